@@ -163,13 +163,10 @@ pub(super) fn slowed(service: Span, busy: Option<&Busy>, begins: Time) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::at_ms as at;
 
     fn pool(workers: u32) -> Pool {
         Pool::new(&BackendOptions { workers, ..BackendOptions::default() })
-    }
-
-    fn at(ms: u64) -> Time {
-        Time::ZERO + Span::millis(ms)
     }
 
     #[test]
@@ -186,17 +183,6 @@ mod tests {
         assert_eq!(service(RequestKind::Pull), Span::millis(167));
         assert_eq!(service(RequestKind::Fetch), Span::millis(167));
         assert_eq!(service(RequestKind::Push), Span::millis(230));
-    }
-
-    #[test]
-    fn requests_wait_for_the_first_free_worker_in_the_order_in_which_they_came() {
-        let mut pool = pool(2);
-        let mut serve = |ms, service| pool.serve(at(ms), Span::millis(service));
-        assert_eq!(serve(0, 100), (at(0), at(100)));
-        assert_eq!(serve(0, 200), (at(0), at(200)));
-        assert_eq!(serve(10, 100), (at(100), at(200)));
-        assert_eq!(serve(10, 100), (at(200), at(300)));
-        assert_eq!(serve(1_000, 100), (at(1_000), at(1_100)), "an idle pool has no memory");
     }
 
     #[test]

@@ -173,13 +173,10 @@ impl Client {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::at_ms as at;
 
     fn quota(window: Option<Window>, concurrent: Option<u32>, bucket: Option<Bucket>) -> Quotas {
         Quotas::new(Quota { by: QuotaBy::Device, window, concurrent, bucket })
-    }
-
-    fn at(ms: u64) -> Time {
-        Time::ZERO + Span::millis(ms)
     }
 
     /// Asks at each of these milliseconds; what is let in takes `service_ms`. Gives the waits of

@@ -38,6 +38,8 @@ pub use number::UnitError;
 pub(crate) use number::split_number;
 pub use random::{Seed, Stream};
 pub use time::{Span, Stamp, Time};
+#[cfg(test)]
+pub(crate) use time::{at_ms, at_secs};
 pub use undone::Undone;
 pub use units::{BitRate, Bytes, Ppm};
 pub use value::{Fat, Stuff, Value, ValueRef};

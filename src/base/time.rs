@@ -38,6 +38,18 @@ impl Time {
     }
 }
 
+/// So many milliseconds after the start.
+#[cfg(test)]
+pub(crate) fn at_ms(n: u64) -> Time {
+    Time::ZERO + Span::millis(n)
+}
+
+/// So many seconds after the start.
+#[cfg(test)]
+pub(crate) fn at_secs(n: u64) -> Time {
+    Time::ZERO + Span::secs(n)
+}
+
 impl Span {
     /// No time at all.
     pub const ZERO: Span = Span(0);

@@ -8,18 +8,20 @@ use super::console::Console;
 use super::refusal::Refusal;
 use super::written;
 use crate::base::Span;
-use crate::campaign::calibrate::{BYTES_MAX, Mistakes, calibrate as estimates};
-use crate::metrics::human;
+use crate::campaign::calibrate::{BYTES_MAX, calibrate as estimates};
 use crate::record::{self, Exit};
 use crate::render::calibrate::{self as shown, Calibration, Figure};
 use crate::scenario::file;
 
 pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let name = args.log.display().to_string();
-    let bytes = read(&args.log)?;
+    let bytes = file::read(&args.log, file::Named::Typed, BYTES_MAX).map_err(|e| match e.kind() {
+        ErrorKind::NotFound => Refusal::usage(format!("{name} is not there")),
+        _ => Refusal::unreadable(&args.log, &e),
+    })?;
     let source = args.log.file_name().map_or_else(|| name.clone(), |n| n.to_string_lossy().into_owned());
     let fits = estimates(&source, &bytes, &args.only, args.by.as_deref())
-        .map_err(|mistakes| Refusal::because(Exit::Invalid, told(&name, &mistakes)))?;
+        .map_err(|malformed| Refusal::because(Exit::Invalid, format!("error: {name}: {malformed}")))?;
     let next = match (&args.out, &fits[..]) {
         (Some(out), [fit]) => write(out, fit, args.rtt.unwrap_or_default())?,
         (Some(_), _) => {
@@ -41,28 +43,6 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
         console.remark("-o FILE.toml writes a scenario with these figures\n");
     }
     Ok(Exit::Success)
-}
-
-fn told(shown: &str, mistakes: &Mistakes) -> String {
-    let lines = mistakes.told.iter().map(|mistake| format!("error: {shown}: {mistake}"));
-    let more =
-        (mistakes.untold > 0).then(|| format!("{} more", human::count(mistakes.untold as u64, "mistake")));
-    lines.chain(more).collect::<Vec<_>>().join("\n")
-}
-
-/// The log, if it is no larger than what is held in memory.
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let shown = path.display();
-    file::read(path, file::Named::Typed, BYTES_MAX).map_err(|e| match e.kind() {
-        ErrorKind::NotFound => Refusal::usage(format!("{shown} is not there")),
-        ErrorKind::FileTooLarge => {
-            let limit = BYTES_MAX >> 20;
-            let text =
-                format!("error: {shown}: larger than {limit} MiB: calibrate a part of it, a day or a device");
-            Refusal::because(Exit::Invalid, text)
-        }
-        _ => Refusal::unreadable(path, &e),
-    })
 }
 
 /// Writes the scenario and says what can be done with it. A file that is there was edited by
@@ -100,7 +80,8 @@ fn next(word: &str, fit: &Calibration) -> String {
     let (from, to) = fit.axis();
     let limit = fit.census.request_limit();
     format!(
-        "\n{word} holds these figures; find the best size with the caps of phones and timeouts:\n  \
+        "\n{word} holds these figures; find the best size with the caps of phones and timeouts\n\
+         (of sizes that cost about the same it may find another one of those within 3 %):\n  \
          syncdyno tune {word} --knob engine.pull.chunk_rows={from}..{to} --limit chunk={limit}s\n\
          or look at the whole curve:\n  \
          syncdyno sweep {word} --axis engine.pull.chunk_rows={from}..{to}*2\n"

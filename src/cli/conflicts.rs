@@ -8,7 +8,7 @@ use super::shard::{self, Cells};
 use super::sources;
 use crate::base::Word as _;
 use crate::campaign::Runner;
-use crate::engine::{Detect, POLICY_NAMES};
+use crate::engine::{Detect, Policy};
 use crate::record::{CellRecord, Exit, Judged, Reason};
 use crate::render::conflicts::{self, ConflictLine, Conflicts};
 use crate::scenario::{CONFLICTS_EXPECTED, Document, Plan};
@@ -39,7 +39,7 @@ pub(super) fn conflicts(
         let lines = judged.iter().filter_map(|judged| line_of(&judged.cell)).collect();
         conflicts::hold(judged, lines, &right);
     };
-    let order = Order { matrix: true, held: Some(&hold), ..Order::of(args.place.as_place(), &args.work) };
+    let order = Order { matrix: true, held: Some(&hold), ..Order::of(&args.place, &args.work) };
     let cells = Cells::of(&plans, false);
     if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
         return Ok(exit);
@@ -48,6 +48,7 @@ pub(super) fn conflicts(
     let table = Conflicts::new(ran.record.cells.iter().filter_map(line_of).collect());
     let place = ran.place_line();
     match args.format {
+        ConflictsFormat::Human if console.quiet() => console.result(&place),
         ConflictsFormat::Human => console.result(&format!("{}\n{place}", table.story())),
         ConflictsFormat::Md => console.result(&table.to_markdown()),
         ConflictsFormat::Json => console.result(&table.to_json()),
@@ -82,7 +83,7 @@ fn unexpected(cell: &CellRecord) -> Option<(&str, &str)> {
 /// A world's cells, in both orders, of a setting.
 fn plans(runner: &dyn Runner) -> anyhow::Result<Vec<Plan>> {
     let mut plans = Vec::new();
-    for (detect, policy) in Detect::WORDS.iter().flat_map(|way| POLICY_NAMES.iter().map(move |p| (way, p))) {
+    for (detect, policy) in Detect::WORDS.iter().flat_map(|way| Policy::WORDS.iter().map(move |p| (way, p))) {
         for document in Document::conflicts() {
             let one = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
             let axes = vec![one(DETECT, detect), one(POLICY, policy), one(WRITES, writes(policy))];

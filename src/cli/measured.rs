@@ -8,9 +8,9 @@ use super::args::MeasuredArgs;
 use super::console::Console;
 use super::refusal::Refusal;
 use super::written;
-use crate::campaign::validate::measured::{self, Group, Malformed, REPETITIONS, Validation};
+use crate::campaign::validate::Report;
+use crate::campaign::validate::measured::{self, Malformed, Predicted, REPETITIONS};
 use crate::record::Exit;
-use crate::render;
 use crate::scenario::file;
 
 /// A header of measurements is shorter.
@@ -39,7 +39,7 @@ pub(super) fn outages(args: &MeasuredArgs, console: &mut Console<'_>) -> anyhow:
 fn judge(
     args: &MeasuredArgs,
     embedded: &str,
-    predict: fn(&[u8]) -> Result<Validation, Malformed>,
+    predict: fn(&[u8]) -> Result<Predicted, Malformed>,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
     let (shown, bytes) = match &args.file {
@@ -49,16 +49,17 @@ fn judge(
     if let Some((file, out)) = args.file.as_ref().zip(args.out.as_ref()) {
         written::spare(file, out)?;
     }
-    let validation =
+    let (section, csv) =
         predict(&bytes).map_err(|e| Refusal::because(Exit::Invalid, format!("error: {shown}: {e}")))?;
     if let Some(out) = &args.out {
-        spare(out, &validation.csv)?;
+        spare(out, &csv)?;
         // From here on a signal waits, so that no half of a file is left.
         console.surroundings().signals.heed();
-        written::replace(out, validation.csv.as_bytes())?;
+        written::replace(out, csv.as_bytes())?;
     }
-    console.result(&table(&validation, embedded == measured::OUTAGES));
-    Ok(match validation.met() {
+    let report = Report::of(&[section]);
+    console.result(&report.text);
+    Ok(match report.holds {
         Some(true) => Exit::Success,
         Some(false) => Exit::Threshold,
         None => {
@@ -85,24 +86,6 @@ fn spare(out: &Path, csv: &str) -> anyhow::Result<()> {
         out.display()
     );
     Err(Refusal::usage(text))
-}
-
-fn table(validation: &Validation, stairs: bool) -> String {
-    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
-    let start = |group: &Group| {
-        [group.name.clone(), group.cells.to_string(), percent(group.mean), percent(group.max)]
-    };
-    let groups = if stairs {
-        let row = |group: &Group| {
-            let [name, cells, mean, max] = start(group);
-            [name, cells, group.close.to_string(), group.edges.to_string(), mean, max]
-        };
-        let headings = ["group", "n", "within 5 %", "at an edge", "mean error", "max"];
-        render::texts(headings, validation.groups.iter().map(row))
-    } else {
-        render::texts(["group", "n", "mean error", "max"], validation.groups.iter().map(start))
-    };
-    format!("{groups}\n{}", measured::listing(&validation.kinds))
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -48,7 +48,6 @@ mod inputs;
 mod inspect;
 mod matrix;
 mod measured;
-mod merge;
 mod narrow;
 mod observations;
 mod partition;

@@ -90,13 +90,6 @@ fn coverage_has_a_line_for_each_requirement() {
 }
 
 #[test]
-fn coverage_in_full_is_printed_and_not_written() {
-    let mut desk = folder_of_three();
-    assert_snapshot!(desk.session("coverage @s --full --progress none"));
-    assert!(!desk.path("s/COVERAGE.md").exists());
-}
-
-#[test]
 fn a_page_of_coverage_is_written_whole_and_over_none_of_somebody_else() {
     for (page, code) in [("# What the scenarios show\n\nwhole", 130), ("my own notes", 2)] {
         let mut desk = folder_of_three();

@@ -22,7 +22,6 @@ use crate::{analysis, render};
 
 /// The key that is searched if none is named.
 const PULL_ROWS: &str = "engine.pull.chunk_rows";
-const PULL_BYTES: &str = "engine.pull.chunk_bytes";
 /// Seeds if none are named, from the scenario's own on: with fewer little could be said of the
 /// noise.
 const SEEDS: u64 = 8;
@@ -31,7 +30,7 @@ pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'
     console.limit_to(args.work.time_limit);
     let mut search = Search::new(args, runner, console)?;
     let tune = Some(search.tuned());
-    let order = Order { tune, ..Order::of(args.place.as_place(), &args.work) };
+    let order = Order { tune, ..Order::of(&args.place, &args.work) };
     sources::remark_on(&search.plans, console);
     let corners = std::mem::take(&mut search.plans);
     if args.place.is_of_shards() {
@@ -104,7 +103,7 @@ impl<'a> Search<'a> {
         let across = across(args, &bases[0], &knobs)?;
         let seeds = seeds_of(&args.selection, &bases[0]);
         let (spots, cells) = spots(&bases, &across, &knobs, seeds.len())?;
-        let name = String::new();
+        let (name, given) = (String::new(), given(args, &knobs, &objective, &seeds));
         let mut search = Search {
             args,
             document,
@@ -117,7 +116,7 @@ impl<'a> Search<'a> {
             missing: 0,
             notes: Vec::new(),
             cells,
-            given: given(args, &knobs),
+            given,
             remarks: Vec::new(),
         };
         for (variant, axes) in spots {
@@ -146,7 +145,9 @@ impl<'a> Search<'a> {
         let corner =
             sources::setting(&self.document, selection, variant.as_deref(), point(values), runner, console)?
                 .remove(0);
-        let caps = knobs.iter().map(|knob| page_cap(knob, &corner)).collect();
+        let only = knobs.first().filter(|_| knobs.len() == 1);
+        let (size, cap) =
+            (only.and_then(|knob| size(knob, &corner)), only.and_then(|knob| page_cap(knob, &corner)));
         let knobs: Vec<Knob> = knobs.iter().map(|knob| self.within_cap(knob, &corner)).collect();
         for knob in &knobs {
             let mut grid =
@@ -169,10 +170,9 @@ impl<'a> Search<'a> {
             present: knobs.iter().map(present).collect::<anyhow::Result<Setting>>()?,
             seeds: seeds.to_vec(),
             field: knobs.iter().map(|knob| self.field(knob)).collect(),
-            sizes: knobs.iter().map(|knob| size(knob, &corner)).collect(),
-            bounds: knobs.iter().map(|knob| knob.key() == PULL_BYTES).collect(),
-            reach: vec![None; knobs.len()],
-            caps,
+            size,
+            reach: None,
+            cap,
             clamped: Vec::new(),
             knobs,
         };
@@ -242,7 +242,7 @@ impl<'a> Search<'a> {
         for cell in ended.clone().map(|judged| &judged.cell) {
             let at = ids.iter().position(|id| *id == cell.id).expect("it was asked for");
             let (place, setting, beside) = whose[at].clone();
-            self.places[place].add(setting, cell.clone(), beside, &self.objective);
+            self.places[place].add(setting, cell.clone(), &self.objective);
             *(if beside { &mut self.cells.beside } else { &mut self.cells.search }) += 1;
         }
         let missing = plans.len() - ended.count();
@@ -318,7 +318,7 @@ impl<'a> Search<'a> {
             self.across.iter().flat_map(|across| &across.keys).find(|key| key.ends_with(".devices"));
         let mut limits = first.limits.recorded();
         for limit in &mut limits {
-            limit.measured = self.places.iter().any(|place| place.measures(&limit.metric, &limit.stat));
+            limit.unmeasured = !self.places.iter().any(|place| place.measures(&limit.metric, &limit.stat));
         }
         TuneRecord {
             metric: self.objective.name(),
@@ -345,11 +345,8 @@ fn page_cap(knob: &Knob, corner: &Plan) -> Option<f64> {
 /// The metric that tells how large became what the knob bounds. A controller's first chunk is no
 /// bound.
 fn size(knob: &Knob, plan: &Plan) -> Option<&'static str> {
-    let (controller, metric) = match knob.key() {
-        PULL_ROWS => (&plan.engine.pull.steering.controller, "engine.pull.chunk_rows"),
-        _ => return None,
-    };
-    (*controller == Controller::Fixed).then_some(metric)
+    let fixed = plan.engine.pull.steering.controller == Controller::Fixed;
+    (knob.key() == PULL_ROWS && fixed).then_some("engine.pull.chunk_rows")
 }
 
 fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
@@ -379,12 +376,23 @@ fn named(key: &str, value: &str) -> String {
     }
 }
 
-/// The options without which the same command would search another range, or by other limits.
-fn given(args: &TuneArgs, knobs: &[Knob]) -> Vec<String> {
-    let option = |name: &str, value: &str| [name.to_owned(), value.to_owned()];
-    let ranges = knobs.iter().flat_map(|knob| option("--knob", knob.text()));
-    let limits = args.limit.iter().flat_map(|limit| option("--limit", limit.text()));
-    ranges.chain(limits).chain(args.no_field.then(|| "--no-field".to_owned())).collect()
+/// The options with which the same command searches the same.
+fn given(args: &TuneArgs, knobs: &[Knob], objective: &Objective, seeds: &[u64]) -> Vec<String> {
+    let all = |name: &'static str, values: Vec<String>| values.into_iter().map(move |value| (name, value));
+    let seeds = format!("{}..={}", seeds[0], seeds[seeds.len() - 1]);
+    let options = all("--knob", knobs.iter().map(|knob| knob.text().to_owned()).collect())
+        .chain(all("--limit", args.limit.iter().map(|limit| limit.text().to_owned()).collect()))
+        .chain(all("--variant", args.selection.variant.clone()))
+        .chain(all("--class", args.class.iter().cloned().collect()))
+        .chain(all("--link", args.link.iter().cloned().collect()))
+        .chain(all("--fleet", args.fleet.iter().cloned().collect()))
+        .chain(all(
+            "--axis",
+            args.axis.iter().map(|axis| format!("{}={}", axis.key, axis.values().join(","))).collect(),
+        ))
+        .chain([("--metric", objective.name()), ("--seeds", seeds)]);
+    let options = options.flat_map(|(name, value)| [name.to_owned(), value]);
+    args.no_field.then(|| "--no-field".to_owned()).into_iter().chain(options).collect()
 }
 
 /// What is searched for several values of: links, classes and numbers of devices of every fleet,

@@ -28,7 +28,7 @@ fn a_search_leaves_a_report_whose_cells_have_axes_and_whose_record_has_the_answe
     let names: Vec<&str> = tune.places.iter().map(|place| place.name.as_str()).collect();
     assert_eq!(names, ["edge", "lte-good"]);
     let knob = &tune.places[0].knobs[0];
-    assert!(knob.field.iter().any(|point| point.value == "100" && point.names[0] == "PouchDB"));
+    assert!(knob.points.iter().any(|point| point.value == "100" && point.names[0] == "PouchDB"));
     assert_eq!(tune.places[0].present.as_ref().unwrap().value, "500");
     assert_eq!(desk.run("schema report"), 0);
     assert!(desk.out.contains("TuneRecord"));
@@ -86,50 +86,30 @@ fn a_search_that_was_stopped_tells_the_best_so_far_and_goes_on_to_the_same_answe
     assert_eq!(desk.run(&format!("{TUNE} -j 1")), 0);
     let (whole, cells) = (desk.read("out/run.json"), desk.runs());
     assert!(!desk.path("out/cells.jsonl").exists());
-
-    desk.fake.interrupts_after(20, &desk.surroundings.signals);
-    assert_eq!(desk.run(&format!("{TUNE} -j 1")), 130, "{}", desk.err);
-    assert!(desk.out.contains("so far: the search was cut short"), "{}", desk.out);
-    assert!(desk.err.contains("to go on: the same command with --resume "), "{}", desk.err);
-    let record = desk.record("out");
-    assert_eq!((record.complete, record.cells.len(), record.exit_code), (false, 20, 130));
-
-    desk.surroundings.signals.interrupt.store(false, Ordering::Relaxed);
     let resumed = TUNE.replace("--out", "--resume");
-    assert_eq!(desk.run(&format!("{resumed} --knob engine.pull.apply_rows")), 2);
-    assert!(desk.err.contains("is of another run"), "{}", desk.err);
-    assert_eq!(desk.run(&resumed), 0, "{}", desk.err);
-    assert!(desk.err.contains(": 20 cells done"), "{}", desk.err);
-    assert_eq!(desk.read("out/run.json"), whole);
-    assert_eq!(desk.runs(), 2 * cells, "no cell was run twice");
-    assert_eq!(desk.run(&resumed), 2, "there is nothing to go on from");
-}
+    for stopped in [20, cells - 4, cells - 1] {
+        desk.fake.interrupts_after(stopped, &desk.surroundings.signals);
+        let before = desk.runs();
+        assert_eq!(desk.run(&format!("{TUNE} -j 1")), 130, "{stopped}: {}", desk.err);
+        assert!(desk.out.contains("so far: the search was cut short"), "{}", desk.out);
+        assert!(desk.err.contains("to go on: the same command with --resume "), "{}", desk.err);
+        let record = desk.record("out");
+        assert_eq!((record.complete, record.cells.len(), record.exit_code), (false, stopped as usize, 130));
 
-#[test]
-fn a_search_that_is_to_stop_while_its_last_cell_runs_has_come_to_its_end() {
-    let mut desk = desk();
-    assert_eq!(desk.run(&format!("{TUNE} -j 1")), 0);
-    let whole = desk.read("out/run.json");
-    desk.fake.interrupts_after(desk.runs(), &desk.surroundings.signals);
+        desk.surroundings.signals.interrupt.store(false, Ordering::Relaxed);
+        assert_eq!(desk.run(&format!("{resumed} --knob engine.pull.apply_rows")), 2);
+        assert!(desk.err.contains("is of another run"), "{}", desk.err);
+        assert_eq!(desk.run(&resumed), 0, "{}", desk.err);
+        assert!(desk.err.contains(&format!(": {stopped} cells done")), "{}", desk.err);
+        assert_eq!(desk.read("out/run.json"), whole);
+        assert_eq!(desk.runs(), before + cells, "no cell was run twice");
+        assert_eq!(desk.run(&resumed), 2, "there is nothing to go on from");
+    }
+    // Who wants it to stop while its last cell runs comes too late.
+    desk.fake.interrupts_after(cells, &desk.surroundings.signals);
     assert_eq!(desk.run(&format!("{TUNE} -j 1")), 0, "{}", desk.err);
     assert!(!desk.err.contains("to go on"), "{}", desk.err);
     assert_eq!(desk.read("out/run.json"), whole);
-}
-
-#[test]
-fn a_search_that_is_stopped_in_its_last_batch_has_not_come_to_its_end() {
-    let mut desk = desk();
-    assert_eq!(desk.run(&format!("{TUNE} -j 1")), 0);
-    let (whole, cells) = (desk.read("out/run.json"), desk.runs());
-    for missing in 1..=4 {
-        desk.fake.interrupts_after(cells - missing, &desk.surroundings.signals);
-        assert_eq!(desk.run(&format!("{TUNE} -j 1")), 130, "{missing} missing: {}", desk.out);
-        let record = desk.record("out");
-        assert!(!record.complete && !record.notes.is_empty(), "{missing} missing");
-        desk.surroundings.signals.interrupt.store(false, Ordering::Relaxed);
-        assert_eq!(desk.run(&TUNE.replace("--out", "--resume")), 0, "{}", desk.err);
-        assert_eq!(desk.read("out/run.json"), whole);
-    }
 }
 
 #[test]

@@ -22,6 +22,6 @@ pub(super) fn validate(what: Option<&Validate>, console: &mut Console<'_>) -> an
 }
 
 fn told(report: &Report, console: &mut Console<'_>) -> Exit {
-    console.result(&format!("{}{}", report.figures, report.summary));
-    if report.holds { Exit::Success } else { Exit::Threshold }
+    console.result(&report.text);
+    if report.holds == Some(true) { Exit::Success } else { Exit::Threshold }
 }

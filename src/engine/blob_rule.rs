@@ -4,8 +4,7 @@
 pub trait BlobRule {
     /// Whether it need not be kept: `says` is the server's word that all of it is there, if there
     /// was an answer; `ends` tells that the request brought its last bytes.
-    fn is_there(&self, says: Option<bool>, ends: bool) -> bool {
-        let _ = ends;
+    fn is_there(&self, says: Option<bool>, _ends: bool) -> bool {
         says == Some(true)
     }
     /// Whether the server is asked for the row of which an edit came to nothing, before what is

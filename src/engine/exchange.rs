@@ -201,7 +201,7 @@ impl Caller {
     /// How large the next chunk of this kind may be; the rows of `first` come first in it.
     pub(super) fn chunk(&self, kind: RequestKind, first: EntityId) -> Size {
         let steering = self.steering(kind);
-        let size = steering.borrow().size(self.process.ports.clock.now(), first);
+        let size = steering.borrow().size(first);
         let size = self.caps(kind).hold(size);
         if let Some(rows) = steering.borrow_mut().news(size) {
             self.process.emit(Event::ChunkSized { kind, rows });
@@ -210,7 +210,7 @@ impl Caller {
     }
 
     pub(super) fn chunk_ended(&self, kind: RequestKind, seen: &Observed) {
-        self.steering(kind).borrow_mut().observe(self.process.ports.clock.now(), seen);
+        self.steering(kind).borrow_mut().observe(seen);
     }
 
     fn steering(&self, kind: RequestKind) -> &RefCell<Steering> {

@@ -7,8 +7,7 @@ use crate::store::Entry;
 /// Which edits go as one.
 pub trait SquashRule {
     /// Whether a later edit of its row may go with this one.
-    fn takes_in(&self, first: &Entry, later: &Entry) -> bool {
-        let _ = later;
+    fn takes_in(&self, first: &Entry, _later: &Entry) -> bool {
         !first.is_sealed()
     }
     /// What the two say as one.

@@ -101,8 +101,8 @@ pub use blob_options::{AttachmentOptions, BlobQueue, First, With};
 pub use blob_rule::BlobRule;
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{
-    BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, POLICIES, POLICY_NAMES, Policy,
-    Resolution, ResolveRule, Say, Says, kind_of, named as policy_named, says_the_same,
+    BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, Policy, Resolution, ResolveRule, Say,
+    Says, kind_of, says_the_same,
 };
 pub use joined::{SquashRule, joined};
 pub use options::{

@@ -53,8 +53,8 @@ impl Rules {
             send: Rc::new(Correct),
             squash: Rc::new(Correct),
             outbox: Rc::new(Correct),
-            resolve: (options.conflict.policy.rule)(),
-            own: options.conflict.policy.asks_app.then(|| Rc::new(options.conflict.callback.clone()) as _),
+            resolve: options.conflict.policy.rule(),
+            own: options.conflict.policy.asks_app().then(|| Rc::new(options.conflict.callback.clone()) as _),
             order: Rc::new(Correct),
             wake: Rc::new(Correct),
             page: Rc::new(Correct),
@@ -274,8 +274,7 @@ pub trait SendRule {
         take_key(tx, entity)
     }
     /// An edit as the backend is told it, in the try number `attempt` of this process.
-    fn mutation(&self, entry: &Entry, attempt: u64) -> Mutation {
-        let _ = attempt;
+    fn mutation(&self, entry: &Entry, _attempt: u64) -> Mutation {
         let Entry { edit, entity, key, kind, values, base, made_at, .. } = entry.clone();
         Mutation { id: entry.id_sent(), edit, entity, key, kind, values, base, made_at, guard: Guard::Base }
     }
@@ -292,8 +291,7 @@ pub trait OutboxRule {
         tx.attempted(entry.seq, Some(error))
     }
     /// Whether edits whose request met this refusal of the whole request stay.
-    fn keeps_after_refusal(&self, error: &ServerError) -> bool {
-        let _ = error;
+    fn keeps_after_refusal(&self, _error: &ServerError) -> bool {
         true
     }
     /// Whether edits whose request got no answer stay.
@@ -309,8 +307,7 @@ pub trait OutboxRule {
         false
     }
     /// Whether a row is shown again whose edit of this kind was refused.
-    fn shows_what_was_refused(&self, kind: EditKind) -> bool {
-        let _ = kind;
+    fn shows_what_was_refused(&self, _kind: EditKind) -> bool {
         true
     }
     /// Whether edits count as acknowledged whose request got an answer that nobody can read.
@@ -334,8 +331,7 @@ pub trait OutboxRule {
         true
     }
     /// Whether anybody is told of an edit that was not committed as it was made.
-    fn tells(&self, outcome: &Outcome) -> bool {
-        let _ = outcome;
+    fn tells(&self, _outcome: &Outcome) -> bool {
         true
     }
     /// Whether an edit that was to make its row again, and finds it there, goes on with what its
@@ -396,8 +392,7 @@ pub trait OrderRule {
         true
     }
     /// Whether a unit that failed `failures` times in a row is tried again by itself.
-    fn tries_again(&self, failures: u32) -> bool {
-        let _ = failures;
+    fn tries_again(&self, _failures: u32) -> bool {
         true
     }
 }
@@ -422,8 +417,7 @@ pub trait PageRule {
 pub trait WakeRule {
     /// Whether an edit that was saved starts what saving starts; `running` says whether a run is
     /// under way.
-    fn heeds_saving(&self, running: bool) -> bool {
-        let _ = running;
+    fn heeds_saving(&self, _running: bool) -> bool {
         true
     }
     /// Whether a network that comes back starts anything.
@@ -439,8 +433,7 @@ pub trait WakeRule {
         true
     }
     /// How long is waited after so many failed tries in a row, where `drawn` was drawn.
-    fn wait(&self, tries: u32, drawn: Span) -> Span {
-        let _ = tries;
+    fn wait(&self, _tries: u32, drawn: Span) -> Span {
         drawn
     }
     /// Whether rows that wait on the list are tried again.
@@ -449,13 +442,11 @@ pub trait WakeRule {
     }
     /// Whether a request is dealt with that took so long to be answered or to fail, where it was to
     /// be given up at this limit. An app that was suspended learns of it when it goes on.
-    fn heeds_late(&self, took: Span, limit: Span) -> bool {
-        let _ = (took, limit);
+    fn heeds_late(&self, _took: Span, _limit: Span) -> bool {
         true
     }
     /// How long nothing is done when the answer to this request of the process is durable.
-    fn rests_after(&self, request: u64) -> Span {
-        let _ = request;
+    fn rests_after(&self, _request: u64) -> Span {
         Span::ZERO
     }
 }

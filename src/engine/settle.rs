@@ -233,7 +233,7 @@ impl Settler {
     ) -> Result<(), StoreError> {
         let waits = !tx.entries_for(entity, key.as_str())?.is_empty();
         let Some(shadow) = tx.take_shadow(entity, key.as_str())? else { return Ok(()) };
-        let hears = self.process.options.conflict.policy.hears;
+        let hears = self.process.options.conflict.policy.hears();
         if !self.process.rules.outbox.lifts_shadow(is_news(&shadow, settled, hears)) {
             return Ok(());
         }

@@ -114,10 +114,7 @@ impl BackendLink {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(ms: u64) -> Time {
-        Time::ZERO + Span::millis(ms)
-    }
+    use crate::base::at_ms as at;
 
     fn backend_link(outages: &[(u64, u64, OutageMode)]) -> BackendLink {
         let options = BackendLinkOptions {

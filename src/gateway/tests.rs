@@ -12,8 +12,8 @@ use super::*;
 use crate::backend::{self, Backend, Fact, Loaded};
 use crate::base::{DeviceId, EditId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, Event, Mutation, Outcome, Refusal, RequestKind, Schema,
-    ScopeRule, ServerError, SyncServer,
+    Column, ColumnKind, Delivery, EditKind, Entity, Event, Mutation, RequestKind, Schema, ScopeRule,
+    ServerError, SyncServer,
 };
 use crate::protocol::{Asked, DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want};
 
@@ -230,31 +230,6 @@ fn what_makes_no_sense_is_a_bad_request() {
 }
 
 #[test]
-fn a_push_is_answered_in_order_and_again_from_memory() {
-    let mut site = Site::new(backend::BackendOptions::default());
-    site.load(VISIT, "north", 1);
-    let request = push(vec![create(0, "a"), create(1, "north0000"), create(2, "b")]);
-    let first = site.send(&request);
-    let results = |served: &Served| {
-        let answer = CODEC.decode_answer(&served.answer).unwrap().unwrap();
-        answer.results.into_iter().map(|r| (r.id.to_string(), r.outcome)).collect::<Vec<_>>()
-    };
-    let told = results(&first);
-    let ids: Vec<&str> = told.iter().map(|(id, _)| id.as_str()).collect();
-    assert_eq!(ids, ["d0-0", "d0-1", "d0-2"]);
-    assert!(matches!(told[0].1, Outcome::Applied { .. }));
-    assert!(matches!(told[1].1, Outcome::Conflict { why: Refusal::Exists, current: Some(_), .. }));
-    let [Fact::Committed(a), Fact::Refused { .. }, Fact::Committed(_)] = &first.facts[..] else {
-        panic!("not {:?}", first.facts)
-    };
-    assert_eq!(told[0].1, Outcome::Applied { stamp: a.stamp });
-    let again = site.send(&request);
-    assert_eq!(results(&again), told);
-    assert!(again.facts.iter().all(|fact| matches!(fact, Fact::Replayed(_))));
-    assert_eq!(site.backend.len(VISIT), 3);
-}
-
-#[test]
 fn a_write_that_took_too_long_is_written_all_the_same() {
     let slow = backend::BackendOptions { write_fixed_cost: Span::secs(31), ..exact() };
     let mut site = Site::new(slow);
@@ -307,42 +282,6 @@ fn who_asks_too_often_is_told_when_to_come_again_and_does_no_work() {
     let served = site.send(&request);
     assert_eq!(refusal(&served), ServerError::Throttled(Span::millis(9_999)));
     assert!(served.work.is_none() && served.facts.is_empty() && served.done_at == site.now);
-}
-
-#[test]
-fn a_request_that_fails_by_accident_may_have_been_applied_and_is_not_applied_twice() {
-    let mut site = Site::new(backend::BackendOptions { errors: Ppm(500_000), ..exact() });
-    let (mut applied, mut failed) = (0, 0);
-    for n in 0..200 {
-        let request = push(vec![create(n, &format!("k{n}"))]);
-        let mut committed = 0;
-        while let Some(error) = {
-            let served = site.send(&request);
-            committed += served.facts.iter().filter(|fact| fact.commit().is_some()).count();
-            served.error
-        } {
-            assert_eq!(error, ServerError::Failed);
-            failed += 1;
-            applied += committed;
-            committed = 0;
-        }
-    }
-    assert_eq!(site.backend.len(VISIT), 200);
-    assert!((140..260).contains(&failed), "{failed} failures");
-    assert!((40..110).contains(&applied), "{applied} of them had taken effect");
-}
-
-#[test]
-fn opening_a_record_brings_its_rows() {
-    let mut site = Site::new(backend::BackendOptions::default());
-    site.load(NOTE, "visit7", 5);
-    let fetch = |rows| {
-        Request::Fetch(FetchRequest { device: DeviceId(0), entity: NOTE, of: Key::new("visit7"), rows })
-    };
-    let all = site.send(&fetch(9));
-    assert_eq!(pages(&all), [(NOTE, 5, String::new(), false)]);
-    assert_eq!(all.work.unwrap().kind, RequestKind::Fetch);
-    assert_eq!(pages(&site.send(&fetch(2))), [(NOTE, 2, String::new(), true)]);
 }
 
 /// A device that holds visits and codes, as an engine would.

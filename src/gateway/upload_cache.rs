@@ -188,6 +188,7 @@ fn sent(device: DeviceId, edit: &Mutation) -> Sent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::at_secs as at;
     use crate::base::{EditId, EntityId, Stamp, UnitId};
     use crate::contract::{EditKind, Refusal};
 
@@ -201,10 +202,6 @@ mod tests {
     fn push(numbers: &[u32]) -> PushRequest {
         let mutations = numbers.iter().map(|number| edit(*number)).collect();
         PushRequest { device: PHONE, unit: UnitId(0), mutations, clock: Stamp(0) }
-    }
-
-    fn at(secs: u64) -> Time {
-        Time::ZERO + Span::secs(secs)
     }
 
     fn cache() -> UploadCache {

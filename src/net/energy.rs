@@ -251,11 +251,8 @@ fn nanojoules(milliwatts: u64, lasts: Span) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::at_ms as at;
     use proptest::prelude::*;
-
-    fn at(ms: u64) -> Time {
-        Time::ZERO + Span::millis(ms)
-    }
 
     /// Bursts by their start and length in milliseconds, all of these bytes.
     fn cost(power: Power, bursts: &[(u64, u64)], bytes: u64, end_ms: u64) -> RadioCost {
@@ -267,16 +264,6 @@ mod tests {
     }
 
     #[test]
-    fn fifty_kilobytes_every_twenty_seconds_cost_what_was_measured() {
-        let bursts: Vec<(u64, u64)> = (0..100).map(|n| (n * 20_000, 100)).collect();
-        let measured = [(Power::THREE_G_2009, 12.5), (Power::GSM_2009, 5.0), (Power::WIFI_2009, 7.6)];
-        for (power, joules) in measured {
-            let found = cost(power, &bursts, 50_000, 2_000_000).energy as f64 / 1e6 / 100.0;
-            assert!((found / joules - 1.0).abs() < 0.05, "{found} J instead of {joules} J");
-        }
-    }
-
-    #[test]
     fn a_burst_costs_promotion_traffic_and_tail() {
         let one = cost(LTE, &[(0, 1_000)], 1_000_000, 60_000);
         let joules = 0.315 + 1.288 + 0.416 + 1.060 * 11.58;
@@ -284,15 +271,6 @@ mod tests {
         assert_eq!(one.on, Span::millis(260 + 1_000 + 11_580));
         let two = cost(THREE_G, &[(0, 1_000)], 0, 60_000);
         assert_eq!(two.energy, 384_000 + 818_000 + 8_100 * 804 + 800 * 601);
-    }
-
-    #[test]
-    fn chunks_in_one_batch_pay_one_promotion_and_one_tail() {
-        let batch: Vec<(u64, u64)> = (0..10).map(|n| (n * 500, 200)).collect();
-        let apart: Vec<(u64, u64)> = (0..10).map(|n| (n * 60_000, 200)).collect();
-        let (batch, apart) = (cost(LTE, &batch, 10_000, 900_000), cost(LTE, &apart, 10_000, 900_000));
-        assert!(batch.energy * 6 < apart.energy, "{} and {} uJ", batch.energy, apart.energy);
-        assert_eq!(batch.on, Span::millis(260 + 9 * 500 + 200 + 11_580));
     }
 
     #[test]

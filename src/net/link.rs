@@ -204,9 +204,10 @@ const LOGIN_PAGE: &[u8] = b"<!DOCTYPE html>\n<html><head><title>Guest Wi-Fi</tit
 
 #[cfg(test)]
 mod tests {
-    use super::super::options::{Jitter, Outage, Profile};
+    use super::super::options::{Outage, Profile};
     use super::*;
     use crate::base::BitRate;
+    use crate::base::at_ms as at;
     use std::sync::Arc;
 
     fn plain() -> Profile {
@@ -224,10 +225,6 @@ mod tests {
     fn outage(from_ms: u64, until_ms: u64, mode: OutageMode) -> Outage {
         let ms = |n| Time::ZERO + Span::millis(n);
         Outage { from: ms(from_ms), until: ms(until_ms), mode, noticed: true }
-    }
-
-    fn at(ms: u64) -> Time {
-        Time::ZERO + Span::millis(ms)
     }
 
     #[test]
@@ -281,17 +278,6 @@ mod tests {
         assert_eq!(link.send(at(10), Direction::Down, 1_000), Fate::Arrives(at(61)));
         assert_eq!(link.next_break(at(10)), Some(at(500)));
         assert_eq!(link.next_break(at(600)), None);
-    }
-
-    #[test]
-    fn the_conditions_does_not_depend_on_what_is_sent() {
-        let jitter = Jitter { median: Span::millis(20), sigma_milli: 800, tail: None };
-        let jittery = Profile { jitter, ..plain() };
-        let (mut once, mut often) = (on(jittery.clone()), on(jittery));
-        for ms in (0..900).step_by(9) {
-            often.send(at(ms), Direction::Up, 10);
-        }
-        assert_eq!(once.send(at(5_000), Direction::Up, 10), often.send(at(5_000), Direction::Up, 10));
     }
 
     #[test]

@@ -14,8 +14,7 @@ pub trait Server {
         Version::default()
     }
     /// Whether an answer is a good one, which caches keep.
-    fn is_good(&self, answer: &[u8]) -> bool {
-        let _ = answer;
+    fn is_good(&self, _answer: &[u8]) -> bool {
         true
     }
 }

@@ -20,8 +20,8 @@ pub struct TuneRecord {
     pub better: String,
     /// The keys that were searched, the most important first.
     pub knobs: Vec<String>,
-    /// What the command line said of them: options with their values, such as a key with its range.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// What the command line said of the search: options with their values, such as a key with its
+    /// range.
     pub given: Vec<String>,
     /// The keys that tell the places apart.
     pub across: Vec<String>,
@@ -51,17 +51,9 @@ pub struct LimitRecord {
     pub stat: String,
     /// Greatest accepted figure.
     pub max: u64,
-    /// Whether a cell has such a figure; where none has, nothing was held to it.
-    #[serde(default = "yes", skip_serializing_if = "is_true")]
-    pub measured: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn is_true(is: &bool) -> bool {
-    *is
+    /// Whether no cell has such a figure, so that nothing was held to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unmeasured: bool,
 }
 
 /// How many cells a search took.
@@ -117,12 +109,6 @@ pub struct KnobTuned {
     /// The first and the last setting run under all seeds that are within 3 % of the best, no surer
     /// than the `noise_ppm` of these.
     pub flat: [String; 2],
-    /// Half of the best.
-    pub half: Option<PointTuned>,
-    /// Double of the best.
-    pub double: Option<PointTuned>,
-    /// What others ship.
-    pub field: Vec<PointTuned>,
     /// Every setting that was measured, in order.
     pub points: Vec<PointTuned>,
     /// What limits either side, in words.
@@ -142,7 +128,7 @@ pub struct KnobTuned {
 pub struct PointTuned {
     /// Its value; of several knobs all, with commas.
     pub value: String,
-    /// Who ships it.
+    /// What it is beside the best: half or twice of it, what the scenario has now, who ships it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
     /// Seeds that it was run under.

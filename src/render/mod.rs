@@ -37,7 +37,7 @@ mod tests;
 
 pub use answers::answers;
 pub use claims::not_held;
-pub use coverage::{Covered, coverage, coverage_in_full, is_coverage};
+pub use coverage::{Covered, coverage, is_coverage};
 pub use grid::{Grid, escaped};
 pub use junit::{REFUSED, junit, junit_refused};
 pub use listing::{CellSize, sizes, texts};

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use super::answers::answers;
 use super::grid::Grid;
+use super::lines::ends;
 use super::reasons::{cause, is_told, no_figure, reason_of, reasons_of};
 use super::table::{self, Form};
 use super::warnings::unplaced;
 use super::why::why;
 use super::{claims, occurrences};
-use crate::analysis::{are_all, found};
+use crate::analysis::{are_all, found, grouped};
 use crate::metrics::{Unit, human};
 use crate::oracle::metric_of;
 use crate::record::{
@@ -20,11 +21,9 @@ use crate::record::{
 
 /// Failing cells told with their violations and the lives of records; the others are only named.
 const TOLD_CELLS: usize = 3;
-/// Violations told of one cell.
 const TOLD_VIOLATIONS: usize = 5;
 /// Lines told of one record's life: this many of its start and of its end.
 const TOLD_LIFE: usize = 12;
-/// Cells named one by one.
 const NAMED_CELLS: usize = 40;
 
 /// Whether words may be coloured.
@@ -119,9 +118,9 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     if is_asked(record) {
         return text;
     }
-    for (cell, _) in by_cause(record) {
-        text.push_str(&format!("{}\n", cell.replay));
-    }
+    let told = by_cause(record).into_iter().map(|(cell, _)| cell);
+    let causes = grouped(told, |cell| (&cell.scenario, causes(cell)));
+    causes.iter().for_each(|(_, cells)| text.push_str(&format!("{}\n", cells[0].replay)));
     text
 }
 
@@ -147,23 +146,19 @@ pub fn reasons(record: &RunRecord) -> String {
 /// have the same reasons but for their figures; cells of any that have no baseline, or the same
 /// other one.
 pub(super) fn by_cause(record: &RunRecord) -> Vec<(&CellRecord, usize)> {
-    let causes = |cell: &CellRecord| {
+    let setting = |cell: &CellRecord| {
         let of_baseline = cell.reasons.iter().all(|reason| reason.exit() == Exit::NoBaseline);
-        let setting = (!of_baseline).then(|| (cell.variant.clone(), format!("{:?}", cell.axes)));
-        let mut reasons: Vec<_> = cell.reasons.iter().map(|reason| cause(cell, reason)).collect();
-        reasons.dedup();
-        (cell.scenario.clone(), setting, reasons)
+        (!of_baseline).then(|| (cell.variant.clone(), format!("{:?}", cell.axes)))
     };
-    let mut told: Vec<(&CellRecord, usize)> = Vec::new();
-    let mut known: BTreeMap<_, usize> = BTreeMap::new();
-    for cell in found::told(record) {
-        let at = *known.entry(causes(cell)).or_insert(told.len());
-        match told.get_mut(at) {
-            Some((_, others)) => *others += 1,
-            None => told.push((cell, 0)),
-        }
-    }
-    told
+    let told = grouped(found::told(record), |cell| (cell.scenario.clone(), setting(cell), causes(cell)));
+    told.into_iter().map(|(_, cells)| (cells[0], cells.len() - 1)).collect()
+}
+
+/// What the reasons of a failing cell have in common with those of others with the same cause.
+fn causes(cell: &CellRecord) -> Vec<(u8, String)> {
+    let mut causes: Vec<_> = cell.reasons.iter().map(|reason| cause(cell, reason)).collect();
+    causes.dedup();
+    causes
 }
 
 pub(super) fn and_more(others: usize) -> String {
@@ -220,7 +215,6 @@ pub fn refused(exit: Exit, why: &str) -> (String, String) {
     (line, format!("## {head}\n```text\n{why}\n```\n"))
 }
 
-/// A text as the value of an annotation.
 pub(super) fn annotated(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
@@ -244,6 +238,7 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
         _ => human::count(ended, "cell"),
     };
     let failing = match failing {
+        0 if record.verdict == Verdict::Fail => ", none failing by itself".to_owned(),
         0 => String::new(),
         // A search goes to such settings to see where they begin.
         n if record.is_of_findings() && record.matrix => format!(", {n} that miss something"),
@@ -256,7 +251,6 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
     format!("{names}: {verdict} ({cells}{failing}{code}; {} of virtual time)\n", human::total_span(time))
 }
 
-/// Many names in one line are cut.
 pub(super) fn shortened(names: &str) -> String {
     const MOST: usize = 100;
     if names.chars().count() <= MOST {
@@ -328,7 +322,6 @@ fn nearest(gates: &[GateRecord]) -> Vec<&GateRecord> {
     each.into_values().filter(|gate| gate.pass).collect()
 }
 
-/// Gates as a table.
 pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
     let several = record.cells.len() > 1;
     let mut grid = Grid::new(3, ["gate", "metric", "stat", "must be", "is", ""]);
@@ -349,7 +342,6 @@ pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
     grid
 }
 
-/// What is wrong with each failing cell.
 fn failures(record: &RunRecord, paint: Paint) -> String {
     let mut text = String::new();
     let failing = by_cause(record);
@@ -404,8 +396,7 @@ fn told_swarm(swarm: &SwarmRecord) -> String {
     format!("  of the swarm this seed lacks {off}; {}\n", sizes.join(", "))
 }
 
-/// How many violations there are besides those that are told: a record keeps the first of each
-/// check alone.
+/// How many violations there are besides those that are told.
 fn untold(cell: &CellRecord, told: usize) -> String {
     let kept = cell.violations.len().saturating_sub(told) as u64;
     let mut by_check: BTreeMap<&str, u64> = BTreeMap::new();
@@ -415,12 +406,9 @@ fn untold(cell: &CellRecord, told: usize) -> String {
         counted.unwrap_or(0).saturating_sub(*kept)
     });
     let beyond = beyond.fold(0_u64, u64::saturating_add);
-    let all = human::thousands(kept.saturating_add(beyond));
-    match (kept, beyond) {
-        (0, 0) => String::new(),
-        (_, 0) => format!("  … and {all} more in run.json\n"),
-        (0, _) => format!("  … and {all} more, none of them in run.json\n"),
-        (kept, _) => format!("  … and {all} more, {kept} of them in run.json\n"),
+    match kept.saturating_add(beyond) {
+        0 => String::new(),
+        all => format!("  … and {} more, the first of each check in run.json\n", human::thousands(all)),
     }
 }
 
@@ -480,20 +468,10 @@ fn told_violations(
 
 /// The start and the end of a life, with what lies between left out.
 fn told_life(lines: &[String], paint: Paint) -> String {
-    let mut text = String::new();
-    let left_out = lines.len().saturating_sub(2 * TOLD_LIFE);
-    for (i, line) in lines.iter().enumerate() {
-        if left_out > 0 && i == TOLD_LIFE {
-            text.push_str(&format!(
-                "    {}\n",
-                paint.dim(&format!("… {} …", human::count(left_out as u64, "line")))
-            ));
-        }
-        if i < TOLD_LIFE || i >= lines.len() - TOLD_LIFE.min(lines.len()) {
-            text.push_str(&format!("    {}\n", paint.dim(line)));
-        }
-    }
-    text
+    let (head, left_out, tail) = ends(lines, TOLD_LIFE);
+    let gap = (left_out > 0).then(|| format!("… {} …", human::count(left_out as u64, "line")));
+    let all = head.iter().chain(&gap).chain(tail);
+    all.map(|line| format!("    {}\n", paint.dim(line))).collect()
 }
 
 #[cfg(test)]

@@ -9,11 +9,8 @@ use crate::record::{ACCEPT, CellRecord, RunRecord, Verdict};
 
 /// The page is never longer, in bytes; GitHub takes a mebibyte from all steps of a job.
 pub const SUMMARY_MAX: usize = 64 << 10;
-/// Failing cells told.
 const CELLS_MAX: usize = 20;
-/// Reasons told of each.
 const REASONS_MAX: usize = 5;
-/// Bytes of one reason.
 const REASON_MAX: usize = 600;
 
 /// The page.
@@ -83,7 +80,6 @@ fn gates_met(record: &RunRecord) -> bool {
     !record.gates.is_empty() && record.gates.iter().all(|gate| gate.pass)
 }
 
-/// Cut at the end of a line, saying so.
 fn bounded(mut text: String) -> String {
     const REST: &str = "\n… the rest is in run.json.\n";
     if text.len() > SUMMARY_MAX {

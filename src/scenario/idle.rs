@@ -218,7 +218,7 @@ const OTHERS: &[Idle] = &[
     },
     Idle {
         keys: &["engine.conflict.callback"],
-        needs: |tree| decides(tree, |policy| policy.asks_app),
+        needs: |tree| decides(tree, Policy::asks_app),
         chosen_by: DECIDES,
         why: "the app has no rule for conflicts: the policy does not ask it",
         help: "policy = \"callback\" in [engine.conflict] asks it; to compare it with others, let variants or an axis set it",
@@ -258,7 +258,7 @@ fn has_own_stack(tree: &Node) -> bool {
 /// it knows itself.
 fn decides(tree: &Node, fits: fn(Policy) -> bool) -> bool {
     let policy = find(tree, "engine.conflict.policy").and_then(Node::as_text).unwrap_or_default();
-    has_own_stack(tree) || engine::policy_named(policy).is_some_and(fits)
+    has_own_stack(tree) || Policy::of_word(policy).is_some_and(fits)
 }
 
 fn has_share(tree: &Node, path: &str) -> bool {

@@ -91,11 +91,6 @@ impl<T> Receiver<T> {
     pub fn recv(&mut self) -> Recv<'_, T> {
         Recv { queue: &self.queue }
     }
-
-    /// The next value if there is one now.
-    pub fn try_recv(&mut self) -> Option<T> {
-        self.queue.values.borrow_mut().pop_front()
-    }
 }
 
 impl<T> Drop for Receiver<T> {
@@ -124,31 +119,6 @@ mod tests {
     use super::super::Sim;
     use super::super::testing::{collect, sim};
     use crate::base::{Span, Time};
-
-    #[test]
-    fn values_come_in_order_and_then_the_end() {
-        let (mut sim, handle, node) = sim();
-        let (sender, mut receiver) = handle.channel();
-        let second = sender.clone();
-        let (log, inside) = (collect(), handle.clone());
-        let seen = log.clone();
-        handle.spawn(node, "receive", async move {
-            while let Some(value) = receiver.recv().await {
-                seen.borrow_mut().push((inside.now(), value));
-            }
-            seen.borrow_mut().push((inside.now(), 0));
-        });
-        let inside = handle.clone();
-        handle.spawn(node, "send", async move {
-            sender.send(1).unwrap();
-            second.send(2).unwrap();
-            drop(sender);
-            inside.sleep(Span(9)).await;
-            second.send(3).unwrap();
-        });
-        sim.run_until(Time::FAR);
-        assert_eq!(*log.borrow(), [(Time(0), 1), (Time(0), 2), (Time(9), 3), (Time(9), 0)]);
-    }
 
     #[test]
     fn sending_to_a_dropped_receiver_gives_the_value_back() {

@@ -12,7 +12,7 @@ use super::ready::Ready;
 use super::slots::Slot;
 use super::tasks::Tasks;
 use super::timers::{Advance, Timers};
-use crate::base::{Stream, Time};
+use crate::base::Time;
 
 /// Every borrow of a cell in here ends before foreign code (a poll, a drop) runs.
 pub(super) struct Core {
@@ -55,7 +55,7 @@ pub(super) enum Ahead<'a> {
 }
 
 impl Core {
-    pub(super) fn new(shuffle: Option<Stream>) -> Rc<Core> {
+    pub(super) fn new() -> Rc<Core> {
         Rc::new(Core {
             now: Cell::new(Time::ZERO),
             running: Cell::new(TaskId::NONE),
@@ -65,7 +65,7 @@ impl Core {
             burying: Cell::new(false),
             fatal: Cell::new(None),
             tasks: Tasks::new(),
-            ready: RefCell::new(Ready::new(shuffle)),
+            ready: RefCell::default(),
             timers: RefCell::new(Timers::new()),
             dead: RefCell::default(),
             kills: RefCell::default(),

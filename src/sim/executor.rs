@@ -6,18 +6,13 @@ use std::task::{Context, Waker};
 
 use super::core::{Ahead, Core};
 use super::handle::Handle;
-use crate::base::{Seed, Time};
+use crate::base::Time;
 
 /// How the executor runs.
 #[derive(Clone, Debug)]
 pub struct SimOptions {
     /// So many polls without virtual time advancing are a stall.
     pub polls_per_instant_max: u64,
-    /// So many polls are the end of the run, if given.
-    pub polls_max: Option<u64>,
-    /// Polls ready tasks in a random order drawn from this seed, instead of first come, first
-    /// served.
-    pub shuffle: Option<Seed>,
 }
 
 /// A simulation: its nodes, its tasks, its clock.
@@ -39,8 +34,6 @@ pub enum Stop {
     Halted,
     /// [`SimOptions::polls_per_instant_max`] was reached: something spins.
     Stalled(Box<Snapshot>),
-    /// [`SimOptions::polls_max`] was reached.
-    Spent(Box<Snapshot>),
 }
 
 /// Where a run stood when it stopped at a limit.
@@ -69,14 +62,14 @@ const TIMERS_SHOWN: usize = 4;
 
 impl Default for SimOptions {
     fn default() -> SimOptions {
-        SimOptions { polls_per_instant_max: 1_000_000, polls_max: None, shuffle: None }
+        SimOptions { polls_per_instant_max: 1_000_000 }
     }
 }
 
 impl Sim {
     /// An empty world at time zero.
     pub fn new(options: SimOptions) -> Sim {
-        let core = Core::new(options.shuffle.map(|seed| seed.stream("sim.ready", 0, 0)));
+        let core = Core::new();
         Sim { handle: Handle { core }, options, polls: 0 }
     }
 
@@ -171,9 +164,8 @@ impl Sim {
 
     /// How many polls there may be before [`stop_at_limit`](Sim::stop_at_limit) is to look.
     fn limit(&self, instant_start: u64) -> u64 {
-        let SimOptions { polls_per_instant_max, polls_max, .. } = self.options;
-        let in_instant = polls_per_instant_max.saturating_add(self.handle.core.excused.get());
-        instant_start.saturating_add(in_instant).min(polls_max.unwrap_or(u64::MAX))
+        let excused = self.handle.core.excused.get();
+        instant_start.saturating_add(self.options.polls_per_instant_max.saturating_add(excused))
     }
 
     /// The verdict at a limit, unless no task is ready and so nothing is cut off in this instant.
@@ -195,8 +187,7 @@ impl Sim {
             ready: ready.waiting().len(),
             timers: core.timers.borrow().upcoming(TIMERS_SHOWN),
         });
-        let spent = self.options.polls_max.is_some_and(|most| self.polls >= most);
-        Some(if spent { Stop::Spent(snapshot) } else { Stop::Stalled(snapshot) })
+        Some(Stop::Stalled(snapshot))
     }
 }
 

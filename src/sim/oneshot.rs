@@ -93,25 +93,6 @@ mod tests {
     use crate::base::{Span, Time};
 
     #[test]
-    fn the_value_arrives_when_it_is_sent() {
-        let (mut sim, handle, node) = sim();
-        let (sender, receiver) = handle.oneshot();
-        let (log, inside) = (collect(), handle.clone());
-        let seen = log.clone();
-        handle.spawn(node, "receive", async move {
-            let value = receiver.await;
-            seen.borrow_mut().push((inside.now(), value));
-        });
-        let inside = handle.clone();
-        handle.spawn(node, "send", async move {
-            inside.sleep(Span(3)).await;
-            sender.send("answer").unwrap();
-        });
-        sim.run_until(Time::FAR);
-        assert_eq!(*log.borrow(), [(Time(3), Some("answer"))]);
-    }
-
-    #[test]
     fn a_killed_sender_leaves_none_and_a_killed_receiver_gives_the_value_back() {
         let (mut sim, handle, node) = sim();
         let doomed = handle.node("doomed");

@@ -131,6 +131,7 @@ impl Attention {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::at_secs as at;
 
     const LOGIN: UnitId = UnitId(0);
     const ALL: UnitId = UnitId(1);
@@ -152,10 +153,6 @@ mod tests {
         let attention = Attention::new(&units, Arc::default());
         attention.on(AppEvent::Login, at(10));
         attention
-    }
-
-    fn at(secs: u64) -> Time {
-        Time::ZERO + Span::secs(secs)
     }
 
     fn complete(unit: UnitId) -> Event<'static> {

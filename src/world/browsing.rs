@@ -188,12 +188,9 @@ impl Browser {
 mod tests {
     use super::*;
     use crate::base::Seed;
+    use crate::base::at_ms as at;
 
     const MS: u64 = 1_000_000;
-
-    fn at(ms: u64) -> Time {
-        Time(ms * MS)
-    }
 
     /// A query of 10 ms each 100 ms on average; the sync holds the lock from 1000 to 1400 ms, the
     /// processor to 1200.

@@ -477,44 +477,6 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_once_shared_a_place_are_told_apart() {
-        let served = |kind, locked, scanned, rows| {
-            let (queued, service) = (Span(0), Span(0));
-            let locked = Span(locked);
-            told(Event::BackendServed { device: None, kind, queued, locked, service, scanned, rows })
-        };
-        assert_ne!(served(RequestKind::Pull, 0, 1, 0), served(RequestKind::Pull, 0, 0, 1 << 24));
-        assert_ne!(served(RequestKind::Fetch, 0, 0, 0), served(RequestKind::Fetch, 1 << 62, 0, 0));
-
-        let captured = |writes, written| {
-            told(Event::Captured { writes, written, handled: 0, cpu: Span(0), state: 0, kinds: [0; 3] })
-        };
-        assert_ne!(captured(1, 0), captured(0, 1 << 32));
-
-        let asked = |failed, overtaken| {
-            let (scanned, changed, bytes, cpu) = (0, 0, 0, Span(0));
-            told(Event::RefreshAsked { scanned, changed, bytes, cpu, failed, overtaken })
-        };
-        assert_ne!(asked(false, None), asked(false, Some(Overtaken::Written { rows: 0 })));
-        assert_ne!(asked(true, None), asked(false, Some(Overtaken::Refused { rows: 0 })));
-
-        let removed = |stamp, removed| {
-            let change = AppliedChange { entity: EntityId(0), key: "k", stamp: Stamp(stamp), removed };
-            told(Event::ChunkApplied { unit: None, changes: &[change], echoed: 0, took: Span(0) })
-        };
-        assert_ne!(removed(i64::MIN, false), removed(0, true));
-
-        let by = |author| {
-            let (entity, key, stamp) = (EntityId(0), &Key::new("k"), Stamp(1));
-            let (kind, values, replaced) = (CommitKind::Insert, &[][..], None);
-            told(Event::Committed { entity, key, stamp, kind, values, author, replaced })
-        };
-        let device = |device| by(Author::Device(EditId { device: DeviceId(device), number: 0 }));
-        assert_ne!(device(1 << 29), by(Author::Office));
-        assert_ne!(device(1 << 31), by(Author::Derived));
-    }
-
-    #[test]
     fn a_name_of_a_figure_changes_the_digest_of_figures() {
         let of = |name: &str, value| {
             let figure = Figure::Value { unit: Unit::Count, value };

@@ -18,7 +18,7 @@ use super::watch::Watch;
 use crate::backend::Importing;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, EditKind, Event, Node};
-use crate::scenario::Happening;
+use crate::scenario::{DevicePlan, Happening, Planned};
 use crate::sim::Handle;
 use crate::workload::{Act, Actor, Batch, OfficeEdit, Step};
 
@@ -188,18 +188,14 @@ impl World {
     }
 
     pub(super) fn play_kill(&self, kill: Kill) {
-        let (handle, device) = (self.handle.clone(), self.device(kill.device));
-        self.handle.spawn(self.node, "kill", async move {
-            handle.sleep_until(kill.at).await;
-            device.strike(kill.reason, kill.restart_after, &kill.struck);
-        });
+        let device = self.device(kill.device);
+        self.at(kill.at, "kill", move || device.strike(kill.reason, kill.restart_after, &kill.struck));
     }
 
     /// A kill strikes at `latest` if its device did not come to its crash point before.
     fn play_latest(&self, kill: &Kill, armed: u64, latest: Time) {
-        let (handle, device, kill) = (self.handle.clone(), self.device(kill.device), kill.clone());
-        self.handle.spawn(self.node, "kill", async move {
-            handle.sleep_until(latest).await;
+        let (device, kill) = (self.device(kill.device), kill.clone());
+        self.at(latest, "kill", move || {
             if device.crash.disarm(armed) {
                 device.strike(kill.reason, kill.restart_after, &kill.struck);
             }
@@ -264,50 +260,35 @@ impl World {
 
     fn play_clock_steps(&self) {
         for (at, micros) in self.faults.clock_steps.iter().copied() {
-            let (handle, servers) = (self.handle.clone(), self.servers.clone());
-            self.handle.spawn(self.node, "clock", async move {
-                handle.sleep_until(at).await;
-                servers.backend.borrow_mut().step_clock(at, micros);
-            });
+            let servers = self.servers.clone();
+            self.at(at, "clock", move || servers.backend.borrow_mut().step_clock(at, micros));
         }
     }
 
     /// Apps are suspended as it was planned and drawn.
     pub(super) fn play_suspensions(&self) {
         for Suspend { at, device, length, sockets, struck } in self.suspensions.iter().cloned() {
-            let (handle, device) = (self.handle.clone(), self.devices[device.0 as usize].clone());
-            self.handle.spawn(self.node, "suspend", async move {
-                handle.sleep_until(at).await;
-                if device.suspend_for(length, sockets) {
-                    struck.set();
-                }
-            });
+            let device = self.device(device);
+            self.at(at, "suspend", move || struck.set_if(device.suspend_for(length, sockets)));
         }
     }
 
     /// What users do to flags, and what becomes of the gateway and of its memory.
     fn play_gateway(&self) {
         for planned in &self.plan.events {
-            let (handle, servers, from) = (self.handle.clone(), self.servers.clone(), planned.at);
-            let met = self.met(&planned.name);
+            let (servers, from, met) = (self.servers.clone(), planned.at, self.met(&planned.name));
             match planned.what {
                 Happening::GatewayKill { restart_after } => {
-                    self.handle.spawn(self.node, "kill", async move {
-                        handle.sleep_until(from).await;
-                        if servers.kill_gateway(restart_after) {
-                            met.set();
-                        }
-                    });
+                    self.at(from, "kill", move || met.set_if(servers.kill_gateway(restart_after)));
                 }
                 Happening::TouchFlag { entity, rows } => {
-                    self.handle.spawn(self.node, "flags", async move {
-                        handle.sleep_until(from).await;
-                        if servers.backend.borrow_mut().flags().touch(from, entity, rows as usize) > 0 {
-                            met.set();
-                        }
+                    self.at(from, "flags", move || {
+                        let touched = servers.backend.borrow_mut().flags().touch(from, entity, rows as usize);
+                        met.set_if(touched > 0);
                     });
                 }
                 Happening::GatewayReplaced { times, every } => {
+                    let handle = self.handle.clone();
                     self.handle.spawn(self.node, "gateway", async move {
                         for n in 0..u64::from(times) {
                             handle.sleep_until(from + every * n).await;
@@ -324,27 +305,17 @@ impl World {
         let devices = self.plan.devices();
         for planned in &self.plan.events {
             let Happening::Trigger { unit, how } = planned.what else { continue };
-            let chosen = choose(&planned.who, &planned.name, self.plan.seed, &devices);
-            let chosen: Vec<Rc<Device>> = chosen.iter().map(|d| self.device(*d)).collect();
-            let (handle, at, met) = (self.handle.clone(), planned.at, self.met(&planned.name));
-            self.handle.spawn(self.node, "trigger", async move {
-                handle.sleep_until(at).await;
-                for device in chosen {
-                    if device.trigger(unit, how) {
-                        met.set();
-                    }
-                }
+            let (chosen, met) = (self.chosen(planned, &devices), self.met(&planned.name));
+            self.at(planned.at, "trigger", move || {
+                chosen.iter().for_each(|device| met.set_if(device.trigger(unit, how)));
             });
         }
     }
 
     fn play_cancels(&self) {
         for cancel in &self.disturbances.cancels {
-            let (handle, device, cancel) = (self.handle.clone(), self.device(cancel.device), cancel.clone());
-            self.handle.spawn(self.node, "cancel", async move {
-                handle.sleep_until(cancel.at).await;
-                device.cancel(cancel);
-            });
+            let (device, cancel) = (self.device(cancel.device), cancel.clone());
+            self.at(cancel.at, "cancel", move || device.cancel(cancel));
         }
     }
 
@@ -355,14 +326,9 @@ impl World {
             if !matches!(planned.what, Happening::SessionLoss | Happening::HalfOpen) {
                 continue;
             }
-            let chosen = choose(&planned.who, &planned.name, self.plan.seed, &devices);
-            let chosen: Vec<Rc<Device>> = chosen.iter().map(|d| self.device(*d)).collect();
-            let (handle, at, met) = (self.handle.clone(), planned.at, self.met(&planned.name));
-            self.handle.spawn(self.node, "connections", async move {
-                handle.sleep_until(at).await;
-                if chosen.iter().any(|device| device.has_connections()) {
-                    met.set();
-                }
+            let (chosen, met) = (self.chosen(planned, &devices), self.met(&planned.name));
+            self.at(planned.at, "connections", move || {
+                met.set_if(chosen.iter().any(|device| device.has_connections()));
             });
         }
     }
@@ -386,6 +352,20 @@ impl World {
                 }
             }
         });
+    }
+
+    /// Does something at a time.
+    fn at(&self, time: Time, name: &'static str, act: impl FnOnce() + 'static) {
+        let handle = self.handle.clone();
+        self.handle.spawn(self.node, name, async move {
+            handle.sleep_until(time).await;
+            act();
+        });
+    }
+
+    fn chosen(&self, planned: &Planned, devices: &[DevicePlan]) -> Vec<Rc<Device>> {
+        let chosen = choose(&planned.who, &planned.name, self.plan.seed, devices);
+        chosen.into_iter().map(|device| self.device(device)).collect()
     }
 
     fn device(&self, id: DeviceId) -> Rc<Device> {

@@ -1,10 +1,10 @@
 //! Faults strike as often as they are said to.
 
+use super::missed::Missed;
 use super::outcome::{Ending, Outcome};
 use super::registry::Stacks;
 use super::run::run;
 use super::watch::Unwatched;
-use crate::base::DeviceId;
 use crate::base::words::thousands;
 use crate::scenario::{Document, Names, Plan, Request};
 
@@ -51,47 +51,6 @@ fn apps_are_killed_as_often_as_said_where_most_crash_points_are_never_passed() {
 }
 
 #[test]
-fn a_planned_end_that_never_comes_is_told_with_its_devices_and_why() {
-    let planned = [
-        ("at-once", "kill = {}"),
-        ("fetched", "kill = { point = \"fetch.applied\" }"),
-        ("often", "kill = { point = \"session.started\", nth = 1000000 }"),
-        // That one waits for the same point does not keep another from it.
-        ("once", "kill = { devices = [1], point = \"session.started\" }"),
-        ("synced", "power_loss = { at_sync = 1 }"),
-        ("late", "power_loss = { devices = [0], at_sync = 1000000 }"),
-        ("in-turn", "power_loss = { at_sync = 2, stagger = 999999 }"),
-    ];
-    // At one instant the first loss of power would take the place of the last.
-    let at = |name: &str| if name == "in-turn" { 3 } else { 2 };
-    let event = |(name, what)| format!("[event.{name}]\nat = \"+{}h\"\n{what}\n", at(name));
-    let events = planned.map(event).concat();
-    let outcome = outcome(&format!("duration = \"5h\"\n{PULLING}{events}"));
-    let told: Vec<(&str, &[DeviceId], u64)> =
-        outcome.missed.iter().map(|missed| (missed.event.as_str(), &missed.devices[..], missed.of)).collect();
-    let (first, second, both) = ([DeviceId(0)], [DeviceId(1)], [DeviceId(0), DeviceId(1)]);
-    assert_eq!(
-        told,
-        [
-            ("fetched", &both[..], 2),
-            ("late", &first[..], 1),
-            ("often", &both[..], 2),
-            ("in-turn", &second[..], 2),
-        ]
-    );
-    assert_eq!(outcome.missed[0].why, "nothing passed fetch.applied from then on");
-}
-
-#[test]
-fn an_app_that_does_not_run_is_not_killed_and_that_is_told() {
-    let events = "[event.off]\nat = \"+1h\"\npower_loss = { restart_after = \"1h\" }\n[event.dead]\nat = \"+90m\"\nkill = {}\n";
-    let outcome = outcome(&format!("duration = \"5h\"\n{PULLING}{events}"));
-    let [missed] = &outcome.missed[..] else { panic!("{:?}", outcome.missed) };
-    let (event, why) = (missed.event.as_str(), missed.why.as_str());
-    assert_eq!((event, why, missed.of), ("dead", "the app did not run at the time", 2));
-}
-
-#[test]
 fn a_device_that_is_stuck_without_an_edit_tells_how_its_requests_failed() {
     let crawling =
         "[link.crawling]\nkind = \"cellular\"\nrtt = \"180ms\"\ndown = \"200bit/s\"\nup = \"500kbit/s\"\n";
@@ -121,15 +80,18 @@ fn every_run_that_started_ended_well_or_not_whichever_sync_the_power_fails_at() 
     }
 }
 
-/// The events of a world that met nobody, with the reason: phones that sync after an hour, and an
-/// event at a time.
-fn met_nobody(at: &str, name: &str, what: &str) -> Vec<(String, String)> {
-    let syncs = "[event.syncs]\nat = \"+1h\"\ntrigger = { unit = \"All\" }\n";
-    let event = format!("[event.{name}]\nat = \"{at}\"\n{what}\n");
+/// A line for each thing that was planned and did not come: where, and why.
+fn told(scenario: &str) -> Vec<String> {
+    let line =
+        |Missed { event, why, devices, of }: Missed| format!("{event} ({} of {of}): {why}", devices.len());
+    outcome(scenario).missed.into_iter().map(line).collect()
+}
+
+/// Phones that sync after an hour, and an event at a time.
+fn once_an_hour(at: &str, name: &str, what: &str) -> String {
     let seldom = PULLING.replace("\"login\", \"every 1h\"", "\"manual\"");
-    let outcome = outcome(&format!("duration = \"3h\"\n{seldom}{syncs}{event}"));
-    let nobody = outcome.missed.into_iter().filter(|missed| missed.of == 0);
-    nobody.map(|missed| (missed.event, missed.why)).collect()
+    let syncs = "[event.syncs]\nat = \"+1h\"\ntrigger = { unit = \"All\" }\n";
+    format!("duration = \"3h\"\n{seldom}{syncs}[event.{name}]\nat = \"{at}\"\n{what}\n")
 }
 
 /// Events that need a device which uses its network or its storage, or somebody who asks the
@@ -150,81 +112,61 @@ const SHORT: [(&str, &str); 12] = [
 ];
 
 #[test]
-fn each_fault_that_meets_nobody_is_told_and_why() {
-    for (name, what) in SHORT {
-        // Nobody does anything then.
-        let told = met_nobody("+30m", name, what);
-        let why = match name {
-            "down" | "backend_link" => "nobody asked the backend for anything while it lasted",
-            "full" | "slow" => "none of its devices wrote anything while it lasted",
-            "lost" => "no response was lost",
-            "mixed" => "no response came that was not its request's",
-            "restored" => "none of its devices wrote anything since the backup",
-            _ => "none of its devices used the network while it lasted",
-        };
-        assert_eq!(told, [(name.to_owned(), why.to_owned())]);
+fn what_was_planned_and_met_nobody_is_told_and_why() {
+    let mut lines = Vec::new();
+    let mut add = |scenario: &str| lines.extend(told(scenario));
+    let ends = [
+        ("at-once", "kill = {}"),
+        ("fetched", "kill = { point = \"fetch.applied\" }"),
+        ("often", "kill = { point = \"session.started\", nth = 1000000 }"),
+        // That one waits for the same point does not keep another from it.
+        ("once", "kill = { devices = [1], point = \"session.started\" }"),
+        ("synced", "power_loss = { at_sync = 1 }"),
+        ("late", "power_loss = { devices = [0], at_sync = 1000000 }"),
+        ("in-turn", "power_loss = { at_sync = 2, stagger = 999999 }"),
+    ];
+    // At one instant the first loss of power would take the place of the last.
+    let at = |name: &str| if name == "in-turn" { 3 } else { 2 };
+    let ends = ends.map(|(name, what)| format!("[event.{name}]\nat = \"+{}h\"\n{what}\n", at(name))).concat();
+    add(&format!("duration = \"5h\"\n{PULLING}{ends}"));
+    let off = "[event.off]\nat = \"+1h\"\npower_loss = { restart_after = \"1h\" }\n[event.dead]\nat = \"+90m\"\nkill = {}\n";
+    add(&format!("duration = \"5h\"\n{PULLING}{off}"));
+    let killed = "[event.killed]\nat = \"+29m\"\nkill = { restart_after = \"1h\" }\n";
+    let synced = "[event.synced]\nat = \"+30m\"\ntrigger = { unit = \"All\" }\n";
+    add(&format!("duration = \"3h\"\n{PULLING}{killed}{synced}"));
+    // Nobody does anything at half past.
+    SHORT.iter().for_each(|(name, what)| add(&once_an_hour("+30m", name, what)));
+    let row = "[event.zzz]\nat = \"+1h\"\nedits = { action = \"none\", count = 3, row = \"zzz\" }\n";
+    let edited = PULLING.replace("per_device = 0", "per_device = 200");
+    let edited = edited.replace("pull = [\"*\"]", "pull = [\"*\"]\npush = [\"*\"]");
+    add(&format!("duration = \"3h\"\n{edited}{row}"));
+    add(&format!("duration = \"1h\"\n{PULLING}[chaos]\nkill_mtbf = \"1000d\"\noutage_mtbf = \"1m\"\n"));
+    let never = PULLING.replace("\"login\", \"every 1h\"", "\"manual\"");
+    for (kind, key) in [
+        ("cancel = {}", "cancel_mtbf = \"1m\""),
+        ("bad_rows = { for = \"1m\", rows = 1 }", "bad_rows = 0.5"),
+        ("put_off = { for = \"1m\", edits = 1 }", "put_off = 0.5"),
+        ("refused_deletes = { for = \"1m\", deletes = 1 }", "refused_deletes = 0.5"),
+    ] {
+        add(&format!("duration = \"1h\"\n{never}[event.e]\nat = \"+30m\"\n{kind}\n[chaos]\n{key}\n"));
     }
+    for backend in
+        ["poison = 0.5", "partial = 0.5", "refused_deletes = 0.5", "availability = { share = 0.999999 }"]
+    {
+        add(&format!("duration = \"1h\"\n{PULLING}[backend]\n{backend}\n"));
+    }
+    insta::assert_snapshot!(lines.join("\n"));
 }
 
 #[test]
 fn a_fault_that_meets_somebody_is_not_told() {
     for (name, what) in SHORT.iter().filter(|(name, _)| *name != "restored") {
-        assert_eq!(met_nobody("+59m50s", name, what), [], "{name}");
+        assert_eq!(told(&once_an_hour("+59m50s", name, what)), [""; 0], "{name}");
     }
-    assert_eq!(met_nobody("+70m", "restored", "restore = { of = \"30m\" }"), [], "they synced in between");
+    let restored = once_an_hour("+70m", "restored", "restore = { of = \"30m\" }");
+    assert_eq!(told(&restored), [""; 0], "they synced in between");
     for what in ["gateway_kill = {}", "clock_step = { by = \"+1h\" }", "trigger = { unit = \"All\" }"] {
-        assert_eq!(met_nobody("+30m", "other", what), [], "{what}");
-    }
-}
-
-#[test]
-fn edits_of_a_row_that_never_is_are_told_beside_others() {
-    let row = "[event.zzz]\nat = \"+1h\"\nedits = { action = \"none\", count = 3, row = \"zzz\" }\n";
-    let edited = PULLING.replace("per_device = 0", "per_device = 200");
-    let edited = edited.replace("pull = [\"*\"]", "pull = [\"*\"]\npush = [\"*\"]");
-    let outcome = outcome(&format!("duration = \"3h\"\n{edited}{row}"));
-    let missed: Vec<_> = outcome.missed.iter().map(|one| (&*one.event, &*one.why)).collect();
-    assert_eq!(missed, [("zzz", "none of its edits was made")]);
-    assert!(value(&outcome, "workload.edits.made") > 0, "others were");
-}
-
-#[test]
-fn a_sync_that_nobody_can_ask_for_is_told() {
-    let dead = "[event.killed]\nat = \"+29m\"\nkill = { restart_after = \"1h\" }\n";
-    let events = format!("{dead}[event.synced]\nat = \"+30m\"\ntrigger = {{ unit = \"All\" }}\n");
-    let outcome = outcome(&format!("duration = \"3h\"\n{PULLING}{events}"));
-    let [missed] = &outcome.missed[..] else { panic!("{:?}", outcome.missed) };
-    assert_eq!((&*missed.event, &*missed.why), ("synced", "the app of none of its devices ran at the time"));
-}
-
-#[test]
-fn chaos_of_which_nothing_comes_is_told() {
-    let chaos = "[chaos]\nkill_mtbf = \"1000d\"\noutage_mtbf = \"1m\"\n";
-    let outcome = outcome(&format!("duration = \"1h\"\n{PULLING}{chaos}"));
-    let [missed] = &outcome.missed[..] else { panic!("{:?}", outcome.missed) };
-    let why = "none came by chance in 1h; one comes every 1000d";
-    assert_eq!((&*missed.event, &*missed.why), ("chaos.kill_mtbf", why));
-}
-
-#[test]
-fn disturbances_that_meet_nobody_are_told_and_why() {
-    let never = PULLING.replace("\"login\", \"every 1h\"", "\"manual\"");
-    for (kind, key, why) in [
-        (
-            "cancel = {}",
-            "cancel_mtbf = \"1m\"",
-            "no run was under way from then on, or the engine cancels none",
-        ),
-        ("bad_rows = { for = \"1m\", rows = 1 }", "bad_rows = 0.5", "no row came that could not be read"),
-        ("put_off = { for = \"1m\", edits = 1 }", "put_off = 0.5", "no edit was put off"),
-        ("refused_deletes = { for = \"1m\", deletes = 1 }", "refused_deletes = 0.5", "no delete was refused"),
-    ] {
-        let event = format!("[event.e]\nat = \"+30m\"\n{kind}\n[chaos]\n{key}\n");
-        let outcome = outcome(&format!("duration = \"1h\"\n{never}{event}"));
-        let told = outcome.missed.iter().map(|missed| (&*missed.event, &*missed.why));
-        let key = format!("chaos.{}", key.split(' ').next().unwrap_or_default());
-        let expected = [("e", why), (&*key, why)];
-        assert_eq!(told.collect::<std::collections::BTreeSet<_>>(), expected.into());
+        assert_eq!(told(&once_an_hour("+30m", "other", what)), [""; 0], "{what}");
     }
 }
 
@@ -248,22 +190,6 @@ fn a_run_in_which_no_device_asks_for_anything_is_silent() {
     let upload_only = format!("duration = \"1h\"\n{nothing}").to_owned();
     let outcome = ended_with(&upload_only, "delivery = \"upload-only\"\n");
     assert!(outcome.is_silent && outcome.ending == Ending::Drained, "{:?}", outcome.ending);
-}
-
-#[test]
-fn backend_faults_of_which_nothing_comes_are_told() {
-    let told = |backend: &str| -> Vec<(String, String)> {
-        let outcome = outcome(&format!("duration = \"1h\"\n{PULLING}[backend]\n{backend}\n"));
-        outcome.missed.into_iter().map(|missed| (missed.event, missed.why)).collect()
-    };
-    for (backend, key, why) in [
-        ("poison = 0.5", "backend.poison", "no edit was refused for good"),
-        ("partial = 0.5", "backend.partial", "no edit was put off"),
-        ("refused_deletes = 0.5", "backend.refused_deletes", "no delete was refused"),
-        ("availability = { share = 0.999999 }", "backend.availability", "no outage came by chance"),
-    ] {
-        assert_eq!(told(backend), [(key.to_owned(), why.to_owned())]);
-    }
 }
 
 #[test]

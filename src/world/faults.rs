@@ -159,69 +159,28 @@ fn keep_share<T: PartialEq + Copy>(items: &mut Vec<T>, share: Ppm, stream: &mut 
 
 impl Faults {
     fn plan(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) {
-        match what {
-            Happening::Outage { length, mode } => {
-                let outage =
-                    Outage { from: at, until: at + *length, mode: *mode, noticed: *mode != OutageMode::Hold };
-                for device in chosen {
-                    self.outages[device.0 as usize].push(outage);
-                }
-                let (who, mode) = (count(chosen), mode.word());
-                self.tell(at, format!("{name}: outage of {who} for {length}, mode {mode}"));
-            }
-            Happening::AnswerLoss { length, loss } => {
-                let lossy = LossyTime { from: at, until: at + *length, loss_ppm: loss.0 };
-                for device in chosen {
-                    self.lossy[device.0 as usize].push(lossy);
-                }
-                self.tell(at, format!("{name}: {} lose {loss} of the responses for {length}", count(chosen)));
-            }
-            Happening::Flap { .. }
-            | Happening::CaptivePortal { .. }
-            | Happening::SessionLoss
-            | Happening::HalfOpen
-            | Happening::NetworkChange { .. } => self.plan_network(at, name, what, chosen),
+        let told = match what {
             Happening::Kill { point, restart_after } => {
                 self.kill_all(at, name, KillReason::Killed, point.as_ref(), *restart_after, chosen);
                 let place = point.as_ref().map_or(String::new(), |(p, n)| format!(" at {p} ({n})"));
-                self.tell(at, format!("{name}: the app of {} is killed{place}", count(chosen)));
+                Some(format!("the app of {} is killed{place}", count(chosen)))
             }
             Happening::PowerLoss { at_sync, restart_after } => {
-                self.plan_power(at, name, *at_sync, *restart_after, chosen);
+                Some(self.plan_power(at, name, *at_sync, *restart_after, chosen))
             }
-            Happening::BackendDown { length } => {
-                self.down.push((at, at + *length));
-                self.tell(at, format!("{name}: the backend is down for {length}"));
+            Happening::GatewayReplaced { times, every } => {
+                for at in (0..u64::from(*times)).map(|n| at + *every * n) {
+                    self.told.push((at, format!("{name}: the gateway is replaced")));
+                }
+                None
             }
-            Happening::DiskFull { .. }
-            | Happening::SlowDisk { .. }
-            | Happening::ClockStep { .. }
-            | Happening::TimeZone { .. } => self.plan_device(at, name, what, chosen),
-            Happening::BackendClockStep { micros } => {
-                self.clock_steps.push((at, *micros));
-                let (span, way) =
-                    (Span::micros(micros.unsigned_abs()), if *micros < 0 { "back" } else { "on" });
-                self.tell(at, format!("{name}: the backend's clock goes {way} by {span}"));
-            }
-            Happening::BackendLinkOutage { .. }
-            | Happening::GatewayKill { .. }
-            | Happening::Restore { .. }
-            | Happening::Clone { .. }
-            | Happening::RestoreGateway { .. }
-            | Happening::RestoreBackend { .. }
-            | Happening::GatewayReplaced { .. }
-            | Happening::TouchFlag { .. } => self.plan_gateway(at, name, what, chosen),
-            Happening::ForeignAnswers { .. }
-            | Happening::CachingProxy { .. }
-            | Happening::BadRows { .. }
-            | Happening::PutOff { .. }
-            | Happening::RefusedDeletes { .. }
-            | Happening::Cancel { .. }
-            | Happening::Import { .. }
-            | Happening::Edits { .. }
-            | Happening::Suspend { .. }
-            | Happening::Phone(_)
-            | Happening::Trigger { .. } => {}
+            _ => self
+                .plan_network(at, what, chosen)
+                .or_else(|| self.plan_device(at, what, chosen))
+                .or_else(|| self.plan_server(at, what)),
+        };
+        if let Some(told) = told {
+            self.told.push((at, format!("{name}: {told}")));
         }
     }
 
@@ -232,11 +191,11 @@ impl Faults {
         at_sync: Option<AtSync>,
         restart_after: Span,
         chosen: &[DeviceId],
-    ) {
+    ) -> String {
         let whom = count(chosen);
         let Some(AtSync { first, stagger, after }) = at_sync else {
             self.kill_all(at, name, KillReason::PowerLoss, None, restart_after, chosen);
-            return self.tell(at, format!("{name}: {whom} lose power"));
+            return format!("{whom} lose power");
         };
         let mut awaited = Awaited::new(name, KillReason::PowerLoss, None, at_sync);
         for (&device, k) in chosen.iter().zip(0_u32..) {
@@ -245,141 +204,124 @@ impl Faults {
             self.sync_losses.push(SyncLoss { device, from, until, nth, after, restart_after, struck });
         }
         self.awaited.push(awaited);
-        self.tell(at, format!("{name}: {whom} lose power at a sync, the first at its number {first}"));
+        format!("{whom} lose power at a sync, the first at its number {first}")
     }
 
-    /// What happens to the gateway and the way behind it, and who goes back to a backup.
-    fn plan_gateway(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) {
-        match what {
-            Happening::BackendLinkOutage { length, mode } => {
-                self.backend_link.push(gateway::Outage { from: at, until: at + *length, mode: *mode });
-                self.tell(at, format!("{name}: nothing between gateway and backend for {length} ({mode:?})"));
-            }
-            Happening::GatewayKill { restart_after } => {
-                self.tell(at, format!("{name}: the gateway is killed, and comes back after {restart_after}"));
-            }
-            Happening::Restore { of, restart_after } => {
-                let restores = chosen.iter().map(|&device| Restore {
-                    whose: Whose::Device(device),
-                    backup: Time(at.0 - of.0),
-                    at,
-                    restart_after: *restart_after,
-                });
-                self.restores.extend(restores);
-                self.tell(at, format!("{name}: {} go back to their state of {of} ago", count(chosen)));
-            }
-            Happening::Clone { from, to, restart_after } => {
-                let (whose, backup) = (Whose::Copy { from: *from, to: *to }, at);
-                self.restores.push(Restore { whose, backup, at, restart_after: *restart_after });
-                self.tell(at, format!("{name}: the storage of {from} is copied to {to}"));
-            }
-            Happening::RestoreGateway { of, restart_after } => {
-                let backup = Time(at.0 - of.0);
-                self.restores.push(Restore {
-                    whose: Whose::Gateway,
-                    backup,
-                    at,
-                    restart_after: *restart_after,
-                });
-                self.tell(at, format!("{name}: the gateway goes back to its state of {of} ago"));
-            }
-            Happening::RestoreBackend { of, length } => {
-                let backup = Time(at.0 - of.0);
-                self.restores.push(Restore { whose: Whose::Backend, backup, at, restart_after: *length });
-                self.down.push((at, at + *length));
-                self.tell(
-                    at,
-                    format!("{name}: the backend goes back to its state of {of} ago, down for {length}"),
-                );
-            }
-            Happening::GatewayReplaced { times, every } => {
-                for at in (0..u64::from(*times)).map(|n| at + *every * n) {
-                    self.tell(at, format!("{name}: the gateway is replaced"));
-                }
-            }
-            Happening::TouchFlag { rows, .. } => {
-                self.tell(at, format!("{name}: a user arms the flags of {rows} rows"));
-            }
-            _ => unreachable!("nothing of the gateway"),
-        }
-    }
-
-    /// What happens to a network that is there, more or less.
-    fn plan_network(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) {
-        for device in chosen.iter().map(|device| device.0 as usize) {
-            match what {
-                Happening::Flap { every, length } => {
-                    let times = (0..length.0 / every.0).map(|n| at + *every * n);
-                    self.outages[device].extend(times.map(|from| Outage {
-                        from,
-                        until: from + Span(every.0 / 2),
-                        mode: OutageMode::Drop,
-                        noticed: true,
-                    }));
-                }
-                Happening::CaptivePortal { length } => self.portals[device].push((at, at + *length)),
-                Happening::SessionLoss => self.outages[device].push(Outage {
-                    from: at,
-                    until: at + CUT,
-                    mode: OutageMode::Reset,
-                    noticed: false,
-                }),
-                Happening::HalfOpen => self.half_open[device].push(at),
-                Happening::NetworkChange { link, length } => {
-                    let until = at + *length;
-                    self.detours[device].push(Detour { from: at, until, link: link.clone() });
-                }
-                _ => {}
-            }
-        }
+    /// What happens to devices' networks; told in words.
+    fn plan_network(&mut self, at: Time, what: &Happening, chosen: &[DeviceId]) -> Option<String> {
         let whom = count(chosen);
-        self.tell(
-            at,
-            match what {
-                Happening::Flap { every, length } => {
-                    format!("{name}: the network of {whom} comes and goes every {every} for {length}")
+        Some(match what {
+            Happening::Outage { length, mode } => {
+                let noticed = *mode != OutageMode::Hold;
+                let outage = Outage { from: at, until: at + *length, mode: *mode, noticed };
+                each(&mut self.outages, chosen, &outage);
+                format!("outage of {whom} for {length}, mode {}", mode.word())
+            }
+            Happening::AnswerLoss { length, loss } => {
+                let lossy = LossyTime { from: at, until: at + *length, loss_ppm: loss.0 };
+                each(&mut self.lossy, chosen, &lossy);
+                format!("{whom} lose {loss} of the responses for {length}")
+            }
+            Happening::Flap { every, length } => {
+                for from in (0..length.0 / every.0).map(|n| at + *every * n) {
+                    let (until, mode) = (from + Span(every.0 / 2), OutageMode::Drop);
+                    each(&mut self.outages, chosen, &Outage { from, until, mode, noticed: true });
                 }
-                Happening::CaptivePortal { length } => {
-                    format!("{name}: {whom} behind a captive portal for {length}")
-                }
-                Happening::SessionLoss => format!("{name}: the connections of {whom} break"),
-                Happening::HalfOpen => format!("{name}: the connections of {whom} die silently"),
-                Happening::NetworkChange { link, length } => {
-                    format!("{name}: {whom} on {} for {length}", link.name)
-                }
-                _ => return,
-            },
-        );
+                format!("the network of {whom} comes and goes every {every} for {length}")
+            }
+            Happening::CaptivePortal { length } => {
+                each(&mut self.portals, chosen, &(at, at + *length));
+                format!("{whom} behind a captive portal for {length}")
+            }
+            Happening::SessionLoss => {
+                let (until, mode) = (at + CUT, OutageMode::Reset);
+                each(&mut self.outages, chosen, &Outage { from: at, until, mode, noticed: false });
+                format!("the connections of {whom} break")
+            }
+            Happening::HalfOpen => {
+                each(&mut self.half_open, chosen, &at);
+                format!("the connections of {whom} die silently")
+            }
+            Happening::NetworkChange { link, length } => {
+                let detour = Detour { from: at, until: at + *length, link: link.clone() };
+                each(&mut self.detours, chosen, &detour);
+                format!("{whom} on {} for {length}", link.name)
+            }
+            _ => return None,
+        })
     }
 
-    fn plan_device(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) {
+    fn plan_device(&mut self, at: Time, what: &Happening, chosen: &[DeviceId]) -> Option<String> {
         let who = count(chosen);
         let ahead = |micros: i64| {
             format!("{}{}", if micros < 0 { "-" } else { "+" }, Span::micros(micros.unsigned_abs()))
         };
-        let (text, length) = match what {
-            Happening::DiskFull { length } => (format!("{who} have no room for {length}"), *length),
+        Some(match what {
+            Happening::DiskFull { length } => {
+                each(&mut self.full, chosen, &(at, at + *length));
+                format!("{who} have no room for {length}")
+            }
             Happening::SlowDisk { length, factor } => {
-                (format!("the disks of {who} take {factor} times as long for {length}"), *length)
+                each(&mut self.slow, chosen, &(at, at + *length, *factor));
+                format!("the disks of {who} take {factor} times as long for {length}")
             }
             Happening::ClockStep { micros } => {
-                (format!("the clocks of {who} jump by {}", ahead(*micros)), Span::ZERO)
+                each(&mut self.steps, chosen, &(at, *micros));
+                format!("the clocks of {who} jump by {}", ahead(*micros))
             }
             Happening::TimeZone { micros } => {
-                (format!("local time of {who} moves by {}", ahead(*micros)), Span::ZERO)
+                each(&mut self.zones, chosen, &(at, *micros));
+                format!("local time of {who} moves by {}", ahead(*micros))
             }
-            _ => unreachable!("this does not happen to a device itself"),
-        };
-        for device in chosen.iter().map(|device| device.0 as usize) {
-            match what {
-                Happening::DiskFull { .. } => self.full[device].push((at, at + length)),
-                Happening::SlowDisk { factor, .. } => self.slow[device].push((at, at + length, *factor)),
-                Happening::ClockStep { micros } => self.steps[device].push((at, *micros)),
-                Happening::TimeZone { micros } => self.zones[device].push((at, *micros)),
-                _ => {}
+            Happening::Restore { of, restart_after } => {
+                for &device in chosen {
+                    self.restore(Whose::Device(device), Time(at.0 - of.0), at, *restart_after);
+                }
+                format!("{who} go back to their state of {of} ago")
             }
-        }
-        self.tell(at, format!("{name}: {text}"));
+            Happening::Clone { from, to, restart_after } => {
+                self.restore(Whose::Copy { from: *from, to: *to }, at, at, *restart_after);
+                format!("the storage of {from} is copied to {to}")
+            }
+            _ => return None,
+        })
+    }
+
+    /// What happens to the backend, the gateway and the way between them.
+    fn plan_server(&mut self, at: Time, what: &Happening) -> Option<String> {
+        Some(match what {
+            Happening::BackendDown { length } => {
+                self.down.push((at, at + *length));
+                format!("the backend is down for {length}")
+            }
+            Happening::BackendClockStep { micros } => {
+                self.clock_steps.push((at, *micros));
+                let way = if *micros < 0 { "back" } else { "on" };
+                format!("the backend's clock goes {way} by {}", Span::micros(micros.unsigned_abs()))
+            }
+            Happening::BackendLinkOutage { length, mode } => {
+                self.backend_link.push(gateway::Outage { from: at, until: at + *length, mode: *mode });
+                format!("nothing between gateway and backend for {length} ({mode:?})")
+            }
+            Happening::GatewayKill { restart_after } => {
+                format!("the gateway is killed, and comes back after {restart_after}")
+            }
+            Happening::RestoreGateway { of, restart_after } => {
+                self.restore(Whose::Gateway, Time(at.0 - of.0), at, *restart_after);
+                format!("the gateway goes back to its state of {of} ago")
+            }
+            Happening::RestoreBackend { of, length } => {
+                self.restore(Whose::Backend, Time(at.0 - of.0), at, *length);
+                self.down.push((at, at + *length));
+                format!("the backend goes back to its state of {of} ago, down for {length}")
+            }
+            Happening::TouchFlag { rows, .. } => format!("a user arms the flags of {rows} rows"),
+            _ => return None,
+        })
+    }
+
+    fn restore(&mut self, whose: Whose, backup: Time, at: Time, restart_after: Span) {
+        self.restores.push(Restore { whose, backup, at, restart_after });
     }
 
     fn draw_chaos(&mut self, plan: &Plan, chaos: &Chaos, devices: &[DevicePlan], crash_points: &[&str]) {
@@ -470,9 +412,7 @@ impl Faults {
                 self.tell(from, format!("the backend is down for {}", until - from));
             }
         }
-        if let Some(availability) =
-            plan.gateway.backend_link.as_ref().and_then(|backend_link| backend_link.availability)
-        {
+        if let Some(availability) = plan.gateway.backend_link.as_ref().and_then(|link| link.availability) {
             let outages = backend::outages(availability, seed(1), end);
             self.awaits_any("gateway.backend_link.availability", availability.share, outages.is_empty());
             for (from, until) in outages {
@@ -548,6 +488,10 @@ impl Faults {
     fn tell(&mut self, at: Time, text: String) {
         self.told.push((at, text));
     }
+}
+
+fn each<T: Clone>(lists: &mut [Vec<T>], chosen: &[DeviceId], item: &T) {
+    chosen.iter().for_each(|device| lists[device.0 as usize].push(item.clone()));
 }
 
 pub(super) fn count(devices: &[DeviceId]) -> String {

@@ -57,6 +57,12 @@ impl Struck {
         self.0.set(true);
     }
 
+    pub(super) fn set_if(&self, met: bool) {
+        if met {
+            self.set();
+        }
+    }
+
     pub(super) fn get(&self) -> bool {
         self.0.get()
     }

@@ -258,7 +258,7 @@ impl World {
         }
         watch.progress(until, self.plan.duration);
         match self.sim.run_unless(until, &|| watch.interrupted()) {
-            Stop::Stalled(snapshot) | Stop::Spent(snapshot) => Some(Ended::Stalled(snapshot.to_string())),
+            Stop::Stalled(snapshot) => Some(Ended::Stalled(snapshot.to_string())),
             Stop::Halted => Some(Ended::Interrupted),
             Stop::Idle | Stop::Deadline => None,
         }

@@ -57,10 +57,7 @@ impl SyncLosses {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(ms: u64) -> Time {
-        Time::ZERO + Span::millis(ms)
-    }
+    use crate::base::at_ms as at;
 
     #[test]
     fn the_power_fails_at_the_sync_that_was_asked_for() {

@@ -224,18 +224,15 @@ impl Screen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::at_secs as at;
     use crate::base::{DeviceId, EntityId};
-    use crate::contract::{EditKind, HookEnd, KillReason, SyncError};
+    use crate::contract::{EditKind, KillReason, SyncError};
 
     const BLOCKING: UnitId = UnitId(1);
 
     fn screen() -> Screen {
         let unit = |blocking| SyncUnit { name: "u".to_owned(), blocking, ..SyncUnit::default() };
         Screen::new(&[unit(false), unit(true)])
-    }
-
-    fn at(secs: u64) -> Time {
-        Time::ZERO + Span::secs(secs)
     }
 
     fn wish(number: u32) -> Wish {
@@ -291,34 +288,6 @@ mod tests {
             [(start(BLOCKING, 4), false), (start(BLOCKING, 5), false), (complete(BLOCKING, 5), true)];
         frees(&screen(), &untold);
         frees(&screen(), &[(start(BLOCKING, 4), false), (KILLED, true), (start(BLOCKING, 5), false)]);
-    }
-
-    #[test]
-    fn code_of_the_app_for_a_blocking_run_has_the_screen() {
-        let started = |unit, run| Event::HookStarted { hook: Hook::SyncComplete, run: Some((unit, run)) };
-        let ended = |unit, run| Event::HookEnded {
-            hook: Hook::SyncComplete,
-            run: Some((unit, run)),
-            ended: HookEnd::Well,
-            took: Span::ZERO,
-        };
-        let screen = screen();
-        frees(
-            &screen,
-            &[
-                (start(BLOCKING, 1), false),
-                (complete(BLOCKING, 1), true),
-                (started(BLOCKING, 1), false),
-                (ended(BLOCKING, 1), true),
-                (started(UnitId(0), 2), true),
-                (Event::HookStarted { hook: Hook::NetworkStatusChanged, run: None }, true),
-            ],
-        );
-        assert_eq!(screen.call(at(0), UnitId(0)), None);
-        let call = screen.call(at(0), BLOCKING).expect("it is a blocking one");
-        assert!(!screen.is_free());
-        screen.came_back(at(0), call);
-        assert!(screen.is_free());
     }
 
     #[test]

@@ -162,11 +162,8 @@ impl Transport for Carrier {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::at_secs as at;
     use crate::sim::{Sim, SimOptions};
-
-    fn at(secs: u64) -> Time {
-        Time::ZERO + Span::secs(secs)
-    }
 
     fn is_let_in(wallet: &Wallet, secs: u64) -> bool {
         matches!(wallet.gate(at(secs), b"{}"), Gate::Open)

@@ -204,7 +204,7 @@ fn values_of_a_column_get_a_fit_each_and_no_common_scenario() {
     assert_eq!(value["fits"][1]["group"]["value"], "wifi");
     run("--by net -o app.toml").code(2).stderr(contains("--only net=VALUE"));
     run("--by nets").code(3).stderr(contains("`net`"));
-    run("--by start").code(3).stderr(contains("`start`"));
+    run("--by start").code(3).stderr(contains("column start: "));
 }
 
 #[test]

@@ -10,7 +10,8 @@
 //!
 //! How: `series` sorts the cells; `findings` finds the best of a series, what is as good within the
 //! noise, paired by seed, and the flat region; `shares` says where the time went and fits what a
-//! chunk and a row cost; `causes` names the parts of the time that a setting suffers from; `growth` fits the power that a cost grows by.
+//! chunk and a row cost; `causes` names the parts of the time that a setting suffers from; `growth`
+//! fits the power that a cost grows by.
 
 mod causes;
 mod findings;

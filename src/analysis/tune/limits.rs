@@ -79,7 +79,7 @@ impl Limits {
             metric: limit.metric.to_owned(),
             stat: limit.stat.to_owned(),
             max: limit.max,
-            measured: true,
+            unmeasured: false,
         };
         self.0.iter().map(record).collect()
     }

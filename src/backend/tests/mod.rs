@@ -1,7 +1,6 @@
 //! A small clinic, and devices that read it.
 
 mod backup;
-mod calls;
 mod cascade;
 mod chance;
 mod content;
@@ -17,6 +16,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::*;
+use crate::base::at_ms;
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, Undone, Value};
 use crate::contract::{
     Column, ColumnKind, Delivery, EditKind, Entity, Guard, Mutation, Outcome, Schema, ScopeRule, ServerError,
@@ -126,10 +126,6 @@ fn backend(options: BackendOptions) -> Backend {
     let day = |n| loaded(&format!("day{n}"), vec![clinic(n), Value::Int(5), Value::Int(100)], old);
     backend.load(DAY, (0..3).map(day));
     backend
-}
-
-fn at_ms(ms: u64) -> Time {
-    Time::ZERO + Span::millis(ms)
 }
 
 fn mutation(

@@ -129,16 +129,6 @@ fn a_conflict_says_when_the_version_in_the_way_was_made() {
 }
 
 #[test]
-fn two_versions_of_one_tick_are_told_apart() {
-    let mut desk = Desk::new(BackendOptions { stamp_precision: Span::secs(3_600), ..options() });
-    let mine = desk.status("k0", "mine");
-    let Outcome::Applied { stamp } = desk.send(&mine) else { panic!("applied") };
-    desk.office_sets((STATUS, Value::text("theirs")));
-    let again = Mutation { base: Some(stamp), ..desk.status("k0", "again") };
-    assert!(matches!(desk.send(&again), Outcome::Conflict { why: Refusal::Stale, .. }));
-}
-
-#[test]
 fn a_row_that_left_the_scope_is_told_without_its_values() {
     let mut desk = Desk::new(options());
     let late = desk.status("k0", "late");

@@ -208,44 +208,6 @@ proptest! {
         steps.iter().for_each(|step| clinic.step(step));
         clinic.check(limit + 1);
     }
-
-    #[test]
-    fn an_import_of_one_stamp_comes_whole_in_pages_of_any_size(page in 1..12_usize, pages in 1..4_usize, more in -1..2_i64) {
-        let rows = (page * pages).saturating_add_signed(more as isize);
-        let mut backend = backend(options());
-        let mut reader = Reader::new(APPOINTMENT, 0);
-        reader.pull_all(&mut backend, at_ms(1), page);
-        let import = (0..rows).map(|k| (Key::new(&format!("k{k:03}")), appointment(0, k as i64)));
-        backend.office().import(at_ms(2), APPOINTMENT, import);
-        let mut asked = 1;
-        while reader.pull(&mut backend, at_ms(3), page) {
-            asked += 1;
-        }
-        prop_assert_eq!(reader.rows.len(), rows);
-        prop_assert_eq!(asked, rows.div_ceil(page).max(1), "no page is empty");
-    }
-}
-
-#[test]
-fn a_load_is_told_of_what_leaves_after_the_clock_stepped_back_into_it() {
-    let options =
-        BackendOptions { stamp_precision: Span::millis(1), tombstones_kept: Span::millis(60), ..options() };
-    let mut clinic = Clinic::new(options, 7);
-    let steps = [
-        Step::Clock(1),
-        Step::Pull(1, 3),
-        Step::Import(0, 5, 0),
-        Step::Wait(2),
-        Step::Pull(0, 1),
-        Step::Clock(-1),
-        Step::Pull(1, 1),
-        Step::Import(0, 7, 1),
-        Step::Import(0, 1, 0),
-    ];
-    for limit in [1, 2] {
-        steps.iter().for_each(|step| clinic.step(step));
-        clinic.check(limit);
-    }
 }
 
 fn filled(options: BackendOptions, rows: u32, age: Span) -> Backend {
@@ -253,38 +215,6 @@ fn filled(options: BackendOptions, rows: u32, age: Span) -> Backend {
     let row = |k| loaded(&format!("k{k:05}"), appointment(0, i64::from(k)), START.minus(age));
     backend.load(APPOINTMENT, (0..rows).map(row));
     backend
-}
-
-#[test]
-fn a_commit_in_the_tick_of_a_cursor_is_not_hidden_behind_it() {
-    let coarse = BackendOptions { stamp_precision: Span::secs(60), ..options() };
-    let mut backend = filled(coarse, 0, Span::ZERO);
-    let mut reader = Reader::new(APPOINTMENT, 0);
-    for (ms, key) in [(70_000, "m"), (70_001, "b"), (70_002, "a")] {
-        backend.office().create(at_ms(ms), APPOINTMENT, Key::new(key), appointment(0, 5)).unwrap();
-        reader.pull_all(&mut backend, at_ms(ms), 10);
-        assert!(reader.rows.contains_key(key), "{key} is seen by the next pull");
-    }
-}
-
-#[test]
-fn commits_that_share_a_tick_are_shown_when_it_is_over_and_hidden_from_who_does_not_wait() {
-    // A counter would give the rows of a tick different versions of its own row.
-    let (effects, stamp_precision) = (Vec::new(), Span::secs(60));
-    let shared = BackendOptions { ticks: Ticks::Shared, stamp_precision, effects, ..options() };
-    for (upto, during, after) in [(Upto::Settled, 0, 3), (Upto::Behind(Span::ZERO), 1, 1)] {
-        let mut backend = filled(shared.clone(), 0, Span::ZERO);
-        let mut reader = Reader { upto, ..Reader::new(APPOINTMENT, 0) };
-        for (ms, key) in [(70_000, "m"), (70_001, "b"), (70_002, "a")] {
-            backend.office().create(at_ms(ms), APPOINTMENT, Key::new(key), appointment(0, 5)).unwrap();
-            reader.pull_all(&mut backend, at_ms(ms), 10);
-        }
-        assert_eq!(reader.rows.len(), during, "{upto:?}");
-        let over = backend.shown_by().unwrap();
-        assert!(over > at_ms(70_002) && over <= at_ms(130_000));
-        reader.pull_all(&mut backend, over, 10);
-        assert_eq!(reader.rows.len(), after, "{upto:?}");
-    }
 }
 
 #[test]

@@ -8,49 +8,6 @@ fn late() -> BackendOptions {
     BackendOptions { commit_delay, ..options() }
 }
 
-/// Rows k00, k01 … made one after the other, a reader of `upto` after each; gives how many it lacks
-/// at the end.
-fn missed(options: BackendOptions, upto: Upto, clock_step: i64) -> usize {
-    // A counter would tie the stamps of all rows to its own.
-    let mut backend = backend(BackendOptions { effects: Vec::new(), ..options });
-    let mut reader = Reader { upto, ..Reader::new(APPOINTMENT, 0) };
-    for n in 0..100 {
-        let now = at_ms(10_000 + n * 50);
-        if n == 50 {
-            backend.step_clock(now, clock_step);
-        }
-        let key = Key::new(&format!("k{n:02}"));
-        backend.office().create(now, APPOINTMENT, key, appointment(0, 5)).unwrap();
-        reader.pull_all(&mut backend, now, 7);
-    }
-    reader.pull_all(&mut backend, at_ms(60_000), 7);
-    assert_eq!(reader.resets, 0);
-    100 - reader.rows.len()
-}
-
-#[test]
-fn a_late_commit_is_lost_on_a_reader_that_does_not_stay_behind_it() {
-    let half = || BackendOptions {
-        commit_delay: Some(CommitDelay { share: Ppm(500_000), upto: Span::millis(400) }),
-        ..options()
-    };
-    assert_eq!(missed(half(), Upto::Settled, 0), 0);
-    assert_eq!(missed(half(), Upto::Behind(Span::millis(400)), 0), 0, "as wide as the longest delay");
-    let (naive, narrow) =
-        (missed(half(), Upto::Behind(Span::ZERO), 0), missed(half(), Upto::Behind(Span::millis(100)), 0));
-    assert!(naive > narrow && narrow > 0, "{naive} without a window, {narrow} with one too narrow");
-    assert_eq!(missed(options(), Upto::Behind(Span::ZERO), 0), 0, "without late commits none is needed");
-}
-
-#[test]
-fn a_clock_that_steps_back_hides_commits_unless_stamps_are_guarded() {
-    let step = -2_000_000;
-    let unguarded = BackendOptions { monotonic: false, ..options() };
-    assert_eq!(missed(options(), Upto::Settled, step), 0);
-    assert!(missed(unguarded.clone(), Upto::Settled, step) >= 39);
-    assert_eq!(missed(unguarded, Upto::Settled, 2_000_000), 0, "a step on does no harm");
-}
-
 #[test]
 fn readers_see_the_old_version_until_the_transaction_commits_and_writers_the_new_one() {
     let mut backend = backend(late());
@@ -152,19 +109,6 @@ fn a_backend_tells_of_what_goes_as_far_as_it_keeps_columns_for_it() {
         let keys: Vec<&str> = reader.rows.keys().map(|key| key.as_str()).collect();
         assert_eq!(keys.join(" "), left, "{provisioning:?}");
     }
-}
-
-#[test]
-fn where_rows_are_deleted_for_good_an_edit_of_one_finds_nothing() {
-    let mut backend = backend(BackendOptions { provisioning: Provisioning::StampsOnly, ..options() });
-    backend.load(APPOINTMENT, [loaded("k", appointment(0, 5), START.minus(Span::secs(60)))]);
-    backend.office().delete(at_ms(1), APPOINTMENT, &Key::new("k")).unwrap();
-    let update = mutation(1, APPOINTMENT, "k", EditKind::Update, vec![(STATUS, Value::text("late"))]);
-    let outcome = backend.apply(at_ms(2), &attributes(0), &update, &mut Vec::new());
-    assert_eq!(
-        outcome,
-        Outcome::Conflict { why: crate::contract::Refusal::Gone, current: None, edited_at: None }
-    );
 }
 
 #[test]

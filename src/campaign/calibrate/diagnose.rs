@@ -38,10 +38,8 @@ fn off(responses: &[Response], fit: &Fit, members: &[usize]) -> (f64, f64) {
 pub(super) fn mixed(log: &Log, responses: &[Response], fit: &Fit) -> Option<Diagnosis> {
     let size = |r: &Response| libm::floor(SIZES * libm::log2(r.x[1].max(1.0))) as u8;
     let sizes = ("rows", responses.iter().map(size).collect::<Vec<_>>());
-    let columns = log.labels.iter().map(|labels| {
-        let of = |r: &Response| labels.of[log.requests[r.at].line];
-        (labels.column.as_str(), responses.iter().map(of).collect())
-    });
+    let columns =
+        log.labels.iter().map(|(column, of)| (column.as_str(), responses.iter().map(|r| of[r.at]).collect()));
     let differ = |(column, values): (&str, Vec<u8>)| {
         let mut groups = BTreeMap::<u8, Vec<usize>>::new();
         for (n, value) in values.iter().enumerate().filter(|(n, _)| fit.counts[*n] > 0.0) {
@@ -62,7 +60,7 @@ pub(super) fn mixed(log: &Log, responses: &[Response], fit: &Fit) -> Option<Diag
 /// Levels that last from one request of a device to the next: what several networks look like where
 /// no column tells them apart. Their variance is the covariance of responses that follow each other.
 pub(super) fn levels(log: &Log, responses: &[Response], fit: &Fit) -> Option<Diagnosis> {
-    let mut last: Vec<Option<(f64, f64)>> = vec![None; log.devices.unwrap_or(1).max(1) as usize];
+    let mut last = log.of_devices(None::<(f64, f64)>);
     let (mut covariance, mut pairs) = (0.0, 0.0);
     for (r, count) in responses.iter().zip(&fit.counts) {
         let request = &log.requests[r.at];

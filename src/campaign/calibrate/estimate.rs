@@ -6,14 +6,14 @@
 //! of the log. Percentiles of few units are too near each other: they are widened as Student's law
 //! is.
 
-use super::chunk::{self, Draw};
 use super::diagnose;
 use super::failures::{self, Failures};
-use super::fit::{self, BEND, BYTE, Fit, Given, PARTS, Response, Sums, fit};
+use super::fit::{self, BEND, BYTE, Fit, Given, Line, Response, Sums, fit};
 use super::request::{Follows, Log, Outcome, Request};
 use crate::base::{Seed, Span, Stream};
 use crate::render::calibrate::{Advice, Calibration, Census, Code, Effect, Estimate, Figure};
 use crate::stats::student;
+use crate::theory::chunk::Cost;
 
 /// Fewer responses tell no costs.
 const RESPONSES_MIN: usize = 20;
@@ -22,23 +22,27 @@ const OTHERS_MIN: usize = 10;
 /// More trimmed responses than this share are no outliers.
 const TRIMMED_MAX: f64 = 0.1;
 /// Rounds in which a line and a rate settle.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// A bend counts that makes the largest response so much longer.
 const BENT: f64 = 0.1;
 /// A chunk that is so many times the largest response lies far beyond the log.
 const BEYOND: f64 = 2.0;
-/// Requests that overlap beyond this share are no accident of coarse clocks.
-const OVERLAPS_MAX: f64 = 0.01;
 /// So many responses as long as that rest on few.
 const LONG_MAX: f64 = 0.01;
 /// A limit that more responses outlast is none of theirs, as one of connecting.
 const OUTLAST_MAX: f64 = 0.02;
-/// Of the timeouts, so many without rows leave open how many are failures.
+/// Of the failures, so many without rows leave open which sizes failed.
 const BARE: f64 = 0.1;
 /// So many devices are resampled; of fewer, so many blocks of time are.
 const DEVICES_MIN: u64 = 10;
 const BLOCKS: usize = 12;
 const DRAWS: usize = 400;
+/// A chunk counts as good where a row costs at most so much more than at best.
+const FLAT: f64 = 0.03;
+/// Between two sizes that are compared.
+const STEP: f64 = 1.02;
+/// Where hardly anything fails a good chunk has no end.
+const STEPS_MAX: usize = 1_000;
 /// The normal law's factor of a standard error for 95 %.
 const NORMAL: f64 = 1.959_964;
 
@@ -48,13 +52,8 @@ pub(super) fn calibration(source: &str, log: &Log) -> Calibration {
     let follows = Follows::of(log);
     let units = units(log);
     let responses = responses(log, &follows, &units.0);
-    found.say(
-        log.devices.is_none() && follows.overlap > OVERLAPS_MAX,
-        Code::NoDevices,
-        [follows.overlap, 0.0],
-    );
-    let devices = log.devices.unwrap_or_default();
-    found.say((2..DEVICES_MIN).contains(&devices), Code::FewDevices, [devices as f64, 0.0]);
+    let devices = log.devices.unwrap_or(1);
+    found.say(devices < DEVICES_MIN, Code::FewDevices, [devices as f64, 0.0]);
     if responses.is_empty() {
         found.say(true, Code::FewResponses, [0.0; 2]);
         return found;
@@ -63,12 +62,12 @@ pub(super) fn calibration(source: &str, log: &Log) -> Calibration {
     let (line, given, failures) = settle(log, &responses, &follows, (&units.0, units.1));
     found.census.failures = failures.events().round() as u64;
     found.census.exposed = Span::from_secs_f64(failures.exposed());
-    if !refuses(&mut found, &responses, line.as_ref(), given)
+    if !refuses(&mut found, &responses, line.as_ref())
         && let Some(line) = line
     {
         costs(&mut found, log, &responses, (line, given), &failures);
     } else {
-        found.put(Figure::Between, between(&failures, &Draws::of(None, &failures)));
+        found.put(Figure::Between, failures.between());
     }
     if failures.rate() > 0.0
         && let Some(recovery) = failures::repair(log, follows.typical, &failures)
@@ -86,38 +85,54 @@ fn settle(
     follows: &Follows,
     units: (&[usize], usize),
 ) -> (Option<Fit>, Given, Failures) {
-    let mut failures = failures::count(log, follows, units, None);
+    let mut failures = failures::count(log, follows, units, f64::INFINITY);
     let mut given = Given { rate: 0.0, timeout: timeout(log), units: units.1 };
     let mut line = None;
     for _ in 0..ROUNDS {
         given.rate = failures.rate();
         line = fit(responses, [true, true, false, false], given);
-        let Some(fit) = &line else { break };
-        let again = failures::count(log, follows, units, Some((fit, &failures)));
-        // Without timeouts no line changes what counts.
-        if again == failures {
-            break;
-        }
-        failures = again;
+        let cut_off = line.as_ref().filter(|fit| fit.censored > 0);
+        failures = failures::count(log, follows, units, cut_off.map_or(f64::INFINITY, |fit| fit.reach));
     }
     (line, given, failures)
 }
 
 /// Whether a log tells no costs, and why.
-fn refuses(found: &mut Calibration, responses: &[Response], line: Option<&Fit>, given: Given) -> bool {
+fn refuses(found: &mut Calibration, responses: &[Response], line: Option<&Fit>) -> bool {
     let n = responses.len();
     let others = diagnose::other_sizes(responses);
-    let seen = line.map_or(0, |fit| n - fit.censored);
+    let seen = line.map_or(n, |fit| n - fit.censored);
     let trimmed = line.map_or(0.0, |fit| fit.trimmed as f64 / seen.max(1) as f64);
     let whys = [
-        (n < RESPONSES_MIN, Code::FewResponses, [n as f64, 0.0]),
+        (seen < RESPONSES_MIN, Code::FewResponses, [seen as f64, 0.0]),
         (others < OTHERS_MIN, Code::OneSize, [others as f64, responses[n / 2].x[1]]),
-        (seen < RESPONSES_MIN && given.timeout.is_finite(), Code::SlowTimeouts, [seen as f64, 0.0]),
         (trimmed > TRIMMED_MAX, Code::ManyTrimmed, [trimmed, 0.0]),
         (line.is_none(), Code::OneSize, [others as f64, responses[n / 2].x[1]]),
     ];
     let why = whys.into_iter().find(|(stands, ..)| *stands);
     why.inspect(|(_, code, figures)| found.say(true, *code, *figures)).is_some()
+}
+
+/// Costs as they are, or might be.
+struct Draw {
+    line: Line,
+    noise: f64,
+    /// Bytes a row.
+    width: f64,
+    /// Failures a second.
+    rate: f64,
+}
+
+impl Draw {
+    /// Seconds a row with its bytes.
+    fn row(&self) -> f64 {
+        self.line[1] + if self.line[BYTE] == 0.0 { 0.0 } else { self.line[BYTE] * self.width }
+    }
+
+    fn cost(&self) -> Cost {
+        let [chunk, row] = [self.line[0], self.row()].map(|cost| cost.max(1e-9));
+        Cost { chunk, row, mtbf: 1.0 / self.rate.max(1e-12) }
+    }
 }
 
 /// Costs as they are, and as they might be.
@@ -129,19 +144,16 @@ struct Draws {
 }
 
 impl Draws {
-    /// Of a fit, if there is one, and of failures.
-    fn of(fit: Option<&Fit>, failures: &Failures) -> Draws {
-        let sums: Vec<Sums> =
-            fit.iter().flat_map(|fit| &fit.sums).filter(|sums| sums.responses() > 0.0).copied().collect();
+    fn of(fit: &Fit, failures: &Failures) -> Draws {
+        let sums: Vec<Sums> = fit.sums.iter().filter(|sums| sums.responses() > 0.0).copied().collect();
         let draw = |sums: &Sums, rate: f64| {
-            let line = fit.map_or(Some([0.0; PARTS]), |fit| sums.line(fit.parts))?;
+            let line = sums.line(fit.parts)?;
             Some(Draw { line, noise: sums.noise(), width: sums.width(), rate })
         };
         let all = Sums::total(&sums);
         let squares: f64 = sums.iter().map(|sums| sums.responses() * sums.responses()).sum();
         // Units of equal size that would be as sure (Kish 1965).
-        let units =
-            if sums.is_empty() { 1e3 } else { (all.responses() * all.responses() / squares).max(4.0) };
+        let units = (all.responses() * all.responses() / squares).max(4.0);
         let mut stream = Seed(failures.exposed().to_bits()).stream("calibrate", 0, 0);
         let resample = |stream: &mut Stream| Sums::total(sums.iter().map(|_| stream.pick(&sums)));
         let at = draw(&all, failures.rate()).expect("the fit had a line");
@@ -171,40 +183,20 @@ impl Draws {
     }
 }
 
-/// Seconds of transfer between failures; of none seen the bound that holds with 95 %.
-fn between(failures: &Failures, draws: &Draws) -> Estimate {
-    match failures.rate() > 0.0 {
-        true => draws.estimate(|costs| 1.0 / costs.rate),
-        false => Estimate::at_least(failures.exposed() / -libm::log(0.05)),
-    }
-}
-
-/// The line with what else it tells: bytes apart from rows, and a bend, if these parts are twice
-/// as far from nothing as their intervals reach.
-fn with_parts(
-    log: &Log,
+/// The line with another part, if that is sure: twice as far from nothing as its interval reaches.
+fn with_part(
+    part: usize,
     responses: &[Response],
-    line: Fit,
+    line: &Fit,
     given: Given,
     failures: &Failures,
-) -> (Fit, Draws) {
-    let mut draws = Draws::of(Some(&line), failures);
-    let mut line = line;
-    for part in [BYTE, BEND] {
-        if part == BYTE && !log.has_bytes {
-            continue;
-        }
-        let mut parts = line.parts;
-        parts[part] = true;
-        let Some(wider) = fit(responses, parts, given).filter(|fit| fit.parts == parts) else { continue };
-        let drawn = Draws::of(Some(&wider), failures);
-        let size = drawn.estimate(|costs| costs.line[part]);
-        let counts = part == BYTE || size.value * wider.reach > BENT * drawn.at.row();
-        if counts && size.low > size.value / 2.0 {
-            (line, draws) = (wider, drawn);
-        }
-    }
-    (line, draws)
+) -> Option<(Fit, Draws)> {
+    let mut parts = line.parts;
+    parts[part] = true;
+    let wider = fit(responses, parts, given).filter(|fit| fit.parts == parts)?;
+    let draws = Draws::of(&wider, failures);
+    let size = draws.estimate(|costs| costs.line[part]);
+    (size.low > size.value / 2.0).then_some((wider, draws))
 }
 
 /// Costs and the chunk.
@@ -215,11 +207,21 @@ fn costs(
     (line, given): (Fit, Given),
     failures: &Failures,
 ) {
-    let (line, draws) = with_parts(log, responses, line, given, failures);
+    let of_bytes = log.has_bytes.then(|| with_part(BYTE, responses, &line, given, failures)).flatten();
+    let (line, draws) = match of_bytes {
+        Some(wider) => wider,
+        None => {
+            let draws = Draws::of(&line, failures);
+            (line, draws)
+        }
+    };
     let step = diagnose::clock_step(responses);
     let request = draws.estimate(|costs| costs.line[0]).off_by(step / 2.0);
     let row = draws.estimate(Draw::row);
-    let between = between(failures, &draws);
+    let between = match failures.rate() > 0.0 {
+        true => draws.estimate(|costs| 1.0 / costs.rate),
+        false => failures.between(),
+    };
     found.put(Figure::Overhead, request);
     found.put(Figure::Row, row);
     if line.parts[BYTE] {
@@ -227,10 +229,10 @@ fn costs(
         found.put(Figure::Byte, draws.estimate(|costs| costs.line[BYTE]));
     }
     found.put(Figure::Noise, draws.estimate(|costs| costs.noise));
-    let timeouts = || log.requests.iter().filter(|r| r.outcome == Outcome::TimedOut);
-    let bare = timeouts().filter(|r| r.rows <= 0.0).count() as f64;
-    let bare = if bare >= BARE * timeouts().count() as f64 { bare } else { 0.0 };
-    if line.censored == 0 || bare == 0.0 {
+    let failed = || log.requests.iter().filter(|r| r.failed());
+    let bare = failed().filter(|r| r.rows <= 0.0).count() as f64;
+    let bare = line.censored > 0 && bare > 0.0 && bare >= BARE * failed().count() as f64;
+    if !bare {
         found.put(Figure::Between, between);
     }
     found.census.outliers = line.trimmed as u64;
@@ -240,33 +242,45 @@ fn costs(
     let n = responses.len() as f64;
     let most = libm::exp(fit::COUNT_MAX) * (1.0 - 1e-9);
     let long = kept().filter(|(_, count)| **count >= most).count() as f64 / n;
-    let coarse = step > 0.0 && step >= request.value / 2.0;
-    let bend = line.line[BEND] * line.reach / draws.at.row();
-    found.say(log.has_bytes && !line.parts[BYTE], Code::InStep, [draws.at.width, 0.0]);
+    let bent = with_part(BEND, responses, &line, given, failures);
+    let bend = bent.map_or(0.0, |(bent, draws)| draws.at.line[BEND] * bent.reach / draws.at.row());
     found.say(line.trimmed > 0, Code::Trimmed, [line.trimmed as f64, line.trimmed as f64 / n]);
-    found.say(line.censored > 0 && bare > 0.0, Code::BareTimeouts, [bare, 0.0]);
+    found.say(bare, Code::BareFailures, [0.0; 2]);
     found.say(line.censored > 0, Code::SlowSizes, [line.censored as f64, line.reach]);
     found.say(long > LONG_MAX, Code::LongTransfers, [long, 0.0]);
-    found.say(line.parts[BEND], Code::Bent, [line.reach, bend]);
-    found.say(request.low <= 0.0 && !coarse, Code::OverheadUnknown, [request.value, 0.0]);
+    found.say(bend > BENT, Code::Bent, [line.reach, bend]);
+    let unsure = request.low <= 0.0 || step >= request.value / 2.0;
+    found.say(unsure, Code::OverheadUnknown, [request.value, 0.0]);
     found.say(row.low <= 0.0, Code::RowUnknown, [row.value, 0.0]);
-    found.say(coarse, Code::CoarseClock, [step, 0.0]);
     found.say(failures.rate() <= 0.0, Code::NoFailures, [failures.exposed(), 0.0]);
     found.diagnoses.extend(diagnose::mixed(log, responses, &line));
     found.diagnoses.extend(diagnose::levels(log, responses, &line));
     if found.diagnoses.iter().any(|diagnosis| diagnosis.code.rule().effect == Effect::Refuse) {
         return;
     }
-    let rows = |(r, _): (&Response, _)| r.x[1];
-    let seen = (kept().map(rows).fold(f64::INFINITY, f64::min), line.reach);
-    let mut advice = chunk::advise(&draws.at, found.census.rows_mean(), seen, |of| draws.estimate(of));
-    if failures.rate() <= 0.0 && !advice.within_log {
-        let least = chunk::at_least(request, row, 1.0 / between.low);
+    let mut advice = advise(&draws, found.census.rows_mean());
+    if failures.rate() <= 0.0 {
+        // Of the least overhead and the dearest row, and as many failures as there may be.
+        let least = Cost { chunk: request.low, row: row.high, mtbf: between.low }.best();
         advice = Advice { best: Estimate::at_least(least), flat: (least, f64::INFINITY), ..advice };
     }
     let far = advice.best.value.is_finite() && advice.best.value > BEYOND * line.reach;
     found.say(far, Code::Beyond, [line.reach, advice.best.value]);
     found.advice = Some(advice);
+}
+
+/// The best chunk; `rows` is the log's mean one.
+fn advise(draws: &Draws, rows: f64) -> Advice {
+    let cost = draws.at.cost();
+    let edge = |step: f64| {
+        let sizes = std::iter::successors(Some(cost.best()), |rows| Some(rows * step));
+        sizes.take(STEPS_MAX).take_while(|rows| cost.excess(*rows) <= FLAT).last().unwrap_or(cost.best())
+    };
+    Advice {
+        best: draws.estimate(|costs| costs.cost().best().max(1.0)),
+        flat: (edge(1.0 / STEP), edge(STEP)),
+        excess: draws.estimate(|costs| costs.cost().excess(rows)),
+    }
 }
 
 /// The unit of each request, and how many there are.

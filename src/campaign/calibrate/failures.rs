@@ -2,16 +2,14 @@
 //!
 //! Failures over exposure: a response is a time without a failure (maximum likelihood for a Poisson
 //! process with censoring). Of a request only what lies beyond a tenth of the quickest responses
-//! counts: what ends before had not begun. A timeout is censored: the transfer failed before it at
-//! an unknown instant, or would have taken longer. It counts as a failure with the chance that it
-//! was one (the EM algorithm; Dempster, Laird, Rubin 1977).
+//! counts: what ends before had not begun. A timeout is a failure at an unknown instant of what the
+//! request would have taken; sizes that it cuts off while nothing fails are left out altogether.
 //!
 //! Links fail in bursts and devices differ: counts of units vary more than Poisson's law says, and
 //! intervals are of as many failures as would vary as much (quasi-Poisson; McCullagh and Nelder
 //! 1989, §4.5).
 
-use super::fit::{Fit, longer, says};
-use super::request::{Follows, Log, Outcome, Request};
+use super::request::{Follows, Log, Outcome};
 use crate::base::Stream;
 use crate::render::calibrate::Estimate;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
@@ -25,10 +23,8 @@ const REPAIRS_MIN: usize = 3;
 pub(super) struct Failures {
     events: Vec<f64>,
     exposed: Vec<f64>,
-    /// Of each request the chance that it is a failure that counts.
-    chances: Vec<f64>,
-    /// The share of the failures that only a timeout shows.
-    silent: f64,
+    /// Which requests are failures that count.
+    failed: Vec<bool>,
 }
 
 impl Failures {
@@ -42,6 +38,19 @@ impl Failures {
 
     pub(super) fn rate(&self) -> f64 {
         if self.exposed() > 0.0 { self.events() / self.exposed() } else { 0.0 }
+    }
+
+    /// Seconds of exposure between failures: the interval of the law that rates are drawn from; of
+    /// none seen the bound that holds with 95 %.
+    pub(super) fn between(&self) -> Estimate {
+        let spread = self.spread();
+        match ChiSquared::new(2.0 * self.events() / spread + 1.0) {
+            Ok(law) if self.rate() > 0.0 => {
+                let at = |share: f64| 2.0 * self.exposed() / (spread * law.inverse_cdf(share));
+                Estimate { value: 1.0 / self.rate(), low: at(0.975), high: at(0.025) }
+            }
+            _ => Estimate::at_least(self.exposed() / -libm::log(0.05)),
+        }
     }
 
     /// A rate as it might be: a gamma law about Jeffreys' prior.
@@ -61,54 +70,33 @@ impl Failures {
     }
 }
 
-/// Counts failures and exposure; of a log whose responses follow a line and that fails as was
-/// counted last, if that is known already.
-pub(super) fn count(
-    log: &Log,
-    follows: &Follows,
-    units: (&[usize], usize),
-    known: Option<(&Fit, &Failures)>,
-) -> Failures {
-    let gaps = known.map_or(0.0, |(_, last)| last.silent);
-    let mut found = Failures {
-        events: vec![0.0; units.1],
-        exposed: vec![0.0; units.1],
-        chances: vec![0.0; log.requests.len()],
-        silent: 0.0,
-    };
+/// Counts failures and exposure of requests of up to `most` rows, by `units`: that of each request,
+/// and how many there are.
+pub(super) fn count(log: &Log, follows: &Follows, units: (&[usize], usize), most: f64) -> Failures {
+    let none = || vec![0.0; units.1];
+    let mut found = Failures { events: none(), exposed: none(), failed: vec![false; log.requests.len()] };
+    let (mut idle, mut silent) = (none(), 0.0);
     for (n, r) in log.requests.iter().enumerate() {
-        let Some(since) = follows.since[n] else { continue };
-        let (exposed, chance) = match r.outcome {
-            Outcome::Answered | Outcome::Refused => (r.took() - follows.sooner, 0.0),
-            Outcome::Cut => (r.duration.map_or(follows.typical / 2.0, |took| took - follows.sooner), 1.0),
-            Outcome::TimedOut => timed_out(r, follows.typical, known),
+        let Some(since) = follows.since[n].filter(|_| r.rows <= most) else { continue };
+        let exposed = match r.outcome {
+            Outcome::Answered | Outcome::Refused => r.took() - follows.sooner,
+            Outcome::Cut => r.duration.map_or(follows.typical / 2.0, |took| took - follows.sooner),
+            Outcome::TimedOut => follows.typical.min(r.duration.unwrap_or(f64::INFINITY)) / 2.0,
             Outcome::NotSent => continue,
         };
         if exposed > 0.0 {
-            found.events[units.0[n]] += chance;
-            // Of a link that fails in silence nobody knows whether it did so before.
-            found.exposed[units.0[n]] += exposed + gaps * since;
-            found.chances[n] = chance;
-            found.silent += if r.outcome == Outcome::TimedOut { chance } else { 0.0 };
+            let unit = units.0[n];
+            found.failed[n] = r.failed();
+            found.events[unit] += f64::from(u8::from(r.failed()));
+            found.exposed[unit] += exposed;
+            idle[unit] += since;
+            silent += f64::from(u8::from(r.outcome == Outcome::TimedOut));
         }
     }
-    found.silent /= found.events().max(1e-12);
+    // Of a link that fails in silence nobody knows whether it did so before.
+    let silent = silent / found.events().max(1.0);
+    found.exposed.iter_mut().zip(idle).for_each(|(exposed, idle)| *exposed += silent * idle);
     found
-}
-
-/// The seconds that a request that timed out was exposed, and the chance that it failed.
-fn timed_out(r: &Request, typical: f64, known: Option<(&Fit, &Failures)>) -> (f64, f64) {
-    let would = match known {
-        Some((fit, _)) if r.rows > 0.0 => says(&fit.line, &[1.0, r.rows, r.bytes, 0.0]),
-        _ => typical,
-    };
-    let limit = r.duration.unwrap_or(1e6);
-    let chance = known.map_or(1.0, |(fit, last)| {
-        let fails = -libm::expm1(-last.silent * last.rate() * would.min(limit));
-        let slow = (1.0 - fails) * longer(fit.noise, limit / would.max(1e-9));
-        if fails + slow > 0.0 { fails / (fails + slow) } else { 1.0 }
-    });
-    (chance * would.min(limit) / 2.0 + (1.0 - chance) * limit, chance)
 }
 
 /// A gamma variable of scale 1 (Wilson and Hilferty 1931).
@@ -126,9 +114,9 @@ pub(super) fn gamma(shape: f64, stream: &mut Stream) -> f64 {
 /// request would have taken.
 pub(super) fn repair(log: &Log, typical: f64, counted: &Failures) -> Option<Estimate> {
     // Of each device when it was found down, for how long it had been then, and the last try since.
-    let mut down: Vec<Option<(f64, f64, Option<f64>)>> = vec![None; log.devices.unwrap_or(1).max(1) as usize];
+    let mut down = log.of_devices(None::<(f64, f64, Option<f64>)>);
     let mut found: Vec<[f64; 3]> = Vec::new();
-    for (r, chance) in log.requests.iter().zip(&counted.chances) {
+    for (r, failed) in log.requests.iter().zip(&counted.failed) {
         let open = &mut down[r.device as usize];
         match open {
             Some((since, waited, tried)) if r.answered() && r.start >= *since => {
@@ -139,7 +127,7 @@ pub(super) fn repair(log: &Log, typical: f64, counted: &Failures) -> Option<Esti
                 *open = None;
             }
             Some((_, _, tried)) => *tried = Some(r.start),
-            None if *chance > 0.5 => {
+            None if *failed => {
                 let end = r.start + r.duration.unwrap_or(typical / 2.0);
                 let silent = r.duration.filter(|_| r.outcome == Outcome::TimedOut);
                 *open = Some((end, silent.map_or(0.0, |took| (took - typical / 2.0).max(0.0)), None));

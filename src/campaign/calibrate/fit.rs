@@ -26,6 +26,8 @@ pub(super) const BEND: usize = 3;
 
 /// Seconds of each part.
 pub(super) type Line = [f64; PARTS];
+/// Which parts a line may have.
+pub(super) type Parts = [bool; PARTS];
 
 pub(super) fn says(line: &Line, x: &[f64; PARTS]) -> f64 {
     line.iter().zip(x).map(|(part, x)| part * x).sum()
@@ -39,7 +41,7 @@ const MOMENTS: usize = PARTS * (PARTS + 1);
 pub(super) struct Sums([f64; MOMENTS + 6]);
 
 impl Sums {
-    pub(super) const NONE: Sums = Sums([0.0; MOMENTS + 6]);
+    const NONE: Sums = Sums([0.0; MOMENTS + 6]);
 
     fn of(r: &Response, weight: f64, share: f64, count: f64) -> Sums {
         let mut sums = Sums::NONE.0;
@@ -53,7 +55,7 @@ impl Sums {
         Sums(sums)
     }
 
-    pub(super) fn add(&mut self, other: &Sums) {
+    fn add(&mut self, other: &Sums) {
         self.0.iter_mut().zip(other.0).for_each(|(sum, x)| *sum += x);
     }
 
@@ -65,7 +67,7 @@ impl Sums {
 
     /// The line of the parts that it may have; the others are zero. `None` if the sizes do not
     /// tell.
-    pub(super) fn line(&self, parts: [bool; PARTS]) -> Option<Line> {
+    pub(super) fn line(&self, parts: Parts) -> Option<Line> {
         let cell = |i: usize, j: usize| match parts[i] && (j == PARTS || parts[j]) {
             true => self.0[i * (PARTS + 1) + j],
             false => f64::from(u8::from(i == j)),
@@ -112,7 +114,7 @@ impl Sums {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Fit {
     pub(super) line: Line,
-    pub(super) parts: [bool; PARTS],
+    pub(super) parts: Parts,
     pub(super) noise: f64,
     /// By unit.
     pub(super) sums: Vec<Sums>,
@@ -149,8 +151,8 @@ pub(super) struct Given {
 }
 
 /// The line of these `parts` through responses; a part that would take less than no time is left
-/// out.
-pub(super) fn fit(responses: &[Response], parts: [bool; PARTS], given: Given) -> Option<Fit> {
+/// out. `None` if the sizes do not tell.
+pub(super) fn fit(responses: &[Response], parts: Parts, given: Given) -> Option<Fit> {
     let mean = |of: fn(&Response) -> f64| responses.iter().map(of).sum::<f64>() / responses.len() as f64;
     let half = mean(|r| r.took) / 2.0;
     let mut line = [half, half / mean(|r| r.x[1]).max(1e-9), 0.0, 0.0];
@@ -172,44 +174,36 @@ fn step(
     responses: &[Response],
     last: (&Line, f64),
     floor: f64,
-    mut parts: [bool; PARTS],
+    mut parts: Parts,
     given: Given,
 ) -> Option<Fit> {
     let fitted = |r: &Response| says(last.0, &r.x).max(floor);
     let off = |r: &Response| libm::log(r.took.max(floor) / fitted(r));
     let longest = given.timeout / outlasts(last.1);
     let (middle, scale) = scale(responses.iter().filter(|r| fitted(r) < longest).map(off).collect())?;
-    let mut found = Fit {
-        line: *last.0,
-        parts,
-        noise: 0.0,
-        sums: vec![Sums::NONE; given.units],
-        counts: vec![0.0; responses.len()],
-        trimmed: 0,
-        censored: 0,
-        reach: 0.0,
-    };
-    for (r, counts) in responses.iter().zip(&mut found.counts) {
+    let (mut sums, mut counts) = (vec![Sums::NONE; given.units], vec![0.0; responses.len()]);
+    let (mut trimmed, mut censored, mut reach) = (0, 0, 0.0_f64);
+    for (r, counts) in responses.iter().zip(&mut counts) {
         let fitted = fitted(r);
         if fitted >= longest {
-            found.censored += 1;
+            censored += 1;
             continue;
         }
-        found.reach = found.reach.max(r.x[1]);
+        reach = reach.max(r.x[1]);
         if (off(r) - middle).abs() > TRIM * scale {
-            found.trimmed += 1;
+            trimmed += 1;
             continue;
         }
         *counts = libm::exp((given.rate * r.took).min(COUNT_MAX));
-        found.sums[r.unit].add(&Sums::of(r, *counts / (fitted * fitted), r.took / fitted, *counts));
+        sums[r.unit].add(&Sums::of(r, *counts / (fitted * fitted), r.took / fitted, *counts));
     }
-    let all = Sums::total(&found.sums);
-    found.line = all.line(parts)?;
-    while let Some(least) = (0..PARTS).rev().find(|i| found.line[*i] < 0.0) {
+    let all = Sums::total(&sums);
+    let mut line = all.line(parts)?;
+    while let Some(least) = (0..PARTS).rev().find(|i| line[*i] < 0.0) {
         parts[least] = false;
-        found.line = all.line(parts)?;
+        line = all.line(parts)?;
     }
-    Some(Fit { parts, noise: all.noise(), ..found })
+    Some(Fit { line, parts, noise: all.noise(), sums, counts, trimmed, censored, reach })
 }
 
 /// How many times its mean a response of this noise takes that one in a thousand outlasts, if noise
@@ -217,13 +211,6 @@ fn step(
 fn outlasts(noise: f64) -> f64 {
     let variance = libm::log1p(noise * noise);
     libm::exp(OUTLAST * libm::sqrt(variance) - variance / 2.0)
-}
-
-/// The chance that a response of mean 1 and this noise takes longer than `time`.
-pub(super) fn longer(noise: f64, time: f64) -> f64 {
-    let variance = libm::log1p(noise.max(1e-3) * noise.max(1e-3));
-    let z = (libm::log(time) + variance / 2.0) / libm::sqrt(variance);
-    0.5 * libm::erfc(z / std::f64::consts::SQRT_2)
 }
 
 /// Middle and scale of logarithms.

@@ -1,6 +1,4 @@
-//! The requests of a log.
-
-use std::collections::BTreeSet;
+//! The requests of a log, and which of them tell of what.
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +27,6 @@ pub(super) struct Request {
     /// Seconds; `None` if the log does not tell, as it need not of a failure.
     pub(super) duration: Option<f64>,
     pub(super) outcome: Outcome,
-    /// Its place among the lines that were read.
-    pub(super) line: usize,
 }
 
 impl Request {
@@ -41,14 +37,10 @@ impl Request {
     pub(super) fn answered(&self) -> bool {
         self.outcome == Outcome::Answered
     }
-}
 
-/// A column of few values.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Labels {
-    pub(super) column: String,
-    /// The value of each line.
-    pub(super) of: Vec<u8>,
+    pub(super) fn failed(&self) -> bool {
+        matches!(self.outcome, Outcome::Cut | Outcome::TimedOut)
+    }
 }
 
 /// A log.
@@ -59,13 +51,18 @@ pub(super) struct Log {
     /// How many devices, if a column tells them apart.
     pub(super) devices: Option<u64>,
     pub(super) has_bytes: bool,
-    /// Columns of few values beside those that are read.
-    pub(super) labels: Vec<Labels>,
+    /// Columns of few values beside those that are read, with the value of each request.
+    pub(super) labels: Vec<(String, Vec<u8>)>,
 }
 
-/// A request begins right after a response within this share of a usual duration.
-const PROMPT: f64 = 1.0;
-/// Unless fewer do.
+impl Log {
+    /// Something of each device.
+    pub(super) fn of_devices<T: Clone>(&self, each: T) -> Vec<T> {
+        vec![each; self.devices.unwrap_or(1).max(1) as usize]
+    }
+}
+
+/// Unless so few requests begin within a usual duration of a response.
 const PROMPT_MIN: f64 = 0.25;
 /// What ends before this share of the quickest responses had not begun.
 const SOONER: f64 = 0.1;
@@ -83,8 +80,6 @@ pub(super) struct Follows {
     pub(super) paused: Vec<bool>,
     /// Hardly any begins right after a response, so all count that follow no failure.
     pub(super) apart: bool,
-    /// The share of the requests that begin before an earlier one of their device has ended.
-    pub(super) overlap: f64,
     /// Seconds that a request that fails would have taken.
     pub(super) typical: f64,
     /// What ends sooner had not begun.
@@ -98,10 +93,17 @@ impl Follows {
         took.sort_by(f64::total_cmp);
         let at = |share: f64| took.get((took.len() as f64 * share) as usize).copied().unwrap_or_default();
         let sum = |of: fn(&f64) -> f64| took.iter().map(of).sum::<f64>();
-        let (before, overlaps) = before(log);
+        // Seconds since the request before of the same device, and whether that found the link up.
+        let mut last = log.of_devices(None);
+        let before = log.requests.iter().map(|r| {
+            let up = matches!(r.outcome, Outcome::Answered | Outcome::Refused);
+            let last = last[r.device as usize].replace((r.start + r.took(), up));
+            last.map(|(end, up)| ((r.start - end).max(0.0), up))
+        });
+        let before: Vec<Option<(f64, bool)>> = before.collect();
         // After a failure or what was not sent nothing counts.
         let up = || before.iter().flatten().filter(|(_, up)| *up);
-        let usual = PROMPT * at(0.5);
+        let usual = at(0.5);
         let prompt = up().filter(|(idle, _)| *idle <= usual).count() as f64;
         let apart = prompt <= PROMPT_MIN * up().count() as f64;
         let since = |before: &Option<(f64, bool)>| match before {
@@ -111,7 +113,7 @@ impl Follows {
             Some((idle, true)) => Some(*idle).filter(|idle| *idle <= usual),
         };
         // A try after a failed one has no connection either, if that had none.
-        let mut fresh = vec![true; log.devices.unwrap_or(1).max(1) as usize];
+        let mut fresh = log.of_devices(true);
         let paused = |(before, r): (&Option<(f64, bool)>, &Request)| {
             let fresh = &mut fresh[r.device as usize];
             *fresh = before.is_none_or(|(idle, up)| if up { idle > usual } else { *fresh });
@@ -121,34 +123,9 @@ impl Follows {
             since: before.iter().map(since).collect(),
             paused: before.iter().zip(&log.requests).map(paused).collect(),
             apart,
-            overlap: overlaps / f64::max(before.len() as f64, 1.0),
             // Longer ones fail more often.
             typical: sum(|t| t * t) / sum(|t| *t).max(1e-12),
             sooner: SOONER * at(QUICKEST),
         }
     }
-}
-
-/// Of each request the seconds since the last of its device that had ended, and whether that had
-/// found the link up; how many overlap.
-fn before(log: &Log) -> (Vec<Option<(f64, bool)>>, f64) {
-    let nanos = |seconds: f64| libm::round(seconds * 1e9) as i64;
-    // Starts of whole seconds are up to one too early.
-    let whole = log.requests.iter().all(|r| r.start == libm::floor(r.start));
-    let early = nanos(if whole { 1.0 } else { 1e-3 });
-    let mut devices = vec![(None, BTreeSet::new()); log.devices.unwrap_or(1).max(1) as usize];
-    let mut overlaps = 0.0;
-    let of = |r: &Request| {
-        let (last, open) = &mut devices[r.device as usize];
-        let now = nanos(r.start);
-        while let Some(ended) = open.first().copied().filter(|(end, _)| *end <= now + early) {
-            *last = Some(ended);
-            open.pop_first();
-        }
-        overlaps += f64::from(u8::from(!open.is_empty()));
-        let up = matches!(r.outcome, Outcome::Answered | Outcome::Refused);
-        open.insert((now + nanos(r.took()), up));
-        last.map(|(end, up)| ((now - end).max(0) as f64 / 1e9, up))
-    };
-    (log.requests.iter().map(of).collect(), overlaps)
 }

@@ -21,9 +21,8 @@ pub struct Measured {
     pub in_doubt: bool,
     /// Whether it is more than a limit or a gate that is missed: other seeds tell nothing new.
     pub broken: bool,
-    /// Of each knob that bounds the size of something, the largest that came up in a cell that
-    /// ended well.
-    pub largest: Vec<Option<u64>>,
+    /// The largest that came up of what the knob bounds, in a cell that ended well.
+    pub largest: Option<u64>,
 }
 
 /// All settings of one place that have been measured.
@@ -63,27 +62,12 @@ impl Measured {
 }
 
 impl Known {
-    /// Takes all that `others` know of these settings.
-    pub(super) fn take(&mut self, others: &Known, settings: impl IntoIterator<Item = Setting>) {
-        for setting in settings {
-            let measured = others.get(&setting).expect("only what is known is taken").clone();
-            self.0.insert(setting, measured);
-        }
-    }
-    /// The value of a knob from which on a larger one changes nothing, because nothing came up that
-    /// is as large: the largest that did under a larger bound. `None` if each bound was reached.
-    /// `number` gives the number of a value; of settings that are not `open` another knob may be
-    /// what kept it small.
-    pub(super) fn reach(
-        &self,
-        knob: usize,
-        number: impl Fn(&str) -> Option<f64>,
-        open: impl Fn(&Setting) -> bool,
-    ) -> Option<f64> {
-        let open = self.0.iter().filter(|(setting, _)| open(setting));
-        let unreached = open.filter_map(|(setting, measured)| {
-            let largest = measured.largest.get(knob).copied().flatten()? as f64;
-            (largest >= 1.0 && largest < number(&setting[knob])?).then_some(largest)
+    /// The value of the knob from which on a larger one changes nothing, because nothing came up
+    /// that is as large: the largest that did under a larger bound. `None` if each was reached.
+    pub(super) fn reach(&self, number: impl Fn(&str) -> Option<f64>) -> Option<f64> {
+        let unreached = self.0.iter().filter_map(|(setting, measured)| {
+            let largest = measured.largest? as f64;
+            (largest >= 1.0 && largest < number(&setting[0])?).then_some(largest)
         });
         unreached.max_by(f64::total_cmp)
     }

@@ -4,20 +4,23 @@
 //! place says which cells it wants; the caller runs them, [adds](Place::add) what came out and asks again, until nothing is wanted. What
 //! runs the cells, and how many places side by side, is not known here.
 //!
-//! The method (models page, controllers, (f)): a coarse grid in the logarithm under a few seeds; then golden section between the
-//! neighbours of the best under more; then the best third of what was tried under all (successive halving); then outwards from the
-//! best until settings are worse beyond the noise, which is the interval. Always the same seeds for all, compared pair by pair. Of
-//! several knobs one after the other, the others standing still, until nothing changes.
+//! The method (models page, controllers, (f)): a coarse grid in the logarithm under a few seeds; then
+//! golden section between the neighbours of the best under more; then the best third under all
+//! (successive halving); then outwards from the best until settings are worse beyond the noise,
+//! which is the interval. Always the same seeds for all, compared pair by pair. Of several knobs one
+//! after the other, the others standing still, until nothing changes.
 //!
 //! Invariants:
 //!
-//! - What is wanted depends on what is known alone: not on the number of threads, nor on whether the search was cut off and resumed.
-//! - A setting that lost something, got stuck, missed a gate or does not keep a limit in one seed is excluded from then on.
-//! - Nothing within the range is shown that is better than the best under all seeds: what turns out to be so is the best, and the search
-//!   goes on from there. What stands outside the range is shown and never chosen.
-//! - Settings that ask for the same are one: a bound above all that came up is no larger than the largest that did.
+//! - What is wanted depends on what is known alone: not on the number of threads, nor on whether the
+//!   search was cut off and resumed.
+//! - A setting that lost something, got stuck, missed a gate or does not keep a limit in one seed is
+//!   excluded from then on.
+//! - Nothing within the range is shown that is better than the best under all seeds. What stands
+//!   outside the range is shown and never chosen.
 //!
-//! How: `knob` is a range and its golden section, `known` what was measured, `search` the method, `answer` puts it into the record.
+//! `knob` is a range and its golden section, `known` what was measured, `search` the method,
+//! `answer` puts it into the record.
 
 mod answer;
 mod knob;

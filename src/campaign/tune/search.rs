@@ -22,14 +22,13 @@ pub struct Space {
     pub seeds: Vec<u64>,
     /// Values of each knob that others ship, to be shown beside its best.
     pub field: Vec<Vec<Shipped>>,
-    /// Of each knob that bounds a size, the metric that tells how large it became.
-    pub sizes: Vec<Option<&'static str>>,
-    /// Of each knob whether it bounds the size that another knob bounds, too.
-    pub bounds: Vec<bool>,
-    /// Of each knob the value from which on a larger one changes nothing, as far as it is known.
-    pub reach: Vec<Option<f64>>,
-    /// Of each knob the backend's page cap, if that ends it.
-    pub caps: Vec<Option<f64>>,
+    /// If the one knob bounds a size, the metric that tells how large that became. Of several
+    /// another knob may be what kept it small.
+    pub size: Option<&'static str>,
+    /// The value from which on a larger one changes nothing, as far as it is known.
+    pub reach: Option<f64>,
+    /// The backend's page cap, if that ends the one knob.
+    pub cap: Option<f64>,
     /// What others ship beyond that, with what it is.
     pub clamped: Vec<String>,
 }
@@ -90,51 +89,38 @@ impl Space {
 
     /// The space as far as its settings differ: where a bound is larger than anything that came up,
     /// a still larger one does the same, and what is measured of the two differs by luck alone.
-    /// What stands beyond is taken for the value from which on that is so, or for the next one on a
-    /// list: a list is searched at what was asked for.
+    /// What stands beyond is taken for the value from which on that is so. A list stays as somebody
+    /// wrote it.
     pub(super) fn within_reach(&self, known: &Known) -> Space {
         let mut space = self.clone();
-        for k in (0..self.knobs.len()).filter(|k| self.sizes[*k].is_some()) {
-            let number = |value: &str| self.knobs[k].number(value);
-            let open = |setting: &Setting| self.leaves_open(k, setting);
-            let Some(reach) = known.reach(k, number, open) else { continue };
-            space.reach[k] = Some(reach);
-            space.knobs[k] = self.knobs[k].told_apart(reach);
-            let stands = self.knobs[k].standing_for(reach);
-            let reached = |value: &String| match number(value) {
-                Some(x) if x > reach => stands.clone(),
-                _ => value.clone(),
-            };
-            space.present[k] = reached(&self.present[k]);
-            let mut field: Vec<Shipped> = Vec::new();
-            for Shipped { value: shipped, names } in &self.field[k] {
-                let value = reached(shipped);
-                let mut names = names.clone();
-                if value != *shipped && self.caps[k] == Some(reach) {
-                    let value = shown::value(shipped);
-                    space.clamped.extend(names.iter().map(|name| format!("{name} ({value})")));
-                    names = Vec::new();
-                }
-                match field.iter_mut().find(|known| known.value == value) {
-                    Some(known) => known.names.extend(names),
-                    None if names.is_empty() => field.push(Shipped { value, names: vec!["the page cap"] }),
-                    None => field.push(Shipped { value, names }),
-                }
-            }
-            space.field[k] = field;
-        }
-        space
-    }
-
-    /// Whether no other knob of a setting bounds what this one does, as bytes bound rows: each
-    /// stands at its greatest, or beyond.
-    fn leaves_open(&self, knob: usize, setting: &Setting) -> bool {
-        let at_most = |k: usize| {
-            let the = &self.knobs[k];
-            let greatest = || the.number(&the.extremes()?[1]);
-            greatest().is_none_or(|greatest| the.number(&setting[k]).is_some_and(|x| x >= greatest))
+        let knob = self.knobs[0].clone();
+        let reach =
+            known.reach(|value| knob.number(value)).filter(|_| self.size.is_some() && knob.is_range());
+        let Some(reach) = reach else { return space };
+        space.reach = Some(reach);
+        space.knobs[0] = knob.up_to(reach).unwrap_or_else(|| knob.clone());
+        let reached = |value: &String| match knob.number(value) {
+            Some(x) if x > reach => format!("{reach:.0}"),
+            _ => value.clone(),
         };
-        (0..self.knobs.len()).filter(|k| *k != knob && self.bounds[*k]).all(at_most)
+        space.present[0] = reached(&self.present[0]);
+        let mut field: Vec<Shipped> = Vec::new();
+        for Shipped { value: shipped, names } in &self.field[0] {
+            let value = reached(shipped);
+            let mut names = names.clone();
+            if value != *shipped && self.cap == Some(reach) {
+                let value = shown::value(shipped);
+                space.clamped.extend(names.iter().map(|name| format!("{name} ({value})")));
+                names = Vec::new();
+            }
+            match field.iter_mut().find(|known| known.value == value) {
+                Some(known) => known.names.extend(names),
+                None if names.is_empty() => field.push(Shipped { value, names: vec!["the page cap"] }),
+                None => field.push(Shipped { value, names }),
+            }
+        }
+        space.field[0] = field;
+        space
     }
 
     /// Whether a setting is one that may be chosen: within what was asked for, and told apart from
@@ -153,9 +139,7 @@ impl Space {
 
     /// Whether a value is none of those beyond which settings do not differ.
     fn is_reached(&self, knob: usize, value: &str) -> bool {
-        let Some(reach) = self.reach[knob] else { return true };
-        let the = &self.knobs[knob];
-        the.number(value).is_none_or(|x| x <= reach) || the.standing_for(reach) == value
+        self.reach.is_none_or(|reach| self.knobs[knob].number(value).is_none_or(|x| x <= reach))
     }
 
     /// The same of all values of a setting.
@@ -472,9 +456,13 @@ impl Space {
     }
 
     /// Whether a setting is worse than the best beyond the noise. Where half of the seeds leave no
-    /// doubt the others are not run.
+    /// doubt the others are not run. One that is out by the luck of the seeds is worse only if it
+    /// costs more.
     fn is_worse(&self, known: &Known, there: &Setting, best: &Setting) -> Result<bool, Wanted> {
         need(known, std::slice::from_ref(there), self.more())?;
+        if known.get(there).is_some_and(|measured| measured.in_doubt) {
+            return Ok(known.dearer(there, best));
+        }
         if known.costs(there, best, WORSE, self.more().len().max(SEEDS_WORSE)) {
             return Ok(true);
         }
@@ -501,16 +489,6 @@ impl Space {
     pub fn beside(&self, known: &Known, best: &Setting) -> Result<(), Wanted> {
         let needed = need_until(known, &self.all_beside(known, best), &self.seeds, Measured::shows);
         needed.map_err(|wanted| Wanted { beside: true, ..wanted })
-    }
-
-    /// The best of what stands beside the best and may be chosen, if it is better under all seeds.
-    pub(super) fn better(&self, known: &Known, best: &Setting) -> Option<Setting> {
-        let price = |setting: &Setting| known.get(setting)?.mean(&self.seeds);
-        let there = price(best)?;
-        let others = self.all_beside(known, best).into_iter().filter(|setting| self.has(setting));
-        let others = others.filter_map(|setting| Some((price(&setting)?, setting)));
-        let first = others.min_by(|a, b| a.0.total_cmp(&b.0))?;
-        (first.0 < there).then_some(first.1)
     }
 
     fn all_beside(&self, known: &Known, best: &Setting) -> Vec<Setting> {

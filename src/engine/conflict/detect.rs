@@ -1,6 +1,6 @@
 //! What makes a conflict.
 
-use super::policies::field_merge::{Theirs, columns};
+use super::columns::{Theirs, columns};
 use super::seam::{Conflict, says_the_same};
 use crate::base::in_words;
 

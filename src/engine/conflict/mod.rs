@@ -6,15 +6,15 @@
 //! decides. It sees the edit as it lies in the outbox, with the row that it was made on, and the
 //! backend's row ([`Conflict`]), and gives a [`Resolution`], which the push carries out.
 //!
-//! How to add a policy: a file in `policies/` with its rule and its `Policy`, a line in
-//! `policies.rs`, a scenario under `scenarios/conflicts/`, a planted bug in room `bugs`.
+//! How to add a policy: a variant of [`Policy`], a scenario under `scenarios/conflicts/`, a planted
+//! bug in room `bugs`.
 
+mod columns;
 mod detect;
 mod own;
 #[cfg(test)]
 mod own_tests;
 mod policies;
-mod policy;
 mod scripted;
 mod seam;
 #[cfg(test)]
@@ -24,7 +24,6 @@ pub(super) use detect::is_uncontested;
 pub use detect::{BaseDate, Detect};
 pub use own::{Contested, OwnRule, Say};
 pub(super) use own::{ask, resolution};
-pub use policies::{POLICIES, POLICY_NAMES, named};
-pub use policy::Policy;
+pub use policies::Policy;
 pub use scripted::{CallbackOptions, Says};
 pub use seam::{Conflict, Resolution, ResolveRule, kind_of, says_the_same};

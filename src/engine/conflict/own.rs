@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::policies::field_merge::{Theirs, columns};
+use super::columns::{Column, Theirs, columns};
 use super::seam::{Conflict, Resolution};
 use crate::base::{EditId, EntityId, Key, Span, Stamp, Value};
 use crate::contract::{Clock, EditKind, LocalBoxFuture, LogKind, Refusal, Row};
@@ -141,7 +141,7 @@ pub(in crate::engine) fn resolution(say: &Say, conflict: Conflict<'_>) -> Option
                 return None;
             }
             let keeps = |number: usize| kept.contains(&number);
-            let changed = |own: &&super::policies::field_merge::Column| own.theirs == Theirs::Changed;
+            let changed = |own: &&Column| own.theirs == Theirs::Changed;
             let line = match () {
                 () if own.iter().filter(changed).any(|own| keeps(own.number)) => Some(LogKind::Overwrote),
                 () if own.iter().any(|own| !keeps(own.number)) => Some(LogKind::Merged),

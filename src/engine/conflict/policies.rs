@@ -1,55 +1,138 @@
-//! The policies that there are, a file each.
+//! The policies: what becomes of an edit that met a conflict.
 
-use super::policy::Policy;
+use std::rc::Rc;
 
-/// A line a policy: its file.
-macro_rules! policies {
-    ($($file:ident,)*) => {
-        $(pub(super) mod $file;)*
+use super::columns::{Theirs, columns};
+use super::seam::{Conflict, Resolution, ResolveRule, says_the_same};
+use crate::base::{Digest, Key, in_words};
+use crate::contract::{EditKind, LogKind, Refusal, Row};
+use crate::store::Entry;
 
-        /// All of them; the first is taken where nothing is said.
-        pub const POLICIES: &[Policy] = &[$($file::POLICY,)*];
-    };
+/// What becomes of an edit in conflict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// What was made later stays, by the clocks of the authors; a delete is not undone by an
+    /// update. When the backend committed it does not count: an offline edit would lose to all that
+    /// was committed before its phone had a network.
+    #[default]
+    LastWriteWins,
+    /// What arrives last stays, whenever it was made: no clock decides.
+    LastArrivalWins,
+    /// The edit stays if it was made after the version was committed: a clock that is behind loses.
+    LastCommitWins,
+    /// The edit stays, over a delete as well.
+    ClientWins,
+    /// The backend's version stays.
+    ServerWins,
+    /// Each column's only change stays, and the later one of two. Where it is not known what the
+    /// edit was made on all of it is decided by dates; so are deletes.
+    FieldMerge,
+    /// Nobody asks: what the backend refuses gives way, and of what it replaces nobody hears. The
+    /// vendors' default, with a backend that checks no version.
+    Nothing,
+    /// A rule of the app decides ([`OwnRule`](super::OwnRule)); where it gives no answer the edit
+    /// gives way.
+    Callback,
+    /// A person decides, on a page of conflicts. What is out of this device's reach cannot be shown
+    /// there and stays.
+    Manual,
+    /// Both stay, the edit as a row of its own. A delete cannot be a row, and two rows cannot have
+    /// one natural key: those give way.
+    KeepBoth,
 }
-
-policies! {
-    last_write_wins,
-    last_arrival_wins,
-    last_commit_wins,
-    client_wins,
-    server_wins,
-    field_merge,
-    none,
-    callback,
-    manual,
-    keep_both,
-}
-
-/// Their names.
-pub const POLICY_NAMES: &[&str] = &{
-    let mut names = [""; POLICIES.len()];
-    let mut at = 0;
-    while at < names.len() {
-        names[at] = POLICIES[at].name;
-        at += 1;
-    }
-    names
-};
-
-/// The policy of this name.
-pub fn named(name: &str) -> Option<Policy> {
-    POLICIES.iter().find(|policy| policy.name == name).copied()
-}
+in_words!(Policy {
+    LastWriteWins: "last-write-wins",
+    LastArrivalWins: "last-arrival-wins",
+    LastCommitWins: "last-commit-wins",
+    ClientWins: "client-wins",
+    ServerWins: "server-wins",
+    FieldMerge: "field-merge",
+    Nothing: "none",
+    Callback: "callback",
+    Manual: "manual",
+    KeepBoth: "keep-both",
+});
 
 impl Policy {
+    /// Whether it sends nothing again that is older than what it met, by the dates of their
+    /// authors.
+    pub fn sends_newer_alone(self) -> bool {
+        matches!(self, Policy::LastWriteWins | Policy::ServerWins | Policy::Nothing)
+    }
+
+    /// Whether a rule of the app's own is asked first.
+    pub fn asks_app(self) -> bool {
+        self == Policy::Callback
+    }
+
+    /// Whether it hears of what it replaces. Where a backend takes every edit nobody does, and the
+    /// version that is committed may say more than the edit and what that was made on.
+    pub fn hears(self) -> bool {
+        self != Policy::Nothing
+    }
+
     /// Whether there is a page of conflicts, on which a person decides.
     pub fn has_page(self) -> bool {
-        self == manual::POLICY
+        self == Policy::Manual
+    }
+
+    /// As a rule that another can take the place of.
+    pub fn rule(self) -> Rc<dyn ResolveRule> {
+        Rc::new(self)
     }
 }
 
-impl Default for Policy {
-    fn default() -> Policy {
-        POLICIES[0]
+impl ResolveRule for Policy {
+    fn resolve(&self, conflict: Conflict<'_>) -> Resolution {
+        if says_the_same(conflict) {
+            return Resolution::Same;
+        }
+        let Conflict { entry, entity, why, current, edited_at, .. } = conflict;
+        // Deleted, or out of this device's scope: nobody here can see what an overwrite would
+        // overwrite.
+        let live = current.filter(|row| why != Refusal::Gone && row.values.is_some());
+        let over = |row: Option<&Row>| match row {
+            Some(row) => Resolution::Local { onto: row.key.clone() },
+            None => Resolution::Remote,
+        };
+        match self {
+            Policy::ServerWins | Policy::Nothing | Policy::Callback => Resolution::Remote,
+            Policy::LastArrivalWins => over(live),
+            Policy::LastWriteWins => over(live.filter(|row| entry.made_at > edited_at.unwrap_or(row.stamp))),
+            Policy::LastCommitWins => over(live.filter(|row| entry.made_at > row.stamp)),
+            // The row is created again as it is here.
+            Policy::ClientWins if why == Refusal::Gone => Resolution::Local { onto: entry.key.clone() },
+            Policy::ClientWins => over(live),
+            Policy::FieldMerge => by_columns(conflict),
+            Policy::Manual if why == Refusal::Gone || live.is_some() => Resolution::Park,
+            Policy::Manual => Resolution::Remote,
+            Policy::KeepBoth if entry.kind == EditKind::Delete || !entity.unique.is_empty() => {
+                Resolution::Remote
+            }
+            Policy::KeepBoth => Resolution::Both { key: own_key(entry) },
+        }
     }
+}
+
+fn by_columns(conflict: Conflict<'_>) -> Resolution {
+    let later = Policy::LastWriteWins.resolve(conflict);
+    let Some(columns) = columns(conflict) else { return later };
+    let wins = matches!(later, Resolution::Local { .. });
+    let kept = columns.iter().filter(|column| wins || column.theirs != Theirs::Changed);
+    let kept: Vec<usize> = kept.map(|column| column.number).collect();
+    if kept.is_empty() {
+        return Resolution::Remote;
+    }
+    let contested = columns.iter().any(|column| column.theirs == Theirs::Changed);
+    let line = if wins { LogKind::Overwrote } else { LogKind::Merged };
+    Resolution::Merged { columns: kept, line: contested.then_some(line) }
+}
+
+/// The key of the row that an edit becomes, the same however often it is worked out.
+fn own_key(entry: &Entry) -> Key {
+    let mut digest = Digest::new();
+    let Entry { entity, key, edit, .. } = entry;
+    digest.text(key.as_str());
+    digest.numbers([u64::from(entity.0), u64::from(edit.device.0), u64::from(edit.number)]);
+    Key::uuid(digest.finish())
 }

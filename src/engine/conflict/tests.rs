@@ -1,11 +1,8 @@
 //! The policies, by tables.
 
-use super::policies::field_merge::FieldMerge;
-use super::policies::last_arrival_wins::LastArrivalWins;
-use super::policies::last_commit_wins::LastCommitWins;
-use super::policies::last_write_wins::LastWriteWins;
+use super::Policy::{FieldMerge, LastArrivalWins, LastCommitWins, LastWriteWins};
 use super::*;
-use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Value};
+use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Value, Word};
 use crate::contract::{Column, ColumnKind, ConflictKind, EditKind, Entity, LogKind, Refusal, Row};
 use crate::store::Entry;
 
@@ -95,10 +92,10 @@ fn an_edit_that_wants_the_natural_key_of_another_row_gives_way() {
     let taken = Row { key: Key::new("other"), ..row(10, Some("mine")) };
     let update = entry(EditKind::Update, "mine", 20);
     let again = Entry { made_on: Some(vec![(1, Value::text("old"))]), ..entry(EditKind::Create, "mine", 20) };
-    for policy in POLICIES {
+    for policy in Policy::VALUES {
         for (entry, current) in [(&update, Some(&taken)), (&again, Some(&taken)), (&update, None)] {
             let conflict = met(entry, &entity, Refusal::Taken, current);
-            assert_eq!((policy.rule)().decide(conflict), Resolution::Remote, "{}: {entry:?}", policy.name);
+            assert_eq!(policy.decide(conflict), Resolution::Remote, "{policy:?}: {entry:?}");
             assert_eq!(kind_of(conflict), ConflictKind::UpdateTaken);
             assert!(!says_the_same(conflict));
         }
@@ -160,18 +157,17 @@ fn three_rules_of_the_last_write_compare_three_dates() {
     // Committed at 20, made at 10.
     let current = row(20, Some("new"));
     let local = || Resolution::Local { onto: Key::new("k") };
-    let rules: [(&str, &dyn ResolveRule, [bool; 3]); 3] = [
-        ("by client time", &LastWriteWins, [false, true, true]),
-        ("by server time", &LastCommitWins, [false, false, true]),
-        ("by arrival", &LastArrivalWins, [true, true, true]),
-    ];
-    for (name, rule, wins) in rules {
+    for (rule, wins) in [
+        (LastWriteWins, [false, true, true]),
+        (LastCommitWins, [false, false, true]),
+        (LastArrivalWins, [true, true, true]),
+    ] {
         for (made_at, wins) in [5, 15, 25].into_iter().zip(wins) {
             let entry = entry(EditKind::Update, "done", made_at);
             let (why, edited_at) = (Refusal::Stale, Some(Stamp(10)));
             let conflict = Conflict { edited_at, ..met(&entry, &entity, why, Some(&current)) };
             let expected = if wins { local() } else { Resolution::Remote };
-            assert_eq!(rule.resolve(conflict), expected, "{name}, {made_at}");
+            assert_eq!(rule.resolve(conflict), expected, "{rule:?}, {made_at}");
         }
     }
 }

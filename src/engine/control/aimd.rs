@@ -4,7 +4,7 @@
 //! Chiu and Jain 1989; TCP Reno halves, Netflix's concurrency-limits takes 0.9.
 
 use super::seam::{ChunkController, Observed};
-use crate::base::{EntityId, Span, Time};
+use crate::base::Span;
 
 /// Options of the AIMD controller.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,23 +17,15 @@ pub struct AimdOptions {
     pub target: Span,
 }
 
-/// Feels its way upwards.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Aimd {
-    pub(super) options: AimdOptions,
-    pub(super) rows: f64,
-}
-
-impl ChunkController for Aimd {
-    fn rows(&self, _: Time, _: EntityId) -> f64 {
-        self.rows
-    }
-    fn observe(&mut self, _: Time, seen: &Observed) {
-        if seen.was_too_large() || seen.whole > self.options.target {
-            self.rows = f64::from(seen.asked.rows) * self.options.backoff;
+impl ChunkController for AimdOptions {
+    fn next(&mut self, rows: f64, seen: &Observed) -> f64 {
+        if seen.was_too_large() || seen.whole > self.target {
+            f64::from(seen.asked.rows) * self.backoff
         } else if seen.seconds_a_row().is_some() {
             // What the server's cap cut off is not asked for again.
-            self.rows = f64::from(seen.rows.min(seen.asked.rows)) + f64::from(self.options.step);
+            f64::from(seen.rows.min(seen.asked.rows)) + f64::from(self.step)
+        } else {
+            rows
         }
     }
 }

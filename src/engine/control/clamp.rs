@@ -4,7 +4,7 @@
 //! overhead or outages: the target is where the guess is hidden.
 
 use super::seam::{ChunkController, Observed};
-use crate::base::{EntityId, Span, Time};
+use crate::base::Span;
 
 /// Options of the time-targeted controller.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,22 +13,12 @@ pub struct ClampOptions {
     pub target: Span,
 }
 
-/// Aims at a time.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Clamp {
-    pub(super) options: ClampOptions,
-    pub(super) rows: f64,
-}
-
-impl ChunkController for Clamp {
-    fn rows(&self, _: Time, _: EntityId) -> f64 {
-        self.rows
-    }
-    fn observe(&mut self, _: Time, seen: &Observed) {
-        if let Some(seconds) = seen.seconds_a_row() {
-            self.rows = self.options.target.as_secs_f64() / seconds.max(1e-9);
-        } else if seen.was_too_large() {
-            self.rows = f64::from(seen.asked.rows) / 2.0;
+impl ChunkController for ClampOptions {
+    fn next(&mut self, rows: f64, seen: &Observed) -> f64 {
+        match seen.seconds_a_row() {
+            Some(seconds) => self.target.as_secs_f64() / seconds.max(1e-9),
+            None if seen.was_too_large() => f64::from(seen.asked.rows) / 2.0,
+            None => rows,
         }
     }
 }

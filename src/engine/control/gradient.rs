@@ -7,7 +7,6 @@
 //! with its size anyhow.
 
 use super::seam::{ChunkController, Observed};
-use crate::base::{EntityId, Time};
 
 /// The least time a row is forgotten by this much a chunk, so that a link that has become worse is
 /// not held against a better one for ever. An estimate: half is forgotten in 70 chunks.
@@ -31,40 +30,31 @@ pub struct GradientOptions {
 pub(super) struct Gradient {
     options: GradientOptions,
     headroom: f64,
-    rows: f64,
     /// The least seconds a row.
     least: Option<f64>,
 }
 
 impl Gradient {
     pub(super) fn new(options: GradientOptions, start: f64) -> Gradient {
-        Gradient { options, headroom: options.headroom * start, rows: start, least: None }
-    }
-    /// From where a chunk that asked for so many rows goes on: a part of a row is not lost where
-    /// whole rows were asked for.
-    fn from(&self, asked: u32) -> f64 {
-        let asked = f64::from(asked);
-        if (asked..asked + 1.0).contains(&self.rows) { self.rows } else { asked }
-    }
-
-    fn towards(&mut self, from: f64, rows: f64) {
-        self.rows = from + self.options.smoothing * (rows - from);
+        Gradient { options, headroom: options.headroom * start, least: None }
     }
 }
 
 impl ChunkController for Gradient {
-    fn rows(&self, _: Time, _: EntityId) -> f64 {
-        self.rows
-    }
-    fn observe(&mut self, _: Time, seen: &Observed) {
-        let from = self.from(seen.asked.rows);
-        if let Some(seconds) = seen.seconds_a_row() {
+    fn next(&mut self, rows: f64, seen: &Observed) -> f64 {
+        // A part of a row is not lost where whole rows were asked for.
+        let asked = f64::from(seen.asked.rows);
+        let from = if (asked..asked + 1.0).contains(&rows) { rows } else { asked };
+        let towards = if let Some(seconds) = seen.seconds_a_row() {
             let least = self.least.map_or(seconds, |least| (least * FORGETTING).min(seconds));
             self.least = Some(least);
             let gradient = (self.options.tolerance * least / seconds.max(1e-9)).clamp(STEEPEST, 1.0);
-            self.towards(from, from * gradient + self.headroom);
+            from * gradient + self.headroom
         } else if seen.was_too_large() {
-            self.towards(from, from * STEEPEST);
-        }
+            from * STEEPEST
+        } else {
+            return rows;
+        };
+        from + self.options.smoothing * (towards - from)
     }
 }

@@ -4,7 +4,7 @@
 //! overhead alone takes longer than that it ends at the least size, which is the worst one there.
 
 use super::seam::{ChunkController, Fate, Observed};
-use crate::base::{EntityId, Span, Time};
+use crate::base::Span;
 
 /// Options of the halving controller.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,23 +13,15 @@ pub struct HalveWhenSlowOptions {
     pub slow: Span,
 }
 
-/// Halves and doubles.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct HalveWhenSlow {
-    pub(super) options: HalveWhenSlowOptions,
-    pub(super) rows: f64,
-}
-
-impl ChunkController for HalveWhenSlow {
-    fn rows(&self, _: Time, _: EntityId) -> f64 {
-        self.rows
-    }
-    fn observe(&mut self, _: Time, seen: &Observed) {
-        let slow = seen.fate == Fate::Done && seen.whole > self.options.slow;
+impl ChunkController for HalveWhenSlowOptions {
+    fn next(&mut self, rows: f64, seen: &Observed) -> f64 {
+        let slow = seen.fate == Fate::Done && seen.whole > self.slow;
         if seen.was_too_large() || slow {
-            self.rows = f64::from(seen.asked.rows) / 2.0;
-        } else if seen.seconds_a_row().is_some() && seen.whole * 2 < self.options.slow {
-            self.rows = f64::from(seen.rows.min(seen.asked.rows)) * 2.0;
+            f64::from(seen.asked.rows) / 2.0
+        } else if seen.seconds_a_row().is_some() && seen.whole * 2 < self.slow {
+            f64::from(seen.rows.min(seen.asked.rows)) * 2.0
+        } else {
+            rows
         }
     }
 }

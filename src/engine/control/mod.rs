@@ -1,9 +1,8 @@
 //! How large a chunk is, behind one seam.
 //!
-//! A [`ChunkController`] is asked for a size before each try of a request and told what each try
-//! came to: rows, times, and the kind of failure. [`Steering`] keeps it within bounds: never 0
-//! rows, never above the cap, and never more bytes than the key says, because memory and not speed
-//! decides about those.
+//! A controller is told what each try of a request came to: rows, times, and the kind of failure.
+//! [`Steering`] keeps it within bounds: never 0 rows, never above the cap, and never more bytes
+//! than the key says, because memory and not speed decides about those.
 //!
 //! There is one controller a direction and process. It belongs to no entity and no unit: overhead,
 //! outages and the speed of a link are the device's, each entity would have to learn them again,
@@ -13,11 +12,9 @@
 
 mod aimd;
 mod clamp;
-mod fixed;
 mod gradient;
 mod halve_when_slow;
 mod model;
-mod per_entity;
 mod seam;
 mod steering;
 
@@ -29,5 +26,5 @@ pub use clamp::ClampOptions;
 pub use gradient::GradientOptions;
 pub use halve_when_slow::HalveWhenSlowOptions;
 pub use model::ModelOptions;
-pub use seam::{ChunkController, Fate, Observed, Size, Trouble};
+pub use seam::{Fate, Observed, Size, Trouble};
 pub use steering::{Controller, Steering, SteeringOptions};

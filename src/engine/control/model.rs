@@ -7,7 +7,7 @@
 //! below what is expected to meet the target time.
 
 use super::seam::{ChunkController, Fate, Observed, Trouble};
-use crate::base::{EntityId, Span, Time};
+use crate::base::Span;
 use crate::theory::chunk::Cost;
 
 /// What a chunk without rows takes until more is known: a round trip and a service call. An
@@ -39,7 +39,6 @@ pub struct ModelOptions {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Model {
     options: ModelOptions,
-    rows: f64,
     line: Sums,
     /// Failures, and seconds in which they could happen.
     failures: f64,
@@ -92,8 +91,8 @@ impl Sums {
 }
 
 impl Model {
-    pub(super) fn new(options: ModelOptions, start: f64) -> Model {
-        Model { options, rows: start, line: Sums::default(), failures: 0.0, exposed: 0.0 }
+    pub(super) fn new(options: ModelOptions) -> Model {
+        Model { options, line: Sums::default(), failures: 0.0, exposed: 0.0 }
     }
 
     /// What it believes: o, c and 1/λ.
@@ -121,28 +120,22 @@ impl Model {
 }
 
 impl ChunkController for Model {
-    fn rows(&self, _: Time, _: EntityId) -> f64 {
-        self.rows
-    }
-    fn observe(&mut self, _: Time, seen: &Observed) {
+    fn next(&mut self, rows: f64, seen: &Observed) -> f64 {
         let overhead = self.cost().map_or(0.0, |cost| cost.chunk);
         let still_down =
             seen.fate == Fate::Failed(Trouble::Cut) && seen.wire.as_secs_f64() < STILL_DOWN * overhead;
         if seen.fate == Fate::Failed(Trouble::Other) || still_down {
-            return;
+            return rows;
         }
         self.take_in(seen);
         let asked = f64::from(seen.asked.rows);
         let Some(cost) = self.cost() else {
-            self.rows = if seen.was_too_large() { asked / LESS } else { asked };
-            return;
+            return if seen.was_too_large() { asked / LESS } else { asked };
         };
         let in_time = (self.options.target.as_secs_f64() - cost.chunk) / cost.row;
         let highest = if seen.was_too_large() { asked } else { asked * STEP };
-        self.rows = cost.best().min(in_time).clamp((asked / STEP).min(highest), highest);
-        if seen.fate == Fate::Failed(Trouble::TooSlow) {
-            self.rows = self.rows.min(asked / LESS);
-        }
+        let rows = cost.best().min(in_time).clamp((asked / STEP).min(highest), highest);
+        if seen.fate == Fate::Failed(Trouble::TooSlow) { rows.min(asked / LESS) } else { rows }
     }
 }
 
@@ -159,10 +152,10 @@ mod tests {
 
     #[test]
     fn it_learns_the_line_that_chunks_follow() {
-        let mut model = Model::new(ModelOptions { target: Span::secs(1_000), memory: 100 }, 100.0);
+        let mut model = Model::new(ModelOptions { target: Span::secs(1_000), memory: 100 });
         for n in 0..100 {
             let rows = 50 + 37 * (n % 13);
-            model.observe(Time::ZERO, &done(rows, 0.8 + 0.02 * f64::from(rows)));
+            model.next(100.0, &done(rows, 0.8 + 0.02 * f64::from(rows)));
         }
         let cost = model.cost().unwrap();
         assert!((cost.chunk / 0.8 - 1.0).abs() < 0.02, "{}", cost.chunk);
@@ -171,9 +164,9 @@ mod tests {
 
     #[test]
     fn chunks_that_contradict_every_line_still_give_one_above_nothing() {
-        let mut model = Model::new(ModelOptions { target: Span::secs(15), memory: 20 }, 500.0);
+        let mut model = Model::new(ModelOptions { target: Span::secs(15), memory: 20 });
         for n in 1..50 {
-            model.observe(Time::ZERO, &done(10 * n, 5.0 / f64::from(n)));
+            model.next(100.0, &done(10 * n, 5.0 / f64::from(n)));
             let cost = model.cost().unwrap();
             assert!(cost.chunk > 0.0 && cost.row > 0.0, "{cost:?}");
         }

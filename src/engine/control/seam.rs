@@ -1,6 +1,6 @@
 //! The seam: what a controller is asked, and what it is told.
 
-use crate::base::{EntityId, Span, Time};
+use crate::base::Span;
 
 /// How large a chunk may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,13 +67,7 @@ impl Observed {
 /// A controller sees nothing but its arguments. Whatever it says is brought within bounds by
 /// [`Steering`](super::Steering), so it need not look after them; the size that it is told was
 /// asked for is the one within bounds.
-pub trait ChunkController {
-    /// Rows of the next chunk; the rows of `first` come first in it.
-    fn rows(&self, now: Time, first: EntityId) -> f64;
-    /// A chunk has ended.
-    fn observe(&mut self, now: Time, seen: &Observed);
-    /// Whether its sizes depend on what it sees; those of one that does not are not told.
-    fn adapts(&self) -> bool {
-        true
-    }
+pub(super) trait ChunkController {
+    /// A chunk has ended before which it said `rows`; what it says now.
+    fn next(&mut self, rows: f64, seen: &Observed) -> f64;
 }

@@ -2,22 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::aimd::{Aimd, AimdOptions};
-use super::clamp::{Clamp, ClampOptions};
-use super::fixed::Fixed;
+use super::aimd::AimdOptions;
+use super::clamp::ClampOptions;
 use super::gradient::{Gradient, GradientOptions};
-use super::halve_when_slow::{HalveWhenSlow, HalveWhenSlowOptions};
+use super::halve_when_slow::HalveWhenSlowOptions;
 use super::model::{Model, ModelOptions};
-use super::per_entity::PerEntity;
 use super::seam::{ChunkController, Observed, Size};
-use crate::base::{EntityId, Time};
+use crate::base::EntityId;
 
 /// Which controller, with its options.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Controller {
-    /// One size.
+    /// One size: what nearly every product does.
     Fixed,
-    /// A fixed size an entity, by hand; those that are not named have the common one.
+    /// A fixed size an entity, by hand; those that are not named have the common one. Rows of one
+    /// entity are alike, those of two may differ by orders of magnitude.
     PerEntity(BTreeMap<EntityId, u32>),
     /// As many rows as fit a target time.
     Clamp(ClampOptions),
@@ -44,7 +43,11 @@ pub struct SteeringOptions {
 
 /// The chunk sizes of one direction of one process.
 pub struct Steering {
-    controller: Box<dyn ChunkController>,
+    /// None where sizes are fixed.
+    controller: Option<Box<dyn ChunkController>>,
+    rows: f64,
+    /// Of entities that have sizes of their own.
+    own: BTreeMap<EntityId, u32>,
     bounds: (u32, u32),
     bytes: u64,
     /// What was last told of.
@@ -55,37 +58,44 @@ impl Steering {
     /// A controller that starts at `start`. The bytes of a chunk are bounded by those of `start`
     /// whatever the controller says: they are what the device's memory depends on.
     pub fn new(options: &SteeringOptions, start: Size) -> Steering {
-        let rows = f64::from(start.rows);
-        let controller: Box<dyn ChunkController> = match &options.controller {
-            Controller::Fixed => Box::new(Fixed { rows: start.rows }),
-            Controller::PerEntity(own) => Box::new(PerEntity { rows: own.clone(), otherwise: start.rows }),
-            Controller::Clamp(options) => Box::new(Clamp { options: *options, rows }),
-            Controller::Aimd(options) => Box::new(Aimd { options: *options, rows }),
-            Controller::HalveWhenSlow(options) => Box::new(HalveWhenSlow { options: *options, rows }),
-            Controller::Gradient(options) => Box::new(Gradient::new(*options, rows)),
-            Controller::Model(options) => Box::new(Model::new(*options, rows)),
+        let (rows, mut own) = (f64::from(start.rows), BTreeMap::new());
+        let controller: Option<Box<dyn ChunkController>> = match &options.controller {
+            Controller::Fixed => None,
+            Controller::PerEntity(rows) => {
+                own.clone_from(rows);
+                None
+            }
+            Controller::Clamp(options) => Some(Box::new(*options)),
+            Controller::Aimd(options) => Some(Box::new(*options)),
+            Controller::HalveWhenSlow(options) => Some(Box::new(*options)),
+            Controller::Gradient(options) => Some(Box::new(Gradient::new(*options, rows))),
+            Controller::Model(options) => Some(Box::new(Model::new(*options))),
         };
         let least = options.min_rows.max(1);
-        let bounds = if controller.adapts() { (least, options.max_rows.max(least)) } else { (1, u32::MAX) };
-        Steering { controller, bounds, bytes: start.bytes.max(1), told: None }
+        let adapting = (least, options.max_rows.max(least));
+        let bounds = if controller.is_some() { adapting } else { (1, u32::MAX) };
+        Steering { controller, rows, own, bounds, bytes: start.bytes.max(1), told: None }
     }
 
-    /// What the next chunk may hold; the rows of `first` come first in it.
-    pub fn size(&self, now: Time, first: EntityId) -> Size {
+    /// What the next chunk may hold; the rows of `first`, the first entity that is still to come,
+    /// come first in it.
+    pub fn size(&self, first: EntityId) -> Size {
         let (least, most) = self.bounds;
         // A cast saturates, and takes what is not a number for 0.
-        let rows = (self.controller.rows(now, first) as u32).clamp(least, most);
-        Size { rows, bytes: self.bytes }
+        let rows = self.own.get(&first).copied().unwrap_or(self.rows as u32);
+        Size { rows: rows.clamp(least, most), bytes: self.bytes }
     }
 
     /// A chunk has ended.
-    pub fn observe(&mut self, now: Time, seen: &Observed) {
-        self.controller.observe(now, seen);
+    pub fn observe(&mut self, seen: &Observed) {
+        if let Some(controller) = &mut self.controller {
+            self.rows = controller.next(self.rows, seen);
+        }
     }
 
     /// The rows of `size` if an adapting controller has not chosen so many just before.
     pub fn news(&mut self, size: Size) -> Option<u32> {
-        let news = self.controller.adapts() && self.told != Some(size.rows);
+        let news = self.controller.is_some() && self.told != Some(size.rows);
         self.told = Some(size.rows);
         news.then_some(size.rows)
     }

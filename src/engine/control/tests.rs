@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::base::{EntityId, Seed, Span, Time};
+use crate::base::{EntityId, Seed, Span};
 use crate::theory::chunk::Cost;
 
 const START: Size = Size { rows: 500, bytes: 1 << 20 };
@@ -65,27 +65,11 @@ proptest! {
         for controller in adaptive() {
             let mut steering = steering(controller.clone());
             for &happening in &history {
-                let size = steering.size(Time::ZERO, FIRST);
+                let size = steering.size(FIRST);
                 prop_assert!((10..=10_000).contains(&size.rows), "{controller:?}: {size:?}");
                 prop_assert_eq!(size.bytes, START.bytes);
-                steering.observe(Time::ZERO, &seen(size, happening));
+                steering.observe(&seen(size, happening));
             }
-        }
-    }
-
-    #[test]
-    fn the_same_history_leads_to_the_same_sizes(history in proptest::collection::vec(happening(), 1..60)) {
-        for controller in adaptive() {
-            let sizes = || {
-                let mut steering = steering(controller.clone());
-                let mut step = |&happening: &Happening| {
-                    let size = steering.size(Time::ZERO, FIRST);
-                    steering.observe(Time::ZERO, &seen(size, happening));
-                    size.rows
-                };
-                history.iter().map(&mut step).collect::<Vec<u32>>()
-            };
-            prop_assert_eq!(sizes(), sizes(), "{:?}", controller);
         }
     }
 
@@ -94,17 +78,17 @@ proptest! {
         for controller in adaptive() {
             let mut steering = steering(controller.clone());
             for _ in 0..failures {
-                let size = steering.size(Time::ZERO, FIRST);
-                steering.observe(Time::ZERO, &failed(size, Trouble::Cut, Span::secs(3)));
+                let size = steering.size(FIRST);
+                steering.observe(&failed(size, Trouble::Cut, Span::secs(3)));
             }
-            let low = steering.size(Time::ZERO, FIRST).rows;
+            let low = steering.size(FIRST).rows;
             prop_assert!(low < START.rows, "{controller:?} did not shrink: {low}");
             for _ in 0..400 {
-                let size = steering.size(Time::ZERO, FIRST);
+                let size = steering.size(FIRST);
                 let took = Span::millis(20) + Span::micros(100) * u64::from(size.rows);
-                steering.observe(Time::ZERO, &done(size, size.rows, took));
+                steering.observe(&done(size, size.rows, took));
             }
-            let high = steering.size(Time::ZERO, FIRST).rows;
+            let high = steering.size(FIRST).rows;
             prop_assert!(high > START.rows, "{controller:?} stays at {high}");
         }
     }
@@ -114,10 +98,10 @@ proptest! {
 fn a_refusal_whatever_the_size_and_a_small_rest_move_nothing() {
     for controller in adaptive().into_iter().take(4) {
         let mut steering = steering(controller.clone());
-        let size = steering.size(Time::ZERO, FIRST);
-        steering.observe(Time::ZERO, &failed(size, Trouble::Other, Span::secs(2)));
-        steering.observe(Time::ZERO, &done(size, 3, Span::millis(400)));
-        assert_eq!(steering.size(Time::ZERO, FIRST), size, "{controller:?}");
+        let size = steering.size(FIRST);
+        steering.observe(&failed(size, Trouble::Other, Span::secs(2)));
+        steering.observe(&done(size, 3, Span::millis(400)));
+        assert_eq!(steering.size(FIRST), size, "{controller:?}");
     }
 }
 
@@ -125,15 +109,15 @@ fn a_refusal_whatever_the_size_and_a_small_rest_move_nothing() {
 fn fixed_sizes_stay_whatever_happens_and_are_no_news() {
     let own = [(EntityId(1), 7), (EntityId(2), 20_000)].into();
     let mut sized = steering(Controller::PerEntity(own));
-    sized.observe(Time::ZERO, &failed(START, Trouble::Cut, Span::secs(2)));
-    let rows: Vec<u32> = (0..3).map(|n| sized.size(Time::ZERO, EntityId(n)).rows).collect();
+    sized.observe(&failed(START, Trouble::Cut, Span::secs(2)));
+    let rows: Vec<u32> = (0..3).map(|n| sized.size(EntityId(n)).rows).collect();
     assert_eq!(rows, [500, 7, 20_000]);
     let mut fixed = Steering::new(
         &SteeringOptions { controller: Controller::Fixed, min_rows: 10, max_rows: 10_000 },
         Size { rows: 1, bytes: 0 },
     );
-    fixed.observe(Time::ZERO, &failed(START, Trouble::TooSlow, Span::secs(2)));
-    assert_eq!(fixed.size(Time::ZERO, FIRST), Size { rows: 1, bytes: 1 });
+    fixed.observe(&failed(START, Trouble::TooSlow, Span::secs(2)));
+    assert_eq!(fixed.size(FIRST), Size { rows: 1, bytes: 1 });
     assert_eq!(fixed.news(START), None);
 }
 
@@ -154,7 +138,7 @@ fn load(controller: Controller, cost: Cost, rows: u32, seed: u64) -> f64 {
     let mut next_outage = up();
     let (mut now, mut left) = (0.0, rows);
     while left > 0 {
-        let asked = steering.size(Time::ZERO, FIRST);
+        let asked = steering.size(FIRST);
         let takes = cost.chunk + cost.row * f64::from(asked.rows.min(left));
         let observed = if now + takes > next_outage {
             let took = next_outage - now;
@@ -167,7 +151,7 @@ fn load(controller: Controller, cost: Cost, rows: u32, seed: u64) -> f64 {
             left -= came;
             done(asked, came, Span::from_secs_f64(takes))
         };
-        steering.observe(Time::ZERO, &observed);
+        steering.observe(&observed);
     }
     now
 }
@@ -204,11 +188,11 @@ fn a_gradient_grows_from_a_few_rows_by_parts_of_a_row() {
         let mut steering =
             Steering::new(&SteeringOptions { controller, min_rows: 1, max_rows: 10_000 }, size);
         for _ in 0..100 {
-            let size = steering.size(Time::ZERO, FIRST);
-            steering.observe(Time::ZERO, &done(size, size.rows, Span::millis(10) * u64::from(size.rows)));
+            let size = steering.size(FIRST);
+            steering.observe(&done(size, size.rows, Span::millis(10) * u64::from(size.rows)));
         }
         // A fifth of a fifth of the start each time, which in floats is a little less.
-        let rows = steering.size(Time::ZERO, FIRST).rows;
+        let rows = steering.size(FIRST).rows;
         assert!(rows + 1 == start * 5 || rows == start * 5, "from {start}: {rows}");
     }
 }

@@ -6,7 +6,7 @@
 //! instant.
 
 use super::super::mode::Unfit;
-use super::seam::{Ask, Captured, Effort, Fits, Strategy, Take};
+use super::seam::{Ask, Captured, Effort, Fits, Paged, Strategy, Take};
 use crate::backend::{Backend, Holes, LogPosition, LogQuery, Position, Provisioning, Trimmed, Upto};
 use crate::base::{EntityId, Key, Stamp, Time};
 use crate::contract::ServerError;
@@ -50,13 +50,7 @@ impl Strategy for ChangeLog {
         Box::new(self.clone())
     }
 
-    fn page(
-        &mut self,
-        backend: &mut Backend,
-        now: Time,
-        ask: Ask<'_>,
-        take: Take<'_>,
-    ) -> Result<Captured, ServerError> {
+    fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
         let Ask { reader, entity, cursor, limit, .. } = ask;
         let ChangeLogOptions { holes, trimmed } = self.options;
         let after = match cursor {

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::mode::{Mode, Unfit};
-use super::seam::{Ask, Captured, Effort, Fits, Reader, Strategy, Take, leaves_no_trace};
+use super::seam::{Ask, Captured, Effort, Fits, Paged, Reader, Strategy, Take, leaves_no_trace};
 use crate::backend::{Backend, Consumer, FlagQuery, Flagged, Has, Lease, Mark, Provisioning, Reset, Upto};
 use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time, in_words};
 use crate::contract::ServerError;
@@ -281,13 +281,7 @@ impl Strategy for ByFlag {
         Box::new(self.clone())
     }
 
-    fn page(
-        &mut self,
-        backend: &mut Backend,
-        now: Time,
-        ask: Ask<'_>,
-        take: Take<'_>,
-    ) -> Result<Captured, ServerError> {
+    fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
         let FlagOptions { form, unreadable, on_unreadable, lease, .. } = self.options;
         let mut set = self.enrol(backend, now, &ask)?;
         set += self.settle(backend, now, &ask)?;

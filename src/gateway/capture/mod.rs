@@ -22,6 +22,8 @@ mod hash;
 mod last_modified;
 mod seam;
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod trial;
 
 pub use change_log::ChangeLogOptions;

@@ -64,24 +64,16 @@ pub struct Effort {
 /// Takes a page's changes; with a part, those columns suffice for a device.
 pub(in crate::gateway) type Take<'t> = &'t mut dyn FnMut(Change<'_>, Option<Part>) -> ControlFlow<()>;
 
+/// A page, or why there is none: [`ServerError::CursorExpired`] for a cursor that a strategy did
+/// not make or can no longer serve, and what the backend says.
+pub(in crate::gateway) type Paged = Result<Captured, ServerError>;
+
 pub(in crate::gateway) trait Strategy {
     /// Gives the next page of changes to `take`, which breaks after the last that it wants.
-    ///
-    /// # Errors
-    /// [`ServerError::CursorExpired`] for a cursor that this strategy did not make or can no longer
-    /// serve, and what the backend says.
-    fn page(
-        &mut self,
-        backend: &mut Backend,
-        now: Time,
-        ask: Ask<'_>,
-        take: Take<'_>,
-    ) -> Result<Captured, ServerError>;
+    fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged;
 
     /// The answer with the pages since the last call leaves, or it does not.
-    fn answered(&mut self, backend: &mut Backend, now: Time, leaves: bool) {
-        let _ = (backend, now, leaves);
-    }
+    fn answered(&mut self, _backend: &mut Backend, _now: Time, _leaves: bool) {}
 
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`.
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String;
@@ -103,13 +95,10 @@ pub(in crate::gateway) trait Strategy {
     }
 
     /// Reads the files that are there, if it works from files.
-    fn fetch_files(&mut self, backend: &mut Backend, now: Time) {
-        let _ = (backend, now);
-    }
+    fn fetch_files(&mut self, _backend: &mut Backend, _now: Time) {}
 
     /// When the first load began within which this cursor is, if it is within one.
-    fn loads_since(&self, cursor: &str) -> Option<Stamp> {
-        let _ = cursor;
+    fn loads_since(&self, _cursor: &str) -> Option<Stamp> {
         None
     }
 
@@ -127,14 +116,17 @@ pub(in crate::gateway) trait Strategy {
 
     /// At `now` a reader has written a row, or was told of it in answer to a write: whatever it was
     /// sent of it before, it may hold something else now.
-    fn touched(&mut self, now: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
-        let _ = (now, reader, entity, key);
-    }
+    fn touched(&mut self, _now: Time, _reader: Reader<'_>, _entity: EntityId, _key: &Key) {}
 
     /// A reader begins with rows of which the gateway knows: those that `rows` gives, in each
     /// entity with the cursor of `stamp`.
-    fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, stamp: Stamp, rows: &mut CarriedRows<'_>) {
-        let _ = (schema, reader, stamp, rows);
+    fn begin_with(
+        &mut self,
+        _schema: &Schema,
+        _reader: Reader<'_>,
+        _stamp: Stamp,
+        _rows: &mut CarriedRows<'_>,
+    ) {
     }
 
     /// It is as a backup had it, and knows that; devices went on meanwhile, and wrote of which no
@@ -158,8 +150,7 @@ pub(in crate::gateway) trait Fits {
 
     /// Whether it never hears of some of the rows that a device, or a replica, holds and that are
     /// no longer there for it.
-    fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
-        let _ = (provisioning, mode);
+    fn leaves_orphans(&self, _provisioning: Provisioning, _mode: Mode) -> bool {
         false
     }
 

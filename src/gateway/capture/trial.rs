@@ -1,428 +1,369 @@
-//! A reader that commits what it gets, before a backend that changes, with trouble at any one
-//! request.
+//! A reader that meets trouble, for the tests of strategies: it holds rows as an engine would, and
+//! what it holds in the end is compared with the backend.
 
-mod flags;
-
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::seam::{Ask, Captured, Effort, Reader, Strategy};
-use super::*;
-use crate::backend::{self, Backend, CommitDelay, Holes, LogOptions, Numbered, Rearm, Reset, Trimmed};
-use crate::base::{DeviceId, EditId, EntityId, Key, Ppm, Seed, Span, Stamp, Stream, Time, UnitId, Value};
-use crate::contract::{
-    Column, ColumnKind, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule, ServerError,
-};
+use crate::backend::{Backend, BackendOptions, Loaded, Scope};
+use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
+use crate::contract::{Column, ColumnKind, Entity, Schema, ScopeRule, ServerError};
+use crate::protocol::Part;
 
-const VISIT: EntityId = EntityId(0);
+pub(super) const VISIT: EntityId = EntityId(0);
 const START: Stamp = Stamp(1_700_000_000_000_000);
+pub(super) const CLINIC: usize = 0;
+pub(super) const NOTE: usize = 4;
+const LEDGER: usize = 5;
 
-/// What goes wrong at one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    Nothing,
-    /// The backend fails after it did everything: the gateway has nothing.
+pub(super) enum Trouble {
+    /// The backend fails when all is done: the gateway has nothing.
     Fails,
-    /// The answer is lost on its way to the reader.
-    AnswerLost,
-    /// The gateway is replaced before it.
-    Replaced,
+    /// The answer is lost.
+    Lost,
+    /// The reader dies after it has written half of the page.
+    Half,
+    /// The gateway is killed before it.
+    Forgets,
     /// The reader is installed again before it.
     Reinstalled,
     /// The reader's storage goes back to a backup before it.
     PutBack,
 }
 
-const FAULTS: [Fault; 4] = [Fault::Fails, Fault::AnswerLost, Fault::Replaced, Fault::Reinstalled];
+pub(super) const TROUBLES: [Trouble; 5] =
+    [Trouble::Fails, Trouble::Lost, Trouble::Half, Trouble::Forgets, Trouble::Reinstalled];
 
-/// What is different from what the reader should hold, and what it took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Found {
-    lost: usize,
-    stale: usize,
-    extra: usize,
-    /// Changes that the reader had already.
-    again: u64,
-    requests: usize,
-    effort: Effort,
+/// What a reader's storage holds: rows, of which versions they are, and a cursor.
+type Storage = (BTreeMap<Key, Vec<Value>>, BTreeMap<Key, Stamp>, Option<String>);
+
+struct Sent {
+    key: Key,
+    stamp: Stamp,
+    values: Option<Vec<Value>>,
+    part: Option<Part>,
 }
 
-impl Found {
-    fn wrong(&self) -> usize {
-        self.lost + self.stale + self.extra
+pub(super) struct Trial {
+    pub(super) backend: Backend,
+    pub(super) strategy: Box<dyn Strategy>,
+    pub(super) now: Time,
+    /// Whether the replica reads, or this device in the north.
+    pub(super) replica: bool,
+    pub(super) device: u32,
+    /// It writes rows of its own clinic alone.
+    pub(super) keeps_to_scope: bool,
+    pub(super) holds: BTreeMap<Key, Vec<Value>>,
+    /// Of which versions those are.
+    stamps: BTreeMap<Key, Stamp>,
+    /// Rows that came in part and were completed, and answers that could not be used as a part was
+    /// of another version.
+    pub(super) parts: u64,
+    pub(super) unusable: u64,
+    pub(super) cursor: Option<String>,
+    /// Rows that the load under way has brought.
+    loading: Option<BTreeSet<Key>>,
+    /// Requests so far, and what goes wrong with which.
+    pub(super) requests: u32,
+    pub(super) trouble: BTreeMap<u32, Trouble>,
+    pub(super) effort: Effort,
+    pub(super) delivered: u64,
+    /// Rows that were told to be gone and were not.
+    pub(super) phantoms: u64,
+    /// Loads, the first included.
+    pub(super) loads: u32,
+    attributes: Vec<Value>,
+    made: u32,
+    /// Number of the pull under way.
+    run: u64,
+    backup: Option<Storage>,
+}
+
+pub(super) fn entity() -> Entity {
+    use ColumnKind::{Bool, Int, Real, Text, Timestamp};
+    let columns = [
+        ("clinic", Text),
+        ("count", Int),
+        ("share", Real),
+        ("at", Timestamp),
+        ("note", Text),
+        ("ledger", Text),
+        ("done", Bool),
+    ];
+    Entity {
+        projection: vec![1, 2, 3, 4, 6],
+        scope: vec![ScopeRule::Attribute { column: CLINIC, attribute: 0 }],
+        ..Entity::new("visit", columns.map(|(name, kind)| Column::new(name, kind)).to_vec())
     }
 }
 
-struct Trial {
-    capture: Capture,
-    options: backend::BackendOptions,
-    whole: bool,
-    page: usize,
-    /// Steps between one request and the next, and what happens in them.
-    seed: u64,
-    /// The reader was there before the start, and has what there was.
-    provisioned: bool,
-    /// Nobody reads for so long in the middle of it.
-    absent: Span,
-}
-
-#[derive(Clone, Default)]
-struct Device {
-    cursor: Option<String>,
-    rows: BTreeMap<Key, (Stamp, Value, u32)>,
-    load: u32,
-    loading: bool,
-    backup: Option<Box<Device>>,
-}
-
-fn schema() -> Schema {
-    let text = |name: &str| Column::new(name, ColumnKind::Text);
-    let visit = Entity {
-        scope: vec![ScopeRule::Attribute { column: 0, attribute: 0 }],
-        ..Entity::new("visit", vec![text("clinic"), text("text")])
-    };
-    Schema { entities: vec![visit], ..Schema::default() }
-}
-
-fn log() -> LogOptions {
-    LogOptions { kept: Span::secs(3_600), numbered: Numbered::AtCommit, rearm: Rearm::Always }
+pub(super) fn values(clinic: &str, note: &str) -> Vec<Value> {
+    let [clinic, note] = [clinic, note].map(Value::text);
+    vec![clinic, Value::Int(3), Value::Real(0.1), Value::Int(START.0), note, Value::Null, Value::Int(1)]
 }
 
 impl Trial {
-    fn new(capture: Capture) -> Trial {
-        let options = backend::BackendOptions { log: Some(log()), ..backend::BackendOptions::default() };
-        Trial { capture, options, whole: false, page: 3, seed: 1, provisioned: false, absent: Span::ZERO }
+    /// A reader of `rows` rows of the north and half as many of the south.
+    pub(super) fn new(options: BackendOptions, strategy: Box<dyn Strategy>, rows: u32) -> Trial {
+        let schema = Arc::new(Schema { entities: vec![entity()], ..Schema::default() });
+        let mut backend = Backend::new(schema, options, START, Seed(1));
+        let old = START.minus(Span::secs(9));
+        let row = |clinic: &str, n: u32| Loaded::as_of(&format!("{n:03}"), values(clinic, ""), old);
+        let (north, south) =
+            ((0..rows).map(|n| row("north", 2 * n)), (0..rows / 2).map(|n| row("south", 2 * n + 1)));
+        backend.load(VISIT, north.chain(south));
+        Trial {
+            backend,
+            strategy,
+            now: Time::ZERO,
+            replica: false,
+            device: 7,
+            keeps_to_scope: false,
+            holds: BTreeMap::new(),
+            stamps: BTreeMap::new(),
+            parts: 0,
+            unusable: 0,
+            cursor: None,
+            loading: None,
+            requests: 0,
+            trouble: BTreeMap::new(),
+            effort: Effort::default(),
+            delivered: 0,
+            phantoms: 0,
+            loads: 0,
+            attributes: vec![Value::text("north")],
+            made: 0,
+            run: 0,
+            backup: None,
+        }
     }
 
-    /// Runs it with a fault at the request of this number.
-    fn run(&self, nth: usize, fault: Fault) -> Found {
-        let options = backend::BackendOptions { whole: self.whole, ..self.options.clone() };
-        let mut backend = Backend::new(Arc::new(schema()), options, START, Seed(self.seed));
-        backend.load(VISIT, (0..9).map(loaded));
-        let mut strategy = strategy(&self.capture);
-        let mut device = Device::default();
-        if self.provisioned {
-            device.cursor = Some(strategy.cursor_at(VISIT, START));
-            let north = [Value::text("north")];
-            for row in backend.in_scope(VISIT, &north) {
-                device.rows.insert(row.key.clone(), (row.stamp, row.values[1].clone(), 0));
+    /// The reader has had what there is since before the start.
+    pub(super) fn provision(&mut self) {
+        self.cursor = Some(self.strategy.cursor_at(VISIT, START));
+        self.holds = self.wanted();
+        self.stamps = self.backend.rows(VISIT).map(|row| (row.key.clone(), row.stamp)).collect();
+    }
+
+    /// What the reader gets of a row.
+    fn shown(&self, row: &[Value]) -> Vec<Value> {
+        if self.replica { row.to_vec() } else { entity().project(row) }
+    }
+
+    pub(super) fn wanted(&mut self) -> BTreeMap<Key, Vec<Value>> {
+        let live = self.backend.rows(VISIT).filter(|row| !row.deleted);
+        let theirs = live.filter(|row| self.replica || row.values[CLINIC] == self.attributes[0]);
+        theirs.map(|row| (row.key.clone(), self.shown(&row.values))).collect()
+    }
+
+    /// Something is committed; the same `n` is the same change, so that rows change back too.
+    pub(super) fn commit(&mut self, n: u32) {
+        let key = Key::new(&format!("{:03}", n % 17));
+        let note = |text: &str| [(NOTE, Value::text(text))];
+        let (backend, now) = (&mut self.backend, self.now);
+        // What is refused as the row is not there is as good a step as any other.
+        let _ = match n % 8 {
+            0 | 1 => backend.office().write(now, VISIT, &key, &note("changed")),
+            2 | 3 => backend.office().write(now, VISIT, &key, &note("")),
+            4 => backend.office().delete(now, VISIT, &key),
+            5 => {
+                self.made += 1;
+                let key = Key::new(&format!("{:03}-{}", n % 17, self.made));
+                backend.office().create(now, VISIT, key, values("north", "new"))
             }
-        }
-        let mut stream = Seed(self.seed).stream("trial", 0, 0);
-        let mut outcome = Found::default();
-        let mut now = Time::ZERO;
-        let request = |strategy: &mut dyn Strategy,
-                       backend: &mut Backend,
-                       reader: &mut Device,
-                       now,
-                       out: &mut Found| {
-            let fault = if out.requests == nth { fault } else { Fault::Nothing };
-            out.requests += 1;
-            self.request(strategy, backend, reader, now, fault, out)
+            6 => backend.office().write(now, VISIT, &key, &[(CLINIC, Value::text("south"))]),
+            _ => backend.office().write(
+                now,
+                VISIT,
+                &key,
+                &[(CLINIC, Value::text("north")), (LEDGER, Value::text("moved"))],
+            ),
         };
-        for step in 0..60 {
-            if step % 9 == 0 {
-                device.backup = None;
-                device.backup = Some(Box::new(device.clone()));
-            }
-            now += Span::millis(stream.below(3));
-            now += if step == 30 { self.absent } else { Span::ZERO };
-            if stream.chance(0.2) {
-                device.push(&mut backend, now, step, &mut stream);
-            } else {
-                change(&mut backend, now, &mut stream);
-            }
-            if stream.chance(0.5) && !(20..30).contains(&step) {
-                request(&mut *strategy, &mut backend, &mut device, now, &mut outcome);
-            }
-        }
-        // All that was under way can be seen, and the reader comes until there is nothing more.
-        now += Span::secs(9);
-        for _ in 0..3 {
-            now += Span::millis(1);
-            let mut rounds = 0;
-            while request(&mut *strategy, &mut backend, &mut device, now, &mut outcome) {
-                rounds += 1;
-                assert!(rounds < 400, "pulling comes to an end: {self:?}");
-            }
-        }
-        self.compare(&backend, &device, &mut outcome);
-        outcome
     }
 
-    /// One request; `true` if there is more to ask for.
-    fn request(
-        &self,
-        strategy: &mut dyn Strategy,
-        backend: &mut Backend,
-        reader: &mut Device,
-        now: Time,
-        fault: Fault,
-        outcome: &mut Found,
-    ) -> bool {
-        match fault {
-            Fault::Replaced => strategy.forget(),
-            Fault::Reinstalled => {
-                *reader = Device { load: reader.load, ..Device::default() };
-            }
-            Fault::PutBack => {
-                if let Some(backup) = reader.backup.take() {
-                    *reader = *backup;
-                }
-            }
-            _ => {}
+    /// The reader writes a row of its own, and the backend takes it.
+    pub(super) fn push(&mut self, n: u32) {
+        let key = Key::new(&format!("{:03}", n % 17));
+        let values = values("north", ["pushed", ""][(n / 17) as usize % 2]);
+        let held = self.backend.row(VISIT, &key).filter(|row| !row.deleted);
+        if self.keeps_to_scope && held.is_some_and(|row| row.values[CLINIC] != values[CLINIC]) {
+            return;
         }
-        let north = [Value::text("north")];
-        let who = if self.whole { Reader::Replica } else { Reader::Device(DeviceId(0), &north) };
-        let cursor = reader.cursor.clone();
-        // Half of the pages are cut by rows, the others by bytes.
-        let by_rows = outcome.requests.is_multiple_of(2);
-        let limit = if by_rows { self.page } else { 2 * self.page };
+        let live = held.is_some();
+        let written = match live {
+            true => self.backend.office().write(self.now, VISIT, &key, &[(NOTE, values[NOTE].clone())]),
+            false => self.backend.office().create(self.now, VISIT, key.clone(), values),
+        };
+        let row = self.backend.row(VISIT, &key).map(|row| (row.stamp, row.values.to_vec()));
+        if let (Ok(_), Some((stamp, row))) = (written, row) {
+            let shown = self.shown(&row);
+            self.holds.insert(key.clone(), shown);
+            self.stamps.insert(key.clone(), stamp);
+            if let Some(loading) = &mut self.loading {
+                loading.insert(key.clone());
+            }
+            let attributes = self.attributes.clone();
+            let reader = if self.replica {
+                Reader::Replica
+            } else {
+                Reader::Device(DeviceId(self.device), &attributes)
+            };
+            self.strategy.touched(self.now, reader, VISIT, &key);
+        }
+    }
+
+    /// One request; whether there is more.
+    pub(super) fn request(&mut self, limit: usize) -> bool {
+        self.now += Span::millis(1);
+        self.requests += 1;
+        let trouble = self.trouble.get(&self.requests).copied();
+        let storage = match trouble {
+            Some(Trouble::Reinstalled) => Some(Storage::default()),
+            Some(Trouble::PutBack) => self.backup.take(),
+            _ => None,
+        };
+        if let Some(storage) = storage {
+            (self.holds, self.stamps, self.cursor) = storage;
+            self.loading = None;
+        }
+        if trouble == Some(Trouble::Forgets) {
+            self.strategy.forget();
+        }
+        if self.cursor.is_none() {
+            self.loading = Some(BTreeSet::new());
+            self.loads += 1;
+        }
+        let attributes = self.attributes.clone();
+        let reader =
+            if self.replica { Reader::Replica } else { Reader::Device(DeviceId(self.device), &attributes) };
+        let cursor = self.cursor.clone();
         let ask = Ask {
-            reader: who,
+            reader,
             entity: VISIT,
             cursor: cursor.as_deref(),
             limit,
             clock: START,
             local: START,
-            pull: (UnitId(0), 0),
+            pull: (UnitId(0), self.run),
         };
-        let mut rows = Vec::new();
-        let page = strategy.page(backend, now, ask, &mut |change, _| {
-            rows.push((change.key.clone(), change.stamp, change.values.map(|values| values[1].clone())));
-            if rows.len() < self.page { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        let mut page = Vec::new();
+        let answer = self.strategy.page(&mut self.backend, self.now, ask, &mut |change, part| {
+            let values = change.values.map(<[Value]>::to_vec);
+            page.push(Sent { key: change.key.clone(), stamp: change.stamp, values, part });
+            ControlFlow::Continue(())
         });
-        let page = match page {
-            Ok(page) => page,
-            Err(ServerError::CursorExpired(_)) => {
-                reader.cursor = None;
+        self.strategy.answered(&mut self.backend, self.now, trouble != Some(Trouble::Fails));
+        let Captured { delivered, cursor, more, effort, .. } = match answer {
+            Ok(captured) => captured,
+            Err(error) => {
+                assert_eq!(error, ServerError::CursorExpired(VISIT));
+                self.cursor = None;
                 return true;
             }
-            Err(error) => panic!("{error}"),
         };
-        outcome.effort = outcome.effort.plus(page.effort);
-        if matches!(self.capture, Capture::Flag(_)) {
-            assert_eq!(page.effort.scanned, page.delivered, "it costs what it delivers");
+        assert!(page.len() <= limit && delivered == page.len() as u64);
+        assert!(!more || Some(&cursor) != self.cursor.as_ref(), "what has more moves the cursor");
+        (self.effort, self.delivered) = (self.effort.plus(effort), self.delivered + delivered);
+        match trouble {
+            Some(Trouble::Fails | Trouble::Lost) => page.clear(),
+            Some(Trouble::Half) => page.truncate(page.len().div_ceil(2)),
+            _ => {}
         }
-        strategy.answered(backend, now, fault != Fault::Fails);
-        assert_eq!(page.delivered, rows.len() as u64);
-        assert!(rows.len() <= self.page);
-        assert!(page.cursor != cursor.clone().unwrap_or_default() || !page.more || !rows.is_empty());
-        if matches!(fault, Fault::Fails | Fault::AnswerLost) {
+        if page.iter().any(|sent| !self.can_use(sent)) {
+            self.unusable += 1;
             return true;
         }
-        reader.take(cursor, rows, &page, outcome);
-        page.more
-    }
-
-    fn compare(&self, backend: &Backend, reader: &Device, outcome: &mut Found) {
-        let live = backend.rows(VISIT).filter(|row| !row.deleted);
-        let wanted: BTreeMap<&Key, &Value> = live
-            .filter(|row| self.whole || row.values[0] == Value::text("north"))
-            .map(|row| (&row.key, &row.values[1]))
-            .collect();
-        for (key, value) in &wanted {
-            match reader.rows.get(*key) {
-                None => outcome.lost += 1,
-                Some((_, held, _)) => outcome.stale += usize::from(held != *value),
-            }
+        // Who died, and who has all, begins another pull.
+        self.run += u64::from(trouble == Some(Trouble::Half) || !more);
+        self.apply(page);
+        if matches!(trouble, Some(Trouble::Fails | Trouble::Lost | Trouble::Half)) {
+            return true;
         }
-        outcome.extra = reader.rows.keys().filter(|key| !wanted.contains_key(key)).count();
-    }
-}
-
-impl std::fmt::Debug for Trial {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Trial { capture, page, seed, whole, provisioned, .. } = self;
-        write!(f, "{capture:?} page {page} seed {seed} whole {whole} provisioned {provisioned}")
-    }
-}
-
-impl Device {
-    /// Makes a row, for its own clinic or another's, and holds it.
-    fn push(&mut self, backend: &mut Backend, now: Time, number: u32, stream: &mut Stream) {
-        let clinic = Value::text(if stream.chance(0.5) { "north" } else { "south" });
-        let (key, text) = (Key::new(&format!("own{number}")), Value::text("own"));
-        let mutation = Mutation {
-            id: format!("m{number}"),
-            values: vec![(0, clinic), (1, text.clone())],
-            made_at: START,
-            ..Mutation::new(EditId { device: DeviceId(0), number }, VISIT, key.as_str(), EditKind::Create)
-        };
-        let done = backend.apply(now, &[Value::text("north")], &mutation, &mut Vec::new());
-        let Outcome::Applied { stamp } = done else { panic!("{done:?}") };
-        self.rows.insert(key, (stamp, text, self.load));
-    }
-
-    /// Commits a page with its cursor, as an engine would.
-    fn take(
-        &mut self,
-        asked: Option<String>,
-        rows: Vec<(Key, Stamp, Option<Value>)>,
-        page: &Captured,
-        outcome: &mut Found,
-    ) {
-        if asked.is_none() {
-            self.load += 1;
-            self.loading = true;
+        self.cursor = Some(cursor);
+        if let (false, Some(loaded)) = (more, self.loading.take_if(|_| !more)) {
+            self.holds.retain(|key, _| loaded.contains(key));
         }
-        for (key, stamp, value) in rows {
-            match value {
-                Some(value) => {
-                    let before = self.rows.insert(key, (stamp, value, self.load));
-                    outcome.again += u64::from(before.is_some_and(|(had, ..)| had == stamp));
+        more
+    }
+
+    /// Whether it came whole, or is put on the version that is held.
+    fn can_use(&self, sent: &Sent) -> bool {
+        let held = self.holds.contains_key(&sent.key).then(|| self.stamps.get(&sent.key)).flatten();
+        self.replica || sent.part.is_none_or(|part| held == Some(&part.base))
+    }
+
+    fn apply(&mut self, page: Vec<Sent>) {
+        let wanted = self.wanted();
+        for Sent { key, stamp, values, part } in page {
+            self.stamps.insert(key.clone(), stamp);
+            match values {
+                Some(values) => {
+                    if let Some(loading) = &mut self.loading {
+                        loading.insert(key.clone());
+                    }
+                    let mut shown = self.shown(&values);
+                    if let (Some(part), false) = (part, self.replica) {
+                        let held = &self.holds[&key];
+                        let others = (0..shown.len()).filter(|&place| !part.has(place));
+                        others.for_each(|place| shown[place] = held[place].clone());
+                        self.parts += 1;
+                    }
+                    self.holds.insert(key, shown);
                 }
-                None => drop(self.rows.remove(&key)),
-            }
-        }
-        self.cursor = Some(page.cursor.clone());
-        if self.loading && !page.more {
-            self.loading = false;
-            let load = self.load;
-            self.rows.retain(|_, (.., seen)| *seen == load);
-        }
-    }
-}
-
-fn loaded(n: i64) -> backend::Loaded {
-    let clinic = if n % 3 == 0 { "south" } else { "north" };
-    backend::Loaded {
-        key: Key::new(&format!("k{n:02}")),
-        values: vec![Value::text(clinic), Value::text("first")].into(),
-        created: START.minus(Span::secs(99)),
-        updated: START.minus(Span::secs(20 + n as u64 / 4)),
-        deleted: None,
-    }
-}
-
-/// A backend with a log and so many rows, two in three of the north.
-fn filled(rows: i64) -> Backend {
-    let logged = backend::BackendOptions { log: Some(log()), ..backend::BackendOptions::default() };
-    let mut backend = Backend::new(Arc::new(schema()), logged, START, Seed(1));
-    backend.load(VISIT, (0..rows).map(loaded));
-    backend
-}
-
-/// The rows that a request of a device of the north at `ms` brings, and whether more are there.
-fn asked(
-    (strategy, backend): (&mut dyn Strategy, &mut Backend),
-    (device, ms): (u32, u64),
-    cursor: &mut Option<String>,
-    limit: usize,
-) -> Result<(Vec<String>, bool), ServerError> {
-    let north = [Value::text("north")];
-    let (reader, before) = (Reader::Device(DeviceId(device), &north), cursor.clone());
-    let (clock, local, pull) = (START, START, (UnitId(0), 0));
-    let ask = Ask { reader, entity: VISIT, cursor: before.as_deref(), limit, clock, local, pull };
-    let mut keys = Vec::new();
-    let page = strategy.page(backend, Time::ZERO + Span::millis(ms), ask, &mut |change, _| {
-        keys.push(change.key.to_string());
-        ControlFlow::Continue(())
-    })?;
-    *cursor = Some(page.cursor);
-    Ok((keys, page.more))
-}
-
-fn change(backend: &mut Backend, now: Time, stream: &mut Stream) {
-    let key = |n: u64| Key::new(&format!("k{n:02}"));
-    let row = stream.below(16);
-    let text = Value::text(&format!("text {}", stream.below(1 << 40)));
-    let clinic = Value::text(if stream.chance(0.7) { "north" } else { "south" });
-    // A refusal is as good a step as any other.
-    let _ = match stream.below(8) {
-        0 | 1 => backend.office().create(now, VISIT, key(row), vec![clinic, text]),
-        2..=4 => backend.office().write(now, VISIT, &key(row), &[(1, text)]),
-        5 => backend.office().write(now, VISIT, &key(row), &[(0, clinic)]),
-        6 => backend.office().delete(now, VISIT, &key(row)),
-        _ => Ok(backend.office().import(
-            now,
-            VISIT,
-            (row..row + 4).map(|n| (key(n), vec![clinic.clone(), text.clone()])),
-        )),
-    };
-}
-
-/// The sum over all places of a fault, and over some seeds and page sizes.
-fn sweep(make: impl Fn() -> Trial, faults: &[Fault]) -> Found {
-    let mut sum = Found::default();
-    for seed in 1..=2 {
-        for page in [1, 2, 7] {
-            let trial = Trial { page, seed, ..make() };
-            let calm = trial.run(usize::MAX, Fault::Nothing);
-            let struck = faults.iter().flat_map(|fault| (0..calm.requests).map(move |nth| (nth, *fault)));
-            for outcome in std::iter::once(calm).chain(struck.map(|(nth, fault)| trial.run(nth, fault))) {
-                sum.lost += outcome.lost;
-                sum.stale += outcome.stale;
-                sum.extra += outcome.extra;
-                sum.again += outcome.again;
-                sum.effort = sum.effort.plus(outcome.effort);
+                None => {
+                    self.phantoms += u64::from(wanted.contains_key(&key) && self.holds.contains_key(&key));
+                    self.holds.remove(&key);
+                }
             }
         }
     }
-    sum
-}
 
-fn late() -> backend::BackendOptions {
-    let delay = CommitDelay { share: Ppm(300_000), upto: Span::millis(9) };
-    backend::BackendOptions {
-        log: Some(log()),
-        commit_delay: Some(delay),
-        ..backend::BackendOptions::default()
+    /// Loads, then pulls again and again while others and the reader itself write, then once more
+    /// in peace.
+    pub(super) fn live(&mut self, limit: usize) {
+        for round in 0..4 {
+            self.backup = Some((self.holds.clone(), self.stamps.clone(), self.cursor.clone()));
+            for step in 0..12 {
+                let more = self.request(limit);
+                self.commit(5 * step + 3 * round);
+                if step % 4 == 3 {
+                    self.push(7 * step + round);
+                }
+                if !more {
+                    break;
+                }
+            }
+            for n in 0..6 {
+                self.commit(n * n + round);
+            }
+        }
+        // All that was under way can be seen.
+        self.now += Span::secs(9);
+        self.pull(limit);
     }
-}
 
-/// Every kind of reader, before a backend whose transactions may be slow.
-fn readers(capture: &Capture) -> Vec<Trial> {
-    let mut trials = Vec::new();
-    for (whole, provisioned) in [(false, false), (false, true), (true, false)] {
-        for options in [Trial::new(capture.clone()).options, late()] {
-            trials.push(Trial { whole, provisioned, options, ..Trial::new(capture.clone()) });
-        }
+    /// Begins a pull, and asks until there is no more.
+    pub(super) fn pull(&mut self, limit: usize) {
+        self.run += 1;
+        self.go_on(limit);
     }
-    trials
-}
 
-fn copy(trial: &Trial) -> Trial {
-    let Trial { capture, options, .. } = trial;
-    Trial { capture: capture.clone(), options: options.clone(), ..*trial }
-}
-
-#[test]
-fn a_log_loses_nothing_whatever_fails() {
-    for numbered in [Numbered::AtCommit, Numbered::AtWrite] {
-        for mut trial in readers(&Capture::ChangeLog(ChangeLogOptions::default())) {
-            trial.options.log = Some(LogOptions { numbered, ..log() });
-            let sum = sweep(|| copy(&trial), &FAULTS);
-            assert_eq!(sum.wrong(), 0, "{trial:?}: {sum:?}");
+    /// Asks until there is no more.
+    pub(super) fn go_on(&mut self, limit: usize) {
+        for _ in 0..10_000 {
+            if !self.request(limit) {
+                return;
+            }
         }
+        panic!("pulling comes to an end");
     }
-}
 
-#[test]
-fn a_reader_that_skips_holes_loses_what_fills_them() {
-    let reader = |holes, numbered| {
-        move || {
-            let capture = Capture::ChangeLog(ChangeLogOptions { holes, ..ChangeLogOptions::default() });
-            let mut trial = Trial { options: late(), ..Trial::new(capture) };
-            trial.options.log = Some(LogOptions { numbered, ..log() });
-            trial
-        }
-    };
-    assert!(sweep(reader(Holes::Skip, Numbered::AtWrite), &[]).wrong() > 0);
-    assert_eq!(sweep(reader(Holes::Skip, Numbered::AtCommit), &[]).wrong(), 0, "there are no holes");
-}
-
-#[test]
-fn a_slow_reader_of_a_short_log_loads_again_or_loses_what_was_trimmed() {
-    let reader = |trimmed| {
-        move || {
-            let capture = Capture::ChangeLog(ChangeLogOptions { trimmed, ..ChangeLogOptions::default() });
-            let mut trial = Trial { absent: Span::secs(9), ..Trial::new(capture) };
-            trial.options.log = Some(LogOptions { kept: Span::secs(5), ..log() });
-            trial
-        }
-    };
-    assert!(sweep(reader(Trimmed::Ignore), &[]).wrong() > 0);
-    assert_eq!(sweep(reader(Trimmed::Reload), &FAULTS).wrong(), 0);
+    pub(super) fn check(&mut self, what: &dyn std::fmt::Debug) {
+        let wanted = self.wanted();
+        assert_eq!(self.holds, wanted, "{what:?}");
+        let scope = Scope::Of(&self.attributes);
+        assert!(self.backend.all(self.now, VISIT, scope, |_| {}).is_ok());
+    }
 }

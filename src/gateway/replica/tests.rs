@@ -14,7 +14,7 @@ use crate::contract::{
     Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule, ServerError,
     SyncServer,
 };
-use crate::protocol::{DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want, WireRow};
+use crate::protocol::{DEFAULT as CODEC, PullRequest, PushRequest, Request, Want, WireRow};
 
 mod lives;
 
@@ -206,31 +206,6 @@ fn a_row_that_comes_as_it_is_gets_no_new_number() {
 }
 
 #[test]
-fn a_row_that_moves_leaves_a_tombstone_until_it_comes_back() {
-    let mut site = Site::filled(1_000);
-    let (mut north, mut south) = (None, None);
-    site.told(0, &mut north);
-    site.told(1, &mut south);
-    site.office("north0", (0, "south"));
-    site.refresh();
-    let fresh = &mut None;
-    assert_eq!(site.told(0, fresh), ["+north1"], "a first load needs no tombstones");
-    assert_eq!(
-        (site.told(0, &mut north), site.told(1, &mut south)),
-        (vec!["-north0".into()], vec!["+north0".into()])
-    );
-    site.office("north0", (0, "north"));
-    site.refresh();
-    assert_eq!(
-        (site.told(0, &mut north), site.told(1, &mut south)),
-        (vec!["+north0".into()], vec!["-north0".into()])
-    );
-    site.delete("north0");
-    site.refresh();
-    assert_eq!((site.told(0, &mut north), site.told(1, &mut south)), (vec!["-north0".into()], vec![]));
-}
-
-#[test]
 fn a_cursor_of_another_database_or_from_its_future_has_expired() {
     let mut site = Site::filled(1_000);
     let mut cursor = None;
@@ -262,22 +237,6 @@ fn nobody_is_served_before_the_first_load_has_come_to_its_end() {
     site.refresh();
     site.pull(0, &mut None, &mut held);
     assert_eq!(held, site.scope(0));
-}
-
-#[test]
-fn a_queued_edit_outlives_the_process_and_is_judged_once() {
-    let mut site = Site::filled(1_000);
-    let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
-    assert_eq!(site.push(0, &edit), Outcome::Queued);
-    site.gateway.died();
-    site.gateway.restarted();
-    assert_eq!((site.push(0, &edit), site.gateway.waiting()), (Outcome::Queued, 1));
-    site.upload();
-    let stamp = site.backend.row(VISIT, &Key::new("north0")).unwrap().stamp;
-    assert_eq!((site.push(0, &edit), site.gateway.waiting()), (Outcome::Applied { stamp }, 0));
-    site.gateway.died();
-    site.gateway.restarted();
-    assert_eq!(site.push(0, &edit), Outcome::Applied { stamp }, "as often as it asks");
 }
 
 #[test]
@@ -332,21 +291,6 @@ fn a_replica_is_filled_until_nobody_waits_for_it() {
     let asked = Cell::new(0);
     site.gateway.fill(&site.backend, START, &|| asked.replace(asked.get() + 1) >= 1);
     assert_eq!(site.told(0, &mut None), ["+north0"], "one of two rows");
-}
-
-#[test]
-fn what_a_second_load_does_not_meet_goes() {
-    let options = backend::BackendOptions { tombstones_kept: Span::secs(60), ..Default::default() };
-    let mut site = Site::new(options, 1_000);
-    site.gateway.fill(&site.backend, START, &|| false);
-    let (mut north, mut held) = (None, Rows::new());
-    site.pull(0, &mut north, &mut held);
-    site.delete("north0");
-    site.now += Span::secs(600);
-    site.refresh();
-    site.pull(0, &mut north, &mut held);
-    assert_eq!(held, site.scope(0));
-    assert_eq!(held.len(), 1);
 }
 
 #[test]
@@ -434,32 +378,6 @@ fn who_asks_late_for_a_verdict_is_told_which_version_left() {
     assert_eq!(site.told_with_stamps(0, &mut north), [("-north0".into(), left)]);
 }
 
-#[test]
-fn the_rows_of_a_record_come_from_the_replica() {
-    let mut site = Site::filled(1_000);
-    let fetch = |of: &str| {
-        Request::Fetch(FetchRequest { device: DeviceId(0), entity: NOTE, of: Key::new(of), rows: 9 })
-    };
-    for (of, rows) in [("north0", 1), ("north1", 0)] {
-        let answer = site.ask(&fetch(of));
-        assert_eq!(CODEC.decode_answer(&answer).unwrap().unwrap().pages[0].rows.len(), rows, "{of}");
-    }
-}
-
-#[test]
-fn a_row_that_is_reassigned_without_a_trace_is_told_by_the_replica() {
-    let options =
-        backend::BackendOptions { provisioning: Provisioning::ReadOnlySchema, ..Default::default() };
-    let mut site = Site::new(options, 1_000);
-    site.gateway.fill(&site.backend, START, &|| false);
-    let (mut north, mut held) = (None, Rows::new());
-    site.pull(0, &mut north, &mut held);
-    site.office("north0", (0, "south"));
-    site.refresh();
-    site.pull(0, &mut north, &mut held);
-    assert_eq!(held, site.scope(0));
-}
-
 #[derive(Clone, Copy, Debug)]
 enum Move {
     Office(u8, bool),
@@ -491,10 +409,12 @@ proptest! {
     #[test]
     fn devices_end_with_the_rows_in_their_scope_whatever_happened(
         filled in any::<bool>(),
+        provisioning in prop::sample::select(vec![Provisioning::Full, Provisioning::ReadOnlySchema]),
         page in 1..5_u32,
         moves in proptest::collection::vec(moves(), 0..60),
     ) {
-        let mut site = Site::new(backend::BackendOptions::default(), page);
+        let backend = backend::BackendOptions { provisioning, ..backend::BackendOptions::default() };
+        let mut site = Site::new(backend, page);
         if filled {
             site.gateway.fill(&site.backend, START, &|| false);
         } else {

@@ -171,11 +171,4 @@ mod tests {
             prop_assert!(resumed >= whole && resumed - whole <= Span::micros(1), "{whole:?} {resumed:?}");
         }
     }
-
-    #[test]
-    fn a_steady_rate_takes_bytes_by_rate() {
-        let capacity = Capacity::new(&profile(), Direction::Down, Seed(4));
-        assert_eq!(capacity.fill(Time(5), Time::FAR, 1_000 * BYTE), Ok(Time(1_000_005)));
-        assert_eq!(capacity.fill(Time(5), Time(5), 1), Err(1));
-    }
 }

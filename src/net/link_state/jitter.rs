@@ -89,9 +89,4 @@ mod tests {
         let mean = all.iter().sum::<u64>() / 2_000;
         assert!(mean.abs_diff(40_000_000) < 1_000_000, "mean {mean}");
     }
-
-    #[test]
-    fn no_jitter_is_none() {
-        assert_eq!(late(&Jitter::default(), Seed(1), Time(77)), Span::ZERO);
-    }
 }

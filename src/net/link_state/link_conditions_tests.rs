@@ -1,16 +1,13 @@
 use super::super::super::options::{LossWindow, PacketLoss, RadioChanges, Variation};
 use super::*;
 use crate::base::Ppm;
+use crate::base::at_ms as at;
 use proptest::prelude::*;
 
 const MBIT: BitRate = BitRate(1_000_000);
 
 fn profile(name: &str) -> Profile {
     Profile::steady(name, Span::millis(100), MBIT, MBIT)
-}
-
-fn at(ms: u64) -> Time {
-    Time::ZERO + Span::millis(ms)
 }
 
 fn outage(from_ms: u64, until_ms: u64, mode: OutageMode) -> Outage {
@@ -161,16 +158,6 @@ fn losses_are_found_across_stays() {
     assert_eq!(
         conditions.at(Time::ZERO).next_loss(way, conditions.at(Time::ZERO).slot(way, at(20_000)), u64::MAX),
         None
-    );
-}
-
-#[test]
-fn a_lost_session_stays_lost() {
-    let mut conditions = on(profile("x"));
-    conditions.lose_sessions([at(50), at(20)]);
-    assert_eq!(
-        [0, 19, 20, 49, 50, 900].map(|ms| conditions.at(Time::ZERO).session(at(ms))),
-        [0, 0, 1, 1, 2, 2]
     );
 }
 

@@ -25,10 +25,7 @@ pub(super) fn wake_up(promotion: Option<Promotion>, seed: Seed, last: Option<Tim
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(secs: u64) -> Time {
-        Time::ZERO + Span::secs(secs)
-    }
+    use crate::base::at_secs as at;
 
     #[test]
     fn a_radio_sleeps_after_its_timer_alone() {

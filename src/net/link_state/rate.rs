@@ -120,17 +120,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_new_in_a_second_is_independent_of_all_before() {
-        let states = states(850);
-        let fresh: Vec<f64> = states.windows(2).map(|w| w[1] - 0.85 * w[0]).collect();
-        let spread = covariance(&fresh, 0, |_| true);
-        assert!((spread - (1.0 - 0.85 * 0.85)).abs() < 0.01, "variance {spread}");
-        for lag in [1, 2, 7] {
-            assert!(covariance(&fresh, lag, |_| true).abs() < 0.005, "lag {lag}");
-        }
-    }
-
-    #[test]
     fn the_long_run_mean_is_the_mean() {
         for sigma_milli in [700, 1_200] {
             let law = LogRate::new(Variation { sigma_milli, phi_milli: 850 });

@@ -283,22 +283,6 @@ mod tests {
         assert!((115_000..=127_500).contains(&passed), "{passed}");
     }
 
-    #[test]
-    fn behind_a_tunnel_a_trace_passes_no_more_than_the_tunnel() {
-        let slow = trace("10\n20\n30\n");
-        assert_eq!(slow.at_most(BitRate(20_000_000), WAIT), slow);
-        let burst = trace("1\n1\n1\n1\n100\n").at_most(BitRate(12_032_000), WAIT);
-        assert_eq!(
-            (&burst.packets[..], burst.period),
-            (&[0, 1, 2, 3, 99][..], 100),
-            "a packet a millisecond"
-        );
-        let fast = trace("1\n1\n1\n1\n2\n2\n2\n2\n3\n3\n3\n3\n4\n4\n4\n4\n");
-        assert_eq!(fast.mean(), BitRate(48_128_000));
-        let capped = fast.at_most(BitRate(12_032_000), WAIT);
-        assert_eq!((capped.mean(), capped.period), (BitRate(12_032_000), 100));
-    }
-
     fn refused(lines: &str) -> (Option<u64>, String) {
         let error = Trace::read(lines.as_bytes()).unwrap_err();
         (error.line(), error.to_string())

@@ -58,11 +58,7 @@ impl Mark {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Span;
-
-    fn at(ms: u64) -> Time {
-        Time::ZERO + Span::millis(ms)
-    }
+    use crate::base::at_ms as at;
 
     fn mark(packets: u64) -> Mark {
         Mark { stream: 1, packets, owed: 0, earliest: at(0), passed: None }

@@ -51,7 +51,7 @@ pub use connection::{Connection, Handshake, Opening, Tls};
 pub use outage::{GIVE_UP, Staircase, staircase};
 pub use segment::{Lead, Load, segments, wire};
 pub use sender::{Congestion, Sender};
-pub use steady::{Losses, Steady};
+pub use steady::Steady;
 pub(super) use step::search;
 pub use traffic::{Broken, Traffic};
 pub use transfer::Transfer;

@@ -7,12 +7,9 @@ use std::cell::Cell;
 use proptest::prelude::*;
 
 use super::*;
+use crate::base::at_ms as at;
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::net::{Conditions, Direction, Outage, OutageMode};
-
-fn at(ms: u64) -> Time {
-    Time::ZERO + Span::millis(ms)
-}
 
 fn lte() -> Steady {
     Steady::new(Span::millis(70), BitRate(12_000_000), BitRate(12_000_000))
@@ -143,7 +140,7 @@ proptest! {
 
     #[test]
     fn more_bandwidth_and_less_delay_are_never_later(
-        bytes in 1_u64..5_000_000, rate in 100_000_u64..50_000_000, more in 0_u64..50_000_000, rtt in 2_u64..600, less in 0_u64..600, tickets in 0_u64..3
+        bytes in 1_u64..5_000_000, rate in 100_000_u64..50_000_000, more in prop_oneof![0_u64..50_000_000, 0_u64..50_000], rtt in 2_u64..600, less in 0_u64..600, tickets in 0_u64..3
     ) {
         let lead = Lead { segments: tickets, wire: 307 * tickets };
         let slow = sent_after(lead, &Steady::new(Span::millis(rtt), BitRate(rate), BitRate(rate)), bytes).0;
@@ -151,18 +148,6 @@ proptest! {
         let fast = Steady::new(Span::millis(rtt.saturating_sub(less).max(1)), faster, faster);
         let fast = sent_after(lead, &fast, bytes).0;
         // A nanosecond of rounding a round.
-        prop_assert!(fast <= slow + Span::nanos(100), "{fast:?} after {slow:?}");
-    }
-
-    /// Where a first window just fills the pipe; of what is small in it some leave before their
-    /// acknowledgement would have stalled it.
-    #[test]
-    fn a_link_a_little_faster_is_never_later_behind_a_handshake(
-        bytes in 1_u64..200_000, rate in 100_000_u64..20_000_000, more in 1_u64..50, rtt in 2_u64..600
-    ) {
-        let lead = Lead { segments: 2, wire: 614 };
-        let left = |rate| sent_after(lead, &Steady::new(Span::millis(rtt), BitRate(rate), BitRate(rate)), bytes).0;
-        let (slow, fast) = (left(rate), left(rate + rate * more / 1_000));
         prop_assert!(fast <= slow + Span::nanos(100), "{fast:?} after {slow:?}");
     }
 
@@ -185,7 +170,7 @@ proptest! {
 
     #[test]
     fn bytes_are_conserved_whatever_is_lost(bytes in 1_u64..2_000_000, seed in 0_u64..500, queue in 3_000_u64..200_000) {
-        let mut link = lte().with_losses(Losses::Bursts { p: 0.01, r: 0.4 }, Seed(seed));
+        let mut link = lte().with_losses(0.025, Seed(seed));
         link.queue = [queue; 2];
         let (left, traffic) = sent(&link, bytes);
         prop_assert_eq!(traffic.packets, segments(bytes, 1_500) + traffic.retransmitted);
@@ -204,18 +189,6 @@ fn a_message_costs_a_step_for_each_doubling() {
         sent(&link, bytes);
         assert!(link.asked.get() <= last + 12, "{bytes} bytes: {} questions after {last}", link.asked.get());
         last = link.asked.get();
-    }
-}
-
-#[test]
-fn a_connection_costs_a_round_trip_and_its_tls_one_or_two_more() {
-    for (tls, trips) in [(Tls::None, 1), (Tls::V13, 2), (Tls::V12, 3)] {
-        let Opening { opened, traffic } =
-            Connection::open(&Handshake { tls, ..plain() }, &lte(), at(5), Time::FAR);
-        let took = opened.expect("it opens").1.since(at(5));
-        // A few milliseconds for the bytes.
-        assert!((70 * trips..70 * trips + 6).contains(&(took.0 / 1_000_000)), "{tls:?}: {took}");
-        assert!(traffic.iter().all(|way| way.bytes >= 60));
     }
 }
 
@@ -256,29 +229,12 @@ fn a_link_that_never_opens_carries_the_syns_of_the_staircase_and_nothing_else() 
 }
 
 #[test]
-fn a_handshake_sends_nothing_after_it_was_given_up() {
-    // The ClientHello leaves 70 ms after the SYN into an outage: a probe after 270 ms, then tries
-    // 270 ms later and doubling, each a little late.
-    for (until, packets) in [(300, 2), (400, 3), (700, 4), (2_000, 5), (3_000, 6), (59_000, 10)] {
-        let mut link = lte();
-        link.outages =
-            vec![Outage { from: at(60), until: at(60_000), mode: OutageMode::Drop, noticed: false }];
-        let how = Handshake { tls: Tls::V13, ..plain() };
-        let Opening { opened, traffic } = Connection::open(&how, &link, at(0), at(until));
-        assert_eq!(opened.expect_err("it is given up"), Broken { at: at(until), cut: false });
-        let sent = (traffic[0].packets, traffic[0].retransmitted);
-        assert_eq!(sent, (packets, packets - 2), "given up after {until} ms");
-        assert_eq!(traffic[1].packets, 1, "the answer to the SYN");
-    }
-}
-
-#[test]
 fn a_handshake_under_loss_takes_as_long_as_the_formula_says() {
     // Cardwell 2000: each of SYN and SYN-ACK is lost n times in a row with p^n, and waited for 1,
     // 2, 4 s: Ts·((1 − p)/(1 − 2p) − 1) a way.
     let loss = 0.05;
     let expected = 2.0 * ((1.0 - loss) / (1.0 - 2.0 * loss) - 1.0);
-    let links = (0..20_000).map(|seed| lte().with_losses(Losses::Bernoulli(loss), Seed(seed)));
+    let links = (0..20_000).map(|seed| lte().with_losses(loss, Seed(seed)));
     let late: Vec<f64> = links
         .map(|link| {
             let (_, opened) = Connection::open(&plain(), &link, at(0), Time::FAR).opened.expect("it opens");
@@ -320,16 +276,6 @@ fn sent_by_bbr_with(link: &dyn Conditions, bytes: u64) -> (Time, Traffic) {
 
 fn sent_by_bbr(link: &dyn Conditions, bytes: u64) -> Time {
     sent_by_bbr_with(link, bytes).0
-}
-
-#[test]
-fn a_repair_of_a_small_message_is_small() {
-    for (bytes, size) in [(1, 53), (588, 640), (1_448, 1_500)] {
-        for seed in 0..200 {
-            let (_, traffic) = sent(&lte().with_losses(Losses::Bernoulli(0.3), Seed(seed)), bytes);
-            assert_eq!(traffic.bytes, size * traffic.packets, "{bytes} bytes, seed {seed}: {traffic:?}");
-        }
-    }
 }
 
 #[test]
@@ -378,30 +324,12 @@ fn bbr_comes_to_an_end_though_each_look_for_the_round_trip_takes_longer_than_it_
 }
 
 #[test]
-fn throughput_under_loss_is_that_of_the_formulas() {
-    // PFTK (Padhye 1998) gives 1.86 Mbit/s at 70 ms and 1 %, Mathis (1997) 2.02.
-    let bytes = 20_000_000;
-    let rates: Vec<f64> = (0..10)
-        .map(|seed| {
-            let (left, traffic) = sent(&lte().with_losses(Losses::Bernoulli(0.01), Seed(seed)), bytes);
-            let lost = traffic.retransmitted as f64 / traffic.packets as f64;
-            assert!((0.007..0.013).contains(&lost), "{lost} of the packets were sent again");
-            bytes as f64 * 8.0 / left.since(Time::ZERO).as_secs_f64() / 1e6
-        })
-        .collect();
-    let mean = rates.iter().sum::<f64>() / 10.0;
-    for formula in [1.86, 2.02] {
-        assert!((mean / formula - 1.0).abs() < 0.25, "{mean} Mbit/s for {formula}");
-    }
-}
-
-#[test]
 fn one_loss_costs_a_repair_and_not_more() {
     // The packet in the middle of the first window: three that come after it tell.
     let clean = sent(&lte(), 14_480).0;
     let mut worst = Span::ZERO;
     for seed in 0..200 {
-        let (left, traffic) = sent(&lte().with_losses(Losses::Bernoulli(0.02), Seed(seed)), 14_480);
+        let (left, traffic) = sent(&lte().with_losses(0.02, Seed(seed)), 14_480);
         if traffic.retransmitted == 0 {
             assert_eq!(left, clean);
         } else if traffic.retransmitted == 1 {
@@ -439,7 +367,7 @@ proptest! {
         bytes in 1_u64..6_000_000, rate in 500_000_u64..100_000_000, rtt in 5_u64..600, seed in 0_u64..1_000, loss in 1_u64..200
     ) {
         let clean = Steady::new(Span::millis(rtt), BitRate(rate), BitRate(rate));
-        let lossy = clean.clone().with_losses(Losses::Bernoulli(loss as f64 / 1_000.0), Seed(seed));
+        let lossy = clean.clone().with_losses(loss as f64 / 1_000.0, Seed(seed));
         let (late, early) = (sent_by_bbr(&lossy, bytes), sent_by_bbr(&clean, bytes));
         prop_assert!(late >= early, "{late} with losses, {early} without");
     }

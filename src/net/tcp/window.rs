@@ -187,12 +187,9 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::at_ms as at;
 
     const LTE: Round = Round { rtt: Span::millis(70), segment: Span::millis(1) };
-
-    fn at(ms: u64) -> Time {
-        Time::ZERO + Span::millis(ms)
-    }
 
     fn of(size: f64) -> Window {
         Window { size, ..Window::default() }

@@ -37,24 +37,6 @@ proptest! {
 }
 
 #[test]
-fn five_that_are_opened_side_by_side_take_five_times_as_long_as_their_certificates() {
-    let link = || Profile {
-        queue: 1_000_000,
-        ..Profile::steady("thin", Span::millis(100), BitRate(50_000), BitRate(50_000))
-    };
-    let took = |connections: usize| {
-        let mut bench = Bench::new(link(), encrypted(10_000), |_| ());
-        (0..connections).for_each(|_| bench.request(at(0), 100, 10, PATIENT));
-        let ended = bench.run();
-        assert!(ended.iter().all(|(answer, _)| answer.is_ok()));
-        ended.iter().map(|(_, at)| *at).max().expect("there are some").since(Time::ZERO)
-    };
-    let (one, five) = (took(1), took(5));
-    let certificates = BitRate(50_000).time_for(10_000);
-    assert!(five >= certificates * 5 && five < one + certificates * 5, "{five} for {one}");
-}
-
-#[test]
 fn a_handshake_sends_nothing_after_it_was_given_up() {
     // The ClientHello leaves 100 ms after the SYN into an outage; then tries, each after twice the
     // wait of the one before.

@@ -13,7 +13,7 @@ mod scenario;
 mod shown;
 
 pub use record::{Advice, Calibration, Census, Code, Diagnosis, Effect, Estimate, Figure, Rule};
-pub use shown::{diagnostics, in_short, story, to_json};
+pub use shown::{in_short, story, to_json};
 
 #[cfg(test)]
 mod tests;

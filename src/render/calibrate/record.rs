@@ -112,8 +112,6 @@ pub struct Advice {
     pub flat: (f64, f64),
     /// How much more a row costs in chunks of the log's mean size: 0.07 is 7 %.
     pub excess: Estimate,
-    /// Only sizes that the log has were compared.
-    pub within_log: bool,
 }
 
 /// What a diagnosis does to the figures.
@@ -130,33 +128,23 @@ pub enum Effect {
 impl Effect {
     /// Its word.
     pub fn word(self) -> &'static str {
-        match self {
-            Effect::Refuse => "refuse",
-            Effect::Restrict => "restrict",
-            Effect::Note => "note",
-        }
+        ["refuse", "restrict", "note"][self as usize]
     }
 }
 
-/// A line of the table of diagnostics.
+/// A line of the table of diagnostics: its name, what it does, what is said of it (`{}` is a count,
+/// `{%}` a share and `{s}` a time), what helps. When it stands, and why, says the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub struct Rule {
-    /// Its name, in JSON and on the page.
     pub code: &'static str,
-    /// What it does.
     pub effect: Effect,
-    /// When it stands.
-    pub threshold: &'static str,
-    /// Where the threshold comes from.
-    pub source: &'static str,
-    /// What is said of it: `{}` is a count, `{%}` a share and `{s}` a time.
     pub says: &'static str,
-    /// What helps.
     pub hint: &'static str,
 }
 
 macro_rules! diagnostics {
-    ($($name:ident: $effect:ident $code:literal, $threshold:literal, $source:literal, $says:literal, $hint:literal;)*) => {
+    ($($name:ident: $effect:ident $code:literal, $says:literal, $hint:literal;)*) => {
         /// The diagnostics, the decisive first.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[allow(missing_docs)]
@@ -169,10 +157,7 @@ macro_rules! diagnostics {
             /// Its line of the table.
             pub fn rule(self) -> Rule {
                 match self {
-                    $(Code::$name => Rule {
-                        code: $code, effect: Effect::$effect, threshold: $threshold,
-                        source: $source, says: $says, hint: $hint,
-                    }),*
+                    $(Code::$name => Rule { code: $code, effect: Effect::$effect, says: $says, hint: $hint }),*
                 }
             }
         }
@@ -180,63 +165,39 @@ macro_rules! diagnostics {
 }
 
 diagnostics! {
-    FewResponses: Refuse "responses.few", "fewer than 20 responses, but for those after a pause",
-        "of 20 the chunk is up to 15 % dearer",
-        "{} of the 20 responses needed, so no costs", "log more requests";
-    OneSize: Refuse "sizes.one", "fewer than 10 responses that are 20 % off the median size",
-        "fewer leave the slope to single responses",
-        "{} responses of other sizes than {} rows, so no costs", "log chunks of other sizes, too";
-    ManyTrimmed: Refuse "outliers.many", "over 10 % of the responses trimmed",
-        "the scale is that of the middle 80 %", "{%} of the responses lie off any line, so no costs",
+    FewResponses: Refuse "responses.few", "{} of the 20 responses needed, so no costs",
+        "log more requests";
+    OneSize: Refuse "sizes.one", "{} responses of other sizes than {} rows, so no costs",
+        "log chunks of other sizes, too";
+    ManyTrimmed: Refuse "outliers.many", "{%} of the responses lie off any line, so no costs",
         "separate the kinds of requests: --by COLUMN, --only COLUMN=VALUE";
-    SlowTimeouts: Refuse "timeouts.slow", "fewer than 20 responses of sizes that the timeout does not cut off",
-        "what is cut off at one end has no mean",
-        "timeouts cut off all sizes but those of {} responses", "use a longer timeout while you log";
-    BareTimeouts: Refuse "timeouts.bare",
-        "timeouts cut responses off, and a tenth of them or more have no rows",
-        "whether it failed or was slow depends on its rows",
-        "{} timeouts without rows may be slow responses, so no time between failures and no chunk",
-        "log the rows asked for on timeouts, too";
-    NoFailures: Restrict "failures.none", "no failure in the time exposed",
-        "Poisson, 95 %: 3.0 over the exposure", "no failure in {s} of transfer, so no best chunk",
+    BareFailures: Refuse "failures.bare",
+        "failures without rows may be slow responses, so no time between failures and no chunk",
+        "log the rows asked for on failures, too";
+    NoFailures: Restrict "failures.none", "no failure in {s} of transfer, so no best chunk",
         "log for longer; until then caps limit the chunk";
-    OverheadUnknown: Refuse "overhead.unknown", "its interval holds 0", "bootstrap, 95 %",
-        "the overhead ({s}) may be nothing, so no chunk", "log smaller chunks, too";
-    RowUnknown: Refuse "row.unknown", "its interval holds 0", "bootstrap, 95 %",
-        "the time a row ({s}) may be nothing, so no chunk", "log larger chunks, too";
-    CoarseClock: Refuse "clock.coarse", "the clock's step is over half of the overhead",
-        "durations are off by half a step", "the clock has steps of {s}, so no chunk", "log milliseconds";
-    Mixed: Refuse "requests.mixed", "a column's values, or sizes, differ by 15 %, beyond chance",
-        "4 standard errors; values of 12 responses and more",
-        "values of `{name}` differ by {%}, so no chunk", "calibrate each kind by itself: --by COLUMN";
-    Levels: Refuse "requests.levels", "levels of 15 % last from one request to the next",
-        "covariance, over half of the noise", "levels that differ by {%} last, so no chunk",
+    OverheadUnknown: Refuse "overhead.unknown", "the overhead ({s}) may be nothing, so no chunk",
+        "log smaller chunks, too, in milliseconds";
+    RowUnknown: Refuse "row.unknown", "the time a row ({s}) may be nothing, so no chunk",
+        "log larger chunks, too";
+    Mixed: Refuse "requests.mixed", "values of `{name}` differ by {%}, so no chunk",
         "calibrate each kind by itself: --by COLUMN";
-    Bent: Restrict "line.bent", "rows² make the largest response 10 % longer, beyond chance",
-        "bootstrap: twice the interval of 95 %",
-        "responses of {} rows take {%} longer than a line says, so only the log's sizes",
-        "separate kinds of requests: --by COLUMN";
-    SlowSizes: Restrict "timeouts.sizes", "one response of a size in a thousand would outlast the timeout",
-        "log-normal noise", "{} responses left out, of sizes that timeouts cut off: over {} rows",
+    Levels: Refuse "requests.levels", "levels that differ by {%} last, so no chunk",
+        "calibrate each kind by itself: --by COLUMN";
+    Bent: Refuse "line.bent", "responses of {} rows take {%} longer than a line says, so no chunk",
+        "log smaller chunks, or separate kinds of requests: --by COLUMN";
+    SlowSizes: Restrict "timeouts.sizes",
+        "{} responses left out, of sizes that timeouts cut off: over {} rows",
         "use a longer timeout while you log";
-    Beyond: Note "chunk.beyond", "the chunk is over twice the largest response",
-        "the line was not seen there", "the largest response has {} rows",
+    Beyond: Note "chunk.beyond", "the largest response has {} rows",
         "log chunks of that size, and calibrate again";
-    Trimmed: Note "outliers.trimmed", "6 scales off the line, in logarithms",
-        "the scale is that of the middle 80 %", "{} outliers ({%} of the responses)",
+    Trimmed: Note "outliers.trimmed", "{} outliers ({%} of the responses)",
         "look at these requests: the figures leave them out";
-    LongTransfers: Note "transfers.long", "1 % of the responses as long as 2 mean times to failure",
-        "weights above e\u{b2} rest on single responses", "{%} of the responses hardly come through",
+    LongTransfers: Note "transfers.long", "{%} of the responses hardly come through",
         "log smaller chunks, too";
-    InStep: Note "bytes.in-step", "bytes do not tell rows and bytes apart", "bootstrap: twice the interval",
-        "{} bytes a row throughout", "log tables with wide and narrow rows";
-    Apart: Note "requests.apart", "a quarter of the requests, or less, begin right after a response",
-        "the link may be down before they begin", "requests do not follow one another",
+    Apart: Note "requests.apart", "requests do not follow one another",
         "connections are in the overhead, and failures too many: log requests that do";
-    NoDevices: Note "devices.untold", "requests overlap, without a column `device`",
-        "over 1 % of the requests", "{%} of the requests overlap", "name devices in a column `device`";
-    FewDevices: Note "devices.few", "fewer than 10 devices", "blocks of time stand for devices",
-        "{} devices", "intervals are those of these devices";
+    FewDevices: Note "devices.few", "{} devices told apart", "name devices in a column `device`";
 }
 
 /// A line of the table that applies, with its figures.

@@ -22,27 +22,13 @@ const ROWS_BYTES_MAX: f64 = 64e6;
 const ROWS_LOADED: f64 = 150_000.0;
 /// What a scenario takes of a column's width and of a chunk's rows.
 const MOST: f64 = 1e6;
-/// Seconds: a scenario has no gap that is briefer.
-const BRIEFEST: f64 = 1e-3;
-/// Seconds of the script, and interruptions of all links that a scenario may have.
-const LASTS: f64 = 48.0 * 3_600.0;
-const BREAKS_MAX: f64 = 1e7;
-/// A gap of which the log does not tell the length.
+/// Seconds between failures that a scenario has, and of a gap of which the log does not tell.
+const BETWEEN: (f64, f64) = (1.0, 1e9);
 const GAP_ASSUMED: f64 = 5.0;
 /// The largest chunk that is tried is at least so many times the least.
 const REACH: u64 = 512;
 
 impl Calibration {
-    /// A scenario called `name` that gives such requests; `rtt` of the overhead is the link's.
-    /// `None` if the log does not tell what requests cost.
-    pub fn scenario(&self, name: &str, rtt: Span) -> Option<String> {
-        let told = Calibration { source: self.source.replace(char::is_control, " "), ..self.clone() };
-        let told: String =
-            story(&[told]).lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
-        let head = "# Written by `syncdyno calibrate`; chunks are as large as in the log.\n#\n";
-        Some(format!("{head}{told}\nname = \"{name}\"\n{}", self.body(rtt)?))
-    }
-
     /// Rows of a chunk, as in the log.
     fn chunk(&self) -> f64 {
         self.census.rows_mean().round().clamp(1.0, MOST)
@@ -67,80 +53,28 @@ impl Calibration {
     }
 
     /// The least and the most rows of a chunk that are worth a sweep of the scenario, for an axis
-    /// of doublings: with the log's own size, and up to all rows, or to the largest response where
-    /// nothing is known beyond.
+    /// of doublings: with the log's own size, and up to all rows.
     pub fn axis(&self) -> (u64, u64) {
-        let within_log = self.advice.is_some_and(|advice| advice.within_log);
-        let most = if within_log { self.census.rows_max } else { self.rows() as u64 };
-        let to = most.next_power_of_two().max(2);
+        let to = (self.rows() as u64).next_power_of_two().max(2);
         let from = (self.chunk() as u64).min(to / 2);
         ((1 << from.ilog2()).min(to / REACH).max(1), to)
     }
 
-    /// The backend and the link, and how long the scenario lasts.
-    fn costs(&self, rtt: Span, devices: u64) -> Option<String> {
-        let (request, row) = (self.get(Figure::Overhead)?, self.get(Figure::Row)?);
-        let (chunk, bytes) = (self.chunk(), self.row_bytes());
-        // Bytes that the scenario's rows have beyond the log's must not take longer.
-        let on_wire = self.get(Figure::Byte).map_or(0.0, |byte| byte.value * self.width());
-        let down = if on_wire > 0.0 { (8.0 * bytes / on_wire).clamp(1.0, FAST) } else { FAST }.round();
-        let row_cost = (row.value - 8.0 * bytes / down).max(0.0);
-        let fixed_cost = (request.value - rtt.as_secs_f64() - 8.0 * PAGE_AROUND / down).max(0.0);
-        // Noise is a share of the whole duration, and here the backend's part has all of it.
-        let served = (fixed_cost + row_cost * chunk).max(1e-9);
-        let noise = self.get(Figure::Noise).map_or(0.0, |noise| noise.value);
-        let service_cv = (noise * (request.value + row.value * chunk) / served).min(10.0);
-        let mtbf = self.get(Figure::Between).map_or(f64::INFINITY, |between| between.value);
-        // Shorter where links break so often that no run could hold it.
-        let duration = libm::ceil((mtbf * BREAKS_MAX / devices as f64).min(LASTS));
-        let (recovery, assumed) = match self.get(Figure::Recovery) {
-            Some(recovery) => (recovery.value, ""),
-            None => (GAP_ASSUMED, "     # the mean is assumed"),
-        };
-        // A link has time between its failures.
-        let mean = micros(recovery.min(0.9 * mtbf).max(BRIEFEST));
-        let between = micros(mtbf.clamp(2.0 * BRIEFEST, 1e9));
-        let gaps =
-            format!("gaps = {{ mtbf = \"{between}\", mean = \"{mean}\", mode = \"reset\" }}{assumed}\n");
-        Some(format!(
-            r##"duration = "{duration}s"
-
-# Handshakes, slow start and waiting for the server are in the log's durations already.
-[transport]
-protocol = "bare"
-
-# The log does not tell the backend from the network, nor caps and timeouts: these are out of the
-# way. With more phones than the log had, give the backend its own share and workers.
-[backend]
-workers = 10_000
-fixed_cost = "{fixed_cost}"
-scan_cost = "0s"
-row_cost = "{row_cost}"
-service_cv = {service_cv:.3}
-page_cap = 1_000_000
-gateway_timeout = "24h"
-
-[link.measured]
-rtt = "{rtt}"
-down = "{down}bit/s"
-up = "1Gbit/s"
-{gaps}
-"##,
-            fixed_cost = micros(fixed_cost),
-            row_cost = micros(row_cost),
-            gaps = if mtbf.is_finite() { gaps.as_str() } else { "" },
-        ))
-    }
-
-    /// All of the scenario below its name.
-    fn body(&self, rtt: Span) -> Option<String> {
+    /// A scenario called `name` that gives such requests; `rtt` of the overhead is the link's.
+    /// `None` if the log does not tell what requests cost.
+    pub fn scenario(&self, name: &str, rtt: Span) -> Option<String> {
+        let told = Calibration { source: self.source.replace(char::is_control, " "), ..self.clone() };
+        let told: String =
+            story(&[told]).lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
         let rows = self.rows();
-        // So many loads that failures, which are few in each, come out of the mean.
-        let devices = (ROWS_LOADED / rows).clamp(2.0, 16.0) as u64;
-        let assumed =
-            if self.census.bytes_a_row.is_some() { "" } else { "     # assumed: the log has no bytes" };
         Some(format!(
-            r##"{costs}[entity.row]
+            r##"# Written by `syncdyno calibrate`; chunks are as large as in the log.
+#
+{told}
+name = "{name}"
+duration = "48h"
+{costs}
+[entity.row]
 rows = {rows}
 deleted_daily = 0
 [entity.row.schema]
@@ -173,9 +107,66 @@ per_device = 0
 "oracle.divergent.devices" = 0
 "oracle.stuck.devices" = 0
 "##,
-            costs = self.costs(rtt, devices)?,
+            costs = self.costs(rtt)?,
+            // So many loads that failures, which are few in each, come out of the mean.
+            devices = (ROWS_LOADED / rows).clamp(2.0, 16.0) as u64,
             chunk = self.chunk(),
             text = (self.row_bytes() - ROW_AROUND).round().min(MOST),
+            assumed =
+                if self.census.bytes_a_row.is_some() { "" } else { "     # assumed: the log has no bytes" },
+        ))
+    }
+
+    /// The backend and the link.
+    fn costs(&self, rtt: Span) -> Option<String> {
+        let (request, row) = (self.get(Figure::Overhead)?.value, self.get(Figure::Row)?.value);
+        let bytes = self.row_bytes();
+        // Bytes that the scenario's rows have beyond the log's must not take longer.
+        let on_wire = self.get(Figure::Byte).map_or(0.0, |byte| byte.value * self.width());
+        let down = if on_wire > 0.0 { (8.0 * bytes / on_wire).clamp(1.0, FAST) } else { FAST }.round();
+        let row_cost = (row - 8.0 * bytes / down).max(0.0);
+        let fixed_cost = (request - rtt.as_secs_f64() - 8.0 * PAGE_AROUND / down).max(0.0);
+        // Noise is a share of the whole duration, and here the backend's part has all of it.
+        let served = (fixed_cost + row_cost * self.chunk()).max(1e-9);
+        let noise = self.get(Figure::Noise).map_or(0.0, |noise| noise.value);
+        let service_cv = (noise * (request + row * self.chunk()) / served).min(10.0);
+        let between = self.get(Figure::Between).map(|between| between.value).filter(|mtbf| mtbf.is_finite());
+        let gaps = between.map_or_else(String::new, |mtbf| {
+            let mtbf = mtbf.clamp(BETWEEN.0, BETWEEN.1);
+            let (recovery, assumed) = match self.get(Figure::Recovery) {
+                Some(recovery) => (recovery.value, ""),
+                None => (GAP_ASSUMED, "     # the mean is assumed"),
+            };
+            // A link has time between its failures.
+            let mean = micros(recovery.clamp(1e-3, 0.9 * mtbf));
+            format!(
+                "gaps = {{ mtbf = \"{}\", mean = \"{mean}\", mode = \"reset\" }}{assumed}\n",
+                micros(mtbf)
+            )
+        });
+        let (fixed_cost, row_cost) = (micros(fixed_cost), micros(row_cost));
+        Some(format!(
+            r##"
+# Handshakes, slow start and waiting for the server are in the log's durations already.
+[transport]
+protocol = "bare"
+
+# The log does not tell the backend from the network, nor caps and timeouts: these are out of the
+# way. With more phones than the log had, give the backend its own share and workers.
+[backend]
+workers = 10_000
+fixed_cost = "{fixed_cost}"
+scan_cost = "0s"
+row_cost = "{row_cost}"
+service_cv = {service_cv:.3}
+page_cap = 1_000_000
+gateway_timeout = "24h"
+
+[link.measured]
+rtt = "{rtt}"
+down = "{down}bit/s"
+up = "1Gbit/s"
+{gaps}"##
         ))
     }
 }

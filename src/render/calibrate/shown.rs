@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::record::{Advice, Calibration, Census, Code, Diagnosis, Effect, Estimate, Figure};
+use super::record::{Advice, Calibration, Census, Diagnosis, Effect, Estimate, Figure};
 use crate::metrics::human;
 use crate::render::Grid;
 
@@ -81,13 +81,13 @@ pub fn to_json(fits: &[Calibration]) -> String {
     serde_json::to_string_pretty(&value).expect("a calibration is JSON") + "\n"
 }
 
-const VERSION: &str = "2.0.0";
+const VERSION: &str = "3.0.0";
 
 fn object(fit: &Calibration) -> Value {
-    let chunk = |Advice { best, flat, excess, within_log }| {
+    let chunk = |Advice { best, flat, excess }| {
         json!({
             "best_rows": scaled(best, 1.0), "flat_rows": [whole(flat.0), whole(flat.1)],
-            "excess_ppm": scaled(excess, 1e6), "within_log": within_log,
+            "excess_ppm": scaled(excess, 1e6),
         })
     };
     let diagnosis = |d: &Diagnosis| {
@@ -115,15 +115,6 @@ fn scaled(known: Estimate, by: f64) -> Value {
 
 fn whole(x: f64) -> Option<u64> {
     x.is_finite().then_some(x.round() as u64)
-}
-
-/// The table of diagnostics as a page shows it.
-pub fn diagnostics() -> String {
-    let mut grid = Grid::new(5, ["code", "effect", "when", "source", "what helps"]);
-    for rule in Code::ALL.iter().map(|code| code.rule()) {
-        grid.row([&format!("`{}`", rule.code), rule.effect.word(), rule.threshold, rule.source, rule.hint]);
-    }
-    grid.markdown()
 }
 
 /// A line a diagnosis: of those that decide, which are the first and what refuses or restricts, or
@@ -173,14 +164,13 @@ fn headline(fit: &Calibration) -> String {
 }
 
 fn recommendation(fit: &Calibration) -> String {
-    let Some(Advice { best, flat: (from, to), excess, within_log }) = fit.advice else {
+    let Some(Advice { best, flat: (from, to), excess }) = fit.advice else {
         return "no chunk can be recommended\n".to_owned();
     };
     let size = match best.value.is_finite() {
         true => {
-            let among = if within_log { " of the log's sizes" } else { "" };
             let (from, to) = (rows(from), rows(to));
-            format!("{} rows ({}){among}; within 3 %: {from} to {to}", rows(best.value), interval(best, rows))
+            format!("{} rows ({}); within 3 %: {from} to {to}", rows(best.value), interval(best, rows))
         }
         false => format!("{} rows or more, as caps of memory, pages and timeouts allow", rows(best.low)),
     };

@@ -287,9 +287,7 @@ fn table_of(shown: &[&Difference]) -> Grid {
         let [base, candidate] = figures(d);
         let mut row =
             vec![word(d.finding).to_owned(), d.metric.clone(), d.stat.to_owned(), base, candidate, change(d)];
-        row.extend(
-            d.interval_ppm.map(|ends| format!("{} … {}", human::percent(ends.0), human::percent(ends.1))),
-        );
+        row.extend(d.interval_ppm.map(|(low, high)| format!("{} … {}", end(d, low), end(d, high))));
         grid.row(row);
     }
     grid
@@ -306,6 +304,13 @@ fn change(d: &Difference) -> String {
         (Some(ppm), ..) => human::percent(ppm),
         (None, ..) => "from nothing".to_owned(),
     }
+}
+
+/// An end of an interval: of what is more than chance it is never told as nothing.
+fn end(d: &Difference, ppm: i64) -> String {
+    let is_judged = matches!(d.finding, Finding::Worse | Finding::Better);
+    let least = if d.means[1] > d.means[0] { 1 } else { -1 };
+    human::percent(if ppm == 0 && is_judged { least } else { ppm })
 }
 
 /// Why there is no table.

@@ -6,7 +6,6 @@ use crate::analysis::by_list;
 use crate::record::RunRecord;
 use crate::render::claims::sentence;
 
-/// A list of questions after the other.
 pub(super) fn answers(record: &RunRecord) -> Markup {
     html! {
         @for list in by_list(record) {

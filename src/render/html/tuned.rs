@@ -3,11 +3,10 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::{drawing, tables};
-use crate::analysis::distinct;
-use crate::analysis::sweep::{Objective, Point as Setting, axis_of, figure_between, plain};
+use crate::analysis::sweep::{Objective, Point as Setting, axis_of, figure_between};
 use crate::analysis::tune::field::EVERYTHING;
 use crate::metrics::human;
-use crate::record::{CellRecord, KnobTuned, PlaceTuned, PointTuned, RunRecord, TuneRecord, shell_word};
+use crate::record::{CellRecord, KnobTuned, PlaceTuned, PointTuned, RunRecord, TuneRecord};
 use crate::render::svg::{Curve, Curves, Point};
 use crate::render::tune::told;
 
@@ -69,50 +68,6 @@ fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
             @if let Some(grid) = told::beside(tune, place, knob) { div.beside { (PreEscaped(grid.html())) } }
         }
     }
-}
-
-/// The command of a search. A record of old has not the ends of its ranges.
-pub(super) fn command(path: &str, tune: &TuneRecord) -> String {
-    let mut words = vec![path.to_owned()];
-    words.extend(tune.given.iter().cloned());
-    let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
-    if tune.given.is_empty() {
-        tune.knobs.iter().for_each(|key| option("--knob", key.clone()));
-    }
-    let mut variants: Vec<&str> = tune.places.iter().filter_map(|place| place.variant.as_deref()).collect();
-    variants.dedup();
-    variants.iter().for_each(|variant| option("--variant", (*variant).to_owned()));
-    let mut given = Vec::new();
-    for key in &tune.across {
-        let part = key.strip_prefix("fleet.").and_then(|rest| rest.rsplit_once('.')).map(|(_, part)| part);
-        let of_fleets = match part {
-            Some("class") => Some("--class"),
-            Some("link") => Some("--link"),
-            Some("devices") => Some("--fleet"),
-            _ => None,
-        };
-        let values = values(tune, key).join(",");
-        match of_fleets {
-            // One option is of all fleets.
-            Some(name) if given.contains(&name) => {}
-            Some(name) => {
-                given.push(name);
-                option(name, values);
-            }
-            None => option("--axis", format!("{key}={values}")),
-        }
-    }
-    option("--metric", tune.metric.clone());
-    if let (Some(first), Some(last)) = (tune.seeds.first(), tune.seeds.last()) {
-        option("--seeds", format!("{first}..={last}"));
-    }
-    let words = words.iter().filter(|word| !word.is_empty()).map(|word| shell_word(word));
-    format!("syncdyno tune {}", words.collect::<Vec<_>>().join(" "))
-}
-
-/// The values of a key that tells places apart, in their order.
-fn values(tune: &TuneRecord, key: &str) -> Vec<String> {
-    distinct(tune.places.iter().filter_map(|place| place.axes.get(key)).map(plain))
 }
 
 /// The figure along one key, a curve for each place; `None` if its settings are no numbers or fewer
@@ -193,18 +148,12 @@ fn interval(
 
 /// What the scenario has now, and what others ship.
 fn marks(knobs: &[(&PlaceTuned, &KnobTuned)], place: Places) -> Vec<(f64, String)> {
-    let Some((of, knob)) = knobs.first() else { return Vec::new() };
-    let present = of.present.iter().map(|point| (point.value.as_str(), "yours".to_owned()));
-    let field = knob.field.iter().map(|point| (point.value.as_str(), point.names.join(", ")));
-    let mut marks: Vec<(f64, String)> = Vec::new();
-    for (value, names) in present.chain(field) {
-        let Some(x) = place.at(value) else { continue };
-        match marks.iter_mut().find(|(known, _)| *known == x) {
-            Some((_, known)) => *known = format!("{known}, {names}"),
-            None => marks.push((x, names)),
-        }
-    }
-    marks
+    let mark = |point: &PointTuned| {
+        let names = point.names.iter().filter(|name| !name.ends_with(" the best"));
+        let names = names.map(String::as_str).collect::<Vec<_>>().join(", ");
+        Some((place.at(&point.value)?, names)).filter(|(_, names)| !names.is_empty())
+    };
+    knobs.first().map_or_else(Vec::new, |(_, knob)| knob.points.iter().filter_map(mark).collect())
 }
 
 /// Where settings lie on the axis.

@@ -68,16 +68,13 @@ fn the_story_says_where_the_best_lies_and_what_being_wrong_costs() {
 }
 
 #[test]
-fn a_setting_has_one_row_with_each_of_its_names_once() {
+fn a_setting_has_one_row_with_all_of_its_names() {
     let mut tune = tuned();
     tune.places.truncate(1);
-    tune.places[0].present = None;
     let knob = &mut tune.places[0].knobs[0];
-    // Who ships half of the best is known of both points.
-    knob.half = Some(point("512", 1_050_000, &["PowerSync", "SymmetricDS"]));
+    let shipped = ["yours", "PowerSync", "SymmetricDS"];
     let noisy = PointTuned { within_noise: true, ..point("500", 1_053_000, &["Volt MX"]) };
-    let best = point("1024", 1_000_000, &["Mobile Sync"]);
-    knob.field = vec![point("512", 1_050_000, &["PowerSync", "SymmetricDS"]), best, noisy];
+    knob.points = vec![noisy, point("512", 1_050_000, &shipped), point("1024", 1_000_000, &["Mobile Sync"])];
     knob.luck = Some("2\u{2009}048 misses a limit in some seeds".to_owned());
     tune.herd.push("best at 800 with 1 device; the backend is saturated with 60 devices".to_owned());
     assert_snapshot!(story(&tune) + "---\n" + &answers(&tune));
@@ -88,7 +85,7 @@ fn where_all_settings_are_equal_none_is_called_the_best() {
     let mut tune = tuned();
     tune.places.truncate(1);
     let knob = &mut tune.places[0].knobs[0];
-    for point in knob.points.iter_mut().chain(&mut knob.field).filter(|point| point.trouble.is_none()) {
+    for point in knob.points.iter_mut().filter(|point| point.trouble.is_none()) {
         (point.cost_ppm, point.figure) = (Some(1_000_000), Some(0));
     }
     tune.places[0].figure = Some(0);

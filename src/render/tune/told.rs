@@ -106,8 +106,8 @@ pub(in crate::render) fn in_a_line(tune: &TuneRecord, place: &PlaceTuned) -> Str
 
 /// How many settings were tried, if all that are candidates come to the same.
 pub(in crate::render) fn all_equal(place: &PlaceTuned) -> Option<usize> {
-    let knobs = || place.knobs.iter().flat_map(|knob| knob.points.iter().chain(&knob.field));
-    let candidates = || knobs().filter(|point| point.trouble.is_none());
+    let candidates =
+        || place.knobs.iter().flat_map(|knob| &knob.points).filter(|point| point.trouble.is_none());
     let mut values: Vec<&str> = candidates().map(|point| point.value.as_str()).collect();
     values.sort_unstable();
     values.dedup();
@@ -188,17 +188,20 @@ fn noise(knob: &KnobTuned) -> String {
 
 /// Other settings beside the best: half and double, the present one, what the field ships.
 pub(in crate::render) fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Option<Grid> {
-    let mut points = others(tune, place, knob);
-    if points.is_empty() {
+    let named = |point: &&PointTuned| !point.names.is_empty() && point.value != knob.best;
+    let mut points: Vec<PointTuned> = knob.points.iter().filter(named).cloned().collect();
+    // Of several knobs the present setting stands on no line through the best.
+    if tune.knobs.len() > 1 && tune.knobs[0] == knob.key {
+        points.extend(place.present.clone().map(|p| PointTuned { names: vec!["yours".to_owned()], ..p }));
+    }
+    let best = knob.points.iter().find(|point| point.value == knob.best)?;
+    if points.is_empty() && best.names.is_empty() {
         return None;
     }
     let mut grid = Grid::new(2, ["setting", "", "figure", "of the best", "costs"]);
     if let Some(n) = place.figure {
-        let mut names = vec!["the best".to_owned()];
-        // Who ships the best is told in its row.
-        if let Some(i) = points.iter().position(|point| point.value == knob.best) {
-            names.append(&mut points.remove(i).names);
-        }
+        let names: Vec<&str> =
+            ["the best"].into_iter().chain(best.names.iter().map(String::as_str)).collect();
         let figure = human::figure(tune.unit, n);
         grid.row([value(&knob.best), names.join(", "), figure, "100 %".to_owned(), String::new()]);
     }
@@ -209,30 +212,6 @@ pub(in crate::render) fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &Kn
         grid.row(["", "~ as good within the noise"]);
     }
     Some(grid)
-}
-
-/// What stands beside the best, each setting once with all of its names.
-fn others(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<PointTuned> {
-    let named = |name: &'static str, point: &Option<PointTuned>| {
-        let mut point = point.clone()?;
-        point.names.insert(0, name.to_owned());
-        Some(point)
-    };
-    let present = place.present.clone().filter(|_| tune.knobs.first() == Some(&knob.key));
-    let all =
-        [named("half the best", &knob.half), named("twice the best", &knob.double), named("yours", &present)];
-    let mut points: Vec<PointTuned> = Vec::new();
-    // One setting may be several of these, and knows then already who ships it.
-    for point in all.into_iter().flatten().chain(knob.field.iter().cloned()) {
-        match points.iter_mut().find(|known| known.value == point.value) {
-            Some(known) => {
-                let new = point.names.into_iter().filter(|name| !known.names.contains(name));
-                known.names.extend(new.collect::<Vec<_>>());
-            }
-            None => points.push(point),
-        }
-    }
-    points
 }
 
 fn row(point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
@@ -268,6 +247,6 @@ pub fn value(text: &str) -> String {
 
 pub(in crate::render) fn limit(of: &LimitRecord) -> String {
     let unit = if of.name == "memory" { Unit::Bytes } else { Unit::Ns };
-    let held = if of.measured { "" } else { " (not measured here)" };
+    let held = if of.unmeasured { " (not measured here)" } else { "" };
     format!("{} {} at most {}{held}", of.metric, of.stat, human::figure(unit, of.max))
 }

@@ -7,7 +7,7 @@ use super::phone::{DATABASE_PER_SAYS, ENGINE_TOKEN, ON_LOGOUT_SAYS};
 use crate::engine::{
     AfterFailure, Atomic, BaseDate, BlobQueue, CallbackOptions, Checkpoint, CursorBook, DatabasePer, Dates,
     Decoder, Detect, EngineOptions, First, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnLogout,
-    OnRefused, OnTooLarge, POLICY_NAMES, PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, Says,
+    OnRefused, OnTooLarge, Policy, PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, Says,
     SecondEdit, Sends, SyncDate, WhileOpen, With,
 };
 use crate::protocol::{self, BytesCount, Packing, Packs};
@@ -235,7 +235,7 @@ const CONFLICT: Form = table(&[
     word::<BaseDate>("base")
         .about("The date by which an edit names the version that it was made on, where dates are compared: that version's, that of the edit, that of the \
          last sync."),
-    owned("policy", Form::Word(POLICY_NAMES), || POLICY_NAMES[0].stated())
+    word::<Policy>("policy")
         .about("What stays after a conflict. Under the three `last-…` an update does not undo a delete."),
     key("callback", CALLBACK, "{}").about("What the rule of the app does, where that decides."),
     word::<WhileOpen>("while_open")

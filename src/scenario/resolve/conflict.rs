@@ -5,13 +5,13 @@ use super::super::plan::Plan;
 use super::view::{Mistakes, View};
 use crate::backend::Writes;
 use crate::base::{Ppm, Span, Word};
-use crate::engine::{self, BaseDate, CallbackOptions, ConflictOptions, Detect, WhileOpen};
+use crate::engine::{BaseDate, CallbackOptions, ConflictOptions, Detect, Policy, WhileOpen};
 
 pub(super) fn conflict(root: View<'_>, wrong: &Mistakes) -> ConflictOptions {
     let view = root.at("engine.conflict");
     let callback = view.at("callback");
     let options = ConflictOptions {
-        policy: engine::policy_named(view.at("policy").text()).unwrap_or_default(),
+        policy: view.at("policy").word(),
         detect: view.at("detect").word(),
         base: view.at("base").word(),
         callback: CallbackOptions {
@@ -40,7 +40,7 @@ pub(super) fn undecided(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let (options, view) = (&plan.engine.conflict, root.at("engine.conflict"));
     let mut doubts = Vec::new();
     let CallbackOptions { takes, timeout, .. } = options.callback;
-    if options.policy.name == "callback" && takes > timeout {
+    if options.policy == Policy::Callback && takes > timeout {
         let title =
             format!("the callback takes {takes} and is given up after {timeout}: each edit gives way");
         let help = "`takes` is at most `timeout`";
@@ -49,7 +49,7 @@ pub(super) fn undecided(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         doubts.push(Diagnostic::new(place, title).help(help));
     }
     let never = root.at("workload.resolver.never");
-    let holds = options.policy.name == "manual" && options.while_open == WhileOpen::Hold;
+    let holds = options.policy == Policy::Manual && options.while_open == WhileOpen::Hold;
     if holds && plan.workload.resolver.never == Ppm::ONE {
         let title = "nobody ever decides a conflict, and the first one holds the sync: it never runs again";
         let help = "`never` below 1, or `engine.conflict.while_open = \"carry-on\"`";
@@ -61,19 +61,19 @@ pub(super) fn undecided(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
 /// Refuses a policy that the backend would never let come to an end, or that says nothing.
 fn is_served(root: View<'_>, options: &ConflictOptions, wrong: &Mistakes) {
     let (policy, writes) = (root.at("engine.conflict.policy"), root.at("backend.writes"));
-    let (name, kind) = (options.policy.name, writes.word::<Writes>());
+    let (name, kind) = (options.policy.word(), writes.word::<Writes>());
     let told = if policy.place().is_some() { policy } else { writes };
     let checks = matches!(kind, Writes::Checked | Writes::Dated);
-    if name == "none" && checks {
+    if options.policy == Policy::Nothing && checks {
         let title = format!("\"none\" asks nobody, and a backend that is \"{}\" refuses", kind.word());
         let help = "`backend.writes = \"blind\"` or \"newer-date\", or another policy";
         wrong.given(&[policy, writes]).at(told, title, help);
     }
-    if kind == Writes::NewerDate && !options.policy.sends_newer_alone {
+    if kind == Writes::NewerDate && !options.policy.sends_newer_alone() {
         let title =
             format!("\"{name}\" may send again what is older, and the backend takes newer dates alone");
-        let fit = engine::POLICIES.iter().filter(|policy| policy.sends_newer_alone);
-        let fit: Vec<String> = fit.map(|policy| format!("\"{}\"", policy.name)).collect();
+        let fit = Policy::VALUES.iter().filter(|policy| policy.sends_newer_alone());
+        let fit: Vec<String> = fit.map(|policy| format!("\"{}\"", policy.word())).collect();
         let help = format!("it takes {}; or another `backend.writes`", fit.join(" or "));
         wrong.given(&[policy, writes]).at(told, title, help);
     }

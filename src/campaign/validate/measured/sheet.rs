@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use crate::scenario::closest;
+
 /// Why a file of measurements cannot be read: where, and what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}{}: {what}", .column.as_ref().map(|name| format!(", column {name}")).unwrap_or_default())]
@@ -15,7 +17,7 @@ pub struct Malformed {
 }
 
 /// The text of a file, with the line ends that a reader counts.
-pub(in crate::campaign) fn text_of(bytes: &[u8]) -> Result<String, Malformed> {
+fn text_of(bytes: &[u8]) -> Result<String, Malformed> {
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let before = &bytes[..e.valid_up_to()];
         whole(1 + before.iter().filter(|byte| **byte == b'\n').count() as u64, "not UTF-8")
@@ -29,7 +31,7 @@ pub(in crate::campaign) fn whole(line: u64, what: impl Into<String>) -> Malforme
 }
 
 /// What is wrong with a line that is no row.
-pub(in crate::campaign) fn ragged(error: &csv::Error) -> Malformed {
+fn ragged(error: &csv::Error) -> Malformed {
     let line = error.position().map_or(1, csv::Position::line);
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
@@ -39,21 +41,21 @@ pub(in crate::campaign) fn ragged(error: &csv::Error) -> Malformed {
     }
 }
 
-pub(in crate::campaign) fn line_of(record: &csv::StringRecord) -> u64 {
+fn line_of(record: &csv::StringRecord) -> u64 {
     record.position().map_or(1, csv::Position::line)
 }
 
 /// More lines than anybody measures: a file of something else.
-const ROWS_MAX: usize = 100_000;
+pub(super) const ROWS_MAX: usize = 100_000;
 
 /// The rows of a file.
-pub(super) struct Sheet {
+pub(in crate::campaign) struct Sheet {
     header: csv::StringRecord,
     records: Vec<csv::StringRecord>,
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Row<'a> {
+pub(in crate::campaign) struct Row<'a> {
     header: &'a csv::StringRecord,
     record: &'a csv::StringRecord,
 }
@@ -64,19 +66,23 @@ fn lacks(header: &csv::StringRecord, name: &str, wanted: &[&str]) -> String {
     let parts = other.into_iter().find(|(mark, _)| header.len() == 1 && header[0].contains(*mark));
     match parts {
         Some((_, marks)) => format!("{marks} part its columns where commas are wanted"),
-        None => format!("there is no column {name}; wanted are {}", wanted.join(", ")),
+        None => {
+            let near =
+                closest(name, header).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            format!("there is no column {name}; wanted are {}{near}", wanted.join(", "))
+        }
     }
 }
 
 impl Sheet {
-    pub(super) fn read(bytes: &[u8], wanted: &[&str]) -> Result<Sheet, Malformed> {
+    pub(in crate::campaign) fn read(bytes: &[u8], wanted: &[&str], most: usize) -> Result<Sheet, Malformed> {
         let text = text_of(bytes)?;
         if text.matches('"').count() % 2 == 1 {
             let last = text.rfind('"').unwrap_or(0);
             let line = 1 + text[..last].matches('\n').count() as u64;
             return Err(whole(line, "a quotation mark that none closes"));
         }
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(text.as_bytes());
         let header = reader.headers().map_err(|e| whole(1, e.to_string()))?.clone();
         let twice =
             |(at, name): &(usize, &str)| !name.is_empty() && header.iter().take(*at).any(|n| n == *name);
@@ -95,8 +101,8 @@ impl Sheet {
         for record in reader.records() {
             let record = record.map_err(|e| ragged(&e))?;
             records.push(record);
-            if records.len() > ROWS_MAX {
-                return Err(whole(line_of(&records[ROWS_MAX]), format!("more than {ROWS_MAX} rows")));
+            if records.len() > most {
+                return Err(whole(line_of(&records[most]), format!("more than {most} rows")));
             }
         }
         if records.is_empty() {
@@ -105,11 +111,15 @@ impl Sheet {
         Ok(Sheet { header, records })
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(in crate::campaign) fn has(&self, name: &str) -> bool {
         self.header.iter().any(|column| column == name)
     }
 
-    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+    pub(in crate::campaign) fn columns(&self) -> impl Iterator<Item = &str> {
+        self.header.iter()
+    }
+
+    pub(in crate::campaign) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.records.iter().map(|record| Row { header: &self.header, record })
     }
 
@@ -131,16 +141,16 @@ impl Sheet {
 
 impl<'a> Row<'a> {
     /// A mistake in one of its fields.
-    pub(super) fn malformed(self, column: &str, what: impl Into<String>) -> Malformed {
+    pub(in crate::campaign) fn malformed(self, column: &str, what: impl Into<String>) -> Malformed {
         Malformed { line: line_of(self.record), column: Some(column.to_owned()), what: what.into() }
     }
 
-    pub(super) fn text(self, column: &str) -> &'a str {
+    pub(in crate::campaign) fn text(self, column: &str) -> &'a str {
         let at = self.header.iter().position(|name| name == column);
         at.and_then(|at| self.record.get(at)).unwrap_or_default().trim()
     }
 
-    pub(super) fn has(self, column: &str) -> bool {
+    pub(in crate::campaign) fn has(self, column: &str) -> bool {
         self.header.iter().any(|name| name == column)
     }
 
@@ -153,7 +163,11 @@ impl<'a> Row<'a> {
         })
     }
 
-    pub(super) fn number(self, column: &str, range: RangeInclusive<f64>) -> Result<f64, Malformed> {
+    pub(in crate::campaign) fn number(
+        self,
+        column: &str,
+        range: RangeInclusive<f64>,
+    ) -> Result<f64, Malformed> {
         let text = self.text(column);
         let number = text.parse().ok().filter(|n| range.contains(n));
         number.ok_or_else(|| {

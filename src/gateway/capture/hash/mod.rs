@@ -27,13 +27,11 @@ mod options;
 mod source;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod trial;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::seam::{Ask, Captured, Effort, Reader, Strategy, Take};
+use super::seam::{Ask, Captured, Effort, Paged, Reader, Strategy, Take};
 use crate::backend::{Backend, Change};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
 use crate::contract::{Carried, CarriedRows, Delivery, Entity, Schema, ServerError};
@@ -155,7 +153,7 @@ impl Hash {
         (backend, now): (&mut Backend, Time),
         ask: &Ask<'_>,
         take: Take<'_>,
-    ) -> Result<Captured, ServerError> {
+    ) -> Paged {
         let mut effort = Effort::default();
         if book.list.as_ref().is_none_or(List::is_told) {
             book.list = self.compare(book, (backend, now), ask, &mut effort)?;
@@ -209,13 +207,7 @@ impl Strategy for Hash {
         Box::new(self.clone())
     }
 
-    fn page(
-        &mut self,
-        backend: &mut Backend,
-        now: Time,
-        ask: Ask<'_>,
-        take: Take<'_>,
-    ) -> Result<Captured, ServerError> {
+    fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
         let entity = backend.schema().entities.get(usize::from(ask.entity.0));
         let pulled =
             |entity: &Entity| entity.delivery == Delivery::Delta || Who::from(ask.reader) == Who::Replica;

@@ -7,7 +7,7 @@ use super::options::{Bound, End, LastModifiedOptions, Paging, Source, Stamps};
 use crate::backend::{Backend, Lower, Position, Query, Stretch, Stretched, Upto};
 use crate::base::{EntityId, Key, Stamp, Time};
 use crate::contract::ServerError;
-use crate::gateway::capture::seam::{Ask, Captured, Effort, Strategy, Take};
+use crate::gateway::capture::seam::{Ask, Captured, Effort, Paged, Strategy, Take};
 
 #[derive(Clone)]
 pub(super) struct LastModified {
@@ -30,13 +30,7 @@ impl Strategy for LastModified {
         }
     }
 
-    fn page(
-        &mut self,
-        backend: &mut Backend,
-        now: Time,
-        ask: Ask<'_>,
-        take: Take<'_>,
-    ) -> Result<Captured, ServerError> {
+    fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
         let cursor = match ask.cursor.map(Cursor::read) {
             Some(None) => return Err(ServerError::CursorExpired(ask.entity)),
             cursor => cursor.flatten(),
@@ -75,7 +69,7 @@ impl LastModified {
         ask: Ask<'_>,
         after: Option<&Position>,
         take: Take<'_>,
-    ) -> Result<Captured, ServerError> {
+    ) -> Paged {
         let Ask { reader, entity, limit, .. } = ask;
         let query = Query { entity, scope: reader.scope(), after, limit, upto: self.options.upto };
         let page = backend.changes(now, query, |change| take(change, None))?;
@@ -95,7 +89,7 @@ impl LastModified {
         ask: Ask<'_>,
         after: Option<Position>,
         take: Take<'_>,
-    ) -> Result<Captured, ServerError> {
+    ) -> Paged {
         if after.as_ref().is_some_and(|after| backend.sight(now).is_ahead(after)) {
             return Err(ServerError::CursorExpired(ask.entity));
         }
@@ -134,7 +128,7 @@ impl LastModified {
         ask: Ask<'_>,
         cursor: Option<Cursor>,
         take: Take<'_>,
-    ) -> Result<Captured, ServerError> {
+    ) -> Paged {
         let LastModifiedOptions { source, upto, .. } = self.options;
         let begun = self.course(backend, now, ask, cursor)?;
         let Course { since, base, .. } = begun;

@@ -19,7 +19,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::super::seam::{Ask, Captured, Effort, Reader, Strategy, Take};
+use super::super::seam::{Ask, Captured, Effort, Paged, Reader, Strategy, Take};
 use super::by_time::LastModified;
 use crate::backend::{Backend, Change, Scope, Upto};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
@@ -145,13 +145,7 @@ impl Reconciling {
     }
 
     /// A page of what changed, and if it is the last, of what is gone.
-    fn tell(
-        &mut self,
-        backend: &mut Backend,
-        now: Time,
-        ask: Ask<'_>,
-        take: Take<'_>,
-    ) -> Result<Captured, ServerError> {
+    fn tell(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
         let expired = ServerError::CursorExpired(ask.entity);
         let name = name(ask.reader, ask.entity);
         let cursor = match ask.cursor {
@@ -226,13 +220,7 @@ impl Strategy for Reconciling {
         Box::new(copy)
     }
 
-    fn page(
-        &mut self,
-        backend: &mut Backend,
-        now: Time,
-        ask: Ask<'_>,
-        take: Take<'_>,
-    ) -> Result<Captured, ServerError> {
+    fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
         let name = name(ask.reader, ask.entity);
         let before = self.bytes_of(name);
         let page = self.tell(backend, now, ask, take);

@@ -236,10 +236,7 @@ impl Receiver {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(ms: u64) -> Time {
-        Time::ZERO + Span::millis(ms)
-    }
+    use crate::base::at_ms as at;
 
     /// What is said to packets that come one a millisecond.
     fn told(receiver: &mut Receiver, from: u64, packets: &[u64]) -> Vec<Option<u64>> {

@@ -1,0 +1,170 @@
+//! Logs and flags, with trouble at every request.
+
+use std::collections::BTreeMap;
+
+use super::seam::Effort;
+use super::trial::{TROUBLES, Trial, Trouble, VISIT};
+use super::*;
+use crate::backend::{self, CommitDelay, LogOptions, Numbered, Provisioning, Rearm};
+use crate::base::{Key, Ppm, Span, Value};
+
+fn options() -> backend::BackendOptions {
+    let log = LogOptions { kept: Span::secs(3_600), numbered: Numbered::AtCommit, rearm: Rearm::Always };
+    backend::BackendOptions { log: Some(log), whole: true, ..backend::BackendOptions::default() }
+}
+
+fn trial(capture: &Capture, rows: u32) -> Trial {
+    Trial::new(options(), strategy(capture), rows)
+}
+
+/// Every kind of reader, before backends whose transactions may be slow, with each trouble at each
+/// request.
+fn nothing_is_lost(capture: &Capture, provisioning: Provisioning, troubles: &[Trouble]) {
+    let delay = CommitDelay { share: Ppm(300_000), upto: Span::millis(9) };
+    for (replica, provisioned) in [(false, false), (false, true), (true, false)] {
+        // Nodes may share a replica: one that was put back is not told apart.
+        if replica && troubles.contains(&Trouble::PutBack) {
+            continue;
+        }
+        let cases = [None, Some(delay)]
+            .into_iter()
+            .flat_map(|delay| [Numbered::AtCommit, Numbered::AtWrite].map(|numbered| (delay, numbered)));
+        for ((commit_delay, numbered), limit) in cases.flat_map(|case| [1, 3].map(|limit| (case, limit))) {
+            let begun = || {
+                let mut options = backend::BackendOptions { commit_delay, provisioning, ..options() };
+                options.log = options.log.map(|log| LogOptions { numbered, ..log });
+                let mut trial = Trial::new(options, strategy(capture), 10);
+                (trial.replica, trial.keeps_to_scope) = (replica, true);
+                if provisioned {
+                    trial.provision();
+                }
+                trial
+            };
+            let mut calm = begun();
+            calm.live(limit);
+            calm.check(&(replica, provisioned, commit_delay, limit));
+            for (nth, trouble) in (1..=calm.requests).flat_map(|nth| troubles.iter().map(move |t| (nth, *t)))
+            {
+                let mut trial = begun();
+                trial.trouble.insert(nth, trouble);
+                trial.live(limit);
+                trial.check(&(replica, provisioned, commit_delay, limit, nth, trouble));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_log_loses_nothing_whatever_fails() {
+    nothing_is_lost(&Capture::ChangeLog(ChangeLogOptions::default()), Provisioning::Full, &TROUBLES);
+}
+
+#[test]
+fn a_flag_set_after_the_commit_loses_nothing_whatever_fails() {
+    nothing_is_lost(&Capture::Flag(FlagOptions::default()), Provisioning::Full, &TROUBLES);
+}
+
+#[test]
+fn reconciled_times_lose_nothing_whatever_fails() {
+    let options = LastModifiedOptions { reconcile: Some(Span::ZERO), ..LastModifiedOptions::default() };
+    let capture = Capture::LastModified(options);
+    nothing_is_lost(&capture, Provisioning::StampsOnly, &TROUBLES);
+    nothing_is_lost(&capture, Provisioning::StampsOnly, &[Trouble::PutBack]);
+}
+
+#[test]
+fn a_device_that_was_put_back_gets_all_that_it_lacks() {
+    nothing_is_lost(&Capture::Flag(FlagOptions::default()), Provisioning::Full, &[Trouble::PutBack]);
+}
+
+#[test]
+fn all_forms_of_a_flag_come_to_the_same_and_write_more_or_less_for_it() {
+    let forms = [FlagForm::Boolean, FlagForm::Status, FlagForm::Combination, FlagForm::ExternalId];
+    let efforts = forms.map(|form| {
+        let mut trial = trial(&Capture::Flag(FlagOptions { form, ..FlagOptions::default() }), 10);
+        trial.keeps_to_scope = true;
+        trial.live(3);
+        trial.check(&form);
+        assert_eq!(trial.effort.scanned, trial.delivered, "it costs what it delivers");
+        (trial.effort.written, Effort { written: 0, ..trial.effort })
+    });
+    assert_eq!(efforts[0].0, efforts[0].1.writes);
+    for pair in efforts.windows(2) {
+        assert!(pair[0].0 < pair[1].0 && pair[0].1 == pair[1].1, "{pair:?}");
+    }
+}
+
+/// Two devices of one clinic before one flag, which ask in turn; gives how often each row came.
+fn workers(options: FlagOptions) -> BTreeMap<Key, u32> {
+    let (mut trial, mut seen) = (trial(&Capture::Flag(options), 40), BTreeMap::new());
+    let mut cursors = [None, None];
+    for step in 0..60_u32 {
+        let turn = step as usize % 2;
+        (trial.device, trial.cursor) = (step % 2, cursors[turn].take());
+        trial.holds.clear();
+        trial.request(3);
+        cursors[turn] = trial.cursor.take();
+        trial.holds.keys().for_each(|key| *seen.entry(key.clone()).or_insert(0) += 1);
+    }
+    seen
+}
+
+#[test]
+fn two_workers_deliver_rows_twice_unless_they_claim_them() {
+    let options = FlagOptions { per: FlagPer::All, form: FlagForm::Status, ..FlagOptions::default() };
+    let twice = |seen: &BTreeMap<Key, u32>| seen.values().filter(|times| **times > 1).count();
+    let bare = workers(options);
+    assert!(twice(&bare) > 0, "{bare:?}");
+    let claimed = workers(FlagOptions { lease: Some(Span::secs(9)), ..options });
+    assert_eq!((claimed.len(), twice(&claimed)), (bare.len(), 0));
+    let short = workers(FlagOptions { lease: Some(Span(1)), ..options });
+    assert!(twice(&short) > 0, "a claim that ends too early is none");
+}
+
+#[test]
+fn a_load_brings_what_was_claimed_for_a_page_that_nobody_remembers() {
+    let lease = Some(Span::secs(9));
+    let flag = Capture::Flag(FlagOptions { form: FlagForm::Status, lease, ..FlagOptions::default() });
+    let mut trial = trial(&flag, 9);
+    for _ in 0..2 {
+        trial.strategy = strategy(&flag);
+        (trial.holds, trial.cursor) = Default::default();
+        assert!(!trial.request(99));
+        assert_eq!(trial.holds.len(), 9);
+    }
+}
+
+#[test]
+fn flags_that_a_user_sets_by_hand_bring_exactly_those_rows_again() {
+    let mut trial = trial(&Capture::Flag(FlagOptions::default()), 20);
+    let mut pull = |touched| {
+        trial.backend.flags().touch(trial.now, VISIT, touched);
+        trial.holds.clear();
+        trial.pull(99);
+        trial.holds.keys().map(|key| key.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(pull(0).len(), 20);
+    assert_eq!(pull(0), [""; 0]);
+    assert_eq!(pull(4), ["000", "002"], "the other two are the south's");
+    assert_eq!(pull(0), [""; 0]);
+}
+
+#[test]
+fn rows_that_cannot_be_captured_are_passed_over() {
+    let options = FlagOptions { unreadable: Ppm(100_000), ..FlagOptions::default() };
+    let mut trial = trial(&Capture::Flag(options), 90);
+    let mut readable: BTreeMap<Key, Vec<Value>> = trial.wanted();
+    readable.retain(|key, _| !flag::is_unreadable(Ppm(100_000), key));
+    assert!((75..90).contains(&readable.len()), "{} of 90", readable.len());
+    trial.pull(4);
+    assert_eq!(trial.holds, readable);
+}
+
+#[test]
+fn what_a_flag_or_a_log_cannot_be_kept_in_is_refused() {
+    use crate::backend::Provisioning as P;
+    let all = [P::Full, P::StampsOnly, P::SoftDeleteOnly, P::ThreeStamps, P::ReadOnlySchema, P::Nothing];
+    let fits = |capture: Capture| all.map(|provisioning| capture.fits(provisioning).is_ok());
+    assert_eq!(fits(Capture::Flag(FlagOptions::default())), [true, true, true, true, false, false]);
+    assert_eq!(fits(Capture::ChangeLog(ChangeLogOptions::default())), [true, true, true, true, true, false]);
+}

@@ -1,0 +1,47 @@
+//! Messages without connections and packets.
+
+use super::*;
+
+/// A request of 1 000 bytes at 0 for `down` bytes, with a deadline at 1 s: how it ends, how often
+/// the server worked, what was sent, and what was dropped.
+fn bare(down: u32, conditions: impl FnOnce(&mut Link)) -> (Ended, u32, u64, u64) {
+    let mut bench = Bench::new(profile(), TransportOptions::bare(), conditions);
+    bench.request(at(0), 1_000, down, Span::secs(1));
+    let ended = bench.run()[0];
+    assert_eq!((bench.tally.connections.get(), bench.tally.packets.get()), (0, 0));
+    (ended, bench.books.served.get(), bench.tally.bytes.get(), bench.tally.dropped_bytes.get())
+}
+
+#[test]
+fn a_message_takes_its_way_and_is_booked_as_far_as_it_left() {
+    use OutageMode::{Drop, Hold, Reset};
+    use TransportError as E;
+    assert_eq!(bare(1_000, |_| ()), ((Ok(1_000), at(202)), 1, 2_000, 0));
+    assert_eq!(bare(10_000_000, |_| ()), ((Err(E::Timeout), at(1_000)), 1, 850_000, 0));
+    let lossy = LossyTime { from: at(0), until: at(900), loss_ppm: 1_000_000 };
+    let lost = bare(1_000, |link| link.add_lossy(lossy));
+    assert_eq!(lost, ((Err(E::Timeout), at(1_000)), 1, 2_000, 1_000), "although the server worked");
+    for (from, until, mode, noticed, down, (error, ends), served, sent, dropped) in [
+        (0, 500, Drop, true, 1_000, (E::Offline, 0), 0, 0, 0),
+        (10, 5_000, Hold, false, 1_000, (E::Timeout, 1_000), 1, 1_000, 0),
+        (0, 5_000, Reset, false, 1_000, (E::Reset, 0), 0, 1_000, 1_000),
+        (20, 400, Reset, false, 1_000, (E::Reset, 20), 0, 1_000, 1_000),
+        // The server ends its work when the link is whole again; what it says has no way.
+        (120, 140, Reset, false, 1_000, (E::Reset, 120), 1, 1_000, 1_000),
+        (180, 400, Reset, false, 1_000, (E::Reset, 180), 1, 2_000, 1_000),
+        // What was dropped is told whole.
+        (500, 900, Reset, false, 10_000_000, (E::Reset, 500), 1, 350_000, 10_000_000),
+    ] {
+        let outage = Outage { from: at(from), until: at(until), mode, noticed };
+        let found = bare(down, |link| link.conditions_mut().add_outages([outage]));
+        assert_eq!(found, ((Err(error), at(ends)), served, sent, dropped), "{mode:?} from {from} ms");
+    }
+}
+
+#[test]
+fn a_server_that_dies_breaks_its_connections_half_a_round_trip_later() {
+    let mut bench = Bench::new(profile(), TransportOptions::bare(), |_| ());
+    bench.books.dies.set(true);
+    bench.request(at(0), 1_000, 1_000, Span::secs(1));
+    assert_eq!(bench.run(), [(Err(TransportError::Reset), at(201))]);
+}
