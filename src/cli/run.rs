@@ -44,7 +44,7 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     }
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran, args.format, console);
-    for line in analysis::unchecked(&plans).into_iter().chain(analysis::unanswered(&plans)) {
+    for line in analysis::unchecked(&plans) {
         console.complaint(&format!("note: {}\n", render::not_held(&line)));
     }
     if let Some(against) = order.against {
