@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use rand_core::Rng;
-
 use super::{prose, words};
 use crate::base::{Day, Decimal, EntityId, Fat, Ppm, Stamp, Stream, Stuff, Value, ten_to};
 use crate::workload::{Letters, Maker};
