@@ -18,25 +18,23 @@ mod baseline;
 mod build;
 mod builds;
 mod commands;
-mod eventful;
 mod exit;
 mod figures;
 pub mod flat;
 mod folder;
+mod found;
 mod headlines;
 pub mod histograms;
 mod judged;
 mod life;
 mod lines;
 mod named;
-mod occurrence;
 mod repro;
 mod requests;
 mod run;
 mod series;
 mod timing;
 mod tuned;
-mod violation;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -46,15 +44,14 @@ pub use assemble::{Note, UNWRITTEN, assemble, of_matrix, run_id, scenario_of};
 pub use baseline::{Baseline, BaselineCell, BaselineError, Change, Standard, accept, counterpart, hold};
 pub use build::Build;
 pub use commands::{replay_command, replay_file, replay_record, shell_word};
-pub use eventful::EventfulRecord;
 pub use exit::Exit;
 pub use figures::{CellFigures, FiguresRecord, held};
 pub use folder::{Folder, FolderError, Part};
+pub use found::{EventfulRecord, MissedRecord, OccurrenceRecord, SwarmRecord, ViolationRecord};
 pub use headlines::{HEADLINE, is_gated, weight};
 pub use judged::Judged;
 pub use life::{LifeRecord, StepRecord};
 pub use named::named;
-pub use occurrence::{MissedRecord, OccurrenceRecord, SwarmRecord};
 pub use repro::{ReproHead, is_repro, repro, repro_head};
 pub use requests::requests;
 pub use run::{
@@ -65,4 +62,3 @@ pub use run::{
 pub use series::{SeriesRecord, SlowRecord};
 pub use timing::{CellTiming, Timing};
 pub use tuned::{BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
-pub use violation::ViolationRecord;
