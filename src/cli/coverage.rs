@@ -34,7 +34,7 @@ pub(super) fn coverage(
         return Err(Refusal::usage(text));
     }
     let selection = Selection { paths: vec![path.to_owned()], ..Selection::default() };
-    let documents = sources::documents_of(&selection, runner, console)?;
+    let documents = sources::documents(&selection.paths, console)?;
     let plans = sources::expand(&documents, &selection, runner, console)?;
     let folder = (!full).then(|| Folder::create(path)).transpose();
     let folder = folder.map_err(|e| Refusal::environment(e.to_string()))?;
