@@ -1,18 +1,15 @@
 //! Answers: what questions come to, by the figures of two variants under each seed.
 //!
-//! Each sentence is made of the cells' own figures. A question that a scenario is made to show and
+//! A question that a scenario is made to show and
 //! does not is a reason of the cell that has what is asked for. Of somebody else's scenario nothing
 //! is claimed: there the answer is what comes out.
 
 use std::collections::BTreeSet;
 
-use super::claims::{NotHeld, Why, ended, places, unit_in};
+use super::claims::{NotHeld, Why, ended, places};
 use super::{distinct, grouped};
-use crate::metrics::human;
-use crate::record::{AnswerRecord, CellRecord, Exit, Finding, Judged, RunRecord, Stand, ToldRecord};
-use crate::scenario::{
-    Piece, Plan, Put, QUESTION_LISTS, Question, QuestionList, Side, Told, pieces, question_place,
-};
+use crate::record::{AnswerRecord, CellRecord, Finding, Judged, Reason, RunRecord, Stand, ToldRecord};
+use crate::scenario::{Plan, Put, QUESTION_LISTS, Question, QuestionList, Side, Told, question_place};
 
 /// Holds the questions of plans against what came out, in the order of their lists. Of a pair of
 /// which a cell is missing or did not end, nothing is said.
@@ -33,8 +30,7 @@ pub fn hold_answers(plans: &[Plan], judged: &mut [Judged]) -> Vec<AnswerRecord> 
     for (question, (without, with)) in pairs {
         let answer = AnswerRecord::of(question, &judged[without].cell, &judged[with].cell);
         if answer.is_missing() {
-            let text = format!("{} is not shown: {}; {}", answer.question, answer.answer, answer.wanting());
-            judged[with].fail(Exit::Threshold, text);
+            judged[with].fail(Reason::Answer { answer: answer.clone() });
         }
         answers.push(answer);
     }
@@ -47,7 +43,6 @@ fn not_asked(question: &Question, why: &str) -> AnswerRecord {
         question: question.name.clone(),
         asks: question.asks.clone(),
         says: why.to_owned(),
-        answer: why.to_owned(),
         finding: Finding::NotAsked,
         demanded: false,
         without: String::new(),
@@ -64,7 +59,6 @@ impl AnswerRecord {
         AnswerRecord {
             question: question.name.clone(),
             asks: question.asks.clone(),
-            answer: sentence(&question.says, &figures, with),
             says: question.says.clone(),
             finding: finding(&figures),
             demanded: question.put == Put::ToItsOwn,
@@ -82,19 +76,6 @@ impl AnswerRecord {
     /// Whether it has to be shown and is not.
     pub fn is_missing(&self) -> bool {
         self.demanded && self.finding != Finding::Shown
-    }
-
-    /// What its figures were to come to, in words.
-    fn wanting(&self) -> String {
-        let all = self.figures.iter().filter_map(|figure| {
-            let (factor, way) = match (figure.less_milli, figure.more_milli) {
-                (Some(factor), _) => (factor, "less"),
-                (_, Some(factor)) => (factor, "more"),
-                _ => return None,
-            };
-            Some(format!("{} {way} by a factor of {}", figure.metric, f64::from(factor) / 1e3))
-        });
-        format!("claimed is {}", all.collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -136,38 +117,6 @@ fn finding(figures: &[ToldRecord]) -> Finding {
         all if all.iter().all(alike) => Finding::Same,
         all if all.iter().any(|one| one.0 > one.1 && !alike(one)) => Finding::Worse,
         _ => Finding::Less,
-    }
-}
-
-/// An answer with its figures.
-fn sentence(says: &str, figures: &[ToldRecord], cell: &CellRecord) -> String {
-    let find = |name: &str| figures.iter().find(|figure| figure.name == name);
-    let piece = |piece: Piece<'_>| match piece {
-        Piece::Words(words) => words.to_owned(),
-        Piece::Both(name) => find(name).map_or_else(String::new, |figure| both(figure, cell)),
-        Piece::Times(name) => find(name).map_or_else(String::new, |figure| times(figure, cell)),
-    };
-    pieces(says).into_iter().map(piece).collect()
-}
-
-fn both(figure: &ToldRecord, cell: &CellRecord) -> String {
-    let unit = unit_in(cell, &figure.metric);
-    match (figure.without, figure.with) {
-        (Some(without), Some(with)) => human::pair(unit, without, with).join(" → "),
-        one => {
-            [one.0, one.1].map(|n| n.map_or_else(|| "–".to_owned(), |n| human::figure(unit, n))).join(" → ")
-        }
-    }
-}
-
-/// How many times the first figure the second one is, to a tenth; of none there is no such number.
-fn times(figure: &ToldRecord, cell: &CellRecord) -> String {
-    match (figure.without, figure.with) {
-        (Some(without), Some(with)) if without > 0 => {
-            let tenths = (u128::from(with) * 10 + u128::from(without) / 2) / u128::from(without);
-            format!("{}.{}", tenths / 10, tenths % 10)
-        }
-        _ => format!("({})", both(figure, cell)),
     }
 }
 

@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 
 use super::distinct;
-use super::judge::cell_ids;
-use crate::metrics::{Unit, human};
-use crate::record::{CellRecord, ClaimRecord, EndingKind, Exit, Judged, Verdict, named};
-use crate::scenario::{Bound, Claim, Plan};
+use super::judge::{cell_ids, is_within};
+use crate::metrics::Unit;
+use crate::record::{CellRecord, ClaimRecord, EndingKind, Judged, Reason, Verdict, named};
+use crate::scenario::{Claim, Plan};
 
 /// A cell's place among others: what it is of, its variant, its seed.
 pub(super) type Place<'a> = (&'a str, &'a str, &'a str, u64);
@@ -60,8 +60,8 @@ pub fn hold_claims(plans: &[Plan], judged: &mut [Judged]) -> Vec<ClaimRecord> {
     for (claim, failing, mending) in pairs {
         let record = ClaimRecord::of(claim, &judged[failing].cell, &judged[mending].cell);
         if !record.pass {
-            let text = record.missed(&judged[failing].cell, &judged[mending].cell);
-            judged[mending].fail(Exit::Threshold, text);
+            let fails = variant(&judged[failing].cell).to_owned();
+            judged[mending].fail(Reason::Claim { claim: record.clone(), fails });
         }
         records.push(record);
     }
@@ -126,20 +126,15 @@ fn why_not<'a>(
 
 /// Whether a claim holds: the mended figure lies within the bounds, the failing one outside, or so
 /// many thousandths of it above.
-fn holds(bound: Bound, factor_milli: Option<u32>, fails: Option<u64>, mends: Option<u64>) -> bool {
-    let within = |value: Option<u64>| {
-        let inside =
-            |value| bound.min.is_none_or(|min| value >= min) && bound.max.is_none_or(|max| value <= max);
-        value.is_some_and(inside)
-    };
-    let apart = match (factor_milli, fails, mends) {
-        (None, ..) => fails.is_some() && !within(fails),
+fn holds(claim: &Claim, fails: Option<u64>, mends: Option<u64>) -> bool {
+    let apart = match (claim.factor_milli, fails, mends) {
+        (None, ..) => fails.is_some() && !is_within(fails, claim.bound),
         (Some(factor), Some(fails), Some(mends)) => {
             fails > 0 && u128::from(fails) * 1_000 >= u128::from(mends) * u128::from(factor)
         }
         _ => false,
     };
-    apart && within(mends)
+    apart && is_within(mends, claim.bound)
 }
 
 impl ClaimRecord {
@@ -155,33 +150,7 @@ impl ClaimRecord {
             factor_milli: claim.factor_milli,
             fails_value,
             mends_value,
-            pass: holds(claim.bound, claim.factor_milli, fails_value, mends_value),
-        }
-    }
-
-    /// Why it does not hold, in words: both figures, and what was claimed.
-    fn missed(&self, fails: &CellRecord, mends: &CellRecord) -> String {
-        let unit = unit_in(mends, &self.metric);
-        let [is, mended] = [self.fails_value, self.mends_value]
-            .map(|value| value.map_or_else(|| "without a figure".to_owned(), |n| human::figure(unit, n)));
-        let [failing, mending] = [fails, mends].map(variant);
-        let claimed = self.claimed(unit, failing, mending);
-        let (id, metric) = (&self.id, &self.metric);
-        format!(
-            "{id} is not shown: {metric} is {is} in `{failing}`, which fails, and {mended} in `{mending}`, \
-             which mends it; claimed is {claimed}"
-        )
-    }
-
-    fn claimed(&self, unit: Unit, failing: &str, mending: &str) -> String {
-        let bound = human::bound(unit, self.min, self.max);
-        let is_bounded = self.min.or(self.max).is_some();
-        match self.factor_milli.map(|milli| f64::from(milli) / 1e3) {
-            None => format!("{bound} in `{mending}` and not in `{failing}`"),
-            Some(factor) if is_bounded => {
-                format!("{bound} in `{mending}` and at least {factor} times as much in `{failing}`")
-            }
-            Some(factor) => format!("at least {factor} times as much in `{failing}`"),
+            pass: holds(claim, fails_value, mends_value),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! What a cell comes to: its outcome, held against what had to come out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::spread::spread;
 use super::{occurrences, untested};
 use crate::base::{DeviceId, EntityId, Key, Span};
 use crate::contract::Schema;
-use crate::metrics::{Figure, Figures, Unit, human};
+use crate::metrics::Figures;
 use crate::oracle::{self, Eventful, Violation};
 use crate::record::{
     CellRecord, EndingKind, EndingRecord, EventfulRecord, Exit, ExpectationRecord, FaultRecord, GateRecord,
@@ -64,7 +64,7 @@ pub fn broken(plan: &Plan, id: &str, exit: Exit, why: &str) -> Judged {
     let mut cell = blank(plan, id);
     cell.ending = EndingRecord { kind: EndingKind::Broken, text: vec![why.to_owned()] };
     let mut judged = Judged { cell, gates: Vec::new() };
-    judged.fail(exit, why.to_owned());
+    judged.fail(Reason::Broken { exit_code: exit.code(), text: why.to_owned() });
     judged
 }
 
@@ -162,14 +162,6 @@ fn occurred(outcome: &Outcome, check: &str) -> bool {
 }
 
 fn expectations(plan: &Plan, outcome: &Outcome) -> Vec<ExpectationRecord> {
-    let blank = |what: String| ExpectationRecord {
-        what,
-        min: None,
-        max: None,
-        value: None,
-        pass: true,
-        reason: None,
-    };
     let violations = plan.expect.violations.iter().filter_map(|check| {
         let pass = occurred(outcome, check);
         let blind = outcome.not_applicable.contains(&check.as_str());
@@ -177,58 +169,27 @@ fn expectations(plan: &Plan, outcome: &Outcome) -> Vec<ExpectationRecord> {
         if plan.swarm.is_some() && !pass && !blind && !follows() {
             return None;
         }
-        let why =
-            if blind { "not applicable: the stack does not do what it looks at" } else { "it did not occur" };
-        let reason = (!pass).then(|| why.to_owned());
-        Some(ExpectationRecord { pass, reason, ..blank(format!("violation {check}")) })
+        let what = format!("violation {check}");
+        Some(ExpectationRecord { what, min: None, max: None, value: None, pass })
     });
     let metrics = plan.expect.metrics.iter().map(|(key, bound)| {
-        let found = expected_figure(&outcome.figures, key);
-        let bound @ Bound { min, max } = occurrences::of_one_cell(plan, *bound);
-        let (value, reason) = held(found, bound);
-        ExpectationRecord { min, max, value, pass: reason.is_none(), reason, ..blank(key.clone()) }
+        let value = expected_figure(&outcome.figures, key);
+        let bound = occurrences::of_one_cell(plan, *bound);
+        let Bound { min, max } = bound;
+        ExpectationRecord { what: key.clone(), min, max, value, pass: is_within(value, bound) }
     });
     violations.chain(metrics).collect()
 }
 
 /// The figure that an expectation names.
-fn expected_figure(figures: &Figures, key: &str) -> Result<(Unit, u64), String> {
-    match named(key, |name| figures.contains_key(name)) {
-        Some((name, stat)) => figure(figures, &name, stat),
-        None => Err(no_metric(key)),
-    }
+fn expected_figure(figures: &Figures, key: &str) -> Option<u64> {
+    let (name, stat) = named(key, |name| figures.contains_key(name))?;
+    figures.get(&name)?.stat(stat)
 }
 
-fn figure(figures: &Figures, metric: &str, stat: &str) -> Result<(Unit, u64), String> {
-    let figure = figures.get(metric).ok_or_else(|| no_metric(metric))?;
-    match (figure.stat(stat), figure) {
-        (Some(value), _) if stat == "count" => Ok((Unit::Count, value)),
-        (Some(value), figure) => Ok((figure.unit(), value)),
-        (None, Figure::Distribution { count: 0, .. }) => Err("nothing was observed".to_owned()),
-        (None, Figure::Distribution { .. }) => {
-            Err(format!("a distribution has no {stat}; it has count, min, p50, p95, p99, max"))
-        }
-        (None, _) => Err(format!("a single number has no {stat}")),
-    }
-}
-
-fn no_metric(metric: &str) -> String {
-    format!("the cell has no metric {metric}")
-}
-
-/// The value, and why it is not within the bounds. No value is never within bounds.
-fn held(found: Result<(Unit, u64), String>, bound: Bound) -> (Option<u64>, Option<String>) {
-    match found {
-        Err(reason) => (None, Some(reason)),
-        Ok((unit, value)) => {
-            let inside = bound.min.is_none_or(|min| value >= min) && bound.max.is_none_or(|max| value <= max);
-            let reason = (!inside).then(|| {
-                let [is, want] = human::held(unit, value, bound.min, bound.max);
-                format!("is {is}, must be {want}")
-            });
-            (Some(value), reason)
-        }
-    }
+/// Whether a figure is within the bounds; no figure never is.
+pub(super) fn is_within(value: Option<u64>, Bound { min, max }: Bound) -> bool {
+    value.is_some_and(|value| min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max))
 }
 
 fn gates(plan: &Plan, cell: &str, figures: &Figures) -> Vec<GateRecord> {
@@ -239,12 +200,7 @@ fn gates(plan: &Plan, cell: &str, figures: &Figures) -> Vec<GateRecord> {
 }
 
 fn gated(gate: &Gate, cell: &str, figures: &Figures) -> GateRecord {
-    let metric = match &gate.start {
-        Some(start) => format!("{}@{start}", gate.metric),
-        None => gate.metric.clone(),
-    };
-    let (value, reason) = held(figure(figures, &metric, &gate.stat), gate.bound);
-    GateRecord {
+    let mut record = GateRecord {
         cell: cell.to_owned(),
         name: gate.name.clone(),
         metric: gate.metric.clone(),
@@ -252,10 +208,12 @@ fn gated(gate: &Gate, cell: &str, figures: &Figures) -> GateRecord {
         start: gate.start.clone(),
         min: gate.bound.min,
         max: gate.bound.max,
-        value,
-        pass: reason.is_none(),
-        reason,
-    }
+        value: None,
+        pass: false,
+    };
+    record.value = figures.get(&record.figure()).and_then(|figure| figure.stat(&gate.stat));
+    record.pass = is_within(record.value, gate.bound);
+    record
 }
 
 fn reasons(
@@ -264,82 +222,31 @@ fn reasons(
     expectations: &[ExpectationRecord],
     gates: &[GateRecord],
 ) -> Vec<Reason> {
-    let reason = |exit: Exit, text: String| Reason { exit_code: exit.code(), text };
-    let mut reasons = Vec::new();
+    let found = outcome.violations.iter().map(|v| v.check);
+    let found: BTreeSet<&str> = found.filter(|check| *check != "stuck" && !expected(plan, check)).collect();
+    let violation = |check: &&str| Reason::Violation { check: (*check).to_owned() };
     // What follows from another violation is told after it.
-    let mut by_check: BTreeMap<(bool, &str), Vec<&Violation>> = BTreeMap::new();
-    for v in outcome.violations.iter().filter(|v| v.check != "stuck" && !expected(plan, v.check)) {
-        by_check.entry((v.check == "divergent", v.check)).or_default().push(v);
-    }
-    for ((_, check), found) in by_check {
-        let count = counted(&outcome.figures, check).unwrap_or_else(|| human::thousands(found.len() as u64));
-        reasons.push(reason(Exit::Correctness, format!("{check} ({count}): {}", found[0].text)));
-    }
+    let (last, first): (Vec<&str>, Vec<&str>) = found.into_iter().partition(|check| *check == "divergent");
+    let mut reasons: Vec<Reason> = first.iter().chain(&last).map(violation).collect();
     if occurred(outcome, "stuck") && !expected(plan, "stuck") {
-        reasons.push(reason(Exit::Stuck, stuck_text(outcome)));
+        reasons.push(Reason::Stuck {});
     }
-    let destroyed = (TAKEN_BACK, "destroyed by a return to a backup", "");
-    let left = (
-        SHELVED,
-        "left on a phone by who has logged out, to go when they log in again",
-        ", and with engine.on_logout = \"send-first\" nobody logs out before",
-    );
-    for (first, (metric, what, more)) in [(&outcome.taken_back, destroyed), (&outcome.shelved, left)] {
-        let Some(first) = first.as_deref().filter(|_| !expects(plan, metric)) else { continue };
-        let count = expected_figure(&outcome.figures, metric).map_or(0, |(_, count)| count);
-        let edits = human::count(count, "saved edit");
-        let text =
-            format!("{edits} {what}: {first}; `expect` with \"{metric}\" says that this is meant{more}");
-        reasons.push(reason(Exit::Correctness, text));
+    let meant = |metric: &str| plan.expect.metrics.get(metric).is_some_and(|bound| bound.max != Some(0));
+    if let Some(first) = outcome.taken_back.clone().filter(|_| !meant("oracle.taken_back.edits")) {
+        reasons.push(Reason::TakenBack { first });
+    }
+    if let Some(first) = outcome.shelved.clone().filter(|_| !meant("oracle.shelved.edits")) {
+        reasons.push(Reason::Shelved { first });
     }
     reasons.extend(untested::reasons(plan, outcome));
-    for e in expectations.iter().filter(|e| !e.pass) {
-        let why = e.reason.as_deref().unwrap_or("is not as expected");
-        let named = if e.what == MISCOUNTED { outcome.miscounted.as_slice() } else { &[] };
-        let named: String = named.iter().map(|edit| format!("; {edit}")).collect();
-        reasons.push(reason(Exit::Threshold, format!("expected {}: {why}{named}", e.what)));
-    }
-    for g in gates.iter().filter(|g| !g.pass) {
-        let why = g.reason.as_deref().unwrap_or("is not within bounds");
-        let start = g.start.as_ref().map_or_else(String::new, |start| format!("@{start}"));
-        let text = format!("gate {}: {}{start} {} {why}", g.name, g.metric, g.stat);
-        reasons.push(reason(Exit::Threshold, text));
-    }
+    reasons.extend(expectations.iter().filter(|one| !one.pass).map(|one| {
+        let counted = if one.what == MISCOUNTED { outcome.miscounted.clone() } else { Vec::new() };
+        Reason::Expectation { what: one.what.clone(), counted }
+    }));
+    let missed = gates.iter().filter(|gate| !gate.pass);
+    reasons.extend(missed.map(|gate| Reason::Gate { gate: gate.clone() }));
     reasons
 }
 
-/// Whether the scenario says how many there are, and not that there are none.
-fn expects(plan: &Plan, metric: &str) -> bool {
-    plan.expect.metrics.get(metric).is_some_and(|bound| bound.max != Some(0))
-}
-
-/// The metric of saved edits that a return to a backup destroyed.
-pub(super) const TAKEN_BACK: &str = "oracle.taken_back.edits";
-
-/// The metric of edits that wait on a phone for who has logged out of it.
-pub(super) const SHELVED: &str = "oracle.shelved.edits";
-
 /// The metric of conflicts that engine and oracle count otherwise.
 const MISCOUNTED: &str = "engine.conflicts.miscounted";
-
-fn stuck_text(outcome: &Outcome) -> String {
-    let text = match &outcome.ending {
-        Ending::Stuck(lines) => lines.first().cloned(),
-        Ending::Stalled(what) => Some(what.clone()),
-        Ending::Drained | Ending::Interrupted => None,
-    };
-    let told = || outcome.violations.iter().find(|v| v.check == "stuck").map(|v| v.text.clone());
-    format!("stuck: {}", text.or_else(told).unwrap_or_else(|| "no convergence by the deadline".to_owned()))
-}
-
-/// How much of a violation there is, from its own metric.
-fn counted(figures: &Figures, check: &str) -> Option<String> {
-    let names = [check.to_owned(), check.replace('-', "_")];
-    let metrics = names.iter().flat_map(|name| {
-        ["rows", "count", "edits", "devices"].into_iter().map(move |noun| format!("oracle.{name}.{noun}"))
-    });
-    metrics.filter_map(|metric| figures.get(&metric)).find_map(|figure| {
-        let value = figure.stat("value").filter(|&value| value > 0)?;
-        Some(human::figure(figure.unit(), value))
-    })
-}

@@ -8,7 +8,7 @@
 //!
 //! - What cannot be judged is not a pass: a gate or an expectation on a metric that is absent or
 //!   was never observed fails and says so; an interrupted cell is incomplete.
-//! - The only sentences made here are those that a record keeps: why a cell fails.
+//! - No sentence is made here: why a cell fails is a code with its figures.
 
 mod answers;
 #[cfg(test)]
@@ -33,4 +33,4 @@ pub use judge::{broken, cell_ids, judge, record_name};
 pub use occurrences::hold_occurrences;
 pub use order::{distinct, grouped};
 pub use phases::{Phase, phases};
-pub use untested::{event_in_vain, in_vain_subject, unplaced};
+pub use untested::unplaced;

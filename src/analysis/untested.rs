@@ -13,10 +13,9 @@
 //! - all of it is counted (`workload.untested.count`). Who expects at least one says that it is
 //!   meant; who expects none has any of it fail.
 
-use crate::metrics::human;
-use crate::record::{Exit, MissedRecord, Reason, UnplacedRecord};
+use crate::record::{MissedRecord, Reason, UnplacedRecord};
 use crate::scenario::{Plan, Planned};
-use crate::world::{ActionCount, InVain, Missed, Outcome, Placed};
+use crate::world::{ActionCount, InVain, Missed, NO_EDIT, Outcome, Placed};
 
 /// The metric of what tested nothing.
 const COUNT: &str = "workload.untested.count";
@@ -30,24 +29,19 @@ pub(super) fn reasons(plan: &Plan, outcome: &Outcome) -> Vec<Reason> {
     if bound(COUNT).is_some_and(|bound| bound.min.is_some_and(|min| min > 0)) {
         return Vec::new();
     }
-    let mut reasons = Vec::new();
-    let in_vain = outcome.in_vain.iter().filter(|one| !is_optional(plan, &one.action));
-    reasons.extend(in_vain.filter(|_| plan.swarm.is_none()).map(in_vain_text));
-    let of_event = |one: &&Missed| plan.swarm.is_none() && one.of == 0 && edits_in_vain(plan, one);
-    reasons.extend(outcome.missed.iter().filter(of_event).map(|one| event_in_vain(&one.event)));
-    let is_still = outcome.is_still && plan.swarm.is_none();
-    let nothing = [
-        (outcome.is_silent, "no device sent a request", REQUESTS),
-        (is_still, "nobody wanted to edit anything, and no row came to a device", APPLIED),
-    ];
-    if let Some((_, why, metric)) = nothing.into_iter().find(|(is_so, ..)| *is_so)
-        && bound(metric).is_none_or(|bound| bound.max != Some(0))
-    {
-        reasons.push(format!(
-            "the run tested nothing: {why}; `expect` with \"{metric}\" = 0 says that this is meant"
-        ));
+    let of_swarm = plan.swarm.is_some();
+    let in_vain = outcome.in_vain.iter().filter(|one| !of_swarm && !is_optional(plan, &one.action));
+    let of_event = |one: &&Missed| !of_swarm && one.of == 0 && edits_in_vain(plan, one);
+    let events = outcome.missed.iter().filter(of_event);
+    let event = |one: &Missed| Reason::EventInVain { event: one.event.clone() };
+    let mut reasons: Vec<Reason> = in_vain.map(action_in_vain).chain(events.map(event)).collect();
+    let meant = |metric| bound(metric).is_some_and(|bound| bound.max == Some(0));
+    if outcome.is_silent {
+        reasons.extend((!meant(REQUESTS)).then_some(Reason::NoRequest {}));
+    } else if outcome.is_still && !of_swarm {
+        reasons.extend((!meant(APPLIED)).then_some(Reason::NoChange {}));
     }
-    reasons.into_iter().map(|text| Reason { exit_code: Exit::Threshold.code(), text }).collect()
+    reasons
 }
 
 /// Whether the scenario says that no edit of the action need be made.
@@ -62,27 +56,9 @@ fn edits_in_vain(plan: &Plan, one: &Missed) -> bool {
     events.filter_map(action).any(|action| !is_optional(plan, action))
 }
 
-fn in_vain_text(InVain { action, on_phones, wanted, unplaced, prevented }: &InVain) -> String {
-    let edits = human::count(*wanted, "edit");
-    let others = wanted - unplaced - prevented;
-    let whys = [
-        (*unplaced, "the script found no row for it, or no free natural key"),
-        (*prevented, "a blocking sync had the screen until people gave up"),
-        (others, "no app ran, the row was not there, or it was refused"),
-    ];
-    let whys: Vec<&str> = whys.iter().filter(|(edits, _)| *edits > 0).map(|(_, why)| *why).collect();
-    let why = whys.join("; or ");
-    let subject = in_vain_subject(action);
-    let place = if *on_phones { " on phones" } else { "" };
-    format!(
-        "{subject} of {edits}{place} none was made, as {why}; `action.{action}.optional` = true says that \
-         this may be"
-    )
-}
-
-/// How the reason of a cell begins in which no edit of an action was made.
-pub fn in_vain_subject(action: &str) -> String {
-    format!("action {action}{NOTHING}")
+fn action_in_vain(of: &InVain) -> Reason {
+    let InVain { action, on_phones, wanted, unplaced, prevented } = of.clone();
+    Reason::ActionInVain { action, on_phones, wanted, unplaced, prevented }
 }
 
 /// The actions and imports of a script that could not all be made as asked.
@@ -122,18 +98,6 @@ pub(super) fn missed(missed: &[Missed]) -> Vec<MissedRecord> {
 
 /// The same of an action of a swarm: it may need another, which this seed has not.
 pub(super) fn in_vain(of: &InVain) -> MissedRecord {
-    let why =
-        "none of its edits was made, as no app ran or no row was there, or they were refused".to_owned();
-    MissedRecord { event: format!("action.{}", of.action), why, missed: 0, of: 0, devices: Vec::new() }
-}
-
-/// In a reason of a cell that was to try something and did not.
-const NOTHING: &str = " tested nothing:";
-
-/// The reason of a cell in which no edit of an event was made.
-pub fn event_in_vain(event: &str) -> String {
-    format!(
-        "event {event}{NOTHING} none of its edits was made, as no app ran, the row was not there, or it was \
-         refused; `optional` = true of its action says that this may be"
-    )
+    let event = format!("action.{}", of.action);
+    MissedRecord { event, why: NO_EDIT.to_owned(), missed: 0, of: 0, devices: Vec::new() }
 }

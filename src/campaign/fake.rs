@@ -79,15 +79,13 @@ impl Runner for Fake {
     }
 
     fn lives(&self, plan: &Plan, subjects: &[Subject], _: &dyn Watch) -> Result<Vec<Story>, Unrunnable> {
-        let line = |key: &Key| format!("seed {}: {key} was written and never seen again", plan.seed.0);
-        let silent = |key: &Key| key.as_str().starts_with("silent");
-        let lived = |subject: &Subject| subject.record.1.clone();
-        Ok(subjects
-            .iter()
-            .map(lived)
-            .map(|key| if silent(&key) { vec![] } else { vec![line(&key)] })
-            .map(|lines| Story { lines, steps: Vec::new() })
-            .collect())
+        let story = |subject: &Subject| {
+            let (seed, key) = (plan.seed.0, subject.record.1.as_str());
+            let told = format!("seed {seed}: {key} was written and never seen again");
+            let lines = if key.starts_with("silent") { vec![] } else { vec![told] };
+            Story { lines, steps: Vec::new() }
+        };
+        Ok(subjects.iter().map(story).collect())
     }
 
     fn requests(&self, _: &Plan, _: usize, _: &dyn Watch) -> Result<RequestLog, Unrunnable> {

@@ -12,16 +12,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::ended::{Observed, Ran};
-use super::even::Even;
-use super::runner::Subject;
-use crate::base::{DeviceId, Digest, EntityId, Key};
-use crate::metrics;
-use crate::oracle;
+use super::runner::{Observed, Ran, Subject};
+use crate::base::Digest;
+use crate::metrics::{self, SERIES, Sample};
 use crate::record::{
-    Build, CellRecord, EndingKind, FiguresRecord, FolderError, GateRecord, Judged, SeriesRecord, Verdict,
+    Build, CellRecord, EndingKind, Exit, FiguresRecord, FolderError, GateRecord, Judged, SeriesRecord,
+    Verdict,
 };
 use crate::scenario::{Plan, file};
 
@@ -30,7 +29,8 @@ pub const NAME: &str = "cells.jsonl";
 /// What is longer is no line of a cell, in bytes.
 const LINE_MAX: u64 = 1 << 30;
 /// The shape of its lines.
-const SHAPE: u32 = 3;
+const SHAPE: u32 = 4;
+const UNPOISONED: &str = "nobody panics while it holds the journal";
 
 /// The cells of a run that have ended, in a file that grows with each.
 #[derive(Debug)]
@@ -45,8 +45,7 @@ pub struct Journal {
 #[derive(Debug)]
 struct Pages {
     file: File,
-    /// Where the line of a cell begins, and how long it is.
-    lines: BTreeMap<Name, (u64, usize)>,
+    lines: BTreeMap<Name, Place>,
     end: u64,
     /// The first error of writing; nothing is written after it.
     failure: Option<io::Error>,
@@ -54,45 +53,33 @@ struct Pages {
 
 /// What tells a cell from all others: its id, its scenario's digest, its seed.
 pub(super) type Name = (String, String, String);
+/// Where a line begins, and how long it is.
+pub(super) type Place = (u64, usize);
 
-/// Why a run cannot go on from a folder.
+/// Why kept cells cannot be gone on with or merged: the exit code, and what to say.
 #[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// There is nothing to go on from.
-    #[error("there is no {NAME} in {}: nothing was begun there, or it has come to its end", .0.display())]
-    Absent(PathBuf),
-    /// It was cut off before its first cell.
-    #[error("{} ends within its first line, and no cell was kept: run it without --resume", .0.display())]
-    Cut(PathBuf),
-    /// It is of another run.
-    #[error("{} is of another run: {why}", path.display())]
-    Other {
-        /// The file.
-        path: PathBuf,
-        /// What differs.
-        why: String,
-    },
-    /// Another build of the program ran some of its cells.
-    #[error("{} was begun by {theirs}, and this is {this}: two builds may come to other figures", path.display())]
-    OtherBuild {
-        /// The file.
-        path: PathBuf,
-        /// Who ran them.
-        theirs: String,
-        /// This build.
-        this: String,
-    },
-    /// The system refuses.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
+#[error("{text}")]
+pub struct KeptError {
+    /// What to exit with.
+    pub exit: Exit,
+    text: String,
 }
 
-/// The first line.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Head {
-    journal: u32,
-    run: String,
-    build: Build,
+/// The first line of a file of cells: what they are of.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Head<T> {
+    shape: u32,
+    pub(super) build: Build,
+    pub(super) of: T,
+}
+
+/// What the first line of a file is.
+pub(super) enum Begun<T> {
+    /// It was cut off, or is not as it was written.
+    Cut,
+    /// Another version of the program wrote it.
+    Foreign,
+    Of(Head<T>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,10 +88,11 @@ struct KeptCell {
     build: Build,
     cell: CellRecord,
     gates: Vec<GateRecord>,
-    suspects: Vec<Suspect>,
+    suspects: Vec<Subject>,
     /// What figures that a cell does not tell are.
     figures: String,
-    series: Even,
+    /// At an instant: positions of series, and their values.
+    series: Vec<(u64, Vec<(usize, u64)>)>,
     histograms: Vec<(String, String)>,
     wall_ns: u64,
 }
@@ -123,35 +111,38 @@ struct CellLabel {
     seed: String,
 }
 
-/// A subject whose life may have to be told at the end.
-#[derive(Serialize, Deserialize)]
-struct Suspect {
-    entity: EntityId,
-    key: String,
-    side: Option<DeviceId>,
-    found: Option<(String, Option<DeviceId>)>,
+impl KeptError {
+    pub(super) fn new(exit: Exit, text: String) -> KeptError {
+        KeptError { exit, text }
+    }
+    fn usage<T>(text: String) -> Result<T, KeptError> {
+        Err(KeptError::new(Exit::Usage, text))
+    }
+}
+
+impl From<FolderError> for KeptError {
+    fn from(error: FolderError) -> KeptError {
+        KeptError::new(Exit::Environment, error.to_string())
+    }
 }
 
 impl Journal {
     /// Begins the journal of the run of this name in `folder`; one that was there is gone.
-    ///
-    /// # Errors
-    /// When the file system refuses.
     pub fn begin(folder: &Path, run: &str) -> Result<Journal, FolderError> {
-        let mut head = serde_json::to_vec(&Head::of(run)).expect("a head is JSON");
-        head.push(b'\n');
-        Journal::begun(folder.join(NAME), &head)
+        Journal::begun(folder.join(NAME), &run)
     }
 
-    /// Begins the journal at `path` with this line; one that was there is gone.
-    pub(super) fn begun(path: PathBuf, head: &[u8]) -> Result<Journal, FolderError> {
+    /// Begins the file at `path` of the cells of this; one that was there is gone.
+    pub(super) fn begun<T: Serialize>(path: PathBuf, of: &T) -> Result<Journal, FolderError> {
+        let head = Head { shape: SHAPE, build: Build::this().clone(), of };
+        let head = seal(&serde_json::to_string(&head).expect("a head is JSON"));
         let begun = || {
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false);
             let mut file = file::open_with(&path, file::Named::InFile, &options)?;
             claim(&file)?;
             file.set_len(0)?;
-            file.write_all(head)?;
+            file.write_all(head.as_bytes())?;
             Ok(file)
         };
         match begun() {
@@ -163,94 +154,95 @@ impl Journal {
     /// Goes on with the journal in `folder`, if it is of the run of this name, and of this build
     /// alone unless `any_build` may have written it. What comes after a line that cannot be read is
     /// cut off.
-    ///
-    /// # Errors
-    /// There is none, it is of another run or of another build, or it cannot be read.
-    pub fn resume(folder: &Path, run: &str, any_build: bool) -> Result<Journal, JournalError> {
+    pub fn resume(folder: &Path, run: &str, any_build: bool) -> Result<Journal, KeptError> {
         let path = folder.join(NAME);
-        let of_this = |build: &Build| {
+        let is_of = |head: &Head<String>| {
+            if head.of == run {
+                return Ok(());
+            }
+            let why = "the scenario, its settings, axes, variants or seeds are not the same";
+            KeptError::usage(format!("{} is of another run: {why}", path.display()))
+        };
+        match Journal::reopened(&path, any_build, is_of)? {
+            Some(journal) => Ok(journal),
+            None => KeptError::usage(format!(
+                "there is no run to go on with in {}: no cell was kept there, or it has come to its end",
+                folder.display()
+            )),
+        }
+    }
+
+    /// Goes on with the file at `path`, if `is_of` takes its first line; `None` if there is none, or
+    /// none that is whole. What comes after a line that cannot be read is cut off.
+    pub(super) fn reopened<T: DeserializeOwned>(
+        path: &Path,
+        any_build: bool,
+        is_of: impl FnOnce(&Head<T>) -> Result<(), KeptError>,
+    ) -> Result<Option<Journal>, KeptError> {
+        let failed = |cause| FolderError { path: path.to_owned(), cause };
+        let of_build = |build: &Build| {
             if any_build || build.is_this() {
                 return Ok(());
             }
-            let (theirs, this) = (build.to_string(), Build::this().to_string());
-            Err(JournalError::OtherBuild { path: path.clone(), theirs, this })
+            KeptError::usage(format!(
+                "{} was begun by {build}, and this is {}: two builds may come to other figures; --any-build goes on all the same, and the record says so",
+                path.display(),
+                Build::this()
+            ))
         };
-        let begun = |text: &[u8]| {
-            let head = Head::of(run).as_in(text);
-            let head = head.map_err(|why| JournalError::Other { path: path.clone(), why })?;
-            of_this(&head.build)
-        };
-        Journal::reopened(path.clone(), begun, of_this)
-    }
-
-    /// Goes on with the journal at `path`, if `begun` takes its first line and `of` the builds of
-    /// its cells. What comes after a line that cannot be read is cut off.
-    pub(super) fn reopened(
-        path: PathBuf,
-        begun: impl FnOnce(&[u8]) -> Result<(), JournalError>,
-        of: impl Fn(&Build) -> Result<(), JournalError>,
-    ) -> Result<Journal, JournalError> {
-        let failed = |cause| FolderError { path: path.clone(), cause };
-        let opened = file::open_with(&path, file::Named::InFile, OpenOptions::new().read(true).write(true));
+        let opened = file::open_with(path, file::Named::InFile, OpenOptions::new().read(true).write(true));
         let file = match opened {
             Ok(file) => file,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                return Err(JournalError::Absent(path.parent().unwrap_or(&path).to_owned()));
-            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(failed(e).into()),
         };
         claim(&file).map_err(failed)?;
         let mut reader = BufReader::new(&file);
-        let mut text = Vec::new();
-        let mut end = line(&mut reader, &mut text).map_err(failed)? as u64;
-        if !text.ends_with(b"\n") {
-            return Err(JournalError::Cut(path));
-        }
-        begun(&text)?;
-        let mut lines = BTreeMap::new();
-        loop {
-            let length = line(&mut reader, &mut text).map_err(failed)?;
-            let Some((name, build)) = named(&text) else { break };
-            of(&build)?;
-            lines.insert(name, (end, length));
+        let mut end = match begun(&mut reader).map_err(failed)? {
+            (Begun::Cut, _) => return Ok(None),
+            (Begun::Foreign, _) => {
+                return KeptError::usage(format!("{} is of another version of the program", path.display()));
+            }
+            (Begun::Of(head), end) => {
+                is_of(&head)?;
+                of_build(&head.build)?;
+                end
+            }
+        };
+        let mut kept = BTreeMap::new();
+        for line in lines(reader, end) {
+            let ((from, length), Some((name, build))) = line.map_err(failed)? else { break };
+            of_build(&build)?;
+            kept.insert(name, (from, length));
             end += length as u64;
         }
         file.set_len(end).map_err(failed)?;
-        Ok(Journal::new(path.clone(), file, lines, end))
+        Ok(Some(Journal::new(path.to_owned(), file, kept, end)))
     }
 
     /// How many cells the journal in `folder` holds; `None` if there is none to go on from. Nothing
     /// is changed there.
     pub fn kept(folder: &Path) -> Option<usize> {
         let mut reader = BufReader::new(file::open(&folder.join(NAME), file::Named::InFile).ok()?);
-        let mut text = Vec::new();
-        line(&mut reader, &mut text).ok()?;
-        serde_json::from_slice::<Head>(&text).ok()?;
-        let mut cells = BTreeSet::new();
-        loop {
-            line(&mut reader, &mut text).ok()?;
-            let Some((name, _)) = named(&text) else { return Some(cells.len()) };
-            cells.insert(name);
-        }
+        let (Begun::Of(Head::<String> { .. }), end) = begun(&mut reader).ok()? else { return None };
+        let whole = lines(reader, end).map_while(|line| Some(line.ok()?.1?.0));
+        Some(whole.collect::<BTreeSet<Name>>().len())
     }
 
-    fn new(path: PathBuf, file: File, lines: BTreeMap<Name, (u64, usize)>, end: u64) -> Journal {
+    fn new(path: PathBuf, file: File, lines: BTreeMap<Name, Place>, end: u64) -> Journal {
         Journal { path, pages: Mutex::new(Pages { file, lines, end, failure: None }), alone: false }
     }
 
     /// How many cells it holds.
     pub fn cells(&self) -> usize {
-        self.pages.lock().expect("nobody panics while it holds the journal").lines.len()
+        self.pages.lock().expect(UNPOISONED).lines.len()
     }
 
     /// Closes it: of a run that is `complete` the file goes, else it stays. Gives the first error
     /// of writing to it.
-    ///
-    /// # Errors
-    /// When a cell could not be kept, or the file cannot be removed.
     pub fn close(self, complete: bool) -> Result<(), FolderError> {
         let failed = |cause| FolderError { path: self.path.clone(), cause };
-        let pages = self.pages.into_inner().expect("nobody panics while it holds the journal");
+        let pages = self.pages.into_inner().expect(UNPOISONED);
         match pages.failure {
             Some(cause) => Err(failed(cause)),
             None if complete => fs::remove_file(&self.path).map_err(failed),
@@ -261,10 +253,9 @@ impl Journal {
     /// A cell that has ended, with what it observed.
     pub(super) fn recall(&self, id: &str, plan: &Plan) -> Option<(Ran, Observed)> {
         let name = (id.to_owned(), plan.digest.clone(), plan.seed.0.to_string());
-        let mut pages = self.pages.lock().expect("nobody panics while it holds the journal");
-        let (from, length) = *pages.lines.get(&name)?;
-        let mut text = vec![0; length];
-        pages.file.seek(SeekFrom::Start(from)).and_then(|_| pages.file.read_exact(&mut text)).ok()?;
+        let mut pages = self.pages.lock().expect(UNPOISONED);
+        let place = *pages.lines.get(&name)?;
+        let text = text_at(&mut pages.file, place).ok()?;
         drop(pages);
         serde_json::from_str::<KeptCell>(sealed(&text)?).ok()?.restored()
     }
@@ -283,7 +274,7 @@ impl Journal {
 
     /// Adds the line of a cell, behind those that are there.
     pub(super) fn append(&self, name: Name, text: &[u8]) {
-        let mut pages = self.pages.lock().expect("nobody panics while it holds the journal");
+        let mut pages = self.pages.lock().expect(UNPOISONED);
         if pages.failure.is_some() {
             return;
         }
@@ -299,7 +290,7 @@ impl Journal {
 
     /// Whether it is of no use to go on, as nothing more can be kept.
     pub(super) fn is_lost(&self) -> bool {
-        self.alone && self.pages.lock().expect("nobody panics while it holds the journal").failure.is_some()
+        self.alone && self.pages.lock().expect(UNPOISONED).failure.is_some()
     }
 }
 
@@ -315,9 +306,44 @@ fn claim(file: &File) -> io::Result<()> {
 }
 
 /// The next line into `text`, as far as a line goes; gives its length.
-pub(super) fn line(reader: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<usize> {
+fn line(reader: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<usize> {
     text.clear();
     reader.take(LINE_MAX).read_until(b'\n', text)
+}
+
+/// What the file's first line is, and how long.
+pub(super) fn begun<T: DeserializeOwned>(reader: &mut impl BufRead) -> io::Result<(Begun<T>, u64)> {
+    let mut text = Vec::new();
+    let length = line(reader, &mut text)? as u64;
+    let Some(head) = sealed(&text) else { return Ok((Begun::Cut, length)) };
+    let read = serde_json::from_str::<Head<T>>(head).ok().filter(|head| head.shape == SHAPE);
+    Ok((read.map_or(Begun::Foreign, Begun::Of), length))
+}
+
+/// The lines behind the first one, which ends at `from`: where each is, and of one that is whole
+/// whose it is and the build that wrote it.
+pub(super) fn lines(
+    mut reader: impl BufRead,
+    mut from: u64,
+) -> impl Iterator<Item = io::Result<(Place, Option<(Name, Build)>)>> {
+    let mut text = Vec::new();
+    std::iter::from_fn(move || match line(&mut reader, &mut text) {
+        Ok(0) => None,
+        Ok(length) => {
+            let place = (from, length);
+            from += length as u64;
+            Some(Ok((place, named(&text))))
+        }
+        Err(e) => Some(Err(e)),
+    })
+}
+
+/// The line at this place.
+pub(super) fn text_at(file: &mut File, (from, length): Place) -> io::Result<Vec<u8>> {
+    let mut text = vec![0; length];
+    file.seek(SeekFrom::Start(from))?;
+    file.read_exact(&mut text)?;
+    Ok(text)
 }
 
 /// A line of a cell: its digest and itself.
@@ -328,14 +354,14 @@ pub(super) fn seal(cell: &str) -> String {
 }
 
 /// The cell of a line that is whole and as it was written.
-pub(super) fn sealed(line: &[u8]) -> Option<&str> {
+fn sealed(line: &[u8]) -> Option<&str> {
     let line = std::str::from_utf8(line).ok()?;
     let cell = line.strip_suffix('\n')?.split_once(' ')?.1;
     (seal(cell) == line).then_some(cell)
 }
 
 /// Whose a whole line is, and the build that wrote it.
-pub(super) fn named(text: &[u8]) -> Option<(Name, Build)> {
+fn named(text: &[u8]) -> Option<(Name, Build)> {
     let Label { plan, build, cell } = serde_json::from_str(sealed(text)?).ok()?;
     Some(((cell.id, plan, cell.seed), build))
 }
@@ -349,35 +375,8 @@ pub(super) fn meaning(text: &[u8]) -> Option<(String, String)> {
     Some((digest.hex(), kept.cell.digest))
 }
 
-impl Head {
-    fn of(run: &str) -> Head {
-        Head { journal: SHAPE, run: run.to_owned(), build: Build::this().clone() }
-    }
-    /// The first line of a journal of this run, whatever the build; else why it is of none.
-    fn as_in(&self, line: &[u8]) -> Result<Head, String> {
-        match serde_json::from_slice::<Head>(line) {
-            Err(_) => Err("its first line cannot be read".to_owned()),
-            Ok(theirs) if theirs.journal != self.journal => Err(format!(
-                "it was begun by {}, this is {}, and they write other lines",
-                theirs.build,
-                Build::this()
-            )),
-            Ok(theirs) if theirs.run != self.run => {
-                Err("the scenario, its settings, axes, variants or seeds are not the same".to_owned())
-            }
-            Ok(theirs) => Ok(theirs),
-        }
-    }
-}
-
 impl KeptCell {
     fn of(plan: &Plan, ran: &Ran, observed: &Observed) -> KeptCell {
-        let suspect = |subject: &Subject| Suspect {
-            entity: subject.record.0,
-            key: subject.record.1.as_str().to_owned(),
-            side: subject.side,
-            found: subject.found.map(|(check, device)| (check.to_owned(), device)),
-        };
         // That is seen in the samples.
         let mut cell = CellRecord { series: None, ..ran.judged.cell.clone() };
         let (figures, known) = known();
@@ -387,9 +386,9 @@ impl KeptCell {
             build: Build::this().clone(),
             cell,
             gates: ran.judged.gates.clone(),
-            suspects: ran.suspects.iter().map(suspect).collect(),
+            suspects: ran.suspects.clone(),
             figures: figures.clone(),
-            series: Even::of(&observed.series),
+            series: in_rows(&observed.series),
             histograms: observed.histograms.clone(),
             wall_ns: u64::try_from(ran.wall.as_nanos()).unwrap_or(u64::MAX),
         }
@@ -398,18 +397,36 @@ impl KeptCell {
     /// The cell as it was; `None` if it names what this program does not know.
     fn restored(mut self) -> Option<(Ran, Observed)> {
         let (figures, known) = known();
-        let series = self.series.samples().filter(|_| self.figures == *figures)?;
-        let suspects = self.suspects.into_iter().map(Suspect::restored).collect::<Option<Vec<_>>>()?;
+        let series = out_of_rows(&self.series).filter(|_| self.figures == *figures)?;
         self.cell.fill(known).ok()?;
         self.cell.series = SeriesRecord::of(&series).filter(|_| self.cell.ended());
         self.cell.ran_by = (!self.build.is_this()).then_some(self.build);
         let judged = Judged { cell: self.cell, gates: self.gates };
-        let ran = Ran { judged, wall: Duration::from_nanos(self.wall_ns), suspects };
+        let ran = Ran { judged, wall: Duration::from_nanos(self.wall_ns), suspects: self.suspects };
         // Files are named by them.
         let named =
             self.histograms.iter().all(|(name, _)| metrics::find(name).is_some_and(|m| m.name == name));
         named.then_some((ran, Observed { series, histograms: self.histograms }))
     }
+}
+
+/// Samples by their instants.
+fn in_rows(samples: &[Sample]) -> Vec<(u64, Vec<(usize, u64)>)> {
+    let position = |name: &str| SERIES.iter().position(|(known, _)| *known == name);
+    let row = |samples: &[Sample]| {
+        let values = samples.iter().filter_map(|sample| Some((position(sample.series)?, sample.value)));
+        (samples[0].at_ns, values.collect())
+    };
+    samples.chunk_by(|one, other| one.at_ns == other.at_ns).map(row).collect()
+}
+
+/// The samples as they came; `None` if there is no such series.
+fn out_of_rows(rows: &[(u64, Vec<(usize, u64)>)]) -> Option<Vec<Sample>> {
+    let all =
+        rows.iter().flat_map(|(at_ns, row)| row.iter().map(|(series, value)| (*at_ns, *series, *value)));
+    let sample =
+        |(at_ns, series, value): (_, usize, _)| Some(Sample { at_ns, series: SERIES.get(series)?.0, value });
+    all.map(sample).collect()
 }
 
 /// Every metric that this program knows, and their digest.
@@ -421,15 +438,4 @@ fn known() -> &'static (String, FiguresRecord) {
         digest.text(&serde_json::to_string(&known).expect("units are JSON"));
         (digest.hex(), known)
     })
-}
-
-impl Suspect {
-    fn restored(self) -> Option<Subject> {
-        let known = |name: &str| oracle::check_names().find(|known| *known == name);
-        let found = match self.found {
-            Some((check, device)) => Some((known(&check)?, device)),
-            None => None,
-        };
-        Some(Subject { record: (self.entity, Key::new(&self.key)), side: self.side, found })
-    }
 }

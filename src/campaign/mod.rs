@@ -1,17 +1,8 @@
 //! Campaigns: many cells, one after the other or side by side.
 //!
 //! This is the only room with threads. A cell is one plan, run by a [`Runner`] on one thread from
-//! its start to its end; nothing is shared between cells but what is constant. [`run`] hands the
-//! cells of a list to its workers and gives back the judged cells in the order of the list;
-//! [`replay`] runs one cell again and holds its digest against the one that was recorded;
-//! [`validate`] holds our models against what is known; [`calibrate`] reads a request log of one's
-//! own and says what it costs; [`shards`] deals out the cells of a plan to many machines and puts
-//! together what they kept.
-//!
-//! [`validate`] and [`calibrate`] are apart: they simulate no world.
-//!
-//! What a cell comes to is decided in `report`; how it is simulated in `world`; what a person sees
-//! meanwhile in `cli`, through [`Listener`].
+//! its start to its end; nothing is shared between cells but what is constant. [`validate`] and
+//! [`calibrate`] are apart: they simulate no world.
 //!
 //! Invariants:
 //!
@@ -28,8 +19,6 @@
 
 mod axis;
 pub mod calibrate;
-mod ended;
-mod even;
 mod journal;
 mod replay;
 mod run;
@@ -46,11 +35,10 @@ pub(crate) mod fake;
 mod tests;
 
 pub use axis::{Axis, AxisError, CELLS_MAX};
-pub use ended::Observed;
-pub use journal::{Journal, JournalError, NAME as JOURNAL};
+pub use journal::{Journal, KeptError, NAME as JOURNAL};
 pub use replay::{Recorded, Replay, replay, trace};
-pub use run::{Campaign, CampaignOptions, Listener, run, run_kept, run_part};
-pub use runner::{Bench, Record, Runner, Subject};
+pub use run::{Campaign, CampaignOptions, Listener, run, run_part};
+pub use runner::{Bench, Observed, Record, Runner, Subject};
 pub use stop::{GRACE, Signals};
 pub use stopwatch::Stopwatch;
 

@@ -3,19 +3,19 @@
 use super::run::{Quietly, attempt, lives_told};
 use super::runner::{Record, Runner, Subject};
 use crate::analysis;
-use crate::record::{self, Build, Exit, Judged};
+use crate::record::{self, Build, Judged, Reason};
 use crate::scenario::Plan;
-use crate::world::{Outcome, Traced};
+use crate::world::Traced;
 
 /// What is known of the run that a cell is run again from.
-#[derive(Clone, Copy, Debug)]
-pub struct Recorded<'a> {
+#[derive(Clone, Debug)]
+pub struct Recorded {
     /// Its digest.
-    pub digest: &'a str,
+    pub digest: String,
     /// The digest of its figures; empty if none was recorded.
-    pub figures_digest: &'a str,
+    pub figures_digest: String,
     /// What ran it, in words, where that is not this build.
-    pub other_build: Option<&'a str>,
+    pub other_build: Option<String>,
 }
 
 /// A cell that was run again.
@@ -31,9 +31,6 @@ pub struct Replay {
 }
 
 /// Runs a plan again for its timeline; `Err` tells why it could not be run.
-///
-/// # Errors
-/// The judged cell that says so.
 pub fn trace(
     plan: &Plan,
     id: &str,
@@ -49,7 +46,7 @@ pub fn trace(
 pub fn replay(
     plan: &Plan,
     id: &str,
-    recorded: Option<Recorded<'_>>,
+    recorded: Option<&Recorded>,
     records: &[Record],
     runner: &dyn Runner,
     interrupted: &(dyn Fn() -> bool + Sync),
@@ -60,16 +57,31 @@ pub fn replay(
         Err(broken) => return Replay { judged: *broken, same: None, counted_otherwise: false },
     };
     let mut judged = analysis::judge(plan, id, &outcome);
-    let ended = judged.cell.verdict != record::Verdict::Incomplete;
-    let recorded = recorded.filter(|_| ended);
+    let recorded = recorded.filter(|_| judged.cell.verdict != record::Verdict::Incomplete);
     let same = recorded.map(|recorded| recorded.digest == outcome.digest);
-    let other_figures = |recorded: Recorded<'_>| {
-        !recorded.figures_digest.is_empty() && recorded.figures_digest != outcome.figures_digest
-    };
-    let counted_otherwise = same == Some(true) && recorded.is_some_and(other_figures);
-    if let Some((exit, text)) = recorded.and_then(|recorded| differing(recorded, &outcome, counted_otherwise))
-    {
-        judged.fail(exit, text);
+    let counted_otherwise = same == Some(true)
+        && recorded
+            .is_some_and(|recorded| ![&*outcome.figures_digest, ""].contains(&&*recorded.figures_digest));
+    if let Some(recorded) = recorded {
+        let differs = |of_figures, first: &String, second: &String| Reason::NotDeterministic {
+            of_figures,
+            first: first.clone(),
+            second: second.clone(),
+        };
+        let (was, is) = (&recorded.digest, &outcome.digest);
+        match &recorded.other_build {
+            None if was != is => judged.fail(differs(false, was, is)),
+            None if counted_otherwise => {
+                judged.fail(differs(true, &recorded.figures_digest, &outcome.figures_digest));
+            }
+            Some(build) if was != is => {
+                let this = Build::this();
+                let text =
+                    format!("not comparable: the record is of {build}, this is {this}, and digests differ");
+                judged.fail(Reason::NoBaseline { text });
+            }
+            _ => {}
+        }
     }
     if !records.is_empty() {
         let subject = |record: &Record| {
@@ -84,26 +96,4 @@ pub fn replay(
         }
     }
     Replay { judged, same, counted_otherwise }
-}
-
-/// What a cell fails by that did not come to what was recorded.
-fn differing(recorded: Recorded<'_>, outcome: &Outcome, counted_otherwise: bool) -> Option<(Exit, String)> {
-    let (was, is) = (recorded.digest, &outcome.digest);
-    match recorded.other_build {
-        None if was != is => {
-            Some((Exit::NotDeterministic, format!("the recorded digest is {was}, this run's is {is}")))
-        }
-        None if counted_otherwise => {
-            let (was, is) = (recorded.figures_digest, &outcome.figures_digest);
-            let text = format!("the recorded digest of the figures is {was}, this run's is {is}");
-            Some((Exit::NotDeterministic, text))
-        }
-        Some(build) if was != is => {
-            let this = Build::this();
-            let text =
-                format!("not comparable: the record is of {build}, this is {this}, and digests differ");
-            Some((Exit::NoBaseline, text))
-        }
-        _ => None,
-    }
 }

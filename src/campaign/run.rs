@@ -6,16 +6,15 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::ended::{Observed, Ran};
 use super::journal::Journal;
-use super::runner::{Record, Runner, Subject};
+use super::runner::{Observed, Ran, Record, Runner, Subject};
 use super::stop::{Signals, Stop};
 use super::stopwatch::Stopwatch;
 use crate::analysis;
 use crate::base::{Span, Time};
 use crate::metrics::Distribution;
 use crate::oracle::Story;
-use crate::record::{CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Verdict, histograms};
+use crate::record::{CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Reason, Verdict, histograms};
 use crate::scenario::Plan;
 use crate::world::{Ending, Outcome, Unrunnable, Watch};
 
@@ -68,20 +67,8 @@ pub struct Campaign {
 }
 
 /// Runs all plans. The results are those of running them one after the other, whatever the number
-/// of threads.
+/// of threads. Cells that a journal holds are taken from it, all others are kept in it as they end.
 pub fn run(
-    plans: &[Plan],
-    runner: &dyn Runner,
-    options: &CampaignOptions,
-    signals: &Signals,
-    listener: &dyn Listener,
-) -> Campaign {
-    run_kept(plans, runner, options, signals, listener, None)
-}
-
-/// The same with a journal: cells that it holds are taken from it, all others are kept in it as
-/// they end. The results are those of running all.
-pub fn run_kept(
     plans: &[Plan],
     runner: &dyn Runner,
     options: &CampaignOptions,
@@ -123,14 +110,13 @@ fn ended(
     journal: Option<&Journal>,
 ) -> Vec<(usize, Ran)> {
     assert!(options.jobs > 0, "somebody has to do the work");
-    // Cells that are not run yet need next to nothing.
-    let results: Vec<Mutex<Option<Box<Ran>>>> = plans.iter().map(|_| Mutex::new(None)).collect();
+    let results = Mutex::new(BTreeMap::new());
     let next = AtomicUsize::new(0);
     let in_turn = Mutex::new(InTurn::default());
     let work = || {
         while !stop.starts_no_more() && !journal.is_some_and(Journal::is_lost) {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let (Some(plan), Some(result)) = (plans.get(index), results.get(index)) else { break };
+            let Some(plan) = plans.get(index) else { break };
             listener.started(index);
             let watch = CellWatch { cell: index, stop, listener };
             let recalled = journal.and_then(|journal| journal.recall(&ids[index], plan));
@@ -146,7 +132,7 @@ fn ended(
             if options.fail_fast && ran.judged.cell.verdict == Verdict::Fail {
                 stop.fail();
             }
-            *result.lock().expect("no worker panics while it holds a result") = Some(Box::new(ran));
+            results.lock().expect("nobody panics while it holds results").insert(index, ran);
         }
     };
     std::thread::scope(|scope| {
@@ -155,9 +141,7 @@ fn ended(
         }
         work();
     });
-    let results =
-        results.into_iter().map(|m| m.into_inner().expect("no worker panics while it holds a result"));
-    results.enumerate().filter_map(|(i, ran)| Some((i, *ran?))).collect()
+    results.into_inner().expect("nobody panics while it holds results").into_iter().collect()
 }
 
 fn collect(ran: Vec<(usize, Ran)>, planned: usize, stop: &Stop) -> Campaign {
@@ -224,12 +208,12 @@ fn compare(judged: &mut Judged, first: &Outcome, second: &Outcome) {
     if second.ending == Ending::Interrupted {
         return;
     }
-    for (what, a, b) in [
-        ("digest", &first.digest, &second.digest),
-        ("digest of the figures", &first.figures_digest, &second.figures_digest),
-    ] {
+    for (of_figures, a, b) in
+        [(false, &first.digest, &second.digest), (true, &first.figures_digest, &second.figures_digest)]
+    {
         if a != b {
-            judged.fail(Exit::NotDeterministic, format!("run twice, the {what} is {a}, then {b}"));
+            let [first, second] = [a, b].map(String::clone);
+            judged.fail(Reason::NotDeterministic { of_figures, first, second });
         }
     }
 }
@@ -277,12 +261,8 @@ fn tell_lives(ran: &mut [(usize, Ran)], plans: &[Plan], runner: &dyn Runner, sto
 
 /// The lives of `records` as a cell's record holds them.
 pub(super) fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> Vec<LifeRecord> {
-    assert_eq!(records.len(), lives.len(), "a life for each record");
-    let told = records
-        .iter()
-        .zip(lives)
-        .map(|(record, story)| LifeRecord::new(analysis::record_name(&plan.schema, record), story));
-    told.collect()
+    let named = |record| analysis::record_name(&plan.schema, record);
+    records.iter().zip(lives).map(|(record, story)| LifeRecord::new(named(record), story)).collect()
 }
 
 /// Runs something of a cell; what keeps it from ending becomes the verdict on the cell. A panic

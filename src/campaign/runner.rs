@@ -1,10 +1,16 @@
 //! What runs a cell: the simulation, or in tests something that stands for it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::base::{DeviceId, EntityId, Key};
 use crate::contract::Described;
-use crate::oracle::{Filter, Story};
+use crate::metrics::Sample;
+use crate::oracle::{self, Filter, Story};
+use crate::record::Judged;
 use crate::scenario::Plan;
 use crate::world::{self, Outcome, Placed, RequestLog, Stacks, Traced, Unrunnable, Watch};
 
@@ -12,49 +18,60 @@ use crate::world::{self, Outcome, Placed, RequestLog, Stacks, Traced, Unrunnable
 pub type Record = (EntityId, Key);
 
 /// A record whose life is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// The record.
     pub record: Record,
     /// The device whose side of it is told; all sides if `None`.
     pub side: Option<DeviceId>,
     /// What a check found wrong with it, and on which device.
+    #[serde(deserialize_with = "of_known_check")]
     pub found: Option<(&'static str, Option<DeviceId>)>,
 }
 
-/// What runs a plan. The same plan always gives the same outcome, on any thread.
+fn of_known_check<'de, D: Deserializer<'de>>(
+    found: D,
+) -> Result<Option<(&'static str, Option<DeviceId>)>, D::Error> {
+    let known = |(check, device): (String, _)| {
+        let known = oracle::check_names().find(|known| *known == check);
+        known.map(|check| (check, device)).ok_or_else(|| D::Error::custom("there is no such check"))
+    };
+    Option::deserialize(found)?.map(known).transpose()
+}
+
+/// A cell that was run.
+pub(super) struct Ran {
+    pub(super) judged: Judged,
+    pub(super) wall: Duration,
+    /// Records whose lives would explain what is wrong.
+    pub(super) suspects: Vec<Subject>,
+}
+
+/// What is too much to be in a record.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// Figures over virtual time.
+    pub series: Vec<Sample>,
+    /// By metric: the observations behind its distribution, as a line of a log of histograms.
+    pub histograms: Vec<(String, String)>,
+}
+
+/// What runs a plan. The same plan always gives the same outcome, on any thread; one that cannot be
+/// run is an error.
 pub trait Runner: Sync {
     /// The stacks that a scenario may ask for.
     fn stacks(&self) -> Vec<Described>;
     /// Runs a cell to its end.
-    ///
-    /// # Errors
-    /// When the plan cannot be run.
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable>;
     /// Runs a cell again and tells the lives of these subjects, one after the other.
-    ///
-    /// # Errors
-    /// When the plan cannot be run.
     fn lives(&self, plan: &Plan, subjects: &[Subject], watch: &dyn Watch) -> Result<Vec<Story>, Unrunnable>;
     /// Runs a cell again and draws its timeline.
-    ///
-    /// # Errors
-    /// When the plan cannot be run.
     fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable>;
     /// Runs a cell again and keeps a log of its first `most` requests.
-    ///
-    /// # Errors
-    /// When the plan cannot be run.
     fn requests(&self, plan: &Plan, most: usize, watch: &dyn Watch) -> Result<RequestLog, Unrunnable>;
     /// The keys of an entity's rows at the start.
-    ///
-    /// # Errors
-    /// When the plan cannot be run.
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable>;
     /// What becomes of the edits and imports that a cell asks for; nothing is run.
-    ///
-    /// # Errors
-    /// When the plan cannot be run.
     fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable>;
 }
 

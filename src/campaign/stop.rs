@@ -107,20 +107,17 @@ impl Stop {
             return Vec::new();
         }
         let how_far = human::ended(ended as u64, planned as u64);
-        let note = |exit| Note::stopped(exit, &how_far);
-        let mut notes = Vec::new();
-        if self.signals.interrupt.load(Ordering::Relaxed) {
-            notes.push(note(Exit::Interrupted));
+        let set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        let mut exits = Vec::new();
+        exits.extend(set(&self.signals.interrupt).then_some(Exit::Interrupted));
+        exits.extend(set(&self.signals.terminate).then_some(Exit::Terminated));
+        if exits.is_empty() {
+            exits.extend(match set(&self.failed) {
+                true => Some(Exit::Success),
+                false => self.late().then_some(Exit::TimeLimit),
+            });
         }
-        if self.signals.terminate.load(Ordering::Relaxed) {
-            notes.push(note(Exit::Terminated));
-        }
-        if notes.is_empty() && self.failed.load(Ordering::Relaxed) {
-            notes.push(note(Exit::Success));
-        } else if notes.is_empty() && self.late() {
-            notes.push(note(Exit::TimeLimit));
-        }
-        notes
+        exits.into_iter().map(|exit| Note::stopped(exit, &how_far)).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use super::narrow;
 use super::work::HeldArgs;
 use crate::analysis::compare::over_seeds;
 use crate::metrics::human;
-use crate::record::{self, Baseline, Exit, Judged, Note, RunRecord, Standard, Verdict};
+use crate::record::{self, Baseline, Exit, Judged, Note, Reason, RunRecord, Standard, Verdict};
 use crate::render;
 use crate::scenario::Plan;
 
@@ -52,7 +52,8 @@ impl<'a> Against<'a> {
                 let text = render::compare::shift(&shift, standard);
                 match shift.exit() {
                     Exit::Success => changes.push(text),
-                    exit => judged[at].fail(exit, text),
+                    Exit::Regression => judged[at].fail(Reason::Differs { text }),
+                    _ => judged[at].fail(Reason::NoBaseline { text }),
                 }
             }
             return changes;

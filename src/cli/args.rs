@@ -96,9 +96,6 @@ pub(super) enum Command {
         /// A folder of scenarios.
         #[arg(default_value = "scenarios")]
         path: PathBuf,
-        /// Print what each variant comes to, and write nothing.
-        #[arg(long)]
-        full: bool,
         #[command(flatten)]
         work: Work,
     },

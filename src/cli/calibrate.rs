@@ -100,7 +100,8 @@ fn next(word: &str, fit: &Calibration) -> String {
     let (from, to) = fit.axis();
     let limit = fit.census.request_limit();
     format!(
-        "\n{word} holds these figures; find the best size with the caps of phones and timeouts:\n  \
+        "\n{word} holds these figures; find the best size with the caps of phones and timeouts\n\
+         (of sizes that cost about the same it may find another one of those within 3 %):\n  \
          syncdyno tune {word} --knob engine.pull.chunk_rows={from}..{to} --limit chunk={limit}s\n\
          or look at the whole curve:\n  \
          syncdyno sweep {word} --axis engine.pull.chunk_rows={from}..{to}*2\n"

@@ -69,9 +69,9 @@ fn what_is_no_record_is_refused_with_the_reason() {
     std::fs::write(desk.path("bad/run.json"), b"{\n  \"schema_version\": \"\xFF\xFE").unwrap();
     desk.write("cut.json", "{\"schema_version\":");
     desk.write("empty.json", "");
-    desk.write("newer.json", &whole.replacen("\"schema_version\": \"2.", "\"schema_version\": \"3.", 1));
+    desk.write("newer.json", &whole.replacen("\"schema_version\": \"3.", "\"schema_version\": \"4.", 1));
     desk.write("older.json", &whole.replacen(record::SCHEMA_VERSION, "1.1.0", 1));
-    desk.write("other.json", "{ \"schema_version\": \"2.0.0\" }");
+    desk.write("other.json", "{ \"schema_version\": \"3.0.0\" }");
     let edited = whole.replacen("\"exit_code\": 0", "\"exit_code\": 1", 1);
     assert!(matches!(record::RunRecord::parse(&edited), Err(record::RecordError::Edited { .. })));
     desk.write("edited.json", &edited);

@@ -36,7 +36,7 @@ pub(super) fn conflicts(
         let lines = judged.iter().filter_map(|judged| line_of(&judged.cell)).collect();
         conflicts::hold(judged, lines, &right);
     };
-    let order = Order { matrix: true, held: Some(&hold), ..Order::of(args.place.as_place(), &args.work) };
+    let order = Order { matrix: true, held: Some(&hold), ..Order::of(&args.place, &args.work) };
     let cells = Cells::of(&plans, false);
     if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
         return Ok(exit);
@@ -45,6 +45,7 @@ pub(super) fn conflicts(
     let table = Conflicts::new(ran.record.cells.iter().filter_map(line_of).collect());
     let place = ran.place_line();
     match args.format {
+        ConflictsFormat::Human if console.quiet() => console.result(&place),
         ConflictsFormat::Human => console.result(&format!("{}\n{place}", table.story())),
         ConflictsFormat::Md => console.result(&table.to_markdown()),
         ConflictsFormat::Json => console.result(&table.to_json()),
@@ -69,8 +70,11 @@ pub(super) fn conflicts(
 
 /// A cell that is not as the table says, and in what.
 fn unexpected(cell: &CellRecord) -> Option<(&str, &str)> {
-    let why = cell.reasons.iter().find(|reason| reason.text.starts_with(Reason::NOT_AS_EXPECTED))?;
-    Some((&cell.id, &why.text))
+    let why = cell.reasons.iter().find_map(|reason| match reason {
+        Reason::Unexpected { text } => Some(text),
+        _ => None,
+    });
+    Some((&cell.id, why?))
 }
 
 /// A world's cells, in both orders, of a setting.

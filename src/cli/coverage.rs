@@ -14,11 +14,9 @@ use crate::render::{self, Covered};
 use crate::scenario::Document;
 use crate::{analysis, metrics};
 
-/// Runs all scenarios of a folder and writes `COVERAGE.md` beside them, or prints the long table.
-/// Of an incomplete run nothing is written: half a table would look like a whole one.
+/// Runs all scenarios of a folder and writes `COVERAGE.md` beside them. Of an incomplete run nothing is written: half a table would look like a whole one.
 pub(super) fn coverage(
     path: &Path,
-    full: bool,
     work: &Work,
     runner: &dyn Runner,
     console: &mut Console<'_>,
@@ -29,35 +27,29 @@ pub(super) fn coverage(
     }
     let table = path.join("COVERAGE.md");
     let there = std::fs::read_to_string(&table).unwrap_or_default();
-    if !full && table.exists() && !render::is_coverage(&there) {
+    if table.exists() && !render::is_coverage(&there) {
         let text = format!("{} is not a table of coverage: it would be written over", table.display());
         return Err(Refusal::usage(text));
     }
     let selection = Selection { paths: vec![path.to_owned()], ..Selection::default() };
     let documents = sources::documents(&selection.paths, console)?;
     let plans = sources::expand(&documents, &selection, runner, console)?;
-    let folder = (!full).then(|| Folder::create(path)).transpose();
-    let folder = folder.map_err(|e| Refusal::environment(e.to_string()))?;
+    let folder = Folder::create(path).map_err(|e| Refusal::environment(e.to_string()))?;
     let mut campaign = run::campaign(&plans, runner, work, &work.options(false), console);
     let claims = analysis::hold_claims(&plans, &mut campaign.judged);
     let record = record::assemble("", &plans, campaign.judged, &campaign.notes);
     let record = record::RunRecord { claims, ..record };
     let exit = Exit::of(record.exit_code);
     for cell in record.failing() {
-        for reason in &cell.reasons {
-            console.complaint(&format!("FAIL {}: {}\n", cell.id, reason.text));
+        for reason in render::reasons_of(cell) {
+            console.complaint(&format!("FAIL {}: {reason}\n", cell.id));
         }
     }
     if record.verdict == Verdict::Incomplete || !record.complete {
-        let left = if full { "" } else { ": COVERAGE.md is left as it was" };
-        console.complaint(&format!("not all cells ran to their end{left}\n"));
+        console.complaint("not all cells ran to their end: COVERAGE.md is left as it was\n");
         return Ok(exit);
     }
     let covered: Vec<Covered> = documents.iter().map(|document| covered(document, path)).collect();
-    let Some(folder) = folder else {
-        console.result(&render::coverage_in_full(&covered, &record));
-        return Ok(exit);
-    };
     let page = render::coverage(&covered, &record);
     folder.put("COVERAGE.md", page.as_bytes()).map_err(|e| Refusal::environment(e.to_string()))?;
     let ids: BTreeSet<&String> = covered.iter().flat_map(|covered| &covered.ids).collect();

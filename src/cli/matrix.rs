@@ -56,7 +56,7 @@ pub(super) fn matrix(
         let why = refused.into_values().next().unwrap_or_default();
         return Err(Refusal::because(Exit::Invalid, format!("no setting of the matrix can be run: {why}")));
     }
-    let order = Order { matrix: true, ..Order::of(args.place.as_place(), &args.work) };
+    let order = Order { matrix: true, ..Order::of(&args.place, &args.work) };
     let cells = Cells::of(&plans, false);
     if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
         return Ok(exit);
@@ -66,7 +66,8 @@ pub(super) fn matrix(
     let matrix = Matrix::new(&settings, &refused, &ran.record, setting_of);
     match args.format {
         MatrixFormat::Human => {
-            console.result(&format!("{}\n{}", matrix.story(), ran.place_line()));
+            let told = if console.quiet() { matrix.words() } else { matrix.story() + "\n" };
+            console.result(&(told + &ran.place_line()));
         }
         MatrixFormat::Md => console.result(&matrix.to_markdown()),
         MatrixFormat::Json => console.result(&matrix.to_json()),

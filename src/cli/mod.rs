@@ -29,7 +29,6 @@ mod grid;
 mod inputs;
 mod inspect;
 mod matrix;
-mod merge;
 mod narrow;
 mod observations;
 mod partition;

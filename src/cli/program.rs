@@ -13,12 +13,13 @@ use clap::Parser;
 
 use super::args::{Cli, Command, MatrixOf};
 use super::console::{Console, Surroundings};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, of_kept};
 use super::work::MergeArgs;
 use super::{
-    baseline, calibrate, ci, compare, conflicts, coverage, inspect, matrix, merge, replay, report, run,
-    sweep, tune, validate, wire,
+    baseline, calibrate, ci, compare, conflicts, coverage, inspect, matrix, replay, report, run, sweep, tune,
+    validate, wire,
 };
+use crate::campaign::shards::Pool;
 use crate::campaign::{Bench, Runner, Signals, Stopwatch};
 use crate::record::Exit;
 use crate::world::Stacks;
@@ -112,7 +113,7 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
         Command::Calibrate(args) => calibrate::calibrate(args, console),
         Command::Compare(args) => compare::compare(args, console),
         Command::Baseline(command) => baseline::baseline(command, console),
-        Command::Coverage { path, full, work } => coverage::coverage(path, *full, work, runner, console),
+        Command::Coverage { path, work } => coverage::coverage(path, work, runner, console),
         Command::Validate { what } => validate::models(what.as_ref(), console),
         Command::Profiles(command) => inspect::profiles(command, runner, console),
         Command::Schema { which } => Ok(inspect::schema(*which, runner, console)),
@@ -122,20 +123,28 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
 
 /// Does what the command of the shards says, with the cells that they kept.
 fn merge(args: &MergeArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let pool = merge::pool(args)?;
+    let pool = Arc::new(Pool::read(&args.shards).map_err(of_kept)?);
+    let mut words = pool.command().to_vec();
+    if let Some(format) = &args.format {
+        // Behind `--` there are no options.
+        let options = words.iter().position(|word| word == "--").unwrap_or(words.len());
+        words.insert(options, format!("--format={format}"));
+    }
+    let words = ["syncdyno".to_owned()].into_iter().chain(words);
     let changed = |e: clap::Error| Refusal::usage(format!("the command of the shards: {e}"));
-    let mut cli = Cli::try_parse_from(merge::words(args, &pool)).map_err(changed)?;
-    let place = match &mut cli.command {
-        Command::Run(args) => &mut args.place,
-        Command::Sweep(args) => &mut args.place,
-        Command::Tune(args) => &mut args.place,
+    let mut cli = Cli::try_parse_from(words).map_err(changed)?;
+    let (place, work) = match &mut cli.command {
+        Command::Run(args) => (&mut args.place, &mut args.work),
+        Command::Sweep(args) => (&mut args.place, &mut args.work),
+        Command::Tune(args) => (&mut args.place, &mut args.work),
         Command::Matrix(args) => match &mut args.of {
-            Some(MatrixOf::Conflicts(args) | MatrixOf::Wire(args)) => &mut args.place,
-            None => &mut args.place,
+            Some(MatrixOf::Conflicts(args) | MatrixOf::Wire(args)) => (&mut args.place, &mut args.work),
+            None => (&mut args.place, &mut args.work),
         },
         _ => return Err(Refusal::usage("the command of the shards runs no cells")),
     };
     place.merging(pool, &args.out);
+    work.clone_from(&args.work);
     command(&cli.command, runner, console)
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use crate::campaign::KeptError;
 use crate::record::Exit;
 
 /// An error with the exit code that belongs to it. Any other error is our own bug.
@@ -35,6 +36,11 @@ impl Refusal {
     pub(super) fn exit_of(error: &anyhow::Error) -> Exit {
         error.downcast_ref::<Refusal>().map_or(Exit::Internal, |refusal| refusal.exit)
     }
+}
+
+/// Kept cells that cannot be gone on with or merged.
+pub(super) fn of_kept(error: KeptError) -> anyhow::Error {
+    Refusal::because(error.exit, error.to_string())
 }
 
 /// A question for what was probably meant, or nothing.

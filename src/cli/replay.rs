@@ -4,24 +4,22 @@ use std::path::{Path, PathBuf};
 
 use super::args::ReplayArgs;
 use super::console::Console;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, near};
 use super::{inputs, sources, written};
 use crate::base::Key;
 use crate::base::words::there_is;
 use crate::campaign::{self, Record, Recorded, Runner};
 use crate::record::{self, Build, CellRecord, Exit, RunRecord, Verdict};
 use crate::scenario::Plan;
-use crate::world::Unwatched;
+use crate::world::{Unrunnable, Unwatched};
 use crate::{analysis, render};
 
 /// A cell to be run again.
 struct Target {
     plan: Plan,
     id: String,
-    /// The digest it had, and that of its figures, if they are known.
-    digests: Option<(String, String)>,
-    /// The build that it had them from, where it is another than this one.
-    other_build: Option<String>,
+    /// What it came to before, if that is known.
+    recorded: Option<Recorded>,
     /// The command that runs it again.
     again: String,
 }
@@ -50,11 +48,7 @@ pub(super) fn replay(
     let signals = console.surroundings().signals.clone();
     signals.heed();
     let interrupted = || signals.any();
-    let recorded = target.digests.as_ref().map(|(digest, figures_digest)| Recorded {
-        digest,
-        figures_digest,
-        other_build: target.other_build.as_deref(),
-    });
+    let recorded = target.recorded.as_ref();
     let replay = campaign::replay(&target.plan, &target.id, recorded, &records, runner, &interrupted);
     let (same, counted_otherwise) = (replay.same, replay.counted_otherwise);
     let mut run = record::assemble("", std::slice::from_ref(&target.plan), vec![replay.judged], &[]);
@@ -74,7 +68,8 @@ pub(super) fn replay(
     if !records.is_empty() {
         console.result(&render::lives(cell));
     }
-    console.result(&digest_line(cell, same, counted_otherwise, target.other_build.as_deref()));
+    let other_build = recorded.and_then(|recorded| recorded.other_build.as_deref());
+    console.result(&digest_line(cell, same, counted_otherwise, other_build));
     if let Some(path) = &args.trace {
         traced(&target, path, runner, console)?;
     }
@@ -86,9 +81,6 @@ pub(super) fn replay(
     Ok(Exit::first([Some(exit), stopped].into_iter().flatten()))
 }
 
-/// More than this is no log that anybody reads.
-const REQUESTS_MAX: usize = 1_000_000;
-
 /// Runs the cell once more and writes its requests.
 fn log_requests(
     plan: &Plan,
@@ -96,17 +88,14 @@ fn log_requests(
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<()> {
-    let log = runner
-        .requests(plan, REQUESTS_MAX, &Unwatched)
-        .map_err(|e| Refusal::because(Exit::Invalid, e.to_string()))?;
+    /// More than this is no log that anybody reads.
+    const REQUESTS_MAX: usize = 1_000_000;
+    let log = runner.requests(plan, REQUESTS_MAX, &Unwatched).map_err(unrunnable)?;
     let mut csv = Vec::new();
     record::requests(&log.requests, plan.start, &mut csv)?;
     written::replace(path, &csv)?;
-    let left_out = match log.left_out {
-        0 => String::new(),
-        n => format!("; {n} more were left out"),
-    };
-    console.remark(&format!("{}: {} requests{left_out}\n", path.display(), log.requests.len()));
+    let (path, requests, left_out) = (path.display(), log.requests.len(), left_out(log.left_out));
+    console.remark(&format!("{path}: {requests} requests{left_out}\n"));
     Ok(())
 }
 
@@ -118,18 +107,21 @@ fn traced(
     console: &mut Console<'_>,
 ) -> anyhow::Result<()> {
     let signals = console.surroundings().signals.clone();
-    let interrupted = || signals.any();
-    let Ok(traced) = campaign::trace(&target.plan, &target.id, runner, &interrupted) else {
+    let Ok(traced) = campaign::trace(&target.plan, &target.id, runner, &|| signals.any()) else {
         // The replay itself has said why.
         return Ok(());
     };
     written::replace(path, traced.timeline.as_bytes())?;
-    let left_out = match traced.left_out {
-        0 => String::new(),
-        n => format!("; {n} more were left out"),
-    };
-    console.remark(&format!("timeline: {}{left_out}\n", path.display()));
+    console.remark(&format!("timeline: {}{}\n", path.display(), left_out(traced.left_out)));
     Ok(())
+}
+
+fn left_out(number: u64) -> String {
+    if number == 0 { String::new() } else { format!("; {number} more were left out") }
+}
+
+fn unrunnable(error: Unrunnable) -> anyhow::Error {
+    Refusal::because(Exit::Invalid, error.to_string())
 }
 
 fn digest_line(
@@ -193,15 +185,14 @@ fn from_record(
     let mut plan = sources::one_plan(&text, &path, Some(seed), runner, console)?;
     plan.variant = cell.variant.clone();
     let build = run.build_of(cell);
-    let other_build = (!build.is_this()).then(|| build.to_string());
-    Ok(Target {
-        plan,
-        again: record::replay_command(&folder.display().to_string(), &cell.id),
-        id: cell.id.clone(),
-        digests: Some((cell.digest.clone(), cell.figures_digest.clone()))
-            .filter(|(digest, _)| !digest.is_empty() && cell.verdict != Verdict::Incomplete),
-        other_build,
-    })
+    let recorded = Recorded {
+        digest: cell.digest.clone(),
+        figures_digest: cell.figures_digest.clone(),
+        other_build: (!build.is_this()).then(|| build.to_string()),
+    };
+    let again = record::replay_command(&folder.display().to_string(), &cell.id);
+    let known = !recorded.digest.is_empty() && cell.verdict != Verdict::Incomplete;
+    Ok(Target { plan, id: cell.id.clone(), recorded: known.then_some(recorded), again })
 }
 
 /// The cell of this id; without an id the only one, or the only one that fails.
@@ -227,14 +218,16 @@ fn from_file(path: &Path, runner: &dyn Runner, console: &Console<'_>) -> anyhow:
     let plan = sources::one_plan(&text, path, None, runner, console)?;
     let id = analysis::cell_ids(std::slice::from_ref(&plan)).remove(0);
     let head = record::repro_head(&text);
-    let digests = head.digest.map(|of| (of.to_owned(), head.figures_digest.unwrap_or_default().to_owned()));
     let other_build = match head.source {
         Some(source) if source == Build::this().source => None,
         Some(source) => Some(format!("build {} of syncdyno", source.chars().take(12).collect::<String>())),
         None => Some("an unknown build".to_owned()),
     };
+    let figures_digest = head.figures_digest.unwrap_or_default().to_owned();
+    let recorded =
+        head.digest.map(|digest| Recorded { digest: digest.to_owned(), figures_digest, other_build });
     let again = record::replay_file(&path.display().to_string());
-    Ok(Target { plan, id, digests, other_build, again })
+    Ok(Target { plan, id, recorded, again })
 }
 
 /// Refuses a record that was not there at the start and that nothing happened to: its key is
@@ -252,38 +245,18 @@ fn known(
         if !cell.lives.iter().any(silent) {
             continue;
         }
-        let keys = runner.keys(plan, *entity).map_err(|e| Refusal::because(Exit::Invalid, e.to_string()))?;
+        let keys = runner.keys(plan, *entity).map_err(unrunnable)?;
         if !keys.contains(key) {
             let near = near(key.as_str(), keys.iter().map(Key::as_str));
-            let entity = &plan.schema.entity(*entity).name;
-            let near: Vec<String> = near.iter().map(|key| format!("{entity}/{key}")).collect();
-            let hint = match near.len() {
-                0 => String::new(),
-                n => format!("; {} {}", there_is(n), near.join(", ")),
-            };
             let most: Vec<String> = cell.eventful.iter().map(record::EventfulRecord::told).collect();
             let most = match most.len() {
                 0 => String::new(),
                 _ => format!("; most happened to {}", most.join(", ")),
             };
-            return Err(Refusal::usage(format!("no such record: {text}{hint}{most}")));
+            return Err(Refusal::usage(format!("no such record: {text}{near}{most}")));
         }
     }
     Ok(())
-}
-
-/// The three keys that begin with this one or are written most like it.
-fn near<'k>(key: &str, keys: impl Iterator<Item = &'k str>) -> Vec<&'k str> {
-    const SHOWN: usize = 3;
-    let distance = |other: &str| (!other.starts_with(key), strsim::damerau_levenshtein(key, other));
-    let mut ranked: Vec<(bool, usize, &str)> = keys
-        .map(|other| {
-            let (longer, distance) = distance(other);
-            (longer, distance, other)
-        })
-        .collect();
-    ranked.sort_unstable();
-    ranked.into_iter().take(SHOWN).map(|(_, _, key)| key).collect()
 }
 
 /// Reads `entity/key`.

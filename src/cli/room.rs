@@ -12,13 +12,6 @@ use crate::scenario::Plan;
 /// The estimate is within this factor of what was measured: what is beyond it surely has no room.
 const OFF: u64 = 2;
 
-#[derive(Debug, PartialEq, Eq)]
-enum Room {
-    Enough,
-    Doubtful,
-    None,
-}
-
 /// Refuses cells that surely find no memory here, and warns of those that may not, `jobs` of them
 /// at once; warns of all if they are `allowed` to run all the same.
 pub(super) fn for_plans(
@@ -31,32 +24,21 @@ pub(super) fn for_plans(
     let group = read("/proc/self/cgroup").and_then(|text| left(&text, &read));
     let Some(free) = machine.into_iter().chain(group).min() else { return Ok(()) };
     let (sure, need) = cost::memory(&cost::of(plans), jobs);
-    match room(sure, need, free) {
-        Room::Enough => Ok(()),
-        Room::None if !allowed => {
-            Err(Refusal::environment(format!("{}; --allow-memory runs it all the same", told(sure, free))))
-        }
-        Room::Doubtful | Room::None => {
-            console.complaint(&format!("warning: the system may end the run: {}\n", told(need, free)));
-            Ok(())
-        }
+    if need <= free {
+        return Ok(());
     }
-}
-
-fn told(need: u64, free: u64) -> String {
-    let (need, free) = (human::bytes(need), human::bytes(free));
-    format!(
-        "about {need} of memory needed, by an estimate, and {free} free here; fewer devices or rows need less, or fewer cells at once with -j"
-    )
-}
-
-/// What is not sure refuses nothing.
-fn room(sure: u64, need: u64, free: u64) -> Room {
-    match need {
-        _ if sure > free.saturating_mul(OFF) => Room::None,
-        _ if need > free => Room::Doubtful,
-        _ => Room::Enough,
+    let told = |need| {
+        let (need, free) = (human::bytes(need), human::bytes(free));
+        format!(
+            "about {need} of memory needed, by an estimate, and {free} free here; fewer devices or rows need less, or fewer cells at once with -j"
+        )
+    };
+    // What is not sure refuses nothing.
+    if sure > free.saturating_mul(OFF) && !allowed {
+        return Err(Refusal::environment(format!("{}; --allow-memory runs it all the same", told(sure))));
     }
+    console.complaint(&format!("warning: the system may end the run: {}\n", told(need)));
+    Ok(())
 }
 
 /// Bytes that the system can give, those that it can swap to among them, out of `/proc/meminfo`
@@ -128,21 +110,5 @@ mod tests {
         assert_eq!(free(meminfo), Some(1 << 20));
         assert_eq!(free("MemAvailable:   1000 kB\n"), Some(1_024_000));
         assert_eq!(free("MemTotal: 1 kB\n"), None);
-    }
-
-    #[test]
-    fn both_figures_are_told_with_what_needs_less() {
-        let want = "about 2.00 GiB of memory needed, by an estimate, and 1.00 GiB free here; fewer devices or rows need less, or \
-                    fewer cells at once with -j";
-        assert_eq!(told(2 << 30, 1 << 30).replace('\u{2009}', " "), want);
-    }
-
-    #[test]
-    fn what_surely_finds_no_room_is_refused_and_what_may_find_none_is_warned_of() {
-        assert_eq!(
-            [100, 101, 200, 201].map(|need| room(need, need, 100)),
-            [Room::Enough, Room::Doubtful, Room::Doubtful, Room::None]
-        );
-        assert_eq!(room(100, 1_000, 100), Room::Doubtful, "most of it may be spared");
     }
 }

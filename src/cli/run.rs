@@ -10,13 +10,13 @@ use super::console::Console;
 use super::inputs::{self, Input};
 use super::observations::Observations;
 use super::progress::Progress;
-use super::refusal::Refusal;
+use super::refusal::of_kept;
 use super::shard::{self, Cells};
 use super::spare::{self, EMPTIED, RENDERED, refused};
-use super::work::{ReportPlace, Work};
+use super::work::{PlaceArgs, Work};
 use super::written::head;
 use super::{asked, baseline, ci, room, sources};
-use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
+use crate::campaign::{self, Campaign, Journal, Runner, Stopwatch};
 use crate::metrics::{self, human};
 use crate::record::{
     self, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, SweepRecord, Timing, TuneRecord,
@@ -36,7 +36,7 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     }
     let against = held_to.as_ref().map(|baseline| Against::new(&args.held, baseline, &args.selection.filter));
     let (twice, matrix) = (args.twice, args.asked.is_some());
-    let order = Order { twice, against, matrix, ..Order::of(args.place.as_place(), &args.work) };
+    let order = Order { twice, against, matrix, ..Order::of(&args.place, &args.work) };
     let cells = Cells::of(&plans, args.twice);
     if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
         return Ok(exit);
@@ -58,7 +58,7 @@ type Holding<'a> = dyn Fn(&mut [Judged]) + 'a;
 /// How plans are run.
 pub(super) struct Order<'a> {
     /// Where the report goes.
-    pub(super) place: ReportPlace<'a>,
+    pub(super) place: &'a PlaceArgs,
     pub(super) work: &'a Work,
     /// Whether each cell is run twice.
     pub(super) twice: bool,
@@ -76,7 +76,7 @@ pub(super) struct Order<'a> {
 
 impl<'a> Order<'a> {
     /// Each cell once, and nothing besides.
-    pub(super) fn of(place: ReportPlace<'a>, work: &'a Work) -> Order<'a> {
+    pub(super) fn of(place: &'a PlaceArgs, work: &'a Work) -> Order<'a> {
         let (against, sweep, held, tune) = (None, None, None, None);
         Order { place, work, twice: false, against, sweep, matrix: false, held, tune }
     }
@@ -104,7 +104,7 @@ pub(super) fn carry_out(
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Ran> {
-    if !order.place.merged {
+    if order.place.merges.is_none() {
         room::for_plans(plans, (order.work.options(order.twice).jobs, order.work.allow_memory), console)?;
     }
     // What lies in the folder from here on is to be left whole.
@@ -139,38 +139,25 @@ pub(super) fn carry_out(
 
 /// A report under way: its folder is open, and cells are kept as they end.
 pub(super) struct UnderWay<'a> {
+    order: &'a Order<'a>,
     folder: Folder,
     shown: String,
     journal: Journal,
-    resumed: bool,
-    merged: bool,
     observations: Observations,
-    options: campaign::CampaignOptions,
-    work: &'a Work,
     started: Stopwatch,
     timing: Vec<CellTiming>,
-}
-
-/// Takes what an earlier run left out of a report that is open, and begins what grows while cells
-/// run.
-fn prepared(folder: &Folder, plans: &[Plan]) -> Result<Observations, FolderError> {
-    unrender(folder)?;
-    inputs::keep(folder, &inputs::of_plans(plans))?;
-    Observations::begin(folder)
 }
 
 impl<'a> UnderWay<'a> {
     /// Opens the report of the run of this `name`, which is of these plans or begins with them.
     /// Nothing has run yet.
-    pub(super) fn open(plans: &[Plan], name: &str, order: &Order<'a>) -> anyhow::Result<UnderWay<'a>> {
-        let (path, resumed) = match (order.place.resume, order.place.out) {
-            (Some(folder), _) => (folder.to_owned(), true),
-            (None, Some(folder)) => (folder.to_owned(), false),
-            (None, None) => (Path::new("reports").join(record::run_id(plans)), false),
-        };
+    pub(super) fn open(plans: &[Plan], name: &str, order: &'a Order<'a>) -> anyhow::Result<UnderWay<'a>> {
+        let resumed = order.place.resume.is_some();
+        let by_name = || Path::new("reports").join(record::run_id(plans));
+        let path = order.place.named().map_or_else(by_name, Path::to_owned);
         spare::folder(&path, resumed)?;
         let (folder, journal) = if resumed {
-            let journal = Journal::resume(&path, name, order.place.any_build).map_err(unresumable)?;
+            let journal = Journal::resume(&path, name, order.place.any_build).map_err(of_kept)?;
             (Folder::create(&path).map_err(refused)?, journal)
         } else {
             let folder = Folder::create(&path).map_err(refused)?;
@@ -183,27 +170,21 @@ impl<'a> UnderWay<'a> {
         begun.exit_code = Exit::Interrupted.code();
         begun.tune.clone_from(&order.tune);
         folder.put("run.json", begun.to_json().as_bytes()).map_err(refused)?;
-        let observations = prepared(&folder, plans).map_err(|e| {
+        // What an earlier run left goes, and what grows while cells run begins.
+        let prepared = || {
+            unrender(&folder)?;
+            inputs::keep(&folder, &inputs::of_plans(plans))?;
+            Observations::begin(&folder)
+        };
+        let observations = prepared().map_err(|e| {
             // It cannot go on, and nobody cut it off; that it cannot be told, either, is nothing
             // new.
             begun.exit_code = Exit::Environment.code();
             let _ = folder.put("run.json", begun.to_json().as_bytes());
             refused(e)
         })?;
-        let options = order.work.options(order.twice);
-        let (work, started) = (order.work, Stopwatch::start());
-        Ok(UnderWay {
-            folder,
-            shown,
-            journal,
-            resumed,
-            merged: order.place.merged,
-            observations,
-            options,
-            work,
-            started,
-            timing: Vec::new(),
-        })
+        let started = Stopwatch::start();
+        Ok(UnderWay { order, folder, shown, journal, observations, started, timing: Vec::new() })
     }
 
     /// Where it is.
@@ -213,7 +194,7 @@ impl<'a> UnderWay<'a> {
 
     /// Says what is there already.
     pub(super) fn remark(&self, console: &mut Console<'_>) {
-        if self.resumed && !self.merged {
+        if self.order.place.resume.is_some() && self.order.place.merges.is_none() {
             let cells = human::count(self.journal.cells() as u64, "cell");
             console.remark(&format!("going on in {}: {cells} done\n", self.shown));
         }
@@ -227,14 +208,14 @@ impl<'a> UnderWay<'a> {
         console: &Console<'_>,
     ) -> (Vec<Judged>, Vec<Note>) {
         // The scenarios were read on the same time.
-        let time_limit = self.options.time_limit.map(|limit| limit.saturating_sub(console.elapsed()));
-        let options = campaign::CampaignOptions { time_limit, ..self.options.clone() };
+        let Order { work, twice, .. } = self.order;
+        let time_limit = work.time_limit.map(|limit| limit.saturating_sub(console.elapsed()));
+        let options = campaign::CampaignOptions { time_limit, ..work.options(*twice) };
         let from = console.surroundings();
         from.signals.heed();
-        let progress =
-            Progress::new(self.work.progress, console.quiet(), plans, from, Some(&self.observations));
+        let progress = Progress::new(work.progress, console.quiet(), plans, from, Some(&self.observations));
         let Campaign { judged, timing, notes } =
-            campaign::run_kept(plans, runner, &options, &from.signals, &progress, Some(&self.journal));
+            campaign::run(plans, runner, &options, &from.signals, &progress, Some(&self.journal));
         progress.finish();
         self.timing.extend(timing);
         (judged, notes)
@@ -251,7 +232,7 @@ impl<'a> UnderWay<'a> {
         let inputs = inputs::of_plans(plans);
         inputs::keep(&self.folder, &inputs).map_err(refused)?;
         record.inputs = inputs::recorded(&inputs);
-        let timing = Timing::new(self.options.jobs, self.started.elapsed(), self.timing);
+        let timing = Timing::new(self.order.work.options(false).jobs, self.started.elapsed(), self.timing);
         // Whatever else there is no room for, the record is written.
         let observed = self.observations.finish();
         let rendered = write_report(&self.folder, &record, &timing, &inputs);
@@ -263,30 +244,9 @@ impl<'a> UnderWay<'a> {
         });
         let written = recorded.and(observed).and(rendered);
         // Of a merge the shards are what is kept.
-        let kept = if self.merged { 0 } else { self.journal.cells() };
+        let kept = if self.order.place.merges.is_some() { 0 } else { self.journal.cells() };
         let unkept = self.journal.close(record.complete && written.is_ok()).err();
         Ok(Ran { record, folder: self.shown, changes, timing, written, kept, unkept })
-    }
-}
-
-fn unresumable(error: JournalError) -> anyhow::Error {
-    match error {
-        JournalError::Folder(e) => refused(e),
-        JournalError::Absent(folder)
-            if super::report::read(&folder).is_ok_and(|(_, record)| record.complete) =>
-        {
-            let text = format!(
-                "the run in {} has come to its end: nothing of it is left to do; begin another without --resume",
-                folder.display()
-            );
-            Refusal::usage(text)
-        }
-        JournalError::OtherBuild { .. } => {
-            Refusal::usage(format!("{error}; --any-build goes on all the same, and the record says so"))
-        }
-        JournalError::Absent(_) | JournalError::Cut(_) | JournalError::Other { .. } => {
-            Refusal::usage(error.to_string())
-        }
     }
 }
 
@@ -313,7 +273,9 @@ impl Ran {
     pub(super) fn close(&self, console: &mut Console<'_>) -> Exit {
         // Host time never meets simulated figures: it goes to stderr.
         console.remark(&self.timing.line());
-        append_summary(&self.record, console);
+        if console.surroundings().step_summary.is_some() {
+            ci::append_page(&render::summary(&self.record), console);
+        }
         if let Some(e) = &self.unkept {
             console.complaint(&format!("warning: cells were not kept as they ended: {e}\n"));
         } else if self.kept > 0 && (!self.record.complete || self.written.is_err()) {
@@ -341,7 +303,7 @@ pub(super) fn campaign(
     let from = console.surroundings();
     from.signals.heed();
     let progress = Progress::new(work.progress, console.quiet(), plans, from, None);
-    let campaign = campaign::run(plans, runner, options, &from.signals, &progress);
+    let campaign = campaign::run(plans, runner, options, &from.signals, &progress, None);
     progress.finish();
     campaign
 }
@@ -398,7 +360,8 @@ fn write_report(
             let source = &record.build_of(cell).source;
             let inputs = inputs.get(&cell.resolved).map_or(&[][..], Vec::as_slice);
             let resolved = inputs.iter().fold(resolved.clone(), |text, input| input.beside(&text));
-            folder.put(&format!("repro/{name}"), record::repro(cell, source, &resolved).as_bytes())?;
+            let repro = record::repro(cell, &render::reasons_of(cell), source, &resolved);
+            folder.put(&format!("repro/{name}"), repro.as_bytes())?;
             repros.insert(name);
             for input in inputs {
                 if repros.insert(input.name.clone()) {
@@ -443,11 +406,4 @@ pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) ->
     let told = if asked { render::answers(record) } else { render::reasons(record) };
     let wrong = told + &render::warnings(record, paint);
     render::headline(record, paint) + &wrong + &mixed + last
-}
-
-/// Appends the summary to the page of a GitHub job, where there is one.
-fn append_summary(record: &RunRecord, console: &mut Console<'_>) {
-    if console.surroundings().step_summary.is_some() {
-        ci::append_page(&render::summary(record), console);
-    }
 }

@@ -6,13 +6,13 @@ use super::console::Console;
 use super::cost;
 use super::partition::Asked;
 use super::progress::Progress;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, of_kept};
 use super::room;
-use super::spare::{self, refused};
+use super::spare;
 use super::work::{PlaceArgs, Work};
 use crate::analysis;
 use crate::base::Digest;
-use crate::campaign::shards::{self, Head, Partition, Pool, Roll, ShardError};
+use crate::campaign::shards::{self, Partition, Pool, Roll, Shard};
 use crate::campaign::{self, Runner};
 use crate::metrics::human;
 use crate::record::{self, Build, Exit};
@@ -34,14 +34,8 @@ impl<'a> Cells<'a> {
 
 /// What tells a run from others: each of its cells, and whether it is run twice.
 pub(super) fn name_of(plans: &[Plan], twice: bool) -> String {
-    let mut digest = Digest::new();
-    digest.number(u64::from(twice));
-    for (plan, id) in plans.iter().zip(analysis::cell_ids(plans)) {
-        digest.text(&id);
-        digest.text(&plan.digest);
-        digest.number(plan.seed.0);
-    }
-    digest.hex()
+    let how = if twice { "twice" } else { "once" };
+    Roll::new(how, plans, &analysis::cell_ids(plans), Vec::new()).digest
 }
 
 /// Runs a shard of the cells, if one is asked for, or lists them, and gives the exit code. If shards are merged,
@@ -112,13 +106,10 @@ fn run(
         let text = format!("{shown} holds a report: choose another folder with --out");
         return Err(Refusal::usage(text));
     }
-    let head = Head::new(&roll.digest, roll.cells(), partition, lasting(console.typed())?);
+    let shard = Shard { plan: roll.digest.clone(), partition, command: lasting(console.typed())? };
     let from = console.surroundings();
     from.signals.heed();
-    let journal = shards::open(&folder, &head).map_err(|e| match e {
-        ShardError::Other { .. } => Refusal::usage(e.to_string()),
-        ShardError::Folder(e) => refused(e),
-    })?;
+    let journal = shards::open(&folder, &shard).map_err(of_kept)?;
     let (before, all) = (journal.cells(), human::count(roll.cells() as u64, "cell"));
     if before > 0 {
         console.remark(&format!("going on in {shown}: {} done\n", human::count(before as u64, "cell")));
@@ -192,8 +183,8 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
         return Err(Refusal::because(Exit::Missing, told_missing(pool, &roll, &missing)));
     }
     spare::folder(out, false)?;
-    record::Folder::create(out).map_err(refused)?;
-    pool.write(&roll, out, &cells.run).map_err(refused)
+    record::Folder::create(out).map_err(spare::refused)?;
+    pool.write(&roll, out, &cells.run).map_err(of_kept)
 }
 
 fn told_missing(pool: &Pool, roll: &Roll, missing: &[usize]) -> String {

@@ -100,47 +100,33 @@ proptest! {
 }
 
 #[test]
-fn a_sweep_and_a_search_are_merged_as_they_are_run() {
-    for command in [
-        "sweep @s.toml --axis engine.pull.chunk_rows=16..64*2 --seeds 1..=2 --metric engine.session.duration",
-        "tune @s.toml --knob engine.pull.chunk_rows=16..256 --seeds 1..=3 --metric engine.session.duration",
+fn whatever_is_run_in_shards_is_merged_as_one_machine_writes_it() {
+    let variants = format!("{TIES}{VARIANTS}");
+    let thirds = ["balanced:1/3", "balanced:2/3", "balanced:3/3"];
+    for (scenario, command, parts) in [
+        (
+            TIES,
+            "sweep @s.toml --axis engine.pull.chunk_rows=16..64*2 --seeds 1..=2 --metric engine.session.duration",
+            &thirds[..],
+        ),
+        (
+            TIES,
+            "tune @s.toml --knob engine.pull.chunk_rows=16..256 --seeds 1..=3 --metric engine.session.duration",
+            &thirds,
+        ),
+        (&variants, "run @s.toml --seeds 1..=4", &["slice:1/2", "slice:2/2 --allow-memory"]),
+        (&variants, "run @s.toml --seeds 1..=3 --filter fine", &["slice:1/2", "slice:2/2"]),
+        (TIES, "run @s.toml --seed 1", &["slice:1/3", "slice:2/3", "slice:3/3"]),
     ] {
         let command = format!("{command} --progress none");
-        let mut desk = desk(TIES, &command);
-        for part in 1..=3 {
-            let (part, folder) = (format!("balanced:{part}/3"), format!("shards/{part}"));
-            assert_eq!(shard(&mut desk, &command, &part, &folder), 0, "{}", desk.err);
+        let mut desk = desk(scenario, &command);
+        for (n, part) in parts.iter().enumerate() {
+            assert_eq!(shard(&mut desk, &command, part, &format!("shards/{n}")), 0, "{}", desk.err);
         }
         let exit = desk.run("merge @shards --out @out --progress none");
         assert_eq!(exit, desk.record("alone").exit_code, "{}", desk.err);
         assert_as_alone(&desk);
     }
-}
-
-#[test]
-fn a_shard_judges_nothing_and_only_the_merge_does() {
-    let mut desk = desk(&format!("{TIES}{VARIANTS}"), RUN);
-    assert_eq!(shard(&mut desk, RUN, "slice:2/2", "two"), 0);
-    assert!(
-        desk.out.contains("shard slice:2/2: 1 of its 1 cell are done, of 2 cells in all\n"),
-        "{}",
-        desk.out
-    );
-    assert_eq!(shard(&mut desk, RUN, "slice:1/2", "one"), 0, "{}", desk.err);
-    assert_eq!(desk.run("merge @one @two --out @out --progress none"), 11, "{}", desk.err);
-    let runs = desk.runs();
-    assert_eq!(shard(&mut desk, RUN, "slice:1/2", "one"), 0);
-    assert_eq!(desk.runs(), runs, "it is done");
-}
-
-#[test]
-fn shards_of_hosts_with_and_without_memory_are_of_one_run() {
-    let command = format!("{RUN} --seeds 1..=4");
-    let mut desk = desk(TIES, &command);
-    shard(&mut desk, &command, "slice:1/2", "one");
-    shard(&mut desk, &format!("{command} --allow-memory"), "slice:2/2", "two");
-    assert_eq!(desk.run("merge @one @two --out @out --allow-memory"), 0, "{}", desk.err);
-    assert_as_alone(&desk);
 }
 
 #[cfg(unix)]
@@ -165,47 +151,41 @@ fn a_merge_writes_where_it_is_told_and_into_no_shard() {
     assert_eq!(all("out"), all("alone"));
 }
 
+/// What is said of shards that are there, are not, were cut off, or differ.
 #[test]
-fn a_filter_holds_for_shards_and_their_merge() {
-    let command = format!("{RUN} --seeds 1..=3 --filter fine");
-    let mut desk = desk(&format!("{TIES}{VARIANTS}"), &command);
-    for part in [1, 2] {
-        let (part, folder) = (format!("slice:{part}/2"), format!("shards/{part}"));
-        assert_eq!(shard(&mut desk, &command, &part, &folder), 0, "{}", desk.err);
-    }
-    assert!(desk.out.contains("of 3 cells in all"), "{}", desk.out);
-    assert_eq!(desk.run("merge @shards --out @out --progress none"), 0, "{}", desk.err);
-    assert_as_alone(&desk);
-}
-
-#[test]
-fn a_shard_without_a_cell_is_a_success_and_is_merged() {
-    let mut desk = desk(TIES, RUN);
-    for part in 1..=3 {
-        assert_eq!(shard(&mut desk, RUN, &format!("slice:{part}/3"), &format!("shards/{part}")), 0);
-    }
-    assert!(desk.out.contains("0 of its 0 cells"), "{}", desk.out);
-    assert_eq!(desk.run("merge @shards --out @out --progress none"), 0, "{}", desk.err);
-    assert_as_alone(&desk);
-}
-
-#[test]
-fn cells_that_are_missing_are_told_with_the_command_that_runs_them() {
-    let command = format!("{RUN} --seeds 1..=6");
-    let mut desk = desk(TIES, &command);
-    for part in [1, 2] {
-        shard(&mut desk, &command, &format!("slice:{part}/3"), &format!("shards/{part}"));
-    }
-    assert_eq!(desk.run("merge @shards @nowhere --out @out"), 16);
-    assert!(desk.err.contains("2 of 6 cells are in no shard"), "{}", desk.err);
-    assert!(desk.err.contains("  ties.s3\n  ties.s6\n"), "{}", desk.err);
-    assert!(desk.err.contains("there is no shard in"), "{}", desk.err);
+fn a_shard_judges_nothing_and_what_a_merge_lacks_is_told_with_its_command() {
+    let mut desk = desk(&format!("{TIES}{VARIANTS}"), &format!("{RUN} --seeds 1..=3"));
+    let shard = format!("{RUN} --seeds 1..=3 --partition slice");
+    let mut said = desk.session(&format!(
+        "{shard}:1/3 --out @shards/slice-1-of-3
+         {shard}:2/3 --out @shards/slice-2-of-3
+         {shard}:2/3 --out @shards/slice-2-of-3
+         merge @shards @nowhere --out @out"
+    ));
     assert!(!desk.path("out").exists(), "nothing is written");
-    let told = desk.err.lines().find_map(|line| line.trim().strip_prefix("syncdyno ")).unwrap().to_owned();
-    assert!(told.ends_with("shards/slice-3-of-3"), "{told}");
-    assert_eq!(desk.run(&told), 0, "{}", desk.err);
-    assert_eq!(desk.run("merge @shards --out @out --progress none"), 0, "{}", desk.err);
-    assert_as_alone(&desk);
+    let again = desk.err.lines().find_map(|line| line.trim().strip_prefix("syncdyno ")).unwrap().to_owned();
+    assert_eq!(desk.run(&again), 0, "{}", desk.err);
+    cut(&desk, "shards/slice-2-of-3", 900);
+    let before = files(&desk.path("shards"));
+    said += &desk.session("merge @shards --out @out");
+    assert!(files(&desk.path("shards")) == before);
+    cut(&desk, "shards/slice-2-of-3", 10);
+    said += &desk.session("merge @shards/slice-2-of-3 --out @out");
+    desk.write("moody.toml", &format!("{TIES}\n[variant.moody]\nset = {{ seed = 1 }}\n"));
+    let moody = "run @moody.toml --progress none --partition";
+    said += &desk.session(&format!(
+        "{moody} slice:1/1 --out @one
+         {moody} slice:1/1 --out @two
+         merge @one @two --out @out
+         {moody} slice:1/2 --out @alone
+         {moody} slice:1/2 --fail-fast
+         {moody} slice:1/2 --resume @out
+         {moody} 9/8
+         {moody} auto --out @x"
+    ));
+    desk.surroundings.variable = Some(|name| (name == "HQ_TASK_ID").then(|| "2".to_owned()));
+    said += &desk.session(&format!("{moody} auto/2 --out @x\nmerge @x --out @y --format nonsense"));
+    insta::assert_snapshot!(said);
 }
 
 #[test]
@@ -215,63 +195,27 @@ fn shards_of_another_plan_command_or_build_are_refused() {
     shard(&mut desk, &command, "slice:1/2", "one");
     shard(&mut desk, &command, "slice:2/2", "two");
     shard(&mut desk, &format!("{RUN} --seeds 1..=3"), "slice:2/2", "three");
-    assert_eq!(desk.run("merge @one @two @three --out @out"), 14);
-    assert!(desk.err.contains("three is of another command than"), "{}", desk.err);
-    assert!(desk.err.contains("--seeds 1..=3"), "{}", desk.err);
-
     desk.write("s.toml", &TIES.replace("rows = ", "rows = 1"));
     shard(&mut desk, &command, "slice:2/2", "changed");
-    assert_eq!(desk.run("merge @one @changed --out @out"), 14);
-    assert!(desk.err.contains("changed is of another plan than"), "{}", desk.err);
-    assert_eq!(desk.run("merge @one @two --out @out"), 14);
-    assert!(desk.err.contains("of their 2 cells 0 are cells of what is here now"), "{}", desk.err);
-    assert_eq!(shard(&mut desk, &command, "slice:1/2", "one"), 2, "a shard of what was is there");
-    assert!(desk.err.contains("holds a shard already, of another plan"), "{}", desk.err);
-    assert_eq!(shard(&mut desk, &command, "slice:1/2", "changed"), 2);
-    assert!(desk.err.contains("holds a shard already, slice:2/2"), "{}", desk.err);
-
     let head = desk.read(&format!("two/{NAME}"));
     let source = &crate::record::Build::this().source;
     let (_, first) = head.lines().next().unwrap().split_once(' ').unwrap();
     let other = crate::campaign::sealed_line(&first.replace(source.as_str(), "0"));
     desk.write(&format!("other/{NAME}"), &other);
-    assert_eq!(desk.run("merge @one @other --out @out"), 14);
-    assert!(desk.err.contains("other is of another build of the program than"), "{}", desk.err);
-    assert_eq!(desk.run("merge @other --out @out"), 14);
-    assert!(desk.err.contains("merge with the one that ran it"), "{}", desk.err);
+    for (folders, differing) in [
+        ("@one @two @three", "three is"),
+        ("@one @changed", "changed is"),
+        ("@one @two", "of their 2 cells 0 are"),
+        ("@one @other", "other is"),
+        ("@other", "other is"),
+    ] {
+        assert_eq!(desk.run(&format!("merge {folders} --out @out")), 14, "{folders}: {}", desk.err);
+        assert!(desk.err.contains(differing), "{folders}: {}", desk.err);
+    }
     assert!(!desk.path("out").exists(), "nothing is written");
-}
-
-#[test]
-fn a_cell_that_came_out_in_two_ways_is_no_replay() {
-    let moody = format!("{TIES}\n[variant.moody]\nset = {{ seed = 1 }}\n");
-    let mut desk = desk(&moody, RUN);
-    for folder in ["one", "two"] {
-        assert_eq!(shard(&mut desk, RUN, "slice:1/1", folder), 0);
+    for other in ["one", "changed"] {
+        assert_eq!(shard(&mut desk, &command, "slice:1/2", other), 2, "a shard of what was is there");
     }
-    assert_eq!(desk.run("merge @one @two --out @out"), 15);
-    assert!(desk.err.contains("not deterministic: cell ties.moody.s1 came to digest"), "{}", desk.err);
-}
-
-#[test]
-fn a_truncated_shard_is_told_and_its_shards_stay_as_they_are() {
-    let command = format!("{RUN} --seeds 1..=4");
-    let mut desk = desk(TIES, &command);
-    for part in [1, 2] {
-        shard(&mut desk, &command, &format!("slice:{part}/2"), &format!("shards/{part}"));
-    }
-    cut(&desk, "shards/2", 900);
-    let before = files(&desk.path("shards"));
-    assert_eq!(desk.run("merge @shards --out @out"), 16);
-    assert!(desk.err.contains("shards/2 has a line that is not as it was written"), "{}", desk.err);
-    assert!(desk.err.contains("1 of 4 cells are in no shard"), "{}", desk.err);
-    assert!(desk.err.contains("--partition slice:2/2 --out "), "{}", desk.err);
-    assert!(files(&desk.path("shards")) == before);
-    cut(&desk, "shards/2", 10);
-    assert_eq!(desk.run("merge @shards --out @out"), 16);
-    cut(&desk, "shards/1", 0);
-    assert_eq!(desk.run("merge @shards --out @out"), 2);
-    assert!(desk.err.contains("there is no shard in"), "{}", desk.err);
 }
 
 #[test]
@@ -301,23 +245,4 @@ fn a_plan_for_programs_lists_each_cell_with_its_cost() {
     assert!(plan["cells"][0]["estimated_seconds"].as_f64().unwrap() > 0.0);
     desk.run(&format!("{RUN} --seeds 1..=2 --partition hash:1/2 --out @one"));
     assert!(desk.read(&format!("one/{NAME}")).contains(plan["plan"].as_str().unwrap()), "one digest");
-}
-
-#[test]
-fn what_a_shard_cannot_do_is_refused() {
-    let mut desk = Desk::new();
-    desk.write("s.toml", TIES);
-    assert_eq!(desk.run("run @s.toml --out @out --progress none"), 0);
-    assert_eq!(shard(&mut desk, RUN, "slice:1/2", "out"), 2);
-    assert!(desk.err.contains("holds a report"), "{}", desk.err);
-    for more in ["--fail-fast", "--resume @out", "--partition 9/8"] {
-        assert_eq!(desk.run(&format!("{RUN} --partition slice:1/2 {more}")), 2, "{}", desk.err);
-    }
-    assert_eq!(desk.run(&format!("{RUN} --partition auto --out @x")), 2);
-    assert!(desk.err.contains("none of SLURM_ARRAY_TASK_ID"), "{}", desk.err);
-    desk.surroundings.variable = Some(|name| (name == "HQ_TASK_ID").then(|| "2".to_owned()));
-    assert_eq!(desk.run(&format!("{RUN} --partition auto/2 --out @x")), 0, "{}", desk.err);
-    assert!(desk.out.contains("shard slice:2/2"), "{}", desk.out);
-    assert_eq!(desk.run("merge @x --out @y --format nonsense"), 2);
-    assert!(desk.err.contains("the command of the shards"), "{}", desk.err);
 }

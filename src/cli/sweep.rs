@@ -35,7 +35,7 @@ pub(super) fn sweep(
     let objective = args.metric.clone().unwrap_or_else(|| Objective::of_axis(&args.grid.axis[0].key));
     let against = reference.as_ref().map(|reference| grid::values(&reference.axis).swap_remove(0));
     let told = SweepRecord::new(&grid::values(&args.grid.axis), against.as_ref(), &objective);
-    let order = Order { sweep: Some(told), ..Order::of(args.place.as_place(), &args.work) };
+    let order = Order { sweep: Some(told), ..Order::of(&args.place, &args.work) };
     sources::remark_on(&plans, console);
     let cells = Cells::of(&plans, false);
     if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {

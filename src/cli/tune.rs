@@ -30,7 +30,7 @@ const SEEDS: u64 = 8;
 pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let mut search = Search::new(args, runner, console)?;
     let tune = Some(search.tuned());
-    let order = Order { tune, ..Order::of(args.place.as_place(), &args.work) };
+    let order = Order { tune, ..Order::of(&args.place, &args.work) };
     sources::remark_on(&search.plans, console);
     let corners = std::mem::take(&mut search.plans);
     if args.place.is_of_shards() {
@@ -296,7 +296,7 @@ impl<'a> Search<'a> {
         }
         let mut record = record::assemble(folder, &self.plans, std::mem::take(&mut self.judged), &self.notes);
         let broken = record.cells.iter().flat_map(|cell| &cell.reasons);
-        let broken = broken.filter_map(|reason| Exit::from_code(reason.exit_code));
+        let broken = broken.map(record::Reason::exit);
         let broken = broken.filter(|exit| matches!(exit, Exit::Internal | Exit::Invalid));
         let without = tune.places.iter().any(|place| place.complete && place.best.is_none());
         let stopped = self.args.work.fail_fast && tune.places.iter().any(|place| !place.complete);

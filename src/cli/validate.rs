@@ -7,10 +7,9 @@ use super::args::{MeasuredArgs, Validate};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::written;
-use crate::campaign::validate;
-use crate::campaign::validate::measured::{self, Group, Malformed, REPETITIONS, Validation};
+use crate::campaign::validate::measured::{self, Malformed, REPETITIONS};
+use crate::campaign::validate::{self, Report, Section};
 use crate::record::Exit;
-use crate::render;
 use crate::scenario::file;
 
 /// Measurements are smaller, in bytes.
@@ -27,9 +26,9 @@ pub(super) fn models(what: Option<&Validate>, console: &mut Console<'_>) -> anyh
     }
 }
 
-fn told(report: &validate::Report, console: &mut Console<'_>) -> Exit {
-    console.result(&format!("{}{}", report.figures, report.summary));
-    if report.holds { Exit::Success } else { Exit::Threshold }
+fn told(report: &Report, console: &mut Console<'_>) -> Exit {
+    console.result(&report.text);
+    if report.holds == Some(true) { Exit::Success } else { Exit::Threshold }
 }
 
 /// Files of transfers: how far off the predictions are, and whether every tolerance is met.
@@ -53,7 +52,7 @@ fn outages(args: &MeasuredArgs, console: &mut Console<'_>) -> anyhow::Result<Exi
 fn judge(
     args: &MeasuredArgs,
     embedded: &str,
-    predict: fn(&[u8]) -> Result<Validation, Malformed>,
+    predict: fn(&[u8]) -> Result<(Section, String), Malformed>,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
     let (shown, bytes) = match &args.file {
@@ -61,15 +60,16 @@ fn judge(
         None => ("the embedded reference".to_owned(), embedded.as_bytes().to_vec()),
     };
     args.out.as_deref().map_or(Ok(()), written::spare_present)?;
-    let validation =
+    let (section, csv) =
         predict(&bytes).map_err(|e| Refusal::because(Exit::Invalid, format!("error: {shown}: {e}")))?;
     if let Some(out) = &args.out {
         // From here on a signal waits, so that no half of a file is left.
         console.surroundings().signals.heed();
-        written::replace(out, validation.csv.as_bytes())?;
+        written::replace(out, csv.as_bytes())?;
     }
-    console.result(&table(&validation));
-    Ok(match validation.met() {
+    let report = Report::of(&[section]);
+    console.result(&report.text);
+    Ok(match report.holds {
         Some(true) => Exit::Success,
         Some(false) => Exit::Threshold,
         None => {
@@ -77,17 +77,6 @@ fn judge(
             Exit::Nothing
         }
     })
-}
-
-fn table(validation: &Validation) -> String {
-    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
-    let row = |group: &Group| {
-        let [cells, close, edges] = [group.cells, group.close, group.edges].map(|n| n.to_string());
-        [group.name.clone(), cells, close, edges, percent(group.mean), percent(group.max)]
-    };
-    let headings = ["group", "n", "within 5 %", "at an edge", "mean error", "max"];
-    let groups = render::texts(headings, validation.groups.iter().map(row));
-    format!("{groups}\n{}", measured::listing(&validation.kinds))
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -24,7 +24,7 @@ pub(super) fn wire(
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
-    let order = Order { matrix: true, ..Order::of(args.place.as_place(), &args.work) };
+    let order = Order { matrix: true, ..Order::of(&args.place, &args.work) };
     let plans = plans(runner)?;
     let cells = Cells::of(&plans, false);
     if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {

@@ -68,10 +68,10 @@ pub(super) struct PlaceArgs {
     out: Option<PathBuf>,
     /// Go on where the same command was cut off: cells that ended are in the report's folder and are not run again.
     #[arg(long, value_name = "DIR", conflicts_with = "out")]
-    resume: Option<PathBuf>,
+    pub(super) resume: Option<PathBuf>,
     /// Go on also where another build of the program began; the record says which cells are of which.
     #[arg(long, requires = "resume")]
-    any_build: bool,
+    pub(super) any_build: bool,
     /// Run a part of the cells, keep them in DIR (by default shards/<run>/<part>) and judge
     /// nothing: `slice:1/8` deals cells out in turn, `hash:1/8` by their names, `balanced:1/8` by
     /// what they cost; `auto`, `balanced:auto/8` ask the scheduler which part. `merge` makes the
@@ -86,22 +86,7 @@ pub(super) struct PlaceArgs {
     pub(super) merges: Option<Arc<Pool>>,
 }
 
-/// Where a report goes, and whether a run goes on there.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ReportPlace<'a> {
-    pub(super) out: Option<&'a Path>,
-    pub(super) resume: Option<&'a Path>,
-    /// Whether it goes on with what another build began, too.
-    pub(super) any_build: bool,
-    /// Whether shards have run its cells.
-    pub(super) merged: bool,
-}
-
 impl PlaceArgs {
-    pub(super) fn as_place(&self) -> ReportPlace<'_> {
-        let (out, resume, merged) = (self.out.as_deref(), self.resume.as_deref(), self.merges.is_some());
-        ReportPlace { out, resume, any_build: self.any_build, merged }
-    }
     /// Whether part of the cells is run, or shards have run them.
     pub(super) fn is_of_shards(&self) -> bool {
         self.partition.is_some() || self.merges.is_some()
@@ -153,16 +138,7 @@ pub(super) struct MergeArgs {
     /// What stdout carries, as the command of the shards takes it.
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<String>,
-    /// Worker threads for what is left to do: the lives of lost records, the end of a search.
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(super) jobs: Option<u16>,
-    /// Run what by the estimate finds no memory here.
-    #[arg(long)]
-    pub(super) allow_memory: bool,
-    /// Stop after this much time: `90s`, `10m`.
-    #[arg(long, value_name = "TIME")]
-    pub(super) time_limit: Option<String>,
-    /// How to show progress, on stderr.
-    #[arg(long, value_name = "HOW")]
-    pub(super) progress: Option<String>,
+    /// For what is left to do: the lives of lost records, the end of a search.
+    #[command(flatten)]
+    pub(super) work: Work,
 }

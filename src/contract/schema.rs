@@ -62,6 +62,7 @@ impl Column {
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "said by the variant")]
 pub enum ColumnKind {
     /// Any text.
     Text,
@@ -75,13 +76,9 @@ pub enum ColumnKind {
     Timestamp,
     /// A day without an hour and a zone, as the text `2026-11-25`.
     Date,
-    /// A number of so many digits, exact, as a text with all its decimal places.
-    Decimal {
-        /// All digits.
-        digits: u8,
-        /// Those after the point.
-        places: u8,
-    },
+    /// A number of so many digits, `places` of them after the point, exact, as a text with all its
+    /// decimal places.
+    Decimal { digits: u8, places: u8 },
     /// Bytes, as their base64 with padding.
     Blob,
     /// The key of a row of another entity.
@@ -106,36 +103,23 @@ impl ColumnKind {
 
 /// One condition that a row meets to belong on a device.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "said by the variant")]
 pub enum ScopeRule {
-    /// The column equals the device's attribute of this position.
-    Attribute {
-        /// Position in [`Entity::columns`].
-        column: usize,
-        /// Position in the device's [`Attributes`].
-        attribute: usize,
-    },
+    /// The column of [`Entity::columns`] equals this one of the device's [`Attributes`].
+    Attribute { column: usize, attribute: usize },
     /// The column, a timestamp, lies in `from <= x < until`.
-    Window {
-        /// Position in [`Entity::columns`].
-        column: usize,
-        /// First instant inside.
-        from: Stamp,
-        /// First instant outside.
-        until: Stamp,
-    },
+    Window { column: usize, from: Stamp, until: Stamp },
 }
 
 /// How an entity's rows come to devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "said by the variant")]
 pub enum Delivery {
     /// Pulled as deltas by sync units.
     Delta,
     /// Fetched when a person opens a record: the rows whose column at this position holds the
     /// opened row's key.
-    OnOpen {
-        /// Position in [`Entity::columns`].
-        by: usize,
-    },
+    OnOpen { by: usize },
     /// Never: the app writes rows and sends them up, and holds those that it made.
     UploadOnly,
     /// Never: the entity lives on the backend alone.

@@ -108,23 +108,14 @@ pub struct StackOption {
 
 /// What an option may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "said by the variant")]
 pub enum OptionForm {
     /// `true` or `false`.
     Flag,
     /// A whole number, both ends included.
-    Int {
-        /// The least.
-        min: i64,
-        /// The most.
-        max: i64,
-    },
+    Int { min: i64, max: i64 },
     /// A length of time, both ends included.
-    Span {
-        /// The shortest.
-        min: Span,
-        /// The longest.
-        max: Span,
-    },
+    Span { min: Span, max: Span },
     /// One of some words.
     Word(&'static [&'static str]),
 }

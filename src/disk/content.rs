@@ -74,7 +74,6 @@ struct Undo {
 /// What of a file is not kept in its own pages.
 #[derive(Clone, Copy, Default)]
 struct Shape {
-    /// Bytes in the file.
     size: u64,
     /// Leading pages of the base that still show through; a truncation cuts it and nothing raises
     /// it again.

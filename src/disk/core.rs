@@ -63,7 +63,6 @@ pub(super) enum OpenError {
     Refused,
 }
 
-/// The inside of a disk.
 pub(super) struct Core {
     pub(super) id: u64,
     pub(super) options: DiskOptions,
@@ -84,7 +83,6 @@ pub(super) struct Core {
     pub(super) refused: Cell<bool>,
     /// What is being done, if it is remembered.
     pub(super) history: RefCell<Option<History>>,
-    /// Handles of the running process.
     pub(super) open: Cell<u32>,
     pub(super) directory: RefCell<Directory>,
 }
@@ -153,12 +151,10 @@ impl Core {
         self.operations.get()
     }
 
-    /// A handle of the running process more.
     pub(super) fn opened(&self) {
         self.open.set(self.open.get() + 1);
     }
 
-    /// A handle of the running process less.
     pub(super) fn closed(&self) {
         self.open.set(self.open.get() - 1);
     }

@@ -20,7 +20,6 @@ const CHANGES_MAX: usize = 16;
 
 #[derive(Default)]
 pub(super) struct File {
-    /// It is a write-ahead log.
     pub(super) is_log: bool,
     pub(super) content: RefCell<Content>,
     pub(super) locks: Cell<Locks>,

@@ -18,18 +18,30 @@ use crate::base::{Span, Time};
 #[derive(Clone, Debug)]
 pub(super) enum What {
     /// Bytes, at a place; they lie in the history's own memory.
-    Write { file: Rc<File>, at: u64, len: usize },
-    /// A file gets another length.
-    Truncate { file: Rc<File>, size: u64 },
-    /// A file becomes durable.
-    Sync { file: Rc<File> },
+    Write {
+        file: Rc<File>,
+        at: u64,
+        len: usize,
+    },
+    Truncate {
+        file: Rc<File>,
+        size: u64,
+    },
+    Sync {
+        file: Rc<File>,
+    },
     /// A name for a new file.
-    Create { name: String, file: Rc<File> },
+    Create {
+        name: String,
+        file: Rc<File>,
+    },
     /// A name goes, for good or until a power loss.
-    Delete { name: String, durable: bool },
+    Delete {
+        name: String,
+        durable: bool,
+    },
 }
 
-/// An operation with its number and its times.
 struct Operation {
     number: u64,
     what: What,
@@ -63,7 +75,6 @@ pub struct Moment {
     pub is_sync: bool,
 }
 
-/// A disk as it was.
 struct Snapshot {
     directory: Directory,
     files: Vec<(Rc<File>, Content, Option<u64>)>,
@@ -81,7 +92,6 @@ pub(super) enum Death {
 /// What a process does not do any more that dies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Undone {
-    /// Whether it is anything.
     pub(super) any: bool,
     pub(super) writes: u64,
     /// Bytes of these.

@@ -6,10 +6,7 @@ use super::table::Id;
 use crate::base::Span;
 use crate::base::{DeviceId, EntityId, Time, UnitId};
 use crate::contract::Event;
-#[cfg(test)]
-use crate::contract::UnitEvent;
 
-/// What is on its way to one device.
 #[derive(Clone, Debug, Default)]
 struct Arriving {
     /// When its app started first.
@@ -22,7 +19,6 @@ struct Arriving {
     there: Vec<UnitId>,
 }
 
-/// Follows what comes to every device.
 #[derive(Debug)]
 pub(super) struct Arrivals {
     devices: Vec<Arriving>,
@@ -66,13 +62,6 @@ impl Arrivals {
         }
     }
 }
-
-/// Events of units and of what is found for them, for a test that tells of everything.
-#[cfg(test)]
-pub(super) const EVERY: &[Event<'static>] = &[
-    Event::Unit(UnitEvent::Excerpt { unit: UnitId(0), rows: 2, took: Span::millis(1) }),
-    Event::Captured { writes: 3, written: 6, handled: 9, cpu: Span(5), state: 70, kinds: [1, 2, 3] },
-];
 
 #[cfg(test)]
 mod tests {

@@ -29,7 +29,6 @@ struct Owner {
     committed: bool,
 }
 
-/// Follows attachments of all devices.
 #[derive(Debug, Default)]
 pub(super) struct Attachments {
     schema: Arc<Schema>,
@@ -151,64 +150,5 @@ impl Attachments {
             let orphan = !owner.committed && self.stored.contains(id);
             board.add(Id::AttachmentOrphans, u64::from(orphan));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::{Span, Stamp};
-    use crate::contract::{Attachment, Author, LocalEdit};
-    use crate::metrics::names;
-
-    const ENTITY: EntityId = EntityId(0);
-
-    #[test]
-    fn every_figure_of_attachments_is_fed_by_something() {
-        let attachment = Attachment { least: 1, most: 9, thumbnail: Some(1) };
-        let schema = Schema { attachments: vec![(ENTITY, attachment)], ..Schema::default() };
-        let mut board = Board::new(&["day".to_owned()], Vec::new());
-        let mut attachments = Attachments::new(Arc::new(schema));
-        let device = Node::Device(DeviceId(0));
-        for (number, key) in ["kept", "bare", "alone"].into_iter().enumerate() {
-            let id = EditId { device: DeviceId(0), number: number as u32 };
-            let (key, kind, values) = (Key::new(key), EditKind::Create, Vec::new());
-            let edit = LocalEdit { id, entity: ENTITY, key, kind, values };
-            attachments.on(Time(1), device, &Event::EditMade { edit: &edit, made_at: Stamp(1) }, &mut board);
-        }
-        let stored = |key: &str, part| {
-            let blob = BlobId::of(ENTITY, &Key::new(key), part);
-            Event::Blob(BlobEvent::Stored { blob, device: DeviceId(0), bytes: 9, hash: 1 })
-        };
-        for key in ["kept", "bare"].map(Key::new) {
-            let committed = Event::Committed {
-                entity: ENTITY,
-                key: &key,
-                stamp: Stamp(2),
-                kind: CommitKind::Insert,
-                values: &[],
-                author: Author::Office,
-                replaced: None,
-            };
-            attachments.on(Time(2), Node::Backend, &committed, &mut board);
-        }
-        let blob = BlobId::of(ENTITY, &Key::new("kept"), Part::Whole);
-        let sent = Event::Blob(BlobEvent::Sent { blob, offset: 0, bytes: 9, in_run: true });
-        let ended = BlobEvent::Ended { blob, took: Span::ZERO, in_run: true, served: true };
-        for (at, event) in [(3, sent), (4, sent), (5, Event::Blob(ended))] {
-            attachments.on(Time(at), device, &event, &mut board);
-        }
-        for (key, part) in [("kept", Part::Thumbnail), ("kept", Part::Whole), ("alone", Part::Whole)] {
-            attachments.on(Time(6), Node::Gateway, &stored(key, part), &mut board);
-        }
-        attachments.finish(Time(9), &mut board);
-        let (figures, _) = board.figures();
-        let is_unfed = |name: &&str| match &figures[*name] {
-            crate::metrics::Figure::Value { value, .. } => *value == 0,
-            crate::metrics::Figure::Clipped { value, .. } => *value == 0,
-            crate::metrics::Figure::Distribution { count, .. } => *count == 0,
-        };
-        let unfed = names().filter(|name| name.starts_with("attachment.")).filter(is_unfed);
-        assert_eq!(unfed.collect::<Vec<_>>(), [""; 0], "nothing feeds these");
     }
 }

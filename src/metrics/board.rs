@@ -67,18 +67,15 @@ impl Board {
         *value = value.saturating_sub(n);
     }
 
-    /// Sets a gauge.
     pub(super) fn set(&mut self, id: Id, value: u64) {
         debug_assert_ne!(id.metric().kind, Kind::Distribution);
         self.values[id as usize] = value;
     }
 
-    /// The number so far.
     pub(super) fn value(&self, id: Id) -> u64 {
         self.values[id as usize]
     }
 
-    /// Adds an observation.
     pub(super) fn observe(&mut self, id: Id, value: u64) {
         debug_assert_eq!(id.metric().kind, Kind::Distribution);
         self.distributions[id as usize].observe(value);

@@ -82,7 +82,6 @@ pub struct Collector {
     replication: Replication,
     situations: Situations,
     series: Series,
-    /// The longest sync of each device.
     longest: Vec<Span>,
     devices: u32,
 }

@@ -7,7 +7,6 @@ use super::table::Id;
 use crate::base::{DeviceId, Time};
 use crate::contract::{Event, RequestKind};
 
-/// Follows the sizes that engines choose.
 #[derive(Debug, Default)]
 pub(super) struct Control {
     courses: BTreeMap<(DeviceId, RequestKind), Course>,

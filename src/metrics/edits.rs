@@ -9,7 +9,6 @@ use super::table::Id;
 use crate::base::{EditId, Time};
 use crate::contract::{ConflictKind, Decision, EditError, Event, LogKind, PageEvent};
 
-/// Follows edits that are not settled yet.
 #[derive(Debug, Default)]
 pub(super) struct Edits {
     made: FxHashMap<EditId, Time>,
@@ -98,7 +97,6 @@ impl Edits {
         waiting.values().for_each(|since| board.add(Id::EditsUnsent, at.since(*since).0));
     }
 
-    /// The edit waits no more.
     fn settled(&mut self, at: Time, edit: EditId, board: &mut Board) {
         if let Some(since) = self.waiting.remove(&edit) {
             board.add(Id::EditsUnsent, at.since(since).0);
@@ -139,7 +137,6 @@ impl Edits {
         self.found(edit, board);
     }
 
-    /// The edit met a true conflict.
     fn found(&mut self, edit: EditId, board: &mut Board) {
         let counts = !self.missed.contains(&edit) && self.in_conflict.insert(edit);
         board.add(Id::ConflictsFound, u64::from(counts));

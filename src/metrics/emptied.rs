@@ -7,7 +7,6 @@ use super::table::Id;
 use crate::base::{DeviceId, EntityId, Time};
 use crate::contract::Event;
 
-/// Since when tables are empty.
 #[derive(Debug, Default)]
 pub(super) struct Emptied(BTreeMap<(DeviceId, EntityId), Time>);
 

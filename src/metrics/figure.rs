@@ -2,29 +2,22 @@
 
 use std::collections::BTreeMap;
 
-/// The unit of a metric; every figure is a whole number of it.
+/// The unit of a metric; every figure is a whole number of it. Time is virtual, and energy in
+/// microjoules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the names say it")]
 pub enum Unit {
-    /// Nanoseconds of virtual time.
     Ns,
-    /// Bytes.
     Bytes,
-    /// Rows.
     Rows,
-    /// Devices.
     Devices,
-    /// Things counted.
     Count,
-    /// Parts per million.
     Ppm,
     /// Rows a second, in thousandths.
     MilliRowsPerSecond,
-    /// Bytes a second.
     BytesPerSecond,
-    /// Rows times nanoseconds.
     RowNs,
-    /// Microjoules.
     Uj,
 }
 
@@ -34,43 +27,26 @@ pub enum Unit {
     untagged,
     expecting = "no figure: it has a `unit` and a `value`, or `count`, `min`, `p50`, `p95`, `p99` and `max`"
 )]
+#[allow(missing_docs, reason = "said by the variant")]
 pub enum Figure {
-    /// A distribution.
+    /// A distribution: observations, percentiles, and the arithmetic mean, rounded down, which a
+    /// record of before it was kept does not have.
     Distribution {
-        /// Its unit.
         unit: Unit,
-        /// Observations.
         count: u64,
-        /// Smallest.
         min: u64,
-        /// Median.
         p50: u64,
-        /// 95th percentile.
         p95: u64,
-        /// 99th percentile.
         p99: u64,
-        /// Greatest.
         max: u64,
-        /// Arithmetic mean, rounded down; a record of before it was kept has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mean: Option<u64>,
     },
-    /// A number that is greater than 64 bits hold.
-    Clipped {
-        /// Its unit.
-        unit: Unit,
-        /// The greatest number that they do.
-        value: u64,
-        /// True: in a record it tells this figure from a plain number.
-        clipped: bool,
-    },
+    /// A number that is greater than the 64 bits of `value` hold; `clipped` is true, and tells it
+    /// from a plain number in a record.
+    Clipped { unit: Unit, value: u64, clipped: bool },
     /// A single number.
-    Value {
-        /// Its unit.
-        unit: Unit,
-        /// The number.
-        value: u64,
-    },
+    Value { unit: Unit, value: u64 },
 }
 
 /// All figures of a cell by metric name. A metric of the devices that started in one state has the

@@ -63,15 +63,6 @@ impl Forgotten {
     }
 }
 
-/// A unit that waits as its process dies, and that the next does not queue.
-#[cfg(test)]
-pub(super) const EVERY: [Event<'static>; 3] = {
-    use crate::contract::KillReason;
-    let queued = Event::UnitQueued { unit: UnitId(1), depth: 1 };
-    let killed = Event::ProcessKilled { reason: KillReason::Killed };
-    [queued, killed, Event::ProcessStarted { incarnation: 1 }]
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,6 @@ use super::table::Id;
 use crate::base::{DeviceId, Time};
 use crate::contract::Event;
 
-/// By device: how many there are, and since when.
 #[derive(Debug)]
 pub(super) struct HalfSeen(Vec<(u64, Time)>);
 

@@ -4,7 +4,6 @@ use super::board::Board;
 use super::table::Id;
 use crate::contract::{Event, HookEnd};
 
-/// Counts calls of hooks, and those that ended.
 #[derive(Debug, Default)]
 pub(super) struct HookCounts {
     ended: u64,
@@ -33,23 +32,3 @@ impl HookCounts {
         board.set(Id::HookUnended, board.value(Id::HookCount) - self.ended);
     }
 }
-
-/// A hook that ends in each way, one that does not, and one that triggers.
-#[cfg(test)]
-pub(super) const EVERY: [Event<'static>; 8] = {
-    use crate::base::{Span, UnitId};
-    use crate::contract::Hook;
-    let (hook, run) = (Hook::SyncComplete, Some((UnitId(0), 0)));
-    let started = Event::HookStarted { hook, run };
-    let took = Span::secs(2);
-    [
-        started,
-        Event::HookEnded { hook, run, ended: HookEnd::Well, took },
-        started,
-        Event::HookEnded { hook, run, ended: HookEnd::Threw, took },
-        started,
-        Event::HookEnded { hook, run, ended: HookEnd::TimedOut, took },
-        started,
-        Event::HookTriggered { hook, run, unit: UnitId(0) },
-    ]
-};

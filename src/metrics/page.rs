@@ -7,7 +7,6 @@ use super::table::Id;
 use crate::base::{DeviceId, EditId, Span, Time};
 use crate::contract::{Decision, Event, PageEvent};
 
-/// Follows the pages of all devices.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     /// When nobody works any more.
@@ -82,30 +81,6 @@ impl Pages {
         let at = at.max(self.script_ends + Span(1));
         self.open.values().for_each(|since| self.count(*since, at, board));
         self.held.values().for_each(|since| board.add(Id::PageHeld, (at - *since).0));
-    }
-}
-
-/// Tells of conflicts that wait for a person, and of what becomes of them, one after the other.
-#[cfg(test)]
-pub(super) fn every(edit: EditId, tell: &mut dyn FnMut(Event<'_>)) {
-    use crate::base::{EntityId, Key, Stamp, UnitId};
-    use crate::contract::{ConflictKind, EditError, EditKind, LocalEdit, Sides};
-    let (key, entity, kind) = (&Key::new("a"), EntityId(0), ConflictKind::UpdateUpdate);
-    let sides = Sides { local: Stamp(5), remote: Stamp(6), edited: None };
-    let columns: &[usize] = &[1];
-    for decision in [Decision::Local, Decision::Remote, Decision::Merged { columns }] {
-        let parked = Decision::Parked;
-        tell(Event::ConflictDecided { edit, entity, key, kind, decision: parked, sides });
-        tell(Event::Page(PageEvent::Held { unit: UnitId(0), edits: &[edit] }));
-        let on_top = false;
-        tell(Event::Page(PageEvent::Resolved { edit, on_top, entity, key, kind, decision, sides }));
-    }
-    tell(Event::Page(PageEvent::Open { edit, entity, key }));
-    let refused =
-        LocalEdit { id: edit, entity, key: key.clone(), kind: EditKind::Delete, values: Vec::new() };
-    use EditError::{InConflict, Locked, NoLease, NotOffline, NotOwner};
-    for error in [InConflict, Locked, NotOffline, NoLease, NotOwner] {
-        tell(Event::EditRefused { edit: &refused, error: &error });
     }
 }
 

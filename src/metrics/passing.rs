@@ -7,7 +7,6 @@ use super::table::Id;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp};
 use crate::contract::{AppliedChange, Author, Event};
 
-/// Follows the rows that people edit again before their last edit is on the backend.
 #[derive(Debug, Default)]
 pub(super) struct Passing {
     /// The last edit of a row on a device.

@@ -38,7 +38,6 @@ impl Replication {
         Replication { freshness, pulls, devices, ended: 0, good: 0, pulled: 0, made: FxHashMap::default() }
     }
 
-    /// What a device's engine did.
     pub(super) fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         let known = &mut self.devices[device.0 as usize];
         match event {
@@ -65,7 +64,6 @@ impl Replication {
         }
     }
 
-    /// What the gateway did.
     pub(super) fn on_gateway(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
         match event {
             Event::ProcessKilled { reason: KillReason::Killed } => board.add(Id::GatewayKills, 1),
@@ -98,7 +96,6 @@ impl Replication {
         }
     }
 
-    /// Works out the shares.
     pub(super) fn finish(&self, at: Time, board: &mut Board) {
         let share = |n: u64, of: u64| (u128::from(n) * 1_000_000 / u128::from(of.max(1))) as u64;
         board.set(Id::SyncsGoodShare, share(self.good, self.ended));

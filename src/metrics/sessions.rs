@@ -5,7 +5,6 @@ use super::table::Id;
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{Event, RequestKind, SyncError, TransportError, UnitEvent};
 
-/// A run under way.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     unit: UnitId,
@@ -21,11 +20,9 @@ struct Started {
     run: u64,
     /// A request of its unit has been answered since.
     answered: bool,
-    /// Its process died.
     died: bool,
 }
 
-/// Follows runs from start to end.
 #[derive(Debug)]
 pub(super) struct Sessions {
     /// Runs of each device that are under way, at most one of a unit.

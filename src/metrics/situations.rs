@@ -19,30 +19,19 @@ const LONG: Span = Span::secs(86_400);
 
 /// What a campaign can be asked to come to; its metric says what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the metric of each says it")]
 pub enum Situation {
-    /// An answer is lost after the commit.
     AnswerLost,
-    /// A kill strikes between a page and its cursor.
     KilledInPage,
-    /// Rows of one stamp come in two pages.
     TieAcrossPages,
-    /// A delete meets an edit.
     DeleteAgainstEdit,
-    /// A row is deleted by who made it while its create is under way.
     OwnDeleteUnderWay,
-    /// A tombstone comes to a device that was away.
     StaleTombstone,
-    /// A row leaves a scope and comes back.
     ScopeAndBack,
-    /// A key is there again.
     KeyAgain,
-    /// A parent and its child are made together.
     ParentAndChild,
-    /// A row has dozens of edits.
     HotRow,
-    /// A row is edited while it is being pulled.
     EditWhilePulled,
-    /// A process runs for a day.
     LongSession,
 }
 in_words!(Situation {
@@ -91,7 +80,6 @@ fn row(entity: EntityId, key: &str) -> Row {
     Seed(0).hash(key, u64::from(entity.0), 0)
 }
 
-/// Sees what a world comes to.
 #[derive(Debug)]
 pub(super) struct Situations {
     schema: Arc<Schema>,
@@ -108,7 +96,6 @@ pub(super) struct Situations {
     edits: FxHashMap<Row, u32>,
 }
 
-/// What is seen of a device.
 #[derive(Debug, Default)]
 struct Seen {
     /// Requests of which something was made durable.
@@ -122,7 +109,6 @@ struct Seen {
     /// Creates that are not settled, and whether they were sent.
     creates: FxHashMap<Row, bool>,
     by_edit: FxHashMap<EditId, Row>,
-    /// Since when the process runs.
     runs: Option<Time>,
     offline: bool,
     /// Rows that went though nobody deleted them.

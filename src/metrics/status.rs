@@ -5,7 +5,6 @@ use super::table::Id;
 use crate::base::{DeviceId, Time};
 use crate::contract::{Event, Shown};
 
-/// Follows what each device shows, since when.
 #[derive(Debug)]
 pub(super) struct Statuses {
     shown: Vec<Option<(Shown, Time)>>,
@@ -50,20 +49,3 @@ fn count(shown: Option<(Shown, Time)>, at: Time, board: &mut Board) {
     };
     board.add(id, at.since(since).0);
 }
-
-/// Each state, one after the other.
-#[cfg(test)]
-pub(super) const EVERY: [Event<'static>; 6] = {
-    use crate::contract::{Progress, Status};
-    const fn shows(state: Shown) -> Event<'static> {
-        Event::Status(Status { state, pending: 0 })
-    }
-    [
-        shows(Shown::Idle),
-        shows(Shown::Offline),
-        shows(Shown::Syncing(Progress { percent: 0, rows: 0 })),
-        shows(Shown::Failed { retryable: true }),
-        shows(Shown::Conflict),
-        Event::NetworkAsked,
-    ]
-};

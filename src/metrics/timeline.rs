@@ -102,15 +102,15 @@ impl Timeline {
             Event::SyncError { run, error, .. } => self.run_ended(device, *run, at, &error.to_string()),
             Event::ResponseReceived { request, kind, bytes, rows, took, .. } => {
                 let args = format!("\"request\":{request},\"bytes\":{bytes},\"rows\":{rows}");
-                self.ended(device, track_of(*kind), kind_told(*kind), at, *took, &args);
+                self.ended(device, track_of(*kind), kind.word(), at, *took, &args);
             }
             Event::RequestFailed { request, kind, error, took, wasted } => {
                 let args = format!("\"request\":{request},\"wasted_bytes\":{wasted}");
-                let name = format!("{}: {error}", kind_told(*kind));
+                let name = format!("{}: {error}", kind.word());
                 self.ended(device, track_of(*kind), &name, at, *took, &args);
             }
             Event::RequestRefused { request, kind, error, took } => {
-                let name = format!("{}: {error}", kind_told(*kind));
+                let name = format!("{}: {error}", kind.word());
                 self.ended(device, track_of(*kind), &name, at, *took, &format!("\"request\":{request}"));
             }
             Event::ChunkApplied { changes, took, .. } => {
@@ -158,7 +158,7 @@ impl Timeline {
                 let args = format!("\"rows\":{rows},\"queued_us\":{}", micros(queued.0));
                 let from = at + *queued;
                 let worker = self.worker(from, *service);
-                self.slice(BACKEND, worker, kind_told(*kind), from, *service, &args);
+                self.slice(BACKEND, worker, kind.word(), from, *service, &args);
             }
             _ => {}
         }
@@ -269,15 +269,6 @@ impl Timeline {
         self.text.truncate(self.text.trim_end_matches([',', '\n']).len());
         self.text.push_str("\n]\n");
         (self.text, self.left_out)
-    }
-}
-
-fn kind_told(kind: RequestKind) -> &'static str {
-    match kind {
-        RequestKind::Pull => "pull",
-        RequestKind::Push => "push",
-        RequestKind::Fetch => "fetch",
-        RequestKind::Sync => "sync",
     }
 }
 

@@ -10,12 +10,10 @@ use crate::contract::{
     Author, DropReason, EditKind, Event, KillReason, PhoneEvent, ServerError, TransportError, UnitEvent,
 };
 
-/// A request that has left.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sent {
     is_push: bool,
     bytes: u64,
-    /// Mutations.
     rows: u64,
 }
 
@@ -26,12 +24,10 @@ impl Sent {
     }
 }
 
-/// Counts what goes over the wire and what the world does to it.
 #[derive(Debug)]
 pub(super) struct Traffic {
     link_down: Vec<Option<Time>>,
     backend_down: Option<Time>,
-    /// Requests under way, by device and number.
     under_way: BTreeMap<(DeviceId, u64), Sent>,
     waste: Waste,
 }

@@ -17,7 +17,6 @@ struct Written {
     seen: Seen,
 }
 
-/// A version that was committed.
 #[derive(Clone, Copy, Debug)]
 struct Committed {
     stamp: Stamp,

@@ -26,7 +26,6 @@ impl Shelf {
     }
 }
 
-/// Follows what comes to devices.
 #[derive(Debug)]
 pub(super) struct Waste(Vec<Shelf>);
 

@@ -10,9 +10,8 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::check::Check;
-use super::due::Labels;
 use super::findings::Findings;
-use super::words;
+use super::words::Labels;
 use crate::base::{DeviceId, EntityId, Stamp, Time, UnitId};
 use crate::contract::{AppliedChange, Event, KillReason, PhoneEvent, RequestKind, ServerError};
 
@@ -39,7 +38,6 @@ struct Given {
 #[derive(Debug)]
 pub(super) struct Again {
     devices: Vec<Given>,
-    /// Whether what a device committed outlives a loss of power.
     durable: bool,
 }
 
@@ -154,194 +152,11 @@ fn in_words(
     change: &AppliedChange<'_>,
     told: Labels<'_>,
 ) -> String {
-    let record = words::record(told.schema, change.entity, change.key);
-    let unit = told.units.get(usize::from(unit.0)).map_or("an unknown unit", |unit| &unit.name);
-    let [at, since] = [at, since].map(|at| told.clock.time(at));
+    let record = told.record(change.entity, change.key);
+    let unit = told.unit(unit);
+    let [at, since] = [at, since].map(|at| told.time(at));
     format!(
         "{device} was given {record} again by {unit} at {at}, in the version that {unit} had brought at \
          {since}: since then its cursor was not given up, and neither the device nor the server went back"
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::base::Span;
-    use crate::contract::{Capabilities, Entity, Schema, SyncError};
-    use crate::oracle::Clock;
-
-    const PHONE: DeviceId = DeviceId(0);
-    const JOB: EntityId = EntityId(0);
-    const UNIT: UnitId = UnitId(0);
-
-    struct Phone {
-        again: Again,
-        findings: Findings,
-        schema: Arc<Schema>,
-    }
-
-    impl Phone {
-        fn new() -> Phone {
-            let (again, findings) = (Again::new(1, true), Findings::new(Capabilities::ALL));
-            let job = Entity::new("job", Vec::new());
-            Phone { again, findings, schema: Arc::new(Schema { entities: vec![job], ..Schema::default() }) }
-        }
-
-        fn tell(&mut self, event: &Event<'_>) {
-            let clock = Clock { start: Stamp(0), utc_offset: 0 };
-            let told = Labels { schema: &self.schema, units: &[], clock };
-            self.again.on(Time::ZERO, PHONE, event, told, &mut self.findings);
-        }
-
-        /// An answer of this kind brings the row, removed where it has no version.
-        fn given(&mut self, kind: RequestKind, version: Option<i64>) {
-            let (unit, took) = (Some(UNIT), Span::ZERO);
-            self.tell(&Event::ResponseReceived { request: 0, kind, unit, bytes: 9, rows: 1, took });
-            let (stamp, removed) = (Stamp(version.unwrap_or(99)), version.is_none());
-            let changes = &[AppliedChange { entity: JOB, key: "a", stamp, removed }];
-            self.tell(&Event::ChunkApplied { unit, changes, echoed: 0, took });
-        }
-
-        fn pulls(&mut self, version: i64) {
-            self.given(RequestKind::Pull, Some(version));
-        }
-
-        fn saves(&mut self) {
-            self.tell(&Event::CursorSaved { unit: UNIT, entity: JOB });
-        }
-
-        fn starts(&mut self) {
-            self.tell(&Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
-        }
-
-        /// It applies the row, whenever that came.
-        fn applies(&mut self, version: i64) {
-            let changes = &[AppliedChange { entity: JOB, key: "a", stamp: Stamp(version), removed: false }];
-            self.tell(&Event::ChunkApplied { unit: Some(UNIT), changes, echoed: 0, took: Span::ZERO });
-        }
-
-        fn found(self) -> u64 {
-            self.findings.finish().1["oracle.delivered_again.rows"]
-        }
-    }
-
-    #[test]
-    fn a_version_that_comes_twice_is_found() {
-        let mut phone = Phone::new();
-        for version in [1, 2, 2] {
-            phone.pulls(version);
-            phone.saves();
-        }
-        assert_eq!(phone.found(), 1);
-    }
-
-    #[test]
-    fn what_a_cursor_was_given_up_for_may_come_again() {
-        let error = &ServerError::CursorExpired(JOB);
-        let refused = Event::RequestRefused { request: 0, kind: RequestKind::Pull, error, took: Span::ZERO };
-        for gone in [Event::CursorReset { unit: UNIT, entity: JOB }, refused] {
-            let mut phone = Phone::new();
-            phone.pulls(1);
-            phone.saves();
-            phone.tell(&gone);
-            phone.pulls(1);
-            assert_eq!(phone.found(), 0, "{gone:?}");
-        }
-    }
-
-    #[test]
-    fn a_page_that_was_cut_off_may_come_again() {
-        let error = &SyncError::Corrupt("a row in part".to_owned());
-        let killed = Event::ProcessKilled { reason: KillReason::Killed };
-        for ends in [killed, Event::SyncError { unit: UNIT, run: 0, error }] {
-            for (saved, found) in [(false, 0), (true, 1)] {
-                let mut phone = Phone::new();
-                phone.pulls(1);
-                if saved {
-                    phone.saves();
-                }
-                phone.tell(&ends);
-                phone.pulls(1);
-                assert_eq!(phone.found(), found, "{ends:?}, saved: {saved}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_row_that_was_removed_comes_back_as_it_was() {
-        let mut phone = Phone::new();
-        phone.pulls(1);
-        phone.given(RequestKind::Pull, None);
-        phone.pulls(1);
-        assert_eq!(phone.found(), 0);
-    }
-
-    #[test]
-    fn what_a_push_brought_comes_down_once_more() {
-        for (pulls, found) in [(1, 0), (2, 1)] {
-            let mut phone = Phone::new();
-            phone.given(RequestKind::Push, Some(1));
-            for _ in 0..pulls {
-                phone.pulls(1);
-                phone.saves();
-            }
-            assert_eq!(phone.found(), found);
-        }
-    }
-
-    #[test]
-    fn a_page_behind_no_cursor_comes_again_in_its_run_only() {
-        let ended = Event::SyncComplete { unit: UNIT, run: 0, took: Span::ZERO, blocking: false };
-        for (ends, found) in [(false, 0), (true, 1)] {
-            let mut phone = Phone::new();
-            phone.starts();
-            phone.pulls(1);
-            if ends {
-                phone.tell(&ended);
-                phone.starts();
-            }
-            phone.pulls(1);
-            assert_eq!(phone.found(), found, "ends: {ends}");
-        }
-    }
-
-    #[test]
-    fn what_a_run_applies_before_any_answer_came_earlier() {
-        let mut phone = Phone::new();
-        phone.starts();
-        phone.applies(1);
-        phone.pulls(1);
-        phone.saves();
-        phone.starts();
-        phone.applies(1);
-        assert_eq!(phone.found(), 0);
-    }
-
-    #[test]
-    fn while_rows_wait_it_may_be_they_that_are_applied() {
-        for (left, found) in [(1, 0), (0, 1)] {
-            let mut phone = Phone::new();
-            phone.pulls(1);
-            phone.saves();
-            phone.tell(&Event::RowsFailed { skipped: 0, listed: 1 });
-            phone.tell(&Event::RowsRetried { left });
-            phone.applies(1);
-            assert_eq!(phone.found(), found, "left: {left}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_promised_is_counted_and_not_judged() {
-        let mut phone = Phone::new();
-        phone.findings = Findings::new(Capabilities { once: false, ..Capabilities::ALL });
-        for _ in 0..3 {
-            phone.pulls(1);
-            phone.saves();
-        }
-        let (violations, figures, not_applicable) = phone.findings.finish();
-        assert_eq!((violations.len(), figures["oracle.delivered_again.rows"]), (0, 2));
-        assert_eq!(not_applicable, ["delivered-again"]);
-    }
 }

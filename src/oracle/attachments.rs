@@ -14,7 +14,6 @@ use crate::contract::{
 struct Owner {
     device: DeviceId,
     edit: EditId,
-    /// The backend has it.
     committed: bool,
     /// The storage that it was made on went back to before, or is another one.
     excused: bool,
@@ -31,13 +30,11 @@ struct Stored {
 
 #[derive(Debug, Default)]
 pub(super) struct Attachments {
-    /// Whether what a device committed outlives a loss of power.
     durable: bool,
     made: BTreeMap<(EntityId, Key), Owner>,
     stored: BTreeMap<BlobId, Stored>,
     /// Those of which a stretch left; true if not before their row was given up.
     sent: BTreeMap<BlobId, bool>,
-    /// What devices hold at the end.
     held: BTreeSet<BlobId>,
 }
 
@@ -94,12 +91,10 @@ impl Attachments {
         self.made.values_mut().filter(|owner| owner.device == device).for_each(|owner| owner.excused = true);
     }
 
-    /// At the end a device holds this.
     pub(super) fn holds(&mut self, blobs: Vec<BlobId>) {
         self.held.extend(blobs);
     }
 
-    /// Whether no row was made that has any.
     pub(super) fn is_empty(&self) -> bool {
         self.made.is_empty()
     }

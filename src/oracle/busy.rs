@@ -11,7 +11,6 @@ use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Key};
 use crate::contract::{Event, LogKind};
 
-/// How many records are told.
 const TOLD: usize = 8;
 
 /// A record that much happened to.
@@ -73,7 +72,6 @@ impl Happened {
 #[derive(Debug, Default)]
 pub(super) struct Busy {
     rows: FxHashMap<RowId, Happened>,
-    /// By device: the row that it was last busy with.
     last: FxHashMap<DeviceId, RowId>,
 }
 
@@ -85,7 +83,6 @@ impl Busy {
         }
     }
 
-    /// Something happened on a device to a record, perhaps.
     pub(super) fn on(&mut self, device: DeviceId, event: &Event<'_>, history: &mut History) {
         let mut note = |entity: EntityId, key: &str, what: fn(&mut Happened)| {
             self.note(history.remember(entity, key), Some(device), what);
@@ -107,7 +104,6 @@ impl Busy {
         self.last.get(&device).copied()
     }
 
-    /// The rows to which most happened, most first.
     pub(super) fn most(&self, record: impl Fn(RowId) -> (EntityId, Key)) -> Vec<Eventful> {
         let mut rows: Vec<(RowId, Happened)> = self.rows.iter().map(|(row, what)| (*row, *what)).collect();
         rows.sort_unstable_by_key(|(row, what)| (Reverse(what.weight()), *row));

@@ -3,13 +3,23 @@
 use crate::contract::{Capabilities, Merge};
 
 macro_rules! checks {
-    ($($id:ident $name:literal $metric:literal)*) => {
+    ($($id:ident $name:literal $metric:literal $subject:ident $needs:expr;)*) => {
         /// A check, as its position in [`ALL`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub(super) enum Check { $($id,)* }
 
         impl Check {
             pub(super) const EVERY: &[Check] = &[$(Check::$id,)*];
+
+            pub(super) fn subject(self) -> Subject {
+                match self { $(Check::$id => Subject::$subject,)* }
+            }
+
+            /// Whether a stack with these capabilities can pass it.
+            pub(super) fn applies(self, capabilities: Capabilities) -> bool {
+                let needs: fn(Capabilities) -> bool = match self { $(Check::$id => $needs,)* };
+                needs(capabilities)
+            }
         }
 
         /// Every check: its name in scenario files and violations, and the metric that counts it.
@@ -18,74 +28,43 @@ macro_rules! checks {
 }
 
 checks! {
-    Lost "lost" "oracle.lost.rows"
-    Stale "stale" "oracle.stale.rows"
-    Duplicate "duplicate" "oracle.duplicate.rows"
-    Resurrected "resurrected" "oracle.resurrected.rows"
-    UndetectedDelete "undetected-delete" "oracle.undetected_delete.rows"
-    Orphan "orphan" "oracle.orphan.rows"
-    LostEdit "lost-edit" "oracle.lost_edit.count"
-    SilentDiscard "silent-discard" "oracle.silent_discard.count"
-    Misfiled "misfiled" "oracle.misfiled.edits"
-    Unasked "unasked-commit" "oracle.unasked_commit.count"
-    Reordered "reordered" "oracle.reordered.edits"
-    Divergent "divergent" "oracle.divergent.devices"
-    Stuck "stuck" "oracle.stuck.devices"
-    TwoSyncs "two-syncs-of-one-unit" "oracle.two_syncs_of_one_unit.count"
-    WithoutEnd "event-without-end" "oracle.event_without_end.count"
-    UnitOrder "unit-out-of-order" "oracle.unit_out_of_order.count"
-    SyncLoop "sync-loop" "oracle.sync_loop.count"
-    IdleWithWork "idle-with-work" "oracle.idle_with_work.count"
-    Storm "request-storm" "oracle.request_storm.devices"
-    Again "delivered-again" "oracle.delivered_again.rows"
-    WentBack "went-back" "oracle.went_back.count"
-    OwnWriteVanished "own-write-vanished" "oracle.own_write_vanished.count"
-    DanglingId "dangling-id" "oracle.dangling_id.rows"
-    IdTwice "id-twice" "oracle.id_twice.count"
-    WrongStatus "wrong-status" "oracle.wrong_status.count"
-    Stranger "stranger" "oracle.stranger.cursors"
-    Contradiction "contradiction" "oracle.contradiction.rows"
-    Acknowledged "acknowledged-without-commit" "oracle.acknowledged_without_commit.count"
-    BrokenAttachment "broken-attachment" "oracle.broken_attachment.count"
-    BentValue "bent-value" "oracle.bent_value.count"
+    Lost "lost" "oracle.lost.rows" Rows |_| true;
+    Stale "stale" "oracle.stale.rows" Rows |can| can.stamps;
+    Duplicate "duplicate" "oracle.duplicate.rows" World |_| true;
+    Resurrected "resurrected" "oracle.resurrected.rows" World |_| true;
+    UndetectedDelete "undetected-delete" "oracle.undetected_delete.rows" Rows |_| true;
+    Orphan "orphan" "oracle.orphan.rows" Rows |_| true;
+    LostEdit "lost-edit" "oracle.lost_edit.count" Edits |can| can.merge == Merge::Keeps;
+    SilentDiscard "silent-discard" "oracle.silent_discard.count" Edits |can| can.logs;
+    Misfiled "misfiled" "oracle.misfiled.edits" Edits |_| true;
+    Unasked "unasked-commit" "oracle.unasked_commit.count" Edits |_| true;
+    Reordered "reordered" "oracle.reordered.edits" Edits |_| true;
+    Divergent "divergent" "oracle.divergent.devices" Rows |_| true;
+    Stuck "stuck" "oracle.stuck.devices" World |_| true;
+    TwoSyncs "two-syncs-of-one-unit" "oracle.two_syncs_of_one_unit.count" Runs |_| true;
+    WithoutEnd "event-without-end" "oracle.event_without_end.count" Runs |_| true;
+    UnitOrder "unit-out-of-order" "oracle.unit_out_of_order.count" Runs |_| true;
+    SyncLoop "sync-loop" "oracle.sync_loop.count" Runs |_| true;
+    IdleWithWork "idle-with-work" "oracle.idle_with_work.count" Runs |can| can.prompt;
+    Storm "request-storm" "oracle.request_storm.devices" Runs |_| true;
+    Again "delivered-again" "oracle.delivered_again.rows" Runs |can| can.stamps && can.once;
+    WentBack "went-back" "oracle.went_back.count" World |can| can.stamps && can.sessions;
+    OwnWriteVanished "own-write-vanished" "oracle.own_write_vanished.count" Edits
+        |can| can.stamps && can.sessions;
+    DanglingId "dangling-id" "oracle.dangling_id.rows" World |_| true;
+    IdTwice "id-twice" "oracle.id_twice.count" World |_| true;
+    WrongStatus "wrong-status" "oracle.wrong_status.count" Statuses |can| can.status;
+    Stranger "stranger" "oracle.stranger.cursors" Cursors |_| true;
+    Contradiction "contradiction" "oracle.contradiction.rows" Parts |can| can.stamps;
+    Acknowledged "acknowledged-without-commit" "oracle.acknowledged_without_commit.count" Edits
+        |can| can.acknowledges;
+    BrokenAttachment "broken-attachment" "oracle.broken_attachment.count" Attachments |_| true;
+    BentValue "bent-value" "oracle.bent_value.count" Rows |_| true;
 }
 
 impl Check {
     pub(super) fn name(self) -> &'static str {
         ALL[self as usize].0
-    }
-    /// Whether a stack with these capabilities can pass it.
-    pub(super) fn applies(self, capabilities: Capabilities) -> bool {
-        match self {
-            Check::SilentDiscard => capabilities.logs,
-            Check::WrongStatus => capabilities.status,
-            Check::Acknowledged => capabilities.acknowledges,
-            Check::Stale | Check::Contradiction => capabilities.stamps,
-            Check::WentBack | Check::OwnWriteVanished => capabilities.stamps && capabilities.sessions,
-            Check::LostEdit => capabilities.merge == Merge::Keeps,
-            Check::IdleWithWork => capabilities.prompt,
-            Check::Again => capabilities.stamps && capabilities.once,
-            Check::Lost
-            | Check::Duplicate
-            | Check::Resurrected
-            | Check::UndetectedDelete
-            | Check::Orphan
-            | Check::Misfiled
-            | Check::Unasked
-            | Check::Reordered
-            | Check::Divergent
-            | Check::Stuck
-            | Check::TwoSyncs
-            | Check::WithoutEnd
-            | Check::UnitOrder
-            | Check::SyncLoop
-            | Check::DanglingId
-            | Check::IdTwice
-            | Check::Stranger
-            | Check::BrokenAttachment
-            | Check::BentValue
-            | Check::Storm => true,
-        }
     }
 
     /// Whether what it looks at can be counted, be it held against the stack or not.
@@ -100,59 +79,14 @@ impl Check {
 /// What a check looks at: where there is none of it, that it found nothing says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Subject {
-    /// Rows that devices hold or should hold.
     Rows,
-    /// Edits that people made on devices.
     Edits,
-    /// Runs of sync units.
     Runs,
-    /// What apps show of the sync.
     Statuses,
-    /// Cursors, as devices tell of them where they are watched.
     Cursors,
-    /// Rows of which a unit brings a part.
     Parts,
-    /// What is attached to rows that people made.
     Attachments,
-    /// The world: it is always there.
     World,
-}
-
-impl Check {
-    pub(super) fn subject(self) -> Subject {
-        match self {
-            Check::Lost
-            | Check::Stale
-            | Check::UndetectedDelete
-            | Check::Orphan
-            | Check::BentValue
-            | Check::Divergent => Subject::Rows,
-            Check::LostEdit
-            | Check::SilentDiscard
-            | Check::Misfiled
-            | Check::Acknowledged
-            | Check::OwnWriteVanished
-            | Check::Unasked
-            | Check::Reordered => Subject::Edits,
-            Check::TwoSyncs
-            | Check::WithoutEnd
-            | Check::UnitOrder
-            | Check::SyncLoop
-            | Check::IdleWithWork
-            | Check::Storm
-            | Check::Again => Subject::Runs,
-            Check::WrongStatus => Subject::Statuses,
-            Check::Stranger => Subject::Cursors,
-            Check::BrokenAttachment => Subject::Attachments,
-            Check::Contradiction => Subject::Parts,
-            Check::Duplicate
-            | Check::Resurrected
-            | Check::Stuck
-            | Check::DanglingId
-            | Check::IdTwice
-            | Check::WentBack => Subject::World,
-        }
-    }
 }
 
 /// Why a check had nothing to check, in words. `None` of no check, and of one that always has
@@ -214,18 +148,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_metric_is_named_after_its_check() {
+    fn a_metric_is_named_after_its_check_and_what_is_implied_is_another() {
         for (name, metric) in ALL {
             let noun = metric.split('.').nth(1).unwrap();
             assert_eq!(noun.replace('_', "-"), *name);
+            assert!(implied(name).iter().all(|i| check_names().any(|n| n == *i) && i != name));
         }
-    }
-
-    #[test]
-    fn what_is_implied_exists() {
-        for name in check_names() {
-            assert!(implied(name).iter().all(|i| check_names().any(|n| n == *i) && *i != name));
-        }
-        assert_eq!(implied("orphan"), ["divergent"]);
     }
 }

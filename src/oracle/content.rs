@@ -25,14 +25,22 @@ pub(super) struct Contents {
 /// How a device's rows of one entity differ from what it should hold.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Difference<'a> {
-    /// It lacks the row.
     Missing(&'a Expected),
-    /// It shows another content.
-    Differs { expected: &'a Expected, stamp: Stamp, content: u64, shown: &'a [ValueRef<'a>] },
-    /// It shows a row that it should not have.
-    Extra { key: &'a str, stamp: Stamp, content: u64 },
+    Differs {
+        expected: &'a Expected,
+        stamp: Stamp,
+        content: u64,
+        shown: &'a [ValueRef<'a>],
+    },
+    Extra {
+        key: &'a str,
+        stamp: Stamp,
+        content: u64,
+    },
     /// It shows the row again, or rows out of the order of keys.
-    Twice { key: &'a str },
+    Twice {
+        key: &'a str,
+    },
 }
 
 impl Difference<'_> {

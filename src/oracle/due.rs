@@ -2,21 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::clock::Clock;
 use super::page::EditTarget;
-use super::patience::Patience;
-use super::words;
+use super::patience::{Bound, Patience};
+use super::words::{self, Labels};
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, Span, Time, UnitId};
-use crate::contract::{Schema, SyncUnit, Trigger};
-
-/// Names for the texts.
-#[derive(Clone, Copy)]
-pub(super) struct Labels<'a> {
-    pub(super) schema: &'a Schema,
-    pub(super) units: &'a [SyncUnit],
-    pub(super) clock: Clock,
-}
+use crate::contract::Trigger;
 
 /// Why a run is owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +16,7 @@ pub(super) enum Why {
     Saved(EditId),
     /// A run that pushes ended well and left the edit, which was there before it began.
     Left(EditId),
-    /// A trigger of the unit fired.
     Fired(Trigger),
-    /// The unit waits in the queue.
     Queued,
     /// The unit failed, so many tries in a row.
     Failed(u32),
@@ -54,10 +43,10 @@ pub(super) struct Waiting {
 
 impl Owed {
     pub(super) fn is_overdue(&self, patience: &Patience) -> bool {
-        !self.told && self.idle > self.bound(patience)
+        !self.told && self.idle > self.bound(patience).span()
     }
 
-    fn bound(&self, patience: &Patience) -> Span {
+    fn bound(&self, patience: &Patience) -> Bound {
         match self.why {
             Why::Saved(_) | Why::Queued | Why::Fired(Trigger::Start | Trigger::Login) => patience.at_once(),
             Why::Fired(Trigger::Every(period)) => patience.held_back(period),
@@ -80,14 +69,11 @@ impl Owed {
         told: Labels<'_>,
         patience: &Patience,
     ) -> String {
-        let unit = told.units.get(usize::from(self.unit.0)).map_or("an unknown unit", |unit| &unit.name);
+        let unit = told.unit(self.unit);
         let of = |edit: &EditId| {
             let record = edits.get(edit).map_or_else(String::new, |waiting| {
-                let made = told.clock.time(waiting.made);
-                format!(
-                    " of {made} ({})",
-                    words::record(told.schema, waiting.place.entity, waiting.place.key.as_str())
-                )
+                let made = told.time(waiting.made);
+                format!(" of {made} ({})", told.record(waiting.place.entity, waiting.place.key.as_str()))
             });
             format!("edit {edit}{record}")
         };
@@ -104,19 +90,11 @@ impl Owed {
                 count(u64::from(*failures), "failed try").replace("trys", "tries")
             ),
         };
-        let (since, until) = (told.clock.time(self.since), told.clock.time(now));
-        let bound = match self.why {
-            Why::Saved(_) | Why::Queued | Why::Fired(Trigger::Start | Trigger::Login) => {
-                patience.told_at_once()
-            }
-            Why::Fired(Trigger::Every(period)) => patience.told_held_back(period),
-            Why::Fired(_) => patience.told_held_back(Span::ZERO),
-            Why::Failed(failures) => patience.told_after(failures),
-            Why::Left(_) => patience.told_after(u32::MAX),
-        };
+        let (since, until) = (told.time(self.since), told.time(now));
         format!(
-            "{id} was idle for {} between {since} and {until}, online and with work: {why}; {bound}",
-            self.idle
+            "{id} was idle for {} between {since} and {until}, online and with work: {why}; it begins within {}",
+            self.idle,
+            self.bound(patience)
         )
     }
 }

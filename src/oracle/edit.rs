@@ -16,14 +16,12 @@ pub(super) struct Edit {
     /// How many of the values are its person's: the rest is from edits in whose place it goes out.
     own: usize,
     pub(super) made: Time,
-    /// In which life of its device.
     pub(super) life: u32,
     /// How many of the row's versions its device had seen when it was made, or when a conflict over
     /// the row was decided since.
     pub(super) seen: usize,
     /// How many when it was made.
     pub(super) made_on: usize,
-    /// How often the backend committed it.
     pub(super) commits: u32,
     /// A commit of another edit of the same device and row brought what it says.
     pub(super) carried: bool,
@@ -35,7 +33,6 @@ pub(super) struct Edit {
     pub(super) acknowledged: bool,
     /// In which life of the device that told it first, and when.
     pub(super) acknowledged_first: Option<(u32, Time)>,
-    /// A device wrote a line about it.
     pub(super) told: bool,
     /// The engine found that both sides say the same.
     pub(super) equal: bool,
@@ -55,7 +52,6 @@ pub(super) struct Edit {
     pub(super) perhaps_heard: bool,
     /// How the backend refused it, as long as that is its last word.
     pub(super) stands: Option<Refused>,
-    /// It met a true conflict.
     pub(super) conflict: bool,
     /// Which side gave way in the last true conflict, if one did.
     pub(super) won: Option<Won>,
@@ -107,7 +103,6 @@ impl Edit {
         }
     }
 
-    /// Whether it is one of this row.
     pub(super) fn is_of(&self, entity: EntityId, key: &Key) -> bool {
         (self.entity, &self.key) == (entity, key)
     }

@@ -44,7 +44,6 @@ pub(super) struct Families {
     halves: BTreeMap<(DeviceId, Top), Half>,
     /// How often a family was there in part for a while.
     split: u64,
-    /// For how long, in nanoseconds.
     split_ns: u64,
 }
 

@@ -19,11 +19,9 @@ pub(super) struct Findings {
     /// What was counted of checks that the stack does not have to pass.
     unjudged: Vec<u64>,
     violations: Vec<Violation>,
-    /// Values that came to mean something else.
     pub(super) bent: Bent,
 }
 
-/// Whom a violation concerns.
 pub(super) type Concerns<'a> = (Option<DeviceId>, Option<(EntityId, &'a str)>);
 
 impl Findings {
@@ -37,7 +35,6 @@ impl Findings {
         }
     }
 
-    /// Whether versions are known by their stamps.
     pub(super) fn by_stamps(&self) -> bool {
         self.capabilities.stamps
     }

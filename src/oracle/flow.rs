@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::check::Check;
-use super::clock::Clock;
 use super::findings::Findings;
 use super::patience::Patience;
 use super::signs::Sign;
+use super::words::Labels;
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::{Event, KillReason, ServerError, SyncError, SyncUnit, UnitEvent};
+use crate::contract::{Event, KillReason, ServerError, SyncError, UnitEvent};
 
 /// So many runs, each started by the end of the one before or by a hook at its end, are a loop.
 const LOOP: u32 = 10;
@@ -24,7 +24,6 @@ pub(super) struct Run {
     pub(super) since: Time,
     /// Until when it is known to have done something, or to wait for something.
     sign: Time,
-    /// Hooks of the app that it waits for.
     hooks: u32,
     /// That it says nothing was told.
     told: bool,
@@ -47,7 +46,6 @@ struct DeviceFlow {
     /// Processes started; the current one's number.
     life: u32,
     alive: bool,
-    /// The operating system has suspended its process.
     suspended: bool,
     /// Until when the server has asked to be left alone.
     left_alone: Time,
@@ -84,22 +82,8 @@ struct DeviceFlow {
 #[derive(Debug)]
 pub(super) struct Flow {
     devices: Vec<DeviceFlow>,
-    /// Whether what was committed outlives a loss of power.
     durable: bool,
     patience: Patience,
-}
-
-/// Names of units for the texts.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Names<'a>(pub(super) &'a [SyncUnit], pub(super) Clock);
-
-impl<'a> Names<'a> {
-    pub(super) fn unit(self, unit: UnitId) -> &'a str {
-        self.0.get(usize::from(unit.0)).map_or("an unknown unit", |u| &u.name)
-    }
-    pub(super) fn time(self, at: Time) -> String {
-        self.1.time(at)
-    }
 }
 
 impl Flow {
@@ -107,7 +91,6 @@ impl Flow {
         Flow { devices: (0..devices).map(|_| DeviceFlow::default()).collect(), durable, patience }
     }
 
-    /// Whether no run ever began.
     pub(super) fn is_empty(&self) -> bool {
         self.devices.iter().all(|device| device.runs == 0)
     }
@@ -117,7 +100,7 @@ impl Flow {
         at: Time,
         id: DeviceId,
         event: &Event<'_>,
-        names: Names<'_>,
+        names: Labels<'_>,
         findings: &mut Findings,
     ) {
         let device = &mut self.devices[id.0 as usize];
@@ -233,7 +216,7 @@ impl Flow {
 
     /// The end, at `now`: runs of dead processes that no later life of the device has ended, and
     /// those of living ones that have said nothing for too long.
-    pub(super) fn finish(&mut self, now: Time, names: Names<'_>, findings: &mut Findings) {
+    pub(super) fn finish(&mut self, now: Time, names: Labels<'_>, findings: &mut Findings) {
         for (number, device) in self.devices.iter_mut().enumerate() {
             let id = DeviceId(number as u32);
             device.tell_silent(id, now, (&self.patience, names), findings);
@@ -256,7 +239,7 @@ impl Flow {
 impl Run {
     /// Whether it has said nothing for longer than any run may.
     fn is_silent(&self, now: Time, patience: &Patience) -> bool {
-        now.since(self.sign) >= patience.of_run(self.hooks > 0)
+        now.since(self.sign) >= patience.of_run(self.hooks > 0).span()
     }
 }
 
@@ -266,7 +249,7 @@ impl DeviceFlow {
         &mut self,
         id: DeviceId,
         now: Time,
-        (patience, names): (&Patience, Names<'_>),
+        (patience, names): (&Patience, Labels<'_>),
         findings: &mut Findings,
     ) {
         let (alive, life) = (self.alive && !self.suspended, self.life);
@@ -275,8 +258,8 @@ impl DeviceFlow {
             run.told = true;
             findings.add(Check::WithoutEnd, (Some(id), None), || {
                 let (unit, since, sign) = (names.unit(run.unit), names.time(run.since), names.time(run.sign));
-                let (now, patience) = (names.time(now), patience.told_of_run(run.hooks > 0));
-                format!("{id} started run {number} of {unit} at {since}, which did not end and said nothing between {sign} and {now}; {patience}")
+                let (now, patience) = (names.time(now), patience.of_run(run.hooks > 0));
+                format!("{id} started run {number} of {unit} at {since}, which did not end and said nothing between {sign} and {now}; no run is silent for longer than {patience}")
             });
         }
     }
@@ -295,7 +278,7 @@ impl DeviceFlow {
         id: DeviceId,
         at: Time,
         unit: UnitId,
-        names: Names<'_>,
+        names: Labels<'_>,
         findings: &mut Findings,
     ) {
         if let Some(other) = two_syncs_of_one_unit(self, unit) {
@@ -310,7 +293,7 @@ impl DeviceFlow {
     }
 
     /// A run was under way, as its end shows, when others of its unit started.
-    fn tell_met(&mut self, id: DeviceId, run: u64, open: &Run, names: Names<'_>, findings: &mut Findings) {
+    fn tell_met(&mut self, id: DeviceId, run: u64, open: &Run, names: Labels<'_>, findings: &mut Findings) {
         for at in self.met.remove(&run).unwrap_or_default() {
             findings.add(Check::TwoSyncs, (Some(id), None), || {
                 let (unit, at, since) = (names.unit(open.unit), names.time(at), names.time(open.since));

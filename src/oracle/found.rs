@@ -45,7 +45,6 @@ struct NotedThere {
     noted: Noted,
 }
 
-/// An edit on a storage.
 #[derive(Clone, Debug)]
 struct Noted {
     id: EditId,
@@ -58,7 +57,6 @@ struct Noted {
     saw: Rc<[(usize, Value)]>,
 }
 
-/// What an edit found in a column.
 #[derive(Clone, Debug)]
 struct Column {
     number: usize,
@@ -69,7 +67,6 @@ struct Column {
     by: Option<EditId>,
 }
 
-/// Whose storage, and when.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StorageTime {
     pub(super) device: DeviceId,

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use super::flow::Names;
+use super::words::Labels;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{Event, RequestKind, SyncError, SyncUnit, TransportError, Trigger};
@@ -116,7 +116,6 @@ struct Unit {
 #[derive(Clone, Debug)]
 pub(super) struct Haste {
     units: Vec<Unit>,
-    /// The unit of each request under way.
     sent: BTreeMap<u64, UnitId>,
     /// The first that was too soon.
     pub(super) too_soon: Option<(UnitId, TooSoon)>,
@@ -280,7 +279,7 @@ impl Unit {
 
 impl TooSoon {
     /// In words: what the device did, and what it was to do.
-    pub(super) fn told(&self, device: DeviceId, unit: UnitId, retries: Retries, names: Names<'_>) -> String {
+    pub(super) fn told(&self, device: DeviceId, unit: UnitId, retries: Retries, names: Labels<'_>) -> String {
         let TooSoon { debt, at, waited } = self;
         let (since, until, unit) = (names.time(debt.since.0), names.time(*at), names.unit(unit));
         let (tries, least, Retries { base, cap, .. }) = (thousands(debt.tries), debt.least(), retries);
@@ -308,48 +307,27 @@ mod tests {
     const DOUBLES: Retries =
         Retries { base: Span::secs(1), cap: Span::secs(8), attempts: 5, streams: 1, least: None };
 
-    /// Tries that come so long after each other, until one is too soon.
-    fn tries_before_told(retries: Retries, apart: Span) -> Option<u32> {
-        let mut debt = Debt::default();
-        let told = |n: &u32| {
-            let now = Time(apart.0 * u64::from(*n));
-            debt.owe(now, Span(now.0), retries.bound(*n)).is_some()
-        };
-        (1..=10_000).find(told)
-    }
-
     #[test]
-    fn the_bound_doubles_up_to_the_longest_wait() {
-        let bounds = [1, 2, 3, 4, 5, 60, 64, 65, u32::MAX].map(|n| DOUBLES.bound(n).0 / 1_000_000_000);
-        assert_eq!(bounds, [1, 2, 4, 8, 8, 8, 8, 8, 8]);
-    }
-
-    #[test]
-    fn tries_that_wait_for_half_of_the_longest_are_never_told() {
-        assert_eq!(tries_before_told(DOUBLES, Span::secs(4)), None);
-    }
-
-    #[test]
-    fn waits_that_need_not_grow_are_paid_in_full() {
+    fn tries_are_told_that_come_sooner_than_waits_are_drawn() {
         let decorrelated = Retries { least: Some(Span::secs(1)), ..DOUBLES };
-        assert_eq!(tries_before_told(decorrelated, Span::secs(1)), None);
-        assert!(tries_before_told(decorrelated, Span::millis(300)).is_some_and(|tries| tries < 40));
-    }
-
-    #[test]
-    fn time_without_tries_is_not_saved_up() {
-        let mut debt = Debt::default();
         let day = Span::secs(86_400);
-        let told = |n: &u64| debt.owe(Time(day.0 + n), day, DOUBLES.bound(9)).is_some();
-        assert_eq!((1..=60).find(told), Some(21));
-    }
-
-    #[test]
-    fn a_start_that_was_asked_for_owes_no_wait() {
-        let mut unit = Unit { tries: 9, ..Unit::default() };
-        unit.asked = 1;
-        assert!(unit.starts(Time(5), None));
-        assert!(!unit.starts(Time(6), None));
+        for (retries, before, apart, told) in [
+            // Half of the longest wait.
+            (DOUBLES, Span::ZERO, Span::secs(4), None),
+            // Those that need not grow are paid in full.
+            (decorrelated, Span::ZERO, Span::secs(1), None),
+            (decorrelated, Span::ZERO, Span::millis(300), Some(29)),
+            // Time without tries is not saved up.
+            (DOUBLES, day, Span(1), Some(23)),
+        ] {
+            let mut debt = Debt::default();
+            let is_told = |n: &u32| {
+                let now = before.0 + apart.0 * u64::from(*n);
+                debt.owe(Time(now), Span(now), retries.bound(*n)).is_some()
+            };
+            assert_eq!((1..=10_000).find(is_told), told, "{retries:?} {apart}");
+        }
+        assert_eq!([4, 64, u32::MAX].map(|n| DOUBLES.bound(n)), [Span::secs(8); 3]);
     }
 
     #[test]

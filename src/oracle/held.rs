@@ -11,9 +11,7 @@ use crate::base::{DeviceId, Time, Value};
 /// they take as little room as can be.
 #[derive(Clone, Debug)]
 enum Holders {
-    /// A few, sorted by device.
     Few(Vec<(DeviceId, u32)>),
-    /// All devices from `first` on.
     Many { first: DeviceId, versions: Vec<u32> },
 }
 
@@ -50,9 +48,7 @@ impl Beside {
 /// Rows times time. A thousand devices of a busy day take it past 64 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Behind {
-    /// Lost rows times nanoseconds.
     pub(super) lost: u128,
-    /// Stale rows times nanoseconds.
     pub(super) stale: u128,
 }
 
@@ -129,7 +125,6 @@ impl<'a> All<'a> {
 }
 
 impl Held {
-    /// How many of the row's versions the device has.
     pub(super) fn versions(&self, id: RowId, device: DeviceId) -> usize {
         self.by_row.get(id as usize).map_or(0, |holders| holders.get(device) as usize)
     }

@@ -17,7 +17,6 @@ pub(super) struct Version {
     pub(super) stamp: Stamp,
     pub(super) at: Time,
     pub(super) author: Author,
-    /// The row is gone with it.
     pub(super) gone: bool,
     /// Where it belongs; `None` for nowhere.
     pub(super) place: Option<Box<[Value]>>,
@@ -50,7 +49,6 @@ pub(super) struct History {
     hash: RowHash,
 }
 
-/// A commit as the event tells it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Commit<'a> {
     pub(super) at: Time,

@@ -9,12 +9,10 @@ use super::blind::Blind;
 use super::busy::{Busy, Eventful};
 use super::check::{Check, Subject, metric_of};
 use super::checks::{self, EditCase, RowCase};
-use super::clock::Clock;
 use super::content::{Contents, Difference};
 use super::copies;
-use super::due::Labels;
 use super::edit::Edit;
-use super::flow::{Names, Run};
+use super::flow::Run;
 use super::held::{At, Behind};
 use super::history::{History, RowId};
 use super::ledger::Ledger;
@@ -24,6 +22,7 @@ use super::opened::Opened;
 use super::owed::Owing;
 use super::truth::Truth;
 use super::violation::Violation;
+use super::words::Labels;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, EntityId, Time, Value, ValueRef};
 use crate::contract::{ColumnKind, DeviceView, EditKind, LogEntry, OpenConflict, PendingEdit, Schema};
@@ -77,14 +76,13 @@ fn uncounted(
 /// has logged out; gives the first of either in words.
 fn gone(
     (ledger, undone): (&Ledger, &[EditId]),
-    (schema, clock): (&Schema, Clock),
+    words: Labels<'_>,
     figures: &mut BTreeMap<&'static str, u64>,
 ) -> [Option<String>; 2] {
     let (gone, shelved) = ledger.gone();
     figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);
     figures.insert("oracle.shelved.edits", shelved.len() as u64);
-    let first =
-        |of: &[EditId]| Some(checks::edit_in_words(schema, clock, *of.first()?, ledger.get(*of.first()?)?));
+    let first = |of: &[EditId]| Some(words.edit(*of.first()?, ledger.get(*of.first()?)?));
     let with = |of: &[EditId], whose: &str| {
         Some(format!("{} went with the state of {whose}, as that went back to an older one", first(of)?))
     };
@@ -109,7 +107,6 @@ pub struct Inspection<'a> {
     /// Rows of the backend that people take for another one.
     doubles: u64,
     stale_copies: u64,
-    /// Rows that were compared, over all devices.
     compared: u64,
 }
 
@@ -218,13 +215,13 @@ impl<'a> Inspection<'a> {
         let said = Said::of(device, view, &self.oracle.owing);
         self.on_page(device, view);
         let unfinished: Vec<Run> = self.oracle.flow.unfinished(device).collect();
-        let names = Names(&self.oracle.units, self.oracle.clock);
-        let schema = &self.oracle.schema;
-        if let Some(text) = checks::stuck(schema, device, &said.pending, &unfinished, &view.doing(), names) {
+        let words = self.oracle.words();
+        if let Some(text) = checks::stuck(device, &said.pending, &unfinished, &view.doing(), words) {
             self.oracle.findings.add(Check::Stuck, (Some(device), said.waits()), || text);
         }
-        let (statuses, findings) = (&mut self.oracle.statuses, &mut self.oracle.findings);
-        statuses.finish(self.at, device, Some(said.unsent.len()), names, findings);
+        let Oracle { schema, units, clock, statuses, findings, .. } = &mut self.oracle;
+        let words = Labels { schema, units, clock: *clock };
+        statuses.finish(self.at, device, Some(said.unsent.len()), words, findings);
         self.check_owed(device, &said);
         self.check_overwriting(device, &said.log);
         self.check_edits(device, &said);
@@ -296,13 +293,14 @@ impl<'a> Inspection<'a> {
             families,
             ..
         } = self.oracle;
+        let words = Labels { schema: &schema, units: &units, clock };
         self.oracle.intents.finish(&mut findings);
         let told = |blind: &Blind| ledger.has_told(blind.edit, blind.committed);
         blind.into_iter().filter(told).for_each(|blind| blind.add_to(&mut findings));
-        flow.finish(self.at, Names(&units, clock), &mut findings);
-        self.oracle.thrift.finish(Names(&units, clock), &mut findings);
+        flow.finish(self.at, words, &mut findings);
+        self.oracle.thrift.finish(words, &mut findings);
         let devices = (0..places.len() as u32).map(DeviceId);
-        devices.for_each(|it| statuses.finish(self.at, it, None, Names(&units, clock), &mut findings));
+        devices.for_each(|it| statuses.finish(self.at, it, None, words, &mut findings));
         findings.tell_columns(&schema);
         let by_stamps = findings.by_stamps();
         let untried = findings.unfound(|check| match check.subject() {
@@ -314,7 +312,7 @@ impl<'a> Inspection<'a> {
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();
         let eventful = with_records(&mut violations, &busy, &history);
-        let miscounted = miscounted(&accounts, (&ledger, places.len()), &schema, clock);
+        let miscounted = miscounted(&accounts, (&ledger, places.len()), words);
         let uncounted = uncounted(&figures, &not_applicable, by_stamps);
         figures.extend([
             ("oracle.lost.row_ns", clipped(held.behind.lost)),
@@ -329,7 +327,7 @@ impl<'a> Inspection<'a> {
         ]);
         let called = miscalled.figures(ledger.conflicts, self.oracle.overwritten);
         figures.extend(held.odd.figures().into_iter().chain(families.finish(self.at)).chain(called));
-        let [taken_back, shelved] = gone((&ledger, &self.oracle.undone), (&schema, clock), &mut figures);
+        let [taken_back, shelved] = gone((&ledger, &self.oracle.undone), words, &mut figures);
         figures.retain(|metric, _| !uncounted.contains(metric));
         Verdict {
             violations,
@@ -365,7 +363,8 @@ impl<'a> Inspection<'a> {
                 continue;
             }
             let deleted_later = last_delete.get(&edit.row).is_some_and(|&number| number > id.number);
-            let case = case((&oracle.schema, oracle.clock), &self.truth, said, (id, edit), deleted_later);
+            let words = Labels { schema: &oracle.schema, units: &oracle.units, clock: oracle.clock };
+            let case = case(words, &self.truth, said, (id, edit), deleted_later);
             let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
             if let Some(text) = checks::lost_edit(&case) {
                 // What the backend never judged has no other version to give way to.
@@ -385,13 +384,9 @@ impl<'a> Inspection<'a> {
             }
         }
         for (id, edit) in oracle.ledger.decided_for_others(device).filter(|(_, edit)| !edit.excused) {
-            if let Some(text) = checks::silent_overwrite(&case(
-                (&oracle.schema, oracle.clock),
-                &self.truth,
-                said,
-                (id, edit),
-                false,
-            )) {
+            let words = Labels { schema: &oracle.schema, units: &oracle.units, clock: oracle.clock };
+            let case = case(words, &self.truth, said, (id, edit), false);
+            if let Some(text) = checks::silent_overwrite(&case) {
                 let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
                 oracle.findings.add(Check::SilentDiscard, concerns, || text);
             }
@@ -467,16 +462,11 @@ fn with_records(violations: &mut [Violation], busy: &Busy, history: &History) ->
 }
 
 /// The first edits whose conflicts the engine counts otherwise than we do.
-fn miscounted(
-    accounts: &Accounts,
-    (ledger, devices): (&Ledger, usize),
-    schema: &Schema,
-    clock: Clock,
-) -> Vec<String> {
+fn miscounted(accounts: &Accounts, (ledger, devices): (&Ledger, usize), words: Labels<'_>) -> Vec<String> {
     const TOLD: usize = 3;
     let told = |(id, of_engine): (EditId, bool)| {
         let edit = match ledger.get(id) {
-            Some(edit) => checks::edit_in_words(schema, clock, id, edit),
+            Some(edit) => words.edit(id, edit),
             None => format!("edit {id}"),
         };
         let why = if of_engine {
@@ -490,7 +480,7 @@ fn miscounted(
 }
 
 fn case<'a>(
-    (schema, clock): (&'a Schema, Clock),
+    words: Labels<'a>,
     truth: &dyn Truth,
     said: &'a Said,
     (id, edit): (EditId, &'a Edit),
@@ -498,10 +488,9 @@ fn case<'a>(
 ) -> EditCase<'a> {
     let live = truth.row(edit.entity, edit.key.as_str()).is_some();
     let (pending, log) = (&*said.unsent, &*said.log);
-    EditCase { schema, clock, id, edit, pending, log, live, deleted_later }
+    EditCase { words, id, edit, pending, log, live, deleted_later }
 }
 
-/// The keys of rows that a device lacks.
 type Missing = BTreeMap<EntityId, BTreeSet<String>>;
 
 /// Rows that a device shows and that point to one that it lacks: of a group that came in part.
@@ -529,7 +518,7 @@ fn half_seen(schema: &Schema, view: &dyn DeviceView, missing: &Missing) -> u64 {
 
 /// Asks each check on rows, and counts the time for which the row was wrong.
 fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, difference: Difference<'_>) {
-    let Oracle { schema, clock, history, held, ledger, findings, .. } = oracle;
+    let Oracle { schema, units, clock, history, held, ledger, findings, .. } = oracle;
     let (device, key) = (at.device, difference.key());
     let id = history.find(entity, key);
     let live: Option<Vec<Value>> = match difference {
@@ -545,8 +534,7 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
         edits.map(|(id, edit)| (id, edit.made)).last()
     });
     let case = RowCase {
-        schema,
-        clock: *clock,
+        words: Labels { schema, units, clock: *clock },
         device,
         entity,
         difference,

@@ -61,12 +61,10 @@ impl Intents {
         }
     }
 
-    /// A conflict rule spoke.
     pub(super) fn decided(&mut self, edit: EditId, decision: Decision<'_>) {
         self.beside.decided(edit, decision);
     }
 
-    /// A process of the device ended.
     pub(super) fn process_ended(&mut self, device: DeviceId, at: Time) {
         self.ended.insert(device, at);
     }
@@ -90,7 +88,6 @@ impl Intents {
         self.beside.split_off(edit, key)
     }
 
-    /// The backend went back to an older state.
     pub(super) fn backend_went_back(&mut self) {
         self.backend_went_back = true;
     }
@@ -110,7 +107,12 @@ impl Intents {
         let keeps = findings.keeps_edits();
         let unasked = checks::unasked(case, &meant, &self.beside, keeps);
         let bent = checks::bent_on_the_way(case, &meant, &self.beside, keeps);
-        findings.add_bent(case.schema, (id.device, (case.row.entity, case.row.key.as_str())), bent, true);
+        findings.add_bent(
+            case.words.schema,
+            (id.device, (case.row.entity, case.row.key.as_str())),
+            bent,
+            true,
+        );
         let row = case.edit.map(|(_, edit)| edit.row);
         match (unasked, row) {
             (Some(text), _) => findings.add(Check::Unasked, concerns, || text),
@@ -127,8 +129,7 @@ impl Intents {
                 findings.add(Check::Reordered, concerns, || text);
             }
         }
-        let turn =
-            Turn { schema: case.schema, clock: case.clock, at: case.at, id, edit, ledger: case.ledger };
+        let turn = Turn { words: case.words, at: case.at, id, edit, ledger: case.ledger };
         let deletes = self.deletes.get(&id.device);
         let behind = match case.kind {
             CommitKind::Delete => checks::before_its_children(&turn, case.history, deletes),
@@ -140,7 +141,6 @@ impl Intents {
         self.settled(id);
     }
 
-    /// The backend refused an edit for good.
     pub(super) fn rejected(&self, turn: &Turn<'_>, history: &History, findings: &mut Findings) {
         if let Some(text) = checks::before_its_parent(turn, history, "was refused for good") {
             let concerns = (Some(turn.id.device), Some((turn.edit.entity, turn.edit.key.as_str())));

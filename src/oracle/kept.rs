@@ -7,7 +7,6 @@ use crate::contract::{Event, KillReason, PhoneEvent, SyncError};
 
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    /// Asked for, and since when.
     asked: BTreeMap<UnitId, Time>,
     /// Of these, runs under way.
     running: BTreeSet<UnitId>,

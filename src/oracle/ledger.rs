@@ -66,7 +66,6 @@ impl Ledger {
         }
     }
 
-    /// Whether nobody made an edit.
     pub(super) fn is_empty(&self) -> bool {
         self.devices.iter().all(BTreeMap::is_empty)
     }
@@ -123,7 +122,6 @@ impl Ledger {
         }
     }
 
-    /// A device as it is now.
     pub(super) fn place(&self, device: DeviceId, at: Time) -> StorageTime {
         StorageTime { device, life: self.lives.now(device), at }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::clock::Clock;
 use super::fate::Fate;
-use super::told::EventWords;
+use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{
     AppliedChange, Author, Event, LocalEdit, Node, Occurrence, PageEvent, Schema, SyncUnit,
@@ -245,7 +245,7 @@ impl Life {
                 if let Some(device) = device {
                     self.awaiting.remove(&(device, change.entity));
                 }
-                let text = self.told().change(change);
+                let text = self.told().applied(change);
                 self.write(at, node, (None, Some(Node::Gateway)), text);
             }
         }
@@ -260,8 +260,8 @@ impl Life {
         self.write(at, node, ways(event), text);
     }
 
-    fn told(&self) -> EventWords<'_> {
-        EventWords { schema: &self.schema, units: &self.units, clock: self.clock }
+    fn told(&self) -> Labels<'_> {
+        Labels { schema: &self.schema, units: &self.units, clock: self.clock }
     }
 
     fn write(&mut self, at: Time, node: Node, ways: (Option<Node>, Option<Node>), text: String) {

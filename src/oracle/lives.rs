@@ -19,7 +19,6 @@ struct Copied {
     of: DeviceId,
     life: u32,
     at: Time,
-    /// Edits that the other was saving.
     unseen: Vec<EditId>,
 }
 
@@ -74,7 +73,6 @@ impl Lives {
         self.begun.keys().copied()
     }
 
-    /// Devices that once became copies of others.
     pub(super) fn copies(&self) -> impl Iterator<Item = DeviceId> {
         self.copies.iter().copied()
     }

@@ -11,11 +11,9 @@ use crate::contract::{Decision, EditKind, LocalEdit};
 /// Who won a conflict in which somebody gave way: the user is owed a line about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Won {
-    /// The edit, over what it had not seen.
     Edit,
     /// The edit in some columns, and in others another version.
     Part,
-    /// Another version.
     Other,
 }
 
@@ -24,9 +22,7 @@ pub(super) enum Won {
 /// changed and changed back is nobody's loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct GaveWay {
-    /// Columns of the edit.
     pub(super) ours: u64,
-    /// Columns that others wrote.
     pub(super) theirs: u64,
 }
 
@@ -51,7 +47,6 @@ pub(super) struct Beside {
 }
 
 impl Beside {
-    /// A conflict rule spoke.
     pub(super) fn decided(&mut self, edit: EditId, decision: Decision<'_>) {
         match decision {
             Decision::Merged { .. } => _ = self.ruled.insert(edit, None),

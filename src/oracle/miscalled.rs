@@ -11,7 +11,6 @@ use super::overwritten;
 use crate::base::{DeviceId, EditId};
 use crate::contract::{Author, EditKind};
 
-/// Both kinds, by edit.
 #[derive(Debug, Default)]
 pub(super) struct Miscalled {
     decided: BTreeSet<EditId>,
@@ -36,7 +35,6 @@ impl Miscalled {
         }
     }
 
-    /// What there is to tell of conflicts.
     pub(super) fn figures(&self, conflicts: u64, overwritten: u64) -> [(&'static str, u64); 4] {
         [
             ("oracle.conflicts.count", conflicts),
@@ -46,7 +44,6 @@ impl Miscalled {
         ]
     }
 
-    /// A version is about to be committed.
     pub(super) fn committed(&mut self, case: &CommitCase<'_>) {
         self.missed += u64::from(overwritten::uncalled(case) > 0);
     }

@@ -13,11 +13,10 @@ use super::busy::Busy;
 use super::check::Check;
 use super::checks::{self, CommitCase, ShownCase, Turn};
 use super::clock::Clock;
-use super::due::Labels;
 use super::edit::Refused;
 use super::families::Families;
 use super::findings::Findings;
-use super::flow::{Flow, Names};
+use super::flow::Flow;
 use super::haste::Retries;
 use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
@@ -37,6 +36,7 @@ use super::strangers::Strangers;
 use super::thrift::Thrift;
 use super::truth::{Places, RowHash, Truth, place_of};
 use super::untold;
+use super::words::Labels;
 use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{
     AppliedChange, Attributes, Author, Capabilities, ColumnKind, CommitKind, ConflictKind, Decision,
@@ -99,7 +99,6 @@ pub struct Oracle {
     pub(super) strangers: Strangers,
     /// Rows that devices were seen to show in part.
     pub(super) parts_seen: u64,
-    /// Whether what a device committed outlives a loss of power.
     durable: bool,
     /// When a device last died in the middle of work on its database. What it had pulled by then it
     /// may hold without having told.
@@ -164,6 +163,10 @@ impl Oracle {
         }
     }
 
+    pub(super) fn words(&self) -> Labels<'_> {
+        Labels { schema: &self.schema, units: &self.units, clock: self.clock }
+    }
+
     /// Something happened.
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = *occurrence;
@@ -217,10 +220,9 @@ impl Oracle {
             self.again.server_went_back();
         }
         let Node::Device(device) = node else { return };
-        let names = Names(&self.units, self.clock);
-        self.flow.on(*at, *device, event, names, &mut self.findings);
-        self.statuses.on(*at, *device, event, names, &mut self.findings);
         let told = Labels { schema: &self.schema, units: &self.units, clock: self.clock };
+        self.flow.on(*at, *device, event, told, &mut self.findings);
+        self.statuses.on(*at, *device, event, told, &mut self.findings);
         self.owing.on(*at, *device, event, told, &mut self.findings);
         self.thrift.on(*at, *device, event);
         self.again.on(*at, *device, event, told, &mut self.findings);
@@ -286,8 +288,7 @@ impl Oracle {
         };
         let row = self.history.row(id);
         let case = CommitCase {
-            schema: &self.schema,
-            clock: self.clock,
+            words: Labels { schema: &self.schema, units: &self.units, clock: self.clock },
             at: commit.at,
             row,
             id,
@@ -335,10 +336,10 @@ impl Oracle {
         }
     }
 
-    /// The backend will never commit the edit.
     fn rejected(&mut self, at: Time, id: EditId) {
         let Some(edit) = self.ledger.get(id) else { return };
-        let turn = Turn { schema: &self.schema, clock: self.clock, at, id, edit, ledger: &self.ledger };
+        let words = Labels { schema: &self.schema, units: &self.units, clock: self.clock };
+        let turn = Turn { words, at, id, edit, ledger: &self.ledger };
         self.intents.rejected(&turn, &self.history, &mut self.findings);
     }
 
@@ -547,9 +548,9 @@ impl Oracle {
         let Some(places) = self.places.get(device.0 as usize) else { return };
         let first = if has == 0 && !change.removed { self.history.first(id) } else { None };
         let row = self.history.row(id);
-        let (schema, clock, place) = (&*self.schema, self.clock, &*places[usize::from(row.entity.0)]);
+        let (words, place) = (self.words(), &*places[usize::from(row.entity.0)]);
         let AppliedChange { stamp, removed, .. } = *change;
-        let case = ShownCase { schema, clock, device, now, row, place, had, has, stamp, removed, first };
+        let case = ShownCase { words, device, now, row, place, had, has, stamp, removed, first };
         let Some(text) = checks::went_back(&case) else { return };
         let concerns = (Some(device), Some((row.entity, row.key.as_str())));
         if let Some(text) = checks::own_write_vanished(&case) {

@@ -124,7 +124,6 @@ impl Names {
         None
     }
 
-    /// Whether nobody got another key.
     pub(super) fn is_empty(&self) -> bool {
         self.first.is_empty()
     }
@@ -189,9 +188,9 @@ impl Names {
             | Event::EditAcknowledged { entity, key, .. }
             | Event::ConflictDecided { entity, key, .. }
             | Event::EditLogged { entity, key, .. }
-            | Event::CommitDelayed { entity, key, .. } => told.key = self.first(entity, key),
-            Event::Page(event) => {
-                told.key = event.row().map_or(told.key, |(entity, key)| self.first(entity, key));
+            | Event::CommitDelayed { entity, key, .. }
+            | Event::Page(PageEvent::Open { entity, key, .. } | PageEvent::Resolved { entity, key, .. }) => {
+                told.key = self.first(entity, key)
             }
             Event::Committed { entity, key, values, .. } => {
                 told.key = self.first(entity, key);
@@ -217,7 +216,6 @@ impl Names {
 }
 
 impl FirstKeys {
-    /// The changes of a chunk.
     pub(super) fn changes(&self) -> Vec<AppliedChange<'_>> {
         let changes = self.changes.iter();
         changes
@@ -231,44 +229,25 @@ impl FirstKeys {
     }
 
     /// The event with what was told in it.
-    pub(super) fn event<'t>(&'t self, event: Event<'t>, changes: &'t [AppliedChange<'t>]) -> Event<'t> {
-        let (key, edit) = (&self.key, self.edits.first());
-        match event {
-            Event::EditMade { edit: was, made_at } => Event::EditMade { edit: edit.unwrap_or(was), made_at },
-            Event::EditRefused { edit: was, error } => {
-                Event::EditRefused { edit: edit.unwrap_or(was), error }
-            }
-            Event::EditMissed { edit: was, waited } => {
-                Event::EditMissed { edit: edit.unwrap_or(was), waited }
-            }
-            Event::EditPrevented { edit: was, waited } => {
-                Event::EditPrevented { edit: edit.unwrap_or(was), waited }
-            }
-            Event::BecameCopy { of, then, .. } => Event::BecameCopy { of, then, unseen: &self.edits },
-            Event::EditSent { edit, entity, request, .. } => Event::EditSent { edit, entity, key, request },
-            Event::EditAcknowledged { edit, entity, stamp, .. } => {
-                Event::EditAcknowledged { edit, entity, key, stamp }
-            }
-            Event::ConflictDecided { edit, entity, kind, decision, sides, .. } => {
-                Event::ConflictDecided { edit, entity, key, kind, decision, sides }
-            }
-            Event::EditLogged { edit, entity, kind, .. } => Event::EditLogged { edit, entity, key, kind },
-            Event::Page(event) => Event::Page(event.of(key)),
-            Event::CommitDelayed { entity, stamp, until, .. } => {
-                Event::CommitDelayed { entity, key, stamp, until }
-            }
-            Event::Committed { entity, stamp, kind, author, replaced, .. } => {
-                Event::Committed { entity, key, stamp, kind, values: &self.values, author, replaced }
-            }
-            Event::MutationRefused { edit, entity, kind, conflict, .. } => {
-                let holder = self.holder.as_ref();
-                Event::MutationRefused { edit, entity, key, kind, conflict, holder }
-            }
-            Event::ChunkApplied { unit, echoed, took, .. } => {
-                Event::ChunkApplied { unit, changes, echoed, took }
-            }
-            other => other,
+    pub(super) fn event<'t>(&'t self, mut event: Event<'t>, changes: &'t [AppliedChange<'t>]) -> Event<'t> {
+        match &mut event {
+            Event::EditMade { edit, .. }
+            | Event::EditRefused { edit, .. }
+            | Event::EditMissed { edit, .. }
+            | Event::EditPrevented { edit, .. } => *edit = self.edits.first().unwrap_or(edit),
+            Event::BecameCopy { unseen, .. } => *unseen = &self.edits,
+            Event::EditSent { key, .. }
+            | Event::EditAcknowledged { key, .. }
+            | Event::ConflictDecided { key, .. }
+            | Event::EditLogged { key, .. }
+            | Event::CommitDelayed { key, .. }
+            | Event::Page(PageEvent::Open { key, .. } | PageEvent::Resolved { key, .. }) => *key = &self.key,
+            Event::Committed { key, values, .. } => (*key, *values) = (&self.key, &self.values),
+            Event::MutationRefused { key, holder, .. } => (*key, *holder) = (&self.key, self.holder.as_ref()),
+            Event::ChunkApplied { changes: told, .. } => *told = changes,
+            _ => {}
         }
+        event
     }
 }
 

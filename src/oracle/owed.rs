@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Check;
 use super::concerns::concerns;
-use super::due::{Labels, Owed, Waiting, Why};
+use super::due::{Owed, Waiting, Why};
 use super::findings::Findings;
 use super::kept::Kept;
 use super::page::{EditTarget, OnPage};
 use super::patience::Patience;
 use super::signs::Sign;
+use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Span, Time, UnitId};
 use crate::contract::{
     AppEvent, Decision, Event, Hook, KillReason, LogKind, PageEvent, PhoneEvent, SyncError, SyncUnit, Trigger,
@@ -27,7 +28,6 @@ const LOGOUT: u64 = u64::MAX;
 struct Begun {
     at: Time,
     unit: UnitId,
-    /// Tries of its requests that failed.
     failures: u32,
     /// It tried again the rows that wait on the list.
     retried: bool,
@@ -70,7 +70,6 @@ struct OwingDevice {
 pub(super) struct Owing {
     devices: Vec<OwingDevice>,
     pub(super) patience: Patience,
-    /// Whether an engine tells what became of an edit.
     acknowledges: bool,
     /// The time for which devices were idle with work.
     idle: u128,
@@ -82,7 +81,6 @@ impl Owing {
         Owing { devices, patience, acknowledges, idle: 0 }
     }
 
-    /// For how long devices were idle with work, in nanoseconds.
     pub(super) fn idle_ns(&self) -> u128 {
         self.idle
     }
@@ -117,7 +115,7 @@ impl Owing {
         device.on_edit(at, id, event, told);
         device.on_page(at, event, told.units);
         if self.patience.keeps_queue() {
-            device.on_kept(at, event, told.units, self.patience.at_once());
+            device.on_kept(at, event, told.units, self.patience.at_once().span());
         }
         if let Event::EditSent { edit, .. } = event {
             self.confirm(id, *edit, findings);
@@ -383,8 +381,8 @@ impl OwingDevice {
                 let begun = *self.runs.get(&run)?;
                 let since = *self.listed.get(&unit).filter(|since| **since < begun.at && !begun.retried)?;
                 self.listed.remove(&unit);
-                let unit = &of.units[usize::from(unit.0)].name;
-                let (since, at) = (of.clock.time(since), of.clock.time(at));
+                let unit = of.unit(unit);
+                let (since, at) = (of.time(since), of.time(at));
                 return Some(format!(
                     "{id} has rows on its list since {since} that could not be applied, and run {run} of {unit}, which ended at {at}, did not try them again"
                 ));
@@ -409,11 +407,11 @@ impl OwingDevice {
     fn on_request(&mut self, at: Time, event: &Event<'_>, (patience, units): (&Patience, &[SyncUnit])) {
         match *event {
             Event::RequestSent { request, unit: Some(_), .. } => {
-                self.requests.insert(request, at + patience.of_run(false));
+                self.requests.insert(request, at + patience.of_run(false).span());
             }
             Event::Phone(PhoneEvent::LogoutAsked) => {
                 let pushing = units.iter().filter(|unit| unit.pushes()).count() as u64;
-                self.requests.insert(LOGOUT, at + patience.of_stall(false) * pushing);
+                self.requests.insert(LOGOUT, at + patience.of_stall(false).span() * pushing);
             }
             Event::Phone(PhoneEvent::LogoutRefused { .. } | PhoneEvent::LoggedIn { .. }) => {
                 self.requests.remove(&LOGOUT);

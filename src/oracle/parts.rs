@@ -9,7 +9,6 @@ use super::check::{Check, Subject};
 use super::content::{Contents, Difference};
 use super::model::Oracle;
 use super::truth::{Truth, alike};
-use super::words;
 use crate::base::{DeviceId, EntityId, Key};
 use crate::contract::{DeviceView, Entity, Schema};
 
@@ -130,7 +129,7 @@ impl Oracle {
     }
 
     fn contradicts(&mut self, device: DeviceId, (entity, key): (EntityId, &str), how: &str) {
-        let record = words::record(&self.schema, entity, key);
+        let record = self.words().record(entity, key);
         let concerns = (Some(device), Some((entity, key)));
         self.findings.add(Check::Contradiction, concerns, || format!("on {device} {record} {how}"));
     }

@@ -1,5 +1,7 @@
 //! How long an engine may take: to say something of a run, and to begin one.
 
+use std::fmt;
+
 use crate::base::Span;
 
 /// How long a run that goes on may say nothing, and one that is to begin may wait.
@@ -40,6 +42,30 @@ const OF_DISK: Span = Span::secs(120);
 const OF_HOOK: Span = Span::secs(600);
 /// As does the one that writes down that a run begins.
 const TO_BEGIN: Span = Span::secs(60);
+const NONE: Term = ("", Span::ZERO);
+
+/// What a bound is made of: the name of a part, and its length.
+type Term = (&'static str, Span);
+
+/// How long something may take, and why.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bound([Term; 5]);
+
+impl Bound {
+    pub(super) fn span(self) -> Span {
+        self.0.iter().fold(Span::ZERO, |sum, (_, span)| sum + *span)
+    }
+}
+
+/// `request_timeout (30s) + its disk (2m) = 2m30s`.
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = self.0.iter().filter(|(_, span)| *span > Span::ZERO);
+        let parts: Vec<String> = parts.map(|(name, span)| format!("{name} ({span})")).collect();
+        f.write_str(&parts.join(" + "))?;
+        if parts.len() > 1 { write!(f, " = {}", self.span()) } else { Ok(()) }
+    }
+}
 
 impl Waits {
     /// No wait after so many failures in a row is longer: min(cap, first · growth^(n − 1)).
@@ -57,19 +83,22 @@ impl Waits {
 impl Patience {
     /// How long a run that goes on says nothing, its waits before other tries not counted; it may
     /// wait for a hook of the app.
-    pub(super) fn of_run(&self, in_hook: bool) -> Span {
-        let hook = if in_hook { OF_HOOK } else { Span::ZERO };
-        match self {
-            Patience::Computed(waits) => waits.request + self.of_disk() + hook,
-            Patience::Stated(span) => (*span).max(OF_DISK) + hook,
-        }
+    pub(super) fn of_run(&self, in_hook: bool) -> Bound {
+        let hook = if in_hook { ("a hook", OF_HOOK) } else { NONE };
+        let [wait, disk] = match self {
+            Patience::Computed(waits) => [("request_timeout", waits.request), ("its disk", self.of_disk())],
+            Patience::Stated(span) => [stated((*span).max(OF_DISK)), NONE],
+        };
+        Bound([wait, disk, hook, NONE, NONE])
     }
 
     /// How long a run may say that it syncs, and nothing moves: until its last try has failed.
-    pub(super) fn of_stall(&self, in_hook: bool) -> Span {
+    pub(super) fn of_stall(&self, in_hook: bool) -> Bound {
+        let Bound([wait, disk, hook, ..]) = self.of_run(in_hook);
         let Patience::Computed(waits) = self else { return self.of_run(in_hook) };
         let tries = waits.request * u64::from(waits.attempts.saturating_sub(1));
-        self.of_run(in_hook) + tries + waits.between_tries()
+        let between = ("the waits between tries", waits.between_tries());
+        Bound([wait, ("that of each further try", tries), between, disk, hook])
     }
 
     /// How long what is shown may be wrong.
@@ -85,9 +114,8 @@ impl Patience {
         }
     }
 
-    /// How long a unit may wait that starts at once.
-    pub(super) fn at_once(&self) -> Span {
-        self.begins_within(|_| Span::ZERO)
+    pub(super) fn at_once(&self) -> Bound {
+        self.to_begin(Span::ZERO, |_| NONE)
     }
 
     /// Whether what was asked for outlives a process.
@@ -109,13 +137,13 @@ impl Patience {
     }
 
     /// The same of one that is to start after `period`, and not too soon after its last start.
-    pub(super) fn held_back(&self, period: Span) -> Span {
-        period + self.begins_within(|waits| waits.debounce)
+    pub(super) fn held_back(&self, period: Span) -> Bound {
+        self.to_begin(period, |waits| ("debounce", waits.debounce))
     }
 
     /// The same of one that failed so many times in a row.
-    pub(super) fn after(&self, failures: u32) -> Span {
-        self.begins_within(|waits| waits.after(failures))
+    pub(super) fn after(&self, failures: u32) -> Bound {
+        self.to_begin(Span::ZERO, |waits| ("its wait by retry.base and retry.cap", waits.after(failures)))
     }
 
     /// A transaction takes no second where no event slows disks.
@@ -130,165 +158,63 @@ impl Patience {
         OF_DISK.max(self.slowed())
     }
 
-    fn disk_begins(&self) -> Span {
-        TO_BEGIN.max(self.slowed())
-    }
-
-    fn begins_within(&self, of: impl Fn(&Waits) -> Span) -> Span {
-        match self {
-            Patience::Computed(waits) => of(waits) + self.disk_begins(),
-            Patience::Stated(span) => (*span).max(TO_BEGIN),
-        }
-    }
-
-    /// The bound of [`of_run`](Patience::of_run) in words, as the end of a sentence.
-    pub(super) fn told_of_run(&self, in_hook: bool) -> String {
-        let (bound, disk) = (self.of_run(in_hook), self.of_disk());
-        let (name, hook) = if in_hook {
-            (format!(" + {OF_HOOK} for a hook"), format!(" + {OF_HOOK}"))
-        } else {
-            (String::new(), String::new())
+    fn to_begin(&self, period: Span, of: impl Fn(&Waits) -> Term) -> Bound {
+        let [wait, last] = match self {
+            Patience::Computed(waits) => [of(waits), ("its disk", TO_BEGIN.max(self.slowed()))],
+            Patience::Stated(span) => [NONE, stated((*span).max(TO_BEGIN))],
         };
-        match self {
-            Patience::Computed(Waits { request, .. }) => format!(
-                "no run is silent for request_timeout + {disk} for its disk{name} = {request} + {disk}{hook} = {bound}"
-            ),
-            Patience::Stated(_) => format!("no run is silent for {bound}, as its stack says{name}"),
-        }
+        Bound([("the period", period), wait, last, NONE, NONE])
     }
+}
 
-    /// The bound of [`of_stall`](Patience::of_stall) in words.
-    pub(super) fn told_of_stall(&self, in_hook: bool) -> String {
-        let Patience::Computed(waits) = self else { return self.told_of_run(in_hook) };
-        let (bound, disk, between) = (self.of_stall(in_hook), self.of_disk(), waits.between_tries());
-        let Waits { request, attempts, .. } = waits;
-        let (name, hook) = if in_hook {
-            (" + the bound of a hook".to_owned(), format!(" + {OF_HOOK}"))
-        } else {
-            (String::new(), String::new())
-        };
-        format!(
-            "a run fails within retry.attempts · request_timeout + the waits between + {disk} for its disk{name} = {attempts} · {request} + {between} + {disk}{hook} = {bound}"
-        )
-    }
-
-    /// The bound of [`of_status`](Patience::of_status) in words.
-    pub(super) fn told_of_status(&self) -> String {
-        format!("a transaction on a slow disk explains no more than {}", self.of_status())
-    }
-
-    /// The bound of [`at_once`](Patience::at_once) in words.
-    pub(super) fn told_at_once(&self) -> String {
-        self.told("it begins at once", &self.disk_begins().to_string(), self.at_once())
-    }
-
-    /// The bound of [`held_back`](Patience::held_back) in words.
-    pub(super) fn told_held_back(&self, period: Span) -> String {
-        let Patience::Computed(Waits { debounce, .. }) = self else {
-            return self.told("", "", self.held_back(period));
-        };
-        let (name, of) = if period == Span::ZERO {
-            (String::new(), String::new())
-        } else {
-            ("the period + ".to_owned(), format!("{period} + "))
-        };
-        let begin = self.disk_begins();
-        let terms = format!("{name}debounce + {begin} = {of}{debounce} + {begin}");
-        self.told("it begins", &terms, self.held_back(period))
-    }
-
-    /// The bound of [`after`](Patience::after) in words.
-    pub(super) fn told_after(&self, failures: u32) -> String {
-        let Patience::Computed(waits) = self else { return self.told("", "", self.after(failures)) };
-        let Waits { first, growth, cap, .. } = *waits;
-        let (wait, begin) = (waits.after(failures), self.disk_begins());
-        let terms = if wait == cap {
-            format!("retry.cap + {begin} = {cap} + {begin}")
-        } else {
-            let exponent = failures.saturating_sub(1);
-            format!("retry.base · {growth}^{exponent} + {begin} = {first} · {growth}^{exponent} + {begin}")
-        };
-        self.told("it begins", &terms, self.after(failures))
-    }
-
-    fn told(&self, begins: &str, terms: &str, bound: Span) -> String {
-        match self {
-            Patience::Computed(_) if terms == bound.to_string() => format!("{begins}, within {bound}"),
-            Patience::Computed(_) => format!("{begins} within {terms} = {bound}"),
-            Patience::Stated(_) => format!("its stack says that it begins within {bound}"),
-        }
-    }
+fn stated(span: Span) -> Term {
+    ("what its stack says", span)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const USUAL: Waits = Waits {
-        request: Span::secs(30),
-        first: Span::secs(1),
-        growth: 2,
-        cap: Span::secs(300),
-        debounce: Span::secs(60),
-        attempts: 5,
-        slowness: 1,
-        keeps_queue: false,
-        holds_rows: false,
-    };
-
     #[test]
-    fn a_disk_that_an_event_slows_has_more_time() {
-        let slow = Patience::Computed(Waits { slowness: 300, ..USUAL });
-        assert_eq!((slow.of_run(false), slow.at_once()), (Span::secs(330), Span::secs(300)));
-    }
-
-    #[test]
-    fn the_bound_of_silence_is_told_with_its_formula() {
-        let usual = Patience::Computed(USUAL);
-        assert_eq!(usual.of_run(false), Span::secs(150));
-        assert!(usual.told_of_run(false).ends_with("= 30s + 2m = 2m30s"));
-        let told = usual.told_of_run(true);
-        assert!(told.ends_with("for a hook = 30s + 2m + 10m = 12m30s"), "{told}");
-    }
-
-    #[test]
-    fn a_stall_lasts_no_longer_than_all_tries_of_a_run() {
-        let usual = Patience::Computed(USUAL);
-        assert_eq!(usual.of_stall(false), Span::secs(5 * 30 + 1 + 2 + 4 + 8 + 120));
-        let told = usual.told_of_stall(false);
-        assert!(told.ends_with("= 5 · 30s + 15s + 2m = 4m45s"), "{told}");
-        let once = Patience::Computed(Waits { attempts: 1, ..USUAL });
-        assert_eq!(once.of_stall(false), once.of_run(false));
-        let stated = Patience::Stated(Span::secs(600));
-        assert_eq!(stated.of_stall(true), stated.of_run(true));
-    }
-
-    #[test]
-    fn what_failed_may_wait_longer_with_each_failure_up_to_the_cap() {
-        let usual = Patience::Computed(USUAL);
-        let bounds = [1, 2, 5, 9, 10, u32::MAX].map(|n| usual.after(n).0 / 1_000_000_000);
-        assert_eq!(bounds, [61, 62, 76, 316, 360, 360]);
-        assert_eq!(usual.told_after(5), "it begins within retry.base · 2^4 + 1m = 1s · 2^4 + 1m = 1m16s");
-        assert_eq!(usual.told_after(10), "it begins within retry.cap + 1m = 5m + 1m = 6m");
-    }
-
-    #[test]
-    fn a_trigger_that_is_held_back_has_the_debounce_besides() {
-        let usual = Patience::Computed(USUAL);
-        assert_eq!(usual.told_at_once(), "it begins at once, within 1m");
-        assert_eq!(usual.told_held_back(Span::ZERO), "it begins within debounce + 1m = 1m + 1m = 2m");
-        assert_eq!(
-            usual.told_held_back(Span::secs(600)),
-            "it begins within the period + debounce + 1m = 10m + 1m + 1m = 12m"
-        );
-    }
-
-    #[test]
-    fn the_bound_that_a_stack_states_is_told_as_its_own() {
-        let stated = Patience::Stated(Span::secs(1_200));
-        assert_eq!((stated.of_run(false), stated.at_once()), (Span::secs(1_200), Span::secs(1_200)));
-        assert!(stated.told_of_run(false).ends_with("20m, as its stack says"));
-        assert_eq!(stated.told_after(3), "its stack says that it begins within 20m");
-        assert_eq!(Patience::Stated(Span::secs(1)).of_run(false), OF_DISK);
+    fn bounds_follow_from_what_an_engine_was_told() {
+        let usual = Waits {
+            request: Span::secs(30),
+            first: Span::secs(1),
+            growth: 2,
+            cap: Span::secs(300),
+            debounce: Span::secs(60),
+            attempts: 5,
+            slowness: 1,
+            keeps_queue: false,
+            holds_rows: false,
+        };
+        let of = |waits| Patience::Computed(waits);
+        let (slow, once) = (Waits { slowness: 300, ..usual }, Waits { attempts: 1, ..usual });
+        let stated = |secs| Patience::Stated(Span::secs(secs));
+        for (bound, secs) in [
+            (of(usual).of_run(false), 150),
+            (of(usual).of_run(true), 750),
+            (of(slow).of_run(false), 330),
+            (stated(1_200).of_run(false), 1_200),
+            (stated(1).of_run(false), 120),
+            // All tries of a run.
+            (of(usual).of_stall(false), 5 * 30 + 1 + 2 + 4 + 8 + 120),
+            (of(once).of_stall(false), 150),
+            (stated(600).of_stall(true), 1_200),
+            (of(usual).at_once(), 60),
+            (of(slow).at_once(), 300),
+            (stated(1_200).at_once(), 1_200),
+            (of(usual).held_back(Span::ZERO), 120),
+            (of(usual).held_back(Span::secs(600)), 720),
+            // Longer with each failure, up to the cap.
+            (of(usual).after(1), 61),
+            (of(usual).after(5), 76),
+            (of(usual).after(9), 316),
+            (of(usual).after(u32::MAX), 360),
+        ] {
+            assert_eq!(bound.span(), Span::secs(secs), "{bound}");
+        }
+        assert_eq!(of(usual).of_run(false).to_string(), "request_timeout (30s) + its disk (2m) = 2m30s");
+        assert_eq!(stated(1_200).at_once().to_string(), "what its stack says (20m)");
     }
 }

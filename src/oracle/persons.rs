@@ -13,21 +13,18 @@ pub(super) struct Persons {
 }
 
 impl Persons {
-    /// Something in the life of a device.
     pub(super) fn on(&mut self, device: DeviceId, event: PhoneEvent) {
         if let PhoneEvent::LoggedIn { person } = event {
             self.now.insert(device, person);
         }
     }
 
-    /// An edit was made on its device.
     pub(super) fn made(&mut self, edit: EditId) {
         if let Some(person) = self.now.get(&edit.device) {
             self.made.insert(edit, *person);
         }
     }
 
-    /// A device sends an edit.
     pub(super) fn sent(&mut self, device: DeviceId, edit: EditId) {
         if let Some(person) = self.now.get(&device) {
             self.sent.insert(edit, *person);

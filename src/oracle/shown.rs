@@ -18,7 +18,6 @@ use crate::base::{DeviceId, Time};
 
 #[derive(Clone, Copy, Debug)]
 struct Back {
-    /// So many versions the device had.
     had: usize,
     since: Time,
 }
@@ -29,7 +28,6 @@ pub(super) struct Shown {
     back: FxHashMap<(RowId, DeviceId), Back>,
     /// Of devices of which it is not known what they have: the rows that were told since.
     unsure: FxHashMap<DeviceId, FxHashSet<RowId>>,
-    /// Devices that were copied, or are copies.
     copied: FxHashSet<DeviceId>,
     /// Rows that were removed though no version of them ends, as of the word that removed them.
     vague: FxHashSet<(RowId, DeviceId)>,
@@ -90,7 +88,6 @@ impl Shown {
         }
     }
 
-    /// The device became a copy of another.
     pub(super) fn became_copy(&mut self, device: DeviceId, of: DeviceId, now: Time) {
         for device in [device, of] {
             self.forget(device, now);

@@ -5,11 +5,8 @@ use crate::contract::{BlobEvent, Event, RequestKind, UnitEvent};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sign {
-    /// Of which unit, if that is told.
     pub(super) unit: Option<UnitId>,
-    /// How long it waits before it goes on.
     pub(super) wait: Span,
-    /// A try of a request failed.
     pub(super) failed: bool,
 }
 

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Check;
 use super::findings::Findings;
-use super::flow::Names;
 use super::patience::Patience;
+use super::words::Labels;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, Span, Time, UnitId};
 use crate::contract::{
@@ -25,25 +25,15 @@ const NOTICED: Span = Span::secs(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wrong {
-    /// It says that no edit waits, and one does.
     AllSynced,
-    /// It counts other edits than those that wait.
     Pending,
-    /// "Offline", and there is a network.
     Offline,
-    /// There is no network, and it says something else.
     Online,
-    /// "Syncing", and no run is under way.
     NothingRuns,
-    /// Rows came or edits were settled, and the progress did not move.
     ProgressStands,
-    /// "Failed", and nothing has failed or a good run came since.
     NotFailed,
-    /// The last run failed, and it says that all is well.
     Failed,
-    /// "Conflict", and none waits.
     NoConflict,
-    /// A conflict waits, and it says that all is well.
     Conflict,
 }
 
@@ -68,9 +58,7 @@ struct DeviceStatus {
     /// The process is suspended: nobody sees what it shows.
     asleep: bool,
     runs: BTreeSet<u64>,
-    /// Hooks of runs that have not ended.
     hooks: u32,
-    /// Units whose last run failed.
     failed: BTreeSet<UnitId>,
     full: bool,
     conflicts: BTreeSet<EditId>,
@@ -123,7 +111,7 @@ impl Statuses {
         at: Time,
         id: DeviceId,
         event: &Event<'_>,
-        names: Names<'_>,
+        names: Labels<'_>,
         findings: &mut Findings,
     ) {
         self.stalls(at, id, names, findings);
@@ -151,7 +139,7 @@ impl Statuses {
         at: Time,
         id: DeviceId,
         unsent: Option<usize>,
-        names: Names<'_>,
+        names: Labels<'_>,
         findings: &mut Findings,
     ) {
         self.stalls(at, id, names, findings);
@@ -168,7 +156,7 @@ impl Statuses {
     }
 
     /// Opens and closes stretches by what is wrong from `at` on.
-    fn compare(&mut self, at: Time, id: DeviceId, names: Names<'_>, findings: &mut Findings) {
+    fn compare(&mut self, at: Time, id: DeviceId, names: Labels<'_>, findings: &mut Findings) {
         let device = &mut self.devices[id.0 as usize];
         let now = device.wrong();
         let bound = self.patience.of_status();
@@ -188,8 +176,8 @@ impl Statuses {
                 let Stretch { wrong, first, before, .. } = *stretch;
                 findings.add(Check::WrongStatus, (Some(id), None), || {
                     let (first, until) = (names.time(first), names.time(at));
-                    let (wrong, bound) = (wrong.text(), self.patience.told_of_status());
-                    format!("{id} {wrong} for {before} in all between {first} and {until}; {bound}")
+                    let wrong = wrong.text();
+                    format!("{id} {wrong} for {before} in all between {first} and {until}; a slow disk explains no more than {bound}")
                 });
             }
         }
@@ -209,12 +197,12 @@ impl Statuses {
     }
 
     /// "Syncing" although nothing has moved for longer than any run may take to fail.
-    fn stalls(&mut self, at: Time, id: DeviceId, names: Names<'_>, findings: &mut Findings) {
+    fn stalls(&mut self, at: Time, id: DeviceId, names: Labels<'_>, findings: &mut Findings) {
         let device = &mut self.devices[id.0 as usize];
         let shown = device.shown.filter(|_| !device.asleep);
         let Some(Status { state: Shown::Syncing(_), .. }) = shown else { return };
         let bound = self.patience.of_stall(device.hooks > 0);
-        let from = (device.moved + bound).max(device.counted);
+        let from = (device.moved + bound.span()).max(device.counted);
         if at <= from {
             return;
         }
@@ -222,10 +210,9 @@ impl Statuses {
         device.counted = at;
         if !std::mem::replace(&mut device.stall_told, true) {
             let (moved, at) = (names.time(device.moved), names.time(at));
-            let bound = self.patience.told_of_stall(device.hooks > 0);
             findings.add(Check::WrongStatus, (Some(id), None), || {
                 format!(
-                    "{id} says that it is syncing, and nothing has moved from {moved} until {at}; {bound}"
+                    "{id} says that it is syncing, and nothing has moved from {moved} until {at}; a run fails within {bound}"
                 )
             });
         }
@@ -449,7 +436,3 @@ impl DeviceStatus {
 fn beyond(progress: Progress) -> Option<&'static str> {
     (progress.percent > 100).then_some("there is no more than all")
 }
-
-#[cfg(test)]
-#[path = "tests/status.rs"]
-mod tests;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::check::Check;
 use super::findings::Findings;
-use super::flow::Names;
 use super::haste::{Haste, Retries, period};
+use super::words::Labels;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, EditId, Time};
 use crate::contract::{Event, PageEvent, PhoneEvent, RequestKind, SyncError, SyncUnit};
@@ -172,7 +172,7 @@ impl Thrift {
         self.units.iter().map(parts).sum()
     }
 
-    pub(super) fn finish(&self, names: Names<'_>, findings: &mut Findings) {
+    pub(super) fn finish(&self, names: Labels<'_>, findings: &mut Findings) {
         for (account, number) in self.accounts.iter().zip(0..) {
             let device = DeviceId(number);
             let text = if let Some((unit, too_soon)) = account.haste.too_soon {
@@ -188,7 +188,7 @@ impl Thrift {
         }
     }
 
-    fn told_answers(&self, device: DeviceId, beyond: Beyond, names: Names<'_>) -> String {
+    fn told_answers(&self, device: DeviceId, beyond: Beyond, names: Labels<'_>) -> String {
         let Beyond { at, asked, due, again, brought, most } = beyond;
         let answers = self.accounts[device.0 as usize].answers;
         let [answers, asked, due, again, brought, most] =
@@ -203,7 +203,7 @@ impl Thrift {
         )
     }
 
-    fn told_fetches(&self, device: DeviceId, at: Time, names: Names<'_>) -> String {
+    fn told_fetches(&self, device: DeviceId, at: Time, names: Labels<'_>) -> String {
         let Account { fetches, opened, .. } = self.accounts[device.0 as usize];
         let (fetches, opened, attempts) = (thousands(fetches), thousands(opened), self.retries.attempts);
         format!(
@@ -218,160 +218,5 @@ impl Account {
     fn asks(&mut self) {
         self.asked += 1;
         self.haste.asked();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::{EntityId, Span, Stamp, UnitId};
-    use crate::contract::{AppEvent, TransportError, Trigger};
-    use crate::oracle::Clock;
-
-    const PHONE: DeviceId = DeviceId(0);
-    const UNIT: UnitId = UnitId(0);
-    const RETRIES: Retries =
-        Retries { base: Span::secs(1), cap: Span::secs(8), attempts: 5, streams: 1, least: None };
-
-    struct Phone {
-        thrift: Thrift,
-        units: Arc<[SyncUnit]>,
-        requests: u64,
-        runs: u64,
-        now: Time,
-    }
-
-    impl Phone {
-        /// With a unit of one entity, which is due each 10 minutes.
-        fn new() -> Phone {
-            let unit = SyncUnit {
-                name: "All".to_owned(),
-                on: vec![Trigger::Login, Trigger::Every(Span::secs(600))],
-                pull: vec![EntityId(0)],
-                push: vec![EntityId(0)],
-                ..SyncUnit::default()
-            };
-            let units: Arc<[SyncUnit]> = Arc::from(vec![unit]);
-            let mut phone = Phone {
-                thrift: Thrift::new(1, &units, RETRIES),
-                units,
-                requests: 0,
-                runs: 0,
-                now: Time::ZERO + Span::secs(1),
-            };
-            phone.tell(Event::ProcessStarted { incarnation: 0 });
-            phone.tell(Event::App(AppEvent::Login));
-            phone
-        }
-
-        fn tell(&mut self, event: Event<'_>) {
-            self.thrift.on(self.now, PHONE, &event);
-        }
-
-        /// Sends a request of this kind, which takes a third of a second.
-        fn sends(&mut self, kind: &str) -> (u64, RequestKind) {
-            let kind = match kind {
-                "pull" => RequestKind::Pull,
-                "push" => RequestKind::Push,
-                _ => RequestKind::Fetch,
-            };
-            self.requests += 1;
-            let unit = (kind != RequestKind::Fetch).then_some(UNIT);
-            let (request, bytes, rows, attempt) = (self.requests, 9, 0, 0);
-            self.tell(Event::RequestSent { request, kind, unit, bytes, rows, attempt });
-            self.now += Span::millis(300);
-            (request, kind)
-        }
-
-        fn step(&mut self, step: &str) {
-            let (unit, run, took) = (UNIT, self.runs, Span::millis(300));
-            let edit = EditId { device: PHONE, number: 0 };
-            match step.split_whitespace().collect::<Vec<_>>()[..] {
-                [kind @ ("pull" | "push"), rows] => {
-                    let (request, kind) = self.sends(kind);
-                    let (unit, rows) = (Some(unit), rows.parse().unwrap());
-                    self.tell(Event::ResponseReceived { request, kind, unit, bytes: 9, rows, took });
-                }
-                ["fails", kind] => {
-                    let (request, kind) = self.sends(kind);
-                    let error = TransportError::Timeout;
-                    self.tell(Event::RequestFailed { request, kind, error, took, wasted: 9 });
-                }
-                ["begins"] => {
-                    self.runs += 1;
-                    self.tell(Event::SyncStart { unit, run: run + 1, waited: Span::ZERO });
-                }
-                ["ends"] => {
-                    let error = &SyncError::Offline("timeout".to_owned());
-                    self.tell(Event::SyncError { unit, run, error });
-                }
-                ["waits", secs] => self.now += Span::secs(secs.parse().unwrap()),
-                ["asked"] => self.thrift.asked(PHONE),
-                ["logs-out"] => self.tell(Event::Phone(PhoneEvent::LogoutAsked)),
-                ["looked", rows] => self.thrift.looked(PHONE, rows.parse().unwrap()),
-                ["put-off"] => self.thrift.on_edit(edit, &Event::MutationPutOff { edit }),
-                _ => panic!("{step} is no step"),
-            }
-        }
-
-        fn told(&self) -> Option<String> {
-            let mut findings = Findings::new(crate::contract::Capabilities::ALL);
-            let clock = Clock { start: Stamp(0), utc_offset: 0 };
-            self.thrift.finish(Names(&self.units, clock), &mut findings);
-            findings.finish().0.pop().map(|violation| violation.text)
-        }
-    }
-
-    /// What is told after these steps, the second ones so many times.
-    fn told(first: &str, again: &str, times: usize) -> Option<String> {
-        let mut phone = Phone::new();
-        let all = format!("{first};{}", format!("{again};").repeat(times));
-        all.split(';').map(str::trim).filter(|step| !step.is_empty()).for_each(|step| phone.step(step));
-        phone.told()
-    }
-
-    #[test]
-    fn answers_that_nobody_asked_for_are_told_unless_they_are_worth_it() {
-        for (first, again, times, is_told) in [
-            // A start, a login and a time that it was due, two requests each.
-            ("", "pull 0", 6, false),
-            ("", "pull 0", 7, true),
-            // Rows make another worth it, or that the server went over some.
-            (&*"pull 3;".repeat(500), "pull 0", 6, false),
-            ("", "looked 5; pull 0", 500, false),
-            // A push that settles nothing is worth no other.
-            ("", "push 3", 7, true),
-            // A record is asked for as often as tries are allowed.
-            ("asked", "fails fetch", 5, false),
-            ("asked", "fails fetch", 6, true),
-        ] {
-            assert_eq!(told(first, again, times).is_some(), is_told, "{again} {times} times");
-        }
-        let answers = told("", "pull 0", 7).unwrap();
-        let parts = ["answers from the server 7 times", "more than the 6"];
-        assert!(parts.iter().all(|part| answers.contains(part)), "{answers}");
-        let records = told("asked", "fails fetch", 6).unwrap();
-        assert!(records.contains("asked for the details of records 6 times"), "{records}");
-    }
-
-    #[test]
-    fn tries_that_do_not_wait_are_told_unless_somebody_asks_for_them() {
-        for (first, again, is_told) in [
-            // In a run.
-            ("begins", "fails pull", true),
-            ("begins", "fails pull; waits 4", false),
-            // By another run.
-            ("", "begins; fails pull; ends", true),
-            ("", "begins; fails pull; ends; waits 4", false),
-            ("", "asked; begins; fails pull; ends", false),
-            // What is put off waits as failures do.
-            ("begins", "put-off; push 1", true),
-            ("begins", "put-off; push 1; waits 4", false),
-            // Who wants to log out again need not wait.
-            ("", &*"fails push; waits 1;".repeat(5), true),
-            ("", &*format!("logs-out; {}", "fails push; waits 1;".repeat(5)), false),
-        ] {
-            assert_eq!(told(first, again, 60).is_some(), is_told, "{first} {again}");
-        }
     }
 }

@@ -1,79 +1,37 @@
 //! Events in words.
 
-use super::clock::Clock;
-use super::words;
+use super::words::{self, Labels};
 use crate::base::words::count;
 use crate::base::{Key, UnitId, Word};
 use crate::contract::PhoneEvent;
 use crate::contract::{
     AppEvent, AppliedChange, BlobEvent, CommitKind, ConflictKind, Decision, DropReason, Event, Hook, HookEnd,
-    KillReason, LocalEdit, LogKind, PageEvent, Refusal, RequestKind, Schema, SyncUnit, TransportError,
-    UnitEvent,
+    KillReason, LocalEdit, LogKind, PageEvent, Refusal, TransportError, UnitEvent,
 };
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct EventWords<'a> {
-    pub(super) schema: &'a Schema,
-    pub(super) units: &'a [SyncUnit],
-    pub(super) clock: Clock,
-}
-
-impl EventWords<'_> {
-    pub(super) fn change(&self, change: &AppliedChange<'_>) -> String {
-        let record = words::record(self.schema, change.entity, change.key);
+impl Labels<'_> {
+    pub(super) fn applied(&self, change: &AppliedChange<'_>) -> String {
+        let record = self.record(change.entity, change.key);
         let what = if change.removed { "removed" } else { "now holds" };
         format!("{what} {record} as of {}", self.clock.stamp(change.stamp))
     }
 
     /// The event, without its place and time.
     pub(super) fn event(&self, event: &Event<'_>) -> String {
-        match event {
-            Event::UnitQueued { .. }
-            | Event::UnitDiscarded { .. }
-            | Event::UnitCoalesced { .. }
-            | Event::SyncStart { .. }
-            | Event::SyncComplete { .. }
-            | Event::SyncError { .. }
-            | Event::Usable { .. }
-            | Event::CursorSaved { .. }
-            | Event::CursorReset { .. } => self.run(event),
-            Event::HookStarted { .. } | Event::HookEnded { .. } | Event::HookTriggered { .. } => {
-                self.hook(event)
-            }
-            Event::RequestSent { .. }
-            | Event::ResponseReceived { .. }
-            | Event::RequestFailed { .. }
-            | Event::RequestRefused { .. }
-            | Event::RetryScheduled { .. }
-            | Event::ChunkSized { .. }
-            | Event::Unit(_)
-            | Event::ChunkApplied { .. } => self.exchange(event),
-            Event::EditMade { .. }
-            | Event::EditRefused { .. }
-            | Event::EditMissed { .. }
-            | Event::EditPrevented { .. }
-            | Event::EditSent { .. }
-            | Event::EditsSquashed { .. }
-            | Event::EditAcknowledged { .. }
-            | Event::ConflictDecided { .. }
-            | Event::Page(_)
-            | Event::Blob(_)
-            | Event::EditLogged { .. } => self.edit(event),
-            Event::Committed { .. }
-            | Event::MutationRefused { .. }
-            | Event::MutationReplayed { .. }
-            | Event::MutationPutOff { .. }
-            | Event::MutationIgnored { .. }
-            | Event::CommitDelayed { .. }
-            | Event::RowServed { .. }
-            | Event::BackendServed { .. }
-            | Event::Captured { .. } => self.backend(event),
+        let said = self.run(event).or_else(|| self.hook(event)).or_else(|| self.exchange(event));
+        let said =
+            said.or_else(|| self.of_edit(event)).or_else(|| self.backend(event)).or_else(|| self.rows(event));
+        said.or_else(|| world(event)).unwrap_or_else(|| format!("{event:?}"))
+    }
+
+    fn rows(&self, event: &Event<'_>) -> Option<String> {
+        Some(match event {
             Event::RowsFailed { skipped, listed } => {
                 format!("{skipped} rows that failed dropped, {listed} put on a list")
             }
             Event::RowsRetried { left } => format!("rows on the list tried again, {left} left"),
             Event::Renamed { entity, from, to } => {
-                format!("{} is called {to} now", words::record(self.schema, *entity, from.as_str()))
+                format!("{} is called {to} now", self.record(*entity, from.as_str()))
             }
             Event::Status(status) => format!("the app shows: {status}"),
             Event::TableEmptied { entity, edits } => {
@@ -86,40 +44,12 @@ impl EventWords<'_> {
             Event::BecameCopy { of, .. } => format!("became a copy of {of}"),
             Event::Phone(event) => phone(*event),
             Event::Restored { to, .. } => format!("put back to its state of {}", self.clock.time(*to)),
-            Event::RefreshAsked { .. }
-            | Event::Refreshed { .. }
-            | Event::ReplicaServed { .. }
-            | Event::UploadQueued { .. }
-            | Event::UploadWaits { .. }
-            | Event::UploadDecided { .. } => replication(event),
-            Event::ProcessStarted { .. }
-            | Event::ProcessKilled { .. }
-            | Event::CutShort
-            | Event::Suspended
-            | Event::Continued { .. }
-            | Event::Decoded { .. }
-            | Event::AppQueried { .. }
-            | Event::Listed { .. }
-            | Event::AppWrote { .. }
-            | Event::StorageFull
-            | Event::RowUnreadable { .. }
-            | Event::App(_)
-            | Event::LinkDown
-            | Event::LinkUp
-            | Event::ConnectionOpened { .. }
-            | Event::PacketsSent { .. }
-            | Event::MessageDropped { .. }
-            | Event::CacheAnswered { .. }
-            | Event::BackendAvailable(_) => world(event),
-        }
+            _ => return None,
+        })
     }
 
-    fn unit(&self, unit: UnitId) -> &str {
-        self.units.get(usize::from(unit.0)).map_or("an unknown unit", |unit| &unit.name)
-    }
-
-    fn run(&self, event: &Event<'_>) -> String {
-        match event {
+    fn run(&self, event: &Event<'_>) -> Option<String> {
+        Some(match event {
             Event::UnitQueued { unit, depth } => format!("{} queued, {depth} waiting", self.unit(*unit)),
             Event::UnitDiscarded { unit } => format!("{} dropped from the queue", self.unit(*unit)),
             Event::UnitCoalesced { unit } => {
@@ -145,16 +75,16 @@ impl EventWords<'_> {
                     self.unit(*unit)
                 )
             }
-            _ => unreachable!("not an event of runs"),
-        }
+            _ => return None,
+        })
     }
 
-    fn hook(&self, event: &Event<'_>) -> String {
+    fn hook(&self, event: &Event<'_>) -> Option<String> {
         let named = |hook: &Hook, run: &Option<(UnitId, u64)>| match run {
             Some((unit, run)) => format!("{} of run {run} of {}", hook.word(), self.unit(*unit)),
             None => hook.word().to_owned(),
         };
-        match event {
+        Some(match event {
             Event::HookStarted { hook, run } => format!("{} is called", named(hook, run)),
             Event::HookEnded { hook, run, ended, took } => {
                 let how = match ended {
@@ -167,12 +97,12 @@ impl EventWords<'_> {
             Event::HookTriggered { hook, run, unit } => {
                 format!("{} triggers {}", named(hook, run), self.unit(*unit))
             }
-            _ => unreachable!("not an event of hooks"),
-        }
+            _ => return None,
+        })
     }
 
-    fn exchange(&self, event: &Event<'_>) -> String {
-        match event {
+    fn exchange(&self, event: &Event<'_>) -> Option<String> {
+        Some(match event {
             Event::RequestSent { request, kind, bytes, rows, attempt, .. } => {
                 let again = if *attempt > 0 { format!(", try {}", attempt + 1) } else { String::new() };
                 let edits = if *rows > 0 {
@@ -181,7 +111,7 @@ impl EventWords<'_> {
                     String::new()
                 };
                 let bytes = count(*bytes, "byte");
-                format!("request {request} ({}{edits}, {bytes}) sent{again}", request_kind(*kind))
+                format!("request {request} ({}{edits}, {bytes}) sent{again}", kind.word())
             }
             Event::ResponseReceived { request, rows, bytes, took, .. } => {
                 let (rows, bytes) = (count(u64::from(*rows), "row"), count(*bytes, "byte"));
@@ -195,7 +125,7 @@ impl EventWords<'_> {
             }
             Event::RequestRefused { request, error, .. } => format!("request {request} refused: {error}"),
             Event::ChunkSized { kind, rows } => {
-                format!("chunks of a {} have {} at most", request_kind(*kind), count(u64::from(*rows), "row"))
+                format!("chunks of a {} have {} at most", kind.word(), count(u64::from(*rows), "row"))
             }
             Event::RetryScheduled { attempt, wait, .. } => format!("waits {wait} after failure {attempt}"),
             Event::ChunkApplied { changes, took, .. } => {
@@ -213,12 +143,12 @@ impl EventWords<'_> {
             Event::Unit(UnitEvent::Cursors { at, .. }) => {
                 format!("{} looked at", count(at.len() as u64, "cursor"))
             }
-            _ => unreachable!("not an event of requests"),
-        }
+            _ => return None,
+        })
     }
 
-    fn edit(&self, event: &Event<'_>) -> String {
-        match event {
+    fn of_edit(&self, event: &Event<'_>) -> Option<String> {
+        Some(match event {
             Event::EditMade { edit, made_at } => {
                 format!("{}, dated {}", self.local(edit), self.clock.stamp(*made_at))
             }
@@ -231,10 +161,7 @@ impl EventWords<'_> {
                 format!("{edit} not made: a sync had the screen, and the person gave up after {waited}")
             }
             Event::EditSent { edit, entity, key, request } => {
-                format!(
-                    "edit {edit} of {} sent in request {request}",
-                    words::record(self.schema, *entity, key.as_str())
-                )
+                format!("edit {edit} of {} sent in request {request}", self.record(*entity, key.as_str()))
             }
             Event::EditsSquashed { edit, with, stays, .. } => {
                 let with: Vec<String> = with.iter().map(ToString::to_string).collect();
@@ -271,26 +198,26 @@ impl EventWords<'_> {
                 };
                 format!("the user's log says that edit {edit} {says}")
             }
-            _ => unreachable!("not an event of edits"),
-        }
+            _ => return None,
+        })
     }
 
-    fn backend(&self, event: &Event<'_>) -> String {
-        match event {
+    fn backend(&self, event: &Event<'_>) -> Option<String> {
+        Some(match event {
             Event::Committed { entity, key, stamp, kind, values, author, .. } => {
-                let record = words::record(self.schema, *entity, key.as_str());
+                let record = self.record(*entity, key.as_str());
                 let (author, stamp) = (words::author(*author), self.clock.stamp(*stamp));
                 if *kind == CommitKind::Delete {
-                    return format!("{record} deleted by {author} as of {stamp}");
+                    return Some(format!("{record} deleted by {author} as of {stamp}"));
                 }
                 let entity_columns = &self.schema.entity(*entity).projection;
                 let shown: Vec<_> =
                     entity_columns.iter().map(|&column| (column, values[column].clone())).collect();
-                let values = words::values(self.schema, self.clock, *entity, &shown);
+                let values = self.values(*entity, &shown);
                 format!("{record} committed by {author} as of {stamp}: {values}")
             }
             Event::MutationRefused { edit, entity, key, conflict, holder, .. } => {
-                let record = |key: &Key| words::record(self.schema, *entity, key.as_str());
+                let record = |key: &Key| self.record(*entity, key.as_str());
                 let holder = holder.map_or_else(String::new, |holder| format!(": {}", record(holder)));
                 format!("edit {edit} of {} refused: {}{holder}", record(key), refusal(*conflict))
             }
@@ -300,59 +227,34 @@ impl EventWords<'_> {
             }
             Event::MutationPutOff { edit } => format!("edit {edit} put off"),
             Event::CommitDelayed { entity, key, stamp, until } => {
-                let record = words::record(self.schema, *entity, key.as_str());
+                let record = self.record(*entity, key.as_str());
                 let (stamp, until) = (self.clock.stamp(*stamp), self.clock.time(*until));
                 format!("{record} as of {stamp} can be seen from {until} on")
             }
             Event::RowServed { device, entity, key, stamp, removed } => {
                 let what = if *removed { "the tombstone of " } else { "" };
-                let (record, stamp) = (words::record(self.schema, *entity, key), self.clock.stamp(*stamp));
+                let (record, stamp) = (self.record(*entity, key), self.clock.stamp(*stamp));
                 format!("{what}{record} as of {stamp} leaves for {device}")
             }
-            Event::BackendServed { kind, queued, locked, service, scanned, rows, .. } => {
-                let kind = request_kind(*kind);
-                let locked = if locked.0 > 0 { format!("{locked} locked out, ") } else { String::new() };
-                format!(
-                    "{kind} served: {queued} in the queue, {locked}{service} at work, {} scanned, {rows} delivered",
-                    count(*scanned, "row")
-                )
+            Event::UploadQueued { edit } => format!("edit {edit} queued for the backend"),
+            Event::UploadWaits { edit } => format!("edit {edit} still waits for the backend"),
+            Event::UploadDecided { edit, waited } => {
+                format!("edit {edit} was judged by the backend, {waited} after it was queued")
             }
-            Event::Captured { writes, handled, cpu, state, .. } => format!(
-                "looked for changes: {writes} marked, {handled} compared, {cpu} of its processor, {state} bytes kept"
-            ),
-            _ => unreachable!("not an event of the backend"),
-        }
+            _ => return None,
+        })
     }
 
     fn local(&self, edit: &LocalEdit) -> String {
-        let record = words::record(self.schema, edit.entity, edit.key.as_str());
-        let values = words::values(self.schema, self.clock, edit.entity, &edit.values);
+        let record = self.record(edit.entity, edit.key.as_str());
+        let values = self.values(edit.entity, &edit.values);
         let space = if values.is_empty() { "" } else { " " };
-        format!("edit {} {} {record}{space}{values}", edit.id, words::kind(edit.kind))
+        format!("edit {} {} {record}{space}{values}", edit.id, edit.kind.word())
     }
 }
 
-fn replication(event: &Event<'_>) -> String {
-    match event {
-        Event::RefreshAsked { failed: true, .. } => {
-            "asked for changes for its replica and got none".to_owned()
-        }
-        Event::RefreshAsked { scanned, changed, .. } => {
-            format!("took changes into its replica: {} scanned, {changed} changed", count(*scanned, "row"))
-        }
-        Event::Refreshed { took } => format!("replica refreshed within {took}"),
-        Event::ReplicaServed { device, age, .. } => format!("{device} answered from a replica {age} old"),
-        Event::UploadQueued { edit } => format!("edit {edit} queued for the backend"),
-        Event::UploadWaits { edit } => format!("edit {edit} still waits for the backend"),
-        Event::UploadDecided { edit, waited } => {
-            format!("edit {edit} was judged by the backend, {waited} after it was queued")
-        }
-        _ => unreachable!("not an event of a replica"),
-    }
-}
-
-fn world(event: &Event<'_>) -> String {
-    match event {
+fn world(event: &Event<'_>) -> Option<String> {
+    Some(match event {
         Event::ProcessStarted { incarnation: 0 } => "process started".to_owned(),
         Event::ProcessStarted { incarnation } => format!("process started again, life {}", incarnation + 1),
         Event::ProcessKilled { reason: KillReason::Killed } => "process killed".to_owned(),
@@ -387,42 +289,26 @@ fn world(event: &Event<'_>) -> String {
         Event::PacketsSent { up, packets, retransmitted, bytes } => {
             let way = if *up { "sent" } else { "received" };
             if *packets == 0 {
-                return format!("{} {way}", count(*bytes, "byte"));
+                return Some(format!("{} {way}", count(*bytes, "byte")));
             }
             format!("{packets} packets {way}, {retransmitted} of them again, {bytes} bytes")
         }
-        Event::MessageDropped { reason: DropReason::Outage, bytes } => {
-            format!("message of {} lost in an outage", count(*bytes, "byte"))
-        }
-        Event::MessageDropped { reason: DropReason::AnswerLost, bytes } => {
-            format!("response of {} lost", count(*bytes, "byte"))
-        }
-        Event::MessageDropped { reason: DropReason::CaptivePortal, bytes } => {
-            format!("request of {} answered by a captive portal", count(*bytes, "byte"))
-        }
-        Event::MessageDropped { reason: DropReason::ForeignAnswer, bytes } => {
-            format!("request of {} given a response that is not its own", count(*bytes, "byte"))
-        }
-        Event::MessageDropped { reason: DropReason::TooLarge, bytes } => {
-            format!("message of {} too large for a proxy", count(*bytes, "byte"))
+        Event::MessageDropped { reason, bytes } => {
+            let (what, how) = match reason {
+                DropReason::Outage => ("message", "lost in an outage"),
+                DropReason::AnswerLost => ("response", "lost"),
+                DropReason::CaptivePortal => ("request", "answered by a captive portal"),
+                DropReason::ForeignAnswer => ("request", "given a response that is not its own"),
+                DropReason::TooLarge => ("message", "too large for a proxy"),
+            };
+            format!("{what} of {} {how}", count(*bytes, "byte"))
         }
         Event::CacheAnswered { bytes, stale, .. } => {
             let what = if *stale { "stale response" } else { "response" };
             format!("{what} of {} from a cache on the way", count(*bytes, "byte"))
         }
-        Event::BackendAvailable(true) => "backend up".to_owned(),
-        Event::BackendAvailable(false) => "backend down".to_owned(),
-        _ => unreachable!("not an event of the world"),
-    }
-}
-
-fn request_kind(kind: RequestKind) -> &'static str {
-    match kind {
-        RequestKind::Pull => "pull",
-        RequestKind::Push => "push",
-        RequestKind::Fetch => "fetch",
-        RequestKind::Sync => "sync",
-    }
+        _ => return None,
+    })
 }
 
 fn conflict(kind: ConflictKind) -> &'static str {

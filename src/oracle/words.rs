@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use super::clock::Clock;
+use super::edit::Edit;
 use crate::base::words::{count, said_once, thousands};
-use crate::base::{EntityId, Stamp, Value};
-use crate::contract::{Author, ColumnKind, EditKind, PendingEdit, Schema, Trigger};
+use crate::base::{EditId, EntityId, Key, Stamp, Time, UnitId, Value, Word};
+use crate::contract::{Author, ColumnKind, EditKind, PendingEdit, Schema, SyncUnit, Trigger};
 
 /// At most so many values of an edit or a row are written out.
 const VALUES: usize = 4;
@@ -24,31 +25,71 @@ pub(super) fn after(trigger: Trigger) -> String {
     }
 }
 
+/// What there is to name in texts, and the clock by which instants are told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Labels<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) units: &'a [SyncUnit],
+    pub(super) clock: Clock,
+}
+
+impl<'a> Labels<'a> {
+    pub(super) fn unit(self, unit: UnitId) -> &'a str {
+        self.units.get(usize::from(unit.0)).map_or("an unknown unit", |unit| &unit.name)
+    }
+
+    pub(super) fn time(self, at: Time) -> String {
+        self.clock.time(at)
+    }
+
+    pub(super) fn stamp(self, stamp: Stamp) -> String {
+        self.clock.stamp(stamp)
+    }
+
+    /// `appointment 3f2a…`.
+    pub(super) fn record(self, entity: EntityId, key: &str) -> String {
+        record(self.schema, entity, key)
+    }
+
+    /// `status="done", doctor="d3"`.
+    pub(super) fn values(self, entity: EntityId, values: &[(usize, Value)]) -> String {
+        let mut text = String::new();
+        for (i, (column, value)) in values.iter().enumerate() {
+            if i == VALUES {
+                let _ = write!(text, ", and {} more", values.len() - VALUES);
+                break;
+            }
+            let column = self.schema.entity(entity).columns.get(*column);
+            let name = column.map_or("?", |c| &c.name);
+            let value = match (column.map(|c| &c.kind), value) {
+                (Some(ColumnKind::Timestamp), Value::Int(micros)) => match micros.rem_euclid(1_000) {
+                    0 => self.stamp(Stamp(*micros)),
+                    rest => format!("{}{rest:03}", self.stamp(Stamp(*micros))),
+                },
+                _ => value.to_string(),
+            };
+            let _ = write!(text, "{}{name}={value}", if i == 0 { "" } else { ", " });
+        }
+        text
+    }
+
+    /// `update visit 3f2a…: status="done"`.
+    pub(super) fn change(self, kind: EditKind, row: (EntityId, &Key), values: &[(usize, Value)]) -> String {
+        let (record, values) = (self.record(row.0, row.1.as_str()), self.values(row.0, values));
+        let values = if values.is_empty() { values } else { format!(": {values}") };
+        format!("{} {record}{values}", kind.word())
+    }
+
+    /// `edit d0.e3 of 08:12:00 (update visit 3f2a…: status="done")`.
+    pub(super) fn edit(self, id: EditId, edit: &Edit) -> String {
+        let change = self.change(edit.kind, (edit.entity, &edit.key), &edit.values);
+        format!("edit {id} of {} ({change})", self.time(edit.made))
+    }
+}
+
 /// `appointment 3f2a…`.
 pub(super) fn record(schema: &Schema, entity: EntityId, key: &str) -> String {
     format!("{} {key}", schema.entity(entity).name)
-}
-
-/// `status="done", doctor="d3"`.
-pub(super) fn values(schema: &Schema, clock: Clock, entity: EntityId, values: &[(usize, Value)]) -> String {
-    let mut text = String::new();
-    for (i, (column, value)) in values.iter().enumerate() {
-        if i == VALUES {
-            let _ = write!(text, ", and {} more", values.len() - VALUES);
-            break;
-        }
-        let column = schema.entity(entity).columns.get(*column);
-        let name = column.map_or("?", |c| &c.name);
-        let value = match (column.map(|c| &c.kind), value) {
-            (Some(ColumnKind::Timestamp), Value::Int(micros)) => match micros.rem_euclid(1_000) {
-                0 => clock.stamp(Stamp(*micros)),
-                rest => format!("{}{rest:03}", clock.stamp(Stamp(*micros))),
-            },
-            _ => value.to_string(),
-        };
-        let _ = write!(text, "{}{name}={value}", if i == 0 { "" } else { ", " });
-    }
-    text
 }
 
 /// The edits that wait, one of them by name: what it is, how often it was tried, and its last
@@ -68,15 +109,6 @@ pub fn waiting(schema: &Schema, pending: &[PendingEdit]) -> Option<String> {
         times => format!(", tried {} times", thousands(u64::from(*times))),
     };
     Some(format!("{what}{tried}{}", error.unwrap_or_default()))
-}
-
-/// `create`, `update`, `delete`.
-pub(super) fn kind(kind: EditKind) -> &'static str {
-    match kind {
-        EditKind::Create => "create",
-        EditKind::Update => "update",
-        EditKind::Delete => "delete",
-    }
 }
 
 /// `edit d17.e4`, `the office`.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Deserializer};
+
 use super::damaged::Damaged;
 use super::message::Asked;
 use crate::base::{Cell, EntityId, Key, Stamp, Undone, Value};
@@ -20,25 +22,35 @@ pub struct Answer<'a> {
 }
 
 /// Rows of one entity.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub struct Page<'a> {
     /// The entity.
+    #[serde(rename = "e")]
     pub entity: EntityId,
     /// The rows.
+    #[serde(borrow)]
     pub rows: Rows<'a>,
     /// Where this page ended.
+    #[serde(borrow)]
     pub cursor: Cow<'a, str>,
     /// There may be more behind it.
     pub more: bool,
     /// Where versions lie of histories that the backend had left by then, the last one last.
+    #[serde(default, deserialize_with = "stretches")]
     pub undone: Vec<Undone>,
     /// From which stamp on there may be versions that it does not show, if it is behind.
     pub unseen: Option<Stamp>,
     /// Keys of rows that are there and of which neither this page tells nor those of its load
     /// before it: who holds one keeps it.
+    #[serde(default, borrow)]
     pub withheld: Vec<Cow<'a, str>>,
     /// A block of keys for new rows: the number of its first, and how many.
     pub ids: Option<(u64, u32)>,
+}
+
+fn stretches<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Undone>, D::Error> {
+    let ends = Vec::<(Stamp, Stamp)>::deserialize(deserializer)?;
+    Ok(ends.into_iter().map(|(from, until)| Undone { from, until }).collect())
 }
 
 /// What became of one mutation.
@@ -143,7 +155,6 @@ impl<'a> Rows<'a> {
             start = end;
         }
     }
-    /// Adds a value to the row that is being read.
     pub(super) fn add(&mut self, cell: Cell<'a>) {
         self.cells.push(cell);
     }

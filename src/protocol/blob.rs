@@ -6,11 +6,8 @@ use super::damaged::Damaged;
 use crate::base::{DeviceId, EntityId, Key};
 use crate::contract::Part;
 
-/// What such a request begins with.
 const ASKS: &[u8] = b"PUT blob\n";
-/// What its answer begins with.
 const SAYS: &[u8] = b"blob at\n";
-/// No key is longer.
 const LONGEST_KEY: usize = 4_096;
 
 /// A stretch of an attachment; without bytes the question how much of it there is, and whether its
@@ -137,7 +134,6 @@ impl BlobAnswer {
     }
 }
 
-/// What is not read yet.
 struct Rest<'a>(&'a [u8]);
 
 impl Rest<'_> {

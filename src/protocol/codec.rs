@@ -32,17 +32,31 @@ pub trait Codec: Send + Sync {
     /// [`Damaged`] if the bytes are none.
     fn decode_request(&self, bytes: &[u8]) -> Result<Request, Damaged>;
 
+    /// Begins an answer, with these verdicts if there are some, coded so. Of one that is not `kept`
+    /// its writer knows how long it would be, and gives no bytes.
+    fn begin(
+        &self,
+        asked: Asked,
+        verdicts: Option<&mut dyn Iterator<Item = PushVerdict<'_>>>,
+        kept: bool,
+        coding: Coding,
+    ) -> Box<dyn PageWriter>;
     /// Begins the answer to this pull or fetch.
-    fn pages(&self, asked: Asked) -> Box<dyn PageWriter>;
-    /// The same for an answer that nobody will read: its writer knows how long it would be, and
-    /// gives no bytes.
-    fn counted_pages(&self, asked: Asked) -> Box<dyn PageWriter>;
+    fn pages(&self, asked: Asked) -> Box<dyn PageWriter> {
+        self.begin(asked, None, true, self.coding())
+    }
+    /// The same for an answer that nobody will read.
+    fn counted_pages(&self, asked: Asked) -> Box<dyn PageWriter> {
+        self.begin(asked, None, false, self.coding())
+    }
     /// Begins the answer to a push and a pull in one, with the verdicts.
     fn pages_after(
         &self,
         asked: Asked,
         verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>,
-    ) -> Box<dyn PageWriter>;
+    ) -> Box<dyn PageWriter> {
+        self.begin(asked, Some(verdicts), true, self.coding())
+    }
     /// The answer to this push.
     fn results(&self, asked: Asked, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8>;
     /// An answer that says no.
@@ -130,8 +144,6 @@ pub trait PageWriter {
     fn end_page(&mut self, cursor: &str, more: bool);
     /// Bytes so far, of those that count for who limits them.
     fn bytes(&self) -> u64;
-    /// What is written so far, if it is kept.
-    fn so_far(&self) -> &[u8];
     /// The whole answer.
     fn finish(self: Box<Self>) -> Vec<u8>;
 }

@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::codec::{Codec, PageWriter, PushVerdict, Weighed};
+use super::coding::Coding;
 use super::costs::{Costs, Effort, Way};
 use super::damaged::Damaged;
 use super::message::{Asked, Request};
@@ -9,13 +10,10 @@ use super::raw::answer::{self, RawAnswer, RawError};
 use super::raw::pages::{Pages, Style, results};
 use super::raw::request::{self, RawRequest};
 use super::weight::{self, Frames};
-use crate::base::json::Counted;
 use crate::contract::ServerError;
 
 /// How the shapes of messages become bytes.
-pub(super) trait Format: Send + Sync {
-    /// How pages and verdicts are written.
-    type Style: Style + 'static;
+pub(super) trait Format: Style + Send + Sync + 'static {
     const CONTENT_TYPE: &'static str;
     const COSTS: Costs;
     const FRAMES: Frames;
@@ -38,21 +36,17 @@ impl<F: Format> Codec for F {
     fn decode_request(&self, bytes: &[u8]) -> Result<Request, Damaged> {
         request::read(F::read_request(bytes)?)
     }
-    fn pages(&self, asked: Asked) -> Box<dyn PageWriter> {
-        Box::new(Pages::<F::Style, Vec<u8>>::new(asked, None))
-    }
-    fn counted_pages(&self, asked: Asked) -> Box<dyn PageWriter> {
-        Box::new(Pages::<F::Style, Counted>::new(asked, None))
-    }
-    fn pages_after(
+    fn begin(
         &self,
         asked: Asked,
-        verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>,
+        verdicts: Option<&mut dyn Iterator<Item = PushVerdict<'_>>>,
+        kept: bool,
+        coding: Coding,
     ) -> Box<dyn PageWriter> {
-        Box::new(Pages::<F::Style, Vec<u8>>::new(asked, Some(verdicts)))
+        Pages::<F, Vec<u8>>::begin(asked, verdicts, kept, coding)
     }
     fn results(&self, asked: Asked, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
-        results::<F::Style>(asked, verdicts)
+        results::<F>(asked, verdicts)
     }
     fn refusal(&self, error: &ServerError) -> Vec<u8> {
         F::write_refusal(&answer::refusal(error))

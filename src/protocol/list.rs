@@ -1,16 +1,25 @@
 //! The codecs that there are.
 
+use std::marker::PhantomData;
+use std::sync::LazyLock;
+
 use super::cbor::Cbor;
 use super::codec::Codec;
 use super::coding::{BytesCount, Coding, Packing, Packs};
-use super::json::{Json, Objects};
+use super::json::{Json, Lists, Named};
 use super::packed::Packed;
 use super::protobuf::Protobuf;
 use super::xml::Xml;
+use crate::base::Word as _;
 
 /// Formats by their names in scenario files.
-const FORMATS: &[(&str, &dyn Codec)] =
-    &[("json", &Json), ("json-objects", &Objects), ("xml", &Xml), ("cbor", &Cbor), ("protobuf", &Protobuf)];
+const FORMATS: &[(&str, &dyn Codec)] = &[
+    ("json", &Json::<Lists>(PhantomData)),
+    ("json-objects", &Json::<Named>(PhantomData)),
+    ("xml", &Xml),
+    ("cbor", &Cbor),
+    ("protobuf", &Protobuf),
+];
 
 /// The one that is spoken where nothing else is said.
 pub const DEFAULT: &dyn Codec = FORMATS[0].1;
@@ -26,34 +35,20 @@ pub const NAMES: &[&str] = &{
     names
 };
 
-/// What is done besides in codecs that pack.
-const CODINGS: [Coding; 8] = {
-    let (gzip, zstd) = (Packing::Gzip, Packing::Zstd);
-    let (both, answers) = (Packs::Both, Packs::Answers);
-    let (plain, sent) = (BytesCount::Plain, BytesCount::Sent);
-    [
-        Coding { packing: gzip, packs: both, counts: plain },
-        Coding { packing: gzip, packs: both, counts: sent },
-        Coding { packing: gzip, packs: answers, counts: plain },
-        Coding { packing: gzip, packs: answers, counts: sent },
-        Coding { packing: zstd, packs: both, counts: plain },
-        Coding { packing: zstd, packs: both, counts: sent },
-        Coding { packing: zstd, packs: answers, counts: plain },
-        Coding { packing: zstd, packs: answers, counts: sent },
-    ]
-};
-
-/// Each format in each of these.
-static PACKED: [Packed; FORMATS.len() * CODINGS.len()] = {
-    let mut all = [Packed { format: DEFAULT, coding: CODINGS[0] }; FORMATS.len() * CODINGS.len()];
-    let mut at = 0;
-    while at < all.len() {
-        let (format, coding) = (FORMATS[at / CODINGS.len()].1, CODINGS[at % CODINGS.len()]);
-        all[at] = Packed { format, coding };
-        at += 1;
+/// Each format in each way to pack.
+static PACKED: LazyLock<Vec<Packed>> = LazyLock::new(|| {
+    let mut all = Vec::new();
+    for &(_, format) in FORMATS {
+        for packing in [Packing::Gzip, Packing::Zstd] {
+            for &packs in Packs::VALUES {
+                let coding = |&counts| Coding { packing, packs, counts };
+                let codings = BytesCount::VALUES.iter().map(coding);
+                all.extend(codings.map(|coding| Packed { format, coding }));
+            }
+        }
     }
     all
-};
+});
 
 /// The codec of this format.
 pub fn named(format: &str) -> Option<&'static dyn Codec> {

@@ -1,5 +1,6 @@
 //! What devices ask the gateway.
 
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::base::{DeviceId, EntityId, Key, Stamp, UnitId};
@@ -43,7 +44,7 @@ pub struct PullRequest {
 }
 
 /// What an answer names of its request, by which who asked knows that it is no other's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Asked(pub i64);
 
@@ -87,6 +88,11 @@ impl PullRequest {
     }
 }
 
+/// Whether it is what stands for a value that is not said.
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 impl PushRequest {
     /// By what its answer is known.
     pub fn asked(&self) -> Asked {
@@ -103,13 +109,15 @@ impl FetchRequest {
 }
 
 /// One entity of a pull.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Want {
     /// Which entity.
+    #[serde(rename = "e")]
     pub entity: EntityId,
     /// Where the last answer ended; opaque to the engine. `None` asks for everything.
     pub cursor: Option<String>,
     /// So many keys for new rows are asked for besides.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub ids: u32,
 }
 

@@ -7,10 +7,6 @@ use crate::base::json::encode_cells;
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Span, Stamp, Undone, UnitId, Value};
 use crate::contract::{EditKind, Mutation, Outcome, Refusal, Row, ServerError};
 
-fn every_codec() -> impl Iterator<Item = &'static dyn Codec> {
-    all()
-}
-
 fn values() -> [Value; 4] {
     [Value::text("a \"quoted\"\n line, ünïcode"), Value::Int(-5), Value::Null, Value::Real(1.0)]
 }
@@ -94,7 +90,7 @@ fn results(codec: &dyn Codec) -> Vec<u8> {
 
 #[test]
 fn every_request_decodes_to_itself() {
-    for codec in every_codec() {
+    for codec in all() {
         for request in requests() {
             assert_eq!(codec.decode_request(&codec.encode_request(&request)).unwrap(), request);
         }
@@ -103,7 +99,7 @@ fn every_request_decodes_to_itself() {
 
 #[test]
 fn a_page_decodes_to_what_was_written() {
-    for codec in every_codec() {
+    for codec in all() {
         let (length, bytes) = pages(codec.pages(Asked(9)));
         let (counted, none) = pages(codec.counted_pages(Asked(9)));
         assert_eq!((counted, none), (length, Vec::new()), "what is counted is as long as what is written");
@@ -134,7 +130,7 @@ fn a_page_decodes_to_what_was_written() {
 
 #[test]
 fn verdicts_and_pages_come_in_one_answer() {
-    for codec in every_codec() {
+    for codec in all() {
         let outcomes = outcomes();
         let mut verdicts = outcomes.iter().map(|outcome| ("id", outcome));
         let (_, bytes) = pages(codec.pages_after(Asked(9), &mut verdicts));
@@ -163,7 +159,7 @@ fn what_is_asked_by_address_is_known_by_that_alone_and_is_as_long_as_a_clock() {
 
 #[test]
 fn every_verdict_and_every_error_comes_through() {
-    for codec in every_codec() {
+    for codec in all() {
         let opened = codec.open(results(codec)).unwrap();
         assert!(!codec.is_refusal(&opened));
         let answer = codec.decode_answer(&opened).unwrap().unwrap();
@@ -188,7 +184,7 @@ fn every_verdict_and_every_error_comes_through() {
 
 #[test]
 fn no_two_codecs_call_themselves_the_same() {
-    let called: Vec<String> = every_codec().map(|codec| format!("{codec:?}")).collect();
+    let called: Vec<String> = all().map(|codec| format!("{codec:?}")).collect();
     let different: std::collections::BTreeSet<&String> = called.iter().collect();
     assert_eq!(different.len(), called.len());
 }
@@ -221,7 +217,7 @@ fn an_edit_weighs_about_what_is_written_of_it() {
 proptest! {
     #[test]
     fn damaged_bytes_are_read_or_an_error(cut in any::<prop::sample::Index>(), flip in any::<u8>()) {
-        for codec in every_codec() {
+        for codec in all() {
             let mut messages: Vec<Vec<u8>> = requests().iter().map(|r| codec.encode_request(r)).collect();
             messages.extend([pages(codec.pages(Asked(9))).1, results(codec)]);
             for mut message in messages {

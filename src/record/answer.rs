@@ -14,8 +14,6 @@ pub struct AnswerRecord {
     pub asks: String,
     /// The answer in a sentence, with figures in braces; of a question that is not asked, why.
     pub says: String,
-    /// The same with the figures of both cells.
-    pub answer: String,
     /// What the figures say.
     pub finding: Finding,
     /// Whether it has to be shown: the cell with what is asked for fails if it is not.

@@ -7,6 +7,7 @@ use super::commands::replay_command;
 use super::exit::Exit;
 use super::figures::FiguresRecord;
 use super::judged::Judged;
+use super::reason::Reason;
 use super::run::{RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict};
 use crate::base::Digest;
 use crate::scenario::Plan;
@@ -54,7 +55,7 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
     let figures = FiguresRecord::of(cells.iter().map(|cell| &cell.metrics));
     cells.iter_mut().for_each(|cell| cell.leave_out(&figures));
     let reasons = cells.iter().flat_map(|cell| &cell.reasons);
-    let exits = reasons.map(|reason| Exit::of(reason.exit_code));
+    let exits = reasons.map(Reason::exit);
     let exit = Exit::first(exits.chain(notes.iter().map(|note| note.exit)));
     let failed = cells.iter().any(|cell| cell.verdict == Verdict::Fail);
     let verdict = match (failed, complete) {
@@ -108,7 +109,7 @@ pub fn of_matrix(mut record: RunRecord, notes: &[Note]) -> RunRecord {
 /// setting.
 fn faults(record: &RunRecord) -> impl Iterator<Item = Exit> {
     let reasons = record.cells.iter().flat_map(|cell| &cell.reasons);
-    reasons.filter(|reason| !reason.is_finding()).map(|reason| Exit::of(reason.exit_code))
+    reasons.filter(|reason| !reason.is_finding()).map(Reason::exit)
 }
 
 /// The scenario that the plans come from; of several, their names and paths in one line, and a

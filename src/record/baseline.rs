@@ -18,6 +18,7 @@ use super::figures::CellFigures;
 use super::headlines::is_gated;
 use super::judged::Judged;
 use super::lines::Lines;
+use super::reason::Reason;
 use super::run::{ACCEPT, CellRecord, RunRecord, Tool, Verdict, version_of};
 use crate::metrics::{self, Better, Figure, human};
 
@@ -94,10 +95,10 @@ impl Baseline {
         if record.tune.is_some() && record.exit_code != Exit::Success.code() {
             return Err(BaselineError::NotPassing("the search".to_owned()));
         }
-        let differs = [Exit::Regression.code(), Exit::NoBaseline.code()];
+        let differs = [Exit::Regression, Exit::NoBaseline];
         let only_differs = |cell: &&CellRecord| {
             let mut reasons = cell.reasons.iter();
-            cell.verdict == Verdict::Fail && reasons.all(|reason| differs.contains(&reason.exit_code))
+            cell.verdict == Verdict::Fail && reasons.all(|reason| differs.contains(&reason.exit()))
         };
         let sound = |cell: &&CellRecord| cell.verdict == Verdict::Pass || only_differs(cell);
         if let Some(cell) = record.cells.iter().find(|cell| !sound(cell)) {
@@ -248,7 +249,8 @@ pub fn hold(judged: &mut Judged, wanted: &[String], standard: Standard<'_>) -> V
     let Some(base) = counterpart(judged, wanted, standard) else { return Vec::new() };
     let changes = changes(base, &judged.cell);
     for change in changes.iter().filter(|change| change.gated) {
-        judged.fail(Exit::Regression, format!("baseline {}: {}", standard.name, change.text));
+        let text = format!("baseline {}: {}", standard.name, change.text);
+        judged.fail(Reason::Differs { text });
     }
     changes
 }
@@ -270,7 +272,8 @@ pub fn counterpart<'a>(
         Some(base) => standard.unlike(base, cell, wanted),
     };
     if let Some(unlike) = &unlike {
-        judged.fail(Exit::NoBaseline, format!("{unlike}{}", standard.accept("")));
+        let text = format!("{unlike}{}", standard.accept(""));
+        judged.fail(Reason::NoBaseline { text });
     }
     base.filter(|_| unlike.is_none())
 }
@@ -298,7 +301,7 @@ impl Standard<'_> {
     /// comparable says it itself.
     pub fn command_for(&self, cells: &[CellRecord]) -> Option<String> {
         let mut reasons = cells.iter().flat_map(|cell| &cell.reasons);
-        let differs = reasons.any(|reason| reason.exit_code == Exit::Regression.code());
+        let differs = reasons.any(|reason| reason.exit() == Exit::Regression);
         (self.acceptable && differs).then(|| accept_command(self.name, self.folder, ""))
     }
 

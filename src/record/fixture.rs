@@ -106,9 +106,9 @@ pub(crate) fn written(record: &RunRecord) -> String {
 }
 
 /// Has a cell fail by a row that it lost.
-pub(crate) fn lose(cell: &mut CellRecord, text: &str) {
+pub(crate) fn lose(cell: &mut CellRecord) {
     cell.verdict = Verdict::Fail;
-    cell.reasons.push(Reason { exit_code: 11, text: text.to_owned() });
+    cell.reasons.push(Reason::Violation { check: "lost".to_owned() });
 }
 
 /// The outcome with rows of d17 lost.

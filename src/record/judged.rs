@@ -1,7 +1,8 @@
 //! A judged cell.
 
-use super::exit::Exit;
-use super::run::{CellRecord, GateRecord, Reason, Verdict};
+use super::held::GateRecord;
+use super::reason::Reason;
+use super::run::{CellRecord, Verdict};
 
 /// A judged cell with its gates.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,8 +15,8 @@ pub struct Judged {
 
 impl Judged {
     /// Adds a reason why the cell is not a pass.
-    pub fn fail(&mut self, exit: Exit, text: String) {
-        self.cell.reasons.push(Reason { exit_code: exit.code(), text });
+    pub fn fail(&mut self, reason: Reason) {
+        self.cell.reasons.push(reason);
         self.cell.verdict = Verdict::Fail;
     }
 }

@@ -24,11 +24,13 @@ pub mod flat;
 mod folder;
 mod found;
 mod headlines;
+mod held;
 pub mod histograms;
 mod judged;
 mod life;
 mod lines;
 mod named;
+mod reason;
 mod repro;
 mod requests;
 mod run;
@@ -49,15 +51,16 @@ pub use figures::{CellFigures, FiguresRecord, held};
 pub use folder::{Folder, FolderError, Part};
 pub use found::{EventfulRecord, MissedRecord, OccurrenceRecord, SwarmRecord, ViolationRecord};
 pub use headlines::{HEADLINE, is_gated, weight};
+pub use held::{ClaimRecord, ExpectationRecord, GateRecord};
 pub use judged::Judged;
 pub use life::{LifeRecord, StepRecord};
 pub use named::named;
+pub use reason::Reason;
 pub use repro::{ReproHead, is_repro, repro, repro_head};
 pub use requests::requests;
 pub use run::{
-    ACCEPT, AxisRecord, CellRecord, ClaimRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord,
-    GateRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord, SweepRecord, Tool,
-    UnplacedRecord, Verdict, schema_json,
+    ACCEPT, AxisRecord, CellRecord, EndingKind, EndingRecord, FaultRecord, Phases, RecordError, RunRecord,
+    SCHEMA_VERSION, ScenarioRecord, SweepRecord, Tool, UnplacedRecord, Verdict, schema_json,
 };
 pub use series::{SeriesRecord, SlowRecord};
 pub use timing::{CellTiming, Timing};

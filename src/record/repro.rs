@@ -7,11 +7,12 @@ const FIGURES_MARK: &str = "# digest of the figures: ";
 const SOURCE_MARK: &str = "# digest of the program: ";
 
 /// The resolved scenario of a cell with its seed pinned, headed by what it shows and the command
-/// that runs it again. `source` is the digest of the program that ran it.
-pub fn repro(cell: &CellRecord, source: &str, resolved: &str) -> String {
+/// that runs it again; `why` it fails is worded by who shows it, and `source` is the digest of the
+/// program that ran it.
+pub fn repro(cell: &CellRecord, why: &[String], source: &str, resolved: &str) -> String {
     let mut text = head(&cell.id);
-    for reason in &cell.reasons {
-        text.push_str(&format!("# {}\n", one_line(&reason.text)));
+    for reason in why {
+        text.push_str(&format!("# {}\n", one_line(reason)));
     }
     text.push_str(&format!("# Run it again: syncdyno replay {}.toml\n", cell.id));
     for (mark, digest) in

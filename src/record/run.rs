@@ -18,14 +18,16 @@ use super::build::Build;
 use super::exit::Exit;
 use super::figures::{self, CellFigures, FiguresRecord};
 use super::found::{EventfulRecord, MissedRecord, OccurrenceRecord, SwarmRecord, ViolationRecord};
+use super::held::{ClaimRecord, ExpectationRecord, GateRecord};
 use super::life::LifeRecord;
 use super::lines::Lines;
+use super::reason::Reason;
 use super::series::{SeriesRecord, SlowRecord};
 use super::tuned::TuneRecord;
 use crate::base::Digest;
 
 /// The version of the record's shape.
-pub const SCHEMA_VERSION: &str = "2.0.0";
+pub const SCHEMA_VERSION: &str = "3.0.0";
 
 /// What stands before the command that makes a run a baseline.
 pub const ACCEPT: &str = "to accept this run: ";
@@ -324,38 +326,6 @@ pub struct UnplacedRecord {
     pub import: bool,
 }
 
-/// One thing that had to come out of a cell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ExpectationRecord {
-    /// `violation <check>`, or the metric.
-    pub what: String,
-    /// Smallest accepted figure of a metric.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub min: Option<u64>,
-    /// Greatest accepted figure of a metric.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max: Option<u64>,
-    /// The figure that came out; absent if there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<u64>,
-    /// Whether it is as it must be.
-    pub pass: bool,
-    /// Why not, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-/// Why a cell is not a pass.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Reason {
-    /// The exit code that this alone would give.
-    pub exit_code: u8,
-    /// In words.
-    pub text: String,
-}
-
 impl CellRecord {
     /// Whether it came to an end, and so has figures.
     pub fn ended(&self) -> bool {
@@ -373,15 +343,6 @@ impl CellRecord {
     /// With the name of a figure that is of none of these metrics.
     pub fn fill(&mut self, known: &FiguresRecord) -> Result<(), String> {
         if self.ended() { known.fill(&mut self.metrics, &self.unmeasured) } else { Ok(()) }
-    }
-}
-
-impl Reason {
-    /// What the reason of a cell begins with that did not come out as somebody wrote down.
-    pub const NOT_AS_EXPECTED: &str = "not as expected: ";
-    /// Whether it says what came of a setting: where settings are asked about, that is an answer.
-    pub fn is_finding(&self) -> bool {
-        Exit::of(self.exit_code).is_finding() && !self.text.starts_with(Reason::NOT_AS_EXPECTED)
     }
 }
 
@@ -406,67 +367,6 @@ pub struct AxisRecord {
     pub key: String,
     /// Its values in order.
     pub values: Vec<String>,
-}
-
-/// A threshold, held against a cell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GateRecord {
-    /// The cell.
-    pub cell: String,
-    /// The gate's name in the scenario.
-    pub name: String,
-    /// The metric.
-    pub metric: String,
-    /// Which figure of it.
-    pub stat: String,
-    /// Only devices that started in this state.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start: Option<String>,
-    /// Smallest accepted figure.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub min: Option<u64>,
-    /// Greatest accepted figure.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max: Option<u64>,
-    /// The figure; `null` if there is none, which is never a pass.
-    pub value: Option<u64>,
-    /// Whether it lies within the bounds.
-    pub pass: bool,
-    /// Why not, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-/// What two cells of one scenario and seed show side by side: a figure fails in one and is mended
-/// in the other. It holds if the mended one lies within the bounds, and the failing one outside, or
-/// so many times above it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ClaimRecord {
-    /// What is shown, such as `R57`.
-    pub id: String,
-    /// The cell that fails.
-    pub fails: String,
-    /// The cell that mends it.
-    pub mends: String,
-    /// The figure, as an expectation names it.
-    pub metric: String,
-    /// Smallest accepted figure where it is mended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub min: Option<u64>,
-    /// Greatest accepted figure where it is mended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max: Option<u64>,
-    /// How many thousandths of the mended figure the failing one comes to at least; it is above 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub factor_milli: Option<u32>,
-    /// The failing figure; `null` if there is none, which shows nothing.
-    pub fails_value: Option<u64>,
-    /// The mended figure; `null` if there is none, which shows nothing.
-    pub mends_value: Option<u64>,
-    /// Whether it holds. If not, the cell that mends fails by it.
-    pub pass: bool,
 }
 
 /// A text that is not a record this program can read.
@@ -550,7 +450,7 @@ impl RunRecord {
     }
     /// The same in a line behind what a cell fails by, where that is other figures.
     pub fn acceptance_of(&self, cell: &CellRecord) -> String {
-        let differs = cell.reasons.iter().any(|reason| reason.exit_code == Exit::Regression.code());
+        let differs = cell.reasons.iter().any(|reason| reason.exit() == Exit::Regression);
         let command = self.acceptance().filter(|_| differs);
         command.map_or_else(String::new, |command| format!("\n{ACCEPT}{command}"))
     }
@@ -562,7 +462,7 @@ impl RunRecord {
     pub fn is_of_findings(&self) -> bool {
         (self.tune.is_some() || self.matrix) && self.verdict != Verdict::Fail
     }
-    /// The gates of one cell.
+    /// The gates of one cell, in their order.
     pub fn gates_of<'a>(&'a self, cell: &'a str) -> impl Iterator<Item = &'a GateRecord> {
         self.gates.iter().filter(move |gate| gate.cell == cell)
     }

@@ -1,5 +1,7 @@
 //! The answers to questions, in words.
 
+use super::claims::sentence;
+use super::reasons::reason_of;
 use crate::analysis::{Answered, AnsweredList, by_list};
 use crate::record::{AnswerRecord, Exit, Finding, RunRecord, Stand};
 
@@ -46,7 +48,7 @@ pub fn answers(record: &RunRecord) -> String {
         for one in &list.answers {
             let (number, first) = (one.number, one.first);
             text.push_str(&format!("{number:>4}. {}\n      ", first.asks));
-            text.push_str(&format!("{}{}{}\n", one.mark(), first.answer, one.seeds()));
+            text.push_str(&format!("{}{}{}\n", one.mark(), sentence(record, first), one.seeds()));
             for line in losses(record, first) {
                 text.push_str(&format!("      {line}\n"));
             }
@@ -59,10 +61,10 @@ pub fn answers(record: &RunRecord) -> String {
 /// What somebody else's scenario loses, or where it gets stuck, in each half of a question.
 fn losses(record: &RunRecord, answer: &AnswerRecord) -> Vec<String> {
     let told = |(cell, half): (&str, &str)| {
-        let reasons = &record.cell(cell)?.reasons;
-        let wrong = [Exit::Correctness, Exit::Stuck].map(Exit::code);
-        let first = reasons.iter().find(|reason| wrong.contains(&reason.exit_code))?;
-        Some(format!("! {half} it: {}", first.text))
+        let cell = record.cell(cell)?;
+        let is_wrong = |exit| matches!(exit, Exit::Correctness | Exit::Stuck);
+        let first = cell.reasons.iter().find(|reason| is_wrong(reason.exit()))?;
+        Some(format!("! {half} it: {}", reason_of(cell, first)))
     };
     let halves = [(answer.without.as_str(), "without"), (answer.with.as_str(), "with")];
     halves.into_iter().filter(|_| !answer.demanded).filter_map(told).collect()

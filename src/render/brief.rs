@@ -9,18 +9,15 @@ use crate::record::{CellRecord, Verdict};
 
 /// One of the sentences.
 pub(super) struct Sentence {
-    /// What it is about.
     pub(super) topic: &'static str,
-    /// What it says.
     pub(super) text: String,
-    /// Whether something is wrong by it.
     pub(super) is_bad: bool,
 }
 
 /// A figure to be seen at first sight; less of each is better.
 #[derive(Clone)]
 pub(super) struct Glance {
-    /// What it is.
+    pub(super) of: [&'static str; 2],
     pub(super) what: &'static str,
     pub(super) unit: Unit,
     pub(super) value: u64,
@@ -28,30 +25,42 @@ pub(super) struct Glance {
     pub(super) sound: Option<bool>,
 }
 
-/// What is seen at first sight of cells that differ in their seed alone: waits, what was lost
-/// beside what was overwritten, bytes each way; the figures of the sentences.
+/// What people wait for and pay: the metric, its statistic, whether it is for each person, and what
+/// it is called.
+const FIRST: [(&str, &str, bool, &str); 9] = [
+    ("engine.usable_after_login.duration", "p95", false, "work after login, 95 %"),
+    ("engine.session.duration", "p95", false, "a sync, 95 %"),
+    ("engine.write_acknowledged.duration", "p95", false, "an edit is safe, 95 %"),
+    ("engine.write_visible.duration", "p95", false, "an edit is seen, 95 %"),
+    ("device.screen.blocked_a_day", "value", false, "screen blocked a day"),
+    ("net.down.bytes", "value", true, "down a person"),
+    ("net.up.bytes", "value", true, "up a person"),
+    ("engine.requests.count", "value", true, "requests a person"),
+    ("engine.requests.failed", "value", true, "unanswered requests a person"),
+];
+
+/// What people wait for and pay with cells that differ in their seed alone.
+pub(super) fn first(cells: &[&CellRecord]) -> Vec<Glance> {
+    let of = Setting(cells);
+    let glance = |&(metric, stat, each, what): &(&'static str, &'static str, bool, &'static str)| {
+        let value = of.typical(metric, stat)? / if each { of.devices() } else { 1 };
+        let unit = cells.iter().find_map(|cell| cell.metrics.get(metric))?.unit();
+        Some(Glance { of: [metric, stat], what, unit, value, sound: None })
+    };
+    FIRST.iter().filter_map(glance).collect()
+}
+
+/// The same behind what was lost, and what was overwritten.
 pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
     let of = Setting(cells);
-    let devices = of.devices();
-    let plain = |what, unit, value: Option<u64>| Some(Glance { what, unit, value: value?, sound: None });
-    let within = |metric, what| plain(what, Unit::Ns, of.typical(metric, "p95"));
-    let each =
-        |metric, what| plain(what, Unit::Bytes, of.typical(metric, "value").map(|bytes| bytes / devices));
-    let found = |metric: &str| (!of.values(metric, "value").is_empty()).then(|| of.most(metric));
-    let lost = plain("rows lost", Unit::Count, found("oracle.lost.rows"));
-    [
-        lost.map(|lost| Glance { sound: Some(lost.value == 0), ..lost }),
-        plain("values overwritten unseen", Unit::Count, found("oracle.overwritten.columns")),
-        within("engine.usable_after_login.duration", "usable after login, 95 of 100"),
-        within("engine.session.duration", "sync done, 95 of 100"),
-        within("engine.write_acknowledged.duration", "edit safe, 95 of 100"),
-        plain("screen blocked by syncs, a day", Unit::Ns, of.typical("device.screen.blocked_a_day", "value")),
-        each("net.down.bytes", "down a person"),
-        each("net.up.bytes", "up a person"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let found = |metric, what| {
+        let value = (!of.values(metric, "value").is_empty()).then(|| of.most(metric))?;
+        Some(Glance { of: [metric, "value"], what, unit: Unit::Count, value, sound: None })
+    };
+    let lost = found("oracle.lost.rows", "rows lost");
+    let lost = lost.map(|lost| Glance { sound: Some(lost.value == 0), ..lost });
+    let overwritten = found("oracle.overwritten.columns", "values overwritten unseen");
+    lost.into_iter().chain(overwritten).chain(first(cells)).collect()
 }
 
 /// A share of the syncs' time that is worth a word.
@@ -66,7 +75,6 @@ pub(super) fn brief(cells: &[&CellRecord]) -> Vec<Sentence> {
     all.into_iter().filter(|sentence| !sentence.text.is_empty()).collect()
 }
 
-/// The sentences for a terminal of so many columns.
 pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
     let lines = brief(cells).into_iter().map(|sentence| {
         let (head, indent) = (format!("  {:<9}", sentence.topic), " ".repeat(11));
@@ -91,6 +99,28 @@ pub(super) fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Vec<u64
     values
 }
 
+/// What the checks of the oracle came to in some cells.
+pub(super) struct Checks {
+    /// Those that found something, and the most.
+    found: Vec<(&'static str, Unit, u64)>,
+    pub(super) passed: Vec<&'static str>,
+    /// Those that had nothing to look at.
+    pub(super) hollow: Vec<&'static str>,
+}
+
+pub(super) fn checks(cells: &[&CellRecord]) -> Checks {
+    let of = |check| {
+        let metric = metric_of(check)?;
+        let unit = cells.iter().find_map(|cell| cell.metrics.get(metric))?.unit();
+        Some((check, unit, Setting(cells).most(metric)))
+    };
+    let (found, quiet): (Vec<_>, Vec<_>) =
+        oracle::check_names().filter_map(of).partition(|(.., value)| *value > 0);
+    let untried = |check: &&str| cells.iter().all(|cell| cell.untried.iter().any(|one| one == check));
+    let (hollow, passed) = quiet.into_iter().map(|(check, ..)| check).partition(untried);
+    Checks { found, passed, hollow }
+}
+
 /// Cells that differ in their seed alone.
 struct Setting<'a>(&'a [&'a CellRecord]);
 
@@ -99,7 +129,6 @@ impl Setting<'_> {
         values(self.0, metric, stat)
     }
 
-    /// The median over the seeds.
     fn typical(&self, metric: &str, stat: &str) -> Option<u64> {
         let values = self.values(metric, stat);
         values.get(values.len().saturating_sub(1) / 2).copied()
@@ -113,7 +142,6 @@ impl Setting<'_> {
         self.values(metric, "value").last().copied().unwrap_or(0)
     }
 
-    /// What people waited for.
     fn waiting(&self) -> String {
         let within = [
             ("engine.usable_after_login.duration", "people could work after login"),
@@ -136,18 +164,8 @@ impl Setting<'_> {
         parts.join("; ")
     }
 
-    /// What was lost or overwritten.
     fn data(&self) -> Sentence {
-        let checks: Vec<(&str, Unit, u64)> = oracle::check_names()
-            .filter_map(|check| {
-                let metric = metric_of(check)?;
-                let unit = self.0.iter().find_map(|cell| cell.metrics.get(metric))?.unit();
-                Some((check, unit, self.most(metric)))
-            })
-            .collect();
-        let (found, quiet): (Vec<_>, Vec<_>) = checks.into_iter().partition(|(.., value)| *value > 0);
-        let untried = |check: &str| self.0.iter().all(|cell| cell.untried.iter().any(|one| one == check));
-        let (hollow, passed): (Vec<_>, Vec<_>) = quiet.into_iter().partition(|(check, ..)| untried(check));
+        let Checks { found, passed, hollow } = checks(self.0);
         let fails = self.0.iter().any(|cell| cell.verdict == Verdict::Fail);
         let mut parts = Vec::new();
         if found.is_empty() && !passed.is_empty() {
@@ -173,13 +191,11 @@ impl Setting<'_> {
             parts.push(format!("{} passed", human::count(passed.len() as u64, "check")));
         }
         if !hollow.is_empty() {
-            let names: Vec<&str> = hollow.iter().map(|(check, ..)| *check).collect();
-            parts.push(format!("{} had nothing to check ({})", names.len(), names.join(", ")));
+            parts.push(format!("{} had nothing to check ({})", hollow.len(), hollow.join(", ")));
         }
         Sentence { topic: "data", text: parts.join("; "), is_bad: fails && !found.is_empty() }
     }
 
-    /// What it cost.
     fn cost(&self) -> String {
         let devices = self.devices();
         let each = if devices > 1 { " a person" } else { "" };
@@ -204,13 +220,15 @@ impl Setting<'_> {
         text
     }
 
-    /// What limits.
     fn limit(&self) -> String {
         let Some(phases) = phases(self.0) else { return String::new() };
         let told = phases.iter().filter(|(_, share)| *share >= PHASE_MIN).take(3);
-        let told: Vec<String> =
-            told.map(|(phase, ppm)| format!("{} {}", share(*ppm, 1_000_000), word(*phase))).collect();
-        format!("syncs spent {}", told.join(", "))
+        let told = told.map(|(phase, ppm)| ((ppm + 5_000) / 10_000, word(*phase)));
+        let mut told: Vec<(u64, &str)> = told.collect();
+        let rest = 100_u64.saturating_sub(told.iter().map(|(percent, _)| percent).sum());
+        told.extend((rest > 0).then_some((rest, "rest")));
+        let told: Vec<String> = told.iter().map(|(percent, what)| format!("{percent} % {what}")).collect();
+        format!("of sync time: {}", told.join(", "))
     }
 }
 
@@ -223,7 +241,6 @@ fn share(part: u64, whole: u64) -> String {
     }
 }
 
-/// What a phase is called.
 pub(super) fn word(phase: Phase) -> &'static str {
     match phase {
         Phase::Network => "on the network",

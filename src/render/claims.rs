@@ -1,10 +1,11 @@
-//! What two variants show side by side, in words.
+//! What two variants show side by side, in words: claims, and the figures of answers.
 
 use std::collections::BTreeMap;
 
 use crate::analysis::{NotHeld, Why, grouped, unit_in, variant};
-use crate::metrics::human;
-use crate::record::{CellRecord, ClaimRecord, RunRecord};
+use crate::metrics::{Unit, human};
+use crate::record::{AnswerRecord, CellRecord, ClaimRecord, RunRecord, ToldRecord};
+use crate::scenario::{Piece, pieces};
 
 /// What is shown, a line for each claim: both figures under the first seed, and under how many it
 /// holds.
@@ -56,4 +57,80 @@ pub(super) fn both_figures(claim: &ClaimRecord, [fails, mends]: [&CellRecord; 2]
     let [failing, mending] = [fails, mends].map(variant);
     let [is_there, is_mended] = [claim.fails_value, claim.mends_value].map(show);
     format!("{} {is_there} in `{failing}`, {is_mended} in `{mending}`", claim.metric)
+}
+
+/// Why a cell fails by a claim: both figures, and what is claimed.
+pub(super) fn missed_claim(cell: &CellRecord, claim: &ClaimRecord, failing: &str) -> String {
+    let unit = unit_in(cell, &claim.metric);
+    let [is, mended] = [claim.fails_value, claim.mends_value]
+        .map(|value| value.map_or_else(|| "without a figure".to_owned(), |n| human::figure(unit, n)));
+    let mending = variant(cell);
+    let claimed = claimed(claim, unit, failing, mending);
+    format!(
+        "{} is not shown: {} is {is} in `{failing}`, which fails, and {mended} in `{mending}`, which \
+         mends it; claimed is {claimed}",
+        claim.id, claim.metric
+    )
+}
+
+fn claimed(claim: &ClaimRecord, unit: Unit, failing: &str, mending: &str) -> String {
+    let bound = human::bound(unit, claim.min, claim.max);
+    let is_bounded = claim.min.or(claim.max).is_some();
+    match claim.factor_milli.map(|milli| f64::from(milli) / 1e3) {
+        None => format!("{bound} in `{mending}` and not in `{failing}`"),
+        Some(factor) if is_bounded => {
+            format!("{bound} in `{mending}` and at least {factor} times as much in `{failing}`")
+        }
+        Some(factor) => format!("at least {factor} times as much in `{failing}`"),
+    }
+}
+
+/// An answer with the figures of both cells; of a question that is not asked, why.
+pub(super) fn sentence(record: &RunRecord, answer: &AnswerRecord) -> String {
+    record.cell(&answer.with).map_or_else(|| answer.says.clone(), |cell| with_figures(cell, answer))
+}
+
+fn with_figures(cell: &CellRecord, answer: &AnswerRecord) -> String {
+    let told = |name: &str, words: fn(&ToldRecord, &CellRecord) -> String| {
+        let figure = answer.figures.iter().find(|figure| figure.name == name);
+        figure.map_or_else(String::new, |figure| words(figure, cell))
+    };
+    let piece = |piece: Piece<'_>| match piece {
+        Piece::Words(words) => words.to_owned(),
+        Piece::Both(name) => told(name, both),
+        Piece::Times(name) => told(name, times),
+    };
+    pieces(&answer.says).into_iter().map(piece).collect()
+}
+
+fn both(figure: &ToldRecord, cell: &CellRecord) -> String {
+    let unit = unit_in(cell, &figure.metric);
+    let show = |value: Option<u64>| value.map_or_else(|| "–".to_owned(), |n| human::figure(unit, n));
+    match (figure.without, figure.with) {
+        (Some(without), Some(with)) => human::pair(unit, without, with).join(" → "),
+        (without, with) => [without, with].map(show).join(" → "),
+    }
+}
+
+/// How many times the first figure the second one is, to a tenth; of none there is no such number.
+fn times(figure: &ToldRecord, cell: &CellRecord) -> String {
+    match (figure.without, figure.with) {
+        (Some(without), Some(with)) if without > 0 => {
+            let tenths = (u128::from(with) * 10 + u128::from(without) / 2) / u128::from(without);
+            format!("{}.{}", tenths / 10, tenths % 10)
+        }
+        _ => format!("({})", both(figure, cell)),
+    }
+}
+
+/// Why a cell fails by a question: its answer, and what its figures were to come to.
+pub(super) fn missed_answer(cell: &CellRecord, answer: &AnswerRecord) -> String {
+    let claimed = answer.figures.iter().filter_map(|figure| {
+        let less = figure.less_milli.map(|factor| (factor, "less"));
+        let (factor, way) = less.or(figure.more_milli.map(|factor| (factor, "more")))?;
+        Some(format!("{} {way} by a factor of {}", figure.metric, f64::from(factor) / 1e3))
+    });
+    let claimed: Vec<String> = claimed.collect();
+    let says = with_figures(cell, answer);
+    format!("{} is not shown: {says}; claimed is {}", answer.question, claimed.join(", "))
 }

@@ -10,9 +10,9 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::grid::Grid;
-use super::lines;
+use super::lines::Lines;
 use crate::analysis::{distinct, grouped};
-use crate::record::{CellRecord, EndingKind, Exit, Judged, Reason, Verdict};
+use crate::record::{CellRecord, EndingKind, Judged, Reason, Verdict};
 
 /// What stays of the two sides of a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,13 +126,11 @@ impl ConflictLine {
         (!fields.is_empty()).then(|| fields.join("; "))
     }
 
-    /// What tells it from others of the table.
     fn setting(&self) -> [&str; 4] {
         [&self.detect, &self.policy, &self.world, &self.order]
     }
 }
 
-/// What the words and marks are.
 const LEGEND: &str = "\
 Phone 0 comes back last and finds what phone 1 did. What stays in the end:
   here      what phone 0 did             there    what phone 1 did
@@ -148,11 +146,10 @@ and what that cost:
   ~    rows are left that refer to one that is gone
 ";
 
-/// The whole table, in the order in which it is told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Conflicts(Vec<ConflictLine>);
+/// The whole table.
+pub type Conflicts = Lines<ConflictLine>;
 
-impl Conflicts {
+impl Lines<ConflictLine> {
     /// Of these lines, whose requests are told beyond the fewest of their world.
     pub fn new(mut lines: Vec<ConflictLine>) -> Conflicts {
         let mut fewest: BTreeMap<String, u64> = BTreeMap::new();
@@ -161,31 +158,7 @@ impl Conflicts {
             *least = (*least).min(*requests);
         }
         lines.iter_mut().for_each(|line| line.requests -= fewest[&line.world]);
-        Conflicts(lines)
-    }
-
-    /// Reads what [`Conflicts::to_csv`] writes.
-    ///
-    /// # Errors
-    ///
-    /// If it is no such table.
-    pub fn of_csv(text: &str) -> Result<Conflicts, csv::Error> {
-        lines::of_csv(text).map(Conflicts)
-    }
-
-    /// Its cells.
-    pub fn lines(&self) -> &[ConflictLine] {
-        &self.0
-    }
-
-    /// A line a cell.
-    pub fn to_csv(&self) -> String {
-        lines::to_csv(&self.0)
-    }
-
-    /// The same for programs: an array, a cell each.
-    pub fn to_json(&self) -> String {
-        lines::to_json(&self.0)
+        Lines(lines)
     }
 
     /// For a terminal: a table for each way of finding conflicts that comes to something else than
@@ -256,8 +229,7 @@ pub fn hold(judged: &mut [Judged], lines: Vec<ConflictLine>, right: &Conflicts) 
     let missing = missing.into_iter().map(|why| (0, why));
     let wrong = wrong.into_iter().enumerate().filter_map(|(cell, why)| Some((cell, why?)));
     for (cell, why) in wrong.chain(missing) {
-        let text = format!("{}{why}", Reason::NOT_AS_EXPECTED);
-        judged[cell].fail(Exit::Threshold, text);
+        judged[cell].fail(Reason::Unexpected { text: why });
         // What it is told by first is why the run fails.
         judged[cell].cell.reasons.rotate_right(1);
     }
@@ -274,7 +246,7 @@ mod tests {
     use super::super::story::{Paint, story};
     use super::*;
     use crate::analysis::{broken, cell_ids, judge};
-    use crate::record::{RunRecord, assemble, fixture, of_matrix};
+    use crate::record::{Exit, RunRecord, assemble, fixture, of_matrix};
 
     fn line(policy: &str, order: &str, stays: Stays, overwritten: u64) -> ConflictLine {
         ConflictLine {
@@ -308,18 +280,12 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_told_beyond_the_fewest_of_the_world() {
-        let requests: Vec<u64> = table().0.iter().map(|line| line.requests).collect();
-        assert_eq!(requests, [1, 0, 2, 2]);
-    }
-
-    #[test]
     fn orders_and_ways_that_come_to_the_same_are_told_once() {
         let mut lines = table().0;
         let by_version =
             lines.clone().into_iter().map(|l| ConflictLine { detect: "version".to_owned(), ..l });
         lines.extend(by_version);
-        insta::assert_snapshot!(Conflicts(lines).story() + &table().to_markdown());
+        insta::assert_snapshot!(Lines(lines).story() + &table().to_markdown());
     }
 
     #[test]
@@ -359,19 +325,15 @@ mod tests {
         let junit = junit(&record);
         assert!(junit.contains("failures=\"1\""), "{junit}");
         insta::assert_snapshot!(story(&record, Paint(false), 80, false));
-    }
-
-    #[test]
-    fn a_cell_of_the_table_that_is_not_run_fails_the_run() {
         let record = run(&Conflicts::new(table().0[..3].to_vec()));
-        assert_eq!(record.exit_code, Exit::Threshold.code());
+        assert_eq!(record.exit_code, Exit::Threshold.code(), "a cell of the table is not run");
     }
 
     #[test]
     fn of_a_matrix_with_a_cell_that_broke_nothing_is_expected() {
         let plans = [fixture::plan(None, 1)];
         let mut judged = vec![broken(&plans[0], "a", Exit::Internal, "a bug")];
-        hold(&mut judged, table().0[..1].to_vec(), &Conflicts::default());
+        hold(&mut judged, table().0[..1].to_vec(), &Lines(Vec::new()));
         assert_eq!(judged[0].cell.reasons.len(), 1);
     }
 }

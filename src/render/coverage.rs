@@ -1,11 +1,9 @@
-//! What a folder of scenarios shows: a line each, and in full.
+//! What a folder of scenarios shows, a line each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claims::both_figures;
 use super::grid::Grid;
-use super::table;
-use crate::metrics::{Unit, human};
 use crate::record::{CellRecord, ClaimRecord, RunRecord, Verdict};
 use crate::scenario::REQUIREMENTS;
 
@@ -59,7 +57,7 @@ pub fn coverage(covered: &[Covered], record: &RunRecord) -> String {
         "{HEADING}\n\n\
          Written by `syncdyno coverage`. Every number is simulated, and the same on every machine.\n\
          {pairs} of {all} requirements are shown by two variants, one that fails and one that mends it; {others} by\n\
-         what scenarios expect; {left} not yet{failing}. `syncdyno coverage --full` has the figures of every variant.\n\n{}",
+         what scenarios expect; {left} not yet{failing}.\n\n{}",
         grid.markdown()
     )
 }
@@ -133,49 +131,4 @@ fn by_verdict(scenarios: &[(&str, bool)]) -> String {
     let parts = [("FAIL", list(false)), ("pass", list(true))];
     let parts = parts.iter().filter(|(_, names)| !names.is_empty());
     parts.map(|(verdict, names)| format!("{verdict}: {names}")).collect::<Vec<_>>().join("; ")
-}
-
-/// The long table: each requirement with the scenarios that show it, their variants, and the
-/// numbers that their expectations and gates are about.
-pub fn coverage_in_full(covered: &[Covered], record: &RunRecord) -> String {
-    let mut grid = Grid::new(5, ["id", "scenario", "variant", "verdict", "shows"]);
-    for requirement in REQUIREMENTS {
-        for one in covered.iter().filter(|one| one.ids.iter().any(|id| id == requirement.id)) {
-            for cell in record.cells.iter().filter(|cell| cell.path == one.path) {
-                let variant = cell.variant.clone().unwrap_or_default();
-                let verdict = if cell.verdict == Verdict::Pass { "pass" } else { "FAIL" };
-                grid.row([requirement.id, &one.name, &variant, verdict, &shown(record, cell)]);
-            }
-        }
-    }
-    grid.markdown()
-}
-
-/// What a cell had to show and did: the violations it expects, the figures that any variant of its
-/// scenario speaks of, its gates.
-fn shown(record: &RunRecord, cell: &CellRecord) -> String {
-    let violations = cell.expectations.iter().filter_map(|e| {
-        let check = e.what.strip_prefix("violation ")?;
-        Some(if e.pass { format!("{check} happens") } else { format!("{check} does NOT happen") })
-    });
-    let siblings = record.cells.iter().filter(|other| other.scenario == cell.scenario);
-    let spoken_of: BTreeSet<&str> =
-        siblings.flat_map(|other| &other.expectations).map(|e| e.what.as_str()).collect();
-    let figures = spoken_of.iter().filter_map(|what| {
-        let (name, stat) = match cell.metrics.get(*what) {
-            Some(_) => (*what, "value"),
-            None => what.rsplit_once('.')?,
-        };
-        let figure = cell.metrics.get(name)?;
-        let unit = if stat == "count" { Unit::Count } else { figure.unit() };
-        Some(format!("{what} {}", human::figure(unit, figure.stat(stat)?)))
-    });
-    let gates = record.gates_of(&cell.id).map(|gate| {
-        let unit = table::unit_of(cell, gate);
-        let value = gate.value.map_or_else(|| "–".to_owned(), |n| human::figure(unit, n));
-        let stat = if gate.stat == "value" { String::new() } else { format!(" {}", gate.stat) };
-        let start = gate.start.as_ref().map_or_else(String::new, |start| format!("@{start}"));
-        format!("{}{start}{stat} {value} ({})", gate.metric, human::bound(unit, gate.min, gate.max))
-    });
-    violations.chain(figures).chain(gates).collect::<Vec<_>>().join("; ")
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::occurrences;
+use super::reasons::{missed_gate, reason_of};
 use crate::analysis::found::is_found;
 use crate::metrics::human;
 use crate::record::{CellRecord, Exit, GateRecord, OccurrenceRecord, Reason, RunRecord, Verdict};
@@ -27,8 +28,8 @@ pub fn junit(record: &RunRecord) -> String {
     for cell in &record.cells {
         let suite = suites.entry(&cell.scenario).or_insert_with(|| TestSuite::new(&cell.scenario));
         let gates = gates.get(cell.id.as_str()).map_or(&[][..], Vec::as_slice);
-        let held = gates.iter().map(|gate| (format!("{}: gate {}", cell.id, gate.name), held(gate)));
-        for (name, status) in [(cell.id.clone(), checks(record, cell, gates))].into_iter().chain(held) {
+        let held = gates.iter().map(|gate| (format!("{}: gate {}", cell.id, gate.name), held(cell, gate)));
+        for (name, status) in [(cell.id.clone(), checks(record, cell))].into_iter().chain(held) {
             let case = case(cell, &name, status);
             suite.add_test_case(if is_found(record, cell) { found(case) } else { case });
         }
@@ -120,34 +121,31 @@ fn found(mut case: TestCase) -> TestCase {
 }
 
 /// What the checks and expectations of a cell came to; its gates are cases of their own.
-fn checks(record: &RunRecord, cell: &CellRecord, gates: &[&GateRecord]) -> TestCaseStatus {
+fn checks(record: &RunRecord, cell: &CellRecord) -> TestCaseStatus {
     if cell.verdict == Verdict::Incomplete {
         let mut status = TestCaseStatus::skipped();
         status.set_message("not run to its end");
         return status;
     }
-    let of_gate = |reason: &Reason| {
-        gates.iter().any(|gate| !gate.pass && reason.text.starts_with(&format!("gate {}: ", gate.name)))
+    let reasons: Vec<&Reason> =
+        cell.reasons.iter().filter(|reason| !matches!(reason, Reason::Gate { .. })).collect();
+    let texts: Vec<String> = reasons.iter().map(|reason| reason_of(cell, reason)).collect();
+    let (Some(exit), Some(first)) = (reasons.first().map(|reason| reason.exit()), texts.first()) else {
+        return TestCaseStatus::success();
     };
-    let reasons: Vec<&Reason> = cell.reasons.iter().filter(|reason| !of_gate(reason)).collect();
-    let Some(first) = reasons.first() else { return TestCaseStatus::success() };
-    let exit = Exit::of(first.exit_code);
     let broken = matches!(exit, Exit::Internal | Exit::Invalid | Exit::Environment);
     let kind = if broken { NonSuccessKind::Error } else { NonSuccessKind::Failure };
-    let mut status = failed(kind, &first.text, first.exit_code);
-    let texts: Vec<&str> = reasons.iter().map(|reason| reason.text.as_str()).collect();
+    let mut status = failed(kind, first, exit.code());
     let accept = record.acceptance_of(cell);
     status.set_description(format!("{}\n\n{}{accept}", texts.join("\n"), cell.replay));
     status
 }
 
-fn held(gate: &GateRecord) -> TestCaseStatus {
+fn held(cell: &CellRecord, gate: &GateRecord) -> TestCaseStatus {
     if gate.pass {
         return TestCaseStatus::success();
     }
-    let why = gate.reason.as_deref().unwrap_or("is not within bounds");
-    let message = format!("{} {} {why}", gate.metric, gate.stat);
-    failed(NonSuccessKind::Failure, &message, Exit::Threshold.code())
+    failed(NonSuccessKind::Failure, &missed_gate(cell, gate), Exit::Threshold.code())
 }
 
 fn failed(kind: NonSuccessKind, message: &str, exit_code: u8) -> TestCaseStatus {

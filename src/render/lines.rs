@@ -22,14 +22,15 @@ pub(super) fn filled(
     lines + line.trim_end() + "\n"
 }
 
-/// A line each.
-pub(super) fn to_csv<T: Serialize>(lines: &[T]) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    lines.iter().for_each(|line| writer.serialize(line).expect("it is written to memory"));
-    text(writer)
+/// The first and the last so many of some lines, with how many are left out between them.
+pub(super) fn ends(lines: &[String], most: usize) -> (&[String], usize, &[String]) {
+    match lines.len().saturating_sub(2 * most) {
+        0 => (lines, 0, &[]),
+        left_out => (&lines[..most], left_out, &lines[most + left_out..]),
+    }
 }
 
-/// The same of a header and rows whose columns depend on what is written.
+/// As CSV: rows under a header, whose columns depend on what is written.
 pub(super) fn csv_of(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     rows.into_iter().for_each(|row| writer.write_record(row).expect("rows have one length"));
@@ -41,12 +42,38 @@ fn text(writer: csv::Writer<Vec<u8>>) -> String {
     String::from_utf8(bytes).expect("names and numbers")
 }
 
-/// Reads what [`to_csv`] writes.
-pub(super) fn of_csv<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, csv::Error> {
-    csv::Reader::from_reader(text.as_bytes()).deserialize().collect()
-}
-
 /// As JSON, a line a field.
 pub(super) fn to_json<T: Serialize + ?Sized>(of: &T) -> String {
     serde_json::to_string_pretty(of).expect("names and numbers") + "\n"
+}
+
+/// A table of lines of one kind, as programs write and read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lines<T>(pub(super) Vec<T>);
+
+impl<T: Serialize + DeserializeOwned> Lines<T> {
+    /// Reads what [`Lines::to_csv`] writes.
+    ///
+    /// # Errors
+    /// If it is no such table.
+    pub fn of_csv(text: &str) -> Result<Lines<T>, csv::Error> {
+        csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().map(Lines)
+    }
+
+    /// The lines in the order in which they are told.
+    pub fn lines(&self) -> &[T] {
+        &self.0
+    }
+
+    /// As CSV, under the names of the fields.
+    pub fn to_csv(&self) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        self.0.iter().for_each(|line| writer.serialize(line).expect("it is written to memory"));
+        text(writer)
+    }
+
+    /// As JSON: an array.
+    pub fn to_json(&self) -> String {
+        to_json(&self.0)
+    }
 }

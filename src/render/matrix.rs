@@ -13,6 +13,7 @@ use super::lines;
 use crate::analysis::{distinct, grouped};
 use crate::metrics::{Unit, human};
 use crate::record::{CellRecord, EndingKind, RunRecord};
+use crate::scenario::explained;
 
 /// One setting of the matrix: how the backend is provisioned, how changes are found, and where
 /// devices are served.
@@ -69,13 +70,13 @@ pub struct Costs {
 
 /// What the columns are, for a terminal.
 const LEGEND: &str = "  \
-  rows: rows that came to devices, those among them that came once more
-  for each of these:
-  scanned/row: rows that the backend looked at
-  marks/row: rows that were written in the backend to find changes
-  wire/row: bytes over the devices' links, both ways
-  cpu/row: the gateway's processor time to find changes and to keep a replica, by its model
-  state/row: bytes that the gateway kept to find changes, at the most
+  ota: over the air, each sync goes to the backend; persistent: to a replica that the gateway keeps
+  converged: all phones end with what the backend has; if not, the rows that are wrong
+  rows sent: to phones, repeats included; for each of these
+    scanned: rows that the backend looked at; written: rows written in it to find changes
+    bytes: over the phones' links, both ways
+    cpu: the gateway's, to find changes and to keep a replica, by its model
+    kept: bytes in the gateway to find changes, at the most
 ";
 
 /// The whole table.
@@ -109,7 +110,6 @@ impl Costs {
         self.converged &= value("oracle.divergent.devices") == 0 && self.stuck == 0;
     }
 
-    /// In a few words, what came out.
     fn verdict(&self) -> String {
         let missed = [
             ("stuck", self.stuck),
@@ -131,7 +131,6 @@ impl Costs {
     fn each(&self, n: u64) -> u64 {
         n / self.delivered.max(1)
     }
-    /// The same in thousandths.
     fn per_row(&self, n: u64) -> u64 {
         n * 1_000 / self.delivered.max(1)
     }
@@ -162,7 +161,10 @@ impl Matrix {
     /// The table and what follows from it, for a terminal.
     pub fn story(&self) -> String {
         let table = self.grid().terminal("  ");
-        format!("{table}{LEGEND}\n{}", self.words())
+        let known = explained("backend.provisioning").unwrap_or_default();
+        let keeps = known.iter().filter(|(word, _)| self.provisionings().contains(word));
+        let keeps: String = keeps.map(|(word, meaning)| format!("  {word}: {meaning}\n")).collect();
+        format!("{table}\n{keeps}{LEGEND}\n{}", self.words())
     }
 
     /// The table for a page in Markdown.
@@ -182,13 +184,13 @@ impl Matrix {
             "capture",
             "mode",
             "converged",
-            "undetected deletes",
-            "rows",
-            "scanned/row",
-            "marks/row",
-            "wire/row",
-            "cpu/row",
-            "state/row",
+            "deletes missed",
+            "rows sent",
+            "scanned",
+            "written",
+            "bytes",
+            "cpu",
+            "kept",
         ];
         let mut grid = Grid::new(4, header);
         let mut above = "";
@@ -219,7 +221,7 @@ impl Matrix {
 
     /// For each provisioning which settings converge, the one that scans least first; and why
     /// others were refused.
-    fn words(&self) -> String {
+    pub fn words(&self) -> String {
         let mut text = String::new();
         for provisioning in self.provisionings() {
             text.push_str(&self.advice(provisioning));
@@ -272,7 +274,6 @@ impl Matrix {
         self.lines.iter().filter(alike).count()
     }
 
-    /// In the order in which they are told, each once.
     fn provisionings(&self) -> Vec<&str> {
         distinct(self.lines.iter().map(|(setting, _)| setting.provisioning.as_str()))
     }

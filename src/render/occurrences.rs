@@ -25,7 +25,6 @@ pub(super) fn awaited(record: &RunRecord) -> Vec<String> {
     scenarios.iter().map(line).collect()
 }
 
-/// That it never occurred.
 pub(super) fn never(one: &OccurrenceRecord) -> String {
     format!("{} occurred in none of {}", one.what, human::count(one.of, "cell"))
 }

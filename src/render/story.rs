@@ -5,25 +5,25 @@ use std::collections::BTreeMap;
 
 use super::answers::answers;
 use super::grid::Grid;
+use super::lines::ends;
+use super::reasons::{cause, is_told, no_figure, reason_of, reasons_of};
 use super::table::{self, Form};
 use super::warnings::unplaced;
 use super::why::why;
 use super::{claims, occurrences};
-use crate::analysis::{are_all, found};
+use crate::analysis::{are_all, found, grouped};
 use crate::metrics::{Unit, human};
 use crate::oracle::metric_of;
 use crate::record::{
-    CellRecord, EndingKind, Exit, GateRecord, LifeRecord, RunRecord, SwarmRecord, Verdict, ViolationRecord,
-    replay_record,
+    CellRecord, EndingKind, Exit, GateRecord, LifeRecord, Reason, RunRecord, SwarmRecord, Verdict,
+    ViolationRecord, replay_record,
 };
 
 /// Failing cells told with their violations and the lives of records; the others are only named.
 const TOLD_CELLS: usize = 3;
-/// Violations told of one cell.
 const TOLD_VIOLATIONS: usize = 5;
 /// Lines told of one record's life: this many of its start and of its end.
 const TOLD_LIFE: usize = 12;
-/// Cells named one by one.
 const NAMED_CELLS: usize = 40;
 
 /// Whether words may be coloured.
@@ -118,9 +118,9 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     if is_asked(record) {
         return text;
     }
-    for (cell, _) in by_cause(record) {
-        text.push_str(&format!("{}\n", cell.replay));
-    }
+    let told = by_cause(record).into_iter().map(|(cell, _)| cell);
+    let causes = grouped(told, |cell| (&cell.scenario, causes(cell)));
+    causes.iter().for_each(|(_, cells)| text.push_str(&format!("{}\n", cells[0].replay)));
     text
 }
 
@@ -129,8 +129,8 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
 pub fn reasons(record: &RunRecord) -> String {
     let mut text = String::new();
     for (cell, others) in by_cause(record) {
-        for reason in &cell.reasons {
-            text.push_str(&format!("{}{}: {}\n", cell.id, and_more(others), reason.text));
+        for reason in reasons_of(cell) {
+            text.push_str(&format!("{}{}: {reason}\n", cell.id, and_more(others)));
         }
     }
     for line in occurrences::missing(record).iter().map(String::as_str).chain(record.lacking()) {
@@ -142,33 +142,23 @@ pub fn reasons(record: &RunRecord) -> String {
     text
 }
 
-/// The failing cells, each with how many others fail for the same cause: cells of one setting whose
-/// reasons read the same up to their figures, or that all differ from a baseline; cells of any that
-/// have none, or the same other one.
+/// The failing cells, each with how many others fail for the same cause: cells of one setting that
+/// have the same reasons but for their figures; cells of any that have no baseline, or the same
+/// other one.
 pub(super) fn by_cause(record: &RunRecord) -> Vec<(&CellRecord, usize)> {
-    let head = |text: &str| text.split(|c: char| c.is_ascii_digit()).next().unwrap_or("").to_owned();
-    let cause = |cell: &CellRecord| {
-        let only = |exit: Exit| cell.reasons.iter().all(|reason| reason.exit_code == exit.code());
-        let (of_baseline, differs) = (only(Exit::NoBaseline), only(Exit::Regression));
-        let setting = (!of_baseline).then(|| (cell.variant.clone(), format!("{:?}", cell.axes)));
-        let reasons = cell.reasons.iter().map(|reason| match of_baseline {
-            true => reason.text.replacen(&cell.id, "", 1),
-            false if differs => String::new(),
-            false => format!("{} {}", reason.exit_code, head(&reason.text)),
-        });
-        let reasons = reasons.take(if differs { 1 } else { usize::MAX });
-        (cell.scenario.clone(), setting, reasons.collect::<Vec<_>>())
+    let setting = |cell: &CellRecord| {
+        let of_baseline = cell.reasons.iter().all(|reason| reason.exit() == Exit::NoBaseline);
+        (!of_baseline).then(|| (cell.variant.clone(), format!("{:?}", cell.axes)))
     };
-    let mut told: Vec<(&CellRecord, usize)> = Vec::new();
-    let mut known: BTreeMap<_, usize> = BTreeMap::new();
-    for cell in found::told(record) {
-        let at = *known.entry(cause(cell)).or_insert(told.len());
-        match told.get_mut(at) {
-            Some((_, others)) => *others += 1,
-            None => told.push((cell, 0)),
-        }
-    }
-    told
+    let told = grouped(found::told(record), |cell| (cell.scenario.clone(), setting(cell), causes(cell)));
+    told.into_iter().map(|(_, cells)| (cells[0], cells.len() - 1)).collect()
+}
+
+/// What the reasons of a failing cell have in common with those of others with the same cause.
+fn causes(cell: &CellRecord) -> Vec<(u8, String)> {
+    let mut causes: Vec<_> = cell.reasons.iter().map(|reason| cause(cell, reason)).collect();
+    causes.dedup();
+    causes
 }
 
 pub(super) fn and_more(others: usize) -> String {
@@ -198,7 +188,7 @@ pub fn annotations(record: &RunRecord) -> String {
     let lines = by_cause(record).into_iter().take(NAMED_CELLS).map(|(cell, others)| {
         let file =
             if cell.path.is_empty() { String::new() } else { format!("file={},", property(&cell.path)) };
-        let reasons: Vec<&str> = cell.reasons.iter().map(|reason| reason.text.as_str()).collect();
+        let reasons = reasons_of(cell);
         let accept = record.acceptance_of(cell);
         let text = format!("{}\n{}{accept}", reasons.join("\n"), cell.replay);
         let title = format!("{}{}", cell.id, and_more(others));
@@ -225,7 +215,6 @@ pub fn refused(exit: Exit, why: &str) -> (String, String) {
     (line, format!("## {head}\n```text\n{why}\n```\n"))
 }
 
-/// A text as the value of an annotation.
 pub(super) fn annotated(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
@@ -249,6 +238,7 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
         _ => human::count(ended, "cell"),
     };
     let failing = match failing {
+        0 if record.verdict == Verdict::Fail => ", none failing by itself".to_owned(),
         0 => String::new(),
         // A search goes to such settings to see where they begin.
         n if record.is_of_findings() && record.matrix => format!(", {n} that miss something"),
@@ -261,7 +251,6 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
     format!("{names}: {verdict} ({cells}{failing}{code}; {} of virtual time)\n", human::total_span(time))
 }
 
-/// Many names in one line are cut.
 pub(super) fn shortened(names: &str) -> String {
     const MOST: usize = 100;
     if names.chars().count() <= MOST {
@@ -333,28 +322,26 @@ fn nearest(gates: &[GateRecord]) -> Vec<&GateRecord> {
     each.into_values().filter(|gate| gate.pass).collect()
 }
 
-/// Gates as a table.
 pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
     let several = record.cells.len() > 1;
     let mut grid = Grid::new(3, ["gate", "metric", "stat", "must be", "is", ""]);
     for gate in gates {
-        let unit = record.cell(&gate.cell).map_or(Unit::Count, |cell| table::unit_of(cell, gate));
+        let cell = record.cell(&gate.cell);
+        let unit = cell.map_or(Unit::Count, |cell| table::unit_of(cell, gate));
         let [value, bound] = match gate.value {
             Some(value) => human::held(unit, value, gate.min, gate.max),
-            None => [gate.reason.clone().unwrap_or_default(), human::bound(unit, gate.min, gate.max)],
+            None => {
+                let why = cell.map(|cell| no_figure(cell, &gate.figure(), &gate.stat));
+                [why.unwrap_or_default(), human::bound(unit, gate.min, gate.max)]
+            }
         };
         let name = if several { format!("{} in {}", gate.name, gate.cell) } else { gate.name.clone() };
-        let metric = match &gate.start {
-            Some(start) => format!("{}@{start}", gate.metric),
-            None => gate.metric.clone(),
-        };
         let verdict = if gate.pass { "met".to_owned() } else { "FAIL".to_owned() };
-        grid.row([name, metric, gate.stat.clone(), bound, value, verdict]);
+        grid.row([name, gate.figure(), gate.stat.clone(), bound, value, verdict]);
     }
     grid
 }
 
-/// What is wrong with each failing cell.
 fn failures(record: &RunRecord, paint: Paint) -> String {
     let mut text = String::new();
     let failing = by_cause(record);
@@ -363,7 +350,7 @@ fn failures(record: &RunRecord, paint: Paint) -> String {
         text.push('\n');
     }
     for (cell, others) in failing.iter().skip(TOLD_CELLS).take(NAMED_CELLS) {
-        let why = cell.reasons.first().map_or("", |reason| reason.text.as_str());
+        let why = cell.reasons.first().map_or_else(String::new, |reason| reason_of(cell, reason));
         text.push_str(&format!("{} {}{}: {why}\n", paint.bad("FAIL"), cell.id, and_more(*others)));
     }
     let told = TOLD_CELLS + NAMED_CELLS;
@@ -375,15 +362,13 @@ fn failures(record: &RunRecord, paint: Paint) -> String {
 
 fn failure(record: &RunRecord, cell: &CellRecord, others: usize, paint: Paint) -> String {
     let mut text = format!("{} {}{}\n", paint.bad("FAIL"), cell.id, and_more(others));
-    for reason in &cell.reasons {
-        text.push_str(&format!("  {}\n", reason.text));
-    }
+    reasons_of(cell).iter().for_each(|reason| text.push_str(&format!("  {reason}\n")));
     let gates: Vec<&GateRecord> = record.gates_of(&cell.id).collect();
     why(cell, &gates).iter().for_each(|line| text.push_str(&format!("  {line}\n")));
     text.push_str(&cell.swarm.as_ref().map_or_else(String::new, told_swarm));
-    let in_reasons = |text: &str| cell.reasons.iter().any(|reason| reason.text.ends_with(text));
     let stuck = matches!(cell.ending.kind, EndingKind::Stuck | EndingKind::Stalled);
-    let lines = cell.ending.text.iter().filter(|line| stuck && !in_reasons(line));
+    let told_first = usize::from(cell.reasons.contains(&Reason::Stuck {}));
+    let lines = cell.ending.text.iter().skip(told_first).filter(|_| stuck);
     let lines: Vec<&String> = lines.take(TOLD_VIOLATIONS).collect();
     lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
     let stuck_on = cell.violations.iter().filter(|v| v.check == "stuck").find_map(|v| v.record.as_ref());
@@ -392,10 +377,10 @@ fn failure(record: &RunRecord, cell: &CellRecord, others: usize, paint: Paint) -
     }
     // The ending tells the devices that are stuck, and what the reasons say in full is not said
     // again.
-    let is_told = |v: &ViolationRecord| v.check == "stuck" && (stuck || in_reasons(&v.text));
-    let devices = cell.violations.iter().filter(|v| is_told(v)).count();
+    let said = |v: &ViolationRecord| v.check == "stuck" && (stuck || is_told(cell, v));
+    let devices = cell.violations.iter().filter(|v| said(v)).count();
     let mut told = if stuck { devices.min(lines.len() + 1) } else { devices };
-    let left = by_record(cell).into_iter().filter(|(first, _)| !is_told(first));
+    let left = by_record(cell).into_iter().filter(|(first, _)| !said(first));
     for (first, others) in left.take(TOLD_VIOLATIONS) {
         told += 1 + others.len();
         text.push_str(&told_violations(cell, first, &others, paint));
@@ -411,8 +396,7 @@ fn told_swarm(swarm: &SwarmRecord) -> String {
     format!("  of the swarm this seed lacks {off}; {}\n", sizes.join(", "))
 }
 
-/// How many violations there are besides those that are told: a record keeps the first of each
-/// check alone.
+/// How many violations there are besides those that are told.
 fn untold(cell: &CellRecord, told: usize) -> String {
     let kept = cell.violations.len().saturating_sub(told) as u64;
     let mut by_check: BTreeMap<&str, u64> = BTreeMap::new();
@@ -422,12 +406,9 @@ fn untold(cell: &CellRecord, told: usize) -> String {
         counted.unwrap_or(0).saturating_sub(*kept)
     });
     let beyond = beyond.fold(0_u64, u64::saturating_add);
-    let all = human::thousands(kept.saturating_add(beyond));
-    match (kept, beyond) {
-        (0, 0) => String::new(),
-        (_, 0) => format!("  … and {all} more in run.json\n"),
-        (0, _) => format!("  … and {all} more, none of them in run.json\n"),
-        (kept, _) => format!("  … and {all} more, {kept} of them in run.json\n"),
+    match kept.saturating_add(beyond) {
+        0 => String::new(),
+        all => format!("  … and {} more, the first of each check in run.json\n", human::thousands(all)),
     }
 }
 
@@ -464,7 +445,7 @@ fn told_violations(
     let record = first.record.as_ref().map_or_else(String::new, |record| format!(" {record}"));
     let mut text = format!("  {}{record}", whose(first));
     // The reasons have told it in full if it is the first of its check.
-    if !cell.reasons.iter().any(|reason| reason.text.ends_with(&first.text)) {
+    if !is_told(cell, first) {
         text.push_str(&format!(": {}", first.text));
     }
     text.push('\n');
@@ -487,20 +468,10 @@ fn told_violations(
 
 /// The start and the end of a life, with what lies between left out.
 fn told_life(lines: &[String], paint: Paint) -> String {
-    let mut text = String::new();
-    let left_out = lines.len().saturating_sub(2 * TOLD_LIFE);
-    for (i, line) in lines.iter().enumerate() {
-        if left_out > 0 && i == TOLD_LIFE {
-            text.push_str(&format!(
-                "    {}\n",
-                paint.dim(&format!("… {} …", human::count(left_out as u64, "line")))
-            ));
-        }
-        if i < TOLD_LIFE || i >= lines.len() - TOLD_LIFE.min(lines.len()) {
-            text.push_str(&format!("    {}\n", paint.dim(line)));
-        }
-    }
-    text
+    let (head, left_out, tail) = ends(lines, TOLD_LIFE);
+    let gap = (left_out > 0).then(|| format!("… {} …", human::count(left_out as u64, "line")));
+    let all = head.iter().chain(&gap).chain(tail);
+    all.map(|line| format!("    {}\n", paint.dim(line))).collect()
 }
 
 #[cfg(test)]
@@ -518,7 +489,6 @@ mod tests {
             max: bounds[1],
             value: Some(value),
             pass,
-            reason: None,
         }
     }
 

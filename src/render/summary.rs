@@ -2,17 +2,15 @@
 
 use super::brief::brief;
 use super::grid;
+use super::reasons::reasons_of;
 use super::story::{self, Paint};
 use super::table::{self, Form};
 use crate::record::{ACCEPT, CellRecord, RunRecord, Verdict};
 
 /// The page is never longer, in bytes; GitHub takes a mebibyte from all steps of a job.
 pub const SUMMARY_MAX: usize = 64 << 10;
-/// Failing cells told.
 const CELLS_MAX: usize = 20;
-/// Reasons told of each.
 const REASONS_MAX: usize = 5;
-/// Bytes of one reason.
 const REASON_MAX: usize = 600;
 
 /// The page.
@@ -21,8 +19,8 @@ pub fn summary(record: &RunRecord) -> String {
     let failing = story::by_cause(record);
     for (cell, others) in failing.iter().take(CELLS_MAX) {
         text.push_str(&format!("- **{}**{}\n", escaped(&cell.id), story::and_more(*others)));
-        for reason in cell.reasons.iter().take(REASONS_MAX) {
-            text.push_str(&format!("  - {}\n", escaped(&reason.text)));
+        for reason in reasons_of(cell).iter().take(REASONS_MAX) {
+            text.push_str(&format!("  - {}\n", escaped(reason)));
         }
         if cell.reasons.len() > REASONS_MAX {
             text.push_str(&format!("  - … and {} more\n", cell.reasons.len() - REASONS_MAX));
@@ -82,7 +80,6 @@ fn gates_met(record: &RunRecord) -> bool {
     !record.gates.is_empty() && record.gates.iter().all(|gate| gate.pass)
 }
 
-/// Cut at the end of a line, saying so.
 fn bounded(mut text: String) -> String {
     const REST: &str = "\n… the rest is in run.json.\n";
     if text.len() > SUMMARY_MAX {

@@ -1,12 +1,13 @@
 //! A run's figures as tables: one cell, variants side by side, or a spread over seeds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
-use super::brief;
+use super::brief::{self, Checks, Glance, checks};
 use super::grid::Grid;
 use super::lines::filled;
-use crate::analysis::grouped;
 use crate::analysis::sweep::plain;
+use crate::analysis::{distinct, grouped};
 use crate::metrics::{Figure, Unit, human};
 use crate::oracle;
 use crate::record::{CellRecord, GateRecord, RunRecord, Verdict, is_gated, named};
@@ -31,7 +32,6 @@ pub enum Form {
     Html,
 }
 
-/// Cells that differ in nothing but their seed.
 struct Column<'a> {
     title: String,
     cells: Vec<&'a CellRecord>,
@@ -81,20 +81,6 @@ pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
 const SCENARIOS_MAX: usize = 4;
 /// What is within this share of each other differs by nothing that matters, in percent.
 const ALIKE: u64 = 3;
-/// What stands beside what the oracle found, where variants are compared in short: the metric,
-/// whether it is for each person, and what it is called.
-const SHORT: [(&str, &str, bool, &str); 9] = [
-    ("engine.usable_after_login.duration", "p95", false, "work after login, 95 %"),
-    ("engine.session.duration", "p95", false, "a sync, 95 %"),
-    ("engine.write_acknowledged.duration", "p95", false, "an edit is safe, 95 %"),
-    ("engine.write_visible.duration", "p95", false, "an edit is seen, 95 %"),
-    ("device.screen.blocked", "value", true, "screen blocked, a person"),
-    ("net.down.bytes", "value", true, "down, a person"),
-    ("net.up.bytes", "value", true, "up, a person"),
-    ("engine.requests.count", "value", true, "requests, a person"),
-    ("engine.requests.failed", "value", true, "no response, a person"),
-];
-
 /// What each scenario of a run came to, in short, for a terminal of so many columns: a setting in
 /// sentences, several side by side by what people ask first.
 pub(super) fn in_short(record: &RunRecord, width: usize) -> String {
@@ -134,53 +120,44 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
     let is_zero = |row: &Row| values(&cells, row).iter().all(|value| *value == 0);
     let (zeros, found): (Vec<Row>, Vec<Row>) =
         rows(names.into_iter().collect(), &cells).into_iter().partition(is_zero);
+    let first: Vec<Vec<Glance>> = columns.iter().map(|column| brief::first(&column.cells)).collect();
     let (mut shown, mut alike) = (Vec::new(), Vec::new());
-    for (metric, stat, each, label) in SHORT {
-        let Some(figure) = cells.iter().find_map(|cell| cell.metrics.get(metric)) else { continue };
-        let row = Row { name: metric.to_owned(), figure: figure.clone(), stat: stat.to_owned() };
-        if found.iter().any(|one| one.name == metric && one.stat == stat) {
-            continue;
-        }
-        let values: Vec<Option<u64>> = columns.iter().map(|column| column.typical(&row, each)).collect();
-        let known: Vec<u64> = values.iter().flatten().copied().collect();
-        let (Some(least), Some(most)) = (known.iter().min(), known.iter().max()) else { continue };
-        if *most == 0 {
+    for what in distinct(first.iter().flatten().map(|one| one.what)) {
+        let values = first.iter().map(|of| of.iter().find(|one| one.what == what));
+        let values: Vec<Option<&Glance>> = values.collect();
+        let known: Vec<&Glance> = values.iter().copied().flatten().collect();
+        let ends = known.iter().map(|one| one.value).min().zip(known.iter().map(|one| one.value).max());
+        let Some((least, most)) = ends.filter(|(_, most)| *most > 0) else { continue };
+        if found.iter().any(|row| [row.name.as_str(), &row.stat] == known[0].of) {
             continue;
         }
         let near = known.len() == values.len()
-            && u128::from(*most) * 100 <= u128::from(*least) * u128::from(100 + ALIKE);
+            && u128::from(most) * 100 <= u128::from(least) * u128::from(100 + ALIKE);
         if near {
-            alike.push(format!("{label}: {}", told(row.unit(), *least)))
+            alike.push(format!("{what} = {}", told(known[0].unit, least)));
         } else {
-            shown.push((row, each, label))
+            let figure = |one: &Option<&Glance>| one.map_or("–".to_owned(), |g| told(g.unit, g.value));
+            shown.push((what, values.iter().map(figure).collect::<Vec<_>>()));
         }
     }
-    let mut text = banded(columns, width, |band| {
-        let mut grid = side_by_side(band, &found);
-        for (row, each, label) in &shown {
-            let figure = |column: &Column<'_>| {
-                column.typical(row, *each).map_or_else(|| "–".to_owned(), |n| told(row.unit(), n))
-            };
-            grid.row([(*label).to_owned()].into_iter().chain(band.iter().map(figure)));
+    let mut text = banded(columns.len(), width, |band| {
+        let mut grid = side_by_side(&columns[band.clone()], &found);
+        for (what, figures) in &shown {
+            grid.row([(*what).to_owned()].into_iter().chain(figures[band.clone()].iter().cloned()));
         }
         grid
     });
     if !alike.is_empty() {
-        text.push_str(&listed(&format!("the same in all (within {ALIKE} %):"), &alike, width));
+        text.push_str(&listed(&format!("the same in all columns, within {ALIKE} %:"), &alike, width));
     }
     if !zeros.is_empty() {
-        text.push_str(&listed("zero in all:", &zeros.iter().map(Row::label).collect::<Vec<_>>(), width));
+        text.push_str(&listed(
+            "zero in all columns:",
+            &zeros.iter().map(Row::label).collect::<Vec<_>>(),
+            width,
+        ));
     }
     text + "  -v shows all figures that differ\n"
-}
-
-impl Column<'_> {
-    /// The median of a figure over the seeds, for each person if asked so.
-    fn typical(&self, row: &Row, each: bool) -> Option<u64> {
-        let [_, median, _] = three_of(&values(&self.cells, row))?;
-        let devices = self.cells.iter().map(|cell| cell.devices).max().unwrap_or(0).max(1);
-        Some(if each { median / devices } else { median })
-    }
 }
 
 /// Whether the cells of a run differ in their seed alone.
@@ -219,7 +196,9 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
         several => {
             let (rows, left_out) = differing(several, all);
             let mut text = match form {
-                Form::Terminal(width) => banded(several, width, |band| side_by_side(band, &rows)),
+                Form::Terminal(width) => {
+                    banded(several.len(), width, |band| side_by_side(&several[band], &rows))
+                }
                 _ => {
                     let grids = several.chunks(COLUMNS_MAX).map(|band| side_by_side(band, &rows));
                     grids.map(write).collect::<Vec<_>>().join("\n")
@@ -238,24 +217,20 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
     }
 }
 
-/// As many columns side by side as fit into so many characters, the others below.
-fn banded(columns: &[Column<'_>], width: usize, grid: impl Fn(&[Column<'_>]) -> Grid) -> String {
-    let (mut bands, mut left) = (Vec::new(), columns);
-    while !left.is_empty() {
-        let fits = |n: &usize| {
-            let text = grid(&left[..*n]).terminal("  ");
-            text.lines().all(|line| line.chars().count() <= width).then_some((*n, text))
-        };
-        let most = left.len().min(COLUMNS_MAX);
-        let (taken, text) =
-            (2..=most).rev().find_map(|n| fits(&n)).unwrap_or_else(|| (1, grid(&left[..1]).terminal("  ")));
-        bands.push(text);
-        left = &left[taken..];
+/// As many of so many columns side by side as fit into so many characters, the others below.
+fn banded(columns: usize, width: usize, grid: impl Fn(Range<usize>) -> Grid) -> String {
+    let (mut bands, mut from) = (Vec::new(), 0);
+    while from < columns {
+        let text = |n: usize| grid(from..from + n).terminal("  ");
+        let fits = |n: &usize| text(*n).lines().all(|line| line.chars().count() <= width);
+        let most = (columns - from).min(COLUMNS_MAX);
+        let taken = (2..=most).rev().find(fits).unwrap_or(1);
+        bands.push(text(taken));
+        from += taken;
     }
     bands.join("\n")
 }
 
-/// Cells by what they differ in besides their seed.
 fn columns<'a>(cells: &[&'a CellRecord]) -> Vec<Column<'a>> {
     let columns = grouped(cells.iter().copied(), |cell| column_title(cell));
     columns.into_iter().map(|(title, cells)| Column { title, cells }).collect()
@@ -282,8 +257,8 @@ fn says_something(figure: &Figure) -> bool {
     }
 }
 
-/// A figure of a cell: of an energy, which models estimate, that it is about as much.
-fn told(unit: Unit, n: u64) -> String {
+/// A figure: of an energy, which models estimate, that it is about as much.
+pub(super) fn told(unit: Unit, n: u64) -> String {
     let about = if unit == Unit::Uj && n > 0 { "≈ " } else { "" };
     format!("{about}{}", human::figure(unit, n))
 }
@@ -324,17 +299,10 @@ fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
 
 /// What the oracle looked for and did not find, and what it could not look for, in a sentence each.
 fn not_found(cell: &CellRecord, form: Form) -> String {
-    let quiet = |check: &&str| {
-        let prefix = format!("oracle.{}.", check.replace('-', "_"));
-        let mut figures =
-            cell.metrics.iter().filter(|(name, _)| name.starts_with(&prefix) && !name.ends_with("row_ns"));
-        figures.next().is_some_and(|(_, figure)| !says_something(figure))
-    };
-    let untried = |check: &&str| cell.untried.iter().any(|untried| untried == check);
-    let (hollow, passed): (Vec<&str>, Vec<&str>) = oracle::check_names().filter(quiet).partition(untried);
-    let checks = |names: &[&str]| human::count(names.len() as u64, "check");
-    let passed = (format!("{} passed:", checks(&passed)), passed);
-    let hollow = (format!("{} had nothing to check:", checks(&hollow)), hollow);
+    let Checks { passed, hollow, .. } = checks(&[cell]);
+    let count = |names: &[&str]| human::count(names.len() as u64, "check");
+    let passed = (format!("{} passed:", count(&passed)), passed);
+    let hollow = (format!("{} had nothing to check:", count(&hollow)), hollow);
     let lists = [passed, hollow].into_iter().filter(|(_, names)| !names.is_empty());
     match form {
         Form::Terminal(columns) => {
@@ -355,7 +323,6 @@ fn listed(title: &str, names: &[impl AsRef<str>], columns: usize) -> String {
     filled(&format!("  {title} "), "    ", names.iter().enumerate().map(word), columns)
 }
 
-/// Several seeds of one cell: smallest, median and greatest of each figure.
 fn spread(cells: &[&CellRecord], all: bool) -> Grid {
     let mut grid = Grid::new(1, ["metric", "min", "median", "max", "seeds"]);
     grid.row(["verdict".to_owned(), String::new(), verdicts(cells), String::new(), cells.len().to_string()]);
@@ -431,7 +398,6 @@ fn differing(columns: &[Column<'_>], all: bool) -> (Vec<Row>, usize) {
     (rows(shown, &cells), left_out)
 }
 
-/// Variants or swept values, a column each.
 fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
     let titles = columns.iter().map(|column| match column.title.len() {
         // A long name on lines of its own leaves room for another column.
@@ -464,7 +430,6 @@ fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
     grid
 }
 
-/// A long name, on several lines.
 fn broken(title: &str) -> String {
     let mut lines: Vec<String> = vec![String::new()];
     for part in title.split_inclusive(['-', ' ']) {
@@ -514,9 +479,7 @@ fn verdicts(cells: &[&CellRecord]) -> String {
 
 /// The unit in which a gate's figures are shown: a count is a count, whatever is counted.
 pub(super) fn unit_of(cell: &CellRecord, gate: &GateRecord) -> Unit {
-    let name =
-        gate.start.as_ref().map_or_else(|| gate.metric.clone(), |start| format!("{}@{start}", gate.metric));
-    match cell.metrics.get(name.as_str()) {
+    match cell.metrics.get(gate.figure().as_str()) {
         Some(figure) if gate.stat != "count" => figure.unit(),
         _ => Unit::Count,
     }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::occurrences;
-use crate::analysis::{self, event_in_vain, in_vain_subject};
+use crate::analysis;
 use crate::metrics::human::{count, thousands};
 use crate::oracle::{metric_of, subject_of};
-use crate::record::{CellRecord, MissedRecord, RunRecord, UnplacedRecord};
+use crate::record::{CellRecord, MissedRecord, Reason, RunRecord, UnplacedRecord};
 use crate::world::Placed;
 
 /// Devices that a line names.
@@ -39,9 +39,8 @@ fn whose(record: &RunRecord, scenario: &str) -> String {
 }
 
 /// Whether a cell fails as no edit of this action was made.
-fn fails_in_vain(cell: &CellRecord, action: &str) -> bool {
-    let subject = in_vain_subject(action);
-    cell.reasons.iter().any(|reason| reason.text.starts_with(&subject))
+fn fails_in_vain(cell: &CellRecord, of: &str) -> bool {
+    cell.reasons.iter().any(|reason| matches!(reason, Reason::ActionInVain { action, .. } if action == of))
 }
 
 /// The same of one script.
@@ -84,7 +83,9 @@ fn not_fired(record: &RunRecord) -> Vec<String> {
     let mut events: BTreeMap<(&str, &str, &str), (Vec<&str>, MissedRecord)> = BTreeMap::new();
     // Of an event of which nothing came to be the reasons of the failing cell speak.
     let fails = |cell: &CellRecord, one: &MissedRecord| {
-        cell.reasons.iter().any(|reason| reason.text == event_in_vain(&one.event))
+        let of_event =
+            |reason: &Reason| matches!(reason, Reason::EventInVain { event } if *event == one.event);
+        cell.reasons.iter().any(of_event)
     };
     let told =
         |(cell, one): &(&CellRecord, &MissedRecord)| one.of > 0 || every(cell, one) && !fails(cell, one);
@@ -235,14 +236,14 @@ mod tests {
         let why = "none of its edits was made".to_owned();
         let missed = vec![Missed { event: "zzz".to_owned(), why, devices: Vec::new(), of: 0 }];
         let outcome = Outcome { missed, ..fixture::outcome() };
-        for (more, code) in [("", Some(Exit::Threshold.code())), ("optional = true\n", None)] {
+        for (more, code) in [("", Some(Exit::Threshold)), ("optional = true\n", None)] {
             let action = format!("[action.fix]\n{more}");
             let text = format!("{}{}", fixture::TIES, edits.replace("[action.fix]\n", &action));
             let document = Document::parse("scenarios/ties.toml", &text).unwrap();
             let plan =
                 document.plans(&Request::default(), &names).unwrap_or_else(|e| panic!("{e}")).remove(0);
             let cell = judge(&plan, "c", &outcome).cell;
-            assert_eq!(cell.reasons.first().map(|reason| reason.exit_code), code, "{:?}", cell.reasons);
+            assert_eq!(cell.reasons.first().map(Reason::exit), code, "{:?}", cell.reasons);
             let mut record = assemble("reports/x", &[], Vec::new(), &[]);
             record.cells.push(cell);
             assert_eq!(not_fired(&record).len(), usize::from(code.is_none()), "it is told once");

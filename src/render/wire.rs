@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::grid::Grid;
-use super::lines;
+use super::lines::Lines;
 use crate::analysis::distinct;
 use crate::base::{Bytes, Span};
 use crate::record::CellRecord;
@@ -59,37 +59,13 @@ impl WireLine {
     }
 }
 
-/// The whole table, in the order in which it is told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wire(Vec<WireLine>);
+/// The whole table.
+pub type Wire = Lines<WireLine>;
 
-impl Wire {
+impl Lines<WireLine> {
     /// Of these lines.
     pub fn new(lines: Vec<WireLine>) -> Wire {
-        Wire(lines)
-    }
-
-    /// Its cells.
-    pub fn lines(&self) -> &[WireLine] {
-        &self.0
-    }
-
-    /// Reads what [`Wire::to_csv`] writes.
-    ///
-    /// # Errors
-    /// If it is no such table.
-    pub fn of_csv(text: &str) -> Result<Wire, csv::Error> {
-        lines::of_csv(text).map(Wire)
-    }
-
-    /// A line a cell.
-    pub fn to_csv(&self) -> String {
-        lines::to_csv(&self.0)
-    }
-
-    /// The same for programs: an array, a cell each.
-    pub fn to_json(&self) -> String {
-        lines::to_json(&self.0)
+        Lines(lines)
     }
 
     /// For a terminal.

@@ -250,7 +250,7 @@ const EXPLAINED: &[(&str, &[Meaning])] = &[
 ];
 
 /// What the words of a key mean, if that is explained apart from its sentence.
-pub(super) fn explained(path: &str) -> Option<&'static [Meaning]> {
+pub fn explained(path: &str) -> Option<&'static [Meaning]> {
     let ends = |end: &str| {
         path.strip_suffix(end)
             .is_some_and(|head| head.is_empty() || head.ends_with('.') || end.starts_with('.'))

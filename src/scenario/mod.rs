@@ -70,6 +70,7 @@ pub use checklist::CHECKLIST;
 pub use cost::Cost;
 pub use diagnostic::{Diagnostic, Invalid, LoadError, Place, Source, closest};
 pub use document::{Document, Provenance, Request, text_of};
+pub use explained::explained;
 pub use hook::{AppCall, Fate, HookPlan, Hooks};
 pub use key_pages::key_pages;
 pub use keys::schema_json;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::error::{Result, StoreError};
-use super::outbox::{Entry, references};
+use super::error::Result;
+use super::outbox::{Entry, references, word};
 use super::session::Tx;
 use super::shadow;
-use crate::base::{Cell, EditId, EntityId, Key, Stamp};
+use crate::base::{Cell, EditId, EntityId, Key, Stamp, Word};
 use crate::contract::{self, EditKind, PendingEdit, Refusal};
 
 /// The backend's side of a conflict; the other one, and what both came from, is the edit's entry.
@@ -46,7 +46,7 @@ impl<'t, 's> Conflicts<'t, 's> {
         let row = current.as_ref().map(|row| (row.key.as_str(), row.stamp.0));
         self.0.execute(
             "INSERT OR REPLACE INTO conflict VALUES(?1,?2,?3,?4,?5,?6)",
-            (seq, why_name(*why), edited_at.map(|at| at.0), row.map(|r| r.0), row.map(|r| r.1), values),
+            (seq, why.word(), edited_at.map(|at| at.0), row.map(|r| r.0), row.map(|r| r.1), values),
         )?;
         self.0.park(seq, true)
     }
@@ -71,7 +71,7 @@ impl<'t, 's> Conflicts<'t, 's> {
                 stamp: Stamp(stamp),
                 values,
             });
-            let why = why(row.get_ref(1)?.as_str().unwrap_or_default())?;
+            let why = word(row, 1)?;
             let edited_at = row.get::<_, Option<i64>>(2)?.map(Stamp);
             Ok((row.get::<_, i64>(0)?, Difference { why, current, edited_at }))
         })?;
@@ -144,24 +144,5 @@ impl<'t, 's> Conflicts<'t, 's> {
             referred.extend(references(schema, &entry.made_on.unwrap_or_default()));
         }
         Ok((free, held))
-    }
-}
-
-fn why_name(why: Refusal) -> &'static str {
-    match why {
-        Refusal::Stale => "stale",
-        Refusal::Gone => "gone",
-        Refusal::Exists => "exists",
-        Refusal::Taken => "taken",
-    }
-}
-
-fn why(name: &str) -> Result<Refusal> {
-    match name {
-        "stale" => Ok(Refusal::Stale),
-        "gone" => Ok(Refusal::Gone),
-        "exists" => Ok(Refusal::Exists),
-        "taken" => Ok(Refusal::Taken),
-        other => Err(StoreError::Damaged(format!("a conflict of kind {other:?}"))),
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::error::{Result, StoreError};
-use super::layout::{EXTRA, FROM_FIRST, PAST, VERSION, ddl};
+use super::layout::{EXTRA, PAST, VERSION, ddl};
 use super::options::{ForeignKeys, Journal, StoreOptions, Synchronous};
 use super::upgrade::{mark, upgrade};
 use crate::base::Span;
@@ -36,7 +36,6 @@ pub(super) fn open(database: &Database, schema: &Schema, options: &StoreOptions)
             ddl(schema, options.foreign_keys, &options.indexes),
             mark(schema)
         ))?,
-        1 => connection.execute_batch(FROM_FIRST)?,
         other => return Err(StoreError::Damaged(format!("a database of layout {other}"))),
     }
     upgrade(&connection, schema, options)?;

@@ -34,10 +34,6 @@ PRIMARY KEY(entity,key,n))WITHOUT ROWID;CREATE INDEX IF NOT EXISTS extra_stamp O
 /// The layout that a database says it has; 0 is an empty file.
 pub(super) const VERSION: i64 = 2;
 
-/// What makes this layout of the first one: its edits do not say which values they were made on.
-pub(super) const FROM_FIRST: &str =
-    "BEGIN IMMEDIATE;ALTER TABLE outbox ADD COLUMN made_on;PRAGMA user_version=2;COMMIT";
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RowStatement {
     /// `?1` key, `?2` stamp, `?3` generation, then the columns: insert or replace.

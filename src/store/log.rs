@@ -1,21 +1,15 @@
 //! What the user can read about edits that did not go as made.
 
-use super::error::{Result, StoreError};
+use super::error::Result;
+use super::outbox::word;
 use super::session::Tx;
-use crate::base::{DeviceId, EditId, EntityId, Key, Stamp};
-use crate::contract::{LogEntry, LogKind};
+use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Word};
+use crate::contract::LogEntry;
 
 impl Tx<'_> {
     /// Adds a line.
     pub fn log(&self, entry: &LogEntry) -> Result<()> {
         let LogEntry { edit, entity, key, kind, met } = entry;
-        let kind = match kind {
-            LogKind::Superseded => "superseded",
-            LogKind::Merged => "merged",
-            LogKind::Overwrote => "overwrote",
-            LogKind::Rejected => "rejected",
-            LogKind::KeptBoth => "kept-both",
-        };
         self.execute(
             "INSERT INTO log VALUES(NULL,?1,?2,?3,?4,?5,?6)",
             (
@@ -23,7 +17,7 @@ impl Tx<'_> {
                 edit.map(|e| e.number),
                 entity.0,
                 key.as_str(),
-                kind,
+                kind.word(),
                 met.map(|m| m.0),
             ),
         )?;
@@ -36,14 +30,7 @@ impl Tx<'_> {
         self.query(sql, [], |row| {
             let (device, number): (Option<u32>, Option<u32>) = (row.get(0)?, row.get(1)?);
             let edit = device.zip(number).map(|(d, number)| EditId { device: DeviceId(d), number });
-            let kind = match row.get_ref(4)?.as_str().unwrap_or_default() {
-                "superseded" => LogKind::Superseded,
-                "merged" => LogKind::Merged,
-                "overwrote" => LogKind::Overwrote,
-                "rejected" => LogKind::Rejected,
-                "kept-both" => LogKind::KeptBoth,
-                other => return Err(StoreError::Damaged(format!("a line of kind {other:?}"))),
-            };
+            let kind = word(row, 4)?;
             let met = row.get::<_, Option<i64>>(5)?.map(Stamp);
             Ok(LogEntry { edit, entity: EntityId(row.get(2)?), key: Key(row.get(3)?), kind, met })
         })

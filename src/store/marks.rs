@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 use super::error::Result;
-use super::outbox::{ENTRY, Entry, NewEntry, entry, json, kind_name, references};
+use super::outbox::{ENTRY, Entry, NewEntry, entry, json, references};
 use super::session::{Store, Tx};
-use crate::base::{EntityId, Key, Stamp, Value};
+use crate::base::{EntityId, Key, Stamp, Value, Word};
 use crate::contract::{EditError, EditKind, LocalEdit};
 
 /// Makes an edit: one transaction holds the row's change and its mark, which an earlier edit may
@@ -35,15 +35,7 @@ pub fn mark(store: &Store, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::r
                 tx.execute(
                     "UPDATE outbox SET id=?2,device=?3,number=?4,kind=?5,\"values\"=?6,made_at=?7,attempts=0,\
                      last_error=NULL WHERE seq=?1",
-                    (
-                        mark.seq,
-                        id,
-                        edit.id.device.0,
-                        edit.id.number,
-                        kind_name(kind),
-                        json(&values),
-                        made_at.0,
-                    ),
+                    (mark.seq, id, edit.id.device.0, edit.id.number, kind.word(), json(&values), made_at.0),
                 )?;
             }
         }
@@ -64,7 +56,7 @@ pub fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Result<()> {
         (EditKind::Delete, _) => EditKind::Create,
         _ => EditKind::Update,
     };
-    tx.execute("UPDATE outbox SET kind=?2 WHERE seq=?1", (mark.seq, kind_name(kind))).map(drop)
+    tx.execute("UPDATE outbox SET kind=?2 WHERE seq=?1", (mark.seq, kind.word())).map(drop)
 }
 
 /// The marked rows of these entities as they are now, `limit` at most: what is there before what

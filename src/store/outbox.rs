@@ -9,7 +9,7 @@ use super::error::{Result, StoreError};
 use super::followed::followed;
 use super::past::keep;
 use super::session::{Store, Tx};
-use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, Value};
+use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, Value, Word};
 use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, PendingEdit};
 
 /// An edit to be put into the outbox.
@@ -202,7 +202,7 @@ impl Tx<'_> {
                 edit.id.number,
                 edit.entity.0,
                 edit.key.as_str(),
-                kind_name(edit.kind),
+                edit.kind.word(),
                 json(&edit.values),
                 base.map(|stamp| stamp.0),
                 made_at.0,
@@ -367,7 +367,7 @@ impl Tx<'_> {
                 seq,
                 id,
                 key.as_str(),
-                kind_name(kind),
+                kind.word(),
                 json(values),
                 over.map(|row| row.stamp.0),
                 made_on.as_deref().map(json),
@@ -452,7 +452,7 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
         edit: EditId { device: DeviceId(row.get(2)?), number: row.get(3)? },
         entity: EntityId(row.get(4)?),
         key: Key(row.get(5)?),
-        kind: kind(row.get_ref(6)?.as_str().unwrap_or_default())?,
+        kind: word(row, 6)?,
         values: values(row, 7)?.ok_or_else(|| damaged("an edit without values"))?,
         base: row.get::<_, Option<i64>>(8)?.map(Stamp),
         made_at: Stamp(row.get(9)?),
@@ -478,6 +478,12 @@ fn value(json: &str) -> Result<Value> {
     })
 }
 
+/// A column that holds one of some words.
+pub(super) fn word<W: Word>(row: &Row<'_>, column: usize) -> Result<W> {
+    let text = row.get_ref(column)?.as_str().unwrap_or_default();
+    W::of_word(text).ok_or_else(|| damaged(format!("{text:?} is none of {:?}", W::WORDS)))
+}
+
 fn damaged(error: impl std::fmt::Display) -> StoreError {
     StoreError::Damaged(error.to_string())
 }
@@ -485,21 +491,4 @@ fn damaged(error: impl std::fmt::Display) -> StoreError {
 pub(super) fn json(values: &[(usize, Value)]) -> String {
     let cells: Vec<_> = values.iter().map(|(column, value)| (*column, Cell::of(value))).collect();
     serde_json::to_string(&cells).expect("writing to memory does not fail")
-}
-
-pub(super) fn kind_name(kind: EditKind) -> &'static str {
-    match kind {
-        EditKind::Create => "create",
-        EditKind::Update => "update",
-        EditKind::Delete => "delete",
-    }
-}
-
-fn kind(name: &str) -> Result<EditKind> {
-    match name {
-        "create" => Ok(EditKind::Create),
-        "update" => Ok(EditKind::Update),
-        "delete" => Ok(EditKind::Delete),
-        other => Err(StoreError::Damaged(format!("an edit of kind {other:?}"))),
-    }
 }

@@ -26,7 +26,6 @@ pub struct Store {
     pub(super) last_seq: Cell<i64>,
     /// How many edits the outbox has more than as it was opened.
     pub(super) added: Cell<i64>,
-    /// Whose it is.
     pub(super) owner: Cell<DeviceId>,
     /// Somebody counts rows that refer to one that is not there.
     watches: bool,
@@ -213,7 +212,6 @@ impl Store {
         &self.layout.schema
     }
 
-    /// The table of an entity, and its columns in the device's order.
     pub(super) fn names(&self, entity: EntityId) -> (String, Vec<String>) {
         layout::names(entity, self.entity(entity))
     }

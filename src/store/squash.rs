@@ -4,9 +4,9 @@
 //! idempotency key nor what it says may change. Later edits of its row wait behind it.
 
 use super::error::Result;
-use super::outbox::{Entry, json, kind_name, references};
+use super::outbox::{Entry, json, references};
 use super::session::Tx;
-use crate::base::{EntityId, Key, Value};
+use crate::base::{EntityId, Key, Value, Word};
 
 /// What is added to the idempotency key of an edit as it is sealed.
 const SEAL: char = '=';
@@ -33,7 +33,7 @@ pub fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Result<()> {
             id,
             edit.device.0,
             edit.number,
-            kind_name(*kind),
+            kind.word(),
             json(values),
             base.map(|stamp| stamp.0),
             made_on.as_deref().map(json),

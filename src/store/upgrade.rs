@@ -111,7 +111,6 @@ fn loaded_again(work: &mut String, connection: &Connection, id: EntityId) -> Res
     Ok(())
 }
 
-/// An identifier as a text of SQL has it.
 fn unquoted(name: &str) -> String {
     name[1..name.len() - 1].replace("\"\"", "\"").replace('\'', "''")
 }

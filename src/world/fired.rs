@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::faults::choose;
 use super::missed::Awaited;
 use super::parts::Parts;
+use super::tried::NO_EDIT;
 use super::windows::{Sign, Window, Windows};
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::EditKind;
@@ -179,9 +180,7 @@ fn meets(at: Time, what: &Happening) -> Option<Meets> {
         }
         Happening::TouchFlag { .. } => (None, "there was no row"),
         Happening::Trigger { .. } => (None, "the app of none of its devices ran at the time"),
-        Happening::Edits { over, .. } => {
-            (Some((Sign::Edit, at, at + *over + SAVED_WITHIN)), "none of its edits was made")
-        }
+        Happening::Edits { over, .. } => (Some((Sign::Edit, at, at + *over + SAVED_WITHIN)), NO_EDIT),
         // Ends of processes are told by device, imports by the number of their rows.
         Happening::Kill { .. }
         | Happening::PowerLoss { .. }

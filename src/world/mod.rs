@@ -91,5 +91,5 @@ pub use run::{
     Places, Strike, Traced, Unrunnable, keys, placed, run, run_logging, run_probing, run_recording,
     run_struck, run_tracing, run_unjudged,
 };
-pub use tried::InVain;
+pub use tried::{InVain, NO_EDIT};
 pub use watch::{Unwatched, Watch};

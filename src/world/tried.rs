@@ -24,6 +24,9 @@ struct Made {
     prevented: u64,
 }
 
+/// What is said of what was to make edits and made none.
+pub const NO_EDIT: &str = "none of its edits was made";
+
 /// An action of which no edit came to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InVain {

@@ -88,7 +88,7 @@ fn the_checklist_is_put_to_a_scenario_of_ones_own() {
         record.answers.iter().filter_map(|one| question_place(&one.question)).collect();
     assert_eq!(asked.len(), 20, "each is answered, or told why it is not: {told}");
     for one in record.answers.iter().filter(|one| one.finding == Finding::NotAsked) {
-        assert!(told.contains(&format!("not asked: {}", one.answer)), "{told}");
+        assert!(told.contains(&format!("not asked: {}", one.says)), "{told}");
     }
     let put = record.answers.iter().filter(|one| one.finding != Finding::NotAsked).count();
     assert!(put >= 10, "{told}");

@@ -248,8 +248,7 @@ fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     for cell in &mut silent.cells {
         cell.verdict = record::Verdict::Fail;
         cell.ending.kind = record::EndingKind::Stuck;
-        cell.reasons =
-            vec![Reason { exit_code: Exit::Stuck.code(), text: "stuck: nothing gets through".to_owned() }];
+        cell.reasons = vec![Reason::Stuck {}];
         cell.metrics.insert("engine.session.duration".into(), silence());
     }
     (silent.verdict, silent.exit_code) = (record::Verdict::Fail, Exit::Stuck.code());

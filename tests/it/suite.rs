@@ -4,6 +4,7 @@ use std::path::Path;
 
 use syncdyno::analysis::{cell_ids, hold_answers, hold_claims, judge};
 use syncdyno::record::Judged;
+use syncdyno::render;
 use syncdyno::scenario::Request;
 use syncdyno::world::{self, Ended, Stacks, Unwatched};
 
@@ -33,7 +34,7 @@ fn meets_its_expectations(path: &str) {
     hold_answers(&plans, &mut all);
     let mut wrong = Vec::new();
     for Judged { cell, .. } in &all {
-        wrong.extend(cell.reasons.iter().map(|reason| format!("{}: {}", cell.id, reason.text)));
+        wrong.extend(render::reasons_of(&cell).into_iter().map(|reason| format!("{}: {reason}", cell.id)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Digest;
-use crate::record::{BaselineCell, CellFigures, CellRecord, Exit, RunRecord, Verdict};
+use crate::record::{BaselineCell, CellFigures, CellRecord, Exit, Reason, RunRecord, Verdict};
 
 /// A cell that was run, as far as a comparison needs it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -67,7 +67,7 @@ fn failures(cell: &CellRecord) -> Vec<Exit> {
     if cell.reasons.is_empty() {
         return vec![Exit::Regression];
     }
-    let exits = cell.reasons.iter().map(|reason| Exit::of(reason.exit_code));
+    let exits = cell.reasons.iter().map(Reason::exit);
     exits.filter(|exit| !matches!(exit, Exit::Regression | Exit::NoBaseline)).collect()
 }
 

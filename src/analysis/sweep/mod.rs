@@ -22,6 +22,6 @@ pub use findings::{FAR, Finding, costs, figure_between, find};
 pub(crate) use findings::{FLAT, may_be_luck, near};
 pub use growth::exponent;
 pub use objective::Objective;
-pub use series::{Point, Series, Sweep, axis_of, plain, trouble};
+pub use series::{Point, Series, Sweep, Trouble, axis_of, plain, trouble};
 pub use shares::{Fit, Side, queued_share};
 pub(crate) use shares::{Shares, held, rows};

@@ -44,7 +44,7 @@ pub struct Point<'a> {
     /// What it pays by seed.
     pub prices: BTreeMap<&'a str, f64>,
     /// Why it is excluded.
-    pub trouble: Option<String>,
+    pub trouble: Option<Trouble<'a>>,
 }
 
 impl<'a> Sweep<'a> {
@@ -188,18 +188,29 @@ impl<'a> Point<'a> {
     }
 }
 
-/// Why a setting is excluded: the gravest reason of its cells, and in how many it holds. A
-/// reason of a later program, which this one cannot weigh, is as grave as any.
-pub fn trouble(cells: &[&CellRecord]) -> Option<String> {
-    let failing: Vec<&&CellRecord> = cells.iter().filter(|cell| cell.verdict == Verdict::Fail).collect();
-    let exit = |reason: &Reason| Exit::of(reason.exit_code);
-    let reasons = || failing.iter().flat_map(|cell| &cell.reasons);
-    let worst = Exit::first(reasons().map(exit));
-    let reason = reasons().find(|reason| exit(reason) == worst);
-    let of = match cells.len() {
-        _ if failing.is_empty() => return None,
-        1 => String::new(),
-        n => format!(" ({} of {n} seeds)", failing.len()),
-    };
-    Some(format!("{}{of}", reason.map_or("a cell failed", |reason| &reason.text)))
+/// Why a setting is excluded.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trouble<'a> {
+    /// Cells of it failed.
+    Failed {
+        /// The one with the gravest reason, and that; of a cell without any there is none.
+        worst: (&'a CellRecord, Option<&'a Reason>),
+        /// How many failed.
+        failed: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// As a search tells it.
+    Told(String),
+}
+
+/// Why a setting is excluded by its cells; `None` if none failed.
+pub fn trouble<'a>(cells: &[&'a CellRecord]) -> Option<Trouble<'a>> {
+    let failing: Vec<&CellRecord> =
+        cells.iter().copied().filter(|cell| cell.verdict == Verdict::Fail).collect();
+    let reasons = || failing.iter().flat_map(|cell| cell.reasons.iter().map(move |reason| (*cell, reason)));
+    let gravest = Exit::first(reasons().map(|(_, reason)| reason.exit()));
+    let worst = reasons().find(|(_, reason)| reason.exit() == gravest);
+    let worst = worst.map_or((*failing.first()?, None), |(cell, reason)| (cell, Some(reason)));
+    Some(Trouble::Failed { worst, failed: failing.len(), of: cells.len() })
 }

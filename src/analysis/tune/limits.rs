@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
-use crate::analysis::sweep;
+use crate::analysis::sweep::{self, Trouble};
 use crate::base::{Bytes, Span};
 use crate::metrics::{Figure, human};
-use crate::record::{CellRecord, Exit, LimitRecord, Verdict};
+use crate::record::{CellRecord, Exit, LimitRecord, Reason, Verdict};
 use crate::scenario::Plan;
 
 /// A figure that may be no greater.
@@ -101,17 +101,17 @@ impl Limits {
 
 /// Why a setting is excluded, by its cells: something is wrong with one of them, or it does not
 /// keep a limit.
-pub fn trouble(cells: &[&CellRecord], limits: &Limits) -> Option<String> {
+pub fn trouble<'a>(cells: &[&'a CellRecord], limits: &Limits) -> Option<Trouble<'a>> {
     if let Some(failed) = sweep::trouble(cells) {
         return Some(failed);
     }
     let missed: Vec<(usize, f64, String)> = cells.iter().filter_map(|cell| limits.missed(cell)).collect();
     // Of the first limit that is missed, the worst figure: what other seeds come to is no worse.
     let (.., worst) = missed.iter().min_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)))?;
-    Some(match cells.len() {
+    Some(Trouble::Told(match cells.len() {
         1 => worst.clone(),
         n => format!("{worst} ({} of {n} seeds)", missed.len()),
-    })
+    }))
 }
 
 /// Whether it may be the luck of the seeds that a setting is excluded: at most half of its
@@ -128,8 +128,8 @@ pub fn is_sound(cells: &[&CellRecord]) -> bool {
 
 /// Whether a cell failed by its gates alone.
 fn missed_a_gate(cell: &CellRecord) -> bool {
-    let threshold = Exit::Threshold.code();
-    cell.verdict == Verdict::Fail && cell.reasons.iter().all(|reason| reason.exit_code == threshold)
+    let missed = |reason: &Reason| reason.exit() == Exit::Threshold;
+    cell.verdict == Verdict::Fail && cell.reasons.iter().all(missed)
 }
 
 /// How many times the limit a figure of these cells is at most; `None` if something else is wrong

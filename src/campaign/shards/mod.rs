@@ -15,12 +15,10 @@
 mod file;
 mod partition;
 mod pool;
-mod roll;
 
 #[cfg(test)]
 mod tests;
 
-pub use file::{Head, NAME, ShardError, open};
-pub use partition::{Deal, Partition, PartitionError, SHARDS_MAX};
-pub use pool::{Pool, PoolError};
-pub use roll::Roll;
+pub use file::{NAME, Shard, open};
+pub use partition::{Deal, Partition, Roll, SHARDS_MAX};
+pub use pool::Pool;

@@ -7,15 +7,15 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::roll::Roll;
-use crate::base::Digest;
-use crate::scenario::closest;
+use crate::base::{Digest, Word, in_words};
+use crate::campaign::journal::Name;
+use crate::scenario::{Plan, closest};
 
 /// More shards than this are a slip of the finger: there are no more cells.
 pub const SHARDS_MAX: u32 = 100_000;
 
 /// How cells are dealt out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Deal {
     /// In turn, as cards.
     #[default]
@@ -28,7 +28,6 @@ pub enum Deal {
 
 /// One of so many shards: `slice:3/8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
 pub struct Partition {
     /// How cells are dealt out.
     pub deal: Deal,
@@ -38,20 +37,41 @@ pub struct Partition {
     pub shard: u32,
 }
 
-/// What is wrong with a partition.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct PartitionError(pub String);
+/// The cells of a plan in their order, as each of its shards knows them.
+#[derive(Clone, Debug)]
+pub struct Roll {
+    /// Covers the program, the cells' names and seeds, and the contents of their scenarios with all
+    /// that those read.
+    pub digest: String,
+    pub(super) names: Vec<Name>,
+    pub(super) costs: Vec<u64>,
+}
 
-impl Deal {
-    const WORDS: [(&str, Deal); 3] =
-        [("slice", Deal::Slice), ("hash", Deal::Hash), ("balanced", Deal::Balanced)];
-
-    /// Its word.
-    pub fn word(self) -> &'static str {
-        Deal::WORDS.iter().find(|(_, deal)| *deal == self).expect("each has one").0
+impl Roll {
+    /// Of `plans`, which have these names and are estimated to cost so much beside each other;
+    /// `program` tells the build.
+    pub fn new(program: &str, plans: &[Plan], ids: &[String], costs: Vec<u64>) -> Roll {
+        let name = |(plan, id): (&Plan, &String)| (id.clone(), plan.digest.clone(), plan.seed.0.to_string());
+        let names: Vec<Name> = plans.iter().zip(ids).map(name).collect();
+        let mut digest = Digest::new();
+        digest.text(program);
+        names.iter().flat_map(|(id, plan, seed)| [id, plan, seed]).for_each(|text| digest.text(text));
+        Roll { digest: digest.hex(), names, costs }
     }
 
+    /// How many cells there are.
+    pub fn cells(&self) -> usize {
+        self.names.len()
+    }
+    /// The name of the cell at this position.
+    pub fn id(&self, cell: usize) -> &str {
+        &self.names[cell].0
+    }
+}
+
+in_words!(Deal { Slice: "slice", Hash: "hash", Balanced: "balanced" });
+
+impl Deal {
     /// For each cell its shard of so many, counted from 1.
     pub(super) fn dealt(self, of: u32, roll: &Roll) -> Vec<u32> {
         match self {
@@ -84,15 +104,12 @@ fn balanced(of: u32, costs: &[u64]) -> Vec<u32> {
 
 impl Partition {
     /// One of `of` shards.
-    ///
-    /// # Errors
-    /// There is no such shard, or there are too many.
-    pub fn new(deal: Deal, shard: u32, of: u32) -> Result<Partition, PartitionError> {
+    pub fn new(deal: Deal, shard: u32, of: u32) -> Result<Partition, String> {
         if of == 0 || of > SHARDS_MAX {
-            return Err(PartitionError(format!("{of} shards; there may be 1 to {SHARDS_MAX}")));
+            return Err(format!("{of} shards; there may be 1 to {SHARDS_MAX}"));
         }
         if shard == 0 || shard > of {
-            return Err(PartitionError(format!("there is no shard {shard} of {of}; they are 1 to {of}")));
+            return Err(format!("there is no shard {shard} of {of}; they are 1 to {of}"));
         }
         Ok(Partition { deal, of, shard })
     }
@@ -115,37 +132,21 @@ impl fmt::Display for Partition {
     }
 }
 
-impl From<Partition> for String {
-    fn from(partition: Partition) -> String {
-        partition.to_string()
-    }
-}
-
-impl TryFrom<String> for Partition {
-    type Error = PartitionError;
-    fn try_from(text: String) -> Result<Partition, PartitionError> {
-        text.parse()
-    }
-}
-
 impl FromStr for Deal {
-    type Err = PartitionError;
-    fn from_str(text: &str) -> Result<Deal, PartitionError> {
-        let words = Deal::WORDS.map(|(word, _)| word);
-        let found = Deal::WORDS.iter().find(|(word, _)| *word == text).map(|(_, deal)| *deal);
-        found.ok_or_else(|| {
-            let near =
-                closest(text, words).map_or_else(String::new, |word| format!("; did you mean `{word}`?"));
-            PartitionError(format!("`{text}` deals out no cells: there are {}{near}", words.join(", ")))
+    type Err = String;
+    fn from_str(text: &str) -> Result<Deal, String> {
+        Deal::of_word(text).ok_or_else(|| {
+            let near = closest(text, Deal::WORDS.iter().copied());
+            let near = near.map_or_else(String::new, |word| format!("; did you mean `{word}`?"));
+            format!("`{text}` deals out no cells: there are {}{near}", Deal::WORDS.join(", "))
         })
     }
 }
 
 impl FromStr for Partition {
-    type Err = PartitionError;
-    fn from_str(text: &str) -> Result<Partition, PartitionError> {
-        let want =
-            || PartitionError("want SCHEME:SHARD/SHARDS, such as slice:1/8 or balanced:8/8".to_owned());
+    type Err = String;
+    fn from_str(text: &str) -> Result<Partition, String> {
+        let want = || "want SCHEME:SHARD/SHARDS, such as slice:1/8 or balanced:8/8".to_owned();
         let (deal, rest) = text.split_once(':').ok_or_else(want)?;
         let (shard, of) = rest.split_once('/').ok_or_else(want)?;
         let number = |text: &str| text.parse::<u32>().map_err(|_| want());

@@ -2,20 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::file::{self, Begun, Head, NAME};
-use super::partition::Partition;
-use super::roll::Roll;
-use crate::campaign::journal::{self, Journal, Name};
-use crate::record::{Build, FolderError, shell_word};
+use super::file::{NAME, Shard, difference};
+use super::partition::{Partition, Roll};
+use crate::campaign::journal::{self, Begun, Head, Journal, KeptError, Name, Place};
+use crate::record::{Build, Exit, shell_word};
+use crate::scenario::file;
 
 /// The cells of all shards that were read.
 #[derive(Debug)]
 pub struct Pool {
-    shards: Vec<(PathBuf, Head)>,
-    kept: BTreeMap<Name, Line>,
+    shards: Vec<(PathBuf, Head<Shard>)>,
+    /// Which shard has a cell, and where.
+    kept: BTreeMap<Name, (usize, Place)>,
     /// How many cells were there once more, with the same result.
     pub replays: usize,
     /// Folders of which a line, or more, cannot be read.
@@ -24,171 +25,112 @@ pub struct Pool {
     pub empty: Vec<PathBuf>,
 }
 
-/// Where the line of a cell is.
-#[derive(Clone, Copy, Debug)]
-struct Line {
-    shard: usize,
-    from: u64,
-    length: usize,
-}
-
-/// Why shards cannot be pooled.
-#[derive(Debug, thiserror::Error)]
-pub enum PoolError {
-    /// There is no shard.
-    #[error("there is no shard in {}: none has a {NAME} whose first line is whole", told_of(.0))]
-    Nothing(Vec<PathBuf>),
-    /// Two shards are not of one plan, or a shard is not this program's.
-    #[error("{} is {why}", folder.display())]
-    Other {
-        /// The folder.
-        folder: PathBuf,
-        /// What differs.
-        why: String,
-    },
-    /// A cell came out in two ways.
-    #[error(
-        "not deterministic: cell {cell} came to digest {} in {}, and to {} in {}{beside}",
-        digests[0], folders[0].display(), digests[1], folders[1].display()
-    )]
-    Unequal {
-        /// The cell.
-        cell: String,
-        /// What it came to in both.
-        digests: Box<[String; 2]>,
-        /// Both shards.
-        folders: [PathBuf; 2],
-        /// What differs, where the digests do not.
-        beside: &'static str,
-    },
-    /// The system refuses.
-    #[error("cannot read {}: {cause}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What it says.
-        cause: io::Error,
-    },
-}
-
 impl Pool {
     /// Reads shards: each path is a shard's folder, or one in which shards' folders lie.
-    ///
-    /// # Errors
-    /// One cannot be read or is no shard, two are not of one plan, or a cell came out in two ways.
-    pub fn read(paths: &[PathBuf]) -> Result<Pool, PoolError> {
+    pub fn read(paths: &[PathBuf]) -> Result<Pool, KeptError> {
         let (folders, empty) = folders(paths)?;
-        let mut pool =
-            Pool { shards: Vec::new(), kept: BTreeMap::new(), replays: 0, damaged: Vec::new(), empty };
+        let (kept, mut shards, mut damaged) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let mut begins = Vec::new();
         for folder in folders {
-            match file::begun(&folder).map_err(unreadable(&folder.join(NAME)))? {
-                Begun::Absent => pool.empty.push(folder),
-                Begun::Cut => pool.damaged.push(folder),
-                Begun::Foreign => {
-                    let why = "a shard of another version of the program".to_owned();
-                    return Err(PoolError::Other { folder, why });
+            let path = folder.join(NAME);
+            let begun = file::open(&path, file::Named::InFile)
+                .and_then(|file| journal::begun(&mut BufReader::new(file)));
+            match begun.map_err(unreadable(&path))? {
+                (Begun::Cut, _) => damaged.push(folder),
+                (Begun::Foreign, _) => {
+                    return Err(other(&folder, "a shard of another version of the program"));
                 }
-                Begun::Of(head) => pool.shards.push((folder, *head)),
+                (Begun::Of(head), end) => {
+                    shards.push((folder, head));
+                    begins.push(end);
+                }
             }
         }
-        if pool.shards.is_empty() {
-            return Err(PoolError::Nothing(paths.to_vec()));
+        if shards.is_empty() {
+            let paths: Vec<String> = paths.iter().take(3).map(|path| path.display().to_string()).collect();
+            let text = format!("there is no shard in {}: none has a {NAME} that is whole", paths.join(", "));
+            return Err(KeptError::new(Exit::Usage, text));
         }
+        let mut pool = Pool { shards, kept, replays: 0, damaged, empty };
         pool.hold_together()?;
-        for shard in 0..pool.shards.len() {
-            pool.take(shard)?;
-        }
+        begins.into_iter().enumerate().try_for_each(|(shard, begins)| pool.take(shard, begins))?;
         Ok(pool)
     }
 
     /// Refuses shards that are not of one plan, or not of this build.
-    fn hold_together(&self) -> Result<(), PoolError> {
+    fn hold_together(&self) -> Result<(), KeptError> {
         let (first, head) = &self.shards[0];
-        for (folder, other) in &self.shards {
-            if let Some(why) = other.differs_from(head) {
-                let (told, beside) = match why {
-                    _ if other.build != head.build => (other.build.to_string(), head.build.to_string()),
-                    _ if other.command != head.command => (told(&other.command), told(&head.command)),
-                    _ => (format!("plan {}", other.plan), format!("plan {}", head.plan)),
+        for (folder, one) in &self.shards {
+            if let Some(why) = difference((&one.build, &one.of), (&head.build, &head.of)) {
+                let told = |head: &Head<Shard>| match why {
+                    _ if one.build != head.build => head.build.to_string(),
+                    _ if one.of.command != head.of.command => typed(&head.of.command),
+                    _ => format!("plan {}", head.of.plan),
                 };
-                let why = format!("{why} than {}: {told}, not {beside}", first.display());
-                return Err(PoolError::Other { folder: folder.clone(), why });
+                let why = format!("{why} than {}: {}, not {}", first.display(), told(one), told(head));
+                return Err(other(folder, &why));
             }
         }
-        if !head.build.is_this() {
-            let why =
-                format!("of {}, and this is {}: merge with the one that ran it", head.build, Build::this());
-            return Err(PoolError::Other { folder: first.clone(), why });
+        if head.build.is_this() {
+            return Ok(());
         }
-        Ok(())
+        let (theirs, this) = (&head.build, Build::this());
+        Err(other(first, &format!("of {theirs}, and this is {this}: merge with the one that ran it")))
     }
 
-    /// Takes in the cells of a shard.
-    fn take(&mut self, shard: usize) -> Result<(), PoolError> {
+    /// Takes in the cells of a shard, which begin there in its file.
+    fn take(&mut self, shard: usize, begins: u64) -> Result<(), KeptError> {
         let folder = self.shards[shard].0.clone();
         let failed = unreadable(&folder.join(NAME));
-        let mut reader = BufReader::new(self.file(shard).map_err(&failed)?);
-        let mut text = Vec::new();
-        let mut from = journal::line(&mut reader, &mut text).map_err(&failed)? as u64;
-        loop {
-            let length = journal::line(&mut reader, &mut text).map_err(&failed)?;
-            if length == 0 {
-                return Ok(());
-            }
-            let line = Line { shard, from, length };
-            from += length as u64;
-            let Some((name, _)) = journal::named(&text) else {
+        let mut file = File::open(folder.join(NAME)).map_err(&failed)?;
+        file.seek(SeekFrom::Start(begins)).map_err(&failed)?;
+        for line in journal::lines(BufReader::new(file), begins) {
+            let (place, Some((name, _))) = line.map_err(&failed)? else {
                 if self.damaged.last() != Some(&folder) {
                     self.damaged.push(folder.clone());
                 }
                 continue;
             };
             match self.kept.get(&name) {
-                None => {
-                    self.kept.insert(name, line);
-                }
+                None => _ = self.kept.insert(name, (shard, place)),
                 Some(before) => {
-                    let text_before = self.text(*before).map_err(&failed)?;
-                    self.hold_equal(&name, [(before.shard, &text_before), (shard, &text)])?;
+                    self.hold_equal(&name, [*before, (shard, place)])?;
                     self.replays += 1;
                 }
             }
         }
+        Ok(())
     }
 
     /// Refuses two results of one cell.
-    fn hold_equal(&self, (cell, ..): &Name, lines: [(usize, &Vec<u8>); 2]) -> Result<(), PoolError> {
-        let [one, two] = lines.map(|(_, text)| journal::meaning(text));
-        if let (Some(one), Some(two)) = (&one, &two)
-            && one.0 == two.0
-        {
+    fn hold_equal(&self, (cell, ..): &Name, lines: [(usize, Place); 2]) -> Result<(), KeptError> {
+        let meaning = |line| self.text(line).map(|text| journal::meaning(&text));
+        let [one, two] = [meaning(lines[0])?, meaning(lines[1])?];
+        if one.is_some() && one == two {
             return Ok(());
         }
-        let digests = [one, two].map(|meant| meant.map_or_else(|| "unknown".to_owned(), |meant| meant.1));
-        let beside = if digests[0] == digests[1] { ", with other figures" } else { "" };
-        let folders = lines.map(|(shard, _)| self.shards[shard].0.clone());
-        Err(PoolError::Unequal { cell: cell.clone(), digests: Box::new(digests), folders, beside })
+        let [one, two] = [one, two].map(|meant| meant.map_or_else(|| "unknown".to_owned(), |meant| meant.1));
+        let beside = if one == two { ", with other figures" } else { "" };
+        let [first, second] = lines.map(|(shard, _)| self.shards[shard].0.display());
+        let text = format!(
+            "not deterministic: cell {cell} came to digest {one} in {first}, and to {two} in {second}{beside}"
+        );
+        Err(KeptError::new(Exit::NotDeterministic, text))
     }
 
-    fn file(&self, shard: usize) -> io::Result<File> {
-        File::open(self.shards[shard].0.join(NAME))
-    }
-
-    fn text(&self, line: Line) -> io::Result<Vec<u8>> {
-        let mut text = vec![0; line.length];
-        let mut file = self.file(line.shard)?;
-        file.seek(SeekFrom::Start(line.from))?;
-        file.read_exact(&mut text)?;
-        Ok(text)
+    fn text(&self, (shard, place): (usize, Place)) -> Result<Vec<u8>, KeptError> {
+        let path = self.shards[shard].0.join(NAME);
+        let text = File::open(&path).and_then(|mut file| journal::text_at(&mut file, place));
+        text.map_err(unreadable(&path))
     }
 
     /// The words of the command that all shards are of.
     pub fn command(&self) -> &[String] {
-        &self.shards[0].1.command
+        &self.shards[0].1.of.command
     }
     /// The digest of the plan that all shards are of.
     pub fn plan(&self) -> &str {
-        &self.shards[0].1.plan
+        &self.shards[0].1.of.plan
     }
     /// How many shards, and how many cells they kept.
     pub fn size(&self) -> (usize, usize) {
@@ -208,61 +150,53 @@ impl Pool {
     /// The commands that run these cells: their shards once more, of the partition that the first
     /// shard is of.
     pub fn commands(&self, roll: &Roll, missing: &[usize]) -> Vec<String> {
-        let (first, Head { partition, .. }) = &self.shards[0];
+        let (first, Shard { partition, .. }) = (&self.shards[0].0, &self.shards[0].1.of);
         let dealt = partition.deal.dealt(partition.of, roll);
         let mut shards: Vec<u32> = missing.iter().map(|cell| dealt[*cell]).collect();
         shards.sort_unstable();
         shards.dedup();
         let command = |shard: u32| {
             let wanted = Partition { shard, ..*partition };
-            let folder = self.shards.iter().find(|(_, head)| head.partition == wanted);
+            let folder = self.shards.iter().find(|(_, head)| head.of.partition == wanted);
             let beside = || first.parent().unwrap_or(Path::new("")).join(wanted.folder());
             let folder = folder.map_or_else(beside, |(folder, _)| folder.clone());
             let out = shell_word(&folder.display().to_string());
-            format!("{} --partition {wanted} --out {out}", told(self.command()))
+            format!("{} --partition {wanted} --out {out}", typed(self.command()))
         };
         shards.into_iter().map(command).collect()
     }
 
     /// Writes the cells of the plan into `folder` as the journal of the run of this name.
-    ///
-    /// # Errors
-    /// When the file system refuses; then there is no journal.
-    pub fn write(&self, roll: &Roll, folder: &Path, run: &str) -> Result<(), FolderError> {
+    pub fn write(&self, roll: &Roll, folder: &Path, run: &str) -> Result<(), KeptError> {
         let journal = Journal::begin(folder, run)?;
         for name in &roll.names {
-            let Some(line) = self.kept.get(name) else { continue };
-            let path = self.shards[line.shard].0.join(NAME);
-            let text = self.text(*line).map_err(|cause| FolderError { path, cause })?;
-            journal.append(name.clone(), &text);
+            if let Some(line) = self.kept.get(name) {
+                journal.append(name.clone(), &self.text(*line)?);
+            }
         }
-        journal.close(false).inspect_err(|_| {
+        Ok(journal.close(false).inspect_err(|_| {
             // What is not whole is of no use, and needs the room.
             let _ = std::fs::remove_file(folder.join(journal::NAME));
-        })
+        })?)
     }
 }
 
 /// A command as it is typed.
-fn told(words: &[String]) -> String {
-    let words = words.iter().map(|word| shell_word(word));
-    ["syncdyno".to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
+fn typed(words: &[String]) -> String {
+    words.iter().fold("syncdyno".to_owned(), |line, word| line + " " + &shell_word(word))
 }
 
-fn unreadable(path: &Path) -> impl Fn(io::Error) -> PoolError + use<> {
+fn other(folder: &Path, why: &str) -> KeptError {
+    KeptError::new(Exit::NoBaseline, format!("{} is {why}", folder.display()))
+}
+
+fn unreadable(path: &Path) -> impl Fn(io::Error) -> KeptError + use<> {
     let path = path.to_owned();
-    move |cause| PoolError::Unreadable { path: path.clone(), cause }
-}
-
-fn told_of(paths: &[PathBuf]) -> String {
-    const TOLD: usize = 3;
-    let mut told: Vec<String> = paths.iter().take(TOLD).map(|path| path.display().to_string()).collect();
-    told.extend((paths.len() > TOLD).then(|| format!("{} more", paths.len() - TOLD)));
-    told.join(", ")
+    move |cause| KeptError::new(Exit::Environment, format!("cannot read {}: {cause}", path.display()))
 }
 
 /// The folders of shards that paths name, each once; and paths that name none.
-fn folders(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<PathBuf>), PoolError> {
+fn folders(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<PathBuf>), KeptError> {
     let is_shard = |folder: &Path| folder.join(NAME).exists();
     let (mut all, mut empty): (Vec<PathBuf>, Vec<PathBuf>) = Default::default();
     for path in paths {

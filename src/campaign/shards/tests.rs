@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 
-use super::roll::Roll;
 use super::*;
 
 fn roll(costs: &[u64]) -> Roll {

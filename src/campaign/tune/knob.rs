@@ -258,7 +258,6 @@ mod tests {
     fn the_full_grid_is_counted_in_steps_of_a_quarter() {
         assert_eq!(knob("k=16..8192").full(), 29);
         assert_eq!(knob("k=1,2,4").full(), 3);
-        assert_eq!(knob("k=1..=1000000000").count(), 1_000_000_000);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::search::{Found, Space, Wanted};
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::{Limits, in_doubt, is_sound, trouble};
 use crate::record::{CellRecord, Verdict};
+use crate::render;
 
 /// What is given while knobs are turned, with all that has been found out.
 #[derive(Clone, Debug)]
@@ -92,7 +93,7 @@ impl Place {
         let of_all: Vec<&CellRecord> = cells.iter().collect();
         let in_doubt = in_doubt(&of_all, &self.limits);
         let missing = || price.is_none().then(|| format!("it has no figure of {}", objective.name()));
-        let trouble = trouble(&of_all, &self.limits).or_else(missing);
+        let trouble = trouble(&of_all, &self.limits).map(|why| render::trouble(&why)).or_else(missing);
         let broken = price.is_none() || !is_sound(&of_all);
         // What is wrong with a cell may be that its larger answers never came.
         let cell = of_all.last().filter(|cell| cell.verdict == Verdict::Pass);

@@ -88,8 +88,7 @@ pub(super) fn figures() -> Vec<Figure> {
             heeds_after: true,
         };
         let (mut time, mut writes) = (0.0, 0.0);
-        for run in 0..RUNS {
-            let (ended, made) = contend(&options, run);
+        for (ended, made) in (0..RUNS).map(|run| contend(&options, run)) {
             time += ended.0 as f64 / 1e6 / RUNS as f64;
             writes += made as f64 / RUNS as f64;
         }

@@ -6,12 +6,11 @@
 //! has in the end.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::figures::Figure;
+use super::plans::plan;
 use crate::backend::{self, Backend, CommitDelay, Loaded, Upto};
 use crate::base::{DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Stream, Time, UnitId, Value};
-use crate::contract::{Column, ColumnKind, Delivery, Entity, Schema};
 use crate::gateway::{
     Capture, Gateway, GatewayOptions, LastModifiedBound as Bound, LastModifiedEnd as End,
     LastModifiedOptions, LastModifiedPaging as Paging,
@@ -20,6 +19,15 @@ use crate::protocol::{DEFAULT as CODEC, PullRequest, Request, Want};
 
 const METER: EntityId = EntityId(0);
 const START: Stamp = Stamp(1_700_000_000_000_000);
+
+/// Any scenario of them.
+const METERS: &str = r#"name = "meters"
+[entity.meter]
+schema = { id = "uuid key", reading = "int" }
+rows = 1
+[fleet.phones]
+devices = 1
+"#;
 
 /// A backend behind a gateway, and a device that reads it.
 struct Site {
@@ -36,23 +44,8 @@ struct Site {
 impl Site {
     /// With rows that share a stamp in groups of these sizes.
     fn new(options: LastModifiedOptions, backend: backend::BackendOptions, groups: &[u32]) -> Site {
-        let column = Column { name: "reading".to_owned(), kind: ColumnKind::Int };
-        let entity = Entity {
-            name: "meter".to_owned(),
-            key: "id".to_owned(),
-            columns: vec![column],
-            projection: vec![0],
-            scope: Vec::new(),
-            delivery: Delivery::Delta,
-            unique: Vec::new(),
-        };
         let backend = backend::BackendOptions { page_cap: 10_000, service_cv_milli: 0, ..backend };
-        let mut backend = Backend::new(
-            Arc::new(Schema { entities: vec![entity], ..Schema::default() }),
-            backend,
-            START,
-            Seed(1),
-        );
+        let mut backend = Backend::new(plan(METERS).schema.clone(), backend, START, Seed(1));
         let first = START.minus(Span::secs(86_400));
         let rows = groups.iter().enumerate().flat_map(|(group, &rows)| {
             let stamp = first.plus(Span::secs(group as u64));
@@ -108,17 +101,15 @@ impl Site {
         self.backend.rows(METER).filter(|row| !self.held.contains(row.key.as_str())).count() as u64
     }
 
-    /// What came out beside what is known.
+    /// What came out beside what is known; of requests nothing may be.
     fn told(&self, name: &str, lost: u64, requests: Option<u64>, tolerance: f64) -> Vec<Figure> {
-        let there = self.backend.len(METER) as u64;
+        let figure = |what, known, ours| Figure::new(format!("{name}: {what}"), known, ours, tolerance);
         let mut figures = vec![if lost == 0 {
-            Figure::new(format!("{name}: rows that came"), there as f64, self.held.len() as f64, tolerance)
+            figure("rows that came", self.backend.len(METER) as f64, self.held.len() as f64)
         } else {
-            Figure::new(format!("{name}: rows lost"), lost as f64, self.lost() as f64, tolerance)
+            figure("rows lost", lost as f64, self.lost() as f64)
         }];
-        figures.extend(requests.map(|requests| {
-            Figure::new(format!("{name}: requests"), requests as f64, self.requests as f64, tolerance)
-        }));
+        figures.extend(requests.map(|known| figure("requests", known as f64, self.requests as f64)));
         figures
     }
 }
@@ -154,26 +145,19 @@ pub(super) fn still() -> Vec<Figure> {
         let largest = f64::from(largest);
         figures.push(Figure::new(format!("{name}: largest page"), largest, site.largest as f64, 0.0));
     }
-    figures.push(endless());
-    figures.extend(broken_off());
-    figures
-}
-
-/// A bound that includes the last time asks for the same page of a tie for ever.
-fn endless() -> Figure {
+    // A bound that includes the last time asks for the same page of a tie for ever.
     let options = LastModifiedOptions { bound: Bound::Inclusive, ..LastModifiedOptions::default() };
     let mut site = Site::new(options, backend::BackendOptions::default(), &groups());
     site.pull(100, 1_000);
-    Figure::new("ts >=, page 100: requests of a thousand", 1_000.0, site.requests as f64, 0.0)
-}
-
-/// The link dies after page 12, and the next run begins where the latest time was saved.
-fn broken_off() -> Vec<Figure> {
+    let name = "ts >=, page 100: requests of a thousand";
+    figures.push(Figure::new(name, 1_000.0, site.requests as f64, 0.0));
+    // The link dies after page 12, and the next run begins where the latest time was saved.
     let mut site = Site::new(by_offset(), backend::BackendOptions::default(), &groups());
     site.pull(100, 12);
     site.run += 1;
     site.pull(100, 1_000);
-    site.told("offset, link dies after page 12", 2_300, Some(23), 0.0)
+    figures.extend(site.told("offset, link dies after page 12", 2_300, Some(23), 0.0));
+    figures
 }
 
 fn by_offset() -> LastModifiedOptions {
@@ -191,20 +175,12 @@ pub(super) fn moving() -> Vec<Figure> {
             site.now += Span::secs(1);
             touch(&mut site, &mut draws);
         }
-        figures.extend(site.told(
-            &format!("offset, ten rows touched a page of {page}"),
-            lost,
-            Some(requests),
-            0.1,
-        ));
+        let name = format!("offset, ten rows touched a page of {page}");
+        figures.extend(site.told(&name, lost, Some(requests), 0.1));
     }
-    for (window, lost) in [(0, 387), (100, 268), (400, 0)] {
-        figures.extend(late(Span::millis(window)).told(
-            &format!("2 % commit up to 400 ms late, window {window} ms"),
-            lost,
-            None,
-            if lost == 0 { 0.0 } else { 0.1 },
-        ));
+    for (window, lost, tolerance) in [(0, 387, 0.1), (100, 268, 0.1), (400, 0, 0.0)] {
+        let name = format!("2 % commit up to 400 ms late, window {window} ms");
+        figures.extend(late(Span::millis(window)).told(&name, lost, None, tolerance));
     }
     figures
 }

@@ -1,4 +1,4 @@
-//! A figure that must come out, and the list of many.
+//! A figure that must come out, and the verdict on many.
 
 use crate::render::texts;
 
@@ -13,6 +13,36 @@ pub struct Figure {
     pub measured: f64,
     /// How far off it may be, as a share of the reference.
     pub tolerance: f64,
+}
+
+/// Figures that are judged together.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Kind {
+    pub(super) name: String,
+    pub(super) figures: usize,
+    /// Mean and maximum of how far they are off, as shares.
+    pub(super) mean: f64,
+    pub(super) max: f64,
+    /// The tolerance in words.
+    pub(super) tolerance: String,
+    pub(super) met: bool,
+}
+
+/// What is known of one thing: all figures as a text, and the verdict on each kind of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Section {
+    pub(super) title: &'static str,
+    pub(super) details: String,
+    pub(super) kinds: Vec<Kind>,
+}
+
+/// What `validate` prints.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// All figures, then a line a kind.
+    pub text: String,
+    /// Whether every figure holds; `None` if none was judged.
+    pub holds: Option<bool>,
 }
 
 impl Figure {
@@ -30,21 +60,57 @@ impl Figure {
     }
 }
 
-/// A line a figure, and how many of them hold.
-pub fn listing(figures: &[Figure]) -> String {
-    let row = |f: &Figure| {
-        [
-            f.name.clone(),
-            digits(f.reference),
-            digits(f.measured),
-            format!("{:+.2} %", f.off() * 100.0),
-            format!("{} %", f.tolerance * 100.0),
-            if f.holds() { String::new() } else { "OFF".to_owned() },
-        ]
-    };
-    let table = texts(["figure", "reference", "measured", "off", "allowed", ""], figures.iter().map(row));
-    let holding = figures.iter().filter(|f| f.holds()).count();
-    format!("{table}{holding} of {} within their tolerance\n", figures.len())
+impl Kind {
+    pub(super) fn new(name: &str, off: &[f64], tolerance: String, met: bool) -> Kind {
+        let mean = off.iter().sum::<f64>() / off.len() as f64;
+        let max = off.iter().copied().fold(0.0, f64::max);
+        Kind { name: name.to_owned(), figures: off.len(), mean, max, tolerance, met }
+    }
+}
+
+impl Section {
+    pub(super) fn of(title: &'static str, figures: &[Figure]) -> Section {
+        let row = |f: &Figure| {
+            [
+                f.name.clone(),
+                digits(f.reference),
+                digits(f.measured),
+                format!("{:+.2} %", f.off() * 100.0),
+                percent(f.tolerance),
+                if f.holds() { String::new() } else { "OFF".to_owned() },
+            ]
+        };
+        let details =
+            texts(["figure", "reference", "measured", "off", "allowed", ""], figures.iter().map(row));
+        let off: Vec<f64> = figures.iter().map(|figure| figure.off().abs()).collect();
+        let allowed = |of: fn(f64, f64) -> f64, none| figures.iter().map(|f| f.tolerance).fold(none, of);
+        let (least, most) = (allowed(f64::min, f64::INFINITY), allowed(f64::max, 0.0));
+        let tolerance =
+            if least < most { format!("{} to {}", percent(least), percent(most)) } else { percent(most) };
+        let met = figures.iter().all(Figure::holds);
+        Section { title, details, kinds: vec![Kind::new(title, &off, tolerance, met)] }
+    }
+}
+
+impl Report {
+    /// All sections, one after the other, and the verdicts on them.
+    pub fn of(sections: &[Section]) -> Report {
+        let kinds = || sections.iter().flat_map(|section| &section.kinds);
+        let row = |kind: &Kind| {
+            [
+                kind.name.clone(),
+                kind.figures.to_string(),
+                percent(kind.mean),
+                percent(kind.max),
+                kind.tolerance.clone(),
+                if kind.met { "met" } else { "NOT MET" }.to_owned(),
+            ]
+        };
+        let details = sections.iter().map(|section| format!("{}\n{}\n", section.title, section.details));
+        let summary = texts(["what", "n", "mean off", "max", "allowed", ""], kinds().map(row));
+        let holds = kinds().next().is_some().then(|| kinds().all(|kind| kind.met));
+        Report { text: details.collect::<String>() + &summary, holds }
+    }
 }
 
 /// Four significant digits; whole numbers from a thousand on.
@@ -59,20 +125,27 @@ fn digits(x: f64) -> String {
     format!("{x:.decimals$}")
 }
 
+/// With two digits.
+pub(super) fn percent(share: f64) -> String {
+    let decimals = if share < 0.1 { 1 } else { 0 };
+    let text = format!("{:.decimals$}", share * 100.0);
+    format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn figure(measured: f64) -> Figure {
-        Figure { name: "wait".to_owned(), reference: 4.0, measured, tolerance: 0.02 }
-    }
-
     #[test]
-    fn a_figure_beyond_its_tolerance_is_told() {
-        assert!(figure(4.07).holds() && figure(3.93).holds());
-        assert!(!figure(4.09).holds() && !figure(3.9).holds() && !figure(f64::NAN).holds());
-        let text = listing(&[figure(4.07), figure(4.2)]);
-        assert!(text.contains("+5.00 %") && text.contains("OFF"), "{text}");
-        assert!(text.ends_with("1 of 2 within their tolerance\n"), "{text}");
+    fn one_figure_beyond_its_tolerance_breaks_the_verdict() {
+        let figures = |waits| [Figure::new("wait", 4.0, waits, 0.02), Figure::new("run", 2.0, 2.5, 0.3)];
+        for (waits, met) in [(4.07, true), (3.93, true), (4.09, false), (3.9, false), (f64::NAN, false)] {
+            let section = Section::of("waits", &figures(waits));
+            assert_eq!(section.kinds[0].met, met, "{waits}");
+            assert_eq!(Report::of(&[section]).holds, Some(met));
+        }
+        let sections = [Section::of("waits", &figures(4.1)), Section::of("runs", &figures(4.0)[1..])];
+        insta::assert_snapshot!(Report::of(&sections).text);
+        assert_eq!(Report::of(&[]).holds, None);
     }
 }

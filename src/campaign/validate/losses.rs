@@ -6,20 +6,22 @@ use super::figures::Figure;
 use crate::base::{BitRate, Ppm, Seed, Span, Time};
 use crate::net::tcp::{Congestion, Load, Losses, Sender, Steady, Transfer};
 use crate::net::{Conditions, Direction, Link, LinkSchedule, PacketLoss, Profile};
-use crate::theory::gilbert::GilbertElliott;
-use crate::theory::tcp::{mathis, pftk};
 
-/// Throughput of long transfers under independent losses, in the middle between what Reno's
-/// formulas say: CUBIC keeps a little more.
+/// Throughput of long transfers under independent losses p, in the middle between what Reno's
+/// formulas say, as CUBIC keeps a little more. Padhye et al. 1998 (PFTK, equation 31 without a
+/// receiver's window): MSS ÷ (RTT·√(2p/3) + T₀·min(1, 3√(3p/8))·p(1 + 32p²)), where the first
+/// timeout T₀ is the round trip and four times its variance, half of it (RFC 6298). Mathis et al.
+/// 1997: √1.5·MSS ÷ (RTT·√p).
 pub(super) fn throughput() -> Vec<Figure> {
-    const MSS: f64 = 1_448.0;
-    let (rtt, loss) = (0.070, 0.01);
-    let found = megabits(rtt, loss);
-    let name = |formula| format!("{formula}, 70 ms, 1 % lost: Mbit/s");
-    // The first timeout: the round trip and four times its variance, which is half of it (RFC
-    // 6298).
-    let theirs = [("PFTK", pftk(MSS, rtt, 3.0 * rtt, loss, 1.0)), ("Mathis", mathis(MSS, rtt, loss))];
-    theirs.map(|(formula, bytes)| Figure::new(name(formula), bytes * 8.0 / 1e6, found, 0.25)).to_vec()
+    let (mss, rtt, p) = (1_448.0, 0.070, 0.01);
+    let timed_out = 3.0 * rtt * (3.0 * (3.0 * p / 8.0_f64).sqrt()).min(1.0) * p * (1.0 + 32.0 * p * p);
+    let pftk = mss / (rtt * (2.0 * p / 3.0_f64).sqrt() + timed_out);
+    let mathis = 1.5_f64.sqrt() * mss / (rtt * p.sqrt());
+    let found = megabits(rtt, p);
+    let figure = |formula, bytes: f64| {
+        Figure::new(format!("{formula}, 70 ms, 1 % lost: Mbit/s"), bytes * 8.0 / 1e6, found, 0.25)
+    };
+    vec![figure("PFTK", pftk), figure("Mathis", mathis)]
 }
 
 /// The mean rate of twenty transfers of 20 MB.
@@ -39,30 +41,27 @@ fn megabits(rtt: f64, loss: f64) -> f64 {
     (0..RUNS).map(once).sum::<f64>() / RUNS as f64
 }
 
-/// Share of lost packets and length of their runs, as a link's conditions has them.
+/// Share of lost packets and length of their runs, as a link's conditions has them: p/(p + r) and
+/// 1/r.
 pub(super) fn bursts() -> Vec<Figure> {
     [("congested Wi-Fi", 0.004, 0.33), ("satellite handover", 0.0005, 0.05), ("often and short", 0.05, 0.5)]
         .into_iter()
-        .flat_map(|(name, to_bad, to_good)| {
-            let chain = GilbertElliott { to_bad, to_good };
+        .flat_map(|(name, p, r)| {
             // A hundred thousand bursts.
-            let (loss, burst) = lost(chain, (1e5 / to_bad) as u64);
+            let (loss, burst) = lost(p, r, (1e5 / p) as u64);
+            let (of_loss, of_burst) =
+                (format!("{name}, p {p}, r {r}: % lost"), format!("{name}, r {r}: packets a burst"));
             [
-                Figure::new(
-                    format!("{name}, p {to_bad}, r {to_good}: % lost"),
-                    100.0 * chain.loss(),
-                    100.0 * loss,
-                    0.02,
-                ),
-                Figure::new(format!("{name}, r {to_good}: packets a burst"), chain.mean_burst(), burst, 0.02),
+                Figure::new(of_loss, 100.0 * p / (p + r), 100.0 * loss, 0.02),
+                Figure::new(of_burst, 1.0 / r, burst, 0.02),
             ]
         })
         .collect()
 }
 
-fn lost(chain: GilbertElliott, slots: u64) -> (f64, f64) {
+fn lost(p: f64, r: f64, slots: u64) -> (f64, f64) {
     let share = |chance| Ppm::from_share(chance).expect("it is a chance");
-    let loss = PacketLoss { p: share(chain.to_bad), r: share(chain.to_good), window: None };
+    let loss = PacketLoss { p: share(p), r: share(r), window: None };
     let rate = BitRate(12_000_000);
     let profile = Profile { loss: Some(loss), ..Profile::steady("lossy", Span::millis(10), rate, rate) };
     let link = Link::new(&LinkSchedule::settled(Arc::new(profile)), Seed(6), Time::FAR);

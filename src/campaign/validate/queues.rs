@@ -14,37 +14,46 @@ const DEVICE: DeviceId = DeviceId(0);
 /// Mean service time in rows of a microsecond each.
 const MEAN: f64 = 100_000.0;
 
-/// A backend that takes a microsecond a row and nothing else.
-fn backend(workers: u32) -> Backend {
-    let options = BackendOptions {
-        workers,
-        fixed_cost: Span::ZERO,
-        scan_cost: Span::ZERO,
-        row_cost: Span::micros(1),
-        service_cv_milli: 0,
-        errors: Ppm(0),
-        ..BackendOptions::default()
-    };
+/// A backend that takes a microsecond a row and nothing else, as its pool of workers has it.
+struct Pool(Backend);
+
+impl Pool {
+    fn of(workers: u32) -> Pool {
+        let options = BackendOptions {
+            workers,
+            fixed_cost: Span::ZERO,
+            scan_cost: Span::ZERO,
+            row_cost: Span::micros(1),
+            service_cv_milli: 0,
+            errors: Ppm(0),
+            ..BackendOptions::default()
+        };
+        Pool(backend(options))
+    }
+
+    /// How long a request of so many rows waits that comes now.
+    fn queued(&mut self, now: Time, rows: u64) -> Span {
+        let admitted = self.0.service.admit(now, DEVICE).expect("there is room for all");
+        let load = Load { scanned: rows, rows, ..Load::default() };
+        self.0.service.serve(admitted, RequestKind::Pull, load).queued
+    }
+}
+
+fn backend(options: BackendOptions) -> Backend {
     Backend::new(Arc::new(Schema::default()), options, Stamp(0), Seed(1))
 }
 
 /// Mean time in the queue over mean time at work, of requests that come as a Poisson process and
 /// load each of the workers by 0.8; `service` draws a time at work with mean 1.
 fn waiting(workers: u32, requests: u32, mut service: impl FnMut(&mut Stream) -> f64) -> f64 {
-    let mut backend = backend(workers);
+    let mut pool = Pool::of(workers);
     let mut arrivals = Seed(7).stream("arrivals", u64::from(workers), 0);
     let mut work = Seed(7).stream("work", u64::from(workers), 0);
     let between = Span::from_secs_f64(MEAN / 1e6 / (0.8 * f64::from(workers)));
     let (mut now, mut queued) = (Time::ZERO, 0.0);
     for _ in 0..requests {
         now += arrivals.exponential(between);
-        let rows = (service(&mut work) * MEAN) as u64;
-        let admitted = backend.service.admit(now, DEVICE).expect("there is room for all");
-        queued += backend
-            .service
-            .serve(admitted, RequestKind::Pull, Load { scanned: rows, rows, ..Load::default() })
-            .queued
-            .as_secs_f64();
+        queued += pool.queued(now, (service(&mut work) * MEAN) as u64).as_secs_f64();
     }
     queued / f64::from(requests) / (MEAN / 1e6)
 }
@@ -70,46 +79,34 @@ pub(super) fn figures() -> Vec<Figure> {
         known("M/M/16 Wq/S", 0.0953, waiting(16, 2_000_000, exponential)),
         known("M/D/1 Wq/S", 2.0, waiting(1, 600_000, |_| 1.0)),
         known("M/G/1 cv²=4 Wq/S", 10.0, waiting(1, 4_000_000, hyperexponential)),
+        herd(),
+        bucket(),
     ];
-    figures.push(herd());
-    figures.push(bucket());
     figures.extend(gateway());
     figures
 }
 
-/// How long a herd takes to go: `waiting` requests at once, and others as a Poisson process;
-/// seconds.
-fn drain(run: u64, waiting: u32, per_second: f64, workers: u32, service: Span) -> f64 {
-    let mut backend = backend(workers);
-    let rows = service.as_micros();
-    let mut ask = |now| {
-        let admitted = backend.service.admit(now, DEVICE).expect("there is room for all");
-        backend
-            .service
-            .serve(admitted, RequestKind::Pull, Load { scanned: rows, rows, ..Load::default() })
-            .queued
-    };
-    (0..waiting).for_each(|_| _ = ask(Time::ZERO));
-    let mut arrivals = Seed(run).stream("arrivals", 0, 0);
-    let mut now = Time::ZERO;
-    loop {
-        now += arrivals.exponential(Span::from_secs_f64(1.0 / per_second));
-        if ask(now) == Span::ZERO {
-            return now.since(Time::ZERO).as_secs_f64();
-        }
-    }
-}
-
-/// A herd is gone when the surplus of service has worked it off.
+/// A herd is gone when the surplus of service has worked it off: eight workers, 100 ms a request,
+/// 40 a second; 500 had waited, and those of half a minute came on top.
 fn herd() -> Figure {
-    // Eight workers, 100 ms a request, 40 a second; 500 had waited, and those of half a minute came
-    // on top.
-    let (herd, missed, rate) = (500, 1_200, 40.0);
-    let runs = 40;
-    let mean =
-        (0..runs).map(|run| drain(run, herd + missed, rate, 8, Span::millis(100))).sum::<f64>() / runs as f64;
-    let known = f64::from(herd + missed) / (8.0 / 0.1 - rate);
-    Figure::new("herd: seconds to drain", known, mean, 0.03)
+    const RUNS: u64 = 40;
+    const RATE: f64 = 40.0;
+    let herd = 500 + 1_200;
+    let drained = |run| {
+        let mut pool = Pool::of(8);
+        let mut ask = |now| pool.queued(now, Span::millis(100).as_micros());
+        (0..herd).for_each(|_| _ = ask(Time::ZERO));
+        let mut arrivals = Seed(run).stream("arrivals", 0, 0);
+        let mut now = Time::ZERO;
+        loop {
+            now += arrivals.exponential(Span::from_secs_f64(1.0 / RATE));
+            if ask(now) == Span::ZERO {
+                return now.since(Time::ZERO).as_secs_f64();
+            }
+        }
+    };
+    let mean = (0..RUNS).map(drained).sum::<f64>() / RUNS as f64;
+    Figure::new("herd: seconds to drain", f64::from(herd) / (8.0 / 0.1 - RATE), mean, 0.03)
 }
 
 /// A token bucket lets a burst through, and then its rate.
@@ -117,8 +114,7 @@ fn bucket() -> Figure {
     let (burst, rate, wanted) = (50_u32, 20_u32, 500_u32);
     let bucket = Some(Bucket { burst, rate_milli: rate * 1_000 });
     let quota = Some(Quota { by: QuotaBy::Device, window: None, concurrent: None, bucket });
-    let options = BackendOptions { quota, ..BackendOptions::default() };
-    let mut backend = Backend::new(Arc::new(Schema::default()), options, Stamp(0), Seed(1));
+    let mut backend = backend(BackendOptions { quota, ..BackendOptions::default() });
     let mut now = Time::ZERO;
     for _ in 0..wanted {
         loop {
@@ -150,17 +146,14 @@ devices = 1
 
 /// Ten thousand entities of an SAP Gateway take as long as was measured (SAP community, 2015).
 fn gateway() -> [Figure; 2] {
-    let mut backend = Backend::new(Arc::new(Schema::default()), plan(SAP).backend.clone(), Stamp(0), Seed(1));
+    let mut backend = backend(plan(SAP).backend.clone());
     assert!(backend.page_cap() >= 10_000, "one answer held them all");
     let admitted = backend.service.admit(Time::ZERO, DEVICE).expect("it is up");
-    let served = backend.service.serve(
-        admitted,
-        RequestKind::Pull,
-        Load { scanned: 10_000, rows: 10_000, ..Load::default() },
-    );
-    assert!(served.service < backend.gateway_timeout());
+    let load = Load { scanned: 10_000, rows: 10_000, ..Load::default() };
+    let service = backend.service.serve(admitted, RequestKind::Pull, load).service;
+    assert!(service < backend.gateway_timeout());
     [
-        Figure::new("SAP Gateway: seconds for 10 000 entities", 18.2, served.service.as_secs_f64(), 0.01),
-        Figure::new("SAP Gateway: ms a row in all", 1.8, served.service.as_secs_f64() / 10.0, 0.02),
+        Figure::new("SAP Gateway: seconds for 10 000 entities", 18.2, service.as_secs_f64(), 0.01),
+        Figure::new("SAP Gateway: ms a row in all", 1.8, service.as_secs_f64() / 10.0, 0.02),
     ]
 }

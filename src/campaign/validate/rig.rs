@@ -61,28 +61,44 @@ impl Client {
     }
 }
 
-/// The virtual time that `job` takes on a device whose link has this round trip, this rate and
-/// these failures. They are drawn up to `horizon`.
-pub(super) fn time<F: Future<Output = ()> + 'static>(
-    seed: Seed,
-    (rtt, down): (Span, BitRate),
+/// Jobs of which the mean is taken.
+const JOBS: u32 = 100_000;
+
+/// The mean virtual time of a `job`, in seconds, on devices whose link has this round trip, this
+/// rate and these failures. It is expected to take so many seconds, and each device does so many.
+pub(super) fn mean_time(
+    (seed, purpose): (Seed, &'static str),
+    path: (Span, BitRate),
     failures: Failures,
-    horizon: Span,
-    job: impl FnOnce(Client) -> F,
-) -> Span {
+    (expected, a_device): (f64, u32),
+    job: impl AsyncFn(&Client) + Copy + 'static,
+) -> f64 {
+    // Enough failures for three times the time that is expected.
+    let horizon = Span::from_secs_f64(3.0 * expected * f64::from(a_device));
+    let on_device = |device| {
+        let link = failing_link(seed.derive(purpose, device), path, failures, horizon);
+        time(link, a_device, job).0
+    };
+    let total: u64 = (0..u64::from(JOBS / a_device)).map(on_device).sum();
+    total as f64 / 1e9 / f64::from(JOBS)
+}
+
+fn time(link: Link, jobs: u32, job: impl AsyncFn(&Client) + 'static) -> Span {
     let mut sim = Sim::new(SimOptions::default());
     let handle = sim.handle().clone();
     let (device, server) = (handle.node("device"), handle.node("server"));
-    let link = Rc::new(RefCell::new(failing_link(seed, (rtt, down), failures, horizon)));
+    let link = Rc::new(RefCell::new(link));
     let works = Rc::new(Works(handle.clone()));
     // Closed forms know neither connections nor headers.
     let bare = TransportOptions::bare();
     let way = Way::new(handle.clone(), server, link.clone(), works, Rc::new(Unheard), bare);
-    let job = job(Client { handle: handle.clone(), way, link });
+    let client = Client { handle: handle.clone(), way, link };
     let ended = Rc::new(Cell::new(None));
     let (clock, told) = (handle.clone(), ended.clone());
     handle.spawn(device, "job", async move {
-        job.await;
+        for _ in 0..jobs {
+            job(&client).await;
+        }
         told.set(Some(clock.now()));
         clock.halt();
     });

@@ -63,38 +63,28 @@ pub struct LocalEdit {
 
 /// Why an edit could not be made in the app; the person sees it at once, so nothing is lost.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "each says it in its message")]
 pub enum EditError {
-    /// The device does not have the row.
     #[error("the row is not on this device")]
     NoSuchRow,
-    /// The device already has a row of this key.
     #[error("the row is already on this device")]
     Exists,
-    /// Another row refers to the row, or the row to one that is not there.
     #[error("rows that refer to each other go together")]
     Referred,
-    /// No key is left for a new row.
     #[error("no key is left for a new row until the next sync")]
     NoKey,
-    /// A conflict of the row waits for a person, and is to be decided first.
     #[error("a conflict of the row is open")]
     InConflict,
-    /// Nothing is edited without a network.
     #[error("nothing is edited without a network")]
     Locked,
-    /// This is not edited without a network.
     #[error("this is not edited without a network")]
     NotOffline,
-    /// Somebody else has the row, or nobody could be asked for it.
     #[error("the row cannot be had for editing")]
     NoLease,
-    /// The row is somebody else's.
     #[error("the row is somebody else's")]
     NotOwner,
-    /// There is no room on the device.
     #[error("the device's storage is full")]
     StorageFull,
-    /// The disk failed: the process is about to die.
     #[error("the database failed: {0}")]
     Storage(String),
 }

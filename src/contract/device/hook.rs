@@ -114,23 +114,14 @@ pub enum HookEnd {
 
 /// Why a hook failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "said by the variant")]
 pub enum HookError {
     /// It threw.
     #[error("{} threw: {text}", of.word())]
-    Threw {
-        /// Which hook.
-        of: Hook,
-        /// The exception.
-        text: String,
-    },
+    Threw { of: Hook, text: String },
     /// The engine did not wait any longer.
     #[error("{} took longer than {limit}", of.word())]
-    TimedOut {
-        /// Which hook.
-        of: Hook,
-        /// How long it waited.
-        limit: Span,
-    },
+    TimedOut { of: Hook, limit: Span },
 }
 
 /// The app's own code that an engine calls.

@@ -37,12 +37,10 @@ impl Waiting {
 
 /// What adding a unit did.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "said by the variant")]
 pub enum Added {
-    /// It waits at this depth.
-    Queued {
-        /// Units waiting, this one included.
-        depth: u32,
-    },
+    /// It waits, with so many in all.
+    Queued { depth: u32 },
     /// It was waiting already, and keeps its place.
     Coalesced,
 }

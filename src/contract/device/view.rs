@@ -2,7 +2,7 @@
 
 use super::page::OpenConflict;
 use super::query::{Listed, LocalQuery};
-use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef};
+use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef, in_words};
 use crate::contract::attachment::BlobId;
 
 /// Takes a row of which a unit brought a part: the unit, key, the backend's stamp, the values.
@@ -127,3 +127,10 @@ pub enum LogKind {
     /// A conflict rule kept both: this edit goes out as a row of its own.
     KeptBoth,
 }
+in_words!(LogKind {
+    Superseded: "superseded",
+    Merged: "merged",
+    Overwrote: "overwrote",
+    Rejected: "rejected",
+    KeptBoth: "kept-both",
+});

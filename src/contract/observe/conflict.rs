@@ -32,6 +32,7 @@ pub struct Sides {
 
 /// What an engine decided about a local edit that met a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "said by the variant")]
 pub enum Decision<'a> {
     /// The edit wins: it goes out again, over the backend's version.
     Local,
@@ -39,16 +40,11 @@ pub enum Decision<'a> {
     Remote,
     /// Both sides say the same: the edit counts as done.
     Same,
-    /// The edit goes out again with some of its columns; in the others the backend's version stays.
-    Merged {
-        /// The edit's columns that stay, by position in the backend's columns.
-        columns: &'a [usize],
-    },
-    /// Both stay: the edit goes out again as a row of its own.
-    Both {
-        /// The key of that row.
-        key: &'a Key,
-    },
+    /// The edit goes out again with these of its columns, by position in the backend's; in the
+    /// others the backend's version stays.
+    Merged { columns: &'a [usize] },
+    /// Both stay: the edit goes out again as a row of its own with this key.
+    Both { key: &'a Key },
     /// A person is to decide: the edit waits.
     Parked,
 }

@@ -1,6 +1,6 @@
 //! Kinds of what is observed.
 
-use crate::base::{EditId, EntityId, Key, Stamp};
+use crate::base::{EditId, EntityId, Key, Stamp, in_words};
 
 /// The kind of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +14,7 @@ pub enum RequestKind {
     /// A push and a pull in one.
     Sync,
 }
+in_words!(RequestKind { Pull: "pull", Push: "push", Fetch: "fetch", Sync: "sync" });
 
 impl RequestKind {
     /// Whether it asks for deltas.
@@ -54,17 +55,12 @@ pub enum DropReason {
 
 /// What became of a page for a replica that somebody else had moved past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "said by the variant")]
 pub enum Overtaken {
     /// It was written all the same.
-    Written {
-        /// Its rows.
-        rows: u64,
-    },
+    Written { rows: u64 },
     /// It was refused.
-    Refused {
-        /// Its rows.
-        rows: u64,
-    },
+    Refused { rows: u64 },
 }
 
 /// One change that a device has made durable.

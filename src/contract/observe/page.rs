@@ -5,40 +5,24 @@ use crate::base::{EditId, EntityId, Key, UnitId};
 
 /// Something about conflicts that wait for a person.
 #[derive(Clone, Copy, Debug)]
+#[allow(missing_docs, reason = "said by the variant")]
 pub enum PageEvent<'a> {
-    /// The app has started, and this conflict is open: told of each.
-    Open {
-        /// The edit that met it.
-        edit: EditId,
-        /// Its entity.
-        entity: EntityId,
-        /// Its row.
-        key: &'a Key,
-    },
-    /// A person has decided.
+    /// The app has started, and this conflict is open: told of each. It is about the row of the
+    /// edit that met it.
+    Open { edit: EditId, entity: EntityId, key: &'a Key },
+    /// A person has decided, by what they saw: what becomes of the edit that met the conflict, or
+    /// of one that was made `on_top` of it and has met none itself.
     Resolved {
-        /// The edit that met the conflict, or one that was made on top of it.
         edit: EditId,
-        /// It is on top, and has met none itself.
         on_top: bool,
-        /// Its entity.
         entity: EntityId,
-        /// Its row.
         key: &'a Key,
-        /// What kind of conflict.
         kind: ConflictKind,
-        /// What becomes of the edit.
         decision: Decision<'a>,
-        /// The dates that the person saw.
         sides: Sides,
     },
-    /// A run of a unit was refused since conflicts are open.
-    Held {
-        /// Which.
-        unit: UnitId,
-        /// Edits that could have gone.
-        edits: &'a [EditId],
-    },
+    /// A run of a unit was refused since conflicts are open, with edits that could have gone.
+    Held { unit: UnitId, edits: &'a [EditId] },
 }
 
 impl<'a> PageEvent<'a> {

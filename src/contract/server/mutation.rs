@@ -1,6 +1,6 @@
 //! What is said of rows and edits on the server's side.
 
-use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef};
+use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef, in_words};
 use crate::contract::device::{EditKind, LocalEdit};
 
 /// One local intent on its way to the backend.
@@ -102,41 +102,26 @@ pub struct Row {
 
 /// What became of one mutation.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "said by the variant")]
 pub enum Outcome {
-    /// Committed (now or by an earlier request with the same idempotency key); the row now has this
+    /// Committed, now or by an earlier request with the same idempotency key; this is the row's new
     /// stamp.
-    Applied {
-        /// The new version's stamp.
-        stamp: Stamp,
-    },
-    /// Committed as a new row, now or before, to which the backend has given a key of its own.
-    Named {
-        /// The new row's first stamp.
-        stamp: Stamp,
-        /// The row as it is now.
-        row: Row,
-    },
-    /// Not committed: the backend's row is not the version that the edit was made on.
-    Conflict {
-        /// Why.
-        why: Refusal,
-        /// The row in the way, as it is now; `None` if the backend never had it.
-        current: Option<Row>,
-        /// When that version was made, by its author's clock, if the backend says so.
-        edited_at: Option<Stamp>,
-    },
+    Applied { stamp: Stamp },
+    /// Committed as a new row, now or before, to which the backend has given a key of its own. The
+    /// row had this stamp first and is like that now.
+    Named { stamp: Stamp, row: Row },
+    /// Not committed: the backend's row is not the version that the edit was made on. The row in
+    /// the way is as it is now, `None` if the backend never had it; it was made then by its
+    /// author's clock, if the backend says so.
+    Conflict { why: Refusal, current: Option<Row>, edited_at: Option<Stamp> },
     /// Not committed and not judged: the backend is too busy with others. Send it again.
     Later,
     /// Not judged yet and safe with the gateway, which brings it to the backend: ask again, by the
     /// same idempotency key, in a later run.
     Queued,
-    /// Not committed, and never will be: the backend does not accept it.
-    Rejected {
-        /// In the backend's words.
-        reason: String,
-        /// The row as it is; `None` if the backend does not have it.
-        current: Option<Row>,
-    },
+    /// Not committed, and never will be: the backend does not accept it. In the backend's words,
+    /// with its row, if it has one.
+    Rejected { reason: String, current: Option<Row> },
 }
 
 /// Why a mutation met a conflict.
@@ -151,3 +136,4 @@ pub enum Refusal {
     /// Another row has the same natural key.
     Taken,
 }
+in_words!(Refusal { Stale: "stale", Gone: "gone", Exists: "exists", Taken: "taken" });

@@ -2,16 +2,14 @@
 
 use super::bent::BentValue;
 use super::commits::{CommitCase, written_unseen};
-use crate::base::{EditId, Value};
+use crate::base::{EditId, Value, Word};
 use crate::contract::{ColumnKind, CommitKind, EditKind};
 use crate::oracle::bent::is_hollow;
 use crate::oracle::edit::Edit;
 use crate::oracle::history::bit;
 use crate::oracle::meant::{Beside, Meant};
 use crate::oracle::truth::alike;
-use crate::oracle::words;
 
-/// A commit and the edit behind it.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
     case: &'a CommitCase<'a>,
@@ -36,15 +34,13 @@ pub(in crate::oracle) fn unasked(
     let asked = Asked { case, meant, beside };
     let why =
         asked.another_row().or_else(|| asked.another_kind()).or_else(|| asked.another_value(keeps_edits))?;
-    let (id, at) = (meant.id, case.clock.time(case.at));
+    let (id, at) = (meant.id, case.words.time(case.at));
     let made = case.edit.map_or_else(
         || "which nobody saw saved".to_owned(),
-        |(_, edit)| format!("of {}", case.clock.time(edit.made)),
+        |(_, edit)| format!("of {}", case.words.time(edit.made)),
     );
-    let own = words::record(case.schema, meant.entity, meant.key.as_str());
-    let values = words::values(case.schema, case.clock, meant.entity, meant.values);
-    let values = if values.is_empty() { values } else { format!(": {values}") };
-    let what = format!("edit {id} {made} ({} {own}{values})", words::kind(meant.kind));
+    let change = case.words.change(meant.kind, (meant.entity, meant.key), meant.values);
+    let what = format!("edit {id} {made} ({change})");
     Some(format!("{} of {} at {at} is not what {what} asks: {why}", did(case.kind), case.record()))
 }
 
@@ -69,9 +65,8 @@ pub(in crate::oracle) fn bent_on_the_way(
     bent.map(told).collect()
 }
 
-/// A commit by an edit that nobody made, in words.
 pub(in crate::oracle) fn by_a_stranger(case: &CommitCase<'_>, id: EditId) -> String {
-    let (record, at) = (case.record(), case.clock.time(case.at));
+    let (record, at) = (case.record(), case.words.time(case.at));
     format!(
         "{} of {record} at {at} is by edit {id} of {}, and nobody made such an edit",
         did(case.kind),
@@ -109,7 +104,7 @@ impl<'a> Asked<'a> {
     /// Whether a row that was there has the natural key of the edit, as far as the edit sets that.
     fn has_its_natural_key(self) -> bool {
         let Asked { case, meant, .. } = self;
-        let unique = &case.schema.entity(meant.entity).unique;
+        let unique = &case.words.schema.entity(meant.entity).unique;
         let says = |column: &usize| meant.values.iter().find(|(of, _)| of == column);
         let mut said = unique.iter().filter_map(says).peekable();
         let was_there = case.row.values.is_some() || !case.row.versions.is_empty();
@@ -173,7 +168,7 @@ impl<'a> Asked<'a> {
     fn is_bent(self, column: usize, meant: &Value, is: &Value) -> bool {
         let Asked { case, beside, .. } = self;
         let row = case.row;
-        let of = &case.schema.entity(row.entity).columns[column];
+        let of = &case.words.schema.entity(row.entity).columns[column];
         if matches!(of.kind, ColumnKind::Ref(_)) || self.another_row().is_some() {
             return false;
         }
@@ -197,8 +192,8 @@ impl<'a> Asked<'a> {
     fn bent_in_words(self, column: usize, meant: &Value, is: &Value) -> String {
         let Asked { case, .. } = self;
         let Meant { id, entity, kind, .. } = *self.meant;
-        let say = |value: &Value| words::values(case.schema, case.clock, entity, &[(column, value.clone())]);
-        let (what, at) = (words::kind(kind), case.clock.time(case.at));
+        let say = |value: &Value| case.words.values(entity, &[(column, value.clone())]);
+        let (what, at) = (kind.word(), case.words.time(case.at));
         format!(
             "edit {id} ({what} {}) says {}, and the backend has {} by it since {at}",
             case.record(),
@@ -210,7 +205,7 @@ impl<'a> Asked<'a> {
     /// Whether both refer to one row, which the device made under a key of its own.
     fn is_called_so(self, column: usize, meant: &Value, said: &Value) -> bool {
         let Asked { case, beside, .. } = self;
-        let kind = &case.schema.entity(self.meant.entity).columns[column].kind;
+        let kind = &case.words.schema.entity(self.meant.entity).columns[column].kind;
         let (ColumnKind::Ref(target), Value::Text(own)) = (kind, meant) else { return false };
         let own = case.history.find(*target, own);
         let elsewhere = own.and_then(|own| beside.elsewhere.get(&own));
@@ -220,7 +215,7 @@ impl<'a> Asked<'a> {
     fn says(self, column: usize) -> String {
         let value = [(column, self.case.values[column].clone())];
         let Meant { entity, id, .. } = *self.meant;
-        let said = words::values(self.case.schema, self.case.clock, entity, &value);
+        let said = self.case.words.values(entity, &value);
         format!("it says {said}, which no edit of {} that waits does", id.device)
     }
 

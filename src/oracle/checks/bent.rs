@@ -6,7 +6,6 @@ use crate::contract::Entity;
 use crate::oracle::bent::{is_hollow, same};
 use crate::oracle::content::Difference;
 use crate::oracle::truth::alike;
-use crate::oracle::words;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::oracle) struct BentValue {
@@ -17,7 +16,6 @@ pub(in crate::oracle) struct BentValue {
 }
 
 impl BentValue {
-    /// Both values, borrowed.
     pub(in crate::oracle) fn with_refs<R>(&self, f: impl FnOnce([ValueRef<'_>; 2]) -> R) -> R {
         let [is, meant] = &self.values;
         is.with_ref(|is| meant.with_ref(|meant| f([is, meant])))
@@ -45,7 +43,7 @@ fn differing<'a>(
 /// nothing is said.
 pub(in crate::oracle) fn bent_values(case: &RowCase<'_>, backend: &[Value]) -> Vec<BentValue> {
     let Difference::Differs { expected, stamp, shown, .. } = case.difference else { return Vec::new() };
-    let entity = case.schema.entity(case.entity);
+    let entity = case.words.schema.entity(case.entity);
     if stamp != expected.stamp || case.uncommitted.is_some() || shown.len() != entity.projection.len() {
         return Vec::new();
     }
@@ -59,10 +57,8 @@ pub(in crate::oracle) fn bent_values(case: &RowCase<'_>, backend: &[Value]) -> V
         if !meant.with_ref(is_hollow) && was_said(column, &is) {
             return None;
         }
-        let say =
-            |value: &Value| words::values(case.schema, case.clock, case.entity, &[(column, value.clone())]);
-        let (record, at) =
-            (words::record(case.schema, case.entity, case.difference.key()), case.clock.stamp(stamp));
+        let say = |value: &Value| case.words.values(case.entity, &[(column, value.clone())]);
+        let (record, at) = (case.words.record(case.entity, case.difference.key()), case.words.stamp(stamp));
         let text = format!(
             "{} shows {record} of {at} with {}; the backend's version says {}",
             case.device,

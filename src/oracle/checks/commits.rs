@@ -1,19 +1,16 @@
 //! Checks on what the backend commits.
 
-use super::edits::edit_in_words;
-use crate::base::{EditId, EntityId, Key, Time, Value};
+use crate::base::{EditId, EntityId, Key, Time, Value, Word};
 use crate::contract::{Author, CommitKind, EditKind, Entity, Schema, ScopeRule};
-use crate::oracle::clock::Clock;
 use crate::oracle::edit::Edit;
 use crate::oracle::history::{History, Row, RowId, Version, bit};
 use crate::oracle::ledger::Ledger;
 use crate::oracle::truth::{RowHash, Truth, alike};
-use crate::oracle::words;
+use crate::oracle::words::{self, Labels};
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct CommitCase<'a> {
-    pub(in crate::oracle) schema: &'a Schema,
-    pub(in crate::oracle) clock: Clock,
+    pub(in crate::oracle) words: Labels<'a>,
     pub(in crate::oracle) at: Time,
     pub(in crate::oracle) row: &'a Row,
     pub(in crate::oracle) id: RowId,
@@ -32,7 +29,7 @@ pub(in crate::oracle) struct CommitCase<'a> {
 
 impl CommitCase<'_> {
     pub(super) fn record(&self) -> String {
-        words::record(self.schema, self.row.entity, self.row.key.as_str())
+        self.words.record(self.row.entity, self.row.key.as_str())
     }
 }
 
@@ -55,7 +52,7 @@ pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option
         },
     };
     comes_back.then(|| {
-        let (record, author, at) = (case.record(), words::author(case.author), case.clock.time(case.at));
+        let (record, author, at) = (case.record(), words::author(case.author), case.words.time(case.at));
         format!("{record} was deleted and came back at {at} by {author}, which did not create it")
     })
 }
@@ -66,11 +63,8 @@ pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String
     if edit.commits == 0 || resurrected_on_backend(case).is_some() {
         return None;
     }
-    let (record, at, first) = (case.record(), case.clock.time(case.at), edit.key.as_str());
-    Some(format!(
-        "edit {id} ({} of {first}) was committed again at {at}, as {record}",
-        words::kind(edit.kind)
-    ))
+    let (record, at, first) = (case.record(), case.words.time(case.at), edit.key.as_str());
+    Some(format!("edit {id} ({} of {first}) was committed again at {at}, as {record}", edit.kind.word()))
 }
 
 /// An edit does not replace what somebody else wrote unless its device had seen it or a conflict
@@ -90,11 +84,11 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
     let other = |column: usize| (gone || !alike(&before[column], &case.values[column])) && !knew(column);
     let overwritten = (0..before.len()).any(|column| columns & bit(column) != 0 && other(column));
     let by = by.filter(|_| overwritten)?;
-    let (record, author, at) = (case.record(), words::author(by.author), case.clock.time(by.at));
+    let (record, author, at) = (case.record(), words::author(by.author), case.words.time(by.at));
     Some(format!(
         "edit {id} ({} {record}), made at {} without knowledge of the version that {author} committed at {at}, replaced it",
-        words::kind(edit.kind),
-        case.clock.time(edit.made),
+        edit.kind.word(),
+        case.words.time(edit.made),
     ))
 }
 
@@ -137,7 +131,7 @@ pub(in crate::oracle) fn written_since<'a>(
 /// window are nobody else's, and no column that an edit of the device's own set is held against it.
 pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>, place: &[Value]) -> Option<String> {
     let (id, edit) = case.edit?;
-    let entity = case.schema.entity(edit.entity);
+    let entity = case.words.schema.entity(edit.entity);
     let columns = entity.scope.iter().filter_map(|rule| match rule {
         ScopeRule::Attribute { column, .. } => Some(*column),
         ScopeRule::Window { .. } => None,
@@ -156,15 +150,15 @@ pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>, place: &[Value]) -> Opt
         (!alike(&case.values[*column], own) || takes(*column, own)) && !meant(*column)
     };
     let (column, own) = columns.zip(place).find(foreign)?;
-    let what = edit_in_words(case.schema, case.clock, id, edit);
+    let what = case.words.edit(id, edit);
     if let Some(was) = was(column).filter(|_| alike(&case.values[column], own)) {
-        let (at, record, name) = (case.clock.time(case.at), case.record(), &entity.columns[column].name);
+        let (at, record, name) = (case.words.time(case.at), case.record(), &entity.columns[column].name);
         let device = id.device;
         return Some(format!(
             "{what} took {record} at {at}, whose {name} was {was}, and nobody of {device} said so"
         ));
     }
-    let (at, record, name) = (case.clock.time(case.at), case.record(), &entity.columns[column].name);
+    let (at, record, name) = (case.words.time(case.at), case.record(), &entity.columns[column].name);
     Some(format!(
         "{what} ended at {at} in {record}, whose {name} is {}; {} has rows of {own} alone",
         case.values[column], id.device

@@ -1,25 +1,22 @@
 //! Checks on what became of a device's edits.
 
 use crate::base::{DeviceId, EditId, EntityId, Key};
-use crate::contract::{EditKind, LogEntry, LogKind, PendingEdit, Schema};
-use crate::oracle::clock::Clock;
+use crate::contract::{EditKind, LogEntry, LogKind, PendingEdit};
 use crate::oracle::edit::Edit;
-use crate::oracle::flow::{Names, Run};
+use crate::oracle::flow::Run;
 use crate::oracle::meant::Won;
-use crate::oracle::words;
+use crate::oracle::words::{self, Labels};
 
 /// An edit at the end, and what its device says of it.
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct EditCase<'a> {
-    pub(in crate::oracle) schema: &'a Schema,
-    pub(in crate::oracle) clock: Clock,
+    pub(in crate::oracle) words: Labels<'a>,
     pub(in crate::oracle) id: EditId,
     pub(in crate::oracle) edit: &'a Edit,
     pub(in crate::oracle) pending: &'a [PendingEdit],
     pub(in crate::oracle) log: &'a [LogEntry],
     /// The backend has a row of the edit's key.
     pub(in crate::oracle) live: bool,
-    /// The same device deleted the row later.
     pub(in crate::oracle) deleted_later: bool,
 }
 
@@ -58,22 +55,14 @@ impl EditCase<'_> {
     /// A real effect of a store that does not wait for the disk, and no rule of the engine.
     fn powerless(&self) -> String {
         self.edit.lost_power.map_or_else(String::new, |at| {
-            let at = self.clock.time(at);
+            let at = self.words.time(at);
             format!("; its device lost its power at {at}, and with it what was committed and not synced")
         })
     }
 
     fn what(&self) -> String {
-        edit_in_words(self.schema, self.clock, self.id, self.edit)
+        self.words.edit(self.id, self.edit)
     }
-}
-
-/// `edit d0.e3 of 08:12:00 (update visit 3f2a…: status="done")`.
-pub(in crate::oracle) fn edit_in_words(schema: &Schema, clock: Clock, id: EditId, edit: &Edit) -> String {
-    let record = words::record(schema, edit.entity, edit.key.as_str());
-    let values = words::values(schema, clock, edit.entity, &edit.values);
-    let values = if values.is_empty() { values } else { format!(": {values}") };
-    format!("edit {id} of {} ({} {record}{values})", clock.time(edit.made), words::kind(edit.kind))
 }
 
 /// A line tells that the edit replaced somebody else's version.
@@ -91,7 +80,7 @@ pub(in crate::oracle) fn overwriting_logged(
 pub(in crate::oracle) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
     case.lost().then(|| {
         let reached = match case.edit.refused {
-            Some(at) => format!("the backend refused it at {}", case.clock.time(at)),
+            Some(at) => format!("the backend refused it at {}", case.words.time(at)),
             None => "the backend never saw it".to_owned(),
         };
         let (what, powerless) = (case.what(), case.powerless());
@@ -135,17 +124,16 @@ pub(in crate::oracle) fn acknowledged_without_commit(case: &EditCase<'_>) -> Opt
 
 /// At the end nothing waits and nothing is under way.
 pub(in crate::oracle) fn stuck(
-    schema: &Schema,
     device: DeviceId,
     pending: &[PendingEdit],
     unfinished: &[Run],
     doing: &str,
-    names: Names<'_>,
+    words: Labels<'_>,
 ) -> Option<String> {
     let mut reasons = Vec::new();
-    reasons.extend(words::waiting(schema, pending));
+    reasons.extend(words::waiting(words.schema, pending));
     for run in unfinished {
-        reasons.push(format!("{} under way since {}", names.unit(run.unit), names.time(run.since)));
+        reasons.push(format!("{} under way since {}", words.unit(run.unit), words.time(run.since)));
     }
     if reasons.is_empty() {
         return None;

@@ -17,8 +17,8 @@ pub(super) use commits::{
     written_since, written_unseen,
 };
 pub(super) use edits::{
-    EditCase, acknowledged_without_commit, edit_in_words, lost_edit, overwriting_logged, silent_discard,
-    silent_overwrite, stuck,
+    EditCase, acknowledged_without_commit, lost_edit, overwriting_logged, silent_discard, silent_overwrite,
+    stuck,
 };
 pub(super) use names::{dangling_ids, id_twice};
 pub(super) use rows::{RowCase, duplicate, lost, orphan, resurrected, stale, undetected_delete};

@@ -1,23 +1,20 @@
 //! Checks on the rows that a device shows at the end.
 
 use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value};
-use crate::contract::{Schema, ScopeRule};
-use crate::oracle::clock::Clock;
+use crate::contract::ScopeRule;
 use crate::oracle::content::Difference;
 use crate::oracle::history::Row;
-use crate::oracle::words;
+use crate::oracle::words::{self, Labels};
 
 /// A row with which something is wrong on a device, and what is known of it.
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct RowCase<'a> {
-    pub(in crate::oracle) schema: &'a Schema,
-    pub(in crate::oracle) clock: Clock,
+    pub(in crate::oracle) words: Labels<'a>,
     pub(in crate::oracle) device: DeviceId,
     pub(in crate::oracle) entity: EntityId,
     pub(in crate::oracle) difference: Difference<'a>,
     /// Its history, if something happened to it since the start.
     pub(in crate::oracle) row: Option<&'a Row>,
-    /// The device had removed it.
     pub(in crate::oracle) removed: bool,
     /// The row that the backend has under this key; asked for rows that the device should not have.
     pub(in crate::oracle) live: Option<&'a [Value]>,
@@ -33,7 +30,7 @@ pub(in crate::oracle) type Wording<'a> = Box<dyn FnOnce() -> String + 'a>;
 
 impl RowCase<'_> {
     fn record(&self) -> String {
-        words::record(self.schema, self.entity, self.difference.key())
+        self.words.record(self.entity, self.difference.key())
     }
 
     /// Since when the backend's version is there.
@@ -41,7 +38,7 @@ impl RowCase<'_> {
         match self.row.and_then(|row| row.versions.last()) {
             None => "there since before the start".to_owned(),
             Some(version) => {
-                format!("committed at {} by {}", self.clock.time(version.at), words::author(version.author))
+                format!("committed at {} by {}", self.words.time(version.at), words::author(version.author))
             }
         }
     }
@@ -69,7 +66,7 @@ pub(in crate::oracle) fn lost<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> 
             "{} lacks {} of {}, {}",
             case.device,
             case.record(),
-            case.clock.stamp(expected.stamp),
+            case.words.stamp(expected.stamp),
             case.since()
         )
     }))
@@ -85,17 +82,17 @@ pub(in crate::oracle) fn stale<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>>
     let words = move || {
         let (device, record) = (case.device, case.record());
         let since = case.since();
-        let [shown, now] = [stamp, expected.stamp].map(|stamp| case.clock.stamp(stamp));
+        let [shown, now] = [stamp, expected.stamp].map(|stamp| case.words.stamp(stamp));
         match (case.uncommitted, older.filter(|_| stamp >= expected.stamp)) {
             // The date alone does not tell them apart.
             (Some((edit, made)), Some(_)) => format!(
                 "{device} shows {record} with its edit {edit} of {}, which the backend does not have, over the backend's version of {now}, {since}",
-                case.clock.time(made)
+                case.words.time(made)
             ),
             (None, Some(older)) => format!(
                 "{device} shows {record} with the values that {} committed at {}, dated {shown}; the backend's version is of {now}, {since}",
                 words::author(older.author),
-                case.clock.time(older.at)
+                case.words.time(older.at)
             ),
             (_, None) => {
                 format!("{device} holds {record} as of {shown}; the backend's version is of {now}, {since}")
@@ -141,7 +138,7 @@ pub(in crate::oracle) fn undetected_delete<'a>(case: &'a RowCase<'_>) -> Option<
     case.gone().filter(|stamp| !case.removed && !case.created_elsewhere && case.was_there(*stamp))?;
     Some(Box::new(move || {
         let since = match case.row.and_then(|row| row.versions.last()) {
-            Some(v) => format!("at {} by {}", case.clock.time(v.at), words::author(v.author)),
+            Some(v) => format!("at {} by {}", case.words.time(v.at), words::author(v.author)),
             None => "before the start".to_owned(),
         };
         format!("{} still holds {}, which was deleted {since}", case.device, case.record())
@@ -152,11 +149,11 @@ pub(in crate::oracle) fn undetected_delete<'a>(case: &'a RowCase<'_>) -> Option<
 pub(in crate::oracle) fn orphan<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> {
     let values = case.live.filter(|_| matches!(case.difference, Difference::Extra { .. }))?;
     Some(Box::new(move || {
-        let rules = case.schema.entity(case.entity).scope.iter().map(|rule| {
+        let rules = case.words.schema.entity(case.entity).scope.iter().map(|rule| {
             let (ScopeRule::Attribute { column, .. } | ScopeRule::Window { column, .. }) = rule;
             (*column, values[*column].clone())
         });
-        let place = words::values(case.schema, case.clock, case.entity, &rules.collect::<Vec<_>>());
+        let place = case.words.values(case.entity, &rules.collect::<Vec<_>>());
         format!("{} holds {}, which is outside of its scope with {place}", case.device, case.record())
     }))
 }

@@ -1,16 +1,14 @@
 //! Checks on what a device shows from one commit of its database to the next.
 
 use crate::base::{DeviceId, Stamp, Time, Value};
-use crate::contract::{Author, Schema};
-use crate::oracle::clock::Clock;
+use crate::contract::Author;
 use crate::oracle::history::{Row, Version};
-use crate::oracle::words;
+use crate::oracle::words::{self, Labels};
 
 /// A change that a device told, and that may be older than what it had.
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct ShownCase<'a> {
-    pub(in crate::oracle) schema: &'a Schema,
-    pub(in crate::oracle) clock: Clock,
+    pub(in crate::oracle) words: Labels<'a>,
     pub(in crate::oracle) device: DeviceId,
     pub(in crate::oracle) now: Time,
     pub(in crate::oracle) row: &'a Row,
@@ -63,8 +61,8 @@ impl<'a> ShownCase<'a> {
     }
 
     fn words(&self, lost: &Version) -> String {
-        let record = words::record(self.schema, self.row.entity, self.row.key.as_str());
-        let (device, clock, now) = (self.device, self.clock, self.clock.time(self.now));
+        let record = self.words.record(self.row.entity, self.row.key.as_str());
+        let (device, clock, now) = (self.device, self.words.clock, self.words.time(self.now));
         let went = match (self.removed, lost.gone) {
             (true, _) => "removed again".to_owned(),
             (false, true) => format!("there again as of {}", clock.stamp(self.stamp)),

@@ -4,21 +4,17 @@
 use std::collections::BTreeSet;
 
 use super::commits::CommitCase;
-use super::edits::edit_in_words;
 use crate::base::{EditId, Time, Value};
-use crate::contract::{ColumnKind, CommitKind, EditKind, Schema};
-use crate::oracle::clock::Clock;
+use crate::contract::{ColumnKind, CommitKind, EditKind};
 use crate::oracle::edit::Edit;
 use crate::oracle::history::History;
 use crate::oracle::ledger::Ledger;
 use crate::oracle::truth::alike;
-use crate::oracle::words;
+use crate::oracle::words::Labels;
 
-/// An edit whose turn it is at the backend.
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct Turn<'a> {
-    pub(in crate::oracle) schema: &'a Schema,
-    pub(in crate::oracle) clock: Clock,
+    pub(in crate::oracle) words: Labels<'a>,
     pub(in crate::oracle) at: Time,
     pub(in crate::oracle) id: EditId,
     pub(in crate::oracle) edit: &'a Edit,
@@ -27,7 +23,7 @@ pub(in crate::oracle) struct Turn<'a> {
 
 impl Turn<'_> {
     fn what(&self, id: EditId, edit: &Edit) -> String {
-        edit_in_words(self.schema, self.clock, id, edit)
+        self.words.edit(id, edit)
     }
 
     /// Whether another edit of the device was made before and waits still, and nothing has refused
@@ -72,11 +68,11 @@ pub(in crate::oracle) fn reordered(case: &CommitCase<'_>, undoes: bool) -> Optio
         let (column, value, (id, other)) = set
             .filter(|_| !deletes)
             .find_map(|(column, value)| Some((column, value, overrides(column, value)?)))?;
-        let now = words::values(case.schema, case.clock, edit.entity, &[(column, value.clone())]);
+        let now = case.words.values(edit.entity, &[(column, value.clone())]);
         (id, other, format!("now {now}"))
     };
-    let words = |id, edit| edit_in_words(case.schema, case.clock, id, edit);
-    let at = case.clock.time(case.at);
+    let words = |id, edit| case.words.edit(id, edit);
+    let at = case.words.time(case.at);
     let (what, before) = (words(id, edit), words(by_id, by));
     Some(format!("{what} was committed at {at}, after {before}, which was made later: {lost}"))
 }
@@ -99,7 +95,7 @@ fn said_later(case: &CommitCase<'_>, id: EditId, column: usize, value: &Value) -
 /// A parent that the backend refused, or that went with the state of its device, is not waited for.
 /// `came` is what became of the edit in words.
 pub(in crate::oracle) fn before_its_parent(turn: &Turn<'_>, history: &History, came: &str) -> Option<String> {
-    let columns = &turn.schema.entity(turn.edit.entity).columns;
+    let columns = &turn.words.schema.entity(turn.edit.entity).columns;
     let parents =
         turn.edit.values.iter().filter_map(|(column, value)| match (&columns[*column].kind, value) {
             (ColumnKind::Ref(target), Value::Text(key)) => history.find(*target, key),
@@ -108,7 +104,7 @@ pub(in crate::oracle) fn before_its_parent(turn: &Turn<'_>, history: &History, c
     let makes = |(id, edit): &(EditId, &Edit)| edit.kind == EditKind::Create && turn.waits_before(*id, edit);
     let (id, parent) = parents.flat_map(|row| turn.ledger.open_on(row)).find(makes)?;
     let (what, parent) = (turn.what(turn.id, turn.edit), turn.what(id, parent));
-    let at = turn.clock.time(turn.at);
+    let at = turn.words.time(turn.at);
     Some(format!(
         "{what} {came} at {at}, before the row that it refers to: {parent} was made earlier and waits"
     ))
@@ -123,7 +119,7 @@ pub(in crate::oracle) fn before_its_children(
 ) -> Option<String> {
     let device = turn.id.device;
     let refers = |edit: &Edit| {
-        let columns = &turn.schema.entity(edit.entity).columns;
+        let columns = &turn.words.schema.entity(edit.entity).columns;
         let values = history.row(edit.row).values.as_deref().unwrap_or_default();
         columns.iter().zip(values).any(|(column, value)| {
             matches!((&column.kind, value), (ColumnKind::Ref(target), Value::Text(key))
@@ -135,7 +131,7 @@ pub(in crate::oracle) fn before_its_children(
         .filter_map(|id| Some((id, turn.ledger.get(id)?)))
         .find(|(id, edit)| turn.waits_before(*id, edit) && refers(edit))?;
     let (what, child) = (turn.what(turn.id, turn.edit), turn.what(id, child));
-    let at = turn.clock.time(turn.at);
+    let at = turn.words.time(turn.at);
     Some(format!(
         "{what} was committed at {at}, before a row that refers to it: {child} was made earlier and waits"
     ))

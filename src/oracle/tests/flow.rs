@@ -164,11 +164,8 @@ fn a_run_that_never_ends_in_a_living_process_is_found() {
         fails,
         &[
             // More than 30 s + 2 min after its last request.
-            ("later 900", "oracle.event_without_end.count 1 & ~30s + 2m = 2m30s"),
-            (
-                "later 60; 0 begins A 1; 0 ends A 1; later 840",
-                "fires stuck event-without-end & ~30s + 2m = 2m30s",
-            ),
+            ("later 900", "oracle.event_without_end.count 1 & ~= 2m30s"),
+            ("later 60; 0 begins A 1; 0 ends A 1; later 840", "fires stuck event-without-end & ~= 2m30s"),
             // It was heard of, or waits as long as the server told it to.
             ("later 149", "oracle.event_without_end.count 0"),
             ("0 throttled 3600; 0 waits 3600; later 3740", "oracle.event_without_end.count 0"),

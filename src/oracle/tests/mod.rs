@@ -11,6 +11,7 @@ mod overwritten;
 mod owed;
 mod play;
 mod random;
+mod requests;
 mod returns;
 mod rows;
 mod shown;

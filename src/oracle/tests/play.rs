@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 
 use super::stage::{CLINIC, DOCTOR, HIDDEN, NOTE, OTHER_UNIT, SLOT, STATUS, Stage, UNIT, VISIT, slot, visit};
 use super::{assert_only, assert_silent, fired};
-use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, Word};
 use crate::contract::{
     AppEvent, Author, BlobEvent, BlobId, ConflictKind, Decision, EditError, EditKind, Event, Hook,
-    KillReason, LocalEdit, LogEntry, LogKind, Node, PageEvent, Part, PhoneEvent, Refusal, RequestKind,
-    ServerError, Sides, SyncError, TransportError, UnitEvent,
+    KillReason, LocalEdit, LogEntry, LogKind, Node, PageEvent, Part, PhoneEvent, Progress, Refusal,
+    RequestKind, ServerError, Shown, Sides, Status, SyncError, TransportError, UnitEvent,
 };
-use crate::oracle::{Definition, Verdict};
+use crate::oracle::{Definition, Retries, Verdict};
 
 struct Play {
     stage: Stage,
@@ -27,12 +27,23 @@ struct Play {
     said: BTreeMap<String, Vec<Value>>,
 }
 
-/// The stage after a history. It begins with `fickle` where storage forgets with the power, and
-/// with `columns` where a conflict is what both sides changed.
+/// The stage after a history. It begins with `fickle` where storage forgets with the power, with
+/// `columns` where a conflict is what both sides changed, with `doubles` where waits before tries
+/// grow up to 8 s, and with `repeats` where a version may come twice.
 pub(super) fn play(history: &str) -> Stage {
     let begun = |word: &str| history.split(';').any(|step| step.trim() == word);
-    let definition = if begun("columns") { Definition::Columns } else { Definition::Values };
-    play_on(Stage::with(!begun("fickle"), definition), history)
+    let stage = Stage::with(|setting| {
+        setting.durable = !begun("fickle");
+        setting.capabilities.once = !begun("repeats");
+        if begun("columns") {
+            setting.definition = Definition::Columns;
+        }
+        if begun("doubles") {
+            let (cap, attempts) = (Span::secs(8), 5);
+            setting.retries = Retries { cap, attempts, ..Retries::UNKNOWN };
+        }
+    });
+    play_on(stage, history)
 }
 
 /// The stage after a history that goes on from there.
@@ -188,8 +199,15 @@ impl Play {
     fn of_others(&mut self, words: &[&str]) {
         let stage = &mut self.stage;
         match *words {
-            ["restless" | "fickle" | "columns"] => {}
+            ["restless" | "fickle" | "columns" | "doubles" | "repeats"] => {}
             ["later", n] => stage.later(n.parse().unwrap()),
+            ["moment"] => stage.now += Span::millis(900),
+            ["looked", rows] => {
+                let (device, kind, scanned) = (Some(DeviceId(0)), RequestKind::Pull, rows.parse().unwrap());
+                let (queued, locked, service, rows) = (Span::ZERO, Span::ZERO, Span::ZERO, 0);
+                let served = Event::BackendServed { device, kind, queued, locked, service, scanned, rows };
+                stage.tell(Node::Backend, served);
+            }
             ["mark", name] => {
                 self.times.insert(name.to_owned(), stage.now());
             }
@@ -265,6 +283,7 @@ impl Play {
             }
             ["pushes"] => stage.push(device, true),
             ["pushes", "unheard"] => stage.push(device, false),
+            ["asked"] => stage.oracle.asked(DeviceId(device)),
             ["pulls"] => stage.pull(device),
             ["pulls", "answered"] => {
                 let (kind, unit, took) = (RequestKind::Pull, Some(UNIT), Span(1));
@@ -428,6 +447,28 @@ impl Play {
                 let heard = Event::ResponseReceived { request, kind, unit, bytes: 1, rows: 1, took };
                 stage.emit(device, heard);
             }
+            // A request that takes 0.3 s and is answered with so many rows, or comes to nothing.
+            ["answered" | "fails", kind, ..] if kind.len() == 4 || kind == "fetch" => {
+                let kind = RequestKind::of_word(kind).unwrap();
+                let unit = (kind != RequestKind::Fetch).then_some(UNIT);
+                let (request, bytes, took) = (77, 9, Span::millis(300));
+                let sent = Event::RequestSent { request, kind, unit, bytes, rows: 0, attempt: 0 };
+                stage.emit(device, sent);
+                stage.now += took;
+                stage.emit(
+                    device,
+                    match words.get(2) {
+                        Some(rows) => {
+                            let rows = rows.parse().unwrap();
+                            Event::ResponseReceived { request, kind, unit, bytes, rows, took }
+                        }
+                        None => {
+                            let error = TransportError::Timeout;
+                            Event::RequestFailed { request, kind, error, took, wasted: bytes }
+                        }
+                    },
+                );
+            }
             ["opens", id, key] => {
                 let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
                 stage.emit(device, Event::Page(PageEvent::Open { edit, entity, key }));
@@ -512,6 +553,23 @@ impl Play {
             ["triggers", next, "after", a, run] => {
                 let run = Some((unit(a), number(run)));
                 Event::HookTriggered { hook: Hook::SyncComplete, run, unit: unit(next) }
+            }
+            ["shows-as", state, ..] => {
+                let n = |at: usize| words.get(at).map_or(0, |n| n.parse::<u32>().unwrap());
+                let (state, pending) = match state {
+                    "offline" => (Shown::Offline, 0),
+                    "conflict" => (Shown::Conflict, 0),
+                    "failed" => (Shown::Failed { retryable: true }, 0),
+                    "syncing" => (Shown::Syncing(Progress { percent: n(2) as u8, rows: n(3) }), 0),
+                    _ => (Shown::Idle, n(2)),
+                };
+                Event::Status(Status { state, pending })
+            }
+            ["resets"] => Event::CursorReset { unit: UNIT, entity: VISIT },
+            ["expires"] => {
+                let (kind, error) = (RequestKind::Pull, &ServerError::CursorExpired(VISIT));
+                let refused = Event::RequestRefused { request: 1, kind, error, took: Span::ZERO };
+                return self.stage.emit(device, refused);
             }
             ["asks"] => {
                 let (kind, unit) = (RequestKind::Pull, Some(UNIT));

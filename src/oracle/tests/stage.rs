@@ -127,10 +127,10 @@ impl Stage {
     /// Two clinics with two phones each (0 and 1, 2 and 3); rows `a1`, `a2`, `a3` of clinic a and
     /// `b1` of clinic b are there and on the phones.
     pub(super) fn new() -> Stage {
-        Stage::with(true, Definition::Values)
+        Stage::with(|_| ())
     }
-    /// Whether what a phone committed outlives a loss of power, and what makes a conflict.
-    pub(super) fn with(durable: bool, definition: Definition) -> Stage {
+    /// The same where something is set otherwise.
+    pub(super) fn with(change: impl FnOnce(&mut OracleSetup)) -> Stage {
         let (schema, units) = (Arc::new(schema()), units());
         let mut backend = Backend::default();
         for (key, clinic) in [("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b")] {
@@ -138,12 +138,12 @@ impl Stage {
         }
         backend.rows.insert((SLOT, "s1".to_owned()), (Stamp(100), slot("monday", "office")));
         let attributes: Vec<_> = ["a", "a", "b", "b"].map(|clinic| vec![Value::text(clinic)]).to_vec();
-        let setting = OracleSetup {
+        let mut setting = OracleSetup {
             schema: Arc::clone(&schema),
             units: Arc::clone(&units),
             clock: Clock::default(),
             attributes,
-            durable,
+            durable: true,
             patience: Patience::Computed(Waits {
                 request: Span::secs(30),
                 first: Span::secs(1),
@@ -157,9 +157,10 @@ impl Stage {
             }),
             retries: Retries::UNKNOWN,
             capabilities: Capabilities::ALL,
-            definition,
+            definition: Definition::Values,
             initial: Rc::new(backend.clone()),
         };
+        change(&mut setting);
         let mut stage = Stage {
             oracle: Oracle::new(setting),
             phones: vec![Phone::default(); 4],

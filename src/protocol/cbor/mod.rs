@@ -5,6 +5,5 @@
 //! indefinite length.
 
 mod codec;
-mod write;
 
 pub(super) use codec::Cbor;

@@ -11,7 +11,5 @@
 //! `{"key":"k","stamp":7,"column1":"a"}`; of a part `columns` and `base` come first.
 
 mod codec;
-mod rows;
-mod write;
 
-pub(super) use codec::{Json, Objects};
+pub(super) use codec::{Json, Lists, Named};

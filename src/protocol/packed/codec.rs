@@ -2,11 +2,10 @@
 
 use super::super::answer::Answer;
 use super::super::codec::{Codec, PageWriter, PushVerdict, Weighed};
-use super::super::coding::{BytesCount, Coding, Packing, Packs};
+use super::super::coding::{Coding, Packing, Packs};
 use super::super::costs::{Effort, Way};
 use super::super::damaged::Damaged;
 use super::super::message::{Asked, Request};
-use super::writer::Writer;
 use crate::contract::ServerError;
 
 #[derive(Clone, Copy)]
@@ -19,12 +18,6 @@ impl Packed {
     fn packing(&self) -> Packing {
         self.coding.packing
     }
-    fn packed(&self, plain: Vec<u8>) -> Vec<u8> {
-        self.packing().pack(&plain).unwrap_or(plain)
-    }
-    fn writer(&self, inner: Box<dyn PageWriter>, kept: bool) -> Box<dyn PageWriter> {
-        Box::new(Writer::new(inner, self.coding, kept))
-    }
 }
 
 impl Codec for Packed {
@@ -36,7 +29,7 @@ impl Codec for Packed {
     }
     fn encode_request(&self, request: &Request) -> Vec<u8> {
         let plain = self.format.encode_request(request);
-        if self.coding.packs == Packs::Both { self.packed(plain) } else { plain }
+        if self.coding.packs == Packs::Both { self.packing().packed(plain) } else { plain }
     }
     fn decode_request(&self, bytes: &[u8]) -> Result<Request, Damaged> {
         if self.coding.packs != Packs::Both {
@@ -44,25 +37,17 @@ impl Codec for Packed {
         }
         self.format.decode_request(&self.packing().unpack(bytes.to_vec())?)
     }
-    fn pages(&self, asked: Asked) -> Box<dyn PageWriter> {
-        self.writer(self.format.pages(asked), true)
-    }
-    fn counted_pages(&self, asked: Asked) -> Box<dyn PageWriter> {
-        // What is not written cannot be packed, and so its packed size is not known.
-        match self.coding.counts {
-            BytesCount::Plain => self.format.counted_pages(asked),
-            BytesCount::Sent => self.writer(self.format.pages(asked), false),
-        }
-    }
-    fn pages_after(
+    fn begin(
         &self,
         asked: Asked,
-        verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>,
+        verdicts: Option<&mut dyn Iterator<Item = PushVerdict<'_>>>,
+        kept: bool,
+        coding: Coding,
     ) -> Box<dyn PageWriter> {
-        self.writer(self.format.pages_after(asked, verdicts), true)
+        self.format.begin(asked, verdicts, kept, coding)
     }
     fn results(&self, asked: Asked, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8> {
-        self.packed(self.format.results(asked, verdicts))
+        self.packing().packed(self.format.results(asked, verdicts))
     }
     fn refusal(&self, error: &ServerError) -> Vec<u8> {
         // As it is: who does not unpack, such as a cache on the way, sees that it says no.

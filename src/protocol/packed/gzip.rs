@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
 
 use super::super::damaged::Damaged;
-use super::room::{grow, other_size};
+use super::room::{other_size, unpacked};
 
 /// How a packed message begins: gzip, deflate.
 pub(super) const MAGIC: &[u8] = b"\x1f\x8b\x08";
@@ -41,7 +41,6 @@ pub(super) fn pack(plain: &[u8]) -> Vec<u8> {
     out
 }
 
-/// What a message says that it unpacks to.
 pub(super) fn said_size(message: &[u8]) -> Result<u64, Damaged> {
     match message.last_chunk::<4>() {
         Some(size) if message.len() >= HEAD.len() + TAIL => Ok(u64::from(u32::from_le_bytes(*size))),
@@ -49,35 +48,22 @@ pub(super) fn said_size(message: &[u8]) -> Result<u64, Damaged> {
     }
 }
 
-/// The bytes of a message that says it unpacks to `size`.
 pub(super) fn unpack(message: &[u8], size: u64) -> Result<Vec<u8>, Damaged> {
     // A name or a comment, which may be in a head, nobody writes here.
     if message[3] != 0 {
         return Err(Damaged("gzip with more in its head than there is use for".to_owned()));
     }
     let (body, tail) = message[HEAD.len()..].split_at(message.len() - HEAD.len() - TAIL);
-    let mut out = Vec::new();
-    UNPACKER.with_borrow_mut(|unpacker| {
+    let (out, taken) = UNPACKER.with_borrow_mut(|unpacker| {
         unpacker.reset(false);
-        loop {
-            grow(&mut out, size);
-            let (before, taken) = (out.len(), unpacker.total_in());
-            let status = unpacker
-                .decompress_vec(&body[taken as usize..], &mut out, FlushDecompress::None)
-                .map_err(|error| Damaged(format!("gzip: {error}")))?;
-            if out.len() as u64 > size {
-                return Err(other_size());
-            }
-            if status == Status::StreamEnd {
-                break;
-            }
-            if out.len() == before && unpacker.total_in() == taken {
-                return Err(Damaged("gzip that ends early".to_owned()));
-            }
-        }
-        if unpacker.total_in() as usize == body.len() { Ok(()) } else { Err(other_size()) }
+        unpacked("gzip", size, |out| {
+            let rest = &body[unpacker.total_in() as usize..];
+            let status = unpacker.decompress_vec(rest, out, FlushDecompress::None);
+            let status = status.map_err(|error| Damaged(format!("gzip: {error}")))?;
+            Ok((status == Status::StreamEnd, unpacker.total_in() as usize))
+        })
     })?;
-    if out.len() as u64 != size {
+    if taken != body.len() {
         return Err(other_size());
     }
     if tail[..4] != sum(&out).to_le_bytes() {

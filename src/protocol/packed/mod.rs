@@ -9,8 +9,9 @@ mod codec;
 mod gzip;
 mod packing;
 mod room;
-mod writer;
+mod sent;
 mod zst;
 
 pub(super) use codec::Packed;
 pub use packing::LIMIT;
+pub(super) use sent::Sent;

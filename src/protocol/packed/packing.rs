@@ -8,6 +8,11 @@ use super::{gzip, zst};
 pub const LIMIT: u64 = 256 << 20;
 
 impl Packing {
+    /// The bytes packed, where that makes them smaller.
+    pub(in super::super) fn packed(self, plain: Vec<u8>) -> Vec<u8> {
+        self.pack(&plain).unwrap_or(plain)
+    }
+
     /// The bytes packed; `None` where that makes them no smaller.
     pub(super) fn pack(self, plain: &[u8]) -> Option<Vec<u8>> {
         let packed = match self {
@@ -18,7 +23,6 @@ impl Packing {
         (packed.len() < plain.len()).then_some(packed)
     }
 
-    /// Whether the bytes say that they are packed so.
     fn has_packed(self, message: &[u8]) -> bool {
         match self {
             Packing::None => false,
@@ -27,7 +31,6 @@ impl Packing {
         }
     }
 
-    /// The bytes as they were before they were packed.
     pub(super) fn unpack(self, message: Vec<u8>) -> Result<Vec<u8>, Damaged> {
         if !self.has_packed(&message) {
             return Ok(message);

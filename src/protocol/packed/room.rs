@@ -1,17 +1,39 @@
-//! Room for what is unpacked.
+//! What a message unpacks to, bounded by what it says.
 
 use super::super::damaged::Damaged;
 
-/// Room for more of what is unpacked: twice as much each time, and never more than is left of what
-/// a message said.
-pub(super) fn grow(out: &mut Vec<u8>, size: u64) {
+/// Unpacks by steps, each of which tells whether it was the last and how much of the message is
+/// taken so far: what comes of that, and how much was taken. Room for it doubles, and is never more
+/// than is left of `size`.
+///
+/// # Errors
+/// [`Damaged`] if it is not of this size.
+pub(super) fn unpacked(
+    format: &str,
+    size: u64,
+    mut step: impl FnMut(&mut Vec<u8>) -> Result<(bool, usize), Damaged>,
+) -> Result<(Vec<u8>, usize), Damaged> {
     const FIRST: u64 = 1 << 16;
-    let left = size.saturating_sub(out.len() as u64);
-    // One byte beyond shows that there is more than was said.
-    out.reserve((out.len() as u64).max(FIRST).min(left + 1) as usize);
+    let (mut out, mut taken) = (Vec::new(), 0);
+    loop {
+        let before = out.len();
+        // One byte beyond shows that there is more than was said.
+        let left = size.saturating_sub(before as u64) + 1;
+        out.reserve((before as u64).max(FIRST).min(left) as usize);
+        let (is_last, now) = step(&mut out)?;
+        if out.len() as u64 > size {
+            return Err(other_size());
+        }
+        if is_last {
+            return if out.len() as u64 == size { Ok((out, now)) } else { Err(other_size()) };
+        }
+        if out.len() == before && now == taken {
+            return Err(Damaged(format!("{format} that ends early")));
+        }
+        taken = now;
+    }
 }
 
-/// That a message unpacks to another size than it says.
 pub(super) fn other_size() -> Damaged {
     Damaged("it unpacks to another size than it says".to_owned())
 }

@@ -7,9 +7,8 @@ use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 use zstd::zstd_safe::{CParameter, get_frame_content_size};
 
 use super::super::damaged::Damaged;
-use super::room::{grow, other_size};
+use super::room::{other_size, unpacked};
 
-/// How a packed message begins.
 pub(super) const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
 /// The fastest of those that are not negative.
 const LEVEL: i32 = 1;
@@ -37,29 +36,16 @@ pub(super) fn said_size(message: &[u8]) -> Result<u64, Damaged> {
     }
 }
 
-/// The bytes of a message that says it unpacks to `size`.
 pub(super) fn unpack(message: &[u8], size: u64) -> Result<Vec<u8>, Damaged> {
-    let mut out = Vec::new();
-    UNPACKER.with_borrow_mut(|unpacker| {
+    let (out, taken) = UNPACKER.with_borrow_mut(|unpacker| {
         let said = |error| Damaged(format!("zstd: {error}"));
         unpacker.reinit().map_err(said)?;
         let mut input = InBuffer::around(message);
-        loop {
-            grow(&mut out, size);
-            let (before, taken) = (out.len(), input.pos());
-            let left =
-                unpacker.run(&mut input, &mut OutBuffer::around_pos(&mut out, before)).map_err(said)?;
-            if out.len() as u64 > size {
-                return Err(other_size());
-            }
-            if left == 0 {
-                break;
-            }
-            if out.len() == before && input.pos() == taken {
-                return Err(Damaged("zstd that ends early".to_owned()));
-            }
-        }
-        if input.pos() == message.len() { Ok(()) } else { Err(other_size()) }
+        unpacked("zstd", size, |out| {
+            let before = out.len();
+            let left = unpacker.run(&mut input, &mut OutBuffer::around_pos(out, before)).map_err(said)?;
+            Ok((left == 0, input.pos()))
+        })
     })?;
-    if out.len() as u64 == size { Ok(out) } else { Err(other_size()) }
+    if taken == message.len() { Ok(out) } else { Err(other_size()) }
 }

@@ -9,6 +9,5 @@
 mod codec;
 mod read;
 mod wire;
-mod write;
 
 pub(super) use codec::Protobuf;

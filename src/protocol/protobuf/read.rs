@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::super::answer::Rows;
+use super::super::answer::{Page, Rows};
 use super::super::damaged::Damaged;
-use super::super::message::Asked;
-use super::super::raw::answer::{RawAnswer, RawError, RawPage, RawResult};
-use super::super::raw::request::{RawFetch, RawMutation, RawPull, RawRequest, RawWant};
+use super::super::message::{Asked, Want};
+use super::super::raw::answer::{RawAnswer, RawError, RawResult};
+use super::super::raw::request::{RawFetch, RawMutation, RawPull, RawRequest};
 use super::wire::{ANSWER, ERROR, Fields, Held, REQUEST, column, signed, small, unexpected, value};
-use crate::base::{DeviceId, EntityId, Stamp, UnitId};
+use crate::base::{DeviceId, EntityId, Stamp, Undone, UnitId};
 use crate::contract::Guard;
 
 pub(super) fn request(bytes: &[u8]) -> Result<RawRequest<'_>, Damaged> {
@@ -49,7 +49,8 @@ fn list<'a, T>(
 }
 
 fn pull<'a>(fields: &mut Fields<'a>) -> Result<RawPull<'a>, Damaged> {
-    let mut pull = RawPull { rows: 0, bytes: 0, run: 0, zone: 0, get: false, wants: Vec::new() };
+    let mut wants = Vec::new();
+    let mut pull = RawPull { rows: 0, bytes: 0, run: 0, zone: 0, get: false, wants: Cow::default() };
     while let Some(field) = fields.next()? {
         match field {
             (1, Held::Number(number)) => pull.rows = small(number)?,
@@ -60,13 +61,13 @@ fn pull<'a>(fields: &mut Fields<'a>) -> Result<RawPull<'a>, Damaged> {
             }
             (5, Held::Number(number)) => pull.get = number == 1,
             (6, Held::Message) => {
-                let (e, cursor, ids) = wanted(fields)?;
-                pull.wants.push(RawWant { e, cursor, ids });
+                let (entity, cursor, ids) = wanted(fields)?;
+                wants.push(Want { entity, cursor: cursor.map(Cow::into_owned), ids });
             }
             (other, _) => return Err(unexpected(other)),
         }
     }
-    Ok(pull)
+    Ok(RawPull { wants: Cow::Owned(wants), ..pull })
 }
 
 /// An entity, a text and a count: what is wanted, and what is fetched.
@@ -167,13 +168,13 @@ fn result<'a>(fields: &mut Fields<'a>) -> Result<RawResult<'a>, Damaged> {
     Ok(RawResult { id: there(id)?, ok, conflict, rejected, later, queued, row: rows, edited })
 }
 
-fn page<'a>(fields: &mut Fields<'a>) -> Result<RawPage<'a>, Damaged> {
-    let (mut e, mut rows, mut cursor, mut more) = (EntityId(0), Rows::default(), None, false);
+fn page<'a>(fields: &mut Fields<'a>) -> Result<Page<'a>, Damaged> {
+    let (mut entity, mut rows, mut cursor, mut more) = (EntityId(0), Rows::default(), None, false);
     let (mut bounds, mut unseen, mut withheld) = (Vec::new(), None, Vec::new());
     let (mut first, mut count) = (None, None);
     while let Some(field) = fields.next()? {
         match field {
-            (1, Held::Number(number)) => e = EntityId(small(number)?),
+            (1, Held::Number(number)) => entity = EntityId(small(number)?),
             (2, Held::Text(text)) => cursor = Some(Cow::Borrowed(text)),
             (3, Held::Number(number)) => more = number == 1,
             (4, Held::Number(number)) => bounds.push(Stamp(signed(number))),
@@ -186,9 +187,9 @@ fn page<'a>(fields: &mut Fields<'a>) -> Result<RawPage<'a>, Damaged> {
         }
     }
     let (undone, []) = bounds.as_chunks() else { return Err(unexpected(4)) };
-    let undone = undone.iter().map(|[from, until]| (*from, *until)).collect();
+    let undone = undone.iter().map(|[from, until]| Undone { from: *from, until: *until }).collect();
     let (cursor, ids) = (there(cursor)?, first.zip(count));
-    Ok(RawPage { e, rows, cursor, more, undone, unseen, withheld, ids })
+    Ok(Page { entity, rows, cursor, more, undone, unseen, withheld, ids })
 }
 
 /// A row, whose fields come by their numbers.
@@ -205,7 +206,6 @@ fn row<'a>(fields: &mut Fields<'a>, rows: &mut Rows<'a>) -> Result<(), Damaged> 
     rows.end_row()
 }
 
-/// What must be said.
 fn there<T>(value: Option<T>) -> Result<T, Damaged> {
     value.ok_or_else(|| Damaged("a message lacks a field".to_owned()))
 }

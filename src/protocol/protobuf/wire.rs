@@ -30,7 +30,6 @@ fn put_key<S: Sink>(out: &mut S, field: u32, wire: WireType) {
     put(out, |rest| encode_key(field, wire, rest));
 }
 
-/// Appends a number.
 pub(super) fn put_number<S: Sink>(out: &mut S, field: u32, number: u64) {
     put_key(out, field, WireType::Varint);
     put(out, |rest| encode_varint(number, rest));
@@ -62,7 +61,6 @@ pub(super) fn put_text<S: Sink>(out: &mut S, field: u32, text: &str) {
     out.put(text.as_bytes());
 }
 
-/// Appends the value of the column at this place.
 pub(super) fn put_value<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>) {
     let field = FIRST_COLUMN + place as u32;
     match value {
@@ -76,7 +74,6 @@ pub(super) fn put_value<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>)
     }
 }
 
-/// Begins a message in a message.
 pub(super) fn begin<S: Sink>(out: &mut S, field: u32) {
     put_key(out, field, WireType::StartGroup);
 }
@@ -93,7 +90,6 @@ pub(super) enum Held<'a> {
     Message,
 }
 
-/// The fields of a message, one after the other.
 pub(super) struct Fields<'a> {
     rest: &'a [u8],
     /// The messages that are begun, the innermost last.
@@ -164,7 +160,6 @@ pub(super) fn column<'a>(field: u32, held: Held<'a>) -> Result<(usize, Cell<'a>)
     Ok((field.checked_sub(FIRST_COLUMN).ok_or_else(|| unexpected(field))? as usize, cell))
 }
 
-/// What an `sint64` says.
 pub(super) fn signed(number: u64) -> i64 {
     (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }

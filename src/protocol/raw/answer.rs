@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::super::answer::{Answer, Page, PushResult, Rows};
 use super::super::damaged::Damaged;
 use super::super::message::Asked;
-use crate::base::{EntityId, Span, Stamp, Undone};
+use crate::base::{EntityId, Span, Stamp, Word as _};
 use crate::contract::{Outcome, Refusal, Row, ServerError};
 
 /// A verdict in the shape in which codecs write it: of the names that an answer may have, those
@@ -34,7 +34,7 @@ impl<'o> VerdictShape<'o> {
             Outcome::Later => VerdictShape { not_yet: Some("later"), ..nothing },
             Outcome::Queued => VerdictShape { not_yet: Some("queued"), ..nothing },
             Outcome::Conflict { why, current, edited_at } => {
-                let no = Some(("conflict", refusal_name(*why)));
+                let no = Some(("conflict", why.word()));
                 VerdictShape { no, row: Some(current.as_ref()), edited: *edited_at, ..nothing }
             }
             Outcome::Rejected { reason, current } => {
@@ -44,21 +44,12 @@ impl<'o> VerdictShape<'o> {
     }
 }
 
-fn refusal_name(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::Stale => "stale",
-        Refusal::Gone => "gone",
-        Refusal::Exists => "exists",
-        Refusal::Taken => "taken",
-    }
-}
-
 #[derive(Deserialize)]
 pub(in super::super) struct RawAnswer<'a> {
     #[serde(default, rename = "for")]
     pub(in super::super) asked: Asked,
     #[serde(default, borrow)]
-    pub(in super::super) pages: Option<Vec<RawPage<'a>>>,
+    pub(in super::super) pages: Option<Vec<Page<'a>>>,
     #[serde(default, borrow)]
     pub(in super::super) results: Option<Vec<RawResult<'a>>>,
     #[serde(default)]
@@ -88,22 +79,6 @@ pub(in super::super) struct RawError {
     pub(in super::super) text: String,
 }
 
-#[derive(Deserialize)]
-pub(in super::super) struct RawPage<'a> {
-    pub(in super::super) e: EntityId,
-    #[serde(borrow)]
-    pub(in super::super) rows: Rows<'a>,
-    #[serde(borrow)]
-    pub(in super::super) cursor: Cow<'a, str>,
-    pub(in super::super) more: bool,
-    #[serde(default)]
-    pub(in super::super) undone: Vec<(Stamp, Stamp)>,
-    pub(in super::super) unseen: Option<Stamp>,
-    #[serde(default, borrow)]
-    pub(in super::super) withheld: Vec<Cow<'a, str>>,
-    pub(in super::super) ids: Option<(u64, u32)>,
-}
-
 /// The answer that has this shape; one that says no is the inner error.
 ///
 /// # Errors
@@ -115,37 +90,28 @@ pub(in super::super) fn read(raw: RawAnswer<'_>) -> Result<Result<Answer<'_>, Se
     if raw.pages.is_none() && raw.results.is_none() {
         return Err(Damaged("an answer is one of pages, results, error".to_owned()));
     }
-    let page = |RawPage { e, rows, cursor, more, undone, unseen, withheld, ids }| Page {
-        entity: e,
-        rows,
-        cursor,
-        more,
-        undone: undone.into_iter().map(|(from, until)| Undone { from, until }).collect(),
-        unseen,
-        withheld,
-        ids,
-    };
-    let pages = raw.pages.into_iter().flatten().map(page).collect();
     let results = raw.results.into_iter().flatten().map(push_result).collect::<Result<_, _>>()?;
-    Ok(Ok(Answer { asked: raw.asked, pages, results }))
+    Ok(Ok(Answer { asked: raw.asked, pages: raw.pages.unwrap_or_default(), results }))
 }
 
 fn server_error(raw: RawError) -> Result<ServerError, Damaged> {
-    Ok(match raw.kind.as_str() {
-        "unavailable" => ServerError::Unavailable,
-        "throttled" => ServerError::Throttled(Span(raw.number)),
-        "cursor-expired" => {
-            let entity = u16::try_from(raw.number).map_err(|_| Damaged("an entity beyond all".to_owned()))?;
-            ServerError::CursorExpired(EntityId(entity))
-        }
-        "gateway-timeout" => ServerError::GatewayTimeout,
-        "failed" => ServerError::Failed,
-        "unauthorized" => ServerError::Unauthorized,
-        "request-too-large" => ServerError::RequestTooLarge(raw.number),
-        "answer-too-large" => ServerError::AnswerTooLarge(raw.number),
-        "bad-request" => ServerError::BadRequest(raw.text),
-        other => return Err(Damaged(format!("unknown error {other}"))),
-    })
+    let RawError { kind, number, text } = raw;
+    let all = [
+        ServerError::Unavailable,
+        ServerError::Throttled(Span(number)),
+        ServerError::CursorExpired(EntityId(number as u16)),
+        ServerError::GatewayTimeout,
+        ServerError::Failed,
+        ServerError::Unauthorized,
+        ServerError::RequestTooLarge(number),
+        ServerError::AnswerTooLarge(number),
+        ServerError::BadRequest(text),
+    ];
+    let is_it = |error: &ServerError| {
+        let told = refusal(error);
+        (told.kind, told.number) == (kind.clone(), number)
+    };
+    all.into_iter().find(is_it).ok_or_else(|| Damaged(format!("unknown error {kind}")))
 }
 
 fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
@@ -169,13 +135,7 @@ fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
             None => Outcome::Applied { stamp },
         },
         (None, Some(why), None) => {
-            let why = match why {
-                "stale" => Refusal::Stale,
-                "gone" => Refusal::Gone,
-                "exists" => Refusal::Exists,
-                "taken" => Refusal::Taken,
-                other => return Err(Damaged(format!("unknown conflict {other}"))),
-            };
+            let why = Refusal::of_word(why).ok_or_else(|| Damaged(format!("unknown conflict {why}")))?;
             Outcome::Conflict { why, current, edited_at: raw.edited }
         }
         (None, None, Some(reason)) => Outcome::Rejected { reason, current },

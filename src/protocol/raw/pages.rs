@@ -4,28 +4,30 @@ use std::marker::PhantomData;
 
 use super::super::answer::{Part, Projected};
 use super::super::codec::{PageWriter, PushVerdict};
+use super::super::coding::{BytesCount, Coding, Packing};
 use super::super::message::Asked;
+use super::super::packed::Sent;
 use super::answer::VerdictShape;
 use crate::base::json::{Counted, Sink};
 use crate::base::{Cell, EntityId, Stamp, Undone, ValueRef};
 
-/// How the parts of an answer are written, in the order in which they come.
+/// How the parts of an answer are written.
 pub(in super::super) trait Style {
     /// Values are written as a database keeps them.
     const AS_KEPT: bool = false;
+    /// What stands before and behind all verdicts, and all pages.
+    const RESULTS: [&'static [u8]; 2];
+    const PAGES: [&'static [u8]; 2];
+    /// What stands behind a row, and behind all.
+    const END_OF_ROW: &'static [u8];
+    const END: &'static [u8];
     fn begin<S: Sink>(out: &mut S, asked: Asked);
-    fn begin_results<S: Sink>(out: &mut S);
     fn result<S: Sink>(out: &mut S, is_first: bool, id: &str, told: &VerdictShape<'_>);
-    fn end_results<S: Sink>(out: &mut S);
-    fn begin_pages<S: Sink>(out: &mut S);
     fn begin_page<S: Sink>(out: &mut S, is_first: bool, entity: EntityId);
     fn begin_row<S: Sink>(out: &mut S, head: &Head<'_>);
     /// The value of the column at this place.
     fn value<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>);
-    fn end_row<S: Sink>(out: &mut S);
     fn end_page<S: Sink>(out: &mut S, end: &PageEnd<'_>);
-    fn end_pages<S: Sink>(out: &mut S);
-    fn end<S: Sink>(out: &mut S);
 }
 
 /// What comes before the values of a row.
@@ -75,6 +77,10 @@ impl IntoBytes for Counted {
 
 pub(in super::super) struct Pages<W, S> {
     out: S,
+    /// What packs it at its end; `None` of what nobody will read.
+    packing: Option<Packing>,
+    /// How long it will be once packed, where its limit counts that.
+    sent: Option<Sent>,
     /// Pages that were begun, and rows of the last.
     begun: (u32, u32),
     undone: Vec<Undone>,
@@ -84,20 +90,47 @@ pub(in super::super) struct Pages<W, S> {
     style: PhantomData<W>,
 }
 
-impl<W: Style, S: Sink + Default> Pages<W, S> {
-    /// Begins an answer with these verdicts, if there are some.
-    pub(in super::super) fn new(
+impl<W: Style + 'static> Pages<W, Vec<u8>> {
+    /// Begins an answer with these verdicts, if there are some; one that is not `kept` is only
+    /// counted.
+    pub(in super::super) fn begin(
         asked: Asked,
         verdicts: Option<&mut dyn Iterator<Item = PushVerdict<'_>>>,
+        kept: bool,
+        coding: Coding,
+    ) -> Box<dyn PageWriter> {
+        // What is not written cannot be packed to see how long it will be.
+        match kept || coding.counts == BytesCount::Sent {
+            true => Box::new(Pages::<W, Vec<u8>>::new(asked, verdicts, kept, coding)),
+            false => Box::new(Pages::<W, Counted>::new(asked, verdicts, kept, coding)),
+        }
+    }
+}
+
+impl<W: Style, S: Sink + Default> Pages<W, S> {
+    fn new(
+        asked: Asked,
+        verdicts: Option<&mut dyn Iterator<Item = PushVerdict<'_>>>,
+        kept: bool,
+        Coding { packing, counts, .. }: Coding,
     ) -> Pages<W, S> {
         let mut out = S::default();
         W::begin(&mut out, asked);
         if let Some(verdicts) = verdicts {
             write_results::<W, S>(&mut out, verdicts);
         }
-        W::begin_pages(&mut out);
-        let (undone, withheld) = (Vec::new(), Vec::new());
-        Pages { out, begun: (0, 0), undone, unseen: None, withheld, ids: None, style: PhantomData }
+        out.put(W::PAGES[0]);
+        Pages {
+            out,
+            packing: kept.then_some(packing),
+            sent: (counts == BytesCount::Sent).then(|| Sent::new(packing)),
+            begun: (0, 0),
+            undone: Vec::new(),
+            unseen: None,
+            withheld: Vec::new(),
+            ids: None,
+            style: PhantomData,
+        }
     }
 }
 
@@ -115,16 +148,16 @@ pub(in super::super) fn results<W: Style>(
     let mut out = Vec::new();
     W::begin(&mut out, asked);
     write_results::<W, Vec<u8>>(&mut out, verdicts);
-    W::end(&mut out);
+    out.put(W::END);
     out
 }
 
 fn write_results<W: Style, S: Sink>(out: &mut S, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) {
-    W::begin_results(out);
+    out.put(W::RESULTS[0]);
     for (place, (id, outcome)) in verdicts.enumerate() {
         W::result(out, place == 0, id, &VerdictShape::of(outcome));
     }
-    W::end_results(out);
+    out.put(W::RESULTS[1]);
 }
 
 pub(in super::super) fn write_row<'v, W: Style, S: Sink>(
@@ -137,7 +170,7 @@ pub(in super::super) fn write_row<'v, W: Style, S: Sink>(
     for (place, value) in values.enumerate() {
         value.with_ref(|value| W::value(out, place, value));
     }
-    W::end_row(out);
+    out.put(W::END_OF_ROW);
 }
 
 impl<W: Style, S: Sink + Default + IntoBytes> PageWriter for Pages<W, S> {
@@ -158,14 +191,14 @@ impl<W: Style, S: Sink + Default + IntoBytes> PageWriter for Pages<W, S> {
         for (place, value) in values.iter().enumerate().filter(|(place, _)| part.has(*place)) {
             value.with_ref(|value| W::value(&mut self.out, place, value));
         }
-        W::end_row(&mut self.out);
+        self.out.put(W::END_OF_ROW);
     }
     fn kept_row(&mut self, key: &str, stamp: Stamp, cells: &[u8]) {
         if W::AS_KEPT {
             let is_first = self.begins_row();
             W::begin_row(&mut self.out, &Head { is_first, part: None, key, stamp, values: 0 });
             self.out.put(cells);
-            return W::end_row(&mut self.out);
+            return self.out.put(W::END_OF_ROW);
         }
         // What a database keeps are the items of a list after its first ones.
         let list = [b"[", cells.get(1..).unwrap_or_default(), b"]"].concat();
@@ -175,7 +208,7 @@ impl<W: Style, S: Sink + Default + IntoBytes> PageWriter for Pages<W, S> {
         for (place, cell) in cells.iter().enumerate() {
             W::value(&mut self.out, place, cell.as_ref());
         }
-        W::end_row(&mut self.out);
+        self.out.put(W::END_OF_ROW);
     }
     fn undone(&mut self, undone: &[Undone]) {
         self.undone = undone.to_vec();
@@ -196,14 +229,12 @@ impl<W: Style, S: Sink + Default + IntoBytes> PageWriter for Pages<W, S> {
         W::end_page(&mut self.out, &end);
     }
     fn bytes(&self) -> u64 {
-        self.out.len() as u64
-    }
-    fn so_far(&self) -> &[u8] {
-        self.out.kept()
+        self.sent.as_ref().map_or(self.out.len() as u64, |sent| sent.of(self.out.kept()))
     }
     fn finish(mut self: Box<Self>) -> Vec<u8> {
-        W::end_pages(&mut self.out);
-        W::end(&mut self.out);
-        self.out.into_bytes()
+        self.out.put(W::PAGES[1]);
+        self.out.put(W::END);
+        let Some(packing) = self.packing else { return Vec::new() };
+        packing.packed(self.out.into_bytes())
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::super::damaged::Damaged;
-use super::super::message::{FetchRequest, PullRequest, PushRequest, Request, SyncRequest, Want};
+use super::super::message::{FetchRequest, PullRequest, PushRequest, Request, SyncRequest, Want, is_default};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, UnitId};
 use crate::contract::{EditKind, Guard, Mutation};
 
@@ -30,22 +30,12 @@ pub(in super::super) struct RawPull<'a> {
     pub(in super::super) bytes: u64,
     #[serde(default)]
     pub(in super::super) run: u64,
-    #[serde(default, skip_serializing_if = "is_utc")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(in super::super) zone: i32,
     /// It is asked for by its address.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(in super::super) get: bool,
-    #[serde(borrow)]
-    pub(in super::super) wants: Vec<RawWant<'a>>,
-}
-
-#[derive(Serialize, Deserialize)]
-pub(in super::super) struct RawWant<'a> {
-    pub(in super::super) e: EntityId,
-    #[serde(borrow)]
-    pub(in super::super) cursor: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "is_none")]
-    pub(in super::super) ids: u32,
+    pub(in super::super) wants: Cow<'a, [Want]>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,16 +66,6 @@ pub(in super::super) struct RawMutation<'a> {
     pub(in super::super) guard: Guard,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-fn is_utc(zone: &i32) -> bool {
-    *zone == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-fn is_none(ids: &u32) -> bool {
-    *ids == 0
-}
-
 pub(in super::super) fn of(request: &Request) -> RawRequest<'_> {
     let empty = |device, clock, unit| RawRequest { device, clock, unit, pull: None, push: None, fetch: None };
     match request {
@@ -107,13 +87,8 @@ pub(in super::super) fn of(request: &Request) -> RawRequest<'_> {
 }
 
 fn raw_pull(pull: &PullRequest) -> RawPull<'_> {
-    let wants = pull.wants.iter().map(|w| RawWant {
-        e: w.entity,
-        cursor: w.cursor.as_deref().map(Cow::from),
-        ids: w.ids,
-    });
     let (rows, bytes, run, zone) = (pull.rows, pull.bytes, pull.run, pull.zone);
-    RawPull { rows, bytes, run, zone, get: pull.by_address, wants: wants.collect() }
+    RawPull { rows, bytes, run, zone, get: pull.by_address, wants: Cow::from(&pull.wants) }
 }
 
 fn raw_push(push: &PushRequest) -> Vec<RawMutation<'_>> {
@@ -146,9 +121,7 @@ fn raw_mutation(device: DeviceId, mutation: &Mutation) -> RawMutation<'_> {
 pub(in super::super) fn read(raw: RawRequest<'_>) -> Result<Request, Damaged> {
     let (device, clock, unit) = (raw.device, raw.clock, raw.unit);
     let pull = raw.pull.map(|RawPull { rows, bytes, run, zone, get: by_address, wants }| {
-        let wants = wants.into_iter();
-        let wants = wants.map(|w| Want { entity: w.e, cursor: w.cursor.map(Cow::into_owned), ids: w.ids });
-        let wants = wants.collect();
+        let wants = wants.into_owned();
         PullRequest { device, unit, wants, rows, bytes, clock, zone, run, by_address }
     });
     let push = |push: Vec<RawMutation<'_>>| {

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::super::answer::Rows;
+use super::super::answer::{Page, Rows};
 use super::super::damaged::Damaged;
 use super::super::message::Asked;
-use super::super::raw::answer::{RawAnswer, RawError, RawPage, RawResult};
+use super::super::raw::answer::{RawAnswer, RawError, RawResult};
 use super::parse::{Element, Elements};
-use crate::base::{Cell, EntityId, Stamp};
+use crate::base::{Cell, EntityId, Stamp, Undone};
 
 pub(super) fn decode(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged> {
     let (mut elements, root) = Elements::of(bytes)?;
@@ -22,20 +22,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged> {
             answer.asked = Asked(root.number("for")?);
             while let Some(part) = elements.child()? {
                 match part.name() {
-                    b"results" if answer.results.is_none() => {
-                        let mut results = Vec::new();
-                        while let Some(element) = elements.child()? {
-                            results.push(result(&mut elements, &element)?);
-                        }
-                        answer.results = Some(results);
-                    }
-                    b"pages" if answer.pages.is_none() => {
-                        let mut pages = Vec::new();
-                        while let Some(element) = elements.child()? {
-                            pages.push(page(&mut elements, &element)?);
-                        }
-                        answer.pages = Some(pages);
-                    }
+                    b"results" if answer.results.is_none() => answer.results = Some(elements.all(result)?),
+                    b"pages" if answer.pages.is_none() => answer.pages = Some(elements.all(page)?),
                     _ => return Err(part.unexpected()),
                 }
             }
@@ -47,9 +35,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged> {
 }
 
 fn result<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<RawResult<'a>, Damaged> {
-    if element.name() != b"result" {
-        return Err(element.unexpected());
-    }
+    element.must_be(b"result")?;
     let mut rows = Rows::default();
     while let Some(child) = elements.child()? {
         row(elements, &child, &mut rows)?;
@@ -66,10 +52,8 @@ fn result<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<RawR
     })
 }
 
-fn page<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<RawPage<'a>, Damaged> {
-    if element.name() != b"page" {
-        return Err(element.unexpected());
-    }
+fn page<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<Page<'a>, Damaged> {
+    element.must_be(b"page")?;
     let (mut rows, mut undone, mut withheld) = (Rows::default(), Vec::new(), Vec::new());
     let end = loop {
         let Some(child) = elements.child()? else {
@@ -77,7 +61,8 @@ fn page<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<RawPag
         };
         match child.name() {
             b"undone" => {
-                undone.push((Stamp(child.number("from")?), Stamp(child.number("until")?)));
+                let [from, until] = [child.number("from")?, child.number("until")?].map(Stamp);
+                undone.push(Undone { from, until });
                 elements.end()?;
             }
             b"withheld" => {
@@ -96,8 +81,8 @@ fn page<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<RawPag
     if more != "true" && more != "false" {
         return Err(Damaged(format!("there is more or there is not, not {more:?}")));
     }
-    Ok(RawPage {
-        e: EntityId(element.number("e")?),
+    Ok(Page {
+        entity: EntityId(element.number("e")?),
         rows,
         cursor: Cow::Owned(end.text("cursor")?),
         more: more == "true",
@@ -109,9 +94,7 @@ fn page<'a>(elements: &mut Elements<'a>, element: &Element<'a>) -> Result<RawPag
 }
 
 fn row<'a>(elements: &mut Elements<'a>, element: &Element<'a>, rows: &mut Rows<'a>) -> Result<(), Damaged> {
-    if element.name() != b"row" {
-        return Err(element.unexpected());
-    }
+    element.must_be(b"row")?;
     if let Some(columns) = element.some("columns")? {
         rows.add(Cell::Int(columns));
         rows.add(Cell::Int(element.number("base")?));

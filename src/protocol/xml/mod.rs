@@ -10,6 +10,5 @@ mod codec;
 mod element;
 mod parse;
 mod request;
-mod write;
 
 pub(super) use codec::Xml;

@@ -11,7 +11,6 @@ use crate::base::{Cell, Stamp};
 
 pub(super) struct Element<'a>(BytesStart<'a>);
 
-/// The elements of a document, one after the other.
 pub(super) struct Elements<'a> {
     reader: Reader<&'a [u8]>,
 }
@@ -45,7 +44,18 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// The element that is open has no more children.
+    /// All children of the element that is open, each read by `item`.
+    pub(super) fn all<T>(
+        &mut self,
+        item: impl Fn(&mut Elements<'a>, &Element<'a>) -> Result<T, Damaged>,
+    ) -> Result<Vec<T>, Damaged> {
+        let mut items = Vec::new();
+        while let Some(child) = self.child()? {
+            items.push(item(self, &child)?);
+        }
+        Ok(items)
+    }
+
     pub(super) fn end(&mut self) -> Result<(), Damaged> {
         match self.child()? {
             None => Ok(()),
@@ -53,7 +63,6 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// The document ends here.
     pub(super) fn end_of_all(&mut self) -> Result<(), Damaged> {
         match self.reader.read_event().map_err(said)? {
             Event::Eof => Ok(()),
@@ -81,7 +90,6 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// The value in the element of its kind.
     pub(super) fn value(&mut self, element: &Element<'_>) -> Result<Cell<'a>, Damaged> {
         let cell = match element.name() {
             b"text" => return Ok(Cell::Text(self.text()?)),
@@ -105,11 +113,14 @@ impl Element<'_> {
         self.0.name().into_inner()
     }
 
+    pub(super) fn must_be(&self, name: &[u8]) -> Result<(), Damaged> {
+        if self.name() == name { Ok(()) } else { Err(self.unexpected()) }
+    }
+
     pub(super) fn unexpected(&self) -> Damaged {
         Damaged(format!("an element <{}> where there is none", String::from_utf8_lossy(self.name())))
     }
 
-    /// The attribute of this name, if it is there.
     pub(super) fn get(&self, name: &str) -> Result<Option<String>, Damaged> {
         for attribute in self.0.attributes().with_checks(false) {
             let attribute = attribute.map_err(said)?;
@@ -120,22 +131,18 @@ impl Element<'_> {
         Ok(None)
     }
 
-    /// The attribute of this name.
     pub(super) fn text(&self, name: &str) -> Result<String, Damaged> {
         self.get(name)?.ok_or_else(|| Damaged(format!("no attribute {name}")))
     }
 
-    /// A number that may be missing.
     pub(super) fn some<T: FromStr>(&self, name: &str) -> Result<Option<T>, Damaged> {
         self.get(name)?.map(|text| number(&text)).transpose()
     }
 
-    /// A number.
     pub(super) fn number<T: FromStr>(&self, name: &str) -> Result<T, Damaged> {
         number(&self.text(name)?)
     }
 
-    /// A date that may be missing.
     pub(super) fn stamp(&self, name: &str) -> Result<Option<Stamp>, Damaged> {
         Ok(self.some(name)?.map(Stamp))
     }
@@ -149,7 +156,6 @@ impl Element<'_> {
     }
 }
 
-/// What the parser says, as an error of the message.
 fn said(error: impl ToString) -> Damaged {
     Damaged(error.to_string())
 }
@@ -158,7 +164,6 @@ fn number<T: FromStr>(text: &str) -> Result<T, Damaged> {
     text.parse().map_err(|_| Damaged(format!("{text:?} is not such a number")))
 }
 
-/// The character that a reference means.
 fn meant(name: &[u8]) -> Result<char, Damaged> {
     let known = match name {
         b"lt" => Some('<'),
@@ -178,7 +183,6 @@ fn meant(name: &[u8]) -> Result<char, Damaged> {
     known.ok_or_else(|| Damaged(format!("an unknown reference {:?}", String::from_utf8_lossy(name))))
 }
 
-/// An attribute's value with its references resolved.
 fn unescaped(value: &[u8]) -> Result<String, Damaged> {
     let mut rest = std::str::from_utf8(value).map_err(said)?;
     let mut text = String::with_capacity(rest.len());

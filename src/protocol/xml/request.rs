@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::super::damaged::Damaged;
-use super::super::raw::request::{RawFetch, RawMutation, RawPull, RawRequest, RawWant};
+use super::super::message::Want;
+use super::super::raw::request::{RawFetch, RawMutation, RawPull, RawRequest};
 use super::element::{put_number, put_some, put_text, put_value};
 use super::parse::{Element, Elements};
 use crate::base::json::Sink;
@@ -48,9 +49,9 @@ fn put_pull(out: &mut Vec<u8>, pull: &RawPull<'_>) {
         put_text(out, "get", "true");
     }
     out.put(b">");
-    for RawWant { e, cursor, ids } in wants {
+    for Want { entity, cursor, ids } in wants.iter() {
         out.put(b"<want");
-        put_number(out, "e", i64::from(e.0));
+        put_number(out, "e", i64::from(entity.0));
         if let Some(cursor) = cursor {
             put_text(out, "cursor", cursor);
         }
@@ -93,9 +94,7 @@ fn put_edit(out: &mut Vec<u8>, edit: &RawMutation<'_>) {
 
 pub(super) fn decode(bytes: &[u8]) -> Result<RawRequest<'_>, Damaged> {
     let (mut elements, root) = Elements::of(bytes)?;
-    if root.name() != b"request" {
-        return Err(root.unexpected());
-    }
+    root.must_be(b"request")?;
     let mut request = RawRequest {
         device: DeviceId(root.number("device")?),
         clock: root.stamp("clock")?.unwrap_or_default(),
@@ -107,13 +106,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<RawRequest<'_>, Damaged> {
     while let Some(part) = elements.child()? {
         match part.name() {
             b"pull" if request.pull.is_none() => request.pull = Some(pull(&mut elements, &part)?),
-            b"push" if request.push.is_none() => {
-                let mut edits = Vec::new();
-                while let Some(element) = elements.child()? {
-                    edits.push(edit(&mut elements, &element)?);
-                }
-                request.push = Some(edits);
-            }
+            b"push" if request.push.is_none() => request.push = Some(elements.all(edit)?),
             b"fetch" if request.fetch.is_none() => {
                 let (e, of) = (EntityId(part.number("e")?), Cow::Owned(part.text("of")?));
                 request.fetch = Some(RawFetch { e, of, rows: part.number("rows")? });
@@ -129,11 +122,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<RawRequest<'_>, Damaged> {
 fn pull<'a>(elements: &mut Elements<'a>, pull: &Element<'a>) -> Result<RawPull<'a>, Damaged> {
     let mut wants = Vec::new();
     while let Some(want) = elements.child()? {
-        if want.name() != b"want" {
-            return Err(want.unexpected());
-        }
-        let (e, cursor) = (EntityId(want.number("e")?), want.get("cursor")?.map(Cow::Owned));
-        wants.push(RawWant { e, cursor, ids: want.some("ids")?.unwrap_or_default() });
+        want.must_be(b"want")?;
+        let (entity, cursor) = (EntityId(want.number("e")?), want.get("cursor")?);
+        wants.push(Want { entity, cursor, ids: want.some("ids")?.unwrap_or_default() });
         elements.end()?;
     }
     Ok(RawPull {
@@ -142,14 +133,12 @@ fn pull<'a>(elements: &mut Elements<'a>, pull: &Element<'a>) -> Result<RawPull<'
         run: pull.some("run")?.unwrap_or_default(),
         zone: pull.some("zone")?.unwrap_or_default(),
         get: pull.says("get")?,
-        wants,
+        wants: Cow::Owned(wants),
     })
 }
 
 fn edit<'a>(elements: &mut Elements<'a>, edit: &Element<'a>) -> Result<RawMutation<'a>, Damaged> {
-    if edit.name() != b"edit" {
-        return Err(edit.unexpected());
-    }
+    edit.must_be(b"edit")?;
     let op = edit.text("op")?;
     let mut letters = op.chars();
     let (Some(op), None) = (letters.next(), letters.next()) else {
@@ -162,9 +151,7 @@ fn edit<'a>(elements: &mut Elements<'a>, edit: &Element<'a>) -> Result<RawMutati
     };
     let mut set: Vec<(usize, Cell<'a>)> = Vec::new();
     while let Some(element) = elements.child()? {
-        if element.name() != b"set" {
-            return Err(element.unexpected());
-        }
+        element.must_be(b"set")?;
         let kind = elements.child()?.ok_or_else(|| Damaged("a column without a value".to_owned()))?;
         set.push((element.number("column")?, elements.value(&kind)?));
         elements.end()?;

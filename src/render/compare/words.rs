@@ -108,6 +108,11 @@ pub(super) fn called(d: &Difference) -> String {
 
 /// Both sides' figures; those that differ, with digits enough to see it.
 pub(super) fn figures(d: &Difference) -> [String; 2] {
+    let about = if d.unit == Unit::Uj { "≈ " } else { "" };
+    numbers(d).map(|text| format!("{about}{text}"))
+}
+
+fn numbers(d: &Difference) -> [String; 2] {
     let (Some(base), Some(candidate)) = (d.base, d.candidate) else {
         return [d.base, d.candidate].map(|n| n.map_or_else(|| "–".to_owned(), |n| human::figure(d.unit, n)));
     };

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use crate::analysis::by_list;
 use crate::record::RunRecord;
+use crate::render::claims::sentence;
 
-/// A list of questions after the other.
 pub(super) fn answers(record: &RunRecord) -> Markup {
     html! {
         @for list in by_list(record) {
@@ -15,7 +15,7 @@ pub(super) fn answers(record: &RunRecord) -> Markup {
                 tbody { @for one in &list.answers { tr {
                     td.n { (one.number) }
                     td { (one.first.asks) }
-                    td { (one.mark()) (one.first.answer) (one.seeds()) }
+                    td { (one.mark()) (sentence(record, one.first)) (one.seeds()) }
                 } } }
             } }
         }

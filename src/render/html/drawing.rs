@@ -12,7 +12,6 @@ pub(super) fn drawn_twice(draw: impl Fn(Size) -> Svg) -> Markup {
     }
 }
 
-/// A plot with how to read it and its data.
 pub(super) fn figure(title: &str, draw: impl Fn(Size) -> Svg, reading: &str, data: &str) -> Markup {
     html! {
         figure {

@@ -7,6 +7,8 @@ use super::plots;
 use crate::analysis::found::findings;
 use crate::metrics::human;
 use crate::record::{CellRecord, LifeRecord, RunRecord, Verdict, replay_record};
+use crate::render::lines::ends;
+use crate::render::reasons::{reason_of, reasons_of};
 use crate::render::story::{and_more, by_cause};
 use crate::render::warnings::unplaced;
 use crate::render::why::why;
@@ -14,17 +16,13 @@ use crate::render::{Grid, occurrences};
 
 /// Failing cells told whole; the others by their first reason.
 const WHOLE: usize = 6;
-/// Failing cells named.
 const NAMED: usize = 100;
-/// Reasons and violations told of one cell.
 const REASONS: usize = 8;
 const VIOLATIONS: usize = 12;
-/// Lives drawn of one cell.
 const LIVES: usize = 3;
 /// Lines told of one life: so many of its start and of its end.
 const LINES: usize = 60;
 
-/// All that is wrong with a run.
 pub(super) fn failures(record: &RunRecord) -> Markup {
     let failing = by_cause(record);
     html! {
@@ -68,31 +66,27 @@ pub(super) fn occurred(record: &RunRecord) -> Markup {
     }
 }
 
-/// The cells of a search whose settings lost something or missed a gate: findings.
-pub(super) fn excluded(record: &RunRecord) -> Markup {
-    let failing: Vec<(&CellRecord, usize)> = record.failing().map(|cell| (cell, 0)).collect();
-    html! {
-        @if !failing.is_empty() {
-            h3 { "Excluded settings" }
-            p.note { "Settings that lose something, get stuck or miss a gate are not chosen, however fast they are. That they do is not a failure of the search." }
-            (others(&failing, "such cell"))
-        }
-    }
-}
-
-/// The cells of a matrix whose settings lose or miss something: what it was asked for.
-pub(super) fn answers(record: &RunRecord) -> Markup {
+/// Failing cells that are what a run was to find: settings of a search that are not chosen, or what
+/// those of a matrix miss.
+pub(super) fn found(record: &RunRecord) -> Markup {
+    let (head, note) = match record.matrix {
+        true => ("What settings miss", "A matrix is run to see that. It is not a failure of the run."),
+        false => (
+            "Excluded settings",
+            "Settings that lose something, get stuck or miss a gate are not chosen, however fast they are. \
+             That they do is not a failure of the search.",
+        ),
+    };
     let failing: Vec<(&CellRecord, usize)> = findings(record).map(|cell| (cell, 0)).collect();
     html! {
         @if !failing.is_empty() {
-            h2 { "What settings miss" }
-            p.note { "A matrix is run to see that. It is not a failure of the run." }
+            h2 { (head) }
+            p.note { (note) }
             (others(&failing, "such cell"))
         }
     }
 }
 
-/// What did not come to an end.
 pub(super) fn undone(record: &RunRecord) -> Markup {
     let stopped: Vec<&CellRecord> =
         record.cells.iter().filter(|cell| cell.verdict == Verdict::Incomplete).collect();
@@ -118,7 +112,7 @@ fn failure(record: &RunRecord, cell: &CellRecord, others: usize) -> Markup {
         section.failure {
             h3 { (cell.id) (and_more(others)) }
             ul {
-                @for reason in cell.reasons.iter().take(REASONS) { li { (reason.text) } }
+                @for reason in reasons_of(cell).iter().take(REASONS) { li { (reason) } }
                 @if cell.reasons.len() > REASONS { li { (cell.reasons.len() - REASONS) " more reasons stand in run.json" } }
                 @for line in why(cell, &gates) { li { (line) } }
                 @for line in cell.ending.text.iter().skip(1).take(REASONS) { li { (line) } }
@@ -153,11 +147,10 @@ fn lived(cell: &CellRecord, life: &LifeRecord) -> Markup {
         details {
             summary { "Every line of it" }
             pre {
-                @let left_out = life.lines.len().saturating_sub(2 * LINES);
-                @for (i, line) in life.lines.iter().enumerate() {
-                    @if left_out > 0 && i == LINES { "… " (left_out) " lines are left out here, and stand in run.json …\n" }
-                    @if i < LINES || i >= LINES + left_out { (line) "\n" }
-                }
+                @let (head, left_out, tail) = ends(&life.lines, LINES);
+                @for line in head { (line) "\n" }
+                @if left_out > 0 { "… " (left_out) " lines are left out here, and stand in run.json …\n" }
+                @for line in tail { (line) "\n" }
             }
         }
     }
@@ -192,7 +185,7 @@ fn others(cells: &[(&CellRecord, usize)], noun: &str) -> Markup {
                 thead { tr { th { "cell" } th { "why" } th { "see it again" } } }
                 tbody { @for (cell, others) in cells.iter().take(NAMED) { tr {
                     td { (cell.id) (and_more(*others)) }
-                    td.w { (cell.reasons.first().map_or("", |reason| reason.text.as_str())) }
+                    td.w { (cell.reasons.first().map_or_else(String::new, |reason| reason_of(cell, reason))) }
                     td { code { (cell.replay) } }
                 } } }
             } }

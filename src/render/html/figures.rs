@@ -13,12 +13,10 @@ use crate::render::{Form, table};
 
 /// Gates told one by one: so many at most, and so many where no more than these are missed.
 const GATES: (usize, usize) = (100, 20);
-/// Cells told one by one.
 const CELLS: usize = 200;
 /// More columns than this are no table to look at.
 const COLUMNS: usize = 24;
 
-/// What cells differ in besides their seed.
 fn columns(record: &RunRecord) -> BTreeSet<(&str, Option<&str>, String)> {
     let settings = |cell: &CellRecord| format!("{:?}", cell.axes);
     let cells = record.cells.iter();
@@ -29,12 +27,18 @@ fn columns(record: &RunRecord) -> BTreeSet<(&str, Option<&str>, String)> {
 /// the table of figures.
 pub(super) fn cards(record: &RunRecord) -> Markup {
     let cells: Vec<&CellRecord> = record.cells.iter().filter(|cell| !cell.metrics.is_empty()).collect();
+    let (met, all) = (record.gates.iter().filter(|gate| gate.pass).count(), record.gates.len());
     html! {
         @if table::is_one_setting(record) && !cells.is_empty() {
             h2 { "In short" }
             div.tiles {
-                @if !record.gates.is_empty() { (gates_tile(record)) }
-                @for one in glance(&cells) { (tile(&one)) }
+                @if all > 0 {
+                    (tile("gates met", &format!("{met} of {all}"), Some(met == all), "all is right"))
+                }
+                @for Glance { what, unit, value, sound, .. } in glance(&cells) {
+                    @let way = if sound.is_some() { "none is right" } else { "▾ less is better" };
+                    (tile(what, &human::figure(unit, value), sound, way))
+                }
             }
             div.cards {
                 @for sentence in brief(&cells) {
@@ -50,26 +54,14 @@ pub(super) fn cards(record: &RunRecord) -> Markup {
 }
 
 /// A figure with which way is better: a sign and words say it, and colour besides.
-fn tile(one: &Glance) -> Markup {
-    let (class, sign, way) = match one.sound {
-        Some(true) => ("good", "✓ ", "none is right"),
-        Some(false) => ("bad", "✗ ", "none is right"),
-        None => ("", "", "▾ less is better"),
+fn tile(what: &str, value: &str, sound: Option<bool>, way: &str) -> Markup {
+    let (class, sign) = match sound {
+        Some(true) => ("good", "✓ "),
+        Some(false) => ("bad", "✗ "),
+        None => ("", ""),
     };
     html! {
-        div class={ "tile " (class) } {
-            small { (one.what) } b { (sign) (human::figure(one.unit, one.value)) } small { (way) }
-        }
-    }
-}
-
-fn gates_tile(record: &RunRecord) -> Markup {
-    let (met, all) = (record.gates.iter().filter(|gate| gate.pass).count(), record.gates.len());
-    let (class, sign) = if met == all { ("good", "✓") } else { ("bad", "✗") };
-    html! {
-        div class={ "tile " (class) } {
-            small { "gates met" } b { (sign) " " (met) " of " (all) } small { "all is right" }
-        }
+        div class={ "tile " (class) } { small { (what) } b { (sign) (value) } small { (way) } }
     }
 }
 
@@ -147,7 +139,6 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
     }
 }
 
-/// The class of a verdict and its word.
 pub(super) fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
     match verdict {
         Verdict::Pass => ("pass", "pass"),
@@ -156,7 +147,6 @@ pub(super) fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
     }
 }
 
-/// A verdict as a coloured word.
 fn word(of: Verdict) -> Markup {
     let (class, text) = verdict(of);
     html! { span class={ "word " (class) } { (text) } }

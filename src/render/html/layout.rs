@@ -12,7 +12,6 @@ use crate::record::{CellRecord, RunRecord, SweepRecord, TuneRecord, shell_word};
 use crate::render::story::shortened;
 use crate::render::{Paint, headline, svg, sweep};
 
-/// Series of a sweep told in words.
 const SERIES: usize = 24;
 /// Scenarios shown whole, and characters of one.
 const SCENARIOS: usize = 3;
@@ -45,9 +44,9 @@ pub fn page(record: &RunRecord) -> String {
                     (answers::answers(record))
                     // A search that found something opens with the answer: what fails there is no
                     // candidate.
-                    @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::excluded(record)) }
+                    @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::found(record)) }
                     @if !record.is_of_findings() { (failures::failures(record)) }
-                    @if record.matrix { (failures::answers(record)) }
+                    @if record.matrix { (failures::found(record)) }
                     (failures::undone(record))
                     @if !is_a_grid(record) && !record.cells.is_empty() {
                         (figures::cards(record))
@@ -74,32 +73,8 @@ pub fn page(record: &RunRecord) -> String {
             }
         }
     };
-    unbroken(&page.into_string())
-}
-
-/// The page with numbers that stay in one line: their thousands, and a number and its per cent.
-/// What is to be copied stays as it is.
-fn unbroken(page: &str) -> String {
-    const NARROW: char = '\u{202f}';
-    let mut text = String::with_capacity(page.len() + page.len() / 64);
-    for (i, part) in page.split("<pre").enumerate() {
-        let (copied, words) = match part.split_once("</pre>") {
-            Some((copied, words)) if i > 0 => (Some(copied), words),
-            _ => (None, part),
-        };
-        if let Some(copied) = copied {
-            text.extend(["<pre", copied, "</pre>"]);
-        }
-        let mut before = None;
-        let mut rest = words.chars().peekable();
-        while let Some(c) = rest.next() {
-            let of_share =
-                c == ' ' && rest.peek() == Some(&'%') && before.is_some_and(|b: char| b.is_ascii_digit());
-            text.push(if c == '\u{2009}' || of_share { NARROW } else { c });
-            before = Some(c);
-        }
-    }
-    text
+    // A number stays in one line.
+    page.into_string().replace('\u{2009}', "\u{202f}")
 }
 
 /// A sweep or a search is about its settings, not about one of its cells.
@@ -119,7 +94,6 @@ fn summed_up(record: &RunRecord) -> String {
     told.trim_end().trim_end_matches(')').replace(';', ",") + "."
 }
 
-/// All plots that the record has figures for.
 fn drawn(record: &RunRecord) -> Markup {
     let timed = to_draw(record);
     let grid = record.sweep.as_ref().and_then(|sweep| of_sweep(record, sweep));
@@ -278,7 +252,6 @@ fn scenarios(record: &RunRecord) -> Markup {
     }
 }
 
-/// The commands that come to the same again.
 fn again(record: &RunRecord) -> Markup {
     html! {
         h2 { "Do it again" }
@@ -294,8 +267,6 @@ fn again(record: &RunRecord) -> Markup {
             }
             pre.cmd { code { (command) } }
         }
-        p { "This page again, from its record:" }
-        pre.cmd { code { (rendered_again(record)) } }
     }
 }
 
@@ -316,11 +287,4 @@ fn command(record: &RunRecord) -> Option<String> {
     }
     let seeds = if first == last { format!(" --seed {first}") } else { format!(" --seeds {first}..={last}") };
     Some(command + &seeds)
-}
-
-fn rendered_again(record: &RunRecord) -> String {
-    let replay = record.cells.first().map_or("", |cell| cell.replay.as_str());
-    let folder = replay.rsplit(' ').next().unwrap_or_default().trim_matches('\'');
-    let folder = folder.rsplit_once('#').map_or("RUN", |(folder, _)| folder);
-    format!("syncdyno report {} --format html -o report.html", shell_word(folder))
 }

@@ -18,11 +18,8 @@ const DURATIONS: [(&str, &str); 5] = [
 const DEVICES_DRAWN: usize = 2;
 /// Faults of so many names have a strip of their own.
 const FAULTS_DRAWN: usize = 6;
-/// What happens within this part of the time is one mark: no eye tells it apart, and a page must
-/// not grow with the number of devices.
-const MARKS: u64 = 400;
 /// More marks in a row than this are a bar; they are told by their number in each of so many
-/// stretches.
+/// stretches: a page must not grow with the number of devices.
 const DIAMONDS: usize = 48;
 const BINS: u64 = 100;
 
@@ -100,7 +97,6 @@ fn panel(series: &SeriesRecord, metric: &str, name: &str, unit: Unit) -> Option<
     points.iter().any(|point| point.1 > 0).then(|| Panel { name: name.to_owned(), unit, points })
 }
 
-/// An axis from the start of a cell to its end.
 fn blank(record: &RunRecord, cell: &CellRecord, series: &SeriesRecord) -> Timeline {
     let end = cell.virtual_ns.max(series.at_ns.last().copied().unwrap_or(0));
     let script = cell.phases.script_ns;
@@ -147,51 +143,21 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     if strips.is_empty() {
         return None;
     }
-    let apart = blank.end / MARKS;
     for strip in strips.iter_mut().filter(|strip| strip.ticks.len() > DIAMONDS) {
         strip.spans = counted(&std::mem::take(&mut strip.ticks), blank.end);
     }
-    let close = strips.iter_mut().map(|strip| thinned(strip, apart)).sum::<u64>();
     let mut about =
         "Red: the share of devices offline, of the most ever online at once. Diamonds: faults.".to_owned();
-    for (left_out, what, why) in [
-        (before, "fault", "before any device was online, not drawn"),
-        (after, "fault", "only after the end, not drawn"),
-        (close, "mark", "so near to another that one stands for both"),
-        (without_strip, "fault", "of further kinds, not drawn"),
+    for (left_out, why) in [
+        (before, "before any device was online"),
+        (after, "only after the end"),
+        (without_strip, "of further kinds"),
     ] {
         if left_out > 0 {
-            about.push_str(&format!(" {} {why}.", human::count(left_out, what)));
+            about.push_str(&format!(" {} {why}, not drawn.", human::count(left_out, "fault")));
         }
     }
     Some(Timeline { title: "Outages and faults".to_owned(), about, strips, ..blank })
-}
-
-/// Lets one mark stand for all that begin within `apart` of it; of stretches it is as high as the
-/// highest, and as long as all. How many have no mark of their own.
-fn thinned(strip: &mut Strip, apart: u64) -> u64 {
-    let before = strip.spans.len() + strip.ticks.len();
-    let mut spans: Vec<(u64, u64, f64, String)> = Vec::new();
-    for span in std::mem::take(&mut strip.spans) {
-        match spans.last_mut() {
-            Some(last) if span.0.saturating_sub(last.0) < apart => {
-                last.1 = last.1.max(span.1);
-                if span.2 > last.2 {
-                    (last.2, last.3) = (span.2, span.3);
-                }
-            }
-            _ => spans.push(span),
-        }
-    }
-    strip.spans = spans;
-    strip.ticks.sort_unstable();
-    let mut last = None;
-    strip.ticks.retain(|at| {
-        let kept = last.is_none_or(|last| at - last >= apart);
-        last = if kept { Some(*at) } else { last };
-        kept
-    });
-    (before - strip.spans.len() - strip.ticks.len()) as u64
 }
 
 /// Instants in stretches of equal length, each as high as its number beside the greatest.

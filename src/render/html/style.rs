@@ -1,6 +1,5 @@
 //! How the page looks; colours and plots are styled by [`super::super::svg::CSS`].
 
-/// The style of the page.
 pub(super) const CSS: &str = "\
 :root{color-scheme:light dark}*{box-sizing:border-box}\
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif;\

@@ -6,7 +6,6 @@ use crate::render::svg::{Bars, Curves, HeatMap, Timeline};
 
 /// Rows of a table over time; the others stand in `series.csv`.
 const ROWS_OVER_TIME: u64 = 24;
-/// Stretches and instants told of one strip.
 const TOLD_OF_A_STRIP: usize = 40;
 
 /// A row a setting, a column a curve, before each how many seeds its points rest on, where these
@@ -39,7 +38,6 @@ pub(super) fn of_curves(curves: &Curves) -> String {
     grid.html()
 }
 
-/// A row a bar.
 pub(super) fn of_bars(bars: &Bars) -> String {
     let mut grid = Grid::new(2, ["figure", "of", "value"]);
     for (head, bars) in &bars.groups {

@@ -6,8 +6,8 @@ use crate::analysis::sweep::Objective;
 use crate::base::Time;
 use crate::metrics::{Figure, Sample, Unit};
 use crate::record::{LifeRecord, RunRecord, StepRecord, SweepRecord, Verdict, fixture};
+use crate::render::svg::Size;
 use crate::render::svg::tests::assert_legible;
-use crate::render::svg::{Size, Timeline};
 use crate::render::tests;
 use crate::world::Outcome;
 
@@ -76,7 +76,6 @@ fn shown(record: &RunRecord) -> String {
     text.lines().filter(|line| !line.is_empty()).map(|line| line.to_owned() + "\n").collect()
 }
 
-/// What stands before this heading, or all.
 fn before(record: &RunRecord, heading: &str) -> String {
     let text = shown(record);
     text.split(heading).next().unwrap().to_owned() + "\n"
@@ -149,7 +148,6 @@ fn variants_that_differ_stand_side_by_side() {
     assert_snapshot!(before(&record, "<h2>Over time"));
 }
 
-/// The cells that are drawn over time, by their ids.
 fn drawn(record: &RunRecord) -> Vec<&str> {
     crate::analysis::to_draw(record).iter().map(|cell| cell.id.as_str()).collect()
 }
@@ -220,12 +218,10 @@ fn outages_of_many_devices_stay_a_plot_of_bounded_size_that_says_what_it_leaves_
         let record = record(vec![outcome]);
         outages(&record, &record.cells[0]).unwrap()
     };
-    let (few, many, more) = (drawn(9), drawn(18_000), drawn(72_000));
-    let size = |timeline: &Timeline| timeline.draw(Size::Wide).inline().len();
+    let (few, many) = (drawn(9), drawn(18_000));
     assert!(few.about.contains(" 3 faults "), "{}", few.about);
     assert!(few.strips[1..].iter().all(|strip| strip.ticks.len() == 1), "a diamond each");
-    assert!(more.strips.iter().all(|strip| strip.ticks.len() + strip.spans.len() <= 101), "a mark a stretch");
-    assert!(size(&more) < size(&many) * 5 / 4, "four times the faults: {} and {}", size(&many), size(&more));
+    assert!(many.strips.iter().all(|strip| strip.ticks.len() + strip.spans.len() <= 101), "a mark a stretch");
     let number = |told: &str| told.split(' ').next().unwrap().replace('\u{2009}', "").parse::<u64>().unwrap();
     let rows = &many.strips[1..];
     let told: u64 = rows.iter().flat_map(|strip| &strip.spans).map(|span| number(&span.3)).sum();
@@ -354,24 +350,6 @@ fn a_search_shows_the_interval_of_what_ran_under_all_seeds_and_which_settings_di
     let svg = drawn.draw(Size::Wide).inline();
     assert_eq!(svg.matches("class=\"o c0\"").count(), 1, "64 is hollow");
     assert_snapshot!(tables::of_curves(&drawn));
-}
-
-#[test]
-fn no_number_of_the_page_breaks_over_lines_and_what_is_copied_stays_as_it_is() {
-    let mut record = record(vec![fixture::outcome()]);
-    record.tune = Some(fixture::tuned());
-    let title = "title = \"50 % of 1\u{2009}000\"";
-    record.resolved.insert("0123456789abcdef".to_owned(), title.to_owned());
-    let page = page(&record);
-    let (words, copied): (Vec<&str>, Vec<&str>) =
-        page.split("</pre>").map(|part| part.split_once("<pre").unwrap_or((part, ""))).unzip();
-    assert!(copied.iter().any(|text| text.contains("50 % of 1\u{2009}000")), "{copied:?}");
-    for part in words {
-        assert!(!part.contains('\u{2009}'), "{part}");
-        let broken =
-            part.match_indices(" %").find(|(at, _)| part[..*at].ends_with(|c: char| c.is_ascii_digit()));
-        assert_eq!(broken.map(|(at, _)| &part[at.saturating_sub(20)..at]), None);
-    }
 }
 
 #[test]

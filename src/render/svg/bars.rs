@@ -1,7 +1,7 @@
 //! Bars side by side: variants by a figure, or how often a wait was how long.
 
 use super::frame::{LETTERS, Size, Svg};
-use super::ink::{Anchor, Ink, cut_apart, width};
+use super::ink::{Anchor, Ink, cut, width};
 use super::style::LOOKS;
 
 /// What is drawn.
@@ -44,10 +44,9 @@ impl Bars {
             ink.text("b", (2.0, y + 12.0), Anchor::Start, head);
             y += HEAD;
             let most = bars.iter().map(|bar| bar.value).max().unwrap_or(0).max(1) as f64;
-            let names: Vec<&str> = bars.iter().map(|bar| bar.name.as_str()).collect();
-            for ((i, bar), name) in bars.iter().enumerate().zip(cut_apart(&names, LETTERS, left - 10.0)) {
+            for (i, bar) in bars.iter().enumerate() {
                 let long = (room * bar.value as f64 / most).max(1.0);
-                ink.text("s", (2.0, y + 12.0), Anchor::Start, &name);
+                ink.text("s", (2.0, y + 12.0), Anchor::Start, &cut(&bar.name, LETTERS, left - 10.0));
                 let told = format!("{}: {}", bar.name, bar.told);
                 let class = format!("flat c{}", if self.alike { 0 } else { i % LOOKS });
                 ink.rect(&class, (left, y + 2.0), (long, ROW - 6.0), Some(&told));

@@ -2,7 +2,7 @@
 //! that is as good.
 
 use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_room};
-use super::ink::{Anchor, Ink, cut_apart, spread, width, wrapped};
+use super::ink::{Anchor, Ink, cut, spread, width, wrapped};
 use super::scale::Scale;
 use super::style::{self, LOOKS, look, marker};
 use crate::metrics::{Unit, human};
@@ -224,12 +224,10 @@ impl Curves {
     }
 }
 
-/// The letter of a mark.
 fn key(i: usize) -> String {
     char::from_u32('A' as u32 + i as u32).unwrap_or('?').to_string()
 }
 
-/// The scale of all figures and intervals.
 fn values(curves: &[Curve], places: (f64, f64)) -> Scale {
     let figures = || {
         let points = curves.iter().flat_map(|curve| &curve.points);
@@ -264,14 +262,12 @@ fn draw_names(ink: &mut Ink, curves: &[Curve], inside: Inside, x: Scale, y: Scal
     let wanted: Vec<f64> = named.iter().map(|(_, _, last)| y.at(last.y)).collect();
     let placed = spread(&wanted, 16.0, inside.top + 2.0, inside.bottom - 4.0);
     let room = size.width() - inside.right - 18.0;
-    let names: Vec<&str> = named.iter().map(|(_, curve, _)| curve.name.as_str()).collect();
-    let names = cut_apart(&names, LETTERS, room);
-    for (((i, _, last), at), name) in named.into_iter().zip(placed).zip(names) {
+    for ((i, curve, last), at) in named.into_iter().zip(placed) {
         let end = (x.at(last.x) + 6.0, y.at(last.y));
         if (at - end.1).abs() > 3.0 {
             ink.line("lead", end, (inside.right + 2.0, at));
         }
         ink.shape(&format!("k c{}", i % LOOKS), (inside.right + 8.0, at), marker(i));
-        ink.text("", (inside.right + 16.0, at + 4.0), Anchor::Start, &name);
+        ink.text("", (inside.right + 16.0, at + 4.0), Anchor::Start, &cut(&curve.name, LETTERS, room));
     }
 }

@@ -16,7 +16,6 @@ pub enum Size {
 }
 
 impl Size {
-    /// Pixels across.
     pub(super) fn width(self) -> f64 {
         self.pick(640.0, 340.0)
     }
@@ -32,9 +31,7 @@ impl Size {
     }
 }
 
-/// The size of the letters.
 pub(super) const LETTERS: f64 = 12.0;
-/// Of small ones.
 pub(super) const SMALL: f64 = 11.0;
 
 /// A finished plot.

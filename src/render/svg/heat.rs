@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::frame::{LETTERS, SMALL, Size, Svg};
-use super::ink::{Anchor, Ink, cut, cut_apart, width};
+use super::ink::{Anchor, Ink, cut, width};
 use super::style::SHADES;
 
 /// What is drawn.
@@ -45,7 +45,6 @@ pub struct Heat {
 }
 
 impl HeatRow {
-    /// The position of its best cell.
     fn best(&self) -> Option<usize> {
         let costs = self.cells.iter().enumerate().filter_map(|(i, heat)| Some((i, heat.cost?)));
         costs.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
@@ -78,10 +77,8 @@ impl HeatMap {
         let cell = room / columns.len().max(1) as f64;
         let mut ink = Ink::default();
         ink.text("s m", (2.0, TOP - 9.0), Anchor::Start, &cut(&self.y, SMALL, size.width() - 4.0));
-        let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
-        let names = cut_apart(&names, LETTERS, named);
-        for (i, (row, name)) in rows.iter().zip(names).enumerate() {
-            let y = TOP + i as f64 * ROW;
+        for (i, row) in rows.iter().enumerate() {
+            let (y, name) = (TOP + i as f64 * ROW, cut(&row.name, LETTERS, named));
             ink.text("", (2.0, y + ROW / 2.0 + 4.0), Anchor::Start, &name);
             for (place, &column) in columns.iter().enumerate() {
                 let Some(heat) = row.cells.get(column) else { continue };

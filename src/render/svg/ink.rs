@@ -35,7 +35,6 @@ impl Ink {
         }
     }
 
-    /// The area within points.
     pub(super) fn area(&mut self, class: &str, points: &[(f64, f64)]) {
         if points.len() > 2 {
             let _ = writeln!(self.text, r#"<path class="{class}" d="{}Z"/>"#, through(points));
@@ -54,7 +53,6 @@ impl Ink {
         self.end("path", told);
     }
 
-    /// Ends an element, with its title if it has one.
     fn end(&mut self, element: &str, told: &str) {
         let _ = match told {
             "" => writeln!(self.text, "/>"),
@@ -72,7 +70,6 @@ impl Ink {
         self.end("rect", told.unwrap_or_default());
     }
 
-    /// A text on its base line.
     pub(super) fn text(&mut self, class: &str, at: (f64, f64), anchor: Anchor, text: &str) {
         let anchor = match anchor {
             Anchor::Start => "",
@@ -115,54 +112,18 @@ pub(super) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(em).sum::<f64>() * size
 }
 
-/// As much of a text as has room, with an ellipsis where something is missing.
+/// As much of a text as has room: of a longer one the middle is left out, as names differ at either
+/// end.
 pub(super) fn cut(text: &str, size: f64, room: f64) -> String {
     if width(text, size) <= room {
         return text.to_owned();
     }
-    start(text, size, room - size).trim_end().to_owned() + "…"
-}
-
-/// As much of the start of a text as has room.
-fn start(text: &str, size: f64, room: f64) -> &str {
-    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
-    let end = ends.take_while(|end| width(&text[..*end], size) <= room).last().unwrap_or(0);
-    &text[..end]
-}
-
-/// As [`cut`] of several texts, which stay apart: of those that would read the same what they have
-/// in common is left out.
-pub(super) fn cut_apart(texts: &[&str], size: f64, room: f64) -> Vec<String> {
-    let mut shown: Vec<String> = texts.iter().map(|text| cut(text, size, room)).collect();
-    // Texts that still read the same have more in common.
-    for _ in 0..texts.len() {
-        let alike = |i: usize| (0..texts.len()).filter(move |j| texts[*j] != texts[i]);
-        let again = |i: usize| {
-            let others = alike(i).filter(|j| shown[*j] == shown[i]);
-            others
-                .map(|j| in_common(texts[i], texts[j]))
-                .min()
-                .map(|common| elided(texts[i], common, size, room))
-        };
-        let next: Vec<Option<String>> = (0..texts.len()).map(again).collect();
-        if next.iter().all(Option::is_none) {
-            break;
-        }
-        shown = shown.into_iter().zip(next).map(|(was, next)| next.unwrap_or(was)).collect();
-    }
-    shown
-}
-
-/// How many bytes both begin with.
-fn in_common(a: &str, b: &str) -> usize {
-    a.char_indices().zip(b.chars()).find(|((_, a), b)| a != b).map_or(a.len().min(b.len()), |((at, _), _)| at)
-}
-
-/// A text whose first `common` bytes say less than the rest: as much of them as has room beside it.
-fn elided(text: &str, common: usize, size: f64, room: f64) -> String {
-    let (head, tail) = text.split_at(common);
-    let tail = cut(tail, size, room - size);
-    format!("{}…{tail}", start(head, size, room - width(&tail, size) - size))
+    let letters: Vec<char> = text.chars().collect();
+    let of = |kept: usize| {
+        let (head, tail) = (&letters[..kept.div_ceil(2)], &letters[letters.len() - kept / 2..]);
+        head.iter().chain(&['…']).chain(tail).collect::<String>()
+    };
+    (0..letters.len()).rev().map(of).find(|text| width(text, size) <= room).unwrap_or_default()
 }
 
 /// A text in lines that have room, broken at spaces.
@@ -223,7 +184,7 @@ mod tests {
     #[test]
     fn a_text_is_cut_to_its_room_and_says_so() {
         let short = cut("appointments of the cardiology", 12.0, 100.0);
-        assert!(short.ends_with('…') && width(&short, 12.0) <= 100.0, "{short}");
+        assert!(short.contains('…') && width(&short, 12.0) <= 100.0, "{short}");
         assert_eq!(cut("short", 12.0, 100.0), "short");
         let lines = wrapped("one two three four five six", 12.0, 80.0);
         assert!(lines.len() > 1 && lines.iter().all(|line| width(line, 12.0) <= 80.0), "{lines:?}");

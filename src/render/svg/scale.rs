@@ -39,7 +39,6 @@ impl Scale {
     pub(super) fn moved(self, (start, end): (f64, f64)) -> Scale {
         Scale { start, end, ..self }
     }
-    /// The place of a figure.
     pub(super) fn at(self, x: f64) -> f64 {
         let share = if self.log {
             libm::log2(x.max(self.from) / self.from) / libm::log2(self.to / self.from)
@@ -77,7 +76,6 @@ impl Scale {
     }
 }
 
-/// Figures that are easy to read, ascending.
 fn ladder(unit: Unit) -> Vec<f64> {
     const SECOND: f64 = 1e9;
     let powers = |base: f64, steps: &'static [f64], count: usize| {

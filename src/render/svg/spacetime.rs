@@ -2,7 +2,7 @@
 //! bottom, an arrow for what was sent.
 
 use super::frame::{LETTERS, SMALL, Size, Svg};
-use super::ink::{Anchor, Ink, cut, width, wrapped};
+use super::ink::{Anchor, Ink, width, wrapped};
 use crate::analysis::distinct;
 
 /// What is drawn.
@@ -37,7 +37,6 @@ pub struct Moment {
 
 const LINE: f64 = 15.0;
 const TOP: f64 = 26.0;
-/// Words end at this many lines.
 const LINES_MAX: usize = 3;
 
 /// Bold letters take the room of larger ones.
@@ -47,7 +46,6 @@ fn bold(text: &str) -> f64 {
     width(text, BOLD)
 }
 
-/// Where things lie.
 struct Plan<'a> {
     lanes: Vec<(&'a str, f64)>,
     /// Left end of the words.
@@ -123,8 +121,11 @@ impl SpaceTime {
             let mut lines = wrapped(&moment.text, SMALL, room);
             if lines.len() > LINES_MAX {
                 lines.truncate(LINES_MAX);
-                let last = format!("{} …", lines[LINES_MAX - 1]);
-                lines[LINES_MAX - 1] = cut(&last, SMALL, room);
+                let last = &mut lines[LINES_MAX - 1];
+                while width(last, SMALL) + width(" …", SMALL) > room {
+                    last.pop();
+                }
+                last.push_str(" …");
             }
             let at = y;
             y += (lines.len() + usize::from(together)) as f64 * LINE + 9.0;
@@ -163,7 +164,6 @@ impl SpaceTime {
 }
 
 impl Plan<'_> {
-    /// From one lane to the next.
     fn apart(&self) -> f64 {
         self.lanes.windows(2).map(|pair| pair[1].1 - pair[0].1).next().unwrap_or_default()
     }

@@ -53,7 +53,6 @@ const PANEL: f64 = 74.0;
 const GAP: f64 = 32.0;
 const STRIP: f64 = 24.0;
 const PANEL_TICKS: usize = 3;
-/// Stretches of a panel whose value is told.
 const TOLD: usize = 40;
 
 impl Timeline {
@@ -109,7 +108,6 @@ impl Timeline {
         Svg::new(size, inside.bottom + 38.0, &self.title, &self.about, ink)
     }
 
-    /// An instant in words.
     pub(in crate::render) fn time(&self, at: u64) -> String {
         self.clock.map_or_else(|| human::span(at), |clock| clock.time(at))
     }

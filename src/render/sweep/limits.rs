@@ -2,6 +2,7 @@
 
 use crate::analysis::sweep::{FLAT, Finding, Fit, Objective, Point, Series, Shares, Side, may_be_luck, rows};
 use crate::metrics::human;
+use crate::render::trouble;
 
 /// What keeps a setting from being as good as the best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,18 +120,17 @@ pub fn limits(
     told
 }
 
-/// What is excluded and why; neighbours that break one limit are told with the figure of the first.
+/// What is excluded and why; of neighbours the first is told.
 fn excluded(series: &Series<'_>) -> Vec<String> {
-    let limit = |point: &Point<'_>| point.trouble.as_ref()?.split(" is ").next().map(str::to_owned);
     let told = |run: &[Point<'_>]| {
-        let [first, .., last] = run else {
-            let trouble = run[0].trouble.as_deref()?;
-            return Some(format!("{} is excluded: {trouble}", value(&run[0])));
-        };
-        let (low, trouble) = (value(first), first.trouble.as_deref()?);
-        Some(format!("{low} to {} are excluded: at {low}, {trouble}", value(last)))
+        let (low, why) = (value(&run[0]), trouble(run[0].trouble.as_ref()?));
+        Some(match run {
+            [_] => format!("{low} is excluded: {why}"),
+            [.., last] => format!("{low} to {} are excluded: at {low}, {why}", value(last)),
+            [] => return None,
+        })
     };
-    series.points.chunk_by(|a, b| limit(a) == limit(b)).filter_map(told).collect()
+    series.points.chunk_by(|a, b| a.trouble.is_some() == b.trouble.is_some()).filter_map(told).collect()
 }
 
 /// Of the settings from the `flat` region to the `end` of a series the candidate that is furthest
@@ -414,7 +414,7 @@ pub(super) const TOO_FEW: &str = "too few seeds to tell the noise (try --seeds 1
 /// Between which settings the optimum lies; open at an end of what was tried.
 pub fn optimum(ends: [Option<String>; 2]) -> String {
     match ends {
-        [Some(low), Some(high)] => format!("the optimum lies between {low} and {high} (95 %)"),
+        [Some(low), Some(high)] => format!("the optimum lies above {low} and below {high} (95 %)"),
         [Some(low), None] => format!("the optimum lies above {low} (95 %)"),
         [None, Some(high)] => format!("the optimum lies below {high} (95 %)"),
         [None, None] => "no setting is better beyond the noise".to_owned(),

@@ -4,6 +4,7 @@ use super::limits::value;
 use crate::analysis::sweep::{Finding, Series, Sweep, costs, figure_between, find};
 use crate::metrics::human;
 use crate::render::svg::{Curve, Curves, Heat, HeatMap, HeatRow, Point as Dot};
+use crate::render::trouble;
 
 /// The figure along the first axis, a curve for each series; `None` if fewer than two settings were
 /// measured.
@@ -92,7 +93,7 @@ fn heat(sweep: &Sweep<'_>, series: &Series<'_>) -> Vec<Heat> {
         let figure =
             |price: f64| human::figure(sweep.objective.unit, (sweep.objective.figure(price) + 0.5) as u64);
         let told = match (&point.trouble, point.price()) {
-            (Some(trouble), _) => trouble.clone(),
+            (Some(why), _) => trouble(why),
             (None, Some(price)) => figure(price),
             (None, None) => "nothing was measured".to_owned(),
         };

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::limits::value;
 use crate::analysis::sweep::{Point, Series, Sweep, find};
 use crate::metrics::human;
-use crate::render::{Grid, lines};
+use crate::render::{Grid, lines, trouble};
 
 /// Columns side by side before the table goes on below.
 const COLUMNS_MAX: usize = 4;
@@ -162,7 +162,7 @@ impl Comparison {
                 reached_ns: powers
                     .clone()
                     .and_then(|region| reached(point, kind, *region.start(), *region.end())),
-                trouble: point.trouble.clone(),
+                trouble: point.trouble.as_ref().map(trouble),
             }
         };
         Comparison {

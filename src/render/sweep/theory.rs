@@ -40,11 +40,11 @@ pub fn closed_form(
         return (!left_out.is_empty()).then(|| told + &left_out.join(", "));
     }
     Some(format!(
-        "closed form: {rows} from {} a chunk, {} a row (fitted to responses within {}), effective MTBF {}",
+        "closed form: {rows} from {} a chunk, {} a row and a failure every {} (fitted to responses within {})",
         seconds(cost.chunk),
         seconds(cost.row),
-        percent(fit.misfit),
         seconds(cost.mtbf),
+        percent(fit.misfit),
     ))
 }
 

@@ -8,7 +8,7 @@ use super::theory::closed_form;
 use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side, Sweep, costs, exponent, find};
 use crate::metrics::human;
 use crate::record::{AxisRecord, CellRecord, RunRecord, Verdict};
-use crate::render::Grid;
+use crate::render::{Grid, trouble};
 
 /// Series side by side before the table goes on below.
 const COLUMNS_MAX: usize = 4;
@@ -145,14 +145,14 @@ impl Sweep<'_> {
 
 /// Of settings none of which is a candidate, the one that fails in the smallest share of its cells,
 /// the best of these, and why.
-fn nearest<'s>(series: &'s Series<'_>) -> Option<(String, &'s str)> {
+fn nearest(series: &Series<'_>) -> Option<(String, String)> {
     let out = series.points.iter().filter_map(|point| {
         let failing = point.cells.iter().filter(|cell| cell.verdict == Verdict::Fail).count();
         let share = failing as f64 / point.cells.len().max(1) as f64;
-        Some(((share, point.price().unwrap_or(f64::INFINITY)), point, point.trouble.as_deref()?))
+        Some(((share, point.price().unwrap_or(f64::INFINITY)), point, point.trouble.as_ref()?))
     });
-    let (_, point, trouble) = out.min_by(|(a, ..), (b, ..)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)))?;
-    Some((value(point), trouble))
+    let (_, point, why) = out.min_by(|(a, ..), (b, ..)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)))?;
+    Some((value(point), trouble(why)))
 }
 
 /// Settings apart from the flat region that are told one by one.

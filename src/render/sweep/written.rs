@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::told::Reading;
 use crate::analysis::sweep::{Objective, Point, Series, Sweep, costs, exponent};
-use crate::render::lines;
+use crate::render::{lines, trouble};
 
 #[derive(Serialize)]
 struct WrittenPoint<'a> {
@@ -18,7 +18,7 @@ struct WrittenPoint<'a> {
     /// Cost relative to the best, which is 1 000 000.
     cost_ppm: Option<u64>,
     /// Why it is excluded.
-    trouble: Option<&'a str>,
+    trouble: Option<String>,
 }
 
 impl Sweep<'_> {
@@ -44,7 +44,7 @@ impl Sweep<'_> {
             row.extend([point.value.to_owned(), point.seeds.to_string()]);
             let figures = [point.mean, point.min, point.max, point.cost_ppm];
             row.extend(figures.map(|figure| figure.map_or_else(String::new, |n| n.to_string())));
-            row.push(point.trouble.unwrap_or_default().to_owned());
+            row.push(point.trouble.unwrap_or_default());
             row
         };
         lines::csv_of([header].into_iter().chain(points.map(row)))
@@ -92,7 +92,7 @@ impl Sweep<'_> {
                 min: figures().min(),
                 max: figures().max(),
                 cost_ppm: cost.filter(|cost| cost.is_finite()).map(|cost| whole(cost * 1e6)),
-                trouble: point.trouble.as_deref(),
+                trouble: point.trouble.as_ref().map(trouble),
             }
         };
         series.points.iter().zip(costs).map(written).collect()

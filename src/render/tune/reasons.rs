@@ -1,6 +1,6 @@
 //! What limits either side of the best, read off the cells as a sweep does.
 
-use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side, near};
+use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side, Trouble, near};
 use crate::record::CellRecord;
 use crate::render::sweep::{capped, closed_form, limits};
 
@@ -35,7 +35,7 @@ pub struct Reasons {
 pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     let point = |(value, cells, trouble): (String, Vec<_>, Option<String>)| {
         let mut point = Point::new(&value, cells, objective);
-        point.trouble = trouble;
+        point.trouble = trouble.map(Trouble::Told);
         point
     };
     let points: Vec<Point<'_>> = line.points.into_iter().map(point).collect();

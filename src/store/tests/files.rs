@@ -45,35 +45,6 @@ fn what_is_no_database_is_damaged() {
     assert!(matches!(error, StoreError::Failed(_)), "{error:?}");
 }
 
-/// The table of edits as the first layout had it, with an edit in it.
-const FIRST_LAYOUT: &str = "DROP TABLE outbox;\
-    CREATE TABLE outbox(seq INTEGER PRIMARY KEY,id TEXT NOT NULL UNIQUE,device,number,entity,key TEXT,kind,\"values\",\
-    base,made_at,attempts,last_error,parked);CREATE INDEX outbox_row ON outbox(entity,key);\
-    INSERT INTO outbox VALUES(4,'old',7,3,0,'k','update','[[3,\"mine\"]]',5,100,2,'offline',1);PRAGMA user_version=1";
-
-#[test]
-fn a_database_of_the_first_layout_loses_no_edit() {
-    let dir = tempfile::tempdir().unwrap();
-    let (db, schema) = (file(&dir), schema());
-    let store = Store::open(&db, Arc::clone(&schema), &options()).unwrap();
-    put(&store, "k", 5, 0);
-    drop(store);
-    rusqlite::Connection::open(&db.path).unwrap().execute_batch(FIRST_LAYOUT).unwrap();
-    for _ in 0..2 {
-        let store = Store::open(&db, Arc::clone(&schema), &options()).unwrap();
-        let old = store.read(|tx| tx.entries_for(TASK, "k")).unwrap().remove(0);
-        assert_eq!((old.seq, old.id.as_str(), old.edit.number, old.base), (4, "old", 3, Some(Stamp(5))));
-        assert_eq!((old.values, old.made_on), (vec![(3, Value::text("mine"))], None));
-        assert_eq!((old.made_at, old.attempts, old.parked), (Stamp(100), 2, true));
-        assert_eq!(old.last_error.as_deref(), Some("offline"));
-        assert_eq!(all(&store, TASK).len(), 1);
-    }
-    let store = Store::open(&db, schema, &options()).unwrap();
-    store.edit(&update(9, "k", "newer"), "new", Stamp(2)).unwrap();
-    let new = store.read(|tx| tx.entries_for(TASK, "k")).unwrap().remove(1);
-    assert_eq!((new.seq, new.made_on), (5, Some(vec![(3, Value::text("n"))])));
-}
-
 struct Earlier(Vec<(EntityId, String, Stamp, Vec<Value>)>);
 
 impl Provision for Earlier {

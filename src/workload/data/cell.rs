@@ -1,10 +1,10 @@
-//! How one cell is made: a [`Maker`] with its names looked up and its grid laid.
+//! How one cell is made: a [`Maker`] with what it chooses from looked up.
 
 use std::sync::Arc;
 
 use super::{prose, words};
-use crate::base::{Day, Decimal, EntityId, Fat, Ppm, Stamp, Stream, Stuff, Value, ten_to};
-use crate::workload::{Letters, Maker};
+use crate::base::{Day, Decimal, Fat, Stamp, Stream, Stuff, Value, ten_to};
+use crate::workload::Maker;
 
 /// The value of a device attribute, such as `clinic-07`: `index` counts from 0, the text from 1,
 /// padded for `count` values.
@@ -14,152 +14,87 @@ pub fn attribute_value(name: &str, index: u32, count: u32) -> Value {
 }
 
 #[derive(Clone, Debug)]
-pub(in crate::workload) enum Cell {
-    Words {
-        min: u32,
-        max: u32,
-        letters: Letters,
-    },
-    Blob {
-        min: u32,
-        max: u32,
-    },
-    Day {
-        first: i64,
-        count: u64,
-    },
-    Decimal {
-        digits: u8,
-        places: u8,
-    },
-    Prose {
-        min: u32,
-        max: u32,
-    },
-    Fat {
-        median: u32,
-        sigma: f64,
-        max: u32,
-        rare: Option<(Ppm, u32)>,
-    },
-    Int {
-        min: i64,
-        count: u64,
-    },
-    Real,
-    Bool,
-    /// One of these: of a maker's texts or of an attribute's values.
-    OneOf(Arc<[Value]>),
-    /// One of an attribute's values, in turn.
-    Attribute(Arc<[Value]>),
-    Moment {
-        first: i64,
-        step: i64,
-        count: u64,
-    },
-    Ref(EntityId),
-    /// What `column` of `entity` holds in the row that this row's column `via` points to.
-    Folded {
-        entity: EntityId,
-        via: usize,
-        column: usize,
-    },
+pub(in crate::workload) struct Cell {
+    pub(in crate::workload) maker: Maker,
+    /// What a maker of texts or of an attribute chooses from.
+    values: Arc<[Value]>,
+    /// What a day or a moment is relative to: the day of the start, or its midnight.
+    origin: i64,
 }
 
 impl Cell {
     /// Compiles `maker`; `attributes` are the values of each attribute, `midnight` is the start's,
     /// and `day` what the calendar says then.
     pub(super) fn new(maker: &Maker, attributes: &[Arc<[Value]>], (midnight, day): (Stamp, Day)) -> Cell {
-        match maker {
-            Maker::Words { min, max, letters } => Cell::Words { min: *min, max: *max, letters: *letters },
-            Maker::Prose { min, max } => Cell::Prose { min: *min, max: *max },
-            Maker::Blob { min, max } => Cell::Blob { min: *min, max: *max },
-            Maker::Day { from, until } => {
-                let count = u64::try_from(until - from).unwrap_or(0) + 1;
-                Cell::Day { first: day.0 + from, count }
-            }
-            Maker::Decimal { digits, places } => Cell::Decimal { digits: *digits, places: *places },
-            Maker::Fat { median, sigma_milli, max, rare } => {
-                let sigma = f64::from(*sigma_milli) / 1_000.0;
-                Cell::Fat { median: *median, sigma, max: *max, rare: *rare }
-            }
-            Maker::Int { min, max } => Cell::Int { min: *min, count: max.abs_diff(*min).saturating_add(1) },
-            Maker::Real => Cell::Real,
-            Maker::Bool => Cell::Bool,
-            Maker::OneOf(texts) => Cell::OneOf(texts.iter().map(|t| Value::text(t)).collect()),
-            Maker::Moment { from, until, step } => {
-                let step = (*step).max(1);
-                let count = u64::try_from(until - from).unwrap_or(0) / step as u64 + 1;
-                Cell::Moment { first: midnight.0 + from, step, count }
-            }
-            Maker::Ref(entity) => Cell::Ref(*entity),
-            Maker::Attribute(position) => Cell::Attribute(attributes[*position].clone()),
-            Maker::Folded { entity, via, column } => {
-                Cell::Folded { entity: *entity, via: *via, column: *column }
-            }
-        }
+        let values = match maker {
+            Maker::OneOf(texts) => texts.iter().map(|t| Value::text(t)).collect(),
+            Maker::Attribute(position) => attributes[*position].clone(),
+            _ => Arc::from([]),
+        };
+        let origin = if matches!(maker, Maker::Day { .. }) { day.0 } else { midnight.0 };
+        Cell { maker: maker.clone(), values, origin }
+    }
+
+    /// The first of evenly spaced days or moments, their distance, and how many there are.
+    pub(in crate::workload) fn grid(&self) -> Option<(i64, i64, u64)> {
+        let (from, until, step) = match self.maker {
+            Maker::Day { from, until } => (from, until, 1),
+            Maker::Moment { from, until, step } => (from, until, step.max(1)),
+            _ => return None,
+        };
+        Some((self.origin + from, step, u64::try_from(until - from).unwrap_or(0) / step as u64 + 1))
     }
 
     /// How many values there are to choose from; `None` for texts, references and folded columns.
     pub(in crate::workload) fn domain(&self) -> Option<u64> {
-        match self {
-            Cell::Int { count, .. } | Cell::Moment { count, .. } | Cell::Day { count, .. } => Some(*count),
-            Cell::Decimal { digits, .. } => Some(numbers(*digits)),
-            Cell::Real => Some(1_000_000),
-            Cell::Bool => Some(2),
-            Cell::OneOf(values) | Cell::Attribute(values) => Some(values.len() as u64),
-            Cell::Words { .. }
-            | Cell::Prose { .. }
-            | Cell::Fat { .. }
-            | Cell::Blob { .. }
-            | Cell::Ref(_)
-            | Cell::Folded { .. } => None,
+        match &self.maker {
+            Maker::Int { min, max } => Some(max.abs_diff(*min).saturating_add(1)),
+            Maker::Moment { .. } | Maker::Day { .. } => self.grid().map(|(.., count)| count),
+            Maker::Decimal { digits, .. } => Some(numbers(*digits)),
+            Maker::Real => Some(1_000_000),
+            Maker::Bool => Some(2),
+            Maker::OneOf(_) | Maker::Attribute(_) => Some(self.values.len() as u64),
+            _ => None,
         }
     }
 
     pub(in crate::workload) fn nth(&self, n: u64) -> Value {
-        match self {
-            Cell::Int { min, .. } => Value::Int(min.wrapping_add(n as i64)),
-            Cell::Moment { first, step, .. } => Value::Int(first + step * n as i64),
-            Cell::Day { first, .. } => Value::text(&Day(first + n as i64).to_string()),
-            Cell::Decimal { digits, places } => {
+        let (first, step, _) = self.grid().unwrap_or_default();
+        match &self.maker {
+            Maker::Int { min, .. } => Value::Int(min.wrapping_add(n as i64)),
+            Maker::Moment { .. } => Value::Int(first + step * n as i64),
+            Maker::Day { .. } => Value::text(&Day(first + n as i64).to_string()),
+            Maker::Decimal { digits, places } => {
                 Value::text(&Decimal::new(nth_number(*digits, n), *places).to_string())
             }
-            Cell::Real => Value::Real(n as f64 / 1_000.0),
-            Cell::Bool => Value::Int(n as i64),
-            Cell::OneOf(values) | Cell::Attribute(values) => {
-                values.get(n as usize).cloned().unwrap_or(Value::Null)
+            Maker::Real => Value::Real(n as f64 / 1_000.0),
+            Maker::Bool => Value::Int(n as i64),
+            Maker::OneOf(_) | Maker::Attribute(_) => {
+                self.values.get(n as usize).cloned().unwrap_or(Value::Null)
             }
-            Cell::Words { .. }
-            | Cell::Prose { .. }
-            | Cell::Fat { .. }
-            | Cell::Blob { .. }
-            | Cell::Ref(_)
-            | Cell::Folded { .. } => {
-                unreachable!("{self:?} has no domain")
-            }
+            maker => unreachable!("{maker:?} has no domain"),
         }
     }
 
     /// A value drawn from `stream`; what looks at other rows (references, folded columns) is not
     /// drawn here.
     pub(in crate::workload) fn draw(&self, stream: &mut Stream) -> Value {
-        match self {
-            Cell::Words { min, max, letters } => {
+        match &self.maker {
+            Maker::Words { min, max, letters } => {
                 let mut text = String::new();
                 words::fill(&mut text, stream, *min, *max, *letters);
                 Value::Text(Arc::from(text))
             }
-            Cell::Prose { min, max } => Value::Text(Arc::from(prose::text(stream, *min, *max))),
-            Cell::Fat { median, sigma, max, rare } => {
-                let usual = stream.log_normal(f64::from(*median), *sigma);
+            Maker::Prose { min, max } => Value::Text(Arc::from(prose::text(stream, *min, *max))),
+            Maker::Fat { median, sigma_milli, max, rare } => {
+                let usual = stream.log_normal(f64::from(*median), f64::from(*sigma_milli) / 1_000.0);
                 let len = match rare {
                     Some((share, len)) if stream.chance(share.share()) => *len,
                     _ => (usual as u32).clamp(1, (*max).max(1)),
                 };
                 Value::Fat(Fat { seed: stream.next_u64(), len, of: Stuff::Words })
             }
-            Cell::Blob { min, max } => {
+            Maker::Blob { min, max } => {
                 let bytes = min + stream.below(u64::from(max - min) + 1) as u32;
                 Value::Fat(Fat::bytes(stream.next_u64(), bytes))
             }
@@ -172,19 +107,8 @@ impl Cell {
 
     /// Whether changing it leaves the row where it is: no reference, no timestamp, no attribute.
     pub(super) fn is_plain(&self) -> bool {
-        matches!(
-            self,
-            Cell::Words { .. }
-                | Cell::Prose { .. }
-                | Cell::Fat { .. }
-                | Cell::Blob { .. }
-                | Cell::Day { .. }
-                | Cell::Decimal { .. }
-                | Cell::Int { .. }
-                | Cell::Real
-                | Cell::Bool
-                | Cell::OneOf(_)
-        )
+        use Maker::{Attribute, Folded, Moment, Ref};
+        !matches!(self.maker, Moment { .. } | Ref(_) | Attribute(_) | Folded { .. })
     }
 }
 
@@ -208,7 +132,7 @@ fn nth_number(digits: u8, n: u64) -> i128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Seed;
+    use crate::base::{Ppm, Seed};
 
     /// Where nobody asks what day it is.
     const NEVER: (Stamp, Day) = (Stamp(0), Day(0));
@@ -257,26 +181,15 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_written_as_a_date_and_lies_between_its_ends() {
-        let day = Day::read("2026-03-02").unwrap();
-        let cell = Cell::new(&Maker::Day { from: -1, until: 0 }, &[], (Stamp(0), day));
-        let mut stream = Seed(1).stream("day", 0, 0);
-        let mut seen: Vec<String> = (0..50).map(|_| cell.draw(&mut stream).to_string()).collect();
-        seen.sort();
-        seen.dedup();
-        assert_eq!(seen, ["\"2026-03-01\"", "\"2026-03-02\""]);
-    }
-
-    #[test]
-    fn a_moment_lies_on_its_grid_with_both_ends_reached() {
-        let maker = Maker::Moment { from: -20, until: 25, step: 10 };
-        let cell = Cell::new(&maker, &[], (Stamp(1_000), Day(0)));
-        let mut stream = Seed(1).stream("moment", 0, 0);
-        let mut seen: Vec<Value> = (0..200).map(|_| cell.draw(&mut stream)).collect();
-        seen.sort_by_key(|v| format!("{v}"));
-        seen.dedup();
-        let grid: Vec<Value> =
-            ["1000", "1010", "1020", "980", "990"].map(|t| Value::Int(t.parse().unwrap())).to_vec();
-        assert_eq!(seen, grid);
+    fn a_moment_or_a_day_lies_on_its_grid_with_both_ends_reached() {
+        let start = (Stamp(1_000), Day::read("2026-03-02").unwrap());
+        let seen = |maker| {
+            let (cell, mut stream) = (Cell::new(&maker, &[], start), Seed(1).stream("grid", 0, 0));
+            let drawn = (0..200).map(|_| cell.draw(&mut stream).to_string());
+            drawn.collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+        };
+        let moments = seen(Maker::Moment { from: -20, until: 25, step: 10 });
+        assert_eq!(moments, ["1000", "1010", "1020", "980", "990"]);
+        assert_eq!(seen(Maker::Day { from: -1, until: 0 }), ["\"2026-03-01\"", "\"2026-03-02\""]);
     }
 }

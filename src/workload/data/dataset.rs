@@ -157,8 +157,8 @@ impl Dataset {
                 });
                 if let Some((via, target, seen)) = lead {
                     leads.insert((entity, attribute), target);
-                    self.tables[entity].cells[column] =
-                        Cell::Folded { entity: EntityId(target as u16), via, column: seen };
+                    self.tables[entity].cells[column].maker =
+                        Maker::Folded { entity: EntityId(target as u16), via, column: seen };
                 }
             }
         }
@@ -170,7 +170,9 @@ impl Dataset {
             for column in 0..table.cells.len() {
                 let mut at = (entity, column);
                 let mut steps = 0;
-                while let Cell::Folded { entity: next, via, column: seen } = self.tables[at.0].cells[at.1] {
+                while let Maker::Folded { entity: next, via, column: seen } =
+                    self.tables[at.0].cells[at.1].maker
+                {
                     let target = self.tables[at.0].refers_to(via);
                     assert_eq!(target, Some(next), "a folded column looks where its reference points");
                     at = (usize::from(next.0), seen);
@@ -188,10 +190,7 @@ impl Dataset {
 
     fn name_rows(&mut self) -> Result<(), DataError> {
         let live: Vec<u64> = self.tables.iter().map(|t| t.live).collect();
-        let rows_of = |cell: &Cell| match cell {
-            Cell::Ref(entity) => live[usize::from(entity.0)],
-            _ => 0,
-        };
+        let rows_of = |entity: EntityId| live[usize::from(entity.0)];
         for (entity, table) in self.schema.entities.iter().zip(&mut self.tables) {
             table.natural = Natural::new(table.seed, entity, &table.cells, rows_of);
             if let Some(names) = table.natural.names()
@@ -267,11 +266,11 @@ impl Dataset {
         if let Some(given) = table.given(row) {
             return given.values[column].clone();
         }
-        match table.cells[column] {
-            Cell::Ref(target) => {
+        match table.cells[column].maker {
+            Maker::Ref(target) => {
                 self.target(entity, row, column).map_or(Value::Null, |to| Value::Text(self.key(target, to).0))
             }
-            Cell::Folded { entity: target, via, column: seen } => {
+            Maker::Folded { entity: target, via, column: seen } => {
                 self.target(entity, row, via).map_or(Value::Null, |to| self.value(target, to, seen))
             }
             _ => table.made(row, column),
@@ -381,7 +380,6 @@ impl Dataset {
     }
 }
 
-/// The version before the last change, from the last one.
 fn older(table: &Table, row: u64, mut values: Vec<Value>) -> Vec<Value> {
     for (column, value) in table.replaced(row) {
         values[column] = value;

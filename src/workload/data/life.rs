@@ -113,7 +113,6 @@ impl Lives {
         (self.deletions.at(nth) as f64 + self.part("deleted", nth)) / self.gone as f64 * self.deletions_from
     }
 
-    /// A number from 0 to 1 for `row`.
     fn part(&self, purpose: &str, row: u64) -> f64 {
         (self.seed.hash(purpose, row, 1) >> 11) as f64 / (1_u64 << 53) as f64
     }
@@ -123,7 +122,6 @@ impl Lives {
     }
 }
 
-/// Cut to the millisecond, and before the start.
 fn truncated(stamp: Stamp, start: Stamp) -> Stamp {
     let stamp = stamp.truncated(Span::millis(1));
     if stamp < start { stamp } else { Stamp(start.0 - 1).truncated(Span::millis(1)) }
@@ -142,15 +140,11 @@ mod tests {
     fn data(created: u32, changed: u32, deleted: u32) -> EntityData {
         EntityData {
             rows: 20_000,
-            columns: Vec::new(),
-            nulls: Default::default(),
-            empties: Default::default(),
-            given: None,
-            one_stamp: None,
             age: Span::secs(365 * 86_400),
             changed_daily: Ppm(changed),
             created_daily: Ppm(created),
             deleted_daily: Ppm(deleted),
+            ..crate::workload::sample::data().remove(0)
         }
     }
     /// How many of `stamps` lie on the day that ended `ago` days before the start.

@@ -27,6 +27,6 @@ mod words;
 mod tests;
 
 pub use cell::attribute_value;
-pub(super) use cell::{Cell, pick};
+pub(super) use cell::pick;
 pub use dataset::{DataError, Dataset, History};
 pub use provision::Synced;

@@ -2,8 +2,9 @@
 
 use super::cell::Cell;
 use super::mixing::Mixing;
-use crate::base::Seed;
+use crate::base::{EntityId, Seed};
 use crate::contract::Entity;
+use crate::workload::Maker;
 
 /// How the columns of a natural key are made for a row.
 #[derive(Clone, Debug)]
@@ -19,20 +20,25 @@ pub(super) enum Natural {
 
 impl Natural {
     /// For an entity with these cells; `live` tells how many rows a referenced entity has.
-    pub(super) fn new(seed: Seed, entity: &Entity, cells: &[Cell], live: impl Fn(&Cell) -> u64) -> Natural {
-        let text = entity.unique.iter().find(|&&column| matches!(cells[column], Cell::Words { .. }));
+    pub(super) fn new(
+        seed: Seed,
+        entity: &Entity,
+        cells: &[Cell],
+        live: impl Fn(EntityId) -> u64,
+    ) -> Natural {
+        let text = entity.unique.iter().find(|&&column| matches!(cells[column].maker, Maker::Words { .. }));
         if let Some(&column) = text {
             return Natural::Serial(column);
         }
         let mut columns = Vec::new();
         for &column in &entity.unique {
-            match &cells[column] {
-                cell @ Cell::Ref(_) => columns.push((column, live(cell))),
+            match cells[column].maker {
+                Maker::Ref(entity) => columns.push((column, live(entity))),
                 // Drawn at random: no two long texts are alike. A folded column follows its
                 // reference.
-                Cell::Fat { .. } | Cell::Prose { .. } | Cell::Blob { .. } => return Natural::None,
-                Cell::Folded { .. } | Cell::Words { .. } => {}
-                cell => columns.push((column, cell.domain().unwrap_or(1))),
+                Maker::Fat { .. } | Maker::Prose { .. } | Maker::Blob { .. } => return Natural::None,
+                Maker::Folded { .. } | Maker::Words { .. } => {}
+                _ => columns.push((column, cells[column].domain().unwrap_or(1))),
             }
         }
         if entity.unique.is_empty() {

@@ -13,7 +13,6 @@ use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Value};
 use crate::contract::{Entity, ScopeRule};
 use crate::workload::{EntityData, GivenRow, Maker};
 
-/// Rows by the text in one column.
 pub(super) type Partition = FxHashMap<Arc<str>, Vec<u32>>;
 
 #[derive(Clone, Debug)]
@@ -110,26 +109,26 @@ impl Table {
             return Value::text("");
         }
         let cell = &self.cells[column];
-        match (cell, &self.natural) {
-            (Cell::Words { min, max, letters }, Natural::Serial(serial)) if *serial == column => {
+        match (&cell.maker, &self.natural) {
+            (Maker::Words { min, max, letters }, Natural::Serial(serial)) if *serial == column => {
                 let mut text = format!("{row:06}");
                 let least = text.len() as u32;
                 let mut stream = self.seed.stream("cell", row, column as u64);
                 words::fill(&mut text, &mut stream, (*min).max(least), (*max).max(least), *letters);
                 Value::text(&text)
             }
-            (Cell::Words { .. } | Cell::Prose { .. } | Cell::Fat { .. } | Cell::Blob { .. }, _) => {
+            (Maker::Words { .. } | Maker::Prose { .. } | Maker::Fat { .. } | Maker::Blob { .. }, _) => {
                 cell.draw(&mut self.seed.stream("cell", row, column as u64))
             }
-            (Cell::Attribute(values), _) if !values.is_empty() => {
-                let turn = self.natural.digit(row, column).unwrap_or(row % values.len() as u64);
-                cell.nth(turn)
+            (Maker::Attribute(_), _) => {
+                cell.domain().filter(|count| *count > 0).map_or(Value::Null, |count| {
+                    cell.nth(self.natural.digit(row, column).unwrap_or(row % count))
+                })
             }
             _ => self.position(row, column).map_or(Value::Null, |n| cell.nth(n)),
         }
     }
 
-    /// Whether a made row has nothing there.
     pub(super) fn is_null(&self, row: u64, column: usize) -> bool {
         self.drawn(&self.nulls, "null", row, column)
     }
@@ -164,7 +163,6 @@ impl Table {
         })
     }
 
-    /// Another value than the present one.
     fn made_before(&self, row: u64, column: usize) -> Value {
         if !self.is_null(row, column) && self.drawn(&self.nulls, "null before", row, column) {
             return Value::Null;
@@ -193,10 +191,9 @@ impl Table {
         }
     }
 
-    /// The entity that the reference in `column` points to.
     pub(super) fn refers_to(&self, column: usize) -> Option<EntityId> {
-        match self.cells[column] {
-            Cell::Ref(entity) => Some(entity),
+        match self.cells[column].maker {
+            Maker::Ref(entity) => Some(entity),
             _ => None,
         }
     }

@@ -18,7 +18,6 @@ pub(super) struct Intent {
     pub(super) action: usize,
     /// What everything about it is drawn from.
     pub(super) seed: Seed,
-    /// The burst that it is of, by position.
     pub(super) burst: Option<usize>,
     /// Somebody else is after the same row or natural key.
     pub(super) twin: Option<Twin>,
@@ -41,7 +40,6 @@ pub(super) enum Opposite {
 }
 
 impl Intent {
-    /// The stream for one purpose of this write.
     pub(super) fn stream(&self, purpose: &str) -> Stream {
         self.seed.stream(purpose, 0, 0)
     }
@@ -61,7 +59,6 @@ pub(super) struct Day<'a> {
     pub(super) rhythm: Rhythm,
     /// Of the people with devices.
     pub(super) people_rhythm: Rhythm,
-    /// By position in the people.
     pub(super) presences: Vec<Option<Presence>>,
 }
 
@@ -131,11 +128,10 @@ impl Day<'_> {
         intents
     }
 
-    /// A day's writes on devices and in the office.
     pub(super) fn totals(&self, action: &Action) -> (u64, u64) {
         let people = self.setting.people.len() as u64;
         let total = (u64::from(action.per_device_milli) * people + 500) / 1_000;
-        let on_devices = share::exact(action.on_devices, total);
+        let on_devices = action.on_devices.of(total);
         (on_devices, total - on_devices)
     }
 
@@ -158,9 +154,9 @@ impl Day<'_> {
         let contention = &self.setting.options.contention;
         let updates = self.drawn(intents, EditKind::Update, "contended", contention.share);
         let draws: Vec<u64> = updates.iter().map(|&i| intents[i].seed.hash("equal", 0, 0)).collect();
-        let equal = share::winners(&draws, share::exact(contention.equal, draws.len() as u64));
+        let equal = share::winners(&draws, contention.equal.of(draws.len() as u64));
         let draws: Vec<u64> = updates.iter().map(|&i| intents[i].seed.hash("beside", 0, 0)).collect();
-        let beside = share::winners(&draws, share::exact(contention.beside, draws.len() as u64));
+        let beside = share::winners(&draws, contention.beside.of(draws.len() as u64));
         let mut colleagues: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (i, person) in self.setting.people.iter().enumerate() {
             colleagues.entry(format!("{:?}", person.attributes)).or_default().push(i);
@@ -240,7 +236,7 @@ impl Day<'_> {
         let free: Vec<usize> =
             (0..intents.len()).filter(|&i| fits(&intents[i]) && intents[i].twin.is_none()).collect();
         let draws: Vec<u64> = free.iter().map(|&i| intents[i].seed.hash(purpose, 0, 0)).collect();
-        let count = share::exact(of, all).min(free.len() as u64);
+        let count = of.of(all).min(free.len() as u64);
         share::winners(&draws, count).into_iter().map(|nth| free[nth]).collect()
     }
 

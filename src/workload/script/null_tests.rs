@@ -9,11 +9,6 @@ use crate::base::{Ppm, Seed, Value};
 use crate::workload::sample::*;
 use crate::workload::{Aim, Dataset};
 
-/// The columns that are written as null, by how often.
-fn nulls(script: &Script) -> BTreeMap<usize, u32> {
-    written_as(script, &Value::Null)
-}
-
 /// The columns that are written as this value, by how often.
 fn written_as(script: &Script, wanted: &Value) -> BTreeMap<usize, u32> {
     let mut nulls = BTreeMap::new();
@@ -46,7 +41,7 @@ fn people_write_an_empty_text_where_a_column_has_some_and_nowhere_else() {
     let mut options = options();
     options.actions.retain(|action| action.name == "status");
     let script = script_of(&dataset, &options, &people(20));
-    let (empty, null) = (written_as(&script, &Value::text("")), nulls(&script));
+    let [empty, null] = [Value::text(""), Value::Null].map(|value| written_as(&script, &value));
     assert!(empty[&STATUS] > 30 && null[&STATUS] > 50, "{empty:?}, {null:?}");
     assert!(empty.keys().all(|column| *column == STATUS), "{empty:?}");
 }
@@ -61,7 +56,7 @@ fn people_write_null_where_a_column_holds_it_and_nowhere_else() {
         let mut options = options();
         options.actions.retain(|action| ["book", "status"].contains(&action.name.as_str()));
         options.actions.iter_mut().for_each(|action| action.aim = aim);
-        let found = nulls(&script_of(&dataset, &options, &people(20)));
+        let found = written_as(&script_of(&dataset, &options, &people(20)), &Value::Null);
         assert!(found[&STATUS] > 50, "{aim:?}: {found:?}");
         // Who books without a patient has no name to write beside it.
         assert!(

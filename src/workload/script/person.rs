@@ -28,7 +28,6 @@ pub(super) struct Presence {
     pub(super) login: Option<Time>,
     pub(super) from: Time,
     pub(super) until: Time,
-    /// The first write.
     pub(super) writes_from: Time,
     /// From here on the device is taken to hold what the backend held at the start.
     pub(super) settled: Time,
@@ -163,14 +162,6 @@ mod tests {
         let mean = total.as_secs_f64() / all.len() as f64;
         assert!((115.0..125.0).contains(&mean), "{mean} s each");
         assert!(all.windows(2).all(|w| w[0].1 < w[1].0));
-    }
-
-    #[test]
-    fn without_figures_the_app_stays_in_the_foreground() {
-        let day =
-            presences(Seed(1), &WorkloadOptions::default(), &people(1), (hour(0, 0), hour(1, 0)))[0].unwrap();
-        let all = stretches(&mut Seed(1).stream("stretch", 0, 0), &WorkloadOptions::default(), &day);
-        assert_eq!(all, [(hour(0, 0), hour(1, 0))]);
     }
 
     #[test]

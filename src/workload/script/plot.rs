@@ -6,10 +6,10 @@ use super::aim::{Aimed, Draft, Named};
 use super::intent::{Day, Intent, Opposite, Twin};
 use super::pool::{Circle, Near, OFFICE};
 use super::setting::{Burst, Import, Target};
-use super::step::{ActionCount, Batch};
+use super::step::{Act, ActionCount, Batch, OfficeEdit};
 use super::value::{Moment, NewRow, Rows};
-use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
-use crate::contract::{Delivery, EditKind};
+use crate::base::{EditId, EntityId, Key, Span, Stamp, Time, Value};
+use crate::contract::{Delivery, EditKind, LocalEdit};
 use crate::workload::data::pick;
 use crate::workload::{Action, Aim};
 
@@ -18,24 +18,15 @@ const READING: Span = Span::secs(40);
 /// A person opens records whose timestamp is this near.
 const AROUND_NOW: Span = Span::secs(12 * 3_600);
 
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Write {
+/// What somebody does; a person's edits are not numbered yet.
+#[derive(Debug)]
+pub(super) struct Deed {
     pub(super) at: Time,
     /// A position in the people; `None` is the office.
     pub(super) who: Option<usize>,
-    pub(super) action: u16,
-    pub(super) entity: EntityId,
-    pub(super) key: Key,
-    pub(super) kind: EditKind,
-    pub(super) values: Vec<(usize, Value)>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Opening {
-    pub(super) at: Time,
-    pub(super) who: usize,
-    pub(super) entity: EntityId,
-    pub(super) of: Key,
+    /// Which action an edit is of.
+    pub(super) action: Option<u16>,
+    pub(super) act: Act,
 }
 
 /// Groups of twins are told from those of events by this bit.
@@ -49,13 +40,10 @@ pub(super) struct Plot<'a> {
     rows: Rows<'a>,
     /// By position in the people.
     circles: Vec<Circle>,
-    pub(super) writes: Vec<Write>,
-    /// When and by whom edits are made whose row is found then.
-    pub(super) aimed: Vec<(Time, Option<usize>, Aimed)>,
+    pub(super) deeds: Vec<Deed>,
     bursts: &'a [Burst],
     /// The first new row of each group.
     named: BTreeMap<u64, NewRow>,
-    pub(super) openings: Vec<Opening>,
     pub(super) counts: Vec<ActionCount>,
 }
 
@@ -66,17 +54,7 @@ impl<'a> Plot<'a> {
         let actions = day.setting.options.actions.iter();
         let counts =
             actions.map(|a| ActionCount { name: a.name.clone(), ..ActionCount::default() }).collect();
-        Plot {
-            day,
-            rows,
-            circles,
-            writes: Vec::new(),
-            aimed: Vec::new(),
-            bursts,
-            named: BTreeMap::new(),
-            openings: Vec::new(),
-            counts,
-        }
+        Plot { day, rows, circles, deeds: Vec::new(), bursts, named: BTreeMap::new(), counts }
     }
 
     /// Plays all intents: deletions first, so that nobody is after a row that will be gone; the
@@ -153,9 +131,9 @@ impl<'a> Plot<'a> {
                 (other.kind, other.drafts) = (EditKind::Delete, Vec::new());
             }
             other.fresh = Key::uuid(intent.stream("twin key").bits128());
-            self.aimed.push((twin.at, twin.who, other));
+            self.push_aimed((twin.at, twin.who), other);
         }
-        self.aimed.push((intent.at, intent.who, aimed));
+        self.push_aimed((intent.at, intent.who), aimed);
         Some(())
     }
 
@@ -223,8 +201,37 @@ impl<'a> Plot<'a> {
         let all: Vec<usize> = (0..new.values.len()).collect();
         let columns = if who.is_some() { &schema.entity(entity).projection } else { &all };
         let values = columns.iter().map(|&column| (column, new.values[column].clone())).collect();
+        self.write((at, who), intent, (entity, key), EditKind::Create, values);
+    }
+
+    fn write(
+        &mut self,
+        (at, who): (Time, Option<usize>),
+        intent: &Intent,
+        (entity, key): (EntityId, Key),
+        kind: EditKind,
+        values: Vec<(usize, Value)>,
+    ) {
         let action = intent.action as u16;
-        self.writes.push(Write { at, who, action, entity, key, kind: EditKind::Create, values });
+        let act = match self.unnumbered(who) {
+            Some(id) => Act::Edit(LocalEdit { id, entity, key, kind, values }),
+            None => Act::Office(OfficeEdit { action, entity, key, kind, values }),
+        };
+        self.deeds.push(Deed { at, who, action: Some(action), act });
+    }
+
+    fn push_aimed(&mut self, (at, who): (Time, Option<usize>), aimed: Aimed) {
+        let action = Some(aimed.action);
+        let act = Act::Aimed(self.unnumbered(who), Box::new(aimed));
+        self.deeds.push(Deed { at, who, action, act });
+    }
+
+    fn unnumbered(&self, who: Option<usize>) -> Option<EditId> {
+        who.map(|who| EditId { device: self.day.setting.people[who].device, number: 0 })
+    }
+
+    fn open(&mut self, at: Time, who: usize, entity: EntityId, of: Key) {
+        self.deeds.push(Deed { at, who: Some(who), action: None, act: Act::Open { entity, of } });
     }
 
     fn update(&mut self, intent: &Intent, action: &Action) -> Option<()> {
@@ -243,8 +250,7 @@ impl<'a> Plot<'a> {
         let values = self.rows.update(stream, (entity, row), &columns, moment, None, held)?;
         if let Some(twin) = intent.twin.filter(|twin| twin.what == Opposite::Delete) {
             let key = self.key(entity, row);
-            let (at, who, action) = (intent.at, intent.who, intent.action as u16);
-            self.writes.push(Write { at, who, action, entity, key, kind: EditKind::Update, values });
+            self.write((intent.at, intent.who), intent, (entity, key), EditKind::Update, values);
             self.remove(entity, row, (twin.at, twin.who), intent);
             return Some(());
         }
@@ -258,8 +264,7 @@ impl<'a> Plot<'a> {
         for (at, who, values) in both {
             self.rows.apply(entity, row, &values);
             let key = self.key(entity, row);
-            let action = intent.action as u16;
-            self.writes.push(Write { at, who, action, entity, key, kind: EditKind::Update, values });
+            self.write((at, who), intent, (entity, key), EditKind::Update, values);
         }
         Some(())
     }
@@ -294,11 +299,10 @@ impl<'a> Plot<'a> {
         Some(())
     }
 
-    fn remove(&mut self, entity: EntityId, row: u32, (at, who): (Time, Option<usize>), intent: &Intent) {
+    fn remove(&mut self, entity: EntityId, row: u32, by: (Time, Option<usize>), intent: &Intent) {
         self.rows.remove(entity, row);
         let key = self.key(entity, row);
-        let (action, kind) = (intent.action as u16, EditKind::Delete);
-        self.writes.push(Write { at, who, action, entity, key, kind, values: Vec::new() });
+        self.write(by, intent, (entity, key), EditKind::Delete, Vec::new());
     }
 
     /// The row that an intent is after. For details of a record, the record is opened first.
@@ -316,13 +320,12 @@ impl<'a> Plot<'a> {
             let Value::Text(of) = dataset.value(entity, u64::from(row), by) else { return None };
             for (at, who) in [Some((intent.at, intent.who)), rival].into_iter().flatten() {
                 let at = Time(at.0.saturating_sub(READING.0));
-                self.openings.extend(who.map(|who| Opening { at, who, entity, of: Key(of.clone()) }));
+                who.into_iter().for_each(|who| self.open(at, who, entity, Key(of.clone())));
             }
         }
         Some(row)
     }
 
-    /// The records that people open, apart from those they edit.
     pub(super) fn open_records(&mut self) {
         let setting = self.day.setting;
         let Some(opened) = setting.options.opened else { return };
@@ -350,12 +353,7 @@ impl<'a> Plot<'a> {
                     continue;
                 };
                 let of = self.key(record, row);
-                self.openings.extend(fetched.iter().map(|&entity| Opening {
-                    at,
-                    who,
-                    entity,
-                    of: of.clone(),
-                }));
+                fetched.iter().for_each(|entity| self.open(at, who, *entity, of.clone()));
             }
         }
     }

@@ -13,7 +13,6 @@ use crate::workload::Dataset;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Circle(usize);
 
-/// The office sees all rows.
 pub(super) const OFFICE: Circle = Circle(0);
 /// Any device, where attributes make no difference.
 const ANY_DEVICE: Circle = Circle(1);

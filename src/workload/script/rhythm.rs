@@ -12,7 +12,6 @@ pub(super) struct Rhythm {
     ends: Vec<(Time, f64)>,
 }
 
-/// A stretch of time with a share of the writes.
 type Load = (Time, Time, f64);
 
 /// Rounds of fitting in [`Rhythm::of_people`]; five bring the hospital day within a thousandth.
@@ -114,7 +113,6 @@ impl Rhythm {
     }
 }
 
-/// The peaks within the working time.
 fn loads(hours: (Time, Time), peaks: &[Peak]) -> Vec<Load> {
     let clip = |t: Time| t.clamp(hours.0, hours.1);
     let clipped = peaks.iter().map(|p| (clip(p.from), clip(p.until), p.share.share()));
@@ -125,7 +123,6 @@ fn left_over(peaks: &[Load]) -> f64 {
     (1.0 - peaks.iter().map(|p| p.2).sum::<f64>()).max(0.0)
 }
 
-/// The ends of the working time and of the peaks, sorted.
 fn cuts(hours: (Time, Time), peaks: &[Load]) -> Vec<Time> {
     let mut cuts = vec![hours.0, hours.1];
     cuts.extend(peaks.iter().flat_map(|(from, until, _)| [*from, *until]));
@@ -134,7 +131,6 @@ fn cuts(hours: (Time, Time), peaks: &[Load]) -> Vec<Time> {
     cuts
 }
 
-/// The stretches between cuts that lie in no peak.
 fn outside(hours: (Time, Time), peaks: &[Load]) -> Vec<(Time, Time)> {
     let free = |at: Time| peaks.iter().all(|(from, until, _)| at < *from || at >= *until);
     cuts(hours, peaks).windows(2).filter(|w| free(w[0])).map(|w| (w[0], w[1])).collect()

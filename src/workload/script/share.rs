@@ -1,12 +1,5 @@
 //! Exact shares.
 
-use crate::base::Ppm;
-
-/// `share` of `of`, rounded to the nearest whole.
-pub(super) fn exact(share: Ppm, of: u64) -> u64 {
-    share.of(of)
-}
-
 /// Divides `total` by `weights` with the largest remainders (Hamilton); `tie` breaks ties, the
 /// smallest first.
 pub(super) fn split(total: u64, weights: &[u64], tie: impl Fn(usize) -> u64) -> Vec<u64> {

@@ -1,14 +1,13 @@
 //! From writes to steps: logins, foreground stretches, numbers of edits, one order.
 
-use super::aim::Aimed;
 use super::intent::Day;
 use super::person::{presences, stretches, united, working_hours};
-use super::plot::{Opening, Plot, Write};
+use super::plot::{Deed, Plot};
 use super::rhythm::Rhythm;
 use super::setting::{Burst, Import, Setting};
-use super::step::{Act, Actor, OfficeEdit, Script, ScriptSummary, ShortImport, Step};
-use crate::base::{EditId, Span, Time};
-use crate::contract::{AppEvent, LocalEdit};
+use super::step::{Act, Actor, Script, ScriptSummary, ShortImport, Step};
+use crate::base::{Span, Time};
+use crate::contract::AppEvent;
 
 /// The app is in the foreground for at most so long before a person does something in it.
 const REACHING_FOR_IT: Span = Span::secs(15);
@@ -50,111 +49,69 @@ pub fn write_script(
     intents.extend(day.bursts(bursts));
     plot.play(intents, stops)?;
     plot.open_records();
-    let Plot { writes, aimed, openings, mut counts, .. } = plot;
+    let Plot { mut deeds, mut counts, .. } = plot;
     if day.presences.iter().all(Option::is_none) {
         for (count, action) in counts.iter_mut().zip(&setting.options.actions) {
             count.left_out += day.totals(action).0;
         }
     }
-    let opens = openings.len() as u64;
+    let opens = deeds.iter().filter(|deed| matches!(deed.act, Act::Open { .. })).count() as u64;
+    // Of what is done at one instant records are opened first; edits whose row is found come last.
+    deeds.sort_by_key(|deed| match deed.act {
+        Act::Open { .. } => 0,
+        Act::Aimed(..) => 2,
+        _ => 1,
+    });
     let mut summary = ScriptSummary { actions: counts, logins: 0, resumes: 0, opens, imported, short };
-    let edits = put_on_stage(&day, (writes, aimed, openings), &mut steps, &mut summary, stops)?;
+    let edits = put_on_stage(&day, deeds, &mut steps, &mut summary, stops)?;
     steps.sort_by_key(|step| (step.at, step.actor));
     // A big fleet's day is a million steps, which are there until it ends.
     steps.shrink_to_fit();
     Some(Script { steps, edits, summary })
 }
 
-/// What one person does, in the order it is to be done at one instant.
-#[derive(Debug)]
-enum Deed {
-    Login,
-    Open(Opening),
-    Edit(Write),
-    Aim(Time, Box<Aimed>),
-}
-
-impl Deed {
-    fn at(&self, login: Time) -> Time {
-        match self {
-            Deed::Login => login,
-            Deed::Open(opening) => opening.at,
-            Deed::Edit(write) => write.at,
-            Deed::Aim(at, _) => *at,
-        }
-    }
-}
-
-/// An edit whose row is found when it is made: when, and by whom if not the office.
-type AimedAt = (Time, Option<usize>, Aimed);
-
 fn put_on_stage(
     day: &Day<'_>,
-    (writes, aimed, openings): (Vec<Write>, Vec<AimedAt>, Vec<Opening>),
+    deeds: Vec<Deed>,
     steps: &mut Vec<Step>,
     summary: &mut ScriptSummary,
     stops: &dyn Fn() -> bool,
 ) -> Option<Vec<Vec<u16>>> {
-    let mut deeds: Vec<Vec<Deed>> = day.setting.people.iter().map(|_| Vec::new()).collect();
-    for opening in openings {
-        deeds[opening.who].push(Deed::Open(opening));
-    }
-    for write in writes {
-        match write.who {
-            Some(who) => deeds[who].push(Deed::Edit(write)),
-            None => {
-                let Write { at, action, entity, key, kind, values, .. } = write;
-                let act = Act::Office(OfficeEdit { action, entity, key, kind, values });
-                steps.push(Step { at, actor: Actor::Office, act });
-            }
+    let people = day.setting.people;
+    let mut by_person: Vec<Vec<Deed>> = people.iter().map(|_| Vec::new()).collect();
+    for deed in deeds {
+        match deed.who {
+            Some(who) => by_person[who].push(deed),
+            None => steps.push(Step { at: deed.at, actor: Actor::Office, act: deed.act }),
         }
     }
-    for (at, who, aimed) in aimed {
-        match who {
-            Some(who) => deeds[who].push(Deed::Aim(at, Box::new(aimed))),
-            None => {
-                let act = Act::Aimed(None, Box::new(aimed));
-                steps.push(Step { at, actor: Actor::Office, act });
-            }
-        }
-    }
-    let devices = day.setting.people.iter().map(|person| person.device.0 as usize + 1).max();
+    let devices = people.iter().map(|person| person.device.0 as usize + 1).max();
     let mut edits = vec![Vec::new(); devices.unwrap_or_default()];
-    for (who, mut deeds) in deeds.into_iter().enumerate() {
+    for (who, mut deeds) in by_person.into_iter().enumerate() {
         if stops() {
             return None;
         }
-        let login = day.presences[who].and_then(|presence| presence.login);
-        if login.is_some() {
-            deeds.insert(0, Deed::Login);
+        if let Some(at) = login(day, who) {
+            summary.logins += 1;
+            deeds.insert(0, Deed { at, who: Some(who), action: None, act: Act::App(AppEvent::Login) });
         }
-        let login = login.unwrap_or(Time::FAR);
-        deeds.sort_by_key(|deed| deed.at(login));
-        let action = |deed: &Deed| match deed {
-            Deed::Edit(write) => Some(write.action),
-            Deed::Aim(_, aimed) => Some(aimed.action),
-            Deed::Login | Deed::Open(_) => None,
-        };
-        edits[day.setting.people[who].device.0 as usize] = deeds.iter().filter_map(action).collect();
-        perform(day, who, login, deeds, steps, summary);
+        deeds.sort_by_key(|deed| deed.at);
+        edits[people[who].device.0 as usize] = deeds.iter().filter_map(|deed| deed.action).collect();
+        perform(day, who, deeds, steps, summary);
     }
     Some(edits)
 }
 
-/// One person's steps: the deeds, and the app's comings and goings around them.
-fn perform(
-    day: &Day<'_>,
-    who: usize,
-    login: Time,
-    deeds: Vec<Deed>,
-    steps: &mut Vec<Step>,
-    summary: &mut ScriptSummary,
-) {
+fn login(day: &Day<'_>, who: usize) -> Option<Time> {
+    day.presences[who].and_then(|presence| presence.login)
+}
+
+fn perform(day: &Day<'_>, who: usize, deeds: Vec<Deed>, steps: &mut Vec<Step>, summary: &mut ScriptSummary) {
     let device = day.setting.people[who].device;
     let mut number = 0;
     let mut own = Vec::new();
-    for (from, until) in foreground(day, who, login, &deeds) {
-        if from != login {
+    for (from, until) in foreground(day, who, &deeds) {
+        if login(day, who) != Some(from) {
             own.push((from, 0, Act::App(AppEvent::Resume)));
             summary.resumes += 1;
         }
@@ -162,24 +119,16 @@ fn perform(
             own.push((until, 2, Act::App(AppEvent::Pause)));
         }
     }
-    for deed in deeds {
-        let at = deed.at(login);
-        let act = match deed {
-            Deed::Login => {
-                summary.logins += 1;
-                Act::App(AppEvent::Login)
-            }
-            Deed::Open(Opening { entity, of, .. }) => Act::Open { entity, of },
-            Deed::Aim(_, aimed) => {
-                number += 1;
-                Act::Aimed(Some(EditId { device, number: number - 1 }), aimed)
-            }
-            Deed::Edit(Write { entity, key, kind, values, .. }) => {
-                let id = EditId { device, number };
-                number += 1;
-                Act::Edit(LocalEdit { id, entity, key, kind, values })
-            }
+    for Deed { at, mut act, .. } in deeds {
+        let id = match &mut act {
+            Act::Edit(edit) => Some(&mut edit.id),
+            Act::Aimed(id, _) => id.as_mut(),
+            _ => None,
         };
+        if let Some(id) = id {
+            id.number = number;
+            number += 1;
+        }
         own.push((at, 1, act));
     }
     own.sort_by_key(|(at, rank, _)| (*at, *rank));
@@ -188,7 +137,7 @@ fn perform(
 
 /// When the app is in the foreground: as the person's habit has it, and around everything the
 /// person does.
-fn foreground(day: &Day<'_>, who: usize, login: Time, deeds: &[Deed]) -> Vec<(Time, Time)> {
+fn foreground(day: &Day<'_>, who: usize, deeds: &[Deed]) -> Vec<(Time, Time)> {
     let setting = day.setting;
     let device = u64::from(setting.people[who].device.0);
     let end = Time::ZERO + setting.duration;
@@ -197,8 +146,8 @@ fn foreground(day: &Day<'_>, who: usize, login: Time, deeds: &[Deed]) -> Vec<(Ti
     if let Some(presence) = presence {
         all = stretches(&mut setting.seed.stream("stretch", device, 0), setting.options, &presence);
     }
-    for deed in deeds {
-        let at = deed.at(login);
+    for Deed { at, .. } in deeds {
+        let at = *at;
         let mut stream = setting.seed.stream("around", device, at.0);
         let earliest = presence.filter(|p| p.from <= at).map_or(Time::ZERO, |p| p.from);
         let from = Time(at.0.saturating_sub(stream.up_to(REACHING_FOR_IT).0)).max(earliest);

@@ -6,8 +6,7 @@ use super::aim::Draft;
 use super::pool::{Circle, Near, Pools};
 use crate::base::{EntityId, Stamp, Stream, Value};
 use crate::contract::{Delivery, ScopeRule};
-use crate::workload::Dataset;
-use crate::workload::data::Cell;
+use crate::workload::{Dataset, Maker};
 
 /// So often a natural key that is free is looked for.
 const NAME_TRIES: u32 = 300;
@@ -33,7 +32,6 @@ pub(super) struct Rows<'a> {
 pub(super) struct Moment {
     pub(super) circle: Circle,
     pub(super) now: Stamp,
-    /// Where a new row's timestamp has to lie.
     pub(super) near: Option<Near>,
     /// What a reference points to is found when the write is made.
     pub(super) finds_refs: bool,
@@ -44,6 +42,12 @@ pub(super) struct NewRow {
     pub(super) values: Vec<Value>,
     /// The rows that its references point to.
     targets: Vec<Option<u32>>,
+}
+
+impl NewRow {
+    fn empty(columns: usize) -> NewRow {
+        NewRow { values: vec![Value::Null; columns], targets: vec![None; columns] }
+    }
 }
 
 impl<'a> Rows<'a> {
@@ -115,7 +119,7 @@ impl<'a> Rows<'a> {
         let schema = self.dataset.schema().clone();
         let unique = &schema.entity(entity).unique;
         let count = schema.entity(entity).columns.len();
-        let mut new = NewRow { values: vec![Value::Null; count], targets: vec![None; count] };
+        let mut new = NewRow::empty(count);
         for column in (0..count).filter(|column| !unique.contains(column)) {
             self.draw_into(&mut new, stream, entity, column, moment)?;
         }
@@ -157,7 +161,7 @@ impl<'a> Rows<'a> {
         let moment = Moment { near: None, ..moment };
         for _ in 0..NAME_TRIES {
             let count = entity_of.columns.len();
-            let mut new = NewRow { values: vec![Value::Null; count], targets: vec![None; count] };
+            let mut new = NewRow::empty(count);
             for &column in columns {
                 let other = avoid.and_then(|a| a.iter().find(|(c, _)| *c == column)).map(|(_, v)| v);
                 self.draw_unlike(&mut new, stream, (entity, row), column, moment, other)?;
@@ -195,15 +199,15 @@ impl<'a> Rows<'a> {
         let count = self.dataset.schema().entity(entity).columns.len();
         let mut drafts = Vec::with_capacity(columns.len());
         for &column in columns {
-            let draft = match *self.dataset.cell(entity, column) {
-                Cell::Ref(target) if self.is_seen(target) => {
+            let draft = match self.dataset.cell(entity, column).maker {
+                Maker::Ref(target) if self.is_seen(target) => {
                     let or_null = self.dataset.nulls(entity, column).is_some();
                     match self.draws_null(stream, entity, column) {
                         true => Draft::OneOf(vec![Value::Null]),
                         false => Draft::Ref { entity: target, or_null },
                     }
                 }
-                Cell::Folded { entity, via, column } if self.is_seen(entity) => {
+                Maker::Folded { entity, via, column } if self.is_seen(entity) => {
                     Draft::Folded { entity, via, column }
                 }
                 _ => match row {
@@ -211,8 +215,7 @@ impl<'a> Rows<'a> {
                     None => {
                         let mut values = Vec::with_capacity(ALTERNATIVES);
                         for _ in 0..ALTERNATIVES {
-                            let mut new =
-                                NewRow { values: vec![Value::Null; count], targets: vec![None; count] };
+                            let mut new = NewRow::empty(count);
                             self.draw_into(&mut new, stream, entity, column, moment)?;
                             values.push(new.values[column].clone());
                         }
@@ -226,7 +229,6 @@ impl<'a> Rows<'a> {
         Some(drafts)
     }
 
-    /// Whether rows of an entity can be seen in an app.
     fn is_seen(&self, entity: EntityId) -> bool {
         self.dataset.schema().entity(entity).delivery.is_on_devices()
     }
@@ -267,15 +269,16 @@ impl<'a> Rows<'a> {
         let attribute = dataset.attribute_columns(entity).iter().find(|(c, _)| *c == column);
         let own =
             attribute.and_then(|(_, attribute)| self.pools.attribute(moment.circle, *attribute)).cloned();
-        new.values[column] = match (dataset.cell(entity, column), own) {
-            (Cell::Folded { .. }, _) => return Some(()),
-            (Cell::Ref(target), _) if moment.finds_refs && self.is_seen(*target) => return Some(()),
+        let cell = dataset.cell(entity, column);
+        new.values[column] = match (&cell.maker, own) {
+            (Maker::Folded { .. }, _) => return Some(()),
+            (Maker::Ref(target), _) if moment.finds_refs && self.is_seen(*target) => return Some(()),
             _ if self.draws_null(stream, entity, column) => {
                 new.targets[column] = None;
                 Value::Null
             }
             _ if self.draws_empty(stream, entity, column) => Value::text(""),
-            (Cell::Ref(target), _) => {
+            (Maker::Ref(target), _) => {
                 let row = self.pick(stream, moment.circle, *target, None, |_| true);
                 new.targets[column] = row;
                 match row {
@@ -284,14 +287,15 @@ impl<'a> Rows<'a> {
                 }
             }
             (_, Some(own)) => own,
-            (Cell::Moment { first, step, count }, _) => {
-                let (from, until) =
-                    self.moments(entity, column, moment, (*first, *first + step * (*count as i64 - 1)));
-                let from = (from - first + step - 1).div_euclid(*step);
-                let until = (until - first).div_euclid(*step);
+            (Maker::Moment { .. }, _) => {
+                let (first, step, count) = cell.grid()?;
+                let allowed = (first, first + step * (count as i64 - 1));
+                let (from, until) = self.moments(entity, column, moment, allowed);
+                let from = (from - first + step - 1).div_euclid(step);
+                let until = (until - first).div_euclid(step);
                 Value::Int(first + step * (from + stream.below((until - from).max(0) as u64 + 1) as i64))
             }
-            (cell, _) => cell.draw(stream),
+            _ => cell.draw(stream),
         };
         Some(())
     }
@@ -342,7 +346,8 @@ impl<'a> Rows<'a> {
     /// Fills the columns that are folded in from a row that a reference points to.
     fn fold(&self, new: &mut NewRow, entity: EntityId) {
         for column in 0..new.values.len() {
-            if let Cell::Folded { entity: target, via, column: seen } = *self.dataset.cell(entity, column)
+            if let Maker::Folded { entity: target, via, column: seen } =
+                self.dataset.cell(entity, column).maker
                 && let Some(row) = new.targets[via]
             {
                 new.values[column] = self.present(target, row, seen);
@@ -353,8 +358,8 @@ impl<'a> Rows<'a> {
     /// The columns that are folded in through one of these references.
     pub(super) fn followers(&self, entity: EntityId, references: &[usize]) -> Vec<usize> {
         let count = self.dataset.schema().entity(entity).columns.len();
-        let follows = |column: &usize| match self.dataset.cell(entity, *column) {
-            Cell::Folded { via, .. } => references.contains(via),
+        let follows = |column: &usize| match &self.dataset.cell(entity, *column).maker {
+            Maker::Folded { via, .. } => references.contains(via),
             _ => false,
         };
         (0..count).filter(follows).collect()

@@ -9,10 +9,11 @@ use super::{files, root};
 const BANNED: &[(&str, &str)] = &[
     ("afresh", "again"),
     ("anew", "again"),
-    ("as if a failure every", "effective MTBF"),
+    ("as if a failure every", "a failure every"),
     ("bell", "notify"),
     ("copy of itself", "`from` and `to` must differ"),
     ("did not strike", "did not fire"),
+    ("effective mtbf", "a failure every"),
     ("errand", "exchange, backend call"),
     ("for want of", "without, as there is no"),
     ("gait", "clock skew"),

@@ -25,13 +25,28 @@ pub(super) enum Damage {
     Login,
 }
 
-/// What decoders must make of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Demand {
-    /// It is an error.
-    Refused,
-    /// It is an error or what was sent, where a sum tells.
-    NotOtherwise,
+/// Each with its name, how many of ten thousand it is (those that are large are rare), and whether a
+/// decoder must refuse what came of it; else it may read it as it was sent, where a sum tells.
+pub(super) const DAMAGES: [(Damage, &str, u64, bool); 8] = [
+    (Damage::Bomb, "a bomb", 5, true),
+    (Damage::Nested, "nested 10^5 deep", 20, true),
+    (Damage::Cut, "cut", 2_475, true),
+    (Damage::Garbled, "garbled", 3_000, false),
+    (Damage::Shuffled, "parts moved", 2_000, false),
+    (Damage::Endless, "a length of 2^60", 1_500, false),
+    (Damage::Others, "another format's", 900, true),
+    (Damage::Login, "a login page", 100, true),
+];
+
+/// The position of one of them.
+pub(super) fn drawn(chance: &mut Stream) -> usize {
+    let mut left = chance.below(10_000);
+    let taken = |(_, _, share, _): &(Damage, &str, u64, bool)| {
+        let is_it = left < *share;
+        left = left.saturating_sub(*share);
+        is_it
+    };
+    DAMAGES.iter().position(taken).expect("shares are of ten thousand")
 }
 
 const DEPTH: usize = 100_000;
@@ -39,51 +54,6 @@ const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</
     <body><form action=\"/login\"><input name=\"user\"><br><input name=\"password\"></form></body></html>";
 
 impl Damage {
-    pub(super) const ALL: [Damage; 8] = [
-        Damage::Cut,
-        Damage::Garbled,
-        Damage::Shuffled,
-        Damage::Endless,
-        Damage::Bomb,
-        Damage::Nested,
-        Damage::Others,
-        Damage::Login,
-    ];
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Damage::Cut => "cut",
-            Damage::Garbled => "garbled",
-            Damage::Shuffled => "parts moved",
-            Damage::Endless => "a length of 2^60",
-            Damage::Bomb => "a bomb",
-            Damage::Nested => "nested 10^5 deep",
-            Damage::Others => "another format's",
-            Damage::Login => "a login page",
-        }
-    }
-
-    /// One of them; those that are large are rare.
-    pub(super) fn drawn(chance: &mut Stream) -> Damage {
-        match chance.below(10_000) {
-            0..5 => Damage::Bomb,
-            5..25 => Damage::Nested,
-            25..2_500 => Damage::Cut,
-            2_500..5_500 => Damage::Garbled,
-            5_500..7_500 => Damage::Shuffled,
-            7_500..9_000 => Damage::Endless,
-            9_000..9_900 => Damage::Others,
-            _ => Damage::Login,
-        }
-    }
-
-    pub(super) fn demand(self) -> Demand {
-        match self {
-            Damage::Garbled | Damage::Shuffled | Damage::Endless => Demand::NotOtherwise,
-            _ => Demand::Refused,
-        }
-    }
-
     /// What becomes of the message; `None` where this cannot befall it.
     pub(super) fn done(self, packing: Packing, bytes: &[u8], chance: &mut Stream) -> Option<Vec<u8>> {
         let mut message = bytes.to_vec();
@@ -159,23 +129,16 @@ fn bomb(packing: Packing, chance: &mut Stream) -> Option<Vec<u8>> {
         let of = crate::base::Key::new(&" ".repeat(BLANKS));
         codec.encode_request(&Request::Fetch(crate::protocol::FetchRequest { device, entity, of, rows: 1 }))
     };
-    let bombs = BOMBS.get_or_init(|| [Packing::Gzip, Packing::Zstd].map(packed_blanks));
-    match packing {
-        Packing::None => None,
-        Packing::Gzip => {
-            let mut bomb = bombs[0].clone();
-            let (end, says) = (bomb.len(), [1_000, BLANKS as u64 - 1, LIMIT, u64::from(u32::MAX)]);
-            bomb[end - 4..].copy_from_slice(&(*chance.pick(&says) as u32).to_le_bytes());
-            Some(bomb)
-        }
-        Packing::Zstd => {
-            let mut bomb = bombs[1].clone();
-            // The size is in the four bytes behind the head's first two.
-            let says = [1_000, BLANKS as u64 - 1, LIMIT, u64::from(u32::MAX)];
-            bomb[5..9].copy_from_slice(&(*chance.pick(&says) as u32).to_le_bytes());
-            Some(bomb)
-        }
-    }
+    let [gzip, zstd] = BOMBS.get_or_init(|| [Packing::Gzip, Packing::Zstd].map(packed_blanks));
+    // Where its size is said: at its end, or behind the head's first bytes.
+    let (mut bomb, at) = match packing {
+        Packing::None => return None,
+        Packing::Gzip => (gzip.clone(), gzip.len() - 4),
+        Packing::Zstd => (zstd.clone(), 5),
+    };
+    let says = [1_000, BLANKS as u64 - 1, LIMIT, u64::from(u32::MAX)];
+    bomb[at..at + 4].copy_from_slice(&(*chance.pick(&says) as u32).to_le_bytes());
+    Some(bomb)
 }
 
 /// Lists, elements or tags in each other.

@@ -41,15 +41,14 @@ pub(super) fn read(codec: &dyn Codec, is_request: bool, bytes: Vec<u8>) -> Optio
     }
     let opened = codec.open(bytes).ok()?;
     _ = codec.is_refusal(&opened);
-    let answer = codec.decode_answer(&opened).ok()?;
-    let answer = match answer {
-        Err(error) => return Some(format!("{error:?}")),
-        Ok(answer) => answer,
-    };
-    // Row by row, as the engine does.
-    let rows = answer.pages.iter().flat_map(|page| page.rows.iter()).map(|row| format!("{row:?}"));
-    let rows: String = rows.collect();
-    Some(format!("{answer:?}{rows}"))
+    match codec.decode_answer(&opened).ok()? {
+        Err(error) => Some(format!("{error:?}")),
+        Ok(answer) => {
+            // Row by row, as the engine does.
+            let rows = answer.pages.iter().flat_map(|page| page.rows.iter()).map(|row| format!("{row:?}"));
+            Some(format!("{answer:?}{}", rows.collect::<String>()))
+        }
+    }
 }
 
 fn pages(codec: &dyn Codec, rows: i64) -> Vec<u8> {
@@ -100,23 +99,10 @@ fn requests() -> Vec<Request> {
         made_at: Stamp(11),
         guard: [Guard::Base, Guard::Since, Guard::Image(u64::MAX)][number as usize % 3],
     };
-    let want = |entity, cursor: Option<&str>| Want {
-        entity: EntityId(entity),
-        cursor: cursor.map(str::to_owned),
-        ids: u32::from(entity),
-    };
-    let wants = vec![want(0, None), want(1, Some("1,k"))];
-    let pull = PullRequest {
-        device,
-        unit,
-        wants,
-        rows: 500,
-        bytes: 1 << 20,
-        clock,
-        zone: -3_600,
-        run: 4,
-        by_address: false,
-    };
+    let first = Want { entity: EntityId(0), cursor: None, ids: 0 };
+    let wants = vec![first, Want { entity: EntityId(1), cursor: Some("1,k".to_owned()), ids: 1 }];
+    let (rows, bytes, zone, run) = (500, 1 << 20, -3_600, 4);
+    let pull = PullRequest { device, unit, wants, rows, bytes, clock, zone, run, by_address: false };
     let push = PushRequest { device, unit, mutations: (0..9).map(mutation).collect(), clock };
     vec![
         Request::Pull(pull.clone()),

@@ -21,9 +21,8 @@ pub(super) enum Mode {
     WarmIdle,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Link {
-    pub(super) name: String,
     /// Bits a second, up and down.
     pub(super) rate: [u64; 2],
     /// One way.
@@ -35,6 +34,8 @@ pub(super) struct Link {
 /// A cell of a file of transfers.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Cell {
+    /// Of its link, mode and congestion control.
+    pub(super) name: String,
     pub(super) link: Link,
     pub(super) congestion: Congestion,
     pub(super) mode: Mode,
@@ -53,6 +54,8 @@ pub(super) struct Cell {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct OutageCell {
+    /// Of its link and congestion control.
+    pub(super) name: String,
     pub(super) link: Link,
     pub(super) congestion: Congestion,
     pub(super) response: u64,
@@ -98,47 +101,42 @@ const BYTES_MAX: u64 = 1_000_000_000_000;
 /// Packets that a transfer with losses loses, about; it is predicted some hundred times.
 const LOST_MAX: f64 = 2_000.0;
 
+const fn reference(rate: [u64; 2], delay: u64, queue: [u64; 2]) -> Link {
+    Link { rate, delay: Span::millis(delay), queue }
+}
+
+/// The link of the first outages.
+const LTE: Link = reference([12_000_000, 12_000_000], 35, [420_000, 420_000]);
 /// The links of the reference, for files of outages that only name theirs.
-const LINKS: [(&str, [u64; 2], u64, [u64; 2]); 5] = [
-    ("edge", [200_000, 240_000], 420, [256_000, 256_000]),
-    ("slow4g", [750_000, 1_600_000], 75, [256_000, 256_000]),
-    ("lte", [12_000_000, 12_000_000], 35, [420_000, 420_000]),
-    ("wifi", [15_000_000, 30_000_000], 10, [256_000, 300_000]),
-    ("geo", [3_000_000, 20_000_000], 300, [900_000, 6_000_000]),
+const LINKS: [(&str, Link); 5] = [
+    ("edge", reference([200_000, 240_000], 420, [256_000, 256_000])),
+    ("slow4g", reference([750_000, 1_600_000], 75, [256_000, 256_000])),
+    ("lte", LTE),
+    ("wifi", reference([15_000_000, 30_000_000], 10, [256_000, 300_000])),
+    ("geo", reference([3_000_000, 20_000_000], 300, [900_000, 6_000_000])),
 ];
-
-/// The link of the first outages among them.
-const FIRST: usize = 2;
-
-impl Mode {
-    pub(super) fn word(self) -> &'static str {
-        MODES.iter().find(|(_, mode)| *mode == self).map_or("", |(word, _)| word)
-    }
-}
-
-pub(super) fn congestion_word(congestion: Congestion) -> &'static str {
-    CONGESTION.iter().find(|(_, known)| *known == congestion).map_or("", |(word, _)| word)
-}
 
 impl OutageCell {
     /// It is of the link and the control that the staircase was first measured with.
     pub(super) fn is_first(&self) -> bool {
-        let (_, rate, delay, queue) = LINKS[FIRST];
-        let Link { rate: own, delay: way, queue: holds, .. } = &self.link;
-        self.congestion == Congestion::Cubic && (*own, *way, *holds) == (rate, Span::millis(delay), queue)
+        self.congestion == Congestion::Cubic && self.link == LTE
     }
 }
 
 fn link(row: Row<'_>) -> Result<Link, Malformed> {
     let rate = |column| row.whole(column, 1_000..=1_000_000_000_000);
     let queue = |column| row.whole(column, 1_500..=BYTES_MAX);
-    let name = Some(row.text("profile")).filter(|name| !name.is_empty()).unwrap_or("own link");
     Ok(Link {
-        name: name.to_owned(),
         rate: [rate("up_bps")?, rate("down_bps")?],
         delay: Span::from_secs_f64(row.number("one_way_delay_ms", 0.0..=60_000.0)? / 1e3),
         queue: [queue("queue_up_bytes")?, queue("queue_down_bytes")?],
     })
+}
+
+/// What these columns say, the name of the link first.
+fn name(row: Row<'_>, columns: &[&str]) -> String {
+    let link = Some(row.text("profile")).filter(|name| !name.is_empty()).unwrap_or("own link");
+    columns.iter().fold(link.to_owned(), |name, column| format!("{name}, {}", row.text(column)))
 }
 
 fn seconds(row: Row<'_>, column: &str) -> Result<f64, Malformed> {
@@ -148,14 +146,15 @@ fn seconds(row: Row<'_>, column: &str) -> Result<f64, Malformed> {
 pub(super) fn cell(row: Row<'_>) -> Result<Cell, Malformed> {
     let bytes = |column| row.whole(column, 1..=BYTES_MAX);
     let (loss, median) = (row.number("loss", 0.0..=0.5)?, seconds(row, "median_s")?);
-    let mean = match row.has(MEAN) && !row.text(MEAN).is_empty() {
-        true => seconds(row, MEAN)?,
-        false if loss > 0.0 => {
+    let mean = match row.text(MEAN) {
+        "" if loss > 0.0 => {
             return Err(row.malformed("loss", format!("a row with losses wants a figure in column {MEAN}")));
         }
-        false => median,
+        "" => median,
+        _ => seconds(row, MEAN)?,
     };
     let cell = Cell {
+        name: name(row, &["mode", "congestion_control"]),
         link: link(row)?,
         congestion: row.word("congestion_control", &CONGESTION)?,
         mode: row.word("mode", &MODES)?,
@@ -166,70 +165,51 @@ pub(super) fn cell(row: Row<'_>) -> Result<Cell, Malformed> {
         median,
         mean,
     };
+    let rounds = match cell.mode {
+        Mode::Cold | Mode::Tls => 1,
+        Mode::Warm | Mode::WarmIdle => cell.samples.min(ROUNDS_MAX as u64),
+    };
+    let most = (LOST_MAX / loss / rounds as f64 * 1_448.0) as u64;
     for (way, column) in ["request_bytes", "response_bytes"].into_iter().enumerate() {
-        passable(row, column, cell.bytes[way], cell.link.rate[way])?;
-        let rounds = match cell.mode {
-            Mode::Cold | Mode::Tls => 1,
-            Mode::Warm | Mode::WarmIdle => cell.samples.min(ROUNDS_MAX as u64),
-        };
-        let most = (LOST_MAX / loss / rounds as f64 * 1_448.0) as u64;
-        if cell.bytes[way] > most {
-            let what = format!("more than {most} bytes, which is too much to predict at this loss");
-            return Err(row.malformed(column, what));
-        }
+        predictable(row, column, (cell.bytes[way], most), cell.link.rate[way])?;
     }
     Ok(cell)
 }
 
 /// Nobody measures a transfer that takes longer than a day.
-fn passable(row: Row<'_>, column: &str, bytes: u64, rate: u64) -> Result<(), Malformed> {
-    let most = (SECONDS_MAX * rate as f64 / 8.0) as u64;
-    if bytes > most {
-        let what = format!("more than {most} bytes take longer than a day at {rate} bit/s");
-        return Err(row.malformed(column, what));
+fn predictable(row: Row<'_>, column: &str, (bytes, most): (u64, u64), rate: u64) -> Result<(), Malformed> {
+    let most = most.min((SECONDS_MAX * rate as f64 / 8.0) as u64);
+    if bytes <= most {
+        return Ok(());
     }
-    Ok(())
+    Err(row.malformed(
+        column,
+        format!("more than {most} bytes take longer than a day, or lose more than 2000 packets"),
+    ))
 }
 
 /// Whether a file of outages says what its links are.
 pub(super) fn names_links(sheet: &Sheet) -> Result<(), Malformed> {
-    let (there, lacking): (Vec<&str>, Vec<&str>) = COLUMNS[LINK].iter().partition(|column| sheet.has(column));
-    if sheet.has("profile") && !there.is_empty() && !lacking.is_empty() {
-        let what = format!(
-            "there is {}, and of the link there lacks {}: want all of {}, or none of them and a profile of the reference",
-            there.join(", "),
-            lacking.join(", "),
-            COLUMNS[LINK].join(", ")
-        );
-        return Err(Malformed { line: 1, column: None, what });
-    }
-    if sheet.has("profile") || has_links(sheet) {
+    let there = COLUMNS[LINK].iter().filter(|column| sheet.has(column)).count();
+    if there == COLUMNS[LINK].len() || there == 0 && sheet.has("profile") {
         return Ok(());
     }
-    let what = format!("there is no column profile, and not all of {}", COLUMNS[LINK].join(", "));
+    let all = COLUMNS[LINK].join(", ");
+    let what = format!("{there} of the columns of a link are there; wanted are {all}, or none and a profile");
     Err(Malformed { line: 1, column: None, what })
 }
 
-fn has_links(sheet: &Sheet) -> bool {
-    COLUMNS[LINK].iter().all(|column| sheet.has(column))
-}
-
-pub(super) fn outage_cell(row: Row<'_>, sheet: &Sheet) -> Result<OutageCell, Malformed> {
-    let link = if has_links(sheet) {
-        link(row)?
-    } else {
-        let known: Vec<(&str, usize)> = LINKS.iter().enumerate().map(|(n, link)| (link.0, n)).collect();
-        let (name, rate, delay, queue) = LINKS[row.word("profile", &known)?];
-        Link { name: name.to_owned(), rate, delay: Span::millis(delay), queue }
-    };
+pub(super) fn outage_cell(row: Row<'_>) -> Result<OutageCell, Malformed> {
+    let link = if row.has(COLUMNS[LINK][0]) { link(row)? } else { row.word("profile", &LINKS)? };
     let span = |column| row.number(column, 0.0..=SECONDS_MAX).map(Span::from_secs_f64);
     let response = row.whole("response_bytes", 1..=BYTES_MAX)?;
-    passable(row, "response_bytes", response, link.rate[Direction::Down as usize])?;
+    predictable(row, "response_bytes", (response, u64::MAX), link.rate[Direction::Down as usize])?;
     let (median, extremes) = (seconds(row, "median_s")?, [seconds(row, "min_s")?, seconds(row, "max_s")?]);
     if !(extremes[0]..=extremes[1]).contains(&median) {
         return Err(row.malformed("median_s", "the median is not between min_s and max_s"));
     }
     Ok(OutageCell {
+        name: name(row, &["congestion_control"]),
         link,
         congestion: row.word("congestion_control", &CONGESTION)?,
         response,

@@ -68,73 +68,54 @@ fn connected(how: &Handshake, link: &Steady, bytes: [u64; 2]) -> Result<Time, Br
     exchange(&mut connection, link, opened, bytes)
 }
 
-/// The cells of one link, mode and direction. Those on a kept connection share it, as they did when
-/// the reference was measured: sizes in rising order, as many rounds as there are samples.
+/// The cells of one link, mode, direction and loss. Those on a kept connection share it, as they did
+/// when the reference was measured: sizes in rising order, as many rounds as there are samples.
 pub(super) fn group(cells: &[&Cell]) -> Vec<Prediction> {
-    match cells.first() {
-        Some(first) if matches!(first.mode, Mode::Warm | Mode::WarmIdle) => kept(cells),
-        _ => cells.iter().map(|cell| fresh(cell)).collect(),
-    }
-}
-
-fn fresh(cell: &Cell) -> Prediction {
-    let how = handshake(cell.mode == Mode::Tls, cell.congestion);
-    let link = steady(&cell.link);
-    if cell.loss <= 0.0 {
-        return Prediction { seconds: cold(&how, &link, cell.bytes), error: 0.0 };
-    }
-    let lossy = |n| link.clone().with_losses(Losses::Bernoulli(cell.loss), Seed(n));
-    let runs: Vec<f64> = (0..REPETITIONS).map(|n| cold(&how, &lossy(n), cell.bytes)).collect();
-    over_runs(&runs, 1, cell.samples)
-}
-
-/// The mean of the runs, each the mean of `each` transfers, with the error that the mean of
-/// `samples` has.
-fn over_runs(runs: &[f64], each: usize, samples: u64) -> Prediction {
-    let mean = mean(runs);
-    let variance = runs.iter().map(|run| (run - mean) * (run - mean)).sum::<f64>() / runs.len() as f64;
-    Prediction { seconds: mean, error: (variance * each as f64 / samples.max(1) as f64).sqrt() }
-}
-
-fn kept(cells: &[&Cell]) -> Vec<Prediction> {
     let (clean, loss) = (steady(&cells[0].link), cells[0].loss);
     if loss <= 0.0 {
-        let times = kept_on(cells, &clean);
+        let times = times(cells, &clean);
         return times.iter().map(|times| Prediction { seconds: median(times), error: 0.0 }).collect();
     }
-    let runs: Vec<Vec<Vec<f64>>> = (0..REPETITIONS)
-        .map(|n| kept_on(cells, &clean.clone().with_losses(Losses::Bernoulli(loss), Seed(n))))
-        .collect();
+    let lossy = |n| times(cells, &clean.clone().with_losses(Losses::Bernoulli(loss), Seed(n)));
+    let runs: Vec<Vec<Vec<f64>>> = (0..REPETITIONS).map(lossy).collect();
     let predict = |(at, cell): (usize, &&Cell)| {
-        let each = usize::try_from(cell.samples).unwrap_or(usize::MAX).min(ROUNDS_MAX);
-        let means: Vec<f64> = runs.iter().map(|run| mean(&run[at][..each.min(run[at].len())])).collect();
-        over_runs(&means, each, cell.samples)
+        let each = usize::try_from(cell.samples).unwrap_or(usize::MAX).min(ROUNDS_MAX).min(runs[0][at].len());
+        let means: Vec<f64> = runs.iter().map(|run| mean(&run[at][..each])).collect();
+        let seconds = mean(&means);
+        let squares: Vec<f64> = means.iter().map(|mean| (mean - seconds) * (mean - seconds)).collect();
+        Prediction { seconds, error: (mean(&squares) * each as f64 / cell.samples as f64).sqrt() }
     };
     cells.iter().enumerate().map(predict).collect()
 }
 
-/// The times of each cell, round after round, on one kept connection over `link`.
-fn kept_on(cells: &[&Cell], link: &Steady) -> Vec<Vec<f64>> {
+/// The times of each cell over `link`, in seconds: once, or round after round on a kept connection.
+fn times(cells: &[&Cell], link: &Steady) -> Vec<Vec<f64>> {
     let cell = cells[0];
+    let how = handshake(cell.mode == Mode::Tls, cell.congestion);
+    let pause = match cell.mode {
+        Mode::Cold | Mode::Tls => {
+            return cells.iter().map(|cell| vec![cold(&how, link, cell.bytes)]).collect();
+        }
+        Mode::Warm => Span::ZERO,
+        Mode::WarmIdle => Span::secs(4),
+    };
     let mut order: Vec<usize> = (0..cells.len()).collect();
     order.sort_by_key(|n| cells[*n].bytes);
-    let pause = if cell.mode == Mode::WarmIdle { Span::secs(4) } else { Span::ZERO };
-    let mut times: Vec<Vec<f64>> = vec![Vec::new(); cells.len()];
-    let how = handshake(false, cell.congestion);
+    let rounds = cells.iter().map(|cell| cell.samples).max().unwrap_or(1).min(ROUNDS_MAX as u64);
     let (mut connection, opened) = match Connection::open(&how, link, Time::ZERO, Time::FAR).opened {
         Ok(opened) => opened,
         // Only losses without end keep it from opening: no figure is better than how long it tried.
         Err(broken) => {
             let seconds = broken.at.since(Time::ZERO).as_secs_f64();
-            return vec![vec![seconds]; cells.len()];
+            return vec![vec![seconds; rounds as usize]; cells.len()];
         }
     };
     // A link without outages gives up only after a quarter of an hour of losses.
     let mut exchange = |start: Time, bytes: [u64; 2]| {
         exchange(&mut connection, link, start, bytes).unwrap_or_else(|broken| broken.at)
     };
+    let mut times: Vec<Vec<f64>> = vec![Vec::new(); cells.len()];
     let mut now = exchange(opened, cells[order[0]].bytes);
-    let rounds = cells.iter().map(|cell| cell.samples).max().unwrap_or(1).clamp(1, ROUNDS_MAX as u64);
     for _ in 0..rounds {
         for n in &order {
             let start = now + pause;
@@ -146,7 +127,7 @@ fn kept_on(cells: &[&Cell], link: &Steady) -> Vec<Vec<f64>> {
 }
 
 fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 fn median(values: &[f64]) -> f64 {
@@ -167,19 +148,15 @@ pub(super) struct Stair {
     pub(super) edge: bool,
 }
 
-impl Stair {
-    /// From predictions for the outage, and for shorter and longer ones.
-    pub(super) fn of(seconds: Option<f64>, around: [Option<f64>; 2]) -> Stair {
-        let far = |other: f64| seconds.is_none_or(|own| (other / own - 1.0).abs() > STAIR);
-        Stair { seconds, edge: around.into_iter().flatten().any(far) }
-    }
-}
-
 /// A cold transfer during which everything is dropped for a while.
 pub(super) fn outage(cell: &OutageCell) -> Stair {
     let lasts = cell.lasts.0;
-    let around = [lasts - lasts / 20, lasts + lasts / 20].map(|lasts| dropped(cell, Span(lasts)));
-    Stair::of(dropped(cell, cell.lasts), around)
+    let seconds = dropped(cell, cell.lasts);
+    let far = |lasts| {
+        let other = dropped(cell, Span(lasts));
+        other.is_some_and(|other| seconds.is_none_or(|own| (other / own - 1.0).abs() > STAIR))
+    };
+    Stair { seconds, edge: far(lasts - lasts / 20) || far(lasts + lasts / 20) }
 }
 
 /// The same if it lasts so long: seconds, or nothing if TCP gives the connection up.

@@ -1,0 +1,188 @@
+//! Why a cell is not a pass, in words: for the terminal, the page, the files of a CI job.
+
+use super::claims::{missed_answer, missed_claim};
+use super::table::unit_of;
+use crate::analysis::sweep::Trouble;
+use crate::analysis::unit_in;
+use crate::metrics::{Figure, Unit, human};
+use crate::oracle::metric_of;
+use crate::record::{
+    AnswerRecord, CellRecord, ClaimRecord, ExpectationRecord, GateRecord, Reason, ViolationRecord, named,
+};
+
+/// All reasons of a cell, in their order.
+pub fn reasons_of(cell: &CellRecord) -> Vec<String> {
+    cell.reasons.iter().map(|reason| reason_of(cell, reason)).collect()
+}
+
+/// One of them.
+pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
+    match reason {
+        Reason::Violation { check } => violation(cell, check),
+        Reason::Stuck {} => format!("stuck: {}", stuck(cell)),
+        Reason::TakenBack { first } => {
+            saved(cell, "oracle.taken_back.edits", "destroyed by a return to a backup", first)
+        }
+        Reason::Shelved { first } => {
+            let what = "left on a phone by who has logged out, to go when they log in again";
+            let else_ = ", and with engine.on_logout = \"send-first\" nobody logs out before";
+            saved(cell, "oracle.shelved.edits", what, first) + else_
+        }
+        Reason::ActionInVain { .. } => in_vain(reason),
+        Reason::EventInVain { event } => format!(
+            "event {event} tested nothing: none of its edits was made, as no app ran, the row was not \
+             there, or it was refused; `optional` = true of its action says that this may be"
+        ),
+        Reason::NoRequest {} => nothing("no device sent a request", "engine.requests.count"),
+        Reason::NoChange {} => {
+            nothing("nobody wanted to edit anything, and no row came to a device", "engine.apply.rows")
+        }
+        Reason::Expectation { what, counted } => {
+            let why = cell.expectations.iter().find(|one| one.what == *what);
+            let why = why.map_or_else(String::new, |one| expectation(cell, one));
+            let counted: String = counted.iter().map(|edit| format!("; {edit}")).collect();
+            format!("expected {what}: {why}{counted}")
+        }
+        Reason::Gate { gate } => format!("gate {}: {}", gate.name, missed_gate(cell, gate)),
+        Reason::Claim { claim, fails } => missed_claim(cell, claim, fails),
+        Reason::Answer { answer } => missed_answer(cell, answer),
+        Reason::Unexpected { text } => format!("not as expected: {text}"),
+        Reason::Differs { text } | Reason::NoBaseline { text } | Reason::Broken { text, .. } => text.clone(),
+        Reason::NotDeterministic { of_figures, first, second } => {
+            let of = if *of_figures { " of the figures" } else { "" };
+            format!("run again, the digest{of} is {second}; it was {first}")
+        }
+    }
+}
+
+/// Why a setting is excluded.
+pub fn trouble(of: &Trouble<'_>) -> String {
+    match of {
+        Trouble::Told(text) => text.clone(),
+        Trouble::Failed { worst: (cell, reason), failed, of } => {
+            let why = reason.map_or_else(|| "a cell failed".to_owned(), |reason| reason_of(cell, reason));
+            if *of == 1 { why } else { format!("{why} ({failed} of {of} seeds)") }
+        }
+    }
+}
+
+/// What a reason has in common with those of the same cause in other cells.
+pub(super) fn cause(cell: &CellRecord, reason: &Reason) -> (u8, String) {
+    let head = |text: &str| text.split(|c: char| c.is_ascii_digit()).next().unwrap_or("").to_owned();
+    let named = match reason {
+        Reason::NoBaseline { text } => text.replacen(&cell.id, "", 1),
+        Reason::Unexpected { text } | Reason::Broken { text, .. } => head(text),
+        Reason::Violation { check: name }
+        | Reason::ActionInVain { action: name, .. }
+        | Reason::EventInVain { event: name }
+        | Reason::Expectation { what: name, .. }
+        | Reason::Gate { gate: GateRecord { name, .. } }
+        | Reason::Claim { claim: ClaimRecord { id: name, .. }, .. }
+        | Reason::Answer { answer: AnswerRecord { question: name, .. } } => name.clone(),
+        _ => String::new(),
+    };
+    (reason.exit().code(), named)
+}
+
+/// Whether the reasons of a cell tell this violation in full: the first of its check.
+pub(super) fn is_told(cell: &CellRecord, of: &ViolationRecord) -> bool {
+    let is_reason = |reason: &Reason| match reason {
+        Reason::Violation { check } => first_of(cell, check).is_some_and(|(first, _)| first == of),
+        Reason::Stuck {} => of.text == stuck(cell),
+        _ => false,
+    };
+    cell.reasons.iter().any(is_reason)
+}
+
+/// Where a cell is stuck, as its reason tells it.
+pub(super) fn stuck(cell: &CellRecord) -> &str {
+    let told = || Some(first_of(cell, "stuck")?.0.text.as_str());
+    let ending = cell.ending.text.first().map(String::as_str);
+    ending.or_else(told).unwrap_or("no convergence by the deadline")
+}
+
+/// Why there is no figure of a gate.
+pub(super) fn no_figure(cell: &CellRecord, metric: &str, stat: &str) -> String {
+    match cell.metrics.get(metric) {
+        None => format!("the cell has no metric {metric}"),
+        Some(Figure::Distribution { count: 0, .. }) => "nothing was observed".to_owned(),
+        Some(_) => format!("it has no {stat}"),
+    }
+}
+
+/// What a gate names, and why that is not within its bounds.
+pub(super) fn missed_gate(cell: &CellRecord, gate: &GateRecord) -> String {
+    let metric = gate.figure();
+    let why = match gate.value {
+        None => no_figure(cell, &metric, &gate.stat),
+        Some(value) => held(unit_of(cell, gate), value, gate.min, gate.max),
+    };
+    format!("{metric} {} {why}", gate.stat)
+}
+
+fn held(unit: Unit, value: u64, min: Option<u64>, max: Option<u64>) -> String {
+    let [is, want] = human::held(unit, value, min, max);
+    format!("is {is}, must be {want}")
+}
+
+fn expectation(cell: &CellRecord, one: &ExpectationRecord) -> String {
+    let what = one.what.as_str();
+    match (one.value, what.strip_prefix("violation ")) {
+        (Some(value), _) => held(unit_in(cell, what), value, one.min, one.max),
+        (None, None) => match named(what, |name| cell.metrics.contains_key(name)) {
+            Some((metric, stat)) => no_figure(cell, &metric, stat),
+            None => format!("the cell has no metric {what}"),
+        },
+        (None, Some(check)) if cell.not_applicable.iter().any(|blind| blind == check) => {
+            "not applicable: the stack does not do what it looks at".to_owned()
+        }
+        (None, Some(_)) => "it did not occur".to_owned(),
+    }
+}
+
+/// The first violation of a check that was kept, and how many were.
+fn first_of<'c>(cell: &'c CellRecord, check: &str) -> Option<(&'c ViolationRecord, u64)> {
+    let mut found = cell.violations.iter().filter(|v| v.check == check);
+    let first = found.next()?;
+    Some((first, 1 + found.count() as u64))
+}
+
+/// How much there is of a violation by its own metric, and the first of it.
+fn violation(cell: &CellRecord, check: &str) -> String {
+    let Some((first, kept)) = first_of(cell, check) else { return check.to_owned() };
+    let figure = metric_of(check).and_then(|metric| cell.metrics.get(metric));
+    let counted = figure.and_then(|figure| {
+        let value = figure.stat("value").filter(|value| *value > 0)?;
+        Some(human::figure(figure.unit(), value))
+    });
+    let count = counted.unwrap_or_else(|| human::thousands(kept));
+    format!("{check} ({count}): {}", first.text)
+}
+
+fn saved(cell: &CellRecord, metric: &str, what: &str, first: &str) -> String {
+    let edits = human::count(cell.expected(metric).unwrap_or(0), "saved edit");
+    format!("{edits} {what}: {first}; `expect` with \"{metric}\" says that this is meant")
+}
+
+fn nothing(why: &str, metric: &str) -> String {
+    format!("the run tested nothing: {why}; `expect` with \"{metric}\" = 0 says that this is meant")
+}
+
+fn in_vain(reason: &Reason) -> String {
+    let Reason::ActionInVain { action, on_phones, wanted, unplaced, prevented } = reason else {
+        return String::new();
+    };
+    let whys = [
+        (*unplaced, "the script found no row for it, or no free natural key"),
+        (*prevented, "a blocking sync had the screen until people gave up"),
+        (wanted - unplaced - prevented, "no app ran, the row was not there, or it was refused"),
+    ];
+    let whys: Vec<&str> = whys.iter().filter(|(edits, _)| *edits > 0).map(|(_, why)| *why).collect();
+    let edits = human::count(*wanted, "edit");
+    let place = if *on_phones { " on phones" } else { "" };
+    format!(
+        "action {action} tested nothing: of {edits}{place} none was made, as {}; `action.{action}.optional` \
+         = true says that this may be",
+        whys.join("; or ")
+    )
+}
