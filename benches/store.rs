@@ -96,7 +96,6 @@ fn schema() -> Arc<Schema> {
 fn rows() -> Vec<WireRow> {
     (0..ROWS as u64)
         .map(|row| {
-            use rand_core::Rng as _;
             let mut stream = Seed(7).stream("row", row, 0);
             let bits = u128::from(stream.next_u64()) << 64 | u128::from(stream.next_u64());
             let cells = vec![

@@ -1,33 +1,23 @@
 //! Answers: what questions come to, by the figures of two variants under each seed.
 //!
-//! A question that a scenario is made to show and
-//! does not is a reason of the cell that has what is asked for. Of somebody else's scenario nothing
-//! is claimed: there the answer is what comes out.
+//! A question that a scenario is made to show and does not is a reason of the cell that has what is
+//! asked for. Of somebody else's scenario nothing is claimed: there the answer is what comes out.
 
 use std::collections::BTreeSet;
 
-use super::claims::{NotHeld, Why, ended, places};
+use super::claims::pairs;
 use super::{distinct, grouped};
 use crate::record::{AnswerRecord, CellRecord, Finding, Judged, Reason, RunRecord, Stand, ToldRecord};
 use crate::scenario::{Plan, Put, QUESTION_LISTS, Question, QuestionList, Side, Told, question_place};
 
-/// Holds the questions of plans against what came out, in the order of their lists. Of a pair of
-/// which a cell is missing or did not end, nothing is said.
+/// Holds the questions of plans against what came out, in the order of their lists.
 pub fn hold_answers(plans: &[Plan], judged: &mut [Judged]) -> Vec<AnswerRecord> {
-    let (ended, places) = (ended(plans, judged), places(plans));
-    let ended = |i: usize| ended[i];
-    let (mut pairs, mut answers) = (Vec::new(), Vec::new());
-    for (&(path, scenario, variant, seed), &i) in &places {
-        for question in plans[i].questions.iter() {
-            if let Put::ToNone(why) = &question.put {
-                answers.extend(Some(not_asked(question, why)).filter(|one| !answers.contains(one)));
-            } else if question.with == variant {
-                let without = places.get(&(path, scenario, question.without.as_str(), seed));
-                pairs.extend(without.and_then(|i| ended(*i)).zip(ended(i)).map(|pair| (question, pair)));
-            }
-        }
-    }
-    for (question, (without, with)) in pairs {
+    let all = plans.iter().filter(|plan| plan.axes.is_empty()).flat_map(|plan| plan.questions.iter());
+    let mut answers = distinct(all.filter_map(|question| match &question.put {
+        Put::ToNone(why) => Some(not_asked(question, why)),
+        _ => None,
+    }));
+    for (question, without, with) in pairs(plans, judged, asked) {
         let answer = AnswerRecord::of(question, &judged[without].cell, &judged[with].cell);
         if answer.is_missing() {
             judged[with].fail(Reason::Answer { answer: answer.clone() });
@@ -36,6 +26,11 @@ pub fn hold_answers(plans: &[Plan], judged: &mut [Judged]) -> Vec<AnswerRecord> 
     }
     answers.sort_by_key(|one| (question_place(&one.question), one.question.clone()));
     answers
+}
+
+fn asked(plan: &Plan) -> Vec<(&Question, &str, &str)> {
+    let asked = plan.questions.iter().filter(|question| !matches!(question.put, Put::ToNone(_)));
+    asked.map(|question| (question, question.without.as_str(), question.with.as_str())).collect()
 }
 
 fn not_asked(question: &Question, why: &str) -> AnswerRecord {
@@ -173,18 +168,4 @@ pub fn are_all(record: &RunRecord) -> bool {
     let halves: BTreeSet<&str> =
         record.answers.iter().flat_map(|one| [one.without.as_str(), one.with.as_str()]).collect();
     !halves.is_empty() && record.cells.iter().all(|cell| halves.contains(cell.id.as_str()))
-}
-
-/// The questions of these plans of which a variant does not run, each once.
-pub fn unanswered(plans: &[Plan]) -> Vec<NotHeld<'_>> {
-    let places = places(plans);
-    let all = plans.iter().flat_map(|plan| plan.questions.iter().map(move |question| (plan, question)));
-    let asked = all.filter(|(_, question)| !matches!(question.put, Put::ToNone(_)));
-    distinct(asked.filter_map(|(plan, Question { name, without, with, .. })| {
-        let runs = |half: &&String| {
-            places.contains_key(&(plan.path.as_str(), plan.scenario.as_str(), half.as_str(), plan.seed.0))
-        };
-        let missing = [without, with].into_iter().find(|half| !runs(half))?;
-        Some(NotHeld { scenario: &plan.scenario, name, is_question: true, why: Why::NotRun(missing) })
-    }))
 }

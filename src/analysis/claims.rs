@@ -10,17 +10,17 @@ use super::distinct;
 use super::judge::{cell_ids, is_within};
 use crate::metrics::Unit;
 use crate::record::{CellRecord, ClaimRecord, EndingKind, Judged, Reason, Verdict, named};
-use crate::scenario::{Claim, Plan};
+use crate::scenario::{Claim, Plan, Put};
 
 /// A cell's place among others: what it is of, its variant, its seed.
-pub(super) type Place<'a> = (&'a str, &'a str, &'a str, u64);
+type Place<'a> = (&'a str, &'a str, &'a str, u64);
 
 fn place<'a>(plan: &'a Plan, variant: &'a str) -> Place<'a> {
     (&plan.path, &plan.scenario, variant, plan.seed.0)
 }
 
 /// The cells as they are written, by place, with their numbers.
-pub(super) fn places(plans: &[Plan]) -> BTreeMap<Place<'_>, usize> {
+fn places(plans: &[Plan]) -> BTreeMap<Place<'_>, usize> {
     let mut places = BTreeMap::new();
     for (i, plan) in plans.iter().enumerate().filter(|(_, plan)| plan.axes.is_empty()) {
         let variant = plan.variant.as_deref().unwrap_or_default();
@@ -30,7 +30,7 @@ pub(super) fn places(plans: &[Plan]) -> BTreeMap<Place<'_>, usize> {
 }
 
 /// For each plan the place of its cell among `judged`, if that ended and has figures.
-pub(super) fn ended(plans: &[Plan], judged: &[Judged]) -> Vec<Option<usize>> {
+fn ended(plans: &[Plan], judged: &[Judged]) -> Vec<Option<usize>> {
     let at: BTreeMap<&str, usize> =
         judged.iter().enumerate().map(|(i, judged)| (judged.cell.id.as_str(), i)).collect();
     let ended = |id: &String| {
@@ -42,22 +42,32 @@ pub(super) fn ended(plans: &[Plan], judged: &[Judged]) -> Vec<Option<usize>> {
     cell_ids(plans).iter().map(ended).collect()
 }
 
-/// Holds the claims of plans against what came out. Of a pair of which a cell is missing or did not
-/// end, nothing is said.
-pub fn hold_claims(plans: &[Plan], judged: &mut [Judged]) -> Vec<ClaimRecord> {
+/// What plans compare, each with its two cells among `judged`; `of` gives it with the variants of
+/// both. Of a pair of which a cell is missing or did not end, nothing is said.
+pub(super) fn pairs<'p, T>(
+    plans: &'p [Plan],
+    judged: &[Judged],
+    of: impl Fn(&'p Plan) -> Vec<(T, &'p str, &'p str)>,
+) -> Vec<(T, usize, usize)> {
     let (ended, places) = (ended(plans, judged), places(plans));
-    let ended = |i: usize| ended[i];
     let mut pairs = Vec::new();
     for (&(.., variant, _), &i) in &places {
-        for claim in plans[i].claims.iter().filter(|claim| claim.mends == variant) {
-            let failing = places.get(&place(&plans[i], &claim.fails));
-            if let (Some(failing), Some(mending)) = (failing.and_then(|i| ended(*i)), ended(i)) {
-                pairs.push((claim, failing, mending));
-            }
+        for (what, first, _) in of(&plans[i]).into_iter().filter(|(.., second)| *second == variant) {
+            let first = places.get(&place(&plans[i], first)).and_then(|first| ended[*first]);
+            pairs.extend(first.zip(ended[i]).map(|(first, second)| (what, first, second)));
         }
     }
+    pairs
+}
+
+fn claims(plan: &Plan) -> Vec<(&Claim, &str, &str)> {
+    plan.claims.iter().map(|claim| (claim, claim.fails.as_str(), claim.mends.as_str())).collect()
+}
+
+/// Holds the claims of plans against what came out.
+pub fn hold_claims(plans: &[Plan], judged: &mut [Judged]) -> Vec<ClaimRecord> {
     let mut records = Vec::new();
-    for (claim, failing, mending) in pairs {
+    for (claim, failing, mending) in pairs(plans, judged, claims) {
         let record = ClaimRecord::of(claim, &judged[failing].cell, &judged[mending].cell);
         if !record.pass {
             let fails = variant(&judged[failing].cell).to_owned();
@@ -92,35 +102,43 @@ pub enum Why<'a> {
     OtherSeeds(&'a str, &'a str),
 }
 
-/// The claims that these plans cannot be held to, each once.
+/// The claims and questions that these plans cannot be held to, each once.
 pub fn unchecked(plans: &[Plan]) -> Vec<NotHeld<'_>> {
     let places = places(plans);
-    let all = plans.iter().flat_map(|plan| plan.claims.iter().map(move |claim| (plan, claim)));
-    distinct(all.filter_map(|(plan, claim)| {
-        let why = why_not(plan, claim, plans, &places)?;
-        Some(NotHeld { scenario: &plan.scenario, name: &claim.id, is_question: false, why })
-    }))
+    let mut all = Vec::new();
+    for plan in plans {
+        let scenario = plan.scenario.as_str();
+        for claim in plan.claims.iter() {
+            let why = why_not(plan, [&claim.fails, &claim.mends], plans, &places);
+            all.extend(why.map(|why| NotHeld { scenario, name: &claim.id, is_question: false, why }));
+        }
+        for asked in plan.questions.iter().filter(|asked| !matches!(asked.put, Put::ToNone(_))) {
+            let why = why_not(plan, [&asked.without, &asked.with], plans, &places);
+            all.extend(why.map(|why| NotHeld { scenario, name: &asked.name, is_question: true, why }));
+        }
+    }
+    distinct(all)
 }
 
-/// Why a claim is not held against the cell of `plan`; `None` if it is.
+/// Why two variants are not held against each other in a cell of `plan`; `None` if they are.
 fn why_not<'a>(
     plan: &Plan,
-    claim: &'a Claim,
+    halves: [&'a String; 2],
     plans: &[Plan],
     places: &BTreeMap<Place<'_>, usize>,
 ) -> Option<Why<'a>> {
     if !plan.axes.is_empty() {
         return Some(Why::Swept);
     }
-    let missing = |variant: &&String| !places.contains_key(&place(plan, variant));
-    let missing: Vec<&String> = [&claim.fails, &claim.mends].into_iter().filter(missing).collect();
+    let missing: Vec<&String> =
+        halves.into_iter().filter(|variant| !places.contains_key(&place(plan, variant))).collect();
     let runs = |variant: &&&String| {
         let same = |other: &Plan| (&other.path, &other.scenario) == (&plan.path, &plan.scenario);
         plans.iter().any(|other| same(other) && other.variant.as_ref() == Some(**variant))
     };
     match missing.iter().find(|variant| !runs(variant)) {
         Some(variant) => Some(Why::NotRun(variant)),
-        None => missing.first().map(|_| Why::OtherSeeds(&claim.fails, &claim.mends)),
+        None => missing.first().map(|_| Why::OtherSeeds(halves[0], halves[1])),
     }
 }
 

@@ -139,7 +139,8 @@ fn violation(schema: &Schema, v: &Violation) -> ViolationRecord {
 }
 
 fn eventful(schema: &Schema, eventful: &[Eventful]) -> Vec<EventfulRecord> {
-    let of = |one: &Eventful| EventfulRecord::new(record_name(schema, &one.record), one.happened);
+    let of =
+        |one: &Eventful| EventfulRecord { record: record_name(schema, &one.record), happened: one.happened };
     eventful.iter().map(of).collect()
 }
 

@@ -4,7 +4,7 @@
 //! parent. The generator is xoshiro256++ (Blackman and Vigna 2021), whose output is specified; the
 //! hash is XXH3-128.
 
-use rand_core::{Rng, SeedableRng, TryRng};
+use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::time::Span;
@@ -41,6 +41,11 @@ impl Seed {
 }
 
 impl Stream {
+    /// 64 random bits.
+    pub fn next_u64(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
     /// Uniform in 0 ≤ x < 1, with 53 bits.
     pub fn unit(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
@@ -101,20 +106,6 @@ impl Stream {
     /// 128 random bits, for a UUID.
     pub fn bits128(&mut self) -> u128 {
         u128::from(self.0.next_u64()) << 64 | u128::from(self.0.next_u64())
-    }
-}
-
-impl TryRng for Stream {
-    type Error = std::convert::Infallible;
-    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        Ok((self.0.next_u64() >> 32) as u32)
-    }
-    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        Ok(self.0.next_u64())
-    }
-    fn try_fill_bytes(&mut self, dst: &mut [u8]) -> Result<(), Self::Error> {
-        self.0.fill_bytes(dst);
-        Ok(())
     }
 }
 

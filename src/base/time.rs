@@ -3,26 +3,22 @@
 use std::fmt;
 use std::ops::{Add, AddAssign, Mul, Sub};
 
+use serde::{Deserialize, Serialize};
+
 use super::number::{UnitError, split_number};
 
 /// An instant of virtual time: nanoseconds since the start of the world.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Time(pub u64);
 
 /// A length of virtual time in nanoseconds.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Span(pub u64);
 
 /// A wall-clock reading: microseconds since 1970-01-01T00:00:00Z. Rows are stamped with these.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Stamp(pub i64);
 
@@ -112,6 +108,23 @@ impl Stamp {
         let unit = (precision.0 / 1_000).max(1) as i64;
         // Saturating: a reading that came from outside may be any number.
         Stamp(self.0.div_euclid(unit).saturating_mul(unit))
+    }
+}
+
+/// A stretch of stamps, both ends in it: a version with one of them may be of a history that the
+/// backend has left. It is empty if nothing was committed after the backup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undone {
+    /// No version that came after the backup has an earlier one.
+    pub from: Stamp,
+    /// What came after the return was given a later one.
+    pub until: Stamp,
+}
+
+impl Undone {
+    /// Whether a version with this stamp may be of the history that was left.
+    pub fn has(self, stamp: Stamp) -> bool {
+        (self.from..=self.until).contains(&stamp)
     }
 }
 

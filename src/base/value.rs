@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rand_core::Rng;
-
-use super::base64::letter;
+use super::base64::LETTERS;
 use super::random::Seed;
 
 /// One value of one column. Booleans are 0 and 1; timestamps are microseconds since 1970 (see
@@ -68,35 +66,18 @@ impl Fat {
 
     /// The text.
     pub fn text(self) -> String {
-        match self.of {
-            Stuff::Words => self.words(),
-            Stuff::Bytes => self.base64(),
-        }
-    }
-
-    fn base64(self) -> String {
+        // Out of 64 random bits so many letters, of so many bits each.
+        let (letters, each, wide) = match self.of {
+            Stuff::Words => (&b"abcdefghijklmnopqrstuvwxyz      "[..], 10, 5),
+            Stuff::Bytes => (LETTERS, 8, 6),
+        };
         let mut stream = Seed(self.seed).stream("fat", 0, 0);
-        let mut text = String::with_capacity(self.len as usize + 16);
+        let mut text = String::with_capacity(self.len as usize + each);
         while text.len() < self.len as usize {
             let mut bits = stream.next_u64();
-            for _ in 0..8 {
-                text.push(letter(bits));
-                bits /= 64;
-            }
-        }
-        text.truncate(self.len as usize);
-        text
-    }
-
-    fn words(self) -> String {
-        let mut stream = Seed(self.seed).stream("fat", 0, 0);
-        let mut text = String::with_capacity(self.len as usize);
-        while text.len() < self.len as usize {
-            let mut bits = stream.next_u64();
-            for _ in 0..10 {
-                let letter = (bits % 32) as u8;
-                bits /= 32;
-                text.push(if letter < 26 { char::from(b'a' + letter) } else { ' ' });
+            for _ in 0..each {
+                text.push(char::from(letters[bits as usize & (letters.len() - 1)]));
+                bits >>= wide;
             }
         }
         text.truncate(self.len as usize);

@@ -68,7 +68,6 @@ impl Axis {
         let cut = Range { first: first.min(most), last: most, ..self.range.clone()? };
         (last > most).then(|| Axis { key: self.key.clone(), values: cut.values(), range: Some(cut) })
     }
-
     /// A number as a value of the axis, with its unit.
     pub fn shown(&self, x: f64) -> String {
         self.range.as_ref().map_or_else(|| x.to_string(), |range| range.shown(x))

@@ -91,7 +91,7 @@ struct KeptCell {
     suspects: Vec<Subject>,
     /// What figures that a cell does not tell are.
     figures: String,
-    /// At an instant: positions of series, and their values.
+    /// At an instant: positions of series whose values changed, and these.
     series: Vec<(u64, Vec<(usize, u64)>)>,
     histograms: Vec<(String, String)>,
     wall_ns: u64,
@@ -410,23 +410,29 @@ impl KeptCell {
     }
 }
 
-/// Samples by their instants.
+/// Samples by their instants, at each of which all series have one: those that have changed.
 fn in_rows(samples: &[Sample]) -> Vec<(u64, Vec<(usize, u64)>)> {
     let position = |name: &str| SERIES.iter().position(|(known, _)| *known == name);
+    let mut last = BTreeMap::new();
     let row = |samples: &[Sample]| {
         let values = samples.iter().filter_map(|sample| Some((position(sample.series)?, sample.value)));
-        (samples[0].at_ns, values.collect())
+        let changed = values.filter(|(series, value)| last.insert(*series, *value) != Some(*value));
+        (samples[0].at_ns, changed.collect())
     };
     samples.chunk_by(|one, other| one.at_ns == other.at_ns).map(row).collect()
 }
 
 /// The samples as they came; `None` if there is no such series.
 fn out_of_rows(rows: &[(u64, Vec<(usize, u64)>)]) -> Option<Vec<Sample>> {
-    let all =
-        rows.iter().flat_map(|(at_ns, row)| row.iter().map(|(series, value)| (*at_ns, *series, *value)));
-    let sample =
-        |(at_ns, series, value): (_, usize, _)| Some(Sample { at_ns, series: SERIES.get(series)?.0, value });
-    all.map(sample).collect()
+    let mut last: BTreeMap<usize, u64> = BTreeMap::new();
+    let mut samples = Vec::new();
+    for (at_ns, changed) in rows {
+        last.extend(changed.iter().copied());
+        for (series, value) in &last {
+            samples.push(Sample { at_ns: *at_ns, series: SERIES.get(*series)?.0, value: *value });
+        }
+    }
+    Some(samples)
 }
 
 /// Every metric that this program knows, and their digest.

@@ -274,7 +274,8 @@ fn a_run_goes_on_from_another_build_only_if_told_and_says_so() {
     let (record, runs) = gone_on(&plans, 1, &Heard::default(), Some(&journal));
     assert_eq!(runs, 2);
     let mixed = record.mixed().unwrap();
-    insta::assert_snapshot!(mixed.replace(&Build::this().to_string(), "THIS"));
+    let theirs = Build { source: "feed".to_owned(), ..Build::this().clone() };
+    assert!([Build::this(), &theirs].iter().all(|build| mixed.contains(&build.to_string())), "{mixed}");
     assert_eq!(record.build_of(&record.cells[0]).source, "feed");
     assert_eq!(RunRecord::parse(&record.to_json()).unwrap().mixed(), Some(mixed));
 }

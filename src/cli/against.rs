@@ -1,6 +1,6 @@
 //! What a run is held against: a baseline, figure by figure or over the seeds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::console::Console;
 use super::narrow;
@@ -11,10 +11,8 @@ use crate::record::{self, Baseline, Exit, Judged, Note, Reason, RunRecord, Stand
 use crate::render;
 use crate::scenario::Plan;
 
-/// Changes that fail nothing and are told one by one.
 const TOLD: usize = 10;
 
-/// A baseline, and what of it is asked for.
 #[derive(Clone, Copy)]
 pub(super) struct Against<'a> {
     args: &'a HeldArgs,
@@ -96,19 +94,12 @@ impl<'a> Against<'a> {
         console: &mut Console<'_>,
     ) {
         let (name, baseline) = (self.name, self.baseline);
-        let compare =
-            || format!("syncdyno compare {} {}", record::shell_word(name), record::shell_word(folder));
-        if record.cells.iter().any(|cell| baseline.of_another_scenario(cell)) {
-            let seeds: BTreeSet<&str> = record.cells.iter().map(|cell| cell.seed.as_str()).collect();
-            let more = if seeds.len() < 6 { " (it takes six seeds of both runs: --seeds 1..=8)" } else { "" };
-            let what = "what the change of the scenario does";
-            console.remark(&format!("{what}: {}{more}\n", compare()));
-        }
         for change in changes.iter().take(TOLD) {
             console.remark(&format!("{change}\n"));
         }
         if let Some(more) = changes.len().checked_sub(TOLD).filter(|more| *more > 0) {
-            console.remark(&format!("… and {more} more: {}\n", compare()));
+            let (name, folder) = (record::shell_word(name), record::shell_word(folder));
+            console.remark(&format!("… and {more} more: syncdyno compare {name} {folder}\n"));
         }
         // Who asked for quiet has to do something about it, too.
         if let Some(command) = record.acceptance().filter(|_| written) {

@@ -34,7 +34,8 @@ pub(super) fn plans(
     let plain = Selection::default();
     let (mut asked, mut questions) = (Asked::default(), Vec::new());
     for document in &of {
-        for question in put_by(&sources::expand(std::slice::from_ref(document), &plain, runner, console)?) {
+        let plans = sources::expand(std::slice::from_ref(document), &plain, runner, console)?;
+        for question in plans.first().map_or_else(Vec::new, |plan| plan.questions.to_vec()) {
             let put = Questioned { own: &own, given: &as_given[0].digest, of: document, selection };
             questions.push(put.put(question, &mut asked, runner));
         }
@@ -47,7 +48,6 @@ pub(super) fn plans(
     Ok(asked.plans)
 }
 
-/// The scenario that is asked, without its variants.
 fn own(file: &Path, console: &Console<'_>) -> anyhow::Result<Document> {
     if file.is_dir() {
         let text = format!("{} is a folder: --for takes one scenario", file.display());
@@ -55,11 +55,6 @@ fn own(file: &Path, console: &Console<'_>) -> anyhow::Result<Document> {
     }
     let mut documents = sources::documents(&[file.to_owned()], console)?;
     Ok(documents.remove(0).base())
-}
-
-/// The questions of the cells of a scenario.
-fn put_by(plans: &[Plan]) -> Vec<Question> {
-    plans.first().map_or_else(Vec::new, |plan| plan.questions.to_vec())
 }
 
 /// Cells, each scenario once.
@@ -97,7 +92,6 @@ impl Questioned<'_> {
         }
     }
 
-    /// The cells of both halves, or why there are none.
     fn halves(&self, question: &Question, runner: &dyn Runner) -> Result<[Vec<Plan>; 2], String> {
         if let Some(why) = self.own.lacks(&question.name, self.of, &self.selection.set) {
             return Err(why);

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::tests::Desk;
 use crate::record::fixture::TIES;
-use crate::record::{Finding, Reason, Stand};
+use crate::record::{Finding, Stand};
 
 const ASKS: &str = "
 [variant.lost]
@@ -26,6 +26,7 @@ figure.sent = { metric = \"engine.requests.count\" }
 fn desk(asks: &str) -> Desk {
     let desk = Desk::new();
     desk.write("asks.toml", &format!("{TIES}{asks}"));
+    desk.write("mine.toml", TIES);
     desk
 }
 
@@ -36,9 +37,6 @@ fn a_question_is_answered_with_the_figures_of_both_variants() {
     let answers = desk.record("out").answers;
     assert_eq!(answers.len(), 3);
     assert!(answers.iter().all(|one| one.finding == Finding::Shown && one.demanded));
-    for page in ["out/report.html", "out/summary.md"] {
-        assert!(desk.read(page).contains("1 of 12 answered"), "{page}");
-    }
 }
 
 #[test]
@@ -53,12 +51,6 @@ fn an_answer_that_is_not_shown_fails_the_run() {
         told += &desk.session("run @asks.toml -q --out @out --progress none");
         let record = desk.record("out");
         assert_eq!(record.answers[0].finding, finding);
-        let with = record.cell(&record.answers[0].with).unwrap();
-        assert!(
-            with.reasons.iter().any(
-                |reason| matches!(reason, Reason::Answer { answer } if answer.question == "checklist-2")
-            )
-        );
     }
     assert_snapshot!(told);
 }
@@ -90,7 +82,6 @@ fn what_cannot_be_asked_is_told_and_tests_nothing() {
         String::new(),
     ] {
         let mut desk = desk(&asks);
-        desk.write("mine.toml", TIES);
         told += &desk.session("run @asks.toml --for @mine.toml --out @out");
         assert_eq!(desk.runs(), 0);
     }

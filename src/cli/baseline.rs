@@ -1,5 +1,6 @@
 //! `baseline`: named files that runs are held against.
 
+use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,6 @@ use crate::record::{Baseline, Exit, shell_word};
 /// Where baselines lie, from the folder in which the program is started.
 const HOME: &str = "reports/baseline";
 
-/// Runs `baseline`.
 pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     match command {
         BaselineCommand::Save { name, run, reason } => {
@@ -74,21 +74,11 @@ pub(super) fn load(name: &str) -> anyhow::Result<Baseline> {
     read(name, &named(name)?)
 }
 
-/// Reads the baseline of this name from its file.
 fn read(name: &str, path: &Path) -> anyhow::Result<Baseline> {
-    let damaged = |e: &dyn std::fmt::Display| {
-        let file = path.display();
-        // What lies elsewhere may be anything.
-        let remedy = if path.starts_with(HOME) {
-            let (file, name) = (shell_word(&file.to_string()), shell_word(name));
-            format!("; to begin again: rm {file}, then syncdyno baseline save {name} RUN --reason \"…\"")
-        } else {
-            String::new()
-        };
-        Refusal::because(Exit::NoBaseline, format!("{file}: {e}{remedy}"))
-    };
+    let damaged = |e: &dyn Display| Refusal::because(Exit::NoBaseline, format!("{}: {e}", path.display()));
     let text = match sources::read_record(path) {
-        Ok(text) => text.map_err(|e| damaged(&format!("not a baseline: {e}")))?,
+        Ok(text) => text,
+        Err(e) if e.kind() == ErrorKind::InvalidData => return Err(damaged(&format!("not a baseline: {e}"))),
         Err(e) if e.kind() == ErrorKind::NotFound => {
             let known = names()?;
             let near = near(name, known.iter().map(String::as_str));
@@ -129,7 +119,6 @@ fn names() -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// What a run would be as a baseline.
 pub(super) fn of_run(run: &Path, reasons: Vec<String>) -> anyhow::Result<Baseline> {
     let (file, record) = report::read(run)?;
     if !record.complete {

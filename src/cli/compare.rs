@@ -18,7 +18,6 @@ use crate::render::compare::{
     annotations, copies, human, in_short, json, lacking, markdown, unjudged, unlike, unmeasured,
 };
 
-/// Runs `compare`.
 pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     for name in &args.metric {
         if metrics::find(name).is_none() {

@@ -22,17 +22,14 @@ fn writes(policy: &str) -> &'static str {
     if policy == "none" { "blind" } else { "checked" }
 }
 
-/// Cells that are told one by one, of those that are not as expected.
 const TOLD: usize = 10;
 const EXPECTED: &str = "scenarios/conflicts/matrix/expected.csv";
 
-/// Runs `matrix conflicts`.
 pub(super) fn conflicts(
     args: &ConflictsArgs,
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
-    console.limit_to(args.work.time_limit);
     let plans = plans(runner)?;
     let right = Conflicts::of_csv(CONFLICTS_EXPECTED)?;
     let hold = |judged: &mut [Judged]| {

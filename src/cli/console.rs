@@ -5,7 +5,9 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::args::{ColorChoice, Voice};
+use clap::ColorChoice;
+
+use super::args::Voice;
 use crate::campaign::Stopwatch;
 use crate::render::Paint;
 
@@ -26,9 +28,6 @@ pub struct Surroundings {
     pub variable: Option<fn(&str) -> Option<String>>,
     /// What signals set.
     pub signals: crate::campaign::Signals,
-    /// Ends the process when so much time is over and nobody heeds signals yet; `None` where the
-    /// process is somebody else's.
-    pub guard: Option<fn(Duration, &crate::campaign::Signals)>,
 }
 
 /// The two streams. A reader that went away is no error of ours: what is left unsaid is dropped.
@@ -54,7 +53,6 @@ impl<'a> Console<'a> {
         Console { out, err, out_broken: None, voice, surroundings, typed, began }
     }
 
-    /// Says a part of the result.
     pub(super) fn result(&mut self, text: &str) {
         if self.out_broken.is_none() {
             self.out_broken =
@@ -67,7 +65,6 @@ impl<'a> Console<'a> {
             self.complaint(text);
         }
     }
-    /// Says what is wrong.
     pub(super) fn complaint(&mut self, text: &str) {
         // When stderr is gone there is nobody left to tell.
         let _ = self.err.write_all(printable(text).as_bytes());
@@ -77,14 +74,6 @@ impl<'a> Console<'a> {
         self.out_broken.as_ref().filter(|e| e.kind() != io::ErrorKind::BrokenPipe)
     }
 
-    /// The command has so much time, counted from its start. Until something runs, which looks at
-    /// the time itself, a guard does: who reads a file or waits for a pipe cannot.
-    pub(super) fn limit_to(&self, time_limit: Option<Duration>) {
-        if let Some((limit, guard)) = time_limit.zip(self.surroundings.guard) {
-            guard(limit.saturating_sub(self.elapsed()), &self.surroundings.signals);
-        }
-    }
-    /// Since the command began.
     pub(super) fn elapsed(&self) -> Duration {
         self.began.elapsed()
     }
@@ -102,24 +91,13 @@ impl<'a> Console<'a> {
     pub(super) fn verbose(&self) -> bool {
         self.voice.verbose
     }
-    /// How wide lists may be.
     pub(super) fn columns(&self) -> usize {
         const NARROWEST: usize = 40;
         self.surroundings.columns.map_or(crate::render::WIDTH, |columns| columns.max(NARROWEST))
     }
-    /// Mistakes as they are drawn, with help that is longer than the terminal is wide over several
-    /// lines.
-    pub(super) fn drawn(&self, mistakes: &str) -> String {
-        let Some(columns) = self.surroundings.columns.map(|_| self.columns()) else {
-            return mistakes.to_owned();
-        };
-        mistakes.lines().map(|line| folded(line, columns)).collect::<Vec<_>>().join("\n")
-    }
-    /// Colours for stdout.
     pub(super) fn out_paint(&self) -> Paint {
         self.paint(self.surroundings.out_is_terminal)
     }
-    /// Colours for stderr.
     pub(super) fn err_paint(&self) -> Paint {
         self.paint(self.surroundings.err_is_terminal)
     }
@@ -157,40 +135,6 @@ fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// A line of help over as many lines as it needs, the later ones under the beginning of its words;
-/// any other line as it is.
-fn folded(line: &str, columns: usize) -> String {
-    let width = |text: &str| shown(text).chars().count();
-    let Some(at) = line.find("help").filter(|_| width(line) > columns) else { return line.to_owned() };
-    // Lines of the file itself may speak of help too.
-    if shown(&line[..at]).contains(|c| c != ' ' && c != '=') {
-        return line.to_owned();
-    }
-    let begin = line[at..].find(' ').map_or(at, |space| at + space + 1);
-    let gutter = width(&line[..begin]);
-    let mut text = line[..begin].to_owned();
-    let mut used = gutter;
-    for (i, word) in line[begin..].split(' ').enumerate() {
-        if i > 0 && used + 1 + width(word) > columns {
-            text.push_str(&format!("\n{}", " ".repeat(gutter)));
-            used = gutter;
-        } else if i > 0 {
-            text.push(' ');
-            used += 1;
-        }
-        text.push_str(word);
-        used += width(word);
-    }
-    text
-}
-
-/// The letters that a terminal shows of a text with our own colours.
-fn shown(text: &str) -> String {
-    let mut parts = text.split('\x1b');
-    let plain = parts.next().unwrap_or_default().to_owned();
-    parts.fold(plain, |shown, part| shown + part.split_once('m').map_or("", |(_, after)| after))
-}
-
 /// Whether what follows an escape is a colour: `[1;31m`.
 fn is_colour(rest: &str) -> bool {
     let Some(rest) = rest.strip_prefix('[') else { return false };
@@ -200,18 +144,6 @@ fn is_colour(rest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_help_goes_on_below_its_beginning_and_nothing_else_does() {
-        let help = "  = help: there are `chunk_rows`, `chunk_bytes`, `apply_rows`";
-        let parted = "  = help: there are `chunk_rows`,\n          `chunk_bytes`,\n          `apply_rows`";
-        assert_eq!(folded(help, 34), parted);
-        assert_eq!(folded(help, 80), help);
-        let coloured = "   \u{1b}[1;94m= \u{1b}[0mhelp: there are `a`, `b`";
-        assert_eq!(folded(coloured, 30), coloured, "a colour has no width");
-        let source = "12 | title = \"a long line that says help and much else besides\"";
-        assert_eq!(folded(source, 30), source);
-    }
 
     #[test]
     fn names_do_not_steer_the_terminal_and_our_own_colours_stay() {

@@ -32,7 +32,7 @@ pub(super) fn coverage(
         return Err(Refusal::usage(text));
     }
     let selection = Selection { paths: vec![path.to_owned()], ..Selection::default() };
-    let documents = sources::documents_of(&selection, runner, console)?;
+    let documents = sources::documents(&selection.paths, console)?;
     let plans = sources::expand(&documents, &selection, runner, console)?;
     let folder = Folder::create(path).map_err(|e| Refusal::environment(e.to_string()))?;
     let mut campaign = run::campaign(&plans, runner, work, &work.options(false), console);

@@ -24,7 +24,7 @@ pub(super) fn plans(grid: &Grid, runner: &dyn Runner, console: &Console<'_>) -> 
         return sources::plans(selection, runner, console);
     }
     refuse_twice(axes, selection)?;
-    let documents = sources::documents_of(selection, runner, console)?;
+    let documents = sources::documents(&selection.paths, console)?;
     let first = axes.iter().map(|axis| (axis.key.clone(), vec![axis.first()])).collect();
     let one_seed = Selection { seed: None, seeds: None, ..selection.clone() };
     let corner = sources::combined(&documents, &one_seed, first, runner, console)?;

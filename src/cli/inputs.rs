@@ -8,10 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::record::{Folder, FolderError, RunRecord};
 use crate::scenario::{Plan, file};
 
-/// Where in a report's folder the copies lie.
 pub(super) const FOLDER: &str = "inputs";
 
-/// A file that a scenario reads.
 pub(super) struct Input {
     /// Where it lies.
     from: PathBuf,
@@ -22,7 +20,6 @@ pub(super) struct Input {
 }
 
 impl Input {
-    /// Its bytes.
     pub(super) fn read(&self) -> Result<Vec<u8>, FolderError> {
         file::read(&self.from, file::Named::InFile, file::RECORD_MAX)
             .map_err(|cause| FolderError { path: self.from.clone(), cause })
@@ -53,7 +50,6 @@ fn inputs(plan: &Plan) -> Vec<Input> {
     plan.files.iter().enumerate().map(input).collect()
 }
 
-/// Copies the files into the report.
 pub(super) fn keep(folder: &Folder, inputs: &BTreeMap<String, Vec<Input>>) -> Result<(), FolderError> {
     let mut kept = BTreeSet::new();
     for input in inputs.values().flatten() {

@@ -1,9 +1,9 @@
 //! What runs nothing: `check`, `plan`, `new`, `profiles`, `schema`, `completions`.
 
-use std::array;
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
+use std::iter;
 use std::path::Path;
 
 use clap::CommandFactory;
@@ -12,36 +12,19 @@ use super::args::{Cli, Grid, Profiles, SchemaOf, Selection, Table};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::{cost, grid, shard, sources};
-use crate::base::words::there_is;
 use crate::campaign::Runner;
 use crate::metrics::human;
 use crate::record::{self, Exit};
 use crate::scenario::{self, Cost, Happening, Library, Plan};
 use crate::{analysis, render};
 
-/// Says of each scenario that it is well and how many cells it has. Of several files, those that
-/// are well are told though others are not.
+/// Says of each scenario that it is well and how many cells it has.
 pub(super) fn check(
     selection: &Selection,
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
-    let checked = all_well(selection, runner, console);
-    if let Err(wrong) = &checked
-        && Refusal::exit_of(wrong) == Exit::Invalid
-    {
-        let files = sources::files(&selection.paths).unwrap_or_default();
-        let several = files.len() > 1;
-        for file in files.into_iter().filter(|_| several) {
-            // What is wrong with one that is not well is told below, with all the others.
-            let _ = all_well(&Selection { paths: vec![file], ..selection.clone() }, runner, console);
-        }
-    }
-    checked
-}
-
-fn all_well(selection: &Selection, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let documents = sources::documents_of(selection, runner, console)?;
+    let documents = sources::documents(&selection.paths, console)?;
     let plans = sources::expand(&documents, selection, runner, console)?;
     sources::remark_on(&plans, console);
     remark_on_edits(&plans, runner, console)?;
@@ -152,15 +135,9 @@ fn size(plan: &Plan, cost: &Cost, cell: String) -> render::CellSize {
 pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let written = name.file_name().and_then(|name| name.to_str());
     let stem = written.map(|name| name.strip_suffix(".toml").unwrap_or(name).trim()).unwrap_or_default();
-    if !stem.contains(char::is_alphanumeric) {
-        let shown = name.display();
-        return Err(Refusal::usage(format!("`{shown}` is not a name: it has neither a letter nor a digit")));
-    }
-    if !scenario::is_title(stem) {
-        let length = stem.chars().count();
-        let text =
-            format!("a scenario cannot be called so, by {length} characters: {}", scenario::TITLE_WANT);
-        return Err(Refusal::usage(text));
+    if !stem.contains(char::is_alphanumeric) || !scenario::is_title(stem) {
+        let (shown, want) = (name.display(), scenario::TITLE_WANT);
+        return Err(Refusal::usage(format!("`{shown}` is no name with a letter or a digit: {want}")));
     }
     // The scenario is called as it was typed; its file so that every shell and file system takes
     // it.
@@ -184,36 +161,18 @@ pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit
     Ok(Exit::Success)
 }
 
-/// A library with what one of its profiles is called, and the figures that tell its profiles apart.
-struct Shelf {
-    many: &'static str,
-    one: &'static str,
-    library: Library,
-    telling: &'static [&'static str],
-}
-
 /// So many figures tell the profiles of any library apart.
 const TELLING: usize = 7;
 
-const SHELVES: [Shelf; 5] = [
-    Shelf { many: "links", one: "link", library: Library::Links, telling: &["rtt", "down", "up"] },
-    Shelf {
-        many: "device classes",
-        one: "device class",
-        library: Library::Classes,
-        telling: &["cpu", "sync", "memory"],
-    },
-    Shelf {
-        many: "what operating systems allow in the background",
-        one: "background",
-        library: Library::Backgrounds,
-        telling: &["window", "every", "growth"],
-    },
-    Shelf {
-        many: "backends",
-        one: "backend",
-        library: Library::Backends,
-        telling: &[
+/// Libraries by name, with the figures that tell their profiles apart.
+const SHELVES: [(&str, Library, &[&str]); 5] = [
+    ("links", Library::Links, &["rtt", "down", "up"]),
+    ("device classes", Library::Classes, &["cpu", "sync", "memory"]),
+    ("what operating systems allow in the background", Library::Backgrounds, &["window", "every", "growth"]),
+    (
+        "backends",
+        Library::Backends,
+        &[
             "fixed_cost",
             "row_cost",
             "page_cap",
@@ -222,16 +181,14 @@ const SHELVES: [Shelf; 5] = [
             "quota.per",
             "quota.concurrent",
         ],
-    },
-    Shelf {
-        many: "architectures after products",
-        one: "architecture after a product",
-        library: Library::Products,
-        telling: &["gateway.mode", "engine.pull.chunk_rows", "engine.push.chunk_rows"],
-    },
+    ),
+    (
+        "architectures after products",
+        Library::Products,
+        &["gateway.mode", "engine.pull.chunk_rows", "engine.push.chunk_rows"],
+    ),
 ];
 
-/// Lists the profiles or shows one.
 pub(super) fn profiles(
     command: &Profiles,
     runner: &dyn Runner,
@@ -239,32 +196,30 @@ pub(super) fn profiles(
 ) -> anyhow::Result<Exit> {
     match command {
         Profiles::Ls => {
-            SHELVES.iter().for_each(|shelf| {
-                let row = |name: &str, figure: &dyn Fn(&'static str) -> String| -> [String; TELLING + 1] {
-                    let mut figures = shelf.telling.iter().map(|key| figure(key));
-                    array::from_fn(
-                        |i| if i == 0 { name.to_owned() } else { figures.next().unwrap_or_default() },
-                    )
+            for (shelf, library, telling) in SHELVES {
+                let row = |name: &str, figure: &dyn Fn(&str) -> String| {
+                    let mut row: [String; TELLING + 1] = Default::default();
+                    let figures = telling.iter().map(|key| figure(key));
+                    row.iter_mut()
+                        .zip(iter::once(name.to_owned()).chain(figures))
+                        .for_each(|(to, text)| *to = text);
+                    row
                 };
                 let header = row("name", &|key| key.to_owned());
-                let profiles = shelf.library.profiles().iter();
-                let rows = profiles.map(|profile| row(&profile.name, &|key| figure(profile, key)));
-                let header = array::from_fn(|i| header[i].as_str());
-                console.result(&format!(
-                    "{}\n{}",
-                    shelf.many,
-                    render::texts::<{ TELLING + 1 }>(header, rows)
-                ));
-            });
+                let rows = library.profiles().iter();
+                let rows = rows.map(|profile| row(&profile.name, &|key| figure(profile, key)));
+                let header = header.each_ref().map(String::as_str);
+                console.result(&format!("{shelf}\n{}", render::texts(header, rows)));
+            }
             console.result(&stack_options(runner));
         }
         Profiles::Show { name } => {
-            let found = SHELVES.iter().find_map(|shelf| Some((shelf, shelf.library.find(name)?)));
+            let found = SHELVES.iter().find_map(|(shelf, library, _)| Some((shelf, library.find(name)?)));
             let (shelf, profile) = found.ok_or_else(|| Refusal::usage(no_profile(name)))?;
             let rows =
                 profile.figures.iter().map(|f| [f.key.to_owned(), f.value.clone(), f.source.to_owned()]);
             let table = render::texts(["key", "value", "source"], rows);
-            console.result(&format!("{name} ({})\n{table}", shelf.one));
+            console.result(&format!("{name} ({shelf})\n{table}"));
         }
     }
     Ok(Exit::Success)
@@ -293,18 +248,13 @@ fn figure(profile: &scenario::Profile, key: &str) -> String {
 }
 
 fn no_profile(name: &str) -> String {
-    let known = || SHELVES.iter().flat_map(|shelf| shelf.library.profiles()).map(|p| p.name.as_str());
-    let longer: Vec<&str> = known().filter(|known| !name.is_empty() && known.starts_with(name)).collect();
-    if !longer.is_empty() {
-        return format!("there is no profile {name}; {} {}", there_is(longer.len()), longer.join(", "));
-    }
-    match scenario::closest(name, known()) {
+    let known = SHELVES.iter().flat_map(|(_, library, _)| library.profiles()).map(|p| p.name.as_str());
+    match scenario::closest(name, known) {
         Some(near) => format!("there is no profile {name}; did you mean {near}?"),
         None => format!("there is no profile {name}; `syncdyno profiles ls` lists them"),
     }
 }
 
-/// Prints a JSON Schema.
 pub(super) fn schema(which: SchemaOf, runner: &dyn Runner, console: &mut Console<'_>) -> Exit {
     console.result(&match which {
         SchemaOf::Scenario => scenario::schema_json(&runner.stacks()),
@@ -313,7 +263,6 @@ pub(super) fn schema(which: SchemaOf, runner: &dyn Runner, console: &mut Console
     Exit::Success
 }
 
-/// Prints a completion script.
 pub(super) fn completions(shell: clap_complete::Shell, console: &mut Console<'_>) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "syncdyno", &mut script);

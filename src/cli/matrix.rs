@@ -7,7 +7,7 @@ use super::console::Console;
 use super::refusal::Refusal;
 use super::run::{self, Order};
 use super::shard::{self, Cells};
-use super::sources;
+use super::sources::{self, Values};
 use crate::campaign::Runner;
 use crate::record::{CellRecord, Exit};
 use crate::render::matrix::{Matrix, Setting};
@@ -42,7 +42,6 @@ pub(super) fn matrix(
     if !selection.filter.is_empty() {
         return Err(Refusal::usage("a matrix is of one variant: --variant names it, not --filter"));
     }
-    console.limit_to(args.work.time_limit);
     let documents = match selection.paths.as_slice() {
         [] => vec![Document::ward()],
         paths => sources::documents(paths, console)?,
@@ -50,7 +49,6 @@ pub(super) fn matrix(
     let [document] = documents.as_slice() else {
         return Err(Refusal::usage(format!("a matrix is of one scenario, not of {}", documents.len())));
     };
-    // What is wrong with the file itself is told as ever.
     sources::expand(&documents, selection, runner, console)?;
     let document = of_one_kind(document, selection, console)?;
     let (plans, refused) = settings_of(&document, selection, runner);
@@ -64,7 +62,8 @@ pub(super) fn matrix(
         return Ok(exit);
     }
     let ran = run::carry_out(&plans, &order, runner, console)?;
-    let matrix = Matrix::new(&all(), &refused, &ran.record, setting_of);
+    let settings: Vec<Setting> = all().into_iter().map(|(setting, _)| setting).collect();
+    let matrix = Matrix::new(&settings, &refused, &ran.record, setting_of);
     match args.format {
         MatrixFormat::Human => {
             let told = if console.quiet() { matrix.words() } else { matrix.story() + "\n" };
@@ -98,13 +97,15 @@ fn of_one_kind(
     }
 }
 
-/// All settings in the order in which they are told.
-fn all() -> Vec<Setting> {
+/// All settings in the order in which they are told, each with what it sets.
+fn all() -> Vec<(Setting, Values)> {
     let mut settings = Vec::new();
+    let set = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
     for provisioning in PROVISIONINGS {
-        for (capture, _) in CAPTURES {
-            for (mode, _) in MODES {
-                settings.push(named(provisioning, capture, mode));
+        for (capture, written) in CAPTURES {
+            for (mode, key) in MODES {
+                let sets = vec![set(PROVISIONING, provisioning), set(MODE, mode), set(key, written)];
+                settings.push((named(provisioning, capture, mode), sets));
             }
         }
     }
@@ -122,17 +123,8 @@ fn settings_of(
     runner: &dyn Runner,
 ) -> (Vec<Plan>, BTreeMap<Setting, String>) {
     let (mut plans, mut refused) = (Vec::new(), BTreeMap::new());
-    for setting in all() {
-        let (_, written) =
-            CAPTURES.iter().find(|(name, _)| *name == setting.capture).expect("it is of there");
-        let (_, key) = MODES.iter().find(|(mode, _)| *mode == setting.mode).expect("it is of there");
-        let one = |value: &str| vec![value.to_owned()];
-        let axes = vec![
-            (PROVISIONING.to_owned(), one(&setting.provisioning)),
-            (MODE.to_owned(), one(&setting.mode)),
-            ((*key).to_owned(), one(written)),
-        ];
-        match sources::with(document, selection, axes, runner) {
+    for (setting, sets) in all() {
+        match sources::with(document, selection, sets, runner) {
             Ok(cells) => plans.extend(cells),
             Err(why) => {
                 refused.insert(setting, why);

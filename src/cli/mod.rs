@@ -7,25 +7,7 @@
 //! stdout carries the result and nothing else; progress, remarks and errors go to stderr. The last
 //! lines of a run name the report and, for each cause of a failure, the command that runs its first
 //! cell again. A reader that closes the pipe early is no error.
-//!
-//! | exit | meaning |
-//! |---|---|
-//! | 0 | ran, all expectations and gates met |
-//! | 1 | internal error |
-//! | 2 | usage: an argument that is wrong, a path that is not there, a file that would be overwritten, a replay of what is not recorded |
-//! | 3 | scenario invalid; also by what `--set` makes of it |
-//! | 4 | nothing selected: a folder without scenarios, a variant that no scenario has |
-//! | 10 | threshold failed, a violation that was expected did not occur, no edit of an action came to be, or no device sent a request |
-//! | 11 | correctness: something lost, duplicated, resurrected, divergent |
-//! | 12 | stuck: did not converge by the deadline, or an engine that spins or stalls |
-//! | 13 | a figure is not the baseline's, or compare --fail-on-worse found something worse |
-//! | 14 | the baseline is missing or not comparable, or has cells that are gone (`--require-all`) |
-//! | 15 | not deterministic: same cell and build, other digest |
-//! | 16 | merge: cells of the plan are in none of the shards |
-//! | 20 | environment: disk full, a file that cannot be read, a report that cannot be written |
-//! | 124 / 130 / 143 | time limit / SIGINT / SIGTERM |
-//!
-//! When several apply, the first of: 1, 20, 130/143, 124, 16, 11, 12, 15, 14, 13, 10.
+//! What each exit code means is in `docs/commands.md`, which `--help` prints, too.
 //!
 //! One Ctrl-C starts no more cells, lets the running ones finish for up to ten seconds and writes a partial report, marked incomplete;
 //! a second one stops at once. SIGTERM ends running cells early and still writes the report.
@@ -47,7 +29,6 @@ mod grid;
 mod inputs;
 mod inspect;
 mod matrix;
-mod measured;
 mod narrow;
 mod observations;
 mod partition;

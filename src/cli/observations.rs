@@ -7,7 +7,6 @@ use std::sync::Mutex;
 use crate::campaign::Observed;
 use crate::record::{Folder, FolderError, Part, flat, histograms};
 
-/// The files under way.
 pub(super) struct Observations(Mutex<Result<Files, FolderError>>);
 
 struct Files {
@@ -36,7 +35,6 @@ impl Observations {
         }
     }
 
-    /// Gives the files their names.
     pub(super) fn finish(self) -> Result<(), FolderError> {
         let Files { folder, series, logs } = self.0.into_inner().expect("nobody panics while writing")?;
         series.into_inner().map_err(|cause| failed(&folder, SERIES, cause))?.finish()?;

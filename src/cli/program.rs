@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::Parser;
 
 use super::args::{Cli, Command, MatrixOf};
 use super::console::{Console, Surroundings};
@@ -33,24 +33,20 @@ pub fn main(engines: Stacks) -> ExitCode {
         let _ = writeln!(io::stderr(), "warning: signals are not handled: {e}");
     }
     let surroundings = Surroundings {
-        step_summary: step_summary(),
+        step_summary: std::env::var_os("GITHUB_STEP_SUMMARY")
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
         out_is_terminal: io::stdout().is_terminal(),
         err_is_terminal: io::stderr().is_terminal(),
         columns: columns(),
         variable: Some(variable),
         signals,
-        guard: Some(guard),
     };
     let run = || execute(std::env::args_os(), &bench, &surroundings, &mut io::stdout(), &mut io::stderr());
     // A panic has already said what it is; it is our bug, and that has a code.
     let exit = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Exit::Internal);
     ExitCode::from(exit.code())
-}
-
-/// GitHub's file for the page of a job.
-fn step_summary() -> Option<PathBuf> {
-    std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// Reads `args`, the first of which is the program's name, and does what they say.
@@ -63,7 +59,7 @@ pub fn execute(
 ) -> Exit {
     let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
     let page = surroundings.step_summary.as_deref();
-    let cli = match read(args.iter()) {
+    let cli = match Cli::try_parse_from(args.iter()) {
         Ok(cli) => cli,
         // Help for a reader that went away needs no answer.
         Err(e) if e.use_stderr() => {
@@ -98,15 +94,6 @@ pub fn execute(
     exit
 }
 
-/// The command line as it was given. Of all commands that take scenarios, `matrix` alone has another of its own.
-fn read(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Cli, clap::Error> {
-    const PATH: &str = "A scenario file; by default an embedded ward, which is scenarios/strategies/matrix.toml of the project";
-    let mut command =
-        Cli::command().mut_subcommand("matrix", |matrix| matrix.mut_arg("paths", |paths| paths.help(PATH)));
-    let mut matches = command.try_get_matches_from_mut(args)?;
-    Cli::from_arg_matches_mut(&mut matches).map_err(|e| e.format(&mut command))
-}
-
 fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     match command {
         Command::Run(args) => run::run(args, runner, console),
@@ -127,7 +114,7 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
         Command::Compare(args) => compare::compare(args, console),
         Command::Baseline(command) => baseline::baseline(command, console),
         Command::Coverage { path, work } => coverage::coverage(path, work, runner, console),
-        Command::Validate { what } => validate::validate(what.as_ref(), console),
+        Command::Validate { what } => validate::models(what.as_ref(), console),
         Command::Profiles(command) => inspect::profiles(command, runner, console),
         Command::Schema { which } => Ok(inspect::schema(*which, runner, console)),
         Command::Completions { shell } => Ok(inspect::completions(*shell, console)),
@@ -145,7 +132,7 @@ fn merge(args: &MergeArgs, runner: &dyn Runner, console: &mut Console<'_>) -> an
     }
     let words = ["syncdyno".to_owned()].into_iter().chain(words);
     let changed = |e: clap::Error| Refusal::usage(format!("the command of the shards: {e}"));
-    let mut cli = read(words).map_err(changed)?;
+    let mut cli = Cli::try_parse_from(words).map_err(changed)?;
     let (place, work) = match &mut cli.command {
         Command::Run(args) => (&mut args.place, &mut args.work),
         Command::Sweep(args) => (&mut args.place, &mut args.work),
@@ -208,10 +195,10 @@ fn heed(signals: &Signals) -> io::Result<()> {
             };
             flag.store(true, Ordering::Relaxed);
             if signals.unheeded() {
-                stop_at_once(exit, NOTHING_JUDGED, || ());
+                stop_at_once(exit, NOTHING_JUDGED);
             }
             if first.entry(signal).or_insert_with(Stopwatch::start).elapsed() >= ECHO {
-                stop_at_once(exit, CELLS_KEPT, || ());
+                stop_at_once(exit, CELLS_KEPT);
             }
         }
     };
@@ -219,35 +206,8 @@ fn heed(signals: &Signals) -> io::Result<()> {
     Ok(())
 }
 
-/// What a limit leaves that comes while the scenarios are read.
-const NOTHING_RUN: &str = "stopped at the time limit, while the scenarios were read: nothing was run";
-
-/// Ends the process after `limit`, unless somebody then looks at signals, and so at the time.
-#[expect(clippy::disallowed_methods, reason = "who waits for a file or a pipe looks at no clock")]
-fn guard(limit: Duration, signals: &Signals) {
-    let signals = signals.clone();
-    std::thread::spawn(move || {
-        std::thread::sleep(limit);
-        if signals.unheeded() {
-            stop_at_once(Exit::TimeLimit, NOTHING_RUN, || {
-                let (args, page) = (std::env::args_os().collect::<Vec<_>>(), step_summary());
-                ci::refused(&args, Exit::TimeLimit, NOTHING_RUN, page.as_deref(), &mut io::stdout());
-            });
-        }
-    });
-}
-
-/// Ends the process, whatever it does. It says so, and what else is to be left, unless nobody takes
-/// what it says.
-#[expect(clippy::disallowed_methods, reason = "a reader that takes nothing must not keep the process alive")]
-fn stop_at_once(exit: Exit, text: &'static str, leave: impl FnOnce() + Send + 'static) {
-    const PATIENCE: Duration = Duration::from_millis(100);
-    let (said, done) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let _ = writeln!(io::stderr(), "{text}");
-        leave();
-        let _ = said.send(());
-    });
-    let _ = done.recv_timeout(PATIENCE);
+/// Ends the process, whatever it does, and says so.
+fn stop_at_once(exit: Exit, text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
     signal_hook::low_level::exit(i32::from(exit.code()));
 }

@@ -12,7 +12,6 @@ use super::observations::Observations;
 use super::work::ProgressKind;
 use crate::base::{Span, Time};
 use crate::campaign::{GRACE, Listener, Observed, Signals, Stopwatch};
-use crate::metrics::human;
 use crate::record::{CellRecord, Verdict};
 use crate::scenario::{ASKED_EVERY, Plan};
 
@@ -23,7 +22,10 @@ const COUNTER_PAUSE: Duration = Duration::from_secs(10);
 /// of virtual time, of which the scripts and the shortest of drains have a known number.
 pub(super) struct Progress<'a> {
     observations: Option<&'a Observations>,
-    shown: Shown,
+    /// Hidden where lines are said instead, or nothing.
+    bar: ProgressBar,
+    /// When a line was said last, where lines are.
+    lines: Option<Mutex<Stopwatch>>,
     cells: Vec<AtomicU64>,
     /// What each cell comes to.
     wholes: Vec<u64>,
@@ -33,57 +35,6 @@ pub(super) struct Progress<'a> {
     told_interrupt: AtomicBool,
 }
 
-enum Shown {
-    Bar(ProgressBar),
-    Counter(Counter),
-    Nothing,
-}
-
-/// Lines instead of a bar.
-struct Counter {
-    began: Stopwatch,
-    last: Mutex<Stopwatch>,
-    /// Milliseconds of virtual time of all cells together.
-    total: u64,
-    gone: AtomicU64,
-}
-
-impl Counter {
-    fn new(plans: &[Plan]) -> Counter {
-        let began = Stopwatch::start();
-        Counter { began, last: Mutex::new(Stopwatch::start()), total: total(plans), gone: AtomicU64::new(0) }
-    }
-    /// Whether it is time for another line.
-    fn is_due(&self) -> bool {
-        let mut last = self.last.lock().expect("nobody panics while it holds the counter");
-        let due = last.elapsed() >= COUNTER_PAUSE;
-        if due {
-            *last = Stopwatch::start();
-        }
-        due
-    }
-    /// How fast it goes, and how long it will take at that rate.
-    fn rate(&self) -> String {
-        rate_told(self.gone.load(Ordering::Relaxed), self.total, self.began.elapsed())
-    }
-}
-
-/// The share that is done, the rate and the time left; empty while nothing can be said of it.
-fn rate_told(gone: u64, total: u64, elapsed: Duration) -> String {
-    let millis = elapsed.as_millis() as u64;
-    if gone == 0 || millis == 0 {
-        return String::new();
-    }
-    let gone = gone.min(total);
-    let left = u128::from(total - gone) * elapsed.as_nanos() / u128::from(gone);
-    // Of what is to come nobody knows the parts of a second.
-    let left = human::span(u64::try_from(left).unwrap_or(u64::MAX).next_multiple_of(NANOS));
-    format!(", {} %, {} × real time, {left} left", gone * 100 / total.max(1), gone / millis)
-}
-
-/// Of a second.
-const NANOS: u64 = 1_000_000_000;
-
 impl<'a> Progress<'a> {
     pub(super) fn new(
         kind: ProgressKind,
@@ -92,18 +43,20 @@ impl<'a> Progress<'a> {
         from: &Surroundings,
         observations: Option<&'a Observations>,
     ) -> Progress<'a> {
-        let shown = match kind {
-            ProgressKind::None => Shown::Nothing,
-            ProgressKind::Auto if quiet => Shown::Nothing,
-            ProgressKind::Auto if !from.err_is_terminal => Shown::Counter(Counter::new(plans)),
-            ProgressKind::Counter => Shown::Counter(Counter::new(plans)),
-            ProgressKind::Auto | ProgressKind::Bar => Shown::Bar(bar(plans)),
+        let (shows_bar, says_lines) = match kind {
+            ProgressKind::None => (false, false),
+            ProgressKind::Bar => (true, false),
+            ProgressKind::Counter => (false, true),
+            ProgressKind::Auto => (!quiet && from.err_is_terminal, !quiet && !from.err_is_terminal),
         };
+        let wholes: Vec<u64> = plans.iter().map(whole).collect();
+        let total = wholes.iter().copied().fold(0, u64::saturating_add);
         Progress {
             observations,
-            shown,
+            bar: bar(shows_bar, total, plans.len()),
+            lines: says_lines.then(|| Mutex::new(Stopwatch::start())),
             cells: plans.iter().map(|_| AtomicU64::new(0)).collect(),
-            wholes: plans.iter().map(whole).collect(),
+            wholes,
             done: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             signals: from.signals.clone(),
@@ -111,33 +64,29 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Takes a bar away before the result is shown.
     pub(super) fn finish(&self) {
-        if let Shown::Bar(bar) = &self.shown {
-            bar.finish_and_clear();
-        }
+        self.bar.finish_and_clear();
     }
 
     fn advance(&self, cell: usize, to: u64) {
         let before = self.cells[cell].fetch_max(to, Ordering::Relaxed);
-        let more = to.saturating_sub(before);
-        match &self.shown {
-            Shown::Bar(bar) => bar.inc(more),
-            Shown::Counter(counter) => {
-                counter.gone.fetch_add(more, Ordering::Relaxed);
-                if counter.is_due() {
-                    self.line(&(self.so_far() + &counter.rate()));
-                }
-            }
-            Shown::Nothing => {}
+        self.bar.inc(to.saturating_sub(before));
+        let Some(lines) = &self.lines else { return };
+        let mut last = lines.lock().expect("nobody panics while it holds the time");
+        if last.elapsed() >= COUNTER_PAUSE {
+            *last = Stopwatch::start();
+            let all = self.bar.length().unwrap_or_default().max(1);
+            let share = u128::from(self.bar.position()) * 100 / u128::from(all);
+            self.line(&format!("{}, {share} %", self.so_far()));
         }
     }
 
     fn line(&self, text: &str) {
-        match &self.shown {
-            Shown::Bar(bar) => bar.println(text),
+        if self.bar.is_hidden() {
             // When stderr is gone there is nobody left to tell.
-            Shown::Counter(_) | Shown::Nothing => drop(writeln!(std::io::stderr(), "{text}")),
+            let _ = writeln!(std::io::stderr(), "{text}");
+        } else {
+            self.bar.println(text);
         }
     }
 
@@ -184,37 +133,22 @@ impl Listener for Progress<'_> {
         if record.verdict == Verdict::Fail {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }
-        if let Shown::Bar(bar) = &self.shown {
-            bar.set_message(self.so_far());
-        }
+        self.bar.set_message(self.so_far());
         self.tell_interrupt();
     }
 }
 
-fn bar(plans: &[Plan]) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(total(plans)), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {speed} × real time{left}")
-        .expect("the template is a constant")
-        .with_key("left", |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
-            // Before anything moved nothing can be said of how long it will take.
-            if state.pos() > 0 {
-                let _ = write!(out, ", {} left", indicatif::HumanDuration(state.eta()));
-            }
-        })
-        .with_key("speed", |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
-            // The bar counts milliseconds of virtual time. A bar that cannot be drawn is not worth
-            // an error.
-            let _ = write!(out, "{:.0}", state.per_sec() / 1e3);
-        });
+fn bar(is_shown: bool, total: u64, cells: usize) -> ProgressBar {
+    if !is_shown {
+        return ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
+    }
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}, {eta} left")
+        .expect("the template is a constant");
     bar.set_style(style);
-    bar.set_message(format!("0/{} cells", plans.len()));
+    bar.set_message(format!("0/{cells} cells"));
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
-}
-
-/// Milliseconds of virtual time of all cells together.
-fn total(plans: &[Plan]) -> u64 {
-    plans.iter().map(whole).fold(0, u64::saturating_add)
 }
 
 /// Of a cell: of its script, and until each of its phones was asked to sync.
@@ -235,12 +169,5 @@ mod tests {
     fn a_cell_is_not_at_its_end_before_each_phone_was_asked_to_sync() {
         let plan = crate::record::fixture::plan(None, 1);
         assert_eq!(whole(&plan), 3_600_000 + 3 * 25);
-    }
-
-    #[test]
-    fn a_line_tells_rate_and_time_left_once_something_moved() {
-        assert_eq!(rate_told(0, 100_000, Duration::from_secs(5)), "");
-        assert_eq!(rate_told(25_000, 100_000, Duration::from_secs(5)), ", 25 %, 5 × real time, 15.0 s left");
-        assert_eq!(rate_told(100_000, 100_000, Duration::from_secs(5)), ", 100 %, 20 × real time, 0 s left");
     }
 }

@@ -40,13 +40,8 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
     if let Some((folder, cells)) = folder.and_then(|folder| Some((folder, Journal::kept(folder)?))) {
         let (cells, folder) = (human::count(cells as u64, "cell"), folder.display().to_string());
         let folder = record::shell_word(&folder);
-        let what = match record.tune {
-            Some(_) if record.cells.is_empty() => "the search was killed before it had an answer",
-            Some(_) => "the search was stopped",
-            None => "the run was stopped",
-        };
         console.remark(&format!(
-            "{what}; {cells} kept there; to go on: the same command with --resume {folder}\n"
+            "it was stopped; {cells} kept there; to go on: the same command with --resume {folder}\n"
         ));
     }
     Ok(Exit::Success)
@@ -79,9 +74,6 @@ fn told(record: &RunRecord, console: &Console<'_>) -> String {
 }
 
 /// Reads the record of a run from its folder or its file, and says which file it is.
-///
-/// # Errors
-/// When there is none, or it is not one that this program reads.
 pub(super) fn read(run: &Path) -> anyhow::Result<(PathBuf, RunRecord)> {
     let file =
         record_file(run).ok_or_else(|| Refusal::usage(format!("{}: there is no report", run.display())))?;

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::io::Read;
 use std::path::Path;
 
 use super::against::Against;
@@ -15,18 +14,18 @@ use super::refusal::of_kept;
 use super::shard::{self, Cells};
 use super::spare::{self, EMPTIED, RENDERED, refused};
 use super::work::{PlaceArgs, Work};
+use super::written::head;
 use super::{asked, baseline, ci, room, sources};
 use crate::campaign::{self, Campaign, Journal, Runner, Stopwatch};
 use crate::metrics::{self, human};
 use crate::record::{
     self, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, SweepRecord, Timing, TuneRecord,
 };
-use crate::scenario::{Plan, file};
+use crate::scenario::Plan;
 use crate::{analysis, render};
 
 /// Runs `run`.
 pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    console.limit_to(args.work.time_limit);
     let plans = match &args.asked {
         Some(file) => asked::plans(file, &args.selection, runner, console)?,
         None => sources::plans(&args.selection, runner, console)?,
@@ -44,7 +43,7 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     }
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran, args.format, console);
-    for line in analysis::unchecked(&plans).into_iter().chain(analysis::unanswered(&plans)) {
+    for line in analysis::unchecked(&plans) {
         console.complaint(&format!("note: {}\n", render::not_held(&line)));
     }
     if let Some(against) = order.against {
@@ -315,12 +314,7 @@ fn is_ours(path: &Path) -> bool {
     match &*text(path.extension()) {
         _ if inputs::is_copy(&text(path.file_name())) => true,
         "hlog" | "part" if is_metric(&text(path.file_stem())) => true,
-        "toml" | "part" => {
-            let mut head = Vec::new();
-            let opened = file::open(path, file::Named::InFile);
-            let read = opened.and_then(|file| file.take(4_096).read_to_end(&mut head));
-            read.is_ok() && record::is_repro(&text(path.file_stem()), &head)
-        }
+        "toml" | "part" => record::is_repro(&text(path.file_stem()), &head(path)),
         _ => false,
     }
 }

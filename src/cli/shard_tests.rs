@@ -155,7 +155,7 @@ fn a_merge_writes_where_it_is_told_and_into_no_shard() {
 #[test]
 fn a_shard_judges_nothing_and_what_a_merge_lacks_is_told_with_its_command() {
     let mut desk = desk(&format!("{TIES}{VARIANTS}"), &format!("{RUN} --seeds 1..=3"));
-    let shard = format!("{RUN} --seeds 1..=3 --partition slice");
+    let shard = format!("{RUN} --seeds 1..=3 -j 1 --partition slice");
     let mut said = desk.session(&format!(
         "{shard}:1/3 --out @shards/slice-1-of-3
          {shard}:2/3 --out @shards/slice-2-of-3

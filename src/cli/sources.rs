@@ -10,35 +10,32 @@ use super::narrow;
 use super::refusal::Refusal;
 use crate::base::words::there_is;
 use crate::campaign::{CELLS_MAX, Runner};
-use crate::contract::Described;
-use crate::metrics::{self, Unit, human};
+use crate::metrics::{self, human};
 use crate::oracle;
 use crate::record::Exit;
 use crate::scenario::{self, Document, Invalid, Names, Plan, Request, file};
 
-/// Keys with their values, as they are written.
 pub(super) type Values = Vec<(String, Vec<String>)>;
 
 /// All documents that `paths` name, or the embedded hospital day. What is no TOML is told of all files at once.
 pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> anyhow::Result<Vec<Document>> {
-    let (documents, mistakes) = readable(paths)?;
-    mistakes.refuse(console)?;
-    Ok(documents)
+    if paths.is_empty() {
+        return Ok(vec![Document::hospital_day()]);
+    }
+    let read = |path: PathBuf| Ok(text_at(&path)?.and_then(|text| document(&text, &path)));
+    let read: anyhow::Result<Vec<_>> = files(paths)?.into_iter().map(read).collect();
+    sound(read?, console)
 }
 
-/// The same of a selection. If a file of it is no TOML, what is wrong in the others is told with it.
-pub(super) fn documents_of(
-    selection: &Selection,
-    runner: &dyn Runner,
-    console: &Console<'_>,
-) -> anyhow::Result<Vec<Document>> {
-    let (documents, mut mistakes) = readable(&selection.paths)?;
-    refuse_too_many(&documents, selection)?;
-    if !mistakes.0.is_empty() {
-        resolved(&documents, selection, Values::new(), runner, &mut mistakes);
+/// What is right, if nothing is wrong.
+fn sound<T>(read: Vec<Result<T, Invalid>>, console: &Console<'_>) -> anyhow::Result<Vec<T>> {
+    let colour = console.err_paint().0;
+    let wrong: Vec<String> =
+        read.iter().filter_map(|one| one.as_ref().err()).map(|invalid| invalid.render(colour)).collect();
+    if wrong.is_empty() {
+        return Ok(read.into_iter().flatten().collect());
     }
-    mistakes.refuse(console)?;
-    Ok(documents)
+    Err(Refusal::because(Exit::Invalid, wrong.join("\n\n")))
 }
 
 /// Refuses more cells than may be run before any is made.
@@ -58,20 +55,6 @@ pub(super) fn too_large(what: &str, cells: u128) -> anyhow::Error {
     Refusal::usage(format!("{what} has {} cells; {} is the most", told(cells), told(CELLS_MAX)))
 }
 
-/// The documents that are TOML, and what is wrong with the others.
-fn readable(paths: &[PathBuf]) -> anyhow::Result<(Vec<Document>, Mistakes)> {
-    let mut mistakes = Mistakes::default();
-    if paths.is_empty() {
-        return Ok((vec![Document::hospital_day()], mistakes));
-    }
-    let mut documents = Vec::new();
-    for path in files(paths)? {
-        let document = text_at(&path)?.and_then(|text| document(&text, &path));
-        documents.extend(mistakes.sift(document));
-    }
-    Ok((documents, mistakes))
-}
-
 /// The document of a text that lay at `path`; an empty path is the embedded scenario's.
 fn document(text: &str, path: &Path) -> Result<Document, Invalid> {
     let document = Document::parse(&path.display().to_string(), text)?;
@@ -81,7 +64,6 @@ fn document(text: &str, path: &Path) -> Result<Document, Invalid> {
     })
 }
 
-/// The cells of these documents.
 pub(super) fn expand(
     documents: &[Document],
     selection: &Selection,
@@ -100,9 +82,13 @@ pub(super) fn combined(
     console: &Console<'_>,
 ) -> anyhow::Result<Vec<Plan>> {
     refuse_too_many(documents, selection)?;
-    let mut mistakes = Mistakes::default();
-    let plans = resolved(documents, selection, axes, runner, &mut mistakes);
-    mistakes.refuse(console)?;
+    let request = Request { axes, ..request(selection) };
+    // What is said of a variant that does not run, such as that it cannot be set so, helps nobody.
+    let asked = documents.iter().filter_map(|document| Some((document, wanted(document, selection)?)));
+    let plans = asked
+        .map(|(document, variants)| cells(document, &Request { variants, ..request.clone() }, runner))
+        .collect();
+    let plans = sound(plans, console)?.concat();
     let known: BTreeSet<&str> = documents.iter().flat_map(Document::variants).collect();
     // A name that no file has is misspelt, whatever the others bring.
     let strange: Vec<&str> =
@@ -113,24 +99,11 @@ pub(super) fn combined(
     narrow::to(plans, &selection.filter)
 }
 
-/// The cells of those documents that are right; the mistakes of the others are added to `mistakes`.
-fn resolved(
-    documents: &[Document],
-    selection: &Selection,
-    axes: Values,
-    runner: &dyn Runner,
-    mistakes: &mut Mistakes,
-) -> Vec<Plan> {
-    let known = Known::new(runner);
-    let request = Request { axes, ..request(selection) };
-    let mut plans = Vec::new();
-    for document in documents {
-        // What is said of a variant that does not run, such as that it cannot be set so, helps nobody.
-        let Some(variants) = wanted(document, selection) else { continue };
-        let request = Request { variants, ..request.clone() };
-        plans.extend(mistakes.sift(document.plans(&request, &known.names())).into_iter().flatten());
-    }
-    plans
+/// The cells that a document has for a request, which may use the names that other rooms know.
+fn cells(document: &Document, request: &Request, runner: &dyn Runner) -> Result<Vec<Plan>, Invalid> {
+    let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
+    let checks: Vec<_> = oracle::check_names().collect();
+    document.plans(request, &Names { metrics: &metrics, checks: &checks, stacks: &runner.stacks() })
 }
 
 /// Those of the selected variants that a document has; `None` if it has none of them, as not every file has every variant.
@@ -159,14 +132,10 @@ pub(super) fn setting(
     runner: &dyn Runner,
     console: &Console<'_>,
 ) -> anyhow::Result<Vec<Plan>> {
-    let known = Known::new(runner);
     let variants = variant.into_iter().map(str::to_owned).collect();
     let Point { axes, seeds, options } = point;
     let request = Request { axes, seeds, variants, sets: selection.set.clone(), options };
-    let mut mistakes = Mistakes::default();
-    let plans = mistakes.sift(document.plans(&request, &known.names()));
-    mistakes.refuse(console)?;
-    Ok(plans.unwrap_or_default())
+    Ok(sound(vec![cells(document, &request, runner)], console)?.concat())
 }
 
 /// The cells of a document with other values of some keys, or in a few words why it cannot have them.
@@ -176,9 +145,8 @@ pub(super) fn with(
     axes: Values,
     runner: &dyn Runner,
 ) -> Result<Vec<Plan>, String> {
-    let known = Known::new(runner);
     let request = Request { axes, variants: selection.variant.clone(), ..request(selection) };
-    document.plans(&request, &known.names()).map_err(|invalid| {
+    cells(document, &request, runner).map_err(|invalid| {
         let titles: Vec<&str> = invalid.diagnostics.iter().map(|d| d.title.as_str()).collect();
         titles.join("; ")
     })
@@ -190,32 +158,29 @@ pub(super) fn plans(
     runner: &dyn Runner,
     console: &Console<'_>,
 ) -> anyhow::Result<Vec<Plan>> {
-    expand(&documents_of(selection, runner, console)?, selection, runner, console)
+    expand(&documents(&selection.paths, console)?, selection, runner, console)
 }
 
 /// Says what the scenarios are probably not meant to be, and what was inferred; each once, however
 /// many cells there are. Who asked for quiet is warned, too: what is warned of makes a pass hollow.
 pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
     let colour = console.err_paint().0;
-    let mut told: Vec<String> = Vec::new();
-    let mut seen: Option<&Plan> = None;
-    for plan in plans {
+    let mut told = BTreeSet::new();
+    for (at, plan) in plans.iter().enumerate() {
         // The cells of one scenario that differ in nothing but their seed come one after the other.
-        if seen.is_some_and(|last| last.digest == plan.digest && last.variant == plan.variant) {
+        let same = |last: &Plan| last.digest == plan.digest && last.variant == plan.variant;
+        if at > 0 && same(&plans[at - 1]) {
             continue;
         }
-        seen = Some(plan);
-        let warnings =
-            plan.warnings.iter().map(|warning| (true, console.drawn(&warning.render(colour)) + "\n\n"));
-        let notes = plan.notes.iter().map(|note| (false, format!("note: {note}\n")));
-        for (warns, text) in warnings.chain(notes).collect::<Vec<_>>() {
-            if !told.contains(&text) {
-                if warns {
-                    console.complaint(&text)
-                } else {
-                    console.remark(&text)
-                }
-                told.push(text);
+        for warning in plan.warnings.iter() {
+            let text = warning.render(colour) + "\n\n";
+            if told.insert(text.clone()) {
+                console.complaint(&text);
+            }
+        }
+        for note in plan.notes.iter() {
+            if told.insert(note.clone()) {
+                console.remark(&format!("note: {note}\n"));
             }
         }
     }
@@ -229,13 +194,9 @@ pub(super) fn one_plan(
     runner: &dyn Runner,
     console: &Console<'_>,
 ) -> anyhow::Result<Plan> {
-    let mut mistakes = Mistakes::default();
     let request = Request { seeds: seed.into_iter().collect(), ..Request::default() };
-    let known = Known::new(runner);
-    let plans = document(text, path).and_then(|document| document.plans(&request, &known.names()));
-    let plans = mistakes.sift(plans);
-    mistakes.refuse(console)?;
-    let mut plans = plans.unwrap_or_default();
+    let plans = document(text, path).and_then(|document| cells(&document, &request, runner));
+    let mut plans = sound(vec![plans], console)?.concat();
     match plans.len() {
         1 => Ok(plans.remove(0)),
         n => Err(Refusal::usage(format!(
@@ -245,31 +206,19 @@ pub(super) fn one_plan(
     }
 }
 
-/// The text of a scenario file.
 pub(super) fn read(path: &Path) -> anyhow::Result<String> {
-    let mut mistakes = Mistakes::default();
-    let text = mistakes.sift(text_at(path)?);
-    text.ok_or_else(|| Refusal::because(Exit::Invalid, mistakes.0[0].render(false)))
+    text_at(path)?.map_err(|invalid| Refusal::because(Exit::Invalid, invalid.render(false)))
 }
 
-/// The text of a record or a baseline; bytes that are no text are said with their place, so that it can be found.
-pub(super) fn read_record(path: &Path) -> io::Result<Result<String, String>> {
+/// The text of a record or a baseline; bytes that are no text are invalid data.
+pub(super) fn read_record(path: &Path) -> io::Result<String> {
     let bytes = file::read(path, file::Named::InFile, file::RECORD_MAX)?;
-    let unmarked = |text: String| text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-    Ok(String::from_utf8(bytes).map(unmarked).map_err(|e| {
-        let at = e.utf8_error().valid_up_to();
-        let before = &e.as_bytes()[..at];
-        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
-        let column = at - before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1) + 1;
-        format!("the byte 0x{:02X} at line {line} column {column} is not UTF-8", e.as_bytes()[at])
-    }))
+    let text = String::from_utf8(bytes).map_err(|e| io::Error::new(ErrorKind::InvalidData, e))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
-/// The run record of a file, as text.
 pub(super) fn read_run(file: &Path) -> anyhow::Result<String> {
-    let shown = file.display();
-    let text = read_record(file).map_err(|e| Refusal::unreadable(file, &e))?;
-    text.map_err(|e| Refusal::usage(format!("{shown}: not a run record: {e}")))
+    read_record(file).map_err(|e| Refusal::unreadable(file, &e))
 }
 
 /// The text of a scenario; bytes that are no text are a mistake of the file's.
@@ -335,44 +284,6 @@ fn request(selection: &Selection) -> Request {
         (None, None) => Vec::new(),
     };
     Request { sets: selection.set.clone(), seeds, ..Request::default() }
-}
-
-/// The names that scenarios may use, gathered from the rooms that know them.
-struct Known {
-    metrics: Vec<(&'static str, Unit)>,
-    checks: Vec<&'static str>,
-    stacks: Vec<Described>,
-}
-
-impl Known {
-    fn new(runner: &dyn Runner) -> Known {
-        Known {
-            metrics: metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect(),
-            checks: oracle::check_names().collect(),
-            stacks: runner.stacks(),
-        }
-    }
-    fn names(&self) -> Names<'_> {
-        Names { metrics: &self.metrics, checks: &self.checks, stacks: &self.stacks }
-    }
-}
-
-/// The mistakes of several files.
-#[derive(Default)]
-struct Mistakes(Vec<Invalid>);
-
-impl Mistakes {
-    fn sift<T>(&mut self, result: Result<T, Invalid>) -> Option<T> {
-        result.map_err(|invalid| self.0.push(invalid)).ok()
-    }
-    fn refuse(self, console: &Console<'_>) -> anyhow::Result<()> {
-        let colour = console.err_paint().0;
-        let texts: Vec<String> = self.0.iter().map(|invalid| invalid.render(colour)).collect();
-        if texts.is_empty() {
-            return Ok(());
-        }
-        Err(Refusal::because(Exit::Invalid, console.drawn(&texts.join("\n\n"))))
-    }
 }
 
 fn nothing(strange: &[&str], known: &BTreeSet<&str>) -> String {

@@ -23,7 +23,6 @@ pub(super) fn sweep(
         let example = "such as --axis engine.pull.chunk_rows=16..8192*2";
         return Err(Refusal::usage(format!("a sweep needs an axis, {example}")));
     }
-    console.limit_to(args.work.time_limit);
     let mut plans = grid::plans(&args.grid, runner, console)?;
     let reference = reference(args)?;
     if let Some(reference) = &reference {

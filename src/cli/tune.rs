@@ -27,7 +27,6 @@ const PULL_ROWS: &str = "engine.pull.chunk_rows";
 const SEEDS: u64 = 8;
 
 pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    console.limit_to(args.work.time_limit);
     let mut search = Search::new(args, runner, console)?;
     let tune = Some(search.tuned());
     let order = Order { tune, ..Order::of(&args.place, &args.work) };
@@ -159,8 +158,7 @@ impl<'a> Search<'a> {
         let full = u64::try_from(full).unwrap_or(u64::MAX);
         self.cells.full_grid = self.cells.full_grid.saturating_add(full);
         let told = self.document.provenance(variant.as_deref(), &selection.set);
-        let told = told
-            .map_err(|e| Refusal::because(Exit::Invalid, console.drawn(&e.render(console.err_paint().0))))?;
+        let told = told.map_err(|e| Refusal::because(Exit::Invalid, e.render(console.err_paint().0)))?;
         let present = |knob: &Knob| {
             let found = told.iter().find(|told| told.key == knob.key());
             let text = found.map(|told| told.value.trim_matches('"').replace('_', ""));

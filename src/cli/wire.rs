@@ -19,13 +19,11 @@ const CHUNK: &str = "engine.pull.chunk_rows";
 /// Rows; the last is more than there are.
 const CHUNKS: [&str; 4] = ["60", "250", "500", "2000"];
 
-/// Runs `matrix wire`.
 pub(super) fn wire(
     args: &ConflictsArgs,
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
-    console.limit_to(args.work.time_limit);
     let order = Order { matrix: true, ..Order::of(&args.place, &args.work) };
     let plans = plans(runner)?;
     let cells = Cells::of(&plans, false);

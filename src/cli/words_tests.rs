@@ -7,11 +7,8 @@ use super::tests::Desk;
 use crate::record::fixture::TIES;
 
 fn desk(variants: &str) -> Desk {
-    let desk = Desk::new();
     let variant = |name: &str| format!("\n[variant.{name}]\nset = {{ seed = 1 }}\n");
-    let variants: String = variants.split_whitespace().map(variant).collect();
-    desk.write("ties.toml", &format!("{TIES}{variants}"));
-    desk
+    Desk::with(&variants.split_whitespace().map(variant).collect::<String>())
 }
 
 #[test]
@@ -73,31 +70,6 @@ fn a_report_that_could_not_be_written_is_not_named() {
         desk.out
     );
     assert!(!desk.path("out/repro/ties.lost.s1.part").exists());
-}
-
-#[test]
-fn no_two_backends_are_listed_alike() {
-    let mut desk = desk("");
-    desk.run("profiles ls");
-    let backends = desk.out.split("backends\n").nth(1).unwrap().lines().skip(1);
-    let mut figures: Vec<String> = backends
-        .take_while(|line| line.starts_with(' '))
-        .map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>().join(" "))
-        .collect();
-    let listed = figures.len();
-    figures.sort();
-    figures.dedup();
-    assert_eq!((figures.len(), listed > 5), (listed, true), "{}", desk.out);
-}
-
-#[test]
-fn lists_are_as_wide_as_the_terminal() {
-    let mut desk = desk("");
-    desk.surroundings.columns = Some(60);
-    desk.write("bad.toml", &format!("{TIES}\n[engine]\npull = {{ chunk_row = 5 }}\n"));
-    assert_eq!(desk.run("check @bad.toml"), 3);
-    let wide = desk.err.lines().filter(|line| !line.contains("-->")).find(|line| line.chars().count() > 60);
-    assert_eq!(wide, None, "{}", desk.err);
 }
 
 #[test]

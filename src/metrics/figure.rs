@@ -101,16 +101,6 @@ impl Figure {
         }
         like == *other
     }
-    /// Whether what it says of its observations goes upwards, as percentiles do.
-    pub fn is_ordered(&self) -> bool {
-        match self {
-            Figure::Distribution { min, p50, p95, p99, max, mean, .. } => {
-                let inside = mean.is_none_or(|mean| (*min..=*max).contains(&mean));
-                inside && [min, p50, p95, p99, max].is_sorted()
-            }
-            Figure::Value { .. } | Figure::Clipped { .. } => true,
-        }
-    }
     /// The statistic of this name: `value`, or `count`, `min`, `p50`, `p95`, `p99`, `max`, `mean`
     /// of a distribution. `None` if this figure has no such statistic, or if it is a percentile of
     /// nothing.

@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::history::{History, RowId};
 use crate::base::words::count;
@@ -21,20 +23,28 @@ pub struct Eventful {
 }
 
 /// How often what happened to a record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Happened {
     /// Edits that people made on devices.
     pub edits: u32,
     /// Edits in requests, retries included.
     pub sent: u32,
     /// Conflicts that an engine decided.
+    #[serde(default, skip_serializing_if = "is_none")]
     pub conflicts: u32,
     /// Conflicts that wait for a person at the end.
+    #[serde(default, skip_serializing_if = "is_none")]
     pub open: u32,
     /// Edits that the backend refused for good.
+    #[serde(default, skip_serializing_if = "is_none")]
     pub refused: u32,
     /// Commits that removed it.
+    #[serde(default, skip_serializing_if = "is_none")]
     pub deletes: u32,
+}
+
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Happened {

@@ -2,10 +2,9 @@
 //!
 //! A device asks ([`Request`]) and the gateway answers ([`Answer`]): with pages of rows, with a
 //! verdict on each mutation, or with a word why not. A [`Codec`] makes bytes of that and reads them
-//! back; who speaks never looks at bytes, and asks the codec also for what a message would weigh
-//! and whether an answer says no. A page is written row by row, as its reader limits its bytes, and
-//! read into one flat list of cells that borrow from the body; the body is owned by the side that
-//! got it ([`Codec::open`]). Any format may be packed, which is a codec over another.
+//! back; who speaks never looks at bytes. A page is written row by row, as its reader limits its
+//! bytes, and read into one flat list of cells that borrow from the body, which the side that got
+//! it owns ([`Codec::open`]). Any format may be packed, which is a codec over another.
 //!
 //! Invariants: what is encoded decodes to itself; damaged bytes are an error, never a panic; what a
 //! replica keeps on its disk is JSON, whatever is spoken, so that it outlives a change of codec.

@@ -76,16 +76,6 @@ proptest! {
 }
 
 #[test]
-fn pages_are_packed_to_a_part_of_their_size() {
-    let rows: Vec<_> = (0..500).map(|n| (format!("key {n}"), vec![Value::text("some text"); 5])).collect();
-    let plain = page(DEFAULT, &rows).len();
-    for packing in [Packing::Gzip, Packing::Zstd] {
-        let packed = page(coding(packing), &rows).len();
-        assert!(packed * 8 < plain, "{packing:?}: {packed} of {plain}");
-    }
-}
-
-#[test]
 fn a_message_depends_on_none_that_was_packed_before_it() {
     for codec in [Packing::Gzip, Packing::Zstd].map(coding) {
         let [one, other] =

@@ -80,20 +80,10 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
         figures,
         cells,
         gates,
-        claims: Vec::new(),
-        answers: Vec::new(),
-        occurrences: Vec::new(),
         planned_cells: plans.len() as u64,
         notes: notes.iter().map(|note| note.text.clone()).collect(),
-        accept: None,
-        left_out: None,
-        left_out_fails: false,
         resolved,
-        inputs: BTreeMap::new(),
-        tune: None,
-        sweep: None,
-        matrix: false,
-        checksum: String::new(),
+        ..RunRecord::default()
     }
 }
 

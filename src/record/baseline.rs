@@ -7,22 +7,25 @@
 //! figures that changed are told. A cell of another scenario digest is not comparable, which is
 //! never a pass.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Serializer;
 
 use super::commands::shell_word;
 use super::exit::Exit;
 use super::figures::CellFigures;
 use super::headlines::is_gated;
 use super::judged::Judged;
+use super::lines::Lines;
 use super::reason::Reason;
-use super::run::{ACCEPT, CellRecord, RunRecord, Tool, Verdict};
+use super::run::{ACCEPT, CellRecord, RunRecord, Tool, Verdict, version_of};
 use crate::metrics::{self, Better, Figure, human};
 
 /// The version of the file's shape.
 const SCHEMA_VERSION: &str = "1.0.0";
+/// How deep a figure lies in the file.
+const FIGURE: usize = 4;
 
 /// The figures of a run that others must come to again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,20 +73,9 @@ pub enum BaselineError {
     /// Of another version.
     #[error("the baseline has schema version {0}; this program reads version 1")]
     Version(String),
-    /// The record has cells that fail or did not end.
+    /// The record has cells that fail or did not end, or is that of a search that failed.
     #[error("{0} is not a pass: a baseline holds cells that are as they must be")]
     NotPassing(String),
-    /// A distribution that none can be.
-    #[error("the baseline is damaged: the percentiles of {metric} of the cell {cell} are not in order")]
-    Disorder {
-        /// The cell.
-        cell: String,
-        /// The metric.
-        metric: String,
-    },
-    /// The record is that of a search that failed.
-    #[error("the search is not a pass (exit code {0}): a baseline holds what is as it must be")]
-    Search(u8),
     /// The record has no cell.
     #[error("the run has no cell")]
     Empty,
@@ -101,7 +93,7 @@ impl Baseline {
         }
         // What a search fails by stands in none of its cells.
         if record.tune.is_some() && record.exit_code != Exit::Success.code() {
-            return Err(BaselineError::Search(record.exit_code));
+            return Err(BaselineError::NotPassing("the search".to_owned()));
         }
         let differs = [Exit::Regression, Exit::NoBaseline];
         let only_differs = |cell: &&CellRecord| {
@@ -169,95 +161,47 @@ impl Baseline {
         Some(format!("{cells} of baseline {name} not in this run: {first}{others}"))
     }
 
-    /// Whether it has this cell, of another scenario digest: the two are not comparable figure by
-    /// figure.
-    pub fn of_another_scenario(&self, cell: &CellRecord) -> bool {
-        self.cells.get(&cell.id).is_some_and(|base| base.resolved != cell.resolved)
-    }
-
     /// Reads a baseline.
     ///
     /// # Errors
-    /// When the text is none, one of another major version, or one with percentiles that no
-    /// distribution has.
+    /// When the text is none, or one of another major version.
     pub fn parse(text: &str) -> Result<Baseline, BaselineError> {
-        #[derive(Deserialize)]
-        struct Version {
-            schema_version: String,
-        }
-        let Version { schema_version } = serde_json::from_str(text)?;
+        let schema_version = version_of(text)?;
         if schema_version.split('.').next() != SCHEMA_VERSION.split('.').next() {
             return Err(BaselineError::Version(schema_version));
         }
-        let baseline: Baseline = serde_json::from_str(text)?;
-        for (id, cell) in &baseline.cells {
-            if let Some((name, _)) = cell.metrics.iter().find(|(_, figure)| !figure.is_ordered()) {
-                return Err(BaselineError::Disorder { cell: id.clone(), metric: name.to_string() });
-            }
-        }
-        Ok(baseline)
+        Ok(serde_json::from_str(text)?)
     }
 
     /// The baseline as JSON, a line a figure.
     pub fn to_json(&self) -> String {
-        let mut text = String::from("{\n");
-        text.push_str(&format!("  \"schema_version\": {},\n", json(&self.schema_version)));
-        text.push_str(&format!("  \"tool\": {},\n", json(&self.tool)));
-        let reasons: Vec<String> = self.reasons.iter().map(|r| format!("    {}", json(r))).collect();
-        text.push_str(&format!("  \"reasons\": [\n{}\n  ],\n", reasons.join(",\n")));
-        let cells: Vec<String> = self.cells.iter().map(|(id, cell)| cell.lines(id)).collect();
-        text.push_str(&format!("  \"cells\": {{\n{}\n  }}\n}}\n", cells.join(",\n")));
-        text
+        let mut bytes = Vec::new();
+        let lines = Serializer::with_formatter(&mut bytes, Lines::to(FIGURE));
+        self.serialize(&mut { lines }).expect("a baseline has no map with keys other than texts");
+        bytes.push(b'\n');
+        String::from_utf8(bytes).expect("JSON is text")
     }
 }
 
 impl BaselineCell {
-    fn lines(&self, id: &str) -> String {
-        let mut fields = vec![
-            format!("\"scenario\": {}", json(&self.scenario)),
-            format!("\"resolved\": {}", json(&self.resolved)),
-        ];
-        fields.extend(self.variant.as_ref().map(|variant| format!("\"variant\": {}", json(variant))));
-        if !self.axes.is_empty() {
-            fields.push(format!("\"axes\": {}", json(&self.axes)));
-        }
-        fields.push(format!("\"seed\": {}", json(&self.seed)));
-        fields.push(format!("\"digest\": {}", json(&self.digest)));
-        if !self.gated.is_empty() {
-            fields.push(format!("\"gated\": {}", json(&self.gated)));
-        }
-        let metrics =
-            self.metrics.iter().map(|(name, figure)| format!("        {}: {}", json(name), json(figure)));
-        let metrics: Vec<String> = metrics.collect();
-        fields.push(format!("\"metrics\": {{\n{}\n      }}", metrics.join(",\n")));
-        format!("    {}: {{\n      {}\n    }}", json(id), fields.join(",\n      "))
-    }
-
-    /// What it would have to have to gate this cell, as every saved one has.
-    fn lacking(&self, cell: &CellRecord, knows: impl Fn(&str) -> bool) -> Option<String> {
-        let id = &cell.id;
-        if (&self.scenario, &self.seed) != (&cell.scenario, &cell.seed) {
-            return Some(format!("has another scenario or seed under {id}"));
-        }
-        // What a program has learned to measure since nobody can have saved: that is told, as new.
+    /// Whether it is as a run of this cell is saved: of its seed, and with all that its scenario
+    /// wants gated. What a program has learned to measure since, nobody can have saved.
+    fn is_whole(&self, cell: &CellRecord, wanted: &[String], knows: impl Fn(&str) -> bool) -> bool {
+        let all = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
         let gated = |name: &&str| self.gates(name) && (knows(name) || !self.gated.is_empty());
         let mut measured = cell.metrics.keys().map(AsRef::as_ref).filter(gated);
-        match measured.find(|name| !self.metrics.contains_key(*name)) {
-            Some(name) => Some(format!("has no figure of {name} for {id}, which it gates")),
-            None if self.metrics.keys().any(|name| self.gates(name)) => None,
-            None => Some(format!("has no figure for {id} that it gates")),
-        }
+        (&self.scenario, &self.seed) == (&cell.scenario, &cell.seed)
+            && all(&self.gated) == all(wanted)
+            && measured.all(|name| self.metrics.contains_key(name))
+            && self.metrics.keys().any(|name| self.gates(name))
     }
 
     /// What is gated, in words.
     pub fn gated_told(&self) -> String {
-        told(&self.gated)
-    }
-
-    /// Whether what it gates is not what its scenario wants gated: nobody saved that.
-    fn gates_other_than(&self, wanted: &[String]) -> bool {
-        let all = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
-        all(&self.gated) != all(wanted)
+        match self.gated.as_slice() {
+            [] => "the headline metrics and the oracle's".to_owned(),
+            named => named.join(", "),
+        }
     }
 
     /// Whether it gates a metric.
@@ -267,16 +211,6 @@ impl BaselineCell {
             named => named.iter().any(|name| name == metric),
         }
     }
-}
-
-/// The metrics that are named for gating, in words.
-fn told(gated: &[String]) -> String {
-    if gated.is_empty() { "the headline metrics and the oracle's".to_owned() } else { gated.join(", ") }
-}
-
-/// A value as one line of JSON.
-fn json<T: Serialize + ?Sized>(value: &T) -> String {
-    serde_json::to_string(value).expect("strings, numbers and maps of texts are JSON")
 }
 
 /// The metrics that a resolved scenario wants gated.
@@ -289,8 +223,6 @@ fn named_metrics(resolved: &str) -> Vec<String> {
 /// A figure that is not the baseline's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// The metric.
-    pub metric: String,
     /// Whether it is gated.
     pub gated: bool,
     /// In words.
@@ -356,16 +288,13 @@ impl Standard<'_> {
                 base.resolved, cell.resolved
             ));
         }
-        if base.gates_other_than(wanted) {
-            return Some(format!(
-                "not comparable: baseline {name} gates {} for {}, and its scenario wants {} gated",
-                base.gated_told(),
-                cell.id,
-                told(wanted)
-            ));
-        }
         let knows = |name: &str| self.baseline.cells.values().any(|cell| cell.metrics.contains_key(name));
-        base.lacking(cell, knows).map(|lacking| format!("baseline {name} {lacking}"))
+        (!base.is_whole(cell, wanted, knows)).then(|| {
+            format!(
+                "not comparable: baseline {name} has another seed, other gated metrics or fewer figures of {} than a run of it",
+                cell.id
+            )
+        })
     }
 
     /// The command that accepts a run some cells of which have other figures. What is not
@@ -397,32 +326,25 @@ fn accept_command(name: &str, folder: &str, option: &str) -> String {
     format!("syncdyno baseline update {name} {folder}{option} --reason \"…\"")
 }
 
-/// What differs between a cell and its baseline, in the order of [`Turn`]: who tells only the first
-/// of it tells what matters most.
+/// What differs between a cell and its baseline: what is worse before what is otherwise, that
+/// before what is better.
 fn changes(base: &BaselineCell, cell: &CellRecord) -> Vec<Change> {
-    let mut names: Vec<&str> = base.metrics.keys().chain(cell.metrics.keys()).map(AsRef::as_ref).collect();
-    names.sort();
-    names.dedup();
+    let names: BTreeSet<&str> = base.metrics.keys().chain(cell.metrics.keys()).map(AsRef::as_ref).collect();
     let changed = names.into_iter().filter_map(|name| {
-        let (turn, text) = match (base.metrics.get(name), cell.metrics.get(name)) {
+        let (kind, text) = match (base.metrics.get(name), cell.metrics.get(name)) {
             (Some(before), Some(now)) if before.is_alike(now) => return None,
             (Some(before), Some(now)) => moved(name, before, now),
-            (Some(_), None) => (UNSIZED, format!("{name} is no longer measured")),
-            (None, Some(_)) => (UNSIZED, format!("{name} is new")),
-            (None, None) => return None,
+            (Some(_), None) => (Kind::Changed, format!("{name} is no longer measured")),
+            (None, _) => (Kind::Changed, format!("{name} is new")),
         };
         // A metric that the program has learned since is no regression of anything.
         let gated = base.gates(name) && base.metrics.contains_key(name);
-        Some((turn, Change { metric: name.to_owned(), gated, text }))
+        Some((kind, Change { gated, text }))
     });
-    let mut changed: Vec<(Turn, Change)> = changed.collect();
-    changed.sort_by_key(|(turn, _)| *turn);
+    let mut changed: Vec<(Kind, Change)> = changed.collect();
+    changed.sort_by_key(|(kind, _)| *kind);
     changed.into_iter().map(|(_, change)| change).collect()
 }
-
-/// When a change is told: what is worse before what is otherwise, that before what is better; of
-/// each the greatest beside what it was first, in millionths.
-type Turn = (Kind, Reverse<u128>);
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -431,18 +353,15 @@ enum Kind {
     Better,
 }
 
-/// Of what has no size.
-const UNSIZED: Turn = (Kind::Changed, Reverse(0));
-
 /// `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−6.1 %)`, of the first statistic that
 /// differs.
-fn moved(name: &str, before: &Figure, now: &Figure) -> (Turn, String) {
+fn moved(name: &str, before: &Figure, now: &Figure) -> (Kind, String) {
     let stats = ["value", "p95", "p50", "p99", "max", "min", "count", "mean"];
     let differs = |stat: &&str| before.stat(stat) != now.stat(stat);
     // A number of one unit says nothing beside one of another.
     let alike = before.unit() == now.unit();
     let Some(stat) = stats.into_iter().find(differs).filter(|_| alike) else {
-        return (UNSIZED, format!("{name} is measured otherwise now"));
+        return (Kind::Changed, format!("{name} is measured otherwise now"));
     };
     let unit = if stat == "count" { metrics::Unit::Count } else { now.unit() };
     let show = |value: Option<u64>| value.map_or_else(|| "nothing".to_owned(), |v| human::figure(unit, v));
@@ -459,15 +378,12 @@ fn moved(name: &str, before: &Figure, now: &Figure) -> (Turn, String) {
         (Better::Higher, true) | (Better::Lower, false) => (Kind::Better, "better"),
         _ => (Kind::Worse, "worse"),
     };
-    let (size, change) = match (was, is) {
-        (Some(0), Some(_)) => (u128::MAX, String::new()),
-        (Some(was), Some(is)) => {
-            (u128::from(was.abs_diff(is)) * 1_000_000 / u128::from(was), human::change(was, is))
-        }
-        _ => (0, String::new()),
+    let change = match (was, is) {
+        (Some(was @ 1..), Some(is)) => human::change(was, is),
+        _ => String::new(),
     };
     let stat = if stat == "value" { String::new() } else { format!(" {stat}") };
-    ((kind, Reverse(size)), format!("{name}{stat} is {word}: {there} → {here}{change}"))
+    (kind, format!("{name}{stat} is {word}: {there} → {here}{change}"))
 }
 
 #[cfg(test)]

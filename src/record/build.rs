@@ -10,7 +10,7 @@ use crate::base::Digest;
 
 /// A build of the program. Figures and digests of two builds may differ where scenario and seed do
 /// not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Build {
     /// The program's version.

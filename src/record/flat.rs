@@ -10,9 +10,6 @@ const STATS: [&str; 7] = ["count", "min", "mean", "p50", "p95", "p99", "max"];
 
 /// Writes `cells.csv`: a row a cell, a column a swept key, a metric or a statistic of one; empty
 /// where a cell has no such figure.
-///
-/// # Errors
-/// When `out` takes no more.
 pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     let axes: BTreeSet<&str> = record.cells.iter().flat_map(|c| c.axes.keys()).map(String::as_str).collect();
     let mut columns: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -54,18 +51,12 @@ pub struct Series<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Series<W> {
     /// Begins it with its header.
-    ///
-    /// # Errors
-    /// When `out` takes nothing.
     pub fn new(out: W) -> io::Result<Series<W>> {
         let mut writer = csv::Writer::from_writer(out);
         writer.write_record(["cell", "series", "at_ns", "value"])?;
         Ok(Series(writer))
     }
     /// Adds the points of a cell.
-    ///
-    /// # Errors
-    /// When `out` takes no more.
     pub fn add(&mut self, cell: &str, samples: &[Sample]) -> io::Result<()> {
         let mut values = BTreeMap::new();
         let last = samples.last().map_or(0, |sample| sample.at_ns);
@@ -78,9 +69,6 @@ impl<W: Write> Series<W> {
         Ok(())
     }
     /// What it was written to.
-    ///
-    /// # Errors
-    /// When `out` takes no more.
     pub fn into_inner(self) -> io::Result<W> {
         self.0.into_inner().map_err(csv::IntoInnerError::into_error)
     }

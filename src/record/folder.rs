@@ -25,9 +25,6 @@ pub struct FolderError {
 
 impl Folder {
     /// Makes the folder, if it is not there, and tries to write to it.
-    ///
-    /// # Errors
-    /// When it cannot be made or written to.
     pub fn create(path: &Path) -> Result<Folder, FolderError> {
         if path.is_file() {
             return Err(failed(path)(io::Error::other("it is a file, not a folder")));
@@ -45,25 +42,14 @@ impl Folder {
     }
 
     /// Writes a file whole or not at all; `name` may name a subfolder.
-    ///
-    /// # Errors
-    /// When the file system refuses.
     pub fn put(&self, name: &str, contents: &[u8]) -> Result<(), FolderError> {
-        let path = self.place(name)?;
-        let part = path.with_extension("part");
-        let written = fresh(&part).and_then(|mut file| file.write_all(contents));
-        written.and_then(|()| fs::rename(&part, &path)).map_err(|cause| {
-            // What is left of a failed attempt is no result, and needs the room.
-            let _ = fs::remove_file(&part);
-            failed(&path)(cause)
-        })
+        let mut part = self.begin(name)?;
+        part.write_all(contents).map_err(|cause| part.failed(cause))?;
+        part.finish()
     }
 
     /// Begins a file that is written bit by bit; it has its name once it is
     /// [finished](Part::finish); `name` may name a subfolder.
-    ///
-    /// # Errors
-    /// When the file system refuses.
     pub fn begin(&self, name: &str) -> Result<Part, FolderError> {
         let path = self.place(name)?;
         let part = path.with_extension("part");
@@ -85,9 +71,6 @@ impl Folder {
     }
 
     /// Removes these files, if they are there.
-    ///
-    /// # Errors
-    /// When the file system refuses.
     pub fn remove(&self, names: &[&str]) -> Result<(), FolderError> {
         for name in names {
             let path = self.path.join(name);
@@ -101,9 +84,6 @@ impl Folder {
 
     /// Removes the files of the subfolder `sub` that are `ours`; the subfolder stays, and what
     /// others put there.
-    ///
-    /// # Errors
-    /// When the file system refuses, or the subfolder is a link.
     pub fn clear(&self, sub: &str, ours: impl Fn(&Path) -> bool) -> Result<(), FolderError> {
         let path = self.path.join(sub);
         if path.is_symlink() {
@@ -155,9 +135,6 @@ impl Drop for Part {
 
 impl Part {
     /// Ends the file and gives it its name.
-    ///
-    /// # Errors
-    /// When the file system refuses, now or before.
     pub fn finish(mut self) -> Result<(), FolderError> {
         // After the new name the old one is gone, and there is nothing to remove.
         self.out.flush().and_then(|()| fs::rename(&self.part, &self.path)).map_err(failed(&self.path))
@@ -204,21 +181,15 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::create(&dir.path().join("a/b")).unwrap();
         folder.put("repro/x.toml", b"one").unwrap();
-        folder.put("repro/x.toml", b"two").unwrap();
         folder.put("repro/y.toml", b"three").unwrap();
+        let mut part = folder.begin("repro/x.toml").unwrap();
+        part.write_all(b"two").unwrap();
+        assert_eq!(fs::read(folder.path().join("repro/x.toml")).unwrap(), b"one", "half a file has no name");
+        part.finish().unwrap();
         folder.clear("repro", |path| !path.ends_with("x.toml")).unwrap();
         folder.clear("never-made", |_| true).unwrap();
-        let names: Vec<_> = fs::read_dir(folder.path().join("repro"))
-            .unwrap()
-            .map(|e| e.unwrap().file_name().into_string().unwrap())
-            .collect();
-        let mut part = folder.begin("long.csv").unwrap();
-        part.write_all(b"a,b\n").unwrap();
-        assert!(!folder.path().join("long.csv").exists(), "half a file has no name");
-        part.finish().unwrap();
-        assert_eq!(fs::read(folder.path().join("long.csv")).unwrap(), b"a,b\n");
-        assert_eq!(names, ["x.toml"]);
         assert_eq!(fs::read(folder.path().join("repro/x.toml")).unwrap(), b"two");
+        assert_eq!(fs::read_dir(folder.path().join("repro")).unwrap().count(), 1);
     }
 
     #[cfg(unix)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
-use hdrhistogram::serialization::{Serializer, V2SerializeError, V2Serializer};
+use hdrhistogram::serialization::{Serializer, V2Serializer};
 use hdrhistogram::{Counter, Histogram};
 
 use crate::base::Span;
@@ -63,31 +63,16 @@ impl Lines {
     }
 }
 
-/// Why a histogram was not written.
-#[derive(Debug)]
-pub enum NotWritten {
-    /// It has no such form.
-    Form(V2SerializeError),
-    /// It did not go where it was to go.
-    Io(io::Error),
-}
-
-impl From<io::Error> for NotWritten {
-    fn from(cause: io::Error) -> NotWritten {
-        NotWritten::Io(cause)
-    }
-}
-
 impl Serializer for Lines {
-    type SerializeError = NotWritten;
+    type SerializeError = io::Error;
 
     fn serialize<T: Counter, W: Write>(
         &mut self,
         histogram: &Histogram<T>,
         writer: &mut W,
-    ) -> Result<usize, NotWritten> {
+    ) -> io::Result<usize> {
         self.bytes.clear();
-        self.plain.serialize(histogram, &mut self.bytes).map_err(NotWritten::Form)?;
+        self.plain.serialize(histogram, &mut self.bytes).map_err(io::Error::other)?;
         self.zlib.write_all(&self.bytes)?;
         let packed = self.zlib.reset(Vec::new())?;
         writer.write_all(&COMPRESSED.to_be_bytes())?;
@@ -103,6 +88,7 @@ mod tests {
     use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 
     use super::*;
+    use crate::base::from_base64;
 
     #[test]
     fn another_reader_finds_the_cells_and_their_percentiles() {
@@ -113,25 +99,11 @@ mod tests {
         let mut found = Vec::new();
         for entry in IntervalLogIterator::new(&log) {
             let LogEntry::Interval(interval) = entry.expect("a log") else { continue };
-            let text = interval.encoded_histogram();
-            let bytes = base64(text);
+            let bytes = from_base64(interval.encoded_histogram()).unwrap();
             let histogram: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice()).unwrap();
             let tag = interval.tag().unwrap().as_str().to_owned();
             found.push((tag, histogram.len(), histogram.value_at_percentile(95.0) / 1_000_000));
         }
         assert_eq!(found, [("a__b".to_owned(), 1_000, 950), ("c".to_owned(), 5, 0)]);
-    }
-
-    fn base64(text: &str) -> Vec<u8> {
-        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let digits = text.trim_end_matches('=').bytes();
-        let digits: Vec<u32> =
-            digits.map(|b| ALPHABET.iter().position(|&a| a == b).unwrap() as u32).collect();
-        let mut bytes = Vec::new();
-        for four in digits.chunks(4) {
-            let bits = four.iter().fold(0, |bits, digit| bits << 6 | digit) << (6 * (4 - four.len()));
-            bytes.extend_from_slice(&bits.to_be_bytes()[1..four.len()]);
-        }
-        bytes
     }
 }

@@ -1,21 +1,21 @@
-//! JSON that people can search: a line a field, and a line a cell.
+//! JSON that people can search: a line a field, and a line a cell or a figure.
 
 use std::io::{self, Write};
 
 use serde_json::ser::Formatter;
 
-/// Lays out what is less deep than this a line each.
-const DEPTH: usize = 2;
-
-/// How a record is laid out.
-#[derive(Default)]
+/// Lays out what lies no deeper than so many brackets a line each.
 pub(super) struct Lines {
+    lines_to: usize,
     depth: usize,
     /// Nothing has come since the last bracket.
     empty: bool,
 }
 
 impl Lines {
+    pub(super) fn to(lines_to: usize) -> Lines {
+        Lines { lines_to, depth: 0, empty: false }
+    }
     fn open<W: Write + ?Sized>(&mut self, to: &mut W, mark: &[u8]) -> io::Result<()> {
         self.depth += 1;
         self.empty = true;
@@ -24,11 +24,11 @@ impl Lines {
     fn next<W: Write + ?Sized>(&mut self, to: &mut W, first: bool) -> io::Result<()> {
         self.empty = false;
         to.write_all(if first { b"" } else { b"," })?;
-        to.write_all(if self.depth > DEPTH { b"" } else { b"\n" })
+        to.write_all(if self.depth > self.lines_to { b"" } else { b"\n" })
     }
     fn close<W: Write + ?Sized>(&mut self, to: &mut W, mark: &[u8]) -> io::Result<()> {
         self.depth -= 1;
-        let joined = std::mem::take(&mut self.empty) || self.depth >= DEPTH;
+        let joined = std::mem::take(&mut self.empty) || self.depth >= self.lines_to;
         to.write_all(if joined { b"" } else { b"\n" })?;
         to.write_all(mark)
     }
@@ -52,7 +52,7 @@ impl Formatter for Lines {
     }
     fn begin_object_value<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
         // As people write it where they look for it.
-        to.write_all(if self.depth > DEPTH { b":" } else { b": " })
+        to.write_all(if self.depth > self.lines_to { b":" } else { b": " })
     }
     fn end_object<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
         self.close(to, b"}")

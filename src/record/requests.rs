@@ -9,9 +9,6 @@ use crate::world::{Ended, LoggedRequest};
 /// Writes `requests` with a header, in the order of their starts; `began` is the wall clock at
 /// virtual time zero. Columns: start (RFC 3339), device, kind, rows and bytes of the answer,
 /// `duration_ms`, outcome.
-///
-/// # Errors
-/// When `out` refuses.
 pub fn requests(requests: &[LoggedRequest], began: Stamp, out: impl Write) -> io::Result<()> {
     let mut sorted: Vec<&LoggedRequest> = requests.iter().collect();
     sorted.sort_by_key(|request| (request.at, request.device));

@@ -15,17 +15,15 @@ use serde_json::Serializer;
 
 use super::answer::AnswerRecord;
 use super::build::Build;
-use super::eventful::EventfulRecord;
 use super::exit::Exit;
 use super::figures::{self, CellFigures, FiguresRecord};
+use super::found::{EventfulRecord, MissedRecord, OccurrenceRecord, SwarmRecord, ViolationRecord};
 use super::held::{ClaimRecord, ExpectationRecord, GateRecord};
 use super::life::LifeRecord;
 use super::lines::Lines;
-use super::occurrence::{MissedRecord, OccurrenceRecord, SwarmRecord};
 use super::reason::Reason;
 use super::series::{SeriesRecord, SlowRecord};
 use super::tuned::TuneRecord;
-use super::violation::ViolationRecord;
 use crate::base::Digest;
 
 /// The version of the record's shape.
@@ -35,7 +33,7 @@ pub const SCHEMA_VERSION: &str = "3.0.0";
 pub const ACCEPT: &str = "to accept this run: ";
 
 /// Everything that a run found out. No figure of the host's clock is in it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunRecord {
     /// The version of the record's shape.
@@ -116,6 +114,8 @@ struct Sealed<W> {
 
 /// `\n}`.
 const CLOSING: usize = 2;
+/// How deep a cell lies in the file.
+const CELL: usize = 2;
 
 impl<W: Write> Write for Sealed<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -132,7 +132,7 @@ impl<W: Write> Write for Sealed<W> {
 }
 
 /// The program that wrote a record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
     /// `syncdyno`.
@@ -396,11 +396,7 @@ impl RunRecord {
     /// # Errors
     /// When the text is not a record, one of another version, or one that was edited.
     pub fn parse(text: &str) -> Result<RunRecord, RecordError> {
-        #[derive(Deserialize)]
-        struct Version {
-            schema_version: String,
-        }
-        let Version { schema_version } = serde_json::from_str(text)?;
+        let schema_version = version_of(text)?;
         if schema_version != SCHEMA_VERSION {
             return Err(RecordError::Version(schema_version));
         }
@@ -420,7 +416,7 @@ impl RunRecord {
     /// gives.
     fn write(&self, out: impl Write) -> serde_json::Result<String> {
         let mut sealed = Sealed { out, digest: Digest::new(), held: Vec::new() };
-        self.serialize(&mut Serializer::with_formatter(&mut sealed, Lines::default()))?;
+        self.serialize(&mut Serializer::with_formatter(&mut sealed, Lines::to(CELL)))?;
         let checksum = sealed.digest.hex();
         let end = format!(",\n\"checksum\": \"{checksum}\"\n}}\n");
         sealed.out.write_all(end.as_bytes()).map_err(serde_json::Error::io)?;
@@ -428,9 +424,6 @@ impl RunRecord {
     }
 
     /// Writes what [`RunRecord::to_json`] gives.
-    ///
-    /// # Errors
-    /// When `out` takes no more.
     pub fn write_json(&self, out: impl Write) -> io::Result<()> {
         self.write(out)?;
         Ok(())
@@ -480,6 +473,15 @@ impl Tool {
     pub fn this() -> Tool {
         Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
     }
+}
+
+/// The version that a file says it has.
+pub(super) fn version_of(text: &str) -> serde_json::Result<String> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        schema_version: String,
+    }
+    serde_json::from_str(text).map(|file: Versioned| file.schema_version)
 }
 
 /// The JSON Schema of a record.

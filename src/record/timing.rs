@@ -104,17 +104,4 @@ mod tests {
         assert_eq!(cpu_ns("nothing"), None);
         assert_eq!(peak_bytes("VmRSS:\t 1 kB\n"), None);
     }
-
-    #[test]
-    fn speed_is_virtual_over_host_time() {
-        let timing = CellTiming::new("c", Duration::from_secs(2), 3_600_000_000_000);
-        assert_eq!(timing.speed, 1_800);
-    }
-
-    #[test]
-    fn of_cells_that_last_longer_than_one_can_the_speed_is_that_of_their_sum() {
-        let cells = vec![CellTiming::new("c", Duration::from_secs(1), u64::MAX); 3];
-        let timing = Timing { wall_ns: 3_000_000_000, ..Timing::new(1, Duration::ZERO, cells) };
-        assert!(timing.line().contains(&human::thousands(u64::MAX / 1_000_000_000)), "{}", timing.line());
-    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::{NotHeld, Why, grouped, unit_in, variant};
-use crate::metrics::{Unit, human};
+use crate::metrics::human;
 use crate::record::{AnswerRecord, CellRecord, ClaimRecord, RunRecord, ToldRecord};
 use crate::scenario::{Piece, pieces};
 
@@ -47,42 +47,30 @@ fn told(claim: &ClaimRecord, [fails, mends]: [&CellRecord; 2], [held, of]: [usiz
         _ => format!(" under seed {}; holds under {held} of {of} seeds", mends.seed),
     };
     let is = if held == of { "is shown" } else { "is NOT shown" };
-    format!("{} {is}: {}{seeds}\n", claim.id, both_figures(claim, [fails, mends]))
+    format!("{} {is}: {}{seeds}\n", claim.id, both_figures(claim, mends, variant(fails)))
 }
 
 /// The figure of a claim in both cells, in words.
-pub(super) fn both_figures(claim: &ClaimRecord, [fails, mends]: [&CellRecord; 2]) -> String {
+pub(super) fn both_figures(claim: &ClaimRecord, mends: &CellRecord, failing: &str) -> String {
     let unit = unit_in(mends, &claim.metric);
     let show = |value: Option<u64>| value.map_or_else(|| "–".to_owned(), |n| human::figure(unit, n));
-    let [failing, mending] = [fails, mends].map(variant);
+    let mending = variant(mends);
     let [is_there, is_mended] = [claim.fails_value, claim.mends_value].map(show);
     format!("{} {is_there} in `{failing}`, {is_mended} in `{mending}`", claim.metric)
 }
 
 /// Why a cell fails by a claim: both figures, and what is claimed.
-pub(super) fn missed_claim(cell: &CellRecord, claim: &ClaimRecord, failing: &str) -> String {
-    let unit = unit_in(cell, &claim.metric);
-    let [is, mended] = [claim.fails_value, claim.mends_value]
-        .map(|value| value.map_or_else(|| "without a figure".to_owned(), |n| human::figure(unit, n)));
-    let mending = variant(cell);
-    let claimed = claimed(claim, unit, failing, mending);
-    format!(
-        "{} is not shown: {} is {is} in `{failing}`, which fails, and {mended} in `{mending}`, which \
-         mends it; claimed is {claimed}",
-        claim.id, claim.metric
-    )
-}
-
-fn claimed(claim: &ClaimRecord, unit: Unit, failing: &str, mending: &str) -> String {
-    let bound = human::bound(unit, claim.min, claim.max);
-    let is_bounded = claim.min.or(claim.max).is_some();
-    match claim.factor_milli.map(|milli| f64::from(milli) / 1e3) {
-        None => format!("{bound} in `{mending}` and not in `{failing}`"),
-        Some(factor) if is_bounded => {
-            format!("{bound} in `{mending}` and at least {factor} times as much in `{failing}`")
-        }
+pub(super) fn missed_claim(mends: &CellRecord, claim: &ClaimRecord, failing: &str) -> String {
+    let bound = human::bound(unit_in(mends, &claim.metric), claim.min, claim.max);
+    let mending = variant(mends);
+    let within = claim.min.or(claim.max).map(|_| format!("{bound} in `{mending}`"));
+    let apart = match claim.factor_milli.map(|milli| f64::from(milli) / 1e3) {
+        None => format!("not in `{failing}`"),
         Some(factor) => format!("at least {factor} times as much in `{failing}`"),
-    }
+    };
+    let claimed: Vec<String> = within.into_iter().chain([apart]).collect();
+    let is = both_figures(claim, mends, failing);
+    format!("{} is not shown: {is}; claimed is {}", claim.id, claimed.join(" and "))
 }
 
 /// An answer with the figures of both cells; of a question that is not asked, why.

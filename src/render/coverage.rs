@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::claims::both_figures;
 use super::grid::Grid;
+use crate::analysis::variant;
 use crate::record::{CellRecord, ClaimRecord, RunRecord, Verdict};
 use crate::scenario::REQUIREMENTS;
 
@@ -120,7 +121,7 @@ fn told(claims: &[Claimed<'_>]) -> String {
     let more: BTreeSet<&str> = claims[1..].iter().map(|one| one.name).filter(|n| n != name).collect();
     let more: String = more.iter().map(|name| format!("; also `{name}`")).collect();
     let wrong = if holds(claims) { "" } else { "FAIL " };
-    format!("{wrong}`{name}`: {}{more}", both_figures(claim, *cells))
+    format!("{wrong}`{name}`: {}{more}", both_figures(claim, cells[1], variant(cells[0])))
 }
 
 fn by_verdict(scenarios: &[(&str, bool)]) -> String {

@@ -27,45 +27,37 @@ pub struct Setting {
     pub mode: String,
 }
 
-/// What came of a setting.
+/// What came of a setting: why it was refused before the run, or its costs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Came {
-    /// It was refused before the run, for this reason.
+enum Came {
     Refused(String),
-    /// It ran.
     Ran(Costs),
 }
 
 /// Sums over the seeds of a setting.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Costs {
+struct Costs {
     /// Every device ended with its scope of the backend, in every cell.
-    pub converged: bool,
+    converged: bool,
     /// Cells that did not come to rest.
-    pub stuck: u64,
-    /// Rows in scope that devices lacked at the end.
-    pub lost: u64,
-    /// Rows of which devices held an older version.
-    pub stale: u64,
-    /// Rows that were deleted and that devices still held.
-    pub undetected_deletes: u64,
-    /// Rows outside of their device's scope.
-    pub orphans: u64,
-    /// Rows that the backend looked at.
-    pub scanned: u64,
+    stuck: u64,
+    lost: u64,
+    stale: u64,
+    undetected_deletes: u64,
+    orphans: u64,
+    scanned: u64,
     /// Rows written in the backend to find changes.
-    pub writes: u64,
-    /// Bytes over the devices' links, both ways.
-    pub wire_bytes: u64,
-    /// The most that the gateway kept to find changes, summed over the seeds.
-    pub state_bytes: u64,
-    /// Processor time of the gateway for finding changes, and for its replica, by its model, in
-    /// nanoseconds.
-    pub cpu_ns: u64,
+    writes: u64,
+    /// Over the devices' links, both ways.
+    wire_bytes: u64,
+    /// The most that the gateway kept to find changes.
+    state_bytes: u64,
+    /// Of the gateway, for finding changes and for its replica, by its model.
+    cpu_ns: u64,
     /// Rows that came to devices, once more than they had to too: what sends many for nothing is
     /// cheap for each.
-    pub delivered: u64,
+    delivered: u64,
 }
 
 /// What the columns are, for a terminal.

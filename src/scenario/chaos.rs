@@ -1,5 +1,7 @@
-//! Random trouble.
+//! Random trouble: what a plan has of it, and its keys in a file, each of them once.
 
+use super::form::{Form, SPAN, key, table};
+use super::view::{View, read};
 use crate::base::{Ppm, Span, in_words};
 
 /// How lengths are spread about their mean.
@@ -13,53 +15,96 @@ pub enum Lengths {
 }
 in_words!(Lengths { Exponential: "exponential", Uniform: "uniform" });
 
-/// Random trouble, drawn from the seed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Chaos {
-    /// Mean time between kills of a device's app; zero for none.
-    pub kill_mtbf: Span,
-    /// Mean time between power losses of a device; zero for none.
-    pub power_loss_mtbf: Span,
-    /// Mean time between outages of a device's link; zero for none.
-    pub outage_mtbf: Span,
-    /// Mean length of an outage.
-    pub outage_mean: Span,
-    /// How they are spread about it.
-    pub outage_lengths: Lengths,
-    /// Share of outages that the operating system notices.
-    pub outage_noticed: Ppm,
-    /// Share of answers that are lost.
-    pub response_loss: Ppm,
-    /// Share of answers that are not those to their requests.
-    pub foreign_responses: Ppm,
-    /// How long a proxy on the way gives an answer again; zero without one.
-    pub proxy_ttl: Span,
-    /// Share of rows that cannot be read when they come.
-    pub bad_rows: Ppm,
-    /// Share of edits that the backend puts off.
-    pub put_off: Ppm,
-    /// Share of deletes that the backend refuses for good.
-    pub refused_deletes: Ppm,
-    /// Mean time between cancels of a device's runs; zero for none.
-    pub cancel_mtbf: Span,
-    /// Mean time between suspensions of a device's app; zero for none.
-    pub suspend_mtbf: Span,
-    /// Mean length of a suspension.
-    pub suspend_mean: Span,
-    /// Mean time between the times at which a device's token is taken back; zero for none.
-    pub token_mtbf: Span,
-    /// Mean time between logouts of a device's person; zero for none.
-    pub logout_mtbf: Span,
-    /// Mean time between the times at which a device is handed to somebody else; zero for none.
-    pub other_user_mtbf: Span,
-    /// Mean time until a person logs in again, or has the phone back.
-    pub away_mean: Span,
-    /// Mean time between installs of a device's app again; zero for none.
-    pub reinstall_mtbf: Span,
-    /// Mean time between returns of a device to a backup; zero for none.
-    pub restore_mtbf: Span,
-    /// Mean time between failures of the backend; zero for none.
-    pub backend_mtbf: Span,
-    /// Mean length of such a failure.
-    pub backend_mean: Span,
+/// What a key of random trouble holds.
+pub(super) enum Part<'a> {
+    Span(&'a mut Span),
+    Share(&'a mut Ppm),
+    Word,
+}
+
+/// A type of keys of random trouble.
+trait Kind {
+    const FORM: Form;
+    fn part(&mut self) -> Part<'_>;
+}
+
+impl Kind for Span {
+    const FORM: Form = SPAN;
+    fn part(&mut self) -> Part<'_> {
+        Part::Span(self)
+    }
+}
+
+impl Kind for Ppm {
+    const FORM: Form = Form::Share;
+    fn part(&mut self) -> Part<'_> {
+        Part::Share(self)
+    }
+}
+
+impl Kind for Lengths {
+    const FORM: Form = Form::word::<Lengths>();
+    fn part(&mut self) -> Part<'_> {
+        Part::Word
+    }
+}
+
+macro_rules! chaos {
+    ($($name:ident: $kind:ident = $preset:literal, $about:literal;)*) => {
+        /// Random trouble, drawn from the seed.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct Chaos {
+            $(#[doc = $about] pub $name: $kind,)*
+        }
+
+        pub(super) const CHAOS: Form =
+            table(&[$(key(stringify!($name), <$kind as Kind>::FORM, $preset).about($about)),*]);
+
+        impl Chaos {
+            pub(super) fn read(view: View<'_>) -> Chaos {
+                read!(view, Chaos { $($name)* })
+            }
+
+            pub(super) fn parts(&mut self) -> Vec<(&'static str, Part<'_>)> {
+                vec![$((stringify!($name), self.$name.part())),*]
+            }
+        }
+    };
+}
+
+chaos! {
+    kill_mtbf: Span = "\"0s\"",
+        "Mean time between kills of a device's app while it runs; none if 0s. Half of them wait for a crash point.";
+    power_loss_mtbf: Span = "\"0s\"", "Mean time between power losses of a device; none if 0s.";
+    outage_mtbf: Span = "\"0s\"", "Mean time between outages of a device's link; none if 0s.";
+    outage_mean: Span = "\"40s\"", "Mean length of an outage.";
+    outage_lengths: Lengths = "\"exponential\"",
+        "How the lengths are spread: uniform is from half of the mean to one and a half.";
+    outage_noticed: Ppm = "0.7",
+        "Share of them that the phone notices; in the others it sends into the void.";
+    response_loss: Ppm = "0", "Share of responses that are lost.";
+    foreign_responses: Ppm = "0",
+        "Share of responses that are not those to their requests: a proxy's page, or an earlier response.";
+    proxy_ttl: Span = "\"0s\"",
+        "How long a proxy on the way of all devices gives a response again; there is none if 0s.";
+    bad_rows: Ppm = "0", "Share of rows that cannot be read when they come, and can the next time.";
+    put_off: Ppm = "0", "Share of edits that the backend puts off, each time they come.";
+    refused_deletes: Ppm = "0", "Share of deletes that the backend refuses for good.";
+    cancel_mtbf: Span = "\"0s\"",
+        "Mean time between the times at which somebody cancels a run of a device: the next that sends a request; none if 0s.";
+    suspend_mtbf: Span = "\"0s\"", "Mean time between suspensions of a device's app; none if 0s.";
+    suspend_mean: Span = "\"5m\"",
+        "Mean length of a suspension, in which connections last half a minute.";
+    token_mtbf: Span = "\"0s\"",
+        "Mean time between the times at which a device's token is taken back; none if 0s.";
+    logout_mtbf: Span = "\"0s\"", "Mean time between logouts of a device's person; none if 0s.";
+    other_user_mtbf: Span = "\"0s\"",
+        "Mean time between the times at which a device is handed to somebody else; none if 0s.";
+    away_mean: Span = "\"10m\"", "Mean time until a person logs in again, or has the phone back.";
+    reinstall_mtbf: Span = "\"0s\"",
+        "Mean time between installs of a device's app again; none if 0s.";
+    restore_mtbf: Span = "\"0s\"",
+        "Mean time between returns of a device to a backup, ten minutes old in the mean; none if 0s.";
+    backend_mtbf: Span = "\"0s\"", "Mean time between failures of the backend; none if 0s.";
+    backend_mean: Span = "\"2m\"", "Mean length of such a failure.";
 }

@@ -54,7 +54,6 @@ fn names(node: &Node, path: &str, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// `path` and one more name.
 pub(super) fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
@@ -75,52 +74,21 @@ fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic
     {
         help.push_str("; it is kept in thousandths, and the least above 0 is 0.001");
     }
-    if let (Form::Rate, Some(text)) = (form, node.as_text())
-        && let Some(meant) = rate_meant(text)
-    {
-        help = format!("did you mean \"{meant}\"? {help}");
-    }
-    if let (Form::Written(written), Some(text)) = (form, node.as_text())
-        && let Some(why) = (written.why)(text.trim())
-    {
-        help = format!("{}{help}", leading(&why));
-    }
-    if let (Form::Written(written), Some(text)) = (form, node.as_text())
-        && let Some(names) = among((written.known)(), text)
-    {
-        help.push_str(&format!("; {names}"));
+    if let (Form::Written(written), Some(text)) = (form, node.as_text()) {
+        if let Some(why) = (written.why)(text.trim()) {
+            help = format!("{}{help}", leading(&why));
+        }
+        let known = (written.known)();
+        if !known.is_empty() {
+            help.push_str(&format!("; {}", choices(text, &known)));
+        }
     }
     out.push(Diagnostic::new(node.origin.place.clone(), title).help(help));
-}
-
-/// `1Mbit/s` of `1Mbps`, `1 mb/s` and the like.
-fn rate_meant(text: &str) -> Option<String> {
-    let small = text.trim().to_ascii_lowercase();
-    let stem = ["bit/s", "bits/s", "bps", "b/s", "bit"].iter().find_map(|end| small.strip_suffix(end))?;
-    let number = stem.trim_end_matches(['k', 'm', 'g']).trim_end();
-    let thousands = match stem[number.len()..].trim() {
-        "k" => "k",
-        "m" => "M",
-        "g" => "G",
-        _ => "",
-    };
-    let meant = format!("{number}{thousands}bit/s");
-    Form::Rate.canonical(&Val::Text(meant.clone())).map(|_| meant)
 }
 
 /// What stands before a sentence on what is allowed.
 fn leading(why: &str) -> String {
     if why.ends_with('?') { format!("{why} ") } else { format!("{why}; ") }
-}
-
-/// What a name that is not known was probably meant to be, and those that there are: of its group,
-/// if it names one.
-fn among(known: Vec<&'static str>, text: &str) -> Option<String> {
-    let group = text.split_once('/').map_or("", |(group, _)| group);
-    let alike = |name: &&str| name.split_once('/').is_some_and(|(other, _)| other == group);
-    let of_group: Vec<&str> = known.iter().copied().filter(alike).collect();
-    let names = if of_group.is_empty() { &known } else { &of_group };
-    (!names.is_empty()).then(|| choices(text, names))
 }
 
 fn scalar(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
@@ -143,21 +111,6 @@ fn scalar(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
         return;
     }
     wrong_form(form, node, path, out);
-}
-
-/// The kinds that are built.
-fn built(kinds: &[Key]) -> impl Iterator<Item = &'static str> {
-    kinds.iter().filter(|kind| !matches!(kind.form, Form::Later)).map(|kind| kind.name)
-}
-
-/// `only `a` and `b` are built so far`.
-fn only_built(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.split_last() {
-        Some((last, [])) => format!("only {last} is built so far"),
-        Some((last, others)) => format!("only {} and {last} are built so far", others.join(", ")),
-        None => "nothing of it is built so far".to_owned(),
-    }
 }
 
 fn each(
@@ -184,12 +137,6 @@ fn table(keys: &[Key], kinds: &[Key], node: &mut Node, path: &str, out: &mut Vec
     let mut strange = false;
     for (name, entry) in table.iter_mut() {
         match keys.iter().chain(kinds).find(|k| k.name == name) {
-            Some(Key { form: Form::Later, .. }) => {
-                let title = format!("`{}` is not supported", join(path, name));
-                let help = only_built(&built(kinds).collect::<Vec<_>>());
-                out.push(Diagnostic::new(entry.node.origin.place.clone(), title).help(help));
-                entry.node.wrong = true;
-            }
             Some(key) => check(&key.form, &mut entry.node, &join(path, name), out),
             None => {
                 out.push(unknown_key(name, path, &known, &entry.key));
@@ -245,7 +192,7 @@ fn example(path: &str, key: &Key) -> &'static str {
 fn one_of(kinds: &[Key], table: &Table, path: &str, at: &Origin, out: &mut Vec<Diagnostic>) {
     let there: Vec<(&String, &Entry)> =
         table.iter().filter(|(name, _)| kinds.iter().any(|k| k.name == *name)).collect();
-    let names: Vec<&str> = built(kinds).collect();
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
     match there[..] {
         [] if !kinds.is_empty() => {
             let title = format!("`{path}` says nothing of what it is");

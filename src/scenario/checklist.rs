@@ -1,15 +1,8 @@
 //! The checklist, embedded so that it can be asked outside the repository.
 
-/// A scenario of the checklist.
-macro_rules! asked {
-    ($($name:literal),* $(,)?) => {
-        /// The scenarios that ask, by name.
-        pub const CHECKLIST: &[(&str, &str)] =
-            &[$(($name, include_str!(concat!("../../scenarios/checklist/", $name, ".toml")))),*];
-    };
-}
-
-asked![
+/// The scenarios that ask, by name.
+pub const CHECKLIST: &[(&str, &str)] = embedded!(
+    "checklist":
     "automatic",
     "avoided-conflicts",
     "changed-columns",
@@ -32,5 +25,5 @@ asked![
     "status",
     "sync-units",
     "triggered",
-    "two-foo",
-];
+    "two-foo"
+);

@@ -158,7 +158,6 @@ impl Cost {
         }
     }
 
-    /// What an entity brings with it.
     fn add(&mut self, plan: &Plan, day: &Day, id: EntityId) {
         let (entity, data) = (plan.schema.entity(id), &plan.data[usize::from(id.0)]);
         let devices = self.devices;
@@ -434,7 +433,6 @@ fn made(plan: &Plan, devices: u64, share: impl Fn(&Action) -> Option<Ppm>) -> u6
     by_day.chain(at_once).fold(0, u64::saturating_add)
 }
 
-/// The edits that one device makes.
 fn edits_of_one(plan: &Plan, devices: u64) -> u64 {
     let by_day = plan.workload.actions.iter().map(|action| {
         u64::from(action.per_device_milli).saturating_mul(action.on_devices.0.into()) / 1_000_000_000

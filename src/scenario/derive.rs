@@ -8,7 +8,7 @@ use super::column::{ColumnType, column_type};
 use super::grammar::ROOT;
 use super::profiles::tunnel::carrier;
 use super::profiles::{self, FIELD_WORKER, Library, complete, complete_tunnel};
-use super::tree::{Entry, Node, Origin, Table, Val, parse_own};
+use super::tree::{Entry, Node, Origin, Table, Val, parse_own, table_at};
 use super::written::clock;
 
 /// Completes `tree`, whose values may still be wrong.
@@ -43,8 +43,7 @@ fn insert(tree: &mut Node, name: &str, value: Node) {
 }
 
 fn top<'t>(tree: &'t mut Node, name: &str) -> Option<&'t mut Table> {
-    let empty = || Entry::new(Node::new(Val::Table(Table::new()), Origin::default_value()));
-    tree.table_mut()?.entry(name.to_owned()).or_insert_with(empty).node.table_mut()
+    table_at(tree.table_mut()?, name, &Origin::default_value())
 }
 
 fn product(tree: &mut Node) {
@@ -119,11 +118,10 @@ fn tunnel(tree: &mut Node, name: &str) {
     if let Some(form) = ROOT.under("link").and_then(|links| links.under(name)) {
         check(form, &mut below, "", &mut wrong);
     }
-    if let (true, Some(below)) = (wrong.is_empty(), below.table()) {
-        let empty = || Entry::new(Node::new(Val::Table(Table::new()), Origin::default_value()));
-        if let Some(keys) = links.entry(name.to_owned()).or_insert_with(empty).node.table_mut() {
-            complete_tunnel(keys, name, below);
-        }
+    if let (true, Some(below)) = (wrong.is_empty(), below.table())
+        && let Some(keys) = table_at(links, name, &Origin::default_value())
+    {
+        complete_tunnel(keys, name, below);
     }
 }
 
@@ -134,8 +132,7 @@ fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library
     let written: Vec<String> = table.keys().cloned().collect();
     for name in names.iter().chain(&written).filter(|name| !elsewhere.contains(name)) {
         let Some(profile) = library.find(name) else { continue };
-        let empty = || Entry::new(Node::new(Val::Table(Table::new()), Origin::default_value()));
-        if let Some(keys) = table.entry(name.clone()).or_insert_with(empty).node.table_mut() {
+        if let Some(keys) = table_at(table, name, &Origin::default_value()) {
             complete(keys, profile);
         }
     }
@@ -166,9 +163,7 @@ fn attributes(tree: &mut Node) {
     let Some(fleets) = top(tree, "fleet") else { return };
     for fleet in fleets.values_mut() {
         let Some(fleet) = fleet.node.table_mut() else { continue };
-        let empty = || Entry::new(Node::new(Val::Table(Table::new()), Origin::default_value()));
-        let own = fleet.entry("attributes".to_owned()).or_insert_with(empty);
-        let Some(own) = own.node.table_mut() else { continue };
+        let Some(own) = table_at(fleet, "attributes", &Origin::default_value()) else { continue };
         for name in &missing {
             own.insert(name.clone(), Entry::new(Node::new(Val::Int(values), Origin::default_value())));
         }

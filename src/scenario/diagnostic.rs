@@ -1,6 +1,5 @@
 //! What is wrong with a scenario, shown with file, line and caret.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -233,25 +232,12 @@ pub(super) fn boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-/// A message, of which names and values are shown by their beginning and end where they are too
-/// long to be read.
+/// A message; of one that is too long to be read its beginning and end.
 fn brief(message: String) -> String {
-    const NAME: usize = 300;
-    const WORDS: usize = 2_000;
-    const ALL: usize = 10_000;
-    if message.len() <= NAME {
+    const MOST: usize = 3_000;
+    const END: usize = 40;
+    if message.len() <= MOST {
         return message;
     }
-    let parts = message.split('`').enumerate();
-    let parts: Vec<_> = parts.map(|(i, part)| ends(part, if i % 2 == 1 { NAME } else { WORDS })).collect();
-    ends(&parts.join("`"), ALL).into_owned()
-}
-
-/// The beginning and the end of a text of more than so many bytes.
-fn ends(text: &str, most: usize) -> Cow<'_, str> {
-    const END: usize = 40;
-    if text.len() <= most {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(format!("{}…{}", excerpt(text), &text[boundary(text, text.len() - END)..]))
+    format!("{}…{}", excerpt(&message), &message[boundary(&message, message.len() - END)..])
 }

@@ -12,8 +12,7 @@ use super::form::Form;
 use super::grammar::{QUESTIONS, ROOT, SHOWS, VARIANT};
 use super::idle::{Unsaid, idle, without};
 use super::merge::{AXIS, Setting};
-use super::plan::{Claim, Plan};
-use super::question::Question;
+use super::plan::Plan;
 use super::resolve::{Names, claims, questions, resolve};
 use super::rows::{Brought, not_utf8, prepare};
 use super::traces::{Traces, in_place_of_rates};
@@ -47,7 +46,6 @@ pub struct Request {
 }
 
 impl Request {
-    /// The option that gave an axis.
     fn option(&self, key: &str) -> &'static str {
         self.options.iter().find(|(other, _)| other == key).map_or(AXIS, |(_, option)| option)
     }
@@ -209,8 +207,8 @@ impl Document {
         let mut mistakes = Vec::new();
         let mut plans = Vec::new();
         let sets = settings(&request.sets, "--set", &mut mistakes);
-        let claims = self.claims(names, &mut mistakes);
-        let questions = self.questions(names, &mut mistakes);
+        let claims = self.beside_each_other(("shows", &SHOWS), claims, names, &mut mistakes);
+        let questions = self.beside_each_other(("question", &QUESTIONS), questions, names, &mut mistakes);
         let shared = self.shared();
         for variant in self.wanted(request, &mut mistakes) {
             for point in points(&request.axes) {
@@ -252,34 +250,19 @@ impl Document {
         Ok(all)
     }
 
-    /// What its variants are said to show side by side.
-    fn claims(&self, names: &Names<'_>, mistakes: &mut Vec<Diagnostic>) -> Arc<[Claim]> {
-        let none = || Arc::from([]);
-        let Some(shows) = self.tree.get(&["shows"]) else { return none() };
-        let mut shows = shows.clone();
-        check(&SHOWS, &mut shows, "shows", mistakes);
-        match claims(&shows, &self.variants(), names) {
-            Ok(claims) => claims.into(),
-            Err(wrong) => {
-                mistakes.extend(wrong);
-                none()
-            }
-        }
-    }
-
-    /// What its variants answer.
-    fn questions(&self, names: &Names<'_>, mistakes: &mut Vec<Diagnostic>) -> Arc<[Question]> {
-        let Some(written) = self.tree.get(&["question"]) else { return Arc::from([]) };
+    /// What its variants show or answer side by side, as it stands at this key.
+    fn beside_each_other<T>(
+        &self,
+        (key, form): (&str, &Form),
+        read: impl Fn(&Node, &[&str], &Names<'_>) -> Result<Vec<T>, Vec<Diagnostic>>,
+        names: &Names<'_>,
+        mistakes: &mut Vec<Diagnostic>,
+    ) -> Arc<[T]> {
+        let Some(written) = self.tree.get(&[key]) else { return Arc::from([]) };
         let mut written = written.clone();
-        check(&QUESTIONS, &mut written, "question", mistakes);
-        let read = questions(&written, &self.variants(), names);
-        read.map_or_else(
-            |wrong| {
-                mistakes.extend(wrong);
-                Arc::from([])
-            },
-            Arc::from,
-        )
+        check(form, &mut written, key, mistakes);
+        let all = read(&written, &self.variants(), names).map_err(|wrong| mistakes.extend(wrong));
+        all.unwrap_or_default().into()
     }
 
     /// Its tree without variants, with what is set and everything that it does not say.
@@ -357,7 +340,6 @@ impl Document {
         Shared { bare: self.bare(), set_by_variants: self.set_by_variants() }
     }
 
-    /// What any of the variants sets.
     fn set_by_variants(&self) -> Vec<Setting> {
         let mut all = Vec::new();
         for (name, entry) in self.tree.get(&["variant"]).and_then(Node::table).into_iter().flatten() {
@@ -403,7 +385,6 @@ fn settings(texts: &[String], option: &str, mistakes: &mut Vec<Diagnostic>) -> V
     settings
 }
 
-/// All combinations of the axes' values.
 fn points(axes: &[(String, Vec<String>)]) -> Vec<Vec<(String, String)>> {
     let mut points = vec![Vec::new()];
     for (key, values) in axes {
@@ -439,7 +420,6 @@ fn with_seeds(plan: Plan, seeds: &[u64]) -> Vec<Plan> {
     seeds.iter().map(|&seed| Plan { seed: Seed(seed), ..plan.clone() }.drawn()).collect()
 }
 
-/// The tree as TOML.
 fn text(tree: &Node) -> String {
     match toml::to_string(&tree.to_toml()) {
         Ok(text) => text,

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use crate::base::{BitRate, Bytes, Ppm, Span, Word};
 
-use super::stated::Stated;
 use super::tree::Val;
 
 pub(super) struct Key {
@@ -30,7 +29,6 @@ pub(super) enum Preset {
     Profile,
 }
 
-/// What a value may look like.
 pub(super) enum Form {
     /// Any text.
     Text,
@@ -72,8 +70,6 @@ pub(super) enum Form {
     Figure,
     /// A figure or `{ min, max }`, in the unit of its metric.
     Bound,
-    /// Known and not supported.
-    Later,
     /// Anything; checked elsewhere.
     Any,
 }
@@ -85,7 +81,7 @@ pub(super) type LibraryNames = fn() -> Vec<&'static str>;
 pub(super) struct Written {
     /// What it is, with examples.
     pub(super) want: &'static str,
-    /// Names that it may be, if there are such; those of a group begin alike, up to a slash.
+    /// Names that it may be, if there are such.
     pub(super) known: LibraryNames,
     /// What is wrong with a text, where that can be told: the limit that it passes, the word that
     /// was meant.
@@ -102,7 +98,6 @@ impl Written {
 }
 
 impl Key {
-    /// The same with what it means.
     pub(super) const fn about(mut self, about: &'static str) -> Key {
         self.about = about;
         self
@@ -132,7 +127,7 @@ pub(super) const fn word<T: Word + Default>(name: &'static str) -> Key {
 }
 
 fn default_word<T: Word + Default>() -> String {
-    T::default().word().stated()
+    format!("\"{}\"", T::default().word())
 }
 
 /// A key whose default comes from a profile.
@@ -221,7 +216,6 @@ impl Form {
             Form::Either { plain, table } => format!("{}, or {}", plain.want(), table.want()),
             Form::Figure => "a text with the metric's unit such as \"5s\" or \"2.5 rows/s\", or a number of what is counted".to_owned(),
             Form::Bound => "a number, or { min = …, max = … }".to_owned(),
-            Form::Later => "nothing yet".to_owned(),
             Form::Any => "anything".to_owned(),
         }
     }

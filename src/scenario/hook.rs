@@ -1,9 +1,9 @@
-//! What the app's hooks do, as a plan says it.
+//! What the app itself does, as a plan says it: its hooks, and the lists that its screens show.
 
 use std::collections::BTreeMap;
 
 use crate::base::{Bytes, Ppm, Seed, Span, UnitId, Word};
-use crate::contract::{Hook, Occasion};
+use crate::contract::{Hook, LocalQuery, Occasion};
 
 /// The hooks that the app has.
 pub type Hooks = BTreeMap<Hook, HookPlan>;
@@ -61,6 +61,17 @@ impl HookPlan {
         };
         Fate { hangs: befalls(self.hangs, "hangs"), throws: befalls(self.throws, "throws") }
     }
+}
+
+/// A list that a screen shows again and again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AppQuery {
+    /// Its name in the scenario.
+    pub name: String,
+    /// What it asks for.
+    pub query: LocalQuery,
+    /// From one time to the next, while somebody looks at the app.
+    pub every: Span,
 }
 
 #[cfg(test)]

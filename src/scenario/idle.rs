@@ -19,7 +19,6 @@ use crate::engine::{self, Policy};
 use crate::gateway::{Mode, Snapshot};
 use crate::net::Protocol;
 
-/// Keys that need something else.
 struct Idle {
     keys: &'static [&'static str],
     /// Whether what they need is there.
@@ -325,21 +324,14 @@ fn of_names(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
             continue;
         };
         for (key, needed, why) in OF_NAMES.iter().filter(|(_, needed, _)| by != needed.word()) {
-            let path = ["entity", &name, key];
-            let Some(node) = tree.get(&path).filter(|node| node.is_sound()) else { continue };
-            let default = default_of(&path);
-            if default.as_ref().map(Node::to_toml) == Some(node.to_toml()) {
-                continue;
-            }
-            if brought(node) || chosen_apart(&ids, node) {
-                put(tree, &path, default);
-                continue;
-            }
             let help = format!(
                 "it goes with ids = \"{}\"; to compare ways, let variants or an axis set entity.{name}.ids",
                 needed.word()
             );
-            mistakes.push(Diagnostic::new(node.origin.place.clone(), *why).help(help));
+            let path = ["entity", &name, key];
+            if is_passed_over(tree, &path, |node| chosen_apart(&ids, node), (why, &help), mistakes) {
+                put(tree, &path, default_of(&path));
+            }
         }
     }
 }
@@ -353,26 +345,22 @@ fn of_keys(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Diagnostic>
         }
         let is_choice = |set: &Setting| chosen_by.iter().any(|path| set.gives(path));
         let elsewhere = variants.iter().any(is_choice);
+        let is_chosen = |node: &Node| {
+            choices.iter().any(|choice| chosen_apart(choice, node)) || (elsewhere && !of_variant(node))
+        };
         for path in *keys {
-            let Some(node) = find(tree, path).filter(|node| node.is_sound()) else { continue };
-            let names: Vec<&str> = path.split('.').collect();
-            let default = default_of(&names);
-            if default.as_ref().map(Node::to_toml) == Some(node.to_toml()) {
-                continue;
-            }
-            let is_chosen =
-                choices.iter().any(|choice| chosen_apart(choice, node)) || (elsewhere && !of_variant(node));
-            if brought(node) || is_chosen {
-                put(tree, &names, default);
-            } else {
-                mistakes.push(Diagnostic::new(node.origin.place.clone(), *why).help(*help));
+            let path: Vec<&str> = path.split('.').collect();
+            if is_passed_over(tree, &path, is_chosen, (why, help), mistakes) {
+                put(tree, &path, default_of(&path));
             }
         }
     }
 }
 
+const SENDS_PACKETS: &str = "transport.protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set it";
+
 /// Tells of what a link says of packets where messages go without. What profiles say, or where the
-/// protocol was chosen apart, is passed over, and is to be `unsaid`: who reads the scenario again
+/// protocol was chosen apart, is passed over, and is to be unsaid: who reads the scenario again
 /// has it from its profile, or from nobody. (A tunnel's packets are smaller than those below it, so
 /// a default in their place would not do.)
 fn packets(tree: &Node, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
@@ -381,18 +369,12 @@ fn packets(tree: &Node, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
     for name in names(tree, "link") {
         for key in ["loss", "queue", "mtu", "promotion"] {
             let path = ["link", &name, key];
-            let Some(node) = tree.get(&path).filter(|node| node.is_sound()) else { continue };
-            if brought(node) || chosen_apart(&protocol, node) {
-                unsaid.push(path.map(str::to_owned));
-                continue;
-            }
-            if default_of(&path).as_ref().map(Node::to_toml) == Some(node.to_toml()) {
-                continue;
-            }
             let why =
                 format!("\"bare\" messages know no packets, and `link.{name}.{key}` does nothing to them");
-            let help = "transport.protocol = \"http/1.1\" or \"http/2\" sends packets; to compare both, let variants or an axis set it";
-            mistakes.push(Diagnostic::new(node.origin.place.clone(), why).help(help));
+            let told = (&*why, SENDS_PACKETS);
+            if is_passed_over(tree, &path, |node| chosen_apart(&protocol, node), told, mistakes) {
+                unsaid.push(path.map(str::to_owned));
+            }
         }
     }
     unsaid
@@ -402,16 +384,30 @@ fn packets(tree: &Node, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
 fn connections(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
     let Some(protocol) = bare(tree) else { return };
     for name in names(tree, "event") {
-        let half_open = tree.get(&["event", &name, "half_open"]);
-        let Some(node) = half_open.filter(|node| node.is_sound()) else { continue };
-        if chosen_apart(&protocol, node) {
-            put(tree, &["event", &name], None);
-            continue;
-        }
+        let path = ["event", &name, "half_open"];
         let why = format!("\"bare\" messages know no connections, and `event.{name}` leaves none half open");
-        let help = "transport.protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set it";
+        let told = (&*why, SENDS_PACKETS);
+        if is_passed_over(tree, &path, |node| chosen_apart(&protocol, node), told, mistakes) {
+            put(tree, &path[..2], None);
+        }
+    }
+}
+
+/// Whether a key without effect is passed over, as nobody wrote it or somebody else chose what
+/// makes it so. Who wrote another value than its default is told.
+fn is_passed_over(
+    tree: &Node,
+    path: &[&str],
+    is_chosen: impl Fn(&Node) -> bool,
+    (why, help): (&str, &str),
+    mistakes: &mut Vec<Diagnostic>,
+) -> bool {
+    let Some(node) = tree.get(path).filter(|node| node.is_sound()) else { return false };
+    let passed = brought(node) || is_chosen(node);
+    if !passed && default_of(path).map(|default| default.to_toml()) != Some(node.to_toml()) {
         mistakes.push(Diagnostic::new(node.origin.place.clone(), why).help(help));
     }
+    passed
 }
 
 fn bare(tree: &Node) -> Option<Origin> {
@@ -494,7 +490,6 @@ fn default_of(path: &[&str]) -> Option<Node> {
     Some(node)
 }
 
-/// The tree as it is written.
 pub(super) fn without(mut tree: Node, unsaid: &Unsaid) -> Node {
     for [table, name, key] in unsaid {
         put(&mut tree, &[table, name, key], None);

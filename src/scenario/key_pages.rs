@@ -40,7 +40,7 @@ pub fn key_pages() -> Vec<(String, String)> {
         PAGES.iter().map(|page| (page.0, Written::titled(page.1))).collect();
     let mut top = String::new();
     let Form::Table { keys, kinds } = &ROOT else { panic!("a scenario is a table") };
-    for key in keys.iter().chain(*kinds).filter(|key| is_built(key)) {
+    for key in keys.iter().chain(*kinds) {
         match page_of(key.name) {
             Some(page) => section(key, key.name, page, &mut pages),
             None => top.push_str(&entry(key.name, key, "")),
@@ -72,7 +72,6 @@ pub(super) fn each_key(visit: &mut impl FnMut(&str, &Key)) {
     below(&ROOT, "", visit);
 }
 
-/// A page as it is written.
 struct Written {
     text: String,
     /// Where a table of keys was told, by all of it.
@@ -98,7 +97,6 @@ fn section(key: &Key, path: &str, page: &'static str, pages: &mut BTreeMap<&'sta
     below(&key.form, path, page, pages);
 }
 
-/// All keys below one.
 fn below(form: &Form, path: &str, page: &'static str, pages: &mut BTreeMap<&'static str, Written>) {
     let often = often(form);
     if !often.is_empty() {
@@ -171,18 +169,12 @@ fn is_alike(a: &Key, b: &Key) -> bool {
 /// The keys right below a form, and the path that they hang on.
 fn children<'f>(form: &'f Form, path: &str) -> (Vec<&'f Key>, String) {
     match form {
-        Form::Table { keys, kinds } => {
-            (keys.iter().chain(*kinds).filter(|key| is_built(key)).collect(), path.to_owned())
-        }
+        Form::Table { keys, kinds } => (keys.iter().chain(*kinds).collect(), path.to_owned()),
         Form::Named { of, .. } => children(of, &join(path, "NAME")),
         Form::Map { keys, .. } => (keys.iter().collect(), path.to_owned()),
         Form::Either { table, .. } => children(table, path),
         _ => (Vec::new(), path.to_owned()),
     }
-}
-
-fn is_built(key: &Key) -> bool {
-    !matches!(key.form, Form::Later)
 }
 
 /// A key in two lines, and a line for each word that is explained.
@@ -256,33 +248,6 @@ fn wrapped(text: &str, indent: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_pinned_key_stands_on_one_page_once() {
-        let pages: String = key_pages().into_iter().map(|(_, text)| text).collect();
-        for key in [
-            "name",
-            "covers",
-            "backend.maintenance.NAME.from",
-            "backend.gateway_timeout",
-            "gateway.mode",
-            "gateway.refresh.capture.last_modified.bound",
-            "entity.NAME.schema",
-            "entity.NAME.rows.csv",
-            "fleet.NAME.link",
-            "unit.NAME.discard_pending",
-            "engine.pull.chunk_bytes",
-            "engine.conflict.while_open",
-            "event.NAME.outage.mode",
-            "chaos.kill_mtbf",
-            "gate.NAME.max",
-            "variant.NAME.set",
-            "expect.violation",
-            "link.NAME.rtt",
-        ] {
-            assert_eq!(pages.matches(&format!("- `{key}`")).count(), 1, "{key}");
-        }
-    }
 
     #[test]
     fn every_key_says_what_it_means() {

@@ -110,7 +110,7 @@ fn describe(form: &Form, path: &str) -> Json {
             }
             if !kinds.is_empty() {
                 let one = |k: &Key| json!({ "required": [k.name] });
-                table["oneOf"] = kinds.iter().filter(|k| built(k)).map(one).collect();
+                table["oneOf"] = kinds.iter().map(one).collect();
             }
             table
         }
@@ -128,14 +128,13 @@ fn describe(form: &Form, path: &str) -> Json {
             let ends = json!({ "min": figure, "max": figure });
             json!({ "anyOf": [figure, { "type": "object", "properties": ends, "additionalProperties": false }] })
         }
-        Form::Later => json!(false),
         Form::Any => json!(true),
     }
 }
 
 fn properties<'k>(keys: impl Iterator<Item = &'k Key>, path: &str) -> Json {
     let mut properties = serde_json::Map::new();
-    for key in keys.filter(|k| built(k)) {
+    for key in keys {
         let path = join(path, key.name);
         let mut described = describe(&key.form, &path);
         let mut about = match described["description"].as_str() {
@@ -159,28 +158,4 @@ fn plain_default(text: &str) -> Option<Json> {
     let source = super::Source::new("default", text);
     let node = parse_value(&source, 0, super::tree::Via::Default).ok()?;
     if node.table().is_some() { None } else { serde_json::to_value(node.to_toml()).ok() }
-}
-
-fn built(key: &Key) -> bool {
-    !matches!(key.form, Form::Later)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_schema_knows_names_forms_and_defaults() {
-        let schema: Json = serde_json::from_str(&schema_json(&[])).unwrap();
-        let engine = &schema["properties"]["engine"]["properties"];
-        assert_eq!(engine["pull"]["properties"]["chunk_rows"]["default"], json!(500));
-        assert_eq!(
-            engine["retry"]["properties"]["jitter"]["enum"],
-            json!(["none", "full", "equal", "decorrelated"])
-        );
-        assert_eq!(schema["required"], json!(["name", "entity", "fleet"]));
-        let event = &schema["properties"]["event"]["additionalProperties"];
-        assert_eq!(event["oneOf"].as_array().unwrap().len(), 38);
-        assert_eq!(event["additionalProperties"], json!(false));
-    }
 }

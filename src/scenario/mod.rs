@@ -20,6 +20,13 @@
 //! have no effect beside others, and `resolve` makes the plan, reading on past mistakes so that
 //! all are told. `devices` deals a plan's shares to its devices.
 
+/// Committed scenarios of a folder, by name.
+macro_rules! embedded {
+    ($of:literal: $($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../scenarios/", $of, "/", $name, ".toml")))),*]
+    };
+}
+
 mod asked;
 mod budget;
 mod cell;
@@ -47,7 +54,6 @@ mod path_written;
 mod phone;
 mod plan;
 mod profiles;
-mod query;
 mod question;
 mod quotes;
 mod requirements;
@@ -60,6 +66,7 @@ mod swarm;
 mod template;
 mod traces;
 mod tree;
+mod view;
 mod words;
 mod written;
 mod zone;
@@ -71,13 +78,12 @@ pub use cost::Cost;
 pub use diagnostic::{Diagnostic, Invalid, LoadError, Place, Source, closest};
 pub use document::{Document, Provenance, Request, text_of};
 pub use explained::explained;
-pub use hook::{AppCall, Fate, HookPlan, Hooks};
+pub use hook::{AppCall, AppQuery, Fate, HookPlan, Hooks};
 pub use key_pages::key_pages;
 pub use keys::schema_json;
 pub use phone::PhoneLife;
 pub use plan::*;
 pub use profiles::{Library, Profile, Sourced};
-pub use query::AppQuery;
 pub use question::{
     Demand, Piece, Put, QUESTION_LISTS, Question, QuestionList, Side, Told, pieces, question_place,
 };
@@ -91,32 +97,14 @@ pub const HOSPITAL_DAY: &str = include_str!("../../scenarios/hospital-day.toml")
 /// The ward on which backends, captures and modes are compared, embedded for the same reason.
 pub const WARD: &str = include_str!("../../scenarios/strategies/matrix.toml");
 
-/// A world of the matrix of conflicts.
-macro_rules! conflict {
-    ($name:literal) => {
-        ($name, include_str!(concat!("../../scenarios/conflicts/matrix/", $name, ".toml")))
-    };
-}
-
 /// The worlds of the matrix of conflicts, by name, in the order in which they are told.
-pub const CONFLICTS: [(&str, &str); 9] = [
-    conflict!("update-update-same"),
-    conflict!("update-update-other"),
-    conflict!("update-update-equal"),
-    conflict!("update-delete"),
-    conflict!("delete-update"),
-    conflict!("delete-delete"),
-    conflict!("insert-insert"),
-    conflict!("parent-deleted"),
-    conflict!("child-inserted"),
-];
+pub const CONFLICTS: &[(&str, &str)] = embedded!(
+    "conflicts/matrix": "update-update-same", "update-update-other", "update-update-equal",
+    "update-delete", "delete-update", "delete-delete", "insert-insert", "parent-deleted",
+    "child-inserted"
+);
 /// The worlds of the matrix of wire formats, by name, in the order in which they are told.
-pub const WIRE: [(&str, &str); 4] = [
-    ("edge", include_str!("../../scenarios/wire/matrix/edge.toml")),
-    ("lte-poor", include_str!("../../scenarios/wire/matrix/lte-poor.toml")),
-    ("lte-good", include_str!("../../scenarios/wire/matrix/lte-good.toml")),
-    ("geo", include_str!("../../scenarios/wire/matrix/geo.toml")),
-];
+pub const WIRE: &[(&str, &str)] = embedded!("wire/matrix": "edge", "lte-poor", "lte-good", "geo");
 /// What each world of the matrix of conflicts is to come to, as CSV.
 pub const CONFLICTS_EXPECTED: &str = include_str!("../../scenarios/conflicts/matrix/expected.csv");
 

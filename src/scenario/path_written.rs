@@ -41,18 +41,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_way_is_a_word_and_perhaps_a_direction() {
-        assert_eq!(path("double"), Some((Bend::Double, [true, true])));
-        assert_eq!(path(" double  up"), Some((Bend::Double, [true, false])));
-        assert_eq!(path("local-midnight down"), Some((Bend::LocalMidnight, [false, true])));
-        for bad in ["", "up", "double across", "double up down", "duble"] {
-            assert_eq!(path(bad), None, "{bad}");
-        }
-        assert_eq!((PATH.why)("duble"), Some("did you mean \"double\"?".to_owned()));
-        assert!((PATH.why)("double across").is_some_and(|why| why.contains("\"double up\"")));
-    }
-
-    #[test]
     fn what_is_wanted_names_every_word() {
         for word in Bend::WORDS {
             assert!(PATH.want.contains(&format!("\"{word}\"")), "{word}");

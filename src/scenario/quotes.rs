@@ -13,33 +13,22 @@ fn quoted(text: &str) -> Option<usize> {
     }
 }
 
-/// Where the first quoted cell of a record begins that goes over the end of its line, and whether
-/// it ends where a cell ends.
-pub(super) fn long(record: &str) -> Option<(usize, bool)> {
+/// The byte of a record at which a quote opens that is never closed, or behind which it ends within
+/// its cell; `whole` says whether the record has all of its cells, so that a quoted one may well go
+/// over the end of its line.
+pub(super) fn astray(record: &str, whole: bool) -> Option<usize> {
     let mut at = 0;
     loop {
         if record[at..].starts_with('"') {
-            let Some(length) = quoted(&record[at..]) else { return Some((at, false)) };
+            let Some(length) = quoted(&record[at..]) else { return Some(at) };
             let (open, end) = (at, at + length);
-            if record[open..end].contains('\n') {
-                return Some((open, ends_here(&record[end..])));
+            if !whole && record[open..end].contains('\n') {
+                return Some(open);
+            }
+            if !ends_here(&record[end..]) {
+                return Some(if record[open..end].contains('\n') { open } else { end });
             }
             at = end;
-        }
-        at = next_cell(record, at)?;
-    }
-}
-
-/// Where something else than a comma or the end of the line stands behind the quote that ends a
-/// cell of a record.
-pub(super) fn behind(record: &str) -> Option<usize> {
-    let mut at = 0;
-    loop {
-        if record[at..].starts_with('"') {
-            at += quoted(&record[at..])?;
-            if !ends_here(&record[at..]) {
-                return Some(at);
-            }
         }
         at = next_cell(record, at)?;
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::cell::{DATE_HELP, FINEST, Wanted, cell_value, too_fine};
-use super::column::{COLUMNS_MAX, COLUMNS_WHY, KeyType, TEXT_MAX};
+use super::column::{COLUMNS_MAX, COLUMNS_WHY, FAT_MAX, KeyType, TEXT_MAX};
 use super::diagnostic::{Diagnostic, Place, SHOWN, Source, boundary, choices, closest, excerpt};
 use super::file;
 use super::quotes;
@@ -59,11 +59,6 @@ pub(super) fn prepare(
             }
         };
         if entry.node.get(&["schema"]).is_none() {
-            if let Some(wide) = brought.too_wide(name) {
-                out.push(wide);
-                insert_schema(&mut entry.node, vec![("id".to_owned(), "text key".to_owned())], false);
-                continue;
-            }
             let schema = brought.infer();
             let told: Vec<String> = schema.iter().map(|(c, t)| format!("{c} = \"{t}\"")).collect();
             notes.push(format!("{}: types of `{name}` inferred: {}", brought.file, told.join(", ")));
@@ -142,14 +137,12 @@ impl Brought {
                 break;
             }
             let line = record.position().map_or(0, csv::Position::line);
-            if let Some(open) = self.open_quote(record) {
-                // Where it ends, the lines after it were read at random.
-                mistakes.push(open);
+            if let Some(at) = quotes::astray(self.rest(record), record.len() == self.header.len()) {
+                // From there on lines are read at random.
+                let title = "this quote is never closed, or its cell goes on behind its end";
+                let help = "a quote within a quoted cell is written twice: \"\"";
+                mistakes.push(Diagnostic::new(Some(self.spot(record, at)), title).help(help));
                 break;
-            }
-            if let Some(behind) = self.behind_quote(record) {
-                mistakes.push(behind);
-                continue;
             }
             if record.len() != self.header.len() {
                 let cells = words::count(record.len() as u64, "cell");
@@ -175,29 +168,6 @@ impl Brought {
         mistakes
     }
 
-    /// The quote of a record that is never closed, or that swallows the lines after it until it
-    /// meets some other quote.
-    fn open_quote(&self, record: &csv::StringRecord) -> Option<Diagnostic> {
-        let (open, closed) = quotes::long(self.rest(record))?;
-        if closed && record.len() == self.header.len() {
-            return None;
-        }
-        let help = "a quote within a quoted cell is written twice: \"\"";
-        Some(
-            Diagnostic::new(Some(self.spot(record, open)), "the quote that opens here is never closed")
-                .help(help),
-        )
-    }
-
-    /// What stands behind the quote that ends a cell: where the cell ends nobody can tell.
-    fn behind_quote(&self, record: &csv::StringRecord) -> Option<Diagnostic> {
-        let at = quotes::behind(self.rest(record))?;
-        let help = "a quote within a quoted cell is written twice: \"\"; after the last one comes a comma";
-        Some(
-            Diagnostic::new(Some(self.spot(record, at)), "the cell's quote has ended before this").help(help),
-        )
-    }
-
     /// The text from where a record begins.
     fn rest(&self, record: &csv::StringRecord) -> &str {
         let from = record.position().map_or(0, |p| p.byte() as usize);
@@ -211,46 +181,25 @@ impl Brought {
 
     /// The record's line, and in it the cell or all of it.
     fn place(&self, record: &csv::StringRecord, cell: Option<usize>) -> Place {
-        let position = record.position();
-        let rest = self.rest(record);
-        let text = rest.lines().next().unwrap_or("");
-        let span = cell.map_or(0..text.len(), |cell| cell_span(text, cell));
-        let (text, span) = shown(text, span);
-        let first_line = position.map_or(1, |p| p.line() as usize);
-        Place {
-            source: Arc::new(Source { name: self.shown.clone(), text: text.to_owned(), first_line }),
-            span,
-        }
+        let line = self.rest(record).lines().next().unwrap_or("");
+        self.within(record, 0, line, cell.map_or(0..line.len(), |cell| cell_span(line, cell)))
     }
 
     /// The character at this byte of a record, in the line that it is on.
     fn spot(&self, record: &csv::StringRecord, at: usize) -> Place {
         let rest = self.rest(record);
         let begin = rest[..at].rfind('\n').map_or(0, |end| end + 1);
-        let lines = rest[..begin].matches('\n').count();
         let width = rest[at..].chars().next().map_or(0, char::len_utf8);
         let line = rest[begin..].lines().next().unwrap_or("");
-        let (text, span) = shown(line, at - begin..at - begin + width);
-        let first_line = record.position().map_or(1, |p| p.line() as usize) + lines;
-        Place {
-            source: Arc::new(Source { name: self.shown.clone(), text: text.to_owned(), first_line }),
-            span,
-        }
+        self.within(record, rest[..begin].matches('\n').count(), line, at - begin..at - begin + width)
     }
 
-    /// A cell that is too long for a type to be inferred of it.
-    fn too_wide(&self, entity: &str) -> Option<Diagnostic> {
-        let long = |(_, cell): &(usize, &str)| cell.len() > TEXT_MAX as usize;
-        let (record, (column, cell)) =
-            self.records.iter().find_map(|record| Some((record, record.iter().enumerate().find(long)?)))?;
-        let (bytes, most) = (words::thousands(cell.len() as u64), words::thousands(u64::from(TEXT_MAX)));
-        let title = format!("a cell of {bytes} bytes; a type is inferred from cells of at most {most}");
-        let help = format!(
-            "write the types: in `entity.{entity}.schema`, {} = \"long-text 1kB..{}MB\"",
-            self.header[column],
-            cell.len().div_ceil(1_000_000)
-        );
-        Some(Diagnostic::new(Some(self.place(record, Some(column))), title).help(help))
+    /// A part of a line so many lines behind the beginning of a record.
+    fn within(&self, record: &csv::StringRecord, lines: usize, line: &str, span: Range<usize>) -> Place {
+        let (text, span) = shown(line, span);
+        let first_line = record.position().map_or(1, |p| p.line() as usize) + lines;
+        let source = Source { name: self.shown.clone(), text: text.to_owned(), first_line };
+        Place { source: Arc::new(source), span }
     }
 
     /// Types for all columns but the stamp, from the cells.
@@ -290,9 +239,16 @@ impl Brought {
         if all(&|c| Calendar::default().stamp(c).is_some()) {
             return "timestamp".to_owned();
         }
-        let lengths = cells.iter().map(|c| c.len());
-        let (min, max) = lengths.fold((usize::MAX, 0), |(lo, hi), n| (lo.min(n), hi.max(n)));
-        if max == 0 { "text".to_owned() } else { format!("text {min}..{max}") }
+        let lengths = || cells.iter().map(|c| c.len() as u64);
+        let (min, max) = (lengths().min().unwrap_or(0), lengths().max().unwrap_or(0));
+        match max {
+            0 => "text".to_owned(),
+            max if max <= u64::from(TEXT_MAX) => format!("text {min}..{max}"),
+            max => {
+                let mean = lengths().sum::<u64>() / cells.len() as u64;
+                format!("long-text {}B..{}B", mean.max(1), max.min(FAT_MAX))
+            }
+        }
     }
 
     /// The rows with their values in the order of `columns`, which are written at these places.

@@ -7,7 +7,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use super::chaos::Chaos;
+use super::chaos::{Chaos, Part};
 use super::plan::{Happening, Plan, Settled};
 use crate::base::{Ppm, Seed, Span, Stream};
 use crate::metrics::Situation;
@@ -88,7 +88,6 @@ impl Settled {
         if ties.is_empty() { self.data.iter().map(|data| rows(data.rows)).collect() } else { ties }
     }
 
-    /// Edits that may wait at once.
     fn burst(&self) -> u32 {
         let bursts = self.events.iter().filter_map(|event| match event.what {
             Happening::Edits { count, .. } => Some(count),
@@ -105,7 +104,6 @@ struct Draw<'s> {
 }
 
 impl Draw<'_> {
-    /// Whether a kind is there.
     fn has(&mut self, kind: &str) -> bool {
         let is_on = self.swarm.always.iter().any(|always| always == kind)
             || self.seed.stream(kind, 0, 0).chance(self.swarm.on.share());
@@ -149,34 +147,24 @@ impl Draw<'_> {
         }
     }
 
+    /// Kinds that come by themselves, then those that befall a share of what there is; how long
+    /// they last and who notices goes with them.
     fn chaos(&mut self, chaos: &mut Chaos) {
-        for (kind, every) in [
-            ("chaos.kill_mtbf", &mut chaos.kill_mtbf),
-            ("chaos.power_loss_mtbf", &mut chaos.power_loss_mtbf),
-            ("chaos.outage_mtbf", &mut chaos.outage_mtbf),
-            ("chaos.cancel_mtbf", &mut chaos.cancel_mtbf),
-            ("chaos.suspend_mtbf", &mut chaos.suspend_mtbf),
-            ("chaos.token_mtbf", &mut chaos.token_mtbf),
-            ("chaos.logout_mtbf", &mut chaos.logout_mtbf),
-            ("chaos.other_user_mtbf", &mut chaos.other_user_mtbf),
-            ("chaos.reinstall_mtbf", &mut chaos.reinstall_mtbf),
-            ("chaos.restore_mtbf", &mut chaos.restore_mtbf),
-            ("chaos.proxy_ttl", &mut chaos.proxy_ttl),
-            ("chaos.backend_mtbf", &mut chaos.backend_mtbf),
-        ] {
-            if *every > Span::ZERO && !self.has(kind) {
-                *every = Span::ZERO;
-            }
-        }
-        for (kind, share) in [
-            ("chaos.response_loss", &mut chaos.response_loss),
-            ("chaos.foreign_responses", &mut chaos.foreign_responses),
-            ("chaos.bad_rows", &mut chaos.bad_rows),
-            ("chaos.put_off", &mut chaos.put_off),
-            ("chaos.refused_deletes", &mut chaos.refused_deletes),
-        ] {
-            if share.0 > 0 && !self.has(kind) {
-                *share = Ppm(0);
+        let is_kind = |name: &str| !name.ends_with("_mean") && name != "outage_noticed";
+        let parts = chaos.parts().into_iter().filter(|(name, _)| is_kind(name));
+        let (spans, shares): (Vec<_>, Vec<_>) = parts.partition(|(_, part)| matches!(part, Part::Span(_)));
+        for (name, part) in spans.into_iter().chain(shares) {
+            let is_there = match &part {
+                Part::Span(every) => **every > Span::ZERO,
+                Part::Share(share) => share.0 > 0,
+                Part::Word => false,
+            };
+            if is_there && !self.has(&format!("chaos.{name}")) {
+                match part {
+                    Part::Span(every) => *every = Span::ZERO,
+                    Part::Share(share) => *share = Ppm(0),
+                    Part::Word => {}
+                }
             }
         }
     }

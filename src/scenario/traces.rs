@@ -51,7 +51,6 @@ impl Traces {
         self.0.keys()
     }
 
-    /// Adds what they say.
     pub(super) fn digest(&self, digest: &mut Digest) {
         for (file, trace) in &self.0 {
             digest.text(file);

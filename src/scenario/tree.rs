@@ -8,7 +8,6 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Place, Source};
 
-/// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
     /// The bytes, if somebody wrote it.
@@ -127,7 +126,6 @@ impl Node {
             _ => {}
         }
     }
-    /// The value as TOML.
     pub(super) fn to_toml(&self) -> toml::Value {
         match &self.value {
             Val::Text(text) => toml::Value::String(text.clone()),
@@ -140,6 +138,12 @@ impl Node {
             }
         }
     }
+}
+
+/// The table at a name, made if nothing stands there; none if something else does.
+pub(super) fn table_at<'t>(table: &'t mut Table, name: &str, origin: &Origin) -> Option<&'t mut Table> {
+    let empty = || Entry::new(Node::new(Val::Table(Table::new()), origin.clone()));
+    table.entry(name.to_owned()).or_insert_with(empty).node.table_mut()
 }
 
 impl Entry {
@@ -266,7 +270,6 @@ fn not_toml(error: &toml::de::Error, source: &Arc<Source>, shift: usize) -> Diag
     Diagnostic::new(Some(Place { source: Arc::clone(source), span }), title)
 }
 
-/// Turns toml's values into ours.
 struct Reading<'a> {
     source: &'a Arc<Source>,
     shift: usize,

@@ -6,7 +6,6 @@ use jiff::civil::Weekday;
 use crate::base::{Word, in_words};
 use crate::metrics::Situation;
 
-/// Who remembers where a device is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Holder {
     #[default]
@@ -81,32 +80,13 @@ in_words!(Weekday {
     Sunday: "sun",
 });
 
-/// A situation that must occur, or all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Occurs {
-    All,
-    One(Situation),
-}
-
-impl Word for Occurs {
-    const WORDS: &'static [&'static str] = &ALL_OR_ONE.0;
-    const VALUES: &'static [Occurs] = &ALL_OR_ONE.1;
-    fn word(self) -> &'static str {
-        match self {
-            Occurs::All => "all",
-            Occurs::One(situation) => situation.word(),
-        }
-    }
-}
-
-const SITUATIONS: usize = Situation::VALUES.len();
-const ALL_OR_ONE: ([&str; SITUATIONS + 1], [Occurs; SITUATIONS + 1]) = {
-    let (mut words, mut values) = (["all"; SITUATIONS + 1], [Occurs::All; SITUATIONS + 1]);
+/// Situations that must occur, or all.
+pub(super) const OCCUR: &[&str] = &{
+    let mut words = ["all"; Situation::WORDS.len() + 1];
     let mut at = 0;
-    while at < SITUATIONS {
+    while at < Situation::WORDS.len() {
         words[at + 1] = Situation::WORDS[at];
-        values[at + 1] = Occurs::One(Situation::VALUES[at]);
         at += 1;
     }
-    (words, values)
+    words
 };

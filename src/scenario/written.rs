@@ -44,9 +44,13 @@ pub(super) const TRIGGER: Written = Written {
     known: Vec::new,
     why: |text| match text.strip_prefix("every ").map(str::parse::<Span>) {
         Some(Ok(_)) => Some("a period is at least 1s".to_owned()),
-        _ => meant(text, &["start", "login", "online", "resume", "background", "save", "manual", "every"]),
+        _ => closest(text, TRIGGERS.iter().map(|(word, _)| *word).chain(["every"]))
+            .map(|near| format!("did you mean \"{near}\"?")),
     },
-    canonical: |text| trigger(text).map(|t| trigger_text(&t)),
+    canonical: |text| match trigger(text)? {
+        Trigger::Every(every) => Some(format!("every {}", span(every))),
+        _ => Some(text.to_owned()),
+    },
 };
 pub(super) const SCOPE: Written = Written {
     want: "an attribute such as \"device.clinic\", or days around the start such as \"-7d..28d\"",
@@ -237,33 +241,21 @@ pub(super) fn calendar(text: &str) -> Option<Calendar> {
     Some(Calendar { start: Stamp(start.as_microsecond()), utc_offset: offset.seconds() })
 }
 
-pub(super) fn trigger(text: &str) -> Option<Trigger> {
-    Some(match text {
-        "start" => Trigger::Start,
-        "login" => Trigger::Login,
-        "online" => Trigger::Online,
-        "resume" => Trigger::Resume,
-        "background" => Trigger::Background,
-        "save" => Trigger::Save,
-        "manual" => Trigger::Manual,
-        _ => {
-            let every: Span = text.strip_prefix("every ")?.parse().ok()?;
-            (every >= Span::secs(1)).then_some(Trigger::Every(every))?
-        }
-    })
-}
+/// What starts a unit, but for periods.
+const TRIGGERS: [(&str, Trigger); 7] = [
+    ("start", Trigger::Start),
+    ("login", Trigger::Login),
+    ("online", Trigger::Online),
+    ("resume", Trigger::Resume),
+    ("background", Trigger::Background),
+    ("save", Trigger::Save),
+    ("manual", Trigger::Manual),
+];
 
-fn trigger_text(trigger: &Trigger) -> String {
-    match trigger {
-        Trigger::Start => "start".to_owned(),
-        Trigger::Login => "login".to_owned(),
-        Trigger::Online => "online".to_owned(),
-        Trigger::Resume => "resume".to_owned(),
-        Trigger::Background => "background".to_owned(),
-        Trigger::Save => "save".to_owned(),
-        Trigger::Manual => "manual".to_owned(),
-        Trigger::Every(every) => format!("every {}", span(*every)),
-    }
+pub(super) fn trigger(text: &str) -> Option<Trigger> {
+    let named = TRIGGERS.iter().find(|(word, _)| *word == text).map(|(_, trigger)| *trigger);
+    let every = || text.strip_prefix("every ")?.parse().ok().filter(|every| *every >= Span::secs(1));
+    named.or_else(|| every().map(Trigger::Every))
 }
 
 pub(super) fn scope(text: &str) -> Option<Scope> {

@@ -15,10 +15,7 @@
 //! row or the same natural key; a share is an exact count by largest remainder; no key is created
 //! twice; no natural key is given away twice unless the contention asks for it.
 //!
-//! How: `data` compiles each column's maker once and answers for any cell without making the
-//! others; `script` first draws who writes when (intents), then walks them in the order of time to
-//! choose rows, values and free natural keys, and last lays the foreground stretches around what a
-//! person does.
+//! How: `data` answers for any cell without making the others; `script` writes the day.
 
 mod data;
 mod editing;

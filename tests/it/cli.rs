@@ -174,6 +174,20 @@ fn a_reader_that_closes_the_pipe_is_no_error() {
     assert_eq!((child.wait().unwrap().code(), said), (Some(0), Vec::new()));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_finds_no_room_is_told_and_exits_20() {
+    let desk = desk();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_syncdyno"));
+    run.current_dir(desk.path()).args(["run", "small.toml", "--out", "out"]).stdout(full);
+    let output = run.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(20), "{said}");
+    assert!(said.contains("error: cannot write the result: "), "{said}");
+    assert!(record(&desk, "out").complete, "the report is written all the same");
+}
+
 #[test]
 fn a_github_job_finds_the_summary_on_its_page() {
     let desk = desk();

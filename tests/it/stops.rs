@@ -11,7 +11,7 @@ use std::{fs, thread};
 use syncdyno::record::{RunRecord, Verdict};
 use tempfile::TempDir;
 
-use crate::cli::{desk, syncdyno};
+use crate::cli::desk;
 
 const CELLS: usize = 16;
 const RUN: &str = "run small.toml --seeds 1..=16 -j 1 --progress none";
@@ -111,10 +111,7 @@ fn a_run_that_is_stopped_at_any_time_is_whole_or_goes_on() {
     }
     let end = ended(start(&desk, &format!("{RUN} --out out --time-limit 700ms")));
     assert!([Some(0), Some(124)].contains(&end.0), "{}", end.1);
-    // A host that is very busy has only read by then.
-    if !end.1.contains("nothing was run") {
-        assert_goes_on(&desk, "the time limit", end, &whole);
-    }
+    assert_goes_on(&desk, "the time limit", end, &whole);
 }
 
 /// More edits than any memory holds.
@@ -191,18 +188,6 @@ fn a_signal_ends_who_waits_for_a_pipe_that_nobody_writes_to() {
         drop(held);
         assert_eq!(end.0, Some(code), "{}", end.1);
     }
-}
-
-#[test]
-fn the_time_limit_ends_who_waits_for_a_pipe_that_nobody_writes_to() {
-    let desk = desk();
-    let pipe = desk.path().join("pipe.toml");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let args = ["run", "pipe.toml", "--time-limit", "200ms", "--out", "out"];
-    let said = "stopped at the time limit, while the scenarios were read: nothing was run\n";
-    syncdyno(desk.path()).args(args).assert().code(124).stderr(said);
-    let left = fs::read_to_string(desk.path().join("out/junit.xml")).unwrap();
-    assert!(left.contains("type=\"exit 124\""), "{left}");
 }
 
 #[test]

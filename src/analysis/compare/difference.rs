@@ -51,7 +51,7 @@ impl Basis {
 }
 
 /// One statistic of one metric on both sides.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Difference {
     /// The metric.
     pub metric: String,
@@ -67,6 +67,7 @@ pub struct Difference {
     /// The candidate's.
     pub candidate: Option<u64>,
     /// Both means as they are: of what is rare the whole number says nothing.
+    #[serde(skip)]
     pub means: [Option<f64>; 2],
     /// Candidate over base, less one, in parts per million; `None` for a base of zero or none.
     /// Where there is an interval it is of the mean ratio of pairs as that is, so it may lie off
@@ -80,6 +81,7 @@ pub struct Difference {
     /// Whether every cell of one side has observed something and no cell of the other.
     pub one_sided: bool,
     /// Pairs that it rests on, or cells of the side that has fewer.
+    #[serde(skip)]
     pub cells: usize,
     /// What it comes to.
     pub finding: Finding,
@@ -190,18 +192,10 @@ pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group>
 
 /// Both sides' observations of one statistic.
 struct Observed {
-    metric: String,
-    stat: &'static str,
-    unit: Unit,
-    better: Better,
+    /// What is known of it but for what it comes to.
+    told: Difference,
     base: Vec<u64>,
     candidate: Vec<u64>,
-    /// Each side's mean over these, or over all that it has where no cells can be paired; `None` if
-    /// it has none.
-    means: [Option<f64>; 2],
-    /// Whether some cells have observed nothing where the other side's have: their figures are left
-    /// out, and what is left is no picture of both.
-    lopsided: bool,
     /// Of a figure that all cells of one side have and none of the other: how many the smaller side
     /// has.
     one_sided: Option<usize>,
@@ -238,18 +232,23 @@ impl Observed {
         let means = told.each_ref().map(|side| (!side.is_empty()).then(|| of(side)));
         // More of what is observed is neither: who syncs more often has more waits, long and short.
         let known = metrics::find(metric).filter(|_| stat != "count");
-        let better = known.map_or(Better::Neither, |metric| metric.better);
-        Observed {
+        let change = means[0].zip(means[1]).filter(|(was, _)| *was > 0.0 && !base.is_empty());
+        let told = Difference {
             metric: metric.to_owned(),
             stat,
             unit,
-            better,
-            base,
-            candidate,
+            better: known.map_or(Better::Neither, |metric| metric.better),
+            base: means[0].map(|mean| mean.round() as u64),
+            candidate: means[1].map(|mean| mean.round() as u64),
             means,
+            change_ppm: change.filter(|_| !candidate.is_empty()).map(|(was, is)| ppm(is / was - 1.0)),
+            interval_ppm: None,
             lopsided,
-            one_sided,
-        }
+            one_sided: one_sided.is_some(),
+            cells: base.len().min(candidate.len()),
+            finding: Finding::Same,
+        };
+        Observed { told, base, candidate, one_sided }
     }
 }
 
@@ -350,7 +349,7 @@ fn counted_otherwise(base: &Measured, candidate: &Measured) -> bool {
 /// few they are.
 fn is_new_loss(observed: &Observed) -> bool {
     let has_more = sum(&observed.candidate) > 0 && sum(&observed.base) == 0;
-    has_more && oracle::is_of_check(&observed.metric)
+    has_more && oracle::is_of_check(&observed.told.metric)
 }
 
 /// What a greater part of the candidate's seeds failed with than of the base's: seeds that are not
@@ -456,18 +455,19 @@ fn exact(observed: &Observed) -> Difference {
     let more = pairs.clone().any(|(base, candidate)| candidate > base);
     let less = pairs.clone().any(|(base, candidate)| candidate < base);
     let finding = match (more, less) {
-        (false, false) if observed.lopsided => Finding::Changed,
+        (false, false) if observed.told.lopsided => Finding::Changed,
         (false, false) => Finding::Same,
-        (true, false) => directed(observed.better, true),
-        (false, true) => directed(observed.better, false),
+        (true, false) => directed(observed.told.better, true),
+        (false, true) => directed(observed.told.better, false),
         _ => match sum(&observed.candidate).cmp(&sum(&observed.base)) {
             std::cmp::Ordering::Equal => Finding::Changed,
-            order => directed(observed.better, order.is_gt()),
+            order => directed(observed.told.better, order.is_gt()),
         },
     };
     // Who has nothing more to observe in some cells is not better for it.
-    let finding = if observed.lopsided && finding == Finding::Better { Finding::Changed } else { finding };
-    difference(observed, None, finding)
+    let finding =
+        if observed.told.lopsided && finding == Finding::Better { Finding::Changed } else { finding };
+    Difference { finding, ..observed.told.clone() }
 }
 
 fn paired(observed: &Observed) -> Change {
@@ -477,8 +477,8 @@ fn paired(observed: &Observed) -> Change {
     let pairs: Vec<(u64, u64)> =
         observed.base.iter().copied().zip(observed.candidate.iter().copied()).collect();
     // A share is no more than the whole.
-    let stem = observed.metric.split(['@', '/']).next().unwrap_or_default();
-    let most = (observed.unit == Unit::Ppm && stem.ends_with("_share")).then_some(1_000_000);
+    let stem = observed.told.metric.split(['@', '/']).next().unwrap_or_default();
+    let most = (observed.told.unit == Unit::Ppm && stem.ends_with("_share")).then_some(1_000_000);
     let change = stats::change(&pairs, most).unwrap_or(Change::UNKNOWN);
     if pairs.len() < PAIRS_MIN { Change { chance: 1.0, ..change } } else { change }
 }
@@ -505,16 +505,19 @@ fn uncertain(((observed, change), surprise): ((&Observed, &Change), bool)) -> Di
         true if observed.one_sided.is_some() => Finding::Changed,
         // The way that the estimate goes: one pair may draw the means the other way.
         true => directed(
-            observed.better,
+            observed.told.better,
             change.value.map_or(mean(&observed.candidate) > mean(&observed.base), |value| value > 0.0),
         ),
-        false if observed.base == observed.candidate && !observed.lopsided => Finding::Same,
+        false if observed.base == observed.candidate && !observed.told.lopsided => Finding::Same,
         false => Finding::Unclear,
     };
-    let finding = if observed.lopsided && finding == Finding::Better { Finding::Unclear } else { finding };
-    let told = difference(observed, change.interval.filter(|_| finding != Finding::Same), finding);
+    let finding =
+        if observed.told.lopsided && finding == Finding::Better { Finding::Unclear } else { finding };
+    let interval = change.interval.filter(|_| finding != Finding::Same);
     // What stands beside an interval is what the interval is of.
-    Difference { change_ppm: change.value.map(ppm).or(told.change_ppm), ..told }
+    let change_ppm = change.value.map(ppm).or(observed.told.change_ppm);
+    let interval_ppm = interval.map(|(low, high)| (ppm(low), ppm(high)));
+    Difference { finding, change_ppm, interval_ppm, ..observed.told.clone() }
 }
 
 fn directed(better: Better, more: bool) -> Finding {
@@ -522,28 +525,6 @@ fn directed(better: Better, more: bool) -> Finding {
         (Better::Neither, _) => Finding::Changed,
         (Better::Higher, true) | (Better::Lower, false) => Finding::Better,
         (Better::Higher, false) | (Better::Lower, true) => Finding::Worse,
-    }
-}
-
-fn difference(observed: &Observed, interval: Option<(f64, f64)>, finding: Finding) -> Difference {
-    let [base, candidate] = observed.means;
-    let opposed = base.zip(candidate).filter(|_| !observed.base.is_empty() && !observed.candidate.is_empty());
-    Difference {
-        metric: observed.metric.clone(),
-        stat: observed.stat,
-        unit: observed.unit,
-        better: observed.better,
-        means: observed.means,
-        base: base.map(|mean| mean.round() as u64),
-        candidate: candidate.map(|mean| mean.round() as u64),
-        change_ppm: opposed
-            .filter(|(base, _)| *base > 0.0)
-            .map(|(base, candidate)| ppm(candidate / base - 1.0)),
-        interval_ppm: interval.map(|(low, high)| (ppm(low), ppm(high))),
-        lopsided: observed.lopsided,
-        one_sided: observed.one_sided.is_some(),
-        cells: observed.base.len().min(observed.candidate.len()),
-        finding,
     }
 }
 

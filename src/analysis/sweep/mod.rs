@@ -10,18 +10,21 @@
 //!
 //! How: `series` sorts the cells; `findings` finds the best of a series, what is as good within the
 //! noise, paired by seed, and the flat region; `shares` says where the time went and fits what a
-//! chunk and a row cost; `growth` fits the power that a cost grows by.
+//! chunk and a row cost; `causes` names the parts of the time that a setting suffers from; `growth`
+//! fits the power that a cost grows by.
 
+mod causes;
 mod findings;
 mod growth;
 mod objective;
 mod series;
 mod shares;
 
+pub use causes::{Cause, FAILURES, Grown, Part, causes};
+pub(crate) use findings::near;
 pub use findings::{FAR, Finding, costs, figure_between, find};
-pub(crate) use findings::{FLAT, may_be_luck, near};
 pub use growth::exponent;
 pub use objective::Objective;
 pub use series::{Point, Series, Sweep, Trouble, axis_of, plain, trouble};
 pub use shares::{Fit, Side, queued_share};
-pub(crate) use shares::{Shares, held, rows};
+pub(crate) use shares::{Shares, held};

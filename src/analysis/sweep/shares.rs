@@ -15,10 +15,6 @@ pub struct Side {
     time: &'static str,
     /// Writing them on the device, where that is known.
     writing: Option<&'static str>,
-    /// Bytes on the wire in that direction, and those of them that were of use: the first less the
-    /// others.
-    wire: &'static str,
-    of_use: (&'static str, Option<&'static str>),
 }
 
 const PULL: Side = Side {
@@ -26,16 +22,12 @@ const PULL: Side = Side {
     rows: "engine.pull.rows",
     time: "engine.pull.time",
     writing: Some("engine.apply.time"),
-    wire: "net.down.bytes",
-    of_use: ("engine.down.bytes", None),
 };
 const PUSH: Side = Side {
     chunk_rows: "engine.push.chunk_rows",
     rows: "engine.push.answered",
     time: "engine.push.time",
     writing: None,
-    wire: "net.up.bytes",
-    of_use: ("engine.up.bytes", Some("engine.push.wasted_bytes")),
 };
 
 impl Side {
@@ -77,20 +69,14 @@ pub(crate) struct Shares {
     pub queued: f64,
     /// Rows on their way, on the wire and through the backend.
     pub moving: f64,
-    /// Requests that came to nothing; of these, those that were refused and those that ran into
-    /// their deadline.
-    lost: f64,
-    pub refused: f64,
-    pub timed_out: f64,
+    /// Requests that came to nothing.
+    pub lost: f64,
     /// Waiting before another try.
     pub backing_off: f64,
     /// Writing on the device.
     pub writing: f64,
     /// What no request that ended and no writing took.
     pub rest: f64,
-    /// Bytes that crossed the wire beyond those of use, of all that crossed it. What a cut message
-    /// had still to send is in neither.
-    pub in_vain: f64,
 }
 
 /// A line through chunks that deviate by more than this from it explains nothing.
@@ -197,11 +183,6 @@ fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
 }
 
 impl Shares {
-    /// Requests whose connection broke, or that found none.
-    pub(crate) fn cut(self) -> f64 {
-        (self.lost - self.refused - self.timed_out).max(0.0)
-    }
-
     /// Where the time of `point` went; without a fit, answers are all moving.
     pub(crate) fn of(side: Side, point: &Point<'_>, fit: Option<Fit>) -> Option<Shares> {
         let ran = point.sum("engine.session.time");
@@ -219,20 +200,14 @@ impl Shares {
         let parts = answered + lost + backing_off + writing;
         // Parts that go on at the same time come to more than the whole.
         let all = ran.max(parts);
-        let sent = point.sum(side.wire);
-        let (useful, less) = side.of_use;
-        let useful = point.sum(useful) - less.map_or(0.0, |less| point.sum(less));
         Some(Shares {
             waiting: waiting / all,
             queued: queued / all,
             moving: (answered - waiting - queued).max(0.0) / all,
             lost: lost / all,
-            refused: point.sum("engine.requests.refused_time") / all,
-            timed_out: point.sum("engine.requests.timed_out_time") / all,
             backing_off: backing_off / all,
             writing: writing / all,
             rest: (all - parts) / all,
-            in_vain: if sent > 0.0 { ((sent - useful) / sent).clamp(0.0, 1.0) } else { 0.0 },
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::words::{self, called, figures, of};
 use crate::analysis::compare::{Basis, Comparison, Difference, Finding, Group};
-use crate::metrics::{Better, human};
+use crate::metrics::human;
 use crate::record::{Exit, is_gated, weight};
 use crate::render::story::annotated;
 use crate::render::{Grid, Paint};
@@ -201,7 +201,8 @@ fn differences(group: &Group, paint: Paint, amount: Shown) -> String {
     if amount == Shown::Worse {
         shown.retain(|d| d.finding == Finding::Worse);
     }
-    let rest = if amount == Shown::Usual { equal(group) + &open(group) } else { String::new() };
+    let rest = if amount == Shown::Usual { equal_and_open(group) } else { Vec::new() };
+    let rest: String = rest.iter().map(|line| format!("  {line}\n")).collect();
     if shown.is_empty() {
         return match amount {
             Shown::Worse => String::new(),
@@ -246,42 +247,32 @@ fn quiet(group: &Group) -> Vec<&Difference> {
     quiet
 }
 
-/// Which headline figures are equal, and within how much.
-pub(super) fn equal(group: &Group) -> String {
-    if group.basis != Basis::Paired || group.lacks().is_some() {
-        return String::new();
+/// Which headline figures are equal, and within how much, and which may differ by more, as the seeds
+/// do not tell.
+fn equal_and_open(group: &Group) -> Vec<String> {
+    if group.basis == Basis::Exact || group.lacks().is_some() {
+        return Vec::new();
     }
-    let equal: Vec<(&Difference, u64)> = quiet(group)
-        .into_iter()
-        .filter_map(|d| Some((d, bound(d).filter(|bound| *bound <= EQUAL_MAX)?)))
-        .collect();
-    let Some(most) = equal.iter().map(|(_, bound)| *bound).max() else { return String::new() };
-    let within = match most {
+    let within = |d: &Difference| bound(d).filter(|bound| *bound <= EQUAL_MAX);
+    let (equal, open): (Vec<&Difference>, Vec<&Difference>) =
+        quiet(group).into_iter().partition(|d| group.basis == Basis::Paired && within(d).is_some());
+    let most = equal.iter().filter_map(|d| within(d)).max();
+    let most = most.map(|most| match most {
         0 => "equal".to_owned(),
         ppm => format!("equal within {} (95 %)", human::percent(ppm as i64).trim_start_matches('+')),
-    };
-    let names: Vec<String> = equal.iter().map(|(d, _)| called(d)).collect();
-    format!("  {within}: {}\n", listed(&names))
+    });
+    let equal = most.map(|within| format!("{within}: {}", listed(&equal)));
+    let open: Vec<&Difference> = open.into_iter().filter(|d| within(d).is_none()).collect();
+    let open = (!open.is_empty())
+        .then(|| format!("not told apart by these seeds: {}; take more of them, or -v", listed(&open)));
+    equal.into_iter().chain(open).collect()
 }
 
-/// Which headline figures may differ by more, and the seeds do not tell.
-fn open(group: &Group) -> String {
-    if group.basis == Basis::Exact || group.lacks().is_some() {
-        return String::new();
-    }
-    let is_open = |d: &&Difference| bound(d).is_none_or(|bound| bound > EQUAL_MAX);
-    let names: Vec<String> = quiet(group).into_iter().filter(is_open).map(called).collect();
-    match names.as_slice() {
-        [] => String::new(),
-        names => format!("  not told apart by these seeds: {}; take more of them, or -v\n", listed(names)),
-    }
-}
-
-fn listed(names: &[String]) -> String {
-    let first = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match names.len().checked_sub(NAMED) {
-        None | Some(0) => first,
-        Some(more) => format!("{first} and {more} more"),
+fn listed(figures: &[&Difference]) -> String {
+    let first = figures.iter().take(NAMED).map(|d| called(d)).collect::<Vec<_>>().join(", ");
+    match figures.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
 }
 
@@ -296,10 +287,7 @@ fn table_of(shown: &[&Difference]) -> Grid {
         let [base, candidate] = figures(d);
         let mut row =
             vec![word(d.finding).to_owned(), d.metric.clone(), d.stat.to_owned(), base, candidate, change(d)];
-        row.extend(
-            d.interval_ppm
-                .map(|(low, high)| format!("{} … {}", end_of_interval(d, low), end_of_interval(d, high))),
-        );
+        row.extend(d.interval_ppm.map(|(low, high)| format!("{} … {}", end(d, low), end(d, high))));
         grid.row(row);
     }
     grid
@@ -313,38 +301,28 @@ fn change(d: &Difference) -> String {
         (Some(0), Some(base), Some(candidate)) if base != candidate => {
             human::percent(if candidate > base { 1 } else { -1 })
         }
-        (Some(0), ..) if matches!(d.finding, Finding::Worse | Finding::Better) => "< 0.01 %".to_owned(),
         (Some(ppm), ..) => human::percent(ppm),
         (None, ..) => "from nothing".to_owned(),
     }
 }
 
 /// An end of an interval: of what is more than chance it is never told as nothing.
-fn end_of_interval(d: &Difference, ppm: i64) -> String {
-    match (d.finding, d.better) {
-        _ if ppm != 0 => human::percent(ppm),
-        (Finding::Worse, Better::Lower) | (Finding::Better, Better::Higher) => human::percent(1),
-        (Finding::Worse, Better::Higher) | (Finding::Better, Better::Lower) => human::percent(-1),
-        _ => human::percent(0),
-    }
+fn end(d: &Difference, ppm: i64) -> String {
+    let is_judged = matches!(d.finding, Finding::Worse | Finding::Better);
+    let least = if d.means[1] > d.means[0] { 1 } else { -1 };
+    human::percent(if ppm == 0 && is_judged { least } else { ppm })
 }
 
 /// Why there is no table.
 fn nothing_shown(group: &Group) -> String {
     let all = group.differences.len();
-    let differ = group.differences.iter().filter(|d| d.finding != Finding::Same).count();
-    let changed = group.differences.iter().any(|d| d.finding == Finding::Changed);
-    match (differ, group.lacks()) {
-        (0, _) if group.other_digests > 0 => format!(
-            "  none of {all} statistics differs, and the digests of {} do: what happened, or the rows at the end, are not the same\n",
-            human::count(group.other_digests as u64, "cell"),
-        ),
-        (0, _) => format!("  nothing to tell among {all} statistics\n"),
-        (n, Some(_)) => format!("  {n} of {all} statistics differ and cannot be judged: use -v\n"),
-        (n, None) if changed => {
-            format!("  {n} of {all} statistics differ, none of them a headline, better or worse: use -v\n")
+    match group.differences.iter().filter(|d| d.finding != Finding::Same).count() {
+        0 if group.other_digests > 0 => {
+            let cells = human::count(group.other_digests as u64, "cell");
+            format!("  none of {all} statistics differs, and the digests of {cells} do\n")
         }
-        (n, None) => format!("  {n} of {all} statistics vary, none beyond chance: use -v\n"),
+        0 => format!("  nothing to tell among {all} statistics\n"),
+        n => format!("  {n} of {all} statistics differ, none of which is a finding: use -v\n"),
     }
 }
 
@@ -388,9 +366,7 @@ pub fn markdown(comparison: &Comparison) -> String {
         if !shown.is_empty() {
             text.push_str(&format!("\n{}", table_of(&shown).markdown()));
         }
-        let rest = equal(group) + &open(group);
-        let rest = rest.lines().map(|line| line.trim().to_owned());
-        let lines: Vec<String> = lacks(group, candidate).into_iter().chain(rest).collect();
+        let lines: Vec<String> = lacks(group, candidate).into_iter().chain(equal_and_open(group)).collect();
         text.push_str(if lines.is_empty() { "" } else { "\n" });
         lines.iter().for_each(|line| text.push_str(&format!("- {line}\n")));
     }
@@ -419,22 +395,13 @@ pub fn annotations(comparison: &Comparison) -> String {
 
 /// For programs: whole numbers, all statistics.
 pub fn json(comparison: &Comparison) -> String {
-    let difference = |d: &Difference| {
-        serde_json::json!({
-            "metric": d.metric, "stat": d.stat, "unit": d.unit, "better": d.better, "base": d.base,
-            "candidate": d.candidate, "change_ppm": d.change_ppm,
-            "interval_ppm": d.interval_ppm.map(|(low, high)| [low, high]), "lopsided": d.lopsided,
-            "one_sided": d.one_sided, "finding": d.finding,
-        })
-    };
     let group = |g: &Group| {
-        let differences: Vec<_> = g.differences.iter().map(difference).collect();
         serde_json::json!({
             "cells": g.title, "basis": g.basis, "base_seeds": g.seeds.0, "candidate_seeds": g.seeds.1,
             "base_failed": g.failed.0, "candidate_failed": g.failed.1, "new_failure": g.new_failure.code(),
             "missing_seeds": words::missing(&g.missing),
             "not_compared": g.unlike.iter().map(words::one_unlike).collect::<Vec<_>>(), "copies": g.copies, "other_digests": g.other_digests,
-            "counted_otherwise": g.counted_otherwise, "differences": differences,
+            "counted_otherwise": g.counted_otherwise, "differences": g.differences,
         })
     };
     let count = |finding| comparison.found(finding).count();

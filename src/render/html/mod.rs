@@ -12,9 +12,7 @@
 //! - The page is bounded, whatever the run: what is left out is counted, and it is said where it
 //!   stands.
 //!
-//! How: `layout` puts the page together, `failures` and `figures` fill its first half, `plots`
-//! finds what can be drawn, `drawing` frames it, `tables` puts the data of a plot into a table,
-//! `tuned` tells of a search, `variants` draws bars, `style` is how it all looks.
+//! How: `layout` puts the page together; `plots` finds what can be drawn, `drawing` frames it.
 
 mod answers;
 mod drawing;

@@ -181,9 +181,8 @@ fn first_online(series: &SeriesRecord) -> u64 {
     first.checked_sub(1).and_then(|before| series.at_ns.get(before)).copied().unwrap_or(0)
 }
 
-/// Stretches in which devices were without link or process, with their share. A device before its
-/// first login is none of them, so it is the most that were online at once until then that they are
-/// held against.
+/// Stretches in which devices were without link or process, with their share of the most that were
+/// online at once until then: a device before its first login is none of them.
 fn offline(series: &SeriesRecord, online: &[u64], devices: u64) -> Vec<(u64, u64, f64, String)> {
     let mut spans: Vec<(u64, u64, f64, String)> = Vec::new();
     let instants = series.at_ns.iter().zip(series.at_ns.iter().skip(1).chain(series.at_ns.last()));

@@ -13,8 +13,8 @@
 //! - Letters have one size, so each plot is drawn twice: for a desk and for a phone ([`Size`]).
 //! - Light, dark and print differ in custom properties alone ([`CSS`]).
 //!
-//! How: `scale` maps figures to places and finds ticks, `frame` draws axes, `ink` writes elements
-//! and measures texts, `style` has the colours; each other file is one kind of plot.
+//! How: `scale` maps figures to places, `frame` draws axes, `ink` writes elements and measures
+//! texts; each plot is one file.
 
 mod bars;
 mod clock;

@@ -1,10 +1,9 @@
-//! A sweep as it is shown: the first axis runs down a table and along a chart, each series is a
+//! A sweep as it is shown: the first axis runs down a table and along a plot, each series is a
 //! column.
 //!
-//! How: `chart` and `plots` draw, `crossover` says where each of two modes wins, `told` puts it
+//! How: `plots` draws, `crossover` says where each of two modes wins, `told` puts it
 //! together for people and `written` for programs. `regret` holds one sweep against another.
 
-mod chart;
 mod crossover;
 mod limits;
 mod plots;
@@ -16,7 +15,6 @@ mod written;
 #[cfg(test)]
 mod tests;
 
-pub(super) use chart::{Curve, chart};
 pub use limits::{limits, of_which_time, optimum, region, value};
 pub use plots::{curves, heat_map};
 pub use regret::Regret;

@@ -1,11 +1,10 @@
 //! A sweep as people read it: a table, a chart, and words.
 
-use super::chart::{Curve, chart};
 use super::crossover::Crossover;
 use super::limits::{TOO_FEW, limits, of_which_time, optimum, region, value};
 use super::regret::Regret;
 use super::theory::closed_form;
-use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side, Sweep, costs, exponent, find};
+use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side, Sweep, exponent, find};
 use crate::metrics::human;
 use crate::record::{AxisRecord, CellRecord, RunRecord, Verdict};
 use crate::render::{Grid, trouble};
@@ -59,7 +58,6 @@ impl Sweep<'_> {
         text.push_str(&self.table(&read));
         text.push_str("  * best   ~ as good within the noise   ! excluded   – nothing measured\n\n");
         text.push_str(&growth(self));
-        text.push_str(&self.chart());
         for (series, reading) in read {
             text.push_str(&self.words(series, reading));
         }
@@ -88,20 +86,6 @@ impl Sweep<'_> {
 
     pub(super) fn figure(&self, price: f64) -> String {
         human::figure(self.objective.unit, (self.objective.figure(price) + 0.5) as u64)
-    }
-
-    fn chart(&self) -> String {
-        if !self.objective.ranks() {
-            return String::new();
-        }
-        let curve = |series| {
-            let Series { name, points, .. }: &Series<'_> = series;
-            let costs = costs(series).unwrap_or_else(|| vec![None; points.len()]);
-            Curve { name, points, costs, sparse: false }
-        };
-        let curves: Vec<Curve<'_>> = self.series.iter().map(curve).collect();
-        let drawn = chart(&self.axis, &curves);
-        if drawn.is_empty() { drawn } else { drawn + "\n" }
     }
 
     /// The mean beside a percentile.
@@ -155,9 +139,6 @@ fn nearest(series: &Series<'_>) -> Option<(String, String)> {
     Some((value(point), trouble(why)))
 }
 
-/// Settings apart from the flat region that are told one by one.
-const APART_TOLD: usize = 6;
-
 /// Where on a scale the optimum lies, and what is as good for all practical purposes.
 fn along_numbers(series: &Series<'_>, finding: &Finding) -> String {
     let at = |i: usize| value(&series.points[i]);
@@ -172,11 +153,7 @@ fn along_numbers(series: &Series<'_>, finding: &Finding) -> String {
     // What lies beyond something that is dearer.
     let apart = finding.near.iter().copied().filter(|i| !(first..=last).contains(i));
     let apart: Vec<String> = apart.map(at).collect();
-    let apart = match apart.as_slice() {
-        [] => String::new(),
-        few if few.len() <= APART_TOLD => format!(", and {}", few.join(", ")),
-        many => format!(", and {} others from {} to {}", many.len(), many[0], many[many.len() - 1]),
-    };
+    let apart = if apart.is_empty() { apart.concat() } else { format!(", and {}", apart.join(", ")) };
     format!("; {between}; within 3 %: {}{apart}\n", region(at(first), at(last)))
 }
 

@@ -1,11 +1,10 @@
 //! A search as people read it: where the best lies, how sure that is, what being wrong costs.
 
-use crate::analysis::sweep::Point;
 use crate::analysis::tune::field::EVERYTHING;
 use crate::metrics::{Unit, human};
 use crate::record::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
 use crate::render::Grid;
-use crate::render::sweep::{Curve, chart, of_which_time, optimum, region};
+use crate::render::sweep::{of_which_time, optimum, region};
 
 /// What a setting that is as good as the best for all practical purposes costs at most, beside it:
 /// 3 % more.
@@ -24,7 +23,6 @@ pub fn story(tune: &TuneRecord) -> String {
             limits.join("\n  ")
         ),
     });
-    text.push_str(&curves(tune));
     for place in &tune.places {
         text.push_str(&told(tune, place));
         text.push('\n');
@@ -46,37 +44,6 @@ fn cost_of_search(cells: CellsTuned) -> String {
         human::thousands(full_grid),
         human::thousands(beside)
     )
-}
-
-/// The first knob of every place, one curve over the other.
-fn curves(tune: &TuneRecord) -> String {
-    let lines: Vec<(&str, &KnobTuned)> =
-        tune.places.iter().filter_map(|place| Some((place.name.as_str(), place.knobs.first()?))).collect();
-    let mut values: Vec<Point<'_>> = Vec::new();
-    for point in lines.iter().flat_map(|(_, knob)| &knob.points) {
-        if point.value != EVERYTHING && values.iter().all(|known| known.value != point.value) {
-            values.push(Point::bare(&point.value));
-        }
-    }
-    if values.iter().any(|value| value.number().is_none()) {
-        return String::new();
-    }
-    let number = |point: &Point<'_>| point.number().unwrap_or(0.0);
-    values.sort_by(|a, b| number(a).total_cmp(&number(b)));
-    let cost = |knob: &KnobTuned, value: &Point<'_>| {
-        let point = knob.points.iter().find(|point| point.value == value.value)?;
-        point.cost_ppm.filter(|_| point.trouble.is_none()).map(|ppm| ppm as f64 / 1e6)
-    };
-    let curves: Vec<Curve<'_>> = lines
-        .iter()
-        .map(|(name, knob)| {
-            let costs = values.iter().map(|value| cost(knob, value)).collect();
-            Curve { name, points: &values, costs, sparse: true }
-        })
-        .collect();
-    let Some((_, first)) = lines.first() else { return String::new() };
-    let drawn = chart(&first.key, &curves);
-    if drawn.is_empty() { drawn } else { drawn + "\n" }
 }
 
 fn told(tune: &TuneRecord, place: &PlaceTuned) -> String {

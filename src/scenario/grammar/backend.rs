@@ -16,6 +16,13 @@ use crate::backend::{
 };
 use crate::base::{Ppm, Span};
 
+/// How fine a time is.
+const PRECISION: Form = Form::Span { min: Span::micros(1), max: Span::secs(86_400) };
+
+fn backend() -> BackendOptions {
+    BackendOptions::default()
+}
+
 pub(super) const BACKEND: Form = table(&[
     owned("profile", Form::Word(profiles::BACKENDS), || profiles::BACKEND.stated())
         .about("Where the keys that are not written come from."),
@@ -24,45 +31,37 @@ pub(super) const BACKEND: Form = table(&[
     word::<Copies>("copies")
         .about("Whether rows with copied columns (\"fold\") are written again as the row changes that they are copied from, or stay as made."),
     word::<Writes>("writes").about("What an edit of a row must show to be committed."),
-    owned("writes_grace", SPAN, || BackendOptions::default().writes_grace.stated())
+    owned("writes_grace", SPAN, || backend().writes_grace.stated())
         .about("Dates that are no further apart count as one, where `writes` compares dates."),
-    owned(
-        "stamp_precision",
-        Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
-        || BackendOptions::default().stamp_precision.stated(),
-    )
+    owned("stamp_precision", PRECISION, || backend().stamp_precision.stated())
     .about("Stamps are cut to multiples of this, those of rows of one's own too."),
     word::<Ticks>("ticks")
         .about("Whether stamps go on where one was read already, or stay and readers wait for the end of the tick."),
-    owned(
-        "filter_precision",
-        Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
-        || BackendOptions::default().filter_precision.stated(),
-    )
+    owned("filter_precision", PRECISION, || backend().filter_precision.stated())
     .about("Changes can only be asked for since a multiple of this; what was read since comes again."),
-    owned("monotonic", Form::Bool, || BackendOptions::default().monotonic.stated())
+    owned("monotonic", Form::Bool, || backend().monotonic.stated())
         .about("No stamp lies before an earlier one, though the clock steps back."),
     optional("commit_delay", COMMIT_DELAY)
         .about("Transactions that are stamped before others can see them."),
-    owned("replica_lag", SPAN, || BackendOptions::default().replica_lag.stated())
+    owned("replica_lag", SPAN, || backend().replica_lag.stated())
         .about("Changes are read from a replica that is this far behind."),
     key("log", LOG, "{}").about("The log of changes, if anybody reads it."),
     REARM,
-    owned("tombstones_kept", SOME_SPAN, || BackendOptions::default().tombstones_kept.stated())
+    owned("tombstones_kept", SOME_SPAN, || backend().tombstones_kept.stated())
         .about("Deleted rows are remembered for this long."),
-    owned("poison", Form::Share, || Ppm(BackendOptions::default().poison_ppm).stated())
+    owned("poison", Form::Share, || Ppm(backend().poison_ppm).stated())
         .about("Share of creates and updates that are refused for good."),
-    owned("refused_deletes", Form::Share, || BackendOptions::default().refused_deletes.stated())
+    owned("refused_deletes", Form::Share, || backend().refused_deletes.stated())
         .about("Share of deletes that are refused for good, as if something else referred to their rows."),
     word::<Authorisation>("authorisation")
         .about("What becomes of an edit of a row outside of its device's scope: it is taken, refused for good, or answered as if it was taken."),
     word::<Commits>("commits")
         .about("What is committed all or none: each edit, a row with the rows that are part of it (`on_delete = \"cascade\"`), or a request."),
-    owned("errors", Form::Share, || BackendOptions::default().errors.stated())
+    owned("errors", Form::Share, || backend().errors.stated())
         .about("Share of requests that fail by accident, half of them after they took effect."),
     key("idempotency", Form::Written(&REMEMBERED), "\"forever\"")
         .about("For how long an edit that comes again is known by its idempotency key, and answered as before."),
-    owned("partial", Form::Share, || BackendOptions::default().partial.stated())
+    owned("partial", Form::Share, || backend().partial.stated())
         .about("Share of mutations that are put off, each time they come."),
     optional("availability", AVAILABILITY)
         .about("Failures besides maintenance, drawn from the seed."),

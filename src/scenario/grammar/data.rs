@@ -1,7 +1,7 @@
-//! Keys of what is synced: entities and sync units.
+//! Keys of what is synced: entities, sync units, and the lists that screens show.
 
 use super::super::column_written::COLUMN;
-use super::super::form::{COUNT, Form, SPAN, key, map, named, optional, required, table, word};
+use super::super::form::{COUNT, Form, POLL, SPAN, key, map, named, optional, required, table, word};
 use super::super::path_written::PATH;
 use super::super::written::{DELIVERY, SCOPE, TRIGGER};
 use crate::contract::{Condition, MergeRule, NamedBy, OnDelete};
@@ -102,3 +102,14 @@ pub(super) const UNIT: Form = table(&[
 ]);
 
 const CONDITION: Form = Form::word::<Condition>();
+
+pub(super) const QUERY: Form = table(&[
+    required("of", Form::Text)
+        .about("The entity whose rows are listed, with all columns that the device holds."),
+    key("through", Form::List(&Form::Text), "[]")
+        .about("References of it: each row is shown with the rows that they lead to, which the device holds (a join)."),
+    optional("like", Form::Text)
+        .about("Only rows that have one value in this column, a different one each time: `COLUMN`, or `REFERENCE.COLUMN` of a row that one of `through` leads to."),
+    key("every", POLL, "\"1m\"")
+        .about("From one time to the next, while somebody looks at the app."),
+]);

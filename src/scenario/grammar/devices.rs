@@ -9,6 +9,10 @@ use super::super::words::Clocks;
 use super::super::written::{DRIFT, MOVES, NAME, OFFSET, START_STATE};
 use crate::store::{ForeignKeys, Journal, StoreOptions, Synchronous};
 
+fn store() -> StoreOptions {
+    StoreOptions::default()
+}
+
 pub(super) const CLASSES: Form = Form::Named { of: &CLASS, library: profiles::classes };
 
 const PACE: Form = Form::Size { min: 1, max: 1 << 40 };
@@ -76,25 +80,21 @@ const BACKGROUND: Form = table(&[
 ]);
 
 pub(super) const STORE: Form = table(&[
-    owned(
-        "page_size",
-        Form::Int { min: 512, max: 65_536 },
-        || StoreOptions::default().page_size.stated(),
-    )
+    owned("page_size", Form::Int { min: 512, max: 65_536 }, || store().page_size.stated())
     .about("Bytes a page, a power of two."),
     word::<Journal>("journal").about("How SQLite keeps its journal."),
     word::<Synchronous>("synchronous")
         .about("How often SQLite waits for the disk. With \"normal\" a loss of power may take what was committed last."),
-    owned("cache_pages", COUNT, || StoreOptions::default().cache_pages.stated())
+    owned("cache_pages", COUNT, || store().cache_pages.stated())
         .about("Pages of cache."),
     word::<ForeignKeys>("foreign_keys")
         .about("What SQLite does about rows that refer to one that is not there: nothing, it refuses to commit, or it refuses the statement."),
-    owned("watch_references", Form::Bool, || StoreOptions::default().watch_references.stated())
+    owned("watch_references", Form::Bool, || store().watch_references.stated())
         .about("Rows that refer to one that is not there are counted after each transaction, which costs the device a look at all of them: `device.dangling.row_ns`."),
     key("keep_settled", SPAN, "\"0s\"")
         .about("How long edits that are settled stay in the database, as in a change log; they are pruned as further ones are settled, and not kept at all if 0s."),
-    owned("extra_rows", Form::Int { min: 0, max: 16 }, || StoreOptions::default().extra_rows.stated())
+    owned("extra_rows", Form::Int { min: 0, max: 16 }, || store().extra_rows.stated())
         .about("So many rows of the engine's own are written for each that comes, with its values, in the same transaction: a log of operations, an index in a table, notes of what was seen."),
-    owned("watch_cursors", Form::Bool, || StoreOptions::default().watch_cursors.stated())
+    owned("watch_cursors", Form::Bool, || store().watch_cursors.stated())
         .about("Before and after each run it is told where all cursors and dates of the last sync stand, so that none is moved by another unit: `oracle.stranger.cursors`."),
 ]);

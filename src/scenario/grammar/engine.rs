@@ -3,7 +3,7 @@
 use super::super::form::{Form, Key, POLL, SOME, SOME_SPAN, SPAN, key, map, optional, owned, table, word};
 use super::super::stated::Stated;
 use super::super::words::Steered;
-use super::phone::{DATABASE_PER_SAYS, ENGINE_TOKEN, ON_LOGOUT_SAYS};
+use super::phone::ENGINE_TOKEN;
 use crate::engine::{
     AfterFailure, Atomic, BaseDate, BlobQueue, CallbackOptions, Checkpoint, CursorBook, DatabasePer, Dates,
     Decoder, Detect, EngineOptions, First, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnLogout,
@@ -12,14 +12,22 @@ use crate::engine::{
 };
 use crate::protocol::{self, BytesCount, Packing, Packs};
 
+fn engine() -> EngineOptions {
+    EngineOptions::default()
+}
+
+fn callback() -> CallbackOptions {
+    CallbackOptions::default()
+}
+
 pub(super) const ENGINE: Form = table(&[
     key("name", Form::Text, "\"builtin\"")
         .about("The name of the stack: `builtin`, `broken:<bug>`, or one's own."),
     key("options", map(&Form::Any), "{}")
         .about("What is chosen of a stack of one's own; it says what there is."),
-    owned("request_timeout", SOME_SPAN, || EngineOptions::default().request_timeout.stated())
+    owned("request_timeout", SOME_SPAN, || engine().request_timeout.stated())
         .about("A request without a response is given up after this."),
-    owned("debounce", SPAN, || EngineOptions::default().debounce.stated())
+    owned("debounce", SPAN, || engine().debounce.stated())
         .about("A unit that `online`, `resume` or `every` starts begins no sooner than this after its last start; what asks earlier waits until then."),
     optional("hook_timeout", SOME_SPAN)
         .about("A hook of the app is given up after this, which counts as if it threw; without it the engine waits as long as it takes."),
@@ -40,21 +48,21 @@ pub(super) const ENGINE: Form = table(&[
         .about("What a unit that failed does: it makes way and is queued again after a wait, or it stays at the head of the queue and is tried each 30 s."),
     word::<QueueKept>("queue_kept")
         .about("Where the queue is kept: in memory, so that a kill empties it, or on disk, so that it is queued again."),
-    owned("sessions", Form::Int { min: 1, max: 8 }, || EngineOptions::default().sessions.stated())
+    owned("sessions", Form::Int { min: 1, max: 8 }, || engine().sessions.stated())
         .about("So many units run at a time, as services that sync side by side; a unit waits while one runs that shares an entity with it, and those behind it wait, too."),
     optional("network_poll", POLL)
         .about("How often it asks the operating system what network there is, in place of being told as it changes."),
-    owned("status", Form::Bool, || EngineOptions::default().status.stated())
+    owned("status", Form::Bool, || engine().status.stated())
         .about("Whether the app shows a status: idle, offline, syncing, failed, conflict, with the edits that wait. It is held against the truth and changes nothing."),
-    owned("row_cpu", SPAN, || EngineOptions::default().row_cpu.stated())
+    owned("row_cpu", SPAN, || engine().row_cpu.stated())
         .about("The engine's own work for each row that it writes and each edit that it sends, besides SQLite and coding: time of the reference core, of which a class takes `cpu` times as much."),
     key("pull", PULL, "{}").about("How it pulls."),
     key("push", PUSH, "{}").about("How it pushes."),
     key("attachments", ATTACHMENTS, "{}")
         .about("How it sends what is attached to rows (`entity.NAME.attachment`)."),
     key("retry", RETRY, "{}").about("How it tries again."),
-    word::<OnLogout>("on_logout").about(ON_LOGOUT_SAYS),
-    word::<DatabasePer>("database_per").about(DATABASE_PER_SAYS),
+    word::<OnLogout>("on_logout").about("What becomes of edits that wait as their person logs out."),
+    word::<DatabasePer>("database_per").about("Whose the data on a phone is that several people share: each has a database of their own, or who logs in goes on with what is there."),
     key("token", ENGINE_TOKEN, "{}").about("What it does about tokens."),
     key("conflict", CONFLICT, "{}").about("What it does about conflicts."),
 ]);
@@ -65,42 +73,26 @@ const ATTACHMENTS: Form = table(&[
     word::<With>("with")
         .about("Whether a row waits until all that is attached to it is there, so that nobody sees it without, or goes by itself."),
     word::<First>("first").about("Which go first: the small pictures of all rows, or the oldest."),
-    owned(
-        "parallel",
-        Form::Int { min: 1, max: 8 },
-        || EngineOptions::default().attachments.parallel.stated(),
-    )
+    owned("parallel", Form::Int { min: 1, max: 8 }, || engine().attachments.parallel.stated())
     .about("So many at a time."),
     key("chunk_bytes", Form::Size { min: 1_000, max: 1 << 30 }, "\"256KiB\"")
         .about("The bytes of a request. Where the server takes none so large half of it goes, unless `engine.push.on_too_large` is \"give-up\"."),
-    owned("resume", Form::Bool, || EngineOptions::default().attachments.resume.stated())
+    owned("resume", Form::Bool, || engine().attachments.resume.stated())
         .about("One that was cut goes on where the server has come to, which is asked; else it begins again."),
 ]);
 
 const PULL: Form = table(&[
-    owned(
-        "chunk_rows",
-        Form::Int { min: 1, max: 10_000_000 },
-        || EngineOptions::default().pull.chunk_rows.stated(),
-    )
+    owned("chunk_rows", Form::Int { min: 1, max: 10_000_000 }, || engine().pull.chunk_rows.stated())
     .about("The network chunk: rows asked for in one request."),
-    owned(
-        "chunk_bytes",
-        Form::Size { min: 256, max: 1 << 30 },
-        || EngineOptions::default().pull.chunk_bytes.stated(),
-    )
+    owned("chunk_bytes", Form::Size { min: 256, max: 1 << 30 }, || engine().pull.chunk_bytes.stated())
     .about("The network chunk in bytes: the response ends after about this much."),
     word::<BytesCount>("bytes_count")
         .about("Which bytes of a page `chunk_bytes` counts: before packing, which bound memory, or as sent, which bound the time on the link."),
-    owned(
-        "apply_rows",
-        Form::Int { min: 1, max: 10_000_000 },
-        || EngineOptions::default().pull.apply_rows.stated(),
-    )
+    owned("apply_rows", Form::Int { min: 1, max: 10_000_000 }, || engine().pull.apply_rows.stated())
     .about("The apply chunk: rows written in one transaction."),
-    owned("prefetch", Form::Int { min: 0, max: 4 }, || EngineOptions::default().pull.prefetch.stated())
+    owned("prefetch", Form::Int { min: 0, max: 4 }, || engine().pull.prefetch.stated())
         .about("Pages asked for while one is applied; each takes memory. Not with capture by flag or hash, nor with cursors that the gateway holds."),
-    owned("streams", Form::Int { min: 1, max: 8 }, || EngineOptions::default().pull.streams.stated())
+    owned("streams", Form::Int { min: 1, max: 8 }, || engine().pull.streams.stated())
         .about("How many entities of a unit are pulled at the same time, after its first request. Rows may come before those of other entities that they refer to."),
     word::<CursorBook>("cursor")
         .about("What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice. \"last-sync-on\" asks by the date of the unit's last sync (`push.sync_date`)."),
@@ -116,13 +108,9 @@ const PULL: Form = table(&[
         .about("How much of a pull is shown at once: each apply chunk, or all of it at its end, for which rows wait in tables of their own."),
     word::<Checkpoint>("checkpoint")
         .about("Where a run goes on after one that was cut: behind the last durable page, or where the last whole run had ended."),
-    owned("bad_rows", Form::Share, || EngineOptions::default().pull.bad_rows.share.stated())
+    owned("bad_rows", Form::Share, || engine().pull.bad_rows.share.stated())
         .about("Share of the keys whose rows cannot be applied when they come."),
-    owned(
-        "bad_tries",
-        Form::Int { min: 1, max: 1_000_000 },
-        || EngineOptions::default().pull.bad_rows.tries.stated(),
-    )
+    owned("bad_tries", Form::Int { min: 1, max: 1_000_000 }, || engine().pull.bad_rows.tries.stated())
     .about("So often each of those fails in one life of the app's process; then it goes well."),
     word::<OnBadRow>("on_bad_row")
         .about("What is done about it: the run ends and the cursor stays before it, the cursor passes it, or it is kept on a durable list and tried with the next pull."),
@@ -131,23 +119,15 @@ const PULL: Form = table(&[
 ]);
 
 const PUSH: Form = table(&[
-    owned(
-        "chunk_rows",
-        Form::Int { min: 1, max: 100_000 },
-        || EngineOptions::default().push.chunk_rows.stated(),
-    )
+    owned("chunk_rows", Form::Int { min: 1, max: 100_000 }, || engine().push.chunk_rows.stated())
     .about("Mutations in one request."),
-    owned(
-        "chunk_bytes",
-        Form::Size { min: 256, max: 1 << 30 },
-        || EngineOptions::default().push.chunk_bytes.stated(),
-    )
+    owned("chunk_bytes", Form::Size { min: 256, max: 1 << 30 }, || engine().push.chunk_bytes.stated())
     .about("The mutations of one request come to about this much at most; one is always sent."),
     word::<LocalCapture>("capture")
         .about("How the engine knows what was edited. Without an outbox it sends rows as they are."),
     word::<SyncDate>("sync_date")
         .about("Which moment of a sync is its date. Its end misses what was edited while the sync ran: on the phone if `push.capture` goes by it, at the server if `pull.cursor` does. Its start misses nothing."),
-    owned("squash", Form::Bool, || EngineOptions::default().push.squash.stated())
+    owned("squash", Form::Bool, || engine().push.squash.stated())
         .about("Edits of one row that wait go out as one, the last; a row that was made and deleted meanwhile is not sent."),
     word::<OnRefused>("on_refused")
         .about("What a run does after an edit was not committed: it goes on with the others, or it ends with an error and pulls nothing."),
@@ -168,9 +148,9 @@ const CONTROLLER: Key = word::<Steered>("controller")
 const CONTROL: Key = key(
     "control",
     table(&[
-        owned("min_rows", SOME, || EngineOptions::default().pull.steering.min_rows.stated())
+        owned("min_rows", SOME, || engine().pull.steering.min_rows.stated())
             .about("A controller that learns asks for no fewer (an adaptive size in the field: 10 to 500)."),
-        owned("max_rows", SOME, || EngineOptions::default().pull.steering.max_rows.stated())
+        owned("max_rows", SOME, || engine().pull.steering.max_rows.stated())
             .about("And for no more (the largest default in the field, SymmetricDS)."),
         key("per_entity", map(&SOME), "{}")
             .about("For `per-entity`: rows by entity; `chunk_rows` for those that are not named."),
@@ -218,14 +198,14 @@ const MODEL: Form = table(&[
 ]);
 
 const RETRY: Form = table(&[
-    owned("base", SOME_SPAN, || EngineOptions::default().retry.base.stated())
+    owned("base", SOME_SPAN, || engine().retry.base.stated())
         .about("The first wait is at most this; it doubles."),
-    owned("cap", SOME_SPAN, || EngineOptions::default().retry.cap.stated()).about("No wait is longer."),
+    owned("cap", SOME_SPAN, || engine().retry.cap.stated()).about("No wait is longer."),
     word::<Jitter>("jitter")
         .about("What of a wait is random: nothing, all, half, or all up to three times the wait before."),
-    owned("heeds_after", Form::Bool, || EngineOptions::default().retry.heeds_after.stated())
+    owned("heeds_after", Form::Bool, || engine().retry.heeds_after.stated())
         .about("Nothing is sent before the moment that a throttling server names."),
-    owned("attempts", SOME, || EngineOptions::default().retry.attempts.stated())
+    owned("attempts", SOME, || engine().retry.attempts.stated())
         .about("Failures in a row after which a run ends with an error. It is tried again after the next wait, and at once as a network comes."),
 ]);
 
@@ -247,8 +227,8 @@ const CONFLICT: Form = table(&[
 const CALLBACK: Form = table(&[
     word::<Says>("says")
         .about("Who wins: the later one by the clocks of the authors, the edit, the backend's version."),
-    owned("takes", SPAN, || CallbackOptions::default().takes.stated()).about("How long it thinks."),
-    owned("timeout", SOME_SPAN, || CallbackOptions::default().timeout.stated())
+    owned("takes", SPAN, || callback().takes.stated()).about("How long it thinks."),
+    owned("timeout", SOME_SPAN, || callback().timeout.stated())
         .about("It is given up after this; the edit gives way then, and a line tells."),
     key("hangs", Form::Share, "0").about("Share of the edits about which it never answers."),
     key("panics", Form::Share, "0").about("Share of the edits about which it panics."),

@@ -6,32 +6,26 @@
 //! say.
 
 mod backend;
-mod concerned;
 mod data;
 mod devices;
-mod editing;
 mod engine;
 mod flag;
 mod gateway;
 mod hooks;
 mod links;
-mod page;
 mod people;
 mod phone;
-mod query;
-mod question;
-mod swarm;
 mod transport;
 mod trouble;
 
+use super::chaos::CHAOS;
 use super::form::{Form, Key, SOME_SPAN, key, named, optional, required, table};
 use super::profiles;
 use super::requirements::ID;
 use super::written::DATE;
 use crate::base::Span;
 
-pub(super) use question::QUESTIONS;
-pub(super) use trouble::{SHOWS, VARIANT};
+pub(super) use trouble::{QUESTIONS, SHOWS, VARIANT};
 
 pub(super) static ROOT: Form = table(ROOT_KEYS);
 
@@ -70,13 +64,13 @@ const ROOT_KEYS: &[Key] = &[
         .about("Kinds of writes, by name; without any: edits of every entity."),
     key("hooks", hooks::HOOKS, "{}")
         .about("What the app's own code does when the engine calls it."),
-    key("query", named(&query::QUERY), "{}")
+    key("query", named(&data::QUERY), "{}")
         .about("Lists that the app's screens show, by name; they are really run."),
     key("event", named(&trouble::EVENT), "{}").about("What happens at set times, by name."),
-    optional("chaos", trouble::CHAOS).about("Random trouble, drawn from the seed."),
-    optional("swarm", swarm::SWARM)
+    optional("chaos", CHAOS).about("Random trouble, drawn from the seed."),
+    optional("swarm", trouble::SWARM)
         .about("Each seed gets a part of the trouble, and sizes of its own: what must have at least some of a figure in `expect` has it with one of the seeds."),
-    optional("situations", swarm::SITUATIONS).about("What a run of many seeds must come to."),
+    optional("situations", trouble::SITUATIONS).about("What a run of many seeds must come to."),
     key("proxy", trouble::PROXY, "{}")
         .about("A proxy on the way of all devices that keeps responses, also beyond the script's end."),
     key("expect", trouble::EXPECT, "{}").about("What must come out."),

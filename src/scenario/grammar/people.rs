@@ -2,11 +2,9 @@
 
 use super::super::form::{Form, SOME_SPAN, SPAN, key, map, named, optional, required, table, word};
 use super::super::written::CLOCK;
-use super::editing::EDITING;
-use super::page::RESOLVER;
 use crate::base::Span;
 use crate::contract::EditKind;
-use crate::workload::{Aim, Rivals};
+use crate::workload::{Aim, Contested, Delays, Offline, Rivals, Takes};
 
 pub(super) const WORKLOAD: Form = table(&[
     key("hours", HOURS, "{ from = \"+0s\", until = \"+1h\" }")
@@ -97,4 +95,22 @@ const NEAR: Form = table(&[
     required("column", Form::Text).about("The timestamp."),
     required("before", SPAN).about("How far back."),
     required("after", SPAN).about("How far ahead."),
+]);
+
+const RESOLVER: Form = table(&[
+    word::<Takes>("takes")
+        .about("What they take: what they did themselves, what the backend has, or column by column what was changed."),
+    word::<Contested>("contested")
+        .about("For `columns`: what they take where both sides changed a column. What was changed later, and a row rather than that it is gone; or one side's."),
+    key("delay", SPAN, "\"10m\"")
+        .about("How long a conflict waits for them, on average; then they decide when they next look at the app."),
+    word::<Delays>("delays").about("How that is spread about its mean."),
+    key("never", Form::Share, "0").about("Share of conflicts that nobody ever decides."),
+]);
+
+const EDITING: Form = table(&[
+    word::<Offline>("offline")
+        .about("Whether people may edit while the phone sees no network, or the app refuses it. One that is cut off and does not know lets edits through."),
+    optional("lease", SOME_SPAN)
+        .about("For how long who edits a row has it, also offline, while others are refused; the office asks for none."),
 ]);

@@ -1,20 +1,17 @@
 //! Keys of what goes wrong and of what must come out.
 
-use super::super::chaos::Lengths;
+use super::super::column_written::COLUMN;
 use super::super::form::{
-    Form, Key, PERIOD, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
+    Form, Key, PERIOD, SOME, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
 };
 use super::super::plan::Asking;
-use super::super::words::Beside;
+use super::super::words::{Beside, OCCUR};
 use super::super::written::{CLOCK, NAME, STEP};
-use super::concerned::{RESTART, on_devices};
 use super::flag::{GATEWAY_REPLACED, TOUCH_FLAG};
-use super::phone::{
-    LOGOUT, LOGOUT_SAYS, OTHER_USER, OTHER_USER_SAYS, REINSTALL, REINSTALL_SAYS, TOKEN_EXPIRY,
-    TOKEN_EXPIRY_SAYS, UPGRADE, UPGRADE_SAYS,
-};
+use super::phone::{RESTART, on_devices};
 use crate::gateway;
 use crate::net::{Foreign, OutageMode};
+use crate::store::OnMismatch;
 
 /// The same without groups: `by` says how far something jumps.
 macro_rules! jump {
@@ -153,10 +150,20 @@ pub(super) const EVENT: Form = Form::Table {
             key("sockets", SPAN, "\"30s\"").about("How long its connections last meanwhile."),
         ])
         .about("The operating system suspends the app: nothing of it goes on, and it is not dead."),
-        optional("token_expiry", TOKEN_EXPIRY).about(TOKEN_EXPIRY_SAYS),
-        optional("upgrade", UPGRADE).about(UPGRADE_SAYS),
-        optional("logout", LOGOUT).about(LOGOUT_SAYS),
-        optional("other_user", OTHER_USER).about(OTHER_USER_SAYS),
+        optional("token_expiry", on_devices![])
+            .about("The server takes the tokens of devices back: it refuses them from then on (401)."),
+        optional("upgrade", on_devices![
+    optional("adds", ADDS).about(
+        "The column that the new version holds besides; events that add others bring the same version."
+    ),
+    word::<OnMismatch>("on_mismatch").about("What the new version does with the old one's database."),
+    RESTART,
+])
+            .about("A new version of the app is installed, which holds more columns; devices that it does not concern keep the old one."),
+        optional("logout", on_devices![required("for", SPAN).about("How long until the same person logs in again.")])
+            .about("The person logs out, and logs in again later, when there is a network."),
+        optional("other_user", on_devices![required("for", SPAN).about("How long the other one has the phone.")])
+            .about("The person logs out and hands the phone to somebody else, who logs in, does the work meanwhile, logs out, and hands it back."),
         optional("trigger", on_devices![
             required("unit", Form::Text).about("The unit."),
             optional("how", Form::word::<Asking>()).about("Where the sync goes."),
@@ -187,7 +194,8 @@ pub(super) const EVENT: Form = Form::Table {
             .about("A user sets the flags of rows to \"not synced\", by hand."),
         optional("gateway_replaced", GATEWAY_REPLACED)
             .about("The sync server is replaced by one that knows nothing of what went before."),
-        optional("reinstall", REINSTALL).about(REINSTALL_SAYS),
+        optional("reinstall", on_devices![RESTART])
+            .about("The app is deleted and installed again: nothing is there of what it held, edits that wait included."),
         optional("restore", on_devices![OF, RESTART])
             .about("The device's storage goes back to what it was, from a backup of that time."),
         optional("restore_gateway", table(&[
@@ -202,9 +210,16 @@ pub(super) const EVENT: Form = Form::Table {
         .about("The backend's state goes back to what it was, from a backup of that time; its clock does not."),
         optional("clone", CLONE)
             .about("The storage of a device is copied to another, in place of what was there; both go on."),
-        optional("scope_change", Form::Later).about("A device's attributes change."),
     ],
 };
+
+const ADDS: Form = table(&[
+    required("entity", Form::Text).about("The entity."),
+    required("column", Form::Text).about("The column."),
+    optional("type", Form::Written(&COLUMN)).about(
+        "Its type, if the schema does not have it: it is new on the backend, too, and empty in all rows.",
+    ),
+]);
 
 /// A row that comes with an import costs the host about a kilobyte.
 const IMPORTED: Form = Form::Int { min: 1, max: 10_000_000 };
@@ -220,52 +235,6 @@ const IMPORT: Form = table(&[
     required("entity", Form::Text).about("The entity."),
     required("rows", IMPORTED).about("How many."),
     optional("of_one", Form::Text).about("An attribute: all rows get one value of it."),
-]);
-
-pub(super) const CHAOS: Form = table(&[
-    key("kill_mtbf", SPAN, "\"0s\"")
-        .about("Mean time between kills of a device's app while it runs; none if 0s. Half of them wait for a crash point."),
-    key("power_loss_mtbf", SPAN, "\"0s\"")
-        .about("Mean time between power losses of a device; none if 0s."),
-    key("outage_mtbf", SPAN, "\"0s\"")
-        .about("Mean time between outages of a device's link; none if 0s."),
-    key("outage_mean", SPAN, "\"40s\"").about("Mean length of an outage."),
-    word::<Lengths>("outage_lengths")
-        .about("How the lengths are spread: uniform is from half of the mean to one and a half."),
-    key("outage_noticed", Form::Share, "0.7")
-        .about("Share of them that the phone notices; in the others it sends into the void."),
-    key("response_loss", Form::Share, "0").about("Share of responses that are lost."),
-    key("foreign_responses", Form::Share, "0")
-        .about("Share of responses that are not those to their requests: a proxy's page, or an earlier response."),
-    key("proxy_ttl", SPAN, "\"0s\"")
-        .about("How long a proxy on the way of all devices gives a response again; there is none if 0s."),
-    key("bad_rows", Form::Share, "0")
-        .about("Share of rows that cannot be read when they come, and can the next time."),
-    key("put_off", Form::Share, "0")
-        .about("Share of edits that the backend puts off, each time they come."),
-    key("refused_deletes", Form::Share, "0")
-        .about("Share of deletes that the backend refuses for good."),
-    key("cancel_mtbf", SPAN, "\"0s\"")
-        .about("Mean time between the times at which somebody cancels a run of a device: the next that sends a request; none if 0s."),
-    key("suspend_mtbf", SPAN, "\"0s\"")
-        .about("Mean time between suspensions of a device's app; none if 0s."),
-    key("suspend_mean", SPAN, "\"5m\"")
-        .about("Mean length of a suspension, in which connections last half a minute."),
-    key("token_mtbf", SPAN, "\"0s\"")
-        .about("Mean time between the times at which a device's token is taken back; none if 0s."),
-    key("logout_mtbf", SPAN, "\"0s\"")
-        .about("Mean time between logouts of a device's person; none if 0s."),
-    key("other_user_mtbf", SPAN, "\"0s\"")
-        .about("Mean time between the times at which a device is handed to somebody else; none if 0s."),
-    key("away_mean", SPAN, "\"10m\"")
-        .about("Mean time until a person logs in again, or has the phone back."),
-    key("reinstall_mtbf", SPAN, "\"0s\"")
-        .about("Mean time between installs of a device's app again; none if 0s."),
-    key("restore_mtbf", SPAN, "\"0s\"")
-        .about("Mean time between returns of a device to a backup, ten minutes old in the mean; none if 0s."),
-    key("backend_mtbf", SPAN, "\"0s\"")
-        .about("Mean time between failures of the backend; none if 0s."),
-    key("backend_mean", SPAN, "\"2m\"").about("Mean length of such a failure."),
 ]);
 
 pub(super) const PROXY: Form =
@@ -314,3 +283,48 @@ const CLAIM: Form = table(&[
     optional("factor", Form::Decimal { max: 1e6 })
         .about("The figure of `fails` is above 0 and at least so many times that of `mends`; more than 1."),
 ]);
+
+pub(super) const SWARM: Form = table(SWARM_KEYS);
+
+const SWARM_KEYS: &[Key] = &[
+    key("on", Form::Share, "0.75")
+        .about("The chance that a kind of trouble is there with a seed, above 0: each of `chaos`, `workload.contention`, `backend.poison`, each event and each action."),
+    key("always", Form::List(&Form::Text), "[]")
+        .about("What is there with each seed, such as \"chaos.response_loss\", \"event.import\" or \"action.add\"."),
+    key("sizes", Form::Bool, "true")
+        .about("Whether chunk sizes are drawn too: some as written, others 1, 2, or around the size of an import, of a tie or of an entity."),
+];
+
+pub(super) const SITUATIONS: Form = table(&[
+    required("occur", Form::List(&Form::Word(OCCUR)))
+        .about("What must occur with one of the seeds; \"all\" are all there are. What each is, its metric says, such as situation.hot_row.count."),
+    key("seeds", SOME, "200")
+        .about("Of how many cells on it is a failure if one never did; of fewer it is told."),
+]);
+
+pub(in super::super) const QUESTIONS: Form = named(&QUESTION);
+
+const QUESTION: Form = table(&[
+    required("asks", Form::Text).about("What is asked."),
+    required("without", Form::Text).about("The variant without what is asked for."),
+    required("with", Form::Text).about("The variant with it, under the same seed."),
+    required("says", Form::Text)
+        .about("The answer in a sentence: `{NAME}` stands for both figures of that name, `{NAME.times}` for how many times as much the second one is."),
+    required("figure", named(&FIGURE))
+        .about("The figures that answer it, by name; one of them at least is to be less or more."),
+    optional("alike", Form::Text)
+        .about("What is said of a scenario that is asked (`run --for`) and for which both variants are the same."),
+    key("needs", map(&Form::Text), "{}")
+        .about("What a scenario has that can be asked (`run --for`): a dotted key, or KEY=VALUE, and what is said of one that has not."),
+]);
+
+const FIGURE: Form = table(&[
+    required("metric", Form::Text)
+        .about("The figure, such as oracle.lost.rows or engine.session.duration.p95."),
+    optional("less", FACTOR)
+        .about("It is less in `with`: the one of `without` is at least so many times as much, and above 0."),
+    optional("more", FACTOR)
+        .about("It is more in `with`: at least so many times as much as in `without`, and above 0."),
+]);
+
+const FACTOR: Form = Form::Decimal { max: 1e6 };

@@ -1,13 +1,12 @@
 //! What planned edits are about: a row that is named, one row for all, values that are written.
 
-use super::super::column::why_never_null;
 use super::super::plan::About;
 use super::super::shares::without_shares;
 use super::super::tree::Val;
+use super::super::view::View;
 use super::World;
-use super::view::View;
 use crate::base::{EntityId, Key, Value};
-use crate::contract::{ColumnKind, Delivery, EditKind, ScopeRule};
+use crate::contract::{ColumnKind, EditKind};
 use crate::workload::{Action, Aim};
 
 impl World<'_> {
@@ -43,8 +42,10 @@ impl World<'_> {
         let mut path = vec![view.text()];
         while let Some(next) = row_of(path[path.len() - 1]) {
             if next.place() == view.place() {
-                let (why, help) = in_a_circle(&path);
-                self.wrong.at(view, why, help);
+                let title =
+                    format!("`{}` wait for a row that they are to find themselves", path.join("`, `"));
+                let help = "one of them finds its row without `row_of`; `same_row` = true has all edits of one on one row";
+                self.wrong.at(view, title, help);
                 return None;
             }
             if path.contains(&next.text()) {
@@ -78,7 +79,9 @@ impl World<'_> {
             } else if values.iter().any(|(other, _)| *other == column) {
                 self.wrong.at(at, format!("`{name}` is written twice"), "`set` or `null`, not both");
             } else if value.is_none() && !self.takes_null(entity, name) {
-                self.wrong.at(at, format!("`{name}` is never null"), self.null_help(entity, column));
+                let help =
+                    "one that may be says so in the entity's `schema`: \"text null 0%\"; none of a scope is";
+                self.wrong.at(at, format!("`{name}` is never null"), help);
             } else if let Some(value) = self.value_for(&of.columns[column].kind, value, at) {
                 values.push((column, value));
             }
@@ -86,33 +89,10 @@ impl World<'_> {
         values
     }
 
-    /// Whether a column may hold nothing.
     fn takes_null(&self, entity: EntityId, column: &str) -> bool {
         let entity = self.root.at("entity").key(&self.schema.entity(entity).name);
         let written = entity.at("schema").key(column).text();
         without_shares(written).is_some_and(|(_, shares)| shares.null.is_some())
-    }
-
-    /// What lets a column be null, or why nothing does.
-    fn null_help(&self, entity: EntityId, column: usize) -> String {
-        let of = self.schema.entity(entity);
-        let name = &of.columns[column].name;
-        let written = self.root.at("entity").key(&of.name).at("schema").key(name).text();
-        let is_of_scope = of.scope.iter().any(|rule| match rule {
-            ScopeRule::Attribute { column: own, .. } | ScopeRule::Window { column: own, .. } => {
-                *own == column
-            }
-        });
-        if is_of_scope {
-            return "it says in whose scope a row is".to_owned();
-        }
-        if of.delivery == (Delivery::OnOpen { by: column }) {
-            return "it says with which record a row is opened".to_owned();
-        }
-        match why_never_null(written) {
-            Some(why) => why.to_owned(),
-            None => format!("write {name} = \"{written} null 0%\" in the entity's `schema`"),
-        }
     }
 
     /// A value as it is written, for a column of this kind; null without one.
@@ -154,19 +134,5 @@ impl World<'_> {
             let help = "aim = \"kept\" finds a free natural key, as its rows are known before";
             self.wrong.at(columns, "a row that is found at the moment keeps its natural key", help);
         }
-    }
-}
-
-/// Why edits find no row whose `row_of` leads over these events to themselves, and what does.
-fn in_a_circle(path: &[&str]) -> (String, &'static str) {
-    match path {
-        [] | [_] => (
-            "these edits wait for a row that they are to find themselves".to_owned(),
-            "`row_of` names another event; `same_row` = true has all edits of this one on one row",
-        ),
-        [others @ .., _] => (
-            format!("these edits wait for a row of `{}`, which wait for theirs", others.join("`, `")),
-            "one of these events has to find its row itself, without `row_of`",
-        ),
     }
 }

@@ -1,8 +1,8 @@
 //! The backend.
 
+use super::super::view::{View, read};
 use super::super::words::Copies;
 use super::World;
-use super::view::View;
 use crate::backend;
 use crate::base::{Ppm, Span};
 use crate::gateway::Mode;
@@ -13,51 +13,32 @@ impl World<'_> {
         if view.at("copies").word::<Copies>() == Copies::AsMade {
             effects.retain(|effect| !matches!(effect, backend::Effect::Fold { .. }));
         }
-        backend::BackendOptions {
-            workers: view.at("workers").count(),
-            fixed_cost: view.at("fixed_cost").span(),
-            scan_cost: view.at("scan_cost").span(),
-            row_cost: view.at("row_cost").span(),
-            write_fixed_cost: view.at("write_fixed_cost").span(),
-            write_row_cost: view.at("write_row_cost").span(),
+        read!(view, backend::BackendOptions {
+            workers fixed_cost scan_cost row_cost write_fixed_cost write_row_cost queue page_cap
+            gateway_timeout stamp_precision ticks filter_precision stamped_by writes writes_grace
+            monotonic replica_lag provisioning errors partial refused_deletes authorisation commits
+        } with {
             service_cv_milli: view.at("service_cv").milli(),
             busy: view.at("busy").present().map(|busy| self.busy(busy)),
-            queue: view.at("queue").present().map(View::count),
             quota: view.at("quota").present().map(|quota| self.quota(quota)),
-            page_cap: view.at("page_cap").count(),
-            gateway_timeout: view.at("gateway_timeout").span(),
-            stamp_precision: view.at("stamp_precision").span(),
-            ticks: view.at("ticks").word(),
-            filter_precision: view.at("filter_precision").span(),
-            stamped_by: view.at("stamped_by").word(),
-            writes: view.at("writes").word(),
-            writes_grace: view.at("writes_grace").span(),
-            monotonic: view.at("monotonic").flag(),
             commit_delay: view.at("commit_delay").present().map(|delay| backend::CommitDelay {
                 share: delay.at("share").share(),
                 upto: delay.at("upto").span(),
             }),
-            replica_lag: view.at("replica_lag").span(),
-            provisioning: view.at("provisioning").word(),
             whole: self.mode() == Mode::Persistent,
             log: self.log(),
             files: self.files(),
             tombstones_kept: self.tombstones_kept(view.at("tombstones_kept")),
             down: self.maintenance(view.at("maintenance")),
             availability: self.availability(view.at("availability")),
-            errors: view.at("errors").share(),
             idempotency: match view.at("idempotency").text() {
                 "forever" => backend::Idempotency::Forever,
                 "none" => backend::Idempotency::None,
                 _ => backend::Idempotency::For(view.at("idempotency").span()),
             },
-            partial: view.at("partial").share(),
             effects,
             poison_ppm: view.at("poison").share().0,
-            refused_deletes: view.at("refused_deletes").share(),
-            authorisation: view.at("authorisation").word(),
-            commits: view.at("commits").word(),
-        }
+        })
     }
 
     /// How long deletes are remembered: a cursor is not to expire on its way to a device.

@@ -2,8 +2,8 @@
 
 use super::super::budget::Budget;
 use super::super::profiles;
+use super::super::view::{Mistakes, View};
 use super::tunnel::library_and_own;
-use super::view::{Mistakes, View};
 use crate::base::Ppm;
 
 pub(super) fn background(fleet: View<'_>, root: View<'_>, wrong: &Mistakes) -> Option<Budget> {
@@ -17,18 +17,7 @@ pub(super) fn background(fleet: View<'_>, root: View<'_>, wrong: &Mistakes) -> O
 /// Refuses what is no budget, be it used or not.
 pub(super) fn budgets(root: View<'_>, wrong: &Mistakes) {
     for (_, view) in root.at("background").entries() {
-        let (window, every) = (view.at("window"), view.at("every"));
-        let known = window.is_sound() && every.is_sound();
-        if known && window.span() >= every.span() {
-            let at = if window.place().is_some() { window } else { every };
-            let title = format!(
-                "a window of {} each {} is never over: the app is not suspended",
-                window.span(),
-                every.span()
-            );
-            let help = "`every` counts from the start of a window to the next, and is more than `window`";
-            wrong.given(&[window, every]).at(at, title, help);
-        }
+        wrong.in_order(view, ["window", "every"], true);
         let growth = view.at("growth");
         if growth.is_sound() && growth.milli() < 1_000 {
             let help = "1 is as often as ever, 2 half as often each time";

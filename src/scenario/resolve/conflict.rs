@@ -1,30 +1,18 @@
 //! What the engine does about conflicts, and whether the backend serves that.
 
-use super::super::diagnostic::Diagnostic;
-use super::super::plan::Plan;
-use super::view::{Mistakes, View};
+use super::super::view::{Mistakes, View, read};
 use crate::backend::Writes;
 use crate::base::{Ppm, Span, Word};
-use crate::engine::{BaseDate, CallbackOptions, ConflictOptions, Detect, Policy, WhileOpen};
+use crate::engine::{BaseDate, CallbackOptions, ConflictOptions, Detect, Policy};
 
 pub(super) fn conflict(root: View<'_>, wrong: &Mistakes) -> ConflictOptions {
     let view = root.at("engine.conflict");
     let callback = view.at("callback");
-    let options = ConflictOptions {
-        policy: view.at("policy").word(),
-        detect: view.at("detect").word(),
-        base: view.at("base").word(),
-        callback: CallbackOptions {
-            says: callback.at("says").word(),
-            takes: callback.at("takes").span(),
-            timeout: callback.at("timeout").span(),
-            hangs: callback.at("hangs").share(),
-            panics: callback.at("panics").share(),
-            nonsense: callback.at("nonsense").share(),
-        },
-        while_open: view.at("while_open").word(),
-        second_edit: view.at("second_edit").word(),
-    };
+    let options = read!(view, ConflictOptions {
+        policy detect base while_open second_edit
+    } with {
+        callback: read!(callback, CallbackOptions { says takes timeout hangs panics nonsense }),
+    });
     is_served(root, &options, wrong);
     let faults = ["hangs", "panics", "nonsense"].map(|key| callback.at(key));
     if faults.iter().map(|fault| u64::from(fault.share().0)).sum::<u64>() > u64::from(Ppm::ONE.0) {
@@ -35,39 +23,15 @@ pub(super) fn conflict(root: View<'_>, wrong: &Mistakes) -> ConflictOptions {
     options
 }
 
-/// What can be run and lets nobody come to a decision.
-pub(super) fn undecided(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
-    let (options, view) = (&plan.engine.conflict, root.at("engine.conflict"));
-    let mut doubts = Vec::new();
-    let CallbackOptions { takes, timeout, .. } = options.callback;
-    if options.policy == Policy::Callback && takes > timeout {
-        let title =
-            format!("the callback takes {takes} and is given up after {timeout}: each edit gives way");
-        let help = "`takes` is at most `timeout`";
-        let callback = view.at("callback");
-        let place = callback.at("takes").place().or(callback.at("timeout").place());
-        doubts.push(Diagnostic::new(place, title).help(help));
-    }
-    let never = root.at("workload.resolver.never");
-    let holds = options.policy == Policy::Manual && options.while_open == WhileOpen::Hold;
-    if holds && plan.workload.resolver.never == Ppm::ONE {
-        let title = "nobody ever decides a conflict, and the first one holds the sync: it never runs again";
-        let help = "`never` below 1, or `engine.conflict.while_open = \"carry-on\"`";
-        doubts.push(Diagnostic::new(never.place(), title).help(help));
-    }
-    doubts
-}
-
 /// Refuses a policy that the backend would never let come to an end, or that says nothing.
 fn is_served(root: View<'_>, options: &ConflictOptions, wrong: &Mistakes) {
     let (policy, writes) = (root.at("engine.conflict.policy"), root.at("backend.writes"));
     let (name, kind) = (options.policy.word(), writes.word::<Writes>());
-    let told = if policy.place().is_some() { policy } else { writes };
     let checks = matches!(kind, Writes::Checked | Writes::Dated);
     if options.policy == Policy::Nothing && checks {
         let title = format!("\"none\" asks nobody, and a backend that is \"{}\" refuses", kind.word());
         let help = "`backend.writes = \"blind\"` or \"newer-date\", or another policy";
-        wrong.given(&[policy, writes]).at(told, title, help);
+        wrong.among(&[policy, writes], title, help);
     }
     if kind == Writes::NewerDate && !options.policy.sends_newer_alone() {
         let title =
@@ -75,7 +39,7 @@ fn is_served(root: View<'_>, options: &ConflictOptions, wrong: &Mistakes) {
         let fit = Policy::VALUES.iter().filter(|policy| policy.sends_newer_alone());
         let fit: Vec<String> = fit.map(|policy| format!("\"{}\"", policy.word())).collect();
         let help = format!("it takes {}; or another `backend.writes`", fit.join(" or "));
-        wrong.given(&[policy, writes]).at(told, title, help);
+        wrong.among(&[policy, writes], title, help);
     }
     let (detect, base) = (root.at("engine.conflict.detect"), root.at("engine.conflict.base"));
     if options.detect == Detect::Version && kind == Writes::Dated {

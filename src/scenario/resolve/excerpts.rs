@@ -1,10 +1,10 @@
 //! What units bring a part of: columns and rows of an entity.
 
-use super::super::written::{Scope, scope};
+use super::super::view::View;
 use super::World;
-use super::view::View;
-use crate::base::{EntityId, Stamp};
-use crate::contract::{ColumnKind, Entity, Excerpt, ScopeRule, SyncUnit};
+use super::schema::scope_rule;
+use crate::base::EntityId;
+use crate::contract::{Entity, Excerpt, ScopeRule, SyncUnit};
 use crate::gateway::{Capture, GatewayOptions as Gateway, Mode};
 
 /// The entities of which a unit that pulls these brings a part. What names all columns and no
@@ -13,9 +13,7 @@ pub(super) fn excerpts(world: &World<'_>, unit: View<'_>, pull: &[EntityId]) -> 
     let mut excerpts = Vec::new();
     for (name, view) in unit.at("entity").entries() {
         let at = unit.at("entity").name(name);
-        let names: Vec<&str> = world.schema.entities.iter().map(|e| e.name.as_str()).collect();
-        let found = world.given_names("entity").find(at, "entity", name, &names);
-        let Some(id) = found.map(|place| EntityId(place as u16)) else { continue };
+        let Some(id) = world.entity_named(at, name) else { continue };
         if !pull.contains(&id) {
             let title = format!("the unit does not pull `{name}`");
             let help = "a part is of what it pulls: name the entity in `pull` too";
@@ -30,7 +28,6 @@ pub(super) fn excerpts(world: &World<'_>, unit: View<'_>, pull: &[EntityId]) -> 
     excerpts
 }
 
-/// The columns that a part has.
 fn columns_brought(world: &World<'_>, view: View<'_>, id: EntityId) -> Vec<usize> {
     let entity = world.schema.entity(id);
     let Some(named) = view.at("columns").present() else { return entity.projection.clone() };
@@ -59,7 +56,6 @@ fn columns_brought(world: &World<'_>, view: View<'_>, id: EntityId) -> Vec<usize
     columns
 }
 
-/// Which rows a part has.
 fn rows_brought(world: &World<'_>, view: View<'_>, id: EntityId) -> Vec<ScopeRule> {
     let rows = view.at("rows");
     rows.entries().filter_map(|(name, rule)| row_rule(world, rows.name(name), rule, (id, name))).collect()
@@ -72,27 +68,9 @@ fn row_rule(
     (id, name): (EntityId, &str),
 ) -> Option<ScopeRule> {
     let column = world.column_named(at, id, name)?;
-    let kind = &world.schema.entity(id).columns[column].kind;
-    match scope(rule.text())? {
-        Scope::Attribute(attribute) => {
-            if *kind != ColumnKind::Text {
-                let title = format!("`{name}` is not a text, and a device's attribute is one");
-                world.wrong.at(rule, title, "name a column that is a text, or an attribute");
-                return None;
-            }
-            let attribute = world.attribute_named(rule, &attribute)?;
-            Some(ScopeRule::Attribute { column, attribute })
-        }
-        Scope::Window(..) if *kind != ColumnKind::Timestamp => {
-            let title = format!("`{name}` is not a timestamp");
-            world.wrong.at(rule, title, "only a timestamp lies between two days");
-            None
-        }
-        Scope::Window(from, until) => {
-            let midnight = world.calendar.midnight().0;
-            Some(ScopeRule::Window { column, from: Stamp(midnight + from), until: Stamp(midnight + until) })
-        }
-    }
+    let entity = world.schema.entity(id);
+    let of = (name, column, &entity.columns[column].kind, world.written(entity).at("schema").key(name));
+    scope_rule(rule, of, world.calendar, world.wrong, |name| world.attribute_named(rule, name))
 }
 
 /// Refuses parts of what no unit brings in full, and parts that the gateway cannot tell from

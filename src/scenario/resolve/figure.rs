@@ -102,54 +102,28 @@ fn whole(x: f64) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::tree::{Origin, parse_own};
     use super::*;
 
     #[test]
-    fn a_bound_means_what_its_unit_says() {
-        let text = |text: &str| Val::Text(text.to_owned());
-        for (unit, value, figure_is) in [
-            (Unit::Ns, text("360s"), 360_000_000_000),
-            (Unit::Ns, Val::Int(0), 0),
-            (Unit::Bytes, Val::Int(400), 400),
-            (Unit::Bytes, text("64KiB"), 65_536),
-            (Unit::BytesPerSecond, text("64KiB/s"), 65_536),
-            (Unit::MilliRowsPerSecond, Val::Int(1), 1_000),
-            (Unit::MilliRowsPerSecond, Val::Float(2.5), 2_500),
-            (Unit::MilliRowsPerSecond, text("1 rows/s"), 1_000),
-            (Unit::MilliRowsPerSecond, text("2.5 rows/s"), 2_500),
-            (Unit::Ppm, Val::Int(1), 1_000_000),
-            (Unit::Ppm, Val::Float(0.05), 50_000),
-            (Unit::Ppm, text("5%"), 50_000),
-            (Unit::Ppm, text("250%"), 2_500_000),
-            (Unit::RowNs, text("1500 row·s"), 1_500_000_000_000),
-            (Unit::RowNs, text("2.5 row·h"), 9_000_000_000_000),
-            (Unit::Uj, text("2.5mJ"), 2_500),
-            (Unit::Uj, text("1µJ"), 1),
+    fn a_bound_means_what_its_unit_says_or_is_refused_with_what_to_write() {
+        let mut told = String::new();
+        for (unit, values) in [
+            (Unit::Ns, "\"360s\" 0 360 0.5 \"360\""),
+            (Unit::Bytes, "400 \"64KiB\""),
+            (Unit::BytesPerSecond, "\"64KiB/s\""),
+            (Unit::MilliRowsPerSecond, "1 2.5 \"1rows/s\" \"2.5rows/s\" -1 \"5s\""),
+            (Unit::Ppm, "1 0.05 \"5%\" \"250%\" 5"),
+            (Unit::RowNs, "\"1500row·s\" \"2.5row·h\" 90"),
+            (Unit::Uj, "\"2.5mJ\" \"1µJ\" 5"),
+            (Unit::Rows, "0.5"),
         ] {
-            assert_eq!(figure(unit, &value).ok(), Some(figure_is), "{value:?} of {unit:?}");
+            for value in values.split(' ') {
+                let read = parse_own(value, &Origin::default_value()).value;
+                let becomes = figure(unit, &read).map_err(|no| format!("{} (help: {})", no.title, no.help));
+                told += &format!("{unit:?} of {value}: {becomes:?}\n");
+            }
         }
-    }
-
-    #[test]
-    fn a_plain_number_that_would_be_misread_is_refused_with_what_to_write() {
-        for (unit, value, example) in [
-            (Unit::Ns, Val::Int(360), "\"360s\""),
-            (Unit::Ns, Val::Float(0.5), "\"0.5s\""),
-            (Unit::Ns, Val::Text("360".to_owned()), "\"360s\""),
-            (Unit::RowNs, Val::Int(90), "\"90 row·s\""),
-            (Unit::Uj, Val::Int(5), "\"5J\""),
-        ] {
-            let refused = figure(unit, &value).expect_err("it has no unit");
-            assert_eq!(refused.title, "this figure has no unit");
-            assert!(refused.help.contains(example), "{}", refused.help);
-        }
-        for (unit, value) in [
-            (Unit::Ppm, Val::Int(5)),
-            (Unit::MilliRowsPerSecond, Val::Int(-1)),
-            (Unit::MilliRowsPerSecond, Val::Text("5s".to_owned())),
-            (Unit::Rows, Val::Float(0.5)),
-        ] {
-            assert!(figure(unit, &value).is_err(), "{value:?} of {unit:?}");
-        }
+        insta::assert_snapshot!(told);
     }
 }

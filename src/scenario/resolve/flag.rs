@@ -1,9 +1,11 @@
-//! Capture by flag and by change log, and what the backend keeps for them.
+//! How changes are captured by flag, change log and comparison, and what the backend keeps for
+//! that.
 
+use super::super::view::{View, read};
+use super::super::words::ReadFrom;
 use super::World;
-use super::view::View;
-use crate::backend::LogOptions;
-use crate::gateway::{ChangeLogOptions, FlagForm, FlagOptions};
+use crate::backend::{FileDrop, LogOptions};
+use crate::gateway::{ChangeLogOptions, FlagForm, FlagOptions, HashOptions, Source};
 
 impl World<'_> {
     pub(super) fn flag(&self, view: View<'_>) -> FlagOptions {
@@ -13,16 +15,12 @@ impl World<'_> {
             let help = "form = \"status\" or \"combination\" can say who is at work on a row";
             self.wrong.given(&[view.at("form")]).at(lease, "this flag has no room for a claim", help);
         }
-        FlagOptions {
+        read!(view, FlagOptions {
+            initial set reset per unreadable on_unreadable
+        } with {
             form,
-            initial: view.at("initial").word(),
-            set: view.at("set").word(),
-            reset: view.at("reset").word(),
-            per: view.at("per").word(),
             lease: lease.present().map(View::span),
-            unreadable: view.at("unreadable").share(),
-            on_unreadable: view.at("on_unreadable").word(),
-        }
+        })
     }
 
     /// What the backend keeps of the order in which versions become visible, if anybody asks for
@@ -51,4 +49,37 @@ impl World<'_> {
 
 pub(super) fn change_log(view: View<'_>) -> ChangeLogOptions {
     ChangeLogOptions { holes: view.at("holes").word(), trimmed: view.at("trimmed").word() }
+}
+
+impl World<'_> {
+    /// The files that the backend writes, if somebody reads them.
+    pub(super) fn files(&self) -> Option<FileDrop> {
+        let places = ["gateway.serve.capture.hash", "gateway.refresh.capture.hash"];
+        places.into_iter().find_map(|place| match options(self.root.at(place).present()?).source {
+            Source::File { drop, .. } => Some(drop),
+            Source::Api => None,
+        })
+    }
+
+    pub(super) fn hash(&self, view: View<'_>) -> HashOptions {
+        let options = options(view);
+        if let Source::File { .. } = options.source {
+            self.wrong.in_order(view, ["file_takes", "file_every"], true);
+        }
+        options
+    }
+}
+
+fn options(view: View<'_>) -> HashOptions {
+    read!(view, HashOptions {
+        keep canonical snapshot read_rows
+    } with {
+        source: match view.at("source").word() {
+            ReadFrom::File => Source::File {
+                drop: FileDrop { every: view.at("file_every").span(), takes: view.at("file_takes").span() },
+                trailer: view.at("trailer").flag(),
+            },
+            ReadFrom::Api => Source::Api,
+        },
+    })
 }

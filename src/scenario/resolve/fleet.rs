@@ -9,13 +9,13 @@ use super::super::profiles::{FIELD_WORKER, REFERENCE_STEP};
 use super::super::share::largest_remainder;
 use super::super::traces::Traces;
 use super::super::tree::Val;
+use super::super::view::{Mistakes, View, read};
 use super::super::words::Clocks;
 use super::super::written::{Calendar, drift_ppb, signed, start_state};
 use super::background::background;
 use super::links::link;
 use super::schema::Entities;
 use super::tunnel::{carried, library_and_own, tunnel};
-use super::view::{Mistakes, View};
 use crate::base::{Bytes, Ppm, Seed, Value};
 use crate::disk::Flash;
 use crate::engine::Decoder;
@@ -246,14 +246,12 @@ fn class(name: &str, view: View<'_>, wrong: &Mistakes) -> DeviceClass {
         cpu_milli: cpu.milli(),
         parse_rate: view.at("parse_rate").bytes(),
         managed_rate: view.at("managed_rate").bytes(),
-        flash: Flash {
-            read_latency: view.at("read_latency").span(),
-            read_rate: view.at("read_rate").bytes(),
-            write_rate: view.at("write_rate").bytes(),
-            sync: view.at("sync").span(),
+        flash: read!(view, Flash {
+            read_latency read_rate write_rate sync
+        } with {
             slowness: 1,
             seed: Seed(0),
-        },
+        }),
         memory: view.at("memory").bytes(),
     }
 }

@@ -1,11 +1,11 @@
 //! The gateway, and the way from there to the backend.
 
+use super::super::view::{View, read};
 use super::super::words::Holder;
 use super::World;
 use super::flag::change_log;
 use super::fleet::named_link;
 use super::links::limits;
-use super::view::View;
 use crate::backend::Upto;
 use crate::base::{BitRate, Bytes, Span, Word as _};
 use crate::gateway::{
@@ -48,19 +48,11 @@ impl World<'_> {
         }
     }
 
-    /// How long the next token is given for one; refused where that ends before the token does.
+    /// How long the next token is given for one: at least as long as that lasts.
     fn refresh_life(&self) -> Option<Span> {
-        let [life, refresh] = ["life", "refresh_life"].map(|key| self.root.at("gateway.token").at(key));
-        let refresh = refresh.present()?;
-        if refresh.span() < life.span() {
-            let why = format!(
-                "the next token is given for {}, and the token itself lasts {}",
-                refresh.span(),
-                life.span()
-            );
-            self.wrong.given(&[life]).at(refresh, why, "a `refresh_life` as long as `life` or longer");
-        }
-        Some(refresh.span())
+        let token = self.root.at("gateway.token");
+        self.wrong.in_order(token, ["life", "refresh_life"], false);
+        token.of("refresh_life")
     }
 
     /// What the gateway remembers of edits; refused where it has a queue for that, and where a time
@@ -72,45 +64,21 @@ impl World<'_> {
             let help = "`gateway.refresh.kept` says for how long; a cache of uploads is for mode \"ota\"";
             self.wrong.at(view, why, help);
         }
-        let [kept, wait, resubmit] = ["kept", "wait", "resubmit"].map(|key| view.at(key));
-        if resubmit.span() >= kept.span() {
-            let why = format!(
-                "an edit is forgotten after {}, and one without a response would go again after {}",
-                kept.span(),
-                resubmit.span()
-            );
-            // The other may be a default, which stands nowhere.
-            let at = if resubmit.place().is_some() { resubmit } else { kept };
-            self.wrong.given(&[kept]).at(at, why, "a `resubmit` shorter than `kept`");
-        }
-        if wait.span() > resubmit.span() {
-            let why = format!(
-                "who waits for a response for {} would wait beyond {}, when the edit goes again",
-                wait.span(),
-                resubmit.span()
-            );
-            let at = if wait.place().is_some() { wait } else { resubmit };
-            self.wrong.given(&[resubmit]).at(at, why, "a `wait` as long as `resubmit` or shorter");
-        }
-        Some(UploadCacheOptions {
-            kept: kept.span(),
-            wait: wait.span(),
-            resubmit: resubmit.span(),
-            durable: view.at("durable").flag(),
-        })
+        self.wrong.in_order(view, ["resubmit", "kept"], true);
+        self.wrong.in_order(view, ["wait", "resubmit"], false);
+        Some(read!(view, UploadCacheOptions { kept wait resubmit durable }))
     }
 
     /// What devices write messages with: the gateway must speak it.
     pub(super) fn codec(&self) -> &'static dyn Codec {
         let (written, spoken) = (self.root.at("engine.codec"), self.root.at("gateway.codecs"));
         if spoken.items().all(|codec| codec.text() != written.text()) {
-            let at = if written.place().is_some() { written } else { spoken };
             let title = format!("the gateway does not speak \"{}\", which devices write", written.text());
             let help = format!(
                 "add \"{}\" to `gateway.codecs`, or let `engine.codec` be one of those",
                 written.text()
             );
-            self.wrong.given(&[written, spoken]).at(at, title, help);
+            self.wrong.among(&[written, spoken], title, help);
         }
         protocol::packed(written.text(), self.coding()).unwrap_or_default()
     }
@@ -125,12 +93,11 @@ impl World<'_> {
         };
         let word = coding.packing.word();
         if coding.packing != Packing::None && known.items().all(|known| known.text() != word) {
-            let at = if packing.place().is_some() { packing } else { known };
             let title = format!("the gateway cannot unpack \"{word}\", as devices pack");
             let help = format!(
                 "add \"{word}\" to `gateway.compressions`, or let `engine.compression` be one of those"
             );
-            self.wrong.given(&[packing, known]).at(at, title, help);
+            self.wrong.among(&[packing, known], title, help);
         }
         let most = self.root.at("engine.pull.chunk_bytes");
         if coding.packing != Packing::None && most.bytes().0 > LIMIT / 2 {
@@ -141,7 +108,6 @@ impl World<'_> {
         coding
     }
 
-    /// Who holds cursors.
     fn cursors(&self, serve: View<'_>) -> CursorHolder {
         match serve.at("cursor_held_by").word() {
             Holder::Client => CursorHolder::Client,
@@ -170,32 +136,16 @@ impl World<'_> {
             self.fits(&options.capture, FED);
             return options;
         };
+        // It forgets as it is refreshed.
+        self.wrong.in_order(view, ["every", "kept"], false);
         let capture = self.capture(FED);
-        RefreshOptions {
-            every: view.at("every").span(),
-            upload_every: view.at("upload_every").span(),
+        read!(view, RefreshOptions {
+            every upload_every page fencing cursor_saved
+        } with {
             nodes: self.nodes(view.at("nodes"), &capture),
             capture,
-            page: view.at("page").count(),
-            kept: self.kept(view).unwrap_or(kept),
-            fencing: view.at("fencing").flag(),
-            cursor_saved: view.at("cursor_saved").word(),
-        }
-    }
-
-    /// For how long the replica remembers; it forgets as it is refreshed, and not before.
-    fn kept(&self, view: View<'_>) -> Option<Span> {
-        let (kept, every) = (view.at("kept").present()?, view.at("every"));
-        if kept.span() < every.span() {
-            let title = format!(
-                "the replica forgets as it is refreshed, every {}: it cannot remember for {} alone",
-                every.span(),
-                kept.span()
-            );
-            let help = "as long as `gateway.refresh.every` or longer, or a shorter `every`";
-            self.wrong.given(&[every]).at(kept, title, help);
-        }
-        Some(kept.span())
+            kept: view.of::<Option<Span>>("kept").unwrap_or(kept),
+        })
     }
 
     /// How many nodes refresh the replica; refused where they would take each other's receipts
@@ -270,19 +220,15 @@ impl World<'_> {
 
     fn last_modified(&self, view: View<'_>) -> LastModifiedOptions {
         let window = view.at("window");
-        let options = LastModifiedOptions {
-            bound: view.at("bound").word(),
-            paging: view.at("paging").word(),
-            source: view.at("source").word(),
-            precision: view.at("precision").span(),
+        let options = read!(view, LastModifiedOptions {
+            bound paging source precision end stamps
+        } with {
             upto: match window.text() {
                 "settled" => Upto::Settled,
                 _ => Upto::Behind(window.span()),
             },
-            end: view.at("end").word(),
-            stamps: view.at("stamps").word(),
             reconcile: view.at("reconcile").present().map(|view| view.at("every").span()),
-        };
+        });
         if let Some(unfit) = options.contradiction() {
             self.wrong.at(view.at("bound"), unfit.why, format!("it takes {}", unfit.instead));
         }

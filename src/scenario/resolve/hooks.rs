@@ -1,8 +1,8 @@
 //! What the app's hooks do.
 
 use super::super::hook::{AppCall, HookPlan, Hooks};
+use super::super::view::{View, read};
 use super::World;
-use super::view::View;
 use crate::base::{UnitId, Word};
 use crate::contract::Hook;
 
@@ -14,12 +14,7 @@ impl World<'_> {
     }
 
     fn hook(&self, view: View<'_>) -> HookPlan {
-        let call = |view: View<'_>| AppCall {
-            request: view.at("request").bytes(),
-            response: view.at("response").bytes(),
-            takes: view.at("takes").span(),
-            timeout: view.at("timeout").span(),
-        };
+        let call = |view: View<'_>| read!(view, AppCall { request response takes timeout });
         HookPlan {
             unit: self.unit_named(view.at("unit")),
             takes: view.at("takes").span(),

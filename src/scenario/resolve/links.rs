@@ -1,23 +1,25 @@
-//! Links.
+//! Links, and how requests travel over them.
 
 use std::sync::Arc;
 
 use super::super::diagnostic::Diagnostic;
 use super::super::profiles::tunnel;
 use super::super::traces::Traces;
-use super::view::{Mistakes, View};
+use super::super::view::{Mistakes, View, read};
 use crate::base::{BitRate, Ppm, Span, Word};
 use crate::contract::NetworkKind;
+use crate::net::tcp::Handshake;
 use crate::net::{
     GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, OutageMode, PacketLoss, Profile, Promotion,
-    Radio, RadioChanges, Steps, Trace, Variation,
+    Radio, RadioChanges, Steps, Trace, TransportOptions, Variation,
 };
 
 pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes) -> Arc<Profile> {
     let kind = view.at("kind").word();
     let radio = radio(view.at("radio"), kind);
     one_network(name, kind, radio, view, wrong);
-    room_for_a_packet(view, wrong);
+    // A queue that holds no packet of full size would lose them all.
+    wrong.in_order(view, ["mtu", "queue"], false);
     contradictions(view, wrong);
     without_radio(view, kind, wrong);
     let trace = |way: &str| {
@@ -30,11 +32,12 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
     };
     let traces = ["up", "down"].map(trace);
     let [up, down] = traces.clone();
-    Arc::new(Profile {
+    Arc::new(read!(view, Profile {
+        rtt mtu reconnect response_loss
+    } with {
         name: name.to_owned(),
         kind,
         radio,
-        rtt: view.at("rtt").span(),
         steps: view.at("steps").present().map(|steps| self::steps(steps, view.at("rtt"), wrong)),
         jitter: jitter(view, wrong),
         down: rate(name, view, "down", down, wrong),
@@ -46,17 +49,14 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
         traces,
         loss: loss(view.at("loss"), wrong),
         queue: view.at("queue").bytes().0,
-        mtu: view.at("mtu").count(),
         gaps: view.at("gaps").present().map(|gaps| self::gaps(gaps, wrong)),
         radio_changes: view.at("radio_changes").present().map(|changes| radio_changes(changes, wrong)),
         promotion: view.at("promotion").present().map(|promotion| Promotion {
             after: promotion.at("after").span(),
             takes: promotion.at("takes").span(),
         }),
-        reconnect: view.at("reconnect").span(),
-        response_loss: view.at("response_loss").share(),
         limits: limits(view),
-    })
+    }))
 }
 
 /// What a proxy lets through, or a server takes and sends.
@@ -125,16 +125,8 @@ fn without_radio(view: View<'_>, kind: NetworkKind, wrong: &Mistakes) {
         let within = figures.entries().map(|(_, figure)| figure);
         let written = std::iter::once(figures).chain(within).chain([radio, called]);
         let Some(at) = written.into_iter().find(|view| view.place().is_some()) else { continue };
-        let title = match radio.present() {
-            Some(_) => format!("radio = \"none\" has no `{key}`"),
-            None => format!("kind = \"other\" has no radio, and no `{key}`"),
-        };
-        let help = match figures.profile() {
-            Some(profile) => {
-                format!("`{profile}` brings `{key}`: say which radio it is, or take a link of another name")
-            }
-            None => format!("leave out `{key}`, or say which radio it is"),
-        };
+        let title = format!("a link without a radio has no `{key}`");
+        let help = "say in `radio` which it is, or take a link of another name without that";
         wrong.given(&[radio, called, figures]).at(at, title, help);
     }
 }
@@ -151,16 +143,6 @@ fn contradictions(view: View<'_>, wrong: &Mistakes) {
     if answers.share() >= Ppm::ONE {
         let help = "a share below 1; for a time without responses write an event `response_loss`";
         wrong.at(answers, "every response is lost, so nothing ever ends", help);
-    }
-}
-
-/// A queue that holds no packet of full size would lose them all.
-fn room_for_a_packet(view: View<'_>, wrong: &Mistakes) {
-    let (queue, mtu) = (view.at("queue"), view.at("mtu"));
-    if queue.bytes().0 < u64::from(mtu.count()) {
-        let title = format!("a queue of {} bytes holds no packet of {}", queue.bytes().0, mtu.count());
-        let at = if queue.place().is_some() { queue } else { mtu };
-        wrong.given(&[queue, mtu]).at(at, title, "`queue` is at least `mtu`");
     }
 }
 
@@ -240,10 +222,7 @@ fn loss(view: View<'_>, wrong: &Mistakes) -> Option<PacketLoss> {
     }
     let window = match (view.at("every").present(), view.at("for").present()) {
         (Some(every), Some(lasts)) => {
-            if lasts.span() > every.span() {
-                let help = format!("they come every {}", every.span());
-                wrong.at(lasts, "losses that last longer than until they come again", help);
-            }
+            wrong.in_order(view, ["for", "every"], false);
             Some(LossWindow { every: every.span().max(Span(1)), lasts: lasts.span() })
         }
         (None, None) => None,
@@ -260,16 +239,8 @@ fn loss(view: View<'_>, wrong: &Mistakes) -> Option<PacketLoss> {
 }
 
 fn radio_changes(view: View<'_>, wrong: &Mistakes) -> RadioChanges {
+    wrong.in_order(view, ["takes", "mtbf"], true);
     let (mtbf, takes) = (view.at("mtbf"), view.at("takes"));
-    if takes.span() >= mtbf.span() && mtbf.span() > Span::ZERO {
-        let title = format!(
-            "changes of {} every {}: the link is held back more than it carries",
-            takes.span(),
-            mtbf.span()
-        );
-        let at = if takes.place().is_some() { takes } else { mtbf };
-        wrong.given(&[mtbf, takes]).at(at, title, "`takes` is less than `mtbf`");
-    }
     RadioChanges { mtbf: mtbf.span(), takes: takes.span(), session_loss: view.at("session_loss").share() }
 }
 
@@ -294,13 +265,27 @@ fn gaps(view: View<'_>, wrong: &Mistakes) -> Gaps {
     let at = written(&[view.at("mean"), view.at("mtbf"), view.at("lengths")]);
     let (mtbf, mean) = (view.at("mtbf").span(), view.at("mean").span());
     let lengths: GapLengths = view.at("lengths").word();
-    if mean >= mtbf && mtbf > Span::ZERO {
-        let title = format!("gaps of {mean} every {mtbf}: the link is gone more than it is there");
-        wrong.at(at, title, "`mean` is less than `mtbf`; for a link that is gone write an outage");
-    } else if mean > Gaps::mean_max(lengths) {
+    wrong.in_order(view, ["mean", "mtbf"], true);
+    if mean < mtbf && mean > Gaps::mean_max(lengths) {
         let help = format!("they have a mean of at most {}", Gaps::mean_max(lengths));
         let given = wrong.given(&[view.at("lengths")]);
         given.at(at, "too long for gaps of a cellular network", help);
     }
     Gaps { mtbf: mtbf.max(Span(1)), mean, mode: view.at("mode").word(), lengths }
+}
+
+pub(super) fn transport(view: View<'_>) -> TransportOptions {
+    read!(view, TransportOptions {
+        protocol connections keep_alive half_open
+    } with {
+        handshake: Handshake {
+            tls: view.at("tls").word(),
+            certificates: view.at("certificates").bytes().0,
+            work: view.at("handshake_work").span(),
+            congestion: view.at("congestion").word(),
+            restarts: view.at("slow_start_after_idle").flag(),
+        },
+        header_up: view.at("header_up").bytes().0,
+        header_down: view.at("header_down").bytes().0,
+    })
 }

@@ -6,9 +6,9 @@ use super::super::cell::Wanted;
 use super::super::column::{ColumnType, FAT_SIGMA_MILLI};
 use super::super::rows::Brought;
 use super::super::shares::{Shares, without_shares};
+use super::super::view::read;
 use super::super::written::{Calendar, Scope, scope};
 use super::schema::{Draft, Lookup, Sketch};
-use super::view::View;
 use crate::base::{EntityId, Ppm};
 use crate::workload::{EntityData, Letters, Maker};
 
@@ -44,18 +44,15 @@ impl Lookup<'_> {
                 }
             }
         });
-        EntityData {
+        read!(view, EntityData {
+            one_stamp age changed_daily created_daily deleted_daily
+        } with {
             rows: given.as_ref().map_or(u64::from(view.at("rows").count()), |rows| rows.len() as u64),
             columns: sketch.columns.iter().map(|c| self.maker(c, sketch, id)).collect(),
             nulls: shares(sketch, |shares| shares.null),
             empties: shares(sketch, |shares| shares.empty),
             given,
-            one_stamp: view.at("one_stamp").present().map(View::span),
-            age: view.at("age").span(),
-            changed_daily: view.at("changed_daily").share(),
-            created_daily: view.at("created_daily").share(),
-            deleted_daily: view.at("deleted_daily").share(),
-        }
+        })
     }
 
     fn maker(&self, column: &Draft<'_>, sketch: &Sketch<'_>, id: usize) -> Maker {

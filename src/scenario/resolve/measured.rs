@@ -2,8 +2,8 @@
 
 use super::super::diagnostic::choices;
 use super::super::plan::Bound;
+use super::super::view::{Mistakes, View};
 use super::figure::figure;
-use super::view::{Mistakes, View};
 use crate::metrics::{self, Unit};
 
 /// The statistics of a distribution.

@@ -8,26 +8,21 @@
 //! What can be run, but is probably not meant, is a doubt (`doubts`).
 
 mod about;
-mod attachments;
 mod backend;
 mod background;
 mod conflict;
 mod doubts;
-mod editing;
 mod excerpts;
-mod families;
 mod figure;
 mod flag;
 mod fleet;
-mod futile;
 mod gateway;
-mod hash;
 mod hooks;
 mod links;
 mod makers;
 mod measured;
 mod naming;
-mod page;
+mod own;
 mod paths;
 mod people;
 mod phone;
@@ -38,12 +33,8 @@ mod shows;
 mod size;
 mod stack;
 mod steering;
-mod transport;
 mod trouble;
 mod tunnel;
-mod undelivered;
-mod unheld;
-mod view;
 mod whole;
 mod window;
 
@@ -52,12 +43,12 @@ use std::sync::Arc;
 
 pub(super) use self::questions::questions;
 pub(super) use self::shows::claims;
-use self::view::{Mistakes, View};
 use super::diagnostic::Diagnostic;
 use super::plan::{Attribute, Plan, Settled};
 use super::rows::Brought;
 use super::traces::Traces;
 use super::tree::Node;
+use super::view::{Mistakes, View, read};
 use super::written::{Calendar, TITLE_WANT, calendar, clock, is_title};
 use crate::base::{Seed, Span, Time};
 use crate::contract::{Described, Schema};
@@ -76,7 +67,6 @@ pub struct Names<'a> {
     pub stacks: &'a [Described],
 }
 
-/// What everything is resolved against.
 struct World<'a> {
     root: View<'a>,
     names: &'a Names<'a>,
@@ -127,9 +117,9 @@ pub(super) fn resolve(
     let gateway = world.gateway();
     let (engine, events) = (world.engine(&gateway), world.events());
     naming::keys_fit(root, world.mode(), &wrong);
-    families::stay_together(root, world.mode(), &wrong);
+    naming::stay_together(root, world.mode(), &wrong);
     phone::fits(root, &wrong);
-    attachments::are_sent(root, &wrong);
+    naming::are_sent(root, &wrong);
     world.namesakes(&gateway, engine.identity, &events);
     let settled = Settled {
         scenario: root.at("name").text().to_owned(),
@@ -151,7 +141,7 @@ pub(super) fn resolve(
         chosen,
         engine_name: root.at("engine.name").text().to_owned(),
         store: world.store(),
-        transport: transport::transport(root.at("transport")),
+        transport: links::transport(root.at("transport")),
         workload: world.workload(),
         hooks: Arc::new(world.hooks()),
         queries: world.queries(),
@@ -220,50 +210,37 @@ impl World<'_> {
 
     fn engine(&self, gateway: &Gateway) -> engine::EngineOptions {
         let view = self.root.at("engine");
-        engine::EngineOptions {
-            pull: engine::PullOptions {
-                chunk_rows: view.at("pull.chunk_rows").count(),
-                chunk_bytes: view.at("pull.chunk_bytes").bytes(),
-                apply_rows: view.at("pull.apply_rows").count(),
-                cursor: view.at("pull.cursor").word(),
-                bad_rows: engine::BadRowOptions {
-                    share: view.at("pull.bad_rows").share(),
-                    tries: view.at("pull.bad_tries").count(),
-                    then: view.at("pull.on_bad_row").word(),
-                },
-                steering: self.steering(view.at("pull")),
-                prefetch: self.prefetch(view.at("pull.prefetch"), gateway),
-                streams: view.at("pull.streams").count(),
-                missing_parent: view.at("pull.missing_parent").word(),
-                requests: view.at("pull.requests").word(),
-                replace: self.replace(view.at("pull")),
-                on_too_large: view.at("pull.on_too_large").word(),
-                atomic: whole::atomic(view.at("pull"), self.wrong),
-                checkpoint: whole::checkpoint(view.at("pull"), gateway, self.wrong),
-            },
+        read!(view, engine::EngineOptions {
+            request_timeout debounce hook_timeout requests decoder dates identity queue queue_kept
+            network_poll status on_logout database_per row_cpu
+        } with {
+            pull: self.pull(view.at("pull"), gateway),
             push: self.push(view.at("push")),
             retry: self.retry(view.at("retry")),
             conflict: conflict::conflict(self.root, self.wrong),
-            attachments: attachments::options(view.at("attachments")),
-            request_timeout: view.at("request_timeout").span(),
-            debounce: view.at("debounce").span(),
-            hook_timeout: view.at("hook_timeout").present().map(View::span),
-            requests: view.at("requests").word(),
+            attachments: naming::attachments(view.at("attachments")),
             codec: gateway.codec,
             paths: paths::paths(self.root, &self.schema, self.wrong),
-            decoder: view.at("decoder").word(),
-            dates: view.at("dates").word(),
-            identity: view.at("identity").word(),
-            queue: view.at("queue").word(),
-            queue_kept: view.at("queue_kept").word(),
             sessions: self.sessions(view),
-            network_poll: view.at("network_poll").present().map(View::span),
-            status: view.at("status").flag(),
             on_unauthorized: view.at("token.on_refused").word(),
-            on_logout: view.at("on_logout").word(),
-            database_per: view.at("database_per").word(),
-            row_cpu: view.at("row_cpu").span(),
-        }
+        })
+    }
+
+    fn pull(&self, view: View<'_>, gateway: &Gateway) -> engine::PullOptions {
+        read!(view, engine::PullOptions {
+            chunk_rows chunk_bytes apply_rows cursor streams missing_parent requests on_too_large
+        } with {
+            bad_rows: engine::BadRowOptions {
+                share: view.at("bad_rows").share(),
+                tries: view.at("bad_tries").count(),
+                then: view.at("on_bad_row").word(),
+            },
+            steering: self.steering(view),
+            prefetch: self.prefetch(view.at("prefetch"), gateway),
+            replace: self.replace(view),
+            atomic: whole::atomic(view, self.wrong),
+            checkpoint: whole::checkpoint(view, gateway, self.wrong),
+        })
     }
 
     fn sessions(&self, view: View<'_>) -> u32 {
@@ -297,35 +274,19 @@ impl World<'_> {
             let help = "leave `squash` out, or take another policy";
             self.wrong.given(&[policy, squash]).at(squash, title, help);
         }
-        engine::PushOptions {
-            chunk_rows: view.at("chunk_rows").count(),
-            chunk_bytes: view.at("chunk_bytes").bytes(),
+        read!(view, engine::PushOptions {
+            chunk_rows chunk_bytes sends sync_date on_refused on_too_large unit
+        } with {
             steering: self.steering(view),
-            sends: view.at("sends").word(),
             capture,
-            sync_date: view.at("sync_date").word(),
             squash: squash.flag(),
             order: order.word(),
-            on_refused: view.at("on_refused").word(),
-            on_too_large: view.at("on_too_large").word(),
-            unit: view.at("unit").word(),
-        }
+        })
     }
 
     fn retry(&self, view: View<'_>) -> engine::RetryOptions {
-        let (base, cap) = (view.at("base"), view.at("cap"));
-        if base.span() > cap.span() {
-            let at = if base.place().is_some() { base } else { cap };
-            let title = format!("the first wait of {} is longer than any wait, {}", base.span(), cap.span());
-            self.wrong.given(&[base, cap]).at(at, title, "`base` is at most `cap`");
-        }
-        engine::RetryOptions {
-            base: base.span(),
-            cap: cap.span(),
-            jitter: view.at("jitter").word(),
-            attempts: view.at("attempts").count(),
-            heeds_after: view.at("heeds_after").flag(),
-        }
+        self.wrong.in_order(view, ["base", "cap"], false);
+        read!(view, engine::RetryOptions { base cap jitter attempts heeds_after })
     }
 
     /// What pulled rows take the place of; all of it only by pages in turn.
@@ -404,18 +365,13 @@ impl World<'_> {
         if page_size.int() > 0 && !page_size.count().is_power_of_two() {
             self.wrong.at(page_size, "`page_size` must be a power of two", "SQLite takes 512, 1024, … 65536");
         }
-        store::StoreOptions {
+        read!(view, store::StoreOptions {
+            journal synchronous cache_pages foreign_keys watch_references keep_settled watch_cursors
+            extra_rows
+        } with {
             page_size: page_size.count(),
-            journal: view.at("journal").word(),
-            synchronous: view.at("synchronous").word(),
-            cache_pages: view.at("cache_pages").count(),
-            foreign_keys: view.at("foreign_keys").word(),
-            watch_references: view.at("watch_references").flag(),
-            keep_settled: view.at("keep_settled").span(),
-            watch_cursors: view.at("watch_cursors").flag(),
             on_mismatch: phone::on_mismatch(self.root),
             indexes: self.indexes(),
-            extra_rows: view.at("extra_rows").count(),
-        }
+        })
     }
 }

@@ -1,8 +1,9 @@
-//! Who gives rows their keys.
+//! Who gives rows their keys, and what goes with them: rows that are part of others, attachments.
 
-use super::view::{Mistakes, View};
-use crate::contract::{NamedBy, Naming};
-use crate::engine::{LocalCapture, Requests};
+use super::super::view::{Mistakes, View, read};
+use crate::backend::Commits;
+use crate::contract::{Attachment, NamedBy, Naming, OnDelete};
+use crate::engine::{AttachmentOptions, LocalCapture, PushOrder, PushUnit, RequestPer, Requests};
 use crate::gateway::Mode;
 
 /// Policies by which a row that somebody deleted may be made again, or twice.
@@ -40,13 +41,11 @@ pub(super) fn keys_fit(root: View<'_>, mode: Mode, wrong: &Mistakes) {
 
 /// How the rows of an entity get their keys.
 pub(super) fn naming(entity: View<'_>, wrong: &Mistakes) -> Naming {
-    let naming = Naming {
+    let naming = read!(entity, Naming {
+        merge doubles pool refill
+    } with {
         by: entity.at("ids").word(),
-        merge: entity.at("merge").word(),
-        doubles: entity.at("doubles").flag(),
-        pool: entity.at("pool").count(),
-        refill: entity.at("refill").count(),
-    };
+    });
     let unique = entity.at("unique");
     let ids = entity.at("ids");
     let keyless = unique.items().next().is_none();
@@ -62,15 +61,125 @@ pub(super) fn naming(entity: View<'_>, wrong: &Mistakes) -> Naming {
         let help = "list the columns by which people tell rows apart in `unique`";
         wrong.given(&[unique]).at(entity.at("doubles"), "nothing tells which rows are the same", help);
     }
-    if naming.by == NamedBy::Pool && naming.refill > naming.pool {
-        let at = ["refill", "pool"].map(|key| entity.at(key));
-        let at = at.into_iter().find(|view| view.place().is_some()).unwrap_or(entity);
-        let title = format!("a pool of {} keys always has fewer than {}", naming.pool, naming.refill);
-        wrong.given(&at_both(entity)).at(at, title, "`refill` is at most `pool`");
+    if naming.by == NamedBy::Pool {
+        wrong.in_order(entity, ["refill", "pool"], false);
     }
     naming
 }
 
-fn at_both(entity: View<'_>) -> [View<'_>; 2] {
-    ["pool", "refill"].map(|key| entity.at(key))
+/// Refuses families that something parts, or of which there are none.
+pub(super) fn stay_together(root: View<'_>, mode: Mode, wrong: &Mistakes) {
+    let (unit, commits) = (root.at("engine.push.unit"), root.at("backend.commits"));
+    let goes = unit.word::<PushUnit>() == PushUnit::Family;
+    let commits_as_one = commits.word::<Commits>() != Commits::Rows;
+    let by_family = commits.word::<Commits>() == Commits::Families;
+    let are_parts = |entity: View<'_>| {
+        let mut on_delete = entity.at("on_delete").entries();
+        on_delete.any(|(_, view)| view.word::<OnDelete>() == OnDelete::Cascade)
+    };
+    let parts = root.at("entity").entries().any(|(_, entity)| are_parts(entity));
+    for (_, needs_parts, at) in
+        [(goes, true, unit), (commits_as_one, by_family, commits)].into_iter().filter(|(on, ..)| *on)
+    {
+        if !parts && needs_parts {
+            let help = "write on_delete = { COLUMN = \"cascade\" } where a row is part of another";
+            wrong.at(at, "no row is part of another", help);
+        }
+        if mode == Mode::Persistent {
+            let help = "write gateway.mode = \"ota\", or leave this out";
+            wrong.at(at, "a gateway with a replica brings each edit by itself", help);
+        }
+    }
+    if goes {
+        goes_whole(root, unit, wrong);
+    }
+    if !commits_as_one {
+        return;
+    }
+    let delay = root.at("backend.commit_delay");
+    if delay.present().is_some() {
+        let help = "leave `commit_delay` out, or write commits = \"rows\"";
+        wrong.given(&[delay]).at(commits, "each row would be late by itself", help);
+    }
+    for (_, entity) in root.at("entity").entries() {
+        let ids = entity.at("ids");
+        if matches!(ids.word(), NamedBy::Server | NamedBy::NaturalKey) {
+            let help = "write ids = \"client\", or commits = \"rows\"";
+            let title = "what refers to a row that is made with it cannot be judged before that has its key";
+            wrong.given(&[ids]).at(commits, title, help);
+        }
+    }
+}
+
+fn goes_whole(root: View<'_>, unit: View<'_>, wrong: &Mistakes) {
+    let at = |key: &str| root.at(key);
+    let (capture, order) = (at("engine.push.capture"), at("engine.push.order"));
+    let (squash, requests) = (at("engine.push.squash"), at("engine.requests"));
+    let needs = [
+        (
+            capture,
+            capture.word::<LocalCapture>() == LocalCapture::Outbox,
+            "only an outbox knows what was made together",
+            "`unit` needs `capture = \"outbox\"`",
+        ),
+        (
+            squash,
+            squash.flag(),
+            "of two edits of a row the second would be left behind",
+            "`unit` needs `squash = true`, by which they go as one",
+        ),
+        (
+            order,
+            order.word::<PushOrder>() == PushOrder::TopDown,
+            "a family goes from the top down",
+            "`unit` needs `order = \"top-down\"`",
+        ),
+        (
+            requests,
+            requests.word::<RequestPer>() == RequestPer::Direction,
+            "the edits of a family go in one request of their own",
+            "`unit` needs engine.requests = \"per-direction\"",
+        ),
+    ];
+    for (given, _, title, help) in needs.into_iter().filter(|(_, fits, ..)| !fits) {
+        wrong.given(&[given]).at(unit, title, help);
+    }
+}
+
+pub(super) fn attachments(view: View<'_>) -> AttachmentOptions {
+    read!(view, AttachmentOptions {
+        queue with first parallel resume
+    } with {
+        chunk_bytes: view.at("chunk_bytes").bytes().0,
+    })
+}
+
+/// Refuses attachments that nobody would send: they go with the outbox entry that made their row.
+pub(super) fn are_sent(root: View<'_>, wrong: &Mistakes) {
+    let capture = root.at("engine.push.capture");
+    if capture.word::<LocalCapture>() == LocalCapture::Outbox {
+        return;
+    }
+    let entities = root.at("entity").entries();
+    if let Some(table) = entities.filter_map(|(_, entity)| entity.at("attachment").present()).next() {
+        let title = "without an outbox nobody knows which attachments wait";
+        wrong.given(&[capture]).at(table, title, "`attachment` needs engine.push.capture = \"outbox\"");
+    }
+}
+
+/// What rows of the entity at `view` have beside them.
+pub(super) fn attachment(name: &str, view: View<'_>, wrong: &Mistakes) -> Option<Attachment> {
+    let table = view.at("attachment").present()?;
+    let ids = view.at("ids");
+    if ids.word::<NamedBy>() != NamedBy::Device {
+        let title = format!("rows of `{name}` get other keys than their attachments are known by");
+        wrong.given(&[ids]).at(table, title, "`attachment` needs `ids = \"client\"`");
+    }
+    let bytes = |key: &str| table.at(key).present().map(|size| size.bytes().0 as u32);
+    let least = bytes("least").unwrap_or(1);
+    let most = bytes("most").unwrap_or(least);
+    wrong.in_order(table, ["least", "most"], false);
+    wrong.in_order(table, ["thumbnail", "least"], false);
+    let thumbnail = bytes("thumbnail");
+    Some(Attachment { least, most, thumbnail })
 }

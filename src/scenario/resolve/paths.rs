@@ -2,11 +2,10 @@
 
 use super::super::path_written::path;
 use super::super::shares::without_shares;
-use super::view::{Mistakes, View};
+use super::super::view::{Mistakes, View};
 use crate::contract::{Entity, Schema, ScopeRule};
 use crate::engine::{Bend, Path, Paths};
 
-/// The ways of all columns.
 pub(super) fn paths(root: View<'_>, schema: &Schema, wrong: &Mistakes) -> Paths {
     let mut paths = Paths::default();
     for id in schema.ids() {

@@ -1,17 +1,16 @@
 //! Sync units, and what people and the office do.
 
-use super::super::query::AppQuery;
-use super::super::written::trigger;
+use super::super::hook::AppQuery;
+use super::super::view::{Given, View, read};
+use super::super::written::{Scope, scope, trigger};
 use super::World;
 use super::excerpts::{excerpts, excerpts_fit};
-use super::page::resolver;
 use super::query::queries;
 use super::schema::attributes_known;
-use super::view::{Given, View};
 use crate::base::{EntityId, Ppm, Span, Time};
 use crate::contract::{ColumnKind, Delivery, EditKind, Entity, SyncUnit, Trigger};
 use crate::gateway;
-use crate::workload::{Action, Browsing, Contention, LoginWave, Peak, WorkloadOptions};
+use crate::workload::{Action, Browsing, Contention, Editing, LoginWave, Peak, Resolver, WorkloadOptions};
 
 impl World<'_> {
     pub(super) fn queries(&self) -> Vec<AppQuery> {
@@ -75,8 +74,12 @@ impl World<'_> {
     }
 
     pub(super) fn entity(&self, view: View<'_>) -> Option<EntityId> {
+        self.entity_named(view, view.text())
+    }
+
+    pub(super) fn entity_named(&self, view: View<'_>, name: &str) -> Option<EntityId> {
         let names: Vec<&str> = self.schema.entities.iter().map(|e| e.name.as_str()).collect();
-        self.given_names("entity").find(view, "entity", view.text(), &names).map(|i| EntityId(i as u16))
+        self.given_names("entity").find(view, "entity", name, &names).map(|i| EntityId(i as u16))
     }
 
     /// Mistakes that depend on the names of a table at the top, such as `entity`.
@@ -112,7 +115,7 @@ impl World<'_> {
     pub(super) fn workload(&self) -> WorkloadOptions {
         let view = self.root.at("workload");
         let hours = self.stretch(view.at("hours"), "work");
-        let opens = view.at("opens");
+        let (opens, contention) = (view.at("opens"), view.at("contention"));
         WorkloadOptions {
             hours,
             logins: self.logins(view.at("login")),
@@ -126,16 +129,10 @@ impl World<'_> {
             freshness: view.at("freshness").present().map_or(Span::secs(3_600), View::span),
             peaks: self.peaks(view.at("peak")),
             actions: self.root.at("action").entries().filter_map(|(n, v)| self.action(n, v)).collect(),
-            contention: Contention {
-                by: view.at("contention.by").word(),
-                share: view.at("contention.share").share(),
-                within: view.at("contention.within").span(),
-                equal: view.at("contention.equal").share(),
-                beside: view.at("contention.beside").share(),
-                double_create: view.at("contention.double_create").share(),
-                deletes: view.at("contention.deletes").share(),
-            },
-            editing: super::editing::editing(self),
+            contention: read!(contention, Contention {
+                by share within equal beside double_create deletes
+            }),
+            editing: editing(self),
             resolver: resolver(view.at("resolver")),
             opens_per_day_milli: opens.at("per_day").milli(),
             opened: opens.present().and_then(|o| self.entity(o.at("entity"))),
@@ -264,4 +261,54 @@ impl World<'_> {
         }
         Some((column, view.at("before").span(), view.at("after").span()))
     }
+}
+
+fn resolver(view: View<'_>) -> Resolver {
+    read!(view, Resolver { takes contested delay delays never })
+}
+
+fn editing(world: &World<'_>) -> Editing {
+    let view = world.root.at("workload.editing");
+    let lease = view.at("lease");
+    if lease.place().is_some() && world.stack().is_some_and(|stack| !stack.is_builtin) {
+        let title = "this stack's server gives no leases";
+        world.wrong.at(lease, title, "leave `lease` out, or take the built-in stack");
+    }
+    let mut editing = Editing {
+        offline: view.at("offline").word(),
+        lease: lease.present().map(|lease| lease.span()),
+        ..Editing::default()
+    };
+    for (number, entity) in world.schema.entities.iter().enumerate() {
+        let id = EntityId(number as u16);
+        if let Some(owner) = owner(world, id) {
+            editing.owners.insert(id, owner);
+        }
+        let list = world.root.at("entity").key(&entity.name).at("editable_offline");
+        let Some(list) = list.present() else { continue };
+        let columns = list.items().filter_map(|item| world.column_named(item, id, item.text()));
+        editing.columns.insert(id, columns.collect());
+    }
+    editing
+}
+
+/// The column that says whose a row of the entity is, and the attribute that it is held against.
+fn owner(world: &World<'_>, id: EntityId) -> Option<(usize, usize)> {
+    let entity = world.schema.entity(id);
+    let owned = world.root.at("entity").key(&entity.name).at("owned_by");
+    let mut entries = owned.entries();
+    let (name, view) = entries.next()?;
+    if entries.next().is_some() {
+        world.wrong.at(owned, "a row has one owner", "name one column in `owned_by`");
+    }
+    let column = world.column_named(owned.name(name), id, name)?;
+    let Some(Scope::Attribute(attribute)) = scope(view.text()) else {
+        world.wrong.at(view, "no time owns a row", "write an attribute, such as \"device.person\"");
+        return None;
+    };
+    if entity.projection.binary_search(&column).is_err() {
+        let title = format!("devices do not hold `{name}`, so that none can tell whose a row is");
+        world.wrong.at(view, title, "add it to `project`");
+    }
+    Some((column, world.attribute_named(view, &attribute)?))
 }

@@ -2,7 +2,7 @@
 
 use super::super::phone::PhoneLife;
 use super::super::plan::Happening;
-use super::view::{Mistakes, View};
+use super::super::view::{Mistakes, View};
 use crate::base::Word;
 use crate::engine::{Detect, Identity};
 use crate::gateway::Mode;

@@ -1,12 +1,11 @@
 //! Lists that the app's screens show.
 
-use super::super::query::AppQuery;
+use super::super::hook::AppQuery;
+use super::super::view::View;
 use super::World;
-use super::view::View;
 use crate::base::EntityId;
 use crate::contract::{ColumnKind, Like, LocalQuery};
 
-/// Reads what the app's screens list.
 struct Lists<'r, 'w>(&'r World<'w>);
 
 pub(super) fn queries(world: &World<'_>) -> Vec<AppQuery> {
@@ -28,9 +27,7 @@ impl Lists<'_, '_> {
 
     fn query(&self, view: View<'_>) -> Option<LocalQuery> {
         let name = view.at("of");
-        let entities: Vec<&str> = self.0.schema.entities.iter().map(|entity| entity.name.as_str()).collect();
-        let of = self.0.given_names("entity").find(name, "entity", name.text(), &entities)?;
-        let of = EntityId(of as u16);
+        let of = self.0.entity(name)?;
         self.held(name, of)?;
         self.0.wrong.once(view, "through");
         let through: Option<Vec<_>> =

@@ -4,10 +4,10 @@ use super::super::diagnostic::{Diagnostic, choices};
 use super::super::merge::Setting;
 use super::super::question::{Demand, Piece, Put, QUESTION_LISTS, Question, Told, pieces, question_place};
 use super::super::tree::Node;
+use super::super::view::{Mistakes, View};
 use super::Names;
 use super::measured::Measured;
 use super::shows::{two_variants, unit_named};
-use super::view::{Mistakes, View};
 
 /// The questions of `question`, which was checked, of a scenario with these variants.
 ///
@@ -28,14 +28,11 @@ pub(in super::super) fn questions(
         }
         all.push(question(name, of, variants, measured));
     }
-    let (mut told, following) = wrong.into_inner();
-    if told.is_empty() {
-        told = following;
-    }
-    if told.is_empty() { Ok(all) } else { Err(told) }
+    let (told, following) = wrong.into_inner();
+    let wrong = if told.is_empty() { following } else { told };
+    if wrong.is_empty() { Ok(all) } else { Err(wrong) }
 }
 
-/// What a name may be.
 fn want() -> String {
     let lists = QUESTION_LISTS.map(|list| format!("{0}-1 to {0}-{1}", list.name, list.questions));
     format!(

@@ -6,10 +6,9 @@ use super::super::column::{COLUMNS_MAX, COLUMNS_WHY, ColumnType, KeyType, column
 use super::super::plan::Attribute;
 use super::super::rows::Brought;
 use super::super::shares::{Shares, without_shares};
+use super::super::view::{Mistakes, View};
 use super::super::written::{Calendar, Scope, scope};
-use super::attachments::attachment;
-use super::naming::naming;
-use super::view::{Mistakes, View};
+use super::naming::{attachment, naming};
 use crate::backend::Effect;
 use crate::base::{EntityId, Ppm, Span, Stamp};
 use crate::contract::{
@@ -363,37 +362,8 @@ impl Lookup<'_> {
         let rule = |(name, view): (&str, View<'_>)| {
             let column = self.column(sketch.view.at("scope").name(name), id, name)?;
             let kind = &columns[column].kind;
-            let given = self.wrong.given(&[sketch.columns[column].view]);
-            match scope(view.text())? {
-                Scope::Attribute(attribute) if *kind != ColumnKind::Text => {
-                    // The type is what is wrong, where somebody wrote it.
-                    let typed = sketch.columns[column].view;
-                    let at = if typed.place().is_some() { typed } else { view };
-                    let title = format!("`{name}` is not a text, and `scope` compares it with one");
-                    let help = format!("write {name} = \"text\" or {name} = \"attribute {attribute}\"");
-                    given.at(at, title, help);
-                    None
-                }
-                Scope::Attribute(attribute) => {
-                    Some(ScopeRule::Attribute { column, attribute: self.attribute(view, &attribute)? })
-                }
-                Scope::Window(..) if *kind != ColumnKind::Timestamp => {
-                    given.at(
-                        view,
-                        format!("`{name}` is not a timestamp"),
-                        "only a timestamp lies between two days",
-                    );
-                    None
-                }
-                Scope::Window(from, until) => {
-                    let midnight = calendar.midnight().0;
-                    Some(ScopeRule::Window {
-                        column,
-                        from: Stamp(midnight + from),
-                        until: Stamp(midnight + until),
-                    })
-                }
-            }
+            let of = (name, column, kind, sketch.columns[column].view);
+            scope_rule(view, of, calendar, self.wrong, |name| self.attribute(view, name))
         };
         sketch.view.at("scope").entries().filter_map(rule).collect()
     }
@@ -527,7 +497,37 @@ impl Lookup<'_> {
     }
 }
 
-/// What an effect copies.
+/// What `"device.NAME"` or `"-7d..28d"` says of a column of this name, place, kind and type.
+pub(super) fn scope_rule(
+    view: View<'_>,
+    (name, column, kind, typed): (&str, usize, &ColumnKind, View<'_>),
+    calendar: Calendar,
+    wrong: &Mistakes,
+    attribute: impl Fn(&str) -> Option<usize>,
+) -> Option<ScopeRule> {
+    let scope = scope(view.text())?;
+    let (wants, help) = match &scope {
+        Scope::Attribute(attribute) => {
+            (ColumnKind::Text, format!("write {name} = \"text\" or {name} = \"attribute {attribute}\""))
+        }
+        Scope::Window(..) => (ColumnKind::Timestamp, "only a timestamp lies between two days".to_owned()),
+    };
+    if *kind != wants {
+        // The type is what is wrong, where somebody wrote it.
+        let what =
+            if wants == ColumnKind::Text { "text, and a `scope` compares it with one" } else { "timestamp" };
+        wrong.among(&[typed, view], format!("`{name}` is not a {what}"), help);
+        return None;
+    }
+    Some(match scope {
+        Scope::Attribute(name) => ScopeRule::Attribute { column, attribute: attribute(&name)? },
+        Scope::Window(from, until) => {
+            let midnight = calendar.midnight().0;
+            ScopeRule::Window { column, from: Stamp(midnight + from), until: Stamp(midnight + until) }
+        }
+    })
+}
+
 fn copies(effect: &Effect) -> Vec<Copied> {
     let Effect::Fold { from, to, via, columns } = effect else { return Vec::new() };
     let copied = |&(source, column)| Copied { of: *to, column, via: *via, from: *from, source };

@@ -4,9 +4,9 @@ use super::super::diagnostic::{Diagnostic, choices};
 use super::super::plan::{Bound, Claim};
 use super::super::requirements::{ID_WANT, nearest, requirement};
 use super::super::tree::Node;
+use super::super::view::{Mistakes, View};
 use super::Names;
 use super::measured::{Measured, unit_of, with_stat};
-use super::view::{Mistakes, View};
 use crate::metrics::{self, Unit};
 
 /// The claims of `shows`, which was checked, of a scenario with these variants.
@@ -30,11 +30,9 @@ pub(in super::super) fn claims(
         claim_of(id, claim, variants, measured)
     });
     let claims: Vec<Claim> = read.collect();
-    let (mut told, following) = wrong.into_inner();
-    if told.is_empty() {
-        told = following;
-    }
-    if told.is_empty() { Ok(claims) } else { Err(told) }
+    let (told, following) = wrong.into_inner();
+    let wrong = if told.is_empty() { following } else { told };
+    if wrong.is_empty() { Ok(claims) } else { Err(wrong) }
 }
 
 /// The variants that stand under two keys; a mistake for each that there is not.

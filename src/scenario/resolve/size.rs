@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::super::cost;
 use super::super::diagnostic::{Diagnostic, Place};
 use super::super::plan::{Fleet, Happening, Plan, Who};
-use super::view::View;
+use super::super::view::View;
 use crate::base::Span;
 use crate::base::words::thousands;
 use crate::workload::{EntityData, WorkloadOptions};
@@ -32,20 +32,14 @@ type Lot = (u64, Option<Place>);
 
 /// More than fits into memory; told at the largest part of it, before any is made.
 pub(super) fn too_large(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
-    let less = "a longer time between them, fewer devices or a shorter scenario";
-    rows(plan, root)
-        .or_else(|| {
-            too_many(link_changes(plan, root), LINK_CHANGES_MAX, "moves and interruptions of links", less)
-        })
-        .or_else(|| {
-            let help = "fewer a device, or fewer devices";
-            too_many(writes(plan, root), WRITES_MAX, "edits and openings of records", help)
-        })
-        .or_else(|| too_many(visits(plan, root), VISITS_MAX, "times of an app in the foreground", less))
-        .or_else(|| {
-            let help = "fewer a second, shorter visits, fewer devices or a shorter scenario";
-            too_many(queries(plan, root), QUERIES_MAX, "queries of people", help)
-        })
+    let parts = [
+        (link_changes(plan, root), LINK_CHANGES_MAX, "moves and interruptions of links"),
+        (writes(plan, root), WRITES_MAX, "edits and openings of records"),
+        (visits(plan, root), VISITS_MAX, "times of an app in the foreground"),
+        (queries(plan, root), QUERIES_MAX, "queries of people"),
+    ];
+    let too_many = || parts.into_iter().find_map(|(lots, most, what)| too_many(lots, most, what));
+    rows(plan, root).or_else(too_many)
 }
 
 fn rows(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
@@ -75,11 +69,12 @@ fn rows(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     })
 }
 
-fn too_many(lots: Vec<Lot>, most: u64, what: &str, less: &str) -> Option<Diagnostic> {
+fn too_many(lots: Vec<Lot>, most: u64, what: &str) -> Option<Diagnostic> {
     let all = lots.iter().fold(0_u64, |sum, (lot, _)| sum.saturating_add(*lot));
     let (_, place) = lots.into_iter().max_by_key(|(lot, _)| *lot)?;
     (all > most).then(|| {
         let title = format!("some {} {what} would be drawn", thousands(all));
+        let less = "less often, fewer devices or a shorter scenario";
         Diagnostic::new(place, title).help(format!("at most {} are drawn: {less}", thousands(most)))
     })
 }

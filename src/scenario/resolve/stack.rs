@@ -1,14 +1,14 @@
 //! The stack that a scenario asks for, and what it chooses of it.
 
+use super::super::view::View;
 use super::World;
-use super::view::View;
 use crate::base::Span;
 use crate::contract::{Choice, Chosen, Described, OptionForm};
 use crate::scenario::diagnostic::choices;
 use crate::scenario::tree::Val;
 
 /// Keys that every stack has.
-const OF_ALL: [&str; 2] = ["name", "options"];
+const KEPT: [&str; 3] = ["engine.name", "engine.options", "gateway.backend_link"];
 
 impl World<'_> {
     /// The stack of the scenario, if there is one of that name.
@@ -60,37 +60,27 @@ impl World<'_> {
     /// Tells of what is written for the built-in engine, its store and the gateway, and would be
     /// heeded by nobody.
     fn not_of_the_builtin(&self, stack: &Described) {
-        let refuse = |view: View<'_>, path: &str| {
-            if view.place().is_some() {
-                let title = format!("the stack `{}` does not know `{path}`", stack.name);
-                let help =
-                    "that is of the built-in stack; what this one can be told stands in `engine.options`";
-                self.wrong.at(view, title, help);
-            }
-        };
+        let mut unknown: Vec<(String, View<'_>)> = Vec::new();
         for table in ["engine", "store", "gateway"] {
-            for (name, view) in self.root.at(table).entries() {
-                let kept = table == "engine" && OF_ALL.contains(&name)
-                    || (table, name) == ("gateway", "backend_link");
-                if !kept {
-                    refuse(view, &format!("{table}.{name}"));
-                }
-            }
+            let of = self.root.at(table).entries().map(|(name, view)| (format!("{table}.{name}"), view));
+            unknown.extend(of.filter(|(path, _)| !KEPT.contains(&path.as_str())));
         }
         for (name, entity) in self.root.at("entity").entries() {
-            if let Some(view) = entity.at("attachment").present() {
-                refuse(view, &format!("entity.{name}.attachment"));
-            }
-            if let Some(view) = entity.at("path").present().filter(|path| path.entries().next().is_some()) {
-                refuse(view, &format!("entity.{name}.path"));
-            }
+            let path = entity.at("path").present().filter(|path| path.entries().next().is_some());
+            unknown.extend(path.map(|view| (format!("entity.{name}.path"), view)));
+            unknown.extend(
+                entity.at("attachment").present().map(|view| (format!("entity.{name}.attachment"), view)),
+            );
         }
         for (name, event) in self.root.at("event").entries() {
             for what in ["restore_gateway", "gateway_replaced", "touch_flag"] {
-                if let Some(view) = event.at(what).present() {
-                    refuse(view, &format!("event.{name}.{what}"));
-                }
+                unknown.extend(event.at(what).present().map(|view| (format!("event.{name}.{what}"), view)));
             }
+        }
+        for (path, view) in unknown.into_iter().filter(|(_, view)| view.place().is_some()) {
+            let title = format!("the stack `{}` does not know `{path}`", stack.name);
+            let help = "that is of the built-in stack; what this one can be told stands in `engine.options`";
+            self.wrong.at(view, title, help);
         }
     }
 }

@@ -1,9 +1,8 @@
 //! What chunk sizes are steered by.
 
+use super::super::view::View;
 use super::super::words::Steered;
 use super::World;
-use super::view::View;
-use crate::base::EntityId;
 use crate::engine::control::{
     AimdOptions, ClampOptions, Controller, GradientOptions, HalveWhenSlowOptions, ModelOptions,
     SteeringOptions,
@@ -13,18 +12,9 @@ impl World<'_> {
     pub(super) fn steering(&self, side: View<'_>) -> SteeringOptions {
         let control = side.at("control");
         let (min, max) = (control.at("min_rows"), control.at("max_rows"));
-        if max.int() < min.int() {
-            let at = if max.place().is_some() { max } else { min };
-            self.wrong.given(&[min, max]).at(
-                at,
-                "no size lies between `min_rows` and `max_rows`",
-                "max_rows is the larger",
-            );
-        }
-        let own = control.at("per_entity").entries().filter_map(|(name, rows)| {
-            let names: Vec<&str> = self.schema.entities.iter().map(|entity| entity.name.as_str()).collect();
-            Some((EntityId(self.wrong.find(rows, "entity", name, &names)? as u16), rows.count()))
-        });
+        self.wrong.in_order(control, ["min_rows", "max_rows"], false);
+        let own = control.at("per_entity").entries();
+        let own = own.filter_map(|(name, rows)| Some((self.entity_named(rows, name)?, rows.count())));
         // Collected in any case: a name that is wrong is told although another controller is at
         // work.
         let own = own.collect();

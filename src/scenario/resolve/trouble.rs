@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use super::super::chaos::Chaos;
 use super::super::plan::{Asking, AtSync, Bound, Expect, Gate, Happening, Planned, Who};
 use super::super::swarm::{Situations, Swarm};
-use super::super::words::{Beside, Occurs};
+use super::super::view::{Given, View};
+use super::super::words::Beside;
 use super::super::written::signed;
 use super::World;
+use super::doubts::is_nothing;
 use super::fleet::{all_devices, named_link};
-use super::futile::is_nothing;
 use super::measured::{Measured, unit_of, with_stat};
 use super::phone::of_phones;
-use super::view::{Given, View};
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::engine::Identity;
 use crate::gateway;
@@ -249,17 +249,8 @@ impl World<'_> {
 
     fn flap(&self, flap: View<'_>) -> Span {
         let (every, length) = (flap.at("every"), flap.at("for"));
-        // Where it is not written, what it is by default is too slow, or too often, for the time
-        // that is.
+        self.wrong.in_order(flap, ["every", "for"], false);
         let written = if every.place().is_some() { every } else { length };
-        if every.span() > length.span() {
-            let help = format!(
-                "it flaps for {}, and `every` is at most that; it is {}",
-                length.span(),
-                every.span()
-            );
-            self.wrong.given(&[length]).at(written, "too slow to flap once", help);
-        }
         self.not_too_many(written, u128::from(length.span().0) / u128::from(every.span().0.max(1)));
         every.span()
     }
@@ -291,50 +282,14 @@ impl World<'_> {
     pub(super) fn chaos(&self) -> Option<Chaos> {
         let view = self.root.at("chaos").present()?;
         let devices = all_devices(self.root);
-        for (key, places) in [
-            ("kill_mtbf", devices),
-            ("power_loss_mtbf", devices),
-            ("outage_mtbf", devices),
-            ("cancel_mtbf", devices),
-            ("suspend_mtbf", devices),
-            ("token_mtbf", devices),
-            ("logout_mtbf", devices),
-            ("other_user_mtbf", devices),
-            ("reinstall_mtbf", devices),
-            ("restore_mtbf", devices),
-            ("backend_mtbf", 1),
-        ] {
-            let mtbf = view.at(key).span();
-            let faults = u128::from(places) * u128::from(self.duration.0) / u128::from(mtbf.0.max(1));
-            if mtbf > Span::ZERO {
-                self.not_too_many(view.at(key), faults);
+        for (name, mtbf) in view.entries().filter(|(name, _)| name.ends_with("_mtbf")) {
+            let places = if name == "backend_mtbf" { 1 } else { devices };
+            let faults = u128::from(places) * u128::from(self.duration.0) / u128::from(mtbf.span().0.max(1));
+            if mtbf.span() > Span::ZERO {
+                self.not_too_many(mtbf, faults);
             }
         }
-        Some(Chaos {
-            kill_mtbf: view.at("kill_mtbf").span(),
-            power_loss_mtbf: view.at("power_loss_mtbf").span(),
-            outage_mtbf: view.at("outage_mtbf").span(),
-            outage_mean: view.at("outage_mean").span(),
-            outage_lengths: view.at("outage_lengths").word(),
-            outage_noticed: view.at("outage_noticed").share(),
-            response_loss: view.at("response_loss").share(),
-            foreign_responses: view.at("foreign_responses").share(),
-            proxy_ttl: view.at("proxy_ttl").span(),
-            bad_rows: view.at("bad_rows").share(),
-            put_off: view.at("put_off").share(),
-            refused_deletes: view.at("refused_deletes").share(),
-            cancel_mtbf: view.at("cancel_mtbf").span(),
-            suspend_mtbf: view.at("suspend_mtbf").span(),
-            suspend_mean: view.at("suspend_mean").span(),
-            token_mtbf: view.at("token_mtbf").span(),
-            logout_mtbf: view.at("logout_mtbf").span(),
-            other_user_mtbf: view.at("other_user_mtbf").span(),
-            away_mean: view.at("away_mean").span(),
-            reinstall_mtbf: view.at("reinstall_mtbf").span(),
-            restore_mtbf: view.at("restore_mtbf").span(),
-            backend_mtbf: view.at("backend_mtbf").span(),
-            backend_mean: view.at("backend_mean").span(),
-        })
+        Some(Chaos::read(view))
     }
 
     /// What a seed has a part of.
@@ -370,15 +325,13 @@ impl World<'_> {
     pub(super) fn situations(&self) -> Situations {
         let view = self.root.at("situations");
         let Some(view) = view.present() else { return Situations { seeds: CELLS, ..Situations::default() } };
-        let asked: Vec<Occurs> = view.at("occur").items().map(View::word).collect();
         let is_asked = |situation: &&Situation| {
-            asked.iter().any(|one| matches!(one, Occurs::All) || *one == Occurs::One(**situation))
+            view.at("occur").items().any(|one| ["all", situation.word()].contains(&one.text()))
         };
         let occur = Situation::VALUES.iter().filter(is_asked).copied().collect();
         Situations { occur, seeds: u64::from(view.at("seeds").count()) }
     }
 
-    /// What must come out.
     pub(super) fn expect(&self) -> Expect {
         let view = self.root.at("expect");
         let mut violations = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::super::profiles::tunnel::{LEAST, TAKES, carrier};
 use super::super::profiles::{self, Library};
-use super::view::{Mistakes, View};
+use super::super::view::{Mistakes, View};
 use crate::base::{BitRate, Span};
 
 /// Refuses a tunnel that the link below cannot carry, or that is better than it.

@@ -1,6 +1,6 @@
 //! How much of a sync is there as a whole, and where one goes on that was cut.
 
-use super::view::{Mistakes, View};
+use super::super::view::{Mistakes, View};
 use crate::engine::{Atomic, Checkpoint, Replace};
 use crate::gateway::GatewayOptions as Gateway;
 

@@ -2,10 +2,10 @@
 
 use jiff::civil::Weekday;
 
+use super::super::view::View;
 use super::super::written::{Clock, clock};
 use super::super::zone::zone;
 use super::World;
-use super::view::View;
 use crate::base::{Span, Stamp, Time};
 
 impl World<'_> {

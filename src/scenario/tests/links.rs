@@ -1,10 +1,10 @@
 //! Links: what is taken, and what is said of those that cannot be.
 
+use super::super::profiles;
 use super::{MINIMAL, plan, with_trace};
 use crate::base::{BitRate, Ppm, Span};
 use crate::net::{GapLengths, LossWindow, Moves, OutageMode, PacketLoss, Profile};
 
-/// The link `mine` with these lines.
 fn link(lines: &str) -> std::sync::Arc<Profile> {
     let text = format!("{MINIMAL}link = \"mine\"\n[link.mine]\nrtt = \"80ms\"\n{lines}\n");
     plan(&text).fleets[0].links[0].0.clone()
@@ -40,20 +40,10 @@ fn a_figure_of_the_library_is_changed_and_the_others_stay() {
 
 #[test]
 fn the_library_says_all_twelve_and_a_tunnel_over_each() {
-    let names = [
-        "edge",
-        "3g-poor",
-        "3g-hspa",
-        "lte-poor",
-        "lte-good",
-        "lte-driving",
-        "5g-sub6",
-        "wifi-good",
-        "wifi-congested",
-        "geo",
-        "leo",
-    ];
-    for name in names {
+    let (tunnels, plain): (Vec<_>, Vec<_>) =
+        profiles::links().into_iter().partition(|name| name.starts_with("vpn-over-"));
+    assert_eq!((tunnels.len(), plain.len()), (11, 11));
+    for name in plain {
         let of = |name: &str| plan(&format!("{MINIMAL}link = \"{name}\"\n")).fleets[0].links[0].0.clone();
         let (plain, tunnel) = (of(name), of(&format!("vpn-over-{name}")));
         assert_eq!(tunnel.rtt, plain.rtt + Span::millis(40));

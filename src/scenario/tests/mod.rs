@@ -17,6 +17,10 @@ mod swarms;
 mod tunnels;
 mod written_down;
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
 use super::{Document, Invalid, Names, Plan, Request};
 use crate::contract::Described;
 use crate::{metrics, oracle};
@@ -32,73 +36,34 @@ schema = { id = "uuid key", title = "text" }
 devices = 4
 "#;
 
-/// The engines of the committed scenarios.
-const STACKS: &[&str] = &[
-    "builtin",
-    "broken:cancel-drops-in-flight",
-    "broken:cursor-before-rows",
-    "broken:discards-edits",
-    "broken:drops-after-timeout",
-    "broken:ends-what-is-referred-to",
-    "broken:fails-without-a-word",
-    "broken:foreign-answer-is-ack",
-    "broken:forgets-ends",
-    "broken:forgets-late-rows",
-    "broken:forgets-the-shadow",
-    "broken:gives-up-for-good",
-    "broken:gives-way-in-silence",
-    "broken:ignores-the-network",
-    "broken:keeps-what-is-refused",
-    "broken:last-in-first-out",
-    "broken:merges-without-nulls",
-    "broken:misses-saves-in-a-run",
-    "broken:never-forgives",
-    "broken:new-identity-each-try",
-    "broken:one-bad-row-drops-page",
-    "broken:one-date-for-all",
-    "broken:parents-first",
-    "broken:pulls-over-edits",
-    "broken:put-off-is-done",
-    "broken:refused-delete-stays-gone",
-    "broken:rests-in-the-middle",
-    "broken:says-nothing",
-    "broken:sweeps-what-is-withheld",
-    "broken:takes-anothers-page",
-    "broken:taken-is-done",
-    "broken:takes-older-tombstones",
-    "broken:takes-older-versions",
-    "broken:waits-for-what-is-gone",
-    "broken:waits-without-a-ceiling",
-    "broken:whole-rows-again",
-    "broken:verdicts-by-place",
-    "broken:tries-without-a-pause",
-    "broken:rename-forgets-edits",
-    "broken:rename-forgets-rows",
-    "broken:rename-forgets-newer",
-    "broken:pool-gives-again",
-    "broken:merge-speaks-for-all",
-    "broken:cursor-before-the-last-page",
-    "broken:all-synced-too-soon",
-    "broken:completes-twice",
-    "broken:failed-for-ever",
-    "broken:offline-for-ever",
-    "broken:progress-beyond-its-end",
-    "broken:progress-never-moves",
-    "broken:syncing-for-ever",
-    "broken:part-over-whole",
-    "broken:dates-all-units",
-    "broken:keeps-anothers-pool",
-    "broken:dates-what-was-cut",
-    "broken:forgets-what-waits",
-    "broken:forgets-as-it-begins",
-    "broken:sends-what-came-to-nothing",
-];
+fn committed() -> Vec<PathBuf> {
+    let mut left = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")];
+    let mut files = Vec::new();
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|e| e == "toml") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// The engines that they name.
+static STACKS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let texts = committed().into_iter().map(|path| std::fs::read_to_string(path).unwrap());
+    let broken = |text: String| {
+        let words = text.split('"').filter(|word| word.starts_with("broken:"));
+        words.map(str::to_owned).collect::<Vec<_>>()
+    };
+    texts.flat_map(broken).chain(["builtin".to_owned()]).collect()
+});
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {
     let crash_points =
         &["pull.answer-received", "pull.chunk-applied", "push.answer-received", "session.before-end"];
-    let described = |name| Described { crash_points, ..Described::builtin(name) };
-    let stacks = STACKS.iter().copied().map(described).collect::<Vec<_>>();
+    let described = |name: &str| Described { crash_points, ..Described::builtin(name) };
+    let stacks = STACKS.iter().map(|name| described(name)).collect::<Vec<_>>();
     let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
     let checks: Vec<_> = oracle::check_names().collect();
     f(&Names { metrics: &metrics, checks: &checks, stacks: &stacks })

@@ -280,17 +280,6 @@ fn a_profile_brings_a_quota_and_a_leg_the_rates_of_a_link() {
 }
 
 #[test]
-fn a_window_that_clears_a_day_and_a_link_of_ones_own_are_taken() {
-    let text = format!(
-        "{MINIMAL}link = \"mine\"\n[link.mine]\nrtt = \"80ms\"\ndown = \"5Mbit/s\"\nup = \"1Mbit/s\"\n\
-         [link.geo]\nrtt = \"700ms\"\n"
-    );
-    let plan = plan(&text);
-    let link = &plan.fleets[0].links[0].0;
-    assert_eq!((link.rtt, link.down.0), (Span::millis(80), 5_000_000));
-}
-
-#[test]
 fn an_attribute_that_only_a_scope_names_has_a_value_for_each_eight_devices() {
     let text = "name = \"x\"\n[entity.visit]\nschema = { id = \"uuid key\", clinic = \"text\", title = \"text\" }\n\
                 scope = { clinic = \"device.clinic\" }\n[fleet.phones]\ndevices = 20\n";
@@ -332,14 +321,6 @@ fn a_login_that_nobody_wrote_comes_on_the_day_on_which_people_begin() {
     let late = "start = \"2026-03-02T20:00:00+01:00\"\nduration = \"5h\"\n[workload]\nhours = { from = \"23:59\", until = \"+4h30m\" }";
     let plan = plan(&MINIMAL.replace("\n[entity.note]", &format!("\n{late}\n[entity.note]")));
     assert_eq!(plan.workload.logins[0].at, plan.workload.hours.0);
-}
-
-#[test]
-fn a_profile_is_changed_key_by_key() {
-    let more = "\n[background.android-doze]\nwindow = \"7m\"\n";
-    let plan = with_sets(&format!("{MINIMAL}{more}"), &["fleet.phones.background=\"android-doze\""]);
-    let budget = plan.fleets[0].background.expect("it has one");
-    assert_eq!((budget.window, budget.every), (Span::secs(420), Span::secs(3_600)));
 }
 
 #[test]

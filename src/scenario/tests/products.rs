@@ -1,9 +1,8 @@
 //! Architectures named after products: defaults that a file may write over.
 
 use super::{MINIMAL, document, plan, plans, with_sets};
-use crate::base::{Bytes, Span};
+use crate::base::Span;
 use crate::gateway::{Capture, CursorHolder, Mode};
-use crate::protocol::{self, Packing};
 use crate::scenario::{Library, Profile, Request};
 
 fn product(name: &str, more: &str) -> String {
@@ -34,22 +33,6 @@ fn the_older_server_and_offline_objects_are_kept_apart() {
     assert_eq!(plan(&product("voltmx-persistent", "")).gateway.mode, Mode::Persistent);
     let objects = plan(&product("voltmx-offline-objects", ""));
     assert_eq!((objects.engine.pull.chunk_rows, objects.engine.push.chunk_rows), (500, 50));
-}
-
-#[test]
-fn a_replica_is_fed_and_devices_are_served_as_the_product_says() {
-    let powersync = plan(&product("powersync", ""));
-    assert!(matches!(powersync.gateway.refresh.capture, Capture::ChangeLog(_)));
-    assert_eq!(powersync.engine.pull.chunk_bytes, Bytes(1 << 20));
-    assert!(powersync.backend.log.is_some(), "somebody reads it");
-    let pouchdb = plan(&product("pouchdb", ""));
-    assert!(matches!(pouchdb.gateway.serve, Capture::ChangeLog(_)));
-    assert_eq!((pouchdb.engine.pull.chunk_rows, pouchdb.engine.push.chunk_rows), (100, 100));
-    assert_eq!((pouchdb.store.extra_rows, pouchdb.engine.pull.apply_rows), (1, 100));
-    let written = |name| plan(&product(name, "")).engine.codec;
-    assert_eq!(format!("{:?}", written("pouchdb")), "application/json; rows=objects");
-    assert_eq!(written("couchbase-lite").coding().packing, Packing::Gzip);
-    assert_eq!(written("symmetricds"), protocol::DEFAULT);
 }
 
 #[test]

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use rand_core::Rng;
-
 use super::{prose, words};
 use crate::base::{Day, Decimal, Fat, Stamp, Stream, Stuff, Value, ten_to};
 use crate::workload::Maker;

@@ -4,8 +4,6 @@
 //! about as much to reuse as in prose; the 64 words of [`words`](super::words), all as frequent,
 //! pack better than any text does. A test holds both packers to what real prose comes to.
 
-use rand_core::Rng;
-
 use crate::base::Stream;
 
 /// The most frequent words of English, the most frequent first.

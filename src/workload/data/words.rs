@@ -1,7 +1,5 @@
 //! Short texts.
 
-use rand_core::Rng;
-
 use super::scripts;
 use crate::base::Stream;
 use crate::workload::Letters;

@@ -1,9 +1,8 @@
 //! Edits whose row is found at the moment they are made, from what their author sees then.
 //!
 //! The script has the intent and its numbers; the row is a pure function of those and of a
-//! [`Sight`]: of the rows that may be
-//! meant it is the one whose key has the smallest hash, so that a row that comes or goes elsewhere
-//! moves nothing.
+//! [`Sight`]: of the rows that may be meant the one whose key has the smallest hash, so that a row
+//! that comes or goes elsewhere moves nothing.
 
 use std::collections::BTreeSet;
 
@@ -149,8 +148,7 @@ impl Aimed {
     }
 
     /// One of the rows that may be meant, with what it holds in the columns that are written:
-    /// `only` that one, if one is named, and
-    /// not the `other`.
+    /// `only` that one, if one is named, and not the `other`.
     fn pick(
         &self,
         sight: &dyn Sight,

@@ -2,15 +2,12 @@
 //!
 //! Three passes. `intent` draws who writes when, each write from its own stream. `plot` walks the
 //! writes in the order of time and chooses rows, values and free natural keys; it remembers what it
-//! changed, so that a status changes to another one and a booked slot stays booked. `stage` lays
-//! the foreground stretches around what each person does.
+//! changed, so that a booked slot stays booked. `stage` lays the foreground stretches around what
+//! each person does.
 //!
-//! Deletions choose their rows before everything else, so no other edit that is `kept` meets a row
-//! that the script deletes, and such
-//! edits are of rows that exist at the start. Those that aim at what is shown or was made have
-//! their row found when they are made
-//! (`aim`): they meet rows that are deleted meanwhile, that left a scope and are still there, and
-//! that came in the run.
+//! Deletions choose their rows first, so no other edit that is `kept` meets a row that the script
+//! deletes; such edits are of rows that exist at the start. The row of an edit that aims at what is
+//! shown or was made is found when it is made (`aim`).
 //!
 //! A person comes to work with the login (or, in a scenario without logins, with the working hours)
 //! and writes until they end. The login brings the app to the foreground; no `Resume` goes with it.

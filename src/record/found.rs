@@ -1,9 +1,45 @@
-//! What a seed has of a swarm, what had to occur with some of many, and what changed nothing.
+//! What was found in a cell, what had to occur in some of many, and what did not come.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::oracle::Happened;
+
+/// A broken promise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ViolationRecord {
+    /// The check's name.
+    pub check: String,
+    /// The device, such as `d17`, where one is concerned.
+    pub device: Option<String>,
+    /// The record as `entity/key`, where one is concerned.
+    pub record: Option<String>,
+    /// The record that the device was last busy with, where none is concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<String>,
+    /// In words.
+    pub text: String,
+}
+
+/// A record that much happened to: its life is worth a look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EventfulRecord {
+    /// The record as `entity/key`.
+    pub record: String,
+    /// What happened to it.
+    #[serde(flatten)]
+    pub happened: Happened,
+}
+
+impl EventfulRecord {
+    /// In words: `task/3f2a (4 edits, 9 sends, 2 conflicts)`.
+    pub fn told(&self) -> String {
+        format!("{} ({})", self.record, self.happened.told())
+    }
+}
 
 /// What of a swarm a seed has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -8,15 +8,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use super::super::diagnostic::{Diagnostic, Place, choices};
-use super::super::tree::{Node, Origin, Val, Via};
+use super::diagnostic::{Diagnostic, Place, choices};
+use super::tree::{Node, Origin, Val, Via};
 use crate::base::{BitRate, Bytes, Ppm, Span, Word, words};
 
 /// A value, or nothing; and where its name is written, if that is what a mistake is about.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a>(Option<&'a Node>, Option<&'a Origin>);
 
-/// Mistakes found while names are resolved.
 #[derive(Default)]
 pub(super) struct Mistakes {
     told: RefCell<Vec<Diagnostic>>,
@@ -43,6 +42,23 @@ impl Mistakes {
     }
     pub(super) fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<String>) {
         self.given(&[]).at(view, title, help);
+    }
+    /// Notes a mistake that is made by several values together, at the first of them that somebody
+    /// wrote.
+    pub(super) fn among(&self, values: &[View<'_>], title: impl Into<String>, help: impl Into<String>) {
+        let at = values.iter().find(|view| view.place().is_some()).unwrap_or(&values[0]);
+        self.given(values).at(*at, title, help);
+    }
+    /// Refuses two values of which the first is to be at most the second, or less if they are to be
+    /// `apart`.
+    pub(super) fn in_order(&self, of: View<'_>, [small, large]: [&str; 2], apart: bool) {
+        let [low, high] = [small, large].map(|key| of.at(key));
+        let Some((least, most)) = low.figure().zip(high.figure()) else { return };
+        if least > most || apart && least == most {
+            let than = if apart { "less than" } else { "at most" };
+            let title = format!("`{small}` is {}, and `{large}` {}", low.shown(), high.shown());
+            self.among(&[low, high], title, format!("`{small}` is {than} `{large}`"));
+        }
     }
     pub(super) fn add(&self, diagnostic: Diagnostic) {
         self.told.borrow_mut().push(diagnostic);
@@ -73,7 +89,6 @@ impl Mistakes {
 }
 
 impl Given<'_> {
-    /// Notes a mistake at a value.
     pub(super) fn at(self, view: View<'_>, title: impl Into<String>, help: impl Into<String>) {
         let diagnostic = Diagnostic::new(view.place(), title).help(help);
         if self.counts(view) {
@@ -110,7 +125,48 @@ impl Given<'_> {
     }
 }
 
+/// A value as a plan has it, read by its type.
+pub(super) trait Reads {
+    fn reads(view: View<'_>) -> Self;
+}
+
+macro_rules! reads {
+    ($($of:ty: $how:ident),*) => {$(
+        impl Reads for $of {
+            fn reads(view: View<'_>) -> $of {
+                view.$how()
+            }
+        }
+    )*};
+}
+
+reads! { Span: span, Bytes: bytes, BitRate: rate, Ppm: share, u32: count, bool: flag }
+
+impl<T: Word> Reads for T {
+    fn reads(view: View<'_>) -> T {
+        view.word()
+    }
+}
+
+impl<T: Reads> Reads for Option<T> {
+    fn reads(view: View<'_>) -> Option<T> {
+        view.present().map(T::reads)
+    }
+}
+
+/// A struct whose fields are called as their keys, and those that are not.
+macro_rules! read {
+    ($view:expr, $($of:ident)::+ { $($key:ident)* } $(with { $($field:ident $(: $value:expr)?),* $(,)? })?) => {
+        $($of)::+ { $($key: $view.of(stringify!($key)),)* $($($field $(: $value)?,)*)? }
+    };
+}
+pub(super) use read;
+
 impl<'a> View<'a> {
+    /// The value of a key, by the type that is wanted.
+    pub(super) fn of<T: Reads>(self, key: &str) -> T {
+        T::reads(self.at(key))
+    }
     pub(super) fn new(node: &'a Node) -> View<'a> {
         View(Some(node), None)
     }
@@ -131,7 +187,6 @@ impl<'a> View<'a> {
         let entry = self.0.and_then(|n| n.table()?.get(name));
         View(entry.map(|e| &e.node), entry.map(|e| &e.key))
     }
-    /// Itself, if it is there.
     pub(super) fn present(self) -> Option<View<'a>> {
         self.0.map(|_| self)
     }
@@ -177,6 +232,20 @@ impl<'a> View<'a> {
     }
     pub(super) fn value(self) -> Option<&'a Val> {
         self.0.map(|n| &n.value)
+    }
+    /// A length of time, a size or a number, to be compared with another.
+    fn figure(self) -> Option<u64> {
+        match self.value()? {
+            Val::Int(n) => u64::try_from(*n).ok(),
+            Val::Text(text) => {
+                let size = || text.parse::<Bytes>().ok().map(|size| size.0);
+                text.parse::<Span>().ok().map(|span| span.0).or_else(size)
+            }
+            _ => None,
+        }
+    }
+    fn shown(self) -> String {
+        self.0.map_or_else(String::new, |node| node.to_toml().to_string())
     }
     pub(super) fn text(self) -> &'a str {
         self.0.and_then(Node::as_text).unwrap_or_default()

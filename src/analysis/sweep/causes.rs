@@ -1,0 +1,226 @@
+//! What keeps a setting from being as good as the best: the parts of the time that have grown.
+
+use super::findings::{FLAT, Finding, may_be_luck};
+use super::objective::Objective;
+use super::series::{Point, Series};
+use super::shares::{Fit, Shares, Side, rows};
+
+/// A part of the time of syncs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Waiting for responses to begin.
+    RoundTrips,
+    /// Useful responses, where how long they take to begin is not told apart.
+    Answers,
+    /// Waiting for a worker of the backend.
+    Queue,
+    /// Requests that came to nothing and waits before another try, by the metric that counts those
+    /// of which there are most more than at the best.
+    Failures(&'static str),
+    /// Writing on the device.
+    Writing,
+    /// Hooks and kills of the app: what is neither of a request nor of writing.
+    Rest,
+}
+
+/// What requests come to nothing by.
+pub const FAILURES: [&str; 7] = [
+    "engine.requests.cut",
+    "engine.requests.timed_out",
+    "engine.requests.throttled",
+    "engine.requests.unavailable",
+    "engine.requests.gateway_timeout",
+    "engine.requests.server_failed",
+    "backend.mutations.put_off",
+];
+
+/// A part that has grown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Grown {
+    /// Which.
+    pub part: Part,
+    /// Its share of the time.
+    pub share: f64,
+    /// The same at the best setting.
+    pub at_best: f64,
+    /// By how much it has grown, as a share of the time at the best.
+    by: f64,
+}
+
+/// What a setting suffers from beside the best.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cause {
+    /// The setting, by its position.
+    pub at: usize,
+    /// What it pays beside the best, under the seeds that both have, as a factor.
+    pub cost: f64,
+    /// How many times as long its syncs take, in all or for each row or sync that is compared.
+    pub longer: f64,
+    /// The parts that have grown most, as many as explain half of the cost; none if they do not.
+    pub grown: Vec<Grown>,
+}
+
+/// The share of the cost that the parts that are named must explain together.
+const EXPLAINED_MIN: f64 = 0.5;
+/// And that each of them must.
+const EXPLAINED_BY_EACH_MIN: f64 = 0.2;
+/// What has grown by less, as a share of the time at the best, is not named.
+const GROWN_MIN: f64 = 0.005;
+
+/// The causes of the setting furthest below the flat region and of the one furthest above it; of
+/// words, of each that is worse. What luck may have made dearer has none, nor has a figure of which
+/// the parts of the time say nothing.
+pub fn causes(
+    axis: &str,
+    objective: &Objective,
+    series: &Series<'_>,
+    finding: &Finding,
+    fit: Option<Fit>,
+) -> Vec<Cause> {
+    if !objective.is_of_sync_time() {
+        return Vec::new();
+    }
+    let best = &series.points[finding.best];
+    let is_dearer = |i: &usize| {
+        let point = &series.points[*i];
+        let is_luck = may_be_luck(point, best, *i as u64);
+        point.candidate().is_some() && !is_luck && cost(point, best).is_some_and(|cost| cost > FLAT)
+    };
+    let (first, last) = finding.flat;
+    let worse: Vec<usize> = if series.is_of_words() {
+        (0..series.points.len()).filter(is_dearer).collect()
+    } else {
+        let above = (last + 1..series.points.len()).rfind(is_dearer);
+        (0..first).find(is_dearer).into_iter().chain(above).collect()
+    };
+    worse
+        .into_iter()
+        .filter_map(|at| cause(Side::of(axis), objective, series, (at, finding.best), fit))
+        .collect()
+}
+
+fn cause(
+    side: Side,
+    objective: &Objective,
+    series: &Series<'_>,
+    (at, best): (usize, usize),
+    fit: Option<Fit>,
+) -> Option<Cause> {
+    let [here, best] = [at, best].map(|i| &series.points[i]);
+    let (shares, at_best) = (Shares::of(side, here, fit), Shares::of(side, best, fit));
+    let cost = cost(here, best).filter(|cost| cost.is_finite())?;
+    let longer = longer(here, best, objective);
+    let grown = |(part, of): (Part, fn(Shares) -> f64)| {
+        let (share, at_best) = (of(shares?), of(at_best?));
+        Some(Grown { part, share, at_best, by: share * longer - at_best })
+    };
+    let mut grown: Vec<Grown> = parts(here, best, fit.is_some()).into_iter().filter_map(grown).collect();
+    grown.retain(|part| part.by > GROWN_MIN && part.by >= EXPLAINED_BY_EACH_MIN * (cost - 1.0));
+    grown.sort_by(|a, b| b.by.total_cmp(&a.by));
+    let mut explained = 0.0;
+    let enough = grown.iter().position(|part| {
+        explained += part.by;
+        explained >= EXPLAINED_MIN * (cost - 1.0)
+    });
+    grown.truncate(enough.map_or(0, |last| last + 1));
+    Some(Cause { at, cost, longer, grown })
+}
+
+/// What a setting pays beside the best, under the seeds that both have.
+fn cost(here: &Point<'_>, best: &Point<'_>) -> Option<f64> {
+    let pairs = here.prices.iter().filter_map(|(seed, price)| Some((price, best.prices.get(seed)?)));
+    let sums = pairs.fold((0.0, 0.0), |sums, (here, best)| (sums.0 + here, sums.1 + best));
+    Some(sums.0 / sums.1).filter(|cost| !cost.is_nan())
+}
+
+/// How many times as long the syncs of a setting take as those of the best, for each row of a rate
+/// and each observation of a distribution; 1 where no seed is in both.
+fn longer(here: &Point<'_>, best: &Point<'_>, objective: &Objective) -> f64 {
+    let [here, best] = [here.of_seeds_in(best), best.of_seeds_in(here)];
+    let count = |point: &Point<'_>| match () {
+        () if objective.is_sync_rate() => rows(point),
+        () if objective.stat != "value" => point.count(&objective.metric),
+        () => 1.0,
+    };
+    let all = here.sum("engine.session.time") / best.sum("engine.session.time");
+    let longer = all / (count(&here) / count(&best));
+    if longer.is_finite() { longer } else { 1.0 }
+}
+
+/// The parts that may be causes.
+fn parts(here: &Point<'_>, best: &Point<'_>, is_fitted: bool) -> Vec<(Part, fn(Shares) -> f64)> {
+    let mut parts: Vec<(Part, fn(Shares) -> f64)> = vec![
+        if is_fitted { (Part::RoundTrips, |s| s.waiting) } else { (Part::Answers, |s| s.moving) },
+        (Part::Queue, |s| s.queued),
+        (Part::Failures(failures(here, best)), |s| s.lost + s.backing_off),
+        (Part::Writing, |s| s.writing),
+    ];
+    if here.sum("engine.hooks.count") + here.sum("device.kills.count") > 0.0 {
+        parts.push((Part::Rest, |s| s.rest));
+    }
+    parts
+}
+
+/// What most requests come to nothing by beyond those of the best, with as many seeds; where none
+/// has become more, by what most do.
+fn failures(here: &Point<'_>, best: &Point<'_>) -> &'static str {
+    let seeds = here.cells.len() as f64 / best.cells.len().max(1) as f64;
+    let most = |count: &dyn Fn(&str) -> f64| {
+        FAILURES.into_iter().rev().max_by(|a, b| count(a).total_cmp(&count(b))).filter(|a| count(a) > 0.0)
+    };
+    most(&|metric| here.sum(metric) - seeds * best.sum(metric))
+        .or_else(|| most(&|metric| here.sum(metric)))
+        .unwrap_or(FAILURES[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{CellRecord, Verdict, fixture};
+
+    /// What is blamed for what a setting costs beside the best, of seconds and counts of each.
+    fn blamed(figures: &[(&'static str, u64, u64)]) -> Vec<Part> {
+        let cells = [0, 1].map(|setting| {
+            let cell = |seed: u64| {
+                let mut cell = CellRecord { verdict: Verdict::Pass, ..CellRecord::default() };
+                cell.seed = seed.to_string();
+                let of = |(name, here, best): &(_, u64, u64)| (*name, [*here, *best][setting]);
+                fixture::set(&mut cell, &figures.iter().map(of).collect::<Vec<_>>());
+                cell
+            };
+            [1, 2, 3].map(cell)
+        });
+        let objective: Objective = "engine.session.time".parse().unwrap();
+        let points = [("32", &cells[0]), ("64", &cells[1])]
+            .map(|(value, cells)| Point::new(value, cells.iter().collect(), &objective));
+        let series = Series { name: String::new(), variant: None, values: Vec::new(), points: points.into() };
+        let finding = Finding { best: 1, noise: None, flat: (1, 1), as_good: None, near: vec![1] };
+        let causes = causes("engine.pull.chunk_rows", &objective, &series, &finding, None);
+        causes[0].grown.iter().map(|grown| grown.part).collect()
+    }
+
+    #[test]
+    fn a_cost_is_put_down_to_what_explains_half_of_it() {
+        const PULL: &str = "engine.pull.time";
+        const RETRY: &str = "engine.retry.time";
+        let of = |more: &[(&'static str, u64, u64)]| {
+            blamed(
+                &[&[("engine.session.time", 2_000, 1_000), ("engine.requests.lost_time", 0, 0)], more]
+                    .concat(),
+            )
+        };
+        let cut = Part::Failures("engine.requests.cut");
+        let queue = ("engine.requests.queued_time", 490, 40);
+        assert_eq!(of(&[(PULL, 1_000, 500), queue, (RETRY, 400, 50)]), [Part::Queue, cut]);
+        assert_eq!(of(&[(PULL, 70, 70), (RETRY, 30, 0)]), [], "next to nothing of it");
+        let down = ("engine.requests.unavailable", 900, 900);
+        let quota = ("engine.requests.throttled", 300, 0);
+        let refused = Part::Failures("engine.requests.throttled");
+        assert_eq!(of(&[(RETRY, 800, 100), down, quota]), [refused], "the server is down for both");
+        assert_eq!(of(&[(RETRY, 800, 100), down]), [Part::Failures("engine.requests.unavailable")]);
+        assert_eq!(of(&[("engine.apply.time", 900, 50)]), [Part::Writing]);
+        assert_eq!(of(&[(PULL, 900, 900), ("device.kills.count", 3, 3)]), [Part::Rest]);
+        assert_eq!(of(&[(PULL, 900, 900)]), [], "nobody was killed");
+        assert_eq!(of(&[(PULL, 1_800, 900)]), [Part::Answers]);
+    }
+}

@@ -1,0 +1,162 @@
+//! Doubts about rows of one's own: those that nobody has, and keys that say nothing of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::diagnostic::Diagnostic;
+use super::super::plan::Plan;
+use super::super::rows::Brought;
+use super::super::view::View;
+use crate::base::words::{count, thousands};
+use crate::base::{Ppm, Stamp, Value};
+use crate::contract::{EditKind, Entity, ScopeRule};
+use crate::workload::{Action, GivenRow};
+
+/// Values that are written out in a warning.
+const NAMED: usize = 6;
+
+pub(super) fn of_own_rows(
+    plan: &Plan,
+    root: View<'_>,
+    brought: &BTreeMap<String, Brought>,
+) -> Vec<Diagnostic> {
+    let mut doubts = Vec::new();
+    for (entity, data) in plan.schema.entities.iter().zip(plan.data.iter()) {
+        let Some((rows, own)) = data.given.as_ref().zip(brought.get(&entity.name)) else { continue };
+        let (written, file) = (root.at("entity").key(&entity.name), &*own.file);
+        if rows.is_empty() {
+            let title = format!("{file} has a header and no rows: nobody has a `{}`", entity.name);
+            let place = written.at("rows.csv").place();
+            doubts.push(Diagnostic::new(place, title).help("add a line for each row"));
+            continue;
+        }
+        doubts.extend(of_made_rows(written, file));
+        doubts.extend(too_new(plan, &entity.name, written).filter(|_| !own.is_dated()));
+        doubts.extend(nobodys(plan, entity, rows, file, written.at("scope")));
+        doubts.extend(out_of_days(entity, rows, file, written.at("scope")));
+    }
+    doubts
+}
+
+/// What is written of the past of rows that have their own.
+fn of_made_rows(entity: View<'_>, file: &str) -> Vec<Diagnostic> {
+    let keys = ["one_stamp", "age", "changed_daily", "created_daily", "deleted_daily"];
+    let told = |key| {
+        let title = format!("`{key}` says nothing of rows of one's own: {file} has them as they are");
+        let help = "take it out; when each was changed last stands in the column `rows.updated_at`";
+        Some(Diagnostic::new(Some(entity.at(key).place()?), title).help(help))
+    };
+    keys.into_iter().filter_map(told).collect()
+}
+
+/// Rows of one's own that came at the start, which people edit whose devices were synced before it
+/// and hold none of them.
+fn too_new(plan: &Plan, entity: &str, written: View<'_>) -> Option<Diagnostic> {
+    let edited = |action: &&Action| {
+        plan.schema.entity(action.entity).name == entity
+            && action.kind != EditKind::Create
+            && action.on_devices > Ppm(0)
+            && action.per_device_milli > 0
+    };
+    let action = plan.workload.actions.iter().find(edited)?;
+    let states = plan.fleets.iter().flat_map(|fleet| &fleet.starts);
+    let synced = states.into_iter().find(|(state, devices)| state.synced_ago.is_some() && *devices > 0)?;
+    let title = format!(
+        "rows of `{entity}` have no date and came at the start: devices that were synced before it (`{}`) hold none, \
+         and `action.{}` finds none there until they sync",
+        synced.0.name, action.name
+    );
+    let help = "name the column with the time of the last change: `rows.updated_at`; or let all devices start \"empty\"";
+    Some(Diagnostic::new(written.at("rows.csv").place(), title).help(help))
+}
+
+/// Rows of one's own whose attributes no device has.
+fn nobodys(
+    plan: &Plan,
+    entity: &Entity,
+    rows: &[GivenRow],
+    file: &str,
+    scope: View<'_>,
+) -> Option<Diagnostic> {
+    let rules: Vec<(usize, usize)> = entity.scope.iter().filter_map(by_attribute).collect();
+    let mut held: BTreeSet<Vec<&str>> = BTreeSet::new();
+    for fleet in &plan.fleets {
+        for i in 0..fleet.devices {
+            let value = |attribute: usize| {
+                let of = &plan.attributes[attribute];
+                text(&of.values[of.number(i, fleet.devices) as usize])
+            };
+            held.insert(rules.iter().map(|&(_, attribute)| value(attribute)).collect());
+        }
+    }
+    let is_outside = |row: &&GivenRow| !held.contains(&values_of(row, &rules));
+    let outside = rows.iter().filter(is_outside).count() as u64;
+    let first = values_of(rows.iter().find(is_outside)?, &rules);
+    let name = |rule: usize| &*plan.attributes[rules[rule].1].name;
+    let alone = |rule: usize| held.iter().map(|values| values[rule]).collect::<BTreeSet<&str>>();
+    let (rule, why) = match (0..rules.len()).find(|&rule| !alone(rule).contains(first[rule])) {
+        Some(rule) => {
+            let (name, stranger, there) = (name(rule), first[rule], listed(&alone(rule)));
+            let remedy =
+                format!("devices have {there}; name them as the rows do: attributes.{name} = [\"…\"]");
+            (rule, format!("such as one of {name} `{stranger}`; {remedy}"))
+        }
+        None => {
+            let pairs = (0..rules.len()).map(|rule| format!("{} `{}`", name(rule), first[rule]));
+            (0, format!("no device has {} at once", pairs.collect::<Vec<_>>().join(" and ")))
+        }
+    };
+    let (all, outside) = (count(rows.len() as u64, "row"), thousands(outside));
+    let title = format!("`{}`: {outside} of {all} of {file} belong to no device", entity.name);
+    Some(Diagnostic::new(scope.key(&entity.columns[rules[rule].0].name).place(), title).help(why))
+}
+
+fn values_of<'r>(row: &'r GivenRow, rules: &[(usize, usize)]) -> Vec<&'r str> {
+    rules.iter().map(|&(column, _)| text(&row.values[column])).collect()
+}
+
+/// Rows of one's own none of which lies within the days that devices hold.
+fn out_of_days(entity: &Entity, rows: &[GivenRow], file: &str, scope: View<'_>) -> Option<Diagnostic> {
+    entity.scope.iter().find_map(|rule| {
+        let ScopeRule::Window { column, from, until } = rule else { return None };
+        let moments = || {
+            rows.iter().filter_map(|row| match row.values[*column] {
+                Value::Int(micros) => Some(Stamp(micros)),
+                _ => None,
+            })
+        };
+        let (first, last) = (moments().min()?, moments().max()?);
+        if last >= *from && first < *until {
+            return None;
+        }
+        let name = &entity.columns[*column].name;
+        let all = count(rows.len() as u64, "row");
+        let title = format!("`{}`: none of the {all} of {file} lies within the scope's days", entity.name);
+        let help = format!(
+            "`{name}` goes from {first} to {last}, the scope from {from} to {until}: set `start` to a day of the rows"
+        );
+        Some(Diagnostic::new(scope.key(name).place(), title).help(help))
+    })
+}
+
+pub(super) fn by_attribute(rule: &ScopeRule) -> Option<(usize, usize)> {
+    match rule {
+        ScopeRule::Attribute { column, attribute } => Some((*column, *attribute)),
+        ScopeRule::Window { .. } => None,
+    }
+}
+
+fn text(value: &Value) -> &str {
+    match value {
+        Value::Text(text) => text,
+        _ => "",
+    }
+}
+
+/// The first few of some values, and how many more there are.
+fn listed(values: &BTreeSet<&str>) -> String {
+    let mut list = values.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    if values.len() > NAMED {
+        list.push_str(&format!(" and {} more", values.len() - NAMED));
+    }
+    list
+}
