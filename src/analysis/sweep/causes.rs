@@ -110,7 +110,7 @@ fn cause(
     let (shares, at_best) = (Shares::of(side, here, fit), Shares::of(side, best, fit));
     let cost = cost(here, best).filter(|cost| cost.is_finite())?;
     let longer = longer(here, best, objective);
-    let grown = |(part, of): (Part, fn(Shares) -> f64)| {
+    let grown = |(part, of): (Part, Take)| {
         let (share, at_best) = (of(shares?), of(at_best?));
         Some(Grown { part, share, at_best, by: share * longer - at_best })
     };
@@ -147,9 +147,12 @@ fn longer(here: &Point<'_>, best: &Point<'_>, objective: &Objective) -> f64 {
     if longer.is_finite() { longer } else { 1.0 }
 }
 
+/// How a part is taken from the shares of a setting.
+type Take = fn(Shares) -> f64;
+
 /// The parts that may be causes.
-fn parts(here: &Point<'_>, best: &Point<'_>, is_fitted: bool) -> Vec<(Part, fn(Shares) -> f64)> {
-    let mut parts: Vec<(Part, fn(Shares) -> f64)> = vec![
+fn parts(here: &Point<'_>, best: &Point<'_>, is_fitted: bool) -> Vec<(Part, Take)> {
+    let mut parts: Vec<(Part, Take)> = vec![
         if is_fitted { (Part::RoundTrips, |s| s.waiting) } else { (Part::Answers, |s| s.moving) },
         (Part::Queue, |s| s.queued),
         (Part::Failures(failures(here, best)), |s| s.lost + s.backing_off),

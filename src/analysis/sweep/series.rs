@@ -133,11 +133,6 @@ impl<'a> Point<'a> {
         Point { value: value.to_owned(), cells, prices, trouble }
     }
 
-    /// A setting of which nothing but its value is wanted.
-    pub fn bare(value: &str) -> Point<'a> {
-        Point { value: value.to_owned(), cells: Vec::new(), prices: BTreeMap::new(), trouble: None }
-    }
-
     /// What it pays in the mean over its seeds.
     pub fn price(&self) -> Option<f64> {
         let sum: f64 = self.prices.values().sum();

@@ -247,8 +247,7 @@ fn quiet(group: &Group) -> Vec<&Difference> {
     quiet
 }
 
-/// Which headline figures are equal, and within how much, and which may differ by more, as the seeds
-/// do not tell.
+/// Which headline figures are equal, within how much, and which the seeds do not tell apart.
 fn equal_and_open(group: &Group) -> Vec<String> {
     if group.basis == Basis::Exact || group.lacks().is_some() {
         return Vec::new();
