@@ -49,10 +49,13 @@ fn outages(args: &MeasuredArgs, console: &mut Console<'_>) -> anyhow::Result<Exi
     Ok(exit)
 }
 
+/// What the model comes to beside a file, and the file with its predictions.
+type Predicted = (Section, String);
+
 fn judge(
     args: &MeasuredArgs,
     embedded: &str,
-    predict: fn(&[u8]) -> Result<(Section, String), Malformed>,
+    predict: fn(&[u8]) -> Result<Predicted, Malformed>,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
     let (shown, bytes) = match &args.file {
