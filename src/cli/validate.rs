@@ -7,8 +7,8 @@ use super::args::{MeasuredArgs, Validate};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::written;
-use crate::campaign::validate::measured::{self, Malformed, REPETITIONS};
-use crate::campaign::validate::{self, Report, Section};
+use crate::campaign::validate::measured::{self, Malformed, Predicted, REPETITIONS};
+use crate::campaign::validate::{self, Report};
 use crate::record::Exit;
 use crate::scenario::file;
 
@@ -52,7 +52,7 @@ fn outages(args: &MeasuredArgs, console: &mut Console<'_>) -> anyhow::Result<Exi
 fn judge(
     args: &MeasuredArgs,
     embedded: &str,
-    predict: fn(&[u8]) -> Result<(Section, String), Malformed>,
+    predict: fn(&[u8]) -> Result<Predicted, Malformed>,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
     let (shown, bytes) = match &args.file {
