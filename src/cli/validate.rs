@@ -7,8 +7,8 @@ use super::args::{MeasuredArgs, Validate};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::written;
-use crate::campaign::validate::measured::{self, Malformed, REPETITIONS};
-use crate::campaign::validate::{self, Report, Section};
+use crate::campaign::validate::measured::{self, Malformed, Predicted, REPETITIONS};
+use crate::campaign::validate::{self, Report};
 use crate::record::Exit;
 use crate::scenario::file;
 

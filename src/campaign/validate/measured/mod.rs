@@ -34,8 +34,11 @@ pub const OUTAGES: &str = include_str!("../../../../reference/tcp-outage.csv");
 /// The column of predictions.
 pub const PREDICTED: &str = "predicted_s";
 
+/// The verdicts on a file, and the file with a column of predictions.
+pub type Predicted = (Section, String);
+
 /// Holds the model against a file of transfers, and gives the file with a column of predictions.
-pub fn transfers(file: &[u8]) -> Result<(Section, String), Malformed> {
+pub fn transfers(file: &[u8]) -> Result<Predicted, Malformed> {
     let sheet = Sheet::read(file, &COLUMNS, ROWS_MAX)?;
     let cells: Vec<Cell> = sheet.rows().map(cells::cell).collect::<Result<_, _>>()?;
     let mut groups: BTreeMap<_, Vec<usize>> = BTreeMap::new();
@@ -55,7 +58,7 @@ pub fn transfers(file: &[u8]) -> Result<(Section, String), Malformed> {
 }
 
 /// The same for a file of transfers with an outage in the middle.
-pub fn outages(file: &[u8]) -> Result<(Section, String), Malformed> {
+pub fn outages(file: &[u8]) -> Result<Predicted, Malformed> {
     let sheet = Sheet::read(file, &OUTAGE_COLUMNS, ROWS_MAX)?;
     cells::names_links(&sheet)?;
     let cells: Vec<OutageCell> = sheet.rows().map(cells::outage_cell).collect::<Result<_, _>>()?;
