@@ -8,7 +8,7 @@ use super::core::Core;
 use super::ids::{NodeId, TaskId};
 use super::notify::Notify;
 use super::oneshot;
-use super::sleep::{Sleep, Timeout, Yield};
+use super::sleep::{Sleep, Timeout};
 use crate::base::{Incarnation, Span, Time};
 
 /// A way into the simulation for the code inside it; cheap to clone.
@@ -33,16 +33,11 @@ impl Handle {
 
     /// Waits until `deadline`.
     ///
-    /// A time that is not in the future still costs one turn, as [`yield_now`](Handle::yield_now)
-    /// does, so that a loop around it is seen by the stall limit. [`Time::FAR`] is never.
+    /// A time that is not in the future still costs one turn, so that a loop around it is seen by
+    /// the stall limit. [`Time::FAR`] is never.
     #[inline]
     pub fn sleep_until(&self, deadline: Time) -> Sleep {
         Sleep::new(Rc::clone(&self.core), deadline)
-    }
-
-    /// Waits until all tasks that are ready now have had their turn.
-    pub fn yield_now(&self) -> Yield {
-        Yield::new(Rc::clone(&self.core))
     }
 
     /// Waits for `future`, at most until `deadline`; if both are ready, the future counts.

@@ -10,9 +10,8 @@
 //!
 //! Invariants:
 //!
-//! - One total order. Ready tasks take turns first come, first served (or in a random order drawn
-//!   from a seed); timers come up in the order of (time, sequence), where the sequence is the order
-//!   in which they were asked for.
+//! - One total order. Ready tasks take turns first come, first served; timers come up in the order
+//!   of (time, sequence), where the sequence is the order in which they were asked for.
 //! - No future is polled or dropped while a borrow of the executor's own state is held. So a drop
 //!   may call the handle, kill other nodes or its own, spawn and send.
 //! - A killed node is down at once: none of its tasks is polled again. Its futures are dropped
@@ -58,4 +57,4 @@ pub use executor::{Sim, SimOptions, Snapshot, Stop};
 pub use handle::Handle;
 pub use ids::{NodeId, TaskId};
 pub use notify::{Notified, Notify};
-pub use sleep::{Sleep, TimedOut, Timeout, Yield};
+pub use sleep::{Sleep, TimedOut, Timeout};

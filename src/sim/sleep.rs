@@ -1,4 +1,4 @@
-//! Waiting for a time, for one's next turn, and for a future with a deadline.
+//! Waiting for a time, and for a future with a deadline.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -73,33 +73,6 @@ impl Drop for Sleep {
     #[inline]
     fn drop(&mut self) {
         self.cancel();
-    }
-}
-
-/// Waits until all tasks that are ready now have had their turn; see
-/// [`Handle::yield_now`](super::Handle::yield_now).
-#[must_use = "a future does nothing unless it is awaited"]
-pub struct Yield {
-    core: Rc<Core>,
-    yielded: bool,
-}
-
-impl Yield {
-    pub(super) fn new(core: Rc<Core>) -> Yield {
-        Yield { core, yielded: false }
-    }
-}
-
-impl Future for Yield {
-    type Output = ();
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if self.yielded {
-            return Poll::Ready(());
-        }
-        self.yielded = true;
-        self.core.wake(self.core.running());
-        Poll::Pending
     }
 }
 

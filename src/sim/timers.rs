@@ -348,16 +348,6 @@ mod tests {
         assert_eq!(run(&mut timers, Time::FAR), expected);
     }
 
-    #[test]
-    fn a_timer_after_the_deadline_stays_and_an_earlier_one_may_still_be_set() {
-        let mut timers = Timers::new();
-        timers.add(Time(1 << 40), TaskId::NONE);
-        timers.add(Time((1 << 40) + 1), TaskId::NONE);
-        assert_eq!(timers.advance(Time(1_000), |_| {}), Advance::TooFar);
-        timers.add(Time(1_001), TaskId::NONE);
-        assert_eq!(run(&mut timers, Time::FAR), [Time(1_001), Time(1 << 40), Time((1 << 40) + 1)]);
-    }
-
     /// What may be done to timers.
     #[derive(Clone, Debug)]
     enum Deed {
@@ -416,10 +406,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn an_entry_is_three_words() {
-        assert_eq!(size_of::<Entry>(), 24);
     }
 }

@@ -210,24 +210,16 @@ proptest! {
     }
 }
 
-fn filled(options: BackendOptions, rows: u32, age: Span) -> Backend {
+fn filled(options: BackendOptions, rows: u32) -> Backend {
     let mut backend = backend(options);
-    let row = |k| loaded(&format!("k{k:05}"), appointment(0, i64::from(k)), START.minus(age));
+    let row = |k| loaded(&format!("k{k:05}"), appointment(0, i64::from(k)), START.minus(Span::secs(60)));
     backend.load(APPOINTMENT, (0..rows).map(row));
     backend
 }
 
 #[test]
-fn a_first_load_of_rows_older_than_all_tombstones_comes_to_its_end() {
-    let mut backend = filled(options(), 25, Span::secs(300 * 86_400));
-    let mut reader = Reader::new(APPOINTMENT, 0);
-    reader.pull_all(&mut backend, at_ms(1), 4);
-    assert_eq!((reader.rows.len(), reader.resets), (25, 0));
-}
-
-#[test]
 fn an_idle_reader_keeps_its_cursor_and_never_expires() {
-    let mut backend = filled(options(), 3, Span::secs(60));
+    let mut backend = filled(options(), 3);
     let mut reader = Reader::new(APPOINTMENT, 0);
     reader.pull_all(&mut backend, at_ms(1), 10);
     let first = reader.position.clone();
@@ -242,7 +234,7 @@ fn an_idle_reader_keeps_its_cursor_and_never_expires() {
 #[test]
 fn a_cursor_older_than_the_tombstones_has_expired_and_a_younger_one_has_not() {
     let kept = Span::secs(30 * 86_400);
-    let mut backend = filled(BackendOptions { tombstones_kept: kept, ..options() }, 3, Span::secs(60));
+    let mut backend = filled(BackendOptions { tombstones_kept: kept, ..options() }, 3);
     let attributes = attributes(0);
     let mut changes = |stamp| {
         let position = Position::at(stamp);
@@ -261,7 +253,7 @@ fn a_cursor_older_than_the_tombstones_has_expired_and_a_younger_one_has_not() {
 
 #[test]
 fn a_first_load_gets_tombstones_only_of_what_vanished_since_it_began() {
-    let mut backend = filled(options(), 10, Span::secs(60));
+    let mut backend = filled(options(), 10);
     for k in 0..5 {
         backend.office().delete(at_ms(1), APPOINTMENT, &Key::new(&format!("k{k:05}"))).unwrap();
     }
@@ -290,7 +282,7 @@ fn a_first_load_gets_tombstones_only_of_what_vanished_since_it_began() {
 
 #[test]
 fn a_row_that_left_and_came_back_is_told_once() {
-    let mut backend = filled(options(), 2, Span::secs(60));
+    let mut backend = filled(options(), 2);
     let mut reader = Reader::new(APPOINTMENT, 0);
     reader.pull_all(&mut backend, at_ms(1), 10);
     for (ms, n) in [(10, 1), (11, 0), (12, 1), (13, 0)] {
@@ -309,7 +301,7 @@ fn a_row_that_left_and_came_back_is_told_once() {
 
 #[test]
 fn a_reader_that_breaks_off_has_taken_the_change_it_broke_at() {
-    let mut backend = filled(options(), 5, Span::secs(60));
+    let mut backend = filled(options(), 5);
     let attributes = attributes(0);
     let query = query(&attributes, None, 10);
     let mut count = 0;

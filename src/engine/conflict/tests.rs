@@ -103,22 +103,6 @@ fn an_edit_that_wants_the_natural_key_of_another_row_gives_way() {
 }
 
 #[test]
-fn an_offline_edit_wins_over_an_earlier_one_that_was_committed_first() {
-    let (entity, entry) = (entity(), entry(EditKind::Update, "done", 15));
-    let current = row(20, Some("new"));
-    for (edited_at, expected) in [
-        (None, Resolution::Remote),
-        (Some(10), Resolution::Local { onto: Key::new("k") }),
-        (Some(15), Resolution::Remote),
-        (Some(16), Resolution::Remote),
-    ] {
-        let conflict = met(&entry, &entity, Refusal::Stale, Some(&current));
-        let conflict = Conflict { edited_at: edited_at.map(Stamp), ..conflict };
-        assert_eq!(LastWriteWins.resolve(conflict), expected, "{edited_at:?}");
-    }
-}
-
-#[test]
 fn a_merge_keeps_what_one_side_alone_changed() {
     let entity = entity();
     let merged = |columns: &[usize], line| Resolution::Merged { columns: columns.to_vec(), line };
