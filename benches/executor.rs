@@ -27,7 +27,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
-use rand_core::Rng;
 use syncdyno::base::{Seed, Span, Stream, Time};
 use syncdyno::sim::{self, Handle, Sim, SimOptions};
 use tokio::sync::{mpsc, oneshot};

@@ -49,9 +49,6 @@ fn outages(args: &MeasuredArgs, console: &mut Console<'_>) -> anyhow::Result<Exi
     Ok(exit)
 }
 
-/// What the model comes to beside a file, and the file with its predictions.
-type Predicted = (Section, String);
-
 fn judge(
     args: &MeasuredArgs,
     embedded: &str,
