@@ -53,7 +53,7 @@ fn told(claim: &ClaimRecord, [fails, mends]: [&CellRecord; 2], [held, of]: [usiz
 /// The figure of a claim in both cells, in words.
 pub(super) fn both_figures(claim: &ClaimRecord, mends: &CellRecord, failing: &str) -> String {
     let unit = unit_in(mends, &claim.metric);
-    let show = |value: Option<u64>| value.map_or_else(|| "–".to_owned(), |n| human::figure(unit, n));
+    let show = |value: Option<u64>| value.map_or_else(|| "no figure".to_owned(), |n| human::figure(unit, n));
     let mending = variant(mends);
     let [is_there, is_mended] = [claim.fails_value, claim.mends_value].map(show);
     format!("{} {is_there} in `{failing}`, {is_mended} in `{mending}`", claim.metric)
