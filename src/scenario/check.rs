@@ -74,6 +74,11 @@ fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic
     {
         help.push_str("; it is kept in thousandths, and the least above 0 is 0.001");
     }
+    if let (Form::Rate, Some(text)) = (form, node.as_text())
+        && let Some(meant) = rate_meant(text)
+    {
+        help = format!("did you mean \"{meant}\"? {help}");
+    }
     if let (Form::Written(written), Some(text)) = (form, node.as_text()) {
         if let Some(why) = (written.why)(text.trim()) {
             help = format!("{}{help}", leading(&why));
@@ -84,6 +89,14 @@ fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic
         }
     }
     out.push(Diagnostic::new(node.origin.place.clone(), title).help(help));
+}
+
+/// `1Mbit/s` of `1Mbps`, `1 mb/s` and the like.
+fn rate_meant(text: &str) -> Option<String> {
+    let small = text.to_ascii_lowercase().replace(' ', "");
+    let stem = ["bit/s", "bits/s", "bps", "b/s", "bit"].iter().find_map(|end| small.strip_suffix(end))?;
+    let meant = format!("{}bit/s", stem.replace('m', "M").replace('g', "G"));
+    Form::Rate.canonical(&Val::Text(meant.clone())).map(|_| meant)
 }
 
 /// What stands before a sentence on what is allowed.
