@@ -82,6 +82,10 @@ pub(super) enum Begun<T> {
     Of(Head<T>),
 }
 
+/// So many instants, so far apart; and at the first of them, the positions of the series whose
+/// values changed, with these.
+type SeriesRow = (u64, u64, Vec<(usize, u64)>);
+
 #[derive(Serialize, Deserialize)]
 struct KeptCell {
     plan: String,
@@ -91,8 +95,7 @@ struct KeptCell {
     suspects: Vec<Subject>,
     /// What figures that a cell does not tell are.
     figures: String,
-    /// At an instant: positions of series whose values changed, and these.
-    series: Vec<(u64, Vec<(usize, u64)>)>,
+    series: Vec<SeriesRow>,
     histograms: Vec<(String, String)>,
     wall_ns: u64,
 }
@@ -410,26 +413,33 @@ impl KeptCell {
     }
 }
 
-/// Samples by their instants, at each of which all series have one: those that have changed.
-fn in_rows(samples: &[Sample]) -> Vec<(u64, Vec<(usize, u64)>)> {
+/// Samples by their instants, at each of which all series have one.
+fn in_rows(samples: &[Sample]) -> Vec<SeriesRow> {
     let position = |name: &str| SERIES.iter().position(|(known, _)| *known == name);
-    let mut last = BTreeMap::new();
-    let row = |samples: &[Sample]| {
+    let (mut rows, mut before, mut last): (Vec<SeriesRow>, _, _) = (Vec::new(), 0, BTreeMap::new());
+    for samples in samples.chunk_by(|one, other| one.at_ns == other.at_ns) {
+        let gap = samples[0].at_ns - std::mem::replace(&mut before, samples[0].at_ns);
         let values = samples.iter().filter_map(|sample| Some((position(sample.series)?, sample.value)));
-        let changed = values.filter(|(series, value)| last.insert(*series, *value) != Some(*value));
-        (samples[0].at_ns, changed.collect())
-    };
-    samples.chunk_by(|one, other| one.at_ns == other.at_ns).map(row).collect()
+        let changed: Vec<_> =
+            values.filter(|(series, value)| last.insert(*series, *value) != Some(*value)).collect();
+        match rows.last_mut() {
+            Some((same, times, _)) if *same == gap && changed.is_empty() => *times += 1,
+            _ => rows.push((gap, 1, changed)),
+        }
+    }
+    rows
 }
 
 /// The samples as they came; `None` if there is no such series.
-fn out_of_rows(rows: &[(u64, Vec<(usize, u64)>)]) -> Option<Vec<Sample>> {
-    let mut last: BTreeMap<usize, u64> = BTreeMap::new();
-    let mut samples = Vec::new();
-    for (at_ns, changed) in rows {
+fn out_of_rows(rows: &[SeriesRow]) -> Option<Vec<Sample>> {
+    let (mut samples, mut at_ns, mut last) = (Vec::new(), 0_u64, BTreeMap::new());
+    for (gap, times, changed) in rows {
         last.extend(changed.iter().copied());
-        for (series, value) in &last {
-            samples.push(Sample { at_ns: *at_ns, series: SERIES.get(*series)?.0, value: *value });
+        for _ in 0..*times {
+            at_ns = at_ns.checked_add(*gap)?;
+            for (series, value) in &last {
+                samples.push(Sample { at_ns, series: SERIES.get(*series)?.0, value: *value });
+            }
         }
     }
     Some(samples)
