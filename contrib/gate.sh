@@ -12,6 +12,11 @@
 # figure is not the baseline's, 14 not comparable. Where there is no baseline it runs the scenarios,
 # says how to save one, and fails (14), since nothing was compared.
 set -uo pipefail
+case ${1:-} in -*)
+  echo "gate.sh: options stand after SCENARIOS BASELINE REPORT, all three" >&2
+  exit 2
+  ;;
+esac
 scenarios=${1:-scenarios} baseline=${2:-main} report=${3:-reports/ci}
 shift $(($# < 3 ? $# : 3))
 [ $# -gt 0 ] || set -- --seeds 1..=8

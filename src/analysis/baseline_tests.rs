@@ -99,6 +99,8 @@ fn a_seed_that_jumps_what_is_tolerated_and_what_is_better_fail_nothing() {
     assert_eq!(over(8, |seed, was| if seed == 5 { was * 9 } else { was }), []);
     assert_eq!(over(8, |_, was| was + 2), [(0, Exit::Success)], "it is tolerated");
     assert_eq!(over(8, |_, was| was / 2), [(0, Exit::Success)], "it is better");
+    let scattered = |seed, was| was * if seed % 2 == 0 { 110 } else { 140 } / 100;
+    assert_eq!(over(8, scattered), [(0, Exit::Success)], "it may be worse, and is told");
 }
 
 #[test]

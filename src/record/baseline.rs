@@ -284,7 +284,7 @@ impl Standard<'_> {
         let name = self.name;
         if base.resolved != cell.resolved {
             return Some(format!(
-                "not comparable: the scenario has changed since baseline {name} was saved (digest {:.12}, now {:.12})",
+                "not comparable: the scenario, or what `--set` makes of it, is not that of baseline {name} (digest {:.12}, now {:.12}); `syncdyno compare` shows what it changes",
                 base.resolved, cell.resolved
             ));
         }

@@ -84,7 +84,8 @@ pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
     let seeds = match cells.len() {
         1 => String::new(),
         n => {
-            let text = format!("figures are medians of {n} seeds, of data the most; -v shows their range");
+            let text =
+                format!("figures are medians of {n} seeds, those of data the highest; -v shows their range");
             filled("  ", "  ", text.split(' '), columns.saturating_sub(1))
         }
     };

@@ -254,10 +254,11 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
 pub(super) fn shortened(names: &str) -> String {
     const MOST: usize = 100;
     if names.chars().count() <= MOST {
-        names.to_owned()
-    } else {
-        names.chars().take(MOST).collect::<String>() + "…"
+        return names.to_owned();
     }
+    let mut each = names.split_whitespace();
+    let first: String = each.next().unwrap_or_default().chars().take(MOST).collect();
+    format!("{first} and {} more", each.count())
 }
 
 /// Gates: all of them for one cell; for several cells how many are met, the failing ones, and of

@@ -157,7 +157,7 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
             width,
         ));
     }
-    text + "  -v shows all figures that differ\n"
+    text + "  -v shows all figures in which the columns differ\n"
 }
 
 /// Whether the cells of a run differ in their seed alone.

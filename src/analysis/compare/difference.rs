@@ -164,6 +164,12 @@ impl Difference {
             || self.finding == Finding::Unclear && directed(self.better, more) == Finding::Worse
     }
 
+    /// Whether it is for the worse in all of its interval.
+    pub(super) fn is_beyond_its_chance(&self) -> bool {
+        self.is_for_the_worse()
+            && self.interval_ppm.is_some_and(|(low, high)| low.signum() * high.signum() > 0)
+    }
+
     /// Whether it is larger than a share of `ppm` millionths: all of its interval, where it has
     /// one. From nothing any step is.
     pub fn exceeds(&self, ppm: u64) -> bool {

@@ -22,6 +22,9 @@ pub enum Shift {
     Worse(Difference),
     /// It is worse, and so few seeds do not rule out chance.
     TooFew(Difference),
+    /// It is worse beyond its own chance and not beyond that of all figures together, which fails
+    /// nothing.
+    Perhaps(Difference),
     /// It changed otherwise, which fails nothing.
     Otherwise(Difference),
 }
@@ -31,7 +34,7 @@ impl Shift {
     pub fn exit(&self) -> Exit {
         match self {
             Shift::Worse(_) => Exit::Regression,
-            Shift::Otherwise(_) => Exit::Success,
+            Shift::Otherwise(_) | Shift::Perhaps(_) => Exit::Success,
             _ => Exit::NoBaseline,
         }
     }
@@ -95,6 +98,9 @@ fn shifts(
             Finding::Worse if figure.exceeds(tolerance_ppm) => Shift::Worse(figure),
             Finding::Unclear if may_exceed && figure.cells < PAIRS_MIN && figure.is_for_the_worse() => {
                 Shift::TooFew(figure)
+            }
+            Finding::Unclear if figure.is_beyond_its_chance() && figure.exceeds(tolerance_ppm) => {
+                Shift::Perhaps(figure)
             }
             Finding::Unclear | Finding::Same => continue,
             _ => Shift::Otherwise(figure),

@@ -78,7 +78,7 @@ fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     let titles: Vec<&str> = alike.iter().map(|group| group.title.as_str()).take(NAMED).collect();
     let more = if alike.len() > NAMED { ", …" } else { "" };
     let text = format!(
-        "\nno figure differs in {} of {}: {}{more}\n",
+        "\nno figure differs in {} of {} variants: {}{more}\n",
         alike.len(),
         comparison.groups.len(),
         titles.join(", ")
@@ -128,7 +128,7 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
         parts.push(paint.good(&format!("{better} better")));
     }
     if changed > 0 {
-        parts.push(format!("{changed} otherwise"));
+        parts.push(format!("{changed} changed, neither better nor worse"));
     }
     let unclear = count(Finding::Unclear);
     let varying = || human::count(unclear as u64, "figure");
@@ -166,11 +166,11 @@ fn heading(group: &Group) -> String {
             "one seed in common: differences of this seed, without an interval".to_owned()
         }
         Basis::Paired => format!(
-            "{seeds} in common: what is more than chance, at 1 % for all figures together; change and interval are each figure's own, of the mean ratio of its pairs"
+            "{seeds} in both; better or worse is what chance would give in less than 1 of 100 comparisons; the change is the mean ratio of the pairs, with the figure's own interval (95 %)"
         ),
         Basis::Samples => {
             format!(
-                "no seed in common ({base} against {candidate}): what is more than chance, at 1 % for all figures together"
+                "no seed in common ({base} against {candidate}); better or worse is what chance would give in less than 1 of 100 comparisons"
             )
         }
     };

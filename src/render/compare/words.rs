@@ -79,6 +79,9 @@ pub fn shift(shift: &Shift, standard: Standard<'_>) -> String {
         Shift::Otherwise(figure) if figure.finding == Finding::Worse => {
             format!("tolerated: {}", over(figure))
         }
+        Shift::Perhaps(figure) => {
+            format!("may be worse, no failure: {}; more seeds would tell", over(figure))
+        }
         Shift::Otherwise(figure) => format!("no failure: {}", over(figure)),
     }
 }
