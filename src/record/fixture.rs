@@ -163,7 +163,7 @@ pub(crate) fn tuned() -> TuneRecord {
             point("64", 3_000_000, &[]),
             point("100", 2_000_000, &["PouchDB", "Datasync"]),
             point("500", 1_053_000, &["yours", "Volt MX"]),
-            PointTuned { noise_ppm: Some(25_000), ..point("512", 1_050_000, &["half the best"]) },
+            PointTuned { noise_ppm: Some(25_000), ..point("512", 1_050_000, &["half the best value"]) },
             point("1024", 1_000_000, &[]),
             lossy,
         ],

@@ -21,8 +21,10 @@ impl Answered<'_> {
             (Finding::Unmeasured, ..) => "NOT MEASURED: ",
             (Finding::Shown, true, _) => "",
             (_, true, _) => "NOT SHOWN: ",
-            (Finding::Same, _, Some(Stand::With)) => "yours has it, which changes nothing here: ",
-            (Finding::Same, ..) => "it would change nothing here: ",
+            (Finding::Same, _, Some(Stand::With)) => {
+                "yours has it, and the figures asked about are the same: "
+            }
+            (Finding::Same, ..) => "the figures asked about would be the same: ",
             (Finding::Worse, _, Some(Stand::With)) => "yours has it, and a figure is worse for it: ",
             (Finding::Worse, ..) => "a figure would be worse with it: ",
             (_, _, Some(Stand::With)) => "yours has it, and it helps: ",

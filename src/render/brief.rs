@@ -36,7 +36,7 @@ const FIRST: [(&str, &str, bool, &str); 9] = [
     ("net.down.bytes", "value", true, "down a person"),
     ("net.up.bytes", "value", true, "up a person"),
     ("engine.requests.count", "value", true, "requests a person"),
-    ("engine.requests.failed", "value", true, "unanswered requests a person"),
+    ("engine.requests.failed", "value", true, "tries without a response a person"),
 ];
 
 /// What people wait for and pay with cells that differ in their seed alone.

@@ -13,7 +13,10 @@ const EXPLAINED: &[(&str, &[Meaning])] = &[
             ("soft-delete-only", "a soft-delete flag and no stamp"),
             ("three-stamps", "created, updated, deleted; a row that is reassigned leaves no trace"),
             ("none", "nothing: one can only ask for all rows"),
-            ("read-only-schema", "as the vendor made it, with stamp and flag; nobody can add a column"),
+            (
+                "read-only-schema",
+                "as the vendor made it, with time stamp and soft delete; nobody can add a column",
+            ),
         ],
     ),
     (

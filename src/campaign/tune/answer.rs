@@ -113,7 +113,7 @@ impl Place {
         let the = &space.knobs[k];
         let is = |factor| the.times_within(&best[k], factor).as_deref() == Some(value);
         let yours = k == 0 && with(best, k, value) == space.present;
-        let own = [(is(0.5), "half the best"), (is(2.0), "twice the best"), (yours, "yours")];
+        let own = [(is(0.5), "half the best value"), (is(2.0), "twice the best value"), (yours, "yours")];
         let own = own.into_iter().filter(|(is, _)| *is).map(|(_, name)| name);
         let shipped = space.field[k].iter().find(|shipped| shipped.value == value);
         own.chain(shipped.into_iter().flat_map(|shipped| shipped.names.iter().copied()))

@@ -432,7 +432,7 @@ fn what_misses_a_limit_is_shown_under_all_seeds_and_ends_the_interval_where_it_c
     let (knob, present) = (&place.knobs[0], place.present.expect("it was run"));
     let best: f64 = knob.best.parse().unwrap();
     assert!((70.0..=130.0).contains(&best), "{best}");
-    let beside = |point: &&PointTuned| point.names.iter().any(|name| name.ends_with(" the best"));
+    let beside = |point: &&PointTuned| point.names.iter().any(|name| name.ends_with(" best value"));
     let beside: Vec<&PointTuned> = knob.points.iter().filter(beside).collect();
     assert_eq!(beside.len(), 2);
     for point in beside.into_iter().chain([&present]) {

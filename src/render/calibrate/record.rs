@@ -190,7 +190,7 @@ diagnostics! {
         "{} responses left out, of sizes that timeouts cut off: over {} rows",
         "use a longer timeout while you log";
     Beyond: Note "chunk.beyond", "the largest response has {} rows",
-        "log chunks of that size, and calibrate again";
+        "log chunks of the recommended size, and calibrate again";
     Trimmed: Note "outliers.trimmed", "{} outliers ({%} of the responses)",
         "look at these requests: the figures leave them out";
     LongTransfers: Note "transfers.long", "{%} of the responses hardly come through",

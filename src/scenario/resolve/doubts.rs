@@ -187,7 +187,11 @@ fn longer_than_the_script(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
 /// Units whose conditions hold on no network of the scenario.
 fn never_allowed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let links = plan.fleets.iter().flat_map(|fleet| &fleet.links).filter(|(_, devices)| *devices > 0);
-    let networks: BTreeSet<NetworkKind> = links.map(|(link, _)| link.kind).collect();
+    let changes = plan.events.iter().filter_map(|event| match &event.what {
+        Happening::NetworkChange { link, .. } => Some(link.kind),
+        _ => None,
+    });
+    let networks: BTreeSet<NetworkKind> = links.map(|(link, _)| link.kind).chain(changes).collect();
     let never = |unit: &&SyncUnit| {
         let allowed = |network: &NetworkKind| unit.when.iter().all(|condition| network.allows(*condition));
         !networks.is_empty() && !networks.iter().any(allowed)

@@ -22,11 +22,11 @@ fn of_a_best_whose_double_lies_beyond_the_range_none_is_told() {
     let beside = |rate: fn(f64) -> u64| {
         let knob = knob_tuned("k=50..2000", "500", &[], rate);
         let names = knob.points.into_iter().flat_map(|point| point.names);
-        names.filter(|name| name.ends_with(" the best")).collect::<Vec<_>>().join(", ")
+        names.filter(|name| name.ends_with(" best value")).collect::<Vec<_>>().join(", ")
     };
     let hollow = beside(|x| (1e9 / (2_000.0 / x * 0.35 + x / 1e3)) as u64);
-    assert_eq!(hollow, "half the best, twice the best");
-    assert_eq!(beside(|x| (1e5 * x / (x + 600.0)) as u64), "half the best");
+    assert_eq!(hollow, "half the best value, twice the best value");
+    assert_eq!(beside(|x| (1e5 * x / (x + 600.0)) as u64), "half the best value");
 }
 
 #[test]
