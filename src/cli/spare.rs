@@ -1,5 +1,6 @@
 //! What a report leaves alone in the folder that it is written into.
 
+use std::io;
 use std::path::Path;
 
 use super::refusal::Refusal;
@@ -19,23 +20,29 @@ pub(super) const EMPTIED: [&str; 2] = ["hist", "repro"];
 /// report's, or that holds what a report would replace or remove and that no report has put there;
 /// of one in which a run goes on the report is its own.
 pub(super) fn folder(folder: &Path, resumed: bool) -> anyhow::Result<()> {
-    let ours = RENDERED.iter().chain(&EMPTIED).chain(&["run.json", inputs::FOLDER, campaign::JOURNAL]);
-    let ours = || ours.clone().map(|name| folder.join(name));
+    let files = || RENDERED.iter().chain(&["run.json"]).map(|name| folder.join(name));
+    let folders = || EMPTIED.iter().chain(&[inputs::FOLDER]).map(|name| folder.join(name));
+    let ours = || files().chain(folders());
     let is_report = String::from_utf8_lossy(&head(&folder.join("run.json")))
         .contains(&format!("{:?}", Tool::this().name));
     let why = "choose another folder with --out";
-    if let Some(link) = ours().find(|path| path.is_symlink()) {
+    if let Some(link) = ours().chain([folder.join(campaign::JOURNAL)]).find(|path| path.is_symlink()) {
         let text = format!("{} is a link, and a report writes nothing outside its folder", link.display());
         return Err(Refusal::usage(format!("{text}: remove it, or {why}")));
     }
+    // Of a run that was cut there is a journal alone, which is its own.
     match ours().find(|path| path.exists() && !ci::is_left(path)) {
         Some(other) if !resumed && !is_report => {
             let (other, folder) = (other.display(), folder.display());
             let text = format!("{other} would be overwritten, and {folder} is not a report: {why}");
-            Err(Refusal::usage(text))
+            return Err(Refusal::usage(text));
         }
-        _ => Ok(()),
+        _ => {}
     }
+    let wrong = files().find(|path| path.is_dir()).map(|path| (path, "it is a folder, not a file"));
+    let wrong =
+        wrong.or_else(|| Some((folders().find(|path| path.is_file())?, "it is a file, not a folder")));
+    wrong.map_or(Ok(()), |(path, why)| Err(refused(FolderError { path, cause: io::Error::other(why) })))
 }
 
 /// A report that cannot be written.

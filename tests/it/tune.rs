@@ -87,9 +87,10 @@ fn the_search_says_how_wrong_other_chunk_sizes_are() {
     let place = &told["places"][0];
     assert_eq!((&place["name"], &place["complete"]), (&"low 3g-poor".into(), &true.into()));
     let knob = &place["knobs"][0];
-    let field = knob["field"].as_array().unwrap();
+    let field = knob["points"].as_array().unwrap();
     let cost = |name: &str| {
-        let named = |point: &&Value| point["names"].as_array().unwrap().iter().any(|n| n == name);
+        let named =
+            |point: &&Value| point["names"].as_array().is_some_and(|names| names.contains(&name.into()));
         field.iter().find(named).unwrap_or_else(|| panic!("{name} is there"))["cost_ppm"].as_u64().unwrap()
     };
     assert!(cost("PouchDB") > 1_500_000, "{field:?}");
