@@ -137,7 +137,9 @@ pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit
     let stem = written.map(|name| name.strip_suffix(".toml").unwrap_or(name).trim()).unwrap_or_default();
     if !stem.contains(char::is_alphanumeric) || !scenario::is_title(stem) {
         let (shown, want) = (name.display(), scenario::TITLE_WANT);
-        return Err(Refusal::usage(format!("`{shown}` is no name with a letter or a digit: {want}")));
+        return Err(Refusal::usage(format!(
+            "`{shown}` cannot name a scenario: a letter or a digit, and {want}"
+        )));
     }
     // The scenario is called as it was typed; its file so that every shell and file system takes
     // it.
