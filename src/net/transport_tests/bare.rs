@@ -19,7 +19,7 @@ fn a_message_takes_its_way_and_is_booked_as_far_as_it_left() {
     assert_eq!(bare(1_000, |_| ()), ((Ok(1_000), at(202)), 1, 2_000, 0));
     assert_eq!(bare(10_000_000, |_| ()), ((Err(E::Timeout), at(1_000)), 1, 850_000, 0));
     let lossy = LossyTime { from: at(0), until: at(900), loss_ppm: 1_000_000 };
-    let lost = bare(1_000, |link| link.add_lossy(lossy));
+    let lost = bare(1_000, |link| link.lossy.push(lossy));
     assert_eq!(lost, ((Err(E::Timeout), at(1_000)), 1, 2_000, 1_000), "although the server worked");
     for (from, until, mode, noticed, down, (error, ends), served, sent, dropped) in [
         (0, 500, Drop, true, 1_000, (E::Offline, 0), 0, 0, 0),
@@ -32,7 +32,7 @@ fn a_message_takes_its_way_and_is_booked_as_far_as_it_left() {
         // What was dropped is told whole.
         (500, 900, Reset, false, 10_000_000, (E::Reset, 500), 1, 350_000, 10_000_000),
     ] {
-        let outage = Outage { from: at(from), until: at(until), mode, noticed };
+        let outage = Outage { noticed, ..outage(from, until, mode) };
         let found = bare(down, |link| link.conditions_mut().add_outages([outage]));
         assert_eq!(found, ((Err(error), at(ends)), served, sent, dropped), "{mode:?} from {from} ms");
     }
