@@ -1,25 +1,26 @@
-//! Where wakes from outside the executor come in.
+//! Where wakes from outside the executor come in: those of real wakers, for futures of other
+//! crates.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Wake;
+use std::task::{Context, Wake, Waker};
 
+use super::handle::Handle;
 use super::ids::TaskId;
 
-/// Where real wakers leave their wakes. They must be `Send`, so they cannot reach the ready tasks
-/// themselves.
+/// Where real wakers, which must be `Send`, leave their wakes.
 #[derive(Default)]
 pub(super) struct Inbox {
-    /// There is something to do before the next poll: for foreign wakes as for all else that is
-    /// rare, so that the run loop has one thing to look at.
+    /// There is something rare to do before the next poll: the run loop has one thing to look at.
     attention: AtomicBool,
     woken: Mutex<Vec<TaskId>>,
 }
 
-/// A waker of one task.
-pub(super) struct ForeignWake {
-    pub(super) task: TaskId,
-    pub(super) inbox: Arc<Inbox>,
+struct ForeignWake {
+    task: TaskId,
+    inbox: Arc<Inbox>,
 }
 
 impl Wake for ForeignWake {
@@ -34,19 +35,29 @@ impl Wake for ForeignWake {
 }
 
 impl Inbox {
-    /// Makes the run loop look before the next poll.
     pub(super) fn call(&self) {
         self.attention.store(true, Ordering::Relaxed);
     }
-
     #[inline]
     pub(super) fn is_called(&self) -> bool {
         self.attention.load(Ordering::Relaxed)
     }
 
-    /// The tasks woken since the last call, in the order of their wakes.
     pub(super) fn take(&self) -> Vec<TaskId> {
         self.attention.store(false, Ordering::Relaxed);
         std::mem::take(&mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Handle {
+    /// Polls a future of another crate with a real waker of the running task; tasks are polled with
+    /// one that does nothing. In a combinator that polls only children whose waker was called
+    /// (`FuturesUnordered`) a future of this room is not polled again: spawn such children as
+    /// tasks.
+    pub async fn with_waker<F: Future>(&self, future: F) -> F::Output {
+        let wake = ForeignWake { task: self.core.running(), inbox: Arc::clone(&self.core.inbox) };
+        let waker = Waker::from(Arc::new(wake));
+        let mut future = pin!(future);
+        poll_fn(|_| future.as_mut().poll(&mut Context::from_waker(&waker))).await
     }
 }
