@@ -11,12 +11,10 @@ use super::value::ValueRef;
 #[derive(Clone)]
 pub struct Digest {
     hash: Box<Xxh3>,
-    /// Parts that are not hashed yet: most are a few bytes, and each call of the hash costs more
-    /// than those.
+    /// Parts not hashed yet: most are a few bytes, and a call of the hash costs more.
     gathered: Vec<u8>,
 }
 
-/// So many bytes are hashed at once.
 const GATHERED: usize = 4096;
 
 impl Default for Digest {
