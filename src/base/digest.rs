@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::value::ValueRef;
 
 /// A digest under construction: XXH3-128 over length-prefixed parts. Not cryptographic.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Digest {
     hash: Box<Xxh3>,
     /// Parts not hashed yet: most are a few bytes, and a call of the hash costs more.
@@ -16,12 +16,6 @@ pub struct Digest {
 }
 
 const GATHERED: usize = 4096;
-
-impl Default for Digest {
-    fn default() -> Digest {
-        Digest { hash: Box::new(Xxh3::new()), gathered: Vec::new() }
-    }
-}
 
 impl Digest {
     /// A digest of nothing yet.

@@ -8,9 +8,11 @@ use crate::contract::{LocalBoxFuture, TransportError};
 pub trait Server {
     /// Serves one request; resolves when the answer leaves, or with `None` when the server dies.
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
+    /// Which state of its content it answers from.
     fn version(&self) -> Version {
         Version::default()
     }
+    /// Whether an answer is a good one, which caches keep.
     fn is_good(&self, _answer: &[u8]) -> bool {
         true
     }

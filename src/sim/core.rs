@@ -157,8 +157,11 @@ impl Core {
     pub(super) fn see_to(&self) -> bool {
         self.rest();
         let woken = self.inbox.take();
-        if let Some(node) = self.fatal.take() {
-            self.kill_as_planned(node);
+        // In its fatal poll the node may have been killed, and even restarted, already.
+        if let Some(node) = self.fatal.take()
+            && self.tasks.is_fatal(node)
+        {
+            self.kill(node);
         }
         self.bury();
         woken.into_iter().for_each(|task| self.wake(task));
@@ -204,14 +207,6 @@ impl Core {
             self.kills.take();
         }
         self.bury();
-    }
-
-    /// The node had its fatal poll, in which it may have been killed, and even restarted, already.
-    fn kill_as_planned(&self, node: NodeId) {
-        let due = self.tasks.is_fatal(node);
-        if due {
-            self.kill(node);
-        }
     }
 
     pub(super) fn tell_kills(&self, kills: Option<Listener>) {

@@ -162,7 +162,7 @@ impl Connection {
         let (load, kept) =
             if self.is_open() { self.next_message(way, at, bytes) } else { (Load::of(bytes), false) };
         let mut transfer = Transfer::new(way, at, load, mtu, kept);
-        transfer.patient_until(self.patience.unwrap_or(Time::FAR));
+        transfer.patience = self.patience.unwrap_or(Time::FAR);
         transfer
     }
 
@@ -196,7 +196,7 @@ impl Connection {
 
     /// Runs a transfer until its last byte arrives or the connection breaks.
     pub fn finish(&mut self, transfer: &mut Transfer, conditions: &dyn Conditions) -> Result<Time, Broken> {
-        let way = transfer.way();
+        let way = transfer.way;
         let ended = transfer.run(&mut self.senders[way as usize], conditions, Time::FAR);
         let left = ended.expect("a transfer that may run for ever ends")?;
         let arrived = arrival(conditions, way, left);

@@ -25,21 +25,16 @@ fn plain() -> Handshake {
     }
 }
 
-/// A first message that begins at `start`, until it has left the bottleneck, and what was sent.
-fn run(
-    congestion: Congestion,
-    start: Time,
-    load: Load,
-    link: &dyn Conditions,
-) -> (Result<Time, Broken>, Traffic) {
-    let mut sender = Sender::new(congestion, link.rtt(start), start, true);
-    let mut transfer = Transfer::new(Direction::Down, start, load, 1_500, false);
+/// A first message until it has left the bottleneck, and what was sent.
+fn run(congestion: Congestion, link: &dyn Conditions, load: Load) -> (Result<Time, Broken>, Traffic) {
+    let mut sender = Sender::new(congestion, link.rtt(at(0)), at(0), true);
+    let mut transfer = Transfer::new(Direction::Down, at(0), load, 1_500, false);
     let ended = transfer.run(&mut sender, link, Time::FAR);
     (ended.expect("it ends"), transfer.traffic)
 }
 
 fn sent_by(congestion: Congestion, link: &dyn Conditions, load: Load) -> (Time, Traffic) {
-    let (left, traffic) = run(congestion, at(0), load, link);
+    let (left, traffic) = run(congestion, link, load);
     (left.expect("nothing breaks"), traffic)
 }
 
@@ -267,7 +262,7 @@ fn where_every_packet_is_lost_tries_are_as_rare_as_in_an_outage() {
         assert_eq!(transfer.traffic.packets, 8, "from {start} ms on");
     }
     let dead = Gap { loses_until: Time::FAR, ..Gap::none(lte()) };
-    let broken = run(Congestion::Cubic, at(0), Load::of(588), &dead).0.expect_err("nothing arrives");
+    let broken = run(Congestion::Cubic, &dead, Load::of(588)).0.expect_err("nothing arrives");
     assert!(!broken.cut && broken.at.since(at(0)) < GIVE_UP + Span::secs(1), "{broken:?}");
 }
 

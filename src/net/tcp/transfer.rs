@@ -1,11 +1,10 @@
 //! One message on its way.
 
 mod close_up;
-mod flight;
 mod handing_over;
 mod paced;
 
-use flight::Flight;
+use handing_over::Flight;
 
 use super::mark::{Mark, Seen};
 use super::outage::{GIVE_UP, LONGEST_WAIT, staircase};
@@ -21,7 +20,7 @@ use crate::net::{Conditions, Direction};
 /// A message of which a part may have left.
 #[derive(Debug)]
 pub struct Transfer {
-    way: Direction,
+    pub(super) way: Direction,
     load: Cut,
     sent: u64,
     /// Segments known to be lost, to be sent before any other.
@@ -40,7 +39,8 @@ pub struct Transfer {
     recovering: bool,
     /// While timeouts follow each other and nothing arrives: since when, and the last wait.
     silence: Option<(Time, Span)>,
-    patience: Time,
+    /// From then on nobody tries any more.
+    pub(super) patience: Time,
     /// Packets in flight that the link held when it was last looked at.
     room: u64,
     /// Packets that left for acknowledgements that came before a loss was found.
@@ -107,11 +107,6 @@ impl Transfer {
             traffic: Traffic::default(),
             broken: None,
         }
-    }
-
-    /// Which way it goes.
-    pub fn way(&self) -> Direction {
-        self.way
     }
 
     /// Goes on until all has left, the connection broke, or `until`, where a stretch is cut and a
@@ -184,10 +179,6 @@ impl Transfer {
     fn next(&self, n: u64) -> Traffic {
         Traffic { packets: n, retransmitted: n.min(self.again.packets), bytes: self.bytes(n) }
     }
-    pub(super) fn patient_until(&mut self, patience: Time) {
-        self.patience = patience;
-    }
-
     /// What is sent from where it is on if nobody answers any more for `lasts`: the first window if
     /// it has not begun, and tries with the first packet not acknowledged.
     pub(in crate::net) fn unheard(&self, sender: &mut Sender, lasts: Span) -> Traffic {

@@ -57,6 +57,6 @@ fn a_gateway_that_dies_resets_what_is_under_way_and_what_is_idle() {
     let ended = bench.run();
     assert_eq!(ended[0], (Err(TransportError::Reset), at(2_050)));
     assert_eq!([&ended[1].0, &ended[2].0], [&Ok(1_000), &Ok(1_000)]);
-    assert_eq!(bench.tally.connections.get(), 3, "each on a new one");
-    assert!(bench.tally.bytes.get() < 2_100_000, "the rest was not sent: {}", bench.tally.bytes.get());
+    assert_eq!(bench.tally.get().connections, 3, "each on a new one");
+    assert!(bench.tally.get().bytes < 2_100_000, "the rest was not sent: {}", bench.tally.get().bytes);
 }

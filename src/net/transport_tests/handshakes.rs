@@ -29,7 +29,7 @@ proptest! {
         // Answers, and the certificates of as many connections as were opened; what was given up
         // may have sent less.
         let payload = |ended: &Ended| ended.0.as_ref().map_or(0, |bytes| *bytes as u64);
-        let least = ended.iter().map(payload).sum::<u64>() + certificates * u64::from(bench.tally.connections.get());
+        let least = ended.iter().map(payload).sum::<u64>() + certificates * u64::from(bench.tally.get().connections);
         let begun = at(requests.iter().map(|(start, ..)| *start).min().unwrap_or(0));
         let takes = rate.time_for(least);
         prop_assert!(last.since(begun) >= takes, "{} for {takes}", last.since(begun));
@@ -42,11 +42,10 @@ fn a_handshake_sends_nothing_after_it_was_given_up() {
     // wait of the one before.
     let sent = |patience| {
         let silence = outage(90, 60_000, OutageMode::Drop);
-        let mut bench =
-            Bench::new(profile(), encrypted(3_000), |link| link.conditions_mut().add_outages([silence]));
+        let mut bench = Bench::new(profile(), encrypted(3_000), under(silence));
         bench.request(at(0), 100, 100, Span::millis(patience));
         assert_eq!(bench.run(), [(Err(TransportError::Timeout), at(patience))]);
-        (bench.tally.packets.get(), bench.tally.again.get())
+        (bench.tally.get().packets, bench.tally.get().again)
     };
     // SYN and SYN-ACK, ClientHello, a probe after three round trips, a try after three more, six,
     // twelve …
@@ -68,6 +67,6 @@ fn a_gateway_that_dies_resets_a_handshake_and_a_stream_waits_for_it_in_place_of_
         let ended = bench.run();
         assert_eq!(ended[0], (Err(TransportError::Reset), at(350)), "{protocol:?}");
         let is_one = protocol == Protocol::Http2;
-        assert_eq!((ended[1].0.is_ok(), bench.tally.connections.get()), (is_one, u32::from(is_one)));
+        assert_eq!((ended[1].0.is_ok(), bench.tally.get().connections), (is_one, u32::from(is_one)));
     }
 }

@@ -11,7 +11,7 @@ fn an_outage_that_holds_costs_its_rest_and_one_that_resets_breaks() {
     assert!(late.0.abs_diff(Span::secs(3).0) < 100_000, "{late}");
     let mut cut = lte();
     cut.outages = vec![outage(600, 3_600, OutageMode::Reset)];
-    let (ended, _) = run(Congestion::Cubic, at(0), Load::of(bytes), &cut);
+    let (ended, _) = run(Congestion::Cubic, &cut, Load::of(bytes));
     assert_eq!(ended, Err(Broken { at: at(600), cut: true }));
 }
 
@@ -63,7 +63,7 @@ proptest! {
             now += up + down;
         }
         let congestion = if bbr { Congestion::Bbr } else { Congestion::Cubic };
-        let (ended, traffic) = run(congestion, at(0), Load::of(bytes), &link);
+        let (ended, traffic) = run(congestion, &link, Load::of(bytes));
         prop_assert!(traffic.retransmitted <= traffic.packets, "{traffic:?}");
         prop_assert!(traffic.bytes <= 1_500 * traffic.packets && traffic.bytes > 52 * traffic.packets);
         if let Ok(left) = ended {
@@ -121,6 +121,6 @@ fn an_outage_when_all_is_handed_over_costs_nothing() {
 #[test]
 fn an_outage_that_drops_for_longer_than_tcp_tries_ends_the_connection() {
     let link = dropping(lte(), 100, 2_000_000);
-    let broken = run(Congestion::Cubic, at(0), Load::of(2_000_000), &link).0.expect_err("it gives up");
+    let broken = run(Congestion::Cubic, &link, Load::of(2_000_000)).0.expect_err("it gives up");
     assert!(!broken.cut && broken.at >= at(100) + GIVE_UP, "{broken:?}");
 }
