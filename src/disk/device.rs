@@ -150,7 +150,7 @@ impl Disk {
         core.fails_at.set(u64::MAX);
     }
 
-    /// From now on remembers what is being done, so that a process can die in the midst of it.
+    /// From now on remembers what is being done, so that a process can die during it.
     pub fn remember(&self) {
         self.0.history.borrow_mut().get_or_insert_default();
     }

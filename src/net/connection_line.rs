@@ -198,7 +198,7 @@ impl Flow {
         Box::new(Flow { id: 0, messages, turns: None, ended: now.clone(), now, ends: Ok(Time::FAR) })
     }
 
-    /// Makes one that is over begin anew: a new one for each message costs a twentieth of it.
+    /// Makes one that is over begin again: a new one for each message costs a twentieth of it.
     #[inline]
     pub(super) fn renewed(mut self: Box<Flow>, transfer: Transfer, sender: &Sender) -> Box<Flow> {
         self.now.transfer = transfer;

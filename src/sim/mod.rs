@@ -22,6 +22,7 @@ mod cancelled;
 mod channel;
 mod core;
 mod executor;
+mod foreign;
 mod handle;
 mod ids;
 mod inbox;

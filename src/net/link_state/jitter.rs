@@ -4,7 +4,7 @@
 use super::super::options::{Jitter, Promotion, Steps};
 use crate::base::{Seed, Span, Time};
 
-/// Packets of one slot are late by the same, whoever sends them.
+/// Packets of one slot are late by the same, no matter who sends them.
 const SLOT: Span = Span::millis(100);
 
 pub(super) fn late(jitter: &Jitter, seed: Seed, at: Time) -> Span {

@@ -1,10 +1,11 @@
 //! One message on its way.
 
 mod close_up;
+mod flight;
 mod handing_over;
 mod paced;
 
-use handing_over::Flight;
+use flight::Flight;
 
 use super::mark::{Mark, Seen};
 use super::outage::{GIVE_UP, LONGEST_WAIT, staircase};

@@ -2,8 +2,7 @@
 
 use super::super::segment::Owed;
 use super::super::sender::Sender;
-use super::super::step::{Pace, Step};
-use super::super::traffic::Traffic;
+use super::super::step::Step;
 use super::Transfer;
 use crate::base::Time;
 use crate::net::Conditions;
@@ -101,71 +100,5 @@ impl Transfer {
         (self.sent, self.again, self.hidden) = (self.load.segments, Owed::default(), Owed::default());
         self.repaired = self.free;
         true
-    }
-}
-
-/// Packets and windows of the last two runs, each of which left without a pause, and of the last
-/// step. A pause is shorter than a round trip, so acknowledgements that come now are of one of
-/// them.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Flight {
-    pub(super) from: Time,
-    packets: u64,
-    pub(super) bytes: u64,
-    window: u64,
-    last: Last,
-    most: u64,
-    /// Packets that are handed over whatever is acknowledged.
-    least: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Last {
-    until: Time,
-    packets: u64,
-    window: u64,
-}
-
-impl Flight {
-    /// A step begins after all that was `sent`, the last of which left by `free`.
-    pub(super) fn begins(&mut self, step: &Step, burst: bool, sent: &Traffic, free: Time) {
-        if burst {
-            self.last = Last { until: step.start, packets: sent.packets, window: step.window };
-        } else if step.start > free {
-            self.last = Last { until: free, packets: self.packets, window: self.window };
-        }
-        if burst || step.start > free {
-            (self.from, self.packets, self.bytes) = (step.start, sent.packets, sent.bytes);
-            self.window = step.window;
-        }
-    }
-
-    /// A run begins behind what was `sent`, all of which is handed over.
-    pub(super) fn begins_behind(&mut self, sent: &Traffic, free: Time, window: u64) {
-        (self.from, self.packets, self.bytes, self.window) = (free, sent.packets, sent.bytes, window);
-        self.last = Last { until: free, packets: sent.packets, window };
-        self.goes_on(sent.packets, 0);
-    }
-
-    /// Packets up to `least` are handed over, more as they are acknowledged, `most` in flight.
-    pub(super) fn goes_on(&mut self, least: u64, most: u64) {
-        (self.least, self.most) = (least, most);
-    }
-
-    /// Packets handed over by `now`, of which `sent` leave by `free`: a window beyond those that
-    /// are acknowledged. In slow start each acknowledgement opens it by a packet.
-    pub(super) fn handed_over(&self, sent: u64, free: Time, now: Time, pace: &Pace) -> u64 {
-        let segment = pace.round.segment.0.max(1);
-        let by = |at: Time, first: u64, end: u64, until: Time| {
-            end - (end - first).min(until.since(at).0.div_ceil(segment))
-        };
-        let heard = Time(now.0.saturating_sub(pace.back().0));
-        let acknowledged = match by(heard, self.packets, sent, free) {
-            none if none == self.packets => by(heard, self.last.packets, none, self.last.until),
-            some => some,
-        };
-        let window = self.last.window + (acknowledged - self.last.packets);
-        let left = by(now, self.packets, sent, free);
-        (acknowledged + window.min(self.most)).max(left).max(self.least)
     }
 }
