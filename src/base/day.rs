@@ -28,7 +28,6 @@ impl Day {
     pub fn of(stamp: Stamp) -> Day {
         Day(stamp.0.div_euclid(DAY))
     }
-
     /// Its first instant where local time is UTC.
     pub fn begins(self) -> Stamp {
         Stamp(self.0.saturating_mul(DAY))

@@ -38,8 +38,7 @@ impl Decimal {
         Some(Decimal { units: if negative { -units } else { units }, places: part.len() as u8 })
     }
 
-    /// The same number with so many decimal places; `None` if it has more that say something, or
-    /// too many digits then.
+    /// With so many decimal places; `None` if it has more that say something, or too many digits.
     pub fn with_places(self, places: u8) -> Option<Decimal> {
         let units = if places >= self.places {
             self.units.checked_mul(ten_to(places - self.places)?)?
@@ -54,13 +53,10 @@ impl Decimal {
     pub fn has_at_most(self, digits: u8) -> bool {
         ten_to(digits).is_some_and(|bound| self.units.abs() < bound)
     }
-
-    /// The number that a text says, as a column of so many digits and decimal places writes it;
-    /// `None` if that cannot keep it.
+    /// The number of a text as a column of so many digits and places keeps it; `None` if it cannot.
     pub fn canonical(text: &str, digits: u8, places: u8) -> Option<Decimal> {
         Decimal::read(text)?.with_places(places).filter(|d| d.has_at_most(digits))
     }
-
     /// Units of the last place.
     pub fn units(self) -> i128 {
         self.units

@@ -8,22 +8,14 @@ use xxhash_rust::xxh3::Xxh3;
 use super::value::ValueRef;
 
 /// A digest under construction: XXH3-128 over length-prefixed parts. Not cryptographic.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Digest {
     hash: Box<Xxh3>,
-    /// Parts that are not hashed yet: most are a few bytes, and each call of the hash costs more
-    /// than those.
+    /// Parts not hashed yet: most are a few bytes, and a call of the hash costs more.
     gathered: Vec<u8>,
 }
 
-/// So many bytes are hashed at once.
 const GATHERED: usize = 4096;
-
-impl Default for Digest {
-    fn default() -> Digest {
-        Digest { hash: Box::new(Xxh3::new()), gathered: Vec::new() }
-    }
-}
 
 impl Digest {
     /// A digest of nothing yet.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::number::debug_is_display;
+
 /// A simulated device, counted from 0; shown as `d17`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -28,9 +30,7 @@ pub struct UnitId(pub u16);
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub Arc<str>);
 
-/// One local edit of one person on one device: what the oracle follows to its end.
-///
-/// Engines carry it through to the backend unread, as a mail carries its tracking number.
+/// One local edit on one device; engines carry it through to the backend unread.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EditId {
     /// Where the edit was made.
@@ -47,8 +47,7 @@ impl Key {
     /// A version-4-shaped UUID in its usual 36 characters, from 128 given bits.
     pub fn uuid(bits: u128) -> Key {
         let b = bits & !(0xf000 << 64) & !(0xc000 << 48) | (0x4000 << 64) | (0x8000 << 48);
-        // Written by hand: a scenario has hundreds of thousands of them, and `format!` takes three
-        // times as long.
+        // By hand: there are hundreds of thousands, and `format!` takes three times as long.
         let mut text = *b"00000000-0000-0000-0000-000000000000";
         let places = (0..36).filter(|place| !matches!(place, 8 | 13 | 18 | 23));
         for (nibble, place) in places.enumerate() {
@@ -79,11 +78,6 @@ impl std::borrow::Borrow<str> for Key {
         &self.0
     }
 }
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -94,21 +88,12 @@ impl fmt::Display for DeviceId {
         write!(f, "d{}", self.0)
     }
 }
-impl fmt::Debug for DeviceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "d{}", self.0)
-    }
-}
 impl fmt::Display for EditId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.e{}", self.device, self.number)
     }
 }
-impl fmt::Debug for EditId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+debug_is_display!(Key, DeviceId, EditId);
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,4 @@
-//! Values as JSON, written without a detour: what messages and databases that hold JSON are made
-//! of.
+//! Values as JSON, written without a detour.
 
 use std::io;
 
@@ -17,8 +16,7 @@ pub trait Sink: io::Write {
     }
 }
 
-/// Counts the bytes of a text that nobody will read: a backend that collapses under its load does
-/// little else.
+/// Counts the bytes of a text that nobody will read.
 #[derive(Debug, Default)]
 pub struct Counted(usize);
 
@@ -77,14 +75,12 @@ pub fn write_value<S: Sink>(out: &mut S, value: ValueRef<'_>) {
     written.expect("writing to memory does not fail");
 }
 
-/// Whether JSON takes the text as it is. Without a branch a byte this is done many bytes at once,
-/// and answers are mostly text.
+/// Without a branch a byte: this is done many bytes at once, and answers are mostly text.
 fn is_plain(text: &str) -> bool {
     text.bytes().fold(true, |plain, byte| plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\'))
 }
 
-/// Values as a database keeps them together: `,value,value,…`, which is what follows the first
-/// items of a list.
+/// Values as a database keeps them together: `,value,value,…`.
 pub fn encode_cells<'v>(values: impl Iterator<Item = &'v Value>) -> Vec<u8> {
     let mut out = Vec::new();
     for value in values {

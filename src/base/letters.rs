@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-/// The text with its accents composed (Unicode Normalization Form C). Texts that Unicode calls
-/// canonically equivalent come to the same.
+/// The text with its accents composed (Unicode Normalization Form C).
 pub fn composed(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return Cow::Borrowed(text);
@@ -18,8 +17,7 @@ pub fn decomposed(text: &str) -> String {
     text.nfd().collect()
 }
 
-/// The text with what only looks like other letters put as those (form KC): `½` is `1⁄2` then,
-/// and means something else.
+/// The text with what only looks like other letters put as those (form KC): `½` as `1⁄2`.
 pub fn compatible(text: &str) -> String {
     text.nfkc().collect()
 }

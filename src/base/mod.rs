@@ -1,14 +1,8 @@
-//! Values that every room speaks of: virtual time, wall-clock stamps, units, row values, random
-//! streams, digests.
+//! Values that every room speaks of: time, stamps, units, row values, random streams, digests.
 //!
-//! Nothing here decides anything and nothing here waits. A value knows how it is written in a
-//! scenario file ("64KiB", "30s", "1.6Mbit/s", "2%"), how it is shown to a person, and how it
-//! enters a digest.
-//!
-//! Invariants: time is an integer count of nanoseconds; no clock of the host is read; a random
-//! stream is a function of (seed, purpose, entity, incarnation) and of nothing else, so a new draw
-//! in one place moves nothing elsewhere; a digest does not depend on the order in which a hash map
-//! gives its entries.
+//! A value knows how it is written in a scenario file, how it is shown, and how it enters a digest.
+//! Time is a whole number of nanoseconds. A random stream is a function of (seed, purpose, entity,
+//! incarnation) alone, so a new draw in one place moves nothing elsewhere.
 
 mod base64;
 mod cell;

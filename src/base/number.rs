@@ -18,6 +18,18 @@ impl UnitError {
     }
 }
 
+/// Shows values to a developer as to anybody.
+macro_rules! debug_is_display {
+    ($($of:ty),+) => {
+        $(impl std::fmt::Debug for $of {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        })+
+    };
+}
+pub(super) use debug_is_display;
+
 /// Splits `"1_500.5ms"` into its non-negative number and the rest.
 pub(crate) fn split_number(text: &str) -> Option<(f64, &str)> {
     let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(text.len());

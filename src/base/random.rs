@@ -1,8 +1,5 @@
-//! Named random streams.
-//!
-//! A stream is found by hashing (seed, purpose, entity, incarnation), never by drawing from a
-//! parent. The generator is xoshiro256++ (Blackman and Vigna 2021), whose output is specified; the
-//! hash is XXH3-128.
+//! Random streams, found by hashing (seed, purpose, entity, incarnation) by XXH3, never by drawing
+//! from a parent. The generator is xoshiro256++ (Blackman and Vigna 2021).
 
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -23,8 +20,7 @@ impl Seed {
         Stream(Xoshiro256PlusPlus::seed_from_u64(self.hash(purpose, entity, incarnation)))
     }
 
-    /// A single draw that is a function of its name: for what must not depend on how often
-    /// something was asked.
+    /// A single draw by its name, however often it is asked for.
     pub fn hash(self, purpose: &str, entity: u64, counter: u64) -> u64 {
         let mut bytes = [0_u8; 24];
         bytes[..8].copy_from_slice(&self.0.to_le_bytes());
@@ -45,7 +41,6 @@ impl Stream {
     pub fn next_u64(&mut self) -> u64 {
         self.0.next_u64()
     }
-
     /// Uniform in 0 ≤ x < 1, with 53 bits.
     pub fn unit(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
@@ -84,7 +79,6 @@ impl Stream {
     pub fn log_normal(&mut self, median: f64, sigma: f64) -> f64 {
         median * libm::exp(sigma * self.normal())
     }
-
     /// Uniform between zero and `most`, both included.
     pub fn up_to(&mut self, most: Span) -> Span {
         Span(self.below(most.0.saturating_add(1).max(1)))

@@ -5,7 +5,7 @@ use std::ops::{Add, AddAssign, Mul, Sub};
 
 use serde::{Deserialize, Serialize};
 
-use super::number::{UnitError, split_number};
+use super::number::{UnitError, debug_is_display, split_number};
 
 /// An instant of virtual time: nanoseconds since the start of the world.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -34,13 +34,11 @@ impl Time {
     }
 }
 
-/// So many milliseconds after the start.
 #[cfg(test)]
 pub(crate) fn at_ms(n: u64) -> Time {
     Time::ZERO + Span::millis(n)
 }
 
-/// So many seconds after the start.
 #[cfg(test)]
 pub(crate) fn at_secs(n: u64) -> Time {
     Time::ZERO + Span::secs(n)
@@ -112,7 +110,7 @@ impl Stamp {
 }
 
 /// A stretch of stamps, both ends in it: a version with one of them may be of a history that the
-/// backend has left. It is empty if nothing was committed after the backup.
+/// backend has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Undone {
     /// No version that came after the backup has an earlier one.
@@ -226,29 +224,18 @@ impl fmt::Display for Span {
     }
 }
 
-/// `n / unit` with up to three decimals and no trailing zeros.
 fn trimmed(n: u64, unit: u64) -> String {
     let thousandths = u64::try_from(u128::from(n) * 1_000 / u128::from(unit)).unwrap_or(u64::MAX);
     let text = format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-impl fmt::Debug for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
 impl fmt::Display for Time {
     /// Hours, minutes, seconds and milliseconds since the start: `08:03:21.004`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = self.0 / 1_000_000;
         let (h, m, s) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60);
         write!(f, "{h:02}:{m:02}:{s:02}.{:03}", ms % 1_000)
-    }
-}
-impl fmt::Debug for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 impl fmt::Debug for Stamp {
@@ -265,6 +252,7 @@ impl fmt::Display for Stamp {
         }
     }
 }
+debug_is_display!(Span, Time);
 
 #[cfg(test)]
 mod tests {

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use super::base64::LETTERS;
 use super::random::Seed;
 
-/// One value of one column. Booleans are 0 and 1; timestamps are microseconds since 1970 (see
-/// [`super::Stamp`]).
+/// One value of one column. Booleans are 0 and 1; timestamps are microseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub enum Value {
     /// Nothing.
@@ -19,8 +18,7 @@ pub enum Value {
     Real(f64),
     /// A text.
     Text(Arc<str>),
-    /// A long text that is made from its seed when somebody reads it, so that 150 000 of them fit
-    /// in memory.
+    /// A long text that is made from its seed when it is read: 150 000 of them fit in memory.
     Fat(Fat),
 }
 

@@ -1,9 +1,7 @@
 //! Values that scenario files write as one word.
 
-/// A value of a small set, each of which scenario files write as one word.
-///
-/// `in_words!` implements it beside the type. That is the one place where a word stands: what files
-/// may say, what it means, what is listed and what is told of a mistake all come from there.
+/// A value of a small set, which scenario files write as one word; `in_words!` beside the type is
+/// the one place where a word stands.
 pub trait Word: Copy + 'static {
     /// Every word, in the order in which people are shown them.
     const WORDS: &'static [&'static str];

@@ -1,14 +1,10 @@
 //! The bytes of one file: what reads see now, and what would be left of it without power.
 //!
-//! A file is a run of 4096-byte pages. A page written since the file came into being is the file's
-//! own; any other shows through from a base that siblings share, or is zero. The first write to a
-//! page after a sync puts the page it replaces on the undo list, so a sync costs what was written
-//! since the last one and a power loss is an undo. At a sync, pages that read the same as another
-//! file's become one with it again.
-//!
-//! A clone shares all pages with its original until one of them writes: it is what a file looked
-//! like at an instant. Besides, a file knows which of its pages the operating system has in memory:
-//! those cost no read of the medium.
+//! A file is a run of pages: its own once written, else of a base that siblings share, or zero. The
+//! first write to a page after a sync puts what it replaces on the undo list, so a power loss is an
+//! undo. At a sync, pages that read the same as another file's become one with it. A clone shares
+//! all pages until one side writes. A file knows which of its pages are in memory: those cost no
+//! read.
 
 use std::rc::Rc;
 
@@ -17,10 +13,8 @@ use crate::base::Stream;
 
 /// Bytes the medium writes as a whole: a torn write is torn between two of these.
 pub(super) const SECTOR: usize = 512;
-/// Pages in a chunk: small enough that a scattered write to a shared file costs little beside its
-/// page.
+/// Pages in a chunk: a scattered write to a shared file costs little beside its page.
 const FANOUT: usize = 16;
-/// Undo entries for which a file keeps the room.
 const UNDO_KEPT: usize = 8;
 
 static ZEROS: Page = [0; PAGE];
@@ -30,7 +24,6 @@ pub(super) type Base = Rc<[Sheet]>;
 
 #[derive(Clone, Default)]
 struct Chunk {
-    /// The pages that are the file's own.
     own: [Option<Sheet>; FANOUT],
     /// A bit for each page that differs from what is synced, and therefore is on the undo list.
     dirty: u16,
@@ -39,8 +32,7 @@ struct Chunk {
 }
 
 impl Chunk {
-    /// Puts the present state of a page of it on the undo list unless it is there already, and
-    /// empties its place.
+    /// Puts the present page on the undo list unless one is there, and empties its place.
     fn displace(&mut self, index: usize, undo: &mut Vec<Undo>) {
         let bit = 1 << (index % FANOUT);
         let page = self.own[index % FANOUT].take();
@@ -54,7 +46,6 @@ impl Chunk {
     }
 }
 
-/// The chunk with the page, the file's own.
 #[inline]
 fn chunk_of(chunks: &mut Vec<Option<Rc<Chunk>>>, index: usize) -> &mut Chunk {
     let at = index / FANOUT;
@@ -75,8 +66,7 @@ struct Undo {
 #[derive(Clone, Copy, Default)]
 struct Shape {
     size: u64,
-    /// Leading pages of the base that still show through; a truncation cuts it and nothing raises
-    /// it again.
+    /// Leading pages of the base that still show through; nothing raises it again.
     base_pages: usize,
 }
 
@@ -87,8 +77,7 @@ pub(super) struct Content {
     base: Option<Base>,
     chunks: Vec<Option<Rc<Chunk>>>,
     undo: Vec<Undo>,
-    /// Its pages are like no other file's, or gone soon: they are not looked for among those of
-    /// others.
+    /// Its pages are soon gone: they are not looked for among those of others.
     passing: bool,
 }
 
@@ -96,24 +85,20 @@ fn pages_in(size: u64) -> usize {
     usize::try_from(size.div_ceil(PAGE as u64)).expect("a simulated file fits in memory")
 }
 
-/// The page that holds the byte at `at`, and where in it.
 fn place(at: u64) -> (usize, usize) {
     let index = usize::try_from(at / PAGE as u64).expect("a simulated file fits in memory");
     (index, (at % PAGE as u64) as usize)
 }
 
 impl Content {
-    /// A file that starts as the first `size` bytes of `base` and is synced.
     pub(super) fn on_base(base: &Base, size: u64) -> Content {
         let shape = Shape { size, base_pages: base.len() };
         Content { now: shape, synced: shape, base: Some(Rc::clone(base)), ..Content::default() }
     }
 
-    /// An empty file for what is soon gone, such as a journal.
     pub(super) fn passing() -> Content {
         Content { passing: true, ..Content::default() }
     }
-
     pub(super) fn empty(&mut self) {
         *self = Content { passing: self.passing, ..Content::default() };
     }
@@ -139,13 +124,11 @@ impl Content {
         (own.chain(kept).filter(|sheet| !sheet.is_shared()).count() * PAGE) as u64
     }
 
-    /// The file's own page, if it has one there.
     #[inline]
     fn own(&self, index: usize) -> Option<&Page> {
         Some(self.chunks.get(index / FANOUT)?.as_ref()?.own[index % FANOUT].as_ref()?)
     }
 
-    /// What a page of its own hides under `shape`.
     #[inline]
     fn under(base: Option<&Base>, shape: Shape, index: usize) -> &Page {
         match base {
@@ -158,13 +141,12 @@ impl Content {
     fn page(&self, index: usize) -> &Page {
         self.own(index).unwrap_or_else(|| Content::under(self.base.as_ref(), self.now, index))
     }
-
     fn chunk(&mut self, index: usize) -> &mut Chunk {
         chunk_of(&mut self.chunks, index)
     }
 
-    /// Hands `sink` the bytes from `at` on, piece by piece with the place of each; returns how many
-    /// of `len` there are, and how many pages of them the operating system did not have in memory.
+    /// Hands `sink` the bytes from `at` on, piece by piece; how many of `len` there are, and how
+    /// many pages of them were not in memory.
     #[inline]
     pub(super) fn read(&mut self, at: u64, len: usize, mut sink: impl FnMut(usize, &[u8])) -> (usize, u64) {
         let there = self.now.size.saturating_sub(at).min(len as u64) as usize;
@@ -181,7 +163,6 @@ impl Content {
         (there, cold)
     }
 
-    /// Has the page in memory from now on; true if it was not.
     #[inline]
     fn warm_up(&mut self, index: usize) -> bool {
         let bit = 1 << (index % FANOUT);
@@ -193,7 +174,6 @@ impl Content {
         true
     }
 
-    /// Nothing is in memory any more: the device was off.
     pub(super) fn cool_down(&mut self) {
         for chunk in self.chunks.iter_mut().flatten() {
             Rc::make_mut(chunk).warm = 0;
@@ -244,7 +224,6 @@ impl Content {
         chunk.own[index % FANOUT].as_mut().expect("the page was made the file's own above").own()
     }
 
-    /// Makes the file `size` bytes long; what is added reads as zeros.
     pub(super) fn truncate(&mut self, size: u64) {
         let (keep, had) = (pages_in(size), pages_in(self.now.size));
         for index in keep..had {
@@ -286,12 +265,8 @@ impl Content {
         self.now = self.synced;
     }
 
-    /// Forgets some of what was written since the last sync: each sector is as it was or as it is,
-    /// a file that grew may have grown in part, and one that was cut off stays so if `keeps_cut`
-    /// says so. What is left is durable.
-    ///
-    /// A sector written several times since the sync is the first or the last version, never one in
-    /// between: the sweep over all operations meets those as last versions.
+    /// Forgets some of what was written since the last sync: each sector is its first or its last
+    /// version, a file that grew may have grown in part, one that was cut stays so if `keeps_cut`.
     pub(super) fn lose_some(&mut self, keeps_cut: bool, stream: &mut Stream) {
         let (synced, written) = (self.synced.size, self.now.size);
         let size = match written < synced {
@@ -310,14 +285,12 @@ impl Content {
         self.sync();
     }
 
-    /// A page of which each sector is drawn from before and after.
     fn surviving_page(&self, undo: &Undo, stream: &mut Stream) -> Sheet {
         let under = Content::under(self.base.as_ref(), self.synced, undo.index);
         let mut sheet = Sheet::copy_of(undo.page.as_deref().unwrap_or(under));
         let (page, now) = (sheet.edit(), self.page(undo.index));
         for start in (0..PAGE).step_by(SECTOR) {
-            // What lies past the end was not written but cut off, and comes back if the cut is
-            // lost.
+            // What lies past the end was cut off, and comes back if the cut is lost.
             let is_there = ((undo.index * PAGE + start) as u64) < self.now.size;
             if stream.chance(0.5) && is_there {
                 page[start..start + SECTOR].copy_from_slice(&now[start..start + SECTOR]);
@@ -399,8 +372,7 @@ mod tests {
         ]
     }
 
-    /// Every sector is the one before, the one after or, where one of them ended, zeros; the size
-    /// is between theirs.
+    /// Every sector is the one before, the one after or zeros; the size is between theirs.
     fn could_survive(left: &[u8], before: &[u8], after: &[u8]) -> bool {
         let (least, most) = (before.len().min(after.len()), before.len().max(after.len()));
         let sector = |file: &[u8], at: usize, len: usize| {

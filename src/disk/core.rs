@@ -7,81 +7,33 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustc_hash::FxHashMap;
 
 use super::directory::{Directory, File};
-use super::history::{History, What};
+use super::history::{Counters, History, What};
 
 /// What kind of disk a device has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DiskOptions {
-    /// The disk reports a sync as done and does nothing, as cheap flash does: a power loss may undo
-    /// all that was written since the disk was new.
+    /// A sync does nothing, as on cheap flash: a power loss may undo all since the disk was new.
     pub lies_about_sync: bool,
-}
-
-/// What was done on a disk since it was made. What a death undoes, as it came before, was not done,
-/// though the log may have been as large.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Reads.
-    pub reads: u64,
-    /// Writes.
-    pub writes: u64,
-    /// Syncs of a file or of its name.
-    pub syncs: u64,
-    /// Bytes that reads returned.
-    pub bytes_read: u64,
-    /// Bytes that writes were given.
-    pub bytes_written: u64,
-    /// Pages of 4096 bytes that the operating system did not have in memory when they were read.
-    pub pages_fetched: u64,
-    /// The greatest size of a write-ahead log, in bytes.
-    pub log_peak: u64,
 }
 
 /// The process that had the file open, or the power, is gone: SQLite is told of an I/O error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Dead;
 
-/// Why something was not written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NotWritten {
-    Dead,
-    /// There is no room.
-    Full,
-}
-
-impl From<Dead> for NotWritten {
-    fn from(_: Dead) -> NotWritten {
-        NotWritten::Dead
-    }
-}
-
-/// Why a file was not opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OpenError {
-    Dead,
-    /// The file is there and should not be, or the other way round.
-    Refused,
-}
-
 pub(super) struct Core {
     pub(super) id: u64,
     pub(super) options: DiskOptions,
-    /// Rises when the running process ends, by kill or for lack of power; handles of an earlier one
-    /// are dead.
+    /// Rises when the running process ends; handles of an earlier one are dead.
     pub(super) generation: Cell<u64>,
     pub(super) power_is_lost: Cell<bool>,
-    /// Number of the operation in which the power fails.
     pub(super) fails_at: Cell<u64>,
     pub(super) operations: Cell<u64>,
     pub(super) counters: Cell<Counters>,
-    /// The counters when time was last charged.
     pub(super) charged: Cell<Counters>,
-    /// Numbers of the syncs since then.
     pub(super) syncs: RefCell<Vec<u64>>,
     pub(super) is_full: Cell<bool>,
     /// A write was refused for lack of room, and nothing was synced since.
     pub(super) refused: Cell<bool>,
-    /// What is being done, if it is remembered.
     pub(super) history: RefCell<Option<History>>,
     pub(super) open: Cell<u32>,
     pub(super) directory: RefCell<Directory>,
@@ -92,8 +44,7 @@ thread_local! {
     static DISKS: RefCell<FxHashMap<u64, Weak<Core>>> = RefCell::default();
 }
 
-/// The disk and the file name that a path such as `/d42.0/app.db` means: of disk 42, for its
-/// process of generation 0.
+/// The disk and file name of a path: `/d42.0/app.db` is of disk 42, process 0.
 pub(super) fn find(path: &str) -> Option<(Rc<Core>, &str)> {
     let (disk, name) = path.strip_prefix("/d")?.split_once('/')?;
     let (id, generation) = disk.split_once('.')?;
@@ -104,8 +55,7 @@ pub(super) fn find(path: &str) -> Option<(Rc<Core>, &str)> {
 
 impl Core {
     pub(super) fn new(options: DiskOptions, directory: Directory) -> Rc<Core> {
-        // Unique in the process, so that a connection strayed to another thread finds no disk
-        // instead of a wrong one.
+        // Unique in the process: a connection strayed to another thread finds no disk.
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let core = Rc::new(Core::unlisted(id, options, directory));
@@ -146,15 +96,12 @@ impl Core {
     pub(super) fn generation(&self) -> u64 {
         self.generation.get()
     }
-
     pub(super) fn operations(&self) -> u64 {
         self.operations.get()
     }
-
     pub(super) fn opened(&self) {
         self.open.set(self.open.get() + 1);
     }
-
     pub(super) fn closed(&self) {
         self.open.set(self.open.get() - 1);
     }
@@ -166,13 +113,11 @@ impl Core {
         self.counters.set(counters);
     }
 
-    /// Whether a file that would grow by what is to be written must not.
     pub(super) fn refuses_to_grow(&self) -> bool {
         self.refused.set(self.refused.get() || self.is_full.get());
         self.is_full.get()
     }
 
-    /// Remembers an operation that is about to be done.
     #[inline]
     pub(super) fn note(&self, what: impl FnOnce() -> What, bytes: &[u8]) {
         if let Some(history) = self.history.borrow_mut().as_mut() {
@@ -202,21 +147,17 @@ impl Core {
         if self.power_is_lost.get() { Err(Dead) } else { Ok(()) }
     }
 
-    /// Opens the file `name`, or makes it if `create` says so; `fresh` insists on making it.
-    pub(super) fn open(&self, name: &str, create: bool, fresh: bool) -> Result<Rc<File>, OpenError> {
-        self.has_power().map_err(|Dead| OpenError::Dead)?;
+    /// As [`Handle::open`](super::handle::Handle::open).
+    pub(super) fn open(&self, name: &str, create: bool, fresh: bool) -> Result<Option<Rc<File>>, Dead> {
+        self.has_power()?;
         let known = self.directory.borrow().find(name).cloned();
-        match known {
-            Some(_) if fresh => Err(OpenError::Refused),
-            Some(file) => Ok(file),
-            None if create => {
-                let file = Rc::new(File::named(name));
-                self.note(|| What::Create { name: name.to_owned(), file: Rc::clone(&file) }, &[]);
-                self.directory.borrow_mut().set(name, self.operations(), Some(Rc::clone(&file)));
-                Ok(file)
-            }
-            None => Err(OpenError::Refused),
+        if known.is_some() || !create {
+            return Ok(known.filter(|_| !fresh));
         }
+        let file = Rc::new(File::named(name));
+        self.note(|| What::Create { name: name.to_owned(), file: Rc::clone(&file) }, &[]);
+        self.directory.borrow_mut().set(name, self.operations(), Some(Rc::clone(&file)));
+        Ok(Some(file))
     }
 
     /// Whether SQLite should take a file as being there; an empty one it should not, as on unix.

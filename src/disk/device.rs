@@ -3,13 +3,12 @@
 use std::rc::{Rc, Weak};
 
 use super::content::{Base, Content};
-use super::core::{Core, Counters, DiskOptions};
+use super::core::{Core, DiskOptions};
 use super::directory::{Directory, File};
 use super::flash::Flash;
 #[cfg(test)]
 use super::history::History;
-use super::history::{Death, Moment};
-use super::locks::Locks;
+use super::history::{Counters, Death, Moment};
 use super::page::PAGE;
 use super::vfs;
 use crate::base::{Seed, Span, Time};
@@ -20,9 +19,8 @@ use crate::contract::Database;
 pub enum PowerLoss {
     /// Nothing: every file is as of its last sync.
     LoseAll,
-    /// Each 512-byte sector is drawn from before and after. Creations, deletions and cuts reach the
-    /// medium in their order; how many of them did is drawn. Give each disk and each loss a seed of
-    /// its own.
+    /// Each 512-byte sector is drawn from before and after, and how many of the creations,
+    /// deletions and cuts reached the medium. Give each disk and each loss a seed of its own.
     LoseSome(Seed),
 }
 
@@ -37,9 +35,7 @@ pub struct Charged {
     pub wrote: bool,
 }
 
-/// A device's disk; a cheap handle, whose copies are the same disk.
-///
-/// It lives as long as a handle, a template apart, or an open connection does.
+/// A device's disk; copies of the handle are the same disk.
 #[derive(Clone)]
 pub struct Disk(Rc<Core>);
 
@@ -73,10 +69,8 @@ impl Disk {
         Disk(Core::new(template.options, Directory::of(files)))
     }
 
-    /// Freezes the present files as durable; from then on this disk shares them too.
-    ///
-    /// # Panics
-    /// If a connection is open.
+    /// Freezes the present files as durable; from then on this disk shares them too. Panics if a
+    /// connection is open.
     pub fn template(&self) -> Template {
         assert_eq!(self.0.open.get(), 0, "a template is taken while no connection is open");
         assert!(!self.power_is_lost(), "a template is taken of a disk with power");
@@ -90,16 +84,14 @@ impl Disk {
         Template { options: self.0.options, files: files.collect() }
     }
 
-    /// The present files, as a copy of the medium would have them; connections may be open, and
-    /// what they have not committed is for SQLite's recovery.
+    /// The present files; what is not committed is for SQLite's recovery.
     pub fn backup(&self) -> Backup {
         let directory = self.0.directory.borrow();
         let files = directory.files().map(|(name, file)| (name.to_owned(), file.content.borrow().clone()));
         Backup(files.collect())
     }
 
-    /// Ends the running process, and puts back the files of a backup as durable and all that there
-    /// is.
+    /// Ends the running process, and puts back the files of a backup as all that there is.
     pub fn restore(&self, backup: &Backup) {
         self.kill();
         let files = backup.0.iter().map(|(name, content)| {
@@ -121,31 +113,26 @@ impl Disk {
         Database { path: format!("/d{}.{}/{name}", self.0.id, self.0.generation()), vfs: Some(vfs::VFS_NAME) }
     }
 
-    /// Opens the database `name`, made if it is not there.
-    ///
-    /// # Errors
-    /// As SQLite's; `SQLITE_CANTOPEN` while the power is lost.
+    /// Opens the database `name`, made if it is not there; `SQLITE_CANTOPEN` while the power is
+    /// lost.
     pub fn open(&self, name: &str) -> rusqlite::Result<rusqlite::Connection> {
         vfs::open(&self.location(name))
     }
 
     /// Ends the running process: its connections are dead, its locks gone, what it wrote is there.
-    ///
-    /// Call this first and drop the connections after it, or they roll back as if they had been
-    /// asked to.
+    /// Drop the connections after it, or they roll back.
     pub fn kill(&self) {
         self.0.end_process();
         if let Some(history) = self.0.history.borrow_mut().as_mut() {
             history.forget();
         }
         for file in self.0.directory.borrow().known_files() {
-            file.locks.set(Locks::default());
+            file.locks.take();
             *file.shm.borrow_mut() = Weak::new();
         }
     }
 
-    /// Cuts the power, if it is not lost yet, and brings it back: what was not synced is lost as
-    /// `how` says.
+    /// Cuts the power and brings it back: what was not synced is lost as `how` says.
     pub fn power_loss(&self, how: PowerLoss) {
         self.kill();
         let core = &self.0;
@@ -163,25 +150,21 @@ impl Disk {
         core.fails_at.set(u64::MAX);
     }
 
-    /// From now on remembers what is being done until it is past, so that a process can die in the
-    /// midst of it.
+    /// From now on remembers what is being done, so that a process can die during it.
     pub fn remember(&self) {
         self.0.history.borrow_mut().get_or_insert_default();
     }
-
     /// Remembers besides the times of all operations from now on, for sweeps over them.
     pub fn trace(&self) {
         self.0.history.borrow_mut().get_or_insert_default().trace();
     }
-
     /// The times of the operations since [`Disk::trace`], in their order.
     pub fn traced(&self) -> Vec<Moment> {
         self.0.history.borrow().as_ref().map_or_else(Vec::new, |history| history.traced().to_vec())
     }
 
-    /// Charges the time of what was done since the last call: from `start` on first `cpu`, then
-    /// what had to be read, then one operation after the other. Work that is never charged counts
-    /// as done when it was issued.
+    /// Charges the time of what was done since the last call: from `start` on first `cpu`, then the
+    /// reads, then one operation after the other.
     pub fn charge(&self, start: Time, cpu: Span, flash: &Flash) -> Charged {
         let core = &self.0;
         let (now, before) = (core.counters.get(), core.charged.replace(core.counters.get()));
@@ -196,8 +179,7 @@ impl Disk {
         Charged { from: start, until, wrote: now.writes > before.writes || now.syncs > before.syncs }
     }
 
-    /// When the syncs end that were charged and end after `from`, if what is being done is
-    /// remembered.
+    /// When the syncs end that were charged and end after `from`, if that is remembered.
     pub fn sync_ends(&self, from: Time) -> Vec<Time> {
         self.0.history.borrow().as_ref().map_or_else(Vec::new, |history| history.sync_ends(from))
     }
@@ -216,28 +198,25 @@ impl Disk {
     pub fn owes(&self) -> bool {
         self.0.counters.get() != self.0.charged.get()
     }
-
     #[cfg(test)]
     pub(super) fn remembered(&self) -> usize {
         self.0.history.borrow().as_ref().map_or(0, History::remembered)
     }
 
-    /// What was done by `now` cannot be undone any more. Call it before a process does something,
-    /// or what is remembered grows.
+    /// What was done by `now` cannot be undone any more; otherwise what is remembered grows.
     pub fn settle(&self, now: Time) {
         if let Some(history) = self.0.history.borrow_mut().as_mut() {
             history.settle(now, &mut self.0.directory.borrow_mut());
         }
     }
 
-    /// As [`Disk::kill`], in the middle of what was charged: only operations issued by `at` are
-    /// there. True if that was not all.
+    /// As [`Disk::kill`]: only what was issued by `at` is there. True if that was not all.
     pub fn kill_at(&self, at: Time) -> bool {
         self.cut(at, Death::OfProcess)
     }
 
-    /// As [`Disk::power_loss`], in the middle of what was charged: only operations issued by `at`
-    /// may have reached the medium, and only syncs done by then count. True if that was not all.
+    /// As [`Disk::power_loss`]: only what was issued by `at` may have reached the medium, and only
+    /// syncs done by then count. True if that was not all.
     pub fn power_loss_at(&self, at: Time, how: PowerLoss) -> bool {
         // What failed by number came as far as it came.
         let cut = !self.power_is_lost() && self.cut(at, Death::OfPower);
@@ -251,16 +230,17 @@ impl Disk {
         let mut history = core.history.borrow_mut();
         let cut = history.as_mut().map(|h| h.cut(at, death, &mut core.directory.borrow_mut()));
         drop(history);
-        let undone = cut.unwrap_or_default();
+        let undone = cut.flatten();
+        let gone = undone.unwrap_or_default();
         for counters in [&core.counters, &core.charged] {
             let mut done = counters.get();
-            done.writes -= undone.writes;
-            done.bytes_written -= undone.bytes;
-            done.syncs -= undone.syncs;
+            done.writes -= gone.writes;
+            done.bytes_written -= gone.bytes_written;
+            done.syncs -= gone.syncs;
             counters.set(done);
         }
         self.kill();
-        undone.any
+        undone.is_some()
     }
 
     /// Makes the disk full, or gives it room again: while it is full no file grows.
@@ -269,24 +249,18 @@ impl Disk {
     }
 
     /// Whether a transaction that failed for lack of room may come to light if the process dies
-    /// now.
-    ///
-    /// SQLite fills the sector behind a commit in the log with copies of its last frame. Where the
-    /// commit itself found room and a copy did not, the transaction fails, but the next process
-    /// takes what lies in the log for committed, unless another transaction has been written over
-    /// it.
+    /// now: SQLite fills the sector behind a commit with copies of its last frame, and if a copy
+    /// found no room the transaction fails, though the next process takes it for committed.
     pub fn has_open_failure(&self) -> bool {
         self.0.refused.get()
     }
-
     /// Writes, syncs, truncations and deletions begun so far.
     pub fn operations(&self) -> u64 {
         self.0.operations()
     }
 
-    /// Lets the power fail in the middle of operation number `operation`, counted from 0 as
-    /// [`Disk::operations`] does: it was issued and nobody knows how far it came. From then on
-    /// everything fails until [`Disk::power_loss`].
+    /// Lets the power fail in the middle of an operation, counted as [`Disk::operations`] does:
+    /// nobody knows how far it came. Everything fails until [`Disk::power_loss`].
     pub fn fail_power_at(&self, operation: u64) {
         assert!(operation >= self.operations(), "operation {operation} has been");
         self.0.fails_at.set(operation);
@@ -296,19 +270,16 @@ impl Disk {
     pub fn power_is_lost(&self) -> bool {
         self.0.power_is_lost.get()
     }
-
     /// What was done on this disk, for models of its cost.
     pub fn counters(&self) -> Counters {
         self.0.counters.get()
     }
-
     /// Bytes in the files.
     pub fn bytes(&self) -> u64 {
         self.0.directory.borrow().files().map(|(_, file)| file.content.borrow().size()).sum()
     }
 
-    /// Bytes of memory in pages that are not shared with a template; what a power loss would bring
-    /// back is counted.
+    /// Bytes of memory in pages that are not shared with a template, undo pages too.
     pub fn owned_bytes(&self) -> u64 {
         let files = self.0.directory.borrow().known_files();
         files.iter().map(|file| file.content.borrow().owned_bytes()).sum()

@@ -1,10 +1,7 @@
-//! The names of a disk's files, and which of them have reached the medium.
-//!
-//! What changes a name or cuts a file off goes to the medium in its order, as on a journaling file
-//! system (ext4, F2FS, APFS). Without that order SQLite itself would not be safe in journal mode
-//! DELETE with `synchronous=FULL`: VACUUM deletes the journal, does not sync the directory, and
-//! then cuts the database off; a journal that came back after the cut would be rolled back into a
-//! file that lacks the pages.
+//! The names of a disk's files, and which of them have reached the medium: in their order, as on a
+//! journaling file system. Without it SQLite would not be safe in journal mode DELETE with
+//! `synchronous=FULL`: VACUUM deletes the journal, does not sync the directory, and cuts the
+//! database off; a journal that came back would be rolled back into a file that lacks the pages.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -14,17 +11,15 @@ use super::locks::Locks;
 use super::shm::Shm;
 use crate::base::Stream;
 
-/// Unsynced changes of one name that are kept apart: a file system writes the oldest back of its
-/// own accord.
+/// Unsynced changes of one name that are kept: a file system writes the oldest back.
 const CHANGES_MAX: usize = 16;
 
 #[derive(Default)]
 pub(super) struct File {
     pub(super) is_log: bool,
     pub(super) content: RefCell<Content>,
-    pub(super) locks: Cell<Locks>,
+    pub(super) locks: RefCell<Locks>,
     pub(super) shm: RefCell<Weak<Shm>>,
-    /// The last operation that made the file shorter and is not synced.
     pub(super) cut_at: Cell<Option<u64>>,
 }
 
@@ -35,8 +30,7 @@ impl std::fmt::Debug for File {
 }
 
 impl File {
-    /// An empty file that is to have this name. A journal has another life than a database: its
-    /// pages are written once and cut off.
+    /// A journal's pages are written once and cut off.
     pub(super) fn named(name: &str) -> File {
         let is_log = name.ends_with("-wal");
         let content =
@@ -44,7 +38,6 @@ impl File {
         File { is_log, content: RefCell::new(content), ..File::default() }
     }
 
-    /// Makes the file `size` bytes long in the given operation.
     pub(super) fn truncate(&self, size: u64, operation: u64) {
         let mut content = self.content.borrow_mut();
         if size < content.size() {
@@ -80,7 +73,6 @@ impl Name {
         }
     }
 
-    /// Makes durable what happened to the name up to `last`, and forgets the rest.
     fn settle(&mut self, last: u64) {
         for (operation, file) in self.since.drain(..) {
             if operation <= last {
@@ -98,17 +90,13 @@ impl Directory {
     pub(super) fn of(files: impl Iterator<Item = (String, Rc<File>)>) -> Directory {
         Directory(files.map(|(text, file)| Name { text, synced: Some(file), since: Vec::new() }).collect())
     }
-
     pub(super) fn find(&self, text: &str) -> Option<&Rc<File>> {
         self.0.iter().find(|name| name.text == text)?.now()
     }
-
-    /// The files that have a name now.
     pub(super) fn files(&self) -> impl Iterator<Item = (&str, &Rc<File>)> {
         self.0.iter().filter_map(|name| Some((name.text.as_str(), name.now()?)))
     }
 
-    /// Gives the name to `file`, or takes it off, in the given operation.
     pub(super) fn set(&mut self, text: &str, operation: u64, file: Option<Rc<File>>) {
         let at = self.0.iter().position(|name| name.text == text).unwrap_or_else(|| {
             self.0.push(Name { text: text.to_owned(), synced: None, since: Vec::new() });
@@ -117,14 +105,13 @@ impl Directory {
         self.0[at].change(operation, file);
     }
 
-    /// Whether the file has a name that is not on the medium.
     pub(super) fn is_new(&self, file: &Rc<File>) -> bool {
         let is_it = |other: Option<&Rc<File>>| other.is_some_and(|other| Rc::ptr_eq(other, file));
         self.0.iter().any(|name| !name.since.is_empty() && is_it(name.now()))
     }
 
-    /// Makes a file durable, and with it all names if the file is new: so SQLite's unix VFS does it
-    /// for journals and WALs, and ext4, F2FS and APFS for any file.
+    /// Makes a file durable, and with it all names if the file is new, as SQLite's unix VFS does
+    /// for journals and ext4, F2FS and APFS do for any file.
     pub(super) fn sync_file(&mut self, file: &Rc<File>) {
         file.sync();
         if self.is_new(file) {
@@ -147,7 +134,6 @@ impl Directory {
         self.0.retain(|name| name.synced.is_some());
     }
 
-    /// Takes back some of what was not synced.
     pub(super) fn lose_some(&mut self, stream: &mut Stream) {
         let files = self.known_files();
         let changes = self.0.iter().flat_map(|name| &name.since).map(|(operation, _)| *operation);
@@ -166,8 +152,7 @@ impl Directory {
         }
     }
 
-    /// Each file once that has a name or may have it again after a power loss, in the order of
-    /// names and changes.
+    /// Each file once that has a name or may have it again after a power loss.
     pub(super) fn known_files(&self) -> Vec<Rc<File>> {
         let mut files: Vec<Rc<File>> = Vec::new();
         for name in &self.0 {

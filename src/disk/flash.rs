@@ -19,11 +19,9 @@ pub struct Flash {
     pub seed: Seed,
 }
 
-/// The noise of a sync is log-normal about its median with this sigma of the logarithm (models of a
-/// mobile device).
+/// Sigma of the logarithm of a sync about its median (models of a mobile device).
 const SIGMA: f64 = 0.5;
-/// So often a sync waits for the flash's own housekeeping, and then takes so many times as long
-/// (the same).
+/// So often a sync waits for the flash's housekeeping, and takes so many times as long (the same).
 const STALLS: (f64, f64) = (0.01, 20.0);
 
 impl Flash {
@@ -31,15 +29,13 @@ impl Flash {
     pub fn read(&self, pages: u64, bytes: u64) -> Span {
         (self.read_latency * pages + Span::secs(1).scaled(bytes, self.read_rate.0)) * u64::from(self.slowness)
     }
-
-    /// Time to write `bytes` bytes. Where they go does not matter: the file system and the flash
-    /// gather them.
+    /// Time to write; where it goes does not matter, as file system and flash gather it.
     pub fn write(&self, bytes: u64) -> Span {
         Span::secs(1).scaled(bytes, self.write_rate.0) * u64::from(self.slowness)
     }
 
-    /// Time of the sync that is operation `number` of its disk: LogN(ln T, 0.5), and one in a
-    /// hundred 20 times as long.
+    /// Time of the sync that is operation `number`: LogN(ln T, 0.5), one in a hundred 20 times
+    /// that.
     pub fn sync(&self, number: u64) -> Span {
         if self.sync == Span::ZERO {
             return Span::ZERO;
@@ -68,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sync_has_its_median_and_its_tail() {
+    fn a_sync_has_its_median_and_its_tail_and_a_slow_disk_takes_a_multiple() {
         let mut times: Vec<Span> = (0..20_000).map(|n| flash().sync(n)).collect();
         times.sort_unstable();
         let median = times[10_000].as_secs_f64() / 0.004;
@@ -78,11 +74,6 @@ mod tests {
         assert!((1.29..1.40).contains(&mean), "{mean}");
         let stalls = times.iter().filter(|t| **t > Span::millis(36)).count();
         assert!((120..240).contains(&stalls), "{stalls}");
-        assert_eq!(flash().sync(7), flash().sync(7));
-    }
-
-    #[test]
-    fn what_is_read_and_written_takes_its_bytes_and_a_slow_disk_takes_a_multiple() {
         assert_eq!(flash().read(3, 12_000), Span::micros(360));
         assert_eq!(flash().write(50_000), Span::millis(1));
         let slow = Flash { slowness: 5, ..flash() };

@@ -1,15 +1,14 @@
 //! A file that a process has open.
 
-use std::ops::Range;
 use std::rc::Rc;
 
-use super::core::{Core, Dead, NotWritten, OpenError};
+use super::core::{Core, Dead};
 use super::directory::File;
 use super::history::What;
 use super::locks::Level;
-use super::shm::{Mapping, Region};
+use super::shm::Mapping;
 
-/// An open file of one process; when that has ended, each method says [`Dead`] and does nothing.
+/// An open file of one process, which nobody asks anything once that has ended.
 pub(super) struct Handle {
     core: Rc<Core>,
     file: Rc<File>,
@@ -25,43 +24,44 @@ impl Handle {
     }
 
     /// Opens the file `name` of a disk, or makes it if `create` says so; `fresh` insists on making
-    /// it.
-    pub(super) fn open(core: Rc<Core>, name: &str, create: bool, fresh: bool) -> Result<Handle, OpenError> {
+    /// it. None if it is there and should not be, or the other way round.
+    pub(super) fn open(
+        core: Rc<Core>,
+        name: &str,
+        create: bool,
+        fresh: bool,
+    ) -> Result<Option<Handle>, Dead> {
         let file = core.open(name, create, fresh)?;
-        Ok(Handle::new(core, file))
+        Ok(file.map(|file| Handle::new(core, file)))
     }
 
-    /// A file without a name, for SQLite's sorters and statement journals; it is on no device's
-    /// disk.
+    /// A file without a name, for SQLite's sorters: it is on no device's disk.
     pub(super) fn scratch() -> Handle {
         Handle::new(Core::scratch(), Rc::default())
     }
-
     #[inline]
-    fn alive(&self) -> Result<(), Dead> {
-        if self.generation == self.core.generation() { Ok(()) } else { Err(Dead) }
+    pub(super) fn is_alive(&self) -> bool {
+        self.generation == self.core.generation()
     }
 
-    /// Hands `sink` the bytes from `at` on, in pieces; returns how many of `len` there are.
+    /// How many of `len` bytes there are, handed to `sink` in pieces.
     #[inline]
-    pub(super) fn read(&self, at: u64, len: usize, sink: impl FnMut(usize, &[u8])) -> Result<usize, Dead> {
-        self.alive()?;
+    pub(super) fn read(&self, at: u64, len: usize, sink: impl FnMut(usize, &[u8])) -> usize {
         let (there, cold) = self.file.content.borrow_mut().read(at, len, sink);
         self.core.count(|counters| {
             counters.reads += 1;
             counters.bytes_read += there as u64;
             counters.pages_fetched += cold;
         });
-        Ok(there)
+        there
     }
 
-    /// Writes; on a full disk no file grows.
+    /// Writes; false if the file would grow on a full disk.
     #[inline]
-    pub(super) fn write(&self, at: u64, bytes: &[u8]) -> Result<(), NotWritten> {
-        self.alive()?;
+    pub(super) fn write(&self, at: u64, bytes: &[u8]) -> Result<bool, Dead> {
         let end = at + bytes.len() as u64;
         if end > self.file.content.borrow().size() && self.core.refuses_to_grow() {
-            return Err(NotWritten::Full);
+            return Ok(false);
         }
         self.core.note(|| What::Write { file: Rc::clone(&self.file), at, len: bytes.len() }, bytes);
         self.file.content.borrow_mut().write(at, bytes);
@@ -72,50 +72,34 @@ impl Handle {
                 counters.log_peak = counters.log_peak.max(end);
             }
         });
-        Ok(self.core.issue()?)
+        self.core.issue().map(|()| true)
     }
 
     pub(super) fn truncate(&self, size: u64) -> Result<(), Dead> {
-        self.alive()?;
         self.core.note(|| What::Truncate { file: Rc::clone(&self.file), size }, &[]);
         self.file.truncate(size, self.core.operations());
         self.core.issue()
     }
 
     pub(super) fn sync(&self) -> Result<(), Dead> {
-        self.alive()?;
         self.core.sync(&self.file)
     }
-
-    pub(super) fn size(&self) -> Result<u64, Dead> {
-        self.alive()?;
-        Ok(self.file.content.borrow().size())
+    pub(super) fn size(&self) -> u64 {
+        self.file.content.borrow().size()
     }
-
     /// Raises the lock; false if another handle is in the way.
-    pub(super) fn lock(&mut self, want: Level) -> Result<bool, Dead> {
-        self.alive()?;
-        let mut locks = self.file.locks.get();
-        let granted = locks.lock(&mut self.level, want);
-        self.file.locks.set(locks);
-        Ok(granted)
+    pub(super) fn lock(&mut self, want: Level) -> bool {
+        self.file.locks.borrow_mut().lock(&mut self.level, want)
+    }
+    pub(super) fn unlock(&mut self, to: Level) {
+        self.file.locks.borrow_mut().unlock(&mut self.level, to);
+    }
+    pub(super) fn is_reserved(&self) -> bool {
+        self.file.locks.borrow().is_reserved()
     }
 
-    pub(super) fn unlock(&mut self, to: Level) -> Result<(), Dead> {
-        self.alive()?;
-        let mut locks = self.file.locks.get();
-        locks.unlock(&mut self.level, to);
-        self.file.locks.set(locks);
-        Ok(())
-    }
-
-    pub(super) fn is_reserved(&self) -> Result<bool, Dead> {
-        self.alive()?;
-        Ok(self.file.locks.get().is_reserved())
-    }
-
-    /// The shared memory of this database, mapped by this handle at the first call.
-    fn mapping(&mut self) -> &mut Mapping {
+    /// The shared memory of this database.
+    pub(super) fn mapping(&mut self) -> &mut Mapping {
         let file = &self.file;
         self.mapping.get_or_insert_with(|| {
             let mut shared = file.shm.borrow_mut();
@@ -125,22 +109,6 @@ impl Handle {
         })
     }
 
-    pub(super) fn region(&mut self, at: usize, bytes: usize, extend: bool) -> Result<Option<Region>, Dead> {
-        self.alive()?;
-        Ok(self.mapping().region(at, bytes, extend))
-    }
-
-    pub(super) fn lock_shared(&mut self, slots: Range<usize>, exclusive: bool) -> Result<bool, Dead> {
-        self.alive()?;
-        Ok(self.mapping().lock(slots, exclusive))
-    }
-
-    pub(super) fn unlock_shared(&mut self, slots: Range<usize>) -> Result<(), Dead> {
-        self.alive()?;
-        self.mapping().unlock(slots);
-        Ok(())
-    }
-
     pub(super) fn unmap_shared(&mut self) {
         self.mapping = None;
     }
@@ -148,7 +116,8 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        if self.unlock(Level::None).is_ok() {
+        if self.is_alive() {
+            self.unlock(Level::None);
             self.core.closed();
         }
     }

@@ -1,10 +1,7 @@
-//! What was done to the disk in a span of virtual time that is not over.
-//!
-//! SQLite does a transaction at once; on the device it takes a while. The operations are kept with
-//! their times from the first on until the last is past, together with what the disk looked like
-//! before. A process that dies in between leaves only what it had issued by then: the disk goes
-//! back to how it was and does those operations again. Of a disk that is never idle, operations
-//! that are past are done to what it looked like before, as soon as they are many.
+//! What was done to the disk in a span of virtual time that is not over. The operations are kept
+//! with their times, and what the disk was before; of a process that dies in between, the disk goes
+//! back and does again what had been issued. Of a disk that is never idle what is past is done to
+//! what it was before, once it is many.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,7 +11,6 @@ use super::directory::{Directory, File};
 use super::flash::Flash;
 use crate::base::{Span, Time};
 
-/// An operation that changes something.
 #[derive(Clone, Debug)]
 pub(super) enum What {
     /// Bytes, at a place; they lie in the history's own memory.
@@ -30,7 +26,6 @@ pub(super) enum What {
     Sync {
         file: Rc<File>,
     },
-    /// A name for a new file.
     Create {
         name: String,
         file: Rc<File>,
@@ -45,7 +40,7 @@ pub(super) enum What {
 struct Operation {
     number: u64,
     what: What,
-    /// When it is issued, and when it is done; not known before somebody says when the work began.
+    /// When it is issued and done; not known before somebody says when the work began.
     times: Option<(Time, Time)>,
 }
 
@@ -56,12 +51,28 @@ pub(super) struct History {
     operations: Vec<Operation>,
     /// The bytes of the writes, one after the other.
     bytes: Vec<u8>,
-    /// Operations that have their times.
     timed: usize,
-    /// When the last of those is done.
     until: Time,
-    /// The times of all operations, if they are traced.
     traced: Option<Vec<Moment>>,
+}
+
+/// What was done since the disk was made, but for what a death undid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Reads.
+    pub reads: u64,
+    /// Writes.
+    pub writes: u64,
+    /// Syncs of a file or of its name.
+    pub syncs: u64,
+    /// Bytes that reads returned.
+    pub bytes_read: u64,
+    /// Bytes that writes were given.
+    pub bytes_written: u64,
+    /// Pages of 4096 bytes that the operating system did not have in memory when they were read.
+    pub pages_fetched: u64,
+    /// The greatest size of a write-ahead log, in bytes.
+    pub log_peak: u64,
 }
 
 /// The times of an operation.
@@ -80,7 +91,6 @@ struct Snapshot {
     files: Vec<(Rc<File>, Content, Option<u64>)>,
 }
 
-/// What the process that dies does not do any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Death {
     /// What it issued is done.
@@ -89,20 +99,8 @@ pub(super) enum Death {
     OfPower,
 }
 
-/// What a process does not do any more that dies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Undone {
-    pub(super) any: bool,
-    pub(super) writes: u64,
-    /// Bytes of these.
-    pub(super) bytes: u64,
-    /// Syncs, with those that the power interrupts.
-    pub(super) syncs: u64,
-}
-
 impl History {
-    /// Notes an operation that is about to be done on `directory`; `bytes` are those that it
-    /// writes.
+    /// Notes an operation that is about to be done; `bytes` are those that it writes.
     pub(super) fn note(&mut self, number: u64, what: What, bytes: &[u8], directory: &Directory) {
         if self.before.is_none() {
             self.before = Some(Snapshot::of(directory, directory.known_files()));
@@ -138,15 +136,12 @@ impl History {
         syncs.filter_map(|sync| sync.times).map(|(_, done)| done).filter(|done| *done > from).collect()
     }
 
-    /// Operations that have no times get none.
     pub(super) fn forgive(&mut self) {
         self.timed = self.operations.len();
     }
-
     pub(super) fn trace(&mut self) {
         self.traced.get_or_insert_default();
     }
-
     pub(super) fn traced(&self) -> &[Moment] {
         self.traced.as_deref().unwrap_or_default()
     }
@@ -165,8 +160,7 @@ impl History {
         self.operations.len()
     }
 
-    /// Forgets the operations that are past, if that is most of them: the disk as it was before
-    /// becomes what they made of it.
+    /// Forgets the operations that are past, if those are most.
     fn let_pass(&mut self, now: Time, directory: &mut Directory) {
         let is_past = |o: &Operation| o.times.is_none_or(|(_, done)| done <= now);
         let past = self.operations[..self.timed].iter().take_while(|o| is_past(o)).count();
@@ -189,7 +183,6 @@ impl History {
         today.restore(directory);
     }
 
-    /// Forgets everything: it was done.
     pub(super) fn forget(&mut self) {
         for (_, content, _) in self.before.take().into_iter().flat_map(|before| before.files) {
             content.give_back();
@@ -200,26 +193,24 @@ impl History {
         (self.timed, self.until) = (0, Time::ZERO);
     }
 
-    /// Takes the disk back to what was done by `at`; gives what was not.
-    ///
-    /// An operation counts once it is issued: a write that the power interrupts may have reached
-    /// the medium or not. Nothing after an operation that does not count is kept. One without a
-    /// time is done.
-    pub(super) fn cut(&mut self, at: Time, death: Death, directory: &mut Directory) -> Undone {
+    /// Takes the disk back to what was done by `at`; gives what was not. An operation counts once
+    /// it is issued, and nothing after one that does not count is kept.
+    pub(super) fn cut(&mut self, at: Time, death: Death, directory: &mut Directory) -> Option<Counters> {
         let counts = |o: &Operation| o.times.is_none_or(|(begun, done)| begun < at || done <= at);
         let interrupted = |o: &Operation| {
             death == Death::OfPower && o.is_sync() && o.times.is_some_and(|(_, done)| done > at)
         };
         let kept = self.operations.iter().position(|o| !counts(o)).unwrap_or(self.operations.len());
-        let undone = Undone {
-            any: kept < self.operations.len() || self.operations[..kept].iter().any(interrupted),
-            writes: self.operations[kept..].iter().filter(|o| matches!(o.what, What::Write { .. })).count()
-                as u64,
-            bytes: self.operations[kept..].iter().map(Operation::writes).sum(),
-            syncs: self.operations[kept..].iter().filter(|o| o.is_sync()).count() as u64
-                + self.operations[..kept].iter().filter(|o| interrupted(o)).count() as u64,
+        let (done, undone) = self.operations.split_at(kept);
+        let any = !undone.is_empty() || done.iter().any(interrupted);
+        let syncs = undone.iter().filter(|o| o.is_sync()).chain(done.iter().filter(|o| interrupted(o)));
+        let gone = Counters {
+            writes: undone.iter().filter(|o| matches!(o.what, What::Write { .. })).count() as u64,
+            bytes_written: undone.iter().map(Operation::writes).sum(),
+            syncs: syncs.count() as u64,
+            ..Counters::default()
         };
-        if let Some(before) = self.before.take_if(|_| undone.any) {
+        if let Some(before) = self.before.take_if(|_| any) {
             before.restore(directory);
             let mut bytes = &self.bytes[..];
             for operation in &self.operations[..kept] {
@@ -229,11 +220,10 @@ impl History {
             }
         }
         self.forget();
-        undone
+        any.then_some(gone)
     }
 }
 
-/// So many operations are remembered before it is looked which of them are past.
 const MANY: usize = 256;
 /// Room for so many operations is kept for the next transaction.
 const KEPT: usize = 16;
@@ -242,7 +232,7 @@ const BUFFERS: usize = 64;
 const BUFFER: usize = 1 << 20;
 
 thread_local! {
-    /// Buffers that nobody uses: one that grows again in each transaction copies most of it twice.
+    /// A buffer that grows again in each transaction copies most of it twice.
     static ROOM: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -263,8 +253,6 @@ impl Operation {
     fn is_sync(&self) -> bool {
         matches!(self.what, What::Sync { .. } | What::Delete { durable: true, .. })
     }
-
-    /// The bytes that it writes.
     fn writes(&self) -> u64 {
         if let What::Write { len, .. } = self.what { len as u64 } else { 0 }
     }

@@ -1,7 +1,6 @@
-//! SQLite's five lock levels among the handles of one database file.
-//!
-//! The rules are those of SQLite's unix VFS (`unixLock` in `os_unix.c`), which holds them in POSIX
-//! locks: many readers, one writer, and a pending writer keeps new readers out.
+//! SQLite's five lock levels among the handles of one file, by the rules of its unix VFS
+//! (`unixLock` in `os_unix.c`): many readers, one writer, and a pending writer keeps new readers
+//! out.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) enum Level {
@@ -24,8 +23,8 @@ pub(super) struct Locks {
 }
 
 impl Locks {
-    /// Raises a handle from what it has `held` to `want` and says whether that went; a refused
-    /// `Exclusive` may leave the handle at `Pending`.
+    /// Raises a handle from `held` to `want` and says whether that went; a refused `Exclusive` may
+    /// leave it at `Pending`.
     pub(super) fn lock(&mut self, held: &mut Level, want: Level) -> bool {
         if *held >= want {
             return true;
@@ -73,36 +72,5 @@ impl Locks {
 
     pub(super) fn is_reserved(&self) -> bool {
         self.writer >= Level::Reserved
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_second_writer_is_refused_and_a_reader_is_not() {
-        let (mut locks, mut first, mut second) = (Locks::default(), Level::None, Level::None);
-        assert!(locks.lock(&mut first, Level::Shared) && locks.lock(&mut second, Level::Shared));
-        assert!(locks.lock(&mut first, Level::Reserved));
-        assert!(!locks.lock(&mut second, Level::Reserved) && !locks.lock(&mut second, Level::Exclusive));
-        assert_eq!(second, Level::Shared);
-        locks.unlock(&mut first, Level::Shared);
-        assert!(!locks.is_reserved());
-        assert!(locks.lock(&mut second, Level::Reserved));
-    }
-
-    #[test]
-    fn a_pending_writer_keeps_new_readers_out_until_the_old_ones_leave() {
-        let (mut locks, mut writer, mut reader, mut late) =
-            (Locks::default(), Level::None, Level::None, Level::None);
-        assert!(locks.lock(&mut writer, Level::Shared) && locks.lock(&mut reader, Level::Shared));
-        assert!(!locks.lock(&mut writer, Level::Exclusive));
-        assert_eq!(writer, Level::Pending);
-        assert!(!locks.lock(&mut late, Level::Shared));
-        locks.unlock(&mut reader, Level::None);
-        assert!(locks.lock(&mut writer, Level::Exclusive));
-        locks.unlock(&mut writer, Level::None);
-        assert!(locks.lock(&mut late, Level::Shared));
     }
 }

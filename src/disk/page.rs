@@ -1,11 +1,9 @@
 //! Pages of memory, of which equal ones are kept once.
 //!
-//! Devices that start alike and pull the same rows come to write the same pages, one device after
-//! the other. A page is *listed* when its file is synced: it is held against all listed pages of
-//! this thread, and if one reads the same, the file has that one from then on. A listed page is
-//! never written again. Nothing but memory depends on it. Pages with one hash of 128 bits are taken
-//! to read the same: among a billion pages two others would have one once in 10^20 such runs, and a
-//! comparison would fetch a page that was written on another device long ago.
+//! Devices that pull the same rows come to write the same pages. A page is *listed* when its file
+//! is synced: if a listed page of this thread reads the same, the file has that one. A listed page
+//! is never written. Pages with one hash of 128 bits are taken to be equal: others would have one
+//! once in 10^20 runs of a billion pages.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
@@ -16,7 +14,6 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// Bytes in a page of the simulated medium; SQLite's own page size may be any other.
 pub(super) const PAGE: usize = 4096;
-/// Freed pages kept for the next transaction; what goes beyond is given back.
 const SPARE: usize = 256;
 
 pub(super) type Page = [u8; PAGE];
@@ -25,7 +22,6 @@ pub(super) type Page = [u8; PAGE];
 pub(super) struct Sheet(Rc<Leaf>);
 
 struct Leaf {
-    /// The hash under which it is listed.
     listed: Cell<Option<u128>>,
     bytes: Page,
 }
@@ -48,10 +44,7 @@ impl Sheet {
         }
     }
 
-    /// The bytes, to be changed.
-    ///
-    /// # Panics
-    /// If the page is listed or copied.
+    /// The bytes, to be changed; panics if the page is listed or copied.
     pub(super) fn edit(&mut self) -> &mut Page {
         let leaf = Rc::get_mut(&mut self.0).filter(|leaf| leaf.listed.get().is_none());
         &mut leaf.expect("only a page of one's own is written").bytes
@@ -83,7 +76,6 @@ impl Sheet {
         }
     }
 
-    /// Gives the memory back for the next page, if nobody else holds it.
     pub(super) fn free(mut self) {
         if Rc::get_mut(&mut self.0).is_some() {
             FREE.with_borrow_mut(|free| {

@@ -1,19 +1,33 @@
 //! The disk under real SQLite: what two connections see of each other, and what a kill leaves.
 
+use rusqlite::types::FromSql;
 use rusqlite::{Connection, ErrorCode};
 
 use super::*;
 
+pub(super) fn ask<T: FromSql>(connection: &Connection, sql: &str) -> T {
+    connection.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+fn disk() -> Disk {
+    Disk::new(DiskOptions::default())
+}
+
 /// A database `app.db` of the given journal mode with an empty table.
 fn database(disk: &Disk, journal: &str) -> Connection {
     let connection = disk.open("app.db").unwrap();
-    let mode: String =
-        connection.query_row(&format!("PRAGMA journal_mode={journal}"), [], |row| row.get(0)).unwrap();
-    assert_eq!(mode, journal);
+    assert_eq!(ask::<String>(&connection, &format!("PRAGMA journal_mode={journal}")), journal);
     connection
         .execute_batch("PRAGMA synchronous=FULL; CREATE TABLE t(id INTEGER PRIMARY KEY, body TEXT)")
         .unwrap();
     connection
+}
+
+/// The rows of a database, which is intact.
+fn kept(disk: &Disk) -> i64 {
+    let connection = disk.open("app.db").unwrap();
+    assert_eq!(ask::<String>(&connection, "PRAGMA integrity_check"), "ok");
+    count(&connection)
 }
 
 fn insert(connection: &Connection, ids: std::ops::Range<i64>) -> rusqlite::Result<()> {
@@ -25,11 +39,7 @@ fn insert(connection: &Connection, ids: std::ops::Range<i64>) -> rusqlite::Resul
 }
 
 fn count(connection: &Connection) -> i64 {
-    connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap()
-}
-
-fn is_intact(connection: &Connection) -> bool {
-    connection.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0)).unwrap() == "ok"
+    ask(connection, "SELECT count(*) FROM t")
 }
 
 fn code(result: rusqlite::Result<()>) -> Option<ErrorCode> {
@@ -40,7 +50,7 @@ fn code(result: rusqlite::Result<()>) -> Option<ErrorCode> {
 fn what_was_committed_is_there_for_the_next_connection() {
     for page_size in [512, 1_024, 4_096, 16_384, 65_536] {
         for journal in ["delete", "truncate", "persist", "wal"] {
-            let disk = Disk::new(DiskOptions::default());
+            let disk = disk();
             disk.open("app.db").unwrap().pragma_update(None, "page_size", page_size).unwrap();
             let first = disk.open("app.db").unwrap();
             first.pragma_update(None, "page_size", page_size).unwrap();
@@ -52,36 +62,31 @@ fn what_was_committed_is_there_for_the_next_connection() {
             connection.execute("DELETE FROM t WHERE id % 3 = 0", []).unwrap();
             connection.execute_batch("VACUUM").unwrap();
             drop(connection);
-            let connection = disk.open("app.db").unwrap();
-            assert_eq!(count(&connection), 666, "{journal} {page_size}");
-            assert!(is_intact(&connection));
-            let found: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).unwrap();
-            assert_eq!(found, page_size);
+            assert_eq!(kept(&disk), 666, "{journal} {page_size}");
+            assert_eq!(ask::<i64>(&disk.open("app.db").unwrap(), "PRAGMA page_size"), page_size);
         }
     }
 }
 
 #[test]
 fn a_sorter_that_spills_finds_a_file_of_its_own() {
-    let disk = Disk::new(DiskOptions::default());
+    let disk = disk();
     let connection = database(&disk, "persist");
     connection.execute_batch("PRAGMA cache_size=10; PRAGMA temp_store=FILE").unwrap();
     insert(&connection, 0..3_000).unwrap();
     let operations = disk.operations();
     connection.execute_batch("CREATE TEMP TABLE u AS SELECT * FROM t ORDER BY body, id DESC").unwrap();
-    let first: i64 = connection.query_row("SELECT id FROM u", [], |row| row.get(0)).unwrap();
-    assert_eq!(first, 2_999);
+    assert_eq!(ask::<i64>(&connection, "SELECT id FROM u"), 2_999);
     assert_eq!(disk.operations(), operations, "what is temporary is not on the device's disk");
 }
 
 #[test]
 fn a_reader_sees_the_old_snapshot_until_the_commit_and_bars_it_until_it_ends() {
-    let disk = Disk::new(DiskOptions::default());
+    let disk = disk();
     let writer = database(&disk, "persist");
     insert(&writer, 0..10).unwrap();
     let reader = disk.open("app.db").unwrap();
-    // With OFF the journal looks hot from its first byte on: only the reserved lock tells the
-    // reader that it is not.
+    // With OFF the journal looks hot from its first byte on, but for the reserved lock.
     writer.execute_batch("PRAGMA synchronous=OFF; BEGIN IMMEDIATE; DELETE FROM t").unwrap();
     assert_eq!(count(&reader), 10);
     let busy = Some(ErrorCode::DatabaseBusy);
@@ -98,7 +103,7 @@ fn a_reader_sees_the_old_snapshot_until_the_commit_and_bars_it_until_it_ends() {
 
 #[test]
 fn with_a_wal_a_reader_keeps_its_snapshot_beside_the_writer() {
-    let disk = Disk::new(DiskOptions::default());
+    let disk = disk();
     let writer = database(&disk, "wal");
     insert(&writer, 0..10).unwrap();
     let reader = disk.open("app.db").unwrap();
@@ -121,55 +126,48 @@ fn with_a_wal_a_reader_keeps_its_snapshot_beside_the_writer() {
 fn a_kill_in_the_middle_of_a_transaction_leaves_the_last_commit() {
     for journal in ["delete", "truncate", "persist", "wal"] {
         for dropped_first in [true, false] {
-            let disk = Disk::new(DiskOptions::default());
+            let disk = disk();
             let old = database(&disk, journal);
             insert(&old, 0..100).unwrap();
             old.execute_batch("PRAGMA cache_size=5; BEGIN; DELETE FROM t").unwrap();
             for id in 1_000..2_000 {
                 old.execute("INSERT INTO t VALUES(?1, ?2)", (id, "y".repeat(300))).unwrap();
             }
-            let (size, operations) = (disk.bytes(), disk.operations());
+            let before = (disk.bytes(), disk.operations());
             disk.kill();
             let mut old = Some(old);
             if dropped_first {
                 old = None;
-                assert_eq!(
-                    (disk.bytes(), disk.operations()),
-                    (size, operations),
-                    "{journal}: a dead hand wrote"
-                );
+                assert_eq!((disk.bytes(), disk.operations()), before, "{journal}: a dead hand wrote");
             }
-            let new = disk.open("app.db").unwrap();
-            assert_eq!(count(&new), 100, "{journal}");
-            assert!(is_intact(&new));
-            insert(&new, 100..110).unwrap();
+            assert_eq!(kept(&disk), 100, "{journal}");
+            insert(&disk.open("app.db").unwrap(), 100..110).unwrap();
             if let Some(old) = old {
                 assert_eq!(code(old.execute_batch("COMMIT")), Some(ErrorCode::SystemIoFailure));
                 let operations = disk.operations();
                 drop(old);
                 assert_eq!(disk.operations(), operations, "{journal}: a dead hand wrote");
             }
-            assert_eq!(count(&new), 110);
-            assert!(is_intact(&new));
+            assert_eq!(kept(&disk), 110);
         }
     }
 }
 
 #[test]
 fn a_kill_keeps_what_no_sync_made_durable() {
-    let disk = Disk::new(DiskOptions::default());
+    let disk = disk();
     let connection = database(&disk, "wal");
     connection.execute_batch("PRAGMA synchronous=OFF").unwrap();
     insert(&connection, 0..50).unwrap();
     disk.kill();
     drop(connection);
-    assert_eq!(count(&disk.open("app.db").unwrap()), 50);
+    assert_eq!(kept(&disk), 50);
 }
 
 #[test]
 fn locks_of_a_killed_process_are_gone() {
     for journal in ["persist", "wal"] {
-        let disk = Disk::new(DiskOptions::default());
+        let disk = disk();
         let old = database(&disk, journal);
         old.execute_batch("BEGIN EXCLUSIVE").unwrap();
         let waiting = disk.open("app.db").unwrap();
@@ -186,7 +184,7 @@ fn locks_of_a_killed_process_are_gone() {
 
 #[test]
 fn nothing_works_between_the_loss_of_power_and_its_return() {
-    let disk = Disk::new(DiskOptions::default());
+    let disk = disk();
     let connection = database(&disk, "persist");
     disk.fail_power_at(disk.operations() + 3);
     assert_eq!(code(insert(&connection, 0..10)), Some(ErrorCode::SystemIoFailure));
@@ -195,12 +193,12 @@ fn nothing_works_between_the_loss_of_power_and_its_return() {
     assert!(read.is_err() && disk.open("app.db").is_err() && disk.open("other.db").is_err());
     disk.power_loss(PowerLoss::LoseAll);
     assert!(!disk.power_is_lost());
-    assert_eq!(count(&disk.open("app.db").unwrap()), 0);
+    assert_eq!(kept(&disk), 0);
 }
 
 #[test]
 fn a_thousand_disks_from_a_template_cost_what_they_change() {
-    let origin = Disk::new(DiskOptions::default());
+    let origin = disk();
     let connection = database(&origin, "persist");
     insert(&connection, 0..20_000).unwrap();
     drop(connection);
@@ -217,32 +215,27 @@ fn a_thousand_disks_from_a_template_cost_what_they_change() {
     origin.open("app.db").unwrap().execute("DELETE FROM t WHERE id > 10", []).unwrap();
     for disk in [&disks[6], &disks[8], &Disk::from_template(&template)] {
         let connection = disk.open("app.db").unwrap();
-        let body: String =
-            connection.query_row("SELECT body FROM t WHERE id = 12345", [], |row| row.get(0)).unwrap();
-        assert_eq!((count(&connection), body.as_str()), (20_000, "x".repeat(300).as_str()));
+        let body: String = ask(&connection, "SELECT body FROM t WHERE id = 12345");
+        assert_eq!((count(&connection), body), (20_000, "x".repeat(300)));
         assert_eq!(disk.owned_bytes(), 0, "to read is not to own");
     }
     assert_eq!(count(&changed), 20_000);
     disks[7].power_loss(PowerLoss::LoseAll);
-    let found: i64 = disks[7]
-        .open("app.db")
-        .unwrap()
-        .query_row("SELECT count(*) FROM t WHERE body = 'changed'", [], |row| row.get(0))
-        .unwrap();
+    let found: i64 = ask(&disks[7].open("app.db").unwrap(), "SELECT count(*) FROM t WHERE body = 'changed'");
     assert_eq!(found, 1, "a commit on a shared page is as durable as any");
 }
 
 #[test]
 #[should_panic(expected = "while no connection is open")]
 fn a_template_is_not_taken_under_an_open_connection() {
-    let disk = Disk::new(DiskOptions::default());
+    let disk = disk();
     let _connection = database(&disk, "persist");
     disk.template();
 }
 
 #[test]
 fn journals_whose_deletion_is_never_synced_are_not_kept_for_ever() {
-    let disk = Disk::new(DiskOptions::default());
+    let disk = disk();
     let connection = database(&disk, "delete");
     connection.execute_batch("PRAGMA synchronous=OFF").unwrap();
     for n in 0..200 {
@@ -279,7 +272,7 @@ fn worlds_on_several_threads_do_not_meet() {
     reason = "straying needs a thread that takes what a scoped one could not"
 )]
 fn a_connection_that_strays_to_another_thread_fails_there_and_changes_nothing() {
-    let disk = Disk::new(DiskOptions::default());
+    let disk = disk();
     let connection = database(&disk, "persist");
     insert(&connection, 0..5).unwrap();
     let failed = std::thread::spawn(move || {
@@ -290,20 +283,19 @@ fn a_connection_that_strays_to_another_thread_fails_there_and_changes_nothing() 
     });
     assert_eq!(failed.join().unwrap(), Some(ErrorCode::SystemIoFailure));
     disk.kill();
-    assert_eq!(count(&disk.open("app.db").unwrap()), 5);
+    assert_eq!(kept(&disk), 5);
 }
 
 #[test]
 fn sqlite_has_no_clock_here_and_keeps_no_statistics() {
-    let connection = Disk::new(DiskOptions::default()).open("app.db").unwrap();
-    let now: String = connection.query_row("SELECT datetime('now')", [], |row| row.get(0)).unwrap();
-    assert_eq!(now, "2000-01-01 00:00:00");
+    let connection = disk().open("app.db").unwrap();
+    assert_eq!(ask::<String>(&connection, "SELECT datetime('now')"), "2000-01-01 00:00:00");
     assert_eq!(vfs::memory_in_use(), 0, "a connection was opened past disk::open, before it");
 }
 
 #[test]
 fn counters_count_what_sqlite_did() {
-    let disk = Disk::new(DiskOptions::default());
+    let disk = disk();
     let connection = database(&disk, "persist");
     let before = disk.counters();
     insert(&connection, 0..1).unwrap();
@@ -318,35 +310,56 @@ fn counters_count_what_sqlite_did() {
 #[test]
 fn a_disk_goes_back_to_a_backup_that_was_made_while_it_was_in_use() {
     for journal in ["delete", "wal"] {
-        let disk = Disk::new(DiskOptions::default());
+        let disk = disk();
         let connection = database(&disk, journal);
         insert(&connection, 0..50).unwrap();
         let backup = disk.backup();
         insert(&connection, 50..80).unwrap();
         for _ in 0..2 {
             disk.restore(&backup);
-            let connection = disk.open("app.db").unwrap();
-            assert_eq!(count(&connection), 50, "{journal}");
-            assert!(is_intact(&connection));
-            insert(&connection, 50..60).unwrap();
+            assert_eq!(kept(&disk), 50, "{journal}");
+            insert(&disk.open("app.db").unwrap(), 50..60).unwrap();
             disk.kill();
         }
         assert!(insert(&connection, 80..90).is_err(), "the process of before is gone");
-        assert_eq!(count(&disk.open("app.db").unwrap()), 60, "what came after the restore lasts");
+        assert_eq!(kept(&disk), 60, "what came after the restore lasts");
     }
 }
 
 #[test]
 fn a_backup_holds_nothing_of_a_transaction_under_way() {
-    let disk = Disk::new(DiskOptions::default());
+    let disk = disk();
     let connection = database(&disk, "delete");
     insert(&connection, 0..50).unwrap();
-    connection.execute_batch("PRAGMA cache_size=2; BEGIN").unwrap();
-    connection.execute("UPDATE t SET body = body || 'y'", []).unwrap();
-    let backup = disk.backup();
-    disk.restore(&backup);
+    connection.execute_batch("PRAGMA cache_size=2; BEGIN; UPDATE t SET body = body || 'y'").unwrap();
+    disk.restore(&disk.backup());
     let connection = disk.open("app.db").unwrap();
-    let changed: i64 =
-        connection.query_row("SELECT count(*) FROM t WHERE body LIKE '%y'", [], |row| row.get(0)).unwrap();
-    assert_eq!(changed, 0);
+    assert_eq!(ask::<i64>(&connection, "SELECT count(*) FROM t WHERE body LIKE '%y'"), 0);
+}
+
+/// Writes every row of transaction `n` again.
+pub(super) fn transaction(connection: &Connection, n: u32) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS t(n INTEGER, k TEXT PRIMARY KEY, body TEXT)",
+    )?;
+    for k in 0..12 {
+        let body = format!("{n}-{k}-").repeat(60 + 50 * (k as usize % 3));
+        let sql =
+            "INSERT INTO t VALUES(?1,?2,?3) ON CONFLICT(k) DO UPDATE SET n=excluded.n,body=excluded.body";
+        connection.execute(sql, (n, format!("key {k}"), body))?;
+    }
+    connection.execute_batch("COMMIT")
+}
+
+/// The transaction that the database shows, 0 before the first; all rows are of one.
+pub(super) fn shown(disk: &Disk) -> u32 {
+    let connection = disk.open("app.db").unwrap();
+    assert_eq!(ask::<String>(&connection, "PRAGMA integrity_check"), "ok");
+    if ask::<u32>(&connection, "SELECT count(*) FROM sqlite_schema") == 0 {
+        return 0;
+    }
+    let whole = "count(*) = 12 AND min(n) = max(n) \
+                 AND sum(body = '' OR body LIKE n || '-' || substr(k, 5) || '-%') = 12";
+    assert!(ask::<bool>(&connection, &format!("SELECT {whole} FROM t")), "part of a transaction is visible");
+    ask(&connection, "SELECT max(n) FROM t")
 }

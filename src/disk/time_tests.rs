@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::tests::{ask, shown, transaction};
 use super::*;
 use crate::base::{Bytes, Seed, Span, Time};
 
@@ -19,51 +20,22 @@ fn flash() -> Flash {
     }
 }
 
-/// A database with a first transaction done and past.
 fn database(pragmas: &str) -> (Disk, Connection) {
     let disk = Disk::new(DiskOptions::default());
     disk.remember();
     let connection = disk.open("app.db").unwrap();
     connection.execute_batch(pragmas).unwrap();
-    connection.execute_batch("CREATE TABLE t(n INTEGER, k TEXT PRIMARY KEY, body TEXT)").unwrap();
-    transaction(&connection, 1);
+    transaction(&connection, 1).unwrap();
     disk.charge(Time::ZERO, CPU, &flash());
     disk.settle(START);
     (disk, connection)
-}
-
-/// Writes every row again.
-fn transaction(connection: &Connection, n: u32) {
-    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-    for k in 0..12 {
-        let body = format!("{n}-{k}-").repeat(60 + 50 * (k as usize % 3));
-        let sql =
-            "INSERT INTO t VALUES(?1,?2,?3) ON CONFLICT(k) DO UPDATE SET n=excluded.n,body=excluded.body";
-        connection.execute(sql, (n, format!("key {k}"), body)).unwrap();
-    }
-    connection.execute_batch("COMMIT").unwrap();
-}
-
-/// The transaction whose rows are there; all of them have to be of one.
-fn shown(disk: &Disk) -> u32 {
-    let connection = disk.open("app.db").unwrap();
-    let one = |what: &str| {
-        let sql = format!("SELECT CAST({what} AS TEXT) FROM t");
-        connection.query_row(&sql, [], |row| row.get::<_, String>(0)).unwrap()
-    };
-    let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    assert_eq!(check, "ok");
-    let torn = one("sum(body NOT LIKE n || '-' || substr(k, 5) || '-%')");
-    assert_eq!((&*torn, &*one("count(*)")), ("0", "12"));
-    assert_eq!(one("min(n)"), one("max(n)"), "part of a transaction is visible");
-    one("min(n)").parse().unwrap()
 }
 
 /// The transaction done at [`START`] on a disk of its own, and the times of its operations.
 fn struck(pragmas: &str) -> (Disk, Charged, Vec<Moment>) {
     let (disk, connection) = database(pragmas);
     disk.trace();
-    transaction(&connection, 2);
+    transaction(&connection, 2).unwrap();
     let charged = disk.charge(START, CPU, &flash());
     let moments = disk.traced();
     disk.settle(START);
@@ -72,8 +44,7 @@ fn struck(pragmas: &str) -> (Disk, Charged, Vec<Moment>) {
     (disk, charged, moments)
 }
 
-/// Lets the device die around each operation of the transaction in turn; gives for each moment what
-/// is there then.
+/// What is there if the device dies around each operation of the transaction in turn.
 fn swept(pragmas: &str, die: impl Fn(&Disk, Time)) -> Vec<(Time, u32)> {
     let (_, charged, moments) = struck(pragmas);
     assert_eq!((charged.from, charged.wrote), (START, true));
@@ -182,7 +153,7 @@ fn a_disk_that_is_never_idle_forgets_what_is_past() {
             let (disk, connection) = database(pragmas);
             let mut last = Charged { from: START, until: START, wrote: true };
             for n in 2..100 {
-                transaction(&connection, n);
+                transaction(&connection, n).unwrap();
                 last = disk.charge(last.until, CPU, &flash());
                 disk.settle(last.from);
                 let remembered = disk.remembered();
@@ -204,21 +175,10 @@ fn time_is_the_same_whether_it_is_remembered_or_not() {
         }
         let connection = disk.open("app.db").unwrap();
         connection.execute_batch(ROLLBACK).unwrap();
-        connection.execute_batch("CREATE TABLE t(n INTEGER, k TEXT PRIMARY KEY, body TEXT)").unwrap();
-        transaction(&connection, 1);
+        transaction(&connection, 1).unwrap();
         disk.charge(START, CPU, &flash())
     };
     assert_eq!(charged(true), charged(false));
-}
-
-#[test]
-fn a_rollback_commit_syncs_four_times_and_a_log_once() {
-    // As measured: about four fsyncs a rollback commit (Jeong, USENIX ATC 2013), hence 25.6 ms
-    // against 6.4 ms an insert.
-    for (pragmas, syncs) in [(ROLLBACK, 4), ("PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL", 1)] {
-        let (_, _, moments) = struck(pragmas);
-        assert_eq!(moments.iter().filter(|m| m.is_sync).count(), syncs, "{pragmas}");
-    }
 }
 
 #[test]
@@ -251,7 +211,7 @@ fn on_a_full_disk_a_transaction_fails_and_works_again_when_there_is_room() {
         assert_eq!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DiskFull), "{pragmas}");
         assert_eq!(shown(&disk), 1);
         disk.set_full(false);
-        transaction(&connection, 2);
+        transaction(&connection, 2).unwrap();
         assert_eq!(shown(&disk), 2);
     }
 }
@@ -276,8 +236,7 @@ fn a_transaction_that_found_no_room_may_be_there_after_a_kill_and_the_disk_says_
         }
         assert!(failed > 0, "the log has grown without end");
         disk.kill();
-        let n: u32 =
-            disk.open("app.db").unwrap().query_row("SELECT max(n) FROM t", [], |row| row.get(0)).unwrap();
+        let n: u32 = ask(&disk.open("app.db").unwrap(), "SELECT max(n) FROM t");
         assert!(n == failed - 1 || n == failed, "{failed} failed and {n} is there");
         came_to_light += u32::from(n == failed);
     }

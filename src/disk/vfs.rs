@@ -1,14 +1,8 @@
-//! The VFS: SQLite's calls, translated. The only file of the crate with `unsafe` in it.
-//!
-//! What the `unsafe` rests on, beside the contract stated at each block:
-//!
-//! - SQLite calls the methods of a file between its `xOpen` and its `xClose`, with a pointer to the
-//!   `szOsFile` bytes it set aside for it, and never two methods of one file at once: connections
-//!   are opened without a mutex, and `rusqlite::Connection` is not `Sync`.
-//! - It is `Send`, however, and a disk is not. Hence each open file notes its thread and refuses
-//!   any other.
-//! - No method calls back into SQLite, so none is entered while another of the same file runs.
-//! - A panic here does not unwind into C: it aborts, as `extern "C"` has it.
+//! The VFS: SQLite's calls, translated. The only file of the crate with `unsafe`, which rests on
+//! this: SQLite calls the methods of a file between its `xOpen` and its `xClose`, with a pointer to
+//! the `szOsFile` bytes it set aside for it, and never two at once, as connections have no mutex
+//! and are not `Sync`. They are `Send`, and a disk is not: so each open file notes its thread and
+//! refuses any other. No method calls back into SQLite. A panic does not unwind into C: it aborts.
 
 #![expect(unsafe_code, reason = "SQLite's VFS is a C interface; it is confined to this file")]
 
@@ -24,7 +18,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, ffi};
 
 use super::content::SECTOR;
-use super::core::{Dead, NotWritten, OpenError, find};
+use super::core::{Dead, find};
 use super::handle::Handle;
 use super::locks::Level;
 use crate::contract::Database;
@@ -33,17 +27,12 @@ use crate::contract::Database;
 pub const VFS_NAME: &str = "syncdyno";
 const VFS_NAME_C: &CStr = c"syncdyno";
 
-/// Longest path; SQLite sets aside a buffer of this size for each database.
 const PATH_MAX: c_int = 255;
 
 /// 2000-01-01T00:00:00Z in milliseconds of the Julian day: what SQLite's clock shows for ever.
 const JULIAN_MS: i64 = 211_813_444_800_000;
 
-/// Opens a database for use by one thread, made if it is not there; a taken lock is reported at
-/// once.
-///
-/// # Errors
-/// As SQLite's.
+/// Opens a database for one thread, made if it is not there; a taken lock is told at once.
 pub fn open(location: &Database) -> rusqlite::Result<Connection> {
     prepare();
     let flags =
@@ -57,11 +46,8 @@ pub fn open(location: &Database) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Sets up SQLite for this process and makes the simulated disks known to it; only the first call
-/// does anything.
-///
-/// [`open`] calls it. Code that opens a connection in another way calls it first: the settings are
-/// without effect once SQLite was used.
+/// Sets up SQLite for this process and makes the simulated disks known to it, once. Code that opens
+/// a connection past [`open`] calls it first: later the settings have no effect.
 pub fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -70,12 +56,10 @@ pub fn prepare() {
     });
 }
 
-/// Settings for many small databases on several threads.
 fn configure() {
-    // SAFETY: `sqlite3_config` must not run beside other calls of SQLite. `Once` lets one thread
-    // through and holds the others that come through `prepare`; all of this crate do. After
-    // initialisation it refuses with SQLITE_MISUSE and changes nothing. The variable arguments have
-    // the types that SQLite documents for each option; it copies the methods.
+    // SAFETY: `sqlite3_config` must not run beside other calls of SQLite, and `Once` lets one
+    // thread through; after initialisation it refuses. The arguments have the types that SQLite
+    // documents for each option; it copies the methods.
     unsafe {
         // Malloc statistics take a global mutex at each allocation.
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0 as c_int);
@@ -87,8 +71,8 @@ fn configure() {
     }
 }
 
-/// SQLite's memory comes from where all other memory does: a database that is opened again and
-/// again takes thousands of small pieces each time.
+/// SQLite's memory comes from where all other does: a database that is opened again and again takes
+/// thousands of small pieces each time.
 const MEMORY: ffi::sqlite3_mem_methods = ffi::sqlite3_mem_methods {
     xMalloc: Some(take),
     xFree: Some(give_back),
@@ -107,7 +91,7 @@ fn layout(size: usize) -> Layout {
     Layout::from_size_align(HEAD + size, HEAD).expect("SQLite asks for less than 2 GiB")
 }
 
-/// Notes the size in a piece of memory, unless there was none; gives what is behind it.
+/// Notes the size in a piece of memory; gives what is behind it.
 ///
 /// # Safety
 /// `piece` is null or has the layout for this size.
@@ -199,8 +183,8 @@ fn register() {
         xGetSystemCall: None,
         xNextSystemCall: None,
     }));
-    // SAFETY: SQLite keeps the pointer and writes `pNext` under its own mutex; the structure is
-    // leaked, so it lives as long, and nobody else holds a reference to it.
+    // SAFETY: SQLite writes `pNext` under its own mutex; the structure is leaked, and nobody else
+    // has a reference to it.
     let code = unsafe { ffi::sqlite3_vfs_register(vfs, 0) };
     assert_eq!(code, ffi::SQLITE_OK, "SQLite takes a well-formed VFS");
 }
@@ -227,7 +211,6 @@ static METHODS: ffi::sqlite3_io_methods = ffi::sqlite3_io_methods {
     xUnfetch: None,
 };
 
-/// What SQLite's pointer to an open file points to.
 #[repr(C)]
 struct OpenFile {
     base: ffi::sqlite3_file,
@@ -239,7 +222,7 @@ thread_local! {
     static THREAD: Cell<u64> = const { Cell::new(0) };
 }
 
-/// A number that no other thread of the process has or had; 0 on a thread that never opened a file.
+/// 0 on a thread that never opened a file.
 fn this_thread() -> u64 {
     THREAD.get()
 }
@@ -260,8 +243,8 @@ fn number_this_thread() -> u64 {
 #[inline]
 unsafe fn handle<'a>(file: *mut ffi::sqlite3_file) -> Result<&'a mut Handle, Dead> {
     let file = file.cast::<OpenFile>();
-    // SAFETY: by this function's contract the pointer is to a filled `OpenFile`. Its `thread` is
-    // written only before SQLite can know the file, so reading it is sound from any thread.
+    // SAFETY: by this function's contract. `thread` is written only before SQLite can know the
+    // file, so reading it is sound from any thread.
     let thread = unsafe { (*file).thread };
     if thread != this_thread() {
         return Err(Dead);
@@ -270,29 +253,22 @@ unsafe fn handle<'a>(file: *mut ffi::sqlite3_file) -> Result<&'a mut Handle, Dea
     Ok(unsafe { &mut (*file).handle })
 }
 
-/// SQLite's answer to a lock that was granted, was not, or could not be asked for.
-fn granted(answer: Result<bool, Dead>, dead: c_int) -> c_int {
-    match answer {
-        Ok(true) => ffi::SQLITE_OK,
-        Ok(false) => ffi::SQLITE_BUSY,
-        Err(Dead) => dead,
-    }
-}
-
-/// SQLite's answer to what was done or could not be.
-fn done(answer: Result<(), Dead>, dead: c_int) -> c_int {
-    if answer.is_ok() { ffi::SQLITE_OK } else { dead }
-}
-
-/// SQLite's answer to what was asked for, which is told at `place`.
+/// Asks an open file of a process that lives and has power; otherwise SQLite is told `dead`.
 ///
 /// # Safety
-/// `place` may be written.
-unsafe fn told<T>(answer: Result<T, Dead>, place: *mut T, dead: c_int) -> c_int {
-    let Ok(answer) = answer else { return dead };
+/// As of `handle`.
+#[inline]
+unsafe fn ask(
+    file: *mut ffi::sqlite3_file,
+    dead: c_int,
+    what: impl FnOnce(&mut Handle) -> Result<c_int, Dead>,
+) -> c_int {
     // SAFETY: by this function's contract.
-    unsafe { *place = answer };
-    ffi::SQLITE_OK
+    unsafe { handle(file) }.and_then(|it| if it.is_alive() { what(it) } else { Err(Dead) }).unwrap_or(dead)
+}
+
+fn ok_or(refused: c_int, granted: bool) -> c_int {
+    if granted { ffi::SQLITE_OK } else { refused }
 }
 
 /// The text at SQLite's pointer.
@@ -314,27 +290,26 @@ unsafe extern "C" fn open_file(
     flags: c_int,
     flags_out: *mut c_int,
 ) -> c_int {
-    // SAFETY: SQLite passes `szOsFile` writable bytes; null methods mean that there is nothing to
-    // close.
+    // SAFETY: SQLite passes `szOsFile` writable bytes; null methods: there is nothing to close.
     unsafe { (*file).pMethods = ptr::null() };
     let has = |flag| flags & flag != 0;
     let opened = if name.is_null() {
-        Ok(Handle::scratch())
+        Ok(Some(Handle::scratch()))
     } else {
         // SAFETY: SQLite passes a zero-terminated path that lives as long as the file is open.
-        unsafe { text(name) }.and_then(find).ok_or(OpenError::Refused).and_then(|(core, name)| {
+        unsafe { text(name) }.and_then(find).map_or(Ok(None), |(core, name)| {
             let create = has(ffi::SQLITE_OPEN_CREATE);
             Handle::open(core, name, create, create && has(ffi::SQLITE_OPEN_EXCLUSIVE))
         })
     };
     let handle = match opened {
-        Ok(handle) => ManuallyDrop::new(handle),
-        Err(OpenError::Dead) => return ffi::SQLITE_IOERR,
-        Err(OpenError::Refused) => return ffi::SQLITE_CANTOPEN,
+        Ok(Some(handle)) => ManuallyDrop::new(handle),
+        Ok(None) => return ffi::SQLITE_CANTOPEN,
+        Err(Dead) => return ffi::SQLITE_IOERR,
     };
     let base = ffi::sqlite3_file { pMethods: &METHODS };
-    // SAFETY: the place is `szOsFile` bytes, which is the size of `OpenFile`, aligned to 8 as
-    // SQLite aligns all its memory; what was in it needs no drop. `flags_out` is null or writable.
+    // SAFETY: the place is `szOsFile` bytes, aligned to 8 as all of SQLite's memory; what was in it
+    // needs no drop. `flags_out` is null or writable.
     unsafe {
         file.cast::<OpenFile>().write(OpenFile { base, thread: number_this_thread(), handle });
         if !flags_out.is_null() {
@@ -348,8 +323,8 @@ unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
     // SAFETY: SQLite closes an open file, once.
     match unsafe { handle(file) } {
         Ok(_) => {
-            // SAFETY: the reference just made is gone, the thread is the handle's own, and SQLite
-            // does not use the file any more: this is the one drop.
+            // SAFETY: the reference is gone, the thread is its own, and SQLite is done with the
+            // file: this is the one drop.
             unsafe { ManuallyDrop::drop(&mut (*file.cast::<OpenFile>()).handle) };
             ffi::SQLITE_OK
         }
@@ -360,57 +335,47 @@ unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
 
 unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, to: *mut c_void, len: c_int, at: i64) -> c_int {
     let (to, len) = (to.cast::<u8>(), len as usize);
-    // SAFETY: the file is open.
-    let there = unsafe { handle(file) }.and_then(|handle| {
-        handle.read(at as u64, len, |start, bytes| {
-            // SAFETY: `to` has room for `len` bytes, outside our memory; `start + bytes.len()` is
-            // at most `len`.
-            unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), to.add(start), bytes.len()) }
+    // SAFETY: the file is open. `to` has room for `len` bytes, outside our memory; SQLite wants
+    // zeros for what is not there.
+    unsafe {
+        ask(file, ffi::SQLITE_IOERR_READ, |it| {
+            let copy =
+                |start, bytes: &[u8]| ptr::copy_nonoverlapping(bytes.as_ptr(), to.add(start), bytes.len());
+            let there = it.read(at as u64, len, copy);
+            ptr::write_bytes(to.add(there), 0, len - there);
+            Ok(ok_or(ffi::SQLITE_IOERR_SHORT_READ, there == len))
         })
-    });
-    match there {
-        Ok(there) if there == len => ffi::SQLITE_OK,
-        Ok(there) => {
-            // SAFETY: as above; SQLite wants zeros for what is not there.
-            unsafe { ptr::write_bytes(to.add(there), 0, len - there) };
-            ffi::SQLITE_IOERR_SHORT_READ
-        }
-        Err(Dead) => ffi::SQLITE_IOERR_READ,
     }
 }
 
 unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, from: *const c_void, len: c_int, at: i64) -> c_int {
-    // SAFETY: SQLite passes `len` readable bytes, which nobody writes during the call.
-    let bytes = unsafe { std::slice::from_raw_parts(from.cast::<u8>(), len as usize) };
-    // SAFETY: the file is open.
-    match unsafe { handle(file) }.map_err(NotWritten::from).and_then(|handle| handle.write(at as u64, bytes))
-    {
-        Ok(()) => ffi::SQLITE_OK,
-        Err(NotWritten::Full) => ffi::SQLITE_FULL,
-        Err(NotWritten::Dead) => ffi::SQLITE_IOERR_WRITE,
+    // SAFETY: the file is open; SQLite passes `len` readable bytes, which nobody writes meanwhile.
+    unsafe {
+        let bytes = std::slice::from_raw_parts(from.cast::<u8>(), len as usize);
+        ask(file, ffi::SQLITE_IOERR_WRITE, |it| Ok(ok_or(ffi::SQLITE_FULL, it.write(at as u64, bytes)?)))
     }
 }
 
 unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, size: i64) -> c_int {
     // SAFETY: the file is open.
-    let answer = unsafe { handle(file) }.and_then(|handle| handle.truncate(size as u64));
-    done(answer, ffi::SQLITE_IOERR_TRUNCATE)
+    unsafe { ask(file, ffi::SQLITE_IOERR_TRUNCATE, |it| it.truncate(size as u64).map(|()| ffi::SQLITE_OK)) }
 }
 
 unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, _flags: c_int) -> c_int {
     // SAFETY: the file is open.
-    let answer = unsafe { handle(file) }.and_then(|handle| handle.sync());
-    done(answer, ffi::SQLITE_IOERR_FSYNC)
+    unsafe { ask(file, ffi::SQLITE_IOERR_FSYNC, |it| it.sync().map(|()| ffi::SQLITE_OK)) }
 }
 
 unsafe extern "C" fn file_size(file: *mut ffi::sqlite3_file, size: *mut i64) -> c_int {
     // SAFETY: the file is open, and SQLite passes a place for one number.
     unsafe {
-        told(handle(file).and_then(|it| it.size()).map(|bytes| bytes as i64), size, ffi::SQLITE_IOERR_FSTAT)
+        ask(file, ffi::SQLITE_IOERR_FSTAT, |it| {
+            *size = it.size() as i64;
+            Ok(ffi::SQLITE_OK)
+        })
     }
 }
 
-/// SQLite's lock level, of those it asks for.
 fn level(number: c_int) -> Level {
     match number {
         ffi::SQLITE_LOCK_NONE => Level::None,
@@ -424,21 +389,26 @@ fn level(number: c_int) -> Level {
 
 unsafe extern "C" fn lock(file: *mut ffi::sqlite3_file, want: c_int) -> c_int {
     // SAFETY: the file is open.
-    let answer = unsafe { handle(file) }.and_then(|handle| handle.lock(level(want)));
-    granted(answer, ffi::SQLITE_IOERR_LOCK)
+    unsafe { ask(file, ffi::SQLITE_IOERR_LOCK, |it| Ok(ok_or(ffi::SQLITE_BUSY, it.lock(level(want))))) }
 }
 
 unsafe extern "C" fn unlock(file: *mut ffi::sqlite3_file, to: c_int) -> c_int {
     // SAFETY: the file is open.
-    let answer = unsafe { handle(file) }.and_then(|handle| handle.unlock(level(to)));
-    done(answer, ffi::SQLITE_IOERR_UNLOCK)
+    unsafe {
+        ask(file, ffi::SQLITE_IOERR_UNLOCK, |it| {
+            it.unlock(level(to));
+            Ok(ffi::SQLITE_OK)
+        })
+    }
 }
 
 unsafe extern "C" fn check_reserved_lock(file: *mut ffi::sqlite3_file, is_reserved: *mut c_int) -> c_int {
     // SAFETY: the file is open, and SQLite passes a place for one number.
     unsafe {
-        let answer = handle(file).and_then(|handle| handle.is_reserved()).map(c_int::from);
-        told(answer, is_reserved, ffi::SQLITE_IOERR_CHECKRESERVEDLOCK)
+        ask(file, ffi::SQLITE_IOERR_CHECKRESERVEDLOCK, |it| {
+            *is_reserved = c_int::from(it.is_reserved());
+            Ok(ffi::SQLITE_OK)
+        })
     }
 }
 
@@ -461,31 +431,29 @@ unsafe extern "C" fn shm_map(
     extend: c_int,
     region: *mut *mut c_void,
 ) -> c_int {
-    // SAFETY: the file is open.
-    let answer =
-        unsafe { handle(file) }.and_then(|handle| handle.region(index as usize, bytes as usize, extend != 0));
-    let Ok(found) = answer else {
-        return ffi::SQLITE_IOERR_SHMMAP;
-    };
-    let start = found.map_or(ptr::null_mut(), |region| region.as_ptr().cast_mut().cast());
-    // SAFETY: SQLite passes a place for one pointer. The region behind it is in cells, which may be
-    // written through any pointer to them, and stays in place while this file's mapping is there:
-    // until `shm_unmap` or `close`.
-    unsafe { *region = start };
-    ffi::SQLITE_OK
+    // SAFETY: the file is open, and SQLite passes a place for one pointer. The region is in cells,
+    // which may be written through any pointer, and stays while this file's mapping is there.
+    unsafe {
+        ask(file, ffi::SQLITE_IOERR_SHMMAP, |it| {
+            let found = it.mapping().region(index as usize, bytes as usize, extend != 0);
+            *region = found.map_or(ptr::null_mut(), |region| region.as_ptr().cast_mut().cast());
+            Ok(ffi::SQLITE_OK)
+        })
+    }
 }
 
 unsafe extern "C" fn shm_lock(file: *mut ffi::sqlite3_file, first: c_int, n: c_int, flags: c_int) -> c_int {
-    let slots = first as usize..(first + n) as usize;
+    let (slots, has) = (first as usize..(first + n) as usize, |flag| flags & flag != 0);
     // SAFETY: the file is open.
-    let answer = unsafe { handle(file) }.and_then(|handle| {
-        if flags & ffi::SQLITE_SHM_UNLOCK != 0 {
-            handle.unlock_shared(slots).map(|()| true)
-        } else {
-            handle.lock_shared(slots, flags & ffi::SQLITE_SHM_EXCLUSIVE != 0)
-        }
-    });
-    granted(answer, ffi::SQLITE_IOERR_SHMLOCK)
+    unsafe {
+        ask(file, ffi::SQLITE_IOERR_SHMLOCK, |it| {
+            if has(ffi::SQLITE_SHM_UNLOCK) {
+                it.mapping().unlock(slots);
+                return Ok(ffi::SQLITE_OK);
+            }
+            Ok(ok_or(ffi::SQLITE_BUSY, it.mapping().lock(slots, has(ffi::SQLITE_SHM_EXCLUSIVE))))
+        })
+    }
 }
 
 unsafe extern "C" fn shm_barrier(_: *mut ffi::sqlite3_file) {
@@ -494,7 +462,11 @@ unsafe extern "C" fn shm_barrier(_: *mut ffi::sqlite3_file) {
 
 unsafe extern "C" fn shm_unmap(file: *mut ffi::sqlite3_file, _delete: c_int) -> c_int {
     // SAFETY: the file is open; SQLite has forgotten its pointers into the regions.
-    done(unsafe { handle(file) }.map(Handle::unmap_shared), ffi::SQLITE_IOERR_CLOSE)
+    match unsafe { handle(file) } {
+        Ok(it) => it.unmap_shared(),
+        Err(Dead) => return ffi::SQLITE_IOERR_CLOSE,
+    }
+    ffi::SQLITE_OK
 }
 
 unsafe extern "C" fn delete(_: *mut ffi::sqlite3_vfs, path: *const c_char, sync_dir: c_int) -> c_int {
@@ -520,8 +492,10 @@ unsafe extern "C" fn access(
         Some((core, name)) => core.exists(name),
         None => Ok(false),
     };
+    let Ok(exists) = exists else { return ffi::SQLITE_IOERR_ACCESS };
     // SAFETY: SQLite passes a place for one number.
-    unsafe { told(exists.map(c_int::from), answer, ffi::SQLITE_IOERR_ACCESS) }
+    unsafe { *answer = c_int::from(exists) };
+    ffi::SQLITE_OK
 }
 
 /// Every path here is full already.
@@ -541,15 +515,13 @@ unsafe extern "C" fn full_pathname(
     ffi::SQLITE_OK
 }
 
-/// SQLite seeds its generator from its default VFS, which this is not; who asks here gets the
-/// same bytes always.
+/// SQLite seeds its generator from its default VFS, which this is not.
 unsafe extern "C" fn randomness(_: *mut ffi::sqlite3_vfs, len: c_int, out: *mut c_char) -> c_int {
     // SAFETY: `out` has room for `len` bytes.
     unsafe { ptr::write_bytes(out, 0x5d, len as usize) };
     len
 }
 
-/// No time passes.
 unsafe extern "C" fn sleep(_: *mut ffi::sqlite3_vfs, microseconds: c_int) -> c_int {
     microseconds
 }
@@ -566,7 +538,6 @@ unsafe extern "C" fn current_time_ms(_: *mut ffi::sqlite3_vfs, ms: *mut i64) -> 
     ffi::SQLITE_OK
 }
 
-/// Bytes that SQLite counts as allocated: 0 if it does not count.
 #[cfg(test)]
 pub(super) fn memory_in_use() -> i64 {
     // SAFETY: it has no arguments, and locks for itself.

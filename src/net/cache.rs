@@ -1,9 +1,6 @@
-//! A proxy on the way that keeps answers and gives them again.
-//!
-//! It keeps what was asked for by an address that says all of what was asked, for a time to live. A
-//! request without one, such as a POST, passes it untouched. Who asks for a validation has it ask
-//! the server each time whether what it keeps still holds: that costs the server a round trip, and
-//! spares it the answer's bytes.
+//! A proxy on the way that keeps answers by their address for a time, and gives them again; who
+//! asks for a validation has it ask the server first, which costs a round trip and spares the
+//! bytes.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -38,16 +35,13 @@ struct Kept {
     version: Version,
 }
 
-/// What a proxy keeps for one device.
 #[derive(Debug, Default)]
 pub(super) struct Cache(RefCell<BTreeMap<String, Kept>>);
 
-#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Hit {
     pub(super) answer: Vec<u8>,
     /// Something has changed since it was kept.
     pub(super) stale: bool,
-    /// The server was asked whether it still holds.
     pub(super) asked: bool,
 }
 
@@ -86,21 +80,19 @@ mod tests {
     const SECOND: Version = Version { number: 2, settled: true };
 
     #[test]
-    fn an_answer_is_given_again_for_its_time_to_live_though_it_is_stale() {
+    fn an_answer_is_given_again_for_its_time_though_it_is_stale_unless_it_is_validated() {
         let cache = Cache::default();
-        let hit = |now, version| cache.hit(Span(10), Time(now), &of(false), version);
-        assert_eq!(hit(0, FIRST), None);
+        let hit = |now, validated, version| {
+            let hit = cache.hit(Span(10), Time(now), &of(validated), version);
+            hit.map(|hit| (hit.answer, hit.stale, hit.asked))
+        };
+        let kept = |stale, asked| Some((b"page".to_vec(), stale, asked));
+        assert_eq!(hit(0, false, FIRST), None);
         cache.keep(Time(0), of(false), b"page", FIRST);
-        let kept = |stale| Some(Hit { answer: b"page".to_vec(), stale, asked: false });
-        assert_eq!((hit(9, FIRST), hit(9, SECOND), hit(10, FIRST)), (kept(false), kept(true), None));
-    }
-
-    #[test]
-    fn a_validator_keeps_what_is_stale_from_being_given() {
-        let cache = Cache::default();
-        let hit = |now, version| cache.hit(Span(10), Time(now), &of(true), version).map(|hit| hit.stale);
-        cache.keep(Time(0), of(true), b"page", FIRST);
-        assert_eq!((hit(5, FIRST), hit(500, FIRST), hit(5, SECOND)), (Some(false), Some(false), None));
-        assert_eq!(hit(5, Version { settled: false, ..FIRST }), None, "there may be more to see");
+        let found = [(9, FIRST), (9, SECOND), (10, FIRST)].map(|(now, version)| hit(now, false, version));
+        assert_eq!(found, [kept(false, false), kept(true, false), None]);
+        let unsettled = Version { settled: false, ..FIRST };
+        let found = [FIRST, SECOND, unsettled].map(|version| hit(500, true, version));
+        assert_eq!(found, [kept(false, true), None, None], "there may be more to see");
     }
 }

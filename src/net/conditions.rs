@@ -19,15 +19,15 @@ pub trait Conditions {
     /// Round trip without load at `now`.
     fn rtt(&self, now: Time) -> Span;
     /// What one packet that leaves at `now` is late beyond half a round trip.
-    fn jitter(&self, way: Direction, now: Time) -> Span;
+    fn jitter(&self, _: Direction, _: Time) -> Span {
+        Span::ZERO
+    }
     /// The bottleneck's rate at `now`; zero while it carries nothing.
     fn rate(&self, way: Direction, now: Time) -> BitRate;
     /// When the last of `bytes` has left the bottleneck if the first begins at `from` and nothing
-    /// else is sent: the inverse of the cumulative capacity. Outages that hold packets back are
-    /// times without capacity.
+    /// else is sent. What holds packets back is time without capacity.
     fn leaves_by(&self, way: Direction, from: Time, bytes: u64) -> Time;
-    /// The most bytes whose last has left the bottleneck before `until` if the first begins at
-    /// `from`.
+    /// The most bytes whose last has left before `until`.
     fn passed(&self, way: Direction, from: Time, until: Time) -> u64 {
         let passes = |bytes: &u64| self.leaves_by(way, from, *bytes) < until;
         let most =
@@ -44,21 +44,20 @@ pub trait Conditions {
     fn mtu(&self) -> u32;
     /// Whether it loses packets at some time.
     fn loses(&self, way: Direction) -> bool;
-    /// The number of the slot of packet loss at `at`: about one packet of the link's mean rate
-    /// long.
+    /// The number of the slot of packet loss: about one packet of the mean rate long.
     fn slot(&self, way: Direction, at: Time) -> u64;
     /// The first slot at or after `slot` whose packets are lost, if one comes before `until`.
     fn next_loss(&self, way: Direction, slot: u64, until: u64) -> Option<u64>;
     /// Outages that end after `now`, by start: those that drop and those that reset.
     fn outages(&self, now: Time) -> &[Outage];
-    /// How long the radio takes to wake up for a packet at `now` when its last one passed at
-    /// `last`.
-    fn wake_up(&self, last: Option<Time>, now: Time) -> Span;
-    /// The number of the IP session at `now`: connections of an earlier one are dead, and nobody
-    /// told the device.
-    fn session(&self, now: Time) -> u64;
-    /// When the IP session of `now` ends.
-    fn session_ends(&self, now: Time) -> Time;
+    /// The one of them that lasts at `now`.
+    fn outage(&self, now: Time) -> Option<&Outage> {
+        self.outages(now).first().filter(|outage| outage.from <= now)
+    }
+    /// The number of the IP session: connections of an earlier one are dead, and nobody told.
+    fn session(&self, _: Time) -> u64 {
+        0
+    }
 }
 
 /// When the next outage begins that resets, or the one that lasts began, if that is before `until`.

@@ -3,21 +3,17 @@
 use smallvec::SmallVec;
 
 use super::conditions::Conditions;
-use super::sharing::Sharing;
-use super::stage::Stage;
+use super::sharing::{Sharing, Stage};
 use super::tcp::{Broken, Load, Sender, Transfer};
 use super::turns::Turns;
 use crate::base::Time;
 
-/// A message under way, by its number.
 pub(super) type MessageId = u64;
 /// What a connection has under way, by the number of its first message.
 pub(super) type FlowId = u64;
 
-/// The bottleneck of one direction. Flows that have packets for it share its rate; when one joins
-/// or leaves, the others are planned again from where they are. A flow alone is planned once, and
-/// may stay on the list after its end until somebody asks for it. Messages of one connection are
-/// one flow: their frames take turns in it, and it has the window and the losses for all of them.
+/// The bottleneck of one direction. When a flow joins or leaves, the others are planned again from
+/// where they are; one alone is planned once, and may stay after its end until it is asked for.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     #[expect(
@@ -25,13 +21,11 @@ pub(super) struct Line {
         reason = "a flow comes and goes with its message and is too large to be moved for that"
     )]
     flows: Vec<Box<Flow>>,
-    /// As of the last change.
     sharing: Sharing,
     last: MessageId,
 }
 
-/// Messages under way together, from where they are to their end. Boxed: lists of them change with
-/// every message.
+/// Messages of one connection under way together: they share its window and its losses.
 #[derive(Debug)]
 pub(super) struct Flow {
     id: FlowId,
@@ -52,18 +46,14 @@ struct Message {
     abandoned: bool,
 }
 
-/// What is left when a message is over.
 #[derive(Debug)]
 pub(super) struct Gone {
-    /// All of it went out.
     pub(super) whole: bool,
     pub(super) flow: FlowId,
-    /// Its flow, if it was the last message in it.
     pub(super) last_of: Option<Box<Flow>>,
 }
 
 impl Line {
-    /// A message joins at `now` with a flow of its own, which gets its number.
     pub(super) fn join(&mut self, mut flow: Box<Flow>, now: Time, conditions: &dyn Conditions) -> MessageId {
         self.last += 1;
         let id = self.last;
@@ -74,12 +64,9 @@ impl Line {
         id
     }
 
-    /// Whether a flow has something under way at `now`, so that a message can join it.
     pub(super) fn is_under_way(&self, flow: FlowId, now: Time) -> bool {
         self.flows.iter().any(|other| other.id == flow && other.is_under_way(now))
     }
-
-    /// The sender of a flow that is over, though nobody has asked for its end yet.
     pub(super) fn sender(&self, flow: FlowId) -> Option<Sender> {
         self.flows.iter().find(|other| other.id == flow).map(|flow| flow.ended.sender.clone())
     }
@@ -101,23 +88,18 @@ impl Line {
         id
     }
 
-    /// When a message has left the bottleneck or breaks, as things are.
     pub(super) fn ends(&self, id: MessageId) -> Result<Time, Broken> {
         self.flows[self.flow_of(id).expect("who asks has joined")].message_ends(id)
     }
-
-    /// Whether a flow under way has the line for itself.
     pub(super) fn is_alone(&self) -> bool {
         self.flows.iter().filter(|flow| flow.is_under_way(self.sharing.since)).count() == 1
     }
-
-    /// A message is over, which is the end of its flow if it is the last.
     pub(super) fn leave(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) -> Gone {
         self.take(id, now, conditions, |_, _| ())
     }
 
-    /// A message is over because nothing of its flow is heard any more: of the last in it was sent
-    /// what is handed over by now.
+    /// The same as nothing of its flow is heard any more: the last in it has sent what is handed
+    /// over by now.
     pub(super) fn cut_off(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) -> Gone {
         self.take(id, now, conditions, |flow, share| {
             if flow.is_under_way(now) {
@@ -126,8 +108,7 @@ impl Line {
         })
     }
 
-    /// Takes a message from its flow, and with the last of them the flow from the line, on which it
-    /// had that share until its `end`.
+    /// Takes a message from its flow, and with the last of them the flow from the line.
     fn take(
         &mut self,
         id: MessageId,
@@ -150,8 +131,7 @@ impl Line {
         Gone { whole, flow, last_of }
     }
 
-    /// Nobody wants the rest of a message any more: what its sender has in flight goes on, nothing
-    /// follows.
+    /// Nobody wants the rest of a message: what is in flight goes on, nothing follows.
     pub(super) fn abandon(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) {
         let Some(at) = self.flow_of(id) else { return };
         let ends = self.flows[at].message_ends(id).unwrap_or_else(|broken| broken.at);
@@ -165,8 +145,7 @@ impl Line {
         self.flows.iter().position(|flow| flow.messages.iter().any(|message| message.id == id))
     }
 
-    /// Brings the flows under way to `now`, changes them, with the share that each had, and plans
-    /// them again.
+    /// Brings the flows to `now`, changes them, with the share that each had, and plans them again.
     fn change(
         &mut self,
         now: Time,
@@ -178,7 +157,6 @@ impl Line {
         self.plan(now, conditions);
     }
 
-    /// Runs the flows up to `now`.
     fn bring_to(&mut self, now: Time, conditions: &dyn Conditions) {
         if let [] | [_] = self.flows[..] {
             if let Some(flow) = self.flows.first_mut().filter(|flow| flow.is_under_way(now)) {
@@ -194,7 +172,6 @@ impl Line {
         self.sharing.run(&mut stages, conditions, now);
     }
 
-    /// Runs the flows under way at `now` from there to their ends.
     fn plan(&mut self, now: Time, conditions: &dyn Conditions) {
         const ENDS: &str = "a transfer that may run for ever ends";
         let mut sharing = self.sharing;
@@ -221,8 +198,7 @@ impl Flow {
         Box::new(Flow { id: 0, messages, turns: None, ended: now.clone(), now, ends: Ok(Time::FAR) })
     }
 
-    /// One that is over becomes one that begins with this transfer: to make and move one for each
-    /// message costs a twentieth of it.
+    /// Makes one that is over begin again: a new one for each message costs a twentieth of it.
     #[inline]
     pub(super) fn renewed(mut self: Box<Flow>, transfer: Transfer, sender: &Sender) -> Box<Flow> {
         self.now.transfer = transfer;
@@ -238,24 +214,19 @@ impl Flow {
         (&mut self.ended, &mut self.ends)
     }
 
-    /// Where it is at its end.
     pub(super) fn at_its_end(&mut self) -> &mut Stage {
         &mut self.ended
     }
-
     pub(super) fn stage_at(self, now: Time) -> Stage {
         if self.is_under_way(now) { self.now } else { self.ended }
     }
-
     fn is_under_way(&self, now: Time) -> bool {
         self.ends.unwrap_or_else(|broken| broken.at) > now
     }
-
     fn message_ends(&self, id: MessageId) -> Result<Time, Broken> {
         self.ended.transfer.passed(id).map_or(self.ends, Ok)
     }
 
-    /// Changes who takes turns from `now` on.
     fn turn(&mut self, now: Time, change: impl FnOnce(&mut Turns)) {
         let transfer = &mut self.now.transfer;
         let (all, sent) = transfer.payload();

@@ -23,11 +23,11 @@ fn congestion() -> impl Strategy<Value = Congestion> {
 }
 
 fn flow(now: Time, bytes: u64) -> Box<Flow> {
-    flow_of(Congestion::Cubic, now, bytes)
+    flow_of(&link(), Congestion::Cubic, now, bytes)
 }
 
-fn flow_of(congestion: Congestion, now: Time, bytes: u64) -> Box<Flow> {
-    let sender = Sender::new(congestion, Span::millis(20), now, true);
+fn flow_of(link: &dyn Conditions, congestion: Congestion, now: Time, bytes: u64) -> Box<Flow> {
+    let sender = Sender::new(congestion, link.rtt(now), now, true);
     let transfer = Transfer::new(Direction::Down, now, Load::of(bytes), 1_500, false);
     Flow::new(transfer, sender)
 }
@@ -36,7 +36,9 @@ fn flow_of(congestion: Congestion, now: Time, bytes: u64) -> Box<Flow> {
 /// and what was sent of it.
 fn given_up(link: &Steady, congestion: Congestion, bytes: u64, from: Time, at: Time) -> (Time, Traffic) {
     let mut line = Line::default();
-    let dead = line.join(flow_of(congestion, from, bytes), from, link);
+    let sender = Sender::new(congestion, Span::millis(20), from, true);
+    let transfer = Transfer::new(Direction::Down, from, Load::of(bytes), 1_500, false);
+    let dead = line.join(Flow::new(transfer, sender), from, link);
     line.abandon(dead, at, link);
     let free = line.ends(dead).expect("nothing breaks");
     let mut left = line.leave(dead, free, link).last_of.expect("it was alone");
@@ -46,46 +48,6 @@ fn given_up(link: &Steady, congestion: Congestion, bytes: u64, from: Time, at: T
 /// How long the bytes of a message take alone, without stalls.
 fn bare(bytes: u64) -> Span {
     link().rate[1].time_for(wire(bytes, 1_500))
-}
-
-#[test]
-fn two_that_begin_together_take_twice_as_long_and_one_that_joins_late_delays_by_its_part() {
-    let (link, mut line) = (link(), Line::default());
-    let alone = line.join(flow(at(0), 1_000_000), at(0), &link);
-    let end = line.ends(alone).expect("nothing breaks");
-    assert!(end.since(at(0)) >= bare(1_000_000));
-    let second = line.join(flow(at(0), 1_000_000), at(0), &link);
-    for id in [alone, second] {
-        let together = line.ends(id).expect("nothing breaks").since(at(0));
-        let twice = bare(2_000_000);
-        assert!(together >= twice && together < twice + Span::millis(40), "{together} for {twice}");
-    }
-    assert!(line.leave(second, at(500), &link).whole);
-    let after = line.ends(alone).expect("nothing breaks");
-    // It had half of the rate for half a second: a quarter of a second is lost.
-    let late = after.since(end);
-    assert!((Span::millis(230)..Span::millis(270)).contains(&late), "{late}");
-}
-
-#[test]
-fn a_paced_flow_takes_its_part_of_the_line_and_all_of_it_once_it_is_alone() {
-    let (link, mut line) = (link(), Line::default());
-    let paced = |now, bytes| flow_of(Congestion::Bbr, now, bytes);
-    let long = line.join(paced(at(0), 4_000_000), at(0), &link);
-    let alone = line.ends(long).expect("nothing breaks");
-    let short = line.join(paced(at(1_000), 500_000), at(1_000), &link);
-    let delayed = line.ends(long).expect("nothing breaks");
-    let late = delayed.since(alone);
-    assert!(late >= bare(500_000) && late < bare(500_000) + Span::millis(150), "{late}");
-    let end = line.ends(short).expect("nothing breaks");
-    assert!(end.since(at(1_000)) >= bare(1_000_000), "{end}");
-    line.leave(short, end, &link);
-    // The line has carried both by then, and no more than it can.
-    let both = line.ends(long).expect("nothing breaks").since(at(0));
-    let least = bare(4_500_000);
-    assert!((least..least + Span::millis(150)).contains(&both), "{both} for {least}");
-    let traffic = |gone: Gone| gone.last_of.expect("it was alone").at_its_end().transfer.traffic;
-    assert_eq!(traffic(line.leave(long, at(0) + both, &link)).bytes, wire(4_000_000, 1_500));
 }
 
 #[test]
@@ -157,54 +119,48 @@ proptest! {
 }
 
 #[test]
-fn a_round_that_has_begun_gives_way_to_who_joins_and_takes_what_who_leaves_had() {
-    let link = Steady::new(Span::millis(400), BitRate(8_000_000), BitRate(8_000_000));
-    // Two windows that leave at once, one ten milliseconds behind the other.
-    let end = all_gone(&link, Congestion::Cubic, 200_000, &[(0, 50_000), (10, 50_000)]);
-    let both = at(0) + link.rate[1].time_for(2 * wire(50_000, 1_500));
-    assert!(end >= both && end < both + Span::millis(2), "{end} for {both}");
+fn who_joins_and_leaves_keeps_the_line_busy() {
+    use Congestion::{Bbr, Cubic};
+    for (rtt, congestion, opened, joins, slack) in [
+        // Two windows that leave at once, one ten milliseconds behind the other.
+        (400, Cubic, 200_000, [(0, 50_000), (10, 50_000)], 2),
+        (20, Cubic, 1, [(0, 1_000_000), (0, 1_000_000)], 40),
+        (20, Cubic, 1, [(0, 1_000_000), (500, 100_000)], 40),
+        (20, Bbr, 1, [(0, 4_000_000), (1_000, 500_000)], 150),
+    ] {
+        let link = Steady::new(Span::millis(rtt), BitRate(8_000_000), BitRate(8_000_000));
+        let end = all_gone(&link, congestion, opened, &joins);
+        let both = at(0) + joins.iter().map(|(_, bytes)| bare(*bytes)).sum::<Span>();
+        assert!(end >= both && end < both + Span::millis(slack), "{end} for {both}, {congestion:?}");
+    }
 }
 
 proptest! {
-    /// Of two messages the longer has sent no less when both are given up at the same time,
-    /// wherever in a round or a stretch that is; and no more than the line has passed when it is
-    /// over.
+    /// Of two messages the longer has sent no less by a time, and each no less by a later one,
+    /// wherever in a round or a stretch that is; and no more than the line has passed.
     #[test]
-    fn of_a_longer_message_that_is_given_up_no_less_was_sent(
+    fn who_is_given_up_has_sent_the_more_the_longer_it_is_and_the_later_that_comes(
         kbits in 50_u64..20_000,
         rtt in 10_u64..700,
         queue in 20_000_u64..2_000_000,
         congestion in congestion(),
-        shares in (0.0..1.0_f64, 0.0..1.0_f64),
+        shares in (0.0..1.0_f64, 0.0..1.0_f64, 0.0..1.0_f64),
     ) {
         let (mut link, rate) = even(kbits, rtt);
         // Of what a queue of less than a round trip drops nothing leaves.
         link.queue = [queue.max(1 + rate.bytes_in(Span::millis(rtt))); 2];
         let whole = 500_000.0 * shares.0;
-        let until = at(0) + link.rate[1].time_for((whole * shares.1) as u64 + 1);
+        let late = at(0) + rate.time_for((whole * shares.1) as u64 + 1);
+        let early = Time((late.0 as f64 * shares.2) as u64);
         let mut before = 0;
-        for bytes in [whole, 1.02 * whole, 1.5 * whole, 10.0 * whole] {
-            let (free, Traffic { bytes: sent, .. }) = given_up(&link, congestion, bytes as u64, at(0), until);
-            prop_assert!(sent >= before, "{bytes} bytes: {sent}, of fewer {before}");
-            prop_assert!(free >= at(0) + rate.time_for(sent), "{sent} bytes have left by {free}");
-            before = sent;
+        for bytes in [whole, 1.02 * whole, 1.5 * whole, 10.0 * whole].map(|bytes| bytes as u64) {
+            let [(_, sooner), (free, later)] =
+                [early, late].map(|until| given_up(&link, congestion, bytes, at(0), until));
+            prop_assert!(later.bytes >= before, "{bytes} bytes: {later:?}, of fewer {before}");
+            prop_assert!(free >= at(0) + rate.time_for(later.bytes), "{later:?} have left by {free}");
+            prop_assert!(later.bytes >= sooner.bytes && later.bytes <= wire(bytes, 1_500), "{sooner:?} {later:?}");
+            before = later.bytes;
         }
-    }
-
-    #[test]
-    fn who_is_given_up_later_has_sent_no_less(
-        kbits in 50_u64..20_000,
-        rtt in 10_u64..700,
-        congestion in congestion(),
-        bytes in 1_u64..2_000_000,
-        shares in (0.0..1.0_f64, 0.0..1.0_f64),
-    ) {
-        let (link, rate) = even(kbits, rtt);
-        let late = at(0) + rate.time_for((bytes as f64 * shares.0) as u64 + 1);
-        let early = Time((late.0 as f64 * shares.1) as u64);
-        let [before, after] = [early, late].map(|until| given_up(&link, congestion, bytes, at(0), until).1);
-        prop_assert!(after.bytes >= before.bytes, "{before:?} by {early}, {after:?} by {late}");
-        prop_assert!(after.bytes <= wire(bytes, 1_500), "{after:?}");
     }
 
     #[test]
@@ -276,9 +232,8 @@ fn a_flow_that_is_over_takes_nothing_from_who_joins_before_it_is_asked_for() {
 /// When each of `messages`, which are all there at `now`, has left: as streams of one connection.
 fn streams(link: &dyn Conditions, messages: &[u64]) -> (Vec<Time>, Line) {
     let mut line = Line::default();
-    let sender = Sender::new(Congestion::Cubic, link.rtt(at(0)), at(0), true);
-    let transfer = Transfer::new(Direction::Down, at(0), Load::of(messages[0]), 1_500, false);
-    let mut ids = vec![line.join(Flow::new(transfer, sender), at(0), link)];
+    let first = flow_of(link, Congestion::Cubic, at(0), messages[0]);
+    let mut ids = vec![line.join(first, at(0), link)];
     let flow = ids[0];
     ids.extend(messages[1..].iter().map(|bytes| line.add(flow, Load::of(*bytes), at(0), link)));
     let ends = ids.iter().map(|id| line.ends(*id).expect("nothing breaks")).collect();
@@ -288,7 +243,7 @@ fn streams(link: &dyn Conditions, messages: &[u64]) -> (Vec<Time>, Line) {
 proptest! {
     #[test]
     fn equal_streams_take_as_long_together_as_one_message_of_their_sum(
-        n in 2_u64..8, bytes in 1_u64..400_000, rtt in 2_u64..600, rate in 200_000_u64..50_000_000
+        n in 1_u64..8, bytes in 1_u64..400_000, rtt in 2_u64..600, rate in 200_000_u64..50_000_000
     ) {
         let link = Steady::new(Span::millis(rtt), BitRate(rate), BitRate(rate));
         let (ends, mut line) = streams(&link, &vec![bytes; n as usize]);
@@ -323,10 +278,8 @@ proptest! {
             link = link.with_losses(0.01, Seed(rate));
         }
         let congestion = if bbr == 0 { Congestion::Bbr } else { Congestion::Cubic };
-        let sender = Sender::new(congestion, link.rtt, at(0), true);
-        let transfer = Transfer::new(Direction::Down, at(0), Load::of(first), 1_500, false);
         let mut line = Line::default();
-        let flow = line.join(Flow::new(transfer, sender), at(0), &link);
+        let flow = line.join(flow_of(&link, congestion, at(0), first), at(0), &link);
         let (mut later, mut ids, mut bytes) = (later, vec![flow], first);
         later.sort_unstable();
         for (ms, more) in later {
@@ -350,16 +303,6 @@ proptest! {
         let packets = segments(bytes, 1_500);
         prop_assert!((packets..=packets + ids.len() as u64).contains(&fresh), "{fresh} for {packets}");
         prop_assert!(last.since(at(0)) >= link.rate[1].time_for(bytes + 52 * packets));
-    }
-}
-
-#[test]
-fn a_message_that_nobody_joins_is_a_transfer_like_any_other() {
-    for (losses, bytes) in [(0.0, 300_000), (0.01, 300_000), (0.0, 1)] {
-        let link = link().with_losses(losses, Seed(3));
-        let mut alone = flow(at(0), bytes);
-        let ended = alone.now.run(&link, Time::FAR).expect("it ends").expect("nothing breaks");
-        assert_eq!(streams(&link, &[bytes]).0, [ended]);
     }
 }
 

@@ -1,10 +1,6 @@
-//! What a radio costs a battery: an estimate, from the times at which bytes pass.
-//!
-//! A burst of traffic costs the promotion that wakes the radio, power for as long as bytes pass and
-//! energy for each of them, and the tail in which the radio stays awake for more. A burst that
-//! begins within the tail of the one before pays neither a promotion nor the rest of that tail.
-//! Power that grows with the rate, α · Mbit/s for as long as it takes, is energy for each byte: 1
-//! mW per Mbit/s is 8 nJ a byte.
+//! What a radio costs a battery, from the times at which bytes pass: the promotion that wakes it,
+//! power while bytes pass and energy for each, and a tail. A burst within the tail of another pays
+//! no promotion. Power of α mW per Mbit/s is energy for each byte: 1 mW per Mbit/s is 8 nJ.
 
 use super::conditions::Direction;
 use super::options::Radio;
@@ -25,68 +21,34 @@ pub struct Power {
     pub maintenance: u64,
 }
 
-const NO_TAIL: (Span, u64) = (Span::ZERO, 0);
+/// The wake-up in ms and µJ, mW while active, nJ a byte sent and received, the tail in ms and mW.
+const fn draws(promotion: (u64, u64), active: u64, byte: [u64; 2], tail: [(u64, u64); 2]) -> Power {
+    let [(long, high), (short, low)] = tail;
+    Power {
+        promotion: (Span::millis(promotion.0), promotion.1),
+        active,
+        byte,
+        tail: [(Span::millis(long), high), (Span::millis(short), low)],
+        maintenance: 0,
+    }
+}
 
 /// The four-parameter models of LTE, 3G and Wi-Fi. Source: Huang et al., MobiSys 2012.
-const LTE: Power = Power {
-    promotion: (Span::millis(260), 315_000),
-    active: 1_288,
-    byte: [3_507, 416],
-    tail: [(Span::millis(11_580), 1_060), NO_TAIL],
-    maintenance: 0,
-};
-const THREE_G: Power = Power {
-    promotion: (Span::millis(582), 384_000),
-    active: 818,
-    byte: [6_952, 977],
-    tail: [(Span::millis(8_100), 804), (Span::millis(800), 601)],
-    maintenance: 0,
-};
-const WIFI: Power = Power {
-    promotion: (Span::millis(79), 9_800),
-    active: 133,
-    byte: [2_265, 1_096],
-    tail: [(Span::millis(240), 119), NO_TAIL],
-    maintenance: 0,
-};
+const LTE: Power = draws((260, 315_000), 1_288, [3_507, 416], [(11_580, 1_060), (0, 0)]);
+const THREE_G: Power = draws((582, 384_000), 818, [6_952, 977], [(8_100, 804), (800, 601)]);
+const WIFI: Power = draws((79, 9_800), 133, [2_265, 1_096], [(240, 119), (0, 0)]);
 /// LTE's, with what the whole-phone regressions of 5G add to those of LTE (220 mW; 11.5 and 32.2 mW
 /// per Mbit/s; tail 10.7 s). Source: estimate on the SIGCOMM 2021 5G study.
-const FIVE_G: Power = Power {
-    promotion: (Span::millis(380), 460_000),
-    active: 1_508,
-    byte: [258, 92],
-    tail: [(Span::millis(10_700), 1_060), NO_TAIL],
-    maintenance: 0,
-};
+const FIVE_G: Power = draws((380, 460_000), 1_508, [258, 92], [(10_700, 1_060), (0, 0)]);
 
 impl Power {
-    /// E(x kB) = 0.025·x + 3.5 J and a tail of 0.62 W for 12.5 s. Source: Balasubramanian et al.,
-    /// IMC 2009.
-    pub const THREE_G_2009: Power = Power {
-        promotion: (Span::ZERO, 3_500_000),
-        active: 0,
-        byte: [25_000, 25_000],
-        tail: [(Span::millis(12_500), 620), NO_TAIL],
-        maintenance: 0,
-    };
-    /// E(x kB) = 0.036·x + 1.7 J and a tail of 0.25 W for 6 s. Source: Balasubramanian et al., IMC
-    /// 2009.
-    pub const GSM_2009: Power = Power {
-        promotion: (Span::ZERO, 1_700_000),
-        active: 0,
-        byte: [36_000, 36_000],
-        tail: [(Span::secs(6), 250), NO_TAIL],
-        maintenance: 0,
-    };
-    /// E(x kB) = 0.007·x + 5.9 J with scan and association, and 0.05 W to stay associated. Source:
-    /// Balasubramanian et al., IMC 2009.
-    pub const WIFI_2009: Power = Power {
-        promotion: (Span::ZERO, 5_900_000),
-        active: 0,
-        byte: [7_000, 7_000],
-        tail: [NO_TAIL, NO_TAIL],
-        maintenance: 50,
-    };
+    /// E(x kB) = 0.025·x + 3.5 J, tail 0.62 W for 12.5 s. Source: Balasubramanian, IMC 2009.
+    pub const THREE_G_2009: Power = draws((0, 3_500_000), 0, [25_000; 2], [(12_500, 620), (0, 0)]);
+    /// E(x kB) = 0.036·x + 1.7 J, tail 0.25 W for 6 s. Source: the same.
+    pub const GSM_2009: Power = draws((0, 1_700_000), 0, [36_000; 2], [(6_000, 250), (0, 0)]);
+    /// E(x kB) = 0.007·x + 5.9 J with scan and association, 0.05 W to stay. Source: the same.
+    pub const WIFI_2009: Power =
+        Power { maintenance: 50, ..draws((0, 5_900_000), 0, [7_000; 2], [(0, 0), (0, 0)]) };
 
     /// What this radio draws; `None` if there is none.
     pub fn of(radio: Radio) -> Option<Power> {
@@ -121,8 +83,7 @@ impl Power {
 pub struct Radios(Vec<(Radio, RadioUse)>);
 
 impl Radios {
-    /// At `now` it is known that `bytes` pass this radio from `from` to `until`; nothing that is
-    /// told later begins before `now`. A change of the radio ends the tail of the one before.
+    /// At `now` it is known that `bytes` pass in these times; nothing told later begins earlier.
     pub fn pass(&mut self, now: Time, radio: Radio, way: Direction, bytes: u64, times: (Time, Time)) {
         let Some(power) = Power::of(radio) else { return };
         if self.0.last().is_none_or(|(last, _)| *last != radio) {
@@ -171,8 +132,7 @@ impl RadioUse {
         RadioUse { power, last: None, open: Vec::new(), nanojoules: 0, on: Span::ZERO }
     }
 
-    /// At `now` it is known that `bytes` pass from `from` to `until`; nothing that is told later
-    /// begins before `now`.
+    /// At `now` it is known that `bytes` pass in these times; nothing told later begins earlier.
     pub fn pass(&mut self, now: Time, way: Direction, bytes: u64, (from, until): (Time, Time)) {
         self.settle(now);
         self.nanojoules += u128::from(self.power.byte[way as usize]) * u128::from(bytes);
@@ -187,8 +147,7 @@ impl RadioUse {
         });
     }
 
-    /// The cost up to `end`, and of the tail that the last burst has beyond it: who stops to
-    /// look early does not make it cheaper.
+    /// The cost up to `end` and of the last tail beyond it.
     pub fn cost(&self, end: Time) -> RadioCost {
         let mut all = self.clone();
         all.close(end);
@@ -201,13 +160,11 @@ impl RadioUse {
         RadioCost { on: all.on, energy }
     }
 
-    /// Another radio takes over.
     fn hand_over(&mut self, now: Time) {
         self.close(now);
         self.last = None;
     }
 
-    /// Everything is over by `end`, the tail too.
     fn close(&mut self, end: Time) {
         for (_, until) in &mut self.open {
             *until = (*until).min(end);
@@ -218,7 +175,6 @@ impl RadioUse {
         }
     }
 
-    /// Adds up the bursts that ended by `now`.
     fn settle(&mut self, now: Time) {
         let power = self.power;
         let ended = self.open.partition_point(|(_, until)| *until <= now);
@@ -237,7 +193,6 @@ impl RadioUse {
         }
     }
 
-    /// A pause after a burst.
     fn rest(&mut self, lasts: Span) {
         self.on += lasts.min(self.power.tail_length());
         self.nanojoules += self.power.tail_energy(lasts) + nanojoules(self.power.maintenance, lasts);
@@ -269,6 +224,13 @@ mod tests {
         let joules = 0.315 + 1.288 + 0.416 + 1.060 * 11.58;
         assert!((one.energy as f64 / 1e6 - joules).abs() < 1e-6, "{} uJ", one.energy);
         assert_eq!(one.on, Span::millis(260 + 1_000 + 11_580));
+        for end in [1_000, 1_200, 12_579, 12_580] {
+            assert_eq!(
+                cost(LTE, &[(0, 1_000)], 1_000_000, end),
+                one,
+                "the last tail is paid whole: {end} ms"
+            );
+        }
         let two = cost(THREE_G, &[(0, 1_000)], 0, 60_000);
         assert_eq!(two.energy, 384_000 + 818_000 + 8_100 * 804 + 800 * 601);
     }
@@ -290,22 +252,7 @@ mod tests {
         assert_eq!(told, [(Radio::Wifi, wifi), (Radio::Lte, lte)]);
     }
 
-    #[test]
-    fn the_last_tail_is_paid_whole_however_soon_the_run_ends() {
-        let whole = cost(LTE, &[(0, 500)], 1_000, 60_000);
-        for end in [500, 700, 12_079, 12_080] {
-            assert_eq!(cost(LTE, &[(0, 500)], 1_000, end), whole, "an end at {end} ms");
-        }
-    }
-
-    #[test]
-    fn a_cable_has_no_radio() {
-        assert_eq!(Power::of(Radio::None), None);
-        assert_eq!(Radios::default().costs(at(99)).count(), 0);
-    }
-
     proptest! {
-        /// However traffic is told, in parts and overlapping, it costs what its union costs.
         #[test]
         fn overlapping_traffic_costs_its_union(bursts in proptest::collection::vec((0_u64..3_000, 0_u64..4_000), 1..30)) {
             let mut now = 0;

@@ -1,5 +1,4 @@
-//! Answers that are somebody else's: a proxy's page during the day, or what was meant for
-//! another request.
+//! Answers that are somebody else's: a proxy's page, or what was meant for another request.
 
 use std::cell::{Cell, RefCell};
 
@@ -35,7 +34,6 @@ pub struct ForeignTime {
 pub(super) struct Mixed {
     /// It comes to the server all the same, as half of them do.
     served: bool,
-    /// It gets the answer to an earlier one, if there is one; otherwise a page.
     earlier: bool,
 }
 
@@ -64,7 +62,7 @@ impl Mixer {
     }
 
     /// What a request is answered that `serve` would answer, and whether that is its own; `None` if
-    /// the server dies over it. Who `keeps` answers keeps them for later requests.
+    /// the server dies. Who `keeps` answers keeps them for later requests.
     pub(super) async fn answer<F: Future<Output = Option<Vec<u8>>>>(
         &self,
         mixed: Option<Mixed>,
@@ -84,7 +82,6 @@ impl Mixer {
     }
 }
 
-/// What a proxy says that does not come through.
 const ERROR_PAGE: &[u8] = b"<!DOCTYPE html>\n<html><head><title>Error</title></head>\n\
     <body><h1>The page cannot be displayed</h1><p>The proxy could not connect.</p></body></html>\n";
 

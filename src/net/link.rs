@@ -1,15 +1,14 @@
-//! One device's link: what its conditions does to messages, and what they do to each other.
+//! One device's link, and what bare messages on it do to each other.
 
 use super::cache::CacheTime;
 use super::conditions::{Conditions, Direction};
 use super::energy::{RadioCost, Radios};
 use super::foreign::{ForeignTime, Mixed, Mixer};
 use super::link_state::{LinkConditions, LinkSchedule};
-use super::options::{Limits, OutageMode, Radio};
-use super::proxy::InPlace;
+use super::options::{OutageMode, Radio};
 use super::tcp::{search, staircase};
 use crate::base::{Seed, Span, Time};
-use crate::contract::DropReason;
+use crate::contract::{DropReason, TOO_LARGE_PAGE};
 
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,22 +30,32 @@ pub struct LossyTime {
     pub loss_ppm: u32,
 }
 
+/// What a network says in the gateway's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct InPlace {
+    pub(super) page: &'static [u8],
+    pub(super) why: DropReason,
+}
+
+fn too_large(most: Option<u64>, bytes: u64, page: &'static [u8]) -> Option<InPlace> {
+    most.filter(|most| bytes > *most).map(|_| InPlace { page, why: DropReason::TooLarge })
+}
+
 /// A device's link: its conditions, and what messages on it do to each other.
 #[derive(Debug)]
 pub struct Link {
     conditions: LinkConditions,
     seed: Seed,
-    lossy: Vec<LossyTime>,
-    /// Times in which somebody else answers.
-    portals: Vec<(Time, Time)>,
-    /// Times in which some answers are those to others.
-    foreign: Vec<ForeignTime>,
+    /// Times with lost answers.
+    pub lossy: Vec<LossyTime>,
+    /// Times in which every request is answered with a login page.
+    pub portals: Vec<(Time, Time)>,
+    /// Times in which some answers are somebody else's.
+    pub foreign: Vec<ForeignTime>,
     /// Times with a proxy that keeps answers.
-    caches: Vec<CacheTime>,
+    pub caches: Vec<CacheTime>,
     radios: Radios,
-    /// When the last message sent leaves the bottleneck, by direction.
     busy_until: [Time; 2],
-    /// When the last message arrives, by direction: messages do not overtake each other.
     last_arrival: [Time; 2],
 }
 
@@ -70,26 +79,9 @@ impl Link {
     pub fn conditions(&self) -> &LinkConditions {
         &self.conditions
     }
-
     /// Its conditions, to be changed before the world starts.
     pub fn conditions_mut(&mut self) -> &mut LinkConditions {
         &mut self.conditions
-    }
-
-    /// Adds a time with lost answers; before the world starts.
-    pub fn add_lossy(&mut self, lossy: LossyTime) {
-        self.lossy.push(lossy);
-    }
-
-    /// Adds a time in which the network answers every request with a login page; before the world
-    /// starts.
-    pub fn add_portal(&mut self, from: Time, until: Time) {
-        self.portals.push((from, until));
-    }
-
-    /// Adds a time with a proxy that keeps answers; before the world starts.
-    pub fn add_cache(&mut self, time: CacheTime) {
-        self.caches.push(time);
     }
 
     pub(super) fn cached_for(&self, now: Time) -> Option<Span> {
@@ -97,30 +89,24 @@ impl Link {
         there.map(|time| time.ttl).max()
     }
 
-    /// What becomes of the answer to a request at `now`, and whether answers are ever mixed up.
     pub(super) fn mixes(&self, mixer: &Mixer, now: Time) -> (Option<Mixed>, bool) {
         (mixer.next(&self.foreign, self.seed, now), !self.foreign.is_empty())
     }
 
-    /// Adds a time in which some answers are somebody else's; before the world starts.
-    pub fn add_foreign(&mut self, time: ForeignTime) {
-        self.foreign.push(time);
-    }
-
-    /// What the network says in the gateway's place to a request of so many bytes that is sent at
-    /// `now`, if it does.
+    /// What the network says in the gateway's place to a request of so many bytes, if it does.
     pub(super) fn in_place(&self, now: Time, bytes: u64) -> Option<InPlace> {
         let is_shut = self.portals.iter().any(|(from, until)| (*from..*until).contains(&now));
         let login = InPlace { page: LOGIN_PAGE, why: DropReason::CaptivePortal };
-        is_shut.then_some(login).or_else(|| self.limits(now).stop_request(bytes))
+        let most = self.conditions.profile(now).limits.request;
+        is_shut.then_some(login).or_else(|| too_large(most, bytes, TOO_LARGE_PAGE))
     }
 
-    pub(super) fn limits(&self, now: Time) -> Limits {
-        self.conditions.profile(now).limits
+    /// What comes in the place of an answer of so many bytes, if it is too large.
+    pub(super) fn in_place_of_answer(&self, now: Time, bytes: u64) -> Option<InPlace> {
+        too_large(self.conditions.profile(now).limits.answer, bytes, BAD_GATEWAY)
     }
 
-    /// Notes for the battery that `bytes` pass the device's radio in these times, as is known at
-    /// `now`.
+    /// Notes for the battery that `bytes` pass the radio in these times, as is known at `now`.
     pub fn note_transfer(&mut self, now: Time, way: Direction, bytes: u64, times: (Time, Time)) {
         let radio = self.conditions.profile(now).radio;
         self.radios.pass(now, radio, way, bytes, times);
@@ -131,11 +117,9 @@ impl Link {
         self.radios.costs(end)
     }
 
-    /// Sends a bare message of `bytes` at `now`: one that knows neither connections nor headers.
-    ///
-    /// Time = wait for the bottleneck + what its capacity needs for the bytes + half a round trip +
-    /// jitter. An outage on the way breaks the connection, holds the message back, or swallows it
-    /// until a retransmission gets through.
+    /// Sends a message of `bytes` that knows neither connections nor headers: wait for the
+    /// bottleneck, capacity for the bytes, half a round trip and jitter. An outage breaks the
+    /// connection, holds the message back, or swallows it until a retransmission gets through.
     pub fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Fate {
         let way = direction as usize;
         let start = now.max(self.busy_until[way]);
@@ -144,8 +128,7 @@ impl Link {
         let rtt = conditions.rtt(now);
         let latency = Span(rtt.0 / 2) + conditions.jitter(direction, now);
         let (mut arrival, mut sent_by) = (sent + latency, sent);
-        // Up to here the message is on its way again: what an earlier outage, or the message
-        // before, has waited out is not waited out twice.
+        // What an earlier outage, or the message before, has waited out is not waited out twice.
         let mut resumed = start;
         for outage in conditions.outages(now) {
             if outage.from >= arrival {
@@ -174,8 +157,7 @@ impl Link {
         Fate::Arrives(arrival)
     }
 
-    /// How many of the first `bytes` of a bare message that is sent at `now` have left by `until`,
-    /// outages aside.
+    /// How many of the first `bytes` of a bare message have left by `until`, outages aside.
     pub fn leaves_within(&self, now: Time, direction: Direction, bytes: u64, until: Time) -> u64 {
         let start = now.max(self.busy_until[direction as usize]);
         let conditions = self.conditions.at(now);
@@ -197,10 +179,13 @@ impl Link {
     }
 }
 
-/// What a captive portal says to every request.
 const LOGIN_PAGE: &[u8] = b"<!DOCTYPE html>\n<html><head><title>Guest Wi-Fi</title></head>\n\
     <body><h1>Welcome</h1><form action=\"/login\" method=\"post\"><label>Room number <input name=\"room\"></label>\
     <button>Go online</button></form></body></html>\n";
+
+const BAD_GATEWAY: &[u8] = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n\
+    <body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n\
+    <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
 
 #[cfg(test)]
 mod tests {
@@ -210,57 +195,49 @@ mod tests {
     use crate::base::at_ms as at;
     use std::sync::Arc;
 
-    fn plain() -> Profile {
-        Profile::steady("plain", Span::millis(100), BitRate(8_000_000), BitRate(800_000))
-    }
-
-    fn on(profile: Profile) -> Link {
-        Link::new(&LinkSchedule::settled(Arc::new(profile)), Seed(1), Time::FAR)
-    }
-
-    fn link() -> Link {
-        on(plain())
-    }
-
-    fn outage(from_ms: u64, until_ms: u64, mode: OutageMode) -> Outage {
-        let ms = |n| Time::ZERO + Span::millis(n);
-        Outage { from: ms(from_ms), until: ms(until_ms), mode, noticed: true }
+    /// With outages by their start, end and mode.
+    fn link(outages: &[(u64, u64, OutageMode)]) -> Link {
+        let plain = Profile::steady("plain", Span::millis(100), BitRate(8_000_000), BitRate(800_000));
+        let mut link = Link::new(&LinkSchedule::settled(Arc::new(plain)), Seed(1), Time::FAR);
+        let outage = |&(from, until, mode)| Outage { from: at(from), until: at(until), mode, noticed: true };
+        link.conditions_mut().add_outages(outages.iter().map(outage));
+        link
     }
 
     #[test]
-    fn a_message_takes_its_bytes_and_half_a_round_trip() {
-        let mut link = link();
-        assert_eq!(link.send(at(0), Direction::Down, 1_000), Fate::Arrives(at(51)));
-        assert_eq!(link.send(at(1_000), Direction::Up, 1_000), Fate::Arrives(at(1_060)));
+    fn messages_take_their_bytes_and_half_a_round_trip_and_do_not_overtake() {
+        use Direction::{Down, Up};
+        let mut link = link(&[]);
+        for (start, way, bytes, arrives) in [
+            (0, Down, 10_000, 60),
+            (0, Down, 1_000, 61),
+            // The other way is free.
+            (0, Up, 100, 51),
+            (1_000, Up, 1_000, 1_060),
+        ] {
+            assert_eq!(link.send(at(start), way, bytes), Fate::Arrives(at(arrives)));
+        }
     }
 
     #[test]
-    fn messages_share_the_bottleneck_and_do_not_overtake() {
-        let mut link = link();
-        assert_eq!(link.send(at(0), Direction::Down, 10_000), Fate::Arrives(at(60)));
-        assert_eq!(link.send(at(0), Direction::Down, 1_000), Fate::Arrives(at(61)));
-        assert_eq!(link.send(at(0), Direction::Up, 100), Fate::Arrives(at(51)), "the other way is free");
-    }
-
-    #[test]
-    fn an_outage_does_what_its_mode_says() {
+    fn an_outage_does_what_its_mode_says_and_nothing_once_it_is_over() {
         for (mode, sent, expected) in [
             (OutageMode::Reset, 0, Fate::Breaks(at(20))),
             // a = 200 ms, RTO = 300 ms: 200, 500, 1 100, 2 300 after the start.
             (OutageMode::Drop, 0, Fate::Arrives(at(2_351))),
             (OutageMode::Hold, 20, Fate::Arrives(at(2_051))),
+            (OutageMode::Reset, 2_000, Fate::Arrives(at(2_051))),
         ] {
-            let mut link = link();
-            link.conditions_mut().add_outages([outage(20, 2_000, mode)]);
+            let mut link = link(&[(20, 2_000, mode), (5_000, 6_000, OutageMode::Reset)]);
             assert_eq!(link.send(at(sent), Direction::Down, 1_000), expected, "{mode:?}");
+            assert_eq!([2_000, 6_000].map(|now| link.next_break(at(now))), [Some(at(5_000)), None]);
         }
     }
 
     #[test]
     fn messages_that_queue_during_an_outage_wait_it_out_once() {
         for mode in [OutageMode::Hold, OutageMode::Drop] {
-            let mut link = link();
-            link.conditions_mut().add_outages([outage(20, 2_000, mode), outage(100, 1_900, mode)]);
+            let mut link = link(&[(20, 2_000, mode), (100, 1_900, mode)]);
             let arrivals = (0..50).map(|n| match link.send(at(n * 30), Direction::Down, 1_000) {
                 Fate::Arrives(at) => at,
                 fate => panic!("{fate:?}"),
@@ -271,19 +248,9 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_that_is_over_or_far_away_does_nothing() {
-        let mut link = link();
-        link.conditions_mut()
-            .add_outages([outage(0, 10, OutageMode::Reset), outage(500, 600, OutageMode::Reset)]);
-        assert_eq!(link.send(at(10), Direction::Down, 1_000), Fate::Arrives(at(61)));
-        assert_eq!(link.next_break(at(10)), Some(at(500)));
-        assert_eq!(link.next_break(at(600)), None);
-    }
-
-    #[test]
     fn answers_are_lost_as_often_as_asked_for() {
-        let mut link = link();
-        link.add_lossy(LossyTime { from: at(0), until: at(1_000), loss_ppm: 250_000 });
+        let mut link = link(&[]);
+        link.lossy.push(LossyTime { from: at(0), until: at(1_000), loss_ppm: 250_000 });
         let lost = (0..10_000).filter(|&n| link.loses_answer(at(5), n)).count();
         assert!((2_300..2_700).contains(&lost), "{lost} of 10 000");
         assert!((0..10_000).all(|n| !link.loses_answer(at(1_000), n)));

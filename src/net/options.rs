@@ -76,8 +76,7 @@ pub enum Radio {
 }
 in_words!(Radio { None: "none", TwoG: "2g", ThreeG: "3g", Lte: "lte", FiveG: "5g", Wifi: "wifi" });
 
-/// Steps of the round trip: each way a uniform draw within ± `within`, drawn again at each multiple
-/// of `every`.
+/// Steps of the round trip: each way a uniform draw within ± `within` at each multiple of `every`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steps {
     /// From one step to the next.
@@ -98,8 +97,7 @@ pub struct Jitter {
 }
 
 impl Jitter {
-    /// A longer delay is cut to this: it is a gap, and gaps are drawn by themselves; a Pareto tail
-    /// of exponent 1.6 has no end of its own.
+    /// A longer delay is cut to this: it is a gap, and gaps are drawn by themselves.
     pub const LONGEST: Span = Span::secs(2);
 }
 
@@ -123,10 +121,8 @@ pub struct Variation {
     pub phi_milli: u32,
 }
 
-/// Gilbert and Elliott: a good state that loses nothing and a bad one that loses everything.
-///
-/// Loss is p ÷ (p + r), the mean burst 1 ÷ r packets. Independent losses of probability p have r =
-/// 1 − p.
+/// Gilbert and Elliott, a good state and a bad one that loses everything: loss is p ÷ (p + r), the
+/// mean burst 1 ÷ r packets; independent losses have r = 1 − p.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PacketLoss {
     /// From good to bad, a packet.
@@ -162,8 +158,7 @@ pub struct Gaps {
 /// How the lengths of gaps are spread about their mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GapLengths {
-    /// As in cellular traces: nine in ten log-normal and short, one in ten log-normal and long,
-    /// none beyond two minutes.
+    /// As in cellular traces: nine in ten short, one in ten long, none beyond two minutes.
     Cellular,
     /// Exponential.
     #[default]
@@ -221,8 +216,7 @@ pub struct FieldWorker {
 /// What an outage does to a message in flight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OutageMode {
-    /// Packets vanish: the message waits for the end of the outage and a retransmission, or for its
-    /// deadline.
+    /// Packets vanish: the message waits for a retransmission, or for its deadline.
     #[default]
     Drop,
     /// The network keeps the packets: the message is late by the rest of the outage.

@@ -6,8 +6,7 @@ use crate::contract::{LocalBoxFuture, TransportError};
 
 /// What answers requests: the gateway.
 pub trait Server {
-    /// Serves one request; resolves when the answer leaves, or with `None` when the server dies
-    /// over it: its connection breaks.
+    /// Serves one request; resolves when the answer leaves, or with `None` when the server dies.
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
     /// Which state of its content it answers from.
     fn version(&self) -> Version {
@@ -26,7 +25,6 @@ pub(super) enum NoAnswer {
     Broken(Time),
 }
 
-/// How a request ends whose connection is broken at a time.
 pub(super) fn ended(broken_at: Time, deadline: Time) -> TransportError {
     if broken_at <= deadline { TransportError::Reset } else { TransportError::Timeout }
 }

@@ -1,20 +1,34 @@
-//! Flows that share a bottleneck: at any time those that have packets for it have equal parts of
-//! its rate. Who waits for acknowledgements leaves its part to the others meanwhile. In flight each
-//! may have what the others leave, and an equal part at least.
+//! Flows that share a bottleneck: those that have packets for it have equal parts of its rate. In
+//! flight each may have what the others leave, and an equal part at least.
 
 use smallvec::{SmallVec, smallvec};
 
 use super::conditions::{Conditions, Direction};
 use super::options::Outage;
-use super::stage::{Ended, Stage};
+use super::tcp::{Broken, Sender, Transfer};
 use crate::base::{BitRate, Span, Time};
 
-/// Who shares, as of a time.
+pub(super) type Ended = Option<Result<Time, Broken>>;
+
+/// A transfer and who drives it.
+#[derive(Clone, Debug)]
+pub(super) struct Stage {
+    pub(super) transfer: Transfer,
+    pub(super) sender: Sender,
+}
+
+impl Stage {
+    pub(super) fn run(&mut self, conditions: &dyn Conditions, until: Time) -> Ended {
+        self.transfer.run(&mut self.sender, conditions, until)
+    }
+    fn in_flight_at_most(&self) -> u64 {
+        self.transfer.in_flight_at_most(&self.sender)
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sharing {
-    /// The flows that share are there at this time.
     pub(super) since: Time,
-    /// How many of them have packets for the bottleneck then.
     among: u64,
 }
 
@@ -30,8 +44,8 @@ impl Sharing {
         Share { whole, flows: self.among, others: u64::MAX }
     }
 
-    /// Runs stages together until all are at `until` or at their ends: from one time at which one
-    /// of them begins or ceases to send to the next.
+    /// Runs stages until all are at `until` or at their ends: from one time at which one of them
+    /// begins or ceases to send to the next.
     pub(super) fn run(
         &mut self,
         stages: &mut [&mut Stage],
@@ -90,7 +104,6 @@ impl Sharing {
         next
     }
 
-    /// From now on so many share.
     fn share(&mut self, among: u64, stages: &mut [&mut Stage], whole: &dyn Conditions) {
         if among == self.among {
             return;
@@ -104,8 +117,7 @@ impl Sharing {
     }
 }
 
-/// Conditions of one of several flows: a part of the rate, and of the queue what the others leave,
-/// or a part if that is more.
+/// A part of the rate, and of the queue what the others leave, or a part if that is more.
 pub(super) struct Share<'c> {
     whole: &'c dyn Conditions,
     flows: u64,
@@ -120,12 +132,10 @@ impl Share<'_> {
     }
 }
 
+/// A transfer asks neither for jitter nor for sessions: those are its connection's.
 impl Conditions for Share<'_> {
     fn rtt(&self, now: Time) -> Span {
         self.whole.rtt(now)
-    }
-    fn jitter(&self, way: Direction, now: Time) -> Span {
-        self.whole.jitter(way, now)
     }
     fn rate(&self, way: Direction, now: Time) -> BitRate {
         let BitRate(whole) = self.whole.rate(way, now);
@@ -160,14 +170,5 @@ impl Conditions for Share<'_> {
     }
     fn outages(&self, now: Time) -> &[Outage] {
         self.whole.outages(now)
-    }
-    fn wake_up(&self, last: Option<Time>, now: Time) -> Span {
-        self.whole.wake_up(last, now)
-    }
-    fn session(&self, now: Time) -> u64 {
-        self.whole.session(now)
-    }
-    fn session_ends(&self, now: Time) -> Time {
-        self.whole.session_ends(now)
     }
 }

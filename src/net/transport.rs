@@ -5,16 +5,14 @@ mod leave;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::cache::Cache;
+use super::cache::{Cache, Hit};
 use super::conditions::{Conditions, Direction, first_reset};
 use super::connection_line::{Flow, Line, MessageId};
 use super::connection_pool::{Found, Pool, Shared};
 use super::foreign::Mixer;
-use super::link::Link;
-use super::proxy::InPlace;
+use super::link::{InPlace, Link};
 use super::server::{NoAnswer, Server, ended};
 use super::tcp::{Broken, Connection, Opening, Tls, Traffic};
-use super::through_cache::ThroughCache;
 use super::transport_options::{Protocol, TransportOptions};
 use crate::base::{Span, Time};
 use crate::contract::{
@@ -34,17 +32,14 @@ pub struct Way {
     mixer: Mixer,
     cache: Rc<Cache>,
     pool: Pool,
-    /// A connection was opened, released or closed.
     freed: Notify,
     pub(super) lines: [RefCell<Line>; 2],
-    /// A flow that is over, for the next message.
     spare: Cell<Option<Box<Flow>>>,
     /// Who shares a direction has changed.
     changed: [Notify; 2],
     /// Messages on the air, and since when as far as the radio was not told yet.
     air: RefCell<Vec<(Direction, MessageId, Time)>>,
-    /// When a packet of the device last passed; while its radio wakes up for one, when it will be
-    /// awake.
+    /// When a packet last passed; while the radio wakes up for one, when it will be awake.
     last_packet: Cell<Option<Time>>,
 }
 
@@ -63,18 +58,15 @@ struct Left {
     arrives: Time,
 }
 
-/// A request as its device sees it: with it goes what nobody waits for any more.
 struct Exchange {
     way: Rc<Way>,
     shared: Rc<Shared>,
-    /// Until when its device waits.
     deadline: Time,
     message: Cell<Option<(Direction, MessageId)>>,
     unwanted: Cell<bool>,
 }
 
-/// The device's hold on an exchange. Dropped without an answer (deadline, break, death of the
-/// process) it closes the connection.
+/// The device's hold on an exchange. Dropped without an answer it closes the connection.
 struct Lease {
     exchange: Rc<Exchange>,
     answered: bool,
@@ -82,15 +74,14 @@ struct Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // A run that panics is over; if it was over this line, asking it again would end the whole
-        // program.
+        // Of a run that panics nothing more is asked, which might panic again.
         if std::thread::panicking() {
             return;
         }
         let Exchange { way, shared, .. } = &*self.exchange;
         if !self.answered {
             self.exchange.unwanted.set(true);
-            shared.close();
+            shared.closed.set(true);
             if let Some((direction, message)) = self.exchange.message.get() {
                 way.with_line(direction, |line, now, conditions| line.abandon(message, now, conditions));
             }
@@ -100,8 +91,7 @@ impl Drop for Lease {
     }
 }
 
-/// A place in the pool for a connection that is asked for. At the end, whatever ends it, the
-/// packets are booked that asked for it.
+/// A place in the pool for a connection asked for; at the end what asked for it is booked.
 struct Place<'w> {
     way: &'w Way,
     /// Since when packets are sent.
@@ -165,14 +155,12 @@ impl Way {
     pub fn process_died(&self) {
         self.pool.close_all();
     }
-
     /// Whether a connection is open, as far as the device knows, or being opened.
     pub fn has_connections(&self) -> bool {
         self.pool.has_any()
     }
 
-    /// All connections are reset: the gateway's process is dead, or the device's operating system
-    /// has taken those of an app that it suspended.
+    /// The gateway's process is dead, or the operating system has taken the connections.
     pub fn reset_all(&self) {
         self.pool.cut_all();
         for changed in &self.changed {
@@ -180,7 +168,6 @@ impl Way {
         }
     }
 
-    /// When a device knows of a reset that the far end sends now.
     fn told_of_death(&self) -> Time {
         self.conditions(|conditions, now| now + Span(conditions.rtt(now).0 / 2))
     }
@@ -190,7 +177,6 @@ impl Way {
         ask(&self.link.borrow().conditions().at(now), now)
     }
 
-    /// Changes who shares a direction, and lets them look at their ends again.
     fn with_line<R>(
         &self,
         direction: Direction,
@@ -213,28 +199,26 @@ impl Way {
         })
     }
 
-    /// When the device knows of a broken connection: at once if its operating system notices, or
-    /// when the reset comes.
+    /// At once if the operating system notices, or when the reset comes.
     fn told(&self, broken: Broken) -> Time {
         if !broken.cut {
             return broken.at;
         }
         self.conditions(|conditions, _| {
-            let cut = conditions.outages(broken.at).first().filter(|outage| outage.from <= broken.at);
-            let noticed = cut.is_some_and(|outage| outage.noticed);
+            let noticed = conditions.outage(broken.at).is_some_and(|outage| outage.noticed);
             broken.at + if noticed { Span::ZERO } else { conditions.rtt(broken.at) }
         })
     }
 
-    /// What the radio needs to wake up for a packet. It is awake then, even if the request that has
-    /// the packet gives up meanwhile.
+    /// The radio is awake then, even if the request that has the packet gives up meanwhile.
     fn wake_up(&self) -> Span {
-        let wait = self.conditions(|conditions, now| match self.last_packet.get() {
+        let now = self.handle.now();
+        let wait = match self.last_packet.get() {
             Some(awake) if awake > now => awake.since(now),
-            last => conditions.wake_up(last, now),
-        });
+            last => self.link.borrow().conditions().wake_up(last, now),
+        };
         if wait > Span::ZERO {
-            self.last_packet.set(Some(self.handle.now() + wait));
+            self.last_packet.set(Some(now + wait));
         }
         wait
     }
@@ -245,7 +229,7 @@ impl Way {
             let found = self.conditions(|conditions, now| self.pool.find(&self.options, conditions, now));
             return match found {
                 Found::Open(shared) => Ok(self.lease(shared, deadline)),
-                // Boxed, as the rarer way: a future is moved with room for all that it may become.
+                // Boxed: a future is moved with room for all that it may become.
                 Found::Room => Box::pin(self.open(deadline)).await,
                 Found::Full => match self.handle.timeout(deadline, self.freed.notified()).await {
                     Ok(()) => continue,
@@ -271,7 +255,7 @@ impl Way {
             self.answered(receiver, cut, deadline).await?;
         }
         let now = self.handle.now();
-        lease.exchange.shared.opens_at(now);
+        lease.exchange.shared.state.borrow_mut().opens_at(now);
         self.last_packet.set(Some(now));
         self.events.emit(Event::ConnectionOpened { took: now.since(asked) });
         self.freed.notify_all();
@@ -307,14 +291,12 @@ impl Way {
         }
     }
 
-    /// What becomes of asking for a connection, which was begun at `begun` and is given up at
-    /// `until`.
+    /// What becomes of asking for a connection that is given up at `until`.
     fn greeted(&self, begun: Time, until: Time) -> Opening {
         let link = self.link.borrow();
         Connection::greet(&self.options.handshake, &link.conditions().at(begun), begun, until)
     }
 
-    /// Passes the flights of a connection's encryption; `done` hears of it, unless one is lost.
     async fn shake_hands(self: Rc<Self>, exchange: Rc<Exchange>, done: oneshot::Sender<Result<(), Time>>) {
         for (direction, bytes) in self.options.handshake.flights() {
             match self.bring(&exchange, direction, bytes).await {
@@ -351,7 +333,6 @@ impl Way {
         passed
     }
 
-    /// Brings a message or a flight of a handshake from end to end.
     async fn bring(&self, exchange: &Exchange, direction: Direction, bytes: u64) -> Passed {
         let (way, shared) = (direction as usize, &exchange.shared);
         let Left { at, arrives } = match self.leave(exchange, direction, bytes).await {
@@ -363,7 +344,7 @@ impl Way {
         if self.handle.now() < arrives {
             self.handle.sleep_until(arrives).await;
         }
-        if direction == Direction::Up && shared.is_dead() {
+        if direction == Direction::Up && shared.dead.get() {
             return Passed::Broken(self.told_of_death());
         }
         let mut state = shared.state.borrow_mut();
@@ -404,8 +385,7 @@ impl Way {
         })
     }
 
-    /// Takes a message from the line, and with the last of a flow what the flow leaves behind.
-    /// Whether all of it went out, and the bytes that were sent in the flow.
+    /// Takes a message from the line: whether all of it went out, and what its flow sent.
     fn quit(&self, shared: &Shared, direction: Direction, message: MessageId) -> (bool, u64) {
         let (way, http2) = (direction as usize, self.options.protocol == Protocol::Http2);
         let gone = self.with_line(direction, |line, now, conditions| line.leave(message, now, conditions));
@@ -424,13 +404,11 @@ impl Way {
         (gone.whole, bytes)
     }
 
-    /// The network's page in the place of a message of so many bytes.
     fn put(&self, InPlace { page, why }: InPlace, bytes: u64) -> Vec<u8> {
         self.events.emit(Event::MessageDropped { reason: why, bytes });
         page.to_vec()
     }
 
-    /// The server's answer or the network's page, unless it is lost on its way or the server dies.
     pub(super) async fn served(
         &self,
         server: &dyn Server,
@@ -449,7 +427,7 @@ impl Way {
                     self.events.emit(Event::MessageDropped { reason, bytes: sent });
                 }
                 let whole = bytes.len() as u64;
-                let stopped = self.link.borrow().limits(self.handle.now()).stop_answer(whole);
+                let stopped = self.link.borrow().in_place_of_answer(self.handle.now(), whole);
                 stopped.map_or(bytes, |page| self.put(page, whole))
             }
         };
@@ -463,8 +441,7 @@ impl Way {
         Ok(bytes)
     }
 
-    /// Carries a request to the server and its answer back. What happens here happens whether or
-    /// not the device's process is still alive: what its connection has in flight goes on.
+    /// What happens here happens whether or not the device's process is still alive.
     async fn carry(
         self: Rc<Self>,
         exchange: Rc<Exchange>,
@@ -493,7 +470,7 @@ impl Way {
                     return;
                 }
                 Err(NoAnswer::Broken(told)) => {
-                    exchange.shared.close();
+                    exchange.shared.closed.set(true);
                     return drop(answer.send(Err(told)));
                 }
             }
@@ -501,8 +478,7 @@ impl Way {
         let _ = answer.send(Ok(message));
     }
 
-    /// Waits for an answer until the deadline, or until the device knows that its connection is
-    /// cut.
+    /// Waits until the deadline, or until the device knows that its connection is cut.
     pub(super) async fn answered<A>(
         &self,
         answer: oneshot::Receiver<Result<A, Time>>,
@@ -525,11 +501,8 @@ impl Way {
         }
     }
 
-    /// Sends a request over this way to `server`, which is another one beside the gateway, and
-    /// waits for its answer. It shares the connections, and whatever happens to the link.
-    ///
-    /// # Errors
-    /// As those of [`Transport::request`].
+    /// A request to another server than the gateway, over the same connections and link; it fails
+    /// as those of [`Transport::request`] do.
     pub fn request_of(
         self: &Rc<Self>,
         server: Rc<dyn Server>,
@@ -578,13 +551,36 @@ impl Transport for Rc<Way> {
         cacheable: Cacheable,
         deadline: Time,
     ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
-        let (handle, link, events) = (self.handle.clone(), self.link.clone(), self.events.clone());
-        let (cache, server) = (self.cache.clone(), self.server.clone());
-        let through = ThroughCache { handle, link, events, cache, server, cacheable };
-        self.request_of(Rc::new(through), request, deadline)
+        self.request_of(Rc::new(ThroughCache { way: self.clone(), cacheable }), request, deadline)
     }
 
     fn network(&self) -> NetworkKind {
         self.link.borrow().conditions().network(self.handle.now())
+    }
+}
+
+/// The server as it is seen through a proxy that keeps its answers.
+struct ThroughCache {
+    way: Rc<Way>,
+    cacheable: Cacheable,
+}
+
+impl Server for ThroughCache {
+    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+        let (now, Way { server, cache, events, .. }) = (self.way.handle.now(), &*self.way);
+        let Some(ttl) = self.way.link.borrow().cached_for(now) else { return server.serve(request) };
+        let version = server.version();
+        if let Some(Hit { answer, stale, asked }) = cache.hit(ttl, now, &self.cacheable, version) {
+            events.emit(Event::CacheAnswered { bytes: answer.len() as u64, stale, asked });
+            return Box::pin(async { Some(answer) });
+        }
+        let (cache, server, of) = (cache.clone(), server.clone(), self.cacheable.clone());
+        Box::pin(async move {
+            let answer = server.serve(request).await?;
+            if server.is_good(&answer) {
+                cache.keep(now, of, &answer, version);
+            }
+            Some(answer)
+        })
     }
 }

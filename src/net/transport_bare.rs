@@ -12,8 +12,7 @@ use crate::contract::{DropReason, Event, TransportError};
 use crate::sim::oneshot;
 
 impl Way {
-    /// Books a message that begins now, of its `size` bytes those that leave before its device
-    /// gives up or its way breaks: there are no packets.
+    /// Books what of a message leaves before its device gives up or its way breaks.
     fn sent_bare(&self, direction: Direction, size: u64, deadline: Time) {
         let (now, link) = (self.handle.now(), self.link.borrow());
         // What begins on a broken way leaves for nothing.
@@ -22,8 +21,7 @@ impl Way {
         self.sent(direction, Traffic { bytes, ..Traffic::default() });
     }
 
-    /// Carries a request to the server and its answer back. What happens here happens whether or
-    /// not the device's process is still alive.
+    /// What happens here happens whether or not the device's process is still alive.
     async fn carry_bare(
         self: Rc<Self>,
         (server, request): (Rc<dyn Server>, Vec<u8>),

@@ -11,8 +11,7 @@ pub enum Protocol {
     Http1,
     /// HTTP/2: all requests on one connection; frames of one direction take turns.
     Http2,
-    /// Nothing: round trip plus bytes over rate, without connections and headers. What closed forms
-    /// speak of.
+    /// Round trip plus bytes over rate, without connections: what closed forms speak of.
     Bare,
 }
 in_words!(Protocol { Http1: "http/1.1", Http2: "http/2", Bare: "bare" });
@@ -55,8 +54,7 @@ impl TransportOptions {
 }
 
 impl Default for TransportOptions {
-    /// HTTP/1.1 over TLS 1.3 as browsers and servers have it: six connections, 75 s (nginx), two
-    /// certificates, a bearer token.
+    /// Six connections, 75 s (nginx), two certificates, a bearer token.
     fn default() -> TransportOptions {
         TransportOptions {
             protocol: Protocol::default(),

@@ -88,7 +88,7 @@ pub(super) fn in_place_of_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
 
 /// A mistake at its line of the trace, or where the scenario names the file.
 fn told(path: &Path, error: &TraceError, named: Option<Place>) -> Diagnostic {
-    let Some(line) = error.line() else {
+    let Some(line) = error.line else {
         return Diagnostic::new(named, format!("cannot use the trace {}: {error}", path.display()));
     };
     let text = line_of(path, line);

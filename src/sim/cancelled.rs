@@ -2,20 +2,18 @@
 
 use rustc_hash::FxHashSet;
 
-/// Sequences of cancelled timers. Those of the last [`RECENT`] timers are bits, side by side: most
-/// timers are timeouts of what is soon done. Looked up only, never iterated.
+/// Sequences of cancelled timers; those of the last [`RECENT`] timers are bits, as most timers are
+/// timeouts of what is soon done.
 pub(super) struct Cancelled {
     recent: Box<[u64]>,
     old: FxHashSet<u64>,
     count: usize,
-    /// The last sequence given out.
     newest: u64,
 }
 
 /// As many bits lie in the second cache; tests let timers grow old.
 const RECENT: u64 = if cfg!(test) { 64 } else { 1 << 20 };
 
-/// Where the bit of a sequence is.
 #[inline]
 fn place(sequence: u64) -> (usize, u64) {
     ((sequence % RECENT / 64) as usize, 1 << (sequence % 64))
@@ -31,13 +29,11 @@ impl Cancelled {
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0
     }
-
     #[inline]
     pub(super) fn len(&self) -> usize {
         self.count
     }
 
-    /// The next timer's sequence.
     #[inline]
     pub(super) fn next_sequence(&mut self) -> u64 {
         self.newest += 1;
@@ -55,7 +51,6 @@ impl Cancelled {
         self.old.insert(self.newest - RECENT);
     }
 
-    /// Notes a sequence; false if it is there already.
     #[inline]
     pub(super) fn insert(&mut self, sequence: u64) -> bool {
         let (word, bit) = place(sequence);
@@ -70,7 +65,6 @@ impl Cancelled {
         is_new
     }
 
-    /// Takes a sequence out; false if it is not there.
     #[inline]
     pub(super) fn remove(&mut self, sequence: u64) -> bool {
         let (word, bit) = place(sequence);
@@ -85,7 +79,6 @@ impl Cancelled {
         is_there
     }
 
-    /// Whether a sequence is there.
     pub(super) fn contains(&self, sequence: u64) -> bool {
         let (word, bit) = place(sequence);
         if self.newest - sequence < RECENT {

@@ -28,10 +28,8 @@ pub struct Recv<'a, T> {
 struct Queue<T> {
     core: Rc<Core>,
     values: RefCell<VecDeque<T>>,
-    /// Who waits for a value.
     waiter: Cell<TaskId>,
     senders: Cell<usize>,
-    /// The receiver is still there.
     open: Cell<bool>,
 }
 
@@ -54,10 +52,7 @@ impl<T> Queue<T> {
 }
 
 impl<T> Sender<T> {
-    /// Puts a value into the queue.
-    ///
-    /// # Errors
-    /// The value itself if the receiver is gone.
+    /// Puts a value into the queue; it comes back if the receiver is gone.
     #[inline]
     pub fn send(&self, value: T) -> Result<(), T> {
         if !self.queue.open.get() {
@@ -111,45 +106,5 @@ impl<T> Future for Recv<'_, T> {
             return Poll::Pending;
         }
         Poll::Ready(value)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::Sim;
-    use super::super::testing::{collect, sim};
-    use crate::base::{Span, Time};
-
-    #[test]
-    fn sending_to_a_dropped_receiver_gives_the_value_back() {
-        let (_sim, handle, _) = sim();
-        let (sender, receiver) = handle.channel();
-        sender.send("kept until then").unwrap();
-        drop(receiver);
-        assert_eq!(sender.send("late"), Err("late"));
-    }
-
-    #[test]
-    fn what_was_sent_before_the_sender_was_killed_arrives() {
-        let (mut sim, handle, node): (Sim, _, _) = sim();
-        let doomed = handle.node("doomed");
-        let (sender, mut receiver) = handle.channel();
-        let (log, inside) = (collect(), handle.clone());
-        let seen = log.clone();
-        handle.spawn(doomed, "send", async move {
-            sender.send("sent").unwrap();
-            inside.sleep(Span(10)).await;
-            sender.send("never sent").unwrap();
-        });
-        let inside = handle.clone();
-        handle.spawn(node, "receive", async move {
-            inside.sleep(Span(5)).await;
-            inside.kill(doomed);
-            while let Some(value) = receiver.recv().await {
-                seen.borrow_mut().push((inside.now(), value));
-            }
-        });
-        sim.run_until(Time::FAR);
-        assert_eq!(*log.borrow(), [(Time(5), "sent")]);
     }
 }

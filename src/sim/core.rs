@@ -20,11 +20,8 @@ pub(super) struct Core {
     /// The task being polled, or polled last in a run that is under way: whom a leaf future wakes.
     running: Cell<TaskId>,
     halted: Cell<bool>,
-    /// The task of the last poll, if it is to go on before all others; see
-    /// [`Handle::pause`](super::Handle::pause).
     paused: Cell<TaskId>,
-    /// So many polls of this instant are for what was asked of the world from outside; see
-    /// [`Handle::excuse`](super::Handle::excuse).
+    /// So many polls of this instant are for what was asked from outside.
     pub(super) excused: Cell<u64>,
     burying: Cell<bool>,
     /// The last poll was the one that a planned kill of this node waits for.
@@ -32,14 +29,12 @@ pub(super) struct Core {
     pub(super) tasks: Tasks,
     pub(super) ready: RefCell<Ready>,
     pub(super) timers: RefCell<Timers>,
-    /// Futures of killed nodes, still to be dropped.
     dead: RefCell<VecDeque<Life>>,
     /// Who is told of kills; false if nobody listens any more.
     kills: RefCell<Option<Listener>>,
     pub(super) inbox: Arc<Inbox>,
 }
 
-/// Is told which node was killed; false if it does not listen any more.
 type Listener = Box<dyn Fn(NodeId) -> bool>;
 
 /// Where moving the clock has led.
@@ -78,7 +73,6 @@ impl Core {
         self.now.get()
     }
 
-    /// The task whose poll is under way.
     #[inline]
     pub(super) fn running(&self) -> TaskId {
         let task = self.running.get();
@@ -99,13 +93,11 @@ impl Core {
         self.inbox.call();
     }
 
-    /// The task whose poll is under way goes on before all others.
     pub(super) fn pause(&self) {
         self.paused.set(self.running());
         self.inbox.call();
     }
 
-    /// The task that goes on before all others, if there is one.
     pub(super) fn paused(&self) -> Option<&Slot> {
         match self.paused.replace(TaskId::NONE) {
             TaskId::NONE => None,
@@ -113,7 +105,6 @@ impl Core {
         }
     }
 
-    /// Adds a task; on a node that is down its future is dropped, as soon as no poll is under way.
     pub(super) fn spawn(&self, node: NodeId, name: &'static str, life: Life) -> TaskId {
         match self.tasks.add(node, name, life) {
             Ok(task) => {
@@ -128,7 +119,6 @@ impl Core {
         }
     }
 
-    /// The next ready task.
     #[inline]
     pub(super) fn next(&self) -> Option<&Slot> {
         let mut ready = self.ready.borrow_mut();
@@ -140,7 +130,6 @@ impl Core {
         }
     }
 
-    /// Polls a ready task.
     #[inline]
     pub(super) fn poll(&self, slot: &Slot, context: &mut Context<'_>) {
         let task = slot.id();
@@ -157,7 +146,6 @@ impl Core {
         }
     }
 
-    /// Looks whether this is the poll that a planned kill waits for.
     #[cold]
     fn look(&self, slot: &Slot) {
         self.fatal.set(self.tasks.fatal(slot));
@@ -169,22 +157,23 @@ impl Core {
     pub(super) fn see_to(&self) -> bool {
         self.rest();
         let woken = self.inbox.take();
-        if let Some(node) = self.fatal.take() {
-            self.kill_as_planned(node);
+        // In its fatal poll the node may have been killed, and even restarted, already.
+        if let Some(node) = self.fatal.take()
+            && self.tasks.is_fatal(node)
+        {
+            self.kill(node);
         }
         self.bury();
         woken.into_iter().for_each(|task| self.wake(task));
         self.halted.take()
     }
 
-    /// No poll is under way from here on.
     pub(super) fn rest(&self) {
         self.running.set(TaskId::NONE);
     }
 
-    /// Sets the clock to the next timer and wakes all that are due; if that is after the deadline,
-    /// to the deadline. Nobody is ready before, so a task that is woken alone is next and need not
-    /// queue.
+    /// Sets the clock to the next timer, or to the deadline. Nobody is ready before, so a task that
+    /// is woken alone is next and need not queue.
     #[inline]
     pub(super) fn advance(&self, deadline: Time) -> Ahead<'_> {
         let mut timers = self.timers.borrow_mut();
@@ -209,7 +198,6 @@ impl Core {
         }
     }
 
-    /// Takes the node down at once; its futures are dropped as soon as no poll is under way.
     pub(super) fn kill(&self, node: NodeId) {
         if !self.tasks.kill(node, &mut self.dead.borrow_mut()) {
             return;
@@ -221,20 +209,12 @@ impl Core {
         self.bury();
     }
 
-    /// The node had its fatal poll, in which it may have been killed, and even restarted, already.
-    fn kill_as_planned(&self, node: NodeId) {
-        let due = self.tasks.is_fatal(node);
-        if due {
-            self.kill(node);
-        }
-    }
-
     pub(super) fn tell_kills(&self, kills: Option<Listener>) {
         drop(self.kills.replace(kills));
     }
 
-    /// Drops the futures of killed nodes one by one, now or after the poll that is under way. What
-    /// their drops kill or spawn meanwhile joins the row.
+    /// Drops the futures of killed nodes, now or after the poll that is under way. What their drops
+    /// kill or spawn meanwhile joins the row.
     fn bury(&self) {
         if self.running.get() != TaskId::NONE {
             self.inbox.call();

@@ -22,8 +22,7 @@ pub struct Sim {
     polls: u64,
 }
 
-/// Why a run stopped. Each can be run on; a run that stalled stalls again unless something was
-/// changed.
+/// Why a run stopped; each can be run on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// No task is ready and no timer is set; the clock stands at the last event.
@@ -57,7 +56,6 @@ pub struct Snapshot {
 
 /// After so many polls it is asked again whether the run is to halt.
 const ASKED_EVERY: u64 = 256;
-/// How many timers a snapshot shows.
 const TIMERS_SHOWN: usize = 4;
 
 impl Default for SimOptions {
@@ -77,25 +75,17 @@ impl Sim {
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
-
     /// How many polls there have been.
     pub fn polls(&self) -> u64 {
         self.polls
     }
-
-    /// Runs all that is due by `deadline`, included, or until something stops the run earlier.
-    ///
-    /// # Panics
-    /// If the deadline is past.
+    /// Runs all that is due by `deadline`, included, or until something stops the run. Panics if
+    /// the deadline is past.
     pub fn run_until(&mut self, deadline: Time) -> Stop {
         self.run_unless(deadline, &|| false)
     }
 
-    /// The same, until `halts` says that it is to halt, which is asked now and then within an
-    /// instant, too.
-    ///
-    /// # Panics
-    /// If the deadline is past.
+    /// The same, until `halts` says so, which is asked now and then within an instant, too.
     pub fn run_unless(&mut self, deadline: Time, halts: &dyn Fn() -> bool) -> Stop {
         let core = Rc::clone(&self.handle.core);
         assert!(deadline >= core.now(), "virtual time does not run backwards");
@@ -162,7 +152,6 @@ impl Sim {
         }
     }
 
-    /// How many polls there may be before [`stop_at_limit`](Sim::stop_at_limit) is to look.
     fn limit(&self, instant_start: u64) -> u64 {
         let excused = self.handle.core.excused.get();
         instant_start.saturating_add(self.options.polls_per_instant_max.saturating_add(excused))

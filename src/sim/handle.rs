@@ -17,43 +17,32 @@ pub struct Handle {
     pub(super) core: Rc<Core>,
 }
 
-/// Time and tasks.
 impl Handle {
     /// The virtual time.
     #[inline]
     pub fn now(&self) -> Time {
         self.core.now()
     }
-
     /// Waits for a span; see [`sleep_until`](Handle::sleep_until).
     #[inline]
     pub fn sleep(&self, span: Span) -> Sleep {
         self.sleep_until(self.now() + span)
     }
 
-    /// Waits until `deadline`.
-    ///
-    /// A time that is not in the future still costs one turn, so that a loop around it is seen by
-    /// the stall limit. [`Time::FAR`] is never.
+    /// Waits until `deadline`; [`Time::FAR`] is never. A time that is not in the future still costs
+    /// one turn, so that a loop around it is seen by the stall limit.
     #[inline]
     pub fn sleep_until(&self, deadline: Time) -> Sleep {
         Sleep::new(Rc::clone(&self.core), deadline)
     }
-
     /// Waits for `future`, at most until `deadline`; if both are ready, the future counts.
-    ///
-    /// Give `pin!(future)` for a future that is not `Unpin`: it then takes its room only once.
-    ///
-    /// # Errors
-    /// [`TimedOut`](super::TimedOut) if the deadline came first.
+    /// `pin!(future)` takes the room of one that is not `Unpin` only once.
     pub fn timeout<F: Future + Unpin>(&self, deadline: Time, future: F) -> Timeout<F> {
         Timeout::new(future, self.sleep_until(deadline))
     }
 
-    /// Starts a task on a node; its first turn comes after those of all tasks that are ready now.
-    ///
-    /// On a node that is down nothing starts and the future is dropped. `name` is shown in a
-    /// [`Snapshot`](super::Snapshot).
+    /// Starts a task on a node, behind all tasks that are ready now; on a node that is down the
+    /// future is dropped. `name` is shown in a [`Snapshot`](super::Snapshot).
     pub fn spawn(
         &self,
         node: NodeId,
@@ -63,15 +52,13 @@ impl Handle {
         self.core.spawn(node, name, Box::pin(future))
     }
 
-    /// So many more polls may there be in this instant before it counts as a stall: for one who
-    /// brings in what was asked for from outside, and is no loop.
+    /// So many more polls may there be in this instant before it counts as a stall.
     pub fn excuse(&self, polls: u64) {
         let excused = &self.core.excused;
         excused.set(excused.get().saturating_add(polls));
     }
 
-    /// Lets who runs the simulation look whether it is to halt; the task goes on before all others,
-    /// and it is no poll of its own.
+    /// Lets the runner look whether it is to halt; the task goes on before all others.
     pub async fn pause(&self) {
         let mut paused = false;
         std::future::poll_fn(|_| {
@@ -84,89 +71,62 @@ impl Handle {
         .await;
     }
 
-    /// Whether a task is neither finished nor killed.
-    pub fn is_live(&self, task: TaskId) -> bool {
-        self.core.tasks.find(task).is_some()
-    }
-
-    /// Makes the run stop with [`Stop::Halted`](super::Stop::Halted) after the current poll, or the
-    /// next run before its first.
+    /// Stops the run after the current poll, or the next run before its first.
     pub fn halt(&self) {
         self.core.halt();
     }
-
     /// A queue without bound, of many senders and one receiver.
     pub fn channel<T>(&self) -> (Sender<T>, Receiver<T>) {
         channel::channel(Rc::clone(&self.core))
     }
-
     /// A channel for a single value.
     #[inline]
     pub fn oneshot<T>(&self) -> (oneshot::Sender<T>, oneshot::Receiver<T>) {
         oneshot::oneshot(Rc::clone(&self.core))
     }
-
     /// A wake-up that tasks wait for.
     pub fn notify(&self) -> Notify {
         Notify::new(Rc::clone(&self.core))
     }
 }
 
-/// Nodes.
 impl Handle {
-    /// Creates a node, up and in its first incarnation. `name` is shown in a
-    /// [`Snapshot`](super::Snapshot).
+    /// Creates a node, up. `name` is shown in a [`Snapshot`](super::Snapshot).
     pub fn node(&self, name: &str) -> NodeId {
         self.core.tasks.add_node(name)
     }
 
     /// Takes a node down: none of its tasks is polled again, and until a restart none starts on it.
-    ///
-    /// Its futures are dropped after the current poll returns, in the order of their spawn; a task
-    /// that kills its own node runs on until it next waits. What other nodes hold lives on, and so
-    /// does what was sent to them. Nothing happens if the node is down already.
+    /// Its futures are dropped after the current poll, in the order of their spawn; a task that
+    /// kills its own node runs on until it next waits. Nothing happens if it is down already.
     pub fn kill(&self, node: NodeId) {
         self.core.kill(node);
     }
-
-    /// Brings a killed node up again, with nothing running, in the incarnation that is returned.
-    ///
-    /// # Panics
-    /// If the node is up.
+    /// Brings a killed node up again, with nothing running, in the next incarnation. Panics if it
+    /// is up.
     pub fn restart(&self, node: NodeId) -> Incarnation {
         self.core.tasks.restart(node)
     }
-
     /// Whether the node is not killed, or restarted since.
     pub fn is_up(&self, node: NodeId) -> bool {
         self.core.tasks.is_up(node)
     }
-
     /// How often the node has been restarted.
     pub fn incarnation(&self, node: NodeId) -> Incarnation {
         self.core.tasks.incarnation(node)
     }
-
     /// How many polls the node's tasks have had, over all incarnations.
     pub fn polls(&self, node: NodeId) -> u64 {
         self.core.tasks.polls(node)
     }
-
-    /// Plans a kill right after the node's poll number `polls` (counted as [`polls`](Handle::polls)
-    /// counts), once.
-    ///
-    /// A kill that comes earlier calls the plan off.
-    ///
-    /// # Panics
-    /// If that poll is past.
+    /// Plans a kill right after the node's poll number `polls`, once; a kill that comes earlier
+    /// calls it off. Panics if that poll is past.
     pub fn kill_after_polls(&self, node: NodeId, polls: u64) {
         self.core.tasks.plan_kill(node, polls);
     }
 
-    /// Every kill from now on, planned or not, in order; a later call takes over from an earlier
-    /// one.
-    ///
-    /// When a task receives a kill, the futures of the node are dropped already.
+    /// Every kill from now on, in order; a later call takes over. When a task receives a kill, the
+    /// futures of the node are dropped already.
     pub fn kills(&self) -> Receiver<NodeId> {
         let (sender, receiver) = self.channel();
         self.core.tell_kills(Some(Box::new(move |node| sender.send(node).is_ok())));

@@ -2,10 +2,8 @@
 
 use std::pin::Pin;
 
-/// One future, from its spawn to its end. A finished task's id is never given again.
-///
-/// Slot and generation are one number because ids are copied all the time: two halves written apart
-/// and read as one cost the processor a dozen cycles.
+/// One future; a finished task's id is never given again. Slot and generation are one number: two
+/// halves written apart and read as one cost the processor a dozen cycles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TaskId(u64);
 
@@ -13,7 +11,6 @@ pub struct TaskId(u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u32);
 
-/// What a task still has to do.
 pub(super) type Life = Pin<Box<dyn Live>>;
 
 /// A task's future, whose memory may be read before its turn.
@@ -32,7 +29,6 @@ impl<F: Future<Output = ()>> Live for F {
 /// No slot.
 pub(super) const NIL: u32 = u32::MAX;
 
-/// Slots in the first block.
 pub(super) const FIRST_BLOCK: u32 = 64;
 
 impl TaskId {
@@ -42,10 +38,6 @@ impl TaskId {
     #[inline]
     pub(super) const fn new(slot: u32, generation: u32) -> TaskId {
         TaskId((generation as u64) << 32 | slot as u64)
-    }
-    #[cfg(test)]
-    pub(super) const fn numbered(number: u64) -> TaskId {
-        TaskId(number)
     }
     #[inline]
     pub(super) fn slot(self) -> u32 {
@@ -57,7 +49,6 @@ impl TaskId {
     }
 }
 
-/// Slots and nodes are counted in 32 bits.
 pub(super) fn index(count: usize) -> u32 {
     let count = u32::try_from(count).expect("fewer than 2^32 tasks and nodes");
     assert!(count < NIL - FIRST_BLOCK, "the last numbers stand for none");

@@ -6,17 +6,14 @@ use std::task::Wake;
 
 use super::ids::TaskId;
 
-/// Where real wakers leave their wakes. They must be `Send`, so they cannot reach the ready tasks
-/// themselves.
+/// Where real wakers, which must be `Send`, leave their wakes.
 #[derive(Default)]
 pub(super) struct Inbox {
-    /// There is something to do before the next poll: for foreign wakes as for all else that is
-    /// rare, so that the run loop has one thing to look at.
+    /// There is something rare to do before the next poll: the run loop has one thing to look at.
     attention: AtomicBool,
     woken: Mutex<Vec<TaskId>>,
 }
 
-/// A waker of one task.
 pub(super) struct ForeignWake {
     pub(super) task: TaskId,
     pub(super) inbox: Arc<Inbox>,
@@ -34,17 +31,14 @@ impl Wake for ForeignWake {
 }
 
 impl Inbox {
-    /// Makes the run loop look before the next poll.
     pub(super) fn call(&self) {
         self.attention.store(true, Ordering::Relaxed);
     }
-
     #[inline]
     pub(super) fn is_called(&self) -> bool {
         self.attention.load(Ordering::Relaxed)
     }
 
-    /// The tasks woken since the last call, in the order of their wakes.
     pub(super) fn take(&self) -> Vec<TaskId> {
         self.attention.store(false, Ordering::Relaxed);
         std::mem::take(&mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner))

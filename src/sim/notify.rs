@@ -30,9 +30,7 @@ struct Inner {
 
 #[derive(Default)]
 struct Waiters {
-    /// In the order of their tickets.
     waiters: VecDeque<Waiter>,
-    /// The last ticket given out.
     ticket: u64,
     /// A notification for one that came when nobody waited.
     kept: bool,
@@ -55,9 +53,7 @@ impl Notify {
     pub(super) fn new(core: Rc<Core>) -> Notify {
         Notify { inner: Rc::new(Inner { core, row: RefCell::default() }) }
     }
-
-    /// Wakes the one that has waited longest; if nobody waits, the next to wait goes straight
-    /// through.
+    /// Wakes the one that has waited longest, or the next to wait.
     pub fn notify_one(&self) {
         self.inner.notify_one();
     }
@@ -137,76 +133,5 @@ impl Drop for Notified {
         if told == Some(Notice::Alone) {
             self.inner.notify_one();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{collect, sim};
-    use crate::base::{Span, Time};
-
-    #[test]
-    fn one_wakes_the_longest_waiting_and_all_wakes_the_rest() {
-        let (mut sim, handle, node) = sim();
-        let notify = handle.notify();
-        let log = collect();
-        for n in 0..3 {
-            let (notify, seen, inside) = (notify.clone(), log.clone(), handle.clone());
-            handle.spawn(node, "wait", async move {
-                notify.notified().await;
-                seen.borrow_mut().push((inside.now(), n));
-            });
-        }
-        let inside = handle.clone();
-        handle.spawn(node, "ring", async move {
-            inside.sleep(Span(1)).await;
-            notify.notify_one();
-            inside.sleep(Span(1)).await;
-            notify.notify_all();
-        });
-        sim.run_until(Time::FAR);
-        assert_eq!(*log.borrow(), [(Time(1), 0), (Time(2), 1), (Time(2), 2)]);
-    }
-
-    #[test]
-    fn a_notification_for_one_is_kept_until_somebody_waits_and_one_for_all_is_not() {
-        let (mut sim, handle, node) = sim();
-        let notify = handle.notify();
-        notify.notify_all();
-        notify.notify_one();
-        notify.notify_one();
-        let (log, inside) = (collect(), handle.clone());
-        let seen = log.clone();
-        handle.spawn(node, "wait", async move {
-            notify.notified().await;
-            seen.borrow_mut().push("kept");
-            let second = inside.timeout(Time(10), notify.notified()).await;
-            seen.borrow_mut().push(if second.is_err() { "nothing more" } else { "again" });
-        });
-        sim.run_until(Time::FAR);
-        assert_eq!(*log.borrow(), ["kept", "nothing more"]);
-    }
-
-    #[test]
-    fn a_notification_for_a_killed_waiter_passes_to_the_next() {
-        let (mut sim, handle, node) = sim();
-        let doomed = handle.node("doomed");
-        let notify = handle.notify();
-        let log = collect();
-        for home in [doomed, node] {
-            let (notify, seen) = (notify.clone(), log.clone());
-            handle.spawn(home, "wait", async move {
-                notify.notified().await;
-                seen.borrow_mut().push(home);
-            });
-        }
-        let inside = handle.clone();
-        handle.spawn(node, "ring", async move {
-            inside.sleep(Span(1)).await;
-            notify.notify_one();
-            inside.kill(doomed);
-        });
-        sim.run_until(Time::FAR);
-        assert_eq!(*log.borrow(), [node]);
     }
 }

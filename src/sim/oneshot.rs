@@ -13,8 +13,7 @@ pub struct Sender<T> {
     parcel: Rc<Parcel<T>>,
 }
 
-/// Waits for the single value: it is a future of `Option<T>`, None if the sender was dropped
-/// without sending.
+/// Waits for the single value; None if the sender was dropped without sending.
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Receiver<T> {
     parcel: Rc<Parcel<T>>,
@@ -23,11 +22,8 @@ pub struct Receiver<T> {
 struct Parcel<T> {
     core: Rc<Core>,
     value: Cell<Option<T>>,
-    /// Who waits for the value.
     waiter: Cell<TaskId>,
-    /// The sender has sent or is gone.
     closed: Cell<bool>,
-    /// The receiver is still there.
     open: Cell<bool>,
 }
 
@@ -44,10 +40,7 @@ pub(super) fn oneshot<T>(core: Rc<Core>) -> (Sender<T>, Receiver<T>) {
 }
 
 impl<T> Sender<T> {
-    /// Sends the value.
-    ///
-    /// # Errors
-    /// The value itself if the receiver is gone.
+    /// Sends the value; it comes back if the receiver is gone.
     #[inline]
     pub fn send(self, value: T) -> Result<(), T> {
         if !self.parcel.open.get() {
@@ -59,7 +52,6 @@ impl<T> Sender<T> {
 }
 
 impl<T> Drop for Sender<T> {
-    /// Wakes the receiver, sent or not.
     #[inline]
     fn drop(&mut self) {
         self.parcel.closed.set(true);
@@ -84,33 +76,5 @@ impl<T> Future for Receiver<T> {
         }
         self.parcel.waiter.set(self.parcel.core.running());
         Poll::Pending
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{collect, sim};
-    use crate::base::{Span, Time};
-
-    #[test]
-    fn a_killed_sender_leaves_none_and_a_killed_receiver_gives_the_value_back() {
-        let (mut sim, handle, node) = sim();
-        let doomed = handle.node("doomed");
-        let (sender, receiver) = handle.oneshot::<u8>();
-        let (back, gone) = handle.oneshot::<u8>();
-        handle.spawn(doomed, "hold", async move {
-            let _held = (sender, gone);
-            std::future::pending::<()>().await;
-        });
-        let (log, inside) = (collect(), handle.clone());
-        let seen = log.clone();
-        handle.spawn(node, "receive", async move {
-            inside.sleep(Span(1)).await;
-            inside.kill(doomed);
-            let value = receiver.await;
-            seen.borrow_mut().push((value, back.send(7)));
-        });
-        sim.run_until(Time::FAR);
-        assert_eq!(*log.borrow(), [(None, Err(7))]);
     }
 }

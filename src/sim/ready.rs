@@ -2,23 +2,18 @@
 
 use super::ids::TaskId;
 
-/// Tasks to poll, first come, first served; an id may be stale.
-///
-/// It is empty at the end of every instant, so a row with a mark at its head does for a ring, and
-/// costs less.
+/// Tasks to poll, first come, first served. It is empty at the end of every instant, so a row with
+/// a mark at its head does for a ring.
 #[derive(Default)]
 pub(super) struct Ready {
     row: Vec<TaskId>,
-    /// Those before were served.
     head: usize,
 }
 
 impl Ready {
-    /// Those who are ready, the next first.
     pub(super) fn waiting(&self) -> &[TaskId] {
         &self.row[self.head..]
     }
-
     #[inline]
     pub(super) fn push(&mut self, task: TaskId) {
         self.row.push(task);

@@ -13,7 +13,6 @@ use crate::base::Time;
 pub struct Sleep {
     core: Rc<Core>,
     deadline: Time,
-    /// The task that is to be woken; none before the first poll.
     task: TaskId,
     /// The timer's sequence; 0 if there is none.
     timer: u64,
@@ -41,8 +40,7 @@ impl Sleep {
         }
     }
 
-    /// Takes the timer back if it has not come up: what is due has left the timers before any task
-    /// runs.
+    /// What is due has left the timers before any task runs.
     #[inline]
     fn cancel(&mut self) {
         if self.timer != 0 && self.deadline > self.core.now() {

@@ -4,18 +4,14 @@ use std::cell::{Cell, OnceCell};
 
 use super::ids::{FIRST_BLOCK, Life, NIL, NodeId, TaskId, index};
 
-/// Slots with a number each, one for each task that is not over.
-///
-/// They are made in blocks that never move, each twice as large as the one before, and everything
-/// in a slot is a cell. So a slot is at hand for the whole of a poll, in which others may be added,
-/// and no borrow need be tracked.
+/// Slots with a number each, made in blocks that never move, each twice as large as the one before;
+/// everything in one is a cell. So a slot is at hand for a whole poll, and no borrow is tracked.
 pub(super) struct Slots {
     /// A slot's number and the size of the first block add up to a number whose highest bit tells
     /// the block and whose other bits tell the place in it.
     blocks: [OnceCell<Box<[Slot]>>; u32::BITS as usize],
     /// The first vacant slot; the others follow by `next`.
     vacant: Cell<u32>,
-    /// How many slots have been used.
     count: Cell<u32>,
 }
 
@@ -24,7 +20,6 @@ pub(super) struct Slots {
 pub(super) struct Slot {
     /// The task that is here; or, as long as the slot is vacant, that will be.
     id: Cell<TaskId>,
-    /// None while the task is being polled and while the slot is vacant.
     pub(super) life: Cell<Option<Life>>,
     pub(super) name: Cell<&'static str>,
     pub(super) polls: Cell<u64>,
@@ -51,13 +46,11 @@ impl Slots {
         self.blocks[block as usize].get()?.get((sum ^ 1 << block) as usize)
     }
 
-    /// The slot of a task that is not over.
     #[inline]
     pub(super) fn find(&self, task: TaskId) -> Option<&Slot> {
         self.at(task.slot()).filter(|slot| slot.id.get() == task)
     }
 
-    /// Gives a slot to a task that is ready to run.
     pub(super) fn occupy(&self, node: NodeId, name: &'static str, life: Life) -> &Slot {
         let slot = self.vacant();
         slot.life.set(Some(life));
@@ -110,13 +103,10 @@ impl Slot {
     pub(super) fn id(&self) -> TaskId {
         self.id.get()
     }
-
     #[inline]
     pub(super) fn is_queued(&self) -> bool {
         self.queued.get()
     }
-
-    /// Notes that the task is to be in the ready queue; false if it is so already.
     #[inline]
     pub(super) fn queue(&self) -> bool {
         !self.queued.replace(true)
@@ -130,7 +120,6 @@ impl Slot {
         self.life.take().expect("a ready task is in its slot")
     }
 
-    /// Reads the task's future, if it is here.
     #[inline]
     pub(super) fn touch(&self) {
         let life = self.life.take();
@@ -138,8 +127,7 @@ impl Slot {
         self.life.set(life);
     }
 
-    /// Puts the future of a task back that is not finished, or returns it if the task was killed
-    /// during its poll.
+    /// Puts a future back, or returns it if the task was killed during its poll.
     #[inline]
     pub(super) fn put_back(&self, task: TaskId, life: Life) -> Option<Life> {
         if self.id.get() != task {

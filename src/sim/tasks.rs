@@ -8,8 +8,7 @@ use super::slots::{Slot, Slots};
 use super::timers::Entry;
 use crate::base::Incarnation;
 
-/// All tasks and all nodes. Nothing here runs or drops a future: each is handed back to the caller,
-/// who does so with no borrow held.
+/// Nothing here runs or drops a future: the caller does, with no borrow held.
 pub(super) struct Tasks {
     slots: Slots,
     nodes: RefCell<Vec<Node>>,
@@ -20,10 +19,8 @@ const NEVER: u64 = u64::MAX;
 
 struct Node {
     name: Box<str>,
-    /// Polls of the tasks that are gone; each of the others counts its own, so that a poll need not
-    /// come here.
+    /// Of the tasks that are gone; each of the others counts its own.
     past_polls: u64,
-    /// The node is killed after the poll with this number.
     fatal_poll: u64,
     first: u32,
     last: u32,
@@ -31,20 +28,16 @@ struct Node {
     up: bool,
 }
 
-/// Tasks.
 impl Tasks {
     pub(super) fn new() -> Tasks {
         Tasks { slots: Slots::new(), nodes: RefCell::default() }
     }
-
-    /// The slot of a task that is not over.
     #[inline]
     pub(super) fn find(&self, task: TaskId) -> Option<&Slot> {
         self.slots.find(task)
     }
 
-    /// Reads slots and futures of tasks whose turn is soon: of many at once the processor waits for
-    /// all together.
+    /// Reads what has its turn soon: of many at once the processor waits for all together.
     #[inline(never)]
     pub(super) fn fetch(&self, some: &[Entry]) {
         for entry in some {
@@ -53,7 +46,6 @@ impl Tasks {
         some.iter().filter_map(|entry| self.find(entry.task)).for_each(Slot::touch);
     }
 
-    /// Adds a task, ready to run, or gives its future back if the node is down.
     pub(super) fn add(&self, node: NodeId, name: &'static str, life: Life) -> Result<TaskId, Life> {
         let home = &mut self.nodes.borrow_mut()[node.0 as usize];
         if !home.up {
@@ -88,7 +80,6 @@ impl Tasks {
         }
     }
 
-    /// The names of a task's node and its own.
     pub(super) fn names(&self, slot: &Slot) -> (String, &'static str) {
         (self.nodes.borrow()[slot.node.get().0 as usize].name.to_string(), slot.name.get())
     }
@@ -100,7 +91,6 @@ impl Tasks {
     }
 }
 
-/// Nodes.
 impl Tasks {
     pub(super) fn add_node(&self, name: &str) -> NodeId {
         let nodes = &mut *self.nodes.borrow_mut();
@@ -117,8 +107,7 @@ impl Tasks {
         id
     }
 
-    /// Takes the node down and moves its futures to `dead`, in the order of their spawn. False if
-    /// it is down already.
+    /// Moves the node's futures to `dead`, in the order of their spawn. False if it is down.
     pub(super) fn kill(&self, node: NodeId, dead: &mut VecDeque<Life>) -> bool {
         let home = &mut self.nodes.borrow_mut()[node.0 as usize];
         if !home.up {
@@ -135,7 +124,6 @@ impl Tasks {
         true
     }
 
-    /// Brings a node that is down up again, with nothing running.
     pub(super) fn restart(&self, node: NodeId) -> Incarnation {
         let home = &mut self.nodes.borrow_mut()[node.0 as usize];
         assert!(!home.up, "only a node that is down is restarted");
@@ -151,11 +139,9 @@ impl Tasks {
         self.row(home).for_each(|slot| slot.watched.set(true));
     }
 
-    /// Whether the node has had the poll that a planned kill waits for.
     pub(super) fn is_fatal(&self, node: NodeId) -> bool {
         self.polls(node) >= self.nodes.borrow()[node.0 as usize].fatal_poll
     }
-
     pub(super) fn is_up(&self, node: NodeId) -> bool {
         self.nodes.borrow()[node.0 as usize].up
     }

@@ -7,18 +7,14 @@ use super::cancelled::Cancelled;
 use super::ids::TaskId;
 use crate::base::Time;
 
-/// Timers in the order of (time, sequence): those at one instant come up in the order in which they
-/// were asked for.
+/// Timers in the order of (time, sequence).
 ///
-/// A ladder: the next few timers lie sorted in the front, all others in a radix heap (Ahuja,
-/// Mehlhorn, Orlin and Tarjan 1990), which costs less than a binary heap because it moves along
-/// memory instead of jumping in it. It asks that no timer is earlier than the present, which is
-/// what time is. Times are written in digits; a timer lies in the bucket of the highest digit in
-/// which it differs from the heap's origin, so the lowest bucket that is not empty holds the next
-/// timers. A small one is sorted and becomes the front; a large one is dealt out to lower buckets
-/// first. A cancelled timer stays where it is until it comes up, or until there are half as many of
-/// them as there were timers at the last sweep: then they are swept out. So a timer costs no
-/// allocation, and cancelled ones do not pile up.
+/// The next few lie sorted in the front, all others in a radix heap (Ahuja, Mehlhorn, Orlin and
+/// Tarjan 1990), which moves along memory instead of jumping in it, and asks that no timer is
+/// earlier than the present. A timer lies in the bucket of the highest digit in which it differs
+/// from the heap's origin, so the lowest bucket that is not empty holds the next timers: a small
+/// one is sorted and becomes the front, a large one is dealt out to lower buckets first. A
+/// cancelled timer stays until it comes up, or until half of all are such: then they are swept out.
 pub(super) struct Timers {
     /// When timers last came up; every entry is later.
     present: Time,
@@ -33,9 +29,7 @@ pub(super) struct Timers {
     occupied: [u16; LEVELS],
     /// The levels that are not empty, as bits.
     levels: u16,
-    /// How many cancelled timers make it worth looking for a sweep.
     sweep_at: usize,
-    /// Sequences of the entries that nobody waits for.
     cancelled: Cancelled,
     /// Whom the timers of the present wake besides the first, until they are taken from here.
     pub(super) others: Vec<TaskId>,
@@ -51,8 +45,7 @@ const LEVELS: usize = (u64::BITS / DIGIT_BITS) as usize;
 const FRONT_MAX: usize = 16;
 /// So many timers are fetched together: what they wake has its place in the second cache.
 const FETCHED_MAX: usize = 256;
-/// A front that has grown to this is put back into the buckets: each further timer would move too
-/// many others.
+/// A front that has grown to this is put back: each further timer would move too many others.
 const FRONT_FULL: usize = 64;
 
 /// So few cancelled timers are never worth a sweep.
@@ -106,7 +99,6 @@ impl Timers {
         sequence
     }
 
-    /// Forgets a timer that has not come up yet.
     #[inline]
     pub(super) fn cancel(&mut self, sequence: u64) {
         let new = self.cancelled.insert(sequence);
@@ -116,9 +108,8 @@ impl Timers {
         }
     }
 
-    /// Lets the timers of the next time come up at which anything is due, unless that is later than
-    /// `deadline`. Whom they wake besides the first is left in `others`, in order. `fetch` is given
-    /// timers that are soon to come up, before they do.
+    /// Lets the next timers come up, unless they are later than `deadline`; whom they wake besides
+    /// the first is left in `others`. `fetch` is given timers that are soon to come up.
     #[inline]
     pub(super) fn advance(&mut self, deadline: Time, fetch: impl Fn(&[Entry])) -> Advance {
         loop {
@@ -140,15 +131,12 @@ impl Timers {
         }
     }
 
-    /// Whether the next timer is the only one of its time.
     #[inline]
     fn is_alone(&self) -> bool {
         let [.., second, first] = &self.front[..] else { return true };
         second.at != first.at
     }
 
-    /// Takes out the timers of the front's first time, of which there may be several, some of them
-    /// cancelled.
     #[inline(never)]
     fn sort_out(&mut self, at: Time) -> Option<TaskId> {
         let mut first = None;
@@ -164,7 +152,6 @@ impl Timers {
         first
     }
 
-    /// The times of the next few timers, earliest first.
     pub(super) fn upcoming(&self, count: usize) -> Vec<Time> {
         let all = self.front.iter().chain(self.buckets.iter().flatten());
         let live = all.filter(|entry| !self.cancelled.contains(entry.sequence));
@@ -185,8 +172,7 @@ impl Timers {
         self.levels |= 1 << level;
     }
 
-    /// The parts of an entry, so that they stay in registers: what is written in halves and read
-    /// whole stalls.
+    /// In parts, so that they stay in registers: what is written in halves and read whole stalls.
     #[inline]
     fn put_in_front(&mut self, at: Time, sequence: u64, task: TaskId) {
         if self.front.len() >= FRONT_FULL {
@@ -215,7 +201,6 @@ impl Timers {
         self.front = front;
     }
 
-    /// Sees to it that the front has a timer that is due by the deadline; otherwise says why not.
     fn prepare(&mut self, deadline: Time, fetch: &impl Fn(&[Entry])) -> Option<Advance> {
         while let Some(&Entry { at, .. }) = self.front.last() {
             if at <= deadline {
@@ -279,13 +264,11 @@ impl Timers {
         }
     }
 
-    /// Moves the lowest bucket, in which the origin is now, to lower ones.
     fn deal_out(&mut self, level: usize, digit: usize) {
         self.vacate(level);
         let mut bucket = std::mem::take(&mut self.buckets[level * DIGITS + digit]);
         bucket.drain(..).for_each(|Entry { at, sequence, task }| self.put(at, sequence, task));
-        // The room is used again. Nothing was put here meanwhile: what differs from the origin in
-        // this digit is elsewhere.
+        // Nothing was put here meanwhile: what differs from the origin in this digit is elsewhere.
         self.buckets[level * DIGITS + digit] = bucket;
     }
 
@@ -305,10 +288,7 @@ impl Timers {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::base::Span;
 
     /// Lets all timers up to the deadline come up, and gives their times.
     fn run(timers: &mut Timers, deadline: Time) -> Vec<Time> {
@@ -346,65 +326,5 @@ mod tests {
         assert_eq!(timers.upcoming(2), [Time(1_001), Time(1_011)]);
         let expected: Vec<Time> = (0..100).map(|n| Time(1_001 + 10 * n)).collect();
         assert_eq!(run(&mut timers, Time::FAR), expected);
-    }
-
-    /// What may be done to timers.
-    #[derive(Clone, Debug)]
-    enum Deed {
-        /// Asks for a timer so long after the present.
-        Add(u64),
-        /// Takes back one of those that are left.
-        Cancel(prop::sample::Index),
-        /// Lets all timers of so long a time come up.
-        Run(u64),
-    }
-
-    fn deeds() -> impl Strategy<Value = Vec<Deed>> {
-        let span = || prop_oneof![1..5_u64, 1..200_u64, 1..100_000_u64, 1..1_u64 << 40];
-        let deed = prop_oneof![
-            12 => span().prop_map(Deed::Add),
-            4 => any::<prop::sample::Index>().prop_map(Deed::Cancel),
-            1 => span().prop_map(Deed::Run),
-        ];
-        prop::collection::vec(deed, 0..600)
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_is_asked_for_comes_up_in_the_order_of_time_and_sequence(deeds in deeds()) {
-            let mut timers = Timers::new();
-            let (mut left, mut asked) = (std::collections::BTreeMap::new(), 0);
-            let mut now = Time::ZERO;
-            for deed in deeds {
-                match deed {
-                    Deed::Add(span) => {
-                        let at = now + Span(span);
-                        // The task stands for the timer.
-                        asked += 1;
-                        let task = TaskId::numbered(asked);
-                        left.insert((at, timers.add(at, task)), task);
-                    }
-                    Deed::Cancel(_) if left.is_empty() => {}
-                    Deed::Cancel(index) => {
-                        let (at, sequence) = *index.get(&left.keys().copied().collect::<Vec<_>>());
-                        timers.cancel(sequence);
-                        left.remove(&(at, sequence));
-                    }
-                    Deed::Run(span) => {
-                        let deadline = now + Span(span);
-                        let mut woken = Vec::new();
-                        while let Advance::To(at, first) = timers.advance(deadline, |_| {}) {
-                            prop_assert!(at <= deadline);
-                            woken.push(first);
-                            woken.append(&mut timers.others);
-                        }
-                        let later = left.split_off(&(deadline, u64::MAX));
-                        let due: Vec<TaskId> = std::mem::replace(&mut left, later).into_values().collect();
-                        prop_assert_eq!(woken, due);
-                        now = deadline;
-                    }
-                }
-            }
-        }
     }
 }

@@ -2,12 +2,10 @@
 
 use statrs::distribution::{ContinuousCDF, DiscreteCDF, Hypergeometric, Normal, StudentsT};
 
-/// Fewer pairs are not judged. A figure of two values, such as a wait that ends at its timeout or
-/// does not, moves the same way in n pairs of a thing with itself by chance with 2 × 4^-n: with 6
-/// once in 2 000, and there are some twenty such figures.
+/// Fewer pairs are not judged: a figure of two values moves the same way in n pairs by chance with
+/// 2 × 4^-n, and there are some twenty such figures.
 pub const PAIRS_MIN: usize = 6;
-/// Fewer observations of a side are not judged. Such a figure has one value on one side and the
-/// other on the other with 2 × 4^-n, too, and counts that are rare do so more often.
+/// Fewer observations of a side are not judged: counts that are rare differ by chance more often.
 pub const SAMPLES_MIN: usize = 8;
 
 /// A relative change of a mean, candidate over base less one.
@@ -26,11 +24,10 @@ impl Change {
     pub const UNKNOWN: Change = Change { value: None, interval: None, chance: 1.0 };
 }
 
-/// The change from the bases to the candidates of `pairs`, by Student's law: the mean of the
-/// logarithms of their ratios, so that one pair with a wait of an hour counts as one pair; where
-/// something is zero, the mean difference as a share of the mean base, and no less than all of it.
-/// Of a figure that is `most` at most it is no more than what leads there. `None` for fewer than
-/// two pairs.
+/// The change from the bases to the candidates by Student's law: the mean of the logarithms of
+/// their ratios; where something is zero, the mean difference as a share of the mean base. Of a
+/// figure that is `most` at most it is no more than what leads there. `None` for fewer than two
+/// pairs.
 pub fn change(pairs: &[(u64, u64)], most: Option<u64>) -> Option<Change> {
     let n = pairs.len() as f64;
     let law = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| pairs.len() > 1)?;
@@ -47,7 +44,7 @@ pub fn change(pairs: &[(u64, u64)], most: Option<u64>) -> Option<Change> {
     let base = pairs.iter().map(|&(base, _)| base as f64).sum::<f64>() / n;
     let shares = [mean, mean - half, mean + half].map(|x| match in_logarithms {
         true => libm::expm1(x),
-        // Nothing is less than nothing: what was measured cannot shrink by more than all of it.
+        // What was measured cannot shrink by more than all of it.
         false => (x / base).max(-1.0),
     });
     let [value, low, high] =
@@ -77,11 +74,9 @@ fn two_sided(law: &StudentsT, value: f64, error: f64) -> f64 {
 }
 
 /// The chance that two samples of one law lie this far apart or farther, two-sided: the larger one
-/// of Welch's t-test and of Student's. A few observations that happen to be equal make the former
-/// too sure; where one side has twice as many, and what is rare is in the larger one alone, so is
-/// the latter, and the ranks must agree (Mann and Whitney 1947). `None` for fewer than two
-/// observations of a side; 1 for samples that do not vary and are equal, 0 if they do not vary and
-/// differ.
+/// of Welch's t-test and of Student's; where one side has twice as many the ranks must agree, too
+/// (Mann and Whitney 1947). `None` for fewer than two observations of a side; 1 for samples that do
+/// not vary and are equal, 0 if they do not vary and differ.
 pub fn chance(base: &[u64], candidate: &[u64]) -> Option<f64> {
     let (less, more) = (base.len().min(candidate.len()), base.len().max(candidate.len()));
     if less < 2 {
@@ -105,8 +100,7 @@ pub fn chance(base: &[u64], candidate: &[u64]) -> Option<f64> {
     Some(welch.max(student).max(ranks))
 }
 
-/// The chance that the ranks of two samples of one law lie this far apart or farther, two-sided, by
-/// the normal law with equal ones counted half.
+/// The same of their ranks, by the normal law with equal ones counted half.
 fn by_ranks(base: &[u64], candidate: &[u64]) -> Option<f64> {
     let (n1, n2) = (base.len() as f64, candidate.len() as f64);
     let mut all: Vec<u64> = base.iter().chain(candidate).copied().collect();
@@ -126,8 +120,7 @@ fn by_ranks(base: &[u64], candidate: &[u64]) -> Option<f64> {
     Some(2.0 * Normal::standard().sf(off.abs() / libm::sqrt(variance)))
 }
 
-/// The chance that of `seeds` on both sides, of which so many failed together, as many or more of
-/// the candidate's did (Fisher 1922).
+/// The chance that as many or more of the candidate's failed, of so many together (Fisher 1922).
 pub fn as_many_failed(seeds: (usize, usize), failed: (usize, usize)) -> Option<f64> {
     let count = |n: usize| n as u64;
     let law =
@@ -135,8 +128,7 @@ pub fn as_many_failed(seeds: (usize, usize), failed: (usize, usize)) -> Option<f
     Some(if failed.1 == 0 { 1.0 } else { law.sf(count(failed.1) - 1) })
 }
 
-/// The chance, at most, that all of so many cells of one side observe something and none of as many
-/// of the other, all of one law: it is greatest where half of them do.
+/// The chance, at most, that all cells of one side observe something and none of the other.
 pub fn one_sided(cells: usize) -> f64 {
     2.0 * libm::pow(0.25, cells as f64)
 }
@@ -148,8 +140,8 @@ fn mean_and_variance(sample: &[u64]) -> (f64, f64) {
     (mean, sample.iter().map(|&x| square(x)).sum::<f64>() / (n - 1.0))
 }
 
-/// Which of these chances are too small to be chance, when one false finding among all of them may
-/// come up with probability `level` (Holm 1979).
+/// Which chances are too small to be chance, when one false finding among all may come up with
+/// probability `level` (Holm 1979).
 pub fn surprising(chances: &[f64], level: f64) -> Vec<bool> {
     let mut order: Vec<usize> = (0..chances.len()).collect();
     order.sort_by(|&a, &b| chances[a].total_cmp(&chances[b]));
@@ -226,8 +218,7 @@ mod tests {
 
     #[test]
     fn the_chance_is_that_of_welch() {
-        // Two samples of a textbook: t = -2.22, 7.03 degrees of freedom (R: t.test(c(3,4,1,2,1),
-        // c(5,6,3,4,9,4)), p = 0.0261).
+        // R: t.test(c(3,4,1,2,1), c(5,6,3,4,9,4)), p = 0.0261.
         let p = chance(&[3, 4, 1, 2, 1], &[5, 6, 3, 4, 9, 4]).unwrap();
         assert!((0.015..0.035).contains(&p), "{p}");
         assert_eq!(chance(&[5, 5, 5], &[5, 5, 5]), Some(1.0));
@@ -237,8 +228,7 @@ mod tests {
 
     #[test]
     fn a_few_that_happen_to_be_equal_are_no_law() {
-        // What happens in one world of six happened in none of eight, and in seventeen of a hundred
-        // others.
+        // What happens in one world of six happened in none of eight.
         let few = [5; 8];
         let many: Vec<u64> = (0..100).map(|n| if n % 6 == 0 { 60 } else { 5 }).collect();
         for (base, candidate) in [(&few[..], &many[..]), (&many[..], &few[..])] {

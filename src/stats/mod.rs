@@ -1,7 +1,4 @@
 //! Statistics, each once: what differs by more than chance, and between what a mean lies.
-//!
-//! `change` holds pairs and samples against each other, `noise` a setting against another seed by
-//! seed. Nothing here knows what the numbers are of, or says a word about them.
 
 mod change;
 mod noise;

@@ -6,23 +6,20 @@ use crate::base::{Seed, Stream};
 
 /// Fewer seeds say nothing of the noise between them.
 pub const SEEDS_MIN: usize = 3;
-/// What differs by less than a hundredth of a percent, as by a digit more in a request or by how a
-/// rate is rounded, does not differ.
+/// What differs by less does not differ, as by a digit more in a request.
 const NOTHING: f64 = 1e-4;
 /// Resamples of the paired differences (Efron 1979).
 const RESAMPLES: usize = 2_000;
 /// Resamples for an interval that is drawn: its ends are seen to a pixel or two.
 const RESAMPLES_DRAWN: usize = 400;
-/// A setting is worse beyond the noise if it is in more than this share of the resamples: one side
-/// of a 95 % interval.
+/// Worse beyond the noise in more than this share of the resamples: one side of 95 %.
 const CONFIDENCE: f64 = 0.975;
 
-/// Whether a setting is worse than another, by what both pay with each seed that both have: the
-/// ratios lie beyond one by Student's law of their logarithms (where something is zero, the
-/// differences beyond zero), and the mean difference beyond zero in its bootstrap distribution. Of
-/// few seeds the bootstrap alone is too sure of itself (Hesterberg 2015, "What teachers should know
-/// about the bootstrap", §4.2); of many it minds the skewed ones. `position` names the stream of
-/// the resamples. Of fewer than three seeds nothing is known.
+/// Whether a setting is worse than another, by what both pay with each seed: the ratios lie beyond
+/// one by Student's law of their logarithms (where something is zero, the differences beyond zero),
+/// and the mean difference beyond zero in its bootstrap distribution. Of few seeds the bootstrap
+/// alone is too sure of itself (Hesterberg 2015, §4.2); of many it minds the skewed ones.
+/// `position` names the stream of the resamples.
 pub fn worse_beyond_noise(pairs: &[(f64, f64)], position: u64) -> bool {
     let has_ratios = pairs.iter().all(|&(here, there)| here > 0.0 && there > 0.0);
     let ratio = |&(here, there): &(f64, f64)| libm::log(here / there);
@@ -44,8 +41,7 @@ pub fn student(freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |law| law.inverse_cdf(CONFIDENCE))
 }
 
-/// A mean, and how far it may be off with a confidence of 95 % by Student's law; `None` of too few
-/// seeds.
+/// A mean, and how far it may be off with 95 % by Student's law; `None` of too few seeds.
 fn mean_and_noise(values: &[f64]) -> Option<(f64, f64)> {
     let n = values.len() as f64;
     if values.len() < SEEDS_MIN {
@@ -56,8 +52,7 @@ fn mean_and_noise(values: &[f64]) -> Option<(f64, f64)> {
     Some((mean, student(n - 1.0) * libm::sqrt(squares / (n - 1.0) / n)))
 }
 
-/// Between what the mean of prices lies with a confidence of 95 %, by Student's law or by
-/// the bootstrap, whichever is wider; `None` of too few seeds.
+/// Between what the mean lies with 95 %, by Student's law or the bootstrap, whichever is wider.
 pub fn interval_of_mean(prices: &[f64], position: u64) -> Option<(f64, f64)> {
     let (mean, noise) = mean_and_noise(prices)?;
     let mut stream = Seed(0).stream("report.sweep.interval", position, 0);
@@ -65,7 +60,7 @@ pub fn interval_of_mean(prices: &[f64], position: u64) -> Option<(f64, f64)> {
         (0..RESAMPLES_DRAWN).map(|_| resampled_sum(prices, &mut stream) / prices.len() as f64).collect();
     means.sort_by(f64::total_cmp);
     let tail = RESAMPLES_DRAWN / 40;
-    // A price is of something that takes time: downwards as a share, which does not reach nothing.
+    // Downwards as a share, which does not reach nothing.
     let low = if mean > 0.0 { mean * libm::exp(-noise / mean) } else { mean };
     Some((means[tail].min(low), means[RESAMPLES_DRAWN - 1 - tail].max(mean + noise)))
 }
@@ -78,9 +73,8 @@ fn resampled_sum(values: &[f64], stream: &mut Stream) -> f64 {
 mod tests {
     use super::*;
 
-    /// How many of 2 000 settings are called worse that cost this many times as much, where each of
-    /// so many seeds makes all settings dearer alike, by up to a third, and each by luck of its
-    /// own.
+    /// How many of 2 000 settings are called worse that cost so many times as much, where each seed
+    /// makes all dearer alike, by up to a third, and each by luck of its own.
     fn called_worse(seeds: usize, times: f64, luck: impl Fn(&mut Stream) -> f64) -> usize {
         let tried = |n: &u64| {
             let mut stream = Seed(*n).stream("findings.luck", seeds as u64, 0);

@@ -1,7 +1,5 @@
-//! A chunk that starts over when an outage cuts it: its time and its best size.
-//!
-//! A chunk of s rows takes o + c·s: o is what it costs whatever its size (round trip, fixed service
-//! time, commit), c what a row costs. Outages are a Poisson process while it is under way.
+//! A chunk of s rows that starts over when an outage cuts it takes o + c·s: o whatever its size, c
+//! a row. Outages are a Poisson process.
 
 /// What chunks cost on a link: all in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,24 +13,18 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Mean time of a chunk of `rows` rows with its repeats, in seconds, if a repair takes `repair`
-    /// seconds and nothing fails during it: E\[T\] = (1/λ + R)(e^{λ(o + c·s)} − 1).
-    ///
-    /// Source: the restart law with exponential failures, e.g. Asmussen, Lipsky, Thompson, ASMTA
-    /// 2014; Daly 2006 with an immune restart.
+    /// Mean time in seconds, if a repair takes `repair` seconds: E\[T\] = (1/λ + R)(e^{λ(o + c·s)}
+    /// − 1). Source: the restart law, e.g. Asmussen, Lipsky, Thompson, ASMTA 2014; Daly 2006.
     pub fn time(self, rows: f64, repair: f64) -> f64 {
         (self.mtbf + repair) * libm::expm1((self.chunk + self.row * rows) / self.mtbf)
     }
-
     /// Mean time a row, in seconds, while nothing is under repair.
     pub fn time_a_row(self, rows: f64) -> f64 {
         self.time(rows, 0.0) / rows
     }
 
-    /// The best chunk in rows: c·s* = (1/λ)(1 + W₀(−e^{−λ·o − 1})). The repair has no part in it.
-    ///
-    /// Source: the derivative of [`Cost::time_a_row`] set to zero; Daly 2006, equation 34, has the
-    /// same root.
+    /// The best chunk in rows: c·s* = (1/λ)(1 + W₀(−e^{−λ·o − 1})). Source: the derivative of
+    /// [`Cost::time_a_row`] set to zero; Daly 2006, equation 34, has the same root.
     pub fn best(self) -> f64 {
         let exposed = 1.0 + w0(-libm::exp(-self.chunk / self.mtbf - 1.0));
         self.mtbf * exposed / self.row
@@ -44,13 +36,9 @@ impl Cost {
     }
 }
 
-/// Lambert's W₀ of x ≥ −1/e: the w ≥ −1 with w·eʷ = x.
-///
-/// Halley's iteration from the series at the branch point or from ln(1 + x); Corless, Gonnet, Hare,
-/// Jeffrey, Knuth 1996, "On the Lambert W function", equations 4.22 and 5.9.
-///
-/// # Panics
-/// When x < −1/e by more than rounding.
+/// Lambert's W₀ of x ≥ −1/e: the w ≥ −1 with w·eʷ = x, by Halley's iteration from the series at the
+/// branch point or from ln(1 + x); Corless et al. 1996, equations 4.22 and 5.9. Panics when x is
+/// less by more than rounding.
 fn w0(x: f64) -> f64 {
     let above_branch = 1.0 + std::f64::consts::E * x;
     assert!(above_branch > -1e-12, "W is real from -1/e on, and {x} is below");

@@ -250,18 +250,10 @@ impl Fitter<'_> {
         let mut link = Link::new(&schedule, seed, end);
         link.conditions_mut().add_outages(self.faults.outages[number].iter().copied());
         link.conditions_mut().lose_sessions(self.faults.half_open[number].iter().copied());
-        for (from, until) in &self.faults.portals[number] {
-            link.add_portal(*from, *until);
-        }
-        for cache in &self.disturbances.caches[number] {
-            link.add_cache(*cache);
-        }
-        for foreign in &self.disturbances.foreign[number] {
-            link.add_foreign(*foreign);
-        }
-        for lossy in &self.faults.lossy[number] {
-            link.add_lossy(*lossy);
-        }
+        link.portals = self.faults.portals[number].clone();
+        link.lossy = self.faults.lossy[number].clone();
+        link.caches = self.disturbances.caches[number].clone();
+        link.foreign = self.disturbances.foreign[number].clone();
         link
     }
 

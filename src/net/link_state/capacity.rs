@@ -20,8 +20,7 @@ const SECOND: u64 = 1_000_000_000;
 pub(super) struct Capacity {
     seed: Seed,
     law: Law,
-    /// The seconds about the one that was asked for last: a transfer asks for the same ones many
-    /// times.
+    /// The seconds about the one that was asked for last: a transfer asks for them many times.
     last: Cell<Option<(u64, [BitRate; PART as usize])>>,
 }
 
@@ -50,8 +49,7 @@ impl Capacity {
         }
     }
 
-    /// When `volume` has passed that begins at `from`; or, if that is after `until`, what is left
-    /// of it then.
+    /// When `volume` has passed that begins at `from`, or what is left of it at `until`.
     pub(super) fn fill(&self, from: Time, until: Time, volume: Volume) -> Result<Time, Volume> {
         match &self.law {
             Law::Steady(rate) => fill_at(*rate, from, until, volume),
@@ -111,8 +109,7 @@ fn fill_at(rate: BitRate, from: Time, until: Time, volume: Volume) -> Result<Tim
     if volume > passes {
         return Err(volume - passes);
     }
-    // It passes before `until`, which is a u64 of nanoseconds. A division of 128 bits takes as long
-    // as all the rest.
+    // It passes before `until`. A division of 128 bits takes as long as all the rest.
     Ok(from
         + match u64::try_from(volume) {
             Ok(volume) => Span(volume.div_ceil(rate.0)),
@@ -149,8 +146,7 @@ mod tests {
     }
 
     proptest! {
-        /// A volume in two parts, or over a boundary, takes as long as in one, but for what a
-        /// rounded nanosecond of a fast second is worth in a slow one.
+        /// But for what a rounded nanosecond of a fast second is worth in a slow one.
         #[test]
         fn parts_of_a_volume_pass_as_the_whole(
             kind in 0_usize..3,

@@ -3,24 +3,13 @@
 use super::super::options::{GapLengths, Gaps, Outage, OutageMode, Profile, RadioChanges};
 use crate::base::{Seed, Span, Stream, Time};
 
-/// Shorter gaps pass without the operating system's notice; of packets that are held back it knows
-/// nothing at all.
+/// Shorter gaps pass unnoticed by the operating system.
 const NOTICED_AFTER: Span = Span::secs(2);
 
-/// The two log-normals of gaps in cellular traces, each with its share, median in seconds and
-/// sigma. Fitted to mahimahi's (gaps of at least 0.2 s: median 0.31–0.37 s, p90 1.0–1.3 s, p99
-/// 1.5–8 s).
+/// The two log-normals of gaps in cellular traces: share, median in seconds, sigma. Fitted to
+/// mahimahi's (median 0.31–0.37 s, p90 1.0–1.3 s, p99 1.5–8 s).
 const CELLULAR: [(f64, f64, f64); 2] = [(0.9, 0.35, 0.6), (0.1, 1.5, 1.0)];
-/// The longest of them.
 const CELLULAR_MAX: f64 = 120.0;
-
-/// How lengths are drawn.
-#[derive(Clone, Copy, Debug)]
-enum Lengths {
-    Exponential(Span),
-    /// The log-normals, their medians times this.
-    Cellular(f64),
-}
 
 impl Gaps {
     /// The greatest mean that lengths of this kind can have.
@@ -32,13 +21,25 @@ impl Gaps {
     }
 
     pub(super) fn draw(&self, seed: Seed, end: Time) -> Vec<Outage> {
-        let lengths = Lengths::new(self.lengths, self.mean);
+        let scale = match self.lengths {
+            GapLengths::Exponential => 1.0,
+            GapLengths::Cellular => scale(self.mean.as_secs_f64()),
+        };
+        let length = |stream: &mut Stream| match self.lengths {
+            GapLengths::Exponential => stream.exponential(self.mean),
+            GapLengths::Cellular => {
+                let [(short, ..), _] = CELLULAR;
+                let (_, median, sigma) = CELLULAR[usize::from(!stream.chance(short))];
+                let drawn = stream.log_normal(median * scale, sigma).min(CELLULAR_MAX);
+                Span::from_secs_f64(drawn).max(Span(1))
+            }
+        };
         let mut stream = seed.stream("net.gaps", 0, 0);
         let mut gaps = Vec::new();
         let mut at = Time::ZERO;
         loop {
             let from = at + stream.exponential(self.mtbf);
-            let until = from + lengths.draw(&mut stream);
+            let until = from + length(&mut stream);
             if from >= end {
                 return gaps;
             }
@@ -50,8 +51,7 @@ impl Gaps {
 }
 
 impl Profile {
-    /// About how many gaps and changes of radio it has in this time: all of them are drawn before
-    /// the first.
+    /// About how many gaps and changes of radio it has in this time.
     pub fn interruptions(&self, within: Span) -> u64 {
         let times = |mtbf: Span, lasts: Span| within.0 / mtbf.0.saturating_add(lasts.0).max(1);
         let gaps = self.gaps.map_or(0, |gaps| times(gaps.mtbf, gaps.mean));
@@ -60,7 +60,6 @@ impl Profile {
 }
 
 impl RadioChanges {
-    /// The changes up to `end`, each with whether the IP session is lost by it.
     pub(super) fn draw(&self, seed: Seed, end: Time) -> Vec<(Outage, bool)> {
         let mut stream = seed.stream("net.radio-changes", 0, 0);
         let mut changes = Vec::new();
@@ -78,29 +77,7 @@ pub(super) fn handover(at: Time, takes: Span, end: Time) -> Outage {
     Outage { from: at, until: (at + takes).min(end), mode: OutageMode::Hold, noticed: false }
 }
 
-impl Lengths {
-    fn new(kind: GapLengths, mean: Span) -> Lengths {
-        match kind {
-            GapLengths::Exponential => Lengths::Exponential(mean),
-            GapLengths::Cellular => Lengths::Cellular(scale(mean.as_secs_f64())),
-        }
-    }
-
-    fn draw(self, stream: &mut Stream) -> Span {
-        match self {
-            Lengths::Exponential(mean) => stream.exponential(mean),
-            Lengths::Cellular(scale) => {
-                let [(short, ..), _] = CELLULAR;
-                let (_, median, sigma) = CELLULAR[usize::from(!stream.chance(short))];
-                let drawn = stream.log_normal(median * scale, sigma).min(CELLULAR_MAX);
-                Span::from_secs_f64(drawn).max(Span(1))
-            }
-        }
-    }
-}
-
-/// The scale of the medians at which the capped mixture has this mean in seconds, by bisection: the
-/// mean grows with it.
+/// The scale of the medians at which the capped mixture has this mean, by bisection.
 fn scale(mean: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1e4);
     for _ in 0..60 {
@@ -110,8 +87,8 @@ fn scale(mean: f64) -> f64 {
     low
 }
 
-/// The mean of the mixture, its medians times `scale`: E[min(X, c)] = m·e^(σ²/2)·Φ(z − σ) + c·(1 −
-/// Φ(z)), z = ln(c/m) ÷ σ.
+/// The mixture's mean at this scale: E[min(X, c)] = m·e^(σ²/2)·Φ(z − σ) + c·(1 − Φ(z)), z = ln(c/m)
+/// ÷ σ.
 fn capped_mean(scale: f64) -> f64 {
     let normal = |z: f64| 0.5 * libm::erfc(-z / std::f64::consts::SQRT_2);
     let part = |(share, median, sigma): (f64, f64, f64)| {

@@ -1,10 +1,10 @@
-//! What packets are late, drawn for slots of time rather than for packets.
+//! What packets are late, drawn for slots of time rather than for packets: by jitter, by steps of
+//! the round trip, and by a radio that wakes up.
 
-use super::super::options::{Jitter, Steps};
+use super::super::options::{Jitter, Promotion, Steps};
 use crate::base::{Seed, Span, Time};
 
-/// Packets of one slot are late by the same: two engines that send at different moments meet the
-/// same link conditions.
+/// Packets of one slot are late by the same, no matter who sends them.
 const SLOT: Span = Span::millis(100);
 
 pub(super) fn late(jitter: &Jitter, seed: Seed, at: Time) -> Span {
@@ -30,30 +30,45 @@ pub(super) fn stepped(rtt: Span, steps: Option<Steps>, seed: Seed, at: Time) -> 
     (rtt + deviation).saturating_sub(within * 2)
 }
 
+/// Sigma of the logarithm of a promotion. Source: RRC-Probe (SIGCOMM 2021).
+const PROMOTION_SIGMA: f64 = 0.25;
+/// Promotions within one second take alike long: another engine meets the same.
+const PROMOTION_SLOT: Span = Span::secs(1);
+
+/// What a packet waits for a radio whose last packet passed at `last`; it sleeps at first.
+pub(super) fn wake_up(promotion: Option<Promotion>, seed: Seed, last: Option<Time>, now: Time) -> Span {
+    match promotion {
+        Some(promotion) if last.is_none_or(|last| now.since(last) >= promotion.after) => {
+            let mut stream = seed.stream("net.promotion", now.0 / PROMOTION_SLOT.0, 0);
+            Span::from_secs_f64(stream.log_normal(promotion.takes.as_secs_f64(), PROMOTION_SIGMA))
+        }
+        _ => Span::ZERO,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::super::options::JitterTail;
     use super::*;
-    use crate::base::Ppm;
+    use crate::base::{Ppm, at_secs};
 
-    /// Delays in ms of many slots, sorted.
-    fn delays(jitter: Jitter) -> Vec<f64> {
-        let mut all: Vec<f64> =
-            (0..100_000).map(|n| late(&jitter, Seed(2), Time(n * SLOT.0)).as_secs_f64() * 1e3).collect();
+    /// Quantiles in ms of many draws.
+    fn quantiles(draw: impl Fn(u64) -> Span) -> impl Fn(f64) -> f64 {
+        let mut all: Vec<f64> = (0..100_000).map(|n| draw(n).as_secs_f64() * 1e3).collect();
         all.sort_by(f64::total_cmp);
-        all
+        move |share| all[(share * all.len() as f64) as usize]
     }
 
-    fn quantile(sorted: &[f64], share: f64) -> f64 {
-        sorted[(share * sorted.len() as f64) as usize]
+    fn delays(jitter: Jitter) -> impl Fn(f64) -> f64 {
+        quantiles(move |n| late(&jitter, Seed(2), Time(n * SLOT.0)))
     }
 
     #[test]
     fn a_log_normal_has_the_quantiles_of_congested_access_points() {
         // More than half of the packets wait 20 ms, more than a tenth 100 ms (Pei, INFOCOM 2017).
-        let all = delays(Jitter { median: Span::millis(20), sigma_milli: 1_256, tail: None });
+        let quantile = delays(Jitter { median: Span::millis(20), sigma_milli: 1_256, tail: None });
         for (share, ms) in [(0.5, 20.0), (0.9, 100.0)] {
-            let found = quantile(&all, share);
+            let found = quantile(share);
             assert!((found / ms - 1.0).abs() < 0.03, "quantile {share}: {found}");
         }
     }
@@ -63,20 +78,20 @@ mod tests {
         // 0.95 LogN(ln 3 ms, 1.3) + 0.05 Pareto(60 ms, 1.6). WiFiSeer (MobiSys 2016): median 3 ms,
         // p90 20 ms, p99 250 ms.
         let tail = JitterTail { share: Ppm(50_000), from: Span::millis(60), alpha_milli: 1_600 };
-        let all = delays(Jitter { median: Span::millis(3), sigma_milli: 1_300, tail: Some(tail) });
+        let quantile = delays(Jitter { median: Span::millis(3), sigma_milli: 1_300, tail: Some(tail) });
         let law = |ms: f64| {
             let z = libm::log(ms / 3.0) / 1.3;
             let above = 0.5 * libm::erfc(z / std::f64::consts::SQRT_2);
             0.95 * above + 0.05 * libm::pow(f64::max(ms / 60.0, 1.0), -1.6)
         };
         for share in [0.5, 0.9, 0.99] {
-            let found = quantile(&all, share);
+            let found = quantile(share);
             assert!((law(found) / (1.0 - share) - 1.0).abs() < 0.05, "quantile {share}: {found} ms");
         }
-        assert!((2.5..4.0).contains(&quantile(&all, 0.5)));
-        assert!((12.0..25.0).contains(&quantile(&all, 0.9)));
-        assert!((130.0..300.0).contains(&quantile(&all, 0.99)));
-        assert!(all.last().is_some_and(|longest| *longest <= 2_000.0));
+        assert!((2.5..4.0).contains(&quantile(0.5)));
+        assert!((12.0..25.0).contains(&quantile(0.9)));
+        assert!((130.0..300.0).contains(&quantile(0.99)));
+        assert!(quantile(0.999_999) <= 2_000.0);
     }
 
     #[test]
@@ -88,5 +103,20 @@ mod tests {
         assert!(all.iter().all(|ns| (20_000_000..=60_000_000).contains(ns)));
         let mean = all.iter().sum::<u64>() / 2_000;
         assert!(mean.abs_diff(40_000_000) < 1_000_000, "mean {mean}");
+    }
+
+    #[test]
+    fn a_radio_sleeps_after_its_timer_alone_and_wakes_by_its_law() {
+        let lte = Some(Promotion { after: Span::secs(10), takes: Span::millis(280) });
+        let wake = |last, now| wake_up(lte, Seed(1), last, now);
+        assert_eq!(wake(Some(at_secs(100)), Time(at_secs(110).0 - 1)), Span::ZERO);
+        assert!(wake(Some(at_secs(100)), at_secs(110)) > Span::millis(80));
+        assert_eq!(wake_up(None, Seed(1), None, at_secs(5)), Span::ZERO);
+        assert_eq!(wake(Some(at_secs(110)), at_secs(100)), Span::ZERO, "another is already on its way");
+        // It sleeps at the start. Its median, and one sigma above.
+        let quantile = quantiles(|n| wake(None, at_secs(n)));
+        for (share, ms) in [(0.5, 280.0), (0.841_35, 280.0 * libm::exp(0.25))] {
+            assert!((quantile(share) / ms - 1.0).abs() < 0.03, "quantile {share}: {}", quantile(share));
+        }
     }
 }

@@ -3,23 +3,20 @@
 use std::sync::Arc;
 
 use super::super::conditions::{Conditions, Direction};
-use super::super::options::{Outage, OutageMode, Profile, Radio};
+use super::super::options::{Outage, OutageMode, Profile};
 use super::capacity::{BYTE, Capacity, Volume};
 use super::gaps::handover;
 use super::jitter;
 use super::link_schedule::{LinkSchedule, Stay};
 use super::loss::Losses;
-use super::radio;
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::contract::NetworkKind;
 
-/// From one network to another: the old one's connections break, and the phone needs this long to
-/// be on the new one (estimate).
+/// From one network to another the phone needs this long, and connections break (estimate).
 const SWITCH: Span = Span::millis(500);
 /// From one cell to another of the same technology. Source: 3GPP's target of 49.5 ms for LTE.
 const CELL_CHANGE: Span = Span::millis(50);
-/// From one cellular technology to another. Source: field test of LTE to UMTS handovers in Germany
-/// (olgen2013).
+/// From one cellular technology to another. Source: field test in Germany (olgen2013).
 const RADIO_CHANGE: Span = Span::millis(4_500);
 /// Share of those that lose the IP session. Source: Baltrunas 2015, one third on Norwegian trains.
 const RADIO_CHANGE_LOSES: f64 = 1.0 / 3.0;
@@ -33,25 +30,21 @@ pub struct LinkConditions {
     stays: Vec<Stay>,
     /// Outages that drop or reset, by start; none ends before the one before it.
     breaks: Vec<Outage>,
-    /// Times in which packets are held back, disjoint.
     holds: Vec<(Time, Time)>,
-    /// Times in which the operating system sees no network, disjoint.
     offline: Vec<(Time, Time)>,
     /// When the IP session was lost, in order.
     sessions_lost: Vec<Time>,
-    /// Whether one of the links loses packets, by direction.
     loses: [bool; 2],
 }
 
-/// The link conditions as a message meets them that leaves at a moment: the queue and the largest
-/// packet are those of the link at that moment, everything else goes on with time.
+/// What a message meets that leaves at a moment: queue and largest packet are those of the link
+/// then, everything else goes on with time.
 #[derive(Clone, Copy, Debug)]
 pub struct ConditionsAt<'w> {
     conditions: &'w LinkConditions,
     profile: &'w Profile,
 }
 
-/// One link of it, without outages.
 #[derive(Debug)]
 struct LinkWeather {
     profile: Arc<Profile>,
@@ -82,8 +75,7 @@ impl LinkWeather {
 }
 
 impl LinkConditions {
-    /// The link conditions along a link schedule. Gaps, changes of radio and of network come up to
-    /// `end`: then the world heals.
+    /// Along a link schedule. Gaps and changes come up to `end`: then the world heals.
     pub fn new(schedule: &LinkSchedule, seed: Seed, end: Time) -> LinkConditions {
         let links = schedule.links.iter().enumerate();
         let links: Vec<LinkWeather> = links
@@ -133,8 +125,8 @@ impl LinkConditions {
             }
             one
         });
-        // Of outages that overlap the later one lasts as long as the earlier: what has ended stands
-        // before what has not.
+        // Of outages that overlap the later lasts as long as the earlier: what has ended stands
+        // first.
         let mut end = Time::ZERO;
         for outage in &mut self.breaks {
             end = end.max(outage.until);
@@ -153,46 +145,51 @@ impl LinkConditions {
     pub fn at(&self, now: Time) -> ConditionsAt<'_> {
         ConditionsAt { conditions: self, profile: self.profile(now) }
     }
-
     /// The profile of the link at `now`.
     #[inline]
     pub fn profile(&self, now: Time) -> &Arc<Profile> {
         &self.link(now).profile
     }
-
     /// What the operating system believes about the network at `now`.
     pub fn network(&self, now: Time) -> NetworkKind {
         if self.seems_up(now) { self.profile(now).kind } else { NetworkKind::None }
     }
-
     /// Whether the operating system believes that there is a network at `now`.
     pub fn seems_up(&self, now: Time) -> bool {
         within(&self.offline, now).is_none()
     }
-
     /// Whether what is sent at `now` meets no outage.
     pub fn carries(&self, now: Time) -> bool {
         self.at(now).outages(now).iter().all(|outage| outage.from > now)
     }
-
-    /// When the operating system next sees a network: `now`, or the end of the outages that it has
-    /// noticed.
+    /// When the operating system next sees a network: `now`, or the end of what it has noticed.
     pub fn seems_up_from(&self, now: Time) -> Time {
         within(&self.offline, now).unwrap_or(now)
     }
-
     /// The times in which the operating system sees no network, in order and apart.
     pub fn offline(&self) -> &[(Time, Time)] {
         &self.offline
     }
 
-    /// The times at which the operating system notices that the network goes (false) or comes
-    /// (true), in order.
+    /// How long the radio wakes up for a packet at `now` after its last one; one that was on
+    /// another link wakes up for this one.
+    pub(in crate::net) fn wake_up(&self, last: Option<Time>, now: Time) -> Span {
+        let stay = self.stays[self.stay(now)];
+        let link = &self.links[stay.link];
+        jitter::wake_up(link.profile.promotion, link.seed, last.filter(|last| *last >= stay.from), now)
+    }
+
+    fn session(&self, now: Time) -> usize {
+        self.sessions_lost.partition_point(|lost| *lost <= now)
+    }
+    pub(in crate::net) fn session_ends(&self, now: Time) -> Time {
+        self.sessions_lost.get(self.session(now)).copied().unwrap_or(Time::FAR)
+    }
+    /// When the operating system notices that the network goes (false) or comes (true).
     pub fn toggles(&self) -> Vec<(Time, bool)> {
         self.offline.iter().flat_map(|(from, until)| [(*from, false), (*until, true)]).collect()
     }
 
-    /// The gaps of each link while the device is on it.
     fn gaps(&mut self, end: Time) -> Vec<Outage> {
         let mut outages = Vec::new();
         for (number, link) in self.links.iter().enumerate() {
@@ -215,8 +212,7 @@ impl LinkConditions {
                 .collect();
             for (i, stay) in self.stays.iter().enumerate().filter(|(_, stay)| stay.link == number) {
                 let until = self.stays.get(i + 1).map_or(Time::FAR, |next| next.from);
-                // Only what is here: a device that moves often has as many stays as its links have
-                // gaps.
+                // Only what is here: who moves often has as many stays as its links have gaps.
                 let here = |o: &Outage| {
                     let outage = Outage { from: o.from.max(stay.from), until: o.until.min(until), ..*o };
                     (outage.from < outage.until).then_some(outage)
@@ -235,37 +231,29 @@ impl LinkConditions {
         outages
     }
 
-    /// What it costs to come from one link to the next.
     fn changes_of_link(&mut self, seed: Seed, end: Time) -> Vec<Outage> {
         let mut outages = Vec::new();
         let mut lost = Vec::new();
         for pair in self.stays.windows(2) {
-            let (at, old, new) =
-                (pair[1].from, &self.links[pair[0].link].profile, &self.links[pair[1].link].profile);
+            let [old, new] = [&pair[0], &pair[1]].map(|stay| &self.links[stay.link].profile);
+            let at = pair[1].from;
             let cellular = |p: &Profile| p.kind == NetworkKind::Cellular && p.reconnect == Span::ZERO;
-            let same_network = cellular(old) && cellular(new);
-            let loses = match (same_network, radio_differs(old.radio, new.radio)) {
-                (true, true) => seed.stream("net.change", at.0, 0).chance(RADIO_CHANGE_LOSES),
-                (true, false) => false,
-                (false, _) => true,
+            let (loses, outage) = if !(cellular(old) && cellular(new)) {
+                let until = at + SWITCH + new.reconnect;
+                (true, Outage { from: at, until, mode: OutageMode::Reset, noticed: true })
+            } else if old.radio != new.radio {
+                let loses = seed.stream("net.change", at.0, 0).chance(RADIO_CHANGE_LOSES);
+                (loses, handover(at, RADIO_CHANGE, end))
+            } else {
+                (false, handover(at, CELL_CHANGE, end))
             };
             lost.extend(loses.then_some(at));
-            outages.push(match (same_network, radio_differs(old.radio, new.radio)) {
-                (true, true) => handover(at, RADIO_CHANGE, end),
-                (true, false) => handover(at, CELL_CHANGE, end),
-                (false, _) => Outage {
-                    from: at,
-                    until: at + SWITCH + new.reconnect,
-                    mode: OutageMode::Reset,
-                    noticed: true,
-                },
-            });
+            outages.push(outage);
         }
         self.lose_sessions(lost);
         outages
     }
 
-    /// The position of the stay at `now`.
     #[inline]
     fn stay(&self, now: Time) -> usize {
         if self.stays.len() == 1 {
@@ -278,13 +266,11 @@ impl LinkConditions {
     fn link(&self, now: Time) -> &LinkWeather {
         &self.links[self.stays[self.stay(now)].link]
     }
-
     fn way(&self, stay: usize, way: Direction) -> &WayWeather {
         &self.links[self.stays[stay].link].ways[way as usize]
     }
 
-    /// From `at` on, when packets are next not held back on a link, until when, and what it lets
-    /// pass.
+    /// From `at` on, when packets are next not held back on a link, until when, and its way.
     fn flows(&self, at: Time, way: Direction) -> (Time, Time, &WayWeather) {
         let at = within(&self.holds, at).unwrap_or(at);
         let stay = self.stay(at);
@@ -293,14 +279,9 @@ impl LinkConditions {
         (at, hold.map_or(moves, |(from, _)| moves.min(*from)), self.way(stay, way))
     }
 
-    /// The number of a slot of the link as a slot of the stay.
     fn numbered(stay: usize, slot: u64) -> u64 {
         (stay as u64) << STAY_SLOTS | slot
     }
-}
-
-fn radio_differs(a: Radio, b: Radio) -> bool {
-    a != b
 }
 
 impl Conditions for ConditionsAt<'_> {
@@ -359,11 +340,9 @@ impl Conditions for ConditionsAt<'_> {
     fn queue(&self, _: Direction) -> u64 {
         self.profile.queue
     }
-
     fn mtu(&self) -> u32 {
         self.profile.mtu
     }
-
     fn loses(&self, way: Direction) -> bool {
         self.conditions.loses[way as usize]
     }
@@ -374,26 +353,21 @@ impl Conditions for ConditionsAt<'_> {
     }
 
     fn next_loss(&self, way: Direction, slot: u64, until: u64) -> Option<u64> {
-        let (mut slot, last) = (slot, self.conditions.stays.len() - 1);
+        let (mut slot, stays) = (slot, &self.conditions.stays);
+        let losses = |stay: usize| &self.conditions.way(stay, way).losses;
+        let numbered = LinkConditions::numbered;
         while slot < until {
             let stay = (slot >> STAY_SLOTS) as usize;
-            let losses = &self.conditions.way(stay.min(last), way).losses;
+            let here = losses(stay.min(stays.len() - 1));
             // The numbers go on to the end of the stay; behind the last one there is nothing.
-            let end = self
-                .conditions
-                .stays
-                .get(stay + 1)
-                .map(|next| LinkConditions::numbered(stay, losses.slot(next.from)));
-            let end = end.map_or(until, |end| end.min(until));
-            let base = LinkConditions::numbered(stay, 0);
-            if let Some(lost) = losses.next(slot - base, end.saturating_sub(base)) {
+            let next = stays.get(stay + 1);
+            let end = next.map_or(until, |next| numbered(stay, here.slot(next.from)).min(until));
+            let base = numbered(stay, 0);
+            if let Some(lost) = here.next(slot - base, end.saturating_sub(base)) {
                 return Some(base + lost);
             }
-            let next = self.conditions.stays.get(stay + 1)?;
-            slot = slot.max(LinkConditions::numbered(
-                stay + 1,
-                self.conditions.way(stay + 1, way).losses.slot(next.from),
-            ));
+            let next = next?;
+            slot = slot.max(numbered(stay + 1, losses(stay + 1).slot(next.from)));
         }
         None
     }
@@ -401,24 +375,11 @@ impl Conditions for ConditionsAt<'_> {
     fn outages(&self, now: Time) -> &[Outage] {
         &self.conditions.breaks[self.conditions.breaks.partition_point(|outage| outage.until <= now)..]
     }
-
-    fn wake_up(&self, last: Option<Time>, now: Time) -> Span {
-        let stay = self.conditions.stays[self.conditions.stay(now)];
-        let link = &self.conditions.links[stay.link];
-        // A radio that was on another link wakes up for this one.
-        radio::wake_up(link.profile.promotion, link.seed, last.filter(|last| *last >= stay.from), now)
-    }
-
     fn session(&self, now: Time) -> u64 {
-        self.conditions.sessions_lost.partition_point(|lost| *lost <= now) as u64
-    }
-
-    fn session_ends(&self, now: Time) -> Time {
-        self.conditions.sessions_lost.get(self.session(now) as usize).copied().unwrap_or(Time::FAR)
+        self.conditions.session(now) as u64
     }
 }
 
-/// Sorts times and joins those that touch.
 fn merge(times: &mut Vec<(Time, Time)>) {
     times.sort_unstable();
     times.dedup_by(|next, kept| {

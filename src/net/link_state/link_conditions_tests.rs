@@ -1,21 +1,30 @@
-use super::super::super::options::{LossWindow, PacketLoss, RadioChanges, Variation};
+use super::super::super::options::{LossWindow, PacketLoss, Radio, RadioChanges, Variation};
 use super::*;
 use crate::base::Ppm;
 use crate::base::at_ms as at;
 use proptest::prelude::*;
 
 const MBIT: BitRate = BitRate(1_000_000);
+const UP: Direction = Direction::Up;
+const DOWN: Direction = Direction::Down;
 
 fn profile(name: &str) -> Profile {
     Profile::steady(name, Span::millis(100), MBIT, MBIT)
 }
 
-fn outage(from_ms: u64, until_ms: u64, mode: OutageMode) -> Outage {
-    Outage { from: at(from_ms), until: at(until_ms), mode, noticed: true }
+fn varied(name: &str) -> Profile {
+    Profile { variation: Some(Variation { sigma_milli: 1_000, phi_milli: 850 }), ..profile(name) }
 }
 
-fn on(profile: Profile) -> LinkConditions {
-    LinkConditions::new(&LinkSchedule::settled(Arc::new(profile)), Seed(1), at(3_600_000))
+/// On one link, with outages of these times and modes.
+fn with(outages: &[(u64, u64, OutageMode)]) -> LinkConditions {
+    let settled = LinkSchedule::settled(Arc::new(profile("x")));
+    let mut conditions = LinkConditions::new(&settled, Seed(1), at(3_600_000));
+    // One after the other, as faults come.
+    for &(from, until, mode) in outages {
+        conditions.add_outages([Outage { from: at(from), until: at(until), mode, noticed: true }]);
+    }
+    conditions
 }
 
 /// On each of the links for ten seconds.
@@ -38,82 +47,65 @@ proptest! {
         let trace = Arc::new(crate::net::Trace::read(lines.as_bytes()).expect("it is a trace"));
         let link = |kind: &u64| match kind {
             0 => profile("steady"),
-            1 => Profile {
-                variation: Some(Variation { sigma_milli: 900, phi_milli: 850 }),
-                ..profile("varying")
-            },
+            1 => varied("varying"),
             _ => Profile { traces: [Some(trace.clone()), Some(trace.clone())], ..profile("trace") },
         };
         let mut conditions = moving(kinds.iter().map(link).collect());
-        conditions.add_outages([outage(hold.0, hold.0 + hold.1, OutageMode::Hold)]);
+        let (begins, ends) = (at(hold.0), at(hold.0 + hold.1));
+        let hold = Outage { from: begins, until: ends, mode: OutageMode::Hold, noticed: false };
+        conditions.add_outages([hold]);
         let (from, until) = (Time(from), Time(from + lasts));
         let conditions = conditions.at(from);
-        let passed = conditions.passed(Direction::Down, from, until);
-        prop_assert!(passed == 0 || conditions.leaves_by(Direction::Down, from, passed) < until);
-        prop_assert!(conditions.leaves_by(Direction::Down, from, passed + 1) >= until);
+        let passed = conditions.passed(DOWN, from, until);
+        prop_assert!(passed == 0 || conditions.leaves_by(DOWN, from, passed) < until);
+        prop_assert!(conditions.leaves_by(DOWN, from, passed + 1) >= until);
     }
 }
 
 #[test]
 fn overlapping_outages_are_noticed_once() {
-    let mut conditions = on(profile("x"));
-    conditions.add_outages([outage(30, 50, OutageMode::Drop), outage(10, 20, OutageMode::Drop)]);
-    conditions.add_outages([outage(15, 35, OutageMode::Drop), outage(70, 80, OutageMode::Drop)]);
+    use OutageMode::Drop;
+    let conditions = with(&[(30, 50, Drop), (10, 20, Drop), (15, 35, Drop), (70, 80, Drop)]);
     assert_eq!(conditions.toggles(), [(at(10), false), (at(50), true), (at(70), false), (at(80), true)]);
     assert!(conditions.seems_up(at(9)) && !conditions.seems_up(at(34)) && conditions.seems_up(at(50)));
     assert_eq!([9, 10, 34, 50, 75].map(|ms| conditions.seems_up_from(at(ms))), [9, 50, 50, 50, 80].map(at));
 }
 
 #[test]
-fn outages_that_drop_and_touch_are_one() {
-    let (mut one, mut several) = (on(profile("x")), on(profile("x")));
-    one.add_outages([outage(10, 90, OutageMode::Drop), outage(100, 110, OutageMode::Drop)]);
-    several.add_outages([outage(40, 90, OutageMode::Drop), outage(10, 30, OutageMode::Drop)]);
-    several.add_outages([outage(20, 40, OutageMode::Drop), outage(100, 110, OutageMode::Drop)]);
-    assert_eq!(several.at(at(0)).outages(at(0)), one.at(at(0)).outages(at(0)));
-    several.add_outages([outage(90, 95, OutageMode::Reset)]);
-    assert_eq!(several.at(at(0)).outages(at(0)).len(), 3, "one that resets stays what it is");
-}
-
-#[test]
-fn outages_that_are_over_are_not_told() {
-    let mut conditions = on(profile("x"));
-    conditions.add_outages([outage(10, 90, OutageMode::Drop), outage(20, 30, OutageMode::Reset)]);
-    conditions.add_outages([outage(200, 210, OutageMode::Drop)]);
-    let ends =
-        |ms| conditions.at(Time::ZERO).outages(at(ms)).iter().map(|o| (o.from, o.until)).collect::<Vec<_>>();
-    assert_eq!(ends(0), [(at(10), at(90)), (at(20), at(90)), (at(200), at(210))]);
-    assert_eq!(ends(90), [(at(200), at(210))]);
-    assert_eq!(ends(210), []);
+fn outages_are_told_until_they_are_over_and_those_that_drop_and_touch_are_one() {
+    use OutageMode::{Drop, Reset};
+    let told = |outages: &[(u64, u64, OutageMode)], now| {
+        let (conditions, ms) = (with(outages), |time: Time| time.0 / 1_000_000);
+        let met = conditions.at(at(now));
+        met.outages(at(now)).iter().map(|o| (ms(o.from), ms(o.until))).collect::<Vec<_>>()
+    };
+    let several = [(40, 90, Drop), (10, 30, Drop), (20, 40, Drop), (100, 110, Drop), (90, 95, Reset)];
+    assert_eq!(told(&several[..4], 0), [(10, 90), (100, 110)]);
+    assert_eq!(told(&several, 0).len(), 3, "one that resets stays what it is");
+    let overlapping = [(10, 90, Drop), (20, 30, Reset), (200, 210, Drop)];
+    assert_eq!(told(&overlapping, 0), [(10, 90), (20, 90), (200, 210)]);
+    assert_eq!((told(&overlapping, 90), told(&overlapping, 210)), (vec![(200, 210)], vec![]));
 }
 
 #[test]
 fn what_is_held_back_is_time_without_capacity() {
-    let mut conditions = on(profile("x"));
-    conditions.add_outages([outage(10, 500, OutageMode::Hold), outage(400, 600, OutageMode::Hold)]);
-    assert_eq!(
-        conditions.at(Time::ZERO).leaves_by(Direction::Down, at(0), 2_500),
-        at(610),
-        "10 ms before and 10 ms after"
-    );
-    assert_eq!(conditions.at(Time::ZERO).leaves_by(Direction::Down, at(100), 0), at(600));
-    assert_eq!(
-        [0, 10, 599, 600].map(|ms| conditions.at(Time::ZERO).rate(Direction::Up, at(ms))),
-        [MBIT, BitRate(0), BitRate(0), MBIT]
-    );
-    assert!(conditions.at(Time::ZERO).outages(at(0)).is_empty(), "nothing is lost by it");
+    let conditions = with(&[(10, 500, OutageMode::Hold), (400, 600, OutageMode::Hold)]);
+    let conditions = conditions.at(Time::ZERO);
+    assert_eq!(conditions.leaves_by(DOWN, at(0), 2_500), at(610), "10 ms before and 10 ms after");
+    assert_eq!(conditions.leaves_by(DOWN, at(100), 0), at(600));
+    let rates = [0, 10, 599, 600].map(|ms| conditions.rate(UP, at(ms)));
+    assert_eq!(rates, [MBIT, BitRate(0), BitRate(0), MBIT]);
+    assert!(conditions.outages(at(0)).is_empty(), "nothing is lost by it");
 }
 
 #[test]
 fn a_transfer_goes_on_at_the_rate_of_the_next_link() {
-    let mut fast = profile("fast");
-    (fast.down, fast.queue) = (BitRate(10_000_000), 64_000);
+    let fast = Profile { down: BitRate(10_000_000), queue: 64_000, ..profile("fast") };
     let conditions = moving(vec![profile("slow"), fast]);
     // 125 kB in the last second on the slow link, 125 kB in 100 ms on the fast one.
-    assert_eq!(conditions.at(Time::ZERO).leaves_by(Direction::Down, at(9_000), 250_000), at(10_100));
-    assert_eq!([9_999, 10_000].map(|ms| conditions.at(at(ms)).queue(Direction::Up)), [1 << 20, 64_000]);
-    assert_eq!(conditions.profile(at(9_999)).name, "slow");
-    assert_eq!(conditions.profile(at(10_000)).name, "fast");
+    assert_eq!(conditions.at(Time::ZERO).leaves_by(DOWN, at(9_000), 250_000), at(10_100));
+    let met = [9_999, 10_000].map(|ms| (conditions.at(at(ms)).queue(UP), &*conditions.profile(at(ms)).name));
+    assert_eq!(met, [(1 << 20, "slow"), (64_000, "fast")]);
 }
 
 #[test]
@@ -122,7 +114,7 @@ fn another_network_breaks_connections_and_another_cell_does_not() {
     let wifi = Profile { kind: NetworkKind::Wifi, radio: Radio::Wifi, ..profile("wifi") };
     let tunnel = Profile { reconnect: Span::secs(3), ..wifi.clone() };
     let conditions = moving(vec![
-        wifi.clone(),
+        wifi,
         cellular("lte-a", Radio::Lte),
         cellular("lte-b", Radio::Lte),
         cellular("3g", Radio::ThreeG),
@@ -130,15 +122,13 @@ fn another_network_breaks_connections_and_another_cell_does_not() {
     ]);
     let seen: Vec<_> = conditions.toggles().iter().map(|(at, up)| (at.0 / 1_000_000, *up)).collect();
     assert_eq!(seen, [(10_000, false), (10_500, true), (40_000, false), (43_500, true)]);
-    assert!(conditions.at(Time::ZERO).outages(at(0)).iter().all(|o| o.mode == OutageMode::Reset));
-    assert_eq!(conditions.at(Time::ZERO).session(at(9_999)), 0);
-    assert_eq!(conditions.at(Time::ZERO).session(at(10_000)), 1);
-    assert_eq!(conditions.at(Time::ZERO).session(at(29_999)), 1, "one cell to the next");
-    assert!(conditions.at(Time::ZERO).session(at(60_000)) >= 2);
-    assert_eq!(conditions.at(Time::ZERO).rate(Direction::Up, at(34_499)), BitRate(0), "between LTE and 3G");
-    assert_eq!(conditions.network(at(5_000)), NetworkKind::Wifi);
-    assert_eq!(conditions.network(at(10_200)), NetworkKind::None);
-    assert_eq!(conditions.network(at(10_500)), NetworkKind::Cellular);
+    let networks = [5_000, 10_200, 10_500].map(|ms| conditions.network(at(ms)));
+    assert_eq!(networks, [NetworkKind::Wifi, NetworkKind::None, NetworkKind::Cellular]);
+    let met = conditions.at(Time::ZERO);
+    assert!(met.outages(at(0)).iter().all(|o| o.mode == OutageMode::Reset));
+    assert_eq!([9_999, 10_000, 29_999].map(|ms| met.session(at(ms))), [0, 1, 1], "one cell to the next");
+    assert!(met.session(at(60_000)) >= 2);
+    assert_eq!(met.rate(UP, at(34_499)), BitRate(0), "between LTE and 3G");
 }
 
 #[test]
@@ -146,42 +136,28 @@ fn losses_are_found_across_stays() {
     let lossless = profile("lossless");
     let loss = Some(PacketLoss { p: Ppm(20_000), r: Ppm(500_000), window: None });
     let conditions = moving(vec![lossless.clone(), Profile { loss, ..lossless.clone() }, lossless]);
-    let way = Direction::Up;
-    let (from, until) =
-        (conditions.at(Time::ZERO).slot(way, at(0)), conditions.at(Time::ZERO).slot(way, at(25_000)));
-    let first = conditions.at(Time::ZERO).next_loss(way, from, until).expect("the second link loses packets");
-    assert!(
-        (conditions.at(Time::ZERO).slot(way, at(10_000))..conditions.at(Time::ZERO).slot(way, at(20_000)))
-            .contains(&first)
-    );
-    assert_eq!(conditions.at(Time::ZERO).next_loss(way, from, first), None);
-    assert_eq!(
-        conditions.at(Time::ZERO).next_loss(way, conditions.at(Time::ZERO).slot(way, at(20_000)), u64::MAX),
-        None
-    );
+    let met = conditions.at(Time::ZERO);
+    let [from, begins, ends, until] = [0, 10_000, 20_000, 25_000].map(|ms| met.slot(UP, at(ms)));
+    let first = met.next_loss(UP, from, until).expect("the second link loses packets");
+    assert!((begins..ends).contains(&first));
+    assert_eq!((met.next_loss(UP, from, first), met.next_loss(UP, ends, u64::MAX)), (None, None));
 }
 
 proptest! {
     #[test]
-    fn the_conditions_does_not_depend_on_what_was_asked(
+    fn what_is_met_does_not_depend_on_what_was_asked(
         asked in proptest::collection::vec((0_u64..40_000, 1_u64..200_000), 1..20),
     ) {
         let window = Some(LossWindow { every: Span::secs(2), lasts: Span::millis(500) });
-        let wild = Profile {
-            variation: Some(Variation { sigma_milli: 1_100, phi_milli: 850 }),
-            loss: Some(PacketLoss { p: Ppm(20_000), r: Ppm(500_000), window }),
-            ..profile("wild")
-        };
-        let links = || vec![profile("calm"), wild.clone(), profile("calm too")];
+        let loss = Some(PacketLoss { p: Ppm(20_000), r: Ppm(500_000), window });
+        let links = || vec![profile("calm"), Profile { loss, ..varied("wild") }, profile("calm too")];
         let kept = moving(links());
         for (ms, bytes) in asked {
             let ask = |conditions: &LinkConditions| {
-                let slot = conditions.at(Time::ZERO).slot(Direction::Down, at(ms));
-                (
-                    conditions.at(Time::ZERO).leaves_by(Direction::Down, at(ms), bytes),
-                    conditions.at(Time::ZERO).rate(Direction::Down, at(ms)),
-                    conditions.at(Time::ZERO).next_loss(Direction::Down, slot, slot + 2_000),
-                )
+                let met = conditions.at(Time::ZERO);
+                let slot = met.slot(DOWN, at(ms));
+                let lost = met.next_loss(DOWN, slot, slot + 2_000);
+                (met.leaves_by(DOWN, at(ms), bytes), met.rate(DOWN, at(ms)), lost)
             };
             prop_assert_eq!(ask(&kept), ask(&moving(links())));
         }

@@ -11,15 +11,12 @@ pub struct LinkSchedule {
     pub(super) links: Vec<Arc<Profile>>,
     /// By start; the first starts with the world. Neighbours are on different links.
     pub(super) stays: Vec<Stay>,
-    /// Places without any network, passed through at these times.
     pub(super) dead_zones: Vec<(Time, Time)>,
 }
 
-/// A time on one link, until the next begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stay {
     pub(super) from: Time,
-    /// Position among the links.
     pub(super) link: usize,
 }
 
@@ -45,7 +42,6 @@ impl LinkSchedule {
         self.join();
     }
 
-    /// The position of a link among the device's, new or known.
     fn position(&mut self, link: &Arc<Profile>) -> usize {
         self.links.iter().position(|known| known == link).unwrap_or_else(|| {
             self.links.push(link.clone());

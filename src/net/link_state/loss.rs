@@ -1,10 +1,8 @@
-//! Which packets are lost: Gilbert and Elliott over slots of about one packet.
+//! Which packets are lost: Gilbert and Elliott over slots of about one packet (h = 0, k = 1).
 //!
-//! Slots come in stretches, blocks of 65 536 or the windows of time in which losses come at all.
-//! Each stretch is seeded by itself, begins in the state that the stationary law draws, and is
-//! passed through in geometric jumps from one run of lost slots to the next. A run that a block's
-//! end cuts is the only trace of the blocks: one burst in (block ÷ distance of bursts). Source:
-//! Gilbert 1960, Elliott 1963, with h = 0 and k = 1.
+//! Slots come in stretches, blocks of 65 536 or the windows in which losses come at all, each
+//! seeded by itself, begun in a state of the stationary law, and passed through in geometric jumps.
+//! A run that a block's end cuts is the only trace of the blocks.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -28,14 +26,12 @@ pub(super) struct Losses {
     last: RefCell<Option<Runs>>,
 }
 
-/// Chances of a change of state, a slot.
 #[derive(Clone, Copy, Debug)]
 struct Law {
     to_bad: f64,
     to_good: f64,
 }
 
-/// A stretch on the way from one run of lost slots to the next.
 #[derive(Clone, Debug)]
 struct Runs {
     stretch: u64,
@@ -61,12 +57,10 @@ impl Losses {
     pub(super) fn are_any(&self) -> bool {
         self.law.is_some()
     }
-
     pub(super) fn slot(&self, at: Time) -> u64 {
         at.0 / self.slot.0
     }
 
-    /// The first lost slot from `slot` on, if one comes before `until`.
     pub(super) fn next(&self, slot: u64, until: u64) -> Option<u64> {
         let law = self.law?;
         let mut slot = slot;
@@ -82,7 +76,6 @@ impl Losses {
         None
     }
 
-    /// The stretch of `slot`, or the first one after it.
     fn stretch(&self, slot: u64) -> (u64, Range<u64>) {
         let Some(LossWindow { every, lasts }) = self.window else {
             let block = slot / BLOCK;
@@ -99,8 +92,7 @@ impl Losses {
         }
     }
 
-    /// The first lost slot from `slot` on in the stretch that begins at `start`; it may lie beyond
-    /// the stretch.
+    /// The first lost slot from `slot` on of a stretch that begins at `start`, or beyond its end.
     fn lost_in(&self, law: Law, stretch: u64, start: u64, slot: u64) -> u64 {
         let mut last = self.last.borrow_mut();
         let passed = |runs: &Runs| runs.stretch != stretch || slot < runs.good_from;
@@ -145,7 +137,6 @@ mod tests {
     use super::*;
     use crate::base::Ppm;
 
-    /// A slot of 1 ms.
     const RATE: BitRate = BitRate(12_000_000);
 
     fn losses(p: f64, r: f64) -> Losses {

@@ -11,8 +11,7 @@ use crate::base::{Ppm, Seed, Span, Stream, Time};
 const STAYS_A_DAY: u64 = 32;
 
 impl Moves {
-    /// About how often a device picks a link in this time: all of it is drawn before the first
-    /// move.
+    /// About how often a device picks a link in this time.
     pub fn moments(&self, within: Span) -> u64 {
         match self {
             Moves::Wander { links, mean } => within.0.checked_div(pause(links, *mean).0).unwrap_or(0),
@@ -38,7 +37,6 @@ impl Moves {
     }
 }
 
-/// From one moment at which a wanderer picks a link to the next; zero if it never picks another.
 fn pause(links: &[(Arc<Profile>, Ppm)], mean: Span) -> Span {
     let whole: u64 = links.iter().map(|(_, share)| u64::from(share.0)).sum();
     let squares: u64 = links.iter().map(|(_, share)| u64::from(share.0) * u64::from(share.0)).sum();
@@ -46,10 +44,9 @@ fn pause(links: &[(Arc<Profile>, Ppm)], mean: Span) -> Span {
     Span::from_secs_f64(mean.as_secs_f64() * (1.0 - stays_put))
 }
 
-/// Moves of a memoryless kind: at moments of a Poisson process the device picks a link by its
-/// share, so that shares are shares of time. It stays where it is when it picks the same again; the
-/// moments come as often as makes the mean stay `mean`, which is their distance ÷ (1 − Σ share²) on
-/// average over stays.
+/// At moments of a Poisson process the device picks a link by its share, so that shares are shares
+/// of time; the moments come as often as makes the mean stay `mean`: their distance ÷ (1 − Σ
+/// share²).
 fn wander(
     links: &[(Arc<Profile>, Ppm)],
     mean: Span,
@@ -88,7 +85,6 @@ mod tests {
     fn link(name: &str) -> Arc<Profile> {
         Arc::new(Profile::steady(name, Span::millis(10), BitRate(1_000), BitRate(1_000)))
     }
-
     fn hours(n: u64) -> Time {
         Time::ZERO + Span::secs(n * 3_600)
     }

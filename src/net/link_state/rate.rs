@@ -1,32 +1,23 @@
-//! How a rate varies: its logarithm is a stationary first-order autoregression in steps of a
+//! A rate's logarithm is a stationary first-order autoregression in steps of a second: X(s) =
+//! φ·X(s−1) + √(1−φ²)·e(s), rate = mean · exp(σ·X − σ²/2). Source: models of measured cellular
+//! traces (mahimahi: φ 0.6–0.9, σ 0.7–1.2).
+//!
+//! A second's value is a function of that second alone. Half-way between two known points, h steps
+//! to either side, X has the mean φʰ ÷ (1+φ²ʰ) times their sum and the variance (1−φ²ʰ) ÷ (1+φ²ʰ).
+//! Block ends, 256 s apart, are independent draws (their true correlation is φ²⁵⁶, 10⁻¹⁸ at φ =
+//! 0.85); inside a block a second is reached by eight halvings at most, a draw each, named by the
 //! second.
-//!
-//! X(s) = φ·X(s−1) + √(1−φ²)·e(s), rate = mean · exp(σ·X − σ²/2), so that the long-run mean is the
-//! mean. Source of the law and of φ and σ: models of measured cellular traces (mahimahi, 1 s bins:
-//! φ 0.6–0.9, σ 0.7–1.2, log-normal marginal).
-//!
-//! The value at a second must be a function of that second alone, in whatever order it is asked
-//! for. The process is Markov and Gaussian, so what lies half-way between two known points has a
-//! known law: with h steps to either side its mean is φʰ ÷ (1+φ²ʰ) times their sum and its variance
-//! (1−φ²ʰ) ÷ (1+φ²ʰ). Block ends, 256 s apart, are independent draws (their true correlation is
-//! φ²⁵⁶: 10⁻¹⁸ at φ = 0.85, 2·10⁻⁶ at 0.95); inside a block each second is reached by at most eight
-//! halvings, one normal draw each, named by the second. Nothing is walked through and nothing is
-//! kept.
 
 use super::super::options::Variation;
 use crate::base::Seed;
 
-/// Halvings of a block.
 const LEVELS: usize = 8;
-/// Seconds in a block.
 const BLOCK: u64 = 1 << LEVELS;
 /// Halvings of a part of it that is asked for as a whole.
 const PART_LEVELS: usize = 4;
-/// Seconds in such a part: who walks along the seconds draws each once, who asks for one draws few
-/// others.
+/// Seconds in such a part: who walks along them draws each once.
 pub(super) const PART: u64 = 1 << PART_LEVELS;
 
-/// The law of a rate's logarithm.
 #[derive(Clone, Debug)]
 pub(super) struct LogRate {
     sigma: f64,
@@ -45,7 +36,6 @@ impl LogRate {
         LogRate { sigma: f64::from(variation.sigma_milli) / 1e3, halvings }
     }
 
-    /// The rate in each second of a part ÷ its mean, by number of the part.
     pub(super) fn factors(&self, seed: Seed, part: u64) -> [f64; PART as usize] {
         self.states(seed, part).map(|state| libm::exp(self.sigma * state - self.sigma * self.sigma / 2.0))
     }

@@ -1,15 +1,11 @@
-//! Packet-delivery traces: a line a packet, the millisecond since the start in which it may leave;
-//! at its end the trace begins again. The format of mahimahi (Netravali et al., USENIX ATC 2015).
-//!
-//! A packet carries 1 504 bytes. The packets of a millisecond share it evenly, so the capacity is a
-//! rate for each millisecond, zero where no line stands, and its integral can be inverted by
-//! looking up a packet's number.
+//! Packet-delivery traces as mahimahi has them (Netravali et al., USENIX ATC 2015): a line a packet
+//! of 1 504 bytes, the millisecond in which it may leave; at its end the trace begins again. The
+//! packets of a millisecond share it evenly, so capacity is a rate for each millisecond.
 
 use std::io::{self, BufRead, Read as _};
 
 use crate::base::{BitRate, Digest, Span, Time};
 
-/// Bytes that a line of a trace lets pass.
 const PACKET: u128 = 1_504;
 const MS: u64 = 1_000_000;
 /// Behind a tunnel a packet is cut at the end of a trace that passes so many, one in a hundred.
@@ -18,7 +14,6 @@ const CUT_OF: u128 = 100;
 const ROUNDS_MAX: u32 = 10;
 /// A longer line is not a number.
 const LINE_MAX: u64 = 40;
-/// What some editors put before a text.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// A trace that was read.
@@ -30,58 +25,33 @@ pub struct Trace {
     period: u32,
 }
 
-/// What is wrong with a trace; lines are counted from 1.
+/// What is wrong with a trace.
 #[derive(Debug, thiserror::Error)]
-pub enum TraceError {
-    /// It cannot be read.
-    #[error("it cannot be read: {0}")]
-    Unreadable(#[from] io::Error),
-    /// No line at all.
-    #[error("the trace is empty: it needs a line for each packet")]
-    Empty,
-    /// A line is something else than a number of milliseconds.
-    #[error("`{text}` is not a whole number of milliseconds")]
-    NotANumber {
-        /// The line.
-        line: u64,
-        /// What stands there, cut if it is long.
-        text: String,
-    },
-    /// A time before that of the line above.
-    #[error("the trace goes backwards, from {before} ms to {ms} ms")]
-    Backwards {
-        /// The line.
-        line: u64,
-        /// Its time.
-        ms: u64,
-        /// The time above.
-        before: u64,
-    },
-    /// A time beyond 49 days.
-    #[error("{ms} ms is too late: a trace lasts at most {} ms", u32::MAX)]
-    TooLate {
-        /// The line.
-        line: u64,
-        /// Its time.
-        ms: u64,
-    },
-    /// More lines than fit into memory with certainty.
-    #[error("the trace has more than {0} packets, the most that are read")]
-    TooLong(usize),
-    /// All packets at 0 ms.
-    #[error("the trace ends at 0 ms, so that there is no time to repeat")]
-    NoTime,
+#[error("{why}")]
+pub struct TraceError {
+    /// The line that is wrong, from 1, if it is one.
+    pub line: Option<u64>,
+    why: String,
 }
 
 impl TraceError {
-    /// The line that is wrong, from 1, if it is one.
-    pub fn line(&self) -> Option<u64> {
-        match self {
-            TraceError::NotANumber { line, .. }
-            | TraceError::Backwards { line, .. }
-            | TraceError::TooLate { line, .. } => Some(*line),
-            _ => None,
-        }
+    fn at(line: u64, why: String) -> TraceError {
+        TraceError { line: Some(line), why }
+    }
+    fn whole(why: &str) -> TraceError {
+        TraceError { line: None, why: why.to_owned() }
+    }
+    fn no_number(line: u64, text: &str) -> TraceError {
+        TraceError::at(line, format!("`{text}` is not a whole number of milliseconds"))
+    }
+    fn too_late(line: u64, ms: u64) -> TraceError {
+        TraceError::at(line, format!("{ms} ms is too late: a trace lasts at most {} ms", u32::MAX))
+    }
+}
+
+impl From<io::Error> for TraceError {
+    fn from(error: io::Error) -> TraceError {
+        TraceError::whole(&format!("it cannot be read: {error}"))
     }
 }
 
@@ -90,9 +60,6 @@ impl Trace {
     pub const PACKETS_MAX: usize = 20_000_000;
 
     /// Reads a trace, four bytes of memory a packet.
-    ///
-    /// # Errors
-    /// It cannot be read, is no trace, or has too many packets.
     pub fn read(source: impl BufRead) -> Result<Trace, TraceError> {
         Trace::read_at_most(Trace::PACKETS_MAX, source)
     }
@@ -115,27 +82,32 @@ impl Trace {
                 continue;
             }
             if let Some(line) = blank {
-                return Err(TraceError::NotANumber { line, text: String::new() });
+                return Err(TraceError::no_number(line, ""));
             }
             let Some(ms) = number(&text) else {
-                let text = String::from_utf8_lossy(&text).trim().to_owned();
-                return Err(TraceError::NotANumber { line, text });
+                return Err(TraceError::no_number(line, String::from_utf8_lossy(&text).trim()));
             };
             if ms < last {
-                return Err(TraceError::Backwards { line, ms, before: last });
+                return Err(TraceError::at(
+                    line,
+                    format!("the trace goes backwards, from {last} ms to {ms} ms"),
+                ));
             }
             last = ms;
             // The packet of millisecond n has left by n: it uses the millisecond that ends then.
-            let slot = u32::try_from(ms.saturating_sub(1)).map_err(|_| TraceError::TooLate { line, ms })?;
+            let slot = u32::try_from(ms.saturating_sub(1)).map_err(|_| TraceError::too_late(line, ms))?;
             if packets.len() == most {
-                return Err(TraceError::TooLong(most));
+                let why = format!("the trace has more than {most} packets, the most that are read");
+                return Err(TraceError::whole(&why));
             }
             packets.push(slot);
         }
-        let period = u32::try_from(last).map_err(|_| TraceError::TooLate { line: 0, ms: last })?;
+        let period = u32::try_from(last).map_err(|_| TraceError::too_late(0, last))?;
         match (packets.is_empty(), period) {
-            (true, _) => Err(TraceError::Empty),
-            (false, 0) => Err(TraceError::NoTime),
+            (true, _) => Err(TraceError::whole("the trace is empty: it needs a line for each packet")),
+            (false, 0) => {
+                Err(TraceError::whole("the trace ends at 0 ms, so that there is no time to repeat"))
+            }
             (false, _) => Ok(Trace { packets, period }),
         }
     }
@@ -153,9 +125,7 @@ impl Trace {
     }
 
     /// The same behind something that passes no more than `rate`: packets that come faster queue
-    /// for it for less than `wait`, and the others of a burst are lost. What queues at the trace's
-    /// end passes as it begins again. A pause stays one, as nobody who comes in it may have what is
-    /// left of a burst.
+    /// for less than `wait`, and the others of a burst are lost. A pause stays one.
     pub fn at_most(&self, rate: BitRate, wait: Span) -> Trace {
         let takes = (PACKET * 8_000_000_000).div_ceil(u128::from(rate.0.max(1)));
         let wait = u128::from(wait.0);
@@ -163,7 +133,7 @@ impl Trace {
         if self.behind(takes, wait, 1, 0, cycle).0 == self.packets {
             return self.clone();
         }
-        // So long that a packet that is cut at the end is one of many.
+        // A packet that is cut at the end is one of many.
         let cycles = u32::try_from((CUT_OF * takes).div_ceil(cycle)).unwrap_or(u32::MAX);
         let period = self.period * cycles.min(u32::MAX / self.period);
         let whole = u128::from(period) * u128::from(MS);
@@ -183,9 +153,8 @@ impl Trace {
         Trace { packets, period }
     }
 
-    /// Where the packets of so many cycles pass that each keep what is behind them busy for
-    /// `takes`, which is free from a time on and passes nothing that ends after `until`; and until
-    /// when it is busy. Times in nanoseconds.
+    /// Where the packets of so many cycles pass that each keep what is behind them, free from a
+    /// time on, busy for `takes`, up to `until`; and until when it is busy. In nanoseconds.
     fn behind(&self, takes: u128, wait: u128, cycles: u32, mut free: u128, until: u128) -> (Vec<u32>, u128) {
         let mut passed = Vec::new();
         for begun in (0..cycles).map(|n| n * self.period) {
@@ -208,8 +177,7 @@ impl Trace {
         (passed, free)
     }
 
-    /// The rate about `at`: that of the next 100 ms, or of the next ten packets if those take
-    /// longer.
+    /// That of the next 100 ms, or of the next ten packets if those take longer.
     pub(super) fn rate(&self, at: Time) -> BitRate {
         let soon = at + Span::millis(100);
         let bytes = self.passed(soon) - self.passed(at);
@@ -219,7 +187,6 @@ impl Trace {
         BitRate((rate as u64).max(1))
     }
 
-    /// When `bytes` more have passed than at `from`.
     pub(super) fn leaves(&self, from: Time, bytes: u128) -> Time {
         let goal = self.passed(from) + bytes;
         if bytes == 0 {
@@ -236,9 +203,8 @@ impl Trace {
         u64::try_from(ns).map_or(Time::FAR, Time)
     }
 
-    /// Whole bytes that have passed by `at` since the start. Parts of a byte are left out, so that
-    /// a time rounded up to the nanosecond is no later in the trace than the byte that it stands
-    /// for.
+    /// Whole bytes that have passed since the start: a time rounded up to the nanosecond is no
+    /// later in the trace than the byte that it stands for.
     pub(super) fn passed(&self, at: Time) -> u128 {
         let (ms, ns) = (at.0 / MS, at.0 % MS);
         let period = u64::from(self.period);
@@ -249,7 +215,6 @@ impl Trace {
             + now * PACKET * u128::from(ns) / u128::from(MS)
     }
 
-    /// Packets that leave before this millisecond.
     fn before(&self, slot: u32) -> usize {
         self.packets.partition_point(|p| *p < slot)
     }
@@ -285,7 +250,7 @@ mod tests {
 
     fn refused(lines: &str) -> (Option<u64>, String) {
         let error = Trace::read(lines.as_bytes()).unwrap_err();
-        (error.line(), error.to_string())
+        (error.line, error.to_string())
     }
 
     fn ms(n: u64) -> Time {

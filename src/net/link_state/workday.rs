@@ -1,16 +1,12 @@
-//! A field worker's day: depot, road, customers, lunch.
-//!
-//! All figures are estimates: 20 minutes of the depot's Wi-Fi at both ends of a shift from 08:00 to
-//! 17:00, lunch from 12:00 to 12:30, and between them legs on the road and visits in the proportion
-//! 35 to 50, with a dead zone (a basement, a shielded room) of 10 to 20 % of each visit. Out of the
-//! shift the device lies in its cradle at the depot.
+//! A field worker's day, all of it estimates: the depot's Wi-Fi to 08:20 and from 16:40, lunch from
+//! 12:00 to 12:30, between them legs and visits as 35 to 50, with a dead zone of 10 to 20 % of a
+//! visit.
 
 use super::super::options::FieldWorker;
 use super::link_schedule::{LinkSchedule, Stay};
 use crate::base::{Span, Stream, Time};
 
 const DAY: u64 = 86_400;
-/// Seconds since midnight: out of the depot, lunch, back on the road, back in the depot.
 const LEAVES: u64 = 8 * 3_600 + 20 * 60;
 const LUNCH: u64 = 12 * 3_600;
 const LUNCH_ENDS: u64 = 12 * 3_600 + 30 * 60;
@@ -22,12 +18,10 @@ const SIGMA: f64 = 0.5;
 /// Share of a visit in a dead zone: least, greatest.
 const DEAD: (f64, f64) = (0.1, 0.2);
 
-/// Positions of the links.
 const DEPOT: usize = 0;
 const ROAD: usize = 1;
 const SITE: usize = 2;
 
-/// The days from the start to `end`.
 pub(super) fn schedule(worker: &FieldWorker, stream: &mut Stream, end: Time) -> LinkSchedule {
     let mut days = Days { since_midnight: worker.since_midnight, end, stays: Vec::new(), dead: Vec::new() };
     for day in 0..=(worker.since_midnight + (end - Time::ZERO)).0 / 1_000_000_000 / DAY {
@@ -74,7 +68,6 @@ impl Days {
         }
     }
 
-    /// From this second since the first midnight on the device is on this link.
     fn stay(&mut self, second: u64, link: usize) {
         let from = self.time(second as f64);
         if self.stays.last().is_some_and(|last| last.from == from) {

@@ -1,10 +1,7 @@
-//! BBR's start (first version, `net/ipv4/tcp_bbr.c`): packets leave paced, at 2.89 times the
-//! bandwidth that was seen so far.
-//!
-//! Until the bandwidth stops growing a message is followed in grains of a thirty-second of the
-//! window, each of which carries the sample of the delivery rate that its acknowledgement gives;
-//! afterwards the pipe is full and the rest leaves at the link's own rate, but for the 200 ms in
-//! every ten seconds in which BBR looks for the round trip without load.
+//! BBR's start (first version, `net/ipv4/tcp_bbr.c`), paced at 2.89 times the bandwidth seen so
+//! far: in grains of a thirty-second of the window, each with the sample of its acknowledgement.
+//! Then the pipe is full and the rest leaves at the link's own rate, but for 200 ms in every ten
+//! seconds in which BBR looks for the round trip without load.
 
 use std::collections::VecDeque;
 
@@ -15,7 +12,6 @@ use crate::base::{Span, Time};
 pub(super) const GAIN: f64 = 2.885;
 /// Linux paces a hundredth slower than it believes the link to be.
 pub(super) const MARGIN: f64 = 0.99;
-/// The first segments of a connection are not paced.
 const UNPACED: f64 = 10.0;
 const INITIAL: f64 = super::window::INITIAL;
 /// Growth of the bandwidth in a round that counts, and rounds without it after which the pipe is
@@ -29,7 +25,7 @@ const EMPTY: f64 = 1.01;
 /// How long BBR keeps four packets in flight to see it again.
 pub(super) const PROBE: Span = Span::millis(200);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Bbr {
     pub(super) window: f64,
     /// Highest delivery rate, packets a second, and the round in which it was seen.
@@ -48,7 +44,6 @@ pub(super) struct Bbr {
     pub(super) loaded: bool,
 }
 
-/// Packets that leave together, and what their acknowledgement will be compared with.
 struct Grain {
     size: f64,
     sent: f64,
@@ -62,37 +57,22 @@ struct Grain {
 impl Bbr {
     pub(super) fn new(rtt: Span, now: Time) -> Bbr {
         let pacing = GAIN * INITIAL / rtt.as_secs_f64().max(0.001);
-        Bbr {
-            window: INITIAL,
-            rate: (0.0, 0),
-            pacing,
-            delivered: 0.0,
-            starved: 0.0,
-            rounds: 0,
-            round_ends: 0.0,
-            full: (0.0, 0),
-            sent: 0.0,
-            seen: now,
-            loaded: false,
-        }
+        Bbr { window: INITIAL, pacing, seen: now, ..Bbr::default() }
     }
 
     pub(super) fn window(&self) -> u64 {
         self.window as u64
     }
-
-    /// Packets that were delivered so far.
     pub(super) fn delivered(&self) -> u64 {
         self.delivered as u64
     }
-
     fn is_full(&self) -> bool {
         self.full.1 >= ROUNDS
     }
 
     /// Sends `n` packets; `natural(from, done, k)` is when the `k` of them after the first `done`
-    /// have left the bottleneck if they begin at `from`. `handed` is told when the start hands over
-    /// how many. Returns when all have left, and how many of them the start sent.
+    /// have left if they begin at `from`; `handed` is told what the start hands over when. When all
+    /// have left, and how many the start sent.
     pub(super) fn send(
         &mut self,
         n: u64,
@@ -123,9 +103,8 @@ impl Bbr {
         }
     }
 
-    /// What the probes for the round trip take of a transfer that would end at `end` without them.
-    /// In each the link idles but for four packets a round trip, from when the round trip is no
-    /// longer believed until it was seen again: then it is believed again.
+    /// What the probes for the round trip take: in each the link idles but for four packets a round
+    /// trip, until the least one was seen again.
     fn probes(&mut self, end: Time, pace: &Pace) -> Span {
         let lasts = PROBE.max(pace.round.rtt) + pace.round.rtt;
         let share = (4.0 * pace.round.segment.as_secs_f64() / pace.turn.as_secs_f64()).min(1.0);
@@ -137,8 +116,7 @@ impl Bbr {
     }
 
     /// The paced start, in seconds after the pace's: when the bottleneck is free, and how many
-    /// packets are left once the pipe is full. `leaves` is as `natural`, in such seconds: an outage
-    /// that holds is in it.
+    /// packets are left once the pipe is full.
     fn start(
         &mut self,
         n: u64,

@@ -49,8 +49,7 @@ const RECORD: u64 = 16_384;
 const RECORD_OVERHEAD: u64 = 22;
 /// First wait of a SYN for its answer; it doubles (RFC 6298).
 const SYN_TIMEOUT: Span = Span::secs(1);
-/// A receiver that answers sooner than this after it received counts as chatty: it delays
-/// acknowledgements.
+/// Who answers sooner than this after it received delays acknowledgements.
 const DELAYED_ACK: Span = Span::millis(40);
 
 /// An open connection.
@@ -72,15 +71,13 @@ pub struct Connection {
 /// What became of opening a connection.
 #[derive(Debug)]
 pub struct Opening {
-    /// The connection, and when its next flight or first message may leave; or that an outage cut
-    /// it, or when nobody had answered and its end gave up.
+    /// The connection, and when its next flight or first message may leave.
     pub opened: Result<(Connection, Time), Broken>,
     /// What was sent for it, up and down.
     pub traffic: [Traffic; 2],
 }
 
 impl Handshake {
-    /// The flights of the encryption one after the other, and what each carries in bytes.
     pub(in crate::net) fn flights(&self) -> impl Iterator<Item = (Direction, u64)> + use<> {
         let first = [(Direction::Up, CLIENT_HELLO), (Direction::Down, self.certificates)];
         let second = [(Direction::Up, KEY_EXCHANGE), (Direction::Down, FINISHED - HEADERS)];
@@ -92,15 +89,13 @@ impl Handshake {
         first.into_iter().chain(second).take(n)
     }
 
-    /// What the cryptography takes, if there is any.
     pub(in crate::net) fn working(&self) -> Span {
         if self.tls == Tls::None { Span::ZERO } else { self.work }
     }
 }
 
 impl Connection {
-    /// Opens a connection at `at` over a link that it has for itself; nothing more is sent from
-    /// `until` on.
+    /// Opens a connection over a link that it has for itself; nothing is sent from `until` on.
     pub fn open(how: &Handshake, conditions: &dyn Conditions, at: Time, until: Time) -> Opening {
         let Opening { opened, mut traffic } = Connection::greet(how, conditions, at, until);
         let shaken = opened
@@ -108,8 +103,7 @@ impl Connection {
         Opening { opened: shaken, traffic }
     }
 
-    /// The first of it, SYN and SYN-ACK: the connection and when its first flight may leave. It is
-    /// open once its flights have passed.
+    /// SYN and SYN-ACK: it is open once its flights have passed.
     pub(in crate::net) fn greet(
         how: &Handshake,
         conditions: &dyn Conditions,
@@ -158,20 +152,17 @@ impl Connection {
     pub(in crate::net) fn opens_at(&mut self, now: Time) {
         (self.patience, self.last) = (None, now);
     }
-
-    /// Whether its flights have passed.
     pub(in crate::net) fn is_open(&self) -> bool {
         self.patience.is_none()
     }
 
-    /// The transfer of a message of `bytes` that is handed over at `at`, in packets of at most
-    /// `mtu` bytes; of a flight while it is opened.
+    /// The transfer of a message of `bytes`, or of a flight while it is opened.
     #[inline]
     pub fn message(&mut self, way: Direction, at: Time, bytes: u64, mtu: u32) -> Transfer {
         let (load, kept) =
             if self.is_open() { self.next_message(way, at, bytes) } else { (Load::of(bytes), false) };
         let mut transfer = Transfer::new(way, at, load, mtu, kept);
-        transfer.patient_until(self.patience.unwrap_or(Time::FAR));
+        transfer.patience = self.patience.unwrap_or(Time::FAR);
         transfer
     }
 
@@ -180,8 +171,7 @@ impl Connection {
         let count = &mut self.messages[way as usize];
         *count += 1;
         let first = *count == 1;
-        // The server answers at once and so delays its acknowledgements; the device does while it
-        // asks without a pause.
+        // The server delays its acknowledgements; the device does while it asks without a pause.
         let kept = !first && (way == Direction::Up || at.since(self.last) < DELAYED_ACK);
         let mut load = self.load(bytes);
         if first && self.tls == Tls::V13 {
@@ -204,14 +194,9 @@ impl Connection {
         Load::of(bytes + RECORD_OVERHEAD * records)
     }
 
-    /// Runs a transfer to its end: when its last byte arrives, half a round trip and the jitter
-    /// after it left.
-    ///
-    /// # Errors
-    ///
-    /// The connection broke.
+    /// Runs a transfer until its last byte arrives or the connection breaks.
     pub fn finish(&mut self, transfer: &mut Transfer, conditions: &dyn Conditions) -> Result<Time, Broken> {
-        let way = transfer.way();
+        let way = transfer.way;
         let ended = transfer.run(&mut self.senders[way as usize], conditions, Time::FAR);
         let left = ended.expect("a transfer that may run for ever ends")?;
         let arrived = arrival(conditions, way, left);
@@ -225,9 +210,8 @@ pub(in crate::net) fn arrival(conditions: &dyn Conditions, way: Direction, left:
     left + Span(conditions.rtt(left).0 / 2) + conditions.jitter(way, left)
 }
 
-/// SYN and SYN-ACK: when the device may go on, and the round trip of the attempt that came through.
-/// A SYN goes out again after 1 s, 3 s, 7 s … without an answer, until `until` (RFC 6298); an
-/// answer that is only late is the answer to the one that it is for.
+/// When the device may go on, and the round trip of the attempt that came through. A SYN goes out
+/// again after 1 s, 3 s, 7 s … until `until` (RFC 6298); a late answer is that to its own SYN.
 fn greet(
     conditions: &dyn Conditions,
     at: Time,
@@ -238,7 +222,7 @@ fn greet(
     let mut answer: Option<(Time, Span)> = None;
     loop {
         greeting(&mut traffic[Direction::Up as usize]);
-        let cut = conditions.outages(sent).first().filter(|o| o.mode == OutageMode::Reset && o.from <= sent);
+        let cut = conditions.outage(sent).filter(|outage| outage.mode == OutageMode::Reset);
         if let Some(reset) = cut.filter(|_| answer.is_none()) {
             return Err(Broken { at: reset.from.max(sent), cut: true });
         }
@@ -259,7 +243,6 @@ fn greet(
     }
 }
 
-/// Books a SYN or SYN-ACK, which is sent again if it is not the first.
 fn greeting(traffic: &mut Traffic) {
     traffic.retransmitted += u64::from(traffic.packets > 0);
     traffic.packets += 1;
@@ -270,8 +253,7 @@ fn greeting(traffic: &mut Traffic) {
 fn lone(conditions: &dyn Conditions, way: Direction, at: Time) -> Option<Time> {
     let left = conditions.leaves_by(way, at, SYN);
     let slot = conditions.slot(way, left);
-    let swallowed =
-        conditions.outages(at).first().is_some_and(|o| o.mode == OutageMode::Drop && o.from <= at);
+    let swallowed = conditions.outage(at).is_some_and(|outage| outage.mode == OutageMode::Drop);
     let lost = swallowed || conditions.next_loss(way, slot, slot + 1).is_some();
     (!lost).then(|| arrival(conditions, way, left))
 }

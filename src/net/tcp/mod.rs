@@ -1,29 +1,22 @@
 //! TCP as arithmetic: how long a message takes over a connection in the state that earlier messages
 //! left it in.
 //!
-//! A [`Connection`] has two [`Sender`]s, one a direction, that remember what the next message
-//! finds: the congestion window, the smoothed round trip, when something was last sent. A
-//! [`Transfer`] is one message on its way. It goes forward in rounds, not in packets: a window
-//! leaves, the first acknowledgement comes a round trip later, and the difference between the two
-//! is the stall in which the bottleneck idles (the stall sum; Kurose and Ross, "static objects",
-//! generalised to an initial window of ten). Once the window covers the pipe nothing stalls any
-//! more and the rest leaves in one stretch; so a message costs a step for each doubling of its
-//! size, and one for each packet lost. Messages of several streams that share a connection are one
-//! transfer that grows as they join; marks in it tell when each has passed.
-//!
-//! A message that an outage meets goes packet by packet instead (`packets`): what that costs
-//! hangs on single acknowledgements, timers and what they were set on.
+//! A [`Connection`] has two [`Sender`]s, one a direction, that remember window, smoothed round trip
+//! and when something was last sent. A [`Transfer`] is one message on its way. It goes in rounds: a
+//! window leaves, the first acknowledgement comes a round trip later, and the difference is the
+//! stall in which the bottleneck idles (the stall sum; Kurose and Ross, "static objects"). Once the
+//! window covers the pipe the rest leaves in one stretch; so a message costs a step for each
+//! doubling of its size, and one for each packet lost. Messages of several streams of a connection
+//! are one transfer that grows as they join; marks in it tell when each has passed. A message that
+//! an outage meets goes packet by packet instead (`packets`).
 //!
 //! What is modelled is Linux: ten segments to begin with, growth by what was acknowledged while the
-//! window was the limit, HyStart, CUBIC after a loss, RACK and tail-loss probes, restart of an idle
-//! window, BBR's paced start. `syncdyno validate` holds it against transfers that were measured.
+//! window was the limit, HyStart, CUBIC, RACK and tail-loss probes, restart of an idle window,
+//! BBR's paced start. `syncdyno validate` holds it against transfers that were measured.
 //!
-//! An acknowledgement that is lost costs nothing, but for that of a SYN, which is sent again. The
-//! next one says the same and more (RFC 9293, 3.4), Linux lets the window grow by what is
-//! acknowledged rather than by the number of acknowledgements (RFC 3465), and a sender that waits
-//! for a message has it before its last one is sent. A sender stalls only when all of a window's
-//! are lost: of ten segments, in turn for every second one, at a loss of 1 % once in 10¹⁰ rounds.
-//! The measured transfers lose packets both ways, and show no more.
+//! An acknowledgement that is lost costs nothing, but for that of a SYN: the next one says the same
+//! and more (RFC 9293, 3.4), and the window grows by what is acknowledged (RFC 3465). A sender
+//! stalls only when all of a window's are lost: at a loss of 1 % once in 10¹⁰ rounds.
 //!
 //! Invariants: nothing here draws a number; losses and outages are asked of
 //! [`Conditions`](super::Conditions) by time. More capacity is never later for CUBIC on a link

@@ -19,8 +19,7 @@ fn payload(mtu: u32) -> u64 {
     u64::from(mtu).checked_sub(HEADERS).filter(|left| *left > 0).expect("a packet has room for a payload")
 }
 
-/// Small segments that leave before a message and take places in its first window: what TLS has to
-/// say.
+/// Small segments that leave before a message: what TLS has to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lead {
     /// How many.
@@ -44,7 +43,6 @@ impl Load {
         Load { bytes, lead: Lead::default() }
     }
 
-    /// Cuts it into packets that hold `mtu` bytes at most.
     #[inline]
     pub(super) fn cut(self, mtu: u32) -> Cut {
         let Load { bytes, lead } = self;
@@ -53,18 +51,15 @@ impl Load {
     }
 }
 
-/// A message in packets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
     pub(super) mtu: u64,
-    /// How many, the lead included.
     pub(super) segments: u64,
     wire: u64,
     lead: Lead,
 }
 
 impl Cut {
-    /// Bytes on the wire of its first `n` packets.
     pub(super) fn first(&self, n: u64) -> u64 {
         if n >= self.segments {
             return self.wire;
@@ -75,7 +70,6 @@ impl Cut {
         }
     }
 
-    /// Bytes of messages in its first `n` packets.
     pub(super) fn payload(&self, n: u64) -> u64 {
         let n = n.min(self.segments);
         match n.checked_sub(self.lead.segments) {
@@ -94,7 +88,6 @@ impl Cut {
         Cut { mtu: self.mtu, segments: full + lead.segments, wire: bytes + full * HEADERS + lead.wire, lead }
     }
 
-    /// In which packet the last of the first `bytes` of messages is.
     pub(super) fn packet(&self, bytes: u64) -> u64 {
         self.lead.segments + bytes.div_ceil(self.mtu - HEADERS)
     }
@@ -102,13 +95,11 @@ impl Cut {
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Owed {
-    /// How many.
     pub(super) packets: u64,
     wire: u64,
 }
 
 impl Owed {
-    /// Packets of these sizes.
     pub(super) fn of(sizes: &[u64]) -> Owed {
         Owed { packets: sizes.len() as u64, wire: sizes.iter().sum() }
     }
@@ -124,8 +115,6 @@ impl Owed {
     pub(super) fn plus(self, other: Owed) -> Owed {
         Owed { packets: self.packets + other.packets, wire: self.wire + other.wire }
     }
-
-    /// What is left after its first `n` packets.
     pub(super) fn less(self, n: u64) -> Owed {
         Owed { packets: self.packets - n, wire: self.wire - self.first(n) }
     }
@@ -134,45 +123,27 @@ impl Owed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    #[test]
-    fn a_segment_carries_1448_bytes_of_1500() {
-        assert_eq!([0, 1, 1_448, 1_449, 14_480].map(|n| segments(n, 1_500)), [1, 1, 1, 2, 10]);
-        assert_eq!(wire(1_448, 1_500), 1_500);
-        assert_eq!(wire(1_449, 1_500), 1_553);
-        assert_eq!(segments(1_329, 1_380), 2, "a tunnel leaves less room");
-    }
-
-    #[test]
-    fn the_parts_of_a_load_add_up() {
-        let load = Load { bytes: 3_000, lead: Lead { segments: 2, wire: 600 } };
-        let cut = load.cut(1_500);
-        assert_eq!(cut.segments, 5);
-        let upto: Vec<u64> = (0..=6).map(|n| cut.first(n)).collect();
-        assert_eq!(upto, [0, 300, 600, 2_100, 3_600, 3_756, 3_756]);
-        let payload: Vec<u64> = (0..=6).map(|n| cut.payload(n)).collect();
-        assert_eq!(payload, [0, 0, 0, 1_448, 2_896, 3_000, 3_000]);
-    }
-
-    #[test]
-    fn what_is_owed_adds_up_to_what_was_lost() {
-        let owed = Owed::of(&[1_500, 640]).plus(Owed::of(&[1_500]));
-        assert_eq!([0, 1, 2, 3, 9].map(|n| owed.first(n)), [0, 1_213, 2_426, 3_640, 3_640]);
-        let rest = owed.less(1);
-        assert_eq!((rest.packets, rest.first(2) + owed.first(1)), (2, 3_640));
-        assert_eq!((rest.less(2).packets, rest.less(2).first(1)), (0, 0));
-    }
-
-    #[test]
-    fn what_joins_a_message_fills_its_last_packet() {
-        let cut = Load { bytes: 3_000, lead: Lead { segments: 2, wire: 600 } }.cut(1_500);
-        // Three packets are gone, with 1 448 bytes; 1 552 are left, and 900 join them.
-        let rest = cut.rest(3, 1_552 + 900);
-        assert_eq!((rest.segments, rest.first(2)), (2, 2_452 + 2 * 52));
-        assert_eq!([1, 1_448, 1_449].map(|bytes| rest.packet(bytes)), [1, 1, 2]);
-        let rest = cut.rest(1, 3_000);
-        assert_eq!((rest.segments, rest.first(1), rest.packet(1)), (4, 300, 2), "half of the lead is left");
-        let none = cut.rest(5, 0);
-        assert_eq!((none.segments, none.first(1)), (0, 0));
+    proptest! {
+        #[test]
+        fn parts_add_up_to_the_whole(bytes in 1_u64..50_000, segments in 0_u64..4, n in 0_u64..9, more in 0_u64..9_000) {
+            let lead = Lead { segments, wire: 300 * segments };
+            let cut = Load { bytes, lead }.cut(1_500);
+            let all = cut.segments;
+            prop_assert_eq!((cut.first(all), cut.payload(all)), (wire(bytes, 1_500) + lead.wire, bytes));
+            let sent = n.min(all);
+            // What joins fills the last packet of what is left.
+            let rest = cut.rest(sent, bytes - cut.payload(sent) + more);
+            let (small, left) = (segments.saturating_sub(sent), bytes - cut.payload(sent) + more);
+            prop_assert_eq!(rest.segments, small + left.div_ceil(1_448));
+            prop_assert_eq!(rest.payload(rest.segments), left);
+            prop_assert_eq!(rest.first(small), 300 * small);
+            prop_assert_eq!(rest.packet(left), rest.segments);
+            let owed = Owed::of(&[1_500, 640]).plus(Owed::of(&[1_500; 2]));
+            let n = n.min(4);
+            let rest = owed.less(n);
+            prop_assert_eq!((rest.packets, rest.first(9) + owed.first(n)), (4 - n, 5_140));
+        }
     }
 }

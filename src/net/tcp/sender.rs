@@ -38,7 +38,6 @@ pub struct Sender {
     pub(super) srtt: Span,
     /// Four times its variation.
     pub(super) spread: Span,
-    /// When its last packet left.
     pub(super) last: Time,
     restarts: bool,
 }
@@ -61,8 +60,7 @@ impl Sender {
         self.srtt + self.spread.max(RTO_MARGIN)
     }
 
-    /// How long after the last sign of life a tail-loss probe leaves when `in_flight` segments are
-    /// out (RFC 8985).
+    /// How long after the last sign of life a tail-loss probe leaves (RFC 8985).
     pub(super) fn probe(&self, in_flight: u64) -> Span {
         let alone = if in_flight == 1 { RTO_MARGIN } else { Span::ZERO };
         (self.srtt * 2 + alone).min(self.timeout())

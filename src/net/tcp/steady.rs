@@ -5,8 +5,7 @@ use std::cell::RefCell;
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::net::{Conditions, Direction, Outage};
 
-/// A link of constant rate, delay, queue and loss. The losses are drawn for slots of a packet's
-/// length, by blocks, from the link's seed, the direction and the number of the block.
+/// A link of constant rate, delay, queue and loss, which is drawn for slots of a packet's length.
 #[derive(Clone, Debug)]
 pub struct Steady {
     /// Round trip without load.
@@ -24,10 +23,8 @@ pub struct Steady {
     block: RefCell<[Option<Block>; 2]>,
 }
 
-/// A block's number and its lost slots.
 type Block = (u64, Vec<u64>);
 
-/// Slots that are drawn together.
 const BLOCK: u64 = 65_536;
 const MTU: u32 = 1_500;
 
@@ -63,9 +60,6 @@ impl Steady {
 impl Conditions for Steady {
     fn rtt(&self, _: Time) -> Span {
         self.rtt
-    }
-    fn jitter(&self, _: Direction, _: Time) -> Span {
-        Span::ZERO
     }
     fn rate(&self, way: Direction, _: Time) -> BitRate {
         self.rate[way as usize]
@@ -107,42 +101,5 @@ impl Conditions for Steady {
     }
     fn outages(&self, now: Time) -> &[Outage] {
         &self.outages[self.outages.partition_point(|outage| outage.until <= now)..]
-    }
-    fn wake_up(&self, _: Option<Time>, _: Time) -> Span {
-        Span::ZERO
-    }
-    fn session(&self, _: Time) -> u64 {
-        0
-    }
-    fn session_ends(&self, _: Time) -> Time {
-        Time::FAR
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lost(link: &Steady, until: u64) -> Vec<u64> {
-        let mut from = 0;
-        let next = || {
-            let lost = link.next_loss(Direction::Down, from, until)?;
-            from = lost + 1;
-            Some(lost)
-        };
-        std::iter::from_fn(next).collect()
-    }
-
-    #[test]
-    fn a_loss_depends_on_link_direction_and_slot_and_not_on_who_asks() {
-        let link = Steady::new(Span::millis(70), BitRate(12_000_000), BitRate(12_000_000))
-            .with_losses(0.02, Seed(3));
-        let all = lost(&link, 200_000);
-        for slot in [199_000, 70_000, 65_536, 65_535, 3] {
-            let expected = all.iter().find(|lost| **lost >= slot).copied();
-            assert_eq!(link.next_loss(Direction::Down, slot, 200_000), expected);
-        }
-        let up = link.next_loss(Direction::Up, 0, u64::MAX);
-        assert_ne!(up, all.first().copied(), "the other direction has losses of its own");
     }
 }

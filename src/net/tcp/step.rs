@@ -23,7 +23,6 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// From a packet's leaving the bottleneck to the return of its acknowledgement.
     pub(super) fn back(&self) -> Span {
         self.turn.saturating_sub(self.round.segment)
     }
@@ -49,7 +48,6 @@ pub(super) struct Step {
 }
 
 pub(super) struct Lost<'s> {
-    /// Which, ascending; at least one.
     pub(super) at: &'s [u64],
     /// Bytes of each on the wire.
     pub(super) sizes: &'s [u64],
@@ -58,7 +56,6 @@ pub(super) struct Lost<'s> {
 }
 
 impl Step {
-    /// When the sender may go on after it.
     pub(super) fn goes_on(&self, pace: &Pace) -> Time {
         match () {
             () if self.told => self.end + pace.back(),
@@ -67,7 +64,6 @@ impl Step {
         }
     }
 
-    /// When the first `k` have left, about.
     pub(super) fn left_at(&self, k: u64) -> Time {
         self.start + (self.end - self.start).scaled(k.min(self.n), self.n)
     }

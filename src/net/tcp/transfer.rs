@@ -18,13 +18,11 @@ use super::window::Round;
 use crate::base::{BitRate, Span, Time};
 use crate::net::{Conditions, Direction};
 
-/// A message of which a part may have left. A step sends a round or, when nothing stalls, all the
-/// rest.
+/// A message of which a part may have left.
 #[derive(Debug)]
 pub struct Transfer {
-    way: Direction,
+    pub(super) way: Direction,
     load: Cut,
-    /// Segments of the load that went out at least once.
     sent: u64,
     /// Segments known to be lost, to be sent before any other.
     again: Owed,
@@ -43,15 +41,13 @@ pub struct Transfer {
     /// While timeouts follow each other and nothing arrives: since when, and the last wait.
     silence: Option<(Time, Span)>,
     /// From then on nobody tries any more.
-    patience: Time,
+    pub(super) patience: Time,
     /// Packets in flight that the link held when it was last looked at.
     room: u64,
     /// Packets that left for acknowledgements that came before a loss was found.
     credit: u64,
-    /// So many of the next packets belong to the recovery under way: a loss among them does not
-    /// shrink the window again.
+    /// So many of the next packets belong to the recovery under way, and shrink no window.
     excused: u64,
-    /// The window was the limit.
     limited: bool,
     /// The receiver acknowledges every second segment.
     delayed: bool,
@@ -62,7 +58,6 @@ pub struct Transfer {
     flight: Flight,
     /// Where messages end, if it carries several.
     marks: Vec<Mark>,
-    /// While an outage is met: packet by packet.
     close_up: Option<Box<Packets>>,
     /// What was sent so far.
     pub traffic: Traffic,
@@ -74,8 +69,7 @@ impl Clone for Transfer {
         Transfer { marks: self.marks.clone(), close_up: self.close_up.clone(), ..*self }
     }
 
-    /// Field by field in its place: what is copied as one on its way would wait for small fields
-    /// that have only just been written.
+    /// Field by field: a copy of the whole would wait for small fields just written.
     #[inline]
     fn clone_from(&mut self, other: &Transfer) {
         let mut marks = std::mem::take(&mut self.marks);
@@ -85,8 +79,7 @@ impl Clone for Transfer {
 }
 
 impl Transfer {
-    /// A message that its sender has at `at`, in packets of at most `mtu` bytes. On a `kept`
-    /// connection the receiver acknowledges every second segment; on a young one each.
+    /// A message from `at` on. On a `kept` connection every second segment is acknowledged.
     #[inline]
     pub fn new(way: Direction, at: Time, load: Load, mtu: u32, kept: bool) -> Transfer {
         Transfer {
@@ -117,14 +110,8 @@ impl Transfer {
         }
     }
 
-    /// Which way it goes.
-    pub fn way(&self) -> Direction {
-        self.way
-    }
-
-    /// Goes on until all has left, the connection broke, or `until` is reached: a round that has
-    /// begun by then is finished, a stretch is cut. Returns when the last byte has left the
-    /// bottleneck.
+    /// Goes on until all has left, the connection broke, or `until`, where a stretch is cut and a
+    /// round is finished: when the last byte has left the bottleneck.
     pub fn run(
         &mut self,
         sender: &mut Sender,
@@ -157,7 +144,6 @@ impl Transfer {
         }
     }
 
-    /// How it ended, if nothing is left to be sent.
     fn ended(&self) -> Option<Result<Time, Broken>> {
         match self.broken {
             Some(broken) => Some(Err(broken)),
@@ -171,7 +157,6 @@ impl Transfer {
     pub(in crate::net) fn over(&self, now: Time) -> Option<Result<Time, Broken>> {
         self.ended().filter(|ended| ended.is_err() || self.free <= now)
     }
-
     pub(in crate::net) fn is_sending(&self, now: Time) -> bool {
         self.at <= now || self.free > now && !self.burst
     }
@@ -182,31 +167,21 @@ impl Transfer {
         if sends { self.free } else { self.at.max(now) }
     }
 
-    /// Packets that the window lets go.
     fn within(&self, sender: &Sender) -> u64 {
         self.left().min(self.window(sender))
     }
-
     fn window(&self, sender: &Sender) -> u64 {
         sender.bbr.as_ref().map_or(sender.window.segments(), |bbr| bbr.window())
     }
-
     /// Bytes that it has in flight at the most: its window, or all of it.
     pub(in crate::net) fn in_flight_at_most(&self, sender: &Sender) -> u64 {
         self.window(sender).min(self.load.segments).saturating_mul(self.load.mtu)
     }
-
     fn next(&self, n: u64) -> Traffic {
         Traffic { packets: n, retransmitted: n.min(self.again.packets), bytes: self.bytes(n) }
     }
-
-    /// It tries up to `patience` and not after it.
-    pub(super) fn patient_until(&mut self, patience: Time) {
-        self.patience = patience;
-    }
-
-    /// What is sent of it from where it is on if nobody answers any more for `lasts`: the first
-    /// window if it has not begun, and tries with the first packet that is not acknowledged.
+    /// What is sent from where it is on if nobody answers any more for `lasts`: the first window if
+    /// it has not begun, and tries with the first packet not acknowledged.
     pub(in crate::net) fn unheard(&self, sender: &mut Sender, lasts: Span) -> Traffic {
         if self.burst {
             sender.wakes(self.at);
@@ -264,13 +239,9 @@ impl Transfer {
     pub(in crate::net) fn passed(&self, stream: u64) -> Option<Time> {
         self.marks.iter().find(|mark| mark.stream == stream).and_then(|mark| mark.passed)
     }
-
-    /// Segments to be sent, first or again.
     fn left(&self) -> u64 {
         self.load.segments - self.sent + self.again.packets
     }
-
-    /// Segments lost and not repaired.
     fn owed(&self) -> Owed {
         self.again.plus(self.hidden)
     }
@@ -384,7 +355,6 @@ impl Transfer {
         }
     }
 
-    /// One window, or all that no stall stops.
     fn windowed(&self, sender: &Sender, conditions: &dyn Conditions, pace: &Pace, until: Time) -> Step {
         let whole = sender.window.segments() + self.credit;
         let (left, window) = (self.left(), if self.reopened { self.spare } else { whole });
@@ -464,7 +434,6 @@ impl Transfer {
         }
     }
 
-    /// Takes note of what left.
     fn account(&mut self, step: &Step, lost: &[u64], bytes: u64, sender: &mut Sender, pace: &Pace) {
         let repairs = step.n.min(self.again.packets);
         self.flight.begins(step, self.burst, &self.traffic, self.free);

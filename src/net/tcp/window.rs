@@ -30,18 +30,14 @@ pub(super) struct Epoch {
     pub(super) began: Time,
     /// When the cubic is back at the peak, in seconds.
     pub(super) k: f64,
-    /// The window that Reno would have.
     pub(super) reno: f64,
     /// When the window was last brought to what it should be.
     pub(super) looked: Time,
 }
 
-/// A round trip as HyStart sees it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Round {
-    /// Without load.
     pub(super) rtt: Span,
-    /// One segment at the bottleneck.
     pub(super) segment: Span,
 }
 
@@ -55,7 +51,6 @@ impl Window {
     pub(super) fn segments(&self) -> u64 {
         (self.size as u64).max(1)
     }
-
     pub(super) fn in_slow_start(&self) -> bool {
         self.size < self.threshold
     }
@@ -78,8 +73,7 @@ impl Window {
         }
     }
 
-    /// `n` segments were acknowledged that all fitted into the window: Linux lets it grow to twice
-    /// what was in flight, and only in slow start.
+    /// All fitted into the window: Linux lets it grow to twice what was in flight in slow start.
     pub(super) fn acknowledged_below(&mut self, n: u64, now: Time, round: Round) {
         let room = 2.0 * n as f64 - self.size;
         if self.in_slow_start() && room > 0.0 {
@@ -87,9 +81,8 @@ impl Window {
         }
     }
 
-    /// Where HyStart ends slow start, if `n` acknowledgements lead there: at the window plus half a
-    /// round trip's acknowledgements when these come in a train for so long, or a few after a queue
-    /// stands since the round before.
+    /// Where HyStart ends slow start: at the window plus half a round trip's acknowledgements when
+    /// these come in a train for so long, or a few after a queue stands.
     fn exit(&self, n: f64, round: Round) -> Option<f64> {
         let segment = round.segment.as_secs_f64();
         let rtt = round.rtt.as_secs_f64();
@@ -150,8 +143,6 @@ impl Window {
         self.epoch = Some(Epoch { began: now, k, reno: self.size, looked: now });
     }
 
-    /// A stretch went on beyond what the link holds in flight: somewhere in it the queue
-    /// overflowed.
     pub(super) fn overflowed(&mut self, room: u64, now: Time) {
         if self.size > room as f64 {
             self.size = room as f64;
@@ -165,8 +156,8 @@ impl Window {
         self.size = 1.0;
     }
 
-    /// Nothing was sent for `idle`: the window is halved for each timeout that fits in, down to the
-    /// first window (RFC 9293 and Linux's `tcp_cwnd_restart`).
+    /// The window is halved for each timeout of rest, down to the first one (Linux's
+    /// `tcp_cwnd_restart`).
     pub(super) fn rest(&mut self, idle: Span, timeout: Span) {
         let mut left = idle.saturating_sub(timeout);
         if left == Span::ZERO || self.size <= INITIAL {

@@ -9,7 +9,6 @@ use super::{Exchange, Left, Passed, Way};
 use crate::base::{Span, Time};
 
 impl Way {
-    /// Until the last byte has left the bottleneck.
     pub(super) async fn leave(
         &self,
         exchange: &Exchange,
@@ -27,7 +26,7 @@ impl Way {
                 return Err(Passed::Vanished);
             }
         }
-        if shared.is_dead() {
+        if shared.dead.get() {
             return Err(Passed::Broken(self.told_of_death()));
         }
         if self.is_half_open(shared) {
@@ -45,22 +44,22 @@ impl Way {
         exchange.message.set(Some((direction, message)));
         self.air.borrow_mut().push((direction, message, began));
         let mut arrives = Time::FAR;
-        let dies = self.conditions(|conditions, now| conditions.session_ends(now));
+        let dies = self.link.borrow().conditions().session_ends(began);
         let ends = loop {
             let (ends, alone) = {
                 let line = self.lines[way].borrow();
                 (line.ends(message), line.is_alone())
             };
             let sent = ends.is_ok_and(|left| direction == Direction::Down && left <= self.handle.now());
-            if shared.is_dead() && !sent {
+            if shared.dead.get() && !sent {
                 self.cut_off(exchange, direction, message, Span::ZERO);
                 return Err(Passed::Broken(self.told_of_death()));
             }
             let until = match ends {
                 Ok(left) => {
                     arrives = self.arrival(shared, direction, left);
-                    // Who has the line for itself, and a connection that nobody joins, need not
-                    // tell when it leaves it: one turn less.
+                    // Who has line and connection for itself need not tell when it leaves: one turn
+                    // less.
                     if alone && self.options.protocol == Protocol::Http1 { arrives } else { left }
                 }
                 Err(broken) => broken.at,
@@ -89,15 +88,14 @@ impl Way {
         match ends {
             Ok(at) if whole => Ok(Left { at, arrives }),
             Err(broken) => {
-                shared.close();
+                shared.closed.set(true);
                 Err(Passed::Broken(self.told(broken)))
             }
             _ => Err(Passed::Vanished),
         }
     }
 
-    /// How long a sender tries on a connection whose IP session is gone: until a reset comes, the
-    /// device's patience ends, or the server gives up.
+    /// Until a reset comes, the device's patience ends, or the server gives up.
     fn tries_for(&self, exchange: &Exchange, direction: Direction) -> Span {
         match (self.options.half_open, direction) {
             (HalfOpen::Reset, _) => Span::ZERO,
@@ -106,7 +104,6 @@ impl Way {
         }
     }
 
-    /// Books what a message sends on a connection whose IP session is gone.
     fn unheard(&self, exchange: &Exchange, direction: Direction, bytes: u64) {
         let lasts = self.tries_for(exchange, direction);
         let mut state = exchange.shared.state.borrow_mut();
@@ -115,8 +112,8 @@ impl Way {
         self.sent(direction, transfer.unheard(&mut state.senders[direction as usize], lasts));
     }
 
-    /// Takes a message from the line whose connection is gone under it; with the last of a flow it
-    /// books what that has sent, and what it sends into the silence for as long as it `tries`.
+    /// Takes a message from the line whose connection is gone: with the last of a flow it books
+    /// what that has sent, and what it sends into the silence.
     fn cut_off(&self, exchange: &Exchange, direction: Direction, message: MessageId, tries: Span) {
         exchange.message.set(None);
         let now = self.handle.now();
@@ -135,9 +132,8 @@ impl Way {
         self.off_air((direction, message), bytes, (now, now));
     }
 
-    /// A message is off the air: the radio is told of its bytes, which passed at these times, and
-    /// of all that was on the air with it up to now. So it hears of everything in the order of
-    /// time, and of what overlaps once.
+    /// The radio is told of the message's bytes, and of all that was on the air with it up to now:
+    /// so it hears of everything in the order of time, and of what overlaps once.
     fn off_air(&self, message: (Direction, MessageId), bytes: u64, (from, until): (Time, Time)) {
         let now = self.handle.now();
         let mut air = self.air.borrow_mut();
@@ -151,14 +147,12 @@ impl Way {
         self.link.borrow_mut().note_transfer(now, direction, bytes, times);
     }
 
-    /// When what leaves the bottleneck at `left` arrives; messages of a connection do not overtake
-    /// each other.
+    /// Messages of a connection do not overtake each other.
     fn arrival(&self, shared: &Shared, direction: Direction, left: Time) -> Time {
         let arrives = self.conditions(|conditions, _| arrival(conditions, direction, left));
         arrives.max(shared.arrived[direction as usize].get())
     }
 
-    /// Whether the connection belongs to an IP session that is gone.
     fn is_half_open(&self, shared: &Shared) -> bool {
         self.conditions(|conditions, now| conditions.session(now) != shared.state.borrow().session)
     }

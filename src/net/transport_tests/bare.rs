@@ -8,8 +8,8 @@ fn bare(down: u32, conditions: impl FnOnce(&mut Link)) -> (Ended, u32, u64, u64)
     let mut bench = Bench::new(profile(), TransportOptions::bare(), conditions);
     bench.request(at(0), 1_000, down, Span::secs(1));
     let ended = bench.run()[0];
-    assert_eq!((bench.tally.connections.get(), bench.tally.packets.get()), (0, 0));
-    (ended, bench.books.served.get(), bench.tally.bytes.get(), bench.tally.dropped_bytes.get())
+    assert_eq!((bench.tally.get().connections, bench.tally.get().packets), (0, 0));
+    (ended, bench.books.served.get(), bench.tally.get().bytes, bench.tally.get().dropped_bytes)
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn a_message_takes_its_way_and_is_booked_as_far_as_it_left() {
     assert_eq!(bare(1_000, |_| ()), ((Ok(1_000), at(202)), 1, 2_000, 0));
     assert_eq!(bare(10_000_000, |_| ()), ((Err(E::Timeout), at(1_000)), 1, 850_000, 0));
     let lossy = LossyTime { from: at(0), until: at(900), loss_ppm: 1_000_000 };
-    let lost = bare(1_000, |link| link.add_lossy(lossy));
+    let lost = bare(1_000, |link| link.lossy.push(lossy));
     assert_eq!(lost, ((Err(E::Timeout), at(1_000)), 1, 2_000, 1_000), "although the server worked");
     for (from, until, mode, noticed, down, (error, ends), served, sent, dropped) in [
         (0, 500, Drop, true, 1_000, (E::Offline, 0), 0, 0, 0),
@@ -32,8 +32,8 @@ fn a_message_takes_its_way_and_is_booked_as_far_as_it_left() {
         // What was dropped is told whole.
         (500, 900, Reset, false, 10_000_000, (E::Reset, 500), 1, 350_000, 10_000_000),
     ] {
-        let outage = Outage { from: at(from), until: at(until), mode, noticed };
-        let found = bare(down, |link| link.conditions_mut().add_outages([outage]));
+        let outage = Outage { noticed, ..outage(from, until, mode) };
+        let found = bare(down, under(outage));
         assert_eq!(found, ((Err(error), at(ends)), served, sent, dropped), "{mode:?} from {from} ms");
     }
 }

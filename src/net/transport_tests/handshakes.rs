@@ -29,7 +29,7 @@ proptest! {
         // Answers, and the certificates of as many connections as were opened; what was given up
         // may have sent less.
         let payload = |ended: &Ended| ended.0.as_ref().map_or(0, |bytes| *bytes as u64);
-        let least = ended.iter().map(payload).sum::<u64>() + certificates * u64::from(bench.tally.connections.get());
+        let least = ended.iter().map(payload).sum::<u64>() + certificates * u64::from(bench.tally.get().connections);
         let begun = at(requests.iter().map(|(start, ..)| *start).min().unwrap_or(0));
         let takes = rate.time_for(least);
         prop_assert!(last.since(begun) >= takes, "{} for {takes}", last.since(begun));
@@ -41,17 +41,11 @@ fn a_handshake_sends_nothing_after_it_was_given_up() {
     // The ClientHello leaves 100 ms after the SYN into an outage; then tries, each after twice the
     // wait of the one before.
     let sent = |patience| {
-        let mut bench = Bench::new(profile(), encrypted(3_000), |link| {
-            link.conditions_mut().add_outages([Outage {
-                from: at(90),
-                until: at(60_000),
-                mode: OutageMode::Drop,
-                noticed: false,
-            }]);
-        });
+        let silence = outage(90, 60_000, OutageMode::Drop);
+        let mut bench = Bench::new(profile(), encrypted(3_000), under(silence));
         bench.request(at(0), 100, 100, Span::millis(patience));
         assert_eq!(bench.run(), [(Err(TransportError::Timeout), at(patience))]);
-        (bench.tally.packets.get(), bench.tally.again.get())
+        (bench.tally.get().packets, bench.tally.get().again)
     };
     // SYN and SYN-ACK, ClientHello, a probe after three round trips, a try after three more, six,
     // twelve …
@@ -69,17 +63,10 @@ fn a_gateway_that_dies_resets_a_handshake_and_a_stream_waits_for_it_in_place_of_
         // The certificates take 300 ms from 150 ms on.
         bench.request(at(0), 100, 100, PATIENT);
         bench.request(at(160), 100, 1_000, PATIENT);
-        let (way, handle, world) = (bench.way.clone(), bench.handle.clone(), bench.handle.node("world"));
-        bench.handle.spawn(world, "kill", async move {
-            handle.sleep_until(at(300)).await;
-            way.reset_all();
-        });
+        bench.meanwhile(&[300], |_, way| way.reset_all());
         let ended = bench.run();
         assert_eq!(ended[0], (Err(TransportError::Reset), at(350)), "{protocol:?}");
-        let opened = bench.tally.connections.get();
-        assert_eq!(
-            (ended[1].0.is_ok(), opened),
-            (protocol == Protocol::Http2, u32::from(protocol == Protocol::Http2))
-        );
+        let is_one = protocol == Protocol::Http2;
+        assert_eq!((ended[1].0.is_ok(), bench.tally.get().connections), (is_one, u32::from(is_one)));
     }
 }

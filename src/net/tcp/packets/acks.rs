@@ -6,25 +6,19 @@ use super::receiver::Ack;
 use super::state::State;
 use super::{Control, Feed, Packets, Repairs, Timer};
 use crate::base::Span;
-use crate::net::Conditions;
 
-/// What is known of an acknowledgement.
 #[derive(Clone, Copy)]
 pub(super) struct Heard {
-    /// Packets are acknowledged for the first time.
     pub(super) advances: bool,
-    /// Packets beyond what is missing are newly there.
     pub(super) beyond: bool,
     /// Packets that were sent once, before a loss was found, are newly there.
     pub(super) original: bool,
-    /// A packet came twice.
     pub(super) twice: bool,
-    /// It echoes the timestamp of what was sent then.
     pub(super) echo: crate::base::Time,
 }
 
 impl Packets {
-    pub(super) fn hears(&mut self, ack: &Ack, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
+    pub(super) fn hears(&mut self, ack: &Ack, feed: &mut Feed<'_>) {
         if ack.next < self.board.una {
             return;
         }
@@ -61,19 +55,18 @@ impl Packets {
         self.moves_window(&heard, &news, rtt, before);
         match repairs {
             Repairs::None => (),
-            Repairs::Lost => self.resend(feed, conditions),
+            Repairs::Lost => self.resend(feed),
             Repairs::New => {
-                self.send(feed, conditions);
+                self.send(feed);
                 if self.board.next <= self.high {
                     self.doubts = false;
-                    self.resend(feed, conditions);
+                    self.resend(feed);
                 }
             }
         }
-        self.send(feed, conditions);
+        self.send(feed);
     }
 
-    /// A packet came twice: a repair was needless.
     fn came_twice(&mut self, k: u64) {
         if self.board.came_twice(k) && self.undo.from.is_some_and(|from| k >= from) {
             self.undo.again = self.undo.again.map(|again| again.saturating_sub(1));

@@ -16,11 +16,11 @@ const BELIEVED: u64 = 10;
 const AGGREGATION: u64 = 5;
 /// Packets in flight while it looks for the round trip, and at the least.
 const FEW: u64 = 4;
-/// How long the least round trip is believed.
 const FORGETS: Span = Span::secs(10);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Mode {
+    #[default]
     Startup,
     Drain,
     Cruise,
@@ -31,19 +31,15 @@ pub(super) struct Told {
     pub(super) now: Time,
     pub(super) state: State,
     pub(super) rate: Rate,
-    /// Packets newly there, and those found lost.
     pub(super) acked: u64,
     pub(super) losses: u64,
     pub(super) rtt: Option<Span>,
-    /// In flight before it came.
     pub(super) in_flight: u64,
-    /// When pacing lets the next packet go.
     pub(super) paced: Time,
-    /// No round trip takes less.
     pub(super) least: Span,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Bbr {
     mode: Mode,
     /// The three best bandwidths, in packets a second, with their rounds.
@@ -146,29 +142,19 @@ impl Bbr {
             best: [(rounds.rounds, bandwidth); 3],
             least,
             least_at: rounds.seen,
-            look_ends: None,
-            look_round: false,
             rounds: rounds.rounds,
             round_ends: rounds.round_ends as u64,
-            begins: false,
-            before: State::Open,
-            conserves: false,
-            restarts: false,
             full,
-            saved: 0,
             phase: FIRST_PHASE,
             phase_at: now,
             gain: if mode == Mode::Cruise { 1.0 } else { GAIN },
             pacing: pacing * payload,
             payload,
-            extra: [0; 2],
-            extra_rounds: 0,
             burst: (now, 0),
-            long: Long::default(),
+            ..Bbr::default()
         }
     }
 
-    /// What rounds go on with.
     pub(super) fn tells(&self, rounds: &mut Rounds, window: u64, board: &Board) {
         rounds.window = window.max(FEW) as f64;
         rounds.rate = (self.best[0].1, self.rounds);
@@ -182,7 +168,6 @@ impl Bbr {
     fn is_full(&self) -> bool {
         self.full.1 >= ROUNDS
     }
-
     fn bandwidth(&self) -> f64 {
         if self.long.uses { self.long.bandwidth } else { self.best[0].1 }
     }
@@ -234,7 +219,6 @@ impl Bbr {
         (in_flight + burst).saturating_sub((self.bandwidth() * wait) as u64)
     }
 
-    /// A loss was found: the window is to come back.
     pub(super) fn saves(&mut self, window: u64) {
         let fresh = self.before < State::Recovery && self.mode != Mode::Look;
         self.saved = if fresh { window } else { self.saved.max(window) };
@@ -248,13 +232,11 @@ impl Bbr {
         }
     }
 
-    /// No loss after all.
     pub(super) fn undoes(&mut self) {
         self.full = (0.0, if self.is_full() { ROUNDS } else { 0 });
         self.long = Long::default();
     }
 
-    /// A packet leaves while none is in flight and the application held back.
     pub(super) fn wakes(&mut self, now: Time, window: &mut u64) {
         self.restarts = true;
         self.burst = (now, 0);
@@ -332,7 +314,6 @@ impl Bbr {
         }
     }
 
-    /// Acknowledgements that come in bursts: how many more than expected.
     fn aggregates(&mut self, told: &Told, board: &Board, window: u64) {
         if self.begins {
             self.extra_rounds += 1;

@@ -1,5 +1,5 @@
-//! The packets that a sender has out, and what it knows of each (the retransmission queue with
-//! SACK, RFC 6675; RACK, RFC 8985; delivery rates, `net/ipv4/tcp_rate.c`).
+//! The packets that a sender has out, and what it knows of each (SACK, RFC 6675; RACK, RFC 8985;
+//! delivery rates, `net/ipv4/tcp_rate.c`).
 
 use std::collections::VecDeque;
 
@@ -8,23 +8,18 @@ use crate::base::{Span, Time};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Packet {
-    /// Bytes on the wire.
     pub(super) size: u64,
-    /// When it was last sent.
     pub(super) sent: Time,
-    /// The receiver said that it is there.
     pub(super) sacked: bool,
     pub(super) lost: bool,
     /// Sent again, and nothing is known of that.
     pub(super) again: bool,
-    /// It was sent more than once.
     pub(super) repeated: bool,
     /// One of the times it came through.
     pub(super) passes: bool,
     since: Option<Since>,
 }
 
-/// What was delivered when a packet was sent.
 #[derive(Clone, Copy, Debug)]
 struct Since {
     delivered: u64,
@@ -37,7 +32,6 @@ struct Since {
 pub(super) struct Rate {
     /// What was delivered before, and when that was; none if no packet tells.
     pub(super) before: Option<(u64, Time)>,
-    /// The application held packets back.
     pub(super) starved: bool,
     end: u64,
     /// How long its packets took to be sent.
@@ -51,18 +45,14 @@ pub(super) struct News {
     pub(super) acked: Option<(Time, Time)>,
     /// The same for those beyond what is missing.
     pub(super) sacked: Option<(Time, Time)>,
-    /// Packets that were sent more than once are acknowledged.
     pub(super) repeated: bool,
     /// Packets beyond what is missing are newly there.
     pub(super) beyond: bool,
-    /// Packets that were sent once, before a loss was found, are newly there.
     pub(super) original: bool,
-    /// The highest packet that was there before.
     top: u64,
 }
 
-/// The packet delivered that was sent last.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Latest {
     sent: Time,
     end: u64,
@@ -71,11 +61,9 @@ struct Latest {
 }
 
 /// Packets by their numbers, in the order in which they are sent first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Board {
-    /// All before it are acknowledged.
     pub(super) una: u64,
-    /// The next new one.
     pub(super) next: u64,
     packets: VecDeque<Packet>,
     pub(super) sacked: u64,
@@ -98,49 +86,26 @@ pub(super) struct Board {
     first: Time,
     /// Up to this count of delivered packets the application held back; zero if it does not.
     pub(super) starved: u64,
-    /// Losses found so far.
     pub(super) losses: u64,
 }
 
 impl Board {
     /// Nothing is out at `now`, and `delivered` packets went before.
     pub(super) fn new(now: Time, delivered: u64) -> Board {
-        Board {
-            una: 0,
-            next: 0,
-            packets: VecDeque::new(),
-            sacked: 0,
-            lost: 0,
-            again: 0,
-            through: 0,
-            told: Vec::new(),
-            highest: 0,
-            order: VecDeque::new(),
-            hint: 0,
-            latest: Latest { sent: Time::ZERO, end: 0, rtt: Span::ZERO, news: false },
-            reorders: false,
-            delivered,
-            delivered_at: now,
-            first: now,
-            starved: delivered.max(1),
-            losses: 0,
-        }
+        let starved = delivered.max(1);
+        Board { delivered, delivered_at: now, first: now, starved, ..Board::default() }
     }
 
-    /// Packets sent and not acknowledged.
     pub(super) fn out(&self) -> u64 {
         self.next - self.una
     }
-
     /// Those of them that are on their way.
     pub(super) fn in_flight(&self) -> u64 {
         self.out() - (self.sacked + self.lost) + self.again
     }
-
     pub(super) fn packet(&mut self, k: u64) -> &mut Packet {
         &mut self.packets[(k - self.una) as usize]
     }
-
     pub(super) fn head(&self) -> Option<&Packet> {
         self.packets.front()
     }
@@ -150,7 +115,6 @@ impl Board {
         Some(Since { delivered: self.delivered, at: self.delivered_at, first: self.first, starved })
     }
 
-    /// A new packet is sent, which comes through or not.
     pub(super) fn send(&mut self, now: Time, size: u64, passes: bool) {
         if self.out() == 0 {
             (self.first, self.delivered_at) = (now, now);
@@ -172,7 +136,6 @@ impl Board {
         self.pass();
     }
 
-    /// A packet is sent again.
     pub(super) fn send_again(&mut self, now: Time, k: u64, passes: bool) {
         let since = self.since();
         let packet = self.packet(k);
@@ -195,7 +158,6 @@ impl Board {
         }
     }
 
-    /// Whether the oldest, or any, was sent more than once.
     pub(super) fn has_repeated(&self) -> bool {
         self.again > 0 || self.head().is_some_and(|packet| packet.repeated)
     }
@@ -235,8 +197,7 @@ impl Board {
         }
     }
 
-    /// A packet came twice: whether it was sent twice. What is still on its way of it does not
-    /// matter.
+    /// Whether it was sent twice. What is still on its way of it does not matter.
     pub(super) fn came_twice(&mut self, k: u64) -> bool {
         if k < self.una || k >= self.next {
             return k < self.una;
@@ -250,7 +211,6 @@ impl Board {
         repeated
     }
 
-    /// Nothing was lost after all.
     pub(super) fn unmark(&mut self) {
         for packet in &mut self.packets {
             packet.lost = false;
@@ -301,13 +261,12 @@ impl Board {
         }
     }
 
-    /// The highest packet that is there.
     fn top(&self) -> u64 {
         if self.sacked == 0 { self.una } else { self.highest.saturating_sub(1).max(self.una) }
     }
 
-    /// The receiver says what is there beyond, as of `now`; a loss was last found when all before
-    /// `high` were sent, and no round trip takes less than `least`.
+    /// A loss was last found when all before `high` were sent; no round trip takes less than
+    /// `least`.
     pub(super) fn sack(&mut self, now: Time, blocks: &[Block], high: u64, least: Span) -> News {
         let mut news = News { top: self.top(), ..News::default() };
         for (from, to) in blocks.iter().copied() {
@@ -396,8 +355,7 @@ impl Board {
         }
     }
 
-    /// Marks what was sent well before something that came as lost, with patience for what may
-    /// have been overtaken: how long to wait for the rest of that.
+    /// What was sent well before something that came is lost: how long to wait for the rest.
     pub(super) fn find_lost(&mut self, now: Time, patience: Span) -> Option<Span> {
         if !std::mem::take(&mut self.latest.news) {
             return None;

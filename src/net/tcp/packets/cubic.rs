@@ -12,11 +12,9 @@ const GRANTED: Span = Span::millis(1);
 const SAMPLES: u64 = 8;
 /// It does not look so soon after a loss.
 const AFTER_LOSS: Span = Span::secs(1);
-/// No threshold.
 pub(super) const NONE: u64 = u64::MAX / 4;
 
-/// What CUBIC remembers beside the window and its threshold.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Cubic {
     peak: u64,
     epoch: Option<Epoch>,
@@ -64,21 +62,11 @@ impl Cubic {
         let bounded = window.threshold.is_finite();
         let threshold = if bounded { window.threshold as u64 } else { NONE };
         let start = Start { found: bounded, ..Start::default() };
-        let cubic = Cubic {
-            peak: window.peak as u64,
-            epoch: window.epoch,
-            origin: window.peak as u64,
-            each: 0,
-            counted: 0,
-            reno: 0,
-            looked: None,
-            least: Span::ZERO,
-            start,
-        };
+        let peak = window.peak as u64;
+        let cubic = Cubic { peak, epoch: window.epoch, origin: peak, start, ..Cubic::default() };
         (cubic, Course { window: window.segments(), threshold })
     }
 
-    /// The window as the next message finds it.
     pub(super) fn window(&self, course: Course) -> Window {
         let threshold = match course.threshold {
             NONE => f64::INFINITY,
@@ -87,7 +75,6 @@ impl Cubic {
         Window { size: course.window as f64, threshold, peak: self.peak as f64, epoch: self.epoch }
     }
 
-    /// A loss was found: the threshold after it.
     pub(super) fn loses(&mut self, window: u64) -> u64 {
         (self.epoch, self.counted) = (None, 0);
         let smaller = window < self.peak;
@@ -96,15 +83,11 @@ impl Cubic {
         ((window as f64 * BETA) as u64).max(2)
     }
 
-    /// A timeout: all is forgotten.
     pub(super) fn forgets(&mut self, now: Time, next: u64) {
         let start = Start { began: now, train: now, ends: next, ..Start::default() };
-        let nothing = (0, 0, 0, 0, 0);
-        (self.peak, self.origin, self.each, self.counted, self.reno) = nothing;
-        (self.epoch, self.looked, self.least, self.start) = (None, None, Span::ZERO, start);
+        *self = Cubic { start, ..Cubic::default() };
     }
 
-    /// Nothing was in flight for a while.
     pub(super) fn rests(&mut self, idle: Span) {
         if let Some(epoch) = &mut self.epoch {
             epoch.began += idle;

@@ -3,14 +3,15 @@
 use super::super::segment::{Cut, Owed};
 use super::super::traffic::Traffic;
 use crate::base::Time;
+use crate::net::Conditions;
 
-/// The packets that wait: those owed from before first, then new ones.
+/// The link, and the packets that wait for it: those owed from before first, then new ones.
 pub(in crate::net::tcp) struct Feed<'f> {
+    pub(in crate::net::tcp) conditions: &'f dyn Conditions,
     pub(in crate::net::tcp) load: &'f Cut,
     pub(in crate::net::tcp) sent: &'f mut u64,
     pub(in crate::net::tcp) owed: &'f mut Owed,
     pub(in crate::net::tcp) traffic: &'f mut Traffic,
-    /// Nothing is sent from then on.
     pub(in crate::net::tcp) patience: Time,
 }
 
@@ -19,7 +20,6 @@ impl Feed<'_> {
         self.load.segments - *self.sent + self.owed.packets
     }
 
-    /// The size of the next packet, which is sent.
     pub(super) fn take(&mut self, now: Time) -> u64 {
         let again = self.owed.packets > 0;
         let size = if again {

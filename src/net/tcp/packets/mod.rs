@@ -1,15 +1,12 @@
-//! A message packet by packet, where an outage meets it.
+//! A message packet by packet, where an outage meets it: what that costs hangs on which
+//! acknowledgements were lost, how a timer was set, whether a timeout was needless.
 //!
-//! What an outage costs hangs on what a sender knows at the moment: which acknowledgements were
-//! lost, when its timer was set and on what estimate, whether the first answer shows a timeout to
-//! have been needless. [`Packets`] does what Linux 6.18 does, an event a packet or acknowledgement:
-//! SACK and RACK, tail-loss probes, timeouts with F-RTO and their undoing (`net/ipv4/tcp_input.c`,
-//! `tcp_timer.c`, `tcp_recovery.c`), proportional rate reduction (RFC 6937), CUBIC with HyStart,
-//! BBR, and a receiver that acknowledges every packet while its window grows.
-//!
-//! Invariants: an event costs no more the more packets are out, but for a timeout and its undoing;
-//! nothing here draws a number: where Linux does, or where a timer's lateness hangs on the clock's
-//! phase, the mean is taken.
+//! [`Packets`] does what Linux 6.18 does: SACK and RACK, tail-loss probes, timeouts with F-RTO and
+//! their undoing (`net/ipv4/tcp_input.c`, `tcp_timer.c`, `tcp_recovery.c`), proportional rate
+//! reduction (RFC 6937), CUBIC with HyStart, BBR, and a receiver that acknowledges every packet
+//! while its window grows. Where Linux draws a number, or a timer hangs on the clock's phase, the
+//! mean is taken. An event costs no more the more packets are out, but for a timeout and its
+//! undoing.
 
 mod acks;
 mod bbr;
@@ -35,7 +32,7 @@ use super::outage::GIVE_UP;
 use super::sender::Sender;
 use super::traffic::Broken;
 use crate::base::{Span, Time};
-use crate::net::{Conditions, Direction, OutageMode};
+use crate::net::{Direction, OutageMode};
 
 /// Packets that BBR does not pace at a connection's start.
 const UNPACED: u64 = 10;
@@ -44,13 +41,10 @@ const UNPACED: u64 = 10;
 pub(super) struct Entry {
     pub(super) way: Direction,
     pub(super) now: Time,
-    /// When the bottleneck is free.
     pub(super) free: Time,
-    /// Bytes of payload in a packet.
     pub(super) payload: u64,
     /// The receiver delays acknowledgements.
     pub(super) kept: bool,
-    /// A round trip without load.
     pub(super) least: Span,
     /// Packets on their way, all of which come through; the first is acknowledged now.
     pub(super) in_flight: u64,
@@ -78,7 +72,6 @@ struct Undo {
     from: Option<u64>,
     /// How many of them are not known to have come twice; nothing before the first.
     again: Option<u64>,
-    /// When the first was sent again.
     since: Option<Time>,
     window: u64,
     threshold: u64,
@@ -92,7 +85,6 @@ struct Reduction {
     sent: u64,
 }
 
-/// A tail-loss probe that is not answered.
 #[derive(Clone, Copy, Debug)]
 struct Probe {
     /// All packets before it were sent by then.
@@ -100,7 +92,6 @@ struct Probe {
     again: bool,
 }
 
-/// Whether the window is the limit.
 #[derive(Clone, Copy, Debug, Default)]
 struct Use {
     limited: bool,
@@ -150,7 +141,6 @@ pub(super) struct Packets {
     payload: u64,
     /// When the last packet left before which all came through.
     passed: Time,
-    /// All came through.
     over: bool,
 }
 
@@ -163,7 +153,6 @@ enum Event {
 }
 
 impl Packets {
-    /// Goes on with what a sender remembers.
     pub(super) fn new(sender: &Sender, entry: &Entry) -> Packets {
         let Entry { way, now, payload, least, .. } = *entry;
         let (mut control, mut course) = {
@@ -215,7 +204,6 @@ impl Packets {
         packets
     }
 
-    /// Packets are on their way already.
     fn take_up(&mut self, entry: &Entry, rtt: Span) {
         let size = self.payload + super::segment::HEADERS;
         for k in 0..entry.in_flight {
@@ -250,46 +238,31 @@ impl Packets {
     pub(super) fn next(&self) -> u64 {
         self.board.next
     }
-
-    /// All packets before it came through.
     pub(super) fn through(&self) -> u64 {
         self.board.through
     }
-
     /// When the last of those left the bottleneck.
     pub(super) fn passed(&self) -> Time {
         self.passed
     }
-
     pub(super) fn is_through(&self, feed: &Feed<'_>) -> bool {
         self.board.through == self.board.next && feed.left() == 0
     }
-
     pub(super) fn is_over(&self) -> bool {
         self.over
     }
-
     pub(super) fn free(&self) -> Time {
         self.path.free
     }
-
-    /// New packets wait from `now` on.
     pub(super) fn wake(&mut self, now: Time) {
         self.due = Some(self.due.map_or(now, |due| due.min(now)));
     }
-
     pub(super) fn leaves_again(&mut self, now: Time, again: impl Fn(&mut Time)) {
         self.path.leaves_again(now, again);
     }
 
-    /// One event, unless the next comes at `until` or later: whether there was one, or how it all
-    /// broke.
-    pub(super) fn step(
-        &mut self,
-        feed: &mut Feed<'_>,
-        conditions: &dyn Conditions,
-        until: Time,
-    ) -> Result<bool, Broken> {
+    /// Whether there was an event before `until`, or how it all broke.
+    pub(super) fn step(&mut self, feed: &mut Feed<'_>, until: Time) -> Result<bool, Broken> {
         let Some((at, event)) = self.event().filter(|(at, _)| *at < until) else {
             if self.event().is_none() && feed.left() > 0 && !self.over {
                 // Nothing is out, so a packet may go.
@@ -299,7 +272,7 @@ impl Packets {
             }
             return Ok(false);
         };
-        let met = conditions.outages(self.now).iter().take_while(|outage| outage.from <= at);
+        let met = feed.conditions.outages(self.now).iter().take_while(|outage| outage.from <= at);
         let mut met = met.filter(|outage| outage.mode == OutageMode::Reset);
         if let Some(reset) = met.next() {
             return Err(Broken { at: reset.from.max(self.now), cut: true });
@@ -309,37 +282,36 @@ impl Packets {
             Event::Arrival => {
                 if let Some(coming) = self.path.take() {
                     let said = self.receiver.takes(self.now, coming.packet, coming.sent, coming.answers);
-                    self.answer(conditions, said);
+                    self.answer(feed, said);
                 }
             }
             Event::Delayed => {
                 let said = self.receiver.late(self.now);
-                self.answer(conditions, Some(said));
+                self.answer(feed, Some(said));
             }
             Event::Ack => {
                 if let Some(ack) = self.path.acks.pop_front() {
-                    self.hears(&ack, feed, conditions);
+                    self.hears(&ack, feed);
                 }
             }
             Event::Due => {
                 self.due = None;
                 if self.board.lost > self.board.again {
-                    self.resend(feed, conditions);
+                    self.resend(feed);
                 }
-                self.send(feed, conditions);
+                self.send(feed);
             }
-            Event::Timer => return self.fires(feed, conditions).map(|()| true),
+            Event::Timer => return self.fires(feed).map(|()| true),
         }
         Ok(true)
     }
 
-    fn answer(&mut self, conditions: &dyn Conditions, said: Option<Ack>) {
+    fn answer(&mut self, feed: &Feed<'_>, said: Option<Ack>) {
         if let Some(ack) = said {
-            self.path.answer(conditions, ack);
+            self.path.answer(feed.conditions, ack);
         }
     }
 
-    /// Tells a sender what the next message finds, once all that is out is acknowledged.
     pub(super) fn tells(&mut self, sender: &mut Sender) {
         (sender.srtt, sender.spread) = (self.trips.smoothed, self.trips.variation);
         sender.last = self.last_sent;
@@ -354,9 +326,9 @@ impl Packets {
     }
 
     /// All came through: what is still to be acknowledged is, and nothing is sent any more.
-    pub(super) fn ends(&mut self, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
+    pub(super) fn ends(&mut self, feed: &mut Feed<'_>) {
         (self.over, self.timer, self.due) = (true, None, None);
-        while let Ok(true) = self.step(feed, conditions, Time::FAR) {}
+        while let Ok(true) = self.step(feed, Time::FAR) {}
     }
 
     fn arm(&mut self, what: Timer, wait: Span) {
@@ -367,7 +339,6 @@ impl Packets {
         }
     }
 
-    /// What is left of the timeout of the oldest packet.
     fn left(&self) -> Span {
         let sent = self.board.head().map_or(self.now, |packet| packet.sent);
         (sent + self.trips.timeout).since(self.now)
@@ -398,20 +369,20 @@ impl Packets {
         true
     }
 
-    fn fires(&mut self, feed: &mut Feed<'_>, conditions: &dyn Conditions) -> Result<(), Broken> {
+    fn fires(&mut self, feed: &mut Feed<'_>) -> Result<(), Broken> {
         match self.timer.take() {
-            Some((Timer::Probe, _)) => self.probes(feed, conditions),
+            Some((Timer::Probe, _)) => self.probes(feed),
             Some((Timer::Timeout, _)) => {
                 let since = *self.silent.get_or_insert(self.now);
                 if self.now.since(since) >= GIVE_UP {
                     return Err(Broken { at: since + GIVE_UP, cut: false });
                 }
-                self.times_out(feed, conditions);
+                self.times_out(feed);
             }
             Some((Timer::Reordering, _)) => {
                 self.board.look_again();
                 self.waited_for_others();
-                self.resend(feed, conditions);
+                self.resend(feed);
                 if self.timer.is_none() {
                     self.arm_timeout();
                 }
@@ -421,16 +392,15 @@ impl Packets {
         Ok(())
     }
 
-    /// A packet that may tell what became of the others: a new one, or the last one again.
-    fn probes(&mut self, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
+    fn probes(&mut self, feed: &mut Feed<'_>) {
         if self.board.out() > 0 && self.probe.is_none() {
             let high = self.board.next;
             let new = feed.left() > 0 && self.board.next < self.room;
             if new {
-                self.send_new(1, feed, conditions);
+                self.send_new(1, feed);
                 self.uses(false);
             } else {
-                self.send_again(high - 1, feed, conditions);
+                self.send_again(high - 1, feed);
             }
             self.probe = Some(Probe { high: self.board.next, again: !new });
         }
@@ -438,8 +408,7 @@ impl Packets {
         self.arm_timeout();
     }
 
-    /// Packets that leave one after the other, and when pacing lets the next go: what came late
-    /// makes up for half of that.
+    /// When pacing lets the next go: what came late makes up for half of that.
     fn leaves(&mut self, bytes: u64, leave: impl FnOnce(&mut Packets)) {
         let late = self.now.since(self.paced);
         self.paced = self.paced.max(self.now);
@@ -452,7 +421,6 @@ impl Packets {
         }
     }
 
-    /// Whether pacing holds the next packet back.
     fn is_held(&mut self) -> bool {
         let held = matches!(self.control, Control::Bbr(_)) && self.paced > self.now;
         if held {
@@ -461,8 +429,7 @@ impl Packets {
         held
     }
 
-    /// A packet goes out: whether it comes through.
-    fn transmit(&mut self, packet: (u64, u64), wanted: bool, conditions: &dyn Conditions) -> bool {
+    fn transmit(&mut self, packet: (u64, u64), feed: &Feed<'_>) -> bool {
         if self.board.in_flight() == 0 {
             let idle = self.now.since(self.last_sent);
             match &mut self.control {
@@ -473,16 +440,16 @@ impl Packets {
         }
         self.sent += 1;
         self.last_sent = self.now;
-        wanted && self.path.send(conditions, self.now, packet, self.heard)
+        self.now < feed.patience && self.path.send(feed.conditions, self.now, packet, self.heard)
     }
 
-    fn send_new(&mut self, n: u64, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
+    fn send_new(&mut self, n: u64, feed: &mut Feed<'_>) {
         let before = self.board.out();
         self.leaves(n * self.payload, |packets| {
             for _ in 0..n {
                 let (now, k) = (packets.now, packets.board.next);
                 let size = feed.take(now);
-                let passes = packets.transmit((k, size), now < feed.patience, conditions);
+                let passes = packets.transmit((k, size), feed);
                 let through = packets.board.through;
                 packets.board.send(now, size, passes);
                 packets.passes(through);
@@ -496,10 +463,10 @@ impl Packets {
         }
     }
 
-    fn send_again(&mut self, k: u64, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
+    fn send_again(&mut self, k: u64, feed: &mut Feed<'_>) {
         let (now, size) = (self.now, self.board.packet(k).size);
         self.leaves(self.payload, |packets| {
-            let passes = packets.transmit((k, size), now < feed.patience, conditions);
+            let passes = packets.transmit((k, size), feed);
             let through = packets.board.through;
             packets.board.send_again(now, k, passes);
             packets.passes(through);
@@ -514,15 +481,14 @@ impl Packets {
         }
     }
 
-    fn repair(&mut self, k: u64, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
-        self.send_again(k, feed, conditions);
+    fn repair(&mut self, k: u64, feed: &mut Feed<'_>) {
+        self.send_again(k, feed);
         self.board.repairs(k);
         self.undo.since.get_or_insert(self.now);
         *self.undo.again.get_or_insert(0) += 1;
     }
 
-    /// New packets, as window, room and pacing let them.
-    fn send(&mut self, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
+    fn send(&mut self, feed: &mut Feed<'_>) {
         let (mut limited, mut sent) = (false, false);
         while feed.left() > 0 && self.board.next < self.room && !self.over && !self.is_held() {
             let open = self.course.window.saturating_sub(self.board.in_flight());
@@ -535,7 +501,7 @@ impl Packets {
                 Control::Cubic(_) => 1,
             };
             let n = together.min(open).min(feed.left()).min(self.room - self.board.next);
-            self.send_new(n, feed, conditions);
+            self.send_new(n, feed);
             sent = true;
         }
         limited |= self.board.in_flight() >= self.course.window;
@@ -556,12 +522,11 @@ impl Packets {
         }
     }
 
-    /// What is lost goes out again, as window and pacing let it.
-    fn resend(&mut self, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
+    fn resend(&mut self, feed: &mut Feed<'_>) {
         let mut first = false;
         while !self.over && !self.is_held() && self.board.in_flight() < self.course.window {
             let Some(k) = self.board.next_repair() else { break };
-            self.repair(k, feed, conditions);
+            self.repair(k, feed);
             if self.state.reduces() {
                 self.reduction.sent += 1;
             }

@@ -1,8 +1,6 @@
-//! The way of packets to the receiver, and of acknowledgements back.
-//!
-//! A packet stands in the queue of the bottleneck, leaves it, and is there half a round trip later;
-//! so is an acknowledgement. An outage drops what comes to the bottleneck while it lasts, either
-//! way; what stands in the queue passes. So the links were made that the reference was measured on.
+//! The way of packets to the receiver, and of acknowledgements back: through the bottleneck's queue
+//! and half a round trip. An outage drops what comes to the bottleneck meanwhile, either way; what
+//! stands in the queue passes, as on the links that the reference was measured on.
 
 use std::collections::VecDeque;
 
@@ -38,11 +36,6 @@ pub(super) struct Path {
 const BLOCK: u64 = 8;
 const BLOCKS: u64 = 4;
 
-/// Whether an outage drops what is sent at a time.
-fn drops(conditions: &dyn Conditions, at: Time) -> bool {
-    conditions.outages(at).first().is_some_and(|outage| outage.from <= at)
-}
-
 impl Path {
     pub(super) fn new(way: Direction, free: Time) -> Path {
         let (coming, acks) = (VecDeque::new(), VecDeque::new());
@@ -62,7 +55,7 @@ impl Path {
             self.left += 1;
         }
         let room = conditions.queue(self.way).saturating_add(conditions.spare(self.way, now));
-        if drops(conditions, now) || self.queued > 0 && self.queued + size > room {
+        if conditions.outage(now).is_some() || self.queued > 0 && self.queued + size > room {
             return false;
         }
         self.free = conditions.leaves_by(self.way, self.free.max(now), size);
@@ -91,7 +84,7 @@ impl Path {
 
     pub(super) fn answer(&mut self, conditions: &dyn Conditions, mut ack: Ack) {
         let now = ack.sent;
-        if drops(conditions, now) {
+        if conditions.outage(now).is_some() {
             return;
         }
         let back = if self.way == Direction::Up { Direction::Down } else { Direction::Up };

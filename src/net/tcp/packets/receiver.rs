@@ -4,12 +4,10 @@ use std::collections::VecDeque;
 
 use crate::base::{Span, Time};
 
-/// Blocks that an acknowledgement with a timestamp has room for, and those that are remembered
-/// (RFC 2018).
+/// Blocks that an acknowledgement has room for, and those remembered (RFC 2018).
 const TOLD: usize = 3;
 const REMEMBERED: usize = 4;
-/// Acknowledgements that go out at once at a connection's start and after a silence
-/// (TCP_MAX_QUICKACKS).
+/// Acknowledgements at once at a connection's start and after a silence (TCP_MAX_QUICKACKS).
 const QUICK: u64 = 16;
 const SILENCE: Span = Span::secs(1);
 /// How long the acknowledgement of a lone packet waits (TCP_DELACK_MIN).
@@ -27,30 +25,22 @@ pub(super) type Block = (u64, u64);
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ack {
-    /// When it is there.
     pub(super) at: Time,
-    /// When it was sent.
     pub(super) sent: Time,
-    /// All packets before this one are there.
     pub(super) next: u64,
     blocks: [Block; TOLD],
     told: usize,
-    /// A packet that came twice.
     pub(super) twice: Option<u64>,
     /// When the packet was sent that it echoes the timestamp of.
     pub(super) echo: Time,
-    /// Packets from here on find no room.
     pub(super) room: u64,
 }
 
 impl Ack {
-    /// That all before `next` are there, in words of one packet: it is there at the first of the
-    /// times and was sent at the second.
+    /// That all before `next` are there, at the first of the times, sent at the second.
     pub(super) fn of(next: u64, (at, sent): (Time, Time), echo: Time, room: u64) -> Ack {
         Ack { at, sent, next, blocks: [(0, 0); TOLD], told: 0, twice: None, echo, room }
     }
-
-    /// What is there beyond, newest first.
     pub(super) fn blocks(&self) -> &[Block] {
         &self.blocks[..self.told]
     }
@@ -58,9 +48,7 @@ impl Ack {
 
 #[derive(Clone, Debug)]
 pub(super) struct Receiver {
-    /// All before it are there.
     next: u64,
-    /// What the last acknowledgement said.
     said: u64,
     /// Which from `next` on are there.
     beyond: VecDeque<bool>,
@@ -69,7 +57,6 @@ pub(super) struct Receiver {
     echo: Time,
     quick: u64,
     last: Time,
-    /// When the acknowledgement that waits goes out.
     pub(super) waits: Option<Time>,
     room: Room,
 }
@@ -81,17 +68,14 @@ struct Room {
     window: u64,
     limit: u64,
     most: u64,
-    /// Packets of the last round trip.
     space: u64,
     since: (Time, u64),
     rtt: Span,
-    /// The acknowledgement that was last answered.
     answered: Time,
 }
 
 impl Room {
-    /// A packet came in answer to an acknowledgement of `answers`, `next` are there: whether the
-    /// window grows.
+    /// A packet came in answer to an acknowledgement of `answers`: whether the window grows.
     fn comes(&mut self, now: Time, answers: Time, next: u64, beyond: u64) -> bool {
         if answers != self.answered {
             // Timestamps count milliseconds.
@@ -125,8 +109,8 @@ impl Room {
 }
 
 impl Receiver {
-    /// Of packets with `payload` bytes, after `from` of them. On a `kept` connection it delays
-    /// acknowledgements and has room for `window` packets at least.
+    /// On a `kept` connection it delays acknowledgements and has room for `window` packets at
+    /// least.
     pub(super) fn new(payload: u64, from: u64, kept: bool, window: u64) -> Receiver {
         let at_least = |bytes: u64| (bytes / payload).max(window).max(2);
         let room = Room {
@@ -152,11 +136,9 @@ impl Receiver {
         }
     }
 
-    /// Packets from here on find no room at first.
     pub(super) fn room(&self) -> u64 {
         self.next + self.room.window
     }
-
     pub(super) fn late(&mut self, now: Time) -> Ack {
         self.tells(now, None)
     }
@@ -171,8 +153,7 @@ impl Receiver {
         Ack { at: now, sent: now, next: self.next, blocks, told, twice, echo: self.echo, room }
     }
 
-    /// A packet comes that was `sent` in answer to an acknowledgement of `answers`: what is said
-    /// to that at once.
+    /// What is said at once to a packet `sent` in answer to an acknowledgement of `answers`.
     pub(super) fn takes(&mut self, now: Time, packet: u64, sent: Time, answers: Time) -> Option<Ack> {
         // What lies before the last acknowledgement is answered, and not looked at.
         if (packet..=packet + 1).contains(&self.said) {
@@ -208,7 +189,6 @@ impl Receiver {
         None
     }
 
-    /// A packet comes beyond one that is missing.
     fn keeps(&mut self, now: Time, packet: u64) -> Ack {
         let place = (packet - self.next) as usize;
         if self.beyond.len() <= place {

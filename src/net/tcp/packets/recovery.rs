@@ -5,7 +5,6 @@ use super::board::earlier;
 use super::state::State;
 use super::{Control, Feed, Packets, Reduction, Repairs, Timer, Undo, cubic};
 use crate::base::{Span, Time};
-use crate::net::Conditions;
 
 /// Packets beyond a missing one after which it is lost, and not late.
 const BEYOND: u64 = 3;
@@ -62,7 +61,6 @@ impl Packets {
         Repairs::Lost
     }
 
-    /// All that was sent when the state changed is acknowledged.
     fn reaches_high(&mut self, echo: Time) {
         match self.state {
             State::Reduction if self.board.una > self.high => {
@@ -82,7 +80,6 @@ impl Packets {
         }
     }
 
-    /// Enters recovery if something is lost.
     fn recovers(&mut self) -> bool {
         if self.board.lost == 0 {
             self.try_open();
@@ -137,8 +134,7 @@ impl Packets {
         self.state = state;
     }
 
-    /// Nothing was heard for a timeout: all is lost, and the oldest goes out again.
-    pub(super) fn times_out(&mut self, feed: &mut Feed<'_>, conditions: &dyn Conditions) {
+    pub(super) fn times_out(&mut self, feed: &mut Feed<'_>) {
         if self.board.out() == 0 {
             return;
         }
@@ -156,7 +152,7 @@ impl Packets {
         (self.high, self.probe) = (self.board.next, None);
         self.doubts = fresh || self.timeouts > 0;
         self.timeouts += 1;
-        self.repair(self.board.una, feed, conditions);
+        self.repair(self.board.una, feed);
         self.trips.backs_off();
         self.arm(Timer::Timeout, self.trips.timeout);
     }
@@ -215,12 +211,10 @@ impl Packets {
     fn all_came_twice(&self) -> bool {
         self.undo.from.is_some() && self.undo.again == Some(0)
     }
-
     /// What is echoed was sent before anything was sent again (RFC 3522).
     fn is_delayed(&self, echo: Time) -> bool {
         self.undo.since.is_some_and(|since| earlier(echo, since))
     }
-
     fn may_take_back(&self, echo: Time) -> bool {
         self.all_came_twice() || self.undo.from.is_some() && self.is_delayed(echo)
     }
@@ -260,7 +254,6 @@ impl Packets {
         }
     }
 
-    /// Takes a timeout back, if it was needless.
     fn takes_timeout_back(&mut self, surely: bool, echo: Time) -> bool {
         let vain = surely || self.may_take_back(echo);
         if vain {

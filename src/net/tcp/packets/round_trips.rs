@@ -1,5 +1,4 @@
-//! What a sender knows of its round trips, and how long it waits for one
-//! (`tcp_rtt_estimator`, RFC 6298), on the timers of a kernel that ticks 250 times a second.
+//! A sender's round trips (`tcp_rtt_estimator`, RFC 6298), on timers that tick 250 times a second.
 
 use crate::base::Span;
 
@@ -10,7 +9,6 @@ const MOST: Span = Span::secs(120);
 /// A tick of the kernel's clock: CONFIG_HZ is 250.
 pub(super) const TICK: Span = Span::millis(4);
 
-/// Estimates, from one acknowledgement to the next.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RoundTrips {
     pub(super) smoothed: Span,
@@ -27,13 +25,12 @@ pub(super) struct RoundTrips {
     pub(super) timeout: Span,
 }
 
-/// A wait in whole ticks.
 pub(super) fn ticks(wait: Span) -> Span {
     TICK * wait.0.div_ceil(TICK.0)
 }
 
-/// How long a timer takes that is set to `wait`: the kernel keeps far ones in coarse buckets, an
-/// eighth of the wait at the most, and rounds up (`kernel/time/timer.c`); the mean of that.
+/// How long a timer set to `wait` takes: far ones lie in buckets of an eighth of the wait at the
+/// most, rounded up (`kernel/time/timer.c`); the mean of that.
 pub(super) fn timer(wait: Span) -> Span {
     let wait = ticks(wait);
     let bucket = match wait.0 / TICK.0 {
@@ -65,7 +62,6 @@ impl RoundTrips {
     fn set_timeout(&mut self) {
         self.timeout = ticks(self.smoothed + self.variation);
     }
-
     pub(super) fn backs_off(&mut self) {
         self.timeout = (self.timeout * 2).min(MOST);
     }

@@ -1,9 +1,10 @@
 //! How a sender sees its path.
 
 /// Linux's states of a connection (`tcp_ca_state`), from good to bad.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum State {
     /// All is well.
+    #[default]
     Open,
     /// Something is missing, or was.
     Disorder,
@@ -16,7 +17,6 @@ pub(super) enum State {
 }
 
 impl State {
-    /// The window is being made smaller.
     pub(super) fn reduces(self) -> bool {
         matches!(self, State::Reduction | State::Recovery)
     }

@@ -10,10 +10,9 @@ fn an_outage_that_holds_costs_its_rest_and_one_that_resets_breaks() {
     let late = sent(&held, bytes).0.since(whole);
     assert!(late.0.abs_diff(Span::secs(3).0) < 100_000, "{late}");
     let mut cut = lte();
-    cut.outages = vec![Outage { from: at(600), until: at(3_600), mode: OutageMode::Reset, noticed: false }];
-    let mut transfer = Transfer::new(Direction::Down, at(0), Load::of(bytes), 1_500, false);
-    let ended = transfer.run(&mut sender(cut.rtt), &cut, Time::FAR);
-    assert_eq!(ended, Some(Err(Broken { at: at(600), cut: true })));
+    cut.outages = vec![outage(600, 3_600, OutageMode::Reset)];
+    let (ended, _) = run(Congestion::Cubic, &cut, Load::of(bytes));
+    assert_eq!(ended, Err(Broken { at: at(600), cut: true }));
 }
 
 proptest! {
@@ -50,31 +49,29 @@ proptest! {
     }
 
     #[test]
-    fn packets_are_conserved_through_any_outages(
-        bytes in 1_u64..2_000_000, bbr in 0_u64..2, loss in 0_u64..2, seed in 0_u64..50,
-        flaps in proptest::collection::vec((1_u64..4_000, 1_u64..20_000), 1..6),
+    fn packets_are_conserved_through_losses_full_queues_and_outages(
+        bytes in 1_u64..2_000_000, bbr in proptest::bool::ANY, loss in 0_u64..4, seed in 0_u64..500,
+        queue in 3_000_u64..200_000, flaps in proptest::collection::vec((1_u64..4_000, 1_u64..20_000), 0..6),
         reset in 0_usize..8
     ) {
-        let mut link = lte();
-        if loss > 0 {
-            link = link.with_losses(0.01, Seed(seed));
-        }
+        let mut link = lte().with_losses(loss as f64 / 100.0, Seed(seed));
+        link.queue = [queue; 2];
         let mut now = 0;
         for (up, down) in &flaps {
             let mode = if link.outages.len() == reset { OutageMode::Reset } else { OutageMode::Drop };
-            link.outages.push(Outage { from: at(now + up), until: at(now + up + down), mode, noticed: false });
+            link.outages.push(outage(now + up, now + up + down, mode));
             now += up + down;
         }
-        let congestion = if bbr == 1 { Congestion::Bbr } else { Congestion::Cubic };
-        let mut sender = Sender::new(congestion, link.rtt, Time::ZERO, true);
-        let mut transfer = Transfer::new(Direction::Down, Time::ZERO, Load::of(bytes), 1_500, false);
-        let ended = transfer.run(&mut sender, &link, Time::FAR).expect("it ends");
-        let traffic = transfer.traffic;
+        let congestion = if bbr { Congestion::Bbr } else { Congestion::Cubic };
+        let (ended, traffic) = run(congestion, &link, Load::of(bytes));
         prop_assert!(traffic.retransmitted <= traffic.packets, "{traffic:?}");
         prop_assert!(traffic.bytes <= 1_500 * traffic.packets && traffic.bytes > 52 * traffic.packets);
-        if ended.is_ok() {
+        if let Ok(left) = ended {
             prop_assert_eq!(traffic.packets, segments(bytes, 1_500) + traffic.retransmitted);
-            prop_assert!(traffic.bytes >= wire(bytes, 1_500));
+            let again = traffic.bytes - wire(bytes, 1_500);
+            let (least, most) = (52 * traffic.retransmitted, (bytes + 52).min(1_500) * traffic.retransmitted);
+            prop_assert!((least..=most).contains(&again), "{again} bytes of repairs, {least} to {most}");
+            prop_assert!(left.since(at(0)) >= link.rate[1].time_for(wire(bytes, 1_500)));
         }
     }
 }
@@ -84,9 +81,7 @@ fn an_outage_swallows_the_window_and_a_try_a_step_of_the_staircase() {
     // Ten packets at once, of 70 ms: probe after 2·SRTT, then tries RTO = SRTT + 0.2 s later and
     // doubling.
     for (lasts, tries) in [(100, 0), (300, 1), (700, 2), (1_500, 3), (5_000, 5)] {
-        let mut link = lte();
-        link.outages = vec![Outage { from: at(0), until: at(lasts), mode: OutageMode::Drop, noticed: false }];
-        let (_, traffic) = sent(&link, 10 * 1_448);
+        let (_, traffic) = sent(&dropping(lte(), 0, lasts), 10 * 1_448);
         let expected =
             Traffic { packets: 20 + tries, retransmitted: 10 + tries, bytes: 1_500 * (20 + tries) };
         assert_eq!(traffic, expected, "an outage of {lasts} ms");
@@ -97,19 +92,16 @@ fn an_outage_swallows_the_window_and_a_try_a_step_of_the_staircase() {
 fn what_stands_in_the_queue_passes_though_an_outage_drops() {
     // 50 kbit/s: a packet leaves in 240 ms, and a window stands in the queue for seconds.
     let link = || Steady::new(Span::millis(200), BitRate(50_000), BitRate(50_000));
-    type Sends = fn(&dyn Conditions, u64) -> (Time, Traffic);
-    for (sends, name) in [(sent as Sends, "CUBIC"), (sent_by_bbr_with, "BBR")] {
-        let clean = sends(&link(), 30_000).0;
+    for congestion in [Congestion::Cubic, Congestion::Bbr] {
+        let clean = sent_by(congestion, &link(), Load::of(30_000)).0;
         for lasts in [1, 300, 1_000] {
-            let mut dropping = link();
-            let (from, until) = (at(1_000), at(1_000 + lasts));
-            dropping.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
-            let (left, traffic) = sends(&dropping, 30_000);
+            let dropping = dropping(link(), 1_000, 1_000 + lasts);
+            let (left, traffic) = sent_by(congestion, &dropping, Load::of(30_000));
             let again = traffic.retransmitted;
-            assert!(again <= 4, "{name}, {lasts} ms: {again} packets again");
+            assert!(again <= 4, "{congestion:?}, {lasts} ms: {again} packets again");
             // What is dropped before the bottleneck costs it nothing while its queue lasts.
             let late = left.since(clean);
-            assert!(late <= Span::millis(900), "{name}, {lasts} ms: {late}");
+            assert!(late <= Span::millis(900), "{congestion:?}, {lasts} ms: {late}");
         }
     }
 }
@@ -120,10 +112,7 @@ fn an_outage_when_all_is_handed_over_costs_nothing() {
     let link = || Steady::new(Span::millis(50), BitRate(21_000), BitRate(21_000));
     let clean = sent(&link(), 8 * 1_448);
     for lasts in [1, 1_000, 60_000] {
-        let mut dropped = link();
-        dropped.outages =
-            vec![Outage { from: at(1), until: at(1 + lasts), mode: OutageMode::Drop, noticed: false }];
-        let (left, traffic) = sent(&dropped, 8 * 1_448);
+        let (left, traffic) = sent(&dropping(link(), 1, 1 + lasts), 8 * 1_448);
         assert_eq!(traffic, clean.1, "{lasts} ms");
         assert!(left.0.abs_diff(clean.0.0) < 1_000, "{lasts} ms: {left} for {}", clean.0);
     }
@@ -131,11 +120,7 @@ fn an_outage_when_all_is_handed_over_costs_nothing() {
 
 #[test]
 fn an_outage_that_drops_for_longer_than_tcp_tries_ends_the_connection() {
-    let mut link = lte();
-    link.outages =
-        vec![Outage { from: at(100), until: at(2_000_000), mode: OutageMode::Drop, noticed: false }];
-    let mut transfer = Transfer::new(Direction::Down, at(0), Load::of(2_000_000), 1_500, false);
-    let ended = transfer.run(&mut sender(link.rtt), &link, Time::FAR).expect("it ends");
-    let broken = ended.expect_err("it gives up");
+    let link = dropping(lte(), 100, 2_000_000);
+    let broken = run(Congestion::Cubic, &link, Load::of(2_000_000)).0.expect_err("it gives up");
     assert!(!broken.cut && broken.at >= at(100) + GIVE_UP, "{broken:?}");
 }

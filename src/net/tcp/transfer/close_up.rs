@@ -13,8 +13,7 @@ impl Transfer {
     pub(super) fn will_meet(&self, sender: &Sender, conditions: &dyn Conditions) -> bool {
         let Some(outage) = conditions.outages(self.at).first() else { return false };
         let whole = conditions.leaves_by(self.way, self.at, self.bytes(self.left()));
-        // What it takes at the most, to be asked no more than that; what it did not foresee is
-        // met on the way.
+        // What it takes at the most; what is not foreseen is met on the way.
         if outage.from > whole + (whole.since(self.at) + conditions.rtt(self.at) * 8) * 8 {
             return false;
         }
@@ -27,15 +26,13 @@ impl Transfer {
         trial.ended().is_none()
     }
 
-    /// Whether it is more than the queue holds, and that less than a round trip: rounds do not say
-    /// which packets overflow.
+    /// Rounds do not say which packets overflow a queue of less than a round trip.
     pub(super) fn overflows(&self, conditions: &dyn Conditions) -> bool {
         let (way, now) = (self.way, self.at);
         let queue = conditions.queue(way).saturating_add(conditions.spare(way, now));
         self.bytes(self.left()) > queue && queue < conditions.rate(way, now).bytes_in(conditions.rtt(now))
     }
 
-    /// Goes on packet by packet.
     pub(super) fn look_closely(&mut self, sender: &Sender, conditions: &dyn Conditions) {
         let pace = self.pace_at(self.at.max(self.free), conditions);
         (self.again, self.hidden) = (self.owed(), Owed::default());
@@ -63,21 +60,21 @@ impl Transfer {
         before.min(pipe).min(self.traffic.packets)
     }
 
-    /// Event by event up to `until`.
     pub(super) fn follow(&mut self, sender: &mut Sender, conditions: &dyn Conditions, until: Time) {
         let Some(mut packets) = self.close_up.take() else { return };
         loop {
             let before = packets.through();
             let mut feed = Feed {
+                conditions,
                 load: &self.load,
                 sent: &mut self.sent,
                 owed: &mut self.again,
                 traffic: &mut self.traffic,
                 patience: self.patience,
             };
-            let stepped = packets.step(&mut feed, conditions, until);
+            let stepped = packets.step(&mut feed, until);
             if packets.is_through(&feed) {
-                packets.ends(&mut feed, conditions);
+                packets.ends(&mut feed);
             }
             self.free = packets.free();
             if packets.through() > before && !self.marks.is_empty() {
@@ -103,7 +100,6 @@ impl Transfer {
         }
     }
 
-    /// Tells marks before which all came through.
     fn mark_through(&mut self, packets: &Packets) {
         let (sent, owed, next) = (self.sent, self.again.packets, packets.next());
         for mark in self.marks.iter_mut().filter(|mark| mark.passed.is_none()) {

@@ -4,39 +4,26 @@ use super::super::step::{Pace, Step};
 use super::super::traffic::Traffic;
 use crate::base::Time;
 
-/// What tells how much was handed over: packets and windows of the last two runs, each of which
-/// left without a pause, and of the last step. A pause is shorter than a round trip, so
-/// acknowledgements that come now are of one of them.
-#[derive(Clone, Copy, Debug)]
+/// Packets and windows of the last two runs, each of which left without a pause, and of the last
+/// step. A pause is shorter than a round trip, so acknowledgements that come now are of one of
+/// them.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Flight {
-    /// When the present run began.
     pub(super) from: Time,
-    /// What was sent before it.
     packets: u64,
     pub(super) bytes: u64,
-    /// The window that it began with.
     window: u64,
     last: Last,
-    /// What may be in flight at the most.
     most: u64,
     /// Packets that are handed over whatever is acknowledged.
     least: u64,
 }
 
-/// The run before the present one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Last {
     until: Time,
-    /// Packets that were sent before it.
     packets: u64,
     window: u64,
-}
-
-impl Default for Flight {
-    fn default() -> Flight {
-        let last = Last { until: Time::ZERO, packets: 0, window: 0 };
-        Flight { from: Time::ZERO, packets: 0, bytes: 0, window: 0, last, most: 0, least: 0 }
-    }
 }
 
 impl Flight {
@@ -60,15 +47,13 @@ impl Flight {
         self.goes_on(sent.packets, 0);
     }
 
-    /// Of the present step packets up to `least` are handed over, more as they are acknowledged,
-    /// with at most `most` in flight.
+    /// Packets up to `least` are handed over, more as they are acknowledged, `most` in flight.
     pub(super) fn goes_on(&mut self, least: u64, most: u64) {
         (self.least, self.most) = (least, most);
     }
 
-    /// Packets that are handed over by `now`, of which `sent` left by `free` or will: a window
-    /// beyond those that are acknowledged. In slow start each acknowledgement opens it by a packet,
-    /// and by no more than CUBIC lets it at the end.
+    /// Packets handed over by `now`, of which `sent` leave by `free`: a window beyond those that
+    /// are acknowledged. In slow start each acknowledgement opens it by a packet.
     pub(super) fn handed_over(&self, sent: u64, free: Time, now: Time, pace: &Pace) -> u64 {
         let segment = pace.round.segment.0.max(1);
         let by = |at: Time, first: u64, end: u64, until: Time| {

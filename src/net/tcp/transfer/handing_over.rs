@@ -8,8 +8,8 @@ use crate::base::Time;
 use crate::net::Conditions;
 
 impl Transfer {
-    /// Takes note of what a step hands over: with `repairs` and losses all of it at once, a round
-    /// as the one before it is acknowledged.
+    /// Notes what a step hands over: with `repairs` and losses all at once, a round as the one
+    /// before is acknowledged.
     pub(super) fn hand_over(&mut self, step: &Step, sender: &Sender, repairs: bool) {
         let sent = self.traffic.packets;
         let (least, most) = match step.stretch {
@@ -22,8 +22,7 @@ impl Transfer {
         self.flight.goes_on(least, most);
     }
 
-    /// Packets of the message that are handed over by `now`, and of those that were sent: a round
-    /// is booked as it begins, a stretch as it leaves.
+    /// Packets handed over by `now`: a round is booked as it begins, a stretch as it leaves.
     fn handed_over(&self, now: Time, conditions: &dyn Conditions) -> u64 {
         let sent = self.traffic.packets;
         if self.close_up.is_some() {
@@ -38,7 +37,6 @@ impl Transfer {
         self.handed_over(now, conditions).saturating_sub(self.traffic.packets)
     }
 
-    /// Bytes of messages that are handed over by `now` beyond those that went out.
     pub(in crate::net) fn payload_in_flight(&self, now: Time, conditions: &dyn Conditions) -> u64 {
         let flight = self.in_flight(now, conditions);
         let fresh = flight.saturating_sub(self.again.packets);
@@ -64,8 +62,7 @@ impl Transfer {
         }
     }
 
-    /// The rate changes at `now` from `before` to `after`: what has begun and still has to leave
-    /// does so as it can then.
+    /// The rate changes at `now`: what has begun and still has to leave does so as it can then.
     pub(in crate::net) fn leaves_again(
         &mut self,
         now: Time,
@@ -91,8 +88,7 @@ impl Transfer {
         }
     }
 
-    /// Sends nothing more: what is handed over by `now` goes on, lost or not, and nothing follows.
-    /// Whether something was left.
+    /// Nothing follows what is handed over by `now`. Whether something was left.
     pub(in crate::net) fn stop(&mut self, now: Time, conditions: &dyn Conditions) -> bool {
         let all = self.traffic.packets + self.left();
         let whole = self.close_up.is_none() && self.owed().packets == 0;

@@ -8,8 +8,7 @@ use crate::base::Time;
 use crate::net::Conditions;
 
 impl Transfer {
-    /// BBR: all that is left, or what leaves by `until`: what of it is on its way then is known to
-    /// arrive.
+    /// All that is left, or what leaves by `until`: what is on its way then is known to arrive.
     pub(super) fn paced_by(
         &self,
         bbr: &mut Box<Bbr>,
@@ -24,8 +23,7 @@ impl Transfer {
         let (after, step) = part(search(whole.n, |n| part(n).1.end <= until).max(1));
         *bbr = after;
         let ahead = self.ahead_of(&rested, conditions, pace, &whole, until).saturating_sub(step.n);
-        // Once the pipe is full what is paced stands in no queue: as much is on its way as a round
-        // trip holds.
+        // Once the pipe is full, as much is on its way as a round trip holds.
         let on_its_way = pace.turn.0 / pace.round.segment.0.max(1) + 1;
         let ahead = if step.n < whole.opening { ahead } else { on_its_way.min(bbr.window()) };
         Step { stretch: whole.stretch, ahead, short: true, ..step }
@@ -44,7 +42,6 @@ impl Transfer {
         move |from, done, k| conditions.leaves_by(self.way, from, self.bytes(done + k) - self.bytes(done))
     }
 
-    /// BBR: the next `n`, paced.
     fn paced(&self, bbr: &mut Bbr, conditions: &dyn Conditions, pace: &Pace, n: u64) -> Step {
         let (end, opening) = bbr.send(n, pace, self.natural(conditions), |_, _| ());
         let (window, start) = (bbr.window(), pace.start);
@@ -78,8 +75,8 @@ impl Transfer {
         match rested {
             Some(rested) => {
                 let (bbr, part) = self.part(rested, conditions, pace, n);
-                // Cut short in its start it goes on when it is told of what arrived; until then it
-                // knows of no larger window.
+                // It goes on when it is told of what arrived; until then it knows of no larger
+                // window.
                 let told = part.opening == n && n < step.opening;
                 sender.bbr = Some(bbr);
                 *step = Step { stretch: step.stretch, told, ..part };
