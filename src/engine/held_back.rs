@@ -9,7 +9,6 @@ use crate::base::{EntityId, Key};
 use crate::contract::{Schema, SyncError};
 use crate::store::{Entry, references};
 
-/// What a run holds back.
 #[derive(Debug, Default)]
 pub(super) struct HeldBack {
     edits: BTreeSet<i64>,
@@ -44,7 +43,6 @@ impl HeldBack {
         holds
     }
 
-    /// The end of a run that held edits back.
     pub(super) fn ended(edits: usize) -> Result<(), RunError> {
         if edits == 0 {
             return Ok(());

@@ -34,6 +34,5 @@ fn renamed(tx: &Tx<'_>, schema: &Schema, entity: EntityId, key: &str) -> Result<
         return Ok(None);
     }
     let sql = "SELECT \"to\" FROM renamed WHERE entity=?1 AND key=?2";
-    let found = tx.query(sql, (entity.0, key), |row| Ok(Key(row.get(0)?)))?;
-    Ok(found.into_iter().next())
+    tx.first(sql, (entity.0, key), |row| Ok(Key(row.get(0)?)))
 }

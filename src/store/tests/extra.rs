@@ -1,5 +1,3 @@
-//! Indexes and rows that an engine has besides.
-
 use super::*;
 
 /// A number that SQLite gives of this store.
