@@ -94,7 +94,6 @@ async fn ask_ahead(puller: &Puller, run: Run, left: Vec<EntityId>, ahead: usize,
     line.stop(ask_on(puller, run, &left, ahead, line).await.unwrap_or_else(Stopped::Broken));
 }
 
-/// Asks for page after page; gives what ends it.
 async fn ask_on(
     puller: &Puller,
     run: Run,

@@ -386,7 +386,6 @@ impl Applying<'_, '_> {
         Ok(any)
     }
 
-    /// Applies a row of the list, on which it is no longer.
     fn late(&mut self, entity: EntityId, late: &LateRow, dirty: &Dirty) -> Stored<()> {
         let place = Place::of(entity, self.tx.generation(entity)?, dirty.has(entity, &late.key));
         let undone = self.process.passed.undone(entity);

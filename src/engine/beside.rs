@@ -25,7 +25,6 @@ pub(super) async fn until<T>(
     .await
 }
 
-/// Runs all of `stories` to their ends.
 async fn all(dead: &Cell<bool>, mut stories: Vec<LocalBoxFuture<'_, ()>>) {
     poll_fn(|context| {
         stories.retain_mut(|story| dead.get() || story.as_mut().poll(context).is_pending());

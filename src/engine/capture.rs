@@ -89,7 +89,6 @@ impl Listed {
         Ok(Listed { only: Some(only?) })
     }
 
-    /// How many edits to read to have `limit` that may be sent.
     pub(super) fn limit(&self, limit: usize) -> usize {
         if self.only.is_some() { usize::MAX } else { limit }
     }

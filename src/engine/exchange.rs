@@ -211,7 +211,6 @@ impl Caller {
         self.apart.get()
     }
 
-    /// So many edits have gone, in whatever request.
     pub(super) fn pushed(&self, edits: usize) {
         self.apart.set(false);
         self.caps(RequestKind::Push).gone(edits as u32);
@@ -494,7 +493,6 @@ impl Caller {
         Err(self.not_its_own(received, kind, text))
     }
 
-    /// Whether an answer is the one to its request.
     fn is_of(&self, answer: &Answer<'_>, received: &Received, kind: RequestKind) -> bool {
         let rules = &self.process.rules;
         let unchecked = match kind {

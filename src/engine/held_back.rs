@@ -16,7 +16,6 @@ pub(super) struct HeldBack {
 }
 
 impl HeldBack {
-    /// These went in no request.
     pub(super) fn add(&mut self, batch: &[Entry]) {
         for entry in batch {
             self.edits.insert(entry.seq);

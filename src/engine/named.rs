@@ -43,7 +43,6 @@ pub(super) fn same_row<'c>(naming: Naming, conflict: &Conflict<'c>) -> Option<&'
     conflict.current.filter(|row| decides && row.values.is_some())
 }
 
-/// What becomes of a row that was made twice.
 pub(super) fn merged(rule: MergeRule, conflict: Conflict<'_>) -> Resolution {
     if says_the_same(conflict) {
         return Resolution::Same;

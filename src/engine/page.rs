@@ -15,7 +15,6 @@ use crate::base::{EditId, UnitId, Value};
 use crate::contract::{EditKind, Event, LogKind, OpenConflict, Outcome, PageEvent, Pick, SyncError};
 use crate::store::{Difference, Entry, Stored, Tx, conflicts};
 
-/// Tells which conflicts are open as the app starts.
 pub(super) async fn tell_open(process: &Process) {
     if !process.options.conflict.has_page() {
         return;
@@ -112,7 +111,6 @@ impl Settling<'_, '_> {
         self.on_top(entry, met, Resolution::Merged { columns, line: Some(line) }, line)
     }
 
-    /// Notes what became of an edit that was made on top of the one in conflict.
     fn on_top(&mut self, entry: &Entry, met: Met<'_>, became: Resolution, line: LogKind) -> Stored<()> {
         let stamp = met.conflict.current.map(|row| row.stamp);
         self.log(entry, met.outcome, line, stamp)?;
@@ -122,7 +120,6 @@ impl Settling<'_, '_> {
     }
 }
 
-/// What a pick comes to, with the edits of the row that were made `later`.
 fn taken(conflict: Conflict<'_>, later: &[Entry], pick: &Pick) -> Resolution {
     let Conflict { entry, current, .. } = conflict;
     if says_the_same(conflict) && later.is_empty() {

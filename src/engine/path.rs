@@ -119,7 +119,6 @@ fn shown(outcome: &mut Outcome) -> Option<&mut Row> {
     }
 }
 
-/// A value as a cell that borrows nothing.
 pub(super) fn owned(value: &Value) -> Cell<'static> {
     match Cell::of(value) {
         Cell::Null => Cell::Null,
@@ -129,7 +128,6 @@ pub(super) fn owned(value: &Value) -> Cell<'static> {
     }
 }
 
-/// Of which entity each edit is that a request brings.
 pub(super) fn pushed(request: &Request) -> Vec<EntityId> {
     match request {
         Request::Push(push) | Request::Sync(SyncRequest { push, .. }) => {

@@ -120,7 +120,6 @@ impl Process {
         self.show();
     }
 
-    /// Tells what the app shows, if that is something else than before.
     pub(super) fn show(&self) {
         if let Some(status) = self.status.news(self.store.added(), &*self.rules.status) {
             self.ports.emit(Event::Status(status));
@@ -156,7 +155,6 @@ impl Process {
         self.timed(f).await.0
     }
 
-    /// The same, with how long that was.
     pub(super) async fn timed<R>(&self, f: impl FnOnce(&Tx<'_>) -> Stored<R>) -> (Stored<R>, Span) {
         let written = self.store.transaction(f);
         let took = self.settle_work().await;

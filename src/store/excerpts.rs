@@ -30,7 +30,6 @@ pub fn remove(tx: &Tx<'_>, (unit, entity): (UnitId, EntityId), key: &str) -> Res
     tx.execute(sql, (unit.0, entity.0, key))
 }
 
-/// What any unit brought of a row up to a stamp is gone.
 pub fn remove_by(tx: &Tx<'_>, entity: EntityId, key: &str, stamp: Stamp) -> Result<()> {
     let sql = "DELETE FROM excerpt WHERE entity=?1 AND key=?2 AND stamp<=?3";
     tx.execute(sql, (entity.0, key, stamp.0))

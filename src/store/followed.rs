@@ -28,7 +28,6 @@ pub(super) fn followed<'e>(tx: &Tx<'_>, edit: &'e LocalEdit) -> Result<Cow<'e, L
     Ok(followed)
 }
 
-/// What a row of this key is called by now, if it got another one.
 fn renamed(tx: &Tx<'_>, schema: &Schema, entity: EntityId, key: &str) -> Result<Option<Key>> {
     if !schema.renames(entity) {
         return Ok(None);

@@ -45,7 +45,6 @@ impl Tx<'_> {
         self.execute("REPLACE INTO late VALUES(?1,?2,?3,?4,NULL)", row)
     }
 
-    /// The rows of `entity` that wait, in the order of keys.
     pub fn late(&self, entity: EntityId) -> Result<Vec<LateRow>> {
         let sql = "SELECT key,stamp,\"values\" FROM late WHERE entity=?1 ORDER BY key";
         self.query(sql, [entity.0], late_row)
@@ -108,7 +107,6 @@ impl Tx<'_> {
         self.execute(sql, (entity.0, key, upto.0))
     }
 
-    /// No row of `entity` waits any longer: all come again.
     pub fn drop_all_late(&self, entity: EntityId) -> Result<()> {
         self.execute("DELETE FROM late WHERE entity=?1", [entity.0])
     }

@@ -96,7 +96,6 @@ impl Layout {
     }
 }
 
-/// All that an empty database is to be told.
 pub(super) fn ddl(schema: &Schema, foreign_keys: ForeignKeys, own: &[Index]) -> String {
     let mut ddl = String::from(OWN_TABLES);
     for id in schema.ids() {

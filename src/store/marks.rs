@@ -91,7 +91,6 @@ pub fn marked(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<En
     Ok(ordered)
 }
 
-/// All of a row that the device has, if the row is there.
 fn whole(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<Option<Vec<(usize, Value)>>> {
     let columns = tx.store().entity(entity).projection.iter().copied();
     Ok(tx.row(entity, key.as_str())?.map(|row| columns.zip(row.values).collect()))

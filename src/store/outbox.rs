@@ -113,7 +113,6 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Changes a row as a person wants it; gives what the edit was made on.
     pub(super) fn change(&self, edit: &LocalEdit) -> std::result::Result<MadeOn, EditError> {
         let key = edit.key.as_str();
         let row = self.row(edit.entity, key)?;
@@ -264,7 +263,6 @@ impl Tx<'_> {
         self.execute(sql, (seq, key.as_str()))
     }
 
-    /// The rows that have edits in the outbox, in the order of entities and keys.
     pub fn dirty(&self) -> Result<Vec<(EntityId, String)>> {
         let sql = "SELECT DISTINCT entity,key FROM outbox ORDER BY entity,key";
         self.query(sql, [], |row| Ok((EntityId(row.get(0)?), row.get(1)?)))
@@ -395,7 +393,6 @@ impl Turns<'_> {
     }
 }
 
-/// The rows that these values of an entity's columns refer to.
 pub fn references(entity: &Entity, values: &[(usize, Value)]) -> impl Iterator<Item = (EntityId, Key)> {
     values.iter().filter_map(|(column, value)| match (&entity.columns[*column].kind, value) {
         (ColumnKind::Ref(target), Value::Text(key)) => Some((*target, Key(key.clone()))),

@@ -28,7 +28,6 @@ impl Store {
         stored.try_for_each(|id| self.rows(id, &mut |_, _, _| ()))
     }
 
-    /// Calls `f` with each row of an entity in the order of keys.
     pub fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) -> Result<()> {
         let columns = self.entity(entity).projection.len();
         let connection = self.connection()?;
@@ -126,7 +125,6 @@ impl Tx<'_> {
         self.with(entity, which, |statement| Ok(statement.execute(params)?))
     }
 
-    /// Removes a row; false if there was none.
     pub fn remove(&self, entity: EntityId, key: &str) -> Result<bool> {
         Ok(self.say(entity, RowStatement::Remove, [key])? > 0)
     }

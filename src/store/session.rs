@@ -23,7 +23,6 @@ pub struct Store {
     steps: Cell<u64>,
     /// No later outbox entry gets this number or a lower one, even if the entry is long gone.
     pub(super) last_seq: Cell<i64>,
-    /// How many edits the outbox has more than as it was opened.
     pub(super) added: Cell<i64>,
     pub(super) owner: Cell<DeviceId>,
 }
@@ -223,7 +222,6 @@ impl<'s> Tx<'s> {
         self.changes(sql, params).map(drop)
     }
 
-    /// The same; gives how many rows it changed.
     pub(super) fn changes(&self, sql: &str, params: impl Params) -> Result<usize> {
         self.writes();
         Ok(self.prepare(sql)?.execute(params)?)

@@ -89,7 +89,6 @@ pub fn drop_all(tx: &Tx<'_>, unit: UnitId) -> Result<u32> {
     Ok(rows)
 }
 
-/// The same of one entity.
 pub fn drop_entity(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<u32> {
     let of = "SELECT page FROM staged_page WHERE unit=?1 AND entity=?2";
     let rows = format!("DELETE FROM staged WHERE page IN({of})");

@@ -14,7 +14,6 @@ pub(super) fn mark(schema: &Schema) -> String {
     if schema.version == 0 { String::new() } else { format!("PRAGMA application_id={};", schema.version) }
 }
 
-/// Makes a database of an older version of the app one of this version, if it is.
 pub(super) fn upgrade(connection: &Connection, schema: &Schema, options: &StoreOptions) -> Result<()> {
     if schema.version == 0 {
         return Ok(());
@@ -96,7 +95,6 @@ fn pulled_again(work: &mut String, connection: &Connection, id: EntityId) -> Res
     Ok(())
 }
 
-/// All rows of an entity come again, whatever it is that a run begins from.
 fn loaded_again(work: &mut String, connection: &Connection, id: EntityId) -> Result<()> {
     let EntityId(id) = id;
     *work += &format!("UPDATE progress SET cursor=NULL WHERE entity={id};");

@@ -7,7 +7,6 @@ use crate::base::UnitId;
 pub const TABLES: &[&str] =
     &["CREATE TABLE IF NOT EXISTS waiting(unit INTEGER PRIMARY KEY,place INTEGER NOT NULL)"];
 
-/// Puts a unit at the back; one that waits keeps its place.
 pub fn put(tx: &Tx<'_>, unit: UnitId) -> Result<()> {
     let sql = "INSERT OR IGNORE INTO waiting SELECT ?1,coalesce(max(place),0)+1 FROM waiting";
     tx.execute(sql, [unit.0])

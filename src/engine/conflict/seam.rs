@@ -76,7 +76,6 @@ pub trait ResolveRule {
     }
 }
 
-/// Whether the backend's row already is what the edit wants.
 pub fn says_the_same(conflict: Conflict<'_>) -> bool {
     if conflict.wants_taken_key() {
         return false;
@@ -99,7 +98,6 @@ pub(super) fn reads_alike(a: &Value, b: &Value) -> bool {
     b.with_ref(|b| a.reads_as(b))
 }
 
-/// What kind of conflict this is.
 pub fn kind_of(conflict: Conflict<'_>) -> ConflictKind {
     if says_the_same(conflict) {
         return ConflictKind::Equal;

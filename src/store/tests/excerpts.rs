@@ -1,7 +1,6 @@
 use super::*;
 use crate::store;
 
-/// A store that holds a row in full as of stamp 5.
 fn held() -> Store {
     let store = store();
     store

@@ -1,6 +1,5 @@
 use super::*;
 
-/// A number that SQLite gives of this store.
 fn number(store: &Store, sql: &str) -> i64 {
     store.connection().unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
 }

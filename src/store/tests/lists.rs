@@ -4,7 +4,6 @@ use crate::contract::{Like, Listed, LocalQuery};
 const DOCTOR: EntityId = EntityId(0);
 const VISIT: EntityId = EntityId(1);
 
-/// Visits of doctors, each with its doctor's name beside it.
 fn practice() -> Store {
     let mut visit = entity("visit", &["doctor", "name"], &[0, 1], Delivery::Delta);
     visit.columns[0].kind = ColumnKind::Ref(DOCTOR);

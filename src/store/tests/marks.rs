@@ -46,7 +46,6 @@ fn what_others_refer_to_goes_before_them_and_deletes_go_last() {
     assert_eq!(keys, ["order", "line", "gone"]);
 }
 
-/// Orders without columns, and lines that name one.
 fn related() -> Store {
     let mut line = entity("line", &["order"], &[0], Delivery::Delta);
     line.columns[0].kind = ColumnKind::Ref(TASK);

@@ -1,7 +1,6 @@
 use super::*;
 use crate::contract::{Refusal, Row};
 
-/// What the older version knows: no note.
 fn before() -> Arc<Schema> {
     let mut before = Schema::clone(&schema());
     before.entities[usize::from(TASK.0)].projection.truncate(2);
