@@ -53,6 +53,13 @@ impl Builtin {
         }
     }
 
+    /// What was held back beside the runs may go now.
+    fn blobs_may_go(&self) {
+        if self.scheduler.minds_the_network() {
+            self.session.blobs.made.raise();
+        }
+    }
+
     fn network_came(&self) {
         if self.process.rules.wake.heeds_network() {
             // A sync of all that takes the place of what waits takes the place of these, too.
@@ -61,9 +68,7 @@ impl Builtin {
             if self.scheduler.network_changed() {
                 self.session.cancel();
             }
-            if self.scheduler.minds_the_network() {
-                self.session.blobs.made.raise();
-            }
+            self.blobs_may_go();
         }
         self.process.network_changed();
     }
@@ -175,6 +180,7 @@ impl SyncEngine for Builtin {
 
     fn trigger(&self, unit: UnitId, discard_pending: bool) {
         self.scheduler.wish(unit, discard_pending);
+        self.blobs_may_go();
     }
 
     fn discard(&self) {

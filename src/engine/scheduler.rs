@@ -60,6 +60,8 @@ struct UnitState {
     put_off: bool,
     /// A person asked for its next run, which nothing holds back.
     wished: bool,
+    /// A person asked for it since the network changed: nor is what goes beside the runs held back.
+    released: bool,
 }
 
 impl Scheduler {
@@ -196,7 +198,7 @@ impl Scheduler {
     pub(super) fn may_send(&self, entity: EntityId) -> bool {
         let sends = |unit: &UnitId| self.process.unit(*unit).push.contains(&entity);
         let mut sending = self.process.unit_ids().filter(sends).peekable();
-        sending.peek().is_none() || sending.any(|unit| self.is_allowed(unit))
+        sending.peek().is_none() || sending.any(|unit| self.is_allowed(unit) || self.state(unit).released)
     }
 
     /// Whether any unit waits for a network of some kind.
@@ -218,6 +220,7 @@ impl Scheduler {
     /// not go on.
     pub(super) fn network_changed(&self) -> bool {
         for unit in self.process.unit_ids() {
+            self.state(unit).released = false;
             if self.state(unit).put_off && self.is_allowed(unit) {
                 self.state(unit).put_off = false;
                 self.enqueue(unit, self.process.unit(unit).discard_pending);
@@ -232,6 +235,7 @@ impl Scheduler {
     /// A person asks for the unit.
     pub(super) fn wish(&self, unit: UnitId, discard: bool) {
         self.state(unit).wished = true;
+        self.state(unit).released = true;
         self.enqueue(unit, discard);
     }
 
