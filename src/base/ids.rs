@@ -73,6 +73,12 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
+impl std::ops::Deref for Key {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
 impl std::borrow::Borrow<str> for Key {
     fn borrow(&self) -> &str {
         &self.0

@@ -4,7 +4,7 @@ use super::bug::{Bug, bug};
 use crate::base::Key;
 use crate::contract::{EditKind, Mutation};
 use crate::engine::{BlobRule, Correct, PageRule, SendRule};
-use crate::store::Conflicts;
+use crate::store;
 
 /// Those that this file plants.
 pub(super) const BUGS: &[Bug] = &[
@@ -32,7 +32,7 @@ pub(super) const BUGS: &[Bug] = &[
         "a queue that stops at its first failure",
         next |tx, entities, limit| {
             // Where there is no page there is nothing to stop at.
-            let stops = Conflicts::of(tx).all().is_ok_and(|open| !open.is_empty());
+            let stops = store::conflicts::all(tx).is_ok_and(|open| !open.is_empty());
             if stops { Ok(Vec::new()) } else { tx.outbox(entities, limit) }
         }
     ),

@@ -5,27 +5,24 @@
 //! pages are applied in theirs. So a death in between, or an answer that is lost, leaves what it
 //! would leave of two requests.
 
-use super::exchange::{Received, RunError};
+use super::exchange::RunError;
 use super::options::{Replace, RequestPer};
-use super::pull::{Puller, Run, Taken, goes_on};
+use super::pull::{Came, Puller, Run, Taken, goes_on};
 use super::streams::pull;
 use crate::base::EntityId;
 use crate::contract::{RequestKind, SyncError};
 use crate::protocol::{Answer, PullRequest, PushRequest, Request, SyncRequest, Want};
 
-/// The pull of a run.
 pub(super) struct Along<'p> {
     puller: &'p Puller,
     run: Run,
-    /// Entities that are not at the server's head.
     left: Vec<EntityId>,
     has_begun: bool,
 }
 
 impl<'p> Along<'p> {
-    /// What comes when a run of the unit begins.
     pub(super) async fn begin(puller: &'p Puller, run: Run) -> Result<Along<'p>, RunError> {
-        let left = puller.process.setup.units[usize::from(run.unit.0)].pull.clone();
+        let left = puller.process.unit(run.unit).pull.clone();
         let mut along = Along { puller, run, left, has_begun: false };
         if along.is_one_request() {
             along.retry_late().await?;
@@ -33,7 +30,6 @@ impl<'p> Along<'p> {
         Ok(along)
     }
 
-    /// What comes with a push that nothing goes along with.
     pub(super) fn none(puller: &'p Puller, run: Run) -> Along<'p> {
         Along { puller, run, left: Vec::new(), has_begun: true }
     }
@@ -59,7 +55,6 @@ impl<'p> Along<'p> {
         self.puller.wants(self.run.unit, &self.left)
     }
 
-    /// The push, with what is asked for besides.
     pub(super) fn request(&self, push: PushRequest, wants: &[Want]) -> Request {
         let asked = self.puller.pull_request(self.run, wants.to_vec());
         let pull = PullRequest { clock: push.clock, by_address: false, ..asked };
@@ -67,38 +62,24 @@ impl<'p> Along<'p> {
     }
 
     /// Whether an answer brings pages of what was asked for, or none.
-    pub(super) fn fits(
-        &self,
-        received: &Received,
-        answer: &Answer<'_>,
-        wants: &[Want],
-    ) -> Result<(), RunError> {
-        if answer.pages.is_empty() {
-            return Ok(());
-        }
-        self.puller.fits(received, answer, wants, RequestKind::Sync)
+    pub(super) fn fits(&self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
+        if answer.pages.is_empty() { Ok(()) } else { self.puller.fits(came, answer, RequestKind::Sync) }
     }
 
     /// The verdicts of an answer are settled: its pages are made durable. Where the server sent
     /// none it is asked for them alone, and says why.
-    pub(super) async fn take(
-        &mut self,
-        received: &Received,
-        answer: &Answer<'_>,
-        wants: &[Want],
-    ) -> Result<(), RunError> {
+    pub(super) async fn take(&mut self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
         if answer.pages.is_empty() {
             return Ok(());
         }
         self.puller.process.crash_point("pull.answer-received").await;
-        let taken = self.puller.take_pages(self.run.unit, received, answer, wants).await?;
+        let taken = self.puller.take_pages(self.run.unit, came, answer).await?;
         if taken != Taken::Unusable {
             self.left.retain(|&entity| goes_on(answer, entity));
         }
         Ok(())
     }
 
-    /// Pulls what is left up to the server's head.
     pub(super) async fn pull(mut self) -> Result<(), RunError> {
         self.retry_late().await?;
         pull(self.puller, self.run, self.left).await

@@ -1,10 +1,7 @@
 //! Rows that cannot be applied when they come, and what is done about them.
 //!
-//! A row fails by its key, a number of times in one life of the process, and then goes well: as if
-//! something was locked, or another row was missing that has come by then. A cursor may pass a row
-//! that failed only if the row is kept on a durable list, from which it is tried again with each
-//! pull of its entity. That it is dropped from the list when a newer version of it is applied, and
-//! when a load begins that brings it again, keeps the list from bringing back what is gone.
+//! A row fails by its key, a number of times in one life of the process. A cursor may pass it only if
+//! it is kept on a durable list. A newer version of it, or a load that brings it again, takes it off.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,7 +13,7 @@ use super::options::{BadRowOptions, MissingParent, OnBadRow, PullOptions};
 use crate::base::{EntityId, Key, Ppm};
 use crate::contract::Machine;
 use crate::protocol::WireRow;
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Stored, Tx};
 
 /// A seed of its own: other choices by key are not the same rows.
 const SEED: u64 = 0x0062_6164_726f_7773;
@@ -30,15 +27,12 @@ pub(super) struct BadRows {
 }
 
 impl BadRows {
-    /// By the engine's options, and by what the device makes of a row.
-    ///
     /// With `keys` SQLite looks at references, and the ends of rows wait for what refers to them.
     pub(super) fn new(options: &PullOptions, keys: bool, machine: Rc<dyn Machine>) -> BadRows {
         let waits = keys || options.missing_parent == MissingParent::Wait;
         BadRows { options: options.bad_rows, waits, machine, failed: RefCell::default() }
     }
 
-    /// Whether there may be a list.
     pub(super) fn has_list(&self) -> bool {
         let any = self.options.share > Ppm(0) || self.machine.has_bad_rows();
         self.waits || any && self.options.then == OnBadRow::RetryList
@@ -55,13 +49,7 @@ impl BadRows {
         *failed <= tries
     }
 
-    /// What is to be done with a pulled row; one that goes on the list is put there.
-    pub(super) fn judge(
-        &self,
-        tx: &Tx<'_>,
-        entity: EntityId,
-        row: WireRow<'_>,
-    ) -> Result<Verdict, StoreError> {
+    pub(super) fn judge(&self, tx: &Tx<'_>, entity: EntityId, row: WireRow<'_>) -> Stored<Verdict> {
         if !self.fails(entity, row.key) {
             if self.has_list() {
                 tx.drop_late(entity, row.key, row.stamp)?;
@@ -90,9 +78,9 @@ pub(super) enum Verdict {
 mod tests {
     use super::*;
     use crate::base::{Stamp, Time};
-    use crate::contract::{Database, Entity, Schema, Work};
+    use crate::contract::{Entity, Work};
     use crate::engine::options::EngineOptions;
-    use crate::store::{self, Journal, Store};
+    use crate::store::Store;
 
     struct Good;
 
@@ -105,26 +93,9 @@ mod tests {
         }
     }
 
-    fn rows(options: BadRowOptions) -> BadRows {
-        let options = PullOptions { bad_rows: options, ..EngineOptions::default().pull };
-        BadRows::new(&options, false, Rc::new(Good))
-    }
-
-    #[test]
-    fn a_bad_row_fails_so_often_and_then_goes_well() {
-        let bad = rows(BadRowOptions { share: Ppm(1_000_000), tries: 2, then: OnBadRow::Skip });
-        let said: Vec<bool> = (0..4).map(|_| bad.fails(EntityId(0), "k")).collect();
-        assert_eq!(said, [true, true, false, false]);
-        assert!(bad.fails(EntityId(1), "k"));
-        assert!(!rows(BadRowOptions::default()).fails(EntityId(0), "k"));
-    }
-
     #[test]
     fn a_version_that_waits_stays_where_an_older_one_goes_well() {
-        let task = Entity::new("task", Vec::new());
-        let schema = Schema { entities: vec![task], ..Schema::default() };
-        let kept = store::StoreOptions { journal: Journal::Memory, ..store::StoreOptions::default() };
-        let store = Store::open(&Database::memory(), schema.into(), &kept).unwrap();
+        let store = Store::of(vec![Entity::new("task", Vec::new())]);
         let options = PullOptions { missing_parent: MissingParent::Wait, ..EngineOptions::default().pull };
         let bad = BadRows::new(&options, false, Rc::new(Good));
         let waits = |came: i64| {
@@ -138,12 +109,5 @@ mod tests {
             left.unwrap().is_some()
         };
         assert_eq!([5, 9, 12].map(waits), [true, false, false]);
-    }
-
-    #[test]
-    fn a_share_of_the_keys_is_bad() {
-        let bad = rows(BadRowOptions { share: Ppm(250_000), ..BadRowOptions::default() });
-        let bad = (0..1_000).filter(|n| bad.fails(EntityId(0), &format!("key {n}"))).count();
-        assert!((200..300).contains(&bad), "{bad}");
     }
 }

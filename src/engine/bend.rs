@@ -72,7 +72,6 @@ pub(super) enum Way {
 }
 
 impl Bend {
-    /// Whether columns of this kind have anything that it bends.
     pub fn fits(self, kind: &ColumnKind) -> bool {
         use ColumnKind::{Blob, Date, Decimal, Int, Real, Text, Timestamp};
         match self {

@@ -2,7 +2,7 @@
 
 use crate::base::{Key, Value};
 use crate::contract::{EditKind, Entity};
-use crate::store::{Entry, StoreError, Tx};
+use crate::store::{Entry, StoreError, Stored, Tx};
 
 /// What a row was before all its `edits`, in the order in which they were made, by what it is
 /// `shown` as with them.
@@ -15,11 +15,8 @@ pub(super) fn beneath(entity: &Entity, shown: Option<Vec<Value>>, edits: &[Entry
                 values = made_on.as_ref().map(|all| all.iter().map(|(_, value)| value.clone()).collect());
             }
             EditKind::Update => {
-                for (column, value) in made_on.iter().flatten() {
-                    let place = entity.projection.binary_search(column).ok();
-                    if let Some(slot) = values.as_mut().zip(place).and_then(|(v, at)| v.get_mut(at)) {
-                        *slot = value.clone();
-                    }
+                if let Some(values) = &mut values {
+                    set(entity, values, made_on.iter().flatten());
                 }
             }
         }
@@ -27,19 +24,20 @@ pub(super) fn beneath(entity: &Entity, shown: Option<Vec<Value>>, edits: &[Entry
     values
 }
 
+pub(super) fn set<'v>(entity: &Entity, row: &mut [Value], values: impl Iterator<Item = &'v (usize, Value)>) {
+    for (column, value) in values {
+        if let Some(slot) = entity.projection.binary_search(column).ok().and_then(|place| row.get_mut(place))
+        {
+            slot.clone_from(value);
+        }
+    }
+}
+
 /// All that the row has with an edit of it, by position in the backend's columns. Later edits of it
 /// are left out.
-///
-/// # Errors
-/// When the database fails, or there is no such row.
-pub(super) fn as_of(
-    tx: &Tx<'_>,
-    entity: &Entity,
-    entry: &Entry,
-    key: &Key,
-) -> Result<Vec<(usize, Value)>, StoreError> {
-    let shown = tx.row(entry.entity, key.as_str())?.map(|row| row.values);
-    let mut later = tx.entries_for(entry.entity, key.as_str())?;
+pub(super) fn as_of(tx: &Tx<'_>, entity: &Entity, entry: &Entry, key: &Key) -> Stored<Vec<(usize, Value)>> {
+    let shown = tx.row(entry.entity, key)?.map(|row| row.values);
+    let mut later = tx.entries_for(entry.entity, key)?;
     later.retain(|other| other.seq > entry.seq);
     let values = beneath(entity, shown, &later);
     let values = values.ok_or_else(|| StoreError::Damaged(format!("no row {key} to send")))?;

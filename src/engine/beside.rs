@@ -1,10 +1,7 @@
-//! Stories that go on side by side in one task.
-//!
-//! They take turns at each poll of their task, always in the same order. Where one of them comes to
-//! a place at which the process dies, nothing of the others may go on, although the task is still
-//! being polled: that is what the cell `dead` says.
+//! Stories that go on side by side in one task: they take turns at each poll, always in the same order.
+//! Where one comes to a place at which the process dies (`dead`), nothing of the others may go on.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
@@ -28,8 +25,7 @@ pub(super) async fn until<T>(
     .await
 }
 
-/// Runs all of `stories` to their ends.
-pub(super) async fn all(dead: &Cell<bool>, mut stories: Vec<LocalBoxFuture<'_, ()>>) {
+async fn all(dead: &Cell<bool>, mut stories: Vec<LocalBoxFuture<'_, ()>>) {
     poll_fn(|context| {
         stories.retain_mut(|story| dead.get() || story.as_mut().poll(context).is_pending());
         if stories.is_empty() { Poll::Ready(()) } else { Poll::Pending }
@@ -37,14 +33,35 @@ pub(super) async fn all(dead: &Cell<bool>, mut stories: Vec<LocalBoxFuture<'_, (
     .await;
 }
 
+/// Does one `step` after the other, in so many stories, until each finds nothing more to do. One
+/// that fails is the last; what is under way comes to its end.
+pub(super) async fn several<E>(
+    dead: &Cell<bool>,
+    stories: usize,
+    step: impl AsyncFn() -> Result<bool, E>,
+) -> Result<(), E> {
+    let failed = RefCell::new(None);
+    let story = || -> LocalBoxFuture<'_, ()> {
+        Box::pin(async {
+            while failed.borrow().is_none() {
+                match step().await {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => _ = failed.borrow_mut().get_or_insert(error),
+                }
+            }
+        })
+    };
+    all(dead, (0..stories).map(|_| story()).collect()).await;
+    failed.into_inner().map_or(Ok(()), Err)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
     use std::task::{Context, Waker};
 
     use super::*;
 
-    /// Says its name at each of its polls; ends at the last.
     async fn says(name: char, polls: usize, said: &RefCell<String>) {
         let mut left = polls;
         poll_fn(|_| {
@@ -60,23 +77,6 @@ mod tests {
         let mut context = Context::from_waker(Waker::noop());
         let polls = (0..most).take_while(|_| future.as_mut().poll(&mut context).is_pending());
         polls.count() + 1
-    }
-
-    #[test]
-    fn all_take_turns_in_order_until_the_last_has_ended() {
-        let (said, dead) = (RefCell::new(String::new()), Cell::new(false));
-        let stories = [('a', 2), ('b', 3), ('c', 1)];
-        let stories =
-            stories.map(|(name, polls)| Box::pin(says(name, polls, &said)) as LocalBoxFuture<'_, ()>);
-        assert_eq!(polls_of(all(&dead, stories.into()), 9), 3);
-        assert_eq!(*said.borrow(), "abcabb");
-    }
-
-    #[test]
-    fn what_runs_beside_is_let_go_of_when_the_main_story_ends() {
-        let (said, dead) = (RefCell::new(String::new()), Cell::new(false));
-        assert_eq!(polls_of(until(&dead, says('m', 2, &said), says('s', 9, &said)), 9), 2);
-        assert_eq!(*said.borrow(), "msm");
     }
 
     #[test]

@@ -5,138 +5,124 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::beside::all;
-use super::blob_options::{BlobQueue, First, With};
-use super::exchange::{Caller, Failure, GivenUp, RunError, retryable};
-use super::process::{Process, damaged};
+use super::beside::several;
+use super::exchange::{Caller, Failure, GivenUp, RunError};
+use super::options::{BlobQueue, First, With};
+use super::process::Process;
+use super::scheduler::Scheduler;
 use super::signal::Signal;
 use super::too_large::OnTooLarge;
-use crate::base::{EntityId, Key, Span};
-use crate::contract::{
-    BlobEvent, BlobId, Event, LocalBoxFuture, NetworkKind, ServerError, TOO_LARGE_PAGE, TransportError,
-};
+use crate::base::{EntityId, Key};
+use crate::contract::{BlobEvent, BlobId, Event, TOO_LARGE_PAGE, TransportError};
 use crate::protocol::{BlobAnswer, BlobPut};
-use crate::store::{Blobs, StoreError, WaitingBlob};
+use crate::store::{self, Stored, WaitingBlob};
 
-/// No stretch is made smaller than this.
 const LEAST: u64 = 100;
 
 pub(super) struct BlobSender {
     process: Rc<Process>,
     caller: Rc<Caller>,
-    /// Those that are under way.
+    scheduler: Rc<Scheduler>,
     busy: RefCell<BTreeSet<i64>>,
     /// What a stretch is held to since one was too large.
     cap: Cell<u64>,
-    /// One was made.
     pub(super) made: Signal,
 }
 
 impl BlobSender {
-    pub(super) fn new(process: Rc<Process>, caller: Rc<Caller>) -> BlobSender {
-        BlobSender {
-            process,
-            caller,
-            busy: RefCell::default(),
-            cap: Cell::new(u64::MAX),
-            made: Signal::default(),
-        }
+    pub(super) fn new(process: Rc<Process>, caller: Rc<Caller>, scheduler: Rc<Scheduler>) -> BlobSender {
+        let (busy, cap) = (RefCell::default(), Cell::new(u64::MAX));
+        BlobSender { process, caller, scheduler, busy, cap, made: Signal::default() }
     }
 
-    /// Whether rows can have any.
     fn are_there(&self) -> bool {
         !self.process.setup.schema.attachments.is_empty()
     }
 
-    /// Whether they go in a unit's run, at this place of it.
     pub(super) fn go(&self, queue: BlobQueue) -> bool {
         self.are_there() && self.process.options.attachments.queue == queue
     }
 
     /// The rows that wait for what is attached to them.
-    pub(super) fn held_rows(&self) -> Result<BTreeSet<(EntityId, Key)>, StoreError> {
+    pub(super) fn held_rows(&self) -> Stored<BTreeSet<(EntityId, Key)>> {
         if !self.are_there() || self.process.options.attachments.with == With::Apart {
             return Ok(BTreeSet::new());
         }
-        let waiting = self.process.store.read(|tx| Blobs::of(tx).waiting(false))?;
+        let waiting = self.process.store.read(|tx| store::blobs::waiting(tx, false))?;
         Ok(waiting.into_iter().map(|blob| (blob.entity, blob.key)).collect())
     }
 
-    fn next(&self, entities: &[EntityId]) -> Result<Option<WaitingBlob>, StoreError> {
+    /// Whether one may go: beside the runs, as a unit that sends its row may.
+    fn may_go(&self, entity: EntityId, in_run: bool) -> bool {
+        in_run || self.scheduler.may_send(entity)
+    }
+
+    fn next(&self, entities: &[EntityId], in_run: bool) -> Stored<Option<WaitingBlob>> {
         let small_first = self.process.options.attachments.first == First::Thumbnails;
         let rows_first = self.go(BlobQueue::Behind) && self.process.options.attachments.with == With::Apart;
         let waiting = self.process.store.read(|tx| match rows_first {
-            true => Blobs::of(tx).behind_their_rows(small_first),
-            false => Blobs::of(tx).waiting(small_first),
+            true => store::blobs::behind_their_rows(tx, small_first),
+            false => store::blobs::waiting(tx, small_first),
         })?;
         let busy = self.busy.borrow();
-        Ok(waiting.into_iter().find(|blob| entities.contains(&blob.entity) && !busy.contains(&blob.seq)))
+        let goes = |blob: &WaitingBlob| {
+            let waits = entities.contains(&blob.entity) && !busy.contains(&blob.seq);
+            waits && self.may_go(blob.entity, in_run)
+        };
+        Ok(waiting.into_iter().find(goes))
     }
 
     /// Sends all that wait of these entities, several at a time; gives how many went. One that
     /// fails ends it, and what is under way comes to its end.
     pub(super) async fn send(&self, entities: &[EntityId], in_run: bool) -> Result<usize, RunError> {
-        let (sent, failed) = (Cell::new(0), RefCell::new(None));
-        let story = || -> LocalBoxFuture<'_, ()> {
-            Box::pin(async {
-                while failed.borrow().is_none() {
-                    let next = match self.next(entities) {
-                        Ok(Some(next)) => next,
-                        Ok(None) => break,
-                        Err(error) => {
-                            failed.borrow_mut().get_or_insert(damaged(error).into());
-                            break;
-                        }
-                    };
-                    self.busy.borrow_mut().insert(next.seq);
-                    let brought = self.bring(&next, in_run).await;
-                    self.busy.borrow_mut().remove(&next.seq);
-                    match brought {
-                        Ok(()) => sent.set(sent.get() + 1),
-                        Err(error) => _ = failed.borrow_mut().get_or_insert(error),
-                    }
-                }
-            })
+        let sent = Cell::new(0);
+        let send_next = async || {
+            let Some(next) = self.next(entities, in_run)? else { return Ok(false) };
+            self.busy.borrow_mut().insert(next.seq);
+            let brought = self.bring(&next, in_run).await;
+            self.busy.borrow_mut().remove(&next.seq);
+            sent.set(sent.get() + usize::from(brought?));
+            Ok(true)
         };
-        let parallel = self.process.options.attachments.parallel;
-        all(&self.process.dead, (0..parallel).map(|_| story()).collect()).await;
-        failed.into_inner().map_or(Ok(sent.get()), Err)
+        let parallel = self.process.options.attachments.parallel as usize;
+        several(&self.process.dead, parallel, send_next).await.map(|()| sent.get())
     }
 
-    async fn bring(&self, blob: &WaitingBlob, in_run: bool) -> Result<(), RunError> {
+    /// Sends what the server has not of one; false if the rest has to wait for another network.
+    async fn bring(&self, blob: &WaitingBlob, in_run: bool) -> Result<bool, RunError> {
         let options = &self.process.options.attachments;
         let mut most = options.chunk_bytes.min(self.cap.get());
         let mut have = if options.resume { blob.sent } else { 0 };
         // What the server has of it is asked for where that is not certain.
         let mut unsure = have > 0 || blob.in_doubt;
         let (mut tries, mut waited, mut renewed) = (0, None, false);
-        loop {
+        while self.may_go(blob.entity, in_run) {
             if let Err(error) = self.caller.token.renew_if_due(&self.process, in_run).await {
                 let failure = Failure::Silence(error);
                 return Err(GivenUp { failure, tries: tries + 1, refused: false }.ends_run());
             }
             let asks = unsure && (options.resume || blob.in_doubt);
             let stretch = if asks { 0 } else { most };
-            let bytes = self.process.store.read(|tx| Blobs::of(tx).bytes(blob.seq, have, stretch));
-            let bytes = bytes.map_err(damaged)?;
+            let bytes = self.process.store.read(|tx| store::blobs::bytes(tx, blob.seq, have, stretch))?;
             self.process.settle_work().await;
             let (from, brings) = (have, bytes.len() as u64);
             let sent_at = self.process.ports.clock.now();
             let said = self.put(blob, from, bytes, in_run).await;
             let ends = !asks && from + brings == blob.total;
             let has_no_row = said.as_ref().is_ok_and(|said| asks && !said.row);
-            if blob.in_doubt && has_no_row {
-                return self.let_go(blob).await;
+            let says = said.as_ref().ok().map(|said| said.whole);
+            if blob.in_doubt && has_no_row || self.process.rules.blobs.is_there(says, ends) {
+                self.process.write(|tx| store::blobs::let_go(tx, blob.seq)).await?;
+                let blob = BlobId::of(blob.entity, &blob.key, blob.part);
+                self.process.emit(Event::Blob(BlobEvent::LetGo { blob }));
+                return Ok(true);
             }
-            if self.process.rules.blobs.is_there(said.as_ref().ok().map(|said| said.whole), ends) {
-                return self.let_go(blob).await;
-            }
-            let mut failure = match said {
+            let failure = match said {
                 Ok(said) => {
                     let begins = asks && !options.resume;
                     (have, unsure) = (if begins { 0 } else { said.have.min(blob.total) }, false);
                     if have != blob.sent && options.resume {
-                        self.note(blob, have).await?;
+                        self.process.write(|tx| store::blobs::note(tx, blob.seq, have)).await?;
                     }
                     if have > from {
                         (tries, renewed) = (0, false);
@@ -153,39 +139,21 @@ impl BlobSender {
             if self.shrinks(&failure, brings, &mut most) {
                 continue;
             }
-            if matches!(failure, Failure::Refused(ServerError::Unauthorized)) && !renewed {
-                match self.caller.token.refused(&self.process, sent_at, in_run).await {
-                    Some(Ok(())) => {
-                        renewed = true;
-                        continue;
-                    }
-                    Some(Err(error)) => failure = Failure::Silence(error),
-                    None => {}
-                }
-            }
+            let Some(failure) = self.caller.renewed(failure, sent_at, in_run, &mut renewed).await else {
+                continue;
+            };
             (unsure, have) = (true, if options.resume { have } else { 0 });
             tries += 1;
-            waited = Some(self.try_again(failure, tries, (in_run, waited)).await?);
+            let stopped = in_run && self.process.stop.is_asked();
+            if stopped || tries >= self.process.options.retry.attempts || self.caller.is_vain(&failure) {
+                let refused = matches!(failure, Failure::Refused(_));
+                return Err(GivenUp { failure, tries, refused }.ends_run());
+            }
+            let drawn = self.process.backoff(tries, waited);
+            waited = Some(drawn);
+            self.caller.wait_and_retry(in_run, tries, drawn).await;
         }
-    }
-
-    /// Waits before another try, or gives up.
-    async fn try_again(
-        &self,
-        failure: Failure,
-        tries: u32,
-        (in_run, waited): (bool, Option<Span>),
-    ) -> Result<Span, RunError> {
-        let gone = matches!(failure, Failure::Silence(TransportError::Offline))
-            || self.process.ports.transport.network() == NetworkKind::None;
-        let stopped = in_run && self.process.stop.is_asked();
-        if gone || stopped || tries >= self.process.options.retry.attempts || !retryable(&failure) {
-            let refused = matches!(failure, Failure::Refused(_));
-            return Err(GivenUp { failure, tries, refused }.ends_run());
-        }
-        let drawn = self.process.backoff(tries, waited);
-        self.caller.wait_and_retry(in_run, tries, drawn).await;
-        Ok(drawn)
+        Ok(false)
     }
 
     /// Whether a smaller stretch goes at once in the place of one that was too large.
@@ -199,19 +167,6 @@ impl BlobSender {
             self.cap.set(self.cap.get().min(*most));
         }
         true
-    }
-
-    async fn note(&self, blob: &WaitingBlob, have: u64) -> Result<(), RunError> {
-        let (noted, _) = self.process.write(|tx| Blobs::of(tx).note(blob.seq, have)).await;
-        Ok(noted.map_err(damaged)?)
-    }
-
-    async fn let_go(&self, blob: &WaitingBlob) -> Result<(), RunError> {
-        let (gone, _) = self.process.write(|tx| Blobs::of(tx).let_go(blob.seq)).await;
-        gone.map_err(damaged)?;
-        let blob = BlobId::of(blob.entity, &blob.key, blob.part);
-        self.process.emit(Event::Blob(BlobEvent::LetGo { blob }));
-        Ok(())
     }
 
     async fn put(
@@ -232,10 +187,8 @@ impl BlobSender {
         let sent_at = self.process.ports.clock.now();
         let deadline = sent_at + self.process.options.request_timeout;
         let called = self.process.ports.transport.request(body, deadline);
-        let answered = match in_run {
-            true => self.process.stop.or(called).await.unwrap_or(Err(TransportError::Cancelled)),
-            false => called.await,
-        };
+        let answered = self.process.unless_stopped(in_run, called).await;
+        let answered = answered.unwrap_or(Err(TransportError::Cancelled));
         let said = answered.map_err(Failure::Silence).and_then(|answer| self.read(of, answer));
         let took = self.process.ports.clock.now() - sent_at;
         let served = said.is_ok();

@@ -3,37 +3,35 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::blob_options::{BlobQueue, With};
 use super::capture;
 use super::conflict::OwnRule;
 use super::logout;
-use super::options::{AfterFailure, DatabasePer, Dates, EngineOptions, QueueKept, SecondEdit};
-use super::page::Page;
+use super::options::{
+    AfterFailure, Atomic, BlobQueue, Checkpoint, DatabasePer, Dates, EngineOptions, QueueKept, SecondEdit,
+    With,
+};
+use super::page;
 use super::path_rules;
 use super::process::Process;
 use super::rules::Rules;
 use super::scheduler::Scheduler;
 use super::session::Session;
 use super::view::View;
-use super::whole::{Atomic, Checkpoint};
 use crate::base::{EditId, EntityId, Incarnation, Key, Span, Stamp, Time, UnitId};
 use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineFactory, Event,
     LocalBoxFuture, LocalEdit, NetworkKind, Pick, Ports, Provision, SyncEngine, SyncError, Trigger,
 };
-use crate::store::{self, Blobs, Conflicts, Excerpts, Staged, Store, Tx, Waiting};
+use crate::store::{self, Store, Tx};
 
-/// The built-in engine in one life of a device's process.
 pub struct Builtin {
     process: Rc<Process>,
     scheduler: Rc<Scheduler>,
     session: Session,
-    page: Page,
     view: View,
 }
 
 impl Builtin {
-    /// Runs a unit beside those that run, as soon as it may.
     async fn run_beside(self: &Rc<Self>, unit: UnitId, since: Time) {
         if self.scheduler.room_for(unit).await {
             self.session.take_turn().await;
@@ -55,6 +53,13 @@ impl Builtin {
         }
     }
 
+    /// What was held back beside the runs may go now.
+    fn blobs_may_go(&self) {
+        if self.scheduler.minds_the_network() {
+            self.session.blobs.made.raise();
+        }
+    }
+
     fn network_came(&self) {
         if self.process.rules.wake.heeds_network() {
             // A sync of all that takes the place of what waits takes the place of these, too.
@@ -63,11 +68,11 @@ impl Builtin {
             if self.scheduler.network_changed() {
                 self.session.cancel();
             }
+            self.blobs_may_go();
         }
         self.process.network_changed();
     }
 
-    /// Asks what network there is, each so often.
     fn ask_for_network(self: &Rc<Self>, period: Span) {
         let network = self.process.ports.transport.network();
         let (engine, before) = (Rc::downgrade(self), Cell::new(network));
@@ -90,7 +95,7 @@ impl Builtin {
         if self.session.end_interrupted_runs().await.is_err() {
             return;
         }
-        self.page.tell_open().await;
+        page::tell_open(&self.process).await;
         self.scheduler.start();
         if let Some(period) = self.process.options.network_poll {
             self.ask_for_network(period);
@@ -151,14 +156,14 @@ impl SyncEngine for Builtin {
             Dates::Local => self.process.ports.clock.local(),
         };
         if self.process.options.conflict.second_edit == SecondEdit::Refused
-            && self.process.store.read(|tx| Conflicts::of(tx).is_open(edit.entity, edit.key.as_str()))?
+            && self.process.store.read(|tx| store::conflicts::is_open(tx, edit.entity, edit.key.as_str()))?
         {
             return Err(EditError::InConflict);
         }
         let saved = self.process.save(edit, made_at);
         if saved.is_ok() && edit.kind == EditKind::Delete && self.process.has_excerpts(edit.entity) {
             let gone =
-                |tx: &Tx<'_>| Excerpts::of(tx).remove_by(edit.entity, edit.key.as_str(), Stamp(i64::MAX));
+                |tx: &Tx<'_>| store::excerpts::remove_by(tx, edit.entity, edit.key.as_str(), Stamp(i64::MAX));
             self.process.store.transaction(gone)?;
         }
         self.process.ports.machine.take_on(self.process.store.work());
@@ -175,6 +180,7 @@ impl SyncEngine for Builtin {
 
     fn trigger(&self, unit: UnitId, discard_pending: bool) {
         self.scheduler.wish(unit, discard_pending);
+        self.blobs_may_go();
     }
 
     fn discard(&self) {
@@ -195,7 +201,8 @@ impl SyncEngine for Builtin {
 
     fn resolve(self: Rc<Self>, edit: EditId, pick: Pick) -> LocalBoxFuture<'static, Result<(), EditError>> {
         Box::pin(async move {
-            if !self.process.options.conflict.has_page() || !self.page.resolve(edit, &pick).await? {
+            if !self.process.options.conflict.has_page() || !page::resolve(&self.process, edit, &pick).await?
+            {
                 return Err(EditError::NoSuchRow);
             }
             self.scheduler.fire(Trigger::Save);
@@ -209,7 +216,7 @@ impl SyncEngine for Builtin {
     }
 
     fn log_out(self: Rc<Self>) -> LocalBoxFuture<'static, Result<(), u64>> {
-        Box::pin(async move { logout::log_out(&self.process, &self.session, &self.page).await })
+        Box::pin(async move { logout::log_out(&self.process, &self.session).await })
     }
 
     fn view(&self) -> &dyn DeviceView {
@@ -217,25 +224,19 @@ impl SyncEngine for Builtin {
     }
 }
 
-/// Makes built-in engines with one set of options and rules.
 #[derive(Clone)]
 pub struct BuiltinFactory {
-    /// The engine's options.
     pub options: Rc<EngineOptions>,
-    /// The database's options.
     pub store: store::StoreOptions,
-    /// The rules: the correct ones, or with a planted bug.
     pub rules: Rules,
 }
 
 impl BuiltinFactory {
-    /// A factory of correct engines.
     pub fn new(options: EngineOptions, store: store::StoreOptions) -> BuiltinFactory {
         let rules = path_rules::rules(&options, capture::rules(&options));
         BuiltinFactory { rules, options: Rc::new(options), store }
     }
 
-    /// The database of a person: the first one's lies where the bench says.
     fn of_person(&self, database: Database, person: u32) -> Database {
         if person == 0 || !self.keeps_persons_apart() {
             return database;
@@ -262,33 +263,29 @@ impl EngineFactory for BuiltinFactory {
         let database = self.of_person(database, setup.person);
         let store = Store::open(&database, setup.schema.clone(), &self.store).map_err(refused)?;
         let store = Rc::new(store);
-        let has_page = self.options.conflict.has_page();
-        if has_page {
-            store.transaction(|tx| Conflicts::of(tx).make()).map_err(refused)?;
-        }
+        let (pull, has_page) = (&self.options.pull, self.options.conflict.has_page());
         let has_blobs = !setup.schema.attachments.is_empty();
-        if has_blobs {
-            store.transaction(|tx| Blobs::of(tx).make()).map_err(refused)?;
-        }
         let has_excerpts = setup.units.iter().any(|unit| !unit.excerpts.is_empty());
-        if has_excerpts {
-            store.transaction(|tx| Excerpts::of(tx).make()).map_err(refused)?;
-        }
-        if self.options.pull.atomic == Atomic::Session {
-            store.transaction(|tx| Staged::of(tx).make()).map_err(refused)?;
-        } else if self.options.pull.checkpoint == Checkpoint::Session {
-            store.transaction(store::make_whole_syncs).map_err(refused)?;
-        }
-        if self.options.queue_kept == QueueKept::Disk {
-            store.transaction(|tx| Waiting::of(tx).make()).map_err(refused)?;
+        let (as_a_whole, begins_again) =
+            (pull.atomic == Atomic::Session, pull.checkpoint == Checkpoint::Session);
+        for (are_used, tables) in [
+            (has_page, store::conflicts::TABLES),
+            (has_blobs, store::blobs::TABLES),
+            (has_excerpts, store::excerpts::TABLES),
+            (as_a_whole, store::staged::TABLES),
+            (begins_again && !as_a_whole, store::WHOLE_SYNCS),
+            (self.options.queue_kept == QueueKept::Disk, store::waiting::TABLES),
+        ] {
+            if are_used {
+                store.transaction(|tx| tx.make(tables)).map_err(refused)?;
+            }
         }
         let view = View::new(store.clone(), (has_page, has_excerpts, has_blobs));
         let (options, rules) = (self.options.clone(), self.rules.clone());
         let process = Rc::new(Process::new(setup, incarnation, ports, store, options, rules));
         let scheduler = Scheduler::new(process.clone());
         let session = Session::new(process.clone(), scheduler.clone());
-        let page = Page::new(process.clone());
-        Ok(Rc::new(Builtin { process, scheduler, session, page, view }))
+        Ok(Rc::new(Builtin { process, scheduler, session, view }))
     }
 
     fn provision(

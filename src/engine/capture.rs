@@ -1,7 +1,5 @@
-//! How it is known what was edited here: by an outbox, or by a mark on each row.
-//!
-//! An outbox keeps each edit until there is a verdict on it. Marks are what many apps have in its
-//! place, and both lose edits: a flag is cleared by the verdict on what was sent, be the row edited
+//! How it is known what was edited here: by an outbox, or by a mark on each row, as many apps have in
+//! its place. Marks lose edits: a flag is cleared by the verdict on what was sent, be the row edited
 //! since; and a date of the last sync passes over what was edited while that ran.
 
 use std::collections::BTreeSet;
@@ -12,10 +10,11 @@ use super::process::Process;
 use super::push_order;
 use super::referred::Referred;
 use super::rules::{OutboxRule, Rules, SendRule, overlay};
-use crate::base::{EntityId, Key, Span, Stamp, UnitId};
-use crate::contract::{AppliedChange, EditError, EditKind, Event, LocalEdit, NamedBy, Outcome};
+use super::told::Change;
+use crate::base::{EntityId, Key, Stamp, UnitId};
+use crate::contract::{EditError, EditKind, LocalEdit, NamedBy, Outcome};
 use crate::protocol::PushResult;
-use crate::store::{self, Entry, StoreError, Tx};
+use crate::store::{self, Entry, Stored, Tx};
 
 pub(super) fn rules(options: &EngineOptions) -> Rules {
     let rules = Rules::of(options);
@@ -31,7 +30,7 @@ pub(super) fn rules(options: &EngineOptions) -> Rules {
 struct RowsAsTheyAre;
 
 impl SendRule for RowsAsTheyAre {
-    fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
+    fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Stored<Vec<Entry>> {
         store::marked(tx, entities, limit)
     }
 }
@@ -40,8 +39,8 @@ impl SendRule for RowsAsTheyAre {
 struct DatesStay;
 
 impl OutboxRule for DatesStay {
-    fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
-        let marks = tx.entries_for(entry.entity, entry.key.as_str())?;
+    fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
+        let marks = tx.entries_for(entry.entity, &entry.key)?;
         match marks.iter().find(|mark| mark.seq == entry.seq) {
             Some(mark) if mark.edit == entry.edit => tx.drop_entry(mark.seq),
             Some(mark) => store::keep_mark(tx, mark, entry.kind),
@@ -70,7 +69,6 @@ impl Process {
     }
 }
 
-/// What one push may send.
 #[derive(Default)]
 pub(super) struct Listed {
     /// The marks that it found as it began; `None` for all that waits, whenever it was made.
@@ -79,7 +77,7 @@ pub(super) struct Listed {
 
 impl Listed {
     /// What a push of the unit begins with: by dates, rows that were edited after its last sync.
-    pub(super) fn of(process: &Process, unit: UnitId, entities: &[EntityId]) -> Result<Listed, StoreError> {
+    pub(super) fn of(process: &Process, unit: UnitId, entities: &[EntityId]) -> Stored<Listed> {
         if process.options.push.capture != LocalCapture::UpdatedAfterLastSync {
             return Ok(Listed::default());
         }
@@ -91,7 +89,6 @@ impl Listed {
         Ok(Listed { only: Some(only?) })
     }
 
-    /// How many edits to read to have `limit` that may be sent.
     pub(super) fn limit(&self, limit: usize) -> usize {
         if self.only.is_some() { usize::MAX } else { limit }
     }
@@ -100,7 +97,6 @@ impl Listed {
         self.only.as_ref().is_none_or(|only| only.contains(&entry.seq))
     }
 
-    /// These edits have their verdicts.
     pub(super) fn settled(&mut self, batch: &[Entry], results: &[PushResult<'_>]) {
         let Some(only) = &mut self.only else { return };
         for (entry, result) in batch.iter().zip(results) {
@@ -111,7 +107,6 @@ impl Listed {
     }
 }
 
-/// The date of a sync that began at one moment and ended at another.
 pub(super) fn synced_on(date: SyncDate, began: Stamp, ended: Stamp) -> Stamp {
     match date {
         SyncDate::Start => began,
@@ -119,49 +114,23 @@ pub(super) fn synced_on(date: SyncDate, began: Stamp, ended: Stamp) -> Stamp {
     }
 }
 
-/// Rows to which a version came that had waited.
-pub(super) type Lifted = Vec<(EntityId, Key, Stamp, bool)>;
-
 /// The unit's sync of this date is over: by dates, what was edited before that counts as sent. What
 /// came down for its rows meanwhile comes to light.
-pub(super) fn pass_by(
-    process: &Process,
-    tx: &Tx<'_>,
-    unit: UnitId,
-    date: Stamp,
-) -> Result<Lifted, StoreError> {
-    let mut lifted = Lifted::new();
+pub(super) fn pass_by(process: &Process, tx: &Tx<'_>, unit: UnitId, date: Stamp) -> Stored<Vec<Change>> {
+    let mut lifted = Vec::new();
     if process.options.push.capture != LocalCapture::UpdatedAfterLastSync {
         return Ok(lifted);
     }
-    let entities = &process.setup.units[usize::from(unit.0)].push;
+    let entities = &process.unit(unit).push;
     let passed = store::pass_by(tx, entities, date)?;
-    let rows = passed.iter().map(|(entity, key)| (*entity, key));
-    let referred = Referred::of(tx, &process.setup.schema, rows)?;
+    let referred = Referred::of(tx, passed.iter().map(|(entity, key)| (*entity, key)))?;
     for (entity, key) in passed {
-        if let Some(version) = tx.take_shadow(entity, key.as_str())? {
+        if let Some(version) = tx.take_shadow(entity, &key)? {
             overlay(tx, process.setup.schema.entity(entity), entity, &version)?;
             lifted.push((entity, key, version.stamp, version.values.is_none()));
         }
     }
-    let kept = referred.keep(tx, &process.setup.schema, &process.passed)?;
+    let kept = referred.keep(tx, &process.passed)?;
     lifted.retain(|(entity, key, ..)| !kept.contains(&(*entity, key.clone())));
     Ok(lifted)
-}
-
-/// Tells of what came to light.
-pub(super) fn tell(process: &Process, unit: UnitId, lifted: &Lifted) {
-    let changes: Vec<AppliedChange<'_>> = lifted
-        .iter()
-        .map(|(entity, key, stamp, removed)| AppliedChange {
-            entity: *entity,
-            key: key.as_str(),
-            stamp: *stamp,
-            removed: *removed,
-        })
-        .collect();
-    if !changes.is_empty() {
-        let took = Span::ZERO;
-        process.emit(Event::ChunkApplied { unit: Some(unit), changes: &changes, echoed: 0, took });
-    }
 }

@@ -1,22 +1,21 @@
 //! Pages of a unit that brings a part of an entity: some columns, of some rows.
 //!
-//! What comes lies beside the rows that are held in full, and changes none of them: the app shows
-//! it where it is newer, until a unit that brings all has come as far. So there is no row of which
-//! some columns are of one version and some of another, nothing that was brought is blanked, and
-//! what a person edits is a row that is there in full, as of its own stamp.
+//! What comes lies beside the rows that are held in full, and changes none of them: the app shows it
+//! where it is newer. So there is no row with columns of two versions, and what a person edits is there
+//! in full.
 
-use super::passed::is_undone;
+use super::passed::over_undone;
 use super::process::Process;
 use super::rules::{ApplyRule, Part, Place};
 use super::segments::Segment;
 use crate::base::{EntityId, Undone, UnitId};
 use crate::contract::Excerpt;
 use crate::protocol::{Page, WireRow};
-use crate::store::{Excerpts, Progress, StoreError, Tx};
+use crate::store::{self, Progress, Stored, Tx};
 
 impl Process {
     pub(super) fn excerpt(&self, unit: UnitId, entity: EntityId) -> Option<&Excerpt> {
-        self.setup.units[usize::from(unit.0)].excerpt(entity)
+        self.unit(unit).excerpt(entity)
     }
 
     pub(super) fn has_excerpts(&self, entity: EntityId) -> bool {
@@ -27,11 +26,11 @@ impl Process {
 impl Part<'_> {
     /// How far it has come as a page begins or goes on; what is answered to no cursor begins a
     /// load.
-    pub(super) fn begin(&self, tx: &Tx<'_>, book: UnitId, segment: Segment) -> Result<Progress, StoreError> {
+    pub(super) fn begin(&self, tx: &Tx<'_>, book: UnitId, segment: Segment) -> Stored<Progress> {
         let mut progress = tx.progress(book, self.of.entity)?;
         if segment.from == 0 && progress.cursor.is_none() {
             progress.loading = true;
-            Excerpts::of(tx).begin_load(self.unit, self.of.entity)?;
+            store::excerpts::begin_load(tx, self.unit, self.of.entity)?;
         }
         Ok(progress)
     }
@@ -45,13 +44,11 @@ impl Part<'_> {
         place: Place,
         row: WireRow<'_>,
         undone: &[Undone],
-    ) -> Result<(), StoreError> {
+    ) -> Stored<()> {
         if row.values.is_none() {
-            return Excerpts::of(tx).remove((self.unit, place.id), row.key);
+            return store::excerpts::remove(tx, (self.unit, place.id), row.key);
         }
-        let held = if undone.is_empty() { None } else { tx.row(place.id, row.key)?.map(|held| held.stamp) };
-        let over = held.filter(|stamp| is_undone(undone, *stamp)).unwrap_or(place.over);
-        rule.apply_part(tx, self, Place { over, ..place }, row)
+        rule.apply_part(tx, self, over_undone(tx, place, row.key, undone)?, row)
     }
 
     /// The segment was applied; true if that moved the cursor.
@@ -62,14 +59,14 @@ impl Part<'_> {
         page: &Page<'_>,
         segment: Segment,
         progress: &mut Progress,
-    ) -> Result<bool, StoreError> {
+    ) -> Stored<bool> {
         let before = tx.progress(book, self.of.entity)?;
         if segment.ends_page {
             progress.cursor = Some(page.cursor.clone().into_owned());
             if progress.loading && !page.more {
                 progress.loading = false;
                 let withheld = page.withheld.iter().map(|key| &**key);
-                Excerpts::of(tx).end_load((self.unit, self.of.entity), withheld)?;
+                store::excerpts::end_load(tx, (self.unit, self.of.entity), withheld)?;
             }
         }
         if *progress == before && segment.from == segment.until {
@@ -81,7 +78,7 @@ impl Part<'_> {
 }
 
 /// A unit that brings all of an entity has come to its end, by a load or not.
-pub(super) fn pass_by(tx: &Tx<'_>, page: &Page<'_>, loaded: bool) -> Result<(), StoreError> {
+pub(super) fn pass_by(tx: &Tx<'_>, page: &Page<'_>, loaded: bool) -> Stored<()> {
     let withheld: Vec<&str> = page.withheld.iter().map(|key| &**key).collect();
-    Excerpts::of(tx).pass_by(page.entity, loaded.then_some(&*withheld))
+    store::excerpts::pass_by(tx, page.entity, loaded.then_some(&*withheld))
 }

@@ -16,6 +16,7 @@ use crate::contract::{
     TransportError, Work,
 };
 use crate::protocol::{Answer, Asked, Effort, Request, SyncRequest, Way};
+use crate::store::StoreError;
 
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -26,11 +27,9 @@ pub(super) enum Failure {
     /// A proxy on the way lets no request of this size through, and says so by the status of a page
     /// of its own (413).
     Stopped,
-    /// The answer made no sense.
     Damaged(String),
 }
 
-/// Which message was too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TooLarge {
     Request,
@@ -62,7 +61,6 @@ impl Failure {
         }
     }
 
-    /// Whether a smaller request may do better.
     pub(super) fn is_of_a_size(&self) -> bool {
         self.too_large() == Some(TooLarge::Request)
     }
@@ -72,7 +70,6 @@ impl Failure {
         matches!(self, Failure::Refused(ServerError::RequestTooLarge(_)))
     }
 
-    /// What a controller of chunk sizes is told.
     fn trouble(&self) -> Trouble {
         match self {
             Failure::Silence(TransportError::Reset) => Trouble::Cut,
@@ -86,7 +83,6 @@ impl Failure {
 
 #[derive(Debug)]
 pub(super) struct GivenUp {
-    /// What the last try met.
     pub(super) failure: Failure,
     /// How many there were.
     pub(super) tries: u32,
@@ -95,7 +91,6 @@ pub(super) struct GivenUp {
 }
 
 impl GivenUp {
-    /// As the end of a run.
     pub(super) fn ends_run(self) -> RunError {
         RunError { error: self.failure.told(), tries: self.tries, refused: self.refused }
     }
@@ -103,7 +98,6 @@ impl GivenUp {
 
 #[derive(Debug)]
 pub(super) struct RunError {
-    /// What the user is told.
     pub(super) error: SyncError,
     /// Of the request that ended it; what else ends a run is one.
     pub(super) tries: u32,
@@ -124,8 +118,13 @@ impl From<SyncError> for RunError {
     }
 }
 
+impl From<StoreError> for RunError {
+    fn from(error: StoreError) -> RunError {
+        SyncError::from(error).into()
+    }
+}
+
 impl Received {
-    /// The chunk as a controller of chunk sizes sees it, now that its `rows` are durable.
     pub(super) fn chunk(&self, now: Time, rows: usize, full: bool) -> Observed {
         let (asked, wire, whole) = (self.asked, self.wire, now - self.sent_at);
         Observed { asked, rows: rows as u32, full, wire, whole, fate: Fate::Done }
@@ -135,14 +134,10 @@ impl Received {
 /// An answer that came, opened and not yet read.
 #[derive(Debug)]
 pub(super) struct Received {
-    /// What is read: what a decoded answer borrows from.
     opened: Vec<u8>,
-    /// Bytes that came.
     bytes: u64,
-    /// What reading them takes.
     effort: Effort,
     pub(super) request: u64,
-    /// What the answer has to name of its request.
     of: Asked,
     /// Of which entity the edits are that it has verdicts on.
     pushed: Vec<EntityId>,
@@ -150,18 +145,10 @@ pub(super) struct Received {
     sent: u64,
     /// What the request asked for or brought.
     asked: Size,
-    /// Tries that failed before this one.
     failures: u32,
-    /// Until the answer came.
     wire: Span,
     /// The memory that it takes, once it is kept.
     held: Option<Held>,
-}
-
-/// One try's end.
-enum Attempt {
-    Answer(Received),
-    Failed(Failure),
 }
 
 /// Who asks the server: its requests have numbers, its chunks have sizes, and it heeds "try again
@@ -173,7 +160,6 @@ pub(super) struct Caller {
     requests: Cell<u64>,
     /// Nothing is sent before: the server asked for it.
     quiet_until: Cell<Time>,
-    /// What it says who it is with.
     pub(super) token: Token,
     /// What pushes and pulls are held to that were too large.
     caps: [Caps; 2],
@@ -221,12 +207,10 @@ impl Caller {
         &self.caps[usize::from(kind != RequestKind::Push)]
     }
 
-    /// Whether the next push goes without what was to go along.
     pub(super) fn goes_apart(&self) -> bool {
         self.apart.get()
     }
 
-    /// So many edits have gone, in whatever request.
     pub(super) fn pushed(&self, edits: usize) {
         self.apart.set(false);
         self.caps(RequestKind::Push).gone(edits as u32);
@@ -282,32 +266,23 @@ impl Caller {
             let (number, sent_at) = (self.requests.get(), self.process.ports.clock.now());
             self.requests.set(number + 1);
             let request = make(number);
-            let mut failure = match self.attempt(unit, &request, number, failures).await {
-                Attempt::Answer(mut received) => {
+            let failure = match self.attempt(unit, &request, number, failures).await {
+                Ok(mut received) => {
                     received.failures = failures;
                     received.held = Some(self.process.hold(received.opened.len() as u64).await);
                     return Ok(received);
                 }
-                Attempt::Failed(failure) if self.shrinks(&request, &failure) => continue,
-                Attempt::Failed(failure) => failure,
+                Err(failure) if self.shrinks(&request, &failure) => continue,
+                Err(failure) => failure,
             };
             failures += 1;
-            if matches!(failure, Failure::Refused(ServerError::Unauthorized)) && !renewed {
-                match self.token.refused(&self.process, sent_at, unit.is_some()).await {
-                    Some(Ok(())) => {
-                        renewed = true;
-                        continue;
-                    }
-                    Some(Err(error)) => failure = Failure::Silence(error),
-                    None => {}
-                }
-            }
+            let Some(failure) = self.renewed(failure, sent_at, unit.is_some(), &mut renewed).await else {
+                continue;
+            };
             refused |= matches!(failure, Failure::Refused(_));
-            let gone = matches!(failure, Failure::Silence(TransportError::Offline))
-                || self.process.ports.transport.network() == NetworkKind::None;
             let pauses = self.process.rules.order.pauses();
             let tried_enough = pauses && failures >= self.process.options.retry.attempts;
-            if gone || tried_enough || !retryable(&failure) {
+            if tried_enough || self.is_vain(&failure) {
                 return Err(GivenUp { failure, tries: failures, refused });
             }
             if !pauses {
@@ -319,14 +294,37 @@ impl Caller {
         }
     }
 
+    /// What a try met, unless that was the token, and another is there now.
+    pub(super) async fn renewed(
+        &self,
+        failure: Failure,
+        sent_at: Time,
+        in_run: bool,
+        renewed: &mut bool,
+    ) -> Option<Failure> {
+        if *renewed || !matches!(failure, Failure::Refused(ServerError::Unauthorized)) {
+            return Some(failure);
+        }
+        match self.token.refused(&self.process, sent_at, in_run).await {
+            Some(Ok(())) => {
+                *renewed = true;
+                None
+            }
+            Some(Err(error)) => Some(Failure::Silence(error)),
+            None => Some(failure),
+        }
+    }
+
+    /// Whether another try would meet the same.
+    pub(super) fn is_vain(&self, failure: &Failure) -> bool {
+        matches!(failure, Failure::Silence(TransportError::Offline))
+            || self.process.ports.transport.network() == NetworkKind::None
+            || !retryable(failure)
+    }
+
     pub(super) async fn wait_and_retry(&self, in_run: bool, failures: u32, wait: Span) {
         self.process.emit(Event::RetryScheduled { attempt: failures, wait, in_run });
-        let wait = self.process.ports.sleep(wait);
-        if in_run {
-            _ = self.process.stop.or(wait).await;
-        } else {
-            wait.await;
-        }
+        self.process.unless_stopped(in_run, self.process.ports.sleep(wait)).await;
     }
 
     /// How long the server has asked to be left alone. What was drawn comes on top: those who are
@@ -343,7 +341,13 @@ impl Caller {
         }
     }
 
-    async fn attempt(&self, unit: Option<UnitId>, request: &Request, number: u64, failures: u32) -> Attempt {
+    async fn attempt(
+        &self,
+        unit: Option<UnitId>,
+        request: &Request,
+        number: u64,
+        failures: u32,
+    ) -> Result<Received, Failure> {
         let kind = request.kind();
         let sent = self.process.options.paths.up(request, self.process.zone());
         let body = self.process.options.codec.encode_request(&sent);
@@ -372,7 +376,7 @@ impl Caller {
             pending::<()>().await;
         }
         let attempt = match answer {
-            Err(error) => Attempt::Failed(Failure::Silence(error)),
+            Err(error) => Err(Failure::Silence(error)),
             Ok(message) => {
                 let bytes = message.len() as u64;
                 let effort = self.process.options.codec.effort(&message, Way::Read);
@@ -396,14 +400,14 @@ impl Caller {
                 match opened {
                     _ if is_stopped => {
                         self.foreign(&came, kind, String::new());
-                        Attempt::Failed(Failure::Stopped)
+                        Err(Failure::Stopped)
                     }
                     Ok(opened) => self.judge(Received { opened, ..came }, kind, took),
-                    Err(damaged) => Attempt::Failed(self.foreign(&came, kind, damaged.to_string())),
+                    Err(damaged) => Err(self.foreign(&came, kind, damaged.to_string())),
                 }
             }
         };
-        if let Attempt::Failed(failure) = &attempt
+        if let Err(failure) = &attempt
             && kind != RequestKind::Fetch
             && !matches!(failure, Failure::Silence(TransportError::Cancelled))
         {
@@ -414,12 +418,10 @@ impl Caller {
         attempt
     }
 
-    /// Whether pages are asked for by an address.
     pub(super) fn pulls_by_address(&self) -> bool {
         self.pulled() != Requests::Unique
     }
 
-    /// What requests for pages are to caches on the way.
     fn pulled(&self) -> Requests {
         self.process.rules.send.requests(self.process.options.pull.requests)
     }
@@ -443,10 +445,7 @@ impl Caller {
         let Call { number: request, kind, unit, .. } = call;
         let (sent_at, wasted) = (self.process.ports.clock.now(), body.len() as u64);
         let called = self.process.ports.call_by(call, body, cacheable, deadline);
-        if unit.is_none() {
-            return called.await;
-        }
-        self.process.stop.or(called).await.unwrap_or_else(|| {
+        self.process.unless_stopped(unit.is_some(), called).await.unwrap_or_else(|| {
             let (error, took) = (TransportError::Cancelled, self.process.ports.clock.now() - sent_at);
             self.process.emit(Event::RequestFailed { request, kind, error, took, wasted });
             Err(error)
@@ -454,9 +453,9 @@ impl Caller {
     }
 
     /// Sorts out an answer that says no before anybody builds on it.
-    fn judge(&self, received: Received, kind: RequestKind, took: Span) -> Attempt {
+    fn judge(&self, received: Received, kind: RequestKind, took: Span) -> Result<Received, Failure> {
         if !self.process.options.codec.is_refusal(&received.opened) {
-            return Attempt::Answer(received);
+            return Ok(received);
         }
         let failure = match self.process.options.codec.decode_answer(&received.opened) {
             Ok(Err(error)) => {
@@ -476,7 +475,7 @@ impl Caller {
         {
             self.quiet_until.set(self.process.ports.clock.now() + *after);
         }
-        Attempt::Failed(failure)
+        Err(failure)
     }
 
     /// Reads an answer. With one that is none, such as a captive portal's page, its request has
@@ -494,7 +493,6 @@ impl Caller {
         Err(self.not_its_own(received, kind, text))
     }
 
-    /// Whether an answer is the one to its request.
     fn is_of(&self, answer: &Answer<'_>, received: &Received, kind: RequestKind) -> bool {
         let rules = &self.process.rules;
         let unchecked = match kind {
@@ -523,7 +521,6 @@ impl Caller {
         Failure::Damaged(text)
     }
 
-    /// Tells the listeners of a useful answer.
     pub(super) async fn told_received(
         &self,
         received: &Received,
@@ -545,12 +542,11 @@ impl Caller {
     }
 }
 
-/// Coding as work.
 fn coding(effort: Effort) -> Work {
     Work { coded_bytes: effort.format, native_bytes: effort.packer, ..Work::default() }
 }
 
-pub(super) fn retryable(failure: &Failure) -> bool {
+fn retryable(failure: &Failure) -> bool {
     match failure {
         Failure::Silence(error) => !matches!(error, TransportError::Cancelled | TransportError::LoginEnded),
         Failure::Refused(error) => {

@@ -9,7 +9,6 @@ use crate::base::{EntityId, Key};
 use crate::contract::{Schema, SyncError};
 use crate::store::{Entry, references};
 
-/// What a run holds back.
 #[derive(Debug, Default)]
 pub(super) struct HeldBack {
     edits: BTreeSet<i64>,
@@ -17,7 +16,6 @@ pub(super) struct HeldBack {
 }
 
 impl HeldBack {
-    /// These went in no request.
     pub(super) fn add(&mut self, batch: &[Entry]) {
         for entry in batch {
             self.edits.insert(entry.seq);
@@ -44,7 +42,6 @@ impl HeldBack {
         holds
     }
 
-    /// The end of a run that held edits back.
     pub(super) fn ended(edits: usize) -> Result<(), RunError> {
         if edits == 0 {
             return Ok(());

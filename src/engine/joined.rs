@@ -4,13 +4,11 @@ use crate::base::Value;
 use crate::contract::EditKind;
 use crate::store::Entry;
 
-/// Which edits go as one.
 pub trait SquashRule {
     /// Whether a later edit of its row may go with this one.
     fn takes_in(&self, first: &Entry, _later: &Entry) -> bool {
         !first.is_sealed()
     }
-    /// What the two say as one.
     fn joined(&self, first: &Entry, later: &Entry) -> Entry {
         joined(first, later)
     }
@@ -50,26 +48,13 @@ fn over(lower: &[(usize, Value)], upper: &[(usize, Value)]) -> Vec<(usize, Value
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{DeviceId, EditId, EntityId, Key, Stamp};
+    use crate::base::Stamp;
 
-    fn entry(seq: i64, kind: EditKind, values: &[(usize, i64)], made_on: &[(usize, i64)]) -> Entry {
+    fn entry(seq: u32, kind: EditKind, values: &[(usize, i64)], made_on: &[(usize, i64)]) -> Entry {
         let own = |all: &[(usize, i64)]| all.iter().map(|(column, n)| (*column, Value::Int(*n))).collect();
-        let edit = EditId { device: DeviceId(1), number: seq as u32 };
-        Entry {
-            seq,
-            id: edit.to_string(),
-            edit,
-            entity: EntityId(0),
-            key: Key::new("a"),
-            kind,
-            values: own(values),
-            base: (kind != EditKind::Create).then_some(Stamp(seq)),
-            made_on: (kind != EditKind::Create).then(|| own(made_on)),
-            made_at: Stamp(seq),
-            attempts: 0,
-            last_error: None,
-            parked: false,
-        }
+        let made_on = (kind != EditKind::Create).then(|| own(made_on));
+        let base = made_on.is_some().then_some(Stamp(seq.into()));
+        Entry { base, made_on, ..Entry::made(seq, kind, own(values)) }
     }
 
     #[test]

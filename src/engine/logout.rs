@@ -1,19 +1,17 @@
 //! A logout: what becomes of edits that wait.
 
-use super::options::OnLogout;
-use super::page::Page;
+use super::options::{Atomic, Checkpoint, OnLogout};
+use super::page;
 use super::process::Process;
 use super::session::Session;
-use super::whole::{Atomic, Checkpoint};
 use crate::base::{EntityId, UnitId};
 use crate::contract::{Event, LogEntry, LogKind, Pick, UnitEvent};
-use crate::store::{self, Blobs, Conflicts, Entry, Progress, Staged, StoreError, Tx};
+use crate::store::{self, Entry, Progress, Stored, Tx};
 
-/// The person logs out; says how many edits stand in the way of that.
-pub(super) async fn log_out(process: &Process, session: &Session, page: &Page) -> Result<(), u64> {
+pub(super) async fn log_out(process: &Process, session: &Session) -> Result<(), u64> {
     match process.options.on_logout {
         OnLogout::Keep => return Ok(()),
-        OnLogout::Discard => return discard(process, page).await,
+        OnLogout::Discard => return discard(process).await,
         OnLogout::Refuse => {}
         OnLogout::SendFirst => send(process, session).await,
     }
@@ -27,7 +25,7 @@ pub(super) async fn log_out(process: &Process, session: &Session, page: &Page) -
 /// Of a database that cannot be read nobody knows.
 fn waiting(process: &Process) -> u64 {
     let attached = |tx: &Tx<'_>| match has_blobs(process) {
-        true => Blobs::of(tx).waiting(false).map(|blobs| blobs.len()),
+        true => store::blobs::waiting(tx, false).map(|blobs| blobs.len()),
         false => Ok(0),
     };
     process.store.read(|tx| Ok(tx.pending()?.len() + attached(tx)?)).map_or(1, |waits| waits as u64)
@@ -37,10 +35,8 @@ fn has_blobs(process: &Process) -> bool {
     !process.setup.schema.attachments.is_empty()
 }
 
-/// Runs units until nothing waits, each once.
 async fn send(process: &Process, session: &Session) {
-    let units = process.setup.units.iter().zip(0..).filter(|(unit, _)| unit.pushes());
-    for unit in units.map(|(_, unit)| UnitId(unit)) {
+    for unit in process.unit_ids().filter(|unit| process.unit(*unit).pushes()) {
         if waiting(process) > 0 {
             // What does not come of it waits still, and that is what is told.
             drop(session.sync(unit).await);
@@ -59,23 +55,23 @@ struct Thrown {
 
 /// Throws away what waits. Its rows come again as the backend has them; so they do at once where a
 /// conflict is open, and the backend's side is taken.
-async fn discard(process: &Process, page: &Page) -> Result<(), u64> {
+async fn discard(process: &Process) -> Result<(), u64> {
     if process.options.conflict.has_page() {
-        let open = process.store.read(|tx| Conflicts::of(tx).all()).unwrap_or_default();
+        let open = process.store.read(|tx| store::conflicts::all(tx)).unwrap_or_default();
         for (entry, _) in open {
-            if page.resolve(entry.edit, &Pick::Theirs).await.is_err() {
+            if page::resolve(process, entry.edit, &Pick::Theirs).await.is_err() {
                 return Err(waiting(process));
             }
         }
     }
-    let (thrown, _) = process.write(|tx| throw_away(process, tx)).await;
-    let Ok(thrown) = thrown else { return Err(waiting(process)) };
+    let Ok(thrown) = process.write(|tx| throw_away(process, tx)).await else { return Err(waiting(process)) };
     for Entry { edit, entity, key, .. } in &thrown.edits {
         process.emit(Event::EditLogged { edit: *edit, entity: *entity, key, kind: LogKind::Rejected });
     }
-    let pulls = |entity| process.setup.units.iter().position(|unit| unit.pull.contains(&entity));
-    for (unit, entity) in thrown.cursors.into_iter().filter_map(|entity| Some((pulls(entity)?, entity))) {
-        process.emit(Event::CursorReset { unit: UnitId(unit as u16), entity });
+    for entity in thrown.cursors {
+        if let Some(unit) = process.unit_ids().find(|unit| process.unit(*unit).pull.contains(&entity)) {
+            process.emit(Event::CursorReset { unit, entity });
+        }
     }
     for (unit, rows) in thrown.rows {
         process.emit(Event::Unit(UnitEvent::ThrownAway { unit, rows }));
@@ -83,7 +79,7 @@ async fn discard(process: &Process, page: &Page) -> Result<(), u64> {
     Ok(())
 }
 
-fn throw_away(process: &Process, tx: &Tx<'_>) -> Result<Thrown, StoreError> {
+fn throw_away(process: &Process, tx: &Tx<'_>) -> Stored<Thrown> {
     let entities: Vec<EntityId> = process.setup.schema.ids().collect();
     let mut thrown = Thrown::default();
     loop {
@@ -108,12 +104,7 @@ fn throw_away(process: &Process, tx: &Tx<'_>) -> Result<Thrown, StoreError> {
 }
 
 /// All of an entity comes again, whatever it is that a run begins from.
-fn asks_again(
-    process: &Process,
-    tx: &Tx<'_>,
-    entity: EntityId,
-    thrown: &mut Thrown,
-) -> Result<(), StoreError> {
+fn asks_again(process: &Process, tx: &Tx<'_>, entity: EntityId, thrown: &mut Thrown) -> Stored<()> {
     let pull = &process.options.pull;
     let (as_a_whole, begins_again) = (pull.atomic == Atomic::Session, pull.checkpoint == Checkpoint::Session);
     for (book, _, _) in tx.all_progress()?.into_iter().filter(|(_, of, _)| *of == entity) {
@@ -127,8 +118,8 @@ fn asks_again(
         }
     }
     if as_a_whole {
-        for unit in (0..process.setup.units.len() as u16).map(UnitId) {
-            let rows = Staged::of(tx).drop_entity(unit, entity)?;
+        for unit in process.unit_ids() {
+            let rows = store::staged::drop_entity(tx, unit, entity)?;
             thrown.rows.extend((rows > 0).then_some((unit, rows)));
         }
     }

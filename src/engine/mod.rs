@@ -5,36 +5,29 @@
 //! how rows lie on disk, to the gateway what changed, and to the ports everything that waits.
 //!
 //! Parts, each with a state of its own: `Scheduler` (which unit runs when), `Session` (one run
-//! after the other: push the outbox, pull every entity, tell how it ended), `Pusher` and `Settler`
-//! (edits out, verdicts in), `Puller` and `Applier` (pages in, rows and cursors written), `Caller`
-//! (one request with its tries), all in one `Process`, which can die. Pages may be asked for ahead
-//! of the one that is applied, and entities pulled side by side, in one task. What decides on the
-//! way is a pure function or a small rule: the contract's `Queue`, [`backoff`], the conflict
-//! [`Policy`], the [`control`]lers of chunk sizes, and the [`Rules`] that a planted bug replaces
-//! one by one.
+//! after the other), `Pusher` and `Settling` (edits out, verdicts in), `Puller` and `Applier` (pages
+//! in, rows and cursors written), `Caller` (one request with its tries), all in one `Process`, which
+//! can die. What decides on the way is a pure function or a small rule: the contract's `Queue`,
+//! [`backoff`], the conflict [`Policy`], the [`control`]lers of chunk sizes, and the [`Rules`] that a
+//! planted bug replaces one by one.
 //!
 //! Invariants:
 //! - A page's cursor becomes durable in the transaction that holds the page's last row, never
-//!   before.
+//!   before; a page is applied after those of its entity that were asked for before it.
 //! - An edit leaves the outbox only by a verdict of the backend, and one that was not committed
 //!   leaves a line that the user can read.
 //! - A row of which some columns come is completed from the version that they are to be put on, or
-//!   not written.
-//! - Rows of which a unit brings a part lie beside those that are held in full, and move no cursor
-//!   but its own.
+//!   not written. Rows of which a unit brings a part lie beside those that are held in full.
 //! - A row with local edits is not overwritten by a pull; the newer version waits in its shadow.
 //! - One run at a time, or with `sessions` several of units that share no entity; each run that
 //!   starts ends in exactly one event, also when the process dies in between.
-//! - The app's hooks are called at most once for a run, and one run's hooks have ended before the
-//!   next run begins.
-//! - No transaction is open across an await.
-//! - A page is applied after those of its entity that were asked for before it, however many are on
-//!   their way; no cursor goes back to a server that takes it for a receipt before its page is
-//!   durable.
-//! - Nobody is told of a transaction before its time on the device is over: the process may die in
-//!   the midst of it.
+//! - The app's hooks are called at most once for a run, and end before the next run begins.
+//! - No transaction is open across an await, and nobody is told of one before its time on the device
+//!   is over: the process may die in the midst of it.
 //! - Where the device's storage is full nothing is lost: an edit is refused to the person, a run
 //!   that cannot write ends with an error, and the next begins when there is room.
+
+#![allow(missing_docs, reason = "what its name says needs no sentence")]
 
 mod ahead;
 mod along;
@@ -43,8 +36,6 @@ mod bad_rows;
 mod bend;
 mod beneath;
 mod beside;
-mod blob_options;
-mod blob_rule;
 mod blobs;
 mod builtin;
 mod capture;
@@ -52,7 +43,6 @@ mod conflict;
 pub mod control;
 mod excerpts;
 mod exchange;
-mod families;
 mod held_back;
 mod joined;
 mod kept;
@@ -71,7 +61,6 @@ mod pull;
 mod push;
 mod push_order;
 mod referred;
-mod refused;
 mod replace;
 mod resume;
 mod retry;
@@ -82,7 +71,6 @@ mod session;
 mod settle;
 mod settled;
 mod signal;
-mod split;
 mod squash;
 mod staging;
 mod status;
@@ -93,12 +81,8 @@ mod told;
 mod too_large;
 mod upload;
 mod view;
-mod watched;
-mod whole;
 
 pub use bend::Bend;
-pub use blob_options::{AttachmentOptions, BlobQueue, First, With};
-pub use blob_rule::BlobRule;
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{
     BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, Policy, Resolution, ResolveRule, Say,
@@ -106,21 +90,21 @@ pub use conflict::{
 };
 pub use joined::{SquashRule, joined};
 pub use options::{
-    AfterFailure, BadRowOptions, ConflictOptions, CursorBook, DatabasePer, Dates, Decoder, EngineOptions,
-    Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnLogout, OnUnauthorized, PullOptions,
-    PushOptions, PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, RetryOptions, SecondEdit,
-    Sends, SyncDate, WhileOpen,
+    AfterFailure, Atomic, AttachmentOptions, BadRowOptions, BlobQueue, Checkpoint, ConflictOptions,
+    CursorBook, DatabasePer, Dates, Decoder, EngineOptions, First, Identity, Jitter, LocalCapture,
+    MissingParent, OnBadRow, OnLogout, OnRefused, OnUnauthorized, PullOptions, PushOptions, PushOrder,
+    PushUnit, QueueKept, Replace, RequestPer, Requests, RetryOptions, SecondEdit, Sends, SyncDate, WhileOpen,
+    With,
 };
 pub use path::{Path, Paths};
 pub use push_order::BottomUp;
 pub use retry::backoff;
 pub use rules::{
-    Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, PageRule, Part, Place,
-    Rules, SendRule, WakeRule, overlay,
+    Applied, ApplyRule, BlobRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, PageRule, Part,
+    Place, Rules, SendRule, WakeRule, overlay,
 };
 pub use status::{Facts, StatusRule, Wheel, shown};
 pub use too_large::OnTooLarge;
-pub use whole::{Atomic, Checkpoint, OnRefused};
 
 /// The named places at which the world may kill the process.
 pub const CRASH_POINTS: &[&str] = &[

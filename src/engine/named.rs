@@ -2,22 +2,22 @@
 //! there, or out of a pool.
 
 use super::conflict::{Conflict, Resolution, says_the_same};
-use crate::base::{EntityId, Value};
+use crate::base::{EntityId, Key, Stamp, Value};
 use crate::contract::{EditKind, LogKind, MergeRule, NamedBy, Naming, Refusal, Row};
-use crate::store::{self, Entry, Reach, StoreError, Tx, keys_left};
+use crate::store::{self, Entry, Reach, Stored, Tx, keys_left};
 
 /// An edit as it stands in the outbox, which may have changed since it was read.
-pub(super) fn as_it_waits(tx: &Tx<'_>, entry: &Entry) -> Result<Option<Entry>, StoreError> {
-    let waiting = tx.entries_for(entry.entity, entry.key.as_str())?;
+pub(super) fn as_it_waits(tx: &Tx<'_>, entry: &Entry) -> Stored<Option<Entry>> {
+    let waiting = tx.entries_for(entry.entity, &entry.key)?;
     Ok(waiting.into_iter().find(|other| other.seq == entry.seq))
 }
 
 /// The row that an edit made gets the key that the backend gave it; gives the edit as it is then.
 /// What the backend shows of the row waits beside it, unless something newer does.
-pub(super) fn rename(tx: &Tx<'_>, entry: &Entry, row: &Row, reach: Reach) -> Result<Entry, StoreError> {
+pub(super) fn rename(tx: &Tx<'_>, entry: &Entry, row: &Row, reach: Reach) -> Stored<Entry> {
     store::rename(tx, entry.entity, &entry.key, &row.key, reach)?;
     if reach.newer {
-        let beside = tx.take_shadow(entry.entity, row.key.as_str())?;
+        let beside = tx.take_shadow(entry.entity, &row.key)?;
         let newer = beside.filter(|beside| beside.stamp > row.stamp);
         tx.keep_shadow(entry.entity, newer.as_ref().unwrap_or(row))?;
     }
@@ -26,8 +26,7 @@ pub(super) fn rename(tx: &Tx<'_>, entry: &Entry, row: &Row, reach: Reach) -> Res
         .unwrap_or_else(|| Entry { key, ..entry.clone() }))
 }
 
-/// How many keys are asked for.
-pub(super) fn keys_wanted(tx: &Tx<'_>, entity: EntityId, naming: Naming) -> Result<u32, StoreError> {
+pub(super) fn keys_wanted(tx: &Tx<'_>, entity: EntityId, naming: Naming) -> Stored<u32> {
     if naming.by != NamedBy::Pool {
         return Ok(0);
     }
@@ -44,7 +43,6 @@ pub(super) fn same_row<'c>(naming: Naming, conflict: &Conflict<'c>) -> Option<&'
     conflict.current.filter(|row| decides && row.values.is_some())
 }
 
-/// What becomes of a row that was made twice.
 pub(super) fn merged(rule: MergeRule, conflict: Conflict<'_>) -> Resolution {
     if says_the_same(conflict) {
         return Resolution::Same;
@@ -66,4 +64,15 @@ pub(super) fn merged(rule: MergeRule, conflict: Conflict<'_>) -> Resolution {
             Resolution::Merged { columns, line: Some(LogKind::Merged) }
         }
     }
+}
+
+/// The edit makes the row `key` of these values, and those that were made on top of it go with it.
+pub(super) fn split_off(tx: &Tx<'_>, entry: &Entry, key: &Key, values: &[(usize, Value)]) -> Stored<()> {
+    let shown = tx.row(entry.entity, &entry.key)?;
+    for later in tx.entries_for(entry.entity, &entry.key)? {
+        tx.carry_over(later.seq, key)?;
+    }
+    tx.rewrite(entry.seq, &format!("{}+", entry.id), key, (EditKind::Create, values), None)?;
+    let Some(row) = shown else { return Ok(()) };
+    tx.put_values(entry.entity, key, Stamp(0), tx.generation(entry.entity)?, &row.values)
 }

@@ -1,26 +1,18 @@
 //! What the built-in engine can be told to be.
 
-use super::blob_options::AttachmentOptions;
 use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
 use super::path::Paths;
 use super::too_large::OnTooLarge;
-use super::whole::{Atomic, Checkpoint, OnRefused};
 use crate::base::{Bytes, Ppm, Span, in_words};
 use crate::protocol::Codec;
 
-/// The built-in engine's options.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EngineOptions {
-    /// How it pulls.
     pub pull: PullOptions,
-    /// How it pushes.
     pub push: PushOptions,
-    /// How it tries again.
     pub retry: RetryOptions,
-    /// What it does about conflicts.
     pub conflict: ConflictOptions,
-    /// How it sends what is attached to rows.
     pub attachments: AttachmentOptions,
     /// A request without an answer is given up after this.
     pub request_timeout: Span,
@@ -30,33 +22,21 @@ pub struct EngineOptions {
     pub debounce: Span,
     /// A hook of the app is given up after this, if there is a limit.
     pub hook_timeout: Option<Span>,
-    /// What of a run goes into one request.
     pub requests: RequestPer,
-    /// What it writes messages with.
     pub codec: &'static dyn Codec,
-    /// What the way to the backend and back does to values.
     pub paths: Paths,
-    /// How it reads an answer.
     pub decoder: Decoder,
-    /// What an edit is dated by.
     pub dates: Dates,
-    /// Where it keeps what it calls itself towards the server.
     pub identity: Identity,
-    /// What a unit that failed does to those behind it.
     pub queue: AfterFailure,
-    /// Where the queue is kept.
     pub queue_kept: QueueKept,
     /// So many units run at a time, those that share no entity.
     pub sessions: u32,
     /// How often it asks the operating system what network there is; `None`: it is told.
     pub network_poll: Option<Span>,
-    /// Whether the app is told what to show of the sync.
     pub status: bool,
-    /// What is done about a request that is refused for its token.
     pub on_unauthorized: OnUnauthorized,
-    /// What becomes of edits that wait as their person logs out.
     pub on_logout: OnLogout,
-    /// Whose the data on a phone is that several people share.
     pub database_per: DatabasePer,
     /// Its own work for each row that it writes and each edit that it sends, in time of the
     /// reference core.
@@ -66,7 +46,6 @@ pub struct EngineOptions {
 /// What becomes of edits that wait as their person logs out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnLogout {
-    /// They stay where they are.
     Keep,
     /// They are sent first; who cannot send them stays logged in.
     #[default]
@@ -81,7 +60,6 @@ in_words!(OnLogout { Keep: "keep", SendFirst: "send-first", Refuse: "refuse", Di
 /// Whose the data on a phone is that several people share.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DatabasePer {
-    /// Each person's own, in a database of their own.
     #[default]
     Person,
     /// The phone's: who logs in goes on with what is there.
@@ -106,7 +84,7 @@ in_words!(RequestPer {
     Direction: "per-direction",
     Branch: "per-branch",
     Entity: "per-entity",
-    Call: "per-call",
+    Call: "per-call"
 });
 
 /// What a unit that failed does to those behind it in the queue.
@@ -191,25 +169,17 @@ impl Decoder {
     }
 }
 
-/// What the built-in engine does about conflicts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConflictOptions {
-    /// What becomes of an edit in conflict.
     pub policy: Policy,
-    /// What makes a conflict.
     pub detect: Detect,
-    /// The date by which an edit names the version that it was made on.
     pub base: BaseDate,
-    /// What the rule of the app does, where that decides.
     pub callback: CallbackOptions,
-    /// What happens while a conflict waits for a person.
     pub while_open: WhileOpen,
-    /// What becomes of another edit of a row whose conflict waits for a person.
     pub second_edit: SecondEdit,
 }
 
 impl ConflictOptions {
-    /// Whether there is a page of conflicts, on which a person decides.
     pub fn has_page(&self) -> bool {
         self.policy.has_page()
     }
@@ -237,7 +207,6 @@ pub enum SecondEdit {
 }
 in_words!(SecondEdit { Joins: "joins", Refused: "refused" });
 
-/// How the built-in engine pulls.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PullOptions {
     /// The network chunk: rows asked for in one request; where a controller adapts, in the first.
@@ -246,34 +215,24 @@ pub struct PullOptions {
     pub chunk_bytes: Bytes,
     /// The apply chunk: rows written in one transaction.
     pub apply_rows: u32,
-    /// What a cursor belongs to.
     pub cursor: CursorBook,
-    /// Which rows cannot be applied when they come, and what is done about them.
     pub bad_rows: BadRowOptions,
-    /// What the network chunk is steered by.
     pub steering: SteeringOptions,
     /// Pages asked for ahead while one is applied.
     pub prefetch: u32,
     /// Entities of a unit pulled at the same time, at least 1.
     pub streams: u32,
-    /// What is done about a row that refers to one that has not come.
     pub missing_parent: MissingParent,
-    /// What its requests are to caches on the way.
     pub requests: Requests,
-    /// What it takes the place of.
     pub replace: Replace,
-    /// What is done where an answer was too large to be sent.
     pub on_too_large: OnTooLarge,
-    /// How much of a run is shown at once.
     pub atomic: Atomic,
-    /// Where a run goes on after one that was cut.
     pub checkpoint: Checkpoint,
 }
 
 /// What pulled rows take the place of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Replace {
-    /// Their older versions.
     #[default]
     Versions,
     /// All rows of their entity, which are deleted first, with what was edited in them.
@@ -285,7 +244,6 @@ in_words!(Replace { Versions: "versions", All: "all" });
 /// that others refer to still.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissingParent {
-    /// Nothing.
     #[default]
     Ignore,
     /// It waits on a durable list until the other has come, or the others have gone.
@@ -321,14 +279,12 @@ pub enum CursorBook {
 }
 in_words!(CursorBook { Entity: "entity", Unit: "unit", LastSyncOn: "last-sync-on" });
 
-/// Which rows fail, and what then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadRowOptions {
     /// Share of the keys whose rows fail.
     pub share: Ppm,
     /// So often each of them fails in one life of the process.
     pub tries: u32,
-    /// What is done about it.
     pub then: OnBadRow,
 }
 
@@ -351,37 +307,28 @@ impl Default for BadRowOptions {
     }
 }
 
-/// How the built-in engine pushes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PushOptions {
     /// Mutations in one request; where a controller adapts, in the first.
     pub chunk_rows: u32,
     /// The mutations of one request come to about this much at most; one is always sent.
     pub chunk_bytes: Bytes,
-    /// What the chunk is steered by.
     pub steering: SteeringOptions,
-    /// What of a row an update brings.
     pub sends: Sends,
-    /// How it knows what to send.
     pub capture: LocalCapture,
     /// Which moment of a run is the date of the last sync, where what to send is told by that.
     pub sync_date: SyncDate,
     /// Whether edits of a row that wait go out as one.
     pub squash: bool,
-    /// Which of the edits that wait go first.
     pub order: PushOrder,
-    /// What a run does one of whose edits was not committed.
     pub on_refused: OnRefused,
-    /// What is done where a request was too large to be taken.
     pub on_too_large: OnTooLarge,
-    /// What of them stays together.
     pub unit: PushUnit,
 }
 
 /// What of the edits that wait is never parted by the end of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PushUnit {
-    /// An edit.
     #[default]
     Record,
     /// The edits of a row and of the rows that are part of it.
@@ -398,7 +345,6 @@ pub enum PushOrder {
     TopDown,
     /// The oldest, and nobody asks what refers to what.
     AsMade,
-    /// The newest.
     BottomUp,
 }
 in_words!(PushOrder { TopDown: "top-down", AsMade: "as-made", BottomUp: "bottom-up" });
@@ -417,7 +363,7 @@ pub enum LocalCapture {
 in_words!(LocalCapture {
     Outbox: "outbox",
     DirtyFlags: "dirty-flags",
-    UpdatedAfterLastSync: "updated-after-last-sync",
+    UpdatedAfterLastSync: "updated-after-last-sync"
 });
 
 /// Which moment of a run is the date of the last sync.
@@ -426,7 +372,6 @@ pub enum SyncDate {
     /// Its end: what was edited while it ran counts as sent.
     #[default]
     End,
-    /// Its start.
     Start,
 }
 in_words!(SyncDate { End: "end", Start: "start" });
@@ -441,14 +386,12 @@ pub enum Sends {
 }
 in_words!(Sends { Changed: "changed", Row: "row" });
 
-/// How the built-in engine tries again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetryOptions {
     /// The first wait is at most this.
     pub base: Span,
     /// No wait is longer.
     pub cap: Span,
-    /// What is random in it.
     pub jitter: Jitter,
     /// Failures in a row after which a run of a unit ends with an error; some end it at once.
     pub attempts: u32,
@@ -534,3 +477,93 @@ impl Default for EngineOptions {
         }
     }
 }
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttachmentOptions {
+    pub queue: BlobQueue,
+    pub with: With,
+    pub first: First,
+    pub parallel: u32,
+    /// The bytes of a request at most.
+    pub chunk_bytes: u64,
+    /// One that was cut goes on where the server says that it has come to.
+    pub resume: bool,
+}
+
+impl Default for AttachmentOptions {
+    fn default() -> AttachmentOptions {
+        AttachmentOptions {
+            queue: BlobQueue::default(),
+            with: With::default(),
+            first: First::default(),
+            parallel: 1,
+            chunk_bytes: 256 * 1024,
+            resume: true,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BlobQueue {
+    /// At the end of a unit's run.
+    #[default]
+    Behind,
+    /// At its beginning, before its rows.
+    Before,
+    /// Beside the runs, at any time.
+    Beside,
+}
+in_words!(BlobQueue { Behind: "behind", Before: "before", Beside: "beside" });
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum With {
+    /// No: the server may have it without.
+    #[default]
+    Apart,
+    /// Yes: it goes when all of that is there.
+    Row,
+}
+in_words!(With { Apart: "apart", Row: "row" });
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum First {
+    /// Small pictures, of all rows.
+    #[default]
+    Thumbnails,
+    /// The oldest.
+    Oldest,
+}
+in_words!(First { Thumbnails: "thumbnails", Oldest: "oldest" });
+
+/// How much of what a run of a unit pulls is shown at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Atomic {
+    /// The apply chunk: people look at what has come.
+    #[default]
+    Chunk,
+    /// All of it: rows wait in tables of their own until the last has come.
+    Session,
+}
+in_words!(Atomic { Chunk: "chunk", Session: "session" });
+
+/// Where a run goes on after one that was cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Checkpoint {
+    /// Behind the last page that was durable.
+    #[default]
+    Page,
+    /// Where the last whole one had ended.
+    Session,
+}
+in_words!(Checkpoint { Page: "page", Session: "session" });
+
+/// What a run does one of whose edits was not committed: refused, put off, or in conflict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnRefused {
+    /// It goes on with the others.
+    #[default]
+    GoOn,
+    /// It ends with an error: nothing is pulled, and no date moves.
+    EndRun,
+}
+in_words!(OnRefused { GoOn: "go-on", EndRun: "end-run" });

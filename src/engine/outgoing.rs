@@ -4,7 +4,7 @@ use super::beneath::{as_of, beneath};
 use super::conflict::{BaseDate, Detect};
 use super::options::{EngineOptions, Sends};
 use crate::contract::{EditKind, Guard, Schema, image};
-use crate::store::{Entry, StoreError, Tx};
+use crate::store::{Entry, Stored, Tx};
 
 /// Edits as they are told to the backend, with what it is to hold the row of each against.
 pub(super) struct Outgoing {
@@ -14,7 +14,6 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    /// Each as it was made, held against its base.
     pub(super) fn as_made(batch: &[Entry]) -> Outgoing {
         Outgoing { entries: batch.to_vec(), guards: Vec::new() }
     }
@@ -27,12 +26,11 @@ impl Outgoing {
             && conflict.detect != Detect::ReadBefore
     }
 
-    /// Of a batch of edits, as these options have it.
     pub(super) fn of(
         tx: &Tx<'_>,
         (options, schema): (&EngineOptions, &Schema),
         batch: &[Entry],
-    ) -> Result<Outgoing, StoreError> {
+    ) -> Stored<Outgoing> {
         let mut out = Outgoing::as_made(batch);
         let (detect, base, sends) = (options.conflict.detect, options.conflict.base, options.push.sends);
         let synced_on = tx.last_sync()?;
@@ -46,8 +44,8 @@ impl Outgoing {
                 // What was decided about goes over the version that was decided over.
                 _ if entry.is_sent_again() => Guard::Base,
                 _ if detect == Detect::ReadBefore => {
-                    let shown = tx.row(entry.entity, entry.key.as_str())?.map(|row| row.values);
-                    let edits = tx.entries_for(entry.entity, entry.key.as_str())?;
+                    let shown = tx.row(entry.entity, &entry.key)?.map(|row| row.values);
+                    let edits = tx.entries_for(entry.entity, &entry.key)?;
                     beneath(entity, shown, &edits).map_or(Guard::Base, |values| Guard::Image(image(&values)))
                 }
                 BaseDate::LastReceivedStamp => Guard::Base,

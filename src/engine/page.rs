@@ -1,185 +1,125 @@
 //! The page of conflicts: what waits there for a person, and what becomes of their choice.
 //!
-//! A conflict is on the page from the transaction that settles its edit until the one that saves
-//! the choice: no process dies in between. The edit stays in the outbox, set aside, and what is
-//! made on top of it waits behind it; the row shows what its person did.
-//!
-//! What a person takes of their own goes out as an edit over the version that they saw. If the
-//! backend's has moved on meanwhile, that is another conflict.
-
-use std::rc::Rc;
+//! From the transaction that settles its edit until the one that saves the choice the edit stays in the
+//! outbox, set aside, and what is made on top of it waits behind it. What a person takes of their own
+//! goes out over the version that they saw: if that has moved on meanwhile, it is another conflict.
 
 use super::conflict::{Conflict, Resolution, says_the_same};
 use super::exchange::RunError;
 use super::options::WhileOpen;
-use super::process::{Process, damaged};
-use super::settle::Settler;
-use super::settled::{By, Settled, told_of};
+use super::process::Process;
+use super::settle::{Settling, settling};
+use super::settled::{By, told_of};
 use crate::base::words::count;
 use crate::base::{EditId, UnitId, Value};
 use crate::contract::{EditKind, Event, LogKind, OpenConflict, Outcome, PageEvent, Pick, SyncError};
-use crate::store::{Conflicts, Difference, Entry, StoreError, Tx};
+use crate::store::{Difference, Entry, Stored, Tx, conflicts};
 
-pub(super) struct Page {
-    settler: Settler,
+pub(super) async fn tell_open(process: &Process) {
+    if !process.options.conflict.has_page() {
+        return;
+    }
+    if !process.rules.page.outlives_the_process() {
+        let forgets =
+            |tx: &Tx<'_>| conflicts::all(tx)?.iter().try_for_each(|(entry, _)| tx.drop_entry(entry.seq));
+        drop(process.write(forgets).await);
+    }
+    let open = process.store.read(conflicts::all).unwrap_or_default();
+    process.settle_work().await;
+    for (entry, _) in open {
+        let Entry { edit, entity, ref key, .. } = entry;
+        process.emit(Event::Page(PageEvent::Open { edit, entity, key }));
+    }
 }
 
-impl Page {
-    pub(super) fn new(process: Rc<Process>) -> Page {
-        Page { settler: Settler { process } }
-    }
-
-    fn process(&self) -> &Process {
-        &self.settler.process
-    }
-
-    /// Tells which conflicts are open as the app starts.
-    pub(super) async fn tell_open(&self) {
-        let process = self.process();
-        if !process.options.conflict.has_page() {
-            return;
-        }
-        if !process.rules.page.outlives_the_process() {
-            let forgets = |tx: &Tx<'_>| {
-                Conflicts::of(tx).all()?.iter().try_for_each(|(entry, _)| tx.drop_entry(entry.seq))
-            };
-            drop(process.write(forgets).await);
-        }
-        let open = process.store.read(|tx| Conflicts::of(tx).all()).unwrap_or_default();
-        process.settle_work().await;
-        for (entry, _) in open {
-            let Entry { edit, entity, ref key, .. } = entry;
-            process.emit(Event::Page(PageEvent::Open { edit, entity, key }));
-        }
-    }
-
-    /// A person has decided; false if there is no such conflict.
-    ///
-    /// # Errors
-    /// When the database fails: then nothing is decided.
-    pub(super) async fn resolve(&self, edit: EditId, pick: &Pick) -> Result<bool, StoreError> {
-        let (resolved, took) = self
-            .process()
-            .write(|tx| {
-                let mut told = Vec::new();
-                let Some((entry, difference)) = Conflicts::of(tx).find(edit)? else { return Ok(None) };
-                let referred = self.settler.referred(tx, std::slice::from_ref(&entry))?;
-                self.save(tx, &entry, &difference, pick, &mut told)?;
-                self.settler.keep(tx, referred, &mut told)?;
-                Ok(Some(told))
-            })
-            .await;
-        let Some(told) = resolved? else { return Ok(false) };
-        self.settler.tell(None, told, took);
+/// A person has decided; false if there is no such conflict.
+pub(super) async fn resolve(process: &Process, edit: EditId, pick: &Pick) -> Stored<bool> {
+    let resolved = settling(process, None, |settling| {
+        let Some((entry, difference)) = conflicts::find(settling.tx, edit)? else { return Ok(false) };
+        let edits = std::slice::from_ref(&entry);
+        settling.keeping(edits, |settling| settling.save(&entry, &difference, pick))?;
         Ok(true)
-    }
+    });
+    resolved.await
+}
 
-    fn save(
-        &self,
-        tx: &Tx<'_>,
-        entry: &Entry,
-        difference: &Difference,
-        pick: &Pick,
-        told: &mut Vec<Settled>,
-    ) -> Result<(), StoreError> {
-        let process = self.process();
+/// What the edit in conflict met, for those that were made on top of it.
+#[derive(Clone, Copy)]
+struct Met<'a> {
+    conflict: Conflict<'a>,
+    outcome: &'a Outcome,
+}
+
+impl Settling<'_, '_> {
+    fn save(&mut self, entry: &Entry, difference: &Difference, pick: &Pick) -> Stored<()> {
+        let (process, tx) = (self.process, self.tx);
         let entity = process.setup.schema.entity(entry.entity);
         let Difference { why, ref current, edited_at } = *difference;
         let current = current.as_ref();
         let conflict = Conflict { entry, entity, why, current, edited_at, compares_values: true };
-        let outcome = Outcome::Conflict { why, current: current.cloned(), edited_at };
-        let mut later = tx.entries_for(entry.entity, entry.key.as_str())?;
+        let outcome = &Outcome::Conflict { why, current: current.cloned(), edited_at };
+        let mut later = tx.entries_for(entry.entity, &entry.key)?;
         later.retain(|other| other.seq > entry.seq);
         if process.rules.page.closes() {
-            Conflicts::of(tx).take_off(entry.seq)?;
+            conflicts::take_off(tx, entry.seq)?;
         }
         let resolution = match taken(conflict, &later, pick) {
-            Resolution::Local { onto } if self.settler.has_nothing_to_create(tx, conflict, &onto)? => {
-                Resolution::Remote
-            }
+            Resolution::Local { onto } if self.has_nothing_to_create(conflict, &onto)? => Resolution::Remote,
             resolution => resolution,
         };
+        let by = By::Person { on_top: false };
         if !process.rules.page.sends_the_choice() && matches!(resolution, Resolution::Local { .. }) {
             tx.drop_entry(entry.seq)?;
-            told.push(told_of(conflict, entry.key.clone(), resolution, By::Person { on_top: false }));
+            self.told.push(told_of(conflict, entry.key.clone(), resolution, by));
             return Ok(());
         }
+        let met = Met { conflict, outcome };
         let resolution = match (resolution, pick) {
             (Resolution::Remote, _) => {
-                for other in &later {
-                    self.supersede(tx, other, conflict, &outcome, told)?;
-                }
+                later.iter().try_for_each(|other| self.supersede(other, met))?;
                 Resolution::Remote
             }
             (Resolution::Merged { columns, line }, Pick::Columns(all)) => {
-                for other in &later {
-                    self.narrow(tx, other, conflict, (&outcome, all), told)?;
-                }
+                later.iter().try_for_each(|other| self.narrow(other, met, all))?;
                 // What is left of it is in those on top of it.
                 if columns.is_empty() { Resolution::Remote } else { Resolution::Merged { columns, line } }
             }
             (resolution, _) => resolution,
         };
-        if process.rules.outbox.tells(&outcome) {
-            let by = By::Person { on_top: false };
-            told.push(told_of(conflict, entry.key.clone(), resolution.clone(), by));
+        if process.rules.outbox.tells(outcome) {
+            self.told.push(told_of(conflict, entry.key.clone(), resolution.clone(), by));
         }
-        self.settler.carry_out(tx, conflict, &outcome, resolution, told)?;
-        Ok(())
+        self.carry_out(conflict, outcome, resolution).map(drop)
     }
 
-    fn supersede(
-        &self,
-        tx: &Tx<'_>,
-        entry: &Entry,
-        conflict: Conflict<'_>,
-        outcome: &Outcome,
-        told: &mut Vec<Settled>,
-    ) -> Result<(), StoreError> {
-        self.settler.give_up(tx, entry)?;
-        self.on_top(tx, entry, conflict, (outcome, Resolution::Remote, LogKind::Superseded), told)
+    fn supersede(&mut self, entry: &Entry, met: Met<'_>) -> Stored<()> {
+        self.give_up(entry)?;
+        self.on_top(entry, met, Resolution::Remote, LogKind::Superseded)
     }
 
     /// Of an edit that was made on top of the one in conflict, what the person takes stays.
-    fn narrow(
-        &self,
-        tx: &Tx<'_>,
-        entry: &Entry,
-        conflict: Conflict<'_>,
-        (outcome, columns): (&Outcome, &[usize]),
-        told: &mut Vec<Settled>,
-    ) -> Result<(), StoreError> {
+    fn narrow(&mut self, entry: &Entry, met: Met<'_>, columns: &[usize]) -> Stored<()> {
         let mut kept = entry.values.clone();
         kept.retain(|(column, _)| columns.contains(column));
         if kept.is_empty() {
-            return self.supersede(tx, entry, conflict, outcome, told);
+            return self.supersede(entry, met);
         }
         // It is over the version that the person saw, too.
-        tx.rewrite(entry.seq, &entry.id, &entry.key, (entry.kind, &kept), conflict.current)?;
+        self.tx.rewrite(entry.seq, &entry.id, &entry.key, (entry.kind, &kept), met.conflict.current)?;
         let columns = kept.iter().map(|(column, _)| *column).collect();
         let line = if kept.len() < entry.values.len() { LogKind::Merged } else { LogKind::Overwrote };
-        let resolution = Resolution::Merged { columns, line: Some(line) };
-        self.on_top(tx, entry, conflict, (outcome, resolution, line), told)
+        self.on_top(entry, met, Resolution::Merged { columns, line: Some(line) }, line)
     }
 
-    /// Notes what became of an edit that was made on top of the one in conflict.
-    fn on_top(
-        &self,
-        tx: &Tx<'_>,
-        entry: &Entry,
-        conflict: Conflict<'_>,
-        (outcome, resolution, line): (&Outcome, Resolution, LogKind),
-        told: &mut Vec<Settled>,
-    ) -> Result<(), StoreError> {
-        let met = conflict.current.map(|row| row.stamp);
-        self.settler.log(tx, entry, outcome, line, met, told)?;
-        let on_top = Conflict { entry, ..conflict };
-        told.push(told_of(on_top, entry.key.clone(), resolution, By::Person { on_top: true }));
+    fn on_top(&mut self, entry: &Entry, met: Met<'_>, became: Resolution, line: LogKind) -> Stored<()> {
+        let stamp = met.conflict.current.map(|row| row.stamp);
+        self.log(entry, met.outcome, line, stamp)?;
+        let on_top = Conflict { entry, ..met.conflict };
+        self.told.push(told_of(on_top, entry.key.clone(), became, By::Person { on_top: true }));
         Ok(())
     }
 }
 
-/// What a pick comes to, with the edits of the row that were made `later`.
 fn taken(conflict: Conflict<'_>, later: &[Entry], pick: &Pick) -> Resolution {
     let Conflict { entry, current, .. } = conflict;
     if says_the_same(conflict) && later.is_empty() {
@@ -198,11 +138,8 @@ fn taken(conflict: Conflict<'_>, later: &[Entry], pick: &Pick) -> Resolution {
             Resolution::Local { onto }
         }
         Pick::Columns(columns) => {
-            let line = if set().all(|column| columns.contains(&column)) {
-                LogKind::Overwrote
-            } else {
-                LogKind::Merged
-            };
+            let all = set().all(|column| columns.contains(&column));
+            let line = if all { LogKind::Overwrote } else { LogKind::Merged };
             let kept: Vec<usize> =
                 entry.values.iter().map(|(column, _)| *column).filter(|c| columns.contains(c)).collect();
             Resolution::Merged { columns: kept, line: Some(line) }
@@ -216,10 +153,8 @@ pub(super) fn held(process: &Process, unit: UnitId) -> Result<(), RunError> {
     if !options.has_page() || options.while_open == WhileOpen::CarryOn {
         return Ok(());
     }
-    let (open, (free, _)) = process
-        .store
-        .read(|tx| Ok((Conflicts::of(tx).all()?.len(), Conflicts::of(tx).by_wait()?)))
-        .map_err(damaged)?;
+    let (open, (free, _)) =
+        process.store.read(|tx| Ok((conflicts::all(tx)?.len(), conflicts::by_wait(tx)?)))?;
     if open == 0 {
         return Ok(());
     }
@@ -230,12 +165,12 @@ pub(super) fn held(process: &Process, unit: UnitId) -> Result<(), RunError> {
     Err(error.into())
 }
 
-pub(super) fn shown(tx: &Tx<'_>) -> Result<Vec<OpenConflict>, StoreError> {
+pub(super) fn shown(tx: &Tx<'_>) -> Stored<Vec<OpenConflict>> {
     let mut open = Vec::new();
-    for (entry, difference) in Conflicts::of(tx).all()? {
+    for (entry, difference) in conflicts::all(tx)? {
         let mut ours: Vec<(usize, Value, _)> = Vec::new();
         let mut base: Vec<(usize, Value)> = Vec::new();
-        for edit in tx.entries_for(entry.entity, entry.key.as_str())? {
+        for edit in tx.entries_for(entry.entity, &entry.key)? {
             if edit.kind == EditKind::Delete {
                 ours.clear();
             }

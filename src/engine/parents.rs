@@ -7,29 +7,21 @@ use super::options::MissingParent;
 use crate::base::{Cell, EntityId, Key};
 use crate::contract::{ColumnKind, RowWait, Schema};
 use crate::protocol::WireRow;
-use crate::store::{self, LateRow, StoreError, Tx};
+use crate::store::{self, LateRow, Stored, Tx};
 
 /// Whether a row that waits cannot be applied yet; SQLite would refuse it.
 pub(super) fn still_waits(
     tx: &Tx<'_>,
-    schema: &Schema,
     entity: EntityId,
     row: WireRow<'_>,
     missing: MissingParent,
-) -> Result<bool, StoreError> {
+) -> Stored<bool> {
     let missing = if tx.checks_references() { MissingParent::Wait } else { missing };
-    missing.holds(tx, schema, entity, row)
+    missing.holds(tx, entity, row)
 }
 
 impl MissingParent {
-    /// Whether a pulled row cannot be applied yet.
-    pub(super) fn holds(
-        self,
-        tx: &Tx<'_>,
-        schema: &Schema,
-        entity: EntityId,
-        row: WireRow<'_>,
-    ) -> Result<bool, StoreError> {
+    pub(super) fn holds(self, tx: &Tx<'_>, entity: EntityId, row: WireRow<'_>) -> Stored<bool> {
         let ends = row.values.is_none() && tx.checks_references();
         if self == MissingParent::Ignore && !ends {
             return Ok(false);
@@ -37,26 +29,29 @@ impl MissingParent {
         let Some(cells) = row.values else {
             return Ok(store::first_referring(tx, entity, row.key)?.is_some());
         };
-        for (target, key) in store::parents_of(schema, entity, cells) {
-            let is_itself = target == entity && key.as_str() == row.key;
-            if !is_itself && !store::is_here(tx, target, key.as_str())? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        lacks_any(tx, (entity, row.key), cells)
     }
 }
 
+/// Whether a row of these cells refers to one that is not here, and is another.
+pub(super) fn lacks_any(tx: &Tx<'_>, (entity, key): (EntityId, &str), cells: &[Cell<'_>]) -> Stored<bool> {
+    for (target, parent) in store::parents_of(tx, entity, cells) {
+        let is_itself = target == entity && *parent == *key;
+        if !is_itself && !store::is_here(tx, target, &parent)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The first row of the list that waits for another, with that.
-pub(super) fn first_wait(tx: &Tx<'_>) -> Result<Option<RowWait>, StoreError> {
+pub(super) fn first_wait(tx: &Tx<'_>) -> Stored<Option<RowWait>> {
     if tx.all_late()? == 0 {
         return Ok(None);
     }
-    let schema = tx.schema();
-    for entity in schema.ids() {
+    for entity in tx.schema().ids() {
         for late in tx.late(entity)? {
-            let missing =
-                late.with(|cells| cells.map(|cells| missing(tx, schema, entity, cells)).transpose())?;
+            let missing = late.with(|cells| cells.map(|cells| missing(tx, entity, cells)).transpose())?;
             let (other, ends) = match missing {
                 Some(missing) => (missing.into_iter().next(), false),
                 None => (store::first_referring(tx, entity, late.key.as_str())?, true),
@@ -87,13 +82,8 @@ pub(super) fn has_circle(schema: &Schema) -> bool {
 
 /// Notes of a row of the list what it lacks, if it refers to a row that is not here: it is not
 /// tried again before that is.
-pub(super) fn note_lack(
-    tx: &Tx<'_>,
-    schema: &Schema,
-    entity: EntityId,
-    late: &LateRow,
-) -> Result<(), StoreError> {
-    let missing = late.with(|cells| missing(tx, schema, entity, cells.unwrap_or_default()))?;
+pub(super) fn note_lack(tx: &Tx<'_>, entity: EntityId, late: &LateRow) -> Stored<()> {
+    let missing = late.with(|cells| missing(tx, entity, cells.unwrap_or_default()))?;
     match missing.first() {
         Some((of, key)) => tx.set_lacks((entity, late.key.as_str()), (*of, key.as_str())),
         // An end waits for those that refer to it.
@@ -102,24 +92,18 @@ pub(super) fn note_lack(
 }
 
 /// Has those tried again that lacked what is here now, whatever brought it.
-pub(super) fn wake_all(tx: &Tx<'_>) -> Result<(), StoreError> {
+pub(super) fn wake_all(tx: &Tx<'_>) -> Stored<()> {
     for (entity, key) in tx.lacked()? {
         if store::is_here(tx, entity, key.as_str())? {
-            tx.lack_no_more(entity, key.as_str())?;
+            tx.lack_no_more(entity, &key)?;
         }
     }
     Ok(())
 }
 
-/// What cells of a row refer to that is not here.
-fn missing(
-    tx: &Tx<'_>,
-    schema: &Schema,
-    entity: EntityId,
-    cells: &[Cell<'_>],
-) -> Result<Vec<(EntityId, Key)>, StoreError> {
+fn missing(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> Stored<Vec<(EntityId, Key)>> {
     let mut missing = Vec::new();
-    for (target, key) in store::parents_of(schema, entity, cells) {
+    for (target, key) in store::parents_of(tx, entity, cells) {
         if !store::is_here(tx, target, key.as_str())? {
             missing.push((target, key));
         }
@@ -130,12 +114,11 @@ fn missing(
 /// The rows of the list that refer to nothing but rows that are here and to each other.
 pub(super) fn whole_groups<'l>(
     tx: &Tx<'_>,
-    schema: &Schema,
     late: &'l [(EntityId, LateRow)],
-) -> Result<Vec<&'l (EntityId, LateRow)>, StoreError> {
+) -> Stored<Vec<&'l (EntityId, LateRow)>> {
     let mut left = BTreeMap::new();
     for row in late {
-        let missing = row.1.with(|cells| cells.map(|cells| missing(tx, schema, row.0, cells)).transpose())?;
+        let missing = row.1.with(|cells| cells.map(|cells| missing(tx, row.0, cells)).transpose())?;
         // The end of a row waits for others.
         if let Some(missing) = missing {
             left.insert((row.0, row.1.key.clone()), (row, missing));

@@ -1,16 +1,13 @@
-//! Rows of which a page brings some columns.
-//!
-//! A part says of which version it is one. It is used only for a row that is held in that version
-//! and has no local edits; then the other columns are what the backend has. Anything else would be
-//! a row that never was: the answer is not used, and as its cursor is not saved the row comes whole
-//! when it is asked for again.
+//! Rows of which a page brings some columns. A part is used only for a row that is held in the version
+//! that it is one of, and has no local edits. Otherwise the answer is not used, and as its cursor is
+//! not saved the row comes whole when it is asked for again.
 
 use std::collections::BTreeMap;
 
 use super::segments::Segment;
 use crate::base::{Cell, EntityId, Value};
 use crate::protocol::{Page, WireRow};
-use crate::store::{StoreError, Tx};
+use crate::store::{Stored, Tx};
 
 #[derive(Debug, Default)]
 pub(super) struct Completed(BTreeMap<(usize, usize), Vec<Value>>);
@@ -21,7 +18,7 @@ impl Completed {
         pages: &[Page<'_>],
         segments: &[Segment],
         is_dirty: impl Fn(EntityId, &str) -> bool,
-    ) -> Result<Option<Completed>, StoreError> {
+    ) -> Stored<Option<Completed>> {
         let mut completed = Completed::default();
         for segment in segments {
             let page = &pages[segment.page];
@@ -40,7 +37,6 @@ impl Completed {
         Ok(Some(completed))
     }
 
-    /// Calls `f` with a row as a whole.
     pub(super) fn with<R>(
         &self,
         place: (usize, usize),
@@ -86,10 +82,6 @@ mod tests {
     fn columns_that_came_replace_those_that_are_held() {
         let cells = [Cell::Int(7), Cell::Null];
         assert_eq!(merge(0b101, &cells), Some(vec![Value::Int(7), Value::Null, Value::Null]));
-    }
-
-    #[test]
-    fn a_column_that_the_device_has_not_makes_no_row() {
-        assert_eq!(merge(0b1001, &[Cell::Int(7), Cell::Null]), None);
+        assert_eq!(merge(0b1001, &cells), None, "the device has no fourth column");
     }
 }

@@ -1,15 +1,11 @@
 //! What the device has moved past, and does not go back to.
 //!
 //! Who reads from a copy that lags, or from a gateway that went back to a backup, is told what was
-//! before: a row as it was before the edit of this device that is acknowledged, or one that this
-//! device has deleted. A row's stamps only grow, so a version that is dated before the one that is
-//! held is older, and stays out. Of a row that is gone nothing is held: its end is noted beside the
-//! rows, as a tombstone in its shadow, until it comes down itself.
+//! before. A row's stamps only grow, so a version that is dated before the one that is held stays out.
+//! Of a row that is gone its end is noted, as a tombstone in its shadow, until it comes down itself.
 //!
-//! There is one who does go back: a backend that was put back to a backup shows versions that are
-//! older, and they hold. Its pages say between which stamps versions of the history lie that it has
-//! left: what is dated so gives way to any version. What was before stays, though readers may not
-//! be shown it yet, and so does what came since.
+//! A backend that was put back to a backup shows older versions that hold. Its pages say between which
+//! stamps versions lie that it has left: what is dated so gives way to any version.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,13 +13,13 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use super::rules::Place;
 use crate::base::{EntityId, Key, Stamp, Undone};
-use crate::store::{StoreError, Tx};
+use crate::store::{Stored, Tx};
 
 /// Rows that this device saw end, with the stamps of their ends.
 type Gone = BTreeMap<(EntityId, Key), Stamp>;
 
-/// What one life of a process knows of it.
 #[derive(Default)]
 pub(super) struct Passed {
     /// As the shadows have it; `None` until they were asked.
@@ -34,12 +30,7 @@ pub(super) struct Passed {
 
 impl Passed {
     /// A page says what the backend may have undone; gives that as of the latest life of it.
-    pub(super) fn hears(
-        &self,
-        tx: &Tx<'_>,
-        entity: EntityId,
-        told: &[Undone],
-    ) -> Result<Rc<[Undone]>, StoreError> {
+    pub(super) fn hears(&self, tx: &Tx<'_>, entity: EntityId, told: &[Undone]) -> Stored<Rc<[Undone]>> {
         let end = |undone: &[Undone]| undone.last().map(|last| last.until);
         let known = self.undone(entity);
         if end(told) < end(&known) || *told == *known {
@@ -58,35 +49,24 @@ impl Passed {
     }
 
     /// When the row ended, if that is known and has not come down yet.
-    pub(super) fn end_of(
-        &self,
-        tx: &Tx<'_>,
-        entity: EntityId,
-        key: &str,
-    ) -> Result<Option<Stamp>, StoreError> {
+    pub(super) fn end_of(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<Option<Stamp>> {
         self.with(tx, |gone| if gone.is_empty() { None } else { gone.get(&(entity, Key::new(key))).copied() })
     }
 
     /// The row ended, as of this stamp: the answer to a push says so.
-    pub(super) fn ended(
-        &self,
-        tx: &Tx<'_>,
-        entity: EntityId,
-        key: &Key,
-        stamp: Stamp,
-    ) -> Result<(), StoreError> {
-        tx.set_shadow(entity, key.as_str(), stamp, None)?;
+    pub(super) fn ended(&self, tx: &Tx<'_>, entity: EntityId, key: &Key, stamp: Stamp) -> Stored<()> {
+        tx.set_shadow(entity, key, stamp, None)?;
         self.with(tx, |gone| _ = gone.insert((entity, key.clone()), stamp))
     }
 
     /// The end of the row has come down, or a later beginning of it.
-    pub(super) fn forget(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<(), StoreError> {
+    pub(super) fn forget(&self, tx: &Tx<'_>, entity: EntityId, key: &str) -> Stored<()> {
         self.with(tx, |gone| _ = gone.remove(&(entity, Key::new(key))))?;
         tx.drop_end(entity, key)
     }
 
     /// What ended so may have done that in another history.
-    fn forget_all(&self, tx: &Tx<'_>, entity: EntityId, undone: &[Undone]) -> Result<(), StoreError> {
+    fn forget_all(&self, tx: &Tx<'_>, entity: EntityId, undone: &[Undone]) -> Stored<()> {
         let of_entity = |gone: &mut Gone| -> Vec<Key> {
             let ended = gone.iter().filter(|((of, _), stamp)| *of == entity && is_undone(undone, **stamp));
             ended.map(|((_, key), _)| key.clone()).collect()
@@ -95,7 +75,7 @@ impl Passed {
         keys.iter().try_for_each(|key| self.forget(tx, entity, key.as_str()))
     }
 
-    fn with<R>(&self, tx: &Tx<'_>, f: impl FnOnce(&mut Gone) -> R) -> Result<R, StoreError> {
+    fn with<R>(&self, tx: &Tx<'_>, f: impl FnOnce(&mut Gone) -> R) -> Stored<R> {
         let mut gone = self.gone.borrow_mut();
         let gone = match &mut *gone {
             Some(gone) => gone,
@@ -108,4 +88,11 @@ impl Passed {
 /// Whether a version with this stamp may be of another history.
 pub(super) fn is_undone(undone: &[Undone], stamp: Stamp) -> bool {
     undone.iter().any(|undone| undone.has(stamp))
+}
+
+/// The place of a row where any version gives way that may be undone.
+pub(super) fn over_undone(tx: &Tx<'_>, place: Place, key: &str, undone: &[Undone]) -> Stored<Place> {
+    let held = if undone.is_empty() { None } else { tx.row(place.id, key)?.map(|held| held.stamp) };
+    let over = held.filter(|stamp| is_undone(undone, *stamp)).unwrap_or(place.over);
+    Ok(Place { over, ..place })
 }

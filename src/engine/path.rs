@@ -1,8 +1,5 @@
-//! What the way between a device and the backend does to values: by column, a word of [`Bend`].
-//!
-//! A stack's object layer reads a database's type into its own, writes that into a message, and on
-//! the other side the same is done the other way round. What a value loses there it loses before
-//! a codec sees it, or behind one: so this lies around the codec, and every codec has it alike.
+//! What the way between a device and the backend does to values: by column, a word of [`Bend`]. A
+//! stack's object layer loses that before a codec sees it, or behind one: so this lies around codecs.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,20 +9,14 @@ use crate::base::{Cell, EntityId, Value};
 use crate::contract::{ColumnKind, Mutation, Outcome, Row};
 use crate::protocol::{Answer, Request, SyncRequest};
 
-/// One column's way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Path {
-    /// The backend's column.
     pub column: usize,
     /// Its place on devices.
     pub place: usize,
-    /// What it holds.
     pub kind: ColumnKind,
-    /// What the way does.
     pub bend: Bend,
-    /// To the backend.
     pub up: bool,
-    /// To the device.
     pub down: bool,
 }
 
@@ -34,7 +25,6 @@ pub struct Path {
 pub struct Paths(BTreeMap<EntityId, Vec<Path>>);
 
 impl Paths {
-    /// Adds the way of a column.
     pub fn add(&mut self, entity: EntityId, path: Path) {
         self.0.entry(entity).or_default().push(path);
     }
@@ -129,7 +119,6 @@ fn shown(outcome: &mut Outcome) -> Option<&mut Row> {
     }
 }
 
-/// A value as a cell that borrows nothing.
 pub(super) fn owned(value: &Value) -> Cell<'static> {
     match Cell::of(value) {
         Cell::Null => Cell::Null,
@@ -139,7 +128,6 @@ pub(super) fn owned(value: &Value) -> Cell<'static> {
     }
 }
 
-/// Of which entity each edit is that a request brings.
 pub(super) fn pushed(request: &Request) -> Vec<EntityId> {
     match request {
         Request::Push(push) | Request::Sync(SyncRequest { push, .. }) => {
@@ -215,12 +203,5 @@ mod tests {
         let apart = Value::text("Zoe\u{308}");
         assert_eq!(values(0), Some(vec![Value::text("2026-03-01"), apart.clone()]));
         assert_eq!((values(1), values(2)), (None, Some(vec![apart])));
-    }
-
-    #[test]
-    fn nulls_do_not_come_down_where_they_are_not_sent() {
-        let of = |ways| paths(Bend::LocalMidnight, Bend::NullNotSent, ways).without_nulls();
-        assert_eq!(of([true, true]), BTreeMap::from([(PERSON, vec![1])]));
-        assert!(of([true, false]).is_empty());
     }
 }

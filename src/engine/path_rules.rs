@@ -8,7 +8,7 @@ use super::path::owned;
 use super::rules::{Applied, ApplyRule, Part, Place, Rules};
 use crate::base::{Cell, EntityId};
 use crate::protocol::WireRow;
-use crate::store::{StoreError, Tx};
+use crate::store::{Stored, Tx};
 
 /// The rules of an engine with these options: where a null is not sent down, what was there stays.
 pub(super) fn rules(options: &EngineOptions, rules: Rules) -> Rules {
@@ -30,7 +30,7 @@ impl ApplyRule for OldStays {
         self.rule.takes(place)
     }
 
-    fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+    fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Stored<Applied> {
         let places = self.places.get(&place.id).filter(|_| !place.dirty);
         let hollow = |values: &[Cell<'_>], places: &[usize]| {
             places.iter().any(|place| values.get(*place) == Some(&Cell::Null))
@@ -47,13 +47,7 @@ impl ApplyRule for OldStays {
         self.rule.apply(tx, place, WireRow { values: Some(&kept), ..row })
     }
 
-    fn apply_part(
-        &self,
-        tx: &Tx<'_>,
-        part: &Part<'_>,
-        place: Place,
-        row: WireRow<'_>,
-    ) -> Result<(), StoreError> {
+    fn apply_part(&self, tx: &Tx<'_>, part: &Part<'_>, place: Place, row: WireRow<'_>) -> Stored<()> {
         self.rule.apply_part(tx, part, place, row)
     }
 }

@@ -9,11 +9,11 @@ use super::retry::backoff;
 use super::rules::Rules;
 use super::status::Teller;
 use super::stop::Stop;
-use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, Undone};
+use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, Undone, UnitId};
 use crate::contract::{
-    DeviceSetup, EditKind, Event, HookError, NetworkKind, Occasion, Ports, SyncError, Work,
+    DeviceSetup, EditKind, Event, HookError, NetworkKind, Occasion, Ports, SyncUnit, Work,
 };
-use crate::store::{self, Blobs, Entry, Store, StoreError, Tx};
+use crate::store::{self, Entry, Store, Stored, Tx};
 
 use rustc_hash::FxHashMap;
 
@@ -29,7 +29,6 @@ struct Written {
     made: Option<Time>,
 }
 
-/// The process: its device's setup, ports and database, the engine's options and rules.
 pub(super) struct Process {
     pub(super) setup: Rc<DeviceSetup>,
     pub(super) ports: Ports,
@@ -38,7 +37,6 @@ pub(super) struct Process {
     pub(super) rules: Rules,
     /// It died at a place in this code, and nothing of it may go on.
     pub(super) dead: Cell<bool>,
-    /// Whether the run under way is cancelled.
     pub(super) stop: Stop,
     /// Bytes of the answers that are in memory.
     answers: Rc<Cell<u64>>,
@@ -61,6 +59,13 @@ pub(super) struct Process {
 pub(super) struct Held {
     bytes: u64,
     of: Rc<Cell<u64>>,
+}
+
+impl Held {
+    fn of(all: &Rc<Cell<u64>>, bytes: u64) -> Held {
+        all.set(all.get() + bytes);
+        Held { bytes, of: all.clone() }
+    }
 }
 
 impl Drop for Held {
@@ -100,6 +105,14 @@ impl Process {
         }
     }
 
+    pub(super) fn unit(&self, unit: UnitId) -> &SyncUnit {
+        &self.setup.units[usize::from(unit.0)]
+    }
+
+    pub(super) fn unit_ids(&self) -> impl Iterator<Item = UnitId> + use<> {
+        (0..self.setup.units.len() as u16).map(UnitId)
+    }
+
     pub(super) fn emit(&self, event: Event<'_>) {
         self.ports.emit(event);
         let rule = &*self.rules.status;
@@ -107,14 +120,17 @@ impl Process {
         self.show();
     }
 
-    /// Tells what the app shows, if that is something else than before.
     pub(super) fn show(&self) {
         if let Some(status) = self.status.news(self.store.added(), &*self.rules.status) {
             self.ports.emit(Event::Status(status));
         }
     }
 
-    /// Calls the app's hook for `occasion`, if there is one, and waits for its end.
+    /// What comes of `work`; `None` if it is part of a run that is cancelled before.
+    pub(super) async fn unless_stopped<T>(&self, in_run: bool, work: impl Future<Output = T>) -> Option<T> {
+        if in_run { self.stop.or(work).await } else { Some(work.await) }
+    }
+
     pub(super) async fn hook(&self, occasion: Occasion<'_>) -> Result<(), HookError> {
         match self.ports.hook(occasion, self.options.hook_timeout) {
             Some(hook) => hook.await,
@@ -133,12 +149,13 @@ impl Process {
         }
     }
 
-    /// Writes in one transaction and lets its time on the device pass; gives how long that was,
-    /// too. Nobody may be told of it before.
-    pub(super) async fn write<R>(
-        &self,
-        f: impl FnOnce(&Tx<'_>) -> Result<R, StoreError>,
-    ) -> (Result<R, StoreError>, Span) {
+    /// Writes in one transaction and lets its time on the device pass. Nobody may be told of it
+    /// before.
+    pub(super) async fn write<R>(&self, f: impl FnOnce(&Tx<'_>) -> Stored<R>) -> Stored<R> {
+        self.timed(f).await.0
+    }
+
+    pub(super) async fn timed<R>(&self, f: impl FnOnce(&Tx<'_>) -> Stored<R>) -> (Stored<R>, Span) {
         let written = self.store.transaction(f);
         let took = self.settle_work().await;
         self.look_at_references();
@@ -147,10 +164,10 @@ impl Process {
 
     /// The edit comes to nothing here: what is attached to a row that it made goes only where the
     /// server has that.
-    pub(super) fn doubts(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
+    pub(super) fn doubts(&self, tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
         let has_any = self.setup.schema.attachment(entry.entity).is_some();
         if has_any && entry.kind == EditKind::Create && self.rules.blobs.doubts() {
-            Blobs::of(tx).doubt(entry.entity, &entry.key)?;
+            store::blobs::doubt(tx, entry.entity, &entry.key)?;
         }
         Ok(())
     }
@@ -163,7 +180,7 @@ impl Process {
 
     /// Tells how many rows refer to one that is not there, if somebody counts.
     pub(super) fn look_at_references(&self) {
-        if !self.store.watches_references() {
+        if !self.store.options().watch_references {
             return;
         }
         // What cannot be read now fails where it is needed.
@@ -199,18 +216,16 @@ impl Process {
     /// Gets the memory for an answer of `bytes` beside those that are there, or dies for lack of
     /// it.
     pub(super) async fn hold(&self, bytes: u64) -> Held {
-        self.answers.set(self.answers.get() + bytes);
-        let held = Held { bytes, of: self.answers.clone() };
+        let held = Held::of(&self.answers, bytes);
         if !self.ports.machine.can_decode(self.answers.get()) {
             self.die().await;
         }
         held
     }
 
-    /// Gets the memory for a request of `bytes` beside those that are sent, or dies for lack of it.
+    /// The same for a request, beside those that are sent.
     pub(super) async fn hold_request(&self, bytes: u64) -> Held {
-        self.requests.set(self.requests.get() + bytes);
-        let held = Held { bytes, of: self.requests.clone() };
+        let held = Held::of(&self.requests, bytes);
         if !self.ports.machine.can_send(self.requests.get()) {
             self.die().await;
         }
@@ -264,13 +279,5 @@ impl Process {
 
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         self.ports.spawn.spawn(Box::pin(task));
-    }
-}
-
-/// What the user is told of a database that did not do what it was asked to.
-pub(super) fn damaged(error: StoreError) -> SyncError {
-    match error {
-        StoreError::Full => SyncError::StorageFull,
-        other => SyncError::Corrupt(other.to_string()),
     }
 }

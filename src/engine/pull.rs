@@ -5,13 +5,12 @@ use std::rc::Rc;
 use super::apply::Applier;
 use super::exchange::{Caller, Failure, GivenUp, Received, RunError};
 use super::named;
-use super::process::{Process, damaged};
+use super::process::Process;
 use crate::base::{EntityId, Key, Span, UnitId};
 use crate::contract::{RequestKind, ServerError, SyncError};
 use crate::protocol::{Answer, FetchRequest, Page, PullRequest, Request, Want};
-use crate::store::StoreError;
+use crate::store::Stored;
 
-/// A unit's run, by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) unit: UnitId,
@@ -22,14 +21,12 @@ pub(super) struct Run {
 /// the same page comes again and again.
 const STILL: u32 = 20;
 
-/// Answers in a row that moved no cursor.
 #[derive(Default)]
 pub(super) struct Stall(u32);
 
 /// What became of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// It is durable.
     Applied {
         /// It moved a cursor or ended an entity.
         moved: bool,
@@ -40,7 +37,6 @@ pub(super) enum Taken {
 }
 
 impl Stall {
-    /// Another answer was dealt with.
     pub(super) fn after(&mut self, taken: Taken) -> Result<(), SyncError> {
         self.0 = if taken == (Taken::Applied { moved: true }) { 0 } else { self.0 + 1 };
         if self.0 == STILL {
@@ -50,7 +46,12 @@ impl Stall {
     }
 }
 
-/// Who asks for pages.
+/// An answer that came, and what was asked for with its request.
+pub(super) struct Came {
+    pub(super) wants: Vec<Want>,
+    pub(super) received: Received,
+}
+
 pub(super) struct Puller {
     pub(super) process: Rc<Process>,
     pub(super) caller: Rc<Caller>,
@@ -74,10 +75,10 @@ impl Puller {
             self.process.crash_point("pull.before-request").await;
             let wants = self.wants(unit, &left)?;
             self.process.settle_work().await;
-            match self.ask(run, &wants).await {
-                Ok(received) => {
-                    let answer = self.page_came(unit, &received, &wants).await?;
-                    let taken = self.take_pages(unit, &received, &answer, &wants).await?;
+            match self.ask(run, wants).await {
+                Ok(came) => {
+                    let answer = self.page_came(unit, &came).await?;
+                    let taken = self.take_pages(unit, &came, &answer).await?;
                     stall.after(taken)?;
                     if taken != Taken::Unusable {
                         let before = left.len();
@@ -91,10 +92,11 @@ impl Puller {
         Ok(left)
     }
 
-    /// Asks for the next page of each of `wants`.
-    pub(super) async fn ask(&self, run: Run, wants: &[Want]) -> Result<Received, GivenUp> {
+    pub(super) async fn ask(&self, run: Run, wants: Vec<Want>) -> Result<Came, GivenUp> {
         // Each try is given a size of its own: what failed may have been too large.
-        self.caller.exchange(Some(run.unit), |_| Request::Pull(self.pull_request(run, wants.to_vec()))).await
+        let make = |_| Request::Pull(self.pull_request(run, wants.clone()));
+        let received = self.caller.exchange(Some(run.unit), make).await?;
+        Ok(Came { wants, received })
     }
 
     /// A pull was refused: a cursor that is good for nothing any more is given up, all else ends
@@ -113,7 +115,6 @@ impl Puller {
         }
     }
 
-    /// Fetches the rows of `entity` that belong to the record `of`.
     pub(super) async fn fetch_rows(&self, entity: EntityId, of: Key) -> Result<(), RunError> {
         let request = FetchRequest {
             device: self.process.setup.device,
@@ -147,9 +148,9 @@ impl Puller {
                 // Keys that were asked for are there with the rows.
                 Ok(Want { entity, cursor, ids: if waits { 0 } else { ids } })
             };
-            left.iter().map(want).collect::<Result<Vec<_>, StoreError>>()
+            left.iter().map(want).collect::<Stored<Vec<_>>>()
         });
-        wants.map_err(damaged)
+        Ok(wants?)
     }
 
     pub(super) fn pull_request(&self, run: Run, wants: Vec<Want>) -> PullRequest {
@@ -168,28 +169,17 @@ impl Puller {
         }
     }
 
-    /// Reads an answer to `wants` and tells of it.
-    pub(super) async fn page_came<'r>(
-        &self,
-        unit: UnitId,
-        received: &'r Received,
-        wants: &[Want],
-    ) -> Result<Answer<'r>, RunError> {
+    /// Reads an answer and tells of it.
+    pub(super) async fn page_came<'c>(&self, unit: UnitId, came: &'c Came) -> Result<Answer<'c>, RunError> {
         self.process.crash_point("pull.answer-received").await;
-        let answer = self.caller.read(received, RequestKind::Pull)?;
-        self.fits(received, &answer, wants, RequestKind::Pull)?;
-        self.caller.told_received(received, RequestKind::Pull, Some(unit), rows(&answer)).await;
+        let answer = self.caller.read(&came.received, RequestKind::Pull)?;
+        self.fits(came, &answer, RequestKind::Pull)?;
+        self.caller.told_received(&came.received, RequestKind::Pull, Some(unit), rows(&answer)).await;
         Ok(answer)
     }
 
-    /// Whether an answer is of what was asked for, and takes who asked further.
-    pub(super) fn fits(
-        &self,
-        received: &Received,
-        answer: &Answer<'_>,
-        wants: &[Want],
-        kind: RequestKind,
-    ) -> Result<(), RunError> {
+    pub(super) fn fits(&self, came: &Came, answer: &Answer<'_>, kind: RequestKind) -> Result<(), RunError> {
+        let Came { wants, received } = came;
         let asked = |page: &Page<'_>| wants.iter().any(|want| want.entity == page.entity);
         if let Some(page) = answer.pages.iter().find(|page| !asked(page)) {
             let text = format!("entity {} was not asked for", page.entity.0);
@@ -202,14 +192,13 @@ impl Puller {
         Ok(())
     }
 
-    /// Makes an answer durable.
     pub(super) async fn take_pages(
         &self,
         unit: UnitId,
-        received: &Received,
+        came: &Came,
         answer: &Answer<'_>,
-        wants: &[Want],
     ) -> Result<Taken, SyncError> {
+        let Came { wants, received } = came;
         let taken = match self.applier.sets_aside() {
             true => self.applier.set_aside(unit, answer, wants).await?,
             false => self.applier.pages(unit, answer).await?,
@@ -244,7 +233,6 @@ pub(super) fn goes_on(answer: &Answer<'_>, entity: EntityId) -> bool {
     answer.pages.iter().all(|page| page.entity != entity || page.more)
 }
 
-/// How many rows an answer brings.
 pub(super) fn rows(answer: &Answer<'_>) -> usize {
     answer.pages.iter().map(|page| page.rows.len()).sum()
 }

@@ -8,22 +8,20 @@ use super::along::Along;
 use super::blobs::BlobSender;
 use super::capture::Listed;
 use super::exchange::{Caller, Failure, GivenUp, Received, RunError};
-use super::families::{ends, up_to_an_end};
 use super::held_back::HeldBack;
-use super::options::{OnUnauthorized, PushUnit, RequestPer};
+use super::options::{OnRefused, OnUnauthorized, PushUnit, RequestPer};
 use super::outgoing::Outgoing;
-use super::process::{Process, damaged};
-use super::pull::rows;
-use super::refused::refuse;
-use super::settle::{Counts, Settler};
+use super::process::Process;
+use super::pull::{Came, rows};
+use super::push_order::{ends, up_to_an_end};
+use super::settle::{Counts, refuse, settle, take_as_done};
 use super::squash::{self, Next};
 use super::too_large::OnTooLarge;
 use super::upload::fitting;
-use super::whole::OnRefused;
 use crate::base::{EntityId, Span, UnitId};
 use crate::contract::{Guard, Mutation, Outcome, RequestKind, ServerError, SyncError, TransportError};
 use crate::protocol::{Answer, PushRequest, PushResult, Request, Want};
-use crate::store::{self, Entry, StoreError};
+use crate::store::{self, Entry, Stored};
 
 /// A chunk that meets nothing but conflicts this often in a row is left for the next run: somebody
 /// else is faster.
@@ -32,17 +30,13 @@ const CONFLICTS_IN_A_ROW: u32 = 10;
 /// Waits for the server to take what it put off.
 #[derive(Default)]
 struct Waits {
-    /// Answers in a row by which nothing left the outbox.
     count: u32,
-    /// The last wait.
     previous: Option<Span>,
 }
 
-/// Who sends edits.
 pub(super) struct Pusher {
     process: Rc<Process>,
     caller: Rc<Caller>,
-    settler: Settler,
     blobs: Rc<BlobSender>,
     /// How many edits each unit's run has held back.
     held_back: RefCell<BTreeMap<UnitId, usize>>,
@@ -50,25 +44,24 @@ pub(super) struct Pusher {
 
 impl Pusher {
     pub(super) fn new(process: Rc<Process>, caller: Rc<Caller>, blobs: Rc<BlobSender>) -> Pusher {
-        let (settler, held_back) = (Settler { process: process.clone() }, RefCell::default());
-        Pusher { settler, process, caller, blobs, held_back }
+        Pusher { process, caller, blobs, held_back: RefCell::default() }
     }
 
     /// Pushes the edits of the unit's entities until none waits but those that wait at the server;
     /// gives how many those are. The last of its requests brings the answer to the pull `along`
     /// too, where that goes with it.
     pub(super) async fn push(&self, unit: UnitId, along: &mut Along<'_>) -> Result<usize, RunError> {
-        let entities = self.process.setup.units[usize::from(unit.0)].push.clone();
+        let entities = self.process.unit(unit).push.clone();
         let mut fruitless = 0;
         let mut put_off = Waits::default();
         let (mut queued, mut held_back) = (BTreeSet::new(), HeldBack::default());
-        let mut listed = Listed::of(&self.process, unit, &entities).map_err(damaged)?;
+        let mut listed = Listed::of(&self.process, unit, &entities)?;
         loop {
             let limit = self.limit(&entities);
-            let held = self.blobs.held_rows().map_err(damaged)?;
+            let held = self.blobs.held_rows()?;
             let besides = queued.len() + held.len() + held_back.len();
             let next = self.next(&entities, listed.limit(limit + besides)).await;
-            let Next { mut batch, fresh } = next.map_err(damaged)?;
+            let Next { mut batch, fresh } = next?;
             batch.retain(|entry| !queued.contains(&entry.seq) && listed.has(entry));
             batch.retain(|entry| !held.contains(&(entry.entity, entry.key.clone())));
             batch.retain(|entry| !held_back.holds(&self.process.setup.schema, entry));
@@ -137,7 +130,7 @@ impl Pusher {
         let shrinks = self.process.options.push.on_too_large != OnTooLarge::GiveUp;
         let is_alone = shrinks && batch.len() == up_to_an_end(ends, 1);
         if is_alone && given_up.failure.is_of_its_size() {
-            refuse(&self.process, &self.settler, unit, batch).await?;
+            refuse(&self.process, unit, batch).await?;
             self.caller.pushed(batch.len());
             return Ok(());
         }
@@ -150,12 +143,10 @@ impl Pusher {
         Ok(())
     }
 
-    /// The end of a unit's run, which is none that went well if edits were held back.
     pub(super) fn end(&self, unit: UnitId) -> Result<(), RunError> {
         HeldBack::ended(self.held_back.borrow_mut().remove(&unit).unwrap_or(0))
     }
 
-    /// How many edits go out in one request at most.
     fn limit(&self, entities: &[EntityId]) -> usize {
         let chunk = |first: &EntityId| self.caller.chunk(RequestKind::Push, *first).rows as usize;
         let is_a_call = self.process.options.requests == RequestPer::Call;
@@ -166,10 +157,9 @@ impl Pusher {
     fn ends(&self, batch: &[Entry]) -> Result<Vec<usize>, RunError> {
         let whole = self.process.options.push.unit == PushUnit::Family;
         let ends = if whole { self.process.store.read(|tx| ends(tx, batch)) } else { Ok(Vec::new()) };
-        Ok(ends.map_err(damaged)?)
+        Ok(ends?)
     }
 
-    /// How many of these edits, from the first on, one request brings.
     fn goes_together(&self, batch: &[Entry]) -> usize {
         if self.process.options.requests != RequestPer::Entity {
             return batch.len();
@@ -177,8 +167,7 @@ impl Pusher {
         batch.iter().take_while(|entry| entry.entity == batch[0].entity).count()
     }
 
-    /// The edits that go out next, at most `limit`.
-    async fn next(&self, entities: &[EntityId], limit: usize) -> Result<Next, StoreError> {
+    async fn next(&self, entities: &[EntityId], limit: usize) -> Stored<Next> {
         let Process { options, store, rules, .. } = &*self.process;
         if options.push.squash {
             return squash::next(&self.process, entities, limit).await;
@@ -202,7 +191,6 @@ impl Pusher {
         Ok(())
     }
 
-    /// The edits as they are told to the backend.
     fn outgoing(&self, batch: &[Entry]) -> Result<Outgoing, RunError> {
         let options = &self.process.options;
         if Outgoing::is_as_made(options) {
@@ -210,10 +198,9 @@ impl Pusher {
         }
         let schema = &self.process.setup.schema;
         let told = self.process.store.read(|tx| Outgoing::of(tx, (options, schema), batch));
-        Ok(told.map_err(damaged)?)
+        Ok(told?)
     }
 
-    /// The request that brings the first so many of them.
     fn push_request(&self, unit: UnitId, told: &Outgoing, first: usize, request: u64) -> PushRequest {
         let guards = told.guards.iter().copied().chain(std::iter::repeat(Guard::Base));
         let mutation = |(entry, guard): (&Entry, Guard)| {
@@ -252,26 +239,23 @@ impl Pusher {
         let consents =
             matches!(failure, Failure::Silence(_)) && self.process.rules.outbox.takes_silence_for_consent();
         let told = given_up.ends_run();
-        let (noted, _) = self
-            .process
-            .write(|tx| {
-                for entry in batch {
-                    if keeps && !consents {
-                        self.process.rules.outbox.tried(tx, entry, &told.error.to_string())?;
-                        if !left && fresh.contains(&entry.seq) {
-                            store::unseal(tx, entry)?;
-                        }
-                    } else {
-                        self.process.doubts(tx, entry)?;
-                        tx.drop_entry(entry.seq)?;
+        let noted = self.process.write(|tx| {
+            for entry in batch {
+                if keeps && !consents {
+                    self.process.rules.outbox.tried(tx, entry, &told.error.to_string())?;
+                    if !left && fresh.contains(&entry.seq) {
+                        store::unseal(tx, entry)?;
                     }
+                } else {
+                    self.process.doubts(tx, entry)?;
+                    tx.drop_entry(entry.seq)?;
                 }
-                Ok(())
-            })
-            .await;
-        noted.map_err(damaged)?;
+            }
+            Ok(())
+        });
+        noted.await?;
         if consents {
-            self.settler.take_as_done(unit, batch);
+            take_as_done(&self.process, unit, batch);
         }
         Ok(told)
     }
@@ -306,8 +290,8 @@ impl Pusher {
             return Err(ended);
         }
         let dropped = self.process.write(|tx| batch.iter().try_for_each(|entry| tx.drop_entry(entry.seq)));
-        dropped.await.0.map_err(damaged)?;
-        self.settler.take_as_done(unit, batch);
+        dropped.await?;
+        take_as_done(&self.process, unit, batch);
         Ok(Counts { left: batch.len(), ..Counts::default() })
     }
 
@@ -340,14 +324,16 @@ impl Pusher {
     ) -> Result<Counts, RunError> {
         self.process.crash_point("push.answer-received").await;
         let kind = if wants.is_empty() { RequestKind::Push } else { RequestKind::Sync };
-        let fits = |answer: &Answer<'_>| along.fits(&received, answer, wants);
-        let answer = match self.verdicts(batch, &received, kind) {
-            Ok(answer) => fits(&answer).map(|()| answer)?,
+        let came = Came { wants: wants.to_vec(), received };
+        let received = &came.received;
+        let answer = match self.verdicts(batch, received, kind) {
+            Ok(answer) => answer,
             Err(error) => return self.without_verdict(unit, batch, error).await,
         };
+        along.fits(&came, &answer)?;
         let told = if wants.is_empty() { batch.len() } else { rows(&answer) };
-        self.caller.told_received(&received, kind, Some(unit), told).await;
-        let mut counts = self.settler.settle(unit, batch, &answer.results).await?;
+        self.caller.told_received(received, kind, Some(unit), told).await;
+        let mut counts = settle(&self.process, unit, batch, &answer.results).await?;
         listed.settled(batch, &answer.results);
         let results = batch.iter().zip(&answer.results);
         let waits = results.filter(|(_, result)| result.outcome == Outcome::Queued);
@@ -360,7 +346,7 @@ impl Pusher {
         }
         self.process.crash_point("push.batch-settled").await;
         self.is_complete(&answer.results)?;
-        along.take(&received, &answer, wants).await?;
+        along.take(&came, &answer).await?;
         Ok(counts)
     }
 }

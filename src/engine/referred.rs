@@ -1,19 +1,15 @@
-//! What SQLite keeps whole: with foreign keys on the phone no row ends while others refer to it,
-//! and none refers to a row that is not there.
-//!
-//! A verdict may say both. The row stays as it was then, and what the verdict says of it waits on
-//! the durable list, until the others have gone or the other has come. So no edit is stopped by
-//! what its row is to others.
+//! What SQLite keeps whole: with foreign keys on the phone no row ends while others refer to it, and
+//! none refers to a row that is not there. Where a verdict says so the row stays as it was, and what
+//! was said of it waits on the durable list: no edit is stopped by what its row is to others.
 
 use std::collections::BTreeSet;
 
-use super::beneath::beneath;
+use super::beneath::{beneath, set};
+use super::parents::lacks_any;
 use super::passed::Passed;
 use crate::base::{Cell, EntityId, Key, Stamp, Value};
-use crate::contract::{Entity, Schema};
-use crate::store::{self, StoreError, StoredRow, Tx};
+use crate::store::{self, Stored, StoredRow, Tx};
 
-/// A row as it was before a transaction that may change it by what the backend says.
 struct Before {
     entity: EntityId,
     key: Key,
@@ -25,32 +21,26 @@ struct Before {
 /// The rows of a transaction as they were before it.
 pub(super) struct Referred(Vec<Before>);
 
-/// Rows whose versions wait.
 pub(super) type Kept = BTreeSet<(EntityId, Key)>;
 
 impl Referred {
     /// These rows; none where SQLite does not look at references. It looks at them as the
     /// transaction ends.
-    pub(super) fn of<'r>(
-        tx: &Tx<'_>,
-        schema: &Schema,
-        rows: impl Iterator<Item = (EntityId, &'r Key)>,
-    ) -> Result<Referred, StoreError> {
+    pub(super) fn of<'r>(tx: &Tx<'_>, rows: impl Iterator<Item = (EntityId, &'r Key)>) -> Stored<Referred> {
         if !tx.checks_references() {
             return Ok(Referred(Vec::new()));
         }
         store::defer_foreign_keys(tx)?;
         let rows: BTreeSet<(EntityId, Key)> = rows.map(|(entity, key)| (entity, key.clone())).collect();
         let before = |(entity, key): (EntityId, Key)| {
-            let row = tx.row(entity, key.as_str())?;
-            let edits = tx.entries_for(entity, key.as_str())?;
-            let beneath = beneath(schema.entity(entity), row.as_ref().map(|row| row.values.clone()), &edits);
+            let (row, edits) = (tx.row(entity, &key)?, tx.entries_for(entity, &key)?);
+            let shown = row.as_ref().map(|row| row.values.clone());
+            let beneath = beneath(tx.schema().entity(entity), shown, &edits);
             Ok(Before { entity, key, row, beneath })
         };
         rows.into_iter().map(before).collect::<Result<_, _>>().map(Referred)
     }
 
-    /// A row is called otherwise since.
     pub(super) fn renamed(&mut self, entity: EntityId, from: &Key, to: &Key) {
         for before in self.0.iter_mut().filter(|before| before.entity == entity && before.key == *from) {
             before.key = to.clone();
@@ -59,13 +49,13 @@ impl Referred {
 
     /// Puts those back that SQLite would not let go so, and has what was said of them wait; gives
     /// them.
-    pub(super) fn keep(self, tx: &Tx<'_>, schema: &Schema, passed: &Passed) -> Result<Kept, StoreError> {
+    pub(super) fn keep(self, tx: &Tx<'_>, passed: &Passed) -> Stored<Kept> {
         let mut kept = Kept::new();
         loop {
             let known = kept.len();
             for before in &self.0 {
                 let row = (before.entity, before.key.clone());
-                if !kept.contains(&row) && before.waits(tx, schema, passed)? {
+                if !kept.contains(&row) && before.waits(tx, passed)? {
                     kept.insert(row);
                 }
             }
@@ -78,9 +68,9 @@ impl Referred {
 
 impl Before {
     /// Whether the row is back as it was, as what was said of it has to wait.
-    fn waits(&self, tx: &Tx<'_>, schema: &Schema, passed: &Passed) -> Result<bool, StoreError> {
+    fn waits(&self, tx: &Tx<'_>, passed: &Passed) -> Stored<bool> {
         let (id, key) = (self.entity, self.key.as_str());
-        let entity = schema.entity(id);
+        let entity = tx.schema().entity(id);
         let edits = tx.entries_for(id, key)?;
         let Some(now) = tx.row(id, key)? else {
             let Some(row) = &self.row else { return Ok(false) };
@@ -90,10 +80,10 @@ impl Before {
             // An end that is dated before the one that was heard of would be taken for old.
             let end = passed.end_of(tx, id, key)?.unwrap_or(row.stamp);
             list(tx, (id, key), end.max(row.stamp), None)?;
-            self.put_back(tx, schema, row)?;
+            self.put_back(tx, row)?;
             return Ok(true);
         };
-        if is_whole(tx, schema, (id, key), &now.values)? {
+        if is_whole(tx, (id, key), &now.values)? {
             return Ok(false);
         }
         if let Some(version) = beneath(entity, Some(now.values), &edits) {
@@ -101,20 +91,20 @@ impl Before {
             list(tx, (id, key), now.stamp, Some(&cells))?;
         }
         match &self.row {
-            Some(row) => self.put_back(tx, schema, row)?,
+            Some(row) => self.put_back(tx, row)?,
             None => _ = tx.remove(id, key)?,
         }
         Ok(true)
     }
 
     /// The row as it was, with the edits that wait still; as it was shown, if it is whole so alone.
-    fn put_back(&self, tx: &Tx<'_>, schema: &Schema, row: &StoredRow) -> Result<(), StoreError> {
+    fn put_back(&self, tx: &Tx<'_>, row: &StoredRow) -> Stored<()> {
         let (id, key) = (self.entity, self.key.as_str());
         let mut values = self.beneath.clone().unwrap_or_else(|| row.values.clone());
         for entry in tx.entries_for(id, key)? {
-            set(schema.entity(id), &mut values, entry.own_values());
+            set(tx.schema().entity(id), &mut values, entry.own_values());
         }
-        if !is_whole(tx, schema, (id, key), &values)? {
+        if !is_whole(tx, (id, key), &values)? {
             values.clone_from(&row.values);
         }
         tx.put_values(id, key, row.stamp, row.generation, &values)
@@ -127,7 +117,7 @@ fn list(
     (entity, key): (EntityId, &str),
     stamp: Stamp,
     values: Option<&[Cell<'_>]>,
-) -> Result<(), StoreError> {
+) -> Stored<()> {
     tx.keep_late_rows()?;
     if tx.late_stamp(entity, key)?.is_some_and(|listed| listed > stamp) {
         return Ok(());
@@ -135,40 +125,19 @@ fn list(
     tx.set_late(entity, key, stamp, values)
 }
 
-/// Writes an edit's values over a row's.
-fn set<'v>(entity: &Entity, row: &mut [Value], values: impl Iterator<Item = &'v (usize, Value)>) {
-    for (column, value) in values {
-        if let Ok(place) = entity.projection.binary_search(column) {
-            row[place] = value.clone();
-        }
-    }
-}
-
-/// Whether all that a row of these values refers to is here.
-fn is_whole(
-    tx: &Tx<'_>,
-    schema: &Schema,
-    (entity, key): (EntityId, &str),
-    values: &[Value],
-) -> Result<bool, StoreError> {
+fn is_whole(tx: &Tx<'_>, row: (EntityId, &str), values: &[Value]) -> Stored<bool> {
     let cells: Vec<Cell<'_>> = values.iter().map(Cell::of).collect();
-    for (target, parent) in store::parents_of(schema, entity, &cells) {
-        let is_itself = target == entity && parent.as_str() == key;
-        if !is_itself && !store::is_here(tx, target, parent.as_str())? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    lacks_any(tx, row, &cells).map(|lacks| !lacks)
 }
 
 /// A full load ends that did not bring rows which others refer to still: their ends wait for those.
-pub(super) fn outlast_load(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<(), StoreError> {
+pub(super) fn outlast_load(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Stored<()> {
     if !tx.checks_references() {
         return Ok(());
     }
     for (key, stamp) in store::swept_parents(tx, entity, generation)? {
-        list(tx, (entity, key.as_str()), stamp, None)?;
-        tx.seen(entity, key.as_str(), generation)?;
+        list(tx, (entity, &*key), stamp, None)?;
+        tx.seen(entity, &key, generation)?;
     }
     Ok(())
 }
@@ -176,14 +145,14 @@ pub(super) fn outlast_load(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{Column, ColumnKind, Database};
+    use crate::contract::{Column, ColumnKind, Database, Entity, Schema};
     use crate::store::{ForeignKeys, Journal, Store, StoreOptions};
 
     const ORDER: EntityId = EntityId(0);
     const LINE: EntityId = EntityId(1);
 
     /// Order o as of 5, to which line l refers.
-    fn ordered() -> (Store, Schema) {
+    fn ordered() -> Store {
         let entity =
             |name: &str, kind: ColumnKind| Entity::new(name, vec![Column { name: "what".to_owned(), kind }]);
         let entities = vec![entity("order", ColumnKind::Text), entity("line", ColumnKind::Ref(ORDER))];
@@ -193,30 +162,30 @@ mod tests {
             ..StoreOptions::default()
         };
         let schema = Schema { entities, ..Schema::default() };
-        let store = Store::open(&Database::memory(), schema.clone().into(), &options).unwrap();
+        let store = Store::open(&Database::memory(), schema.into(), &options).unwrap();
         let fill = |tx: &Tx<'_>| {
             tx.put_values(ORDER, "o", Stamp(5), 0, &[Value::text("o")])?;
             tx.put_values(LINE, "l", Stamp(5), 0, &[Value::text("o")])
         };
         store.transaction(fill).unwrap();
-        (store, schema)
+        store
     }
 
     #[test]
     fn an_end_waits_with_the_latest_stamp_that_was_heard_of() {
         for (listed, noted, expected) in [(None, Some(9), 9), (Some(9), None, 9), (Some(7), Some(9), 9)] {
-            let ((store, schema), passed) = (ordered(), Passed::default());
+            let (store, passed) = (ordered(), Passed::default());
             let key = Key::new("o");
             let ended = |tx: &Tx<'_>| {
                 if let Some(stamp) = listed {
                     list(tx, (ORDER, "o"), Stamp(stamp), None)?;
                 }
-                let referred = Referred::of(tx, &schema, [(ORDER, &key)].into_iter())?;
+                let referred = Referred::of(tx, [(ORDER, &key)].into_iter())?;
                 tx.remove(ORDER, "o")?;
                 if let Some(stamp) = noted {
                     passed.ended(tx, ORDER, &key, Stamp(stamp))?;
                 }
-                let kept = referred.keep(tx, &schema, &passed)?;
+                let kept = referred.keep(tx, &passed)?;
                 assert!(kept.contains(&(ORDER, key.clone())));
                 Ok((tx.row(ORDER, "o")?.map(|row| row.stamp), tx.late_stamp(ORDER, "o")?))
             };

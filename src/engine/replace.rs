@@ -1,15 +1,14 @@
-//! All again: the rows of a unit's entities are deleted and made again from a full pull.
-//!
-//! It is what the actions do that development platforms generate, and a baseline that loses: what
-//! was edited since the push began goes with its row, and from the delete to the first rows of the
-//! answer people look at an empty table.
+//! All again: the rows of a unit's entities are deleted and made again from a full pull, as generated
+//! actions of development platforms do. A baseline that loses: what was edited since the push began
+//! goes with its row, and until the first rows of the answer people look at an empty table.
 
 use super::exchange::{GivenUp, RunError};
-use super::process::{Process, damaged};
+use super::process::Process;
 use super::pull::{Puller, Run, Stall, Taken, goes_on};
+use super::told::{Change, tell_changes};
 use crate::base::{EntityId, Stamp, UnitId};
-use crate::contract::{AppliedChange, Event, SyncError};
-use crate::store::{StoreError, Tx};
+use crate::contract::{Event, SyncError};
+use crate::store::{Stored, Tx};
 
 /// Pulls every row of each of `entities`, and has them take the place of what is there as the first
 /// have come.
@@ -25,12 +24,12 @@ pub(super) async fn pull_all_again(
             puller.process.crash_point("pull.before-request").await;
             let wants = puller.wants(run.unit, &[entity])?;
             puller.process.settle_work().await;
-            let received = puller.ask(run, &wants).await.map_err(GivenUp::ends_run)?;
-            let answer = puller.page_came(run.unit, &received, &wants).await?;
+            let page = puller.ask(run, wants).await.map_err(GivenUp::ends_run)?;
+            let answer = puller.page_came(run.unit, &page).await?;
             if !std::mem::replace(&mut came, true) {
                 delete_all(&puller.process, run.unit, entity).await?;
             }
-            let taken = puller.take_pages(run.unit, &received, &answer, &wants).await?;
+            let taken = puller.take_pages(run.unit, &page, &answer).await?;
             stall.after(taken)?;
             if taken != Taken::Unusable && !goes_on(&answer, entity) {
                 break;
@@ -42,17 +41,16 @@ pub(super) async fn pull_all_again(
 
 /// Deletes the rows of an entity, whatever was edited in them.
 async fn delete_all(process: &Process, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
-    let delete = |tx: &Tx<'_>| -> Result<_, StoreError> {
+    let delete = |tx: &Tx<'_>| -> Stored<_> {
         let edits = tx.outbox(&[entity], usize::MAX)?;
         edits.iter().try_for_each(|edit| tx.drop_entry(edit.seq))?;
         Ok((tx.sweep(entity, u32::MAX)?, edits.len() as u64))
     };
-    let (deleted, took) = process.write(delete).await;
-    let (keys, edits) = deleted.map_err(damaged)?;
-    let changes: Vec<AppliedChange<'_>> =
-        keys.iter().map(|key| AppliedChange::of(entity, key, Stamp(0), true)).collect();
+    let (deleted, took) = process.timed(delete).await;
+    let (keys, edits) = deleted?;
+    let changes: Vec<Change> = keys.into_iter().map(|key| (entity, key, Stamp(0), true)).collect();
+    tell_changes(process, Some(unit), &changes, 0, took);
     if !changes.is_empty() {
-        process.emit(Event::ChunkApplied { unit: Some(unit), changes: &changes, echoed: 0, took });
         process.emit(Event::TableEmptied { entity, edits });
     }
     process.crash_point("pull.table-emptied").await;

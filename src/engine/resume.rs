@@ -1,12 +1,10 @@
 //! Where a run begins: behind what the one before it brought, or where the last whole one ended.
 
 use super::apply::Applier;
-use super::options::CursorBook;
-use super::process::damaged;
-use super::whole::Checkpoint;
+use super::options::{Checkpoint, CursorBook};
 use crate::base::{EntityId, UnitId};
 use crate::contract::{Event, SyncError};
-use crate::store::{self, Progress, Staged, StoreError, Tx};
+use crate::store::{self, Progress, Stored, Tx};
 
 impl Applier {
     /// A run of the unit begins. Where pulls ask by the date of the unit's last sync, or by where
@@ -16,52 +14,47 @@ impl Applier {
         if !asks_by_date && !self.begins_again() && !self.sets_aside() {
             return Ok(());
         }
-        let (begun, _) = self
-            .process
-            .write(|tx| {
-                let date = if asks_by_date { tx.last_sync_on(unit)? } else { None };
-                for entity in self.pulled(unit) {
-                    if asks_by_date {
-                        self.go_to(tx, unit, entity, (date.map(|date| date.0.to_string()), true))?;
-                    } else if self.begins_again() && !self.sets_aside() {
-                        self.go_back(tx, unit, entity)?;
-                    }
+        let begun = self.process.write(|tx| {
+            let date = if asks_by_date { tx.last_sync_on(unit)? } else { None };
+            for entity in self.pulled(unit) {
+                if asks_by_date {
+                    self.go_to(tx, unit, entity, (date.map(|date| date.0.to_string()), true))?;
+                } else if self.begins_again() && !self.sets_aside() {
+                    self.go_back(tx, unit, entity)?;
                 }
-                self.take_up(tx, unit)
-            })
-            .await;
-        self.tell_thrown_away(unit, begun.map_err(damaged)?);
+            }
+            self.take_up(tx, unit)
+        });
+        self.tell_thrown_away(unit, begun.await?);
         Ok(())
     }
 
-    /// Whether a run that was cut is begun again.
     pub(super) fn begins_again(&self) -> bool {
         self.process.options.pull.checkpoint == Checkpoint::Session
     }
 
-    /// The entities of the unit's pull.
     fn pulled(&self, unit: UnitId) -> Vec<EntityId> {
-        self.process.setup.units[usize::from(unit.0)].pull.clone()
+        self.process.unit(unit).pull.clone()
     }
 
     /// Takes up what is set aside, or throws it away; gives how many rows that were.
-    fn take_up(&self, tx: &Tx<'_>, unit: UnitId) -> Result<u32, StoreError> {
+    fn take_up(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<u32> {
         if !self.sets_aside() {
             return Ok(0);
         }
         let asks_by_date = self.process.options.pull.cursor == CursorBook::LastSyncOn;
         if asks_by_date || self.begins_again() || !self.fits(tx, unit)? {
-            return Staged::of(tx).drop_all(unit);
+            return store::staged::drop_all(tx, unit);
         }
         if !self.process.rules.cursor.keeps_what_waits() {
-            Staged::of(tx).drop_rows(unit)?;
+            store::staged::drop_rows(tx, unit)?;
         }
         Ok(0)
     }
 
     /// Goes back to where the last whole sync ended; without one that was noted, what is there is
     /// whole.
-    fn go_back(&self, tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<(), StoreError> {
+    fn go_back(&self, tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Stored<()> {
         let book = self.cursor_book(unit, entity);
         match store::whole_sync(tx, book, entity)? {
             Some(cursor) => self.go_to(tx, unit, entity, (cursor, false)),
@@ -75,7 +68,7 @@ impl Applier {
         unit: UnitId,
         entity: EntityId,
         (cursor, is_date): (Option<String>, bool),
-    ) -> Result<(), StoreError> {
+    ) -> Stored<()> {
         let book = self.cursor_book(unit, entity);
         let progress = tx.progress(book, entity)?;
         // A load that is not at its end is no part of what the date stands for.
@@ -88,7 +81,7 @@ impl Applier {
 
     /// The unit's run has ended well; gives the entities whose cursors have moved in it, if that
     /// counts now.
-    pub(super) fn ends_well(&self, tx: &Tx<'_>, unit: UnitId) -> Result<Vec<EntityId>, StoreError> {
+    pub(super) fn ends_well(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<Vec<EntityId>> {
         let mut moved = Vec::new();
         if !self.begins_again() || self.sets_aside() {
             return Ok(moved);

@@ -7,40 +7,29 @@ use std::rc::Rc;
 use crate::base::{EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::{EditKind, Entity, Excerpt, Guard, Mutation, Outcome, Row, ServerError};
 use crate::protocol::WireRow;
-use crate::store::{Entry, Excerpts, Reach, StoreError, Tx, take_key};
+use crate::store::{self, Entry, Reach, Stored, Tx, take_key};
 
-use super::blob_rule::BlobRule;
+use super::beneath::set;
 use super::conflict::{OwnRule, ResolveRule};
 use super::joined::SquashRule;
 use super::options::{EngineOptions, Requests};
 use super::status::StatusRule;
 
-/// All rules of an engine.
 #[derive(Clone)]
 pub struct Rules {
-    /// When a cursor is made durable.
     pub cursor: Rc<dyn CursorRule>,
-    /// What a pulled row does to the local one.
     pub apply: Rc<dyn ApplyRule>,
-    /// What goes out, and in which order.
     pub send: Rc<dyn SendRule>,
     /// Which edits of a row go out as one, where they do.
     pub squash: Rc<dyn SquashRule>,
-    /// When an edit leaves the outbox.
     pub outbox: Rc<dyn OutboxRule>,
-    /// Who wins a conflict.
     pub resolve: Rc<dyn ResolveRule>,
     /// The app's own word on who wins, if it is asked.
     pub own: Option<Rc<dyn OwnRule>>,
-    /// How units follow each other.
     pub order: Rc<dyn OrderRule>,
-    /// What starts a unit, and how long it waits.
     pub wake: Rc<dyn WakeRule>,
-    /// What becomes of conflicts that wait for a person.
     pub page: Rc<dyn PageRule>,
-    /// What the app shows of the sync.
     pub status: Rc<dyn StatusRule>,
-    /// When an attachment is let go.
     pub blobs: Rc<dyn BlobRule>,
 }
 
@@ -64,7 +53,6 @@ impl Rules {
     }
 }
 
-/// The correct rules.
 #[derive(Clone, Copy, Debug)]
 pub struct Correct;
 
@@ -79,12 +67,9 @@ impl PageRule for Correct {}
 impl StatusRule for Correct {}
 impl BlobRule for Correct {}
 
-/// When a cursor becomes durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CursorMoment {
-    /// In the transaction that holds the page's last row.
     WithLastRow,
-    /// In a transaction before the page's first row.
     BeforeFirstRow,
 }
 
@@ -133,15 +118,13 @@ pub trait CursorRule {
     }
     /// Removes the rows that a full load of this generation did not bring, as it ends; gives their
     /// keys.
-    fn sweep(&self, tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<Key>, StoreError> {
+    fn sweep(&self, tx: &Tx<'_>, entity: EntityId, generation: u32) -> Stored<Vec<Key>> {
         tx.sweep(entity, generation)
     }
 }
 
-/// Where a pulled row goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
-    /// The entity.
     pub id: EntityId,
     /// The generation of the load it belongs to.
     pub generation: u32,
@@ -163,20 +146,15 @@ impl Place {
 /// A unit's part of an entity.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'e> {
-    /// The unit.
     pub unit: UnitId,
-    /// What it brings.
     pub of: &'e Excerpt,
-    /// The entity.
     pub entity: &'e Entity,
 }
 
 /// What a pulled row did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applied {
-    /// The row has the new version.
     Put,
-    /// The row is gone.
     Removed,
     /// Nothing changed: local edits decide first, or the device has moved past this version.
     Kept,
@@ -190,7 +168,7 @@ pub trait ApplyRule {
     }
     /// Applies `row`. A row with local edits keeps them; the new version lies in wait in its shadow
     /// until they are decided. A version that the device has moved past stays out.
-    fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+    fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Stored<Applied> {
         if place.dirty {
             tx.set_shadow(place.id, row.key, row.stamp, row.values)?;
             return Ok(Applied::Kept);
@@ -212,19 +190,13 @@ pub trait ApplyRule {
 
     /// Applies what a unit brings of a row: it lies beside what is held in full, if that is older
     /// or there is none. Of a row that was deleted here and waits for the verdict nothing is shown.
-    fn apply_part(
-        &self,
-        tx: &Tx<'_>,
-        part: &Part<'_>,
-        place: Place,
-        row: WireRow<'_>,
-    ) -> Result<(), StoreError> {
+    fn apply_part(&self, tx: &Tx<'_>, part: &Part<'_>, place: Place, row: WireRow<'_>) -> Stored<()> {
         let whose = (part.unit, place.id);
         let held = tx.row(place.id, row.key)?;
         let is_news = held.map_or(!place.dirty, |held| held.stamp < row.stamp || held.stamp <= place.over);
         match row.values.filter(|_| is_news) {
-            Some(values) => Excerpts::of(tx).put(whose, row.key, row.stamp, values),
-            None => Excerpts::of(tx).remove(whose, row.key),
+            Some(values) => store::excerpts::put(tx, whose, row.key, row.stamp, values),
+            None => store::excerpts::remove(tx, whose, row.key),
         }
     }
 }
@@ -232,37 +204,33 @@ pub trait ApplyRule {
 /// Writes a version of the backend below the local edits of its row: columns that an edit set keep
 /// the edit's value, a row that an edit deleted stays away. Edits of that very version are made on
 /// what it says, also where they were made on an edit that is gone.
-pub fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Result<(), StoreError> {
+pub fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Stored<()> {
     let Some(mut values) = version.values.clone() else {
-        tx.remove(id, version.key.as_str())?;
+        tx.remove(id, &version.key)?;
         return Ok(());
     };
-    for entry in tx.entries_for(id, version.key.as_str())? {
+    for entry in tx.entries_for(id, &version.key)? {
         if entry.base == Some(version.stamp) {
             tx.make_on(&entry, &values)?;
         }
         if entry.kind == EditKind::Delete {
-            tx.remove(id, version.key.as_str())?;
+            tx.remove(id, &version.key)?;
             return Ok(());
         }
-        for (column, value) in entry.own_values() {
-            if let Ok(position) = entity.projection.binary_search(column) {
-                values[position] = value.clone();
-            }
-        }
+        set(entity, &mut values, entry.own_values());
     }
-    let generation = match tx.row(id, version.key.as_str())? {
+    let generation = match tx.row(id, &version.key)? {
         Some(row) => row.generation,
         // A full load that is under way may have passed it while it was deleted here.
         None => tx.generation(id)?,
     };
-    tx.put_values(id, version.key.as_str(), version.stamp, generation, &values)
+    tx.put_values(id, &version.key, version.stamp, generation, &values)
 }
 
 /// What of the outbox goes out, and how it is told to the backend.
 pub trait SendRule {
     /// The edits of these entities that go out next, at most `limit`.
-    fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
+    fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Stored<Vec<Entry>> {
         tx.outbox(entities, limit)
     }
     /// What requests for pages are to caches on the way, where this was `chosen`.
@@ -270,7 +238,7 @@ pub trait SendRule {
         chosen
     }
     /// Takes a key for a new row out of the pool, if there is one left.
-    fn new_key(&self, tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>, StoreError> {
+    fn new_key(&self, tx: &Tx<'_>, entity: EntityId) -> Stored<Option<Key>> {
         take_key(tx, entity)
     }
     /// An edit as the backend is told it, in the try number `attempt` of this process.
@@ -283,11 +251,11 @@ pub trait SendRule {
 /// When an edit leaves the outbox.
 pub trait OutboxRule {
     /// Takes an acknowledged edit out.
-    fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
+    fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
         tx.drop_entry(entry.seq)
     }
     /// Notes that an edit was tried and nothing came of it.
-    fn tried(&self, tx: &Tx<'_>, entry: &Entry, error: &str) -> Result<(), StoreError> {
+    fn tried(&self, tx: &Tx<'_>, entry: &Entry, error: &str) -> Stored<()> {
         tx.attempted(entry.seq, Some(error))
     }
     /// Whether edits whose request met this refusal of the whole request stay.
@@ -448,5 +416,23 @@ pub trait WakeRule {
     /// How long nothing is done when the answer to this request of the process is durable.
     fn rests_after(&self, _request: u64) -> Span {
         Span::ZERO
+    }
+}
+
+/// What takes an attachment for sent.
+pub trait BlobRule {
+    /// Whether it need not be kept: `says` is the server's word that all of it is there, if there
+    /// was an answer; `ends` tells that the request brought its last bytes.
+    fn is_there(&self, says: Option<bool>, _ends: bool) -> bool {
+        says == Some(true)
+    }
+    /// Whether the server is asked for the row of which an edit came to nothing, before what is
+    /// attached to it goes.
+    fn doubts(&self) -> bool {
+        true
+    }
+    /// Whether any answer to an attachment is taken for that to the one that was sent.
+    fn takes_anothers(&self) -> bool {
+        false
     }
 }

@@ -1,6 +1,6 @@
 //! When which unit runs: triggers, the queue, other tries after failures.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::rc::{Rc, Weak};
 
 use super::exchange::RunError;
@@ -10,14 +10,13 @@ use super::process::Process;
 use super::pull::Run;
 use super::signal::Signal;
 use super::stop::Stop;
-use crate::base::{Span, Time, UnitId};
+use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{Added, Event, NetworkKind, Queue, SyncUnit, Trigger};
-use crate::store::{StoreError, Tx};
+use crate::store::{Stored, Tx};
 
 /// A unit that failed and stays at the head is tried again after this, as in OutSystems.
 const HEAD_TRIED_AFTER: Span = Span::secs(30);
 
-/// Who decides which unit runs next.
 pub(super) struct Scheduler {
     me: Weak<Scheduler>,
     process: Rc<Process>,
@@ -37,9 +36,7 @@ pub(super) struct Scheduler {
 /// What the engine remembers of a unit while the process lives.
 #[derive(Clone, Copy, Debug, Default)]
 struct UnitState {
-    /// When it last started.
     started: Option<Time>,
-    /// The number of its last run.
     run: u64,
     /// Failed runs in a row, so many failed tries the last is followed as, and the wait that was
     /// drawn after it.
@@ -63,6 +60,8 @@ struct UnitState {
     put_off: bool,
     /// A person asked for its next run, which nothing holds back.
     wished: bool,
+    /// A person asked for it since the network changed: nor is what goes beside the runs held back.
+    released: bool,
 }
 
 impl Scheduler {
@@ -82,7 +81,6 @@ impl Scheduler {
         })
     }
 
-    /// Starts the timers, and what the app's start starts.
     pub(super) fn start(&self) {
         for (unit, period) in self.process.setup.periods() {
             let scheduler = self.myself();
@@ -111,24 +109,21 @@ impl Scheduler {
 
     /// Waits until the unit may run beside those that do; true if none does.
     pub(super) async fn room_for(&self, unit: UnitId) -> bool {
-        let units = &self.process.setup.units;
-        let of = |unit: UnitId| &units[usize::from(unit.0)];
-        let meets = |one: &SyncUnit, other: &SyncUnit| {
-            let all = |unit: &SyncUnit| unit.pull.iter().chain(&unit.push).copied().collect::<Vec<_>>();
-            let of_other = all(other);
-            all(one).iter().any(|entity| of_other.contains(entity))
+        let meets = |other: &UnitId| {
+            let (one, other) = (self.process.unit(unit), self.process.unit(*other));
+            let mut of_one = one.pull.iter().chain(&one.push);
+            of_one.any(|entity| other.pull.contains(entity) || other.push.contains(entity))
         };
         loop {
             let beside = self.beside.borrow().clone();
             let has_room = beside.len() < self.process.options.sessions as usize;
-            if has_room && !beside.iter().any(|other| meets(of(*other), of(unit))) {
+            if has_room && !beside.iter().any(meets) {
                 return beside.is_empty();
             }
             self.ended.wait().await;
         }
     }
 
-    /// The unit runs beside others.
     pub(super) fn begins_beside(&self, unit: UnitId) {
         self.beside.borrow_mut().push(unit);
     }
@@ -140,11 +135,14 @@ impl Scheduler {
         self.beside.borrow().is_empty()
     }
 
+    fn state(&self, unit: UnitId) -> RefMut<'_, UnitState> {
+        RefMut::map(self.units.borrow_mut(), |units| &mut units[usize::from(unit.0)])
+    }
+
     fn myself(&self) -> Rc<Scheduler> {
         self.me.upgrade().expect("the scheduler is alive while it is called")
     }
 
-    /// Runs `then` later.
     fn after(&self, wait: Span, then: impl FnOnce(&Scheduler) + 'static) {
         let scheduler = self.myself();
         self.process.spawn(async move {
@@ -153,14 +151,13 @@ impl Scheduler {
         });
     }
 
-    /// Starts every unit that waits for `trigger`.
     pub(super) fn fire(&self, trigger: Trigger) {
-        for (index, unit) in self.process.setup.units.iter().enumerate() {
-            if unit.on.contains(&trigger) {
-                match trigger {
-                    Trigger::Online | Trigger::Resume => self.enqueue_debounced(UnitId(index as u16)),
-                    _ => self.enqueue_if_allowed(UnitId(index as u16), unit.discard_pending),
-                }
+        for unit in self.process.unit_ids() {
+            let SyncUnit { on, discard_pending, .. } = self.process.unit(unit);
+            match trigger {
+                _ if !on.contains(&trigger) => {}
+                Trigger::Online | Trigger::Resume => self.enqueue_debounced(unit),
+                _ => self.enqueue_if_allowed(unit, *discard_pending),
             }
         }
     }
@@ -168,35 +165,45 @@ impl Scheduler {
     /// Queues a unit, but not sooner than the debounce interval after its last start: a flapping
     /// network starts one sync an interval, and the last toggle is not forgotten.
     fn enqueue_debounced(&self, unit: UnitId) {
-        let index = usize::from(unit.0);
-        let state = self.units.borrow()[index];
-        let earliest = state.started.map_or(Time::ZERO, |at| at + self.process.options.debounce);
+        let started = self.state(unit).started;
+        let earliest = started.map_or(Time::ZERO, |at| at + self.process.options.debounce);
         let now = self.process.ports.clock.now();
         if earliest <= now {
-            self.enqueue_if_allowed(unit, self.process.setup.units[index].discard_pending);
+            self.enqueue_if_allowed(unit, self.process.unit(unit).discard_pending);
         } else {
             self.enqueue_after(unit, earliest - now);
         }
     }
 
     fn enqueue_after(&self, unit: UnitId, wait: Span) {
-        let index = usize::from(unit.0);
-        if std::mem::replace(&mut self.units.borrow_mut()[index].planned, true) {
+        if std::mem::replace(&mut self.state(unit).planned, true) {
             return;
         }
         self.after(wait, move |scheduler| {
-            scheduler.units.borrow_mut()[index].planned = !scheduler.process.rules.wake.ends_plans();
-            scheduler.enqueue_if_allowed(unit, scheduler.process.setup.units[index].discard_pending);
+            scheduler.state(unit).planned = !scheduler.process.rules.wake.ends_plans();
+            scheduler.enqueue_if_allowed(unit, scheduler.process.unit(unit).discard_pending);
         });
     }
 
     /// Whether what must hold while the unit runs does.
     fn is_allowed(&self, unit: UnitId) -> bool {
-        let when = &self.process.setup.units[usize::from(unit.0)].when;
+        let when = &self.process.unit(unit).when;
         when.is_empty() || {
             let network = self.process.ports.transport.network();
             when.iter().all(|condition| network.allows(*condition))
         }
+    }
+
+    /// Whether what a unit sends of this entity may go now; nothing holds what no unit sends.
+    pub(super) fn may_send(&self, entity: EntityId) -> bool {
+        let sends = |unit: &UnitId| self.process.unit(*unit).push.contains(&entity);
+        let mut sending = self.process.unit_ids().filter(sends).peekable();
+        sending.peek().is_none() || sending.any(|unit| self.is_allowed(unit) || self.state(unit).released)
+    }
+
+    /// Whether any unit waits for a network of some kind.
+    pub(super) fn minds_the_network(&self) -> bool {
+        self.process.setup.units.iter().any(|unit| !unit.when.is_empty())
     }
 
     /// Queues a unit that starts by itself, or notes that it is to start when it may.
@@ -204,7 +211,7 @@ impl Scheduler {
         if self.is_allowed(unit) {
             self.enqueue(unit, discard);
         } else {
-            self.units.borrow_mut()[usize::from(unit.0)].put_off = true;
+            self.state(unit).put_off = true;
             self.kept.keep(unit);
         }
     }
@@ -212,22 +219,23 @@ impl Scheduler {
     /// The network is another: what was put off starts if it may; true if the unit that runs may
     /// not go on.
     pub(super) fn network_changed(&self) -> bool {
-        for index in 0..self.process.setup.units.len() {
-            let unit = UnitId(index as u16);
-            if self.units.borrow()[index].put_off && self.is_allowed(unit) {
-                self.units.borrow_mut()[index].put_off = false;
-                self.enqueue(unit, self.process.setup.units[index].discard_pending);
+        for unit in self.process.unit_ids() {
+            self.state(unit).released = false;
+            if self.state(unit).put_off && self.is_allowed(unit) {
+                self.state(unit).put_off = false;
+                self.enqueue(unit, self.process.unit(unit).discard_pending);
             }
         }
         let running = self.running.borrow();
         let stopped: Vec<_> = running.iter().filter(|unit| !self.is_allowed(**unit)).collect();
-        stopped.iter().for_each(|unit| self.units.borrow_mut()[usize::from(unit.0)].put_off = true);
+        stopped.iter().for_each(|unit| self.state(**unit).put_off = true);
         !stopped.is_empty()
     }
 
     /// A person asks for the unit.
     pub(super) fn wish(&self, unit: UnitId, discard: bool) {
-        self.units.borrow_mut()[usize::from(unit.0)].wished = true;
+        self.state(unit).wished = true;
+        self.state(unit).released = true;
         self.enqueue(unit, discard);
     }
 
@@ -272,14 +280,14 @@ impl Scheduler {
     }
 
     /// A run of the unit ends well in `tx`.
-    pub(super) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Result<(), StoreError> {
-        let asked_again = self.queue.waits(unit) || self.units.borrow()[usize::from(unit.0)].put_off;
+    pub(super) fn is_done(&self, tx: &Tx<'_>, unit: UnitId) -> Stored<()> {
+        let asked_again = self.queue.waits(unit) || self.state(unit).put_off;
         if asked_again { Ok(()) } else { self.kept.is_done(tx, unit) }
     }
 
     /// What `unit` was to send is dropped; no correct rule asks for it.
     fn forget_edits_of(&self, unit: UnitId) {
-        let entities = &self.process.setup.units[usize::from(unit.0)].push;
+        let entities = &self.process.unit(unit).push;
         let forgotten = self.process.store.transaction(|tx| {
             tx.outbox(entities, usize::MAX)?.iter().try_for_each(|entry| tx.drop_entry(entry.seq))
         });
@@ -288,14 +296,12 @@ impl Scheduler {
         drop(forgotten);
     }
 
-    /// The unit's last run.
     pub(super) fn last_run(&self, unit: UnitId) -> Run {
-        Run { unit, number: self.units.borrow()[usize::from(unit.0)].run }
+        Run { unit, number: self.state(unit).run }
     }
 
-    /// A run begins.
     pub(super) fn begun(&self, run: Run, now: Time) {
-        let state = &mut self.units.borrow_mut()[usize::from(run.unit.0)];
+        let state = &mut *self.state(run.unit);
         (state.started, state.run) = (Some(now), run.number);
         if !std::mem::take(&mut state.wished) {
             self.running.borrow_mut().push(run.unit);
@@ -307,16 +313,14 @@ impl Scheduler {
         state.retry_plan += 1;
     }
 
-    /// So many edits of the unit wait at the server.
     pub(super) fn wait_at_server(&self, unit: UnitId, queued: usize) {
-        self.units.borrow_mut()[usize::from(unit.0)].queued = queued;
+        self.state(unit).queued = queued;
     }
 
-    /// A run has ended well.
     pub(super) fn completed(&self, unit: UnitId) {
         self.running.borrow_mut().retain(|runs| *runs != unit);
         {
-            let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
+            let state = &mut *self.state(unit);
             state.failures = 0;
             if self.process.rules.wake.forgives() {
                 (state.tries, state.waited) = (0, None);
@@ -331,7 +335,7 @@ impl Scheduler {
         let unit = run.unit;
         self.running.borrow_mut().retain(|runs| *runs != unit);
         let (failures, tries, previous) = {
-            let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
+            let state = &mut *self.state(unit);
             state.failures += 1;
             state.tries = state.tries.saturating_add(1).max(ended.tries);
             state.refused = ended.refused;
@@ -346,7 +350,7 @@ impl Scheduler {
         }
         if self.process.rules.order.tries_again(failures) {
             let wait = self.process.rules.wake.wait(tries, self.process.backoff(tries, previous));
-            self.units.borrow_mut()[usize::from(unit.0)].waited = Some(wait);
+            self.state(unit).waited = Some(wait);
             self.process.emit(Event::RetryScheduled { attempt: tries, wait, in_run: false });
             self.retry_after(unit, wait);
         }
@@ -354,19 +358,18 @@ impl Scheduler {
 
     /// Tries a failed unit again later, unless something else has started it by then.
     fn retry_after(&self, unit: UnitId, wait: Span) {
-        let index = usize::from(unit.0);
         let plan = {
-            let state = &mut self.units.borrow_mut()[index];
+            let state = &mut *self.state(unit);
             state.retry_plan += 1;
             state.retry_plan
         };
         self.after(wait, move |scheduler| {
-            if scheduler.units.borrow()[index].retry_plan != plan {
+            if scheduler.state(unit).retry_plan != plan {
                 return;
             }
             // Without a network a try is vain, and the next is made when one comes.
             if scheduler.process.ports.transport.network() == NetworkKind::None {
-                scheduler.units.borrow_mut()[index].refused = false;
+                scheduler.state(unit).refused = false;
             } else {
                 scheduler.retry(unit);
             }
@@ -376,9 +379,8 @@ impl Scheduler {
     /// Edits that wait at the server are asked about again, later and later, if nothing else starts
     /// the unit before.
     fn ask_again(&self, unit: UnitId) {
-        let index = usize::from(unit.0);
         let asked = {
-            let state = &mut self.units.borrow_mut()[index];
+            let state = &mut *self.state(unit);
             state.asked = if state.queued > 0 { state.asked + 1 } else { 0 };
             if state.asked == 0 || std::mem::replace(&mut state.ask_planned, true) {
                 return;
@@ -390,7 +392,7 @@ impl Scheduler {
         let wait = self.process.backoff(tries, None);
         self.after(wait, move |scheduler| {
             let waits = {
-                let state = &mut scheduler.units.borrow_mut()[index];
+                let state = &mut *scheduler.state(unit);
                 state.ask_planned = false;
                 state.queued > 0
             };
@@ -402,15 +404,15 @@ impl Scheduler {
 
     /// The network is back: what failed for lack of one need not wait any longer.
     pub(super) fn retry_failed(&self) {
-        for index in 0..self.process.setup.units.len() {
-            if !self.units.borrow()[index].refused {
-                self.retry(UnitId(index as u16));
+        for unit in self.process.unit_ids() {
+            if !self.state(unit).refused {
+                self.retry(unit);
             }
         }
     }
 
     fn retry(&self, unit: UnitId) {
-        let failures = self.units.borrow()[usize::from(unit.0)].failures;
+        let failures = self.state(unit).failures;
         if failures > 0 && self.process.rules.order.tries_again(failures) {
             self.enqueue_if_allowed(unit, false);
         }

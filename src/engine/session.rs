@@ -3,27 +3,28 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::along::Along;
 use super::apply::Applier;
-use super::blob_options::{BlobQueue, With};
 use super::blobs::BlobSender;
 use super::capture;
 use super::exchange::{Caller, RunError};
+use super::options::{BlobQueue, With};
 use super::page::held;
-use super::process::{Process, damaged};
+use super::process::Process;
 use super::pull::{Puller, Run};
 use super::push::Pusher;
 use super::scheduler::Scheduler;
 use super::signal::Signal;
-use super::watched::tell_cursors;
-use crate::base::{Span, Stamp, Time, UnitId};
-use crate::contract::{Event, Occasion, SyncError};
-use crate::store::{StoreError, Tx};
+use super::told::tell_changes;
+use crate::base::{EntityId, Span, Stamp, Time, UnitId};
+use crate::contract::{Event, Occasion, SyncError, UnitEvent};
+use crate::store::{SHARED, StoreError, Stored, Tx};
 
 /// On a full device the engine looks this often whether there is room again.
 const ROOM_LOOKED_FOR: Span = Span::secs(10);
 
-/// Who runs units.
 pub(super) struct Session {
     process: Rc<Process>,
     scheduler: Rc<Scheduler>,
@@ -38,7 +39,7 @@ impl Session {
     pub(super) fn new(process: Rc<Process>, scheduler: Rc<Scheduler>) -> Session {
         let caller = Rc::new(Caller::new(process.clone()));
         let applier = Applier::new(process.clone());
-        let blobs = Rc::new(BlobSender::new(process.clone(), caller.clone()));
+        let blobs = Rc::new(BlobSender::new(process.clone(), caller.clone(), scheduler.clone()));
         Session {
             puller: Puller { process: process.clone(), caller: caller.clone(), applier },
             pusher: Pusher::new(process.clone(), caller, blobs.clone()),
@@ -53,7 +54,7 @@ impl Session {
     /// A run that was open when the process died is told as interrupted.
     pub(super) async fn end_interrupted_runs(&self) -> Result<(), SyncError> {
         tell_cursors(&self.process);
-        let running = self.process.store.read(|tx| tx.running()).map_err(damaged)?;
+        let running = self.process.store.read(|tx| tx.running())?;
         if running.is_empty() {
             return Ok(());
         }
@@ -66,7 +67,6 @@ impl Session {
         Ok(())
     }
 
-    /// Whether somebody has the turn.
     pub(super) fn is_under_way(&self) -> bool {
         self.open.get()
     }
@@ -83,7 +83,6 @@ impl Session {
         self.idle.raise();
     }
 
-    /// Ends the run under way, if one is.
     pub(super) fn cancel(&self) -> bool {
         let runs = self.open.get();
         if runs {
@@ -92,15 +91,14 @@ impl Session {
         runs
     }
 
-    /// One run of a unit, with its events.
     pub(super) async fn run(&self, unit: UnitId, queued_at: Time) -> Result<(), SyncError> {
-        let (begun, _) = self.process.write(|tx| tx.begin_run(unit)).await;
+        let begun = self.process.write(|tx| tx.begin_run(unit)).await;
         let number = match &begun {
             // It ends before its beginning is written, and the next may have its number.
             Err(StoreError::Full) => self.process.store.read(|tx| tx.next_run()),
             begun => begun.clone(),
         };
-        let run = Run { unit, number: number.map_err(damaged)? };
+        let run = Run { unit, number: number? };
         let (started, began) = (self.process.ports.clock.now(), self.process.ports.clock.wall());
         self.scheduler.begun(run, started);
         tell_cursors(&self.process);
@@ -119,7 +117,7 @@ impl Session {
         let synced_on = capture::synced_on(date, began, self.process.ports.clock.wall());
         let (lifted, moved) = self
             .write_down(|tx| {
-                let (mut lifted, mut moved) = (capture::Lifted::new(), Vec::new());
+                let (mut lifted, mut moved) = (Vec::new(), Vec::new());
                 if result.is_ok() || self.process.rules.cursor.dates_what_was_cut() {
                     self.set_date(tx, unit, synced_on)?;
                 }
@@ -134,7 +132,7 @@ impl Session {
             .await?;
         self.puller.applier.tell_moved(unit, moved);
         tell_cursors(&self.process);
-        capture::tell(&self.process, unit, &lifted);
+        tell_changes(&self.process, Some(unit), &lifted, 0, Span::ZERO);
         match &result {
             Ok(()) => self.completed(run, started).await,
             Err(ended) => self.failed(run, ended).await,
@@ -158,25 +156,22 @@ impl Session {
 
     /// Writes that runs end. Where there is no room the user is told of that, and of the run's end
     /// when there is: an end that is told and not written would be told again by the next life.
-    async fn write_down<R>(&self, f: impl Fn(&Tx<'_>) -> Result<R, StoreError>) -> Result<R, SyncError> {
+    async fn write_down<R>(&self, f: impl Fn(&Tx<'_>) -> Stored<R>) -> Result<R, SyncError> {
         loop {
-            let (written, _) = self.process.write(&f).await;
-            match written {
+            match self.process.write(&f).await {
                 Err(StoreError::Full) => {
                     self.process.emit(Event::StorageFull);
                     self.process.ports.sleep(ROOM_LOOKED_FOR).await;
                 }
-                written => return written.map_err(damaged),
+                written => return Ok(written?),
             }
         }
     }
 
-    /// The unit has completed.
-    fn set_date(&self, tx: &Tx<'_>, unit: UnitId, synced_on: Stamp) -> Result<(), StoreError> {
+    fn set_date(&self, tx: &Tx<'_>, unit: UnitId, synced_on: Stamp) -> Stored<()> {
         tx.set_last_sync_on(unit, synced_on)?;
         if self.process.rules.cursor.dates_all() {
-            let units = (0..self.process.setup.units.len()).map(|unit| UnitId(unit as u16));
-            return units.into_iter().try_for_each(|unit| tx.set_last_sync_on(unit, synced_on));
+            return self.process.unit_ids().try_for_each(|unit| tx.set_last_sync_on(unit, synced_on));
         }
         Ok(())
     }
@@ -184,7 +179,7 @@ impl Session {
     async fn transfer(&self, run: Run) -> Result<(), RunError> {
         held(&self.process, run.unit)?;
         self.puller.applier.begin(run.unit).await?;
-        let entities = &self.process.setup.units[usize::from(run.unit.0)].push;
+        let entities = &self.process.unit(run.unit).push;
         if self.blobs.go(BlobQueue::Before) {
             self.blobs.send(entities, true).await?;
         }
@@ -208,7 +203,7 @@ impl Session {
     async fn completed(&self, run: Run, started: Time) {
         let (unit, now) = (run.unit, self.process.ports.clock.now());
         self.scheduler.completed(unit);
-        let blocking = self.process.setup.units[usize::from(unit.0)].blocking;
+        let blocking = self.process.unit(unit).blocking;
         for _ in 0..self.process.rules.order.completions() {
             self.process.emit(Event::SyncComplete { unit, run: run.number, took: now - started, blocking });
             self.ended(Occasion::SyncComplete(unit, run.number)).await;
@@ -227,4 +222,23 @@ impl Session {
         // One that fails tells so by itself.
         drop(self.process.hook(occasion).await);
     }
+}
+
+/// Tells where all cursors and dates stand, if somebody watches. What cannot be read now fails
+/// where it is needed.
+fn tell_cursors(process: &Process) {
+    if !process.store.options().watch_cursors {
+        return;
+    }
+    let Ok((cursors, dates)) = process.store.read(|tx| Ok((tx.all_progress()?, tx.all_dates()?))) else {
+        return;
+    };
+    // The look is the bench's, and costs the device nothing.
+    _ = process.store.work();
+    let whose = |unit: UnitId| (unit != SHARED).then_some(unit);
+    let at: Vec<(Option<UnitId>, EntityId, u64)> = cursors
+        .into_iter()
+        .filter_map(|(unit, entity, cursor)| Some((whose(unit), entity, xxh3_64(cursor?.as_bytes()))))
+        .collect();
+    process.emit(Event::Unit(UnitEvent::Cursors { at: &at, dates: &dates }));
 }

@@ -1,25 +1,19 @@
 //! Settling: each edit of a request by the backend's verdict, a conflict by the policy.
 
-use std::rc::Rc;
-
-use super::beneath::{as_of, beneath};
+use super::beneath::{as_of, beneath, set};
 use super::conflict::{Conflict, Contested, Resolution, ask, is_uncontested, resolution, says_the_same};
 use super::named;
 use super::options::Sends;
 use super::passed::is_undone;
-use super::process::{Process, damaged};
+use super::process::Process;
 use super::referred::Referred;
 use super::rules::overlay;
-use super::settled::{By, Settled, acknowledged, holds, keep_last_words, told_of};
-use super::split::split_off;
+use super::settled::{By, Settled, acknowledged, holds, keep_last_words, tell, told_of};
 use crate::base::{EntityId, Key, Span, Stamp, UnitId};
-use crate::contract::{
-    AppliedChange, EditKind, Event, LogEntry, LogKind, Outcome, PageEvent, Row, SyncError,
-};
+use crate::contract::{EditKind, Entity, LogEntry, LogKind, Outcome, Row, SyncError};
 use crate::protocol::PushResult;
-use crate::store::{Conflicts, Difference, Entry, StoreError, Tx};
+use crate::store::{self, Difference, Entry, Stored, Tx};
 
-/// What a batch came to.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Counts {
     /// Edits that left the outbox.
@@ -30,160 +24,162 @@ pub(super) struct Counts {
     pub(super) queued: usize,
 }
 
-/// Who settles edits.
-pub(super) struct Settler {
-    pub(super) process: Rc<Process>,
+/// One transaction that settles edits, and what is to be told of it.
+pub(super) struct Settling<'t, 's> {
+    pub(super) process: &'t Process,
+    pub(super) tx: &'t Tx<'s>,
+    pub(super) told: Vec<Settled>,
 }
 
-impl Settler {
-    /// Settles each edit of the batch in one transaction, by the result in its place.
-    ///
-    /// # Errors
-    /// When the database fails: then nothing is settled.
-    pub(super) async fn settle(
-        &self,
-        unit: UnitId,
-        batch: &[Entry],
-        results: &[PushResult<'_>],
-    ) -> Result<Counts, SyncError> {
-        let said = self.ask_app(batch, results).await;
-        let settled = self.process.write(|tx| {
-            let mut told = Vec::new();
-            let mut counts = Counts::default();
-            let mut renamed = false;
-            let referred = self.referred(tx, batch)?;
+/// Settles by `f` in one transaction, and tells what came of it.
+pub(super) async fn settling<R>(
+    process: &Process,
+    unit: Option<UnitId>,
+    f: impl FnOnce(&mut Settling<'_, '_>) -> Stored<R>,
+) -> Stored<R> {
+    let settled = process.timed(|tx| {
+        let mut settling = Settling { process, tx, told: Vec::new() };
+        let done = f(&mut settling)?;
+        Ok((done, settling.told))
+    });
+    let (settled, took) = settled.await;
+    let (done, told) = settled?;
+    tell(process, unit, &told, took);
+    Ok(done)
+}
+
+pub(super) async fn settle(
+    process: &Process,
+    unit: UnitId,
+    batch: &[Entry],
+    results: &[PushResult<'_>],
+) -> Result<Counts, SyncError> {
+    let said = ask_app(process, batch, results).await;
+    let settled = settling(process, Some(unit), |settling| {
+        let mut counts = Counts::default();
+        settling.keeping(batch, |settling| {
             for ((entry, result), said) in batch.iter().zip(results).zip(said) {
                 counts.put_off += usize::from(result.outcome == Outcome::Later);
                 // What this one says of a row that was renamed just now is old.
-                let now = if renamed { named::as_it_waits(tx, entry)? } else { None };
+                let now = if settling.has_renamed() { named::as_it_waits(settling.tx, entry)? } else { None };
                 let entry = now.as_ref().unwrap_or(entry);
-                counts.left += usize::from(self.settle_one(tx, entry, (&result.outcome, said), &mut told)?);
-                renamed |= told.iter().any(|told| matches!(told, Settled::Renamed(..)));
+                counts.left += usize::from(settling.settle(entry, &result.outcome, said)?);
             }
-            self.keep(tx, referred, &mut told)?;
-            if renamed {
-                keep_last_words(&mut told);
-            }
-            Ok((told, counts))
-        });
-        let (settled, took) = settled.await;
-        let (told, counts) = settled.map_err(damaged)?;
-        self.tell(Some(unit), told, took);
+            Ok(())
+        })?;
+        if settling.has_renamed() {
+            keep_last_words(&mut settling.told);
+        }
         Ok(counts)
+    });
+    Ok(settled.await?)
+}
+
+pub(super) fn take_as_done(process: &Process, unit: UnitId, batch: &[Entry]) {
+    let told: Vec<Settled> = batch.iter().map(|entry| acknowledged(entry, Stamp(0))).collect();
+    tell(process, Some(unit), &told, Span::ZERO);
+}
+
+/// An edit, or a family of them, goes in no request, as the server takes none so large: rows are as
+/// if they had not been made, and their person is told.
+pub(super) async fn refuse(process: &Process, unit: UnitId, batch: &[Entry]) -> Result<(), SyncError> {
+    let outcome = Outcome::Rejected { reason: "too large".to_owned(), current: None };
+    let refused = settling(process, Some(unit), |settling| {
+        settling.keeping(batch, |settling| {
+            batch.iter().rev().try_for_each(|entry| {
+                settling.log(entry, &outcome, LogKind::Rejected, None)?;
+                settling.take_back(entry)
+            })
+        })
+    });
+    Ok(refused.await?)
+}
+
+/// What a rule of the app's own makes of each that met a conflict, if there is one and it has an
+/// answer.
+async fn ask_app(process: &Process, batch: &[Entry], results: &[PushResult<'_>]) -> Vec<Option<Resolution>> {
+    let mut said = vec![None; batch.len()];
+    let Some(rule) = &process.rules.own else { return said };
+    let met = batch.iter().zip(results).map(|(entry, result)| conflict(process, entry, &result.outcome));
+    let options = &process.options.conflict;
+    let is_open =
+        |c: &Conflict<'_>| !c.wants_taken_key() && !says_the_same(*c) && !is_uncontested(options.detect, *c);
+    let met: Vec<_> = met.enumerate().filter_map(|(at, met)| Some((at, met.filter(is_open)?))).collect();
+    if met.is_empty() {
+        return said;
+    }
+    let asked = met.iter().map(|(_, conflict)| Contested::of(*conflict)).collect();
+    let says = ask(&**rule, asked, &process.ports.clock, options.callback.timeout).await;
+    for ((at, conflict), say) in met.into_iter().zip(says) {
+        said[at] = say.and_then(|say| resolution(&say, conflict));
+    }
+    said
+}
+
+fn conflict<'a>(process: &'a Process, entry: &'a Entry, outcome: &'a Outcome) -> Option<Conflict<'a>> {
+    let Outcome::Conflict { why, current, edited_at } = outcome else { return None };
+    let entity = process.setup.schema.entity(entry.entity);
+    let compares_values = process.options.conflict.detect.compares_values();
+    let (why, current, edited_at) = (*why, current.as_ref(), *edited_at);
+    Some(Conflict { entry, entity, why, current, edited_at, compares_values })
+}
+
+impl<'t> Settling<'t, '_> {
+    fn entity(&self, id: EntityId) -> &'t Entity {
+        self.process.setup.schema.entity(id)
     }
 
-    /// The rows of these edits as they are before their verdicts.
-    pub(super) fn referred(&self, tx: &Tx<'_>, edits: &[Entry]) -> Result<Referred, StoreError> {
-        let rows = edits.iter().map(|entry| (entry.entity, &entry.key));
-        Referred::of(tx, &self.process.setup.schema, rows)
+    fn has_renamed(&self) -> bool {
+        self.told.iter().any(|told| matches!(told, Settled::Renamed(..)))
     }
 
-    /// Verdicts were carried out, as far as rows can follow them that others refer to.
-    pub(super) fn keep(
-        &self,
-        tx: &Tx<'_>,
-        mut referred: Referred,
-        told: &mut Vec<Settled>,
-    ) -> Result<(), StoreError> {
-        for told in &*told {
+    /// Carries out verdicts on these edits, as far as rows can follow them that others refer to.
+    pub(super) fn keeping(&mut self, edits: &[Entry], f: impl FnOnce(&mut Self) -> Stored<()>) -> Stored<()> {
+        let mut referred = Referred::of(self.tx, edits.iter().map(|entry| (entry.entity, &entry.key)))?;
+        f(self)?;
+        for told in &self.told {
             if let Settled::Renamed(entity, from, to) = told {
                 referred.renamed(*entity, from, to);
             }
         }
-        if !self.process.rules.outbox.keeps_what_is_referred_to() {
-            return Ok(());
+        if self.process.rules.outbox.keeps_what_is_referred_to() {
+            let kept = referred.keep(self.tx, &self.process.passed)?;
+            self.told.retain(|told| match told {
+                Settled::Holds((entity, key, ..)) => !kept.contains(&(*entity, key.clone())),
+                _ => true,
+            });
         }
-        let kept = referred.keep(tx, &self.process.setup.schema, &self.process.passed)?;
-        told.retain(|told| match told {
-            Settled::Holds { entity, key, .. } => !kept.contains(&(*entity, key.clone())),
-            _ => true,
-        });
         Ok(())
-    }
-
-    /// Tells that edits are done of which nothing is known, as a broken rule has it.
-    pub(super) fn take_as_done(&self, unit: UnitId, batch: &[Entry]) {
-        self.tell(Some(unit), batch.iter().map(|entry| acknowledged(entry, Stamp(0))).collect(), Span::ZERO);
-    }
-
-    /// What a rule of the app's own makes of each that met a conflict, if there is one and it has
-    /// an answer.
-    async fn ask_app(&self, batch: &[Entry], results: &[PushResult<'_>]) -> Vec<Option<Resolution>> {
-        let mut said = vec![None; batch.len()];
-        let Some(rule) = &self.process.rules.own else { return said };
-        let met = batch.iter().zip(results).map(|(entry, result)| self.conflict(entry, &result.outcome));
-        let detect = self.process.options.conflict.detect;
-        let is_open =
-            |c: &Conflict<'_>| !c.wants_taken_key() && !says_the_same(*c) && !is_uncontested(detect, *c);
-        let met: Vec<_> = met.enumerate().filter_map(|(at, met)| Some((at, met.filter(is_open)?))).collect();
-        if met.is_empty() {
-            return said;
-        }
-        let asked = met.iter().map(|(_, conflict)| Contested::of(*conflict)).collect();
-        let limit = self.process.options.conflict.callback.timeout;
-        let says = ask(&**rule, asked, &self.process.ports.clock, limit).await;
-        for ((at, conflict), say) in met.into_iter().zip(says) {
-            said[at] = say.and_then(|say| resolution(&say, conflict));
-        }
-        said
-    }
-
-    /// The conflict that an edit met, if it did.
-    fn conflict<'a>(&'a self, entry: &'a Entry, outcome: &'a Outcome) -> Option<Conflict<'a>> {
-        let Outcome::Conflict { why, current, edited_at } = outcome else { return None };
-        let entity = self.process.setup.schema.entity(entry.entity);
-        let compares_values = self.process.options.conflict.detect.compares_values();
-        let (why, current, edited_at) = (*why, current.as_ref(), *edited_at);
-        Some(Conflict { entry, entity, why, current, edited_at, compares_values })
     }
 
     /// Settles one edit, about which the app's own rule may have `said` what becomes of it. True if
     /// it left the outbox.
-    fn settle_one(
-        &self,
-        tx: &Tx<'_>,
-        entry: &Entry,
-        (outcome, said): (&Outcome, Option<Resolution>),
-        told: &mut Vec<Settled>,
-    ) -> Result<bool, StoreError> {
-        if let Some(conflict) = self.conflict(entry, outcome) {
-            return self.decide(tx, conflict, (outcome, said), told);
+    fn settle(&mut self, entry: &Entry, outcome: &Outcome, said: Option<Resolution>) -> Stored<bool> {
+        if let Some(conflict) = conflict(self.process, entry, outcome) {
+            return self.decide(conflict, outcome, said);
         }
+        let rules = &self.process.rules.outbox;
         match outcome {
-            Outcome::Applied { stamp } => {
-                told.push(acknowledged(entry, *stamp));
-                self.acknowledge(tx, entry, *stamp, told)?;
-                Ok(true)
-            }
+            Outcome::Applied { stamp } => self.acknowledge(entry, *stamp),
             Outcome::Named { stamp, row } => {
-                told.push(Settled::Renamed(entry.entity, entry.key.clone(), row.key.clone()));
-                let entry = &named::rename(tx, entry, row, self.process.rules.outbox.renames())?;
-                told.push(acknowledged(entry, *stamp));
-                self.acknowledge(tx, entry, *stamp, told)?;
+                let entry = self.rename(entry, row)?;
+                self.acknowledge(&entry, *stamp)
+            }
+            Outcome::Later if rules.takes_later_for_done() => {
+                self.tx.drop_entry(entry.seq)?;
+                self.told.push(acknowledged(entry, entry.base.unwrap_or(Stamp(0))));
                 Ok(true)
             }
-            Outcome::Later if self.process.rules.outbox.takes_later_for_done() => {
-                tx.drop_entry(entry.seq)?;
-                told.push(acknowledged(entry, entry.base.unwrap_or(Stamp(0))));
-                Ok(true)
-            }
-            Outcome::Later => {
-                tx.attempted(entry.seq, Some("put off by the server"))?;
-                Ok(false)
-            }
-            Outcome::Queued => {
-                tx.attempted(entry.seq, None)?;
-                Ok(false)
-            }
-            Outcome::Rejected { .. } if !self.process.rules.outbox.lets_rejected_go() => {
-                tx.attempted(entry.seq, Some("refused by the server"))?;
-                Ok(false)
+            Outcome::Later => self.stays(entry, Some("put off by the server")),
+            Outcome::Queued => self.stays(entry, None),
+            Outcome::Rejected { .. } if !rules.lets_rejected_go() => {
+                self.stays(entry, Some("refused by the server"))
             }
             Outcome::Rejected { current, .. } => {
-                self.give_up(tx, entry)?;
-                self.log(tx, entry, outcome, LogKind::Rejected, None, told)?;
-                if self.process.rules.outbox.shows_what_was_refused(entry.kind) {
-                    self.take_over(tx, entry, current.as_ref(), told)?;
+                self.give_up(entry)?;
+                self.log(entry, outcome, LogKind::Rejected, None)?;
+                if rules.shows_what_was_refused(entry.kind) {
+                    self.take_over(entry, current.as_ref())?;
                 }
                 Ok(true)
             }
@@ -191,302 +187,249 @@ impl Settler {
         }
     }
 
+    fn stays(&self, entry: &Entry, why: Option<&str>) -> Stored<bool> {
+        self.tx.attempted(entry.seq, why).map(|()| false)
+    }
+
+    fn rename(&mut self, entry: &Entry, row: &Row) -> Stored<Entry> {
+        self.told.push(Settled::Renamed(entry.entity, entry.key.clone(), row.key.clone()));
+        named::rename(self.tx, entry, row, self.process.rules.outbox.renames())
+    }
+
     /// The edit is on the backend: the row has its stamp, later edits of the row build on it.
-    fn acknowledge(
-        &self,
-        tx: &Tx<'_>,
-        entry: &Entry,
-        stamp: Stamp,
-        told: &mut Vec<Settled>,
-    ) -> Result<(), StoreError> {
-        self.process.rules.outbox.lets_go(tx, entry)?;
-        tx.restamp(entry.entity, entry.key.as_str(), stamp)?;
-        if self.process.rules.outbox.speaks_for_those_behind(entry) {
-            tx.rebase(entry.entity, entry.key.as_str(), stamp)?;
+    fn acknowledge(&mut self, entry: &Entry, stamp: Stamp) -> Stored<bool> {
+        let (tx, rules) = (self.tx, &self.process.rules.outbox);
+        self.told.push(acknowledged(entry, stamp));
+        rules.lets_go(tx, entry)?;
+        tx.restamp(entry.entity, &entry.key, stamp)?;
+        if rules.speaks_for_those_behind(entry) {
+            tx.rebase(entry.entity, &entry.key, stamp)?;
         } else {
-            tx.rebase_from(entry.entity, entry.key.as_str(), entry.base, stamp)?;
+            tx.rebase_from(entry.entity, &entry.key, entry.base, stamp)?;
         }
         self.process.remember(entry.entity, &entry.key, stamp, entry.kind == EditKind::Create);
-        self.lift_shadow(tx, entry.entity, &entry.key, stamp, told)?;
-        if entry.kind == EditKind::Delete { self.ended(tx, entry, stamp) } else { Ok(()) }
+        self.lift_shadow(entry.entity, &entry.key, stamp)?;
+        if entry.kind == EditKind::Delete {
+            self.ended(entry, stamp)?;
+        }
+        Ok(true)
     }
 
     /// The row ended on the backend: what comes down may be older than that.
-    fn ended(&self, tx: &Tx<'_>, entry: &Entry, stamp: Stamp) -> Result<(), StoreError> {
+    fn ended(&self, entry: &Entry, stamp: Stamp) -> Stored<()> {
         let (entity, key) = (entry.entity, &entry.key);
-        let waits = !tx.entries_for(entity, key.as_str())?.is_empty();
-        if waits || tx.row(entity, key.as_str())?.is_some() {
+        let waits = !self.tx.entries_for(entity, key)?.is_empty();
+        if waits || self.tx.row(entity, key)?.is_some() {
             return Ok(());
         }
-        self.process.passed.ended(tx, entity, key, stamp)
+        self.process.passed.ended(self.tx, entity, key, stamp)
     }
 
     /// A newer version that was pulled while the row had local edits comes to light when the last
     /// of them is settled. One that is no news any more does not wait for that.
-    fn lift_shadow(
-        &self,
-        tx: &Tx<'_>,
-        entity: EntityId,
-        key: &Key,
-        settled: Stamp,
-        told: &mut Vec<Settled>,
-    ) -> Result<(), StoreError> {
-        let waits = !tx.entries_for(entity, key.as_str())?.is_empty();
-        let Some(shadow) = tx.take_shadow(entity, key.as_str())? else { return Ok(()) };
+    fn lift_shadow(&mut self, entity: EntityId, key: &Key, settled: Stamp) -> Stored<()> {
+        let waits = !self.tx.entries_for(entity, key)?.is_empty();
+        let Some(shadow) = self.tx.take_shadow(entity, key)? else { return Ok(()) };
         let hears = self.process.options.conflict.policy.hears();
         if !self.process.rules.outbox.lifts_shadow(is_news(&shadow, settled, hears)) {
             return Ok(());
         }
         if waits {
-            return tx.keep_shadow(entity, &shadow);
+            return self.tx.keep_shadow(entity, &shadow);
         }
-        told.push(holds(entity, &shadow));
-        overlay(tx, self.process.setup.schema.entity(entity), entity, &shadow)
+        self.told.push(holds(entity, &shadow));
+        overlay(self.tx, self.entity(entity), entity, &shadow)
     }
 
     fn decide(
-        &self,
-        tx: &Tx<'_>,
+        &mut self,
         conflict: Conflict<'_>,
-        (outcome, said): (&Outcome, Option<Resolution>),
-        told: &mut Vec<Settled>,
-    ) -> Result<bool, StoreError> {
+        outcome: &Outcome,
+        said: Option<Resolution>,
+    ) -> Stored<bool> {
         if is_uncontested(self.process.options.conflict.detect, conflict) {
-            return self.stand_beside(tx, conflict, told);
+            return self.stand_beside(conflict);
         }
-        let made_as = conflict.entry.key.clone();
-        let renamed = self.take_for_same(tx, &conflict, told)?;
+        let (made_as, id) = (conflict.entry.key.clone(), conflict.entry.entity);
+        // A row that was made twice, by its natural key, is the one that was there.
+        let naming = self.process.setup.schema.naming(id);
+        let same = named::same_row(naming, &conflict);
+        let renamed = same.map(|row| self.rename(conflict.entry, row)).transpose()?;
         let entry = renamed.as_ref().unwrap_or(conflict.entry);
         let conflict = Conflict { entry, ..conflict };
-        let resolution = match self.decided(conflict, renamed.is_some(), said) {
+        let resolution = match renamed {
+            Some(_) => named::merged(naming.merge, conflict),
+            None => said.unwrap_or_else(|| self.process.rules.resolve.decide(conflict)),
+        };
+        let resolution = match resolution {
             // It would bring a row back that a later edit of this device deletes.
-            Resolution::Local { onto } if self.has_nothing_to_create(tx, conflict, &onto)? => {
-                Resolution::Remote
-            }
+            Resolution::Local { onto } if self.has_nothing_to_create(conflict, &onto)? => Resolution::Remote,
             // There is nothing here to make a row of.
-            Resolution::Both { .. } if tx.row(entry.entity, entry.key.as_str())?.is_none() => {
-                Resolution::Remote
-            }
+            Resolution::Both { .. } if self.tx.row(id, &entry.key)?.is_none() => Resolution::Remote,
             resolution => resolution,
         };
         if self.process.rules.outbox.tells(outcome) {
-            told.push(told_of(conflict, made_as, resolution.clone(), By::Rule));
+            self.told.push(told_of(conflict, made_as, resolution.clone(), By::Rule));
         }
-        self.carry_out(tx, conflict, outcome, resolution, told)
+        self.carry_out(conflict, outcome, resolution)
     }
 
     /// Does what was decided. True if the edit need not be sent any more.
     pub(super) fn carry_out(
-        &self,
-        tx: &Tx<'_>,
+        &mut self,
         conflict: Conflict<'_>,
         outcome: &Outcome,
         resolution: Resolution,
-        told: &mut Vec<Settled>,
-    ) -> Result<bool, StoreError> {
-        let entry = conflict.entry;
+    ) -> Stored<bool> {
+        let (tx, entry) = (self.tx, conflict.entry);
         let remote = conflict.current.map_or(Stamp(0), |row| row.stamp);
+        let sent_again = matches!(
+            resolution,
+            Resolution::Both { .. } | Resolution::Local { .. } | Resolution::Merged { .. }
+        );
         match resolution {
             Resolution::Park => {
                 let (why, edited_at) = (conflict.why, conflict.edited_at);
                 let difference = Difference { why, current: conflict.current.cloned(), edited_at };
-                Conflicts::of(tx).put(entry.seq, &difference)?;
-                Ok(true)
+                store::conflicts::put(tx, entry.seq, &difference)?;
             }
             Resolution::Both { key } => {
-                self.log(tx, entry, outcome, LogKind::KeptBoth, Some(remote), told)?;
-                split_off(tx, entry, &key, &as_of(tx, conflict.entity, entry, &entry.key)?)?;
-                self.take_over(tx, entry, conflict.current, told)?;
-                Ok(false)
+                self.log(entry, outcome, LogKind::KeptBoth, Some(remote))?;
+                named::split_off(tx, entry, &key, &as_of(tx, conflict.entity, entry, &entry.key)?)?;
+                self.take_over(entry, conflict.current)?;
             }
             Resolution::Same => {
                 tx.drop_entry(entry.seq)?;
-                told.push(acknowledged(entry, remote));
-                if self.has_moved_past(tx, entry, remote)? {
-                    return Ok(true);
+                self.told.push(acknowledged(entry, remote));
+                if !self.has_moved_past(entry, remote)? {
+                    self.take_over(entry, conflict.current)?;
                 }
-                self.take_over(tx, entry, conflict.current, told)?;
-                Ok(true)
             }
             Resolution::Remote if conflict.wants_taken_key() => {
-                self.log(tx, entry, outcome, LogKind::Superseded, Some(remote), told)?;
-                self.take_back(tx, entry, told)?;
-                Ok(true)
+                self.log(entry, outcome, LogKind::Superseded, Some(remote))?;
+                self.take_back(entry)?;
             }
             Resolution::Remote => {
-                self.give_up(tx, entry)?;
-                self.log(tx, entry, outcome, LogKind::Superseded, Some(remote), told)?;
-                self.take_over(tx, entry, conflict.current, told)?;
-                Ok(true)
+                self.give_up(entry)?;
+                self.log(entry, outcome, LogKind::Superseded, Some(remote))?;
+                self.take_over(entry, conflict.current)?;
             }
             Resolution::Local { onto } => {
-                self.log(tx, entry, outcome, LogKind::Overwrote, Some(remote), told)?;
-                match self.as_whole(tx, conflict, &onto)? {
-                    Some(whole) => self.send_onto(tx, (&whole, false), &onto, conflict.current)?,
-                    None => self.send_onto(tx, (entry, false), &onto, conflict.current)?,
-                }
-                Ok(false)
+                self.log(entry, outcome, LogKind::Overwrote, Some(remote))?;
+                let whole = self.as_whole(conflict, &onto)?;
+                self.send_onto(whole.as_ref().unwrap_or(entry), false, &onto, conflict.current)?;
             }
             Resolution::Merged { columns, line } => {
                 if let Some(kind) = line {
-                    self.log(tx, entry, outcome, kind, Some(remote), told)?;
+                    self.log(entry, outcome, kind, Some(remote))?;
                 }
                 let mut kept = entry.clone();
                 kept.values.retain(|(column, _)| columns.contains(column));
-                self.send_onto(tx, (&kept, true), &entry.key, conflict.current)?;
-                Ok(false)
+                self.send_onto(&kept, true, &entry.key, conflict.current)?;
             }
         }
-    }
-
-    /// What a rule makes of a conflict: that of merging, of a row that was made twice.
-    fn decided(&self, conflict: Conflict<'_>, is_same_row: bool, said: Option<Resolution>) -> Resolution {
-        if is_same_row {
-            let naming = self.process.setup.schema.naming(conflict.entry.entity);
-            return named::merged(naming.merge, conflict);
-        }
-        said.unwrap_or_else(|| self.process.rules.resolve.decide(conflict))
-    }
-
-    /// A row that was made twice, by its natural key, is the one that was there.
-    fn take_for_same(
-        &self,
-        tx: &Tx<'_>,
-        conflict: &Conflict<'_>,
-        told: &mut Vec<Settled>,
-    ) -> Result<Option<Entry>, StoreError> {
-        let entry = conflict.entry;
-        let naming = self.process.setup.schema.naming(entry.entity);
-        let Some(row) = named::same_row(naming, conflict) else { return Ok(None) };
-        told.push(Settled::Renamed(entry.entity, entry.key.clone(), row.key.clone()));
-        named::rename(tx, entry, row, self.process.rules.outbox.renames()).map(Some)
+        Ok(!sent_again)
     }
 
     /// Whether the row is here as of later than this version: a verdict may have waited at a
     /// gateway while the device heard of others.
-    fn has_moved_past(&self, tx: &Tx<'_>, entry: &Entry, version: Stamp) -> Result<bool, StoreError> {
-        let held = tx.row(entry.entity, entry.key.as_str())?.map(|row| row.stamp);
+    fn has_moved_past(&self, entry: &Entry, version: Stamp) -> Stored<bool> {
+        let held = self.tx.row(entry.entity, &entry.key)?.map(|row| row.stamp);
         let undone = self.process.passed.undone(entry.entity);
         Ok(held.is_some_and(|held| held > version && !is_undone(&undone, held)))
     }
 
     /// Whether an edit of a row that is gone would have to create it and finds no row on the
     /// device.
-    pub(super) fn has_nothing_to_create(
-        &self,
-        tx: &Tx<'_>,
-        conflict: Conflict<'_>,
-        onto: &Key,
-    ) -> Result<bool, StoreError> {
+    pub(super) fn has_nothing_to_create(&self, conflict: Conflict<'_>, onto: &Key) -> Stored<bool> {
         let live = conflict.current.is_some_and(|row| row.values.is_some());
         let creates = conflict.entry.kind == EditKind::Update && !live;
-        Ok(creates && tx.row(conflict.entry.entity, onto.as_str())?.is_none())
+        Ok(creates && self.tx.row(conflict.entry.entity, onto)?.is_none())
     }
 
     /// Nobody else changed what the edit sets: it goes out again beside the backend's version.
-    fn stand_beside(
-        &self,
-        tx: &Tx<'_>,
-        conflict: Conflict<'_>,
-        told: &mut Vec<Settled>,
-    ) -> Result<bool, StoreError> {
+    fn stand_beside(&mut self, conflict: Conflict<'_>) -> Stored<bool> {
         let entry = conflict.entry;
         let columns = entry.values.iter().map(|(column, _)| *column).collect();
         let beside = Resolution::Merged { columns, line: None };
-        told.push(told_of(conflict, entry.key.clone(), beside, By::Detection));
-        self.send_onto(tx, (entry, true), &entry.key, conflict.current)?;
+        self.told.push(told_of(conflict, entry.key.clone(), beside, By::Detection));
+        self.send_onto(entry, true, &entry.key, conflict.current)?;
         Ok(false)
     }
 
     /// The edit with all that its row has on the device, where whole rows are sent: the version
     /// that it wins over goes with all its columns.
-    fn as_whole(&self, tx: &Tx<'_>, conflict: Conflict<'_>, onto: &Key) -> Result<Option<Entry>, StoreError> {
+    fn as_whole(&self, conflict: Conflict<'_>, onto: &Key) -> Stored<Option<Entry>> {
         let entry = conflict.entry;
         let live = conflict.current.is_some_and(|row| row.values.is_some());
         let sends = self.process.options.push.sends;
         if sends != Sends::Row || entry.kind != EditKind::Update || !live || *onto != entry.key {
             return Ok(None);
         }
-        let values = as_of(tx, conflict.entity, entry, onto)?;
+        let values = as_of(self.tx, conflict.entity, entry, onto)?;
         Ok(Some(Entry { values, ..entry.clone() }))
     }
 
     /// The edit goes out again as a change of the row `onto`, over its current version, or `merged`
     /// into that.
-    fn send_onto(
-        &self,
-        tx: &Tx<'_>,
-        (entry, merged): (&Entry, bool),
-        onto: &Key,
-        current: Option<&Row>,
-    ) -> Result<(), StoreError> {
+    fn send_onto(&self, entry: &Entry, merged: bool, onto: &Key, current: Option<&Row>) -> Stored<()> {
+        let entity = self.entity(entry.entity);
         let live = current.filter(|row| row.values.is_some());
         let kind = match (entry.kind, live) {
             (EditKind::Delete, _) => EditKind::Delete,
             (_, Some(_)) => EditKind::Update,
             (_, None) => EditKind::Create,
         };
-        let narrows = self.process.rules.outbox.sends_own_values();
         let values = match kind {
             EditKind::Delete => Vec::new(),
-            EditKind::Create if entry.kind != EditKind::Create => {
-                as_of(tx, self.process.setup.schema.entity(entry.entity), entry, onto)?
-            }
+            EditKind::Create if entry.kind != EditKind::Create => as_of(self.tx, entity, entry, onto)?,
             // What was to make its row again has all of that, and others write there.
-            EditKind::Update if narrows => entry.own_values().cloned().collect(),
+            EditKind::Update if self.process.rules.outbox.sends_own_values() => {
+                entry.own_values().cloned().collect()
+            }
             EditKind::Create | EditKind::Update => entry.values.clone(),
         };
         // The backend remembers its verdict on the old idempotency key: another try is another
         // mutation.
         let id = entry.id_again(merged);
-        tx.rewrite(entry.seq, &id, onto, (kind, &values), current)?;
+        self.tx.rewrite(entry.seq, &id, onto, (kind, &values), current)?;
         if *onto != entry.key {
-            tx.remove(entry.entity, entry.key.as_str())?;
+            self.tx.remove(entry.entity, &entry.key)?;
         }
         // What is created again takes the row as it is here.
         let Some(current) = live else { return Ok(()) };
-        overlay(tx, self.process.setup.schema.entity(entry.entity), entry.entity, current)
+        overlay(self.tx, entity, entry.entity, current)
     }
 
     /// The edit leaves: what later edits of its row were made on never was.
-    pub(super) fn give_up(&self, tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
-        let entity = self.process.setup.schema.entity(entry.entity);
-        let shown = tx.row(entry.entity, entry.key.as_str())?.map(|row| row.values);
-        let edits = tx.entries_for(entry.entity, entry.key.as_str())?;
+    pub(super) fn give_up(&self, entry: &Entry) -> Stored<()> {
+        let (tx, entity) = (self.tx, self.entity(entry.entity));
+        let shown = tx.row(entry.entity, &entry.key)?.map(|row| row.values);
+        let edits = tx.entries_for(entry.entity, &entry.key)?;
         self.process.doubts(tx, entry)?;
         tx.drop_entry(entry.seq)?;
         let Some(mut values) = beneath(entity, shown, &edits) else { return Ok(()) };
         for later in edits.iter().filter(|later| later.seq != entry.seq) {
             tx.make_on(later, &values)?;
-            for (column, value) in &later.values {
-                if let Ok(place) = entity.projection.binary_search(column) {
-                    values[place] = value.clone();
-                }
-            }
+            set(entity, &mut values, later.values.iter());
         }
         Ok(())
     }
 
     /// The edit leaves, and its row is as if it had not been made: the backend, which speaks of
     /// another row, has the version that the edit was made on.
-    pub(super) fn take_back(
-        &self,
-        tx: &Tx<'_>,
-        entry: &Entry,
-        told: &mut Vec<Settled>,
-    ) -> Result<(), StoreError> {
-        let (id, key) = (entry.entity, &entry.key);
-        let entity = self.process.setup.schema.entity(id);
-        let shown = tx.row(id, key.as_str())?.map(|row| row.values);
-        let values = beneath(entity, shown, &tx.entries_for(id, key.as_str())?);
+    fn take_back(&mut self, entry: &Entry) -> Stored<()> {
+        let (tx, id, key) = (self.tx, entry.entity, &entry.key);
+        let shown = tx.row(id, key)?.map(|row| row.values);
+        let values = beneath(self.entity(id), shown, &tx.entries_for(id, key)?);
         let version = Row { key: key.clone(), stamp: entry.base.unwrap_or(Stamp(0)), values };
         self.process.doubts(tx, entry)?;
         tx.drop_entry(entry.seq)?;
-        overlay(tx, entity, id, &version)?;
-        self.lift_shadow(tx, id, key, version.stamp, told)?;
+        overlay(tx, self.entity(id), id, &version)?;
+        self.lift_shadow(id, key, version.stamp)?;
         // It was to make its row again, as that had ended.
         if version.values.is_none() && entry.base.is_some() {
-            self.ended(tx, entry, version.stamp)?;
+            self.ended(entry, version.stamp)?;
         }
         Ok(())
     }
@@ -494,87 +437,37 @@ impl Settler {
     /// The backend's version takes the place of the local one, below the edits that still wait.
     /// Those keep their base: they were made without knowledge of this version, and meet it in a
     /// conflict of their own.
-    fn take_over(
-        &self,
-        tx: &Tx<'_>,
-        entry: &Entry,
-        current: Option<&Row>,
-        told: &mut Vec<Settled>,
-    ) -> Result<(), StoreError> {
-        let entity = self.process.setup.schema.entity(entry.entity);
-        match current {
-            Some(row) if row.key == entry.key => {
-                overlay(tx, entity, entry.entity, row)?;
-                told.push(holds(entry.entity, row));
-                self.lift_shadow(tx, entry.entity, &entry.key, row.stamp, told)?;
-                if row.values.is_none() { self.ended(tx, entry, row.stamp) } else { Ok(()) }
+    fn take_over(&mut self, entry: &Entry, current: Option<&Row>) -> Stored<()> {
+        match current.filter(|row| row.key == entry.key) {
+            Some(row) => {
+                overlay(self.tx, self.entity(entry.entity), entry.entity, row)?;
+                self.told.push(holds(entry.entity, row));
+                self.lift_shadow(entry.entity, &entry.key, row.stamp)?;
+                if row.values.is_none() { self.ended(entry, row.stamp) } else { Ok(()) }
             }
             // Another row has the natural key, or the backend has none: the local row never was,
             // unless it was made since and has come down.
-            _ => {
-                tx.remove(entry.entity, entry.key.as_str())?;
-                self.lift_shadow(tx, entry.entity, &entry.key, entry.base.unwrap_or(Stamp(0)), told)
+            None => {
+                self.tx.remove(entry.entity, &entry.key)?;
+                self.lift_shadow(entry.entity, &entry.key, entry.base.unwrap_or(Stamp(0)))
             }
         }
     }
 
     pub(super) fn log(
-        &self,
-        tx: &Tx<'_>,
+        &mut self,
         entry: &Entry,
         outcome: &Outcome,
         kind: LogKind,
         met: Option<Stamp>,
-        told: &mut Vec<Settled>,
-    ) -> Result<(), StoreError> {
+    ) -> Stored<()> {
         if !self.process.rules.outbox.tells(outcome) {
             return Ok(());
         }
         let (entity, key) = (entry.entity, entry.key.clone());
-        tx.log(&LogEntry { edit: Some(entry.edit), entity, key: key.clone(), kind, met })?;
-        told.push(Settled::Logged { edit: entry.edit, entity, key, kind });
+        self.tx.log(&LogEntry { edit: Some(entry.edit), entity, key, kind, met })?;
+        self.told.push(Settled::Logged(entry.into(), kind));
         Ok(())
-    }
-
-    pub(super) fn tell(&self, unit: Option<UnitId>, told: Vec<Settled>, took: Span) {
-        let mut changes = Vec::new();
-        for settled in &told {
-            self.process.emit(match settled {
-                Settled::Holds { entity, key, stamp, removed } => {
-                    let (entity, stamp, removed) = (*entity, *stamp, *removed);
-                    changes.push(AppliedChange { entity, key: key.as_str(), stamp, removed });
-                    continue;
-                }
-                Settled::Renamed(entity, from, to) => Event::Renamed { entity: *entity, from, to },
-                Settled::Acknowledged { edit, entity, key, stamp } => {
-                    Event::EditAcknowledged { edit: *edit, entity: *entity, key, stamp: *stamp }
-                }
-                Settled::Decided { edit, entity, key, kind, resolution, sides, by } => {
-                    let (edit, entity, kind, sides) = (*edit, *entity, *kind, *sides);
-                    let decision = resolution.decision();
-                    match *by {
-                        By::Rule | By::Detection => {
-                            Event::ConflictDecided { edit, entity, key, kind, decision, sides }
-                        }
-                        By::Person { on_top } => Event::Page(PageEvent::Resolved {
-                            edit,
-                            on_top,
-                            entity,
-                            key,
-                            kind,
-                            decision,
-                            sides,
-                        }),
-                    }
-                }
-                Settled::Logged { edit, entity, key, kind } => {
-                    Event::EditLogged { edit: *edit, entity: *entity, key, kind: *kind }
-                }
-            });
-        }
-        if !changes.is_empty() {
-            self.process.emit(Event::ChunkApplied { unit, changes: &changes, echoed: 0, took });
-        }
     }
 }
 

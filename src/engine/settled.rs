@@ -3,62 +3,57 @@
 use std::collections::BTreeMap;
 
 use super::conflict::{Conflict, Resolution, kind_of};
-use crate::base::{EditId, EntityId, Key, Stamp};
-use crate::contract::{ConflictKind, LogKind, Row, Sides};
+use super::process::Process;
+use super::told::{Change, tell_changes};
+use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
+use crate::contract::{ConflictKind, Event, LogKind, PageEvent, Row, Sides};
 use crate::store::Entry;
 
-/// What settling an edit did, kept until it is committed and can be told.
+pub(super) struct Whose {
+    edit: EditId,
+    entity: EntityId,
+    key: Key,
+}
+
+impl From<&Entry> for Whose {
+    fn from(entry: &Entry) -> Whose {
+        Whose { edit: entry.edit, entity: entry.entity, key: entry.key.clone() }
+    }
+}
+
 pub(super) enum Settled {
-    Acknowledged {
-        edit: EditId,
-        entity: EntityId,
-        key: Key,
-        stamp: Stamp,
-    },
+    Acknowledged(Whose, Stamp),
     Decided {
-        edit: EditId,
-        entity: EntityId,
-        key: Key,
+        whose: Whose,
         kind: ConflictKind,
         resolution: Resolution,
         sides: Sides,
         by: By,
     },
-    Logged {
-        edit: EditId,
-        entity: EntityId,
-        key: Key,
-        kind: LogKind,
-    },
-    /// The row has another key now.
+    Logged(Whose, LogKind),
     Renamed(EntityId, Key, Key),
     /// The row has the backend's version now.
-    Holds {
-        entity: EntityId,
-        key: Key,
-        stamp: Stamp,
-        removed: bool,
-    },
+    Holds(Change),
 }
 
-/// Who has decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
-    /// A rule.
     Rule,
     /// Nobody: it was found to be no conflict.
     Detection,
     /// A person; `on_top` of an edit that was made on top of the one in conflict.
-    Person { on_top: bool },
+    Person {
+        on_top: bool,
+    },
 }
 
-/// That this was decided.
 pub(super) fn told_of(conflict: Conflict<'_>, key: Key, resolution: Resolution, by: By) -> Settled {
     let Conflict { entry, current, edited_at, .. } = conflict;
     let remote = current.map_or(Stamp(0), |row| row.stamp);
     let sides = Sides { local: entry.made_at, remote, edited: edited_at };
     let kind = if by == By::Detection { ConflictKind::Equal } else { kind_of(conflict) };
-    Settled::Decided { edit: entry.edit, entity: entry.entity, key, kind, resolution, sides, by }
+    let whose = Whose { edit: entry.edit, entity: entry.entity, key };
+    Settled::Decided { whose, kind, resolution, sides, by }
 }
 
 /// Of a row that two edits of a batch came to be about, what the first one brought was gone again
@@ -66,12 +61,12 @@ pub(super) fn told_of(conflict: Conflict<'_>, key: Key, resolution: Resolution, 
 pub(super) fn keep_last_words(told: &mut Vec<Settled>) {
     let mut settled = BTreeMap::new();
     for told in &*told {
-        if let Settled::Acknowledged { entity, key, stamp, .. } = told {
+        if let Settled::Acknowledged(Whose { entity, key, .. }, stamp) = told {
             settled.insert((*entity, key.clone()), *stamp);
         }
     }
     told.retain(|told| match told {
-        Settled::Holds { entity, key, stamp, .. } => {
+        Settled::Holds((entity, key, stamp, _)) => {
             settled.get(&(*entity, key.clone())).is_none_or(|last| stamp >= last)
         }
         _ => true,
@@ -79,9 +74,41 @@ pub(super) fn keep_last_words(told: &mut Vec<Settled>) {
 }
 
 pub(super) fn acknowledged(entry: &Entry, stamp: Stamp) -> Settled {
-    Settled::Acknowledged { edit: entry.edit, entity: entry.entity, key: entry.key.clone(), stamp }
+    Settled::Acknowledged(entry.into(), stamp)
 }
 
 pub(super) fn holds(entity: EntityId, row: &Row) -> Settled {
-    Settled::Holds { entity, key: row.key.clone(), stamp: row.stamp, removed: row.values.is_none() }
+    Settled::Holds((entity, row.key.clone(), row.stamp, row.values.is_none()))
+}
+
+pub(super) fn tell(process: &Process, unit: Option<UnitId>, told: &[Settled], took: Span) {
+    let mut changes = Vec::new();
+    for settled in told {
+        process.emit(match settled {
+            Settled::Holds(change) => {
+                changes.push(change);
+                continue;
+            }
+            Settled::Renamed(entity, from, to) => Event::Renamed { entity: *entity, from, to },
+            Settled::Acknowledged(Whose { edit, entity, key }, stamp) => {
+                Event::EditAcknowledged { edit: *edit, entity: *entity, key, stamp: *stamp }
+            }
+            Settled::Decided { whose: Whose { edit, entity, key }, kind, resolution, sides, by } => {
+                let (edit, entity, kind, sides) = (*edit, *entity, *kind, *sides);
+                let decision = resolution.decision();
+                match *by {
+                    By::Rule | By::Detection => {
+                        Event::ConflictDecided { edit, entity, key, kind, decision, sides }
+                    }
+                    By::Person { on_top } => {
+                        Event::Page(PageEvent::Resolved { edit, on_top, entity, key, kind, decision, sides })
+                    }
+                }
+            }
+            Settled::Logged(Whose { edit, entity, key }, kind) => {
+                Event::EditLogged { edit: *edit, entity: *entity, key, kind: *kind }
+            }
+        });
+    }
+    tell_changes(process, unit, changes, 0, took);
 }

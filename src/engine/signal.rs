@@ -2,20 +2,41 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
+
+/// Tasks that wait for something.
+#[derive(Debug, Default)]
+pub(super) struct Waiting(RefCell<Vec<Waker>>);
+
+impl Waiting {
+    pub(super) fn wake(&self) {
+        self.0.take().into_iter().for_each(Waker::wake);
+    }
+
+    pub(super) fn forget(&self) {
+        self.0.take();
+    }
+
+    pub(super) fn add(&self, context: &Context<'_>) {
+        let mut waiting = self.0.borrow_mut();
+        if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+            waiting.push(context.waker().clone());
+        }
+    }
+}
 
 /// Raised once, seen once. Raising it twice before it is seen counts as once.
 #[derive(Debug, Default)]
 pub(super) struct Signal {
     raised: Cell<bool>,
-    waiting: RefCell<Vec<Waker>>,
+    waiting: Waiting,
 }
 
 impl Signal {
     /// Wakes the tasks that wait, of which the first goes on, or lets the next wait pass at once.
     pub(super) fn raise(&self) {
         self.raised.set(true);
-        self.waiting.take().into_iter().for_each(Waker::wake);
+        self.waiting.wake();
     }
 
     /// Waits until it is raised, and takes it down.
@@ -24,10 +45,7 @@ impl Signal {
             if self.raised.take() {
                 Poll::Ready(())
             } else {
-                let mut waiting = self.waiting.borrow_mut();
-                if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                    waiting.push(context.waker().clone());
-                }
+                self.waiting.add(context);
                 Poll::Pending
             }
         })
@@ -40,7 +58,7 @@ mod tests {
     use std::pin::pin;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
-    use std::task::{Context, Wake};
+    use std::task::Wake;
 
     use super::*;
 

@@ -1,17 +1,13 @@
-//! Edits of a row that wait go out as one: others see the last version alone.
-//!
-//! An edit that was sent is never changed: its answer may be lost, and the backend knows its
-//! idempotency key. What its row gets meanwhile waits behind it. What goes as one is the last edit,
-//! made on what the first was made on.
+//! Edits of a row that wait go out as one: the last, made on what the first was made on. One that was
+//! sent is never changed, as its answer may be lost: what its row gets meanwhile waits behind it.
 
 use std::collections::BTreeSet;
 
 use super::process::Process;
 use crate::base::{EditId, EntityId, Key};
 use crate::contract::{EditKind, Entity, Event};
-use crate::store::{self, Entry, StoreError, Tx};
+use crate::store::{self, Entry, Stored, Tx};
 
-/// Edits that go as one.
 struct Squashed {
     edit: EditId,
     entity: EntityId,
@@ -20,7 +16,6 @@ struct Squashed {
     stays: bool,
 }
 
-/// What goes out next.
 #[derive(Default)]
 pub(super) struct Next {
     pub(super) batch: Vec<Entry>,
@@ -29,7 +24,7 @@ pub(super) struct Next {
 }
 
 /// The edits of these entities that go out next, at most `limit`: squashed and sealed.
-pub(super) async fn next(process: &Process, entities: &[EntityId], limit: usize) -> Result<Next, StoreError> {
+pub(super) async fn next(process: &Process, entities: &[EntityId], limit: usize) -> Stored<Next> {
     let written = process.write(|tx| {
         let mut told = Vec::new();
         for (entity, key) in store::edited_again(tx, entities)? {
@@ -46,7 +41,7 @@ pub(super) async fn next(process: &Process, entities: &[EntityId], limit: usize)
         }
         Ok((told, Next { batch, fresh }))
     });
-    let (told, next) = written.await.0?;
+    let (told, next) = written.await?;
     for Squashed { edit, entity, key, with, stays } in &told {
         let (edit, entity, stays) = (*edit, *entity, *stays);
         process.emit(Event::EditsSquashed { edit, entity, key, with, stays });
@@ -55,14 +50,9 @@ pub(super) async fn next(process: &Process, entities: &[EntityId], limit: usize)
 }
 
 /// Makes one of the first edits of a row; `None` if they stay as they are.
-fn squash(
-    process: &Process,
-    tx: &Tx<'_>,
-    entity: EntityId,
-    key: &Key,
-) -> Result<Option<Squashed>, StoreError> {
+fn squash(process: &Process, tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored<Option<Squashed>> {
     let rule = &process.rules.squash;
-    let entries = tx.entries_for(entity, key.as_str())?;
+    let entries = tx.entries_for(entity, key)?;
     let Some(mut whole) = entries.first().filter(|first| !first.parked).cloned() else {
         return Ok(None);
     };
@@ -96,14 +86,14 @@ fn squash(
 }
 
 /// Whether nobody but its maker knows of a row that was made here.
-fn is_nobodys(tx: &Tx<'_>, create: &Entry) -> Result<bool, StoreError> {
+fn is_nobodys(tx: &Tx<'_>, create: &Entry) -> Stored<bool> {
     let Entry { entity, key, base, .. } = create;
     Ok(base.is_none() && !store::is_waited_for(tx, *entity, key)? && !store::has_shadow(tx, *entity, key)?)
 }
 
 /// Whether an edit may go in the place of an earlier one: neither a row that it names nor a natural
 /// key that it takes may depend on what others do in between.
-fn may_join(tx: &Tx<'_>, entity: &Entity, first: &Entry, later: &Entry) -> Result<bool, StoreError> {
+fn may_join(tx: &Tx<'_>, entity: &Entity, first: &Entry, later: &Entry) -> Stored<bool> {
     let known = match (first.kind, later.kind) {
         (EditKind::Create | EditKind::Update, EditKind::Update) => true,
         (EditKind::Update, EditKind::Delete) => true,

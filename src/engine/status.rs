@@ -1,9 +1,6 @@
-//! What the app shows of the sync: a pure function of a few facts, told when it changes.
-//!
-//! The facts follow from what the engine tells anyway, so that a state cannot be forgotten where
-//! something ends; how many edits wait comes from the store's own count. Nothing is read from the
-//! database, and nothing allocated, for a change of what is shown; a conflict that comes is noted
-//! once.
+//! What the app shows of the sync: a pure function of a few facts, told when it changes. They follow
+//! from what the engine tells anyway, so that no state is forgotten where something ends. A change of
+//! what is shown reads nothing from the database and allocates nothing.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -11,7 +8,6 @@ use std::collections::BTreeSet;
 use crate::base::{EditId, UnitId};
 use crate::contract::{Decision, DeviceSetup, Event, PageEvent, Progress, Shown, Status, SyncError};
 
-/// What decides what is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The operating system says that there is a network.
@@ -22,7 +18,6 @@ pub struct Facts {
     pub full: bool,
     /// The last run of some unit failed; whether another try may help.
     pub failed: Option<bool>,
-    /// Conflicts that wait for a person.
     pub conflicts: u32,
 }
 
@@ -95,51 +90,44 @@ struct Board {
     told: Option<Status>,
 }
 
-/// Keeps the status of one process.
 #[derive(Debug, Default)]
 pub(super) struct Teller {
-    /// `None` where the app shows none.
-    board: Option<RefCell<Board>>,
+    /// Whether the app shows any.
+    shows: bool,
+    board: RefCell<Board>,
 }
 
 impl Teller {
     pub(super) fn new(setup: &DeviceSetup, shows: bool) -> Teller {
-        let failed = || vec![None; setup.units.len()];
-        Teller { board: shows.then(|| RefCell::new(Board { failed: failed(), ..Board::default() })) }
+        let failed = vec![None; setup.units.len()];
+        Teller { shows, board: RefCell::new(Board { failed, ..Board::default() }) }
     }
 
     /// The process has found `pending` edits in its outbox, of which the store has since `added`
     /// some.
     pub(super) fn begins(&self, pending: usize, added: i64, online: bool) {
-        let Some(board) = &self.board else { return };
-        let board = &mut *board.borrow_mut();
+        let board = &mut *self.board.borrow_mut();
         (board.found, board.facts.online) = (Some(pending as i64 - added), online);
     }
 
-    /// The network came or went.
     pub(super) fn network(&self, online: bool, rule: &dyn StatusRule) {
-        let Some(board) = &self.board else { return };
         if !online || rule.heeds_network() {
-            board.borrow_mut().facts.online = online;
+            self.board.borrow_mut().facts.online = online;
         }
     }
 
-    /// So many entities of the run under way have come to their ends.
     pub(super) fn entities_ended(&self, ended: usize) {
-        let Some(board) = &self.board else { return };
-        board.borrow_mut().wheel.done += ended as u32;
+        self.board.borrow_mut().wheel.done += ended as u32;
     }
 
-    /// The engine has told this.
     pub(super) fn hears(&self, event: &Event<'_>, setup: &DeviceSetup, added: i64, rule: &dyn StatusRule) {
-        let Some(board) = &self.board else { return };
-        board.borrow_mut().on(event, setup, added, rule);
+        self.board.borrow_mut().on(event, setup, added, rule);
     }
 
     /// What is to be shown from now on, if it is something else than before.
     pub(super) fn news(&self, added: i64, rule: &dyn StatusRule) -> Option<Status> {
-        let board = &mut *self.board.as_ref()?.borrow_mut();
-        let waiting = u32::try_from(board.found? + added).unwrap_or(0);
+        let board = &mut *self.board.borrow_mut();
+        let waiting = u32::try_from(board.found.filter(|_| self.shows)? + added).unwrap_or(0);
         board.facts.running = (board.runs > 0).then(|| rule.progress(board.wheel));
         board.facts.failed = board.failed.iter().flatten().copied().reduce(|one, other| one && other);
         board.facts.conflicts = board.conflicts.len() as u32;

@@ -3,29 +3,29 @@
 //! Between two waits nothing is cut short: what was written is told. Runs that go on at a time all
 //! end.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::task::{Poll, Waker};
+use std::task::Poll;
 
-/// Whether the run under way is to end.
+use super::signal::Waiting;
+
 #[derive(Debug, Default)]
 pub(super) struct Stop {
     asked: Cell<bool>,
-    waiting: RefCell<Vec<Waker>>,
+    waiting: Waiting,
 }
 
 impl Stop {
-    /// The run under way is to end.
     pub(super) fn ask(&self) {
         self.asked.set(true);
-        self.waiting.take().into_iter().for_each(Waker::wake);
+        self.waiting.wake();
     }
 
     /// The run has ended; the next is another.
     pub(super) fn over(&self) {
         self.asked.set(false);
-        self.waiting.take();
+        self.waiting.forget();
     }
 
     pub(super) fn is_asked(&self) -> bool {
@@ -39,10 +39,7 @@ impl Stop {
             Poll::Ready(done) => Poll::Ready(Some(done)),
             Poll::Pending if self.asked.get() => Poll::Ready(None),
             Poll::Pending => {
-                let mut waiting = self.waiting.borrow_mut();
-                if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                    waiting.push(context.waker().clone());
-                }
+                self.waiting.add(context);
                 Poll::Pending
             }
         })
@@ -53,7 +50,7 @@ impl Stop {
 #[cfg(test)]
 mod tests {
     use std::future::{pending, ready};
-    use std::task::Context;
+    use std::task::{Context, Waker};
 
     use super::*;
 

@@ -10,7 +10,6 @@ use crate::contract::TransportError;
 /// What a process knows of its token.
 #[derive(Default)]
 pub(super) struct Token {
-    /// It was refused, and no other was asked for yet.
     is_due: Cell<bool>,
     /// When it came, if this process got it.
     renewed_at: Cell<Option<Time>>,
@@ -38,10 +37,8 @@ impl Token {
         }
         let (clock, transport) = (&process.ports.clock, &process.ports.transport);
         let asked = transport.renew_token(clock.now() + process.options.request_timeout);
-        let renewed = match in_run {
-            true => process.stop.or(asked).await.unwrap_or(Err(TransportError::Cancelled)),
-            false => asked.await,
-        };
+        let renewed = process.unless_stopped(in_run, asked).await;
+        let renewed = renewed.unwrap_or(Err(TransportError::Cancelled));
         if renewed.is_ok() {
             self.is_due.set(false);
             self.renewed_at.set(Some(clock.now()));

@@ -2,24 +2,27 @@
 
 use std::collections::BTreeSet;
 
+use super::process::Process;
 use super::rules::Applied;
-use crate::base::{EntityId, Key, Stamp};
+use crate::base::{EntityId, Key, Span, Stamp, UnitId};
+use crate::contract::{AppliedChange, Event};
 use crate::protocol::WireRow;
+
+/// A row's version, and whether it is gone with that.
+pub(super) type Change = (EntityId, Key, Stamp, bool);
 
 /// What one transaction changed, kept until it is committed and can be told.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct TxChanges {
-    pub(super) changes: Vec<(EntityId, Key, Stamp, bool)>,
+    pub(super) changes: Vec<Change>,
     pub(super) cursors: Vec<EntityId>,
     pub(super) echoed: u32,
     /// Rows that could not be applied: dropped, or put on the list.
     pub(super) skipped: u32,
     pub(super) listed: u32,
-    /// Rows of excerpts.
     pub(super) excerpts: u32,
 }
 
-/// The rows with local edits, in order.
 pub(super) struct Dirty(pub(super) Vec<(EntityId, String)>);
 
 impl Dirty {
@@ -29,7 +32,6 @@ impl Dirty {
 }
 
 impl TxChanges {
-    /// A row was applied.
     pub(super) fn note(&mut self, entity: EntityId, row: WireRow<'_>, applied: Applied) {
         if applied != Applied::Kept {
             self.changes.push((entity, Key::new(row.key), row.stamp, applied == Applied::Removed));
@@ -38,7 +40,6 @@ impl TxChanges {
 
     /// What the end of a load took away and a later page of the transaction brings was never gone.
     pub(super) fn drop_what_came_back(&mut self) {
-        type Change = (EntityId, Key, Stamp, bool);
         let is_swept = |(.., stamp, removed): &Change| *removed && *stamp == Stamp(0);
         if !self.changes.iter().any(is_swept) {
             return;
@@ -57,6 +58,22 @@ impl TxChanges {
         }
         changes.reverse();
         self.changes = changes;
+    }
+}
+
+/// Tells of rows that changed, if any did.
+pub(super) fn tell_changes<'c>(
+    process: &Process,
+    unit: Option<UnitId>,
+    changes: impl IntoIterator<Item = &'c Change>,
+    echoed: u32,
+    took: Span,
+) {
+    let changes = changes.into_iter();
+    let changes: Vec<_> =
+        changes.map(|(of, key, at, gone)| AppliedChange::of(*of, key, *at, *gone)).collect();
+    if !changes.is_empty() {
+        process.emit(Event::ChunkApplied { unit, changes: &changes, echoed, took });
     }
 }
 

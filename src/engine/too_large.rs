@@ -19,7 +19,6 @@ pub enum OnTooLarge {
 }
 in_words!(OnTooLarge { Halve: "halve", Split: "split", GiveUp: "give-up" });
 
-/// What chunks of one kind are held to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cap {
     size: Size,
@@ -27,7 +26,6 @@ struct Cap {
     rows: Option<u32>,
 }
 
-/// What was learned of one kind of chunks by those that were too large.
 #[derive(Debug, Default)]
 pub(super) struct Caps(Cell<Option<Cap>>);
 
@@ -51,7 +49,6 @@ impl Caps {
         true
     }
 
-    /// So many rows have gone.
     pub(super) fn gone(&self, rows: u32) {
         if let Some(Cap { size, rows: Some(left) }) = self.0.get() {
             let left = left.saturating_sub(rows);

@@ -22,26 +22,13 @@ fn weight(codec: &dyn Codec, entry: &Entry) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Value};
+    use crate::base::Value;
     use crate::contract::EditKind;
     use proptest::prelude::*;
 
     fn entry(number: u32, length: usize) -> Entry {
-        Entry {
-            seq: i64::from(number),
-            id: format!("7-{number}"),
-            edit: EditId { device: DeviceId(7), number },
-            entity: EntityId(0),
-            key: Key::new("0b1f6a1c-8f0e-4f0c-9d34-6a1d0d6a7c55"),
-            kind: EditKind::Update,
-            values: vec![(3, Value::Text("x".repeat(length).into())), (4, Value::Int(1))],
-            base: Some(Stamp(1_772_434_800_000_000)),
-            made_at: Stamp(1_772_434_800_000_000),
-            attempts: 0,
-            last_error: None,
-            parked: false,
-            made_on: None,
-        }
+        let values = vec![(3, Value::Text("x".repeat(length).into())), (4, Value::Int(1))];
+        Entry::made(number, EditKind::Update, values)
     }
 
     proptest! {

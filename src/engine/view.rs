@@ -10,9 +10,8 @@ use crate::base::{EntityId, Stamp, ValueRef};
 use crate::contract::{
     BlobId, DeviceView, EachExcerpt, Listed, LocalQuery, LogEntry, OpenConflict, PendingEdit, RowWait,
 };
-use crate::store::{self, Blobs, Conflicts, Excerpts, Store, StoreError};
+use crate::store::{self, Store, Stored};
 
-/// The database, read.
 pub(super) struct View {
     store: Rc<Store>,
     has_page: bool,
@@ -22,14 +21,13 @@ pub(super) struct View {
 }
 
 impl View {
-    /// What `store` holds; whether it has a page of conflicts, excerpts, attachments.
     pub(super) fn new(store: Rc<Store>, (has_page, has_excerpts, has_blobs): (bool, bool, bool)) -> View {
         View { store, has_page, has_excerpts, has_blobs, damage: RefCell::default() }
     }
 
     /// What the oracle looks at costs the device nothing. A disk that reorders what was not synced
     /// may leave a damaged file.
-    fn look<R: Default>(&self, at: impl FnOnce(&Store) -> Result<R, StoreError>) -> R {
+    fn look<R: Default>(&self, at: impl FnOnce(&Store) -> Stored<R>) -> R {
         let seen = at(&self.store);
         _ = self.store.work();
         seen.unwrap_or_else(|error| {
@@ -45,7 +43,7 @@ impl DeviceView for View {
     }
     fn excerpts(&self, entity: EntityId, f: &mut EachExcerpt<'_>) {
         if self.has_excerpts {
-            let shown = self.look(|store| store.read(|tx| Excerpts::of(tx).shown(entity)));
+            let shown = self.look(|store| store.read(|tx| store::excerpts::shown(tx, entity)));
             for (unit, key, stamp, values) in shown {
                 f(unit, key.as_str(), stamp, &values);
             }
@@ -53,7 +51,7 @@ impl DeviceView for View {
     }
     fn pending(&self) -> Vec<PendingEdit> {
         if self.has_page {
-            return self.look(|store| store.read(|tx| Ok(Conflicts::of(tx).by_wait()?.0)));
+            return self.look(|store| store.read(|tx| Ok(store::conflicts::by_wait(tx)?.0)));
         }
         self.look(|store| store.read(|tx| tx.pending()))
     }
@@ -64,7 +62,7 @@ impl DeviceView for View {
         if !self.has_page {
             return Vec::new();
         }
-        self.look(|store| store.read(|tx| Ok(Conflicts::of(tx).by_wait()?.1)))
+        self.look(|store| store.read(|tx| Ok(store::conflicts::by_wait(tx)?.1)))
     }
     fn held_back(&self) -> u64 {
         self.look(|store| store.read(|tx| tx.all_late()))
@@ -76,7 +74,7 @@ impl DeviceView for View {
         if !self.has_blobs {
             return Vec::new();
         }
-        let waiting = self.look(|store| store.read(|tx| Blobs::of(tx).waiting(false)));
+        let waiting = self.look(|store| store.read(|tx| store::blobs::waiting(tx, false)));
         waiting.iter().map(|blob| BlobId::of(blob.entity, &blob.key, blob.part)).collect()
     }
     fn log(&self) -> Vec<LogEntry> {

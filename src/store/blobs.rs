@@ -1,23 +1,18 @@
-//! Attachments that wait to be sent, in tables of their own, and their bytes in pieces: to read a
-//! stretch of one, or to note how far it has gone, touches no more of it. The tables are made with
-//! the first engine whose rows can have any.
+//! Attachments that wait to be sent, and their bytes in pieces: to read a stretch of one, or to note how
+//! far it has gone, touches no more of it.
 
 use super::error::Result;
 use super::session::{Store, Tx};
 use crate::base::{EntityId, Key, Stamp};
 use crate::contract::{Attachment, EditError, LocalEdit, Part, blob_hash};
 
-/// An attachment that waits, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingBlob {
-    /// Its place in the queue.
     pub seq: i64,
     pub entity: EntityId,
     pub key: Key,
     pub part: Part,
-    /// Its bytes.
     pub total: u64,
-    /// Their hash.
     pub hash: u64,
     /// How much of it the server had when it was last heard of.
     pub sent: u64,
@@ -25,119 +20,98 @@ pub struct WaitingBlob {
     pub in_doubt: bool,
 }
 
-/// The attachments in a transaction.
-#[derive(Clone, Copy)]
-pub struct Blobs<'t, 's>(&'t Tx<'s>);
-
 const COLUMNS: &str = "seq,entity,key,part,total,hash,sent";
 const PIECE: u64 = 32 * 1024;
 /// No attachment has so many pieces: a piece goes by the place of its attachment, times that, and
 /// by its own.
 const PIECES: i64 = 1 << 20;
-/// In the place of what the server has of it.
 const IN_DOUBT: i64 = -1;
 
-impl<'t, 's> Blobs<'t, 's> {
-    pub fn of(tx: &'t Tx<'s>) -> Blobs<'t, 's> {
-        Blobs(tx)
-    }
+pub const TABLES: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS blob(seq INTEGER PRIMARY KEY,entity,key TEXT,part,total,hash,sent)",
+    "CREATE TABLE IF NOT EXISTS piece(place INTEGER PRIMARY KEY,bytes BLOB)",
+];
 
-    /// Makes their tables, if the database has none.
-    pub fn make(self) -> Result<()> {
-        let columns = "seq INTEGER PRIMARY KEY,entity,key TEXT,part,total,hash,sent";
-        self.0.execute(&format!("CREATE TABLE IF NOT EXISTS blob({columns})"), [])?;
-        let columns = "place INTEGER PRIMARY KEY,bytes BLOB";
-        self.0.execute(&format!("CREATE TABLE IF NOT EXISTS piece({columns})"), []).map(drop)
-    }
-
-    /// Puts what is attached to a row behind what waits.
-    pub fn put(self, entity: EntityId, key: &Key, attachment: Attachment) -> Result<()> {
-        for part in attachment.parts() {
-            let bytes = attachment.bytes(key, part);
-            let (total, hash) = (bytes.len() as i64, blob_hash(&bytes) as i64);
-            let sql =
-                "INSERT INTO blob(entity,key,part,total,hash,sent)VALUES(?1,?2,?3,?4,?5,0)RETURNING seq";
-            let values = (entity.0, key.as_str(), part as u8, total, hash);
-            let seq = self.0.query(sql, values, |row| Ok(row.get::<_, i64>(0)?))?;
-            let first = seq.first().map_or(0, |seq| seq * PIECES);
-            for (place, piece) in (first..).zip(bytes.chunks(PIECE as usize)) {
-                self.0.execute("INSERT INTO piece VALUES(?1,?2)", (place, piece))?;
-            }
+pub fn put(tx: &Tx<'_>, entity: EntityId, key: &Key, attachment: Attachment) -> Result<()> {
+    for part in attachment.parts() {
+        let bytes = attachment.bytes(key, part);
+        let (total, hash) = (bytes.len() as i64, blob_hash(&bytes) as i64);
+        let sql = "INSERT INTO blob(entity,key,part,total,hash,sent)VALUES(?1,?2,?3,?4,?5,0)RETURNING seq";
+        let values = (entity.0, key.as_str(), part as u8, total, hash);
+        let seq = tx.query(sql, values, |row| Ok(row.get::<_, i64>(0)?))?;
+        let first = seq.first().map_or(0, |seq| seq * PIECES);
+        for (place, piece) in (first..).zip(bytes.chunks(PIECE as usize)) {
+            tx.execute("INSERT INTO piece VALUES(?1,?2)", (place, piece))?;
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// What waits in the order in which it was made, or small pictures before all others.
-    pub fn waiting(self, small_first: bool) -> Result<Vec<WaitingBlob>> {
-        self.in_order("", small_first)
-    }
+/// What waits in the order in which it was made, or small pictures before all others.
+pub fn waiting(tx: &Tx<'_>, small_first: bool) -> Result<Vec<WaitingBlob>> {
+    in_order(tx, "", small_first)
+}
 
-    /// The same of rows that do not wait themselves: one that was made in the middle of a run goes
-    /// before what is attached to it.
-    pub fn behind_their_rows(self, small_first: bool) -> Result<Vec<WaitingBlob>> {
-        let waits = "WHERE NOT EXISTS(SELECT 1 FROM outbox AS o \
+/// The same of rows that do not wait themselves: one that was made in the middle of a run goes
+/// before what is attached to it.
+pub fn behind_their_rows(tx: &Tx<'_>, small_first: bool) -> Result<Vec<WaitingBlob>> {
+    let waits = "WHERE NOT EXISTS(SELECT 1 FROM outbox AS o \
             WHERE o.entity=blob.entity AND o.key=blob.key AND o.kind='create')";
-        self.in_order(waits, small_first)
-    }
+    in_order(tx, waits, small_first)
+}
 
-    fn in_order(self, which: &str, small_first: bool) -> Result<Vec<WaitingBlob>> {
-        let order = if small_first { "part,seq" } else { "seq" };
-        let sql = format!("SELECT {COLUMNS} FROM blob {which} ORDER BY {order}");
-        self.0.query(&sql, [], |row| {
-            let (key, part): (String, u8) = (row.get(2)?, row.get(3)?);
-            let (total, hash, sent): (i64, i64, i64) = (row.get(4)?, row.get(5)?, row.get(6)?);
-            let part = if part == 0 { Part::Thumbnail } else { Part::Whole };
-            Ok(WaitingBlob {
-                seq: row.get(0)?,
-                entity: EntityId(row.get(1)?),
-                key: Key::new(&key),
-                part,
-                total: total as u64,
-                hash: hash as u64,
-                sent: sent.max(0) as u64,
-                in_doubt: sent == IN_DOUBT,
-            })
+fn in_order(tx: &Tx<'_>, which: &str, small_first: bool) -> Result<Vec<WaitingBlob>> {
+    let order = if small_first { "part,seq" } else { "seq" };
+    let sql = format!("SELECT {COLUMNS} FROM blob {which} ORDER BY {order}");
+    tx.query(&sql, [], |row| {
+        let (key, part): (String, u8) = (row.get(2)?, row.get(3)?);
+        let (total, hash, sent): (i64, i64, i64) = (row.get(4)?, row.get(5)?, row.get(6)?);
+        let part = if part == 0 { Part::Thumbnail } else { Part::Whole };
+        Ok(WaitingBlob {
+            seq: row.get(0)?,
+            entity: EntityId(row.get(1)?),
+            key: Key::new(&key),
+            part,
+            total: total as u64,
+            hash: hash as u64,
+            sent: sent.max(0) as u64,
+            in_doubt: sent == IN_DOUBT,
         })
-    }
+    })
+}
 
-    /// So many of its bytes, from `offset` on.
-    pub fn bytes(self, seq: i64, offset: u64, most: u64) -> Result<Vec<u8>> {
-        if most == 0 {
-            return Ok(Vec::new());
-        }
-        let (first, last) = (offset / PIECE, offset.saturating_add(most - 1) / PIECE);
-        let place = |piece: u64| seq * PIECES + (piece as i64).min(PIECES - 1);
-        let sql = "SELECT bytes FROM piece WHERE place BETWEEN ?1 AND ?2 ORDER BY place";
-        let pieces = self.0.query(sql, (place(first), place(last)), |row| Ok(row.get::<_, Vec<u8>>(0)?))?;
-        let mut bytes = pieces.concat();
-        bytes.drain(..bytes.len().min((offset - first * PIECE) as usize));
-        bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-        Ok(bytes)
+/// So many of its bytes, from `offset` on.
+pub fn bytes(tx: &Tx<'_>, seq: i64, offset: u64, most: u64) -> Result<Vec<u8>> {
+    if most == 0 {
+        return Ok(Vec::new());
     }
+    let (first, last) = (offset / PIECE, offset.saturating_add(most - 1) / PIECE);
+    let place = |piece: u64| seq * PIECES + (piece as i64).min(PIECES - 1);
+    let sql = "SELECT bytes FROM piece WHERE place BETWEEN ?1 AND ?2 ORDER BY place";
+    let pieces = tx.query(sql, (place(first), place(last)), |row| Ok(row.get::<_, Vec<u8>>(0)?))?;
+    let mut bytes = pieces.concat();
+    bytes.drain(..bytes.len().min((offset - first * PIECE) as usize));
+    bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    Ok(bytes)
+}
 
-    /// The server has so much of it.
-    pub fn note(self, seq: i64, sent: u64) -> Result<()> {
-        self.0.execute("UPDATE blob SET sent=?2 WHERE seq=?1", (seq, sent as i64)).map(drop)
-    }
+pub fn note(tx: &Tx<'_>, seq: i64, sent: u64) -> Result<()> {
+    tx.execute("UPDATE blob SET sent=?2 WHERE seq=?1", (seq, sent as i64))
+}
 
-    /// The server may have no row for what is attached to this one.
-    pub fn doubt(self, entity: EntityId, key: &Key) -> Result<()> {
-        let sql = "UPDATE blob SET sent=?3 WHERE entity=?1 AND key=?2";
-        self.0.execute(sql, (entity.0, key.as_str(), IN_DOUBT)).map(drop)
-    }
+/// The server may have no row for what is attached to this one.
+pub fn doubt(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<()> {
+    let sql = "UPDATE blob SET sent=?3 WHERE entity=?1 AND key=?2";
+    tx.execute(sql, (entity.0, key.as_str(), IN_DOUBT))
+}
 
-    /// It is kept no longer.
-    pub fn let_go(self, seq: i64) -> Result<()> {
-        let pieces = (seq * PIECES, (seq + 1) * PIECES);
-        self.0.execute("DELETE FROM piece WHERE place>=?1 AND place<?2", pieces)?;
-        self.0.execute("DELETE FROM blob WHERE seq=?1", [seq]).map(drop)
-    }
+pub fn let_go(tx: &Tx<'_>, seq: i64) -> Result<()> {
+    let pieces = (seq * PIECES, (seq + 1) * PIECES);
+    tx.execute("DELETE FROM piece WHERE place>=?1 AND place<?2", pieces)?;
+    tx.execute("DELETE FROM blob WHERE seq=?1", [seq])
 }
 
 /// Makes an edit of a row that has something attached to it, both or neither.
-///
-/// # Errors
-/// As those of [`Store::edit`].
 pub fn edit_with_blob(
     store: &Store,
     (edit, attachment): (&LocalEdit, Attachment),
@@ -146,6 +120,6 @@ pub fn edit_with_blob(
 ) -> std::result::Result<(), EditError> {
     store.transact("BEGIN IMMEDIATE", true, |tx| {
         tx.edit(edit, id, made_at)?;
-        Ok(Blobs::of(tx).put(edit.entity, &edit.key, attachment)?)
+        Ok(put(tx, edit.entity, &edit.key, attachment)?)
     })
 }

@@ -12,136 +12,117 @@ use crate::contract::{self, EditKind, PendingEdit, Refusal};
 /// The backend's side of a conflict; the other one, and what both came from, is the edit's entry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// Why the backend refused the edit.
     pub why: Refusal,
-    /// Its row then, if it has one.
     pub current: Option<contract::Row>,
     /// When that version was made, by its author's clock, if the backend says so.
     pub edited_at: Option<Stamp>,
 }
 
-/// The page of conflicts in a transaction.
-#[derive(Clone, Copy)]
-pub struct Conflicts<'t, 's>(&'t Tx<'s>);
+pub const TABLES: &[&str] =
+    &["CREATE TABLE IF NOT EXISTS conflict(seq INTEGER PRIMARY KEY,why,edited,key,stamp,\"values\")"];
 
-impl<'t, 's> Conflicts<'t, 's> {
-    pub fn of(tx: &'t Tx<'s>) -> Conflicts<'t, 's> {
-        Conflicts(tx)
-    }
+pub fn put(tx: &Tx<'_>, seq: i64, difference: &Difference) -> Result<()> {
+    let Difference { why, current, edited_at } = difference;
+    let values = current.as_ref().and_then(|row| row.values.as_ref()).map(|values| {
+        let cells: Vec<Cell<'_>> = values.iter().map(Cell::of).collect();
+        shadow::written(&cells)
+    });
+    let row = current.as_ref().map(|row| (row.key.as_str(), row.stamp.0));
+    tx.execute(
+        "INSERT OR REPLACE INTO conflict VALUES(?1,?2,?3,?4,?5,?6)",
+        (seq, why.word(), edited_at.map(|at| at.0), row.map(|r| r.0), row.map(|r| r.1), values),
+    )?;
+    tx.park(seq, true)
+}
 
-    /// Makes the page of conflicts, if the database has none.
-    pub fn make(self) -> Result<()> {
-        let columns = "seq INTEGER PRIMARY KEY,why,edited,key,stamp,\"values\"";
-        self.0.execute(&format!("CREATE TABLE IF NOT EXISTS conflict({columns})"), []).map(drop)
-    }
+pub fn take_off(tx: &Tx<'_>, seq: i64) -> Result<()> {
+    tx.execute("DELETE FROM conflict WHERE seq=?1", [seq])?;
+    tx.park(seq, false)
+}
 
-    /// Sets an edit aside and records the difference that a person is to decide.
-    pub fn put(self, seq: i64, difference: &Difference) -> Result<()> {
-        let Difference { why, current, edited_at } = difference;
-        let values = current.as_ref().and_then(|row| row.values.as_ref()).map(|values| {
-            let cells: Vec<Cell<'_>> = values.iter().map(Cell::of).collect();
-            serde_json::to_string(&cells).expect("writing to memory does not fail")
+/// The open conflicts, oldest first. What has been pulled of a row since takes the place of the
+/// version that was recorded.
+pub fn all(tx: &Tx<'_>) -> Result<Vec<(Entry, Difference)>> {
+    let sql = "SELECT seq,why,edited,key,stamp,\"values\" FROM conflict ORDER BY seq";
+    let recorded = tx.query(sql, [], |row| {
+        let values: Option<String> = row.get(5)?;
+        let values = values.map(|text| shadow::read(&text)).transpose()?;
+        let key: Option<String> = row.get(3)?;
+        let stamp: Option<i64> = row.get(4)?;
+        let current = key.zip(stamp).map(|(key, stamp)| contract::Row {
+            key: Key::new(&key),
+            stamp: Stamp(stamp),
+            values,
         });
-        let row = current.as_ref().map(|row| (row.key.as_str(), row.stamp.0));
-        self.0.execute(
-            "INSERT OR REPLACE INTO conflict VALUES(?1,?2,?3,?4,?5,?6)",
-            (seq, why.word(), edited_at.map(|at| at.0), row.map(|r| r.0), row.map(|r| r.1), values),
-        )?;
-        self.0.park(seq, true)
-    }
-
-    /// The edit is no longer set aside, and its difference is forgotten.
-    pub fn take_off(self, seq: i64) -> Result<()> {
-        self.0.execute("DELETE FROM conflict WHERE seq=?1", [seq])?;
-        self.0.park(seq, false)
-    }
-
-    /// The open conflicts, oldest first. What has been pulled of a row since takes the place of the
-    /// version that was recorded.
-    pub fn all(self) -> Result<Vec<(Entry, Difference)>> {
-        let sql = "SELECT seq,why,edited,key,stamp,\"values\" FROM conflict ORDER BY seq";
-        let recorded = self.0.query(sql, [], |row| {
-            let values: Option<String> = row.get(5)?;
-            let values = values.map(|text| shadow::read(&text)).transpose()?;
-            let key: Option<String> = row.get(3)?;
-            let stamp: Option<i64> = row.get(4)?;
-            let current = key.zip(stamp).map(|(key, stamp)| contract::Row {
-                key: Key::new(&key),
-                stamp: Stamp(stamp),
-                values,
-            });
-            let why = word(row, 1)?;
-            let edited_at = row.get::<_, Option<i64>>(2)?.map(Stamp);
-            Ok((row.get::<_, i64>(0)?, Difference { why, current, edited_at }))
-        })?;
-        let mut page = Vec::new();
-        for (seq, difference) in recorded {
-            // The number of an edit that is gone may be another's by now.
-            if let Some(entry) = self.0.entry(seq)?.filter(|entry| entry.parked) {
-                let newest = self.newest(&entry, difference)?;
-                page.push((entry, newest));
-            }
+        let why = word(row, 1)?;
+        let edited_at = row.get::<_, Option<i64>>(2)?.map(Stamp);
+        Ok((row.get::<_, i64>(0)?, Difference { why, current, edited_at }))
+    })?;
+    let mut page = Vec::new();
+    for (seq, difference) in recorded {
+        // The number of an edit that is gone may be another's by now.
+        if let Some(entry) = tx.entry(seq)?.filter(|entry| entry.parked) {
+            let newest = newest(tx, &entry, difference)?;
+            page.push((entry, newest));
         }
-        Ok(page)
     }
+    Ok(page)
+}
 
-    fn newest(self, entry: &Entry, recorded: Difference) -> Result<Difference> {
-        let stamp = recorded.current.as_ref().map_or(Stamp(i64::MIN), |row| row.stamp);
-        let own = recorded.current.as_ref().is_none_or(|row| row.key == entry.key);
-        // When a row went who pulls may know less well than who refused the edit for it.
-        let is_gone = recorded.current.as_ref().is_some_and(|row| row.values.is_none());
-        let is_new = |row: &contract::Row| row.stamp > stamp && !(is_gone && row.values.is_none());
-        let pulled = self.0.shadow(entry.entity, entry.key.as_str())?;
-        Ok(match pulled.filter(|row| own && is_new(row)) {
-            Some(row) => {
-                let why = if row.values.is_some() { Refusal::Stale } else { Refusal::Gone };
-                Difference { why, current: Some(row), edited_at: None }
-            }
-            None => recorded,
-        })
-    }
-
-    /// The open conflict of an edit, if it has one.
-    pub fn find(self, edit: EditId) -> Result<Option<(Entry, Difference)>> {
-        Ok(self.all()?.into_iter().find(|(entry, _)| entry.edit == edit))
-    }
-
-    /// Whether a conflict of the row is open.
-    pub fn is_open(self, entity: EntityId, key: &str) -> Result<bool> {
-        let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND parked LIMIT 1";
-        Ok(!self.0.query(sql, (entity.0, key), |_| Ok(()))?.is_empty())
-    }
-
-    /// The edits that wait to be sent, and those that wait for a person, oldest first each.
-    pub fn by_wait(self) -> Result<(Vec<PendingEdit>, Vec<PendingEdit>)> {
-        let (mut free, mut held) = (Vec::new(), Vec::new());
-        let mut rows: BTreeSet<(EntityId, Key)> = BTreeSet::new();
-        // Rows to which edits that are held up refer, and so cannot be deleted.
-        let mut referred: BTreeSet<(EntityId, Key)> = BTreeSet::new();
-        for entry in self.0.entries()? {
-            let row = (entry.entity, entry.key.clone());
-            let schema = self.0.store().entity(entry.entity);
-            let refers: Vec<_> = references(schema, &entry.values).collect();
-            let waits = entry.parked
-                || rows.contains(&row)
-                || refers.iter().any(|to| rows.contains(to))
-                || entry.kind == EditKind::Delete && referred.contains(&row);
-            let pending = PendingEdit {
-                edit: entry.edit,
-                entity: entry.entity,
-                key: entry.key,
-                attempts: entry.attempts,
-                last_error: entry.last_error,
-            };
-            if !waits {
-                free.push(pending);
-                continue;
-            }
-            held.push(pending);
-            rows.insert(row);
-            referred.extend(refers);
-            referred.extend(references(schema, &entry.made_on.unwrap_or_default()));
+fn newest(tx: &Tx<'_>, entry: &Entry, recorded: Difference) -> Result<Difference> {
+    let stamp = recorded.current.as_ref().map_or(Stamp(i64::MIN), |row| row.stamp);
+    let own = recorded.current.as_ref().is_none_or(|row| row.key == entry.key);
+    // When a row went who pulls may know less well than who refused the edit for it.
+    let is_gone = recorded.current.as_ref().is_some_and(|row| row.values.is_none());
+    let is_new = |row: &contract::Row| row.stamp > stamp && !(is_gone && row.values.is_none());
+    let pulled = tx.shadow(entry.entity, entry.key.as_str())?;
+    Ok(match pulled.filter(|row| own && is_new(row)) {
+        Some(row) => {
+            let why = if row.values.is_some() { Refusal::Stale } else { Refusal::Gone };
+            Difference { why, current: Some(row), edited_at: None }
         }
-        Ok((free, held))
+        None => recorded,
+    })
+}
+
+pub fn find(tx: &Tx<'_>, edit: EditId) -> Result<Option<(Entry, Difference)>> {
+    Ok(all(tx)?.into_iter().find(|(entry, _)| entry.edit == edit))
+}
+
+pub fn is_open(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
+    let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND parked LIMIT 1";
+    tx.finds(sql, (entity.0, key))
+}
+
+/// The edits that wait to be sent, and those that wait for a person, oldest first each.
+pub fn by_wait(tx: &Tx<'_>) -> Result<(Vec<PendingEdit>, Vec<PendingEdit>)> {
+    let (mut free, mut held) = (Vec::new(), Vec::new());
+    let mut rows: BTreeSet<(EntityId, Key)> = BTreeSet::new();
+    // Rows to which edits that are held up refer, and so cannot be deleted.
+    let mut referred: BTreeSet<(EntityId, Key)> = BTreeSet::new();
+    for entry in tx.entries()? {
+        let row = (entry.entity, entry.key.clone());
+        let schema = tx.store().entity(entry.entity);
+        let refers: Vec<_> = references(schema, &entry.values).collect();
+        let waits = entry.parked
+            || rows.contains(&row)
+            || refers.iter().any(|to| rows.contains(to))
+            || entry.kind == EditKind::Delete && referred.contains(&row);
+        let pending = PendingEdit {
+            edit: entry.edit,
+            entity: entry.entity,
+            key: entry.key,
+            attempts: entry.attempts,
+            last_error: entry.last_error,
+        };
+        if !waits {
+            free.push(pending);
+            continue;
+        }
+        held.push(pending);
+        rows.insert(row);
+        referred.extend(refers);
+        referred.extend(references(schema, &entry.made_on.unwrap_or_default()));
     }
+    Ok((free, held))
 }

@@ -3,7 +3,7 @@
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY;
 
-use crate::contract::EditError;
+use crate::contract::{EditError, SyncError};
 
 /// Why the database did not do what it was asked to. Whatever here reads or writes fails so where
 /// it cannot be read or written; functions tell of their errors where there are others.
@@ -23,7 +23,7 @@ pub enum StoreError {
     Damaged(String),
 }
 
-pub(super) type Result<T> = std::result::Result<T, StoreError>;
+pub type Result<T> = std::result::Result<T, StoreError>;
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> StoreError {
@@ -53,6 +53,15 @@ impl From<StoreError> for EditError {
             StoreError::Full => EditError::StorageFull,
             StoreError::Dangling => EditError::Referred,
             other => EditError::Storage(other.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for SyncError {
+    fn from(error: StoreError) -> SyncError {
+        match error {
+            StoreError::Full => SyncError::StorageFull,
+            other => SyncError::Corrupt(other.to_string()),
         }
     }
 }

@@ -1,11 +1,6 @@
-//! What engines write beside each row that comes: the operation in a log of their own, what its
-//! table is an index of, when it was seen.
-//!
-//! Each such row holds the row's place, its stamp and its values once more, as one text, and takes
-//! the place of the one that was there: a log from which older operations of a row are dropped. It
-//! is written in the row's transaction, has an index of its own, and nobody reads it.
-
-use std::fmt::Write as _;
+//! What engines write beside each row that comes, such as a log of their own: the row's place, stamp
+//! and values once more, as one text, in place of what was there. It is written in the row's
+//! transaction, has an index of its own, and nobody reads it.
 
 use super::error::Result;
 use super::session::Tx;
@@ -30,15 +25,11 @@ pub(super) fn put(
 }
 
 fn as_text(values: &[Cell<'_>]) -> String {
-    let mut text = String::new();
-    for cell in values {
-        let written = match cell.as_ref() {
-            ValueRef::Null => text.write_str("null,"),
-            ValueRef::Int(n) => write!(text, "{n},"),
-            ValueRef::Real(x) => write!(text, "{x},"),
-            ValueRef::Text(t) => write!(text, "\"{t}\","),
-        };
-        written.expect("writing to memory does not fail");
-    }
-    text
+    let text = |cell: &Cell<'_>| match cell.as_ref() {
+        ValueRef::Null => "null,".to_owned(),
+        ValueRef::Int(n) => format!("{n},"),
+        ValueRef::Real(x) => format!("{x},"),
+        ValueRef::Text(t) => format!("\"{t}\","),
+    };
+    values.iter().map(text).collect()
 }

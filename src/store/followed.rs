@@ -28,12 +28,10 @@ pub(super) fn followed<'e>(tx: &Tx<'_>, edit: &'e LocalEdit) -> Result<Cow<'e, L
     Ok(followed)
 }
 
-/// What a row of this key is called by now, if it got another one.
 fn renamed(tx: &Tx<'_>, schema: &Schema, entity: EntityId, key: &str) -> Result<Option<Key>> {
     if !schema.renames(entity) {
         return Ok(None);
     }
     let sql = "SELECT \"to\" FROM renamed WHERE entity=?1 AND key=?2";
-    let found = tx.query(sql, (entity.0, key), |row| Ok(Key(row.get(0)?)))?;
-    Ok(found.into_iter().next())
+    tx.first(sql, (entity.0, key), |row| Ok(Key(row.get(0)?)))
 }

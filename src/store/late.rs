@@ -1,12 +1,10 @@
 //! Rows that came and could not be applied: they wait here, so that a cursor may pass them.
-//!
-//! The table is made with the first list: who keeps none has none.
 
 use super::error::{Result, StoreError};
 use super::session::Tx;
+use super::shadow;
 use crate::base::{Cell, EntityId, Key, Stamp};
 
-/// A row that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LateRow {
     pub key: Key,
@@ -17,9 +15,6 @@ pub struct LateRow {
 
 impl LateRow {
     /// Calls `f` with the cells as they came; none are a tombstone.
-    ///
-    /// # Errors
-    /// What `f` says, or that what was kept is damaged.
     pub fn with<R>(
         &self,
         f: impl FnOnce(Option<&[Cell<'_>]>) -> std::result::Result<R, StoreError>,
@@ -31,14 +26,11 @@ impl LateRow {
 }
 
 impl Tx<'_> {
-    /// Has a list from now on.
     pub fn keep_late_rows(&self) -> Result<()> {
-        self.execute(
+        self.make(&[
             "CREATE TABLE IF NOT EXISTS late(entity,key,stamp,\"values\",lacks,PRIMARY KEY(entity,key))WITHOUT ROWID",
-            [],
-        )?;
-        self.execute("CREATE INDEX IF NOT EXISTS late_lacks ON late(lacks,entity)", [])?;
-        Ok(())
+            "CREATE INDEX IF NOT EXISTS late_lacks ON late(lacks,entity)",
+        ])
     }
 
     /// Keeps a row, in place of an older version of it; no values are a tombstone.
@@ -49,13 +41,10 @@ impl Tx<'_> {
         stamp: Stamp,
         values: Option<&[Cell<'_>]>,
     ) -> Result<()> {
-        let values =
-            values.map(|cells| serde_json::to_string(cells).expect("writing to memory does not fail"));
-        self.execute("REPLACE INTO late VALUES(?1,?2,?3,?4,NULL)", (entity.0, key, stamp.0, values))?;
-        Ok(())
+        let row = (entity.0, key, stamp.0, values.map(shadow::written));
+        self.execute("REPLACE INTO late VALUES(?1,?2,?3,?4,NULL)", row)
     }
 
-    /// The rows of `entity` that wait, in the order of keys.
     pub fn late(&self, entity: EntityId) -> Result<Vec<LateRow>> {
         let sql = "SELECT key,stamp,\"values\" FROM late WHERE entity=?1 ORDER BY key";
         self.query(sql, [entity.0], late_row)
@@ -67,21 +56,17 @@ impl Tx<'_> {
         self.query(sql, [entity.0], late_row)
     }
 
-    /// A row of the list refers to one that is not here.
     pub fn set_lacks(&self, (entity, key): (EntityId, &str), (of, other): (EntityId, &str)) -> Result<()> {
         let sql = "UPDATE late SET lacks=?3 WHERE entity=?1 AND key=?2";
-        self.execute(sql, (entity.0, key, named(of, other))).map(drop)
+        self.execute(sql, (entity.0, key, named(of, other)))
     }
 
     /// A row is here: those of the list that lacked it do so no longer.
     pub fn lack_no_more(&self, entity: EntityId, key: &str) -> Result<()> {
-        self.execute("UPDATE late SET lacks=NULL WHERE lacks=?1", [named(entity, key)]).map(drop)
+        self.execute("UPDATE late SET lacks=NULL WHERE lacks=?1", [named(entity, key)])
     }
 
     /// The rows that those of the list lack, each once.
-    ///
-    /// # Errors
-    /// When the database cannot be read, or what was kept is damaged.
     pub fn lacked(&self) -> Result<Vec<(EntityId, Key)>> {
         let (mut lacked, mut last) = (Vec::new(), String::new());
         loop {
@@ -100,18 +85,16 @@ impl Tx<'_> {
     /// The stamp of the version of a row that waits, if one does.
     pub fn late_stamp(&self, entity: EntityId, key: &str) -> Result<Option<Stamp>> {
         let sql = "SELECT stamp FROM late WHERE entity=?1 AND key=?2";
-        Ok(self.query(sql, (entity.0, key), |row| Ok(Stamp(row.get(0)?)))?.pop())
+        self.first(sql, (entity.0, key), |row| Ok(Stamp(row.get(0)?)))
     }
 
-    /// Whether any row waits on the list that there is.
     pub fn any_late(&self) -> Result<bool> {
-        Ok(!self.query("SELECT 1 FROM late LIMIT 1", [], |_| Ok(()))?.is_empty())
+        self.finds("SELECT 1 FROM late LIMIT 1", [])
     }
 
     /// How many rows wait; none where there is no list.
     pub fn all_late(&self) -> Result<u64> {
-        let listed = self.query("SELECT 1 FROM sqlite_schema WHERE name='late'", [], |_| Ok(()))?;
-        if listed.is_empty() {
+        if !self.finds("SELECT 1 FROM sqlite_schema WHERE name='late'", [])? {
             return Ok(0);
         }
         let counts = self.query("SELECT count(*) FROM late", [], |row| Ok(row.get::<_, i64>(0)?))?;
@@ -121,12 +104,11 @@ impl Tx<'_> {
     /// A row waits no longer in this version or an older one, whether or not it did.
     pub fn drop_late(&self, entity: EntityId, key: &str, upto: Stamp) -> Result<()> {
         let sql = "DELETE FROM late WHERE entity=?1 AND key=?2 AND stamp<=?3";
-        self.execute(sql, (entity.0, key, upto.0)).map(drop)
+        self.execute(sql, (entity.0, key, upto.0))
     }
 
-    /// No row of `entity` waits any longer: all come again.
     pub fn drop_all_late(&self, entity: EntityId) -> Result<()> {
-        self.execute("DELETE FROM late WHERE entity=?1", [entity.0]).map(drop)
+        self.execute("DELETE FROM late WHERE entity=?1", [entity.0])
     }
 }
 

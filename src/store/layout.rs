@@ -1,7 +1,6 @@
 //! Which tables there are, and the SQL that is said to them.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -90,39 +89,31 @@ impl Layout {
         })
     }
 
-    /// The SQL of `statement` on the table of `entity`.
-    ///
-    /// # Panics
-    /// If no device holds the entity.
+    /// The SQL of `statement` on the table of `entity`, which devices hold.
     pub(super) fn sql(&self, entity: EntityId, statement: RowStatement) -> &str {
         let sql = self.rows[usize::from(entity.0)].as_ref();
         &sql.expect("only entities that devices hold are stored")[statement as usize]
     }
 }
 
-/// All that an empty database is to be told.
 pub(super) fn ddl(schema: &Schema, foreign_keys: ForeignKeys, own: &[Index]) -> String {
     let mut ddl = String::from(OWN_TABLES);
     for id in schema.ids() {
         let entity = schema.entity(id);
         if entity.delivery.is_on_devices() {
             let table = table(id, entity);
-            let mut defined = String::new();
-            let mut indexes = String::new();
+            let (mut defined, mut indexes) = (String::new(), String::new());
             for (place, column) in entity.projected().enumerate() {
-                write_all(&mut defined, format_args!(",{}", column_of(schema, id, place, foreign_keys)));
+                defined += &format!(",{}", column_of(schema, id, place, foreign_keys));
                 let refers = parent(schema, &column.kind).is_some() && foreign_keys != ForeignKeys::Off;
                 if refers {
                     let name = quoted('c', place, &column.name);
                     let index = quoted('i', usize::from(id.0) * 1000 + place, &column.name);
-                    write_all(&mut indexes, format_args!("CREATE INDEX {index} ON {table}({name});"));
+                    indexes += &format!("CREATE INDEX {index} ON {table}({name});");
                 }
             }
-            write_all(
-                &mut ddl,
-                format_args!(
-                    "CREATE TABLE {table}(key TEXT PRIMARY KEY,stamp,generation{defined})WITHOUT ROWID;{indexes}"
-                ),
+            ddl += &format!(
+                "CREATE TABLE {table}(key TEXT PRIMARY KEY,stamp,generation{defined})WITHOUT ROWID;{indexes}"
             );
         }
     }
@@ -130,7 +121,7 @@ pub(super) fn ddl(schema: &Schema, foreign_keys: ForeignKeys, own: &[Index]) -> 
     if schema.renames_any() {
         ddl.push_str(RENAMED);
     }
-    write_all(&mut ddl, format_args!("PRAGMA user_version={VERSION};"));
+    ddl += &format!("PRAGMA user_version={VERSION};");
     ddl
 }
 
@@ -140,7 +131,7 @@ pub(super) fn column_of(schema: &Schema, id: EntityId, place: usize, foreign_key
     let column = &entity.columns[entity.projection[place]];
     let mut defined = quoted('c', place, &column.name);
     if let Some(parent) = parent(schema, &column.kind).filter(|_| foreign_keys != ForeignKeys::Off) {
-        write_all(&mut defined, format_args!(" REFERENCES {parent}(key)"));
+        defined += &format!(" REFERENCES {parent}(key)");
         if foreign_keys == ForeignKeys::Deferred {
             defined.push_str(" DEFERRABLE INITIALLY DEFERRED");
         }
@@ -163,10 +154,9 @@ pub(super) fn define_index(
     if columns.is_empty() {
         return;
     }
-    write_all(ddl, format_args!("CREATE INDEX \"o{at}\" ON {table}({});", columns.join(",")));
+    *ddl += &format!("CREATE INDEX \"o{at}\" ON {table}({});", columns.join(","));
 }
 
-/// The table that a column refers to, if devices have it.
 fn parent(schema: &Schema, kind: &ColumnKind) -> Option<String> {
     let ColumnKind::Ref(target) = kind else { return None };
     let entity = schema.entity(*target);
@@ -184,12 +174,10 @@ fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
         return None;
     }
     let table = table(id, entity);
-    let names = columns(entity, |out, name| out.push_str(name));
-    let set = columns(entity, |out, name| write_all(out, format_args!("{name}=excluded.{name}")));
-    let mut places = String::new();
-    for place in 0..entity.projection.len() {
-        write_all(&mut places, format_args!(",?{}", place + 4));
-    }
+    let columns = names(id, entity).1;
+    let each = |text: &dyn Fn(&str) -> String| columns.iter().map(|name| text(name)).collect::<String>();
+    let (names, set) = (each(&|name| format!(",{name}")), each(&|name| format!(",{name}=excluded.{name}")));
+    let places: String = (0..columns.len()).map(|place| format!(",?{}", place + 4)).collect();
     let put = format!(
         "INSERT INTO {table} VALUES(?1,?2,?3{places})ON CONFLICT(key)DO UPDATE SET stamp=excluded.stamp,\
          generation=excluded.generation{set}"
@@ -215,16 +203,6 @@ fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
     ])
 }
 
-/// The columns as `write` has them, each after a comma.
-fn columns(entity: &Entity, write: impl Fn(&mut String, &str)) -> String {
-    let mut out = String::new();
-    for (place, column) in entity.projected().enumerate() {
-        out.push(',');
-        write(&mut out, &quoted('c', place, &column.name));
-    }
-    out
-}
-
 fn table(id: EntityId, entity: &Entity) -> String {
     quoted('e', usize::from(id.0), &entity.name)
 }
@@ -233,8 +211,4 @@ fn table(id: EntityId, entity: &Entity) -> String {
 /// NUL.
 fn quoted(kind: char, place: usize, name: &str) -> String {
     format!("\"{kind}{place}_{}\"", name.replace('"', "\"\"").replace('\0', "\u{fffd}"))
-}
-
-fn write_all(out: &mut String, arguments: std::fmt::Arguments<'_>) {
-    out.write_fmt(arguments).expect("writing to memory does not fail");
 }

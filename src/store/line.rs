@@ -1,12 +1,9 @@
-//! A line to a database: open while it is used and for a while after, closed when others need the
-//! room.
+//! A line to a database: open while it is used and for a while after, closed when others need the room.
 //!
-//! An open connection costs up to 250 KB of page cache and some 40 KB of prepared statements and
-//! schema; a fleet's devices are idle most of the day. So a thread keeps as many caches and as many
-//! connections as [`CACHES`] and [`CONNECTIONS`] say, and gives back one that was not used for
-//! longest, or nearly so, when one more is needed. A cache is filled again from memory; to open a
-//! database and to prepare its statements again takes tens of microseconds. Nothing is written for
-//! it: nobody can tell by what is on disk.
+//! An open connection costs up to 250 KB of page cache and some 40 KB of prepared statements; a fleet's
+//! devices are idle most of the day. So a thread keeps as many caches and connections as [`CACHES`] and
+//! [`CONNECTIONS`] say, and gives back one that was not used for longest, or nearly so. To open it
+//! again takes tens of microseconds, and nobody can tell by what is on disk.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -24,21 +21,18 @@ const CACHES: usize = 256;
 /// Connections that a thread keeps open besides those in use.
 const CONNECTIONS: usize = 512;
 
-/// One store's connection, open or not.
 #[derive(Debug)]
 pub(super) struct StoreConnection {
     database: Database,
-    options: StoreOptions,
+    pub(super) options: StoreOptions,
     connection: RefCell<Option<Rc<Connection>>>,
     /// Its place among those that keep their cache, and among those that stay open.
     turns: [Turn; 2],
 }
 
-/// Where a line stands in a ring.
 #[derive(Debug, Default)]
 struct Turn {
     is_listed: Cell<bool>,
-    /// Used since the last look.
     is_used: Cell<bool>,
 }
 

@@ -51,7 +51,6 @@ fn text(store: &Store, query: &LocalQuery) -> String {
     format!("SELECT b.key,{} FROM {table} AS b{joins}{like}", shown.join(","))
 }
 
-/// The value that rows are to have.
 fn value(tx: &Tx<'_>, query: &LocalQuery, Like { through, column }: Like, nth: u64) -> Result<Value> {
     let entity: EntityId = through.map_or(query.of, |number| query.through[number].1);
     let (table, columns) = tx.store().names(entity);
@@ -59,6 +58,5 @@ fn value(tx: &Tx<'_>, query: &LocalQuery, Like { through, column }: Like, nth: u
     let rows = counted.first().copied().unwrap_or_default().max(1);
     let at = (nth % rows.unsigned_abs()) as i64;
     let sql = format!("SELECT {} FROM {table} ORDER BY key LIMIT 1 OFFSET ?1", columns[column]);
-    let found = tx.query(&sql, [at], |row| Ok(row.get::<_, Value>(0)?))?;
-    Ok(found.into_iter().next().unwrap_or(Value::Null))
+    Ok(tx.first(&sql, [at], |row| Ok(row.get::<_, Value>(0)?))?.unwrap_or(Value::Null))
 }

@@ -7,7 +7,6 @@ use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Word};
 use crate::contract::LogEntry;
 
 impl Tx<'_> {
-    /// Adds a line.
     pub fn log(&self, entry: &LogEntry) -> Result<()> {
         let LogEntry { edit, entity, key, kind, met } = entry;
         self.execute(
@@ -20,11 +19,9 @@ impl Tx<'_> {
                 kind.word(),
                 met.map(|m| m.0),
             ),
-        )?;
-        Ok(())
+        )
     }
 
-    /// All lines, oldest first.
     pub fn log_entries(&self) -> Result<Vec<LogEntry>> {
         let sql = "SELECT device,number,entity,key,kind,met FROM log ORDER BY seq";
         self.query(sql, [], |row| {

@@ -1,8 +1,6 @@
-//! A device without an outbox: a mark on each row that was edited, in place of its edits.
-//!
-//! The row goes out as it is. What it was before is not known, nor which columns were edited, nor
-//! how often. A mark lies where an edit would: it keeps pulls from its row in the same way. A row
-//! that was deleted here has a mark and no row.
+//! A device without an outbox: a mark on each row that was edited lies where its edits would. The row
+//! goes out as it is: what it was before is not known, nor which columns were edited, nor how often. A
+//! row that was deleted here has a mark and no row.
 
 use std::collections::BTreeSet;
 
@@ -14,9 +12,6 @@ use crate::contract::{EditError, EditKind, LocalEdit};
 
 /// Makes an edit: one transaction holds the row's change and its mark, which an earlier edit may
 /// have set.
-///
-/// # Errors
-/// When this device cannot have such an edit or the disk fails; nothing is changed then.
 pub fn mark(store: &Store, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
     store.transact("BEGIN IMMEDIATE", true, |tx| {
         let edit = &*super::followed::followed(tx, edit)?;
@@ -56,7 +51,7 @@ pub fn keep_mark(tx: &Tx<'_>, mark: &Entry, sent: EditKind) -> Result<()> {
         (EditKind::Delete, _) => EditKind::Create,
         _ => EditKind::Update,
     };
-    tx.execute("UPDATE outbox SET kind=?2 WHERE seq=?1", (mark.seq, kind.word())).map(drop)
+    tx.execute("UPDATE outbox SET kind=?2 WHERE seq=?1", (mark.seq, kind.word()))
 }
 
 /// The marked rows of these entities as they are now, `limit` at most: what is there before what
@@ -96,7 +91,6 @@ pub fn marked(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<En
     Ok(ordered)
 }
 
-/// All of a row that the device has, if the row is there.
 fn whole(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<Option<Vec<(usize, Value)>>> {
     let columns = tx.store().entity(entity).projection.iter().copied();
     Ok(tx.row(entity, key.as_str())?.map(|row| columns.zip(row.values).collect()))

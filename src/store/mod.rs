@@ -16,19 +16,16 @@
 //! - A row with a waiting edit is never swept.
 //!
 //! How: one table an entity, with the user's names behind a position (`e3_patient`, `c0_name`), so
-//! that no name clashes with another, with SQL or with ours. Rows lie in the order of keys, without
-//! an index beside them. `line` keeps the database of a device that is busy open and closes that of
-//! one that is not. The SQL texts are shared by all stores of a schema on a thread; a [`Tx`] keeps
-//! the statements it has used at hand by entity, so that a row of a page costs one look into a list
-//! of a few.
+//! that no name clashes with another, with SQL or with ours. The SQL texts are shared by all stores
+//! of a schema on a thread; a [`Tx`] keeps the statements it has used at hand by entity.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 
-mod blobs;
-mod conflicts;
+pub mod blobs;
+pub mod conflicts;
 mod connection;
 mod error;
-mod excerpts;
+pub mod excerpts;
 mod extra;
 mod followed;
 mod late;
@@ -45,38 +42,34 @@ mod progress;
 mod provision;
 mod references;
 mod rename;
-mod resumed;
 mod rows;
 mod session;
 mod shadow;
 mod squash;
-mod staged;
+pub mod staged;
 mod upgrade;
-mod waiting;
+pub mod waiting;
 
 #[cfg(test)]
 mod tests;
 
-pub use blobs::{Blobs, WaitingBlob, edit_with_blob};
-pub use conflicts::{Conflicts, Difference};
-pub use error::StoreError;
-pub use excerpts::{Excerpts, ShownPart};
+pub use blobs::{WaitingBlob, edit_with_blob};
+pub use conflicts::Difference;
+pub use error::{Result as Stored, StoreError};
 pub use late::LateRow;
 pub use list::list;
 pub use marks::{keep_mark, mark, marked, pass_by};
 pub use options::*;
 pub use outbox::{Entry, NewEntry, references};
 pub use pool::{add_keys, edit_pooled, first_key, keys_left, take_any_key, take_key};
-pub use progress::Progress;
+pub use progress::{Progress, WHOLE_SYNCS, note_whole_sync, whole_sync};
 pub use provision::provision;
 pub use references::{dangling, defer_foreign_keys, first_referring, is_here, parents_of, swept_parents};
 pub use rename::{Reach, rename};
-pub use resumed::{make_whole_syncs, note_whole_sync, whole_sync};
 pub use rows::StoredRow;
 pub use session::{Store, Tx};
 pub use squash::{edited_again, fold, has_shadow, is_waited_for, names_behind, others_between, seal, unseal};
-pub use staged::{Staged, StagedPage, StagedRow};
-pub use waiting::Waiting;
+pub use staged::StagedPage;
 
 /// The book of cursors that all units share.
 pub const SHARED: crate::base::UnitId = crate::base::UnitId(u16::MAX);

@@ -2,7 +2,6 @@
 
 use crate::base::{EntityId, Span, in_words};
 
-/// How SQLite keeps its journal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Journal {
     /// A rollback journal whose file is cut to nothing after each transaction: what Android sets.
@@ -17,7 +16,6 @@ pub enum Journal {
 }
 in_words!(Journal { Truncate: "truncate", Persist: "persist", Wal: "wal" } but Memory);
 
-/// How often SQLite waits for the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Synchronous {
     /// For every commit: it outlasts a loss of power.
@@ -53,7 +51,6 @@ pub enum OnMismatch {
     Reset,
 }
 in_words!(OnMismatch { Migrate: "migrate", Backfill: "backfill", Reset: "reset" });
-/// An index of an entity besides its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
     pub entity: EntityId,
@@ -61,17 +58,12 @@ pub struct Index {
     pub columns: Vec<usize>,
 }
 
-/// A device database's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreOptions {
-    /// Bytes a page.
     pub page_size: u32,
     pub journal: Journal,
-    /// How often SQLite waits for the disk.
     pub synchronous: Synchronous,
-    /// Pages of cache.
     pub cache_pages: u32,
-    /// What it does about rows that refer to one that is not there.
     pub foreign_keys: ForeignKeys,
     /// After each transaction it is counted how many rows refer to one that is not there.
     pub watch_references: bool,
@@ -79,9 +71,7 @@ pub struct StoreOptions {
     pub keep_settled: Span,
     /// Before and after each run it is told where all cursors stand.
     pub watch_cursors: bool,
-    /// What is made of a database that an older version of the app left.
     pub on_mismatch: OnMismatch,
-    /// Indexes besides those of keys and references.
     pub indexes: Vec<Index>,
     /// So many rows of the engine's own are written for each that comes: `extra` says of what.
     pub extra_rows: u32,
@@ -102,5 +92,12 @@ impl Default for StoreOptions {
             indexes: Vec::new(),
             extra_rows: 0,
         }
+    }
+}
+
+impl StoreOptions {
+    /// Whether SQLite refuses rows that refer to one that is not there.
+    pub fn checks_references(&self) -> bool {
+        self.foreign_keys != ForeignKeys::Off
     }
 }

@@ -12,7 +12,6 @@ use super::session::{Store, Tx};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, Value, Word};
 use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, PendingEdit};
 
-/// An edit to be put into the outbox.
 #[derive(Clone, Copy, Debug)]
 pub struct NewEntry<'a> {
     /// Its idempotency key; no two entries have the same.
@@ -20,13 +19,10 @@ pub struct NewEntry<'a> {
     pub edit: &'a LocalEdit,
     /// The stamp of the version that it was made on.
     pub base: Option<Stamp>,
-    /// The values that it was made on; see [`Entry::made_on`].
     pub made_on: Option<&'a [(usize, Value)]>,
-    /// When it was made, by the device's clock.
     pub made_at: Stamp,
 }
 
-/// An edit in the outbox.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Its place in the order of edits; no two entries of one process have the same.
@@ -44,12 +40,9 @@ pub struct Entry {
     /// sets, and of all that the device has if it deletes the row. `None` for a create, unless that
     /// is an update which makes its row again, and where an earlier version of the app wrote it.
     pub made_on: Option<Vec<(usize, Value)>>,
-    /// When it was made, by the device's clock.
     pub made_at: Stamp,
     pub attempts: u32,
-    /// What the last try came to, if it failed.
     pub last_error: Option<String>,
-    /// It waits for a person and is not sent.
     pub parked: bool,
 }
 
@@ -96,15 +89,10 @@ impl Entry {
     }
 }
 
-/// What [`entry`] reads.
 pub(super) const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"values\",base,made_at,attempts,last_error,parked,made_on \
                      FROM outbox";
 
 impl Store {
-    /// Makes an edit: one transaction holds the row's change and the outbox entry `id`.
-    ///
-    /// # Errors
-    /// When this device cannot have such an edit or the disk fails; nothing is changed then.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
         self.transact("BEGIN IMMEDIATE", true, |tx| tx.edit(edit, id, made_at))
     }
@@ -118,10 +106,6 @@ impl Tx<'_> {
     ///
     /// The edit's base is the row's stamp, `None` for a row that the backend has not acknowledged.
     /// A new row counts as seen by the full load that is under way, since that cannot bring it.
-    ///
-    /// # Errors
-    /// When this device cannot make the edit or the disk fails; the transaction must not be
-    /// committed then.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
         let edit = &*followed(self, edit)?;
         let (base, made_on) = self.change(edit)?;
@@ -129,7 +113,6 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Changes a row as a person wants it; gives what the edit was made on.
     pub(super) fn change(&self, edit: &LocalEdit) -> std::result::Result<MadeOn, EditError> {
         let key = edit.key.as_str();
         let row = self.row(edit.entity, key)?;
@@ -154,7 +137,6 @@ impl Tx<'_> {
         Ok((base, made_on))
     }
 
-    /// The values of a row that an edit changes.
     fn values_under(
         &self,
         entity: EntityId,
@@ -177,9 +159,6 @@ impl Tx<'_> {
     }
 
     /// Puts an edit at the end of the outbox; gives its `seq`.
-    ///
-    /// # Errors
-    /// When the database cannot be written, or has an entry of this id.
     pub fn append(&self, entry: &NewEntry<'_>) -> Result<i64> {
         let NewEntry { id, edit, base, made_on, made_at } = entry;
         let last = self.query("SELECT ifnull(max(seq),0)FROM outbox", [], |row| Ok(row.get::<_, i64>(0)?))?;
@@ -239,11 +218,9 @@ impl Tx<'_> {
         Ok(entries)
     }
 
-    /// Whether an edit before `seq` makes a row.
     fn makes(&self, entity: EntityId, key: &Key, seq: i64) -> Result<bool> {
         let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND kind='create' AND seq<?3 LIMIT 1";
-        let found = self.query(sql, (entity.0, key.as_str(), seq), |_| Ok(()))?;
-        Ok(!found.is_empty())
+        self.finds(sql, (entity.0, key.as_str(), seq))
     }
 
     /// The rows of an entity to which edits refer, by what they set and what they were made on,
@@ -267,43 +244,37 @@ impl Tx<'_> {
         Ok(oldest)
     }
 
-    /// All edits of a row, oldest first.
     pub fn entries_for(&self, entity: EntityId, key: &str) -> Result<Vec<Entry>> {
         let sql = format!("{ENTRY} WHERE entity=?1 AND key=?2 ORDER BY seq");
         self.query(&sql, (entity.0, key), entry)
     }
 
-    /// All edits that wait, parked ones too, oldest first.
     pub(super) fn entries(&self) -> Result<Vec<Entry>> {
         self.query(&format!("{ENTRY} ORDER BY seq"), [], entry)
     }
 
     pub(super) fn entry(&self, seq: i64) -> Result<Option<Entry>> {
-        let found = self.query(&format!("{ENTRY} WHERE seq=?1"), [seq], entry)?;
-        Ok(found.into_iter().next())
+        self.first(&format!("{ENTRY} WHERE seq=?1"), [seq], entry)
     }
 
     /// Makes an edit one of another row, which the backend does not have yet.
     pub fn carry_over(&self, seq: i64, key: &Key) -> Result<()> {
         let sql = "UPDATE outbox SET key=?2,base=NULL WHERE seq=?1";
-        self.execute(sql, (seq, key.as_str())).map(drop)
+        self.execute(sql, (seq, key.as_str()))
     }
 
-    /// The rows that have edits in the outbox, in the order of entities and keys.
     pub fn dirty(&self) -> Result<Vec<(EntityId, String)>> {
         let sql = "SELECT DISTINCT entity,key FROM outbox ORDER BY entity,key";
         self.query(sql, [], |row| Ok((EntityId(row.get(0)?), row.get(1)?)))
     }
 
-    /// Takes an edit out of the outbox.
     pub fn drop_entry(&self, seq: i64) -> Result<()> {
         keep(self, seq)?;
-        let gone = self.execute("DELETE FROM outbox WHERE seq=?1", [seq])?;
+        let gone = self.changes("DELETE FROM outbox WHERE seq=?1", [seq])?;
         self.counts(-(gone as i64));
         Ok(())
     }
 
-    /// The outbox has so many edits more.
     fn counts(&self, more: i64) {
         let added = &self.store().added;
         added.set(added.get() + more);
@@ -312,13 +283,13 @@ impl Tx<'_> {
     /// Says on which version all edits of a row are made.
     pub fn rebase(&self, entity: EntityId, key: &str, base: Stamp) -> Result<()> {
         let sql = "UPDATE outbox SET base=?3 WHERE entity=?1 AND key=?2";
-        self.execute(sql, (entity.0, key, base.0)).map(drop)
+        self.execute(sql, (entity.0, key, base.0))
     }
 
     /// The same for those that are made on the version `from`.
     pub fn rebase_from(&self, entity: EntityId, key: &str, from: Option<Stamp>, base: Stamp) -> Result<()> {
         let sql = "UPDATE outbox SET base=?4 WHERE entity=?1 AND key=?2 AND base IS ?3";
-        self.execute(sql, (entity.0, key, from.map(|from| from.0), base.0)).map(drop)
+        self.execute(sql, (entity.0, key, from.map(|from| from.0), base.0))
     }
 
     /// Notes on which values of its row an edit is made, `row` being the device's columns.
@@ -328,14 +299,10 @@ impl Tx<'_> {
             return Ok(());
         }
         self.execute("UPDATE outbox SET made_on=?2 WHERE seq=?1", (entry.seq, under.as_deref().map(json)))
-            .map(drop)
     }
 
     /// Turns an edit into another operation with an idempotency key of its own on the version
     /// `over`, maybe of another row, with these values.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] if there is no such entry.
     pub fn rewrite(
         &self,
         seq: i64,
@@ -365,22 +332,19 @@ impl Tx<'_> {
                 over.map(|row| row.stamp.0),
                 made_on.as_deref().map(json),
             ),
-        )?;
-        Ok(())
+        )
     }
 
-    /// Notes that an edit was tried, and what came of it.
     pub fn attempted(&self, seq: i64, error: Option<&str>) -> Result<()> {
         let sql = "UPDATE outbox SET attempts=attempts+1,last_error=?2 WHERE seq=?1";
-        self.execute(sql, (seq, error)).map(drop)
+        self.execute(sql, (seq, error))
     }
 
     /// Sets an edit aside, and with it the later ones of its row, or lets it be sent again.
     pub fn park(&self, seq: i64, parked: bool) -> Result<()> {
-        self.execute("UPDATE outbox SET parked=?2 WHERE seq=?1", (seq, parked)).map(drop)
+        self.execute("UPDATE outbox SET parked=?2 WHERE seq=?1", (seq, parked))
     }
 
-    /// All edits that wait, parked ones too, oldest first.
     pub fn pending(&self) -> Result<Vec<PendingEdit>> {
         let sql = "SELECT device,number,entity,key,attempts,last_error FROM outbox ORDER BY seq";
         self.query(sql, [], |row| {
@@ -420,7 +384,6 @@ impl Turns<'_> {
         Ok(false)
     }
 
-    /// Whether an older edit refers to the row of this one.
     fn is_referred_to(&mut self, tx: &Tx<'_>, entry: &Entry) -> Result<bool> {
         let referred = match self.referred.entry(entry.entity) {
             btree_map::Entry::Occupied(known) => known.into_mut(),
@@ -430,7 +393,6 @@ impl Turns<'_> {
     }
 }
 
-/// The rows that these values of an entity's columns refer to.
 pub fn references(entity: &Entity, values: &[(usize, Value)]) -> impl Iterator<Item = (EntityId, Key)> {
     values.iter().filter_map(|(column, value)| match (&entity.columns[*column].kind, value) {
         (ColumnKind::Ref(target), Value::Text(key)) => Some((*target, Key(key.clone()))),
@@ -471,7 +433,6 @@ fn value(json: &str) -> Result<Value> {
     })
 }
 
-/// A column that holds one of some words.
 pub(super) fn word<W: Word>(row: &Row<'_>, column: usize) -> Result<W> {
     let text = row.get_ref(column)?.as_str().unwrap_or_default();
     W::of_word(text).ok_or_else(|| damaged(format!("{text:?} is none of {:?}", W::WORDS)))
@@ -484,4 +445,27 @@ fn damaged(error: impl std::fmt::Display) -> StoreError {
 pub(super) fn json(values: &[(usize, Value)]) -> String {
     let cells: Vec<_> = values.iter().map(|(column, value)| (*column, Cell::of(value))).collect();
     serde_json::to_string(&cells).expect("writing to memory does not fail")
+}
+
+#[cfg(test)]
+impl Entry {
+    /// An edit of the row `k` as of 1.
+    pub fn made(number: u32, kind: EditKind, values: Vec<(usize, Value)>) -> Entry {
+        let edit = EditId { device: DeviceId(0), number };
+        Entry {
+            seq: number.into(),
+            id: edit.to_string(),
+            edit,
+            entity: EntityId(0),
+            key: Key::new("k"),
+            kind,
+            values,
+            base: Some(Stamp(1)),
+            made_on: None,
+            made_at: Stamp(0),
+            attempts: 0,
+            last_error: None,
+            parked: false,
+        }
+    }
 }

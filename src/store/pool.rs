@@ -1,8 +1,5 @@
-//! Keys that the backend gave for rows that are yet to be made.
-//!
-//! A block is of the device that it was given to, by the name it goes by at the server. A copy of
-//! the database that has a name of its own finds no keys there: the first device goes on to take
-//! them.
+//! Keys that the backend gave for rows that are yet to be made, in blocks for one device. A copy of the
+//! database that goes by a name of its own finds none there: the first device goes on to take them.
 
 use super::error::{Result, StoreError};
 use super::rename::call;
@@ -12,9 +9,6 @@ use crate::contract::{EditError, LocalEdit, given_key};
 
 /// Makes a row under a key that `key` takes out of the pool: one transaction holds that, the
 /// row and the outbox entry `id`. Gives the key.
-///
-/// # Errors
-/// [`EditError::NoKey`] if there is none left; as [`Store::edit`] otherwise.
 pub fn edit_pooled(
     store: &Store,
     edit: &LocalEdit,
@@ -30,7 +24,6 @@ pub fn edit_pooled(
     })
 }
 
-/// How many keys are left for rows of an entity.
 pub fn keys_left(tx: &Tx<'_>, entity: EntityId) -> Result<u32> {
     let sql = "SELECT ifnull(sum(until-next),0) FROM pool WHERE entity=?1 AND owner=?2";
     let left =
@@ -44,7 +37,7 @@ pub fn add_keys(tx: &Tx<'_>, entity: EntityId, first: u64, count: u32) -> Result
     let owner = tx.store().owner.get().0;
     tx.execute("DELETE FROM pool WHERE entity=?1 AND owner<>?2", (entity.0, owner))?;
     let sql = "INSERT INTO pool VALUES(?1,?2,?2,?3,?4)";
-    tx.execute(sql, (entity.0, first, first + i64::from(count), owner)).map(drop)
+    tx.execute(sql, (entity.0, first, first + i64::from(count), owner))
 }
 
 /// Takes the next key out of the pool that no row here has: who went back to a backup has keys in
@@ -61,8 +54,7 @@ pub fn take_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
 /// Takes the next key of any block, no matter to whom it was given; no correct rule asks for it.
 pub fn take_any_key(tx: &Tx<'_>, entity: EntityId) -> Result<Option<Key>> {
     let sql = "SELECT first,next FROM pool WHERE entity=?1 AND next<until ORDER BY first LIMIT 1";
-    let found = tx.query(sql, [entity.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    take(tx, entity, found.into_iter().next())
+    take(tx, entity, tx.first(sql, [entity.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
 fn take(tx: &Tx<'_>, entity: EntityId, block: Option<(i64, i64)>) -> Result<Option<Key>> {
@@ -83,6 +75,5 @@ fn block(tx: &Tx<'_>, entity: EntityId) -> Result<Option<(i64, i64)>> {
     let sql =
         "SELECT first,next FROM pool WHERE entity=?1 AND owner=?2 AND next<until ORDER BY first LIMIT 1";
     let of = [u32::from(entity.0), tx.store().owner.get().0];
-    let found = tx.query(sql, of, |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(found.into_iter().next())
+    tx.first(sql, of, |row| Ok((row.get(0)?, row.get(1)?)))
 }

@@ -9,27 +9,23 @@ use crate::base::{EntityId, Stamp, UnitId};
 pub struct Progress {
     /// Where the last page ended; `None` before the first.
     pub cursor: Option<String>,
-    /// Which full load this is.
     pub generation: u32,
-    /// The full load is under way.
     pub loading: bool,
 }
 
 impl Tx<'_> {
-    /// How far `unit` has come with `entity`.
     pub fn progress(&self, unit: UnitId, entity: EntityId) -> Result<Progress> {
         let sql = "SELECT cursor,generation,loading FROM progress WHERE unit=?1 AND entity=?2";
-        let found = self.query(sql, (unit.0, entity.0), |row| {
+        let found = self.first(sql, (unit.0, entity.0), |row| {
             Ok(Progress { cursor: row.get(0)?, generation: row.get(1)?, loading: row.get(2)? })
         })?;
-        Ok(found.into_iter().next().unwrap_or_default())
+        Ok(found.unwrap_or_default())
     }
 
-    /// Sets how far `unit` has come with `entity`.
     pub fn save_progress(&self, unit: UnitId, entity: EntityId, progress: &Progress) -> Result<()> {
         let Progress { cursor, generation, loading } = progress;
         let sql = "REPLACE INTO progress VALUES(?1,?2,?3,?4,?5)";
-        self.execute(sql, (unit.0, entity.0, cursor.as_deref(), generation, loading)).map(drop)
+        self.execute(sql, (unit.0, entity.0, cursor.as_deref(), generation, loading))
     }
 
     /// The latest full load of `entity` by any unit; 0 before the first.
@@ -45,30 +41,26 @@ impl Tx<'_> {
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), EntityId(row.get(1)?), row.get(2)?)))
     }
 
-    /// When each unit that ever did last completed, in order.
     pub fn all_dates(&self) -> Result<Vec<(UnitId, Stamp)>> {
         let sql = "SELECT unit,last_sync_on FROM unit WHERE last_sync_on IS NOT NULL ORDER BY unit";
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), Stamp(row.get(1)?))))
     }
 
-    /// When `unit` last completed; `None` if it never did.
     pub fn last_sync_on(&self, unit: UnitId) -> Result<Option<Stamp>> {
         let sql = "SELECT last_sync_on FROM unit WHERE unit=?1";
-        let found = self.query(sql, [unit.0], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
-        Ok(found.into_iter().next().flatten().map(Stamp))
+        let found = self.first(sql, [unit.0], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
+        Ok(found.flatten().map(Stamp))
     }
 
     /// When a unit last completed; `None` if none ever did.
     pub fn last_sync(&self) -> Result<Option<Stamp>> {
-        let found =
-            self.query("SELECT max(last_sync_on)FROM unit", [], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
-        Ok(found.into_iter().next().flatten().map(Stamp))
+        let sql = "SELECT max(last_sync_on)FROM unit";
+        Ok(self.first(sql, [], |row| Ok(row.get::<_, Option<i64>>(0)?))?.flatten().map(Stamp))
     }
 
-    /// Notes that `unit` completed.
     pub fn set_last_sync_on(&self, unit: UnitId, at: Stamp) -> Result<()> {
         let sql = "INSERT INTO unit VALUES(?1,?2,0,0)ON CONFLICT(unit)DO UPDATE SET last_sync_on=?2";
-        self.execute(sql, (unit.0, at.0)).map(drop)
+        self.execute(sql, (unit.0, at.0))
     }
 
     /// Marks `unit` as running until [`Tx::end_run`], over restarts; gives the number of the run,
@@ -81,21 +73,32 @@ impl Tx<'_> {
         Ok(run[0])
     }
 
-    /// The number that the next run will get.
     pub fn next_run(&self) -> Result<u64> {
         let found =
             self.query("SELECT ifnull(max(run),0)+1 FROM unit", [], |row| Ok(row.get::<_, u32>(0)?))?;
         Ok(found[0].into())
     }
 
-    /// Takes the mark of [`Tx::begin_run`] away.
     pub fn end_run(&self, unit: UnitId) -> Result<()> {
-        self.execute("UPDATE unit SET running=0 WHERE unit=?1 AND running", [unit.0]).map(drop)
+        self.execute("UPDATE unit SET running=0 WHERE unit=?1 AND running", [unit.0])
     }
 
-    /// The units marked as running, with the number of the run.
     pub fn running(&self) -> Result<Vec<(UnitId, u64)>> {
         let sql = "SELECT unit,run FROM unit WHERE running ORDER BY unit";
         self.query(sql, [], |row| Ok((UnitId(row.get(0)?), row.get::<_, u32>(1)?.into())))
     }
+}
+
+/// Where the cursors stood after the last whole sync, for who begins there again.
+pub const WHOLE_SYNCS: &[&str] =
+    &["CREATE TABLE IF NOT EXISTS whole(unit,entity,cursor,PRIMARY KEY(unit,entity))WITHOUT ROWID"];
+
+/// Where the last whole sync ended; the outer `None` before the first that was noted.
+pub fn whole_sync(tx: &Tx<'_>, book: UnitId, entity: EntityId) -> Result<Option<Option<String>>> {
+    let sql = "SELECT cursor FROM whole WHERE unit=?1 AND entity=?2";
+    tx.first(sql, (book.0, entity.0), |row| Ok(row.get(0)?))
+}
+
+pub fn note_whole_sync(tx: &Tx<'_>, book: UnitId, entity: EntityId, cursor: Option<&str>) -> Result<()> {
+    tx.execute("REPLACE INTO whole VALUES(?1,?2,?3)", (book.0, entity.0, cursor))
 }

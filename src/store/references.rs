@@ -3,17 +3,16 @@
 use super::error::Result;
 use super::session::{Store, Tx};
 use crate::base::{Cell, EntityId, Key, Stamp};
-use crate::contract::{ColumnKind, Schema};
+use crate::contract::ColumnKind;
 
-/// Whether a row of this entity is on the device.
 pub fn is_here(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<bool> {
     let (table, _) = tx.store().names(entity);
-    let found = tx.query(&format!("SELECT 1 FROM {table} WHERE key=?1"), [key], |_| Ok(()))?;
-    Ok(!found.is_empty())
+    tx.finds(&format!("SELECT 1 FROM {table} WHERE key=?1"), [key])
 }
 
 /// The rows that these of the device's columns refer to, which the device has a table for.
-pub fn parents_of(schema: &Schema, entity: EntityId, cells: &[Cell<'_>]) -> Vec<(EntityId, Key)> {
+pub fn parents_of(tx: &Tx<'_>, entity: EntityId, cells: &[Cell<'_>]) -> Vec<(EntityId, Key)> {
+    let schema = tx.schema();
     let columns = schema.entity(entity).projected().zip(cells);
     let parent = |(column, cell): (&crate::contract::Column, &Cell<'_>)| match (&column.kind, cell) {
         (ColumnKind::Ref(target), Cell::Text(key)) => Some((*target, Key::new(key))),
@@ -29,8 +28,7 @@ pub fn first_referring(tx: &Tx<'_>, entity: EntityId, key: &str) -> Result<Optio
         let (table, columns) = tx.store().names(of);
         let another = if of == entity { "AND key<>?1 " } else { "" };
         let sql = format!("SELECT key FROM {table} WHERE {}=?1 {another}LIMIT 1", columns[column]);
-        let found = tx.query(&sql, [key], |row| Ok(Key(row.get(0)?)))?;
-        if let Some(key) = found.into_iter().next() {
+        if let Some(key) = tx.first(&sql, [key], |row| Ok(Key(row.get(0)?)))? {
             return Ok(Some((of, key)));
         }
     }

@@ -1,6 +1,4 @@
 //! Rows that get another key: the device made them under one of its own.
-//!
-//! The table of what was renamed is made with the database, and only where rows can be renamed.
 
 use super::error::Result;
 use super::outbox::{ENTRY, entry, json};
@@ -21,7 +19,6 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// All of them.
     pub const ALL: Reach = Reach { rows: true, edits: true, newer: true };
 }
 
@@ -58,10 +55,9 @@ pub fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach: Reach)
 /// A row is called so from now on, whatever a person's screen calls it.
 pub(super) fn call(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key) -> Result<()> {
     let renamed = (entity.0, from.as_str(), to.as_str());
-    tx.execute("REPLACE INTO renamed VALUES(?1,?2,?3)", renamed).map(drop)
+    tx.execute("REPLACE INTO renamed VALUES(?1,?2,?3)", renamed)
 }
 
-/// Rows of an entity that refer to the row refer to its new key.
 fn repoint_rows(tx: &Tx<'_>, id: EntityId, target: EntityId, (from, to): (&Key, &Key)) -> Result<()> {
     let of = tx.store().entity(id);
     if !of.delivery.is_on_devices() {
@@ -77,7 +73,6 @@ fn repoint_rows(tx: &Tx<'_>, id: EntityId, target: EntityId, (from, to): (&Key, 
     Ok(())
 }
 
-/// Edits of rows of an entity that refer to the row refer to its new key.
 fn repoint_edits(tx: &Tx<'_>, id: EntityId, target: EntityId, (from, to): (&Key, &Key)) -> Result<()> {
     let of = tx.store().entity(id);
     if of.columns.iter().all(|column| column.kind != ColumnKind::Ref(target)) {
@@ -105,7 +100,6 @@ fn repoint_edits(tx: &Tx<'_>, id: EntityId, target: EntityId, (from, to): (&Key,
     Ok(())
 }
 
-/// Whether a value of this column refers to a row.
 fn refers(of: &Entity, column: usize, target: EntityId, value: &Value, key: &Key) -> bool {
     of.columns[column].kind == ColumnKind::Ref(target) && matches!(value, Value::Text(text) if *text == key.0)
 }

@@ -1,6 +1,6 @@
 //! Rows of entities.
 
-use rusqlite::{CachedStatement, Row};
+use rusqlite::{CachedStatement, Params, Row};
 
 use super::error::{Result, StoreError};
 use super::extra;
@@ -8,21 +8,15 @@ use super::layout::RowStatement;
 use super::session::{Store, Tx};
 use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef};
 
-/// A row as the device holds it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredRow {
     /// The backend's stamp of the version last received; 0 if never.
     pub stamp: Stamp,
-    /// The full load in which it was last seen.
     pub generation: u32,
     pub values: Vec<Value>,
 }
 
 impl Store {
-    /// Looks through the whole database.
-    ///
-    /// # Errors
-    /// What is wrong with it.
     pub fn check(&self) -> Result<()> {
         let said: String = self.connection()?.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))?;
         if said != "ok" {
@@ -34,7 +28,6 @@ impl Store {
         stored.try_for_each(|id| self.rows(id, &mut |_, _, _| ()))
     }
 
-    /// Calls `f` with each row of an entity in the order of keys.
     pub fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) -> Result<()> {
         let columns = self.entity(entity).projection.len();
         let connection = self.connection()?;
@@ -50,7 +43,6 @@ impl Store {
         Ok(())
     }
 
-    /// How many rows of an entity there are.
     pub fn count(&self, entity: EntityId) -> Result<u64> {
         let connection = self.connection()?;
         let mut statement = connection.prepare_cached(self.sql(entity, RowStatement::Count))?;
@@ -61,9 +53,6 @@ impl Store {
 impl Tx<'_> {
     /// Stores a row as it came from the wire, in place of a version that is no newer; one of the
     /// stamp `over` or an earlier one gives way to any. False if what there was stays.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] if it has not the device's columns.
     #[inline]
     pub fn put(
         &self,
@@ -81,7 +70,7 @@ impl Tx<'_> {
             }
             statement.raw_bind_parameter(values.len() + 4, over.0)
         })?;
-        let extra = self.store().extra_rows();
+        let extra = self.store().options().extra_rows;
         if extra > 0 && is_put {
             extra::put(self, extra, (entity, key), stamp, values)?;
         }
@@ -89,9 +78,6 @@ impl Tx<'_> {
     }
 
     /// Stores a row from owned values of the device's columns, in place of what there was.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] if it has not the device's columns.
     pub fn put_values(
         &self,
         entity: EntityId,
@@ -134,28 +120,19 @@ impl Tx<'_> {
         })
     }
 
-    /// Removes a row; false if there was none.
+    fn say(&self, entity: EntityId, which: RowStatement, params: impl Params) -> Result<usize> {
+        self.writes();
+        self.with(entity, which, |statement| Ok(statement.execute(params)?))
+    }
+
     pub fn remove(&self, entity: EntityId, key: &str) -> Result<bool> {
-        self.writes();
-        let rows = self.with(entity, RowStatement::Remove, |statement| {
-            statement.raw_bind_parameter(1, key)?;
-            Ok(statement.raw_execute()?)
-        })?;
-        Ok(rows > 0)
+        Ok(self.say(entity, RowStatement::Remove, [key])? > 0)
     }
 
-    /// Removes a row, unless it is of a later stamp; false if none was removed.
     pub fn remove_by(&self, entity: EntityId, key: &str, stamp: Stamp) -> Result<bool> {
-        self.writes();
-        let rows = self.with(entity, RowStatement::RemoveBy, |statement| {
-            statement.raw_bind_parameter(1, key)?;
-            statement.raw_bind_parameter(2, stamp.0)?;
-            Ok(statement.raw_execute()?)
-        })?;
-        Ok(rows > 0)
+        Ok(self.say(entity, RowStatement::RemoveBy, (key, stamp.0))? > 0)
     }
 
-    /// A row, if it is on the device.
     pub fn row(&self, entity: EntityId, key: &str) -> Result<Option<StoredRow>> {
         let columns = self.store().entity(entity).projection.len();
         self.with(entity, RowStatement::Get, |statement| {
@@ -170,26 +147,13 @@ impl Tx<'_> {
         })
     }
 
-    /// Sets a row's stamp, if the row is on the device.
     pub fn restamp(&self, entity: EntityId, key: &str, stamp: Stamp) -> Result<()> {
-        self.writes();
-        self.with(entity, RowStatement::Restamp, |statement| {
-            statement.raw_bind_parameter(1, key)?;
-            statement.raw_bind_parameter(2, stamp.0)?;
-            statement.raw_execute()?;
-            Ok(())
-        })
+        self.say(entity, RowStatement::Restamp, (key, stamp.0)).map(drop)
     }
 
     /// Notes that a full load saw a row, if the row is on the device, and leaves its values alone.
     pub fn seen(&self, entity: EntityId, key: &str, generation: u32) -> Result<()> {
-        self.writes();
-        self.with(entity, RowStatement::Seen, |statement| {
-            statement.raw_bind_parameter(1, key)?;
-            statement.raw_bind_parameter(2, generation)?;
-            statement.raw_execute()?;
-            Ok(())
-        })
+        self.say(entity, RowStatement::Seen, (key, generation)).map(drop)
     }
 
     /// Removes the rows of an older generation that have no outbox entry; gives their keys in
@@ -212,11 +176,7 @@ impl Tx<'_> {
 
     /// Rows as of stamps between these two count as seen by the load of this generation.
     pub fn spare(&self, entity: EntityId, generation: u32, (from, until): (Stamp, Stamp)) -> Result<()> {
-        self.writes();
-        self.with(entity, RowStatement::Spare, |statement| {
-            Ok(statement.execute((generation, from.0, until.0))?)
-        })?;
-        Ok(())
+        self.say(entity, RowStatement::Spare, (generation, from.0, until.0)).map(drop)
     }
 }
 

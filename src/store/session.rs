@@ -11,11 +11,10 @@ use super::connection;
 use super::error::{Result, StoreError};
 use super::layout::{self, Layout, RowStatement};
 use super::line::StoreConnection;
-use super::options::{ForeignKeys, StoreOptions};
-use crate::base::{DeviceId, EntityId, Span};
+use super::options::StoreOptions;
+use crate::base::{DeviceId, EntityId};
 use crate::contract::{Database, Entity, Schema, Work};
 
-/// One device's database.
 #[derive(Debug)]
 pub struct Store {
     line: Rc<StoreConnection>,
@@ -24,19 +23,8 @@ pub struct Store {
     steps: Cell<u64>,
     /// No later outbox entry gets this number or a lower one, even if the entry is long gone.
     pub(super) last_seq: Cell<i64>,
-    /// How many edits the outbox has more than as it was opened.
     pub(super) added: Cell<i64>,
     pub(super) owner: Cell<DeviceId>,
-    /// Somebody counts rows that refer to one that is not there.
-    watches: bool,
-    /// SQLite looks at references.
-    checks: bool,
-    /// How long edits that are settled are kept.
-    keep_settled: Span,
-    /// Whether somebody looks where cursors stand.
-    watches_cursors: bool,
-    /// Rows that are written beside each.
-    extra_rows: u32,
 }
 
 /// One transaction, for as long as its closure runs.
@@ -81,15 +69,11 @@ impl Drop for Counted<'_> {
 }
 
 impl Store {
-    /// Makes all tables in an empty database.
     pub fn create(db: &Database, schema: &Schema, options: &StoreOptions) -> Result<()> {
         connection::open(db, schema, options).map(drop)
     }
 
     /// Opens a database; an empty one gets its tables (one in `:memory:` is always empty at first).
-    ///
-    /// # Errors
-    /// When it cannot be read, or is not of this layout.
     pub fn open(db: &Database, schema: Arc<Schema>, options: &StoreOptions) -> Result<Store> {
         let connection = connection::open(db, &schema, options)?;
         Ok(Store {
@@ -99,11 +83,6 @@ impl Store {
             last_seq: Cell::new(0),
             owner: Cell::default(),
             added: Cell::new(0),
-            watches: options.watch_references,
-            checks: options.foreign_keys != ForeignKeys::Off,
-            keep_settled: options.keep_settled,
-            watches_cursors: options.watch_cursors,
-            extra_rows: options.extra_rows,
         })
     }
 
@@ -113,12 +92,6 @@ impl Store {
     }
 
     /// Runs `f` in one transaction that is committed if `f` ends well, and undone if it does not.
-    ///
-    /// # Errors
-    /// `f`'s, or a failure to begin or to commit.
-    ///
-    /// # Panics
-    /// If called inside another transaction of this store.
     pub fn transaction<R>(&self, f: impl FnOnce(&Tx<'_>) -> Result<R>) -> Result<R> {
         self.transact("BEGIN IMMEDIATE", true, f)
     }
@@ -129,12 +102,6 @@ impl Store {
     }
 
     /// Runs `f`, which only reads, on one state of the database.
-    ///
-    /// # Errors
-    /// `f`'s, or a failure to read.
-    ///
-    /// # Panics
-    /// If called inside another transaction of this store, or if `f` writes.
     pub fn read<R>(&self, f: impl FnOnce(&Tx<'_>) -> Result<R>) -> Result<R> {
         self.transact("BEGIN", false, f)
     }
@@ -168,27 +135,8 @@ impl Store {
         self.added.get()
     }
 
-    /// Whether somebody looks where cursors stand.
-    pub fn watches_cursors(&self) -> bool {
-        self.watches_cursors
-    }
-
-    /// Whether somebody counts rows that refer to one that is not there.
-    pub fn watches_references(&self) -> bool {
-        self.watches
-    }
-
-    /// Whether SQLite refuses rows that refer to one that is not there.
-    pub fn checks_references(&self) -> bool {
-        self.checks
-    }
-
-    pub(super) fn keeps_settled(&self) -> Option<Span> {
-        (self.keep_settled > Span::ZERO).then_some(self.keep_settled)
-    }
-
-    pub(super) fn extra_rows(&self) -> u32 {
-        self.extra_rows
+    pub fn options(&self) -> &StoreOptions {
+        &self.line.options
     }
 
     /// What was done in transactions since the last call, undone ones included.
@@ -205,6 +153,7 @@ impl Store {
     pub(super) fn connection(&self) -> Result<Rc<Connection>> {
         self.line.connection()
     }
+
     pub(super) fn sql(&self, entity: EntityId, which: RowStatement) -> &str {
         self.layout.sql(entity, which)
     }
@@ -235,9 +184,8 @@ impl<'s> Tx<'s> {
         self.store.schema()
     }
 
-    /// Whether SQLite refuses rows that refer to one that is not there.
     pub fn checks_references(&self) -> bool {
-        self.store.checks
+        self.store.options().checks_references()
     }
 
     pub(super) fn prepare(&self, sql: &str) -> Result<Counted<'s>> {
@@ -265,18 +213,35 @@ impl<'s> Tx<'s> {
         f(&mut ready[index].statement)
     }
 
-    /// Says that something is about to be written.
-    ///
-    /// # Panics
-    /// If this transaction only reads.
     #[inline]
     pub(super) fn writes(&self) {
         assert!(self.writes, "what only reads does not write");
     }
 
-    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize> {
+    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<()> {
+        self.changes(sql, params).map(drop)
+    }
+
+    pub(super) fn changes(&self, sql: &str, params: impl Params) -> Result<usize> {
         self.writes();
         Ok(self.prepare(sql)?.execute(params)?)
+    }
+
+    pub fn make(&self, tables: &[&str]) -> Result<()> {
+        tables.iter().try_for_each(|sql| self.execute(sql, []))
+    }
+
+    pub(super) fn first<R>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&rusqlite::Row<'_>) -> Result<R>,
+    ) -> Result<Option<R>> {
+        Ok(self.query(sql, params, read)?.into_iter().next())
+    }
+
+    pub(super) fn finds(&self, sql: &str, params: impl Params) -> Result<bool> {
+        Ok(!self.query(sql, params, |_| Ok(()))?.is_empty())
     }
 
     pub(super) fn query<R>(
@@ -292,5 +257,15 @@ impl<'s> Tx<'s> {
             all.push(read(row)?);
         }
         Ok(all)
+    }
+}
+
+#[cfg(test)]
+impl Store {
+    /// One in memory, with nothing in it.
+    pub fn of(entities: Vec<Entity>) -> Store {
+        let options = StoreOptions { journal: super::Journal::Memory, ..StoreOptions::default() };
+        let schema = Schema { entities, ..Schema::default() };
+        Store::open(&Database::memory(), schema.into(), &options).unwrap()
     }
 }

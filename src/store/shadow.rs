@@ -16,27 +16,20 @@ impl Tx<'_> {
         stamp: Stamp,
         values: Option<&[Cell<'_>]>,
     ) -> Result<()> {
-        let values =
-            values.map(|cells| serde_json::to_string(cells).expect("writing to memory does not fail"));
+        let values = values.map(written);
         self.execute(
             "INSERT INTO shadow VALUES(?1,?2,?3,?4)ON CONFLICT(entity,key)DO UPDATE SET stamp=excluded.stamp,\
              \"values\"=excluded.\"values\"",
             (entity.0, key, stamp.0, values),
-        )?;
-        Ok(())
+        )
     }
 
-    /// Keeps a version that was taken.
     pub fn keep_shadow(&self, entity: EntityId, version: &Row) -> Result<()> {
         let cells: Option<Vec<Cell<'_>>> =
             version.values.as_ref().map(|values| values.iter().map(Cell::of).collect());
         self.set_shadow(entity, version.key.as_str(), version.stamp, cells.as_deref())
     }
 
-    /// Takes the version that was kept of a row, if any.
-    ///
-    /// # Errors
-    /// When the database cannot be written, or what was kept is damaged.
     pub fn take_shadow(&self, entity: EntityId, key: &str) -> Result<Option<Row>> {
         let found = self.shadow(entity, key)?;
         if found.is_some() {
@@ -47,12 +40,11 @@ impl Tx<'_> {
 
     pub(super) fn shadow(&self, entity: EntityId, key: &str) -> Result<Option<Row>> {
         let sql = "SELECT stamp,\"values\" FROM shadow WHERE entity=?1 AND key=?2";
-        let found = self.query(sql, (entity.0, key), |row| {
+        self.first(sql, (entity.0, key), |row| {
             let text: Option<String> = row.get(1)?;
             let values = text.map(|text| read(&text)).transpose()?;
             Ok(Row { key: Key::new(key), stamp: Stamp(row.get(0)?), values })
-        })?;
-        Ok(found.into_iter().next())
+        })
     }
 
     /// Rows that ended here and have no edits that wait: with the stamps of their ends.
@@ -65,15 +57,19 @@ impl Tx<'_> {
     /// Nothing waits beside a row any longer that says that it ended.
     pub fn drop_end(&self, entity: EntityId, key: &str) -> Result<()> {
         let sql = "DELETE FROM shadow WHERE entity=?1 AND key=?2 AND \"values\" IS NULL";
-        self.execute(sql, (entity.0, key)).map(drop)
+        self.execute(sql, (entity.0, key))
     }
 
     /// Everything of `entity` comes again: versions that wait beside rows come too, if they are
     /// still there. Tombstones do not, and stay.
     pub fn drop_live_shadows(&self, entity: EntityId) -> Result<()> {
         let sql = "DELETE FROM shadow WHERE entity=?1 AND \"values\" IS NOT NULL";
-        self.execute(sql, [entity.0]).map(drop)
+        self.execute(sql, [entity.0])
     }
+}
+
+pub(super) fn written(cells: &[Cell<'_>]) -> String {
+    serde_json::to_string(cells).expect("writing to memory does not fail")
 }
 
 pub(super) fn read(text: &str) -> Result<Vec<Value>> {

@@ -1,7 +1,5 @@
-//! Several edits of a row that wait become one.
-//!
-//! What goes out is sealed first: from then on it may be on the backend, so that neither its
-//! idempotency key nor what it says may change. Later edits of its row wait behind it.
+//! Several edits of a row that wait become one. What goes out is sealed first: from then on it may be
+//! on the backend, so that neither its idempotency key nor what it says may change.
 
 use super::error::Result;
 use super::outbox::{Entry, json, references};
@@ -39,8 +37,7 @@ pub fn fold(tx: &Tx<'_>, places: &[i64], into: Option<&Entry>) -> Result<()> {
             made_on.as_deref().map(json),
             made_at.0,
         ),
-    )?;
-    Ok(())
+    )
 }
 
 /// An edit is about to be sent; false if it was before.
@@ -56,34 +53,30 @@ pub fn seal(tx: &Tx<'_>, entry: &mut Entry) -> Result<bool> {
 /// An edit that was about to be sent did not leave.
 pub fn unseal(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
     let id = entry.id.strip_suffix(SEAL).unwrap_or(&entry.id);
-    tx.execute("UPDATE outbox SET id=?2 WHERE seq=?1", (entry.seq, id)).map(drop)
+    tx.execute("UPDATE outbox SET id=?2 WHERE seq=?1", (entry.seq, id))
 }
 
 /// Whether these values of an entity's columns name a row that an edit behind `seq` makes.
 pub fn names_behind(tx: &Tx<'_>, entity: EntityId, values: &[(usize, Value)], seq: i64) -> Result<bool> {
     let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key=?2 AND kind='create' AND seq>?3 LIMIT 1";
     for (target, key) in references(tx.store().entity(entity), values) {
-        if !tx.query(sql, (target.0, key.as_str(), seq), |_| Ok(()))?.is_empty() {
+        if tx.finds(sql, (target.0, key.as_str(), seq))? {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// Whether an edit that waits refers to the row.
 pub fn is_waited_for(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<bool> {
     Ok(tx.referred(entity)?.contains_key(key))
 }
 
-/// Whether edits of other rows of the entity lie between these two places.
 pub fn others_between(tx: &Tx<'_>, entity: EntityId, key: &Key, places: (i64, i64)) -> Result<bool> {
     let sql = "SELECT 1 FROM outbox WHERE entity=?1 AND key<>?2 AND seq>?3 AND seq<?4 LIMIT 1";
-    let found = tx.query(sql, (entity.0, key.as_str(), places.0, places.1), |_| Ok(()))?;
-    Ok(!found.is_empty())
+    tx.finds(sql, (entity.0, key.as_str(), places.0, places.1))
 }
 
-/// Whether a version of the row waits beside it.
 pub fn has_shadow(tx: &Tx<'_>, entity: EntityId, key: &Key) -> Result<bool> {
     let sql = "SELECT 1 FROM shadow WHERE entity=?1 AND key=?2";
-    Ok(!tx.query(sql, (entity.0, key.as_str()), |_| Ok(()))?.is_empty())
+    tx.finds(sql, (entity.0, key.as_str()))
 }

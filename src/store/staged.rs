@@ -1,9 +1,8 @@
 //! What a run has pulled and does not show yet: rows, page by page, in tables of their own.
-//!
-//! The tables are made with the first engine that shows a run as a whole.
 
 use super::error::{Result, StoreError};
 use super::session::Tx;
+use super::shadow;
 use crate::base::{Cell, EntityId, Stamp, UnitId};
 
 /// The page of an entity that was set aside last, or one of several in their order.
@@ -13,7 +12,6 @@ pub struct StagedPage {
     pub number: i64,
     pub entity: EntityId,
     pub cursor: String,
-    /// There may be more behind it.
     pub more: bool,
     /// Where what is shown stood when the entity's first page was set aside: cursor and generation.
     pub onto: (Option<String>, u32),
@@ -21,7 +19,6 @@ pub struct StagedPage {
     pub rest: String,
 }
 
-/// A row of such a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StagedRow {
     pub key: String,
@@ -32,100 +29,78 @@ pub struct StagedRow {
     pub values: Option<Vec<Cell<'static>>>,
 }
 
-/// What is set aside, in a transaction.
-#[derive(Clone, Copy)]
-pub struct Staged<'t, 's>(&'t Tx<'s>);
-
 const PAGE: &str = "SELECT page,entity,cursor,more,onto,generation,rest FROM staged_page";
 
-impl<'t, 's> Staged<'t, 's> {
-    pub fn of(tx: &'t Tx<'s>) -> Staged<'t, 's> {
-        Staged(tx)
-    }
+pub const TABLES: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS staged_page(page INTEGER PRIMARY KEY,unit,entity,cursor,more,onto,generation,rest)",
+    "CREATE TABLE IF NOT EXISTS staged(page,place,key,stamp,base,columns,\"values\",PRIMARY KEY(page,place))WITHOUT ROWID",
+];
 
-    /// Makes the tables, if the database has none.
-    pub fn make(self) -> Result<()> {
-        let pages = "page INTEGER PRIMARY KEY,unit,entity,cursor,more,onto,generation,rest";
-        self.0.execute(&format!("CREATE TABLE IF NOT EXISTS staged_page({pages})"), [])?;
-        let rows = "page,place,key,stamp,base,columns,\"values\",PRIMARY KEY(page,place)";
-        self.0.execute(&format!("CREATE TABLE IF NOT EXISTS staged({rows})WITHOUT ROWID"), []).map(drop)
-    }
-
-    /// Sets a page of `unit` aside, behind those that are there; gives its number. That of `page`
-    /// does not matter.
-    pub fn add_page(self, unit: UnitId, page: &StagedPage) -> Result<i64> {
-        let StagedPage { entity, cursor, more, onto: (onto, generation), rest, .. } = page;
-        let sql = "INSERT INTO staged_page SELECT ifnull(max(page),0)+1,?1,?2,?3,?4,?5,?6,?7 FROM staged_page \
+/// Sets a page of `unit` aside, behind those that are there; gives its number. That of `page`
+/// does not matter.
+pub fn add_page(tx: &Tx<'_>, unit: UnitId, page: &StagedPage) -> Result<i64> {
+    let StagedPage { entity, cursor, more, onto: (onto, generation), rest, .. } = page;
+    let sql = "INSERT INTO staged_page SELECT ifnull(max(page),0)+1,?1,?2,?3,?4,?5,?6,?7 FROM staged_page \
                    WHERE true RETURNING page";
-        self.0.writes();
-        let values = (unit.0, entity.0, cursor, more, onto.as_deref(), generation, rest);
-        Ok(self.0.query(sql, values, |row| Ok(row.get(0)?))?[0])
-    }
+    tx.writes();
+    let values = (unit.0, entity.0, cursor, more, onto.as_deref(), generation, rest);
+    Ok(tx.query(sql, values, |row| Ok(row.get(0)?))?[0])
+}
 
-    /// Adds the row at a place of a page.
-    pub fn add_row(
-        self,
-        (page, place): (i64, usize),
-        (key, stamp): (&str, Stamp),
-        part: Option<(Stamp, u64)>,
-        values: Option<&[Cell<'_>]>,
-    ) -> Result<()> {
-        let values =
-            values.map(|cells| serde_json::to_string(cells).expect("writing to memory does not fail"));
-        let (base, columns) = (part.map(|(base, _)| base.0), part.map(|(_, columns)| columns.cast_signed()));
-        let sql = "INSERT INTO staged VALUES(?1,?2,?3,?4,?5,?6,?7)";
-        let row = (page, place as i64, key, stamp.0, base, columns, values);
-        self.0.execute(sql, row).map(drop)
-    }
+pub fn add_row(
+    tx: &Tx<'_>,
+    (page, place): (i64, usize),
+    (key, stamp): (&str, Stamp),
+    part: Option<(Stamp, u64)>,
+    values: Option<&[Cell<'_>]>,
+) -> Result<()> {
+    let values = values.map(shadow::written);
+    let (base, columns) = (part.map(|(base, _)| base.0), part.map(|(_, columns)| columns.cast_signed()));
+    let sql = "INSERT INTO staged VALUES(?1,?2,?3,?4,?5,?6,?7)";
+    let row = (page, place as i64, key, stamp.0, base, columns, values);
+    tx.execute(sql, row)
+}
 
-    /// The page of an entity that `unit` set aside last.
-    pub fn last(self, unit: UnitId, entity: EntityId) -> Result<Option<StagedPage>> {
-        let sql = format!("{PAGE} WHERE unit=?1 AND entity=?2 ORDER BY page DESC LIMIT 1");
-        Ok(self.0.query(&sql, (unit.0, entity.0), page)?.pop())
-    }
+pub fn last(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<Option<StagedPage>> {
+    let sql = format!("{PAGE} WHERE unit=?1 AND entity=?2 ORDER BY page DESC LIMIT 1");
+    tx.first(&sql, (unit.0, entity.0), page)
+}
 
-    /// The pages of `unit` in the order in which they were set aside.
-    pub fn pages(self, unit: UnitId) -> Result<Vec<StagedPage>> {
-        self.0.query(&format!("{PAGE} WHERE unit=?1 ORDER BY page"), [unit.0], page)
-    }
+pub fn pages(tx: &Tx<'_>, unit: UnitId) -> Result<Vec<StagedPage>> {
+    tx.query(&format!("{PAGE} WHERE unit=?1 ORDER BY page"), [unit.0], page)
+}
 
-    /// The rows of a page in their order.
-    ///
-    /// # Errors
-    /// When the database cannot be read, or what was set aside is damaged.
-    pub fn rows(self, page: i64) -> Result<Vec<StagedRow>> {
-        let sql = "SELECT key,stamp,base,columns,\"values\" FROM staged WHERE page=?1 ORDER BY place";
-        self.0.query(sql, [page], |row| {
-            let base: Option<i64> = row.get(2)?;
-            let columns: Option<i64> = row.get(3)?;
-            let text: Option<String> = row.get(4)?;
-            let values = text.map(|text| cells(&text)).transpose()?;
-            let part = base.zip(columns).map(|(base, columns)| (Stamp(base), columns.cast_unsigned()));
-            Ok(StagedRow { key: row.get(0)?, stamp: Stamp(row.get(1)?), part, values })
-        })
-    }
+pub fn rows(tx: &Tx<'_>, page: i64) -> Result<Vec<StagedRow>> {
+    let sql = "SELECT key,stamp,base,columns,\"values\" FROM staged WHERE page=?1 ORDER BY place";
+    tx.query(sql, [page], |row| {
+        let base: Option<i64> = row.get(2)?;
+        let columns: Option<i64> = row.get(3)?;
+        let text: Option<String> = row.get(4)?;
+        let values = text.map(|text| cells(&text)).transpose()?;
+        let part = base.zip(columns).map(|(base, columns)| (Stamp(base), columns.cast_unsigned()));
+        Ok(StagedRow { key: row.get(0)?, stamp: Stamp(row.get(1)?), part, values })
+    })
+}
 
-    /// Nothing of `unit` is set aside any longer; gives how many rows that were.
-    pub fn drop_all(self, unit: UnitId) -> Result<u32> {
-        let rows = self.drop_rows(unit)?;
-        self.0.execute("DELETE FROM staged_page WHERE unit=?1", [unit.0])?;
-        Ok(rows)
-    }
+/// Nothing of `unit` is set aside any longer; gives how many rows that were.
+pub fn drop_all(tx: &Tx<'_>, unit: UnitId) -> Result<u32> {
+    let rows = drop_rows(tx, unit)?;
+    tx.execute("DELETE FROM staged_page WHERE unit=?1", [unit.0])?;
+    Ok(rows)
+}
 
-    /// The same of one entity.
-    pub fn drop_entity(self, unit: UnitId, entity: EntityId) -> Result<u32> {
-        let of = "SELECT page FROM staged_page WHERE unit=?1 AND entity=?2";
-        let rows = format!("DELETE FROM staged WHERE page IN({of})");
-        let rows = self.0.execute(&rows, (unit.0, entity.0))?;
-        self.0.execute("DELETE FROM staged_page WHERE unit=?1 AND entity=?2", (unit.0, entity.0))?;
-        Ok(rows as u32)
-    }
+pub fn drop_entity(tx: &Tx<'_>, unit: UnitId, entity: EntityId) -> Result<u32> {
+    let of = "SELECT page FROM staged_page WHERE unit=?1 AND entity=?2";
+    let rows = format!("DELETE FROM staged WHERE page IN({of})");
+    let rows = tx.changes(&rows, (unit.0, entity.0))?;
+    tx.execute("DELETE FROM staged_page WHERE unit=?1 AND entity=?2", (unit.0, entity.0))?;
+    Ok(rows as u32)
+}
 
-    /// The rows of `unit` go, and its pages stay; no correct rule asks for that alone.
-    pub fn drop_rows(self, unit: UnitId) -> Result<u32> {
-        let rows = "DELETE FROM staged WHERE page IN(SELECT page FROM staged_page WHERE unit=?1)";
-        Ok(self.0.execute(rows, [unit.0])? as u32)
-    }
+/// The rows of `unit` go, and its pages stay; no correct rule asks for that alone.
+pub fn drop_rows(tx: &Tx<'_>, unit: UnitId) -> Result<u32> {
+    let rows = "DELETE FROM staged WHERE page IN(SELECT page FROM staged_page WHERE unit=?1)";
+    Ok(tx.changes(rows, [unit.0])? as u32)
 }
 
 fn page(row: &rusqlite::Row<'_>) -> Result<StagedPage> {

@@ -1,9 +1,5 @@
-//! A database that an older version of the app has left: what it lacks is added, or it is emptied.
-//!
-//! All of it is one transaction, with the mark that says which version's it is: who dies over it
-//! finds the database as it was, and begins again.
-
-use std::fmt::Write as _;
+//! A database that an older version of the app has left: in one transaction what it lacks is added, or
+//! it is emptied. Who dies over it finds the database as it was.
 
 use rusqlite::Connection;
 
@@ -18,7 +14,6 @@ pub(super) fn mark(schema: &Schema) -> String {
     if schema.version == 0 { String::new() } else { format!("PRAGMA application_id={};", schema.version) }
 }
 
-/// Makes a database of an older version of the app one of this version, if it is.
 pub(super) fn upgrade(connection: &Connection, schema: &Schema, options: &StoreOptions) -> Result<()> {
     if schema.version == 0 {
         return Ok(());
@@ -46,7 +41,7 @@ fn emptied(connection: &Connection, schema: &Schema, options: &StoreOptions) -> 
     let mut tables = connection.prepare(sql)?;
     let tables = tables.query_map([], |row| row.get::<_, String>(0))?;
     for table in tables {
-        write_all(&mut work, format_args!("DROP TABLE \"{}\";", table?.replace('"', "\"\"")));
+        work += &format!("DROP TABLE \"{}\";", table?.replace('"', "\"\""));
     }
     work.push_str(&ddl(schema, options.foreign_keys, &options.indexes));
     Ok(work)
@@ -62,14 +57,14 @@ fn widened(connection: &Connection, schema: &Schema, options: &StoreOptions) -> 
         let held: u32 = connection.query_row(&sql, [], |row| row.get(0))?;
         for place in held as usize..columns.len() {
             let column = column_of(schema, id, place, options.foreign_keys);
-            write_all(&mut work, format_args!("ALTER TABLE {table} ADD COLUMN {column};"));
+            work += &format!("ALTER TABLE {table} ADD COLUMN {column};");
             let nothing = "\"values\"=substr(\"values\",1,length(\"values\")-1)||',null]'";
             let of = format!("entity={} AND \"values\" IS NOT NULL", id.0);
-            write_all(&mut work, format_args!("UPDATE shadow SET {nothing} WHERE {of};"));
+            work += &format!("UPDATE shadow SET {nothing} WHERE {of};");
             if connection.table_exists(None, "conflict")? {
                 let edits = format!("SELECT seq FROM outbox WHERE entity={}", id.0);
                 let of = format!("\"values\" IS NOT NULL AND seq IN({edits})");
-                write_all(&mut work, format_args!("UPDATE conflict SET {nothing} WHERE {of};"));
+                work += &format!("UPDATE conflict SET {nothing} WHERE {of};");
             }
         }
         if held as usize == columns.len() {
@@ -78,7 +73,7 @@ fn widened(connection: &Connection, schema: &Schema, options: &StoreOptions) -> 
         let own = options.indexes.iter().enumerate().filter(|(_, index)| index.entity == id);
         for (at, index) in own {
             // One of several columns had those that were there.
-            write_all(&mut work, format_args!("DROP INDEX IF EXISTS \"o{at}\";"));
+            work += &format!("DROP INDEX IF EXISTS \"o{at}\";");
             define_index(&mut work, schema, at, index);
         }
         pulled_again(&mut work, connection, id)?;
@@ -94,27 +89,22 @@ fn pulled_again(work: &mut String, connection: &Connection, id: EntityId) -> Res
     if connection.table_exists(None, "staged_page")? {
         let of = format!("entity={}", id.0);
         let pages = format!("SELECT page FROM staged_page WHERE {of}");
-        write_all(work, format_args!("DELETE FROM staged WHERE page IN({pages});"));
-        write_all(work, format_args!("DELETE FROM staged_page WHERE {of};"));
+        *work += &format!("DELETE FROM staged WHERE page IN({pages});");
+        *work += &format!("DELETE FROM staged_page WHERE {of};");
     }
     Ok(())
 }
 
-/// All rows of an entity come again, whatever it is that a run begins from.
 fn loaded_again(work: &mut String, connection: &Connection, id: EntityId) -> Result<()> {
     let EntityId(id) = id;
-    write_all(work, format_args!("UPDATE progress SET cursor=NULL WHERE entity={id};"));
+    *work += &format!("UPDATE progress SET cursor=NULL WHERE entity={id};");
     if connection.table_exists(None, "whole")? {
-        write_all(work, format_args!("UPDATE whole SET cursor=NULL WHERE entity={id};"));
+        *work += &format!("UPDATE whole SET cursor=NULL WHERE entity={id};");
     }
-    write_all(work, format_args!("DELETE FROM shadow WHERE entity={id} AND \"values\" IS NOT NULL;"));
+    *work += &format!("DELETE FROM shadow WHERE entity={id} AND \"values\" IS NOT NULL;");
     Ok(())
 }
 
 fn unquoted(name: &str) -> String {
     name[1..name.len() - 1].replace("\"\"", "\"").replace('\'', "''")
-}
-
-fn write_all(out: &mut String, arguments: std::fmt::Arguments<'_>) {
-    out.write_fmt(arguments).expect("writing to memory does not fail");
 }

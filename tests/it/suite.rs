@@ -402,6 +402,7 @@ suite! {
     suite_units_network_polled_meets_its_expectations: "units/network-polled";
     suite_units_services_meets_its_expectations: "units/services";
     suite_units_wifi_only_meets_its_expectations: "units/wifi-only";
+    suite_units_photos_beside_meets_its_expectations: "units/photos-beside";
     suite_hooks_twice_meets_its_expectations: "hooks/twice";
     suite_conflicts_behind_a_merge_meets_its_expectations: "conflicts/behind-a-merge";
     suite_conflicts_blind_writes_meets_its_expectations: "conflicts/blind-writes";

@@ -6,20 +6,16 @@ use super::seam::{Conflict, reads_alike};
 use crate::base::Value;
 use crate::contract::{EditKind, Refusal};
 
-/// A column that the edit sets.
 pub(super) struct Column {
     pub(super) number: usize,
     pub(super) theirs: Theirs,
 }
 
-/// What the backend's side did to a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Theirs {
     /// It is as the edit found it.
     Left,
-    /// It says what the edit says.
     Same,
-    /// It says something else.
     Changed,
 }
 

@@ -24,7 +24,7 @@ in_words!(Detect {
     DatesThenValues: "dates-then-values",
     Version: "version",
     ThreeWay: "three-way",
-    ReadBefore: "read-before",
+    ReadBefore: "read-before"
 });
 
 /// The date by which an edit names the version that it was made on.
@@ -33,19 +33,16 @@ pub enum BaseDate {
     /// That of the version, as it was last received.
     #[default]
     LastReceivedStamp,
-    /// When the edit was made.
     EditTime,
-    /// When the unit last synced.
     LastSync,
 }
 in_words!(BaseDate {
     LastReceivedStamp: "last-received-stamp",
     EditTime: "edit-time",
-    LastSync: "last-sync",
+    LastSync: "last-sync"
 });
 
 impl Detect {
-    /// Whether equal values are no conflict.
     pub fn compares_values(self) -> bool {
         matches!(self, Detect::DatesThenValues | Detect::ThreeWay)
     }

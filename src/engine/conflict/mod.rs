@@ -1,13 +1,11 @@
 //! Conflicts: what kind they are, and what becomes of the edit.
 //!
-//! A conflict is met when the backend refuses an edit because its row is not the version that the
-//! edit was made on: the dates differ. Then the values are compared; equal values are no conflict
-//! (S4: "it's not a conflict if they're both updated to the same value"). Only then a policy
-//! decides. It sees the edit as it lies in the outbox, with the row that it was made on, and the
-//! backend's row ([`Conflict`]), and gives a [`Resolution`], which the push carries out.
+//! A conflict is met when the backend refuses an edit because its row is not the version that the edit
+//! was made on. Equal values are no conflict (S4: "it's not a conflict if they're both updated to the
+//! same value"). Only then a policy decides: it sees a [`Conflict`] and gives a [`Resolution`].
 //!
-//! How to add a policy: a variant of [`Policy`], a scenario under `scenarios/conflicts/`, a planted
-//! bug in room `bugs`.
+//! How to add a policy: a variant of [`Policy`], a scenario under `scenarios/conflicts/`, a planted bug
+//! in room `bugs`.
 
 mod columns;
 mod detect;

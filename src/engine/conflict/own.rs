@@ -1,9 +1,6 @@
-//! A rule of the app's own, behind a port that contains it.
-//!
-//! The rule is asked about all conflicts of an answer at the same time, before any is settled, so
-//! that no transaction is open while it thinks. One that does not answer within the limit, panics,
-//! or says what cannot be done has said nothing. A rule that never gives the thread back cannot be
-//! contained: nothing here runs beside it.
+//! A rule of the app's own, asked about all conflicts of an answer before any is settled: no
+//! transaction is open while it thinks. One that does not answer in time, panics, or says what cannot
+//! be done has said nothing; one that never gives the thread back cannot be contained.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,47 +9,29 @@ use std::task::{Context, Poll};
 
 use super::columns::{Column, Theirs, columns};
 use super::seam::{Conflict, Resolution};
-use crate::base::{EditId, EntityId, Key, Span, Stamp, Value};
-use crate::contract::{Clock, EditKind, LocalBoxFuture, LogKind, Refusal, Row};
+use crate::base::{Span, Stamp};
+use crate::contract::{Clock, LocalBoxFuture, LogKind, Refusal, Row};
+use crate::store::Entry;
 
-/// A conflict as a rule of the app is shown it.
+/// A conflict as a rule of the app is shown it: the edit, and the backend's row, if it has one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contested {
-    /// The local edit.
-    pub edit: EditId,
-    /// Its entity.
-    pub entity: EntityId,
-    /// Its row.
-    pub key: Key,
-    /// What it does.
-    pub kind: EditKind,
-    /// Its values, by position in the backend's columns.
-    pub ours: Vec<(usize, Value)>,
-    /// The values that it was made on, where they are known.
-    pub made_on: Option<Vec<(usize, Value)>>,
-    /// When it was made, by the device's clock.
-    pub made_at: Stamp,
-    /// Why the backend refused.
+    pub entry: Entry,
     pub why: Refusal,
-    /// The backend's row, if it has one.
     pub theirs: Option<Row>,
     /// When that version was made, by its author's clock; `None` if the backend does not say.
     pub edited_at: Option<Stamp>,
 }
 
-/// What a rule of the app says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Say {
-    /// The edit stands.
     Ours,
-    /// The backend's version stands.
     Theirs,
     /// Of an update that met an update, these of its columns stand; by position in the backend's
     /// columns.
     Columns(Vec<usize>),
 }
 
-/// A rule of the app's own.
 pub trait OwnRule {
     /// Decides. Who waits on the way waits on `clock`.
     fn resolve(&self, contested: Contested, clock: Rc<dyn Clock>) -> LocalBoxFuture<'static, Say>;
@@ -68,18 +47,7 @@ impl<F: Fn(&Contested) -> Say> OwnRule for F {
 impl Contested {
     pub(in crate::engine) fn of(conflict: Conflict<'_>) -> Contested {
         let Conflict { entry, why, current, edited_at, .. } = conflict;
-        Contested {
-            edit: entry.edit,
-            entity: entry.entity,
-            key: entry.key.clone(),
-            kind: entry.kind,
-            ours: entry.values.clone(),
-            made_on: entry.made_on.clone(),
-            made_at: entry.made_at,
-            why,
-            theirs: current.cloned(),
-            edited_at,
-        }
+        Contested { entry: entry.clone(), why, theirs: current.cloned(), edited_at }
     }
 }
 

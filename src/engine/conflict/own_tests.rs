@@ -1,5 +1,3 @@
-//! A rule of the app's own, and what it cannot do.
-
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -11,7 +9,6 @@ use crate::base::{Key, Span, Stamp, Time, Value};
 use crate::contract::{Clock, EditKind, LocalBoxFuture, LogKind, Refusal};
 use crate::store::Entry;
 
-/// A clock on which any wait is over at once.
 struct Over;
 
 impl Clock for Over {
@@ -26,13 +23,12 @@ impl Clock for Over {
     }
 }
 
-/// One that never answers about the row `k`.
 struct Silent;
 
 impl OwnRule for Silent {
     fn resolve(&self, contested: Contested, _: Rc<dyn Clock>) -> LocalBoxFuture<'static, Say> {
         Box::pin(async move {
-            if contested.key == Key::new("k") {
+            if contested.entry.key == Key::new("k") {
                 std::future::pending::<()>().await;
             }
             Say::Ours
@@ -59,7 +55,7 @@ fn asked(rule: &dyn OwnRule, keys: &[&str]) -> Vec<Option<Say>> {
 fn a_rule_that_is_silent_or_panics_has_said_nothing() {
     assert_eq!(asked(&Silent, &["k", "l"]), [None, Some(Say::Ours)]);
     let panics = |contested: &Contested| {
-        assert!(contested.key != Key::new("k"), "as it is told to");
+        assert!(contested.entry.key != Key::new("k"), "as it is told to");
         Say::Theirs
     };
     assert_eq!(asked(&panics, &["l", "k", "m"]), [Some(Say::Theirs), None, Some(Say::Theirs)]);

@@ -8,7 +8,6 @@ use crate::base::{Digest, Key, in_words};
 use crate::contract::{EditKind, LogKind, Refusal, Row};
 use crate::store::Entry;
 
-/// What becomes of an edit in conflict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Policy {
     /// What was made later stays, by the clocks of the authors; a delete is not undone by an
@@ -22,7 +21,6 @@ pub enum Policy {
     LastCommitWins,
     /// The edit stays, over a delete as well.
     ClientWins,
-    /// The backend's version stays.
     ServerWins,
     /// Each column's only change stays, and the later one of two. Where it is not known what the
     /// edit was made on all of it is decided by dates; so are deletes.
@@ -50,7 +48,7 @@ in_words!(Policy {
     Nothing: "none",
     Callback: "callback",
     Manual: "manual",
-    KeepBoth: "keep-both",
+    KeepBoth: "keep-both"
 });
 
 impl Policy {
@@ -60,7 +58,6 @@ impl Policy {
         matches!(self, Policy::LastWriteWins | Policy::ServerWins | Policy::Nothing)
     }
 
-    /// Whether a rule of the app's own is asked first.
     pub fn asks_app(self) -> bool {
         self == Policy::Callback
     }
@@ -71,12 +68,10 @@ impl Policy {
         self != Policy::Nothing
     }
 
-    /// Whether there is a page of conflicts, on which a person decides.
     pub fn has_page(self) -> bool {
         self == Policy::Manual
     }
 
-    /// As a rule that another can take the place of.
     pub fn rule(self) -> Rc<dyn ResolveRule> {
         Rc::new(self)
     }

@@ -7,12 +7,9 @@ use super::own::{Contested, OwnRule, Say};
 use crate::base::{Ppm, Seed, Span, in_words};
 use crate::contract::{Clock, LocalBoxFuture};
 
-/// What the rule of an app says and does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallbackOptions {
-    /// What it says.
     pub says: Says,
-    /// How long it thinks.
     pub takes: Span,
     /// It is given up after this, and has said nothing.
     pub timeout: Span,
@@ -24,15 +21,12 @@ pub struct CallbackOptions {
     pub nonsense: Ppm,
 }
 
-/// What it says where it answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Says {
     /// The later one, by the clocks of the authors.
     #[default]
     Later,
-    /// The edit.
     Ours,
-    /// The backend's version.
     Theirs,
 }
 in_words!(Says { Later: "later", Ours: "ours", Theirs: "theirs" });
@@ -55,7 +49,7 @@ impl OwnRule for CallbackOptions {
         let options = self.clone();
         Box::pin(async move {
             let befalls = |what, share: Ppm| {
-                let edit = contested.edit;
+                let edit = contested.entry.edit;
                 let seed = Seed(u64::from(edit.device.0) << 32 | u64::from(edit.number));
                 seed.hash(what, 0, 0) % u64::from(Ppm::ONE.0) < u64::from(share.0)
             };
@@ -73,7 +67,7 @@ impl OwnRule for CallbackOptions {
             let theirs = contested.edited_at.or(contested.theirs.as_ref().map(|row| row.stamp));
             match options.says {
                 Says::Ours => Say::Ours,
-                Says::Later if theirs.is_none_or(|theirs| contested.made_at > theirs) => Say::Ours,
+                Says::Later if theirs.is_none_or(|theirs| contested.entry.made_at > theirs) => Say::Ours,
                 Says::Later | Says::Theirs => Say::Theirs,
             }
         })

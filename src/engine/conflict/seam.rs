@@ -7,11 +7,8 @@ use crate::store::Entry;
 /// A local edit and the backend's row in its way.
 #[derive(Clone, Copy, Debug)]
 pub struct Conflict<'a> {
-    /// The local edit.
     pub entry: &'a Entry,
-    /// Its entity.
     pub entity: &'a Entity,
-    /// Why the backend refused.
     pub why: Refusal,
     /// The backend's row, if it has one.
     pub current: Option<&'a Row>,
@@ -31,7 +28,6 @@ impl Conflict<'_> {
     }
 }
 
-/// What becomes of a local edit that met a conflict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
     /// Both sides say the same: the edit counts as done.
@@ -44,11 +40,9 @@ pub enum Resolution {
         /// The row: another than the edit's own when two rows had one natural key.
         onto: Key,
     },
-    /// The edit waits for a person to decide.
     Park,
     /// The edit goes out as a row of its own; the user is told.
     Both {
-        /// The key of that row.
         key: Key,
     },
     /// The edit is sent again with these of its columns, over the backend's current version.
@@ -61,7 +55,6 @@ pub enum Resolution {
 }
 
 impl Resolution {
-    /// For listeners.
     pub fn decision(&self) -> Decision<'_> {
         match self {
             Resolution::Same => Decision::Same,
@@ -74,9 +67,7 @@ impl Resolution {
     }
 }
 
-/// What becomes of an edit in conflict.
 pub trait ResolveRule {
-    /// Decides between an edit and the row that it is about.
     fn resolve(&self, conflict: Conflict<'_>) -> Resolution;
     /// Decides. An edit that wants another row's natural key gives way, whatever the rule: it can
     /// neither be done nor go to that row.
@@ -85,7 +76,6 @@ pub trait ResolveRule {
     }
 }
 
-/// Whether the backend's row already is what the edit wants.
 pub fn says_the_same(conflict: Conflict<'_>) -> bool {
     if conflict.wants_taken_key() {
         return false;
@@ -108,7 +98,6 @@ pub(super) fn reads_alike(a: &Value, b: &Value) -> bool {
     b.with_ref(|b| a.reads_as(b))
 }
 
-/// What kind of conflict this is.
 pub fn kind_of(conflict: Conflict<'_>) -> ConflictKind {
     if says_the_same(conflict) {
         return ConflictKind::Equal;

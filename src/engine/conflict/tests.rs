@@ -1,8 +1,6 @@
-//! The policies, by tables.
-
 use super::Policy::{FieldMerge, LastArrivalWins, LastCommitWins, LastWriteWins};
 use super::*;
-use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Value, Word};
+use crate::base::{Key, Stamp, Value, Word};
 use crate::contract::{Column, ColumnKind, ConflictKind, EditKind, Entity, LogKind, Refusal, Row};
 use crate::store::Entry;
 
@@ -15,21 +13,8 @@ pub(super) fn entity() -> Entity {
 }
 
 pub(super) fn entry(kind: EditKind, status: &str, made_at: i64) -> Entry {
-    Entry {
-        seq: 1,
-        id: "d0.e0".to_owned(),
-        edit: EditId { device: DeviceId(0), number: 0 },
-        entity: EntityId(0),
-        key: Key::new("k"),
-        kind,
-        values: if kind == EditKind::Delete { Vec::new() } else { vec![(1, Value::text(status))] },
-        base: Some(Stamp(1)),
-        made_at: Stamp(made_at),
-        attempts: 0,
-        parked: false,
-        made_on: None,
-        last_error: None,
-    }
+    let values = if kind == EditKind::Delete { Vec::new() } else { vec![(1, Value::text(status))] };
+    Entry { made_at: Stamp(made_at), ..Entry::made(0, kind, values) }
 }
 
 pub(super) fn row(stamp: i64, status: Option<&str>) -> Row {

@@ -6,7 +6,6 @@
 use super::seam::{ChunkController, Observed};
 use crate::base::Span;
 
-/// Options of the AIMD controller.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AimdOptions {
     /// Rows added after a chunk that went well.

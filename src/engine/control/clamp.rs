@@ -6,10 +6,8 @@
 use super::seam::{ChunkController, Observed};
 use crate::base::Span;
 
-/// Options of the time-targeted controller.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClampOptions {
-    /// What a chunk is to take.
     pub target: Span,
 }
 

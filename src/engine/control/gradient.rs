@@ -14,7 +14,6 @@ const FORGETTING: f64 = 1.01;
 /// The steepest descent (Gradient2).
 const STEEPEST: f64 = 0.5;
 
-/// Options of the gradient controller.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GradientOptions {
     /// Rows may cost this many times the least before it shrinks.
@@ -25,7 +24,6 @@ pub struct GradientOptions {
     pub smoothing: f64,
 }
 
-/// Follows a gradient.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gradient {
     options: GradientOptions,

@@ -6,7 +6,6 @@
 use super::seam::{ChunkController, Fate, Observed};
 use crate::base::Span;
 
-/// Options of the halving controller.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HalveWhenSlowOptions {
     /// A chunk that takes longer is slow; one that takes less than half of it is fast.

@@ -1,14 +1,9 @@
-//! How large a chunk is, behind one seam.
+//! How large a chunk is, behind one seam: a controller is told what each try of a request came to, and
+//! [`Steering`] keeps it within bounds. Memory and not speed decides about bytes.
 //!
-//! A controller is told what each try of a request came to: rows, times, and the kind of failure.
-//! [`Steering`] keeps it within bounds: never 0 rows, never above the cap, and never more bytes
-//! than the key says, because memory and not speed decides about those.
-//!
-//! There is one controller a direction and process. It belongs to no entity and no unit: overhead,
-//! outages and the speed of a link are the device's, each entity would have to learn them again,
-//! and a request asks for several at once; where rows differ in width, the bound in bytes holds.
-//! What it learned lives in memory: a process that was killed starts over from the configured size,
-//! often on another network than before.
+//! There is one controller a direction and process: overhead, outages and the speed of a link are the
+//! device's, and a request asks for several entities at once. What it learned dies with the process,
+//! whose next life is often on another network.
 
 mod aimd;
 mod clamp;

@@ -2,7 +2,6 @@
 
 use crate::base::Span;
 
-/// How large a chunk may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     /// At most so many rows, at least 1.
@@ -11,10 +10,8 @@ pub struct Size {
     pub bytes: u64,
 }
 
-/// What a chunk came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observed {
-    /// What was asked for or sent.
     pub asked: Size,
     /// Rows that came or were answered; 0 of a chunk that failed.
     pub rows: u32,
@@ -25,14 +22,11 @@ pub struct Observed {
     /// From sending the request until its rows were durable; of a chunk that failed the same as
     /// `wire`.
     pub whole: Span,
-    /// How it ended.
     pub fate: Fate,
 }
 
-/// How a chunk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// Its rows are durable.
     Done,
     /// It came to nothing and has to be asked for again.
     Failed(Trouble),

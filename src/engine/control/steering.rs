@@ -10,7 +10,6 @@ use super::model::{Model, ModelOptions};
 use super::seam::{ChunkController, Observed, Size};
 use crate::base::EntityId;
 
-/// Which controller, with its options.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Controller {
     /// One size: what nearly every product does.
@@ -18,30 +17,21 @@ pub enum Controller {
     /// A fixed size an entity, by hand; those that are not named have the common one. Rows of one
     /// entity are alike, those of two may differ by orders of magnitude.
     PerEntity(BTreeMap<EntityId, u32>),
-    /// As many rows as fit a target time.
     Clamp(ClampOptions),
-    /// Additive increase, multiplicative decrease.
     Aimd(AimdOptions),
-    /// Half when slow, double when fast.
     HalveWhenSlow(HalveWhenSlowOptions),
-    /// The gradient of the time a row.
     Gradient(GradientOptions),
-    /// The closed form on what was seen.
     Model(ModelOptions),
 }
 
 /// What chunks of one direction are steered by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SteeringOptions {
-    /// The controller.
     pub controller: Controller,
-    /// One that adapts asks for no fewer rows.
     pub min_rows: u32,
-    /// And for no more.
     pub max_rows: u32,
 }
 
-/// The chunk sizes of one direction of one process.
 pub struct Steering {
     /// None where sizes are fixed.
     controller: Option<Box<dyn ChunkController>>,
@@ -50,7 +40,6 @@ pub struct Steering {
     own: BTreeMap<EntityId, u32>,
     bounds: (u32, u32),
     bytes: u64,
-    /// What was last told of.
     told: Option<u32>,
 }
 
@@ -86,7 +75,6 @@ impl Steering {
         Size { rows: rows.clamp(least, most), bytes: self.bytes }
     }
 
-    /// A chunk has ended.
     pub fn observe(&mut self, seen: &Observed) {
         if let Some(controller) = &mut self.controller {
             self.rows = controller.next(self.rows, seen);

@@ -121,14 +121,6 @@ fn fixed_sizes_stay_whatever_happens_and_are_no_news() {
     assert_eq!(fixed.news(START), None);
 }
 
-#[test]
-fn a_size_is_news_once() {
-    let mut steering = steering(adaptive().remove(1));
-    assert_eq!(steering.news(START), Some(500));
-    assert_eq!(steering.news(START), None);
-    assert_eq!(steering.news(Size { rows: 600, ..START }), Some(600));
-}
-
 /// Pulls `rows` over a link of these costs; gives the seconds it took. A cut chunk is repaired at
 /// once.
 fn load(controller: Controller, cost: Cost, rows: u32, seed: u64) -> f64 {

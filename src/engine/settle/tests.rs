@@ -1,9 +1,7 @@
-//! What is below local edits.
-
 use super::*;
-use crate::base::{DeviceId, Value};
-use crate::contract::{Column, ColumnKind, Database, EditId, Entity, LocalEdit, Schema};
-use crate::store::{Journal, Store, StoreOptions};
+use crate::base::{DeviceId, EditId, Value};
+use crate::contract::{Column, ColumnKind, LocalEdit};
+use crate::store::Store;
 
 /// Of whose three columns devices hold the first and the last.
 fn entity() -> Entity {
@@ -23,13 +21,7 @@ fn texts(texts: [&str; 2]) -> Vec<Value> {
 
 /// Makes edits of row k, which is `[due one, title a]` as of 5: each sets a column, or deletes.
 fn edited(edits: &[(EditKind, usize, &str)]) -> Store {
-    let options = StoreOptions { journal: Journal::Memory, ..StoreOptions::default() };
-    let store = Store::open(
-        &Database::memory(),
-        Schema { entities: vec![entity()], ..Schema::default() }.into(),
-        &options,
-    )
-    .unwrap();
+    let store = Store::of(vec![entity()]);
     store.transaction(|tx| tx.put_values(TASK, "k", Stamp(5), 0, &texts(["one", "a"]))).unwrap();
     for (number, &(kind, column, text)) in (0..).zip(edits) {
         let values = if kind == EditKind::Delete { vec![] } else { vec![(column, Value::text(text))] };
@@ -83,16 +75,15 @@ fn edits_behind_one_that_is_gone_are_made_on_what_it_was_made_on() {
 }
 
 #[test]
-fn a_version_that_was_settled_is_no_news_unless_its_row_went_out_of_reach_with_it() {
+fn a_version_that_was_settled_is_no_news_unless_its_row_went_out_of_reach_or_nobody_heard_of_it() {
     let shadow = |stamp: i64, values| Row { key: Key::new("a"), stamp: Stamp(stamp), values };
-    for (stamp, there, gone) in [(4, false, false), (5, false, true), (6, true, true)] {
-        assert_eq!(is_news(&shadow(stamp, Some(Vec::new())), Stamp(5), true), there, "{stamp}, there");
-        assert_eq!(is_news(&shadow(stamp, None), Stamp(5), true), gone, "{stamp}, gone");
+    let there = || Some(Vec::new());
+    for (values, hears, news) in [
+        (there(), true, [false, false, true]),
+        (None, true, [false, true, true]),
+        (there(), false, [false, true, true]),
+    ] {
+        let is_news = |stamp| is_news(&shadow(stamp, values.clone()), Stamp(5), hears);
+        assert_eq!([4, 5, 6].map(is_news), news, "{values:?} {hears}");
     }
-}
-
-#[test]
-fn what_was_committed_over_others_unheard_is_news_itself() {
-    let says = |stamp| Row { key: Key::new("a"), stamp: Stamp(stamp), values: Some(Vec::new()) };
-    assert_eq!([4, 5, 6].map(|stamp| is_news(&says(stamp), Stamp(5), false)), [false, true, true]);
 }

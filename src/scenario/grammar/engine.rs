@@ -69,7 +69,7 @@ pub(super) const ENGINE: Form = table(&[
 
 const ATTACHMENTS: Form = table(&[
     word::<BlobQueue>("queue")
-        .about("When they go: at the end of a unit's run (rows made meanwhile wait for it), before its rows, or beside the runs: then `when` of a unit does not hold them."),
+        .about("When they go: at the end of a unit's run (rows made meanwhile wait for it), before its rows, or beside the runs, as `when` of a unit that sends their rows lets them."),
     word::<With>("with")
         .about("Whether a row waits until all that is attached to it is there, so that nobody sees it without, or goes by itself."),
     word::<First>("first").about("Which go first: the small pictures of all rows, or the oldest."),

@@ -1,5 +1,3 @@
-//! Local edits.
-
 use proptest::prelude::*;
 
 use super::*;
@@ -22,47 +20,6 @@ fn of_each_row_only_the_oldest_edit_leaves() {
     assert_eq!(sendable(&store, 10), ["id1", "id2", "id3"]);
     let of_a = store.read(|tx| tx.entries_for(TASK, "a")).unwrap();
     assert_eq!(of_a.iter().map(|e| e.id.as_str()).collect::<Vec<_>>(), ["id1", "id4"]);
-}
-
-#[test]
-fn an_entry_says_all_that_was_put_into_it() {
-    let store = store();
-    put(&store, "k", 5, 0);
-    let values = vec![(0, Value::Int(i64::MIN)), (1, Value::Null), (3, Value::text("é\"\n\0"))];
-    let edit = LocalEdit { values: values.clone(), ..update(3, "k", "") };
-    store.edit(&edit, "id", Stamp(100)).unwrap();
-    let entry = store.read(|tx| tx.outbox(&[TASK], 1)).unwrap().remove(0);
-    let seq = entry.seq;
-    let expected = Entry {
-        seq,
-        id: "id".into(),
-        edit: edit.id,
-        entity: TASK,
-        key: Key::new("k"),
-        kind: EditKind::Update,
-        values,
-        base: Some(Stamp(5)),
-        made_at: Stamp(100),
-        attempts: 0,
-        last_error: None,
-        parked: false,
-        made_on: Some(vec![(0, Value::text("t")), (1, Value::text("s")), (3, Value::text("n"))]),
-    };
-    assert_eq!(entry, expected);
-    store
-        .transaction(|tx| {
-            tx.attempted(seq, Some("throttled"))?;
-            tx.attempted(seq, Some("offline"))
-        })
-        .unwrap();
-    let pending = store.read(|tx| tx.pending()).unwrap().remove(0);
-    assert_eq!(
-        (pending.edit, pending.attempts, pending.last_error.as_deref()),
-        (edit.id, 2, Some("offline"))
-    );
-    store.transaction(|tx| tx.attempted(seq, None)).unwrap();
-    let pending = store.read(|tx| tx.pending()).unwrap().remove(0);
-    assert_eq!((pending.attempts, pending.last_error), (3, None));
 }
 
 #[test]
@@ -125,45 +82,11 @@ fn an_edit_whose_entry_fails_leaves_its_row_alone() {
 }
 
 #[test]
-fn a_rewritten_entry_carries_the_values_of_its_new_operation() {
-    let store = store();
-    put(&store, "k", 5, 0);
-    store.edit(&update(0, "k", "mine"), "id", Stamp(1)).unwrap();
-    let seq = store.read(|tx| tx.outbox(&[TASK], 1)).unwrap()[0].seq;
-    let rewrite = |key: &str, kind, values: &[(usize, &str)], base: Option<Stamp>| {
-        let over = base.map(|stamp| crate::contract::Row {
-            key: Key::new(key),
-            stamp,
-            values: Some(texts(&["t", "s", "theirs"])),
-        });
-        let values: Vec<_> = values.iter().map(|&(column, text)| (column, Value::text(text))).collect();
-        store.transaction(|tx| {
-            tx.rewrite(seq, "again", &Key::new(key), (kind, &values), over.as_ref())?;
-            Ok(tx.entries_for(TASK, key)?.remove(0))
-        })
-    };
-    let whole = [(0, "t"), (1, "s"), (3, "mine")];
-    let entry = rewrite("k", EditKind::Create, &whole, None).unwrap();
-    assert_eq!((entry.kind, entry.base, entry.values.len()), (EditKind::Create, None, 3));
-    assert_eq!(entry.made_on.as_deref().unwrap(), [(3, Value::text("n"))], "it was an update");
-    assert_eq!(entry.own_values().collect::<Vec<_>>(), [&(3, Value::text("mine"))]);
-    let entry = rewrite("other", EditKind::Update, &whole[2..], Some(Stamp(9))).unwrap();
-    assert_eq!((entry.key.as_str(), entry.own_values().count()), ("other", 1));
-    assert_eq!(entry.made_on.unwrap(), [(3, Value::text("theirs"))]);
-    let entry = rewrite("k", EditKind::Delete, &[], Some(Stamp(9))).unwrap();
-    assert_eq!((entry.kind, entry.base, entry.values), (EditKind::Delete, Some(Stamp(9)), vec![]));
-}
-
-#[test]
 fn a_row_that_others_refer_to_goes_before_and_after_them() {
     let (order, line) = (EntityId(0), EntityId(1));
     let mut lines = entity("line", &["order", "text"], &[0, 1], Delivery::Delta);
     lines.columns[0].kind = ColumnKind::Ref(order);
-    let schema = Schema {
-        entities: vec![entity("order", &["title"], &[0], Delivery::Delta), lines],
-        ..Schema::default()
-    };
-    let store = Store::open(&Database::memory(), schema.into(), &options()).unwrap();
+    let store = Store::of(vec![entity("order", &["title"], &[0], Delivery::Delta), lines]);
     let edit = |number: u32, entity, key: &str, kind, values: &[(usize, &str)]| {
         let id = EditId { device: DeviceId(0), number };
         let values = values.iter().map(|&(column, text)| (column, Value::text(text))).collect();

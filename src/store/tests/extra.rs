@@ -1,8 +1,5 @@
-//! Indexes and rows that an engine has besides.
-
 use super::*;
 
-/// A number that SQLite gives of this store.
 fn number(store: &Store, sql: &str) -> i64 {
     store.connection().unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
 }

@@ -1,5 +1,3 @@
-//! Databases in files: reopened, provisioned, damaged, without power.
-
 use super::*;
 
 #[test]
@@ -149,20 +147,6 @@ fn an_edit_is_whole_or_not_there_wherever_the_power_fails() {
         }
         assert!(lost > 0, "{journal:?}: the power never failed in time");
     }
-}
-
-#[test]
-fn a_killed_process_finds_what_it_had_committed() {
-    let schema = schema();
-    let disk = Disk::new(disk::DiskOptions::default());
-    let store = Store::open(&on(&disk), Arc::clone(&schema), &StoreOptions::default()).unwrap();
-    put(&store, "k", 5, 0);
-    store.edit(&update(0, "k", "new"), "id", Stamp(1)).unwrap();
-    disk.kill();
-    let dead = store.edit(&update(1, "k", "newer"), "id2", Stamp(2));
-    assert!(matches!(dead, Err(EditError::Storage(_))), "{dead:?}");
-    drop(store);
-    assert_eq!(found(&disk, &schema, &StoreOptions::default()), (true, true));
 }
 
 #[test]

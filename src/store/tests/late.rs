@@ -1,5 +1,3 @@
-//! Rows that wait on the list.
-
 use super::*;
 
 fn to_try(store: &Store) -> Vec<String> {

@@ -1,18 +1,14 @@
-//! Lists that screens show.
-
 use super::*;
 use crate::contract::{Like, Listed, LocalQuery};
 
 const DOCTOR: EntityId = EntityId(0);
 const VISIT: EntityId = EntityId(1);
 
-/// Visits of doctors, each with its doctor's name beside it.
 fn practice() -> Store {
     let mut visit = entity("visit", &["doctor", "name"], &[0, 1], Delivery::Delta);
     visit.columns[0].kind = ColumnKind::Ref(DOCTOR);
     let entities = vec![entity("doctor", &["name"], &[0], Delivery::Delta), visit];
-    let schema = Schema { entities, ..Schema::default() };
-    let store = Store::open(&Database::memory(), Arc::new(schema), &options()).unwrap();
+    let store = Store::of(entities);
     store
         .transaction(|tx| {
             for n in 0..4 {

@@ -1,5 +1,3 @@
-//! Marks on rows in the place of edits.
-
 use super::*;
 
 const LINE: EntityId = EntityId(1);
@@ -48,10 +46,9 @@ fn what_others_refer_to_goes_before_them_and_deletes_go_last() {
     assert_eq!(keys, ["order", "line", "gone"]);
 }
 
-/// Orders without columns, and lines that name one.
 fn related() -> Store {
     let mut line = entity("line", &["order"], &[0], Delivery::Delta);
     line.columns[0].kind = ColumnKind::Ref(TASK);
     let entities = vec![entity("order", &[], &[], Delivery::Delta), line];
-    Store::open(&Database::memory(), Arc::new(Schema { entities, ..Schema::default() }), &options()).unwrap()
+    Store::of(entities)
 }

@@ -1,5 +1,3 @@
-//! What the tests share.
-
 mod blobs;
 mod edits;
 mod excerpts;
@@ -17,10 +15,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::base::Cell;
-use crate::base::{DeviceId, EditId, EntityId, Fat, Key, Seed, Stamp, Stuff, UnitId, Value, ValueRef};
+use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Stamp, UnitId, Value};
 use crate::contract::{
-    Carried, Column, ColumnKind, Database, Delivery, EditError, EditKind, Entity, LocalEdit, LogEntry,
-    LogKind, Provision, Schema, SyncUnit, Work,
+    Carried, Column, ColumnKind, Database, Delivery, EditError, EditKind, Entity, LocalEdit, Provision,
+    Schema, SyncUnit, Work,
 };
 use crate::disk::{self, Disk, PowerLoss};
 

@@ -1,5 +1,3 @@
-//! Rows and transactions.
-
 use super::*;
 
 #[test]
@@ -21,32 +19,6 @@ fn names_that_sql_knows_or_that_differ_in_case_alone_are_names_like_others() {
 #[should_panic(expected = "only entities that devices hold are stored")]
 fn an_entity_of_the_backend_alone_has_no_table() {
     _ = store().count(EntityId(1));
-}
-
-#[test]
-fn every_kind_of_value_is_read_back_as_it_was_put() {
-    let store = store();
-    let fat = Fat { seed: 3, len: 20_000, of: Stuff::Words };
-    let rows = [
-        vec![Value::Null, Value::text(""), Value::text("0")],
-        vec![Value::Int(i64::MIN), Value::Int(i64::MAX), Value::Int(0)],
-        vec![Value::Real(1.0), Value::Real(-0.0), Value::Real(f64::MIN_POSITIVE)],
-        vec![Value::text("12.0"), Value::text("ünï\u{10ffff}'\"\\"), Value::text("a\0b")],
-    ];
-    for (index, values) in rows.iter().enumerate() {
-        let key = format!("k{index}");
-        let cells: Vec<Cell<'_>> = values.iter().map(Cell::of).collect();
-        store.transaction(|tx| tx.put(TASK, &key, Stamp(-1), 0, Stamp(0), &cells)).unwrap();
-        let read = row(&store, &key).unwrap();
-        assert_eq!(format!("{:?}", read.values), format!("{values:?}"));
-        store.transaction(|tx| tx.put_values(TASK, &key, Stamp(-2), u32::MAX, values)).unwrap();
-        let again = row(&store, &key).unwrap();
-        assert_eq!((again.stamp, again.generation), (Stamp(-2), u32::MAX));
-        assert_eq!(format!("{:?}", again.values), format!("{values:?}"));
-    }
-    let values = [Value::Fat(fat), Value::Null, Value::Null];
-    store.transaction(|tx| tx.put_values(TASK, "fat", Stamp(1), 0, &values)).unwrap();
-    assert!(row(&store, "fat").unwrap().values[0].reads_as(ValueRef::Text(&fat.text())));
 }
 
 #[test]

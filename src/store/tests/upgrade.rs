@@ -1,9 +1,6 @@
-//! A database that an older version of the app has left.
-
 use super::*;
 use crate::contract::{Refusal, Row};
 
-/// What the older version knows: no note.
 fn before() -> Arc<Schema> {
     let mut before = Schema::clone(&schema());
     before.entities[usize::from(TASK.0)].projection.truncate(2);
@@ -26,21 +23,20 @@ fn upgraded(on_mismatch: OnMismatch, foreign_keys: ForeignKeys) -> (tempfile::Te
         let cells: Vec<Cell<'_>> = shown.iter().map(Cell::of).collect();
         tx.set_shadow(TASK, "a", Stamp(9), Some(&cells))?;
         tx.save_progress(UNIT, TASK, &Progress { cursor: Some("c".to_owned()), ..Progress::default() })?;
-        let (staged, conflicts) = (Staged::of(tx), Conflicts::of(tx));
-        staged.make()?;
-        conflicts.make()?;
+        tx.make(staged::TABLES)?;
+        tx.make(conflicts::TABLES)?;
         let (cursor, rest) = ("d".to_owned(), String::new());
         let page = StagedPage { number: 0, entity: TASK, cursor, more: true, onto: (None, 0), rest };
-        let number = staged.add_page(UNIT, &page)?;
-        staged.add_row((number, 0), ("b", Stamp(6)), None, Some(&cells))?;
-        make_whole_syncs(tx)?;
+        let number = staged::add_page(tx, UNIT, &page)?;
+        staged::add_row(tx, (number, 0), ("b", Stamp(6)), None, Some(&cells))?;
+        tx.make(WHOLE_SYNCS)?;
         note_whole_sync(tx, UNIT, TASK, Some("c"))
     })
     .unwrap();
     old.edit(&edit(0, "a", EditKind::Update, &[(0, "mine")]), "id0", Stamp(100)).unwrap();
     let current = Row { key: Key::new("a"), stamp: Stamp(9), values: Some(texts(&["t", "theirs"])) };
     let difference = Difference { why: Refusal::Stale, current: Some(current), edited_at: None };
-    old.transaction(|tx| Conflicts::of(tx).put(1, &difference)).unwrap();
+    old.transaction(|tx| conflicts::put(tx, 1, &difference)).unwrap();
     drop(old);
     let newer = Arc::new(Schema { version: 1, ..Schema::clone(&schema()) });
     for _ in 0..2 {
@@ -91,9 +87,9 @@ fn what_was_set_aside_for_an_older_version_is_not_shown() {
     let (_dir, store) = upgraded(OnMismatch::Migrate, ForeignKeys::Off);
     store
         .read(|tx| {
-            assert_eq!((Staged::of(tx).last(UNIT, TASK)?, Staged::of(tx).rows(1)?.len()), (None, 0));
+            assert_eq!((staged::last(tx, UNIT, TASK)?, staged::rows(tx, 1)?.len()), (None, 0));
             assert_eq!(whole_sync(tx, UNIT, TASK)?, Some(Some("c".to_owned())));
-            let theirs = Conflicts::of(tx).all()?.remove(0).1.current.unwrap().values.unwrap();
+            let theirs = conflicts::all(tx)?.remove(0).1.current.unwrap().values.unwrap();
             assert_eq!(theirs, [texts(&["t", "theirs"]), vec![Value::Null]].concat());
             Ok(())
         })
