@@ -11,6 +11,8 @@
 //! gives its entries.
 
 mod base64;
+#[cfg(test)]
+pub(crate) mod cases;
 mod cell;
 mod day;
 mod decimal;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::board::Board;
-use super::table::Id;
-use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Stamp, Time, Value, in_words};
+use super::table::{Id, find};
+use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Stamp, Time, Value, Word, in_words};
 use crate::contract::{
     AppliedChange, Author, ColumnKind, CommitKind, ConflictKind, EditKind, Event, LocalEdit, LogKind, Node,
     Schema,
@@ -52,24 +52,8 @@ in_words!(Situation {
 impl Situation {
     /// How often a world came to it.
     pub fn metric(self) -> &'static str {
-        self.id().metric().name
-    }
-
-    fn id(self) -> Id {
-        match self {
-            Situation::AnswerLost => Id::SituationResponseLost,
-            Situation::KilledInPage => Id::SituationKilledInPage,
-            Situation::TieAcrossPages => Id::SituationTieAcrossPages,
-            Situation::DeleteAgainstEdit => Id::SituationDeleteAgainstEdit,
-            Situation::OwnDeleteUnderWay => Id::SituationOwnDelete,
-            Situation::StaleTombstone => Id::SituationStaleTombstone,
-            Situation::ScopeAndBack => Id::SituationScopeAndBack,
-            Situation::KeyAgain => Id::SituationKeyAgain,
-            Situation::ParentAndChild => Id::SituationParentAndChild,
-            Situation::HotRow => Id::SituationHotRow,
-            Situation::EditWhilePulled => Id::SituationEditWhilePulled,
-            Situation::LongSession => Id::SituationLongSession,
-        }
+        let name = format!("situation.{}.count", self.word().replace('-', "_"));
+        find(&name).expect("a situation has a metric of its name").name
     }
 }
 

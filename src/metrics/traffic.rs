@@ -197,9 +197,7 @@ impl Traffic {
                 self.link_down[device.0 as usize].get_or_insert(at);
             }
             Event::LinkUp => {
-                if let Some(since) = self.link_down[device.0 as usize].take() {
-                    board.observe(Id::NetOutage, (at - since).0);
-                }
+                board.lasted(Id::NetOutage, self.link_down[device.0 as usize].take(), at);
             }
             _ => {}
         }
@@ -230,11 +228,7 @@ impl Traffic {
                 board.add(Id::NetProxyStale, u64::from(*stale));
                 board.add(Id::NetProxySaved, *bytes);
             }
-            Event::BackendAvailable(true) => {
-                if let Some(since) = self.backend_down.take() {
-                    board.observe(Id::BackendOutage, (at - since).0);
-                }
-            }
+            Event::BackendAvailable(true) => board.lasted(Id::BackendOutage, self.backend_down.take(), at),
             Event::BackendAvailable(false) => {
                 board.add(Id::BackendOutages, 1);
                 self.backend_down.get_or_insert(at);
@@ -279,9 +273,7 @@ impl Traffic {
 
     /// Works out the ratio; an outage of the backend lasts until the end, if none before.
     pub(super) fn finish(&self, at: Time, board: &mut Board) {
-        if let Some(since) = self.backend_down {
-            board.observe(Id::BackendOutage, (at - since).0);
-        }
+        board.lasted(Id::BackendOutage, self.backend_down, at);
         let (scanned, rows) = (board.value(Id::BackendScanned), board.value(Id::BackendDelivered));
         let ppm = u128::from(scanned) * 1_000_000 / u128::from(rows.max(1));
         board.set(Id::BackendScanRate, u64::try_from(ppm).unwrap_or(u64::MAX));
