@@ -7,7 +7,6 @@ use crate::contract::Event;
 
 #[derive(Clone, Debug, Default)]
 struct Arriving {
-    /// When its app started first.
     began: Option<Time>,
     /// When the run under way was asked for.
     run: Option<Time>,

@@ -8,19 +8,15 @@ use super::table::Id;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{BlobEvent, BlobId, CommitKind, EditKind, Event, LogKind, Node, Part, Schema};
 
-/// A device's edits that wait, and its requests with attachments.
 #[derive(Debug, Default)]
 struct Desk {
     waiting: BTreeSet<EditId>,
     /// Requests under way that are a part of a run.
     in_run: u32,
-    /// Since when there is one.
     sends_since: Option<Time>,
-    /// Since when both are there.
     since: Option<Time>,
 }
 
-/// A row that has something attached to it.
 #[derive(Debug)]
 struct Owner {
     made: Time,

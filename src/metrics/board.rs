@@ -45,7 +45,6 @@ impl Split {
 pub(super) struct Board {
     values: Vec<u64>,
     distributions: Vec<Distribution>,
-    /// The start state of each device.
     state_of: Vec<usize>,
     by_start: Split,
     by_unit: Split,
@@ -100,7 +99,6 @@ impl Board {
         self.distributions[id as usize].observe(value);
     }
 
-    /// Adds an observation on a device, also under the state in which it started.
     pub(super) fn observe_on(&mut self, id: Id, device: DeviceId, value: u64) {
         self.observe(id, value);
         if let Some(&state) = self.state_of.get(device.0 as usize) {
@@ -113,7 +111,6 @@ impl Board {
         self.by_unit.observe(id, usize::from(unit.0), value);
     }
 
-    /// Adds an observation, also under its entity.
     pub(super) fn observe_entity(&mut self, id: Id, entity: EntityId, value: u64) {
         self.observe(id, value);
         self.by_entity.observe(id, usize::from(entity.0), value);

@@ -78,7 +78,6 @@ pub struct Collector {
     devices: u32,
 }
 
-/// Devices that are told as the slowest.
 const SLOWEST: usize = 3;
 
 impl Collector {

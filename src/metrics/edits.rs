@@ -89,7 +89,6 @@ impl Edits {
         }
     }
 
-    /// The end: what waits has waited until now.
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         let waiting = std::mem::take(&mut self.waiting);
         waiting.into_values().for_each(|since| board.lasted(Id::EditsUnsent, Some(since), at));

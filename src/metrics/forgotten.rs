@@ -10,7 +10,6 @@ use crate::contract::Event;
 /// A process that keeps its queue has queued what waited so long after it began.
 const QUEUED_WITHIN: Span = Span::secs(60);
 
-/// What waits, and what waited when a process died.
 #[derive(Debug, Default)]
 pub(super) struct Forgotten {
     /// Asked for, and not ended well since.
@@ -56,7 +55,6 @@ impl Forgotten {
         }
     }
 
-    /// The end: what nobody has queued by now is forgotten.
     pub(super) fn finish(&self, board: &mut Board) {
         let left: usize = self.left.values().map(|(units, _)| units.len()).sum();
         board.add(Id::QueueForgotten, left as u64);

@@ -12,7 +12,6 @@ pub(super) struct Pages {
     /// When nobody works any more.
     script_ends: Time,
     open: BTreeMap<(DeviceId, EditId), Time>,
-    /// Those that were decided.
     decided: BTreeSet<(DeviceId, EditId)>,
     /// Since when a device refuses runs.
     held: BTreeMap<DeviceId, Time>,
@@ -67,7 +66,6 @@ impl Pages {
         }
     }
 
-    /// A conflict was open from `since` until `at`.
     fn count(&self, since: Time, at: Time, board: &mut Board) {
         board.observe(Id::PageAge, (at - since).0);
         board.add(Id::PageOpen, u64::from(since <= self.script_ends && at > self.script_ends));

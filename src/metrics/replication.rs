@@ -7,22 +7,18 @@ use super::table::Id;
 use crate::base::{DeviceId, EditId, Span, Time};
 use crate::contract::{Event, KillReason, Overtaken};
 
-/// What is known of a device's syncs.
 #[derive(Clone, Copy, Debug, Default)]
 struct Replicated {
     /// The oldest data that its run was given; of the backend itself as old as nothing.
     age: Span,
     /// It is of a unit that pulls: no other brings data.
     pulls: bool,
-    /// Since when its runs have ended badly.
     blocked_since: Option<Time>,
 }
 
-/// Follows runs to their worth, and edits through a gateway's queue.
 #[derive(Debug)]
 pub(super) struct Replication {
     freshness: Span,
-    /// Whether each unit pulls.
     pulls: Vec<bool>,
     devices: Vec<Replicated>,
     /// Runs that ended, those of them that ended well, and those of units that pull.

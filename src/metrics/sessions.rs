@@ -13,7 +13,6 @@ struct Run {
     has_rows: bool,
 }
 
-/// A run that was told as started.
 #[derive(Clone, Copy, Debug)]
 struct Started {
     unit: UnitId,
@@ -27,14 +26,12 @@ struct Started {
 struct OfDevice {
     /// Runs that are under way, at most one of a unit.
     open: Vec<Run>,
-    /// Since when at least one is.
     busy: Option<Time>,
     /// How long requests were, or will be, in the queue of the backend, of those that are under
     /// way.
     queued: Span,
     /// Whether a request has been answered since a run was told as started.
     answered: bool,
-    /// Runs that were told as started, and not as ended.
     started: Vec<Started>,
     /// Waits of runs before another try that may not be over: from when on, and until when.
     waits: Vec<(Time, Time)>,
@@ -212,7 +209,6 @@ impl OfDevice {
         self.busy.take().map_or(Span::ZERO, |since| at - since)
     }
 
-    /// Adds the waits that are over.
     fn waited(&mut self, at: Time, board: &mut Board) {
         let over = self.waits.extract_if(.., |(_, until)| *until <= at);
         over.for_each(|(from, until)| board.lasted(Id::RetryTime, Some(from), until));

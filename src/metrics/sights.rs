@@ -22,7 +22,6 @@ pub(super) struct Sights {
     shown: BTreeMap<DeviceId, (Shown, Time)>,
     /// Tables that are empty since what was in them is to come again.
     emptied: BTreeMap<(DeviceId, EntityId), Time>,
-    /// Rows without what they refer to.
     dangling: BTreeMap<DeviceId, (u64, Time)>,
     pulled: BTreeMap<(DeviceId, UnitId), Pulled>,
 }
@@ -85,7 +84,6 @@ impl Sights {
     }
 }
 
-/// What was shown was shown until `at`.
 fn showed(shown: Option<(Shown, Time)>, at: Time, board: &mut Board) {
     let Some((state, since)) = shown else { return };
     let id = match state {

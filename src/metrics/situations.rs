@@ -76,7 +76,6 @@ pub(super) struct Situations {
     missed_by: FxHashMap<Row, Vec<DeviceId>>,
     /// When a row was last changed, and by which device if by one.
     changed: FxHashMap<Row, (Time, Option<DeviceId>)>,
-    /// Edits on devices by row.
     edits: FxHashMap<Row, u32>,
 }
 
@@ -306,7 +305,6 @@ impl Seen {
         }
     }
 
-    /// The process is no more.
     fn ends(&mut self, at: Time, board: &mut Board) {
         let long = self.runs.take().is_some_and(|since| at - since >= LONG);
         board.add(Id::SituationLongSession, u64::from(long));

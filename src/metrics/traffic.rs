@@ -18,7 +18,6 @@ struct Sent {
 }
 
 impl Sent {
-    /// Its bytes if it is a push.
     fn of_push(self) -> u64 {
         if self.is_push { self.bytes } else { 0 }
     }
@@ -38,7 +37,6 @@ impl Traffic {
         Traffic { link_down: vec![None; devices], backend_down: None, under_way, waste }
     }
 
-    /// What a device's engine did.
     pub(super) fn on_engine(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         let sent = self.on_request(device, event, board);
         self.waste.on(device, event, sent.bytes, board);
@@ -164,7 +162,6 @@ impl Traffic {
         Sent::default()
     }
 
-    /// What the world did to a device.
     pub(super) fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         match event {
             Event::ProcessStarted { .. } => board.add(Id::DeviceStarts, 1),
@@ -203,7 +200,6 @@ impl Traffic {
         }
     }
 
-    /// What happened to messages and on the backend.
     pub(super) fn on_backend(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
         match event {
             Event::ConnectionOpened { took } => {

@@ -24,7 +24,6 @@ struct Written {
 struct Committed {
     stamp: Stamp,
     at: Time,
-    /// The device that wrote it, if one did.
     by: Option<DeviceId>,
 }
 
@@ -34,7 +33,6 @@ struct Committed {
 struct Seen(Vec<(u32, u64)>);
 
 impl Seen {
-    /// True if the device was not there.
     fn insert(&mut self, device: DeviceId) -> bool {
         let (word, bit) = (device.0 / 64, 1 << (device.0 % 64));
         match self.0.binary_search_by_key(&word, |(word, _)| *word) {
