@@ -5,6 +5,8 @@
 //! incarnation) alone, so a new draw in one place moves nothing elsewhere.
 
 mod base64;
+#[cfg(test)]
+pub(crate) mod cases;
 mod cell;
 mod day;
 mod decimal;

@@ -3,20 +3,18 @@
 use std::cell::OnceCell;
 use std::rc::{Rc, Weak};
 
-use super::bug::{Breaks, Bug, bug};
+use super::bug::bugs;
 use crate::base::Incarnation;
 use crate::contract::{
     Database, DeviceSetup, EngineError, EngineFactory, Event, EventSink, Hooks, LocalBoxFuture, Occasion,
     Ports, Provision, SyncEngine, Threw,
 };
 
-/// Those that this file plants.
-pub(super) const BUGS: &[Bug] = &[bug!(
-    "sync-starts-sync" caught by "sync-loop",
-    "the completion hook triggers the same unit again",
-    "the seed products' own warning",
-    Breaks::App(|engine| Rc::new(InRestlessApp(engine)))
-)];
+bugs! {
+    "sync-starts-sync" caught by "sync-loop", seen in "the seed products' own warning":
+        "the completion hook triggers the same unit again"
+        { app |engine| Rc::new(InRestlessApp(engine)) }
+}
 
 /// Engines in an app with such a hook.
 struct InRestlessApp(Rc<dyn EngineFactory>);

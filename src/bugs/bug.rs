@@ -47,71 +47,86 @@ impl Bug {
     }
 }
 
-/// A planted bug: its name and the check that must catch it, what it does wrong, where it was seen,
-/// and what it breaks. That is one method of a rule, or several with a state that begins empty.
-macro_rules! bug {
-    ($id:literal caught by $check:literal, $mechanism:literal, $seen:literal, $($how:tt)+) => {
-        Bug {
+/// Planted bugs: the name of each and the check that must catch it, where it was seen, what it does
+/// wrong, and what it breaks. That is one method of a rule, or several with a state that begins
+/// empty, or the app.
+macro_rules! bugs {
+    ($(
+        $id:literal caught by $check:literal, seen in $seen:literal:
+            $mechanism:literal { $($how:tt)+ }
+    )+) => {
+        /// Those that this file plants.
+        pub(super) const BUGS: &[$crate::bugs::Bug] = &[$($crate::bugs::Bug {
             id: $id,
             check: $check,
             mechanism: $mechanism,
             seen_in: $seen,
             breaks: $crate::bugs::bug::breaks!($($how)+),
-        }
+        },)+];
     };
 }
 
-/// What a bug breaks; see [`bug`].
 macro_rules! breaks {
+    (app $app:expr) => { $crate::bugs::Breaks::App($app) };
+    ($($rule:tt)+) => { $crate::bugs::Breaks::Rule($crate::bugs::bug::rule!($($rule)+)) };
+}
+
+/// A function that puts a broken rule among those of a plan.
+macro_rules! rule {
     ($field:ident: $rule:ident($state:ty) { $($methods:tt)+ }) => {
-        $crate::bugs::Breaks::Rule(|rules| {
+        |rules| {
             struct Broken($state);
             impl $rule for Broken {
                 $($methods)+
             }
             $crate::engine::Rules { $field: std::rc::Rc::new(Broken(Default::default())), ..rules }
-        })
+        }
     };
     ($field:ident: $rule:ident::$method:ident($($name:tt: $type:ty),*) -> $out:ty $body:block) => {
-        $crate::bugs::bug::breaks!($field: $rule(()) {
+        $crate::bugs::bug::rule!($field: $rule(()) {
             fn $method(&self, $($name: $type),*) -> $out $body
         })
     };
     (apply |$tx:ident, $place:ident, $row:ident| $body:block) => {
-        $crate::bugs::bug::breaks!(apply: ApplyRule::apply(
+        $crate::bugs::bug::rule!(apply: ApplyRule::apply(
             $tx: &$crate::store::Tx<'_>,
             $place: $crate::engine::Place,
             $row: $crate::protocol::WireRow<'_>
         ) -> Result<$crate::engine::Applied, $crate::store::StoreError> $body)
     };
     (mutation |$entry:ident, $attempt:ident| $body:block) => {
-        $crate::bugs::bug::breaks!(send: SendRule::mutation(
+        $crate::bugs::bug::rule!(send: SendRule::mutation(
             $entry: &$crate::store::Entry,
             $attempt: u64
         ) -> $crate::contract::Mutation $body)
     };
     (next |$tx:ident, $entities:ident, $limit:ident| $body:block) => {
-        $crate::bugs::bug::breaks!(send: SendRule::next(
+        $crate::bugs::bug::rule!(send: SendRule::next(
             $tx: &$crate::store::Tx<'_>,
             $entities: &[$crate::base::EntityId],
             $limit: usize
         ) -> Result<Vec<$crate::store::Entry>, $crate::store::StoreError> $body)
     };
-    (resolve |$rule:ident, $conflict:ident| $body:block) => {
-        $crate::bugs::Breaks::Rule(|rules| {
+    ($method:ident |$rule:ident, $conflict:ident| $body:block $($others:tt)*) => {
+        |rules| {
             struct Broken(std::rc::Rc<dyn ResolveRule>);
             impl ResolveRule for Broken {
-                fn resolve(&self, $conflict: $crate::engine::Conflict<'_>) -> $crate::engine::Resolution {
+                fn $method(&self, $conflict: $crate::engine::Conflict<'_>) -> $crate::engine::Resolution {
                     let $rule = &self.0;
                     $body
                 }
+                $($others)*
             }
             $crate::engine::Rules { resolve: std::rc::Rc::new(Broken(rules.resolve)), ..rules }
-        })
+        }
     };
-    ($breaks:expr) => {
-        $breaks
+    (($($one:tt)+) ($($other:tt)+)) => {
+        |rules| {
+            let one: fn($crate::engine::Rules) -> $crate::engine::Rules = $crate::bugs::bug::rule!($($one)+);
+            let other: fn($crate::engine::Rules) -> $crate::engine::Rules = $crate::bugs::bug::rule!($($other)+);
+            other(one(rules))
+        }
     };
 }
 
-pub(super) use {breaks, bug};
+pub(super) use {breaks, bugs, rule};

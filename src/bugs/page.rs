@@ -1,70 +1,49 @@
 //! Bugs in conflicts that wait for a person, in what is kept as two rows, and in attachments.
 
-use super::bug::{Bug, bug};
+use super::bug::bugs;
 use crate::base::Key;
 use crate::contract::{EditKind, Mutation};
 use crate::engine::{BlobRule, Correct, PageRule, SendRule};
 use crate::store;
 
-/// Those that this file plants.
-pub(super) const BUGS: &[Bug] = &[
-    bug!(
-        "page-in-memory" caught by "lost-edit",
-        "what was done here is beside a conflict in memory alone: who restarts the app finds the backend's version",
-        "a page of conflicts that is a list in a view model",
-        page: PageRule::outlives_the_process() -> bool { false }
-    ),
-    bug!(
-        "choice-stays-here" caught by "lost-edit",
-        "a person takes what they did themselves, and it is shown, but not sent",
-        "a page of conflicts that writes past the outbox",
-        page: PageRule::sends_the_choice() -> bool { false }
-    ),
-    bug!(
-        "flag-stays-set" caught by "stuck",
-        "the flag of a conflict is not reset when a person has decided: what they took waits on",
-        "a flag `isConflict` that two screens write",
-        page: PageRule::closes() -> bool { false }
-    ),
-    bug!(
-        "stops-at-a-conflict" caught by "idle-with-work",
-        "while a conflict is open nothing is sent, and runs end as if all were well",
-        "a queue that stops at its first failure",
-        next |tx, entities, limit| {
+bugs! {
+    "page-in-memory" caught by "lost-edit", seen in "a page of conflicts that is a list in a view model":
+        "what was done here is beside a conflict in memory alone: who restarts the app finds the backend's version"
+        { page: PageRule::outlives_the_process() -> bool { false } }
+    "choice-stays-here" caught by "lost-edit", seen in "a page of conflicts that writes past the outbox":
+        "a person takes what they did themselves, and it is shown, but not sent"
+        { page: PageRule::sends_the_choice() -> bool { false } }
+    "flag-stays-set" caught by "stuck", seen in "a flag `isConflict` that two screens write":
+        "the flag of a conflict is not reset when a person has decided: what they took waits on"
+        { page: PageRule::closes() -> bool { false } }
+    "stops-at-a-conflict" caught by "idle-with-work", seen in "a queue that stops at its first failure":
+        "while a conflict is open nothing is sent, and runs end as if all were well"
+        { next |tx, entities, limit| {
             // Where there is no page there is nothing to stop at.
             let stops = store::conflicts::all(tx).is_ok_and(|open| !open.is_empty());
             if stops { Ok(Vec::new()) } else { tx.outbox(entities, limit) }
-        }
-    ),
-    bug!(
-        "another-copy-each-try" caught by "unasked-commit",
-        "where both sides of a conflict are kept, the copy goes out under a new key with each try, and the device shows it under none of them",
-        "a conflicted copy that is named by the clock",
-        mutation |entry, attempt| {
+        } }
+    "another-copy-each-try" caught by "unasked-commit",
+    seen in "a conflicted copy that is named by the clock":
+        "where both sides of a conflict are kept, the copy goes out under a new key with each try, and the device shows it under none of them"
+        { mutation |entry, attempt| {
             let told = Correct.mutation(entry, attempt);
             if told.kind != EditKind::Create || told.edit.to_string() == told.id {
                 return told;
             }
             let key = Key::new(&format!("{}-{attempt}", told.key.as_str()));
             Mutation { key, id: format!("{}-{attempt}", told.id), ..told }
-        }
-    ),
-    bug!(
-        "last-stretch-is-all" caught by "broken-attachment",
-        "an attachment is let go when its last stretch has left, whatever was said to that",
-        "an upload that counts as done when its bytes are in the socket",
-        blobs: BlobRule::is_there(says: Option<bool>, ends: bool) -> bool { ends || says == Some(true) }
-    ),
-    bug!(
-        "takes-anothers-word" caught by "broken-attachment",
-        "the server's word that all of an attachment is there is taken for this one's, whichever it was said of",
-        "the built-in engine, until answers named what was asked",
-        blobs: BlobRule::takes_anothers() -> bool { true }
-    ),
-    bug!(
-        "sends-what-came-to-nothing" caught by "broken-attachment",
-        "what is attached to a row goes up although the edit that made the row came to nothing",
-        "the built-in engine, until it asked the server for the row",
-        blobs: BlobRule::doubts() -> bool { false }
-    ),
-];
+        } }
+    "last-stretch-is-all" caught by "broken-attachment",
+    seen in "an upload that counts as done when its bytes are in the socket":
+        "an attachment is let go when its last stretch has left, whatever was said to that"
+        { blobs: BlobRule::is_there(says: Option<bool>, ends: bool) -> bool { ends || says == Some(true) } }
+    "takes-anothers-word" caught by "broken-attachment",
+    seen in "the built-in engine, until answers named what was asked":
+        "the server's word that all of an attachment is there is taken for this one's, whichever it was said of"
+        { blobs: BlobRule::takes_anothers() -> bool { true } }
+    "sends-what-came-to-nothing" caught by "broken-attachment",
+    seen in "the built-in engine, until it asked the server for the row":
+        "what is attached to a row goes up although the edit that made the row came to nothing"
+        { blobs: BlobRule::doubts() -> bool { false } }
+}

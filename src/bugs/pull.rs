@@ -3,56 +3,40 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use super::bug::{Bug, bug};
+use super::bug::bugs;
 use crate::base::{Cell, EntityId, Key, Seed, Stamp, Value, ValueRef};
 use crate::contract::EditKind;
 use crate::engine::{Applied, ApplyRule, Correct, CursorMoment, CursorRule, Place};
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
 
-/// Those that this file plants.
-pub(super) const BUGS: &[Bug] = &[
-    bug!(
-        "cursor-before-rows" caught by "lost",
-        "the cursor is saved when a page arrives, its rows later: a kill in between loses them",
-        "apache/pouchdb #1240",
-        cursor: CursorRule::moment() -> CursorMoment { CursorMoment::BeforeFirstRow }
-    ),
-    bug!(
-        "one-date-for-all" caught by "stale",
-        "one date of the last sync for all units: whichever syncs moves it past what others lack",
-        "RocketChat.ReactNative PR 7506, alex-soldatkin/payload-expo-tauri #9",
-        cursor: CursorRule::is_shared() -> bool { true }
-    ),
-    bug!(
-        "cursor-before-the-last-page" caught by "delivered-again",
-        "the cursor points to the first row of a sync's last page and not behind its last: that page comes again each time",
-        "a cursor that is read before the page and saved after it",
-        cursor: CursorRule::is_saved(more: bool) -> bool { more }
-    ),
-    bug!(
-        "passes-over-errors" caught by "lost",
-        "writing a row fails for one key in twelve, nobody looks at the errors of single rows, and the cursor moves on",
-        "apache/pouchdb #1087",
-        apply |tx, place, row| {
+bugs! {
+    "cursor-before-rows" caught by "lost", seen in "apache/pouchdb #1240":
+        "the cursor is saved when a page arrives, its rows later: a kill in between loses them"
+        { cursor: CursorRule::moment() -> CursorMoment { CursorMoment::BeforeFirstRow } }
+    "one-date-for-all" caught by "stale",
+    seen in "RocketChat.ReactNative PR 7506, alex-soldatkin/payload-expo-tauri #9":
+        "one date of the last sync for all units: whichever syncs moves it past what others lack"
+        { cursor: CursorRule::is_shared() -> bool { true } }
+    "cursor-before-the-last-page" caught by "delivered-again",
+    seen in "a cursor that is read before the page and saved after it":
+        "the cursor points to the first row of a sync's last page and not behind its last: that page comes again each time"
+        { cursor: CursorRule::is_saved(more: bool) -> bool { more } }
+    "passes-over-errors" caught by "lost", seen in "apache/pouchdb #1087":
+        "writing a row fails for one key in twelve, nobody looks at the errors of single rows, and the cursor moves on"
+        { apply |tx, place, row| {
             let fails = Seed(0).hash(row.key, 0, 0).is_multiple_of(12);
             if fails && row.values.is_some() && tx.row(place.id, row.key)?.is_none() {
                 return Ok(Applied::Kept);
             }
             Correct.apply(tx, place, row)
-        }
-    ),
-    bug!(
-        "first-batch-of-a-page" caught by "lost",
-        "the rows of a page are written in batches of three, and nobody writes the second",
-        "apache/pouchdb #6809",
-        apply: ApplyRule::takes(place: usize) -> bool { place < 3 }
-    ),
-    bug!(
-        "one-row-a-stamp" caught by "lost",
-        "a new row with the stamp of the one before it is taken for that one, coming twice",
-        "a deduplication by last modification",
-        apply: ApplyRule(RefCell<Option<(EntityId, Stamp, String)>>) {
+        } }
+    "first-batch-of-a-page" caught by "lost", seen in "apache/pouchdb #6809":
+        "the rows of a page are written in batches of three, and nobody writes the second"
+        { apply: ApplyRule::takes(place: usize) -> bool { place < 3 } }
+    "one-row-a-stamp" caught by "lost", seen in "a deduplication by last modification":
+        "a new row with the stamp of the one before it is taken for that one, coming twice"
+        { apply: ApplyRule(RefCell<Option<(EntityId, Stamp, String)>>) {
             fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
                 let own = (place.id, row.stamp, row.key.to_owned());
                 let before = self.0.replace(Some(own.clone()));
@@ -63,43 +47,31 @@ pub(super) const BUGS: &[Bug] = &[
                 }
                 Correct.apply(tx, place, row)
             }
-        }
-    ),
-    bug!(
-        "inserts-only" caught by "stale",
-        "a pulled row that the device has already is ignored",
-        "pubkey/rxdb #5571",
-        apply |tx, place, row| {
+        } }
+    "inserts-only" caught by "stale", seen in "pubkey/rxdb #5571":
+        "a pulled row that the device has already is ignored"
+        { apply |tx, place, row| {
             if row.values.is_some() && tx.row(place.id, row.key)?.is_some() {
                 return Ok(Applied::Kept);
             }
             Correct.apply(tx, place, row)
-        }
-    ),
-    bug!(
-        "ignores-tombstones" caught by "undetected-delete",
-        "tombstones are skipped",
-        "RocketChat.ReactNative PR 7506",
-        apply |tx, place, row| {
+        } }
+    "ignores-tombstones" caught by "undetected-delete", seen in "RocketChat.ReactNative PR 7506":
+        "tombstones are skipped"
+        { apply |tx, place, row| {
             if row.values.is_none() {
                 return Ok(Applied::Kept);
             }
             Correct.apply(tx, place, row)
-        }
-    ),
-    bug!(
-        "never-sweeps" caught by "undetected-delete",
-        "after a cursor expired everything comes again, and what does not come stays",
-        "couchdb 0d2002dbc: purges that were trimmed",
-        cursor: CursorRule::sweep(_: &Tx<'_>, _: EntityId, _: u32) -> Result<Vec<Key>, StoreError> {
+        } }
+    "never-sweeps" caught by "undetected-delete", seen in "couchdb 0d2002dbc: purges that were trimmed":
+        "after a cursor expired everything comes again, and what does not come stays"
+        { cursor: CursorRule::sweep(_: &Tx<'_>, _: EntityId, _: u32) -> Result<Vec<Key>, StoreError> {
             Ok(Vec::new())
-        }
-    ),
-    bug!(
-        "sweeps-what-waits" caught by "lost-edit",
-        "what a full load did not bring is removed, also what was made here and never sent",
-        "3lvis/SwiftSync PR 625",
-        cursor: CursorRule::sweep(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<Key>, StoreError> {
+        } }
+    "sweeps-what-waits" caught by "lost-edit", seen in "3lvis/SwiftSync PR 625":
+        "what a full load did not bring is removed, also what was made here and never sent"
+        { cursor: CursorRule::sweep(tx: &Tx<'_>, entity: EntityId, generation: u32) -> Result<Vec<Key>, StoreError> {
             for (_, key) in tx.dirty()?.into_iter().filter(|(of, _)| *of == entity) {
                 let entries = tx.entries_for(entity, &key)?;
                 if entries.iter().any(|entry| entry.kind == EditKind::Create) {
@@ -107,25 +79,18 @@ pub(super) const BUGS: &[Bug] = &[
                 }
             }
             tx.sweep(entity, generation)
-        }
-    ),
-    bug!(
-        "sweeps-what-is-withheld" caught by "went-back",
-        "what a full load did not bring is removed at once, also rows whose latest version cannot be seen yet",
-        "the built-in engine, until its loads told what they leave out",
-        cursor: CursorRule::keeps_what_is_withheld() -> bool { false }
-    ),
-    bug!(
-        "takes-anothers-page" caught by "lost",
-        "an answer that can be read as a page is taken for the one that was asked for, with its cursor",
-        "pages asked for by address, whose answers named no question",
-        cursor: CursorRule::takes_anothers_page() -> bool { true }
-    ),
-    bug!(
-        "tombstones-for-ever" caught by "lost",
-        "of what went from the device a note is kept, and a row that comes back is passed over",
-        "vlcn-io/cr-sqlite #271, apache/couchdb #1418",
-        apply |tx, place, row| {
+        } }
+    "sweeps-what-is-withheld" caught by "went-back",
+    seen in "the built-in engine, until its loads told what they leave out":
+        "what a full load did not bring is removed at once, also rows whose latest version cannot be seen yet"
+        { cursor: CursorRule::keeps_what_is_withheld() -> bool { false } }
+    "takes-anothers-page" caught by "lost",
+    seen in "pages asked for by address, whose answers named no question":
+        "an answer that can be read as a page is taken for the one that was asked for, with its cursor"
+        { cursor: CursorRule::takes_anothers_page() -> bool { true } }
+    "tombstones-for-ever" caught by "lost", seen in "vlcn-io/cr-sqlite #271, apache/couchdb #1418":
+        "of what went from the device a note is kept, and a row that comes back is passed over"
+        { apply |tx, place, row| {
             if place.dirty {
                 return Correct.apply(tx, place, row);
             }
@@ -138,24 +103,19 @@ pub(super) const BUGS: &[Bug] = &[
             let Some(gone) = tx.take_shadow(place.id, &note)? else { return Correct.apply(tx, place, row) };
             tx.set_shadow(place.id, &note, gone.stamp, None)?;
             Ok(Applied::Kept)
-        }
-    ),
-    bug!(
-        "keeps-what-left-scope" caught by "orphan",
-        "tombstones are skipped, here for rows that were given to another group",
-        "one-way sync by last modification: a change of scope is invisible to it",
-        apply |tx, place, row| {
+        } }
+    "keeps-what-left-scope" caught by "orphan",
+    seen in "one-way sync by last modification: a change of scope is invisible to it":
+        "tombstones are skipped, here for rows that were given to another group"
+        { apply |tx, place, row| {
             if row.values.is_none() {
                 return Ok(Applied::Kept);
             }
             Correct.apply(tx, place, row)
-        }
-    ),
-    bug!(
-        "merges-without-nulls" caught by "bent-value",
-        "a pulled value of null or an empty text does not replace what is there",
-        "powersync-ja/powersync-sqlite-core PR 45",
-        apply |tx, place, row| {
+        } }
+    "merges-without-nulls" caught by "bent-value", seen in "powersync-ja/powersync-sqlite-core PR 45":
+        "a pulled value of null or an empty text does not replace what is there"
+        { apply |tx, place, row| {
             let (Some(values), Some(old), false) = (row.values, tx.row(place.id, row.key)?, place.dirty)
             else {
                 return Correct.apply(tx, place, row);
@@ -170,72 +130,53 @@ pub(super) const BUGS: &[Bug] = &[
                 })
                 .collect();
             Correct.apply(tx, place, WireRow { values: Some(&merged), ..row })
-        }
-    ),
-    bug!(
-        "pulls-over-edits" caught by "lost-edit",
-        "a pulled row takes the place of one with edits, and those are forgotten",
-        "adrianco/the-goodies #69, Azure/azure-mobile-apps #817",
-        apply |tx, place, row| {
+        } }
+    "pulls-over-edits" caught by "lost-edit",
+    seen in "adrianco/the-goodies #69, Azure/azure-mobile-apps #817":
+        "a pulled row takes the place of one with edits, and those are forgotten"
+        { apply |tx, place, row| {
             if place.dirty {
                 for entry in tx.entries_for(place.id, row.key)? {
                     tx.drop_entry(entry.seq)?;
                 }
             }
             Correct.apply(tx, Place { dirty: false, ..place }, row)
-        }
-    ),
-    bug!(
-        "ignores-what-comes-meanwhile" caught by "stale",
-        "what comes down for a row with edits is passed over, and the cursor moves on",
-        "pubkey/rxdb #5571",
-        apply |tx, place, row| {
+        } }
+    "ignores-what-comes-meanwhile" caught by "stale", seen in "pubkey/rxdb #5571":
+        "what comes down for a row with edits is passed over, and the cursor moves on"
+        { apply |tx, place, row| {
             if place.dirty { Ok(Applied::Kept) } else { Correct.apply(tx, place, row) }
-        }
-    ),
-    bug!(
-        "goes-over-what-came" caught by "silent-discard",
-        "edits that wait are told to be made on the version that came down meanwhile, and go over it unseen",
-        "orbitinghail/graft 281cf052, turtl/tracker #317",
-        apply |tx, place, row| {
+        } }
+    "goes-over-what-came" caught by "silent-discard",
+    seen in "orbitinghail/graft 281cf052, turtl/tracker #317":
+        "edits that wait are told to be made on the version that came down meanwhile, and go over it unseen"
+        { apply |tx, place, row| {
             if place.dirty && row.values.is_some() {
                 tx.rebase(place.id, row.key, row.stamp)?;
             }
             Correct.apply(tx, place, row)
-        }
-    ),
-    bug!(
-        "one-bad-row-drops-page" caught by "lost",
-        "a page with a row that cannot be read is thrown away with all its rows, and its cursor is saved",
-        "a loop over a page inside one handler of errors",
-        cursor: CursorRule::passes_what_failed() -> bool { true }
-    ),
-    bug!(
-        "takes-older-versions" caught by "went-back",
-        "a version that comes down is taken for newer than what is there, also from a copy of the backend that lags",
-        "reads from a replica without a session token",
-        apply |tx, place, row| {
+        } }
+    "one-bad-row-drops-page" caught by "lost", seen in "a loop over a page inside one handler of errors":
+        "a page with a row that cannot be read is thrown away with all its rows, and its cursor is saved"
+        { cursor: CursorRule::passes_what_failed() -> bool { true } }
+    "takes-older-versions" caught by "went-back", seen in "reads from a replica without a session token":
+        "a version that comes down is taken for newer than what is there, also from a copy of the backend that lags"
+        { apply |tx, place, row| {
             Correct.apply(tx, Place { over: Stamp(i64::MAX), ..place }, row)
-        }
-    ),
-    bug!(
-        "takes-older-tombstones" caught by "went-back",
-        "a tombstone takes whatever version there is, also one that is newer, as of a row that came back",
-        "reads from a replica without a session token",
-        apply |tx, place, row| {
+        } }
+    "takes-older-tombstones" caught by "went-back",
+    seen in "reads from a replica without a session token":
+        "a tombstone takes whatever version there is, also one that is newer, as of a row that came back"
+        { apply |tx, place, row| {
             let over = if row.values.is_none() { Stamp(i64::MAX) } else { place.over };
             Correct.apply(tx, Place { over, ..place }, row)
-        }
-    ),
-    bug!(
-        "forgets-ends" caught by "own-write-vanished",
-        "a row that was deleted here and on the backend comes down once more as it was before, and is shown",
-        "reads from a replica without a session token",
-        apply |tx, place, row| {
+        } }
+    "forgets-ends" caught by "own-write-vanished", seen in "reads from a replica without a session token":
+        "a row that was deleted here and on the backend comes down once more as it was before, and is shown"
+        { apply |tx, place, row| {
             Correct.apply(tx, Place { ended: None, ..place }, row)
-        }
-    ),
-];
+        } }
+}
 
 pub(super) fn owned(value: &Value) -> Cell<'static> {
     value.with_ref(|value| match value {

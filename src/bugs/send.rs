@@ -2,62 +2,50 @@
 
 use std::cell::RefCell;
 
-use super::bug::{Bug, bug};
+use super::bug::bugs;
 use crate::base::{EntityId, Key, Seed};
 use crate::contract::{EditKind, Mutation};
 use crate::engine::{BottomUp, Correct, Requests, SendRule};
 use crate::store::{Entry, StoreError, Tx};
 
-/// Those that this file plants.
-pub(super) const BUGS: &[Bug] = &[
-    bug!(
-        "new-identity-each-try" caught by "duplicate",
-        "a create that is sent again gets a new idempotency key and a new row key",
-        "SalesforceMobileSDK-iOS #2632, dartway #105",
-        mutation |entry, attempt| {
+bugs! {
+    "new-identity-each-try" caught by "duplicate", seen in "SalesforceMobileSDK-iOS #2632, dartway #105":
+        "a create that is sent again gets a new idempotency key and a new row key"
+        { mutation |entry, attempt| {
             let id = format!("{}/{attempt}", entry.id);
             let key = match entry.kind {
                 EditKind::Create => Key::uuid(Seed(attempt).stream(&entry.id, 0, 0).bits128()),
                 EditKind::Update | EditKind::Delete => entry.key.clone(),
             };
             Mutation { id, key, ..Correct.mutation(entry, attempt) }
-        }
-    ),
-    bug!(
-        "asks-caches" caught by "lost",
-        "pages are asked for by an address that says nothing of when: a proxy on the way answers with what it kept",
-        "a GET without Cache-Control behind a company's proxy",
-        send: SendRule::requests(_: Requests) -> Requests { Requests::Plain }
-    ),
-    bug!(
-        "deletes-as-updates" caught by "unasked-commit",
-        "a delete is sent as an update that marks the row by a column of the device's own: the backend keeps the row",
-        "a record flag that the service does not map",
-        mutation |entry, attempt| {
+        } }
+    "asks-caches" caught by "lost", seen in "a GET without Cache-Control behind a company's proxy":
+        "pages are asked for by an address that says nothing of when: a proxy on the way answers with what it kept"
+        { send: SendRule::requests(_: Requests) -> Requests { Requests::Plain } }
+    "deletes-as-updates" caught by "unasked-commit",
+    seen in "a record flag that the service does not map":
+        "a delete is sent as an update that marks the row by a column of the device's own: the backend keeps the row"
+        { mutation |entry, attempt| {
             let sent = Correct.mutation(entry, attempt);
             match sent.kind {
                 EditKind::Delete => Mutation { kind: EditKind::Update, ..sent },
                 EditKind::Create | EditKind::Update => sent,
             }
-        }
-    ),
-    bug!(
-        "deletes-what-failed" caught by "unasked-commit",
-        "a record flag means both that an upload failed and that the row is deleted: an update that is tried again deletes its row",
-        "flags of an upload queue that are not those of the service",
-        mutation |entry, attempt| {
+        } }
+    "deletes-what-failed" caught by "unasked-commit",
+    seen in "flags of an upload queue that are not those of the service":
+        "a record flag means both that an upload failed and that the row is deleted: an update that is tried again deletes its row"
+        { mutation |entry, attempt| {
             let sent = Correct.mutation(entry, attempt);
             if sent.kind != EditKind::Update || entry.attempts == 0 {
                 return sent;
             }
             Mutation { kind: EditKind::Delete, values: Vec::new(), ..sent }
-        }
-    ),
-    bug!(
-        "cleans-up-at-the-backend" caught by "unasked-commit",
-        "what was uploaded is removed from the upload table, and the removal goes out as a delete of the row",
-        "change tracking that records what the sync itself writes",
-        send: SendRule(RefCell<Vec<Entry>>) {
+        } }
+    "cleans-up-at-the-backend" caught by "unasked-commit",
+    seen in "change tracking that records what the sync itself writes":
+        "what was uploaded is removed from the upload table, and the removal goes out as a delete of the row"
+        { send: SendRule(RefCell<Vec<Entry>>) {
             fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
                 let mut batch = tx.outbox(entities, limit)?;
                 let waits = |sent: &Entry| batch.iter().any(|entry| entry.edit == sent.edit);
@@ -72,13 +60,11 @@ pub(super) const BUGS: &[Bug] = &[
                 }
                 Ok(batch)
             }
-        }
-    ),
-    bug!(
-        "values-of-the-one-before" caught by "unasked-commit",
-        "a buffer is not cleared between the edits of a request: an update goes out with the values of the one before it",
-        "a record object that is reused in a loop",
-        next |tx, entities, limit| {
+        } }
+    "values-of-the-one-before" caught by "unasked-commit",
+    seen in "a record object that is reused in a loop":
+        "a buffer is not cleared between the edits of a request: an update goes out with the values of the one before it"
+        { next |tx, entities, limit| {
             let mut batch = tx.outbox(entities, limit)?;
             for place in 1..batch.len() {
                 let (before, after) = batch.split_at_mut(place);
@@ -89,13 +75,11 @@ pub(super) const BUGS: &[Bug] = &[
                 }
             }
             Ok(batch)
-        }
-    ),
-    bug!(
-        "key-of-the-one-before" caught by "unasked-commit",
-        "an edit is sent under the key and version of the one before it in the request",
-        "two lists of a request that are matched by position, one of them filtered",
-        next |tx, entities, limit| {
+        } }
+    "key-of-the-one-before" caught by "unasked-commit",
+    seen in "two lists of a request that are matched by position, one of them filtered":
+        "an edit is sent under the key and version of the one before it in the request"
+        { next |tx, entities, limit| {
             let mut batch = tx.outbox(entities, limit)?;
             let of: Vec<_> = batch.iter().map(|entry| (entry.entity, entry.key.clone(), entry.base)).collect();
             for (entry, (entity, key, base)) in batch.iter_mut().skip(1).zip(of) {
@@ -104,25 +88,16 @@ pub(super) const BUGS: &[Bug] = &[
                 }
             }
             Ok(batch)
-        }
-    ),
-    bug!(
-        "newest-first" caught by "reordered",
-        "of a row's edits the newest goes out first, each on the version that the one before it made: the last word is lost",
-        "an outbox that is read from its end",
-        next |tx, entities, limit| { newest(tx, entities, limit) }
-    ),
-    bug!(
-        "children-first" caught by "reordered",
-        "rows go out newest first: a row that refers to another which the device made before it comes first, and is refused",
-        "Azure/azure-mobile-apps-net-client #161",
-        next |tx, entities, limit| { BottomUp.next(tx, entities, limit) }
-    ),
-    bug!(
-        "parents-first" caught by "reordered",
-        "rows go out table by table, parents first, which is right for what is made: a row that is deleted goes before the rows that refer to it and were deleted before it",
-        "uploads in the order of foreign keys",
-        next |tx, entities, limit| {
+        } }
+    "newest-first" caught by "reordered", seen in "an outbox that is read from its end":
+        "of a row's edits the newest goes out first, each on the version that the one before it made: the last word is lost"
+        { next |tx, entities, limit| { newest(tx, entities, limit) } }
+    "children-first" caught by "reordered", seen in "Azure/azure-mobile-apps-net-client #161":
+        "rows go out newest first: a row that refers to another which the device made before it comes first, and is refused"
+        { next |tx, entities, limit| { BottomUp.next(tx, entities, limit) } }
+    "parents-first" caught by "reordered", seen in "uploads in the order of foreign keys":
+        "rows go out table by table, parents first, which is right for what is made: a row that is deleted goes before the rows that refer to it and were deleted before it"
+        { next |tx, entities, limit| {
             let mut batch = Vec::new();
             for (entity, key) in tx.dirty()?.into_iter().filter(|(entity, _)| entities.contains(entity)) {
                 batch.extend(tx.entries_for(entity, &key)?.into_iter().next().filter(|entry| !entry.parked));
@@ -130,9 +105,8 @@ pub(super) const BUGS: &[Bug] = &[
             batch.sort_by_key(|entry| (entry.entity, entry.seq));
             batch.truncate(limit);
             Ok(batch)
-        }
-    ),
-];
+        } }
+}
 
 /// Of each row the newest edit, and of those the newest first.
 fn newest(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {

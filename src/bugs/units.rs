@@ -1,18 +1,16 @@
 //! Bugs in what units have of their own, in what is there as a whole or not at all, and in values.
 
-use super::bug::{Bug, bug};
+use super::bug::bugs;
 use crate::base::{Cell, Value};
 use crate::engine::{ApplyRule, Correct, CursorRule, Part, Place, SendRule};
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
 
-/// Those that this file plants.
-pub(super) const BUGS: &[Bug] = &[
-    bug!(
-        "part-over-whole" caught by "contradiction",
-        "what a light sync brings of a row is written over the whole of it, and what it did not bring is null",
-        "CreateOrUpdate of a local entity with the attributes that the server action returned",
-        apply: ApplyRule(()) {
+bugs! {
+    "part-over-whole" caught by "contradiction",
+    seen in "CreateOrUpdate of a local entity with the attributes that the server action returned":
+        "what a light sync brings of a row is written over the whole of it, and what it did not bring is null"
+        { apply: ApplyRule(()) {
             fn apply_part(
                 &self,
                 tx: &Tx<'_>,
@@ -32,37 +30,27 @@ pub(super) const BUGS: &[Bug] = &[
                 let values: Vec<Value> = part.entity.projection.iter().map(value).collect();
                 tx.put_values(place.id, row.key, row.stamp, tx.generation(place.id)?, &values)
             }
-        }
-    ),
-    bug!(
-        "part-moves-all" caught by "stranger",
-        "a unit that brings some columns of some rows moves the cursor of those that bring all: they pass over what it left out",
-        "one LastSyncOn an entity, with a splash screen that syncs its own list",
-        cursor: CursorRule::is_own_of_a_part() -> bool { false }
-    ),
-    bug!(
-        "dates-all-units" caught by "stranger",
-        "whichever unit completes sets the date of the last sync of all units",
-        "SyncProperties with one row in place of one a SyncUnit",
-        cursor: CursorRule::dates_all() -> bool { true }
-    ),
-    bug!(
-        "dates-what-was-cut" caught by "lost",
-        "a sync that was cut sets the date of the last sync, as one does that ended well",
-        "a date that is written in the block that runs whatever happened",
-        cursor: CursorRule::dates_what_was_cut() -> bool { true }
-    ),
-    bug!(
-        "forgets-what-waits" caught by "lost",
-        "rows wait for the rest of their sync in a table that goes with it, and where it had come to stays",
-        "a staging table that is temporary, beside a cursor that is not",
-        cursor: CursorRule::keeps_what_waits() -> bool { false }
-    ),
-    bug!(
-        "cuts-long-texts" caught by "bent-value",
-        "a text goes up with its first 16 characters, and the answer is success",
-        "MySQL without strict mode: a VARCHAR keeps what fits, and gives a warning that nobody reads",
-        mutation |entry, attempt| {
+        } }
+    "part-moves-all" caught by "stranger",
+    seen in "one LastSyncOn an entity, with a splash screen that syncs its own list":
+        "a unit that brings some columns of some rows moves the cursor of those that bring all: they pass over what it left out"
+        { cursor: CursorRule::is_own_of_a_part() -> bool { false } }
+    "dates-all-units" caught by "stranger",
+    seen in "SyncProperties with one row in place of one a SyncUnit":
+        "whichever unit completes sets the date of the last sync of all units"
+        { cursor: CursorRule::dates_all() -> bool { true } }
+    "dates-what-was-cut" caught by "lost",
+    seen in "a date that is written in the block that runs whatever happened":
+        "a sync that was cut sets the date of the last sync, as one does that ended well"
+        { cursor: CursorRule::dates_what_was_cut() -> bool { true } }
+    "forgets-what-waits" caught by "lost",
+    seen in "a staging table that is temporary, beside a cursor that is not":
+        "rows wait for the rest of their sync in a table that goes with it, and where it had come to stays"
+        { cursor: CursorRule::keeps_what_waits() -> bool { false } }
+    "cuts-long-texts" caught by "bent-value",
+    seen in "MySQL without strict mode: a VARCHAR keeps what fits, and gives a warning that nobody reads":
+        "a text goes up with its first 16 characters, and the answer is success"
+        { mutation |entry, attempt| {
             let mut sent = Correct.mutation(entry, attempt);
             for (_, value) in &mut sent.values {
                 if let Value::Text(text) = value
@@ -74,13 +62,11 @@ pub(super) const BUGS: &[Bug] = &[
                 }
             }
             sent
-        }
-    ),
-    bug!(
-        "misses-the-last-column" caught by "divergent",
-        "of several columns that a pulled version changed the last stays as it was",
-        "an UPDATE of changed columns alone, whose loop ends one too soon",
-        apply |tx, place, row| {
+        } }
+    "misses-the-last-column" caught by "divergent",
+    seen in "an UPDATE of changed columns alone, whose loop ends one too soon":
+        "of several columns that a pulled version changed the last stays as it was"
+        { apply |tx, place, row| {
             let held = if place.dirty { None } else { tx.row(place.id, row.key)? };
             let (Some(values), Some(held)) = (row.values, held) else {
                 return Correct.apply(tx, place, row);
@@ -93,6 +79,5 @@ pub(super) const BUGS: &[Bug] = &[
             }
             let written: Vec<Cell<'_>> = written;
             Correct.apply(tx, place, WireRow { values: Some(&written), ..row })
-        }
-    ),
-];
+        } }
+}

@@ -8,19 +8,15 @@ use super::table::Id;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{BlobEvent, BlobId, CommitKind, EditKind, Event, LogKind, Node, Part, Schema};
 
-/// A device's edits that wait, and its requests with attachments.
 #[derive(Debug, Default)]
 struct Desk {
     waiting: BTreeSet<EditId>,
     /// Requests under way that are a part of a run.
     in_run: u32,
-    /// Since when there is one.
     sends_since: Option<Time>,
-    /// Since when both are there.
     since: Option<Time>,
 }
 
-/// A row that has something attached to it.
 #[derive(Debug)]
 struct Owner {
     made: Time,
@@ -88,18 +84,9 @@ impl Attachments {
             }
             _ => return,
         }
-        let both = desk.in_run > 0 && !desk.waiting.is_empty();
-        let sends = (desk.in_run > 0, &mut desk.sends_since, Id::AttachmentTime);
-        for (holds, since, id) in [sends, (both, &mut desk.since, Id::AttachmentRowsWait)] {
-            match (holds, *since) {
-                (true, None) => *since = Some(at),
-                (false, Some(began)) => {
-                    board.add(id, at.since(began).0);
-                    *since = None;
-                }
-                _ => {}
-            }
-        }
+        let (sends, both) = (desk.in_run > 0, desk.in_run > 0 && !desk.waiting.is_empty());
+        holds(sends, &mut desk.sends_since, Id::AttachmentTime, at, board);
+        holds(both, &mut desk.since, Id::AttachmentRowsWait, at, board);
     }
 
     fn committed(&mut self, at: Time, (entity, key): (EntityId, &Key), kind: CommitKind, board: &mut Board) {
@@ -107,14 +94,7 @@ impl Attachments {
         let Some(owner) = self.owners.get_mut(&id) else { return };
         owner.committed = kind != CommitKind::Delete;
         let is_bare = owner.committed && !self.stored.contains(&id);
-        match (is_bare, owner.bare) {
-            (true, None) => owner.bare = Some(at),
-            (false, Some(since)) => {
-                board.add(Id::AttachmentBareTime, at.since(since).0);
-                owner.bare = None;
-            }
-            _ => {}
-        }
+        holds(is_bare, &mut owner.bare, Id::AttachmentBareTime, at, board);
     }
 
     fn stored(&mut self, at: Time, blob: BlobId, board: &mut Board) {
@@ -126,29 +106,32 @@ impl Attachments {
             Part::Thumbnail => board.observe(Id::AttachmentThumbnailWait, wait),
             Part::Whole => {
                 board.observe(Id::AttachmentWholeWait, wait);
-                if let Some(since) = owner.bare.take() {
-                    board.add(Id::AttachmentBareTime, at.since(since).0);
-                    board.observe(Id::AttachmentBareFor, at.since(since).0);
-                }
+                board.lasted(Id::AttachmentBareTime, owner.bare, at);
+                board.lasted(Id::AttachmentBareFor, owner.bare.take(), at);
             }
         }
     }
 
     /// The end: what is without the other is so until now.
-    pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
-        for desk in self.desks.values_mut() {
-            let sends = (&mut desk.sends_since, Id::AttachmentTime);
-            for (since, id) in [sends, (&mut desk.since, Id::AttachmentRowsWait)] {
-                since.take().into_iter().for_each(|since| board.add(id, at.since(since).0));
-            }
+    pub(super) fn finish(&self, at: Time, board: &mut Board) {
+        for desk in self.desks.values() {
+            board.lasted(Id::AttachmentTime, desk.sends_since, at);
+            board.lasted(Id::AttachmentRowsWait, desk.since, at);
         }
-        for (id, owner) in &mut self.owners {
-            if let Some(since) = owner.bare.take() {
-                board.add(Id::AttachmentBareTime, at.since(since).0);
-                board.add(Id::AttachmentBareRows, 1);
-            }
+        for (id, owner) in &self.owners {
+            board.lasted(Id::AttachmentBareTime, owner.bare, at);
+            board.add(Id::AttachmentBareRows, u64::from(owner.bare.is_some()));
             let orphan = !owner.committed && self.stored.contains(id);
             board.add(Id::AttachmentOrphans, u64::from(orphan));
         }
+    }
+}
+
+/// Notes since when something holds, or counts for how long it did.
+fn holds(is_so: bool, since: &mut Option<Time>, id: Id, at: Time, board: &mut Board) {
+    if is_so {
+        since.get_or_insert(at);
+    } else {
+        board.lasted(id, since.take(), at);
     }
 }

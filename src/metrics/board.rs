@@ -4,53 +4,71 @@ use std::collections::BTreeMap;
 
 use super::distribution::Distribution;
 use super::figure::{Figure, Figures};
-use super::table::{BY_ENTITY, BY_SIZE, BY_START, BY_UNIT, Id, Kind, TABLE};
-use crate::base::{DeviceId, EntityId, UnitId};
+use super::table::{BY_ENTITY, BY_SIZE, BY_START, BY_UNIT, Id, Kind, Metric, TABLE};
+use crate::base::{DeviceId, EntityId, Time, UnitId};
 use crate::contract::{RequestKind, Schema};
+
+/// Metrics that are also kept by part, as the metric's name, a mark and the part's name.
+#[derive(Debug)]
+struct Split {
+    ids: &'static [Id],
+    mark: char,
+    parts: Vec<String>,
+    kept: Vec<Vec<Distribution>>,
+}
+
+impl Split {
+    fn new(ids: &'static [Id], mark: char, parts: Vec<String>) -> Split {
+        Split { ids, mark, kept: vec![vec![Distribution::default(); parts.len()]; ids.len()], parts }
+    }
+
+    fn observe(&mut self, id: Id, part: usize, value: u64) {
+        let slot = self.ids.iter().position(|i| *i == id).expect("the metric is kept by part");
+        if let Some(distribution) = self.kept[slot].get_mut(part) {
+            distribution.observe(value);
+        }
+    }
+
+    fn figures(&mut self) -> impl Iterator<Item = (String, Figure)> {
+        let Split { ids, mark, parts, kept } = self;
+        ids.iter().zip(kept).flat_map(move |(id, kept)| {
+            let Metric { name, unit, .. } = id.metric();
+            let of =
+                |(part, of): (&String, &mut Distribution)| (format!("{name}{mark}{part}"), of.figure(*unit));
+            parts.iter().zip(kept).map(of).collect::<Vec<_>>()
+        })
+    }
+}
 
 /// The numbers and distributions of a cell under way.
 #[derive(Debug)]
 pub(super) struct Board {
     values: Vec<u64>,
     distributions: Vec<Distribution>,
-    /// Names of start states, and the one of each device.
-    states: Vec<String>,
     state_of: Vec<usize>,
-    by_start: Vec<Vec<Distribution>>,
-    units: Vec<String>,
-    by_unit: Vec<Vec<Distribution>>,
-    entities: Vec<String>,
-    by_entity: Vec<Vec<Distribution>>,
+    by_start: Split,
+    by_unit: Split,
+    by_entity: Split,
     /// By position in [`BY_SIZE`], kind of request and power of two.
     by_size: BTreeMap<(usize, RequestKind, u32), Distribution>,
 }
 
 impl Board {
-    /// An empty board for devices that start in these states, and for these units.
-    pub(super) fn new(starts: &[String], units: Vec<String>) -> Board {
+    /// An empty board for devices that start in these states, for these units and entities.
+    pub(super) fn new(starts: &[String], units: Vec<String>, schema: &Schema) -> Board {
         let mut states = starts.to_vec();
         states.sort();
         states.dedup();
-        let state_of = starts.iter().map(|s| states.binary_search(s).expect("it is among them")).collect();
+        let entities = schema.entities.iter().map(|entity| entity.name.clone()).collect();
         Board {
             values: vec![0; TABLE.len()],
             distributions: vec![Distribution::default(); TABLE.len()],
-            by_start: vec![vec![Distribution::default(); states.len()]; BY_START.len()],
-            by_unit: vec![vec![Distribution::default(); units.len()]; BY_UNIT.len()],
-            by_entity: Vec::new(),
-            entities: Vec::new(),
+            state_of: starts.iter().map(|s| states.binary_search(s).expect("it is among them")).collect(),
+            by_start: Split::new(BY_START, '@', states),
+            by_unit: Split::new(BY_UNIT, '/', units),
+            by_entity: Split::new(BY_ENTITY, '/', entities),
             by_size: BTreeMap::new(),
-            states,
-            state_of,
-            units,
         }
-    }
-
-    /// It also keeps what is kept by entity.
-    pub(super) fn with_entities(mut self, schema: &Schema) -> Board {
-        self.entities = schema.entities.iter().map(|entity| entity.name.clone()).collect();
-        self.by_entity = vec![vec![Distribution::default(); self.entities.len()]; BY_ENTITY.len()];
-        self
     }
 
     /// Counts `n` more. What many people wait together may come to more than the 584 years that are
@@ -81,30 +99,29 @@ impl Board {
         self.distributions[id as usize].observe(value);
     }
 
-    /// Adds an observation on a device, also under the state in which it started.
     pub(super) fn observe_on(&mut self, id: Id, device: DeviceId, value: u64) {
         self.observe(id, value);
-        let slot = BY_START.iter().position(|i| *i == id).expect("the metric is kept by start state");
         if let Some(&state) = self.state_of.get(device.0 as usize) {
-            self.by_start[slot][state].observe(value);
+            self.by_start.observe(id, state, value);
         }
     }
 
     /// Adds an observation under its unit alone; the metric as a whole is fed apart.
     pub(super) fn observe_unit(&mut self, id: Id, unit: UnitId, value: u64) {
-        let slot = BY_UNIT.iter().position(|i| *i == id).expect("the metric is kept by unit");
-        if let Some(distribution) = self.by_unit[slot].get_mut(usize::from(unit.0)) {
-            distribution.observe(value);
-        }
+        self.by_unit.observe(id, usize::from(unit.0), value);
     }
 
-    /// Adds an observation, also under its entity.
     pub(super) fn observe_entity(&mut self, id: Id, entity: EntityId, value: u64) {
         self.observe(id, value);
-        let slot = BY_ENTITY.iter().position(|i| *i == id).expect("the metric is kept by entity");
-        let kept = self.by_entity.get_mut(slot);
-        if let Some(distribution) = kept.and_then(|kept| kept.get_mut(usize::from(entity.0))) {
-            distribution.observe(value);
+        self.by_entity.observe(id, usize::from(entity.0), value);
+    }
+
+    /// What was so since then, if it was, is so no more.
+    pub(super) fn lasted(&mut self, id: Id, since: Option<Time>, at: Time) {
+        match (since, id.metric().kind) {
+            (Some(since), Kind::Distribution) => self.observe(id, at.since(since).0),
+            (Some(since), _) => self.add(id, at.since(since).0),
+            (None, _) => {}
         }
     }
 
@@ -125,9 +142,9 @@ impl Board {
             };
             figures.insert(metric.name.to_owned(), figure);
         }
-        split(&mut self.by_start, BY_START, &self.states, '@', &mut figures);
-        split(&mut self.by_unit, BY_UNIT, &self.units, '/', &mut figures);
-        split(&mut self.by_entity, BY_ENTITY, &self.entities, '/', &mut figures);
+        for split in [&mut self.by_start, &mut self.by_unit, &mut self.by_entity] {
+            figures.extend(split.figures());
+        }
         for ((slot, kind, power), distribution) in &mut self.by_size {
             let metric = BY_SIZE[*slot].metric();
             let kind = if *kind == RequestKind::Push { "push" } else { "pull" };
@@ -136,16 +153,5 @@ impl Board {
         }
         let behind = TABLE.iter().map(|metric| metric.name).zip(self.distributions);
         (figures, behind.filter(|(_, distribution)| !distribution.counted().is_empty()).collect())
-    }
-}
-
-/// Adds the figures of metrics that are also kept by part, as the metric's name, a mark and the
-/// part's name.
-fn split(kept: &mut [Vec<Distribution>], ids: &[Id], parts: &[String], mark: char, figures: &mut Figures) {
-    for (id, kept) in ids.iter().zip(kept) {
-        let metric = id.metric();
-        for (part, distribution) in parts.iter().zip(kept) {
-            figures.insert(format!("{}{mark}{part}", metric.name), distribution.figure(metric.unit));
-        }
     }
 }

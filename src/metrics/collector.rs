@@ -9,20 +9,16 @@ use super::board::Board;
 use super::control::Control;
 use super::distribution::Distribution;
 use super::edits::Edits;
-use super::emptied::Emptied;
 use super::figure::{Figures, Sample};
 use super::forgotten::Forgotten;
-use super::half_seen::HalfSeen;
-use super::half_synced::HalfSynced;
 use super::hooks::HookCounts;
 use super::page::Pages;
-use super::passing::Passing;
 use super::presence::Presence;
 use super::replication::Replication;
 use super::series::{Levels, Series};
 use super::sessions::Sessions;
+use super::sights::Sights;
 use super::situations::Situations;
-use super::status::Statuses;
 use super::table::{Id, Kind, TABLE};
 use super::traffic::Traffic;
 use super::visibility::Visibility;
@@ -72,21 +68,16 @@ pub struct Collector {
     traffic: Traffic,
     edits: Edits,
     pages: Pages,
-    half_seen: HalfSeen,
-    half_synced: HalfSynced,
-    statuses: Statuses,
-    emptied: Emptied,
     presence: Presence,
     visibility: Visibility,
-    passing: Passing,
     replication: Replication,
+    sights: Sights,
     situations: Situations,
     series: Series,
     longest: Vec<Span>,
     devices: u32,
 }
 
-/// Devices that are told as the slowest.
 const SLOWEST: usize = 3;
 
 impl Collector {
@@ -94,7 +85,7 @@ impl Collector {
     pub fn new(setting: CollectorSetup) -> Collector {
         let devices = setting.starts.len();
         Collector {
-            board: Board::new(&setting.starts, setting.units).with_entities(&setting.schema),
+            board: Board::new(&setting.starts, setting.units, &setting.schema),
             sessions: Sessions::new(devices),
             arrivals: Arrivals::new(devices, &setting.pulls),
             attachments: Attachments::new(setting.schema.clone()),
@@ -104,14 +95,10 @@ impl Collector {
             traffic: Traffic::new(devices),
             edits: Edits::default(),
             pages: Pages::new(setting.script),
-            half_seen: HalfSeen::new(devices),
-            half_synced: HalfSynced::default(),
-            statuses: Statuses::new(devices),
-            emptied: Emptied::default(),
             presence: Presence::new(devices),
             visibility: Visibility::default(),
-            passing: Passing::default(),
             replication: Replication::new(devices, setting.pulls, setting.freshness),
+            sights: Sights::default(),
             situations: Situations::new(devices, setting.schema),
             series: Series::new(setting.script),
             longest: vec![Span::ZERO; devices],
@@ -135,7 +122,6 @@ impl Collector {
             _ => None,
         };
         self.visibility.on(*at, device, event, &self.presence, board);
-        self.passing.on(device, event, board);
         match event {
             Event::BackendAvailable(available) => self.presence.on_backend(*available),
             Event::BackendServed { device, queued, .. } => {
@@ -172,14 +158,12 @@ impl Collector {
         self.board.set(Id::ConflictsMiscounted, ours.abs_diff(theirs));
         self.situations.finish(at, &mut self.board);
         self.sessions.finish(at, &mut self.board);
+        self.sights.finish(at, &mut self.board);
         self.hooks.finish(&mut self.board);
         self.forgotten.finish(&mut self.board);
         self.attachments.finish(at, &mut self.board);
         self.pages.finish(at, &mut self.board);
         self.replication.finish(at, &mut self.board);
-        self.half_seen.finish(at, &mut self.board);
-        self.half_synced.finish(at, &mut self.board);
-        self.statuses.finish(at, &mut self.board);
         self.edits.finish(at, &mut self.board);
         self.traffic.finish(at, &mut self.board);
         let (figures, distributions) = self.board.figures();
@@ -210,11 +194,8 @@ impl Collector {
         }
         self.presence.on(at, device, event);
         self.sessions.on(at, device, event, &mut self.board);
+        self.sights.on(at, device, event, &mut self.board);
         self.arrivals.on(at, device, event, &mut self.board);
-        self.half_seen.on(at, device, event, &mut self.board);
-        self.half_synced.on(at, device, event, &mut self.board);
-        self.statuses.on(at, device, event, &mut self.board);
-        self.emptied.on(at, device, event, &mut self.board);
         self.hooks.on(event, &mut self.board);
         self.forgotten.on(at, device, event, &mut self.board);
         self.pages.on(at, device, event, &mut self.board);
@@ -229,7 +210,3 @@ impl Collector {
         [count(Id::Requests), count(Id::ApplyRows), self.edits.waiting(), self.presence.online()]
     }
 }
-
-#[cfg(test)]
-#[path = "collector_tests.rs"]
-mod tests;

@@ -12,7 +12,6 @@ pub(super) struct Control {
     courses: BTreeMap<(DeviceId, RequestKind), Course>,
 }
 
-/// Where one device's sizes have been.
 #[derive(Clone, Copy, Debug)]
 struct Course {
     since: Time,

@@ -64,9 +64,7 @@ impl Edits {
             }
             Event::EditAcknowledged { edit, .. } => {
                 self.settled(at, *edit, board);
-                if let Some(made) = self.made.remove(edit) {
-                    board.observe(Id::WriteAcknowledged, (at - made).0);
-                }
+                board.lasted(Id::WriteAcknowledged, self.made.remove(edit), at);
             }
             Event::ConflictDecided { edit, kind, decision, .. } => {
                 self.decided(at, *edit, (*kind, *decision), board);
@@ -91,16 +89,13 @@ impl Edits {
         }
     }
 
-    /// The end: what waits has waited until now.
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         let waiting = std::mem::take(&mut self.waiting);
-        waiting.values().for_each(|since| board.add(Id::EditsUnsent, at.since(*since).0));
+        waiting.into_values().for_each(|since| board.lasted(Id::EditsUnsent, Some(since), at));
     }
 
     fn settled(&mut self, at: Time, edit: EditId, board: &mut Board) {
-        if let Some(since) = self.waiting.remove(&edit) {
-            board.add(Id::EditsUnsent, at.since(since).0);
-        }
+        board.lasted(Id::EditsUnsent, self.waiting.remove(&edit), at);
     }
 
     fn decided(

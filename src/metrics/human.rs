@@ -10,7 +10,7 @@ pub fn figure(unit: Unit, value: u64) -> String {
     match unit {
         Unit::Ns => span(value),
         Unit::Bytes => bytes(value),
-        Unit::BytesPerSecond => format!("{}/s", bytes(value)),
+        Unit::BytesPerSecond => scaled(unit, value),
         Unit::Rows => count(value, "row"),
         Unit::Devices => count(value, "device"),
         Unit::Count => thousands(value),
@@ -132,32 +132,31 @@ fn decimal(x: f64, decimals: u32) -> String {
     format!("{}.{:02$}", thousands(steps / scale), steps % scale, decimals as usize)
 }
 
+/// With three significant digits, in the greatest unit that it comes to.
+fn scaled(unit: Unit, n: u64) -> String {
+    match scales(unit).iter().rfind(|(from, ..)| *from <= n) {
+        Some((_, 1, name)) => format!("{n} {name}"),
+        Some((_, size, name)) => format!("{} {name}", three(n, *size)),
+        None => thousands(n),
+    }
+}
+
 fn energy(uj: u64) -> String {
     match uj {
         0 => "0 J".to_owned(),
-        1..1_000 => format!("{uj} µJ"),
-        1_000..1_000_000 => format!("{} mJ", three(uj, 1_000)),
-        1_000_000..100_000_000 => format!("{} J", three(uj, 1_000_000)),
+        1..100_000_000 => scaled(Unit::Uj, uj),
         _ => format!("{} J", thousands(uj / 1_000_000)),
     }
 }
 
 /// A length of virtual time: `950 ns`, `1.24 s`, `2 min 05 s`, `3 h 12 min`, `2 d 04 h`.
 pub fn span(ns: u64) -> String {
-    match ns {
-        0 => "0 s".to_owned(),
-        1..1_000 => format!("{ns} ns"),
-        1_000..1_000_000 => format!("{} µs", three(ns, 1_000)),
-        1_000_000..1_000_000_000 => format!("{} ms", three(ns, 1_000_000)),
-        1_000_000_000..60_000_000_000 => format!("{} s", three(ns, 1_000_000_000)),
-        _ => {
-            let s = ns / 1_000_000_000;
-            match s {
-                0..3_600 => format!("{} min {:02} s", s / 60, s % 60),
-                3_600..86_400 => format!("{} h {:02} min", s / 3_600, s / 60 % 60),
-                _ => days_and_hours(s),
-            }
-        }
+    match ns / 1_000_000_000 {
+        0 if ns == 0 => "0 s".to_owned(),
+        0..60 => scaled(Unit::Ns, ns),
+        s @ 60..3_600 => format!("{} min {:02} s", s / 60, s % 60),
+        s @ 3_600..86_400 => format!("{} h {:02} min", s / 3_600, s / 60 % 60),
+        s => days_and_hours(s),
     }
 }
 
@@ -173,12 +172,7 @@ fn days_and_hours(s: u64) -> String {
 
 /// A size: `512 B`, `64.0 KiB`, `1.24 MiB`.
 pub fn bytes(n: u64) -> String {
-    for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
-        if n >= size {
-            return format!("{} {unit}", three(n, size));
-        }
-    }
-    format!("{n} B")
+    scaled(Unit::Bytes, n)
 }
 
 /// The change from one figure to another: ` (+2.0 %)`.

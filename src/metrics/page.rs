@@ -12,7 +12,6 @@ pub(super) struct Pages {
     /// When nobody works any more.
     script_ends: Time,
     open: BTreeMap<(DeviceId, EditId), Time>,
-    /// Those that were decided.
     decided: BTreeSet<(DeviceId, EditId)>,
     /// Since when a device refuses runs.
     held: BTreeMap<DeviceId, Time>,
@@ -62,15 +61,11 @@ impl Pages {
     fn close(&mut self, at: Time, conflict: (DeviceId, EditId), board: &mut Board) {
         let Some(since) = self.open.remove(&conflict) else { return };
         self.count(since, at, board);
-        let device = conflict.0;
-        if self.open.keys().all(|(of, _)| *of != device)
-            && let Some(since) = self.held.remove(&device)
-        {
-            board.add(Id::PageHeld, (at - since).0);
+        if self.open.keys().all(|(of, _)| *of != conflict.0) {
+            board.lasted(Id::PageHeld, self.held.remove(&conflict.0), at);
         }
     }
 
-    /// A conflict was open from `since` until `at`.
     fn count(&self, since: Time, at: Time, board: &mut Board) {
         board.observe(Id::PageAge, (at - since).0);
         board.add(Id::PageOpen, u64::from(since <= self.script_ends && at > self.script_ends));
@@ -80,72 +75,6 @@ impl Pages {
         board.set(Id::PageLeft, self.open.len() as u64);
         let at = at.max(self.script_ends + Span(1));
         self.open.values().for_each(|since| self.count(*since, at, board));
-        self.held.values().for_each(|since| board.add(Id::PageHeld, (at - *since).0));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::{EntityId, Key, Stamp, UnitId};
-    use crate::contract::{ConflictKind, Sides};
-
-    const ME: DeviceId = DeviceId(0);
-
-    fn edit(number: u32) -> EditId {
-        EditId { device: ME, number }
-    }
-
-    #[test]
-    fn a_conflict_ages_until_somebody_decides_it() {
-        let mut pages = Pages::new(Span::secs(100));
-        let mut board = Board::new(&["empty".to_owned()], Vec::new());
-        let (key, kind, entity) = (Key::new("k"), ConflictKind::UpdateUpdate, EntityId(0));
-        let sides = Sides { local: Stamp(1), remote: Stamp(2), edited: None };
-        let at = |secs| Time::ZERO + Span::secs(secs);
-        let parked = |edit| Event::ConflictDecided {
-            edit,
-            entity,
-            key: &key,
-            kind,
-            decision: Decision::Parked,
-            sides,
-        };
-        let resolved = |edit, decision| {
-            Event::Page(PageEvent::Resolved { edit, on_top: false, entity, key: &key, kind, decision, sides })
-        };
-        let held = [edit(7)];
-        let held = Event::Page(PageEvent::Held { unit: UnitId(0), edits: &held });
-        let columns = [1];
-        for (secs, event) in [
-            (10, parked(edit(0))),
-            (20, held),
-            (30, held),
-            (40, resolved(edit(0), Decision::Local)),
-            (50, parked(edit(0))),
-            (60, parked(edit(1))),
-            (60, Event::Page(PageEvent::Open { edit: edit(1), entity, key: &key })),
-            (110, resolved(edit(0), Decision::Merged { columns: &columns })),
-        ] {
-            pages.on(at(secs), ME, &event, &mut board);
-        }
-        pages.finish(at(200), &mut board);
-        let counted = [
-            (Id::PageOpen, 2),
-            (Id::PageLeft, 1),
-            (Id::PageAgain, 1),
-            (Id::PageLocal, 1),
-            (Id::PageMixed, 1),
-            (Id::PageRemote, 0),
-            (Id::PageHeldRuns, 2),
-            (Id::PageHeldEdits, 1),
-            (Id::PageHeld, Span::secs(20).0),
-        ];
-        for (id, value) in counted {
-            assert_eq!(board.value(id), value, "{id:?}");
-        }
-        let (figures, _) = board.figures();
-        let age = &figures["engine.page.age"];
-        assert!(format!("{age:?}").contains(&Span::secs(140).0.to_string()), "{age:?}");
+        self.held.values().for_each(|since| board.lasted(Id::PageHeld, Some(*since), at));
     }
 }

@@ -33,12 +33,10 @@ impl Presence {
         Presence { devices: vec![PresentDevice::default(); devices], online: 0, backend_down: false }
     }
 
-    /// Devices whose process lives and whose link is up.
     pub(super) fn online(&self) -> u64 {
         self.online
     }
 
-    /// Whether the backend answers.
     pub(super) fn backend_up(&self) -> bool {
         !self.backend_down
     }

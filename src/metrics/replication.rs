@@ -7,22 +7,18 @@ use super::table::Id;
 use crate::base::{DeviceId, EditId, Span, Time};
 use crate::contract::{Event, KillReason, Overtaken};
 
-/// What is known of a device's syncs.
 #[derive(Clone, Copy, Debug, Default)]
 struct Replicated {
     /// The oldest data that its run was given; of the backend itself as old as nothing.
     age: Span,
     /// It is of a unit that pulls: no other brings data.
     pulls: bool,
-    /// Since when its runs have ended badly.
     blocked_since: Option<Time>,
 }
 
-/// Follows runs to their worth, and edits through a gateway's queue.
 #[derive(Debug)]
 pub(super) struct Replication {
     freshness: Span,
-    /// Whether each unit pulls.
     pulls: Vec<bool>,
     devices: Vec<Replicated>,
     /// Runs that ended, those of them that ended well, and those of units that pull.
@@ -50,9 +46,7 @@ impl Replication {
                 self.good += 1;
                 self.pulled += u64::from(known.pulls);
                 board.add(Id::SyncsUseful, u64::from(known.pulls && known.age <= self.freshness));
-                if let Some(since) = known.blocked_since.take() {
-                    board.add(Id::SyncsBlocked, (at - since).0);
-                }
+                board.lasted(Id::SyncsBlocked, known.blocked_since.take(), at);
             }
             Event::SyncError { .. } => {
                 self.ended += 1;
@@ -86,11 +80,7 @@ impl Replication {
                 let known = &mut self.devices[device.0 as usize];
                 known.age = known.age.max(*age);
             }
-            Event::UploadQueued { edit } => {
-                if let Some(made) = self.made.remove(edit) {
-                    board.observe(Id::UploadQueued, (at - made).0);
-                }
-            }
+            Event::UploadQueued { edit } => board.lasted(Id::UploadQueued, self.made.remove(edit), at),
             Event::UploadDecided { waited, .. } => board.observe(Id::UploadAccepted, waited.0),
             _ => {}
         }
@@ -100,9 +90,7 @@ impl Replication {
         let share = |n: u64, of: u64| (u128::from(n) * 1_000_000 / u128::from(of.max(1))) as u64;
         board.set(Id::SyncsGoodShare, share(self.good, self.ended));
         board.set(Id::SyncsUsefulShare, share(board.value(Id::SyncsUseful), self.pulled));
-        for since in self.devices.iter().filter_map(|device| device.blocked_since) {
-            board.add(Id::SyncsBlocked, (at - since).0);
-        }
+        self.devices.iter().for_each(|device| board.lasted(Id::SyncsBlocked, device.blocked_since, at));
         let hours = u128::from(at.since(Time::ZERO).0).max(1);
         let hourly = u128::from(board.value(Id::BackendRequests)) * u128::from(Span::secs(3_600).0) / hours;
         board.set(Id::BackendHourly, u64::try_from(hourly).unwrap_or(u64::MAX));

@@ -29,9 +29,7 @@ pub(super) struct Series {
     next: Time,
     last: Time,
     samples: Vec<Sample>,
-    /// Longest wait in the backend's queue since the last sample.
     pub(super) longest_queued: Span,
-    /// Longest sync since then.
     pub(super) longest_synced: Span,
 }
 
@@ -59,7 +57,6 @@ impl Series {
         }
     }
 
-    /// Takes the last sample and gives them all.
     pub(super) fn finish(mut self, at: Time, levels: Levels) -> Vec<Sample> {
         self.advance(at, levels);
         self.sample(at, levels);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::board::Board;
-use super::table::Id;
-use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Stamp, Time, Value, in_words};
+use super::table::{Id, find};
+use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Stamp, Time, Value, Word, in_words};
 use crate::contract::{
     AppliedChange, Author, ColumnKind, CommitKind, ConflictKind, EditKind, Event, LocalEdit, LogKind, Node,
     Schema,
@@ -52,24 +52,8 @@ in_words!(Situation {
 impl Situation {
     /// How often a world came to it.
     pub fn metric(self) -> &'static str {
-        self.id().metric().name
-    }
-
-    fn id(self) -> Id {
-        match self {
-            Situation::AnswerLost => Id::SituationResponseLost,
-            Situation::KilledInPage => Id::SituationKilledInPage,
-            Situation::TieAcrossPages => Id::SituationTieAcrossPages,
-            Situation::DeleteAgainstEdit => Id::SituationDeleteAgainstEdit,
-            Situation::OwnDeleteUnderWay => Id::SituationOwnDelete,
-            Situation::StaleTombstone => Id::SituationStaleTombstone,
-            Situation::ScopeAndBack => Id::SituationScopeAndBack,
-            Situation::KeyAgain => Id::SituationKeyAgain,
-            Situation::ParentAndChild => Id::SituationParentAndChild,
-            Situation::HotRow => Id::SituationHotRow,
-            Situation::EditWhilePulled => Id::SituationEditWhilePulled,
-            Situation::LongSession => Id::SituationLongSession,
-        }
+        let name = format!("situation.{}.count", self.word().replace('-', "_"));
+        find(&name).expect("a situation has a metric of its name").name
     }
 }
 
@@ -92,7 +76,6 @@ pub(super) struct Situations {
     missed_by: FxHashMap<Row, Vec<DeviceId>>,
     /// When a row was last changed, and by which device if by one.
     changed: FxHashMap<Row, (Time, Option<DeviceId>)>,
-    /// Edits on devices by row.
     edits: FxHashMap<Row, u32>,
 }
 
@@ -322,7 +305,6 @@ impl Seen {
         }
     }
 
-    /// The process is no more.
     fn ends(&mut self, at: Time, board: &mut Board) {
         let long = self.runs.take().is_some_and(|since| at - since >= LONG);
         board.add(Id::SituationLongSession, u64::from(long));

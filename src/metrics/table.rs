@@ -410,11 +410,12 @@ impl Id {
     }
 }
 
-/// Metrics that are also kept by kind of request and power of two in rows, as `metric/pull-512`, where there is any.
+/// Metrics that are also kept by kind of request and power of two in rows, as `metric/pull-512`,
+/// where there is any.
 pub static BY_SIZE: &[Id] = &[Id::ControlReached];
 
-/// The metric of this name. `metric@state` and `metric/Unit` are found where the metric is kept that way; whether there is
-/// such a state or unit is for the caller to know.
+/// The metric of this name. `metric@state` and `metric/Unit` are found where the metric is kept
+/// that way; whether there is such a state or unit is for the caller to know.
 pub fn find(name: &str) -> Option<&'static Metric> {
     let exact = |name: &str| TABLE.iter().find(|m| m.name == name);
     let split = |mark: char, kept: &[Id]| {

@@ -221,7 +221,6 @@ impl Timeline {
         }
     }
 
-    /// A slice of a device's that ends now.
     fn ended(&mut self, device: DeviceId, track: Track, name: &str, at: Time, took: Span, args: &str) {
         let from = Time(at.0.saturating_sub(took.0));
         self.slice(FIRST_DEVICE + u64::from(device.0), track as u64, name, from, took, args);

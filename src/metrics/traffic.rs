@@ -18,7 +18,6 @@ struct Sent {
 }
 
 impl Sent {
-    /// Its bytes if it is a push.
     fn of_push(self) -> u64 {
         if self.is_push { self.bytes } else { 0 }
     }
@@ -38,7 +37,6 @@ impl Traffic {
         Traffic { link_down: vec![None; devices], backend_down: None, under_way, waste }
     }
 
-    /// What a device's engine did.
     pub(super) fn on_engine(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         let sent = self.on_request(device, event, board);
         self.waste.on(device, event, sent.bytes, board);
@@ -164,7 +162,6 @@ impl Traffic {
         Sent::default()
     }
 
-    /// What the world did to a device.
     pub(super) fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         match event {
             Event::ProcessStarted { .. } => board.add(Id::DeviceStarts, 1),
@@ -197,15 +194,12 @@ impl Traffic {
                 self.link_down[device.0 as usize].get_or_insert(at);
             }
             Event::LinkUp => {
-                if let Some(since) = self.link_down[device.0 as usize].take() {
-                    board.observe(Id::NetOutage, (at - since).0);
-                }
+                board.lasted(Id::NetOutage, self.link_down[device.0 as usize].take(), at);
             }
             _ => {}
         }
     }
 
-    /// What happened to messages and on the backend.
     pub(super) fn on_backend(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
         match event {
             Event::ConnectionOpened { took } => {
@@ -230,11 +224,7 @@ impl Traffic {
                 board.add(Id::NetProxyStale, u64::from(*stale));
                 board.add(Id::NetProxySaved, *bytes);
             }
-            Event::BackendAvailable(true) => {
-                if let Some(since) = self.backend_down.take() {
-                    board.observe(Id::BackendOutage, (at - since).0);
-                }
-            }
+            Event::BackendAvailable(true) => board.lasted(Id::BackendOutage, self.backend_down.take(), at),
             Event::BackendAvailable(false) => {
                 board.add(Id::BackendOutages, 1);
                 self.backend_down.get_or_insert(at);
@@ -279,9 +269,7 @@ impl Traffic {
 
     /// Works out the ratio; an outage of the backend lasts until the end, if none before.
     pub(super) fn finish(&self, at: Time, board: &mut Board) {
-        if let Some(since) = self.backend_down {
-            board.observe(Id::BackendOutage, (at - since).0);
-        }
+        board.lasted(Id::BackendOutage, self.backend_down, at);
         let (scanned, rows) = (board.value(Id::BackendScanned), board.value(Id::BackendDelivered));
         let ppm = u128::from(scanned) * 1_000_000 / u128::from(rows.max(1));
         board.set(Id::BackendScanRate, u64::try_from(ppm).unwrap_or(u64::MAX));

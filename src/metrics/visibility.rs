@@ -1,6 +1,6 @@
 //! How long it takes until a person sees what another one wrote.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::board::Board;
 use super::presence::Presence;
@@ -12,8 +12,11 @@ use crate::contract::{AppliedChange, Author, Event};
 #[derive(Clone, Debug)]
 struct Written {
     stamp: Stamp,
-    made: Time,
+    /// When it was made, if the backend was up then.
+    made: Option<Time>,
     by: DeviceId,
+    /// Its author had left it behind before it was sent.
+    passed: bool,
     seen: Seen,
 }
 
@@ -21,7 +24,6 @@ struct Written {
 struct Committed {
     stamp: Stamp,
     at: Time,
-    /// The device that wrote it, if one did.
     by: Option<DeviceId>,
 }
 
@@ -31,7 +33,6 @@ struct Committed {
 struct Seen(Vec<(u32, u64)>);
 
 impl Seen {
-    /// True if the device was not there.
     fn insert(&mut self, device: DeviceId) -> bool {
         let (word, bit) = (device.0 / 64, 1 << (device.0 % 64));
         match self.0.binary_search_by_key(&word, |(word, _)| *word) {
@@ -48,10 +49,14 @@ impl Seen {
     }
 }
 
-/// Follows edits made while the backend is up, and all commits, to the devices that pull them.
+/// Follows edits, and all commits, to the devices that pull them.
 #[derive(Debug, Default)]
 pub(super) struct Visibility {
     made: FxHashMap<EditId, Time>,
+    /// The last edit of a row on a device.
+    last: FxHashMap<(DeviceId, EntityId), FxHashMap<Key, u32>>,
+    /// Edits that were sent when a later one of their row was there already.
+    passed: FxHashSet<EditId>,
     /// The last version of each row that was committed.
     committed: FxHashMap<EntityId, FxHashMap<Key, Committed>>,
     written: FxHashMap<EntityId, FxHashMap<Key, Vec<Written>>>,
@@ -66,24 +71,29 @@ impl Visibility {
         presence: &Presence,
         board: &mut Board,
     ) {
-        if let Event::Committed { entity, key, stamp, author, .. } = event {
-            let by = match author {
-                Author::Device(edit) => Some(edit.device),
-                _ => None,
-            };
-            self.committed
-                .entry(*entity)
-                .or_default()
-                .insert((*key).clone(), Committed { stamp: *stamp, at, by });
-        }
-        match event {
-            Event::EditMade { edit, .. } if presence.backend_up() => {
-                self.made.insert(edit.id, at);
+        match *event {
+            Event::EditMade { edit, .. } => {
+                let rows = self.last.entry((edit.id.device, edit.entity)).or_default();
+                rows.insert(edit.key.clone(), edit.id.number);
+                if presence.backend_up() {
+                    self.made.insert(edit.id, at);
+                }
             }
-            Event::Committed { entity, key, stamp, author: Author::Device(edit), .. } => {
-                if let Some(made) = self.made.remove(edit) {
-                    let version = Written { stamp: *stamp, made, by: edit.device, seen: Seen::default() };
-                    self.written.entry(*entity).or_default().entry((*key).clone()).or_default().push(version);
+            Event::EditSent { edit, entity, key, .. } => {
+                let last = self.last.get(&(edit.device, entity)).and_then(|rows| rows.get(key));
+                if last.is_some_and(|last| *last > edit.number) {
+                    self.passed.insert(edit);
+                }
+            }
+            Event::Committed { entity, key, stamp, author, .. } => {
+                let edit = if let Author::Device(edit) = author { Some(edit) } else { None };
+                let committed = Committed { stamp, at, by: edit.map(|edit| edit.device) };
+                self.committed.entry(entity).or_default().insert(key.clone(), committed);
+                let Some(edit) = edit else { return };
+                let (made, passed) = (self.made.remove(&edit), self.passed.contains(&edit));
+                if made.is_some() || passed {
+                    let version = Written { stamp, made, by: edit.device, passed, seen: Seen::default() };
+                    self.written.entry(entity).or_default().entry(key.clone()).or_default().push(version);
                 }
             }
             Event::ChunkApplied { changes, .. } => {
@@ -106,13 +116,13 @@ impl Visibility {
         if let Some(last) = last.filter(|last| last.stamp == change.stamp && last.by != Some(device)) {
             board.observe(Id::CommitVisible, (at - last.at).0);
         }
-        let Some(versions) = self.written.get_mut(&change.entity).and_then(|rows| rows.get_mut(change.key))
-        else {
-            return;
-        };
-        for version in versions.iter_mut().filter(|v| v.stamp == change.stamp && v.by != device) {
-            if version.seen.insert(device) && presence.present_since(device, version.made) {
-                board.observe(Id::WriteVisible, (at - version.made).0);
+        let versions = self.written.get_mut(&change.entity).and_then(|rows| rows.get_mut(change.key));
+        let of_stamp = |version: &&mut Written| version.stamp == change.stamp && version.by != device;
+        for version in versions.into_iter().flatten().filter(of_stamp) {
+            if version.seen.insert(device) {
+                board.add(Id::VisiblePassing, u64::from(version.passed));
+                let made = version.made.filter(|made| presence.present_since(device, *made));
+                board.lasted(Id::WriteVisible, made, at);
             }
         }
     }

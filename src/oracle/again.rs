@@ -1,16 +1,14 @@
 //! Rows that come to a device again, in the version that it was given before.
 //!
-//! A cursor stands behind what came with it, so that each version of a row comes once by it: to a
-//! unit, as units may have cursors of their own. What the device forgot, or a server that went
-//! back, or a full load may bring everything once more, and a page that no cursor has passed
-//! comes again as a whole. What a device applies before any answer of a run, or while rows that
-//! came earlier wait on it, need not have come now: that is held against nobody.
+//! A cursor stands behind what came with it: by it each version of a row comes once, to a unit.
+//! What the device forgot, a server that went back, a full load, and a page that no cursor has
+//! passed may come again; so may what is applied before any answer of a run, or while rows wait.
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::check::Check;
-use super::findings::Findings;
+use super::findings::Heard;
 use super::words::Labels;
 use crate::base::{DeviceId, EntityId, Stamp, Time, UnitId};
 use crate::contract::{AppliedChange, Event, KillReason, PhoneEvent, RequestKind, ServerError};
@@ -18,15 +16,15 @@ use crate::contract::{AppliedChange, Event, KillReason, PhoneEvent, RequestKind,
 /// Rows by a digest of their keys, each with the version that came last and when.
 type Rows = FxHashMap<u64, (Stamp, Time)>;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Brought {
     rows: Rows,
     /// Those that came since its cursor was last told to have moved.
     behind: Vec<u64>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Given {
+#[derive(Debug, Default)]
+pub(super) struct Given {
     /// Sorted by unit and entity: there are few.
     brought: Vec<((UnitId, EntityId), Brought)>,
     /// The kinds of the last answers, each to the run under way of a unit.
@@ -35,60 +33,48 @@ struct Given {
     waiting: u64,
 }
 
-#[derive(Debug)]
-pub(super) struct Again {
-    devices: Vec<Given>,
-    durable: bool,
-}
-
-impl Again {
-    pub(super) fn new(devices: usize, durable: bool) -> Again {
-        Again { devices: vec![Given::default(); devices], durable }
-    }
-
-    /// The server went back to an older state: what it told since it does not know.
-    pub(super) fn server_went_back(&mut self) {
-        self.devices.iter_mut().for_each(|given| given.brought.clear());
-    }
-
-    pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>, findings: &mut Findings) {
-        let given = &mut self.devices[device.0 as usize];
+impl Given {
+    pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
+        let Heard { at, device, event, rules, ref mut findings } = *heard;
         match *event {
-            Event::SyncStart { unit, .. } => _ = given.answers.remove(&unit),
-            Event::ResponseReceived { kind, unit: Some(unit), .. } => _ = given.answers.insert(unit, kind),
-            Event::RowsRetried { left } => given.waiting = left,
-            Event::RowsFailed { listed, .. } => given.waiting += u64::from(listed),
+            Event::SyncStart { unit, .. } => _ = self.answers.remove(&unit),
+            Event::ResponseReceived { kind, unit: Some(unit), .. } => _ = self.answers.insert(unit, kind),
+            Event::RowsRetried { left } => self.waiting = left,
+            Event::RowsFailed { listed, .. } => self.waiting += u64::from(listed),
             Event::ChunkApplied { unit: Some(unit), changes, .. } => {
                 for change in changes {
-                    let Some(since) = given.take(at, unit, change) else { continue };
+                    let Some(since) = self.take(at, unit, change) else { continue };
                     let record = (change.entity, change.key);
                     let text = in_words(at, device, (unit, since), change, findings.words());
                     findings.add(Check::Again, (Some(device), Some(record)), || text);
                 }
             }
             Event::CursorSaved { unit, entity } => {
-                given.of(unit, entity).behind.clear();
+                self.of(unit, entity).behind.clear();
             }
             // Whatever its cursor says, it took what it was to take.
-            Event::SyncComplete { unit, .. } => given.ended(unit),
+            Event::SyncComplete { unit, .. } => self.ended(unit),
             // What it holds then, nobody told.
             Event::Restored { .. } | Event::BecameCopy { .. } | Event::Phone(PhoneEvent::Upgraded) => {
-                given.brought.clear();
+                self.brought.clear();
             }
-            Event::ProcessKilled { reason: KillReason::PowerLoss } if !self.durable => given.brought.clear(),
+            Event::ProcessKilled { reason: KillReason::PowerLoss } if !rules.durable => self.brought.clear(),
             // A page that was not taken to its end comes again.
-            Event::ProcessKilled { .. } | Event::SyncError { .. } => given.cut_off(),
+            Event::ProcessKilled { .. } | Event::SyncError { .. } => self.cut_off(),
             // A process that dies as it gives the cursor up has not told so.
             Event::CursorReset { entity, .. }
             | Event::RequestRefused { error: &ServerError::CursorExpired(entity), .. } => {
-                given.brought.retain(|((_, of), _)| *of != entity);
+                self.brought.retain(|((_, of), _)| *of != entity);
             }
             _ => {}
         }
     }
-}
 
-impl Given {
+    /// The server went back to an older state: what it told since it does not know.
+    pub(super) fn server_went_back(&mut self) {
+        self.brought.clear();
+    }
+
     fn of(&mut self, unit: UnitId, entity: EntityId) -> &mut Brought {
         let place = self.brought.binary_search_by_key(&(unit, entity), |(of, _)| *of);
         let place = place.unwrap_or_else(|place| {
@@ -98,8 +84,7 @@ impl Given {
         &mut self.brought[place].1
     }
 
-    /// The unit brings the change; gives when it brought the same, if that is there still and its
-    /// cursor is to stand behind it.
+    /// When the unit brought the same, if that is there still and its cursor is to stand behind it.
     fn take(&mut self, at: Time, unit: UnitId, change: &AppliedChange<'_>) -> Option<Time> {
         let AppliedChange { entity, key, stamp, removed } = *change;
         let row = xxh3_64(key.as_bytes());
@@ -129,7 +114,6 @@ impl Given {
         of_unit.for_each(|(_, brought)| brought.behind.clear());
     }
 
-    /// What is under way ends in the middle.
     fn cut_off(&mut self) {
         for (_, Brought { rows, behind }) in &mut self.brought {
             behind.drain(..).for_each(|row| _ = rows.remove(&row));

@@ -86,7 +86,6 @@ impl Attachments {
         }
     }
 
-    /// What was made on a device so far it need not have any more.
     fn excuse(&mut self, device: DeviceId) {
         self.made.values_mut().filter(|owner| owner.device == device).for_each(|owner| owner.excused = true);
     }
@@ -131,84 +130,6 @@ impl Attachments {
                     format!("the {part} of `{name}` {key}, made by edit {edit}, {what}")
                 });
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::base::{Stamp, Time};
-    use crate::contract::{Attachment, Author, Capabilities, Delivery, Entity, LocalEdit, Part};
-    use crate::oracle::Clock;
-
-    const PHOTO: EntityId = EntityId(0);
-
-    fn schema() -> Schema {
-        let entity = Entity { delivery: Delivery::UploadOnly, ..Entity::new("photo", Vec::new()) };
-        let attachment = Attachment { least: 10, most: 20, thumbnail: None };
-        Schema { entities: vec![entity], attachments: vec![(PHOTO, attachment)], ..Schema::default() }
-    }
-
-    /// How many are broken after these steps.
-    fn found(history: &str) -> u64 {
-        let (mut attachments, schema, key) = (Attachments::new(true), Arc::new(schema()), &Key::new("k"));
-        let (entity, device, blob) = (PHOTO, DeviceId(0), BlobId::of(PHOTO, key, Part::Whole));
-        let (edit, values) = (EditId { device, number: 1 }, Vec::new());
-        let made = LocalEdit { id: edit, entity, key: key.clone(), kind: EditKind::Create, values };
-        for step in history.split(' ') {
-            let whole = schema.attachment(PHOTO).unwrap().bytes(key, Part::Whole);
-            let sent = if step == "torn" { &b"torn"[..] } else { &whole };
-            let event = match step {
-                "made" => Event::EditMade { edit: &made, made_at: Stamp(0) },
-                "committed" => Event::Committed {
-                    entity,
-                    key,
-                    stamp: Stamp(1),
-                    kind: CommitKind::Insert,
-                    values: &[],
-                    author: Author::Office,
-                    replaced: None,
-                },
-                "sent" => Event::Blob(BlobEvent::Sent { blob, offset: 0, bytes: 9, in_run: true }),
-                "stored" | "torn" => {
-                    let (bytes, hash) = (sent.len() as u64, blob_hash(sent));
-                    Event::Blob(BlobEvent::Stored { blob, device, bytes, hash })
-                }
-                "rejected" => Event::EditLogged { edit, entity, key, kind: LogKind::Rejected },
-                "restored" => Event::Restored { to: Time(0), life: 0 },
-                _ => {
-                    attachments.holds(vec![blob]);
-                    continue;
-                }
-            };
-            let node = if step == "committed" { Node::Backend } else { Node::Device(device) };
-            attachments.on(node, &event, &schema);
-        }
-        let labels = (Arc::clone(&schema), Arc::default(), Clock::default());
-        let mut findings = Findings::new(Capabilities::ALL, labels);
-        attachments.finish(&schema, &mut findings);
-        findings.finish().1["oracle.broken_attachment.count"]
-    }
-
-    #[test]
-    fn what_is_missing_torn_there_twice_or_of_nothing_is_found() {
-        for (history, times) in [
-            ("made committed", 1),
-            ("made committed stored", 0),
-            ("made committed torn", 1),
-            ("made committed stored stored", 1),
-            // For a row that came to nothing, or did not.
-            ("made rejected sent torn", 1),
-            ("made sent rejected sent torn", 0),
-            ("made sent torn", 0),
-            // A device holds it, or a backup destroyed it.
-            ("made committed holds", 0),
-            ("made committed restored", 0),
-        ] {
-            assert_eq!(found(history), times, "{history}");
         }
     }
 }

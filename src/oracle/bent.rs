@@ -29,8 +29,7 @@ pub(super) struct Bent {
     figures: BTreeMap<&'static str, u64>,
 }
 
-/// What is counted, by what a column holds; nulls and empty texts that took each other's place or
-/// another value's are counted as such.
+/// By what a column holds; of nulls and empty texts that took a place, as such.
 const FIGURES: [&str; 8] = [
     "oracle.bent.dates",
     "oracle.bent.timestamps",
@@ -43,7 +42,6 @@ const FIGURES: [&str; 8] = [
 ];
 
 impl Bent {
-    /// Notes a value that is another than was meant; `committed` where the backend has it so.
     pub(super) fn note(
         &mut self,
         schema: &Schema,

@@ -31,8 +31,8 @@ impl Ledger {
             || id.number > author.number && edit.matches(Some(after))
     }
 
-    /// Whether one that nobody saw saved says this of the row of `id`, made after that and no later
-    /// than `last`: seen there it was saved.
+    /// Whether one that nobody saw saved says this of the row of `id`, made after that, up to
+    /// `last`.
     fn missed_says(&self, id: EditId, last: EditId, says: (usize, &Value)) -> bool {
         let Some(edit) = self.get(id).filter(|_| id < last) else { return false };
         let between = self.missed.range((Bound::Excluded(id), Bound::Included(last)));
@@ -41,8 +41,7 @@ impl Ledger {
         of_row.flat_map(|other| &other.values).any(|(of, value)| *of == says.0 && alike(value, says.1))
     }
 
-    /// The backend refused the edit, and may say what it wants: then it says so of earlier ones,
-    /// too, that it stands for.
+    /// The backend refused the edit, and may say what it wants: so it says of those it stands for.
     pub(super) fn note_alongside(&mut self, id: EditId, says_so: bool, history: &History) {
         let Some(row) = self.get(id).map(|edit| edit.row) else { return };
         let after = history.row(row).values.as_deref();
@@ -54,7 +53,6 @@ impl Ledger {
         }
     }
 
-    /// The device counts the edit as done, and those that it stands for.
     pub(super) fn carry_alongside(&mut self, id: EditId) {
         let Some(row) = self.get(id).map(|edit| edit.row) else { return };
         for other in self.earlier_open(row, id) {
@@ -66,8 +64,7 @@ impl Ledger {
         }
     }
 
-    /// The edit goes out in the place of earlier ones, too: it says what they say besides, on what
-    /// the first of them was made on.
+    /// The edit goes out in the place of earlier ones, too, on what the first of them was made on.
     pub(super) fn squashed(&mut self, at: Time, id: EditId, with: &[EditId]) {
         let place = self.place(id.device, at);
         if let Some(row) = self.get(id).map(|edit| edit.row) {

@@ -89,8 +89,7 @@ pub(super) enum Subject {
     World,
 }
 
-/// Why a check had nothing to check, in words. `None` of no check, and of one that always has
-/// something.
+/// Why a check had nothing to check; `None` of no check, and of one that always has something.
 pub fn subject_of(check: &str) -> Option<&'static str> {
     let at = ALL.iter().position(|(name, _)| *name == check)?;
     match Check::EVERY[at].subject() {
@@ -120,14 +119,7 @@ pub fn is_of_check(metric: &str) -> bool {
     ALL.iter().any(|(_, of_check)| *of_check == metric)
 }
 
-/// The checks that may fire along with `check` without being named: what `check` means at a larger
-/// scale.
-///
-/// A device that lacks a row, has one too many, or shows what was never so is divergent. One that
-/// has a deleted row again went back. An edit that the backend refused and that then vanished is
-/// lost and was discarded silently, and is counted by no status. One that is committed again under
-/// another key is a commit that nobody asked for. A device that lost sight of its own write went
-/// back. A device with a run that never ends does not come to rest, and says that it syncs.
+/// What may fire along with `check` without being named: what that means at a larger scale.
 pub fn implied(check: &str) -> &'static [&'static str] {
     match check {
         "duplicate" => &["divergent", "unasked-commit"],

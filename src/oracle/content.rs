@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
 
+use super::history::History;
 use super::truth::{RowHash, Truth, place};
 use crate::base::{EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{Copied, Delivery, DeviceView, Schema, SyncUnit};
@@ -22,7 +23,6 @@ pub(super) struct Contents {
     hash: RowHash,
 }
 
-/// How a device's rows of one entity differ from what it should hold.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Difference<'a> {
     Missing(&'a Expected),
@@ -52,8 +52,7 @@ impl Difference<'_> {
     }
 }
 
-/// The entities whose rows devices should hold in full: delivered as deltas, and pulled by some
-/// unit.
+/// Devices hold these in full: delivered as deltas, and pulled by some unit.
 fn compared(schema: &Schema, units: &[SyncUnit], id: EntityId) -> bool {
     schema.entity(id).delivery == Delivery::Delta && units.iter().any(|unit| unit.pull.contains(&id))
 }
@@ -76,8 +75,7 @@ impl Contents {
         self.hash.own(values)
     }
 
-    /// Whether the backend's version of this stamp, if it is the present one, has another content
-    /// in these columns.
+    /// Whether the present version, if it has this stamp, has another content in these columns.
     pub(super) fn differs(
         &mut self,
         truth: &dyn Truth,
@@ -114,9 +112,8 @@ impl Contents {
         places
     }
 
-    /// Walks through the rows that a device at `place` should hold and those that it shows, both in
-    /// the order of keys, and tells each difference; gives how many rows were compared. Nothing to
-    /// tell of entities that devices do not hold in full, except rows shown twice.
+    /// Tells each difference, in the order of keys; gives how many rows were compared. Of entities
+    /// that devices do not hold in full only rows shown twice.
     pub(super) fn compare(
         &mut self,
         id: EntityId,
@@ -169,15 +166,13 @@ impl Contents {
     }
 }
 
-/// Keeps `key` in the memory that is there.
 fn remember(last: &mut Option<String>, key: &str) {
     let last = last.get_or_insert_default();
     last.clear();
     last.push_str(key);
 }
 
-/// How many live rows have a copy that is not what its row says; where a row refers to none that is
-/// there, nothing is asked of its copies.
+/// Live rows with a copy that is not what its row says, if that is there.
 pub(super) fn stale_copies(schema: &Schema, truth: &dyn Truth) -> u64 {
     let mut rows = 0;
     for entity in schema.ids() {
@@ -195,4 +190,56 @@ pub(super) fn stale_copies(schema: &Schema, truth: &dyn Truth) -> u64 {
         });
     }
     rows
+}
+
+/// Rows that a device holds of an entity that is delivered on open: as old as that, each must be what
+/// the backend had at some time.
+pub(super) struct Opened<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) history: &'a History,
+    pub(super) truth: &'a dyn Truth,
+    /// Whether versions are known by their stamps.
+    pub(super) by_stamps: bool,
+}
+
+impl Opened<'_> {
+    /// Tells the key of each row that reads as no version of it did; gives how many it looked at.
+    pub(super) fn compare(&self, entity: EntityId, view: &dyn DeviceView, tell: &mut dyn FnMut(&str)) -> u64 {
+        if !matches!(self.schema.entity(entity).delivery, Delivery::OnOpen { .. }) {
+            return 0;
+        }
+        let (mut rows, mut hash) = (0, RowHash::default());
+        view.rows(entity, &mut |key, stamp, values| {
+            rows += 1;
+            if !self.was(entity, key, stamp, values, &mut hash) {
+                tell(key);
+            }
+        });
+        rows
+    }
+
+    /// Whether the backend ever had this content; of versions of this stamp, if there are any.
+    fn was(
+        &self,
+        entity: EntityId,
+        key: &str,
+        stamp: Stamp,
+        values: &[ValueRef<'_>],
+        hash: &mut RowHash,
+    ) -> bool {
+        let content = hash.shown(values);
+        let schema = self.schema.entity(entity);
+        let Some(id) = self.history.find(entity, key) else {
+            // Nothing happened to it since the start.
+            let there = self.truth.row(entity, key);
+            return there.is_some_and(|(_, values)| hash.projected(schema, &values) == content);
+        };
+        let first = self.history.at_the_start(entity, key);
+        let first = first.map(|(stamp, values)| (stamp, hash.projected(schema, &values)));
+        let later = self.history.row(id).versions.iter().filter(|version| !version.gone);
+        let versions: Vec<(Stamp, u64)> =
+            first.into_iter().chain(later.map(|version| (version.stamp, version.content))).collect();
+        let dated = self.by_stamps && versions.iter().any(|version| version.0 == stamp);
+        versions.iter().any(|version| version.1 == content && (!dated || version.0 == stamp))
+    }
 }

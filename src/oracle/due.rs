@@ -9,7 +9,6 @@ use crate::base::words::count;
 use crate::base::{DeviceId, EditId, Span, Time, UnitId};
 use crate::contract::Trigger;
 
-/// Why a run is owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
     /// The edit was saved, and saving starts the unit.
@@ -56,7 +55,6 @@ impl Owed {
         }
     }
 
-    /// Whether only the time counts in which somebody looks at the app.
     pub(super) fn is_periodic(&self) -> bool {
         matches!(self.why, Why::Fired(Trigger::Every(_)))
     }

@@ -17,10 +17,9 @@ pub(super) struct Edit {
     own: usize,
     pub(super) made: Time,
     pub(super) life: u32,
-    /// How many of the row's versions its device had seen when it was made, or when a conflict over
-    /// the row was decided since.
+    /// How many versions of the row its device had seen as it was made, or as a conflict was
+    /// decided since.
     pub(super) seen: usize,
-    /// How many when it was made.
     pub(super) made_on: usize,
     pub(super) commits: u32,
     /// A commit of another edit of the same device and row brought what it says.
@@ -29,7 +28,6 @@ pub(super) struct Edit {
     pub(super) alongside: Option<u32>,
     /// Since it was made the backend said the same at some time.
     pub(super) matched: bool,
-    /// The device was told that it is on the backend.
     pub(super) acknowledged: bool,
     /// In which life of the device that told it first, and when.
     pub(super) acknowledged_first: Option<(u32, Time)>,
@@ -38,11 +36,9 @@ pub(super) struct Edit {
     pub(super) equal: bool,
     /// The backend refused it at least once, for a conflict or for good.
     pub(super) refused: Option<Time>,
-    /// Its commit went with the state of the backend, or its person did not see it saved: it need
-    /// not be anywhere.
+    /// Its commit went with the backend's state, or nobody saw it saved: it need not be anywhere.
     pub(super) excused: bool,
-    /// Its device, whose commits do not outlive that, lost its power first since it made the edit
-    /// or last logged something of it.
+    /// Its device lost power, and what it had not synced, since it made or last logged it.
     pub(super) lost_power: Option<Time>,
     /// A refusal of which the device has not heard yet, and whether the values differed.
     pub(super) unheard: Option<bool>,
@@ -111,7 +107,6 @@ impl Edit {
         self.values[..self.own].iter().any(|(of, _)| *of == column)
     }
 
-    /// Whether the backend's row says what the edit wants.
     pub(super) fn matches(&self, values: Option<&[Value]>) -> bool {
         match (self.kind, values) {
             (EditKind::Delete, values) => values.is_none(),

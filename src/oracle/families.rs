@@ -1,11 +1,8 @@
 //! Families of rows of which others can see a part: what waited together on a device, of a row and
 //! of the rows that are part of it, and was not committed together.
 //!
-//! A family is seen in part from the first of its commits until the last edit that had waited with
-//! it, as that was first sent, is on the backend too, or is given up. What was made just then had
-//! not waited: a request takes a moment to be put together. Where copies of a device send an edit
-//! as well, only what waited on each of them had waited with it: a copy has nothing that the other
-//! made since, and whose request is carried out first nobody can choose.
+//! A family is split from the first of its commits until the last edit that waited with it, as that
+//! was first sent, is on the backend or given up. Of copies only what waited on each had waited.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +21,6 @@ struct Half {
     missing: BTreeSet<EditId>,
 }
 
-/// What waited with an edit on each device that sent it.
 #[derive(Debug, Default)]
 struct With {
     senders: BTreeSet<DeviceId>,
@@ -42,13 +38,11 @@ pub(super) struct Families {
     /// By device that became a copy of another: edits that waited there then.
     copied: BTreeMap<DeviceId, BTreeSet<EditId>>,
     halves: BTreeMap<(DeviceId, Top), Half>,
-    /// How often a family was there in part for a while.
     split: u64,
     split_ns: u64,
 }
 
 impl Families {
-    /// Something happened; nothing is kept where no row is part of another.
     pub(super) fn on(&mut self, occurrence: &Occurrence<'_>, schema: &Schema, history: &History) {
         if schema.references.is_empty() {
             return;
@@ -81,7 +75,6 @@ impl Families {
         }
     }
 
-    /// What there is to tell; what is still there by half counts to the end.
     pub(super) fn finish(mut self, at: Time) -> [(&'static str, u64); 2] {
         for half in std::mem::take(&mut self.halves).into_values() {
             self.over(at, &half);
@@ -133,7 +126,6 @@ impl Families {
         with.senders.insert(by);
     }
 
-    /// Whether an edit that waits does so on this device.
     fn is_on(&self, device: DeviceId, edit: EditId) -> bool {
         edit.device == device || self.copied.get(&device).is_some_and(|copied| copied.contains(&edit))
     }
@@ -156,7 +148,6 @@ impl Families {
         }
     }
 
-    /// The edit waits no more.
     fn ends(&mut self, at: Time, edit: EditId) {
         let Some((top, _)) = self.waits.remove(&edit) else { return };
         let family = (edit.device, top);

@@ -18,13 +18,12 @@ pub(super) struct Fate {
     elsewhere: Vec<(Key, Time)>,
 }
 
-/// What came of it on a device since the start.
 #[derive(Clone, Copy, Debug, Default)]
 struct There {
     /// When the backend's last version last left for the device.
     sent: Option<Time>,
-    /// When the word that it is gone, from the backend or from the device's scope, last left after
-    /// that version's commit.
+    /// When the word that it is gone, from it or from its scope, last left since that version's
+    /// commit.
     word: Option<Time>,
     /// When the device stored the backend's last version, and when any.
     current: Option<Time>,
@@ -115,14 +114,11 @@ impl Fate {
         }
     }
 
-    /// Whether this is the stamp of the backend's last version; every version is, if it is from
-    /// before the start.
+    /// Whether this is the last version's stamp; any is, if that is from before the start.
     fn is_last(&self, stamp: Stamp) -> bool {
         self.stamp.is_none_or(|last| last == stamp)
     }
 
-    /// Where the record went wrong, if `check` found it on `device`; `None` if nothing is to be
-    /// said.
     pub(super) fn ending(&self, check: &str, device: Option<DeviceId>, clock: Clock) -> Option<String> {
         match check {
             "lost" | "divergent" | "stale" | "undetected-delete" => {
@@ -138,7 +134,6 @@ impl Fate {
         }
     }
 
-    /// A version or a tombstone that a device does not have.
     fn not_arrived(&self, check: &str, device: DeviceId, clock: Clock) -> String {
         let there = self.devices.get(&device).copied().unwrap_or_default();
         let is_gone = self.deleted.is_some() && self.deleted == self.committed;
@@ -176,7 +171,6 @@ impl Fate {
         }
     }
 
-    /// A row outside of a device's scope.
     fn not_taken_away(&self, device: DeviceId, clock: Clock) -> String {
         let there = self.devices.get(&device).copied().unwrap_or_default();
         match (self.committed, there.stored) {
@@ -228,7 +222,6 @@ impl Fate {
         }
     }
 
-    /// An edit of a device that ended as it should not.
     fn edit(&self, device: DeviceId, clock: Clock) -> Option<String> {
         let uncommitted =
             self.edits.iter().filter(|(id, course)| id.device == device && course.commits.is_empty());

@@ -7,9 +7,11 @@ use super::bent::Bent;
 use super::check::{ALL, Check};
 use super::checks::BentValue;
 use super::clock::Clock;
+use super::haste::Retries;
+use super::patience::Patience;
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{Capabilities, Merge, Schema, SyncUnit};
+use crate::contract::{Capabilities, Event, Merge, Schema, SyncUnit};
 
 /// How many violations of one check are kept with their text.
 pub const VIOLATIONS_KEPT: usize = 20;
@@ -43,7 +45,6 @@ pub struct Violation {
     pub text: String,
 }
 
-/// An edit that replaced what nobody had looked at.
 pub(super) struct Blind {
     pub(super) edit: EditId,
     pub(super) entity: EntityId,
@@ -51,6 +52,25 @@ pub(super) struct Blind {
     /// In which life of its device it was committed, and when.
     pub(super) committed: (u32, Time),
     pub(super) text: String,
+}
+
+/// What is the same for all devices.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub(super) units: Arc<[SyncUnit]>,
+    pub(super) durable: bool,
+    pub(super) patience: Patience,
+    pub(super) retries: Retries,
+    pub(super) acknowledges: bool,
+}
+
+/// What happened on a device, for who watches each by itself.
+pub(super) struct Heard<'a> {
+    pub(super) at: Time,
+    pub(super) device: DeviceId,
+    pub(super) event: &'a Event<'a>,
+    pub(super) rules: &'a Rules,
+    pub(super) findings: &'a mut Findings,
 }
 
 pub(super) type Concerns<'a> = (Option<DeviceId>, Option<(EntityId, &'a str)>);
@@ -99,6 +119,13 @@ impl Findings {
         }
     }
 
+    /// The same of what a check says, if it says something.
+    pub(super) fn found(&mut self, check: Check, concerns: Concerns<'_>, text: Option<String>) {
+        if let Some(text) = text {
+            self.add(check, concerns, || text);
+        }
+    }
+
     /// The same of what a device did, in words that name things.
     pub(super) fn tell(&mut self, check: Check, device: DeviceId, text: impl FnOnce(Labels<'_>) -> String) {
         let (schema, units) = (Arc::clone(&self.schema), Arc::clone(&self.units));
@@ -106,7 +133,6 @@ impl Findings {
         self.add(check, (Some(device), None), || text(Labels { schema: &schema, units: &units, clock }));
     }
 
-    /// Counts what is wrong whatever the stack is able to.
     pub(super) fn add_certain(
         &mut self,
         check: Check,
@@ -140,7 +166,6 @@ impl Findings {
         }
     }
 
-    /// The checks that apply, have found nothing so far, and are like that.
     pub(super) fn unfound(&self, like: impl Fn(Check) -> bool) -> Vec<&'static str> {
         let unfound = |check: &&Check| {
             check.applies(self.capabilities) && self.counts[**check as usize] == 0 && like(**check)
@@ -148,7 +173,6 @@ impl Findings {
         Check::EVERY.iter().filter(unfound).map(|check| check.name()).collect()
     }
 
-    /// Tells with the first bent value how many there are of each column.
     pub(super) fn tell_columns(&mut self) {
         let first = self.violations.iter_mut().find(|v| v.check == Check::BentValue.name());
         if let (Some(first), Some(by_column)) = (first, self.bent.by_column(&self.schema)) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::check::Check;
-use super::findings::Findings;
+use super::findings::{Findings, Heard};
 use super::patience::Patience;
 use super::signs::Sign;
 use crate::base::{DeviceId, Span, Time, UnitId};
@@ -24,7 +24,6 @@ pub(super) struct Run {
     /// Until when it is known to have done something, or to wait for something.
     sign: Time,
     hooks: u32,
-    /// That it says nothing was told.
     told: bool,
     life: u32,
     may_have_ended: bool,
@@ -41,7 +40,7 @@ struct Ended {
 }
 
 #[derive(Debug, Default)]
-struct DeviceFlow {
+pub(super) struct DeviceFlow {
     /// Processes started; the current one's number.
     life: u32,
     alive: bool,
@@ -49,12 +48,10 @@ struct DeviceFlow {
     /// Until when the server has asked to be left alone.
     left_alone: Time,
     open: BTreeMap<u64, Run>,
-    /// By run: when others of its unit started while it was open. Whether it was still under way
-    /// then shows when it ends.
+    /// By run: when others of its unit started; whether it was still under way shows when it ends.
     met: BTreeMap<u64, Vec<Time>>,
     /// One more than the greatest run that started.
     runs: u64,
-    /// Units that wait, with when they came.
     queue: VecDeque<(UnitId, Time)>,
     /// When it was told last of a unit that it waits once.
     coalesced: BTreeMap<UnitId, Time>,
@@ -67,168 +64,145 @@ struct DeviceFlow {
     triggering: Option<(UnitId, u32)>,
     /// Units that wait as a hook triggered them, each with how many runs led to that.
     triggered: BTreeMap<UnitId, u32>,
-    /// The process died in the middle of work and no run has started since: what it did last it may
-    /// not have told.
+    /// The process died at work, and no run started since: what it did last it may not have told.
     untold: bool,
-    /// Runs that ended for lack of room since one was complete: what became of their beginnings a
-    /// death may leave open.
+    /// Runs that ended for lack of room since one was complete: a death may leave them open.
     unwritten: BTreeSet<u64>,
-    /// Runs that may come to light, and end, when others have run since: as nobody was told that
-    /// they began, or that it was not written.
+    /// Runs that may come to light, and end, after others: nobody was told that they began.
     unheard: BTreeSet<u64>,
 }
 
-#[derive(Debug)]
-pub(super) struct Flow {
-    devices: Vec<DeviceFlow>,
-    durable: bool,
-    patience: Patience,
-}
-
-impl Flow {
-    pub(super) fn new(devices: usize, durable: bool, patience: Patience) -> Flow {
-        Flow { devices: (0..devices).map(|_| DeviceFlow::default()).collect(), durable, patience }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.devices.iter().all(|device| device.runs == 0)
-    }
-
-    pub(super) fn on(&mut self, at: Time, id: DeviceId, event: &Event<'_>, findings: &mut Findings) {
-        let device = &mut self.devices[id.0 as usize];
-        device.tell_silent(id, at, &self.patience, findings);
+impl DeviceFlow {
+    pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
+        let Heard { at, device: id, event, rules, ref mut findings } = *heard;
+        self.tell_silent(id, at, &rules.patience, findings);
         match event {
             Event::ProcessStarted { .. } => {
-                (device.life, device.alive, device.suspended) = (device.life + 1, true, false);
-                device.queue.clear();
-                device.ends.clear();
-                device.called.clear();
-                device.somebody_acted();
+                (self.life, self.alive, self.suspended) = (self.life + 1, true, false);
+                self.queue.clear();
+                self.ends.clear();
+                self.called.clear();
+                self.somebody_acted();
             }
             Event::ProcessKilled { reason } => {
-                device.alive = false;
+                self.alive = false;
                 match reason {
-                    KillReason::PowerLoss if self.durable => device.died_untold(),
-                    KillReason::PowerLoss => device.went_back(Time::ZERO),
+                    KillReason::PowerLoss if rules.durable => self.died_untold(),
+                    KillReason::PowerLoss => self.went_back(Time::ZERO),
                     _ => {}
                 }
             }
-            Event::CutShort => device.died_untold(),
-            Event::Restored { to, .. } => device.went_back(*to),
-            Event::BecameCopy { .. } => device.went_back(Time::ZERO),
-            Event::Suspended => device.suspended = true,
-            Event::Continued { .. } => device.goes_on(at),
-            Event::App(_) | Event::EditMade { .. } => device.somebody_acted(),
+            Event::CutShort => self.died_untold(),
+            Event::Restored { to, .. } => self.went_back(*to),
+            Event::BecameCopy { .. } => self.went_back(Time::ZERO),
+            Event::Suspended => self.suspended = true,
+            Event::Continued { .. } => self.goes_on(at),
+            Event::App(_) | Event::EditMade { .. } => self.somebody_acted(),
             // It may be there already: taken, and about to tell of its start.
             Event::UnitQueued { unit, .. } => {
-                device.queue.push_back((*unit, at));
-                device.queued_by_hook(*unit);
+                self.queue.push_back((*unit, at));
+                self.queued_by_hook(*unit);
             }
-            Event::UnitCoalesced { unit } => _ = device.coalesced.insert(*unit, at),
-            Event::HookTriggered { run, unit, .. } => device.hook_triggers(*run, *unit),
+            Event::UnitCoalesced { unit } => _ = self.coalesced.insert(*unit, at),
+            Event::HookTriggered { run, unit, .. } => self.hook_triggers(*run, *unit),
             Event::UnitDiscarded { unit } => {
-                let last = device.queue.iter().rposition(|(waiting, _)| waiting == unit);
-                last.map(|place| device.queue.remove(place));
+                let last = self.queue.iter().rposition(|(waiting, _)| waiting == unit);
+                last.map(|place| self.queue.remove(place));
             }
             Event::Unit(UnitEvent::Called { unit }) => {
-                device.runs_beside(id, at, *unit, findings);
-                device.called.push((*unit, at));
-                device.somebody_acted();
+                self.runs_beside(id, at, *unit, findings);
+                self.called.push((*unit, at));
+                self.somebody_acted();
             }
             Event::Unit(UnitEvent::CameBack { unit }) => {
-                let called = device.called.iter().position(|(called, _)| called == unit);
-                called.map(|place| device.called.remove(place));
+                let called = self.called.iter().position(|(called, _)| called == unit);
+                called.map(|place| self.called.remove(place));
             }
             Event::SyncStart { unit, run, waited } => {
-                device.runs_beside(id, at, *unit, findings);
+                self.runs_beside(id, at, *unit, findings);
                 let queued_at = Time(at.0.saturating_sub(waited.0));
-                if let Some(first) = unit_out_of_order(device, *unit, queued_at) {
+                if let Some(first) = unit_out_of_order(self, *unit, queued_at) {
                     findings.tell(Check::UnitOrder, id, |names| {
                         let (unit, first, at) = (names.unit(*unit), names.unit(first), names.time(at));
                         format!("{id} started {unit} at {at} although {first} had waited longer")
                     });
                 }
-                let chain = device.chain(*unit, queued_at);
+                let chain = self.chain(*unit, queued_at);
                 if sync_loop(chain) {
                     findings.tell(Check::SyncLoop, id, |names| {
                         let (unit, at) = (names.unit(*unit), names.time(at));
                         format!("{id} started {unit} at {at} by the end of the run before, or by a hook at that end, and so on {LOOP} times in a row")
                     });
                 }
-                if device.untold {
-                    device.unheard.extend((device.runs..*run).rev().take(UNHEARD));
+                if self.untold {
+                    self.unheard.extend((self.runs..*run).rev().take(UNHEARD));
                 }
-                device.untold = false;
-                let (unit, life) = (*unit, device.life);
+                self.untold = false;
+                let (unit, life) = (*unit, self.life);
                 let (hooks, told, may_have_ended) = (0, false, false);
                 let begun = Run { unit, since: at, sign: at, hooks, told, life, may_have_ended, chain };
-                device.open.insert(*run, begun);
-                device.runs = device.runs.max(run + 1);
+                self.open.insert(*run, begun);
+                self.runs = self.runs.max(run + 1);
             }
             Event::SyncComplete { unit, run, .. } | Event::SyncError { unit, run, .. } => {
-                let chain = device.open.get(run).map_or(0, |open| open.chain);
-                device.last_end = Some(Ended { unit: *unit, run: *run, at, chain });
-                device.ends.insert(*unit, at);
-                let unheard = device.unheard.remove(run) || device.untold && *run >= device.runs;
+                let chain = self.open.get(run).map_or(0, |open| open.chain);
+                self.last_end = Some(Ended { unit: *unit, run: *run, at, chain });
+                self.ends.insert(*unit, at);
+                let unheard = self.unheard.remove(run) || self.untold && *run >= self.runs;
                 match event {
                     Event::SyncError { error: SyncError::StorageFull, .. } => {
-                        device.unwritten.insert(*run);
+                        self.unwritten.insert(*run);
                     }
-                    Event::SyncComplete { .. } => device.unwritten.clear(),
+                    Event::SyncComplete { .. } => self.unwritten.clear(),
                     _ => {}
                 }
-                let open = device.open.remove(run);
-                open.iter().for_each(|open| device.tell_met(id, *run, open, findings));
+                let open = self.open.remove(run);
+                open.iter().for_each(|open| self.tell_met(id, *run, open, findings));
                 if open.is_none() && !unheard {
                     findings.tell(Check::WithoutEnd, id, |names| {
-                        let what =
-                            if *run < device.runs { "a second time" } else { "without having started" };
+                        let what = if *run < self.runs { "a second time" } else { "without having started" };
                         format!("{id} ended run {run} of {} {what}, at {}", names.unit(*unit), names.time(at))
                     });
                 }
             }
-            event => device.sign_of_life(at, event, &self.patience),
+            event => self.sign_of_life(at, event, &rules.patience),
         }
     }
 
-    /// The runs under way in the device's living process.
-    pub(super) fn unfinished(&self, device: DeviceId) -> impl Iterator<Item = Run> {
-        let device = &self.devices[device.0 as usize];
-        device.open.values().copied().filter(|run| device.alive && run.life == device.life)
+    pub(super) fn unfinished(&self) -> impl Iterator<Item = Run> {
+        self.open.values().copied().filter(|run| self.alive && run.life == self.life)
     }
 
-    /// The device did not come to rest at `now`: what it has open it might yet have ended, but for
-    /// runs that had their time.
-    pub(super) fn at_no_rest(&mut self, device: DeviceId, now: Time) {
-        let (device, patience) = (&mut self.devices[device.0 as usize], &self.patience);
-        let (alive, life) = (device.alive, device.life);
-        device.open.retain(|_, run| alive && run.life == life && run.is_silent(now, patience));
+    /// It did not come to rest: what it has open it might yet have ended, but for what had its
+    /// time.
+    pub(super) fn at_no_rest(&mut self, now: Time, patience: &Patience) {
+        let (alive, life) = (self.alive, self.life);
+        self.open.retain(|_, run| alive && run.life == life && run.is_silent(now, patience));
     }
 
-    /// The end, at `now`: runs of dead processes that no later life of the device has ended, and
-    /// those of living ones that have said nothing for too long.
-    pub(super) fn finish(&mut self, now: Time, findings: &mut Findings) {
-        for (number, device) in self.devices.iter_mut().enumerate() {
-            let id = DeviceId(number as u32);
-            device.tell_silent(id, now, &self.patience, findings);
-            // They were not under way any more when others of their unit started.
-            let silent = device.open.iter().filter(|(_, run)| run.told).map(|(run, _)| *run);
-            silent.collect::<Vec<_>>().iter().for_each(|run| _ = device.met.remove(run));
-            for (run, open) in device.open.clone() {
-                device.tell_met(id, run, &open, findings);
-            }
-            for (run, open) in event_without_end(device) {
-                findings.tell(Check::WithoutEnd, id, |names| {
-                    let (unit, since) = (names.unit(open.unit), names.time(open.since));
-                    format!("{id} started run {run} of {unit} at {since} and never ended it: its process died, and the next said nothing of it")
-                });
-            }
+    /// Runs of dead processes that no later life has ended, and silent ones of living processes.
+    pub(super) fn finish(&mut self, now: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
+        self.tell_silent(id, now, patience, findings);
+        // They were not under way any more when others of their unit started.
+        let silent = self.open.iter().filter(|(_, run)| run.told).map(|(run, _)| *run);
+        silent.collect::<Vec<_>>().iter().for_each(|run| _ = self.met.remove(run));
+        for (run, open) in self.open.clone() {
+            self.tell_met(id, run, &open, findings);
         }
+        for (run, open) in event_without_end(self) {
+            findings.tell(Check::WithoutEnd, id, |names| {
+                let (unit, since) = (names.unit(open.unit), names.time(open.since));
+                format!("{id} started run {run} of {unit} at {since} and never ended it: its process died, and the next said nothing of it")
+            });
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.runs == 0
     }
 }
 
 impl Run {
-    /// Whether it has said nothing for longer than any run may.
     fn is_silent(&self, now: Time, patience: &Patience) -> bool {
         now.since(self.sign) >= patience.of_run(self.hooks > 0).span()
     }
@@ -249,15 +223,13 @@ impl DeviceFlow {
         }
     }
 
-    /// What was suspended could say nothing until `at`.
     fn goes_on(&mut self, at: Time) {
         self.suspended = false;
         let life = self.life;
         self.open.values_mut().filter(|run| run.life == life).for_each(|run| run.sign = run.sign.max(at));
     }
 
-    /// A unit begins to run at `at`, with events or without: whether a run of it was under way
-    /// shows when that ends; a call was, until it comes back.
+    /// A unit begins: whether a run of it was under way shows when that ends; a call was.
     fn runs_beside(&mut self, id: DeviceId, at: Time, unit: UnitId, findings: &mut Findings) {
         if let Some(other) = two_syncs_of_one_unit(self, unit) {
             self.met.entry(other).or_default().push(at);
@@ -282,8 +254,8 @@ impl DeviceFlow {
         }
     }
 
-    /// What the device does, or waits for, at `at` is what its newest run does, of the unit that it
-    /// is told of.
+    /// What the device does, or waits for, is what its newest run does, of the unit that it is told
+    /// of.
     fn sign_of_life(&mut self, at: Time, event: &Event<'_>, patience: &Patience) {
         match event {
             Event::RequestRefused { error: ServerError::Throttled(after), .. } => {
@@ -318,17 +290,14 @@ impl DeviceFlow {
         }
     }
 
-    /// The process dies between a commit and the word of it: a run that was open may have ended,
-    /// one that nobody heard of may have begun. No engine can do better, so neither is held against
-    /// it.
+    /// Between a commit and the word of it: an open run may have ended, an unknown one begun.
     fn died_untold(&mut self) {
         self.may_have_ended(Time::ZERO);
         self.unheard.append(&mut self.unwritten);
         self.untold = true;
     }
 
-    /// It holds the state of an instant: runs are numbered, and ended, as if what came since had
-    /// not been.
+    /// Runs are numbered, and ended, as if what came since had not been.
     fn went_back(&mut self, to: Time) {
         self.may_have_ended(to);
         self.untold = true;
@@ -337,7 +306,6 @@ impl DeviceFlow {
         self.runs = 0;
     }
 
-    /// Of runs that began since nobody can tell whether they ended.
     fn may_have_ended(&mut self, since: Time) {
         let begun = self.open.values_mut().filter(|run| run.since >= since);
         begun.for_each(|run| run.may_have_ended = true);
@@ -350,7 +318,6 @@ impl DeviceFlow {
         self.open.values_mut().for_each(|run| run.chain = 0);
     }
 
-    /// A hook of `run`, if it is about one, is about to trigger `unit`.
     fn hook_triggers(&mut self, run: Option<(UnitId, u64)>, unit: UnitId) {
         let chain = run.and_then(|(_, run)| {
             let open = self.open.get(&run).map(|open| open.chain);
@@ -359,7 +326,6 @@ impl DeviceFlow {
         self.triggering = chain.map(|chain| (unit, chain + 1));
     }
 
-    /// A unit waits now that did not wait before.
     fn queued_by_hook(&mut self, unit: UnitId) {
         match self.triggering.take_if(|(triggered, _)| *triggered == unit) {
             Some((_, chain)) => _ = self.triggered.insert(unit, chain),
@@ -367,16 +333,14 @@ impl DeviceFlow {
         }
     }
 
-    /// A unit that starts by a turn from before its last run's end was put back: what was asked for
-    /// meanwhile, and told to wait once with it, is this turn.
+    /// A unit put back: what was asked for meanwhile, and told to wait once with it, is this turn.
     fn drop_coalesced(&mut self, unit: UnitId, queued_at: Time) {
         let put_back = self.ends.get(&unit).is_some_and(|end| queued_at < *end);
         let Some(told) = self.coalesced.get(&unit).copied().filter(|_| put_back) else { return };
         self.queue.retain(|(waiting, since)| *waiting != unit || *since <= queued_at || *since > told);
     }
 
-    /// How many runs led, each to the next, to the one of `unit` that starts now and was queued
-    /// then.
+    /// How many runs led, each to the next, to the one of `unit` that starts now.
     fn chain(&mut self, unit: UnitId, queued_at: Time) -> u32 {
         let at_once = self.last_end.filter(|ended| (ended.unit, ended.at) == (unit, queued_at));
         let by_end = at_once.map(|ended| ended.chain + 1);
@@ -389,12 +353,10 @@ fn two_syncs_of_one_unit(device: &DeviceFlow, unit: UnitId) -> Option<u64> {
     device.open.iter().find(|(_, run)| run.unit == unit && run.life == device.life).map(|(n, _)| *n)
 }
 
-/// Waiting units run in the order in which they were queued. A run that nobody queued (a retry) has
-/// no place in it.
+/// Waiting units run in the order in which they were queued; a retry has no place in it.
 fn unit_out_of_order(device: &mut DeviceFlow, unit: UnitId, queued_at: Time) -> Option<UnitId> {
     device.drop_coalesced(unit, queued_at);
-    // A unit that is taken tells of its start a little later: what came meanwhile, even of the same
-    // unit, is another turn.
+    // A unit that is taken tells so a little later: what came meanwhile is another turn.
     let of_unit = device.queue.iter().filter(|(waiting, _)| *waiting == unit);
     let turn = of_unit.map(|(_, since)| *since).filter(|since| *since <= queued_at).max()?;
     let place = device.queue.iter().position(|entry| *entry == (unit, turn))?;
@@ -409,8 +371,7 @@ fn sync_loop(chain: u32) -> bool {
     chain == LOOP
 }
 
-/// Every run ends, if need be by the device's next life; after a power loss nobody can tell whether
-/// it had.
+/// Every run ends, if need be by the next life; after a power loss nobody can tell whether it had.
 fn event_without_end(device: &DeviceFlow) -> impl Iterator<Item = (u64, Run)> {
     let left = |run: &Run| run.life < device.life && !run.may_have_ended;
     device.open.iter().filter(move |(_, run)| left(run)).map(|(n, run)| (*n, *run))

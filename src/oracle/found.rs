@@ -1,12 +1,8 @@
 //! What each update found in the columns that it sets: the base of a comparison of three.
 //!
-//! An edit finds what its device had been told of the row, with the edits that waited there before
-//! it. One of those that comes to nothing takes what it said with it, and who was sent over another
-//! version has found that.
-//!
-//! Each storage knows that for itself: a copy has the edits of the other as the other had them
-//! then, and what becomes of them from there on may differ between the two; who goes back to a
-//! backup knows what was known then.
+//! An edit finds what its device had been told of the row, with the edits that waited there; one
+//! that comes to nothing takes what it said with it. Each storage knows that for itself: a copy has
+//! what the other had then, a backup what was known then.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -29,8 +25,8 @@ pub(super) struct Found {
     books: FxHashMap<DeviceId, Book>,
     /// All that was ever noted: what a storage was is put in again with a backup or a copy.
     journal: Vec<NotedThere>,
-    /// Edits of devices that may have held more than they told, or that found what came to nothing
-    /// and with it their row.
+    /// Of devices that may have held more than they told, or that found what came to nothing with
+    /// its row.
     unsure: BTreeSet<EditId>,
     /// Edits that may be in the storage of a copy, or not.
     unseen: BTreeSet<EditId>,
@@ -52,8 +48,7 @@ struct Noted {
     /// It waits no more, be it on the backend or not.
     over: bool,
     columns: Rc<Vec<Column>>,
-    /// What its person saw in the row by edits that waited: that they know, whatever becomes of
-    /// those.
+    /// What its person saw in the row by edits that waited, whatever becomes of those.
     saw: Rc<[(usize, Value)]>,
 }
 
@@ -75,8 +70,7 @@ pub(super) struct StorageTime {
 }
 
 impl Found {
-    /// An edit was made on the first `versions` of its row, over what waits there. The device may
-    /// have held more if it is not `sure`.
+    /// Made on the first `versions` of its row, and what waits; perhaps on more if not `sure`.
     pub(super) fn made(
         &mut self,
         place: StorageTime,
@@ -173,7 +167,6 @@ impl Found {
         self.note(place, row, own);
     }
 
-    /// The edit waits no more on this storage.
     pub(super) fn over(&mut self, place: StorageTime, (id, row): (EditId, RowId)) {
         if let Some(noted) = self.noted(place.device, (id, row)).filter(|noted| !noted.over) {
             let noted = Noted { over: true, ..noted.clone() };
@@ -203,7 +196,6 @@ impl Found {
         self.note(place, row, Noted { over: true, ..own });
     }
 
-    /// The storage of a device was put in: it is what `lives` say.
     pub(super) fn put_in(&mut self, device: DeviceId, lives: &Lives) {
         let mut book = Book::default();
         for line in &self.journal {
@@ -214,8 +206,8 @@ impl Found {
         self.books.insert(device, book);
     }
 
-    /// Whether the first `versions` of its row say something in a column of the edit that is
-    /// neither what it found, on this device, nor what it says.
+    /// Whether the first `versions` say in a column of the edit what is neither found here nor its
+    /// own.
     pub(super) fn is_contested(
         &self,
         device: DeviceId,
@@ -232,8 +224,8 @@ impl Found {
         })
     }
 
-    /// Whether the person behind an edit knew its row to say this in a column: they found that, or
-    /// saw it there. Where it is not sure what they found they may have found any earlier version.
+    /// Whether its person knew the row to say this: found it or saw it; of unsure edits, in any
+    /// version.
     pub(super) fn knew(
         &self,
         (id, edit): (EditId, &Edit),
@@ -252,12 +244,10 @@ impl Found {
             || saw.any(|(of, saw)| *of == column && alike(saw, value))
     }
 
-    /// Whether its device may have held more than it told when it was made.
     pub(super) fn is_unsure(&self, id: EditId) -> bool {
         self.unsure.contains(&id)
     }
 
-    /// Whether the edit is known to be on this device.
     pub(super) fn knows(&self, device: DeviceId, (id, row): (EditId, RowId)) -> bool {
         self.noted(device, (id, row)).is_some()
     }

@@ -1,10 +1,8 @@
 //! Whether a device waits before it tries again.
 //!
-//! After so many failures in a row a wait is drawn below a bound that doubles up to the longest:
-//! half of it on average. Who tries again owes the wait that belongs to its failures; time in which
-//! no request is under way pays, three times its length, as a third of the bounds is asked for; of
-//! the longest so many are left for luck. Waits that are drawn evenly come short of that with a
-//! chance of 10^-13 a try.
+//! A wait after failures in a row is drawn below a bound that doubles up to the longest. Who tries
+//! again owes that bound; time without a request under way pays three times its length, and 20 of
+//! the longest are left for luck: even draws come short of that with a chance of 10^-13 a try.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +51,6 @@ impl Retries {
     }
 }
 
-/// Waits that are owed since a time at which none was.
 #[derive(Clone, Copy, Debug, Default)]
 struct Debt {
     /// Told with the time for which no request was under way before it.
@@ -63,7 +60,6 @@ struct Debt {
     tries: u64,
 }
 
-/// More tries than the waits let.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TooSoon {
     debt: Debt,
@@ -76,8 +72,8 @@ impl Debt {
         Span(self.bounds.0.saturating_sub(LUCK.saturating_mul(self.longest.0)) / PAYS)
     }
 
-    /// Another try is made at `at`, before which a wait below `bound` was to pass; until then no
-    /// request was under way for `idle` in all.
+    /// Another try is made, before which a wait below `bound` was to pass; `idle`: no request was
+    /// under way.
     fn owe(&mut self, at: Time, idle: Span, bound: Span) -> Option<TooSoon> {
         if self.bounds.0 <= self.waited(idle).0.saturating_mul(PAYS) {
             *self = Debt { since: (at, idle), ..Debt::default() };
@@ -113,7 +109,7 @@ struct Unit {
     debt: Debt,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Haste {
     units: Vec<Unit>,
     sent: BTreeMap<u64, UnitId>,
@@ -137,7 +133,6 @@ impl Haste {
         }
     }
 
-    /// The backend puts an edit off that a push of the device brought.
     pub(super) fn put_off(&mut self) {
         self.units.iter_mut().for_each(|unit| unit.put_off.1 = true);
     }
@@ -230,7 +225,6 @@ impl Haste {
     }
 }
 
-/// How often the unit is due, if it is.
 pub(super) fn period(unit: &SyncUnit) -> Option<Span> {
     let period = |trigger: &Trigger| match trigger {
         Trigger::Every(period) => Some(*period),
@@ -246,7 +240,6 @@ impl Unit {
         Span(at.0).saturating_sub(self.busy + full)
     }
 
-    /// A request leaves, of so many that may be under way.
     fn goes(&mut self, at: Time, most: u32) {
         self.sent += 1;
         if self.sent >= most {
@@ -254,7 +247,6 @@ impl Unit {
         }
     }
 
-    /// So many requests are under way no more.
     fn came(&mut self, at: Time, requests: u32) {
         self.sent = self.sent.saturating_sub(requests);
         if let Some(since) = self.full.take_if(|_| requests > 0) {
@@ -278,7 +270,6 @@ impl Unit {
 }
 
 impl TooSoon {
-    /// In words: what the device did, and what it was to do.
     pub(super) fn told(&self, device: DeviceId, unit: UnitId, retries: Retries, names: Labels<'_>) -> String {
         let TooSoon { debt, at, waited } = self;
         let (since, until, unit) = (names.time(debt.since.0), names.time(*at), names.unit(unit));

@@ -6,9 +6,8 @@ use super::history::{History, Row, RowId};
 use super::truth::Places;
 use crate::base::{DeviceId, Time, Value};
 
-/// What devices hold of one row that was touched since the start: how many of its versions each
-/// has, the latest included; 0 for what it began with. There are as many as rows times devices, so
-/// they take as little room as can be.
+/// How many versions each device has of a row that was touched; 0 for what it began with. There are
+/// as many as rows times devices, so they take as little room as can be.
 #[derive(Clone, Debug)]
 enum Holders {
     Few(Vec<(DeviceId, u32)>),
@@ -18,30 +17,23 @@ enum Holders {
 /// What there is to say besides of the few holdings that are not simply up to date.
 #[derive(Clone, Copy, Debug)]
 struct Beside {
-    /// The device removed the row, whatever it had.
     removed: bool,
-    /// How many of the row's versions it had when it last removed the row; [`NEVER`] if it never
-    /// did.
+    /// How many versions it had when it last removed the row, or [`NEVER`].
     removed_with: u32,
     /// Until when its time behind is counted.
     counted: Time,
 }
 
-/// What a device held of all rows, by row.
 #[derive(Clone, Debug, Default)]
 struct Former {
-    /// Versions of those of which it had any.
     versions: Vec<(RowId, u32)>,
-    /// What there is to say besides; there are few.
     beside: FxHashMap<RowId, Beside>,
 }
 
-/// No number of versions.
 const NEVER: u32 = u32::MAX;
 
 impl Beside {
-    /// Of a holding of which nothing else was said: later versions are later than the last count
-    /// too.
+    /// Later versions are later than the last count too.
     const NOTHING: Beside = Beside { removed: false, removed_with: NEVER, counted: Time::ZERO };
 }
 
@@ -52,40 +44,31 @@ pub(super) struct Behind {
     pub(super) stale: u128,
 }
 
-/// The holdings of all devices: only what differs from how they began, 4 to 8 bytes for each row
-/// and device.
+/// The holdings of all devices: only what differs from how they began.
 ///
-/// **Lost and stale over time.** A device is behind with a row from the commit of a version that
-/// belongs in its scope until it makes that version or a later one durable; offline time counts.
-/// While it is behind it is *stale* if it holds an older version of the row, else *lost*. A
-/// device's own edit is with it from its commit on. The time is added up when the device applies a
-/// change of that row, and at the end for what is then still wrong. A version from before the start
-/// counts only if it is still missing or older at the end, and then from the start on. A device is
-/// taken to begin with its whole scope as it was at the start; one that begins empty is stale where
-/// it is lost until its first load.
+/// A device is *lost* with a row from the commit of a version of its scope until it has that or a
+/// later one, *stale* if it holds an older one; offline time counts. It is added up as the device
+/// applies a change of the row, and at the end. A version from before the start counts from the
+/// start, if it is missing or older at the end: a device is taken to begin with its whole scope.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     by_row: Vec<Holders>,
     /// Looked up only, never iterated.
     beside: FxHashMap<(RowId, DeviceId), Beside>,
-    /// What devices held at the end of lives that are over: a backup of then may be put in again.
-    /// Looked up only.
+    /// What devices held at the end of lives that are over. Looked up only.
     former: FxHashMap<(DeviceId, u32), Former>,
-    /// Rows of devices that may hold less of them than they are taken to, until they are told of
-    /// the row: those of one that went back to a backup, and what a copy had committed. Looked up
+    /// Rows of devices that may hold less of them than they are taken to, until told. Looked up
     /// only.
     perhaps_less: FxHashSet<(RowId, DeviceId)>,
     pub(super) behind: Behind,
     pub(super) odd: Odd,
 }
 
-/// What devices were told that nobody did, and what they were not told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Odd {
     /// Rows that a device had to remove though nothing had happened to them.
     pub(super) phantom_deletes: u64,
-    /// Rows that came back to a device that had removed them, though nothing had happened to them
-    /// meanwhile.
+    /// Rows that came back to a device that had removed them, though nothing had happened to them.
     pub(super) phantom_inserts: u64,
     /// Versions made in the run that came to a device which had them by then.
     pub(super) repeated: u64,
@@ -129,13 +112,11 @@ impl Held {
         self.by_row.get(id as usize).map_or(0, |holders| holders.get(device) as usize)
     }
 
-    /// Whether the device once removed the row in the knowledge of its last version.
     pub(super) fn had_removed(&self, id: RowId, row: &Row, device: DeviceId) -> bool {
         self.beside(id, device).removed_with as usize == row.versions.len()
     }
 
-    /// A pulled change brings the first `versions` versions, or the removal of the row: counts what
-    /// is odd about that.
+    /// A change brings the first `versions`, or the removal: counts what is odd about that.
     pub(super) fn look_at(&mut self, id: RowId, row: &Row, at: At<'_>, versions: usize, removed: bool) {
         let before = self.versions(id, at.device);
         let was_removed = self.beside(id, at.device).removed;
@@ -147,8 +128,7 @@ impl Held {
         self.odd.skipped += versions.saturating_sub(before + 1) as u64;
     }
 
-    /// The device now has the first `versions` versions, or has removed the row with the last of
-    /// them.
+    /// It has the first `versions`, or has removed the row with the last of them.
     pub(super) fn take(&mut self, id: RowId, row: &Row, at: At<'_>, versions: usize, removed: bool) {
         let behind = self.time_behind(id, row, at);
         self.behind.add(behind);
@@ -163,7 +143,6 @@ impl Held {
         self.holders(id).set(at.device, versions);
     }
 
-    /// Whether the device may hold less of the row than it is taken to.
     pub(super) fn is_unsure(&self, id: RowId, device: DeviceId) -> bool {
         self.perhaps_less.contains(&(id, device))
     }
@@ -175,14 +154,12 @@ impl Held {
         }
     }
 
-    /// The device was told what it has of the row.
     pub(super) fn told(&mut self, id: RowId, device: DeviceId) {
         self.perhaps_less.remove(&(id, device));
     }
 
-    /// The life `over` of the device is over: it went back to what it, or another, was at `to` in
-    /// `life`, which may still go on. Of each row it has at most what was there by then, and
-    /// perhaps less.
+    /// It went back to what it, or another, was at `to` in `life`: of each row it has at most what
+    /// was there by then, and perhaps less.
     pub(super) fn go_back(
         &mut self,
         all: All<'_>,
@@ -223,7 +200,6 @@ impl Held {
         }
     }
 
-    /// The life `over` of the device is over: it holds what another does.
     pub(super) fn copy(&mut self, all: All<'_>, from: DeviceId, (device, over): (DeviceId, u32), now: Time) {
         self.end_life(all, device, over);
         for (id, row, place) in all.rows() {
@@ -252,8 +228,7 @@ impl Held {
         self.former.insert((device, over), former);
     }
 
-    /// From now on the device has so many versions, with what there is to say besides, whatever it
-    /// had before.
+    /// It has so many versions, whatever it had before.
     fn put_in(&mut self, id: RowId, row: &Row, at: At<'_>, (versions, beside): (usize, Beside)) {
         self.take(id, row, at, versions, beside.removed);
         if versions == row.versions.len() && beside.removed_with == NEVER {
@@ -263,13 +238,11 @@ impl Held {
         }
     }
 
-    /// The end has come, and the device still does not hold the row's last version.
     pub(super) fn count_to_end(&mut self, id: RowId, row: &Row, at: At<'_>) {
         let behind = self.time_behind(id, row, at);
         self.behind.add(behind);
     }
 
-    /// The time for which the device was behind with the row and that is not counted yet.
     fn time_behind(&self, id: RowId, row: &Row, at: At<'_>) -> Behind {
         let held = self.versions(id, at.device);
         let Beside { removed, counted, .. } = self.beside(id, at.device);

@@ -20,7 +20,6 @@ pub(super) struct Version {
     pub(super) gone: bool,
     /// Where it belongs; `None` for nowhere.
     pub(super) place: Option<Box<[Value]>>,
-    /// Hash of what devices see of it.
     pub(super) content: u64,
     /// The backend's columns that it changed, one bit each; columns from 63 on share the last bit.
     pub(super) changed: u64,
@@ -77,7 +76,6 @@ impl History {
         &self.rows[id as usize]
     }
 
-    /// All rows that something happened to, in the order in which it first did.
     pub(super) fn rows(&self) -> impl Iterator<Item = (RowId, &Row)> {
         self.rows.iter().enumerate().map(|(id, row)| (id as RowId, row))
     }
@@ -108,7 +106,6 @@ impl History {
         self.initial.row(entity, key)
     }
 
-    /// Adds a version; gives the values that the row had before.
     pub(super) fn commit(&mut self, id: RowId, commit: Commit<'_>) -> Option<Vec<Value>> {
         let schema = Arc::clone(&self.schema);
         let row = &mut self.rows[id as usize];
@@ -126,8 +123,7 @@ impl History {
         let content = self.hash.projected(entity, commit.values);
         let place = place(entity, commit.values);
         let Commit { at, stamp, author, .. } = commit;
-        // Most rows that are touched are touched once, and a vector that grows begins with room for
-        // four.
+        // Most rows that are touched are touched once, and a vector grows to four at first.
         row.versions.reserve_exact(usize::from(row.versions.is_empty()));
         row.versions.push(Version {
             stamp,
@@ -152,8 +148,7 @@ impl History {
         }
     }
 
-    /// At `now` the backend went back to what it was as `to` began. What was undone by a return
-    /// that is itself undone is there again.
+    /// What was undone by a return that is itself undone is there again.
     pub(super) fn go_back(&mut self, to: Time, now: Time) {
         for version in self.rows.iter_mut().flat_map(|row| &mut row.versions) {
             if version.at >= to {
@@ -177,11 +172,8 @@ impl Row {
         self.values.as_ref()?.get(column)
     }
 
-    /// How many versions a device holds that holds the version of this stamp: 0 for those before
-    /// the start.
-    ///
-    /// A stamp that no version has (coarse clocks, cut precision) counts as the latest version not
-    /// after it.
+    /// How many versions a device has with this stamp, 0 for those from before the start. A stamp
+    /// that no version has (coarse clocks) counts as the latest version not after it.
     pub(super) fn held_with(&self, stamp: Stamp) -> usize {
         let exact = self.versions.iter().rposition(|v| v.stamp == stamp);
         let found = exact.or_else(|| self.versions.iter().rposition(|v| v.stamp < stamp));
@@ -198,7 +190,6 @@ impl Row {
 }
 
 impl Version {
-    /// Whether the row, in this version, belongs on a device at `place`.
     pub(super) fn belongs(&self, place: &[Value]) -> bool {
         !self.gone && self.place.as_deref() == Some(place)
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::busy::{Busy, Eventful};
 use super::check::{Check, Subject, metric_of};
 use super::checks::{self, EditCase, RowCase};
-use super::content::{Contents, Difference, stale_copies};
+use super::content::{Contents, Difference, Opened, stale_copies};
 use super::edit::Edit;
 use super::findings::{Blind, Violation};
 use super::flow::Run;
@@ -16,8 +16,7 @@ use super::history::{History, RowId};
 use super::ledger::Ledger;
 use super::model::Oracle;
 use super::names::{NamedTruth, NamedView};
-use super::opened::Opened;
-use super::owed::Owing;
+use super::owed::OwingDevice;
 use super::truth::Truth;
 use super::words::Labels;
 use crate::base::words::count;
@@ -45,7 +44,6 @@ pub struct Verdict {
     pub uncounted: Vec<&'static str>,
 }
 
-/// Metrics for which nothing was counted, as a check is not applicable.
 fn uncounted(
     figures: &BTreeMap<&'static str, u64>,
     not_applicable: &[&str],
@@ -67,8 +65,7 @@ fn uncounted(
     uncounted
 }
 
-/// Counts edits that went with the state of a device or of the backend, and those that wait for who
-/// has logged out; gives the first of either in words.
+/// Counts edits that went, and those that wait for who has logged out; gives the first of either.
 fn gone(
     (ledger, undone): (&Ledger, &[EditId]),
     words: Labels<'_>,
@@ -88,8 +85,7 @@ fn gone(
 const BY_STAMPS: [&str; 4] =
     ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.went_back.row_ns", "oracle.skipped.versions"];
 
-/// A check under way. Devices may be handed in one after the other, so that not all of them must be
-/// open at once.
+/// A check under way, to which devices are handed in one after the other.
 pub struct Inspection<'a> {
     oracle: Oracle,
     at: Time,
@@ -97,7 +93,6 @@ pub struct Inspection<'a> {
     /// Whether nobody waits for the verdict any more: what is read from then on may be half of it.
     stops: &'a dyn Fn() -> bool,
     contents: Contents,
-    /// Rows on devices that point to one that their device lacks.
     half_seen: u64,
     /// Rows of the backend that people take for another one.
     doubles: u64,
@@ -106,7 +101,6 @@ pub struct Inspection<'a> {
 }
 
 struct Said {
-    /// Those that wait to be sent.
     pending: Vec<PendingEdit>,
     /// Those and what waits for a person.
     unsent: Vec<PendingEdit>,
@@ -115,11 +109,11 @@ struct Said {
 
 impl Said {
     /// What `device` shows. What waits for a person who has decided already does not wait for them.
-    fn of(device: DeviceId, view: &dyn DeviceView, owing: &Owing) -> Said {
+    fn of(view: &dyn DeviceView, owing: &OwingDevice) -> Said {
         let mut pending = view.pending();
         let held = view.held_up();
         let mut decided = view.open_conflicts();
-        decided.retain(|conflict| !owing.is_open(device, conflict.edit));
+        decided.retain(|conflict| !owing.is_open(conflict.edit));
         let unsent = pending.iter().chain(&held).cloned().collect();
         let is_decided = |edit: &&PendingEdit| {
             decided.iter().any(|conflict| (conflict.entity, &conflict.key) == (edit.entity, &edit.key))
@@ -128,22 +122,19 @@ impl Said {
         Said { pending, unsent, log: view.log() }
     }
 
-    /// The record of an edit that waits, of one that failed if there is one.
     fn waits(&self) -> Option<(EntityId, &str)> {
         let failed = self.pending.iter().find(|edit| edit.last_error.is_some());
         failed.or(self.pending.first()).map(|edit| (edit.entity, edit.key.as_str()))
     }
 
-    /// The row shows local edits that the backend does not have yet: that is not a difference but
-    /// being stuck.
+    /// The row shows edits that wait: that is not a difference but being stuck.
     fn is_dirty(&self, entity: EntityId, key: &str) -> bool {
         self.unsent.iter().any(|p| p.entity == entity && p.key.as_str() == key)
     }
 }
 
 impl Oracle {
-    /// The end: the world hands in what the backend now holds, and then each device that was in
-    /// use.
+    /// The end: the world hands in what the backend holds, and then each device that was in use.
     pub fn begin_check<'a>(
         self,
         at: Time,
@@ -178,14 +169,13 @@ impl<'a> Inspection<'a> {
         Inspection { oracle, at, truth, stops, contents, half_seen, doubles, stale_copies, compared }
     }
 
-    /// What the device owes at the end, and what it was owing when the edits were made that wait.
     fn check_owed(&mut self, device: DeviceId, said: &Said) {
-        let Oracle { owing, findings, .. } = &mut self.oracle;
-        owing.judge(self.at, device, findings);
+        let Oracle { watched, findings, rules, .. } = &mut self.oracle;
+        let owing = &mut watched[device.0 as usize].owing;
+        owing.judge(self.at, device, &rules.patience, findings);
         said.pending.iter().for_each(|waits| owing.confirm(device, waits.edit, findings));
     }
 
-    /// Notes the records whose conflicts wait for a person.
     fn on_page(&mut self, device: DeviceId, view: &dyn DeviceView) {
         let Oracle { history, busy, .. } = &mut self.oracle;
         for OpenConflict { entity, key, .. } in view.open_conflicts() {
@@ -193,10 +183,7 @@ impl<'a> Inspection<'a> {
         }
     }
 
-    /// Checks one device that was in use: its edits, and every row of the entities that it should
-    /// hold in full.
-    ///
-    /// A device that was never started should not be handed in: nothing is expected of it.
+    /// Checks one device that was in use: its edits, and every row that it should hold in full.
     pub fn check_device(&mut self, device: DeviceId, view: &dyn DeviceView) {
         let (names, schema) = (Rc::clone(&self.oracle.names), Arc::clone(&self.oracle.schema));
         for ((entity, key), text) in checks::dangling_ids(&schema, &names, view) {
@@ -206,15 +193,15 @@ impl<'a> Inspection<'a> {
         let view = &NamedView { names: &names, schema: &schema, view };
         self.oracle.attachments.holds(view.attachments());
         self.cut_off(device);
-        let said = Said::of(device, view, &self.oracle.owing);
+        let said = Said::of(view, &self.oracle.watched[device.0 as usize].owing);
         self.on_page(device, view);
-        let unfinished: Vec<Run> = self.oracle.flow.unfinished(device).collect();
+        let unfinished: Vec<Run> = self.oracle.watched[device.0 as usize].flow.unfinished().collect();
         let words = self.oracle.words();
-        if let Some(text) = checks::stuck(device, &said.pending, &unfinished, &view.doing(), words) {
-            self.oracle.findings.add(Check::Stuck, (Some(device), said.waits()), || text);
-        }
-        let Oracle { statuses, findings, .. } = &mut self.oracle;
-        statuses.finish(self.at, device, Some(said.unsent.len()), findings);
+        let stuck = checks::stuck(device, &said.pending, &unfinished, &view.doing(), words);
+        self.oracle.findings.found(Check::Stuck, (Some(device), said.waits()), stuck);
+        let Oracle { watched, findings, rules, .. } = &mut self.oracle;
+        let status = &mut watched[device.0 as usize].status;
+        status.finish((self.at, device), Some(said.unsent.len()), &rules.patience, findings);
         self.check_owed(device, &said);
         self.check_overwriting(device, &said.log);
         self.check_edits(device, &said);
@@ -222,26 +209,26 @@ impl<'a> Inspection<'a> {
         self.oracle.look_at_parts_at_rest(device, view.view);
     }
 
-    /// Looks at the columns that a newer version of a device's app has brought, in a schema that
-    /// has them.
+    /// Looks at the columns that a newer version of a device's app has brought.
     pub fn check_columns(&mut self, device: DeviceId, view: &dyn DeviceView, newer: &Schema) {
         self.oracle.look_at_columns(device, view, self.truth.truth, newer);
     }
 
-    /// Notes a device that did not come to rest by the deadline; `why` in words. With a view its
-    /// edits are checked, but not its rows nor the ends of its runs: what they lack may still be on
-    /// its way, and being stuck is not being wrong.
+    /// Notes a device that did not come to rest, and `why`. With a view its edits are checked, not
+    /// its rows nor the ends of its runs.
     pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
         let names = Rc::clone(&self.oracle.names);
         let schema = Arc::clone(&self.oracle.schema);
         let named = view.map(|view| NamedView { names: &names, schema: &schema, view });
-        let said = named.as_ref().map(|view| Said::of(device, view, &self.oracle.owing));
+        let owing = &self.oracle.watched[device.0 as usize].owing;
+        let said = named.as_ref().map(|view| Said::of(view, owing));
         named.iter().for_each(|view| self.on_page(device, view));
         named.iter().for_each(|view| self.oracle.attachments.holds(view.attachments()));
         let waits = said.as_ref().and_then(Said::waits);
         self.oracle.findings.add(Check::Stuck, (Some(device), waits), || why.to_owned());
         self.cut_off(device);
-        self.oracle.flow.at_no_rest(device, self.at);
+        let Oracle { watched, rules, .. } = &mut self.oracle;
+        watched[device.0 as usize].flow.at_no_rest(self.at, &rules.patience);
         if let Some(said) = said {
             self.check_owed(device, &said);
             self.check_overwriting(device, &said.log);
@@ -249,10 +236,9 @@ impl<'a> Inspection<'a> {
         }
     }
 
-    /// What a run under way at the end was about to tell of the last answer, it does not tell any
-    /// more.
+    /// What a run under way was about to tell of the last answer it does not tell any more.
     fn cut_off(&mut self, device: DeviceId) {
-        if self.oracle.flow.unfinished(device).next().is_some() {
+        if self.oracle.watched[device.0 as usize].flow.unfinished().next().is_some() {
             self.oracle.ledger.cut_short(device);
         }
     }
@@ -270,11 +256,9 @@ impl<'a> Inspection<'a> {
             schema,
             units,
             clock,
-            mut flow,
-            owing,
-            mut statuses,
+            mut watched,
+            rules,
             busy,
-            places,
             history,
             mut findings,
             held,
@@ -292,17 +276,18 @@ impl<'a> Inspection<'a> {
             let concerns = (Some(edit.device), Some((entity, key.as_str())));
             findings.add(Check::SilentDiscard, concerns, || text);
         }
-        flow.finish(self.at, &mut findings);
-        self.oracle.thrift.finish(&mut findings);
-        let devices = (0..places.len() as u32).map(DeviceId);
-        devices.for_each(|it| statuses.finish(self.at, it, None, &mut findings));
+        for (one, device) in watched.iter_mut().zip((0..).map(DeviceId)) {
+            one.flow.finish(self.at, device, &rules.patience, &mut findings);
+            one.thrift.finish(device, &rules, &mut findings);
+            one.status.finish((self.at, device), None, &rules.patience, &mut findings);
+        }
         findings.tell_columns();
         let by_stamps = findings.by_stamps();
         let untried = findings.unfound(|check| match check.subject() {
             Subject::Rows => self.compared == 0,
             Subject::Edits => ledger.is_empty(),
-            Subject::Runs => flow.is_empty(),
-            Subject::Statuses => statuses.is_empty(),
+            Subject::Runs => watched.iter().all(|one| one.flow.is_empty()),
+            Subject::Statuses => !watched.iter().any(|one| one.status.any),
             subject => unseen.contains(&subject),
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();
@@ -312,8 +297,8 @@ impl<'a> Inspection<'a> {
             ("oracle.lost.row_ns", clipped(held.behind.lost)),
             ("oracle.stale.row_ns", clipped(held.behind.stale)),
             ("oracle.went_back.row_ns", clipped(shown.row_ns(self.at))),
-            ("oracle.idle_with_work.ns", clipped(owing.idle_ns())),
-            ("oracle.status.wrong", clipped(statuses.wrong_ns())),
+            ("oracle.idle_with_work.ns", clipped(watched.iter().map(|one| one.owing.idle_ns).sum())),
+            ("oracle.status.wrong", clipped(watched.iter().map(|one| one.status.wrong_ns).sum())),
             ("oracle.kept_both.rows", self.oracle.kept_both),
             ("oracle.stale_copies.rows", self.stale_copies),
             ("oracle.doubled.rows", self.doubles),
@@ -326,8 +311,7 @@ impl<'a> Inspection<'a> {
         Verdict { violations, figures, eventful, taken_back, shelved, not_applicable, untried, uncounted }
     }
 
-    /// The power may fail when a decision is durable and nobody was told: the log counts, not the
-    /// event. Where the edit was copied the line may be in the copy's.
+    /// The log counts, not the event; where an edit was copied the line may be in the copy's.
     fn check_overwriting(&mut self, device: DeviceId, log: &[LogEntry]) {
         let Oracle { blind, ledger, intents, .. } = &mut self.oracle;
         intents.read(log, |edit| ledger.came_to(edit, device));
@@ -358,22 +342,14 @@ impl<'a> Inspection<'a> {
                     oracle.findings.add(Check::LostEdit, concerns, || text);
                 }
             }
-            for (check, found) in [
-                (Check::SilentDiscard, checks::silent_discard(&case)),
-                (Check::Acknowledged, checks::acknowledged_without_commit(&case)),
-            ] {
-                if let Some(text) = found {
-                    oracle.findings.add(check, concerns, || text);
-                }
-            }
+            oracle.findings.found(Check::SilentDiscard, concerns, checks::silent_discard(&case));
+            oracle.findings.found(Check::Acknowledged, concerns, checks::acknowledged_without_commit(&case));
         }
         for (id, edit) in oracle.ledger.decided_for_others(device).filter(|(_, edit)| !edit.excused) {
             let words = Labels { schema: &oracle.schema, units: &oracle.units, clock: oracle.clock };
             let case = case(words, &self.truth, said, (id, edit), false);
-            if let Some(text) = checks::silent_overwrite(&case) {
-                let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
-                oracle.findings.add(Check::SilentDiscard, concerns, || text);
-            }
+            let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
+            oracle.findings.found(Check::SilentDiscard, concerns, checks::silent_overwrite(&case));
         }
     }
 
@@ -432,8 +408,7 @@ fn clipped(sum: u128) -> u64 {
     u64::try_from(sum).unwrap_or(u64::MAX)
 }
 
-/// Names the record that a device was last busy with where a violation names none; gives the
-/// records to which most happened.
+/// Names what a device was last busy with where a violation names no record; gives the busiest.
 fn with_records(violations: &mut [Violation], busy: &Busy, history: &History) -> Vec<Eventful> {
     let record = |row: RowId| {
         let row = history.row(row);
@@ -482,7 +457,6 @@ fn half_seen(schema: &Schema, view: &dyn DeviceView, missing: &Missing) -> u64 {
     rows
 }
 
-/// Asks each check on rows, and counts the time for which the row was wrong.
 fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, difference: Difference<'_>) {
     let Oracle { schema, units, clock, history, held, ledger, findings, .. } = oracle;
     let (device, key) = (at.device, difference.key());
@@ -526,7 +500,6 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
     }
 }
 
-/// A version from before the start that is still missing or older was so all the while.
 fn since_the_start(difference: Difference<'_>, now: Time) -> Behind {
     match difference {
         Difference::Missing(_) => Behind { lost: now.0.into(), stale: 0 },

@@ -9,28 +9,23 @@ use super::findings::{Concerns, Findings};
 use super::history::{History, RowId};
 use super::ledger::Ledger;
 use super::meant::{Beside, Meant};
-use super::persons::Persons;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{Author, CommitKind, Decision, EditError, EditKind, LocalEdit, LogEntry};
+use crate::contract::{Author, CommitKind, Decision, EditError, EditKind, LocalEdit, LogEntry, PhoneEvent};
 
 #[derive(Debug, Default)]
 pub(super) struct Intents {
     pub(super) beside: Beside,
     /// When the latest process of each device ended: what that made durable last it did not tell.
     ended: BTreeMap<DeviceId, Time>,
-    /// By device: the deletes that it made and that are not decided.
     deletes: BTreeMap<DeviceId, BTreeSet<u32>>,
     /// The backend went back to an older state: what a later edit carried may be undone.
     backend_went_back: bool,
-    /// Commits by edits that nobody has told of so far.
     strangers: BTreeMap<EditId, Found>,
     /// Edits that the backend had refused and that took effect out of turn: the log may say why.
     out_of_turn: Vec<(EditId, Found)>,
-    /// Who was logged in as edits were made and sent.
     pub(super) persons: Persons,
 }
 
-/// What is a violation unless something is told that explains it.
 #[derive(Debug)]
 struct Found {
     entity: EntityId,
@@ -39,7 +34,6 @@ struct Found {
 }
 
 impl Intents {
-    /// A person made an edit, and it is known from now on.
     pub(super) fn made(&mut self, edit: &LocalEdit) {
         self.strangers.remove(&edit.id);
         self.persons.made(edit.id);
@@ -48,7 +42,6 @@ impl Intents {
         }
     }
 
-    /// A person did not see an edit saved: it may be there all the same.
     pub(super) fn missed(&mut self, edit: &LocalEdit) {
         self.strangers.remove(&edit.id);
         self.persons.made(edit.id);
@@ -66,8 +59,8 @@ impl Intents {
         self.ended.insert(device, at);
     }
 
-    /// Whether a rule has made a row of this key, which is `new`, of an edit that goes out so, and
-    /// died before it told: the backend had refused the edit. It tells once, by the first key.
+    /// Whether a rule has made a `new` row of a refused edit and died before it told; it tells
+    /// once.
     fn was_split_off(&self, id: EditId, edit: &Edit, key: &Key, new: bool) -> bool {
         let ended = self.ended.get(&id.device);
         let untold = edit.refused.is_some_and(|refused| ended.is_some_and(|ended| refused <= *ended));
@@ -75,8 +68,7 @@ impl Intents {
         new && untold && !told && edit.key != *key
     }
 
-    /// The edit is in a request under this key. A process may have split it off to a row that
-    /// nobody had, and died before it told.
+    /// A process may have split the edit off to a row that nobody had, and died before it told.
     pub(super) fn sent(
         &mut self,
         ledger: &Ledger,
@@ -115,12 +107,9 @@ impl Intents {
         self.backend_went_back = true;
     }
 
-    /// A version is about to be committed.
     pub(super) fn judge(&mut self, case: &CommitCase<'_>, concerns: Concerns<'_>, findings: &mut Findings) {
         let Author::Device(id) = case.author else { return };
-        if let Some(text) = self.persons.misfiled(id) {
-            findings.add(Check::Misfiled, concerns, || text);
-        }
+        findings.found(Check::Misfiled, concerns, self.persons.misfiled(id));
         let Some(meant) = self.meant(id, case.edit) else {
             let text = checks::by_a_stranger(case, id);
             let found = Found { entity: case.row.entity, key: case.row.key.clone(), text };
@@ -153,28 +142,23 @@ impl Intents {
             CommitKind::Delete => checks::before_its_children(&turn, case.history, deletes),
             _ => checks::before_its_parent(&turn, case.history, "was committed"),
         };
-        if let Some(text) = behind {
-            findings.add(Check::Reordered, concerns, || text);
-        }
+        findings.found(Check::Reordered, concerns, behind);
         self.settled(id);
     }
 
     pub(super) fn rejected(&self, turn: &Turn<'_>, history: &History, findings: &mut Findings) {
-        if let Some(text) = checks::before_its_parent(turn, history, "was refused for good") {
-            let concerns = (Some(turn.id.device), Some((turn.edit.entity, turn.edit.key.as_str())));
-            findings.add(Check::Reordered, concerns, || text);
-        }
+        let concerns = (Some(turn.id.device), Some((turn.edit.entity, turn.edit.key.as_str())));
+        let behind = checks::before_its_parent(turn, history, "was refused for good");
+        findings.found(Check::Reordered, concerns, behind);
     }
 
-    /// The log of a device is looked at: `speaks` tells whether it says of an edit of a row that it
-    /// replaced another version.
+    /// What the log of a device speaks of was out of turn by a rule.
     pub(super) fn read(&mut self, log: &[LogEntry], came_to: impl Fn(EditId) -> bool) {
         self.out_of_turn.retain(|(id, found)| {
             !(came_to(*id) && checks::overwriting_logged(log, *id, (found.entity, &found.key)))
         });
     }
 
-    /// Nothing is told any more.
     pub(super) fn finish(self, findings: &mut Findings) {
         let strangers = self.strangers.into_iter().map(|(id, found)| (Check::Unasked, id, found));
         let late = self.out_of_turn.into_iter().map(|(id, found)| (Check::Reordered, id, found));
@@ -197,5 +181,42 @@ impl Intents {
         if let Some(deletes) = self.deletes.get_mut(&id.device) {
             deletes.remove(&id.number);
         }
+    }
+}
+
+/// Who of those that share a phone was logged in as an edit was made, and as it was sent.
+#[derive(Debug, Default)]
+pub(super) struct Persons {
+    now: BTreeMap<DeviceId, u32>,
+    made: BTreeMap<EditId, u32>,
+    sent: BTreeMap<EditId, u32>,
+}
+
+impl Persons {
+    pub(super) fn on(&mut self, device: DeviceId, event: PhoneEvent) {
+        if let PhoneEvent::LoggedIn { person } = event {
+            self.now.insert(device, person);
+        }
+    }
+
+    pub(super) fn made(&mut self, edit: EditId) {
+        if let Some(person) = self.now.get(&edit.device) {
+            self.made.insert(edit, *person);
+        }
+    }
+
+    pub(super) fn sent(&mut self, device: DeviceId, edit: EditId) {
+        if let Some(person) = self.now.get(&device) {
+            self.sent.insert(edit, *person);
+        }
+    }
+
+    /// Of an edit that is about to be committed: whether another person is taken for its author.
+    pub(super) fn misfiled(&self, edit: EditId) -> Option<String> {
+        let person = |of: &BTreeMap<EditId, u32>| of.get(&edit).copied().unwrap_or(0);
+        let (made, sent) = (person(&self.made), person(&self.sent));
+        (made != sent).then(|| {
+            format!("edit {edit} was made by person {made} of its phone, and was sent as person {sent}'s")
+        })
     }
 }

@@ -8,17 +8,14 @@ use crate::contract::{Event, KillReason, PhoneEvent, SyncError};
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     asked: BTreeMap<UnitId, Time>,
-    /// Of these, runs under way.
     running: BTreeSet<UnitId>,
-    /// What waited as the process died.
     waited: BTreeSet<UnitId>,
     /// What ran then: if the next process says that it was cut, it is to run again.
     cut: BTreeSet<UnitId>,
 }
 
 impl Kept {
-    /// The units that are to run now. What was asked for less than `written` before the death may
-    /// not have come to the disk.
+    /// The units that are to run now; what was asked for in the last `written` may not be on disk.
     pub(super) fn on(&mut self, at: Time, event: &Event<'_>, written: Span) -> Vec<UnitId> {
         match *event {
             Event::UnitQueued { unit, .. } => _ = self.asked.entry(unit).or_insert(at),

@@ -18,8 +18,8 @@ use crate::contract::{Decision, EditKind, LocalEdit, Refusal};
 struct InFlight {
     request: u64,
     edit: EditId,
-    /// It was put off, or said to wait at a gateway, in answer to this request or to an older one
-    /// that was late: whatever the backend said of it before, the device may hear just that.
+    /// It was put off, or waits at a gateway, by this answer or an older one: it may hear just
+    /// that.
     waits: bool,
 }
 
@@ -34,21 +34,18 @@ struct Decided {
 pub(super) struct Ledger {
     devices: Vec<BTreeMap<u32, Edit>>,
     open: FxHashMap<RowId, Vec<EditId>>,
-    /// Edits that nobody saw saved, with when their person gave up: they may be in the storage all
-    /// the same.
+    /// Edits that nobody saw saved, with when their person gave up: the storage may have them.
     pub(super) missed: BTreeMap<EditId, (Time, LocalEdit)>,
     pub(super) lives: Lives,
     /// By device: edits in requests under way, which are another's where that was copied.
     in_flight: Vec<Vec<InFlight>>,
-    /// By device: edits whose conflict came with the last answer to a push, and which the engine
-    /// has not decided yet.
+    /// By device: edits whose conflict came with the last answer and which are not decided yet.
     undecided: Vec<Vec<EditId>>,
     /// By device: what it decided, of edits of others too, in whichever of its lives.
     decisions: BTreeMap<DeviceId, BTreeMap<EditId, Vec<Decided>>>,
     /// By device: edits that the last answer to a push refused though the backend said the same.
     alike: Vec<Vec<EditId>>,
-    /// Edits that met a true conflict: a refusal that the device heard of, with other values on the
-    /// backend, or as the stack defines it.
+    /// Edits that met a true conflict that the device heard of, as the stack defines it.
     pub(super) conflicts: u64,
     definition: Definition,
     pub(super) found: Found,
@@ -74,18 +71,15 @@ impl Ledger {
         self.devices.get(edit.device.0 as usize)?.get(&edit.number)
     }
 
-    /// The edits of a device in the order in which they were made.
     pub(super) fn of(&self, device: DeviceId) -> impl Iterator<Item = (EditId, &Edit)> {
         self.devices[device.0 as usize].iter().map(move |(&number, edit)| (EditId { device, number }, edit))
     }
 
-    /// The edits that a device made after this one, in their order.
     pub(super) fn after(&self, id: EditId) -> impl Iterator<Item = (EditId, &Edit)> {
         let later = self.devices[id.device.0 as usize].range(id.number.saturating_add(1)..);
         later.map(move |(&number, edit)| (EditId { device: id.device, number }, edit))
     }
 
-    /// The edits of a row, of whichever device, that are open.
     pub(super) fn open_on(&self, row: RowId) -> impl Iterator<Item = (EditId, &Edit)> {
         let open = self.open.get(&row).into_iter().flatten();
         open.filter_map(|id| Some((*id, self.get(*id)?)))
@@ -126,7 +120,6 @@ impl Ledger {
         StorageTime { device, life: self.lives.now(device), at }
     }
 
-    /// An edit comes to nothing on a device.
     pub(super) fn given_up(&mut self, at: Time, device: DeviceId, id: EditId) {
         let (place, row) = (self.place(device, at), self.get(id).map(|edit| edit.row));
         if let Some(row) = row {
@@ -140,7 +133,6 @@ impl Ledger {
         std::iter::once(id.device).chain(self.lives.copies()).find(asks).unwrap_or(id.device)
     }
 
-    /// Whether another than `device` asked for the last verdict on the edit, as far as is known.
     pub(super) fn was_asked_elsewhere(&self, id: EditId, device: DeviceId) -> bool {
         self.get(id).is_some_and(|edit| edit.asked_by != device)
     }
@@ -148,8 +140,7 @@ impl Ledger {
     pub(super) fn missed(&mut self, at: Time, edit: &LocalEdit) {
         let id = edit.id;
         self.missed.insert(id, (at, edit.clone()));
-        // One that a copy told of need not be anywhere, and what it meets from now on is nobody's
-        // conflict.
+        // One that a copy told of need not be anywhere, and meets nobody's conflict from now on.
         let Some(edit) = self.get_mut(id) else { return };
         edit.excused = true;
         for undecided in &mut self.undecided {
@@ -159,7 +150,6 @@ impl Ledger {
         }
     }
 
-    /// Whether nobody saw the edit saved, and it makes a row.
     pub(super) fn is_missed_create(&self, id: EditId) -> bool {
         self.missed.get(&id).is_some_and(|(_, edit)| edit.kind == EditKind::Create)
     }
@@ -208,8 +198,7 @@ impl Ledger {
         self.stands(id, places, history);
     }
 
-    /// The backend answers with its refusal, if that is its word, and with the row as it is now,
-    /// which may say what the edit wants by now.
+    /// The backend answers with its refusal, if that stands, and with the row as it is now.
     pub(super) fn stands(&mut self, id: EditId, places: &Places, history: &History) {
         let Some(edit) = self.get_mut(id) else { return };
         let Some(stands) = edit.stands else {
@@ -239,8 +228,7 @@ impl Ledger {
         self.in_flight[device.0 as usize].push(InFlight { request, edit, waits: false });
     }
 
-    /// A gateway that was asked for the edit has no verdict on it to give, or the backend puts it
-    /// off.
+    /// A gateway has no verdict on the edit to give, or the backend puts it off.
     pub(super) fn waits(&mut self, id: EditId) {
         for device in std::iter::once(id.device).chain(self.lives.copies()) {
             let sent = self.in_flight[device.0 as usize].iter_mut().filter(|sent| sent.edit == id);
@@ -287,9 +275,9 @@ impl Ledger {
         self.alike[device.0 as usize].clear();
     }
 
-    /// The process died in the middle of work on its database: whether it had settled the last
-    /// answer nobody can tell. If not, it will hear of the conflicts again; if it had, they are in
-    /// nobody's account, and of edits that met their own values it will not say so again.
+    /// Whether it had settled the last answer nobody can tell. If not, it hears of the conflicts
+    /// again; if so, they are in nobody's account, and of edits that met their own values it says
+    /// no more.
     pub(super) fn cut_short(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.alike[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
@@ -298,8 +286,7 @@ impl Ledger {
         self.unsettled(device);
     }
 
-    /// The device did not settle what is left of the last answer, as where it has no room or died:
-    /// it will hear of these conflicts again.
+    /// What is left of the last answer it will hear of again, as where it has no room or died.
     pub(super) fn unsettled(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.undecided[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
@@ -310,15 +297,12 @@ impl Ledger {
         }
     }
 
-    /// The device went back to what it was in `life` as `to` began: what was made since went with
-    /// it.
     pub(super) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
         self.lives.went_back(device, life, to);
         self.found.put_in(device, &self.lives);
         self.begin_again(device);
     }
 
-    /// The device's storage became a copy of what another's was until an instant in a life of it.
     pub(super) fn became_copy(&mut self, device: DeviceId, of: (DeviceId, u32, Time), unseen: Vec<EditId>) {
         self.lives.became_copy(device, of, unseen);
         self.found.put_in(device, &self.lives);
@@ -330,13 +314,11 @@ impl Ledger {
         self.decide_again(device);
     }
 
-    /// Whether an edit is no part of what its device is now.
     pub(super) fn is_gone(&self, id: EditId, edit: &Edit) -> bool {
         !self.lives.has(id.device, (id.device, edit.life, edit.made))
     }
 
-    /// Edits that are no part of what their devices are now, and are not on the backend either:
-    /// those that went, and those that wait for somebody who has logged out.
+    /// Edits that went with their device's state, and those that wait for who has logged out.
     pub(super) fn gone(&self) -> (Vec<EditId>, Vec<EditId>) {
         let of = |device| self.of(device).filter(|(_, edit)| !edit.excused && !edit.committed());
         let all = self.lives.of_several().flat_map(of).filter(|(id, edit)| self.is_gone(*id, edit));
@@ -346,28 +328,25 @@ impl Ledger {
         (gone.into_iter().map(|(id, _)| id).collect(), left.map(|(id, _)| id).collect())
     }
 
-    /// Whether the line that a device has about an edit once it counts that as done is part of its
-    /// state.
+    /// Whether the line about an edit, once it counts as done, is part of its device's state.
     pub(super) fn has_told(&self, id: EditId, committed: (u32, Time)) -> bool {
         let has = |(life, at)| self.lives.has(id.device, (id.device, life, at));
         let first = self.get(id).and_then(|edit| edit.acknowledged_first);
         self.lives.now(id.device) == 0 || has(committed) && first.is_some_and(has)
     }
 
-    /// Whether `by` need not know that the edit is on the backend: it is there by a copy, or its
-    /// device went back to before it heard of that.
+    /// Whether `by` need not know of the commit: it is a copy's, or it went back to before.
     pub(super) fn may_not_know(&self, by: DeviceId, (id, edit): (EditId, &Edit)) -> bool {
         let known = |(life, at)| self.lives.has(id.device, (id.device, life, at));
         edit.commits > 0 && edit.asked_by != by || edit.acknowledged_first.is_some_and(|first| !known(first))
     }
 
-    /// Whether an edit is on the device as its own, or came to it with a copy.
     pub(super) fn came_to(&self, edit: EditId, device: DeviceId) -> bool {
         edit.device == device || self.was_there(edit, device, self.lives.now(device))
     }
 
-    /// What a device decided, of edits of others too, is with its state, and so are the lines about
-    /// it: where it is not part of that, its engine may decide again.
+    /// What a device decided is with its state, and so are the lines about it: else it decides
+    /// again.
     fn decide_again(&mut self, device: DeviceId) {
         let decided = self.decisions.remove(&device).unwrap_or_default();
         for (&id, decisions) in &decided {
@@ -381,8 +360,7 @@ impl Ledger {
         self.decisions.insert(device, decided);
     }
 
-    /// Whether an edit of another device came with a copy of a storage to the one that made `to`,
-    /// before that.
+    /// Whether an edit came with a copy of a storage to the one that made `to`, before that.
     pub(super) fn was_copied(&self, edit: EditId, to: (DeviceId, &Edit)) -> bool {
         let (device, made) = to;
         self.was_there(edit, device, made.life)
@@ -395,35 +373,30 @@ impl Ledger {
         })
     }
 
-    /// The commit of an edit went with the state of the backend: it may be committed again, if its
-    /// device still has it. False if that was known.
+    /// The commit went with the backend's state, and may come again. False if that was known.
     pub(super) fn undone(&mut self, id: EditId) -> bool {
         let Some(edit) = self.get_mut(id).filter(|edit| edit.commits > 0) else { return false };
         (edit.commits, edit.excused) = (0, true);
         true
     }
 
-    /// The device, whose commits do not outlive that, lost its power.
     pub(super) fn lost_power(&mut self, device: DeviceId, at: Time) {
         for edit in self.devices[device.0 as usize].values_mut() {
             edit.lost_power.get_or_insert(at);
         }
     }
 
-    /// The device has written a line about the edit.
     pub(super) fn logged(&mut self, id: EditId) {
         if let Some(edit) = self.get_mut(id) {
             (edit.lost_power, edit.told) = (None, true);
         }
     }
 
-    /// The process died: it will not hear of anything under way.
     pub(super) fn process_ended(&mut self, device: DeviceId) {
         self.in_flight[device.0 as usize].clear();
         self.unsettled(device);
     }
 
-    /// A device counts the edit on `row` as done.
     pub(super) fn acknowledged(
         &mut self,
         (at, device): (Time, DeviceId),
@@ -441,9 +414,8 @@ impl Ledger {
         self.carry_alongside(id);
     }
 
-    /// The engine of `device` decided a conflict of the edit over `row`, of which the device has
-    /// now seen `seen` versions. Where it is not sure whether it met one, `is_one` is: the engine's
-    /// word.
+    /// A conflict of the edit over `row` is decided, of which the device has seen `seen` versions.
+    /// Where it is not sure whether it met one, `is_one` is the engine's word.
     pub(super) fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
@@ -485,8 +457,7 @@ impl Ledger {
             }
             return;
         }
-        // What this edit met, those of the same row that wait behind it know as well: on a copy,
-        // those that were copied and its own.
+        // Those of the row that wait behind it know what it met: on a copy, the copied and its own.
         let whose = if device == id.device { vec![device] } else { vec![id.device, device] };
         for of in whose {
             for edit in self.devices[of.0 as usize].values_mut().filter(|edit| edit.row == row) {
@@ -508,7 +479,6 @@ impl Ledger {
         decided.into_iter().any(|decided| decided.won == Some(Won::Edit))
     }
 
-    /// Whether the device has made the row and that is not committed yet.
     pub(super) fn creates(&self, device: DeviceId, row: RowId) -> bool {
         let open = self.open.get(&row).into_iter().flatten().filter(|id| id.device == device);
         open.filter_map(|id| self.get(*id)).any(|edit| edit.kind == EditKind::Create)

@@ -53,10 +53,8 @@ pub struct Step {
 }
 
 /// A listener that writes a line for each event that its filter lets pass, up to [`Life::LINES`].
-///
-/// A request is told if it carries an edit of a record of the filter, so that a lost answer is in
-/// the story; deaths and starts of a process are told of devices that edited such a record, hold
-/// it, or had it sent to them.
+/// With an edit of a record go its requests; deaths and starts of devices that edited it or hold
+/// it.
 #[derive(Debug)]
 pub struct Life {
     schema: Arc<Schema>,
@@ -64,8 +62,8 @@ pub struct Life {
     filter: Filter,
     requests: BTreeSet<(DeviceId, u64)>,
     concerned: BTreeSet<DeviceId>,
-    /// Devices to which a version is on its way, by entity: their cursors tell whether they think
-    /// that they have it.
+    /// Devices to which a version is on its way: their cursors tell whether they think they have
+    /// it.
     awaiting: BTreeSet<(DeviceId, EntityId)>,
     edits: BTreeSet<EditId>,
     clock: Clock,
@@ -122,8 +120,7 @@ impl Life {
         Story { lines: self.lines(), steps: self.steps.clone() }
     }
 
-    /// The lines so far, in order, then how many more there were, if any, and last where the record
-    /// went wrong.
+    /// The lines, then how many more there were, and last where the record went wrong.
     fn lines(&self) -> Vec<String> {
         let line = |step: &Step| format!("{} {} {}", step.clock, place(step.node), step.text);
         let more = (self.left_out > 0).then(|| format!("and {} more", self.left_out));
@@ -133,7 +130,6 @@ impl Life {
         self.steps.iter().map(line).chain(more).chain(ending).collect()
     }
 
-    /// Notes what the end of the story needs, whether or not it is told now.
     fn foresee(&mut self, at: Time, device: Option<DeviceId>, event: &Event<'_>) {
         let Filter { records, found: Some(_), .. } = &self.filter else { return };
         let of = |entity: EntityId, key: &str| records.contains(&(entity, Key::new(key)));
@@ -143,7 +139,6 @@ impl Life {
         }
     }
 
-    /// Whether this is another device's share in a story that is told from one side.
     fn is_another_side(&self, device: Option<DeviceId>, event: &Event<'_>) -> bool {
         let Some(side) = self.filter.side else { return false };
         match (device, event) {
@@ -237,7 +232,6 @@ impl Life {
         ours
     }
 
-    /// Of a chunk only the changes of the records are told.
     fn applied(&mut self, at: Time, node: Node, device: Option<DeviceId>, changes: &[AppliedChange<'_>]) {
         for change in changes {
             if self.has(change.entity, change.key) {

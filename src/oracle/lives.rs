@@ -22,8 +22,7 @@ struct Copied {
     unseen: Vec<EditId>,
 }
 
-/// The lives of all devices. A backup may be put in that is older than another that was put in
-/// since, so none is forgotten.
+/// The lives of all devices. An older backup may be put in after a newer: none is forgotten.
 #[derive(Debug, Default)]
 pub(super) struct Lives {
     /// By device: its lives but for the first.
@@ -34,7 +33,6 @@ pub(super) struct Lives {
 }
 
 impl Lives {
-    /// The life in which the device is: how often its state was put in.
     pub(super) fn now(&self, device: DeviceId) -> u32 {
         self.begun.get(&device).map_or(0, Vec::len) as u32
     }
@@ -50,14 +48,12 @@ impl Lives {
         left.any(|left| self.had(*left, (device, life, at)))
     }
 
-    /// The device is what it was in `life` as `to` began.
     pub(super) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
         assert!(life <= self.now(device), "a backup is of a life that has begun");
         self.begun.entry(device).or_default().push(Begun::Backup { life, to });
     }
 
-    /// The device is a copy of what another was until `at` in `life`, edits included that the other
-    /// was saving.
+    /// It is a copy of what another was until `at` in `life`, edits included that were being saved.
     pub(super) fn became_copy(
         &mut self,
         device: DeviceId,
@@ -98,8 +94,7 @@ impl Lives {
         at < until
     }
 
-    /// Whether `edit` came with a copy of the storage of its device, or of one that had it by then,
-    /// to what `device` is in `life`; `was_there` says whether its own device had it at an instant.
+    /// Whether `edit` came with a copy of a storage that had it to what `device` is in `life`.
     pub(super) fn was_copied(
         &self,
         edit: EditId,

@@ -17,9 +17,8 @@ pub(super) enum Won {
     Other,
 }
 
-/// In how many columns the sides of a conflict gave way to each other. A column gives way where
-/// another value takes its place and it says something else than its last reader knew: what was
-/// changed and changed back is nobody's loss.
+/// In how many columns each side gave way: another value took the place of one that its last reader
+/// did not know. What was changed and changed back is nobody's loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct GaveWay {
     pub(super) ours: u64,
@@ -55,7 +54,6 @@ impl Beside {
         }
     }
 
-    /// Whether a rule of the device's gave up columns of the edit.
     pub(super) fn gives_up_columns(&self, edit: EditId) -> bool {
         self.ruled.contains_key(&edit)
     }
@@ -65,12 +63,10 @@ impl Beside {
         self.split_off(edit, key) || own.is_some_and(|own| self.elsewhere.get(&own) == Some(&row))
     }
 
-    /// Whether a rule made a row of this key of the edit.
     pub(super) fn split_off(&self, edit: EditId, key: &Key) -> bool {
         self.ruled.get(&edit).is_some_and(|to| to.as_ref() == Some(key))
     }
 
-    /// Edits of a row that nobody saw saved.
     pub(super) fn unseen_of(&self, entity: EntityId, key: &Key) -> impl Iterator<Item = &LocalEdit> {
         self.unseen.values().filter(move |edit| edit.entity == entity && edit.key == *key)
     }

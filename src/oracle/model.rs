@@ -1,11 +1,11 @@
 //! The listener: keeps the reference model, and checks what can be checked at once.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::again::Again;
 use super::attachments::Attachments;
 use super::busy::Busy;
 use super::check::Check;
@@ -13,25 +13,20 @@ use super::checks::{self, CommitCase, ShownCase, Turn};
 use super::clock::Clock;
 use super::edit::Refused;
 use super::families::Families;
-use super::findings::{Blind, Findings};
-use super::flow::Flow;
+use super::findings::{Blind, Findings, Heard, Rules};
 use super::haste::Retries;
 use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::intents::Intents;
 use super::ledger::Ledger;
 use super::meant::GaveWay;
-use super::miscalled::Miscalled;
-use super::names::Names as Keys;
-use super::overwritten;
-use super::owed::Owing;
+use super::names::{FirstKeys, Names as Keys};
+use super::overwritten::{self, Miscalled};
 use super::patience::Patience;
 use super::refused::Definition;
 use super::shown::Shown;
-use super::status::Statuses;
-use super::strangers::Strangers;
-use super::thrift::Thrift;
 use super::truth::{Places, RowHash, Truth, place_of};
+use super::watched::Watched;
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{
@@ -72,38 +67,28 @@ pub struct Oracle {
     pub(super) schema: Arc<Schema>,
     pub(super) units: Arc<[SyncUnit]>,
     pub(super) clock: Clock,
-    /// By device and entity: the place of the rows that it should hold. Devices with equal
-    /// attributes share them.
+    /// By device and entity: the place of its rows. Devices with equal attributes share them.
     pub(super) places: Vec<Rc<Places>>,
     pub(super) history: History,
     /// Keys that rows got after they were made.
     pub(super) names: Rc<Keys>,
-    /// Whether any can.
     renames: bool,
     pub(super) held: Held,
     pub(super) shown: Shown,
     pub(super) ledger: Ledger,
     pub(super) intents: Intents,
-    pub(super) flow: Flow,
-    pub(super) owing: Owing,
-    pub(super) statuses: Statuses,
+    pub(super) rules: Rules,
+    pub(super) watched: Vec<Watched>,
     pub(super) busy: Busy,
     pub(super) attachments: Attachments,
-    pub(super) thrift: Thrift,
-    pub(super) again: Again,
-    pub(super) strangers: Strangers,
     /// Rows that devices were seen to show in part.
     pub(super) parts_seen: u64,
-    durable: bool,
-    /// When a device last died in the middle of work on its database. What it had pulled by then it
-    /// may hold without having told.
+    /// When a device last died at work: what it had pulled by then it may hold without having told.
     cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
-    /// Commits of edits that went with the state of the backend, when that went back to an older
-    /// one.
+    /// Commits of edits that went with the state of the backend.
     pub(super) undone: Vec<EditId>,
-    /// Edits that replaced what their device had not seen, as far as it told; whether its log
-    /// speaks of them shows at the end.
+    /// Edits that replaced what their device had not seen; whether its log speaks shows at the end.
     pub(super) blind: Vec<Blind>,
     /// Columns in which one person's value took the place of another's, unseen.
     pub(super) overwritten: u64,
@@ -133,16 +118,17 @@ impl Oracle {
             shown: Shown::default(),
             ledger: Ledger::new(devices, setting.definition),
             intents: Intents::default(),
-            flow: Flow::new(devices, setting.durable, setting.patience),
-            owing: Owing::new(devices, setting.patience, setting.capabilities.acknowledges),
-            statuses: Statuses::new(devices, setting.patience),
+            rules: Rules {
+                units: Arc::clone(&setting.units),
+                durable: setting.durable,
+                patience: setting.patience,
+                retries: setting.retries,
+                acknowledges: setting.capabilities.acknowledges,
+            },
+            watched: (0..devices).map(|_| Watched::new(setting.units.len())).collect(),
             busy: Busy::default(),
             attachments: Attachments::new(setting.durable),
-            thrift: Thrift::new(devices, &setting.units, setting.retries),
-            again: Again::new(devices, setting.durable),
-            strangers: Strangers::new(devices),
             parts_seen: 0,
-            durable: setting.durable,
             cut_short: FxHashMap::default(),
             findings: Findings::new(
                 setting.capabilities,
@@ -171,9 +157,9 @@ impl Oracle {
         if self.names.is_empty() {
             return self.told(occurrence);
         }
-        let told = self.names.told(&self.schema, &event);
-        let changes = told.changes();
-        self.told(&Occurrence { at, node, event: told.event(event, &changes) });
+        let (own, changes) = (FirstKeys::default(), OnceCell::new());
+        let event = Rc::clone(&self.names).told(&self.schema, event, &own, &changes);
+        self.told(&Occurrence { at, node, event });
     }
 
     /// Rows may be called otherwise from now on.
@@ -211,22 +197,22 @@ impl Oracle {
             _ => self.on_backend(*at, event),
         }
         if let (Node::Backend | Node::Gateway, Event::Restored { .. }) = (node, event) {
-            self.again.server_went_back();
+            self.watched.iter_mut().for_each(|one| one.again.server_went_back());
         }
         let Node::Device(device) = node else { return };
-        self.flow.on(*at, *device, event, &mut self.findings);
-        self.statuses.on(*at, *device, event, &mut self.findings);
-        self.owing.on(*at, *device, event, &mut self.findings);
-        self.thrift.on(*at, *device, event);
-        self.again.on(*at, *device, event, &mut self.findings);
-        self.strangers.on(*device, event, &mut self.findings);
+        if let Event::BecameCopy { of, .. } = event {
+            self.watched[of.0 as usize].status.was_copied();
+        }
+        let (rules, findings) = (&self.rules, &mut self.findings);
+        let heard = &mut Heard { at: *at, device: *device, event, rules, findings };
+        self.watched[device.0 as usize].on(heard);
         self.busy.on(*device, event, &mut self.history);
         self.on_device(*at, *device, event);
     }
 
     /// Somebody asks a device for a sync, or opens a record on it: no event tells.
     pub fn asked(&mut self, device: DeviceId) {
-        self.thrift.asked(device);
+        self.watched[device.0 as usize].thrift.asked();
     }
 
     fn on_backend(&mut self, at: Time, event: &Event<'_>) {
@@ -261,10 +247,12 @@ impl Oracle {
             | Event::UploadWaits { edit }
             | Event::MutationPutOff { edit, .. } => {
                 self.ledger.waits(edit);
-                self.thrift.on_edit(edit, event);
+                let sender = self.watched.get_mut(edit.device.0 as usize);
+                sender.into_iter().for_each(|one| one.thrift.on_edit(event));
             }
             Event::BackendServed { device: Some(device), kind, scanned, .. } if kind.pulls() => {
-                self.thrift.looked(device, scanned);
+                let asks = self.watched.get_mut(device.0 as usize);
+                asks.into_iter().for_each(|one| one.thrift.looked(scanned));
             }
             Event::MutationReplayed { edit } => {
                 self.ledger.stands(edit, &self.places[edit.device.0 as usize], &self.history);
@@ -294,15 +282,9 @@ impl Oracle {
         let places = author.and_then(|edit| self.places.get(edit.device.0 as usize));
         let place = places.map(|places| &places[usize::from(row.entity.0)]);
         let misfiled = place.and_then(|place| checks::misfiled(&case, place));
-        for (check, found) in [
-            (Check::Resurrected, checks::resurrected_on_backend(&case)),
-            (Check::Duplicate, checks::committed_twice(&case)),
-            (Check::Misfiled, misfiled),
-        ] {
-            if let Some(text) = found {
-                self.findings.add(check, concerns, || text);
-            }
-        }
+        self.findings.found(Check::Resurrected, concerns, checks::resurrected_on_backend(&case));
+        self.findings.found(Check::Duplicate, concerns, checks::committed_twice(&case));
+        self.findings.found(Check::Misfiled, concerns, misfiled);
         self.intents.judge(&case, concerns, &mut self.findings);
         self.overwritten += overwritten::by_commit(&case) + overwritten::untouched(&case);
         self.miscalled.committed(&case);
@@ -403,8 +385,8 @@ impl Oracle {
         }
     }
 
-    /// The engine of `device` decided about an edit of the row `own`, which had met the version of
-    /// the stamp that `sides` name; gives what gave way by that.
+    /// A decision about an edit of the row `own` that met the version in `sides`; gives what gave
+    /// way.
     fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
@@ -441,18 +423,17 @@ impl Oracle {
         gave_way
     }
 
-    /// The process of a device ended. What was not synced may be gone with the power.
     fn process_ended(&mut self, at: Time, device: DeviceId, reason: KillReason) {
         self.ledger.process_ended(device);
         self.intents.process_ended(device, at);
-        if reason == KillReason::PowerLoss && !self.durable {
+        if reason == KillReason::PowerLoss && !self.rules.durable {
             self.ledger.lost_power(device, at);
             self.shown.forget(device, at);
         }
     }
 
-    /// A device's storage became what it, or another, was in a life as `to` began. What its person
-    /// did since is gone, as with a device that was lost; rows that it had it has to get again.
+    /// A device became what it, or another, was as `to` began: rows that it had it has to get
+    /// again.
     fn put_in(&mut self, at: Time, device: DeviceId, (of, life): (DeviceId, u32), to: Time) {
         let present = self.ledger.lives.now(device);
         let goes_on = of != device && self.ledger.lives.now(of) == life;
@@ -467,11 +448,10 @@ impl Oracle {
         self.held.go_back(all, (device, present), (of, life, goes_on), to, at);
     }
 
-    /// A device's storage became a copy of another's: of its own nothing is left, and it holds what
-    /// the other does.
+    /// Of its own nothing is left, and it holds what the other does.
     fn became_copy(&mut self, at: Time, device: DeviceId, of: DeviceId, unseen: &[LocalEdit]) {
-        // The copy may bring them before their person sees that they are saved. What the other knew
-        // when it began to save them it has not told either, perhaps.
+        // The copy may bring them before they are seen saved; what the other knew it need not have
+        // told.
         for edit in unseen {
             self.intents.made(edit);
             let row = self.history.remember(edit.entity, edit.key.as_str());
@@ -497,8 +477,7 @@ impl Oracle {
         self.held.copy(all, of, (device, present), at);
     }
 
-    /// The backend went back to an older state. Edits that it had committed since are gone with it,
-    /// whatever their devices were told.
+    /// Edits that the backend had committed since are gone, whatever their devices were told.
     fn backend_went_back(&mut self, at: Time, to: Time) {
         for (_, row) in self.history.rows() {
             for version in row.versions.iter().filter(|version| version.at >= to) {
@@ -511,8 +490,7 @@ impl Oracle {
         self.history.go_back(to, at);
     }
 
-    /// A pulled change is durable. Rows that nothing happened to since the start need no note,
-    /// unless they go.
+    /// A pulled change is durable; rows that nothing happened to need no note unless they go.
     fn applied(&mut self, at: Time, device: DeviceId, change: &AppliedChange<'_>) {
         let id = match self.history.find(change.entity, change.key) {
             Some(id) => id,
@@ -536,7 +514,6 @@ impl Oracle {
         }
     }
 
-    /// Whether a change that leaves the device with so many versions of the row takes it back.
     fn look_back(&mut self, now: Time, device: DeviceId, id: RowId, has: usize, change: &AppliedChange<'_>) {
         let had = self.held.versions(id, device);
         if has >= had || !self.shown.knows(id, device) {
@@ -550,21 +527,18 @@ impl Oracle {
         let case = ShownCase { words, device, now, row, place, had, has, stamp, removed, first };
         let Some(text) = checks::went_back(&case) else { return };
         let concerns = (Some(device), Some((row.entity, row.key.as_str())));
-        if let Some(text) = checks::own_write_vanished(&case) {
-            self.findings.add(Check::OwnWriteVanished, concerns, || text);
-        }
+        let own = checks::own_write_vanished(&case);
+        self.findings.found(Check::OwnWriteVanished, concerns, own);
         self.findings.add(Check::WentBack, concerns, || text);
         self.shown.went_back(id, device, had, now);
     }
 
-    /// How many versions of the row were there when the device last died in the middle of work on
-    /// its database.
+    /// How many versions of the row were there when the device last died at work.
     fn perhaps_held(&self, row: RowId, device: DeviceId) -> usize {
         let Some(cut) = self.cut_short.get(&device) else { return 0 };
         self.history.row(row).versions.iter().take_while(|version| version.at <= *cut).count()
     }
 
-    /// The device counts an edit of the row as done, as of this stamp.
     fn acknowledged(&mut self, (at, device): (Time, DeviceId), edit: EditId, row: RowId, stamp: Stamp) {
         self.ledger.acknowledged((at, device), edit, row, &self.history);
         let versions = self.met(at, device, row, stamp);
@@ -574,8 +548,7 @@ impl Oracle {
         self.held.perhaps_less((row, device), older && by_copy);
     }
 
-    /// The answer to a push brought the backend's version of this stamp; gives how
-    /// many versions the device has seen then.
+    /// The backend's version of this stamp came; gives how many versions the device has seen.
     fn met(&mut self, at: Time, device: DeviceId, id: RowId, stamp: Stamp) -> usize {
         let row = self.history.row(id);
         let versions = row.held_with(stamp);

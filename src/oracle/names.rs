@@ -3,6 +3,7 @@
 //! The oracle calls a row by its first key, all its life: what comes in is told in first keys, so
 //! that no check need know of more than one.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,8 +28,7 @@ pub(super) struct Names {
     later: BTreeMap<(EntityId, Key), Key>,
     /// What creates call their rows.
     creates: BTreeMap<EditId, Key>,
-    /// Creates that met the row of somebody else, by a natural key: what goes out of them goes onto
-    /// that row, whose key was not given to theirs.
+    /// Creates that met another's row, by a natural key: what goes out of them goes onto that.
     met: BTreeSet<EditId>,
     /// Keys that were found to name two rows, with the second.
     twice: BTreeSet<(EntityId, Key, Key)>,
@@ -40,12 +40,14 @@ pub(super) struct Names {
     second: BTreeSet<(EntityId, Key)>,
 }
 
+/// What an event says in first keys, as much as there is of it.
+#[derive(Default)]
 pub(super) struct FirstKeys {
-    key: Key,
-    holder: Option<Key>,
-    values: Vec<Value>,
-    edits: Vec<LocalEdit>,
-    changes: Vec<(EntityId, Key, Stamp, bool)>,
+    key: OnceCell<Key>,
+    holder: OnceCell<Key>,
+    values: OnceCell<Vec<Value>>,
+    edits: OnceCell<Vec<LocalEdit>>,
+    keys: OnceCell<Vec<Key>>,
 }
 
 pub(super) struct Twice {
@@ -128,12 +130,10 @@ impl Names {
         self.first.is_empty()
     }
 
-    /// Whether the backend has the row of this first key under another.
     pub(super) fn is_outdated(&self, entity: EntityId, key: &str) -> bool {
         !self.outdated.is_empty() && self.outdated.contains(&(entity, Key::new(key)))
     }
 
-    /// Whether an edit makes a row that may get another key.
     pub(super) fn makes(&self, edit: EditId) -> bool {
         self.creates.contains_key(&edit)
     }
@@ -146,7 +146,6 @@ impl Names {
         self.first.get(&(entity, key.clone())).map(|first| first.key.clone())
     }
 
-    /// The key by which the row is known to others.
     fn later(&self, entity: EntityId, first: &str) -> Option<&Key> {
         self.later.get(&(entity, Key::new(first)))
     }
@@ -173,85 +172,54 @@ impl Names {
         values
     }
 
-    /// What an event says, in first keys.
-    pub(super) fn told(&self, schema: &Schema, event: &Event<'_>) -> FirstKeys {
-        let (key, holder) = (Key::new(""), None);
-        let mut told = FirstKeys { key, holder, values: Vec::new(), edits: Vec::new(), changes: Vec::new() };
+    /// The event in first keys, which `own` and `changes` keep.
+    pub(super) fn told<'t>(
+        &self,
+        schema: &Schema,
+        mut event: Event<'t>,
+        own: &'t FirstKeys,
+        changes: &'t OnceCell<Vec<AppliedChange<'t>>>,
+    ) -> Event<'t> {
         let edited = |edit: &LocalEdit| self.edit(schema, edit);
-        match *event {
+        match &mut event {
             Event::EditMade { edit, .. }
             | Event::EditRefused { edit, .. }
             | Event::EditMissed { edit, .. }
-            | Event::EditPrevented { edit, .. } => told.edits = vec![edited(edit)],
-            Event::BecameCopy { unseen, .. } => told.edits = unseen.iter().map(edited).collect(),
+            | Event::EditPrevented { edit, .. } => *edit = &own.edits.get_or_init(|| vec![edited(edit)])[0],
+            Event::BecameCopy { unseen, .. } => {
+                *unseen = own.edits.get_or_init(|| unseen.iter().map(edited).collect());
+            }
             Event::EditSent { entity, key, .. }
             | Event::EditAcknowledged { entity, key, .. }
             | Event::ConflictDecided { entity, key, .. }
             | Event::EditLogged { entity, key, .. }
             | Event::CommitDelayed { entity, key, .. }
             | Event::Page(PageEvent::Open { entity, key, .. } | PageEvent::Resolved { entity, key, .. }) => {
-                told.key = self.first(entity, key)
+                *key = own.key.get_or_init(|| self.first(*entity, key));
             }
             Event::Committed { entity, key, values, .. } => {
-                told.key = self.first(entity, key);
-                told.values = self.row(schema, entity, values);
+                *key = own.key.get_or_init(|| self.first(*entity, key));
+                *values = own.values.get_or_init(|| self.row(schema, *entity, values));
             }
             Event::MutationRefused { entity, key, conflict, holder, .. } => {
-                told.key = self.first(entity, key);
+                *key = own.key.get_or_init(|| self.first(*entity, key));
                 // Of a reference nobody says to which entity.
                 let named = holder.filter(|_| conflict.is_some());
-                told.holder = named.map(|holder| self.first(entity, holder));
+                *holder = named.map(|to| own.holder.get_or_init(|| self.first(*entity, to)));
             }
-            Event::ChunkApplied { changes, .. } => {
-                let first = |change: &AppliedChange<'_>| {
-                    let key = self.first(change.entity, &Key::new(change.key));
-                    (change.entity, key, change.stamp, change.removed)
-                };
-                told.changes = changes.iter().map(first).collect();
+            Event::ChunkApplied { changes: told, .. } => {
+                let first = |change: &AppliedChange<'_>| self.first(change.entity, &Key::new(change.key));
+                let keys = own.keys.get_or_init(|| told.iter().map(first).collect());
+                let named = told.iter().zip(keys);
+                let named = named.map(|(change, key)| AppliedChange { key: key.as_str(), ..*change });
+                *told = changes.get_or_init(|| named.collect());
             }
-            _ => {}
-        }
-        told
-    }
-}
-
-impl FirstKeys {
-    pub(super) fn changes(&self) -> Vec<AppliedChange<'_>> {
-        let changes = self.changes.iter();
-        changes
-            .map(|(entity, key, stamp, removed)| AppliedChange {
-                entity: *entity,
-                key: key.as_str(),
-                stamp: *stamp,
-                removed: *removed,
-            })
-            .collect()
-    }
-
-    /// The event with what was told in it.
-    pub(super) fn event<'t>(&'t self, mut event: Event<'t>, changes: &'t [AppliedChange<'t>]) -> Event<'t> {
-        match &mut event {
-            Event::EditMade { edit, .. }
-            | Event::EditRefused { edit, .. }
-            | Event::EditMissed { edit, .. }
-            | Event::EditPrevented { edit, .. } => *edit = self.edits.first().unwrap_or(edit),
-            Event::BecameCopy { unseen, .. } => *unseen = &self.edits,
-            Event::EditSent { key, .. }
-            | Event::EditAcknowledged { key, .. }
-            | Event::ConflictDecided { key, .. }
-            | Event::EditLogged { key, .. }
-            | Event::CommitDelayed { key, .. }
-            | Event::Page(PageEvent::Open { key, .. } | PageEvent::Resolved { key, .. }) => *key = &self.key,
-            Event::Committed { key, values, .. } => (*key, *values) = (&self.key, &self.values),
-            Event::MutationRefused { key, holder, .. } => (*key, *holder) = (&self.key, self.holder.as_ref()),
-            Event::ChunkApplied { changes: told, .. } => *told = changes,
             _ => {}
         }
         event
     }
 }
 
-/// Whether the backend gives new rows of an entity their keys.
 fn gives_keys(schema: &Schema, entity: EntityId) -> bool {
     matches!(schema.naming(entity).by, NamedBy::Server | NamedBy::Pool)
 }
@@ -359,7 +327,6 @@ impl DeviceView for NamedView<'_> {
     }
 }
 
-/// A value that was shown.
 fn shown(value: &Value) -> ValueRef<'_> {
     match value {
         Value::Null => ValueRef::Null,

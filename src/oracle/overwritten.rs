@@ -1,5 +1,6 @@
 //! What somebody wrote and another replaced without having seen it, column by column.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::checks::{CommitCase, written_since, written_unseen};
@@ -8,11 +9,11 @@ use super::history::{Row, Version, bit};
 use super::ledger::Ledger;
 use super::meant::GaveWay;
 use super::truth::alike;
-use crate::base::{EditId, Value};
+use crate::base::{DeviceId, EditId, Value};
 use crate::contract::{Author, CommitKind, Decision, EditKind};
 
-/// What gives way by a decision over an edit whose device has now read the first `met` versions of
-/// `row`, and to the first `upto` versions of `stays`: another row, if that has the natural key.
+/// By a decision, with `met` versions of `row` read, and `upto` of `stays`, which has the natural
+/// key.
 pub(super) fn by_rule(
     decision: Decision<'_>,
     (id, edit): (EditId, &Edit),
@@ -63,8 +64,7 @@ fn by_commit_since(case: &CommitCase<'_>, seen: impl Fn(&Edit) -> usize) -> u64 
     theirs.count() as u64
 }
 
-/// Columns that a commit takes back to what they said when its edit was made, though nobody on its
-/// device ever set them: they came with the whole row.
+/// Columns taken back to what they said when the edit was made, with the whole row.
 pub(super) fn untouched(case: &CommitCase<'_>) -> u64 {
     let Some((id, edit)) = case.edit.filter(|(_, edit)| edit.row == case.id) else { return 0 };
     let Some(before) = case.row.values.as_deref().filter(|_| case.kind != CommitKind::Delete) else {
@@ -88,14 +88,12 @@ pub(super) fn untouched(case: &CommitCase<'_>) -> u64 {
     (0..before.len()).filter(taken_back).count() as u64
 }
 
-/// How many versions the person had read who stands behind an edit: what an earlier edit of the row
-/// met, and was decided about, that person has not.
+/// How many versions the person behind an edit had read: not what an earlier edit met.
 fn read(edit: &Edit) -> usize {
     if edit.won.is_some() { edit.seen } else { edit.made_on }
 }
 
-/// The columns of `unseen` that say something else after these versions of a row than before them,
-/// and what they say.
+/// The columns of `unseen` that these versions changed, and what they say.
 fn changed(row: &Row, versions: Range<usize>, unseen: u64) -> impl Iterator<Item = (usize, &Value)> {
     let columns = (0..64).filter(move |column| unseen & bit(*column) != 0);
     columns.filter_map(move |column| {
@@ -103,4 +101,69 @@ fn changed(row: &Row, versions: Range<usize>, unseen: u64) -> impl Iterator<Item
         let before = row.said(column, versions.start);
         before.is_none_or(|before| !alike(before, now)).then_some((column, now))
     })
+}
+
+/// Conflicts that were called and are none, and conflicts that nobody called: by commits alone.
+#[derive(Debug, Default)]
+pub(super) struct Miscalled {
+    decided: BTreeSet<EditId>,
+    pub(super) falsely: u64,
+    pub(super) missed: u64,
+}
+
+impl Miscalled {
+    /// A rule decided about an edit, as in a conflict with the first `versions` of `row`.
+    pub(super) fn decided(
+        &mut self,
+        device: DeviceId,
+        (id, edit): (EditId, &Edit),
+        (row, versions): (&Row, usize),
+        own: bool,
+        ledger: &Ledger,
+    ) {
+        let unsure = ledger.found.is_unsure(id);
+        if self.decided.insert(id) && own && !unsure && !is_one(device, (id, edit), (row, versions), ledger) {
+            self.falsely += 1;
+        }
+    }
+
+    pub(super) fn figures(&self, conflicts: u64, overwritten: u64) -> [(&'static str, u64); 4] {
+        [
+            ("oracle.conflicts.count", conflicts),
+            ("oracle.conflicts.false", self.falsely),
+            ("oracle.conflicts.missed", self.missed),
+            ("oracle.overwritten.columns", overwritten),
+        ]
+    }
+
+    pub(super) fn committed(&mut self, case: &CommitCase<'_>) {
+        self.missed += u64::from(uncalled(case) > 0);
+    }
+}
+
+/// Whether the versions that an edit met changed what it sets, or the row that it deletes.
+fn is_one(
+    device: DeviceId,
+    (id, edit): (EditId, &Edit),
+    (row, versions): (&Row, usize),
+    ledger: &Ledger,
+) -> bool {
+    let met = row.versions.get(..versions).unwrap_or_default();
+    if met.last().is_some_and(|version| version.gone) {
+        return edit.kind != EditKind::Delete;
+    }
+    match edit.kind {
+        EditKind::Update => ledger.found.is_contested(device, (id, edit.row), (row, versions)),
+        EditKind::Delete => {
+            let gone = |by: EditId| ledger.get(by).is_some_and(|edit| ledger.is_gone(by, edit));
+            // What went with an older state of the device is nothing that its person knows.
+            let own = |by: EditId| by.device == id.device && !gone(by);
+            let foreign = |author: Author| !matches!(author, Author::Device(by) if own(by));
+            met.get(edit.made_on..).unwrap_or_default().iter().any(|version| foreign(version.author))
+        }
+        EditKind::Create => edit
+            .values
+            .iter()
+            .any(|(column, ours)| row.said(*column, versions).is_none_or(|theirs| !alike(ours, theirs))),
+    }
 }

@@ -1,15 +1,13 @@
 //! What devices owe: runs that something asked for and that could begin.
 //!
-//! A device that is online, whose app runs and whose engine has nothing else under way begins what
-//! a trigger asks for, tries again what failed, and sends what waits, each within a bound that
-//! follows from what its engine was told. Only time in which nothing stood in the way counts: what
-//! fails on its way to a server was tried, and a request is no idleness.
+//! A device that is online, alive and free begins what a trigger asks for, tries again what failed
+//! and sends what waits, each within a bound. Only time in which nothing stood in the way counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Check;
 use super::due::{Owed, Waiting, Why};
-use super::findings::Findings;
+use super::findings::{Findings, Heard};
 use super::kept::Kept;
 use super::page::{EditTarget, OnPage};
 use super::patience::Patience;
@@ -28,11 +26,9 @@ struct Begun {
     at: Time,
     unit: UnitId,
     failures: u32,
-    /// It tried again the rows that wait on the list.
     retried: bool,
 }
 
-/// What would be wrong if the edit does wait.
 #[derive(Debug)]
 struct Suspicion {
     edit: EditId,
@@ -41,7 +37,9 @@ struct Suspicion {
 }
 
 #[derive(Debug, Default)]
-struct OwingDevice {
+pub(super) struct OwingDevice {
+    /// The time for which it was idle with work.
+    pub(super) idle_ns: u128,
     alive: bool,
     offline: bool,
     suspended: bool,
@@ -49,8 +47,7 @@ struct OwingDevice {
     /// Up to when time was counted.
     mark: Time,
     runs: BTreeMap<u64, Begun>,
-    /// Requests of units without an answer, and until when one may be awaited: also those of a sync
-    /// that was called directly.
+    /// Requests without an answer, until when it may be awaited; also of a sync called directly.
     requests: BTreeMap<u64, Time>,
     /// Hooks of runs: the next unit waits for their ends.
     hooks: BTreeSet<(u64, Hook)>,
@@ -65,75 +62,52 @@ struct OwingDevice {
     kept: Kept,
 }
 
-#[derive(Debug)]
-pub(super) struct Owing {
-    devices: Vec<OwingDevice>,
-    pub(super) patience: Patience,
-    acknowledges: bool,
-    /// The time for which devices were idle with work.
-    idle: u128,
-}
-
-impl Owing {
-    pub(super) fn new(devices: usize, patience: Patience, acknowledges: bool) -> Owing {
-        let devices = (0..devices).map(|_| OwingDevice::default()).collect();
-        Owing { devices, patience, acknowledges, idle: 0 }
-    }
-
-    pub(super) fn idle_ns(&self) -> u128 {
-        self.idle
-    }
-
-    pub(super) fn on(&mut self, at: Time, id: DeviceId, event: &Event<'_>, findings: &mut Findings) {
+impl OwingDevice {
+    pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
+        let Heard { at, device: id, event, rules, ref mut findings } = *heard;
         if let Event::AppWrote { took, .. } | Event::AppQueried { took, .. } | Event::Listed { took, .. } =
             event
         {
             // A slow disk is at work, and who has to write waits for it.
-            let device = &mut self.devices[id.0 as usize];
-            device.mark = (device.mark + *took).min(device.mark.max(at));
+            self.mark = (self.mark + *took).min(self.mark.max(at));
         }
-        self.judge(at, id, findings);
-        let acknowledges = self.acknowledges;
-        let device = &mut self.devices[id.0 as usize];
-        if let Some(text) = device.leaves_listed(at, id, event, findings.words()) {
-            findings.add(Check::IdleWithWork, (Some(id), None), || text);
-        }
+        self.judge(at, id, &rules.patience, findings);
+        let text = self.leaves_listed(at, id, event, findings.words());
+        findings.found(Check::IdleWithWork, (Some(id), None), text);
         let told = findings.words();
-        device.on_process(at, event, told.units);
-        device.on_request(at, event, (&self.patience, told.units));
-        device.on_run(at, event, told, (acknowledges, &self.patience));
-        device.on_edit(at, id, event, told);
-        device.on_page(at, event, told.units);
-        if self.patience.keeps_queue() {
-            device.on_kept(at, event, told.units, self.patience.at_once().span());
+        self.on_process(at, event, told.units);
+        self.on_request(at, event, (&rules.patience, told.units));
+        self.on_run(at, event, told, (rules.acknowledges, &rules.patience));
+        self.on_edit(at, id, event, told);
+        self.on_page(at, event, told.units);
+        if rules.patience.keeps_queue() {
+            self.on_kept(at, event, told.units, rules.patience.at_once().span());
         }
         if let Event::EditSent { edit, .. } = event {
             self.confirm(id, *edit, findings);
         }
     }
 
-    /// Whether the conflict that the edit met waits for a person, as far as its device has told.
-    pub(super) fn is_open(&self, id: DeviceId, edit: EditId) -> bool {
-        self.devices[id.0 as usize].page.has(edit)
+    pub(super) fn is_open(&self, edit: EditId) -> bool {
+        self.page.has(edit)
     }
 
     /// What has waited by `now` for longer than it may.
-    pub(super) fn judge(&mut self, now: Time, id: DeviceId, findings: &mut Findings) {
-        let device = &mut self.devices[id.0 as usize];
-        if !device.count_to(now) {
+    pub(super) fn judge(&mut self, now: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
+        if !self.count_to(now) {
             return;
         }
-        let OwingDevice { owed, edits, suspicions, .. } = device;
-        for owed in owed.iter_mut().filter(|owed| owed.is_overdue(&self.patience)) {
+        let OwingDevice { owed, edits, suspicions, idle_ns, .. } = self;
+        for owed in owed.iter_mut().filter(|owed| owed.is_overdue(patience)) {
             owed.told = true;
             let told = findings.words();
-            let text = owed.text(id, now, edits, told, &self.patience);
+            let text = owed.text(id, now, edits, told, patience);
             match owed.why {
                 Why::Saved(edit) | Why::Left(edit) => {
                     suspicions.push(Suspicion { edit, idle: owed.idle, text });
                 }
                 _ => {
-                    self.idle += u128::from(owed.idle.0);
+                    *idle_ns += u128::from(owed.idle.0);
                     // A record that waits for the run, if one does.
                     let pushed = told.units.get(usize::from(owed.unit.0)).map(|unit| &unit.push);
                     let waits =
@@ -148,18 +122,14 @@ impl Owing {
 
     /// The edit does wait: so it did before.
     pub(super) fn confirm(&mut self, id: DeviceId, edit: EditId, findings: &mut Findings) {
-        let device = &mut self.devices[id.0 as usize];
-        let Some(place) = device.suspicions.iter().position(|one| one.edit == edit) else { return };
-        let Suspicion { idle, text, .. } = device.suspicions.remove(place);
-        self.idle += u128::from(idle.0);
-        let waiting =
-            device.edits.get(&edit).map(|waiting| (waiting.place.entity, waiting.place.key.clone()));
+        let Some(place) = self.suspicions.iter().position(|one| one.edit == edit) else { return };
+        let Suspicion { idle, text, .. } = self.suspicions.remove(place);
+        self.idle_ns += u128::from(idle.0);
+        let waiting = self.edits.get(&edit).map(|waiting| (waiting.place.entity, waiting.place.key.clone()));
         let record = waiting.as_ref().map(|(entity, key)| (*entity, key.as_str()));
         findings.add(Check::IdleWithWork, (Some(id), record), || text);
     }
-}
 
-impl OwingDevice {
     /// Counts the time up to `now` as idle if it is; false if nothing is owed.
     fn count_to(&mut self, now: Time) -> bool {
         if let Some(awaited) = self.requests.values().max() {
@@ -183,7 +153,6 @@ impl OwingDevice {
         self.owed.push(Owed { unit, why, since: at, idle: Span::ZERO, told: false });
     }
 
-    /// What is owed is owed from now on.
     fn begin_again(&mut self, at: Time, which: impl Fn(&Owed) -> bool) {
         for owed in self.owed.iter_mut().filter(|owed| which(owed)) {
             (owed.since, owed.idle, owed.told) = (at, Span::ZERO, false);
@@ -200,8 +169,8 @@ impl OwingDevice {
                 self.hooks.clear();
                 self.owed.clear();
                 self.failures.clear();
-                // What was sent may be settled, and what was written before the power failed may
-                // be gone.
+                // What was sent may be settled, what was written before the power failed may be
+                // gone.
                 self.edits.retain(|_, edit| !edit.sent && *reason != KillReason::PowerLoss);
                 if *reason == KillReason::PowerLoss {
                     self.listed.clear();
@@ -271,7 +240,6 @@ impl OwingDevice {
         }
     }
 
-    /// An edit was saved: a unit that saving starts, and that pushes its entity, is to run.
     fn saved(&mut self, at: Time, edit: EditId, entity: EntityId, units: &[SyncUnit]) {
         let sends = |unit: &&SyncUnit| {
             unit.on.contains(&Trigger::Save) && unit.push.contains(&entity) && unit.when.is_empty()
@@ -339,8 +307,8 @@ impl OwingDevice {
         }
     }
 
-    /// An edit that a run which pushes these entities left, though it was there when that began at
-    /// `begun`. One that was never sent may have to wait for an older one that others push.
+    /// An edit that a run left though it was there; one never sent may wait for another's older
+    /// one.
     fn left(&self, push: &[EntityId], begun: Time, waits: impl Fn(EntityId) -> bool) -> Option<EditId> {
         let held = self.held();
         let held_back = |edit: &Waiting| !push.contains(&edit.place.entity);
@@ -393,8 +361,8 @@ impl OwingDevice {
         self.owed.retain(|owed| !matches!(&owed.why, Why::Saved(edit) if sends(edit)));
     }
 
-    /// Who waits for an answer is at work for as long as a run may be silent, and who logs out for
-    /// as long as that may take which is sent before.
+    /// Who waits for an answer is at work as long as a run may be silent; who logs out, as that
+    /// takes.
     fn on_request(&mut self, at: Time, event: &Event<'_>, (patience, units): (&Patience, &[SyncUnit])) {
         match *event {
             Event::RequestSent { request, unit: Some(_), .. } => {
@@ -414,8 +382,7 @@ impl OwingDevice {
         }
     }
 
-    /// The engine did something for a unit, or waits to. Outside of its runs that is a sync that
-    /// was called directly, of which nobody hears besides.
+    /// Outside of runs it is a sync that was called directly, of which nobody hears besides.
     fn sign_of_life(&mut self, at: Time, event: &Event<'_>) {
         let Some(Sign { wait, failed, .. }) = Sign::of(event) else { return };
         if failed && let Some(run) = self.runs.values_mut().next_back() {
@@ -461,7 +428,6 @@ impl OwingDevice {
         }
     }
 
-    /// Edits that have to wait for a person to decide a conflict.
     fn held(&self) -> BTreeSet<EditId> {
         self.page.held(self.edits.iter().map(|(id, edit)| (*id, &edit.place)))
     }

@@ -25,20 +25,17 @@ impl EditTarget {
         EditTarget { entity, key, deletes: edit.kind == EditKind::Delete, refers: refers.collect() }
     }
 
-    /// Of an edit of which no more is known.
     pub(super) fn row(entity: EntityId, key: &Key) -> EditTarget {
         EditTarget { entity, key: key.clone(), deletes: false, refers: Vec::new() }
     }
 }
 
-/// The open conflicts of a device, as it has told of them.
 #[derive(Debug, Default)]
 pub(super) struct OnPage {
     open: BTreeMap<EditId, (EntityId, Key)>,
 }
 
 impl OnPage {
-    /// Whether that changed what is open.
     pub(super) fn on(&mut self, event: &Event<'_>) -> bool {
         match *event {
             Event::ConflictDecided { edit, entity, key, decision: Decision::Parked, .. }
@@ -51,13 +48,11 @@ impl OnPage {
         }
     }
 
-    /// Whether the conflict that this edit met waits for a person.
     pub(super) fn has(&self, edit: EditId) -> bool {
         self.open.contains_key(&edit)
     }
 
-    /// Those of these edits, in the order in which they were made, that have to wait for a person:
-    /// they are of a row in conflict, or of one that has to come after such an edit.
+    /// Those that wait for a person: of a row in conflict, or of one that has to come after.
     pub(super) fn held<'e>(&self, edits: impl Iterator<Item = (EditId, &'e EditTarget)>) -> BTreeSet<EditId> {
         let mut held = BTreeSet::new();
         if self.open.is_empty() {

@@ -21,8 +21,7 @@ impl Oracle {
         Parts(Contents::of(&self.schema, |id| self.is_in_parts(id), truth))
     }
 
-    /// Looks at what a device shows of entities of which units bring parts. Versions that the
-    /// backend has left behind by now are not looked at.
+    /// Looks at what a device shows in part, where the backend has not moved on since.
     pub fn look_at_parts(
         &mut self,
         device: DeviceId,
@@ -67,8 +66,7 @@ impl Oracle {
         }
     }
 
-    /// At rest all that is there has come in full, and a device shows no part; what it shows in
-    /// full is compared with all else.
+    /// At rest all has come in full: a device shows no part.
     pub(super) fn look_at_parts_at_rest(&mut self, device: DeviceId, view: &dyn DeviceView) {
         for id in self.schema.ids().filter(|id| self.is_in_parts(*id)).collect::<Vec<_>>() {
             let mut shown = Vec::new();
@@ -84,8 +82,7 @@ impl Oracle {
         self.units.iter().any(|unit| unit.excerpt(id).is_some())
     }
 
-    /// Looks at the columns that a newer version of the app has brought to a device: each row that
-    /// is of the backend's present version must say what that says.
+    /// Looks at the columns that a newer app has brought: a present version says what it says.
     pub(super) fn look_at_columns(
         &mut self,
         device: DeviceId,
@@ -118,10 +115,9 @@ impl Oracle {
         }
     }
 
-    /// Of what units have of their own, what nobody saw any of.
     pub(super) fn unseen(&self) -> Vec<Subject> {
         let seen = [
-            (Subject::Cursors, self.strangers.has_seen()),
+            (Subject::Cursors, self.watched.iter().any(|one| one.cursors.has_seen)),
             (Subject::Parts, self.parts_seen > 0),
             (Subject::Attachments, !self.attachments.is_empty()),
         ];

@@ -44,10 +44,8 @@ const OF_HOOK: Span = Span::secs(600);
 const TO_BEGIN: Span = Span::secs(60);
 const NONE: Term = ("", Span::ZERO);
 
-/// What a bound is made of: the name of a part, and its length.
 type Term = (&'static str, Span);
 
-/// How long something may take, and why.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound([Term; 5]);
 
@@ -74,15 +72,13 @@ impl Waits {
         Span(self.first.0.saturating_mul(growth)).min(self.cap)
     }
 
-    /// All the waits of a run that fails at each of its tries.
     fn between_tries(&self) -> Span {
         (1..self.attempts.min(1_000)).map(|n| self.after(n)).fold(Span::ZERO, |sum, wait| sum + wait)
     }
 }
 
 impl Patience {
-    /// How long a run that goes on says nothing, its waits before other tries not counted; it may
-    /// wait for a hook of the app.
+    /// How long a run says nothing, its waits not counted; it may wait for a hook of the app.
     pub(super) fn of_run(&self, in_hook: bool) -> Bound {
         let hook = if in_hook { ("a hook", OF_HOOK) } else { NONE };
         let [wait, disk] = match self {
@@ -101,7 +97,6 @@ impl Patience {
         Bound([wait, ("that of each further try", tries), between, disk, hook])
     }
 
-    /// How long what is shown may be wrong.
     pub(super) fn of_status(&self) -> Span {
         self.of_disk()
     }
@@ -118,17 +113,14 @@ impl Patience {
         self.to_begin(Span::ZERO, |_| NONE)
     }
 
-    /// Whether what was asked for outlives a process.
     pub(super) fn keeps_queue(&self) -> bool {
         matches!(self, Patience::Computed(waits) if waits.keeps_queue)
     }
 
-    /// Whether a row may wait for what goes beside the runs.
     pub(super) fn holds_rows(&self) -> bool {
         matches!(self, Patience::Computed(waits) if waits.holds_rows)
     }
 
-    /// After so many failures in a row a run ends, as far as is known.
     pub(super) fn attempts(&self) -> u32 {
         match self {
             Patience::Computed(waits) => waits.attempts,

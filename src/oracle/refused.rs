@@ -26,8 +26,7 @@ pub(super) struct Met {
     pub(super) differs: bool,
 }
 
-/// Whether the row in the way of an edit says what it wants: the backend's, and what a device at
-/// these places is shown of it; `by` asked.
+/// Whether the row in the way of an edit that `by` sent says what it wants, there and as shown.
 pub(super) fn met(
     (id, edit): (EditId, &Edit),
     by: DeviceId,
@@ -46,8 +45,7 @@ pub(super) fn met(
     // A row that has left the scope is not shown.
     let shown = row.has(row.versions.len(), &places[usize::from(edit.entity.0)]);
     let says_so = match (edit.kind, why) {
-        // A refusal stands, and so does that the row was gone then. Of one that has gone since
-        // nothing is shown, as of one that has left the scope.
+        // A refusal stands. Of a row that has gone since, or left the scope, nothing is shown.
         (kind, Refusal::Gone) => kind == EditKind::Delete,
         (EditKind::Delete, _) => false,
         _ => matches && shown,

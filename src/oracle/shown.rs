@@ -1,15 +1,9 @@
 //! What a device shows goes forward: rows that went back, and for how long.
 //!
-//! The guarantees of a session, at each commit of a device's database: its own writes stay (read
-//! your writes), a row that was seen in a version is not shown in an older one (monotonic reads),
-//! and a row that was gone does not come back as it was before. A device has a version from the
-//! moment at which it tells so, or at which the backend commits its own edit. What the backend
-//! itself took back it may show again.
-//!
-//! Of a device whose state was put in, or that lost what it had committed, it is not known what it
-//! has: a row of it counts again once it was told again. So it is with a row that was removed
-//! without an end that the device could have heard of. Two phones of one name bring each other's
-//! edits: what either has of them nobody can tell, and neither is judged from then on.
+//! At each commit of its database: its own writes stay (read your writes), no row goes back to an
+//! older version (monotonic reads), what was gone does not come back. What the backend took back
+//! may be shown. Of a device whose state was put in or lost, and of a row removed without an end,
+//! it is not known what it has until it is told again; two phones of one name are not judged.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -22,7 +16,6 @@ struct Back {
     since: Time,
 }
 
-/// Which rows are back on which devices.
 #[derive(Debug, Default)]
 pub(super) struct Shown {
     back: FxHashMap<(RowId, DeviceId), Back>,
@@ -36,7 +29,6 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// Whether it is known which version of the row the device has.
     pub(super) fn knows(&self, id: RowId, device: DeviceId) -> bool {
         if !self.copied.is_empty() && self.copied.contains(&device) {
             return false;
@@ -45,7 +37,6 @@ impl Shown {
         told && (self.vague.is_empty() || !self.vague.contains(&(id, device)))
     }
 
-    /// The row went back on the device, which had so many versions of it.
     pub(super) fn went_back(&mut self, id: RowId, device: DeviceId, had: usize, now: Time) {
         self.back.entry((id, device)).or_insert(Back { had, since: now });
     }
@@ -95,7 +86,6 @@ impl Shown {
         }
     }
 
-    /// From `now` on it is not known what the device has.
     pub(super) fn forget(&mut self, device: DeviceId, now: Time) {
         self.unsure.insert(device, FxHashSet::default());
         let row_ns = &mut self.row_ns;

@@ -11,7 +11,6 @@ pub(super) struct Sign {
 }
 
 impl Sign {
-    /// What an event shows, if it does.
     pub(super) fn of(event: &Event<'_>) -> Option<Sign> {
         match *event {
             Event::RequestSent { unit: Some(unit), .. }

@@ -1,16 +1,12 @@
-//! The status that an app shows, held against what was so at every instant.
+//! The status that an app shows, held against what other events say was so at every instant.
 //!
-//! What was so follows from events that were told for other reasons: the network, runs and their
-//! ends, edits and their verdicts, conflicts that wait. Of an edit that was under way as its
-//! process died nobody can tell whether it waits; such edits may be counted or not.
-//!
-//! Each way of being wrong has a stretch of its own. One that a person hardly notices is not
-//! counted; one that lasts longer than the bound is a violation, and so is progress that cannot be.
+//! An edit that was under way as its process died may be counted or not. Each way of being wrong
+//! has a stretch of its own: not counted if hardly noticed, a violation if longer than the bound.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Check;
-use super::findings::Findings;
+use super::findings::{Findings, Heard};
 use super::patience::Patience;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, Span, Time, UnitId};
@@ -36,8 +32,7 @@ enum Wrong {
     Conflict,
 }
 
-/// Time in which a status is wrong in one way. A pause that is no longer than the bound, such as
-/// another state that flashes up, does not end it.
+/// Time in which a status is wrong in one way; a pause no longer than the bound does not end it.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     wrong: Wrong,
@@ -51,7 +46,10 @@ struct Stretch {
 }
 
 #[derive(Debug, Default)]
-struct DeviceStatus {
+pub(super) struct DeviceStatus {
+    /// For how long it was wrong, and whether any was ever shown.
+    pub(super) wrong_ns: u128,
+    pub(super) any: bool,
     shown: Option<Status>,
     offline: bool,
     /// The process is suspended: nobody sees what it shows.
@@ -69,9 +67,7 @@ struct DeviceStatus {
     unknown: bool,
     /// When something last moved in what is shown as syncing.
     moved: Time,
-    /// That this stall was told.
     stall_told: bool,
-    /// Up to when a stall is counted.
     counted: Time,
     /// A run has begun since a progress was shown.
     fresh: bool,
@@ -79,130 +75,6 @@ struct DeviceStatus {
     unseen: bool,
     /// In which ways it is wrong, or was a moment ago.
     stretches: Vec<Stretch>,
-}
-
-#[derive(Debug)]
-pub(super) struct Statuses {
-    devices: Vec<DeviceStatus>,
-    patience: Patience,
-    wrong: u128,
-    any: bool,
-}
-
-impl Statuses {
-    pub(super) fn new(devices: usize, patience: Patience) -> Statuses {
-        let devices = (0..devices).map(|_| DeviceStatus::default()).collect();
-        Statuses { devices, patience, wrong: 0, any: false }
-    }
-
-    /// For how long statuses were wrong, in nanoseconds, over all devices.
-    pub(super) fn wrong_ns(&self) -> u128 {
-        self.wrong
-    }
-
-    /// Whether none was ever shown.
-    pub(super) fn is_empty(&self) -> bool {
-        !self.any
-    }
-
-    pub(super) fn on(&mut self, at: Time, id: DeviceId, event: &Event<'_>, findings: &mut Findings) {
-        self.stalls(at, id, findings);
-        if let Event::BecameCopy { of, .. } = event {
-            // What the copy sends of the other's edits settles them there, too.
-            self.devices[of.0 as usize].unknown = true;
-        }
-        let device = &mut self.devices[id.0 as usize];
-        if let Event::Status(status) = event {
-            self.any = true;
-            if let Some(text) = device.shows(at, *status) {
-                findings.tell(Check::WrongStatus, id, |names| {
-                    format!("{id} shows \"{status}\" at {}: {text}", names.time(at))
-                });
-            }
-        } else if !device.learns(at, id, event) {
-            return;
-        }
-        self.compare(at, id, findings);
-    }
-
-    /// The end, or of a device what it shows against what its outbox has.
-    pub(super) fn finish(&mut self, at: Time, id: DeviceId, unsent: Option<usize>, findings: &mut Findings) {
-        self.stalls(at, id, findings);
-        let device = &mut self.devices[id.0 as usize];
-        if let (Some(status), Some(unsent)) = (device.shown, unsent)
-            && status.pending as usize != unsent
-        {
-            findings.tell(Check::WrongStatus, id, |_| {
-                format!("{id} shows \"{status}\" at the end, and {} in its outbox", waits(unsent))
-            });
-        }
-        device.shown = None;
-        self.compare(at, id, findings);
-    }
-
-    /// Opens and closes stretches by what is wrong from `at` on.
-    fn compare(&mut self, at: Time, id: DeviceId, findings: &mut Findings) {
-        let device = &mut self.devices[id.0 as usize];
-        let now = device.wrong();
-        let bound = self.patience.of_status();
-        device.stretches.retain(|stretch| stretch.since.is_some() || at.since(stretch.until) <= bound);
-        for stretch in &mut device.stretches {
-            let goes_on = now.contains(&Some(stretch.wrong));
-            let Some(since) = stretch.since.filter(|_| !goes_on) else { continue };
-            let lasted = at.since(since);
-            (stretch.since, stretch.until) = (None, at);
-            if lasted <= NOTICED {
-                continue;
-            }
-            self.wrong += u128::from(lasted.0);
-            // Each count that lags behind a slow disk is one of its own.
-            stretch.before = if stretch.wrong.is_of_edits() { lasted } else { stretch.before + lasted };
-            if stretch.before > bound && !std::mem::replace(&mut stretch.told, true) {
-                let Stretch { wrong, first, before, .. } = *stretch;
-                findings.tell(Check::WrongStatus, id, |names| {
-                    let (first, until) = (names.time(first), names.time(at));
-                    let wrong = wrong.text();
-                    format!("{id} {wrong} for {before} in all between {first} and {until}; a slow disk explains no more than {bound}")
-                });
-            }
-        }
-        for wrong in now.into_iter().flatten() {
-            match device.stretches.iter_mut().find(|stretch| stretch.wrong == wrong) {
-                Some(stretch) => _ = stretch.since.get_or_insert(at),
-                None => device.stretches.push(Stretch {
-                    wrong,
-                    first: at,
-                    since: Some(at),
-                    before: Span::ZERO,
-                    until: at,
-                    told: false,
-                }),
-            }
-        }
-    }
-
-    /// "Syncing" although nothing has moved for longer than any run may take to fail.
-    fn stalls(&mut self, at: Time, id: DeviceId, findings: &mut Findings) {
-        let device = &mut self.devices[id.0 as usize];
-        let shown = device.shown.filter(|_| !device.asleep);
-        let Some(Status { state: Shown::Syncing(_), .. }) = shown else { return };
-        let bound = self.patience.of_stall(device.hooks > 0);
-        let from = (device.moved + bound.span()).max(device.counted);
-        if at <= from {
-            return;
-        }
-        self.wrong += u128::from((at - from).0);
-        device.counted = at;
-        if !std::mem::replace(&mut device.stall_told, true) {
-            let moved = device.moved;
-            findings.tell(Check::WrongStatus, id, |names| {
-                let (moved, at) = (names.time(moved), names.time(at));
-                format!(
-                    "{id} says that it is syncing, and nothing has moved from {moved} until {at}; a run fails within {bound}"
-                )
-            });
-        }
-    }
 }
 
 fn waits(unsent: usize) -> String {
@@ -231,6 +103,109 @@ impl Wrong {
 }
 
 impl DeviceStatus {
+    pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
+        let Heard { at, device: id, event, rules, ref mut findings } = *heard;
+        self.stalls(at, id, &rules.patience, findings);
+        if let Event::Status(status) = event {
+            self.any = true;
+            if let Some(text) = self.shows(at, *status) {
+                findings.tell(Check::WrongStatus, id, |names| {
+                    format!("{id} shows \"{status}\" at {}: {text}", names.time(at))
+                });
+            }
+        } else if !self.learns(at, id, event) {
+            return;
+        }
+        self.compare(at, id, &rules.patience, findings);
+    }
+
+    /// What a copy sends of this one's edits settles them here, too.
+    pub(super) fn was_copied(&mut self) {
+        self.unknown = true;
+    }
+
+    /// The end, or of a device what it shows against what its outbox has.
+    pub(super) fn finish(
+        &mut self,
+        (at, id): (Time, DeviceId),
+        unsent: Option<usize>,
+        patience: &Patience,
+        findings: &mut Findings,
+    ) {
+        self.stalls(at, id, patience, findings);
+        if let (Some(status), Some(unsent)) = (self.shown, unsent)
+            && status.pending as usize != unsent
+        {
+            findings.tell(Check::WrongStatus, id, |_| {
+                format!("{id} shows \"{status}\" at the end, and {} in its outbox", waits(unsent))
+            });
+        }
+        self.shown = None;
+        self.compare(at, id, patience, findings);
+    }
+
+    /// Opens and closes stretches by what is wrong from `at` on.
+    fn compare(&mut self, at: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
+        let now = self.wrong();
+        let bound = patience.of_status();
+        self.stretches.retain(|stretch| stretch.since.is_some() || at.since(stretch.until) <= bound);
+        for stretch in &mut self.stretches {
+            let goes_on = now.contains(&Some(stretch.wrong));
+            let Some(since) = stretch.since.filter(|_| !goes_on) else { continue };
+            let lasted = at.since(since);
+            (stretch.since, stretch.until) = (None, at);
+            if lasted <= NOTICED {
+                continue;
+            }
+            self.wrong_ns += u128::from(lasted.0);
+            // Each count that lags behind a slow disk is one of its own.
+            stretch.before = if stretch.wrong.is_of_edits() { lasted } else { stretch.before + lasted };
+            if stretch.before > bound && !std::mem::replace(&mut stretch.told, true) {
+                let Stretch { wrong, first, before, .. } = *stretch;
+                findings.tell(Check::WrongStatus, id, |names| {
+                    let (first, until) = (names.time(first), names.time(at));
+                    let wrong = wrong.text();
+                    format!("{id} {wrong} for {before} in all between {first} and {until}; a slow disk explains no more than {bound}")
+                });
+            }
+        }
+        for wrong in now.into_iter().flatten() {
+            match self.stretches.iter_mut().find(|stretch| stretch.wrong == wrong) {
+                Some(stretch) => _ = stretch.since.get_or_insert(at),
+                None => self.stretches.push(Stretch {
+                    wrong,
+                    first: at,
+                    since: Some(at),
+                    before: Span::ZERO,
+                    until: at,
+                    told: false,
+                }),
+            }
+        }
+    }
+
+    /// "Syncing" although nothing has moved for longer than any run may take to fail.
+    fn stalls(&mut self, at: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
+        let shown = self.shown.filter(|_| !self.asleep);
+        let Some(Status { state: Shown::Syncing(_), .. }) = shown else { return };
+        let bound = patience.of_stall(self.hooks > 0);
+        let from = (self.moved + bound.span()).max(self.counted);
+        if at <= from {
+            return;
+        }
+        self.wrong_ns += u128::from((at - from).0);
+        self.counted = at;
+        if !std::mem::replace(&mut self.stall_told, true) {
+            let moved = self.moved;
+            findings.tell(Check::WrongStatus, id, |names| {
+                let (moved, at) = (names.time(moved), names.time(at));
+                format!(
+                    "{id} says that it is syncing, and nothing has moved from {moved} until {at}; a run fails within {bound}"
+                )
+            });
+        }
+    }
+
     /// It shows this from `at` on; gives what cannot be so.
     fn shows(&mut self, at: Time, status: Status) -> Option<&'static str> {
         let before = self.shown.replace(status).map(|before| before.state);
@@ -251,14 +226,12 @@ impl DeviceStatus {
         beyond(now).or_else(|| (back && !fresh).then_some("progress does not go back"))
     }
 
-    /// Something moves, or is waited for, until `until`.
     fn moves(&mut self, until: Time) {
         if until > self.moved {
             (self.moved, self.stall_told) = (until, false);
         }
     }
 
-    /// Whether that may change what is right to show.
     fn learns(&mut self, at: Time, id: DeviceId, event: &Event<'_>) -> bool {
         if let Event::Continued { .. } | Event::Blob(BlobEvent::Ended { in_run: true, served: true, .. }) =
             event
@@ -280,8 +253,8 @@ impl DeviceStatus {
                 self.runs.clear();
                 self.failed.clear();
                 (self.hooks, self.full, self.fresh) = (0, false, false);
-                // What was sent may be settled, and what was written before the power failed may
-                // be gone.
+                // What was sent may be settled, what was written before the power failed may be
+                // gone.
                 let lost = *reason == KillReason::PowerLoss;
                 let gone = self.waiting.iter().filter(|(_, sent)| **sent || lost);
                 self.perhaps.extend(gone.map(|(edit, _)| *edit));
@@ -383,7 +356,6 @@ impl DeviceStatus {
         self.perhaps.remove(&edit);
     }
 
-    /// A progress has to show what came.
     fn arrives(&mut self, something: bool) {
         let syncing = matches!(self.shown, Some(Status { state: Shown::Syncing(_), .. }));
         self.unseen |= something && syncing;

@@ -3,11 +3,9 @@
 //! A unit that ran may have moved its own cursors, those of the entities that it brings in full
 //! where units share them, and its own date. Nothing else may move any, whatever interrupts it.
 
-use std::sync::Arc;
-
 use super::check::Check;
-use super::findings::Findings;
-use crate::base::{DeviceId, EntityId, Stamp, UnitId};
+use super::findings::Heard;
+use crate::base::{EntityId, Stamp, UnitId};
 use crate::contract::{Event, KillReason, SyncUnit, UnitEvent};
 
 type Cursor = (Option<UnitId>, EntityId, u64);
@@ -15,64 +13,44 @@ type Cursor = (Option<UnitId>, EntityId, u64);
 /// Cursors, and when each unit was last synced.
 type Seen = (Vec<Cursor>, Vec<(UnitId, Stamp)>);
 
-#[derive(Clone, Debug, Default)]
-struct DeviceCursors {
+#[derive(Debug, Default)]
+pub(super) struct DeviceCursors {
+    /// Whether any was told of.
+    pub(super) has_seen: bool,
     seen: Option<Seen>,
-    /// Units whose runs were begun and not ended.
     open: Vec<UnitId>,
     /// Units that ran since then.
     ran: Vec<UnitId>,
 }
 
-#[derive(Debug)]
-pub(super) struct Strangers {
-    devices: Vec<DeviceCursors>,
-    seen: bool,
-}
-
-impl Strangers {
-    pub(super) fn new(devices: usize) -> Strangers {
-        Strangers { devices: vec![DeviceCursors::default(); devices], seen: false }
-    }
-
-    /// Whether any was told of.
-    pub(super) fn has_seen(&self) -> bool {
-        self.seen
-    }
-
-    pub(super) fn on(&mut self, id: DeviceId, event: &Event<'_>, findings: &mut Findings) {
+impl DeviceCursors {
+    pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
+        let Heard { device: id, event, rules, ref mut findings, .. } = *heard;
         match *event {
             Event::SyncStart { unit, .. } => {
-                let device = &mut self.devices[id.0 as usize];
-                device.open.push(unit);
-                device.ran.push(unit);
+                self.open.push(unit);
+                self.ran.push(unit);
             }
-            Event::RequestSent { unit: Some(unit), .. } if self.seen => {
-                let ran = &mut self.devices[id.0 as usize].ran;
-                if !ran.contains(&unit) {
-                    ran.push(unit);
-                }
+            Event::RequestSent { unit: Some(unit), .. } if self.has_seen && !self.ran.contains(&unit) => {
+                self.ran.push(unit);
             }
             Event::SyncComplete { unit, .. } | Event::SyncError { unit, .. } => {
-                self.devices[id.0 as usize].open.retain(|open| *open != unit);
+                self.open.retain(|open| *open != unit);
             }
             // What it holds then, nobody told.
             Event::Restored { .. }
             | Event::BecameCopy { .. }
             | Event::ProcessKilled { reason: KillReason::PowerLoss } => {
-                self.devices[id.0 as usize] = DeviceCursors::default();
+                *self = DeviceCursors { has_seen: self.has_seen, ..DeviceCursors::default() };
             }
             Event::Unit(UnitEvent::Cursors { at, dates }) => {
-                self.seen = true;
-                let units = &*Arc::clone(&findings.units);
-                let device = &mut self.devices[id.0 as usize];
-                if let Some((cursors, before)) = &device.seen {
+                let units = &*rules.units;
+                if let Some((cursors, before)) = &self.seen {
                     for (unit, entity) in moved(cursors, at) {
                         let own = |ran: &UnitId| may_move(&units[usize::from(ran.0)], *ran, unit, entity);
-                        if !device.ran.iter().any(own) {
+                        if !self.ran.iter().any(own) {
                             findings.tell(Check::Stranger, id, |names| {
-                                let (of, ran) =
-                                    (&names.schema.entity(entity).name, named(units, &device.ran));
+                                let (of, ran) = (&names.schema.entity(entity).name, named(units, &self.ran));
                                 let whose = unit.map_or("all units", |unit| names.unit(unit));
                                 format!(
                                     "on {id} the cursor of {whose} for {of} moved, and what ran was {ran}"
@@ -81,9 +59,9 @@ impl Strangers {
                         }
                     }
                     for (unit, _) in dates.iter().filter(|date| !before.contains(date)) {
-                        if !device.ran.contains(unit) {
+                        if !self.ran.contains(unit) {
                             findings.tell(Check::Stranger, id, |names| {
-                                let (own, ran) = (names.unit(*unit), named(units, &device.ran));
+                                let (own, ran) = (names.unit(*unit), named(units, &self.ran));
                                 format!(
                                     "on {id} the date of the last sync of {own} moved, and what ran was {ran}"
                                 )
@@ -91,8 +69,8 @@ impl Strangers {
                         }
                     }
                 }
-                device.seen = Some((at.to_vec(), dates.to_vec()));
-                device.ran.clone_from(&device.open);
+                (self.has_seen, self.seen) = (true, Some((at.to_vec(), dates.to_vec())));
+                self.ran.clone_from(&self.open);
             }
             _ => {}
         }

@@ -18,9 +18,8 @@ impl Labels<'_> {
 
     /// The event, without its place and time.
     pub(super) fn event(&self, event: &Event<'_>) -> String {
-        let said = self.run(event).or_else(|| self.hook(event)).or_else(|| self.exchange(event));
-        let said =
-            said.or_else(|| self.of_edit(event)).or_else(|| self.backend(event)).or_else(|| self.rows(event));
+        let said = self.run(event).or_else(|| self.exchange(event)).or_else(|| self.of_edit(event));
+        let said = said.or_else(|| self.backend(event)).or_else(|| self.rows(event));
         said.or_else(|| world(event)).unwrap_or_else(|| format!("{event:?}"))
     }
 
@@ -49,6 +48,10 @@ impl Labels<'_> {
     }
 
     fn run(&self, event: &Event<'_>) -> Option<String> {
+        let named = |hook: &Hook, run: &Option<(UnitId, u64)>| match run {
+            Some((unit, run)) => format!("{} of run {run} of {}", hook.word(), self.unit(*unit)),
+            None => hook.word().to_owned(),
+        };
         Some(match event {
             Event::UnitQueued { unit, depth } => format!("{} queued, {depth} waiting", self.unit(*unit)),
             Event::UnitDiscarded { unit } => format!("{} dropped from the queue", self.unit(*unit)),
@@ -75,16 +78,6 @@ impl Labels<'_> {
                     self.unit(*unit)
                 )
             }
-            _ => return None,
-        })
-    }
-
-    fn hook(&self, event: &Event<'_>) -> Option<String> {
-        let named = |hook: &Hook, run: &Option<(UnitId, u64)>| match run {
-            Some((unit, run)) => format!("{} of run {run} of {}", hook.word(), self.unit(*unit)),
-            None => hook.word().to_owned(),
-        };
-        Some(match event {
             Event::HookStarted { hook, run } => format!("{} is called", named(hook, run)),
             Event::HookEnded { hook, run, ended, took } => {
                 let how = match ended {

@@ -13,8 +13,7 @@ pub trait Truth {
     fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value]));
 }
 
-/// The values that decide in whose scope a row is: one for each rule, in order. A window's is
-/// whether the row is inside.
+/// What decides in whose scope a row is: a value for each rule; `None` outside of a window.
 ///
 /// Written a second time on purpose: the oracle must not share a mistake with what it checks.
 pub(super) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
@@ -31,7 +30,6 @@ pub(super) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
     Some(place.into())
 }
 
-/// The place of the rows that a device with these attributes holds.
 pub(super) fn place_of(entity: &Entity, attributes: &Attributes) -> Box<[Value]> {
     let of = |rule: &ScopeRule| match rule {
         ScopeRule::Attribute { attribute, .. } => Some(attributes[*attribute].clone()),
@@ -43,27 +41,23 @@ pub(super) fn place_of(entity: &Entity, attributes: &Attributes) -> Box<[Value]>
 /// By entity, the place of the rows that a device holds.
 pub(super) type Places = [Rc<[Value]>];
 
-/// Hashes rows so that equal contents have equal hashes, whether they come from a message, a
-/// database or the backend, and whether or not a text has its accents composed.
+/// Hashes rows the same wherever they come from, and however a text composes its accents.
 #[derive(Debug, Default)]
 pub(super) struct RowHash(Vec<u8>);
 
 impl RowHash {
-    /// Of a row that a device shows.
     pub(super) fn shown(&mut self, values: &[ValueRef<'_>]) -> u64 {
         self.0.clear();
         values.iter().for_each(|value| self.push(*value));
         xxhash_rust::xxh3::xxh3_64(&self.0)
     }
 
-    /// Of values of ours.
     pub(super) fn own<'a>(&mut self, values: impl Iterator<Item = &'a Value>) -> u64 {
         self.0.clear();
         values.for_each(|value| value.with_ref(|value| self.push(value)));
         xxhash_rust::xxh3::xxh3_64(&self.0)
     }
 
-    /// Of what a device should show of a backend row.
     pub(super) fn projected(&mut self, entity: &Entity, values: &[Value]) -> u64 {
         self.own(entity.projection.iter().map(|&column| &values[column]))
     }

@@ -46,7 +46,6 @@ impl<'a> Labels<'a> {
         self.clock.stamp(stamp)
     }
 
-    /// `appointment 3f2a…`.
     pub(super) fn record(self, entity: EntityId, key: &str) -> String {
         record(self.schema, entity, key)
     }
@@ -92,8 +91,7 @@ pub(super) fn record(schema: &Schema, entity: EntityId, key: &str) -> String {
     format!("{} {key}", schema.entity(entity).name)
 }
 
-/// The edits that wait, one of them by name: what it is, how often it was tried, and its last
-/// error; `None` if none waits.
+/// The edits that wait, one of them by name, how often it was tried, and its last error.
 pub fn waiting(schema: &Schema, pending: &[PendingEdit]) -> Option<String> {
     let failed = pending.iter().find(|edit| edit.last_error.is_some());
     let PendingEdit { edit, entity, key, attempts, last_error } = failed.or(pending.first())?;

@@ -22,13 +22,13 @@ impl Answered<'_> {
             (Finding::Shown, true, _) => "",
             (_, true, _) => "NOT SHOWN: ",
             (Finding::Same, _, Some(Stand::With)) => {
-                "yours has it, and the figures asked about are the same: "
+                "your file does this, and the figures asked about are the same: "
             }
             (Finding::Same, ..) => "the figures asked about would be the same: ",
-            (Finding::Worse, _, Some(Stand::With)) => "yours has it, and a figure is worse for it: ",
+            (Finding::Worse, _, Some(Stand::With)) => "your file does this, and a figure is worse for it: ",
             (Finding::Worse, ..) => "a figure would be worse with it: ",
-            (_, _, Some(Stand::With)) => "yours has it, and it helps: ",
-            (_, _, Some(Stand::Without)) => "yours lacks it, and it would help: ",
+            (_, _, Some(Stand::With)) => "your file does this, and it helps: ",
+            (_, _, Some(Stand::Without)) => "your file does not do this; it would help: ",
             (_, _, None) => "it would help: ",
         }
     }

@@ -21,10 +21,8 @@ struct Asked<'a> {
 /// there, a create makes its own row or the one that has its natural key, and the values are those
 /// of the edit.
 ///
-/// A device may send several edits of a row as one: what an edit of the row asks that is not on the
-/// backend yet may come with it. A rule that merges may leave columns as somebody else wrote them
-/// meanwhile. Of a stack that does not keep all edits, columns that nobody asked for are not
-/// judged: whole rows may win there.
+/// Edits of a row may go as one, with what waits of it; a rule that merges may leave columns as
+/// others wrote them. Where a stack does not keep all edits whole rows may win.
 pub(in crate::oracle) fn unasked(
     case: &CommitCase<'_>,
     meant: &Meant<'_>,
@@ -46,9 +44,8 @@ pub(in crate::oracle) fn unasked(
 
 /// What a device's edit says is what the backend has by it.
 ///
-/// Told of a value that nobody ever said there: no version, and no edit of that device. Where
-/// somebody did it is another's value, which is `unasked-commit`. Told as well where nothing and an
-/// empty text took each other's place, and where a person's null left what was there.
+/// Of a value that nobody ever said there: what somebody did is `unasked-commit`. Also where
+/// nothing and an empty text took each other's place, and where a null left what was there.
 pub(in crate::oracle) fn bent_on_the_way(
     case: &CommitCase<'_>,
     meant: &Meant<'_>,
@@ -87,7 +84,6 @@ impl<'a> Asked<'a> {
         self.case.edit.map(|(_, edit)| edit)
     }
 
-    /// Whether the commit is on the row that the person meant.
     fn on_its_row(self) -> bool {
         (self.case.row.entity, &self.case.row.key) == (self.meant.entity, self.meant.key)
     }
@@ -101,7 +97,6 @@ impl<'a> Asked<'a> {
         (!goes).then(|| "it is another row".to_owned())
     }
 
-    /// Whether a row that was there has the natural key of the edit, as far as the edit sets that.
     fn has_its_natural_key(self) -> bool {
         let Asked { case, meant, .. } = self;
         let unique = &case.words.schema.entity(meant.entity).unique;
@@ -149,8 +144,8 @@ impl<'a> Asked<'a> {
         foreign.map(|(column, _)| self.says(column))
     }
 
-    /// The columns that the edit sets and that say something else after its commit, as nothing that
-    /// is known explains: each with what was meant and what is there.
+    /// The columns that say something else after the commit, unexplained: what was meant, what is
+    /// there.
     fn others_than_meant(self, keeps_edits: bool) -> impl Iterator<Item = (usize, &'a Value, &'a Value)> {
         let Asked { case, meant, .. } = self;
         let there = case.kind != CommitKind::Delete;
@@ -164,7 +159,6 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// Whether what is there is the value that was meant, bent, and not another's.
     fn is_bent(self, column: usize, meant: &Value, is: &Value) -> bool {
         let Asked { case, beside, .. } = self;
         let row = case.row;
@@ -219,7 +213,6 @@ impl<'a> Asked<'a> {
         format!("it says {said}, which no edit of {} that waits does", id.device)
     }
 
-    /// Edits of the row that are not on the backend, of the device or of who has its storage.
     fn others(self) -> impl Iterator<Item = Meant<'a>> {
         let Asked { case, meant, beside } = self;
         let rows = [Some(case.id), self.edit().map(|edit| edit.row).filter(|row| *row != case.id)];
@@ -236,13 +229,12 @@ impl<'a> Asked<'a> {
         open.chain(unseen).filter(move |other| other.id != meant.id)
     }
 
-    /// Whether another edit that may come with this one sets the column so.
     fn asked(self, column: usize, value: &Value) -> bool {
         self.others().any(|other| sets(other.values, column, value))
     }
 
-    /// The same of edits that were made later, and so have the last word. What comes back whole,
-    /// and what a rule sends again, has the values of its device, those that it has sent included.
+    /// The same of later edits, which have the last word; what comes back whole has all of its
+    /// device's.
     fn asked_since(self, column: usize, value: &Value) -> bool {
         let Asked { case, meant, .. } = self;
         let later = |other: EditId| other.device != meant.id.device || other.number > meant.id.number;

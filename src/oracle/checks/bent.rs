@@ -22,8 +22,6 @@ impl BentValue {
     }
 }
 
-/// The columns in which what a device shows of a row does not mean what the backend says; in the
-/// device's order.
 fn differing<'a>(
     entity: &'a Entity,
     shown: &'a [ValueRef<'a>],
@@ -38,9 +36,8 @@ fn differing<'a>(
 
 /// What a device shows of the version that it holds is what that version says.
 ///
-/// A value that an earlier version had is an old one, not a bent one, unless the version says
-/// nothing there: that did not come. Of a row with an edit over it that is not on the backend
-/// nothing is said.
+/// An older value is not bent, unless the version says nothing there. Of a row with an edit over it
+/// that is not on the backend nothing is said.
 pub(in crate::oracle) fn bent_values(case: &RowCase<'_>, backend: &[Value]) -> Vec<BentValue> {
     let Difference::Differs { expected, stamp, shown, .. } = case.difference else { return Vec::new() };
     let entity = case.words.schema.entity(case.entity);

@@ -33,8 +33,7 @@ impl CommitCase<'_> {
     }
 }
 
-/// A deleted row comes back only by a create of its own key, or openly by a rule that let an edit
-/// win over the delete.
+/// A deleted row comes back only by a create, or openly by a rule that let an edit win.
 pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option<String> {
     if case.row.values.is_some() || case.kind == CommitKind::Delete {
         return None;
@@ -67,13 +66,11 @@ pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String
     Some(format!("edit {id} ({} of {first}) was committed again at {at}, as {record}", edit.kind.word()))
 }
 
-/// An edit does not replace what somebody else wrote unless its device had seen it or a conflict
-/// rule decided over it.
+/// An edit replaces what somebody else wrote only if its device had seen it or a rule decided over
+/// it.
 ///
-/// Told when the edit was made on an older version than the one replaced, a version in between by
-/// somebody else set a column, and the commit put another value there, be it in the edit or not.
-/// What the backend derived, what a backup brought back, and what went with the state before it
-/// does not count as written; nor does what the device held as a copy of another.
+/// What the backend derived, what a backup brought back, what went with the state before it, and
+/// what the device held as a copy does not count as written.
 pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
     let before = case.row.values.as_deref()?;
@@ -124,11 +121,10 @@ pub(in crate::oracle) fn written_since<'a>(
     (columns, by)
 }
 
-/// An edit ends in a row of its own device's scope, or where that device's person moved the row,
-/// and takes no row of another's unless that person did.
+/// An edit ends in a row of its device's scope, or where that device's person moved the row, and
+/// takes no row of another's unless that person did.
 ///
-/// `place` is what the columns of the scope say in the rows of that device. Instants outside of a
-/// window are nobody else's, and no column that an edit of the device's own set is held against it.
+/// `place` is what the scope's columns say in rows of the device; a window's instants are nobody's.
 pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>, place: &[Value]) -> Option<String> {
     let (id, edit) = case.edit?;
     let entity = case.words.schema.entity(edit.entity);
@@ -165,10 +161,8 @@ pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>, place: &[Value]) -> Opt
     ))
 }
 
-/// Among the live rows a natural key names one. Rows that were doubled before the start are not
-/// held against anybody.
-///
-/// Gives the records that should not be there, with their words.
+/// Among live rows a natural key names one, but for those doubled before the start: who is too
+/// many.
 pub(in crate::oracle) fn natural_keys(
     schema: &Schema,
     id: EntityId,

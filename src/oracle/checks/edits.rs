@@ -7,7 +7,6 @@ use crate::oracle::flow::Run;
 use crate::oracle::meant::Won;
 use crate::oracle::words::{self, Labels};
 
-/// An edit at the end, and what its device says of it.
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct EditCase<'a> {
     pub(in crate::oracle) words: Labels<'a>,
@@ -15,20 +14,17 @@ pub(in crate::oracle) struct EditCase<'a> {
     pub(in crate::oracle) edit: &'a Edit,
     pub(in crate::oracle) pending: &'a [PendingEdit],
     pub(in crate::oracle) log: &'a [LogEntry],
-    /// The backend has a row of the edit's key.
     pub(in crate::oracle) live: bool,
     pub(in crate::oracle) deleted_later: bool,
 }
 
 impl EditCase<'_> {
-    /// It is on the backend, or the backend says what it wants.
     fn fulfilled(&self) -> bool {
         let edit = self.edit;
         let gone = !self.live && (edit.kind == EditKind::Delete || self.deleted_later);
         edit.committed() || gone || edit.matched && (edit.equal || edit.acknowledged)
     }
 
-    /// It waits, alone or with others of its row as one.
     fn waits(&self) -> bool {
         let of_row = |p: &PendingEdit| p.entity == self.edit.entity && p.key == self.edit.key;
         self.pending.iter().any(|p| p.edit == self.id || of_row(p))
@@ -65,7 +61,6 @@ impl EditCase<'_> {
     }
 }
 
-/// A line tells that the edit replaced somebody else's version.
 pub(in crate::oracle) fn overwriting_logged(
     log: &[LogEntry],
     id: EditId,

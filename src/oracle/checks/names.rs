@@ -14,10 +14,8 @@ pub(in crate::oracle) fn id_twice(schema: &Schema, twice: &Twice) -> String {
     format!("the key {} of {entity} was given to {first}, and again to {second}", twice.given)
 }
 
-/// What a device shows and what waits on it names rows by keys that somebody has: a row that the
-/// backend has called otherwise, and whose device knows that, is called so everywhere.
-///
-/// Gives the records that are wrong, each with its words.
+/// What a device shows and what waits on it names rows by keys that somebody has: who does not, in
+/// words.
 pub(in crate::oracle) fn dangling_ids(
     schema: &Schema,
     names: &Names,

@@ -7,7 +7,6 @@ use crate::oracle::content::Difference;
 use crate::oracle::history::{Row, Version};
 use crate::oracle::words::{Labels, author};
 
-/// A row with which something is wrong on a device, and what is known of it.
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct RowCase<'a> {
     pub(in crate::oracle) words: Labels<'a>,
@@ -19,8 +18,8 @@ pub(in crate::oracle) struct RowCase<'a> {
     pub(in crate::oracle) removed: bool,
     /// The row that the backend has under this key; asked for rows that the device should not have.
     pub(in crate::oracle) live: Option<&'a [Value]>,
-    /// The last edit of the row on this device that is not on the backend, and when it was made;
-    /// asked for rows that are dated as the backend's and differ.
+    /// The last edit of a row on this device that is not on the backend; asked where rows are dated
+    /// alike.
     pub(in crate::oracle) uncommitted: Option<(EditId, Time)>,
     /// A create of this key on this device is on the backend under another key.
     pub(in crate::oracle) created_elsewhere: bool,
@@ -31,7 +30,6 @@ impl RowCase<'_> {
         self.words.record(self.entity, self.difference.key())
     }
 
-    /// Since when the backend's version is there.
     fn since(&self) -> String {
         match self.row.and_then(|row| row.versions.last()) {
             None => "there since before the start".to_owned(),
@@ -41,7 +39,6 @@ impl RowCase<'_> {
         }
     }
 
-    /// The backend had the row once.
     fn was_there(&self, stamp: Stamp) -> bool {
         let row = self.row.is_some_and(|row| !row.versions.is_empty() || row.values.is_some());
         stamp != Stamp(0) || row
@@ -53,16 +50,15 @@ impl RowCase<'_> {
         versions.iter().rev().skip(1).find(|v| v.content == content)
     }
 
-    /// What is wrong: a device holds every row of its scope, once and in its last version, and no
-    /// other; what was deleted goes, and what it had removed does not come back.
+    /// A device holds every row of its scope, once, in its last version, and no other; what went
+    /// stays gone.
     pub(in crate::oracle) fn check(&self) -> Option<Check> {
         match self.difference {
             Difference::Missing(_) => Some(Check::Lost),
             Difference::Twice { .. } => Some(Check::Duplicate),
             Difference::Differs { expected, stamp, content, .. } => {
                 let versions = self.row.map_or(&[][..], |row| &row.versions[..]);
-                // Versions from before the start are not known by their content, only by their
-                // date.
+                // From before the start, versions are known by their date alone.
                 let dated =
                     stamp != Stamp(0) && stamp < expected.stamp && versions.iter().all(|v| v.stamp != stamp);
                 (self.older(content).is_some() || dated).then_some(Check::Stale)
@@ -74,7 +70,6 @@ impl RowCase<'_> {
         }
     }
 
-    /// The same in words.
     pub(in crate::oracle) fn told(&self) -> String {
         let (device, words, record) = (self.device, self.words, self.record());
         match self.difference {

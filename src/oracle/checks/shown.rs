@@ -25,8 +25,8 @@ pub(in crate::oracle) struct ShownCase<'a> {
 }
 
 impl<'a> ShownCase<'a> {
-    /// Versions that the device had moved on to, and that it shows no more; none if it went
-    /// forward, or nobody can tell.
+    /// Versions that it had moved on to and shows no more; none if it went forward, or nobody can
+    /// tell.
     pub(in crate::oracle) fn lost(&self) -> &'a [Version] {
         let from = if self.removed { self.removed_as_of() } else { self.put_as_of() };
         let lost = from.map_or(&[][..], |from| &self.row.versions[from..self.had]);

@@ -38,10 +38,8 @@ impl Turn<'_> {
 }
 
 /// Of two edits of a device of one row the later has the last word, in each column and on whether
-/// the row is there.
-///
-/// What comes after an edit that was made later must not replace what that said. `undoes` is
-/// whether the backend ever went back: what came with another edit may be undone then.
+/// the row is there. `undoes`: the backend went back once, and what came with another edit may be
+/// undone.
 pub(in crate::oracle) fn reordered(case: &CommitCase<'_>, undoes: bool) -> Option<String> {
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
     let of_row = |(_, other): &(EditId, &Edit)| other.row == edit.row && other.made >= edit.made;
@@ -81,8 +79,7 @@ fn sets(values: &[(usize, Value)], column: usize) -> bool {
     values.iter().any(|(of, _)| *of == column)
 }
 
-/// Whether an edit that was made after `id` and is not on the backend says so: it came with this
-/// one.
+/// Whether a later edit that is not on the backend says so: it came with this one.
 fn said_later(case: &CommitCase<'_>, id: EditId, column: usize, value: &Value) -> bool {
     let says = |edit: &Edit| edit.values.iter().any(|(of, to)| *of == column && alike(to, value));
     case.ledger
@@ -90,10 +87,8 @@ fn said_later(case: &CommitCase<'_>, id: EditId, column: usize, value: &Value) -
         .any(|(other, edit)| other.device == id.device && other.number > id.number && says(edit))
 }
 
-/// A row that a device makes is on the backend before the rows of the device that refer to it.
-///
-/// A parent that the backend refused, or that went with the state of its device, is not waited for.
-/// `came` is what became of the edit in words.
+/// A row that a device makes is on the backend before its rows that refer to it, unless that
+/// refused it or it went with the device's state; `came` is what became of the edit in words.
 pub(in crate::oracle) fn before_its_parent(turn: &Turn<'_>, history: &History, came: &str) -> Option<String> {
     let columns = &turn.words.schema.entity(turn.edit.entity).columns;
     let parents =

@@ -1,4 +1,4 @@
-//! Histories in a few words, and what is found in them.
+//! Histories in a few words.
 //!
 //! A history is a list of steps between `;`. A step begins with the number of the phone that takes
 //! it, or with who else does. Edits are called by phone and number, as `0.1`; times by seconds
@@ -8,16 +8,16 @@
 //! column is `name=…`; `gone` is no row, and `like KEY` what that row says or said last.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::stage::{CLINIC, DOCTOR, HIDDEN, NOTE, OTHER_UNIT, SLOT, STATUS, Stage, UNIT, VISIT, slot, visit};
-use super::{assert_only, assert_silent, fired};
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, Word};
 use crate::contract::{
-    AppEvent, Author, BlobEvent, BlobId, ConflictKind, Decision, EditError, EditKind, Event, Hook,
-    KillReason, LocalEdit, LogEntry, LogKind, Node, PageEvent, Part, PhoneEvent, Progress, Refusal,
-    RequestKind, ServerError, Shown, Sides, Status, SyncError, TransportError, UnitEvent,
+    AppEvent, Attachment, Author, BlobEvent, BlobId, ConflictKind, Decision, EditError, EditKind, Event,
+    Hook, KillReason, LocalEdit, LogEntry, LogKind, Node, PageEvent, Part, PhoneEvent, Progress, Refusal,
+    RequestKind, ServerError, Shown, Sides, Status, SyncError, TransportError, Trigger, UnitEvent, blob_hash,
 };
-use crate::oracle::{Definition, Retries, Verdict};
+use crate::oracle::{Definition, Patience, Retries};
 
 struct Play {
     stage: Stage,
@@ -29,7 +29,8 @@ struct Play {
 
 /// The stage after a history. It begins with `fickle` where storage forgets with the power, with
 /// `columns` where a conflict is what both sides changed, with `doubles` where waits before tries
-/// grow up to 8 s, and with `repeats` where a version may come twice.
+/// grow up to 8 s, with `repeats` where a version may come twice, and with `on save` or another
+/// trigger of the first unit; see below for more.
 pub(super) fn play(history: &str) -> Stage {
     let begun = |word: &str| history.split(';').any(|step| step.trim() == word);
     let stage = Stage::with(|setting| {
@@ -42,8 +43,31 @@ pub(super) fn play(history: &str) -> Stage {
             let (cap, attempts) = (Span::secs(8), 5);
             setting.retries = Retries { cap, attempts, ..Retries::UNKNOWN };
         }
+        if let Patience::Computed(waits) = &mut setting.patience {
+            (waits.holds_rows, waits.keeps_queue) = (begun("holds-rows"), begun("keeps-queue"));
+        }
+        if begun("photos") {
+            let photo = Attachment { least: 1, most: 2, thumbnail: None };
+            Arc::make_mut(&mut setting.schema).attachments.push((VISIT, photo));
+        }
+        let unit = &mut Arc::make_mut(&mut setting.units)[usize::from(UNIT.0)];
+        if begun("only visits") {
+            unit.push = vec![VISIT];
+        }
+        let on = history.split(';').find_map(|step| step.trim().strip_prefix("on "));
+        unit.on = on.and_then(trigger).into_iter().collect();
     });
     play_on(stage, history)
+}
+
+fn trigger(word: &str) -> Option<Trigger> {
+    match word {
+        "nothing" => None,
+        "save" => Some(Trigger::Save),
+        "login" => Some(Trigger::Login),
+        "online" => Some(Trigger::Online),
+        period => Some(Trigger::Every(secs(period))),
+    }
 }
 
 /// The stage after a history that goes on from there.
@@ -56,56 +80,16 @@ pub(super) fn play_on(stage: Stage, history: &str) -> Stage {
     play.stage
 }
 
-/// What is found after a history; with `restless` in it no device comes to rest.
-pub(super) fn verdict(history: &str) -> Verdict {
-    let stage = play(history);
-    if history.contains("restless") { stage.verdict_without_rest() } else { stage.verdict() }
-}
-
-/// Holds what is found to parts between ` & `: `silent`; `CHECK N`, which fires so often along with
-/// what it implies; `METRIC N`; `counted N` conflicts on the phones; `fires CHECK …` and no other;
-/// `has CHECK` and `lacks CHECK`; `~words` that a violation says, and `!words` that none does.
-#[expect(clippy::print_stdout, reason = "it is shown with a failure alone")]
-#[track_caller]
-pub(super) fn judge(history: &str, expected: &str) {
-    println!("{history}");
-    let counted = || play(history).phones.iter().map(|phone| phone.conflicts.len()).sum::<usize>();
-    let verdict = verdict(history);
-    let says = |words: &str| verdict.violations.iter().any(|found| found.text.contains(words));
-    for part in expected.split(" & ") {
-        println!("  {part}");
-        let words: Vec<&str> = part.split(' ').collect();
-        match words[..] {
-            ["silent"] => assert_silent(&verdict),
-            ["fires", ..] => assert_eq!(fired(&verdict), words[1..], "{:#?}", verdict.violations),
-            ["has", check] => assert!(fired(&verdict).contains(&check), "{:#?}", verdict.violations),
-            ["lacks", check] => assert!(!fired(&verdict).contains(&check), "{:#?}", verdict.violations),
-            ["counted", n] => assert_eq!(counted().to_string(), n),
-            _ if part.starts_with('~') => assert!(says(&part[1..]), "{:#?}", verdict.violations),
-            _ if part.starts_with('!') => assert!(!says(&part[1..]), "{:#?}", verdict.violations),
-            [metric, n] if metric.contains('.') => {
-                assert_eq!(verdict.figures[metric].to_string(), n, "{:#?}", verdict.violations);
-            }
-            [check, n] => assert_only(&verdict, check, n.parse().unwrap()),
-            _ => panic!("{part} expects nothing"),
-        }
-    }
-}
-
-/// Judges histories that begin alike.
-#[track_caller]
-pub(super) fn judge_all(begin: &str, rows: &[(&str, &str)]) {
-    for (history, expected) in rows {
-        judge(&format!("{begin}; {history}"), expected);
-    }
-}
-
 fn entity(key: &str) -> EntityId {
     match &key[..1] {
         "s" => SLOT,
         "n" => NOTE,
         _ => VISIT,
     }
+}
+
+fn photo(key: &str) -> BlobId {
+    BlobId::of(VISIT, &Key::new(key), Part::Whole)
 }
 
 fn value(text: &str) -> Value {
@@ -199,7 +183,9 @@ impl Play {
     fn of_others(&mut self, words: &[&str]) {
         let stage = &mut self.stage;
         match *words {
-            ["restless" | "fickle" | "columns" | "doubles" | "repeats"] => {}
+            ["restless" | "fickle" | "columns" | "doubles" | "repeats" | "photos" | "holds-rows"]
+            | ["keeps-queue"]
+            | ["on" | "only", _] => {}
             ["later", n] => stage.later(n.parse().unwrap()),
             ["moment"] => stage.now += Span::millis(900),
             ["looked", rows] => {
@@ -325,6 +311,7 @@ impl Play {
             }
             ["drops", id] => stage.phone(device).outbox.retain(|entry| entry.edit.id != edit(id)),
             ["forgets"] => stage.phone(device).log.clear(),
+            ["holds", key] => stage.phone(device).attached.push(photo(key)),
             ["logs", id, key, kind] => {
                 let kind = LogKind::of_word(kind).unwrap();
                 let (entity, key) = (entity(key), Key::new(key));
@@ -465,6 +452,21 @@ impl Play {
                     },
                 );
             }
+            ["rejected", id, key] => {
+                let (edit, entity, key, kind) = (edit(id), entity(key), &Key::new(key), LogKind::Rejected);
+                stage.emit(device, Event::EditLogged { edit, entity, key, kind });
+            }
+            ["attaches", key] => {
+                let sent = BlobEvent::Sent { blob: photo(key), offset: 0, bytes: 9, in_run: true };
+                stage.emit(device, Event::Blob(sent));
+            }
+            ["stored" | "torn", key] => {
+                let whole = stage.oracle.schema.attachment(VISIT).unwrap().bytes(&Key::new(key), Part::Whole);
+                let came = if words[0] == "torn" { &b"torn"[..] } else { &whole };
+                let (bytes, hash, device) = (came.len() as u64, blob_hash(came), DeviceId(device));
+                let stored = BlobEvent::Stored { blob: photo(key), device, bytes, hash };
+                stage.tell(Node::Backend, Event::Blob(stored));
+            }
             ["opens", id, key] => {
                 let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
                 stage.emit(device, Event::Page(PageEvent::Open { edit, entity, key }));
@@ -537,10 +539,12 @@ impl Play {
             }
             ["lists", rows] => Event::RowsFailed { skipped: 0, listed: rows.parse().unwrap() },
             ["retries", left] => Event::RowsRetried { left: number(left) },
-            ["photo-fails"] => {
-                let blob = BlobId::of(VISIT, &Key::new("a1"), Part::Whole);
-                Event::Blob(BlobEvent::Ended { blob, took: Span(1), in_run: true, served: false })
-            }
+            ["photo-fails"] => Event::Blob(BlobEvent::Ended {
+                blob: photo("a1"),
+                took: Span(1),
+                in_run: true,
+                served: false,
+            }),
             ["queues", a] => Event::UnitQueued { unit: unit(a), depth: 1 },
             ["discards", a] => Event::UnitDiscarded { unit: unit(a) },
             ["coalesces", a] => Event::UnitCoalesced { unit: unit(a) },

@@ -1,21 +1,15 @@
 //! What comes again, and requests that nobody asked for or that do not wait.
 
-use super::play::{judge, judge_all};
-
-/// An answer with this version of a1, and the cursor behind it.
-fn pulled(stamp: u32) -> String {
-    format!("0 answered pull 1; 0 applied a1 {stamp}; 0 cursor;")
-}
+use super::judge::judge;
 
 #[test]
 fn a_version_that_comes_twice_by_one_cursor_is_found() {
-    let [one, two] = [pulled(200), pulled(300)];
+    // Answers with a version of a1, and the cursor behind it.
+    let [one, two] = [200, 300].map(|stamp| format!("0 answered pull 1; 0 applied a1 {stamp}; 0 cursor;"));
     let cut = "0 answered pull 1; 0 applied a1 200;";
     let pushed = "0 answered push 1; 0 applied a1 200;";
     let begins = "0 begins A 0;";
     let listed = "0 lists 1; 0 retries";
-    // The row is one that something happened to.
-    let again = "it: office a1 done; office a1 busy;";
     for (history, found) in [
         (format!("{one} {two} {two}"), 1),
         // Its cursor was given up, or the server did not know it any more.
@@ -37,10 +31,12 @@ fn a_version_that_comes_twice_by_one_cursor_is_found() {
         (format!("{one} {listed} 1; 0 applied a1 200"), 0),
         (format!("{one} {listed} 0; 0 applied a1 200"), 1),
     ] {
-        judge(&format!("{again} {history}"), &format!("oracle.delivered_again.rows {found}"));
+        // The row is one that something happened to.
+        let history = format!("it: office a1 done; office a1 busy; {history}");
+        judge(&format!("{history} => oracle.delivered_again.rows {found}"));
     }
     let unpromised = "oracle.delivered_again.rows 1 & lacks delivered-again";
-    judge(&format!("repeats; {again} {one} {one}"), unpromised);
+    judge(&format!("repeats; office a1 done; office a1 busy; {one} {one} => {unpromised}"));
 }
 
 /// Two units of two entities each make six requests a sync; it has asked for one by starting.
@@ -59,7 +55,7 @@ fn answers_that_nobody_asked_for_are_told_unless_they_are_worth_it() {
         ("0 asked;".to_owned() + &times("0 fails fetch", 5), 0),
         ("0 asked;".to_owned() + &times("0 fails fetch", 6), 1),
     ] {
-        judge(&format!("doubles; {history}"), &format!("oracle.request_storm.devices {found}"));
+        judge(&format!("doubles; {history} => oracle.request_storm.devices {found}"));
     }
 }
 
@@ -79,69 +75,66 @@ fn tries_that_do_not_wait_are_told_unless_somebody_asks_for_them() {
         ("later 0", &*format!("0 logs-out; {}", "0 fails push; later 1;".repeat(5)), 0),
     ] {
         let history = format!("doubles; restless; {first}; {}", format!("{again};").repeat(60));
-        judge(&history, &format!("oracle.request_storm.devices {found}"));
+        judge(&format!("{history} => oracle.request_storm.devices {found}"));
     }
 }
 
 #[test]
 fn a_status_is_shown_while_it_holds_and_not_longer() {
-    judge_all(
-        "restless; 0 shows-as idle 0",
-        &[
-            ("0 sets a1 x; later 300; 0 shows-as idle 1; later 300", "oracle.wrong_status.count 1"),
-            // What is wrong for a moment is not counted, and for less than the bound is none.
-            ("0 sets a1 x; moment; 0 shows-as idle 1; later 500", "oracle.status.wrong 0"),
-            (
-                "0 sets a1 x; later 119; 0 shows-as idle 1",
-                "oracle.wrong_status.count 0 & oracle.status.wrong 119000000000",
-            ),
-        ],
+    judge(
+        "
+        begin: restless; 0 shows-as idle 0;
+        0 sets a1 x; later 300; 0 shows-as idle 1; later 300 => oracle.wrong_status.count 1
+        # What is wrong for a moment is not counted, and for less than the bound is none.
+        0 sets a1 x; moment; 0 shows-as idle 1; later 500 => oracle.status.wrong 0
+        0 sets a1 x; later 119; 0 shows-as idle 1
+        => oracle.wrong_status.count 0 & oracle.status.wrong 119000000000
+        0 shows-as offline; 0 down; later 200; 0 up => oracle.wrong_status.count 0
+        0 shows-as idle 0; 0 down; later 200 => oracle.wrong_status.count 1
+        0 shows-as offline; later 200 => oracle.wrong_status.count 1
+        0 shows-as idle 0; later 200 => oracle.wrong_status.count 0
+        0 shows-as conflict; 0 opens 0.7 a1; later 200 => oracle.wrong_status.count 0
+        0 opens 0.7 a1; later 200 => oracle.wrong_status.count 1
+        0 shows-as conflict; later 200 => oracle.wrong_status.count 1
+        # A run that failed is shown until one ends well.
+        0 begins A 1; 0 fails A 1 offline; 0 shows-as failed; later 200 => oracle.wrong_status.count 0
+        0 begins A 1; 0 fails A 1 offline; 0 shows-as idle 0; later 200 => oracle.wrong_status.count 1
+        0 begins A 1; 0 ends A 1; 0 shows-as failed; later 200 => oracle.wrong_status.count 1
+        # An edit that was sent before a death may wait or not.
+        begin: restless; 0 shows-as idle 0; 0 sets a1 x; 0 shows-as idle 1; 0 sends 0.0 a1; 0 dies;
+        later 1000; 0 starts;
+        0 shows-as idle 0; later 200; 0 drops => oracle.wrong_status.count 0
+        0 shows-as idle 1; later 200 => oracle.wrong_status.count 0
+        0 shows-as idle 2; later 200; 0 shows-as idle 1 => oracle.wrong_status.count 1
+        # Five tries of 30 s, waits of 15 s in all, and two minutes for the disk.
+        begin: restless; 0 shows-as idle 0; 0 begins A 1; 0 shows-as syncing
+        0 0; later 280; 0 fails A 1 offline; 0 shows-as failed => oracle.wrong_status.count 0
+        0 0; later 290; 0 fails A 1 offline; 0 shows-as failed => oracle.wrong_status.count 1
+        0 0; 0 throttled 600; later 700 => oracle.wrong_status.count 0
+        # Progress goes on, ends at a hundred, and begins again with another run.
+        50 5; 0 shows-as syncing 60 9 => oracle.wrong_status.count 0
+        50 5; 0 shows-as syncing 40 9 => oracle.wrong_status.count 1
+        50 5; 0 shows-as syncing 60 4 => oracle.wrong_status.count 1
+        50 5; 0 shows-as syncing 101 9 => oracle.wrong_status.count 1
+        50 5; 0 ends A 1; 0 begins A 2; 0 shows-as syncing 0 0 => oracle.wrong_status.count 0
+        # It stands while rows come.
+        0 0; 0 applied a1 150; later 50; 0 applied a1 150; later 50; 0 applied a1 150; later 50
+        => oracle.wrong_status.count 1
+        0 0; 0 applied a1 150; 0 shows-as syncing 0 1; later 50; 0 applied a1 150; 0 shows-as syncing 0 2;
+        later 50;
+        0 applied a1 150; 0 shows-as syncing 0 3; later 50 => oracle.wrong_status.count 0
+        # The count at the end is what is shown.
+        begin:
+        0 shows-as idle 2 => wrong-status 1
+        ",
     );
-    let waits =
-        "0 sets a1 x; 0 shows-as idle 1; 0 sends 0.0 a1; 0 dies; later 1000; 0 starts; 0 shows-as idle";
     // Another state that flashes up does not make wrong right.
     let flash = |run: u32| {
-        format!(
-            "0 shows-as failed; later 60; 0 begins A {run}; 0 shows-as syncing 0 0; later 1; 0 ends A {run};"
-        )
+        let synced = format!("0 begins A {run}; 0 shows-as syncing 0 0; later 1; 0 ends A {run}");
+        format!("0 shows-as failed; later 60; {synced}; ")
     };
-    let flashes = (0..10).map(flash).collect::<String>() + "0 shows-as idle 0";
-    let syncs = "0 begins A 1; 0 shows-as syncing";
-    let moves = "0 applied a1 150; 0 shows-as syncing 0";
-    for (history, violations) in [
-        // An edit that was sent before a death may wait or not.
-        (format!("{waits} 0; later 200; 0 drops"), 0),
-        (format!("{waits} 1; later 200"), 0),
-        (format!("{waits} 2; later 200; 0 shows-as idle 1"), 1),
-        (flashes, 1),
-        ("0 shows-as offline; 0 down; later 200; 0 up".to_owned(), 0),
-        ("0 shows-as idle 0; 0 down; later 200".to_owned(), 1),
-        ("0 shows-as offline; later 200".to_owned(), 1),
-        ("0 shows-as idle 0; later 200".to_owned(), 0),
-        ("0 shows-as conflict; 0 opens 0.7 a1; later 200".to_owned(), 0),
-        ("0 opens 0.7 a1; later 200".to_owned(), 1),
-        ("0 shows-as conflict; later 200".to_owned(), 1),
-        // A run that failed is shown until one ends well.
-        ("0 begins A 1; 0 fails A 1 offline; 0 shows-as failed; later 200".to_owned(), 0),
-        ("0 begins A 1; 0 fails A 1 offline; 0 shows-as idle 0; later 200".to_owned(), 1),
-        ("0 begins A 1; 0 ends A 1; 0 shows-as failed; later 200".to_owned(), 1),
-        // Five tries of 30 s, waits of 15 s in all, and two minutes for the disk.
-        (format!("{syncs} 0 0; later 280; 0 fails A 1 offline; 0 shows-as failed"), 0),
-        (format!("{syncs} 0 0; later 290; 0 fails A 1 offline; 0 shows-as failed"), 1),
-        (format!("{syncs} 0 0; 0 throttled 600; later 700"), 0),
-        // Progress goes on, ends at a hundred, and begins again with another run.
-        (format!("{syncs} 50 5; 0 shows-as syncing 60 9"), 0),
-        (format!("{syncs} 50 5; 0 shows-as syncing 40 9"), 1),
-        (format!("{syncs} 50 5; 0 shows-as syncing 60 4"), 1),
-        (format!("{syncs} 50 5; 0 shows-as syncing 101 9"), 1),
-        (format!("{syncs} 50 5; 0 ends A 1; 0 begins A 2; 0 shows-as syncing 0 0"), 0),
-        // It stands while rows come.
-        (format!("{syncs} 0 0; {moves} 1; later 50; {moves} 2; later 50; {moves} 3; later 50"), 0),
-        (format!("{syncs} 0 0; {}", "0 applied a1 150; later 50;".repeat(3)), 1),
-    ] {
-        let found = format!("oracle.wrong_status.count {violations}");
-        judge(&format!("restless; 0 shows-as idle 0; {history}"), &found);
-    }
-    // The count at the end is what is shown.
-    judge("0 shows-as idle 2", "wrong-status 1");
+    let flashes: String = (0..10).map(flash).collect();
+    judge(&format!(
+        "restless; 0 shows-as idle 0; {flashes} 0 shows-as idle 0 => oracle.wrong_status.count 1"
+    ));
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
 use crate::contract::{
-    AppliedChange, Author, Capabilities, Column, ColumnKind, CommitKind, ConflictKind, Decision, Delivery,
-    DeviceView, EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, OnDelete,
+    AppliedChange, Author, BlobId, Capabilities, Column, ColumnKind, CommitKind, ConflictKind, Decision,
+    Delivery, DeviceView, EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, OnDelete,
     PendingEdit, Reference, Refusal, RequestKind, Schema, ScopeRule, Sides, SyncUnit,
 };
 use crate::oracle::{Clock, Definition, Life, Oracle, OracleSetup, Patience, Retries, Truth, Verdict, Waits};
@@ -63,6 +63,8 @@ pub(super) struct Phone {
     /// Rows to show a second time.
     pub(super) doubled: BTreeSet<String>,
     pub(super) conflicts: BTreeSet<EditId>,
+    /// What it still has of what is attached to rows.
+    pub(super) attached: Vec<BlobId>,
     edits: u32,
     requests: u64,
 }
@@ -575,6 +577,9 @@ impl DeviceView for Phone {
     }
     fn log(&self) -> Vec<LogEntry> {
         self.log.clone()
+    }
+    fn attachments(&self) -> Vec<BlobId> {
+        self.attached.clone()
     }
     fn doing(&self) -> String {
         String::new()

@@ -1,11 +1,12 @@
 //! Cursors that a stranger moved.
 
 use super::super::clock::Clock;
-use super::super::findings::Findings;
-use super::super::strangers::Strangers;
+use super::super::findings::{Findings, Heard, Rules};
+use super::super::strangers::DeviceCursors;
 use super::stage::Stage;
-use crate::base::{DeviceId, EntityId, Span, Stamp, UnitId};
+use crate::base::{DeviceId, EntityId, Span, Stamp, Time, UnitId};
 use crate::contract::{Capabilities, Event, Excerpt, KillReason, SyncError, SyncUnit, UnitEvent};
+use crate::oracle::{Patience, Retries};
 
 const ME: DeviceId = DeviceId(0);
 const A: UnitId = UnitId(0);
@@ -33,8 +34,13 @@ fn found(
 ) -> Vec<String> {
     let labels = (Stage::new().schema, units().into(), Clock::default());
     let mut findings = Findings::new(Capabilities::ALL, labels);
-    let mut strangers = Strangers::new(1);
-    let mut tell = |event: Event<'_>| strangers.on(ME, &event, &mut findings);
+    let (patience, retries) = (Patience::Stated(Span::ZERO), Retries::UNKNOWN);
+    let rules = Rules { units: units().into(), durable: true, patience, retries, acknowledges: true };
+    let mut cursors = DeviceCursors::default();
+    let mut tell = |event: Event<'_>| {
+        let (at, rules, findings) = (Time::ZERO, &rules, &mut findings);
+        cursors.on(&mut Heard { at, device: ME, event: &event, rules, findings });
+    };
     let date = |at| [(A, Stamp(at))];
     tell(Event::Unit(UnitEvent::Cursors { at: before, dates: &date(dates[0]) }));
     tell(Event::SyncStart { unit, run: 1, waited: Span::ZERO });

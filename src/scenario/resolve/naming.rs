@@ -162,7 +162,7 @@ pub(super) fn are_sent(root: View<'_>, wrong: &Mistakes) {
     }
     let entities = root.at("entity").entries();
     if let Some(table) = entities.filter_map(|(_, entity)| entity.at("attachment").present()).next() {
-        let title = "without an outbox nobody knows which attachments wait";
+        let title = "only an outbox tells which attachments are still to be sent";
         wrong.given(&[capture]).at(table, title, "`attachment` needs engine.push.capture = \"outbox\"");
     }
 }

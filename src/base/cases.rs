@@ -1,0 +1,25 @@
+//! Tables of histories, for tests.
+
+/// The cases of a table: what happens, over as many lines as it takes, and behind `=>` what is held
+/// to, which goes on in lines that begin with `&`. All that follow a line `begin:` begin so, and so
+/// on with lines `also:`; lines that begin with `#` say why.
+pub(crate) fn cases(table: &str) -> Vec<(String, String)> {
+    let (mut begin, mut history, mut cases) = (String::new(), String::new(), Vec::<(String, String)>::new());
+    for line in table.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some(text) = line.strip_prefix("begin:") {
+            begin = text.to_owned();
+        } else if let Some(text) = line.strip_prefix("also:") {
+            begin.push_str(text);
+        } else if line.starts_with('&') {
+            let (_, told) = cases.last_mut().expect("a case goes on");
+            *told = format!("{told} {line}");
+        } else if let Some((text, told)) = line.split_once("=>") {
+            let history = std::mem::take(&mut history);
+            cases.push((format!("{begin} {history} {text}").trim().to_owned(), told.trim().to_owned()));
+        } else {
+            history = format!("{history} {line}");
+        }
+    }
+    assert!(history.is_empty(), "nothing is held to after {history}");
+    cases
+}

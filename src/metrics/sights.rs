@@ -1,0 +1,102 @@
+//! What people see of the sync, and for how long: its status, tables and rows that are there in
+//! part.
+
+use std::collections::BTreeMap;
+
+use super::board::Board;
+use super::table::Id;
+use crate::base::{DeviceId, EntityId, Time, UnitId};
+use crate::contract::{Event, Shown, UnitEvent};
+
+/// What is shown of a pull.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pulled {
+    /// The first and the last time at which rows of it were there.
+    times: Option<(Time, Time)>,
+    /// An answer came in the run under way: what is written now is what was pulled.
+    answered: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Sights {
+    shown: BTreeMap<DeviceId, (Shown, Time)>,
+    /// Tables that are empty since what was in them is to come again.
+    emptied: BTreeMap<(DeviceId, EntityId), Time>,
+    dangling: BTreeMap<DeviceId, (u64, Time)>,
+    pulled: BTreeMap<(DeviceId, UnitId), Pulled>,
+}
+
+impl Sights {
+    pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
+        match event {
+            Event::Status(status) => {
+                let before = self.shown.get(&device).map(|(before, _)| before.word());
+                if before != Some(status.state.word()) {
+                    board.add(Id::StatusChanges, 1);
+                    showed(self.shown.insert(device, (status.state, at)), at, board);
+                }
+            }
+            Event::ProcessKilled { .. } => showed(self.shown.remove(&device), at, board),
+            Event::NetworkAsked => board.add(Id::NetworkAsked, 1),
+            Event::TableEmptied { entity, edits } => {
+                board.add(Id::EmptyTableEdits, *edits);
+                self.emptied.entry((device, *entity)).or_insert(at);
+            }
+            Event::ApplyAborted => board.add(Id::ApplyAborted, 1),
+            Event::Dangling { rows } => dangled(self.dangling.insert(device, (*rows, at)), at, board),
+            Event::SyncStart { unit, .. } => self.pulled(device, *unit).answered = false,
+            Event::ResponseReceived { unit: Some(unit), kind, .. } if kind.pulls() => {
+                self.pulled(device, *unit).answered = true;
+            }
+            Event::ChunkApplied { unit, changes, .. } => {
+                let filled = if self.emptied.is_empty() { &[] } else { *changes };
+                for change in filled.iter().filter(|change| !change.removed) {
+                    board.lasted(Id::EmptyTable, self.emptied.remove(&(device, change.entity)), at);
+                }
+                unit.iter().for_each(|unit| self.rows_came(at, (device, *unit)));
+            }
+            Event::Unit(UnitEvent::Excerpt { unit, .. }) => self.rows_came(at, (device, *unit)),
+            Event::SyncComplete { unit, .. } => {
+                if let Some((first, last)) = self.pulled(device, *unit).times.take() {
+                    board.lasted(Id::HalfSynced, Some(first), last);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn pulled(&mut self, device: DeviceId, unit: UnitId) -> &mut Pulled {
+        self.pulled.entry((device, unit)).or_default()
+    }
+
+    fn rows_came(&mut self, at: Time, (device, unit): (DeviceId, UnitId)) {
+        let pulled = self.pulled(device, unit);
+        if pulled.answered {
+            pulled.times = Some((pulled.times.map_or(at, |(first, _)| first), at));
+        }
+    }
+
+    pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
+        self.shown.values().for_each(|shown| showed(Some(*shown), at, board));
+        self.dangling.values().for_each(|rows| dangled(Some(*rows), at, board));
+        let half = self.pulled.values().filter_map(|pulled| pulled.times);
+        half.for_each(|(first, _)| board.lasted(Id::HalfSynced, Some(first), at));
+    }
+}
+
+fn showed(shown: Option<(Shown, Time)>, at: Time, board: &mut Board) {
+    let Some((state, since)) = shown else { return };
+    let id = match state {
+        Shown::Idle => Id::StatusIdle,
+        Shown::Offline => Id::StatusOffline,
+        Shown::Syncing(_) => Id::StatusSyncing,
+        Shown::Failed { .. } => Id::StatusFailed,
+        Shown::Conflict => Id::StatusConflict,
+    };
+    board.lasted(id, Some(since), at);
+}
+
+fn dangled(rows: Option<(u64, Time)>, at: Time, board: &mut Board) {
+    let (rows, since) = rows.unwrap_or_default();
+    board.add(Id::DanglingTime, rows.saturating_mul(at.since(since).0));
+}

@@ -1,0 +1,67 @@
+//! What is found in histories.
+
+use super::play::play;
+use crate::base::cases::cases;
+use crate::oracle::check::ALL;
+use crate::oracle::{Verdict, implied};
+
+/// What is found after a history; with `restless` in it no device comes to rest.
+pub(super) fn verdict(history: &str) -> Verdict {
+    let stage = play(history);
+    if history.contains("restless") { stage.verdict_without_rest() } else { stage.verdict() }
+}
+
+/// Holds what is found in histories to parts between ` & `: `silent`; `CHECK N`, which fires so often
+/// along with what it implies; `METRIC N` and `METRIC over N`; `counted N` conflicts on the phones;
+/// `fires CHECK …` and no other; `has CHECK` and `lacks CHECK`.
+#[expect(clippy::print_stdout, reason = "it is shown with a failure alone")]
+#[track_caller]
+pub(super) fn judge(table: &str) {
+    for (history, expected) in cases(table) {
+        println!("{history}");
+        let counted = || play(&history).phones.iter().map(|phone| phone.conflicts.len()).sum::<usize>();
+        let verdict = verdict(&history);
+        for part in expected.split(" & ").map(str::trim) {
+            println!("  {part}");
+            let words: Vec<&str> = part.split(' ').collect();
+            match words[..] {
+                ["silent"] => assert_silent(&verdict),
+                ["fires", ..] => assert_eq!(fired(&verdict), words[1..], "{:#?}", verdict.violations),
+                ["has", check] => assert!(fired(&verdict).contains(&check), "{:#?}", verdict.violations),
+                ["lacks", check] => assert!(!fired(&verdict).contains(&check), "{:#?}", verdict.violations),
+                ["counted", n] => assert_eq!(counted().to_string(), n),
+                [metric, "over", n] => assert!(verdict.figures[metric] >= n.parse().unwrap()),
+                [metric, n] if metric.contains('.') => {
+                    assert_eq!(verdict.figures[metric].to_string(), n, "{:#?}", verdict.violations);
+                }
+                [check, n] => assert_only(&verdict, check, n.parse().unwrap()),
+                _ => panic!("{part} expects nothing"),
+            }
+        }
+    }
+}
+
+/// The checks that fired, each once, in order.
+fn fired(verdict: &Verdict) -> Vec<&'static str> {
+    let mut fired: Vec<&'static str> = verdict.violations.iter().map(|v| v.check).collect();
+    fired.dedup();
+    fired
+}
+
+/// Fails unless `check` fired so often, along with what it implies and nothing else.
+#[track_caller]
+fn assert_only(verdict: &Verdict, check: &str, count: u64) {
+    let fired = fired(verdict);
+    let stray: Vec<_> = fired.iter().filter(|f| **f != check && !implied(check).contains(f)).collect();
+    assert!(stray.is_empty(), "{stray:?} fired beside {check}: {:#?}", verdict.violations);
+    let (_, metric) = ALL.iter().find(|(name, _)| *name == check).unwrap();
+    assert_eq!(verdict.figures[metric], count, "{check}: {:#?}", verdict.violations);
+}
+
+#[track_caller]
+fn assert_silent(verdict: &Verdict) {
+    assert!(verdict.violations.is_empty(), "{:#?}", verdict.violations);
+    for (check, metric) in ALL {
+        assert_eq!(verdict.figures[metric], 0, "{check}");
+    }
+}
