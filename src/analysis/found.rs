@@ -14,7 +14,6 @@ pub fn told(record: &RunRecord) -> impl Iterator<Item = &CellRecord> {
     record.failing().filter(|cell| record.is_of_findings() || !is_found(record, cell))
 }
 
-/// The failing cells that found what they were run for.
 pub fn findings(record: &RunRecord) -> impl Iterator<Item = &CellRecord> {
     record.failing().filter(|cell| is_found(record, cell))
 }

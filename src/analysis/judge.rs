@@ -94,7 +94,6 @@ fn cell_id(plan: &Plan) -> String {
     parts.join(".").chars().map(plain).collect()
 }
 
-/// A record as people name it: `appointment/0f3c…`.
 pub fn record_name(schema: &Schema, (entity, key): &(EntityId, Key)) -> String {
     match schema.entities.get(usize::from(entity.0)) {
         Some(entity) => format!("{}/{key}", entity.name),
@@ -123,7 +122,6 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
     }
 }
 
-/// A swept value: a number where it is a whole one.
 fn axis(value: &str) -> serde_json::Value {
     value.parse::<i64>().map_or_else(|_| value.into(), Into::into)
 }
@@ -181,7 +179,6 @@ fn expectations(plan: &Plan, outcome: &Outcome) -> Vec<ExpectationRecord> {
     violations.chain(metrics).collect()
 }
 
-/// The figure that an expectation names.
 fn expected_figure(figures: &Figures, key: &str) -> Option<u64> {
     let (name, stat) = named(key, |name| figures.contains_key(name))?;
     figures.get(&name)?.stat(stat)

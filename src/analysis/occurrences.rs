@@ -10,7 +10,6 @@ use crate::metrics::{self, Situation, human};
 use crate::record::{CellRecord, Exit, OccurrenceRecord, RunRecord, SwarmRecord, Verdict};
 use crate::scenario::{Bound, Drawn, Plan};
 
-/// What a seed has, as a record holds it.
 pub(super) fn drawn(of: &Drawn) -> SwarmRecord {
     let sizes = of.sizes.iter().map(|(key, size)| ((*key).to_owned(), *size)).collect();
     SwarmRecord { on: of.on.clone(), off: of.off.clone(), sizes }
@@ -62,7 +61,6 @@ fn situation_in(situation: Situation, plan: &Plan, cells: &[&CellRecord]) -> Occ
     occurrence(scenario, format!("situation {}", situation.word()), plan, cells, occurred)
 }
 
-/// A figure that comes to `min` at least.
 fn least(key: &str, min: u64, plan: &Plan, cells: &[&CellRecord]) -> OccurrenceRecord {
     let occurred = |cell: &&&CellRecord| cell.expected(key).is_some_and(|value| value >= min);
     let unit = metrics::find(key).map_or(metrics::Unit::Count, |metric| metric.unit);
@@ -71,7 +69,6 @@ fn least(key: &str, min: u64, plan: &Plan, cells: &[&CellRecord]) -> OccurrenceR
     occurrence(scenario, what, plan, cells, occurred)
 }
 
-/// A violation that a cell has not to have.
 fn violation(check: &str, plan: &Plan, cells: &[&CellRecord]) -> OccurrenceRecord {
     let what = format!("violation {check}");
     let occurred = |cell: &&&CellRecord| cell.expectations.iter().any(|one| one.what == what && one.pass);

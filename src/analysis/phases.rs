@@ -3,22 +3,17 @@
 use crate::metrics::Figure;
 use crate::record::CellRecord;
 
-/// A phase of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Responses under way, but for the time at the backend.
     Network,
     /// The backend: its queue and its work. The work is worked out from percentiles.
     Server,
-    /// Requests that came to nothing.
     Failed,
     /// Attachments under way, failed tries included.
     Attachments,
-    /// Waits before another try.
     Wait,
-    /// Encoding and decoding messages.
     Decode,
-    /// Writing on the device.
     Apply,
     /// Hooks, locks and what else no metric has.
     Other,

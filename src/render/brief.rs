@@ -7,7 +7,6 @@ use crate::metrics::{Unit, human};
 use crate::oracle::{self, metric_of};
 use crate::record::{CellRecord, Verdict};
 
-/// One of the sentences.
 pub(super) struct Sentence {
     pub(super) topic: &'static str,
     pub(super) text: String,
@@ -100,7 +99,6 @@ pub(super) fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Vec<u64
     values
 }
 
-/// What the checks of the oracle came to in some cells.
 pub(super) struct Checks {
     /// Those that found something, and the most.
     found: Vec<(&'static str, Unit, u64)>,
@@ -122,7 +120,6 @@ pub(super) fn checks(cells: &[&CellRecord]) -> Checks {
     Checks { found, passed, hollow }
 }
 
-/// Cells that differ in their seed alone.
 struct Setting<'a>(&'a [&'a CellRecord]);
 
 impl Setting<'_> {

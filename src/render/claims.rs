@@ -25,7 +25,6 @@ pub(super) fn shown(record: &RunRecord) -> String {
     by_claim.into_iter().map(line).collect()
 }
 
-/// That a claim or a question is not held against anything, and why.
 pub fn not_held(of: &NotHeld<'_>) -> String {
     let NotHeld { scenario, name, is_question, why } = *of;
     let why = match why {
@@ -50,7 +49,6 @@ fn told(claim: &ClaimRecord, [fails, mends]: [&CellRecord; 2], [held, of]: [usiz
     format!("{} {is}: {}{seeds}\n", claim.id, both_figures(claim, mends, variant(fails)))
 }
 
-/// The figure of a claim in both cells, in words.
 pub(super) fn both_figures(claim: &ClaimRecord, mends: &CellRecord, failing: &str) -> String {
     let unit = unit_in(mends, &claim.metric);
     let show = |value: Option<u64>| value.map_or_else(|| "no figure".to_owned(), |n| human::figure(unit, n));

@@ -18,17 +18,13 @@ use crate::record::{CellRecord, EndingKind, Judged, Reason, Verdict};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stays {
-    /// There was no conflict to decide.
     Nothing,
-    /// Both said the same.
     Same,
     /// What was done on the device that came last.
     Here,
     /// What was there when it came.
     There,
-    /// Columns of both.
     Merged,
-    /// Both, as two rows.
     Both,
     /// What a person chose on the conflict page.
     Page,
@@ -47,18 +43,12 @@ const STAYS: [(Stays, &str, &str); 7] = [
     (Stays::Same, "same", "engine.conflicts.equal"),
 ];
 
-/// One cell of the matrix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConflictLine {
-    /// How conflicts are found.
     pub detect: String,
-    /// Who wins them.
     pub policy: String,
-    /// The world: what is done here and what there.
     pub world: String,
-    /// Which of the two was done later.
     pub order: String,
-    /// What stays.
     pub stays: Stays,
     /// Every device ended with its scope of the backend, and nothing was lost.
     pub converged: bool,
@@ -66,9 +56,7 @@ pub struct ConflictLine {
     pub overwritten: u64,
     /// Edits and versions that gave way without a line that anybody can read.
     pub silent: u64,
-    /// Conflicts that were none.
     pub mistaken: u64,
-    /// Conflicts that were not found.
     pub missed: u64,
     /// People saw rows that refer to one which is gone.
     pub dangling: bool,
@@ -77,7 +65,6 @@ pub struct ConflictLine {
 }
 
 impl ConflictLine {
-    /// What came of a cell in this way of finding conflicts, under this policy.
     pub fn of(cell: &CellRecord, detect: &str, policy: &str) -> ConflictLine {
         let value = |name: &str| cell.metrics.get(name).and_then(|f| f.stat("value")).unwrap_or(0);
         let stays = STAYS.iter().find(|(.., name)| value(name) > 0);
@@ -146,7 +133,6 @@ and what that cost:
   ~    rows are left that refer to one that is gone
 ";
 
-/// The whole table.
 pub type Conflicts = Lines<ConflictLine>;
 
 impl Lines<ConflictLine> {
@@ -169,7 +155,6 @@ impl Lines<ConflictLine> {
         text
     }
 
-    /// The tables for a page in Markdown.
     pub fn to_markdown(&self) -> String {
         self.parts(|grid| grid.markdown() + "\n", "\n")
     }
@@ -235,7 +220,6 @@ pub fn hold(judged: &mut [Judged], lines: Vec<ConflictLine>, right: &Conflicts) 
     }
 }
 
-/// A world's name, a word a line.
 fn heading(world: &str) -> String {
     world.replace('-', "\n")
 }
@@ -301,7 +285,6 @@ mod tests {
         assert_eq!(missing, ["not run: dates server update-delete here-earlier"]);
     }
 
-    /// A matrix of two cells: the first loses rows, as it always does, and this is said of both.
     fn run(right: &Conflicts) -> RunRecord {
         let plans = [fixture::plan(None, 1), fixture::plan(Some("fine"), 2)];
         let outcomes = [fixture::lost(2), fixture::outcome()];

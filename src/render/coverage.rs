@@ -8,14 +8,12 @@ use crate::analysis::variant;
 use crate::record::{CellRecord, ClaimRecord, RunRecord, Verdict};
 use crate::scenario::REQUIREMENTS;
 
-/// What a scenario says it shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Covered {
     /// Where it lies in its folder, without `.toml`.
     pub name: String,
     /// Where it was read, as its cells say.
     pub path: String,
-    /// The ids, such as `R24`.
     pub ids: Vec<String>,
 }
 
@@ -63,14 +61,12 @@ pub fn coverage(covered: &[Covered], record: &RunRecord) -> String {
     )
 }
 
-/// Scenarios and claims of a run by id.
 struct Shows<'a> {
     covered: &'a [Covered],
     record: &'a RunRecord,
     cells: BTreeMap<&'a str, &'a CellRecord>,
 }
 
-/// A claim, the scenario that makes it, and the cells that fail and mend.
 struct Claimed<'a> {
     claim: &'a ClaimRecord,
     name: &'a str,
@@ -83,7 +79,6 @@ impl<'a> Shows<'a> {
         Shows { covered, record, cells }
     }
 
-    /// The pairs that show an id, in order of their scenarios.
     fn claims(&self, id: &str) -> Vec<Claimed<'a>> {
         let of_id = self.record.claims.iter().filter(|claim| claim.id == id);
         let mut claims: Vec<Claimed<'a>> = of_id
@@ -98,7 +93,6 @@ impl<'a> Shows<'a> {
         claims
     }
 
-    /// The scenarios that name an id, with what they come to.
     fn others(&self, id: &str) -> Vec<(&'a str, bool)> {
         let named = self.covered.iter().filter(|one| one.ids.iter().any(|other| other == id));
         let mut found: Vec<(&str, bool)> = named.map(|one| (one.name.as_str(), self.passes(one))).collect();

@@ -2,7 +2,6 @@
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
-/// Rows of texts under a header.
 #[derive(Clone, Debug, Default)]
 pub struct Grid {
     header: Vec<String>,
@@ -41,7 +40,6 @@ impl Grid {
         self.rows.push(fields.into_iter().map(Into::into).collect());
     }
 
-    /// For a terminal: aligned, figures to the right, each line behind `indent`.
     pub fn terminal(&self, indent: &str) -> String {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
@@ -53,7 +51,6 @@ impl Grid {
         lines.map(|line| line.trim_end().to_owned() + "\n").collect()
     }
 
-    /// For a page in Markdown.
     pub fn markdown(&self) -> String {
         let line = |fields: &[String]| {
             let escaped: Vec<String> =

@@ -42,7 +42,6 @@ fn text(writer: csv::Writer<Vec<u8>>) -> String {
     String::from_utf8(bytes).expect("names and numbers")
 }
 
-/// As JSON, a line a field.
 pub(super) fn to_json<T: Serialize + ?Sized>(of: &T) -> String {
     serde_json::to_string_pretty(of).expect("names and numbers") + "\n"
 }
@@ -60,7 +59,6 @@ impl<T: Serialize + DeserializeOwned> Lines<T> {
         csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().map(Lines)
     }
 
-    /// The lines in the order in which they are told.
     pub fn lines(&self) -> &[T] {
         &self.0
     }
@@ -72,7 +70,6 @@ impl<T: Serialize + DeserializeOwned> Lines<T> {
         text(writer)
     }
 
-    /// As JSON: an array.
     pub fn to_json(&self) -> String {
         to_json(&self.0)
     }

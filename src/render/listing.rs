@@ -8,21 +8,15 @@ use crate::metrics::human;
 /// How large a cell is, as far as that is known before it ran.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellSize {
-    /// The cell.
     pub cell: String,
-    /// The engine's registered name.
     pub engine: String,
-    /// Devices of all fleets.
     pub devices: u64,
-    /// Rows on the backend at the start.
     pub backend_rows: u64,
     /// Rows that come to devices, before the start or at their first load.
     pub provisioned: u64,
-    /// Length of the script.
     pub script: Span,
     /// Longest time for draining after it.
     pub drain: Span,
-    /// Its gates.
     pub gates: u64,
 }
 
@@ -54,7 +48,6 @@ fn by_seeds(cells: &[CellSize]) -> Vec<(String, &CellSize)> {
 }
 
 impl CellSize {
-    /// What it is but for its name.
     fn shape(&self) -> (&str, [u64; 6]) {
         let CellSize { devices, provisioned, backend_rows, script, drain, gates, .. } = self;
         (&self.engine, [*devices, *provisioned, *backend_rows, script.0, drain.0, *gates])
@@ -90,7 +83,6 @@ pub fn sizes(cells: &[CellSize]) -> String {
     )
 }
 
-/// A table of texts.
 pub fn texts<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut grid = Grid::new(N, header);
     rows.into_iter().for_each(|row| grid.row(row));

@@ -19,11 +19,8 @@ use crate::scenario::explained;
 /// devices are served.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Setting {
-    /// What the backend keeps.
     pub provisioning: String,
-    /// The capture's short name.
     pub capture: String,
-    /// `ota` or `persistent`.
     pub mode: String,
 }
 
@@ -60,7 +57,6 @@ struct Costs {
     delivered: u64,
 }
 
-/// What the columns are, for a terminal.
 const LEGEND: &str = "  \
   ota: over the air, each sync goes to the backend; persistent: to a replica that the gateway keeps
   converged: all phones end with what the backend has; if not, the rows that are wrong
@@ -71,7 +67,6 @@ const LEGEND: &str = "  \
     kept: bytes in the gateway to find changes, at the most
 ";
 
-/// The whole table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matrix {
     lines: Vec<(Setting, Came)>,
@@ -119,7 +114,6 @@ impl Costs {
         }
     }
 
-    /// What is paid for a row that comes to a device.
     fn each(&self, n: u64) -> u64 {
         n / self.delivered.max(1)
     }
@@ -159,7 +153,6 @@ impl Matrix {
         format!("{table}\n{keeps}{LEGEND}\n{}", self.words())
     }
 
-    /// The table for a page in Markdown.
     pub fn to_markdown(&self) -> String {
         self.grid().markdown()
     }
@@ -221,7 +214,6 @@ impl Matrix {
         text + &self.refusals()
     }
 
-    /// Why settings were refused, and on which backends.
     fn refusals(&self) -> String {
         let all = self
             .provisionings()
@@ -258,7 +250,6 @@ impl Matrix {
         reasons.iter().map(|(why, of)| (*why, named(&settings(of)))).collect()
     }
 
-    /// How many modes the table has of a backend and a capture.
     fn modes_of(&self, setting: &Setting) -> usize {
         let alike = |(other, _): &&(Setting, Came)| {
             other.provisioning == setting.provisioning && other.capture == setting.capture

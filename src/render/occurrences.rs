@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::metrics::human;
 use crate::record::{OccurrenceRecord, RunRecord};
 
-/// What had to occur and never did, a line each.
 pub(super) fn missing(record: &RunRecord) -> Vec<String> {
     let missing = record.occurrences.iter().filter(|one| !one.pass);
     missing.map(|one| format!("{}: {}", one.scenario, never(one))).collect()

@@ -10,12 +10,10 @@ use crate::record::{
     AnswerRecord, CellRecord, ClaimRecord, ExpectationRecord, GateRecord, Reason, ViolationRecord, named,
 };
 
-/// All reasons of a cell, in their order.
 pub fn reasons_of(cell: &CellRecord) -> Vec<String> {
     cell.reasons.iter().map(|reason| reason_of(cell, reason)).collect()
 }
 
-/// One of them.
 pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
     match reason {
         Reason::Violation { check } => violation(cell, check),
@@ -54,7 +52,6 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
     }
 }
 
-/// Why a setting is excluded.
 pub fn trouble(of: &Trouble<'_>) -> String {
     match of {
         Trouble::Told(text) => text.clone(),
@@ -100,7 +97,6 @@ pub(super) fn stuck(cell: &CellRecord) -> &str {
     ending.or_else(told).unwrap_or("no convergence by the deadline")
 }
 
-/// Why there is no figure of a gate.
 pub(super) fn no_figure(cell: &CellRecord, metric: &str, stat: &str) -> String {
     match cell.metrics.get(metric) {
         None => format!("the cell has no metric {metric}"),

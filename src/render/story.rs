@@ -29,7 +29,6 @@ const NAMED_CELLS: usize = 40;
 /// Whether words may be coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paint(
-    /// With ANSI escapes, or plain.
     pub bool,
 );
 
@@ -37,15 +36,12 @@ impl Paint {
     fn word(self, code: &str, text: &str) -> String {
         if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
-    /// Good news.
     pub fn good(self, text: &str) -> String {
         self.word("32", text)
     }
-    /// Bad news.
     pub fn bad(self, text: &str) -> String {
         self.word("1;31", text)
     }
-    /// What stands back.
     pub fn dim(self, text: &str) -> String {
         self.word("2", text)
     }
@@ -80,7 +76,6 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     text
 }
 
-/// Whether the answers of somebody's own scenario are its result.
 fn is_asked(record: &RunRecord) -> bool {
     record.is_of_findings() && record.matrix && !record.answers.is_empty()
 }
@@ -106,7 +101,6 @@ pub fn notes(record: &RunRecord, paint: Paint) -> String {
     warnings(record, paint) + &notes.chain(mixed).collect::<String>()
 }
 
-/// What the script could not do as asked, a line each.
 pub fn warnings(record: &RunRecord, paint: Paint) -> String {
     unplaced(record).into_iter().map(|line| format!("{} {line}\n", paint.bad("warning:"))).collect()
 }
@@ -165,7 +159,6 @@ pub(super) fn and_more(others: usize) -> String {
     if others == 0 { String::new() } else { format!(" and {} more", human::count(others as u64, "cell")) }
 }
 
-/// The lives of the records of a cell, whole.
 pub fn lives(cell: &CellRecord) -> String {
     let mut text = String::new();
     for life in &cell.lives {
@@ -219,7 +212,6 @@ pub(super) fn annotated(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// One line: what was run and what it comes to.
 pub fn headline(record: &RunRecord, paint: Paint) -> String {
     let verdict = match record.verdict {
         Verdict::Pass => paint.good("pass"),
@@ -397,7 +389,6 @@ fn told_swarm(swarm: &SwarmRecord) -> String {
     format!("  of the swarm this seed lacks {off}; {}\n", sizes.join(", "))
 }
 
-/// How many violations there are besides those that are told.
 fn untold(cell: &CellRecord, told: usize) -> String {
     let kept = cell.violations.len().saturating_sub(told) as u64;
     let mut by_check: BTreeMap<&str, u64> = BTreeMap::new();

@@ -13,7 +13,6 @@ const CELLS_MAX: usize = 20;
 const REASONS_MAX: usize = 5;
 const REASON_MAX: usize = 600;
 
-/// The page.
 pub fn summary(record: &RunRecord) -> String {
     let mut text = format!("## {}\n", grid::plain(&story::headline(record, Paint(false))));
     let failing = story::by_cause(record);
@@ -75,7 +74,6 @@ pub fn summary(record: &RunRecord) -> String {
     bounded(text)
 }
 
-/// Whether there are gates, and all are met: a search may pass where a setting misses one.
 fn gates_met(record: &RunRecord) -> bool {
     !record.gates.is_empty() && record.gates.iter().all(|gate| gate.pass)
 }

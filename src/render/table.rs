@@ -26,9 +26,7 @@ pub enum Form {
     /// Aligned, for a terminal of so many columns. Tables are as wide as they need to be: a line
     /// that goes on below is no row.
     Terminal(usize),
-    /// For a page in Markdown.
     Markdown,
-    /// As tables of HTML.
     Html,
 }
 
@@ -48,7 +46,6 @@ impl Row {
     fn label(&self) -> String {
         if self.figure.is_distribution() { format!("{} {}", self.name, self.stat) } else { self.name.clone() }
     }
-    /// A count is a count, whatever is counted.
     fn unit(&self) -> Unit {
         if self.stat == "count" { Unit::Count } else { self.figure.unit() }
     }
@@ -160,7 +157,6 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
     text + "  -v shows all figures in which the columns differ\n"
 }
 
-/// Whether the cells of a run differ in their seed alone.
 pub(super) fn is_one_setting(record: &RunRecord) -> bool {
     let cells: Vec<&CellRecord> = record.cells.iter().collect();
     by_scenario(record).len() == 1 && columns(&cells).len() == 1
@@ -236,7 +232,6 @@ fn columns<'a>(cells: &[&'a CellRecord]) -> Vec<Column<'a>> {
     columns.into_iter().map(|(title, cells)| Column { title, cells }).collect()
 }
 
-/// What a column is called: its variant and its swept values.
 fn column_title(cell: &CellRecord) -> String {
     let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
     let axes = cell.axes.iter().map(|(key, value)| format!("{}={}", last(key), plain(value)));
@@ -316,7 +311,6 @@ fn not_found(cell: &CellRecord, form: Form) -> String {
     }
 }
 
-/// A list behind its title, on lines of so many columns.
 fn listed(title: &str, names: &[impl AsRef<str>], columns: usize) -> String {
     let last = names.len().saturating_sub(1);
     let word = |(i, name)| format!("{}{}", AsRef::as_ref(name), if i < last { ";" } else { "" });
@@ -443,7 +437,6 @@ fn broken(title: &str) -> String {
     lines.join("\n")
 }
 
-/// The one statistic that stands for a figure where there is room for one.
 fn told_stat(figure: &Figure) -> &'static str {
     if figure.is_distribution() { "p95" } else { "value" }
 }
@@ -457,13 +450,11 @@ fn three_of(sorted: &[u64]) -> Option<[u64; 3]> {
     Some([*sorted.first()?, sorted[(sorted.len() - 1) / 2], *sorted.last()?])
 }
 
-/// By name, the oracle's before all others.
 fn sorted<'a>(mut rows: Vec<(&'a str, &'a Figure)>) -> Vec<(&'a str, &'a Figure)> {
     rows.sort_by_key(|(name, _)| (!name.starts_with("oracle."), *name));
     rows
 }
 
-/// `pass`, or how many of several are.
 fn verdicts(cells: &[&CellRecord]) -> String {
     let count = |verdict: Verdict| cells.iter().filter(|cell| cell.verdict == verdict).count();
     let (pass, fail) = (count(Verdict::Pass), count(Verdict::Fail));

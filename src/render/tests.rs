@@ -54,7 +54,6 @@ fn ending(ending: Ending) -> Outcome {
     Outcome { ending, ..outcome() }
 }
 
-/// An outcome in which no device sent a request.
 fn silent() -> Outcome {
     let mut outcome = Outcome { is_silent: true, ..outcome() };
     let none = Figure::number(Unit::Count, 0);
@@ -62,7 +61,6 @@ fn silent() -> Outcome {
     outcome
 }
 
-/// A plan with an action of which no edit need be made.
 fn optional(action: &str) -> Plan {
     let mut plan = plan(None, 1);
     plan.expect.optional.push(action.to_owned());
@@ -80,14 +78,12 @@ fn strict(action: &str) -> Plan {
     plan
 }
 
-/// An outcome in which nobody wanted to edit, and nothing came.
 fn still() -> Outcome {
     let mut outcome = Outcome { is_still: true, ..outcome() };
     outcome.figures.insert("engine.apply.rows".to_owned(), Figure::number(Unit::Rows, 0));
     outcome
 }
 
-/// An outcome in which no edit of an action came to be.
 fn in_vain() -> Outcome {
     let mut outcome = outcome();
     let value = Figure::number(Unit::Count, 9);

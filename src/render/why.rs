@@ -37,7 +37,6 @@ pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
     lines
 }
 
-/// The slowest devices, and the command that shows what they do.
 fn devices(cell: &CellRecord) -> Option<String> {
     let told = |one: &SlowRecord| format!("{} ({})", one.device, human::span(one.sync_ns));
     let told: Vec<String> = cell.slowest.iter().map(told).collect();

@@ -12,16 +12,11 @@ use crate::analysis::distinct;
 use crate::base::{Bytes, Span};
 use crate::record::CellRecord;
 
-/// One cell of the matrix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WireLine {
-    /// The format of messages.
     pub format: String,
-    /// What packs them.
     pub packed: String,
-    /// The world, which is called after its link.
     pub world: String,
-    /// Rows asked for in one request.
     pub chunk: u64,
     /// Bytes of answers.
     pub down: u64,
@@ -40,7 +35,6 @@ pub struct WireLine {
 }
 
 impl WireLine {
-    /// What came of a cell in this format, packed so, in chunks of so many rows.
     pub fn of(cell: &CellRecord, format: &str, packed: &str, chunk: u64) -> WireLine {
         let value = |name: &str| cell.metrics.get(name).and_then(|f| f.stat("value")).unwrap_or(0);
         WireLine {
@@ -59,23 +53,19 @@ impl WireLine {
     }
 }
 
-/// The whole table.
 pub type Wire = Lines<WireLine>;
 
 impl Lines<WireLine> {
-    /// Of these lines.
     pub fn new(lines: Vec<WireLine>) -> Wire {
         Lines(lines)
     }
 
-    /// For a terminal.
     pub fn story(&self) -> String {
         self.grid().terminal("  ")
             + "\nBytes, processor time and energy are those of the best chunk on the first link;\n\
                times are those of both syncs, with the rows of the best chunk behind them.\n"
     }
 
-    /// The table for a page in Markdown.
     pub fn to_markdown(&self) -> String {
         self.grid().markdown()
     }

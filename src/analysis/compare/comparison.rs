@@ -5,22 +5,18 @@ use super::pairing::opposed;
 use super::side::Side;
 use crate::record::{Exit, is_gated};
 
-/// Two sides, compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// The sides' names.
     pub sides: (String, String),
     /// The scenarios' names where each side has one, and not the same.
     pub scenarios: Option<(String, String)>,
     /// The builds that ran the sides, in words, where they are not the same.
     pub builds: Option<(String, String)>,
-    /// The groups.
     pub groups: Vec<Group>,
     /// What the other side does not have.
     pub unmatched: (Vec<String>, Vec<String>),
 }
 
-/// Compares the candidate with the base.
 pub fn compare(base: &Side, candidate: &Side) -> Comparison {
     let (opposed, unmatched) = opposed(base, candidate);
     Comparison {
@@ -49,11 +45,8 @@ fn other_builds(base: &Side, candidate: &Side) -> Option<(String, String)> {
 /// A metric that was not measured under all seeds, or under too few.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unmeasured<'a> {
-    /// The metric.
     pub metric: &'a str,
-    /// The title of its group.
     pub group: &'a str,
-    /// What is lacking.
     pub lacks: Lacks,
 }
 
@@ -62,14 +55,11 @@ pub struct Unmeasured<'a> {
 pub enum Lacks {
     /// One side measured nothing, the other something under each seed.
     All {
-        /// It is the base.
         in_base: bool,
     },
     /// Both sides have it under so many seeds.
     Seeds {
-        /// So many.
         cells: usize,
-        /// It takes so many.
         least: usize,
     },
 }
@@ -130,7 +120,6 @@ impl Comparison {
         self.groups.iter().map(|group| group.other_digests).sum()
     }
 
-    /// Differences of this kind in all groups.
     pub fn found(&self, finding: Finding) -> impl Iterator<Item = (&Group, &Difference)> {
         let all = self.groups.iter().flat_map(|group| group.differences.iter().map(move |d| (group, d)));
         all.filter(move |(_, difference)| difference.finding == finding)

@@ -9,7 +9,6 @@ use crate::oracle;
 use crate::record::Exit;
 use crate::stats::{self, Change, PAIRS_MIN, SAMPLES_MIN};
 
-/// What a difference rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
@@ -21,13 +20,10 @@ pub enum Basis {
     Samples,
 }
 
-/// What a difference comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Finding {
-    /// The candidate is worse.
     Worse,
-    /// The candidate is better.
     Better,
     /// The candidate is worse, by no more than is tolerated.
     Tolerated,
@@ -35,12 +31,10 @@ pub enum Finding {
     Changed,
     /// It differs, and that may be chance, or there are too few seeds to say.
     Unclear,
-    /// No difference.
     Same,
 }
 
 impl Basis {
-    /// Fewer seeds are not judged.
     fn least(self) -> usize {
         match self {
             Basis::Exact => 1,
@@ -53,18 +47,13 @@ impl Basis {
 /// One statistic of one metric on both sides.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Difference {
-    /// The metric.
     pub metric: String,
-    /// The statistic: `value`, or one of a distribution.
     pub stat: &'static str,
-    /// Its unit.
     pub unit: Unit,
-    /// Which direction is better.
     pub better: Better,
     /// The base's mean, rounded, over the seeds under which both sides have the figure, or over its
     /// own where there is no such pair; `None` if it has the figure under no seed.
     pub base: Option<u64>,
-    /// The candidate's.
     pub candidate: Option<u64>,
     /// Both means as they are: of what is rare the whole number says nothing.
     #[serde(skip)]
@@ -83,14 +72,12 @@ pub struct Difference {
     /// Pairs that it rests on, or cells of the side that has fewer.
     #[serde(skip)]
     pub cells: usize,
-    /// What it comes to.
     pub finding: Finding,
 }
 
 /// A seed of the base that the candidate lacks, or some of whose figures it lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// The seed.
     pub seed: String,
     /// The metrics that are lacking; none if the whole cell is.
     pub without: Vec<String>,
@@ -99,7 +86,6 @@ pub struct Missing {
 /// A metric that is not measured alike in all cells, so that it is not compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unlike {
-    /// The metric.
     pub metric: String,
     /// Its unit in two cells, and whether it is a distribution there.
     pub shapes: [(Unit, bool); 2],
@@ -110,11 +96,8 @@ pub struct Unlike {
 pub struct Group {
     /// What the cells have in common; empty if there is one group only.
     pub title: String,
-    /// What the differences rest on.
     pub basis: Basis,
-    /// Seeds of both sides.
     pub seeds: (usize, usize),
-    /// How many of its cells failed, on both sides.
     pub failed: (usize, usize),
     /// What cells failed with in the candidate that did not in the base; success if there is none.
     pub new_failure: Exit,
@@ -131,7 +114,6 @@ pub struct Group {
     /// Of pairs that are exact, in how many the same happened, and figures are not the same:
     /// another program counts them.
     pub counted_otherwise: usize,
-    /// All statistics, those without a difference too.
     pub differences: Vec<Difference>,
 }
 
@@ -187,7 +169,6 @@ const STATS_EXACT: &[&str] = &["p50", "p95", "p99", "max", "min", "count"];
 /// What fails more often, where the base loses something too, may be by chance up to this: to pass
 /// a loss is worse than to ask twice.
 const LEVEL_OF_LOSS: f64 = 0.1;
-/// The chance of a false finding in a comparison, all its statistics together.
 const LEVEL: f64 = 0.01;
 
 /// What lies between opposed cells, group by group.
@@ -196,7 +177,6 @@ pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group>
     judged(opposed.iter().map(|opposed| Weighed::of(opposed, always_chance)).collect())
 }
 
-/// Both sides' observations of one statistic.
 struct Observed {
     /// What is known of it but for what it comes to.
     told: Difference,
@@ -261,7 +241,6 @@ impl Observed {
 /// A group of which it is known how far its sides lie apart, but not yet whether that is more than
 /// chance.
 struct Weighed {
-    /// Without its differences.
     group: Group,
     observed: Vec<Observed>,
     /// Of each statistic, where chance plays a part.
@@ -345,7 +324,6 @@ impl Weighed {
     }
 }
 
-/// Whether the same happened in both cells, and their figures are not the same.
 fn counted_otherwise(base: &Measured, candidate: &Measured) -> bool {
     let known = !base.figures_digest.is_empty() && !candidate.figures_digest.is_empty();
     known && base.digest == candidate.digest && base.figures_digest != candidate.figures_digest
@@ -384,7 +362,6 @@ fn judged(weighed: Vec<Weighed>) -> Vec<Group> {
     weighed.into_iter().map(|group| group.judged(&mut surprising)).collect()
 }
 
-/// A figure of one unit, of one state or the like; of what did not occur there is none.
 fn is_part(metric: &str) -> bool {
     metric.contains(['@', '/'])
 }
@@ -546,7 +523,6 @@ fn mean(values: &[u64]) -> f64 {
     sum(values) as f64 / values.len().max(1) as f64
 }
 
-/// The mean of what is above zero, by logarithms.
 fn geometric(values: &[u64]) -> f64 {
     let logs = values.iter().map(|&value| libm::log(value as f64)).sum::<f64>();
     let mean = libm::exp(logs / values.len().max(1) as f64);

@@ -14,18 +14,14 @@ use crate::stats::PAIRS_MIN;
 pub enum Shift {
     /// A seed, or figures of it, are gone: nothing to compare.
     Missing(Missing),
-    /// A metric is measured otherwise: nothing to compare.
     Unlike(Unlike),
-    /// One side has nothing of a figure.
     OneSided(Difference),
-    /// It is worse by more than is tolerated.
     Worse(Difference),
     /// It is worse, and so few seeds do not rule out chance.
     TooFew(Difference),
     /// It is worse beyond its own chance and not beyond that of all figures together, which fails
     /// nothing.
     Perhaps(Difference),
-    /// It changed otherwise, which fails nothing.
     Otherwise(Difference),
 }
 
@@ -67,7 +63,6 @@ pub fn over_seeds<'w>(
     groups.flat_map(|(cells, group)| shifts(judged, cells, group, tolerance_ppm)).collect()
 }
 
-/// Both sides of a pair, with what the baseline gates alone.
 fn gated_of(base: &BaselineCell, judged: &Judged) -> (Measured, Measured) {
     let [mut was, mut is] = [Measured::from(base), Measured::from(&judged.cell)];
     was.metrics.retain(|name, _| base.gates(name));
@@ -116,7 +111,6 @@ fn shifts(
     found
 }
 
-/// The cell in which a figure is worst beside the baseline's.
 fn worst_of(judged: &[Judged], cells: &[(usize, &BaselineCell)], figure: &Difference) -> usize {
     let by = |(at, base): &&(usize, &BaselineCell)| {
         let of =
@@ -125,6 +119,5 @@ fn worst_of(judged: &[Judged], cells: &[(usize, &BaselineCell)], figure: &Differ
         let (more, of) = if figure.better == Better::Higher { (was, is) } else { (is, was) };
         u128::from(more) * 1_000_000 / u128::from(of.max(1))
     };
-    // Of several the first.
     cells.iter().rev().max_by_key(by).map_or(cells[0].0, |(at, _)| *at)
 }

@@ -8,11 +8,8 @@ use crate::analysis::sweep::plain;
 
 /// Cells of both sides that differ in nothing but their seeds, or in what is compared.
 pub(super) struct Opposed<'a> {
-    /// What they have in common, in words.
     pub title: String,
-    /// Cells of one seed.
     pub pairs: Vec<(&'a Measured, &'a Measured)>,
-    /// Cells whose seed the other side does not have.
     pub alone: (Vec<&'a Measured>, Vec<&'a Measured>),
     /// Seeds of which a side has several cells of one scenario, none of which says what it comes
     /// to.
@@ -20,14 +17,12 @@ pub(super) struct Opposed<'a> {
 }
 
 impl<'a> Opposed<'a> {
-    /// Pairs of one setting.
     pub(super) fn of_pairs(pairs: &'a [(Measured, Measured)]) -> Opposed<'a> {
         let pairs = pairs.iter().map(|(base, candidate)| (base, candidate)).collect();
         Opposed { title: String::new(), pairs, alone: (Vec::new(), Vec::new()), copies: Vec::new() }
     }
 }
 
-/// Names of both sides' cells that have no counterpart.
 pub(super) type Unmatched = (Vec<String>, Vec<String>);
 
 /// Opposes the cells of both sides. A variant's name sets cells apart unless each side has but one,
@@ -104,17 +99,14 @@ fn by_scenario<'a>(
     unmatched.1.extend(new.map(|(is, _)| named(short(is))));
 }
 
-/// As much of a digest as tells the scenarios of one name apart.
 fn short(digest: &str) -> &str {
     digest.get(..8).unwrap_or(digest)
 }
 
-/// The cells of each scenario digest.
 fn scenarios(cells: Vec<&Measured>) -> Vec<(&str, Vec<&Measured>)> {
     grouped(cells, |cell| cell.resolved.as_str())
 }
 
-/// Whether cells of one seed are of several scenarios.
 fn several(cells: &[&Measured]) -> bool {
     let mut of_seeds = BTreeMap::new();
     cells.iter().any(|cell| *of_seeds.entry(&cell.seed).or_insert(&cell.resolved) != &cell.resolved)

@@ -8,15 +8,11 @@ use crate::record::{BaselineCell, CellFigures, CellRecord, Exit, Reason, RunReco
 /// A cell that was run, as far as a comparison needs it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
-    /// Its scenario's name.
     pub scenario: String,
     /// The digest of its resolved scenario.
     pub resolved: String,
-    /// Its variant.
     pub variant: Option<String>,
-    /// The swept keys with their values.
     pub axes: BTreeMap<String, serde_json::Value>,
-    /// Its seed.
     pub seed: String,
     /// The digest of what happened.
     pub digest: String,
@@ -24,16 +20,12 @@ pub struct Measured {
     pub figures_digest: String,
     /// All that it failed with; nothing if nothing was wrong with it.
     pub failed: Vec<Exit>,
-    /// The figures.
     pub metrics: CellFigures,
 }
 
-/// One side of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Side {
-    /// What it is called.
     pub name: String,
-    /// Its cells.
     pub cells: Vec<Measured>,
     /// The builds that ran them, in words, by the digests of their sources; none of a baseline,
     /// which is there to be held against others.
@@ -43,17 +35,12 @@ pub struct Side {
 /// A side that nothing can be compared with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SideError {
-    /// No cell of it ran to its end.
     #[error("{0} has no cell that ran to its end")]
     Empty(String),
-    /// It has no such variant.
     #[error("{side} has no variant `{variant}`; it has {known}")]
     NoVariant {
-        /// The side's name.
         side: String,
-        /// What was asked for.
         variant: String,
-        /// What there is.
         known: String,
     },
 }

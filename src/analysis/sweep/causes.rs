@@ -8,16 +8,13 @@ use super::shares::{Fit, Shares, Side, rows};
 /// A part of the time of syncs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Waiting for responses to begin.
     RoundTrips,
     /// Useful responses, where how long they take to begin is not told apart.
     Answers,
-    /// Waiting for a worker of the backend.
     Queue,
     /// Requests that came to nothing and waits before another try, by the metric that counts those
     /// of which there are most more than at the best.
     Failures(&'static str),
-    /// Writing on the device.
     Writing,
     /// Hooks and kills of the app: what is neither of a request nor of writing.
     Rest,
@@ -34,14 +31,10 @@ pub const FAILURES: [&str; 7] = [
     "backend.mutations.put_off",
 ];
 
-/// A part that has grown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grown {
-    /// Which.
     pub part: Part,
-    /// Its share of the time.
     pub share: f64,
-    /// The same at the best setting.
     pub at_best: f64,
     /// By how much it has grown, as a share of the time at the best.
     by: f64,
@@ -50,7 +43,6 @@ pub struct Grown {
 /// What a setting suffers from beside the best.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cause {
-    /// The setting, by its position.
     pub at: usize,
     /// What it pays beside the best, under the seeds that both have, as a factor.
     pub cost: f64,
@@ -126,7 +118,6 @@ fn cause(
     Some(Cause { at, cost, longer, grown })
 }
 
-/// What a setting pays beside the best, under the seeds that both have.
 fn cost(here: &Point<'_>, best: &Point<'_>) -> Option<f64> {
     let pairs = here.prices.iter().filter_map(|(seed, price)| Some((price, best.prices.get(seed)?)));
     let sums = pairs.fold((0.0, 0.0), |sums, (here, best)| (sums.0 + here, sums.1 + best));
@@ -147,10 +138,8 @@ fn longer(here: &Point<'_>, best: &Point<'_>, objective: &Objective) -> f64 {
     if longer.is_finite() { longer } else { 1.0 }
 }
 
-/// How a part is taken from the shares of a setting.
 type Take = fn(Shares) -> f64;
 
-/// The parts that may be causes.
 fn parts(here: &Point<'_>, best: &Point<'_>, is_fitted: bool) -> Vec<(Part, Take)> {
     let mut parts: Vec<(Part, Take)> = vec![
         if is_fitted { (Part::RoundTrips, |s| s.waiting) } else { (Part::Answers, |s| s.moving) },
@@ -181,7 +170,6 @@ mod tests {
     use super::*;
     use crate::record::{CellRecord, Verdict, fixture};
 
-    /// What is blamed for what a setting costs beside the best, of seconds and counts of each.
     fn blamed(figures: &[(&'static str, u64, u64)]) -> Vec<Part> {
         let cells = [0, 1].map(|setting| {
             let cell = |seed: u64| {

@@ -7,7 +7,6 @@ use crate::stats::{SEEDS_MIN, interval_of_mean, worse_beyond_noise};
 /// What was found out about a series. Settings are named by their position on the first axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The best.
     pub best: usize,
     /// The first and the last setting that is no worse beyond the noise; `None` if there are too
     /// few seeds to tell. Where one between them is, luck is about: the optimum may lie on either
@@ -88,7 +87,6 @@ fn around(best: usize, len: usize, as_good: impl Fn(usize) -> bool) -> (usize, u
     (first, last)
 }
 
-/// Whether `point` is worse than `best` beyond the noise, over the seeds that both have.
 fn worse(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
     worse_beyond_noise(&pairs(point, best), position)
 }
@@ -103,7 +101,6 @@ pub(crate) fn may_be_luck(point: &Point<'_>, best: &Point<'_>, position: u64) ->
         && if pairs.len() < SEEDS_MIN { !far } else { !worse_beyond_noise(&pairs, position) }
 }
 
-/// What two settings pay with each seed that both have.
 fn pairs(one: &Point<'_>, other: &Point<'_>) -> Vec<(f64, f64)> {
     one.prices.iter().filter_map(|(seed, price)| Some((*price, *other.prices.get(seed)?))).collect()
 }
@@ -121,7 +118,6 @@ pub fn figure_between(point: &Point<'_>, objective: &Objective, position: u64) -
 mod tests {
     use super::*;
 
-    /// A setting of these prices, a seed each.
     fn point(prices: &[f64]) -> Point<'static> {
         let named = ["1", "2", "3", "4", "5", "6", "7", "8"].into_iter().zip(prices.iter().copied());
         Point { value: String::new(), cells: Vec::new(), prices: named.collect(), trouble: None }

@@ -3,7 +3,6 @@
 use super::series::{Series, Sweep};
 use crate::metrics::Better;
 
-/// Settings that it takes to see a power.
 const POINTS_MIN: usize = 3;
 /// How many times the first setting the last must be.
 const REACH_MIN: f64 = 10.0;

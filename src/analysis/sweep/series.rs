@@ -6,16 +6,11 @@ use super::objective::Objective;
 use crate::base::{BitRate, Bytes, Span};
 use crate::record::{CellRecord, Exit, Reason, RunRecord, Verdict};
 
-/// A sweep that was run.
 #[derive(Debug)]
 pub struct Sweep<'a> {
-    /// The key of the first axis.
     pub axis: String,
-    /// The keys of the others.
     pub across: Vec<String>,
-    /// What is compared.
     pub objective: Objective,
-    /// Its series, in the order of the other axes.
     pub series: Vec<Series<'a>>,
     /// Cells are missing: the run was cut short.
     pub is_partial: bool,
@@ -26,24 +21,17 @@ pub struct Sweep<'a> {
 pub struct Series<'a> {
     /// Its variant and the values of the other axes.
     pub name: String,
-    /// Its variant.
     pub variant: Option<String>,
-    /// The values of the other axes, in their order.
     pub values: Vec<String>,
-    /// Its settings.
     pub points: Vec<Point<'a>>,
 }
 
 /// One setting: cells that differ in their seed alone.
 #[derive(Clone, Debug)]
 pub struct Point<'a> {
-    /// Its value, as it was written.
     pub value: String,
-    /// Its cells.
     pub cells: Vec<&'a CellRecord>,
-    /// What it pays by seed.
     pub prices: BTreeMap<&'a str, f64>,
-    /// Why it is excluded.
     pub trouble: Option<Trouble<'a>>,
 }
 
@@ -79,7 +67,6 @@ impl<'a> Sweep<'a> {
         Sweep { axis: first.0.clone(), across, objective, series, is_partial: !record.complete }
     }
 
-    /// How many seeds the fullest setting has.
     pub fn seeds(&self) -> usize {
         self.series.iter().flat_map(|s| &s.points).map(|point| point.prices.len()).max().unwrap_or(0)
     }
@@ -94,12 +81,10 @@ fn in_order(mut points: Vec<Point<'_>>) -> Vec<Point<'_>> {
     points
 }
 
-/// The value of an axis as it was written.
 pub fn axis_of(cell: &CellRecord, key: &str) -> String {
     cell.axes.get(key).map_or_else(String::new, plain)
 }
 
-/// The same of one value.
 pub fn plain(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -125,7 +110,6 @@ impl Series<'_> {
 }
 
 impl<'a> Point<'a> {
-    /// A setting with its cells.
     pub fn new(value: &str, cells: Vec<&'a CellRecord>, objective: &Objective) -> Point<'a> {
         let ended = cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete);
         let prices = ended.filter_map(|cell| Some((cell.seed.as_str(), objective.price(cell)?))).collect();
@@ -133,7 +117,6 @@ impl<'a> Point<'a> {
         Point { value: value.to_owned(), cells, prices, trouble }
     }
 
-    /// What it pays in the mean over its seeds.
     pub fn price(&self) -> Option<f64> {
         let sum: f64 = self.prices.values().sum();
         (!self.prices.is_empty()).then(|| sum / self.prices.len() as f64)
@@ -165,15 +148,12 @@ impl<'a> Point<'a> {
         both.cells.retain(|cell| other.cells.iter().any(|of_other| of_other.seed == cell.seed));
         both
     }
-    /// A metric that is a number, summed over the seeds.
     pub fn sum(&self, metric: &str) -> f64 {
         self.stats(metric, "value").sum()
     }
-    /// The number of observations of a distribution, over all seeds.
     pub fn count(&self, metric: &str) -> f64 {
         self.stats(metric, "count").sum()
     }
-    /// The greatest observation of a distribution.
     pub fn max(&self, metric: &str) -> f64 {
         self.stats(metric, "max").fold(0.0, f64::max)
     }
@@ -186,13 +166,10 @@ impl<'a> Point<'a> {
 /// Why a setting is excluded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trouble<'a> {
-    /// Cells of it failed.
     Failed {
         /// The one with the gravest reason, and that; of a cell without any there is none.
         worst: (&'a CellRecord, Option<&'a Reason>),
-        /// How many failed.
         failed: usize,
-        /// Of how many.
         of: usize,
     },
     /// As a search tells it.

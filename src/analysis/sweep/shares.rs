@@ -9,11 +9,8 @@ use crate::theory::chunk::Cost;
 pub struct Side {
     /// The key whose values are rows a chunk, and the distribution of what chunks held.
     pub chunk_rows: &'static str,
-    /// Rows in all of them.
     rows: &'static str,
-    /// Waiting for their answers.
     time: &'static str,
-    /// Writing them on the device, where that is known.
     writing: Option<&'static str>,
 }
 
@@ -40,9 +37,7 @@ impl Side {
 /// What a chunk of a series costs, worked out from its own cells: o, c and 1/λ in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fit {
-    /// Until an answer comes, whatever its size.
     pub chunk: f64,
-    /// For each row in it.
     pub row: f64,
     /// The largest deviation of a setting from that line, as a share.
     pub misfit: f64,
@@ -50,7 +45,6 @@ pub struct Fit {
     pub commit: f64,
     /// Mean exposed time between failures, if there were enough to tell and they came at random.
     pub mtbf: Option<f64>,
-    /// Whether any request failed.
     pub fails: bool,
 }
 
@@ -65,15 +59,11 @@ pub(crate) fn rows(point: &Point<'_>) -> f64 {
 pub(crate) struct Shares {
     /// Waiting for answers to begin: round trips and fixed costs.
     pub waiting: f64,
-    /// Waiting for a worker of the backend.
     pub queued: f64,
     /// Rows on their way, on the wire and through the backend.
     pub moving: f64,
-    /// Requests that came to nothing.
     pub lost: f64,
-    /// Waiting before another try.
     pub backing_off: f64,
-    /// Writing on the device.
     pub writing: f64,
     /// What no request that ended and no writing took.
     pub rest: f64,
@@ -148,7 +138,6 @@ impl Fit {
     }
 }
 
-/// Rows in an answer of a setting, on average.
 pub(crate) fn held(side: Side, point: &Point<'_>) -> f64 {
     point.sum(side.rows) / point.count(side.chunk_rows)
 }
@@ -198,7 +187,6 @@ impl Shares {
             ["engine.requests.lost_time", "engine.retry.time", "engine.apply.time"]
                 .map(|part| point.sum(part));
         let parts = answered + lost + backing_off + writing;
-        // Parts that go on at the same time come to more than the whole.
         let all = ran.max(parts);
         Some(Shares {
             waiting: waiting / all,

@@ -1,11 +1,8 @@
 //! The field's defaults: what others ship.
 
-/// A default of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Default {
-    /// The product.
     pub name: &'static str,
-    /// The key that it stands for.
     pub key: &'static str,
     /// The value as a scenario has it.
     pub value: &'static str,
@@ -70,7 +67,6 @@ const fn row(name: &'static str, key: &'static str, value: &'static str, source:
     Default { name, key, value, source }
 }
 
-/// The values of a key that are shipped, each once, in the order of the table.
 pub fn values(key: &str) -> Vec<String> {
     let mut values: Vec<String> = DEFAULTS
         .iter()
@@ -81,7 +77,6 @@ pub fn values(key: &str) -> Vec<String> {
     values
 }
 
-/// Who ships a value of a key.
 pub fn names(key: &str, value: &str) -> Vec<&'static str> {
     let same = |default: &&Default| default.key == key && default.value == value;
     DEFAULTS.iter().filter(same).map(|default| default.name).collect()

@@ -25,7 +25,6 @@ impl Limit {
     }
 }
 
-/// The limits of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits(Vec<Limit>);
 
@@ -38,7 +37,6 @@ pub struct LimitFlag {
 }
 
 impl LimitFlag {
-    /// As the command line takes it.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -72,7 +70,6 @@ impl Limits {
         Limits(NAMES.into_iter().zip(own).filter_map(limit).collect())
     }
 
-    /// As the record has them.
     pub fn recorded(&self) -> Vec<LimitRecord> {
         let record = |limit: &Limit| LimitRecord {
             name: limit.name.to_owned(),

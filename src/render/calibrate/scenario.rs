@@ -29,7 +29,6 @@ const GAP_ASSUMED: f64 = 5.0;
 const REACH: u64 = 512;
 
 impl Calibration {
-    /// Rows of a chunk, as in the log.
     fn chunk(&self) -> f64 {
         self.census.rows_mean().round().clamp(1.0, MOST)
     }
@@ -42,12 +41,10 @@ impl Calibration {
         libm::ceil(rows / self.chunk()) * self.chunk()
     }
 
-    /// Bytes of a row of the log.
     fn width(&self) -> f64 {
         self.census.bytes_a_row.map_or(ROW_ASSUMED, |bytes| bytes as f64)
     }
 
-    /// Bytes of a row of the scenario.
     fn row_bytes(&self) -> f64 {
         self.width().max(ROW_AROUND + 1.0)
     }
@@ -117,7 +114,6 @@ per_device = 0
         ))
     }
 
-    /// The backend and the link.
     fn costs(&self, rtt: Span) -> Option<String> {
         let (request, row) = (self.get(Figure::Overhead)?.value, self.get(Figure::Row)?.value);
         let bytes = self.row_bytes();

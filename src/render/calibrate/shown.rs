@@ -136,7 +136,6 @@ impl Calibration {
     }
 }
 
-/// What was found, without what helps.
 fn sentence(diagnosis: &Diagnosis) -> String {
     let mut text = diagnosis.code.rule().says.replace("{name}", &diagnosis.name);
     for x in diagnosis.found {
@@ -182,7 +181,6 @@ fn recommendation(fit: &Calibration) -> String {
     )
 }
 
-/// Whole rows, at least one.
 fn rows(rows: f64) -> String {
     count(rows.max(1.0))
 }

@@ -284,7 +284,6 @@ fn the_change_that_is_told_lies_in_its_interval_though_one_pair_moves_the_means(
     }
 }
 
-/// The cells of scenario `resolved` under eight seeds.
 fn of_scenario(resolved: &str, wait: u64) -> impl Iterator<Item = Measured> {
     let resolved = resolved.to_owned();
     (1..=8).map(move |seed| Measured { resolved: resolved.clone(), ..cell(None, seed, 1_000, wait) })
@@ -359,7 +358,6 @@ fn what_is_exact_is_compared_to_its_ends_and_its_count() {
     assert!(!stats.contains(&"max") && !stats.contains(&"count") && stats.contains(&"p99"), "{stats:?}");
 }
 
-/// The cell with this number, too.
 fn with(mut cell: Measured, metric: &str, unit: Unit, value: u64) -> Measured {
     cell.metrics.insert(metric.to_owned().into(), Figure::number(unit, value));
     cell

@@ -7,14 +7,11 @@ use crate::record::{Exit, is_gated, weight};
 use crate::render::story::annotated;
 use crate::render::{Grid, Paint};
 
-/// Which statistics are told.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shown {
-    /// What is worse.
     Worse,
     /// What is worse or better, and otherwise of the headline figures.
     Usual,
-    /// All.
     All,
 }
 
@@ -181,7 +178,6 @@ fn heading(group: &Group) -> String {
 const UNJUDGED: usize = 8;
 /// What lies within so many millionths at 95 % is called equal.
 const EQUAL_MAX: u64 = 50_000;
-/// Names in a line.
 const NAMED: usize = 6;
 
 fn differences(group: &Group, paint: Paint, amount: Shown) -> String {
@@ -312,7 +308,6 @@ fn end(d: &Difference, ppm: i64) -> String {
     human::percent(if ppm == 0 && is_judged { least } else { ppm })
 }
 
-/// Why there is no table.
 fn nothing_shown(group: &Group) -> String {
     let all = group.differences.len();
     match group.differences.iter().filter(|d| d.finding != Finding::Same).count() {
@@ -325,7 +320,6 @@ fn nothing_shown(group: &Group) -> String {
     }
 }
 
-/// Colours the word at the start of each line.
 fn painted(grid: &str, paint: Paint) -> String {
     let line = |line: &str| match line.trim_start() {
         rest if rest.starts_with("worse ") => line.replacen("worse", &paint.bad("worse"), 1),
@@ -346,7 +340,6 @@ fn word(finding: Finding) -> &'static str {
     }
 }
 
-/// A comment for a pull request.
 pub fn markdown(comparison: &Comparison) -> String {
     let (base, candidate) = &comparison.sides;
     let verdict = verdict(comparison, Paint(false));
@@ -392,7 +385,6 @@ pub fn annotations(comparison: &Comparison) -> String {
     worse.collect::<String>() + &failure
 }
 
-/// For programs: whole numbers, all statistics.
 pub fn json(comparison: &Comparison) -> String {
     let group = |g: &Group| {
         serde_json::json!({

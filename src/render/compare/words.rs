@@ -104,7 +104,6 @@ fn moved(figure: &Difference) -> String {
     format!("{} is {word}: {was} → {is}{change}", called(figure))
 }
 
-/// A figure by its metric and statistic.
 pub(super) fn called(d: &Difference) -> String {
     if d.stat == "value" { d.metric.clone() } else { format!("{} {}", d.metric, d.stat) }
 }
@@ -152,7 +151,6 @@ pub(super) fn one_unlike(of: &Unlike) -> String {
     format!("{} is {here} in one cell and {there} in another", of.metric)
 }
 
-/// Whose it is, where there are several groups.
 pub(super) fn of(group: &Group) -> String {
     if group.title.is_empty() { String::new() } else { format!(" of {}", group.title) }
 }

@@ -50,7 +50,6 @@ pub(super) fn never_occurred(record: &RunRecord) -> Markup {
     }
 }
 
-/// What had to occur with some seed, and in how many cells it did.
 pub(super) fn occurred(record: &RunRecord) -> Markup {
     let mut grid = Grid::new(2, ["scenario", "what", "cells", "of", ""]);
     for one in occurrences::rarest_first(record) {
@@ -131,7 +130,6 @@ fn failure(record: &RunRecord, cell: &CellRecord, others: usize) -> Markup {
     }
 }
 
-/// The diagram of a record's life, the command that tells it, and all its lines.
 fn lived(cell: &CellRecord, life: &LifeRecord) -> Markup {
     let diagram = plots::life(cell, life);
     html! {

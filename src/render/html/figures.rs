@@ -14,7 +14,6 @@ use crate::render::{Form, table};
 /// Gates told one by one: so many at most, and so many where no more than these are missed.
 const GATES: (usize, usize) = (100, 20);
 const CELLS: usize = 200;
-/// More columns than this are no table to look at.
 const COLUMNS: usize = 24;
 
 fn columns(record: &RunRecord) -> BTreeSet<(&str, Option<&str>, String)> {
@@ -65,7 +64,6 @@ fn tile(what: &str, value: &str, sound: Option<bool>, way: &str) -> Markup {
     }
 }
 
-/// The figures as tables, where there are few enough columns to look at.
 pub(super) fn tables(record: &RunRecord) -> Markup {
     let columns = columns(record);
     html! {
@@ -81,7 +79,6 @@ pub(super) fn tables(record: &RunRecord) -> Markup {
     }
 }
 
-/// The gates: those that are not met first.
 pub(super) fn gates(record: &RunRecord) -> Markup {
     let met = record.gates.iter().filter(|gate| gate.pass).count();
     let mut told: Vec<_> = record.gates.iter().collect();
@@ -96,7 +93,6 @@ pub(super) fn gates(record: &RunRecord) -> Markup {
     }
 }
 
-/// The cells, those that fail first.
 pub(super) fn cells(record: &RunRecord) -> Markup {
     let mut told: Vec<&CellRecord> = record.cells.iter().collect();
     told.sort_by_key(|cell| match cell.verdict {

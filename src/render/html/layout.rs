@@ -17,7 +17,6 @@ const SERIES: usize = 24;
 const SCENARIOS: usize = 3;
 const SCENARIO_MAX: usize = 60_000;
 
-/// The whole page.
 pub fn page(record: &RunRecord) -> String {
     let name = shortened(&record.scenario.name);
     let (class, verdict) = figures::verdict(record.verdict);
@@ -142,7 +141,6 @@ fn drawn(record: &RunRecord) -> Markup {
     }
 }
 
-/// The best setting of each series, and what limits the others.
 fn in_words(series: &[String]) -> Markup {
     html! {
         h3 { "In words" }
@@ -231,7 +229,6 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
     }
 }
 
-/// What was run, with every default.
 fn scenarios(record: &RunRecord) -> Markup {
     html! {
         h2 { "Scenario" }

@@ -71,7 +71,6 @@ pub(super) fn spread(cell: &CellRecord) -> Option<Bars> {
     })
 }
 
-/// How a fleet converged: what it had received and what it had still to say.
 pub fn fleet(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     let series = cell.series.as_ref()?;
     let panels: Vec<Panel> = [

@@ -46,7 +46,6 @@ pub(super) fn of_bars(bars: &Bars) -> String {
     grid.html()
 }
 
-/// As the map lies: a row a row.
 pub(super) fn of_map(map: &HeatMap) -> String {
     let mut grid = Grid::new(1, [map.y.clone()].into_iter().chain(map.columns.iter().cloned()));
     for row in &map.rows {

@@ -35,7 +35,6 @@ fn record(outcomes: Vec<Outcome>) -> RunRecord {
     record
 }
 
-/// A run in which rows are lost, with the life of the first of them.
 fn failing() -> RunRecord {
     let mut record = record(vec![timed(fixture::lost(3), 2)]);
     let step = |clock: &str, place: &str, to: Option<&str>, text: &str| StepRecord {
@@ -127,7 +126,6 @@ fn a_thousand_cells_are_a_bounded_page_with_those_that_fail_first() {
     assert!(cells.find("ties.s991").unwrap() < cells.find("ties.s1<").unwrap());
 }
 
-/// The record of three variants under eight seeds each; those of one fail.
 fn three_variants(failing: &str) -> RunRecord {
     let outcome = |fails: bool| timed(if fails { fixture::lost(1) } else { fixture::outcome() }, 1);
     let cell = |n: usize| {
@@ -166,7 +164,6 @@ fn of_each_setting_one_cell_is_drawn_before_a_second_of_any() {
     assert_eq!(drawn(&failing), ["ties.c.s0", "ties.a.s0", "ties.b.s0", "ties.c.s1"]);
 }
 
-/// The axes of a cell of so many rows on a link.
 fn at(rows: u64, link: &str) -> std::collections::BTreeMap<String, serde_json::Value> {
     let keys = ["engine.pull.chunk_rows", "fleet.phones.link"].map(str::to_owned);
     keys.into_iter().zip([rows.into(), link.into()]).collect()

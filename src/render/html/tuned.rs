@@ -47,7 +47,6 @@ pub(super) fn answers(tune: &TuneRecord) -> Markup {
     }
 }
 
-/// How to read the plot of a search.
 fn reading(tune: &TuneRecord) -> String {
     let mean = tune.metric.parse().map_or("mean", |objective: Objective| objective.mean());
     format!(
@@ -146,7 +145,6 @@ fn interval(
     figure_between(&Setting::new(&point.value, cells, &objective), &objective, position).filter(|_| all)
 }
 
-/// What the scenario has now, and what others ship.
 fn marks(knobs: &[(&PlaceTuned, &KnobTuned)], place: Places) -> Vec<(f64, String)> {
     let mark = |point: &PointTuned| {
         let names = point.names.iter().filter(|name| !name.ends_with(" the best"));
@@ -156,7 +154,6 @@ fn marks(knobs: &[(&PlaceTuned, &KnobTuned)], place: Places) -> Vec<(f64, String
     knobs.first().map_or_else(Vec::new, |(_, knob)| knob.points.iter().filter_map(mark).collect())
 }
 
-/// Where settings lie on the axis.
 #[derive(Clone, Copy)]
 struct Places {
     /// Everything at once is written as a number beyond all others: it lies a step behind the last

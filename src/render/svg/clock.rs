@@ -5,7 +5,6 @@
 pub struct Clock(u64);
 
 const DAY: u64 = 86_400;
-/// Between labels, in seconds.
 const STEPS: [u64; 19] =
     [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, DAY, 2 * DAY];
 

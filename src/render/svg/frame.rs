@@ -34,7 +34,6 @@ impl Size {
 pub(super) const LETTERS: f64 = 12.0;
 pub(super) const SMALL: f64 = 11.0;
 
-/// A finished plot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Svg {
     size: Size,
@@ -56,7 +55,6 @@ impl Svg {
     pub fn standalone(&self) -> String {
         self.element(&format!("<style>{}svg{{background:var(--paper)}}</style>\n", style::CSS))
     }
-    /// What it shows, in a few words.
     pub fn title(&self) -> &str {
         &self.title
     }
@@ -74,7 +72,6 @@ impl Svg {
     }
 }
 
-/// The inside of a plot, in pixels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Inside {
     pub(super) left: f64,
@@ -83,7 +80,6 @@ pub(super) struct Inside {
     pub(super) bottom: f64,
 }
 
-/// Draws the axis on the left: rules across, their labels, and the name above.
 pub(super) fn left_axis(ink: &mut Ink, inside: Inside, scale: Scale, unit: Unit, name: &str, most: usize) {
     for (x, label) in scale.ticks(unit, most) {
         let y = scale.at(x);
@@ -99,7 +95,6 @@ pub(super) fn left_axis(ink: &mut Ink, inside: Inside, scale: Scale, unit: Unit,
     ink.text("s m", (2.0, inside.top - 12.0), Anchor::Start, &name);
 }
 
-/// How much room the labels of the left axis take.
 pub(super) fn left_room(scale: Scale, unit: Unit, most: usize) -> f64 {
     let widest = scale.ticks(unit, most).iter().map(|(_, label)| width(label, SMALL)).fold(0.0, f64::max);
     widest + 10.0

@@ -6,33 +6,23 @@ use super::frame::{LETTERS, SMALL, Size, Svg};
 use super::ink::{Anchor, Ink, cut, width};
 use super::style::SHADES;
 
-/// What is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HeatMap {
-    /// What it shows, in a few words.
     pub title: String,
-    /// The same in a sentence, for who cannot see it.
     pub about: String,
-    /// The key across.
     pub x: String,
-    /// Its values.
     pub columns: Vec<String>,
-    /// The key down.
     pub y: String,
     /// The rows; beyond [`HeatMap::MOST`] they are left to the table.
     pub rows: Vec<HeatRow>,
 }
 
-/// A row of a map.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HeatRow {
-    /// Its value of the key down.
     pub name: String,
-    /// Its cells, a column each.
     pub cells: Vec<Heat>,
 }
 
-/// A cell of a map.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heat {
     /// What it costs beside the best of its row, which costs 1; `None` if it is excluded or was
@@ -40,7 +30,6 @@ pub struct Heat {
     pub cost: Option<f64>,
     /// Its figure with its unit, or why there is none.
     pub told: String,
-    /// Whether it was measured and is excluded.
     pub trouble: bool,
 }
 
@@ -66,7 +55,6 @@ impl HeatMap {
     /// More columns are not drawn: both ends are, the best of the rows, and others between.
     pub const WIDEST: usize = 16;
 
-    /// The drawing.
     pub fn draw(&self, size: Size) -> Svg {
         let rows = &self.rows[..self.rows.len().min(HeatMap::MOST)];
         let widest = rows.iter().map(|row| width(&row.name, LETTERS)).fold(0.0, f64::max);
@@ -187,7 +175,6 @@ fn told_cost(cost: f64, room: f64) -> String {
     tried[from..].iter().find(|text| width(text, SMALL) <= room).cloned().unwrap_or_default()
 }
 
-/// The shades with the costs they stand for.
 fn draw_key(ink: &mut Ink, at: (f64, f64), size: Size) {
     let cell = size.pick(34.0, 22.0);
     for shade in 0..SHADES {

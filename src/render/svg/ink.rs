@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 pub(super) use crate::render::escaped;
 
-/// A drawing under way.
 #[derive(Debug, Default)]
 pub(super) struct Ink {
     text: String,
@@ -41,7 +40,6 @@ impl Ink {
         }
     }
 
-    /// A shape given by a path of its own, moved to a point.
     pub(super) fn shape(&mut self, class: &str, at: (f64, f64), d: &str) {
         self.told_shape(class, at, d, "");
     }

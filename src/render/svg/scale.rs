@@ -35,7 +35,6 @@ impl Scale {
             Scale::linear((0.0, high * 1.08), places)
         }
     }
-    /// The same figures at other places.
     pub(super) fn moved(self, (start, end): (f64, f64)) -> Scale {
         Scale { start, end, ..self }
     }

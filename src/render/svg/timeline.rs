@@ -8,12 +8,9 @@ use super::scale::Scale;
 use super::style::LOOKS;
 use crate::metrics::{Unit, human};
 
-/// What is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
-    /// What it shows, in a few words.
     pub title: String,
-    /// The same in a sentence, for who cannot see it.
     pub about: String,
     /// The end of the axis, in nanoseconds; it begins at zero.
     pub end: u64,
@@ -21,31 +18,24 @@ pub struct Timeline {
     pub clock: Option<Clock>,
     /// An instant that parts two phases, and what begins there.
     pub phase: Option<(u64, String)>,
-    /// Figures over time, each in a panel of its own.
     pub panels: Vec<Panel>,
     /// What held at times and what happened at instants, a row each.
     pub strips: Vec<Strip>,
 }
 
-/// A figure over time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
-    /// Its name.
     pub name: String,
-    /// Its unit.
     pub unit: Unit,
     /// Instants with the value that holds until the next.
     pub points: Vec<(u64, u64)>,
 }
 
-/// A row of a strip.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Strip {
-    /// Its name.
     pub name: String,
     /// Stretches of time, each with how much of the whole was concerned (0 to 1), and in words.
     pub spans: Vec<(u64, u64, f64, String)>,
-    /// Instants at which something happened.
     pub ticks: Vec<u64>,
 }
 
@@ -56,7 +46,6 @@ const PANEL_TICKS: usize = 3;
 const TOLD: usize = 40;
 
 impl Timeline {
-    /// The drawing.
     pub fn draw(&self, size: Size) -> Svg {
         let scales: Vec<Scale> = self.panels.iter().map(|panel| panel.scale()).collect();
         let labels = self.panels.iter().zip(&scales).map(|(p, s)| left_room(*s, p.unit, PANEL_TICKS));

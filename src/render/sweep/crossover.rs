@@ -14,13 +14,11 @@ const COLUMNS_MAX: usize = 3;
 /// What is told of both settings besides: the load on who serves them all.
 const ALSO: &str = "backend.requests.hourly";
 
-/// How often the backend went down.
 const OUTAGES: &str = "backend.outages.count";
 
 /// Which of the two is better somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Winner {
-    /// This one.
     One(usize),
     /// Neither beyond the noise.
     Neither,
@@ -28,11 +26,9 @@ enum Winner {
     Unknown,
 }
 
-/// A sweep over two modes.
 pub(super) struct Crossover<'s, 'a> {
     sweep: &'s Sweep<'a>,
     names: [String; 2],
-    /// By series.
     winners: Vec<Winner>,
 }
 
@@ -53,7 +49,6 @@ impl<'s, 'a> Crossover<'s, 'a> {
         Some(Crossover { sweep, names, winners })
     }
 
-    /// Tables, and where each wins, in words.
     pub(super) fn story(&self) -> String {
         let ways = self.ways();
         let mut text = self.tables(&ways, &self.sweep.objective.name(), &|at| self.cell(at));
@@ -74,7 +69,6 @@ impl<'s, 'a> Crossover<'s, 'a> {
         grouped(0..self.sweep.series.len(), |at| self.name(&self.sweep.series[*at]))
     }
 
-    /// The variant, and each axis but the first by the last part of its key.
     fn name(&self, series: &Series<'_>) -> String {
         let axes = self.sweep.across.iter().zip(&series.values).skip(1);
         let axes = axes.map(|(key, value)| format!("{} {value}", key.rsplit('.').next().unwrap_or(key)));
@@ -96,7 +90,6 @@ impl<'s, 'a> Crossover<'s, 'a> {
         Grid::banded(&[&self.sweep.across[0]], &rows, &columns, COLUMNS_MAX)
     }
 
-    /// Who wins, and with which figure against which.
     fn cell(&self, at: usize) -> String {
         let series = &self.sweep.series[at];
         let figure = |i: usize| match series.points[i].candidate() {
@@ -168,7 +161,6 @@ impl<'s, 'a> Crossover<'s, 'a> {
         self.sweep.series.iter().filter_map(find).all(|finding| finding.noise.is_none())
     }
 
-    /// Who wins from value to value of the first of the other axes.
     fn along(&self, series: &[usize]) -> String {
         let mut runs: Vec<(Winner, &str, &str)> = Vec::new();
         for &at in series {

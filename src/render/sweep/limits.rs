@@ -74,7 +74,6 @@ const FAILED: [&str; FAILURES.len()] = [
     "the backend puts changes off",
 ];
 
-/// What is excluded and why; of neighbours the first is told.
 fn excluded(series: &Series<'_>) -> Vec<String> {
     let told = |run: &[Point<'_>]| {
         let (low, why) = (value(&run[0]), trouble(run[0].trouble.as_ref()?));
@@ -123,7 +122,6 @@ pub fn optimum(ends: [Option<String>; 2]) -> String {
     }
 }
 
-/// From one setting to another.
 pub fn region(first: String, last: String) -> String {
     if first == last { format!("{first} alone") } else { format!("{first} to {last}") }
 }

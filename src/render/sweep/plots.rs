@@ -57,7 +57,6 @@ pub fn heat_map(sweep: &Sweep<'_>) -> Option<HeatMap> {
     })
 }
 
-/// Where the settings of the first axis lie: at their numbers, or one after the other.
 fn places(sweep: &Sweep<'_>) -> Vec<f64> {
     let Some(series) = sweep.series.first() else { return Vec::new() };
     let numbers: Option<Vec<f64>> = series.points.iter().map(|point| point.number()).collect();

@@ -14,13 +14,11 @@ use crate::render::{Grid, lines, trouble};
 
 /// Columns side by side before the table goes on below.
 const COLUMNS_MAX: usize = 4;
-/// The name of the metric that tells when a chunk size was reached.
 const REACHED: &str = "engine.control.reached";
 
 /// One sweep held against the best settings of another.
 #[derive(Debug, Serialize)]
 pub struct Regret {
-    /// `metric`, or `metric:stat`.
     metric: String,
     /// What a figure of several seeds is.
     #[serde(skip)]
@@ -32,7 +30,6 @@ pub struct Regret {
     settings: Vec<Summary>,
 }
 
-/// One combination of the other axes.
 #[derive(Debug, Serialize)]
 struct Comparison {
     name: String,
@@ -42,7 +39,6 @@ struct Comparison {
     costs: Vec<Paid>,
 }
 
-/// What one setting came to there.
 #[derive(Debug, Serialize)]
 struct Paid {
     value: String,
@@ -54,7 +50,6 @@ struct Paid {
     trouble: Option<String>,
 }
 
-/// What a setting came to over all series.
 #[derive(Debug, Serialize)]
 struct Summary {
     value: String,
@@ -93,7 +88,6 @@ impl Regret {
         }
     }
 
-    /// For a terminal of 80 columns.
     pub fn story(&self) -> String {
         let mut text = format!(
             "{}: {} of {}, and what it costs beside the best {} in hindsight\n",

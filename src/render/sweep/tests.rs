@@ -74,7 +74,6 @@ fn json(record: &RunRecord) -> serde_json::Value {
     serde_json::from_str(&Sweep::new(record, &axes(), Objective::default()).to_json()).unwrap()
 }
 
-/// What is told of a metric.
 fn told(record: &RunRecord, metric: &str) -> String {
     Sweep::new(record, &axes(), metric.parse().unwrap()).story()
 }
@@ -91,12 +90,10 @@ fn rate(cell: &mut CellRecord, value: u64) {
     cell.metrics.insert("engine.rows.rate".into(), Figure::number(Unit::MilliRowsPerSecond, value));
 }
 
-/// How many rows a cell asked for at once.
 fn size_of(cell: &CellRecord) -> u64 {
     cell.axes["engine.pull.chunk_rows"].as_u64().unwrap()
 }
 
-/// A number written as a text.
 fn number(value: &serde_json::Value) -> f64 {
     value.as_str().unwrap().parse().unwrap()
 }

@@ -12,7 +12,6 @@ use crate::render::{Grid, trouble};
 /// Series side by side before the table goes on below.
 const COLUMNS_MAX: usize = 4;
 
-/// A series with what was found out about it.
 pub(super) struct Reading {
     pub(super) finding: Option<Finding>,
     /// The closed form's, where settings are compared by what it is about.
@@ -33,7 +32,6 @@ impl Reading {
         Reading { finding, fit, limits }
     }
 
-    /// What the closed form says.
     fn theory(&self, axis: &str, series: &Series<'_>) -> Option<String> {
         let finding = self.finding.as_ref()?;
         let between = finding.between(series.points.len());
@@ -43,7 +41,6 @@ impl Reading {
 }
 
 impl Sweep<'_> {
-    /// The whole story for a terminal of 80 columns.
     pub fn story(&self) -> String {
         let (so_far, up_to) = if self.is_partial { (" so far", "up to ") } else { ("", "") };
         let seeds = human::count(self.seeds() as u64, "seed");
@@ -88,7 +85,6 @@ impl Sweep<'_> {
         human::figure(self.objective.unit, (self.objective.figure(price) + 0.5) as u64)
     }
 
-    /// The mean beside a percentile.
     fn mean_beside(&self, point: &Point<'_>) -> String {
         let Objective { metric, stat, unit, .. } = &self.objective;
         let mean = |cell: &&CellRecord| cell.metrics.get(metric.as_str())?.stat("mean");
@@ -100,7 +96,6 @@ impl Sweep<'_> {
         format!(", its mean {}", human::figure(*unit, (sum / means.len() as u128) as u64))
     }
 
-    /// What was found out about one series.
     fn words(&self, series: &Series<'_>, reading: &Reading) -> String {
         let Some(finding) = &reading.finding else {
             let why = match nearest(series) {

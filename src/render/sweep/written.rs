@@ -17,7 +17,6 @@ struct WrittenPoint<'a> {
     max: Option<u64>,
     /// Cost relative to the best, which is 1 000 000.
     cost_ppm: Option<u64>,
-    /// Why it is excluded.
     trouble: Option<String>,
 }
 
@@ -32,7 +31,6 @@ impl Sweep<'_> {
         }))
     }
 
-    /// As CSV: a row a setting.
     pub fn to_csv(&self) -> String {
         let fixed = ["seeds", "mean", "min", "max", "cost_ppm", "trouble"];
         let header = ["variant"].into_iter().chain(self.across.iter().map(String::as_str));

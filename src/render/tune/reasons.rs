@@ -7,11 +7,9 @@ use crate::render::sweep::{capped, closed_form, limits};
 /// The settings of one knob in order, the others as at the best.
 #[derive(Debug)]
 pub struct Line<'a> {
-    /// Its key.
     pub key: &'a str,
     /// Its values, each with its cells and why it is excluded.
     pub points: Vec<(String, Vec<&'a CellRecord>, Option<String>)>,
-    /// The position of the best.
     pub best: usize,
     /// The first and the last position within the flat region, or, where nothing is to be told of a
     /// side, within the line.
@@ -22,10 +20,8 @@ pub struct Line<'a> {
     pub cap: Option<(f64, Vec<String>)>,
 }
 
-/// What limits a line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reasons {
-    /// In words.
     pub limits: Vec<String>,
     /// The best chunk by the closed form, where it applies.
     pub closed_form_rows: Option<u64>,

@@ -10,7 +10,6 @@ use crate::render::sweep::{of_which_time, optimum, region};
 /// 3 % more.
 pub const FLAT_PPM: u64 = 1_030_000;
 
-/// The whole story for a terminal of 80 columns.
 pub fn story(tune: &TuneRecord) -> String {
     let of_which_time = tune.metric.parse().map_or("", |metric| of_which_time(&metric));
     let ends = if of_which_time.is_empty() { "; " } else { "\n" };
@@ -59,7 +58,6 @@ fn told(tune: &TuneRecord, place: &PlaceTuned) -> String {
     text
 }
 
-/// Where the best lies, in a line.
 pub(in crate::render) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> String {
     let Some(best) = &place.best else {
         if place.trouble.is_none() && !place.complete {
