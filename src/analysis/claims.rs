@@ -12,7 +12,6 @@ use crate::metrics::Unit;
 use crate::record::{CellRecord, ClaimRecord, EndingKind, Judged, Reason, Verdict, named};
 use crate::scenario::{Claim, Plan, Put};
 
-/// A cell's place among others: what it is of, its variant, its seed.
 type Place<'a> = (&'a str, &'a str, &'a str, u64);
 
 fn place<'a>(plan: &'a Plan, variant: &'a str) -> Place<'a> {

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use crate::analysis::sweep::axis_of;
 use crate::record::{CellRecord, RunRecord, TuneRecord, Verdict};
 
-/// Series of so many failing cells are kept in the record, and of so many cells in all.
 const SERIES_OF_FAILING: usize = 4;
 const SERIES_OF_ALL: usize = 8;
 const DRAWN: usize = 4;
@@ -58,7 +57,6 @@ fn fails(cell: &CellRecord) -> bool {
     cell.verdict == Verdict::Fail
 }
 
-/// What a setting is to a search.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Role {
     Best,

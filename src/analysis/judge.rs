@@ -81,7 +81,6 @@ pub fn cell_ids(plans: &[Plan]) -> Vec<String> {
     named.collect()
 }
 
-/// A cell's name: scenario, variant, swept keys, seed, in the letters of a file name.
 fn cell_id(plan: &Plan) -> String {
     let mut parts = vec![plan.scenario.clone()];
     parts.extend(plan.variant.clone());
@@ -106,7 +105,6 @@ fn expected(plan: &Plan, check: &str) -> bool {
     plan.expect.violations.iter().any(|named| named == check || oracle::implied(named).contains(&check))
 }
 
-/// What a cell is called and came from, before anything is known of its outcome.
 fn blank(plan: &Plan, id: &str) -> CellRecord {
     CellRecord {
         id: id.to_owned(),

@@ -78,7 +78,6 @@ pub fn unplaced(placed: &Placed) -> Vec<UnplacedRecord> {
 
 const NAMED: usize = 20;
 
-/// What of a world's plan did not come, as a record holds it.
 pub(super) fn missed(missed: &[Missed]) -> Vec<MissedRecord> {
     let record = |of: &Missed| MissedRecord {
         event: of.event.clone(),

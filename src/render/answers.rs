@@ -31,7 +31,6 @@ impl Answered<'_> {
         }
     }
 
-    /// Under how many seeds it is so, where there are several.
     pub(super) fn seeds(&self) -> String {
         match self.alike {
             [_, 1] => String::new(),

@@ -85,7 +85,6 @@ impl ConflictLine {
         }
     }
 
-    /// What stays in one word, and what it cost.
     fn short(&self) -> String {
         let word = STAYS.iter().find(|(stays, ..)| *stays == self.stays);
         let mut text = word.map_or("-", |(_, word, _)| word).to_owned();
@@ -112,7 +111,6 @@ impl ConflictLine {
         let fields: Vec<String> = is.as_object().into_iter().flatten().filter_map(field).collect();
         (!fields.is_empty()).then(|| fields.join("; "))
     }
-
     fn setting(&self) -> [&str; 4] {
         [&self.detect, &self.policy, &self.world, &self.order]
     }
@@ -146,7 +144,6 @@ impl Lines<ConflictLine> {
         lines.iter_mut().for_each(|line| line.requests -= fewest[&line.world]);
         Lines(lines)
     }
-
     /// For a terminal: a table for each way of finding conflicts that comes to something else than
     /// those before it.
     pub fn story(&self) -> String {
@@ -154,11 +151,9 @@ impl Lines<ConflictLine> {
         text.push_str(LEGEND);
         text
     }
-
     pub fn to_markdown(&self) -> String {
         self.parts(|grid| grid.markdown() + "\n", "\n")
     }
-
     /// Of each cell in what it is not as `right` says, in words; then the cells of `right` that are
     /// not here.
     pub fn differs_from(&self, right: &Conflicts) -> (Vec<Option<String>>, Vec<String>) {
@@ -180,8 +175,6 @@ impl Lines<ConflictLine> {
         };
         parts.iter().map(part).collect()
     }
-
-    /// Policies by worlds, for one way of finding conflicts.
     fn grid(&self, way: &str) -> Grid {
         let lines: Vec<&ConflictLine> = self.0.iter().filter(|line| line.detect == way).collect();
         let worlds = distinct(self.0.iter().map(|line| line.world.as_str()));
@@ -257,12 +250,10 @@ mod tests {
             line("server", "here-earlier", Stays::There, 2),
         ])
     }
-
     #[test]
     fn a_table_is_read_as_it_was_written() {
         assert_eq!(Conflicts::of_csv(&table().to_csv()).unwrap(), table());
     }
-
     #[test]
     fn orders_and_ways_that_come_to_the_same_are_told_once() {
         let mut lines = table().0;
@@ -271,7 +262,6 @@ mod tests {
         lines.extend(by_version);
         insta::assert_snapshot!(Lines(lines).story() + &table().to_markdown());
     }
-
     #[test]
     fn a_cell_that_is_not_as_expected_is_told() {
         let mut other = table();

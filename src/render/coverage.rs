@@ -78,7 +78,6 @@ impl<'a> Shows<'a> {
         let cells = record.cells.iter().map(|cell| (cell.id.as_str(), cell)).collect();
         Shows { covered, record, cells }
     }
-
     fn claims(&self, id: &str) -> Vec<Claimed<'a>> {
         let of_id = self.record.claims.iter().filter(|claim| claim.id == id);
         let mut claims: Vec<Claimed<'a>> = of_id
@@ -99,7 +98,6 @@ impl<'a> Shows<'a> {
         found.sort_unstable();
         found
     }
-
     fn passes(&self, one: &Covered) -> bool {
         self.record.cells.iter().filter(|cell| cell.path == one.path).all(|c| c.verdict == Verdict::Pass)
     }

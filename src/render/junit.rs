@@ -102,7 +102,6 @@ fn case(cell: &CellRecord, name: &str, status: TestCaseStatus) -> TestCase {
     case
 }
 
-/// What had to occur with some seed and never did: no cell is to blame.
 fn never(one: &OccurrenceRecord) -> TestCase {
     let status = failed(NonSuccessKind::Failure, &occurrences::never(one), Exit::Threshold.code());
     let mut case = TestCase::new(format!("{}: {}", one.scenario, one.what), status);

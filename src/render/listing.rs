@@ -20,16 +20,13 @@ pub struct CellSize {
     pub gates: u64,
 }
 
-/// Cells that differ in their seed alone, from so many on, have one line.
 const SEEDS_TOLD: usize = 4;
 
-/// A cell's name without its seed, and that.
 fn parts(cell: &CellSize) -> Option<(&str, u64)> {
     let (stem, seed) = cell.cell.rsplit_once(".s")?;
     Some((stem, seed.parse().ok()?))
 }
 
-/// Cells that differ in their seed alone, under one name for all.
 fn by_seeds(cells: &[CellSize]) -> Vec<(String, &CellSize)> {
     let groups =
         grouped(cells, |cell| (parts(cell).map_or(cell.cell.as_str(), |(stem, _)| stem), cell.shape()));

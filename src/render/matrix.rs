@@ -24,7 +24,6 @@ pub struct Setting {
     pub mode: String,
 }
 
-/// What came of a setting: why it was refused before the run, or its costs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Came {
@@ -32,7 +31,6 @@ enum Came {
     Ran(Costs),
 }
 
-/// Sums over the seeds of a setting.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 struct Costs {
     /// Every device ended with its scope of the backend, in every cell.
@@ -152,17 +150,14 @@ impl Matrix {
         let keeps: String = keeps.map(|(word, meaning)| format!("  {word}: {meaning}\n")).collect();
         format!("{table}\n{keeps}{LEGEND}\n{}", self.words())
     }
-
     pub fn to_markdown(&self) -> String {
         self.grid().markdown()
     }
-
     /// The same for programs: an array, a setting each.
     pub fn to_json(&self) -> String {
         let lines: Vec<Line<'_>> = self.lines.iter().map(|(setting, came)| Line { setting, came }).collect();
         lines::to_json(&lines)
     }
-
     fn grid(&self) -> Grid {
         let header = [
             "backend keeps",
@@ -213,7 +208,6 @@ impl Matrix {
         }
         text + &self.refusals()
     }
-
     fn refusals(&self) -> String {
         let all = self
             .provisionings()
@@ -256,11 +250,9 @@ impl Matrix {
         };
         self.lines.iter().filter(alike).count()
     }
-
     fn provisionings(&self) -> Vec<&str> {
         distinct(self.lines.iter().map(|(setting, _)| setting.provisioning.as_str()))
     }
-
     fn advice(&self, provisioning: &str) -> String {
         let mut good: Vec<(u64, u64, String)> = Vec::new();
         for (setting, came) in &self.lines {
@@ -299,12 +291,10 @@ mod tests {
         let text = str::to_owned;
         Setting { provisioning: text(provisioning), capture: text(capture), mode: text(mode) }
     }
-
     fn ran(scanned: u64, undetected_deletes: u64) -> Came {
         let converged = undetected_deletes == 0;
         Came::Ran(Costs { converged, scanned, undetected_deletes, delivered: 10, ..Costs::default() })
     }
-
     fn matrix() -> Matrix {
         Matrix {
             lines: vec![

@@ -28,7 +28,6 @@ pub(super) fn never(one: &OccurrenceRecord) -> String {
     format!("{} occurred in none of {}", one.what, human::count(one.of, "cell"))
 }
 
-/// What had to occur, by scenario, rarest first.
 pub(super) fn rarest_first(record: &RunRecord) -> Vec<&OccurrenceRecord> {
     let mut all: Vec<&OccurrenceRecord> = record.occurrences.iter().collect();
     all.sort_by_key(|one| (&one.scenario, one.cells));
@@ -78,7 +77,6 @@ mod tests {
         outcome.figures.insert("device.kills.count".to_owned(), value(kills));
         outcome
     }
-
     /// A swarm of these outcomes, of which three are wanted to say that something never occurs.
     fn swarm(outcomes: &[Outcome], occur: &[Situation], expect: impl Fn(&mut Plan)) -> RunRecord {
         let plan = |seed| {
@@ -101,7 +99,6 @@ mod tests {
             plan.expect.metrics.insert("device.kills.count".to_owned(), bound);
         })
     }
-
     #[test]
     fn what_occurred_with_one_of_many_seeds_is_enough() {
         let record = record(&[outcome(0, 0), outcome(2, 0), outcome(0, 4)]);
@@ -110,7 +107,6 @@ mod tests {
         assert_eq!(record.occurrences.iter().map(|one| (one.cells, one.of)).collect::<Vec<_>>(), [(1, 3); 2]);
         assert_eq!(missing(&record), [""; 0]);
     }
-
     #[test]
     fn a_violation_that_some_seeds_of_a_swarm_have_is_enough() {
         for (found, seeds, pass) in [([true, false, false], 1, true), ([false; 3], 0, false)] {

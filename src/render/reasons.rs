@@ -90,7 +90,6 @@ pub(super) fn is_told(cell: &CellRecord, of: &ViolationRecord) -> bool {
     cell.reasons.iter().any(is_reason)
 }
 
-/// Where a cell is stuck, as its reason tells it.
 pub(super) fn stuck(cell: &CellRecord) -> &str {
     let told = || Some(first_of(cell, "stuck")?.0.text.as_str());
     let ending = cell.ending.text.first().map(String::as_str);
@@ -105,7 +104,6 @@ pub(super) fn no_figure(cell: &CellRecord, metric: &str, stat: &str) -> String {
     }
 }
 
-/// What a gate names, and why that is not within its bounds.
 pub(super) fn missed_gate(cell: &CellRecord, gate: &GateRecord) -> String {
     let metric = gate.figure();
     let why = match gate.value {
@@ -135,7 +133,6 @@ fn expectation(cell: &CellRecord, one: &ExpectationRecord) -> String {
     }
 }
 
-/// The first violation of a check that was kept, and how many were.
 fn first_of<'c>(cell: &'c CellRecord, check: &str) -> Option<(&'c ViolationRecord, u64)> {
     let mut found = cell.violations.iter().filter(|v| v.check == check);
     let first = found.next()?;

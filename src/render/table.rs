@@ -15,9 +15,7 @@ use crate::record::{CellRecord, GateRecord, RunRecord, Verdict, is_gated, named}
 /// How wide lists are where nobody knows how wide the terminal is.
 pub const WIDTH: usize = 110;
 
-/// A name of so many letters is broken at its hyphens.
 const TITLE_MAX: usize = 13;
-/// Columns side by side before the table continues below.
 const COLUMNS_MAX: usize = 6;
 
 /// How a table is written down.
@@ -30,6 +28,31 @@ pub enum Form {
     Html,
 }
 
+impl Form {
+    fn write(self, grid: &Grid) -> String {
+        match self {
+            Form::Terminal(_) => grid.terminal("  "),
+            Form::Markdown => grid.markdown() + "\n",
+            Form::Html => grid.html(),
+        }
+    }
+    fn head(self, name: &str) -> String {
+        match self {
+            Form::Terminal(_) => format!("{name}\n"),
+            Form::Markdown => format!("### {}\n\n", super::grid::plain(name)),
+            Form::Html => format!("<h3>{}</h3>\n", super::grid::escaped(name)),
+        }
+    }
+    fn list(self, title: &str, names: &[&str]) -> String {
+        match self {
+            Form::Terminal(columns) => listed(title, names, columns),
+            Form::Markdown => format!("{title} {}\n\n", names.join(", ")),
+            Form::Html => format!("<p class=note>{title} {}</p>\n", names.join(", ")),
+        }
+    }
+}
+
+#[derive(Clone)]
 struct Column<'a> {
     title: String,
     cells: Vec<&'a CellRecord>,
@@ -44,37 +67,40 @@ struct Row {
 
 impl Row {
     fn label(&self) -> String {
-        if self.figure.is_distribution() { format!("{} {}", self.name, self.stat) } else { self.name.clone() }
+        let name = noted(&self.name);
+        if self.figure.is_distribution() { format!("{name} {}", self.stat) } else { name }
     }
     fn unit(&self) -> Unit {
         if self.stat == "count" { Unit::Count } else { self.figure.unit() }
     }
 }
 
+/// A metric, with what tells it from another that looks like it.
+fn noted(name: &str) -> String {
+    let note = match name {
+        "engine.down.bytes" | "engine.up.bytes" => " (messages alone)",
+        "net.down.bytes" | "net.up.bytes" => " (with headers, on the links)",
+        "engine.conflicts.found" => " (by devices)",
+        name if name.ends_with(".row_ns") => " (rows × time)",
+        _ => "",
+    };
+    format!("{name}{note}")
+}
+
 /// The tables of all scenarios of a run; `all` also shows the figures of start states and those
 /// that are zero. What an expectation names is always shown.
 pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
     let scenarios = by_scenario(record);
-    let mut text = String::new();
-    let several = scenarios.len() > 1;
-    for (name, cells) in scenarios {
-        if several {
-            text.push_str(&match form {
-                Form::Terminal(_) => format!("{name}\n"),
-                Form::Markdown => format!("### {}\n\n", super::grid::plain(name)),
-                Form::Html => format!("<h3>{}</h3>\n", super::grid::escaped(name)),
-            });
+    let part = |(name, cells): &(&str, Vec<&CellRecord>)| {
+        let head = if scenarios.len() > 1 { form.head(name) } else { String::new() };
+        match scenario(cells, form, all).trim_end_matches('\n') {
+            "" => head,
+            tables => format!("{head}{tables}\n\n"),
         }
-        let tables = scenario(&cells, form, all);
-        if !tables.is_empty() {
-            text.push_str(tables.trim_end_matches('\n'));
-            text.push_str("\n\n");
-        }
-    }
-    text
+    };
+    scenarios.iter().map(part).collect()
 }
 
-/// More scenarios than this are told in a line each.
 const SCENARIOS_MAX: usize = 4;
 /// What is within this share of each other differs by nothing that matters, in percent.
 const ALIKE: u64 = 3;
@@ -120,8 +146,8 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
     let first: Vec<Vec<Glance>> = columns.iter().map(|column| brief::first(&column.cells)).collect();
     let (mut shown, mut alike) = (Vec::new(), Vec::new());
     for what in distinct(first.iter().flatten().map(|one| one.what)) {
-        let values = first.iter().map(|of| of.iter().find(|one| one.what == what));
-        let values: Vec<Option<&Glance>> = values.collect();
+        let values: Vec<Option<&Glance>> =
+            first.iter().map(|of| of.iter().find(|one| one.what == what)).collect();
         let known: Vec<&Glance> = values.iter().copied().flatten().collect();
         let ends = known.iter().map(|one| one.value).min().zip(known.iter().map(|one| one.value).max());
         let Some((least, most)) = ends.filter(|(_, most)| *most > 0) else { continue };
@@ -148,13 +174,12 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
         text.push_str(&listed(&format!("the same in all columns, within {ALIKE} %:"), &alike, width));
     }
     if !zeros.is_empty() {
-        text.push_str(&listed(
-            "zero in all columns:",
-            &zeros.iter().map(Row::label).collect::<Vec<_>>(),
-            width,
-        ));
+        let zeros: Vec<String> = zeros.iter().map(Row::label).collect();
+        text.push_str(&listed("zero in all columns:", &zeros, width));
     }
-    text + "  -v shows all figures in which the columns differ\n"
+    let seeds = columns.iter().map(|column| column.cells.len()).max().unwrap_or(1);
+    let medians = if seeds > 1 { brief::of_seeds(seeds, width) } else { String::new() };
+    text + &medians + "  -v shows all figures in which the columns differ\n"
 }
 
 pub(super) fn is_one_setting(record: &RunRecord) -> bool {
@@ -171,45 +196,34 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
     if cells.iter().all(|cell| cell.metrics.is_empty()) {
         return String::new();
     }
-    let columns = columns(cells);
-    let write = |grid: Grid| match form {
-        Form::Terminal(_) => grid.terminal("  "),
-        Form::Markdown => grid.markdown() + "\n",
-        Form::Html => grid.html(),
-    };
-    match columns.as_slice() {
-        [only] if only.cells.len() == 1 => {
-            let (grid, zeros) = single(only.cells[0], all);
+    let several = match columns(cells).as_slice() {
+        [Column { cells, .. }] => {
+            let [cell] = cells.as_slice() else { return form.write(&spread(cells, all)) };
+            let (grid, zeros) = single(cell, all);
             let zeros = match form {
                 Form::Terminal(columns) if !zeros.is_empty() => {
                     "\n".to_owned() + &listed(&format!("{} are zero:", zeros.len()), &zeros, columns)
                 }
                 _ => String::new(),
             };
-            not_found(only.cells[0], form) + &write(grid) + &zeros
+            return not_found(cell, form) + &form.write(&grid) + &zeros;
         }
-        [only] => write(spread(&only.cells, all)),
-        several => {
-            let (rows, left_out) = differing(several, all);
-            let mut text = match form {
-                Form::Terminal(width) => {
-                    banded(several.len(), width, |band| side_by_side(&several[band], &rows))
-                }
-                _ => {
-                    let grids = several.chunks(COLUMNS_MAX).map(|band| side_by_side(band, &rows));
-                    grids.map(write).collect::<Vec<_>>().join("\n")
-                }
-            };
-            if left_out > 0 {
-                let more = human::count(left_out as u64, "more figure");
-                let differ = if left_out == 1 { "differs" } else { "differ" };
-                text.push_str(&match form {
-                    Form::Html => format!("<p class=\"note\">{more} {differ}: see cells.csv.</p>\n"),
-                    _ => format!("  {more} {differ}: see cells.csv, or use -v\n"),
-                });
-            }
-            text
+        several => several.to_vec(),
+    };
+    let (rows, left_out) = differing(&several, all);
+    let tables = match form {
+        Form::Terminal(width) => banded(several.len(), width, |band| side_by_side(&several[band], &rows)),
+        _ => {
+            let grids = several.chunks(COLUMNS_MAX).map(|band| side_by_side(band, &rows));
+            grids.map(|grid| form.write(&grid)).collect::<Vec<_>>().join("\n")
         }
+    };
+    let differ = if left_out == 1 { "differs" } else { "differ" };
+    let more = format!("{} {differ}: see cells.csv", human::count(left_out as u64, "more figure"));
+    match form {
+        _ if left_out == 0 => tables,
+        Form::Html => format!("{tables}<p class=note>{more}.</p>\n"),
+        _ => format!("{tables}  {more}, or use -v\n"),
     }
 }
 
@@ -267,9 +281,10 @@ fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
     let expected = expected(&[cell]);
     let wanted = |name: &str| expected.iter().any(|(of, _)| of == name);
     let shown = figures.filter(|(name, figure)| all || is_headline(name, figure) || wanted(name));
-    let (shown, zeros): (Vec<_>, Vec<_>) = sorted(shown.collect())
-        .into_iter()
-        .partition(|(name, figure)| says_something(figure) || wanted(name));
+    let mut shown: Vec<_> = shown.collect();
+    shown.sort_by_key(|(name, _)| (!name.starts_with("oracle."), *name));
+    let (shown, zeros): (Vec<_>, Vec<_>) =
+        shown.into_iter().partition(|(name, figure)| says_something(figure) || wanted(name));
     for (name, figure) in shown {
         let room = name.split('.').next();
         if last_room.is_some() && last_room != room {
@@ -278,7 +293,7 @@ fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
         last_room = room;
         match *figure {
             Figure::Value { unit, value } | Figure::Clipped { unit, value, .. } => {
-                grid.row([name.to_owned(), told(unit, value)]);
+                grid.row([noted(name), told(unit, value)]);
             }
             Figure::Distribution { count: 0, .. } => grid.row([name, "", "", "", "", "", "0"]),
             Figure::Distribution { unit, count, p50, p95, p99, max, .. } => {
@@ -295,20 +310,13 @@ fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
 /// What the oracle looked for and did not find, and what it could not look for, in a sentence each.
 fn not_found(cell: &CellRecord, form: Form) -> String {
     let Checks { passed, hollow, .. } = checks(&[cell]);
-    let count = |names: &[&str]| human::count(names.len() as u64, "check");
-    let passed = (format!("{} passed:", count(&passed)), passed);
-    let hollow = (format!("{} had nothing to check:", count(&hollow)), hollow);
-    let lists = [passed, hollow].into_iter().filter(|(_, names)| !names.is_empty());
-    match form {
-        Form::Terminal(columns) => {
-            let text: String = lists.map(|(title, names)| listed(&title, &names, columns)).collect();
-            if text.is_empty() { text } else { text + "\n" }
-        }
-        Form::Markdown => lists.map(|(title, names)| format!("{title} {}\n\n", names.join(", "))).collect(),
-        Form::Html => lists
-            .map(|(title, names)| format!("<p class=\"note\">{title} {}</p>\n", names.join(", ")))
-            .collect(),
-    }
+    let lists = [(passed, "passed:"), (hollow, "had nothing to check:")].into_iter();
+    let list = |(names, what): (Vec<&str>, &str)| {
+        form.list(&format!("{} {what}", human::count(names.len() as u64, "check")), &names)
+    };
+    let text: String = lists.filter(|(names, _)| !names.is_empty()).map(list).collect();
+    let gap = matches!(form, Form::Terminal(_)) && !text.is_empty();
+    if gap { text + "\n" } else { text }
 }
 
 fn listed(title: &str, names: &[impl AsRef<str>], columns: usize) -> String {
@@ -448,11 +456,6 @@ fn values(cells: &[&CellRecord], row: &Row) -> Vec<u64> {
 /// Smallest, median (the lower of two) and greatest of sorted values.
 fn three_of(sorted: &[u64]) -> Option<[u64; 3]> {
     Some([*sorted.first()?, sorted[(sorted.len() - 1) / 2], *sorted.last()?])
-}
-
-fn sorted<'a>(mut rows: Vec<(&'a str, &'a Figure)>) -> Vec<(&'a str, &'a Figure)> {
-    rows.sort_by_key(|(name, _)| (!name.starts_with("oracle."), *name));
-    rows
 }
 
 fn verdicts(cells: &[&CellRecord]) -> String {

@@ -11,7 +11,6 @@ use crate::world::Placed;
 
 const TOLD: usize = 4;
 
-/// A line for each action and each event of each scenario, over all cells.
 pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     let mut actions: BTreeMap<(&str, bool, &str), UnplacedRecord> = BTreeMap::new();
     let told = record.cells.iter().flat_map(|cell| cell.unplaced.iter().map(move |one| (cell, one)));
@@ -104,7 +103,6 @@ fn is_off(cell: &CellRecord, event: &str) -> bool {
     cell.swarm.as_ref().is_some_and(|swarm| swarm.off.iter().any(off))
 }
 
-/// The cells that something is to meet somebody in, together.
 fn group<'c>(cell: &'c CellRecord, one: &MissedRecord) -> &'c str {
     if one.event.starts_with("hooks.") { &cell.scenario } else { &cell.resolved }
 }

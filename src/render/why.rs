@@ -45,7 +45,6 @@ fn devices(cell: &CellRecord) -> Option<String> {
     })
 }
 
-/// Which devices or units are slowest by a figure, where they differ.
 fn slowest(cell: &CellRecord, metric: &str, stat: &str) -> Option<String> {
     let parts = cell.metrics.iter().filter_map(|(name, figure)| {
         let part = name.strip_prefix(metric)?;

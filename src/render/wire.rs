@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::grid::Grid;
 use super::lines::Lines;
 use crate::analysis::distinct;
-use crate::base::{Bytes, Span};
+use crate::metrics::human;
 use crate::record::CellRecord;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,23 +59,19 @@ impl Lines<WireLine> {
     pub fn new(lines: Vec<WireLine>) -> Wire {
         Lines(lines)
     }
-
     pub fn story(&self) -> String {
         self.grid().terminal("  ")
             + "\nBytes, processor time and energy are those of the best chunk on the first link;\n\
                times are those of both syncs, with the rows of the best chunk behind them.\n"
     }
-
     pub fn to_markdown(&self) -> String {
         self.grid().markdown()
     }
-
     /// The cell of the least time; of several the one with the smallest chunk.
     pub fn best(&self, format: &str, packed: &str, world: &str) -> Option<&WireLine> {
         let of = |line: &&WireLine| line.format == format && line.packed == packed && line.world == world;
         self.0.iter().filter(of).min_by_key(|line| (line.time, line.chunk))
     }
-
     fn grid(&self) -> Grid {
         let worlds = distinct(self.0.iter().map(|line| line.world.as_str()));
         let settings = distinct(self.0.iter().map(|line| (line.format.as_str(), line.packed.as_str())));
@@ -90,14 +86,14 @@ impl Lines<WireLine> {
             let about = [
                 format.to_owned(),
                 packed.to_owned(),
-                Bytes(first.down).to_string(),
-                Bytes(first.up).to_string(),
-                Span(first.phone).to_string(),
-                Span(first.gateway).to_string(),
+                human::bytes(first.down),
+                human::bytes(first.up),
+                human::span(first.phone),
+                human::span(first.gateway),
                 millijoules(first.coding),
                 millijoules(first.radio),
             ];
-            let times = best.iter().map(|line| format!("{} ({})", Span(line.time), line.chunk));
+            let times = best.iter().map(|line| format!("{} ({})", human::span(line.time), line.chunk));
             grid.row(about.into_iter().chain(times));
         }
         grid
@@ -113,7 +109,6 @@ mod tests {
         let (down, up, phone, gateway, coding, radio) = (1, 2, 3, 4, 5, 6);
         WireLine { format, packed, world, chunk, down, up, phone, gateway, coding, radio, time }
     }
-
     #[test]
     fn the_best_chunk_is_the_smallest_of_the_fastest() {
         let lines =

@@ -54,14 +54,9 @@ pub struct Unmeasured<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lacks {
     /// One side measured nothing, the other something under each seed.
-    All {
-        in_base: bool,
-    },
+    All { in_base: bool },
     /// Both sides have it under so many seeds.
-    Seeds {
-        cells: usize,
-        least: usize,
-    },
+    Seeds { cells: usize, least: usize },
 }
 
 impl Comparison {
@@ -73,23 +68,19 @@ impl Comparison {
             }
         }
     }
-
     /// A group that has too few seeds to be judged, with the least that it takes; `None` if all of
     /// it is judged.
     pub fn unjudged(&self) -> Option<(&Group, usize)> {
         self.groups.iter().find_map(|group| Some((group, group.lacks()?)))
     }
-
     /// How many cells failed on either side, of those that have a counterpart.
     pub fn failed(&self) -> (usize, usize) {
         self.groups.iter().fold((0, 0), |sum, group| (sum.0 + group.failed.0, sum.1 + group.failed.1))
     }
-
     /// What cells failed with in the candidate that did not in the base; success if there is none.
     pub fn new_failure(&self) -> Exit {
         Exit::first(self.groups.iter().map(|group| group.new_failure))
     }
-
     /// What one side has measured under every seed and the other under none: of the metrics that
     /// were `asked` for, else of the headline ones and the oracle's, as rare ones come and go; of
     /// those asked for, too, what was measured under too few seeds.
@@ -119,7 +110,6 @@ impl Comparison {
     pub fn other_digests(&self) -> usize {
         self.groups.iter().map(|group| group.other_digests).sum()
     }
-
     pub fn found(&self, finding: Finding) -> impl Iterator<Item = (&Group, &Difference)> {
         let all = self.groups.iter().flat_map(|group| group.differences.iter().map(move |d| (group, d)));
         all.filter(move |(_, difference)| difference.finding == finding)

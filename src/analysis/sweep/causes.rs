@@ -2,7 +2,7 @@
 
 use super::findings::{FLAT, Finding, may_be_luck};
 use super::objective::Objective;
-use super::series::{Point, Series};
+use super::point::{Point, are_words};
 use super::shares::{Fit, Shares, Side, rows};
 
 /// A part of the time of syncs.
@@ -54,7 +54,6 @@ pub struct Cause {
 
 /// The share of the cost that the parts that are named must explain together.
 const EXPLAINED_MIN: f64 = 0.5;
-/// And that each of them must.
 const EXPLAINED_BY_EACH_MIN: f64 = 0.2;
 /// What has grown by less, as a share of the time at the best, is not named.
 const GROWN_MIN: f64 = 0.005;
@@ -65,40 +64,41 @@ const GROWN_MIN: f64 = 0.005;
 pub fn causes(
     axis: &str,
     objective: &Objective,
-    series: &Series<'_>,
+    points: &[Point<'_>],
     finding: &Finding,
     fit: Option<Fit>,
 ) -> Vec<Cause> {
     if !objective.is_of_sync_time() {
         return Vec::new();
     }
-    let best = &series.points[finding.best];
+    let best = &points[finding.best];
     let is_dearer = |i: &usize| {
-        let point = &series.points[*i];
-        let is_luck = may_be_luck(point, best, *i as u64);
-        point.candidate().is_some() && !is_luck && cost(point, best).is_some_and(|cost| cost > FLAT)
+        let point = &points[*i];
+        let costs_more = point.candidate().is_some() && cost(point, best).is_some_and(|cost| cost > FLAT);
+        let is_luck = || match &finding.as_good {
+            Some(good) if point.prices.keys().eq(best.prices.keys()) => good.contains(i),
+            _ => may_be_luck(point, best, *i as u64),
+        };
+        costs_more && !is_luck()
     };
     let (first, last) = finding.flat;
-    let worse: Vec<usize> = if series.is_of_words() {
-        (0..series.points.len()).filter(is_dearer).collect()
+    let worse: Vec<usize> = if are_words(points) {
+        (0..points.len()).filter(is_dearer).collect()
     } else {
-        let above = (last + 1..series.points.len()).rfind(is_dearer);
+        let above = (last + 1..points.len()).rfind(is_dearer);
         (0..first).find(is_dearer).into_iter().chain(above).collect()
     };
-    worse
-        .into_iter()
-        .filter_map(|at| cause(Side::of(axis), objective, series, (at, finding.best), fit))
-        .collect()
+    let side = Side::of(axis);
+    worse.into_iter().filter_map(|at| cause(side, objective, (at, &points[at]), best, fit)).collect()
 }
 
 fn cause(
     side: Side,
     objective: &Objective,
-    series: &Series<'_>,
-    (at, best): (usize, usize),
+    (at, here): (usize, &Point<'_>),
+    best: &Point<'_>,
     fit: Option<Fit>,
 ) -> Option<Cause> {
-    let [here, best] = [at, best].map(|i| &series.points[i]);
     let (shares, at_best) = (Shares::of(side, here, fit), Shares::of(side, best, fit));
     let cost = cost(here, best).filter(|cost| cost.is_finite())?;
     let longer = longer(here, best, objective);
@@ -184,9 +184,8 @@ mod tests {
         let objective: Objective = "engine.session.time".parse().unwrap();
         let points = [("32", &cells[0]), ("64", &cells[1])]
             .map(|(value, cells)| Point::new(value, cells.iter().collect(), &objective));
-        let series = Series { name: String::new(), variant: None, values: Vec::new(), points: points.into() };
         let finding = Finding { best: 1, noise: None, flat: (1, 1), as_good: None, near: vec![1] };
-        let causes = causes("engine.pull.chunk_rows", &objective, &series, &finding, None);
+        let causes = causes("engine.pull.chunk_rows", &objective, &points, &finding, None);
         causes[0].grown.iter().map(|grown| grown.part).collect()
     }
 

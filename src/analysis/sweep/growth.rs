@@ -4,7 +4,6 @@ use super::series::{Series, Sweep};
 use crate::metrics::Better;
 
 const POINTS_MIN: usize = 3;
-/// How many times the first setting the last must be.
 const REACH_MIN: f64 = 10.0;
 /// A point may lie off the line by this factor. What is off further follows no power, and no
 /// exponent is told.
@@ -48,7 +47,6 @@ mod tests {
     fn of(figure: impl Fn(f64) -> f64) -> Option<f64> {
         slope(&[1e3, 1e4, 1e5, 1e6].map(|x| (x, figure(x))))
     }
-
     #[test]
     fn a_power_is_found_through_noise() {
         for power in [0.0, 0.5, 1.0, 2.0, -1.0] {
@@ -56,7 +54,6 @@ mod tests {
             assert!((noisy.unwrap() - power).abs() < 0.03, "{noisy:?}, not {power}");
         }
     }
-
     #[test]
     fn what_follows_no_power_has_no_exponent() {
         assert_eq!(of(|x| (x - 3e4).abs()), None, "it falls and rises");

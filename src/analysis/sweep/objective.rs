@@ -20,7 +20,6 @@ const WHOLE: f64 = 1e6;
 /// Rows made durable in the time in which units ran: how fast an engine moves data while it is at
 /// it.
 const DEFAULT: &str = "engine.rows.rate";
-/// The same of what goes up.
 const OF_PUSHES: &str = "engine.push.rate";
 const SYNC_TIMES: [&str; 4] =
     ["engine.session.time", "engine.session.duration", "engine.session.blocking", SINCE_LOGIN];

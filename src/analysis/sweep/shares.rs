@@ -1,6 +1,6 @@
 //! Where the time of a setting went, and what its chunks and rows cost.
 
-use super::series::{Point, Series};
+use super::point::Point;
 use crate::record::CellRecord;
 use crate::theory::chunk::Cost;
 
@@ -54,7 +54,6 @@ pub(crate) fn rows(point: &Point<'_>) -> f64 {
     point.sum(PULL.rows) + point.sum("engine.push.acknowledged")
 }
 
-/// Shares of the time in which units ran.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Shares {
     /// Waiting for answers to begin: round trips and fixed costs.
@@ -84,9 +83,9 @@ impl Fit {
     /// Fits what an answer takes to the rows in it: o + c·rows, least squares of relative
     /// deviations over the settings. `None` where no line fits or answers of one size leave nothing
     /// to tell apart.
-    pub fn of(side: Side, series: &Series<'_>) -> Option<Fit> {
+    pub fn of(side: Side, points: &[Point<'_>]) -> Option<Fit> {
         let answered: Vec<&Point<'_>> =
-            series.points.iter().filter(|point| tells_its_answers(side, point)).collect();
+            points.iter().filter(|point| tells_its_answers(side, point)).collect();
         let samples = |metric: &str| -> Vec<(f64, f64)> {
             let sample = |point: &&Point<'_>| {
                 let answers = point.count(side.chunk_rows);
@@ -105,7 +104,7 @@ impl Fit {
         let commit = writing.map_or(0.0, |(commit, _)| commit.max(0.0));
         // What fails where no answer ever came, as of a chunk that does not fit into memory, is no
         // failure of the link.
-        let came = || series.points.iter().filter(|point| point.count(side.chunk_rows) > 0.0);
+        let came = || points.iter().filter(|point| point.count(side.chunk_rows) > 0.0);
         let sum = |metric: &str| came().map(|point| point.sum(metric)).sum::<f64>();
         let failed = sum("engine.requests.cut");
         let unlike = sum("engine.requests.timed_out") + sum("engine.requests.refused");
@@ -123,7 +122,6 @@ impl Fit {
         }
         Some(Cost { chunk: self.chunk + self.commit, row: self.row, mtbf: self.mtbf? })
     }
-
     /// The best chunk if answers could hold more than `cap` rows, unless the largest is, and the
     /// share of the time that it saves at most; `None` where failures are too few to tell, or come
     /// otherwise than at random.

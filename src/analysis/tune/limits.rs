@@ -8,7 +8,6 @@ use crate::metrics::{Figure, human};
 use crate::record::{CellRecord, Exit, LimitRecord, Reason, Verdict};
 use crate::scenario::Plan;
 
-/// A figure that may be no greater.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Limit {
     name: &'static str,
@@ -123,7 +122,6 @@ pub fn is_sound(cells: &[&CellRecord]) -> bool {
     cells.iter().all(|cell| cell.verdict != Verdict::Fail || missed_a_gate(cell))
 }
 
-/// Whether a cell failed by its gates alone.
 fn missed_a_gate(cell: &CellRecord) -> bool {
     let missed = |reason: &Reason| reason.exit() == Exit::Threshold;
     cell.verdict == Verdict::Fail && cell.reasons.iter().all(missed)

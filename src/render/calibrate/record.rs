@@ -20,11 +20,9 @@ impl Estimate {
     pub fn at_least(low: f64) -> Estimate {
         Estimate { value: f64::INFINITY, low, high: f64::INFINITY }
     }
-
     pub fn holds(&self, x: f64) -> bool {
         (self.low..=self.high).contains(&x)
     }
-
     /// The same if it may be off by so much more; nothing is less than nothing.
     pub fn off_by(self, by: f64) -> Estimate {
         Estimate { low: (self.low - by).max(0.0), high: self.high + by, ..self }
@@ -86,7 +84,6 @@ impl Census {
     pub fn rows_mean(&self) -> f64 {
         self.rows_mean_milli as f64 / 1e3
     }
-
     /// Seconds that a request may take in a search: half of a gateway's usual timeout of 30 s,
     /// doubled until the log's own responses have room.
     pub fn request_limit(&self) -> u64 {
@@ -220,11 +217,9 @@ impl Calibration {
     pub fn get(&self, figure: Figure) -> Option<Estimate> {
         self.figures.get(&figure).copied()
     }
-
     pub fn put(&mut self, figure: Figure, estimate: Estimate) {
         self.figures.insert(figure, estimate);
     }
-
     pub fn say(&mut self, stands: bool, code: Code, found: [f64; 2]) {
         self.diagnoses.extend(stands.then(|| Diagnosis::of(code, found)));
     }

@@ -32,23 +32,18 @@ impl Calibration {
     fn chunk(&self) -> f64 {
         self.census.rows_mean().round().clamp(1.0, MOST)
     }
-
-    /// Rows of the scenario: whole chunks, so that their mean size is the log's.
     fn rows(&self) -> f64 {
         let best = self.advice.map_or(0.0, |advice| advice.best.low.max(advice.best.value.min(MOST)));
         let most = ROWS.1.min(ROWS_BYTES_MAX / self.row_bytes()).max(200.0);
         let rows = (4.0 * best).max(20.0 * self.chunk()).clamp(ROWS.0.min(most), most);
         libm::ceil(rows / self.chunk()) * self.chunk()
     }
-
     fn width(&self) -> f64 {
         self.census.bytes_a_row.map_or(ROW_ASSUMED, |bytes| bytes as f64)
     }
-
     fn row_bytes(&self) -> f64 {
         self.width().max(ROW_AROUND + 1.0)
     }
-
     /// The least and the most rows of a chunk that are worth a sweep of the scenario, for an axis
     /// of doublings: with the log's own size, and up to all rows.
     pub fn axis(&self) -> (u64, u64) {
@@ -56,7 +51,6 @@ impl Calibration {
         let from = (self.chunk() as u64).min(to / 2);
         ((1 << from.ilog2()).min(to / REACH).max(1), to)
     }
-
     /// A scenario called `name` that gives such requests; `rtt` of the overhead is the link's.
     /// `None` if the log does not tell what requests cost.
     pub fn scenario(&self, name: &str, rtt: Span) -> Option<String> {

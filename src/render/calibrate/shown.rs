@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::record::{Advice, Calibration, Census, Diagnosis, Effect, Estimate, Figure};
 use crate::metrics::human;
-use crate::render::Grid;
+use crate::render::{Grid, lines};
 
 /// A figure: what it is called, its key and unit in JSON, and how it is shown.
 type Shown = (Figure, &'static str, &'static str, f64, fn(f64) -> String);
@@ -78,7 +78,7 @@ pub fn to_json(fits: &[Calibration]) -> String {
         [fit] => object(fit),
         fits => json!({ "schema_version": VERSION, "fits": fits.iter().map(object).collect::<Vec<_>>() }),
     };
-    serde_json::to_string_pretty(&value).expect("a calibration is JSON") + "\n"
+    lines::to_json(&value)
 }
 
 const VERSION: &str = "3.0.0";
@@ -174,7 +174,7 @@ fn recommendation(fit: &Calibration) -> String {
         false => format!("{} rows or more, as caps of memory, pages and timeouts allow", rows(best.low)),
     };
     format!(
-        "recommended chunk: {size}\n  responses have {} rows on average, at which a row costs {} more ({})\n",
+        "recommended chunk: {size}\n  responses have {} rows on average, at which a row takes {} more time than in that chunk ({})\n",
         rows(fit.census.rows_mean()),
         percent(excess.value),
         interval(excess, percent),

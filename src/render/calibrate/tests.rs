@@ -1,4 +1,3 @@
-
 use super::*;
 use crate::base::Span;
 use crate::contract::Described;

@@ -6,7 +6,6 @@ use crate::metrics::{QUEUED, SYNCED, Unit, human};
 use crate::record::{CellRecord, LifeRecord, RunRecord, SeriesRecord};
 use crate::render::svg::{Bar, Bars, Clock, Curve, Curves, Moment, Panel, Point, SpaceTime, Strip, Timeline};
 
-/// Distributions that people ask for, with what they are called in a plot.
 const DURATIONS: [(&str, &str); 5] = [
     ("engine.usable_after_login.duration", "login to usable"),
     ("engine.session.duration", "sync session"),
@@ -50,7 +49,6 @@ pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
     })
 }
 
-/// How often waits of a cell were how long; `None` if nothing was observed.
 pub(super) fn spread(cell: &CellRecord) -> Option<Bars> {
     let group = |(metric, name): &(&str, &str)| {
         let counted = cell.spread.get(*metric)?;
@@ -101,10 +99,11 @@ fn blank(record: &RunRecord, cell: &CellRecord, series: &SeriesRecord) -> Timeli
     let script = cell.phases.script_ns;
     // A mark at the very end would only be in the way.
     let phase = (script > 0 && script / 97 < end / 100).then(|| (script, "then it drains".to_owned()));
-    let resolved: Option<toml::Table> =
-        record.resolved.get(&cell.resolved).and_then(|text| toml::from_str(text).ok());
-    let start = resolved.as_ref().and_then(|table| table.get("start")?.as_str());
-    Timeline { end, phase, clock: start.and_then(Clock::parse), ..Timeline::default() }
+    // A key of the whole scenario stands before its tables.
+    let keys = record.resolved.get(&cell.resolved).and_then(|text| text.split("\n[").next());
+    let start = keys.and_then(|keys| keys.lines().find_map(|line| line.strip_prefix("start = ")));
+    let clock = start.and_then(|start| Clock::parse(start.trim_matches('"')));
+    Timeline { end, phase, clock, ..Timeline::default() }
 }
 
 /// When devices had no link or no process, and what befell them; `None` if nothing did.

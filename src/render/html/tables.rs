@@ -54,7 +54,6 @@ pub(super) fn of_map(map: &HeatMap) -> String {
     grid.html()
 }
 
-/// A row for some instants, a column a panel; then the strips.
 pub(super) fn of_timeline(timeline: &Timeline) -> String {
     let mut text = String::new();
     if let Some(first) = timeline.panels.first() {

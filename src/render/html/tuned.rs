@@ -18,10 +18,8 @@ pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
         div.plots {
             @for key in &tune.knobs {
                 @if let Some(curves) = curves(record, tune, key) {
-                    (drawing::figure(&curves.title, |size| curves.draw(size), &reading(tune), &tables::of_curves(&curves)))
-                    @if curves.curves.len() > Curves::MOST {
-                        p.note { "The first " (Curves::MOST) " of " (curves.curves.len()) " places are drawn; the table has all." }
-                    }
+                    (drawing::figure(|size| curves.draw(size), &reading(tune), &tables::of_curves(&curves)))
+                    (drawing::first_of(Curves::MOST, curves.curves.len(), "places"))
                 }
             }
         }
@@ -36,10 +34,8 @@ pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
     }
 }
 
-/// Places whose answer stands at the top.
 const ANSWERS: usize = 6;
 
-/// The answer, before all plots: a line for each of the first places.
 pub(super) fn answers(tune: &TuneRecord) -> Markup {
     html! {
         @for place in tune.places.iter().take(ANSWERS) { p { (told::in_a_line(tune, place)) } }

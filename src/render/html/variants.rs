@@ -6,7 +6,6 @@ use crate::record::RunRecord;
 use crate::render::brief::{Glance, glance};
 use crate::render::svg::{Bar, Bars};
 
-/// More variants than this are a table, and no plot.
 const MOST: usize = 12;
 
 /// The figures in which variants of the only scenario differ; `None` if there are not several.

@@ -41,9 +41,8 @@ impl Bars {
             for (i, bar) in bars.iter().enumerate() {
                 let long = (room * bar.value as f64 / most).max(1.0);
                 ink.text("s", (2.0, y + 12.0), Anchor::Start, &cut(&bar.name, LETTERS, left - 10.0));
-                let told = format!("{}: {}", bar.name, bar.told);
                 let class = format!("flat c{}", if self.alike { 0 } else { i % LOOKS });
-                ink.rect(&class, (left, y + 2.0), (long, ROW - 6.0), Some(&told));
+                ink.rect(&class, (left, y + 2.0), (long, ROW - 6.0), None);
                 ink.text("", (left + long + 6.0, y + 12.0), Anchor::Start, &bar.told);
                 y += ROW;
             }

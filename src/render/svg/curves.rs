@@ -46,10 +46,8 @@ pub struct Point {
     pub seeds: Option<u64>,
 }
 
-/// A row for each curve's flat region.
 const ROW: f64 = 15.0;
 const TICKS: usize = 6;
-/// Room for the letters of marks.
 const KEYS: f64 = 18.0;
 const INSET: f64 = 12.0;
 
@@ -123,13 +121,11 @@ impl Curves {
         }
     }
 
-    /// Marks from left to right, each with its place.
     fn sorted_marks(&self) -> Vec<&(f64, String)> {
         let mut marks: Vec<&(f64, String)> = self.marks.iter().collect();
         marks.sort_by(|a, b| a.0.total_cmp(&b.0));
         marks
     }
-
     /// A dashed line for each mark with its letter above: names have no room beside each other, and
     /// stand in the legend.
     fn draw_marks(&self, ink: &mut Ink, inside: Inside, x: Scale) {

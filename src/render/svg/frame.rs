@@ -16,6 +16,8 @@ pub enum Size {
 }
 
 impl Size {
+    pub const BOTH: [Size; 2] = [Size::Wide, Size::Narrow];
+
     pub(super) fn width(self) -> f64 {
         self.pick(640.0, 340.0)
     }
@@ -49,19 +51,19 @@ impl Svg {
     }
     /// As an element of a page that has [`style::CSS`].
     pub fn inline(&self) -> String {
-        self.element("")
+        self.element("", "")
     }
     /// As a file of its own, light and dark.
     pub fn standalone(&self) -> String {
-        self.element(&format!("<style>{}svg{{background:var(--paper)}}</style>\n", style::CSS))
+        let style = format!("<style>{}svg{{background:var(--paper)}}</style>\n", style::CSS);
+        self.element(" xmlns=\"http://www.w3.org/2000/svg\"", &style)
     }
     pub fn title(&self) -> &str {
         &self.title
     }
-
-    fn element(&self, style: &str) -> String {
+    fn element(&self, space: &str, style: &str) -> String {
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" role=\"img\" viewBox=\"0 0 {} {}\">\n\
+            "<svg{space} class=\"plot\" role=\"img\" viewBox=\"0 0 {} {}\">\n\
              <title>{}</title>\n<desc>{}</desc>\n{style}{}</svg>\n",
             px(self.size.width()),
             px(self.height),

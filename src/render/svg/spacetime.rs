@@ -156,7 +156,6 @@ impl Plan<'_> {
     fn apart(&self) -> f64 {
         self.lanes.windows(2).map(|pair| pair[1].1 - pair[0].1).next().unwrap_or_default()
     }
-
     fn lane(&self, place: &str) -> f64 {
         self.lanes.iter().find(|(name, _)| *name == place).map_or(0.0, |(_, x)| *x)
     }

@@ -43,7 +43,8 @@ const PANEL: f64 = 74.0;
 const GAP: f64 = 32.0;
 const STRIP: f64 = 24.0;
 const PANEL_TICKS: usize = 3;
-const TOLD: usize = 40;
+/// Stretches of a panel that are read with a pointer, as many as its table has rows.
+const TOLD: usize = 24;
 
 impl Timeline {
     pub fn draw(&self, size: Size) -> Svg {
@@ -100,7 +101,6 @@ impl Timeline {
     pub(in crate::render) fn time(&self, at: u64) -> String {
         self.clock.map_or_else(|| human::span(at), |clock| clock.time(at))
     }
-
     /// Lets the values of a panel be read where a pointer rests: those of so many stretches.
     fn tell(&self, ink: &mut Ink, panel: &Panel, inside: Inside, x: Scale) {
         let each = panel.points.len().div_ceil(TOLD).max(1);
@@ -123,7 +123,6 @@ impl Panel {
         let high = self.points.iter().map(|point| point.1).max().unwrap_or(0).max(1);
         Scale::linear((0.0, high as f64 * 1.08), (PANEL, 0.0))
     }
-
     fn draw(&self, ink: &mut Ink, series: usize, x: Scale, y: Scale, end: u64) {
         let mut steps: Vec<(f64, f64)> = Vec::new();
         for (at, value) in &self.points {

@@ -5,18 +5,16 @@
 
 use super::limits::{TOO_FEW, value};
 use crate::analysis::grouped;
-use crate::analysis::sweep::{Point, Series, Sweep, costs, find};
+use crate::analysis::sweep::{Point, Series, Sweep, costs};
 use crate::metrics::human;
 use crate::render::Grid;
 
-/// Columns side by side before the table goes on below.
 const COLUMNS_MAX: usize = 3;
 /// What is told of both settings besides: the load on who serves them all.
 const ALSO: &str = "backend.requests.hourly";
 
 const OUTAGES: &str = "backend.outages.count";
 
-/// Which of the two is better somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Winner {
     One(usize),
@@ -45,7 +43,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
             return None;
         }
         let names = [one, two].map(value);
-        let winners = sweep.series.iter().map(|series| winner(sweep, series)).collect();
+        let winners = sweep.series.iter().map(winner).collect();
         Some(Crossover { sweep, names, winners })
     }
 
@@ -68,14 +66,12 @@ impl<'s, 'a> Crossover<'s, 'a> {
     fn ways(&self) -> Vec<Way> {
         grouped(0..self.sweep.series.len(), |at| self.name(&self.sweep.series[*at]))
     }
-
     fn name(&self, series: &Series<'_>) -> String {
         let axes = self.sweep.across.iter().zip(&series.values).skip(1);
         let axes = axes.map(|(key, value)| format!("{} {value}", key.rsplit('.').next().unwrap_or(key)));
         let parts: Vec<String> = series.variant.iter().cloned().chain(axes).collect();
         parts.join(", ")
     }
-
     /// A row for each value of the first of the other axes, a column for each way; `figure` is what
     /// the column of a way without a name shows.
     fn tables(&self, ways: &[Way], figure: &str, cell: &dyn Fn(usize) -> String) -> String {
@@ -112,7 +108,6 @@ impl<'s, 'a> Crossover<'s, 'a> {
         let calm = |series: &Series<'_>| series.points.iter().all(|point| point.sum(OUTAGES) == 0.0);
         calm(&self.sweep.series[at]) && !self.sweep.series.iter().all(calm)
     }
-
     fn load(&self, at: usize) -> String {
         let points = self.sweep.series[at].points.iter();
         let mean = |point: &Point<'_>| match point.cells.len() {
@@ -157,10 +152,9 @@ impl<'s, 'a> Crossover<'s, 'a> {
     }
 
     fn too_few(&self) -> bool {
-        let find = |series: &Series<'a>| find(series, &self.sweep.objective);
-        self.sweep.series.iter().filter_map(find).all(|finding| finding.noise.is_none())
+        let mut found = self.sweep.series.iter().filter_map(|series| series.finding.as_ref());
+        found.all(|finding| finding.noise.is_none())
     }
-
     fn along(&self, series: &[usize]) -> String {
         let mut runs: Vec<(Winner, &str, &str)> = Vec::new();
         for &at in series {
@@ -187,8 +181,8 @@ impl<'s, 'a> Crossover<'s, 'a> {
     }
 }
 
-fn winner(sweep: &Sweep<'_>, series: &Series<'_>) -> Winner {
-    let (Some(finding), Some(costs)) = (find(series, &sweep.objective), costs(series)) else {
+fn winner(series: &Series<'_>) -> Winner {
+    let (Some(finding), Some(costs)) = (&series.finding, costs(&series.points)) else {
         return Winner::Unknown;
     };
     if series.points.iter().any(Point::is_unknown) {

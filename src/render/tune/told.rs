@@ -1,10 +1,9 @@
 //! A search as people read it: where the best lies, how sure that is, what being wrong costs.
 
-use crate::analysis::tune::field::EVERYTHING;
 use crate::metrics::{Unit, human};
 use crate::record::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
 use crate::render::Grid;
-use crate::render::sweep::{of_which_time, optimum, region};
+use crate::render::sweep::{of_which_time, optimum, region, value_of as value};
 
 /// What a setting that is as good as the best for all practical purposes costs at most, beside it:
 /// 3 % more.
@@ -231,16 +230,6 @@ fn row(point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
 /// Whether a setting costs more or less, and no more so than the noise between seeds may.
 fn is_marked(point: &PointTuned) -> bool {
     point.within_noise && point.trouble.is_none() && point.cost_ppm.is_some_and(|ppm| ppm != 1_000_000)
-}
-
-/// A value, with its thousands apart where it is a plain whole number.
-pub fn value(text: &str) -> String {
-    let one = |text: &str| match text.parse() {
-        _ if text == EVERYTHING => "everything".to_owned(),
-        Ok(n) => human::thousands(n),
-        Err(_) => text.to_owned(),
-    };
-    text.split(", ").map(one).collect::<Vec<_>>().join(", ")
 }
 
 pub(in crate::render) fn limit(of: &LimitRecord) -> String {
