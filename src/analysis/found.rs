@@ -2,8 +2,7 @@
 
 use crate::record::{CellRecord, Reason, RunRecord};
 
-/// Whether what a cell misses is what its run was to find out: of a matrix also where others fail
-/// it.
+/// Whether what a cell misses is what its run was to find: of a matrix also where others fail it.
 pub fn is_found(record: &RunRecord, cell: &CellRecord) -> bool {
     let finds = |cell: &CellRecord| cell.reasons.iter().all(Reason::is_finding);
     record.is_of_findings() || record.matrix && finds(cell) && !record.cells.iter().all(finds)

@@ -41,8 +41,7 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     cell.series = SeriesRecord::of(&outcome.series);
     if outcome.ending == Ending::Interrupted {
         cell.verdict = Verdict::Incomplete;
-        // Rows that were on their way are no finding, and figures of half a run stand beside no
-        // others.
+        // Rows on their way are no finding, and figures of half a run stand beside no others.
         cell.violations.clear();
         cell.metrics.clear();
         cell.figures_digest.clear();
@@ -68,8 +67,7 @@ pub fn broken(plan: &Plan, id: &str, exit: Exit, why: &str) -> Judged {
     judged
 }
 
-/// The names of the cells of a run. The same cell has the same name in every run, unless two cells
-/// of one run would share one.
+/// The names of the cells of a run, the same in every run unless two of one run would share one.
 pub fn cell_ids(plans: &[Plan]) -> Vec<String> {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     let named = plans.iter().map(|plan| {
@@ -150,8 +148,7 @@ fn ending(ending: &Ending) -> EndingRecord {
     EndingRecord { kind, text }
 }
 
-/// Whether the outcome has a violation of this name. An engine that spins never comes to rest: it
-/// is stuck, whether or not the oracle could still be asked.
+/// Whether it has a violation of this name. An engine that spins never comes to rest: it is stuck.
 fn occurred(outcome: &Outcome, check: &str) -> bool {
     let stuck = matches!(outcome.ending, Ending::Stuck(_) | Ending::Stalled(_));
     outcome.violations.iter().any(|v| v.check == check) || check == "stuck" && stuck

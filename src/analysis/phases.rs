@@ -19,8 +19,7 @@ pub enum Phase {
     Other,
 }
 
-/// The shares of the time in which units ran, in parts per million, the greatest first; `None` if
-/// none ran.
+/// The shares of the time of units, in parts per million, the greatest first; `None` if none ran.
 pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
     let sum = |metric: &str| -> u64 {
         let of = |cell: &&CellRecord| cell.metrics.get(metric)?.stat("value");
@@ -58,8 +57,7 @@ pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
     Some(parts)
 }
 
-/// About what the observations of a distribution come to together, by straight lines between its
-/// percentiles.
+/// About what all observations come to, by straight lines between the percentiles.
 fn total(figure: &Figure) -> f64 {
     let Figure::Distribution { count, min, p50, p95, p99, max, .. } = *figure else { return 0.0 };
     let [min, p50, p95, p99, max] = [min, p50, p95, p99, max].map(|n| n as f64);

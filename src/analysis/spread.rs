@@ -40,8 +40,7 @@ const ENDS: [u64; 28] = [
     u64::MAX,
 ];
 
-/// By metric, how many lay above the end before and up to this one, from the first that has some to
-/// the last.
+/// By metric, how many lay above the end before and up to this one, from the first that has some.
 pub(super) fn spread(distributions: &[(&'static str, Distribution)]) -> BTreeMap<String, Vec<(u64, u64)>> {
     let of = |(metric, observed): &(&'static str, Distribution)| {
         let mut counts = [0; ENDS.len()];

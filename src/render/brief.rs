@@ -1,5 +1,4 @@
-//! What a setting came to, in five sentences: the same for the terminal, the page and the page of a
-//! CI job.
+//! What a setting came to, in five sentences: for the terminal, the page and the page of a CI job.
 
 use super::lines::{filled, whole_figures};
 use crate::analysis::{Phase, phases};
@@ -23,8 +22,7 @@ pub(super) struct Glance {
     pub(super) sound: Option<bool>,
 }
 
-/// What people wait for and pay: the metric, its statistic, whether it is for each person, and what
-/// it is called.
+/// What people wait for and pay: metric, statistic, whether it is for each person, its name.
 const FIRST: [(&str, &str, bool, &str); 9] = [
     ("engine.usable_after_login.duration", "p95", false, "work after login, 95 %"),
     ("engine.session.duration", "p95", false, "a sync, 95 %"),
@@ -63,8 +61,7 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
 
 const PHASE_MIN: u64 = 50_000;
 
-/// The sentences of cells that differ in their seed alone. Of several a figure is the median, of
-/// what the oracle found the most.
+/// The sentences of a setting: medians of its seeds, of what the oracle found the most.
 pub(super) fn brief(cells: &[&CellRecord]) -> Vec<Sentence> {
     let of = Setting(cells);
     let good = |topic, text: String| Sentence { topic, text, is_bad: false };
@@ -172,28 +169,26 @@ impl Setting<'_> {
         });
         let of =
             |(check, unit, value): &(&str, Unit, u64)| format!("{check} {}", human::figure(*unit, *value));
-        let lost = match (found.as_slice(), &overwrote) {
-            ([], _) if passed.is_empty() => overwrote,
-            // What was overwritten is no loss to any check, and to people it is one.
-            ([], Some(overwrote)) => Some(format!("no row was lost, but {overwrote}")),
-            ([], None) => Some("nothing was lost".to_owned()),
-            (found, _) => {
-                let told = found.iter().map(of).collect::<Vec<_>>().join(", ");
-                let expected = if fails { "" } else { " (as expected)" };
-                Some(
-                    [Some(format!("found: {told}{expected}")), overwrote]
-                        .into_iter()
-                        .flatten()
-                        .collect::<Vec<_>>()
-                        .join("; "),
-                )
-            }
-        };
-        let passing = human::count(passed.len() as u64, "check");
-        let passing = (!passed.is_empty()).then(|| format!("{passing} passed"));
-        let hollow = (!hollow.is_empty())
-            .then(|| format!("{} had nothing to check ({})", hollow.len(), hollow.join(", ")));
-        let text = lost.into_iter().chain(passing).chain(hollow).collect::<Vec<_>>().join("; ");
+        let mut parts = Vec::new();
+        if !found.is_empty() {
+            let expected = if fails { "" } else { " (as expected)" };
+            let found: Vec<String> = found.iter().map(of).collect();
+            parts.push(format!("found: {}{expected}", found.join(", ")));
+        }
+        let is_sound = found.is_empty() && !passed.is_empty();
+        // What was overwritten is no loss to any check, and to people it is one.
+        parts.extend(match overwrote {
+            Some(overwrote) if is_sound => Some(format!("no row was lost, but {overwrote}")),
+            None if is_sound => Some("nothing was lost".to_owned()),
+            overwrote => overwrote,
+        });
+        if !passed.is_empty() {
+            parts.push(format!("{} passed", human::count(passed.len() as u64, "check")));
+        }
+        if !hollow.is_empty() {
+            parts.push(format!("{} had nothing to check ({})", hollow.len(), hollow.join(", ")));
+        }
+        let text = parts.join("; ");
         Sentence { topic: "data", text, is_bad: fails && !found.is_empty() }
     }
 

@@ -1,20 +1,16 @@
 //! What two variants show side by side, in words: claims, and the figures of answers.
 
-use std::collections::BTreeMap;
-
 use crate::analysis::{NotHeld, Why, grouped, unit_in, variant};
 use crate::metrics::human;
 use crate::record::{AnswerRecord, CellRecord, ClaimRecord, RunRecord, ToldRecord};
 use crate::scenario::{Piece, pieces};
 
-/// What is shown, a line for each claim: both figures under the first seed, and under how many it
-/// holds.
+/// A line for each claim: both figures under the first seed, and under how many it holds.
 pub(super) fn shown(record: &RunRecord) -> String {
-    let cells: BTreeMap<&str, &CellRecord> =
-        record.cells.iter().map(|cell| (cell.id.as_str(), cell)).collect();
-    let pairs = record.claims.iter().filter_map(|claim| {
-        Some((claim, [*cells.get(claim.fails.as_str())?, *cells.get(claim.mends.as_str())?]))
-    });
+    let pairs = record
+        .claims
+        .iter()
+        .filter_map(|claim| Some((claim, [record.cell(&claim.fails)?, record.cell(&claim.mends)?])));
     let by_claim = grouped(pairs, |(claim, [fails, mends])| {
         (&claim.id, &fails.scenario, &fails.variant, &mends.variant)
     });

@@ -144,8 +144,7 @@ impl Lines<ConflictLine> {
         lines.iter_mut().for_each(|line| line.requests -= fewest[&line.world]);
         Lines(lines)
     }
-    /// For a terminal: a table for each way of finding conflicts that comes to something else than
-    /// those before it.
+    /// For a terminal: a table for each way that comes to something else than those before it.
     pub fn story(&self) -> String {
         let mut text = self.parts(|grid| grid.terminal("  "), "");
         text.push_str(LEGEND);
@@ -154,8 +153,7 @@ impl Lines<ConflictLine> {
     pub fn to_markdown(&self) -> String {
         self.parts(|grid| grid.markdown() + "\n", "\n")
     }
-    /// Of each cell in what it is not as `right` says, in words; then the cells of `right` that are
-    /// not here.
+    /// In what each cell is not as `right` says; then the cells of `right` that are not here.
     pub fn differs_from(&self, right: &Conflicts) -> (Vec<Option<String>>, Vec<String>) {
         let of = |line: &ConflictLine| right.0.iter().find(|other| other.setting() == line.setting());
         let told = |line: &ConflictLine| {

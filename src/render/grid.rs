@@ -11,8 +11,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// An empty table with these columns, of which the first `texts` hold texts and the others
-    /// figures.
+    /// An empty table with these columns, of which the first `texts` hold texts.
     pub fn new(texts: usize, header: impl IntoIterator<Item = impl Into<String>>) -> Grid {
         Grid { header: header.into_iter().map(Into::into).collect(), texts, rows: Vec::new() }
     }

@@ -21,8 +21,7 @@ pub(super) fn filled(
     (lines + line.trim_end() + "\n").replace('\u{a0}', " ")
 }
 
-/// A text whose figures stay with their units at the end of a line: `2 min 05 s` has no space to
-/// break at. [`filled`] writes plain spaces again.
+/// A text whose figures stay with their units at the end of a line, until [`filled`] wrote it.
 pub(super) fn whole_figures(text: &str) -> String {
     let mut whole = String::new();
     let mut last = "";

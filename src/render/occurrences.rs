@@ -72,11 +72,11 @@ mod tests {
 
     fn outcome(hot: u64, kills: u64) -> Outcome {
         let mut outcome = fixture::outcome();
-        let value = |value| Figure::number(Unit::Count, value);
-        outcome.figures.insert(Situation::HotRow.metric().to_owned(), value(hot));
-        outcome.figures.insert("device.kills.count".to_owned(), value(kills));
+        let counts = [(Situation::HotRow.metric(), hot), ("device.kills.count", kills)];
+        outcome.figures.extend(counts.map(|(name, n)| (name.to_owned(), Figure::number(Unit::Count, n))));
         outcome
     }
+
     /// A swarm of these outcomes, of which three are wanted to say that something never occurs.
     fn swarm(outcomes: &[Outcome], occur: &[Situation], expect: impl Fn(&mut Plan)) -> RunRecord {
         let plan = |seed| {

@@ -1,5 +1,4 @@
-//! What a person reads at the end of a run: the verdict, the figures, what is wrong and how to see
-//! it again.
+//! What a person reads at the end of a run.
 
 use std::collections::BTreeMap;
 
@@ -87,8 +86,7 @@ fn eventful(record: &RunRecord) -> String {
     format!("most happened to\n{told}{replay}\n")
 }
 
-/// What the script could not do as asked, what stopped the run, and whether builds are mixed, a
-/// line each.
+/// What the script could not do as asked, what stopped the run, whether builds are mixed.
 pub fn notes(record: &RunRecord, paint: Paint) -> String {
     let notes = record.notes.iter().map(|note| format!("{} {note}\n", paint.bad("note:")));
     let mixed = record.mixed().map(|text| format!("{} {text}\n", paint.bad("note:")));
@@ -99,8 +97,7 @@ pub fn warnings(record: &RunRecord, paint: Paint) -> String {
     unplaced(record).into_iter().map(|line| format!("{} {line}\n", paint.bad("warning:"))).collect()
 }
 
-/// The lines that end a run's output: where the report is, and for each cause of a failure the
-/// command that runs its first cell again.
+/// Where the report is, and for each cause of a failure the command that runs its first cell again.
 pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     let mut text = format!("report: {folder}\n");
     if is_asked(record) {
@@ -112,8 +109,7 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     text
 }
 
-/// Why the failing cells fail, a line a reason, and what stopped the run: what is said when nothing
-/// else is.
+/// Why the failing cells fail, a line a reason: what is said when nothing else is.
 pub fn reasons(record: &RunRecord) -> String {
     let of_cause = |cause: Cause<'_>| {
         let reasons = reasons_of(cause.cell).into_iter();
@@ -208,8 +204,7 @@ pub fn lives(cell: &CellRecord) -> String {
     cell.lives.iter().map(told).collect()
 }
 
-/// One line for each failing cell, as a GitHub job shows errors beside the file they belong to, and
-/// what of the baseline was left out.
+/// A line a cause, as a GitHub job shows errors beside the file they belong to.
 pub fn annotations(record: &RunRecord) -> String {
     let property = |text: &str| annotated(text).replace(':', "%3A").replace(',', "%2C");
     let line = |level: &str, title: &str, text: &str| format!("::{level} {title}::{}\n", annotated(text));
@@ -283,8 +278,7 @@ pub(super) fn shortened(names: &str) -> String {
     format!("{first} and {} more", each.count())
 }
 
-/// Gates: all of them for one cell; for several cells how many are met, the failing ones, and of
-/// each other gate the cell nearest to its bound.
+/// Gates: all of one cell; of several how many are met, those missed, and the nearest of others.
 fn gates(record: &RunRecord) -> String {
     let (all, met) = (record.gates.len(), record.gates.iter().filter(|gate| gate.pass).count());
     if all == 0 {
@@ -375,8 +369,7 @@ fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>, paint: Paint) -
     let mut text = format!("{} {name}\n{}", paint.bad("FAIL"), lines.collect::<String>());
     let stuck_on = cell.violations.iter().filter(|v| v.check == "stuck").find_map(|v| v.record.as_ref());
     text.extend(stuck_on.map(|record| format!("    {}\n", replay_record(&cell.replay, record))));
-    // The ending tells the devices that are stuck, and what the reasons say in full is not said
-    // again.
+    // What the ending and the reasons say in full is not said again.
     let said = |v: &ViolationRecord| v.check == "stuck" && (stuck || is_told(cell, v));
     let devices = cell.violations.iter().filter(|v| said(v)).count();
     let mut told = if stuck { devices.min(ending.count() + 1) } else { devices };
@@ -426,8 +419,7 @@ fn life_of<'c>(cell: &'c CellRecord, violation: &ViolationRecord) -> Option<&'c 
     cell.lives.iter().find(|life| Some(&life.record) == violation.record.as_ref())
 }
 
-/// What is wrong with one record: in words, by which other checks, its life, and how to see all of
-/// that again.
+/// What is wrong with one record: by which checks, its life, and how to see it again.
 fn told_violations(
     cell: &CellRecord,
     first: &ViolationRecord,

@@ -21,8 +21,7 @@ const COLUMNS_MAX: usize = 6;
 /// How a table is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Aligned, for a terminal of so many columns. Tables are as wide as they need to be: a line
-    /// that goes on below is no row.
+    /// Aligned, in lists of so many columns; tables are as wide as they need to be.
     Terminal(usize),
     Markdown,
     Html,
@@ -87,8 +86,7 @@ fn noted(name: &str) -> String {
     format!("{name}{note}")
 }
 
-/// The tables of all scenarios of a run; `all` also shows the figures of start states and those
-/// that are zero. What an expectation names is always shown.
+/// The tables of all scenarios; `all` also shows start states and zeros.
 pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
     let scenarios = by_scenario(record);
     let part = |(name, cells): &(&str, Vec<&CellRecord>)| {
@@ -104,8 +102,7 @@ pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
 const SCENARIOS_MAX: usize = 4;
 /// What is within this share of each other differs by nothing that matters, in percent.
 const ALIKE: u64 = 3;
-/// What each scenario of a run came to, in short, for a terminal of so many columns: a setting in
-/// sentences, several side by side by what people ask first.
+/// What each scenario came to: a setting in sentences, several side by side by what is asked first.
 pub(super) fn in_short(record: &RunRecord, width: usize) -> String {
     let scenarios = by_scenario(record);
     if scenarios.len() > SCENARIOS_MAX {
@@ -125,8 +122,7 @@ pub(super) fn in_short(record: &RunRecord, width: usize) -> String {
     scenarios.iter().map(part).collect()
 }
 
-/// Variants side by side: what was expected, what the oracle found, what people waited for and what
-/// it cost. What is alike in all is named once.
+/// Variants side by side by what people ask first; what is alike in all is named once.
 fn short_table(columns: &[Column<'_>], width: usize) -> String {
     let cells: Vec<&CellRecord> = columns.iter().flat_map(|column| column.cells.iter().copied()).collect();
     let is_found = |name: &str, figure: &Figure| {
@@ -253,8 +249,7 @@ fn column_title(cell: &CellRecord) -> String {
     if parts.is_empty() { "base".to_owned() } else { parts.join(" ") }
 }
 
-/// Whether a figure is worth a row of its own when nobody asked for all: it says something, and it
-/// is a headline or the oracle's.
+/// Whether a figure has a row of its own unasked: it says something, and is gated.
 fn is_headline(name: &str, figure: &Figure) -> bool {
     says_something(figure) && is_gated(name)
 }
@@ -272,8 +267,7 @@ pub(super) fn told(unit: Unit, n: u64) -> String {
     format!("{about}{}", human::figure(unit, n))
 }
 
-/// One cell: numbers, and distributions with their percentiles, grouped by room; the oracle first.
-/// Beside them the names of those that say nothing: zeros.
+/// One cell, its figures grouped by room, the oracle's first; beside them the names of zeros.
 fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
     let mut grid = Grid::new(1, ["metric", "value", "p50", "p95", "p99", "max", "of"]);
     let mut last_room = None;
@@ -344,8 +338,7 @@ fn spread(cells: &[&CellRecord], all: bool) -> Grid {
     grid
 }
 
-/// A line for each figure, and one for each that an expectation of these cells names and that is
-/// not among them.
+/// A line for each figure, and one for each other that an expectation of these cells names.
 fn rows(figures: Vec<(&str, &Figure)>, cells: &[&CellRecord]) -> Vec<Row> {
     let row = |name: &str, figure: &Figure, stat: &str| Row {
         name: name.to_owned(),
@@ -367,8 +360,7 @@ fn rows(figures: Vec<(&str, &Figure)>, cells: &[&CellRecord]) -> Vec<Row> {
     rows
 }
 
-/// The figures that expectations name, each with its statistic: who asks for one wants to see what
-/// came out.
+/// The figures that expectations name, each with its statistic: who asks wants to see them.
 fn expected(cells: &[&CellRecord]) -> BTreeSet<(String, String)> {
     let of_cell = |cell: &&CellRecord| -> Vec<(String, String)> {
         let is_there = |name: &str| cell.metrics.contains_key(name);
@@ -378,9 +370,7 @@ fn expected(cells: &[&CellRecord]) -> BTreeSet<(String, String)> {
     cells.iter().flat_map(of_cell).collect()
 }
 
-/// The rows of a comparison: what is expected of any column, what the oracle found, and what
-/// differs between columns; the headlines of it unless all is asked for. Also how many differ and
-/// are left out.
+/// The rows of a comparison, headlines unless `all`; also how many differ and are left out.
 fn differing(columns: &[Column<'_>], all: bool) -> (Vec<Row>, usize) {
     let cells: Vec<&CellRecord> = columns.iter().flat_map(|column| column.cells.iter().copied()).collect();
     let names: BTreeSet<&str> = cells.iter().flat_map(|c| c.metrics.keys()).map(AsRef::as_ref).collect();

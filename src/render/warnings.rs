@@ -155,8 +155,7 @@ fn not_applicable(record: &RunRecord) -> Vec<String> {
     scenarios.iter().map(line).collect()
 }
 
-/// A line for each figure that a scenario expects, or gates, of a check that had nothing to check
-/// in any of its cells.
+/// A line for each figure that is bounded and whose check had nothing to check in any cell.
 fn hollow(record: &RunRecord) -> Vec<String> {
     let mut tried: BTreeSet<(&str, &str)> = BTreeSet::new();
     let mut hollow: BTreeSet<(&str, &str, &str)> = BTreeSet::new();

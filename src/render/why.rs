@@ -1,5 +1,4 @@
-//! Why a cell misses a bound on time: which part of the fleet is slow, where its syncs spend their
-//! time, and which settings move that.
+//! Why a cell misses a bound on time: which part of the fleet, where syncs spend it, what moves it.
 
 use super::brief::word;
 use crate::analysis::{Phase, phases};

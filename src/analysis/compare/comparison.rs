@@ -68,8 +68,7 @@ impl Comparison {
             }
         }
     }
-    /// A group that has too few seeds to be judged, with the least that it takes; `None` if all of
-    /// it is judged.
+    /// A group of too few seeds and the least that it takes; `None` if all are judged.
     pub fn unjudged(&self) -> Option<(&Group, usize)> {
         self.groups.iter().find_map(|group| Some((group, group.lacks()?)))
     }

@@ -64,8 +64,7 @@ pub struct Difference {
     pub change_ppm: Option<i64>,
     /// The interval of 95 % of the change, in parts per million, where pairs are no exact matter.
     pub interval_ppm: Option<(i64, i64)>,
-    /// Whether cells of one side have observed nothing where those of the other have: these are
-    /// left out.
+    /// Whether cells of one side observed nothing where the other did: these are left out.
     pub lopsided: bool,
     /// Whether every cell of one side has observed something and no cell of the other.
     pub one_sided: bool,
@@ -101,25 +100,21 @@ pub struct Group {
     pub failed: (usize, usize),
     /// What cells failed with in the candidate that did not in the base; success if there is none.
     pub new_failure: Exit,
-    /// Seeds of the base that the candidate lacks, where others are paired, or whose figures it
-    /// lacks.
+    /// Seeds that the candidate lacks, or whose figures it lacks, where others are paired.
     pub missing: Vec<Missing>,
     /// Metrics that are not measured alike on both sides.
     pub unlike: Vec<Unlike>,
     /// Seeds of which a side has several cells of one scenario that did not come to the same.
     pub copies: Vec<String>,
-    /// Of pairs that are exact, how many differ in their digests, where no figure differs: what
-    /// happened is not the same.
+    /// How many exact pairs differ in their digests, where no figure differs.
     pub other_digests: usize,
-    /// Of pairs that are exact, in how many the same happened, and figures are not the same:
-    /// another program counts them.
+    /// In how many exact pairs the same happened and figures differ: another program counts them.
     pub counted_otherwise: usize,
     pub differences: Vec<Difference>,
 }
 
 impl Group {
-    /// The least number of seeds that the group lacks to be judged; `None` where it is judged, or
-    /// where nothing differs.
+    /// The least seeds that it lacks to be judged; `None` where it is judged, or nothing differs.
     pub fn lacks(&self) -> Option<usize> {
         let least = self.basis.least();
         let differs = self.differences.iter().any(|difference| difference.finding == Finding::Unclear);
@@ -148,8 +143,7 @@ impl Difference {
         self.is_for_the_worse()
             && self.interval_ppm.is_some_and(|(low, high)| low.signum() * high.signum() > 0)
     }
-    /// Whether it is larger than a share of `ppm` millionths: all of its interval, where it has
-    /// one. From nothing any step is.
+    /// Whether it is larger than `ppm` millionths in all of its interval. From nothing any step is.
     pub fn exceeds(&self, ppm: u64) -> bool {
         let nearest = |(low, high): (i64, i64)| low.unsigned_abs().min(high.unsigned_abs());
         let change = self.interval_ppm.map(nearest).or(self.change_ppm.map(i64::unsigned_abs));
@@ -166,8 +160,7 @@ const STATS_EXACT: &[&str] = &["p50", "p95", "p99", "max", "min", "count"];
 const LEVEL_OF_LOSS: f64 = 0.1;
 const LEVEL: f64 = 0.01;
 
-/// What lies between opposed cells, group by group.
-/// The same scenario and seed is exact; with `always_chance` what seeds agree on counts, too.
+/// What lies between opposed cells; with `always_chance` the same scenario and seed is not exact.
 pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group> {
     let weighed: Vec<_> = opposed.iter().map(|opposed| weighed(opposed, always_chance)).collect();
     let changes = weighed.iter().flat_map(|(_, observed)| observed).filter_map(|figure| figure.change);
@@ -197,8 +190,7 @@ struct Observed {
     told: Difference,
     base: Vec<u64>,
     candidate: Vec<u64>,
-    /// Of a figure that all cells of one side have and none of the other: how many the smaller side
-    /// has.
+    /// Of a figure that one side has in all cells and the other in none: the cells of the smaller.
     one_sided: Option<usize>,
     /// Where chance plays a part.
     change: Option<Change>,
@@ -226,8 +218,7 @@ impl Observed {
             (own[0].is_empty() != own[1].is_empty(), own.clone())
         };
         let told = if base.is_empty() { &own } else { &[base.clone(), candidate.clone()] };
-        // The change of pairs is that of their mean ratio, and so is what stands beside it: one
-        // wait of an hour would turn plain means the other way.
+        // One wait of an hour would turn plain means the other way than the mean ratio of pairs.
         let ratios = basis == Basis::Paired
             && base != candidate
             && told.iter().all(|side| side.iter().all(|value| *value > 0));
@@ -313,8 +304,7 @@ fn counted_otherwise(base: &CellRecord, candidate: &CellRecord) -> bool {
     known && base.digest == candidate.digest && base.figures_digest != candidate.figures_digest
 }
 
-/// Whether the candidate loses under seeds under which the base loses nothing: no chance, however
-/// few they are.
+/// Whether the candidate loses where the base loses nothing: no chance, however few seeds.
 fn is_new_loss(observed: &Observed) -> bool {
     let has_more = sum(&observed.candidate) > 0 && sum(&observed.base) == 0;
     has_more && oracle::is_of_check(&observed.told.metric)
@@ -342,8 +332,7 @@ fn is_part(metric: &str) -> bool {
     metric.contains(['@', '/'])
 }
 
-/// The seed of a pair with what of the base's figures the candidate lacks; `None` if it has all of
-/// them.
+/// What of the base's figures the candidate lacks; `None` if nothing.
 fn without(base: &CellRecord, candidate: &CellRecord) -> Option<Missing> {
     let names = base.metrics.keys().map(AsRef::as_ref).filter(|name: &&str| !is_part(name));
     let lacking = names.filter(|name| !candidate.metrics.contains_key(*name)).map(str::to_owned);
@@ -351,8 +340,7 @@ fn without(base: &CellRecord, candidate: &CellRecord) -> Option<Missing> {
     (!missing.without.is_empty()).then_some(missing)
 }
 
-/// The metrics that are not in one unit, or not in one shape, in all cells: a number of the one
-/// says nothing beside one of the other. A baseline of another version may have such.
+/// The metrics that have not one unit and shape in all cells, as in a baseline of another version.
 fn unlike(base: &[&CellRecord], candidate: &[&CellRecord]) -> BTreeMap<String, Unlike> {
     let mut shapes: BTreeMap<&str, (Unit, bool)> = BTreeMap::new();
     let mut unlike = BTreeMap::new();
@@ -446,8 +434,7 @@ fn sampled(Observed { base, candidate, one_sided, .. }: &Observed) -> Change {
     Change { chance: chance.unwrap_or(1.0), ..Change::UNKNOWN }
 }
 
-/// That all cells of one side observed something and none of the other: of fewer than `least` that
-/// says nothing.
+/// That all cells of one side observed something and none of the other.
 fn alone(cells: usize, least: usize) -> Change {
     let chance = if cells < least { 1.0 } else { stats::one_sided(cells) };
     Change { chance, ..Change::UNKNOWN }

@@ -18,8 +18,7 @@ pub enum Shift {
     Worse(Difference, Worst),
     /// It is worse, and so few seeds do not rule out chance.
     TooFew(Difference),
-    /// It is worse beyond its own chance and not beyond that of all figures together, which fails
-    /// nothing.
+    /// It is worse beyond its own chance, and not beyond that of all figures together: no failure.
     Perhaps(Difference),
     Otherwise(Difference),
 }

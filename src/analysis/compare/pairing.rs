@@ -12,8 +12,7 @@ pub(super) struct Opposed<'a> {
     pub title: String,
     pub pairs: Vec<(&'a CellRecord, &'a CellRecord)>,
     pub alone: (Vec<&'a CellRecord>, Vec<&'a CellRecord>),
-    /// Seeds of which a side has several cells of one scenario, none of which says what it comes
-    /// to.
+    /// Seeds of which a side has several cells of one scenario.
     pub copies: Vec<String>,
 }
 
@@ -112,8 +111,7 @@ fn several(cells: &[&CellRecord]) -> bool {
     cells.iter().any(|cell| *of_seeds.entry(&cell.seed).or_insert(&cell.resolved) != &cell.resolved)
 }
 
-/// Seeds of which there are several cells of one scenario: those that came to the same count
-/// `once`.
+/// Seeds of which there are several cells of one scenario; those that came to the same are `once`.
 fn copies(cells: &[&CellRecord]) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     let again = cells.iter().filter(|cell| !seen.insert((&cell.resolved, &cell.seed)));

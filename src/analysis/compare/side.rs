@@ -54,8 +54,7 @@ impl Side {
         let builds = builds.map(|build| (build.source.clone(), build.to_string())).collect();
         Side { name: name.to_owned(), cells: ended.cloned().collect(), builds }.only(variant)
     }
-    /// With these metrics alone, and digests of these, as a cell's own holds more; with all where
-    /// none is named.
+    /// With these metrics alone, and digests of these; with all where none is named.
     pub fn of_metrics(mut self, names: &[String]) -> Side {
         if names.is_empty() {
             return self;

@@ -12,8 +12,7 @@ pub enum Part {
     /// Useful responses, where how long they take to begin is not told apart.
     Answers,
     Queue,
-    /// Requests that came to nothing and waits before another try, by the metric that counts those
-    /// of which there are most more than at the best.
+    /// Requests that came to nothing with waits before the next try, by the metric of most of them.
     Failures(&'static str),
     Writing,
     /// Hooks and kills of the app: what is neither of a request nor of writing.
@@ -153,8 +152,7 @@ fn parts(here: &Point<'_>, best: &Point<'_>, is_fitted: bool) -> Vec<(Part, Take
     parts
 }
 
-/// What most requests come to nothing by beyond those of the best, with as many seeds; where none
-/// has become more, by what most do.
+/// What most requests come to nothing by beyond those of the best; if none became more, by most.
 fn failures(here: &Point<'_>, best: &Point<'_>) -> &'static str {
     let seeds = here.cells.len() as f64 / best.cells.len().max(1) as f64;
     let most = |count: &dyn Fn(&str) -> f64| {

@@ -35,8 +35,7 @@ impl Finding {
 pub(crate) const FLAT: f64 = 1.03;
 /// What costs so much more under each of the first seeds needs no more of them beside the best.
 pub const FAR: f64 = 1.15;
-/// Finds the best setting of a series; `None` if no setting is a candidate or no figure is better
-/// than another.
+/// Finds the best; `None` if no setting is a candidate or no figure is better than another.
 pub(super) fn find(points: &[Point<'_>], objective: &Objective) -> Option<Finding> {
     if !objective.ranks() {
         return None;
@@ -66,8 +65,7 @@ pub(crate) fn near(points: &[Point<'_>], best: usize) -> Vec<usize> {
     (0..costs.len()).filter(is_near).collect()
 }
 
-/// What each setting costs relative to the best, as a factor; `None` for what is excluded.
-/// `None` if nothing is.
+/// What each costs relative to the best, as a factor; `None` for what is excluded.
 pub fn costs(points: &[Point<'_>]) -> Option<Vec<Option<f64>>> {
     let prices: Vec<Option<f64>> = points.iter().map(Point::candidate).collect();
     let best = prices.iter().flatten().copied().min_by(f64::total_cmp)?;
@@ -103,8 +101,7 @@ fn pairs(one: &Point<'_>, other: &Point<'_>) -> Vec<(f64, f64)> {
     one.prices.iter().filter_map(|(seed, price)| Some((*price, *other.prices.get(seed)?))).collect()
 }
 
-/// Between what the mean figure of a setting lies with a confidence of 95 %, the smaller end first;
-/// `None` of too few seeds.
+/// Between what the mean figure lies (95 %), the smaller end first; `None` of too few seeds.
 pub fn figure_between(point: &Point<'_>, objective: &Objective, position: u64) -> Option<(f64, f64)> {
     let prices: Vec<f64> = point.prices.values().copied().collect();
     let (a, b) = interval_of_mean(&prices, position)?;

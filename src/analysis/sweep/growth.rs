@@ -5,8 +5,7 @@ use crate::metrics::Better;
 
 const POINTS_MIN: usize = 3;
 const REACH_MIN: f64 = 10.0;
-/// A point may lie off the line by this factor. What is off further follows no power, and no
-/// exponent is told.
+/// By what factor a point may lie off the line: what is off further follows no power.
 const OFF_MAX: f64 = 1.25;
 
 /// The slope of the least-squares line through (ln x, ln y); `None` if that is no line.
@@ -29,8 +28,7 @@ fn slope(points: &[(f64, f64)]) -> Option<f64> {
     logs.iter().all(|point| off(point) <= libm::log(OFF_MAX)).then_some(slope)
 }
 
-/// The power of the first axis that a series follows, if it follows one. Of rates there is none:
-/// they end at what is slowest.
+/// The power of the first axis that a series follows. Of rates there is none.
 pub fn exponent(sweep: &Sweep<'_>, series: &Series<'_>) -> Option<f64> {
     if sweep.objective.better == Better::Higher {
         return None;

@@ -17,8 +17,7 @@ pub struct Objective {
 }
 
 const WHOLE: f64 = 1e6;
-/// Rows made durable in the time in which units ran: how fast an engine moves data while it is at
-/// it.
+/// Rows made durable in the time of units: how fast an engine moves data while it is at it.
 const DEFAULT: &str = "engine.rows.rate";
 const OF_PUSHES: &str = "engine.push.rate";
 const SYNC_TIMES: [&str; 4] =
@@ -64,8 +63,7 @@ impl Objective {
     pub fn ranks(&self) -> bool {
         self.better != Better::Neither
     }
-    /// Whether it goes by the time that a row of a chunk of `key` takes, which is what the closed
-    /// form is about.
+    /// Whether it goes by the time a row of a chunk of `key`, which the closed form is about.
     pub fn is_time_a_row(&self, key: &str) -> bool {
         self.metric == DEFAULT || *self == Objective::of_axis(key)
     }

@@ -30,8 +30,7 @@ pub struct Series<'a> {
 }
 
 impl<'a> Sweep<'a> {
-    /// Sorts the cells of `record` by the axes, each with its values in order, the first axis
-    /// first.
+    /// Sorts the cells by the axes, each with its values in order, the first axis first.
     pub fn new(record: &'a RunRecord, axes: &[(String, Vec<String>)], objective: Objective) -> Sweep<'a> {
         let (first, others) = axes.split_first().expect("a sweep has an axis");
         let mut sorted: BTreeMap<(Option<&str>, Vec<String>), Vec<&CellRecord>> = BTreeMap::new();
@@ -67,8 +66,7 @@ impl<'a> Sweep<'a> {
     }
 }
 
-/// Settings by their number, however they were asked for: what lies between and beyond goes by it.
-/// Words stay as they are.
+/// Settings by their number, however they were asked for; words stay as they are.
 fn in_order(mut points: Vec<Point<'_>>) -> Vec<Point<'_>> {
     if points.iter().all(|point| point.number().is_some()) {
         points.sort_by(|a, b| a.number().partial_cmp(&b.number()).expect("numbers of settings are finite"));

@@ -48,8 +48,7 @@ pub struct Fit {
     pub fails: bool,
 }
 
-/// The rows that a setting brought, in both directions; a change that is answered again is none
-/// more.
+/// The rows that a setting brought both ways; a change that is answered again is none more.
 pub(crate) fn rows(point: &Point<'_>) -> f64 {
     point.sum(PULL.rows) + point.sum("engine.push.acknowledged")
 }
@@ -102,8 +101,7 @@ impl Fit {
         }
         let writing = side.writing.and_then(|writing| line(&samples(writing)));
         let commit = writing.map_or(0.0, |(commit, _)| commit.max(0.0));
-        // What fails where no answer ever came, as of a chunk that does not fit into memory, is no
-        // failure of the link.
+        // What fails where no answer ever came, as for want of memory, is no failure of the link.
         let came = || points.iter().filter(|point| point.count(side.chunk_rows) > 0.0);
         let sum = |metric: &str| came().map(|point| point.sum(metric)).sum::<f64>();
         let failed = sum("engine.requests.cut");
@@ -114,8 +112,7 @@ impl Fit {
         Some(Fit { chunk, row, misfit, commit, mtbf: random.then(|| exposed / failed), fails })
     }
 
-    /// The costs as the closed form takes them; `None` without random failures, or if the line is
-    /// only a rough one.
+    /// As the closed form takes them; `None` without random failures, or of a rough line.
     pub fn cost(self) -> Option<Cost> {
         if self.misfit > MISFIT_OF_COST_MAX {
             return None;
@@ -140,15 +137,13 @@ pub(crate) fn held(side: Side, point: &Point<'_>) -> f64 {
     point.sum(side.rows) / point.count(side.chunk_rows)
 }
 
-/// Whether the answers of a setting say what answers take: where most of the time is lost, those
-/// that came are the odd ones.
+/// Whether its answers say what answers take: where most time is lost, those that came are odd.
 fn tells_its_answers(side: Side, point: &Point<'_>) -> bool {
     let lost = point.sum("engine.requests.lost_time") + point.sum("engine.retry.time");
     point.count(side.chunk_rows) > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
 }
 
-/// The line y = a + b·x with the least squared relative deviations; `None` of fewer than three
-/// different x.
+/// The line y = a + b·x with the least squared relative deviations, through three x at least.
 fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
     let mut xs: Vec<f64> = samples.iter().map(|(x, _)| *x).collect();
     xs.sort_by(f64::total_cmp);
@@ -198,8 +193,7 @@ impl Shares {
     }
 }
 
-/// How much of the time of the syncs of some cells is waiting in the backend's queue; `None` if
-/// there is no such time.
+/// The share of the time of syncs in the backend's queue; `None` if there is no such time.
 pub fn queued_share(cells: &[&CellRecord]) -> Option<f64> {
     let sum = |metric: &str| -> f64 {
         let of_cell = |cell: &&CellRecord| cell.metrics.get(metric)?.stat("value");

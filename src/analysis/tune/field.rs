@@ -15,12 +15,10 @@ const BYTES: &str = "engine.pull.chunk_bytes";
 const APPLY: &str = "engine.pull.apply_rows";
 const PUSH: &str = "engine.push.chunk_rows";
 
-/// As many rows as the key takes: all in one answer, as far as the backend's page cap and
-/// `chunk_bytes` let it.
+/// As many rows as the key takes: all in one answer, as far as page cap and `chunk_bytes` let it.
 pub const EVERYTHING: &str = "10000000";
 
-/// Chunk sizes that are shipped. A product that counts bytes is under bytes, one that counts rows
-/// under rows.
+/// Chunk sizes that are shipped, under bytes or rows as the product counts them.
 pub static DEFAULTS: &[Default] = &[
     row("PouchDB", PULL, "100", "PouchDB API, replication: batch_size 100, batches_limit 10 in memory"),
     row("Datasync", PULL, "100", "Microsoft Datasync client: page size 100"),

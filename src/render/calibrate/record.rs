@@ -84,8 +84,7 @@ impl Census {
     pub fn rows_mean(&self) -> f64 {
         self.rows_mean_milli as f64 / 1e3
     }
-    /// Seconds that a request may take in a search: half of a gateway's usual timeout of 30 s,
-    /// doubled until the log's own responses have room.
+    /// Seconds for a request: half of a usual timeout, doubled until the log's have room.
     pub fn request_limit(&self) -> u64 {
         let doubled = std::iter::successors(Some(15), |limit| Some(2 * limit));
         let enough = |limit: &u64| *limit as f64 >= 2.0 * self.duration_mean.as_secs_f64();
@@ -96,8 +95,7 @@ impl Census {
 /// The chunk that the closed form recommends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Advice {
-    /// The best size in rows; where no failure was seen only the size below which overhead costs
-    /// more than failures could.
+    /// The best rows; without a failure only the size below which overhead costs more.
     pub best: Estimate,
     pub flat: (f64, f64),
     /// How much more a row costs in chunks of the log's mean size: 0.07 is 7 %.

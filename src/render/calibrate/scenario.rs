@@ -44,15 +44,13 @@ impl Calibration {
     fn row_bytes(&self) -> f64 {
         self.width().max(ROW_AROUND + 1.0)
     }
-    /// The least and the most rows of a chunk that are worth a sweep of the scenario, for an axis
-    /// of doublings: with the log's own size, and up to all rows.
+    /// The least and most rows of a chunk for an axis of doublings: from the log's own to all.
     pub fn axis(&self) -> (u64, u64) {
         let to = (self.rows() as u64).next_power_of_two().max(2);
         let from = (self.chunk() as u64).min(to / 2);
         ((1 << from.ilog2()).min(to / REACH).max(1), to)
     }
-    /// A scenario called `name` that gives such requests; `rtt` of the overhead is the link's.
-    /// `None` if the log does not tell what requests cost.
+    /// A scenario that gives such requests; `None` if the log does not tell their costs.
     pub fn scenario(&self, name: &str, rtt: Span) -> Option<String> {
         let told = Calibration { source: self.source.replace(char::is_control, " "), ..self.clone() };
         let told: String =

@@ -19,8 +19,7 @@ const FIGURES: [Shown; 7] = [
     (Figure::Recovery, "time to recover", "repair_ns", 1e9, span),
 ];
 
-/// What a log says and what it does not, for a terminal: of one fit all figures, of several a line
-/// each.
+/// What a log says, for a terminal: of one fit all figures, of several a line each.
 pub fn story(fits: &[Calibration]) -> String {
     let [fit] = fits else { return in_short(fits) };
     let mut grid = Grid::new(1, ["", "estimate", "95 % interval"]);
@@ -71,8 +70,7 @@ fn interval(known: Estimate, show: fn(f64) -> String) -> String {
     show(known.low) + &high
 }
 
-/// JSON with whole numbers only; each figure is `{ value, low, high }`, and `null` where the log
-/// cannot tell it. Several fits stand in a list.
+/// JSON with whole numbers, `null` where the log cannot tell; several fits stand in a list.
 pub fn to_json(fits: &[Calibration]) -> String {
     let value = match fits {
         [fit] => object(fit),
@@ -117,8 +115,7 @@ fn whole(x: f64) -> Option<u64> {
     x.is_finite().then_some(x.round() as u64)
 }
 
-/// A line a diagnosis: of those that decide, which are the first and what refuses or restricts, or
-/// of the others.
+/// A line a diagnosis: of those that decide (the first, and what refuses or restricts), or others.
 fn list(fit: &Calibration, decide: bool) -> String {
     let decides = |n: usize, d: &Diagnosis| n == 0 || d.code.rule().effect < Effect::Note;
     let chosen = fit.diagnoses.iter().enumerate().filter(|(n, d)| decides(*n, d) == decide);

@@ -64,8 +64,7 @@ pub(super) fn occurred(record: &RunRecord) -> Markup {
     }
 }
 
-/// Failing cells that are what a run was to find: settings of a search that are not chosen, or what
-/// those of a matrix miss.
+/// Failing cells that are what a run was to find: of a search, or of a matrix.
 pub(super) fn found(record: &RunRecord) -> Markup {
     let (head, note) = match record.matrix {
         true => ("What settings miss", "A matrix is run to see that. It is not a failure of the run."),

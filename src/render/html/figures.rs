@@ -24,8 +24,7 @@ fn columns(record: &RunRecord) -> BTreeSet<(&str, Option<&str>, String)> {
     cells.map(|cell| (cell.scenario.as_str(), cell.variant.as_deref(), settings(cell))).collect()
 }
 
-/// A card for each sentence of what the setting came to; several settings stand side by side in
-/// the table of figures.
+/// A card for each sentence; several settings stand side by side in the table of figures.
 pub(super) fn cards(record: &RunRecord) -> Markup {
     let cells: Vec<&CellRecord> = record.cells.iter().filter(|cell| !cell.metrics.is_empty()).collect();
     let (met, all) = (record.gates.iter().filter(|gate| gate.pass).count(), record.gates.len());

@@ -40,8 +40,7 @@ pub fn page(record: &RunRecord) -> String {
                 main {
                     (failures::never_occurred(record))
                     (figures::answers(record))
-                    // A search that found something opens with the answer: what fails there is no
-                    // candidate.
+                    // What fails in a search that found something is no candidate.
                     @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::found(record)) }
                     @if !record.is_of_findings() { (failures::failures(record)) }
                     @if record.matrix { (failures::found(record)) }

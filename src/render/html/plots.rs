@@ -17,8 +17,7 @@ const DURATIONS: [(&str, &str); 5] = [
 const DEVICES_DRAWN: usize = 2;
 /// Faults of so many names have a strip of their own.
 const FAULTS_DRAWN: usize = 6;
-/// More marks in a row than this are a bar; they are told by their number in each of so many
-/// stretches: a page must not grow with the number of devices.
+/// More marks in a row are told by their number in each of so many stretches: the page is bounded.
 const DIAMONDS: usize = 48;
 const BINS: u64 = 100;
 
@@ -117,25 +116,19 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
         }
     }
     let blank = blank(record, cell, series);
-    let (mut without_strip, mut before, mut after) = (0, 0, 0);
     let first = first_online(series);
+    let mut left_out =
+        [(0, "before any device was online"), (0, "only after the end"), (0, "of further kinds")];
     for fault in &cell.faults {
-        if fault.at_ns < first {
-            before += 1;
-            continue;
-        }
-        if fault.at_ns > blank.end {
-            after += 1;
-            continue;
-        }
         let name = fault.text.split(':').next().unwrap_or_default();
-        let more = strips.len() <= FAULTS_DRAWN;
-        match strips.iter_mut().find(|strip| strip.name == name) {
-            Some(strip) => strip.ticks.push(fault.at_ns),
-            None if more => {
+        match strips.iter().position(|strip| strip.name == name) {
+            _ if fault.at_ns < first => left_out[0].0 += 1,
+            _ if fault.at_ns > blank.end => left_out[1].0 += 1,
+            Some(at) => strips[at].ticks.push(fault.at_ns),
+            None if strips.len() <= FAULTS_DRAWN => {
                 strips.push(Strip { name: name.to_owned(), ticks: vec![fault.at_ns], ..Strip::default() });
             }
-            None => without_strip += 1,
+            None => left_out[2].0 += 1,
         }
     }
     if strips.is_empty() {
@@ -146,14 +139,8 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     }
     let mut about =
         "Red: the share of devices offline, of the most ever online at once. Diamonds: faults.".to_owned();
-    for (left_out, why) in [
-        (before, "before any device was online"),
-        (after, "only after the end"),
-        (without_strip, "of further kinds"),
-    ] {
-        if left_out > 0 {
-            about.push_str(&format!(" {} {why}, not drawn.", human::count(left_out, "fault")));
-        }
+    for (faults, why) in left_out.into_iter().filter(|(faults, _)| *faults > 0) {
+        about.push_str(&format!(" {} {why}, not drawn.", human::count(faults, "fault")));
     }
     Some(Timeline { title: "Outages and faults".to_owned(), about, strips, ..blank })
 }

@@ -93,11 +93,14 @@ impl Timeline {
             None => end.ticks(Unit::Ns, most),
         };
         let ticks: Vec<(f64, String)> = ticks.into_iter().map(|(at, label)| (end.at(at), label)).collect();
-        let name = if self.clock.is_some() { "local time" } else { "virtual time" };
-        bottom_axis(&mut ink, inside, &ticks, &[], name);
+        bottom_axis(&mut ink, inside, &ticks, &[], self.axis());
         Svg::new(size, inside.bottom + 38.0, &self.title, &self.about, ink)
     }
 
+    /// What its axis tells.
+    pub(in crate::render) fn axis(&self) -> &'static str {
+        if self.clock.is_some() { "local time" } else { "virtual time" }
+    }
     pub(in crate::render) fn time(&self, at: u64) -> String {
         self.clock.map_or_else(|| human::span(at), |clock| clock.time(at))
     }

@@ -48,14 +48,10 @@ impl<'s, 'a> Crossover<'s, 'a> {
     }
 
     pub(super) fn story(&self) -> String {
+        const LEGEND: &str = "  the winner's figure first; ~ no difference beyond the noise, in the order of the axis\n  \
+             ! excluded   – nothing measured   ° the backend was never down with these seeds\n\n";
         let ways = self.ways();
-        let mut text = self.tables(&ways, &self.sweep.objective.name(), &|at| self.cell(at));
-        text.push_str(
-            "  the winner's figure first; ~ no difference beyond the noise, in the order of the axis\n",
-        );
-        text.push_str(
-            "  ! excluded   – nothing measured   ° the backend was never down with these seeds\n\n",
-        );
+        let mut text = self.tables(&ways, &self.sweep.objective.name(), &|at| self.cell(at)) + LEGEND;
         if self.sweep.objective.metric != ALSO {
             text.push_str(&format!("{ALSO}: {}\n", self.names.join(" / ")));
             text.push_str(&self.tables(&ways, ALSO, &|at| self.load(at)));
@@ -109,29 +105,20 @@ impl<'s, 'a> Crossover<'s, 'a> {
         calm(&self.sweep.series[at]) && !self.sweep.series.iter().all(calm)
     }
     fn load(&self, at: usize) -> String {
-        let points = self.sweep.series[at].points.iter();
         let mean = |point: &Point<'_>| match point.cells.len() {
             0 => "–".to_owned(),
-            cells => {
-                human::figure(crate::metrics::Unit::Count, (point.sum(ALSO) / cells as f64 + 0.5) as u64)
-            }
+            cells => human::thousands((point.sum(ALSO) / cells as f64 + 0.5) as u64),
         };
-        points.map(mean).collect::<Vec<String>>().join(" / ")
+        self.sweep.series[at].points.iter().map(mean).collect::<Vec<String>>().join(" / ")
     }
 
     fn words(&self, ways: &[Way]) -> String {
         let wins = |winner| self.winners.iter().filter(|w| **w == winner).count();
-        let mut text = format!("of {} places, ", self.winners.len());
         let won = |i: usize| format!("{} wins in {}", self.names[i], wins(Winner::One(i)));
-        text.push_str(&format!("{}, {}", won(0), won(1)));
-        for (winner, told) in
-            [(Winner::Neither, "neither beyond the noise"), (Winner::Unknown, "none is told")]
-        {
-            if wins(winner) > 0 {
-                text.push_str(&format!(", {told} in {}", wins(winner)));
-            }
-        }
-        text.push('\n');
+        let rest = [(Winner::Neither, "neither beyond the noise"), (Winner::Unknown, "none is told")];
+        let rest = rest.into_iter().filter(|(winner, _)| wins(*winner) > 0);
+        let rest: String = rest.map(|(winner, told)| format!(", {told} in {}", wins(winner))).collect();
+        let mut text = format!("of {} places, {}, {}{rest}\n", self.winners.len(), won(0), won(1));
         let calm = (0..self.winners.len()).filter(|&at| self.is_calm(at)).count();
         if calm > 0 {
             let places = human::count(calm as u64, "place");
