@@ -1,7 +1,7 @@
 //! What a setting came to, in five sentences: for the terminal, the page and the page of a CI job.
 
 use super::lines::{filled, whole_figures};
-use crate::analysis::{Phase, phases};
+use crate::analysis::{Phase, distinct, phases};
 use crate::metrics::{Unit, human};
 use crate::oracle::{self, metric_of};
 use crate::record::{CellRecord, Verdict};
@@ -60,6 +60,13 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
 }
 
 const PHASE_MIN: u64 = 50_000;
+
+/// What settings have figures of, with those of each setting.
+pub(super) fn by_what(settings: &[Vec<Glance>]) -> Vec<(&'static str, Vec<Option<&Glance>>)> {
+    let of = |what| settings.iter().map(|of| of.iter().find(|one| one.what == what)).collect();
+    let whats = distinct(settings.iter().flatten().map(|one| one.what));
+    whats.into_iter().map(|what| (what, of(what))).collect()
+}
 
 /// The sentences of a setting: medians of its seeds, of what the oracle found the most.
 pub(super) fn brief(cells: &[&CellRecord]) -> Vec<Sentence> {

@@ -6,8 +6,8 @@ use std::ops::Range;
 use super::brief::{self, Checks, Glance, checks};
 use super::grid::Grid;
 use super::lines::filled;
+use crate::analysis::grouped;
 use crate::analysis::sweep::plain;
-use crate::analysis::{distinct, grouped};
 use crate::metrics::{Figure, Unit, human};
 use crate::oracle;
 use crate::record::{CellRecord, GateRecord, RunRecord, Verdict, is_gated, named};
@@ -141,9 +141,7 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
         rows(names.into_iter().collect(), &cells).into_iter().partition(is_zero);
     let first: Vec<Vec<Glance>> = columns.iter().map(|column| brief::first(&column.cells)).collect();
     let (mut shown, mut alike) = (Vec::new(), Vec::new());
-    for what in distinct(first.iter().flatten().map(|one| one.what)) {
-        let values: Vec<Option<&Glance>> =
-            first.iter().map(|of| of.iter().find(|one| one.what == what)).collect();
+    for (what, values) in brief::by_what(&first) {
         let known: Vec<&Glance> = values.iter().copied().flatten().collect();
         let ends = known.iter().map(|one| one.value).min().zip(known.iter().map(|one| one.value).max());
         let Some((least, most)) = ends.filter(|(_, most)| *most > 0) else { continue };
@@ -396,7 +394,9 @@ fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
         0..TITLE_MAX => column.title.clone(),
         _ => broken(&column.title),
     });
-    let mut grid = Grid::new(1, [String::new()].into_iter().chain(titles));
+    let several = columns.iter().any(|column| column.cells.len() > 1);
+    let head = if several { "median (least – most)" } else { "" };
+    let mut grid = Grid::new(1, [head.to_owned()].into_iter().chain(titles));
     grid.row(["verdict".to_owned()].into_iter().chain(columns.iter().map(|c| verdicts(&c.cells))));
     let expects = |column: &Column<'_>| {
         let checks = column.cells[0].expectations.iter().filter_map(|e| e.what.strip_prefix("violation "));

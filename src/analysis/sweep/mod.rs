@@ -8,10 +8,10 @@
 //! lost something, got stuck or missed a gate is marked and is excluded; a share of time is
 //! told only from metrics, and a closed form only where the sweep's own figures follow it.
 //!
-//! How: `series` sorts the cells into settings (`point`); `findings` finds the best of a series, what is as good within the
-//! noise, paired by seed, and the flat region; `shares` says where the time went and fits what a
-//! chunk and a row cost; `causes` names the parts of the time that a setting suffers from; `growth`
-//! fits the power that a cost grows by.
+//! How: `series` sorts the cells into settings (`point`); `findings` finds the best of a series,
+//! what is as good within the noise, paired by seed, and the flat region; `shares` says where the
+//! time went and fits what a chunk and a row cost; `causes` names the parts of the time that a
+//! setting suffers from; `growth` fits the power that a cost grows by.
 
 mod causes;
 mod findings;

@@ -101,7 +101,7 @@ impl Fit {
         }
         let writing = side.writing.and_then(|writing| line(&samples(writing)));
         let commit = writing.map_or(0.0, |(commit, _)| commit.max(0.0));
-        // What fails where no answer ever came, as for want of memory, is no failure of the link.
+        // Where no answer ever came, as of one too large for the memory, the link did not fail.
         let came = || points.iter().filter(|point| point.count(side.chunk_rows) > 0.0);
         let sum = |metric: &str| came().map(|point| point.sum(metric)).sum::<f64>();
         let failed = sum("engine.requests.cut");

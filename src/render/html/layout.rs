@@ -40,7 +40,7 @@ pub fn page(record: &RunRecord) -> String {
                 main {
                     (failures::never_occurred(record))
                     (figures::answers(record))
-                    // What fails in a search that found something is no candidate.
+                    // What fails in a search that found something is excluded.
                     @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::found(record)) }
                     @if !record.is_of_findings() { (failures::failures(record)) }
                     @if record.matrix { (failures::found(record)) }
