@@ -68,7 +68,6 @@ impl AnswerRecord {
         }
     }
 
-    /// Whether it has to be shown and is not.
     pub fn is_missing(&self) -> bool {
         self.demanded && self.finding != Finding::Shown
     }
@@ -117,9 +116,7 @@ fn finding(figures: &[ToldRecord]) -> Finding {
 
 /// One question with all that answers it, under the first seed and the others.
 pub struct Answered<'a> {
-    /// The number in its list.
     pub number: u32,
-    /// What it comes to under the first seed.
     pub first: &'a AnswerRecord,
     /// Under how many seeds it comes to the same finding, and of how many.
     pub alike: [usize; 2],
@@ -127,17 +124,12 @@ pub struct Answered<'a> {
 
 /// A list with the answers that a run has to its questions.
 pub struct AnsweredList<'a> {
-    /// Its title.
     pub title: &'static str,
-    /// How many questions it has.
     pub questions: u32,
-    /// To how many there is an answer.
     pub answered: usize,
-    /// The answers, in the order of the list.
     pub answers: Vec<Answered<'a>>,
 }
 
-/// The answers by list, in their order.
 pub fn by_list(record: &RunRecord) -> Vec<AnsweredList<'_>> {
     let list = |(at, list): (usize, &QuestionList)| {
         let of_list = record.answers.iter().filter_map(|one| {
@@ -163,7 +155,6 @@ pub fn by_list(record: &RunRecord) -> Vec<AnsweredList<'_>> {
     lists.filter(|list| !list.answers.is_empty()).collect()
 }
 
-/// Whether every cell of a run is there for a question.
 pub fn are_all(record: &RunRecord) -> bool {
     let halves: BTreeSet<&str> =
         record.answers.iter().flat_map(|one| [one.without.as_str(), one.with.as_str()]).collect();

@@ -12,14 +12,12 @@ use crate::metrics::Unit;
 use crate::record::{CellRecord, ClaimRecord, EndingKind, Judged, Reason, Verdict, named};
 use crate::scenario::{Claim, Plan, Put};
 
-/// A cell's place among others: what it is of, its variant, its seed.
 type Place<'a> = (&'a str, &'a str, &'a str, u64);
 
 fn place<'a>(plan: &'a Plan, variant: &'a str) -> Place<'a> {
     (&plan.path, &plan.scenario, variant, plan.seed.0)
 }
 
-/// The cells as they are written, by place, with their numbers.
 fn places(plans: &[Plan]) -> BTreeMap<Place<'_>, usize> {
     let mut places = BTreeMap::new();
     for (i, plan) in plans.iter().enumerate().filter(|(_, plan)| plan.axes.is_empty()) {
@@ -64,7 +62,6 @@ fn claims(plan: &Plan) -> Vec<(&Claim, &str, &str)> {
     plan.claims.iter().map(|claim| (claim, claim.fails.as_str(), claim.mends.as_str())).collect()
 }
 
-/// Holds the claims of plans against what came out.
 pub fn hold_claims(plans: &[Plan], judged: &mut [Judged]) -> Vec<ClaimRecord> {
     let mut records = Vec::new();
     for (claim, failing, mending) in pairs(plans, judged, claims) {
@@ -81,24 +78,17 @@ pub fn hold_claims(plans: &[Plan], judged: &mut [Judged]) -> Vec<ClaimRecord> {
 /// A claim or a question that these plans cannot be held to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotHeld<'a> {
-    /// Its scenario.
     pub scenario: &'a str,
-    /// Its id or name.
     pub name: &'a str,
-    /// Whether it is a question.
     pub is_question: bool,
-    /// Why.
     pub why: Why<'a>,
 }
 
 /// Why two variants are not held against each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why<'a> {
-    /// It is about the scenario without swept keys.
     Swept,
-    /// This variant is not run.
     NotRun(&'a str),
-    /// These run with different seeds.
     OtherSeeds(&'a str, &'a str),
 }
 
@@ -120,7 +110,6 @@ pub fn unchecked(plans: &[Plan]) -> Vec<NotHeld<'_>> {
     distinct(all)
 }
 
-/// Why two variants are not held against each other in a cell of `plan`; `None` if they are.
 fn why_not<'a>(
     plan: &Plan,
     halves: [&'a String; 2],
@@ -173,7 +162,6 @@ impl ClaimRecord {
     }
 }
 
-/// The variant of a cell, or nothing.
 pub fn variant(cell: &CellRecord) -> &str {
     cell.variant.as_deref().unwrap_or_default()
 }

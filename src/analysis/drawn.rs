@@ -9,10 +9,8 @@ use std::collections::BTreeMap;
 use crate::analysis::sweep::axis_of;
 use crate::record::{CellRecord, RunRecord, TuneRecord, Verdict};
 
-/// Series of so many failing cells are kept in the record, and of so many cells in all.
 const SERIES_OF_FAILING: usize = 4;
 const SERIES_OF_ALL: usize = 8;
-/// Cells drawn over time.
 const DRAWN: usize = 4;
 
 /// Forgets the series of all cells but the first failing ones and the first of the others.
@@ -32,13 +30,11 @@ pub fn keep_series_of_few(record: &mut RunRecord) {
     }
 }
 
-/// The cells to be drawn, the first to be looked at first.
 pub fn to_draw(record: &RunRecord) -> Vec<&CellRecord> {
     let cells = in_turn(record).into_iter().map(|i| &record.cells[i]);
     cells.filter(|cell| cell.series.is_some()).take(DRAWN).collect()
 }
 
-/// The positions of all cells in the order in which they are worth a look.
 fn in_turn(record: &RunRecord) -> Vec<usize> {
     let cells = &record.cells;
     let mut order: Vec<usize> = (0..cells.len()).collect();
@@ -61,7 +57,6 @@ fn fails(cell: &CellRecord) -> bool {
     cell.verdict == Verdict::Fail
 }
 
-/// What a setting is to a search.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Role {
     Best,

@@ -2,8 +2,7 @@
 
 use crate::record::{CellRecord, Reason, RunRecord};
 
-/// Whether what a cell misses is what its run was to find out: of a matrix also where others fail
-/// it.
+/// Whether what a cell misses is what its run was to find: of a matrix also where others fail it.
 pub fn is_found(record: &RunRecord, cell: &CellRecord) -> bool {
     let finds = |cell: &CellRecord| cell.reasons.iter().all(Reason::is_finding);
     record.is_of_findings() || record.matrix && finds(cell) && !record.cells.iter().all(finds)
@@ -14,7 +13,6 @@ pub fn told(record: &RunRecord) -> impl Iterator<Item = &CellRecord> {
     record.failing().filter(|cell| record.is_of_findings() || !is_found(record, cell))
 }
 
-/// The failing cells that found what they were run for.
 pub fn findings(record: &RunRecord) -> impl Iterator<Item = &CellRecord> {
     record.failing().filter(|cell| is_found(record, cell))
 }

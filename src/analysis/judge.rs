@@ -41,8 +41,7 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     cell.series = SeriesRecord::of(&outcome.series);
     if outcome.ending == Ending::Interrupted {
         cell.verdict = Verdict::Incomplete;
-        // Rows that were on their way are no finding, and figures of half a run stand beside no
-        // others.
+        // Rows on their way are no finding, and figures of half a run stand beside no others.
         cell.violations.clear();
         cell.metrics.clear();
         cell.figures_digest.clear();
@@ -68,8 +67,7 @@ pub fn broken(plan: &Plan, id: &str, exit: Exit, why: &str) -> Judged {
     judged
 }
 
-/// The names of the cells of a run. The same cell has the same name in every run, unless two cells
-/// of one run would share one.
+/// The names of the cells of a run, the same in every run unless two of one run would share one.
 pub fn cell_ids(plans: &[Plan]) -> Vec<String> {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
     let named = plans.iter().map(|plan| {
@@ -81,7 +79,6 @@ pub fn cell_ids(plans: &[Plan]) -> Vec<String> {
     named.collect()
 }
 
-/// A cell's name: scenario, variant, swept keys, seed, in the letters of a file name.
 fn cell_id(plan: &Plan) -> String {
     let mut parts = vec![plan.scenario.clone()];
     parts.extend(plan.variant.clone());
@@ -94,7 +91,6 @@ fn cell_id(plan: &Plan) -> String {
     parts.join(".").chars().map(plain).collect()
 }
 
-/// A record as people name it: `appointment/0f3c…`.
 pub fn record_name(schema: &Schema, (entity, key): &(EntityId, Key)) -> String {
     match schema.entities.get(usize::from(entity.0)) {
         Some(entity) => format!("{}/{key}", entity.name),
@@ -107,7 +103,6 @@ fn expected(plan: &Plan, check: &str) -> bool {
     plan.expect.violations.iter().any(|named| named == check || oracle::implied(named).contains(&check))
 }
 
-/// What a cell is called and came from, before anything is known of its outcome.
 fn blank(plan: &Plan, id: &str) -> CellRecord {
     CellRecord {
         id: id.to_owned(),
@@ -123,7 +118,6 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
     }
 }
 
-/// A swept value: a number where it is a whole one.
 fn axis(value: &str) -> serde_json::Value {
     value.parse::<i64>().map_or_else(|_| value.into(), Into::into)
 }
@@ -154,8 +148,7 @@ fn ending(ending: &Ending) -> EndingRecord {
     EndingRecord { kind, text }
 }
 
-/// Whether the outcome has a violation of this name. An engine that spins never comes to rest: it
-/// is stuck, whether or not the oracle could still be asked.
+/// Whether it has a violation of this name. An engine that spins never comes to rest: it is stuck.
 fn occurred(outcome: &Outcome, check: &str) -> bool {
     let stuck = matches!(outcome.ending, Ending::Stuck(_) | Ending::Stalled(_));
     outcome.violations.iter().any(|v| v.check == check) || check == "stuck" && stuck
@@ -181,7 +174,6 @@ fn expectations(plan: &Plan, outcome: &Outcome) -> Vec<ExpectationRecord> {
     violations.chain(metrics).collect()
 }
 
-/// The figure that an expectation names.
 fn expected_figure(figures: &Figures, key: &str) -> Option<u64> {
     let (name, stat) = named(key, |name| figures.contains_key(name))?;
     figures.get(&name)?.stat(stat)

@@ -10,6 +10,8 @@
 //!   was never observed fails and says so; an interrupted cell is incomplete.
 //! - No sentence is made here: why a cell fails is a code with its figures.
 
+#![allow(missing_docs, reason = "what a name says is not said again")]
+
 mod answers;
 #[cfg(test)]
 mod baseline_tests;

@@ -10,7 +10,6 @@ use crate::metrics::{self, Situation, human};
 use crate::record::{CellRecord, Exit, OccurrenceRecord, RunRecord, SwarmRecord, Verdict};
 use crate::scenario::{Bound, Drawn, Plan};
 
-/// What a seed has, as a record holds it.
 pub(super) fn drawn(of: &Drawn) -> SwarmRecord {
     let sizes = of.sizes.iter().map(|(key, size)| ((*key).to_owned(), *size)).collect();
     SwarmRecord { on: of.on.clone(), off: of.off.clone(), sizes }
@@ -23,30 +22,24 @@ pub(super) fn of_one_cell(plan: &Plan, bound: Bound) -> Bound {
 
 /// Holds what had to occur against the cells of a record, and fails the run where it never did.
 pub fn hold_occurrences(plans: &[Plan], record: &mut RunRecord) {
-    let ended = |cell: &&CellRecord| !cell.metrics.is_empty();
-    let mut groups: BTreeMap<(&str, &str), (&Plan, Vec<&CellRecord>)> = BTreeMap::new();
-    let mut variants: BTreeMap<&str, (&Plan, Vec<&CellRecord>)> = BTreeMap::new();
-    for plan in plans {
-        groups.entry((&plan.path, &plan.scenario)).or_insert((plan, Vec::new()));
-        variants.entry(&plan.digest).or_insert((plan, Vec::new()));
-    }
-    for cell in record.cells.iter().filter(ended) {
-        if let Some((_, cells)) = groups.get_mut(&(cell.path.as_str(), cell.scenario.as_str())) {
-            cells.push(cell);
-        }
-        if let Some((_, cells)) = variants.get_mut(cell.resolved.as_str()) {
-            cells.push(cell);
-        }
-    }
+    // Of several plans the first stands for all.
+    let first = || plans.iter().rev();
+    let groups: BTreeMap<_, &Plan> = first().map(|plan| ((&plan.path, &plan.scenario), plan)).collect();
+    let variants: BTreeMap<_, &Plan> = first().map(|plan| (&plan.digest, plan)).collect();
+    let ended = |is_of: &dyn Fn(&CellRecord) -> bool| -> Option<Vec<&CellRecord>> {
+        let cells = record.cells.iter().filter(|cell| !cell.metrics.is_empty() && is_of(cell));
+        Some(cells.collect::<Vec<_>>()).filter(|cells| !cells.is_empty())
+    };
     let mut found = Vec::new();
-    for (plan, cells) in groups.values().filter(|(_, cells)| !cells.is_empty()) {
-        let of = |situation: &Situation| situation_in(*situation, plan, cells);
-        found.extend(plan.situations.occur.iter().map(of));
+    for ((path, scenario), plan) in groups {
+        let Some(cells) = ended(&|cell| cell.path == *path && cell.scenario == *scenario) else { continue };
+        found.extend(plan.situations.occur.iter().map(|one| situation_in(*one, plan, &cells)));
     }
-    for (plan, cells) in variants.values().filter(|(plan, cells)| plan.swarm.is_some() && !cells.is_empty()) {
+    for (digest, plan) in variants.into_iter().filter(|(_, plan)| plan.swarm.is_some()) {
+        let Some(cells) = ended(&|cell| cell.resolved == *digest) else { continue };
         let bounds = plan.expect.metrics.iter().filter_map(|(key, bound)| Some((key, bound.min?)));
-        found.extend(bounds.filter(|(_, min)| *min > 0).map(|(key, min)| least(key, min, plan, cells)));
-        found.extend(plan.expect.violations.iter().map(|check| violation(check, plan, cells)));
+        found.extend(bounds.filter(|(_, min)| *min > 0).map(|(key, min)| least(key, min, plan, &cells)));
+        found.extend(plan.expect.violations.iter().map(|check| violation(check, plan, &cells)));
     }
     record.occurrences = found;
     if record.occurrences.iter().any(|one| !one.pass) {
@@ -57,32 +50,30 @@ pub fn hold_occurrences(plans: &[Plan], record: &mut RunRecord) {
 }
 
 fn situation_in(situation: Situation, plan: &Plan, cells: &[&CellRecord]) -> OccurrenceRecord {
-    let occurred = |cell: &&&CellRecord| cell.expected(situation.metric()).is_some_and(|times| times > 0);
-    let scenario = plan.scenario.clone();
-    occurrence(scenario, format!("situation {}", situation.word()), plan, cells, occurred)
+    let what = format!("situation {}", situation.word());
+    occurrence(plan.scenario.clone(), what, plan, cells, |cell| {
+        cell.expected(situation.metric()).is_some_and(|times| times > 0)
+    })
 }
 
 /// A figure that comes to `min` at least.
 fn least(key: &str, min: u64, plan: &Plan, cells: &[&CellRecord]) -> OccurrenceRecord {
-    let occurred = |cell: &&&CellRecord| cell.expected(key).is_some_and(|value| value >= min);
     let unit = metrics::find(key).map_or(metrics::Unit::Count, |metric| metric.unit);
-    let scenario = of_variant(plan);
     let what = format!("{key} {}", human::bound(unit, Some(min), None));
-    occurrence(scenario, what, plan, cells, occurred)
+    let occurred = |cell: &CellRecord| cell.expected(key).is_some_and(|value| value >= min);
+    occurrence(of_variant(plan), what, plan, cells, occurred)
 }
 
-/// A violation that a cell has not to have.
+/// A violation that no one cell has to have.
 fn violation(check: &str, plan: &Plan, cells: &[&CellRecord]) -> OccurrenceRecord {
     let what = format!("violation {check}");
-    let occurred = |cell: &&&CellRecord| cell.expectations.iter().any(|one| one.what == what && one.pass);
+    let occurred = |cell: &CellRecord| cell.expectations.iter().any(|one| one.what == what && one.pass);
     occurrence(of_variant(plan), what.clone(), plan, cells, occurred)
 }
 
 fn of_variant(plan: &Plan) -> String {
-    match &plan.variant {
-        Some(variant) => format!("{} {variant}", plan.scenario),
-        None => plan.scenario.clone(),
-    }
+    let variant = plan.variant.as_ref().map_or_else(String::new, |variant| format!(" {variant}"));
+    plan.scenario.clone() + &variant
 }
 
 fn occurrence(
@@ -90,14 +81,9 @@ fn occurrence(
     what: String,
     plan: &Plan,
     cells: &[&CellRecord],
-    occurred: impl Fn(&&&CellRecord) -> bool,
+    occurred: impl Fn(&CellRecord) -> bool,
 ) -> OccurrenceRecord {
-    let of = cells.len() as u64;
-    let cells = cells.iter().filter(occurred).count() as u64;
-    let wanted_of = plan.situations.seeds;
-    OccurrenceRecord { scenario, what, cells, of, wanted_of, pass: passes(cells, of, wanted_of) }
-}
-
-fn passes(cells: u64, of: u64, wanted_of: u64) -> bool {
-    cells > 0 || of < wanted_of
+    let (of, wanted_of) = (cells.len() as u64, plan.situations.seeds);
+    let cells = cells.iter().filter(|cell| occurred(cell)).count() as u64;
+    OccurrenceRecord { scenario, what, cells, of, wanted_of, pass: cells > 0 || of < wanted_of }
 }

@@ -1,6 +1,5 @@
 //! Each once, and alike together, in the order in which they come.
 
-/// Each once.
 pub fn distinct<T: PartialEq>(all: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut once = Vec::new();
     for one in all {
@@ -11,7 +10,6 @@ pub fn distinct<T: PartialEq>(all: impl IntoIterator<Item = T>) -> Vec<T> {
     once
 }
 
-/// What has one key together.
 pub fn grouped<K: PartialEq, V>(all: impl IntoIterator<Item = V>, key: impl Fn(&V) -> K) -> Vec<(K, Vec<V>)> {
     let mut groups: Vec<(K, Vec<V>)> = Vec::new();
     for one in all {

@@ -3,29 +3,23 @@
 use crate::metrics::Figure;
 use crate::record::CellRecord;
 
-/// A phase of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Responses under way, but for the time at the backend.
     Network,
     /// The backend: its queue and its work. The work is worked out from percentiles.
     Server,
-    /// Requests that came to nothing.
     Failed,
     /// Attachments under way, failed tries included.
     Attachments,
-    /// Waits before another try.
     Wait,
-    /// Encoding and decoding messages.
     Decode,
-    /// Writing on the device.
     Apply,
     /// Hooks, locks and what else no metric has.
     Other,
 }
 
-/// The shares of the time in which units ran, in parts per million, the greatest first; `None` if
-/// none ran.
+/// The shares of the time of units, in parts per million, the greatest first; `None` if none ran.
 pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
     let sum = |metric: &str| -> u64 {
         let of = |cell: &&CellRecord| cell.metrics.get(metric)?.stat("value");
@@ -63,8 +57,7 @@ pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
     Some(parts)
 }
 
-/// About what the observations of a distribution come to together, by straight lines between its
-/// percentiles.
+/// About what all observations come to, by straight lines between the percentiles.
 fn total(figure: &Figure) -> f64 {
     let Figure::Distribution { count, min, p50, p95, p99, max, .. } = *figure else { return 0.0 };
     let [min, p50, p95, p99, max] = [min, p50, p95, p99, max].map(|n| n as f64);

@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::metrics::Distribution;
 
-/// The waits that people ask for.
 const WAITS: [&str; 3] =
     ["engine.usable_after_login.duration", "engine.session.duration", "engine.write_acknowledged.duration"];
 const MS: u64 = 1_000_000;
 const MINUTE: u64 = 60_000 * MS;
 const HOUR: u64 = 60 * MINUTE;
-/// The ends of what is counted together.
 const ENDS: [u64; 28] = [
     MS,
     2 * MS,
@@ -42,8 +40,7 @@ const ENDS: [u64; 28] = [
     u64::MAX,
 ];
 
-/// By metric, how many lay above the end before and up to this one, from the first that has some to
-/// the last.
+/// By metric, how many lay above the end before and up to this one, from the first that has some.
 pub(super) fn spread(distributions: &[(&'static str, Distribution)]) -> BTreeMap<String, Vec<(u64, u64)>> {
     let of = |(metric, observed): &(&'static str, Distribution)| {
         let mut counts = [0; ENDS.len()];

@@ -17,13 +17,10 @@ use crate::record::{MissedRecord, Reason, UnplacedRecord};
 use crate::scenario::{Plan, Planned};
 use crate::world::{ActionCount, InVain, Missed, NO_EDIT, Outcome, Placed};
 
-/// The metric of what tested nothing.
 const COUNT: &str = "workload.untested.count";
 const REQUESTS: &str = "engine.requests.count";
-/// The metric of rows that came to devices.
 const APPLIED: &str = "engine.apply.rows";
 
-/// Why a run that tested nothing is no pass.
 pub(super) fn reasons(plan: &Plan, outcome: &Outcome) -> Vec<Reason> {
     let bound = |metric| plan.expect.metrics.get(metric);
     if bound(COUNT).is_some_and(|bound| bound.min.is_some_and(|min| min > 0)) {
@@ -44,7 +41,6 @@ pub(super) fn reasons(plan: &Plan, outcome: &Outcome) -> Vec<Reason> {
     reasons
 }
 
-/// Whether the scenario says that no edit of the action need be made.
 fn is_optional(plan: &Plan, action: &str) -> bool {
     plan.expect.optional.iter().any(|known| known == action)
 }
@@ -61,7 +57,6 @@ fn action_in_vain(of: &InVain) -> Reason {
     Reason::ActionInVain { action, on_phones, wanted, unplaced, prevented }
 }
 
-/// The actions and imports of a script that could not all be made as asked.
 pub fn unplaced(placed: &Placed) -> Vec<UnplacedRecord> {
     let left_out = placed.actions.iter().filter(|count| count.left_out + count.astray > 0);
     let record = |count: &ActionCount| UnplacedRecord {
@@ -81,10 +76,8 @@ pub fn unplaced(placed: &Placed) -> Vec<UnplacedRecord> {
     left_out.map(record).chain(short).collect()
 }
 
-/// Devices that a record names.
 const NAMED: usize = 20;
 
-/// What of a world's plan did not come, as a record holds it.
 pub(super) fn missed(missed: &[Missed]) -> Vec<MissedRecord> {
     let record = |of: &Missed| MissedRecord {
         event: of.event.clone(),

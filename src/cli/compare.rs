@@ -10,9 +10,9 @@ use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::sources::{self, record_file};
 use super::work::CompareFormat;
-use crate::analysis::compare::{Comparison, Finding, Measured, Side, compare as compared};
+use crate::analysis::compare::{Comparison, Finding, Side, compare as compared};
 use crate::metrics;
-use crate::record::{Exit, RunRecord, accept};
+use crate::record::{CellRecord, Exit, RunRecord, accept};
 use crate::render::Paint;
 use crate::render::compare::{
     annotations, copies, human, in_short, json, lacking, markdown, unjudged, unlike, unmeasured,
@@ -126,6 +126,6 @@ fn side(what: &str) -> anyhow::Result<Side> {
 }
 
 fn of_baseline(name: &str, baseline: &crate::record::Baseline) -> Side {
-    let cells = baseline.cells.values().map(Measured::from);
+    let cells = baseline.cells.values().map(CellRecord::from);
     Side { name: name.to_owned(), cells: cells.collect(), builds: BTreeMap::new() }
 }

@@ -314,7 +314,7 @@ impl<'a> Search<'a> {
         let first = &self.places[0];
         let devices =
             self.across.iter().flat_map(|across| &across.keys).find(|key| key.ends_with(".devices"));
-        let mut limits = first.limits.recorded();
+        let mut limits = first.limits.0.clone();
         for limit in &mut limits {
             limit.unmeasured = !self.places.iter().any(|place| place.measures(&limit.metric, &limit.stat));
         }

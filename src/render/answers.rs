@@ -6,7 +6,6 @@ use crate::analysis::{Answered, AnsweredList, by_list};
 use crate::record::{AnswerRecord, Exit, Finding, RunRecord, Stand};
 
 impl AnsweredList<'_> {
-    /// How much of it is answered.
     pub(super) fn headline(&self) -> String {
         let AnsweredList { title, questions, answered, .. } = self;
         format!("{title}: {answered} of {questions} answered (figures: without it → with it)")
@@ -14,7 +13,6 @@ impl AnsweredList<'_> {
 }
 
 impl Answered<'_> {
-    /// What stands before the answer.
     pub(super) fn mark(&self) -> &'static str {
         match (self.first.finding, self.first.demanded, self.first.stands) {
             (Finding::NotAsked, ..) => "not asked: ",
@@ -33,7 +31,6 @@ impl Answered<'_> {
         }
     }
 
-    /// Under how many seeds it is so, where there are several.
     pub(super) fn seeds(&self) -> String {
         match self.alike {
             [_, 1] => String::new(),
@@ -42,7 +39,6 @@ impl Answered<'_> {
     }
 }
 
-/// The questions with their answers, for a terminal or a page of text.
 pub fn answers(record: &RunRecord) -> String {
     let mut text = String::new();
     for list in by_list(record) {

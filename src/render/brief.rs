@@ -1,20 +1,17 @@
-//! What a setting came to, in five sentences: the same for the terminal, the page and the page of a
-//! CI job.
+//! What a setting came to, in five sentences: for the terminal, the page and the page of a CI job.
 
-use super::lines::filled;
-use crate::analysis::{Phase, phases};
+use super::lines::{filled, whole_figures};
+use crate::analysis::{Phase, distinct, phases};
 use crate::metrics::{Unit, human};
 use crate::oracle::{self, metric_of};
 use crate::record::{CellRecord, Verdict};
 
-/// One of the sentences.
 pub(super) struct Sentence {
     pub(super) topic: &'static str,
     pub(super) text: String,
     pub(super) is_bad: bool,
 }
 
-/// A figure to be seen at first sight; less of each is better.
 #[derive(Clone)]
 pub(super) struct Glance {
     pub(super) of: [&'static str; 2],
@@ -25,8 +22,7 @@ pub(super) struct Glance {
     pub(super) sound: Option<bool>,
 }
 
-/// What people wait for and pay: the metric, its statistic, whether it is for each person, and what
-/// it is called.
+/// What people wait for and pay: metric, statistic, whether it is for each person, its name.
 const FIRST: [(&str, &str, bool, &str); 9] = [
     ("engine.usable_after_login.duration", "p95", false, "work after login, 95 %"),
     ("engine.session.duration", "p95", false, "a sync, 95 %"),
@@ -63,16 +59,22 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
     lost.into_iter().chain(overwritten).chain(first(cells)).collect()
 }
 
-/// A share of the syncs' time that is worth a word.
 const PHASE_MIN: u64 = 50_000;
 
-/// The sentences of cells that differ in their seed alone. Of several a figure is the median, of
-/// what the oracle found the most.
+/// What settings have figures of, with those of each setting.
+pub(super) fn by_what(settings: &[Vec<Glance>]) -> Vec<(&'static str, Vec<Option<&Glance>>)> {
+    let of = |what| settings.iter().map(|of| of.iter().find(|one| one.what == what)).collect();
+    let whats = distinct(settings.iter().flatten().map(|one| one.what));
+    whats.into_iter().map(|what| (what, of(what))).collect()
+}
+
+/// The sentences of a setting: medians of its seeds, of what the oracle found the most.
 pub(super) fn brief(cells: &[&CellRecord]) -> Vec<Sentence> {
     let of = Setting(cells);
     let good = |topic, text: String| Sentence { topic, text, is_bad: false };
     let all = [good("waiting", of.waiting()), of.data(), good("cost", of.cost()), good("limit", of.limit())];
-    all.into_iter().filter(|sentence| !sentence.text.is_empty()).collect()
+    let all = all.into_iter().filter(|sentence| !sentence.text.is_empty());
+    all.map(|sentence| Sentence { text: whole_figures(&sentence.text), ..sentence }).collect()
 }
 
 pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
@@ -81,18 +83,20 @@ pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
         filled(&head, &indent, sentence.text.split(' '), columns.saturating_sub(1))
     });
     let text: String = lines.collect();
-    let seeds = match cells.len() {
-        1 => String::new(),
-        n => {
-            let text =
-                format!("figures are medians of {n} seeds, those of data the highest; -v shows their range");
-            filled("  ", "  ", text.split(' '), columns.saturating_sub(1))
-        }
-    };
-    if text.is_empty() { text } else { text + &seeds + "\n" }
+    match cells.len() {
+        _ if text.is_empty() => text,
+        1 => text + "\n",
+        n => text + &of_seeds(n, columns) + "\n",
+    }
 }
 
-/// A figure of each cell that has it, the least first.
+/// What figures of so many seeds are.
+pub(super) fn of_seeds(seeds: usize, columns: usize) -> String {
+    let text =
+        format!("figures are medians of {seeds} seeds, those of data the highest; -v shows their range");
+    filled("  ", "  ", text.split(' '), columns.saturating_sub(1))
+}
+
 pub(super) fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Vec<u64> {
     let of = |cell: &&CellRecord| cell.metrics.get(metric)?.stat(stat);
     let mut values: Vec<u64> = cells.iter().filter_map(of).collect();
@@ -100,7 +104,6 @@ pub(super) fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Vec<u64
     values
 }
 
-/// What the checks of the oracle came to in some cells.
 pub(super) struct Checks {
     /// Those that found something, and the most.
     found: Vec<(&'static str, Unit, u64)>,
@@ -122,27 +125,22 @@ pub(super) fn checks(cells: &[&CellRecord]) -> Checks {
     Checks { found, passed, hollow }
 }
 
-/// Cells that differ in their seed alone.
 struct Setting<'a>(&'a [&'a CellRecord]);
 
 impl Setting<'_> {
     fn values(&self, metric: &str, stat: &str) -> Vec<u64> {
         values(self.0, metric, stat)
     }
-
     fn typical(&self, metric: &str, stat: &str) -> Option<u64> {
         let values = self.values(metric, stat);
         values.get(values.len().saturating_sub(1) / 2).copied()
     }
-
     fn devices(&self) -> u64 {
         self.0.iter().map(|cell| cell.devices).max().unwrap_or(0).max(1)
     }
-
     fn most(&self, metric: &str) -> u64 {
         self.values(metric, "value").last().copied().unwrap_or(0)
     }
-
     fn waiting(&self) -> String {
         let within = [
             ("engine.usable_after_login.duration", "people could work after login"),
@@ -168,33 +166,37 @@ impl Setting<'_> {
     fn data(&self) -> Sentence {
         let Checks { found, passed, hollow } = checks(self.0);
         let fails = self.0.iter().any(|cell| cell.verdict == Verdict::Fail);
-        let mut parts = Vec::new();
-        if found.is_empty() && !passed.is_empty() {
-            parts.push("nothing was lost".to_owned());
-        } else if !found.is_empty() {
-            let of = |(check, unit, value): &(&str, Unit, u64)| {
-                format!("{check} {}", human::figure(*unit, *value))
+        let overwritten = Some(self.most("oracle.overwritten.columns")).filter(|values| *values > 0);
+        let overwrote = overwritten.map(|values| {
+            let met = match self.most("engine.conflicts.found") {
+                0 => String::new(),
+                n => format!(" (devices found {})", human::count(n, "conflict")),
             };
-            let found: Vec<String> = found.iter().map(of).collect();
+            format!("people overwrote {} that they had not seen{met}", human::count(values, "value"))
+        });
+        let of =
+            |(check, unit, value): &(&str, Unit, u64)| format!("{check} {}", human::figure(*unit, *value));
+        let mut parts = Vec::new();
+        if !found.is_empty() {
             let expected = if fails { "" } else { " (as expected)" };
+            let found: Vec<String> = found.iter().map(of).collect();
             parts.push(format!("found: {}{expected}", found.join(", ")));
         }
-        let values = self.most("oracle.overwritten.columns");
-        let conflicts = self.most("engine.conflicts.found");
-        let conflicts = match conflicts {
-            0 => String::new(),
-            n => format!("in {} ", human::count(n, "conflict")),
-        };
-        parts.extend((values > 0).then(|| {
-            format!("{conflicts}people overwrote {} that they had not seen", human::count(values, "value"))
-        }));
+        let is_sound = found.is_empty() && !passed.is_empty();
+        // What was overwritten is no loss to any check, and to people it is one.
+        parts.extend(match overwrote {
+            Some(overwrote) if is_sound => Some(format!("no row was lost, but {overwrote}")),
+            None if is_sound => Some("nothing was lost".to_owned()),
+            overwrote => overwrote,
+        });
         if !passed.is_empty() {
             parts.push(format!("{} passed", human::count(passed.len() as u64, "check")));
         }
         if !hollow.is_empty() {
             parts.push(format!("{} had nothing to check ({})", hollow.len(), hollow.join(", ")));
         }
-        Sentence { topic: "data", text: parts.join("; "), is_bad: fails && !found.is_empty() }
+        let text = parts.join("; ");
+        Sentence { topic: "data", text, is_bad: fails && !found.is_empty() }
     }
 
     fn cost(&self) -> String {
@@ -204,21 +206,20 @@ impl Setting<'_> {
         let (Some(down), Some(up)) = (sum("net.down.bytes"), sum("net.up.bytes")) else {
             return String::new();
         };
-        let mut text =
-            format!("{} down and {} up{each}", human::bytes(down / devices), human::bytes(up / devices));
+        let [one_down, one_up] = [down, up].map(|bytes| human::bytes(bytes / devices));
+        let mut text = format!("{one_down} down and {one_up} up{each} over the links");
         if let Some(requests) = sum("engine.requests.count").filter(|n| *n > 0) {
-            let failed = sum("engine.requests.failed").unwrap_or(0);
             text.push_str(&format!(" in {}", human::count(requests.div_ceil(devices), "request")));
+            let failed = sum("engine.requests.failed").unwrap_or(0);
             if failed > 0 {
                 let failed = human::count(failed.div_ceil(devices), "try").replace("trys", "tries");
                 text.push_str(&format!(" and {failed} without a response"));
             }
         }
-        let wasted = sum("engine.wasted.bytes").unwrap_or(0);
-        if wasted > 0 {
-            text.push_str(&format!("; {} of the bytes came to nothing", share(wasted, down + up)));
+        match sum("engine.wasted.bytes").unwrap_or(0) {
+            0 => text,
+            wasted => format!("{text}; {} of the bytes came to nothing", share(wasted, down + up)),
         }
-        text
     }
 
     fn limit(&self) -> String {
@@ -269,7 +270,6 @@ mod tests {
         }
         judge(&fixture::plan(None, 1), "c", &outcome).cell
     }
-
     #[test]
     fn bytes_are_told_for_each_person_and_as_the_median_of_seeds() {
         let cells = [cell(3_000), cell(30_000), cell(6_000)];

@@ -1,20 +1,16 @@
 //! What two variants show side by side, in words: claims, and the figures of answers.
 
-use std::collections::BTreeMap;
-
 use crate::analysis::{NotHeld, Why, grouped, unit_in, variant};
 use crate::metrics::human;
 use crate::record::{AnswerRecord, CellRecord, ClaimRecord, RunRecord, ToldRecord};
 use crate::scenario::{Piece, pieces};
 
-/// What is shown, a line for each claim: both figures under the first seed, and under how many it
-/// holds.
+/// A line for each claim: both figures under the first seed, and under how many it holds.
 pub(super) fn shown(record: &RunRecord) -> String {
-    let cells: BTreeMap<&str, &CellRecord> =
-        record.cells.iter().map(|cell| (cell.id.as_str(), cell)).collect();
-    let pairs = record.claims.iter().filter_map(|claim| {
-        Some((claim, [*cells.get(claim.fails.as_str())?, *cells.get(claim.mends.as_str())?]))
-    });
+    let pairs = record
+        .claims
+        .iter()
+        .filter_map(|claim| Some((claim, [record.cell(&claim.fails)?, record.cell(&claim.mends)?])));
     let by_claim = grouped(pairs, |(claim, [fails, mends])| {
         (&claim.id, &fails.scenario, &fails.variant, &mends.variant)
     });
@@ -25,7 +21,6 @@ pub(super) fn shown(record: &RunRecord) -> String {
     by_claim.into_iter().map(line).collect()
 }
 
-/// That a claim or a question is not held against anything, and why.
 pub fn not_held(of: &NotHeld<'_>) -> String {
     let NotHeld { scenario, name, is_question, why } = *of;
     let why = match why {
@@ -50,7 +45,6 @@ fn told(claim: &ClaimRecord, [fails, mends]: [&CellRecord; 2], [held, of]: [usiz
     format!("{} {is}: {}{seeds}\n", claim.id, both_figures(claim, mends, variant(fails)))
 }
 
-/// The figure of a claim in both cells, in words.
 pub(super) fn both_figures(claim: &ClaimRecord, mends: &CellRecord, failing: &str) -> String {
     let unit = unit_in(mends, &claim.metric);
     let show = |value: Option<u64>| value.map_or_else(|| "no figure".to_owned(), |n| human::figure(unit, n));

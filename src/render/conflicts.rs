@@ -18,17 +18,13 @@ use crate::record::{CellRecord, EndingKind, Judged, Reason, Verdict};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stays {
-    /// There was no conflict to decide.
     Nothing,
-    /// Both said the same.
     Same,
     /// What was done on the device that came last.
     Here,
     /// What was there when it came.
     There,
-    /// Columns of both.
     Merged,
-    /// Both, as two rows.
     Both,
     /// What a person chose on the conflict page.
     Page,
@@ -47,18 +43,12 @@ const STAYS: [(Stays, &str, &str); 7] = [
     (Stays::Same, "same", "engine.conflicts.equal"),
 ];
 
-/// One cell of the matrix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConflictLine {
-    /// How conflicts are found.
     pub detect: String,
-    /// Who wins them.
     pub policy: String,
-    /// The world: what is done here and what there.
     pub world: String,
-    /// Which of the two was done later.
     pub order: String,
-    /// What stays.
     pub stays: Stays,
     /// Every device ended with its scope of the backend, and nothing was lost.
     pub converged: bool,
@@ -66,9 +56,7 @@ pub struct ConflictLine {
     pub overwritten: u64,
     /// Edits and versions that gave way without a line that anybody can read.
     pub silent: u64,
-    /// Conflicts that were none.
     pub mistaken: u64,
-    /// Conflicts that were not found.
     pub missed: u64,
     /// People saw rows that refer to one which is gone.
     pub dangling: bool,
@@ -77,7 +65,6 @@ pub struct ConflictLine {
 }
 
 impl ConflictLine {
-    /// What came of a cell in this way of finding conflicts, under this policy.
     pub fn of(cell: &CellRecord, detect: &str, policy: &str) -> ConflictLine {
         let value = |name: &str| cell.metrics.get(name).and_then(|f| f.stat("value")).unwrap_or(0);
         let stays = STAYS.iter().find(|(.., name)| value(name) > 0);
@@ -98,7 +85,6 @@ impl ConflictLine {
         }
     }
 
-    /// What stays in one word, and what it cost.
     fn short(&self) -> String {
         let word = STAYS.iter().find(|(stays, ..)| *stays == self.stays);
         let mut text = word.map_or("-", |(_, word, _)| word).to_owned();
@@ -125,7 +111,6 @@ impl ConflictLine {
         let fields: Vec<String> = is.as_object().into_iter().flatten().filter_map(field).collect();
         (!fields.is_empty()).then(|| fields.join("; "))
     }
-
     fn setting(&self) -> [&str; 4] {
         [&self.detect, &self.policy, &self.world, &self.order]
     }
@@ -146,7 +131,6 @@ and what that cost:
   ~    rows are left that refer to one that is gone
 ";
 
-/// The whole table.
 pub type Conflicts = Lines<ConflictLine>;
 
 impl Lines<ConflictLine> {
@@ -160,22 +144,16 @@ impl Lines<ConflictLine> {
         lines.iter_mut().for_each(|line| line.requests -= fewest[&line.world]);
         Lines(lines)
     }
-
-    /// For a terminal: a table for each way of finding conflicts that comes to something else than
-    /// those before it.
+    /// For a terminal: a table for each way that comes to something else than those before it.
     pub fn story(&self) -> String {
         let mut text = self.parts(|grid| grid.terminal("  "), "");
         text.push_str(LEGEND);
         text
     }
-
-    /// The tables for a page in Markdown.
     pub fn to_markdown(&self) -> String {
         self.parts(|grid| grid.markdown() + "\n", "\n")
     }
-
-    /// Of each cell in what it is not as `right` says, in words; then the cells of `right` that are
-    /// not here.
+    /// In what each cell is not as `right` says; then the cells of `right` that are not here.
     pub fn differs_from(&self, right: &Conflicts) -> (Vec<Option<String>>, Vec<String>) {
         let of = |line: &ConflictLine| right.0.iter().find(|other| other.setting() == line.setting());
         let told = |line: &ConflictLine| {
@@ -195,8 +173,6 @@ impl Lines<ConflictLine> {
         };
         parts.iter().map(part).collect()
     }
-
-    /// Policies by worlds, for one way of finding conflicts.
     fn grid(&self, way: &str) -> Grid {
         let lines: Vec<&ConflictLine> = self.0.iter().filter(|line| line.detect == way).collect();
         let worlds = distinct(self.0.iter().map(|line| line.world.as_str()));
@@ -235,7 +211,6 @@ pub fn hold(judged: &mut [Judged], lines: Vec<ConflictLine>, right: &Conflicts) 
     }
 }
 
-/// A world's name, a word a line.
 fn heading(world: &str) -> String {
     world.replace('-', "\n")
 }
@@ -273,12 +248,10 @@ mod tests {
             line("server", "here-earlier", Stays::There, 2),
         ])
     }
-
     #[test]
     fn a_table_is_read_as_it_was_written() {
         assert_eq!(Conflicts::of_csv(&table().to_csv()).unwrap(), table());
     }
-
     #[test]
     fn orders_and_ways_that_come_to_the_same_are_told_once() {
         let mut lines = table().0;
@@ -287,7 +260,6 @@ mod tests {
         lines.extend(by_version);
         insta::assert_snapshot!(Lines(lines).story() + &table().to_markdown());
     }
-
     #[test]
     fn a_cell_that_is_not_as_expected_is_told() {
         let mut other = table();
@@ -301,7 +273,6 @@ mod tests {
         assert_eq!(missing, ["not run: dates server update-delete here-earlier"]);
     }
 
-    /// A matrix of two cells: the first loses rows, as it always does, and this is said of both.
     fn run(right: &Conflicts) -> RunRecord {
         let plans = [fixture::plan(None, 1), fixture::plan(Some("fine"), 2)];
         let outcomes = [fixture::lost(2), fixture::outcome()];

@@ -1,6 +1,6 @@
 //! What a folder of scenarios shows, a line each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::claims::both_figures;
 use super::grid::Grid;
@@ -8,14 +8,12 @@ use crate::analysis::variant;
 use crate::record::{CellRecord, ClaimRecord, RunRecord, Verdict};
 use crate::scenario::REQUIREMENTS;
 
-/// What a scenario says it shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Covered {
     /// Where it lies in its folder, without `.toml`.
     pub name: String,
     /// Where it was read, as its cells say.
     pub path: String,
-    /// The ids, such as `R24`.
     pub ids: Vec<String>,
 }
 
@@ -30,22 +28,20 @@ pub fn is_coverage(page: &str) -> bool {
 /// `COVERAGE.md`: for each requirement the pair of variants that shows it, with both numbers, or
 /// the scenarios that show it by what they expect, or that none does.
 pub fn coverage(covered: &[Covered], record: &RunRecord) -> String {
-    let shows = Shows::new(covered, record);
     let mut grid = Grid::new(3, ["id", "what", "shown by"]);
     let (mut pairs, mut others, mut failing) = (0, 0, 0);
     for requirement in REQUIREMENTS {
-        let (claims, scenarios) = (shows.claims(requirement.id), shows.others(requirement.id));
-        let (shown, count) = match (claims.is_empty(), scenarios.is_empty()) {
-            (false, _) if holds(&claims) => (told(&claims), &mut pairs),
-            (false, _) => (told(&claims), &mut failing),
-            (true, false) if scenarios.iter().all(|(_, passes)| *passes) => {
-                (by_verdict(&scenarios), &mut others)
-            }
-            (true, false) => (by_verdict(&scenarios), &mut failing),
-            (true, true) => {
+        let claims = claims(covered, record, requirement.id);
+        let scenarios = naming(covered, record, requirement.id);
+        let (shown, count) = match (claims.as_slice(), scenarios.as_slice()) {
+            ([], []) => {
                 grid.row([requirement.id, requirement.title, "not yet there"]);
                 continue;
             }
+            ([], all) if all.iter().all(|(_, passes)| *passes) => (by_verdict(all), &mut others),
+            ([], all) => (by_verdict(all), &mut failing),
+            (claims, _) if holds(claims) => (told(claims), &mut pairs),
+            (claims, _) => (told(claims), &mut failing),
         };
         *count += 1;
         grid.row([requirement.id, requirement.title, &shown]);
@@ -63,73 +59,51 @@ pub fn coverage(covered: &[Covered], record: &RunRecord) -> String {
     )
 }
 
-/// Scenarios and claims of a run by id.
-struct Shows<'a> {
-    covered: &'a [Covered],
-    record: &'a RunRecord,
-    cells: BTreeMap<&'a str, &'a CellRecord>,
-}
-
 /// A claim, the scenario that makes it, and the cells that fail and mend.
-struct Claimed<'a> {
-    claim: &'a ClaimRecord,
-    name: &'a str,
-    cells: [&'a CellRecord; 2],
+type Claimed<'a> = (&'a ClaimRecord, &'a str, [&'a CellRecord; 2]);
+
+/// The pairs that show an id, in order of their scenarios.
+fn claims<'a>(covered: &'a [Covered], record: &'a RunRecord, id: &str) -> Vec<Claimed<'a>> {
+    let claimed = |claim: &'a ClaimRecord| {
+        let cells = [record.cell(&claim.fails)?, record.cell(&claim.mends)?];
+        let named = covered.iter().find(|one| one.path == cells[1].path)?;
+        Some((claim, named.name.as_str(), cells))
+    };
+    let of_id = record.claims.iter().filter(|claim| claim.id == id);
+    let mut claims: Vec<Claimed<'a>> = of_id.filter_map(claimed).collect();
+    claims.sort_by_key(|(_, name, _)| *name);
+    claims
 }
 
-impl<'a> Shows<'a> {
-    fn new(covered: &'a [Covered], record: &'a RunRecord) -> Shows<'a> {
-        let cells = record.cells.iter().map(|cell| (cell.id.as_str(), cell)).collect();
-        Shows { covered, record, cells }
-    }
-
-    /// The pairs that show an id, in order of their scenarios.
-    fn claims(&self, id: &str) -> Vec<Claimed<'a>> {
-        let of_id = self.record.claims.iter().filter(|claim| claim.id == id);
-        let mut claims: Vec<Claimed<'a>> = of_id
-            .filter_map(|claim| {
-                let cells = [&claim.fails, &claim.mends].map(|id| self.cells.get(id.as_str()).copied());
-                let [Some(fails), Some(mends)] = cells else { return None };
-                let name = self.covered.iter().find(|one| one.path == mends.path)?;
-                Some(Claimed { claim, name: &name.name, cells: [fails, mends] })
-            })
-            .collect();
-        claims.sort_by_key(|one| one.name);
-        claims
-    }
-
-    /// The scenarios that name an id, with what they come to.
-    fn others(&self, id: &str) -> Vec<(&'a str, bool)> {
-        let named = self.covered.iter().filter(|one| one.ids.iter().any(|other| other == id));
-        let mut found: Vec<(&str, bool)> = named.map(|one| (one.name.as_str(), self.passes(one))).collect();
-        found.sort_unstable();
-        found
-    }
-
-    fn passes(&self, one: &Covered) -> bool {
-        self.record.cells.iter().filter(|cell| cell.path == one.path).all(|c| c.verdict == Verdict::Pass)
-    }
+/// The scenarios that name an id, and whether they pass.
+fn naming<'a>(covered: &'a [Covered], record: &RunRecord, id: &str) -> Vec<(&'a str, bool)> {
+    let named = covered.iter().filter(|one| one.ids.iter().any(|other| other == id));
+    let passes = |one: &Covered| {
+        record.cells.iter().filter(|cell| cell.path == one.path).all(|c| c.verdict == Verdict::Pass)
+    };
+    let mut found: Vec<(&str, bool)> = named.map(|one| (one.name.as_str(), passes(one))).collect();
+    found.sort_unstable();
+    found
 }
 
 fn holds(claims: &[Claimed<'_>]) -> bool {
-    claims.iter().all(|one| one.claim.pass)
+    claims.iter().all(|(claim, ..)| claim.pass)
 }
 
 /// The first pair with both numbers, and the scenarios of the others.
 fn told(claims: &[Claimed<'_>]) -> String {
-    let Claimed { claim, name, cells } = &claims[0];
-    let more: BTreeSet<&str> = claims[1..].iter().map(|one| one.name).filter(|n| n != name).collect();
+    let (claim, name, cells) = &claims[0];
+    let more: BTreeSet<&str> = claims[1..].iter().map(|(_, other, _)| *other).filter(|n| n != name).collect();
     let more: String = more.iter().map(|name| format!("; also `{name}`")).collect();
     let wrong = if holds(claims) { "" } else { "FAIL " };
     format!("{wrong}`{name}`: {}{more}", both_figures(claim, cells[1], variant(cells[0])))
 }
 
 fn by_verdict(scenarios: &[(&str, bool)]) -> String {
-    let list = |pass: bool| {
+    let list = |(verdict, pass): (&str, bool)| {
         let names = scenarios.iter().filter(|(_, passes)| *passes == pass);
-        names.map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        let names: Vec<String> = names.map(|(name, _)| format!("`{name}`")).collect();
+        (!names.is_empty()).then(|| format!("{verdict}: {}", names.join(", ")))
     };
-    let parts = [("FAIL", list(false)), ("pass", list(true))];
-    let parts = parts.iter().filter(|(_, names)| !names.is_empty());
-    parts.map(|(verdict, names)| format!("{verdict}: {names}")).collect::<Vec<_>>().join("; ")
+    [("FAIL", false), ("pass", true)].into_iter().filter_map(list).collect::<Vec<_>>().join("; ")
 }

@@ -2,7 +2,6 @@
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
-/// Rows of texts under a header.
 #[derive(Clone, Debug, Default)]
 pub struct Grid {
     header: Vec<String>,
@@ -12,8 +11,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// An empty table with these columns, of which the first `texts` hold texts and the others
-    /// figures.
+    /// An empty table with these columns, of which the first `texts` hold texts.
     pub fn new(texts: usize, header: impl IntoIterator<Item = impl Into<String>>) -> Grid {
         Grid { header: header.into_iter().map(Into::into).collect(), texts, rows: Vec::new() }
     }
@@ -40,8 +38,6 @@ impl Grid {
     pub fn row(&mut self, fields: impl IntoIterator<Item = impl Into<String>>) {
         self.rows.push(fields.into_iter().map(Into::into).collect());
     }
-
-    /// For a terminal: aligned, figures to the right, each line behind `indent`.
     pub fn terminal(&self, indent: &str) -> String {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
@@ -53,7 +49,6 @@ impl Grid {
         lines.map(|line| line.trim_end().to_owned() + "\n").collect()
     }
 
-    /// For a page in Markdown.
     pub fn markdown(&self) -> String {
         let line = |fields: &[String]| {
             let escaped: Vec<String> =
@@ -69,18 +64,23 @@ impl Grid {
 
     /// For a page in HTML: a table in a box that scrolls, so that it never widens the page.
     pub fn html(&self) -> String {
+        self.html_as("")
+    }
+    /// The same in a class of its own. No field says how it is set: the table's class says from
+    /// which column on figures stand. End tags that HTML does not need are left out.
+    pub fn html_as(&self, class: &str) -> String {
         let row = |tag: &str, fields: &[String]| {
-            let field = |(i, text): (usize, &String)| {
-                let class = if i < self.texts { "" } else { " class=\"n\"" };
-                format!("<{tag}{class}>{}</{tag}>", escaped(text))
+            let field = |text: &String| match text.as_str() {
+                verdict @ ("pass" | "FAIL" | "incomplete") => format!("<{tag} class={verdict}>{verdict}"),
+                text => format!("<{tag}>{}", escaped(text)),
             };
-            format!("<tr>{}</tr>\n", fields.iter().enumerate().map(field).collect::<String>())
+            format!("<tr>{}\n", fields.iter().map(field).collect::<String>())
         };
-        let mut text = String::from("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead>");
-        text.push_str(&row("th", &self.header));
-        text.push_str("</thead>\n<tbody>\n");
-        self.full().for_each(|fields| text.push_str(&row("td", &fields)));
-        text + "</tbody></table></div>\n"
+        let rows: String = self.full().map(|fields| row("td", &fields)).collect();
+        let (head, texts) = (row("th", &self.header), self.texts);
+        format!(
+            "<div class=scroll tabindex=0><table class=\"t{texts}{class}\"><thead>{head}<tbody>{rows}</table></div>\n"
+        )
     }
 
     /// The rows with all their fields. A row that parts groups on a terminal is none on a page.
@@ -92,7 +92,6 @@ impl Grid {
             row
         })
     }
-
     fn aligned(&self, column: usize, text: &str) -> Cell {
         let side = if column < self.texts { CellAlignment::Left } else { CellAlignment::Right };
         Cell::new(text).set_alignment(side)

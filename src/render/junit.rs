@@ -69,8 +69,7 @@ pub fn junit_refused(exit: Exit, why: &str) -> String {
     written(REFUSED_NAME, [suite])
 }
 
-/// What a run that was cut off adds: without it the cells that are missing would be missed by
-/// nobody.
+/// What a run that was cut off adds: else nobody would miss its cells.
 const CUT_OFF: &str = "the run as a whole";
 
 fn cut_off(record: &RunRecord) -> TestCaseStatus {
@@ -102,7 +101,6 @@ fn case(cell: &CellRecord, name: &str, status: TestCaseStatus) -> TestCase {
     case
 }
 
-/// What had to occur with some seed and never did: no cell is to blame.
 fn never(one: &OccurrenceRecord) -> TestCase {
     let status = failed(NonSuccessKind::Failure, &occurrences::never(one), Exit::Threshold.code());
     let mut case = TestCase::new(format!("{}: {}", one.scenario, one.what), status);

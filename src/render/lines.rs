@@ -3,7 +3,6 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Words behind a head, on lines of so many columns.
 pub(super) fn filled(
     head: &str,
     indent: &str,
@@ -19,10 +18,23 @@ pub(super) fn filled(
         }
         line.extend([word, " "]);
     }
-    lines + line.trim_end() + "\n"
+    (lines + line.trim_end() + "\n").replace('\u{a0}', " ")
 }
 
-/// The first and the last so many of some lines, with how many are left out between them.
+/// A text whose figures stay with their units at the end of a line, until [`filled`] wrote it.
+pub(super) fn whole_figures(text: &str) -> String {
+    let mut whole = String::new();
+    let mut last = "";
+    for word in text.split(' ') {
+        let is_figure = |word: &str| word.ends_with(|c: char| c.is_ascii_digit()) || word == "≈";
+        let goes_on = ["d", "h", "min"].contains(&last) && word.starts_with(|c: char| c.is_ascii_digit());
+        let gap = if is_figure(last) || goes_on { "\u{a0}" } else { " " };
+        whole.extend([if whole.is_empty() { "" } else { gap }, word]);
+        last = word;
+    }
+    whole
+}
+
 pub(super) fn ends(lines: &[String], most: usize) -> (&[String], usize, &[String]) {
     match lines.len().saturating_sub(2 * most) {
         0 => (lines, 0, &[]),
@@ -42,7 +54,6 @@ fn text(writer: csv::Writer<Vec<u8>>) -> String {
     String::from_utf8(bytes).expect("names and numbers")
 }
 
-/// As JSON, a line a field.
 pub(super) fn to_json<T: Serialize + ?Sized>(of: &T) -> String {
     serde_json::to_string_pretty(of).expect("names and numbers") + "\n"
 }
@@ -59,20 +70,15 @@ impl<T: Serialize + DeserializeOwned> Lines<T> {
     pub fn of_csv(text: &str) -> Result<Lines<T>, csv::Error> {
         csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().map(Lines)
     }
-
-    /// The lines in the order in which they are told.
     pub fn lines(&self) -> &[T] {
         &self.0
     }
-
     /// As CSV, under the names of the fields.
     pub fn to_csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
         self.0.iter().for_each(|line| writer.serialize(line).expect("it is written to memory"));
         text(writer)
     }
-
-    /// As JSON: an array.
     pub fn to_json(&self) -> String {
         to_json(&self.0)
     }

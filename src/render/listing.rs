@@ -8,34 +8,25 @@ use crate::metrics::human;
 /// How large a cell is, as far as that is known before it ran.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellSize {
-    /// The cell.
     pub cell: String,
-    /// The engine's registered name.
     pub engine: String,
-    /// Devices of all fleets.
     pub devices: u64,
-    /// Rows on the backend at the start.
     pub backend_rows: u64,
     /// Rows that come to devices, before the start or at their first load.
     pub provisioned: u64,
-    /// Length of the script.
     pub script: Span,
     /// Longest time for draining after it.
     pub drain: Span,
-    /// Its gates.
     pub gates: u64,
 }
 
-/// Cells that differ in their seed alone, from so many on, have one line.
 const SEEDS_TOLD: usize = 4;
 
-/// A cell's name without its seed, and that.
 fn parts(cell: &CellSize) -> Option<(&str, u64)> {
     let (stem, seed) = cell.cell.rsplit_once(".s")?;
     Some((stem, seed.parse().ok()?))
 }
 
-/// Cells that differ in their seed alone, under one name for all.
 fn by_seeds(cells: &[CellSize]) -> Vec<(String, &CellSize)> {
     let groups =
         grouped(cells, |cell| (parts(cell).map_or(cell.cell.as_str(), |(stem, _)| stem), cell.shape()));
@@ -54,7 +45,6 @@ fn by_seeds(cells: &[CellSize]) -> Vec<(String, &CellSize)> {
 }
 
 impl CellSize {
-    /// What it is but for its name.
     fn shape(&self) -> (&str, [u64; 6]) {
         let CellSize { devices, provisioned, backend_rows, script, drain, gates, .. } = self;
         (&self.engine, [*devices, *provisioned, *backend_rows, script.0, drain.0, *gates])
@@ -90,7 +80,6 @@ pub fn sizes(cells: &[CellSize]) -> String {
     )
 }
 
-/// A table of texts.
 pub fn texts<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut grid = Grid::new(N, header);
     rows.into_iter().for_each(|row| grid.row(row));

@@ -15,19 +15,14 @@ use crate::metrics::{Unit, human};
 use crate::record::{CellRecord, EndingKind, RunRecord};
 use crate::scenario::explained;
 
-/// One setting of the matrix: how the backend is provisioned, how changes are found, and where
-/// devices are served.
+/// How the backend is provisioned, how changes are found, and where devices are served.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Setting {
-    /// What the backend keeps.
     pub provisioning: String,
-    /// The capture's short name.
     pub capture: String,
-    /// `ota` or `persistent`.
     pub mode: String,
 }
 
-/// What came of a setting: why it was refused before the run, or its costs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Came {
@@ -35,7 +30,6 @@ enum Came {
     Ran(Costs),
 }
 
-/// Sums over the seeds of a setting.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 struct Costs {
     /// Every device ended with its scope of the backend, in every cell.
@@ -55,12 +49,10 @@ struct Costs {
     state_bytes: u64,
     /// Of the gateway, for finding changes and for its replica, by its model.
     cpu_ns: u64,
-    /// Rows that came to devices, once more than they had to too: what sends many for nothing is
-    /// cheap for each.
+    /// Rows that came to devices, repeats too: what sends many for nothing is cheap for each.
     delivered: u64,
 }
 
-/// What the columns are, for a terminal.
 const LEGEND: &str = "  \
   ota: over the air, each sync goes to the backend; persistent: to a replica that the gateway keeps
   converged: all phones end with what the backend has; if not, the rows that are wrong
@@ -71,18 +63,17 @@ const LEGEND: &str = "  \
     kept: bytes in the gateway to find changes, at the most
 ";
 
-/// The whole table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matrix {
-    lines: Vec<(Setting, Came)>,
+    lines: Vec<Line>,
 }
 
-#[derive(Serialize)]
-struct Line<'m> {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Line {
     #[serde(flatten)]
-    setting: &'m Setting,
+    setting: Setting,
     #[serde(flatten)]
-    came: &'m Came,
+    came: Came,
 }
 
 impl Costs {
@@ -119,7 +110,6 @@ impl Costs {
         }
     }
 
-    /// What is paid for a row that comes to a device.
     fn each(&self, n: u64) -> u64 {
         n / self.delivered.max(1)
     }
@@ -129,8 +119,7 @@ impl Costs {
 }
 
 impl Matrix {
-    /// The cells of `record` by their settings, which `of` reads from a cell, and what was refused;
-    /// in the order of `settings`.
+    /// The cells by their settings, which `of` reads from a cell, and what was refused, in order.
     pub fn new(
         settings: &[Setting],
         refused: &BTreeMap<Setting, String>,
@@ -147,7 +136,8 @@ impl Matrix {
             Some(why) => Some(Came::Refused(why.clone())),
             None => ran.get(setting).cloned().map(Came::Ran),
         };
-        Matrix { lines: settings.iter().filter_map(|s| Some((s.clone(), came(s)?))).collect() }
+        let line = |setting: &Setting| Some(Line { setting: setting.clone(), came: came(setting)? });
+        Matrix { lines: settings.iter().filter_map(line).collect() }
     }
 
     /// The table and what follows from it, for a terminal.
@@ -158,35 +148,19 @@ impl Matrix {
         let keeps: String = keeps.map(|(word, meaning)| format!("  {word}: {meaning}\n")).collect();
         format!("{table}\n{keeps}{LEGEND}\n{}", self.words())
     }
-
-    /// The table for a page in Markdown.
     pub fn to_markdown(&self) -> String {
         self.grid().markdown()
     }
-
     /// The same for programs: an array, a setting each.
     pub fn to_json(&self) -> String {
-        let lines: Vec<Line<'_>> = self.lines.iter().map(|(setting, came)| Line { setting, came }).collect();
-        lines::to_json(&lines)
+        lines::to_json(&self.lines)
     }
-
     fn grid(&self) -> Grid {
-        let header = [
-            "backend keeps",
-            "capture",
-            "mode",
-            "converged",
-            "deletes missed",
-            "rows sent",
-            "scanned",
-            "written",
-            "bytes",
-            "cpu",
-            "kept",
-        ];
+        let costs = ["deletes missed", "rows sent", "scanned", "written", "bytes", "cpu", "kept"];
+        let header = ["backend keeps", "capture", "mode", "converged"].into_iter().chain(costs);
         let mut grid = Grid::new(4, header);
         let mut above = "";
-        for (setting, came) in &self.lines {
+        for Line { setting, came } in &self.lines {
             if !above.is_empty() && above != setting.provisioning {
                 grid.row([""]);
             }
@@ -211,8 +185,7 @@ impl Matrix {
         grid
     }
 
-    /// For each provisioning which settings converge, the one that scans least first; and why
-    /// others were refused.
+    /// Which settings converge, the one that scans least first; and why others were refused.
     pub fn words(&self) -> String {
         let mut text = String::new();
         for provisioning in self.provisionings() {
@@ -220,8 +193,6 @@ impl Matrix {
         }
         text + &self.refusals()
     }
-
-    /// Why settings were refused, and on which backends.
     fn refusals(&self) -> String {
         let all = self
             .provisionings()
@@ -236,10 +207,9 @@ impl Matrix {
         text
     }
 
-    /// Each reason on this backend with the captures that it is of, and their mode where it is not
-    /// both.
+    /// Each reason with its captures, and their mode where it is not both.
     fn refused_on<'m>(&'m self, provisioning: &str) -> Vec<(&'m str, String)> {
-        let refused = self.lines.iter().filter_map(|(setting, came)| match came {
+        let refused = self.lines.iter().filter_map(|Line { setting, came }| match came {
             Came::Refused(why) if setting.provisioning == provisioning => Some((why.as_str(), setting)),
             _ => None,
         });
@@ -258,21 +228,16 @@ impl Matrix {
         reasons.iter().map(|(why, of)| (*why, named(&settings(of)))).collect()
     }
 
-    /// How many modes the table has of a backend and a capture.
     fn modes_of(&self, setting: &Setting) -> usize {
-        let alike = |(other, _): &&(Setting, Came)| {
-            other.provisioning == setting.provisioning && other.capture == setting.capture
-        };
-        self.lines.iter().filter(alike).count()
+        let of = |setting: &Setting| (setting.provisioning.clone(), setting.capture.clone());
+        self.lines.iter().filter(|line| of(&line.setting) == of(setting)).count()
     }
-
     fn provisionings(&self) -> Vec<&str> {
-        distinct(self.lines.iter().map(|(setting, _)| setting.provisioning.as_str()))
+        distinct(self.lines.iter().map(|line| line.setting.provisioning.as_str()))
     }
-
     fn advice(&self, provisioning: &str) -> String {
         let mut good: Vec<(u64, u64, String)> = Vec::new();
-        for (setting, came) in &self.lines {
+        for Line { setting, came } in &self.lines {
             if let Came::Ran(costs) = came
                 && setting.provisioning == provisioning
                 && costs.converged
@@ -308,27 +273,25 @@ mod tests {
         let text = str::to_owned;
         Setting { provisioning: text(provisioning), capture: text(capture), mode: text(mode) }
     }
-
     fn ran(scanned: u64, undetected_deletes: u64) -> Came {
         let converged = undetected_deletes == 0;
         Came::Ran(Costs { converged, scanned, undetected_deletes, delivered: 10, ..Costs::default() })
     }
-
     fn matrix() -> Matrix {
-        Matrix {
-            lines: vec![
-                (setting("full", "hash", "ota"), ran(4_000, 0)),
-                (setting("full", "keyset", "ota"), ran(10, 0)),
-                (setting("none", "keyset", "ota"), Came::Refused("no stamps".into())),
-                (setting("none", "hash", "ota"), ran(4_000, 0)),
-                (setting("stamps-only", "keyset", "ota"), ran(10, 7)),
-                (setting("stamps-only", "log", "ota"), Came::Refused("no log".into())),
-                (setting("stamps-only", "log", "persistent"), Came::Refused("no log".into())),
-                (setting("bare", "log", "ota"), Came::Refused("no log".into())),
-                (setting("lone", "log", "ota"), ran(10, 0)),
-                (setting("lone", "log", "persistent"), Came::Refused("several nodes".into())),
-            ],
-        }
+        let lines = vec![
+            (setting("full", "hash", "ota"), ran(4_000, 0)),
+            (setting("full", "keyset", "ota"), ran(10, 0)),
+            (setting("none", "keyset", "ota"), Came::Refused("no stamps".into())),
+            (setting("none", "hash", "ota"), ran(4_000, 0)),
+            (setting("stamps-only", "keyset", "ota"), ran(10, 7)),
+            (setting("stamps-only", "log", "ota"), Came::Refused("no log".into())),
+            (setting("stamps-only", "log", "persistent"), Came::Refused("no log".into())),
+            (setting("bare", "log", "ota"), Came::Refused("no log".into())),
+            (setting("lone", "log", "ota"), ran(10, 0)),
+            (setting("lone", "log", "persistent"), Came::Refused("several nodes".into())),
+        ];
+        let line = |(setting, came)| Line { setting, came };
+        Matrix { lines: lines.into_iter().map(line).collect() }
     }
 
     #[test]

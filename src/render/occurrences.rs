@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::metrics::human;
 use crate::record::{OccurrenceRecord, RunRecord};
 
-/// What had to occur and never did, a line each.
 pub(super) fn missing(record: &RunRecord) -> Vec<String> {
     let missing = record.occurrences.iter().filter(|one| !one.pass);
     missing.map(|one| format!("{}: {}", one.scenario, never(one))).collect()
@@ -29,7 +28,6 @@ pub(super) fn never(one: &OccurrenceRecord) -> String {
     format!("{} occurred in none of {}", one.what, human::count(one.of, "cell"))
 }
 
-/// What had to occur, by scenario, rarest first.
 pub(super) fn rarest_first(record: &RunRecord) -> Vec<&OccurrenceRecord> {
     let mut all: Vec<&OccurrenceRecord> = record.occurrences.iter().collect();
     all.sort_by_key(|one| (&one.scenario, one.cells));
@@ -74,9 +72,8 @@ mod tests {
 
     fn outcome(hot: u64, kills: u64) -> Outcome {
         let mut outcome = fixture::outcome();
-        let value = |value| Figure::number(Unit::Count, value);
-        outcome.figures.insert(Situation::HotRow.metric().to_owned(), value(hot));
-        outcome.figures.insert("device.kills.count".to_owned(), value(kills));
+        let counts = [(Situation::HotRow.metric(), hot), ("device.kills.count", kills)];
+        outcome.figures.extend(counts.map(|(name, n)| (name.to_owned(), Figure::number(Unit::Count, n))));
         outcome
     }
 
@@ -102,7 +99,6 @@ mod tests {
             plan.expect.metrics.insert("device.kills.count".to_owned(), bound);
         })
     }
-
     #[test]
     fn what_occurred_with_one_of_many_seeds_is_enough() {
         let record = record(&[outcome(0, 0), outcome(2, 0), outcome(0, 4)]);
@@ -111,7 +107,6 @@ mod tests {
         assert_eq!(record.occurrences.iter().map(|one| (one.cells, one.of)).collect::<Vec<_>>(), [(1, 3); 2]);
         assert_eq!(missing(&record), [""; 0]);
     }
-
     #[test]
     fn a_violation_that_some_seeds_of_a_swarm_have_is_enough() {
         for (found, seeds, pass) in [([true, false, false], 1, true), ([false; 3], 0, false)] {

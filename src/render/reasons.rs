@@ -10,12 +10,10 @@ use crate::record::{
     AnswerRecord, CellRecord, ClaimRecord, ExpectationRecord, GateRecord, Reason, ViolationRecord, named,
 };
 
-/// All reasons of a cell, in their order.
 pub fn reasons_of(cell: &CellRecord) -> Vec<String> {
     cell.reasons.iter().map(|reason| reason_of(cell, reason)).collect()
 }
 
-/// One of them.
 pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
     match reason {
         Reason::Violation { check } => violation(cell, check),
@@ -54,7 +52,6 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
     }
 }
 
-/// Why a setting is excluded.
 pub fn trouble(of: &Trouble<'_>) -> String {
     match of {
         Trouble::Told(text) => text.clone(),
@@ -93,14 +90,12 @@ pub(super) fn is_told(cell: &CellRecord, of: &ViolationRecord) -> bool {
     cell.reasons.iter().any(is_reason)
 }
 
-/// Where a cell is stuck, as its reason tells it.
 pub(super) fn stuck(cell: &CellRecord) -> &str {
     let told = || Some(first_of(cell, "stuck")?.0.text.as_str());
     let ending = cell.ending.text.first().map(String::as_str);
     ending.or_else(told).unwrap_or("no convergence by the deadline")
 }
 
-/// Why there is no figure of a gate.
 pub(super) fn no_figure(cell: &CellRecord, metric: &str, stat: &str) -> String {
     match cell.metrics.get(metric) {
         None => format!("the cell has no metric {metric}"),
@@ -109,7 +104,6 @@ pub(super) fn no_figure(cell: &CellRecord, metric: &str, stat: &str) -> String {
     }
 }
 
-/// What a gate names, and why that is not within its bounds.
 pub(super) fn missed_gate(cell: &CellRecord, gate: &GateRecord) -> String {
     let metric = gate.figure();
     let why = match gate.value {
@@ -139,7 +133,6 @@ fn expectation(cell: &CellRecord, one: &ExpectationRecord) -> String {
     }
 }
 
-/// The first violation of a check that was kept, and how many were.
 fn first_of<'c>(cell: &'c CellRecord, check: &str) -> Option<(&'c ViolationRecord, u64)> {
     let mut found = cell.violations.iter().filter(|v| v.check == check);
     let first = found.next()?;

@@ -1,5 +1,4 @@
-//! What a person reads at the end of a run: the verdict, the figures, what is wrong and how to see
-//! it again.
+//! What a person reads at the end of a run.
 
 use std::collections::BTreeMap;
 
@@ -22,30 +21,23 @@ use crate::record::{
 /// Failing cells told with their violations and the lives of records; the others are only named.
 const TOLD_CELLS: usize = 3;
 const TOLD_VIOLATIONS: usize = 5;
-/// Lines told of one record's life: this many of its start and of its end.
 const TOLD_LIFE: usize = 12;
 const NAMED_CELLS: usize = 40;
 
 /// Whether words may be coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Paint(
-    /// With ANSI escapes, or plain.
-    pub bool,
-);
+pub struct Paint(pub bool);
 
 impl Paint {
     fn word(self, code: &str, text: &str) -> String {
         if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
-    /// Good news.
     pub fn good(self, text: &str) -> String {
         self.word("32", text)
     }
-    /// Bad news.
     pub fn bad(self, text: &str) -> String {
         self.word("1;31", text)
     }
-    /// What stands back.
     pub fn dim(self, text: &str) -> String {
         self.word("2", text)
     }
@@ -80,7 +72,6 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     text
 }
 
-/// Whether the answers of somebody's own scenario are its result.
 fn is_asked(record: &RunRecord) -> bool {
     record.is_of_findings() && record.matrix && !record.answers.is_empty()
 }
@@ -89,69 +80,112 @@ fn is_asked(record: &RunRecord) -> bool {
 fn eventful(record: &RunRecord) -> String {
     let [cell] = record.cells.as_slice() else { return String::new() };
     let Some(first) = cell.eventful.first() else { return String::new() };
-    let mut text = "most happened to\n".to_owned();
-    cell.eventful.iter().for_each(|one| text.push_str(&format!("  {}\n", one.told())));
-    if !cell.replay.is_empty() {
-        text.push_str(&format!("  {}\n", replay_record(&cell.replay, &first.record)));
-    }
-    text.push('\n');
-    text
+    let told: String = cell.eventful.iter().map(|one| format!("  {}\n", one.told())).collect();
+    let replay = Some(replay_record(&cell.replay, &first.record)).filter(|_| !cell.replay.is_empty());
+    let replay = replay.map_or_else(String::new, |replay| format!("  {replay}\n"));
+    format!("most happened to\n{told}{replay}\n")
 }
 
-/// What the script could not do as asked, what stopped the run, and whether builds are mixed, a
-/// line each.
+/// What the script could not do as asked, what stopped the run, whether builds are mixed.
 pub fn notes(record: &RunRecord, paint: Paint) -> String {
     let notes = record.notes.iter().map(|note| format!("{} {note}\n", paint.bad("note:")));
     let mixed = record.mixed().map(|text| format!("{} {text}\n", paint.bad("note:")));
     warnings(record, paint) + &notes.chain(mixed).collect::<String>()
 }
 
-/// What the script could not do as asked, a line each.
 pub fn warnings(record: &RunRecord, paint: Paint) -> String {
     unplaced(record).into_iter().map(|line| format!("{} {line}\n", paint.bad("warning:"))).collect()
 }
 
-/// The lines that end a run's output: where the report is, and for each cause of a failure the
-/// command that runs its first cell again.
+/// Where the report is, and for each cause of a failure the command that runs its first cell again.
 pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     let mut text = format!("report: {folder}\n");
     if is_asked(record) {
         return text;
     }
-    let told = by_cause(record).into_iter().map(|(cell, _)| cell);
+    let told = by_cause(record).into_iter().map(|cause| cause.cell);
     let causes = grouped(told, |cell| (&cell.scenario, causes(cell)));
     causes.iter().for_each(|(_, cells)| text.push_str(&format!("{}\n", cells[0].replay)));
     text
 }
 
-/// Why the failing cells fail, a line a reason, and what stopped the run: what is said when nothing
-/// else is.
+/// Why the failing cells fail, a line a reason: what is said when nothing else is.
 pub fn reasons(record: &RunRecord) -> String {
-    let mut text = String::new();
-    for (cell, others) in by_cause(record) {
-        for reason in reasons_of(cell) {
-            text.push_str(&format!("{}{}: {reason}\n", cell.id, and_more(others)));
-        }
-    }
-    for line in occurrences::missing(record).iter().map(String::as_str).chain(record.lacking()) {
-        text.push_str(&format!("{line}\n"));
-    }
-    for note in &record.notes {
-        text.push_str(&format!("note: {note}\n"));
-    }
-    text
+    let of_cause = |cause: Cause<'_>| {
+        let reasons = reasons_of(cause.cell).into_iter();
+        reasons.map(|reason| format!("{}: {reason}\n", cause.name)).collect::<String>()
+    };
+    let lacking = record.lacking().map(str::to_owned);
+    let missing = occurrences::missing(record).into_iter().chain(lacking).map(|line| line + "\n");
+    let notes = record.notes.iter().map(|note| format!("note: {note}\n"));
+    by_cause(record).into_iter().map(of_cause).chain(missing).chain(notes).collect()
 }
 
-/// The failing cells, each with how many others fail for the same cause: cells of one setting that
-/// have the same reasons but for their figures; cells of any that have no baseline, or the same
-/// other one.
-pub(super) fn by_cause(record: &RunRecord) -> Vec<(&CellRecord, usize)> {
+/// Failing cells that have one cause, told by the first.
+pub(super) struct Cause<'a> {
+    pub(super) cell: &'a CellRecord,
+    /// Its name, and how many others fail so: of one setting in how many seeds, and which is worst.
+    pub(super) name: String,
+}
+
+/// The causes of failing cells: those of one setting have one if their reasons are the same but for
+/// their figures; those of any, if they have no baseline, or the same other one.
+pub(super) fn by_cause(record: &RunRecord) -> Vec<Cause<'_>> {
     let setting = |cell: &CellRecord| {
         let of_baseline = cell.reasons.iter().all(|reason| reason.exit() == Exit::NoBaseline);
         (!of_baseline).then(|| (cell.variant.clone(), format!("{:?}", cell.axes)))
     };
     let told = grouped(found::told(record), |cell| (cell.scenario.clone(), setting(cell), causes(cell)));
-    told.into_iter().map(|(_, cells)| (cells[0], cells.len() - 1)).collect()
+    let causes = told.into_iter().map(|((_, setting, _), cells)| {
+        let first = cells[0];
+        let same = |cell: &&CellRecord| {
+            (&cell.scenario, &cell.variant, &cell.axes) == (&first.scenario, &first.variant, &first.axes)
+        };
+        let seeds = setting.map_or(0, |_| record.cells.iter().filter(same).count());
+        Cause { cell: first, name: named(&cells, seeds) }
+    });
+    causes.collect()
+}
+
+/// What failing cells of one cause are called, of a setting with so many seeds, or of any.
+fn named(cells: &[&CellRecord], seeds: usize) -> String {
+    let id = &cells[0].id;
+    // What is held against a baseline over its seeds is said of all of them by one.
+    let of_all = |reason: &Reason| matches!(reason.exit(), Exit::Regression | Exit::NoBaseline);
+    match (cells.len(), seeds) {
+        (1, 0 | 1) => id.clone(),
+        (1, _) if cells[0].reasons.iter().all(of_all) => id.clone(),
+        (failing, 0) => format!("{id} and {} more", human::count(failing as u64 - 1, "cell")),
+        (failing, of) => {
+            let worst = cells.iter().rev().max_by_key(|cell| grade(cell));
+            let worst = worst.filter(|worst| cells.iter().any(|cell| grade(cell) < grade(worst)));
+            let worst = worst.map_or_else(String::new, |cell| format!(", worst seed {}", cell.seed));
+            format!("{id}, in {failing} of {of} seeds{worst}")
+        }
+    }
+}
+
+fn grade(cell: &CellRecord) -> u64 {
+    match cell.reasons.first() {
+        Some(Reason::Violation { check }) => {
+            metric_of(check).and_then(|metric| cell.metrics.get(metric)?.stat("value")).unwrap_or(0)
+        }
+        Some(Reason::Gate { gate }) => beyond(gate.value, gate.min, gate.max),
+        Some(Reason::Expectation { what }) => {
+            let of = cell.expectations.iter().find(|one| one.what == *what);
+            of.map_or(0, |one| beyond(one.value, one.min, one.max))
+        }
+        _ => 0,
+    }
+}
+
+/// How far a figure lies beyond its bounds; no figure is the farthest.
+fn beyond(value: Option<u64>, min: Option<u64>, max: Option<u64>) -> u64 {
+    let by = |value: u64| {
+        let over = max.map_or(0, |max| value.saturating_sub(max));
+        over.max(min.map_or(0, |min| min.saturating_sub(value)))
+    };
+    value.map_or(u64::MAX, by)
 }
 
 /// What the reasons of a failing cell have in common with those of others with the same cause.
@@ -161,49 +195,33 @@ fn causes(cell: &CellRecord) -> Vec<(u8, String)> {
     causes
 }
 
-pub(super) fn and_more(others: usize) -> String {
-    if others == 0 { String::new() } else { format!(" and {} more", human::count(others as u64, "cell")) }
-}
-
-/// The lives of the records of a cell, whole.
 pub fn lives(cell: &CellRecord) -> String {
-    let mut text = String::new();
-    for life in &cell.lives {
-        text.push_str(&format!("{}\n", life.record));
-        if life.lines.is_empty() {
-            text.push_str("  nothing ever happened to it\n");
-        }
-        for line in &life.lines {
-            text.push_str(&format!("  {line}\n"));
-        }
-    }
-    text
+    let told = |life: &LifeRecord| {
+        let none = life.lines.is_empty().then_some("  nothing ever happened to it\n");
+        let lines: String = life.lines.iter().map(|line| format!("  {line}\n")).collect();
+        format!("{}\n{}{lines}", life.record, none.unwrap_or_default())
+    };
+    cell.lives.iter().map(told).collect()
 }
 
-/// One line for each failing cell, as a GitHub job shows errors beside the file they belong to, and
-/// what of the baseline was left out.
+/// A line a cause, as a GitHub job shows errors beside the file they belong to.
 pub fn annotations(record: &RunRecord) -> String {
-    let escaped = annotated;
-    let property = |text: &str| escaped(text).replace(':', "%3A").replace(',', "%2C");
-    let lines = by_cause(record).into_iter().take(NAMED_CELLS).map(|(cell, others)| {
+    let property = |text: &str| annotated(text).replace(':', "%3A").replace(',', "%2C");
+    let line = |level: &str, title: &str, text: &str| format!("::{level} {title}::{}\n", annotated(text));
+    let lines = by_cause(record).into_iter().take(NAMED_CELLS).map(|Cause { cell, name }| {
         let file =
             if cell.path.is_empty() { String::new() } else { format!("file={},", property(&cell.path)) };
-        let reasons = reasons_of(cell);
         let accept = record.acceptance_of(cell);
-        let text = format!("{}\n{}{accept}", reasons.join("\n"), cell.replay);
-        let title = format!("{}{}", cell.id, and_more(others));
-        format!("::error {file}title={}::{}\n", property(&title), escaped(&text))
+        let text = format!("{}\n{}{accept}", reasons_of(cell).join("\n"), cell.replay);
+        line("error", &format!("{file}title={}", property(&name)), &text)
     });
     let level = if record.left_out_fails { "error" } else { "warning" };
-    let left_out =
-        record.left_out.iter().map(|text| format!("::{level} title=baseline::{}\n", escaped(text)));
+    let left_out = record.left_out.iter().map(|text| line(level, "title=baseline", text));
     let missing = occurrences::missing(record).into_iter();
-    let missing = missing.map(|text| format!("::error title=never occurred::{}\n", escaped(&text)));
-    let cut = (!record.complete).then(|| {
-        let text =
-            if record.notes.is_empty() { "not run to its end".to_owned() } else { record.notes.join("\n") };
-        format!("::error title=incomplete::{}\n", escaped(&text))
-    });
+    let missing = missing.map(|text| line("error", "title=never occurred", &text));
+    let notes = Some(record.notes.join("\n")).filter(|notes| !notes.is_empty());
+    let cut = notes.unwrap_or_else(|| "not run to its end".to_owned());
+    let cut = (!record.complete).then(|| line("error", "title=incomplete", &cut));
     lines.chain(missing).chain(left_out).chain(cut).collect()
 }
 
@@ -219,7 +237,6 @@ pub(super) fn annotated(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// One line: what was run and what it comes to.
 pub fn headline(record: &RunRecord, paint: Paint) -> String {
     let verdict = match record.verdict {
         Verdict::Pass => paint.good("pass"),
@@ -261,39 +278,25 @@ pub(super) fn shortened(names: &str) -> String {
     format!("{first} and {} more", each.count())
 }
 
-/// Gates: all of them for one cell; for several cells how many are met, the failing ones, and of
-/// each other gate the cell nearest to its bound.
+/// Gates: all of one cell; of several how many are met, those missed, and the nearest of others.
 fn gates(record: &RunRecord) -> String {
-    let met = record.gates.iter().filter(|gate| gate.pass).count();
-    let told: Vec<&GateRecord> = if record.cells.len() == 1 {
-        record.gates.iter().collect()
-    } else {
-        farthest(record)
-            .into_iter()
-            .take(NAMED_CELLS)
-            .chain(nearest(&record.gates).into_iter().take(NAMED_CELLS))
-            .collect()
-    };
-    if record.gates.is_empty() {
+    let (all, met) = (record.gates.len(), record.gates.iter().filter(|gate| gate.pass).count());
+    if all == 0 {
         return String::new();
     }
-    let all = record.gates.len();
+    let (missed, near) = (farthest(record).into_iter(), nearest(&record.gates).into_iter());
+    let told: Vec<&GateRecord> = match record.cells.len() {
+        1 => record.gates.iter().collect(),
+        _ => missed.take(NAMED_CELLS).chain(near.take(NAMED_CELLS)).collect(),
+    };
     let nearest = if met == all && told.len() < all { "; the nearest to its bound:" } else { "" };
-    let mut text = format!("gates: {met} of {all} met{nearest}\n");
-    if !told.is_empty() {
-        text.push_str(&gate_grid(record, &told).terminal("  "));
-    }
-    text.push('\n');
-    text
+    let table = if told.is_empty() { String::new() } else { gate_grid(record, &told).terminal("  ") };
+    format!("gates: {met} of {all} met{nearest}\n{table}\n")
 }
 
 /// Of each gate that cells of a setting miss the one that is farthest from its bound.
 fn farthest(record: &RunRecord) -> Vec<&GateRecord> {
-    let far = |gate: &GateRecord| {
-        let over = gate.value.zip(gate.max).map_or(0, |(value, max)| value.saturating_sub(max));
-        let under = gate.value.zip(gate.min).map_or(0, |(value, min)| min.saturating_sub(value));
-        gate.value.map_or(u64::MAX, |_| over.max(under))
-    };
+    let far = |gate: &GateRecord| beyond(gate.value, gate.min, gate.max);
     let mut each: BTreeMap<_, &GateRecord> = BTreeMap::new();
     for gate in record.gates.iter().filter(|gate| !gate.pass) {
         let setting =
@@ -344,70 +347,55 @@ pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
 }
 
 fn failures(record: &RunRecord, paint: Paint) -> String {
-    let mut text = String::new();
     let failing = by_cause(record);
-    for (cell, others) in failing.iter().take(TOLD_CELLS) {
-        text.push_str(&failure(record, cell, *others, paint));
-        text.push('\n');
-    }
-    for (cell, others) in failing.iter().skip(TOLD_CELLS).take(NAMED_CELLS) {
+    let (whole, named) = failing.split_at(failing.len().min(TOLD_CELLS));
+    let whole = whole.iter().map(|cause| failure(record, cause, paint) + "\n");
+    let line = |Cause { cell, name }: &Cause<'_>| {
         let why = cell.reasons.first().map_or_else(String::new, |reason| reason_of(cell, reason));
-        text.push_str(&format!("{} {}{}: {why}\n", paint.bad("FAIL"), cell.id, and_more(*others)));
-    }
-    let told = TOLD_CELLS + NAMED_CELLS;
-    if failing.len() > told {
-        text.push_str(&format!("… and {} more\n", failing.len() - told));
-    }
-    text
+        format!("{} {name}: {why}\n", paint.bad("FAIL"))
+    };
+    let rest = named.len().checked_sub(NAMED_CELLS + 1).map(|rest| format!("… and {} more\n", rest + 1));
+    whole.chain(named.iter().take(NAMED_CELLS).map(line)).chain(rest).collect()
 }
 
-fn failure(record: &RunRecord, cell: &CellRecord, others: usize, paint: Paint) -> String {
-    let mut text = format!("{} {}{}\n", paint.bad("FAIL"), cell.id, and_more(others));
-    reasons_of(cell).iter().for_each(|reason| text.push_str(&format!("  {reason}\n")));
+fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>, paint: Paint) -> String {
     let gates: Vec<&GateRecord> = record.gates_of(&cell.id).collect();
-    why(cell, &gates).iter().for_each(|line| text.push_str(&format!("  {line}\n")));
-    text.push_str(&cell.swarm.as_ref().map_or_else(String::new, told_swarm));
     let stuck = matches!(cell.ending.kind, EndingKind::Stuck | EndingKind::Stalled);
     let told_first = usize::from(cell.reasons.contains(&Reason::Stuck {}));
-    let lines = cell.ending.text.iter().skip(told_first).filter(|_| stuck);
-    let lines: Vec<&String> = lines.take(TOLD_VIOLATIONS).collect();
-    lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+    let ending = cell.ending.text.iter().skip(told_first).filter(|_| stuck).take(TOLD_VIOLATIONS);
+    let lines =
+        reasons_of(cell).into_iter().chain(why(cell, &gates)).chain(cell.swarm.as_ref().map(told_swarm));
+    let lines = lines.chain(ending.clone().cloned()).map(|line| format!("  {line}\n"));
+    let mut text = format!("{} {name}\n{}", paint.bad("FAIL"), lines.collect::<String>());
     let stuck_on = cell.violations.iter().filter(|v| v.check == "stuck").find_map(|v| v.record.as_ref());
-    if let Some(record) = stuck_on {
-        text.push_str(&format!("    {}\n", replay_record(&cell.replay, record)));
-    }
-    // The ending tells the devices that are stuck, and what the reasons say in full is not said
-    // again.
+    text.extend(stuck_on.map(|record| format!("    {}\n", replay_record(&cell.replay, record))));
+    // What the ending and the reasons say in full is not said again.
     let said = |v: &ViolationRecord| v.check == "stuck" && (stuck || is_told(cell, v));
     let devices = cell.violations.iter().filter(|v| said(v)).count();
-    let mut told = if stuck { devices.min(lines.len() + 1) } else { devices };
+    let mut told = if stuck { devices.min(ending.count() + 1) } else { devices };
     let left = by_record(cell).into_iter().filter(|(first, _)| !said(first));
     for (first, others) in left.take(TOLD_VIOLATIONS) {
         told += 1 + others.len();
         text.push_str(&told_violations(cell, first, &others, paint));
     }
-    text.push_str(&untold(cell, told));
-    text
+    text + &untold(cell, told)
 }
 
 /// What the seed of a failing cell has of its swarm, a line.
 fn told_swarm(swarm: &SwarmRecord) -> String {
     let off = if swarm.off.is_empty() { "nothing".to_owned() } else { swarm.off.join(", ") };
     let sizes: Vec<String> = swarm.sizes.iter().map(|(key, size)| format!("{key} = {size}")).collect();
-    format!("  of the swarm this seed lacks {off}; {}\n", sizes.join(", "))
+    format!("of the swarm this seed lacks {off}; {}", sizes.join(", "))
 }
 
-/// How many violations there are besides those that are told.
 fn untold(cell: &CellRecord, told: usize) -> String {
     let kept = cell.violations.len().saturating_sub(told) as u64;
-    let mut by_check: BTreeMap<&str, u64> = BTreeMap::new();
-    cell.violations.iter().for_each(|v| *by_check.entry(&v.check).or_default() += 1);
-    let beyond = by_check.iter().map(|(check, kept)| {
+    let beyond = grouped(&cell.violations, |violation| violation.check.as_str()).into_iter();
+    let beyond = beyond.map(|(check, kept)| {
         let counted = metric_of(check).and_then(|metric| cell.metrics.get(metric)?.stat("value"));
-        counted.unwrap_or(0).saturating_sub(*kept)
+        counted.unwrap_or(0).saturating_sub(kept.len() as u64)
     });
-    let beyond = beyond.fold(0_u64, u64::saturating_add);
-    match kept.saturating_add(beyond) {
+    match kept.saturating_add(beyond.fold(0, u64::saturating_add)) {
         0 => String::new(),
         all => format!("  … and {} more, the first of each check in run.json\n", human::thousands(all)),
     }
@@ -431,8 +419,7 @@ fn life_of<'c>(cell: &'c CellRecord, violation: &ViolationRecord) -> Option<&'c 
     cell.lives.iter().find(|life| Some(&life.record) == violation.record.as_ref())
 }
 
-/// What is wrong with one record: in words, by which other checks, its life, and how to see all of
-/// that again.
+/// What is wrong with one record: by which checks, its life, and how to see it again.
 fn told_violations(
     cell: &CellRecord,
     first: &ViolationRecord,
@@ -444,12 +431,9 @@ fn told_violations(
         None => v.check.clone(),
     };
     let record = first.record.as_ref().map_or_else(String::new, |record| format!(" {record}"));
-    let mut text = format!("  {}{record}", whose(first));
     // The reasons have told it in full if it is the first of its check.
-    if !is_told(cell, first) {
-        text.push_str(&format!(": {}", first.text));
-    }
-    text.push('\n');
+    let what = if is_told(cell, first) { String::new() } else { format!(": {}", first.text) };
+    let mut text = format!("  {}{record}{what}\n", whose(first));
     if !others.is_empty() {
         let mut names: Vec<String> = others.iter().map(|v| whose(v)).collect();
         names.dedup();
@@ -458,16 +442,14 @@ fn told_violations(
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         text.push_str(&format!("    the same record: {}{more}\n", names.join(", ")));
     }
-    if let Some(life) = life_of(cell, first) {
-        text.push_str(&told_life(&life.lines, paint));
-        text.push_str(&format!("    {}\n", replay_record(&cell.replay, &life.record)));
-    } else if let Some(record) = first.beside.as_ref().filter(|_| first.record.is_none()) {
-        text.push_str(&format!("    {}\n", replay_record(&cell.replay, record)));
-    }
+    let life = life_of(cell, first);
+    text.extend(life.map(|life| told_life(&life.lines, paint)));
+    let beside = first.beside.as_ref().filter(|_| first.record.is_none());
+    let record = life.map(|life| &life.record).or(beside);
+    text.extend(record.map(|record| format!("    {}\n", replay_record(&cell.replay, record))));
     text
 }
 
-/// The start and the end of a life, with what lies between left out.
 fn told_life(lines: &[String], paint: Paint) -> String {
     let (head, left_out, tail) = ends(lines, TOLD_LIFE);
     let gap = (left_out > 0).then(|| format!("… {} …", human::count(left_out as u64, "line")));

@@ -3,7 +3,7 @@
 use super::brief::brief;
 use super::grid;
 use super::reasons::reasons_of;
-use super::story::{self, Paint};
+use super::story::{self, Cause, Paint};
 use super::table::{self, Form};
 use crate::record::{ACCEPT, CellRecord, RunRecord, Verdict};
 
@@ -13,12 +13,11 @@ const CELLS_MAX: usize = 20;
 const REASONS_MAX: usize = 5;
 const REASON_MAX: usize = 600;
 
-/// The page.
 pub fn summary(record: &RunRecord) -> String {
     let mut text = format!("## {}\n", grid::plain(&story::headline(record, Paint(false))));
     let failing = story::by_cause(record);
-    for (cell, others) in failing.iter().take(CELLS_MAX) {
-        text.push_str(&format!("- **{}**{}\n", escaped(&cell.id), story::and_more(*others)));
+    for Cause { cell, name } in failing.iter().take(CELLS_MAX) {
+        text.push_str(&format!("- **{}**\n", escaped(name)));
         for reason in reasons_of(cell).iter().take(REASONS_MAX) {
             text.push_str(&format!("  - {}\n", escaped(reason)));
         }
@@ -75,7 +74,6 @@ pub fn summary(record: &RunRecord) -> String {
     bounded(text)
 }
 
-/// Whether there are gates, and all are met: a search may pass where a setting misses one.
 fn gates_met(record: &RunRecord) -> bool {
     !record.gates.is_empty() && record.gates.iter().all(|gate| gate.pass)
 }

@@ -6,8 +6,8 @@ use std::ops::Range;
 use super::brief::{self, Checks, Glance, checks};
 use super::grid::Grid;
 use super::lines::filled;
+use crate::analysis::grouped;
 use crate::analysis::sweep::plain;
-use crate::analysis::{distinct, grouped};
 use crate::metrics::{Figure, Unit, human};
 use crate::oracle;
 use crate::record::{CellRecord, GateRecord, RunRecord, Verdict, is_gated, named};
@@ -15,23 +15,43 @@ use crate::record::{CellRecord, GateRecord, RunRecord, Verdict, is_gated, named}
 /// How wide lists are where nobody knows how wide the terminal is.
 pub const WIDTH: usize = 110;
 
-/// A name of so many letters is broken at its hyphens.
 const TITLE_MAX: usize = 13;
-/// Columns side by side before the table continues below.
 const COLUMNS_MAX: usize = 6;
 
 /// How a table is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Aligned, for a terminal of so many columns. Tables are as wide as they need to be: a line
-    /// that goes on below is no row.
+    /// Aligned, in lists of so many columns; tables are as wide as they need to be.
     Terminal(usize),
-    /// For a page in Markdown.
     Markdown,
-    /// As tables of HTML.
     Html,
 }
 
+impl Form {
+    fn write(self, grid: &Grid) -> String {
+        match self {
+            Form::Terminal(_) => grid.terminal("  "),
+            Form::Markdown => grid.markdown() + "\n",
+            Form::Html => grid.html(),
+        }
+    }
+    fn head(self, name: &str) -> String {
+        match self {
+            Form::Terminal(_) => format!("{name}\n"),
+            Form::Markdown => format!("### {}\n\n", super::grid::plain(name)),
+            Form::Html => format!("<h3>{}</h3>\n", super::grid::escaped(name)),
+        }
+    }
+    fn list(self, title: &str, names: &[&str]) -> String {
+        match self {
+            Form::Terminal(columns) => listed(title, names, columns),
+            Form::Markdown => format!("{title} {}\n\n", names.join(", ")),
+            Form::Html => format!("<p class=note>{title} {}</p>\n", names.join(", ")),
+        }
+    }
+}
+
+#[derive(Clone)]
 struct Column<'a> {
     title: String,
     cells: Vec<&'a CellRecord>,
@@ -46,43 +66,43 @@ struct Row {
 
 impl Row {
     fn label(&self) -> String {
-        if self.figure.is_distribution() { format!("{} {}", self.name, self.stat) } else { self.name.clone() }
+        let name = noted(&self.name);
+        if self.figure.is_distribution() { format!("{name} {}", self.stat) } else { name }
     }
-    /// A count is a count, whatever is counted.
     fn unit(&self) -> Unit {
         if self.stat == "count" { Unit::Count } else { self.figure.unit() }
     }
 }
 
-/// The tables of all scenarios of a run; `all` also shows the figures of start states and those
-/// that are zero. What an expectation names is always shown.
-pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
-    let scenarios = by_scenario(record);
-    let mut text = String::new();
-    let several = scenarios.len() > 1;
-    for (name, cells) in scenarios {
-        if several {
-            text.push_str(&match form {
-                Form::Terminal(_) => format!("{name}\n"),
-                Form::Markdown => format!("### {}\n\n", super::grid::plain(name)),
-                Form::Html => format!("<h3>{}</h3>\n", super::grid::escaped(name)),
-            });
-        }
-        let tables = scenario(&cells, form, all);
-        if !tables.is_empty() {
-            text.push_str(tables.trim_end_matches('\n'));
-            text.push_str("\n\n");
-        }
-    }
-    text
+/// A metric, with what tells it from another that looks like it.
+fn noted(name: &str) -> String {
+    let note = match name {
+        "engine.down.bytes" | "engine.up.bytes" => " (messages alone)",
+        "net.down.bytes" | "net.up.bytes" => " (with headers, on the links)",
+        "engine.conflicts.found" => " (by devices)",
+        name if name.ends_with(".row_ns") => " (rows × time)",
+        _ => "",
+    };
+    format!("{name}{note}")
 }
 
-/// More scenarios than this are told in a line each.
+/// The tables of all scenarios; `all` also shows start states and zeros.
+pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
+    let scenarios = by_scenario(record);
+    let part = |(name, cells): &(&str, Vec<&CellRecord>)| {
+        let head = if scenarios.len() > 1 { form.head(name) } else { String::new() };
+        match scenario(cells, form, all).trim_end_matches('\n') {
+            "" => head,
+            tables => format!("{head}{tables}\n\n"),
+        }
+    };
+    scenarios.iter().map(part).collect()
+}
+
 const SCENARIOS_MAX: usize = 4;
 /// What is within this share of each other differs by nothing that matters, in percent.
 const ALIKE: u64 = 3;
-/// What each scenario of a run came to, in short, for a terminal of so many columns: a setting in
-/// sentences, several side by side by what people ask first.
+/// What each scenario came to: a setting in sentences, several side by side by what is asked first.
 pub(super) fn in_short(record: &RunRecord, width: usize) -> String {
     let scenarios = by_scenario(record);
     if scenarios.len() > SCENARIOS_MAX {
@@ -102,8 +122,7 @@ pub(super) fn in_short(record: &RunRecord, width: usize) -> String {
     scenarios.iter().map(part).collect()
 }
 
-/// Variants side by side: what was expected, what the oracle found, what people waited for and what
-/// it cost. What is alike in all is named once.
+/// Variants side by side by what people ask first; what is alike in all is named once.
 fn short_table(columns: &[Column<'_>], width: usize) -> String {
     let cells: Vec<&CellRecord> = columns.iter().flat_map(|column| column.cells.iter().copied()).collect();
     let is_found = |name: &str, figure: &Figure| {
@@ -122,9 +141,7 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
         rows(names.into_iter().collect(), &cells).into_iter().partition(is_zero);
     let first: Vec<Vec<Glance>> = columns.iter().map(|column| brief::first(&column.cells)).collect();
     let (mut shown, mut alike) = (Vec::new(), Vec::new());
-    for what in distinct(first.iter().flatten().map(|one| one.what)) {
-        let values = first.iter().map(|of| of.iter().find(|one| one.what == what));
-        let values: Vec<Option<&Glance>> = values.collect();
+    for (what, values) in brief::by_what(&first) {
         let known: Vec<&Glance> = values.iter().copied().flatten().collect();
         let ends = known.iter().map(|one| one.value).min().zip(known.iter().map(|one| one.value).max());
         let Some((least, most)) = ends.filter(|(_, most)| *most > 0) else { continue };
@@ -151,16 +168,14 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
         text.push_str(&listed(&format!("the same in all columns, within {ALIKE} %:"), &alike, width));
     }
     if !zeros.is_empty() {
-        text.push_str(&listed(
-            "zero in all columns:",
-            &zeros.iter().map(Row::label).collect::<Vec<_>>(),
-            width,
-        ));
+        let zeros: Vec<String> = zeros.iter().map(Row::label).collect();
+        text.push_str(&listed("zero in all columns:", &zeros, width));
     }
-    text + "  -v shows all figures in which the columns differ\n"
+    let seeds = columns.iter().map(|column| column.cells.len()).max().unwrap_or(1);
+    let medians = if seeds > 1 { brief::of_seeds(seeds, width) } else { String::new() };
+    text + &medians + "  -v shows all figures in which the columns differ\n"
 }
 
-/// Whether the cells of a run differ in their seed alone.
 pub(super) fn is_one_setting(record: &RunRecord) -> bool {
     let cells: Vec<&CellRecord> = record.cells.iter().collect();
     by_scenario(record).len() == 1 && columns(&cells).len() == 1
@@ -175,45 +190,34 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
     if cells.iter().all(|cell| cell.metrics.is_empty()) {
         return String::new();
     }
-    let columns = columns(cells);
-    let write = |grid: Grid| match form {
-        Form::Terminal(_) => grid.terminal("  "),
-        Form::Markdown => grid.markdown() + "\n",
-        Form::Html => grid.html(),
-    };
-    match columns.as_slice() {
-        [only] if only.cells.len() == 1 => {
-            let (grid, zeros) = single(only.cells[0], all);
+    let several = match columns(cells).as_slice() {
+        [Column { cells, .. }] => {
+            let [cell] = cells.as_slice() else { return form.write(&spread(cells, all)) };
+            let (grid, zeros) = single(cell, all);
             let zeros = match form {
                 Form::Terminal(columns) if !zeros.is_empty() => {
                     "\n".to_owned() + &listed(&format!("{} are zero:", zeros.len()), &zeros, columns)
                 }
                 _ => String::new(),
             };
-            not_found(only.cells[0], form) + &write(grid) + &zeros
+            return not_found(cell, form) + &form.write(&grid) + &zeros;
         }
-        [only] => write(spread(&only.cells, all)),
-        several => {
-            let (rows, left_out) = differing(several, all);
-            let mut text = match form {
-                Form::Terminal(width) => {
-                    banded(several.len(), width, |band| side_by_side(&several[band], &rows))
-                }
-                _ => {
-                    let grids = several.chunks(COLUMNS_MAX).map(|band| side_by_side(band, &rows));
-                    grids.map(write).collect::<Vec<_>>().join("\n")
-                }
-            };
-            if left_out > 0 {
-                let more = human::count(left_out as u64, "more figure");
-                let differ = if left_out == 1 { "differs" } else { "differ" };
-                text.push_str(&match form {
-                    Form::Html => format!("<p class=\"note\">{more} {differ}: see cells.csv.</p>\n"),
-                    _ => format!("  {more} {differ}: see cells.csv, or use -v\n"),
-                });
-            }
-            text
+        several => several.to_vec(),
+    };
+    let (rows, left_out) = differing(&several, all);
+    let tables = match form {
+        Form::Terminal(width) => banded(several.len(), width, |band| side_by_side(&several[band], &rows)),
+        _ => {
+            let grids = several.chunks(COLUMNS_MAX).map(|band| side_by_side(band, &rows));
+            grids.map(|grid| form.write(&grid)).collect::<Vec<_>>().join("\n")
         }
+    };
+    let differ = if left_out == 1 { "differs" } else { "differ" };
+    let more = format!("{} {differ}: see cells.csv", human::count(left_out as u64, "more figure"));
+    match form {
+        _ if left_out == 0 => tables,
+        Form::Html => format!("{tables}<p class=note>{more}.</p>\n"),
+        _ => format!("{tables}  {more}, or use -v\n"),
     }
 }
 
@@ -236,7 +240,6 @@ fn columns<'a>(cells: &[&'a CellRecord]) -> Vec<Column<'a>> {
     columns.into_iter().map(|(title, cells)| Column { title, cells }).collect()
 }
 
-/// What a column is called: its variant and its swept values.
 fn column_title(cell: &CellRecord) -> String {
     let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
     let axes = cell.axes.iter().map(|(key, value)| format!("{}={}", last(key), plain(value)));
@@ -244,8 +247,7 @@ fn column_title(cell: &CellRecord) -> String {
     if parts.is_empty() { "base".to_owned() } else { parts.join(" ") }
 }
 
-/// Whether a figure is worth a row of its own when nobody asked for all: it says something, and it
-/// is a headline or the oracle's.
+/// Whether a figure has a row of its own unasked: it says something, and is gated.
 fn is_headline(name: &str, figure: &Figure) -> bool {
     says_something(figure) && is_gated(name)
 }
@@ -263,8 +265,7 @@ pub(super) fn told(unit: Unit, n: u64) -> String {
     format!("{about}{}", human::figure(unit, n))
 }
 
-/// One cell: numbers, and distributions with their percentiles, grouped by room; the oracle first.
-/// Beside them the names of those that say nothing: zeros.
+/// One cell, its figures grouped by room, the oracle's first; beside them the names of zeros.
 fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
     let mut grid = Grid::new(1, ["metric", "value", "p50", "p95", "p99", "max", "of"]);
     let mut last_room = None;
@@ -272,9 +273,10 @@ fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
     let expected = expected(&[cell]);
     let wanted = |name: &str| expected.iter().any(|(of, _)| of == name);
     let shown = figures.filter(|(name, figure)| all || is_headline(name, figure) || wanted(name));
-    let (shown, zeros): (Vec<_>, Vec<_>) = sorted(shown.collect())
-        .into_iter()
-        .partition(|(name, figure)| says_something(figure) || wanted(name));
+    let mut shown: Vec<_> = shown.collect();
+    shown.sort_by_key(|(name, _)| (!name.starts_with("oracle."), *name));
+    let (shown, zeros): (Vec<_>, Vec<_>) =
+        shown.into_iter().partition(|(name, figure)| says_something(figure) || wanted(name));
     for (name, figure) in shown {
         let room = name.split('.').next();
         if last_room.is_some() && last_room != room {
@@ -283,7 +285,7 @@ fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
         last_room = room;
         match *figure {
             Figure::Value { unit, value } | Figure::Clipped { unit, value, .. } => {
-                grid.row([name.to_owned(), told(unit, value)]);
+                grid.row([noted(name), told(unit, value)]);
             }
             Figure::Distribution { count: 0, .. } => grid.row([name, "", "", "", "", "", "0"]),
             Figure::Distribution { unit, count, p50, p95, p99, max, .. } => {
@@ -300,23 +302,15 @@ fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
 /// What the oracle looked for and did not find, and what it could not look for, in a sentence each.
 fn not_found(cell: &CellRecord, form: Form) -> String {
     let Checks { passed, hollow, .. } = checks(&[cell]);
-    let count = |names: &[&str]| human::count(names.len() as u64, "check");
-    let passed = (format!("{} passed:", count(&passed)), passed);
-    let hollow = (format!("{} had nothing to check:", count(&hollow)), hollow);
-    let lists = [passed, hollow].into_iter().filter(|(_, names)| !names.is_empty());
-    match form {
-        Form::Terminal(columns) => {
-            let text: String = lists.map(|(title, names)| listed(&title, &names, columns)).collect();
-            if text.is_empty() { text } else { text + "\n" }
-        }
-        Form::Markdown => lists.map(|(title, names)| format!("{title} {}\n\n", names.join(", "))).collect(),
-        Form::Html => lists
-            .map(|(title, names)| format!("<p class=\"note\">{title} {}</p>\n", names.join(", ")))
-            .collect(),
-    }
+    let lists = [(passed, "passed:"), (hollow, "had nothing to check:")].into_iter();
+    let list = |(names, what): (Vec<&str>, &str)| {
+        form.list(&format!("{} {what}", human::count(names.len() as u64, "check")), &names)
+    };
+    let text: String = lists.filter(|(names, _)| !names.is_empty()).map(list).collect();
+    let gap = matches!(form, Form::Terminal(_)) && !text.is_empty();
+    if gap { text + "\n" } else { text }
 }
 
-/// A list behind its title, on lines of so many columns.
 fn listed(title: &str, names: &[impl AsRef<str>], columns: usize) -> String {
     let last = names.len().saturating_sub(1);
     let word = |(i, name)| format!("{}{}", AsRef::as_ref(name), if i < last { ";" } else { "" });
@@ -342,8 +336,7 @@ fn spread(cells: &[&CellRecord], all: bool) -> Grid {
     grid
 }
 
-/// A line for each figure, and one for each that an expectation of these cells names and that is
-/// not among them.
+/// A line for each figure, and one for each other that an expectation of these cells names.
 fn rows(figures: Vec<(&str, &Figure)>, cells: &[&CellRecord]) -> Vec<Row> {
     let row = |name: &str, figure: &Figure, stat: &str| Row {
         name: name.to_owned(),
@@ -365,8 +358,7 @@ fn rows(figures: Vec<(&str, &Figure)>, cells: &[&CellRecord]) -> Vec<Row> {
     rows
 }
 
-/// The figures that expectations name, each with its statistic: who asks for one wants to see what
-/// came out.
+/// The figures that expectations name, each with its statistic: who asks wants to see them.
 fn expected(cells: &[&CellRecord]) -> BTreeSet<(String, String)> {
     let of_cell = |cell: &&CellRecord| -> Vec<(String, String)> {
         let is_there = |name: &str| cell.metrics.contains_key(name);
@@ -376,9 +368,7 @@ fn expected(cells: &[&CellRecord]) -> BTreeSet<(String, String)> {
     cells.iter().flat_map(of_cell).collect()
 }
 
-/// The rows of a comparison: what is expected of any column, what the oracle found, and what
-/// differs between columns; the headlines of it unless all is asked for. Also how many differ and
-/// are left out.
+/// The rows of a comparison, headlines unless `all`; also how many differ and are left out.
 fn differing(columns: &[Column<'_>], all: bool) -> (Vec<Row>, usize) {
     let cells: Vec<&CellRecord> = columns.iter().flat_map(|column| column.cells.iter().copied()).collect();
     let names: BTreeSet<&str> = cells.iter().flat_map(|c| c.metrics.keys()).map(AsRef::as_ref).collect();
@@ -404,7 +394,9 @@ fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
         0..TITLE_MAX => column.title.clone(),
         _ => broken(&column.title),
     });
-    let mut grid = Grid::new(1, [String::new()].into_iter().chain(titles));
+    let several = columns.iter().any(|column| column.cells.len() > 1);
+    let head = if several { "median (least – most)" } else { "" };
+    let mut grid = Grid::new(1, [head.to_owned()].into_iter().chain(titles));
     grid.row(["verdict".to_owned()].into_iter().chain(columns.iter().map(|c| verdicts(&c.cells))));
     let expects = |column: &Column<'_>| {
         let checks = column.cells[0].expectations.iter().filter_map(|e| e.what.strip_prefix("violation "));
@@ -443,7 +435,6 @@ fn broken(title: &str) -> String {
     lines.join("\n")
 }
 
-/// The one statistic that stands for a figure where there is room for one.
 fn told_stat(figure: &Figure) -> &'static str {
     if figure.is_distribution() { "p95" } else { "value" }
 }
@@ -457,13 +448,6 @@ fn three_of(sorted: &[u64]) -> Option<[u64; 3]> {
     Some([*sorted.first()?, sorted[(sorted.len() - 1) / 2], *sorted.last()?])
 }
 
-/// By name, the oracle's before all others.
-fn sorted<'a>(mut rows: Vec<(&'a str, &'a Figure)>) -> Vec<(&'a str, &'a Figure)> {
-    rows.sort_by_key(|(name, _)| (!name.starts_with("oracle."), *name));
-    rows
-}
-
-/// `pass`, or how many of several are.
 fn verdicts(cells: &[&CellRecord]) -> String {
     let count = |verdict: Verdict| cells.iter().filter(|cell| cell.verdict == verdict).count();
     let (pass, fail) = (count(Verdict::Pass), count(Verdict::Fail));

@@ -54,12 +54,36 @@ fn ending(ending: Ending) -> Outcome {
     Outcome { ending, ..outcome() }
 }
 
-/// An outcome in which no device sent a request.
-fn silent() -> Outcome {
-    let mut outcome = Outcome { is_silent: true, ..outcome() };
-    let none = Figure::number(Unit::Count, 0);
-    outcome.figures.insert("engine.requests.count".to_owned(), none);
+/// An outcome with these counts.
+fn counting(figures: &[(&str, u64)]) -> Outcome {
+    let mut outcome = outcome();
+    let counts = figures.iter().map(|(name, n)| ((*name).to_owned(), Figure::number(Unit::Count, *n)));
+    outcome.figures.extend(counts);
     outcome
+}
+
+/// One in which no device sent a request.
+fn silent() -> Outcome {
+    Outcome { is_silent: true, ..counting(&[("engine.requests.count", 0)]) }
+}
+
+/// One in which nobody wanted to edit, and nothing came.
+fn still() -> Outcome {
+    Outcome { is_still: true, ..counting(&[("engine.apply.rows", 0)]) }
+}
+
+const SESSION: &str = "engine.session.duration";
+const UNTESTED: &str = "workload.untested.count";
+
+/// One in which no edit of an action came to be.
+fn in_vain() -> Outcome {
+    let missed =
+        ["missed", "refused", "prevented", "office_missed"].map(|why| format!("workload.edits.{why}"));
+    let missed: Vec<(&str, u64)> =
+        missed.iter().map(|name| (name.as_str(), 9)).chain([(UNTESTED, 1)]).collect();
+    let action = "survey".to_owned();
+    let in_vain = vec![InVain { action, on_phones: false, wanted: 9, unplaced: 0, prevented: 0 }];
+    Outcome { in_vain, ..counting(&missed) }
 }
 
 /// A plan with an action of which no edit need be made.
@@ -69,40 +93,11 @@ fn optional(action: &str) -> Plan {
     plan
 }
 
-const SESSION: &str = "engine.session.duration";
-
-const UNTESTED: &str = "workload.untested.count";
-
 /// The same in a file that wants nothing untested.
 fn strict(action: &str) -> Plan {
     let mut plan = optional(action);
     plan.expect.metrics.insert(UNTESTED.to_owned(), Bound { min: None, max: Some(0) });
     plan
-}
-
-/// An outcome in which nobody wanted to edit, and nothing came.
-fn still() -> Outcome {
-    let mut outcome = Outcome { is_still: true, ..outcome() };
-    outcome.figures.insert("engine.apply.rows".to_owned(), Figure::number(Unit::Rows, 0));
-    outcome
-}
-
-/// An outcome in which no edit of an action came to be.
-fn in_vain() -> Outcome {
-    let mut outcome = outcome();
-    let value = Figure::number(Unit::Count, 9);
-    for metric in [
-        "workload.edits.missed",
-        "workload.edits.refused",
-        "workload.edits.prevented",
-        "workload.edits.office_missed",
-    ] {
-        outcome.figures.insert(metric.to_owned(), value.clone());
-    }
-    outcome.figures.insert(UNTESTED.to_owned(), Figure::number(Unit::Count, 1));
-    let action = "survey".to_owned();
-    outcome.in_vain.push(InVain { action, on_phones: false, wanted: 9, unplaced: 0, prevented: 0 });
-    outcome
 }
 
 #[test]

@@ -9,10 +9,8 @@ use crate::oracle::{metric_of, subject_of};
 use crate::record::{CellRecord, MissedRecord, Reason, RunRecord, UnplacedRecord};
 use crate::world::Placed;
 
-/// Devices that a line names.
 const TOLD: usize = 4;
 
-/// A line for each action and each event of each scenario, over all cells.
 pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     let mut actions: BTreeMap<(&str, bool, &str), UnplacedRecord> = BTreeMap::new();
     let told = record.cells.iter().flat_map(|cell| cell.unplaced.iter().map(move |one| (cell, one)));
@@ -32,18 +30,15 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     lines.chain(planned).chain(looked).collect()
 }
 
-/// What stands before a line of a scenario, where there are several.
 fn whose(record: &RunRecord, scenario: &str) -> String {
     let several = record.cells.iter().any(|cell| cell.scenario != record.cells[0].scenario);
     if several { format!("{scenario}: ") } else { String::new() }
 }
 
-/// Whether a cell fails as no edit of this action was made.
 fn fails_in_vain(cell: &CellRecord, of: &str) -> bool {
     cell.reasons.iter().any(|reason| matches!(reason, Reason::ActionInVain { action, .. } if action == of))
 }
 
-/// The same of one script.
 pub fn unplaced_in(placed: &Placed) -> Vec<String> {
     analysis::unplaced(placed).iter().flat_map(|one| lines(&one.action, one)).collect()
 }
@@ -103,13 +98,11 @@ fn not_fired(record: &RunRecord) -> Vec<String> {
     events.iter().map(line).collect()
 }
 
-/// Whether the seed of a cell has not got it: an event, or a kind of trouble by its key.
 fn is_off(cell: &CellRecord, event: &str) -> bool {
     let off = |kind: &String| kind == event || kind.strip_prefix("event.") == Some(event);
     cell.swarm.as_ref().is_some_and(|swarm| swarm.off.iter().any(off))
 }
 
-/// The cells that something is to meet somebody in, together.
 fn group<'c>(cell: &'c CellRecord, one: &MissedRecord) -> &'c str {
     if one.event.starts_with("hooks.") { &cell.scenario } else { &cell.resolved }
 }
@@ -162,8 +155,7 @@ fn not_applicable(record: &RunRecord) -> Vec<String> {
     scenarios.iter().map(line).collect()
 }
 
-/// A line for each figure that a scenario expects, or gates, of a check that had nothing to check
-/// in any of its cells.
+/// A line for each figure that is bounded and whose check had nothing to check in any cell.
 fn hollow(record: &RunRecord) -> Vec<String> {
     let mut tried: BTreeSet<(&str, &str)> = BTreeSet::new();
     let mut hollow: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
@@ -184,7 +176,6 @@ fn hollow(record: &RunRecord) -> Vec<String> {
     hollow.iter().filter_map(line).collect()
 }
 
-/// The metrics that a cell's scenario sets bounds for.
 fn asked<'a>(record: &'a RunRecord, cell: &'a CellRecord) -> impl Iterator<Item = &'a str> {
     let expected = cell.expectations.iter().map(|expected| expected.what.as_str());
     expected.chain(record.gates.iter().filter(|gate| gate.cell == cell.id).map(|gate| gate.metric.as_str()))

@@ -1,5 +1,4 @@
-//! Why a cell misses a bound on time: which part of the fleet is slow, where its syncs spend their
-//! time, and which settings move that.
+//! Why a cell misses a bound on time: which part of the fleet, where syncs spend it, what moves it.
 
 use super::brief::word;
 use crate::analysis::{Phase, phases};
@@ -37,7 +36,6 @@ pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
     lines
 }
 
-/// The slowest devices, and the command that shows what they do.
 fn devices(cell: &CellRecord) -> Option<String> {
     let told = |one: &SlowRecord| format!("{} ({})", one.device, human::span(one.sync_ns));
     let told: Vec<String> = cell.slowest.iter().map(told).collect();
@@ -46,7 +44,6 @@ fn devices(cell: &CellRecord) -> Option<String> {
     })
 }
 
-/// Which devices or units are slowest by a figure, where they differ.
 fn slowest(cell: &CellRecord, metric: &str, stat: &str) -> Option<String> {
     let parts = cell.metrics.iter().filter_map(|(name, figure)| {
         let part = name.strip_prefix(metric)?;

@@ -9,19 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::grid::Grid;
 use super::lines::Lines;
 use crate::analysis::distinct;
-use crate::base::{Bytes, Span};
+use crate::metrics::human;
 use crate::record::CellRecord;
 
-/// One cell of the matrix.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WireLine {
-    /// The format of messages.
     pub format: String,
-    /// What packs them.
     pub packed: String,
-    /// The world, which is called after its link.
     pub world: String,
-    /// Rows asked for in one request.
     pub chunk: u64,
     /// Bytes of answers.
     pub down: u64,
@@ -40,7 +35,6 @@ pub struct WireLine {
 }
 
 impl WireLine {
-    /// What came of a cell in this format, packed so, in chunks of so many rows.
     pub fn of(cell: &CellRecord, format: &str, packed: &str, chunk: u64) -> WireLine {
         let value = |name: &str| cell.metrics.get(name).and_then(|f| f.stat("value")).unwrap_or(0);
         WireLine {
@@ -59,33 +53,25 @@ impl WireLine {
     }
 }
 
-/// The whole table.
 pub type Wire = Lines<WireLine>;
 
 impl Lines<WireLine> {
-    /// Of these lines.
     pub fn new(lines: Vec<WireLine>) -> Wire {
         Lines(lines)
     }
-
-    /// For a terminal.
     pub fn story(&self) -> String {
         self.grid().terminal("  ")
             + "\nBytes, processor time and energy are those of the best chunk on the first link;\n\
                times are those of both syncs, with the rows of the best chunk behind them.\n"
     }
-
-    /// The table for a page in Markdown.
     pub fn to_markdown(&self) -> String {
         self.grid().markdown()
     }
-
     /// The cell of the least time; of several the one with the smallest chunk.
     pub fn best(&self, format: &str, packed: &str, world: &str) -> Option<&WireLine> {
         let of = |line: &&WireLine| line.format == format && line.packed == packed && line.world == world;
         self.0.iter().filter(of).min_by_key(|line| (line.time, line.chunk))
     }
-
     fn grid(&self) -> Grid {
         let worlds = distinct(self.0.iter().map(|line| line.world.as_str()));
         let settings = distinct(self.0.iter().map(|line| (line.format.as_str(), line.packed.as_str())));
@@ -100,14 +86,14 @@ impl Lines<WireLine> {
             let about = [
                 format.to_owned(),
                 packed.to_owned(),
-                Bytes(first.down).to_string(),
-                Bytes(first.up).to_string(),
-                Span(first.phone).to_string(),
-                Span(first.gateway).to_string(),
+                human::bytes(first.down),
+                human::bytes(first.up),
+                human::span(first.phone),
+                human::span(first.gateway),
                 millijoules(first.coding),
                 millijoules(first.radio),
             ];
-            let times = best.iter().map(|line| format!("{} ({})", Span(line.time), line.chunk));
+            let times = best.iter().map(|line| format!("{} ({})", human::span(line.time), line.chunk));
             grid.row(about.into_iter().chain(times));
         }
         grid
@@ -123,7 +109,6 @@ mod tests {
         let (down, up, phone, gateway, coding, radio) = (1, 2, 3, 4, 5, 6);
         WireLine { format, packed, world, chunk, down, up, phone, gateway, coding, radio, time }
     }
-
     #[test]
     fn the_best_chunk_is_the_smallest_of_the_fastest() {
         let lines =

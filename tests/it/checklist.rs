@@ -77,7 +77,6 @@ fn a_change_that_changes_nothing_shows_nothing() {
     let (told, exit, record) = ran(&["run", path.to_str().unwrap()]);
     assert_eq!(exit, 10, "{told}");
     assert_eq!(record.answers[0].finding, Finding::Same);
-    assert!(told.contains("NOT SHOWN: the rows of the person's scope"), "{told}");
 }
 
 #[test]
@@ -88,7 +87,7 @@ fn the_checklist_is_put_to_a_scenario_of_ones_own() {
         record.answers.iter().filter_map(|one| question_place(&one.question)).collect();
     assert_eq!(asked.len(), 20, "each is answered, or told why it is not: {told}");
     for one in record.answers.iter().filter(|one| one.finding == Finding::NotAsked) {
-        assert!(told.contains(&format!("not asked: {}", one.says)), "{told}");
+        assert!(told.contains(&one.says), "{told}");
     }
     let put = record.answers.iter().filter(|one| one.finding != Finding::NotAsked).count();
     assert!(put >= 10, "{told}");

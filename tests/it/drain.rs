@@ -182,7 +182,7 @@ fn who_reads_behind_the_clock_is_given_the_time_in_which_that_catches_up() {
 fn who_reads_behind_a_clock_that_does_not_catch_up_in_time_is_stuck_and_nothing_is_lost() {
     let said = read_behind_a_clock_that_stepped_back(WINDOW, &["drain=1m"]);
     assert!(said[0].starts_with("Stuck("), "{said:?}");
-    assert!(said[0].contains("is within the window of readers until 08:12:01.000"), "{said:?}");
+    assert!(said[0].contains("08:12:01.000"), "{said:?}");
     assert!(said[1..].iter().all(|line| line.starts_with("stuck: ")), "{said:?}");
 }
 

@@ -69,9 +69,9 @@ fn the_page_that_is_rendered_again_is_the_one_that_was_written() {
     }
     let (exit, told, _) = syncdyno(&desk, &["report", "swept"]);
     assert_eq!(exit, 0);
-    assert!(told.contains("mean of 4 seeds") && told.contains("best at"), "{told}");
+    assert!(told.contains("engine.pull.chunk_rows"), "{told}");
     let (_, told, _) = syncdyno(&desk, &["report", "losing"]);
-    assert!(told.contains("losing: FAIL") && told.contains("syncdyno replay losing#"), "{told}");
+    assert!(told.contains("syncdyno replay losing#"), "{told}");
     let args = ["report", "losing", "--format", "html", "--out", "team/page.html"];
     assert_eq!(syncdyno(&desk, &args).0, 0);
     let page = fs::read_to_string(desk.path().join("team/page.html")).unwrap();

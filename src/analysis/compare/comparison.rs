@@ -5,22 +5,18 @@ use super::pairing::opposed;
 use super::side::Side;
 use crate::record::{Exit, is_gated};
 
-/// Two sides, compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// The sides' names.
     pub sides: (String, String),
     /// The scenarios' names where each side has one, and not the same.
     pub scenarios: Option<(String, String)>,
     /// The builds that ran the sides, in words, where they are not the same.
     pub builds: Option<(String, String)>,
-    /// The groups.
     pub groups: Vec<Group>,
     /// What the other side does not have.
     pub unmatched: (Vec<String>, Vec<String>),
 }
 
-/// Compares the candidate with the base.
 pub fn compare(base: &Side, candidate: &Side) -> Comparison {
     let (opposed, unmatched) = opposed(base, candidate);
     Comparison {
@@ -49,11 +45,8 @@ fn other_builds(base: &Side, candidate: &Side) -> Option<(String, String)> {
 /// A metric that was not measured under all seeds, or under too few.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unmeasured<'a> {
-    /// The metric.
     pub metric: &'a str,
-    /// The title of its group.
     pub group: &'a str,
-    /// What is lacking.
     pub lacks: Lacks,
 }
 
@@ -61,17 +54,9 @@ pub struct Unmeasured<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lacks {
     /// One side measured nothing, the other something under each seed.
-    All {
-        /// It is the base.
-        in_base: bool,
-    },
+    All { in_base: bool },
     /// Both sides have it under so many seeds.
-    Seeds {
-        /// So many.
-        cells: usize,
-        /// It takes so many.
-        least: usize,
-    },
+    Seeds { cells: usize, least: usize },
 }
 
 impl Comparison {
@@ -83,23 +68,18 @@ impl Comparison {
             }
         }
     }
-
-    /// A group that has too few seeds to be judged, with the least that it takes; `None` if all of
-    /// it is judged.
+    /// A group of too few seeds and the least that it takes; `None` if all are judged.
     pub fn unjudged(&self) -> Option<(&Group, usize)> {
         self.groups.iter().find_map(|group| Some((group, group.lacks()?)))
     }
-
     /// How many cells failed on either side, of those that have a counterpart.
     pub fn failed(&self) -> (usize, usize) {
         self.groups.iter().fold((0, 0), |sum, group| (sum.0 + group.failed.0, sum.1 + group.failed.1))
     }
-
     /// What cells failed with in the candidate that did not in the base; success if there is none.
     pub fn new_failure(&self) -> Exit {
         Exit::first(self.groups.iter().map(|group| group.new_failure))
     }
-
     /// What one side has measured under every seed and the other under none: of the metrics that
     /// were `asked` for, else of the headline ones and the oracle's, as rare ones come and go; of
     /// those asked for, too, what was measured under too few seeds.
@@ -129,8 +109,6 @@ impl Comparison {
     pub fn other_digests(&self) -> usize {
         self.groups.iter().map(|group| group.other_digests).sum()
     }
-
-    /// Differences of this kind in all groups.
     pub fn found(&self, finding: Finding) -> impl Iterator<Item = (&Group, &Difference)> {
         let all = self.groups.iter().flat_map(|group| group.differences.iter().map(move |d| (group, d)));
         all.filter(move |(_, difference)| difference.finding == finding)

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::pairing::Opposed;
-use super::side::Measured;
+use super::side::failures;
 use crate::metrics::{self, Better, Figure, Unit};
 use crate::oracle;
-use crate::record::Exit;
+use crate::record::{CellRecord, Exit};
 use crate::stats::{self, Change, PAIRS_MIN, SAMPLES_MIN};
 
-/// What a difference rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
@@ -21,13 +20,10 @@ pub enum Basis {
     Samples,
 }
 
-/// What a difference comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Finding {
-    /// The candidate is worse.
     Worse,
-    /// The candidate is better.
     Better,
     /// The candidate is worse, by no more than is tolerated.
     Tolerated,
@@ -35,12 +31,10 @@ pub enum Finding {
     Changed,
     /// It differs, and that may be chance, or there are too few seeds to say.
     Unclear,
-    /// No difference.
     Same,
 }
 
 impl Basis {
-    /// Fewer seeds are not judged.
     fn least(self) -> usize {
         match self {
             Basis::Exact => 1,
@@ -53,18 +47,13 @@ impl Basis {
 /// One statistic of one metric on both sides.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Difference {
-    /// The metric.
     pub metric: String,
-    /// The statistic: `value`, or one of a distribution.
     pub stat: &'static str,
-    /// Its unit.
     pub unit: Unit,
-    /// Which direction is better.
     pub better: Better,
     /// The base's mean, rounded, over the seeds under which both sides have the figure, or over its
     /// own where there is no such pair; `None` if it has the figure under no seed.
     pub base: Option<u64>,
-    /// The candidate's.
     pub candidate: Option<u64>,
     /// Both means as they are: of what is rare the whole number says nothing.
     #[serde(skip)]
@@ -75,22 +64,19 @@ pub struct Difference {
     pub change_ppm: Option<i64>,
     /// The interval of 95 % of the change, in parts per million, where pairs are no exact matter.
     pub interval_ppm: Option<(i64, i64)>,
-    /// Whether cells of one side have observed nothing where those of the other have: these are
-    /// left out.
+    /// Whether cells of one side observed nothing where the other did: these are left out.
     pub lopsided: bool,
     /// Whether every cell of one side has observed something and no cell of the other.
     pub one_sided: bool,
     /// Pairs that it rests on, or cells of the side that has fewer.
     #[serde(skip)]
     pub cells: usize,
-    /// What it comes to.
     pub finding: Finding,
 }
 
 /// A seed of the base that the candidate lacks, or some of whose figures it lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// The seed.
     pub seed: String,
     /// The metrics that are lacking; none if the whole cell is.
     pub without: Vec<String>,
@@ -99,7 +85,6 @@ pub struct Missing {
 /// A metric that is not measured alike in all cells, so that it is not compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unlike {
-    /// The metric.
     pub metric: String,
     /// Its unit in two cells, and whether it is a distribution there.
     pub shapes: [(Unit, bool); 2],
@@ -110,40 +95,31 @@ pub struct Unlike {
 pub struct Group {
     /// What the cells have in common; empty if there is one group only.
     pub title: String,
-    /// What the differences rest on.
     pub basis: Basis,
-    /// Seeds of both sides.
     pub seeds: (usize, usize),
-    /// How many of its cells failed, on both sides.
     pub failed: (usize, usize),
     /// What cells failed with in the candidate that did not in the base; success if there is none.
     pub new_failure: Exit,
-    /// Seeds of the base that the candidate lacks, where others are paired, or whose figures it
-    /// lacks.
+    /// Seeds that the candidate lacks, or whose figures it lacks, where others are paired.
     pub missing: Vec<Missing>,
     /// Metrics that are not measured alike on both sides.
     pub unlike: Vec<Unlike>,
     /// Seeds of which a side has several cells of one scenario that did not come to the same.
     pub copies: Vec<String>,
-    /// Of pairs that are exact, how many differ in their digests, where no figure differs: what
-    /// happened is not the same.
+    /// How many exact pairs differ in their digests, where no figure differs.
     pub other_digests: usize,
-    /// Of pairs that are exact, in how many the same happened, and figures are not the same:
-    /// another program counts them.
+    /// In how many exact pairs the same happened and figures differ: another program counts them.
     pub counted_otherwise: usize,
-    /// All statistics, those without a difference too.
     pub differences: Vec<Difference>,
 }
 
 impl Group {
-    /// The least number of seeds that the group lacks to be judged; `None` where it is judged, or
-    /// where nothing differs.
+    /// The least seeds that it lacks to be judged; `None` where it is judged, or nothing differs.
     pub fn lacks(&self) -> Option<usize> {
         let least = self.basis.least();
         let differs = self.differences.iter().any(|difference| difference.finding == Finding::Unclear);
         (differs && self.seeds.0.min(self.seeds.1) < least).then_some(least)
     }
-
     /// The least number of seeds that this figure takes if too few have it on both sides to say
     /// what it comes to, though the group has enough of them.
     pub fn rests_on_too_few(&self, figure: &Difference) -> Option<usize> {
@@ -163,15 +139,11 @@ impl Difference {
         self.finding == Finding::Worse
             || self.finding == Finding::Unclear && directed(self.better, more) == Finding::Worse
     }
-
-    /// Whether it is for the worse in all of its interval.
     pub(super) fn is_beyond_its_chance(&self) -> bool {
         self.is_for_the_worse()
             && self.interval_ppm.is_some_and(|(low, high)| low.signum() * high.signum() > 0)
     }
-
-    /// Whether it is larger than a share of `ppm` millionths: all of its interval, where it has
-    /// one. From nothing any step is.
+    /// Whether it is larger than `ppm` millionths in all of its interval. From nothing any step is.
     pub fn exceeds(&self, ppm: u64) -> bool {
         let nearest = |(low, high): (i64, i64)| low.unsigned_abs().min(high.unsigned_abs());
         let change = self.interval_ppm.map(nearest).or(self.change_ppm.map(i64::unsigned_abs));
@@ -182,18 +154,34 @@ impl Difference {
 /// The statistics of a distribution that are compared. Where chance plays a part its ends and its
 /// count say little, and would hide others: more figures take more to be no chance.
 const STATS: &[&str] = &["p50", "p95", "p99"];
-/// Those that are compared where every difference is real: all.
 const STATS_EXACT: &[&str] = &["p50", "p95", "p99", "max", "min", "count"];
 /// What fails more often, where the base loses something too, may be by chance up to this: to pass
 /// a loss is worse than to ask twice.
 const LEVEL_OF_LOSS: f64 = 0.1;
-/// The chance of a false finding in a comparison, all its statistics together.
 const LEVEL: f64 = 0.01;
 
-/// What lies between opposed cells, group by group.
-/// The same scenario and seed is exact; with `always_chance` what seeds agree on counts, too.
+/// What lies between opposed cells; with `always_chance` the same scenario and seed is not exact.
 pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group> {
-    judged(opposed.iter().map(|opposed| Weighed::of(opposed, always_chance)).collect())
+    let weighed: Vec<_> = opposed.iter().map(|opposed| weighed(opposed, always_chance)).collect();
+    let changes = weighed.iter().flat_map(|(_, observed)| observed).filter_map(|figure| figure.change);
+    // What is more than chance is so of all statistics of all groups together.
+    let chances: Vec<f64> = changes.map(|change| change.chance).collect();
+    let mut surprising = stats::surprising(&chances, LEVEL).into_iter();
+    let judged = weighed.into_iter().map(|(group, observed)| {
+        let difference = |figure: Observed| match figure.change {
+            None => exact(figure),
+            Some(change) => {
+                let surprise = surprising.next().unwrap_or(false);
+                let new_loss = group.basis == Basis::Paired && is_new_loss(&figure);
+                uncertain(figure, change, surprise || new_loss)
+            }
+        };
+        let differences: Vec<Difference> = observed.into_iter().map(difference).collect();
+        let differs = differences.iter().any(|difference| difference.finding != Finding::Same);
+        let other_digests = if group.basis == Basis::Exact && !differs { group.other_digests } else { 0 };
+        Group { other_digests, differences, ..group }
+    });
+    judged.collect()
 }
 
 /// Both sides' observations of one statistic.
@@ -202,9 +190,10 @@ struct Observed {
     told: Difference,
     base: Vec<u64>,
     candidate: Vec<u64>,
-    /// Of a figure that all cells of one side have and none of the other: how many the smaller side
-    /// has.
+    /// Of a figure that one side has in all cells and the other in none: the cells of the smaller.
     one_sided: Option<usize>,
+    /// Where chance plays a part.
+    change: Option<Change>,
 }
 
 impl Observed {
@@ -229,8 +218,7 @@ impl Observed {
             (own[0].is_empty() != own[1].is_empty(), own.clone())
         };
         let told = if base.is_empty() { &own } else { &[base.clone(), candidate.clone()] };
-        // The change of pairs is that of their mean ratio, and so is what stands beside it: one
-        // wait of an hour would turn plain means the other way.
+        // One wait of an hour would turn plain means the other way than the mean ratio of pairs.
         let ratios = basis == Basis::Paired
             && base != candidate
             && told.iter().all(|side| side.iter().all(|value| *value > 0));
@@ -254,105 +242,69 @@ impl Observed {
             cells: base.len().min(candidate.len()),
             finding: Finding::Same,
         };
-        Observed { told, base, candidate, one_sided }
+        let mut observed = Observed { told, base, candidate, one_sided, change: None };
+        observed.change = match basis {
+            Basis::Exact => None,
+            Basis::Paired => Some(paired(&observed)),
+            Basis::Samples => Some(sampled(&observed)),
+        };
+        observed
     }
 }
 
-/// A group of which it is known how far its sides lie apart, but not yet whether that is more than
-/// chance.
-struct Weighed {
-    /// Without its differences.
-    group: Group,
-    observed: Vec<Observed>,
-    /// Of each statistic, where chance plays a part.
-    changes: Vec<Change>,
-}
-
-impl Weighed {
-    fn of(opposed: &Opposed<'_>, always_chance: bool) -> Weighed {
-        let pairs = &opposed.pairs;
-        let basis = match pairs.as_slice() {
-            [] => Basis::Samples,
-            pairs if !always_chance && pairs.iter().all(|(a, b)| a.resolved == b.resolved) => Basis::Exact,
-            _ => Basis::Paired,
-        };
-        // Seeds that one side lacks say nothing beside pairs that are exact or nearly so.
-        let (base, candidate): (Vec<&Measured>, Vec<&Measured>) = match basis {
-            Basis::Samples => opposed.alone.clone(),
-            _ => pairs.iter().copied().unzip(),
-        };
-        let seeds = (base.len(), candidate.len());
-        let failed = |side: &[&Measured]| side.iter().filter(|cell| !cell.failed.is_empty()).count();
-        let failed = (failed(&base), failed(&candidate));
-        let new_failure = match basis {
+/// A group without its differences, and all that was observed of them.
+fn weighed(opposed: &Opposed<'_>, always_chance: bool) -> (Group, Vec<Observed>) {
+    let pairs = &opposed.pairs;
+    let basis = match pairs.as_slice() {
+        [] => Basis::Samples,
+        pairs if !always_chance && pairs.iter().all(|(a, b)| a.resolved == b.resolved) => Basis::Exact,
+        _ => Basis::Paired,
+    };
+    // Seeds that one side lacks say nothing beside pairs that are exact or nearly so.
+    let (base, candidate): (Vec<&CellRecord>, Vec<&CellRecord>) = match basis {
+        Basis::Samples => opposed.alone.clone(),
+        _ => pairs.iter().copied().unzip(),
+    };
+    let failed = |side: &[&CellRecord]| side.iter().filter(|cell| !failures(cell).is_empty()).count();
+    let new_in = |(a, b): &(&CellRecord, &CellRecord)| {
+        let before = failures(a);
+        failures(b).into_iter().filter(move |exit| !before.contains(exit))
+    };
+    let gone = |cell: &&CellRecord| Missing { seed: cell.seed.clone(), without: Vec::new() };
+    let lacking = pairs.iter().filter_map(|(base, candidate)| without(base, candidate));
+    let unlike = unlike(&base, &candidate);
+    let observed = observed(&base, &candidate, &unlike, basis);
+    let group = Group {
+        title: opposed.title.clone(),
+        basis,
+        seeds: (base.len(), candidate.len()),
+        failed: (failed(&base), failed(&candidate)),
+        new_failure: match basis {
             Basis::Samples => failed_more_often(&base, &candidate),
-            _ => Exit::first(
-                pairs
-                    .iter()
-                    .flat_map(|(a, b)| b.failed.iter().copied().filter(|exit| !a.failed.contains(exit))),
-            ),
-        };
-        let missing = match basis {
+            _ => Exit::first(pairs.iter().flat_map(new_in)),
+        },
+        missing: match basis {
             Basis::Samples => Vec::new(),
-            _ => {
-                let gone = |cell: &&Measured| Missing { seed: cell.seed.clone(), without: Vec::new() };
-                let alone = opposed.alone.0.iter().map(gone);
-                alone.chain(pairs.iter().filter_map(|(base, candidate)| without(base, candidate))).collect()
-            }
-        };
-        let unlike = unlike(&base, &candidate);
-        let observed = observed(&base, &candidate, &unlike, basis);
-        let unlike = unlike.into_values().collect();
-        let changes = match basis {
-            Basis::Exact => Vec::new(),
-            Basis::Paired => observed.iter().map(paired).collect(),
-            Basis::Samples => observed.iter().map(sampled).collect(),
-        };
-        let other_digests = pairs.iter().filter(|(base, candidate)| base.digest != candidate.digest).count();
-        let counted_otherwise = pairs.iter().filter(|(base, candidate)| counted_otherwise(base, candidate));
-        let group = Group {
-            title: opposed.title.clone(),
-            basis,
-            seeds,
-            failed,
-            new_failure,
-            missing,
-            unlike,
-            copies: opposed.copies.clone(),
-            other_digests,
-            counted_otherwise: counted_otherwise.count(),
-            differences: Vec::new(),
-        };
-        Weighed { group, observed, changes }
-    }
-
-    /// The group; of each statistic that chance plays a part in, `surprising` tells whether it is
-    /// more than that.
-    fn judged(self, surprising: &mut impl Iterator<Item = bool>) -> Group {
-        let Weighed { group, observed, changes } = self;
-        let differences: Vec<Difference> = match group.basis {
-            Basis::Exact => observed.iter().map(exact).collect(),
-            Basis::Paired => {
-                let surprising =
-                    observed.iter().zip(surprising).map(|(figure, is)| is || is_new_loss(figure));
-                observed.iter().zip(&changes).zip(surprising).map(uncertain).collect()
-            }
-            Basis::Samples => observed.iter().zip(&changes).zip(surprising).map(uncertain).collect(),
-        };
-        let differs = differences.iter().any(|difference| difference.finding != Finding::Same);
-        let other_digests = if group.basis == Basis::Exact && !differs { group.other_digests } else { 0 };
-        Group { other_digests, differences, ..group }
-    }
+            _ => opposed.alone.0.iter().map(gone).chain(lacking).collect(),
+        },
+        unlike: unlike.into_values().collect(),
+        copies: opposed.copies.clone(),
+        other_digests: pairs.iter().filter(|(base, candidate)| base.digest != candidate.digest).count(),
+        counted_otherwise: pairs
+            .iter()
+            .filter(|(base, candidate)| counted_otherwise(base, candidate))
+            .count(),
+        differences: Vec::new(),
+    };
+    (group, observed)
 }
 
-/// Whether the same happened in both cells, and their figures are not the same.
-fn counted_otherwise(base: &Measured, candidate: &Measured) -> bool {
+fn counted_otherwise(base: &CellRecord, candidate: &CellRecord) -> bool {
     let known = !base.figures_digest.is_empty() && !candidate.figures_digest.is_empty();
     known && base.digest == candidate.digest && base.figures_digest != candidate.figures_digest
 }
 
-/// Whether the candidate loses under seeds under which the base loses nothing: no chance, however
-/// few they are.
+/// Whether the candidate loses where the base loses nothing: no chance, however few seeds.
 fn is_new_loss(observed: &Observed) -> bool {
     let has_more = sum(&observed.candidate) > 0 && sum(&observed.base) == 0;
     has_more && oracle::is_of_check(&observed.told.metric)
@@ -360,10 +312,10 @@ fn is_new_loss(observed: &Observed) -> bool {
 
 /// What a greater part of the candidate's seeds failed with than of the base's: seeds that are not
 /// the same fail each for itself, and only more of them are new.
-fn failed_more_often(base: &[&Measured], candidate: &[&Measured]) -> Exit {
+fn failed_more_often(base: &[&CellRecord], candidate: &[&CellRecord]) -> Exit {
     let seeds = (base.len(), candidate.len());
     let with =
-        |side: &[&Measured], exit: Exit| side.iter().filter(|cell| cell.failed.contains(&exit)).count();
+        |side: &[&CellRecord], exit: Exit| side.iter().filter(|cell| failures(cell).contains(&exit)).count();
     let is_new = |exit: &Exit| {
         let failed = (with(base, *exit), with(candidate, *exit));
         // A threshold that is missed now and then is missed by luck; what is lost once, where the
@@ -373,34 +325,23 @@ fn failed_more_often(base: &[&Measured], candidate: &[&Measured]) -> Exit {
         failed.1 * seeds.0 > failed.0 * seeds.1
             && ((*exit != Exit::Threshold && failed.0 == 0) || !by_chance())
     };
-    Exit::first(candidate.iter().flat_map(|cell| cell.failed.iter().copied()).filter(is_new))
+    Exit::first(candidate.iter().flat_map(|cell| failures(cell)).filter(is_new))
 }
 
-/// The groups; what is more than chance is so of all statistics of all groups together.
-fn judged(weighed: Vec<Weighed>) -> Vec<Group> {
-    let chances: Vec<f64> =
-        weighed.iter().flat_map(|group| &group.changes).map(|change| change.chance).collect();
-    let mut surprising = stats::surprising(&chances, LEVEL).into_iter();
-    weighed.into_iter().map(|group| group.judged(&mut surprising)).collect()
-}
-
-/// A figure of one unit, of one state or the like; of what did not occur there is none.
 fn is_part(metric: &str) -> bool {
     metric.contains(['@', '/'])
 }
 
-/// The seed of a pair with what of the base's figures the candidate lacks; `None` if it has all of
-/// them.
-fn without(base: &Measured, candidate: &Measured) -> Option<Missing> {
+/// What of the base's figures the candidate lacks; `None` if nothing.
+fn without(base: &CellRecord, candidate: &CellRecord) -> Option<Missing> {
     let names = base.metrics.keys().map(AsRef::as_ref).filter(|name: &&str| !is_part(name));
     let lacking = names.filter(|name| !candidate.metrics.contains_key(*name)).map(str::to_owned);
     let missing = Missing { seed: base.seed.clone(), without: lacking.collect() };
     (!missing.without.is_empty()).then_some(missing)
 }
 
-/// The metrics that are not in one unit, or not in one shape, in all cells: a number of the one
-/// says nothing beside one of the other. A baseline of another version may have such.
-fn unlike(base: &[&Measured], candidate: &[&Measured]) -> BTreeMap<String, Unlike> {
+/// The metrics that have not one unit and shape in all cells, as in a baseline of another version.
+fn unlike(base: &[&CellRecord], candidate: &[&CellRecord]) -> BTreeMap<String, Unlike> {
     let mut shapes: BTreeMap<&str, (Unit, bool)> = BTreeMap::new();
     let mut unlike = BTreeMap::new();
     for (name, figure) in base.iter().chain(candidate).flat_map(|cell| &cell.metrics) {
@@ -417,8 +358,8 @@ fn unlike(base: &[&Measured], candidate: &[&Measured]) -> BTreeMap<String, Unlik
 /// The observations of every statistic that both sides have and that is not `unlike`. A part that a
 /// cell lacks did not occur in it; a distribution in which nothing was observed has no figure.
 fn observed(
-    base: &[&Measured],
-    candidate: &[&Measured],
+    base: &[&CellRecord],
+    candidate: &[&CellRecord],
     unlike: &BTreeMap<String, Unlike>,
     basis: Basis,
 ) -> Vec<Observed> {
@@ -426,7 +367,7 @@ fn observed(
     for (name, figure) in base.iter().chain(candidate).flat_map(|cell| &cell.metrics) {
         names.entry(name.as_ref()).or_insert(figure);
     }
-    let has = |side: &[&Measured], name: &str| side.iter().any(|cell| cell.metrics.contains_key(name));
+    let has = |side: &[&CellRecord], name: &str| side.iter().any(|cell| cell.metrics.contains_key(name));
     names.retain(|name, _| is_part(name) || has(base, name) && has(candidate, name));
     names.retain(|name, _| !unlike.contains_key(*name));
     let statistics = names.into_iter().flat_map(|(name, figure)| {
@@ -439,7 +380,7 @@ fn observed(
         stats.iter().map(move |&stat| (name, stat, unit(stat)))
     });
     let of = |(metric, stat, unit): (&str, &'static str, Unit)| {
-        let values = |cells: &[&Measured]| -> Vec<Option<u64>> {
+        let values = |cells: &[&CellRecord]| -> Vec<Option<u64>> {
             cells.iter().map(|cell| value(cell, metric, stat)).collect()
         };
         Observed::new((metric, stat, unit), &values(base), &values(candidate), basis)
@@ -447,7 +388,7 @@ fn observed(
     statistics.map(of).collect()
 }
 
-fn value(cell: &Measured, metric: &str, stat: &str) -> Option<u64> {
+fn value(cell: &CellRecord, metric: &str, stat: &str) -> Option<u64> {
     match cell.metrics.get(metric) {
         Some(figure @ Figure::Distribution { .. }) if figure.stat("count") == Some(0) => None,
         Some(figure) => figure.stat(stat),
@@ -456,24 +397,19 @@ fn value(cell: &Measured, metric: &str, stat: &str) -> Option<u64> {
     }
 }
 
-fn exact(observed: &Observed) -> Difference {
-    let pairs = observed.base.iter().zip(&observed.candidate);
-    let more = pairs.clone().any(|(base, candidate)| candidate > base);
-    let less = pairs.clone().any(|(base, candidate)| candidate < base);
+fn exact(Observed { told, base, candidate, .. }: Observed) -> Difference {
+    let more = base.iter().zip(&candidate).any(|(base, candidate)| candidate > base);
+    let less = base.iter().zip(&candidate).any(|(base, candidate)| candidate < base);
     let finding = match (more, less) {
-        (false, false) if observed.told.lopsided => Finding::Changed,
+        (false, false) if told.lopsided => Finding::Changed,
         (false, false) => Finding::Same,
-        (true, false) => directed(observed.told.better, true),
-        (false, true) => directed(observed.told.better, false),
-        _ => match sum(&observed.candidate).cmp(&sum(&observed.base)) {
-            std::cmp::Ordering::Equal => Finding::Changed,
-            order => directed(observed.told.better, order.is_gt()),
-        },
+        (true, true) if sum(&candidate) == sum(&base) => Finding::Changed,
+        (true, true) => directed(told.better, sum(&candidate) > sum(&base)),
+        (more, _) => directed(told.better, more),
     };
     // Who has nothing more to observe in some cells is not better for it.
-    let finding =
-        if observed.told.lopsided && finding == Finding::Better { Finding::Changed } else { finding };
-    Difference { finding, ..observed.told.clone() }
+    let finding = if told.lopsided && finding == Finding::Better { Finding::Changed } else { finding };
+    Difference { finding, ..told }
 }
 
 fn paired(observed: &Observed) -> Change {
@@ -498,32 +434,30 @@ fn sampled(Observed { base, candidate, one_sided, .. }: &Observed) -> Change {
     Change { chance: chance.unwrap_or(1.0), ..Change::UNKNOWN }
 }
 
-/// That all cells of one side observed something and none of the other: of fewer than `least` that
-/// says nothing.
+/// That all cells of one side observed something and none of the other.
 fn alone(cells: usize, least: usize) -> Change {
     let chance = if cells < least { 1.0 } else { stats::one_sided(cells) };
     Change { chance, ..Change::UNKNOWN }
 }
 
-fn uncertain(((observed, change), surprise): ((&Observed, &Change), bool)) -> Difference {
+fn uncertain(observed: Observed, change: Change, surprise: bool) -> Difference {
+    let Observed { told, base, candidate, one_sided, .. } = observed;
     let finding = match surprise {
         // There is no figure to be better or worse than.
-        true if observed.one_sided.is_some() => Finding::Changed,
+        true if one_sided.is_some() => Finding::Changed,
         // The way that the estimate goes: one pair may draw the means the other way.
-        true => directed(
-            observed.told.better,
-            change.value.map_or(mean(&observed.candidate) > mean(&observed.base), |value| value > 0.0),
-        ),
-        false if observed.base == observed.candidate && !observed.told.lopsided => Finding::Same,
+        true => {
+            directed(told.better, change.value.map_or(mean(&candidate) > mean(&base), |value| value > 0.0))
+        }
+        false if base == candidate && !told.lopsided => Finding::Same,
         false => Finding::Unclear,
     };
-    let finding =
-        if observed.told.lopsided && finding == Finding::Better { Finding::Unclear } else { finding };
+    let finding = if told.lopsided && finding == Finding::Better { Finding::Unclear } else { finding };
     let interval = change.interval.filter(|_| finding != Finding::Same);
     // What stands beside an interval is what the interval is of.
-    let change_ppm = change.value.map(ppm).or(observed.told.change_ppm);
+    let change_ppm = change.value.map(ppm).or(told.change_ppm);
     let interval_ppm = interval.map(|(low, high)| (ppm(low), ppm(high)));
-    Difference { finding, change_ppm, interval_ppm, ..observed.told.clone() }
+    Difference { finding, change_ppm, interval_ppm, ..told }
 }
 
 fn directed(better: Better, more: bool) -> Finding {
@@ -546,7 +480,6 @@ fn mean(values: &[u64]) -> f64 {
     sum(values) as f64 / values.len().max(1) as f64
 }
 
-/// The mean of what is above zero, by logarithms.
 fn geometric(values: &[u64]) -> f64 {
     let logs = values.iter().map(|&value| libm::log(value as f64)).sum::<f64>();
     let mean = libm::exp(logs / values.len().max(1) as f64);

@@ -27,5 +27,5 @@ mod side;
 
 pub use comparison::{Comparison, Lacks, Unmeasured, compare};
 pub use difference::{Basis, Difference, Finding, Group, Missing, Unlike};
-pub use over_seeds::{Shift, over_seeds};
-pub use side::{Measured, Side, SideError};
+pub use over_seeds::{Shift, Worst, over_seeds};
+pub use side::{Side, SideError};

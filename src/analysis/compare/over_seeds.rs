@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::difference::{Difference, Finding, Group, Missing, Unlike, groups};
 use super::pairing::Opposed;
-use super::side::Measured;
 use crate::metrics::Better;
-use crate::record::{BaselineCell, Exit, Judged, Standard, counterpart, weight};
+use crate::record::{BaselineCell, CellFigures, CellRecord, Exit, Judged, Standard, counterpart, weight};
 use crate::stats::PAIRS_MIN;
 
 /// In what the cells of a setting are not as the baseline's.
@@ -14,26 +13,30 @@ use crate::stats::PAIRS_MIN;
 pub enum Shift {
     /// A seed, or figures of it, are gone: nothing to compare.
     Missing(Missing),
-    /// A metric is measured otherwise: nothing to compare.
     Unlike(Unlike),
-    /// One side has nothing of a figure.
     OneSided(Difference),
-    /// It is worse by more than is tolerated.
-    Worse(Difference),
+    Worse(Difference, Worst),
     /// It is worse, and so few seeds do not rule out chance.
     TooFew(Difference),
-    /// It is worse beyond its own chance and not beyond that of all figures together, which fails
-    /// nothing.
+    /// It is worse beyond its own chance, and not beyond that of all figures together: no failure.
     Perhaps(Difference),
-    /// It changed otherwise, which fails nothing.
     Otherwise(Difference),
+}
+
+/// In how many seeds a figure is worse, and in which the most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worst {
+    pub seeds: usize,
+    pub seed: String,
+    /// The place of that seed's cell.
+    at: usize,
 }
 
 impl Shift {
     /// What it fails with; success if it fails nothing.
     pub fn exit(&self) -> Exit {
         match self {
-            Shift::Worse(_) => Exit::Regression,
+            Shift::Worse(..) => Exit::Regression,
             Shift::Otherwise(_) | Shift::Perhaps(_) => Exit::Success,
             _ => Exit::NoBaseline,
         }
@@ -58,7 +61,7 @@ pub fn over_seeds<'w>(
             settings.entry(setting).or_default().push((at, base));
         }
     }
-    let pairs: Vec<Vec<(Measured, Measured)>> = settings
+    let pairs: Vec<Vec<(CellRecord, CellRecord)>> = settings
         .values()
         .map(|cells| cells.iter().map(|(at, base)| gated_of(base, &judged[*at])).collect())
         .collect();
@@ -67,9 +70,8 @@ pub fn over_seeds<'w>(
     groups.flat_map(|(cells, group)| shifts(judged, cells, group, tolerance_ppm)).collect()
 }
 
-/// Both sides of a pair, with what the baseline gates alone.
-fn gated_of(base: &BaselineCell, judged: &Judged) -> (Measured, Measured) {
-    let [mut was, mut is] = [Measured::from(base), Measured::from(&judged.cell)];
+fn gated_of(base: &BaselineCell, judged: &Judged) -> (CellRecord, CellRecord) {
+    let [mut was, mut is] = [CellRecord::from(base), judged.cell.clone()];
     was.metrics.retain(|name, _| base.gates(name));
     is.metrics.retain(|name, _| was.metrics.contains_key(name));
     (was, is)
@@ -95,7 +97,10 @@ fn shifts(
         let metric = figure.metric.clone();
         let shift = match figure.finding {
             _ if figure.one_sided => Shift::OneSided(figure),
-            Finding::Worse if figure.exceeds(tolerance_ppm) => Shift::Worse(figure),
+            Finding::Worse if figure.exceeds(tolerance_ppm) => {
+                let worst = Worst::of(judged, cells, &figure);
+                Shift::Worse(figure, worst)
+            }
             Finding::Unclear if may_exceed && figure.cells < PAIRS_MIN && figure.is_for_the_worse() => {
                 Shift::TooFew(figure)
             }
@@ -107,7 +112,7 @@ fn shifts(
         };
         if said.insert((metric, shift.exit().code())) {
             let at = match &shift {
-                Shift::Worse(figure) => *worst.get_or_insert_with(|| worst_of(judged, cells, figure)),
+                Shift::Worse(_, of) => *worst.get_or_insert(of.at),
                 _ => first,
             };
             found.push((at, shift));
@@ -116,15 +121,19 @@ fn shifts(
     found
 }
 
-/// The cell in which a figure is worst beside the baseline's.
-fn worst_of(judged: &[Judged], cells: &[(usize, &BaselineCell)], figure: &Difference) -> usize {
-    let by = |(at, base): &&(usize, &BaselineCell)| {
-        let of =
-            |metrics: &crate::record::CellFigures| metrics.get(figure.metric.as_str())?.stat(figure.stat);
-        let (was, is) = (of(&base.metrics).unwrap_or(0), of(&judged[*at].cell.metrics).unwrap_or(0));
-        let (more, of) = if figure.better == Better::Higher { (was, is) } else { (is, was) };
-        u128::from(more) * 1_000_000 / u128::from(of.max(1))
-    };
-    // Of several the first.
-    cells.iter().rev().max_by_key(by).map_or(cells[0].0, |(at, _)| *at)
+impl Worst {
+    fn of(judged: &[Judged], cells: &[(usize, &BaselineCell)], figure: &Difference) -> Worst {
+        let by = |(at, base): &&(usize, &BaselineCell)| {
+            let of = |metrics: &CellFigures| {
+                metrics.get(figure.metric.as_str()).and_then(|of| of.stat(figure.stat)).unwrap_or(0)
+            };
+            let (was, is) = (of(&base.metrics), of(&judged[*at].cell.metrics));
+            let (more, of) = if figure.better == Better::Higher { (was, is) } else { (is, was) };
+            u128::from(more) * 1_000_000 / u128::from(of.max(1))
+        };
+        // Of several the first.
+        let at = cells.iter().rev().max_by_key(by).map_or(cells[0].0, |(at, _)| *at);
+        let seeds = cells.iter().filter(|cell| by(cell) > 1_000_000).count();
+        Worst { seeds, seed: judged[at].cell.seed.clone(), at }
+    }
 }

@@ -2,32 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::side::{Measured, Side};
+use super::side::Side;
 use crate::analysis::grouped;
 use crate::analysis::sweep::plain;
+use crate::record::CellRecord;
 
 /// Cells of both sides that differ in nothing but their seeds, or in what is compared.
 pub(super) struct Opposed<'a> {
-    /// What they have in common, in words.
     pub title: String,
-    /// Cells of one seed.
-    pub pairs: Vec<(&'a Measured, &'a Measured)>,
-    /// Cells whose seed the other side does not have.
-    pub alone: (Vec<&'a Measured>, Vec<&'a Measured>),
-    /// Seeds of which a side has several cells of one scenario, none of which says what it comes
-    /// to.
+    pub pairs: Vec<(&'a CellRecord, &'a CellRecord)>,
+    pub alone: (Vec<&'a CellRecord>, Vec<&'a CellRecord>),
+    /// Seeds of which a side has several cells of one scenario.
     pub copies: Vec<String>,
 }
 
 impl<'a> Opposed<'a> {
-    /// Pairs of one setting.
-    pub(super) fn of_pairs(pairs: &'a [(Measured, Measured)]) -> Opposed<'a> {
+    pub(super) fn of_pairs(pairs: &'a [(CellRecord, CellRecord)]) -> Opposed<'a> {
         let pairs = pairs.iter().map(|(base, candidate)| (base, candidate)).collect();
         Opposed { title: String::new(), pairs, alone: (Vec::new(), Vec::new()), copies: Vec::new() }
     }
 }
 
-/// Names of both sides' cells that have no counterpart.
 pub(super) type Unmatched = (Vec<String>, Vec<String>);
 
 /// Opposes the cells of both sides. A variant's name sets cells apart unless each side has but one,
@@ -35,13 +30,13 @@ pub(super) type Unmatched = (Vec<String>, Vec<String>);
 pub(super) fn opposed<'a>(base: &'a Side, candidate: &'a Side) -> (Vec<Opposed<'a>>, Unmatched) {
     let variants_matter = !(one(base, |c| &c.variant) && one(candidate, |c| &c.variant));
     let scenarios_matter = !(one(base, |c| &c.scenario) && one(candidate, |c| &c.scenario));
-    let title = |cell: &Measured| {
+    let title = |cell: &CellRecord| {
         let scenario = scenarios_matter.then(|| cell.scenario.clone());
         let variant = cell.variant.clone().filter(|_| variants_matter);
         let axes = cell.axes.iter().map(|(key, value)| format!("{key}={}", plain(value)));
         scenario.into_iter().chain(variant).chain(axes).collect::<Vec<_>>().join(" ")
     };
-    let mut groups: BTreeMap<String, [Vec<&Measured>; 2]> = BTreeMap::new();
+    let mut groups: BTreeMap<String, [Vec<&CellRecord>; 2]> = BTreeMap::new();
     for (index, side) in [base, candidate].into_iter().enumerate() {
         for cell in &side.cells {
             groups.entry(title(cell)).or_default()[index].push(cell);
@@ -59,12 +54,11 @@ pub(super) fn opposed<'a>(base: &'a Side, candidate: &'a Side) -> (Vec<Opposed<'
     (found, unmatched)
 }
 
-fn one<K: Ord>(side: &Side, key: impl Fn(&Measured) -> &K) -> bool {
+fn one<K: Ord>(side: &Side, key: impl Fn(&CellRecord) -> &K) -> bool {
     side.cells.iter().map(key).collect::<BTreeSet<_>>().len() < 2
 }
 
-/// A world that a side has run twice says no more than once.
-fn once(cells: Vec<&Measured>) -> Vec<&Measured> {
+fn once(cells: Vec<&CellRecord>) -> Vec<&CellRecord> {
     let mut seen = BTreeSet::new();
     cells.into_iter().filter(|cell| seen.insert((&cell.resolved, &cell.seed, &cell.digest))).collect()
 }
@@ -74,8 +68,8 @@ fn once(cells: Vec<&Measured>) -> Vec<&Measured> {
 /// which were changed, each against that of its place.
 fn by_scenario<'a>(
     title: String,
-    base: Vec<&'a Measured>,
-    candidate: Vec<&'a Measured>,
+    base: Vec<&'a CellRecord>,
+    candidate: Vec<&'a CellRecord>,
     found: &mut Vec<Opposed<'a>>,
     unmatched: &mut Unmatched,
 ) {
@@ -104,33 +98,29 @@ fn by_scenario<'a>(
     unmatched.1.extend(new.map(|(is, _)| named(short(is))));
 }
 
-/// As much of a digest as tells the scenarios of one name apart.
 fn short(digest: &str) -> &str {
     digest.get(..8).unwrap_or(digest)
 }
 
-/// The cells of each scenario digest.
-fn scenarios(cells: Vec<&Measured>) -> Vec<(&str, Vec<&Measured>)> {
+fn scenarios(cells: Vec<&CellRecord>) -> Vec<(&str, Vec<&CellRecord>)> {
     grouped(cells, |cell| cell.resolved.as_str())
 }
 
-/// Whether cells of one seed are of several scenarios.
-fn several(cells: &[&Measured]) -> bool {
+fn several(cells: &[&CellRecord]) -> bool {
     let mut of_seeds = BTreeMap::new();
     cells.iter().any(|cell| *of_seeds.entry(&cell.seed).or_insert(&cell.resolved) != &cell.resolved)
 }
 
-/// Seeds of which there are several cells of one scenario: those that came to the same count
-/// `once`.
-fn copies(cells: &[&Measured]) -> BTreeSet<String> {
+/// Seeds of which there are several cells of one scenario; those that came to the same are `once`.
+fn copies(cells: &[&CellRecord]) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     let again = cells.iter().filter(|cell| !seen.insert((&cell.resolved, &cell.seed)));
     again.map(|cell| cell.seed.clone()).collect()
 }
 
-fn by_seed<'a>(title: String, base: Vec<&'a Measured>, candidate: Vec<&'a Measured>) -> Opposed<'a> {
+fn by_seed<'a>(title: String, base: Vec<&'a CellRecord>, candidate: Vec<&'a CellRecord>) -> Opposed<'a> {
     let copies: BTreeSet<String> = copies(&base).union(&copies(&candidate)).cloned().collect();
-    let mut left: BTreeMap<&str, VecDeque<&Measured>> = BTreeMap::new();
+    let mut left: BTreeMap<&str, VecDeque<&CellRecord>> = BTreeMap::new();
     for cell in candidate {
         left.entry(&cell.seed).or_default().push_back(cell);
     }

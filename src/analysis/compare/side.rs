@@ -3,38 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Digest;
-use crate::record::{BaselineCell, CellFigures, CellRecord, Exit, Reason, RunRecord, Verdict};
+use crate::record::{BaselineCell, CellRecord, Exit, Reason, RunRecord, Verdict};
 
-/// A cell that was run, as far as a comparison needs it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Measured {
-    /// Its scenario's name.
-    pub scenario: String,
-    /// The digest of its resolved scenario.
-    pub resolved: String,
-    /// Its variant.
-    pub variant: Option<String>,
-    /// The swept keys with their values.
-    pub axes: BTreeMap<String, serde_json::Value>,
-    /// Its seed.
-    pub seed: String,
-    /// The digest of what happened.
-    pub digest: String,
-    /// The digest of its figures; empty if it is not known.
-    pub figures_digest: String,
-    /// All that it failed with; nothing if nothing was wrong with it.
-    pub failed: Vec<Exit>,
-    /// The figures.
-    pub metrics: CellFigures,
-}
-
-/// One side of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Side {
-    /// What it is called.
     pub name: String,
-    /// Its cells.
-    pub cells: Vec<Measured>,
+    pub cells: Vec<CellRecord>,
     /// The builds that ran them, in words, by the digests of their sources; none of a baseline,
     /// which is there to be held against others.
     pub builds: BTreeMap<String, String>,
@@ -43,62 +17,29 @@ pub struct Side {
 /// A side that nothing can be compared with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SideError {
-    /// No cell of it ran to its end.
     #[error("{0} has no cell that ran to its end")]
     Empty(String),
-    /// It has no such variant.
     #[error("{side} has no variant `{variant}`; it has {known}")]
-    NoVariant {
-        /// The side's name.
-        side: String,
-        /// What was asked for.
-        variant: String,
-        /// What there is.
-        known: String,
-    },
+    NoVariant { side: String, variant: String, known: String },
 }
 
 /// What a cell failed with. A figure that is not a baseline's is what a comparison is for; a
 /// failure without a reason is a change for the worse.
-fn failures(cell: &CellRecord) -> Vec<Exit> {
-    if cell.verdict != Verdict::Fail {
-        return Vec::new();
-    }
-    if cell.reasons.is_empty() {
-        return vec![Exit::Regression];
-    }
-    let exits = cell.reasons.iter().map(Reason::exit);
-    exits.filter(|exit| !matches!(exit, Exit::Regression | Exit::NoBaseline)).collect()
-}
-
-impl From<&CellRecord> for Measured {
-    fn from(cell: &CellRecord) -> Measured {
-        Measured {
-            scenario: cell.scenario.clone(),
-            resolved: cell.resolved.clone(),
-            variant: cell.variant.clone(),
-            axes: cell.axes.clone(),
-            seed: cell.seed.clone(),
-            digest: cell.digest.clone(),
-            figures_digest: cell.figures_digest.clone(),
-            failed: failures(cell),
-            metrics: cell.metrics.clone(),
+pub(super) fn failures(cell: &CellRecord) -> Vec<Exit> {
+    match cell.reasons.as_slice() {
+        _ if cell.verdict != Verdict::Fail => Vec::new(),
+        [] => vec![Exit::Regression],
+        reasons => {
+            let exits = reasons.iter().map(Reason::exit);
+            exits.filter(|exit| !matches!(exit, Exit::Regression | Exit::NoBaseline)).collect()
         }
     }
 }
 
-impl From<&BaselineCell> for Measured {
-    fn from(cell: &BaselineCell) -> Measured {
-        Measured {
-            scenario: cell.scenario.clone(),
-            resolved: cell.resolved.clone(),
-            variant: cell.variant.clone(),
-            axes: cell.axes.clone(),
-            seed: cell.seed.clone(),
-            digest: cell.digest.clone(),
-            metrics: cell.metrics.clone(),
-            ..Measured::default()
-        }
+impl From<&BaselineCell> for CellRecord {
+    fn from(cell: &BaselineCell) -> CellRecord {
+        let BaselineCell { scenario, resolved, variant, axes, seed, digest, metrics, .. } = cell.clone();
+        CellRecord { scenario, resolved, variant, axes, seed, digest, metrics, ..CellRecord::default() }
     }
 }
 
@@ -111,11 +52,9 @@ impl Side {
         let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete);
         let builds = ended.clone().map(|cell| record.build_of(cell));
         let builds = builds.map(|build| (build.source.clone(), build.to_string())).collect();
-        Side { name: name.to_owned(), cells: ended.map(Measured::from).collect(), builds }.only(variant)
+        Side { name: name.to_owned(), cells: ended.cloned().collect(), builds }.only(variant)
     }
-
-    /// With these metrics alone, and digests of these, as a cell's own holds more; with all where
-    /// none is named.
+    /// With these metrics alone, and digests of these; with all where none is named.
     pub fn of_metrics(mut self, names: &[String]) -> Side {
         if names.is_empty() {
             return self;

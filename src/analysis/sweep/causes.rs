@@ -2,22 +2,18 @@
 
 use super::findings::{FLAT, Finding, may_be_luck};
 use super::objective::Objective;
-use super::series::{Point, Series};
+use super::point::{Point, are_words};
 use super::shares::{Fit, Shares, Side, rows};
 
 /// A part of the time of syncs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Waiting for responses to begin.
     RoundTrips,
     /// Useful responses, where how long they take to begin is not told apart.
     Answers,
-    /// Waiting for a worker of the backend.
     Queue,
-    /// Requests that came to nothing and waits before another try, by the metric that counts those
-    /// of which there are most more than at the best.
+    /// Requests that came to nothing with waits before the next try, by the metric of most of them.
     Failures(&'static str),
-    /// Writing on the device.
     Writing,
     /// Hooks and kills of the app: what is neither of a request nor of writing.
     Rest,
@@ -34,14 +30,10 @@ pub const FAILURES: [&str; 7] = [
     "backend.mutations.put_off",
 ];
 
-/// A part that has grown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grown {
-    /// Which.
     pub part: Part,
-    /// Its share of the time.
     pub share: f64,
-    /// The same at the best setting.
     pub at_best: f64,
     /// By how much it has grown, as a share of the time at the best.
     by: f64,
@@ -50,7 +42,6 @@ pub struct Grown {
 /// What a setting suffers from beside the best.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cause {
-    /// The setting, by its position.
     pub at: usize,
     /// What it pays beside the best, under the seeds that both have, as a factor.
     pub cost: f64,
@@ -62,7 +53,6 @@ pub struct Cause {
 
 /// The share of the cost that the parts that are named must explain together.
 const EXPLAINED_MIN: f64 = 0.5;
-/// And that each of them must.
 const EXPLAINED_BY_EACH_MIN: f64 = 0.2;
 /// What has grown by less, as a share of the time at the best, is not named.
 const GROWN_MIN: f64 = 0.005;
@@ -73,40 +63,41 @@ const GROWN_MIN: f64 = 0.005;
 pub fn causes(
     axis: &str,
     objective: &Objective,
-    series: &Series<'_>,
+    points: &[Point<'_>],
     finding: &Finding,
     fit: Option<Fit>,
 ) -> Vec<Cause> {
     if !objective.is_of_sync_time() {
         return Vec::new();
     }
-    let best = &series.points[finding.best];
+    let best = &points[finding.best];
     let is_dearer = |i: &usize| {
-        let point = &series.points[*i];
-        let is_luck = may_be_luck(point, best, *i as u64);
-        point.candidate().is_some() && !is_luck && cost(point, best).is_some_and(|cost| cost > FLAT)
+        let point = &points[*i];
+        let costs_more = point.candidate().is_some() && cost(point, best).is_some_and(|cost| cost > FLAT);
+        let is_luck = || match &finding.as_good {
+            Some(good) if point.prices.keys().eq(best.prices.keys()) => good.contains(i),
+            _ => may_be_luck(point, best, *i as u64),
+        };
+        costs_more && !is_luck()
     };
     let (first, last) = finding.flat;
-    let worse: Vec<usize> = if series.is_of_words() {
-        (0..series.points.len()).filter(is_dearer).collect()
+    let worse: Vec<usize> = if are_words(points) {
+        (0..points.len()).filter(is_dearer).collect()
     } else {
-        let above = (last + 1..series.points.len()).rfind(is_dearer);
+        let above = (last + 1..points.len()).rfind(is_dearer);
         (0..first).find(is_dearer).into_iter().chain(above).collect()
     };
-    worse
-        .into_iter()
-        .filter_map(|at| cause(Side::of(axis), objective, series, (at, finding.best), fit))
-        .collect()
+    let side = Side::of(axis);
+    worse.into_iter().filter_map(|at| cause(side, objective, (at, &points[at]), best, fit)).collect()
 }
 
 fn cause(
     side: Side,
     objective: &Objective,
-    series: &Series<'_>,
-    (at, best): (usize, usize),
+    (at, here): (usize, &Point<'_>),
+    best: &Point<'_>,
     fit: Option<Fit>,
 ) -> Option<Cause> {
-    let [here, best] = [at, best].map(|i| &series.points[i]);
     let (shares, at_best) = (Shares::of(side, here, fit), Shares::of(side, best, fit));
     let cost = cost(here, best).filter(|cost| cost.is_finite())?;
     let longer = longer(here, best, objective);
@@ -126,7 +117,6 @@ fn cause(
     Some(Cause { at, cost, longer, grown })
 }
 
-/// What a setting pays beside the best, under the seeds that both have.
 fn cost(here: &Point<'_>, best: &Point<'_>) -> Option<f64> {
     let pairs = here.prices.iter().filter_map(|(seed, price)| Some((price, best.prices.get(seed)?)));
     let sums = pairs.fold((0.0, 0.0), |sums, (here, best)| (sums.0 + here, sums.1 + best));
@@ -147,10 +137,8 @@ fn longer(here: &Point<'_>, best: &Point<'_>, objective: &Objective) -> f64 {
     if longer.is_finite() { longer } else { 1.0 }
 }
 
-/// How a part is taken from the shares of a setting.
 type Take = fn(Shares) -> f64;
 
-/// The parts that may be causes.
 fn parts(here: &Point<'_>, best: &Point<'_>, is_fitted: bool) -> Vec<(Part, Take)> {
     let mut parts: Vec<(Part, Take)> = vec![
         if is_fitted { (Part::RoundTrips, |s| s.waiting) } else { (Part::Answers, |s| s.moving) },
@@ -164,8 +152,7 @@ fn parts(here: &Point<'_>, best: &Point<'_>, is_fitted: bool) -> Vec<(Part, Take
     parts
 }
 
-/// What most requests come to nothing by beyond those of the best, with as many seeds; where none
-/// has become more, by what most do.
+/// What most requests come to nothing by beyond those of the best; if none became more, by most.
 fn failures(here: &Point<'_>, best: &Point<'_>) -> &'static str {
     let seeds = here.cells.len() as f64 / best.cells.len().max(1) as f64;
     let most = |count: &dyn Fn(&str) -> f64| {
@@ -181,7 +168,6 @@ mod tests {
     use super::*;
     use crate::record::{CellRecord, Verdict, fixture};
 
-    /// What is blamed for what a setting costs beside the best, of seconds and counts of each.
     fn blamed(figures: &[(&'static str, u64, u64)]) -> Vec<Part> {
         let cells = [0, 1].map(|setting| {
             let cell = |seed: u64| {
@@ -196,9 +182,8 @@ mod tests {
         let objective: Objective = "engine.session.time".parse().unwrap();
         let points = [("32", &cells[0]), ("64", &cells[1])]
             .map(|(value, cells)| Point::new(value, cells.iter().collect(), &objective));
-        let series = Series { name: String::new(), variant: None, values: Vec::new(), points: points.into() };
         let finding = Finding { best: 1, noise: None, flat: (1, 1), as_good: None, near: vec![1] };
-        let causes = causes("engine.pull.chunk_rows", &objective, &series, &finding, None);
+        let causes = causes("engine.pull.chunk_rows", &objective, &points, &finding, None);
         causes[0].grown.iter().map(|grown| grown.part).collect()
     }
 

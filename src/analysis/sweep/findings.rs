@@ -1,13 +1,12 @@
 //! The best setting of a series, and how sure that is.
 
 use super::objective::Objective;
-use super::series::{Point, Series};
+use super::point::Point;
 use crate::stats::{SEEDS_MIN, interval_of_mean, worse_beyond_noise};
 
 /// What was found out about a series. Settings are named by their position on the first axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The best.
     pub best: usize,
     /// The first and the last setting that is no worse beyond the noise; `None` if there are too
     /// few seeds to tell. Where one between them is, luck is about: the optimum may lie on either
@@ -36,42 +35,39 @@ impl Finding {
 pub(crate) const FLAT: f64 = 1.03;
 /// What costs so much more under each of the first seeds needs no more of them beside the best.
 pub const FAR: f64 = 1.15;
-/// Finds the best setting of a series; `None` if no setting is a candidate or no figure is better
-/// than another.
-pub fn find(series: &Series<'_>, objective: &Objective) -> Option<Finding> {
+/// Finds the best; `None` if no setting is a candidate or no figure is better than another.
+pub(super) fn find(points: &[Point<'_>], objective: &Objective) -> Option<Finding> {
     if !objective.ranks() {
         return None;
     }
-    let costs = costs(series)?;
+    let costs = costs(points)?;
     let known = || costs.iter().enumerate().filter_map(|(i, cost)| Some((i, (*cost)?)));
     let best = known().min_by(|a, b| a.1.total_cmp(&b.1))?.0;
-    let near = near(series, best);
+    let near = near(points, best);
     let flat = around(best, costs.len(), |i| near.contains(&i));
-    let enough = series.points[best].prices.len() >= SEEDS_MIN;
+    let enough = points[best].prices.len() >= SEEDS_MIN;
     let as_good = enough.then(|| -> Vec<usize> {
-        let good = |i: &usize| *i == best || !worse(&series.points[*i], &series.points[best], *i as u64);
+        let good = |i: &usize| *i == best || !worse(&points[*i], &points[best], *i as u64);
         known().map(|(i, _)| i).filter(good).collect()
     });
     let noise = as_good.as_ref().map(|good| {
         // What did not run, as of a sweep that was cut short, bounds nothing.
-        let open = |i: usize| series.points[i].is_unknown() || good.contains(&i);
+        let open = |i: usize| points[i].is_unknown() || good.contains(&i);
         let (first, last) = around(best, costs.len(), open);
         (first.min(good[0]), last.max(good[good.len() - 1]))
     });
     Some(Finding { best, noise, flat, as_good, near })
 }
 
-/// The settings that cost at most `FLAT` as much as the best.
-pub(crate) fn near(series: &Series<'_>, best: usize) -> Vec<usize> {
-    let costs = costs(series).unwrap_or_default();
+pub(crate) fn near(points: &[Point<'_>], best: usize) -> Vec<usize> {
+    let costs = costs(points).unwrap_or_default();
     let is_near = |i: &usize| *i == best || costs[*i].is_some_and(|cost| cost <= FLAT);
     (0..costs.len()).filter(is_near).collect()
 }
 
-/// What each setting costs relative to the best, as a factor; `None` for what is excluded.
-/// `None` if nothing is.
-pub fn costs(series: &Series<'_>) -> Option<Vec<Option<f64>>> {
-    let prices: Vec<Option<f64>> = series.points.iter().map(Point::candidate).collect();
+/// What each costs relative to the best, as a factor; `None` for what is excluded.
+pub fn costs(points: &[Point<'_>]) -> Option<Vec<Option<f64>>> {
+    let prices: Vec<Option<f64>> = points.iter().map(Point::candidate).collect();
     let best = prices.iter().flatten().copied().min_by(f64::total_cmp)?;
     let cost = |price: f64| match best {
         0.0 if price > 0.0 => f64::INFINITY,
@@ -81,14 +77,12 @@ pub fn costs(series: &Series<'_>) -> Option<Vec<Option<f64>>> {
     Some(prices.iter().map(|price| price.map(cost)).collect())
 }
 
-/// From `best` to both sides as far as `as_good` holds without a break.
 fn around(best: usize, len: usize, as_good: impl Fn(usize) -> bool) -> (usize, usize) {
     let first = (0..best).rev().take_while(|&i| as_good(i)).last().unwrap_or(best);
     let last = (best + 1..len).take_while(|&i| as_good(i)).last().unwrap_or(best);
     (first, last)
 }
 
-/// Whether `point` is worse than `best` beyond the noise, over the seeds that both have.
 fn worse(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
     worse_beyond_noise(&pairs(point, best), position)
 }
@@ -103,13 +97,11 @@ pub(crate) fn may_be_luck(point: &Point<'_>, best: &Point<'_>, position: u64) ->
         && if pairs.len() < SEEDS_MIN { !far } else { !worse_beyond_noise(&pairs, position) }
 }
 
-/// What two settings pay with each seed that both have.
 fn pairs(one: &Point<'_>, other: &Point<'_>) -> Vec<(f64, f64)> {
     one.prices.iter().filter_map(|(seed, price)| Some((*price, *other.prices.get(seed)?))).collect()
 }
 
-/// Between what the mean figure of a setting lies with a confidence of 95 %, the smaller end first;
-/// `None` of too few seeds.
+/// Between what the mean figure lies (95 %), the smaller end first; `None` of too few seeds.
 pub fn figure_between(point: &Point<'_>, objective: &Objective, position: u64) -> Option<(f64, f64)> {
     let prices: Vec<f64> = point.prices.values().copied().collect();
     let (a, b) = interval_of_mean(&prices, position)?;
@@ -121,12 +113,10 @@ pub fn figure_between(point: &Point<'_>, objective: &Objective, position: u64) -
 mod tests {
     use super::*;
 
-    /// A setting of these prices, a seed each.
     fn point(prices: &[f64]) -> Point<'static> {
         let named = ["1", "2", "3", "4", "5", "6", "7", "8"].into_iter().zip(prices.iter().copied());
         Point { value: String::new(), cells: Vec::new(), prices: named.collect(), trouble: None }
     }
-
     #[test]
     fn what_costs_far_more_under_each_of_too_few_seeds_is_no_luck() {
         let luck = |here: &[f64], best: &[f64]| may_be_luck(&point(here), &point(best), 0);
@@ -135,7 +125,6 @@ mod tests {
         assert!(luck(&[1.1, 1.3, 0.9], &[1.0; 8]) && !luck(&[1.1, 1.15, 1.2], &[1.0; 8]));
         assert!(luck(&[], &[1.0; 8]) && !luck(&[1.1, 1.3], &[1.0; 2]), "nothing is known of luck");
     }
-
     #[test]
     fn no_interval_of_a_share_reaches_beyond_the_whole() {
         let share: Objective = "engine.syncs.good_share".parse().unwrap();

@@ -3,12 +3,9 @@
 use super::series::{Series, Sweep};
 use crate::metrics::Better;
 
-/// Settings that it takes to see a power.
 const POINTS_MIN: usize = 3;
-/// How many times the first setting the last must be.
 const REACH_MIN: f64 = 10.0;
-/// A point may lie off the line by this factor. What is off further follows no power, and no
-/// exponent is told.
+/// By what factor a point may lie off the line: what is off further follows no power.
 const OFF_MAX: f64 = 1.25;
 
 /// The slope of the least-squares line through (ln x, ln y); `None` if that is no line.
@@ -31,8 +28,7 @@ fn slope(points: &[(f64, f64)]) -> Option<f64> {
     logs.iter().all(|point| off(point) <= libm::log(OFF_MAX)).then_some(slope)
 }
 
-/// The power of the first axis that a series follows, if it follows one. Of rates there is none:
-/// they end at what is slowest.
+/// The power of the first axis that a series follows. Of rates there is none.
 pub fn exponent(sweep: &Sweep<'_>, series: &Series<'_>) -> Option<f64> {
     if sweep.objective.better == Better::Higher {
         return None;
@@ -49,7 +45,6 @@ mod tests {
     fn of(figure: impl Fn(f64) -> f64) -> Option<f64> {
         slope(&[1e3, 1e4, 1e5, 1e6].map(|x| (x, figure(x))))
     }
-
     #[test]
     fn a_power_is_found_through_noise() {
         for power in [0.0, 0.5, 1.0, 2.0, -1.0] {
@@ -57,7 +52,6 @@ mod tests {
             assert!((noisy.unwrap() - power).abs() < 0.03, "{noisy:?}, not {power}");
         }
     }
-
     #[test]
     fn what_follows_no_power_has_no_exponent() {
         assert_eq!(of(|x| (x - 3e4).abs()), None, "it falls and rises");

@@ -8,23 +8,25 @@
 //! lost something, got stuck or missed a gate is marked and is excluded; a share of time is
 //! told only from metrics, and a closed form only where the sweep's own figures follow it.
 //!
-//! How: `series` sorts the cells; `findings` finds the best of a series, what is as good within the
-//! noise, paired by seed, and the flat region; `shares` says where the time went and fits what a
-//! chunk and a row cost; `causes` names the parts of the time that a setting suffers from; `growth`
-//! fits the power that a cost grows by.
+//! How: `series` sorts the cells into settings (`point`); `findings` finds the best of a series,
+//! what is as good within the noise, paired by seed, and the flat region; `shares` says where the
+//! time went and fits what a chunk and a row cost; `causes` names the parts of the time that a
+//! setting suffers from; `growth` fits the power that a cost grows by.
 
 mod causes;
 mod findings;
 mod growth;
 mod objective;
+mod point;
 mod series;
 mod shares;
 
 pub use causes::{Cause, FAILURES, Grown, Part, causes};
 pub(crate) use findings::near;
-pub use findings::{FAR, Finding, costs, figure_between, find};
+pub use findings::{FAR, Finding, costs, figure_between};
 pub use growth::exponent;
 pub use objective::Objective;
-pub use series::{Point, Series, Sweep, Trouble, axis_of, plain, trouble};
+pub use point::{Point, Trouble, are_words, axis_of, plain, trouble};
+pub use series::{Series, Sweep};
 pub use shares::{Fit, Side, queued_share};
 pub(crate) use shares::{Shares, held};

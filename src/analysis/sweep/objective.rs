@@ -12,20 +12,14 @@ pub struct Objective {
     pub metric: String,
     /// `value`, or a statistic of a distribution.
     pub stat: String,
-    /// Which direction is better.
     pub better: Better,
-    /// The unit of the figure.
     pub unit: Unit,
 }
 
-/// A share of 1, in parts per million.
 const WHOLE: f64 = 1e6;
-/// Rows made durable in the time in which units ran: how fast an engine moves data while it is at
-/// it.
+/// Rows made durable in the time of units: how fast an engine moves data while it is at it.
 const DEFAULT: &str = "engine.rows.rate";
-/// The same of what goes up.
 const OF_PUSHES: &str = "engine.push.rate";
-/// How long syncs take.
 const SYNC_TIMES: [&str; 4] =
     ["engine.session.time", "engine.session.duration", "engine.session.blocking", SINCE_LOGIN];
 const SINCE_LOGIN: &str = "engine.usable_after_login.duration";
@@ -50,7 +44,6 @@ impl Objective {
         };
         price.is_finite().then_some(price)
     }
-    /// The figure that stands for a price: of a rate the harmonic mean.
     pub fn figure(&self, price: f64) -> f64 {
         match (self.better, self.unit) {
             (Better::Higher, Unit::Ppm) => 2.0 * WHOLE - price,
@@ -67,12 +60,10 @@ impl Objective {
         let is_rate = self.better == Better::Higher && self.unit != Unit::Ppm;
         if is_rate { "harmonic mean" } else { "mean" }
     }
-    /// Whether one figure is better than another at all.
     pub fn ranks(&self) -> bool {
         self.better != Better::Neither
     }
-    /// Whether it goes by the time that a row of a chunk of `key` takes, which is what the closed
-    /// form is about.
+    /// Whether it goes by the time a row of a chunk of `key`, which the closed form is about.
     pub fn is_time_a_row(&self, key: &str) -> bool {
         self.metric == DEFAULT || *self == Objective::of_axis(key)
     }
@@ -124,7 +115,6 @@ fn unknown(metric: &str) -> String {
 }
 
 impl SweepRecord {
-    /// Of a grid with these axes.
     pub fn new(
         axes: &[(String, Vec<String>)],
         against: Option<&(String, Vec<String>)>,

@@ -1,6 +1,6 @@
 //! Where the time of a setting went, and what its chunks and rows cost.
 
-use super::series::{Point, Series};
+use super::point::Point;
 use crate::record::CellRecord;
 use crate::theory::chunk::Cost;
 
@@ -9,11 +9,8 @@ use crate::theory::chunk::Cost;
 pub struct Side {
     /// The key whose values are rows a chunk, and the distribution of what chunks held.
     pub chunk_rows: &'static str,
-    /// Rows in all of them.
     rows: &'static str,
-    /// Waiting for their answers.
     time: &'static str,
-    /// Writing them on the device, where that is known.
     writing: Option<&'static str>,
 }
 
@@ -40,9 +37,7 @@ impl Side {
 /// What a chunk of a series costs, worked out from its own cells: o, c and 1/λ in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fit {
-    /// Until an answer comes, whatever its size.
     pub chunk: f64,
-    /// For each row in it.
     pub row: f64,
     /// The largest deviation of a setting from that line, as a share.
     pub misfit: f64,
@@ -50,30 +45,23 @@ pub struct Fit {
     pub commit: f64,
     /// Mean exposed time between failures, if there were enough to tell and they came at random.
     pub mtbf: Option<f64>,
-    /// Whether any request failed.
     pub fails: bool,
 }
 
-/// The rows that a setting brought, in both directions; a change that is answered again is none
-/// more.
+/// The rows that a setting brought both ways; a change that is answered again is none more.
 pub(crate) fn rows(point: &Point<'_>) -> f64 {
     point.sum(PULL.rows) + point.sum("engine.push.acknowledged")
 }
 
-/// Shares of the time in which units ran.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Shares {
     /// Waiting for answers to begin: round trips and fixed costs.
     pub waiting: f64,
-    /// Waiting for a worker of the backend.
     pub queued: f64,
     /// Rows on their way, on the wire and through the backend.
     pub moving: f64,
-    /// Requests that came to nothing.
     pub lost: f64,
-    /// Waiting before another try.
     pub backing_off: f64,
-    /// Writing on the device.
     pub writing: f64,
     /// What no request that ended and no writing took.
     pub rest: f64,
@@ -94,9 +82,9 @@ impl Fit {
     /// Fits what an answer takes to the rows in it: o + c·rows, least squares of relative
     /// deviations over the settings. `None` where no line fits or answers of one size leave nothing
     /// to tell apart.
-    pub fn of(side: Side, series: &Series<'_>) -> Option<Fit> {
+    pub fn of(side: Side, points: &[Point<'_>]) -> Option<Fit> {
         let answered: Vec<&Point<'_>> =
-            series.points.iter().filter(|point| tells_its_answers(side, point)).collect();
+            points.iter().filter(|point| tells_its_answers(side, point)).collect();
         let samples = |metric: &str| -> Vec<(f64, f64)> {
             let sample = |point: &&Point<'_>| {
                 let answers = point.count(side.chunk_rows);
@@ -113,9 +101,8 @@ impl Fit {
         }
         let writing = side.writing.and_then(|writing| line(&samples(writing)));
         let commit = writing.map_or(0.0, |(commit, _)| commit.max(0.0));
-        // What fails where no answer ever came, as of a chunk that does not fit into memory, is no
-        // failure of the link.
-        let came = || series.points.iter().filter(|point| point.count(side.chunk_rows) > 0.0);
+        // Where no answer ever came, as of one too large for the memory, the link did not fail.
+        let came = || points.iter().filter(|point| point.count(side.chunk_rows) > 0.0);
         let sum = |metric: &str| came().map(|point| point.sum(metric)).sum::<f64>();
         let failed = sum("engine.requests.cut");
         let unlike = sum("engine.requests.timed_out") + sum("engine.requests.refused");
@@ -125,15 +112,13 @@ impl Fit {
         Some(Fit { chunk, row, misfit, commit, mtbf: random.then(|| exposed / failed), fails })
     }
 
-    /// The costs as the closed form takes them; `None` without random failures, or if the line is
-    /// only a rough one.
+    /// As the closed form takes them; `None` without random failures, or of a rough line.
     pub fn cost(self) -> Option<Cost> {
         if self.misfit > MISFIT_OF_COST_MAX {
             return None;
         }
         Some(Cost { chunk: self.chunk + self.commit, row: self.row, mtbf: self.mtbf? })
     }
-
     /// The best chunk if answers could hold more than `cap` rows, unless the largest is, and the
     /// share of the time that it saves at most; `None` where failures are too few to tell, or come
     /// otherwise than at random.
@@ -148,20 +133,17 @@ impl Fit {
     }
 }
 
-/// Rows in an answer of a setting, on average.
 pub(crate) fn held(side: Side, point: &Point<'_>) -> f64 {
     point.sum(side.rows) / point.count(side.chunk_rows)
 }
 
-/// Whether the answers of a setting say what answers take: where most of the time is lost, those
-/// that came are the odd ones.
+/// Whether its answers say what answers take: where most time is lost, those that came are odd.
 fn tells_its_answers(side: Side, point: &Point<'_>) -> bool {
     let lost = point.sum("engine.requests.lost_time") + point.sum("engine.retry.time");
     point.count(side.chunk_rows) > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
 }
 
-/// The line y = a + b·x with the least squared relative deviations; `None` of fewer than three
-/// different x.
+/// The line y = a + b·x with the least squared relative deviations, through three x at least.
 fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
     let mut xs: Vec<f64> = samples.iter().map(|(x, _)| *x).collect();
     xs.sort_by(f64::total_cmp);
@@ -198,7 +180,6 @@ impl Shares {
             ["engine.requests.lost_time", "engine.retry.time", "engine.apply.time"]
                 .map(|part| point.sum(part));
         let parts = answered + lost + backing_off + writing;
-        // Parts that go on at the same time come to more than the whole.
         let all = ran.max(parts);
         Some(Shares {
             waiting: waiting / all,
@@ -212,8 +193,7 @@ impl Shares {
     }
 }
 
-/// How much of the time of the syncs of some cells is waiting in the backend's queue; `None` if
-/// there is no such time.
+/// The share of the time of syncs in the backend's queue; `None` if there is no such time.
 pub fn queued_share(cells: &[&CellRecord]) -> Option<f64> {
     let sum = |metric: &str| -> f64 {
         let of_cell = |cell: &&CellRecord| cell.metrics.get(metric)?.stat("value");

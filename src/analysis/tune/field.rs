@@ -1,11 +1,8 @@
 //! The field's defaults: what others ship.
 
-/// A default of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Default {
-    /// The product.
     pub name: &'static str,
-    /// The key that it stands for.
     pub key: &'static str,
     /// The value as a scenario has it.
     pub value: &'static str,
@@ -18,12 +15,10 @@ const BYTES: &str = "engine.pull.chunk_bytes";
 const APPLY: &str = "engine.pull.apply_rows";
 const PUSH: &str = "engine.push.chunk_rows";
 
-/// As many rows as the key takes: all in one answer, as far as the backend's page cap and
-/// `chunk_bytes` let it.
+/// As many rows as the key takes: all in one answer, as far as page cap and `chunk_bytes` let it.
 pub const EVERYTHING: &str = "10000000";
 
-/// Chunk sizes that are shipped. A product that counts bytes is under bytes, one that counts rows
-/// under rows.
+/// Chunk sizes that are shipped, under bytes or rows as the product counts them.
 pub static DEFAULTS: &[Default] = &[
     row("PouchDB", PULL, "100", "PouchDB API, replication: batch_size 100, batches_limit 10 in memory"),
     row("Datasync", PULL, "100", "Microsoft Datasync client: page size 100"),
@@ -70,7 +65,6 @@ const fn row(name: &'static str, key: &'static str, value: &'static str, source:
     Default { name, key, value, source }
 }
 
-/// The values of a key that are shipped, each once, in the order of the table.
 pub fn values(key: &str) -> Vec<String> {
     let mut values: Vec<String> = DEFAULTS
         .iter()
@@ -81,7 +75,6 @@ pub fn values(key: &str) -> Vec<String> {
     values
 }
 
-/// Who ships a value of a key.
 pub fn names(key: &str, value: &str) -> Vec<&'static str> {
     let same = |default: &&Default| default.key == key && default.value == value;
     DEFAULTS.iter().filter(same).map(|default| default.name).collect()

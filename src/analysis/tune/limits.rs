@@ -4,30 +4,17 @@ use std::str::FromStr;
 
 use crate::analysis::sweep::{self, Trouble};
 use crate::base::{Bytes, Span};
-use crate::metrics::{Figure, human};
+use crate::metrics::human;
 use crate::record::{CellRecord, Exit, LimitRecord, Reason, Verdict};
 use crate::scenario::Plan;
 
-/// A figure that may be no greater.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Limit {
-    name: &'static str,
-    metric: &'static str,
-    stat: &'static str,
-    max: u64,
+/// How many times the limit a figure is; of a limit of nothing the least figure is the nearest.
+fn times(limit: &LimitRecord, figure: u64) -> f64 {
+    figure as f64 / limit.max.max(1) as f64
 }
 
-impl Limit {
-    /// How many times the limit a figure is. Of a limit of nothing all figures would be infinitely
-    /// many, and none the nearest.
-    fn times(&self, figure: u64) -> f64 {
-        figure as f64 / self.max.max(1) as f64
-    }
-}
-
-/// The limits of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Limits(Vec<Limit>);
+pub struct Limits(pub Vec<LimitRecord>);
 
 /// A limit that was named on the command line: another figure, or none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,14 +25,12 @@ pub struct LimitFlag {
 }
 
 impl LimitFlag {
-    /// As the command line takes it.
     pub fn text(&self) -> &str {
         &self.text
     }
 }
 
-/// The longest that a person waits for the app's answer, at the 99th percentile, while it syncs
-/// (R52).
+/// The longest wait for the app's answer while it syncs, at the 99th percentile (R52).
 const FOREGROUND: Span = Span::millis(100);
 /// Half of a timeout that was put out of the way.
 const NO_TIMEOUT: Span = Span::secs(6 * 3_600);
@@ -67,40 +52,28 @@ impl Limits {
         let limit = |((name, metric, stat), own): (_, Option<u64>)| {
             let flag = flags.iter().rev().find(|flag| flag.name == name);
             let max = flag.map_or(own, |flag| flag.max)?;
-            Some(Limit { name, metric, stat, max })
+            let [name, metric, stat] = [name, metric, stat].map(str::to_owned);
+            Some(LimitRecord { name, metric, stat, max, unmeasured: false })
         };
         Limits(NAMES.into_iter().zip(own).filter_map(limit).collect())
-    }
-
-    /// As the record has them.
-    pub fn recorded(&self) -> Vec<LimitRecord> {
-        let record = |limit: &Limit| LimitRecord {
-            name: limit.name.to_owned(),
-            metric: limit.metric.to_owned(),
-            stat: limit.stat.to_owned(),
-            max: limit.max,
-            unmeasured: false,
-        };
-        self.0.iter().map(record).collect()
     }
 
     /// The first limit that a cell does not keep: its place, how many times the limit the figure
     /// is, and both in words. What was never observed is within every limit.
     fn missed(&self, cell: &CellRecord) -> Option<(usize, f64, String)> {
         self.0.iter().enumerate().find_map(|(place, limit)| {
-            let figure: &Figure = cell.metrics.get(limit.metric)?;
-            let value = figure.stat(limit.stat).filter(|value| *value > limit.max)?;
-            let times = limit.times(value);
+            let figure = cell.metrics.get(limit.metric.as_str())?;
+            let value = figure.stat(&limit.stat).filter(|value| *value > limit.max)?;
+            let times = times(limit, value);
             let [value, max] = [value, limit.max].map(|value| human::figure(figure.unit(), value));
-            let Limit { name, metric, stat, .. } = limit;
+            let LimitRecord { name, metric, stat, .. } = limit;
             let is = if value == max { format!("just above {max}") } else { value };
             Some((place, times, format!("{name}: {metric} {stat} is {is}, must be at most {max}")))
         })
     }
 }
 
-/// Why a setting is excluded, by its cells: something is wrong with one of them, or it does not
-/// keep a limit.
+/// Why a setting is excluded: something is wrong with a cell, or it does not keep a limit.
 pub fn trouble<'a>(cells: &[&'a CellRecord], limits: &Limits) -> Option<Trouble<'a>> {
     if let Some(failed) = sweep::trouble(cells) {
         return Some(failed);
@@ -126,21 +99,21 @@ pub fn is_sound(cells: &[&CellRecord]) -> bool {
     cells.iter().all(|cell| cell.verdict != Verdict::Fail || missed_a_gate(cell))
 }
 
-/// Whether a cell failed by its gates alone.
 fn missed_a_gate(cell: &CellRecord) -> bool {
     let missed = |reason: &Reason| reason.exit() == Exit::Threshold;
     cell.verdict == Verdict::Fail && cell.reasons.iter().all(missed)
 }
 
-/// How many times the limit a figure of these cells is at most; `None` if something else is wrong
-/// with one of them.
+/// How many times the limit a figure is at most; `None` if something else is wrong with a cell.
 pub fn excess(cells: &[&CellRecord], limits: &Limits) -> Option<f64> {
     let sound = cells.iter().all(|cell| cell.verdict != Verdict::Fail);
-    let times = |cell: &&CellRecord| {
-        let of = |limit: &Limit| Some(limit.times(cell.metrics.get(limit.metric)?.stat(limit.stat)?));
+    let most = |cell: &&CellRecord| {
+        let of = |limit: &LimitRecord| {
+            Some(times(limit, cell.metrics.get(limit.metric.as_str())?.stat(&limit.stat)?))
+        };
         limits.0.iter().filter_map(of).fold(0.0, f64::max)
     };
-    sound.then(|| cells.iter().map(times).fold(0.0, f64::max))
+    sound.then(|| cells.iter().map(most).fold(0.0, f64::max))
 }
 
 impl FromStr for LimitFlag {

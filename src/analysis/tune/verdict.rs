@@ -13,7 +13,6 @@ pub fn verdict(exit: Exit, complete: bool) -> Verdict {
 }
 
 impl PlaceTuned {
-    /// Whether a cell was run here.
     pub fn has(&self, cell: &CellRecord) -> bool {
         let same = |(key, value): (&String, &serde_json::Value)| cell.axes.get(key) == Some(value);
         self.variant == cell.variant && self.axes.iter().all(same)

@@ -11,9 +11,7 @@ use crate::base::Span;
 pub struct Estimate {
     /// The estimate; infinite where only a lower bound is known.
     pub value: f64,
-    /// The lower bound.
     pub low: f64,
-    /// The upper bound.
     pub high: f64,
 }
 
@@ -22,12 +20,9 @@ impl Estimate {
     pub fn at_least(low: f64) -> Estimate {
         Estimate { value: f64::INFINITY, low, high: f64::INFINITY }
     }
-
-    /// Whether `x` lies in the interval.
     pub fn holds(&self, x: f64) -> bool {
         (self.low..=self.high).contains(&x)
     }
-
     /// The same if it may be off by so much more; nothing is less than nothing.
     pub fn off_by(self, by: f64) -> Estimate {
         Estimate { low: (self.low - by).max(0.0), high: self.high + by, ..self }
@@ -43,7 +38,6 @@ pub enum Figure {
     Row,
     /// A row, whatever its bytes, if the log tells rows and bytes apart.
     RowAlone,
-    /// A byte.
     Byte,
     /// Standard deviation of a duration, as a share of it.
     Noise,
@@ -55,7 +49,6 @@ pub enum Figure {
 
 /// What is in the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-#[allow(missing_docs)]
 pub struct Census {
     #[serde(rename = "count")]
     pub requests: u64,
@@ -88,13 +81,10 @@ pub struct Census {
 }
 
 impl Census {
-    /// Mean rows of a response.
     pub fn rows_mean(&self) -> f64 {
         self.rows_mean_milli as f64 / 1e3
     }
-
-    /// Seconds that a request may take in a search: half of a gateway's usual timeout of 30 s,
-    /// doubled until the log's own responses have room.
+    /// Seconds for a request: half of a usual timeout, doubled until the log's have room.
     pub fn request_limit(&self) -> u64 {
         let doubled = std::iter::successors(Some(15), |limit| Some(2 * limit));
         let enough = |limit: &u64| *limit as f64 >= 2.0 * self.duration_mean.as_secs_f64();
@@ -105,10 +95,8 @@ impl Census {
 /// The chunk that the closed form recommends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Advice {
-    /// The best size in rows; where no failure was seen only the size below which overhead costs
-    /// more than failures could.
+    /// The best rows; without a failure only the size below which overhead costs more.
     pub best: Estimate,
-    /// The sizes within 3 % of it.
     pub flat: (f64, f64),
     /// How much more a row costs in chunks of the log's mean size: 0.07 is 7 %.
     pub excess: Estimate,
@@ -117,7 +105,6 @@ pub struct Advice {
 /// What a diagnosis does to the figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
-    /// The figure is not given.
     Refuse,
     /// The figure is given for a part of the log, or of the sizes.
     Restrict,
@@ -126,7 +113,6 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// Its word.
     pub fn word(self) -> &'static str {
         ["refuse", "restrict", "note"][self as usize]
     }
@@ -135,7 +121,6 @@ impl Effect {
 /// A line of the table of diagnostics: its name, what it does, what is said of it (`{}` is a count,
 /// `{%}` a share and `{s}` a time), what helps. When it stands, and why, says the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct Rule {
     pub code: &'static str,
     pub effect: Effect,
@@ -147,14 +132,11 @@ macro_rules! diagnostics {
     ($($name:ident: $effect:ident $code:literal, $says:literal, $hint:literal;)*) => {
         /// The diagnostics, the decisive first.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        #[allow(missing_docs)]
         pub enum Code { $($name),* }
 
         impl Code {
-            /// All of them.
             pub const ALL: &'static [Code] = &[$(Code::$name),*];
 
-            /// Its line of the table.
             pub fn rule(self) -> Rule {
                 match self {
                     $(Code::$name => Rule { code: $code, effect: Effect::$effect, says: $says, hint: $hint }),*
@@ -203,16 +185,13 @@ diagnostics! {
 /// A line of the table that applies, with its figures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnosis {
-    /// Which.
     pub code: Code,
     /// What was found, as its sentence has it.
     pub found: [f64; 2],
-    /// A column, where one is named.
     pub name: String,
 }
 
 impl Diagnosis {
-    /// One that names nothing.
     pub fn of(code: Code, found: [f64; 2]) -> Diagnosis {
         Diagnosis { code, found, name: String::new() }
     }
@@ -221,32 +200,24 @@ impl Diagnosis {
 /// What a request log says, and what it cannot tell.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Calibration {
-    /// The log's name.
     pub source: String,
     /// The column and the value that these lines have, of a log that was split.
     pub group: Option<(String, String)>,
-    /// What is in it.
     pub census: Census,
     /// What it tells; what it cannot is absent.
     pub figures: BTreeMap<Figure, Estimate>,
-    /// The recommended chunk.
     pub advice: Option<Advice>,
     /// What limits these figures, the decisive first.
     pub diagnoses: Vec<Diagnosis>,
 }
 
 impl Calibration {
-    /// A figure, if the log tells it.
     pub fn get(&self, figure: Figure) -> Option<Estimate> {
         self.figures.get(&figure).copied()
     }
-
-    /// Takes a figure.
     pub fn put(&mut self, figure: Figure, estimate: Estimate) {
         self.figures.insert(figure, estimate);
     }
-
-    /// Takes a diagnosis, if it stands.
     pub fn say(&mut self, stands: bool, code: Code, found: [f64; 2]) {
         self.diagnoses.extend(stands.then(|| Diagnosis::of(code, found)));
     }

@@ -29,39 +29,28 @@ const GAP_ASSUMED: f64 = 5.0;
 const REACH: u64 = 512;
 
 impl Calibration {
-    /// Rows of a chunk, as in the log.
     fn chunk(&self) -> f64 {
         self.census.rows_mean().round().clamp(1.0, MOST)
     }
-
-    /// Rows of the scenario: whole chunks, so that their mean size is the log's.
     fn rows(&self) -> f64 {
         let best = self.advice.map_or(0.0, |advice| advice.best.low.max(advice.best.value.min(MOST)));
         let most = ROWS.1.min(ROWS_BYTES_MAX / self.row_bytes()).max(200.0);
         let rows = (4.0 * best).max(20.0 * self.chunk()).clamp(ROWS.0.min(most), most);
         libm::ceil(rows / self.chunk()) * self.chunk()
     }
-
-    /// Bytes of a row of the log.
     fn width(&self) -> f64 {
         self.census.bytes_a_row.map_or(ROW_ASSUMED, |bytes| bytes as f64)
     }
-
-    /// Bytes of a row of the scenario.
     fn row_bytes(&self) -> f64 {
         self.width().max(ROW_AROUND + 1.0)
     }
-
-    /// The least and the most rows of a chunk that are worth a sweep of the scenario, for an axis
-    /// of doublings: with the log's own size, and up to all rows.
+    /// The least and most rows of a chunk for an axis of doublings: from the log's own to all.
     pub fn axis(&self) -> (u64, u64) {
         let to = (self.rows() as u64).next_power_of_two().max(2);
         let from = (self.chunk() as u64).min(to / 2);
         ((1 << from.ilog2()).min(to / REACH).max(1), to)
     }
-
-    /// A scenario called `name` that gives such requests; `rtt` of the overhead is the link's.
-    /// `None` if the log does not tell what requests cost.
+    /// A scenario that gives such requests; `None` if the log does not tell their costs.
     pub fn scenario(&self, name: &str, rtt: Span) -> Option<String> {
         let told = Calibration { source: self.source.replace(char::is_control, " "), ..self.clone() };
         let told: String =
@@ -117,7 +106,6 @@ per_device = 0
         ))
     }
 
-    /// The backend and the link.
     fn costs(&self, rtt: Span) -> Option<String> {
         let (request, row) = (self.get(Figure::Overhead)?.value, self.get(Figure::Row)?.value);
         let bytes = self.row_bytes();

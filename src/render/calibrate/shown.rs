@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::record::{Advice, Calibration, Census, Diagnosis, Effect, Estimate, Figure};
 use crate::metrics::human;
-use crate::render::Grid;
+use crate::render::{Grid, lines};
 
 /// A figure: what it is called, its key and unit in JSON, and how it is shown.
 type Shown = (Figure, &'static str, &'static str, f64, fn(f64) -> String);
@@ -19,8 +19,7 @@ const FIGURES: [Shown; 7] = [
     (Figure::Recovery, "time to recover", "repair_ns", 1e9, span),
 ];
 
-/// What a log says and what it does not, for a terminal: of one fit all figures, of several a line
-/// each.
+/// What a log says, for a terminal: of one fit all figures, of several a line each.
 pub fn story(fits: &[Calibration]) -> String {
     let [fit] = fits else { return in_short(fits) };
     let mut grid = Grid::new(1, ["", "estimate", "95 % interval"]);
@@ -71,14 +70,13 @@ fn interval(known: Estimate, show: fn(f64) -> String) -> String {
     show(known.low) + &high
 }
 
-/// JSON with whole numbers only; each figure is `{ value, low, high }`, and `null` where the log
-/// cannot tell it. Several fits stand in a list.
+/// JSON with whole numbers, `null` where the log cannot tell; several fits stand in a list.
 pub fn to_json(fits: &[Calibration]) -> String {
     let value = match fits {
         [fit] => object(fit),
         fits => json!({ "schema_version": VERSION, "fits": fits.iter().map(object).collect::<Vec<_>>() }),
     };
-    serde_json::to_string_pretty(&value).expect("a calibration is JSON") + "\n"
+    lines::to_json(&value)
 }
 
 const VERSION: &str = "3.0.0";
@@ -117,8 +115,7 @@ fn whole(x: f64) -> Option<u64> {
     x.is_finite().then_some(x.round() as u64)
 }
 
-/// A line a diagnosis: of those that decide, which are the first and what refuses or restricts, or
-/// of the others.
+/// A line a diagnosis: of those that decide (the first, and what refuses or restricts), or others.
 fn list(fit: &Calibration, decide: bool) -> String {
     let decides = |n: usize, d: &Diagnosis| n == 0 || d.code.rule().effect < Effect::Note;
     let chosen = fit.diagnoses.iter().enumerate().filter(|(n, d)| decides(*n, d) == decide);
@@ -136,7 +133,6 @@ impl Calibration {
     }
 }
 
-/// What was found, without what helps.
 fn sentence(diagnosis: &Diagnosis) -> String {
     let mut text = diagnosis.code.rule().says.replace("{name}", &diagnosis.name);
     for x in diagnosis.found {
@@ -175,14 +171,13 @@ fn recommendation(fit: &Calibration) -> String {
         false => format!("{} rows or more, as caps of memory, pages and timeouts allow", rows(best.low)),
     };
     format!(
-        "recommended chunk: {size}\n  responses have {} rows on average, at which a row costs {} more ({})\n",
+        "recommended chunk: {size}\n  responses have {} rows on average, at which a row takes {} more time than in that chunk ({})\n",
         rows(fit.census.rows_mean()),
         percent(excess.value),
         interval(excess, percent),
     )
 }
 
-/// Whole rows, at least one.
 fn rows(rows: f64) -> String {
     count(rows.max(1.0))
 }

@@ -1,5 +1,3 @@
-//! What a calibration is shown as.
-
 use super::*;
 use crate::base::Span;
 use crate::contract::Described;
@@ -46,7 +44,6 @@ fn example() -> Calibration {
     }
 }
 
-/// A log that tells failures and no costs.
 fn refused() -> Calibration {
     Calibration {
         group: Some(("network".to_owned(), "lte".to_owned())),

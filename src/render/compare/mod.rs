@@ -1,5 +1,4 @@
-//! A comparison as it is shown: `told` is for people, CI and programs, `words` says why there is
-//! none.
+//! A comparison as it is shown: `told` says what differs, `words` why there is none.
 
 mod told;
 mod words;

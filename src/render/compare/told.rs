@@ -5,16 +5,13 @@ use crate::analysis::compare::{Basis, Comparison, Difference, Finding, Group};
 use crate::metrics::human;
 use crate::record::{Exit, is_gated, weight};
 use crate::render::story::annotated;
-use crate::render::{Grid, Paint};
+use crate::render::{Grid, Paint, lines};
 
-/// Which statistics are told.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shown {
-    /// What is worse.
     Worse,
     /// What is worse or better, and otherwise of the headline figures.
     Usual,
-    /// All.
     All,
 }
 
@@ -86,7 +83,6 @@ fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     (text, others)
 }
 
-/// What of a group is not compared, a line each.
 fn lacks(group: &Group, candidate: &str) -> Vec<String> {
     let otherwise = (group.counted_otherwise > 0).then(|| {
         let cells = human::count(group.counted_otherwise as u64, "cell");
@@ -102,51 +98,37 @@ fn lacks(group: &Group, candidate: &str) -> Vec<String> {
 }
 
 fn verdict(comparison: &Comparison, paint: Paint) -> String {
-    let count = |finding| comparison.found(finding).count();
-    let (worse, better, changed) = (count(Finding::Worse), count(Finding::Better), count(Finding::Changed));
+    let count = |finding| comparison.found(finding).count() as u64;
+    let figures = |n| human::count(n, "figure");
     let mut parts = Vec::new();
-    match comparison.failed() {
-        (0, 0) => {}
-        (base, candidate) => {
-            let cells = human::count(candidate as u64, "cell");
-            let new = match comparison.new_failure() {
-                Exit::Success => String::new(),
-                exit => format!("; exit {} is new", exit.code()),
-            };
-            let told = format!("{cells} failed ({base} of {}{new})", comparison.sides.0);
-            parts.push(if candidate > base || !new.is_empty() { paint.bad(&told) } else { told });
-        }
+    let (base, candidate) = comparison.failed();
+    if base + candidate > 0 {
+        let cells = human::count(candidate as u64, "cell");
+        let new = match comparison.new_failure() {
+            Exit::Success => String::new(),
+            exit => format!("; exit {} is new", exit.code()),
+        };
+        let told = format!("{cells} failed ({base} of {}{new})", comparison.sides.0);
+        parts.push(if candidate > base || !new.is_empty() { paint.bad(&told) } else { told });
     }
-    if worse > 0 {
-        parts.push(paint.bad(&format!("{} worse", human::count(worse as u64, "figure"))));
-    }
-    match count(Finding::Tolerated) {
-        0 => {}
-        n => parts.push(format!("{} worse within the tolerance", human::count(n as u64, "figure"))),
-    }
-    if better > 0 {
-        parts.push(paint.good(&format!("{better} better")));
-    }
-    if changed > 0 {
-        parts.push(format!("{changed} changed, neither better nor worse"));
-    }
+    let told = |n, words: &dyn Fn(u64) -> String| (n > 0).then(|| words(n));
+    parts.extend(told(count(Finding::Worse), &|n| paint.bad(&format!("{} worse", figures(n)))));
+    parts.extend(told(count(Finding::Tolerated), &|n| format!("{} worse within the tolerance", figures(n))));
+    parts.extend(told(count(Finding::Better), &|n| paint.good(&format!("{n} better"))));
+    parts.extend(told(count(Finding::Changed), &|n| format!("{n} changed, neither better nor worse")));
     let unclear = count(Finding::Unclear);
-    let varying = || human::count(unclear as u64, "figure");
+    let s = if unclear == 1 { "s" } else { "" };
     // Of too few seeds nobody knows what chance does.
     let unjudged = words::unjudged(comparison).map(|why| paint.bad(&why));
     match (parts.is_empty(), unclear, unjudged) {
-        (true, 0, _) if comparison.other_digests() > 0 => {
-            format!(
-                "no figure differs, and digests do ({})",
-                human::count(comparison.other_digests() as u64, "cell")
-            )
-        }
-        (true, 0, _) => "no difference".to_owned(),
-        (true, n, Some(why)) => {
-            format!("{} differ{}; {why}", varying(), if n == 1 { "s" } else { "" })
-        }
+        (true, 0, _) => match comparison.other_digests() as u64 {
+            0 => "no difference".to_owned(),
+            n => format!("no figure differs, and digests do ({})", human::count(n, "cell")),
+        },
+        (true, n, Some(why)) => format!("{} differ{s}; {why}", figures(n)),
         (true, n, None) => {
-            format!("no difference beyond chance ({} {})", varying(), if n == 1 { "varies" } else { "vary" })
+            let vary = if n == 1 { "varies" } else { "vary" };
+            format!("no difference beyond chance ({} {vary})", figures(n))
         }
         (false, _, Some(why)) => format!("{}; the rest {why}", parts.join(", ")),
         (false, _, None) => parts.join(", "),
@@ -154,34 +136,36 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
 }
 
 fn heading(group: &Group) -> String {
+    const JUDGED: &str = "better or worse is what chance would give in less than 1 of 100 comparisons";
     let title = if group.title.is_empty() { String::new() } else { format!("{}: ", group.title) };
     let (base, candidate) = group.seeds;
     let seeds = human::count(base as u64, "seed");
+    let differs = group.differences.iter().any(|d| d.finding != Finding::Same);
     let words = match group.basis {
-        Basis::Exact if group.differences.iter().all(|d| d.finding == Finding::Same) => {
-            format!("same scenario, {seeds} in common: no figure differs")
+        Basis::Exact if !differs => format!("same scenario, {seeds} in common: no figure differs"),
+        Basis::Exact => {
+            let means = if base > 1 { "; figures are means of the seeds" } else { "" };
+            format!("same scenario, {seeds} in common: the differences are not chance{means}")
         }
-        Basis::Exact => format!("same scenario, {seeds} in common: the differences are not chance"),
         Basis::Paired if base == 1 => {
             "one seed in common: differences of this seed, without an interval".to_owned()
         }
         Basis::Paired => format!(
-            "{seeds} in both; better or worse is what chance would give in less than 1 of 100 comparisons; the change is the mean ratio of the pairs, with the figure's own interval (95 %)"
+            "{seeds} in both; {JUDGED}; figures are means of the seeds, geometric where none has 0, and the change \
+             is their ratio with the figure's own interval (95 %)"
         ),
         Basis::Samples => {
             format!(
-                "no seed in common ({base} against {candidate}); better or worse is what chance would give in less than 1 of 100 comparisons"
+                "no seed in common ({base} against {candidate}); {JUDGED}; figures are means of the seeds"
             )
         }
     };
     format!("\n{title}{words}\n")
 }
 
-/// Rows of what differs and cannot be judged.
 const UNJUDGED: usize = 8;
 /// What lies within so many millionths at 95 % is called equal.
 const EQUAL_MAX: u64 = 50_000;
-/// Names in a line.
 const NAMED: usize = 6;
 
 fn differences(group: &Group, paint: Paint, amount: Shown) -> String {
@@ -236,7 +220,6 @@ fn bound(d: &Difference) -> Option<u64> {
     if d.finding == Finding::Same { Some(0) } else { d.interval_ppm.map(ends) }
 }
 
-/// The headline figures that no finding speaks of, by weight.
 fn quiet(group: &Group) -> Vec<&Difference> {
     let is_quiet = |d: &&Difference| matches!(d.finding, Finding::Unclear | Finding::Same);
     let mut quiet: Vec<&Difference> =
@@ -312,7 +295,6 @@ fn end(d: &Difference, ppm: i64) -> String {
     human::percent(if ppm == 0 && is_judged { least } else { ppm })
 }
 
-/// Why there is no table.
 fn nothing_shown(group: &Group) -> String {
     let all = group.differences.len();
     match group.differences.iter().filter(|d| d.finding != Finding::Same).count() {
@@ -325,7 +307,6 @@ fn nothing_shown(group: &Group) -> String {
     }
 }
 
-/// Colours the word at the start of each line.
 fn painted(grid: &str, paint: Paint) -> String {
     let line = |line: &str| match line.trim_start() {
         rest if rest.starts_with("worse ") => line.replacen("worse", &paint.bad("worse"), 1),
@@ -346,7 +327,6 @@ fn word(finding: Finding) -> &'static str {
     }
 }
 
-/// A comment for a pull request.
 pub fn markdown(comparison: &Comparison) -> String {
     let (base, candidate) = &comparison.sides;
     let verdict = verdict(comparison, Paint(false));
@@ -392,7 +372,6 @@ pub fn annotations(comparison: &Comparison) -> String {
     worse.collect::<String>() + &failure
 }
 
-/// For programs: whole numbers, all statistics.
 pub fn json(comparison: &Comparison) -> String {
     let group = |g: &Group| {
         serde_json::json!({
@@ -420,5 +399,5 @@ pub fn json(comparison: &Comparison) -> String {
         "only_in_base": comparison.unmatched.0,
         "only_in_candidate": comparison.unmatched.1,
     });
-    serde_json::to_string_pretty(&value).expect("a comparison is JSON") + "\n"
+    lines::to_json(&value)
 }

@@ -1,7 +1,7 @@
 //! Why sides, or cells and a baseline, cannot be compared, and how a baseline is missed.
 
 use crate::analysis::compare::{
-    Basis, Comparison, Difference, Finding, Group, Lacks, Missing, Shift, Unlike,
+    Basis, Comparison, Difference, Finding, Group, Lacks, Missing, Shift, Unlike, Worst,
 };
 use crate::analysis::distinct;
 use crate::metrics::{Unit, human};
@@ -71,7 +71,10 @@ pub fn shift(shift: &Shift, standard: Standard<'_>) -> String {
             let why = format!("baseline {name} or this run has nothing of {}", figure.metric);
             format!("not comparable: {why}{}", standard.accept(""))
         }
-        Shift::Worse(figure) => format!("baseline {name}: {}", over(figure)),
+        Shift::Worse(figure, Worst { seeds, seed, .. }) => {
+            let (moved, of) = (moved(figure), human::count(figure.cells as u64, "seed"));
+            format!("baseline {name}: {moved} in {seeds} of {of}, worst seed {seed}")
+        }
         Shift::TooFew(figure) => {
             let why = format!("fewer than {PAIRS_MIN} do not rule out chance: --seeds 1..=8 in both");
             format!("baseline {name}: {}; {why}", over(figure))
@@ -86,7 +89,7 @@ pub fn shift(shift: &Shift, standard: Standard<'_>) -> String {
     }
 }
 
-/// `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−7.0 % to −5.1 %)`.
+/// `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s on average (−7.0 % to −5.1 %)`.
 fn moved(figure: &Difference) -> String {
     let word = match figure.finding {
         Finding::Better => "better",
@@ -101,10 +104,10 @@ fn moved(figure: &Difference) -> String {
         (_, Some(change)) => format!(" ({})", human::percent(change)),
         _ => String::new(),
     };
-    format!("{} is {word}: {was} → {is}{change}", called(figure))
+    let mean = if figure.cells > 1 { " on average" } else { "" };
+    format!("{} is {word}: {was} → {is}{mean}{change}", called(figure))
 }
 
-/// A figure by its metric and statistic.
 pub(super) fn called(d: &Difference) -> String {
     if d.stat == "value" { d.metric.clone() } else { format!("{} {}", d.metric, d.stat) }
 }
@@ -152,7 +155,6 @@ pub(super) fn one_unlike(of: &Unlike) -> String {
     format!("{} is {here} in one cell and {there} in another", of.metric)
 }
 
-/// Whose it is, where there are several groups.
 pub(super) fn of(group: &Group) -> String {
     if group.title.is_empty() { String::new() } else { format!(" of {}", group.title) }
 }

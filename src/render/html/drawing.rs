@@ -5,20 +5,28 @@ use maud::{Markup, PreEscaped, html};
 use crate::render::svg::{Size, Svg};
 
 /// A plot for a desk and the same for a phone, of which the page shows one.
-pub(super) fn drawn_twice(draw: impl Fn(Size) -> Svg) -> Markup {
+pub(super) fn drawn_twice([wide, narrow]: &[Svg; 2]) -> Markup {
     html! {
-        div.wide { (PreEscaped(draw(Size::Wide).inline())) }
-        div.narrow { (PreEscaped(draw(Size::Narrow).inline())) }
+        div.wide { (PreEscaped(wide.inline())) }
+        div.narrow { (PreEscaped(narrow.inline())) }
     }
 }
 
-pub(super) fn figure(title: &str, draw: impl Fn(Size) -> Svg, reading: &str, data: &str) -> Markup {
+pub(super) fn figure(draw: impl Fn(Size) -> Svg, reading: &str, data: &str) -> Markup {
+    let drawn = Size::BOTH.map(draw);
     html! {
         figure {
-            h3 { (title) }
-            (drawn_twice(draw))
+            h3 { (drawn[0].title()) }
+            (drawn_twice(&drawn))
             figcaption { (reading) }
             details { summary { "The data" } (PreEscaped(data)) }
         }
+    }
+}
+
+/// That of so many no more than the first are drawn.
+pub(super) fn first_of(most: usize, all: usize, what: &str) -> Markup {
+    html! {
+        @if all > most { p.note { "The first " (most) " of " (all) " " (what) " are drawn; the table has all." } }
     }
 }

@@ -9,18 +9,17 @@ use crate::metrics::human;
 use crate::record::{CellRecord, LifeRecord, RunRecord, Verdict, replay_record};
 use crate::render::lines::ends;
 use crate::render::reasons::{reason_of, reasons_of};
-use crate::render::story::{and_more, by_cause};
+use crate::render::story::{Cause, by_cause};
+use crate::render::svg::Size;
 use crate::render::warnings::unplaced;
 use crate::render::why::why;
 use crate::render::{Grid, occurrences};
 
-/// Failing cells told whole; the others by their first reason.
 const WHOLE: usize = 6;
 const NAMED: usize = 100;
 const REASONS: usize = 8;
 const VIOLATIONS: usize = 12;
 const LIVES: usize = 3;
-/// Lines told of one life: so many of its start and of its end.
 const LINES: usize = 60;
 
 pub(super) fn failures(record: &RunRecord) -> Markup {
@@ -32,7 +31,7 @@ pub(super) fn failures(record: &RunRecord) -> Markup {
                 p { "If that is as it should be from now on, accept this run:" }
                 pre.cmd { code { (command) } }
             }
-            @for (cell, others) in failing.iter().take(WHOLE) { (failure(record, cell, *others)) }
+            @for cause in failing.iter().take(WHOLE) { (failure(record, cause)) }
             @if failing.len() > WHOLE { (others(&failing[WHOLE..], "more cause")) }
         }
     }
@@ -50,7 +49,6 @@ pub(super) fn never_occurred(record: &RunRecord) -> Markup {
     }
 }
 
-/// What had to occur with some seed, and in how many cells it did.
 pub(super) fn occurred(record: &RunRecord) -> Markup {
     let mut grid = Grid::new(2, ["scenario", "what", "cells", "of", ""]);
     for one in occurrences::rarest_first(record) {
@@ -66,8 +64,7 @@ pub(super) fn occurred(record: &RunRecord) -> Markup {
     }
 }
 
-/// Failing cells that are what a run was to find: settings of a search that are not chosen, or what
-/// those of a matrix miss.
+/// Failing cells that are what a run was to find: of a search, or of a matrix.
 pub(super) fn found(record: &RunRecord) -> Markup {
     let (head, note) = match record.matrix {
         true => ("What settings miss", "A matrix is run to see that. It is not a failure of the run."),
@@ -77,7 +74,8 @@ pub(super) fn found(record: &RunRecord) -> Markup {
              That they do is not a failure of the search.",
         ),
     };
-    let failing: Vec<(&CellRecord, usize)> = findings(record).map(|cell| (cell, 0)).collect();
+    let failing: Vec<Cause<'_>> =
+        findings(record).map(|cell| Cause { cell, name: cell.id.clone() }).collect();
     html! {
         @if !failing.is_empty() {
             h2 { (head) }
@@ -105,12 +103,11 @@ pub(super) fn undone(record: &RunRecord) -> Markup {
     }
 }
 
-/// A cell, for so many others that fail for the same cause.
-fn failure(record: &RunRecord, cell: &CellRecord, others: usize) -> Markup {
+fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>) -> Markup {
     let gates: Vec<_> = record.gates_of(&cell.id).collect();
     html! {
         section.failure {
-            h3 { (cell.id) (and_more(others)) }
+            h3 { (name) }
             ul {
                 @for reason in reasons_of(cell).iter().take(REASONS) { li { (reason) } }
                 @if cell.reasons.len() > REASONS { li { (cell.reasons.len() - REASONS) " more reasons stand in run.json" } }
@@ -131,12 +128,10 @@ fn failure(record: &RunRecord, cell: &CellRecord, others: usize) -> Markup {
     }
 }
 
-/// The diagram of a record's life, the command that tells it, and all its lines.
 fn lived(cell: &CellRecord, life: &LifeRecord) -> Markup {
-    let diagram = plots::life(cell, life);
     html! {
-        @if let Some(diagram) = &diagram {
-            (drawn_twice(|size| diagram.draw(size)))
+        @if let Some(diagram) = plots::life(cell, life) {
+            (drawn_twice(&Size::BOTH.map(|size| diagram.draw(size))))
             p.note {
                 "How to read it: time goes down, a column is a device, the gateway or the backend. An arrow is something sent; one \
                  that ends in a cross never arrived."
@@ -157,18 +152,15 @@ fn lived(cell: &CellRecord, life: &LifeRecord) -> Markup {
 }
 
 fn violations(cell: &CellRecord) -> Markup {
+    let mut grid = Grid::new(4, ["check", "device", "record", "what"]);
+    for of in cell.violations.iter().take(VIOLATIONS) {
+        let named = [&of.device, &of.record].map(|name| name.as_deref().unwrap_or_default());
+        grid.row([of.check.as_str(), named[0], named[1], &of.text]);
+    }
     html! {
         details {
             summary { "All " (cell.violations.len()) " violations that were kept" }
-            div.scroll tabindex="0" { table {
-                thead { tr { th { "check" } th { "device" } th { "record" } th { "what" } } }
-                tbody { @for violation in cell.violations.iter().take(VIOLATIONS) { tr {
-                    td { (violation.check) }
-                    td { (violation.device.as_deref().unwrap_or_default()) }
-                    td { (violation.record.as_deref().unwrap_or_default()) }
-                    td.w { (violation.text) }
-                } } }
-            } }
+            (PreEscaped(grid.html_as(" w4")))
             @if cell.violations.len() > VIOLATIONS {
                 p.note { (cell.violations.len() - VIOLATIONS) " more stand in run.json." }
             }
@@ -176,19 +168,16 @@ fn violations(cell: &CellRecord) -> Markup {
     }
 }
 
-/// Failing cells in a line each, under what one of them is called.
-fn others(cells: &[(&CellRecord, usize)], noun: &str) -> Markup {
+fn others(cells: &[Cause<'_>], noun: &str) -> Markup {
+    let mut grid = Grid::new(3, ["cell", "why", "see it again"]);
+    for Cause { cell, name } in cells.iter().take(NAMED) {
+        let why = cell.reasons.first().map_or_else(String::new, |reason| reason_of(cell, reason));
+        grid.row([name.clone(), why, cell.replay.clone()]);
+    }
     html! {
         details open[cells.len() <= WHOLE] {
             summary { (human::count(cells.len() as u64, noun)) }
-            div.scroll tabindex="0" { table {
-                thead { tr { th { "cell" } th { "why" } th { "see it again" } } }
-                tbody { @for (cell, others) in cells.iter().take(NAMED) { tr {
-                    td { (cell.id) (and_more(*others)) }
-                    td.w { (cell.reasons.first().map_or_else(String::new, |reason| reason_of(cell, reason))) }
-                    td { code { (cell.replay) } }
-                } } }
-            } }
+            (PreEscaped(grid.html_as(" w2 k")))
             @if cells.len() > NAMED {
                 p.note { "and " (cells.len() - NAMED) " more: the files in repro/ and run.json have them all." }
             }

@@ -1,20 +1,21 @@
-//! The headline figures in plain words, the gates, and the table of cells.
+//! The headline figures in plain words, the gates, the table of cells, and answers to questions.
 
 use std::collections::BTreeSet;
 
 use maud::{Markup, PreEscaped, html};
 
-use super::super::brief::{Glance, brief, glance};
 use crate::analysis::found::is_found;
-use crate::metrics::{self, human};
+use crate::analysis::{AnsweredList, by_list};
+use crate::metrics::human;
 use crate::record::{CellRecord, RunRecord, Verdict};
+use crate::render::brief::{Glance, brief, glance};
+use crate::render::claims::sentence;
 use crate::render::story::gate_grid;
-use crate::render::{Form, table};
+use crate::render::{Form, Grid, table};
 
 /// Gates told one by one: so many at most, and so many where no more than these are missed.
 const GATES: (usize, usize) = (100, 20);
 const CELLS: usize = 200;
-/// More columns than this are no table to look at.
 const COLUMNS: usize = 24;
 
 fn columns(record: &RunRecord) -> BTreeSet<(&str, Option<&str>, String)> {
@@ -23,8 +24,7 @@ fn columns(record: &RunRecord) -> BTreeSet<(&str, Option<&str>, String)> {
     cells.map(|cell| (cell.scenario.as_str(), cell.variant.as_deref(), settings(cell))).collect()
 }
 
-/// A card for each sentence of what the setting came to; several settings stand side by side in
-/// the table of figures.
+/// A card for each sentence; several settings stand side by side in the table of figures.
 pub(super) fn cards(record: &RunRecord) -> Markup {
     let cells: Vec<&CellRecord> = record.cells.iter().filter(|cell| !cell.metrics.is_empty()).collect();
     let (met, all) = (record.gates.iter().filter(|gate| gate.pass).count(), record.gates.len());
@@ -53,7 +53,6 @@ pub(super) fn cards(record: &RunRecord) -> Markup {
     }
 }
 
-/// A figure with which way is better: a sign and words say it, and colour besides.
 fn tile(what: &str, value: &str, sound: Option<bool>, way: &str) -> Markup {
     let (class, sign) = match sound {
         Some(true) => ("good", "✓ "),
@@ -65,7 +64,6 @@ fn tile(what: &str, value: &str, sound: Option<bool>, way: &str) -> Markup {
     }
 }
 
-/// The figures as tables, where there are few enough columns to look at.
 pub(super) fn tables(record: &RunRecord) -> Markup {
     let columns = columns(record);
     html! {
@@ -81,7 +79,6 @@ pub(super) fn tables(record: &RunRecord) -> Markup {
     }
 }
 
-/// The gates: those that are not met first.
 pub(super) fn gates(record: &RunRecord) -> Markup {
     let met = record.gates.iter().filter(|gate| gate.pass).count();
     let mut told: Vec<_> = record.gates.iter().collect();
@@ -96,7 +93,6 @@ pub(super) fn gates(record: &RunRecord) -> Markup {
     }
 }
 
-/// The cells, those that fail first.
 pub(super) fn cells(record: &RunRecord) -> Markup {
     let mut told: Vec<&CellRecord> = record.cells.iter().collect();
     told.sort_by_key(|cell| match cell.verdict {
@@ -107,29 +103,27 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
     told.truncate(CELLS);
     // Of a search that found something, what fails is excluded; of a matrix, an answer.
     let found = if record.matrix { "misses something" } else { "excluded" };
-    let columns =
-        [("engine.session.duration", "p95"), ("engine.rows.rate", "value"), ("oracle.lost.rows", "value")];
-    let figure = |cell: &CellRecord, (metric, stat): (&str, &str)| {
+    let figure = |cell: &CellRecord, metric: &str, stat: &str| {
         let figure = cell.metrics.get(metric);
         figure.and_then(|f| Some(human::figure(f.unit(), f.stat(stat)?))).unwrap_or_default()
     };
+    let columns =
+        ["engine.session.duration p95", "engine.rows.rate", "oracle.lost.rows", "digest"].into_iter();
+    let mut grid = Grid::new(2, ["cell", "verdict", "virtual time"].into_iter().chain(columns));
+    for cell in &told {
+        let is_found = cell.verdict == Verdict::Fail && is_found(record, cell);
+        grid.row([
+            cell.id.clone(),
+            if is_found { found } else { verdict(cell.verdict).1 }.to_owned(),
+            human::span(cell.virtual_ns),
+            figure(cell, "engine.session.duration", "p95"),
+            figure(cell, "engine.rows.rate", "value"),
+            figure(cell, "oracle.lost.rows", "value"),
+            cell.digest.chars().take(12).collect(),
+        ]);
+    }
     html! {
-        div.scroll tabindex="0" { table {
-            thead { tr {
-                th { "cell" } th { "verdict" } th.n { "virtual time" }
-                @for (metric, stat) in columns {
-                    th.n title=[metrics::find(metric).map(|m| m.name)] { (metric) @if stat != "value" { " " (stat) } }
-                }
-                th { "digest" }
-            } }
-            tbody { @for cell in &told { tr {
-                td { (cell.id) }
-                td { @if cell.verdict == Verdict::Fail && is_found(record, cell) { (found) } @else { (word(cell.verdict)) } }
-                td.n { (human::span(cell.virtual_ns)) }
-                @for column in columns { td.n { (figure(cell, column)) } }
-                td.k { code { (cell.digest.chars().take(12).collect::<String>()) } }
-            } } }
-        } }
+        (PreEscaped(grid.html_as(" k")))
         @if record.cells.len() > told.len() {
             p.note {
                 "The first " (told.len()) " of " (human::thousands(record.cells.len() as u64))
@@ -147,7 +141,14 @@ pub(super) fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
     }
 }
 
-fn word(of: Verdict) -> Markup {
-    let (class, text) = verdict(of);
-    html! { span class={ "word " (class) } { (text) } }
+pub(super) fn answers(record: &RunRecord) -> Markup {
+    let table = |list: &AnsweredList<'_>| {
+        let mut grid = Grid::new(3, ["", "question", "answer"]);
+        for one in &list.answers {
+            let answer = format!("{}{}{}", one.mark(), sentence(record, one.first), one.seeds());
+            grid.row([one.number.to_string(), one.first.asks.clone(), answer]);
+        }
+        grid.html_as(" w2")
+    };
+    html! { @for list in by_list(record) { h2 { (list.headline()) } (PreEscaped(table(&list))) } }
 }

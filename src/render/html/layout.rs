@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::drawing::figure;
-use super::{answers, failures, figures, plots, style, tables, tuned, variants};
+use super::drawing::{figure, first_of};
+use super::{failures, figures, plots, style, tables, tuned, variants};
 use crate::analysis::sweep::{Objective, Sweep};
 use crate::analysis::to_draw;
 use crate::record::{CellRecord, RunRecord, SweepRecord, TuneRecord, shell_word};
@@ -13,11 +13,9 @@ use crate::render::story::shortened;
 use crate::render::{Paint, headline, svg, sweep};
 
 const SERIES: usize = 24;
-/// Scenarios shown whole, and characters of one.
 const SCENARIOS: usize = 3;
 const SCENARIO_MAX: usize = 60_000;
 
-/// The whole page.
 pub fn page(record: &RunRecord) -> String {
     let name = shortened(&record.scenario.name);
     let (class, verdict) = figures::verdict(record.verdict);
@@ -41,9 +39,8 @@ pub fn page(record: &RunRecord) -> String {
                 }
                 main {
                     (failures::never_occurred(record))
-                    (answers::answers(record))
-                    // A search that found something opens with the answer: what fails there is no
-                    // candidate.
+                    (figures::answers(record))
+                    // What fails in a search that found something is excluded.
                     @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::found(record)) }
                     @if !record.is_of_findings() { (failures::failures(record)) }
                     @if record.matrix { (failures::found(record)) }
@@ -109,7 +106,7 @@ fn drawn(record: &RunRecord) -> Markup {
         }
         @if let Some(bars) = variants::variants(record).filter(|_| !is_a_grid(record)) {
             h2 { "Variants" }
-            div.plots { (figure(&bars.title, |size| bars.draw(size),
+            div.plots { (figure(|size| bars.draw(size),
                 "How to read it: shorter is better in each group; bars of one group have one scale. Figures are medians over the \
                  seeds, of what was lost or overwritten the most; the table below has all.",
                 &tables::of_bars(&bars))) }
@@ -142,7 +139,6 @@ fn drawn(record: &RunRecord) -> Markup {
     }
 }
 
-/// The best setting of each series, and what limits the others.
 fn in_words(series: &[String]) -> Markup {
     html! {
         h3 { "In words" }
@@ -168,25 +164,21 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<Strin
     let sweep = Sweep::new(record, &axes, objective);
     let plots = html! {
         @if let Some(curves) = sweep::curves(&sweep) {
-            (figure(&curves.title, |size| curves.draw(size),
+            (figure(|size| curves.draw(size),
                 &format!(
                     "How to read it: a line is a series of settings, its shade the 95 % interval of the {mean} over seeds; a cross is \
                      excluded: it lost something, got stuck or missed a gate. Below, the broad bar covers the settings around the best that cost within 3 % of it, the marker is the best, \
                      and the thin line covers where the optimum lies (95 %)."
                 ),
                 &tables::of_curves(&curves)))
-            @if curves.curves.len() > svg::Curves::MOST {
-                p.note { "The first " (svg::Curves::MOST) " of " (curves.curves.len()) " series are drawn; the table has all." }
-            }
+            (first_of(svg::Curves::MOST, curves.curves.len(), "series"))
         }
         @if let Some(map) = sweep::heat_map(&sweep) {
-            (figure(&map.title, |size| map.draw(size),
+            (figure(|size| map.draw(size),
                 "How to read it: a row is compared with its own best setting, which has a frame; 1.30× takes 30 % more. The darker a \
                  cell (on a dark page: the lighter), the dearer. An exclamation mark is excluded: it lost something, got stuck or missed a gate.",
                 &tables::of_map(&map)))
-            @if map.rows.len() > svg::HeatMap::MOST {
-                p.note { "The first " (svg::HeatMap::MOST) " of " (map.rows.len()) " rows are drawn; the table has all." }
-            }
+            (first_of(svg::HeatMap::MOST, map.rows.len(), "rows"))
             @if map.columns.len() > svg::HeatMap::WIDEST {
                 p.note {
                     "The map is thinned: of " (map.columns.len()) " columns at most " (svg::HeatMap::WIDEST) " are drawn, both ends, the best of \
@@ -201,7 +193,7 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<Strin
 fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
     html! {
         @if let Some(fleet) = plots::fleet(record, cell) {
-            (figure(&fleet.title, |size| fleet.draw(size),
+            (figure(|size| fleet.draw(size),
                 &format!("How to read it: the fleet has converged when it receives no more and no edit waits.{}",
                     if fleet.phase.is_some() {
                         " Behind the dashed line the faults are over and what is under way comes to rest."
@@ -211,19 +203,19 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
                 &tables::of_timeline(&fleet)))
         }
         @if let Some(curves) = plots::percentiles(cell) {
-            (figure(&curves.title, |size| curves.draw(size),
+            (figure(|size| curves.draw(size),
                 "How to read it: above “95 %” a line shows the time within which 95 of 100 were done. A line that rises steeply to the \
                  right has a few that waited very much longer than most.",
                 &tables::of_curves(&curves)))
         }
         @if let Some(bars) = plots::spread(cell) {
-            (figure(&bars.title, |size| bars.draw(size),
+            (figure(|size| bars.draw(size),
                 "How to read it: a bar counts what took longer than the row above and at most what stands beside it. Two heaps are two \
                  kinds of devices, links or syncs.",
                 &tables::of_bars(&bars)))
         }
         @if let Some(outages) = plots::outages(record, cell) {
-            (figure(&outages.title, |size| outages.draw(size),
+            (figure(|size| outages.draw(size),
                 &format!("How to read it: offline is a device without a link or a running process; where faults of a kind are many, the \
                     height is their number. {}", outages.about),
                 &tables::of_timeline(&outages)))
@@ -231,23 +223,24 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
     }
 }
 
-/// What was run, with every default.
 fn scenarios(record: &RunRecord) -> Markup {
+    // Settings of a grid differ by the keys that their cells name.
+    let shown = if is_a_grid(record) { 1 } else { SCENARIOS };
     html! {
         h2 { "Scenario" }
         p.note {
             @if record.scenario.path.is_empty() { "The embedded scenario" } @else { code { (shortened(&record.scenario.path)) } }
             ", digest " code { (record.scenario.digest) } ". Resolved, with every default and what was set on the command line:"
         }
-        @for (digest, text) in record.resolved.iter().take(SCENARIOS) {
+        @for (digest, text) in record.resolved.iter().take(shown) {
             details {
                 summary { "Resolved scenario " code { (digest.chars().take(12).collect::<String>()) } }
                 pre { (text.chars().take(SCENARIO_MAX).collect::<String>()) }
                 @if text.chars().nth(SCENARIO_MAX).is_some() { p.note { "The rest stands in run.json." } }
             }
         }
-        @if record.resolved.len() > SCENARIOS {
-            p.note { (record.resolved.len() - SCENARIOS) " more resolved scenarios stand in run.json." }
+        @if record.resolved.len() > shown {
+            p.note { (record.resolved.len() - shown) " more resolved scenarios stand in run.json." }
         }
     }
 }
@@ -260,31 +253,25 @@ fn again(record: &RunRecord) -> Markup {
             pre.cmd { code { (cell.replay) } }
         }
         @if let Some(command) = command(record) {
-            p {
-                "All of it (besides what was given with " code { "--set" } "; the resolved scenario has that"
-                "):"
-            }
+            p { "All of it (besides what was given with " code { "--set" } "; the resolved scenario has that):" }
             pre.cmd { code { (command) } }
         }
     }
 }
 
-/// `syncdyno run`, `sweep` or `tune` with paths, seeds and axes.
 fn command(record: &RunRecord) -> Option<String> {
+    let joined = |words: Vec<String>| words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ");
     if let Some(tune) = &record.tune {
-        let words = [&record.scenario.path].into_iter().chain(&tune.given).map(|word| shell_word(word));
-        return Some(format!("syncdyno tune {}", words.collect::<Vec<_>>().join(" ")));
+        let words = [&record.scenario.path].into_iter().chain(&tune.given).cloned();
+        return Some(format!("syncdyno tune {}", joined(words.collect())));
     }
     let seeds: BTreeSet<u64> = record.cells.iter().filter_map(|cell| cell.seed.parse().ok()).collect();
     let (first, last) = (*seeds.first()?, *seeds.last()?);
-    let mut command = String::from(if record.sweep.is_some() { "syncdyno sweep" } else { "syncdyno run" });
-    for path in record.scenario.path.split_whitespace() {
-        command.push_str(&format!(" {}", shell_word(path)));
-    }
-    for axis in record.sweep.iter().flat_map(|sweep| &sweep.axes) {
-        command
-            .push_str(&format!(" --axis {}", shell_word(&format!("{}={}", axis.key, axis.values.join(",")))));
-    }
-    let seeds = if first == last { format!(" --seed {first}") } else { format!(" --seeds {first}..={last}") };
-    Some(command + &seeds)
+    let paths = record.scenario.path.split_whitespace().map(str::to_owned);
+    let axes = record.sweep.iter().flat_map(|sweep| &sweep.axes);
+    let axes = axes.flat_map(|axis| ["--axis".to_owned(), format!("{}={}", axis.key, axis.values.join(","))]);
+    let words = joined(paths.chain(axes).collect());
+    let command = if record.sweep.is_some() { "sweep" } else { "run" };
+    let seeds = if first == last { format!("--seed {first}") } else { format!("--seeds {first}..={last}") };
+    Some(format!("syncdyno {command} {words} {seeds}"))
 }

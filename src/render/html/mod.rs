@@ -14,7 +14,6 @@
 //!
 //! How: `layout` puts the page together; `plots` finds what can be drawn, `drawing` frames it.
 
-mod answers;
 mod drawing;
 mod failures;
 mod figures;

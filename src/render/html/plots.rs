@@ -6,7 +6,6 @@ use crate::metrics::{QUEUED, SYNCED, Unit, human};
 use crate::record::{CellRecord, LifeRecord, RunRecord, SeriesRecord};
 use crate::render::svg::{Bar, Bars, Clock, Curve, Curves, Moment, Panel, Point, SpaceTime, Strip, Timeline};
 
-/// Distributions that people ask for, with what they are called in a plot.
 const DURATIONS: [(&str, &str); 5] = [
     ("engine.usable_after_login.duration", "login to usable"),
     ("engine.session.duration", "sync session"),
@@ -18,8 +17,7 @@ const DURATIONS: [(&str, &str); 5] = [
 const DEVICES_DRAWN: usize = 2;
 /// Faults of so many names have a strip of their own.
 const FAULTS_DRAWN: usize = 6;
-/// More marks in a row than this are a bar; they are told by their number in each of so many
-/// stretches: a page must not grow with the number of devices.
+/// More marks in a row are told by their number in each of so many stretches: the page is bounded.
 const DIAMONDS: usize = 48;
 const BINS: u64 = 100;
 
@@ -50,7 +48,6 @@ pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
     })
 }
 
-/// How often waits of a cell were how long; `None` if nothing was observed.
 pub(super) fn spread(cell: &CellRecord) -> Option<Bars> {
     let group = |(metric, name): &(&str, &str)| {
         let counted = cell.spread.get(*metric)?;
@@ -71,7 +68,6 @@ pub(super) fn spread(cell: &CellRecord) -> Option<Bars> {
     })
 }
 
-/// How a fleet converged: what it had received and what it had still to say.
 pub fn fleet(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     let series = cell.series.as_ref()?;
     let panels: Vec<Panel> = [
@@ -102,10 +98,11 @@ fn blank(record: &RunRecord, cell: &CellRecord, series: &SeriesRecord) -> Timeli
     let script = cell.phases.script_ns;
     // A mark at the very end would only be in the way.
     let phase = (script > 0 && script / 97 < end / 100).then(|| (script, "then it drains".to_owned()));
-    let resolved: Option<toml::Table> =
-        record.resolved.get(&cell.resolved).and_then(|text| toml::from_str(text).ok());
-    let start = resolved.as_ref().and_then(|table| table.get("start")?.as_str());
-    Timeline { end, phase, clock: start.and_then(Clock::parse), ..Timeline::default() }
+    // A key of the whole scenario stands before its tables.
+    let keys = record.resolved.get(&cell.resolved).and_then(|text| text.split("\n[").next());
+    let start = keys.and_then(|keys| keys.lines().find_map(|line| line.strip_prefix("start = ")));
+    let clock = start.and_then(|start| Clock::parse(start.trim_matches('"')));
+    Timeline { end, phase, clock, ..Timeline::default() }
 }
 
 /// When devices had no link or no process, and what befell them; `None` if nothing did.
@@ -119,25 +116,19 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
         }
     }
     let blank = blank(record, cell, series);
-    let (mut without_strip, mut before, mut after) = (0, 0, 0);
     let first = first_online(series);
+    let mut left_out =
+        [(0, "before any device was online"), (0, "only after the end"), (0, "of further kinds")];
     for fault in &cell.faults {
-        if fault.at_ns < first {
-            before += 1;
-            continue;
-        }
-        if fault.at_ns > blank.end {
-            after += 1;
-            continue;
-        }
         let name = fault.text.split(':').next().unwrap_or_default();
-        let more = strips.len() <= FAULTS_DRAWN;
-        match strips.iter_mut().find(|strip| strip.name == name) {
-            Some(strip) => strip.ticks.push(fault.at_ns),
-            None if more => {
+        match strips.iter().position(|strip| strip.name == name) {
+            _ if fault.at_ns < first => left_out[0].0 += 1,
+            _ if fault.at_ns > blank.end => left_out[1].0 += 1,
+            Some(at) => strips[at].ticks.push(fault.at_ns),
+            None if strips.len() <= FAULTS_DRAWN => {
                 strips.push(Strip { name: name.to_owned(), ticks: vec![fault.at_ns], ..Strip::default() });
             }
-            None => without_strip += 1,
+            None => left_out[2].0 += 1,
         }
     }
     if strips.is_empty() {
@@ -148,14 +139,8 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     }
     let mut about =
         "Red: the share of devices offline, of the most ever online at once. Diamonds: faults.".to_owned();
-    for (left_out, why) in [
-        (before, "before any device was online"),
-        (after, "only after the end"),
-        (without_strip, "of further kinds"),
-    ] {
-        if left_out > 0 {
-            about.push_str(&format!(" {} {why}, not drawn.", human::count(left_out, "fault")));
-        }
+    for (faults, why) in left_out.into_iter().filter(|(faults, _)| *faults > 0) {
+        about.push_str(&format!(" {} {why}, not drawn.", human::count(faults, "fault")));
     }
     Some(Timeline { title: "Outages and faults".to_owned(), about, strips, ..blank })
 }

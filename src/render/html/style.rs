@@ -14,11 +14,11 @@ color:var(--soft);font-size:15px}details>.plots{margin-top:8px}h2+h3,.plots+h3{m
 .note,figcaption,footer,.sub{color:var(--soft);font-size:14px}\
 .badge{display:inline-block;padding:3px 14px;border-radius:999px;font-weight:650;font-size:15px;color:var(--paper)}\
 .badge.pass{background:var(--good)}.badge.fail,.badge.incomplete{background:var(--bad)}\
-.word{font-weight:600}.word.pass{color:var(--good)}.word.fail,.word.incomplete{color:var(--bad)}\
-code,pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}\
+td.pass,td.FAIL,td.incomplete{font-weight:600;color:var(--bad)}td.pass{color:var(--good)}\
+code,pre,.k td:last-child{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}\
 pre{background:var(--h0);border:1px solid var(--rule);border-radius:6px;padding:8px 12px;margin:6px 0;overflow-x:auto;max-width:100%}\
 pre.cmd{white-space:pre-wrap;overflow-wrap:anywhere}\
-p code,li code,td code{overflow-wrap:anywhere}\
+p code,li code,.w2 td:last-child{overflow-wrap:anywhere}\
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:12px;margin:12px 0}\
 .card{border:1px solid var(--rule);border-radius:10px;padding:12px 16px}\
 .card span{display:block;font-size:14px}.card small{display:block;color:var(--soft);font-size:12px;overflow-wrap:anywhere}\
@@ -48,10 +48,10 @@ linear-gradient(90deg,var(--rule),transparent) 0 0/14px 100% no-repeat scroll,\
 linear-gradient(270deg,var(--rule),transparent) 100% 0/14px 100% no-repeat scroll}\
 table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}\
 th,td{text-align:left;padding:4px 14px 4px 0;border-bottom:1px solid var(--rule);vertical-align:top}\
-th{font-weight:600;color:var(--soft)}td{white-space:nowrap}td.w{white-space:normal;min-width:22ch}td.k code{overflow-wrap:normal}.n{text-align:right}\
+th{font-weight:600;color:var(--soft)}td{white-space:nowrap}.w2 td+td,.w4 td+td+td+td{white-space:normal;min-width:22ch}.t0 td,.t0 th,.t1 td+td,.t1 th+th,.t2 td+td+td,.t2 th+th+th,.t3 td+td+td+td,.t3 th+th+th+th{text-align:right}\
 @media (max-width:660px){.beside th,.beside td{padding-right:8px;font-size:13px;white-space:normal}.beside td:first-child{white-space:nowrap}}\
 footer{margin-top:40px;padding-top:14px;padding-bottom:40px;border-top:1px solid var(--rule)}\
 @media print{body{font-size:11pt}main,header,footer{max-width:none;padding-left:0;padding-right:0}.wide{display:block}\
 .narrow{display:none}.wide,.card,tr{break-inside:avoid}h2,h3,h4,summary,thead{break-after:avoid}figcaption{break-before:avoid}\
 .plots{display:block}figure{margin-bottom:14px}.plots>figure:only-child{display:block}.wide svg.plot{max-width:600px}\
-.scroll{overflow:visible}td{white-space:normal}td.n,td.k{white-space:nowrap}th,td{padding-right:8px}table{font-size:9pt}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}";
+.scroll{overflow:visible}td{white-space:normal}.t1 td+td,.t2 td+td+td{white-space:nowrap}th,td{padding-right:8px}table{font-size:9pt}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}";

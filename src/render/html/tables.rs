@@ -5,7 +5,7 @@ use crate::render::Grid;
 use crate::render::svg::{Bars, Curves, HeatMap, Timeline};
 
 /// Rows of a table over time; the others stand in `series.csv`.
-const ROWS_OVER_TIME: u64 = 24;
+const ROWS_OVER_TIME: usize = 24;
 const TOLD_OF_A_STRIP: usize = 40;
 
 /// A row a setting, a column a curve, before each how many seeds its points rest on, where these
@@ -46,7 +46,6 @@ pub(super) fn of_bars(bars: &Bars) -> String {
     grid.html()
 }
 
-/// As the map lies: a row a row.
 pub(super) fn of_map(map: &HeatMap) -> String {
     let mut grid = Grid::new(1, [map.y.clone()].into_iter().chain(map.columns.iter().cloned()));
     for row in &map.rows {
@@ -55,45 +54,38 @@ pub(super) fn of_map(map: &HeatMap) -> String {
     grid.html()
 }
 
-/// A row for some instants, a column a panel; then the strips.
 pub(super) fn of_timeline(timeline: &Timeline) -> String {
     let mut text = String::new();
     if let Some(first) = timeline.panels.first() {
-        let names = timeline.panels.iter().map(|panel| panel.name.clone());
-        let mut grid = Grid::new(
-            0,
-            [if timeline.clock.is_some() { "local time" } else { "virtual time" }.to_owned()]
-                .into_iter()
-                .chain(names),
-        );
-        let every = (first.points.len() as u64).div_ceil(ROWS_OVER_TIME).max(1);
+        let names = timeline.panels.iter().map(|panel| panel.name.as_str());
+        let mut grid = Grid::new(0, [timeline.axis()].into_iter().chain(names));
+        let every = first.points.len().div_ceil(ROWS_OVER_TIME).max(1);
         let last = first.points.len().saturating_sub(1);
-        for (i, (at, _)) in first.points.iter().enumerate() {
-            if (i as u64).is_multiple_of(every) || i == last {
-                let values = timeline.panels.iter().map(|panel| {
-                    panel.points.get(i).map_or_else(String::new, |point| human::figure(panel.unit, point.1))
-                });
-                grid.row([timeline.time(*at)].into_iter().chain(values));
-            }
+        let is_shown = |(i, _): &(usize, &(u64, u64))| i.is_multiple_of(every) || *i == last;
+        for (i, (at, _)) in first.points.iter().enumerate().filter(is_shown) {
+            let values = timeline.panels.iter().map(|panel| {
+                panel.points.get(i).map_or_else(String::new, |point| human::figure(panel.unit, point.1))
+            });
+            grid.row([timeline.time(*at)].into_iter().chain(values));
         }
         text.push_str(&grid.html());
     }
-    if !timeline.strips.is_empty() {
-        let mut grid = Grid::new(3, ["what", "from", "until"]);
-        for strip in &timeline.strips {
-            for (from, until, _, told) in strip.spans.iter().take(TOLD_OF_A_STRIP) {
-                grid.row([told.clone(), timeline.time(*from), timeline.time(*until)]);
-            }
-            for at in strip.ticks.iter().take(TOLD_OF_A_STRIP) {
-                grid.row([strip.name.clone(), timeline.time(*at)]);
-            }
-            let all = strip.spans.len() + strip.ticks.len();
-            let told = strip.spans.len().min(TOLD_OF_A_STRIP) + strip.ticks.len().min(TOLD_OF_A_STRIP);
-            if all > told {
-                grid.row([format!("{}: {} more", strip.name, all - told)]);
-            }
-        }
-        text.push_str(&grid.html());
+    if timeline.strips.is_empty() {
+        return text;
     }
-    text
+    let mut grid = Grid::new(3, ["what", "from", "until"]);
+    for strip in &timeline.strips {
+        for (from, until, _, told) in strip.spans.iter().take(TOLD_OF_A_STRIP) {
+            grid.row([told.clone(), timeline.time(*from), timeline.time(*until)]);
+        }
+        for at in strip.ticks.iter().take(TOLD_OF_A_STRIP) {
+            grid.row([strip.name.clone(), timeline.time(*at)]);
+        }
+        let left = |all: usize| all.saturating_sub(TOLD_OF_A_STRIP);
+        let left = left(strip.spans.len()) + left(strip.ticks.len());
+        if left > 0 {
+            grid.row([format!("{}: {left} more", strip.name)]);
+        }
+    }
+    text + &grid.html()
 }

@@ -18,10 +18,8 @@ pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
         div.plots {
             @for key in &tune.knobs {
                 @if let Some(curves) = curves(record, tune, key) {
-                    (drawing::figure(&curves.title, |size| curves.draw(size), &reading(tune), &tables::of_curves(&curves)))
-                    @if curves.curves.len() > Curves::MOST {
-                        p.note { "The first " (Curves::MOST) " of " (curves.curves.len()) " places are drawn; the table has all." }
-                    }
+                    (drawing::figure(|size| curves.draw(size), &reading(tune), &tables::of_curves(&curves)))
+                    (drawing::first_of(Curves::MOST, curves.curves.len(), "places"))
                 }
             }
         }
@@ -36,10 +34,8 @@ pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
     }
 }
 
-/// Places whose answer stands at the top.
 const ANSWERS: usize = 6;
 
-/// The answer, before all plots: a line for each of the first places.
 pub(super) fn answers(tune: &TuneRecord) -> Markup {
     html! {
         @for place in tune.places.iter().take(ANSWERS) { p { (told::in_a_line(tune, place)) } }
@@ -47,7 +43,6 @@ pub(super) fn answers(tune: &TuneRecord) -> Markup {
     }
 }
 
-/// How to read the plot of a search.
 fn reading(tune: &TuneRecord) -> String {
     let mean = tune.metric.parse().map_or("mean", |objective: Objective| objective.mean());
     format!(
@@ -146,7 +141,6 @@ fn interval(
     figure_between(&Setting::new(&point.value, cells, &objective), &objective, position).filter(|_| all)
 }
 
-/// What the scenario has now, and what others ship.
 fn marks(knobs: &[(&PlaceTuned, &KnobTuned)], place: Places) -> Vec<(f64, String)> {
     let mark = |point: &PointTuned| {
         let names = point.names.iter().filter(|name| !name.ends_with(" the best"));
@@ -156,7 +150,6 @@ fn marks(knobs: &[(&PlaceTuned, &KnobTuned)], place: Places) -> Vec<(f64, String
     knobs.first().map_or_else(Vec::new, |(_, knob)| knob.points.iter().filter_map(mark).collect())
 }
 
-/// Where settings lie on the axis.
 #[derive(Clone, Copy)]
 struct Places {
     /// Everything at once is written as a number beyond all others: it lies a step behind the last

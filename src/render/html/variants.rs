@@ -3,10 +3,9 @@
 use crate::analysis::{distinct, grouped};
 use crate::metrics::human;
 use crate::record::RunRecord;
-use crate::render::brief::{Glance, glance};
+use crate::render::brief::{Glance, by_what, glance};
 use crate::render::svg::{Bar, Bars};
 
-/// More variants than this are a table, and no plot.
 const MOST: usize = 12;
 
 /// The figures in which variants of the only scenario differ; `None` if there are not several.
@@ -18,20 +17,18 @@ pub(super) fn variants(record: &RunRecord) -> Option<Bars> {
     if scenarios.len() != 1 || !all_named || !(2..=MOST).contains(&variants.len()) {
         return None;
     }
-    let all: Vec<(&str, Vec<Glance>)> =
-        variants.iter().filter_map(|(name, cells)| Some(((*name)?, glance(cells)))).collect();
-    let whats = distinct(all.iter().flat_map(|(_, of)| of).map(|one| one.what));
-    let group = |what: &&str| {
-        let bars = all.iter().filter_map(|(name, of)| {
-            let one = of.iter().find(|one| one.what == *what)?;
-            let told = human::figure(one.unit, one.value);
-            Some(Bar { name: (*name).to_owned(), value: one.value, told })
+    let all: Vec<Vec<Glance>> = variants.iter().map(|(_, cells)| glance(cells)).collect();
+    let names = variants.iter().map(|(name, _)| name.unwrap_or_default());
+    let group = |(what, figures): (&str, Vec<Option<&Glance>>)| {
+        let bars = names.clone().zip(figures).filter_map(|(name, one)| {
+            let Glance { unit, value, .. } = *one?;
+            Some(Bar { name: name.to_owned(), value, told: human::figure(unit, value) })
         });
         let bars: Vec<Bar> = bars.collect();
         let differ = bars.iter().any(|bar| bar.told != bars[0].told);
-        differ.then(|| ((*what).to_owned(), bars))
+        differ.then(|| (what.to_owned(), bars))
     };
-    let groups: Vec<_> = whats.iter().filter_map(group).collect();
+    let groups: Vec<_> = by_what(&all).into_iter().filter_map(group).collect();
     (!groups.is_empty()).then(|| Bars {
         title: "Variants side by side".to_owned(),
         about: "Of each figure in which variants differ a bar for each of them; shorter is better."

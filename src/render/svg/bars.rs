@@ -4,12 +4,9 @@ use super::frame::{LETTERS, Size, Svg};
 use super::ink::{Anchor, Ink, cut, width};
 use super::style::LOOKS;
 
-/// What is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bars {
-    /// What it shows, in a few words.
     pub title: String,
-    /// The same in a sentence, for who cannot see it.
     pub about: String,
     /// Bars that are held against each other, under what they are of.
     pub groups: Vec<(String, Vec<Bar>)>,
@@ -17,10 +14,8 @@ pub struct Bars {
     pub alike: bool,
 }
 
-/// One bar.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
-    /// What it is of.
     pub name: String,
     /// How long it is beside others of its group.
     pub value: u64,
@@ -33,7 +28,6 @@ const HEAD: f64 = 22.0;
 const GAP: f64 = 12.0;
 
 impl Bars {
-    /// The drawing.
     pub fn draw(&self, size: Size) -> Svg {
         let bars = || self.groups.iter().flat_map(|(_, bars)| bars);
         let widest = |text: fn(&Bar) -> &str| bars().map(|bar| width(text(bar), LETTERS)).fold(0.0, f64::max);
@@ -47,9 +41,8 @@ impl Bars {
             for (i, bar) in bars.iter().enumerate() {
                 let long = (room * bar.value as f64 / most).max(1.0);
                 ink.text("s", (2.0, y + 12.0), Anchor::Start, &cut(&bar.name, LETTERS, left - 10.0));
-                let told = format!("{}: {}", bar.name, bar.told);
                 let class = format!("flat c{}", if self.alike { 0 } else { i % LOOKS });
-                ink.rect(&class, (left, y + 2.0), (long, ROW - 6.0), Some(&told));
+                ink.rect(&class, (left, y + 2.0), (long, ROW - 6.0), None);
                 ink.text("", (left + long + 6.0, y + 12.0), Anchor::Start, &bar.told);
                 y += ROW;
             }

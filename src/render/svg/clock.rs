@@ -5,7 +5,6 @@
 pub struct Clock(u64);
 
 const DAY: u64 = 86_400;
-/// Between labels, in seconds.
 const STEPS: [u64; 19] =
     [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, DAY, 2 * DAY];
 
@@ -16,7 +15,6 @@ impl Clock {
         let number = |from: usize| time.get(from..from + 2)?.parse::<u64>().ok();
         Some(Clock(number(0)? * 3_600 + number(3)? * 60 + number(6).unwrap_or(0)))
     }
-
     /// An instant of virtual time: `08:30:05`, from the second day on with its number.
     pub fn time(self, at_ns: u64) -> String {
         let seconds = self.0 + at_ns / 1_000_000_000;
@@ -26,8 +24,6 @@ impl Clock {
             day => format!("day {} {h:02}:{m:02}:{s:02}", day + 1),
         }
     }
-
-    /// At most so many times that are easy to read, until `end_ns`: virtual times with labels.
     pub(super) fn ticks(self, end_ns: u64, most: usize) -> Vec<(f64, String)> {
         let long = end_ns / 1_000_000_000;
         let fits = |step: &u64| long / step <= most as u64;

@@ -7,18 +7,13 @@ use super::scale::Scale;
 use super::style::{self, LOOKS, look, marker};
 use crate::metrics::{Unit, human};
 
-/// What is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curves {
-    /// What it shows, in a few words.
     pub title: String,
-    /// The same in a sentence, for who cannot see it.
     pub about: String,
-    /// The name of the settings.
     pub x: String,
     /// The settings from left to right: where they lie, and what they are called.
     pub settings: Vec<(f64, String)>,
-    /// What is measured.
     pub y: String,
     /// Its unit; counts if none.
     pub unit: Option<Unit>,
@@ -28,14 +23,10 @@ pub struct Curves {
     pub marks: Vec<(f64, String)>,
 }
 
-/// One curve.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curve {
-    /// What it is of.
     pub name: String,
-    /// Its points from left to right.
     pub points: Vec<Point>,
-    /// The best setting.
     pub best: Option<f64>,
     /// The first and last setting that cost at most a little more than the best.
     pub flat: Option<(f64, f64)>,
@@ -43,14 +34,10 @@ pub struct Curve {
     pub between: Option<[Option<f64>; 2]>,
 }
 
-/// One setting of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// Where it lies.
     pub x: f64,
-    /// The figure, in its unit.
     pub y: f64,
-    /// Between what the true figure lies.
     pub interval: Option<(f64, f64)>,
     /// Whether it may be the best; what lost a row may not.
     pub candidate: bool,
@@ -59,19 +46,15 @@ pub struct Point {
     pub seeds: Option<u64>,
 }
 
-/// A row for each curve's flat region.
 const ROW: f64 = 15.0;
 const TICKS: usize = 6;
-/// Room for the letters of marks.
 const KEYS: f64 = 18.0;
-/// Space kept free left and right of the first and the last setting.
 const INSET: f64 = 12.0;
 
 impl Curves {
     /// More curves are not told apart.
     pub const MOST: usize = LOOKS;
 
-    /// The drawing.
     pub fn draw(&self, size: Size) -> Svg {
         let curves = &self.curves[..self.curves.len().min(Curves::MOST)];
         let unit = self.unit.unwrap_or(Unit::Count);
@@ -138,13 +121,11 @@ impl Curves {
         }
     }
 
-    /// Marks from left to right, each with its place.
     fn sorted_marks(&self) -> Vec<&(f64, String)> {
         let mut marks: Vec<&(f64, String)> = self.marks.iter().collect();
         marks.sort_by(|a, b| a.0.total_cmp(&b.0));
         marks
     }
-
     /// A dashed line for each mark with its letter above: names have no room beside each other, and
     /// stand in the legend.
     fn draw_marks(&self, ink: &mut Ink, inside: Inside, x: Scale) {
@@ -255,7 +236,6 @@ fn most_seeds(curves: &[Curve]) -> Option<u64> {
     curves.iter().flat_map(|curve| &curve.points).filter_map(|point| point.seeds).max()
 }
 
-/// The names at the right ends of their curves, moved apart.
 fn draw_names(ink: &mut Ink, curves: &[Curve], inside: Inside, x: Scale, y: Scale, size: Size) {
     let named: Vec<(usize, &Curve, &Point)> =
         curves.iter().enumerate().filter_map(|(i, c)| Some((i, c, c.points.last()?))).collect();

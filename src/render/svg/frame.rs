@@ -16,6 +16,8 @@ pub enum Size {
 }
 
 impl Size {
+    pub const BOTH: [Size; 2] = [Size::Wide, Size::Narrow];
+
     pub(super) fn width(self) -> f64 {
         self.pick(640.0, 340.0)
     }
@@ -34,7 +36,6 @@ impl Size {
 pub(super) const LETTERS: f64 = 12.0;
 pub(super) const SMALL: f64 = 11.0;
 
-/// A finished plot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Svg {
     size: Size,
@@ -50,20 +51,19 @@ impl Svg {
     }
     /// As an element of a page that has [`style::CSS`].
     pub fn inline(&self) -> String {
-        self.element("")
+        self.element("", "")
     }
     /// As a file of its own, light and dark.
     pub fn standalone(&self) -> String {
-        self.element(&format!("<style>{}svg{{background:var(--paper)}}</style>\n", style::CSS))
+        let style = format!("<style>{}svg{{background:var(--paper)}}</style>\n", style::CSS);
+        self.element(" xmlns=\"http://www.w3.org/2000/svg\"", &style)
     }
-    /// What it shows, in a few words.
     pub fn title(&self) -> &str {
         &self.title
     }
-
-    fn element(&self, style: &str) -> String {
+    fn element(&self, space: &str, style: &str) -> String {
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" role=\"img\" viewBox=\"0 0 {} {}\">\n\
+            "<svg{space} class=\"plot\" role=\"img\" viewBox=\"0 0 {} {}\">\n\
              <title>{}</title>\n<desc>{}</desc>\n{style}{}</svg>\n",
             px(self.size.width()),
             px(self.height),
@@ -74,7 +74,6 @@ impl Svg {
     }
 }
 
-/// The inside of a plot, in pixels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Inside {
     pub(super) left: f64,
@@ -83,7 +82,6 @@ pub(super) struct Inside {
     pub(super) bottom: f64,
 }
 
-/// Draws the axis on the left: rules across, their labels, and the name above.
 pub(super) fn left_axis(ink: &mut Ink, inside: Inside, scale: Scale, unit: Unit, name: &str, most: usize) {
     for (x, label) in scale.ticks(unit, most) {
         let y = scale.at(x);
@@ -99,7 +97,6 @@ pub(super) fn left_axis(ink: &mut Ink, inside: Inside, scale: Scale, unit: Unit,
     ink.text("s m", (2.0, inside.top - 12.0), Anchor::Start, &name);
 }
 
-/// How much room the labels of the left axis take.
 pub(super) fn left_room(scale: Scale, unit: Unit, most: usize) -> f64 {
     let widest = scale.ticks(unit, most).iter().map(|(_, label)| width(label, SMALL)).fold(0.0, f64::max);
     widest + 10.0

@@ -1,38 +1,29 @@
 //! A map of cells: one key across, another down, what each costs beside the best of its row.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::frame::{LETTERS, SMALL, Size, Svg};
 use super::ink::{Anchor, Ink, cut, width};
 use super::style::SHADES;
+use crate::analysis::{distinct, grouped};
 
-/// What is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HeatMap {
-    /// What it shows, in a few words.
     pub title: String,
-    /// The same in a sentence, for who cannot see it.
     pub about: String,
-    /// The key across.
     pub x: String,
-    /// Its values.
     pub columns: Vec<String>,
-    /// The key down.
     pub y: String,
     /// The rows; beyond [`HeatMap::MOST`] they are left to the table.
     pub rows: Vec<HeatRow>,
 }
 
-/// A row of a map.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HeatRow {
-    /// Its value of the key down.
     pub name: String,
-    /// Its cells, a column each.
     pub cells: Vec<Heat>,
 }
 
-/// A cell of a map.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heat {
     /// What it costs beside the best of its row, which costs 1; `None` if it is excluded or was
@@ -40,7 +31,6 @@ pub struct Heat {
     pub cost: Option<f64>,
     /// Its figure with its unit, or why there is none.
     pub told: String,
-    /// Whether it was measured and is excluded.
     pub trouble: bool,
 }
 
@@ -66,7 +56,6 @@ impl HeatMap {
     /// More columns are not drawn: both ends are, the best of the rows, and others between.
     pub const WIDEST: usize = 16;
 
-    /// The drawing.
     pub fn draw(&self, size: Size) -> Svg {
         let rows = &self.rows[..self.rows.len().min(HeatMap::MOST)];
         let widest = rows.iter().map(|row| width(&row.name, LETTERS)).fold(0.0, f64::max);
@@ -116,30 +105,13 @@ impl HeatMap {
         if all <= most {
             return (0..all).collect();
         }
-        let mut bests: BTreeMap<usize, usize> = BTreeMap::new();
-        for best in rows.iter().filter_map(HeatRow::best) {
-            *bests.entry(best).or_default() += 1;
-        }
-        let mut bests: Vec<(usize, usize)> = bests.into_iter().collect();
+        let mut bests = grouped(rows.iter().filter_map(HeatRow::best), |best| *best);
         // Where there is no room for all, those of the most rows.
-        bests.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
-        let mut shown = BTreeSet::from([0, all - 1]);
-        for (best, _) in bests {
-            if shown.len() < most {
-                shown.insert(best);
-            }
-        }
-        while shown.len() < most {
-            let gaps = shown
-                .iter()
-                .zip(shown.iter().skip(1))
-                .map(|(low, high)| (high - low, low + (high - low) / 2));
-            let Some((_, middle)) = gaps.max_by_key(|(wide, middle)| (*wide, std::cmp::Reverse(*middle)))
-            else {
-                break;
-            };
-            shown.insert(middle);
-        }
+        bests.sort_by_key(|(_, rows)| std::cmp::Reverse(rows.len()));
+        let first = [0, all - 1].into_iter().chain(bests.into_iter().map(|(best, _)| best));
+        let mut shown: BTreeSet<usize> = distinct(first).into_iter().take(most).collect();
+        let left = most - shown.len();
+        shown.extend((1..=left).map(|i| i * (all - 1) / (left + 1)));
         shown.into_iter().collect()
     }
 }
@@ -150,26 +122,25 @@ fn shade(cost: f64) -> usize {
 
 fn draw_cell(ink: &mut Ink, heat: &Heat, at: (f64, f64), cell: f64, column: &str, row: &str) {
     let told = format!("{row}, {column}: {}", heat.told);
-    let corner = (at.0 + 1.0, at.1 + 1.0);
-    let size = (cell - 2.0, ROW - 2.0);
-    let middle = (at.0 + cell / 2.0, at.1 + ROW / 2.0 + 4.0);
-    let Some(cost) = heat.cost else {
-        let class = if heat.trouble { "hx" } else { "hn" };
-        ink.rect(class, corner, size, Some(&told));
-        let (class, word) = if heat.trouble { ("alarm b", "!") } else { ("s", "–") };
-        ink.text(class, middle, Anchor::Middle, word);
-        return;
+    let (corner, size) = ((at.0 + 1.0, at.1 + 1.0), (cell - 2.0, ROW - 2.0));
+    let shade = heat.cost.map(shade);
+    let class = match shade {
+        Some(shade) => format!("h{shade}"),
+        None => if heat.trouble { "hx" } else { "hn" }.to_owned(),
     };
-    let shade = shade(cost);
-    ink.rect(&format!("h{shade}"), corner, size, Some(&told));
-    let over = if shade >= 5 { "m over" } else { "m" };
-    let text = told_cost(cost, cell - 4.0);
-    if cost <= 1.0 {
+    ink.rect(&class, corner, size, Some(&told));
+    let is_best = heat.cost.is_some_and(|cost| cost <= 1.0);
+    if is_best {
         ink.rect("best", (corner.0 + 1.0, corner.1 + 1.0), (size.0 - 2.0, size.1 - 2.0), None);
-        ink.text("m b", middle, Anchor::Middle, &text);
-    } else {
-        ink.text(over, middle, Anchor::Middle, &text);
     }
+    let (class, text) = match (heat.cost, shade) {
+        (Some(cost), _) if is_best => ("m b", told_cost(cost, cell - 4.0)),
+        (Some(cost), Some(5..)) => ("m over", told_cost(cost, cell - 4.0)),
+        (Some(cost), _) => ("m", told_cost(cost, cell - 4.0)),
+        (None, _) if heat.trouble => ("alarm b", "!".to_owned()),
+        (None, _) => ("s", "–".to_owned()),
+    };
+    ink.text(class, (at.0 + cell / 2.0, at.1 + ROW / 2.0 + 4.0), Anchor::Middle, &text);
 }
 
 /// `1.3×`, with as many decimals as there is room for.
@@ -187,7 +158,6 @@ fn told_cost(cost: f64, room: f64) -> String {
     tried[from..].iter().find(|text| width(text, SMALL) <= room).cloned().unwrap_or_default()
 }
 
-/// The shades with the costs they stand for.
 fn draw_key(ink: &mut Ink, at: (f64, f64), size: Size) {
     let cell = size.pick(34.0, 22.0);
     for shade in 0..SHADES {

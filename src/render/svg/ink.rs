@@ -4,13 +4,11 @@ use std::fmt::Write;
 
 pub(super) use crate::render::escaped;
 
-/// A drawing under way.
 #[derive(Debug, Default)]
 pub(super) struct Ink {
     text: String,
 }
 
-/// Where a text stands relative to its point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -22,45 +20,36 @@ impl Ink {
     pub(super) fn into_text(self) -> String {
         self.text
     }
-
     pub(super) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
         let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(px);
         let _ = writeln!(self.text, r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#);
     }
-
     /// A line through points; nothing of fewer than two.
     pub(super) fn path(&mut self, class: &str, points: &[(f64, f64)]) {
         if points.len() > 1 {
             let _ = writeln!(self.text, r#"<path class="{class}" d="{}"/>"#, through(points));
         }
     }
-
     pub(super) fn area(&mut self, class: &str, points: &[(f64, f64)]) {
         if points.len() > 2 {
             let _ = writeln!(self.text, r#"<path class="{class}" d="{}Z"/>"#, through(points));
         }
     }
-
-    /// A shape given by a path of its own, moved to a point.
     pub(super) fn shape(&mut self, class: &str, at: (f64, f64), d: &str) {
         self.told_shape(class, at, d, "");
     }
-
     /// The same, with what is read where a pointer rests on it.
     pub(super) fn told_shape(&mut self, class: &str, at: (f64, f64), d: &str, told: &str) {
         let (x, y) = (px(at.0), px(at.1));
         let _ = write!(self.text, r#"<path class="{class}" transform="translate({x} {y})" d="{d}""#);
         self.end("path", told);
     }
-
     fn end(&mut self, element: &str, told: &str) {
         let _ = match told {
             "" => writeln!(self.text, "/>"),
             told => writeln!(self.text, "><title>{}</title></{element}>", escaped(told)),
         };
     }
-
-    /// A rectangle; one without size is not drawn.
     pub(super) fn rect(&mut self, class: &str, corner: (f64, f64), size: (f64, f64), told: Option<&str>) {
         if size.0 <= 0.0 || size.1 <= 0.0 {
             return;
@@ -69,16 +58,18 @@ impl Ink {
         let _ = write!(self.text, r#"<rect class="{class}" x="{x}" y="{y}" width="{wide}" height="{high}""#);
         self.end("rect", told.unwrap_or_default());
     }
-
     pub(super) fn text(&mut self, class: &str, at: (f64, f64), anchor: Anchor, text: &str) {
         let anchor = match anchor {
             Anchor::Start => "",
-            Anchor::Middle => r#" text-anchor="middle""#,
-            Anchor::End => r#" text-anchor="end""#,
+            Anchor::Middle => " z",
+            Anchor::End => " e",
         };
-        let (x, y) = (px(at.0), px(at.1));
+        let class = match format!("{class}{anchor}").trim_start() {
+            "" => String::new(),
+            class => format!(r#" class="{class}""#),
+        };
         let _ =
-            writeln!(self.text, r#"<text class="{class}" x="{x}" y="{y}"{anchor}>{}</text>"#, escaped(text));
+            writeln!(self.text, r#"<text{class} x="{}" y="{}">{}</text>"#, px(at.0), px(at.1), escaped(text));
     }
 }
 
@@ -126,7 +117,6 @@ pub(super) fn cut(text: &str, size: f64, room: f64) -> String {
     (0..letters.len()).rev().map(of).find(|text| width(text, size) <= room).unwrap_or_default()
 }
 
-/// A text in lines that have room, broken at spaces.
 pub(super) fn wrapped(text: &str, size: f64, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
@@ -172,7 +162,6 @@ mod tests {
             assert_eq!(px(x), shown);
         }
     }
-
     #[test]
     fn labels_that_would_meet_are_moved_apart_in_their_order() {
         assert_eq!(spread(&[50.0, 51.0, 10.0], 12.0, 0.0, 100.0), [50.0, 62.0, 10.0]);
@@ -180,7 +169,6 @@ mod tests {
         let crowded = spread(&[5.0; 11], 12.0, 0.0, 50.0);
         assert!(crowded.windows(2).all(|pair| (pair[1] - pair[0] - 5.0).abs() < 1e-9), "{crowded:?}");
     }
-
     #[test]
     fn a_text_is_cut_to_its_room_and_says_so() {
         let short = cut("appointments of the cardiology", 12.0, 100.0);

@@ -12,11 +12,9 @@ pub(super) struct Scale {
     end: f64,
 }
 
-/// Figures further apart than this are told on a logarithmic axis.
 const LINEAR_MAX: f64 = 8.0;
 
 impl Scale {
-    /// From figures `from..to` to places `start..end`.
     pub(super) fn linear((from, to): (f64, f64), (start, end): (f64, f64)) -> Scale {
         let to = if to > from { to } else { from + 1.0 };
         Scale { log: false, from, to, start, end }
@@ -35,7 +33,6 @@ impl Scale {
             Scale::linear((0.0, high * 1.08), places)
         }
     }
-    /// The same figures at other places.
     pub(super) fn moved(self, (start, end): (f64, f64)) -> Scale {
         Scale { start, end, ..self }
     }
@@ -47,13 +44,11 @@ impl Scale {
         };
         self.start + share.clamp(0.0, 1.0) * (self.end - self.start)
     }
-
     /// About `most` figures that are easy to read, each with its label.
     pub(super) fn ticks(self, unit: Unit, most: usize) -> Vec<(f64, String)> {
         let figures = if self.log { self.log_ticks(unit, most) } else { self.even_ticks(unit, most) };
         figures.into_iter().map(|x| (x, label(unit, x))).collect()
     }
-
     fn even_ticks(self, unit: Unit, most: usize) -> Vec<f64> {
         let ladder = ladder(unit);
         let span = self.to - self.from;
@@ -63,7 +58,6 @@ impl Scale {
         let last = libm::floor(self.to / step + 1e-9) as i64;
         (first..=last).map(|i| i as f64 * step).collect()
     }
-
     fn log_ticks(self, unit: Unit, most: usize) -> Vec<f64> {
         let within = |x: &f64| *x >= self.from * 0.999_999 && *x <= self.to * 1.000_001;
         let all: Vec<f64> = ladder(unit).into_iter().filter(within).collect();
@@ -130,7 +124,6 @@ pub(super) fn label(unit: Unit, x: f64) -> String {
     }
 }
 
-/// What the name of an axis says of its unit; empty where each label does.
 pub(super) fn noun(unit: Unit) -> &'static str {
     match unit {
         Unit::Rows => "rows",
@@ -165,7 +158,6 @@ mod tests {
     fn labels(scale: Scale, unit: Unit, most: usize) -> Vec<String> {
         scale.ticks(unit, most).into_iter().map(|(_, label)| label).collect()
     }
-
     #[test]
     fn an_axis_of_time_is_told_in_times_that_people_use() {
         let hours = Scale::linear((0.0, 18.0 * 3_600e9), (0.0, 1.0));
@@ -186,7 +178,6 @@ mod tests {
         let sizes = Scale::linear((0.0, 3_000_000.0), (0.0, 1.0));
         assert_eq!(labels(sizes, Unit::Bytes, 4), ["0 B", "1 MiB", "2 MiB"]);
     }
-
     #[test]
     fn figures_find_their_places_and_never_leave_the_plot() {
         let log = Scale::log((1.0, 100.0), (0.0, 10.0));
@@ -196,7 +187,6 @@ mod tests {
         assert_eq!((down.at(1.0), down.at(9.0)), (75.0, 0.0));
         assert!(Scale::fitting(1.0, 9.0, (0.0, 1.0)).log && !Scale::fitting(1.0, 7.0, (0.0, 1.0)).log);
     }
-
     #[test]
     fn labels_without_room_are_left_out_but_the_last_one_stays() {
         let ticks: Vec<(f64, String)> = (0..10).map(|i| (f64::from(i) * 10.0, "1024".to_owned())).collect();

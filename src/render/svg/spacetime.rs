@@ -5,33 +5,25 @@ use super::frame::{LETTERS, SMALL, Size, Svg};
 use super::ink::{Anchor, Ink, width, wrapped};
 use crate::analysis::distinct;
 
-/// What is drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SpaceTime {
-    /// What it shows, in a few words.
     pub title: String,
-    /// The same in a sentence, for who cannot see it.
     pub about: String,
     /// Places that have a lane although perhaps nothing happens there.
     pub lanes: Vec<String>,
-    /// What happened, in order.
     pub moments: Vec<Moment>,
     /// How the story ends, if it ends badly.
     pub ending: Option<String>,
 }
 
-/// One thing that happened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
-    /// When, as it is told.
     pub clock: String,
-    /// Where.
     pub place: String,
     /// Where to something left with it.
     pub to: Option<String>,
     /// Where from something came with it.
     pub from: Option<String>,
-    /// In words.
     pub text: String,
 }
 
@@ -48,11 +40,9 @@ fn bold(text: &str) -> f64 {
 
 struct Plan<'a> {
     lanes: Vec<(&'a str, f64)>,
-    /// Left end of the words.
     words: f64,
     /// Whether the clock stands above the words.
     together: bool,
-    /// Room for the names of the lanes.
     heads: f64,
     /// The words of each moment in lines, and where its row lies.
     rows: Vec<(Vec<String>, f64)>,
@@ -60,7 +50,6 @@ struct Plan<'a> {
 }
 
 impl SpaceTime {
-    /// The drawing.
     pub fn draw(&self, size: Size) -> Svg {
         let plan = self.plan(size);
         let mut ink = Ink::default();
@@ -167,7 +156,6 @@ impl Plan<'_> {
     fn apart(&self) -> f64 {
         self.lanes.windows(2).map(|pair| pair[1].1 - pair[0].1).next().unwrap_or_default()
     }
-
     fn lane(&self, place: &str) -> f64 {
         self.lanes.iter().find(|(name, _)| *name == place).map_or(0.0, |(_, x)| *x)
     }

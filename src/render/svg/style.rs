@@ -23,7 +23,7 @@ pub const CSS: &str = "\
 --h0:#f2f7fc;--h1:#dbe9f6;--h2:#bfd8ec;--h3:#98c3e0;--h4:#6daad2;--h5:#2d74a8;--h6:#235f93;--h7:#1a4f83;--h8:#0f335c}}\
 svg.plot{display:block;width:100%;height:auto;color:var(--ink);font:12px system-ui,sans-serif}\
 .plot text{fill:currentColor;font-size:12px;font-variant-numeric:tabular-nums}.plot .s{fill:var(--soft)}.plot .m{font-size:11px}\
-.plot .b{font-weight:600}.plot .hov{fill:transparent}.plot .alarm{fill:var(--bad)}\
+.plot .b{font-weight:600}.plot .z{text-anchor:middle}.plot .e{text-anchor:end}.plot .hov{fill:transparent}.plot .alarm{fill:var(--bad)}\
 .plot .rule{stroke:var(--rule);stroke-width:1}.plot .axis{stroke:var(--soft);stroke-width:1}\
 .plot .lead{stroke:var(--soft);stroke-width:.8;stroke-dasharray:1 2;fill:none}\
 .plot .l{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}.plot .i{stroke:none;opacity:.16}\
@@ -42,7 +42,6 @@ svg.plot{display:block;width:100%;height:auto;color:var(--ink);font:12px system-
 .plot .down{fill:var(--hot);opacity:.85}.plot .up{fill:var(--h1)}.plot .arrow{stroke:var(--soft);stroke-width:1.3;fill:none}\
 .plot .head{fill:var(--soft)}.plot .lane{stroke:var(--rule);stroke-width:2}.plot .dot{fill:var(--c0)}.plot .end{fill:var(--bad)}";
 
-/// The path of a series' marker around the origin.
 pub(super) fn marker(series: usize) -> &'static str {
     match series % LOOKS {
         0 => "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0Z",
@@ -56,7 +55,6 @@ pub(super) fn marker(series: usize) -> &'static str {
     }
 }
 
-/// The cross of what is excluded, around the origin.
 pub(super) const CROSS: &str = "M-4-4L4 4M-4 4L4-4";
 
 /// The classes of a series: its colour, and of its line the dashes.

@@ -135,8 +135,8 @@ fn labels(svg: &str) -> Vec<(String, [f64; 4])> {
         let letters = if tag.contains("\"b") { 12.5 } else { 11.0 };
         let wide = ink::width(&text, letters) * 0.95;
         let left = match tag {
-            tag if tag.contains("\"middle\"") => x - wide / 2.0,
-            tag if tag.contains("\"end\"") => x - wide,
+            tag if tag.contains(" z\"") || tag.contains("\"z\"") => x - wide / 2.0,
+            tag if tag.contains(" e\"") || tag.contains("\"e\"") => x - wide,
             _ => x,
         };
         (text, [left, y - 9.0, left + wide, y + 2.0])
@@ -165,7 +165,7 @@ pub(in crate::render) fn assert_legible(svg: &Svg) {
 
 /// A plot on a desk and on a phone, both legible.
 fn legible(draw: impl Fn(Size) -> Svg) -> [String; 2] {
-    [Size::Wide, Size::Narrow].map(|size| {
+    Size::BOTH.map(|size| {
         let drawn = draw(size);
         assert_legible(&drawn);
         drawn.inline()

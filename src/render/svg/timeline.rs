@@ -8,12 +8,9 @@ use super::scale::Scale;
 use super::style::LOOKS;
 use crate::metrics::{Unit, human};
 
-/// What is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
-    /// What it shows, in a few words.
     pub title: String,
-    /// The same in a sentence, for who cannot see it.
     pub about: String,
     /// The end of the axis, in nanoseconds; it begins at zero.
     pub end: u64,
@@ -21,31 +18,24 @@ pub struct Timeline {
     pub clock: Option<Clock>,
     /// An instant that parts two phases, and what begins there.
     pub phase: Option<(u64, String)>,
-    /// Figures over time, each in a panel of its own.
     pub panels: Vec<Panel>,
     /// What held at times and what happened at instants, a row each.
     pub strips: Vec<Strip>,
 }
 
-/// A figure over time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
-    /// Its name.
     pub name: String,
-    /// Its unit.
     pub unit: Unit,
     /// Instants with the value that holds until the next.
     pub points: Vec<(u64, u64)>,
 }
 
-/// A row of a strip.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Strip {
-    /// Its name.
     pub name: String,
     /// Stretches of time, each with how much of the whole was concerned (0 to 1), and in words.
     pub spans: Vec<(u64, u64, f64, String)>,
-    /// Instants at which something happened.
     pub ticks: Vec<u64>,
 }
 
@@ -53,10 +43,10 @@ const PANEL: f64 = 74.0;
 const GAP: f64 = 32.0;
 const STRIP: f64 = 24.0;
 const PANEL_TICKS: usize = 3;
-const TOLD: usize = 40;
+/// Stretches of a panel that are read with a pointer, as many as its table has rows.
+const TOLD: usize = 24;
 
 impl Timeline {
-    /// The drawing.
     pub fn draw(&self, size: Size) -> Svg {
         let scales: Vec<Scale> = self.panels.iter().map(|panel| panel.scale()).collect();
         let labels = self.panels.iter().zip(&scales).map(|(p, s)| left_room(*s, p.unit, PANEL_TICKS));
@@ -103,15 +93,17 @@ impl Timeline {
             None => end.ticks(Unit::Ns, most),
         };
         let ticks: Vec<(f64, String)> = ticks.into_iter().map(|(at, label)| (end.at(at), label)).collect();
-        let name = if self.clock.is_some() { "local time" } else { "virtual time" };
-        bottom_axis(&mut ink, inside, &ticks, &[], name);
+        bottom_axis(&mut ink, inside, &ticks, &[], self.axis());
         Svg::new(size, inside.bottom + 38.0, &self.title, &self.about, ink)
     }
 
+    /// What its axis tells.
+    pub(in crate::render) fn axis(&self) -> &'static str {
+        if self.clock.is_some() { "local time" } else { "virtual time" }
+    }
     pub(in crate::render) fn time(&self, at: u64) -> String {
         self.clock.map_or_else(|| human::span(at), |clock| clock.time(at))
     }
-
     /// Lets the values of a panel be read where a pointer rests: those of so many stretches.
     fn tell(&self, ink: &mut Ink, panel: &Panel, inside: Inside, x: Scale) {
         let each = panel.points.len().div_ceil(TOLD).max(1);
@@ -134,7 +126,6 @@ impl Panel {
         let high = self.points.iter().map(|point| point.1).max().unwrap_or(0).max(1);
         Scale::linear((0.0, high as f64 * 1.08), (PANEL, 0.0))
     }
-
     fn draw(&self, ink: &mut Ink, series: usize, x: Scale, y: Scale, end: u64) {
         let mut steps: Vec<(f64, f64)> = Vec::new();
         for (at, value) in &self.points {

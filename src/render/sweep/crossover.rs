@@ -5,22 +5,18 @@
 
 use super::limits::{TOO_FEW, value};
 use crate::analysis::grouped;
-use crate::analysis::sweep::{Point, Series, Sweep, costs, find};
+use crate::analysis::sweep::{Point, Series, Sweep, costs};
 use crate::metrics::human;
 use crate::render::Grid;
 
-/// Columns side by side before the table goes on below.
 const COLUMNS_MAX: usize = 3;
 /// What is told of both settings besides: the load on who serves them all.
 const ALSO: &str = "backend.requests.hourly";
 
-/// How often the backend went down.
 const OUTAGES: &str = "backend.outages.count";
 
-/// Which of the two is better somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Winner {
-    /// This one.
     One(usize),
     /// Neither beyond the noise.
     Neither,
@@ -28,11 +24,9 @@ enum Winner {
     Unknown,
 }
 
-/// A sweep over two modes.
 pub(super) struct Crossover<'s, 'a> {
     sweep: &'s Sweep<'a>,
     names: [String; 2],
-    /// By series.
     winners: Vec<Winner>,
 }
 
@@ -49,20 +43,15 @@ impl<'s, 'a> Crossover<'s, 'a> {
             return None;
         }
         let names = [one, two].map(value);
-        let winners = sweep.series.iter().map(|series| winner(sweep, series)).collect();
+        let winners = sweep.series.iter().map(winner).collect();
         Some(Crossover { sweep, names, winners })
     }
 
-    /// Tables, and where each wins, in words.
     pub(super) fn story(&self) -> String {
+        const LEGEND: &str = "  the winner's figure first; ~ no difference beyond the noise, in the order of the axis\n  \
+             ! excluded   – nothing measured   ° the backend was never down with these seeds\n\n";
         let ways = self.ways();
-        let mut text = self.tables(&ways, &self.sweep.objective.name(), &|at| self.cell(at));
-        text.push_str(
-            "  the winner's figure first; ~ no difference beyond the noise, in the order of the axis\n",
-        );
-        text.push_str(
-            "  ! excluded   – nothing measured   ° the backend was never down with these seeds\n\n",
-        );
+        let mut text = self.tables(&ways, &self.sweep.objective.name(), &|at| self.cell(at)) + LEGEND;
         if self.sweep.objective.metric != ALSO {
             text.push_str(&format!("{ALSO}: {}\n", self.names.join(" / ")));
             text.push_str(&self.tables(&ways, ALSO, &|at| self.load(at)));
@@ -73,15 +62,12 @@ impl<'s, 'a> Crossover<'s, 'a> {
     fn ways(&self) -> Vec<Way> {
         grouped(0..self.sweep.series.len(), |at| self.name(&self.sweep.series[*at]))
     }
-
-    /// The variant, and each axis but the first by the last part of its key.
     fn name(&self, series: &Series<'_>) -> String {
         let axes = self.sweep.across.iter().zip(&series.values).skip(1);
         let axes = axes.map(|(key, value)| format!("{} {value}", key.rsplit('.').next().unwrap_or(key)));
         let parts: Vec<String> = series.variant.iter().cloned().chain(axes).collect();
         parts.join(", ")
     }
-
     /// A row for each value of the first of the other axes, a column for each way; `figure` is what
     /// the column of a way without a name shows.
     fn tables(&self, ways: &[Way], figure: &str, cell: &dyn Fn(usize) -> String) -> String {
@@ -96,7 +82,6 @@ impl<'s, 'a> Crossover<'s, 'a> {
         Grid::banded(&[&self.sweep.across[0]], &rows, &columns, COLUMNS_MAX)
     }
 
-    /// Who wins, and with which figure against which.
     fn cell(&self, at: usize) -> String {
         let series = &self.sweep.series[at];
         let figure = |i: usize| match series.points[i].candidate() {
@@ -119,31 +104,21 @@ impl<'s, 'a> Crossover<'s, 'a> {
         let calm = |series: &Series<'_>| series.points.iter().all(|point| point.sum(OUTAGES) == 0.0);
         calm(&self.sweep.series[at]) && !self.sweep.series.iter().all(calm)
     }
-
     fn load(&self, at: usize) -> String {
-        let points = self.sweep.series[at].points.iter();
         let mean = |point: &Point<'_>| match point.cells.len() {
             0 => "–".to_owned(),
-            cells => {
-                human::figure(crate::metrics::Unit::Count, (point.sum(ALSO) / cells as f64 + 0.5) as u64)
-            }
+            cells => human::thousands((point.sum(ALSO) / cells as f64 + 0.5) as u64),
         };
-        points.map(mean).collect::<Vec<String>>().join(" / ")
+        self.sweep.series[at].points.iter().map(mean).collect::<Vec<String>>().join(" / ")
     }
 
     fn words(&self, ways: &[Way]) -> String {
         let wins = |winner| self.winners.iter().filter(|w| **w == winner).count();
-        let mut text = format!("of {} places, ", self.winners.len());
         let won = |i: usize| format!("{} wins in {}", self.names[i], wins(Winner::One(i)));
-        text.push_str(&format!("{}, {}", won(0), won(1)));
-        for (winner, told) in
-            [(Winner::Neither, "neither beyond the noise"), (Winner::Unknown, "none is told")]
-        {
-            if wins(winner) > 0 {
-                text.push_str(&format!(", {told} in {}", wins(winner)));
-            }
-        }
-        text.push('\n');
+        let rest = [(Winner::Neither, "neither beyond the noise"), (Winner::Unknown, "none is told")];
+        let rest = rest.into_iter().filter(|(winner, _)| wins(*winner) > 0);
+        let rest: String = rest.map(|(winner, told)| format!(", {told} in {}", wins(winner))).collect();
+        let mut text = format!("of {} places, {}, {}{rest}\n", self.winners.len(), won(0), won(1));
         let calm = (0..self.winners.len()).filter(|&at| self.is_calm(at)).count();
         if calm > 0 {
             let places = human::count(calm as u64, "place");
@@ -164,11 +139,9 @@ impl<'s, 'a> Crossover<'s, 'a> {
     }
 
     fn too_few(&self) -> bool {
-        let find = |series: &Series<'a>| find(series, &self.sweep.objective);
-        self.sweep.series.iter().filter_map(find).all(|finding| finding.noise.is_none())
+        let mut found = self.sweep.series.iter().filter_map(|series| series.finding.as_ref());
+        found.all(|finding| finding.noise.is_none())
     }
-
-    /// Who wins from value to value of the first of the other axes.
     fn along(&self, series: &[usize]) -> String {
         let mut runs: Vec<(Winner, &str, &str)> = Vec::new();
         for &at in series {
@@ -195,8 +168,8 @@ impl<'s, 'a> Crossover<'s, 'a> {
     }
 }
 
-fn winner(sweep: &Sweep<'_>, series: &Series<'_>) -> Winner {
-    let (Some(finding), Some(costs)) = (find(series, &sweep.objective), costs(series)) else {
+fn winner(series: &Series<'_>) -> Winner {
+    let (Some(finding), Some(costs)) = (&series.finding, costs(&series.points)) else {
         return Winner::Unknown;
     };
     if series.points.iter().any(Point::is_unknown) {

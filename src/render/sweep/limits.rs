@@ -1,8 +1,10 @@
 //! What limits a series on either side of its best, in words.
 
 use crate::analysis::sweep::{
-    Cause, FAILURES, Finding, Fit, Grown, Objective, Part, Point, Series, Side, causes,
+    Cause, FAILURES, Finding, Fit, Grown, Objective, Part, Point, Side, are_words, causes,
 };
+use crate::analysis::tune::field::EVERYTHING;
+use crate::base::Span;
 use crate::metrics::human;
 use crate::render::trouble;
 
@@ -11,22 +13,21 @@ use crate::render::trouble;
 pub fn limits(
     axis: &str,
     objective: &Objective,
-    series: &Series<'_>,
+    points: &[Point<'_>],
     finding: &Finding,
     fit: Option<Fit>,
 ) -> Vec<String> {
-    let causes = causes(axis, objective, series, finding, fit);
-    let mut told: Vec<String> = causes.iter().map(|cause| suffers(series, finding, cause)).collect();
-    told.extend(excluded(series));
+    let causes = causes(axis, objective, points, finding, fit);
+    let mut told: Vec<String> = causes.iter().map(|cause| suffers(points, finding, cause)).collect();
+    told.extend(excluded(points));
     let of = Side::of(axis);
-    told.extend((axis == of.chunk_rows).then(|| cap(of, series)).flatten());
+    told.extend((axis == of.chunk_rows).then(|| cap(of, points)).flatten());
     told
 }
 
-/// What a setting suffers from more than the best does.
-fn suffers(series: &Series<'_>, finding: &Finding, cause: &Cause) -> String {
+fn suffers(points: &[Point<'_>], finding: &Finding, cause: &Cause) -> String {
     let Cause { at, cost, longer, grown } = cause;
-    let [x, y] = [*at, finding.best].map(|i| value(&series.points[i]));
+    let [x, y] = [*at, finding.best].map(|i| value(&points[i]));
     let of = |grown: &Grown| {
         let (what, goes) = words(grown.part);
         let [share, at_best] = [grown.share, grown.at_best].map(percent);
@@ -42,13 +43,12 @@ fn suffers(series: &Series<'_>, finding: &Finding, cause: &Cause) -> String {
         grown => grown.iter().map(of).collect::<Vec<_>>().join("; and "),
     };
     match () {
-        () if series.is_of_words() => told,
-        () if at < &finding.best => format!("below {}, {told}", value(&series.points[finding.flat.0])),
-        () => format!("above {}, {told}", value(&series.points[finding.flat.1])),
+        () if are_words(points) => told,
+        () if at < &finding.best => format!("below {}, {told}", value(&points[finding.flat.0])),
+        () => format!("above {}, {told}", value(&points[finding.flat.1])),
     }
 }
 
-/// What a part of the time is called, and where it goes.
 fn words(part: Part) -> (&'static str, &'static str) {
     match part {
         Part::RoundTrips => ("round trips", " is waiting for responses to begin"),
@@ -74,8 +74,7 @@ const FAILED: [&str; FAILURES.len()] = [
     "the backend puts changes off",
 ];
 
-/// What is excluded and why; of neighbours the first is told.
-fn excluded(series: &Series<'_>) -> Vec<String> {
+fn excluded(points: &[Point<'_>]) -> Vec<String> {
     let told = |run: &[Point<'_>]| {
         let (low, why) = (value(&run[0]), trouble(run[0].trouble.as_ref()?));
         Some(match run {
@@ -84,17 +83,14 @@ fn excluded(series: &Series<'_>) -> Vec<String> {
             [] => return None,
         })
     };
-    series.points.chunk_by(|a, b| a.trouble.is_some() == b.trouble.is_some()).filter_map(told).collect()
+    points.chunk_by(|a, b| a.trouble.is_some() == b.trouble.is_some()).filter_map(told).collect()
 }
 
 /// Where asking for more brings no more.
-fn cap(of: Side, series: &Series<'_>) -> Option<String> {
+fn cap(of: Side, points: &[Point<'_>]) -> Option<String> {
     let got = |point: &Point<'_>| point.max(of.chunk_rows);
-    let capped = series
-        .points
-        .iter()
-        .filter(|p| p.trouble.is_none())
-        .find(|p| p.number().is_some_and(|n| got(p) > 0.0 && got(p) < n))?;
+    let is_capped = |p: &&Point<'_>| p.number().is_some_and(|n| got(p) > 0.0 && got(p) < n);
+    let capped = points.iter().filter(|p| p.trouble.is_none()).find(is_capped)?;
     let (holder, caps) = match of == Side::of("engine.push.chunk_rows") {
         true => ("push", "chunk_bytes, or all there is"),
         false => ("answer", "the page cap, chunk_bytes, or all there is"),
@@ -123,14 +119,23 @@ pub fn optimum(ends: [Option<String>; 2]) -> String {
     }
 }
 
-/// From one setting to another.
 pub fn region(first: String, last: String) -> String {
     if first == last { format!("{first} alone") } else { format!("{first} to {last}") }
 }
 
-/// The value of a setting, with its thousands apart where it is a plain whole number.
 pub fn value(point: &Point<'_>) -> String {
-    point.value.parse().map_or_else(|_| point.value.clone(), human::thousands)
+    value_of(&point.value)
+}
+
+/// A setting, or several, as figures are told: thousands apart, and times in words.
+pub fn value_of(text: &str) -> String {
+    let one = |text: &str| match (text.parse(), text.parse()) {
+        _ if text == EVERYTHING => "everything".to_owned(),
+        (Ok(n), _) => human::thousands(n),
+        (_, Ok(Span(ns))) => human::span(ns),
+        _ => text.to_owned(),
+    };
+    text.split(", ").map(one).collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn percent(share: f64) -> String {

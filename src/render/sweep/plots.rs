@@ -1,8 +1,7 @@
 //! A sweep as plots: the curves of its series, and a map of what settings cost.
 
 use super::limits::value;
-use crate::analysis::sweep::{Finding, Series, Sweep, costs, figure_between, find};
-use crate::metrics::human;
+use crate::analysis::sweep::{Point, Series, Sweep, are_words, costs, figure_between};
 use crate::render::svg::{Curve, Curves, Heat, HeatMap, HeatRow, Point as Dot};
 use crate::render::trouble;
 
@@ -13,16 +12,9 @@ pub fn curves(sweep: &Sweep<'_>) -> Option<Curves> {
     if places.len() < 2 || sweep.seeds() == 0 {
         return None;
     }
-    let findings: Vec<Option<Finding>> = sweep.series.iter().map(|s| find(s, &sweep.objective)).collect();
-    let curves: Vec<Curve> = sweep
-        .series
-        .iter()
-        .zip(&findings)
-        .map(|(s, found)| curve(sweep, s, found.as_ref(), &places))
-        .collect();
-    let told = sweep.series.iter().zip(&findings).filter_map(|(series, finding)| {
-        let finding = finding.as_ref()?;
-        Some(format!("{}: best at {}.", series.name, value(&series.points[finding.best])))
+    let told = sweep.series.iter().filter_map(|series| {
+        let best = &series.points[series.finding.as_ref()?.best];
+        Some(format!("{}: best at {}.", series.name, value(best)))
     });
     let settings = sweep.series.first()?.points.iter().map(value);
     Some(Curves {
@@ -32,7 +24,7 @@ pub fn curves(sweep: &Sweep<'_>) -> Option<Curves> {
         settings: places.iter().copied().zip(settings).collect(),
         y: sweep.objective.name(),
         unit: Some(sweep.objective.unit),
-        curves,
+        curves: sweep.series.iter().map(|series| curve(sweep, series, &places)).collect(),
         marks: Vec::new(),
     })
 }
@@ -57,7 +49,6 @@ pub fn heat_map(sweep: &Sweep<'_>) -> Option<HeatMap> {
     })
 }
 
-/// Where the settings of the first axis lie: at their numbers, or one after the other.
 fn places(sweep: &Sweep<'_>) -> Vec<f64> {
     let Some(series) = sweep.series.first() else { return Vec::new() };
     let numbers: Option<Vec<f64>> = series.points.iter().map(|point| point.number()).collect();
@@ -67,34 +58,31 @@ fn places(sweep: &Sweep<'_>) -> Vec<f64> {
     }
 }
 
-fn curve(sweep: &Sweep<'_>, series: &Series<'_>, finding: Option<&Finding>, places: &[f64]) -> Curve {
-    let dot = |(i, (point, x)): (usize, (&crate::analysis::sweep::Point<'_>, &f64))| {
+fn curve(sweep: &Sweep<'_>, series: &Series<'_>, places: &[f64]) -> Curve {
+    let dot = |(i, (point, x)): (usize, (&Point<'_>, &f64))| {
         let interval = figure_between(point, &sweep.objective, i as u64);
         let candidate = point.trouble.is_none();
         Some(Dot { x: *x, y: sweep.objective.figure(point.price()?), interval, candidate, seeds: None })
     };
     let ends = |(first, last): (usize, usize)| (places[first], places[last]);
+    let finding = series.finding.as_ref();
     // Words have no order: nothing lies between two of them.
-    let ordered = finding.filter(|_| !series.is_of_words());
+    let ordered = finding.filter(|_| !are_words(&series.points));
     Curve {
         name: series.name.clone(),
         points: series.points.iter().zip(places).enumerate().filter_map(dot).collect(),
         best: finding.map(|f| places[f.best]),
         flat: ordered.map(|f| ends(f.flat)),
-        between: ordered
-            .and_then(|f| f.between(series.points.len()))
-            .map(|ends| ends.map(|end| end.map(|i| places[i]))),
+        between: ordered.and_then(|f| f.between(places.len())).map(|ends| ends.map(|end| Some(places[end?]))),
     }
 }
 
 fn heat(sweep: &Sweep<'_>, series: &Series<'_>) -> Vec<Heat> {
-    let costs = costs(series).unwrap_or_else(|| vec![None; series.points.len()]);
-    let heat = |(point, cost): (&crate::analysis::sweep::Point<'_>, Option<f64>)| {
-        let figure =
-            |price: f64| human::figure(sweep.objective.unit, (sweep.objective.figure(price) + 0.5) as u64);
+    let costs = costs(&series.points).unwrap_or_else(|| vec![None; series.points.len()]);
+    let heat = |(point, cost): (&Point<'_>, Option<f64>)| {
         let told = match (&point.trouble, point.price()) {
             (Some(why), _) => trouble(why),
-            (None, Some(price)) => figure(price),
+            (None, Some(price)) => sweep.figure(price),
             (None, None) => "nothing was measured".to_owned(),
         };
         Heat { cost, told, trouble: point.trouble.is_some() }

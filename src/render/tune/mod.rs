@@ -7,6 +7,7 @@ mod written;
 #[cfg(test)]
 mod tests;
 
+pub use super::sweep::value_of as value;
 pub use reasons::{Line, Reasons, reasons};
-pub use told::{FLAT_PPM, answers, story, value};
+pub use told::{FLAT_PPM, answers, story};
 pub use written::{to_csv, to_json};

@@ -1,17 +1,15 @@
 //! What limits either side of the best, read off the cells as a sweep does.
 
-use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side, Trouble, near};
+use crate::analysis::sweep::{Finding, Fit, Objective, Point, Side, Trouble, near};
 use crate::record::CellRecord;
 use crate::render::sweep::{capped, closed_form, limits};
 
 /// The settings of one knob in order, the others as at the best.
 #[derive(Debug)]
 pub struct Line<'a> {
-    /// Its key.
     pub key: &'a str,
     /// Its values, each with its cells and why it is excluded.
     pub points: Vec<(String, Vec<&'a CellRecord>, Option<String>)>,
-    /// The position of the best.
     pub best: usize,
     /// The first and the last position within the flat region, or, where nothing is to be told of a
     /// side, within the line.
@@ -22,10 +20,8 @@ pub struct Line<'a> {
     pub cap: Option<(f64, Vec<String>)>,
 }
 
-/// What limits a line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reasons {
-    /// In words.
     pub limits: Vec<String>,
     /// The best chunk by the closed form, where it applies.
     pub closed_form_rows: Option<u64>,
@@ -34,29 +30,25 @@ pub struct Reasons {
 /// Says what limits a line on either side of its best.
 pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     let point = |(value, cells, trouble): (String, Vec<_>, Option<String>)| {
-        let mut point = Point::new(&value, cells, objective);
-        point.trouble = trouble.map(Trouble::Told);
-        point
+        let trouble = trouble.map(Trouble::Told);
+        Point { trouble, ..Point::new(&value, cells, objective) }
     };
     let points: Vec<Point<'_>> = line.points.into_iter().map(point).collect();
-    let series = |points| Series { name: String::new(), variant: None, values: Vec::new(), points };
     let side = Side::of(line.key);
     // A setting may be excluded because its answers are odd ones.
-    let sound = points.iter().filter(|point| point.trouble.is_none()).cloned().collect();
-    let fit = (line.key == side.chunk_rows).then(|| Fit::of(side, &series(sound))).flatten();
-    let series = series(points);
-    let near = near(&series, line.best);
+    let sound: Vec<Point<'_>> = points.iter().filter(|point| point.trouble.is_none()).cloned().collect();
+    let fit = (line.key == side.chunk_rows).then(|| Fit::of(side, &sound)).flatten();
+    let near = near(&points, line.best);
     let finding = Finding { best: line.best, noise: None, flat: line.flat, as_good: None, near };
-    let mut told = limits(line.key, objective, &series, &finding, fit);
+    let mut told = limits(line.key, objective, &points, &finding, fit);
     // Of energy or memory the closed form says nothing.
     let fit = fit.filter(|_| objective.is_time_a_row(line.key));
     // Where the optimum ends at what is excluded, the closed form knows nothing of why.
-    let no_candidate =
-        |end: f64| series.points.iter().any(|p| p.number() == Some(end) && p.trouble.is_some());
+    let no_candidate = |end: f64| points.iter().any(|p| p.number() == Some(end) && p.trouble.is_some());
     let between = line.between.map(|ends| ends.map(|end| end.filter(|end| !no_candidate(*end))));
     let cap = line.cap.as_ref().map(|(cap, _)| *cap);
     if cap.is_none_or(|cap| fit.and_then(Fit::cost).is_none_or(|cost| cost.best() <= cap)) {
-        told.extend(closed_form(fit, (side, &series, &finding), between));
+        told.extend(closed_form(fit, (side, &points, &finding), between));
     }
     told.extend(line.cap.map(|(cap, clamps)| capped(fit, cap, &clamps)));
     let closed_form_rows = fit.and_then(Fit::cost).map(|cost| cost.best() as u64);

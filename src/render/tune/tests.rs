@@ -23,7 +23,7 @@ fn limits(flags: &[&str]) -> Limits {
 #[test]
 fn the_limits_are_those_of_the_requirement_unless_others_are_asked_for() {
     let told = |limits: &Limits| -> Vec<(String, u64)> {
-        limits.recorded().into_iter().map(|limit| (limit.name, limit.max)).collect()
+        limits.0.iter().cloned().map(|limit| (limit.name, limit.max)).collect()
     };
     let own = told(&limits(&[]));
     assert_eq!(own[0], ("foreground".to_owned(), 100_000_000));

@@ -1,16 +1,14 @@
 //! A search as people read it: where the best lies, how sure that is, what being wrong costs.
 
-use crate::analysis::tune::field::EVERYTHING;
 use crate::metrics::{Unit, human};
 use crate::record::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
 use crate::render::Grid;
-use crate::render::sweep::{of_which_time, optimum, region};
+use crate::render::sweep::{of_which_time, optimum, region, value_of as value};
 
 /// What a setting that is as good as the best for all practical purposes costs at most, beside it:
 /// 3 % more.
 pub const FLAT_PPM: u64 = 1_030_000;
 
-/// The whole story for a terminal of 80 columns.
 pub fn story(tune: &TuneRecord) -> String {
     let of_which_time = tune.metric.parse().map_or("", |metric| of_which_time(&metric));
     let ends = if of_which_time.is_empty() { "; " } else { "\n" };
@@ -59,7 +57,6 @@ fn told(tune: &TuneRecord, place: &PlaceTuned) -> String {
     text
 }
 
-/// Where the best lies, in a line.
 pub(in crate::render) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> String {
     let Some(best) = &place.best else {
         if place.trouble.is_none() && !place.complete {
@@ -233,16 +230,6 @@ fn row(point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
 /// Whether a setting costs more or less, and no more so than the noise between seeds may.
 fn is_marked(point: &PointTuned) -> bool {
     point.within_noise && point.trouble.is_none() && point.cost_ppm.is_some_and(|ppm| ppm != 1_000_000)
-}
-
-/// A value, with its thousands apart where it is a plain whole number.
-pub fn value(text: &str) -> String {
-    let one = |text: &str| match text.parse() {
-        _ if text == EVERYTHING => "everything".to_owned(),
-        Ok(n) => human::thousands(n),
-        Err(_) => text.to_owned(),
-    };
-    text.split(", ").map(one).collect::<Vec<_>>().join(", ")
 }
 
 pub(in crate::render) fn limit(of: &LimitRecord) -> String {

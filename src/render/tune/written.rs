@@ -4,7 +4,6 @@ use crate::analysis::sweep::plain;
 use crate::record::{KnobTuned, PlaceTuned, PointTuned, TuneRecord};
 use crate::render::lines;
 
-/// As JSON, a line a field, ending in a newline.
 pub fn to_json(tune: &TuneRecord) -> String {
     lines::to_json(tune)
 }

@@ -1,0 +1,105 @@
+//! A setting of a sweep with its cells, and why it is excluded.
+
+use std::collections::BTreeMap;
+
+use super::objective::Objective;
+use crate::base::{BitRate, Bytes, Span};
+use crate::record::{CellRecord, Exit, Reason, Verdict};
+
+/// One setting: cells that differ in their seed alone.
+#[derive(Clone, Debug)]
+pub struct Point<'a> {
+    pub value: String,
+    pub cells: Vec<&'a CellRecord>,
+    pub prices: BTreeMap<&'a str, f64>,
+    pub trouble: Option<Trouble<'a>>,
+}
+
+pub fn axis_of(cell: &CellRecord, key: &str) -> String {
+    cell.axes.get(key).map_or_else(String::new, plain)
+}
+
+pub fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Whether settings are words, such as modes: they have no order.
+pub fn are_words(points: &[Point<'_>]) -> bool {
+    points.iter().any(|point| point.number().is_none())
+}
+
+impl<'a> Point<'a> {
+    pub fn new(value: &str, cells: Vec<&'a CellRecord>, objective: &Objective) -> Point<'a> {
+        let ended = cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete);
+        let prices = ended.filter_map(|cell| Some((cell.seed.as_str(), objective.price(cell)?))).collect();
+        let trouble = trouble(&cells);
+        Point { value: value.to_owned(), cells, prices, trouble }
+    }
+    pub fn price(&self) -> Option<f64> {
+        let sum: f64 = self.prices.values().sum();
+        (!self.prices.is_empty()).then(|| sum / self.prices.len() as f64)
+    }
+    /// The same, if the setting may be the best.
+    pub fn candidate(&self) -> Option<f64> {
+        self.price().filter(|_| self.trouble.is_none())
+    }
+    /// Nothing of it was measured, and nothing speaks against it.
+    pub fn is_unknown(&self) -> bool {
+        self.prices.is_empty() && self.trouble.is_none()
+    }
+    /// The value as a number, where it is one; units are told apart by nothing but their size.
+    pub fn number(&self) -> Option<f64> {
+        let text = &self.value;
+        let plain = text.replace('_', "").parse().ok().filter(|x: &f64| x.is_finite());
+        let span = || text.parse().ok().map(|Span(ns)| ns as f64);
+        let size = || text.parse().ok().map(|Bytes(n)| n as f64);
+        let percent = || text.strip_suffix('%')?.parse().ok().filter(|x: &f64| x.is_finite());
+        plain
+            .or_else(percent)
+            .or_else(span)
+            .or_else(size)
+            .or_else(|| text.parse().ok().map(|BitRate(n)| n as f64))
+    }
+    /// The setting without the cells of seeds that `other` has none of.
+    pub fn of_seeds_in(&self, other: &Point<'_>) -> Point<'a> {
+        let mut both = self.clone();
+        both.cells.retain(|cell| other.cells.iter().any(|of_other| of_other.seed == cell.seed));
+        both
+    }
+    pub fn sum(&self, metric: &str) -> f64 {
+        self.stats(metric, "value").sum()
+    }
+    pub fn count(&self, metric: &str) -> f64 {
+        self.stats(metric, "count").sum()
+    }
+    pub fn max(&self, metric: &str) -> f64 {
+        self.stats(metric, "max").fold(0.0, f64::max)
+    }
+    fn stats(&self, metric: &str, stat: &str) -> impl Iterator<Item = f64> {
+        self.cells.iter().filter_map(move |cell| Some(cell.metrics.get(metric)?.stat(stat)? as f64))
+    }
+}
+
+/// Why a setting is excluded.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trouble<'a> {
+    Failed {
+        /// The one with the gravest reason, and that; of a cell without any there is none.
+        worst: (&'a CellRecord, Option<&'a Reason>),
+        failed: usize,
+        of: usize,
+    },
+    /// As a search tells it.
+    Told(String),
+}
+
+/// Why a setting is excluded by its cells; `None` if none failed.
+pub fn trouble<'a>(cells: &[&'a CellRecord]) -> Option<Trouble<'a>> {
+    let failing: Vec<&CellRecord> =
+        cells.iter().copied().filter(|cell| cell.verdict == Verdict::Fail).collect();
+    let reasons = || failing.iter().flat_map(|cell| cell.reasons.iter().map(move |reason| (*cell, reason)));
+    let gravest = Exit::first(reasons().map(|(_, reason)| reason.exit()));
+    let worst = reasons().find(|(_, reason)| reason.exit() == gravest);
+    let worst = worst.map_or((*failing.first()?, None), |(cell, reason)| (cell, Some(reason)));
+    Some(Trouble::Failed { worst, failed: failing.len(), of: cells.len() })
+}
