@@ -18,7 +18,6 @@ pub type MakeServer = fn(&Chosen, ServerSetup) -> Box<dyn SyncServer>;
 pub struct Stack {
     /// What scenarios call it: `engine.name`.
     pub name: &'static str,
-    /// The half that runs on phones.
     pub engine: MakeEngine,
     /// The half that answers them; a stack without one cannot be run.
     pub server: Option<MakeServer>,
@@ -101,7 +100,6 @@ pub struct StackOption {
     pub form: OptionForm,
     /// What it is where nothing is chosen.
     pub preset: Choice,
-    /// What it means, in a sentence.
     pub about: &'static str,
 }
 
@@ -122,7 +120,6 @@ pub enum OptionForm {
     Word(&'static [&'static str]),
 }
 
-/// A value of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
     Flag(bool),
@@ -143,7 +140,6 @@ pub struct Described {
     /// in `[engine.options]`.
     pub is_builtin: bool,
     pub has_server: bool,
-    /// What may be chosen.
     pub options: &'static [StackOption],
     /// Where its apps may be killed; any name is taken if there are none.
     pub crash_points: &'static [&'static str],
@@ -158,7 +154,6 @@ impl Described {
 }
 
 impl Stack {
-    /// What is known of it before it is run.
     pub fn described(&self) -> Described {
         Described {
             name: self.name.to_owned(),

@@ -21,22 +21,18 @@ impl GatewayCoding {
     pub(super) fn new(rate: Option<Bytes>) -> GatewayCoding {
         GatewayCoding { rate, spent: Cell::default() }
     }
-
-    /// How long coding this message takes.
-    pub(super) fn take_on(&self, codec: &dyn Codec, message: &[u8], way: Way) -> Span {
+    pub(super) fn take_on(&self, codec: Codec, message: &[u8], way: Way) -> Span {
         let effort = codec.effort(message, way);
         let format = if self.rate.is_some() { effort.format } else { 0 };
         let takes = Span::secs(1).scaled(format + effort.packer, self.rate.unwrap_or(RATE).0.max(1));
         self.spent.set(self.spent.get() + takes);
         takes
     }
-
     pub(super) fn figures(&self) -> [(&'static str, u64); 1] {
         [("gateway.coding.busy", self.spent.get().0)]
     }
 }
 
-/// The energy of a core that is busy for so long, microjoules.
 pub(super) fn energy(busy: u64) -> u64 {
     (u128::from(busy) * u128::from(CORE) / 1_000_000) as u64
 }

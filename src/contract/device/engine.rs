@@ -6,23 +6,20 @@ use std::sync::Arc;
 
 use super::app::{AppEvent, EditError, LocalEdit, SyncError};
 use super::future::LocalBoxFuture;
-use super::page::Pick;
 use super::port::Ports;
-use super::view::DeviceView;
+use super::view::{DeviceView, Pick};
 use crate::base::{DeviceId, EditId, EntityId, Incarnation, Key, Span, Stamp, UnitId, Value};
 use crate::contract::schema::{Attributes, Schema, SyncUnit, Trigger};
 
 /// Where a device's database lies: open it with SQLite by this path and, if named, this VFS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Database {
-    /// The path to give to SQLite.
     pub path: String,
     /// The VFS to open it with; SQLite's default if `None`.
     pub vfs: Option<&'static str>,
 }
 
 impl Database {
-    /// One that ends with its connection.
     pub fn memory() -> Database {
         Database { path: ":memory:".to_owned(), vfs: None }
     }
@@ -40,7 +37,6 @@ pub struct DeviceSetup {
 }
 
 impl DeviceSetup {
-    /// The units that this starts.
     pub fn units_on(&self, trigger: Trigger) -> impl Iterator<Item = UnitId> + '_ {
         let units = self.units.iter().zip(0..).filter(move |(unit, _)| unit.on.contains(&trigger));
         units.map(|(_, index)| UnitId(index))
@@ -55,13 +51,11 @@ impl DeviceSetup {
     }
 }
 
-/// An engine could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the engine did not open: {0}")]
 pub struct EngineError(pub String);
 
 impl EngineError {
-    /// For what went wrong with the database.
     pub fn of(cause: impl fmt::Display) -> EngineError {
         EngineError(cause.to_string())
     }
@@ -112,7 +106,6 @@ pub trait SyncEngine {
     fn log_out(self: Rc<Self>) -> LocalBoxFuture<'static, Result<(), u64>> {
         Box::pin(async { Ok(()) })
     }
-    /// What the device holds, for the oracle.
     fn view(&self) -> &dyn DeviceView;
 }
 
@@ -135,19 +128,14 @@ pub trait Provision {
     /// The cursor that the server would have given for `entity` then
     /// ([`SyncServer::cursor_at`](crate::contract::server::SyncServer::cursor_at)).
     fn cursor(&self, entity: EntityId) -> String;
-    /// Calls `f` with each row the device held then.
     fn rows(&self, f: &mut dyn FnMut(Carried<'_>));
 }
 
 /// An engine that was started, or why it was not.
 pub type Opened = Result<Rc<dyn SyncEngine>, EngineError>;
 
-/// Makes engines.
 pub trait EngineFactory {
     /// Starts the engine in a new process on an existing or empty database.
-    ///
-    /// # Errors
-    /// When the database cannot be opened.
     fn open(
         &self,
         setup: Rc<DeviceSetup>,

@@ -1,12 +1,11 @@
 //! Everything that can be observed of a world.
 
-use super::blob::BlobEvent;
-use super::conflict::{ConflictKind, Decision, Sides};
-use super::kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
-use super::page::PageEvent;
-use super::phone::PhoneEvent;
-use super::unit::UnitEvent;
+use super::kind::{
+    AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, KillReason, Overtaken,
+    RequestKind, Sides,
+};
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
+use crate::contract::attachment::BlobId;
 use crate::contract::device::{
     AppEvent, EditError, EditKind, Hook, HookEnd, LocalEdit, LogKind, Status, SyncError, TransportError,
 };
@@ -253,4 +252,120 @@ pub enum Event<'a> {
     UploadWaits { edit: EditId },
     /// The gateway: the backend's verdict on an edit that waited; it waited since it was queued.
     UploadDecided { edit: EditId, waited: Span },
+}
+
+/// A unit's part of an entity, and where its cursors stand.
+#[derive(Clone, Copy, Debug)]
+pub enum UnitEvent<'a> {
+    /// Rows of which a unit brings a part are committed on the device, beside those that it holds
+    /// in full. The device was busy for so long.
+    Excerpt { unit: UnitId, rows: u32, took: Span },
+    /// Rows that a unit pulled are committed on the device beside what people see, and wait for the
+    /// rest of their run. The device was busy for so long.
+    SetAside { unit: UnitId, rows: u32, took: Span },
+    /// Such rows went, and were never shown.
+    ThrownAway { unit: UnitId, rows: u32 },
+    /// The world: the app calls a unit at once, beside the queue and without the engine's events.
+    Called { unit: UnitId },
+    /// The world: such a call has come back. One whose process dies never does.
+    CameBack { unit: UnitId },
+    /// Where all cursors stand, if somebody looks: before a run, after it, and as a process starts.
+    /// `at` has the unit whose it is, or none of all together; the entity; and what tells it from
+    /// others. `dates` say when units last completed.
+    Cursors { at: &'a [(Option<UnitId>, EntityId, u64)], dates: &'a [(UnitId, Stamp)] },
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum PageEvent<'a> {
+    /// The app has started, and this conflict is open: told of each. It is about the row of the
+    /// edit that met it.
+    Open { edit: EditId, entity: EntityId, key: &'a Key },
+    /// A person has decided, by what they saw: what becomes of the edit that met the conflict, or
+    /// of one that was made `on_top` of it and has met none itself.
+    Resolved {
+        edit: EditId,
+        on_top: bool,
+        entity: EntityId,
+        key: &'a Key,
+        kind: ConflictKind,
+        decision: Decision<'a>,
+        sides: Sides,
+    },
+    /// A run of a unit was refused since conflicts are open, with edits that could have gone.
+    Held { unit: UnitId, edits: &'a [EditId] },
+}
+
+impl<'a> PageEvent<'a> {
+    pub fn row(&self) -> Option<(EntityId, &'a Key)> {
+        match *self {
+            PageEvent::Open { entity, key, .. } | PageEvent::Resolved { entity, key, .. } => {
+                Some((entity, key))
+            }
+            PageEvent::Held { .. } => None,
+        }
+    }
+    pub fn of(self, key: &'a Key) -> PageEvent<'a> {
+        match self {
+            PageEvent::Open { edit, entity, .. } => PageEvent::Open { edit, entity, key },
+            PageEvent::Resolved { edit, on_top, entity, kind, decision, sides, .. } => {
+                PageEvent::Resolved { edit, on_top, entity, key, kind, decision, sides }
+            }
+            held @ PageEvent::Held { .. } => held,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhoneEvent {
+    /// It has another token, with which its requests go from now on. It took so long since it was
+    /// asked for.
+    TokenRenewed { took: Span },
+    /// It is given no other token, and its person has to log in again.
+    LoginEnded,
+    /// A newer version of the app was installed, and its process begins again.
+    Upgraded,
+    /// Somebody wants to log out. It is of no digest.
+    LogoutAsked,
+    /// The app does not let them, as so many edits wait.
+    LogoutRefused { edits: u64 },
+    /// The app is closed then.
+    LoggedOut,
+    /// Somebody logs in, by the number of those who share the phone, from 0.
+    LoggedIn { person: u32 },
+    /// The app was installed again, and nothing is there of what it held.
+    Reinstalled,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum BlobEvent {
+    /// A request leaves with a stretch of it from `offset` on, or asks how much of it there is.
+    /// `in_run` if it is a part of a unit's run, whose rows wait for its end.
+    Sent { blob: BlobId, offset: u64, bytes: u64, in_run: bool },
+    /// That request has ended. It was answered or not as a request that was served.
+    Ended { blob: BlobId, took: Span, in_run: bool, served: bool },
+    /// The device keeps it no longer.
+    LetGo { blob: BlobId },
+    /// The gateway: all of it is there, by a last stretch of this device, and has this hash.
+    Stored { blob: BlobId, device: DeviceId, bytes: u64, hash: u64 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Node {
+    Device(DeviceId),
+    Gateway,
+    Backend,
+    /// In the bench itself.
+    World,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Occurrence<'a> {
+    pub at: Time,
+    pub node: Node,
+    pub event: Event<'a>,
+}
+
+/// Takes events; the world's sink adds place and time.
+pub trait EventSink {
+    fn emit(&self, event: Event<'_>);
 }

@@ -8,7 +8,6 @@ use crate::contract::device::{EditKind, LocalEdit};
 pub struct Mutation {
     /// The idempotency key: two mutations with the same key are one.
     pub id: String,
-    /// The local edit behind it; carried, never read.
     pub edit: EditId,
     pub entity: EntityId,
     pub key: Key,
@@ -46,7 +45,6 @@ pub enum Guard {
 }
 
 impl Guard {
-    /// Whether it is what goes without saying.
     pub fn is_base(&self) -> bool {
         *self == Guard::Base
     }
@@ -121,13 +119,9 @@ pub enum Outcome {
 /// Why a mutation met a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Refusal {
-    /// The row has a newer version than the edit's base.
     Stale,
-    /// The row was deleted.
     Gone,
-    /// A create of a key that exists.
     Exists,
-    /// Another row has the same natural key.
     Taken,
 }
 in_words!(Refusal { Stale: "stale", Gone: "gone", Exists: "exists", Taken: "taken" });

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
 
-use super::super::damaged::Damaged;
+use super::damaged::Damaged;
 use super::room::{other_size, unpacked};
 
 /// How a packed message begins: gzip, deflate.
