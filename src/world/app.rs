@@ -55,8 +55,7 @@ impl App {
         setup: Rc<DeviceSetup>,
         ports: Ports,
     ) -> Option<Rc<dyn SyncEngine>> {
-        // Without a journal in the file layer there is no file either: for benches, it begins empty
-        // and ends with the process.
+        // Without a journal in the file layer there is no file: for benches, in memory.
         let database = match self.journal {
             Journal::Memory => Database::memory(),
             _ => database(disk),

@@ -67,9 +67,8 @@ impl Attention {
     pub(super) fn logs_in_again(&self) -> bool {
         self.waits() || self.begun.get() && self.units.iter().all(|unit| !unit.blocking)
     }
-    /// Something happened on the device, where `has_screen` says of a unit whether it has the
-    /// screen. Gives how long the person has waited who is let in by that, over all lives of the
-    /// process.
+    /// Something happened on the device; `has_screen` says it of a unit. Gives how long the person
+    /// has waited who is let in by that, over all lives of the process.
     pub(super) fn let_in(
         &self,
         now: Time,

@@ -41,8 +41,7 @@ pub(super) struct Browser {
     /// By their beginnings. Those of a sync in several streams overlap. What is taken on in the
     /// background may last until the app is looked at again.
     busy: VecDeque<Busy>,
-    /// When each came that was not answered as the app went to the background. They are answered
-    /// there, if the process lives.
+    /// Queries with when each came that waited as the app was put away: answered then, or never.
     left: Vec<(Time, Query)>,
 }
 
@@ -85,8 +84,7 @@ impl Browser {
         let place = self.busy.partition_point(|busy| busy.from <= from);
         self.busy.insert(place, Busy { from, cpu_until, until, locked });
     }
-    /// How long the sync needs for `cpu` of processor time while people look at the app: what their
-    /// queries take is missing, up to a half.
+    /// How long the sync needs for `cpu` while people look: their queries take up to a half.
     pub(super) fn share(&self, cpu: Span) -> Span {
         if self.next.is_none() {
             return cpu;
@@ -100,14 +98,12 @@ impl Browser {
         let answered = self.left.pop_if(|(came, query)| *came + query.took <= now);
         answered.map(|(_, query)| query).or_else(|| self.next_told(now, now))
     }
-    /// The next of the queries that came by `now`, answered or not, as by what was taken on: the
-    /// world ends.
+    /// The next of those that came by `now`, answered or not: the world ends.
     pub(super) fn next_asked(&mut self, now: Time) -> Option<Query> {
         let left = self.left.pop().map(|(_, query)| query);
         left.or_else(|| self.next_told(now, Time(u64::MAX)))
     }
-    /// The next of those that came by `now`, when the process dies: who waits then has waited for
-    /// so long.
+    /// The next of those that came by `now` as the process dies: who waits has waited so long.
     pub(super) fn next_cut_off(&mut self, now: Time) -> Option<Query> {
         let (came, Query { took, waited }) = match self.left.pop() {
             Some(left) => left,

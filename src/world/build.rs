@@ -305,8 +305,7 @@ impl Fitter<'_> {
     }
 }
 
-/// What became of the edits and imports that a plan asks for, as its script is written; nothing is
-/// run.
+/// What the script makes of the edits and imports of a plan; nothing is run.
 pub(super) fn placed(plan: &Plan) -> Result<Placed, DataError> {
     let dataset = dataset(plan, &|| false)?;
     let script = written(plan, &dataset, &plan.devices(), &|| false);
@@ -376,8 +375,7 @@ fn target(plan: &Plan, event: &str, about: &About) -> Target {
     Target { row, group: own, set: about.set.clone() }
 }
 
-/// All rows of a plan with their history before the start; not all of them are found by their
-/// attributes if it `stops`.
+/// All rows of a plan with their history; if it `stops`, not all are found by attributes.
 pub(super) fn dataset(plan: &Plan, stops: &dyn Fn() -> bool) -> Result<Dataset, DataError> {
     Dataset::new(
         plan.seed.derive("world.data", 0),
@@ -390,8 +388,7 @@ pub(super) fn dataset(plan: &Plan, stops: &dyn Fn() -> bool) -> Result<Dataset, 
     )
 }
 
-/// The backend with its rows, and those rows as the oracle will ask for them; not all of them if
-/// `stops` says that nobody waits for them.
+/// The backend with its rows, and those as the oracle asks for them; not all if it `stops`.
 fn loaded(plan: &Plan, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend, Initial) {
     let seed = plan.seed.derive("world.backend", 0);
     let mut backend = Backend::new(plan.schema.clone(), plan.backend.clone(), plan.start, seed);
@@ -411,8 +408,7 @@ fn loaded(plan: &Plan, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend,
     (backend, initial.sorted())
 }
 
-/// The gateway. A replica has been refreshed all along where devices have been synced before; else
-/// it begins with nothing, as they do.
+/// The gateway. A replica has been refreshed where devices have been synced before.
 fn gateway(plan: &Plan, devices: &[DevicePlan], backend: &Backend, stops: &dyn Fn() -> bool) -> Gateway {
     let attributes = devices.iter().map(|device| device.attributes.clone()).collect();
     let gateway = Gateway::new(&plan.gateway, &plan.schema, attributes, plan.start);

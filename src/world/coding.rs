@@ -5,8 +5,7 @@ use std::cell::Cell;
 use crate::base::{Bytes, Span};
 use crate::protocol::{Codec, Way};
 
-/// Bytes of JSON that a core of a server codes a second where nothing else is said: as one of a
-/// laptop. Source: estimate.
+/// Bytes of JSON that a core of a server codes a second, as of a laptop. Source: estimate.
 const RATE: Bytes = Bytes(400_000_000);
 /// Milliwatts of a core that is busy. Source: estimate; a big core of a phone draws about one watt.
 const CORE: u64 = 1_000;

@@ -24,8 +24,7 @@ struct Armed {
 }
 
 impl CrashBook {
-    /// The app dies at the passing number `nth` (from 1) of `point` at or after `from`. Gives a
-    /// number to disarm it by.
+    /// The app dies at the passing `nth` (from 1) from then on; gives a number to disarm it by.
     pub(super) fn arm(&self, point: &str, nth: u32, from: Time, restart_after: Span, struck: &Struck) -> u64 {
         let number = self.ever_armed.replace(self.ever_armed.get() + 1);
         let (point, left, struck) = (point.to_owned(), nth.max(1), struck.clone());

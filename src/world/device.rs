@@ -121,8 +121,7 @@ impl Device {
             device.strike(KillReason::PowerLoss, loss.restart_after, &loss.struck);
         });
     }
-    /// Ends the process at a place in its own code: the code that came there has told what was done
-    /// before.
+    /// Ends the process at a place in its own code, which has told what was done before.
     pub(super) fn die_here(&self, reason: KillReason, restart_after: Option<Span>) {
         let under_way = self.hardware.free_at() > self.now();
         self.die(reason, restart_after, under_way);
@@ -205,8 +204,7 @@ impl Device {
         // Others may have made the store give back its memory, which nobody is charged for.
         self.storage.settle(self.now());
     }
-    /// One of the process' tasks had its turn. What it did to the disk and took on no work for
-    /// costs nothing.
+    /// A task had its turn. What it did to the disk and took on no work for costs nothing.
     pub(super) fn after_poll(&self) {
         self.storage.settle(self.now());
         self.notice_power();
@@ -253,8 +251,7 @@ impl Device {
             self.app(AppEvent::Pause);
         }
     }
-    /// A person edits. Nothing comes of it while the app is not running: the person sees that it is
-    /// not.
+    /// A person edits; nothing comes of it while the app does not run.
     pub(super) fn edit(&self, edit: &LocalEdit) {
         if !self.is_running() {
             return self.miss(edit);
@@ -366,8 +363,7 @@ impl Device {
         runs
     }
 
-    /// The app calls a unit without queue and events. Of one that runs at once it is known when it
-    /// does.
+    /// The app calls a unit without queue and events; of one at once it is told when it runs.
     fn call(&self, unit: UnitId, sync: LocalBoxFuture<'static, Result<(), SyncError>>, at_once: bool) {
         let device = self.shared();
         let call = device.screen.call(self.now(), unit);
@@ -430,8 +426,7 @@ impl Device {
         self.storage.disk.forgive();
         seen
     }
-    /// Why there is nothing to see of it; `None` if there is. Of a device that has lost its power
-    /// the whole database is looked at.
+    /// Why there is nothing to see of it, if so. After a loss of power all of the database is read.
     pub(super) fn out_of_sight(&self) -> Option<String> {
         match self.look(|view| view.damage(self.storage.ever_lost_power())) {
             Some(None) => None,
@@ -439,8 +434,7 @@ impl Device {
             None => Some(self.app.why_down()),
         }
     }
-    /// The world ends: what the app did for the person who still looks at it is told, and what it
-    /// did not come to.
+    /// The world ends: what the app did for who still looks at it, and did not come to, is told.
     pub(super) fn close_books(&self) {
         self.hardware.close_books();
         self.miss_unsaved();

@@ -367,8 +367,7 @@ pub(super) struct RowDigests {
     pub(super) stamps: Digest,
 }
 
-/// A device whose rows go into the digests as they are read: to read them again for it would cost
-/// as much as the check.
+/// A device whose rows go into the digests as they are read for the check.
 pub(super) struct Digested<'d> {
     view: &'d dyn DeviceView,
     digests: RefCell<&'d mut RowDigests>,

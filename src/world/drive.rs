@@ -358,8 +358,7 @@ impl World {
     }
 }
 
-/// Who logs in opens the app for it, and that is the first that the app learns, though the person
-/// may have looked at it before.
+/// Who logs in opens the app for it: that is the first that the app learns.
 fn log_in(device: &Device) {
     device.app(AppEvent::Login);
     device.start();

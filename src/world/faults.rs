@@ -30,8 +30,7 @@ pub(super) struct Faults {
     pub(super) backend_link: Vec<gateway::Outage>,
     /// Steps of the backend's clock, in microseconds.
     pub(super) clock_steps: Vec<(Time, i64)>,
-    /// Ends of processes that events plan, keys of `chaos` that nothing was drawn for, and what
-    /// else is not told by a sign.
+    /// What has to meet somebody, and what chaos did not draw.
     pub(super) awaited: Vec<Awaited>,
     /// What else events plan, by name.
     pub(super) fired: BTreeMap<String, Awaited>,

@@ -17,8 +17,7 @@ const INSTANT: Span = Span::millis(1);
 /// An edit is saved so long after it was begun, at the latest: it waits for the lock.
 const SAVED_WITHIN: Span = Span::secs(120);
 
-/// The events, kinds of chaos and parts of `plan` that have to meet somebody, by name, and when
-/// that would show.
+/// What of `plan` has to meet somebody, by name, and when that would show.
 pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, Awaited>, Windows) {
     let (mut events, mut windows) = (BTreeMap::new(), Windows::default());
     let end = Time::ZERO + plan.duration;
@@ -32,8 +31,7 @@ pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, 
         }
         let awaited = Awaited::anywhere(&event.name, otherwise);
         if let Some((sign, from, until)) = shown {
-            // What the end of a fault sets off is its doing; what the end of the script does is
-            // not.
+            // What the end of a fault sets off is its doing; what the end of the script does, not.
             let until = if until < end { Time(until.0 + 1) } else { end };
             let window = Window { from, until, sign, row: named(plan, &event.what), met: awaited.met() };
             windows.add(window, &chosen, devices.len());
@@ -62,8 +60,7 @@ fn named(plan: &Plan, what: &Happening) -> Option<(EntityId, Key)> {
     Some((action.entity, key))
 }
 
-/// A kind of what comes by itself: its key, whether the plan has it, what shows that it met
-/// somebody, when, and why it did not, in words.
+/// Its key, whether the plan has it, what shows that it came, when, and why it did not.
 type Kind = (&'static str, bool, Sign, Vec<(Time, Time)>, &'static str);
 
 fn kinds(plan: &Plan, end: Time) -> Vec<Kind> {

@@ -62,8 +62,7 @@ pub(super) struct Hardware {
     pub(super) fitted: Fitting,
     free_at: Cell<Time>,
     spent: Cell<Spent>,
-    /// Work on the database that may not be done: from when on, until when, and whether it holds
-    /// the lock.
+    /// Work on the database that may not be done: from, until, and whether it holds the lock.
     under_way: RefCell<Vec<(Time, Time, bool)>>,
     /// Processor work that may not be done: from when on, until when, and its time.
     computing: RefCell<Vec<(Time, Time, Span)>>,
@@ -168,8 +167,7 @@ impl Hardware {
         what(&mut spent);
         self.spent.set(spent);
     }
-    /// Processor work, shared with what the app does for people, from `start` on; gives when it is
-    /// done.
+    /// Processor work from `start` on, shared with what the app does for people; gives its end.
     fn compute(&self, start: Time, cpu: Span) -> Time {
         let until = start + self.shared(cpu);
         self.spend(|spent| spent.cpu += cpu);
@@ -249,8 +247,7 @@ impl Hardware {
         self.tell(Event::Decoded { peak, tight: peak > memory / 4 });
         peak <= memory
     }
-    /// Whether there is memory to write requests of so many bytes out of rows, which takes what
-    /// reading them would.
+    /// Whether there is memory to write requests out of rows: as much as to read them.
     pub(super) fn has_memory_to_send(&self, bytes: u64) -> bool {
         self.fitted.decoder.peak(bytes) <= self.fitted.class.memory.0
     }

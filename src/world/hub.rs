@@ -44,14 +44,12 @@ pub(super) struct Round {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct InRound {
-    /// Which units completed a run that began in this round. A run from before may have passed the
-    /// rows that it has to bring.
+    /// Which units completed a run of this round; one from before may have passed its rows.
     pub(super) completed: Vec<bool>,
     /// Runs under way, with the round in which each began and its unit.
     pub(super) open: BTreeMap<u64, (u32, UnitId)>,
     pub(super) hooks: BTreeSet<(u64, Hook)>,
-    /// Units that waited in this round and were dropped for another, or with their process. Who
-    /// asked for them has to ask again.
+    /// Units that waited and were dropped, for another or with their process: to be asked again.
     dropped: BTreeSet<UnitId>,
     pub(super) failures: Failures,
 }
@@ -153,8 +151,7 @@ impl Round {
             device.dropped.clear();
         }
     }
-    /// Takes what has to be asked for again: what was dropped, has not completed and is not under
-    /// way.
+    /// Takes what has to be asked again: dropped, not completed and not under way.
     pub(super) fn take_dropped(&mut self) -> Vec<(usize, UnitId)> {
         let mut again = Vec::new();
         for (number, InRound { completed, open, dropped, .. }) in self.devices.iter_mut().enumerate() {

@@ -29,8 +29,7 @@ impl Servers {
         }
     }
 
-    /// Ends it: the connections to it break, what is not durable is gone. It comes back. True if
-    /// there was a process to end.
+    /// Ends it, for it to come back; false if there was no process to end.
     pub(super) fn kill_gateway(self: &Rc<Self>, restart_after: Span) -> bool {
         let was_up = self.end_gateway();
         if was_up {

@@ -27,12 +27,10 @@ enum On {
     Any(Struck),
 }
 
-/// A planned fault that did not fire on some of its devices, or that met nobody, or a part that
-/// was not used.
+/// A fault that missed some of its devices, or met nobody, or a part that was not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missed {
-    /// The event, or the key of what comes by itself or is a part, such as `chaos.kill_mtbf` or
-    /// `unit.Online`.
+    /// The event, or the key of another cause or part: `chaos.kill_mtbf`, `unit.Online`.
     pub event: String,
     pub why: String,
     /// Where it did not fire; empty if it had to meet somebody and met nobody.

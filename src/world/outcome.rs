@@ -15,8 +15,7 @@ pub struct Outcome {
     /// Covers the final rows of every device and of the backend alone, without their stamps.
     pub content: String,
     pub ending: Ending,
-    /// Virtual time of the last thing that happened, at the earliest the script's end unless the
-    /// run was cut off before.
+    /// When the last thing happened; the end of the script at the earliest, unless cut off.
     pub ended_at: Time,
     /// Length of the phases: script, then heal and drain.
     pub script: Span,
@@ -52,8 +51,7 @@ pub struct Outcome {
 pub enum Ending {
     /// Everything that was under way came to its end.
     Drained,
-    /// Some devices did not come to rest by the deadline; one line for each of the first of them
-    /// says why.
+    /// Some devices did not come to rest by the deadline: a line for each of the first.
     Stuck(Vec<String>),
     /// An engine spun or stalled; what the executor saw.
     Stalled(String),

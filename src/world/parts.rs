@@ -38,8 +38,7 @@ impl Parts<'_> {
         self.names.insert(awaited.name().to_owned(), awaited);
         met
     }
-    /// The same for one that is to be used in the script. The drain has every unit run; what only
-    /// that uses was not tried.
+    /// The same for one that the script is to use: the drain has every unit run.
     fn add_in_script(&mut self, sign: Sign, awaited: Awaited) -> Struck {
         self.add(sign, Time::ZERO + self.plan.duration, awaited)
     }
@@ -55,8 +54,7 @@ impl Parts<'_> {
         }
         used
     }
-    /// Units that anything starts. Who leaves one to people's hands alone knows that, and where
-    /// nobody saves anything their actions tell.
+    /// Units that anything starts but people, who know, and saving, of which actions tell.
     fn units(&mut self, fleets: &[Struck]) -> BTreeMap<UnitId, Struck> {
         let plan = self.plan;
         let by_events = plan.events.iter().filter_map(|event| match event.what {

@@ -38,9 +38,7 @@ struct HeldBack {
 }
 
 impl HeldBack {
-    /// How long to wait before the next round, when this one has left these rows of each device.
-    /// Rounds that change nothing of them come later and later: what a row waits for may never
-    /// come.
+    /// How long to wait before the next round, which comes later and later while nothing changes.
     fn wait_after(&mut self, rows: Vec<u64>, tries: u32, first: Span) -> Span {
         self.futile = if rows == self.rows { self.futile + 1 } else { 0 };
         self.rows = rows;
@@ -52,8 +50,7 @@ impl HeldBack {
 }
 
 impl World {
-    /// Runs the script to its end, also where nothing is left to do before: radios fall asleep and
-    /// connections close until then.
+    /// Runs the script to its end, even if idle: radios fall asleep and connections close.
     pub(super) fn run_script(&mut self, watch: &dyn Watch) -> Result<(), Ended> {
         let end = Time::ZERO + self.plan.duration;
         let slices = SLICES * (1 + self.devices.len() / SLICED_AGAIN) as u64;
@@ -92,8 +89,7 @@ impl World {
                     return Err(Ended::Stuck(self.reasons(&units)));
                 }
                 if self.hub.with(|l| l.round.is_complete(&units)) && self.nothing_waits() {
-                    // Later runs are under way. Where many sync every minute somebody always does,
-                    // and there is no rest.
+                    // Later runs are under way: where many sync every minute there is no rest.
                     self.devices.iter().for_each(|device| device.put_away());
                 }
                 self.ask_again(&units);
@@ -117,8 +113,7 @@ impl World {
                 continue;
             }
             if let Some(until) = self.claimed_until(begun) {
-                // Nobody is slow for that. One that ended meanwhile may have done so when its
-                // device had asked.
+                // Nobody is slow for that; one may have ended after its device had asked.
                 let until = until.max(now);
                 deadline += until - now;
                 now = until;
@@ -140,8 +135,7 @@ impl World {
         let upto = self.plan.gateway.claimed_until(begun)?;
         self.servers.backend.borrow().claimed_until(begun, upto)
     }
-    /// Of when the file is that the gateway works from, if that does not hold all that was
-    /// committed by `since`.
+    /// Of when the file is that the gateway works from, if it lacks what was committed by `since`.
     fn file_behind(&self, since: Time) -> Option<Time> {
         self.servers.gateway.as_ref()?.borrow().files_as_of().filter(|file| *file <= since)
     }
@@ -203,8 +197,7 @@ impl World {
         self.handle.spawn(self.node, "wait", async move { handle.sleep_until(until).await });
         self.advance(until, watch)
     }
-    /// Lets time pass until the gateway has brought the backend what it has queued, and its replica
-    /// has what the backend has.
+    /// Lets time pass until the queue is empty and the replica has what the backend has.
     fn await_gateway(&mut self, now: Time, deadline: Time, watch: &dyn Watch) -> Result<Time, Ended> {
         let (since, mut now) = (now, now);
         while !self.servers.is_caught_up(since) && now < deadline {
@@ -327,8 +320,7 @@ impl World {
     }
 }
 
-/// What a device has yet to do: changes that wait, rows that it holds back, with what the first of
-/// them waits for, and units.
+/// What a device has yet to do: changes, rows held back and why, units.
 fn left_to_do(
     waiting: Option<String>,
     (held_back, wait): (u64, Option<String>),

@@ -37,8 +37,7 @@ impl Spawn for OfDevice {
     }
 }
 
-/// A task that settles with its device's disk around each step, and looks whether there still is
-/// power. That of a suspended app waits.
+/// A task that settles with the disk and looks for power around each step; a suspended one waits.
 struct Guarded {
     task: LocalBoxFuture<'static, ()>,
     device: Weak<Device>,

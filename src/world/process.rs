@@ -11,8 +11,7 @@ use crate::base::{Span, Time};
 use crate::net::Way;
 use crate::sim::{Handle, NodeId, Notify};
 
-/// After a hurried call that failed, nobody hurries the next one for so long, and after each
-/// further one for twice as long.
+/// After a hurried call that failed nobody hurries for so long, then for twice as long.
 const LEFT_ALONE: Span = Span::secs(2);
 const LEFT_ALONE_DOUBLED: u32 = 12;
 

@@ -72,8 +72,7 @@ impl Stacks {
         };
         self.0.iter().map(described).collect()
     }
-    /// The stack that a plan asks for, with the plan's options; `None` if there is none, or it
-    /// has no half that answers.
+    /// The stack that a plan asks for; `None` if there is none, or it has no half that answers.
     pub(super) fn halves(&self, plan: &Plan) -> Option<Halves> {
         match self.0.get(&plan.engine_name)? {
             Entry::Builtin(make) => Some(Halves {

@@ -61,8 +61,7 @@ pub struct Places {
     /// Disk operations: those of the start, and all until the end of the script.
     pub operations: (u64, u64),
     pub points: BTreeMap<&'static str, u64>,
-    /// Polls of the gateway's own tasks, and passings of each of its crash points, until the end of
-    /// the script.
+    /// Polls of the gateway's own tasks, and passings of each of its crash points.
     pub gateway: (u64, BTreeMap<&'static str, u64>),
     /// When each disk operation was issued and was done, until the end of the script.
     pub moments: Vec<Moment>,
@@ -127,8 +126,7 @@ pub fn run(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, U
     Ok(finish(build(plan, stacks, Vec::new(), watch)?, watch, None).outcome)
 }
 
-/// Runs `plan` without the oracle, to tell what that costs: nothing is found, and there are none of
-/// its figures.
+/// Runs `plan` without the oracle, to tell what that costs: its figures are missing.
 pub fn run_unjudged(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
     let world = build(plan, stacks, Vec::new(), watch)?;
     world.hub.with(|listeners| listeners.oracle = None);
@@ -189,8 +187,7 @@ pub fn keys(plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
     Ok(dataset.rows(entity).map(|row| row.key).collect())
 }
 
-/// What becomes of the edits and imports that a plan asks for, which its script tells before
-/// anything is run.
+/// What the script makes of the edits and imports of a plan; nothing is run.
 pub fn placed(plan: &Plan) -> Result<Placed, Unrunnable> {
     build::placed(plan).map_err(|error| Unrunnable::Data(error.to_string()))
 }
@@ -266,8 +263,7 @@ fn told(ended: Ended) -> Ending {
     }
 }
 
-/// Edits of the script that were not placed, edits of the office that came to nothing, and what was
-/// not tested.
+/// Edits that were not placed or came to nothing, and what was not tested.
 fn in_script(placed: &Placed, tried: &Tried, untested: &Untested) -> [(&'static str, u64); 3] {
     let unplaced = placed.actions.iter().map(|action| action.left_out).sum();
     [
@@ -377,9 +373,8 @@ impl World {
         }
         hub.with(|listeners| listeners.oracle = Some(oracle));
     }
-    /// The check phase: the oracle looks at every device, unless the run was interrupted, and
-    /// everything goes into the digest. Who watches may interrupt that, too: what was found until
-    /// then is no verdict.
+    /// The check phase: the oracle looks at every device, and everything goes into the digest. What
+    /// is interrupted has no verdict.
     fn conclude(self, mut ended: Ended, places: Places, watch: &dyn Watch) -> Finished {
         let World { sim, handle, hub, servers, devices, links, faults, script, plan, .. } = self;
         let ended_at = handle.now();

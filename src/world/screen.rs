@@ -105,8 +105,7 @@ impl Screen {
         self.count(now);
     }
 
-    /// A unit is called that tells of no run; what has the screen until it comes back, if it is a
-    /// blocking one.
+    /// What has the screen as a unit is called that tells of no run, if it is a blocking one.
     pub(super) fn call(&self, now: Time, unit: UnitId) -> Option<Holder> {
         if !self.is_blocking(unit) {
             return None;
@@ -135,8 +134,7 @@ impl Screen {
     pub(super) fn wait(&self, now: Time, wish: Wish) {
         self.waiting.borrow_mut().push_back((wish, now));
     }
-    /// What comes of the edit that waits first, if that is known now; `runs` says whether the app
-    /// does.
+    /// What comes of the edit that waits first, if that is known; `runs` says it of the app.
     pub(super) fn next(&self, now: Time, runs: bool) -> Option<Turn> {
         let is_taken = !runs || !self.holders.borrow().is_empty();
         let mut waiting = self.waiting.borrow_mut();

@@ -32,8 +32,7 @@ pub(super) struct Servers {
 
 pub(super) type ServerHalf = dyn SyncServer<Backend>;
 
-/// A server half that was brought: it sees a system of record, and its devices are let in by the
-/// link that they come by.
+/// A server half that was brought; its devices are let in by the link that they come by.
 pub(super) struct Brought(pub(super) Box<dyn SyncServer>);
 
 impl SyncServer<Backend> for Brought {

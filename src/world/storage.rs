@@ -40,8 +40,7 @@ pub(super) struct Saved {
     pub(super) life: u32,
 }
 
-/// Who shares a device: who is logged in, and as of when the databases of others are, with the life
-/// of the storage then.
+/// Who is logged in of those that share it, and what the others have left.
 #[derive(Clone, Debug, Default)]
 struct Persons {
     now: u32,

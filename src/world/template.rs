@@ -83,8 +83,7 @@ impl<'a> Templates<'a> {
     ) -> State<'s> {
         State { templates: self, setup, server, at: self.plan.start.minus(ago), scoped }
     }
-    /// The rows of a device with these attributes that was synced at this instant: those that
-    /// depend on the attributes, or the others.
+    /// The rows of a device as of its last sync: those that depend on attributes, or the others.
     fn rows(&self, (attributes, at): (&Attributes, Stamp), scoped: bool, f: &mut dyn FnMut(Carried<'_>)) {
         let synced = self.dataset.provision(attributes.clone(), at, |_| String::new());
         let precision = self.plan.backend.stamp_precision;

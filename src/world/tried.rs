@@ -83,8 +83,7 @@ impl Tried {
     pub(super) fn office_missed(&self) -> u64 {
         self.in_office.iter().map(|of| of.wanted - of.made).sum()
     }
-    /// The actions of which no edit came to be, though some were to be made; `placed` says of each
-    /// what the script made of it.
+    /// The actions of which no edit came to be, though some were to; `placed` is what was scripted.
     pub(super) fn in_vain(&self, placed: &[ActionCount]) -> Vec<InVain> {
         let in_vain = |(at, count): (usize, &ActionCount)| {
             let (phones, office) = (self.on_phones[at], self.in_office[at]);

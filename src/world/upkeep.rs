@@ -31,8 +31,7 @@ pub(super) fn start(servers: &Rc<Servers>, gateway: &Rc<RefCell<Gateway>>) {
 }
 
 impl Servers {
-    /// Somebody waits for the replica to have all that was at the backend at `since`, and for the
-    /// queue to be empty.
+    /// Somebody waits for the replica to be as of `since`, and for the queue to be empty.
     pub(super) fn hurry_gateway(&self, since: Time) {
         let now = self.handle.now();
         if !self.is_fresh(since) {
@@ -130,8 +129,7 @@ impl Upkeep {
             }
         }
     }
-    /// One round through the queue; what fails waits for the next, and what is throttled until it
-    /// is let in. True if it came to its end.
+    /// One round through the queue; what fails waits for the next. True if it came to its end.
     async fn upload(&self) -> bool {
         let mut round = gateway::Upload::default();
         loop {

@@ -33,8 +33,7 @@ pub(super) enum Sign {
     Unit(UnitId),
     /// The operating system gives an app a window.
     Background,
-    /// A row of it comes or is edited, or a run of one of these units, which are to bring it, ends
-    /// well.
+    /// A row of it comes or is edited, or a run of a unit that is to bring it ends well.
     Entity(EntityId, Vec<UnitId>),
     /// Somebody logs in on one of these devices.
     Fleet(Range<u32>),
@@ -115,8 +114,7 @@ impl Sign {
                 | Sign::Refused
         )
     }
-    /// For how long what it is a sign of has gone on when this event is told; `None` if it is not
-    /// one.
+    /// How long what it is a sign of has lasted when this event is told, if it is one.
     fn shows(&self, node: Node, event: &Event<'_>) -> Option<Span> {
         let at_once = |shows: bool| shows.then_some(Span::ZERO);
         match (self, event) {
