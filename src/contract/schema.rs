@@ -11,8 +11,7 @@ pub struct Schema {
     pub naming: Vec<Naming>,
     pub references: Vec<Reference>,
     pub copies: Vec<Copied>,
-    /// So many versions of the app came before, each with fewer columns, and this one may meet
-    /// their databases.
+    /// So many versions of the app came before, with fewer columns; it may meet their databases.
     pub version: u32,
     pub attachments: Vec<(EntityId, Attachment)>,
 }
@@ -25,8 +24,7 @@ pub struct Entity {
     pub key: String,
     /// The backend's columns without the key, in order. A backend row's values follow this order.
     pub columns: Vec<Column>,
-    /// The columns that devices hold, as ascending positions in `columns`. A device row's values
-    /// follow this order.
+    /// The columns that devices hold, as ascending positions in `columns`: a device row has these.
     pub projection: Vec<usize>,
     /// Which rows a device holds: those for which every rule is true.
     pub scope: Vec<ScopeRule>,
@@ -59,8 +57,7 @@ pub enum ColumnKind {
     Timestamp,
     /// A day without an hour and a zone, as the text `2026-11-25`.
     Date,
-    /// A number of so many digits, `places` of them after the point, exact, as a text with all its
-    /// decimal places.
+    /// An exact number, `places` of its digits after the point, as a text with all of them.
     Decimal {
         digits: u8,
         places: u8,
@@ -100,8 +97,7 @@ pub enum ScopeRule {
 pub enum Delivery {
     /// Pulled as deltas by sync units.
     Delta,
-    /// Fetched when a person opens a record: the rows whose column at this position holds the
-    /// opened row's key.
+    /// Fetched as a person opens a record: rows whose column at this position has its key.
     OnOpen { by: usize },
     /// Never: the app writes rows and sends them up, and holds those that it made.
     UploadOnly,
@@ -182,8 +178,7 @@ impl Schema {
     pub fn ids(&self) -> impl Iterator<Item = EntityId> + use<> {
         (0..self.entities.len() as u16).map(EntityId)
     }
-    /// The column by which rows of an entity are part of other rows, and of what entity's: they go
-    /// as those go.
+    /// The column by which rows of an entity are part of others, and whose: they go as those go.
     pub fn part_of(&self, entity: EntityId) -> Option<(usize, EntityId)> {
         let cascades = |it: &&Reference| it.of == entity && it.on_delete == OnDelete::Cascade;
         self.references.iter().find(cascades).map(|it| (it.column, it.to))
@@ -242,8 +237,7 @@ impl Entity {
     pub fn in_scope(&self, values: &[Value], attributes: &[Value]) -> bool {
         are_met(&self.scope, values, attributes)
     }
-    /// Whether a row belongs to who has these attributes, be it of a time that a device shows or
-    /// not.
+    /// Whether a row belongs to who has these attributes, of whatever time.
     pub fn is_of(&self, values: &[Value], attributes: &[Value]) -> bool {
         self.scope.iter().all(|rule| match rule {
             ScopeRule::Attribute { column, attribute } => values[*column] == attributes[*attribute],
@@ -291,8 +285,7 @@ impl SyncUnit {
 }
 
 impl Excerpt {
-    /// Whether it has a backend row with these values, for a device with these attributes that
-    /// holds it.
+    /// Whether it has a row with these values that a device with these attributes holds.
     pub fn has(&self, values: &[Value], attributes: &[Value]) -> bool {
         are_met(&self.rows, values, attributes)
     }
@@ -309,8 +302,7 @@ pub enum NamedBy {
     /// The device, at random: the key never changes.
     #[default]
     Device,
-    /// The device; but a row that has the same natural key on the backend is the same row, and its
-    /// key stays.
+    /// The device; but a row with the same natural key on the backend is the same, with its key.
     NaturalKey,
     /// The backend, as it commits the row: until then the device has a key of its own for it.
     Server,

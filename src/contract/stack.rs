@@ -41,12 +41,9 @@ pub struct Stack {
 /// ends), as the bench waits for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// It tells of each edit that it counts as done
-    /// ([`Event::EditAcknowledged`](super::observe::Event::EditAcknowledged)).
+    /// It tells of each edit that it counts as done (`Event::EditAcknowledged`).
     pub acknowledges: bool,
-    /// Its rows and changes carry the backend's stamps, by which an older version is known
-    /// ([`DeviceView::rows`](super::device::DeviceView::rows),
-    /// [`AppliedChange::stamp`](super::observe::AppliedChange::stamp)).
+    /// Its rows and changes carry the backend's stamps, by which an older version is known.
     pub stamps: bool,
     /// A row that it shows never goes back to a version that its device had moved past, unless the
     /// backend did; if not promised that is counted and not judged.
@@ -60,11 +57,9 @@ pub struct Capabilities {
     pub prompt: bool,
     /// What it promises of an edit that met another version.
     pub merge: Merge,
-    /// It keeps a log that the user can read of edits that did not go as made
-    /// ([`DeviceView::log`](super::device::DeviceView::log)).
+    /// It keeps a log of edits that did not go as made, for the user (`DeviceView::log`).
     pub logs: bool,
-    /// It tells what its app shows of the sync
-    /// ([`Event::Status`](super::observe::Event::Status)).
+    /// It tells what its app shows of the sync (`Event::Status`).
     pub status: bool,
 }
 

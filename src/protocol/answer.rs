@@ -14,8 +14,7 @@ use crate::contract::{Outcome, Row};
 #[derive(Debug, Default)]
 pub struct Answer<'a> {
     pub asked: Asked,
-    /// Pages of a pull or fetch, in the order in which they were asked for; entities whose turn did
-    /// not come are missing.
+    /// Pages in the order in which they were asked for; those whose turn did not come are missing.
     pub pages: Vec<Page<'a>>,
     pub results: Vec<PushResult<'a>>,
 }
@@ -35,8 +34,7 @@ pub struct Page<'a> {
     pub undone: Vec<Undone>,
     /// From which stamp on there may be versions that it does not show, if it is behind.
     pub unseen: Option<Stamp>,
-    /// Keys of rows that are there and of which neither this page tells nor those of its load
-    /// before it: who holds one keeps it.
+    /// Keys of rows that are there and that no page of the load tells of: who holds one keeps it.
     #[serde(default, borrow)]
     pub withheld: Vec<Cow<'a, str>>,
     /// A block of keys for new rows: the number of its first, and how many.
@@ -76,8 +74,7 @@ pub struct WireRow<'r> {
 pub struct Part {
     /// The version that the reader must hold, or else it cannot use the part.
     pub base: Stamp,
-    /// A bit for each column of the device that comes, the first being the lowest; at least one, of
-    /// the first 63.
+    /// A bit for each column that comes, of the first 63, the lowest first; at least one.
     pub columns: u64,
 }
 
@@ -120,8 +117,7 @@ impl<'a> Rows<'a> {
         self.cells.extend(values);
         self.ends.push(self.cells.len() as u32);
     }
-    /// Calls `f` with each value and its place among the device's columns; it may put another
-    /// there.
+    /// Calls `f` with each value and its place among the columns; it may put another there.
     pub fn each_value(&mut self, mut f: impl FnMut(usize, &mut Cell<'a>)) {
         let mut start = 0;
         for end in self.ends.iter().map(|end| *end as usize) {

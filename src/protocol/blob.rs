@@ -10,8 +10,7 @@ const ASKS: &[u8] = b"PUT blob\n";
 const SAYS: &[u8] = b"blob at\n";
 const LONGEST_KEY: usize = 4_096;
 
-/// A stretch of an attachment; without bytes the question how much of it there is, and whether its
-/// row is.
+/// A stretch of an attachment; without bytes it asks how much is there, and whether its row is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlobPut {
     pub device: DeviceId,

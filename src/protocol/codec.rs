@@ -52,8 +52,7 @@ impl Codec {
     pub fn pages(self, asked: Asked) -> Box<dyn PageWriter> {
         self.format.begin(asked, None, true, self.coding)
     }
-    /// The same for an answer that nobody will read: its writer knows how long it would be, and
-    /// gives no bytes.
+    /// The same for an answer that nobody will read: counted, and without bytes.
     pub fn counted_pages(self, asked: Asked) -> Box<dyn PageWriter> {
         self.format.begin(asked, None, false, self.coding)
     }
@@ -68,13 +67,11 @@ impl Codec {
     pub fn refusal(self, error: &ServerError) -> Vec<u8> {
         self.format.refusal(error)
     }
-    /// An answer as it is read, of the bytes as they came: unpacked. Who reads it keeps what this
-    /// gives.
+    /// An answer as it is read, unpacked. Who reads it keeps this.
     pub fn open(self, message: Vec<u8>) -> Result<Vec<u8>, Damaged> {
         self.coding.packing.unpack(message)
     }
-    /// Whether an opened answer may say no, by a look at its beginning: a page is not decoded
-    /// twice.
+    /// Whether an opened answer may say no, by its beginning: a page is not decoded twice.
     pub fn is_refusal(self, opened: &[u8]) -> bool {
         self.format.is_refusal(opened)
     }

@@ -55,8 +55,7 @@ pub(super) trait Marked: Facts {
 pub(super) trait Fields<'a>: Sized {
     /// Those of the one message that is in these bytes, and which it is.
     fn of(bytes: &'a [u8]) -> Result<(Self, &'static str), Damaged>;
-    /// The next of these fields; `None` where the message ends that is being read. What is a
-    /// message begins there.
+    /// The next of these fields; `None` where the message ends. One that is a message begins there.
     fn next(&mut self, known: &[&'static str]) -> Result<Option<(&'static str, Held<'a>)>, Damaged>;
     /// Reads the row that has begun.
     fn row(&mut self, rows: &mut Rows<'a>) -> Result<(), Damaged>;

@@ -25,8 +25,7 @@ pub struct PullRequest {
     pub clock: Stamp,
     /// How far the local time that people see there is ahead of that clock, seconds.
     pub zone: i32,
-    /// The number of the unit's run: all requests of one pull have the same, and the next pull has
-    /// another.
+    /// The number of the unit's run, which all requests of one pull have.
     pub run: u64,
     /// It is asked for by its address: its answer is one for all who ask for that.
     pub by_address: bool,

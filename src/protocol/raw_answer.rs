@@ -10,8 +10,7 @@ use super::message::Asked;
 use crate::base::{EntityId, Span, Stamp, Word as _};
 use crate::contract::{Outcome, Refusal, Row, ServerError};
 
-/// A verdict in the shape in which codecs write it: of the names that an answer may have, those
-/// that it has.
+/// A verdict as codecs write it: of the names that it may have, those that it has.
 #[derive(Default)]
 pub(super) struct VerdictShape<'o> {
     pub(super) ok: Option<Stamp>,

@@ -35,8 +35,7 @@ pub(super) struct Frames {
     pub(super) text: u64,
     pub(super) number: u64,
     pub(super) null: u64,
-    /// A request of the gateway's besides its cursor, a mutation that it brings besides its values,
-    /// an answer besides what it brings.
+    /// What else a request, a mutation or an answer of the gateway's has.
     pub(super) head: u64,
     pub(super) verdict: u64,
 }

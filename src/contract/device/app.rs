@@ -41,8 +41,7 @@ pub struct LocalEdit {
     /// The row; for a create a fresh key.
     pub key: Key,
     pub kind: EditKind,
-    /// New values by position in the backend's columns; only columns that devices hold. All of them
-    /// for a create.
+    /// New values by position in the backend's columns that devices hold; all of them for a create.
     pub values: Vec<(usize, Value)>,
 }
 

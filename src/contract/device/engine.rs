@@ -61,18 +61,12 @@ impl EngineError {
     }
 }
 
-/// A sync engine in one life of one device's process.
-///
-/// Every call is made from the device's single thread. No SQLite transaction may be open across an
-/// await.
+/// A sync engine in one life of one device's process; every call is from its single thread.
 pub trait SyncEngine {
     /// The life of the process: queue, sessions, timers. Never returns while the process lives.
     fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()>;
     fn on(&self, event: AppEvent);
-    /// A person edits a row: one transaction holds the row and what must be sent.
-    ///
-    /// # Errors
-    /// When this device cannot make the edit; nothing is changed then.
+    /// A person edits a row: one transaction holds the row and what must be sent, or nothing.
     fn edit(&self, edit: &LocalEdit) -> Result<(), EditError>;
     /// Queues a unit; with `discard_pending` the units that wait are dropped first.
     fn trigger(&self, unit: UnitId, discard_pending: bool);
@@ -95,8 +89,7 @@ pub trait SyncEngine {
         let _ = (edit, pick);
         Box::pin(async { Err(EditError::NoSuchRow) })
     }
-    /// A person opens a record: fetches the rows of `entity` that belong to it, if the stack
-    /// delivers rows on open.
+    /// A person opens a record: fetches its rows of `entity`, if the stack delivers rows on open.
     fn fetch(self: Rc<Self>, entity: EntityId, of: Key) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         let _ = (entity, of);
         Box::pin(async { Err(SyncError::Rejected("rows are not delivered on open".to_owned())) })

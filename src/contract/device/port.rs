@@ -16,8 +16,7 @@ pub trait Clock {
     fn now(&self) -> Time;
     /// The device's wall clock, right or wrong.
     fn wall(&self) -> Stamp;
-    /// What the person sees: the wall clock in local time, which a journey or daylight saving
-    /// moves.
+    /// What the person sees: the wall clock in local time, which a journey moves.
     fn local(&self) -> Stamp {
         self.wall()
     }

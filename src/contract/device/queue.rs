@@ -76,8 +76,7 @@ impl Queue {
         line.put(place, unit, since);
         dropped
     }
-    /// Takes the unit whose turn it is, with the time since when it has waited: the first, or
-    /// against the rule the last.
+    /// Takes the first unit, with since when it has waited; against the rule the last.
     pub fn take(&self, last: bool) -> Option<(UnitId, Time)> {
         let mut line = self.line.borrow_mut();
         let end = if last { line.waiting.last_key_value() } else { line.waiting.first_key_value() };

@@ -62,8 +62,7 @@ pub trait DeviceView {
 pub struct RowWait {
     pub row: (EntityId, Key),
     pub other: (EntityId, Key),
-    /// What came is the row's end, and the other refers to it; else it refers to the other, which
-    /// is not here.
+    /// What came is the row's end, to which the other refers; else it refers to the other.
     pub ends: bool,
 }
 
@@ -120,8 +119,7 @@ pub struct OpenConflict {
     pub edit: EditId,
     pub entity: EntityId,
     pub key: Key,
-    /// What was set here, by position in the backend's columns, and when, by the device's clock;
-    /// empty where the row was deleted here.
+    /// What was set here, by the backend's columns, and when by its clock; empty if it was deleted.
     pub ours: Vec<(usize, Value, Stamp)>,
     /// What those columns said before, as far as that is known.
     pub base: Vec<(usize, Value)>,

@@ -29,8 +29,7 @@ pub enum Event<'a> {
     Decoded { peak: u64, tight: bool },
     /// The world: the app looked something up for the person, while it was in the foreground.
     AppQueried { took: Span, waited: Span },
-    /// The world: a list that a screen asked for is there; `steps` are those of SQLite's machine,
-    /// `pages` were read from flash.
+    /// The world: a list for a screen is there; steps of SQLite, pages read from flash.
     Listed { rows: u64, steps: u64, pages: u64, took: Span, waited: Span },
     /// The world: the app saved something for the person, while it was in the foreground.
     AppWrote { took: Span, waited: Span },
@@ -48,17 +47,15 @@ pub enum Event<'a> {
     LinkDown,
     /// The world: the device's link came back.
     LinkUp,
-    /// The world: a device has a new connection to the gateway; from the wish for it, the radio's
-    /// waking up included.
+    /// The world: a device has a new connection, since the wish for it, waking the radio included.
     ConnectionOpened { took: Span },
     /// The world: packets went over a device's link, from it or towards it, some of them again;
     /// none where messages go without packets. Bytes with all headers.
     PacketsSent { up: bool, packets: u64, retransmitted: u64, bytes: u64 },
     /// The world: a message vanished.
     MessageDropped { reason: DropReason, bytes: u64 },
-    /// The world: a cache on the way answered a request with what it had kept; it is `stale` if
-    /// something has changed on the backend since, and the server may have been `asked` before
-    /// whether it still holds.
+    /// The world: a cache on the way answered with what it had kept; `stale` if the backend has
+    /// changed, `asked` if the server said before whether it holds.
     CacheAnswered { bytes: u64, stale: bool, asked: bool },
     /// The world: the backend went down or came back.
     BackendAvailable(bool),
@@ -70,8 +67,7 @@ pub enum Event<'a> {
     UnitDiscarded { unit: UnitId },
     /// A unit that waits, or is put back to the head, was asked for again, and waits once.
     UnitCoalesced { unit: UnitId },
-    /// A unit starts: the app's OnSyncStart. Runs are counted over all lives of the device; it
-    /// waited in the queue.
+    /// A unit starts (OnSyncStart), after it waited; runs are counted over all lives of the device.
     SyncStart { unit: UnitId, run: u64, waited: Span },
     /// A unit ended well: the app's OnSyncComplete. For a blocking one the person was waiting.
     SyncComplete { unit: UnitId, run: u64, took: Span, blocking: bool },
@@ -113,14 +109,12 @@ pub enum Event<'a> {
     RequestFailed { request: u64, kind: RequestKind, error: TransportError, took: Span, wasted: u64 },
     /// An answer came, and it says no.
     RequestRefused { request: u64, kind: RequestKind, error: &'a ServerError, took: Span },
-    /// An engine that adapts its chunks has chosen a size, the first or another than before; so
-    /// many rows at most.
+    /// An engine that adapts its chunks has chosen a size: so many rows at most.
     ChunkSized { kind: RequestKind, rows: u32 },
     /// The engine waits before it tries again, after so many failures in a row: in a run of a unit,
     /// or for an opened record or between runs.
     RetryScheduled { attempt: u32, wait: Span, in_run: bool },
-    /// Changes of a pull or fetch are committed on the device, in order, and some besides that were
-    /// its own coming back.
+    /// Changes of a pull or fetch are committed, in order, and some that were its own coming back.
     ChunkApplied { unit: Option<UnitId>, changes: &'a [AppliedChange<'a>], echoed: u32, took: Span },
 
     /// The world: a person made an edit and the app took it, at this time by the device's clock.
@@ -179,8 +173,7 @@ pub enum Event<'a> {
     /// The engine: rows of a pull could not be applied, and the cursor passes them: they are
     /// dropped, or kept on a durable list, to be tried again.
     RowsFailed { skipped: u32, listed: u32 },
-    /// The engine: in a run that pulls it tried again the rows on its list, on which so many are
-    /// left; told by who has one.
+    /// The engine: it tried the rows on its list again, of which so many are left.
     RowsRetried { left: u64 },
     /// A node: its state is that of an earlier instant, as it began. What that did to rows follows
     /// as commits. A device's state had been put in `life` times by then, by a backup or a copy.
@@ -206,11 +199,9 @@ pub enum Event<'a> {
     MutationReplayed { edit: EditId },
     /// The backend: a mutation was put off, without a verdict.
     MutationPutOff { edit: EditId },
-    /// The backend: readers see the version that was just committed only from `until` on, when its
-    /// transaction commits.
+    /// The backend: readers see the version just committed from `until` on.
     CommitDelayed { entity: EntityId, key: &'a Key, stamp: Stamp, until: Time },
-    /// The gateway: a row, or its tombstone, leaves for a device. Told only where lives are
-    /// recorded, as it costs.
+    /// The gateway: a row or its tombstone leaves for a device; told where lives are recorded.
     RowServed { device: DeviceId, entity: EntityId, key: &'a str, stamp: Stamp, removed: bool },
     /// The backend: a request of a device or of the gateway was served. It was in the queue, waited
     /// for the source's write lock and was at work; rows were looked at, and rows delivered or
@@ -240,8 +231,7 @@ pub enum Event<'a> {
         failed: bool,
         overtaken: Option<Overtaken>,
     },
-    /// The gateway: its replica has everything that the backend had when the refresh began; that
-    /// took so long.
+    /// The gateway: its replica has all that the backend had when the refresh began.
     Refreshed { took: Span },
     /// The gateway: a device was answered from the replica, as fresh as a refresh that began `age`
     /// ago, with so much processor time by its model.
@@ -277,8 +267,7 @@ pub enum UnitEvent<'a> {
 
 #[derive(Clone, Copy, Debug)]
 pub enum PageEvent<'a> {
-    /// The app has started, and this conflict is open: told of each. It is about the row of the
-    /// edit that met it.
+    /// The app has started, and this conflict is open: about the row of the edit that met it.
     Open { edit: EditId, entity: EntityId, key: &'a Key },
     /// A person has decided, by what they saw: what becomes of the edit that met the conflict, or
     /// of one that was made `on_top` of it and has met none itself.
@@ -317,8 +306,7 @@ impl<'a> PageEvent<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PhoneEvent {
-    /// It has another token, with which its requests go from now on. It took so long since it was
-    /// asked for.
+    /// It has another token, which its requests have from now on, so long after it asked.
     TokenRenewed { took: Span },
     /// It is given no other token, and its person has to log in again.
     LoginEnded,

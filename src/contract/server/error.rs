@@ -10,8 +10,7 @@ pub enum ServerError {
     Unavailable,
     #[error("throttled; try again after {0}")]
     Throttled(Span),
-    /// The cursor is older than the tombstones that are kept, or not the gateway's own: load the
-    /// entity again.
+    /// The cursor is older than kept tombstones, or not the gateway's: load the entity again.
     #[error("the cursor of entity {} has expired", .0.0)]
     CursorExpired(EntityId),
     #[error("the gateway gave up waiting for the backend")]

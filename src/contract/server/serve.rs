@@ -22,8 +22,7 @@ pub trait SyncServer<R: ?Sized = RecordPort> {
     /// What is wrong with the request, or what the backend said no to: the device is told by
     /// [`refuse`](SyncServer::refuse).
     fn serve(&mut self, from: DeviceId, request: &[u8], record: &mut R) -> Result<Vec<u8>, ServerError>;
-    /// The bytes that say no: a request was not served, or the backend does not let it in, failed,
-    /// or took too long.
+    /// The bytes that say no: a request was not served, let in or answered in time.
     fn refuse(&self, error: &ServerError) -> Vec<u8>;
     /// Answers a request without the backend, if it can; nothing goes to the backend then.
     fn answer(&mut self, now: Time, from: DeviceId, request: &[u8]) -> Option<Answered> {
