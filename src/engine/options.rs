@@ -23,7 +23,7 @@ pub struct EngineOptions {
     /// A hook of the app is given up after this, if there is a limit.
     pub hook_timeout: Option<Span>,
     pub requests: RequestPer,
-    pub codec: &'static dyn Codec,
+    pub codec: Codec,
     pub paths: Paths,
     pub decoder: Decoder,
     pub dates: Dates,

@@ -70,7 +70,7 @@ impl World<'_> {
     }
 
     /// What devices write messages with: the gateway must speak it.
-    pub(super) fn codec(&self) -> &'static dyn Codec {
+    pub(super) fn codec(&self) -> Codec {
         let (written, spoken) = (self.root.at("engine.codec"), self.root.at("gateway.codecs"));
         if spoken.items().all(|codec| codec.text() != written.text()) {
             let title = format!("the gateway does not speak \"{}\", which devices write", written.text());
