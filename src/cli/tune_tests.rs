@@ -112,7 +112,7 @@ fn a_sweep_and_a_run_go_on_where_they_were_stopped() {
         ("run @lost.toml --seeds 1..=15", 11),
     ] {
         let mut desk = desk();
-        // Of cells that fail lives are told, whoever has run them.
+        // Of cells that fail lives are told, in whichever part they ran.
         let variants = "[variant.fine]\nset = { seed = 1 }\n[variant.lost]\nset = { seed = 1 }\n";
         desk.write("lost.toml", &format!("{TIES}\n{variants}"));
         assert_eq!(desk.run(&format!("{command} --progress none --out @out -j 1")), exit, "{}", desk.err);
