@@ -57,7 +57,8 @@ fn main() {
     let plans = plans(if measured { 100 } else { 1 });
     let runner = Bench(Stacks::builtin());
     let stopwatch = Stopwatch::start();
-    let ran = campaign::run(&plans, &runner, &CampaignOptions::default(), &Signals::default(), &Silent, None);
+    let ran =
+        campaign::run(&plans, None, &runner, &CampaignOptions::default(), &Signals::default(), &Silent, None);
     let simulated = stopwatch.read().as_secs_f64();
     let mut record = record::assemble("reports/bench", &plans, ran.judged, &[]);
     record.sweep = Some(SweepRecord::new(&axes(), None, &Objective::default()));

@@ -110,7 +110,7 @@ fn swept(plans: &[Plan], jobs: usize) -> (Duration, f64) {
     let runner = Counting { bench: Bench(Stacks::builtin()), on_processor: AtomicU64::new(0) };
     let options = CampaignOptions { jobs, ..CampaignOptions::default() };
     let started = Instant::now();
-    let ran = campaign::run(plans, &runner, &options, &Signals::default(), &Silent, None);
+    let ran = campaign::run(plans, None, &runner, &options, &Signals::default(), &Silent, None);
     let wall = started.elapsed();
     assert_eq!(ran.judged.len(), plans.len(), "every cell came to its end");
     (wall, runner.on_processor.load(Ordering::Relaxed) as f64)

@@ -55,7 +55,6 @@ impl Axis {
     pub fn values(&self) -> Vec<String> {
         self.values.clone()
     }
-
     /// The ends of a range that is gone through by multiplication: between its values there are
     /// others of the same kind.
     pub fn ends(&self) -> Option<(f64, f64)> {
@@ -192,7 +191,6 @@ fn range(first: &str, rest: &str) -> Option<Range> {
     Some(Range { first, last, step, unit: unit.to_owned(), whole })
 }
 
-/// A number and what stands behind it.
 fn number(text: &str) -> Option<(f64, &str)> {
     let text = text.trim();
     let digits = text.strip_prefix('-').unwrap_or(text);

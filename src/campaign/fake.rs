@@ -46,7 +46,6 @@ impl Runner for Fake {
     fn stacks(&self) -> Vec<Described> {
         vec![Described::builtin("builtin")]
     }
-
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
         self.pressed(run);
@@ -73,11 +72,9 @@ impl Runner for Fake {
         std::thread::sleep(Duration::from_micros(2_000 / (plan.seed.0 + 1)));
         Ok(outcome)
     }
-
     fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
         Ok(Traced { outcome: self.run(plan, watch)?, timeline: "[]\n".to_owned(), left_out: 0 })
     }
-
     fn lives(&self, plan: &Plan, subjects: &[Subject], _: &dyn Watch) -> Result<Vec<Story>, Unrunnable> {
         let story = |subject: &Subject| {
             let (seed, key) = (plan.seed.0, subject.record.1.as_str());
@@ -87,15 +84,12 @@ impl Runner for Fake {
         };
         Ok(subjects.iter().map(story).collect())
     }
-
     fn requests(&self, _: &Plan, _: usize, _: &dyn Watch) -> Result<RequestLog, Unrunnable> {
         Ok(RequestLog::default())
     }
-
     fn keys(&self, _: &Plan, _: EntityId) -> Result<Vec<Key>, Unrunnable> {
         Ok(["k5", "k50", "silent"].map(Key::new).to_vec())
     }
-
     /// One edit of five finds no row, where anybody edits.
     fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable> {
         let count = |action: &Action| ActionCount {

@@ -28,7 +28,6 @@ use crate::scenario::{Plan, file};
 pub const NAME: &str = "cells.jsonl";
 /// What is longer is no line of a cell, in bytes.
 const LINE_MAX: u64 = 1 << 30;
-/// The shape of its lines.
 const SHAPE: u32 = 4;
 const UNPOISONED: &str = "nobody panics while it holds the journal";
 
@@ -65,7 +64,6 @@ pub struct KeptError {
     text: String,
 }
 
-/// The first line of a file of cells: what they are of.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Head<T> {
     shape: u32,
@@ -73,11 +71,9 @@ pub(super) struct Head<T> {
     pub(super) of: T,
 }
 
-/// What the first line of a file is.
 pub(super) enum Begun<T> {
     /// It was cut off, or is not as it was written.
     Cut,
-    /// Another version of the program wrote it.
     Foreign,
     Of(Head<T>),
 }
@@ -134,7 +130,6 @@ impl Journal {
     pub fn begin(folder: &Path, run: &str) -> Result<Journal, FolderError> {
         Journal::begun(folder.join(NAME), &run)
     }
-
     /// Begins the file at `path` of the cells of this; one that was there is gone.
     pub(super) fn begun<T: Serialize>(path: PathBuf, of: &T) -> Result<Journal, FolderError> {
         let head = Head { shape: SHAPE, build: Build::this().clone(), of };
@@ -231,16 +226,13 @@ impl Journal {
         let whole = lines(reader, end).map_while(|line| Some(line.ok()?.1?.0));
         Some(whole.collect::<BTreeSet<Name>>().len())
     }
-
     fn new(path: PathBuf, file: File, lines: BTreeMap<Name, Place>, end: u64) -> Journal {
         Journal { path, pages: Mutex::new(Pages { file, lines, end, failure: None }), alone: false }
     }
-
     /// How many cells it holds.
     pub fn cells(&self) -> usize {
         self.pages.lock().expect(UNPOISONED).lines.len()
     }
-
     /// Closes it: of a run that is `complete` the file goes, else it stays. Gives the first error
     /// of writing to it.
     pub fn close(self, complete: bool) -> Result<(), FolderError> {
@@ -253,7 +245,6 @@ impl Journal {
         }
     }
 
-    /// A cell that has ended, with what it observed.
     pub(super) fn recall(&self, id: &str, plan: &Plan) -> Option<(Ran, Observed)> {
         let name = (id.to_owned(), plan.digest.clone(), plan.seed.0.to_string());
         let mut pages = self.pages.lock().expect(UNPOISONED);
@@ -275,7 +266,6 @@ impl Journal {
         self.append((cell.id.clone(), plan.digest.clone(), cell.seed.clone()), text.as_bytes());
     }
 
-    /// Adds the line of a cell, behind those that are there.
     pub(super) fn append(&self, name: Name, text: &[u8]) {
         let mut pages = self.pages.lock().expect(UNPOISONED);
         if pages.failure.is_some() {
@@ -290,7 +280,6 @@ impl Journal {
             Err(e) => pages.failure = Some(e),
         }
     }
-
     /// Whether it is of no use to go on, as nothing more can be kept.
     pub(super) fn is_lost(&self) -> bool {
         self.alone && self.pages.lock().expect(UNPOISONED).failure.is_some()
@@ -341,7 +330,6 @@ pub(super) fn lines(
     })
 }
 
-/// The line at this place.
 pub(super) fn text_at(file: &mut File, (from, length): Place) -> io::Result<Vec<u8>> {
     let mut text = vec![0; length];
     file.seek(SeekFrom::Start(from))?;
@@ -349,7 +337,6 @@ pub(super) fn text_at(file: &mut File, (from, length): Place) -> io::Result<Vec<
     Ok(text)
 }
 
-/// A line of a cell: its digest and itself.
 pub(super) fn seal(cell: &str) -> String {
     let mut digest = Digest::new();
     digest.text(cell);
@@ -363,7 +350,6 @@ fn sealed(line: &[u8]) -> Option<&str> {
     (seal(cell) == line).then_some(cell)
 }
 
-/// Whose a whole line is, and the build that wrote it.
 fn named(text: &[u8]) -> Option<(Name, Build)> {
     let Label { plan, build, cell } = serde_json::from_str(sealed(text)?).ok()?;
     Some(((cell.id, plan, cell.seed), build))

@@ -25,7 +25,6 @@ mod run;
 mod runner;
 pub mod shards;
 mod stop;
-mod stopwatch;
 pub mod tune;
 pub mod validate;
 
@@ -36,11 +35,10 @@ mod tests;
 
 pub use axis::{Axis, AxisError, CELLS_MAX};
 pub use journal::{Journal, KeptError, NAME as JOURNAL};
-pub use replay::{Recorded, Replay, replay, trace};
-pub use run::{Campaign, CampaignOptions, Listener, run, run_part};
+pub use replay::{Held, Recorded, replay, trace};
+pub use run::{Campaign, CampaignOptions, Listener, run};
 pub use runner::{Bench, Observed, Record, Runner, Subject};
-pub use stop::{GRACE, Signals};
-pub use stopwatch::Stopwatch;
+pub use stop::{GRACE, Signals, Stopwatch};
 
 /// A line of a journal or of a shard, as it is written.
 #[cfg(test)]

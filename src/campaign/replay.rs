@@ -3,7 +3,7 @@
 use super::run::{Quietly, attempt, lives_told};
 use super::runner::{Record, Runner, Subject};
 use crate::analysis;
-use crate::record::{self, Build, Judged, Reason};
+use crate::record::{Build, Judged, Reason, Verdict};
 use crate::scenario::Plan;
 use crate::world::Traced;
 
@@ -18,16 +18,17 @@ pub struct Recorded {
     pub other_build: Option<String>,
 }
 
-/// A cell that was run again.
-#[derive(Debug)]
-pub struct Replay {
-    /// What it came to this time, told with the lives of the records that were asked for.
-    pub judged: Judged,
-    /// Whether its digest is the one that was recorded; `None` if none was recorded.
-    pub same: Option<bool>,
-    /// Whether the digest is the recorded one, and that of the figures is not: another program
-    /// counts them.
-    pub counted_otherwise: bool,
+/// How the digest of a cell that was run again is to the recorded one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// None was recorded, or the cell did not end.
+    Nothing,
+    /// It is the same.
+    Same,
+    /// It is the same, and that of the figures is not: another program counts them.
+    OtherFigures,
+    /// It is another.
+    Other,
 }
 
 /// Runs a plan again for its timeline; `Err` tells why it could not be run.
@@ -40,9 +41,9 @@ pub fn trace(
     attempt(plan, id, || runner.trace(plan, &Quietly(interrupted)))
 }
 
-/// Runs a plan again and holds its digests against the `recorded` ones. One that differs makes the
-/// cell fail as not deterministic; of another build its digest alone does, and the two are not
-/// comparable.
+/// Runs a plan again and holds its digests against the `recorded` ones; the cell comes with the lives
+/// of `records`. A digest that differs makes it fail as not deterministic; of another build its
+/// digest alone does, and the two are not comparable.
 pub fn replay(
     plan: &Plan,
     id: &str,
@@ -50,31 +51,31 @@ pub fn replay(
     records: &[Record],
     runner: &dyn Runner,
     interrupted: &(dyn Fn() -> bool + Sync),
-) -> Replay {
+) -> (Judged, Held) {
     let watch = Quietly(interrupted);
     let outcome = match attempt(plan, id, || runner.run(plan, &watch)) {
         Ok(outcome) => outcome,
-        Err(broken) => return Replay { judged: *broken, same: None, counted_otherwise: false },
+        Err(broken) => return (*broken, Held::Nothing),
     };
     let mut judged = analysis::judge(plan, id, &outcome);
-    let recorded = recorded.filter(|_| judged.cell.verdict != record::Verdict::Incomplete);
-    let same = recorded.map(|recorded| recorded.digest == outcome.digest);
-    let counted_otherwise = same == Some(true)
-        && recorded
-            .is_some_and(|recorded| ![&*outcome.figures_digest, ""].contains(&&*recorded.figures_digest));
-    if let Some(recorded) = recorded {
+    let mut held = Held::Nothing;
+    if let Some(recorded) = recorded.filter(|_| judged.cell.verdict != Verdict::Incomplete) {
+        let (was, is) = (&recorded.digest, &outcome.digest);
+        let (counted, counts) = (&recorded.figures_digest, &outcome.figures_digest);
+        held = match (was == is, counted.is_empty() || counted == counts) {
+            (false, _) => Held::Other,
+            (true, false) => Held::OtherFigures,
+            (true, true) => Held::Same,
+        };
         let differs = |of_figures, first: &String, second: &String| Reason::NotDeterministic {
             of_figures,
             first: first.clone(),
             second: second.clone(),
         };
-        let (was, is) = (&recorded.digest, &outcome.digest);
-        match &recorded.other_build {
-            None if was != is => judged.fail(differs(false, was, is)),
-            None if counted_otherwise => {
-                judged.fail(differs(true, &recorded.figures_digest, &outcome.figures_digest));
-            }
-            Some(build) if was != is => {
+        match (held, &recorded.other_build) {
+            (Held::Other, None) => judged.fail(differs(false, was, is)),
+            (Held::OtherFigures, None) => judged.fail(differs(true, counted, counts)),
+            (Held::Other, Some(build)) => {
                 let this = Build::this();
                 let text =
                     format!("not comparable: the record is of {build}, this is {this}, and digests differ");
@@ -95,5 +96,5 @@ pub fn replay(
             Err(broken) => judged = *broken,
         }
     }
-    Replay { judged, same, counted_otherwise }
+    (judged, held)
 }

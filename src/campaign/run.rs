@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use super::journal::Journal;
 use super::runner::{Observed, Ran, Record, Runner, Subject};
-use super::stop::{Signals, Stop};
-use super::stopwatch::Stopwatch;
+use super::stop::{Signals, Stop, Stopwatch};
 use crate::analysis;
 use crate::base::{Span, Time};
 use crate::metrics::Distribution;
@@ -24,9 +23,9 @@ const CELLS_TOLD: usize = 3;
 const RECORDS_TOLD: usize = 3;
 
 /// How to run many cells.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct CampaignOptions {
-    /// Worker threads, at least one; results do not depend on it.
+    /// Worker threads; results do not depend on it.
     pub jobs: usize,
     /// Stop at the first cell that fails.
     pub fail_fast: bool,
@@ -34,12 +33,6 @@ pub struct CampaignOptions {
     pub time_limit: Option<Duration>,
     /// Run each cell twice and hold the digests against each other.
     pub twice: bool,
-}
-
-impl Default for CampaignOptions {
-    fn default() -> CampaignOptions {
-        CampaignOptions { jobs: 1, fail_fast: false, time_limit: None, twice: false }
-    }
 }
 
 /// Who is told how far a campaign is; called from its threads.
@@ -66,10 +59,13 @@ pub struct Campaign {
     pub notes: Vec<Note>,
 }
 
-/// Runs all plans. The results are those of running them one after the other, whatever the number
-/// of threads. Cells that a journal holds are taken from it, all others are kept in it as they end.
+/// Runs plans: all, or the `part` of a longer list that has these names there. The results are those
+/// of running them one after the other, whatever the number of threads. Cells that a journal holds
+/// are taken from it, all others are kept in it as they end. Of a part no lives are told: which cells
+/// fail first only the whole list says.
 pub fn run(
     plans: &[Plan],
+    part: Option<&[String]>,
     runner: &dyn Runner,
     options: &CampaignOptions,
     signals: &Signals,
@@ -77,39 +73,7 @@ pub fn run(
     journal: Option<&Journal>,
 ) -> Campaign {
     let stop = Stop::new(signals.clone(), options.time_limit);
-    let ids = analysis::cell_ids(plans);
-    let mut ran = ended(plans, &ids, runner, options, &stop, listener, journal);
-    tell_lives(&mut ran, plans, runner, &stop);
-    collect(ran, plans.len(), &stop)
-}
-
-/// Runs some cells of a longer list, which have these names there, and keeps them. Their lives are
-/// not told: which cells fail first only the whole list says. Gives what stopped it.
-pub fn run_part(
-    plans: &[Plan],
-    ids: &[String],
-    runner: &dyn Runner,
-    options: &CampaignOptions,
-    signals: &Signals,
-    listener: &dyn Listener,
-    journal: &Journal,
-) -> Vec<Note> {
-    let stop = Stop::new(signals.clone(), options.time_limit);
-    let ran = ended(plans, ids, runner, options, &stop, listener, Some(journal));
-    collect(ran, plans.len(), &stop).notes
-}
-
-/// The cells that ended, each with its position.
-fn ended(
-    plans: &[Plan],
-    ids: &[String],
-    runner: &dyn Runner,
-    options: &CampaignOptions,
-    stop: &Stop,
-    listener: &dyn Listener,
-    journal: Option<&Journal>,
-) -> Vec<(usize, Ran)> {
-    assert!(options.jobs > 0, "somebody has to do the work");
+    let ids = part.map_or_else(|| analysis::cell_ids(plans), <[String]>::to_vec);
     let results = Mutex::new(BTreeMap::new());
     let next = AtomicUsize::new(0);
     let in_turn = Mutex::new(InTurn::default());
@@ -118,7 +82,7 @@ fn ended(
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(plan) = plans.get(index) else { break };
             listener.started(index);
-            let watch = CellWatch { cell: index, stop, listener };
+            let watch = CellWatch { cell: index, stop: &stop, listener };
             let recalled = journal.and_then(|journal| journal.recall(&ids[index], plan));
             let (ran, observed) = recalled.unwrap_or_else(|| {
                 let ended = run_cell(plan, &ids[index], runner, options.twice, &watch);
@@ -127,7 +91,7 @@ fn ended(
                 }
                 ended
             });
-            in_turn.lock().expect("no listener panics").hand_on(index, observed, ids, listener);
+            in_turn.lock().expect("no listener panics").hand_on(index, observed, &ids, listener);
             listener.ended(index, &ran.judged.cell);
             if options.fail_fast && ran.judged.cell.verdict == Verdict::Fail {
                 stop.fail();
@@ -141,16 +105,15 @@ fn ended(
         }
         work();
     });
-    results.into_inner().expect("nobody panics while it holds results").into_iter().collect()
-}
-
-fn collect(ran: Vec<(usize, Ran)>, planned: usize, stop: &Stop) -> Campaign {
-    let ended = ran.iter().filter(|(_, ran)| ran.judged.cell.verdict != Verdict::Incomplete).count();
-    let mut campaign = Campaign { notes: stop.notes(ended, planned), ..Campaign::default() };
-    for (_, ran) in ran {
-        let cell = &ran.judged.cell;
-        campaign.timing.push(CellTiming::new(&cell.id, ran.wall, cell.virtual_ns));
-        campaign.judged.push(ran.judged);
+    let mut ran = results.into_inner().expect("nobody panics while it holds results");
+    if part.is_none() {
+        tell_lives(&mut ran, plans, runner, &stop);
+    }
+    let ended = ran.values().filter(|ran| ran.judged.cell.verdict != Verdict::Incomplete).count();
+    let mut campaign = Campaign { notes: stop.notes(ended, plans.len()), ..Campaign::default() };
+    for Ran { judged, wall, .. } in ran.into_values() {
+        campaign.timing.push(CellTiming::new(&judged.cell.id, wall, judged.cell.virtual_ns));
+        campaign.judged.push(judged);
     }
     campaign
 }
@@ -163,7 +126,6 @@ struct InTurn {
 }
 
 impl InTurn {
-    /// Hands on the observations of cell `index` and of those after it, as far as it is their turn.
     fn hand_on(&mut self, index: usize, observed: Observed, ids: &[String], listener: &dyn Listener) {
         self.waiting.insert(index, observed);
         while let Some(observed) = self.waiting.remove(&self.next) {
@@ -243,7 +205,7 @@ fn suspects(outcome: &Outcome) -> Vec<Subject> {
 
 /// Runs the first failing cells again to tell what happened to their suspects. Not while somebody
 /// waits for us to stop.
-fn tell_lives(ran: &mut [(usize, Ran)], plans: &[Plan], runner: &dyn Runner, stop: &Stop) {
+fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runner, stop: &Stop) {
     let waited_for = || stop.waited_for();
     let failing = ran.iter_mut().filter(|(_, ran)| ran.judged.cell.verdict == Verdict::Fail);
     for (index, ran) in failing.filter(|(_, ran)| !ran.suspects.is_empty()).take(CELLS_TOLD) {
@@ -259,7 +221,6 @@ fn tell_lives(ran: &mut [(usize, Ran)], plans: &[Plan], runner: &dyn Runner, sto
     }
 }
 
-/// The lives of `records` as a cell's record holds them.
 pub(super) fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> Vec<LifeRecord> {
     let named = |record| analysis::record_name(&plan.schema, record);
     records.iter().zip(lives).map(|(record, story)| LifeRecord::new(named(record), story)).collect()
@@ -291,7 +252,6 @@ pub(super) fn attempt<T>(
     }
 }
 
-/// What a running cell sees of the campaign.
 struct CellWatch<'a> {
     cell: usize,
     stop: &'a Stop,
@@ -307,7 +267,6 @@ impl Watch for CellWatch<'_> {
     }
 }
 
-/// Watches a cell whose progress nobody follows.
 pub(super) struct Quietly<'a>(pub(super) &'a (dyn Fn() -> bool + Sync));
 
 impl Watch for Quietly<'_> {

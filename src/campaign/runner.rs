@@ -39,7 +39,6 @@ fn of_known_check<'de, D: Deserializer<'de>>(
     Option::deserialize(found)?.map(known).transpose()
 }
 
-/// A cell that was run.
 pub(super) struct Ran {
     pub(super) judged: Judged,
     pub(super) wall: Duration,

@@ -1,12 +1,28 @@
-//! When a campaign ends before its last cell.
+//! When a campaign ends before its last cell, and the host's clock: nothing simulated asks it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::stopwatch::Stopwatch;
 use crate::metrics::human;
 use crate::record::{Exit, Note};
+
+/// Measures host time from when it was started.
+#[expect(clippy::disallowed_types, reason = "host time is what is measured here")]
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(std::time::Instant);
+
+#[expect(clippy::disallowed_types, reason = "host time is what is measured here")]
+impl Stopwatch {
+    /// Starts one.
+    pub fn start() -> Stopwatch {
+        Stopwatch(std::time::Instant::now())
+    }
+    /// The time since then.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
 
 /// After the first SIGINT, running cells have this long to come to their end.
 pub const GRACE: Duration = Duration::from_secs(10);
@@ -50,7 +66,6 @@ impl Signals {
     }
 }
 
-/// All reasons to stop, in one place.
 #[derive(Debug)]
 pub(super) struct Stop {
     signals: Signals,
@@ -70,22 +85,16 @@ impl Stop {
             interrupt_seen: OnceLock::new(),
         }
     }
-
     /// A cell failed and the rest is of no interest.
     pub(super) fn fail(&self) {
         self.failed.store(true, Ordering::Relaxed);
     }
-
     fn late(&self) -> bool {
         self.time_limit.is_some_and(|limit| self.started.elapsed() >= limit)
     }
-
-    /// Whether no more cells are to be started.
     pub(super) fn starts_no_more(&self) -> bool {
         self.signals.interrupt.load(Ordering::Relaxed) || self.ends_running()
     }
-
-    /// Whether running cells are to end early.
     pub(super) fn ends_running(&self) -> bool {
         let out_of_grace = self.signals.interrupt.load(Ordering::Relaxed)
             && self.interrupt_seen.get_or_init(Stopwatch::start).elapsed() >= GRACE;
@@ -94,12 +103,10 @@ impl Stop {
             || self.failed.load(Ordering::Relaxed)
             || self.late()
     }
-
     /// Whether somebody waits for us to end.
     pub(super) fn waited_for(&self) -> bool {
         self.signals.any() || self.late()
     }
-
     /// What to say of it in the record, when `ended` of `planned` cells came to their end: nothing
     /// where all did, whatever came meanwhile. A failing cell speaks for itself.
     pub(super) fn notes(&self, ended: usize, planned: usize) -> Vec<Note> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::console::Console;
+use super::console::{Console, few};
 use super::narrow;
 use super::work::HeldArgs;
 use crate::analysis::compare::over_seeds;
@@ -10,8 +10,6 @@ use crate::metrics::human;
 use crate::record::{self, Baseline, Exit, Judged, Note, Reason, RunRecord, Standard, Verdict};
 use crate::render;
 use crate::scenario::Plan;
-
-const TOLD: usize = 10;
 
 #[derive(Clone, Copy)]
 pub(super) struct Against<'a> {
@@ -26,7 +24,6 @@ impl<'a> Against<'a> {
     pub(super) fn new(args: &'a HeldArgs, baseline: &'a Baseline, filters: &'a [String]) -> Against<'a> {
         Against { args, name: args.baseline.as_deref().unwrap_or_default(), baseline, filters }
     }
-
     /// The standard for what was judged: it can be accepted if the run came to its end and nothing
     /// else is wrong.
     pub(super) fn standard(
@@ -74,13 +71,19 @@ impl<'a> Against<'a> {
         let passes = |cell: &record::BaselineCell| {
             narrow::passes(self.filters, &cell.scenario, cell.variant.as_deref())
         };
-        record.left_out = self.baseline.left_out(self.name, &record.cells, passes);
-        if let Some(left_out) = record.left_out.as_mut().filter(|_| self.args.require_all) {
-            left_out.push_str(&standard.accept(" --prune"));
+        let lacks = self.baseline.lacks(&record.cells, passes);
+        let [(first, _), others @ ..] = lacks.as_slice() else { return };
+        let cells = human::count(lacks.len() as u64, "cell");
+        let others = if others.is_empty() { "" } else { ", …" };
+        let mut text = format!("{cells} of baseline {} not in this run: {first}{others}", self.name);
+        if self.args.require_all {
+            text += &seeds_of(self.baseline, &lacks, &record.cells)
+                .unwrap_or_else(|| standard.accept(" --prune"));
             record.left_out_fails = true;
             record.verdict = Verdict::Fail;
             record.exit_code = Exit::first([Exit::of(record.exit_code), Exit::NoBaseline]).code();
         }
+        record.left_out = Some(text);
     }
 
     /// Says what is no figure of the run: what changed and fails nothing, how to accept it, how much
@@ -94,13 +97,8 @@ impl<'a> Against<'a> {
         console: &mut Console<'_>,
     ) {
         let (name, baseline) = (self.name, self.baseline);
-        for change in changes.iter().take(TOLD) {
-            console.remark(&format!("{change}\n"));
-        }
-        if let Some(more) = changes.len().checked_sub(TOLD).filter(|more| *more > 0) {
-            let (name, folder) = (record::shell_word(name), record::shell_word(folder));
-            console.remark(&format!("… and {more} more: syncdyno compare {name} {folder}\n"));
-        }
+        let [named, folder] = [name, folder].map(record::shell_word);
+        console.remark(&few(changes.to_vec(), &format!(": syncdyno compare {named} {folder}")));
         // Who asked for quiet has to do something about it, too.
         if let Some(command) = record.acceptance().filter(|_| written) {
             console.complaint(&format!("{}{command}\n", record::ACCEPT));
@@ -112,4 +110,23 @@ impl<'a> Against<'a> {
             console.complaint(&format!("note: {left_out}\n"));
         }
     }
+}
+
+/// How to run what is left out, where that is but other seeds of what ran.
+fn seeds_of(
+    baseline: &Baseline,
+    lacks: &[(&str, &record::BaselineCell)],
+    cells: &[record::CellRecord],
+) -> Option<String> {
+    let ran = |base: &record::BaselineCell| {
+        let of = |cell: &record::CellRecord| {
+            (&cell.scenario, &cell.variant, &cell.axes) == (&base.scenario, &base.variant, &base.axes)
+        };
+        cells.iter().any(of)
+    };
+    let seeds = baseline.cells.values().filter(|base| ran(base)).filter_map(|base| base.seed.parse().ok());
+    let seeds: Vec<u64> = seeds.collect();
+    let all = lacks.iter().all(|(_, base)| ran(base));
+    let [first, last] = [seeds.iter().min()?, seeds.iter().max()?];
+    all.then(|| format!("; to run them, too: --seeds {first}..={last}"))
 }

@@ -1,11 +1,11 @@
 //! What can be typed.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
-use super::tolerance::Tolerance;
-use super::work::{CompareFormat, HeldArgs, MergeArgs, PlaceArgs, Work};
+use super::work::{CompareFormat, HeldArgs, MergeArgs, PlaceArgs, Tolerance, Work};
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::LimitFlag;
 use crate::base::Span;
@@ -130,7 +130,7 @@ pub(super) struct Selection {
     pub(super) seed: Option<u64>,
     /// Several seeds: `1..=20`, or `1..21`.
     #[arg(long, value_name = "A..=B", value_parser = seeds)]
-    pub(super) seeds: Option<Seeds>,
+    pub(super) seeds: Option<RangeInclusive<u64>>,
     /// Set a key of the scenario, by its dotted path, to a TOML value.
     #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
     pub(super) set: Vec<String>,
@@ -141,6 +141,22 @@ pub(super) struct Selection {
     /// (`*`, `?`); may be given several times.
     #[arg(long, value_name = "TEXT")]
     pub(super) filter: Vec<String>,
+}
+
+impl Selection {
+    /// The seeds, if any are named.
+    pub(super) fn seeds(&self) -> Option<RangeInclusive<u64>> {
+        self.seed.map(|seed| seed..=seed).or_else(|| self.seeds.clone())
+    }
+    /// The same cells under the scenario's own seed.
+    pub(super) fn seedless(&self) -> Selection {
+        Selection { seed: None, seeds: None, ..self.clone() }
+    }
+}
+
+/// How many seeds; one if none are named.
+pub(super) fn count(seeds: Option<RangeInclusive<u64>>) -> u128 {
+    seeds.map_or(1, |seeds| u128::from(seeds.end() - seeds.start()) + 1)
 }
 
 /// Which cells, axes among them.
@@ -468,17 +484,10 @@ pub(super) enum SweepFormat {
     Csv,
 }
 
-/// Seeds from the first to the last, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seeds {
-    pub(super) first: u64,
-    pub(super) last: u64,
-}
-
 /// A seed is a whole number of a scenario file, too, where it may be this large.
 pub(super) const SEED_MAX: u64 = i64::MAX as u64;
 
-fn seeds(text: &str) -> Result<Seeds, String> {
+fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     const WANT: &str = "want a range of seeds such as 1..=20";
     let (first, rest) = text.split_once("..").ok_or(WANT)?;
     let number = |text: &str| text.trim().replace('_', "").parse::<u64>().map_err(|_| WANT.to_owned());
@@ -496,7 +505,7 @@ fn seeds(text: &str) -> Result<Seeds, String> {
     if u128::from(last - first) >= CELLS_MAX {
         return Err(format!("more than {CELLS_MAX} seeds"));
     }
-    Ok(Seeds { first, last })
+    Ok(first..=last)
 }
 
 /// Whether it can set anything at all; the scenario room reads it.
@@ -524,8 +533,8 @@ mod tests {
 
     #[test]
     fn ranges_of_seeds_are_read_with_their_end_included_or_not() {
-        assert_eq!(seeds("1..=20"), Ok(Seeds { first: 1, last: 20 }));
-        assert_eq!(seeds("7..8"), Ok(Seeds { first: 7, last: 7 }));
+        assert_eq!(seeds("1..=20"), Ok(1..=20));
+        assert_eq!(seeds("7..8"), Ok(7..=7));
         for bad in ["", "5", "1..", "..=3", "3..=1", "0..0", "1..=9999999999", "a..=b"] {
             assert!(seeds(bad).is_err(), "{bad:?} is no range of seeds");
         }

@@ -8,7 +8,6 @@ use super::args::Selection;
 use super::console::Console;
 use super::refusal::Refusal;
 use super::sources::{self, Values};
-use crate::campaign::Runner;
 use crate::record::Exit;
 use crate::scenario::{Document, Plan, Put, Question, Side};
 
@@ -21,11 +20,10 @@ const NO_CHANGE: &str = "nothing of this scenario changes by it";
 pub(super) fn plans(
     file: &Path,
     selection: &Selection,
-    runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Vec<Plan>> {
     let own = own(file, console)?;
-    let as_given = sources::expand(std::slice::from_ref(&own), selection, runner, console)?;
+    let as_given = sources::combined(std::slice::from_ref(&own), selection, Values::new(), console)?;
     sources::remark_on(&as_given, console);
     let of = match selection.paths.as_slice() {
         [] => Document::checklist(),
@@ -34,10 +32,10 @@ pub(super) fn plans(
     let plain = Selection::default();
     let (mut asked, mut questions) = (Asked::default(), Vec::new());
     for document in &of {
-        let plans = sources::expand(std::slice::from_ref(document), &plain, runner, console)?;
+        let plans = sources::combined(std::slice::from_ref(document), &plain, Values::new(), console)?;
         for question in plans.first().map_or_else(Vec::new, |plan| plan.questions.to_vec()) {
             let put = Questioned { own: &own, given: &as_given[0].digest, of: document, selection };
-            questions.push(put.put(question, &mut asked, runner));
+            questions.push(put.put(question, &mut asked, console));
         }
     }
     if asked.plans.is_empty() {
@@ -76,8 +74,8 @@ struct Questioned<'a> {
 
 impl Questioned<'_> {
     /// Puts one question: its cells go to `asked`, if it can be asked.
-    fn put(&self, question: Question, asked: &mut Asked, runner: &dyn Runner) -> Question {
-        match self.halves(&question, runner) {
+    fn put(&self, question: Question, asked: &mut Asked, console: &Console<'_>) -> Question {
+        match self.halves(&question, console) {
             Err(why) => Question { put: Put::ToNone(why), ..question },
             Ok([without, with]) => {
                 let is = |half: &[Plan]| half[0].digest == self.given;
@@ -92,12 +90,12 @@ impl Questioned<'_> {
         }
     }
 
-    fn halves(&self, question: &Question, runner: &dyn Runner) -> Result<[Vec<Plan>; 2], String> {
+    fn halves(&self, question: &Question, console: &Console<'_>) -> Result<[Vec<Plan>; 2], String> {
         if let Some(why) = self.own.lacks(&question.name, self.of, &self.selection.set) {
             return Err(why);
         }
         let document = self.own.asked(&question.name, self.of);
-        let plans = sources::with(&document, self.selection, Values::new(), runner)?;
+        let plans = sources::with(&document, self.selection, Values::new(), console)?;
         let half = |name: &str| {
             let title = format!("{}-{name}", question.name);
             plans.iter().filter(|plan| plan.variant.as_ref() == Some(&title)).cloned().collect::<Vec<_>>()

@@ -36,20 +36,17 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             reasoned(reason)?;
             let path = named(name)?;
             let mut baseline = load(name)?;
-            let newer = of_run(run, Vec::new())?;
-            let gone = if *prune { baseline.prune(&newer) } else { 0 };
-            let (new, kept) = baseline.take_in(newer);
+            let [new, other, rest] = baseline.take_in(of_run(run, Vec::new())?, *prune);
             // One that comes again stands once, as the latest.
             baseline.reasons.retain(|before| before != reason);
             baseline.reasons.push(reason.clone());
             written::replace(&path, baseline.to_json().as_bytes())?;
             let cells = |n: usize| human::count(n as u64, "cell");
-            let rest = if *prune {
-                format!("{} taken out", cells(gone))
-            } else {
-                format!("{} not in this run and kept", cells(kept))
-            };
-            let told = format!("{} new, {rest}", cells(new));
+            let other =
+                if other > 0 { format!("{} with other figures, ", cells(other)) } else { String::new() };
+            let rest =
+                format!("{} {}", cells(rest), if *prune { "taken out" } else { "not in this run and kept" });
+            let told = format!("{} new, {other}{rest}", cells(new));
             console.result(&format!("{}: {}; {told}\n", path.display(), cells(baseline.cells.len())));
             Ok(Exit::Success)
         }

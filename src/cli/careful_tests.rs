@@ -176,7 +176,6 @@ fn a_search_goes_no_further_than_the_answers_of_the_backend() {
     // A replica has no such cap.
     for (more, capped) in [("", true), (" --set gateway.mode=persistent", false)] {
         assert_eq!(desk.run(&format!("{tune}{more}")), 0, "{}", desk.err);
-        assert_eq!(desk.err.contains("searched up to 700: "), capped, "{}", desk.err);
         let cells = desk.record("tuned").cells;
         let of = |cell: &record::CellRecord| cell.axes["engine.pull.chunk_rows"].as_u64().unwrap();
         // The present value is shown beside the best, whatever it is.
@@ -191,7 +190,6 @@ fn a_knob_that_a_place_cannot_turn_is_refused_before_anything_runs() {
     let before = desk.runs();
     let flags = "--set gateway.serve.capture.flag={} --knob engine.pull.prefetch";
     assert_eq!(desk.run(&format!("tune @ties.toml {flags} --progress none --out @tuned")), 3, "{}", desk.out);
-    assert!(desk.err.contains("sets the flags of its page"), "{}", desk.err);
     assert_eq!(desk.runs(), before);
     let knobs = "--knob engine.pull.streams --knob engine.pull.prefetch --no-field";
     let tune =

@@ -1,97 +1,126 @@
-//! `matrix conflicts`: every kind of conflict under every policy, for every way to find conflicts.
+//! `matrix conflicts`: every kind of conflict under every policy, for every way to find conflicts;
+//! `matrix wire`: every format with every packer, over four links, in chunks of several sizes.
 
 use super::args::{ConflictsArgs, ConflictsFormat, Selection};
-use super::console::Console;
+use super::console::{Console, few};
 use super::refusal::Refusal;
 use super::run::{self, Order};
-use super::shard::{self, Cells};
-use super::sources;
+use super::sources::{self, Values};
 use crate::base::Word as _;
-use crate::campaign::Runner;
 use crate::engine::{Detect, Policy};
+use crate::protocol::{NAMES, Packing};
 use crate::record::{CellRecord, Exit, Judged, Reason};
 use crate::render::conflicts::{self, ConflictLine, Conflicts};
+use crate::render::wire::{Wire, WireLine};
 use crate::scenario::{CONFLICTS_EXPECTED, Document, Plan};
 
 const POLICY: &str = "engine.conflict.policy";
 const WRITES: &str = "backend.writes";
 const DETECT: &str = "engine.conflict.detect";
-
-/// What backend a policy meets: one that takes what arrives, if nothing is checked on the device.
-fn writes(policy: &str) -> &'static str {
-    if policy == "none" { "blind" } else { "checked" }
-}
-
-const TOLD: usize = 10;
 const EXPECTED: &str = "scenarios/conflicts/matrix/expected.csv";
 
-pub(super) fn conflicts(
-    args: &ConflictsArgs,
-    runner: &dyn Runner,
-    console: &mut Console<'_>,
-) -> anyhow::Result<Exit> {
-    let plans = plans(runner)?;
+const FORMAT: &str = "engine.codec";
+const PACKED: &str = "engine.compression";
+const CHUNK: &str = "engine.pull.chunk_rows";
+/// Rows; the last is more than there are.
+const CHUNKS: [&str; 4] = ["60", "250", "500", "2000"];
+
+pub(super) fn conflicts(args: &ConflictsArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    // Where nothing is checked on the device the backend takes what arrives.
+    let writes = |policy: &str| if policy == "none" { "blind" } else { "checked" };
+    let setting = |detect: &str, policy: &str| {
+        vec![one(DETECT, detect), one(POLICY, policy), one(WRITES, writes(policy))]
+    };
+    let settings =
+        Detect::WORDS.iter().flat_map(|way| Policy::WORDS.iter().map(move |policy| setting(way, policy)));
+    let plans = plans(&Document::conflicts(), settings, console)?;
     let right = Conflicts::of_csv(CONFLICTS_EXPECTED)?;
     let hold = |judged: &mut [Judged]| {
-        let lines = judged.iter().filter_map(|judged| line_of(&judged.cell)).collect();
+        let lines = judged.iter().filter_map(|judged| conflict(&judged.cell)).collect();
         conflicts::hold(judged, lines, &right);
     };
     let order = Order { matrix: true, held: Some(&hold), ..Order::of(&args.place, &args.work) };
-    let cells = Cells::of(&plans, false);
-    if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
-        return Ok(exit);
-    }
-    let ran = run::carry_out(&plans, &order, runner, console)?;
-    let table = Conflicts::new(ran.record.cells.iter().filter_map(line_of).collect());
-    let place = ran.place_line();
-    match args.format {
-        ConflictsFormat::Human if console.quiet() => console.result(&place),
-        ConflictsFormat::Human => console.result(&format!("{}\n{place}", table.story())),
-        ConflictsFormat::Md => console.result(&table.to_markdown()),
-        ConflictsFormat::Json => console.result(&table.to_json()),
-        ConflictsFormat::Csv => console.result(&table.to_csv()),
-    }
-    let ended = ran.close(console);
-    let all = table.lines().len();
-    let wrong: Vec<(&str, &str)> = ran.record.cells.iter().filter_map(unexpected).collect();
-    match wrong.len() {
-        0 if ended == Exit::Success => console.remark(&format!("all {all} cells are as {EXPECTED} says\n")),
-        0 => {}
-        n => console.remark(&format!("{n} of {all} cells are not as {EXPECTED} says\n")),
-    }
-    for (cell, why) in wrong.iter().take(TOLD) {
-        console.complaint(&format!("{cell}: {why}\n"));
-    }
-    if let Some(more) = wrong.len().checked_sub(TOLD).filter(|more| *more > 0) {
-        console.complaint(&format!("… and {more} more: --format csv has all, for {EXPECTED}\n"));
-    }
-    Ok(ended)
+    run::carry_out(&plans, &order, console, |ran, console| {
+        let table = Conflicts::new(ran.record.cells.iter().filter_map(conflict).collect());
+        let place = ran.place_line();
+        console.result(&match args.format {
+            ConflictsFormat::Human if console.quiet() => place,
+            ConflictsFormat::Human => format!("{}\n{place}", table.story()),
+            ConflictsFormat::Md => table.to_markdown(),
+            ConflictsFormat::Json => table.to_json(),
+            ConflictsFormat::Csv => table.to_csv(),
+        });
+        let all = table.lines().len();
+        let wrong: Vec<String> = ran.record.cells.iter().filter_map(unexpected).collect();
+        match wrong.len() {
+            0 if ran.record.exit_code == Exit::Success.code() => {
+                console.remark(&format!("all {all} cells are as {EXPECTED} says\n"));
+            }
+            0 => {}
+            n => console.remark(&format!("{n} of {all} cells are not as {EXPECTED} says\n")),
+        }
+        console.complaint(&few(wrong, &format!(": --format csv has all, for {EXPECTED}")));
+    })
 }
 
-/// A cell that is not as the table says, and in what.
-fn unexpected(cell: &CellRecord) -> Option<(&str, &str)> {
-    let why = cell.reasons.iter().find_map(|reason| match reason {
-        Reason::Unexpected { text } => Some(text),
-        _ => None,
-    });
-    Some((&cell.id, why?))
+pub(super) fn wire(args: &ConflictsArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let chunks = CHUNKS.map(str::to_owned).to_vec();
+    let setting = |format: &str, packed: &str| {
+        vec![one(FORMAT, format), one(PACKED, packed), (CHUNK.to_owned(), chunks.clone())]
+    };
+    let settings = NAMES.iter().flat_map(|format| Packing::WORDS.iter().map(move |packed| (format, packed)));
+    let settings = settings.map(|(format, packed)| setting(format, packed));
+    let plans = plans(&Document::wire(), settings, console)?;
+    let order = Order { matrix: true, ..Order::of(&args.place, &args.work) };
+    run::carry_out(&plans, &order, console, |ran, console| {
+        let table = Wire::new(ran.record.cells.iter().filter_map(wired).collect());
+        console.result(&match args.format {
+            ConflictsFormat::Human => format!("{}\n{}", table.story(), ran.place_line()),
+            ConflictsFormat::Md => table.to_markdown(),
+            ConflictsFormat::Json => table.to_json(),
+            ConflictsFormat::Csv => table.to_csv(),
+        });
+    })
 }
 
-/// A world's cells, in both orders, of a setting.
-fn plans(runner: &dyn Runner) -> anyhow::Result<Vec<Plan>> {
+fn one(key: &str, value: &str) -> (String, Vec<String>) {
+    (key.to_owned(), vec![value.to_owned()])
+}
+
+/// The cells of each setting in each world.
+fn plans(
+    worlds: &[Document],
+    settings: impl Iterator<Item = Values>,
+    console: &Console<'_>,
+) -> anyhow::Result<Vec<Plan>> {
     let mut plans = Vec::new();
-    for (detect, policy) in Detect::WORDS.iter().flat_map(|way| Policy::WORDS.iter().map(move |p| (way, p))) {
-        for document in Document::conflicts() {
-            let one = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
-            let axes = vec![one(DETECT, detect), one(POLICY, policy), one(WRITES, writes(policy))];
-            let cells = sources::with(&document, &Selection::default(), axes, runner);
+    for axes in settings {
+        for world in worlds {
+            let cells = sources::with(world, &Selection::default(), axes.clone(), console);
             plans.extend(cells.map_err(|why| Refusal::because(Exit::Internal, why))?);
         }
     }
     Ok(plans)
 }
 
-fn line_of(cell: &CellRecord) -> Option<ConflictLine> {
-    let axis = |key: &str| cell.axes.get(key)?.as_str();
-    Some(ConflictLine::of(cell, axis(DETECT)?, axis(POLICY)?))
+/// A cell that is not as the table says, and in what.
+fn unexpected(cell: &CellRecord) -> Option<String> {
+    cell.reasons.iter().find_map(|reason| match reason {
+        Reason::Unexpected { text } => Some(format!("{}: {text}", cell.id)),
+        _ => None,
+    })
+}
+
+fn axis<'c>(cell: &'c CellRecord, key: &str) -> Option<&'c str> {
+    cell.axes.get(key)?.as_str()
+}
+
+fn conflict(cell: &CellRecord) -> Option<ConflictLine> {
+    Some(ConflictLine::of(cell, axis(cell, DETECT)?, axis(cell, POLICY)?))
+}
+
+fn wired(cell: &CellRecord) -> Option<WireLine> {
+    let chunk = cell.axes.get(CHUNK)?;
+    let chunk = chunk.as_u64().or_else(|| chunk.as_str()?.parse().ok())?;
+    Some(WireLine::of(cell, axis(cell, FORMAT)?, axis(cell, PACKED)?, chunk))
 }

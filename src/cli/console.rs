@@ -1,4 +1,4 @@
-//! Where words go: results to stdout, everything else to stderr.
+//! What a command has at hand: where its words go, its surroundings, and what runs its cells.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::ColorChoice;
 
 use super::args::Voice;
-use crate::campaign::Stopwatch;
+use crate::campaign::{Runner, Stopwatch};
 use crate::render::Paint;
 
 /// What the program is told by its surroundings.
@@ -32,6 +32,7 @@ pub struct Surroundings {
 
 /// The two streams. A reader that went away is no error of ours: what is left unsaid is dropped.
 pub(super) struct Console<'a> {
+    runner: &'a dyn Runner,
     out: &'a mut dyn Write,
     err: &'a mut dyn Write,
     out_broken: Option<io::Error>,
@@ -43,6 +44,7 @@ pub(super) struct Console<'a> {
 
 impl<'a> Console<'a> {
     pub(super) fn new(
+        runner: &'a dyn Runner,
         out: &'a mut dyn Write,
         err: &'a mut dyn Write,
         voice: Voice,
@@ -50,7 +52,7 @@ impl<'a> Console<'a> {
         typed: &'a [OsString],
     ) -> Console<'a> {
         let began = Stopwatch::start();
-        Console { out, err, out_broken: None, voice, surroundings, typed, began }
+        Console { runner, out, err, out_broken: None, voice, surroundings, typed, began }
     }
 
     pub(super) fn result(&mut self, text: &str) {
@@ -73,11 +75,12 @@ impl<'a> Console<'a> {
     pub(super) fn loss(&self) -> Option<&io::Error> {
         self.out_broken.as_ref().filter(|e| e.kind() != io::ErrorKind::BrokenPipe)
     }
-
+    pub(super) fn runner(&self) -> &'a dyn Runner {
+        self.runner
+    }
     pub(super) fn elapsed(&self) -> Duration {
         self.began.elapsed()
     }
-
     /// The words of the command line, the program's name first.
     pub(super) fn typed(&self) -> &'a [OsString] {
         self.typed
@@ -101,7 +104,6 @@ impl<'a> Console<'a> {
     pub(super) fn err_paint(&self) -> Paint {
         self.paint(self.surroundings.err_is_terminal)
     }
-
     fn paint(&self, is_terminal: bool) -> Paint {
         Paint(match self.voice.color {
             ColorChoice::Always => true,
@@ -109,6 +111,14 @@ impl<'a> Console<'a> {
             ColorChoice::Auto => is_terminal && !self.surroundings.no_color,
         })
     }
+}
+
+/// The first of some lines, and how many more there are; `rest` says where.
+pub(super) fn few(lines: Vec<String>, rest: &str) -> String {
+    const TOLD: usize = 10;
+    let more = lines.len().checked_sub(TOLD).filter(|more| *more > 0);
+    let more = more.map(|more| format!("… and {more} more{rest}"));
+    lines.into_iter().take(TOLD).chain(more).map(|line| line + "\n").collect()
 }
 
 /// The text without what would steer a terminal: names come from files of anybody. Lines, tabs and

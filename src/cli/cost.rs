@@ -1,12 +1,15 @@
-//! What cells will cost on this host, from the cost of a small cell that runs now.
+//! What cells will cost on this host, from the cost of a small cell that runs now, and whether the
+//! machine has the memory: what finds none is ended by the system, with all that was simulated.
 
 use std::num::NonZero;
 use std::path::Path;
 use std::time::Duration;
 
 use super::console::Console;
+use super::refusal::Refusal;
 use super::sources;
-use crate::campaign::{Runner, Stopwatch};
+use super::work::Work;
+use crate::campaign::Stopwatch;
 use crate::metrics::human;
 use crate::scenario::{Cost, Plan};
 
@@ -38,12 +41,12 @@ pub(super) fn memory(costs: &[Cost], jobs: usize) -> (u64, u64) {
 }
 
 /// The estimate for all cells in a sentence, with its basis; nothing if the probe cannot be run.
-pub(super) fn estimate(costs: &[Cost], runner: &dyn Runner, console: &Console<'_>) -> String {
-    let Ok(probe) = sources::one_plan(PROBE, Path::new(""), None, runner, console) else {
+pub(super) fn estimate(costs: &[Cost], console: &Console<'_>) -> String {
+    let Ok(probe) = sources::one_plan(PROBE, Path::new(""), None, console) else {
         return String::new();
     };
     // The first run pays for what is set up once.
-    let walls = (0..3).filter_map(|_| timed(&probe, runner));
+    let walls = (0..3).filter_map(|_| timed(&probe, console));
     let Some(wall) = walls.min() else { return String::new() };
     let wall = wall.as_nanos() as u64;
     let of_probe = Cost::of(&probe);
@@ -69,8 +72,108 @@ pub(super) fn estimate(costs: &[Cost], runner: &dyn Runner, console: &Console<'_
     )
 }
 
-fn timed(probe: &Plan, runner: &dyn Runner) -> Option<Duration> {
+fn timed(probe: &Plan, console: &Console<'_>) -> Option<Duration> {
     let started = Stopwatch::start();
-    runner.run(probe, &crate::world::Unwatched).ok()?;
+    console.runner().run(probe, &crate::world::Unwatched).ok()?;
     Some(started.elapsed())
+}
+
+/// The estimate is within this factor of what was measured: what is beyond it surely has no room.
+const OFF: u64 = 2;
+
+/// Refuses cells that surely find no memory here, unless they are allowed to run all the same, and
+/// warns of those that may not.
+pub(super) fn for_plans(plans: &[Plan], work: &Work, console: &mut Console<'_>) -> anyhow::Result<()> {
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let machine = read("/proc/meminfo").and_then(|text| free(&text));
+    let group = read("/proc/self/cgroup").and_then(|text| left(&text, &read));
+    let Some(free) = machine.into_iter().chain(group).min() else { return Ok(()) };
+    let (sure, need) = memory(&of(plans), work.jobs());
+    if need <= free {
+        return Ok(());
+    }
+    let told = |need| {
+        let (need, free) = (human::bytes(need), human::bytes(free));
+        format!(
+            "about {need} of memory needed, by an estimate, and {free} free here; fewer devices or rows need less, or fewer cells at once with -j"
+        )
+    };
+    // What is not sure refuses nothing.
+    if sure > free.saturating_mul(OFF) && !work.allow_memory {
+        return Err(Refusal::environment(format!("{}; --allow-memory runs it all the same", told(sure))));
+    }
+    console.complaint(&format!("warning: the system may end the run: {}\n", told(need)));
+    Ok(())
+}
+
+/// Bytes that the system can give, those that it can swap to among them, out of `/proc/meminfo`
+/// (proc(5), in kB).
+fn free(meminfo: &str) -> Option<u64> {
+    let kilobytes = |name: &str| {
+        let line = meminfo.lines().find_map(|line| line.strip_prefix(name))?;
+        line.strip_prefix(':')?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
+    };
+    Some((kilobytes("MemAvailable")? + kilobytes("SwapFree").unwrap_or(0)) << 10)
+}
+
+/// Bytes that the control group of a process leaves it, as a container's: the least of its own and
+/// those above it; `None` without a limit. What is read of files is given back when it is needed
+/// (cgroups(7), `memory.stat`).
+fn left(groups: &str, read: &dyn Fn(&str) -> Option<String>) -> Option<u64> {
+    let mut least = None;
+    for line in groups.lines() {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(group)) = (parts.next(), parts.next()) else { continue };
+        let (root, limit, used, cached) = match controllers {
+            "" => ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file "),
+            _ if controllers.split(',').any(|c| c == "memory") => {
+                let root = "/sys/fs/cgroup/memory";
+                (root, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file ")
+            }
+            _ => continue,
+        };
+        for group in Path::new(group).ancestors() {
+            let at = format!("{root}{}", group.display());
+            let file = |name: &str| read(&format!("{}/{name}", at.trim_end_matches('/')));
+            let number = |name: &str| file(name)?.trim().parse::<u64>().ok();
+            let (Some(limit), Some(used)) = (number(limit), number(used)) else { continue };
+            let stat = file("memory.stat").unwrap_or_default();
+            let cached = stat.lines().find_map(|line| line.strip_prefix(cached)?.trim().parse().ok());
+            let here = limit.saturating_sub(used.saturating_sub(cached.unwrap_or(0)));
+            least = Some(least.map_or(here, |least: u64| least.min(here)));
+        }
+    }
+    least
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_container_leaves_is_its_limit_without_what_is_in_use() {
+        let files = [
+            ("/sys/fs/cgroup/a/b/memory.max", "max\n"),
+            ("/sys/fs/cgroup/a/b/memory.current", "700\n"),
+            ("/sys/fs/cgroup/a/memory.max", "1000\n"),
+            ("/sys/fs/cgroup/a/memory.current", "800\n"),
+            ("/sys/fs/cgroup/a/memory.stat", "anon 500\ninactive_file 100\n"),
+            ("/sys/fs/cgroup/memory/c/memory.limit_in_bytes", "250\n"),
+            ("/sys/fs/cgroup/memory/c/memory.usage_in_bytes", "200\n"),
+        ];
+        let read =
+            |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
+        assert_eq!(left("0::/a/b\n", &read), Some(300));
+        assert_eq!(left("4:cpu,memory:/c\n0::/a/b\n", &read), Some(50));
+        assert_eq!(left("4:cpu:/c\n0::/\n", &read), None);
+    }
+
+    #[test]
+    fn what_the_system_can_give_is_read_with_its_swap() {
+        let meminfo =
+            "MemTotal:       24684084 kB\nMemFree: 12 kB\nMemAvailable:   1000 kB\nSwapFree:   24 kB\n";
+        assert_eq!(free(meminfo), Some(1 << 20));
+        assert_eq!(free("MemAvailable:   1000 kB\n"), Some(1_024_000));
+        assert_eq!(free("MemTotal: 1 kB\n"), None);
+    }
 }

@@ -5,22 +5,18 @@ use std::path::Path;
 
 use super::args::Selection;
 use super::console::Console;
+use super::progress::Progress;
 use super::refusal::Refusal;
+use super::sources::{self, Values};
 use super::work::Work;
-use super::{run, sources};
-use crate::campaign::Runner;
 use crate::record::{self, Exit, Folder, Verdict};
 use crate::render::{self, Covered};
 use crate::scenario::Document;
 use crate::{analysis, metrics};
 
-/// Runs all scenarios of a folder and writes `COVERAGE.md` beside them. Of an incomplete run nothing is written: half a table would look like a whole one.
-pub(super) fn coverage(
-    path: &Path,
-    work: &Work,
-    runner: &dyn Runner,
-    console: &mut Console<'_>,
-) -> anyhow::Result<Exit> {
+/// Runs all scenarios of a folder and writes `COVERAGE.md` beside them; of an incomplete run
+/// nothing, as half a table would look like a whole one.
+pub(super) fn coverage(path: &Path, work: &Work, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     if path.is_file() {
         let text = format!("{} is one file: the table is of a folder of scenarios", path.display());
         return Err(Refusal::usage(text));
@@ -33,9 +29,10 @@ pub(super) fn coverage(
     }
     let selection = Selection { paths: vec![path.to_owned()], ..Selection::default() };
     let documents = sources::documents(&selection.paths, console)?;
-    let plans = sources::expand(&documents, &selection, runner, console)?;
+    let plans = sources::combined(&documents, &selection, Values::new(), console)?;
     let folder = Folder::create(path).map_err(|e| Refusal::environment(e.to_string()))?;
-    let mut campaign = run::campaign(&plans, runner, work, &work.options(false), console);
+    let progress = Progress::new(work.progress, &plans, console);
+    let mut campaign = progress.run(&plans, None, (work, false), None, console);
     let claims = analysis::hold_claims(&plans, &mut campaign.judged);
     let record = record::assemble("", &plans, campaign.judged, &campaign.notes);
     let record = record::RunRecord { claims, ..record };

@@ -1,10 +1,10 @@
 //! From axes to plans.
 
-use super::args::{Grid, SEED_MAX, Seeds, Selection};
+use super::args::{Grid, SEED_MAX, Selection, count};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::sources::{self, Values};
-use crate::campaign::{Axis, CELLS_MAX, Runner};
+use crate::campaign::{Axis, CELLS_MAX};
 use crate::scenario::Plan;
 
 /// Seeds of a grid if none are named, from the scenario's own on: with fewer nothing could be said
@@ -18,25 +18,23 @@ pub(super) const SEED: &str = "seed";
 ///
 /// The first combination is tried alone: what is wrong with the file or with a key is then told
 /// once, and of a grid that is too large nothing is made.
-pub(super) fn plans(grid: &Grid, runner: &dyn Runner, console: &Console<'_>) -> anyhow::Result<Vec<Plan>> {
+pub(super) fn plans(grid: &Grid, console: &Console<'_>) -> anyhow::Result<Vec<Plan>> {
     let Grid { selection, axis: axes } = grid;
     if axes.is_empty() {
-        return sources::plans(selection, runner, console);
+        return sources::plans(selection, console);
     }
     refuse_twice(axes, selection)?;
     let documents = sources::documents(&selection.paths, console)?;
     let first = axes.iter().map(|axis| (axis.key.clone(), vec![axis.first()])).collect();
-    let one_seed = Selection { seed: None, seeds: None, ..selection.clone() };
-    let corner = sources::combined(&documents, &one_seed, first, runner, console)?;
+    let corner = sources::combined(&documents, &selection.seedless(), first, console)?;
     refuse_alike(&corner, axes)?;
     let selection = seeded(selection, axes, &corner[0]);
-    let seeds = selection.seeds.map_or(1, |seeds| u128::from(seeds.last - seeds.first) + 1);
     let points = axes.iter().map(Axis::count).fold(1, u128::saturating_mul);
-    let cells = points.saturating_mul(corner.len() as u128).saturating_mul(seeds);
+    let cells = points.saturating_mul(corner.len() as u128).saturating_mul(count(selection.seeds()));
     if cells > CELLS_MAX {
         return Err(sources::too_large("the grid", cells));
     }
-    sources::combined(&documents, &selection, values(axes), runner, console)
+    sources::combined(&documents, &selection, values(axes), console)
 }
 
 pub(super) fn values(axes: &[Axis]) -> Values {
@@ -50,7 +48,7 @@ fn refuse_twice(axes: &[Axis], selection: &Selection) -> anyhow::Result<()> {
         }
     }
     let over_seeds = axes.iter().any(|axis| axis.key == SEED);
-    if over_seeds && (selection.seed.is_some() || selection.seeds.is_some()) {
+    if over_seeds && selection.seeds().is_some() {
         return Err(Refusal::usage("both an axis over `seed` and seeds"));
     }
     Ok(())
@@ -73,13 +71,10 @@ fn refuse_alike(corner: &[Plan], axes: &[Axis]) -> anyhow::Result<()> {
 }
 
 fn seeded(selection: &Selection, axes: &[Axis], corner: &Plan) -> Selection {
-    let named = selection.seed.is_some() || selection.seeds.is_some();
-    if named || axes.iter().any(|axis| axis.key == SEED) {
+    if selection.seeds().is_some() || axes.iter().any(|axis| axis.key == SEED) {
         return selection.clone();
     }
     let first = corner.seed.0;
-    Selection {
-        seeds: Some(Seeds { first, last: first.saturating_add(SEEDS - 1).min(SEED_MAX) }),
-        ..selection.clone()
-    }
+    let seeds = Some(first..=first.saturating_add(SEEDS - 1).min(SEED_MAX));
+    Selection { seeds, ..selection.clone() }
 }

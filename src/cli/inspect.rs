@@ -11,23 +11,19 @@ use clap::CommandFactory;
 use super::args::{Cli, Grid, Profiles, SchemaOf, Selection, Table};
 use super::console::Console;
 use super::refusal::Refusal;
-use super::{cost, grid, shard, sources};
-use crate::campaign::Runner;
+use super::sources::{self, Values};
+use super::{cost, grid, shard};
 use crate::metrics::human;
 use crate::record::{self, Exit};
 use crate::scenario::{self, Cost, Happening, Library, Plan};
 use crate::{analysis, render};
 
 /// Says of each scenario that it is well and how many cells it has.
-pub(super) fn check(
-    selection: &Selection,
-    runner: &dyn Runner,
-    console: &mut Console<'_>,
-) -> anyhow::Result<Exit> {
+pub(super) fn check(selection: &Selection, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let documents = sources::documents(&selection.paths, console)?;
-    let plans = sources::expand(&documents, selection, runner, console)?;
+    let plans = sources::combined(&documents, selection, Values::new(), console)?;
     sources::remark_on(&plans, console);
-    remark_on_edits(&plans, runner, console)?;
+    remark_on_edits(&plans, console)?;
     for document in &documents {
         let path = document.path();
         // By its name too, as what is in the box has no path; the name may be set.
@@ -49,7 +45,7 @@ const WRITTEN: (u64, u64) = (500_000, 1_000);
 
 /// Tells of edits that find no row, and of imports whose rows find no free natural key. Of cells
 /// that differ in their seed alone the first stands for all.
-fn remark_on_edits(plans: &[Plan], runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<()> {
+fn remark_on_edits(plans: &[Plan], console: &mut Console<'_>) -> anyhow::Result<()> {
     let mut seen = BTreeSet::new();
     for plan in plans {
         let asks = plan.workload.actions.iter().any(|action| action.per_device_milli > 0)
@@ -68,7 +64,7 @@ fn remark_on_edits(plans: &[Plan], runner: &dyn Runner, console: &mut Console<'_
             continue;
         }
         // Data that cannot be made is a mistake, and was told.
-        for line in render::unplaced_in(&runner.placed(plan).unwrap_or_default()) {
+        for line in render::unplaced_in(&console.runner().placed(plan).unwrap_or_default()) {
             let id = &analysis::cell_ids(std::slice::from_ref(plan))[0];
             console.complaint(&format!("warning: {id}: {line}\n"));
         }
@@ -77,13 +73,8 @@ fn remark_on_edits(plans: &[Plan], runner: &dyn Runner, console: &mut Console<'_
 }
 
 /// Shows the cells, how large they are and what they will roughly take on this host.
-pub(super) fn plan(
-    grid: &Grid,
-    format: Table,
-    runner: &dyn Runner,
-    console: &mut Console<'_>,
-) -> anyhow::Result<Exit> {
-    let plans = grid::plans(grid, runner, console)?;
+pub(super) fn plan(grid: &Grid, format: Table, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let plans = grid::plans(grid, console)?;
     if format == Table::Json {
         console.result(&listed(&plans)?);
         return Ok(Exit::Success);
@@ -93,7 +84,7 @@ pub(super) fn plan(
     let sized = plans.iter().zip(&costs).zip(ids);
     let sizes: Vec<render::CellSize> = sized.map(|((plan, cost), id)| size(plan, cost, id)).collect();
     console.result(&render::sizes(&sizes));
-    console.result(&cost::estimate(&costs, runner, console));
+    console.result(&cost::estimate(&costs, console));
     sources::remark_on(&plans, console);
     Ok(Exit::Success)
 }
@@ -191,11 +182,7 @@ const SHELVES: [(&str, Library, &[&str]); 5] = [
     ),
 ];
 
-pub(super) fn profiles(
-    command: &Profiles,
-    runner: &dyn Runner,
-    console: &mut Console<'_>,
-) -> anyhow::Result<Exit> {
+pub(super) fn profiles(command: &Profiles, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     match command {
         Profiles::Ls => {
             for (shelf, library, telling) in SHELVES {
@@ -213,7 +200,7 @@ pub(super) fn profiles(
                 let header = header.each_ref().map(String::as_str);
                 console.result(&format!("{shelf}\n{}", render::texts(header, rows)));
             }
-            console.result(&stack_options(runner));
+            console.result(&stack_options(console));
         }
         Profiles::Show { name } => {
             let found = SHELVES.iter().find_map(|(shelf, library, _)| Some((shelf, library.find(name)?)));
@@ -228,8 +215,8 @@ pub(super) fn profiles(
 }
 
 /// What may be chosen of stacks that are not the built-in one; empty if there is nothing.
-fn stack_options(runner: &dyn Runner) -> String {
-    let stacks = runner.stacks();
+fn stack_options(console: &Console<'_>) -> String {
+    let stacks = console.runner().stacks();
     let rows = stacks.iter().flat_map(|stack| {
         stack.options.iter().map(|option| {
             let texts = [option.form.to_string(), option.preset.to_string(), option.about.to_owned()];
@@ -257,9 +244,9 @@ fn no_profile(name: &str) -> String {
     }
 }
 
-pub(super) fn schema(which: SchemaOf, runner: &dyn Runner, console: &mut Console<'_>) -> Exit {
+pub(super) fn schema(which: SchemaOf, console: &mut Console<'_>) -> Exit {
     console.result(&match which {
-        SchemaOf::Scenario => scenario::schema_json(&runner.stacks()),
+        SchemaOf::Scenario => scenario::schema_json(&console.runner().stacks()),
         SchemaOf::Report => record::schema_json(),
     });
     Exit::Success

@@ -6,9 +6,7 @@ use super::args::{MatrixArgs, MatrixFormat, Selection};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::run::{self, Order};
-use super::shard::{self, Cells};
 use super::sources::{self, Values};
-use crate::campaign::Runner;
 use crate::record::{CellRecord, Exit};
 use crate::render::matrix::{Matrix, Setting};
 use crate::scenario::{Document, Plan};
@@ -33,11 +31,7 @@ const MODES: [(&str, &str); 2] =
 const PROVISIONING: &str = "backend.provisioning";
 const MODE: &str = "gateway.mode";
 
-pub(super) fn matrix(
-    args: &MatrixArgs,
-    runner: &dyn Runner,
-    console: &mut Console<'_>,
-) -> anyhow::Result<Exit> {
+pub(super) fn matrix(args: &MatrixArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let selection = &args.selection;
     if !selection.filter.is_empty() {
         return Err(Refusal::usage("a matrix is of one variant: --variant names it, not --filter"));
@@ -49,30 +43,26 @@ pub(super) fn matrix(
     let [document] = documents.as_slice() else {
         return Err(Refusal::usage(format!("a matrix is of one scenario, not of {}", documents.len())));
     };
-    sources::expand(&documents, selection, runner, console)?;
+    sources::combined(&documents, selection, Values::new(), console)?;
     let document = of_one_kind(document, selection, console)?;
-    let (plans, refused) = settings_of(&document, selection, runner);
+    let (plans, refused) = settings_of(&document, selection, console);
     if plans.is_empty() {
         let why = refused.into_values().next().unwrap_or_default();
         return Err(Refusal::because(Exit::Invalid, format!("no setting of the matrix can be run: {why}")));
     }
     let order = Order { matrix: true, ..Order::of(&args.place, &args.work) };
-    let cells = Cells::of(&plans, false);
-    if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
-        return Ok(exit);
-    }
-    let ran = run::carry_out(&plans, &order, runner, console)?;
-    let settings: Vec<Setting> = all().into_iter().map(|(setting, _)| setting).collect();
-    let matrix = Matrix::new(&settings, &refused, &ran.record, setting_of);
-    match args.format {
-        MatrixFormat::Human => {
-            let told = if console.quiet() { matrix.words() } else { matrix.story() + "\n" };
-            console.result(&(told + &ran.place_line()));
+    run::carry_out(&plans, &order, console, |ran, console| {
+        let settings: Vec<Setting> = all().into_iter().map(|(setting, _)| setting).collect();
+        let matrix = Matrix::new(&settings, &refused, &ran.record, setting_of);
+        match args.format {
+            MatrixFormat::Human => {
+                let told = if console.quiet() { matrix.words() } else { matrix.story() + "\n" };
+                console.result(&(told + &ran.place_line()));
+            }
+            MatrixFormat::Md => console.result(&matrix.to_markdown()),
+            MatrixFormat::Json => console.result(&matrix.to_json()),
         }
-        MatrixFormat::Md => console.result(&matrix.to_markdown()),
-        MatrixFormat::Json => console.result(&matrix.to_json()),
-    }
-    Ok(ran.close(console))
+    })
 }
 
 /// The scenario as it stands in one variant, or without any: the costs of several would be added
@@ -120,11 +110,11 @@ fn named(provisioning: &str, capture: &str, mode: &str) -> Setting {
 fn settings_of(
     document: &Document,
     selection: &Selection,
-    runner: &dyn Runner,
+    console: &Console<'_>,
 ) -> (Vec<Plan>, BTreeMap<Setting, String>) {
     let (mut plans, mut refused) = (Vec::new(), BTreeMap::new());
     for (setting, sets) in all() {
-        match sources::with(document, selection, sets, runner) {
+        match sources::with(document, selection, sets, console) {
             Ok(cells) => plans.extend(cells),
             Err(why) => {
                 refused.insert(setting, why);

@@ -37,16 +37,13 @@ mod progress;
 mod refusal;
 mod replay;
 mod report;
-mod room;
 mod run;
 mod shard;
 mod sources;
 mod spare;
 mod sweep;
-mod tolerance;
 mod tune;
 mod validate;
-mod wire;
 mod work;
 mod written;
 

@@ -17,7 +17,7 @@ use super::refusal::{Refusal, of_kept};
 use super::work::MergeArgs;
 use super::{
     baseline, calibrate, ci, compare, conflicts, coverage, inspect, matrix, replay, report, run, sweep, tune,
-    validate, wire,
+    validate,
 };
 use crate::campaign::shards::Pool;
 use crate::campaign::{Bench, Runner, Signals, Stopwatch};
@@ -72,9 +72,9 @@ pub fn execute(
             return Exit::Success;
         }
     };
-    let mut console = Console::new(out, err, cli.voice, surroundings, &args);
+    let mut console = Console::new(runner, out, err, cli.voice, surroundings, &args);
     let mut refused = None;
-    let exit = command(&cli.command, runner, &mut console).unwrap_or_else(|e| {
+    let exit = command(&cli.command, &mut console).unwrap_or_else(|e| {
         let (text, exit) = (complaint(&e), Refusal::exit_of(&e));
         console.complaint(&text);
         refused = Some((exit, text));
@@ -94,35 +94,35 @@ pub fn execute(
     exit
 }
 
-fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+fn command(command: &Command, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     match command {
-        Command::Run(args) => run::run(args, runner, console),
-        Command::Sweep(args) => sweep::sweep(args, runner, console),
+        Command::Run(args) => run::run(args, console),
+        Command::Sweep(args) => sweep::sweep(args, console),
         Command::Matrix(args) => match &args.of {
-            Some(MatrixOf::Conflicts(args)) => conflicts::conflicts(args, runner, console),
-            Some(MatrixOf::Wire(args)) => wire::wire(args, runner, console),
-            None => matrix::matrix(args, runner, console),
+            Some(MatrixOf::Conflicts(args)) => conflicts::conflicts(args, console),
+            Some(MatrixOf::Wire(args)) => conflicts::wire(args, console),
+            None => matrix::matrix(args, console),
         },
-        Command::Tune(args) => tune::tune(args, runner, console),
-        Command::Check(selection) => inspect::check(selection, runner, console),
-        Command::Plan { grid, format } => inspect::plan(grid, *format, runner, console),
-        Command::Merge(args) => merge(args, runner, console),
+        Command::Tune(args) => tune::tune(args, console),
+        Command::Check(selection) => inspect::check(selection, console),
+        Command::Plan { grid, format } => inspect::plan(grid, *format, console),
+        Command::Merge(args) => merge(args, console),
         Command::New { name } => inspect::new(name, console),
-        Command::Replay(args) => replay::replay(args, runner, console),
+        Command::Replay(args) => replay::replay(args, console),
         Command::Report(args) => report::report(args, console),
         Command::Calibrate(args) => calibrate::calibrate(args, console),
         Command::Compare(args) => compare::compare(args, console),
         Command::Baseline(command) => baseline::baseline(command, console),
-        Command::Coverage { path, work } => coverage::coverage(path, work, runner, console),
+        Command::Coverage { path, work } => coverage::coverage(path, work, console),
         Command::Validate { what } => validate::models(what.as_ref(), console),
-        Command::Profiles(command) => inspect::profiles(command, runner, console),
-        Command::Schema { which } => Ok(inspect::schema(*which, runner, console)),
+        Command::Profiles(command) => inspect::profiles(command, console),
+        Command::Schema { which } => Ok(inspect::schema(*which, console)),
         Command::Completions { shell } => Ok(inspect::completions(*shell, console)),
     }
 }
 
 /// Does what the command of the shards says, with the cells that they kept.
-fn merge(args: &MergeArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+fn merge(args: &MergeArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let pool = Arc::new(Pool::read(&args.shards).map_err(of_kept)?);
     let mut words = pool.command().to_vec();
     if let Some(format) = &args.format {
@@ -145,7 +145,7 @@ fn merge(args: &MergeArgs, runner: &dyn Runner, console: &mut Console<'_>) -> an
     };
     place.merging(pool, &args.out);
     work.clone_from(&args.work);
-    command(&cli.command, runner, console)
+    command(&cli.command, console)
 }
 
 /// An error as it is said; mistakes in scenarios are already drawn with their own heads.

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::console::Surroundings;
+use super::console::Console;
 use super::observations::Observations;
-use super::work::ProgressKind;
+use super::work::{ProgressKind, Work};
 use crate::base::{Span, Time};
-use crate::campaign::{GRACE, Listener, Observed, Signals, Stopwatch};
+use crate::campaign::{
+    self, Campaign, CampaignOptions, GRACE, Journal, Listener, Observed, Signals, Stopwatch,
+};
 use crate::record::{CellRecord, Verdict};
 use crate::scenario::{ASKED_EVERY, Plan};
 
@@ -21,7 +23,11 @@ const COUNTER_PAUSE: Duration = Duration::from_secs(10);
 /// Follows a campaign, hands on what its cells observed, and shows how far it is: in milliseconds
 /// of virtual time, of which the scripts and the shortest of drains have a known number.
 pub(super) struct Progress<'a> {
-    observations: Option<&'a Observations>,
+    pub(super) observations: Option<&'a Observations>,
+    /// Cells of the same run that ended before.
+    pub(super) before: usize,
+    /// Whether cells that fail are failures, and not what was asked about.
+    pub(super) counts_failing: bool,
     /// Hidden where lines are said instead, or nothing.
     bar: ProgressBar,
     /// When a line was said last, where lines are.
@@ -36,24 +42,21 @@ pub(super) struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    pub(super) fn new(
-        kind: ProgressKind,
-        quiet: bool,
-        plans: &[Plan],
-        from: &Surroundings,
-        observations: Option<&'a Observations>,
-    ) -> Progress<'a> {
+    pub(super) fn new(kind: ProgressKind, plans: &[Plan], console: &Console<'_>) -> Progress<'a> {
+        let (from, loud) = (console.surroundings(), !console.quiet());
         let (shows_bar, says_lines) = match kind {
             ProgressKind::None => (false, false),
             ProgressKind::Bar => (true, false),
             ProgressKind::Counter => (false, true),
-            ProgressKind::Auto => (!quiet && from.err_is_terminal, !quiet && !from.err_is_terminal),
+            ProgressKind::Auto => (loud && from.err_is_terminal, loud && !from.err_is_terminal),
         };
         let wholes: Vec<u64> = plans.iter().map(whole).collect();
         let total = wholes.iter().copied().fold(0, u64::saturating_add);
         Progress {
-            observations,
-            bar: bar(shows_bar, total, plans.len()),
+            observations: None,
+            before: 0,
+            counts_failing: true,
+            bar: bar(shows_bar, total),
             lines: says_lines.then(|| Mutex::new(Stopwatch::start())),
             cells: plans.iter().map(|_| AtomicU64::new(0)).collect(),
             wholes,
@@ -63,9 +66,23 @@ impl<'a> Progress<'a> {
             told_interrupt: AtomicBool::new(false),
         }
     }
-
-    pub(super) fn finish(&self) {
+    /// Runs plans, all or a part of a longer list, while it shows how far that is.
+    pub(super) fn run(
+        self,
+        plans: &[Plan],
+        part: Option<&[String]>,
+        (work, twice): (&Work, bool),
+        journal: Option<&Journal>,
+        console: &Console<'_>,
+    ) -> Campaign {
+        let signals = &console.surroundings().signals;
+        // The scenarios were read on the same time.
+        let time_limit = work.time_limit.map(|limit| limit.saturating_sub(console.elapsed()));
+        let options = CampaignOptions { jobs: work.jobs(), fail_fast: work.fail_fast, time_limit, twice };
+        signals.heed();
+        let campaign = campaign::run(plans, part, console.runner(), &options, signals, &self, journal);
         self.bar.finish_and_clear();
+        campaign
     }
 
     fn advance(&self, cell: usize, to: u64) {
@@ -102,10 +119,11 @@ impl<'a> Progress<'a> {
 
     fn so_far(&self) -> String {
         let failed = match self.failed.load(Ordering::Relaxed) {
-            0 => String::new(),
-            n => format!(", {n} failing"),
+            n if n > 0 && self.counts_failing => format!(", {n} failing"),
+            _ => String::new(),
         };
-        format!("{}/{} cells{failed}", self.done.load(Ordering::Relaxed), self.cells.len())
+        let [done, all] = [self.done.load(Ordering::Relaxed) as usize, self.cells.len()];
+        format!("{}/{} cells{failed}", self.before + done, self.before + all)
     }
 }
 
@@ -115,16 +133,14 @@ impl Listener for Progress<'_> {
             files.add(id, observed);
         }
     }
-
     fn started(&self, _: usize) {
+        self.bar.set_message(self.so_far());
         self.tell_interrupt();
     }
-
     fn progressed(&self, cell: usize, now: Time, _: Span) {
         self.advance(cell, millis(now.since(Time::ZERO)).min(self.wholes[cell]));
         self.tell_interrupt();
     }
-
     fn ended(&self, cell: usize, record: &CellRecord) {
         if record.verdict != Verdict::Incomplete {
             self.done.fetch_add(1, Ordering::Relaxed);
@@ -138,7 +154,7 @@ impl Listener for Progress<'_> {
     }
 }
 
-fn bar(is_shown: bool, total: u64, cells: usize) -> ProgressBar {
+fn bar(is_shown: bool, total: u64) -> ProgressBar {
     if !is_shown {
         return ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
     }
@@ -146,7 +162,6 @@ fn bar(is_shown: bool, total: u64, cells: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}, {eta} left")
         .expect("the template is a constant");
     bar.set_style(style);
-    bar.set_message(format!("0/{cells} cells"));
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }

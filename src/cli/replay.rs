@@ -8,7 +8,7 @@ use super::refusal::{Refusal, near};
 use super::{inputs, sources, written};
 use crate::base::Key;
 use crate::base::words::there_is;
-use crate::campaign::{self, Record, Recorded, Runner};
+use crate::campaign::{self, Held, Record, Recorded};
 use crate::record::{self, Build, CellRecord, Exit, RunRecord, Verdict};
 use crate::scenario::Plan;
 use crate::world::{Unrunnable, Unwatched};
@@ -24,14 +24,10 @@ struct Target {
     again: String,
 }
 
-pub(super) fn replay(
-    args: &ReplayArgs,
-    runner: &dyn Runner,
-    console: &mut Console<'_>,
-) -> anyhow::Result<Exit> {
+pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let target = match recorded(&args.what)? {
-        Some((run, cell)) => from_record(&run, cell.as_deref(), runner, console)?,
-        None => from_file(Path::new(&args.what), runner, console)?,
+        Some((run, cell)) => from_record(&run, cell.as_deref(), console)?,
+        None => from_file(Path::new(&args.what), console)?,
     };
     for out in args.trace.iter().chain(&args.requests) {
         written::spare_present(out)?;
@@ -49,11 +45,11 @@ pub(super) fn replay(
     signals.heed();
     let interrupted = || signals.any();
     let recorded = target.recorded.as_ref();
-    let replay = campaign::replay(&target.plan, &target.id, recorded, &records, runner, &interrupted);
-    let (same, counted_otherwise) = (replay.same, replay.counted_otherwise);
-    let mut run = record::assemble("", std::slice::from_ref(&target.plan), vec![replay.judged], &[]);
+    let (judged, held) =
+        campaign::replay(&target.plan, &target.id, recorded, &records, console.runner(), &interrupted);
+    let mut run = record::assemble("", std::slice::from_ref(&target.plan), vec![judged], &[]);
     run.cells[0].replay.clone_from(&target.again);
-    known(&target.plan, &args.record, &records, &run.cells[0], runner)?;
+    known(&target.plan, &args.record, &records, &run.cells[0], console)?;
     let (paint, verbose) = (console.out_paint(), console.verbose());
     // Lives that were asked for by name are told whole, and after all else.
     let lives = std::mem::take(&mut run.cells[0].lives);
@@ -69,12 +65,12 @@ pub(super) fn replay(
         console.result(&render::lives(cell));
     }
     let other_build = recorded.and_then(|recorded| recorded.other_build.as_deref());
-    console.result(&digest_line(cell, same, counted_otherwise, other_build));
+    console.result(&digest_line(cell, held, other_build));
     if let Some(path) = &args.trace {
-        traced(&target, path, runner, console)?;
+        traced(&target, path, console)?;
     }
     if let Some(path) = &args.requests {
-        log_requests(&target.plan, path, runner, console)?;
+        log_requests(&target.plan, path, console)?;
     }
     let stopped = (cell.verdict == Verdict::Incomplete).then(|| signals.exit()).flatten();
     let exit = Exit::from_code(run.exit_code).unwrap_or(Exit::Internal);
@@ -82,15 +78,10 @@ pub(super) fn replay(
 }
 
 /// Runs the cell once more and writes its requests.
-fn log_requests(
-    plan: &Plan,
-    path: &Path,
-    runner: &dyn Runner,
-    console: &mut Console<'_>,
-) -> anyhow::Result<()> {
+fn log_requests(plan: &Plan, path: &Path, console: &mut Console<'_>) -> anyhow::Result<()> {
     /// More than this is no log that anybody reads.
     const REQUESTS_MAX: usize = 1_000_000;
-    let log = runner.requests(plan, REQUESTS_MAX, &Unwatched).map_err(unrunnable)?;
+    let log = console.runner().requests(plan, REQUESTS_MAX, &Unwatched).map_err(unrunnable)?;
     let mut csv = Vec::new();
     record::requests(&log.requests, plan.start, &mut csv)?;
     written::replace(path, &csv)?;
@@ -100,14 +91,9 @@ fn log_requests(
 }
 
 /// Runs the cell once more and writes its timeline.
-fn traced(
-    target: &Target,
-    path: &Path,
-    runner: &dyn Runner,
-    console: &mut Console<'_>,
-) -> anyhow::Result<()> {
+fn traced(target: &Target, path: &Path, console: &mut Console<'_>) -> anyhow::Result<()> {
     let signals = console.surroundings().signals.clone();
-    let Ok(traced) = campaign::trace(&target.plan, &target.id, runner, &|| signals.any()) else {
+    let Ok(traced) = campaign::trace(&target.plan, &target.id, console.runner(), &|| signals.any()) else {
         // The replay itself has said why.
         return Ok(());
     };
@@ -124,26 +110,21 @@ fn unrunnable(error: Unrunnable) -> anyhow::Error {
     Refusal::because(Exit::Invalid, error.to_string())
 }
 
-fn digest_line(
-    cell: &CellRecord,
-    same: Option<bool>,
-    counted_otherwise: bool,
-    other_build: Option<&str>,
-) -> String {
+fn digest_line(cell: &CellRecord, held: Held, other_build: Option<&str>) -> String {
     let digest = &cell.digest;
     let builds = other_build.map_or_else(String::new, |build| {
         format!("another build: the record is of {build}, this is {}\n", Build::this())
     });
-    match same {
-        Some(true) if counted_otherwise => {
+    match held {
+        Held::Same => format!("{builds}digest {digest}: the same as recorded\n"),
+        Held::OtherFigures => {
             format!("digest {digest}: the same as recorded, and figures are not\n{builds}")
         }
-        Some(true) => format!("{builds}digest {digest}: the same as recorded\n"),
-        Some(false) => format!("digest {digest}: NOT the same as recorded\n{builds}"),
-        None if cell.verdict == Verdict::Incomplete => {
+        Held::Other => format!("digest {digest}: NOT the same as recorded\n{builds}"),
+        Held::Nothing if cell.verdict == Verdict::Incomplete => {
             "not run to its end: no digest to compare\n".to_owned()
         }
-        None => format!("digest {digest}: none was recorded to compare with\n"),
+        Held::Nothing => format!("digest {digest}: none was recorded to compare with\n"),
     }
 }
 
@@ -166,12 +147,7 @@ fn recorded(what: &str) -> anyhow::Result<Option<(PathBuf, Option<String>)>> {
     }
 }
 
-fn from_record(
-    json: &Path,
-    cell: Option<&str>,
-    runner: &dyn Runner,
-    console: &Console<'_>,
-) -> anyhow::Result<Target> {
+fn from_record(json: &Path, cell: Option<&str>, console: &Console<'_>) -> anyhow::Result<Target> {
     let text = sources::read_run(json)?;
     let run = RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", json.display())))?;
     let cell = chosen(&run, cell)?;
@@ -182,7 +158,7 @@ fn from_record(
     let seed = cell.seed.parse().map_err(|_| Refusal::usage(format!("{} has no seed", cell.id)))?;
     let (text, path) = inputs::from_copies(&run, &cell.resolved, folder)
         .unwrap_or_else(|| (resolved.clone(), PathBuf::from(&cell.path)));
-    let mut plan = sources::one_plan(&text, &path, Some(seed), runner, console)?;
+    let mut plan = sources::one_plan(&text, &path, Some(seed), console)?;
     plan.variant = cell.variant.clone();
     let build = run.build_of(cell);
     let recorded = Recorded {
@@ -213,9 +189,9 @@ fn chosen<'a>(run: &'a RunRecord, id: Option<&str>) -> anyhow::Result<&'a CellRe
     }
 }
 
-fn from_file(path: &Path, runner: &dyn Runner, console: &Console<'_>) -> anyhow::Result<Target> {
+fn from_file(path: &Path, console: &Console<'_>) -> anyhow::Result<Target> {
     let text = sources::read(path)?;
-    let plan = sources::one_plan(&text, path, None, runner, console)?;
+    let plan = sources::one_plan(&text, path, None, console)?;
     let id = analysis::cell_ids(std::slice::from_ref(&plan)).remove(0);
     let head = record::repro_head(&text);
     let other_build = match head.source {
@@ -237,7 +213,7 @@ fn known(
     texts: &[String],
     records: &[Record],
     cell: &CellRecord,
-    runner: &dyn Runner,
+    console: &Console<'_>,
 ) -> anyhow::Result<()> {
     for (text, (entity, key)) in texts.iter().zip(records) {
         let name = analysis::record_name(&plan.schema, &(*entity, key.clone()));
@@ -245,7 +221,7 @@ fn known(
         if !cell.lives.iter().any(silent) {
             continue;
         }
-        let keys = runner.keys(plan, *entity).map_err(unrunnable)?;
+        let keys = console.runner().keys(plan, *entity).map_err(unrunnable)?;
         if !keys.contains(key) {
             let near = near(key.as_str(), keys.iter().map(Key::as_str));
             let most: Vec<String> = cell.eventful.iter().map(record::EventfulRecord::told).collect();

@@ -15,8 +15,8 @@ use super::shard::{self, Cells};
 use super::spare::{self, EMPTIED, RENDERED, refused};
 use super::work::{PlaceArgs, Work};
 use super::written::head;
-use super::{asked, baseline, ci, room, sources};
-use crate::campaign::{self, Campaign, Journal, Runner, Stopwatch};
+use super::{asked, baseline, ci, cost, sources};
+use crate::campaign::{Campaign, Journal, Stopwatch};
 use crate::metrics::{self, human};
 use crate::record::{
     self, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, SweepRecord, Timing, TuneRecord,
@@ -25,10 +25,10 @@ use crate::scenario::Plan;
 use crate::{analysis, render};
 
 /// Runs `run`.
-pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &RunArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let plans = match &args.asked {
-        Some(file) => asked::plans(file, &args.selection, runner, console)?,
-        None => sources::plans(&args.selection, runner, console)?,
+        Some(file) => asked::plans(file, &args.selection, console)?,
+        None => sources::plans(&args.selection, console)?,
     };
     let held_to = args.held.baseline.as_deref().map(baseline::load).transpose()?;
     if args.asked.is_none() {
@@ -37,19 +37,20 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     let against = held_to.as_ref().map(|baseline| Against::new(&args.held, baseline, &args.selection.filter));
     let (twice, matrix) = (args.twice, args.asked.is_some());
     let order = Order { twice, against, matrix, ..Order::of(&args.place, &args.work) };
-    let cells = Cells::of(&plans, args.twice);
-    if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
-        return Ok(exit);
-    }
-    let ran = carry_out(&plans, &order, runner, console)?;
-    tell(&ran, args.format, console);
-    for line in analysis::unchecked(&plans) {
+    carry_out(&plans, &order, console, |ran, console| {
+        tell(ran, args.format, console);
+        tell_unchecked(&plans, console);
+        if let Some(against) = order.against {
+            against.tell(&ran.record, &ran.folder, &ran.changes, ran.written.is_ok(), console);
+        }
+    })
+}
+
+/// Says which claims of the scenarios nothing was held to.
+pub(super) fn tell_unchecked(plans: &[Plan], console: &mut Console<'_>) {
+    for line in analysis::unchecked(plans) {
         console.complaint(&format!("note: {}\n", render::not_held(&line)));
     }
-    if let Some(against) = order.against {
-        against.tell(&ran.record, &ran.folder, &ran.changes, ran.written.is_ok(), console);
-    }
-    Ok(ran.close(console))
 }
 
 /// Fails cells that did not come out as somebody wrote down.
@@ -97,21 +98,26 @@ pub(super) struct Ran {
     unkept: Option<FolderError>,
 }
 
-/// Runs plans and writes their report.
+/// Runs plans, writes their report and has it told. If that is what was asked for, runs a shard of
+/// them or lists them instead.
 pub(super) fn carry_out(
     plans: &[Plan],
     order: &Order<'_>,
-    runner: &dyn Runner,
     console: &mut Console<'_>,
-) -> anyhow::Result<Ran> {
+    tell: impl FnOnce(&Ran, &mut Console<'_>),
+) -> anyhow::Result<Exit> {
+    let cells = Cells::of(plans, order.twice);
+    if let Some(exit) = shard::instead(order.place, order.work, &cells, console)? {
+        return Ok(exit);
+    }
     if order.place.merges.is_none() {
-        room::for_plans(plans, (order.work.options(order.twice).jobs, order.work.allow_memory), console)?;
+        cost::for_plans(plans, order.work, console)?;
     }
     // What lies in the folder from here on is to be left whole.
     console.surroundings().signals.heed();
-    let mut under_way = UnderWay::open(plans, &shard::name_of(plans, order.twice), order)?;
+    let mut under_way = UnderWay::open(plans, &cells.run, order)?;
     under_way.remark(console);
-    let (mut judged, notes) = under_way.run(plans, runner, console);
+    let (mut judged, notes) = under_way.run(plans, console);
     let claims = analysis::hold_claims(plans, &mut judged);
     let answers = analysis::hold_answers(plans, &mut judged);
     if let Some(hold) = order.held.filter(|_| judged.len() == plans.len() && notes.is_empty()) {
@@ -134,7 +140,9 @@ pub(super) fn carry_out(
     if order.matrix {
         record = record::of_matrix(record, &notes);
     }
-    under_way.close(record, plans, changes)
+    let ran = under_way.close(record, plans, changes)?;
+    tell(&ran, console);
+    Ok(ran.close(console))
 }
 
 /// A report under way: its folder is open, and cells are kept as they end.
@@ -186,12 +194,10 @@ impl<'a> UnderWay<'a> {
         let started = Stopwatch::start();
         Ok(UnderWay { order, folder, shown, journal, observations, started, timing: Vec::new() })
     }
-
     /// Where it is.
     pub(super) fn shown(&self) -> &str {
         &self.shown
     }
-
     /// Says what is there already.
     pub(super) fn remark(&self, console: &mut Console<'_>) {
         if self.order.place.resume.is_some() && self.order.place.merges.is_none() {
@@ -201,22 +207,14 @@ impl<'a> UnderWay<'a> {
     }
 
     /// Runs plans, with progress on stderr. May be called again with more, until there is a note.
-    pub(super) fn run(
-        &mut self,
-        plans: &[Plan],
-        runner: &dyn Runner,
-        console: &Console<'_>,
-    ) -> (Vec<Judged>, Vec<Note>) {
-        // The scenarios were read on the same time.
-        let Order { work, twice, .. } = self.order;
-        let time_limit = work.time_limit.map(|limit| limit.saturating_sub(console.elapsed()));
-        let options = campaign::CampaignOptions { time_limit, ..work.options(*twice) };
-        let from = console.surroundings();
-        from.signals.heed();
-        let progress = Progress::new(work.progress, console.quiet(), plans, from, Some(&self.observations));
+    pub(super) fn run(&mut self, plans: &[Plan], console: &Console<'_>) -> (Vec<Judged>, Vec<Note>) {
+        let Order { work, twice, matrix, tune, .. } = self.order;
+        let mut progress = Progress::new(work.progress, plans, console);
+        progress.observations = Some(&self.observations);
+        progress.before = self.timing.len();
+        progress.counts_failing = !matrix && tune.is_none();
         let Campaign { judged, timing, notes } =
-            campaign::run(plans, runner, &options, &from.signals, &progress, Some(&self.journal));
-        progress.finish();
+            progress.run(plans, None, (work, *twice), Some(&self.journal), console);
         self.timing.extend(timing);
         (judged, notes)
     }
@@ -232,7 +230,7 @@ impl<'a> UnderWay<'a> {
         let inputs = inputs::of_plans(plans);
         inputs::keep(&self.folder, &inputs).map_err(refused)?;
         record.inputs = inputs::recorded(&inputs);
-        let timing = Timing::new(self.order.work.options(false).jobs, self.started.elapsed(), self.timing);
+        let timing = Timing::new(self.order.work.jobs(), self.started.elapsed(), self.timing);
         // Whatever else there is no room for, the record is written.
         let observed = self.observations.finish();
         let rendered = write_report(&self.folder, &record, &timing, &inputs);
@@ -290,22 +288,6 @@ impl Ran {
             }
         }
     }
-}
-
-/// Runs plans with progress on stderr, and keeps nothing.
-pub(super) fn campaign(
-    plans: &[Plan],
-    runner: &dyn Runner,
-    work: &Work,
-    options: &campaign::CampaignOptions,
-    console: &Console<'_>,
-) -> Campaign {
-    let from = console.surroundings();
-    from.signals.heed();
-    let progress = Progress::new(work.progress, console.quiet(), plans, from, None);
-    let campaign = campaign::run(plans, runner, options, &from.signals, &progress, None);
-    progress.finish();
-    campaign
 }
 
 /// Whether a report wrote this file of `hist` or `repro`: what else people put there stays.

@@ -2,18 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::console::Console;
+use super::console::{Console, few};
 use super::cost;
 use super::partition::Asked;
 use super::progress::Progress;
 use super::refusal::{Refusal, of_kept};
-use super::room;
 use super::spare;
 use super::work::{PlaceArgs, Work};
 use crate::analysis;
 use crate::base::Digest;
 use crate::campaign::shards::{self, Partition, Pool, Roll, Shard};
-use crate::campaign::{self, Runner};
 use crate::metrics::human;
 use crate::record::{self, Build, Exit};
 use crate::scenario::{Cost, Plan};
@@ -38,13 +36,12 @@ pub(super) fn name_of(plans: &[Plan], twice: bool) -> String {
     Roll::new(how, plans, &analysis::cell_ids(plans), Vec::new()).digest
 }
 
-/// Runs a shard of the cells, if one is asked for, or lists them, and gives the exit code. If shards are merged,
-/// puts their cells where the run goes on from them. Else does nothing.
+/// Runs a shard of the cells, if one is asked for, or lists them, and gives the exit code. If shards
+/// are merged, puts their cells where the run goes on from them.
 pub(super) fn instead(
     place: &PlaceArgs,
     work: &Work,
     cells: &Cells<'_>,
-    runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Option<Exit>> {
     if let (Some(pool), Some(out)) = (&place.merges, place.named()) {
@@ -61,7 +58,7 @@ pub(super) fn instead(
         console.result(&listed.into_iter().map(|cell| format!("{}\n", roll.id(cell))).collect::<String>());
         return Ok(Some(Exit::Success));
     }
-    partition.map(|part| run(part, place.named(), work, cells, runner, console)).transpose()
+    partition.map(|part| run(part, place.named(), work, cells, console)).transpose()
 }
 
 /// The roll of these cells.
@@ -90,15 +87,13 @@ fn run(
     out: Option<&Path>,
     work: &Work,
     cells: &Cells<'_>,
-    runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
     let roll = roll(cells.plans, &cost::of(cells.plans))?;
     let own = partition.cells(&roll);
     let plans: Vec<Plan> = own.iter().map(|cell| cells.plans[*cell].clone()).collect();
     let ids: Vec<String> = own.iter().map(|cell| roll.id(*cell).to_owned()).collect();
-    let options = work.options(cells.twice);
-    room::for_plans(&plans, (options.jobs, work.allow_memory), console)?;
+    cost::for_plans(&plans, work, console)?;
     let here = || Path::new("shards").join(record::run_id(cells.plans)).join(partition.folder());
     let folder = out.map_or_else(here, Path::to_owned);
     let shown = folder.display();
@@ -107,18 +102,14 @@ fn run(
         return Err(Refusal::usage(text));
     }
     let shard = Shard { plan: roll.digest.clone(), partition, command: lasting(console.typed())? };
-    let from = console.surroundings();
-    from.signals.heed();
+    console.surroundings().signals.heed();
     let journal = shards::open(&folder, &shard).map_err(of_kept)?;
     let (before, all) = (journal.cells(), human::count(roll.cells() as u64, "cell"));
     if before > 0 {
         console.remark(&format!("going on in {shown}: {} done\n", human::count(before as u64, "cell")));
     }
-    let time_limit = options.time_limit.map(|limit| limit.saturating_sub(console.elapsed()));
-    let options = campaign::CampaignOptions { time_limit, ..options };
-    let progress = Progress::new(work.progress, console.quiet(), &plans, from, None);
-    let notes = campaign::run_part(&plans, &ids, runner, &options, &from.signals, &progress, &journal);
-    progress.finish();
+    let progress = Progress::new(work.progress, &plans, console);
+    let notes = progress.run(&plans, Some(&ids), (work, cells.twice), Some(&journal), console).notes;
     let kept = journal.cells();
     notes.iter().for_each(|note| console.complaint(&format!("note: {}\n", note.text)));
     if let Err(e) = journal.close(false) {
@@ -139,9 +130,6 @@ fn run(
     }
     Ok(stopped)
 }
-
-/// Missing cells, and commands that run them, that are told one by one.
-const TOLD: usize = 10;
 
 /// Puts the cells of a pool into the folder of a report, if they are those of its run.
 fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -> anyhow::Result<()> {
@@ -188,11 +176,7 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
 }
 
 fn told_missing(pool: &Pool, roll: &Roll, missing: &[usize]) -> String {
-    let list = |texts: Vec<String>| {
-        let more = texts.len().saturating_sub(TOLD);
-        let more = (more > 0).then(|| format!("… and {more} more"));
-        texts.into_iter().take(TOLD).chain(more).map(|text| format!("  {text}\n")).collect::<String>()
-    };
+    let list = |texts: Vec<String>| few(texts.into_iter().map(|text| format!("  {text}")).collect(), "");
     let names = list(missing.iter().map(|cell| roll.id(*cell).to_owned()).collect());
     let all = human::count(roll.cells() as u64, "cell");
     let commands = list(pool.commands(roll, missing));

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::args::Selection;
+use super::args::{Selection, count};
 use super::console::Console;
 use super::narrow;
 use super::refusal::Refusal;
 use crate::base::words::there_is;
-use crate::campaign::{CELLS_MAX, Runner};
+use crate::campaign::CELLS_MAX;
 use crate::metrics::{self, human};
 use crate::oracle;
 use crate::record::Exit;
@@ -44,8 +44,7 @@ fn refuse_too_many(documents: &[Document], selection: &Selection) -> anyhow::Res
         0 => Some(document.variants().len().max(1) as u128),
         named => Some(named as u128),
     };
-    let seeds = selection.seeds.map_or(1, |seeds| u128::from(seeds.last - seeds.first) + 1);
-    let cells = documents.iter().filter_map(variants).sum::<u128>() * seeds;
+    let cells = documents.iter().filter_map(variants).sum::<u128>() * count(selection.seeds());
     if cells > CELLS_MAX { Err(too_large("the run", cells)) } else { Ok(()) }
 }
 
@@ -64,21 +63,11 @@ fn document(text: &str, path: &Path) -> Result<Document, Invalid> {
     })
 }
 
-pub(super) fn expand(
-    documents: &[Document],
-    selection: &Selection,
-    runner: &dyn Runner,
-    console: &Console<'_>,
-) -> anyhow::Result<Vec<Plan>> {
-    combined(documents, selection, Values::new(), runner, console)
-}
-
 /// The cells of these documents, with every combination of the values of some keys.
 pub(super) fn combined(
     documents: &[Document],
     selection: &Selection,
     axes: Values,
-    runner: &dyn Runner,
     console: &Console<'_>,
 ) -> anyhow::Result<Vec<Plan>> {
     refuse_too_many(documents, selection)?;
@@ -86,7 +75,7 @@ pub(super) fn combined(
     // What is said of a variant that does not run, such as that it cannot be set so, helps nobody.
     let asked = documents.iter().filter_map(|document| Some((document, wanted(document, selection)?)));
     let plans = asked
-        .map(|(document, variants)| cells(document, &Request { variants, ..request.clone() }, runner))
+        .map(|(document, variants)| cells(document, &Request { variants, ..request.clone() }, console))
         .collect();
     let plans = sound(plans, console)?.concat();
     let known: BTreeSet<&str> = documents.iter().flat_map(Document::variants).collect();
@@ -100,10 +89,10 @@ pub(super) fn combined(
 }
 
 /// The cells that a document has for a request, which may use the names that other rooms know.
-fn cells(document: &Document, request: &Request, runner: &dyn Runner) -> Result<Vec<Plan>, Invalid> {
+fn cells(document: &Document, request: &Request, console: &Console<'_>) -> Result<Vec<Plan>, Invalid> {
     let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
     let checks: Vec<_> = oracle::check_names().collect();
-    document.plans(request, &Names { metrics: &metrics, checks: &checks, stacks: &runner.stacks() })
+    document.plans(request, &Names { metrics: &metrics, checks: &checks, stacks: &console.runner().stacks() })
 }
 
 /// Those of the selected variants that a document has; `None` if it has none of them, as not every file has every variant.
@@ -114,28 +103,13 @@ fn wanted(document: &Document, selection: &Selection) -> Option<Vec<String>> {
     (selection.variant.is_empty() || !both.is_empty()).then_some(both)
 }
 
-/// A setting, and the seeds to run it under.
-pub(super) struct Point {
-    /// Its keys with their values.
-    pub(super) axes: Values,
-    pub(super) seeds: Vec<u64>,
-    /// The options that gave its keys, where `--axis` did not.
-    pub(super) options: Vec<(String, &'static str)>,
-}
-
-/// One setting of a document, in every variant or in one.
-pub(super) fn setting(
+/// The cells of a document for a request, or what is wrong with it.
+pub(super) fn requested(
     document: &Document,
-    selection: &Selection,
-    variant: Option<&str>,
-    point: Point,
-    runner: &dyn Runner,
+    request: &Request,
     console: &Console<'_>,
 ) -> anyhow::Result<Vec<Plan>> {
-    let variants = variant.into_iter().map(str::to_owned).collect();
-    let Point { axes, seeds, options } = point;
-    let request = Request { axes, seeds, variants, sets: selection.set.clone(), options };
-    Ok(sound(vec![cells(document, &request, runner)], console)?.concat())
+    Ok(sound(vec![cells(document, request, console)], console)?.concat())
 }
 
 /// The cells of a document with other values of some keys, or in a few words why it cannot have them.
@@ -143,22 +117,18 @@ pub(super) fn with(
     document: &Document,
     selection: &Selection,
     axes: Values,
-    runner: &dyn Runner,
+    console: &Console<'_>,
 ) -> Result<Vec<Plan>, String> {
     let request = Request { axes, variants: selection.variant.clone(), ..request(selection) };
-    cells(document, &request, runner).map_err(|invalid| {
+    cells(document, &request, console).map_err(|invalid| {
         let titles: Vec<&str> = invalid.diagnostics.iter().map(|d| d.title.as_str()).collect();
         titles.join("; ")
     })
 }
 
 /// The cells that were selected on the command line.
-pub(super) fn plans(
-    selection: &Selection,
-    runner: &dyn Runner,
-    console: &Console<'_>,
-) -> anyhow::Result<Vec<Plan>> {
-    expand(&documents(&selection.paths, console)?, selection, runner, console)
+pub(super) fn plans(selection: &Selection, console: &Console<'_>) -> anyhow::Result<Vec<Plan>> {
+    combined(&documents(&selection.paths, console)?, selection, Values::new(), console)
 }
 
 /// Says what the scenarios are probably not meant to be, and what was inferred; each once, however
@@ -191,11 +161,10 @@ pub(super) fn one_plan(
     text: &str,
     path: &Path,
     seed: Option<u64>,
-    runner: &dyn Runner,
     console: &Console<'_>,
 ) -> anyhow::Result<Plan> {
     let request = Request { seeds: seed.into_iter().collect(), ..Request::default() };
-    let plans = document(text, path).and_then(|document| cells(&document, &request, runner));
+    let plans = document(text, path).and_then(|document| cells(&document, &request, console));
     let mut plans = sound(vec![plans], console)?.concat();
     match plans.len() {
         1 => Ok(plans.remove(0)),
@@ -278,11 +247,7 @@ fn leads_nowhere(path: &Path) -> bool {
 }
 
 fn request(selection: &Selection) -> Request {
-    let seeds = match (selection.seed, selection.seeds) {
-        (Some(seed), _) => vec![seed],
-        (None, Some(seeds)) => (seeds.first..=seeds.last).collect(),
-        (None, None) => Vec::new(),
-    };
+    let seeds = selection.seeds().into_iter().flatten().collect();
     Request { sets: selection.set.clone(), seeds, ..Request::default() }
 }
 

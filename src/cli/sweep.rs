@@ -6,27 +6,21 @@ use super::args::{Grid, SweepArgs, SweepFormat};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::run::{self, Order};
-use super::shard::{self, Cells};
 use super::{grid, sources};
 use crate::analysis::sweep::{Objective, Sweep};
-use crate::campaign::Runner;
 use crate::record::{Exit, SweepRecord};
+use crate::render;
 use crate::render::sweep::Regret;
-use crate::{analysis, render};
 
-pub(super) fn sweep(
-    args: &SweepArgs,
-    runner: &dyn Runner,
-    console: &mut Console<'_>,
-) -> anyhow::Result<Exit> {
+pub(super) fn sweep(args: &SweepArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     if args.grid.axis.is_empty() {
         let example = "such as --axis engine.pull.chunk_rows=16..8192*2";
         return Err(Refusal::usage(format!("a sweep needs an axis, {example}")));
     }
-    let mut plans = grid::plans(&args.grid, runner, console)?;
+    let mut plans = grid::plans(&args.grid, console)?;
     let reference = reference(args)?;
     if let Some(reference) = &reference {
-        plans.extend(grid::plans(reference, runner, console)?);
+        plans.extend(grid::plans(reference, console)?);
     }
     let scenarios: BTreeSet<&str> = plans.iter().map(|plan| plan.scenario.as_str()).collect();
     if scenarios.len() > 1 {
@@ -37,36 +31,32 @@ pub(super) fn sweep(
     let told = SweepRecord::new(&grid::values(&args.grid.axis), against.as_ref(), &objective);
     let order = Order { sweep: Some(told), ..Order::of(&args.place, &args.work) };
     sources::remark_on(&plans, console);
-    let cells = Cells::of(&plans, false);
-    if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
-        return Ok(exit);
-    }
-    let ran = run::carry_out(&plans, &order, runner, console)?;
-    let swept = |grid: &Grid| Sweep::new(&ran.record, &grid::values(&grid.axis), objective.clone());
-    let sweep = swept(&args.grid);
-    let regret = reference.map(|reference| Regret::new(&sweep, &swept(&reference)));
-    let last = ran.last_lines();
-    match args.format {
-        SweepFormat::Human if console.quiet() => console.result(&run::in_short(&ran.record, &last, console)),
-        SweepFormat::Human => {
-            let headline = render::headline(&ran.record, console.out_paint());
-            let notes = render::notes(&ran.record, console.out_paint());
-            let story = regret.map_or_else(|| sweep.story(), |regret| regret.story());
-            console.result(&format!("{headline}\n{story}\n{notes}{last}"));
+    run::carry_out(&plans, &order, console, |ran, console| {
+        let swept = |grid: &Grid| Sweep::new(&ran.record, &grid::values(&grid.axis), objective.clone());
+        let sweep = swept(&args.grid);
+        let regret = reference.as_ref().map(|reference| Regret::new(&sweep, &swept(reference)));
+        let last = ran.last_lines();
+        match args.format {
+            SweepFormat::Human if console.quiet() => {
+                console.result(&run::in_short(&ran.record, &last, console));
+            }
+            SweepFormat::Human => {
+                let headline = render::headline(&ran.record, console.out_paint());
+                let notes = render::notes(&ran.record, console.out_paint());
+                let story = regret.map_or_else(|| sweep.story(), |regret| regret.story());
+                console.result(&format!("{headline}\n{story}\n{notes}{last}"));
+            }
+            SweepFormat::Json => {
+                console.result(&regret.map_or_else(|| sweep.to_json(), |regret| regret.to_json()));
+                console.remark(&last);
+            }
+            SweepFormat::Csv => {
+                console.result(&regret.map_or_else(|| sweep.to_csv(), |regret| regret.to_csv()));
+                console.remark(&last);
+            }
         }
-        SweepFormat::Json => {
-            console.result(&regret.map_or_else(|| sweep.to_json(), |regret| regret.to_json()));
-            console.remark(&last);
-        }
-        SweepFormat::Csv => {
-            console.result(&regret.map_or_else(|| sweep.to_csv(), |regret| regret.to_csv()));
-            console.remark(&last);
-        }
-    }
-    for line in analysis::unchecked(&plans) {
-        console.complaint(&format!("note: {}\n", render::not_held(&line)));
-    }
-    Ok(ran.close(console))
+        run::tell_unchecked(&plans, console);
+    })
 }
 
 /// The grid that the sweep is held against: another first axis.

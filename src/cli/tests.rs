@@ -261,11 +261,9 @@ fn rows_of_one_s_own_travel_with_the_repro_file() {
     assert_eq!(desk.run("run @s/ties.toml --seed 3 --out @out --progress none"), 11, "{}", desk.err);
     fs::remove_dir_all(desk.path("data")).unwrap();
     assert_eq!(desk.run("replay @out/repro/ties.lost.s3.toml"), 0, "{}", desk.err);
-    assert!(desk.out.contains(": the same as recorded"), "{}", desk.out);
     fs::remove_dir_all(desk.path("s")).unwrap();
     fs::rename(desk.path("out"), desk.path("moved")).unwrap();
     assert_eq!(desk.run("replay @moved#ties.lost.s3"), 11, "the report has the rows: {}", desk.err);
-    assert!(desk.out.contains(": the same as recorded"), "{}", desk.out);
 }
 
 #[test]

@@ -1,23 +1,23 @@
 //! `tune`: the best settings for each class, link and fleet size.
 
-use super::args::{Selection, SweepFormat, TuneArgs};
+use super::args::{SweepFormat, TuneArgs};
 use super::console::Console;
+use super::cost;
 use super::grid::SEED;
 use super::refusal::Refusal;
-use super::room;
 use super::run::{Order, Ran, UnderWay};
 use super::shard::{self, Cells};
-use super::sources::{self, Point, Values};
+use super::sources::{self, Values};
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::{Limits, field};
 use crate::base::Digest;
 use crate::campaign::tune::{Knob, Place, Setting, Shipped, Space, herd};
-use crate::campaign::{Axis, CELLS_MAX, Runner};
+use crate::campaign::{Axis, CELLS_MAX};
 use crate::engine::control::Controller;
 use crate::gateway::Mode;
 use crate::metrics::human;
 use crate::record::{self, CellsTuned, Exit, Judged, Note, RunRecord, TuneRecord, Verdict};
-use crate::scenario::{Document, Plan};
+use crate::scenario::{Document, Plan, Request};
 use crate::{analysis, render};
 
 /// The key that is searched if none is named.
@@ -26,26 +26,26 @@ const PULL_ROWS: &str = "engine.pull.chunk_rows";
 /// noise.
 const SEEDS: u64 = 8;
 
-pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let mut search = Search::new(args, runner, console)?;
+pub(super) fn tune(args: &TuneArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let mut search = Search::new(args, console)?;
     let tune = Some(search.tuned());
     let order = Order { tune, ..Order::of(&args.place, &args.work) };
     sources::remark_on(&search.plans, console);
     let corners = std::mem::take(&mut search.plans);
     if args.place.is_of_shards() {
-        let plans = search.wanted(runner, console)?.0;
+        let plans = search.wanted(console)?.0;
         let cells = Cells { plans: &plans, run: search.name.clone(), twice: false };
-        if let Some(exit) = shard::instead(&args.place, &args.work, &cells, runner, console)? {
+        if let Some(exit) = shard::instead(&args.place, &args.work, &cells, console)? {
             return Ok(exit);
         }
     }
-    room::for_plans(&corners, (args.work.options(false).jobs, args.work.allow_memory), console)?;
+    cost::for_plans(&corners, &args.work, console)?;
     let mut under_way = UnderWay::open(&corners, &search.name, &order)?;
     under_way.remark(console);
     for remark in &search.remarks {
         console.remark(remark);
     }
-    while search.step(&mut under_way, runner, console)? {}
+    while search.step(&mut under_way, console)? {}
     let record = search.record(under_way.shown());
     let ran = under_way.close(record, &search.plans, Vec::new())?;
     tell(args.format, &ran, console);
@@ -85,7 +85,7 @@ struct Across {
 }
 
 impl<'a> Search<'a> {
-    fn new(args: &'a TuneArgs, runner: &dyn Runner, console: &Console<'_>) -> anyhow::Result<Search<'a>> {
+    fn new(args: &'a TuneArgs, console: &Console<'_>) -> anyhow::Result<Search<'a>> {
         let mut documents = sources::documents(&args.selection.paths, console)?;
         if documents.len() > 1 {
             return Err(Refusal::usage(format!("a search is of one scenario, not of {}", documents.len())));
@@ -96,30 +96,31 @@ impl<'a> Search<'a> {
         if !objective.ranks() {
             return Err(Refusal::usage(format!("of {} no figure is better than another", objective.name())));
         }
-        let seeds = Selection { seed: None, seeds: None, ..args.selection.clone() };
-        let bases =
-            sources::combined(std::slice::from_ref(&document), &seeds, Values::new(), runner, console)?;
+        let one = std::slice::from_ref(&document);
+        let bases = sources::combined(one, &args.selection.seedless(), Values::new(), console)?;
         let across = across(args, &bases[0], &knobs)?;
-        let seeds = seeds_of(&args.selection, &bases[0]);
-        let (spots, cells) = spots(&bases, &across, &knobs, seeds.len())?;
-        let (name, given) = (String::new(), given(args, &knobs, &objective, &seeds));
+        let own = bases[0].seed.0;
+        let seeds = args.selection.seeds().unwrap_or(own..=own.saturating_add(SEEDS - 1));
+        let seeds: Vec<u64> = seeds.collect();
+        let spots = spots(&bases, &across, &knobs, seeds.len())?;
+        let given = given(args, &knobs, &objective, &seeds);
         let mut search = Search {
             args,
             document,
             objective,
             across,
             places: Vec::new(),
-            name,
+            name: String::new(),
             plans: Vec::new(),
             judged: Vec::new(),
             missing: 0,
             notes: Vec::new(),
-            cells,
+            cells: CellsTuned::default(),
             given,
             remarks: Vec::new(),
         };
         for (variant, axes) in spots {
-            search.begin(variant, axes, &knobs, &seeds, runner, console)?;
+            search.begin(variant, axes, &knobs, &seeds, console)?;
         }
         search.name = search.named();
         Ok(search)
@@ -133,31 +134,23 @@ impl<'a> Search<'a> {
         axes: Vec<(String, String)>,
         knobs: &[Knob],
         seeds: &[u64],
-        runner: &dyn Runner,
         console: &Console<'_>,
     ) -> anyhow::Result<()> {
-        let mut values: Values = axes.iter().map(|(key, value)| (key.clone(), vec![value.clone()])).collect();
-        values.extend(knobs.iter().map(|knob| (knob.key().to_owned(), vec![knob.first()])));
-        let selection = &self.args.selection;
-        let given = self.given_by(knobs.iter().map(Knob::key));
-        let point = |axes| Point { axes, seeds: vec![seeds[0]], options: given.clone() };
-        let corner =
-            sources::setting(&self.document, selection, variant.as_deref(), point(values), runner, console)?
-                .remove(0);
+        let (variant_name, first_seed) = (variant.as_deref(), &seeds[..1]);
+        let firsts = knobs.iter().map(|knob| (knob.key().to_owned(), vec![knob.first()]));
+        let corner = self.cells_at(variant_name, &axes, firsts.collect(), first_seed, console)?.remove(0);
         let only = knobs.first().filter(|_| knobs.len() == 1);
-        let (size, cap) =
-            (only.and_then(|knob| size(knob, &corner)), only.and_then(|knob| page_cap(knob, &corner)));
+        let size = only.and_then(|knob| size(knob, &corner));
+        let cap = only.and_then(|knob| page_cap(knob, &corner));
         let knobs: Vec<Knob> = knobs.iter().map(|knob| self.within_cap(knob, &corner)).collect();
         for knob in &knobs {
-            let mut grid =
-                axes.iter().map(|(key, value)| (key.clone(), vec![value.clone()])).collect::<Values>();
-            grid.push((knob.key().to_owned(), knob.grid()));
-            sources::setting(&self.document, selection, variant.as_deref(), point(grid), runner, console)?;
+            let grid = vec![(knob.key().to_owned(), knob.grid())];
+            self.cells_at(variant_name, &axes, grid, first_seed, console)?;
         }
         let full = knobs.iter().map(Knob::full).fold(seeds.len() as u128, u128::saturating_mul);
         let full = u64::try_from(full).unwrap_or(u64::MAX);
         self.cells.full_grid = self.cells.full_grid.saturating_add(full);
-        let told = self.document.provenance(variant.as_deref(), &selection.set);
+        let told = self.document.provenance(variant_name, &self.args.selection.set);
         let told = told.map_err(|e| Refusal::because(Exit::Invalid, e.render(console.err_paint().0)))?;
         let present = |knob: &Knob| {
             let found = told.iter().find(|told| told.key == knob.key());
@@ -186,6 +179,27 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
+    /// The cells of some settings of knobs in a place. The knobs come first, as the axis of a sweep
+    /// that runs along the chart does.
+    fn cells_at(
+        &self,
+        variant: Option<&str>,
+        axes: &[(String, String)],
+        turned: Values,
+        seeds: &[u64],
+        console: &Console<'_>,
+    ) -> anyhow::Result<Vec<Plan>> {
+        let across = self.across.iter().flat_map(|a| a.keys.iter().map(|key| (key.clone(), a.option)));
+        let request = Request {
+            options: across.chain(turned.iter().map(|(key, _)| (key.clone(), "--knob"))).collect(),
+            axes: turned.into_iter().chain(axes.iter().map(|(k, v)| (k.clone(), vec![v.clone()]))).collect(),
+            seeds: seeds.to_vec(),
+            variants: variant.into_iter().map(str::to_owned).collect(),
+            sets: self.args.selection.set.clone(),
+        };
+        sources::requested(&self.document, &request, console)
+    }
+
     /// The knob without rows that no answer brings: over the air none has more than the backend
     /// gives at once. What is written down as a list stays.
     fn within_cap(&mut self, knob: &Knob, corner: &Plan) -> Knob {
@@ -198,12 +212,6 @@ impl<'a> Search<'a> {
             self.remarks.push(remark);
         }
         within
-    }
-
-    /// The options that gave the keys of a setting.
-    fn given_by<'k>(&self, knobs: impl Iterator<Item = &'k str>) -> Vec<(String, &'static str)> {
-        let across = self.across.iter().flat_map(|a| a.keys.iter().map(|key| (key.clone(), a.option)));
-        across.chain(knobs.map(|key| (key.to_owned(), "--knob"))).collect()
     }
 
     fn field(&self, knob: &Knob) -> Vec<Shipped> {
@@ -224,18 +232,13 @@ impl<'a> Search<'a> {
     }
 
     /// Runs what all places want next; false if nothing is wanted or somebody wants us to stop.
-    fn step(
-        &mut self,
-        under_way: &mut UnderWay<'_>,
-        runner: &dyn Runner,
-        console: &Console<'_>,
-    ) -> anyhow::Result<bool> {
-        let (plans, whose) = self.wanted(runner, console)?;
+    fn step(&mut self, under_way: &mut UnderWay<'_>, console: &Console<'_>) -> anyhow::Result<bool> {
+        let (plans, whose) = self.wanted(console)?;
         if plans.is_empty() {
             return Ok(false);
         }
         let ids = analysis::cell_ids(&plans);
-        let (judged, notes) = under_way.run(&plans, runner, console);
+        let (judged, notes) = under_way.run(&plans, console);
         let ended = judged.iter().filter(|judged| judged.cell.verdict != Verdict::Incomplete);
         for cell in ended.clone().map(|judged| &judged.cell) {
             let at = ids.iter().position(|id| *id == cell.id).expect("it was asked for");
@@ -254,36 +257,20 @@ impl<'a> Search<'a> {
 
     /// The cells that all places want next, each with its place and setting, and whether it is run
     /// beside the search.
-    fn wanted(&self, runner: &dyn Runner, console: &Console<'_>) -> anyhow::Result<(Vec<Plan>, Vec<Whose>)> {
-        let mut plans = Vec::new();
-        let mut whose: Vec<Whose> = Vec::new();
+    fn wanted(&self, console: &Console<'_>) -> anyhow::Result<(Vec<Plan>, Vec<Whose>)> {
+        let (mut plans, mut whose) = (Vec::new(), Vec::<Whose>::new());
         for (i, place) in self.places.iter().enumerate() {
             let wanted = place.wants().unwrap_or_default();
             for (setting, seeds) in wanted.cells {
-                let cells = self.cells_of(place, &setting, seeds, runner, console)?;
+                let turned = place.space.knobs.iter().zip(&setting);
+                let turned = turned.map(|(knob, value)| (knob.key().to_owned(), vec![value.clone()]));
+                let variant = place.variant.as_deref();
+                let cells = self.cells_at(variant, &place.axes, turned.collect(), &seeds, console)?;
                 whose.extend(cells.iter().map(|_| (i, setting.clone(), wanted.beside)));
                 plans.extend(cells);
             }
         }
         Ok((plans, whose))
-    }
-
-    fn cells_of(
-        &self,
-        place: &Place,
-        setting: &Setting,
-        seeds: Vec<u64>,
-        runner: &dyn Runner,
-        console: &Console<'_>,
-    ) -> anyhow::Result<Vec<Plan>> {
-        let given = place.axes.iter().cloned();
-        let turned = place.space.knobs.iter().map(|knob| knob.key().to_owned()).zip(setting.iter().cloned());
-        // The knobs come first, as the axis of a sweep that runs along the chart does.
-        let axes = turned.chain(given).map(|(key, value)| (key, vec![value])).collect();
-        let variant = place.variant.as_deref();
-        let options = self.given_by(place.space.knobs.iter().map(Knob::key));
-        let point = Point { axes, seeds, options };
-        sources::setting(&self.document, &self.args.selection, variant, point, runner, console)
     }
 
     /// The record of the run with what the search came to. A setting that fails is a finding; the
@@ -376,21 +363,20 @@ fn named(key: &str, value: &str) -> String {
 
 /// The options with which the same command searches the same.
 fn given(args: &TuneArgs, knobs: &[Knob], objective: &Objective, seeds: &[u64]) -> Vec<String> {
-    let all = |name: &'static str, values: Vec<String>| values.into_iter().map(move |value| (name, value));
-    let seeds = format!("{}..={}", seeds[0], seeds[seeds.len() - 1]);
-    let options = all("--knob", knobs.iter().map(|knob| knob.text().to_owned()).collect())
-        .chain(all("--limit", args.limit.iter().map(|limit| limit.text().to_owned()).collect()))
-        .chain(all("--variant", args.selection.variant.clone()))
-        .chain(all("--class", args.class.iter().cloned().collect()))
-        .chain(all("--link", args.link.iter().cloned().collect()))
-        .chain(all("--fleet", args.fleet.iter().cloned().collect()))
-        .chain(all(
-            "--axis",
-            args.axis.iter().map(|axis| format!("{}={}", axis.key, axis.values().join(","))).collect(),
-        ))
-        .chain([("--metric", objective.name()), ("--seeds", seeds)]);
-    let options = options.flat_map(|(name, value)| [name.to_owned(), value]);
-    args.no_field.then(|| "--no-field".to_owned()).into_iter().chain(options).collect()
+    let mut given: Vec<String> = args.no_field.then(|| "--no-field".to_owned()).into_iter().collect();
+    let mut all = |name: &str, values: &mut dyn Iterator<Item = String>| {
+        given.extend(values.flat_map(|value| [name.to_owned(), value]));
+    };
+    all("--knob", &mut knobs.iter().map(|knob| knob.text().to_owned()));
+    all("--limit", &mut args.limit.iter().map(|limit| limit.text().to_owned()));
+    all("--variant", &mut args.selection.variant.iter().cloned());
+    all("--class", &mut args.class.iter().cloned());
+    all("--link", &mut args.link.iter().cloned());
+    all("--fleet", &mut args.fleet.iter().cloned());
+    all("--axis", &mut args.axis.iter().map(|axis| format!("{}={}", axis.key, axis.values().join(","))));
+    all("--metric", &mut [objective.name()].into_iter());
+    all("--seeds", &mut [format!("{}..={}", seeds[0], seeds[seeds.len() - 1])].into_iter());
+    given
 }
 
 /// What is searched for several values of: links, classes and numbers of devices of every fleet,
@@ -442,12 +428,7 @@ fn refuse_large(cells: u128) -> anyhow::Result<()> {
 type Spot = (Option<String>, Vec<(String, String)>);
 
 /// Every variant with every combination of values, if their first grids are not too many cells.
-fn spots(
-    bases: &[Plan],
-    across: &[Across],
-    knobs: &[Knob],
-    seeds: usize,
-) -> anyhow::Result<(Vec<Spot>, CellsTuned)> {
+fn spots(bases: &[Plan], across: &[Across], knobs: &[Knob], seeds: usize) -> anyhow::Result<Vec<Spot>> {
     let grid = knobs.iter().map(Knob::count).fold(0, u128::saturating_add);
     let points = across.iter().map(|across| across.values.len() as u128).fold(1, u128::saturating_mul);
     refuse_large([points, bases.len() as u128, seeds as u128].into_iter().fold(grid, u128::saturating_mul))?;
@@ -460,38 +441,26 @@ fn spots(
         spots =
             spots.iter().flat_map(|spot| across.values.iter().map(move |value| with(spot, value))).collect();
     }
-    Ok((spots, CellsTuned::default()))
-}
-
-fn seeds_of(selection: &Selection, base: &Plan) -> Vec<u64> {
-    match (selection.seed, selection.seeds) {
-        (Some(seed), _) => vec![seed],
-        (None, Some(seeds)) => (seeds.first..=seeds.last).collect(),
-        (None, None) => (base.seed.0..base.seed.0.saturating_add(SEEDS)).collect(),
-    }
+    Ok(spots)
 }
 
 fn tell(format: SweepFormat, ran: &Ran, console: &mut Console<'_>) {
     let tune = ran.record.tune.as_ref().expect("it was put there");
-    let last = ran.place_line();
+    let (paint, last) = (console.out_paint(), ran.place_line());
     match format {
         SweepFormat::Human if console.quiet() => {
             let fails = ran.record.exit_code != Exit::Success.code();
-            let verdict = fails.then(|| render::headline(&ran.record, console.out_paint()));
+            let verdict = fails.then(|| render::headline(&ran.record, paint));
             let notes: String = ran.record.notes.iter().map(|note| format!("note: {note}\n")).collect();
             console.result(&(verdict.unwrap_or_default() + &render::tune::answers(tune) + &notes));
         }
         SweepFormat::Human => {
-            let headline = render::headline(&ran.record, console.out_paint());
-            let notes = render::notes(&ran.record, console.out_paint());
+            let [headline, notes] = [render::headline, render::notes].map(|part| part(&ran.record, paint));
             console.result(&format!("{headline}\n{}\n{notes}{last}", render::tune::story(tune)));
         }
-        SweepFormat::Json => {
-            console.result(&render::tune::to_json(tune));
-            console.remark(&last);
-        }
-        SweepFormat::Csv => {
-            console.result(&render::tune::to_csv(tune));
+        programs => {
+            let json = programs == SweepFormat::Json;
+            console.result(&if json { render::tune::to_json(tune) } else { render::tune::to_csv(tune) });
             console.remark(&last);
         }
     }

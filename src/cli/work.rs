@@ -1,16 +1,17 @@
 //! What commands that run cells have in common: how they work, and where the report goes.
 
+use std::fmt;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::partition::Asked;
-use super::tolerance::Tolerance;
 use crate::base::Span;
-use crate::campaign::{self, shards::Pool};
+use crate::campaign::shards::Pool;
 
 /// How the work is done; nothing of it changes a figure.
 #[derive(Clone, Debug, Args)]
@@ -48,15 +49,9 @@ pub(super) struct HeldArgs {
 }
 
 impl Work {
-    /// What was typed, as the campaign takes it.
-    pub(super) fn options(&self, twice: bool) -> campaign::CampaignOptions {
+    pub(super) fn jobs(&self) -> usize {
         let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
-        campaign::CampaignOptions {
-            jobs: self.jobs.map_or_else(processors, usize::from),
-            fail_fast: self.fail_fast,
-            time_limit: self.time_limit,
-            twice,
-        }
+        self.jobs.map_or_else(processors, usize::from)
     }
 }
 
@@ -141,4 +136,24 @@ pub(super) struct MergeArgs {
     /// For what is left to do: the lives of lost records, the end of a search.
     #[command(flatten)]
     pub(super) work: Work,
+}
+
+/// The largest change that is no finding, in millionths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tolerance(pub(super) u64);
+
+impl FromStr for Tolerance {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Tolerance, String> {
+        let number = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+        let percent = number.filter(|percent| (0.0..=1_000.0).contains(percent));
+        let ppm = percent.map(|percent| (percent * 1e4).round() as u64);
+        ppm.map(Tolerance).ok_or_else(|| "want a percentage from 0% to 1000%, such as 1%".to_owned())
+    }
+}
+
+impl fmt::Display for Tolerance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} %", self.0 as f64 / 1e4)
+    }
 }

@@ -6,9 +6,8 @@ use super::build::Build;
 use super::commands::replay_command;
 use super::exit::Exit;
 use super::figures::FiguresRecord;
-use super::judged::Judged;
 use super::reason::Reason;
-use super::run::{RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict};
+use super::run::{Judged, RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict};
 use crate::base::Digest;
 use crate::scenario::Plan;
 

@@ -16,10 +16,9 @@ use super::commands::shell_word;
 use super::exit::Exit;
 use super::figures::CellFigures;
 use super::headlines::is_gated;
-use super::judged::Judged;
 use super::lines::Lines;
 use super::reason::Reason;
-use super::run::{ACCEPT, CellRecord, RunRecord, Tool, Verdict, version_of};
+use super::run::{ACCEPT, CellRecord, Judged, RunRecord, Tool, Verdict, version_of};
 use crate::metrics::{self, Better, Figure, human};
 
 /// The version of the file's shape.
@@ -83,10 +82,7 @@ pub enum BaselineError {
 
 impl Baseline {
     /// The figures of a run, all cells of which passed, or failed only by not being what another
-    /// baseline holds.
-    ///
-    /// # Errors
-    /// When a cell did not, when there is none, or when it is a search that failed.
+    /// baseline holds; of a search, one that did not fail.
     pub fn of(record: &RunRecord, reasons: Vec<String>) -> Result<Baseline, BaselineError> {
         if record.cells.is_empty() {
             return Err(BaselineError::Empty);
@@ -126,45 +122,35 @@ impl Baseline {
         })
     }
 
-    /// Takes the cells of `newer` in, in the place of those of the same name; the others stay.
-    /// Gives how many are new and how many stay as they are.
-    pub fn take_in(&mut self, newer: Baseline) -> (usize, usize) {
-        let before = self.cells.len();
-        let taken = newer.cells.len();
+    /// Takes in the cells of `newer`, in the place of those of the same name; the others stay, or go
+    /// to `prune`. Gives how many are new, how many were otherwise, how many others there were.
+    pub fn take_in(&mut self, newer: Baseline, prune: bool) -> [usize; 3] {
+        let (before, taken) = (self.cells.len(), newer.cells.len());
+        let is_other =
+            |(id, cell): &(&String, &BaselineCell)| self.cells.get(*id).is_some_and(|of| of != *cell);
+        let other = newer.cells.iter().filter(is_other).count();
         self.tool = newer.tool;
-        self.cells.extend(newer.cells);
-        let new = self.cells.len() - before;
-        (new, self.cells.len() - taken)
+        let mut cells = newer.cells;
+        let new = cells.keys().filter(|id| !self.cells.contains_key(*id)).count();
+        std::mem::swap(&mut self.cells, &mut cells);
+        for (id, cell) in cells.into_iter().filter(|_| !prune) {
+            self.cells.entry(id).or_insert(cell);
+        }
+        [new, other, before + new - taken]
     }
 
-    /// Takes out what `newer` has not. Gives how many cells those were.
-    pub fn prune(&mut self, newer: &Baseline) -> usize {
-        let before = self.cells.len();
-        self.cells.retain(|id, _| newer.cells.contains_key(id));
-        before - self.cells.len()
-    }
-
-    /// Which of its cells that are `wanted` are not among `cells`, in words that call it `name`;
-    /// `None` if it has no others.
-    pub fn left_out(
+    /// Its cells that are `wanted` and not among `cells`, by their names.
+    pub fn lacks(
         &self,
-        name: &str,
         cells: &[CellRecord],
         wanted: impl Fn(&BaselineCell) -> bool,
-    ) -> Option<String> {
+    ) -> Vec<(&str, &BaselineCell)> {
         let ran: BTreeSet<&str> = cells.iter().map(|cell| cell.id.as_str()).collect();
-        let not_run = self.cells.iter().filter(|(id, cell)| !ran.contains(id.as_str()) && wanted(cell));
-        let not_run: Vec<&str> = not_run.map(|(id, _)| id.as_str()).collect();
-        let [first, others @ ..] = not_run.as_slice() else { return None };
-        let (cells, others) =
-            (human::count(not_run.len() as u64, "cell"), if others.is_empty() { "" } else { ", …" });
-        Some(format!("{cells} of baseline {name} not in this run: {first}{others}"))
+        let all = self.cells.iter().map(|(id, cell)| (id.as_str(), cell));
+        all.filter(|(id, cell)| !ran.contains(id) && wanted(cell)).collect()
     }
 
-    /// Reads a baseline.
-    ///
-    /// # Errors
-    /// When the text is none, or one of another major version.
+    /// Reads a baseline of this major version.
     pub fn parse(text: &str) -> Result<Baseline, BaselineError> {
         let schema_version = version_of(text)?;
         if schema_version.split('.').next() != SCHEMA_VERSION.split('.').next() {

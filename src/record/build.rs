@@ -43,7 +43,6 @@ impl Build {
             }
         })
     }
-
     /// Whether it is this one.
     pub fn is_this(&self) -> bool {
         self.source == Build::this().source

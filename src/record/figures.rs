@@ -66,17 +66,13 @@ impl FiguresRecord {
         }
         all
     }
-
     /// Those of which there is no figure.
     pub(super) fn unmeasured(&self, figures: &CellFigures) -> Vec<String> {
         let names = self.numbers.keys().chain(self.distributions.keys());
         names.filter(|name| !figures.contains_key(*name)).map(|name| name.to_string()).collect()
     }
-
     /// Adds to what a cell tells what it does not: units, and figures of nothing.
-    ///
-    /// # Errors
-    /// With the name of a figure that is none of these.
+    /// An error is the name of a figure that is none of these.
     pub(super) fn fill(&self, figures: &mut CellFigures, unmeasured: &[String]) -> Result<(), String> {
         let mut told = std::mem::take(figures);
         let numbers = self.numbers.iter().map(|(name, unit)| (name, Figure::number(*unit, 0)));

@@ -173,15 +173,13 @@ pub(crate) fn tuned() -> TuneRecord {
     };
     let place = PlaceTuned {
         name: "low edge".to_owned(),
-        variant: None,
         axes: [("fleet.phones.link".to_owned(), "edge".into())].into(),
         complete: true,
         best: Some([(key.clone(), "1024".to_owned())].into()),
         figure: Some(100_000),
-        trouble: None,
         knobs: vec![knob],
         present: Some(point("500", 1_053_000, &[])),
-        backend: None,
+        ..PlaceTuned::default()
     };
     let none = PlaceTuned {
         name: "low geo".to_owned(),

@@ -35,12 +35,10 @@ impl Folder {
         fresh(&probe).and_then(|_| fs::remove_file(&probe)).map_err(failed(path))?;
         Ok(folder)
     }
-
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }
-
     /// Writes a file whole or not at all; `name` may name a subfolder.
     pub fn put(&self, name: &str, contents: &[u8]) -> Result<(), FolderError> {
         let mut part = self.begin(name)?;

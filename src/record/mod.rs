@@ -16,7 +16,6 @@ mod answer;
 mod assemble;
 mod baseline;
 mod build;
-mod builds;
 mod commands;
 mod exit;
 mod figures;
@@ -26,10 +25,8 @@ mod found;
 mod headlines;
 mod held;
 pub mod histograms;
-mod judged;
 mod life;
 mod lines;
-mod named;
 mod reason;
 mod repro;
 mod requests;
@@ -52,16 +49,15 @@ pub use folder::{Folder, FolderError, Part};
 pub use found::{EventfulRecord, MissedRecord, OccurrenceRecord, SwarmRecord, ViolationRecord};
 pub use headlines::{HEADLINE, is_gated, weight};
 pub use held::{ClaimRecord, ExpectationRecord, GateRecord};
-pub use judged::Judged;
 pub use life::{LifeRecord, StepRecord};
-pub use named::named;
 pub use reason::Reason;
 pub use repro::{ReproHead, is_repro, repro, repro_head};
 pub use requests::requests;
 pub use run::{
-    ACCEPT, AxisRecord, CellRecord, EndingKind, EndingRecord, FaultRecord, Phases, RecordError, RunRecord,
-    SCHEMA_VERSION, ScenarioRecord, SweepRecord, Tool, UnplacedRecord, Verdict, schema_json,
+    ACCEPT, AxisRecord, CellRecord, EndingKind, EndingRecord, FaultRecord, Judged, Phases, RecordError,
+    RunRecord, SCHEMA_VERSION, ScenarioRecord, SweepRecord, Tool, UnplacedRecord, Verdict, named,
+    schema_json,
 };
 pub use series::{SeriesRecord, SlowRecord};
-pub use timing::{CellTiming, Timing};
+pub use timing::{CellTiming, Timing, peak_memory};
 pub use tuned::{BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};

@@ -127,7 +127,6 @@ impl Reason {
             Reason::Broken { exit_code, .. } => Exit::of(*exit_code),
         }
     }
-
     /// Whether it says what came of a setting: where settings are asked about, that is an answer.
     pub fn is_finding(&self) -> bool {
         self.exit().is_finding() && !matches!(self, Reason::Unexpected { .. })

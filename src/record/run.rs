@@ -25,6 +25,7 @@ use super::reason::Reason;
 use super::series::{SeriesRecord, SlowRecord};
 use super::tuned::TuneRecord;
 use crate::base::Digest;
+use crate::metrics::{self, human};
 
 /// The version of the record's shape.
 pub const SCHEMA_VERSION: &str = "3.0.0";
@@ -331,16 +332,12 @@ impl CellRecord {
     pub fn ended(&self) -> bool {
         !self.figures_digest.is_empty()
     }
-
     /// Tells which of these metrics it has not measured.
     pub fn leave_out(&mut self, known: &FiguresRecord) {
         self.unmeasured = if self.ended() { known.unmeasured(&self.metrics) } else { Vec::new() };
     }
-
     /// Gives it what the file did not tell of it: units, and figures of nothing.
-    ///
-    /// # Errors
-    /// With the name of a figure that is of none of these metrics.
+    /// An error is the name of a figure that is of none of these metrics.
     pub fn fill(&mut self, known: &FiguresRecord) -> Result<(), String> {
         if self.ended() { known.fill(&mut self.metrics, &self.unmeasured) } else { Ok(()) }
     }
@@ -391,10 +388,7 @@ pub enum RecordError {
 }
 
 impl RunRecord {
-    /// Reads a record.
-    ///
-    /// # Errors
-    /// When the text is not a record, one of another version, or one that was edited.
+    /// Reads a record of this version that nobody has edited.
     pub fn parse(text: &str) -> Result<RunRecord, RecordError> {
         let schema_version = version_of(text)?;
         if schema_version != SCHEMA_VERSION {
@@ -422,7 +416,6 @@ impl RunRecord {
         sealed.out.write_all(end.as_bytes()).map_err(serde_json::Error::io)?;
         Ok(checksum)
     }
-
     /// Writes what [`RunRecord::to_json`] gives.
     pub fn write_json(&self, out: impl Write) -> io::Result<()> {
         self.write(out)?;
@@ -434,7 +427,6 @@ impl RunRecord {
         self.write(&mut bytes).expect("a record has no map with keys other than texts");
         String::from_utf8(bytes).expect("JSON is text")
     }
-
     /// The cell of this id.
     pub fn cell(&self, id: &str) -> Option<&CellRecord> {
         self.cells.iter().find(|cell| cell.id == id)
@@ -462,9 +454,61 @@ impl RunRecord {
     pub fn is_of_findings(&self) -> bool {
         (self.tune.is_some() || self.matrix) && self.verdict != Verdict::Fail
     }
+    /// The build that ran a cell of it.
+    pub fn build_of<'a>(&'a self, cell: &'a CellRecord) -> &'a Build {
+        cell.ran_by.as_ref().unwrap_or(&self.build)
+    }
+    /// Which builds ran its cells, in words, where it was not one; `None` if it was.
+    pub fn mixed(&self) -> Option<String> {
+        let own = self.build.to_string();
+        let mut ran: BTreeMap<String, u64> = BTreeMap::new();
+        for cell in &self.cells {
+            *ran.entry(self.build_of(cell).to_string()).or_default() += 1;
+        }
+        let other = ran.keys().any(|build| *build != own);
+        let told = ran.iter().map(|(build, cells)| format!("{} by {build}", human::count(*cells, "cell")));
+        other.then(|| format!("builds are mixed: {}", told.collect::<Vec<_>>().join(", ")))
+    }
     /// The gates of one cell, in their order.
     pub fn gates_of<'a>(&'a self, cell: &'a str) -> impl Iterator<Item = &'a GateRecord> {
         self.gates.iter().filter(move |gate| gate.cell == cell)
+    }
+}
+
+impl CellRecord {
+    /// The figure that an expectation or a claim names, as the cell has it.
+    pub fn expected(&self, what: &str) -> Option<u64> {
+        let (metric, stat) = named(what, |name| self.metrics.contains_key(name))?;
+        self.metrics.get(metric.as_str())?.stat(stat)
+    }
+}
+
+/// The figure and the statistic that an expectation names: a metric that is a number, or
+/// `metric.stat` of a distribution; `None` if there is no such figure.
+pub fn named(key: &str, is_there: impl Fn(&str) -> bool) -> Option<(String, &str)> {
+    if is_there(key) {
+        return Some((key.to_owned(), "value"));
+    }
+    let (name, part) = metrics::parts(key);
+    let (metric, stat) = name.rsplit_once('.')?;
+    let metric = part.map_or_else(|| metric.to_owned(), |(mark, part)| format!("{metric}{mark}{part}"));
+    is_there(&metric).then_some((metric, stat))
+}
+
+/// A judged cell with its gates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The cell; its command to replay is filled in when the record is put together.
+    pub cell: CellRecord,
+    /// Its gates; none if it expects a violation or did not end.
+    pub gates: Vec<GateRecord>,
+}
+
+impl Judged {
+    /// Adds a reason why the cell is not a pass.
+    pub fn fail(&mut self, reason: Reason) {
+        self.cell.reasons.push(reason);
+        self.cell.verdict = Verdict::Fail;
     }
 }
 

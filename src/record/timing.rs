@@ -49,7 +49,7 @@ impl Timing {
             jobs: jobs as u64,
             wall_ns: nanos(wall),
             cpu_ns: std::fs::read_to_string("/proc/self/stat").ok().and_then(|text| cpu_ns(&text)),
-            peak_memory_bytes: std::fs::read_to_string("/proc/self/status").ok().and_then(|t| peak_bytes(&t)),
+            peak_memory_bytes: peak_memory(),
             cells,
         }
     }
@@ -83,6 +83,11 @@ fn cpu_ns(stat: &str) -> Option<u64> {
     let mut ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
     let (user, system) = (ticks.next()?.ok()?, ticks.next()?.ok()?);
     Some((user + system) * 10_000_000)
+}
+
+/// The most memory that this process has had, bytes, where the system tells.
+pub fn peak_memory() -> Option<u64> {
+    peak_bytes(&std::fs::read_to_string("/proc/self/status").ok()?)
 }
 
 /// `VmHWM` out of `/proc/self/status`.

@@ -69,7 +69,7 @@ pub struct CellsTuned {
 }
 
 /// What came out at one place: a variant and a value for each key of `across`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceTuned {
     /// Its variant and values in a line.

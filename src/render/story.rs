@@ -7,7 +7,7 @@ use super::grid::Grid;
 use super::lines::ends;
 use super::reasons::{cause, is_told, no_figure, reason_of, reasons_of};
 use super::table::{self, Form};
-use super::warnings::unplaced;
+use super::warnings::{not_applicable, unplaced};
 use super::why::why;
 use super::{claims, occurrences};
 use crate::analysis::{are_all, found, grouped};
@@ -90,7 +90,8 @@ fn eventful(record: &RunRecord) -> String {
 pub fn notes(record: &RunRecord, paint: Paint) -> String {
     let notes = record.notes.iter().map(|note| format!("{} {note}\n", paint.bad("note:")));
     let mixed = record.mixed().map(|text| format!("{} {text}\n", paint.bad("note:")));
-    warnings(record, paint) + &notes.chain(mixed).collect::<String>()
+    let remarks = not_applicable(record).into_iter().map(|text| format!("note: {text}\n"));
+    warnings(record, paint) + &remarks.chain(notes).chain(mixed).collect::<String>()
 }
 
 pub fn warnings(record: &RunRecord, paint: Paint) -> String {

@@ -5,6 +5,7 @@ use super::grid;
 use super::reasons::reasons_of;
 use super::story::{self, Cause, Paint};
 use super::table::{self, Form};
+use super::warnings::{not_applicable, unplaced};
 use crate::record::{ACCEPT, CellRecord, RunRecord, Verdict};
 
 /// The page is never longer, in bytes; GitHub takes a mebibyte from all steps of a job.
@@ -33,7 +34,7 @@ pub fn summary(record: &RunRecord) -> String {
         text.push_str(&format!("- {ACCEPT}`{command}`\n"));
     }
     let missing = super::occurrences::missing(record);
-    let unplaced = super::warnings::unplaced(record);
+    let unplaced = [unplaced(record), not_applicable(record)].concat();
     let mixed = record.mixed();
     let found = missing.iter().chain(&unplaced);
     let notes: Vec<&String> = found.chain(&record.left_out).chain(&record.notes).chain(&mixed).collect();

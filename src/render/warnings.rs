@@ -25,9 +25,8 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     let lines = actions.iter().flat_map(|((scenario, _, action), sum)| {
         lines(action, sum).into_iter().map(move |line| whose(record, scenario) + &line)
     });
-    let looked = not_applicable(record).into_iter().chain(hollow(record));
     let planned = not_fired(record).into_iter().chain(occurrences::awaited(record));
-    lines.chain(planned).chain(looked).collect()
+    lines.chain(planned).chain(hollow(record)).collect()
 }
 
 fn whose(record: &RunRecord, scenario: &str) -> String {
@@ -140,19 +139,20 @@ fn line(cells: &[&str], of: &MissedRecord) -> String {
     format!("event {event} did not fire on {} of {all}{place}: {why}", thousands(*missed))
 }
 
-/// A line for each scenario of which some checks are not applicable, over all cells.
-fn not_applicable(record: &RunRecord) -> Vec<String> {
-    let mut scenarios: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+/// A line for each scenario, or variant of it, of which some checks are not applicable.
+pub(super) fn not_applicable(record: &RunRecord) -> Vec<String> {
+    let mut checks: BTreeMap<(&str, Option<&str>), BTreeSet<&str>> = BTreeMap::new();
     for cell in record.cells.iter().filter(|cell| !cell.not_applicable.is_empty()) {
-        let checks = cell.not_applicable.iter().map(String::as_str);
-        scenarios.entry(&cell.scenario).or_default().extend(checks);
+        let of = (cell.scenario.as_str(), cell.variant.as_deref());
+        checks.entry(of).or_default().extend(cell.not_applicable.iter().map(String::as_str));
     }
-    let line = |(scenario, checks): (&&str, &BTreeSet<&str>)| {
+    let line = |((scenario, variant), checks): (&(&str, Option<&str>), &BTreeSet<&str>)| {
+        let whose = variant.map_or_else(|| (*scenario).to_owned(), |variant| format!("{scenario}.{variant}"));
         let names: Vec<&str> = checks.iter().copied().collect();
         let checks = count(checks.len() as u64, "check");
-        format!("{scenario}: {checks} not applicable to this engine and its options: {}", names.join(", "))
+        format!("{whose}: {checks} not applicable to this engine and its options: {}", names.join(", "))
     };
-    scenarios.iter().map(line).collect()
+    checks.iter().map(line).collect()
 }
 
 /// A line for each figure that is bounded and whose check had nothing to check in any cell.

@@ -238,6 +238,7 @@ fn campaign(stacks: &[Stack]) -> Campaign {
     }
     campaign::run(
         &plans,
+        None,
         &Bench(known),
         &campaign::CampaignOptions::default(),
         &Signals::default(),

@@ -94,7 +94,6 @@ fn a_full_disk_ends_a_shard_and_a_merge_which_go_on_later() {
     let whole = format!("{SWEEP} --partition slice:1/1 --out shards/1");
     let (code, said) = ended(&desk, "60", &whole);
     assert_eq!(code, Some(20), "{said}");
-    assert!(said.contains("File too large") && said.contains("the same command goes on"), "{said}");
     let before = lines(&kept(&desk, 1));
     assert!(before > 1, "a cell was kept before");
     assert!(before < 8, "it stops where it can keep no more");
@@ -102,7 +101,6 @@ fn a_full_disk_ends_a_shard_and_a_merge_which_go_on_later() {
     let merge = "merge shards/1 --out out --progress none";
     let (code, said) = ended(&desk, "60", merge);
     assert_eq!(code, Some(20), "{said}");
-    assert!(said.contains("cannot write out/cells.jsonl"), "{said}");
     assert!(!desk.path().join("out/cells.jsonl").exists(), "what is not whole needs no room");
     let (code, said) = ended(&desk, "unlimited", merge);
     assert_eq!(code, Some(0), "{said}");

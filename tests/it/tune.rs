@@ -122,8 +122,7 @@ fn a_search_over_fleet_sizes_says_how_the_herd_moves_the_best_and_where_the_back
     assert_eq!(names, ["1 device", "20 devices", "60 devices"]);
     let queued = |place: &Value| place["backend"]["queued_ppm"].as_u64().unwrap();
     assert!(queued(&places[0]) < 10_000 && queued(&places[2]) > 500_000, "{told}");
-    let herd = told["herd"][0].as_str().unwrap();
-    assert!(herd.contains("; the backend is saturated with 60 devices: "), "{herd}");
+    assert_eq!(told["herd"].as_array().map(Vec::len), Some(1), "{told}");
 }
 
 #[cfg(unix)]
@@ -150,14 +149,13 @@ fn a_search_that_was_killed_is_told_as_one_with_its_cells_and_how_to_go_on() {
     child.wait().unwrap();
     let report = Command::new(env!("CARGO_BIN_EXE_syncdyno"))
         .current_dir(desk.path())
-        .args(["report", "out"])
+        .args(["report", "out", "--format", "json"])
         .output()
         .unwrap();
-    let told = String::from_utf8(report.stdout).unwrap();
+    let record: Value = serde_json::from_slice(&report.stdout).unwrap();
+    assert_eq!((&record["complete"], &record["exit_code"]), (&false.into(), &130.into()));
+    let place = &record["tune"]["places"][0];
+    assert_eq!((&place["complete"], &place["best"]), (&false.into(), &Value::Null));
     let remarks = String::from_utf8(report.stderr).unwrap();
-    assert!(told.starts_with("tune-phone: incomplete (a search without an answer yet, exit 130; "), "{told}");
-    assert!(told.contains("3g-poor: nothing is known yet: the search was cut short"), "{told}");
-    assert!(!told.contains("only cell") && !told.contains("candidate:"), "{told}");
-    assert!(remarks.starts_with("it was stopped; "), "{remarks}");
-    assert!(remarks.contains(" cells kept there; to go on: the same command with --resume out"), "{remarks}");
+    assert!(remarks.contains("--resume out"), "{remarks}");
 }

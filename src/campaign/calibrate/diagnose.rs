@@ -76,7 +76,6 @@ pub(super) fn levels(log: &Log, responses: &[Response], fit: &Fit) -> Option<Dia
     lasts.then(|| Diagnosis::of(Code::Levels, [libm::sqrt(variance), 0.0]))
 }
 
-/// How many responses have another size than most.
 pub(super) fn other_sizes(responses: &[Response]) -> usize {
     let mut rows: Vec<f64> = responses.iter().map(|r| r.x[1]).collect();
     rows.sort_by(f64::total_cmp);

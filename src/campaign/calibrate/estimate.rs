@@ -15,9 +15,7 @@ use crate::render::calibrate::{Advice, Calibration, Census, Code, Effect, Estima
 use crate::stats::student;
 use crate::theory::chunk::Cost;
 
-/// Fewer responses tell no costs.
 const RESPONSES_MIN: usize = 20;
-/// So many responses of other sizes are needed.
 const OTHERS_MIN: usize = 10;
 /// More trimmed responses than this share are no outliers.
 const TRIMMED_MAX: f64 = 0.1;
@@ -39,14 +37,12 @@ const BLOCKS: usize = 12;
 const DRAWS: usize = 400;
 /// A chunk counts as good where a row costs at most so much more than at best.
 const FLAT: f64 = 0.03;
-/// Between two sizes that are compared.
 const STEP: f64 = 1.02;
 /// Where hardly anything fails a good chunk has no end.
 const STEPS_MAX: usize = 1_000;
 /// The normal law's factor of a standard error for 95 %.
 const NORMAL: f64 = 1.959_964;
 
-/// What the log called `source` tells.
 pub(super) fn calibration(source: &str, log: &Log) -> Calibration {
     let mut found = Calibration { source: source.to_owned(), census: census(log), ..Calibration::default() };
     let follows = Follows::of(log);
@@ -97,7 +93,6 @@ fn settle(
     (line, given, failures)
 }
 
-/// Whether a log tells no costs, and why.
 fn refuses(found: &mut Calibration, responses: &[Response], line: Option<&Fit>) -> bool {
     let n = responses.len();
     let others = diagnose::other_sizes(responses);
@@ -128,14 +123,12 @@ impl Draw {
     fn row(&self) -> f64 {
         self.line[1] + if self.line[BYTE] == 0.0 { 0.0 } else { self.line[BYTE] * self.width }
     }
-
     fn cost(&self) -> Cost {
         let [chunk, row] = [self.line[0], self.row()].map(|cost| cost.max(1e-9));
         Cost { chunk, row, mtbf: 1.0 / self.rate.max(1e-12) }
     }
 }
 
-/// Costs as they are, and as they might be.
 struct Draws {
     at: Draw,
     all: Vec<Draw>,
@@ -199,7 +192,6 @@ fn with_part(
     (size.low > size.value / 2.0).then_some((wider, draws))
 }
 
-/// Costs and the chunk.
 fn costs(
     found: &mut Calibration,
     log: &Log,
@@ -283,7 +275,6 @@ fn advise(draws: &Draws, rows: f64) -> Advice {
     }
 }
 
-/// The unit of each request, and how many there are.
 fn units(log: &Log) -> (Vec<usize>, usize) {
     let all = log.requests.len();
     match log.devices.filter(|devices| *devices >= DEVICES_MIN) {
@@ -301,7 +292,6 @@ fn timeout(log: &Log) -> f64 {
     if beyond > OUTLAST_MAX * answered().count() as f64 { f64::INFINITY } else { shortest }
 }
 
-/// The responses that the fit looks at.
 fn responses(log: &Log, follows: &Follows, units: &[usize]) -> Vec<Response> {
     let counts = |n: &usize| {
         let r = &log.requests[*n];

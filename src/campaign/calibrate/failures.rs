@@ -18,7 +18,6 @@ use statrs::distribution::{ChiSquared, ContinuousCDF};
 const REPAIR_MAX: f64 = 3_600.0;
 const REPAIRS_MIN: usize = 3;
 
-/// Failures and the seconds that were exposed to them, by unit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Failures {
     events: Vec<f64>,
@@ -31,15 +30,12 @@ impl Failures {
     pub(super) fn events(&self) -> f64 {
         self.events.iter().sum()
     }
-
     pub(super) fn exposed(&self) -> f64 {
         self.exposed.iter().sum()
     }
-
     pub(super) fn rate(&self) -> f64 {
         if self.exposed() > 0.0 { self.events() / self.exposed() } else { 0.0 }
     }
-
     /// Seconds of exposure between failures: the interval of the law that rates are drawn from; of
     /// none seen the bound that holds with 95 %.
     pub(super) fn between(&self) -> Estimate {
@@ -106,12 +102,10 @@ pub(super) fn gamma(shape: f64, stream: &mut Stream) -> f64 {
     shape * libm::pow(root.max(1e-3), 3.0)
 }
 
-/// The mean time from a failure to the start of the device's next request that gets through.
-///
-/// The link was down when the last try failed, and up when the next one got through: the estimate
-/// is the middle, the interval that of exponential times (Epstein and Sobel 1953) from the shorter
-/// ones to the longer ones. Of a timeout the link was silent for longer: since half of what the
-/// request would have taken.
+/// The mean time from a failure to the start of the device's next request that gets through: the
+/// middle between the last try that failed and the one that did not, with the interval of exponential
+/// times (Epstein and Sobel 1953) from the shorter to the longer. Before a timeout the link was silent
+/// since half of what the request would have taken.
 pub(super) fn repair(log: &Log, typical: f64, counted: &Failures) -> Option<Estimate> {
     // Of each device when it was found down, for how long it had been then, and the last try since.
     let mut down = log.of_devices(None::<(f64, f64, Option<f64>)>);

@@ -7,7 +7,6 @@
 //! Estimators that bound the influence of residuals (Huber's) are not used: noise is skewed, and
 //! they underestimate its mean.
 
-/// A response; what the fit looks at.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Response {
     /// One, rows, bytes, rows².
@@ -24,9 +23,7 @@ pub(super) const PARTS: usize = 4;
 pub(super) const BYTE: usize = 2;
 pub(super) const BEND: usize = 3;
 
-/// Seconds of each part.
 pub(super) type Line = [f64; PARTS];
-/// Which parts a line may have.
 pub(super) type Parts = [bool; PARTS];
 
 pub(super) fn says(line: &Line, x: &[f64; PARTS]) -> f64 {
@@ -54,11 +51,9 @@ impl Sums {
         sums[MOMENTS..].copy_from_slice(&others);
         Sums(sums)
     }
-
     fn add(&mut self, other: &Sums) {
         self.0.iter_mut().zip(other.0).for_each(|(sum, x)| *sum += x);
     }
-
     pub(super) fn total<'a>(all: impl IntoIterator<Item = &'a Sums>) -> Sums {
         let mut total = Sums::NONE;
         all.into_iter().for_each(|sums| total.add(sums));
@@ -99,28 +94,23 @@ impl Sums {
         let mean = sum / all;
         libm::sqrt((squares / all - mean * mean).max(0.0)) / mean
     }
-
     /// Bytes a row.
     pub(super) fn width(&self) -> f64 {
         self.0[MOMENTS + 4] / self.0[MOMENTS + 3]
     }
-
     pub(super) fn responses(&self) -> f64 {
         self.0[MOMENTS + 5]
     }
 }
 
-/// A line through responses.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Fit {
     pub(super) line: Line,
     pub(super) parts: Parts,
     pub(super) noise: f64,
-    /// By unit.
     pub(super) sums: Vec<Sums>,
     /// Of each response: how often it counts, as the longer ones fail; zero if it was left out.
     pub(super) counts: Vec<f64>,
-    /// Responses that lie too far off.
     pub(super) trimmed: usize,
     /// Responses of sizes that a timeout may cut off, and the most rows of the others.
     pub(super) censored: usize,
@@ -140,7 +130,6 @@ const ROUNDS: usize = 40;
 /// Of a size that the fit has one in a thousand at most may outlast the timeout.
 const OUTLAST: f64 = 3.09;
 
-/// What a fit is told.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Given {
     /// Failures a second.
@@ -213,7 +202,6 @@ fn outlasts(noise: f64) -> f64 {
     libm::exp(OUTLAST * libm::sqrt(variance) - variance / 2.0)
 }
 
-/// Middle and scale of logarithms.
 fn scale(mut offs: Vec<f64>) -> Option<(f64, f64)> {
     offs.sort_by(f64::total_cmp);
     let last = offs.len().checked_sub(1)? as f64;

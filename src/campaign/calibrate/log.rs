@@ -24,7 +24,6 @@ const VALUES_MAX: usize = 12;
 /// Columns of durations, of which a log has one, and seconds of their unit.
 const DURATIONS: [(&str, Option<f64>); 4] =
     [("duration_ms", Some(1e-3)), ("duration_s", Some(1.0)), ("duration_us", Some(1e-6)), ("duration", None)];
-/// What else is read.
 const READ: [&str; 5] = ["start", "rows", "bytes", "outcome", "device"];
 
 /// Words for outcomes; HTTP status codes besides.

@@ -23,9 +23,6 @@ use crate::render::calibrate::Calibration;
 
 /// Estimates from the bytes of a log called `source` what its requests cost; of its lines those
 /// that all of `only` let pass. With a column `by`, each of its values by itself.
-///
-/// # Errors
-/// The log is malformed: where and why.
 pub fn calibrate(
     source: &str,
     bytes: &[u8],

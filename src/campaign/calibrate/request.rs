@@ -1,21 +1,15 @@
 //! The requests of a log, and which of them tell of what.
 
-/// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// A useful response came.
     Answered,
-    /// The connection broke.
     Cut,
-    /// No response in time.
     TimedOut,
     /// The server refused it, or the app gave it up: no failure of the link.
     Refused,
-    /// It never left.
     NotSent,
 }
 
-/// A line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Request {
     /// Seconds since some beginning.
@@ -33,17 +27,14 @@ impl Request {
     pub(super) fn took(&self) -> f64 {
         self.duration.unwrap_or(0.0)
     }
-
     pub(super) fn answered(&self) -> bool {
         self.outcome == Outcome::Answered
     }
-
     pub(super) fn failed(&self) -> bool {
         matches!(self.outcome, Outcome::Cut | Outcome::TimedOut)
     }
 }
 
-/// A log.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Log {
     /// In the order of their starts.
@@ -56,7 +47,6 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Something of each device.
     pub(super) fn of_devices<T: Clone>(&self, each: T) -> Vec<T> {
         vec![each; self.devices.unwrap_or(1).max(1) as usize]
     }

@@ -14,7 +14,6 @@ type Network = (f64, f64, f64);
 #[derive(Clone, Copy)]
 struct World {
     devices: u32,
-    /// Responses of a device.
     responses: usize,
     /// Each session of ten chunks is on one of these.
     networks: &'static [Network],
@@ -82,11 +81,9 @@ impl World {
         };
         noise * if stream.chance(self.hang) { 5.0 + 15.0 * stream.unit() } else { 1.0 }
     }
-
     fn log(&self, seed: u64) -> Log {
         self.of_lines(&self.lines(seed))
     }
-
     /// Requests in order, each with its network.
     fn lines(&self, seed: u64) -> Vec<(Request, u8)> {
         let mut stream = Seed(seed).stream("log", 0, 0);
@@ -206,7 +203,6 @@ const GRID: [(&str, World); 15] = [
     ("silent failures", World { silent: 1.0, timeout: 10.0, ..RETRIES }),
 ];
 
-/// So many of the grid are usual.
 const USUAL: usize = 4;
 
 /// In so many logs at least an interval of 95 % holds the truth, except in one test of a thousand.

@@ -58,7 +58,6 @@ impl Roll {
         names.iter().flat_map(|(id, plan, seed)| [id, plan, seed]).for_each(|text| digest.text(text));
         Roll { digest: digest.hex(), names, costs }
     }
-
     /// How many cells there are.
     pub fn cells(&self) -> usize {
         self.names.len()
@@ -72,7 +71,6 @@ impl Roll {
 in_words!(Deal { Slice: "slice", Hash: "hash", Balanced: "balanced" });
 
 impl Deal {
-    /// For each cell its shard of so many, counted from 1.
     pub(super) fn dealt(self, of: u32, roll: &Roll) -> Vec<u32> {
         match self {
             Deal::Slice => (0..roll.cells()).map(|cell| (cell % of as usize) as u32 + 1).collect(),
@@ -113,13 +111,11 @@ impl Partition {
         }
         Ok(Partition { deal, of, shard })
     }
-
     /// The positions of its cells in the plan, ascending.
     pub fn cells(self, roll: &Roll) -> Vec<usize> {
         let dealt = self.deal.dealt(self.of, roll);
         (0..roll.cells()).filter(|cell| dealt[*cell] == self.shard).collect()
     }
-
     /// What its folder is called, where nobody says: `slice-3-of-8`.
     pub fn folder(self) -> String {
         format!("{}-{}-of-{}", self.deal.word(), self.shard, self.of)

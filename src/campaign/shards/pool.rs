@@ -102,7 +102,6 @@ impl Pool {
         Ok(())
     }
 
-    /// Refuses two results of one cell.
     fn hold_equal(&self, (cell, ..): &Name, lines: [(usize, Place); 2]) -> Result<(), KeptError> {
         let meaning = |line| self.text(line).map(|text| journal::meaning(&text));
         let [one, two] = [meaning(lines[0])?, meaning(lines[1])?];
@@ -123,7 +122,6 @@ impl Pool {
         let text = File::open(&path).and_then(|mut file| journal::text_at(&mut file, place));
         text.map_err(unreadable(&path))
     }
-
     /// The words of the command that all shards are of.
     pub fn command(&self) -> &[String] {
         &self.shards[0].1.of.command
@@ -136,17 +134,14 @@ impl Pool {
     pub fn size(&self) -> (usize, usize) {
         (self.shards.len(), self.kept.len())
     }
-
     /// How many of the kept cells are of this plan.
     pub fn of(&self, roll: &Roll) -> usize {
         roll.names.iter().filter(|name| self.kept.contains_key(name)).count()
     }
-
     /// The positions of cells of the plan that no shard kept.
     pub fn missing(&self, roll: &Roll) -> Vec<usize> {
         (0..roll.cells()).filter(|cell| !self.kept.contains_key(&roll.names[*cell])).collect()
     }
-
     /// The commands that run these cells: their shards once more, of the partition that the first
     /// shard is of.
     pub fn commands(&self, roll: &Roll, missing: &[usize]) -> Vec<String> {
@@ -181,7 +176,6 @@ impl Pool {
     }
 }
 
-/// A command as it is typed.
 fn typed(words: &[String]) -> String {
     words.iter().fold("syncdyno".to_owned(), |line, word| line + " " + &shell_word(word))
 }

@@ -25,12 +25,7 @@ impl Place {
             variant: self.variant.clone(),
             axes,
             complete,
-            best: None,
-            figure: None,
-            trouble: None,
-            knobs: Vec::new(),
-            present: None,
-            backend: None,
+            ..PlaceTuned::default()
         };
         let Some(best) = found.best else {
             tuned.trouble = self.nearest();
@@ -81,7 +76,6 @@ impl Place {
         Found { best, between: vec![None; self.space.knobs.len()] }
     }
 
-    /// A setting beside the best; `None` if it was not run.
     fn point(
         &self,
         at: &Setting,
@@ -108,7 +102,6 @@ impl Place {
         })
     }
 
-    /// What a value of a knob is beside the best.
     fn names(&self, space: &Space, k: usize, best: &Setting, value: &str) -> Vec<String> {
         let the = &space.knobs[k];
         let is = |factor| the.times_within(&best[k], factor).as_deref() == Some(value);
@@ -212,10 +205,8 @@ impl Place {
 }
 
 /// The positions of the first and the last setting that are as good as the best at `at` for all
-/// practical purposes, of those that were run: between them and the next ones a curve may jump, as
-/// where a chunk of one row fewer takes one request more. What lies inside may be worse by the
-/// noise. What was run under fewer seeds than the best is no end: of a part of the seeds a cost is
-/// luck.
+/// practical purposes, of those that were run under all its seeds: of a part of them a cost is luck,
+/// and between settings a curve may jump, as where one row fewer takes one request more.
 fn flat(points: &[&PointTuned], at: usize) -> (usize, usize) {
     let inside = |i: &usize| {
         let point = points[*i];
@@ -255,8 +246,7 @@ fn as_cells_have_it(value: &str) -> serde_json::Value {
 
 /// Says for each group of places that differ in the values of `key` (the number of devices) alone
 /// how the best moves with it, and from where on the backend has enough: half of the requests wait
-/// longer in its queue than they are served, or that wait is half of the time of the syncs. Where
-/// many requests are for the end alone, and next to no work, the middle one waits and says nothing.
+/// longer in its queue than they are served, or that wait is half of the time of the syncs.
 pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<(u64, &PlaceTuned)>> = BTreeMap::new();
     for place in places {

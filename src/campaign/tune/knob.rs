@@ -14,9 +14,8 @@ pub struct Knob {
 
 /// The first grid goes through a range in steps of this factor, if none is named.
 const COARSE: &str = "*4";
-/// Between neighbours closer than this factor nothing is looked for. Where a cost of two parts, one
-/// falling with the size and one rising, is least in the middle between two that are √2 apart, the
-/// better one costs (2^¼ + 2^−¼)/2 of it: 1.5 % more, half of what counts as flat.
+/// Between neighbours closer than this factor nothing is looked for: where a cost of a falling and a
+/// rising part is least between them, the better one costs (2^¼ + 2^−¼)/2 of it, 1.5 % more.
 const NEAR: f64 = std::f64::consts::SQRT_2;
 /// The step of the full grid that a search is measured by.
 pub const STEP: f64 = 1.25;
@@ -168,19 +167,17 @@ mod tests {
 
     #[test]
     fn a_range_without_a_step_begins_with_a_coarse_grid_that_has_both_ends() {
-        assert_eq!(knob("k=16..8192").grid().join(" "), "16 64 256 1024 4096 8192");
-        assert_eq!(knob("k=16..4096").grid().join(" "), "16 64 256 1024 4096");
-        assert_eq!(knob("k=16..128*2").grid().join(" "), "16 32 64 128");
-        assert_eq!(knob("k=entity,unit").grid().join(" "), "entity unit");
-        assert_eq!(knob("engine.push.chunk_rows").grid().join(" "), "1 4 16 64 256 1024 4096");
-        assert_eq!(knob("engine.pull.chunk_bytes").grid()[1], "16KiB");
-    }
-
-    #[test]
-    fn pages_ahead_and_streams_are_tried_one_by_one() {
-        assert_eq!(knob("engine.pull.prefetch").grid().join(" "), "0 1 2 4");
-        assert_eq!(knob("engine.pull.streams").grid().join(" "), "1 2 4 8");
-        assert_eq!(knob("engine.pull.prefetch").times("1", 2.0), None, "there is nothing between");
+        for (text, grid, full) in [
+            ("k=16..8192", "16 64 256 1024 4096 8192", 29),
+            ("k=16..4096", "16 64 256 1024 4096", 26),
+            ("k=16..128*2", "16 32 64 128", 11),
+            ("k=entity,unit", "entity unit", 2),
+            ("engine.push.chunk_rows", "1 4 16 64 256 1024 4096", 39),
+            ("engine.pull.prefetch", "0 1 2 4", 4),
+            ("engine.pull.streams", "1 2 4 8", 4),
+        ] {
+            assert_eq!((knob(text).grid().join(" "), knob(text).full()), (grid.to_owned(), full), "{text}");
+        }
     }
 
     #[test]
@@ -202,26 +199,8 @@ mod tests {
         assert_eq!(rows.times("6000", 2.0).as_deref(), Some("8192"));
         assert_eq!(rows.times("8192", 2.0), None);
         assert_eq!(knob("k=1,2,4").between("1", "4"), None, "a list has nothing between");
-    }
-
-    #[test]
-    fn values_of_other_units_have_their_place() {
-        let bytes = knob("k=4KiB..16384KiB");
-        assert_eq!(bytes.number("1MiB"), Some(1_024.0));
-        assert_eq!(bytes.number("nonsense"), None);
-    }
-
-    #[test]
-    fn the_full_grid_is_counted_in_steps_of_a_quarter() {
-        assert_eq!(knob("k=16..8192").full(), 29);
-        assert_eq!(knob("k=1,2,4").full(), 3);
-    }
-
-    #[test]
-    fn what_is_no_knob_says_what_would_be() {
-        let error = |text: &str| text.parse::<Knob>().unwrap_err().to_string();
-        assert!(error("engine.pull.rows").contains("KEY=SPEC"));
-        assert!(error("k=0..2").contains("no multiplication") && error("k=0..2").contains("0..=2"));
-        assert!(error("k=100..10").contains("empty range"));
+        assert_eq!(knob("engine.pull.prefetch").times("1", 2.0), None);
+        let bytes = knob("engine.pull.chunk_bytes");
+        assert_eq!((bytes.number("1MiB"), bytes.number("nonsense")), (Some(1_024.0), None));
     }
 }

@@ -38,11 +38,6 @@ impl Measured {
     pub(super) fn shows(&self, seeds: &[u64]) -> bool {
         self.broken || seeds.iter().all(|seed| self.prices.contains_key(seed))
     }
-    /// Whether it is excluded for a limit or a gate alone, so that what it costs means
-    /// something.
-    pub(super) fn misses_a_limit(&self) -> bool {
-        self.trouble.is_some() && !self.broken
-    }
     fn price(&self, seed: u64) -> Option<f64> {
         self.prices.get(&seed).copied().flatten()
     }
@@ -74,7 +69,14 @@ impl Known {
     pub(super) fn get(&self, setting: &Setting) -> Option<&Measured> {
         self.0.get(setting)
     }
-    /// Prices of two settings under the seeds that both have.
+    /// Whether it is excluded, or was not measured.
+    pub(super) fn is_out(&self, setting: &Setting) -> bool {
+        self.get(setting).is_none_or(|measured| measured.trouble.is_some())
+    }
+    /// Whether it is excluded for a limit or a gate alone, so that what it costs means something.
+    pub(super) fn misses_a_limit(&self, setting: &Setting) -> bool {
+        self.get(setting).is_some_and(|measured| measured.trouble.is_some() && !measured.broken)
+    }
     fn pairs(&self, one: &Setting, other: &Setting) -> Vec<(f64, f64)> {
         let (Some(one), Some(other)) = (self.get(one), self.get(other)) else { return Vec::new() };
         one.prices.keys().filter_map(|seed| Some((one.price(*seed)?, other.price(*seed)?))).collect()
@@ -116,8 +118,7 @@ impl Known {
     }
     /// Whether a setting is worse than the best beyond the noise between seeds; so is what is out.
     pub(super) fn worse(&self, setting: &Setting, best: &Setting) -> bool {
-        let out = self.get(setting).is_none_or(|measured| measured.trouble.is_some());
-        out || self.dearer(setting, best)
+        self.is_out(setting) || self.dearer(setting, best)
     }
     /// Whether a setting costs more than the best beyond the noise between seeds, be it a candidate
     /// or not.

@@ -37,12 +37,10 @@ impl Place {
     ) -> Place {
         Place { name, variant, axes, space, limits, known: Known::default(), cells: BTreeMap::new() }
     }
-
     /// What is searched, as far as settings differ by all that was run.
     pub(super) fn within_reach(&self) -> Space {
         self.space.within_reach(&self.known)
     }
-
     /// The cells that it wants next; `None` at the end.
     pub fn wants(&self) -> Option<Wanted> {
         match self.found() {
@@ -51,18 +49,14 @@ impl Place {
             Ok(Found { best: None, .. }) => None,
         }
     }
-
-    /// What the search finds.
     pub(super) fn found(&self) -> Result<Found, Wanted> {
         self.within_reach().search(&self.known)
     }
-
     /// Whether a cell has such a figure, or none was run yet.
     pub fn measures(&self, metric: &str, stat: &str) -> bool {
         let figure = |cell: &CellRecord| cell.metrics.get(metric)?.stat(stat);
         self.cells.is_empty() || self.cells.values().flatten().any(|cell| figure(cell).is_some())
     }
-
     /// Adds a cell that came to its end.
     pub fn add(&mut self, setting: Setting, cell: CellRecord, objective: &Objective) {
         let seed = cell.seed.parse().expect("a seed is a number");

@@ -70,9 +70,8 @@ const SURVIVE: usize = 3;
 /// where a seed is a fifth of luck, equal settings come to that three times in a hundred.
 const WORSE: f64 = 1.04;
 const SEEDS_WORSE: usize = 4;
-/// A gap narrower than this has been cut once: the golden section leaves 2.36 of the 4 between
-/// values of the first grid. Where the noise hides what its ends differ by, it would hide what lies
-/// between them, too.
+/// A gap narrower than this has been cut once (golden section leaves 2.36 of 4): where the noise
+/// hides what its ends differ by, it would hide what lies between them, too.
 const CUT: f64 = 2.5;
 /// Knobs are gone through so often, unless nothing changes before.
 const PASSES: usize = 3;
@@ -86,11 +85,8 @@ impl Space {
     fn more(&self) -> &[u64] {
         &self.seeds[..self.seeds.len().div_ceil(2).max(self.few().len())]
     }
-
-    /// The space as far as its settings differ: where a bound is larger than anything that came up,
-    /// a still larger one does the same, and what is measured of the two differs by luck alone.
-    /// What stands beyond is taken for the value from which on that is so. A list stays as somebody
-    /// wrote it.
+    /// The space as far as its settings differ: bounds larger than anything that came up all do the
+    /// same, and are taken for the first of them. A list stays as somebody wrote it.
     pub(super) fn within_reach(&self, known: &Known) -> Space {
         let mut space = self.clone();
         let knob = self.knobs[0].clone();
@@ -122,31 +118,27 @@ impl Space {
         space.field[0] = field;
         space
     }
-
     /// Whether a setting is one that may be chosen: within what was asked for, and told apart from
     /// others.
     fn has(&self, setting: &Setting) -> bool {
         self.knobs.iter().zip(setting).all(|(knob, value)| knob.has(value))
     }
-
     /// All values of a knob that have been measured while the others stand as in `at`, in order, as
     /// far as they are told apart.
     pub(super) fn line_of(&self, known: &Known, knob: usize, at: &Setting) -> Vec<String> {
-        let mut values = line_of(known, &self.knobs[knob], knob, at);
-        values.retain(|value| self.is_reached(knob, value));
-        values
+        let the = &self.knobs[knob];
+        let on_line = |setting: &&Setting| with(setting, knob, &at[knob]) == *at;
+        let values = known.0.keys().filter(on_line).map(|setting| setting[knob].clone());
+        sorted(the, values.filter(|value| self.is_reached(knob, value)).collect())
     }
 
     /// Whether a value is none of those beyond which settings do not differ.
     fn is_reached(&self, knob: usize, value: &str) -> bool {
         self.reach.is_none_or(|reach| self.knobs[knob].number(value).is_none_or(|x| x <= reach))
     }
-
-    /// The same of all values of a setting.
     pub(super) fn reaches(&self, setting: &Setting) -> bool {
         setting.iter().enumerate().all(|(knob, value)| self.is_reached(knob, value))
     }
-
     /// What has been measured below or above a setting on its line, the nearest first.
     fn outward(&self, known: &Known, knob: usize, at: &Setting, below: bool) -> Vec<Setting> {
         let line = self.line_of(known, knob, at);
@@ -158,10 +150,7 @@ impl Space {
         side
     }
 
-    /// Goes through the search with what is known.
-    ///
-    /// # Errors
-    /// The cells that are missing.
+    /// Goes through the search with what is known; an error are the cells that are missing.
     pub fn search(&self, known: &Known) -> Result<Found, Wanted> {
         let mut at = self.present.clone();
         for pass in 0..PASSES {
@@ -179,8 +168,8 @@ impl Space {
         self.settle(known, at)
     }
 
-    /// The best value of one knob while the others stay; `None` if none is a candidate. Of a line
-    /// that is gone through `again` only what lies around the present best is looked at.
+    /// The best value of one knob while the others stay; `None` if none is a candidate. `Again` only
+    /// what lies around the present best is looked at.
     fn line(&self, known: &Known, knob: usize, at: &Setting, again: bool) -> Result<Option<String>, Wanted> {
         let the = &self.knobs[knob];
         let mut values = match again {
@@ -211,9 +200,8 @@ impl Space {
         self.last_round(known, knob, at, &values)
     }
 
-    /// The best of some values under the first seeds. Where none is a candidate, the present one,
-    /// what others ship and what lies between the values are looked at, too, before the search
-    /// gives up.
+    /// The best of some values under the first seeds; before the search gives up, also of what lies
+    /// between them, what others ship and the present one.
     fn first(
         &self,
         known: &Known,
@@ -234,7 +222,7 @@ impl Space {
         let others: Vec<String> =
             values.windows(2).filter_map(middle).chain(shipped).chain([self.present[knob].clone()]).collect();
         values.extend(others.into_iter().filter(|value| the.has(value)));
-        values.sort_by(|a, b| order(the, a).total_cmp(&order(the, b)));
+        *values = sorted(the, std::mem::take(values));
         values.dedup();
         need(known, &settings(at, knob, values), self.few())?;
         Ok(self.pick(known, knob, at, values, self.few()))
@@ -247,7 +235,7 @@ impl Space {
         };
         let mut values = vec![first, best.to_owned()];
         values.extend(knob.times(best, 4.0));
-        values.sort_by(|a, b| order(knob, a).total_cmp(&order(knob, b)));
+        let mut values = sorted(knob, values);
         values.dedup();
         values
     }
@@ -268,8 +256,7 @@ impl Space {
     }
 
     /// The next value to look at, and its place in the line: by golden section in the wider of the
-    /// gaps beside the best at `i`. `None` if both neighbours are near, or as good as the best for
-    /// all practical purposes, or not told from it by the seeds so far.
+    /// gaps beside the best at `i`. `None` if both neighbours are near, flat, or hidden by the noise.
     fn finer(
         &self,
         known: &Known,
@@ -281,12 +268,7 @@ impl Space {
         let the = &self.knobs[knob];
         let best = with(at, knob, &values[i]);
         let sides = [i.checked_sub(1), Some(i + 1).filter(|j| *j < values.len())];
-        let good = |j: usize| {
-            let there = with(at, knob, &values[j]);
-            let out = known.get(&there).is_none_or(|measured| measured.trouble.is_some());
-            !out && known.cost(&there, &best).is_some_and(|cost| cost <= FLAT)
-        };
-        let steep = sides.into_iter().flatten().any(|j| !good(j));
+        let steep = sides.into_iter().flatten().any(|j| !is_flat(known, &with(at, knob, &values[j]), &best));
         let gap = |j: usize| {
             let wide = libm::log(order(the, &values[j]) / order(the, &values[i])).abs();
             let hidden = wide < libm::log(CUT) && known.hides(&with(at, knob, &values[j]), &best);
@@ -352,17 +334,16 @@ impl Space {
                 }
             }
         }
-        let out = known.get(&at).is_none_or(|measured| measured.trouble.is_some());
-        Ok(Found { best: (!out).then_some(at), between })
+        Ok(Found { best: (!known.is_out(&at)).then_some(at), between })
     }
 
     /// Where on a side of the best something costs less and misses a limit, looks for where the
-    /// candidates end on that side: such a curve has dents, as where 2 000 rows come in eight
-    /// requests of 250 and in nine of 245, and what lies behind one may be a better candidate.
+    /// candidates end there: behind a dent of the curve, as of 2 000 rows in nine requests and not
+    /// in eight, may lie a better one.
     fn past_dents(&self, known: &Known, knob: usize, at: &Setting) -> Result<(), Wanted> {
         for mut side in [true, false].map(|below| self.outward(known, knob, at, below)) {
             side.insert(0, at.clone());
-            let misses = |there: &Setting| known.get(there).is_some_and(Measured::misses_a_limit);
+            let misses = |there: &Setting| known.misses_a_limit(there);
             let times = |there: &Setting| known.cost(there, at).unwrap_or(1.0);
             let Some(end) = side.iter().position(|there| misses(there) && times(there) < 1.0) else {
                 continue;
@@ -378,16 +359,15 @@ impl Space {
         Ok(())
     }
 
-    /// Where a value of a knob costs less than the best and misses a limit alone, looks for what
-    /// the other knobs have to give for it: more streams keep a limit of memory with smaller
-    /// chunks. Of such values on one side the nearest is looked at, the middle one and the
-    /// cheapest.
+    /// Where a value of a knob costs less than the best and misses a limit, looks for what the other
+    /// knobs have to give for it: more streams keep a limit of memory with smaller chunks. Of such
+    /// values on a side the nearest, the middle one and the cheapest are looked at.
     fn trade(&self, known: &Known, at: &Setting) -> Result<(), Wanted> {
         for knob in (0..self.knobs.len()).filter(|_| self.knobs.len() > 1) {
             for mut better in [true, false].map(|below| self.outward(known, knob, at, below)) {
                 better.retain(|there| {
-                    let misses = known.get(there).is_some_and(Measured::misses_a_limit);
-                    misses && self.has(there) && known.cost(there, at).is_some_and(|cost| cost < 1.0)
+                    let cheaper = known.cost(there, at).is_some_and(|cost| cost < 1.0);
+                    cheaper && known.misses_a_limit(there) && self.has(there)
                 });
                 let cost = |there: &Setting| known.cost(there, at).unwrap_or(1.0);
                 let cheapest = better.iter().min_by(|a, b| cost(a).total_cmp(&cost(b))).cloned();
@@ -406,24 +386,20 @@ impl Space {
         }
         Ok(())
     }
-
     /// Whether one setting is better than another under all seeds. Of two that are as good each
     /// stays where it is, or a search would go round and round.
     fn cheaper(&self, known: &Known, one: &Setting, other: &Setting) -> bool {
         let price = |setting| known.get(setting).and_then(|measured| measured.mean(&self.seeds));
         price(one).is_some_and(|here| price(other).is_none_or(|there| here < there))
     }
-
-    /// The best of everything that was run under all seeds; the first of several.
     fn best_of_all(&self, known: &Known) -> Option<Setting> {
         let chosen = known.0.iter().filter(|(setting, _)| self.has(setting));
         let priced = chosen.filter_map(|(setting, measured)| Some((measured.mean(&self.seeds)?, setting)));
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, setting)| setting.clone())
     }
 
-    /// The first value below or above the best that is worse beyond the noise, if what is nearer to
-    /// the best is not worse than what is farther. One looks first where the seeds known so far
-    /// make a difference.
+    /// The first value below or above the best that is worse beyond the noise. One looks first where
+    /// the seeds known so far make a difference.
     fn outwards(
         &self,
         known: &Known,
@@ -455,9 +431,8 @@ impl Space {
         Ok(Some(side[end][knob].clone()))
     }
 
-    /// Whether a setting is worse than the best beyond the noise. Where half of the seeds leave no
-    /// doubt the others are not run. One that is out by the luck of the seeds is worse only if it
-    /// costs more.
+    /// Whether a setting is worse than the best beyond the noise; one that is out by the luck of the
+    /// seeds only if it costs more. Where half of the seeds leave no doubt the others are not run.
     fn is_worse(&self, known: &Known, there: &Setting, best: &Setting) -> Result<bool, Wanted> {
         need(known, std::slice::from_ref(there), self.more())?;
         if known.get(there).is_some_and(|measured| measured.in_doubt) {
@@ -479,18 +454,13 @@ impl Space {
         values.extend(self.field[knob].iter().map(|shipped| shipped.value.clone()));
         values
     }
-
-    /// What is still to be run to show the present setting, half and double, the field's defaults
-    /// and the ends of the flat region beside the best: all of them under all seeds, or what is
-    /// told of them and of the best would not agree.
-    ///
-    /// # Errors
-    /// The cells that are missing.
+    /// Whether the present setting, half and double, the field's defaults and the ends of the flat
+    /// region were run under all seeds, or what is told of them and of the best would not agree; an
+    /// error are the cells that are missing.
     pub fn beside(&self, known: &Known, best: &Setting) -> Result<(), Wanted> {
         let needed = need_until(known, &self.all_beside(known, best), &self.seeds, Measured::shows);
         needed.map_err(|wanted| Wanted { beside: true, ..wanted })
     }
-
     fn all_beside(&self, known: &Known, best: &Setting) -> Vec<Setting> {
         let mut all = vec![self.present.clone()];
         for knob in 0..self.knobs.len() {
@@ -504,20 +474,13 @@ impl Space {
     /// purposes, by the seeds known so far.
     fn ends_of_flat(&self, known: &Known, knob: usize, best: &Setting) -> [Option<Setting>; 2] {
         let line = settings(best, knob, &self.line_of(known, knob, best));
-        let flat = |there: &&Setting| {
-            let out = known.get(there).is_none_or(|measured| measured.trouble.is_some());
-            !out && self.has(there) && known.cost(there, best).is_some_and(|cost| cost <= FLAT)
-        };
+        let flat = |there: &&Setting| self.has(there) && is_flat(known, there, best);
         [line.iter().find(flat).cloned(), line.iter().rfind(flat).cloned()]
     }
 }
 
-/// All values of a knob that have been measured while the others stand as in `at`, in order.
-fn line_of(known: &Known, the: &Knob, knob: usize, at: &Setting) -> Vec<String> {
-    let on_line = |setting: &&Setting| with(setting, knob, &at[knob]) == *at;
-    let mut values: Vec<String> =
-        known.0.keys().filter(on_line).map(|setting| setting[knob].clone()).collect();
-    values.sort_by(|a, b| order(the, a).total_cmp(&order(the, b)));
+fn sorted(knob: &Knob, mut values: Vec<String>) -> Vec<String> {
+    values.sort_by(|a, b| order(knob, a).total_cmp(&order(knob, b)));
     values
 }
 
@@ -527,11 +490,15 @@ fn order(knob: &Knob, value: &str) -> f64 {
     knob.number(value).or_else(listed).unwrap_or(f64::MAX)
 }
 
-/// A setting with one knob turned.
 pub(super) fn with(at: &Setting, knob: usize, value: &str) -> Setting {
     let mut setting = at.clone();
     value.clone_into(&mut setting[knob]);
     setting
+}
+
+/// Whether a setting is a candidate, and as good as the best for all practical purposes.
+fn is_flat(known: &Known, there: &Setting, best: &Setting) -> bool {
+    !known.is_out(there) && known.cost(there, best).is_some_and(|cost| cost <= FLAT)
 }
 
 fn settings(at: &Setting, knob: usize, values: &[String]) -> Vec<Setting> {
@@ -542,7 +509,6 @@ fn need(known: &Known, settings: &[Setting], seeds: &[u64]) -> Result<(), Wanted
     need_until(known, settings, seeds, Measured::covers)
 }
 
-/// The same, until they are `done`.
 fn need_until(
     known: &Known,
     settings: &[Setting],

@@ -281,7 +281,6 @@ fn place_of(space: Space, rows: u64) -> (PlaceTuned, BTreeSet<String>) {
     (tuned, ran)
 }
 
-/// That cell, whose answers have so many rows.
 fn sized(mut cell: CellRecord, rows: u64) -> CellRecord {
     cell.metrics.insert("sizes".into(), fixture::alike(Unit::Rows, 1, rows));
     cell
@@ -301,11 +300,6 @@ fn what_asks_for_more_than_there_is_is_one_setting_with_all_who_ship_it() {
     assert_eq!(knob.points.last().unwrap().names, ["yours", "one", "another"]);
     assert_eq!(tuned.present.unwrap().value, "2048");
     assert!(!ran.contains("10000000") && !ran.contains("5000"), "{ran:?}");
-    assert!(
-        knob.limits.iter().any(|line| line.starts_with("2\u{2009}048 is all there is to send")),
-        "{:?}",
-        knob.limits
-    );
 }
 
 #[test]
@@ -362,15 +356,8 @@ fn waiting(mut cell: CellRecord, too_long: bool) -> CellRecord {
     cell
 }
 
-/// The limits that a scenario has of its own.
 fn own_limits() -> Limits {
     Limits::of(&fixture::plan(None, 1), &[])
-}
-
-/// What is told of the limits of a knob whose settings give these rates, where others ship `field`.
-fn limits_told(knob: &str, present: &str, field: &[&str], rate: impl Fn(f64) -> u64) -> Vec<String> {
-    let told = knob_tuned(knob, present, field, rate);
-    told.limits.into_iter().chain(told.luck).collect()
 }
 
 fn knob_tuned(knob: &str, present: &str, field: &[&str], rate: impl Fn(f64) -> u64) -> KnobTuned {
@@ -384,13 +371,11 @@ fn knob_tuned(knob: &str, present: &str, field: &[&str], rate: impl Fn(f64) -> u
 fn a_best_at_the_end_of_the_range_is_said_to_be_limited_by_it_and_by_nothing_else() {
     let rate = |rows: f64| if rows <= 1_000.0 { 1_000 + rows as u64 } else { 300 };
     let field = ["100", "500", "1000", "5000"];
-    for (knob, best) in [("k=16..64", "64"), ("k=2000..4000", "2\u{2009}000"), ("k=16..1000", "1\u{2009}000")]
-    {
-        let told = limits_told(knob, "500", &field, rate);
-        let ends = format!("{best} is the end of the range: widen it to see what lies beyond");
-        assert!(told.contains(&ends), "{told:?}");
-        assert!(!told.iter().any(|line| line.starts_with("above")), "{told:?}");
-    }
+    let told = ["k=16..64", "k=2000..4000", "k=16..1000"].map(|knob| {
+        let limits = knob_tuned(knob, "500", &field, rate).limits;
+        format!("{knob}: {}\n", limits.join("; "))
+    });
+    insta::assert_snapshot!(told.concat());
 }
 
 /// A place whose settings give these rates under a seed, and of which one seed has people wait too long where `slow` says so.
@@ -403,25 +388,20 @@ fn place_with_one_slow_seed(rate: impl Fn(f64, u64) -> u64, slow: impl Fn(f64) -
 
 #[test]
 fn where_one_seed_decides_which_settings_are_candidates_it_is_said_and_ends_no_interval() {
-    let told = |place: &PlaceTuned| {
-        let knob = &place.knobs[0];
-        knob.limits.iter().chain(&knob.luck).cloned().collect::<Vec<_>>().join("\n")
-    };
     let rising = |x: f64, _| (1e5 * (1.0 - 1.0 / libm::sqrt(x))) as u64;
     let sound = place_with_one_slow_seed(rising, |_| false);
-    let said = " a limit or a gate";
-    assert!(!told(&sound).contains(said), "{}", told(&sound));
+    assert_eq!(sound.knobs[0].luck, None);
     let place = place_with_one_slow_seed(rising, |x| x > 300.0);
     let knob = &place.knobs[0];
     assert!(rows(&vec![knob.best.clone()]) <= 300.0);
     let doubtful: Vec<&str> = knob.points.iter().filter(|p| p.in_doubt).map(|p| p.value.as_str()).collect();
     assert!(doubtful.contains(&"500") && doubtful.contains(&"8192"), "{doubtful:?}");
     assert_eq!(knob.between.clone().unwrap()[1], None, "better ones may be candidates of other seeds");
-    assert!(told(&place).contains("8\u{2009}192 miss a limit or a gate in some seeds"), "{}", told(&place));
+    assert!(knob.luck.is_some());
     // Dearer ones beyond the best decide nothing.
     let falling = |x: f64, _| (1e7 / (x + 1e4 / x)) as u64;
     let place = place_with_one_slow_seed(falling, |x| x > 1_000.0);
-    assert!(!told(&place).contains(said), "{}", told(&place));
+    assert_eq!(place.knobs[0].luck, None);
     assert!(place.knobs[0].between.clone().unwrap()[1].is_some());
 }
 

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::figures::Figure;
-use super::plans::plan;
+use super::rig::plan;
 use crate::backend::{self, Backend, CommitDelay, Loaded, Upto};
 use crate::base::{DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Stream, Time, UnitId, Value};
 use crate::gateway::{
@@ -20,7 +20,6 @@ use crate::protocol::{DEFAULT as CODEC, PullRequest, Request, Want};
 const METER: EntityId = EntityId(0);
 const START: Stamp = Stamp(1_700_000_000_000_000);
 
-/// Any scenario of them.
 const METERS: &str = r#"name = "meters"
 [entity.meter]
 schema = { id = "uuid key", reading = "int" }
@@ -90,17 +89,13 @@ impl Site {
         self.largest = self.largest.max(page.rows.len());
         page.more
     }
-
-    /// Pages until there are no more, or so many.
     fn pull(&mut self, rows: u32, most: u64) {
         let until = self.requests + most;
         while self.requests < until && self.page(rows) {}
     }
-
     fn lost(&self) -> u64 {
         self.backend.rows(METER).filter(|row| !self.held.contains(row.key.as_str())).count() as u64
     }
-
     /// What came out beside what is known; of requests nothing may be.
     fn told(&self, name: &str, lost: u64, requests: Option<u64>, tolerance: f64) -> Vec<Figure> {
         let figure = |what, known, ours| Figure::new(format!("{name}: {what}"), known, ours, tolerance);
@@ -121,7 +116,6 @@ fn groups() -> Vec<u32> {
     groups
 }
 
-/// Cursors over rows that stand still.
 pub(super) fn still() -> Vec<Figure> {
     let mut figures = Vec::new();
     for (name, bound, end, page, lost, requests, largest) in [
@@ -185,7 +179,6 @@ pub(super) fn moving() -> Vec<Figure> {
     figures
 }
 
-/// Ten rows that were delivered change.
 fn touch(site: &mut Site, draws: &mut Stream) {
     let held: Vec<Key> = site.held.iter().map(|key| Key::new(key)).collect();
     for _ in 0..10 {

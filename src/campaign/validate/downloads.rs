@@ -4,10 +4,9 @@
 //! nearest, and the tolerances are wide. No constant was fitted to these figures.
 
 use super::figures::Figure;
-use super::plans::plan;
+use super::rig::plan;
 use crate::world::{self, Outcome, Stacks, Unwatched};
 
-/// Ours beside theirs.
 pub(super) fn figures() -> Vec<Figure> {
     let mut figures = powersync().to_vec();
     figures.push(volt_mx());

@@ -23,7 +23,6 @@ pub(super) struct Kind {
     /// Mean and maximum of how far they are off, as shares.
     pub(super) mean: f64,
     pub(super) max: f64,
-    /// The tolerance in words.
     pub(super) tolerance: String,
     pub(super) met: bool,
 }
@@ -125,7 +124,6 @@ fn digits(x: f64) -> String {
     format!("{x:.decimals$}")
 }
 
-/// With two digits.
 pub(super) fn percent(share: f64) -> String {
     let decimals = if share < 0.1 { 1 } else { 0 };
     let text = format!("{:.decimals$}", share * 100.0);

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, StatementStatus};
 
 use super::figures::Figure;
-use super::plans::class;
+use super::rig::class;
 use crate::base::{Seed, Span, Time};
 use crate::disk::{Disk, DiskOptions, Flash};
 use crate::scenario::DeviceClass;

@@ -13,7 +13,6 @@
 mod backoff;
 mod chunks;
 mod cursors;
-mod daly;
 mod decoders;
 mod downloads;
 mod energy;
@@ -22,7 +21,6 @@ mod flash;
 mod losses;
 pub mod measured;
 mod models;
-mod plans;
 mod queues;
 mod rig;
 

@@ -1,7 +1,7 @@
 //! `validate`: every figure that our models must reproduce.
 
 use super::figures::{Figure, Report, Section};
-use super::{backoff, chunks, cursors, daly, downloads, energy, flash, losses, measured, queues};
+use super::{backoff, chunks, cursors, downloads, energy, flash, losses, measured, queues};
 
 /// A family of figures that belong together: what they are about, and what simulates them.
 pub type Family = (&'static str, fn() -> Vec<Figure>);
@@ -10,7 +10,7 @@ pub type Family = (&'static str, fn() -> Vec<Figure>);
 pub const FAMILIES: &[Family] = &[
     ("chunks that outages cut, repair immune", chunks::figures),
     ("the best chunk under outages", chunks::best),
-    ("work between checkpoints, repair restartable", daly::figures),
+    ("work between checkpoints, repair restartable", chunks::checkpoints),
     ("queues, herds, quotas and a measured gateway", queues::figures),
     ("backoff under contention, 100 clients", backoff::figures),
     ("cursors over rows that stand still", cursors::still),

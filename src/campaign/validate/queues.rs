@@ -8,7 +8,7 @@ use crate::base::{DeviceId, Ppm, Seed, Span, Stamp, Stream, Time};
 use crate::contract::{RequestKind, Schema, ServerError};
 
 use super::figures::Figure;
-use super::plans::plan;
+use super::rig::plan;
 
 const DEVICE: DeviceId = DeviceId(0);
 /// Mean service time in rows of a microsecond each.
@@ -69,7 +69,6 @@ fn hyperexponential(stream: &mut Stream) -> f64 {
     exponential(stream) / (2.0 * part)
 }
 
-/// Waiting, as Erlang and as Pollaczek and Khinchine have it.
 pub(super) fn figures() -> Vec<Figure> {
     let known = |name, reference, measured| Figure::new(name, reference, measured, 0.02);
     let mut figures = vec![

@@ -1,14 +1,30 @@
-//! A device behind a link whose connection breaks at random, and a server that works as long as it
-//! is asked to.
+//! Plans of scenarios of a few lines; a device behind a link whose connection breaks at random, and a
+//! server that works as long as it is asked to.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::base::{BitRate, Seed, Span, Time};
-use crate::contract::{Event, EventSink, LocalBoxFuture, Transport};
+use crate::contract::{Described, Event, EventSink, LocalBoxFuture, Transport};
 use crate::net::{GapLengths, Gaps, Link, LinkSchedule, OutageMode, Profile, Server, TransportOptions, Way};
+use crate::scenario::{DeviceClass, Document, Names, Plan, Request};
 use crate::sim::{Handle, Sim, SimOptions};
+
+pub(super) fn plan(scenario: &str) -> Plan {
+    let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
+    let request = Request { seeds: vec![1], ..Request::default() };
+    let document = Document::parse("", scenario).unwrap_or_else(|error| panic!("{error}"));
+    document.plans(&request, &names).unwrap_or_else(|error| panic!("{error}")).remove(0)
+}
+
+pub(super) fn class(name: &str) -> DeviceClass {
+    let scenario = format!(
+        "name = \"class\"\n[entity.row]\nrows = 1\nschema = {{ id = \"uuid key\", text = \"text\" }}\n\
+         [fleet.phones]\ndevices = 1\nclass = \"{name}\"\n"
+    );
+    plan(&scenario).fleets.remove(0).classes.remove(0).0
+}
 
 /// How the link fails: up for an exponential time, then down for another; nothing fails while it is
 /// down.
@@ -20,7 +36,6 @@ pub(super) struct Failures {
     pub(super) mean: Span,
 }
 
-/// What the device asks for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Order {
     /// How long the server works.
@@ -29,7 +44,6 @@ pub(super) struct Order {
     pub(super) bytes: u64,
 }
 
-/// The device's side.
 pub(super) struct Client {
     handle: Handle,
     way: Rc<Way>,
@@ -45,7 +59,6 @@ impl Client {
         let request = [order.work.0, order.bytes].map(u64::to_le_bytes).concat();
         self.way.request(request, Time::FAR).await.is_ok()
     }
-
     /// Waits until there is a link, as far as a device can know.
     pub(super) async fn repaired(&self) {
         let now = self.handle.now();
@@ -53,7 +66,6 @@ impl Client {
         self.handle.sleep_until(if up > now { up } else { now + TRY_AGAIN }).await;
     }
 
-    /// Orders until the answer comes.
     pub(super) async fn insist(&self, order: Order) {
         while !self.order(order).await {
             self.repaired().await;

@@ -11,7 +11,7 @@ use crate::render::lines::ends;
 use crate::render::reasons::{reason_of, reasons_of};
 use crate::render::story::{Cause, by_cause};
 use crate::render::svg::Size;
-use crate::render::warnings::unplaced;
+use crate::render::warnings::{not_applicable, unplaced};
 use crate::render::why::why;
 use crate::render::{Grid, occurrences};
 
@@ -88,7 +88,7 @@ pub(super) fn found(record: &RunRecord) -> Markup {
 pub(super) fn undone(record: &RunRecord) -> Markup {
     let stopped: Vec<&CellRecord> =
         record.cells.iter().filter(|cell| cell.verdict == Verdict::Incomplete).collect();
-    let unplaced = unplaced(record);
+    let unplaced = [unplaced(record), not_applicable(record)].concat();
     let mixed = record.mixed();
     html! {
         @if let Some(mixed) = mixed { p.note { (mixed) "." } }

@@ -7,9 +7,7 @@ use crate::protocol::{Coding, LIMIT, Packing, Request, packed};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Damage {
-    /// It ends early.
     Cut,
-    /// Some bytes are others.
     Garbled,
     /// A part of it comes twice, is missing or is elsewhere.
     Shuffled,
@@ -19,7 +17,6 @@ pub(super) enum Damage {
     Bomb,
     /// It is nested a hundred thousand deep.
     Nested,
-    /// It is of another format.
     Others,
     /// It is the page of somebody who wants a login.
     Login,
@@ -38,7 +35,6 @@ pub(super) const DAMAGES: [(Damage, &str, u64, bool); 8] = [
     (Damage::Login, "a login page", 100, true),
 ];
 
-/// The position of one of them.
 pub(super) fn drawn(chance: &mut Stream) -> usize {
     let mut left = chance.below(10_000);
     let taken = |(_, _, share, _): &(Damage, &str, u64, bool)| {
@@ -84,7 +80,6 @@ impl Damage {
     }
 }
 
-/// Puts a length that nothing has into the message.
 fn endless(packing: Packing, message: &mut Vec<u8>, chance: &mut Stream) {
     const LENGTH: u64 = 1 << 60;
     let at = chance.below(message.len() as u64) as usize;
@@ -141,7 +136,6 @@ fn bomb(packing: Packing, chance: &mut Stream) -> Option<Vec<u8>> {
     Some(bomb)
 }
 
-/// Lists, elements or tags in each other.
 fn nested(chance: &mut Stream) -> Vec<u8> {
     match chance.below(7) {
         0 => "[".repeat(DEPTH).into_bytes(),

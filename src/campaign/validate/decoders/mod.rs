@@ -14,15 +14,14 @@ use super::figures::Report;
 use crate::base::words::thousands;
 use crate::base::{Seed, Stream};
 use crate::protocol::{Codec, all};
+use crate::record::peak_memory;
 use crate::render::texts;
 use damage::{DAMAGES, Damage};
 use sound::Sound;
 
-/// How a decoder takes a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Taken {
     Refused,
-    /// As what was sent.
     Same,
     Otherwise,
 }
@@ -32,7 +31,7 @@ pub fn decoder_report(messages: u64) -> Report {
     let codecs: Vec<(Codec, Vec<Sound>)> = all().map(|codec| (codec, sound::of(codec))).collect();
     let mut counts = [[0_u64; 3]; DAMAGES.len()];
     let mut wrong = Vec::new();
-    let before = most_memory();
+    let before = peak_memory();
     let mut number = 0;
     while counts.iter().flatten().sum::<u64>() < messages {
         number += 1;
@@ -48,7 +47,7 @@ pub fn decoder_report(messages: u64) -> Report {
             wrong.push(format!("message {number}, {name}, {codec:?}: {taken:?}"));
         }
     }
-    let memory = most_memory().zip(before).map(|(after, before)| after.saturating_sub(before));
+    let memory = peak_memory().zip(before).map(|(after, before)| after.saturating_sub(before));
     told(&counts, &wrong, memory)
 }
 
@@ -104,13 +103,6 @@ fn told(counts: &[[u64; 3]], wrong: &[String], memory: Option<u64>) -> Report {
     _ = writeln!(text, "{all} messages, {} read as they must not be", wrong.len());
     wrong.iter().take(10).for_each(|line| _ = writeln!(text, "{line}"));
     Report { text, holds: Some(wrong.is_empty() && fits) }
-}
-
-/// The most memory that this process has had, bytes, where the system tells.
-fn most_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? * 1_024)
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use crate::protocol::{
     Asked, Codec, FetchRequest, Part, Projected, PullRequest, PushRequest, Request, SyncRequest, Want, Way,
 };
 
-/// A message that is well.
 pub(super) struct Sound {
     pub(super) is_request: bool,
     /// It has a sum that tells whether it was touched.
@@ -16,7 +15,6 @@ pub(super) struct Sound {
     pub(super) says: String,
 }
 
-/// Messages of every kind, as this codec writes them.
 pub(super) fn of(codec: Codec) -> Vec<Sound> {
     let mut all = Vec::new();
     let mut add = |is_request, bytes: Vec<u8>| {

@@ -8,7 +8,6 @@ use crate::net::tcp::Congestion;
 /// Rounds on a kept connection, whatever the number of samples.
 pub(super) const ROUNDS_MAX: usize = 99;
 
-/// How a transfer was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Mode {
     /// Connect, request, response.
@@ -31,10 +30,8 @@ pub(super) struct Link {
     pub(super) queue: [u64; 2],
 }
 
-/// A cell of a file of transfers.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Cell {
-    /// Of its link, mode and congestion control.
     pub(super) name: String,
     pub(super) link: Link,
     pub(super) congestion: Congestion,
@@ -43,7 +40,6 @@ pub(super) struct Cell {
     pub(super) direction: Direction,
     /// Probability of a packet's loss, both ways.
     pub(super) loss: f64,
-    /// Bytes of request and response.
     pub(super) bytes: [u64; 2],
     pub(super) samples: u64,
     /// Seconds.
@@ -54,7 +50,6 @@ pub(super) struct Cell {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct OutageCell {
-    /// Of its link and congestion control.
     pub(super) name: String,
     pub(super) link: Link,
     pub(super) congestion: Congestion,
@@ -84,7 +79,6 @@ pub(super) const COLUMNS: [&str; 14] = [
     "samples",
     "median_s",
 ];
-/// Wanted for rows with losses.
 const MEAN: &str = "mean_s";
 /// The columns of a link among those of transfers.
 const LINK: std::ops::Range<usize> = 1..6;
@@ -95,7 +89,6 @@ const CONGESTION: [(&str, Congestion); 2] = [("cubic", Congestion::Cubic), ("bbr
 const MODES: [(&str, Mode); 4] =
     [("cold", Mode::Cold), ("tls", Mode::Tls), ("warm0", Mode::Warm), ("warmidle", Mode::WarmIdle)];
 const DIRECTIONS: [(&str, Direction); 2] = [("up", Direction::Up), ("down", Direction::Down)];
-/// A day.
 const SECONDS_MAX: f64 = 86_400.0;
 const BYTES_MAX: u64 = 1_000_000_000_000;
 /// Packets that a transfer with losses loses, about; it is predicted some hundred times.

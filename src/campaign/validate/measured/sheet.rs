@@ -110,19 +110,15 @@ impl Sheet {
         }
         Ok(Sheet { header, records })
     }
-
     pub(in crate::campaign) fn has(&self, name: &str) -> bool {
         self.header.iter().any(|column| column == name)
     }
-
     pub(in crate::campaign) fn columns(&self) -> impl Iterator<Item = &str> {
         self.header.iter()
     }
-
     pub(in crate::campaign) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.records.iter().map(|record| Row { header: &self.header, record })
     }
-
     /// The file with a column added, or in the place of an earlier one of that name.
     pub(super) fn with_column(&self, name: &str, values: &[String]) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
@@ -144,16 +140,13 @@ impl<'a> Row<'a> {
     pub(in crate::campaign) fn malformed(self, column: &str, what: impl Into<String>) -> Malformed {
         Malformed { line: line_of(self.record), column: Some(column.to_owned()), what: what.into() }
     }
-
     pub(in crate::campaign) fn text(self, column: &str) -> &'a str {
         let at = self.header.iter().position(|name| name == column);
         at.and_then(|at| self.record.get(at)).unwrap_or_default().trim()
     }
-
     pub(in crate::campaign) fn has(self, column: &str) -> bool {
         self.header.iter().any(|name| name == column)
     }
-
     pub(super) fn whole(self, column: &str, range: RangeInclusive<u64>) -> Result<u64, Malformed> {
         let text = self.text(column);
         let number = text.parse().ok().filter(|n| range.contains(n));
