@@ -1,7 +1,7 @@
 //! Pages asked for ahead: one story asks, another applies, in the order in which was asked.
 //!
-//! Until its page is applied a cursor is a place to ask from and nothing else: it becomes durable with
-//! the page's rows. So no server may take such a cursor for a receipt.
+//! Until its page is applied a cursor is a place to ask from and nothing else: it becomes durable
+//! with the page's rows. So no server may take such a cursor for a receipt.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

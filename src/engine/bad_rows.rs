@@ -1,7 +1,8 @@
 //! Rows that cannot be applied when they come, and what is done about them.
 //!
-//! A row fails by its key, a number of times in one life of the process. A cursor may pass it only if
-//! it is kept on a durable list. A newer version of it, or a load that brings it again, takes it off.
+//! A row fails by its key, a number of times in one life of the process. A cursor may pass it only
+//! if it is kept on a durable list. A newer version of it, or a load that brings it again, takes it
+//! off.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

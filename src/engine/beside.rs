@@ -1,5 +1,6 @@
-//! Stories that go on side by side in one task: they take turns at each poll, always in the same order.
-//! Where one comes to a place at which the process dies (`dead`), nothing of the others may go on.
+//! Stories that go on side by side in one task: they take turns at each poll, always in the same
+//! order. Where one comes to a place at which the process dies (`dead`), nothing of the others may
+//! go on.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;

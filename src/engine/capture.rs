@@ -1,6 +1,6 @@
-//! How it is known what was edited here: by an outbox, or by a mark on each row, as many apps have in
-//! its place. Marks lose edits: a flag is cleared by the verdict on what was sent, be the row edited
-//! since; and a date of the last sync passes over what was edited while that ran.
+//! How it is known what was edited here: by an outbox, or by a mark on each row, as many apps have
+//! in its place. Marks lose edits: a flag is cleared by the verdict on what was sent, be the row
+//! edited since; and a date of the last sync passes over what was edited while that ran.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

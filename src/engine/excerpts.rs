@@ -1,8 +1,8 @@
 //! Pages of a unit that brings a part of an entity: some columns, of some rows.
 //!
-//! What comes lies beside the rows that are held in full, and changes none of them: the app shows it
-//! where it is newer. So there is no row with columns of two versions, and what a person edits is there
-//! in full.
+//! What comes lies beside the rows that are held in full, and changes none of them: the app shows
+//! it where it is newer. So there is no row with columns of two versions, and what a person edits
+//! is there in full.
 
 use super::passed::over_undone;
 use super::process::Process;

@@ -12,8 +12,8 @@ use super::token::Token;
 use super::too_large::{Caps, OnTooLarge};
 use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{
-    Cacheable, Call, Event, HookError, NetworkKind, RequestKind, ServerError, SyncError, TOO_LARGE_PAGE,
-    TransportError, Work,
+    Cacheable, Call, Event, HookError, Mutation, NetworkKind, RequestKind, ServerError, SyncError,
+    TOO_LARGE_PAGE, TransportError, Work,
 };
 use crate::protocol::{Answer, Asked, Effort, Request, SyncRequest, Way};
 use crate::store::StoreError;
@@ -353,16 +353,7 @@ impl Caller {
         let body = self.process.options.codec.encode_request(&sent);
         let sent = body.len() as u64;
         let _held = self.process.hold_request(sent).await;
-        let (edits, asked) = match request {
-            Request::Pull(pull) => (&[][..], Size { rows: pull.rows, bytes: pull.bytes }),
-            Request::Push(push) => {
-                (&push.mutations[..], Size { rows: push.mutations.len() as u32, bytes: sent })
-            }
-            Request::Fetch(fetch) => (&[][..], Size { rows: fetch.rows, bytes: 0 }),
-            Request::Sync(SyncRequest { push, pull }) => {
-                (&push.mutations[..], Size { rows: pull.rows, bytes: pull.bytes })
-            }
-        };
+        let (edits, asked) = brought(request, sent);
         let own = self.process.own_work(edits.len());
         let effort = self.process.options.codec.effort(&body, Way::Written);
         self.process.ports.work(Work { own, ..coding(effort) }).await;
@@ -539,6 +530,18 @@ impl Caller {
             took,
         });
         self.process.ports.work(coding(received.effort)).await;
+    }
+}
+
+/// The edits that a request of so many bytes brings, and what of it is told to a controller.
+fn brought(request: &Request, sent: u64) -> (&[Mutation], Size) {
+    match request {
+        Request::Pull(pull) => (&[], Size { rows: pull.rows, bytes: pull.bytes }),
+        Request::Push(push) => (&push.mutations, Size { rows: push.mutations.len() as u32, bytes: sent }),
+        Request::Fetch(fetch) => (&[], Size { rows: fetch.rows, bytes: 0 }),
+        Request::Sync(SyncRequest { push, pull }) => {
+            (&push.mutations, Size { rows: pull.rows, bytes: pull.bytes })
+        }
     }
 }
 

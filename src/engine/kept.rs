@@ -1,5 +1,6 @@
-//! The queue on disk: a unit is in it from when it is asked for until a run of it has ended well, or it
-//! is discarded. So a run that a kill cut off and the next try of one that failed come again, too.
+//! The queue on disk: a unit is in it from when it is asked for until a run of it has ended well,
+//! or it is discarded. So a run that a kill cut off and the next try of one that failed come again,
+//! too.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -5,11 +5,11 @@
 //! how rows lie on disk, to the gateway what changed, and to the ports everything that waits.
 //!
 //! Parts, each with a state of its own: `Scheduler` (which unit runs when), `Session` (one run
-//! after the other), `Pusher` and `Settling` (edits out, verdicts in), `Puller` and `Applier` (pages
-//! in, rows and cursors written), `Caller` (one request with its tries), all in one `Process`, which
-//! can die. What decides on the way is a pure function or a small rule: the contract's `Queue`,
-//! [`backoff`], the conflict [`Policy`], the [`control`]lers of chunk sizes, and the [`Rules`] that a
-//! planted bug replaces one by one.
+//! after the other), `Pusher` and `Settling` (edits out, verdicts in), `Puller` and `Applier`
+//! (pages in, rows and cursors written), `Caller` (one request with its tries), all in one
+//! `Process`, which can die. What decides on the way is a pure function or a small rule: the
+//! contract's `Queue`, [`backoff`], the conflict [`Policy`], the [`control`]lers of chunk sizes,
+//! and the [`Rules`] that a planted bug replaces one by one.
 //!
 //! Invariants:
 //! - A page's cursor becomes durable in the transaction that holds the page's last row, never
@@ -22,8 +22,8 @@
 //! - One run at a time, or with `sessions` several of units that share no entity; each run that
 //!   starts ends in exactly one event, also when the process dies in between.
 //! - The app's hooks are called at most once for a run, and end before the next run begins.
-//! - No transaction is open across an await, and nobody is told of one before its time on the device
-//!   is over: the process may die in the midst of it.
+//! - No transaction is open across an await, and nobody is told of one before its time on the
+//!   device is over: the process may die during it.
 //! - Where the device's storage is full nothing is lost: an edit is refused to the person, a run
 //!   that cannot write ends with an error, and the next begins when there is room.
 

@@ -1,8 +1,9 @@
 //! The page of conflicts: what waits there for a person, and what becomes of their choice.
 //!
-//! From the transaction that settles its edit until the one that saves the choice the edit stays in the
-//! outbox, set aside, and what is made on top of it waits behind it. What a person takes of their own
-//! goes out over the version that they saw: if that has moved on meanwhile, it is another conflict.
+//! From the transaction that settles its edit until the one that saves the choice the edit stays in
+//! the outbox, set aside, and what is made on top of it waits behind it. What a person takes of
+//! their own goes out over the version that they saw: if that has moved on meanwhile, it is another
+//! conflict.
 
 use super::conflict::{Conflict, Resolution, says_the_same};
 use super::exchange::RunError;

@@ -1,6 +1,6 @@
-//! Rows of which a page brings some columns. A part is used only for a row that is held in the version
-//! that it is one of, and has no local edits. Otherwise the answer is not used, and as its cursor is
-//! not saved the row comes whole when it is asked for again.
+//! Rows of which a page brings some columns. A part is used only for a row that is held in the
+//! version that it is one of, and has no local edits. Otherwise the answer is not used, and as its
+//! cursor is not saved the row comes whole when it is asked for again.
 
 use std::collections::BTreeMap;
 

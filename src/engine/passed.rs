@@ -1,11 +1,12 @@
 //! What the device has moved past, and does not go back to.
 //!
 //! Who reads from a copy that lags, or from a gateway that went back to a backup, is told what was
-//! before. A row's stamps only grow, so a version that is dated before the one that is held stays out.
-//! Of a row that is gone its end is noted, as a tombstone in its shadow, until it comes down itself.
+//! before. A row's stamps only grow, so a version that is dated before the one that is held stays
+//! out. Of a row that is gone its end is noted, as a tombstone in its shadow, until it comes down
+//! itself.
 //!
-//! A backend that was put back to a backup shows older versions that hold. Its pages say between which
-//! stamps versions lie that it has left: what is dated so gives way to any version.
+//! A backend that was put back to a backup shows older versions that hold. Its pages say between
+//! which stamps versions lie that it has left: what is dated so gives way to any version.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
 //! What the way between a device and the backend does to values: by column, a word of [`Bend`]. A
-//! stack's object layer loses that before a codec sees it, or behind one: so this lies around codecs.
+//! stack's object layer loses that before a codec sees it, or behind one: so this lies around
+//! codecs.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
-//! What SQLite keeps whole: with foreign keys on the phone no row ends while others refer to it, and
-//! none refers to a row that is not there. Where a verdict says so the row stays as it was, and what
-//! was said of it waits on the durable list: no edit is stopped by what its row is to others.
+//! What SQLite keeps whole: with foreign keys on the phone no row ends while others refer to it,
+//! and none refers to a row that is not there. Where a verdict says so the row stays as it was, and
+//! what was said of it waits on the durable list: no edit is stopped by what its row is to others.
 
 use std::collections::BTreeSet;
 

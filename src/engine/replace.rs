@@ -1,6 +1,7 @@
-//! All again: the rows of a unit's entities are deleted and made again from a full pull, as generated
-//! actions of development platforms do. A baseline that loses: what was edited since the push began
-//! goes with its row, and until the first rows of the answer people look at an empty table.
+//! All again: the rows of a unit's entities are deleted and made again from a full pull, as
+//! generated actions of development platforms do. A baseline that loses: what was edited since the
+//! push began goes with its row, and until the first rows of the answer people look at an empty
+//! table.
 
 use super::exchange::{GivenUp, RunError};
 use super::process::Process;

@@ -1,5 +1,6 @@
-//! Edits of a row that wait go out as one: the last, made on what the first was made on. One that was
-//! sent is never changed, as its answer may be lost: what its row gets meanwhile waits behind it.
+//! Edits of a row that wait go out as one: the last, made on what the first was made on. One that
+//! was sent is never changed, as its answer may be lost: what its row gets meanwhile waits behind
+//! it.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
-//! A run that is shown as a whole: what it pulls is set aside in the device's database, and applied in
-//! one transaction when all of it has come.
+//! A run that is shown as a whole: what it pulls is set aside in the device's database, and applied
+//! in one transaction when all of it has come.
 //!
-//! Until then the cursors of what is shown stand where they did. What was set aside holds for the rows
-//! that were shown then: if another run has moved a cursor or begun a load, it is thrown away.
+//! Until then the cursors of what is shown stand where they did. What was set aside holds for the
+//! rows that were shown then: if another run has moved a cursor or begun a load, it is thrown away.
 
 use std::borrow::Cow;
 

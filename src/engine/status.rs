@@ -1,6 +1,6 @@
-//! What the app shows of the sync: a pure function of a few facts, told when it changes. They follow
-//! from what the engine tells anyway, so that no state is forgotten where something ends. A change of
-//! what is shown reads nothing from the database and allocates nothing.
+//! What the app shows of the sync: a pure function of a few facts, told when it changes. They
+//! follow from what the engine tells anyway, so that no state is forgotten where something ends. A
+//! change of what is shown reads nothing from the database and allocates nothing.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -1,5 +1,5 @@
-//! Attachments that wait to be sent, and their bytes in pieces: to read a stretch of one, or to note how
-//! far it has gone, touches no more of it.
+//! Attachments that wait to be sent, and their bytes in pieces: to read a stretch of one, or to
+//! note how far it has gone, touches no more of it.
 
 use super::error::Result;
 use super::session::{Store, Tx};

@@ -1,5 +1,5 @@
-//! Rows of which a unit brings a part, beside those that the device holds in full, while they are news:
-//! the device has the row in no version, or in an older one.
+//! Rows of which a unit brings a part, beside those that the device holds in full, while they are
+//! news: the device has the row in no version, or in an older one.
 
 use super::error::Result;
 use super::layout;

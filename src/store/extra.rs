@@ -1,5 +1,5 @@
-//! What engines write beside each row that comes, such as a log of their own: the row's place, stamp
-//! and values once more, as one text, in place of what was there. It is written in the row's
+//! What engines write beside each row that comes, such as a log of their own: the row's place,
+//! stamp and values once more, as one text, in place of what was there. It is written in the row's
 //! transaction, has an index of its own, and nobody reads it.
 
 use super::error::Result;

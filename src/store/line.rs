@@ -1,9 +1,10 @@
-//! A line to a database: open while it is used and for a while after, closed when others need the room.
+//! A line to a database: open while it is used and for a while after, closed when others need the
+//! room.
 //!
-//! An open connection costs up to 250 KB of page cache and some 40 KB of prepared statements; a fleet's
-//! devices are idle most of the day. So a thread keeps as many caches and connections as [`CACHES`] and
-//! [`CONNECTIONS`] say, and gives back one that was not used for longest, or nearly so. To open it
-//! again takes tens of microseconds, and nobody can tell by what is on disk.
+//! An open connection costs up to 250 KB of page cache and some 40 KB of prepared statements; a
+//! fleet's devices are idle most of the day. So a thread keeps as many caches and connections as
+//! [`CACHES`] and [`CONNECTIONS`] say, and gives back one that was not used for longest, or nearly
+//! so. To open it again takes tens of microseconds, and nobody can tell by what is on disk.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

@@ -1,6 +1,6 @@
-//! A device without an outbox: a mark on each row that was edited lies where its edits would. The row
-//! goes out as it is: what it was before is not known, nor which columns were edited, nor how often. A
-//! row that was deleted here has a mark and no row.
+//! A device without an outbox: a mark on each row that was edited lies where its edits would. The
+//! row goes out as it is: what it was before is not known, nor which columns were edited, nor how
+//! often. A row that was deleted here has a mark and no row.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,6 @@
-//! Keys that the backend gave for rows that are yet to be made, in blocks for one device. A copy of the
-//! database that goes by a name of its own finds none there: the first device goes on to take them.
+//! Keys that the backend gave for rows that are yet to be made, in blocks for one device. A copy of
+//! the database that goes by a name of its own finds none there: the first device goes on to take
+//! them.
 
 use super::error::{Result, StoreError};
 use super::rename::call;

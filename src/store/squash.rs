@@ -1,5 +1,5 @@
-//! Several edits of a row that wait become one. What goes out is sealed first: from then on it may be
-//! on the backend, so that neither its idempotency key nor what it says may change.
+//! Several edits of a row that wait become one. What goes out is sealed first: from then on it may
+//! be on the backend, so that neither its idempotency key nor what it says may change.
 
 use super::error::Result;
 use super::outbox::{Entry, json, references};

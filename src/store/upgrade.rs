@@ -1,5 +1,5 @@
-//! A database that an older version of the app has left: in one transaction what it lacks is added, or
-//! it is emptied. Who dies over it finds the database as it was.
+//! A database that an older version of the app has left: in one transaction what it lacks is added,
+//! or it is emptied. Who dies over it finds the database as it was.
 
 use rusqlite::Connection;
 

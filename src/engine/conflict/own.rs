@@ -1,6 +1,6 @@
 //! A rule of the app's own, asked about all conflicts of an answer before any is settled: no
-//! transaction is open while it thinks. One that does not answer in time, panics, or says what cannot
-//! be done has said nothing; one that never gives the thread back cannot be contained.
+//! transaction is open while it thinks. One that does not answer in time, panics, or says what
+//! cannot be done has said nothing; one that never gives the thread back cannot be contained.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,3 +1,5 @@
+//! What the tests share.
+
 mod blobs;
 mod edits;
 mod excerpts;
