@@ -95,11 +95,9 @@ impl Findings {
     pub(super) fn words(&self) -> Labels<'_> {
         Labels { schema: &self.schema, units: &self.units, clock: self.clock }
     }
-
     pub(super) fn by_stamps(&self) -> bool {
         self.capabilities.stamps
     }
-
     /// Whether every edit ends on the backend, waits, or stands in a log.
     pub(super) fn keeps_edits(&self) -> bool {
         self.capabilities.merge == Merge::Keeps
@@ -125,7 +123,6 @@ impl Findings {
             self.add(check, concerns, || text);
         }
     }
-
     /// The same of what a device did, in words that name things.
     pub(super) fn tell(&mut self, check: Check, device: DeviceId, text: impl FnOnce(Labels<'_>) -> String) {
         let (schema, units) = (Arc::clone(&self.schema), Arc::clone(&self.units));

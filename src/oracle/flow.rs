@@ -172,7 +172,6 @@ impl DeviceFlow {
     pub(super) fn unfinished(&self) -> impl Iterator<Item = Run> {
         self.open.values().copied().filter(|run| self.alive && run.life == self.life)
     }
-
     /// It did not come to rest: what it has open it might yet have ended, but for what had its
     /// time.
     pub(super) fn at_no_rest(&mut self, now: Time, patience: &Patience) {
@@ -310,7 +309,6 @@ impl DeviceFlow {
         let begun = self.open.values_mut().filter(|run| run.since >= since);
         begun.for_each(|run| run.may_have_ended = true);
     }
-
     /// A person or the network did something: what runs, or waits, is no chain any more.
     fn somebody_acted(&mut self) {
         self.last_end = None;
@@ -339,7 +337,6 @@ impl DeviceFlow {
         let Some(told) = self.coalesced.get(&unit).copied().filter(|_| put_back) else { return };
         self.queue.retain(|(waiting, since)| *waiting != unit || *since <= queued_at || *since > told);
     }
-
     /// How many runs led, each to the next, to the one of `unit` that starts now.
     fn chain(&mut self, unit: UnitId, queued_at: Time) -> u32 {
         let at_once = self.last_end.filter(|ended| (ended.unit, ended.at) == (unit, queued_at));

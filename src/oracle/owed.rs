@@ -152,7 +152,6 @@ impl OwingDevice {
     fn owe(&mut self, at: Time, unit: UnitId, why: Why) {
         self.owed.push(Owed { unit, why, since: at, idle: Span::ZERO, told: false });
     }
-
     fn begin_again(&mut self, at: Time, which: impl Fn(&Owed) -> bool) {
         for owed in self.owed.iter_mut().filter(|owed| which(owed)) {
             (owed.since, owed.idle, owed.told) = (at, Span::ZERO, false);

@@ -40,7 +40,6 @@ impl Shown {
     pub(super) fn went_back(&mut self, id: RowId, device: DeviceId, had: usize, now: Time) {
         self.back.entry((id, device)).or_insert(Back { had, since: now });
     }
-
     /// The row was removed, and no version of it says so.
     pub(super) fn removed_vaguely(&mut self, id: RowId, device: DeviceId) {
         self.vague.insert((id, device));

@@ -355,7 +355,6 @@ impl DeviceStatus {
         self.waiting.remove(&edit);
         self.perhaps.remove(&edit);
     }
-
     fn arrives(&mut self, something: bool) {
         let syncing = matches!(self.shown, Some(Status { state: Shown::Syncing(_), .. }));
         self.unseen |= something && syncing;

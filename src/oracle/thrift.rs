@@ -54,7 +54,6 @@ impl Account {
     pub(super) fn new(units: usize) -> Account {
         Account { haste: Haste::new(units), ..Account::default() }
     }
-
     /// Somebody asks the device for a sync, or opens a record.
     pub(super) fn asked(&mut self) {
         self.opened += 1;

@@ -37,15 +37,12 @@ impl<'a> Labels<'a> {
     pub(super) fn unit(self, unit: UnitId) -> &'a str {
         self.units.get(usize::from(unit.0)).map_or("an unknown unit", |unit| &unit.name)
     }
-
     pub(super) fn time(self, at: Time) -> String {
         self.clock.time(at)
     }
-
     pub(super) fn stamp(self, stamp: Stamp) -> String {
         self.clock.stamp(stamp)
     }
-
     pub(super) fn record(self, entity: EntityId, key: &str) -> String {
         record(self.schema, entity, key)
     }
@@ -78,7 +75,6 @@ impl<'a> Labels<'a> {
         let values = if values.is_empty() { values } else { format!(": {values}") };
         format!("{} {record}{values}", kind.word())
     }
-
     /// `edit d0.e3 of 08:12:00 (update visit 3f2a…: status="done")`.
     pub(super) fn edit(self, id: EditId, edit: &Edit) -> String {
         let change = self.change(edit.kind, (edit.entity, &edit.key), &edit.values);

@@ -43,7 +43,6 @@ impl RowCase<'_> {
         let row = self.row.is_some_and(|row| !row.versions.is_empty() || row.values.is_some());
         stamp != Stamp(0) || row
     }
-
     /// An older version that reads as the device shows the row.
     fn older(&self, content: u64) -> Option<&Version> {
         let versions = self.row.map_or(&[][..], |row| &row.versions[..]);

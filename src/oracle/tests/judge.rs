@@ -7,8 +7,7 @@ use crate::oracle::{Verdict, implied};
 
 /// What is found after a history; with `restless` in it no device comes to rest.
 pub(super) fn verdict(history: &str) -> Verdict {
-    let stage = play(history);
-    if history.contains("restless") { stage.verdict_without_rest() } else { stage.verdict() }
+    play(history).verdict(!history.contains("restless"))
 }
 
 /// Holds what is found in histories to parts between ` & `: `silent`; `CHECK N`, which fires so often

@@ -138,13 +138,13 @@ impl Play {
             Some(name) => (Some(name), &words[1..]),
             None => (None, &words[..]),
         };
-        let before = self.stage.now();
+        let before = self.stage.now;
         match words[0].parse() {
             Ok(device) => self.of_phone(device, &words[1..]),
             Err(_) => self.of_others(words),
         }
         if let Some(name) = name {
-            assert!(self.stage.now() > before, "{step} commits nothing");
+            assert!(self.stage.now > before, "{step} commits nothing");
             self.stamps.insert(name.to_owned(), self.stage.stamp());
         }
     }
@@ -195,7 +195,7 @@ impl Play {
                 stage.tell(Node::Backend, served);
             }
             ["mark", name] => {
-                self.times.insert(name.to_owned(), stage.now());
+                self.times.insert(name.to_owned(), stage.now);
             }
             ["ahead"] => stage.ahead = true,
             ["drain"] => stage.drain(),
@@ -226,7 +226,7 @@ impl Play {
             }
             ["shows-late", key, stamp, wait] => {
                 let (key, entity, stamp) = (Key::new(key), entity(key), self.stamp(stamp));
-                let until = self.stage.now() + secs(wait);
+                let until = self.stage.now + secs(wait);
                 let late = Event::CommitDelayed { entity, key: &key, stamp, until };
                 self.stage.tell(Node::Backend, late);
             }
