@@ -70,7 +70,6 @@ impl Given {
         }
     }
 
-    /// The server went back to an older state: what it told since it does not know.
     pub(super) fn server_went_back(&mut self) {
         self.brought.clear();
     }

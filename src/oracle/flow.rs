@@ -208,7 +208,6 @@ impl Run {
 }
 
 impl DeviceFlow {
-    /// Every run says something now and then until it ends.
     fn tell_silent(&mut self, id: DeviceId, now: Time, patience: &Patience, findings: &mut Findings) {
         let (alive, life) = (self.alive && !self.suspended, self.life);
         let silent = |run: &Run| alive && run.life == life && !run.told && run.is_silent(now, patience);
@@ -241,7 +240,6 @@ impl DeviceFlow {
         }
     }
 
-    /// A run was under way, as its end shows, when others of its unit started.
     fn tell_met(&mut self, id: DeviceId, run: u64, open: &Run, findings: &mut Findings) {
         for at in self.met.remove(&run).unwrap_or_default() {
             findings.tell(Check::TwoSyncs, id, |names| {
@@ -296,7 +294,6 @@ impl DeviceFlow {
         self.untold = true;
     }
 
-    /// Runs are numbered, and ended, as if what came since had not been.
     fn went_back(&mut self, to: Time) {
         self.may_have_ended(to);
         self.untold = true;

@@ -219,7 +219,6 @@ fn gives_keys(schema: &Schema, entity: EntityId) -> bool {
     matches!(schema.naming(entity).by, NamedBy::Server | NamedBy::Pool)
 }
 
-/// The backend's rows in first keys.
 #[derive(Clone)]
 pub(super) struct NamedTruth<'a> {
     pub(super) names: Rc<Names>,

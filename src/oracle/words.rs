@@ -11,7 +11,6 @@ use crate::contract::{Author, ColumnKind, EditKind, PendingEdit, Schema, SyncUni
 /// At most so many values of an edit or a row are written out.
 const VALUES: usize = 4;
 
-/// When a unit was to run.
 pub(super) fn after(trigger: Trigger) -> String {
     match trigger {
         Trigger::Start => "after the start of the app".to_owned(),
@@ -25,7 +24,6 @@ pub(super) fn after(trigger: Trigger) -> String {
     }
 }
 
-/// What there is to name in texts, and the clock by which instants are told.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Labels<'a> {
     pub(super) schema: &'a Schema,

@@ -13,7 +13,6 @@ pub(in crate::oracle) struct RowCase<'a> {
     pub(in crate::oracle) device: DeviceId,
     pub(in crate::oracle) entity: EntityId,
     pub(in crate::oracle) difference: Difference<'a>,
-    /// Its history, if something happened to it since the start.
     pub(in crate::oracle) row: Option<&'a Row>,
     pub(in crate::oracle) removed: bool,
     /// The row that the backend has under this key; asked for rows that the device should not have.
