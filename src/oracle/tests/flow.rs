@@ -46,8 +46,8 @@ fn a_run_ends_once_unless_a_death_leaves_open_whether_it_did() {
         0 restarts; 0 fails A 0 interrupted => event-without-end 1
         ",
     );
-    // What nobody heard of may end when others ran since, and once: run 1 began as the process died,
-    // and what the next life wrote of it was lost.
+    // What nobody heard of may end when others ran since, and once: run 1 began as the process
+    // died, and what the next life wrote of it was lost.
     let skipped = ("0 begins A 0; 0 ends A 0", "0 fails A 1 interrupted");
     let full = ("0 begins A 0; 0 fails A 0 full; 0 begins A 1; 0 fails A 1 full", "0 fails A 0 interrupted");
     let next = "0 restarts; 0 begins A 2; 0 ends A 2";

@@ -452,21 +452,6 @@ impl Play {
                     },
                 );
             }
-            ["rejected", id, key] => {
-                let (edit, entity, key, kind) = (edit(id), entity(key), &Key::new(key), LogKind::Rejected);
-                stage.emit(device, Event::EditLogged { edit, entity, key, kind });
-            }
-            ["attaches", key] => {
-                let sent = BlobEvent::Sent { blob: photo(key), offset: 0, bytes: 9, in_run: true };
-                stage.emit(device, Event::Blob(sent));
-            }
-            ["stored" | "torn", key] => {
-                let whole = stage.oracle.schema.attachment(VISIT).unwrap().bytes(&Key::new(key), Part::Whole);
-                let came = if words[0] == "torn" { &b"torn"[..] } else { &whole };
-                let (bytes, hash, device) = (came.len() as u64, blob_hash(came), DeviceId(device));
-                let stored = BlobEvent::Stored { blob: photo(key), device, bytes, hash };
-                stage.tell(Node::Backend, Event::Blob(stored));
-            }
             ["opens", id, key] => {
                 let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
                 stage.emit(device, Event::Page(PageEvent::Open { edit, entity, key }));
@@ -482,6 +467,29 @@ impl Play {
             }
             ["decides", id, key, kind, how, ..] => {
                 self.decides(device, (id, key), (kind, how), words.get(5));
+            }
+            _ => self.of_photos(device, words),
+        }
+    }
+
+    /// What becomes of a refused edit, and of what is attached to rows.
+    fn of_photos(&mut self, device: u32, words: &[&str]) {
+        let stage = &mut self.stage;
+        match *words {
+            ["rejected", id, key] => {
+                let (edit, entity, key, kind) = (edit(id), entity(key), &Key::new(key), LogKind::Rejected);
+                stage.emit(device, Event::EditLogged { edit, entity, key, kind });
+            }
+            ["attaches", key] => {
+                let sent = BlobEvent::Sent { blob: photo(key), offset: 0, bytes: 9, in_run: true };
+                stage.emit(device, Event::Blob(sent));
+            }
+            ["stored" | "torn", key] => {
+                let whole = stage.oracle.schema.attachment(VISIT).unwrap().bytes(&Key::new(key), Part::Whole);
+                let came = if words[0] == "torn" { &b"torn"[..] } else { &whole };
+                let (bytes, hash, device) = (came.len() as u64, blob_hash(came), DeviceId(device));
+                let stored = BlobEvent::Stored { blob: photo(key), device, bytes, hash };
+                stage.tell(Node::Backend, Event::Blob(stored));
             }
             _ => self.runs(device, words),
         }
