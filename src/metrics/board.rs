@@ -78,22 +78,18 @@ impl Board {
         let value = &mut self.values[id as usize];
         *value = value.saturating_add(n);
     }
-
     /// Counts `n` less: they were counted before it was known that they are none.
     pub(super) fn take_back(&mut self, id: Id, n: u64) {
         let value = &mut self.values[id as usize];
         *value = value.saturating_sub(n);
     }
-
     pub(super) fn set(&mut self, id: Id, value: u64) {
         debug_assert_ne!(id.metric().kind, Kind::Distribution);
         self.values[id as usize] = value;
     }
-
     pub(super) fn value(&self, id: Id) -> u64 {
         self.values[id as usize]
     }
-
     pub(super) fn observe(&mut self, id: Id, value: u64) {
         debug_assert_eq!(id.metric().kind, Kind::Distribution);
         self.distributions[id as usize].observe(value);
@@ -110,7 +106,6 @@ impl Board {
     pub(super) fn observe_unit(&mut self, id: Id, unit: UnitId, value: u64) {
         self.by_unit.observe(id, usize::from(unit.0), value);
     }
-
     pub(super) fn observe_entity(&mut self, id: Id, entity: EntityId, value: u64) {
         self.observe(id, value);
         self.by_entity.observe(id, usize::from(entity.0), value);

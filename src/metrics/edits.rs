@@ -93,7 +93,6 @@ impl Edits {
         let waiting = std::mem::take(&mut self.waiting);
         waiting.into_values().for_each(|since| board.lasted(Id::EditsUnsent, Some(since), at));
     }
-
     fn settled(&mut self, at: Time, edit: EditId, board: &mut Board) {
         board.lasted(Id::EditsUnsent, self.waiting.remove(&edit), at);
     }

@@ -32,20 +32,16 @@ impl Presence {
     pub(super) fn new(devices: usize) -> Presence {
         Presence { devices: vec![PresentDevice::default(); devices], online: 0, backend_down: false }
     }
-
     pub(super) fn online(&self) -> u64 {
         self.online
     }
-
     pub(super) fn backend_up(&self) -> bool {
         !self.backend_down
     }
-
     /// Whether the device has been online and in the foreground ever since `time`.
     pub(super) fn present_since(&self, device: DeviceId, time: Time) -> bool {
         self.devices[device.0 as usize].present_since.is_some_and(|since| since <= time)
     }
-
     pub(super) fn on_backend(&mut self, available: bool) {
         self.backend_down = !available;
     }

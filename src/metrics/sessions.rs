@@ -145,7 +145,6 @@ impl Sessions {
         let mut started = self.devices[device.0 as usize].started.iter();
         started.find(|started| started.died).map(|started| (started.unit, started.run))
     }
-
     /// A request of the device has come to the backend, and will be so long in its queue.
     pub(super) fn queued(&mut self, device: DeviceId, queued: Span) {
         let all = &mut self.devices[device.0 as usize].queued;

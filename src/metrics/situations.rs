@@ -146,7 +146,6 @@ impl Situations {
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         self.devices.iter_mut().for_each(|seen| seen.ends(at, board));
     }
-
     fn landed(&mut self, edit: EditId) {
         if let Some((device, request)) = self.sent.get(&edit) {
             self.devices[device.0 as usize].landed.insert(*request);

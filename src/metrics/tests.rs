@@ -82,11 +82,9 @@ impl Step<'_> {
     fn word(&self, at: usize) -> &str {
         self.0.get(at).copied().unwrap_or_default()
     }
-
     fn number(&self, at: usize) -> u64 {
         self.word(at).parse().unwrap_or(0)
     }
-
     fn option(&self, name: &str, usual: u64) -> u64 {
         let of = |word: &&str| word.strip_prefix(name)?.strip_prefix('=')?.parse().ok();
         self.0.iter().find_map(of).unwrap_or(usual)

@@ -70,7 +70,6 @@ impl Given {
         }
     }
 
-    /// The server went back to an older state: what it told since it does not know.
     pub(super) fn server_went_back(&mut self) {
         self.brought.clear();
     }
@@ -113,7 +112,6 @@ impl Given {
         let of_unit = self.brought.iter_mut().filter(|((by, _), _)| *by == unit);
         of_unit.for_each(|(_, brought)| brought.behind.clear());
     }
-
     fn cut_off(&mut self) {
         for (_, Brought { rows, behind }) in &mut self.brought {
             behind.drain(..).for_each(|row| _ = rows.remove(&row));

@@ -89,11 +89,9 @@ impl Attachments {
     fn excuse(&mut self, device: DeviceId) {
         self.made.values_mut().filter(|owner| owner.device == device).for_each(|owner| owner.excused = true);
     }
-
     pub(super) fn holds(&mut self, blobs: Vec<BlobId>) {
         self.held.extend(blobs);
     }
-
     pub(super) fn is_empty(&self) -> bool {
         self.made.is_empty()
     }

@@ -82,7 +82,7 @@ impl Ledger {
             if edit.kind != EditKind::Delete {
                 let sets = |column: usize| edit.values.iter().any(|(of, _)| *of == column);
                 let besides: Vec<_> = values.into_iter().filter(|(column, _)| !sets(*column)).collect();
-                edit.values.extend(besides);
+                edit.local.values.extend(besides);
             }
         }
     }

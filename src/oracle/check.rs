@@ -4,7 +4,6 @@ use crate::contract::{Capabilities, Merge};
 
 macro_rules! checks {
     ($($id:ident $name:literal $metric:literal $subject:ident $needs:expr;)*) => {
-        /// A check, as its position in [`ALL`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub(super) enum Check { $($id,)* }
 
@@ -15,7 +14,6 @@ macro_rules! checks {
                 match self { $(Check::$id => Subject::$subject,)* }
             }
 
-            /// Whether a stack with these capabilities can pass it.
             pub(super) fn applies(self, capabilities: Capabilities) -> bool {
                 let needs: fn(Capabilities) -> bool = match self { $(Check::$id => $needs,)* };
                 needs(capabilities)

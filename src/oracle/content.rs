@@ -192,8 +192,8 @@ pub(super) fn stale_copies(schema: &Schema, truth: &dyn Truth) -> u64 {
     rows
 }
 
-/// Rows that a device holds of an entity that is delivered on open: as old as that, each must be what
-/// the backend had at some time.
+/// Rows that a device holds of an entity that is delivered on open: as old as that, each must be
+/// what the backend had at some time.
 pub(super) struct Opened<'a> {
     pub(super) schema: &'a Schema,
     pub(super) history: &'a History,

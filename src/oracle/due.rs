@@ -11,13 +11,11 @@ use crate::contract::Trigger;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
-    /// The edit was saved, and saving starts the unit.
     Saved(EditId),
     /// A run that pushes ended well and left the edit, which was there before it began.
     Left(EditId),
     Fired(Trigger),
     Queued,
-    /// The unit failed, so many tries in a row.
     Failed(u32),
 }
 

@@ -1,5 +1,7 @@
 //! A local edit and what is known of it.
 
+use std::ops::Deref;
+
 use super::history::RowId;
 use super::meant::Won;
 use super::truth::alike;
@@ -8,11 +10,8 @@ use crate::contract::{EditKind, LocalEdit, Refusal};
 
 #[derive(Clone, Debug)]
 pub(super) struct Edit {
-    pub(super) entity: EntityId,
-    pub(super) key: Key,
+    pub(super) local: LocalEdit,
     pub(super) row: RowId,
-    pub(super) kind: EditKind,
-    pub(super) values: Vec<(usize, Value)>,
     /// How many of the values are its person's: the rest is from edits in whose place it goes out.
     own: usize,
     pub(super) made: Time,
@@ -64,15 +63,20 @@ pub(super) struct Refused {
     pub(super) kind: EditKind,
 }
 
+impl Deref for Edit {
+    type Target = LocalEdit;
+
+    fn deref(&self) -> &LocalEdit {
+        &self.local
+    }
+}
+
 impl Edit {
     /// One that a person made in a `life` of the device, on the first `seen` versions of `row`.
     pub(super) fn new(edit: &LocalEdit, made: Time, life: u32, (row, seen): (RowId, usize)) -> Edit {
         Edit {
-            entity: edit.entity,
-            key: edit.key.clone(),
+            local: edit.clone(),
             row,
-            kind: edit.kind,
-            values: edit.values.clone(),
             own: edit.values.len(),
             made,
             life,
@@ -102,7 +106,6 @@ impl Edit {
     pub(super) fn is_of(&self, entity: EntityId, key: &Key) -> bool {
         (self.entity, &self.key) == (entity, key)
     }
-
     pub(super) fn sets(&self, column: usize) -> bool {
         self.values[..self.own].iter().any(|(of, _)| *of == column)
     }

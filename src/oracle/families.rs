@@ -166,7 +166,6 @@ impl Families {
         self.split_ns = self.split_ns.saturating_add(lasted);
     }
 
-    /// What a device has waiting nobody knows from now on.
     fn forget(&mut self, node: Node) {
         let Node::Device(device) = node else { return };
         self.waits.retain(|id, _| id.device != device);

@@ -54,7 +54,6 @@ pub(super) struct Blind {
     pub(super) text: String,
 }
 
-/// What is the same for all devices.
 #[derive(Debug)]
 pub(super) struct Rules {
     pub(super) units: Arc<[SyncUnit]>,
@@ -64,7 +63,6 @@ pub(super) struct Rules {
     pub(super) acknowledges: bool,
 }
 
-/// What happened on a device, for who watches each by itself.
 pub(super) struct Heard<'a> {
     pub(super) at: Time,
     pub(super) device: DeviceId,
@@ -95,11 +93,9 @@ impl Findings {
     pub(super) fn words(&self) -> Labels<'_> {
         Labels { schema: &self.schema, units: &self.units, clock: self.clock }
     }
-
     pub(super) fn by_stamps(&self) -> bool {
         self.capabilities.stamps
     }
-
     /// Whether every edit ends on the backend, waits, or stands in a log.
     pub(super) fn keeps_edits(&self) -> bool {
         self.capabilities.merge == Merge::Keeps
@@ -119,14 +115,11 @@ impl Findings {
         }
     }
 
-    /// The same of what a check says, if it says something.
     pub(super) fn found(&mut self, check: Check, concerns: Concerns<'_>, text: Option<String>) {
         if let Some(text) = text {
             self.add(check, concerns, || text);
         }
     }
-
-    /// The same of what a device did, in words that name things.
     pub(super) fn tell(&mut self, check: Check, device: DeviceId, text: impl FnOnce(Labels<'_>) -> String) {
         let (schema, units) = (Arc::clone(&self.schema), Arc::clone(&self.units));
         let clock = self.clock;
@@ -180,7 +173,6 @@ impl Findings {
         }
     }
 
-    /// The violations by check, the counts by metric, and the checks that are not applicable.
     pub(super) fn finish(mut self) -> (Vec<Violation>, BTreeMap<&'static str, u64>, Vec<&'static str>) {
         let rank = |name: &str| ALL.iter().position(|(n, _)| *n == name);
         self.violations.sort_by_key(|v| rank(v.check));

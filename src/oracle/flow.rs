@@ -172,7 +172,6 @@ impl DeviceFlow {
     pub(super) fn unfinished(&self) -> impl Iterator<Item = Run> {
         self.open.values().copied().filter(|run| self.alive && run.life == self.life)
     }
-
     /// It did not come to rest: what it has open it might yet have ended, but for what had its
     /// time.
     pub(super) fn at_no_rest(&mut self, now: Time, patience: &Patience) {
@@ -209,7 +208,6 @@ impl Run {
 }
 
 impl DeviceFlow {
-    /// Every run says something now and then until it ends.
     fn tell_silent(&mut self, id: DeviceId, now: Time, patience: &Patience, findings: &mut Findings) {
         let (alive, life) = (self.alive && !self.suspended, self.life);
         let silent = |run: &Run| alive && run.life == life && !run.told && run.is_silent(now, patience);
@@ -242,7 +240,6 @@ impl DeviceFlow {
         }
     }
 
-    /// A run was under way, as its end shows, when others of its unit started.
     fn tell_met(&mut self, id: DeviceId, run: u64, open: &Run, findings: &mut Findings) {
         for at in self.met.remove(&run).unwrap_or_default() {
             findings.tell(Check::TwoSyncs, id, |names| {
@@ -297,7 +294,6 @@ impl DeviceFlow {
         self.untold = true;
     }
 
-    /// Runs are numbered, and ended, as if what came since had not been.
     fn went_back(&mut self, to: Time) {
         self.may_have_ended(to);
         self.untold = true;
@@ -310,7 +306,6 @@ impl DeviceFlow {
         let begun = self.open.values_mut().filter(|run| run.since >= since);
         begun.for_each(|run| run.may_have_ended = true);
     }
-
     /// A person or the network did something: what runs, or waits, is no chain any more.
     fn somebody_acted(&mut self) {
         self.last_end = None;
@@ -339,7 +334,6 @@ impl DeviceFlow {
         let Some(told) = self.coalesced.get(&unit).copied().filter(|_| put_back) else { return };
         self.queue.retain(|(waiting, since)| *waiting != unit || *since <= queued_at || *since > told);
     }
-
     /// How many runs led, each to the next, to the one of `unit` that starts now.
     fn chain(&mut self, unit: UnitId, queued_at: Time) -> u32 {
         let at_once = self.last_end.filter(|ended| (ended.unit, ended.at) == (unit, queued_at));

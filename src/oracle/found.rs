@@ -247,19 +247,15 @@ impl Found {
     pub(super) fn is_unsure(&self, id: EditId) -> bool {
         self.unsure.contains(&id)
     }
-
     pub(super) fn knows(&self, device: DeviceId, (id, row): (EditId, RowId)) -> bool {
         self.noted(device, (id, row)).is_some()
     }
-
     fn last(&self, id: EditId) -> Option<&Noted> {
         self.journal.iter().rev().map(|line| &line.noted).find(|noted| noted.id == id)
     }
-
     fn noted(&self, device: DeviceId, (id, row): (EditId, RowId)) -> Option<&Noted> {
         self.books.get(&device)?.get(&row)?.iter().rfind(|noted| noted.id == id)
     }
-
     fn note(&mut self, place: StorageTime, row: RowId, noted: Noted) {
         keep(self.books.entry(place.device).or_default(), row, noted.clone());
         let StorageTime { device, life, at } = place;
@@ -290,7 +286,6 @@ mod tests {
         let values = vec![(0, Value::text(says))];
         LocalEdit { id, entity: EntityId(0), key: Key::new("a"), kind: EditKind::Update, values }
     }
-
     fn row(says: &str) -> Row {
         let values = (says != "gone").then(|| vec![Value::text(says)]);
         Row { entity: EntityId(0), key: Key::new("a"), first_place: None, versions: Vec::new(), values }

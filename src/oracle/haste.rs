@@ -136,7 +136,6 @@ impl Haste {
     pub(super) fn put_off(&mut self) {
         self.units.iter_mut().for_each(|unit| unit.put_off.1 = true);
     }
-
     /// What became of an edit shows, or it is in the server's hands.
     pub(super) fn settled(&mut self) {
         self.units.iter_mut().for_each(|unit| unit.put_off.0 = 0);

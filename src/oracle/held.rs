@@ -111,7 +111,6 @@ impl Held {
     pub(super) fn versions(&self, id: RowId, device: DeviceId) -> usize {
         self.by_row.get(id as usize).map_or(0, |holders| holders.get(device) as usize)
     }
-
     pub(super) fn had_removed(&self, id: RowId, row: &Row, device: DeviceId) -> bool {
         self.beside(id, device).removed_with as usize == row.versions.len()
     }
@@ -146,14 +145,12 @@ impl Held {
     pub(super) fn is_unsure(&self, id: RowId, device: DeviceId) -> bool {
         self.perhaps_less.contains(&(id, device))
     }
-
     /// The device may hold less of the row than it is taken to, if that is `so`.
     pub(super) fn perhaps_less(&mut self, (id, device): (RowId, DeviceId), so: bool) {
         if so {
             self.perhaps_less.insert((id, device));
         }
     }
-
     pub(super) fn told(&mut self, id: RowId, device: DeviceId) {
         self.perhaps_less.remove(&(id, device));
     }

@@ -71,11 +71,9 @@ impl History {
     pub(super) fn find(&self, entity: EntityId, key: &str) -> Option<RowId> {
         self.index[usize::from(entity.0)].get(key).copied()
     }
-
     pub(super) fn row(&self, id: RowId) -> &Row {
         &self.rows[id as usize]
     }
-
     pub(super) fn rows(&self) -> impl Iterator<Item = (RowId, &Row)> {
         self.rows.iter().enumerate().map(|(id, row)| (id as RowId, row))
     }
@@ -100,7 +98,6 @@ impl History {
         let (stamp, values) = self.initial.row(*entity, key.as_str())?;
         Some((stamp, self.hash.projected(self.schema.entity(*entity), &values)))
     }
-
     /// The row as it was when the world began, with its stamp; `None` if it was not there.
     pub(super) fn at_the_start(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)> {
         self.initial.row(entity, key)

@@ -126,7 +126,6 @@ impl Said {
         let failed = self.pending.iter().find(|edit| edit.last_error.is_some());
         failed.or(self.pending.first()).map(|edit| (edit.entity, edit.key.as_str()))
     }
-
     /// The row shows edits that wait: that is not a difference but being stuck.
     fn is_dirty(&self, entity: EntityId, key: &str) -> bool {
         self.unsent.iter().any(|p| p.entity == entity && p.key.as_str() == key)
@@ -242,7 +241,6 @@ impl<'a> Inspection<'a> {
             self.oracle.ledger.cut_short(device);
         }
     }
-
     /// What the device was in `life` until an instant lies there for somebody who has logged out.
     pub fn leaves(&mut self, device: DeviceId, (until, life): (Time, u32)) {
         self.oracle.ledger.lives.leaves(device, life, until);

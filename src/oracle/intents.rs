@@ -8,7 +8,7 @@ use super::edit::Edit;
 use super::findings::{Concerns, Findings};
 use super::history::{History, RowId};
 use super::ledger::Ledger;
-use super::meant::{Beside, Meant};
+use super::meant::Beside;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{Author, CommitKind, Decision, EditError, EditKind, LocalEdit, LogEntry, PhoneEvent};
 
@@ -47,14 +47,12 @@ impl Intents {
         self.persons.made(edit.id);
         self.beside.unseen.insert(edit.id, edit.clone());
     }
-
     /// The app refused an edit. After a failure of the storage it may be there all the same.
     pub(super) fn refused(&mut self, edit: &LocalEdit, error: &EditError) {
         if matches!(error, EditError::Storage(_) | EditError::StorageFull) {
             self.missed(edit);
         }
     }
-
     pub(super) fn process_ended(&mut self, device: DeviceId, at: Time) {
         self.ended.insert(device, at);
     }
@@ -110,15 +108,16 @@ impl Intents {
     pub(super) fn judge(&mut self, case: &CommitCase<'_>, concerns: Concerns<'_>, findings: &mut Findings) {
         let Author::Device(id) = case.author else { return };
         findings.found(Check::Misfiled, concerns, self.persons.misfiled(id));
-        let Some(meant) = self.meant(id, case.edit) else {
+        let made = case.edit.map(|(_, edit)| &edit.local);
+        let Some(meant) = made.or_else(|| self.beside.unseen.get(&id)) else {
             let text = checks::by_a_stranger(case, id);
             let found = Found { entity: case.row.entity, key: case.row.key.clone(), text };
             self.strangers.entry(id).or_insert(found);
             return;
         };
         let keeps = findings.keeps_edits();
-        let unasked = checks::unasked(case, &meant, &self.beside, keeps);
-        let bent = checks::bent_on_the_way(case, &meant, &self.beside, keeps);
+        let unasked = checks::unasked(case, meant, &self.beside, keeps);
+        let bent = checks::bent_on_the_way(case, meant, &self.beside, keeps);
         findings.add_bent((id.device, (case.row.entity, case.row.key.as_str())), bent, true);
         let row = case.edit.map(|(_, edit)| edit.row);
         match (unasked, row) {
@@ -151,7 +150,6 @@ impl Intents {
         let behind = checks::before_its_parent(turn, history, "was refused for good");
         findings.found(Check::Reordered, concerns, behind);
     }
-
     /// What the log of a device speaks of was out of turn by a rule.
     pub(super) fn read(&mut self, log: &[LogEntry], came_to: impl Fn(EditId) -> bool) {
         self.out_of_turn.retain(|(id, found)| {
@@ -166,15 +164,6 @@ impl Intents {
             let concerns = (Some(id.device), Some((found.entity, found.key.as_str())));
             findings.add(check, concerns, || found.text);
         }
-    }
-
-    fn meant<'m>(&'m self, id: EditId, edit: Option<(EditId, &'m Edit)>) -> Option<Meant<'m>> {
-        if let Some((_, edit)) = edit {
-            let Edit { entity, ref key, kind, ref values, .. } = *edit;
-            return Some(Meant { id, entity, key, kind, values });
-        }
-        let LocalEdit { entity, key, kind, values, .. } = self.beside.unseen.get(&id)?;
-        Some(Meant { id, entity: *entity, key, kind: *kind, values })
     }
 
     fn settled(&mut self, id: EditId) {
@@ -198,13 +187,11 @@ impl Persons {
             self.now.insert(device, person);
         }
     }
-
     pub(super) fn made(&mut self, edit: EditId) {
         if let Some(person) = self.now.get(&edit.device) {
             self.made.insert(edit, *person);
         }
     }
-
     pub(super) fn sent(&mut self, device: DeviceId, edit: EditId) {
         if let Some(person) = self.now.get(&device) {
             self.sent.insert(edit, *person);

@@ -66,25 +66,20 @@ impl Ledger {
     pub(super) fn is_empty(&self) -> bool {
         self.devices.iter().all(BTreeMap::is_empty)
     }
-
     pub(super) fn get(&self, edit: EditId) -> Option<&Edit> {
         self.devices.get(edit.device.0 as usize)?.get(&edit.number)
     }
-
     pub(super) fn of(&self, device: DeviceId) -> impl Iterator<Item = (EditId, &Edit)> {
         self.devices[device.0 as usize].iter().map(move |(&number, edit)| (EditId { device, number }, edit))
     }
-
     pub(super) fn after(&self, id: EditId) -> impl Iterator<Item = (EditId, &Edit)> {
         let later = self.devices[id.device.0 as usize].range(id.number.saturating_add(1)..);
         later.map(move |(&number, edit)| (EditId { device: id.device, number }, edit))
     }
-
     pub(super) fn open_on(&self, row: RowId) -> impl Iterator<Item = (EditId, &Edit)> {
         let open = self.open.get(&row).into_iter().flatten();
         open.filter_map(|id| Some((*id, self.get(*id)?)))
     }
-
     /// The edits of a device, and of those whose storage was once put in from somewhere.
     pub(super) fn with_storage_of(&self, device: DeviceId) -> impl Iterator<Item = (EditId, &Edit)> {
         let others = self.lives.of_several().filter(move |other| *other != device);
@@ -132,7 +127,6 @@ impl Ledger {
         let asks = |device: &DeviceId| self.in_flight[device.0 as usize].iter().any(|sent| sent.edit == id);
         std::iter::once(id.device).chain(self.lives.copies()).find(asks).unwrap_or(id.device)
     }
-
     pub(super) fn was_asked_elsewhere(&self, id: EditId, device: DeviceId) -> bool {
         self.get(id).is_some_and(|edit| edit.asked_by != device)
     }
@@ -223,7 +217,6 @@ impl Ledger {
         let refused = self.get(id)?.stands.filter(|refused| refused.why == Refusal::Taken);
         refused.map(|refused| refused.row)
     }
-
     pub(super) fn sent(&mut self, device: DeviceId, edit: EditId, request: u64) {
         self.in_flight[device.0 as usize].push(InFlight { request, edit, waits: false });
     }
@@ -302,18 +295,15 @@ impl Ledger {
         self.found.put_in(device, &self.lives);
         self.begin_again(device);
     }
-
     pub(super) fn became_copy(&mut self, device: DeviceId, of: (DeviceId, u32, Time), unseen: Vec<EditId>) {
         self.lives.became_copy(device, of, unseen);
         self.found.put_in(device, &self.lives);
         self.begin_again(device);
     }
-
     fn begin_again(&mut self, device: DeviceId) {
         self.undecided[device.0 as usize].clear();
         self.decide_again(device);
     }
-
     pub(super) fn is_gone(&self, id: EditId, edit: &Edit) -> bool {
         !self.lives.has(id.device, (id.device, edit.life, edit.made))
     }
@@ -334,13 +324,11 @@ impl Ledger {
         let first = self.get(id).and_then(|edit| edit.acknowledged_first);
         self.lives.now(id.device) == 0 || has(committed) && first.is_some_and(has)
     }
-
     /// Whether `by` need not know of the commit: it is a copy's, or it went back to before.
     pub(super) fn may_not_know(&self, by: DeviceId, (id, edit): (EditId, &Edit)) -> bool {
         let known = |(life, at)| self.lives.has(id.device, (id.device, life, at));
         edit.commits > 0 && edit.asked_by != by || edit.acknowledged_first.is_some_and(|first| !known(first))
     }
-
     pub(super) fn came_to(&self, edit: EditId, device: DeviceId) -> bool {
         edit.device == device || self.was_there(edit, device, self.lives.now(device))
     }
@@ -379,19 +367,16 @@ impl Ledger {
         (edit.commits, edit.excused) = (0, true);
         true
     }
-
     pub(super) fn lost_power(&mut self, device: DeviceId, at: Time) {
         for edit in self.devices[device.0 as usize].values_mut() {
             edit.lost_power.get_or_insert(at);
         }
     }
-
     pub(super) fn logged(&mut self, id: EditId) {
         if let Some(edit) = self.get_mut(id) {
             (edit.lost_power, edit.told) = (None, true);
         }
     }
-
     pub(super) fn process_ended(&mut self, device: DeviceId) {
         self.in_flight[device.0 as usize].clear();
         self.unsettled(device);
@@ -472,24 +457,20 @@ impl Ledger {
         let edits = ids.filter(move |id| id.device != device).filter_map(|id| Some((*id, self.get(*id)?)));
         edits.filter(move |(_, edit)| edit.decided_on == Some(device))
     }
-
     /// Whether a rule ever let the edit win, be it in a life of its device that is over.
     pub(super) fn ever_won(&self, id: EditId) -> bool {
         let decided = self.decisions.values().filter_map(|of| of.get(&id)).flatten();
         decided.into_iter().any(|decided| decided.won == Some(Won::Edit))
     }
-
     pub(super) fn creates(&self, device: DeviceId, row: RowId) -> bool {
         let open = self.open.get(&row).into_iter().flatten().filter(|id| id.device == device);
         open.filter_map(|id| self.get(*id)).any(|edit| edit.kind == EditKind::Create)
     }
-
     /// Whether the device made the row, and the backend committed that under another key alone.
     pub(super) fn created_elsewhere(&self, device: DeviceId, id: RowId, row: &Row) -> bool {
         let made = |edit: &Edit| edit.row == id && edit.kind == EditKind::Create && edit.commits > 0;
         row.versions.is_empty() && self.of(device).any(|(_, edit)| made(edit))
     }
-
     pub(super) fn get_mut(&mut self, edit: EditId) -> Option<&mut Edit> {
         self.devices.get_mut(edit.device.0 as usize)?.get_mut(&edit.number)
     }

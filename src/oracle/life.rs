@@ -248,12 +248,10 @@ impl Life {
     fn has(&self, entity: EntityId, key: &str) -> bool {
         !self.filter.records.is_empty() && self.filter.records.contains(&(entity, Key::new(key)))
     }
-
     fn tell(&mut self, at: Time, node: Node, event: &Event<'_>) {
         let text = self.told().event(event);
         self.write(at, node, ways(event), text);
     }
-
     fn told(&self) -> Labels<'_> {
         Labels { schema: &self.schema, units: &self.units, clock: self.clock }
     }

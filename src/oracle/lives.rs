@@ -36,18 +36,15 @@ impl Lives {
     pub(super) fn now(&self, device: DeviceId) -> u32 {
         self.begun.get(&device).map_or(0, Vec::len) as u32
     }
-
     /// The end: what the device was in `life` until an instant lies there for who was logged in.
     pub(super) fn leaves(&mut self, device: DeviceId, life: u32, until: Time) {
         self.left.push((device, life, until));
     }
-
     /// Whether that of the device has what it did in one of its lives at an instant.
     pub(super) fn has_left(&self, device: DeviceId, life: u32, at: Time) -> bool {
         let mut left = self.left.iter().filter(|(of, ..)| *of == device);
         left.any(|left| self.had(*left, (device, life, at)))
     }
-
     pub(super) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
         assert!(life <= self.now(device), "a backup is of a life that has begun");
         self.begun.entry(device).or_default().push(Begun::Backup { life, to });
@@ -68,11 +65,9 @@ impl Lives {
     pub(super) fn of_several(&self) -> impl Iterator<Item = DeviceId> {
         self.begun.keys().copied()
     }
-
     pub(super) fn copies(&self) -> impl Iterator<Item = DeviceId> {
         self.copies.iter().copied()
     }
-
     /// Whether what a device did in one of its lives at an instant is part of what `device` is now.
     pub(super) fn has(&self, device: DeviceId, did: (DeviceId, u32, Time)) -> bool {
         self.had((device, self.now(device), Time::FAR), did)

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::history::RowId;
-use crate::base::{EditId, EntityId, Key, Value};
-use crate::contract::{Decision, EditKind, LocalEdit};
+use crate::base::{EditId, EntityId, Key};
+use crate::contract::{Decision, LocalEdit};
 
 /// Who won a conflict in which somebody gave way: the user is owed a line about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,16 +23,6 @@ pub(super) enum Won {
 pub(super) struct GaveWay {
     pub(super) ours: u64,
     pub(super) theirs: u64,
-}
-
-/// What a person wanted of a row.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Meant<'a> {
-    pub(super) id: EditId,
-    pub(super) entity: EntityId,
-    pub(super) key: &'a Key,
-    pub(super) kind: EditKind,
-    pub(super) values: &'a [(usize, Value)],
 }
 
 #[derive(Debug, Default)]
@@ -57,16 +47,13 @@ impl Beside {
     pub(super) fn gives_up_columns(&self, edit: EditId) -> bool {
         self.ruled.contains_key(&edit)
     }
-
     /// Whether the edit, which was made on row `own`, goes to another row by what is known.
     pub(super) fn goes_to(&self, edit: EditId, own: Option<RowId>, row: RowId, key: &Key) -> bool {
         self.split_off(edit, key) || own.is_some_and(|own| self.elsewhere.get(&own) == Some(&row))
     }
-
     pub(super) fn split_off(&self, edit: EditId, key: &Key) -> bool {
         self.ruled.get(&edit).is_some_and(|to| to.as_ref() == Some(key))
     }
-
     pub(super) fn unseen_of(&self, entity: EntityId, key: &Key) -> impl Iterator<Item = &LocalEdit> {
         self.unseen.values().filter(move |edit| edit.entity == entity && edit.key == *key)
     }

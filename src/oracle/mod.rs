@@ -35,19 +35,19 @@
 //! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
 //!
 //! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
-//! with edits that still wait is not compared; that is `stuck`. A check that had nothing to check has
-//! not passed ([`Verdict::untried`]). Who goes back to a backup loses what came since: that is counted
-//! and held against nobody. A copy of a device holds what that does, edits included; no life of a
-//! device is forgotten (`lives`).
+//! with edits that still wait is not compared; that is `stuck`. A check that had nothing to check
+//! has not passed ([`Verdict::untried`]). Who goes back to a backup loses what came since: that is
+//! counted and held against nobody. A copy of a device holds what that does, edits included; no
+//! life of a device is forgotten (`lives`).
 //!
 //! A *conflict* is counted once for each edit: the backend refused it, the device received the
-//! answer, and the backend's row, as the device is shown it, did not already say what the edit wants
-//! ([`Definition`]). One that waits for a person is neither lost nor stuck (`page`).
+//! answer, and the backend's row, as the device is shown it, did not already say what the edit
+//! wants ([`Definition`]). One that waits for a person is neither lost nor stuck (`page`).
 //!
-//! What became of an edit holds for every policy: it is *present*, *merged* (a line says where others
-//! gave way), *overwritten with a line* or *in silence* (`silent-discard`), *waiting*, or *lost*
-//! (`lost-edit`). By commits alone it is counted in which columns somebody gave way, which conflicts
-//! were called and are none, and which nobody called (`overwritten`).
+//! What became of an edit holds for every policy: it is *present*, *merged* (a line says where
+//! others gave way), *overwritten with a line* or *in silence* (`silent-discard`), *waiting*, or
+//! *lost* (`lost-edit`). By commits alone it is counted in which columns somebody gave way, which
+//! conflicts were called and are none, and which nobody called (`overwritten`).
 //!
 //! Invariants: counts are exact however many violations there are, texts are kept of the first few;
 //! no hash map is iterated where order reaches a result; what is kept for each device is only what

@@ -162,7 +162,6 @@ impl Oracle {
         self.told(&Occurrence { at, node, event });
     }
 
-    /// Rows may be called otherwise from now on.
     fn learn(&mut self, node: Node, event: &Event<'_>) {
         if !self.renames {
             return;
@@ -187,7 +186,6 @@ impl Oracle {
         }
     }
 
-    /// Something happened, told in first keys.
     fn told(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = occurrence;
         self.families.on(occurrence, &self.schema, &self.history);
@@ -448,7 +446,6 @@ impl Oracle {
         self.held.go_back(all, (device, present), (of, life, goes_on), to, at);
     }
 
-    /// Of its own nothing is left, and it holds what the other does.
     fn became_copy(&mut self, at: Time, device: DeviceId, of: DeviceId, unseen: &[LocalEdit]) {
         // The copy may bring them before they are seen saved; what the other knew it need not have
         // told.
@@ -533,7 +530,6 @@ impl Oracle {
         self.shown.went_back(id, device, had, now);
     }
 
-    /// How many versions of the row were there when the device last died at work.
     fn perhaps_held(&self, row: RowId, device: DeviceId) -> usize {
         let Some(cut) = self.cut_short.get(&device) else { return 0 };
         self.history.row(row).versions.iter().take_while(|version| version.at <= *cut).count()

@@ -129,23 +129,18 @@ impl Names {
     pub(super) fn is_empty(&self) -> bool {
         self.first.is_empty()
     }
-
     pub(super) fn is_outdated(&self, entity: EntityId, key: &str) -> bool {
         !self.outdated.is_empty() && self.outdated.contains(&(entity, Key::new(key)))
     }
-
     pub(super) fn makes(&self, edit: EditId) -> bool {
         self.creates.contains_key(&edit)
     }
-
     pub(super) fn first(&self, entity: EntityId, key: &Key) -> Key {
         self.other(entity, key).unwrap_or_else(|| key.clone())
     }
-
     fn other(&self, entity: EntityId, key: &Key) -> Option<Key> {
         self.first.get(&(entity, key.clone())).map(|first| first.key.clone())
     }
-
     fn later(&self, entity: EntityId, first: &str) -> Option<&Key> {
         self.later.get(&(entity, Key::new(first)))
     }
@@ -224,7 +219,6 @@ fn gives_keys(schema: &Schema, entity: EntityId) -> bool {
     matches!(schema.naming(entity).by, NamedBy::Server | NamedBy::Pool)
 }
 
-/// The backend's rows in first keys.
 #[derive(Clone)]
 pub(super) struct NamedTruth<'a> {
     pub(super) names: Rc<Names>,
@@ -285,43 +279,35 @@ impl DeviceView for NamedView<'_> {
         pending.iter_mut().for_each(|edit| edit.key = self.names.first(edit.entity, &edit.key));
         pending
     }
-
     fn open_conflicts(&self) -> Vec<OpenConflict> {
         let mut open = self.view.open_conflicts();
         open.iter_mut().for_each(|of| of.key = self.names.first(of.entity, &of.key));
         open
     }
-
     fn held_up(&self) -> Vec<PendingEdit> {
         let mut held = self.view.held_up();
         held.iter_mut().for_each(|edit| edit.key = self.names.first(edit.entity, &edit.key));
         held
     }
-
     fn held_back(&self) -> u64 {
         self.view.held_back()
     }
-
     fn waits_for(&self) -> Option<RowWait> {
         let first = |(entity, key): (EntityId, Key)| (entity, self.names.first(entity, &key));
         let RowWait { row, other, ends } = self.view.waits_for()?;
         Some(RowWait { row: first(row), other: first(other), ends })
     }
-
     fn attachments(&self) -> Vec<BlobId> {
         self.view.attachments()
     }
-
     fn log(&self) -> Vec<LogEntry> {
         let mut log = self.view.log();
         log.iter_mut().for_each(|line| line.key = self.names.first(line.entity, &line.key));
         log
     }
-
     fn doing(&self) -> String {
         self.view.doing()
     }
-
     fn damage(&self, all: bool) -> Option<String> {
         self.view.damage(all)
     }

@@ -18,7 +18,6 @@ use crate::contract::{
     AppEvent, Decision, Event, Hook, KillReason, LogKind, PageEvent, PhoneEvent, SyncError, SyncUnit, Trigger,
 };
 
-/// Among the requests that are awaited, a logout.
 const LOGOUT: u64 = u64::MAX;
 
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +43,6 @@ pub(super) struct OwingDevice {
     offline: bool,
     suspended: bool,
     foreground: bool,
-    /// Up to when time was counted.
     mark: Time,
     runs: BTreeMap<u64, Begun>,
     /// Requests without an answer, until when it may be awaited; also of a sync called directly.
@@ -92,7 +90,6 @@ impl OwingDevice {
         self.page.has(edit)
     }
 
-    /// What has waited by `now` for longer than it may.
     pub(super) fn judge(&mut self, now: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
         if !self.count_to(now) {
             return;
@@ -120,7 +117,6 @@ impl OwingDevice {
         }
     }
 
-    /// The edit does wait: so it did before.
     pub(super) fn confirm(&mut self, id: DeviceId, edit: EditId, findings: &mut Findings) {
         let Some(place) = self.suspicions.iter().position(|one| one.edit == edit) else { return };
         let Suspicion { idle, text, .. } = self.suspicions.remove(place);
@@ -130,7 +126,6 @@ impl OwingDevice {
         findings.add(Check::IdleWithWork, (Some(id), record), || text);
     }
 
-    /// Counts the time up to `now` as idle if it is; false if nothing is owed.
     fn count_to(&mut self, now: Time) -> bool {
         if let Some(awaited) = self.requests.values().max() {
             self.mark = self.mark.max(now.min(*awaited));
@@ -152,7 +147,6 @@ impl OwingDevice {
     fn owe(&mut self, at: Time, unit: UnitId, why: Why) {
         self.owed.push(Owed { unit, why, since: at, idle: Span::ZERO, told: false });
     }
-
     fn begin_again(&mut self, at: Time, which: impl Fn(&Owed) -> bool) {
         for owed in self.owed.iter_mut().filter(|owed| which(owed)) {
             (owed.since, owed.idle, owed.told) = (at, Span::ZERO, false);

@@ -74,7 +74,6 @@ impl OnPage {
         held
     }
 
-    /// What the edits in conflict refer to is not known.
     fn may_refer_to(&self, row: &(EntityId, Key)) -> bool {
         self.open.values().any(|open| open != row)
     }

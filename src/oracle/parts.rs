@@ -66,7 +66,6 @@ impl Oracle {
         }
     }
 
-    /// At rest all has come in full: a device shows no part.
     pub(super) fn look_at_parts_at_rest(&mut self, device: DeviceId, view: &dyn DeviceView) {
         for id in self.schema.ids().filter(|id| self.is_in_parts(*id)).collect::<Vec<_>>() {
             let mut shown = Vec::new();

@@ -71,7 +71,6 @@ impl Waits {
         let growth = u64::from(self.growth).checked_pow(failures.saturating_sub(1)).unwrap_or(u64::MAX);
         Span(self.first.0.saturating_mul(growth)).min(self.cap)
     }
-
     fn between_tries(&self) -> Span {
         (1..self.attempts.min(1_000)).map(|n| self.after(n)).fold(Span::ZERO, |sum, wait| sum + wait)
     }
@@ -112,11 +111,9 @@ impl Patience {
     pub(super) fn at_once(&self) -> Bound {
         self.to_begin(Span::ZERO, |_| NONE)
     }
-
     pub(super) fn keeps_queue(&self) -> bool {
         matches!(self, Patience::Computed(waits) if waits.keeps_queue)
     }
-
     pub(super) fn holds_rows(&self) -> bool {
         matches!(self, Patience::Computed(waits) if waits.holds_rows)
     }
@@ -132,7 +129,6 @@ impl Patience {
     pub(super) fn held_back(&self, period: Span) -> Bound {
         self.to_begin(period, |waits| ("debounce", waits.debounce))
     }
-
     /// The same of one that failed so many times in a row.
     pub(super) fn after(&self, failures: u32) -> Bound {
         self.to_begin(Span::ZERO, |waits| ("its wait by retry.base and retry.cap", waits.after(failures)))

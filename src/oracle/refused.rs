@@ -20,7 +20,6 @@ pub enum Definition {
 }
 
 pub(super) struct Met {
-    /// The backend's row says what the edit wants.
     pub(super) matches: bool,
     /// It is a conflict by what its device is shown, as of a row that has left its scope.
     pub(super) differs: bool,

@@ -40,13 +40,10 @@ impl Shown {
     pub(super) fn went_back(&mut self, id: RowId, device: DeviceId, had: usize, now: Time) {
         self.back.entry((id, device)).or_insert(Back { had, since: now });
     }
-
-    /// The row was removed, and no version of it says so.
     pub(super) fn removed_vaguely(&mut self, id: RowId, device: DeviceId) {
         self.vague.insert((id, device));
     }
 
-    /// The device says that it has so many versions of the row.
     pub(super) fn told(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
         if !self.unsure.is_empty()
             && let Some(told) = self.unsure.get_mut(&device)

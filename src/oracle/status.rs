@@ -37,7 +37,6 @@ enum Wrong {
 struct Stretch {
     wrong: Wrong,
     first: Time,
-    /// Since when it is wrong now, if it is.
     since: Option<Time>,
     /// For how long it was before, and until when.
     before: Span,
@@ -119,7 +118,6 @@ impl DeviceStatus {
         self.compare(at, id, &rules.patience, findings);
     }
 
-    /// What a copy sends of this one's edits settles them here, too.
     pub(super) fn was_copied(&mut self) {
         self.unknown = true;
     }
@@ -144,7 +142,6 @@ impl DeviceStatus {
         self.compare(at, id, patience, findings);
     }
 
-    /// Opens and closes stretches by what is wrong from `at` on.
     fn compare(&mut self, at: Time, id: DeviceId, patience: &Patience, findings: &mut Findings) {
         let now = self.wrong();
         let bound = patience.of_status();
@@ -206,7 +203,6 @@ impl DeviceStatus {
         }
     }
 
-    /// It shows this from `at` on; gives what cannot be so.
     fn shows(&mut self, at: Time, status: Status) -> Option<&'static str> {
         let before = self.shown.replace(status).map(|before| before.state);
         let Shown::Syncing(now) = status.state else {
@@ -355,13 +351,11 @@ impl DeviceStatus {
         self.waiting.remove(&edit);
         self.perhaps.remove(&edit);
     }
-
     fn arrives(&mut self, something: bool) {
         let syncing = matches!(self.shown, Some(Status { state: Shown::Syncing(_), .. }));
         self.unseen |= something && syncing;
     }
 
-    /// What is wrong with what is shown now: with the edits, the network, and the state.
     fn wrong(&self) -> [Option<Wrong>; 3] {
         let Some(Status { state, pending }) = self.shown.filter(|_| !self.asleep) else { return [None; 3] };
         let (least, pending) = (self.waiting.len(), pending as usize);

@@ -19,7 +19,6 @@ pub(super) struct DeviceCursors {
     pub(super) has_seen: bool,
     seen: Option<Seen>,
     open: Vec<UnitId>,
-    /// Units that ran since then.
     ran: Vec<UnitId>,
 }
 

@@ -14,7 +14,6 @@ use crate::contract::{Event, PageEvent, PhoneEvent, RequestKind, SyncError, Sync
 
 #[derive(Debug, Default)]
 pub(super) struct Account {
-    /// Things that may ask for a sync.
     asked: u64,
     /// Of them those that may have opened a record.
     opened: u64,
@@ -45,7 +44,6 @@ struct Beyond {
     most: u64,
 }
 
-/// Requests of a sync of the unit that finds nothing.
 fn parts(unit: &SyncUnit) -> u64 {
     1 + unit.pull.len() as u64
 }
@@ -54,8 +52,6 @@ impl Account {
     pub(super) fn new(units: usize) -> Account {
         Account { haste: Haste::new(units), ..Account::default() }
     }
-
-    /// Somebody asks the device for a sync, or opens a record.
     pub(super) fn asked(&mut self) {
         self.opened += 1;
         self.asks();
@@ -77,7 +73,6 @@ impl Account {
         }
     }
 
-    /// The server looked at so many rows for the device.
     pub(super) fn looked(&mut self, rows: u64) {
         self.looked |= rows > 0;
     }
@@ -123,7 +118,6 @@ impl Account {
         }
     }
 
-    /// Whether the device has had more answers by then than anything asked for.
     fn beyond(&self, at: Time, units: &[SyncUnit]) -> Option<Beyond> {
         let Account { asked, again, brought, answers, .. } = *self;
         let due = units.iter().filter_map(period).map(|period| at.0 / period.0.max(1) + 1).sum();

@@ -15,7 +15,6 @@ impl Labels<'_> {
         let what = if change.removed { "removed" } else { "now holds" };
         format!("{what} {record} as of {}", self.clock.stamp(change.stamp))
     }
-
     /// The event, without its place and time.
     pub(super) fn event(&self, event: &Event<'_>) -> String {
         let said = self.run(event).or_else(|| self.exchange(event)).or_else(|| self.of_edit(event));

@@ -51,13 +51,11 @@ impl RowHash {
         values.iter().for_each(|value| self.push(*value));
         xxhash_rust::xxh3::xxh3_64(&self.0)
     }
-
     pub(super) fn own<'a>(&mut self, values: impl Iterator<Item = &'a Value>) -> u64 {
         self.0.clear();
         values.for_each(|value| value.with_ref(|value| self.push(value)));
         xxhash_rust::xxh3::xxh3_64(&self.0)
     }
-
     pub(super) fn projected(&mut self, entity: &Entity, values: &[Value]) -> u64 {
         self.own(entity.projection.iter().map(|&column| &values[column]))
     }

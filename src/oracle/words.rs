@@ -11,7 +11,6 @@ use crate::contract::{Author, ColumnKind, EditKind, PendingEdit, Schema, SyncUni
 /// At most so many values of an edit or a row are written out.
 const VALUES: usize = 4;
 
-/// When a unit was to run.
 pub(super) fn after(trigger: Trigger) -> String {
     match trigger {
         Trigger::Start => "after the start of the app".to_owned(),
@@ -25,7 +24,6 @@ pub(super) fn after(trigger: Trigger) -> String {
     }
 }
 
-/// What there is to name in texts, and the clock by which instants are told.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Labels<'a> {
     pub(super) schema: &'a Schema,
@@ -37,15 +35,12 @@ impl<'a> Labels<'a> {
     pub(super) fn unit(self, unit: UnitId) -> &'a str {
         self.units.get(usize::from(unit.0)).map_or("an unknown unit", |unit| &unit.name)
     }
-
     pub(super) fn time(self, at: Time) -> String {
         self.clock.time(at)
     }
-
     pub(super) fn stamp(self, stamp: Stamp) -> String {
         self.clock.stamp(stamp)
     }
-
     pub(super) fn record(self, entity: EntityId, key: &str) -> String {
         record(self.schema, entity, key)
     }
@@ -78,7 +73,6 @@ impl<'a> Labels<'a> {
         let values = if values.is_empty() { values } else { format!(": {values}") };
         format!("{} {record}{values}", kind.word())
     }
-
     /// `edit d0.e3 of 08:12:00 (update visit 3f2a…: status="done")`.
     pub(super) fn edit(self, id: EditId, edit: &Edit) -> String {
         let change = self.change(edit.kind, (edit.entity, &edit.key), &edit.values);

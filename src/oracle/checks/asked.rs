@@ -3,17 +3,17 @@
 use super::bent::BentValue;
 use super::commits::{CommitCase, written_unseen};
 use crate::base::{EditId, Value, Word};
-use crate::contract::{ColumnKind, CommitKind, EditKind};
+use crate::contract::{ColumnKind, CommitKind, EditKind, LocalEdit};
 use crate::oracle::bent::is_hollow;
 use crate::oracle::edit::Edit;
 use crate::oracle::history::bit;
-use crate::oracle::meant::{Beside, Meant};
+use crate::oracle::meant::Beside;
 use crate::oracle::truth::alike;
 
 #[derive(Clone, Copy)]
 struct Asked<'a> {
     case: &'a CommitCase<'a>,
-    meant: &'a Meant<'a>,
+    meant: &'a LocalEdit,
     beside: &'a Beside,
 }
 
@@ -25,7 +25,7 @@ struct Asked<'a> {
 /// others wrote them. Where a stack does not keep all edits whole rows may win.
 pub(in crate::oracle) fn unasked(
     case: &CommitCase<'_>,
-    meant: &Meant<'_>,
+    meant: &LocalEdit,
     beside: &Beside,
     keeps_edits: bool,
 ) -> Option<String> {
@@ -37,7 +37,7 @@ pub(in crate::oracle) fn unasked(
         || "which nobody saw saved".to_owned(),
         |(_, edit)| format!("of {}", case.words.time(edit.made)),
     );
-    let change = case.words.change(meant.kind, (meant.entity, meant.key), meant.values);
+    let change = case.words.change(meant.kind, (meant.entity, &meant.key), &meant.values);
     let what = format!("edit {id} {made} ({change})");
     Some(format!("{} of {} at {at} is not what {what} asks: {why}", did(case.kind), case.record()))
 }
@@ -48,7 +48,7 @@ pub(in crate::oracle) fn unasked(
 /// nothing and an empty text took each other's place, and where a null left what was there.
 pub(in crate::oracle) fn bent_on_the_way(
     case: &CommitCase<'_>,
-    meant: &Meant<'_>,
+    meant: &LocalEdit,
     beside: &Beside,
     keeps_edits: bool,
 ) -> Vec<BentValue> {
@@ -83,9 +83,8 @@ impl<'a> Asked<'a> {
     fn edit(self) -> Option<&'a Edit> {
         self.case.edit.map(|(_, edit)| edit)
     }
-
     fn on_its_row(self) -> bool {
-        (self.case.row.entity, &self.case.row.key) == (self.meant.entity, self.meant.key)
+        (self.case.row.entity, &self.case.row.key) == (self.meant.entity, &self.meant.key)
     }
 
     fn another_row(self) -> Option<String> {
@@ -185,7 +184,7 @@ impl<'a> Asked<'a> {
 
     fn bent_in_words(self, column: usize, meant: &Value, is: &Value) -> String {
         let Asked { case, .. } = self;
-        let Meant { id, entity, kind, .. } = *self.meant;
+        let LocalEdit { id, entity, kind, .. } = *self.meant;
         let say = |value: &Value| case.words.values(entity, &[(column, value.clone())]);
         let (what, at) = (kind.word(), case.words.time(case.at));
         format!(
@@ -208,29 +207,24 @@ impl<'a> Asked<'a> {
 
     fn says(self, column: usize) -> String {
         let value = [(column, self.case.values[column].clone())];
-        let Meant { entity, id, .. } = *self.meant;
+        let LocalEdit { entity, id, .. } = *self.meant;
         let said = self.case.words.values(entity, &value);
         format!("it says {said}, which no edit of {} that waits does", id.device)
     }
 
-    fn others(self) -> impl Iterator<Item = Meant<'a>> {
+    fn others(self) -> impl Iterator<Item = &'a LocalEdit> {
         let Asked { case, meant, beside } = self;
         let rows = [Some(case.id), self.edit().map(|edit| edit.row).filter(|row| *row != case.id)];
         let open = rows.into_iter().flatten().flat_map(|row| case.ledger.open_on(row));
         let several = case.ledger.lives.of_several().next().is_some();
-        let open = open.filter(move |(id, _)| several || id.device == meant.id.device).map(|(id, edit)| {
-            let Edit { entity, ref key, kind, ref values, .. } = *edit;
-            Meant { id, entity, key, kind, values }
-        });
-        let unseen = beside.unseen_of(meant.entity, meant.key).map(|edit| {
-            let crate::contract::LocalEdit { id, entity, ref key, kind, ref values } = *edit;
-            Meant { id, entity, key, kind, values }
-        });
+        let open = open.filter(move |(id, _)| several || id.device == meant.id.device);
+        let open = open.map(|(_, edit)| &edit.local);
+        let unseen = beside.unseen_of(meant.entity, &meant.key);
         open.chain(unseen).filter(move |other| other.id != meant.id)
     }
 
     fn asked(self, column: usize, value: &Value) -> bool {
-        self.others().any(|other| sets(other.values, column, value))
+        self.others().any(|other| sets(&other.values, column, value))
     }
 
     /// The same of later edits, which have the last word; what comes back whole has all of its
@@ -238,7 +232,7 @@ impl<'a> Asked<'a> {
     fn asked_since(self, column: usize, value: &Value) -> bool {
         let Asked { case, meant, .. } = self;
         let later = |other: EditId| other.device != meant.id.device || other.number > meant.id.number;
-        let waits = self.others().any(|other| later(other.id) && sets(other.values, column, value));
+        let waits = self.others().any(|other| later(other.id) && sets(&other.values, column, value));
         let again = case.kind == CommitKind::Insert
             && (meant.kind != EditKind::Create || self.edit().is_none_or(|edit| edit.refused.is_some()));
         waits

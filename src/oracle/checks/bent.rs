@@ -10,7 +10,6 @@ use crate::oracle::truth::alike;
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::oracle) struct BentValue {
     pub(in crate::oracle) column: usize,
-    /// What is there, and what was meant.
     pub(in crate::oracle) values: [Value; 2],
     pub(in crate::oracle) text: String,
 }

@@ -24,7 +24,6 @@ impl EditCase<'_> {
         let gone = !self.live && (edit.kind == EditKind::Delete || self.deleted_later);
         edit.committed() || gone || edit.matched && (edit.equal || edit.acknowledged)
     }
-
     fn waits(&self) -> bool {
         let of_row = |p: &PendingEdit| p.entity == self.edit.entity && p.key == self.edit.key;
         self.pending.iter().any(|p| p.edit == self.id || of_row(p))
@@ -43,7 +42,6 @@ impl EditCase<'_> {
     fn overwriting_logged(&self) -> bool {
         overwriting_logged(self.log, self.id, (self.edit.entity, &self.edit.key))
     }
-
     fn lost(&self) -> bool {
         !self.fulfilled() && !self.waits() && !self.logged()
     }

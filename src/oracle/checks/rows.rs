@@ -13,7 +13,6 @@ pub(in crate::oracle) struct RowCase<'a> {
     pub(in crate::oracle) device: DeviceId,
     pub(in crate::oracle) entity: EntityId,
     pub(in crate::oracle) difference: Difference<'a>,
-    /// Its history, if something happened to it since the start.
     pub(in crate::oracle) row: Option<&'a Row>,
     pub(in crate::oracle) removed: bool,
     /// The row that the backend has under this key; asked for rows that the device should not have.
@@ -43,7 +42,6 @@ impl RowCase<'_> {
         let row = self.row.is_some_and(|row| !row.versions.is_empty() || row.values.is_some());
         stamp != Stamp(0) || row
     }
-
     /// An older version that reads as the device shows the row.
     fn older(&self, content: u64) -> Option<&Version> {
         let versions = self.row.map_or(&[][..], |row| &row.versions[..]);

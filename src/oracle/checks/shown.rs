@@ -5,16 +5,13 @@ use crate::contract::Author;
 use crate::oracle::history::{Row, Version};
 use crate::oracle::words::{self, Labels};
 
-/// A change that a device told, and that may be older than what it had.
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct ShownCase<'a> {
     pub(in crate::oracle) words: Labels<'a>,
     pub(in crate::oracle) device: DeviceId,
     pub(in crate::oracle) now: Time,
     pub(in crate::oracle) row: &'a Row,
-    /// The place of the rows that the device should hold.
     pub(in crate::oracle) place: &'a [Value],
-    /// So many versions of the row the device had.
     pub(in crate::oracle) had: usize,
     /// So many it has now; of a row that is removed without a version, none.
     pub(in crate::oracle) has: usize,

@@ -151,12 +151,12 @@ fn a_conflict_that_a_device_cannot_settle_counts_when_it_is_decided() {
         0 dies; 0 pushes; drain => oracle.conflicts.count 1 & counted 1
         # What a run under way at the end was about to tell is held against nobody.
         begin: restless; 0 begins A 0; 0 sets a1 mine; office a1 mine; 0 sends 0.0 a1; refuses 0.0 a1;
-        0 hears;
+        also: 0 hears;
         0 drops => oracle.lost_edit.count 0
         0 drops; 0 ends A 0 => oracle.lost_edit.count 1
         # A process that dies after its run takes no conflict back.
         begin: restless; 0 begins A 0; 0 sets a1 mine; office a1 theirs; 0 sends 0.0 a1; refuses 0.0 a1;
-        0 hears;
+        also: 0 hears;
         => oracle.conflicts.count 0
         0 ends A 0 => oracle.conflicts.count 1
         0 dies => oracle.conflicts.count 0

@@ -46,8 +46,8 @@ fn a_run_ends_once_unless_a_death_leaves_open_whether_it_did() {
         0 restarts; 0 fails A 0 interrupted => event-without-end 1
         ",
     );
-    // What nobody heard of may end when others ran since, and once: run 1 began as the process died,
-    // and what the next life wrote of it was lost.
+    // What nobody heard of may end when others ran since, and once: run 1 began as the process
+    // died, and what the next life wrote of it was lost.
     let skipped = ("0 begins A 0; 0 ends A 0", "0 fails A 1 interrupted");
     let full = ("0 begins A 0; 0 fails A 0 full; 0 begins A 1; 0 fails A 1 full", "0 fails A 0 interrupted");
     let next = "0 restarts; 0 begins A 2; 0 ends A 2";
@@ -108,7 +108,7 @@ fn units_run_in_the_order_of_the_queue_unless_it_was_emptied() {
         0 queues A; 0 queues B; 0 queues A; later 1; 0 begins A 0 1; 0 ends A 0; 0 begins B 1 1; 0 ends B 1;
         0 begins A 2 1; 0 ends A 2 => silent
         # Taken at once;
-        its start is told two seconds later, its second turn was asked for before the other's,
+        # its start is told two seconds later, its second turn was asked for before the other's,
         # and a third comes meanwhile.
         0 queues A; later 1; 0 queues A; 0 queues B; later 1; 0 begins A 0 2; 0 ends A 0; later 1;
         0 queues A; later 1;

@@ -7,13 +7,12 @@ use crate::oracle::{Verdict, implied};
 
 /// What is found after a history; with `restless` in it no device comes to rest.
 pub(super) fn verdict(history: &str) -> Verdict {
-    let stage = play(history);
-    if history.contains("restless") { stage.verdict_without_rest() } else { stage.verdict() }
+    play(history).verdict(!history.contains("restless"))
 }
 
-/// Holds what is found in histories to parts between ` & `: `silent`; `CHECK N`, which fires so often
-/// along with what it implies; `METRIC N` and `METRIC over N`; `counted N` conflicts on the phones;
-/// `fires CHECK …` and no other; `has CHECK` and `lacks CHECK`.
+/// Holds what is found in histories to parts between ` & `: `silent`; `CHECK N`, which fires so
+/// often along with what it implies; `METRIC N` and `METRIC over N`; `counted N` conflicts on the
+/// phones; `fires CHECK …` and no other; `has CHECK` and `lacks CHECK`.
 #[expect(clippy::print_stdout, reason = "it is shown with a failure alone")]
 #[track_caller]
 pub(super) fn judge(table: &str) {

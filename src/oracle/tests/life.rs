@@ -45,8 +45,8 @@ fn a_commit_that_shows_late_is_told_in_local_time_like_all_else() {
     let (key, stamp) = (Key::new("a1"), start.plus(Span::secs(3)));
     let until = Time::ZERO + Span::secs(5);
     stage.tell(Node::Backend, Event::CommitDelayed { entity: VISIT, key: &key, stamp, until });
-    let told = told(stage).remove(0);
-    assert!(told.ends_with(" visit a1 as of 08:00:03.000 can be seen from 08:00:05.000 on"), "{told}");
+    let late = "08:00:00.000 backend visit a1 as of 08:00:03.000 can be seen from 08:00:05.000 on";
+    assert_eq!(told(stage), [late]);
 }
 
 #[test]

@@ -138,13 +138,13 @@ impl Play {
             Some(name) => (Some(name), &words[1..]),
             None => (None, &words[..]),
         };
-        let before = self.stage.now();
+        let before = self.stage.now;
         match words[0].parse() {
             Ok(device) => self.of_phone(device, &words[1..]),
             Err(_) => self.of_others(words),
         }
         if let Some(name) = name {
-            assert!(self.stage.now() > before, "{step} commits nothing");
+            assert!(self.stage.now > before, "{step} commits nothing");
             self.stamps.insert(name.to_owned(), self.stage.stamp());
         }
     }
@@ -195,7 +195,7 @@ impl Play {
                 stage.tell(Node::Backend, served);
             }
             ["mark", name] => {
-                self.times.insert(name.to_owned(), stage.now());
+                self.times.insert(name.to_owned(), stage.now);
             }
             ["ahead"] => stage.ahead = true,
             ["drain"] => stage.drain(),
@@ -226,7 +226,7 @@ impl Play {
             }
             ["shows-late", key, stamp, wait] => {
                 let (key, entity, stamp) = (Key::new(key), entity(key), self.stamp(stamp));
-                let until = self.stage.now() + secs(wait);
+                let until = self.stage.now + secs(wait);
                 let late = Event::CommitDelayed { entity, key: &key, stamp, until };
                 self.stage.tell(Node::Backend, late);
             }
@@ -452,21 +452,6 @@ impl Play {
                     },
                 );
             }
-            ["rejected", id, key] => {
-                let (edit, entity, key, kind) = (edit(id), entity(key), &Key::new(key), LogKind::Rejected);
-                stage.emit(device, Event::EditLogged { edit, entity, key, kind });
-            }
-            ["attaches", key] => {
-                let sent = BlobEvent::Sent { blob: photo(key), offset: 0, bytes: 9, in_run: true };
-                stage.emit(device, Event::Blob(sent));
-            }
-            ["stored" | "torn", key] => {
-                let whole = stage.oracle.schema.attachment(VISIT).unwrap().bytes(&Key::new(key), Part::Whole);
-                let came = if words[0] == "torn" { &b"torn"[..] } else { &whole };
-                let (bytes, hash, device) = (came.len() as u64, blob_hash(came), DeviceId(device));
-                let stored = BlobEvent::Stored { blob: photo(key), device, bytes, hash };
-                stage.tell(Node::Backend, Event::Blob(stored));
-            }
             ["opens", id, key] => {
                 let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
                 stage.emit(device, Event::Page(PageEvent::Open { edit, entity, key }));
@@ -482,6 +467,29 @@ impl Play {
             }
             ["decides", id, key, kind, how, ..] => {
                 self.decides(device, (id, key), (kind, how), words.get(5));
+            }
+            _ => self.of_photos(device, words),
+        }
+    }
+
+    /// What becomes of a refused edit, and of what is attached to rows.
+    fn of_photos(&mut self, device: u32, words: &[&str]) {
+        let stage = &mut self.stage;
+        match *words {
+            ["rejected", id, key] => {
+                let (edit, entity, key, kind) = (edit(id), entity(key), &Key::new(key), LogKind::Rejected);
+                stage.emit(device, Event::EditLogged { edit, entity, key, kind });
+            }
+            ["attaches", key] => {
+                let sent = BlobEvent::Sent { blob: photo(key), offset: 0, bytes: 9, in_run: true };
+                stage.emit(device, Event::Blob(sent));
+            }
+            ["stored" | "torn", key] => {
+                let whole = stage.oracle.schema.attachment(VISIT).unwrap().bytes(&Key::new(key), Part::Whole);
+                let came = if words[0] == "torn" { &b"torn"[..] } else { &whole };
+                let (bytes, hash, device) = (came.len() as u64, blob_hash(came), DeviceId(device));
+                let stored = BlobEvent::Stored { blob: photo(key), device, bytes, hash };
+                stage.tell(Node::Backend, Event::Blob(stored));
             }
             _ => self.runs(device, words),
         }

@@ -102,7 +102,7 @@ fn a_status_is_shown_while_it_holds_and_not_longer() {
         0 begins A 1; 0 ends A 1; 0 shows-as failed; later 200 => oracle.wrong_status.count 1
         # An edit that was sent before a death may wait or not.
         begin: restless; 0 shows-as idle 0; 0 sets a1 x; 0 shows-as idle 1; 0 sends 0.0 a1; 0 dies;
-        later 1000; 0 starts;
+        also: later 1000; 0 starts;
         0 shows-as idle 0; later 200; 0 drops => oracle.wrong_status.count 0
         0 shows-as idle 1; later 200 => oracle.wrong_status.count 0
         0 shows-as idle 2; later 200; 0 shows-as idle 1 => oracle.wrong_status.count 1

@@ -41,11 +41,11 @@ fn what_a_device_decided_after_its_backup_is_in_no_log_of_its_and_no_silent_disc
         0 dies; 0 back 0; 0 drops; 0 commits 0.0 a1 mine; drain => oracle.resurrected.rows 1
         # What was overwritten before a backup is in its log: decided by a rule, or committed blindly.
         begin: ahead; later 5; office a1 theirs; 0 overwrites a1 mine; drain; 0 forgets; later 5; mark now;
-        later 5;
+        also: later 5;
         0 dies; 0 back now => oracle.silent_discard.count 1
         0 dies; 0 back 0 => oracle.silent_discard.count 0
         begin: ahead; later 5; office a1 theirs; 0 sets a1 mine; 0 pushes; drain; drain; 0 forgets;
-        later 5; mark now;
+        also: later 5; mark now;
         also: later 5;
         0 dies; 0 back now => oracle.silent_discard.count 1
         0 dies; 0 back 0 => oracle.silent_discard.count 0
@@ -145,7 +145,7 @@ fn a_device_that_is_put_back_has_seen_what_it_had_then_and_nothing_more() {
         # What a backup has of a row is unsure until it is told: an edit over a version that says what the
         # first did, or what nobody said yet.
         begin: theirs: office a1 theirs; later 5; mark backup; later 5; 0 pulls; later 5; 0 dies;
-        0 back backup;
+        also: 0 back backup;
         0 sets a1 mine; office a1 new; 0 commits 0.0 a1 mine; 0 acks 0.0; drain => silent
         0 applied a1 theirs; 0 sets a1 mine; office a1 new; 0 commits 0.0 a1 mine; 0 acks 0.0; drain
         => silent-discard 1

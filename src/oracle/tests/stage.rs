@@ -69,9 +69,6 @@ pub(super) struct Phone {
     requests: u64,
 }
 
-/// What became of a push that came before, by edit.
-type Remembered = BTreeMap<EditId, Stamp>;
-
 pub(super) struct Stage {
     pub(super) schema: Arc<Schema>,
     pub(super) units: Arc<[SyncUnit]>,
@@ -84,18 +81,15 @@ pub(super) struct Stage {
     pub(super) poison: BTreeSet<EditId>,
     /// Edits whose device's clock runs fast, so that they win.
     pub(super) ahead: bool,
-    remembered: Remembered,
+    /// What became of a push that came before.
+    remembered: BTreeMap<EditId, Stamp>,
     refused: BTreeMap<EditId, (Option<Refusal>, Option<String>)>,
-}
-
-fn text_columns(names: &[&str]) -> Vec<Column> {
-    names.iter().map(|name| Column::new(name, ColumnKind::Text)).collect()
 }
 
 fn schema() -> Schema {
     let entity = |name: &str, columns: &[&str], projection: Vec<usize>| Entity {
         projection,
-        ..Entity::new(name, text_columns(columns))
+        ..Entity::new(name, columns.iter().map(|name| Column::new(name, ColumnKind::Text)).collect())
     };
     let visit = Entity {
         scope: vec![ScopeRule::Attribute { column: CLINIC, attribute: 0 }],
@@ -170,7 +164,7 @@ impl Stage {
             life: None,
             poison: BTreeSet::new(),
             ahead: false,
-            remembered: Remembered::new(),
+            remembered: BTreeMap::new(),
             refused: BTreeMap::new(),
             backend,
             schema,
@@ -195,9 +189,6 @@ impl Stage {
     }
     pub(super) fn later(&mut self, secs: u64) {
         self.now += Span::secs(secs);
-    }
-    pub(super) fn now(&self) -> Time {
-        self.now
     }
     pub(super) fn stamp(&self) -> Stamp {
         Stamp(1_000_000).plus(Span(self.now.0))
@@ -509,18 +500,15 @@ impl Stage {
             }
         }
     }
-    pub(super) fn verdict(self) -> Verdict {
+    /// What is found, be it that no device comes to rest.
+    pub(super) fn verdict(self, rests: bool) -> Verdict {
         let mut inspection = self.oracle.begin_check(self.now, &self.backend, &|| false);
-        for (device, phone) in self.phones.iter().enumerate() {
-            inspection.check_device(DeviceId(device as u32), phone);
-        }
-        inspection.finish()
-    }
-    /// The verdict where no device comes to rest.
-    pub(super) fn verdict_without_rest(self) -> Verdict {
-        let mut inspection = self.oracle.begin_check(self.now, &self.backend, &|| false);
-        for (device, phone) in self.phones.iter().enumerate() {
-            inspection.check_stuck_device(DeviceId(device as u32), "it never rests", Some(phone));
+        for (device, phone) in (0..).map(DeviceId).zip(&self.phones) {
+            if rests {
+                inspection.check_device(device, phone);
+            } else {
+                inspection.check_stuck_device(device, "it never rests", Some(phone));
+            }
         }
         inspection.finish()
     }

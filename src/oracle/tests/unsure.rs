@@ -2,8 +2,8 @@
 
 use super::judge::judge;
 
-/// What is said as phone 0 sends an edit of a1 again and is answered from the backend's memory: that
-/// it stands beside what it met, and that it met a conflict.
+/// What is said as phone 0 sends an edit of a1 again and is answered from the backend's memory:
+/// that it stands beside what it met, and that it met a conflict.
 fn hears_again(edit: &str) -> [(String, u64); 2] {
     let heard = format!("0 pushes unheard; 0 sends {edit} a1; replays {edit}; 0 hears; 0 decides {edit} a1");
     [(format!("{heard} equal merged"), 0), (format!("{heard} both remote"), 1)]
