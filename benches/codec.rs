@@ -4,7 +4,7 @@
 //! is written and read in turns by all, on one core and with reused state. Of the times of many
 //! short turns the lower quartile is printed, which nobody else on the machine disturbed: in
 //! megabytes a second of what is coded, before packing, as nanoseconds a byte, and with how much
-//! longer the median turn took. What `protocol/coding.rs` holds is printed last, as it stands there.
+//! longer the median turn took. What `protocol/coding.rs` holds is printed last, as it is there.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
