@@ -122,8 +122,8 @@ impl Baseline {
         })
     }
 
-    /// Takes in the cells of `newer`, in the place of those of the same name; the others stay, or go
-    /// to `prune`. Gives how many are new, how many were otherwise, how many others there were.
+    /// Takes in the cells of `newer`, in the place of those of the same name; the others stay, or
+    /// go to `prune`. Gives how many are new, how many were otherwise, how many others there were.
     pub fn take_in(&mut self, newer: Baseline, prune: bool) -> [usize; 3] {
         let (before, taken) = (self.cells.len(), newer.cells.len());
         let is_other =
