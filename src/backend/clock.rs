@@ -8,11 +8,11 @@ use crate::base::{Span, Stamp, Time};
 ///
 /// Three things push a stamp past the time, always to the next multiple of the precision:
 /// - Stamps do not go back, whatever the clock does; two commits may share one.
-/// - A row's next version has a later stamp than the one it replaces: a compare-and-set on the stamp
-///   would take two versions for one, and the later edit overwrite the earlier unseen.
+/// - A row's next version has a later stamp than the one it replaces: a compare-and-set on the
+///   stamp would take two versions for one, and the later edit overwrite the earlier unseen.
 /// - After a cursor was handed out that ends at (s, key) no commit is stamped s or earlier: one in
-///   the same tick with a smaller key would lie before the cursor. To hold back the rows of the open
-///   tick instead would make a write invisible for up to a tick.
+///   the same tick with a smaller key would lie before the cursor. To hold back the rows of the
+///   open tick instead would make a write invisible for up to a tick.
 ///
 /// A backend that stamps by its clock alone (not `monotonic`) keeps only the second.
 ///

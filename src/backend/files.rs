@@ -1,8 +1,8 @@
 //! Files of whole entities that the backend writes from time to time, for others to fetch.
 //!
-//! A file holds what was committed at its instant, as CSV with a line of heads and a last line that says
-//! how many rows there are. It is written over the one before and takes its time: who fetches it
-//! meanwhile gets its beginning.
+//! A file holds what was committed at its instant, as CSV with a line of heads and a last line that
+//! says how many rows there are. It is written over the one before and takes its time: who fetches
+//! it meanwhile gets its beginning.
 
 use std::sync::Arc;
 

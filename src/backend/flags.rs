@@ -1,10 +1,10 @@
 //! Flags that say of each row which consumer has it.
 //!
-//! A consumer's flags are a table of rows that it has not. A row that becomes visible in a new version
-//! is armed again, with a new token, so that a reset that names the token of what was delivered does
-//! not undo that. To arm one belongs to the commit that changes it and costs nothing besides: flags
-//! catch up with the stream of their place ([`stream`](super::stream)) when they are read. To reset
-//! one, to claim one and to arm one by hand is a write.
+//! A consumer's flags are a table of rows that it has not. A row that becomes visible in a new
+//! version is armed again, with a new token, so that a reset that names the token of what was
+//! delivered does not undo that. To arm one belongs to the commit that changes it and costs nothing
+//! besides: flags catch up with the stream of their place ([`stream`](super::stream)) when they are
+//! read. To reset one, to claim one and to arm one by hand is a write.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -212,8 +212,8 @@ impl Flagging<'_> {
 
     /// Delivers rows that these flags say are not synced to `take`, in the order in which they were
     /// armed, until there are no more, `limit` is reached, or `take` breaks (the row that it broke
-    /// at counts as taken); with a lease, claims them for so long. Rows that `passes_over` names are
-    /// looked at and left as they are. Flags stay armed until [`Flagging::reset`].
+    /// at counts as taken); with a lease, claims them for so long. Rows that `passes_over` names
+    /// are looked at and left as they are. Flags stay armed until [`Flagging::reset`].
     pub(crate) fn flagged(
         &mut self,
         now: Time,

@@ -27,10 +27,10 @@
 //! then written: all its rows have one stamp. Tombstones are not removed: they are forgotten, by
 //! refusing cursors and keys that are older than what is kept.
 //!
-//! `Service` lets requests in and says how long they take. The database is the content (each row
-//! as writers have it and as readers see it), the clock that stamps commits, what follows from them,
-//! and the last files. Beside it lie the verdicts on mutations and the flags. Readers look through a
-//! `Sight`, the `Office` writes, and `Flagging` marks.
+//! `Service` lets requests in and says how long they take. The database is the content (each row as
+//! writers have it and as readers see it), the clock that stamps commits, what follows from them,
+//! and the last files. Beside it lie the verdicts on mutations and the flags. Readers look through
+//! a `Sight`, the `Office` writes, and `Flagging` marks.
 //!
 //! Rows that are marked for the sync's own sake, flags and claims, are marked in one transaction a
 //! page, at its beginning, under the source's one write lock: who pushes then waits, with a worker,
@@ -40,12 +40,12 @@
 //! Where it goes back to a backup (`Backend::restore`) no stamp tells: the clock is right, and what
 //! was given is not given again. So it gives itself a new incarnation, for those who hold cursors.
 //!
-//! A commit counts for other writers at once; a transaction that is stamped before it commits, and a
-//! replica that lags, show it to readers later, in the order of each row's versions. A reader stays
-//! behind the oldest version that is not shown yet ([`Upto::Settled`]) or takes its chances. Where
-//! commits share a coarse tick ([`Ticks::Shared`]) the one that is open counts as not shown. Each
-//! place that readers look at has a stream besides, where somebody asks for it, in the order in which
-//! versions became visible: the log of changes tells it, and it arms flags.
+//! A commit counts for other writers at once; a transaction that is stamped before it commits, and
+//! a replica that lags, show it to readers later, in the order of each row's versions. A reader
+//! stays behind the oldest version that is not shown yet ([`Upto::Settled`]) or takes its chances.
+//! Where commits share a coarse tick ([`Ticks::Shared`]) the one that is open counts as not shown.
+//! Each place that readers look at has a stream besides, where somebody asks for it, in the order
+//! in which versions became visible: the log of changes tells it, and it arms flags.
 
 mod apply;
 mod availability;

@@ -1,9 +1,9 @@
-//! Rows as texts, in the styles in which serialisers write the same row: in the order of columns, in
-//! what stands for null, in how fractions and timestamps are written.
+//! Rows as texts, in the styles in which serialisers write the same row: in the order of columns,
+//! in what stands for null, in how fractions and timestamps are written.
 //!
-//! A text is written as it is, with a backslash before a first backslash: so null, which is a backslash
-//! with something behind it, is not the empty text. What is not a timestamp or number in a column of
-//! such is marked in the same way.
+//! A text is written as it is, with a backslash before a first backslash: so null, which is a
+//! backslash with something behind it, is not the empty text. What is not a timestamp or number in
+//! a column of such is marked in the same way.
 
 use crate::base::{Decimal, Key, Stamp, Value, ValueRef};
 use crate::contract::{ColumnKind, Entity};

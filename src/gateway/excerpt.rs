@@ -1,8 +1,8 @@
 //! What a unit is sent that brings a part of an entity: some columns, of some rows.
 //!
-//! A row that changes and is not among them, or no longer, comes as a tombstone, since the gateway does
-//! not know whether the device has it. A first load leaves it out, unless it has changed since the load
-//! began: an earlier page may have brought it.
+//! A row that changes and is not among them, or no longer, comes as a tombstone, since the gateway
+//! does not know whether the device has it. A first load leaves it out, unless it has changed since
+//! the load began: an earlier page may have brought it.
 
 use super::capture::Strategy;
 use crate::backend::Change;

@@ -1,9 +1,9 @@
 //! Cursors that the gateway holds for its devices, by unit and entity.
 //!
-//! It can take the answer's leaving for the page's arrival ([`Advance::OnAnswer`]): after an answer that
-//! is lost, or a device that went back, rows are missing. Or each page has a receipt, which the device
-//! sends with its next request ([`Advance::OnReceipt`]); one that is not known, or of another epoch of
-//! the gateway, has expired, and everything comes again.
+//! It can take the answer's leaving for the page's arrival ([`Advance::OnAnswer`]): after an answer
+//! that is lost, or a device that went back, rows are missing. Or each page has a receipt, which
+//! the device sends with its next request ([`Advance::OnReceipt`]); one that is not known, or of
+//! another epoch of the gateway, has expired, and everything comes again.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

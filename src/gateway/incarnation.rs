@@ -1,7 +1,7 @@
 //! Which life of the backend a cursor belongs to.
 //!
-//! After a return to a backup the stamps of the new history lie beyond every cursor that was given: a
-//! reader that goes on would never hear that what it holds of the time between is gone. A cursor
+//! After a return to a backup the stamps of the new history lie beyond every cursor that was given:
+//! a reader that goes on would never hear that what it holds of the time between is gone. A cursor
 //! therefore begins with the number of the life it was made in. The first life needs none.
 
 use std::borrow::Cow;

@@ -1,9 +1,9 @@
 //! What a gateway that passes requests through remembers of the edits in them, for those that are
 //! sent again.
 //!
-//! An edit is known by its device and its idempotency key. One that comes again is answered from here;
-//! while its answer is unknown who sent it waits, and is then told to come again; after a longer time it
-//! is brought to the backend once more. What the backend refused is not kept.
+//! An edit is known by its device and its idempotency key. One that comes again is answered from
+//! here; while its answer is unknown who sent it waits, and is then told to come again; after a
+//! longer time it is brought to the backend once more. What the backend refused is not kept.
 
 use std::collections::VecDeque;
 

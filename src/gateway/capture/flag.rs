@@ -4,9 +4,9 @@
 //! cursor is the number of a page: it comes back from who has committed the page. The gateway
 //! remembers until then which rows lay in it; if it forgets that, the rows come again.
 //!
-//! A device's own flags say what it held when it showed its last receipt, which the source notes beside
-//! them. Who shows an older one, or that of another device, was put back or is a copy, and loads again.
-//! One flag for all cannot tell.
+//! A device's own flags say what it held when it showed its last receipt, which the source notes
+//! beside them. Who shows an older one, or that of another device, was put back or is a copy, and
+//! loads again. One flag for all cannot tell.
 
 use std::collections::BTreeMap;
 

@@ -1,10 +1,10 @@
 //! Ways to find out what changed, behind one seam.
 //!
 //! A strategy gives pages of changes to a reader: a device, or the gateway's own replica. It makes
-//! its own cursors and reads them again. A cursor comes back only from who has committed the page that
-//! it came with, so it is also the receipt for that page, and the only one there is. What a strategy
-//! keeps between requests besides what it put into the cursor and the source it may lose at any time
-//! ([`Strategy::forget`]). One that knows what a device holds of a row may tell of the
+//! its own cursors and reads them again. A cursor comes back only from who has committed the page
+//! that it came with, so it is also the receipt for that page, and the only one there is. What a
+//! strategy keeps between requests besides what it put into the cursor and the source it may lose
+//! at any time ([`Strategy::forget`]). One that knows what a device holds of a row may tell of the
 //! [`Part`](crate::protocol::Part) that differs, naming the version that it differs from.
 //!
 //! A strategy is one file here with options of its own, one variant of [`Capture`], one line in

@@ -1,9 +1,9 @@
 //! What the replica forgets, and who must load again for it.
 //!
-//! A tombstone's age is that of its number, not of the backend's stamp: a row that a load did not meet
-//! may have been gone for long when the replica hears of it. The ages of a few numbers are written
-//! down. Each place knows the last tombstone that it forgot: a device that had not come so far has
-//! missed one.
+//! A tombstone's age is that of its number, not of the backend's stamp: a row that a load did not
+//! meet may have been gone for long when the replica hears of it. The ages of a few numbers are
+//! written down. Each place knows the last tombstone that it forgot: a device that had not come so
+//! far has missed one.
 
 use rusqlite::OptionalExtension;
 

@@ -1,9 +1,9 @@
 //! What one reader holds of one entity, as far as the gateway knows.
 //!
-//! A row that was sent is [`Kept::Unsure`] until the cursor of its page comes back, and so is one that
-//! the reader itself has written. What is unsure differs from everything and is sent again at the
-//! next comparison: without that a row that changes and changes back would stay wrong where the answer
-//! in between got lost.
+//! A row that was sent is [`Kept::Unsure`] until the cursor of its page comes back, and so is one
+//! that the reader itself has written. What is unsure differs from everything and is sent again at
+//! the next comparison: without that a row that changes and changes back would stay wrong where the
+//! answer in between got lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

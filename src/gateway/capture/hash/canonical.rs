@@ -1,9 +1,9 @@
 //! A row as bytes, the same whenever the row reads the same and different whenever it does not.
 //!
 //! Columns come in the order of the schema, each as a tag and what follows it. What serialisers
-//! disagree about is settled before: a whole number in a column of fractions counts as a fraction, the
-//! two zeros are one, accents are composed with their letters (NFC), a decimal has the zeros of its
-//! column ([`ColumnKind::canonical`]).
+//! disagree about is settled before: a whole number in a column of fractions counts as a fraction,
+//! the two zeros are one, accents are composed with their letters (NFC), a decimal has the zeros of
+//! its column ([`ColumnKind::canonical`]).
 
 use xxhash_rust::xxh3::xxh3_128;
 

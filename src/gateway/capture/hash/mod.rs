@@ -6,8 +6,8 @@
 //!
 //! The cursor is the number of a page. When it comes back, what the page told counts as held by the
 //! reader; until then it is unsure and told again. The cursor before begins another comparison, no
-//! cursor a first load; any other has expired. A comparison is of one instant, in the pull that it is
-//! made for; a reading by offset has none ([`Snapshot::Torn`]).
+//! cursor a first load; any other has expired. A comparison is of one instant, in the pull that it
+//! is made for; a reading by offset has none ([`Snapshot::Torn`]).
 
 mod book;
 mod canonical;

@@ -1,9 +1,9 @@
 //! The text of a cursor.
 //!
-//! At rest it names what was delivered last: `stamp,key`; `stamp` alone means all changes up to it; a
-//! first load has the instant at which it began before that: `since/stamp,key`. Within a pull whose
-//! pages begin at one time it is `@since;base;mark;step`, where the step is either `s` with unit, run
-//! and rows passed over, or `k` with stamp and key.
+//! At rest it names what was delivered last: `stamp,key`; `stamp` alone means all changes up to it;
+//! a first load has the instant at which it began before that: `since/stamp,key`. Within a pull
+//! whose pages begin at one time it is `@since;base;mark;step`, where the step is either `s` with
+//! unit, run and rows passed over, or `k` with stamp and key.
 
 use crate::backend::Position;
 use crate::base::{Key, Stamp, UnitId};

@@ -136,8 +136,8 @@ fn a_replica_follows_a_backend_that_goes_back() {
             "refresh save:a edit:north0 push leaves restore:a refresh comes-home pull push upload",
             "Queued 1 0/1 Queued",
         ),
-        // A device is told of a row as it was in a life that the replica never enters; the one after
-        // has it, changed or not there, as the replica holds it. It is told so once.
+        // A device is told of a row as it was in a life that the replica never enters; the one
+        // after has it, changed or not there, as the replica holds it. It is told so once.
         (
             || Site::filled(1_000),
             "refresh save:a edit:north0 office:north0 save:b refresh pull restore:a stale push upload push
