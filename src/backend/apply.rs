@@ -9,20 +9,17 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::commit::{Draft, Fact, Written};
 use super::content::Content;
 use super::database::Database;
-use super::delta::Sight;
-use super::families::families;
-use super::hindrance::Hindered;
 use super::index::Slot;
 use super::named::Named;
-use super::options::{Authorisation, Commits, Idempotency, StampedBy};
-use super::writes::may_change;
+use super::options::{Authorisation, BackendOptions, Commits, Hindered, Idempotency, StampedBy, Writes};
+use super::sight::Sight;
+use super::table::Record;
 use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Time, Value};
 use crate::contract::{
-    Author, ColumnKind, EditKind, Entity, Mutation, NamedBy, Outcome, Refusal, Row, ScopeRule,
+    Author, ColumnKind, EditKind, Entity, Guard, Mutation, NamedBy, Outcome, Refusal, Row, ScopeRule, image,
 };
 
-/// What became of a mutation, as it is remembered; rows in the way are shown as they are when it is
-/// asked again.
+/// What became of a mutation; rows in the way are shown as they are when it is asked again.
 #[derive(Clone, Debug)]
 enum Verdict {
     Applied(Stamp),
@@ -34,7 +31,6 @@ enum Verdict {
     Ignored(Stamp),
 }
 
-/// Verdicts on mutations by their idempotency key, each with when it was given.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Verdicts(FxHashMap<Box<str>, (Time, Verdict)>);
 
@@ -48,10 +44,8 @@ struct Case<'c> {
     beside: &'c [&'c Mutation],
 }
 
-/// What becomes of mutations that are committed all or none.
 #[derive(Default)]
 struct Together {
-    /// Why none of them is.
     held: Option<Held>,
     /// The places of those of which something else is known than that.
     own: BTreeSet<usize>,
@@ -66,7 +60,6 @@ enum Held {
 }
 
 impl Verdicts {
-    /// Applies the mutations of a push, as [`Backend::push`](super::Backend::push) does.
     pub(super) fn push(
         &mut self,
         (database, now): (&mut Database, Time),
@@ -146,7 +139,6 @@ impl Verdicts {
         together
     }
 
-    /// The mutation is refused, and that is remembered.
     fn refuse(&mut self, case: Case<'_>, verdict: Verdict, facts: &mut Vec<Fact>) -> Outcome {
         facts.push(case.refused(&verdict));
         self.remember(case, verdict)
@@ -167,7 +159,6 @@ impl Verdicts {
         outcome
     }
 
-    /// Applies one mutation, as [`Backend::apply`](super::Backend::apply) does.
     pub(super) fn apply(
         &mut self,
         (database, now): (&mut Database, Time),
@@ -208,7 +199,6 @@ impl<'c> Case<'c> {
         &self.sight.database.content
     }
 
-    /// Whether the backend gives the row that the mutation makes its key.
     fn gives_key(self) -> bool {
         let Mutation { entity, kind, .. } = self.mutation;
         *kind == EditKind::Create && self.content().schema.naming(*entity).by == NamedBy::Server
@@ -216,17 +206,16 @@ impl<'c> Case<'c> {
 
     /// Whether the mutation is put off, by chance, this time.
     fn is_put_off(self) -> bool {
-        let Database { options, seed, hindrances, .. } = self.sight.database;
-        let now = self.sight.now;
-        let share = hindrances.share(Hindered::PutOff, options.partial, now);
+        let Sight { database, now } = self.sight;
+        let Database { options, seed, .. } = database;
+        let share = database.hindered(Hindered::PutOff, options.partial, now);
         let draw = || seed.hash("backend.partial", xxh3_64(self.mutation.id.as_bytes()), now.0);
         share > Ppm(0) && draw() % 1_000_000 < u64::from(share.0)
     }
 
-    /// Whether the backend keeps the row that the mutation deletes.
     fn keeps_row(self) -> bool {
-        let Database { options, hindrances, .. } = self.sight.database;
-        let share = hindrances.share(Hindered::Deletes, options.refused_deletes, self.sight.now);
+        let Sight { database, now } = self.sight;
+        let share = database.hindered(Hindered::Deletes, database.options.refused_deletes, now);
         let draw = || Seed(xxh3_64(self.mutation.id.as_bytes())).hash("refused-delete", 0, 0);
         let deletes = self.mutation.kind == EditKind::Delete;
         deletes && share > Ppm(0) && draw() % 1_000_000 < u64::from(share.0)
@@ -265,7 +254,7 @@ impl<'c> Case<'c> {
             }
         };
         if values.is_none()
-            && let Some(by) = sight.database.cascades.holder(content, *id, key)
+            && let Some(by) = sight.database.effects.holder(content, *id, key)
         {
             let name = &content.schema.entity(by).name;
             return Err(Verdict::Rejected(format!("a {name} refers to it")));
@@ -299,7 +288,7 @@ impl<'c> Case<'c> {
             (_, EditKind::Create) => entity.is_of(&self.created(entity), attributes),
             _ => true,
         };
-        let there = record.map_or(sight.database.clock.stamps.latest(), |record| record.stamp);
+        let there = record.map_or(sight.database.clock.latest(), |record| record.stamp);
         match authorisation {
             _ if own => Ok(()),
             Authorisation::Filter => Err(Verdict::Ignored(there)),
@@ -309,7 +298,6 @@ impl<'c> Case<'c> {
         }
     }
 
-    /// The values of a new row.
     fn created(self, entity: &Entity) -> Arc<[Value]> {
         let mut values = vec![Value::Null; entity.columns.len()];
         for rule in &entity.scope {
@@ -324,8 +312,7 @@ impl<'c> Case<'c> {
         values.into()
     }
 
-    /// The mutation's entity, unless the backend would never accept such a mutation, whatever its
-    /// content; then why.
+    /// The entity, or why the backend would never accept such a mutation, whatever its content.
     fn accepts(self) -> Result<&'c Entity, String> {
         let mutation = self.mutation;
         let entities = &self.content().schema.entities;
@@ -363,7 +350,6 @@ impl<'c> Case<'c> {
         targets.find(|(target, key)| self.content().live(*target, key).is_none() && !made(*target, key))
     }
 
-    /// Rejects references to rows that are not there.
     fn points_nowhere(self, entity: &Entity) -> Option<Verdict> {
         let (target, key) = self.missing(entity)?;
         let name = &self.content().schema.entity(target).name;
@@ -420,7 +406,6 @@ fn put_off_for_now(mutation: &Mutation, facts: &mut Vec<Fact>) -> Outcome {
     Outcome::Later
 }
 
-/// Whether the value is a text as this kind of column writes it.
 fn is_text_of(kind: &ColumnKind, value: &Value) -> bool {
     let Value::Text(text) = value else { return false };
     kind.canonical(text).as_deref() == Some(&**text)
@@ -440,4 +425,65 @@ fn misfit(kind: &ColumnKind, value: &Value) -> Option<&'static str> {
         ColumnKind::Ref(_) => (matches!(value, Value::Text(_)), "a key"),
     };
     (!fits && *value != Value::Null).then_some(wanted)
+}
+
+/// Whether the mutation may change this row. A guard by image holds whatever versions are checked.
+fn may_change(options: &BackendOptions, entity: &Entity, mutation: &Mutation, record: &Record) -> bool {
+    let grace = options.writes_grace.as_micros() as i64;
+    let cut = |stamp: Stamp| stamp.truncated(options.stamp_precision).0;
+    // Saturating: what a device dates may be any number.
+    let is_newer = || mutation.made_at.0.saturating_add(grace) > record.edited_at.0;
+    match (options.writes, mutation.guard) {
+        (Writes::NewerDate, Guard::Base | Guard::Since) => is_newer(),
+        (_, Guard::Image(held)) => {
+            let reads_so = image(entity.projection.iter().map(|column| &record.values[*column])) == held;
+            reads_so && (options.writes != Writes::NewerDate || is_newer())
+        }
+        (Writes::Blind, _) => true,
+        (Writes::Checked, Guard::Base) => mutation.base == Some(record.stamp),
+        (Writes::Checked, Guard::Since) => mutation.base.is_some_and(|base| record.stamp <= base),
+        (Writes::Dated, guard) => mutation.base.is_some_and(|base| {
+            let later = cut(record.stamp).saturating_sub(cut(base));
+            later <= grace && (guard == Guard::Since || later >= -grace)
+        }),
+    }
+}
+
+/// By mutation of a request, the place of the first one that goes with it.
+fn families(sight: Sight<'_>, mutations: &[Mutation]) -> Vec<usize> {
+    match sight.database.options.commits {
+        Commits::Rows => return (0..mutations.len()).collect(),
+        Commits::Requests => return vec![0; mutations.len()],
+        Commits::Families => {}
+    }
+    let schema = &sight.database.content.schema;
+    let known = |entity: EntityId| usize::from(entity.0) < schema.entities.len();
+    let top = |of: &Mutation| {
+        let row = (of.entity, of.key.clone());
+        let parent =
+            |entity: EntityId, key: &Key, column: usize| part_of(sight, mutations, (entity, key), column);
+        if known(of.entity) { schema.top(row, parent) } else { row }
+    };
+    let tops: Vec<_> = mutations.iter().map(top).collect();
+    let first = |top| tops.iter().position(|other| other == top).expect("it is its own");
+    tops.iter().map(first).collect()
+}
+
+/// What a row is part of, by a column: as a mutation has it, or as it is there.
+fn part_of(
+    sight: Sight<'_>,
+    mutations: &[Mutation],
+    (entity, key): (EntityId, &Key),
+    column: usize,
+) -> Option<Key> {
+    let own = mutations.iter().rfind(|of| (of.entity, &of.key) == (entity, key));
+    let set = own.and_then(|own| own.values.iter().find(|(at, _)| *at == column));
+    let there = || {
+        let slot = sight.remembered_row(entity, key)?;
+        Some(&sight.database.content.table(entity).record(slot).values[column])
+    };
+    match set.map(|(_, value)| value).or_else(there)? {
+        Value::Text(key) => Some(Key(key.clone())),
+        _ => None,
+    }
 }

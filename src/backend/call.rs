@@ -1,26 +1,21 @@
 //! A call to the backend that is under way, and what it comes to.
 
 use super::commit::Fact;
-use super::pool::{Load, Served};
-use super::service::{Admitted, Failing, Service};
+use super::service::{Admitted, Failing, Load, Served, Service};
 use crate::base::{DeviceId, Time};
 use crate::contract::{Event, RequestKind, ServerError};
 
-/// A call that is under way.
 #[derive(Debug)]
-pub struct Call {
-    /// When it came.
-    pub now: Time,
+pub(crate) struct Call {
+    pub(crate) now: Time,
     /// When the gateway gives up on it.
-    pub deadline: Time,
+    pub(crate) deadline: Time,
     /// What kind of request it is; a push as soon as something was written.
-    pub kind: RequestKind,
-    /// What it asks of the backend.
-    pub load: Load,
+    pub(crate) kind: RequestKind,
+    pub(crate) load: Load,
     /// What the backend did, in order.
-    pub facts: Vec<Fact>,
-    /// What finding changes took the gateway, if it looked for some.
-    pub found: Option<Event<'static>>,
+    pub(super) facts: Vec<Fact>,
+    pub(crate) found: Option<Event<'static>>,
     admitted: Option<Admitted>,
 }
 
@@ -40,14 +35,12 @@ pub struct Called<T> {
 }
 
 impl Call {
-    /// One that comes at `now` and is given up on at `deadline`.
     pub(super) fn new(now: Time, deadline: Time) -> Call {
         let (kind, load, facts) = (RequestKind::Pull, Load::default(), Vec::new());
         Call { now, deadline, kind, load, facts, found: None, admitted: None }
     }
 
-    /// Whether it was let in.
-    pub fn is_admitted(&self) -> bool {
+    pub(crate) fn is_admitted(&self) -> bool {
         self.admitted.is_some()
     }
 

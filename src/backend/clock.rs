@@ -1,20 +1,51 @@
 //! The backend's clock, and the stamps that it gives.
 
-use super::options::BackendOptions;
-use super::stamps::Stamps;
-use crate::base::{Stamp, Time};
+use super::options::{BackendOptions, Ticks};
+use crate::base::{Span, Stamp, Time};
 
+/// Shows the time, and gives out stamps: the time, cut to the precision, unless that would hide a
+/// commit from somebody.
+///
+/// Three things push a stamp past the time, always to the next multiple of the precision:
+/// - Stamps do not go back, whatever the clock does; two commits may share one.
+/// - A row's next version has a later stamp than the one it replaces: a compare-and-set on the
+///   stamp would take two versions for one, and the later edit overwrite the earlier unseen.
+/// - After a cursor was handed out that ends at (s, key) no commit is stamped s or earlier: one in
+///   the same tick with a smaller key would lie before the cursor. To hold back the rows of the
+///   open tick instead would make a write invisible for up to a tick.
+///
+/// A backend that stamps by its clock alone (not `monotonic`) keeps only the second.
+///
+/// So with a precision coarser than the pace of commits stamps run ahead of the clock, and it
+/// catches up when it is quiet ([`Ticks::RunAhead`]). Or they stay at the tick ([`Ticks::Shared`]),
+/// a row's next version a microsecond more, which stands for the version number that such a table
+/// has besides; then who stays behind what is settled is shown no tick before it is over. A tick
+/// that was over when the clock stepped back stays over: readers have passed it.
 #[derive(Debug)]
 pub(super) struct Clock {
     /// What it showed, or would have shown by the steps since, at time 0.
     start: Stamp,
-    pub(super) stamps: Stamps,
+    precision: Span,
+    /// Stamps do not go back with the clock, nor behind a cursor.
+    monotonic: bool,
+    ticks: Ticks,
+    latest: Stamp,
+    /// The smallest stamp that no cursor has passed.
+    floor: Stamp,
+    /// Where commits share a tick: the first stamp of the earliest one that is still given.
+    open: Stamp,
+    dated: Stamp,
+    /// For each backup that was made the smallest stamp that was given since.
+    since: Vec<Stamp>,
 }
 
 impl Clock {
     pub(super) fn new(options: &BackendOptions, start: Stamp) -> Clock {
-        let BackendOptions { stamp_precision, monotonic, ticks, .. } = *options;
-        Clock { start, stamps: Stamps::new(stamp_precision, monotonic, ticks, start) }
+        let BackendOptions { stamp_precision: precision, monotonic, ticks, .. } = *options;
+        let (open, latest, floor, dated, since) = (Stamp(i64::MIN), start, start, start, Vec::new());
+        let mut clock = Clock { start, precision, monotonic, ticks, latest, floor, open, dated, since };
+        clock.floor = clock.after(start);
+        clock
     }
 
     pub(super) fn at(&self, now: Time) -> Stamp {
@@ -26,11 +57,166 @@ impl Clock {
         Time::ZERO + stamp.since(self.start)
     }
 
-    /// Sets it forward by so many microseconds at `now`, or back.
+    /// Sets it forward by so many microseconds at `now`, or back: what was settled until then stays
+    /// so. A load that began before is told of what is stamped after that, and of nothing else.
     pub(super) fn step(&mut self, now: Time, micros: i64) {
         if micros < 0 {
-            self.stamps.stepped_back(self.at(now));
+            self.give_none_before(self.cut(self.at(now)));
         }
         self.start = Stamp(self.start.0 + micros);
+    }
+
+    pub(super) fn cut(&self, stamp: Stamp) -> Stamp {
+        stamp.truncated(self.precision)
+    }
+
+    /// The smallest stamp that can be given after `stamp`.
+    fn after(&self, stamp: Stamp) -> Stamp {
+        // Saturating: what a device dates may be any number.
+        Stamp(self.cut(stamp).0.saturating_add((self.precision.as_micros() as i64).max(1)))
+    }
+
+    pub(super) fn seen(&mut self, stamp: Stamp) {
+        self.latest = self.latest.max(stamp);
+    }
+
+    pub(super) fn passed(&mut self, stamp: Stamp) {
+        if self.ticks == Ticks::RunAhead {
+            self.floor = self.floor.max(self.after(stamp));
+        }
+    }
+
+    fn give_none_before(&mut self, next: Stamp) {
+        if self.monotonic {
+            let least = match self.ticks {
+                Ticks::Shared => &mut self.open,
+                Ticks::RunAhead => &mut self.floor,
+            };
+            *least = (*least).max(next);
+        }
+    }
+
+    pub(super) fn backed_up(&mut self) -> usize {
+        self.since.push(Stamp(i64::MAX));
+        self.since.len() - 1
+    }
+
+    /// The smallest stamp that was given since the backup of this number.
+    pub(super) fn least_since(&self, backup: usize) -> Stamp {
+        self.since[backup]
+    }
+
+    fn given(&mut self, stamp: Stamp) {
+        self.since.iter_mut().for_each(|least| *least = (*least).min(stamp));
+    }
+
+    /// The content goes back to that of a backup; what is gone was seen: no stamp is given again.
+    pub(super) fn go_on_elsewhere(&mut self) {
+        self.give_none_before(self.after(self.latest));
+    }
+
+    /// The stamp of a row's next version, at the earliest.
+    fn next_version(&self, stamp: Stamp) -> Stamp {
+        match self.ticks {
+            Ticks::RunAhead => self.after(stamp),
+            Ticks::Shared => Stamp(stamp.0.saturating_add(1)),
+        }
+    }
+
+    /// The first stamp of the tick that is not over at `now`, where commits share one.
+    pub(super) fn open_tick(&self, now: Stamp) -> Option<Stamp> {
+        (self.ticks == Ticks::Shared).then(|| self.cut(now).max(self.open))
+    }
+
+    pub(super) fn latest(&self) -> Stamp {
+        self.latest
+    }
+
+    /// The same, be it by the clock of a device.
+    pub(super) fn greatest(&self) -> Stamp {
+        self.latest.max(self.dated)
+    }
+
+    /// When the tick of the last commit is over, where commits share one.
+    pub(super) fn closes(&self) -> Option<Stamp> {
+        (self.ticks == Ticks::Shared).then(|| self.after(self.latest))
+    }
+
+    /// The stamp of a commit at `now` that replaces versions with these stamps.
+    pub(super) fn give(&mut self, now: Stamp, replaced: impl Iterator<Item = Stamp>) -> Stamp {
+        let mut least = self.cut(now);
+        if self.monotonic {
+            // Initial rows of somebody else may have any stamp: up to the next multiple.
+            let latest = match self.ticks {
+                Ticks::RunAhead => self.after(Stamp(self.latest.0 - 1)),
+                Ticks::Shared => self.cut(self.latest),
+            };
+            least = least.max(self.floor).max(self.open).max(latest);
+        }
+        let stamp = replaced.map(|old| self.next_version(old)).fold(least, Stamp::max);
+        self.latest = self.latest.max(stamp);
+        self.given(stamp);
+        stamp
+    }
+
+    /// The stamp of a commit that a device has dated: it may lie behind any cursor.
+    pub(super) fn take(&mut self, made_at: Stamp, replaced: impl Iterator<Item = Stamp>) -> Stamp {
+        let stamp = replaced.map(|old| self.next_version(old)).fold(self.cut(made_at), Stamp::max);
+        self.dated = self.dated.max(stamp);
+        self.given(stamp);
+        stamp
+    }
+
+    /// The last instant at `now` that no later commit can be stamped with.
+    pub(super) fn settled(&self, now: Stamp) -> Stamp {
+        Stamp(self.cut(now).max(self.open).0 - 1)
+    }
+
+    /// The last instant at `now` that a row or a cursor can have.
+    pub(super) fn head(&self, now: Stamp) -> Stamp {
+        self.greatest().max(self.open).max(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clock(monotonic: bool, ticks: Ticks) -> Clock {
+        let stamp_precision = Span::millis(1);
+        Clock::new(&BackendOptions { stamp_precision, monotonic, ticks, ..Default::default() }, Stamp(5_000))
+    }
+
+    #[test]
+    fn without_the_guard_stamps_go_back_with_the_clock_but_not_those_of_one_row() {
+        let mut clock = clock(false, Ticks::RunAhead);
+        assert_eq!(clock.give(Stamp(9_000), [].into_iter()), Stamp(9_000));
+        clock.passed(Stamp(9_000));
+        assert_eq!(clock.give(Stamp(7_000), [].into_iter()), Stamp(7_000));
+        assert_eq!(clock.give(Stamp(7_000), [Stamp(9_000)].into_iter()), Stamp(10_000));
+        assert_eq!(clock.head(Stamp(7_000)), Stamp(10_000), "what was given can be in a cursor");
+    }
+
+    #[test]
+    fn a_device_that_dates_its_commits_goes_back_and_ahead_and_pushes_nobody() {
+        let mut clock = clock(true, Ticks::RunAhead);
+        clock.passed(Stamp(9_000));
+        assert_eq!(clock.take(Stamp(6_300), [].into_iter()), Stamp(6_000));
+        assert_eq!(clock.take(Stamp(6_300), [Stamp(6_000)].into_iter()), Stamp(7_000));
+        assert_eq!(clock.take(Stamp(90_000), [].into_iter()), Stamp(90_000));
+        assert_eq!(clock.head(Stamp(7_000)), Stamp(90_000));
+        assert_eq!(clock.give(Stamp(7_000), [].into_iter()), Stamp(10_000));
+    }
+
+    #[test]
+    fn commits_that_share_a_tick_keep_it_and_none_is_before_an_open_one() {
+        let mut clock = clock(true, Ticks::Shared);
+        assert_eq!(clock.give(Stamp(5_100), [].into_iter()), Stamp(6_000), "the initial content is older");
+        assert_eq!(clock.give(Stamp(7_300), [].into_iter()), Stamp(7_000));
+        clock.passed(Stamp(7_000));
+        assert_eq!(clock.give(Stamp(7_900), [].into_iter()), Stamp(7_000), "no matter who has read");
+        assert_eq!(clock.give(Stamp(7_900), [Stamp(7_000)].into_iter()), Stamp(7_001));
+        assert_eq!(clock.open_tick(Stamp(7_900)), Some(Stamp(7_000)));
+        assert_eq!(clock.closes(), Some(Stamp(8_000)));
     }
 }

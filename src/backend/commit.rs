@@ -9,22 +9,18 @@ use crate::contract::{Author, CommitKind, EditKind, Event, Refusal};
 /// A row got a new version.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Commit {
-    /// The entity.
-    pub entity: EntityId,
-    /// The row.
-    pub key: Key,
-    /// The new version's stamp.
-    pub stamp: Stamp,
-    /// What was done.
-    pub kind: CommitKind,
+    pub(crate) entity: EntityId,
+    pub(crate) key: Key,
+    /// The new version's.
+    pub(crate) stamp: Stamp,
+    pub(crate) kind: CommitKind,
     /// The backend's values after it (before it, for a delete).
-    pub values: Arc<[Value]>,
-    /// By whom.
-    pub author: Author,
+    pub(crate) values: Arc<[Value]>,
+    pub(crate) author: Author,
     /// The stamp of the version that was replaced; `None` for an insert.
-    pub replaced: Option<Stamp>,
+    pub(crate) replaced: Option<Stamp>,
     /// When its transaction commits, if that is later than it was stamped.
-    pub visible_at: Option<Time>,
+    pub(crate) visible_at: Option<Time>,
 }
 
 /// Something that the backend did to a mutation or because of it.
@@ -64,8 +60,7 @@ pub enum Fact {
 }
 
 impl Commit {
-    /// For listeners.
-    pub fn event(&self) -> Event<'_> {
+    pub(crate) fn event(&self) -> Event<'_> {
         Event::Committed {
             entity: self.entity,
             key: &self.key,
@@ -78,7 +73,7 @@ impl Commit {
     }
 
     /// For listeners, after that: others see it later.
-    pub fn delay(&self) -> Option<Event<'_>> {
+    pub(crate) fn delay(&self) -> Option<Event<'_>> {
         let Commit { entity, key, stamp, .. } = self;
         let until = self.visible_at?;
         Some(Event::CommitDelayed { entity: *entity, key, stamp: *stamp, until })
@@ -86,8 +81,7 @@ impl Commit {
 }
 
 impl Fact {
-    /// For listeners.
-    pub fn event(&self) -> Event<'_> {
+    pub(crate) fn event(&self) -> Event<'_> {
         match self {
             Fact::Committed(commit) => commit.event(),
             Fact::Refused { edit, entity, key, kind, conflict, holder } => Event::MutationRefused {
@@ -106,8 +100,7 @@ impl Fact {
         }
     }
 
-    /// The commit, if it is one.
-    pub fn commit(&self) -> Option<&Commit> {
+    pub(crate) fn commit(&self) -> Option<&Commit> {
         match self {
             Fact::Committed(commit) => Some(commit),
             _ => None,
@@ -115,14 +108,12 @@ impl Fact {
     }
 }
 
-/// A change of one row that is about to be committed.
 #[derive(Debug)]
 pub(super) struct Draft {
     pub(super) entity: EntityId,
     pub(super) key: Key,
     /// The row, if the backend has ever had it.
     pub(super) slot: Option<Slot>,
-    /// The values after it; `None` for a delete.
     pub(super) values: Option<Arc<[Value]>>,
     pub(super) author: Author,
     /// The device's share, if one wrote it.
@@ -132,14 +123,12 @@ pub(super) struct Draft {
 /// What a device brings with a change of its own.
 #[derive(Debug)]
 pub(super) struct Written {
-    /// The device's attributes.
     pub(super) by: Arc<[Value]>,
     /// When the person made the edit, by the device's clock.
     pub(super) at: Stamp,
 }
 
 impl Draft {
-    /// A change that no device made.
     pub(super) fn by(
         author: Author,
         entity: EntityId,
@@ -152,10 +141,9 @@ impl Draft {
 
 /// A transaction whose rows are being committed.
 #[derive(Debug)]
-pub struct Committing {
+pub(crate) struct Committing {
     pub(super) drafts: std::vec::IntoIter<Draft>,
     pub(super) now: Time,
     pub(super) stamp: Stamp,
-    /// When it commits.
     pub(super) ends: Time,
 }

@@ -8,7 +8,7 @@ use super::options::BackendOptions;
 use super::partition::Scope;
 use super::provisioning::Provisioning;
 use super::stream::{Log, Place};
-use super::table::{Loaded, Noted, Record, Table, Version};
+use super::table::{Loaded, Noted, Record, Table};
 use super::tuple::{self, Part};
 use super::visibility::{Showing, Unshown};
 use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
@@ -18,13 +18,11 @@ use crate::contract::{CommitKind, Delivery, Entity, Schema, ServerError};
 pub(super) struct Content {
     pub(super) schema: Arc<Schema>,
     pub(super) provisioning: Provisioning,
-    /// Readers look at a replica that is this far behind.
     pub(super) replica_lag: Span,
     tables: Vec<Table>,
     /// For each entity the index of its natural key.
     unique: Vec<Option<usize>>,
-    /// For each entity that is fetched on opening a record, the index of the column that names the
-    /// record.
+    /// For each entity that is fetched with a record, the index of the column that names it.
     on_open: Vec<Option<usize>>,
     pub(super) unshown: Unshown,
     log: Option<Log>,
@@ -60,7 +58,6 @@ impl Content {
         }
     }
 
-    /// Adds initial rows of `entity`; stamps are cut by `cut`.
     pub(super) fn load(
         &mut self,
         entity: EntityId,
@@ -70,7 +67,6 @@ impl Content {
         self.tables[usize::from(entity.0)].load(self.schema.entity(entity), rows, cut);
     }
 
-    /// Keeps an index of `entity` by these columns from now on, before the first row.
     pub(super) fn index_by(&mut self, entity: EntityId, parts: Vec<Part>) -> usize {
         self.tables[usize::from(entity.0)].index_by(parts)
     }
@@ -102,7 +98,6 @@ impl Content {
         }
     }
 
-    /// What such a reader looks at.
     pub(super) fn place(&mut self, id: EntityId, scope: Scope<'_>) -> Result<Place, ServerError> {
         self.pulled(id, scope)?;
         Ok(self.tables[usize::from(id.0)].place_of(self.schema.entity(id), scope))
@@ -113,7 +108,6 @@ impl Content {
         self.log.as_ref().expect("who reads the log has it kept")
     }
 
-    /// A user arms a row's flags by hand.
     pub(super) fn touch(&mut self, now: Time, id: EntityId, slot: Slot) {
         let log = self.log.as_mut().expect("flags need it kept");
         self.tables[usize::from(id.0)].touch(slot, log.show(now, None));
@@ -124,20 +118,16 @@ impl Content {
         table.find(key).map(|slot| table.record(slot))
     }
 
-    /// The row of this key, if it is not deleted.
     pub(super) fn live(&self, entity: EntityId, key: &Key) -> Option<&Record> {
         self.row(entity, key).filter(|row| !row.deleted)
     }
 
-    /// All rows of `entity`, the deleted ones too, in the order of keys; sorted for each call.
     pub(super) fn rows(&self, entity: EntityId) -> impl Iterator<Item = &Record> {
         let mut rows: Vec<&Record> = self.table(entity).records().iter().collect();
         rows.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         rows.into_iter()
     }
 
-    /// The live rows of an entity pulled as deltas that belong on a device with these attributes,
-    /// in the order of (stamp, key).
     pub(super) fn in_scope<'b>(
         &'b self,
         entity: EntityId,
@@ -148,7 +138,6 @@ impl Content {
         partition.into_iter().flat_map(|p| p.live.values().flatten()).map(|&slot| table.record(slot))
     }
 
-    /// All columns of a new row.
     pub(super) fn complete(&self, entity: EntityId, values: Vec<Value>) -> Arc<[Value]> {
         let entity = self.schema.entity(entity);
         assert_eq!(values.len(), entity.columns.len(), "a row of {} has all its columns", entity.name);
@@ -168,13 +157,11 @@ impl Content {
         all.into()
     }
 
-    /// The live row other than `but` that has the natural key of `values`.
     pub(super) fn holder(&self, entity: EntityId, values: &[Value], but: Option<Slot>) -> Option<Slot> {
         let index = self.table(entity).index(self.unique[usize::from(entity.0)]?);
         index.like(index.parts(), values).iter().copied().find(|&slot| Some(slot) != but)
     }
 
-    /// The natural key of `values` as bytes, if there is one.
     pub(super) fn natural_key(&self, entity: EntityId, values: &[Value]) -> Option<Vec<u8>> {
         let index = self.table(entity).index(self.unique[usize::from(entity.0)]?);
         let mut name = Vec::new();
@@ -202,7 +189,6 @@ impl Content {
         let number = self.log.as_mut().and_then(Log::write);
         let showing = Showing { entity: id, slot, stamp, begun: now, values, writer, author, number };
         let deleted = showing.values.is_none();
-        let version = Version { values: Arc::clone(&after), stamp, edited_at, deleted };
         // A row's transactions follow one another: the next waits for the lock of the one before.
         let lag = self.replica_lag;
         let before = table.hidden_until(slot).map_or(now, |until| Time(until.0.saturating_sub(lag.0)));
@@ -215,12 +201,11 @@ impl Content {
             let noted = noted(&mut self.log, now, &showing);
             table.show(entity, &showing, noted);
         }
-        table.write(slot, version);
+        table.write(slot, (stamp, edited_at), Arc::clone(&after), deleted);
         let visible_at = (ends > now).then_some(ends);
         Commit { entity: id, key, stamp, kind, values: after, author, replaced, visible_at }
     }
 
-    /// Shows what is due at `now` to the readers of deltas.
     pub(super) fn show_due(&mut self, now: Time) {
         while let Some(showing) = self.unshown.due(now) {
             let entity = self.schema.entity(showing.entity);
@@ -230,7 +215,6 @@ impl Content {
     }
 }
 
-/// How a version is noted that is shown now.
 fn noted(log: &mut Option<Log>, now: Time, showing: &Showing) -> Noted {
     match log {
         Some(log) => Noted { number: log.show(now, showing.number), arms: log.arms(showing.author) },

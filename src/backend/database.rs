@@ -4,32 +4,26 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::cascade::Cascades;
 use super::clock::Clock;
 use super::commit::{Commit, Committing, Draft};
 use super::content::Content;
 use super::effects::Effects;
 use super::files::Files;
-use super::hindrance::Hindrances;
-use super::options::BackendOptions;
+use super::options::{BackendOptions, Hindered, Hindrance};
 use super::table::Loaded;
-use crate::base::{EntityId, Key, Seed, Stamp, Time};
+use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Time};
 use crate::contract::{Schema, given_key};
 
-/// What is committed, and what comes of that by itself.
 #[derive(Debug)]
 pub(super) struct Database {
     pub(super) options: Arc<BackendOptions>,
     pub(super) seed: Seed,
     pub(super) content: Content,
     pub(super) clock: Clock,
-    effects: Effects,
-    pub(super) cascades: Cascades,
+    pub(super) effects: Effects,
     pub(super) files: Files,
-    /// Times in which some edits are not taken.
-    pub(super) hindrances: Hindrances,
-    /// By entity: how many keys it has given out. A sequence is not part of what goes back to a
-    /// backup.
+    pub(super) hindrances: Vec<Hindrance>,
+    /// By entity: keys given out. A sequence does not go back to a backup.
     given: Vec<u64>,
 }
 
@@ -43,10 +37,9 @@ impl Database {
         let mut content = Content::new(schema, &options);
         Database {
             effects: Effects::new(&options.effects, &mut content),
-            cascades: Cascades::new(&mut content),
             clock: Clock::new(&options, start),
             files: Files::new(options.files),
-            hindrances: Hindrances::default(),
+            hindrances: Vec::new(),
             given: vec![0; content.schema.entities.len()],
             options,
             seed,
@@ -57,16 +50,21 @@ impl Database {
     pub(super) fn load(&mut self, entity: EntityId, rows: impl Iterator<Item = Loaded>) {
         let mut latest = Stamp(i64::MIN);
         let cut = |stamp| {
-            let stamp = self.clock.stamps.cut(stamp);
+            let stamp = self.clock.cut(stamp);
             latest = latest.max(stamp);
             stamp
         };
         self.content.load(entity, rows, cut);
-        self.clock.stamps.seen(latest);
+        self.clock.seen(latest);
     }
 
-    /// Gives out a block of so many numbers for keys of an entity, none of which a row has; gives
-    /// the first.
+    /// The share of edits that is not taken at `now`; that of `always` at least.
+    pub(super) fn hindered(&self, what: Hindered, always: Ppm, now: Time) -> Ppm {
+        let there = |one: &&Hindrance| one.what == what && (one.from..one.until).contains(&now);
+        self.hindrances.iter().filter(there).map(|one| one.share).fold(always, Ppm::max)
+    }
+
+    /// The first of a block of so many numbers for keys, none of which a row has.
     pub(super) fn give(&mut self, entity: EntityId, count: u32) -> u64 {
         let of = self.content.schema.entity(entity);
         let table = self.content.table(entity);
@@ -81,14 +79,12 @@ impl Database {
         first
     }
 
-    /// Gives out the key of a new row.
     pub(super) fn give_key(&mut self, entity: EntityId) -> Key {
         let number = self.give(entity, 1);
         given_key(self.content.schema.entity(entity), number)
     }
 
-    /// Commits `drafts`, of different rows, and what follows from them, under `date` if there is
-    /// one.
+    /// Commits `drafts`, of different rows, and what follows, under `date` if there is one.
     pub(super) fn commit(&mut self, now: Time, date: Option<Stamp>, drafts: Vec<Draft>) -> Vec<Commit> {
         let mut committing = self.begin(now, date, drafts);
         self.go_on(&mut committing, usize::MAX)
@@ -98,14 +94,13 @@ impl Database {
     pub(super) fn begin(&mut self, now: Time, date: Option<Stamp>, mut drafts: Vec<Draft>) -> Committing {
         self.files.drop_due(now, &self.content, &self.clock);
         self.content.show_due(now);
-        self.cascades.follow(&self.content, &mut drafts);
-        self.effects.derive(&self.content, &mut drafts);
+        self.effects.follow(&self.content, &mut drafts);
         let Database { content, clock, .. } = &mut *self;
         let replaced = |draft: &Draft| draft.slot.map(|slot| content.table(draft.entity).record(slot).stamp);
         let old = drafts.iter().filter_map(replaced);
         let stamp = match date {
-            Some(date) => clock.stamps.take(date, old),
-            None => clock.stamps.give(clock.at(now), old),
+            Some(date) => clock.take(date, old),
+            None => clock.give(clock.at(now), old),
         };
         let ends = self.transaction_ends(now, &drafts);
         Committing { drafts: drafts.into_iter(), now, stamp, ends }
@@ -117,8 +112,7 @@ impl Database {
         drafts.take(most).map(|draft| self.content.write(*now, draft, *stamp, *ends)).collect()
     }
 
-    /// When the transaction of these drafts commits: at once, or by chance later. A function of the
-    /// instant and the first row.
+    /// At once, or by chance later: a function of the instant and the first row.
     fn transaction_ends(&self, now: Time, drafts: &[Draft]) -> Time {
         let (Some(delay), Some(first)) = (self.options.commit_delay, drafts.first()) else { return now };
         let row = xxh3_64(first.key.as_str().as_bytes());

@@ -1,35 +1,25 @@
-//! What follows from a commit: folded columns and counters.
+//! What follows from a commit: folded columns, counters, and what a delete does to rows that refer
+//! to the deleted one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::commit::Draft;
 use super::content::Content;
 use super::index::Slot;
 use super::options::Effect;
 use super::tuple::Part;
-use crate::base::{EntityId, Value};
-use crate::contract::Author;
+use crate::base::{EntityId, Key, Value};
+use crate::contract::{Author, OnDelete, Reference};
 
-/// An [`Effect`] with the indexes that it needs.
+/// An [`Effect`] with what it finds rows by.
 #[derive(Debug)]
-enum Derivation {
-    Fold {
-        from: EntityId,
-        to: EntityId,
-        /// Of `to`, by the column that points to `from`.
-        index: usize,
-        columns: Vec<(usize, usize)>,
-    },
-    Count {
-        of: EntityId,
-        to: EntityId,
-        /// Of `to`, by the columns that must be equal.
-        index: usize,
-        /// The same columns of `of`.
-        parts: Vec<Part>,
-        counter: usize,
-        step: i64,
-    },
+struct Derivation {
+    effect: Effect,
+    /// An index of the rows that change with others.
+    index: usize,
+    /// The columns of counted rows that it is asked by.
+    parts: Vec<Part>,
 }
 
 /// Rows that change with others, each once, in the order of (entity, slot).
@@ -41,51 +31,59 @@ impl Followers {
         let values = || content.table(entity).record(slot).values.to_vec();
         self.0.entry((entity, slot)).or_insert_with(values)
     }
+
+    /// Those that come out other than they are, unlike a booking that is moved within its day.
+    fn drafts(self, content: &Content) -> impl Iterator<Item = Draft> + '_ {
+        self.0.into_iter().filter_map(|((entity, slot), values)| {
+            let record = content.table(entity).record(slot);
+            let row = (record.key.clone(), Some(slot));
+            (*values != *record.values).then(|| Draft::by(Author::Derived, entity, row, Some(values.into())))
+        })
+    }
 }
 
 impl Derivation {
-    /// # Panics
-    /// When an effect goes from an entity to itself.
     fn new(effect: &Effect, content: &mut Content) -> Derivation {
-        match *effect {
-            Effect::Fold { from, to, via, ref columns } => {
+        let (index, parts) = match *effect {
+            Effect::Fold { from, to, via, .. } => {
                 assert_ne!(from, to, "a row is not folded into its own kind");
-                let index = content.index_by(to, vec![Part::Whole(via)]);
-                Derivation::Fold { from, to, index, columns: columns.clone() }
+                (content.index_by(to, vec![Part::Whole(via)]), Vec::new())
             }
-            Effect::Count { of, to, ref on, by_day, day_offset, counter, step } => {
+            Effect::Count { of, to, ref on, by_day, day_offset, .. } => {
                 assert_ne!(of, to, "a row does not count its own kind");
                 let part = |position, column| match by_day {
                     Some(day) if day == position => Part::Day(column, day_offset),
                     _ => Part::Whole(column),
                 };
-                let parts = on.iter().enumerate().map(|(i, &(column, _))| part(i, column)).collect();
                 let theirs = on.iter().enumerate().map(|(i, &(_, column))| part(i, column)).collect();
-                Derivation::Count { of, to, index: content.index_by(to, theirs), parts, counter, step }
+                let parts = on.iter().enumerate().map(|(i, &(column, _))| part(i, column)).collect();
+                (content.index_by(to, theirs), parts)
             }
-        }
+        };
+        Derivation { effect: effect.clone(), index, parts }
     }
 
     /// Changes in `followers` what the change of a row from `before` changes.
     fn follow(&self, content: &Content, draft: &Draft, before: Option<&[Value]>, followers: &mut Followers) {
         let after = draft.values.as_deref();
-        match self {
-            Derivation::Fold { from, to, index, columns } if *from == draft.entity => {
+        let index = |to: EntityId| content.table(to).index(self.index);
+        match &self.effect {
+            Effect::Fold { from, to, columns, .. } if *from == draft.entity => {
                 let Some((before, after)) = before.zip(after) else { return };
                 if columns.iter().all(|&(from, _)| before[from] == after[from]) {
                     return;
                 }
-                for &slot in content.table(*to).index(*index).of(&Value::Text(draft.key.0.clone())) {
+                for &slot in index(*to).of(&Value::Text(draft.key.0.clone())) {
                     let values = followers.row(content, *to, slot);
                     for &(from, to) in columns {
                         values[to] = after[from].clone();
                     }
                 }
             }
-            Derivation::Count { of, to, index, parts, counter, step } if *of == draft.entity => {
+            Effect::Count { of, to, counter, step, .. } if *of == draft.entity => {
                 let counts = before.map(|row| (row, -step)).into_iter().chain(after.map(|row| (row, *step)));
                 for (counted, step) in counts {
-                    for &slot in content.table(*to).index(*index).like(parts, counted) {
+                    for &slot in index(*to).like(&self.parts, counted) {
                         if let Value::Int(n) = &mut followers.row(content, *to, slot)[*counter] {
                             *n = n.saturating_add(step);
                         }
@@ -97,31 +95,81 @@ impl Derivation {
     }
 }
 
-/// All of a backend.
 #[derive(Debug)]
-pub(super) struct Effects(Vec<Derivation>);
+pub(super) struct Effects {
+    derivations: Vec<Derivation>,
+    /// The references that the backend looks after, each with the index of its column.
+    references: Vec<(Reference, usize)>,
+}
 
 impl Effects {
     pub(super) fn new(effects: &[Effect], content: &mut Content) -> Effects {
-        Effects(effects.iter().map(|effect| Derivation::new(effect, content)).collect())
+        let schema = Arc::clone(&content.schema);
+        let derivations = effects.iter().map(|effect| Derivation::new(effect, content)).collect();
+        let indexed = |reference: &Reference| {
+            (*reference, content.index_by(reference.of, vec![Part::Whole(reference.column)]))
+        };
+        Effects { derivations, references: schema.references.iter().map(indexed).collect() }
     }
 
-    /// Adds to `drafts` the rows that change because of them. What follows from those is not
-    /// followed further.
-    pub(super) fn derive(&self, content: &Content, drafts: &mut Vec<Draft>) {
+    fn referring<'c>(
+        &'c self,
+        content: &'c Content,
+        entity: EntityId,
+        key: &'c Key,
+    ) -> impl Iterator<Item = (Reference, Slot)> + 'c {
+        let to = self.references.iter().filter(move |(reference, _)| reference.to == entity);
+        to.flat_map(move |(reference, index)| {
+            let rows = content.table(reference.of).index(*index).of(&Value::Text(Arc::clone(&key.0)));
+            rows.iter().map(move |&slot| (*reference, slot))
+        })
+    }
+
+    /// Whose rows keep a row from being deleted, if any do.
+    pub(super) fn holder(&self, content: &Content, entity: EntityId, key: &Key) -> Option<EntityId> {
+        let mut holders = self.referring(content, entity, key);
+        holders.find(|(reference, _)| reference.on_delete == OnDelete::Restrict).map(|(by, _)| by.of)
+    }
+
+    /// Adds to `drafts` what follows from the deletes among them, however deep, and then the rows
+    /// that change because of all these; what follows from those is not followed further.
+    pub(super) fn follow(&self, content: &Content, drafts: &mut Vec<Draft>) {
+        self.cascade(content, drafts);
         let mut followers = Followers::default();
         for draft in &*drafts {
             let record = draft.slot.map(|slot| content.table(draft.entity).record(slot));
             let before = record.filter(|record| !record.deleted).map(|record| &*record.values);
-            self.0.iter().for_each(|effect| effect.follow(content, draft, before, &mut followers));
+            self.derivations.iter().for_each(|effect| effect.follow(content, draft, before, &mut followers));
         }
-        for ((entity, slot), values) in followers.0 {
-            let record = content.table(entity).record(slot);
-            // A booking moved within its day is taken off its counter and put back.
-            if *values != *record.values {
-                let row = (record.key.clone(), Some(slot));
-                drafts.push(Draft::by(Author::Derived, entity, row, Some(values.into())));
+        drafts.extend(followers.drafts(content));
+    }
+
+    fn cascade(&self, content: &Content, drafts: &mut Vec<Draft>) {
+        if self.references.is_empty() {
+            return;
+        }
+        let deletes = drafts.iter().filter(|draft| draft.values.is_none());
+        let mut queue: Vec<(EntityId, Key)> = deletes.map(|d| (d.entity, d.key.clone())).collect();
+        let mut known: BTreeSet<(EntityId, Slot)> =
+            drafts.iter().filter_map(|draft| Some((draft.entity, draft.slot?))).collect();
+        let mut nulls = Followers::default();
+        while let Some((entity, key)) = queue.pop() {
+            for (reference, slot) in self.referring(content, entity, &key) {
+                match reference.on_delete {
+                    OnDelete::Cascade if known.insert((reference.of, slot)) => {
+                        let key = &content.table(reference.of).record(slot).key;
+                        let row = (key.clone(), Some(slot));
+                        drafts.push(Draft::by(Author::Derived, reference.of, row, None));
+                        queue.push((reference.of, key.clone()));
+                    }
+                    OnDelete::SetNull => {
+                        nulls.row(content, reference.of, slot)[reference.column] = Value::Null;
+                    }
+                    OnDelete::Cascade | OnDelete::Restrict | OnDelete::Nothing => {}
+                }
             }
         }
+        nulls.0.retain(|row, _| !known.contains(row));
+        drafts.extend(nulls.drafts(content));
     }
 }

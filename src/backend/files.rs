@@ -1,9 +1,8 @@
-//! Files of whole entities that the backend writes from time to time, for others to fetch: a feed
-//! by FTP.
+//! Files of whole entities that the backend writes from time to time, for others to fetch.
 //!
-//! A file holds what was committed at its instant, as CSV with a line of heads, the rows in the
-//! order of keys, and a last line that says how many there are. It is written over the one before
-//! and takes its time: who fetches it meanwhile gets its beginning.
+//! A file holds what was committed at its instant, as CSV with a line of heads and a last line that
+//! says how many rows there are. It is written over the one before and takes its time: who fetches
+//! it meanwhile gets its beginning.
 
 use std::sync::Arc;
 
@@ -15,33 +14,26 @@ use crate::base::{EntityId, Key, Stamp, Time, Value};
 use crate::contract::Entity;
 
 /// What stands in the first cell of the last line.
-pub const END: &str = "#end";
+pub(crate) const END: &str = "#end";
 
-/// A file as it was fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct File<'b> {
-    /// Its number, from 0.
-    pub number: u64,
+pub(crate) struct File<'b> {
+    pub(crate) number: u64,
     /// Of when its content is.
-    pub at: Time,
+    pub(crate) at: Time,
     /// The last instant that a row could have by then.
-    pub head: Stamp,
-    /// What is there of it.
-    pub text: &'b [u8],
+    pub(crate) head: Stamp,
+    pub(crate) text: &'b [u8],
     /// Rows that the backend read to write all of it.
-    pub rows: u64,
+    pub(crate) rows: u64,
 }
 
 /// The last files of all entities.
 #[derive(Clone, Debug)]
 pub(super) struct Files {
-    /// When they are written, if they are.
     drop: Option<FileDrop>,
-    /// How many were begun.
     begun: u64,
-    /// The last instant that a row could have as the last one was begun.
     head: Stamp,
-    /// By entity.
     drafts: Vec<Draft>,
 }
 
@@ -57,8 +49,7 @@ impl Files {
         Files { drop, begun: 0, head: Stamp(0), drafts: Vec::new() }
     }
 
-    /// Begins the file that is due. Nothing may have been written since its instant, so every write
-    /// asks before it.
+    /// Begins the file that is due; every write asks before it.
     pub(super) fn drop_due(&mut self, now: Time, content: &Content, clock: &Clock) {
         let Some(FileDrop { every, .. }) = self.drop else { return };
         let due = now.0 / every.0.max(1) + 1;
@@ -66,7 +57,7 @@ impl Files {
             return;
         }
         let draft = |entity| Draft { rows: content.table(entity).content(), text: None };
-        self.head = clock.stamps.head(clock.at(Time((due - 1) * every.0.max(1))));
+        self.head = clock.head(clock.at(Time((due - 1) * every.0.max(1))));
         (self.begun, self.drafts) = (due, content.schema.ids().map(draft).collect());
     }
 

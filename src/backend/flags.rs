@@ -1,13 +1,10 @@
 //! Flags that say of each row which consumer has it.
 //!
-//! A consumer's flags are a table of rows that it has not: what is not in it is synced. A row that
-//! becomes visible in a new version is armed again, with a new token, so that a reset that names
-//! the token of what was delivered does not undo that. To find rows that are not synced costs what
-//! is found. To arm one belongs to the commit that changes it and costs nothing besides; to reset
-//! one, to claim one and to arm one by hand is a write.
-//!
-//! How: the commit does not touch the flags. They catch up with the stream of their place
-//! ([`stream`](super::stream)) when they are read, which comes to the same.
+//! A consumer's flags are a table of rows that it has not. A row that becomes visible in a new
+//! version is armed again, with a new token, so that a reset that names the token of what was
+//! delivered does not undo that. To arm one belongs to the commit that changes it and costs nothing
+//! besides: flags catch up with the stream of their place ([`stream`](super::stream)) when they are
+//! read. To reset one, to claim one and to arm one by hand is a write.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -19,15 +16,14 @@ use super::index::Slot;
 use super::partition::Scope;
 use super::position::{Change, Position, since};
 use super::provisioning::Provisioning;
-use super::stream::{Fate, Place, Stream};
+use super::stream::{Place, Stream};
 use super::table::Table;
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, in_words};
 use crate::contract::{Entity, ServerError};
 
-/// Whose flags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Consumer {
-    /// A device's own.
+/// Who reads by flags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Consumer {
     Device(DeviceId),
     /// The gateway's replica.
     Replica,
@@ -35,10 +31,16 @@ pub enum Consumer {
     Anybody,
 }
 
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FlagsOf<'q> {
+    pub(crate) consumer: Consumer,
+    pub(crate) entity: EntityId,
+    pub(crate) scope: Scope<'q>,
+}
+
 /// What a consumer is taken to have when its flags are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Has {
-    /// Nothing: all rows are armed.
+pub(crate) enum Has {
     Nothing,
     /// All that there was at this instant, which is not later than the backend's start.
     AllUntil(Stamp),
@@ -57,94 +59,58 @@ pub enum Reset {
 }
 in_words!(Reset { CompareAndSet: "compare-and-set", Naive: "naive" });
 
-/// A row that is delivered only to who claims it first, for a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lease(pub Span);
-
-/// Asks for rows that are not synced.
-#[derive(Clone, Copy, Debug)]
-pub struct FlagQuery<'q> {
-    /// By whose flags.
-    pub consumer: Consumer,
-    /// Of which entity.
-    pub entity: EntityId,
-    /// For whom.
-    pub scope: Scope<'q>,
-    /// At most this many rows, at least 1.
-    pub limit: usize,
-    /// What is delivered is claimed.
-    pub lease: Option<Lease>,
-}
-
 /// A row that was delivered, and by which of its versions it was armed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub(crate) struct Mark {
     place: Place,
     slot: Slot,
     token: u64,
 }
 
-/// Rows that are not synced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Flagged {
-    /// Rows looked at.
-    pub scanned: u64,
-    /// Rows passed over.
-    pub passed: u64,
+pub(crate) struct Flagged {
+    pub(crate) scanned: u64,
+    pub(crate) passed: u64,
     /// Of those delivered, how many had been delivered before since they were armed.
-    pub again: u64,
-    /// Rows claimed.
-    pub claimed: u64,
-    /// Something is there already.
-    pub more: bool,
-    /// What was delivered, in order.
-    pub marks: Vec<Mark>,
+    pub(crate) again: u64,
+    pub(crate) claimed: u64,
+    pub(crate) more: bool,
+    pub(crate) marks: Vec<Mark>,
 }
 
-/// A row that is not synced.
 #[derive(Clone, Copy, Debug)]
 struct Armed {
     slot: Slot,
-    /// It was delivered at least once.
     delivered: bool,
-    /// When the claim on it ends, if there is one.
     claimed: Option<Time>,
 }
 
-/// One consumer's flags in one place.
 #[derive(Clone, Debug, Default)]
 struct Flags {
     /// Entries of the stream that are taken in.
     taken_in: usize,
-    /// The last token.
     last: u64,
     /// The highest receipt that its consumer has shown.
     receipt: u64,
-    /// By token: the order in which they were armed.
     free: BTreeMap<u64, Armed>,
     claimed: BTreeMap<u64, Armed>,
     ends: BTreeSet<(Time, u64)>,
     tokens: FxHashMap<Slot, u64>,
 }
 
-/// All consumers' flags.
 #[derive(Clone, Debug, Default)]
-pub(super) struct AllFlags {
-    by_consumer: BTreeMap<(Consumer, EntityId, Place), Flags>,
-}
+pub(super) struct AllFlags(BTreeMap<(Consumer, EntityId, Place), Flags>);
 
-/// Flags, and the content that they are of.
 #[derive(Debug)]
-pub struct Flagging<'b> {
+pub(crate) struct Flagging<'b> {
     pub(super) flags: &'b mut AllFlags,
     pub(super) content: &'b mut Content,
 }
 
 impl AllFlags {
-    /// When the last claim ends, or ended, of those that do after `since` and by `upto`.
     pub(super) fn claimed_until(&self, since: Time, upto: Time) -> Option<Time> {
         let ends = |flags: &Flags| flags.ends.range(..=(upto, u64::MAX)).next_back().map(|(end, _)| *end);
-        self.by_consumer.values().filter_map(ends).max().filter(|end| *end > since)
+        self.0.values().filter_map(ends).max().filter(|end| *end > since)
     }
 }
 
@@ -163,12 +129,10 @@ impl Flags {
         }
     }
 
-    /// Whether a row is not synced and nobody has claimed it.
     fn is_free(&self, slot: Slot) -> bool {
         self.tokens.get(&slot).is_some_and(|token| self.free.contains_key(token))
     }
 
-    /// Ends the claim on a row.
     fn release(&mut self, token: u64) {
         if let Some(armed) = self.claimed.remove(&token) {
             self.ends.remove(&(armed.claimed.expect("it is claimed"), token));
@@ -204,24 +168,13 @@ impl Flagging<'_> {
     /// Makes a consumer's flags; if they are there already and it says that it has nothing, arms
     /// all that is synced or claimed, row by row: who claimed it is gone, or cannot say any more
     /// that it was committed. Gives the rows written for that.
-    ///
-    /// # Errors
-    /// [`ServerError::BadRequest`] if the entity is not pulled as deltas.
-    pub fn enrol(
-        &mut self,
-        now: Time,
-        consumer: Consumer,
-        id: EntityId,
-        scope: Scope<'_>,
-        has: Has,
-    ) -> Result<u64, ServerError> {
-        let place = self.place(now, id, scope)?;
+    pub(crate) fn enrol(&mut self, now: Time, of: FlagsOf<'_>, has: Has) -> Result<u64, ServerError> {
+        let key = self.key(now, of)?;
         let Content { schema, provisioning, .. } = &*self.content;
-        let (entity, table) = (schema.entity(id), self.content.table(id));
-        let key = (consumer, id, place);
-        let Some(flags) = self.flags.by_consumer.get_mut(&key) else {
-            let flags = begun(table, entity, scope, place, has, *provisioning);
-            self.flags.by_consumer.insert(key, flags);
+        let (entity, table, place) = (schema.entity(of.entity), self.content.table(of.entity), key.2);
+        let Some(flags) = self.flags.0.get_mut(&key) else {
+            let flags = begun(table, entity, of.scope, place, has, *provisioning);
+            self.flags.0.insert(key, flags);
             return Ok(0);
         };
         if has != Has::Nothing {
@@ -229,7 +182,7 @@ impl Flagging<'_> {
         }
         flags.catch_up(table.stream(place), *provisioning);
         let mut written = 0;
-        for slot in live(table, entity, scope) {
+        for slot in live(table, entity, of.scope) {
             if !flags.is_free(slot) {
                 flags.arm(slot);
                 written += 1;
@@ -238,67 +191,49 @@ impl Flagging<'_> {
         Ok(written)
     }
 
-    /// The highest receipt that is noted beside a consumer's flags for the rows of this scope, 0
-    /// before the first; `None` if it has no flags.
-    ///
-    /// # Errors
-    /// [`ServerError::BadRequest`] if the entity is not pulled as deltas.
-    pub fn receipt(
-        &mut self,
-        now: Time,
-        consumer: Consumer,
-        id: EntityId,
-        scope: Scope<'_>,
-    ) -> Result<Option<u64>, ServerError> {
-        let place = self.place(now, id, scope)?;
-        Ok(self.flags.by_consumer.get(&(consumer, id, place)).map(|flags| flags.receipt))
+    /// The highest receipt noted beside these flags, 0 before the first; `None` without flags.
+    pub(crate) fn receipt(&mut self, now: Time, of: FlagsOf<'_>) -> Result<Option<u64>, ServerError> {
+        let key = self.key(now, of)?;
+        Ok(self.flags.0.get(&key).map(|flags| flags.receipt))
     }
 
-    /// Notes a receipt beside a consumer's flags, if it has any.
-    ///
-    /// # Errors
-    /// [`ServerError::BadRequest`] if the entity is not pulled as deltas.
-    pub fn note_receipt(
+    pub(crate) fn note_receipt(
         &mut self,
         now: Time,
-        consumer: Consumer,
-        id: EntityId,
-        scope: Scope<'_>,
+        of: FlagsOf<'_>,
         receipt: u64,
     ) -> Result<(), ServerError> {
-        let place = self.place(now, id, scope)?;
-        if let Some(flags) = self.flags.by_consumer.get_mut(&(consumer, id, place)) {
+        let key = self.key(now, of)?;
+        if let Some(flags) = self.flags.0.get_mut(&key) {
             flags.receipt = flags.receipt.max(receipt);
         }
         Ok(())
     }
 
-    /// Delivers rows that a consumer's flags say are not synced to `take`, in the order in which
-    /// they were armed, until there are no more, `limit` is reached, or `take` breaks (the row that
-    /// it broke at counts as taken). Rows that `passes_over` names are looked at and left as they
-    /// are. Flags stay armed until [`Flagging::reset`].
-    ///
-    /// # Errors
-    /// [`ServerError::BadRequest`] if the entity is not pulled as deltas.
-    pub fn flagged(
+    /// Delivers rows that these flags say are not synced to `take`, in the order in which they were
+    /// armed, until there are no more, `limit` is reached, or `take` breaks (the row that it broke
+    /// at counts as taken); with a lease, claims them for so long. Rows that `passes_over` names
+    /// are looked at and left as they are. Flags stay armed until [`Flagging::reset`].
+    pub(crate) fn flagged(
         &mut self,
         now: Time,
-        query: FlagQuery<'_>,
+        of: FlagsOf<'_>,
+        (limit, lease): (usize, Option<Span>),
         passes_over: &dyn Fn(&Key) -> bool,
         take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
     ) -> Result<Flagged, ServerError> {
-        let place = self.place(now, query.entity, query.scope)?;
-        let (provisioning, table) = (self.content.provisioning, self.content.table(query.entity));
-        let flags = self.flags.by_consumer.entry((query.consumer, query.entity, place)).or_default();
+        let key = self.key(now, of)?;
+        let (provisioning, table, place) = (self.content.provisioning, self.content.table(of.entity), key.2);
+        let flags = self.flags.0.entry(key).or_default();
         flags.catch_up(table.stream(place), provisioning);
         flags.release_due(now);
         let mut found = Flagged::default();
         let mut vanished = Vec::new();
         let mut full = false;
         for (&token, armed) in &mut flags.free {
-            let (slot, record) = (armed.slot, table.record(armed.slot));
+            let slot = armed.slot;
             let fate = table.fate(place, slot);
-            if passes_over(&record.key) {
+            if passes_over(&table.record(slot).key) {
                 found.scanned += 1;
                 found.passed += u64::from(!full);
                 continue;
@@ -315,26 +250,30 @@ impl Flagging<'_> {
             found.again += u64::from(armed.delivered);
             armed.delivered = true;
             found.marks.push(Mark { place, slot, token });
-            let values = (fate == Fate::Here).then(|| table.shown(slot));
-            let is_new = values.is_some() && table.is_new(slot);
-            let flow = take(Change { key: &record.key, stamp: table.shown_stamp(slot), values, is_new });
-            full = found.marks.len() >= query.limit || flow.is_break();
+            let flow = take(table.told(slot, fate));
+            full = found.marks.len() >= limit || flow.is_break();
         }
         vanished.into_iter().for_each(|slot| flags.disarm(slot));
-        if let Some(Lease(length)) = query.lease {
+        if let Some(length) = lease {
             found.claimed = found.marks.len() as u64;
             found.marks.iter().for_each(|mark| flags.claim(mark.token, now + length));
         }
         Ok(found)
     }
 
-    /// Says that a consumer has what was delivered to it; gives the rows written.
-    pub fn reset(&mut self, now: Time, consumer: Consumer, id: EntityId, marks: &[Mark], how: Reset) -> u64 {
+    pub(crate) fn reset(
+        &mut self,
+        now: Time,
+        consumer: Consumer,
+        id: EntityId,
+        marks: &[Mark],
+        how: Reset,
+    ) -> u64 {
         self.content.show_due(now);
         let (provisioning, table) = (self.content.provisioning, self.content.table(id));
         let mut written = 0;
         for Mark { place, slot, token } in marks {
-            let Some(flags) = self.flags.by_consumer.get_mut(&(consumer, id, *place)) else { continue };
+            let Some(flags) = self.flags.0.get_mut(&(consumer, id, *place)) else { continue };
             flags.catch_up(table.stream(*place), provisioning);
             let armed = flags.tokens.get(slot).copied();
             if how == Reset::Naive || armed == Some(*token) {
@@ -345,42 +284,36 @@ impl Flagging<'_> {
         written
     }
 
-    /// Gives up the claims on what was delivered.
-    pub fn release(&mut self, consumer: Consumer, id: EntityId, marks: &[Mark]) {
+    pub(crate) fn release(&mut self, consumer: Consumer, id: EntityId, marks: &[Mark]) {
         for Mark { place, token, .. } in marks {
-            if let Some(flags) = self.flags.by_consumer.get_mut(&(consumer, id, *place)) {
+            if let Some(flags) = self.flags.0.get_mut(&(consumer, id, *place)) {
                 flags.release(*token);
             }
         }
     }
 
     /// A user sets the flags of the first `rows` live rows of an entity, in the order of keys, to
-    /// "not synced", for every consumer.
+    /// "not synced", for every consumer; gives how many those are.
     ///
     /// # Panics
     /// If the backend keeps no log.
-    pub fn touch(&mut self, now: Time, id: EntityId, rows: usize) -> usize {
+    pub(crate) fn touch(&mut self, now: Time, id: EntityId, rows: usize) -> usize {
         self.content.show_due(now);
-        let table = self.content.table(id);
-        let mut live: Vec<(Key, Slot)> = (0..table.records().len() as Slot)
-            .map(|slot| (table.record(slot), slot))
-            .filter(|(record, _)| !record.deleted)
-            .map(|(record, slot)| (record.key.clone(), slot))
-            .collect();
-        live.sort_unstable();
-        let touched = rows.min(live.len());
-        live.into_iter().take(rows).for_each(|(_, slot)| self.content.touch(now, id, slot));
-        touched
+        let touched: Vec<Key> =
+            self.content.rows(id).filter(|row| !row.deleted).take(rows).map(|row| row.key.clone()).collect();
+        for key in &touched {
+            let slot = self.content.table(id).find(key).expect("it is there");
+            self.content.touch(now, id, slot);
+        }
+        touched.len()
     }
 
-    /// What such a reader looks at.
-    fn place(&mut self, now: Time, id: EntityId, scope: Scope<'_>) -> Result<Place, ServerError> {
+    fn key(&mut self, now: Time, of: FlagsOf<'_>) -> Result<(Consumer, EntityId, Place), ServerError> {
         self.content.show_due(now);
-        self.content.place(id, scope)
+        Ok((of.consumer, of.entity, self.content.place(of.entity, of.scope)?))
     }
 }
 
-/// The flags of a consumer that comes for the first time.
 fn begun(
     table: &Table,
     entity: &Entity,

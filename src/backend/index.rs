@@ -63,10 +63,9 @@ impl Index {
     /// The rows alike in what `parts` takes of `values`, which may be another entity's.
     pub(super) fn like(&self, parts: &[Part], values: &[Value]) -> &[Slot] {
         let mut wanted = Vec::new();
-        if tuple::write(parts, values, &mut wanted) {
-            self.groups.get(&*wanted).map_or(&[], Vec::as_slice)
-        } else {
-            &[]
+        if !tuple::write(parts, values, &mut wanted) {
+            return &[];
         }
+        self.groups.get(&*wanted).map_or(&[], Vec::as_slice)
     }
 }

@@ -5,27 +5,19 @@
 
 use std::ops::{Bound, ControlFlow};
 
-use super::delta::Sight;
 use super::index::Slot;
 use super::partition::Scope;
 use super::position::{Change, Position, since};
+use super::sight::Sight;
 use super::stream::{Entry, Fate, Log, Place};
 use super::table::Table;
 use crate::base::{EntityId, Key, Stamp, in_words};
 use crate::contract::ServerError;
 
-/// Where a reader of the log is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LogPosition {
+pub(crate) enum LogPosition {
     /// In the content, up to the version of `until`; then it goes on after the entry `from`.
-    Loading {
-        /// The last entry that the content contains.
-        from: u64,
-        /// Versions after this come with the log.
-        until: Stamp,
-        /// In the content, by (stamp, key).
-        at: Position,
-    },
+    Loading { from: u64, until: Stamp, at: Position },
     /// After this entry.
     After(u64),
 }
@@ -52,36 +44,24 @@ pub enum Trimmed {
 }
 in_words!(Trimmed { Reload: "reload", Ignore: "ignore" });
 
-/// Asks for a page of the log.
 #[derive(Clone, Copy, Debug)]
-pub struct LogQuery<'q> {
-    /// Of which entity.
-    pub entity: EntityId,
-    /// For whom.
-    pub scope: Scope<'q>,
-    /// After this.
-    pub after: &'q LogPosition,
-    /// At most this many rows, at least 1.
-    pub limit: usize,
-    /// What about holes.
-    pub holes: Holes,
-    /// What about what was trimmed.
-    pub trimmed: Trimmed,
+pub(crate) struct LogQuery<'q> {
+    pub(crate) entity: EntityId,
+    pub(crate) scope: Scope<'q>,
+    pub(crate) after: &'q LogPosition,
+    pub(crate) limit: usize,
+    pub(crate) holes: Holes,
+    pub(crate) trimmed: Trimmed,
 }
 
-/// The end of a page of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogPage {
-    /// Entries and rows looked at.
-    pub scanned: u64,
-    /// Changes delivered.
-    pub delivered: u64,
-    /// Where the next page begins.
-    pub next: LogPosition,
-    /// Something is there already.
-    pub more: bool,
+pub(crate) struct LogPage {
+    pub(crate) scanned: u64,
+    pub(crate) delivered: u64,
+    pub(crate) next: LogPosition,
+    pub(crate) more: bool,
     /// At the end, the rows that are there by an entry behind a number that is missing.
-    pub withheld: Vec<Key>,
+    pub(crate) withheld: Vec<Key>,
 }
 
 impl Holes {
@@ -94,7 +74,6 @@ impl Holes {
     }
 }
 
-/// What a page has come to so far.
 struct Taking<'t> {
     limit: u64,
     scanned: u64,
@@ -111,14 +90,12 @@ impl Taking<'_> {
     }
 }
 
-/// Where a reader begins that has nothing.
 pub(super) fn start(sight: Sight<'_>, holes: Holes) -> LogPosition {
     let until = sight.head();
     let at = Position { stamp: Stamp(i64::MIN), key: None, since: Some(until) };
     LogPosition::Loading { from: holes.end(sight.database.content.log()), until, at }
 }
 
-/// A page of what readers of `place` are told: [`Backend::logged`](super::Backend::logged).
 pub(super) fn page(
     sight: Sight<'_>,
     place: Place,
@@ -203,9 +180,7 @@ fn load_on(
             continue;
         }
         taking.scanned += 1;
-        let values = slot.map(|slot| table.shown(slot));
-        let is_new = slot.is_some_and(|slot| table.is_new(slot));
-        taking.take(Change { key: &position.1, stamp: position.0, values, is_new });
+        taking.take(table.change(position, slot));
         if taking.full {
             break;
         }
@@ -245,10 +220,7 @@ fn read_on(table: &Table, place: Place, number: &mut u64, end: u64, taking: &mut
         *number = *at;
         if is_latest(&(at, index)) {
             let Entry { slot, fate, .. } = stream.entries[*index as usize];
-            let values = (fate == Fate::Here).then(|| table.shown(slot));
-            let is_new = values.is_some() && table.is_new(slot);
-            let (key, stamp) = (&table.record(slot).key, table.shown_stamp(slot));
-            taking.take(Change { key, stamp, values, is_new });
+            taking.take(table.told(slot, fate));
         }
     }
     entries.any(|entry| is_latest(&entry))

@@ -1,48 +1,56 @@
-//! The machine: its parts, put together.
+//! The machine: its parts, put together, and as a server uses it while it answers one request.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::apply::Verdicts;
-use super::backup::{Backup, undone};
-use super::call::Call;
+use super::call::{Call, Called};
 use super::commit::{Commit, Fact};
+use super::content::Content;
 use super::database::Database;
-use super::delta::{Page, Query, Sight};
-use super::files::File;
+use super::files::{File, Files};
 use super::flags::{AllFlags, Flagging};
-use super::hindrance::Hindrance;
 use super::log::{self, Holes, LogPage, LogPosition, LogQuery};
 use super::office::Office;
-use super::options::BackendOptions;
+use super::options::{BackendOptions, Hindrance};
 use super::partition::Scope;
-use super::position::Change;
+use super::position::{Change, Position, Upto};
 use super::service::Service;
-use super::stretch::{Stretch, Stretched};
+use super::sight::{Page, Query, Sight, Stretch, Stretched};
 use super::table::{Loaded, Record};
-use crate::base::{EntityId, Key, Seed, Span, Stamp, Time, Undone, Value};
-use crate::contract::{Mutation, Outcome, Schema, ServerError};
+use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, Undone, Value};
+use crate::contract::{
+    Author, CommitKind, EachChange, Guard, Mutation, Outcome, RequestKind, Row, Schema, ServerError,
+    SyncServer, SystemOfRecord,
+};
 
 /// The enterprise's system of record.
 #[derive(Debug)]
 pub struct Backend {
-    /// How requests are served.
-    pub service: Service,
+    pub(crate) service: Service,
     pub(super) database: Database,
     verdicts: Verdicts,
     flags: AllFlags,
-    /// The call that is under way, or was last.
-    pub call: Call,
+    pub(crate) call: Call,
     /// When it last went back to a backup.
     incarnation: u64,
-    /// What each return may have undone, the last one last; one that holds an earlier one stands
-    /// for both.
+    /// What each return may have undone, the last one last; one stands for those that it holds.
     undone: Vec<Undone>,
 }
 
+/// All that is durable at one instant.
+#[derive(Debug)]
+pub(crate) struct Backup {
+    content: Content,
+    verdicts: Verdicts,
+    flags: AllFlags,
+    files: Files,
+    /// By which the clock knows when it was made.
+    number: usize,
+}
+
 impl Backend {
-    /// An empty backend whose clock shows `start` at time 0; what is left to chance comes of
-    /// `seed`.
+    /// An empty backend whose clock shows `start` at time 0; chance comes of `seed`.
     pub fn new(schema: Arc<Schema>, options: BackendOptions, start: Stamp, seed: Seed) -> Backend {
         let options = Arc::new(options);
         Backend {
@@ -64,74 +72,58 @@ impl Backend {
         self.database.load(entity, rows.into_iter());
     }
 
-    /// What is synced.
-    pub fn schema(&self) -> &Arc<Schema> {
+    pub(crate) fn schema(&self) -> &Arc<Schema> {
         &self.database.content.schema
     }
 
-    /// At most this many rows in one answer.
-    pub fn page_cap(&self) -> u32 {
+    pub(crate) fn page_cap(&self) -> u32 {
         self.database.options.page_cap.max(1)
     }
 
-    /// The gateway waits this long for an answer.
-    pub fn gateway_timeout(&self) -> Span {
+    pub(crate) fn gateway_timeout(&self) -> Span {
         self.database.options.gateway_timeout
     }
 
-    /// Sets the clock forward by so many microseconds at `now`, or back.
-    pub fn step_clock(&mut self, now: Time, micros: i64) {
+    pub(crate) fn step_clock(&mut self, now: Time, micros: i64) {
         self.database.clock.step(now, micros);
     }
 
-    /// Adds a time in which it does not take some edits; before the world starts.
-    pub fn hinder(&mut self, hindrance: Hindrance) {
-        self.database.hindrances.0.push(hindrance);
+    pub(crate) fn hinder(&mut self, hindrance: Hindrance) {
+        self.database.hindrances.push(hindrance);
     }
 
-    /// When all that is committed so far can be seen by readers of deltas, if that is still to
-    /// come.
-    pub fn shown_by(&self) -> Option<Time> {
+    /// When readers of deltas see all that is committed so far, if that is still to come.
+    pub(crate) fn shown_by(&self) -> Option<Time> {
         let Database { clock, content, .. } = &self.database;
         // A clock that was put back shows it again later.
-        content.unshown.last().max(clock.stamps.closes().map(|at| clock.when(at)))
+        content.unshown.last().max(clock.closes().map(|at| clock.when(at)))
     }
 
     /// When the clock is at the greatest stamp that there is; the beginning if it was before.
-    pub fn clock_at_latest(&self) -> Time {
-        let clock = &self.database.clock;
-        clock.when(clock.stamps.latest())
+    pub(crate) fn clock_at_latest(&self) -> Time {
+        self.database.clock.when(self.database.clock.latest())
     }
 
-    /// Since when readers do not see at `now` all that was written, if so: a transaction is under
-    /// way, or a read replica is behind. Databases say so of both.
-    pub fn unseen_since(&mut self, now: Time) -> Option<Time> {
+    /// Since when readers do not see at `now` all that was written, if so.
+    pub(crate) fn unseen_since(&mut self, now: Time) -> Option<Time> {
         self.shown(now).database.content.unshown.since()
     }
 
     /// The smallest stamp of those versions, if so.
-    pub fn unseen_from(&mut self, now: Time) -> Option<Stamp> {
+    pub(crate) fn unseen_from(&mut self, now: Time) -> Option<Stamp> {
         self.shown(now).database.content.unshown.oldest()
     }
 
-    /// The backend's clock at `now`.
-    pub fn clock(&self, now: Time) -> Stamp {
+    pub(crate) fn clock(&self, now: Time) -> Stamp {
         self.database.clock.at(now)
     }
 
-    /// Whether a deleted row leaves a trace.
-    pub fn remembers_deletions(&self) -> bool {
+    pub(crate) fn remembers_deletions(&self) -> bool {
         self.database.content.provisioning.deletes()
     }
 
-    /// Live rows of `entity`.
-    pub fn len(&self, entity: EntityId) -> usize {
+    pub(crate) fn len(&self, entity: EntityId) -> usize {
         self.database.content.table(entity).len()
-    }
-
-    /// Whether `entity` has no live row.
-    pub fn is_empty(&self, entity: EntityId) -> bool {
-        self.len(entity) == 0
     }
 
     /// The row of this key, deleted or not.
@@ -154,17 +146,13 @@ impl Backend {
         self.database.content.in_scope(entity, attributes)
     }
 
-    /// Gives out a block of so many numbers for keys of new rows; gives the first.
-    pub fn give_ids(&mut self, entity: EntityId, count: u32) -> u64 {
+    pub(crate) fn give_ids(&mut self, entity: EntityId, count: u32) -> u64 {
         self.database.give(entity, count)
     }
 
-    /// Applies the mutations of a push of a device with these attributes in their order, and adds
-    /// to `facts` what happened.
-    ///
-    /// One that is put off takes with it those that point to its row: they would be rejected for
-    /// good.
-    pub fn push(
+    /// Applies the mutations of a push in their order, and adds to `facts` what happened. One that
+    /// is put off takes with it those that point to its row.
+    pub(crate) fn push(
         &mut self,
         now: Time,
         attributes: &[Value],
@@ -176,10 +164,9 @@ impl Backend {
 
     /// Applies one mutation of a device with these attributes, and adds to `facts` what happened.
     ///
-    /// A mutation whose idempotency key was seen before is answered with the verdict of that time,
-    /// whatever it says now and whatever the verdict was: a device that changes its mind after a
-    /// conflict makes a new mutation with a new key. One that is put off has had no verdict. Keys
-    /// are known for as long as [`BackendOptions::idempotency`] says.
+    /// One whose idempotency key is known is answered with the verdict of that time, whatever it
+    /// says now: a device that changes its mind after a conflict makes a new mutation with a new
+    /// key. One that is put off has had no verdict.
     pub fn apply(
         &mut self,
         now: Time,
@@ -190,13 +177,12 @@ impl Backend {
         self.verdicts.apply((&mut self.database, now), attributes, mutation, facts)
     }
 
-    /// The office, which writes as it likes.
-    pub fn office(&mut self) -> Office<'_> {
+    pub(crate) fn office(&mut self) -> Office<'_> {
         Office(&mut self.database)
     }
 
     /// What can be read at `now` of what was shown when somebody last read or wrote.
-    pub fn sight(&self, now: Time) -> Sight<'_> {
+    pub(crate) fn sight(&self, now: Time) -> Sight<'_> {
         Sight { database: &self.database, now }
     }
 
@@ -212,8 +198,6 @@ impl Backend {
     ///
     /// A row that is in scope comes with its values; one that was and is no more, deleted or moved
     /// away, as a tombstone. A first load gets tombstones only of what vanished since it began.
-    /// Costs what is delivered, wherever in the entity, and where the backend filters coarsely what
-    /// was read since the last multiple of its precision.
     ///
     /// # Errors
     /// [`ServerError::CursorExpired`] if tombstones that the reader has not seen may be purged, or
@@ -226,20 +210,14 @@ impl Backend {
         take: impl FnMut(Change<'_>) -> ControlFlow<()>,
     ) -> Result<Page, ServerError> {
         let page = self.shown(now).changes(query, take)?;
-        self.database.clock.stamps.passed(page.next.stamp);
+        self.database.clock.passed(page.next.stamp);
         Ok(page)
     }
 
     /// Delivers changes within a stretch to `take`, in the order of (stamp, key). Where `take`
-    /// breaks the limit is reached; a tie that is to be whole goes on regardless.
-    ///
-    /// Costs what is delivered and what is passed over.
-    ///
-    /// # Errors
-    /// [`ServerError::CursorExpired`] if tombstones from there on may be purged;
-    /// [`ServerError::BadRequest`] if the entity is not pulled as deltas, or the backend keeps no
-    /// stamps.
-    pub fn stretch(
+    /// breaks the limit is reached; a tie that is to be whole goes on regardless. Fails as
+    /// [`Backend::changes`], but for readers that claim too much.
+    pub(crate) fn stretch(
         &mut self,
         now: Time,
         stretch: Stretch<'_>,
@@ -247,19 +225,14 @@ impl Backend {
     ) -> Result<Stretched, ServerError> {
         let stretched = self.shown(now).stretch(stretch, take)?;
         if let Some((stamp, _)) = &stretched.last {
-            self.database.clock.stamps.passed(*stamp);
+            self.database.clock.passed(*stamp);
         }
         Ok(stretched)
     }
 
-    /// Delivers to `take` all rows of `entity` in `scope` that readers see at `now`, in the order
-    /// of keys: what one transaction reads that is isolated from all others. Gives how many rows
-    /// the backend looked at, which is all it has.
-    ///
-    /// # Errors
-    /// [`ServerError::BadRequest`] if there is no such entity, or the devices of the scope do not
-    /// pull it.
-    pub fn all(
+    /// Delivers all rows that readers of `scope` see at `now`, in the order of keys: what one
+    /// isolated transaction reads. Gives how many rows the backend looked at.
+    pub(crate) fn all(
         &mut self,
         now: Time,
         entity: EntityId,
@@ -269,26 +242,12 @@ impl Backend {
         self.shown(now).all(entity, scope, take)
     }
 
-    /// Where a reader of the log begins that has nothing.
-    ///
-    /// # Panics
-    /// If the backend keeps no log.
-    pub fn log_start(&mut self, now: Time, holes: Holes) -> LogPosition {
+    pub(crate) fn log_start(&mut self, now: Time, holes: Holes) -> LogPosition {
         log::start(self.shown(now), holes)
     }
 
-    /// Delivers what the log has after `query.after` to `take`, until there is no more, `limit` is
-    /// reached, or `take` breaks (the change that it broke at counts as taken). A reader that
-    /// begins gets the content first.
-    ///
-    /// # Errors
-    /// [`ServerError::CursorExpired`] if entries that the reader has not seen are trimmed, or if it
-    /// claims to have read what is not written yet; [`ServerError::BadRequest`] if the entity is
-    /// not pulled as deltas.
-    ///
-    /// # Panics
-    /// If the backend keeps no log.
-    pub fn logged(
+    /// Delivers what the log has after `query.after`, until `limit` is reached or `take` breaks.
+    pub(crate) fn logged(
         &mut self,
         now: Time,
         query: LogQuery<'_>,
@@ -298,56 +257,157 @@ impl Backend {
         log::page(self.shown(now), place, query, take)
     }
 
-    /// The flags of those who read by them.
-    pub fn flags(&mut self) -> Flagging<'_> {
+    pub(crate) fn flags(&mut self) -> Flagging<'_> {
         Flagging { flags: &mut self.flags, content: &mut self.database.content }
     }
 
-    /// When the last claim ends, or ended, of those that do after `since` and by `upto`. One that
-    /// ended before its consumer came again is among them.
-    pub fn claimed_until(&self, since: Time, upto: Time) -> Option<Time> {
+    /// When the last claim ends, or ended, of those that do after `since` and by `upto`.
+    pub(crate) fn claimed_until(&self, since: Time, upto: Time) -> Option<Time> {
         self.flags.claimed_until(since, upto)
     }
 
-    /// The file of `entity` that is there; `None` if the backend writes no files.
-    pub fn file(&mut self, now: Time, entity: EntityId) -> Option<File<'_>> {
+    pub(crate) fn file(&mut self, now: Time, entity: EntityId) -> Option<File<'_>> {
         let Database { files, content, clock, .. } = &mut self.database;
         files.file(now, (content, clock), entity)
     }
 
-    /// A copy of all that is durable.
-    pub fn backup(&mut self) -> Backup {
+    pub(crate) fn backup(&mut self) -> Backup {
         let Database { content, files, clock, .. } = &mut self.database;
-        let (content, files, number) = (content.clone(), files.clone(), clock.stamps.backed_up());
+        let (content, files, number) = (content.clone(), files.clone(), clock.backed_up());
         Backup { content, files, number, verdicts: self.verdicts.clone(), flags: self.flags.clone() }
     }
 
-    /// Goes back to a backup: what was committed since is gone, and so is the memory of it. The
-    /// clock goes on, and no stamp of what is gone is given again. Gives what that did to each row,
-    /// by entity in the order of keys, as if it were commits of their own.
-    pub fn restore(&mut self, backup: Backup) -> Vec<Commit> {
+    /// Goes back to a backup; the clock goes on, and no stamp of what is gone is given again. Gives
+    /// what that did to each row as if it were commits of their own.
+    pub(crate) fn restore(&mut self, backup: Backup) -> Vec<Commit> {
         let Database { content, clock, files, .. } = &mut self.database;
         let undone = content.schema.ids().flat_map(|id| undone(content, &backup.content, id)).collect();
         (*content, *files) = (backup.content, backup.files);
         (self.verdicts, self.flags) = (backup.verdicts, backup.flags);
         // A count would have gone back too, and be given twice.
-        self.incarnation = (self.incarnation + 1).max(clock.stamps.greatest().0.max(0) as u64);
-        clock.stamps.go_on_elsewhere();
-        let from = clock.stamps.least_since(backup.number);
+        self.incarnation = (self.incarnation + 1).max(clock.greatest().0.max(0) as u64);
+        clock.go_on_elsewhere();
+        let from = clock.least_since(backup.number);
         self.undone.retain(|undone| undone.from < from);
         self.undone.push(Undone { from, until: Stamp(self.incarnation as i64) });
         undone
     }
 
-    /// Where versions lie of histories that it left by going back, be some of its present one; the
-    /// last of these ends with its [incarnation](Backend::incarnation).
-    pub fn undone(&self) -> &[Undone] {
+    /// Where versions lie of histories that it left; the last ends with its incarnation.
+    pub(crate) fn undone(&self) -> &[Undone] {
         &self.undone
     }
 
-    /// Tells its present history from those that it left by going back: 0, or the latest stamp that
-    /// it had given when it last did. Cursors know of one of them.
-    pub fn incarnation(&self) -> u64 {
+    /// Tells its history from those that it left: 0, or the latest stamp given when it last did.
+    pub(crate) fn incarnation(&self) -> u64 {
         self.incarnation
+    }
+
+    /// Has a server answer a request of a device that comes at `now` and is given up on at
+    /// `deadline`; to be called in the order in which requests come.
+    pub fn answer_by<S: SyncServer<Backend> + ?Sized>(
+        &mut self,
+        server: &mut S,
+        (now, deadline): (Time, Time),
+        from: DeviceId,
+        request: &[u8],
+    ) -> Called<Vec<u8>> {
+        self.begin_call(now, deadline);
+        let answer = server.serve(from, request, self);
+        let called = self.end_call(answer);
+        server.ended(self, called.answer.is_ok());
+        called
+    }
+
+    pub(crate) fn begin_call(&mut self, now: Time, deadline: Time) {
+        self.call = Call::new(now, deadline);
+    }
+
+    /// Lets the call in; to be asked once for each, before it does anything.
+    pub(crate) fn admit(&mut self, device: DeviceId) -> Result<(), ServerError> {
+        self.call.admit(&mut self.service, device)
+    }
+
+    pub(crate) fn end_call<T>(&mut self, answer: Result<T, ServerError>) -> Called<T> {
+        self.call.end(&mut self.service, answer)
+    }
+
+    pub(crate) fn push_in_call(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
+        let reads = |mutation: &&Mutation| matches!(mutation.guard, Guard::Image(_));
+        self.call.load.read += mutations.iter().filter(reads).count() as u64;
+        let mut facts = std::mem::take(&mut self.call.facts);
+        let outcomes = self.push(self.call.now, attributes, mutations, &mut facts);
+        self.call.facts = facts;
+        outcomes
+    }
+}
+
+/// What the rows of an entity come to if they go back to `before`, which may know of more.
+fn undone(present: &Content, before: &Content, id: EntityId) -> Vec<Commit> {
+    let mut keys: Vec<&Key> = present.rows(id).map(|now| &now.key).collect();
+    let is_new = |then: &&Record| present.row(id, &then.key).is_none();
+    keys.extend(before.rows(id).filter(is_new).map(|then| &then.key));
+    keys.sort_unstable();
+    let undo = |key: &Key| {
+        let (now, then) = (present.live(id, key), before.live(id, key));
+        let (kind, row) = match (now, then) {
+            (None, None) => return None,
+            (Some(now), None) => (CommitKind::Delete, now),
+            (None, Some(then)) => (CommitKind::Insert, then),
+            (Some(now), Some(then)) if then.stamp == now.stamp && then.values == now.values => {
+                return None;
+            }
+            (Some(_), Some(then)) => (CommitKind::Update, then),
+        };
+        Some(Commit {
+            entity: id,
+            key: key.clone(),
+            stamp: row.stamp,
+            kind,
+            values: row.values.clone(),
+            author: Author::Backup,
+            replaced: now.map(|now| now.stamp),
+            visible_at: None,
+        })
+    };
+    keys.into_iter().filter_map(undo).collect()
+}
+
+impl SystemOfRecord for Backend {
+    fn schema(&self) -> Arc<Schema> {
+        Arc::clone(Backend::schema(self))
+    }
+    fn clock(&self) -> Stamp {
+        Backend::clock(self, self.service.begins(self.call.now))
+    }
+    fn changes(
+        &mut self,
+        entity: EntityId,
+        attributes: &[Value],
+        since: Option<Stamp>,
+        f: &mut EachChange<'_>,
+    ) -> Result<(), ServerError> {
+        let position = since.map(Position::at);
+        let (scope, after, upto) = (Scope::Of(attributes), position.as_ref(), Upto::Settled);
+        let query = Query { entity, scope, after, limit: usize::MAX, upto };
+        let page = Backend::changes(self, self.call.now, query, |change| {
+            f(change.key.as_str(), change.stamp, change.values);
+            ControlFlow::Continue(())
+        })?;
+        self.call.load.scanned += page.scanned;
+        self.call.load.rows += page.delivered;
+        Ok(())
+    }
+    fn get(&mut self, entity: EntityId, key: &Key) -> Option<Row> {
+        self.call.load.scanned += 1;
+        let record = self.row(entity, key)?;
+        let values = (!record.deleted).then(|| record.values.to_vec());
+        Some(Row { key: key.clone(), stamp: record.stamp, values })
+    }
+    fn write(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
+        self.call.kind = RequestKind::Push;
+        self.call.load.scanned += mutations.len() as u64;
+        self.call.load.rows += mutations.len() as u64;
+        self.push_in_call(attributes, mutations)
     }
 }

@@ -7,14 +7,13 @@ use crate::base::{EntityId, Key, Value};
 use crate::contract::{ColumnKind, EditKind, Mutation, NamedBy, Outcome, Refusal, Schema};
 
 /// The keys of the device for rows that the backend has named in this request.
-pub struct Named {
+pub(crate) struct Named {
     schema: Arc<Schema>,
     keys: Vec<(EntityId, Key, Key)>,
 }
 
 impl Named {
-    /// None is named yet.
-    pub fn new(schema: &Arc<Schema>) -> Named {
+    pub(crate) fn new(schema: &Arc<Schema>) -> Named {
         Named { schema: Arc::clone(schema), keys: Vec::new() }
     }
 
@@ -24,8 +23,7 @@ impl Named {
         mutation.kind == EditKind::Create && by == NamedBy::NaturalKey
     }
 
-    /// What became of a mutation.
-    pub fn note(&mut self, mutation: &Mutation, outcome: &Outcome) {
+    pub(crate) fn note(&mut self, mutation: &Mutation, outcome: &Outcome) {
         let row = match outcome {
             Outcome::Named { row, .. } => row,
             Outcome::Conflict { why: Refusal::Taken, current: Some(row), .. } if self.same_row(mutation) => {
@@ -37,7 +35,7 @@ impl Named {
     }
 
     /// The mutation with references to what the rows are called by now.
-    pub fn follow<'m>(&self, mutation: &'m Mutation) -> Cow<'m, Mutation> {
+    pub(crate) fn follow<'m>(&self, mutation: &'m Mutation) -> Cow<'m, Mutation> {
         let Some(entity) = self.schema.entities.get(usize::from(mutation.entity.0)) else {
             return Cow::Borrowed(mutation);
         };

@@ -11,9 +11,8 @@ use super::database::Database;
 use crate::base::{EntityId, Key, Time, Value};
 use crate::contract::{Author, Refusal};
 
-/// An import whose rows are taken in.
 #[derive(Debug)]
-pub struct Importing {
+pub(crate) struct Importing {
     entity: EntityId,
     keys: BTreeSet<Key>,
     names: BTreeSet<Vec<u8>>,
@@ -21,23 +20,16 @@ pub struct Importing {
 }
 
 impl Importing {
-    /// Of rows of `entity`, none of which is there yet.
-    pub fn new(entity: EntityId) -> Importing {
+    pub(crate) fn new(entity: EntityId) -> Importing {
         Importing { entity, keys: BTreeSet::new(), names: BTreeSet::new(), drafts: Vec::new() }
     }
 }
 
-/// The office at work on a backend.
 #[derive(Debug)]
-pub struct Office<'b>(pub(super) &'b mut Database);
+pub(crate) struct Office<'b>(pub(super) &'b mut Database);
 
 impl Office<'_> {
-    /// The office sets some columns of a row.
-    ///
-    /// # Errors
-    /// [`Refusal::Gone`] if there is no such live row, [`Refusal::Taken`] if another row has the
-    /// natural key.
-    pub fn write(
+    pub(crate) fn write(
         &mut self,
         now: Time,
         entity: EntityId,
@@ -54,12 +46,7 @@ impl Office<'_> {
         Ok(self.0.commit(now, None, vec![draft]))
     }
 
-    /// The office makes a row with all its columns.
-    ///
-    /// # Errors
-    /// [`Refusal::Exists`] if the key was ever used, [`Refusal::Taken`] if another row has the
-    /// natural key.
-    pub fn create(
+    pub(crate) fn create(
         &mut self,
         now: Time,
         entity: EntityId,
@@ -77,36 +64,19 @@ impl Office<'_> {
         Ok(self.0.commit(now, None, vec![Draft::by(Author::Office, entity, (key, None), values)]))
     }
 
-    /// The office deletes a row.
-    ///
-    /// # Errors
-    /// [`Refusal::Gone`] if there is no such live row, [`Refusal::Exists`] if one that refers to it
-    /// keeps it.
-    pub fn delete(&mut self, now: Time, entity: EntityId, key: &Key) -> Result<Vec<Commit>, Refusal> {
+    pub(crate) fn delete(&mut self, now: Time, entity: EntityId, key: &Key) -> Result<Vec<Commit>, Refusal> {
         let slot = self.0.content.live_slot(entity, key).ok_or(Refusal::Gone)?;
-        if self.0.cascades.holder(&self.0.content, entity, key).is_some() {
+        if self.0.effects.holder(&self.0.content, entity, key).is_some() {
             return Err(Refusal::Exists);
         }
         let draft = Draft::by(Author::Office, entity, (key.clone(), Some(slot)), None);
         Ok(self.0.commit(now, None, vec![draft]))
     }
 
-    /// An import writes whole rows of `entity`, new and old ones, all with one stamp. Of two rows
+    /// Takes rows of an import in, new and old ones, of which nothing is written yet. Of two rows
     /// with one key or one natural key the first counts; rows whose natural key another row has are
     /// left out.
-    pub fn import(
-        &mut self,
-        now: Time,
-        entity: EntityId,
-        rows: impl IntoIterator<Item = (Key, Vec<Value>)>,
-    ) -> Vec<Commit> {
-        let mut import = Importing::new(entity);
-        self.take_in(&mut import, rows);
-        self.0.commit(now, None, import.drafts)
-    }
-
-    /// Takes rows of an import in, of which nothing is written yet.
-    pub fn take_in(&self, import: &mut Importing, rows: impl IntoIterator<Item = (Key, Vec<Value>)>) {
+    pub(crate) fn take_in(&self, import: &mut Importing, rows: impl IntoIterator<Item = (Key, Vec<Value>)>) {
         let Importing { entity, keys, names, drafts } = import;
         let (entity, content) = (*entity, &self.0.content);
         for (key, values) in rows {
@@ -121,13 +91,12 @@ impl Office<'_> {
         }
     }
 
-    /// Begins to write what was taken in; it is one transaction, and nothing else may come between.
-    pub fn begin_import(&mut self, now: Time, import: Importing) -> Committing {
+    /// Begins to write what was taken in, all with one stamp; nothing else may come between.
+    pub(crate) fn begin_import(&mut self, now: Time, import: Importing) -> Committing {
         self.0.begin(now, None, import.drafts)
     }
 
-    /// Commits the next rows of an import, at most so many; none if all are.
-    pub fn go_on(&mut self, committing: &mut Committing, most: usize) -> Vec<Commit> {
+    pub(crate) fn go_on(&mut self, committing: &mut Committing, most: usize) -> Vec<Commit> {
         self.0.go_on(committing, most)
     }
 }

@@ -111,7 +111,7 @@ pub enum Idempotency {
 
 impl Idempotency {
     /// Whether a verdict that was given at `then` is remembered at `now`.
-    pub fn remembers(self, then: Time, now: Time) -> bool {
+    pub(crate) fn remembers(self, then: Time, now: Time) -> bool {
         match self {
             Idempotency::Forever => true,
             Idempotency::For(kept) => now < then + kept,
@@ -134,6 +134,24 @@ pub enum Authorisation {
     Filter,
 }
 in_words!(Authorisation { None: "none", Refuse: "refuse", Filter: "filter" });
+
+/// Which edits are not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hindered {
+    /// Edits are put off, each time they come.
+    PutOff,
+    /// Deletes are refused for good, as if something else referred to their rows.
+    Deletes,
+}
+
+/// A time in which the backend does not take a share of some edits, though it is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hindrance {
+    pub(crate) from: Time,
+    pub(crate) until: Time,
+    pub(crate) share: Ppm,
+    pub(crate) what: Hindered,
+}
 
 /// Times in which every request takes longer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -238,7 +256,7 @@ pub struct FileDrop {
 
 impl FileDrop {
     /// When the first file is complete that is begun after `at`.
-    pub fn complete_after(self, at: Time) -> Time {
+    pub(crate) fn complete_after(self, at: Time) -> Time {
         let every = self.every.0.max(1);
         Time((at.0 / every + 1).saturating_mul(every)) + self.takes
     }

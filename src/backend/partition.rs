@@ -19,18 +19,15 @@ pub enum Scope<'a> {
     Whole,
 }
 
-/// A partition, as its position among the entity's.
 pub(super) type PartitionId = u32;
 
 /// What all devices with the same attributes hold of one entity.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Partition {
-    /// Rows that belong here; without a slot, tombstones of rows that a device has written. A first
-    /// load needs those too: a device that pushes before its first load holds a row that may be
-    /// gone from here when the load begins.
+    /// Rows that belong here; without a slot, tombstones of rows that a device has written: it may
+    /// have done so before its first load, which needs them.
     pub(super) live: BTreeMap<(Stamp, Key), Option<Slot>>,
-    /// The other rows that belonged here until they were deleted or left, by when that was. Apart,
-    /// so that a first load does not wade through them.
+    /// The other tombstones, apart, so that a first load does not wade through them.
     pub(super) gone: BTreeSet<(Stamp, Key)>,
 }
 
@@ -44,18 +41,14 @@ impl Partition {
         }
     }
 
-    /// Takes out what is replaced.
     pub(super) fn forget(&mut self, place: &(Stamp, Key)) {
         self.live.remove(place);
         self.gone.remove(place);
     }
 }
 
-/// The partitions of one entity.
-///
-/// A row is in the partition that the columns of its [`ScopeRule::Attribute`]s name, provided that
-/// it lies in all [`ScopeRule::Window`]s, which are the same for every device. A device reads
-/// exactly one partition, and every live row in it is in the device's scope: nothing is skipped.
+/// By the columns of [`ScopeRule::Attribute`]s, of the rows in all [`ScopeRule::Window`]s. A device
+/// reads exactly one, and every live row in it is in the device's scope.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Partitions {
     ids: FxHashMap<Box<[u8]>, PartitionId>,
@@ -81,7 +74,6 @@ impl Partitions {
         Some(self.intern())
     }
 
-    /// The partition of a device with these attributes.
     pub(super) fn of_device(&mut self, entity: &Entity, attributes: &[Value]) -> PartitionId {
         self.scratch.clear();
         write_device(entity, attributes, &mut self.scratch);

@@ -56,14 +56,6 @@ impl Position {
     pub(super) fn age(&self) -> Stamp {
         self.since.map_or(self.stamp, |since| since.max(self.stamp))
     }
-
-    /// The first entry that may follow.
-    fn bound(&self) -> Bound<(Stamp, Key)> {
-        match &self.key {
-            Some(key) => Bound::Excluded((self.stamp, key.clone())),
-            None => beyond(self.stamp),
-        }
-    }
 }
 
 /// Everything later than `stamp`.
@@ -72,13 +64,15 @@ fn beyond(stamp: Stamp) -> Bound<(Stamp, Key)> {
     Bound::Included((Stamp(stamp.0.saturating_add(1)), Key::new("")))
 }
 
-/// The changes in `partition` that a reader at `after` has yet to see: live rows by their slot,
-/// tombstones without.
+/// What a reader at `after` has yet to see: live rows by their slot, tombstones without.
 pub(super) fn since<'p>(
     partition: &'p Partition,
     after: &Position,
 ) -> impl Iterator<Item = (&'p (Stamp, Key), Option<Slot>)> + use<'p> {
-    let bound = after.bound();
+    let bound = match &after.key {
+        Some(key) => Bound::Excluded((after.stamp, key.clone())),
+        None => beyond(after.stamp),
+    };
     let vanished = match after.since {
         Some(since) if since >= after.stamp => beyond(since),
         _ => bound.clone(),

@@ -34,17 +34,17 @@ in_words!(Provisioning {
 
 impl Provisioning {
     /// Whether changes can be asked for by when they were made.
-    pub fn stamps(self) -> bool {
+    pub(crate) fn stamps(self) -> bool {
         !matches!(self, Provisioning::SoftDeleteOnly | Provisioning::Nothing)
     }
 
     /// Whether a deleted row leaves a trace.
-    pub fn deletes(self) -> bool {
+    pub(crate) fn deletes(self) -> bool {
         !matches!(self, Provisioning::StampsOnly | Provisioning::Nothing)
     }
 
     /// Whether a row leaves a trace where it belonged before.
-    pub fn moves(self) -> bool {
+    pub(crate) fn moves(self) -> bool {
         self == Provisioning::Full
     }
 }

@@ -49,7 +49,6 @@ pub struct Bucket {
     pub rate_milli: u32,
 }
 
-/// The clients of a quota and what they have used.
 #[derive(Debug)]
 pub(super) struct Quotas {
     quota: Quota,
@@ -60,11 +59,9 @@ pub(super) struct Quotas {
 struct Client {
     /// Requests in the window: when they came, and their service time.
     recent: VecDeque<(Time, Span)>,
-    /// The sum of their service times.
     executed: Span,
     /// When each request ends that is at work or in the queue.
     ends: BinaryHeap<Reverse<Time>>,
-    /// When the bucket will be full again.
     full_at: Time,
 }
 
@@ -73,10 +70,7 @@ impl Quotas {
         Quotas { quota, clients: Vec::new() }
     }
 
-    /// Lets a request in that comes at `now`; what is refused uses up nothing.
-    ///
-    /// # Errors
-    /// After how long the next one can be let in.
+    /// Lets a request in that comes at `now`, or says after how long the next one can be.
     pub(super) fn admit(&mut self, now: Time, device: DeviceId) -> Result<(), Span> {
         let index = self.index(device);
         if self.clients.len() <= index {
@@ -115,7 +109,6 @@ impl Quotas {
 }
 
 impl Bucket {
-    /// The time in which one token comes.
     fn interval(self) -> Span {
         Span::secs(1_000).scaled(1, u64::from(self.rate_milli.max(1)))
     }
@@ -213,18 +206,6 @@ mod tests {
     fn so_many_at_once_and_the_first_to_end_makes_room() {
         let mut quotas = quota(None, Some(2), None);
         assert_eq!(ask(&mut quotas, 500, &[0, 100, 200, 499, 500]), [None, None, Some(300), Some(1), None]);
-    }
-
-    #[test]
-    fn a_bucket_gives_its_burst_at_once_and_then_one_token_after_the_other() {
-        let bucket = Bucket { burst: 3, rate_milli: 2_000 };
-        let mut quotas = quota(None, None, Some(bucket));
-        let said = ask(&mut quotas, 1, &[0, 0, 0, 0, 500, 600, 10_000, 10_000, 10_000, 10_000]);
-        assert_eq!(
-            said,
-            [None, None, None, Some(500), None, Some(400), None, None, None, Some(500)],
-            "an idle bucket fills up, and no further"
-        );
     }
 
     #[test]

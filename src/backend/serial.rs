@@ -1,31 +1,26 @@
-//! Rows as texts, in the styles in which serialisers write the same row.
+//! Rows as texts, in the styles in which serialisers write the same row: in the order of columns,
+//! in what stands for null, in how fractions and timestamps are written.
 //!
-//! Styles differ in the order of columns, in what stands for null, and in how fractions and
-//! timestamps are written; each reads back as the same row. A text is written as it is, with a
-//! backslash before a first backslash: so null, which is a backslash with something behind it, is
-//! not the empty text. What is not a timestamp or number in a column of such is marked in the same
-//! way.
+//! A text is written as it is, with a backslash before a first backslash: so null, which is a
+//! backslash with something behind it, is not the empty text. What is not a timestamp or number in
+//! a column of such is marked in the same way.
 
 use crate::base::{Decimal, Key, Stamp, Value, ValueRef};
 use crate::contract::{ColumnKind, Entity};
 
-/// A way of writing rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Style(u8);
+pub(crate) struct Style(u8);
 
-/// How many there are.
 const STYLES: u64 = 3;
 /// Heads of the two columns that are not the entity's; no name of a column begins so.
 const KEY: &str = "#key";
 const STAMP: &str = "#version";
 
 impl Style {
-    /// The style of an occasion: of a request, of a file.
-    pub fn of(occasion: u64) -> Style {
+    pub(crate) fn of(occasion: u64) -> Style {
         Style((occasion % STYLES) as u8)
     }
 
-    /// The entity's columns in the order of this style.
     fn order(self, entity: &Entity) -> impl Iterator<Item = usize> {
         let count = entity.columns.len();
         (0..count).map(move |place| match self.0 {
@@ -35,15 +30,13 @@ impl Style {
         })
     }
 
-    /// What stands above the columns: the key, the version by which an edit names what it replaces,
-    /// the entity's.
-    pub fn heads(self, entity: &Entity) -> Vec<String> {
+    /// The key, the version by which an edit names what it replaces, the entity's columns.
+    pub(crate) fn heads(self, entity: &Entity) -> Vec<String> {
         let own = self.order(entity).map(|column| entity.columns[column].name.as_str());
         [KEY, STAMP].into_iter().chain(own).map(str::to_owned).collect()
     }
 
-    /// A row below those heads.
-    pub fn cells(self, entity: &Entity, key: &Key, stamp: Stamp, values: &[Value]) -> Vec<String> {
+    pub(crate) fn cells(self, entity: &Entity, key: &Key, stamp: Stamp, values: &[Value]) -> Vec<String> {
         let own = self.order(entity).map(|column| self.cell(&entity.columns[column].kind, &values[column]));
         [key.as_str().to_owned(), stamp.0.to_string()].into_iter().chain(own).collect()
     }
@@ -69,7 +62,6 @@ impl Style {
         })
     }
 
-    /// With its zeros, or without those that say nothing.
     fn decimal(self, text: &str) -> String {
         match (self.0, Decimal::read(text)) {
             (1, Some(number)) => number.shortest().to_string(),
@@ -96,25 +88,25 @@ impl Style {
     }
 }
 
-/// Reads rows of one entity in the style that their heads show.
 #[derive(Debug)]
-pub struct Reader<'e> {
+pub(crate) struct Reader<'e> {
     entity: &'e Entity,
-    /// For each of the entity's columns where it stands.
     places: Vec<usize>,
 }
 
 impl<'e> Reader<'e> {
     /// A reader of rows below `heads`; `None` if these are not the entity's.
-    pub fn new<'h>(entity: &'e Entity, heads: impl Iterator<Item = &'h str> + Clone) -> Option<Reader<'e>> {
+    pub(crate) fn new<'h>(
+        entity: &'e Entity,
+        heads: impl Iterator<Item = &'h str> + Clone,
+    ) -> Option<Reader<'e>> {
         let own = heads.clone().skip(2);
         let place = |name: &str| Some(own.clone().position(|head| head == name)? + 2);
         let places = entity.columns.iter().map(|column| place(&column.name)).collect::<Option<Vec<_>>>()?;
         heads.take(2).eq([KEY, STAMP]).then_some(Reader { entity, places })
     }
 
-    /// A row; `None` if this is none.
-    pub fn row(&self, cells: &[&str]) -> Option<(Key, Stamp, Vec<Value>)> {
+    pub(crate) fn row(&self, cells: &[&str]) -> Option<(Key, Stamp, Vec<Value>)> {
         if cells.len() != self.places.len() + 2 {
             return None;
         }
@@ -125,7 +117,6 @@ impl<'e> Reader<'e> {
     }
 }
 
-/// Whether a text is as this kind of column writes it.
 fn is_own(kind: &ColumnKind, text: &str) -> bool {
     kind.canonical(text).as_deref() == Some(text)
 }

@@ -1,18 +1,20 @@
-//! How requests are served: which are let in, which fail, and how long they take.
+//! How requests are served: which are let in, which fail, and how long they take: workers, a queue,
+//! office hours, and times of no service.
 
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::options::BackendOptions;
-use super::pool::{Load, Pool, Served, mean_service, slowed, varied};
+use super::options::{BackendOptions, Busy};
 use super::quota::Quotas;
 use crate::base::{DeviceId, Seed, Span, Time};
-use crate::contract::{RequestKind, ServerError};
+use crate::contract::{Event, RequestKind, ServerError};
 
 /// The workers, and who has had what of them.
 #[derive(Debug)]
-pub struct Service {
+pub(crate) struct Service {
     options: Arc<BackendOptions>,
     seed: Seed,
     pool: Pool,
@@ -20,27 +22,55 @@ pub struct Service {
     asked: FxHashMap<DeviceId, u64>,
 }
 
-/// A request that was let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "what is let in is served"]
-pub struct Admitted {
-    /// When it came.
-    pub at: Time,
-    /// Of whom.
-    pub device: DeviceId,
-    /// Whether it will fail by accident.
-    pub fails: Option<Failing>,
+pub(crate) struct Admitted {
+    at: Time,
+    device: DeviceId,
+    pub(super) fails: Option<Failing>,
     /// Its number among those of its device.
     nth: u64,
 }
 
-/// When a request fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Failing {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failing {
     /// Before it has had any effect.
     Before,
     /// After it took effect: only the answer is lost.
     After,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Load {
+    pub(crate) scanned: u64,
+    pub(crate) rows: u64,
+    /// Mutations handled beside rows that are delivered.
+    pub(crate) pushed: u64,
+    /// Rows marked for the sync's own sake.
+    pub(crate) written: u64,
+    /// Rows read before they are written.
+    pub(crate) read: u64,
+}
+
+/// How a request was served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Served {
+    pub(crate) device: DeviceId,
+    pub(crate) kind: RequestKind,
+    pub(crate) queued: Span,
+    /// Time in which a worker held it and the write lock was another's.
+    locked: Span,
+    pub(crate) service: Span,
+    pub(crate) scanned: u64,
+    pub(crate) rows: u64,
+    pub(crate) done_at: Time,
+}
+
+impl Served {
+    pub(crate) fn event(&self, device: Option<DeviceId>) -> Event<'static> {
+        let Served { kind, queued, locked, service, scanned, rows, .. } = *self;
+        Event::BackendServed { device, kind, queued, locked, service, scanned, rows }
+    }
 }
 
 impl Service {
@@ -49,14 +79,9 @@ impl Service {
         Service { options, seed, pool, quotas, asked: FxHashMap::default() }
     }
 
-    /// Lets a request of `device` in that comes at `now`: called once for each, in the order in
-    /// which they come.
-    ///
-    /// # Errors
-    /// [`ServerError::Unavailable`] inside a window of no service and where the queue is full;
-    /// [`ServerError::Throttled`] beyond the quota. What was taken before a window is served to its
-    /// end.
-    pub fn admit(&mut self, now: Time, device: DeviceId) -> Result<Admitted, ServerError> {
+    /// Lets a request in that comes at `now`: called once for each, in the order in which they
+    /// come. What was taken before a window of no service is served to its end.
+    pub(crate) fn admit(&mut self, now: Time, device: DeviceId) -> Result<Admitted, ServerError> {
         let asked = self.asked.entry(device).or_default();
         let nth = *asked;
         *asked += 1;
@@ -73,7 +98,6 @@ impl Service {
         Ok(Admitted { at: now, device, fails: self.fails(device, nth), nth })
     }
 
-    /// Whether the request of this number of a device will fail by accident.
     fn fails(&self, device: DeviceId, nth: u64) -> Option<Failing> {
         if self.options.errors.0 == 0 {
             return None;
@@ -84,17 +108,15 @@ impl Service {
     }
 
     /// Takes no requests in `from <= now < until`, besides the windows of [`BackendOptions::down`].
-    pub fn set_down(&mut self, from: Time, until: Time) {
+    pub(crate) fn set_down(&mut self, from: Time, until: Time) {
         self.pool.set_down(from, until);
     }
 
-    /// When a request that comes at `now` is begun.
-    pub fn begins(&self, now: Time) -> Time {
+    pub(crate) fn begins(&self, now: Time) -> Time {
         self.pool.begins(now)
     }
 
-    /// Charges a request that was let in.
-    pub fn serve(&mut self, admitted: Admitted, kind: RequestKind, load: Load) -> Served {
+    pub(crate) fn serve(&mut self, admitted: Admitted, kind: RequestKind, load: Load) -> Served {
         let Admitted { at: now, device, nth, .. } = admitted;
         let mean = mean_service(&self.options, kind, load);
         let varied = varied(mean, self.options.service_cv_milli, self.seed, device, nth);
@@ -124,8 +146,155 @@ impl Service {
     }
 
     /// When a read that comes at `now` is done, if it takes as long as such reads do on average.
-    pub fn done(&self, now: Time, scanned: u64, rows: u64) -> Time {
+    pub(crate) fn done(&self, now: Time, scanned: u64, rows: u64) -> Time {
         let load = Load { scanned, rows, ..Load::default() };
         self.begins(now) + mean_service(&self.options, RequestKind::Pull, load)
+    }
+}
+
+#[derive(Debug)]
+struct Pool {
+    free: BinaryHeap<Reverse<Time>>,
+    /// When each request that waits is begun, in the order in which they came.
+    waiting: VecDeque<Time>,
+    /// When the write lock is free.
+    unlocked: Time,
+    down: Vec<(Time, Time)>,
+}
+
+impl Pool {
+    fn new(options: &BackendOptions) -> Pool {
+        let workers = options.workers.max(1) as usize;
+        Pool {
+            free: vec![Reverse(Time::ZERO); workers].into(),
+            waiting: VecDeque::new(),
+            unlocked: Time::ZERO,
+            down: options.down.clone(),
+        }
+    }
+
+    fn set_down(&mut self, from: Time, until: Time) {
+        self.down.push((from, until));
+    }
+
+    fn is_up(&self, now: Time) -> bool {
+        !self.down.iter().any(|&(from, until)| (from..until).contains(&now))
+    }
+
+    fn waiting(&mut self, now: Time) -> usize {
+        while self.waiting.front().is_some_and(|begins| *begins <= now) {
+            self.waiting.pop_front();
+        }
+        self.waiting.len()
+    }
+
+    fn begins(&self, now: Time) -> Time {
+        self.free.peek().expect("there is a worker").0.max(now)
+    }
+
+    /// Waits for the write lock from `begins` on, and then holds it for `held`; gives the wait.
+    fn lock(&mut self, begins: Time, held: Span) -> Span {
+        let locked = self.unlocked.since(begins);
+        if held > Span::ZERO {
+            self.unlocked = begins + locked + held;
+        }
+        locked
+    }
+
+    fn serve(&mut self, now: Time, service: Span) -> (Time, Time) {
+        let begins = self.begins(now);
+        let ends = begins + service;
+        self.free.pop();
+        self.free.push(Reverse(ends));
+        if begins > now {
+            self.waiting.push_back(begins);
+        }
+        (begins, ends)
+    }
+}
+
+fn mean_service(options: &BackendOptions, kind: RequestKind, load: Load) -> Span {
+    let Load { scanned, rows, pushed, written, read } = load;
+    options.write_row_cost * written
+        + (options.scan_cost + options.row_cost) * read
+        + match kind {
+            RequestKind::Push => options.write_fixed_cost + options.write_row_cost * rows,
+            RequestKind::Sync => {
+                let writes = options.write_fixed_cost + options.write_row_cost * pushed;
+                writes + options.scan_cost * scanned + options.row_cost * rows
+            }
+            RequestKind::Pull | RequestKind::Fetch => {
+                options.fixed_cost + options.scan_cost * scanned + options.row_cost * rows
+            }
+        }
+}
+
+/// A log-normal variable with mean 1 and this coefficient of variation, times `mean`: σ² = ln(1 +
+/// cv²), µ = −σ²/2. It is a function of its name alone: the request's number and device.
+fn varied(mean: Span, cv_milli: u32, seed: Seed, of: DeviceId, nth: u64) -> Span {
+    if cv_milli == 0 {
+        return mean;
+    }
+    let cv = f64::from(cv_milli) / 1e3;
+    let variance = libm::log(1.0 + cv * cv);
+    let factor = seed
+        .stream("backend.service", u64::from(of.0), nth)
+        .log_normal(libm::exp(-variance / 2.0), libm::sqrt(variance));
+    Span::from_secs_f64(mean.as_secs_f64() * factor)
+}
+
+fn slowed(service: Span, busy: Option<&Busy>, begins: Time) -> Span {
+    match busy {
+        Some(busy) if busy.hours.iter().any(|&(from, until)| (from..until).contains(&begins)) => {
+            service.scaled(u64::from(busy.factor_milli), 1_000)
+        }
+        _ => service,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::at_ms as at;
+
+    fn pool(workers: u32) -> Pool {
+        Pool::new(&BackendOptions { workers, ..BackendOptions::default() })
+    }
+
+    #[test]
+    fn who_writes_waits_until_marks_are_set_and_a_push_keeps_nobody_waiting() {
+        let mut pool = pool(9);
+        let mut lock = |ms, held| pool.lock(at(ms), Span::millis(held));
+        assert_eq!(lock(0, 100), Span::ZERO, "marks of one transaction");
+        assert_eq!(lock(30, 0), Span::millis(70), "a push");
+        assert_eq!(lock(40, 100), Span::millis(60), "marks come after marks, and not after the push");
+        assert_eq!(lock(150, 0), Span::millis(50));
+        assert_eq!(lock(200, 0), Span::ZERO);
+    }
+
+    #[test]
+    fn those_that_wait_are_counted_until_they_are_begun() {
+        let mut pool = pool(1);
+        for ms in [0, 0, 10, 20] {
+            pool.serve(at(ms), Span::millis(100));
+        }
+        assert_eq!([20, 99, 100, 250, 300].map(|ms| pool.waiting(at(ms))), [3, 3, 2, 1, 0]);
+    }
+
+    #[test]
+    fn service_varies_about_its_mean_as_much_as_asked_for() {
+        let mean = Span::millis(10);
+        assert_eq!(varied(mean, 0, Seed(1), DeviceId(5), 0), mean, "without variation it is exact");
+        for cv_milli in [500, 1_000, 2_000] {
+            let drawn: Vec<f64> = (0..400_000)
+                .map(|n| varied(mean, cv_milli, Seed(1), DeviceId(0), n).as_secs_f64() / 0.01)
+                .collect();
+            let count = drawn.len() as f64;
+            let average = drawn.iter().sum::<f64>() / count;
+            let variance = drawn.iter().map(|x| (x - average) * (x - average)).sum::<f64>() / count;
+            let cv = variance.sqrt() * 1e3;
+            assert!((average - 1.0).abs() < 0.01, "{cv_milli}: mean {average}");
+            assert!((cv / f64::from(cv_milli) - 1.0).abs() < 0.05, "{cv_milli}: {cv}");
+        }
     }
 }

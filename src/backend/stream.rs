@@ -15,10 +15,8 @@ use super::provisioning::Provisioning;
 use crate::base::Time;
 use crate::contract::Author;
 
-/// What readers look at: a partition, or all rows.
 pub(super) type Place = PartitionId;
 
-/// All rows.
 pub(super) const WHOLE: Place = Place::MAX;
 
 /// What became of a row in a place.
@@ -30,7 +28,6 @@ pub(super) enum Fate {
 }
 
 impl Fate {
-    /// Whether a query for what changed finds it.
     pub(super) fn found(self, provisioning: Provisioning) -> bool {
         match self {
             Fate::Here => true,
@@ -40,12 +37,10 @@ impl Fate {
     }
 }
 
-/// A version became visible in a place.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     pub(super) slot: Slot,
     pub(super) fate: Fate,
-    /// It arms the flags of its row.
     pub(super) arms: bool,
 }
 
@@ -88,7 +83,6 @@ impl Log {
         Log { options, last: 0, under_way: BTreeSet::new(), shown: Vec::new() }
     }
 
-    /// A row is written: its number, if it gets it now.
     pub(super) fn write(&mut self) -> Option<u64> {
         (self.options.numbered == Numbered::AtWrite).then(|| {
             self.last += 1;
@@ -109,7 +103,6 @@ impl Log {
         number
     }
 
-    /// Whether a change by `author` to a row that is there arms its flags.
     pub(super) fn arms(&self, author: Author) -> bool {
         self.options.rearm == Rearm::Always || !matches!(author, Author::Office | Author::Import)
     }
@@ -119,7 +112,6 @@ impl Log {
         self.under_way.first().map_or(self.last, |oldest| oldest - 1)
     }
 
-    /// The greatest number that could be seen before `time`.
     fn before(&self, time: Time) -> u64 {
         let later = self.shown.partition_point(|(at, _)| *at < time);
         later.checked_sub(1).map_or(0, |index| self.shown[index].1)
@@ -130,8 +122,7 @@ impl Log {
         now.0.checked_sub(self.options.kept.0).map_or(0, |time| self.before(Time(time)))
     }
 
-    /// A reader that is still here would soon be refused although there is nothing that it has not
-    /// read.
+    /// A reader that is here would soon be refused though it has read everything.
     pub(super) fn is_old(&self, now: Time, number: u64) -> bool {
         now.0.checked_sub(self.options.kept.0 / 10).is_some_and(|time| number < self.before(Time(time)))
     }

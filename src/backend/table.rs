@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::index::{Index, Slot};
 use super::partition::{Partition, PartitionId, Partitions, Scope};
+use super::position::Change;
 use super::provisioning::Provisioning;
 use super::stream::{Fate, Place, Stream, WHOLE};
 use super::tuple::Part;
@@ -22,17 +23,14 @@ pub struct Record {
     pub key: Key,
     /// All columns of the backend; of a deleted row as they last were.
     pub values: Arc<[Value]>,
-    /// When it was created.
-    pub created: Stamp,
+    created: Stamp,
     /// When it last changed; of a deleted row when it was deleted.
     pub stamp: Stamp,
     /// When that change was made, by its author's clock; the stamp, if nobody else dated it.
-    pub edited_at: Stamp,
+    pub(super) edited_at: Stamp,
     /// The soft-delete flag.
     pub deleted: bool,
-    /// A device has written it.
     from_device: bool,
-    /// The partition in which readers see it.
     place: Option<PartitionId>,
     /// Partitions that hold a tombstone of it, and since when.
     left: Vec<(PartitionId, Stamp)>,
@@ -61,40 +59,22 @@ impl Loaded {
     }
 }
 
-/// The next version of a row.
-pub(super) struct Version {
-    pub(super) values: Arc<[Value]>,
-    pub(super) stamp: Stamp,
-    pub(super) edited_at: Stamp,
-    pub(super) deleted: bool,
-}
-
 /// What readers see of a row that has versions which they do not see yet.
 #[derive(Clone, Debug)]
 struct Veil {
     values: Arc<[Value]>,
     stamp: Stamp,
-    /// They see none.
     gone: bool,
     /// How many versions lie behind it, and when the last of them is shown.
     versions: u32,
     until: Time,
 }
 
-/// How a change is noted in the streams.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Noted {
     pub(super) number: u64,
     /// It arms the flags of a row that is there already.
     pub(super) arms: bool,
-}
-
-/// Where a row was and is, and where its writer looks.
-#[derive(Clone, Copy, Debug, Default)]
-struct Moved {
-    from: Option<PartitionId>,
-    to: Option<PartitionId>,
-    writer: Option<PartitionId>,
 }
 
 #[derive(Clone, Debug)]
@@ -104,11 +84,9 @@ pub(super) struct Table {
     by_key: FxHashMap<Key, Slot>,
     live: usize,
     indexes: Vec<Index>,
-    /// The entity's partitions, if its changes are pulled as deltas.
     partitions: Option<Partitions>,
     /// All rows in the order of their changes, if somebody asks for that.
     whole: Option<Partition>,
-    /// Looked up only, never iterated.
     veils: FxHashMap<Slot, Veil>,
     /// What happened in each place, if somebody asks for that; looked up only, never iterated.
     streams: Option<FxHashMap<Place, Stream>>,
@@ -129,14 +107,12 @@ impl Table {
         }
     }
 
-    /// Keeps what happens in each place from now on, before the first row.
     pub(super) fn keep_streams(&mut self) {
         assert!(self.records.is_empty(), "streams are kept from the beginning");
         self.streams = Some(FxHashMap::default());
     }
 
-    /// Keeps an index by these columns from now on, before the first row; the same columns share
-    /// one.
+    /// Before the first row; the same columns share one.
     pub(super) fn index_by(&mut self, parts: Vec<Part>) -> usize {
         assert!(self.records.is_empty(), "indexes are made before the content");
         self.indexes.iter().position(|index| index.parts() == parts).unwrap_or_else(|| {
@@ -145,8 +121,7 @@ impl Table {
         })
     }
 
-    /// Whether a row was created and not updated since. Initial rows keep the instant at which they
-    /// were created uncut.
+    /// Whether it was created and not updated since; initial rows keep that instant uncut.
     pub(super) fn is_new(&self, slot: Slot) -> bool {
         self.record(slot).stamp <= self.record(slot).created
     }
@@ -155,7 +130,6 @@ impl Table {
         &self.indexes[index]
     }
 
-    /// Adds initial rows; stamps are cut by `cut`.
     pub(super) fn load(
         &mut self,
         entity: &Entity,
@@ -238,7 +212,6 @@ impl Table {
         }
     }
 
-    /// The values of a row as readers of deltas see them.
     pub(super) fn shown(&self, slot: Slot) -> &[Value] {
         match self.veils.get(&slot) {
             Some(veil) => &veil.values,
@@ -246,12 +219,21 @@ impl Table {
         }
     }
 
-    /// The stamp of a row's version that readers of deltas see.
-    pub(super) fn shown_stamp(&self, slot: Slot) -> Stamp {
-        self.veils.get(&slot).map_or(self.record(slot).stamp, |veil| veil.stamp)
+    /// A row's version, or without a slot its tombstone, as readers of deltas are told of it.
+    pub(super) fn change<'t>(&'t self, place: &'t (Stamp, Key), slot: Option<Slot>) -> Change<'t> {
+        let values = slot.map(|slot| self.shown(slot));
+        let is_new = slot.is_some_and(|slot| self.is_new(slot));
+        Change { key: &place.1, stamp: place.0, values, is_new }
     }
 
-    /// What readers of `scope` look at.
+    /// The same of a row that had this fate in some place.
+    pub(super) fn told(&self, slot: Slot, fate: Fate) -> Change<'_> {
+        let values = (fate == Fate::Here).then(|| self.shown(slot));
+        let stamp = self.veils.get(&slot).map_or(self.record(slot).stamp, |veil| veil.stamp);
+        let is_new = values.is_some() && self.is_new(slot);
+        Change { key: &self.record(slot).key, stamp, values, is_new }
+    }
+
     pub(super) fn place_of(&mut self, entity: &Entity, scope: Scope<'_>) -> Place {
         match (scope, &mut self.partitions) {
             (Scope::Of(attributes), Some(partitions)) => partitions.of_device(entity, attributes),
@@ -259,18 +241,15 @@ impl Table {
         }
     }
 
-    /// What happened in a place since the start.
     pub(super) fn stream(&self, place: Place) -> Option<&Stream> {
         self.streams.as_ref()?.get(&place)
     }
 
-    /// What became of a row that is in a place or was.
     pub(super) fn fate(&self, place: Place, slot: Slot) -> Fate {
         let told = self.stream(place).and_then(|stream| stream.fate(slot));
         told.unwrap_or(if self.record(slot).deleted { Fate::Deleted } else { Fate::Here })
     }
 
-    /// A user arms a row's flags by hand.
     pub(super) fn touch(&mut self, slot: Slot, number: u64) {
         let place = self.records[slot as usize].place;
         let whole = self.whole.is_some().then_some(WHOLE);
@@ -285,7 +264,6 @@ impl Table {
         }
     }
 
-    /// The row of this slot as readers see it; `None` if it is not there for them.
     pub(super) fn seen(&self, slot: Slot) -> Option<(Stamp, &[Value])> {
         match self.veils.get(&slot) {
             Some(veil) => (!veil.gone).then_some((veil.stamp, &*veil.values)),
@@ -344,10 +322,14 @@ impl Table {
         veil.until = veil.until.max(until);
     }
 
-    /// Writes a row's next version, for everybody but the readers of deltas.
-    pub(super) fn write(&mut self, slot: Slot, version: Version) {
+    pub(super) fn write(
+        &mut self,
+        slot: Slot,
+        (stamp, edited_at): (Stamp, Stamp),
+        values: Arc<[Value]>,
+        deleted: bool,
+    ) {
         let record = &mut self.records[slot as usize];
-        let Version { values, stamp, edited_at, deleted } = version;
         match (record.deleted, deleted) {
             (true, false) => {
                 record.created = stamp;
@@ -370,12 +352,9 @@ impl Table {
         record.deleted = deleted;
     }
 
-    /// Shows a row's next version to the readers of deltas: moves it between partitions, leaving a
-    /// tombstone where it is no longer. Of a version that is shown at once this comes before its
-    /// [`Table::write`].
-    ///
-    /// The device that wrote it hears of it in any case: as of a tombstone if the row is not in its
-    /// scope.
+    /// Shows a version to the readers of deltas: moves the row between partitions, leaving a
+    /// tombstone. One that is shown at once comes before its [`Table::write`]. The device that
+    /// wrote it hears of it in any case.
     pub(super) fn show(&mut self, entity: &Entity, showing: &Showing, noted: Noted) {
         let Showing { slot, stamp, values, .. } = showing;
         let record = &mut self.records[*slot as usize];
@@ -398,7 +377,7 @@ impl Table {
             let is_new = shown == Stamp(i64::MIN);
             self.note(WHOLE, *slot, fate, Noted { arms: noted.arms || is_new, ..noted });
         }
-        let Moved { from, to, writer } = self.put_in_place(entity, showing, shown);
+        let (from, to, writer) = self.put_in_place(entity, showing, shown);
         if let Some(from) = from.filter(|from| Some(*from) != to) {
             let fate = if values.is_some() { Fate::Moved } else { Fate::Deleted };
             self.note(from, *slot, fate, noted);
@@ -412,11 +391,16 @@ impl Table {
         }
     }
 
-    /// Moves a row between partitions.
-    fn put_in_place(&mut self, entity: &Entity, showing: &Showing, shown: Stamp) -> Moved {
+    /// Moves a row between partitions; gives where it was and is, and where its writer looks.
+    fn put_in_place(
+        &mut self,
+        entity: &Entity,
+        showing: &Showing,
+        shown: Stamp,
+    ) -> (Option<PartitionId>, Option<PartitionId>, Option<PartitionId>) {
         let Showing { slot, stamp, values, writer, .. } = showing;
         let record = &mut self.records[*slot as usize];
-        let Some(partitions) = &mut self.partitions else { return Moved::default() };
+        let Some(partitions) = &mut self.partitions else { return (None, None, None) };
         let from = record.place;
         let place = values.as_ref().and_then(|values| partitions.place(entity, values));
         if let Some(old) = from {
@@ -431,14 +415,14 @@ impl Table {
             partitions.get_mut(new).live.insert((*stamp, record.key.clone()), Some(*slot));
         }
         record.place = place;
-        let Some(writer) = writer else { return Moved { from, to: place, writer: None } };
+        let Some(writer) = writer else { return (from, place, None) };
         let theirs = partitions.of_device(entity, writer);
         record.from_device = true;
         if values.is_some() && record.place != Some(theirs) && self.provisioning.moves() {
             record.come_back(partitions, theirs);
             record.leave(partitions, theirs, *stamp);
         }
-        Moved { from, to: place, writer: Some(theirs) }
+        (from, place, Some(theirs))
     }
 }
 
@@ -453,7 +437,6 @@ impl Record {
         }
     }
 
-    /// Takes back the tombstone in `to`, if there is one.
     fn come_back(&mut self, partitions: &mut Partitions, to: PartitionId) {
         if let Some(at) = self.left.iter().position(|&(id, _)| id == to) {
             let (_, stamp) = self.left.swap_remove(at);

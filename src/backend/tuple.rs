@@ -2,10 +2,8 @@
 
 use crate::base::{Span, Value};
 
-/// Microseconds in a day.
 const DAY: i64 = 86_400_000_000;
 
-/// One column of a tuple and how it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// As it is.
@@ -14,10 +12,8 @@ pub(super) enum Part {
     Day(usize, Span),
 }
 
-/// Appends the tuple of `parts`; `false`, and nothing of use in `out`, if one of them is null or a
-/// day of no timestamp.
-///
-/// A null names nothing and equals nothing, as in SQL.
+/// Appends the tuple; `false` if one of them is null, which equals nothing, or a day of no
+/// timestamp.
 pub(super) fn write(parts: &[Part], values: &[Value], out: &mut Vec<u8>) -> bool {
     parts.iter().all(|part| match *part {
         Part::Whole(column) => {

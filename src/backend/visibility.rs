@@ -14,11 +14,8 @@ pub(super) struct Showing {
     pub(super) entity: EntityId,
     pub(super) slot: Slot,
     pub(super) stamp: Stamp,
-    /// When its transaction began.
     pub(super) begun: Time,
-    /// `None` if it is deleted.
     pub(super) values: Option<Arc<[Value]>>,
-    /// The attributes of the device that wrote it.
     pub(super) writer: Option<Arc<[Value]>>,
     pub(super) author: Author,
     /// Its number in the log, if it has one already.
@@ -35,14 +32,12 @@ pub(super) struct Unshown {
 }
 
 impl Unshown {
-    /// Shows a version at `at`.
     pub(super) fn add(&mut self, at: Time, showing: Showing) {
         self.stamps.insert((showing.stamp, self.next));
         self.queue.insert((at, self.next), showing);
         self.next += 1;
     }
 
-    /// The next version that is due at `now`.
     pub(super) fn due(&mut self, now: Time) -> Option<Showing> {
         let first = self.queue.first_entry()?;
         let (at, number) = *first.key();
@@ -54,17 +49,14 @@ impl Unshown {
         Some(showing)
     }
 
-    /// The smallest stamp that is not shown.
     pub(super) fn oldest(&self) -> Option<Stamp> {
         self.stamps.first().map(|(stamp, _)| *stamp)
     }
 
-    /// When the first transaction of those that are not shown began.
     pub(super) fn since(&self) -> Option<Time> {
         self.queue.values().map(|showing| showing.begun).min()
     }
 
-    /// When everything will be shown.
     pub(super) fn last(&self) -> Option<Time> {
         self.queue.last_key_value().map(|((at, _), _)| *at)
     }

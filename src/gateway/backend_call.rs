@@ -11,19 +11,16 @@ use crate::protocol::{Codec, Weighed};
 
 /// What something that the gateway wanted of the backend came to there.
 #[derive(Debug)]
-pub struct BackendCall<T> {
-    /// What it brings home, and what it took.
-    pub called: Called<T>,
+pub(crate) struct BackendCall<T> {
+    pub(crate) called: Called<T>,
     /// About its size, in bytes.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
 }
 
-/// A refresh under way.
 #[derive(Clone, Debug)]
-pub struct Refresh {
+pub(crate) struct Refresh {
     pub(super) begun: Time,
     pub(super) left: VecDeque<EntityId>,
-    /// How often on end the present page has failed.
     pub(super) failures: u32,
     /// Its pages saw all that was committed by then.
     pub(super) shown: Time,
@@ -35,7 +32,6 @@ const AGAIN_AFTER: Span = Span::secs(1);
 const AGAIN_AT_MOST: u32 = 6;
 
 impl Refresh {
-    /// A page failed: after how long it is asked for again, if that is still worth it.
     pub(super) fn again_after(&mut self, error: &ServerError) -> Option<Span> {
         let wait = AGAIN_AFTER * (1 << self.failures);
         let wait = match error {
@@ -52,19 +48,16 @@ impl Refresh {
     }
 }
 
-/// Asks for a page of changes for the replica.
 #[derive(Clone, Debug)]
-pub struct PageAsk {
+pub(crate) struct PageAsk {
     pub(super) entity: EntityId,
     pub(super) cursor: Option<String>,
     /// When the refresh that it is a page of began: its name.
     pub(super) refresh: u64,
 }
 
-/// What a refresh that asked for a page brings home.
 #[derive(Debug)]
-pub struct PageRead {
-    /// The backend's, as it was asked.
+pub(crate) struct PageRead {
     pub(super) life: Life,
     pub(super) undone: Vec<Undone>,
     pub(super) brought: Brought,
@@ -85,7 +78,7 @@ pub(super) enum Brought {
 
 /// A round through the queue of uploads.
 #[derive(Clone, Debug, Default)]
-pub struct Upload {
+pub(crate) struct Upload {
     pub(super) after: i64,
     /// Devices of which something was put off: what they wrote later may depend on it.
     pub(super) put_off: Vec<DeviceId>,
@@ -93,31 +86,27 @@ pub struct Upload {
 
 /// Mutations on their way to the backend.
 #[derive(Clone, Debug)]
-pub struct Batch(pub(super) Vec<Waiting>);
+pub(crate) struct Batch(pub(super) Vec<Waiting>);
 
 /// What the backend made of a batch, on its way home.
 #[derive(Debug)]
-pub struct Verdicts {
-    /// In which life.
+pub(crate) struct Verdicts {
     pub(super) life: Life,
     pub(super) undone: Vec<Undone>,
     pub(super) judged: Vec<Judged>,
 }
 
 impl PageAsk {
-    /// About its size, in bytes.
-    pub fn bytes(&self, codec: Codec) -> u64 {
+    pub(crate) fn bytes(&self, codec: Codec) -> u64 {
         codec.weight(Weighed::Ask { cursor: self.cursor.as_deref() })
     }
 }
 
 impl Batch {
-    /// About its size, in bytes.
-    pub fn bytes(&self, codec: Codec) -> u64 {
+    pub(crate) fn bytes(&self, codec: Codec) -> u64 {
         self.0.iter().map(|waiting| codec.weight(Weighed::Relayed(&waiting.mutation))).sum()
     }
 
-    /// The devices whose mutations are in it, by their first.
     pub(super) fn devices(&self) -> Vec<DeviceId> {
         let mut devices = Vec::new();
         for waiting in &self.0 {

@@ -20,8 +20,8 @@ pub struct BackendLinkOptions {
 }
 
 /// Towards whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Direction {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Direction {
     /// The backend.
     Up,
     /// The gateway.
@@ -43,18 +43,15 @@ in_words!(OutageMode { Drop: "drop", Hold: "hold", Reset: "reset" });
 
 /// A time during which the backend link carries nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outage {
-    /// First instant without it.
-    pub from: Time,
-    /// First instant with it again.
-    pub until: Time,
-    /// What happens to messages.
-    pub mode: OutageMode,
+pub(crate) struct Outage {
+    pub(crate) from: Time,
+    pub(crate) until: Time,
+    pub(crate) mode: OutageMode,
 }
 
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passage {
+pub(crate) enum Passage {
     /// Its last byte arrives then.
     Arrives(Time),
     /// Its connection breaks then.
@@ -63,25 +60,22 @@ pub enum Passage {
     Lost,
 }
 
-/// A backend link with its conditions.
 #[derive(Clone, Debug)]
-pub struct BackendLink {
+pub(crate) struct BackendLink {
     options: BackendLinkOptions,
-    /// Sorted by start; may overlap.
     outages: Vec<Outage>,
     /// When the last message is sent, by direction.
     busy_until: [Time; 2],
 }
 
 impl BackendLink {
-    /// A backend link with these outages.
-    pub fn new(options: BackendLinkOptions, mut outages: Vec<Outage>) -> BackendLink {
+    pub(crate) fn new(options: BackendLinkOptions, mut outages: Vec<Outage>) -> BackendLink {
         outages.sort_by_key(|outage| (outage.from, outage.until));
         BackendLink { options, outages, busy_until: [Time::ZERO; 2] }
     }
 
     /// Sends `bytes` at `now`: wait for the bottleneck + bytes ÷ rate + half a round trip.
-    pub fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Passage {
+    pub(crate) fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Passage {
         let rate = match direction {
             Direction::Up => self.options.up,
             Direction::Down => self.options.down,
@@ -105,7 +99,7 @@ impl BackendLink {
     }
 
     /// When, from `now` on, connections break next.
-    pub fn next_break(&self, now: Time) -> Option<Time> {
+    pub(crate) fn next_break(&self, now: Time) -> Option<Time> {
         let breaks = |o: &&Outage| o.mode == OutageMode::Reset && o.until > now;
         self.outages.iter().filter(breaks).map(|outage| outage.from.max(now)).min()
     }
@@ -151,16 +145,5 @@ mod tests {
             assert_eq!([send(0), send(50)], [under_way, sent], "{mode:?}");
             assert_eq!(send(105), Passage::Arrives(at(115)), "{mode:?} is over");
         }
-    }
-
-    #[test]
-    fn who_waits_for_an_answer_sees_the_next_break() {
-        let backend_link = backend_link(&[
-            (5, 10, OutageMode::Reset),
-            (30, 40, OutageMode::Drop),
-            (50, 60, OutageMode::Reset),
-        ]);
-        let breaks = [0, 7, 10, 60].map(|ms| backend_link.next_break(at(ms)));
-        assert_eq!(breaks, [Some(at(5)), Some(at(7)), Some(at(50)), None]);
     }
 }

@@ -10,11 +10,9 @@ use crate::base::{EntityId, Key};
 use crate::contract::{BlobEvent, BlobId, Event, Part, RequestKind, ServerError};
 use crate::protocol::{BlobAnswer, BlobPut};
 
-/// How much of one has come.
 #[derive(Default)]
 struct Kept {
     have: u64,
-    /// The hash of that.
     sum: Xxh3,
     whole: bool,
 }
@@ -24,8 +22,7 @@ pub(super) struct Blobs(BTreeMap<(EntityId, Key, Part), Kept>);
 
 impl Blobs {
     /// Takes a stretch that goes on where the last one ended, or begins again; gives what to say,
-    /// and whether it was the last one. Of what is whole nothing is taken again, and what is not
-    /// what was meant is thrown away.
+    /// and whether all is stored now. What is not what was meant is thrown away.
     fn take(&mut self, put: &BlobPut) -> (BlobAnswer, bool) {
         let kept = self.0.entry((put.entity, put.key.clone(), put.part)).or_default();
         let of = put.asked();
@@ -49,8 +46,7 @@ impl Blobs {
         (says(kept), kept.whole)
     }
 
-    /// Answers a request that brings a stretch, if the backend lets it in; `comes` tells of a row
-    /// that waits for the backend.
+    /// If the backend lets it in; `comes` tells of a row that waits for the backend.
     pub(super) fn serve(
         &mut self,
         request: &[u8],
@@ -104,27 +100,23 @@ mod tests {
     }
 
     #[test]
-    fn stretches_add_up_and_the_last_one_stores() {
+    fn stretches_add_up_the_last_one_stores_and_what_is_torn_is_thrown_away() {
         let mut blobs = Blobs::default();
-        assert_eq!(says(&mut blobs, &stretch(0, b"abc")), (3, false, false));
-        assert_eq!(says(&mut blobs, &stretch(0, b"")), (3, false, false), "a question");
-        assert_eq!(says(&mut blobs, &stretch(4, b"ef")), (3, false, false), "one is missing");
-        assert_eq!(says(&mut blobs, &stretch(3, b"def")), (6, true, true));
-        assert_eq!(says(&mut blobs, &stretch(0, b"abcdef")), (6, true, false), "it is there");
-    }
-
-    #[test]
-    fn what_is_torn_is_thrown_away() {
-        let mut blobs = Blobs::default();
-        assert_eq!(says(&mut blobs, &stretch(0, b"abx")), (3, false, false));
-        assert_eq!(says(&mut blobs, &stretch(3, b"def")), (0, false, false));
-        assert_eq!(says(&mut blobs, &stretch(0, b"abcdef")), (6, true, true));
-    }
-
-    #[test]
-    fn who_begins_again_is_at_the_beginning() {
-        let mut blobs = Blobs::default();
-        says(&mut blobs, &stretch(0, b"abcd"));
-        assert_eq!(says(&mut blobs, &stretch(0, b"ab")), (2, false, false));
+        for (put, said) in [
+            (stretch(0, b"abc"), (3, false, false)),
+            // A question.
+            (stretch(0, b""), (3, false, false)),
+            // One is missing.
+            (stretch(4, b"ef"), (3, false, false)),
+            // Who begins again is at the beginning.
+            (stretch(0, b"abx"), (3, false, false)),
+            (stretch(3, b"def"), (0, false, false)),
+            (stretch(0, b"abc"), (3, false, false)),
+            (stretch(3, b"def"), (6, true, true)),
+            // It is there.
+            (stretch(0, b"abcdef"), (6, true, false)),
+        ] {
+            assert_eq!(says(&mut blobs, &put), said, "{put:?}");
+        }
     }
 }

@@ -1,9 +1,8 @@
 //! What a unit is sent that brings a part of an entity: some columns, of some rows.
 //!
-//! A device holds an excerpt's rows by a cursor of the unit's own. A row that changes and is not
-//! among them, or no longer, comes as a tombstone, since the gateway does not know whether the
-//! device has it. A first load leaves it out, unless it has changed since the load began: an
-//! earlier page may have brought it.
+//! A row that changes and is not among them, or no longer, comes as a tombstone, since the gateway
+//! does not know whether the device has it. A first load leaves it out, unless it has changed since
+//! the load began: an earlier page may have brought it.
 
 use super::capture::Strategy;
 use crate::backend::Change;
@@ -16,13 +15,11 @@ pub(super) struct Sending<'p> {
     attributes: &'p [Value],
     /// What lies outside and changed no later than this is left out.
     silent_until: Stamp,
-    /// Rows to be sent at most, and rows sent.
     limit: u64,
     sent: u64,
 }
 
 impl<'p> Sending<'p> {
-    /// The page after `cursor`, of so many rows.
     pub(super) fn new(
         excerpt: &'p Excerpt,
         attributes: &'p [Value],

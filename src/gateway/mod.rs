@@ -9,40 +9,27 @@
 //! Invariants:
 //! - A request of a device is one request to the backend, however many entities it wants.
 //! - Nothing that a device sends makes the gateway panic: damaged bytes and unknown devices are bad
-//!   requests, a cursor that is damaged, foreign, or from the future has expired. Where a cursor is
-//!   what a device's clock says it may be of any time.
+//!   requests, a cursor that is damaged, foreign, or from the future has expired.
 //! - A page ends where its cursor says, also where it was cut by bytes. Captures that are told to,
 //!   do otherwise.
 //! - What a request did to the backend is reported whatever the device is told: after the gateway
 //!   gave up, too, or after the way back broke.
-//!
-//! - A cursor holds for one life of the backend: where that goes back to a backup, everybody loads
-//!   again.
+//! - A cursor holds for one life of the backend (`incarnation`): where that goes back to a backup,
+//!   everybody loads again.
 //! - What a persistent gateway answered is durable there: it outlives its process, and comes to the
 //!   backend once.
 //!
-//! How: in mode [`Mode::Ota`] requests pass through. In mode [`Mode::Persistent`] they are answered
-//! from a `replica`, whatever the backend is doing ([`SyncServer::answer`]): pulls and fetches read
-//! it, pushes are queued there. What the gateway itself wants of the backend are calls of its own:
-//! pages for its replica and batches of its queue, each asked for here, done at the backend at the
-//! instant when it comes there, and brought home here in one transaction. A death in between loses
-//! a backend call and nothing else, unless it is told to save a cursor apart from its rows
-//! ([`CursorSaved`]).
+//! How: in mode [`Mode::Ota`] requests pass through; the gateway may remember the edits in them
+//! (`upload_cache`). In mode [`Mode::Persistent`] they are answered from a `replica`, whatever the
+//! backend is doing: pulls and fetches read it, pushes are queued there. What the gateway itself
+//! wants of the backend are calls of its own: pages for its replica and batches of its queue, each
+//! asked for here, done at the backend at the instant when it comes there, and brought home here in
+//! one transaction. A death in between loses a call and nothing else ([`CursorSaved`]).
 //!
-//! One that passes requests through may remember the edits in them (`upload_cache`), so that what
-//! is sent again is answered from there; it outlives its process where it is told to.
-//!
-//! It is the server half of the built-in stack: its [`SyncServer::serve`] is a pure function of the
-//! time, the backend and the bytes, and acts at once. The [`BackendLink`] between gateway and
-//! backend is arithmetic of its own: the world waits for what it says before and after. Where a
-//! device is, the device says, or the gateway holds it (`held`); [`Gateway::backup`] and
-//! [`Gateway::restore`] take it back to an older state, of which it knows unless it is told not to.
-//! A backend that goes back itself is known by the incarnation in each cursor (`incarnation`). How
-//! the gateway finds out what changed is a strategy of `capture`: one file that implements its
-//! trait, and one line that names it by its [`Capture`] option.
-//!
-//! [`SyncServer::answer`]: crate::contract::SyncServer::answer
-//! [`SyncServer::serve`]: crate::contract::SyncServer::serve
+//! It is the server half of the built-in stack, a pure function of the time, the backend and the
+//! bytes. The [`BackendLink`] is arithmetic of its own. Where a device is, the device says, or the
+//! gateway holds it (`held`). How the gateway finds out what changed is a strategy of `capture`:
+//! one file that implements its trait, and one line that names it by its [`Capture`] option.
 
 mod backend_call;
 mod backend_link;
@@ -51,7 +38,6 @@ mod capture;
 mod excerpt;
 mod held;
 mod incarnation;
-mod limits;
 mod mode;
 mod options;
 mod persistent;
@@ -64,10 +50,11 @@ mod tests;
 mod upload_cache;
 mod version;
 
-pub use backend_call::{BackendCall, Batch, PageAsk, PageRead, Refresh, Upload, Verdicts};
-pub use backend_link::{BackendLink, BackendLinkOptions, Direction, Outage, OutageMode, Passage};
+pub(crate) use backend_call::{BackendCall, Upload};
+pub(crate) use backend_link::{BackendLink, Direction, Outage, Passage};
+pub use backend_link::{BackendLinkOptions, OutageMode};
 pub use capture::{
-    Canonical, Capture, ChangeLogOptions, Effort, FlagForm, FlagOptions, FlagPer, HashOptions, Initial, Keep,
+    Canonical, Capture, ChangeLogOptions, FlagForm, FlagOptions, FlagPer, HashOptions, Initial, Keep,
     LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging, LastModifiedSource,
     LastModifiedStamps, OnUnreadable, SetFlag, Snapshot, Source,
 };
@@ -75,7 +62,8 @@ pub use held::{Advance, CursorHolder};
 pub use incarnation::Restored;
 pub use mode::{Mode, Unfit};
 pub use options::{CursorSaved, GatewayOptions, RefreshOptions};
-pub use recalled::Recalled;
-pub use server::{Backup, Gateway};
+pub(crate) use recalled::Recalled;
+pub(crate) use server::Backup;
+pub use server::Gateway;
 pub use upload_cache::UploadCacheOptions;
-pub use version::Versions;
+pub(crate) use version::Versions;

@@ -93,27 +93,26 @@ impl Default for RefreshOptions {
 
 impl GatewayOptions {
     /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
-    pub fn found_by(&self, shown: Time) -> Time {
+    pub(crate) fn found_by(&self, shown: Time) -> Time {
         self.capture().found_by(shown)
     }
 
     /// How far behind the backend's clock rows are read, if not all that is there.
-    pub fn reads_behind(&self) -> Option<Span> {
+    pub(crate) fn reads_behind(&self) -> Option<Span> {
         match self.capture() {
             Capture::LastModified(options) => options.window(),
             _ => None,
         }
     }
 
-    /// Whether each version of a row comes once by a cursor: not where pages begin with what was
-    /// delivered, and not where flags, comparisons or logs say what is new, which may say it twice.
-    pub fn brings_once(&self) -> bool {
+    /// Whether each version of a row comes once: flags, comparisons and logs may say it twice.
+    pub(crate) fn brings_once(&self) -> bool {
         let alone = self.mode == Mode::Ota || self.refresh.nodes == 1;
         alone && matches!(self.capture(), Capture::LastModified(options) if options.brings_once())
     }
 
     /// When a claim on a row ends that was made at `made`, if rows are claimed.
-    pub fn claimed_until(&self, made: Time) -> Option<Time> {
+    pub(crate) fn claimed_until(&self, made: Time) -> Option<Time> {
         match self.capture() {
             Capture::Flag(options) => options.lease.map(|lease| made + lease),
             _ => None,
@@ -129,18 +128,16 @@ impl GatewayOptions {
 }
 
 impl GatewayOptions {
-    /// Whether a device whose receipt is not its last one loads again, so that devices of one name
-    /// do that to each other.
-    pub fn reloads_namesakes(&self) -> bool {
+    /// Whether a device whose receipt is not its last one loads again.
+    pub(crate) fn reloads_namesakes(&self) -> bool {
         let per_device = matches!(&self.serve, Capture::Flag(options) if options.per == FlagPer::Device);
         let by_receipt = per_device || matches!(self.serve, Capture::Hash(_));
         self.cursors == CursorHolder::Server(Advance::OnReceipt) || self.mode == Mode::Ota && by_receipt
     }
 
-    /// Why a device must have committed a page before it sends the page's cursor: because something
-    /// here takes it for the page's receipt. `None` if a cursor is a place to go on from and
-    /// nothing else.
-    pub fn takes_receipts(&self) -> Option<Unfit> {
+    /// Why a device must have committed a page before it sends its cursor; `None` if that is a
+    /// place to go on from and nothing else.
+    pub(crate) fn takes_receipts(&self) -> Option<Unfit> {
         if let CursorHolder::Server(_) = self.cursors {
             return Some(Unfit {
                 why: "the gateway holds the cursors: asking on moves them past a page that may never be committed",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::backend_call::{Brought, PageAsk, PageRead, Refresh};
 use super::capture::Capture;
-use super::held::{CursorLine, Cursors, Keeping};
+use super::held::{CursorLine, Cursors};
 use super::incarnation::Life;
 use super::options::{CursorSaved, RefreshOptions};
 use super::replica::{Captures, Replica, Sent, Taken};
@@ -21,7 +21,6 @@ pub(super) struct Persistent {
     pub(super) start: Stamp,
     /// Pages whose cursors are saved and whose rows are not.
     pub(super) gathered: Vec<Captures>,
-    /// The next process loads everything again.
     pub(super) starts_over: bool,
     /// The backend's life that was last heard of by a page of each entity, since the process began.
     pub(super) lives: BTreeMap<EntityId, Life>,
@@ -48,9 +47,8 @@ impl Persistent {
         self.lives.clear();
     }
 
-    /// A page comes home from this life of the backend. If it is another than the replica knows of,
-    /// the entity begins again: the cursor tells, and where a load has none yet, what was heard
-    /// before.
+    /// A page comes home from this life of the backend; if it is another than the replica knows of,
+    /// by its cursor or by what was heard, the entity begins again.
     pub(super) fn enters(&mut self, ask: &PageAsk, page: &PageRead) {
         let life = self.lives.entry(ask.entity).or_default();
         let known = std::mem::replace(life, page.life.max(*life));
@@ -61,7 +59,6 @@ impl Persistent {
         }
     }
 
-    /// Whether the backend has left this life, as far as the gateway knows.
     pub(super) fn is_over(&self, life: Life) -> bool {
         self.lives.values().any(|known| *known > life)
     }
@@ -73,8 +70,7 @@ impl Persistent {
         heard.max(kept.unwrap_or_default())
     }
 
-    /// Where versions lie of histories that the backend had left by the life that the replica's
-    /// rows of `entity` are of: anywhere up to it, where this process has heard no more.
+    /// Where versions lie of histories that the backend had left by the life of these rows.
     fn undone_of(&self, entity: EntityId) -> Vec<Undone> {
         let life = self.life_of(entity);
         if !life.is_another() {
@@ -93,8 +89,7 @@ impl Persistent {
         }
     }
 
-    /// A verdict on a row of `entity` comes home from this life of the backend: what the replica
-    /// holds from before is not of it.
+    /// A verdict comes home: what the replica holds from before this life is not of it.
     pub(super) fn hears(&mut self, entity: EntityId, life: Life, undone: &[Undone]) {
         self.learns(undone);
         if self.replica.entities().any(|held| held == entity) && self.life_of(entity) < life {
@@ -104,8 +99,7 @@ impl Persistent {
         }
     }
 
-    /// A refresh has come to its end. A replica that was put back may serve again if the refresh
-    /// saw all that was committed until then, as that may have been served.
+    /// A replica that was put back may serve again if this saw all that was committed by then.
     pub(super) fn refreshed(&mut self, refresh: &Refresh, now: Time) {
         if self.replica.put_back().is_some_and(|put_back| refresh.begun.min(refresh.shown) >= put_back) {
             self.replica.caught_up();
@@ -140,9 +134,8 @@ impl Persistent {
         }
     }
 
-    /// The replica's files are those of a backup. Where that was `noticed`, devices that heard of
-    /// more load again, when a refresh has brought it to what they had heard of. Flags did not go
-    /// back with it: what was marked since then would not come again, so everything does.
+    /// Devices that heard of more load again, if it was `noticed`. Flags did not go back with it:
+    /// what was marked since would not come again, so everything does.
     pub(super) fn restore(&mut self, noticed: Option<Time>, files: &disk::Backup) {
         let epoch = |now: Time| self.start.plus(now.since(Time::ZERO)).0;
         self.replica.restore(files, noticed.map(|now| (epoch(now), now)));
@@ -155,7 +148,7 @@ impl Persistent {
 
     pub(super) fn pull(
         &self,
-        mut cursors: Option<&mut Cursors>,
+        cursors: &mut Cursors,
         attributes: &[Value],
         pull: &PullRequest,
         mut writer: Box<dyn PageWriter>,

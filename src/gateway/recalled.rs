@@ -9,7 +9,7 @@ use crate::protocol::{PushRequest, Request, SyncRequest};
 
 /// What becomes of a request by what is remembered of its edits.
 #[derive(Debug)]
-pub enum Recalled {
+pub(crate) enum Recalled {
     /// It goes to the backend; what there is to tell of edits whose verdict is known.
     Goes(Vec<Event<'static>>),
     /// It has an answer.
@@ -21,12 +21,12 @@ pub enum Recalled {
 impl Gateway {
     /// For how long a request waits for an answer to the one before it; `None` if nothing is
     /// remembered of edits.
-    pub fn waits_for_answers(&self) -> Option<Span> {
+    pub(crate) fn waits_for_answers(&self) -> Option<Span> {
         self.uploads.as_ref().map(|uploads| uploads.options.wait)
     }
 
     /// A request is here at `now`: what is remembered of its edits.
-    pub fn recall(&mut self, now: Time, request: &[u8]) -> Recalled {
+    pub(crate) fn recall(&mut self, now: Time, request: &[u8]) -> Recalled {
         let goes = Recalled::Goes(Vec::new());
         let Some((push, alone)) = self.edits_in(request) else { return goes };
         let Some(uploads) = &mut self.uploads else { return goes };
@@ -46,7 +46,7 @@ impl Gateway {
     }
 
     /// What the request that went to the backend was answered is here at `now`.
-    pub fn remember(&mut self, now: Time, request: &[u8], answer: Result<&[u8], &ServerError>) {
+    pub(crate) fn remember(&mut self, now: Time, request: &[u8], answer: Result<&[u8], &ServerError>) {
         let Some((push, _)) = self.edits_in(request) else { return };
         let verdicts = answer.map_err(Clone::clone).and_then(|answer| {
             let opened = self.codec.open(answer.to_vec()).map_err(|_| ServerError::Failed)?;

@@ -9,7 +9,7 @@ use super::capture::{Ask, Effort, Reader, Strategy};
 use super::incarnation::Life;
 use super::options::RefreshOptions;
 use super::replica::{Captures, Copied, Judged, Replica, Taken, Waiting};
-use super::server::Gateway;
+use super::server::{Gateway, ids, within};
 use crate::backend::{self, Backend, Change, Load, Upto};
 use crate::base::{DeviceId, Key, Span, Stamp, Time, UnitId};
 use crate::contract::{Answered, Carried, Event, Mutation, Outcome, Overtaken, RequestKind, ServerError};
@@ -18,50 +18,46 @@ use crate::protocol::{Request, SyncRequest, Weighed};
 /// Processor time of the gateway to write a row into its replica or a mutation into its queue:
 /// SQLite takes in some hundred thousand indexed rows a second (`cargo bench --bench gateway`).
 const WRITTEN: Span = Span::micros(10);
-/// Mutations that go to the backend in one request.
 const BATCH: usize = 100;
 impl Gateway {
-    /// Answers a request that comes at `now` from the replica; `None` if there is none, and the
-    /// request is for the backend.
+    /// `None` if there is no replica, or the request is for the backend.
     pub(super) fn answer_from_replica(&mut self, now: Time, request: &[u8]) -> Option<Answered> {
         self.persistent.as_ref()?;
         let read = self.read(request);
         let persistent = self.persistent.as_mut()?;
         let mut events = Vec::new();
-        let codec = self.codec;
+        let (codec, limit) = (self.codec, self.response_limit);
         let answer = read.and_then(|(device, request)| {
             let attributes = &self.attributes[device.0 as usize];
             let (answer, rows) = match &request {
                 Request::Pull(pull) => {
-                    persistent.pull(self.cursors.as_mut(), attributes, pull, codec.pages(pull.asked()))?
+                    persistent.pull(&mut self.cursors, attributes, pull, codec.pages(pull.asked()))?
                 }
                 Request::Fetch(fetch) => persistent.fetch(attributes, fetch, codec.pages(fetch.asked()))?,
                 Request::Push(push) => {
                     let outcomes = persistent.push(now, push, &mut events);
-                    let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
-                    let answer = codec.results(push.asked(), &mut ids.zip(&outcomes));
+                    let answer = codec.results(push.asked(), &mut ids(push).zip(&outcomes));
                     return Ok((answer, WRITTEN * push.mutations.len() as u64));
                 }
                 Request::Sync(SyncRequest { push, pull }) => {
                     let outcomes = persistent.push(now, push, &mut events);
-                    let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
-                    let writer = codec.pages_after(push.asked(), &mut ids.clone().zip(&outcomes));
-                    let pulled = persistent.pull(self.cursors.as_mut(), attributes, pull, writer);
-                    pulled.unwrap_or_else(|_| (codec.results(push.asked(), &mut ids.zip(&outcomes)), 0))
+                    let writer = codec.pages_after(push.asked(), &mut ids(push).zip(&outcomes));
+                    let pulled = persistent.pull(&mut self.cursors, attributes, pull, writer);
+                    let alone = || codec.results(push.asked(), &mut ids(push).zip(&outcomes));
+                    pulled.unwrap_or_else(|_| (alone(), 0))
                 }
             };
             let cpu = Effort { handled: rows, ..Effort::default() }.cpu();
             let age = now.since(persistent.replica.fresh().unwrap_or(now));
             events.push(Event::ReplicaServed { device, age, cpu });
-            Ok((self.limits.sends(answer)?, cpu))
+            Ok((within(limit, answer)?, cpu))
         });
-        self.cursors.iter_mut().for_each(|cursors| cursors.answered(answer.is_ok()));
+        self.cursors.answered(answer.is_ok());
         let (answer, cpu) = answer.unwrap_or_else(|error| (codec.refusal(&error), Span::ZERO));
         Some(Answered { answer, done_at: now + cpu, events })
     }
 
-    /// How it feeds its replica, if it keeps one.
-    pub fn refreshes(&self) -> Option<&RefreshOptions> {
+    pub(crate) fn refreshes(&self) -> Option<&RefreshOptions> {
         self.persistent.as_ref().map(|persistent| &persistent.options)
     }
 
@@ -89,12 +85,11 @@ impl Gateway {
     }
 
     /// When the refresh began that the replica is as fresh as; `None` before the first.
-    pub fn fresh(&self) -> Option<Time> {
+    pub(crate) fn fresh(&self) -> Option<Time> {
         self.persistent.as_ref()?.replica.fresh()
     }
 
-    /// Mutations that wait for the backend.
-    pub fn waiting(&self) -> u64 {
+    pub(crate) fn waiting(&self) -> u64 {
         self.persistent.as_ref().map_or(0, |persistent| persistent.replica.waiting())
     }
 
@@ -102,24 +97,22 @@ impl Gateway {
         &mut self.persistent.as_mut().expect("only a persistent gateway has calls of its own").replica
     }
 
-    /// The gateway as one client of the backend, beside its devices.
     fn itself(&self) -> DeviceId {
         DeviceId(self.attributes.len() as u32)
     }
 
-    /// Begins a refresh of all entities.
-    pub fn begin_refresh(&mut self, now: Time) -> Refresh {
+    pub(crate) fn begin_refresh(&mut self, now: Time) -> Refresh {
         Refresh { begun: now, left: self.replica().entities().collect(), failures: 0, shown: Time::FAR }
     }
 
     /// The next page that a refresh needs; `None` at its end.
-    pub fn next_page(&mut self, refresh: &Refresh) -> Option<PageAsk> {
+    pub(crate) fn next_page(&mut self, refresh: &Refresh) -> Option<PageAsk> {
         let entity = *refresh.left.front()?;
         Some(PageAsk { entity, cursor: self.replica().cursor(entity), refresh: refresh.begun.0 })
     }
 
     /// A page is asked for at the backend, at `now`; the gateway gives up on it at `deadline`.
-    pub fn read_page(
+    pub(crate) fn read_page(
         &mut self,
         now: Time,
         deadline: Time,
@@ -146,7 +139,6 @@ impl Gateway {
         BackendCall { bytes: self.codec.weight(Weighed::Copied(None)) + bytes, called }
     }
 
-    /// A page of changes for the replica, as a call that was let in reads it.
     fn page_for_replica(
         &mut self,
         backend: &mut Backend,
@@ -193,7 +185,7 @@ impl Gateway {
     }
 
     /// A page has come home, or has not: takes it into the replica. True if the refresh goes on.
-    pub fn take_page(
+    pub(crate) fn take_page(
         &mut self,
         refresh: &mut Refresh,
         ask: &PageAsk,
@@ -245,19 +237,16 @@ impl Gateway {
         (goes_on, Event::RefreshAsked { scanned, changed, bytes, cpu, failed, overtaken })
     }
 
-    /// A page of a refresh failed: after how long it is asked for again. `None` if that is left to
-    /// the next refresh, which goes on from there, unless the capture would begin a reading again,
-    /// or was throttled: one that always begins with more pages than it is let in with would never
-    /// end.
-    pub fn asks_again(&self, refresh: &mut Refresh, error: &ServerError) -> Option<Span> {
+    /// After how long a page that failed is asked for again. `None` if the next refresh goes on
+    /// from there; but a reading in pages would begin again, and one that is throttled never end.
+    pub(crate) fn asks_again(&self, refresh: &mut Refresh, error: &ServerError) -> Option<Span> {
         if !self.strategy.reads_in_pages() && !matches!(error, ServerError::Throttled(_)) {
             return None;
         }
         refresh.again_after(error)
     }
 
-    /// A refresh has come to its end.
-    pub fn end_refresh(&mut self, now: Time, refresh: &Refresh) -> Event<'static> {
+    pub(crate) fn end_refresh(&mut self, now: Time, refresh: &Refresh) -> Event<'static> {
         let persistent = self.persistent.as_mut().expect("only a persistent gateway has calls of its own");
         persistent.refreshed(refresh, now);
         Event::Refreshed { took: now.since(refresh.begun) }
@@ -265,7 +254,7 @@ impl Gateway {
 
     /// The next mutations of a round that go to the backend together; `None` at its end, and while
     /// the replica loads: of a row that is gone again by then a load says nothing.
-    pub fn next_batch(&mut self, round: &Upload) -> Option<Batch> {
+    pub(crate) fn next_batch(&mut self, round: &Upload) -> Option<Batch> {
         if self.replica().is_loading() {
             return None;
         }
@@ -274,7 +263,7 @@ impl Gateway {
     }
 
     /// Mutations have come to the backend at `now`; the gateway gives up on them at `deadline`.
-    pub fn push_batch(
+    pub(crate) fn push_batch(
         &mut self,
         now: Time,
         deadline: Time,
@@ -292,7 +281,6 @@ impl Gateway {
         BackendCall { bytes: self.codec.weight(weighed), called }
     }
 
-    /// What a batch comes to, as a call that was let in brings it.
     fn verdicts(&mut self, backend: &mut Backend, batch: &Batch) -> Verdicts {
         let now = backend.call.now;
         let life = Life::of(backend.incarnation(), self.backend_restored);
@@ -314,10 +302,9 @@ impl Gateway {
         Verdicts { life, undone: backend.undone().to_vec(), judged }
     }
 
-    /// The backend's verdicts have come home: writes them down, with the rows that they make. What
-    /// was put off stays in the queue for another round. So does all of a batch that was judged in
-    /// a life that the backend has left: those rows never were.
-    pub fn settle(
+    /// Writes verdicts down that have come home. What was put off stays in the queue for another
+    /// round, and so does all that was judged in a life that the backend has left.
+    pub(crate) fn settle(
         &mut self,
         now: Time,
         round: &mut Upload,
@@ -374,7 +361,6 @@ fn keys_of<'m>(mutation: &'m Mutation, outcome: &'m Outcome) -> impl Iterator<It
     std::iter::once(&mutation.key).chain(other)
 }
 
-/// The rows that a verdict speaks of, as the backend has them now.
 fn spoken_of(backend: &Backend, mutation: &Mutation, outcome: &Outcome) -> Vec<Copied> {
     let Some(entity) = backend.schema().entities.get(usize::from(mutation.entity.0)) else {
         return Vec::new();
@@ -390,8 +376,7 @@ fn spoken_of(backend: &Backend, mutation: &Mutation, outcome: &Outcome) -> Vec<C
     records.map(change).collect()
 }
 
-/// The replica is about to hold these rows as a verdict brought them, when that has come home:
-/// whatever it was sent before.
+/// The replica is about to hold these rows as a verdict brought them.
 fn touched(now: Time, strategy: &mut dyn Strategy, mutation: &Mutation, outcome: &Outcome) {
     for key in keys_of(mutation, outcome) {
         strategy.touched(now, Reader::Replica, mutation.entity, key);

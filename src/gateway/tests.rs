@@ -1,7 +1,6 @@
 //! Devices that speak the protocol's bytes to a gateway before a small backend.
 
 mod cursors;
-mod held;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,7 +56,6 @@ struct Site {
 }
 
 impl Site {
-    /// Device 0 is in the north, device 1 in the south.
     fn new(options: backend::BackendOptions) -> Site {
         Site::by_time(LastModifiedOptions::default(), options)
     }
@@ -179,25 +177,6 @@ fn an_answer_ends_at_its_bytes_but_not_before_a_row() {
 }
 
 #[test]
-fn a_provisioned_device_is_told_what_came_after() {
-    let mut site = Site::new(backend::BackendOptions::default());
-    site.load(VISIT, "north", 3);
-    let cursor = site.gateway.cursor_at(VISIT, START);
-    let made = site.backend.office().create(
-        Time::ZERO,
-        VISIT,
-        Key::new("new"),
-        vec![Value::text("north"), Value::text("new")],
-    );
-    assert!(made.is_ok());
-    let served = site.send(&pull(&[(VISIT, Some(&cursor))], 10, 1 << 20));
-    assert_eq!(pages(&served)[0].1, 1);
-    let cursor = pages(&served)[0].2.clone();
-    let idle = site.send(&pull(&[(VISIT, Some(&cursor))], 10, 1 << 20));
-    assert_eq!(pages(&idle), [(VISIT, 0, cursor, false)], "an empty page keeps the cursor");
-}
-
-#[test]
 fn a_cursor_that_is_not_the_gateways_own_has_expired() {
     let mut site = Site::new(backend::BackendOptions::default());
     let future = site.gateway.cursor_at(VISIT, START.plus(Span::secs(3_600)));
@@ -240,18 +219,6 @@ fn a_write_that_took_too_long_is_written_all_the_same() {
 }
 
 #[test]
-fn nothing_is_written_or_read_while_the_backend_is_down() {
-    let down = vec![(Time::ZERO, Time::ZERO + Span::millis(2))];
-    let mut site = Site::new(backend::BackendOptions { down, ..Default::default() });
-    let request = push(vec![create(0, "a")]);
-    let served = site.send(&request);
-    assert_eq!((refusal(&served), served.done_at), (ServerError::Unavailable, site.now));
-    assert!(served.facts.is_empty() && served.work.is_none() && site.backend.is_empty(VISIT));
-    assert!(site.send(&request).error.is_none(), "it is back, and the mutation is new to it");
-    assert_eq!(site.backend.len(VISIT), 1);
-}
-
-#[test]
 fn exactly_the_timeout_is_in_time_and_the_queue_counts() {
     let slow = backend::BackendOptions { workers: 1, fixed_cost: Span::secs(30), ..exact() };
     let mut site = Site::new(slow);
@@ -269,70 +236,6 @@ fn a_write_that_commits_late_is_answered_when_it_has_committed() {
     let commits = served.facts.iter().filter_map(|fact| fact.commit()?.visible_at);
     assert_eq!(Some(served.done_at), commits.max());
     assert!(served.work.unwrap().done_at < served.done_at);
-}
-
-#[test]
-fn who_asks_too_often_is_told_when_to_come_again_and_does_no_work() {
-    let window = backend::Window { per: Span::secs(10), requests: Some(1), execution: None };
-    let quota =
-        backend::Quota { by: backend::QuotaBy::Device, window: Some(window), concurrent: None, bucket: None };
-    let mut site = Site::new(backend::BackendOptions { quota: Some(quota), ..exact() });
-    let request = push(vec![create(0, "a")]);
-    assert!(site.send(&request).error.is_none());
-    let served = site.send(&request);
-    assert_eq!(refusal(&served), ServerError::Throttled(Span::millis(9_999)));
-    assert!(served.work.is_none() && served.facts.is_empty() && served.done_at == site.now);
-}
-
-/// A device that holds visits and codes, as an engine would.
-#[derive(Default)]
-struct Device {
-    cursors: [Option<String>; 2],
-    rows: [BTreeMap<String, (Stamp, String)>; 2],
-    largest: usize,
-}
-
-impl Device {
-    /// One request; `true` if there is more to ask for.
-    fn pull(&mut self, site: &mut Site, rows: u32, bytes: u64) -> bool {
-        let wants = [VISIT, CODE].map(|e| (e, self.cursors[usize::from(e.0)].as_deref()));
-        let served = site.send(&pull(&wants, rows, bytes));
-        let answer = CODEC.decode_answer(&served.answer).unwrap().unwrap();
-        let delivered: usize = answer.pages.iter().map(|page| page.rows.len()).sum();
-        self.largest = self.largest.max(delivered);
-        for page in &answer.pages {
-            let entity = usize::from(page.entity.0);
-            self.cursors[entity] = Some(page.cursor.to_string());
-            for row in page.rows.iter() {
-                match row.values {
-                    Some([cell]) => {
-                        let text = format!("{:?}", cell.to_value());
-                        self.rows[entity].insert(row.key.to_owned(), (row.stamp, text));
-                    }
-                    Some(values) => panic!("one column, not {values:?}"),
-                    None => drop(self.rows[entity].remove(row.key)),
-                }
-            }
-        }
-        answer.pages.len() < self.cursors.len() || answer.pages.iter().any(|page| page.more)
-    }
-}
-
-/// Captures by time that lose nothing, each with a backend that they are made for.
-fn sound() -> Vec<(LastModifiedOptions, backend::Provisioning)> {
-    use backend::Provisioning::{Full, ReadOnlySchema, StampsOnly};
-    let keyset = LastModifiedOptions::default();
-    let reconciled = LastModifiedOptions { reconcile: Some(Span::ZERO), ..keyset };
-    let server_start = LastModifiedOptions { source: LastModifiedSource::ServerStart, ..keyset };
-    vec![
-        (keyset, Full),
-        (LastModifiedOptions { end: LastModifiedEnd::Count, ..keyset }, Full),
-        (LastModifiedOptions { bound: LastModifiedBound::TieExtended, ..keyset }, Full),
-        (server_start, Full),
-        (LastModifiedOptions { reconcile: Some(Span::ZERO), ..server_start }, StampsOnly),
-        (reconciled, StampsOnly),
-        (LastModifiedOptions { end: LastModifiedEnd::Count, ..reconciled }, ReadOnlySchema),
-    ]
 }
 
 fn by_time() -> impl Strategy<Value = LastModifiedOptions> {
@@ -382,55 +285,6 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_device_ends_with_its_rows_whatever_the_limits(
-        steps in prop::collection::vec((0..5_u8, 0..30_u32, 0..12_u32, 0..900_u64), 1..60),
-        rows in 1..9_u32,
-        bytes in 0..900_u64,
-        precision in prop_oneof![Just(1), Just(1_000)],
-        (serve, provisioning) in prop::sample::select(sound()),
-    ) {
-        let stamp_precision = Span::millis(precision);
-        let backend = backend::BackendOptions { stamp_precision, provisioning, ..Default::default() };
-        let mut site = Site::by_time(serve, backend);
-        site.load(CODE, "code", 7);
-        site.load(VISIT, "north", 7);
-        let mut device = Device::default();
-        for (kind, n, rows, bytes) in steps {
-            let (now, key) = (site.now, Key::new(&format!("north{n:04}")));
-            let clinic = Value::text(if rows % 2 == 0 { "north" } else { "south" });
-            let backend = &mut site.backend;
-            // A refusal is as good a step as any other.
-            let _ = match kind {
-                0 => backend.office().create(now, VISIT, key, vec![clinic, Value::Null]),
-                1 => backend.office().write(now, VISIT, &key, &[(0, clinic)]),
-                2 => backend.office().delete(now, VISIT, &key),
-                3 => {
-                    let row = |n| (Key::new(&format!("code{n:04}")), vec![Value::Null, Value::text("imported")]);
-                    Ok(backend.office().import(now, CODE, (n..n + rows).map(row)))
-                }
-                _ => {
-                    device.pull(&mut site, rows, bytes);
-                    Ok(Vec::new())
-                }
-            };
-        }
-        // Clocks are behind stamps that were pushed on.
-        site.now += Span::secs(600);
-        let mut requests = 0;
-        while device.pull(&mut site, rows, bytes) {
-            requests += 1;
-            prop_assert!(requests < 900, "pulling comes to an end");
-        }
-        prop_assert!(device.largest <= 12 || serve.bound == LastModifiedBound::TieExtended);
-        for (entity, scope) in [(CODE, Value::Null), (VISIT, Value::text("north"))] {
-            let live = site.backend.rows(entity).filter(|r| !r.deleted);
-            let theirs = live.filter(|r| entity == CODE || r.values[0] == scope);
-            let wanted = theirs.map(|r| (r.key.to_string(), (r.stamp, format!("{:?}", r.values[1]))));
-            prop_assert_eq!(&device.rows[usize::from(entity.0)], &wanted.collect());
-        }
-    }
-
-    #[test]
     fn no_bytes_make_the_gateway_panic(
         bytes in prop::collection::vec(any::<u8>(), 0..80),
         cursor in cursor(),
@@ -458,12 +312,4 @@ proptest! {
             }
         }
     }
-}
-
-#[test]
-fn a_strategy_that_asks_by_stamps_does_not_fit_a_backend_without_them() {
-    use crate::backend::Provisioning as P;
-    let fits = |provisioning| Capture::default().fits(provisioning).is_ok();
-    assert!([P::Full, P::StampsOnly, P::ThreeStamps, P::ReadOnlySchema].into_iter().all(fits));
-    assert!(![P::SoftDeleteOnly, P::Nothing].into_iter().any(fits));
 }

@@ -1,11 +1,9 @@
 //! What a gateway that passes requests through remembers of the edits in them, for those that are
 //! sent again.
 //!
-//! An edit is known by its device and its idempotency key, which every try of it has. It is noted
-//! as it leaves for the backend, and again with the answer. One that comes again is answered from
-//! there; while its answer is unknown who sent it waits, and is then told to come again; after a
-//! longer time it is brought to the backend once more, which may have committed it. What the
-//! backend refused is not kept: asked again, it refuses again.
+//! An edit is known by its device and its idempotency key. One that comes again is answered from
+//! here; while its answer is unknown who sent it waits, and is then told to come again; after a
+//! longer time it is brought to the backend once more. What the backend refused is not kept.
 
 use std::collections::VecDeque;
 
@@ -42,12 +40,10 @@ impl Default for UploadCacheOptions {
     }
 }
 
-/// An edit by its device and its idempotency key.
 type Sent = (DeviceId, Box<str>);
 
 #[derive(Clone, Debug)]
 struct Known {
-    /// When it was noted last.
     noted: Time,
     verdict: Option<Outcome>,
 }
@@ -66,7 +62,6 @@ pub(super) enum Look {
 pub(super) struct UploadCache {
     pub(super) options: UploadCacheOptions,
     known: FxHashMap<Sent, Known>,
-    /// In the order of time.
     noted: VecDeque<(Time, Sent)>,
 }
 
@@ -81,8 +76,7 @@ impl UploadCache {
         }
     }
 
-    /// What becomes at `now` of a request that brings these edits. If it goes to the backend, they
-    /// are noted.
+    /// What becomes of such a request; if it goes to the backend, its edits are noted.
     pub(super) fn look(&mut self, now: Time, push: &PushRequest) -> Look {
         self.forget(now);
         let PushRequest { device, mutations, .. } = push;
@@ -103,7 +97,6 @@ impl UploadCache {
         Look::Goes
     }
 
-    /// The answer to such a request has come: the edits' verdicts, or why there are none.
     pub(super) fn answered(
         &mut self,
         now: Time,
@@ -232,17 +225,6 @@ mod tests {
     }
 
     #[test]
-    fn without_an_answer_it_goes_again_after_its_time() {
-        for lost in [ServerError::Failed, ServerError::GatewayTimeout] {
-            let mut cache = cache();
-            assert_eq!(cache.look(at(0), &push(&[1])), Look::Goes);
-            cache.answered(at(1), &push(&[1]), Err(lost));
-            let looks = [9, 10, 19, 20].map(|secs| cache.look(at(secs), &push(&[1])));
-            assert_eq!(looks, [Look::Unknown, Look::Goes, Look::Unknown, Look::Goes]);
-        }
-    }
-
-    #[test]
     fn what_was_not_let_in_or_refused_goes_again_at_once() {
         let refused = Outcome::Conflict { why: Refusal::Exists, current: None, edited_at: None };
         for answer in [Err(ServerError::Unavailable), Ok(vec![(edit(1).id, refused)])] {
@@ -250,18 +232,6 @@ mod tests {
             assert_eq!(cache.look(at(0), &push(&[1])), Look::Goes);
             cache.answered(at(1), &push(&[1]), answer);
             assert_eq!(cache.look(at(1), &push(&[1])), Look::Goes);
-        }
-    }
-
-    #[test]
-    fn only_what_is_durable_outlives_its_process() {
-        for (durable, then) in [(false, Look::Goes), (true, Look::Known)] {
-            let mut cache = cache();
-            cache.options.durable = durable;
-            assert_eq!(cache.look(at(0), &push(&[1])), Look::Goes);
-            cache.answered(at(0), &push(&[1]), applied(&[1]));
-            cache.die();
-            assert_eq!(cache.look(at(1), &push(&[1])), then, "durable: {durable}");
         }
     }
 }

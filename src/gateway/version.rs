@@ -11,7 +11,7 @@ use crate::contract::{Mutation, Outcome, Schema};
 
 /// The versions of an app, and which of them each device runs.
 #[derive(Debug)]
-pub struct Versions {
+pub(crate) struct Versions {
     before: Arc<Schema>,
     after: Arc<Schema>,
     is_newer: Vec<Cell<bool>>,
@@ -19,27 +19,25 @@ pub struct Versions {
 
 impl Versions {
     /// All of so many devices run the older one.
-    pub fn new(before: Arc<Schema>, after: Arc<Schema>, devices: usize) -> Versions {
+    pub(crate) fn new(before: Arc<Schema>, after: Arc<Schema>, devices: usize) -> Versions {
         Versions { before, after, is_newer: vec![Cell::new(false); devices] }
     }
 
-    /// Whether a device runs the newer one.
-    pub fn is_newer(&self, device: DeviceId) -> bool {
+    pub(crate) fn is_newer(&self, device: DeviceId) -> bool {
         self.is_newer[device.0 as usize].get()
     }
 
     /// A device runs the newer one from now on.
-    pub fn upgrade(&self, device: DeviceId) {
+    pub(crate) fn upgrade(&self, device: DeviceId) {
         self.is_newer[device.0 as usize].set(true);
     }
 
     /// What the app of a device knows of the data.
-    pub fn schema(&self, device: DeviceId) -> &Arc<Schema> {
+    pub(crate) fn schema(&self, device: DeviceId) -> &Arc<Schema> {
         if self.is_newer(device) { &self.after } else { &self.before }
     }
 
-    /// What the older one knows of it.
-    pub fn before(&self) -> &Arc<Schema> {
+    pub(crate) fn before(&self) -> &Arc<Schema> {
         &self.before
     }
 }

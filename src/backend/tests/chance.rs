@@ -65,16 +65,6 @@ fn a_full_queue_takes_no_more() {
 }
 
 #[test]
-fn where_there_is_no_queue_a_free_worker_still_takes_a_request() {
-    let mut backend =
-        backend(BackendOptions { workers: 1, queue: Some(0), service_cv_milli: 0, ..options() });
-    let admitted = backend.service.admit(at_ms(1), DEVICE).unwrap();
-    let served = backend.service.serve(admitted, RequestKind::Pull, Load::default());
-    assert!(backend.service.admit(at_ms(2), DEVICE).is_err());
-    assert!(backend.service.admit(served.done_at, DEVICE).is_ok());
-}
-
-#[test]
 fn chance_is_a_function_of_the_how_manieth_request_not_of_when_it_comes_or_of_others() {
     let fares = |others: u64, later: u64| {
         let mut backend =

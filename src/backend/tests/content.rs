@@ -56,7 +56,7 @@ fn an_import_has_one_stamp_and_counts_once_for_all_its_rows() {
     let mut backend = backend(options());
     create(&mut backend, "k1", 0, 7);
     let rows = ["k1", "k2", "k3", "k2"].map(|key| (Key::new(key), appointment(0, 7)));
-    let commits = backend.office().import(at_ms(1), APPOINTMENT, rows);
+    let commits = import(&mut backend, at_ms(1), rows);
     let seen: Vec<_> = commits.iter().map(|c| (c.key.as_str(), c.kind)).collect();
     let (insert, update) = (CommitKind::Insert, CommitKind::Update);
     assert_eq!(seen, [("k1", update), ("k2", insert), ("k3", insert), ("day0", update)]);

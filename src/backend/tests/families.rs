@@ -3,7 +3,6 @@
 use super::*;
 use crate::contract::{OnDelete, Reference};
 
-/// Appointments with notes that are part of them.
 fn house(commits: Commits) -> Backend {
     let mut schema = (*schema()).clone();
     schema.references =

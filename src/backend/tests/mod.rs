@@ -128,6 +128,17 @@ fn backend(options: BackendOptions) -> Backend {
     backend
 }
 
+fn import(
+    backend: &mut Backend,
+    now: Time,
+    rows: impl IntoIterator<Item = (Key, Vec<Value>)>,
+) -> Vec<Commit> {
+    let (mut office, mut import) = (backend.office(), Importing::new(APPOINTMENT));
+    office.take_in(&mut import, rows);
+    let mut committing = office.begin_import(now, import);
+    office.go_on(&mut committing, usize::MAX)
+}
+
 fn mutation(
     number: u32,
     entity: EntityId,
@@ -143,7 +154,6 @@ fn mutation(
     }
 }
 
-/// Asks for appointments after a position.
 fn query<'q>(attributes: &'q [Value], after: Option<&'q Position>, limit: usize) -> Query<'q> {
     Query { entity: APPOINTMENT, scope: Scope::Of(attributes), after, limit, upto: Upto::Settled }
 }
@@ -154,7 +164,6 @@ struct Reader {
     upto: Upto,
     position: Option<Position>,
     rows: BTreeMap<Key, (Stamp, Vec<Value>)>,
-    /// How often it had to begin again.
     resets: u32,
 }
 
@@ -164,7 +173,6 @@ impl Reader {
         Reader { entity, attributes: attributes(clinic), upto: Upto::Settled, position, rows, resets: 0 }
     }
 
-    /// Reads one page; `true` if there may be more.
     fn pull(&mut self, backend: &mut Backend, now: Time, limit: usize) -> bool {
         let (entity, upto, after) = (self.entity, self.upto, self.position.as_ref());
         let query = Query { entity, scope: Scope::Of(&self.attributes), after, limit, upto };

@@ -58,7 +58,6 @@ struct Clinic {
     days: Reader,
     now: Time,
     mutations: u32,
-    /// The last stamp of each row, and of all.
     stamps: BTreeMap<(EntityId, Key), Stamp>,
     last: Stamp,
 }
@@ -153,7 +152,7 @@ impl Clinic {
             Step::Delete(k) => backend.office().delete(now, APPOINTMENT, &key(k)),
             Step::Import(from, n, c) => {
                 let rows = (from..from + n).map(|k| (key(k), appointment(c, i64::from(k))));
-                Ok(backend.office().import(now, APPOINTMENT, rows))
+                Ok(import(backend, now, rows))
             }
             Step::Rename(n) => {
                 let name = Value::text(&format!("Ada {n}"));
@@ -278,40 +277,6 @@ fn a_first_load_gets_tombstones_only_of_what_vanished_since_it_began() {
     assert_eq!((seen, third.more), (vec!["k00009".to_owned(), "-k00005".to_owned()], false));
     let (idle, seen) = page(Some(&third.next), at_ms(28));
     assert_eq!((seen.len(), idle.next), (0, third.next));
-}
-
-#[test]
-fn a_row_that_left_and_came_back_is_told_once() {
-    let mut backend = filled(options(), 2);
-    let mut reader = Reader::new(APPOINTMENT, 0);
-    reader.pull_all(&mut backend, at_ms(1), 10);
-    for (ms, n) in [(10, 1), (11, 0), (12, 1), (13, 0)] {
-        backend.office().write(at_ms(ms), APPOINTMENT, &Key::new("k00000"), &[(CLINIC, clinic(n))]).unwrap();
-    }
-    let own = attributes(0);
-    let query = query(&own, reader.position.as_ref(), 10);
-    let mut seen = Vec::new();
-    let take = |change: Change<'_>| {
-        seen.push((change.key.clone(), change.values.is_some()));
-        ControlFlow::Continue(())
-    };
-    backend.changes(at_ms(20), query, take).unwrap();
-    assert_eq!(seen, [(Key::new("k00000"), true)]);
-}
-
-#[test]
-fn a_reader_that_breaks_off_has_taken_the_change_it_broke_at() {
-    let mut backend = filled(options(), 5);
-    let attributes = attributes(0);
-    let query = query(&attributes, None, 10);
-    let mut count = 0;
-    let page = backend
-        .changes(at_ms(1), query, |_| {
-            count += 1;
-            if count == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
-        .unwrap();
-    assert_eq!((page.delivered, page.more, page.next.key), (2, true, Some(Key::new("k00001"))));
 }
 
 #[test]

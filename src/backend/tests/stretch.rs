@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::backend::sight::Stretched;
 
 fn ask(from: Lower<'_>) -> Stretch<'_> {
     Stretch {
@@ -10,7 +11,6 @@ fn ask(from: Lower<'_>) -> Stretch<'_> {
         scope: Scope::Of(&[]),
         from,
         loading: None,
-        until: None,
         upto: Upto::Settled,
         skip: 0,
         limit: 100,
@@ -47,7 +47,6 @@ proptest! {
         stamps in prop::collection::vec(0..12_u64, 0..40),
         from in 0..14_u64,
         kind in 0..4_u8,
-        until in prop::option::of(0..14_u64),
         skip in 0..6_u64,
         limit in 1..12_usize,
         whole_ties in any::<bool>(),
@@ -60,9 +59,8 @@ proptest! {
             2 => Lower::At(stamp(from)),
             _ => Lower::Row(stamp(from), &key),
         };
-        let until = until.map(stamp);
         let (rows, stretched) =
-            read(&mut backend, Stretch { until, skip, limit, whole_ties, ..ask(lower) });
+            read(&mut backend, Stretch { skip, limit, whole_ties, ..ask(lower) });
         let mut all: Vec<(Stamp, Key)> = backend
             .rows(APPOINTMENT)
             .map(|row| (row.stamp, row.key.clone()))
@@ -72,7 +70,6 @@ proptest! {
                 Lower::At(from) => *at >= from,
                 Lower::Row(from, key) => (*at, k) > (from, key),
             })
-            .filter(|(at, _)| until.is_none_or(|until| *at <= until))
             .collect();
         all.sort();
         let passed = all.len().min(skip as usize);
@@ -150,19 +147,4 @@ fn a_deletion_that_cannot_be_seen_yet_is_in_no_batch() {
     };
     assert!(there(at_ms(500)));
     assert!(!there(at_ms(1_500)));
-}
-
-#[test]
-fn a_commit_after_a_stretch_lies_after_its_last_change() {
-    let mut backend = with_stamps(&[1]);
-    let now = at_ms(7);
-    let new = |n: u8| (Key::new(&format!("new{n}")), appointment(0, 5));
-    let (key, values) = new(0);
-    backend.office().create(now, APPOINTMENT, key, values).unwrap();
-    let attributes = attributes(0);
-    let stretch = Stretch { entity: APPOINTMENT, scope: Scope::Of(&attributes), ..ask(Lower::First) };
-    let read = backend.stretch(now, stretch, |_| ControlFlow::Continue(())).unwrap();
-    let (key, values) = new(1);
-    let commits = backend.office().create(now, APPOINTMENT, key, values).unwrap();
-    assert!(commits[0].stamp > read.last.unwrap().0);
 }

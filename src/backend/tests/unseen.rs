@@ -31,18 +31,6 @@ fn readers_see_the_old_version_until_the_transaction_commits_and_writers_the_new
 }
 
 #[test]
-fn a_replica_shows_everything_that_much_later() {
-    let mut backend = backend(BackendOptions { replica_lag: Span::secs(5), ..options() });
-    backend.office().create(at_ms(1_000), APPOINTMENT, Key::new("k"), appointment(0, 5)).unwrap();
-    let mut rows = |ms| {
-        let mut reader = Reader::new(APPOINTMENT, 0);
-        reader.pull_all(&mut backend, at_ms(ms), 10);
-        reader.rows.len()
-    };
-    assert_eq!([rows(1_001), rows(5_999), rows(6_000)], [0, 0, 1]);
-}
-
-#[test]
 fn what_is_there_and_not_shown_is_withheld_from_its_own_readers() {
     let mut backend =
         backend(BackendOptions { ticks: Ticks::Shared, stamp_precision: Span::secs(1), ..options() });
@@ -84,31 +72,6 @@ fn a_coarse_filter_reads_again_what_was_read_since_its_last_multiple_and_deliver
         assert_eq!(scanned(&mut backend, &mut position, ms).1, 1);
     }
     assert_eq!(scanned(&mut backend, &mut position, 2_400), (3, 0), "all of this second again");
-}
-
-#[test]
-fn a_backend_tells_of_what_goes_as_far_as_it_keeps_columns_for_it() {
-    for (provisioning, left) in [
-        (Provisioning::Full, "new"),
-        (Provisioning::StampsOnly, "gone moved new"),
-        // Without a column of one's own a row that moved is not told.
-        (Provisioning::ThreeStamps, "moved new"),
-        (Provisioning::ReadOnlySchema, "moved new"),
-    ] {
-        let mut backend = backend(BackendOptions { provisioning, ..options() });
-        let old = START.minus(Span::secs(60));
-        backend.load(APPOINTMENT, ["gone", "moved"].map(|key| loaded(key, appointment(0, 5), old)));
-        let mut reader = Reader::new(APPOINTMENT, 0);
-        reader.pull_all(&mut backend, at_ms(1), 10);
-        backend.office().delete(at_ms(2), APPOINTMENT, &Key::new("gone")).unwrap();
-        backend.office().write(at_ms(3), APPOINTMENT, &Key::new("moved"), &[(CLINIC, clinic(1))]).unwrap();
-        backend.office().create(at_ms(4), APPOINTMENT, Key::new("new"), appointment(0, 6)).unwrap();
-        // Where all is told, or nothing, it may stay away for however long.
-        let away = matches!(provisioning, Provisioning::Full | Provisioning::StampsOnly);
-        reader.pull_all(&mut backend, at_ms(if away { 90 * 86_400_000 } else { 5 }), 10);
-        let keys: Vec<&str> = reader.rows.keys().map(|key| key.as_str()).collect();
-        assert_eq!(keys.join(" "), left, "{provisioning:?}");
-    }
 }
 
 #[test]

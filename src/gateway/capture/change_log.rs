@@ -6,9 +6,10 @@
 //! instant.
 
 use super::super::mode::Unfit;
+use super::last_modified::cursor;
 use super::seam::{Ask, Captured, Effort, Fits, Paged, Strategy, Take};
 use crate::backend::{Backend, Holes, LogPosition, LogQuery, Position, Provisioning, Trimmed, Upto};
-use crate::base::{EntityId, Key, Stamp, Time};
+use crate::base::{EntityId, Stamp, Time};
 use crate::contract::ServerError;
 
 /// What it does where the log has gaps.
@@ -81,35 +82,30 @@ fn write(position: &LogPosition) -> String {
     match position {
         LogPosition::After(number) => number.to_string(),
         LogPosition::Loading { from, until, at } => {
-            let since = at.since.map_or(String::new(), |since| since.0.to_string());
-            let key = at.key.as_ref().map_or(String::new(), |key| format!(",{key}"));
-            format!("{from}|{}|{since}/{}{key}", until.0, at.stamp.0)
+            let bare = if at.since.is_none() { "/" } else { "" };
+            format!("{from}|{}|{bare}{}", until.0, cursor::write(at))
         }
     }
 }
 
-fn read(cursor: &str) -> Option<LogPosition> {
-    if let Some(stamp) = cursor.strip_prefix('@') {
+fn read(text: &str) -> Option<LogPosition> {
+    if let Some(stamp) = text.strip_prefix('@') {
         let at = Position::at(Stamp(stamp.parse().ok()?));
         return Some(LogPosition::Loading { from: 0, until: Stamp(i64::MAX), at });
     }
-    let Some((from, rest)) = cursor.split_once('|') else {
-        return Some(LogPosition::After(cursor.parse().ok()?));
+    let Some((from, rest)) = text.split_once('|') else {
+        return Some(LogPosition::After(text.parse().ok()?));
     };
-    let (until, rest) = rest.split_once('|')?;
-    let (since, rest) = rest.split_once('/')?;
-    let (stamp, key) = match rest.split_once(',') {
-        Some((stamp, key)) => (stamp, Some(Key::new(key))),
-        None => (rest, None),
-    };
-    let since = if since.is_empty() { None } else { Some(Stamp(since.parse().ok()?)) };
-    let at = Position { stamp: Stamp(stamp.parse().ok()?), key, since };
+    let (until, at) = rest.split_once('|')?;
+    let at = cursor::read(at.strip_prefix('/').unwrap_or(at))
+        .filter(|position| position.since.is_none() == at.starts_with('/'))?;
     Some(LogPosition::Loading { from: from.parse().ok()?, until: Stamp(until.parse().ok()?), at })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Key;
 
     #[test]
     fn a_cursor_reads_as_it_was_written_whatever_the_key() {

@@ -25,7 +25,7 @@ pub enum Capture {
 impl Capture {
     /// What a cursor that comes back does to the page that it came with, beyond telling where to go
     /// on.
-    pub fn takes_receipts(&self) -> Option<&'static str> {
+    pub(crate) fn takes_receipts(&self) -> Option<&'static str> {
         match self {
             Capture::Flag(_) => {
                 Some("a cursor that comes back sets the flags of its page, which may never be committed")
@@ -63,8 +63,7 @@ impl Capture {
         }
     }
 
-    /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
-    pub fn found_by(&self, shown: Time) -> Time {
+    pub(in crate::gateway) fn found_by(&self, shown: Time) -> Time {
         self.options().found_by(shown)
     }
 

@@ -1,22 +1,20 @@
 //! By a flag on each row that says whether it is synced.
 //!
-//! Rows whose flag says "not synced" are delivered, and then their flags are set in the source.
-//! When that is, is an option. The cursor is the number of a page: it comes back from who has
-//! committed the page. The gateway remembers which rows lay in it until then. If it forgets that,
-//! their flags stay as they are and the rows come again.
+//! Rows whose flag says "not synced" are delivered, and then their flags are set in the source. The
+//! cursor is the number of a page: it comes back from who has committed the page. The gateway
+//! remembers until then which rows lay in it; if it forgets that, the rows come again.
 //!
-//! A device's own flags say what it held when it showed its last receipt, and the source notes that
-//! receipt beside them. Who shows an older one, or that of another device, holds something else: it
-//! was put back or is a copy, and loads again. Where each unit has its own cursors, each change of
-//! units is a load. One flag for all cannot tell.
+//! A device's own flags say what it held when it showed its last receipt, which the source notes
+//! beside them. Who shows an older one, or that of another device, was put back or is a copy, and
+//! loads again. One flag for all cannot tell.
 
 use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::mode::{Mode, Unfit};
-use super::seam::{Ask, Captured, Effort, Fits, Paged, Reader, Strategy, Take, leaves_no_trace};
-use crate::backend::{Backend, Consumer, FlagQuery, Flagged, Has, Lease, Mark, Provisioning, Reset, Upto};
+use super::seam::{Ask, Captured, Cursor, Effort, Fits, Paged, Reader, Strategy, Take, leaves_no_trace};
+use crate::backend::{Backend, Change, Consumer, Flagged, FlagsOf, Has, Mark, Provisioning, Reset, Upto};
 use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time, in_words};
 use crate::contract::ServerError;
 
@@ -114,7 +112,6 @@ pub enum OnUnreadable {
 in_words!(OnUnreadable { Skip: "skip", Stop: "stop" });
 
 impl FlagForm {
-    /// Bytes written in the source to set it.
     fn bytes(self) -> u64 {
         match self {
             FlagForm::Status => "synced".len() as u64,
@@ -126,7 +123,7 @@ impl FlagForm {
     }
 
     /// Whether there is room in it to say who is at work on the row.
-    pub fn holds_claims(self) -> bool {
+    pub(crate) fn holds_claims(self) -> bool {
         matches!(self, FlagForm::Status | FlagForm::Combination)
     }
 }
@@ -134,21 +131,12 @@ impl FlagForm {
 /// Bytes of a claim: by whom, and until when.
 const CLAIM: u64 = 16;
 
-/// Rows that were delivered together.
-#[derive(Clone, Debug)]
-struct Page {
-    number: u64,
-    marks: Vec<Mark>,
-}
-
 #[derive(Clone)]
 pub(super) struct ByFlag {
     options: FlagOptions,
     /// The page of each reader of which it is not known whether it was committed.
-    open: BTreeMap<(Consumer, EntityId), Page>,
-    /// Rows in those.
+    open: BTreeMap<(Consumer, EntityId), (u64, Vec<Mark>)>,
     open_rows: u64,
-    /// What the answer under way has read.
     captured: Vec<(Consumer, EntityId, Vec<Mark>)>,
     last: u64,
 }
@@ -158,71 +146,69 @@ impl ByFlag {
         ByFlag { options, open: BTreeMap::new(), open_rows: 0, captured: Vec::new(), last: 0 }
     }
 
-    /// Whose flags a reader's are.
     fn consumer(&self, reader: Reader<'_>) -> Consumer {
         match (reader, self.options.per) {
-            (Reader::Device(device, _), FlagPer::Device) => Consumer::Device(device),
             (Reader::Device(..), FlagPer::All) => Consumer::Anybody,
-            (Reader::Replica, _) => Consumer::Replica,
+            _ => reader.name(),
         }
     }
 
-    /// Sees to it that the reader has flags. Who has nothing gets everything again; but one flag
-    /// for all cannot tell who that is.
+    fn of<'q>(&self, ask: &Ask<'q>) -> FlagsOf<'q> {
+        FlagsOf { consumer: self.consumer(ask.reader), entity: ask.entity, scope: ask.reader.scope() }
+    }
+
+    /// Who has nothing gets everything again; but one flag for all cannot tell who that is.
     fn enrol(&self, backend: &mut Backend, now: Time, ask: &Ask<'_>) -> Result<u64, ServerError> {
-        let (consumer, scope, entity) = (self.consumer(ask.reader), ask.reader.scope(), ask.entity);
-        let receipt = backend.flags().receipt(now, consumer, entity, scope)?;
-        let has = match (ask.cursor.map(|text| read(consumer, text)), self.options.initial) {
-            (Some(None), _) => return Err(ServerError::CursorExpired(entity)),
-            (Some(Some(cursor)), _) if receipt.is_some_and(|last| cursor.is_before(last)) => {
-                return Err(ServerError::CursorExpired(entity));
-            }
-            (None, _) if receipt.is_some() && consumer != Consumer::Anybody => Has::Nothing,
+        let of = self.of(ask);
+        let receipt = backend.flags().receipt(now, of)?;
+        let expired = Err(ServerError::CursorExpired(of.entity));
+        let has = match (ask.cursor.map(|text| read(of.consumer, text)), self.options.initial) {
+            (Some(None), _) => return expired,
+            (Some(Some(cursor)), _) if receipt.is_some_and(|last| lacks(cursor, last)) => return expired,
+            (None, _) if receipt.is_some() && of.consumer != Consumer::Anybody => Has::Nothing,
             _ if receipt.is_some() => return Ok(0),
             // A page of flags that are not there any more.
-            (Some(Some(Cursor::Page(_))), _) => return Err(ServerError::CursorExpired(entity)),
+            (Some(Some(Cursor::Page(_))), _) => return expired,
             (_, Initial::Synced) => Has::All,
             (Some(Some(Cursor::At(stamp))), Initial::AsHeld) => Has::AllUntil(stamp),
             // The deleted ones among them are not synced either.
             (Some(Some(Cursor::At(_))), Initial::Unsynced) => Has::AllUntil(Stamp(i64::MIN)),
             (_, Initial::AsHeld | Initial::Unsynced) => Has::Nothing,
         };
-        let written = backend.flags().enrol(now, consumer, entity, scope, has)?;
-        if ask.cursor.is_none() && tells_apart(consumer) {
+        let written = backend.flags().enrol(now, of, has)?;
+        if ask.cursor.is_none() && tells_apart(of.consumer) {
             // A reader that comes with a page from before this load holds something else.
-            let last = self.last.max(now.0.saturating_sub(1));
-            backend.flags().note_receipt(now, consumer, entity, scope, last)?;
+            backend.flags().note_receipt(now, of, self.last.max(now.0.saturating_sub(1)))?;
         }
         Ok(written)
     }
 
     /// Takes a cursor as the receipt for its page; gives the flags written.
     fn settle(&mut self, backend: &mut Backend, now: Time, ask: &Ask<'_>) -> Result<u64, ServerError> {
-        let (consumer, scope, entity) = (self.consumer(ask.reader), ask.reader.scope(), ask.entity);
+        let of @ FlagsOf { consumer, entity, .. } = self.of(ask);
         let shown = match ask.cursor.and_then(|text| read(consumer, text)) {
             Some(Cursor::Page(number)) => Some(number),
             _ => None,
         };
         if let Some(number) = shown.filter(|_| tells_apart(consumer)) {
-            backend.flags().note_receipt(now, consumer, entity, scope, number)?;
+            backend.flags().note_receipt(now, of, number)?;
         }
-        let Some(page) = self.open.remove(&(name(ask.reader), entity)) else { return Ok(0) };
-        self.open_rows -= page.marks.len() as u64;
-        if shown == Some(page.number) {
-            return Ok(backend.flags().reset(now, consumer, entity, &page.marks, self.options.reset));
+        let Some((page, marks)) = self.open.remove(&(ask.reader.name(), entity)) else { return Ok(0) };
+        self.open_rows -= marks.len() as u64;
+        if shown == Some(page) {
+            return Ok(backend.flags().reset(now, consumer, entity, &marks, self.options.reset));
         }
-        backend.flags().release(consumer, entity, &page.marks);
+        backend.flags().release(consumer, entity, &marks);
         Ok(0)
     }
 
-    /// Keeps in mind what was delivered, or sets its flags; gives the flags written or to be
-    /// written.
+    /// Gives the flags written or to be written.
     fn delivered(&mut self, backend: &mut Backend, now: Time, ask: &Ask<'_>, marks: Vec<Mark>) -> u64 {
-        let (consumer, entity) = (self.consumer(ask.reader), ask.entity);
+        let FlagsOf { consumer, entity, .. } = self.of(ask);
         match self.options.set {
             SetFlag::AfterCommit => {
                 self.open_rows += marks.len() as u64;
-                self.open.insert((name(ask.reader), entity), Page { number: self.last, marks });
+                self.open.insert((ask.reader.name(), entity), (self.last, marks));
                 0
             }
             SetFlag::AfterCapture => {
@@ -237,23 +223,13 @@ impl ByFlag {
     }
 }
 
-/// Whether a consumer's receipts are those of one device, one after the other: nodes of a gateway
-/// may share a replica.
+/// Whether its receipts are those of one device: nodes of a gateway may share a replica.
 fn tells_apart(consumer: Consumer) -> bool {
     matches!(consumer, Consumer::Device(_))
 }
 
-/// A row that cannot be captured.
-pub(super) fn is_unreadable(share: Ppm, key: &Key) -> bool {
+fn is_unreadable(share: Ppm, key: &Key) -> bool {
     xxh3_64(key.as_str().as_bytes()) % 1_000_000 < u64::from(share.0)
-}
-
-/// A reader's name, whosever flags it reads.
-fn name(reader: Reader<'_>) -> Consumer {
-    match reader {
-        Reader::Device(device, _) => Consumer::Device(device),
-        Reader::Replica => Consumer::Replica,
-    }
 }
 
 impl Fits for FlagOptions {
@@ -285,13 +261,12 @@ impl Strategy for ByFlag {
         let FlagOptions { form, unreadable, on_unreadable, lease, .. } = self.options;
         let mut set = self.enrol(backend, now, &ask)?;
         set += self.settle(backend, now, &ask)?;
-        let Ask { reader, entity, limit, .. } = ask;
-        let (consumer, scope) = (self.consumer(reader), reader.scope());
-        let query = FlagQuery { consumer, entity, scope, limit, lease: lease.map(Lease) };
+        let of = self.of(&ask);
         let passes_over = |key: &Key| is_unreadable(unreadable, key);
-        let found = backend.flags().flagged(now, query, &passes_over, &mut |change| take(change, None))?;
+        let take = &mut |change: Change<'_>| take(change, None);
+        let found = backend.flags().flagged(now, of, (ask.limit, lease), &passes_over, take)?;
         if found.passed > 0 && on_unreadable == OnUnreadable::Stop {
-            backend.flags().release(consumer, entity, &found.marks);
+            backend.flags().release(of.consumer, of.entity, &found.marks);
             return Err(ServerError::Failed);
         }
         let Flagged { scanned, again, claimed, more, marks, .. } = found;
@@ -302,9 +277,9 @@ impl Strategy for ByFlag {
             _ => {
                 // Another gateway after this one must not use a number again, nor one before a
                 // receipt that its predecessor got.
-                let noted = backend.flags().receipt(now, consumer, entity, scope)?.unwrap_or(0);
+                let noted = backend.flags().receipt(now, of)?.unwrap_or(0);
                 self.last = now.0.max(self.last.max(noted) + 1);
-                written(consumer, self.last)
+                written(of.consumer, self.last)
             }
         };
         if !marks.is_empty() {
@@ -328,7 +303,7 @@ impl Strategy for ByFlag {
     }
 
     fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
-        format!("@{}", stamp.0)
+        Cursor::At(stamp).write()
     }
 
     /// A load is armed with the rows that can be seen as it begins.
@@ -341,22 +316,11 @@ impl Strategy for ByFlag {
     }
 }
 
-/// What a reader has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cursor {
-    /// Everything up to this instant.
-    At(Stamp),
-    /// The page of this number.
-    Page(u64),
-}
-
-impl Cursor {
-    /// Whether who holds it lacks what this receipt was for.
-    fn is_before(self, receipt: u64) -> bool {
-        match self {
-            Cursor::At(_) => receipt > 0,
-            Cursor::Page(number) => number < receipt,
-        }
+/// Whether who holds this cursor lacks what this receipt was for.
+fn lacks(cursor: Cursor, receipt: u64) -> bool {
+    match cursor {
+        Cursor::At(_) => receipt > 0,
+        Cursor::Page(number) => number < receipt,
     }
 }
 
@@ -370,15 +334,12 @@ fn written(consumer: Consumer, page: u64) -> String {
 
 /// The cursor that a consumer shows, if it is one of its own.
 fn read(consumer: Consumer, cursor: &str) -> Option<Cursor> {
-    if let Some(stamp) = cursor.strip_prefix('@') {
-        return Some(Cursor::At(Stamp(stamp.parse().ok()?)));
+    let Consumer::Device(device) = consumer else { return Cursor::read(cursor) };
+    match cursor.split_once('.') {
+        Some((named, page)) if named.parse() == Ok(device.0) => Some(Cursor::Page(page.parse().ok()?)),
+        Some(_) => None,
+        None => Cursor::read(cursor).filter(|cursor| matches!(cursor, Cursor::At(_))),
     }
-    let page = match (consumer, cursor.split_once('.')) {
-        (Consumer::Device(device), Some((named, page))) if named.parse() == Ok(device.0) => page,
-        (Consumer::Device(_), _) => return None,
-        (Consumer::Replica | Consumer::Anybody, _) => cursor,
-    };
-    Some(Cursor::Page(page.parse().ok()?))
 }
 
 #[cfg(test)]

@@ -1,19 +1,14 @@
 //! Ways to find out what changed, behind one seam.
 //!
 //! A strategy gives pages of changes to a reader: a device, or the gateway's own replica. It makes
-//! its own cursors and reads them again; to everybody else they mean nothing. A cursor comes back
-//! only from who has committed the page that it came with, so it is also the receipt for that page,
-//! and the only one there is. Whether an answer leaves the gateway at all it is told when that is
-//! known ([`Strategy::answered`]). What it keeps between requests besides what it put into the
-//! cursor and the source it may lose at any time ([`Strategy::forget`]). What it does to the
-//! source, and what it costs the gateway, it tells as its [`Effort`]. One that knows what a device
-//! holds of a row may tell of the [`Part`] that differs, naming the version that it differs from: a
-//! device that holds another takes nothing of the answer, and asks again with the cursor that it
-//! has.
+//! its own cursors and reads them again. A cursor comes back only from who has committed the page
+//! that it came with, so it is also the receipt for that page, and the only one there is. What a
+//! strategy keeps between requests besides what it put into the cursor and the source it may lose
+//! at any time ([`Strategy::forget`]). One that knows what a device holds of a row may tell of the
+//! [`Part`](crate::protocol::Part) that differs, naming the version that it differs from.
 //!
 //! A strategy is one file here with options of its own, one variant of [`Capture`], one line in
-//! [`strategy`], and one in the grammar of scenario files. What it needs of the backend its options
-//! say ([`Fits`]).
+//! [`strategy`], and one in the grammar of scenario files.
 
 mod change_log;
 mod choice;
@@ -36,5 +31,4 @@ pub use last_modified::{
 
 pub use choice::Capture;
 pub(super) use choice::strategy;
-pub use seam::Effort;
-pub(super) use seam::{Ask, Reader, Strategy};
+pub(super) use seam::{Ask, Effort, Reader, Strategy};

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::backend::{Backend, Change, Provisioning, Scope, Upto};
+use crate::backend::{Backend, Change, Consumer, Provisioning, Scope, Upto};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{CarriedRows, Event, Schema, ServerError};
 use crate::gateway::mode::{Mode, Unfit};
@@ -22,7 +22,6 @@ pub(in crate::gateway) struct Ask<'q> {
     pub(in crate::gateway) entity: EntityId,
     /// The reader's cursor; `None` begins a first load.
     pub(in crate::gateway) cursor: Option<&'q str>,
-    /// At most this many rows, at least 1.
     pub(in crate::gateway) limit: usize,
     /// The reader's own clock when it asked.
     pub(in crate::gateway) clock: Stamp,
@@ -34,31 +33,28 @@ pub(in crate::gateway) struct Ask<'q> {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::gateway) struct Captured {
-    /// Changes delivered.
     pub(in crate::gateway) delivered: u64,
     pub(in crate::gateway) cursor: String,
     pub(in crate::gateway) more: bool,
-    /// Rows that are there and of which a load has not told, as their latest versions come later:
-    /// who holds one keeps it.
+    /// Rows of which a load has not told, as their latest versions come later.
     pub(in crate::gateway) withheld: Vec<Key>,
     pub(in crate::gateway) effort: Effort,
 }
 
 /// What finding changes takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Effort {
+pub(in crate::gateway) struct Effort {
     /// Rows that the backend looked at.
-    pub scanned: u64,
+    pub(crate) scanned: u64,
     /// Rows written in the source: flags, claims.
-    pub writes: u64,
-    /// Bytes of those.
-    pub written: u64,
+    pub(crate) writes: u64,
+    pub(crate) written: u64,
     /// Rows that the gateway looked at itself: compared, found again, delivered again, held back.
-    pub handled: u64,
+    pub(crate) handled: u64,
     /// Bytes hashed by the gateway.
-    pub hashed: u64,
+    pub(crate) hashed: u64,
     /// Rows of each kind that were delivered: created, updated, deleted.
-    pub kinds: [u64; 3],
+    pub(crate) kinds: [u64; 3],
 }
 
 /// Takes a page's changes; with a part, those columns suffice for a device.
@@ -88,8 +84,7 @@ pub(in crate::gateway) trait Strategy {
         false
     }
 
-    /// Of when the oldest of the files is that it works from, if it does so and has been asked;
-    /// time 0 where one was never complete.
+    /// Of when the oldest of its files is, if it works from files; 0 where one was never complete.
     fn files_as_of(&self) -> Option<Time> {
         None
     }
@@ -102,8 +97,7 @@ pub(in crate::gateway) trait Strategy {
         None
     }
 
-    /// Whether a pull that ends with a page that failed brought nothing: the next one begins a
-    /// reading of many pages again.
+    /// Whether a pull that ends with a page that failed brought nothing.
     fn reads_in_pages(&self) -> bool {
         false
     }
@@ -114,12 +108,10 @@ pub(in crate::gateway) trait Strategy {
         None
     }
 
-    /// At `now` a reader has written a row, or was told of it in answer to a write: whatever it was
-    /// sent of it before, it may hold something else now.
+    /// A reader has written a row, or was told of it in answer: it may hold something else now.
     fn touched(&mut self, _now: Time, _reader: Reader<'_>, _entity: EntityId, _key: &Key) {}
 
-    /// A reader begins with rows of which the gateway knows: those that `rows` gives, in each
-    /// entity with the cursor of `stamp`.
+    /// A reader begins with these rows, in each entity with the cursor of `stamp`.
     fn begin_with(
         &mut self,
         _schema: &Schema,
@@ -129,14 +121,12 @@ pub(in crate::gateway) trait Strategy {
     ) {
     }
 
-    /// It is as a backup had it, and knows that; devices went on meanwhile, and wrote of which no
-    /// cursor tells.
+    /// It is as a backup had it, and knows that; devices went on meanwhile.
     fn put_back(&mut self) {}
 
     fn copy(&self) -> Box<dyn Strategy>;
 
-    /// The gateway's process died: what is not in its database, such as sessions and caches, is
-    /// gone.
+    /// The process died: what is not in its database is gone.
     fn forget(&mut self) {}
 }
 
@@ -148,8 +138,7 @@ pub(in crate::gateway) trait Fits {
     /// [`Unfit`] if it cannot even ask.
     fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit>;
 
-    /// Whether it never hears of some of the rows that a device, or a replica, holds and that are
-    /// no longer there for it.
+    /// Whether it never hears of some rows that are no longer there for who holds them.
     fn leaves_orphans(&self, _provisioning: Provisioning, _mode: Mode) -> bool {
         false
     }
@@ -160,15 +149,13 @@ pub(in crate::gateway) trait Fits {
     }
 }
 
-/// Whether rows leave no trace where a reader looks: a device in its own scope, a replica
-/// everywhere.
+/// Whether rows leave none for a device in its own scope, for a replica anywhere.
 pub(super) fn leaves_no_trace(provisioning: Provisioning, mode: Mode) -> bool {
     !provisioning.deletes() || mode == Mode::Ota && !provisioning.moves()
 }
 
 impl Effort {
-    /// Both.
-    pub fn plus(self, other: Effort) -> Effort {
+    pub(crate) fn plus(self, other: Effort) -> Effort {
         Effort {
             scanned: self.scanned + other.scanned,
             writes: self.writes + other.writes,
@@ -189,18 +176,49 @@ const HASHED: Span = Span::nanos(1);
 
 impl Effort {
     /// Processor time of the gateway.
-    pub fn cpu(self) -> Span {
+    pub(crate) fn cpu(self) -> Span {
         ROW * (self.scanned + self.handled) + HASHED * self.hashed
     }
 
-    /// As it is told, with what the strategy keeps.
     pub(in crate::gateway) fn event(self, state: u64) -> Event<'static> {
         let Effort { writes, written, handled, kinds, .. } = self;
         Event::Captured { writes, written, handled, cpu: self.cpu(), state, kinds }
     }
 }
 
+/// The cursor of a reader of which the gateway keeps what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cursor {
+    /// It came with everything up to this stamp: `@stamp`.
+    At(Stamp),
+    /// It has committed the page of this number.
+    Page(u64),
+}
+
+impl Cursor {
+    pub(super) fn read(text: &str) -> Option<Cursor> {
+        match text.strip_prefix('@') {
+            Some(stamp) => Some(Cursor::At(Stamp(stamp.parse().ok()?))),
+            None => Some(Cursor::Page(text.parse().ok()?)),
+        }
+    }
+
+    pub(super) fn write(self) -> String {
+        match self {
+            Cursor::At(Stamp(stamp)) => format!("@{stamp}"),
+            Cursor::Page(number) => number.to_string(),
+        }
+    }
+}
+
 impl<'q> Reader<'q> {
+    pub(super) fn name(self) -> Consumer {
+        match self {
+            Reader::Device(device, _) => Consumer::Device(device),
+            Reader::Replica => Consumer::Replica,
+        }
+    }
+
     pub(in crate::gateway) fn scope(self) -> Scope<'q> {
         match self {
             Reader::Device(_, attributes) => Scope::Of(attributes),

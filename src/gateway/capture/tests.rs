@@ -1,12 +1,10 @@
 //! Logs and flags, with trouble at every request.
 
-use std::collections::BTreeMap;
-
 use super::seam::Effort;
-use super::trial::{TROUBLES, Trial, Trouble, VISIT};
+use super::trial::{TROUBLES, Trial, Trouble};
 use super::*;
 use crate::backend::{self, CommitDelay, LogOptions, Numbered, Provisioning, Rearm};
-use crate::base::{Key, Ppm, Span, Value};
+use crate::base::{Ppm, Span};
 
 fn options() -> backend::BackendOptions {
     let log = LogOptions { kept: Span::secs(3_600), numbered: Numbered::AtCommit, rearm: Rearm::Always };
@@ -94,33 +92,6 @@ fn all_forms_of_a_flag_come_to_the_same_and_write_more_or_less_for_it() {
     }
 }
 
-/// Two devices of one clinic before one flag, which ask in turn; gives how often each row came.
-fn workers(options: FlagOptions) -> BTreeMap<Key, u32> {
-    let (mut trial, mut seen) = (trial(&Capture::Flag(options), 40), BTreeMap::new());
-    let mut cursors = [None, None];
-    for step in 0..60_u32 {
-        let turn = step as usize % 2;
-        (trial.device, trial.cursor) = (step % 2, cursors[turn].take());
-        trial.holds.clear();
-        trial.request(3);
-        cursors[turn] = trial.cursor.take();
-        trial.holds.keys().for_each(|key| *seen.entry(key.clone()).or_insert(0) += 1);
-    }
-    seen
-}
-
-#[test]
-fn two_workers_deliver_rows_twice_unless_they_claim_them() {
-    let options = FlagOptions { per: FlagPer::All, form: FlagForm::Status, ..FlagOptions::default() };
-    let twice = |seen: &BTreeMap<Key, u32>| seen.values().filter(|times| **times > 1).count();
-    let bare = workers(options);
-    assert!(twice(&bare) > 0, "{bare:?}");
-    let claimed = workers(FlagOptions { lease: Some(Span::secs(9)), ..options });
-    assert_eq!((claimed.len(), twice(&claimed)), (bare.len(), 0));
-    let short = workers(FlagOptions { lease: Some(Span(1)), ..options });
-    assert!(twice(&short) > 0, "a claim that ends too early is none");
-}
-
 #[test]
 fn a_load_brings_what_was_claimed_for_a_page_that_nobody_remembers() {
     let lease = Some(Span::secs(9));
@@ -135,36 +106,11 @@ fn a_load_brings_what_was_claimed_for_a_page_that_nobody_remembers() {
 }
 
 #[test]
-fn flags_that_a_user_sets_by_hand_bring_exactly_those_rows_again() {
-    let mut trial = trial(&Capture::Flag(FlagOptions::default()), 20);
-    let mut pull = |touched| {
-        trial.backend.flags().touch(trial.now, VISIT, touched);
-        trial.holds.clear();
-        trial.pull(99);
-        trial.holds.keys().map(|key| key.to_string()).collect::<Vec<_>>()
-    };
-    assert_eq!(pull(0).len(), 20);
-    assert_eq!(pull(0), [""; 0]);
-    assert_eq!(pull(4), ["000", "002"], "the other two are the south's");
-    assert_eq!(pull(0), [""; 0]);
-}
-
-#[test]
-fn rows_that_cannot_be_captured_are_passed_over() {
-    let options = FlagOptions { unreadable: Ppm(100_000), ..FlagOptions::default() };
-    let mut trial = trial(&Capture::Flag(options), 90);
-    let mut readable: BTreeMap<Key, Vec<Value>> = trial.wanted();
-    readable.retain(|key, _| !flag::is_unreadable(Ppm(100_000), key));
-    assert!((75..90).contains(&readable.len()), "{} of 90", readable.len());
-    trial.pull(4);
-    assert_eq!(trial.holds, readable);
-}
-
-#[test]
-fn what_a_flag_or_a_log_cannot_be_kept_in_is_refused() {
-    use crate::backend::Provisioning as P;
+fn what_a_backend_has_no_columns_for_is_refused() {
+    use Provisioning as P;
     let all = [P::Full, P::StampsOnly, P::SoftDeleteOnly, P::ThreeStamps, P::ReadOnlySchema, P::Nothing];
     let fits = |capture: Capture| all.map(|provisioning| capture.fits(provisioning).is_ok());
+    assert_eq!(fits(Capture::default()), [true, true, false, true, true, false]);
     assert_eq!(fits(Capture::Flag(FlagOptions::default())), [true, true, true, true, false, false]);
     assert_eq!(fits(Capture::ChangeLog(ChangeLogOptions::default())), [true, true, true, true, true, false]);
 }

@@ -52,31 +52,24 @@ pub(super) struct Trial {
     pub(super) now: Time,
     /// Whether the replica reads, or this device in the north.
     pub(super) replica: bool,
-    pub(super) device: u32,
     /// It writes rows of its own clinic alone.
     pub(super) keeps_to_scope: bool,
     pub(super) holds: BTreeMap<Key, Vec<Value>>,
-    /// Of which versions those are.
     stamps: BTreeMap<Key, Stamp>,
     /// Rows that came in part and were completed, and answers that could not be used as a part was
     /// of another version.
     pub(super) parts: u64,
     pub(super) unusable: u64,
     pub(super) cursor: Option<String>,
-    /// Rows that the load under way has brought.
     loading: Option<BTreeSet<Key>>,
-    /// Requests so far, and what goes wrong with which.
     pub(super) requests: u32,
     pub(super) trouble: BTreeMap<u32, Trouble>,
     pub(super) effort: Effort,
     pub(super) delivered: u64,
-    /// Rows that were told to be gone and were not.
     pub(super) phantoms: u64,
-    /// Loads, the first included.
     pub(super) loads: u32,
     attributes: Vec<Value>,
     made: u32,
-    /// Number of the pull under way.
     run: u64,
     backup: Option<Storage>,
 }
@@ -119,7 +112,6 @@ impl Trial {
             strategy,
             now: Time::ZERO,
             replica: false,
-            device: 7,
             keeps_to_scope: false,
             holds: BTreeMap::new(),
             stamps: BTreeMap::new(),
@@ -140,14 +132,16 @@ impl Trial {
         }
     }
 
-    /// The reader has had what there is since before the start.
     pub(super) fn provision(&mut self) {
         self.cursor = Some(self.strategy.cursor_at(VISIT, START));
         self.holds = self.wanted();
         self.stamps = self.backend.rows(VISIT).map(|row| (row.key.clone(), row.stamp)).collect();
     }
 
-    /// What the reader gets of a row.
+    fn reader<'a>(&self, attributes: &'a [Value]) -> Reader<'a> {
+        if self.replica { Reader::Replica } else { Reader::Device(DeviceId(7), attributes) }
+    }
+
     fn shown(&self, row: &[Value]) -> Vec<Value> {
         if self.replica { row.to_vec() } else { entity().project(row) }
     }
@@ -205,16 +199,11 @@ impl Trial {
                 loading.insert(key.clone());
             }
             let attributes = self.attributes.clone();
-            let reader = if self.replica {
-                Reader::Replica
-            } else {
-                Reader::Device(DeviceId(self.device), &attributes)
-            };
+            let reader = self.reader(&attributes);
             self.strategy.touched(self.now, reader, VISIT, &key);
         }
     }
 
-    /// One request; whether there is more.
     pub(super) fn request(&mut self, limit: usize) -> bool {
         self.now += Span::millis(1);
         self.requests += 1;
@@ -236,8 +225,7 @@ impl Trial {
             self.loads += 1;
         }
         let attributes = self.attributes.clone();
-        let reader =
-            if self.replica { Reader::Replica } else { Reader::Device(DeviceId(self.device), &attributes) };
+        let reader = self.reader(&attributes);
         let cursor = self.cursor.clone();
         let ask = Ask {
             reader,
@@ -344,13 +332,11 @@ impl Trial {
         self.pull(limit);
     }
 
-    /// Begins a pull, and asks until there is no more.
     pub(super) fn pull(&mut self, limit: usize) {
         self.run += 1;
         self.go_on(limit);
     }
 
-    /// Asks until there is no more.
     pub(super) fn go_on(&mut self, limit: usize) {
         for _ in 0..10_000 {
             if !self.request(limit) {

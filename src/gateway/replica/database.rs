@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
 
-use super::layout::{Sql, Statement, ddl, held, sql};
+use super::layout::{ddl, held};
 use crate::base::{EntityId, Time};
 use crate::contract::Schema;
 use crate::disk::{self, Disk};
@@ -19,20 +19,16 @@ const PRAGMAS: &str = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGM
                        PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 1000";
 const PAGE: u64 = 8_192;
 
-/// The replica: a disk that lasts, and the database while the process lives.
 pub(in super::super) struct Replica {
     disk: Disk,
     schema: Arc<Schema>,
-    sql: Vec<Sql>,
     open: Option<Open>,
 }
 
-/// What the running process has.
 pub(super) struct Open {
     connection: Connection,
     /// Tells this database from any other.
     pub(super) epoch: i64,
-    /// The last number that was given.
     pub(super) head: i64,
     /// When it was put back to a backup, nanoseconds; below 0 if it never was, or has caught up.
     put_back: i64,
@@ -44,17 +40,11 @@ impl Replica {
     /// An empty replica on a new disk. `epoch` is unlike that of any other that devices may have
     /// cursors of.
     pub(in super::super) fn new(schema: Arc<Schema>, epoch: i64) -> Replica {
-        let mut replica = Replica {
-            disk: Disk::new(disk::DiskOptions::default()),
-            sql: schema.ids().map(sql).collect(),
-            schema,
-            open: None,
-        };
+        let mut replica = Replica { disk: Disk::new(disk::DiskOptions::default()), schema, open: None };
         replica.reopen(epoch);
         replica
     }
 
-    /// The process ends: its connection is dead, what it committed stays.
     pub(in super::super) fn kill(&mut self) {
         self.disk.kill();
         self.open = None;
@@ -81,7 +71,6 @@ impl Replica {
         self.disk.forgive();
     }
 
-    /// What its files hold.
     pub(in super::super) fn backup(&self) -> disk::Backup {
         self.disk.backup()
     }
@@ -120,7 +109,6 @@ impl Replica {
         held(&self.schema)
     }
 
-    /// Size of the database, in bytes; what its log holds besides comes and goes.
     pub(in super::super) fn bytes(&self) -> u64 {
         let pages = self.open().prepare("PRAGMA page_count").query_row([], |row| row.get::<_, i64>(0));
         sound(pages) as u64 * PAGE
@@ -136,7 +124,6 @@ impl Replica {
         self.open().set_meta("fresh", at.0 as i64);
     }
 
-    /// Runs `f` in one transaction.
     pub(super) fn transact<R>(&mut self, f: impl FnOnce(&mut Replica) -> R) -> R {
         sound(self.open().connection.execute_batch("BEGIN IMMEDIATE"));
         let before = self.open().head;
@@ -155,15 +142,15 @@ impl Replica {
         self.open.as_ref().expect("a gateway that is down does nothing")
     }
 
-    /// The next number of the sequence.
     pub(super) fn next(&mut self) -> i64 {
         let open = self.open.as_mut().expect("a gateway that is down does nothing");
         open.head += 1;
         open.head
     }
 
-    pub(super) fn on(&self, entity: EntityId, which: Statement) -> CachedStatement<'_> {
-        self.open().prepare(&self.sql[usize::from(entity.0)][which as usize])
+    /// A statement on the table of an entity, which it calls `rows`.
+    pub(super) fn on(&self, entity: EntityId, sql: &str) -> CachedStatement<'_> {
+        self.open().prepare(&sql.replace("rows", &format!("row{}", entity.0)))
     }
 
     /// The number of a place, which gets one if it has none.

@@ -5,24 +5,18 @@
 //! that devices are sent; a row that leaves a place leaves a tombstone there until it comes back.
 //! Every change of a row gets the next number of the replica's own sequence, so that a device's
 //! cursor is one number, whatever the backend's stamps are worth: nothing ties, nothing appears
-//! behind a reader. What changed at the backend, and when anybody asks, is not decided here; nor
-//! what becomes of an upload.
+//! behind a reader.
 //!
 //! Invariants:
 //! - The changes of a page and the cursor at its end are one transaction, and so are the mutations
 //!   of a push: what was answered outlives the process.
 //! - A row that comes as it is gets no new number.
 //! - A cursor names the database that made it. One of another database, or from this one's future,
-//!   has expired: who comes to a replica that was made again loads all rows again and misses
-//!   nothing.
+//!   has expired.
 //! - The rows that the backend shows with a verdict are here at once, ahead of the next refresh,
 //!   and no older version goes over them.
 //! - Who was away for less than tombstones are kept hears of each; who was away longer loads
 //!   again.
-//!
-//! How: `layout` is the tables, `database` the connection and its transactions, `rows` what a
-//! change does, `pages` what devices read, `queue` the uploads, `purge` what is forgotten with
-//! time. All work is done at once; the world says how long it takes.
 
 mod database;
 mod kept;

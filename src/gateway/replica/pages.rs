@@ -6,7 +6,6 @@
 use std::ops::ControlFlow;
 
 use super::database::{Replica, sound};
-use super::layout::Statement;
 use super::rows::place_for;
 use crate::base::{EntityId, Key, Stamp, Value};
 use crate::contract::{Delivery, ServerError};
@@ -27,6 +26,13 @@ struct Position {
     /// While a first load is under way: it needs no tombstone from before.
     since: Option<i64>,
 }
+
+/// Changes of a place after a number, at most so many.
+const CHANGES: &str =
+    "SELECT seq, key, stamp, cells FROM rows WHERE scope = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+/// The same while a first load is under way, with the number after which tombstones count.
+const LOAD: &str = "SELECT seq, key, stamp, cells FROM rows WHERE scope = ?1 AND seq > ?2
+                    AND (gone = 0 OR ours = 1 OR seq > ?4) ORDER BY seq LIMIT ?3";
 
 impl Replica {
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`; of
@@ -74,8 +80,7 @@ impl Replica {
                 return Err(ServerError::CursorExpired(entity));
             }
             let most = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
-            let which = if at.since.is_some() { Statement::Load } else { Statement::Changes };
-            let mut statement = self.on(entity, which);
+            let mut statement = self.on(entity, if at.since.is_some() { LOAD } else { CHANGES });
             let mut rows = sound(match at.since {
                 Some(since) => statement.query((place, at.seq, most, since)),
                 None => statement.query((place, at.seq, most)),
@@ -127,7 +132,8 @@ impl Replica {
         let Some(place) = self.known_place(entity, &place_for(schema, attributes)) else {
             return Ok((0, false));
         };
-        let mut statement = self.on(entity, Statement::OfRecord);
+        let sql = "SELECT scope, key, stamp, cells FROM rows WHERE record = ?1 AND gone = 0 ORDER BY seq";
+        let mut statement = self.on(entity, sql);
         let mut rows = sound(statement.query([of.as_str()]));
         let mut delivered = 0;
         while let Some(row) = sound(rows.next()) {

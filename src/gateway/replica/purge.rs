@@ -1,15 +1,13 @@
 //! What the replica forgets, and who must load again for it.
 //!
-//! A tombstone is kept for as long as a device may be away and go on from where it was. Its age is
-//! that of its number, not of the backend's stamp: a row that a load did not meet may have been
-//! gone for long when the replica hears of it. Of the numbers the ages of a few are written down,
-//! so that a tombstone is kept a little longer than it must be. Each place knows the last tombstone
-//! that it forgot: a device that had not come so far has missed one.
+//! A tombstone's age is that of its number, not of the backend's stamp: a row that a load did not
+//! meet may have been gone for long when the replica hears of it. The ages of a few numbers are
+//! written down. Each place knows the last tombstone that it forgot: a device that had not come so
+//! far has missed one.
 
 use rusqlite::OptionalExtension;
 
 use super::database::{Replica, sound};
-use super::layout::Statement;
 use crate::base::{Span, Time};
 
 /// Ages that are written down within the time for which anything is kept.
@@ -49,10 +47,10 @@ impl Replica {
         Some(seq)
     }
 
-    /// Forgets the tombstones up to this number.
     fn purge(&self, last: i64) {
         for entity in self.entities() {
-            let mut gone = self.on(entity, Statement::Gone);
+            let sql = "SELECT scope, max(seq) FROM rows WHERE gone = 1 AND seq <= ?1 GROUP BY scope";
+            let mut gone = self.on(entity, sql);
             let mut places = sound(gone.query([last]));
             while let Some(row) = sound(places.next()) {
                 let (place, seq): (i64, i64) = (sound(row.get(0)), sound(row.get(1)));
@@ -61,11 +59,10 @@ impl Replica {
                 );
             }
             drop(places);
-            sound(self.on(entity, Statement::Purge).execute([last]));
+            sound(self.on(entity, "DELETE FROM rows WHERE gone = 1 AND seq <= ?1").execute([last]));
         }
     }
 
-    /// The number of the last tombstone that a place has forgotten.
     pub(super) fn purged(&self, place: i64) -> i64 {
         sound(
             self.open()

@@ -11,11 +11,9 @@ use crate::protocol::PushRequest;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(in super::super) struct Waiting {
-    /// Its place in the queue.
     pub(in super::super) seq: i64,
     pub(in super::super) device: DeviceId,
     pub(in super::super) mutation: Mutation,
-    /// Since when it waits.
     pub(in super::super) queued: Time,
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::database::{Replica, sound};
-use super::layout::Statement;
 use crate::backend::{Backend, Change};
 use crate::base::json::encode_cells;
 use crate::base::{EntityId, Key, Stamp, Time, Undone, Value};
@@ -30,10 +29,8 @@ struct Held {
 #[derive(Clone, Debug)]
 pub(in super::super) struct Captures {
     pub(in super::super) entity: EntityId,
-    /// The changes in order.
     pub(in super::super) rows: Vec<Copied>,
     pub(in super::super) cursor: String,
-    /// There may be more.
     pub(in super::super) more: bool,
     /// Rows that are there and of which a load has not told.
     pub(in super::super) withheld: Vec<Key>,
@@ -55,7 +52,6 @@ pub(in super::super) struct Taken {
 }
 
 impl Taken {
-    /// Both together.
     pub(in super::super) fn and(mut self, other: Taken) -> Taken {
         self.changed += other.changed;
         self.passed_over.extend(other.passed_over);
@@ -70,13 +66,11 @@ enum Applied {
     PassedOver,
 }
 
-/// How far the replica has come with an entity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Progress {
     pub(super) cursor: Option<String>,
     /// A first load has come to its end once: devices can be served.
     pub(super) loaded: bool,
-    /// A load is under way.
     loading: bool,
     /// Rises with each load; rows that a load meets have its number.
     generation: i64,
@@ -110,24 +104,12 @@ struct RowVersion<'v> {
 /// A place that no device reads.
 const NOWHERE: i64 = 0;
 
-/// On whose authority a version comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
-    /// The backend told it to the replica.
-    Captured,
-    /// The backend showed it with its verdict on a device's edit, ahead of what it tells the
-    /// replica.
-    Ahead,
-}
-
 impl Copied {
-    /// A change of the backend as the replica holds it.
     pub(in super::super) fn of(entity: &Entity, change: Change<'_>) -> Copied {
         let held = change.values.and_then(|values| Held::of(entity, values));
         Copied { key: change.key.clone(), stamp: change.stamp, held }
     }
 
-    /// As it is weighed on its way here.
     pub(in super::super) fn weighed(&self) -> CopiedRow<'_> {
         let held = self.held.as_ref().map_or(0, |held| held.cells.len() + held.place.len());
         CopiedRow { key: &self.key, held: held as u64 }
@@ -226,15 +208,14 @@ impl Replica {
     /// The number as of which a device has seen everything that changed up to and including
     /// `stamp`.
     pub(super) fn last_by(&self, entity: EntityId, stamp: Stamp) -> i64 {
-        sound(self.on(entity, Statement::LastBy).query_row([stamp.0], |row| row.get(0)))
+        let sql = "SELECT ifnull(max(seq), 0) FROM rows WHERE stamp <= ?1";
+        sound(self.on(entity, sql).query_row([stamp.0], |row| row.get(0)))
     }
 
-    /// Where the replica's next page of `entity` begins.
     pub(in super::super) fn cursor(&self, entity: EntityId) -> Option<String> {
         self.progress(entity).cursor
     }
 
-    /// Whether a load is under way.
     pub(in super::super) fn is_loading(&self) -> bool {
         self.entities().any(|entity| self.progress(entity).loading)
     }
@@ -252,7 +233,7 @@ impl Replica {
         self.transact(|replica| {
             sound(replica.open().prepare("DELETE FROM upload WHERE verdict IS NOT NULL").execute([]));
             for Undone { from, until } in undone {
-                sound(replica.on(entity, Statement::NoneAhead).execute([from.0, until.0]));
+                replica.none_ahead(entity, *from, *until);
             }
             replica.begin_load(entity);
         });
@@ -267,26 +248,27 @@ impl Replica {
         );
     }
 
-    /// Takes a page with its cursor in one transaction.
     pub(in super::super) fn take(&mut self, page: &Captures) -> Taken {
         let Captures { entity, rows, cursor, more, withheld, loads_up_to, as_of } = page;
         self.transact(|replica| {
             let progress = replica.progress(*entity);
             let mut taken = Taken::default();
             let since = loads_up_to.or(progress.since);
-            if let Some(Stamp(stamp)) = loads_up_to {
+            if let Some(stamp) = loads_up_to {
                 // What is there of them comes with the load, and of what is gone it says nothing.
-                sound(replica.on(*entity, Statement::NoneAhead).execute([&i64::MIN, stamp]));
+                replica.none_ahead(*entity, Stamp(i64::MIN), *stamp);
             }
             for row in rows {
-                match replica.apply(*entity, row, Source::Captured, progress.generation) {
+                match replica.apply(*entity, row, false, progress.generation) {
                     Applied::Written => taken.changed += 1,
                     Applied::PassedOver => taken.passed_over.push(row.key.clone()),
                     Applied::AsItWas => {}
                 }
             }
+            // The load has met them, whatever a device was told of one.
+            let met = "UPDATE rows SET generation = iif(generation < 0, -?2, ?2) WHERE key = ?1 AND gone = 0";
             for key in withheld.iter().filter(|_| progress.loading) {
-                sound(replica.on(*entity, Statement::Met).execute((key.as_str(), progress.generation)));
+                sound(replica.on(*entity, met).execute((key.as_str(), progress.generation)));
             }
             if progress.loading && !more {
                 taken.changed += replica.sweep(*entity, progress.generation, *as_of);
@@ -320,10 +302,10 @@ impl Replica {
             // A load that began meanwhile may have passed the end of such a row without a word.
             let is_passed = loading && since.is_some_and(|since| row.stamp <= since);
             let is_here = !is_passed
-                && (self.apply(entity, row, Source::Ahead, unmet) != Applied::PassedOver
-                    || self.holds(entity, row));
+                && (self.apply(entity, row, true, unmet) != Applied::PassedOver || self.holds(entity, row));
             if went_back && !is_here {
-                sound(self.on(entity, Statement::Doubt).execute([row.key.as_str()]));
+                let sql = "UPDATE rows SET generation = -abs(generation) WHERE key = ?1";
+                sound(self.on(entity, sql).execute([row.key.as_str()]));
             }
         }
         let Some((key, stamp, attributes)) = took else { return };
@@ -351,26 +333,27 @@ impl Replica {
     /// the backend remembers its verdict.
     fn tell_again(&mut self, entity: EntityId, key: &Key, stamp: Stamp) {
         for old in self.find(entity, key).into_iter().filter(|old| old.gone) {
-            sound(self.on(entity, Statement::Delete).execute((old.place, old.seq)));
+            self.remove(entity, &old);
             // The device takes what is no newer than its edit for what it has.
             let (stamp, ahead, generation) = (old.stamp.max(stamp), old.ahead, old.generation);
             self.write(entity, RowVersion { key, stamp, ours: true, ahead, generation }, old.place, None);
         }
     }
 
-    /// Puts a version in the place of the one that is there.
-    fn apply(&mut self, entity: EntityId, row: &Copied, source: Source, generation: i64) -> Applied {
+    /// Puts a version in the place of the one that is there: one that the backend told to the
+    /// replica, or that it showed with a verdict, `ahead` of what it tells the replica.
+    fn apply(&mut self, entity: EntityId, row: &Copied, ahead: bool, generation: i64) -> Applied {
         let Copied { key, stamp, held } = row;
         let found = self.find(entity, key);
         let live = found.iter().find(|found| !found.gone);
-        let passed_over = match source {
-            // A page that was read before a device's edit was taken says nothing of it.
-            Source::Captured => found.iter().any(|found| found.ahead && found.stamp > *stamp),
-            Source::Ahead => found.iter().any(|found| found.stamp >= *stamp),
+        // A page that was read before a device's edit was taken says nothing of it.
+        let is_later = |found: &Found| {
+            if ahead { found.stamp >= *stamp } else { found.ahead && found.stamp > *stamp }
         };
-        if passed_over {
-            if source == Source::Ahead {
-                sound(self.on(entity, Statement::Ours).execute([key.as_str()]));
+        if found.iter().any(is_later) {
+            if ahead {
+                let sql = "UPDATE rows SET ours = 1 WHERE key = ?1";
+                sound(self.on(entity, sql).execute([key.as_str()]));
             }
             return Applied::PassedOver;
         }
@@ -379,17 +362,17 @@ impl Replica {
             (None, None) if !found.is_empty() => return Applied::AsItWas,
             (Some(live), Some(held)) if live.is(place, *stamp, held) => {
                 if live.generation != generation || live.ahead {
-                    sound(self.on(entity, Statement::Confirm).execute((live.place, live.seq, generation)));
+                    let sql = "UPDATE rows SET generation = ?3, ahead = 0 WHERE scope = ?1 AND seq = ?2";
+                    sound(self.on(entity, sql).execute((live.place, live.seq, generation)));
                 }
                 return Applied::AsItWas;
             }
             _ => {}
         }
-        let ahead = source == Source::Ahead;
         let ours = ahead || found.iter().any(|found| found.ours);
         let stays = |old: &Found| old.gone && Some(old.place) != place && old.place != NOWHERE;
         for old in found.iter().filter(|old| !stays(old)) {
-            sound(self.on(entity, Statement::Delete).execute((old.place, old.seq)));
+            self.remove(entity, old);
         }
         let line = RowVersion { key, stamp: *stamp, ours, ahead, generation };
         if let Some(live) = live.filter(|live| Some(live.place) != place) {
@@ -410,11 +393,26 @@ impl Replica {
         let RowVersion { key, stamp, ours, ahead, generation } = line;
         let (record, cells) = (held.and_then(|held| held.record.as_ref()), held.map(|held| &held.cells));
         let row = (place, seq, key.as_str(), stamp.0, held.is_none(), ours, ahead, generation, record, cells);
-        sound(self.on(entity, Statement::Insert).execute(row));
+        let sql = "INSERT INTO rows VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        sound(self.on(entity, sql).execute(row));
+    }
+
+    fn remove(&self, entity: EntityId, old: &Found) {
+        let sql = "DELETE FROM rows WHERE scope = ?1 AND seq = ?2";
+        sound(self.on(entity, sql).execute((old.place, old.seq)));
+    }
+
+    /// The backend has told, or will, of all rows that were known ahead of it from a stamp up to
+    /// another.
+    fn none_ahead(&self, entity: EntityId, from: Stamp, until: Stamp) {
+        let sql = "UPDATE rows SET ahead = 0 WHERE ahead = 1 AND stamp BETWEEN ?1 AND ?2";
+        sound(self.on(entity, sql).execute([from.0, until.0]));
     }
 
     fn find(&self, entity: EntityId, key: &Key) -> Vec<Found> {
-        let mut find = self.on(entity, Statement::Find);
+        let sql =
+            "SELECT scope, seq, stamp, gone, ours, ahead, generation, record, cells FROM rows WHERE key = ?1";
+        let mut find = self.on(entity, sql);
         let found = find.query_map([key.as_str()], |row| {
             Ok(Found {
                 place: row.get(0)?,
@@ -436,22 +434,27 @@ impl Replica {
     /// gone as before is told again to who may have been told otherwise.
     fn sweep(&mut self, entity: EntityId, generation: i64, as_of: Stamp) -> u64 {
         let gone: Vec<(String, i64)> = {
-            let mut unmet = self.on(entity, Statement::Unmet);
+            let mut unmet = self.on(
+                entity,
+                "SELECT key, stamp FROM rows WHERE gone = 0 AND ahead = 0 AND abs(generation) < ?1 ORDER BY seq",
+            );
             let rows = sound(unmet.query_map([generation], |row| Ok((row.get(0)?, row.get(1)?))));
             sound(rows.collect())
         };
         for (key, stamp) in &gone {
             let row = Copied { key: Key::new(key), stamp: as_of.max(Stamp(*stamp)), held: None };
-            self.apply(entity, &row, Source::Captured, generation);
+            self.apply(entity, &row, false, generation);
         }
         let doubted: Vec<(i64, i64)> = {
-            let mut doubted = self.on(entity, Statement::Doubted);
+            let sql = "SELECT scope, seq FROM rows WHERE gone = 1 AND generation < 0 ORDER BY seq";
+            let mut doubted = self.on(entity, sql);
             let rows = sound(doubted.query_map([], |row| Ok((row.get(0)?, row.get(1)?))));
             sound(rows.collect())
         };
+        let renew = "UPDATE rows SET seq = ?3, generation = abs(generation) WHERE scope = ?1 AND seq = ?2";
         for (place, seq) in doubted {
             let next = self.next();
-            sound(self.on(entity, Statement::Renew).execute((place, seq, next)));
+            sound(self.on(entity, renew).execute((place, seq, next)));
         }
         gone.len() as u64
     }

@@ -175,13 +175,6 @@ impl Site {
         _ = self.backend.office().write(now, VISIT, &Key::new(key), &[(set.0, Value::text(set.1))]);
     }
 
-    /// A device of the north writes a text, which the backend judges.
-    fn write(&mut self, key: &str, text: &str) {
-        let edit = self.mutation(0, key, EditKind::Update, vec![(1, Value::text(text))]);
-        self.push(0, &edit);
-        self.upload();
-    }
-
     fn delete(&mut self, key: &str) {
         let now = self.tick();
         _ = self.backend.office().delete(now, VISIT, &Key::new(key));
@@ -264,98 +257,11 @@ fn what_the_backend_took_is_there_before_the_next_refresh_and_no_older_page_goes
 }
 
 #[test]
-fn a_verdict_that_comes_late_brings_back_nothing_that_is_gone() {
-    let mut site = Site::filled(1_000);
-    let (mut north, mut held) = (None, Rows::new());
-    site.pull(0, &mut north, &mut held);
-    let clinic = |name| vec![(0, Value::text(name)), (1, Value::text("new"))];
-    let edit = site.mutation(0, "mine", EditKind::Create, clinic("north"));
-    site.push(0, &edit);
-    let batch = site.gateway.next_batch(&Upload::default()).unwrap();
-    let now = site.tick();
-    let verdicts = site.gateway.push_batch(now, Time::FAR, &mut site.backend, &batch).called.answer.unwrap();
-    site.delete("mine");
-    site.refresh();
-    site.gateway.settle(site.now, &mut Upload::default(), &batch, &verdicts);
-    // It holds the row that it wrote, and no page has ever told of it.
-    held.insert("mine".to_owned(), vec![]);
-    site.pull(0, &mut north, &mut held);
-    assert_eq!(held, site.scope(0));
-    // So does one that has not loaded yet.
-    assert_eq!(site.told(0, &mut None), ["+north0", "+north1", "-mine"]);
-}
-
-#[test]
 fn a_replica_is_filled_until_nobody_waits_for_it() {
     let mut site = Site::new(backend::BackendOptions::default(), 1_000);
     let asked = Cell::new(0);
     site.gateway.fill(&site.backend, START, &|| asked.replace(asked.get() + 1) >= 1);
     assert_eq!(site.told(0, &mut None), ["+north0"], "one of two rows");
-}
-
-#[test]
-fn a_value_that_comes_back_between_two_refreshes_is_on_the_replica_though_the_backend_lags() {
-    let captures = [
-        Capture::default(),
-        Capture::Hash(HashOptions::default()),
-        Capture::Hash(HashOptions { keep: Keep::Copy, ..HashOptions::default() }),
-    ];
-    for capture in captures {
-        let refresh = RefreshOptions { capture, ..RefreshOptions::default() };
-        let options = backend::BackendOptions { replica_lag: Span::secs(60), ..Default::default() };
-        let mut site = Site::with(options, refresh);
-        site.gateway.fill(&site.backend, START, &|| false);
-        let (mut north, mut held) = (None, Rows::new());
-        site.refresh();
-        site.write("north0", "done");
-        site.refresh();
-        site.office("north0", (1, "open"));
-        site.refresh();
-        site.pull(0, &mut north, &mut held);
-        assert_eq!(held["north0"][1], Value::text("done"), "what it wrote is there, and nothing older");
-        site.now += Span::secs(120);
-        // One page shows what its receipt confirms with the next.
-        site.refresh();
-        site.refresh();
-        site.pull(0, &mut north, &mut held);
-        assert_eq!(held, site.scope(0));
-    }
-}
-
-#[test]
-fn what_was_forgotten_is_missed_by_none_but_who_was_away_for_longer() {
-    let refresh = RefreshOptions { kept: Span::secs(600), ..RefreshOptions::default() };
-    let mut site = Site::with(backend::BackendOptions::default(), refresh);
-    site.gateway.fill(&site.backend, START, &|| false);
-    let (mut away, mut here, mut south) = (None, None, None);
-    site.refresh();
-    site.told(0, &mut away);
-    site.told(1, &mut south);
-    let edit = site.mutation(0, "north1", EditKind::Update, vec![(1, Value::text("done"))]);
-    site.push(0, &edit);
-    site.upload();
-    site.delete("north0");
-    let mut forgotten = false;
-    for minute in 1..=20 {
-        site.now += Span::secs(60);
-        site.refresh();
-        let mut held = Rows::new();
-        let last = here.clone();
-        site.pull(0, &mut here, &mut held);
-        assert!(minute == 1 || held.is_empty() && here == last, "who comes every minute loads once");
-        let came = site.pull_one(0, &mut away.clone(), 9, &mut held);
-        assert!(came.is_ok() || minute > 10, "ten minutes are not over in minute {minute}");
-        forgotten |= came == Err(ServerError::CursorExpired(VISIT));
-        assert_eq!(site.told(1, &mut south), [""; 0], "nothing of the south is forgotten");
-    }
-    assert!(forgotten);
-    // So is the verdict; the backend has its own memory.
-    assert_eq!(site.push(0, &edit), Outcome::Queued);
-    site.upload();
-    assert!(matches!(site.push(0, &edit), Outcome::Applied { .. }));
-    let mut held = Rows::new();
-    site.pull(0, &mut None, &mut held);
-    assert_eq!(held, site.scope(0));
 }
 
 #[test]

@@ -1,48 +1,21 @@
-//! Cursors by time: what each loses, and how often it asks, against a count of its page cuts.
+//! Rows that are deleted for good, and readers that look for that.
 
 use super::*;
 use crate::contract::Carried;
 
-/// What a reader that begins with nothing came to.
-#[derive(Debug, PartialEq, Eq)]
-struct Came {
-    lost: usize,
-    requests: usize,
-    largest: usize,
-}
-
-/// Codes in groups of one stamp each, a second apart, all older than what a tombstone is kept for.
-fn site(options: LastModifiedOptions, groups: &[usize]) -> Site {
-    let mut site = Site::by_time(options, backend::BackendOptions { page_cap: 10_000, ..exact() });
-    let old = START.minus(Span::secs(400 * 86_400));
-    let rows = groups.iter().enumerate().flat_map(|(group, &rows)| {
-        let stamp = old.plus(Span::secs(group as u64));
-        (0..rows).map(move |n| {
-            Loaded::as_of(&format!("g{group:05}r{n:05}"), vec![Value::Null, Value::text("text")], stamp)
-        })
-    });
-    site.backend.load(CODE, rows);
-    site
-}
-
-/// A device that reads codes.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Reader {
     cursor: Option<String>,
     run: u64,
-    clock: i64,
-    zone: i32,
     rows: BTreeMap<String, Stamp>,
-    again: usize,
 }
 
 impl Reader {
     /// One page as it comes; the reader does not have it yet.
     fn ask(&self, site: &mut Site, rows: u32) -> Served {
         let wants = vec![Want { entity: CODE, cursor: self.cursor.clone(), ids: 0 }];
-        let clock = Stamp(site.backend.clock(site.now).0 + self.clock);
-        let (run, zone, bytes) = (self.run, self.zone, 1 << 30);
-        let pull = PullRequest { rows, bytes, clock, zone, run, ..PullRequest::new(DeviceId(0), wants) };
+        let (run, clock, bytes) = (self.run, site.backend.clock(site.now), 1 << 30);
+        let pull = PullRequest { rows, bytes, clock, run, ..PullRequest::new(DeviceId(0), wants) };
         site.send(&Request::Pull(pull))
     }
 
@@ -54,61 +27,24 @@ impl Reader {
         for row in page.rows.iter() {
             if row.values.is_none() {
                 self.rows.remove(row.key);
-            } else if self.rows.insert(row.key.to_owned(), row.stamp) == Some(row.stamp) {
-                self.again += 1;
+            } else {
+                self.rows.insert(row.key.to_owned(), row.stamp);
             }
         }
         (page.rows.len(), page.more)
     }
 
-    fn page(&mut self, site: &mut Site, rows: u32) -> (usize, bool) {
-        let served = self.ask(site, rows);
-        if served.error == Some(ServerError::CursorExpired(CODE)) {
-            (self.cursor, self.rows) = (None, BTreeMap::new());
-            return (0, true);
-        }
-        self.take(&served)
-    }
-
-    /// A run: pages until there are no more, at most `most`.
-    fn pull(&mut self, site: &mut Site, rows: u32, most: usize) -> Came {
+    /// A run: pages until there are no more; gives the largest.
+    fn pull(&mut self, site: &mut Site, rows: u32) -> usize {
         self.run += 1;
-        let mut came = Came { lost: 0, requests: 0, largest: 0 };
-        while came.requests < most {
-            let (page, more) = self.page(site, rows);
-            came.requests += 1;
-            came.largest = came.largest.max(page);
+        let mut largest = 0;
+        loop {
+            let served = self.ask(site, rows);
+            let (page, more) = self.take(&served);
+            largest = largest.max(page);
             if !more {
-                break;
+                return largest;
             }
-        }
-        came.lost = site.backend.len(CODE).saturating_sub(self.rows.len());
-        came
-    }
-}
-
-fn load(options: LastModifiedOptions, groups: &[usize], page: u32) -> Came {
-    Reader::default().pull(&mut site(options, groups), page, 2_000)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
-
-    #[test]
-    fn every_clock_of_the_backend_at_the_start_and_every_paging_reads_what_stands_still(
-        groups in prop::collection::vec(1..9_usize, 0..40),
-        page in 1..20_u32,
-        offset in any::<bool>(),
-    ) {
-        let paging = if offset { LastModifiedPaging::Offset } else { LastModifiedPaging::Keyset };
-        for source in [
-            LastModifiedSource::Records,
-            LastModifiedSource::ClientClock,
-            LastModifiedSource::ServerStart,
-            LastModifiedSource::ServerEnd,
-        ] {
-            let options = LastModifiedOptions { source, paging, ..LastModifiedOptions::default() };
-            prop_assert_eq!(load(options, &groups, page).lost, 0, "{:?}", source);
         }
     }
 }
@@ -122,13 +58,6 @@ fn reconciling(every: Span) -> Site {
     let row = |n: u32| Loaded::as_of(&format!("c{n:02}"), vec![Value::Null, Value::text("text")], old);
     site.backend.load(CODE, (0..20).map(row));
     site
-}
-
-/// The same whenever it asks, and a reader that has all.
-fn reconciled() -> (Site, Reader) {
-    let (mut site, mut reader) = (reconciling(Span::ZERO), Reader::default());
-    reader.pull(&mut site, 500, 100);
-    (site, reader)
 }
 
 /// Bytes that the gateway keeps after this answer.
@@ -150,25 +79,14 @@ fn delete(site: &mut Site, keys: std::ops::Range<u32>) {
 fn rows_that_are_deleted_for_good_are_found_once_the_time_has_come() {
     let mut site = reconciling(Span::secs(60));
     let mut reader = Reader::default();
-    reader.pull(&mut site, 7, 100);
+    reader.pull(&mut site, 7);
     assert_eq!((reader.rows.len(), kept(&reader.ask(&mut site, 7))), (20, 60));
     delete(&mut site, 0..10);
-    reader.pull(&mut site, 7, 100);
+    reader.pull(&mut site, 7);
     assert_eq!(reader.rows.len(), 20, "it is too early");
     site.now += Span::secs(60);
-    let came = reader.pull(&mut site, 4, 100);
-    assert_eq!((reader.rows.len(), came.largest), (10, 4));
+    assert_eq!((reader.pull(&mut site, 4), reader.rows.len()), (4, 10));
     assert_eq!(kept(&reader.ask(&mut site, 4)), 30, "what has arrived is forgotten");
-}
-
-#[test]
-fn a_device_that_was_set_up_elsewhere_loads_everything_once() {
-    let mut site = reconciling(Span::ZERO);
-    let mut reader = Reader { cursor: Some(site.gateway.cursor_at(CODE, START)), ..Reader::default() };
-    reader.rows.insert("long gone".to_owned(), START);
-    assert_eq!(refusal(&reader.ask(&mut site, 500)), ServerError::CursorExpired(CODE));
-    reader.pull(&mut site, 500, 100);
-    assert_eq!(reader.rows.len(), 20);
 }
 
 #[test]
@@ -182,31 +100,11 @@ fn a_device_that_begins_with_its_rows_loads_nothing_and_hears_of_what_is_gone() 
         }
     });
     delete(&mut site, 3..6);
-    assert_eq!(reader.page(&mut site, 500), (3, false));
+    assert_eq!(reader.pull(&mut site, 500), 3);
     assert_eq!(reader.rows.len(), 17);
     assert_eq!(kept(&reader.ask(&mut site, 500)), 51, "what has arrived is forgotten");
 }
 
-#[test]
-fn a_gateway_put_back_finds_rows_that_were_sent_since_its_backup() {
-    let (mut site, mut reader) = reconciled();
-    let backup = site.gateway.backup();
-    let now = site.now;
-    site.backend.office().create(now, CODE, Key::new("since"), vec![Value::Null, Value::Null]).unwrap();
-    delete(&mut site, 0..1);
-    reader.pull(&mut site, 500, 100);
-    assert!(reader.rows.contains_key("since"));
-    site.gateway.restore(site.now, backup);
-    let now = site.now;
-    site.backend.office().delete(now, CODE, &Key::new("since")).unwrap();
-    delete(&mut site, 1..2);
-    // A receipt from before the restore is for none of the tombstones after it.
-    reader.ask(&mut site, 500);
-    reader.pull(&mut site, 500, 100);
-    assert_eq!(reader.rows.len(), 18);
-}
-
-/// What a page says is there besides.
 fn withheld(served: &Served) -> Vec<String> {
     let answer = CODEC.decode_answer(&served.answer).unwrap().unwrap();
     answer.pages[0].withheld.iter().map(|key| key.to_string()).collect()
@@ -237,36 +135,10 @@ fn a_load_names_what_is_there_and_not_yet_shown() {
     assert_eq!((withheld(&last), reader.take(&last)), (vec!["c03".to_owned()], (9, false)));
     assert_eq!(withheld(&reader.ask(&mut site, 10)), Vec::<String>::new(), "no load, no word of it");
     site.now += Span::secs(1);
-    assert_eq!(reader.page(&mut site, 10), (1, false));
-}
-
-#[test]
-fn the_end_of_a_row_that_a_load_withheld_is_told() {
-    let mut site = reconciling_in_ticks();
-    let now = site.now;
-    site.backend.office().write(now, CODE, &Key::new("c03"), &[(1, Value::text("new"))]).unwrap();
-    let mut reader = Reader::default();
-    reader.rows.insert("c03".to_owned(), START);
-    reader.pull(&mut site, 500, 100);
+    delete(&mut site, 4..5);
+    assert_eq!(reader.pull(&mut site, 10), 2);
     delete(&mut site, 3..4);
     site.now += Span::secs(1);
-    reader.pull(&mut site, 500, 100);
-    assert_eq!(reader.rows.len(), 19);
-}
-
-#[test]
-fn the_end_of_a_row_that_was_written_before_the_load_is_told() {
-    let (mut site, mut reader) = reconciled();
-    let backup = site.gateway.backup();
-    site.gateway.restore(site.now, backup);
-    let made = Mutation { entity: CODE, ..create(0, "mine") };
-    assert!(site.send(&push(vec![made])).error.is_none());
-    reader.rows.insert("mine".to_owned(), START);
-    delete(&mut site, 3..4);
-    let now = site.now;
-    site.backend.office().delete(now, CODE, &Key::new("mine")).unwrap();
-    assert_eq!(refusal(&reader.ask(&mut site, 500)), ServerError::CursorExpired(CODE));
-    reader.cursor = None;
-    reader.pull(&mut site, 500, 100);
-    assert!(!reader.rows.contains_key("mine"));
+    reader.pull(&mut site, 10);
+    assert_eq!(reader.rows.len(), 18);
 }

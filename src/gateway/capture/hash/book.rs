@@ -1,10 +1,9 @@
 //! What one reader holds of one entity, as far as the gateway knows.
 //!
-//! A row that was sent is [`Kept::Unsure`] until the cursor of its page comes back: the reader may
-//! have written it, in part or not at all. So is a row that the reader itself has written. What is
-//! unsure differs from everything and is sent again at the next comparison, as it is or as gone.
-//! Without that a row that changes and changes back would stay wrong where the answer in between
-//! got lost.
+//! A row that was sent is [`Kept::Unsure`] until the cursor of its page comes back, and so is one
+//! that the reader itself has written. What is unsure differs from everything and is sent again at
+//! the next comparison: without that a row that changes and changes back would stay wrong where the
+//! answer in between got lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -14,7 +13,7 @@ use super::source::{Gap, Reading};
 use crate::backend::Change;
 use crate::base::{Key, Stamp, Time, UnitId, Value};
 use crate::contract::Entity;
-use crate::gateway::capture::seam::Take;
+use crate::gateway::capture::seam::{Cursor, Take};
 use crate::protocol::Part;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -93,10 +92,8 @@ fn reads_as(a: &Value, b: &Value) -> bool {
     a == b || b.with_ref(|b| a.reads_as(b))
 }
 
-/// How rows are looked at.
 pub(super) struct Lens<'e> {
     pub(super) entity: &'e Entity,
-    /// The columns that the reader gets.
     pub(super) columns: &'e [usize],
     /// Whether what the reader holds is kept in place of hashes.
     pub(super) copies: bool,
@@ -147,12 +144,10 @@ impl Rows {
     }
 }
 
-/// What a reader is to be told of one row.
 #[derive(Clone, Debug)]
 struct Difference {
     key: Key,
     stamp: Stamp,
-    /// All columns; `None` if the row is gone.
     values: Option<Box<[Value]>>,
     /// The columns that differ from what the reader holds, where that is known.
     part: Option<Part>,
@@ -167,9 +162,7 @@ struct Difference {
 pub(super) struct Comparison<'b> {
     known: std::iter::Peekable<std::collections::btree_map::Iter<'b, Key, Kept>>,
     found: Vec<Difference>,
-    /// What is gone is told with this stamp: no row there is has a later one.
     head: Stamp,
-    /// Rows that are there.
     pub(super) seen: u64,
 }
 
@@ -178,7 +171,6 @@ impl<'b> Comparison<'b> {
         Comparison { known: rows.by_key.iter().peekable(), found: Vec::new(), head, seen: 0 }
     }
 
-    /// A row is there; keys ascend.
     pub(super) fn see(&mut self, row: Change<'_>, print: Print<'_>) {
         self.seen += 1;
         self.pass(Some(row.key));
@@ -218,10 +210,8 @@ pub(super) fn not_seen(touched: &mut BTreeMap<Key, Time>, since: Option<Time>) -
 
 #[derive(Clone, Debug)]
 pub(super) struct List {
-    /// In the order of keys.
     found: Vec<Difference>,
     served: usize,
-    /// Rows of which nothing is told.
     not: BTreeSet<Key>,
 }
 
@@ -246,30 +236,6 @@ impl List {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cursor {
-    /// Of a reader that came with everything up to this stamp.
-    At(Stamp),
-    /// Of the page of this number.
-    Page(u64),
-}
-
-impl Cursor {
-    pub(super) fn read(text: &str) -> Option<Cursor> {
-        match text.strip_prefix('@') {
-            Some(stamp) => Some(Cursor::At(Stamp(stamp.parse().ok()?))),
-            None => Some(Cursor::Page(text.parse().ok()?)),
-        }
-    }
-
-    pub(super) fn write(self) -> String {
-        match self {
-            Cursor::At(Stamp(stamp)) => format!("@{stamp}"),
-            Cursor::Page(number) => number.to_string(),
-        }
-    }
-}
-
 #[derive(Clone, Debug, Default)]
 pub(super) struct Book {
     pub(super) rows: Rows,
@@ -281,7 +247,6 @@ pub(super) struct Book {
     /// Rows that the reader has written, and when: what a source says that is as of earlier is not
     /// to be told.
     pub(super) touched: BTreeMap<Key, Time>,
-    /// The last pull that asked.
     pull: Option<(UnitId, u64)>,
     /// What there is to tell in it; a gateway that is killed forgets it.
     pub(super) list: Option<List>,
@@ -290,7 +255,6 @@ pub(super) struct Book {
 }
 
 impl Book {
-    /// A book of a reader that has committed this cursor.
     pub(super) fn begun(at: Cursor) -> Book {
         Book { confirmed: Some(at), ..Book::default() }
     }

@@ -1,12 +1,9 @@
 //! A row as bytes, the same whenever the row reads the same and different whenever it does not.
 //!
-//! Columns come in the order of the schema, each as a tag and what follows it: nothing for null,
-//! eight bytes for a number, the length and the bytes of a text. So null is not the empty text, and
-//! no text runs into the next. What serialisers disagree about is settled before: a whole number in
-//! a column of fractions counts as a fraction, the two zeros are one, a boolean and a timestamp are
-//! whole numbers, a text that is made when it is read counts as what it says, its accents are
-//! composed with their letters (NFC) whether or not they came so. A decimal has the zeros of its
-//! column wherever it was read ([`ColumnKind::canonical`]).
+//! Columns come in the order of the schema, each as a tag and what follows it. What serialisers
+//! disagree about is settled before: a whole number in a column of fractions counts as a fraction,
+//! the two zeros are one, accents are composed with their letters (NFC), a decimal has the zeros of
+//! its column ([`ColumnKind::canonical`]).
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -31,7 +28,6 @@ impl Canonical {
         xxh3_128(&self.bytes)
     }
 
-    /// The hash of what a source wrote, as it stands.
     pub(super) fn hash_of_text<'t>(&mut self, cells: impl Iterator<Item = &'t str>) -> u128 {
         self.bytes.clear();
         cells.for_each(|cell| write(ValueRef::Text(cell), false, &mut self.bytes));

@@ -1,25 +1,13 @@
 //! By comparing everything with what was sent before.
 //!
 //! Works with any backend, as all it asks for is all. For each reader and entity the gateway keeps
-//! the hash of each row that the reader holds, or the row; a row that is not there any more was
-//! deleted. What differs is told in pages.
+//! the hash of each row that the reader holds, or the row; what differs is told in pages. A row's
+//! stamp is passed on, as an edit names by it what it replaces; no comparison looks at it.
 //!
 //! The cursor is the number of a page. When it comes back, what the page told counts as held by the
 //! reader; until then it is unsure and told again. The cursor before begins another comparison, no
-//! cursor a first load; any other has expired: a device restored from a backup, a gateway that has
-//! lost its database or went back to an older one: what devices wrote since moved no cursor, and is
-//! not in that book. A cursor belongs to an entity; where each unit has its own, each change of
-//! units is a load.
-//!
-//! A comparison is of one instant, in the pull that it is made for: its pages tell what was found
-//! then, and what was committed later comes with the next pull. A reading by offset has no instant,
-//! and may take a row for gone that was only moved past ([`Snapshot::Torn`]).
-//!
-//! Who keeps copies sees which columns differ, and sends a device those alone, above the version
-//! that it holds; who keeps hashes sends the row.
-//!
-//! The stamp of a row is passed on, as an edit names by it what it replaces; no comparison looks at
-//! it.
+//! cursor a first load; any other has expired. A comparison is of one instant, in the pull that it
+//! is made for; a reading by offset has none ([`Snapshot::Torn`]).
 
 mod book;
 mod canonical;
@@ -31,37 +19,21 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::seam::{Ask, Captured, Effort, Paged, Reader, Strategy, Take};
-use crate::backend::{Backend, Change};
-use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
+use super::seam::{Ask, Captured, Cursor, Effort, Paged, Reader, Strategy, Take};
+use crate::backend::{Backend, Change, Consumer};
+use crate::base::{EntityId, Key, Stamp, Time};
 use crate::contract::{Carried, CarriedRows, Delivery, Entity, Schema, ServerError};
 
-use book::{Book, Comparison, Cursor, Kept, Lens, List, Print, not_seen};
+use book::{Book, Comparison, Kept, Lens, List, Print, not_seen};
 use source::{Raw, Reading, Seen, Sheet, Whole};
 
 pub use canonical::Canonical;
 pub use options::{HashOptions, Keep, Snapshot, Source};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Who {
-    Device(DeviceId),
-    Replica,
-}
-
-impl From<Reader<'_>> for Who {
-    fn from(reader: Reader<'_>) -> Who {
-        match reader {
-            Reader::Device(device, _) => Who::Device(device),
-            Reader::Replica => Who::Replica,
-        }
-    }
-}
-
 #[derive(Clone)]
 pub(super) struct Hash {
     options: HashOptions,
-    books: BTreeMap<(Who, EntityId), Book>,
-    /// What the books take, bytes.
+    books: BTreeMap<(Consumer, EntityId), Book>,
     kept: u64,
     pages: u64,
     /// Files that were read, by entity; a killed gateway reads them again.
@@ -75,8 +47,11 @@ impl Hash {
         Hash { options, books, kept: 0, pages: 0, sheets, canonical }
     }
 
-    /// Changes a book, and what all of them take.
-    fn with_book<T>(&mut self, line: (Who, EntityId), change: impl FnOnce(&mut Hash, &mut Book) -> T) -> T {
+    fn with_book<T>(
+        &mut self,
+        line: (Consumer, EntityId),
+        change: impl FnOnce(&mut Hash, &mut Book) -> T,
+    ) -> T {
         let mut book = self.books.remove(&line).unwrap_or_default();
         let before = book.rows.bytes();
         let result = change(self, &mut book);
@@ -96,7 +71,7 @@ impl Hash {
         let schema = Arc::clone(backend.schema());
         let entity = schema.entity(ask.entity);
         let all: Vec<usize> = (0..entity.columns.len()).collect();
-        let columns = columns(entity, ask.reader.into(), &all);
+        let columns = columns(entity, ask.reader.name(), &all);
         let lens = Lens { entity, columns, copies: self.options.keep == Keep::Copy };
         if let Source::File { trailer, .. } = self.options.source {
             let sheet = self.sheets.entry(ask.entity).or_default();
@@ -172,11 +147,8 @@ impl Hash {
     }
 }
 
-fn columns<'e>(entity: &'e Entity, who: Who, all: &'e [usize]) -> &'e [usize] {
-    match who {
-        Who::Device(_) => &entity.projection,
-        Who::Replica => all,
-    }
+fn columns<'e>(entity: &'e Entity, who: Consumer, all: &'e [usize]) -> &'e [usize] {
+    if who == Consumer::Replica { all } else { &entity.projection }
 }
 
 fn is_theirs(entity: &Entity, reader: Reader<'_>, row: &Seen) -> bool {
@@ -186,7 +158,6 @@ fn is_theirs(entity: &Entity, reader: Reader<'_>, row: &Seen) -> bool {
     }
 }
 
-/// A row that was read before is there.
 fn see(
     comparison: &mut Comparison<'_>,
     row: &Seen,
@@ -210,13 +181,13 @@ impl Strategy for Hash {
     fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
         let entity = backend.schema().entities.get(usize::from(ask.entity.0));
         let pulled =
-            |entity: &Entity| entity.delivery == Delivery::Delta || Who::from(ask.reader) == Who::Replica;
+            |entity: &Entity| entity.delivery == Delivery::Delta || ask.reader.name() == Consumer::Replica;
         if !entity.is_some_and(pulled) {
             return Err(ServerError::BadRequest(format!("entity {} is not pulled", ask.entity.0)));
         }
         let expired = || ServerError::CursorExpired(ask.entity);
         let cursor = ask.cursor.map(|text| Cursor::read(text).ok_or_else(expired)).transpose()?;
-        self.with_book((ask.reader.into(), ask.entity), |this, book| {
+        self.with_book((ask.reader.name(), ask.entity), |this, book| {
             if !book.receive(cursor, ask.pull, this.reads_in_pages()) {
                 return Err(expired());
             }
@@ -254,11 +225,11 @@ impl Strategy for Hash {
     }
 
     fn touched(&mut self, now: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
-        self.with_book((reader.into(), entity), |_, book| book.touch(key, now));
+        self.with_book((reader.name(), entity), |_, book| book.touch(key, now));
     }
 
     fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, stamp: Stamp, rows: &mut CarriedRows<'_>) {
-        let who = Who::from(reader);
+        let who = reader.name();
         for entity in schema.ids() {
             self.books.entry((who, entity)).or_insert_with(|| Book::begun(Cursor::At(stamp)));
         }
@@ -277,9 +248,8 @@ impl Strategy for Hash {
     }
 
     fn put_back(&mut self) {
-        let of_devices = |(who, _): &(Who, EntityId)| matches!(who, Who::Device(_));
-        let books = self.books.iter_mut().filter(|(line, _)| of_devices(line));
-        books.for_each(|(_, book)| book.expire());
+        let of_devices = self.books.iter_mut().filter(|((who, _), _)| *who != Consumer::Replica);
+        of_devices.for_each(|(_, book)| book.expire());
     }
 
     fn forget(&mut self) {

@@ -23,13 +23,11 @@ pub(super) struct Seen {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reading {
     rows: Vec<Seen>,
-    /// Rows that the source is to skip.
     offset: usize,
     /// What this pass may have passed over.
     gaps: Vec<Gap>,
     /// The keys of the pass before, in order.
     before: Option<Vec<Key>>,
-    /// Passes that were made.
     passes: u32,
     /// Rows that the reader has written meanwhile: what was read of them may be older.
     pub(super) touched: BTreeSet<Key>,
@@ -48,10 +46,8 @@ impl Gap {
     }
 }
 
-/// A reading that is complete.
 #[derive(Clone, Debug)]
 pub(super) struct Whole {
-    /// In the order of keys.
     pub(super) rows: Vec<Seen>,
     /// Those of which nothing is to be told.
     pub(super) touched: BTreeSet<Key>,
@@ -139,7 +135,6 @@ impl Reading {
         Some(Whole { rows, touched: std::mem::take(&mut self.touched), gaps })
     }
 
-    /// Whether this pass saw all that the one before did.
     fn is_confirmed_by(&self, rows: &[Seen]) -> bool {
         let sees = |key: &Key| rows.binary_search_by(|row| row.key.cmp(key)).is_ok();
         self.before.as_ref().is_some_and(|before| before.iter().all(sees))
@@ -178,7 +173,6 @@ impl<'e> Raw<'e> {
 #[derive(Clone, Debug)]
 pub(super) struct Sheet {
     number: u64,
-    /// Of when it is.
     pub(super) at: Time,
     /// The last instant that a row could have by then.
     pub(super) head: Stamp,

@@ -1,13 +1,11 @@
 //! Readers of all kinds of sources, with trouble at every request.
 
-use std::ops::ControlFlow;
-
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 
 use super::super::trial::{self, TROUBLES, Trial, Trouble, VISIT};
 use super::*;
 use crate::backend::{self, FileDrop, Provisioning, Style};
-use crate::base::{Fat, Span, Stuff, UnitId, Value, composed};
+use crate::base::{Fat, Span, Stuff, Value, composed};
 
 fn trial(options: HashOptions, provisioning: Provisioning, rows: u32) -> Trial {
     let files = match options.source {
@@ -21,51 +19,6 @@ fn trial(options: HashOptions, provisioning: Provisioning, rows: u32) -> Trial {
 fn file(every: u64, takes: u64, trailer: bool) -> HashOptions {
     let drop = FileDrop { every: Span::millis(every), takes: Span::millis(takes) };
     HashOptions { source: Source::File { drop, trailer }, ..HashOptions::default() }
-}
-
-const PROVISIONINGS: [Provisioning; 3] =
-    [Provisioning::Nothing, Provisioning::StampsOnly, Provisioning::Full];
-
-#[test]
-fn trouble_with_any_request_loses_nothing() {
-    for provisioning in PROVISIONINGS {
-        for limit in [1, 2, 3, 7, 100] {
-            let mut calm = trial(HashOptions::default(), provisioning, 10);
-            calm.live(limit);
-            calm.check(&(provisioning, limit));
-            for (nth, trouble) in (1..=calm.requests).flat_map(|nth| TROUBLES.map(|t| (nth, t))) {
-                let mut trial = trial(HashOptions::default(), provisioning, 10);
-                trial.trouble.insert(nth, trouble);
-                trial.live(limit);
-                trial.check(&(provisioning, limit, nth, trouble));
-                let again = match trouble {
-                    Trouble::Forgets => false,
-                    Trouble::Reinstalled => nth > 1,
-                    _ => nth == 1,
-                };
-                assert_eq!(trial.loads, calm.loads + u32::from(again));
-            }
-        }
-    }
-}
-
-#[test]
-fn a_book_that_was_put_back_does_not_hide_what_its_reader_wrote_since() {
-    for noticed in [false, true] {
-        let mut trial = trial(HashOptions::default(), Provisioning::Nothing, 10);
-        trial.pull(100);
-        let backup = trial.strategy.copy();
-        trial.push(4);
-        // Somebody undoes that, and the book is right about the row and wrong about who holds it.
-        trial.commit(106);
-        trial.strategy = backup;
-        if noticed {
-            trial.strategy.put_back();
-        }
-        trial.pull(100);
-        let wanted = trial.wanted();
-        assert_eq!(trial.holds == wanted, noticed);
-    }
 }
 
 #[test]
@@ -157,28 +110,6 @@ fn a_cursor_of_another_time_has_expired_and_brings_everything() {
 }
 
 #[test]
-fn a_torn_reading_takes_rows_for_gone_and_two_passes_do_not() {
-    let phantoms = |snapshot| {
-        let options = HashOptions { snapshot, read_rows: 4, ..HashOptions::default() };
-        let mut trial = trial(options, Provisioning::Nothing, 17);
-        trial.pull(100);
-        for n in 0..6 {
-            // Between the first page of a reading and the next, its first row goes.
-            trial.request(100);
-            assert!(
-                trial.backend.office().delete(trial.now, VISIT, &Key::new(&format!("{:03}", 2 * n))).is_ok()
-            );
-            trial.go_on(100);
-        }
-        trial.pull(100);
-        trial.check(&snapshot);
-        trial.phantoms
-    };
-    assert!(phantoms(Snapshot::Torn) >= 4);
-    assert_eq!((phantoms(Snapshot::TwoPass), phantoms(Snapshot::Isolated)), (0, 0));
-}
-
-#[test]
 fn two_passes_come_to_an_end_while_rows_vanish_in_each_and_take_none_for_gone() {
     for (limit, read_rows) in [(100, 4), (2, 4), (100, 1), (100, 7)] {
         let options = HashOptions { snapshot: Snapshot::TwoPass, read_rows, ..HashOptions::default() };
@@ -210,23 +141,6 @@ fn two_passes_come_to_an_end_while_rows_vanish_in_each_and_take_none_for_gone() 
 }
 
 #[test]
-fn what_a_lagging_source_shows_by_now_is_told_at_the_first_reading() {
-    for snapshot in [Snapshot::Isolated, Snapshot::Torn, Snapshot::TwoPass] {
-        let (provisioning, replica_lag) = (Provisioning::Nothing, Span::secs(30));
-        let backend =
-            backend::BackendOptions { provisioning, replica_lag, ..backend::BackendOptions::default() };
-        let options = HashOptions { snapshot, ..HashOptions::default() };
-        let mut trial = Trial::new(backend, Box::new(Hash::new(options)), 4);
-        trial.pull(100);
-        trial.push(2);
-        trial.commit(2);
-        trial.now += Span::secs(31);
-        trial.pull(100);
-        trial.check(&snapshot);
-    }
-}
-
-#[test]
 fn a_reading_in_pages_goes_on_where_it_was_though_answers_are_lost() {
     let options = HashOptions { snapshot: Snapshot::TwoPass, read_rows: 1, ..HashOptions::default() };
     let mut trial = trial(options, Provisioning::Nothing, 20);
@@ -234,26 +148,6 @@ fn a_reading_in_pages_goes_on_where_it_was_though_answers_are_lost() {
     trial.pull(100);
     trial.check(&"lost");
     assert!(trial.requests < 60, "{} requests for twice 21 pages", trial.requests);
-}
-
-#[test]
-fn a_file_is_of_its_instant_and_tells_the_last_state_alone() {
-    let mut trial = trial(file(100, 0, true), Provisioning::Nothing, 10);
-    trial.pull(100);
-    for n in [0, 17 * 8, 2 * 17] {
-        trial.commit(n);
-    }
-    trial.pull(100);
-    assert_eq!(trial.delivered, 10, "the file is older");
-    trial.now += Span::millis(100);
-    trial.pull(100);
-    trial.check(&"a new file");
-    trial.now += Span::millis(100);
-    trial.commit(1);
-    trial.now += Span::millis(100);
-    trial.pull(100);
-    trial.check(&"the file after");
-    assert_eq!(trial.phantoms, 0);
 }
 
 #[test]
@@ -269,29 +163,6 @@ fn a_file_says_nothing_of_a_row_that_the_reader_wrote_later() {
     trial.now += Span::millis(100);
     trial.pull(100);
     trial.check(&"taken back");
-}
-
-#[test]
-fn a_source_without_a_complete_file_is_not_available_for_a_first_load() {
-    let mut trial = trial(file(100, 50, true), Provisioning::Nothing, 10);
-    let attributes = [Value::text("north")];
-    let reader = Reader::Device(DeviceId(0), &attributes);
-    let ask = Ask {
-        reader,
-        entity: VISIT,
-        cursor: None,
-        limit: 9,
-        clock: Stamp(0),
-        local: Stamp(0),
-        pull: (UnitId(0), 0),
-    };
-    let mut ask_at = |ms| {
-        let now = Time::ZERO + Span::millis(ms);
-        trial.strategy.page(&mut trial.backend, now, ask, &mut |_, _| ControlFlow::Continue(()))
-    };
-    assert_eq!(ask_at(20), Err(ServerError::Unavailable));
-    assert!(ask_at(50).is_ok());
-    assert!(ask_at(120).is_ok(), "the last complete file is still known");
 }
 
 fn value() -> impl Strategy<Value = Value> {

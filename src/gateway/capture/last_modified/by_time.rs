@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use super::cursor::{Course, Cursor, PullProgress};
 use super::options::{Bound, End, LastModifiedOptions, Paging, Source, Stamps};
-use crate::backend::{Backend, Lower, Position, Query, Stretch, Stretched, Upto};
-use crate::base::{EntityId, Key, Stamp, Time};
+use crate::backend::{Backend, Lower, Position, Query, Sight, Stretch, Upto};
+use crate::base::{EntityId, Stamp, Time};
 use crate::contract::ServerError;
 use crate::gateway::capture::seam::{Ask, Captured, Effort, Paged, Strategy, Take};
 
@@ -41,8 +41,9 @@ impl Strategy for LastModified {
             if passes_new && change.is_new { ControlFlow::Continue(()) } else { take(change, part) }
         };
         let LastModifiedOptions { bound, paging, source, .. } = self.options;
+        let asked = Asked { options: self.options, backend, now, ask };
         if paging == Paging::Offset || source != Source::Records {
-            return self.by_course(backend, now, ask, cursor, take);
+            return asked.by_course(cursor, take);
         }
         let after = match cursor {
             Some(Cursor::Course(_)) => return Err(ServerError::CursorExpired(ask.entity)),
@@ -50,8 +51,8 @@ impl Strategy for LastModified {
             None => None,
         };
         match bound {
-            Bound::Keyset => self.by_key(backend, now, ask, after.as_ref(), take),
-            _ => self.by_stamp(backend, now, ask, after, take),
+            Bound::Keyset => asked.by_key(after.as_ref(), take),
+            _ => asked.by_stamp(after, take),
         }
     }
 
@@ -60,49 +61,40 @@ impl Strategy for LastModified {
     }
 }
 
-impl LastModified {
-    /// Each page begins after the last (stamp, key).
-    fn by_key(
-        &self,
-        backend: &mut Backend,
-        now: Time,
-        ask: Ask<'_>,
-        after: Option<&Position>,
-        take: Take<'_>,
-    ) -> Paged {
-        let Ask { reader, entity, limit, .. } = ask;
+/// One page that is asked for.
+struct Asked<'p> {
+    options: LastModifiedOptions,
+    backend: &'p mut Backend,
+    now: Time,
+    ask: Ask<'p>,
+}
+
+impl<'p> Asked<'p> {
+    fn by_key(self, after: Option<&Position>, take: Take<'_>) -> Paged {
+        let Ask { reader, entity, limit, .. } = self.ask;
         let query = Query { entity, scope: reader.scope(), after, limit, upto: self.options.upto };
-        let page = backend.changes(now, query, |change| take(change, None))?;
-        let cursor = Cursor::Rest(Position { stamp: self.cut(page.next.stamp), ..page.next }).write();
-        let effort = Effort { scanned: page.scanned, ..Effort::default() };
+        let page = self.backend.changes(self.now, query, |change| take(change, None))?;
+        let cursor = Cursor::Rest(Position { stamp: self.cut(page.next.stamp), ..page.next });
         let loaded = !page.more && after.is_none_or(|after| after.since.is_some());
-        let withheld = self.withheld(backend, now, ask, loaded)?;
-        let (delivered, more) = (page.delivered, self.more(page.delivered, page.more));
-        Ok(Captured { delivered, cursor, more, withheld, effort })
+        let more = self.more(page.delivered, page.more);
+        self.captured((page.scanned, page.delivered), &cursor, more, loaded)
     }
 
     /// Each page begins at a stamp that the last one came to.
-    fn by_stamp(
-        &self,
-        backend: &mut Backend,
-        now: Time,
-        ask: Ask<'_>,
-        after: Option<Position>,
-        take: Take<'_>,
-    ) -> Paged {
-        if after.as_ref().is_some_and(|after| backend.sight(now).is_ahead(after)) {
-            return Err(ServerError::CursorExpired(ask.entity));
+    fn by_stamp(self, after: Option<Position>, take: Take<'_>) -> Paged {
+        if after.as_ref().is_some_and(|after| self.sight().is_ahead(after)) {
+            return Err(ServerError::CursorExpired(self.ask.entity));
         }
         let LastModifiedOptions { bound, upto, .. } = self.options;
-        let settled = backend.sight(now).settled(upto);
+        let settled = self.sight().settled(upto);
         let loading = after.as_ref().map_or(Some(settled), |after| after.since);
         let base = after.map(|after| after.stamp);
         let stretch = Stretch {
             from: self.lower(base),
             whole_ties: matches!(bound, Bound::FirstNotReturnedExtended | Bound::TieExtended),
-            ..self.stretch(ask, loading)
+            ..self.stretch(loading)
         };
-        let stretched = backend.stretch(now, stretch, |change| take(change, None))?;
+        let stretched = self.backend.stretch(self.now, stretch, |change| take(change, None))?;
         let last = stretched.last.as_ref().map(|(stamp, _)| *stamp);
         let reached = match bound {
             Bound::FirstNotReturned | Bound::FirstNotReturnedExtended => stretched.next.or(last),
@@ -113,35 +105,29 @@ impl LastModified {
         let next = if more {
             Position { since: loading, ..Position::at(stamp) }
         } else {
-            Position::at(backend.sight(now).rested(stamp, upto))
+            Position::at(self.sight().rested(stamp, upto))
         };
         let loaded = stretched.next.is_none() && loading.is_some();
-        let withheld = self.withheld(backend, now, ask, loaded)?;
-        Ok(Captured { withheld, ..captured(&stretched, &Cursor::Rest(next), more) })
+        self.captured((stretched.scanned, stretched.delivered), &Cursor::Rest(next), more, loaded)
     }
 
     /// All pages of a pull begin at one time.
-    fn by_course(
-        &self,
-        backend: &mut Backend,
-        now: Time,
-        ask: Ask<'_>,
-        cursor: Option<Cursor>,
-        take: Take<'_>,
-    ) -> Paged {
+    fn by_course(self, cursor: Option<Cursor>, take: Take<'_>) -> Paged {
         let LastModifiedOptions { source, upto, .. } = self.options;
-        let begun = self.course(backend, now, ask, cursor)?;
+        let begun = self.course(cursor)?;
         let Course { since, base, .. } = begun;
         let (from, skip) = match &begun.step {
             PullProgress::Skip { rows, .. } => (self.lower(base), *rows),
             PullProgress::Row(stamp, key) => (Lower::Row(*stamp, key), 0),
         };
-        let stretch = Stretch { from, skip, ..self.stretch(ask, since) };
-        let stretched = backend.stretch(now, stretch, |change| take(change, None))?;
+        let stretch = Stretch { from, skip, ..self.stretch(since) };
+        let stretched = self.backend.stretch(self.now, stretch, |change| take(change, None))?;
         let mark = match source {
             Source::Records => stretched.last.as_ref().map_or(begun.mark, |(last, _)| begun.mark.max(*last)),
             Source::ServerEnd => {
-                self.behind(backend.clock(backend.service.done(now, stretched.scanned, stretched.delivered)))
+                let service = &self.backend.service;
+                let done = service.done(self.now, stretched.scanned, stretched.delivered);
+                self.behind(self.backend.clock(done))
             }
             _ => begun.mark,
         };
@@ -152,43 +138,36 @@ impl LastModified {
                 (Some((stamp, key)), Paging::Keyset) => PullProgress::Row(self.cut(*stamp), key.clone()),
                 (None, Paging::Keyset) => begun.step.clone(),
                 (_, Paging::Offset) => {
-                    PullProgress::Skip { pull: ask.pull, rows: skip + stretched.delivered }
+                    PullProgress::Skip { pull: self.ask.pull, rows: skip + stretched.delivered }
                 }
             };
             Cursor::Course(Course { since, base, mark, step })
         } else if source == Source::Records {
-            Cursor::Rest(Position::at(backend.sight(now).rested(mark, upto)))
+            Cursor::Rest(Position::at(self.sight().rested(mark, upto)))
         } else {
             Cursor::Rest(Position::at(mark))
         };
         let loaded = stretched.next.is_none() && since.is_some();
-        let withheld = self.withheld(backend, now, ask, loaded)?;
-        Ok(Captured { withheld, ..captured(&stretched, &next, more) })
+        self.captured((stretched.scanned, stretched.delivered), &next, more, loaded)
     }
 
     /// The pull that this page belongs to. A pull by offset that was broken off begins again: at
     /// the latest time that was saved if times are those of records, else where it began.
-    fn course(
-        &self,
-        backend: &Backend,
-        now: Time,
-        ask: Ask<'_>,
-        cursor: Option<Cursor>,
-    ) -> Result<Course, ServerError> {
+    fn course(&self, cursor: Option<Cursor>) -> Result<Course, ServerError> {
         let records = self.options.source == Source::Records;
-        let step = PullProgress::Skip { pull: ask.pull, rows: 0 };
-        let settled = backend.sight(now).settled(self.options.upto);
-        let mark = |last: Stamp| if records { last } else { self.reading(backend, now, ask, settled) };
+        let step = PullProgress::Skip { pull: self.ask.pull, rows: 0 };
+        let settled = self.sight().settled(self.options.upto);
+        let mark = |last: Stamp| if records { last } else { self.reading(settled) };
         Ok(match cursor {
             None => Course { since: Some(settled), base: None, mark: mark(Stamp(i64::MIN)), step },
             Some(Cursor::Rest(rest)) => {
-                if records && backend.sight(now).is_ahead(&rest) {
-                    return Err(ServerError::CursorExpired(ask.entity));
+                if records && self.sight().is_ahead(&rest) {
+                    return Err(ServerError::CursorExpired(self.ask.entity));
                 }
                 Course { since: rest.since, base: Some(rest.stamp), mark: mark(rest.stamp), step }
             }
             Some(Cursor::Course(course)) => match course.step {
-                PullProgress::Skip { pull, .. } if pull != ask.pull => {
+                PullProgress::Skip { pull, .. } if pull != self.ask.pull => {
                     Course { base: if records { Some(course.mark) } else { course.base }, step, ..course }
                 }
                 _ => course,
@@ -197,14 +176,18 @@ impl LastModified {
     }
 
     /// What the clock says that the cursor is of, when a pull begins.
-    fn reading(&self, backend: &Backend, now: Time, ask: Ask<'_>, settled: Stamp) -> Stamp {
+    fn reading(&self, settled: Stamp) -> Stamp {
         match self.options.source {
-            Source::ClientClock => self.behind(ask.clock),
-            Source::ClientLocal => self.behind(ask.local),
+            Source::ClientClock => self.behind(self.ask.clock),
+            Source::ClientLocal => self.behind(self.ask.local),
             Source::Records | Source::ServerStart | Source::ServerEnd => {
-                self.behind(backend.clock(now)).min(settled)
+                self.behind(self.backend.clock(self.now)).min(settled)
             }
         }
+    }
+
+    fn sight(&self) -> Sight<'_> {
+        self.backend.sight(self.now)
     }
 
     /// A time by as much earlier as a pull stays behind the present.
@@ -223,36 +206,14 @@ impl LastModified {
         }
     }
 
-    fn stretch<'q>(&self, ask: Ask<'q>, loading: Option<Stamp>) -> Stretch<'q> {
-        Stretch {
-            entity: ask.entity,
-            scope: ask.reader.scope(),
-            from: Lower::First,
-            loading,
-            until: None,
-            upto: self.options.upto,
-            skip: 0,
-            limit: ask.limit,
-            whole_ties: false,
-        }
+    fn stretch(&self, loading: Option<Stamp>) -> Stretch<'p> {
+        let Ask { entity, reader, limit, .. } = self.ask;
+        let (scope, upto) = (reader.scope(), self.options.upto);
+        Stretch { entity, scope, from: Lower::First, loading, upto, skip: 0, limit, whole_ties: false }
     }
 
     fn cut(&self, stamp: Stamp) -> Stamp {
         stamp.truncated(self.options.precision)
-    }
-
-    /// What a load that has come to its end stays behind.
-    fn withheld(
-        &self,
-        backend: &Backend,
-        now: Time,
-        ask: Ask<'_>,
-        loaded: bool,
-    ) -> Result<Vec<Key>, ServerError> {
-        if !loaded {
-            return Ok(Vec::new());
-        }
-        backend.sight(now).withheld(ask.entity, ask.reader.scope(), self.options.upto)
     }
 
     /// What the answer says of whether there is more.
@@ -262,10 +223,15 @@ impl LastModified {
             End::Count => delivered > 0,
         }
     }
-}
 
-fn captured(stretched: &Stretched, cursor: &Cursor, more: bool) -> Captured {
-    let effort = Effort { scanned: stretched.scanned, ..Effort::default() };
-    let (delivered, cursor, withheld) = (stretched.delivered, cursor.write(), Vec::new());
-    Captured { delivered, cursor, more, withheld, effort }
+    /// A page; one that ends a load names what that stays behind.
+    fn captured(&self, (scanned, delivered): (u64, u64), cursor: &Cursor, more: bool, loaded: bool) -> Paged {
+        let Ask { entity, reader, .. } = self.ask;
+        let withheld = match loaded {
+            true => self.sight().withheld(entity, reader.scope(), self.options.upto)?,
+            false => Vec::new(),
+        };
+        let effort = Effort { scanned, ..Effort::default() };
+        Ok(Captured { delivered, cursor: cursor.write(), more, withheld, effort })
+    }
 }

@@ -1,12 +1,8 @@
 //! The text of a cursor.
 //!
-//! At rest it names what was delivered last: `stamp,key`. Alone, `stamp` means all changes up to
-//! and including it. While a first load is under way the instant at which it began comes first:
-//! `since/stamp,key`.
-//!
-//! Where all pages of a pull begin at one time, a cursor within it has four parts,
-//! `@since;base;mark;step`: when a first load began, if it is one; the time at which the pages
-//! begin; what the cursor will be when the pull has ended; and how far it has come, either `s` with
+//! At rest it names what was delivered last: `stamp,key`; `stamp` alone means all changes up to it;
+//! a first load has the instant at which it began before that: `since/stamp,key`. Within a pull
+//! whose pages begin at one time it is `@since;base;mark;step`, where the step is either `s` with
 //! unit, run and rows passed over, or `k` with stamp and key.
 
 use crate::backend::Position;
@@ -20,16 +16,13 @@ pub(super) enum Cursor {
     Course(Course),
 }
 
-/// A pull whose pages begin at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Course {
     /// When it began, if it is a first load.
     pub(super) since: Option<Stamp>,
     /// Its pages begin here; `None` at the first change there is.
     pub(super) base: Option<Stamp>,
-    /// The cursor after it.
     pub(super) mark: Stamp,
-    /// How far it has come.
     pub(super) step: PullProgress,
 }
 
@@ -82,14 +75,14 @@ fn parse(text: &str) -> Option<Stamp> {
     Some(Stamp(text.parse().ok()?))
 }
 
-fn write(position: &Position) -> String {
+pub(in super::super) fn write(position: &Position) -> String {
     let Position { stamp, key, since } = position;
     let since = since.map_or(String::new(), |since| format!("{}/", since.0));
     let key = key.as_ref().map_or(String::new(), |key| format!(",{key}"));
     format!("{since}{}{key}", stamp.0)
 }
 
-fn read(cursor: &str) -> Option<Position> {
+pub(in super::super) fn read(cursor: &str) -> Option<Position> {
     let (stamps, key) = match cursor.split_once(',') {
         Some((stamps, key)) => (stamps, Some(Key::new(key))),
         None => (cursor, None),

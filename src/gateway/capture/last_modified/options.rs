@@ -131,7 +131,7 @@ impl Default for LastModifiedOptions {
 
 impl LastModifiedOptions {
     /// Why these do not go together, if they do not.
-    pub fn contradiction(&self) -> Option<Unfit> {
+    pub(crate) fn contradiction(&self) -> Option<Unfit> {
         let fixed = self.source != Source::Records || self.paging == Paging::Offset;
         let plain = matches!(self.bound, Bound::Strict | Bound::Inclusive | Bound::Keyset);
         (fixed && !plain).then_some(Unfit {
@@ -143,14 +143,14 @@ impl LastModifiedOptions {
 
 impl LastModifiedOptions {
     /// Whether a page begins after what was delivered, of which nothing comes again.
-    pub fn brings_once(&self) -> bool {
+    pub(crate) fn brings_once(&self) -> bool {
         let after = matches!(self.bound, Bound::Keyset | Bound::TieExtended);
         let exact = self.source == Source::Records && self.precision <= Span::micros(1);
         after && exact && self.paging == Paging::Keyset
     }
 
     /// How far behind the backend's clock pages end, if they do.
-    pub fn window(&self) -> Option<Span> {
+    pub(crate) fn window(&self) -> Option<Span> {
         match self.upto {
             Upto::Behind(Span::ZERO) | Upto::Settled => None,
             Upto::Behind(window) => Some(window),

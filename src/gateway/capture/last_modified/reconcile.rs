@@ -1,28 +1,20 @@
-//! Looks for rows that are gone without a trace.
-//!
-//! A row that is deleted for good, or that goes to somebody else where the backend keeps no note of
-//! that, shows in no list of changes. So the gateway keeps for each device the keys that it was
-//! told of, asks the backend from time to time which of them are still there, and sends tombstones
-//! for the others, at the end of a pull.
+//! Looks for rows that are gone without a trace: keeps for each device the keys that it was told
+//! of, asks the backend from time to time which of them are still there, and sends tombstones for
+//! the others, at the end of a pull.
 //!
 //! A key is forgotten when its tombstone has arrived. For that the cursor carries the number of the
-//! last round of them, `~load.round~` before the rest: if it comes back, they were committed; if
-//! the one before comes, they go out again. Of several rounds on their way, to nodes that share a
-//! replica, any may be the one that arrives. A cursor that is older than what was committed has
-//! expired: its reader was put back, and may hold again what is forgotten here.
-//!
-//! What is kept must hold at least what the reader holds. So a cursor names besides the load that
-//! the keys go back to: one of another has expired. That is how a device loads everything once that
-//! was set up elsewhere, or before a gateway that went back to an older state. A backup does not
-//! hold what devices were told, as they were told more since; what the replica was told is as old
-//! as the replica that is restored with it.
+//! last round of them, `~load.round~` before the rest; if the one before comes, they go out again.
+//! Of several rounds on their way, to nodes that share a replica, any may be the one that arrives.
+//! A cursor older than what was committed has expired, and so has one of another load: what is kept
+//! must hold at least what the reader holds. A backup does not hold what devices were told; what
+//! the replica was told is as old as the replica that is restored with it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::super::seam::{Ask, Captured, Effort, Paged, Reader, Strategy, Take};
 use super::by_time::LastModified;
-use crate::backend::{Backend, Change, Scope, Upto};
-use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
+use crate::backend::{Backend, Change, Consumer, Scope, Upto};
+use crate::base::{EntityId, Key, Span, Stamp, Time};
 use crate::contract::{Carried, CarriedRows, Schema, ServerError};
 
 #[derive(Clone)]
@@ -31,15 +23,13 @@ pub(super) struct Reconciling {
     every: Span,
     told: BTreeMap<Name, ToldReader>,
     loads: u64,
-    /// Bytes of all keys.
     bytes: u64,
 }
 
 /// Rounds that are kept in mind: at least as many as nodes can have under way.
 const OPEN: usize = 128;
 
-/// Who was told, `None` being the replica, of which entity.
-type Name = (Option<DeviceId>, EntityId);
+type Name = (Consumer, EntityId);
 
 /// What a reader was told of one entity.
 #[derive(Clone, Debug, Default)]
@@ -48,13 +38,10 @@ struct ToldReader {
     /// began with its rows.
     load: u64,
     keys: BTreeSet<Key>,
-    /// Bytes of the keys.
     bytes: u64,
-    /// Tombstones were last looked for.
     since: Time,
     /// The number of the last page with tombstones.
     round: u64,
-    /// Those of the page under way.
     sent: Vec<Key>,
     /// Rounds that may yet arrive, in order.
     open: VecDeque<(u64, Vec<Key>)>,
@@ -101,7 +88,8 @@ impl ToldReader {
         true
     }
 
-    fn send(&mut self, gone: Vec<Key>, stamp: Stamp, room: usize, take: Take<'_>) -> Sent {
+    /// Sends tombstones; gives how many, and whether those are all.
+    fn send(&mut self, gone: Vec<Key>, stamp: Stamp, room: usize, take: Take<'_>) -> (u64, bool) {
         let (left, mut rows) = (gone.len(), 0);
         for key in gone.into_iter().take(room) {
             let flow = take(Change { key: &key, stamp, values: None, is_new: false }, None);
@@ -111,10 +99,9 @@ impl ToldReader {
                 break;
             }
         }
-        Sent { rows: rows as u64, all: rows == left }
+        (rows as u64, rows == left)
     }
 
-    /// A cursor that ends a page here.
     fn cursor(&mut self, inner: &str) -> String {
         let mut round = self.committed;
         if !self.sent.is_empty() {
@@ -129,12 +116,6 @@ impl ToldReader {
     }
 }
 
-/// What became of tombstones.
-struct Sent {
-    rows: u64,
-    all: bool,
-}
-
 impl Reconciling {
     pub(super) fn new(inner: LastModified, every: Span) -> Reconciling {
         Reconciling { inner, every, told: BTreeMap::new(), loads: 0, bytes: 0 }
@@ -147,7 +128,7 @@ impl Reconciling {
     /// A page of what changed, and if it is the last, of what is gone.
     fn tell(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
         let expired = ServerError::CursorExpired(ask.entity);
-        let name = name(ask.reader, ask.entity);
+        let name = (ask.reader.name(), ask.entity);
         let cursor = match ask.cursor {
             None => {
                 self.load(name, now);
@@ -186,13 +167,13 @@ impl Reconciling {
         let asked = told.keys.len() as u64;
         let mut gone = gone(backend, now, ask.entity, ask.reader.scope(), told)?;
         gone.retain(|key| !told.sent.contains(key));
-        let sent = told.send(gone, backend.sight(now).head(), room, take);
-        if sent.all {
+        let (sent, all) = told.send(gone, backend.sight(now).head(), room, take);
+        if all {
             (told.since, told.owed) = (now, false);
         }
         let effort = page.effort.plus(Effort { scanned: asked, handled: asked, ..Effort::default() });
-        let (delivered, cursor) = (page.delivered + sent.rows, told.cursor(&page.cursor));
-        Ok(Captured { delivered, cursor, more: !sent.all, withheld: page.withheld, effort })
+        let (delivered, cursor) = (page.delivered + sent, told.cursor(&page.cursor));
+        Ok(Captured { delivered, cursor, more: !all, withheld: page.withheld, effort })
     }
 
     /// A reader begins with nothing. What it was told before counts still: it may die before it has
@@ -215,13 +196,13 @@ impl Reconciling {
 impl Strategy for Reconciling {
     fn copy(&self) -> Box<dyn Strategy> {
         let mut copy = self.clone();
-        copy.told.retain(|(reader, _), _| reader.is_none());
+        copy.told.retain(|(reader, _), _| *reader == Consumer::Replica);
         copy.bytes = copy.told.values().map(|told| told.bytes).sum();
         Box::new(copy)
     }
 
     fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
-        let name = name(ask.reader, ask.entity);
+        let name = (ask.reader.name(), ask.entity);
         let before = self.bytes_of(name);
         let page = self.tell(backend, now, ask, take);
         self.bytes = self.bytes - before + self.bytes_of(name);
@@ -234,7 +215,7 @@ impl Strategy for Reconciling {
 
     /// Its load may be to come, as after a return to a backup, and pass over what it then holds.
     fn touched(&mut self, now: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
-        let told = self.told(name(reader, entity), now);
+        let told = self.told((reader.name(), entity), now);
         let before = told.bytes;
         told.insert(key);
         // A tombstone that went out before and arrives says nothing of what it holds now.
@@ -244,10 +225,10 @@ impl Strategy for Reconciling {
 
     fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, _: Stamp, rows: &mut CarriedRows<'_>) {
         for entity in schema.ids() {
-            self.told.entry(name(reader, entity)).or_default();
+            self.told.entry((reader.name(), entity)).or_default();
         }
         rows(&mut |Carried { entity, key, .. }| {
-            let told = self.told.get_mut(&name(reader, entity)).expect("each entity has its own");
+            let told = self.told.get_mut(&(reader.name(), entity)).expect("each entity has its own");
             let before = told.bytes;
             told.insert(&Key::new(key));
             self.bytes += told.bytes - before;
@@ -267,15 +248,6 @@ impl Strategy for Reconciling {
     }
 }
 
-fn name(reader: Reader<'_>, entity: EntityId) -> Name {
-    let device = match reader {
-        Reader::Device(device, _) => Some(device),
-        Reader::Replica => None,
-    };
-    (device, entity)
-}
-
-/// Of what a reader was told, what is no longer there for it.
 fn gone(
     backend: &Backend,
     now: Time,

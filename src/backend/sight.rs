@@ -1,0 +1,386 @@
+//! What can be read at an instant: pages of deltas, which lose nothing; the plain operations of
+//! systems that know nothing of their readers' cursors; everything; and the details of a record.
+
+use std::ops::{Bound, ControlFlow};
+
+use super::database::Database;
+use super::index::Slot;
+use super::partition::{Partition, Scope};
+use super::position::{Change, Position, Upto, since};
+use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
+use crate::contract::{Entity, ServerError};
+
+/// The database as it is at an instant, for those who read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sight<'b> {
+    pub(super) database: &'b Database,
+    pub(super) now: Time,
+}
+
+/// Asks for a page of what changed.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'q> {
+    /// Of which entity.
+    pub entity: EntityId,
+    /// For whom.
+    pub scope: Scope<'q>,
+    /// After this; `None` begins a first load.
+    pub after: Option<&'q Position>,
+    /// At most this many rows, at least 1.
+    pub limit: usize,
+    /// How close to the present.
+    pub upto: Upto,
+}
+
+/// The end of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Rows looked at.
+    pub scanned: u64,
+    /// Changes delivered.
+    pub delivered: u64,
+    /// Where the next page begins.
+    pub next: Position,
+    /// Something is there already.
+    pub more: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch<'q> {
+    pub(crate) entity: EntityId,
+    pub(crate) scope: Scope<'q>,
+    pub(crate) from: Lower<'q>,
+    /// A first load that began then needs no tombstones from before.
+    pub(crate) loading: Option<Stamp>,
+    pub(crate) upto: Upto,
+    pub(crate) skip: u64,
+    pub(crate) limit: usize,
+    /// All changes with the stamp of the last one are delivered too, however many there are.
+    pub(crate) whole_ties: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lower<'q> {
+    /// With the first change there is.
+    First,
+    /// After this stamp: `>`.
+    After(Stamp),
+    /// With this stamp: `>=`.
+    At(Stamp),
+    /// After this stamp and key, a row value.
+    Row(Stamp, &'q Key),
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stretched {
+    /// Rows delivered, or passed over.
+    pub(crate) scanned: u64,
+    pub(crate) delivered: u64,
+    pub(crate) last: Option<(Stamp, Key)>,
+    /// The stamp of the first that was not; `None` if there are no more.
+    pub(crate) next: Option<Stamp>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fetched {
+    pub(crate) scanned: u64,
+    pub(crate) delivered: u64,
+    pub(crate) more: bool,
+}
+
+impl Lower<'_> {
+    /// The same bound where only multiples of `unit` can be asked for.
+    fn coarse(self, unit: Span) -> Self {
+        match self {
+            Lower::After(stamp) | Lower::At(stamp) if stamp.truncated(unit) != stamp => {
+                Lower::At(stamp.truncated(unit))
+            }
+            exact => exact,
+        }
+    }
+
+    fn position(self, loading: Option<Stamp>) -> Position {
+        let (stamp, key) = match self {
+            Lower::First => (Stamp(i64::MIN), None),
+            Lower::After(stamp) => (stamp, None),
+            Lower::At(stamp) => (Stamp(stamp.0.saturating_sub(1)), None),
+            Lower::Row(stamp, key) => (stamp, Some(key.clone())),
+        };
+        Position { stamp, key, since: loading }
+    }
+}
+
+impl<'b> Sight<'b> {
+    pub(super) fn changes(
+        self,
+        query: Query<'_>,
+        take: impl FnMut(Change<'_>) -> ControlFlow<()>,
+    ) -> Result<Page, ServerError> {
+        let Query { entity: id, scope, after, limit, upto } = query;
+        let entity = self.stamped(id, scope)?;
+        let settled = self.settled(upto);
+        if after.is_some_and(|after| self.is_expired(after) || self.is_ahead(after)) {
+            return Err(ServerError::CursorExpired(id));
+        }
+        let first = Position { stamp: Stamp(i64::MIN), key: None, since: Some(settled) };
+        let after = after.unwrap_or(&first);
+        let partition = self.database.content.table(id).partition(entity, scope);
+        let (from, loading) = (Lower::First, None);
+        let stretch = Stretch { entity: id, scope, from, loading, upto, skip: 0, limit, whole_ties: false };
+        let Stretched { delivered, last, next: following, .. } = self.walk(partition, stretch, after, take);
+        let (mut next, more) = (after.clone(), following.is_some());
+        if let Some((stamp, key)) = last {
+            (next.stamp, next.key) = (stamp, Some(key));
+        }
+        if !more {
+            self.end(&mut next, settled);
+        }
+        let again = partition.map_or(0, |partition| self.read_again(partition, after));
+        Ok(Page { scanned: delivered + again, delivered, next, more })
+    }
+
+    pub(super) fn stretch(
+        self,
+        stretch: Stretch<'_>,
+        take: impl FnMut(Change<'_>) -> ControlFlow<()>,
+    ) -> Result<Stretched, ServerError> {
+        let entity = self.stamped(stretch.entity, stretch.scope)?;
+        let after = stretch.from.coarse(self.database.options.filter_precision).position(stretch.loading);
+        if stretch.from != Lower::First && self.is_expired(&after) {
+            return Err(ServerError::CursorExpired(stretch.entity));
+        }
+        let partition = self.database.content.table(stretch.entity).partition(entity, stretch.scope);
+        Ok(self.walk(partition, stretch, &after, take))
+    }
+
+    /// Delivers what a reader at `after` has yet to see, as the rest of `stretch` says.
+    fn walk(
+        self,
+        partition: Option<&Partition>,
+        stretch: Stretch<'_>,
+        after: &Position,
+        mut take: impl FnMut(Change<'_>) -> ControlFlow<()>,
+    ) -> Stretched {
+        let end = self.end_of(stretch.upto);
+        let table = self.database.content.table(stretch.entity);
+        let mut walked = Stretched::default();
+        let (mut last, mut full) = (None, false);
+        let changes = partition.into_iter().flat_map(|partition| since(partition, after));
+        for (place, slot) in changes.take_while(|((stamp, _), _)| end.is_none_or(|end| *stamp < end)) {
+            if walked.scanned < stretch.skip {
+                walked.scanned += 1;
+                continue;
+            }
+            let tied = last.is_some_and(|(last, _): &(Stamp, Key)| *last == place.0);
+            if full && !(stretch.whole_ties && tied) {
+                walked.next = Some(place.0);
+                break;
+            }
+            let flow = take(table.change(place, slot));
+            walked.scanned += 1;
+            walked.delivered += 1;
+            full = full || flow.is_break() || walked.delivered >= stretch.limit as u64;
+            last = Some(place);
+        }
+        walked.last = last.cloned();
+        walked
+    }
+
+    /// Tells of each row whether it is there for readers of `scope`, by its values. A row with a
+    /// version that cannot be seen yet counts as there.
+    pub(crate) fn batch<'k>(
+        self,
+        entity: EntityId,
+        scope: Scope<'_>,
+        keys: impl IntoIterator<Item = &'k Key>,
+        mut take: impl FnMut(Change<'_>),
+    ) -> Result<(), ServerError> {
+        let schema = self.database.content.entity(entity)?;
+        let table = self.database.content.table(entity);
+        for key in keys {
+            let found = table.find(key).filter(|&slot| {
+                let record = table.record(slot);
+                let theirs = match scope {
+                    Scope::Of(attributes) => schema.in_scope(&record.values, attributes),
+                    Scope::Whole => true,
+                };
+                table.hidden_until(slot).is_some() || !record.deleted && theirs
+            });
+            let stamp = found.map_or_else(|| self.head(), |slot| table.record(slot).stamp);
+            take(Change { key, stamp, values: found.map(|slot| table.shown(slot)), is_new: false });
+        }
+        Ok(())
+    }
+
+    /// Delivers the live rows of the record `of`, in the order of their creation, at most `limit`.
+    pub(crate) fn fetch(
+        self,
+        entity: EntityId,
+        attributes: &[Value],
+        of: &Key,
+        limit: usize,
+        mut take: impl FnMut(Change<'_>),
+    ) -> Result<Fetched, ServerError> {
+        let (schema, index) = self.database.content.on_open(entity)?;
+        let table = self.database.content.table(entity);
+        let mut fetched = Fetched::default();
+        for &slot in index.of(&Value::Text(of.0.clone())) {
+            if fetched.delivered >= limit as u64 {
+                fetched.more = true;
+                break;
+            }
+            fetched.scanned += 1;
+            let record = table.record(slot);
+            if schema.in_scope(&record.values, attributes) {
+                fetched.delivered += 1;
+                let is_new = table.is_new(slot);
+                take(Change { key: &record.key, stamp: record.stamp, values: Some(&record.values), is_new });
+            }
+        }
+        Ok(fetched)
+    }
+
+    pub(super) fn all(
+        self,
+        entity: EntityId,
+        scope: Scope<'_>,
+        mut take: impl FnMut(Change<'_>),
+    ) -> Result<u64, ServerError> {
+        let content = &self.database.content;
+        let (schema, table) = (content.pulled(entity, scope)?, content.table(entity));
+        let mut rows: Vec<(&Key, Stamp, &[Value])> = match scope {
+            // Those are sorted by scope already.
+            Scope::Of(_) => {
+                let live = table.partition(schema, scope).into_iter().flat_map(|p| &p.live);
+                live.filter_map(|((stamp, key), slot)| Some((key, *stamp, table.shown((*slot)?)))).collect()
+            }
+            Scope::Whole => {
+                let seen = (0..table.records().len() as Slot).filter_map(|slot| {
+                    let (stamp, values) = table.seen(slot)?;
+                    Some((&table.record(slot).key, stamp, values))
+                });
+                seen.collect()
+            }
+        };
+        rows.sort_unstable_by(|a, b| a.0.cmp(b.0));
+        for (key, stamp, values) in rows {
+            take(Change { key, stamp, values: Some(values), is_new: false });
+        }
+        Ok(table.read_by_all() as u64)
+    }
+
+    /// The last instant behind which nothing can appear for a reader that comes this close.
+    pub(crate) fn settled(self, upto: Upto) -> Stamp {
+        let settled = self.database.clock.settled(self.clock());
+        match self.end_of(upto) {
+            Some(end) => settled.min(Stamp(end.0 - 1)),
+            None => settled,
+        }
+    }
+
+    /// Whether tombstones that a reader at `position` has not seen may be purged.
+    fn is_expired(self, position: &Position) -> bool {
+        position.age() < self.horizon()
+    }
+
+    /// Tombstones before this are purged, but none that is not settled: a new cursor is good.
+    fn horizon(self) -> Stamp {
+        if !self.database.content.provisioning.deletes() {
+            return Stamp(i64::MIN);
+        }
+        let oldest = self.clock().minus(self.database.options.tombstones_kept);
+        oldest.min(self.settled(Upto::Settled))
+    }
+
+    /// The row of this key, unless it was deleted and the backend has forgotten it.
+    pub(super) fn remembered_row(self, entity: EntityId, key: &Key) -> Option<Slot> {
+        let content = &self.database.content;
+        let table = content.table(entity);
+        table.find(key).filter(|&slot| {
+            let record = table.record(slot);
+            !record.deleted || content.provisioning.deletes() && record.stamp >= self.horizon()
+        })
+    }
+
+    pub(super) fn clock(self) -> Stamp {
+        self.database.clock.at(self.now)
+    }
+
+    /// Whether a reader at `position` claims to have read what is not written yet.
+    pub(crate) fn is_ahead(self, position: &Position) -> bool {
+        position.age() > self.head()
+    }
+
+    pub(crate) fn head(self) -> Stamp {
+        self.database.clock.head(self.clock())
+    }
+
+    /// The first stamp that this reader does not ask for.
+    fn end_of(self, upto: Upto) -> Option<Stamp> {
+        match upto {
+            Upto::Settled => {
+                let open = self.database.clock.open_tick(self.clock());
+                self.database.content.unshown.oldest().into_iter().chain(open).min()
+            }
+            Upto::Behind(Span::ZERO) => None,
+            Upto::Behind(window) => Some(Stamp(self.clock().minus(window).0 + 1)),
+        }
+    }
+
+    /// The rows that are there for readers of `scope` in a version that one who comes this close is
+    /// not shown yet, in the order of (stamp, key): of them a load says nothing else.
+    pub(crate) fn withheld(
+        self,
+        id: EntityId,
+        scope: Scope<'_>,
+        upto: Upto,
+    ) -> Result<Vec<Key>, ServerError> {
+        let entity = self.stamped(id, scope)?;
+        let partition = self.database.content.table(id).partition(entity, scope);
+        let (Some(partition), Some(end)) = (partition, self.end_of(upto)) else { return Ok(Vec::new()) };
+        let rows = partition.live.range((end, Key::new(""))..).filter(|(_, slot)| slot.is_some());
+        Ok(rows.map(|((_, key), _)| key.clone()).collect())
+    }
+
+    /// Changes up to `after` that come again, as the backend filters by multiples alone.
+    fn read_again(self, partition: &Partition, after: &Position) -> u64 {
+        let Some(key) = &after.key else { return 0 };
+        let from = after.stamp.truncated(self.database.options.filter_precision);
+        if from == after.stamp {
+            return 0;
+        }
+        let again = (Bound::Included((from, Key::new(""))), Bound::Included((after.stamp, key.clone())));
+        (partition.live.range(again.clone()).count() + partition.gone.range(again).count()) as u64
+    }
+
+    /// Moves the position of a reader that has read everything. It stays at the last row, so that
+    /// an idle reader need not write a new cursor; unless that would soon expire, or a first load
+    /// ends, which has no need of the tombstones in between.
+    fn end(self, next: &mut Position, settled: Stamp) {
+        let ends_load = next.since.take().is_some();
+        if next.stamp < settled && (ends_load || next.stamp < self.old(settled)) {
+            *next = Position::at(settled);
+        }
+    }
+
+    /// A reader that has read up to `settled` and stays before this would soon be refused.
+    fn old(self, settled: Stamp) -> Stamp {
+        settled.minus(Span(self.database.options.tombstones_kept.0 / 10))
+    }
+
+    /// Where a reader at the end goes on: at its last stamp, unless that would soon be refused.
+    pub(crate) fn rested(self, stamp: Stamp, upto: Upto) -> Stamp {
+        let settled = self.settled(upto);
+        if stamp < self.old(settled) { settled } else { stamp }
+    }
+
+    /// The entity, if such a reader can ask for its changes by when they were made.
+    fn stamped(self, id: EntityId, scope: Scope<'_>) -> Result<&'b Entity, ServerError> {
+        let content = &self.database.content;
+        let entity = content.pulled(id, scope)?;
+        if !content.provisioning.stamps() {
+            return Err(ServerError::BadRequest(format!("{} has no stamps to ask for", entity.name)));
+        }
+        Ok(entity)
+    }
+}
