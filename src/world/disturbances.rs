@@ -7,7 +7,7 @@ use super::missed::{Awaited, Struck};
 use crate::backend::{Hindered, Hindrance};
 use crate::base::{DeviceId, Ppm, Span, Time};
 use crate::net::{CacheTime, Foreign, ForeignTime};
-use crate::scenario::{Chaos, DevicePlan, Happening, Plan};
+use crate::scenario::{Chaos, DevicePlan, Happening, Plan, Planned};
 
 /// In chaos a run is cancelled so long after a request of it has left, in the mean.
 const CANCELLED_AFTER: Span = Span::millis(300);
@@ -41,7 +41,7 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Disturbances {
     };
     for planned in &plan.events {
         let chosen = choose(&planned.who, &planned.name, plan.seed, devices);
-        if let Some(text) = all.plan(planned.at, &planned.name, &planned.what, &chosen) {
+        if let Some(text) = all.plan(planned, &chosen) {
             all.told.push((planned.at, format!("{}: {text}", planned.name)));
         }
     }
@@ -57,30 +57,31 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Disturbances {
 }
 
 impl Disturbances {
-    fn plan(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) -> Option<String> {
-        let whom = count(chosen);
+    fn plan(&mut self, planned: &Planned, chosen: &[DeviceId]) -> Option<String> {
+        let Planned { at, length, name, what, .. } = planned;
+        let (whom, at, until) = (count(chosen), *at, *at + *length);
         Some(match what {
-            Happening::ForeignAnswers { length, share, what } => {
-                self.mix_up(at, at + *length, *share, *what, chosen);
+            Happening::ForeignAnswers(share, what) => {
+                self.mix_up(at, until, *share, *what, chosen);
                 format!("{share} of the responses to {whom} are not theirs for {length}")
             }
-            Happening::CachingProxy { length, ttl } => {
-                self.cache(at, at + *length, *ttl, chosen);
+            Happening::CachingProxy(ttl) => {
+                self.cache(at, until, *ttl, chosen);
                 format!("{whom} behind a proxy that keeps responses for {ttl}, for {length}")
             }
-            Happening::BadRows { length, share } => {
-                self.spoil(at, at + *length, *share, chosen);
+            Happening::BadRows(share) => {
+                self.spoil(at, until, *share, chosen);
                 format!("{whom} cannot read {share} of the rows that come for {length}")
             }
-            Happening::PutOff { length, share } => {
-                self.hinder(at, at + *length, *share, Hindered::PutOff);
+            Happening::PutOff(share) => {
+                self.hinder(at, until, *share, Hindered::PutOff);
                 format!("the backend puts off {share} of the edits for {length}")
             }
-            Happening::RefusedDeletes { length, share } => {
-                self.hinder(at, at + *length, *share, Hindered::Deletes);
+            Happening::RefusedDeletes(share) => {
+                self.hinder(at, until, *share, Hindered::Deletes);
                 format!("the backend refuses {share} of the deletes for {length}")
             }
-            Happening::Cancel { after } => {
+            Happening::Cancel(after) => {
                 let awaited = Awaited::anywhere(name, NEVER_CANCELLED);
                 for &device in chosen {
                     self.cancel(at, device, *after, awaited.met());

@@ -10,7 +10,7 @@ use super::tried::NO_EDIT;
 use super::windows::{Sign, Window, Windows};
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::EditKind;
-use crate::scenario::{DevicePlan, Happening, Plan};
+use crate::scenario::{DevicePlan, Happening, Plan, Planned};
 
 /// What an instant lasts.
 const INSTANT: Span = Span::millis(1);
@@ -25,7 +25,7 @@ pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, 
     let end = Time::ZERO + plan.duration;
     let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
     for event in &plan.events {
-        let Some(meets) = meets(event.at, &event.what) else { continue };
+        let Some(meets) = meets(event) else { continue };
         let chosen = choose(&event.who, &event.name, plan.seed, devices);
         if chosen.is_empty() {
             // That nobody is chosen shows before the run.
@@ -126,70 +126,69 @@ struct Meets {
     otherwise: &'static str,
 }
 
-/// How it shows that something that happens `at` a time met somebody; `None` if it always does, or
+/// How it shows that something that happens met somebody; `None` if it always does, or
 /// if that is told otherwise.
-fn meets(at: Time, what: &Happening) -> Option<Meets> {
+fn meets(event: &Planned) -> Option<Meets> {
+    let (at, until) = (event.at, event.at + event.length);
     let ago = |of: &Span| Time(at.0.saturating_sub(of.0));
     // What a return itself does is no sign that it had something to undo.
     let before = Time(at.0.saturating_sub(1));
-    let (by, otherwise) = match what {
-        Happening::Outage { length, .. }
-        | Happening::Flap { length, .. }
-        | Happening::CaptivePortal { length }
-        | Happening::CachingProxy { length, .. }
-        | Happening::NetworkChange { length, .. } => {
-            (Some((Sign::Network, at, at + *length)), "none of its devices used the network while it lasted")
+    let (by, otherwise) = match &event.what {
+        Happening::Outage(_)
+        | Happening::Flap(_)
+        | Happening::CaptivePortal
+        | Happening::CachingProxy(_)
+        | Happening::NetworkChange(_) => {
+            (Some((Sign::Network, at, until)), "none of its devices used the network while it lasted")
         }
-        Happening::AnswerLoss { length, .. } => {
-            (Some((Sign::LostResponse, at, at + *length)), "no response was lost")
+        Happening::AnswerLoss(_) => (Some((Sign::LostResponse, at, until)), "no response was lost"),
+        Happening::ForeignAnswers(..) => {
+            (Some((Sign::Foreign, at, until)), "no response came that was not its request's")
         }
-        Happening::ForeignAnswers { length, .. } => {
-            (Some((Sign::Foreign, at, at + *length)), "no response came that was not its request's")
-        }
-        Happening::BadRows { length, .. } => {
-            (Some((Sign::BadRow, at, at + *length)), "no row came that could not be read")
-        }
-        Happening::PutOff { length, .. } => (Some((Sign::PutOff, at, at + *length)), "no edit was put off"),
-        Happening::RefusedDeletes { length, .. } => {
-            (Some((Sign::DeleteRefused, at, at + *length)), "no delete was refused")
-        }
+        Happening::BadRows(_) => (Some((Sign::BadRow, at, until)), "no row came that could not be read"),
+        Happening::PutOff(_) => (Some((Sign::PutOff, at, until)), "no edit was put off"),
+        Happening::RefusedDeletes(_) => (Some((Sign::DeleteRefused, at, until)), "no delete was refused"),
         Happening::SessionLoss | Happening::HalfOpen => {
             (Some((Sign::Network, at, at + INSTANT)), "none of its devices had a connection at the time")
         }
-        Happening::BackendDown { length } | Happening::BackendLinkOutage { length, .. } => {
-            (Some((Sign::Backend, at, at + *length)), "nobody asked the backend for anything while it lasted")
+        Happening::BackendDown | Happening::BackendLinkOutage(_) => {
+            (Some((Sign::Backend, at, until)), "nobody asked the backend for anything while it lasted")
         }
-        Happening::GatewayKill { .. } => (None, "the gateway was down at the time"),
-        Happening::DiskFull { length } | Happening::SlowDisk { length, .. } => {
-            (Some((Sign::Storage, at, at + *length)), "none of its devices wrote anything while it lasted")
+        Happening::GatewayKill => (None, "the gateway was down at the time"),
+        Happening::DiskFull | Happening::SlowDisk(_) => {
+            (Some((Sign::Storage, at, until)), "none of its devices wrote anything while it lasted")
         }
-        Happening::ClockStep { .. } | Happening::TimeZone { .. } => {
+        Happening::ClockStep(_) | Happening::TimeZone(_) => {
             (Some((Sign::App, at, Time::FAR)), "none of its devices did anything afterwards")
         }
-        Happening::BackendClockStep { .. } => {
+        Happening::BackendClockStep(_) => {
             (Some((Sign::Commit, at, Time::FAR)), "nothing was committed afterwards")
         }
-        Happening::Restore { of, .. } => {
+        Happening::Restore(of) => {
             (Some((Sign::Storage, ago(of), before)), "none of its devices wrote anything since the backup")
         }
-        Happening::RestoreGateway { of, .. } => {
+        Happening::RestoreGateway(of) => {
             (Some((Sign::Gateway, ago(of), before)), "the gateway did nothing since the backup")
         }
-        Happening::RestoreBackend { of, .. } => {
+        Happening::RestoreBackend(of) => {
             (Some((Sign::Commit, ago(of), before)), "nothing was committed since the backup")
         }
-        Happening::TouchFlag { .. } => (None, "there was no row"),
-        Happening::Trigger { .. } => (None, "the app of none of its devices ran at the time"),
-        Happening::Edits { over, .. } => (Some((Sign::Edit, at, at + *over + SAVED_WITHIN)), NO_EDIT),
+        Happening::TouchFlag(..) => (None, "there was no row"),
+        Happening::Trigger(..) => (None, "the app of none of its devices ran at the time"),
+        Happening::Edits { .. } => (Some((Sign::Edit, at, until + SAVED_WITHIN)), NO_EDIT),
         // Ends of processes are told by device, imports by the number of their rows.
-        Happening::Kill { .. }
-        | Happening::PowerLoss { .. }
-        | Happening::Cancel { .. }
-        | Happening::Suspend { .. }
+        Happening::Kill(_)
+        | Happening::PowerLoss(_)
+        | Happening::Cancel(_)
+        | Happening::Suspend(_)
         | Happening::Import { .. }
-        | Happening::Phone(_)
-        | Happening::Clone { .. }
-        | Happening::GatewayReplaced { .. } => return None,
+        | Happening::TokenExpiry
+        | Happening::Upgrade
+        | Happening::LogOut
+        | Happening::OtherUser
+        | Happening::Reinstall
+        | Happening::Clone(..)
+        | Happening::GatewayReplaced(..) => return None,
     };
     Some(Meets { by, otherwise })
 }

@@ -79,7 +79,7 @@ impl Parts {
         names: &mut BTreeMap<String, Awaited>,
     ) -> BTreeMap<UnitId, Struck> {
         let by_events = plan.events.iter().filter_map(|event| match event.what {
-            Happening::Trigger { unit, .. } => Some(unit),
+            Happening::Trigger(unit, _) => Some(unit),
             _ => None,
         });
         let triggered: BTreeSet<UnitId> =

@@ -7,7 +7,7 @@ use super::faults::{Restore, Whose, choose, count, moments};
 use super::missed::Awaited;
 use super::persons::{goes_away, logs_in_again};
 use crate::base::{DeviceId, Span, Stream, Time};
-use crate::scenario::{Chaos, DevicePlan, Happening, PhoneLife, Plan};
+use crate::scenario::{Chaos, DevicePlan, Happening, Plan};
 use crate::sim::{Handle, NodeId};
 
 /// In chaos a backup is so old in the mean.
@@ -66,35 +66,30 @@ pub(super) fn play((acts, end): (&[Act], Time), (handle, node): (&Handle, NodeId
 pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Lives {
     let mut lives = Lives { revoked: vec![Vec::new(); devices.len()], ..Lives::default() };
     for planned in &plan.events {
-        let Happening::Phone(what) = &planned.what else { continue };
+        let length = planned.length;
+        let what = match planned.what {
+            Happening::TokenExpiry => None,
+            Happening::Upgrade => Some(Deed::Upgrade { restart_after: length }),
+            Happening::Reinstall => Some(Deed::Reinstall { restart_after: length }),
+            Happening::LogOut => Some(Deed::GoAway { away: length, other: None }),
+            Happening::OtherUser => Some(Deed::GoAway { away: length, other: Some(1) }),
+            _ => continue,
+        };
         let chosen = choose(&planned.who, &planned.name, plan.seed, devices);
         let whom = count(&chosen);
         let text = match what {
-            PhoneLife::TokenExpiry => {
-                chosen.iter().for_each(|device| lives.revoked[device.0 as usize].push(planned.at));
-                format!("the tokens of {whom} are taken back")
-            }
-            PhoneLife::Upgrade { restart_after } => {
-                let what = Deed::Upgrade { restart_after: *restart_after };
-                lives.acts.extend(chosen.iter().map(|&device| Act { at: planned.at, device, what }));
-                format!("{whom} get a new version of the app")
-            }
-            PhoneLife::Reinstall { restart_after } => {
-                let what = Deed::Reinstall { restart_after: *restart_after };
-                lives.acts.extend(chosen.iter().map(|&device| Act { at: planned.at, device, what }));
-                format!("the app of {whom} is installed again")
-            }
-            PhoneLife::LogOut { length } => {
-                let what = Deed::GoAway { away: *length, other: None };
-                lives.acts.extend(chosen.iter().map(|&device| Act { at: planned.at, device, what }));
-                format!("the person of {whom} logs out for {length}")
-            }
-            PhoneLife::OtherUser { length } => {
-                let what = Deed::GoAway { away: *length, other: Some(1) };
-                lives.acts.extend(chosen.iter().map(|&device| Act { at: planned.at, device, what }));
-                format!("somebody else has {whom} for {length}")
-            }
+            None => format!("the tokens of {whom} are taken back"),
+            Some(Deed::Upgrade { .. }) => format!("{whom} get a new version of the app"),
+            Some(Deed::Reinstall { .. }) => format!("the app of {whom} is installed again"),
+            Some(Deed::GoAway { other: None, .. }) => format!("the person of {whom} logs out for {length}"),
+            Some(Deed::GoAway { other: Some(_), .. }) => format!("somebody else has {whom} for {length}"),
         };
+        for device in chosen {
+            match what {
+                None => lives.revoked[device.0 as usize].push(planned.at),
+                Some(what) => lives.acts.push(Act { at: planned.at, device, what }),
+            }
+        }
         lives.told.push((planned.at, format!("{}: {text}", planned.name)));
     }
     lives.draw_chaos(plan, devices);

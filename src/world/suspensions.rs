@@ -28,7 +28,8 @@ pub(super) struct Suspensions {
 pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Suspensions {
     let mut drawn = Suspensions::default();
     for planned in &plan.events {
-        let Happening::Suspend { length, sockets } = planned.what else { continue };
+        let Happening::Suspend(sockets) = planned.what else { continue };
+        let length = planned.length;
         let chosen = choose(&planned.who, &planned.name, plan.seed, devices);
         let awaited = Awaited::anywhere(&planned.name, "the app of none of its devices ran at the time");
         for &device in &chosen {
