@@ -4,7 +4,7 @@
 //! is written and read in turns by all, on one core and with reused state. Of the times of many
 //! short turns the lower quartile is printed, which nobody else on the machine disturbed: in
 //! megabytes a second of what is coded, before packing, as nanoseconds a byte, and with how much
-//! longer the median turn took. What `protocol/costs.rs` holds is printed last, as it stands there.
+//! longer the median turn took. What `protocol/coding.rs` holds is printed last, as it is there.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -83,7 +83,7 @@ fn typed((key, values): &Row) -> Typed<'_> {
     }
 }
 
-fn page(codec: &dyn Codec, rows: &[Row]) -> Vec<u8> {
+fn page(codec: Codec, rows: &[Row]) -> Vec<u8> {
     const COLUMNS: [usize; 7] = [0, 1, 2, 3, 4, 5, 6];
     let mut writer = codec.pages(Asked(STAMP));
     writer.begin_page(EntityId(1));
@@ -94,7 +94,7 @@ fn page(codec: &dyn Codec, rows: &[Row]) -> Vec<u8> {
     writer.finish()
 }
 
-fn read(codec: &dyn Codec, bytes: &[u8]) -> usize {
+fn read(codec: Codec, bytes: &[u8]) -> usize {
     let opened = codec.open(bytes.to_vec()).expect("it was packed here");
     codec.decode_answer(&opened).expect("it was written here").expect("it says yes").pages[0].rows.len()
 }
@@ -218,7 +218,7 @@ impl Job<'_> {
     }
 }
 
-/// What `protocol/costs.rs` is to hold: formats, and what packers take beside JSON.
+/// What `protocol/coding.rs` is to hold: formats, and what packers take beside JSON.
 fn costs(jobs: &[Job<'_>]) {
     let cost = |name: &str| jobs.iter().find(|job| job.name == name).expect("it was measured").picoseconds();
     for format in ["json", "xml", "cbor", "protobuf"] {

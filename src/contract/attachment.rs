@@ -7,7 +7,6 @@ use crate::base::{EntityId, Fat, Key, Stuff, in_words};
 /// What each row of an entity has beside it that is made on a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attachment {
-    /// Bytes of the smallest.
     pub least: u32,
     /// Bytes of the largest; sizes between the two are equally likely.
     pub most: u32,
@@ -18,9 +17,7 @@ pub struct Attachment {
 /// A part of what is attached to a row, in the order of size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
-    /// The small picture.
     Thumbnail,
-    /// The thing itself.
     Whole,
 }
 in_words!(Part { Thumbnail: "thumbnail", Whole: "whole" });
@@ -29,13 +26,11 @@ in_words!(Part { Thumbnail: "thumbnail", Whole: "whole" });
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobId {
     pub entity: EntityId,
-    /// A hash of the row's key.
     pub row: u64,
     pub part: Part,
 }
 
 impl BlobId {
-    /// The name of a part of what is attached to a row.
     pub fn of(entity: EntityId, key: &Key, part: Part) -> BlobId {
         BlobId { entity, row: xxh3_64(key.as_str().as_bytes()), part }
     }
@@ -47,11 +42,9 @@ pub fn blob_hash(bytes: &[u8]) -> u64 {
 }
 
 impl Attachment {
-    /// The parts of it, small ones first.
     pub fn parts(&self) -> impl Iterator<Item = Part> + use<> {
         self.thumbnail.map(|_| Part::Thumbnail).into_iter().chain([Part::Whole])
     }
-
     /// What the camera makes for a row: the same bytes whenever it is asked.
     pub fn bytes(&self, key: &Key, part: Part) -> Vec<u8> {
         let seed = xxh3_64(key.as_str().as_bytes());

@@ -1,23 +1,17 @@
 //! What is synced: entities, columns, scopes, sync units.
 
 use super::attachment::Attachment;
-use super::naming::{NamedBy, Naming};
-use super::reference::{Copied, OnDelete, Reference};
 use crate::base::{Day, Decimal, EntityId, Key, Span, Stamp, Value, from_base64, in_words};
 
 /// All entities of a scenario, by [`EntityId`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schema {
-    /// The entities in the order of the scenario file.
     pub entities: Vec<Entity>,
     /// By entity, who gives its new rows their keys; the device where it is missing.
     pub naming: Vec<Naming>,
-    /// The references that the backend looks after.
     pub references: Vec<Reference>,
-    /// Columns that say what another row says.
     pub copies: Vec<Copied>,
-    /// So many versions of the app came before, each with fewer columns, and this one may meet
-    /// their databases.
+    /// So many versions of the app came before, with fewer columns; it may meet their databases.
     pub version: u32,
     pub attachments: Vec<(EntityId, Attachment)>,
 }
@@ -30,8 +24,7 @@ pub struct Entity {
     pub key: String,
     /// The backend's columns without the key, in order. A backend row's values follow this order.
     pub columns: Vec<Column>,
-    /// The columns that devices hold, as ascending positions in `columns`. A device row's values
-    /// follow this order.
+    /// The columns that devices hold, as ascending positions in `columns`: a device row has these.
     pub projection: Vec<usize>,
     /// Which rows a device holds: those for which every rule is true.
     pub scope: Vec<ScopeRule>,
@@ -41,7 +34,6 @@ pub struct Entity {
     pub unique: Vec<usize>,
 }
 
-/// One column of an entity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     pub name: String,
@@ -49,13 +41,11 @@ pub struct Column {
 }
 
 impl Column {
-    /// A column of this name and kind.
     pub fn new(name: &str, kind: ColumnKind) -> Column {
         Column { name: name.to_owned(), kind }
     }
 }
 
-/// What a column holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ColumnKind {
     Text,
@@ -67,13 +57,11 @@ pub enum ColumnKind {
     Timestamp,
     /// A day without an hour and a zone, as the text `2026-11-25`.
     Date,
-    /// A number of so many digits, `places` of them after the point, exact, as a text with all its
-    /// decimal places.
+    /// An exact number, `places` of its digits after the point, as a text with all of them.
     Decimal {
         digits: u8,
         places: u8,
     },
-    /// Bytes, as their base64 with padding.
     Blob,
     /// The key of a row of another entity.
     Ref(EntityId),
@@ -132,8 +120,7 @@ impl ScopeRule {
 pub enum Delivery {
     /// Pulled as deltas by sync units.
     Delta,
-    /// Fetched when a person opens a record: the rows whose column at this position holds the
-    /// opened row's key.
+    /// Fetched as a person opens a record: rows whose column at this position has its key.
     OnOpen { by: usize },
     /// Never: the app writes rows and sends them up, and holds those that it made.
     UploadOnly,
@@ -157,10 +144,8 @@ pub type Attributes = Vec<Value>;
 /// A named flow of synchronisation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SyncUnit {
-    /// Its name, such as `Login`.
     pub name: String,
     pub on: Vec<Trigger>,
-    /// The entities it pulls, in order.
     pub pull: Vec<EntityId>,
     pub push: Vec<EntityId>,
     /// The person waits for it, and the app takes no edit meanwhile: it is usable when it ends.
@@ -183,7 +168,6 @@ pub struct Excerpt {
     pub rows: Vec<ScopeRule>,
 }
 
-/// What must hold while a unit runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Condition {
     Wifi,
@@ -194,7 +178,6 @@ pub enum Condition {
 }
 in_words!(Condition { Wifi: "wifi", Unmetered: "unmetered", NotRoaming: "not-roaming" });
 
-/// What starts a sync unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Trigger {
     Start,
@@ -202,11 +185,9 @@ pub enum Trigger {
     Online,
     Resume,
     Save,
-    /// The operating system gives the app some time in the background.
     Background,
     /// This much foreground time has passed.
     Every(Span),
-    /// A person asked.
     Manual,
 }
 
@@ -214,21 +195,17 @@ impl Schema {
     pub fn entity(&self, id: EntityId) -> &Entity {
         &self.entities[usize::from(id.0)]
     }
-    /// The id of the entity of this name.
     pub fn find(&self, name: &str) -> Option<EntityId> {
         self.entities.iter().position(|e| e.name == name).map(|i| EntityId(i as u16))
     }
     pub fn ids(&self) -> impl Iterator<Item = EntityId> + use<> {
         (0..self.entities.len() as u16).map(EntityId)
     }
-
-    /// The column by which rows of an entity are part of other rows, and of what entity's: they go
-    /// as those go.
+    /// The column by which rows of an entity are part of others, and whose: they go as those go.
     pub fn part_of(&self, entity: EntityId) -> Option<(usize, EntityId)> {
         let cascades = |it: &&Reference| it.of == entity && it.on_delete == OnDelete::Cascade;
         self.references.iter().find(cascades).map(|it| (it.column, it.to))
     }
-
     /// The top of the family of a row: what it is part of, and that of, as far as `parent` tells,
     /// which gives the key that a row has in a column.
     pub fn top(
@@ -247,21 +224,16 @@ impl Schema {
         top
     }
 
-    /// What rows of an entity have beside them, if anything.
     pub fn attachment(&self, entity: EntityId) -> Option<Attachment> {
         self.attachments.iter().find(|(of, _)| *of == entity).map(|(_, attachment)| *attachment)
     }
-
-    /// How rows of an entity get their keys.
     pub fn naming(&self, entity: EntityId) -> Naming {
         self.naming.get(usize::from(entity.0)).copied().unwrap_or_default()
     }
-
     /// Whether rows of an entity may come to have another key than they were made with.
     pub fn renames(&self, entity: EntityId) -> bool {
         !matches!(self.naming(entity).by, NamedBy::Device)
     }
-
     pub fn renames_any(&self) -> bool {
         self.ids().any(|entity| self.renames(entity))
     }
@@ -281,7 +253,6 @@ impl Entity {
         }
     }
 
-    /// The position of a column of this name.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|c| c.name == name)
     }
@@ -289,21 +260,18 @@ impl Entity {
     pub fn in_scope(&self, values: &[Value], attributes: &[Value]) -> bool {
         are_met(&self.scope, values, attributes)
     }
-    /// Whether a row belongs to who has these attributes, be it of a time that a device shows or
-    /// not.
+    /// Whether a row belongs to who has these attributes, of whatever time.
     pub fn is_of(&self, values: &[Value], attributes: &[Value]) -> bool {
         self.scope
             .iter()
             .all(|rule| rule.attribute().is_none() || rule.is_met(&values[rule.column()], attributes))
     }
-    /// The values that a device holds of a backend row.
     pub fn project(&self, values: &[Value]) -> Vec<Value> {
         self.projection.iter().map(|&column| values[column].clone()).collect()
     }
     pub fn projected(&self) -> impl Iterator<Item = &Column> {
         self.projection.iter().map(|&column| &self.columns[column])
     }
-
     /// The rows that these values of its columns refer to.
     pub fn references<'v>(
         &self,
@@ -325,19 +293,16 @@ impl SyncUnit {
     pub fn pushes(&self) -> bool {
         !self.push.is_empty()
     }
-    /// What it brings of an entity, if not all that devices hold.
     pub fn excerpt(&self, entity: EntityId) -> Option<&Excerpt> {
         self.excerpts.iter().find(|excerpt| excerpt.entity == entity)
     }
-    /// Whether it brings all that devices hold of an entity.
     pub fn brings_whole(&self, entity: EntityId) -> bool {
         self.pull.contains(&entity) && self.excerpt(entity).is_none()
     }
 }
 
 impl Excerpt {
-    /// Whether it has a backend row with these values, for a device with these attributes that
-    /// holds it.
+    /// Whether it has a row with these values that a device with these attributes holds.
     pub fn has(&self, values: &[Value], attributes: &[Value]) -> bool {
         are_met(&self.rows, values, attributes)
     }
@@ -346,4 +311,76 @@ impl Excerpt {
 /// The key number `number` that the backend gives out for an entity.
 pub fn given_key(entity: &Entity, number: u64) -> Key {
     Key::new(&format!("{}-{number}", entity.name))
+}
+
+/// Who gives a row that is made on a device its key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NamedBy {
+    /// The device, at random: the key never changes.
+    #[default]
+    Device,
+    /// The device; but a row with the same natural key on the backend is the same, with its key.
+    NaturalKey,
+    /// The backend, as it commits the row: until then the device has a key of its own for it.
+    Server,
+    /// The device, out of keys that the backend gave it before.
+    Pool,
+}
+in_words!(NamedBy { Device: "client", NaturalKey: "natural-key", Server: "server", Pool: "pool" });
+
+/// What becomes of a row that was made twice, by its natural key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MergeRule {
+    #[default]
+    First,
+    Last,
+    /// What the first one said, and the last one where that said nothing.
+    Fill,
+}
+in_words!(MergeRule { First: "first-stays", Last: "last-stays", Fill: "fill-empty" });
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Naming {
+    pub by: NamedBy,
+    pub merge: MergeRule,
+    /// Nobody holds the natural key true: it only says which rows people take for the same.
+    pub doubles: bool,
+    /// Keys that a device holds for later, after the backend gave it some.
+    pub pool: u32,
+    /// It asks for more when it has fewer than this.
+    pub refill: u32,
+}
+
+/// What becomes of rows that refer to one that is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnDelete {
+    #[default]
+    Nothing,
+    /// It is not deleted as long as there are any.
+    Restrict,
+    /// They are deleted with it, and what refers to them.
+    Cascade,
+    /// They stay and refer to none.
+    SetNull,
+}
+in_words!(OnDelete { Nothing: "nothing", Restrict: "restrict", Cascade: "cascade", SetNull: "set-null" });
+
+/// A column that says what another row says: the backend writes it again as that row changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    pub of: EntityId,
+    pub column: usize,
+    /// The column that refers to the other row.
+    pub via: usize,
+    pub from: EntityId,
+    pub source: usize,
+}
+
+/// A reference that the backend looks after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reference {
+    pub of: EntityId,
+    pub column: usize,
+    pub to: EntityId,
+    pub on_delete: OnDelete,
 }

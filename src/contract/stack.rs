@@ -18,7 +18,6 @@ pub type MakeServer = fn(&Chosen, ServerSetup) -> Box<dyn SyncServer>;
 pub struct Stack {
     /// What scenarios call it: `engine.name`.
     pub name: &'static str,
-    /// The half that runs on phones.
     pub engine: MakeEngine,
     /// The half that answers them; a stack without one cannot be run.
     pub server: Option<MakeServer>,
@@ -42,12 +41,9 @@ pub struct Stack {
 /// ends), as the bench waits for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// It tells of each edit that it counts as done
-    /// ([`Event::EditAcknowledged`](super::observe::Event::EditAcknowledged)).
+    /// It tells of each edit that it counts as done (`Event::EditAcknowledged`).
     pub acknowledges: bool,
-    /// Its rows and changes carry the backend's stamps, by which an older version is known
-    /// ([`DeviceView::rows`](super::device::DeviceView::rows),
-    /// [`AppliedChange::stamp`](super::observe::AppliedChange::stamp)).
+    /// Its rows and changes carry the backend's stamps, by which an older version is known.
     pub stamps: bool,
     /// A row that it shows never goes back to a version that its device had moved past, unless the
     /// backend did; if not promised that is counted and not judged.
@@ -61,11 +57,9 @@ pub struct Capabilities {
     pub prompt: bool,
     /// What it promises of an edit that met another version.
     pub merge: Merge,
-    /// It keeps a log that the user can read of edits that did not go as made
-    /// ([`DeviceView::log`](super::device::DeviceView::log)).
+    /// It keeps a log of edits that did not go as made, for the user (`DeviceView::log`).
     pub logs: bool,
-    /// It tells what its app shows of the sync
-    /// ([`Event::Status`](super::observe::Event::Status)).
+    /// It tells what its app shows of the sync (`Event::Status`).
     pub status: bool,
 }
 
@@ -101,7 +95,6 @@ pub struct StackOption {
     pub form: OptionForm,
     /// What it is where nothing is chosen.
     pub preset: Choice,
-    /// What it means, in a sentence.
     pub about: &'static str,
 }
 
@@ -122,7 +115,6 @@ pub enum OptionForm {
     Word(&'static [&'static str]),
 }
 
-/// A value of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
     Flag(bool),
@@ -143,7 +135,6 @@ pub struct Described {
     /// in `[engine.options]`.
     pub is_builtin: bool,
     pub has_server: bool,
-    /// What may be chosen.
     pub options: &'static [StackOption],
     /// Where its apps may be killed; any name is taken if there are none.
     pub crash_points: &'static [&'static str],
@@ -158,7 +149,6 @@ impl Described {
 }
 
 impl Stack {
-    /// What is known of it before it is run.
     pub fn described(&self) -> Described {
         Described {
             name: self.name.to_owned(),

@@ -33,7 +33,7 @@ pub struct EngineOptions {
     /// What of a run goes into one request.
     pub requests: RequestPer,
     /// What it writes messages with.
-    pub codec: &'static dyn Codec,
+    pub codec: Codec,
     /// What the way to the backend and back does to values.
     pub paths: Paths,
     /// How it reads an answer.

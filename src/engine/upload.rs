@@ -5,7 +5,7 @@ use crate::protocol::{Codec, Weighed};
 use crate::store::Entry;
 
 /// How many of the `batch` a chunk of this size holds, at least one of those that there are.
-pub(super) fn fitting(codec: &dyn Codec, batch: &[Entry], size: Size) -> usize {
+pub(super) fn fitting(codec: Codec, batch: &[Entry], size: Size) -> usize {
     let mut bytes = 0;
     let fits = |entry: &&Entry| {
         bytes += weight(codec, entry);
@@ -15,7 +15,7 @@ pub(super) fn fitting(codec: &dyn Codec, batch: &[Entry], size: Size) -> usize {
     fitting.max(1).min(batch.len())
 }
 
-fn weight(codec: &dyn Codec, entry: &Entry) -> u64 {
+fn weight(codec: Codec, entry: &Entry) -> u64 {
     codec.weight(Weighed::Edit { id: &entry.id, key: &entry.key, values: &entry.values })
 }
 

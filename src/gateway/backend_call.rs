@@ -106,14 +106,14 @@ pub struct Verdicts {
 
 impl PageAsk {
     /// About its size, in bytes.
-    pub fn bytes(&self, codec: &dyn Codec) -> u64 {
+    pub fn bytes(&self, codec: Codec) -> u64 {
         codec.weight(Weighed::Ask { cursor: self.cursor.as_deref() })
     }
 }
 
 impl Batch {
     /// About its size, in bytes.
-    pub fn bytes(&self, codec: &dyn Codec) -> u64 {
+    pub fn bytes(&self, codec: Codec) -> u64 {
         self.0.iter().map(|waiting| codec.weight(Weighed::Relayed(&waiting.mutation))).sum()
     }
 

@@ -67,7 +67,7 @@ mod tests {
         let excerpt = Excerpt { entity: EntityId(0), columns: vec![1], rows: vec![rule] };
         let strategy = strategy(&Capture::default());
         let mut sending = Sending::new(&excerpt, &[], &*strategy, (cursor, 100));
-        let codec: &dyn Codec = Default::default();
+        let codec: Codec = Default::default();
         let mut writer = codec.pages(Asked(0));
         writer.begin_page(EntityId(0));
         for (day, stamp) in rows {

@@ -13,7 +13,7 @@ use crate::protocol::Codec;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GatewayOptions {
     /// What devices write messages with.
-    pub codec: &'static dyn Codec,
+    pub codec: Codec,
     /// Bytes of JSON that it codes a second; `None` if that is in the backend's costs of rows.
     pub coding_rate: Option<Bytes>,
     /// Whether it passes requests through or keeps a replica.

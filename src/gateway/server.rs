@@ -27,7 +27,7 @@ use crate::protocol::{
 
 /// The sync server.
 pub struct Gateway {
-    pub(super) codec: &'static dyn Codec,
+    pub(super) codec: Codec,
     schema: Arc<Schema>,
     /// What its devices sync, where units bring excerpts.
     units: Arc<[SyncUnit]>,
@@ -111,7 +111,7 @@ impl Gateway {
     }
 
     /// What it writes messages with.
-    pub fn codec(&self) -> &'static dyn Codec {
+    pub fn codec(&self) -> Codec {
         self.codec
     }
 
@@ -313,7 +313,7 @@ impl SyncServer<Backend> for Gateway {
 }
 
 struct Pulling<'p> {
-    codec: &'static dyn Codec,
+    codec: Codec,
     strategy: &'p mut dyn Strategy,
     cursors: Option<&'p mut Cursors>,
     backend: &'p mut Backend,
@@ -440,7 +440,7 @@ fn take_edits(
 }
 
 fn handle_fetch(
-    codec: &dyn Codec,
+    codec: Codec,
     (backend, versions): (&mut Backend, Option<&Versions>),
     attributes: &[Value],
     fetch: &FetchRequest,

@@ -1,7 +1,9 @@
 //! Answers of the gateway, as they are read.
 
 use std::borrow::Cow;
+use std::fmt;
 
+use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::damaged::Damaged;
@@ -9,39 +11,30 @@ use super::message::Asked;
 use crate::base::{Cell, EntityId, Key, Stamp, Undone, Value};
 use crate::contract::{Outcome, Row};
 
-/// An answer, borrowed from the bytes that came.
 #[derive(Debug, Default)]
 pub struct Answer<'a> {
-    /// Which request it answers.
     pub asked: Asked,
-    /// Pages of a pull or fetch, in the order in which they were asked for; entities whose turn did
-    /// not come are missing.
+    /// Pages in the order in which they were asked for; those whose turn did not come are missing.
     pub pages: Vec<Page<'a>>,
-    /// Results of a push, one for each mutation, in order.
     pub results: Vec<PushResult<'a>>,
 }
 
-/// Rows of one entity.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Page<'a> {
-    /// The entity.
     #[serde(rename = "e")]
     pub entity: EntityId,
-    /// The rows.
     #[serde(borrow)]
     pub rows: Rows<'a>,
     /// Where this page ended.
     #[serde(borrow)]
     pub cursor: Cow<'a, str>,
-    /// There may be more behind it.
     pub more: bool,
     /// Where versions lie of histories that the backend had left by then, the last one last.
     #[serde(default, deserialize_with = "stretches")]
     pub undone: Vec<Undone>,
     /// From which stamp on there may be versions that it does not show, if it is behind.
     pub unseen: Option<Stamp>,
-    /// Keys of rows that are there and of which neither this page tells nor those of its load
-    /// before it: who holds one keeps it.
+    /// Keys of rows that are there and that no page of the load tells of: who holds one keeps it.
     #[serde(default, borrow)]
     pub withheld: Vec<Cow<'a, str>>,
     /// A block of keys for new rows: the number of its first, and how many.
@@ -53,16 +46,12 @@ fn stretches<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Undone>, 
     Ok(ends.into_iter().map(|(from, until)| Undone { from, until }).collect())
 }
 
-/// What became of one mutation.
 #[derive(Debug)]
 pub struct PushResult<'a> {
-    /// The mutation's idempotency key.
     pub id: Cow<'a, str>,
-    /// The verdict.
     pub outcome: Outcome,
 }
 
-/// Rows in the order in which they were sent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows<'a> {
     cells: Vec<Cell<'a>>,
@@ -70,12 +59,9 @@ pub struct Rows<'a> {
     ends: Vec<u32>,
 }
 
-/// One row, borrowed from its message.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WireRow<'r> {
-    /// The row's key.
     pub key: &'r str,
-    /// The backend's stamp.
     pub stamp: Stamp,
     /// The device's columns, or those of `part`; `None` for a tombstone.
     pub values: Option<&'r [Cell<'r>]>,
@@ -88,28 +74,23 @@ pub struct WireRow<'r> {
 pub struct Part {
     /// The version that the reader must hold, or else it cannot use the part.
     pub base: Stamp,
-    /// A bit for each column of the device that comes, the first being the lowest; at least one, of
-    /// the first 63.
+    /// A bit for each column that comes, of the first 63, the lowest first; at least one.
     pub columns: u64,
 }
 
 impl Part {
-    /// Whether the column at this place comes.
     pub fn has(self, place: usize) -> bool {
         place < 63 && self.columns >> place & 1 == 1
     }
 }
 
 impl<'a> Rows<'a> {
-    /// How many rows there are.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
-    /// The row at `index`.
     pub fn get(&self, index: usize) -> WireRow<'_> {
         let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
         let cells = &self.cells[start..self.ends[index] as usize];
@@ -125,11 +106,9 @@ impl<'a> Rows<'a> {
             _ => unreachable!("a row is read only with a key and a stamp"),
         }
     }
-    /// The rows in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = WireRow<'_>> {
         (0..self.len()).map(|index| self.get(index))
     }
-    /// Adds a row that was read before and kept.
     pub fn push(&mut self, key: String, stamp: Stamp, part: Option<Part>, values: Vec<Cell<'a>>) {
         if let Some(Part { base, columns }) = part {
             self.cells.extend([Cell::Int(columns.cast_signed()), Cell::Int(base.0)]);
@@ -138,8 +117,7 @@ impl<'a> Rows<'a> {
         self.cells.extend(values);
         self.ends.push(self.cells.len() as u32);
     }
-    /// Calls `f` with each value and its place among the device's columns; it may put another
-    /// there.
+    /// Calls `f` with each value and its place among the columns; it may put another there.
     pub fn each_value(&mut self, mut f: impl FnMut(usize, &mut Cell<'a>)) {
         let mut start = 0;
         for end in self.ends.iter().map(|end| *end as usize) {
@@ -160,9 +138,6 @@ impl<'a> Rows<'a> {
     }
     /// Ends the row that is being read: its key and its stamp, then its values; before them of a
     /// part its columns and the version that it is one of.
-    ///
-    /// # Errors
-    /// [`Damaged`] if what was added is no row.
     pub(super) fn end_row(&mut self) -> Result<(), Damaged> {
         let start = self.ends.last().map_or(0, |end| *end as usize);
         match &self.cells[start..] {
@@ -174,7 +149,6 @@ impl<'a> Rows<'a> {
         self.ends.push(self.cells.len() as u32);
         Ok(())
     }
-    /// Its one row, owned; `None` if it has none.
     pub(super) fn owned(&self) -> Option<Row> {
         (!self.is_empty()).then(|| {
             let row = self.get(0);
@@ -187,15 +161,88 @@ impl<'a> Rows<'a> {
 /// A row's values as the gateway has them, and which of them devices hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Projected<'v> {
-    /// In the order of the backend's columns.
     pub values: &'v [Value],
-    /// Positions in them, in the order of the device's columns.
     pub columns: &'v [usize],
 }
 
 impl<'v> Projected<'v> {
-    /// The values in the order of the device's columns.
     pub fn iter(self) -> impl Iterator<Item = &'v Value> {
         self.columns.iter().map(move |&column| &self.values[column])
+    }
+}
+
+/// How far a row that is an object was read: its names come in one order.
+#[derive(Clone, Copy)]
+enum ReadUpTo {
+    Begin,
+    Columns,
+    Base,
+    Key,
+    Stamp,
+    Column(usize),
+}
+
+impl ReadUpTo {
+    fn next(self, name: &str) -> Option<ReadUpTo> {
+        match (self, name) {
+            (ReadUpTo::Begin, "columns") => Some(ReadUpTo::Columns),
+            (ReadUpTo::Columns, "base") => Some(ReadUpTo::Base),
+            (ReadUpTo::Begin | ReadUpTo::Base, "key") => Some(ReadUpTo::Key),
+            (ReadUpTo::Key, "stamp") => Some(ReadUpTo::Stamp),
+            (ReadUpTo::Stamp | ReadUpTo::Column(_), _) => {
+                let number: usize = name.strip_prefix("column")?.parse().ok()?;
+                let before = if let ReadUpTo::Column(before) = self { before } else { 0 };
+                (number > before).then_some(ReadUpTo::Column(number))
+            }
+            _ => None,
+        }
+    }
+}
+
+struct RowSeed<'r, 'a>(&'r mut Rows<'a>);
+
+impl<'de> DeserializeSeed<'de> for RowSeed<'_, 'de> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RowSeed<'_, 'de> {
+    type Value = ();
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row: [key, stamp, value, …] or {\"key\": …, \"stamp\": …, \"column1\": …}")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(cell) = seq.next_element()? {
+            self.0.add(cell);
+        }
+        self.0.end_row().map_err(|damaged| A::Error::custom(damaged.0))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut place = ReadUpTo::Begin;
+        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+            place = place.next(&name).ok_or_else(|| A::Error::custom(format!("{name} is out of place")))?;
+            self.0.add(map.next_value()?);
+        }
+        self.0.end_row().map_err(|damaged| A::Error::custom(damaged.0))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Rows<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Rows<'a>, D::Error> {
+        struct RowsVisitor;
+        impl<'de> Visitor<'de> for RowsVisitor {
+            type Value = Rows<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of rows")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Rows<'de>, A::Error> {
+                let mut rows = Rows::default();
+                while seq.next_element_seed(RowSeed(&mut rows))?.is_some() {}
+                Ok(rows)
+            }
+        }
+        deserializer.deserialize_seq(RowsVisitor)
     }
 }

@@ -10,29 +10,20 @@ const ASKS: &[u8] = b"PUT blob\n";
 const SAYS: &[u8] = b"blob at\n";
 const LONGEST_KEY: usize = 4_096;
 
-/// A stretch of an attachment; without bytes the question how much of it there is, and whether its
-/// row is.
+/// A stretch of an attachment; without bytes it asks how much is there, and whether its row is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlobPut {
-    /// Who sends it.
     pub device: DeviceId,
-    /// The entity of its row.
     pub entity: EntityId,
-    /// Its row.
     pub key: Key,
-    /// Which part.
     pub part: Part,
-    /// Bytes of all of it.
     pub total: u64,
     /// Their hash.
     pub hash: u64,
-    /// Where this stretch begins.
     pub offset: u64,
-    /// The stretch.
     pub bytes: Vec<u8>,
 }
 
-/// What the server says to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlobAnswer {
     /// What was asked, by [`BlobPut::asked`]: another request's answer is none.
@@ -50,25 +41,19 @@ impl BlobPut {
     pub fn is_question(&self) -> bool {
         self.bytes.is_empty() && self.total > 0
     }
-
     /// Whether a request is one of these, sound or not.
     pub fn is_one(request: &[u8]) -> bool {
         request.starts_with(ASKS)
     }
-
     /// By what its answer is known.
     pub fn asked(&self) -> u64 {
         xxh3_64_with_seed(&self.head(), self.bytes.len() as u64)
     }
-
-    /// The bytes of the request.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = self.head();
         out.extend_from_slice(&self.bytes);
         out
     }
-
-    /// What stands before the stretch.
     fn head(&self) -> Vec<u8> {
         let key = self.key.as_str().as_bytes();
         let mut out = Vec::with_capacity(ASKS.len() + 41 + key.len() + self.bytes.len());
@@ -84,10 +69,6 @@ impl BlobPut {
         out
     }
 
-    /// Reads a request.
-    ///
-    /// # Errors
-    /// When it is none of these, or not a whole one.
     pub fn decode(request: &[u8]) -> Result<BlobPut, Damaged> {
         let mut rest = Rest(request.strip_prefix(ASKS).ok_or_else(|| damaged("no attachment"))?);
         let device = DeviceId(u32::from_le_bytes(rest.take()?));
@@ -114,7 +95,6 @@ impl BlobPut {
 }
 
 impl BlobAnswer {
-    /// The bytes of the answer.
     pub fn encode(self) -> Vec<u8> {
         let mut out = SAYS.to_vec();
         out.extend_from_slice(&self.of.to_le_bytes());
@@ -122,8 +102,6 @@ impl BlobAnswer {
         out.push(u8::from(self.whole) | u8::from(self.row) << 1);
         out
     }
-
-    /// Reads an answer; `None` if it is none of these.
     pub fn decode(answer: &[u8]) -> Option<BlobAnswer> {
         let mut rest = Rest(answer.strip_prefix(SAYS)?);
         let of = u64::from_le_bytes(rest.take().ok()?);

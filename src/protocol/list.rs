@@ -1,19 +1,17 @@
 //! The codecs that there are.
 
 use std::marker::PhantomData;
-use std::sync::LazyLock;
 
 use super::cbor::Cbor;
-use super::codec::Codec;
+use super::codec::{Codec, Spoken};
 use super::coding::{BytesCount, Coding, Packing, Packs};
 use super::json::{Json, Lists, Named};
-use super::packed::Packed;
 use super::protobuf::Protobuf;
 use super::xml::Xml;
 use crate::base::Word as _;
 
 /// Formats by their names in scenario files.
-const FORMATS: &[(&str, &dyn Codec)] = &[
+const FORMATS: &[(&str, &dyn Spoken)] = &[
     ("json", &Json::<Lists>(PhantomData)),
     ("json-objects", &Json::<Named>(PhantomData)),
     ("xml", &Xml),
@@ -22,9 +20,8 @@ const FORMATS: &[(&str, &dyn Codec)] = &[
 ];
 
 /// The one that is spoken where nothing else is said.
-pub const DEFAULT: &dyn Codec = FORMATS[0].1;
+pub const DEFAULT: Codec = Codec::plain(FORMATS[0].1);
 
-/// Their names.
 pub const NAMES: &[&str] = &{
     let mut names = [""; FORMATS.len()];
     let mut at = 0;
@@ -35,41 +32,30 @@ pub const NAMES: &[&str] = &{
     names
 };
 
-/// Each format in each way to pack.
-static PACKED: LazyLock<Vec<Packed>> = LazyLock::new(|| {
-    let mut all = Vec::new();
-    for &(_, format) in FORMATS {
-        for packing in [Packing::Gzip, Packing::Zstd] {
-            for &packs in Packs::VALUES {
-                let coding = |&counts| Coding { packing, packs, counts };
-                let codings = BytesCount::VALUES.iter().map(coding);
-                all.extend(codings.map(|coding| Packed { format, coding }));
-            }
-        }
-    }
-    all
-});
-
-/// The codec of this format.
-pub fn named(format: &str) -> Option<&'static dyn Codec> {
-    FORMATS.iter().find(|(known, _)| *known == format).map(|(_, codec)| *codec)
+pub fn named(format: &str) -> Option<Codec> {
+    FORMATS.iter().find(|(known, _)| *known == format).map(|(_, format)| Codec::plain(*format))
 }
 
 /// The codec of this format that packs so.
-pub fn packed(format: &str, coding: Coding) -> Option<&'static dyn Codec> {
-    let plain = named(format)?;
-    let is_it = |codec: &&Packed| codec.format == plain && codec.coding == coding;
-    let packed = PACKED.iter().find(is_it).map(|codec| codec as &dyn Codec);
-    packed.or((coding.packing == Packing::None).then_some(plain))
+pub fn packed(format: &str, coding: Coding) -> Option<Codec> {
+    Some(named(format)?.packed(coding))
 }
 
-/// All codecs.
-pub fn all() -> impl Iterator<Item = &'static dyn Codec> {
-    FORMATS.iter().map(|(_, codec)| *codec).chain(PACKED.iter().map(|codec| codec as &dyn Codec))
+/// Each format, and each in each way to pack.
+pub fn all() -> impl Iterator<Item = Codec> {
+    let plain = || FORMATS.iter().map(|(_, format)| Codec::plain(*format));
+    let mut codings = Vec::new();
+    for packing in [Packing::Gzip, Packing::Zstd] {
+        for &packs in Packs::VALUES {
+            codings.extend(BytesCount::VALUES.iter().map(|&counts| Coding { packing, packs, counts }));
+        }
+    }
+    let in_each_way = move |codec: Codec| codings.clone().into_iter().map(move |coding| codec.packed(coding));
+    plain().chain(plain().flat_map(in_each_way))
 }
 
-impl Default for &'static dyn Codec {
-    fn default() -> &'static dyn Codec {
+impl Default for Codec {
+    fn default() -> Codec {
         DEFAULT
     }
 }

@@ -6,38 +6,26 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::base::{DeviceId, EntityId, Key, Stamp, UnitId};
 use crate::contract::{Mutation, RequestKind};
 
-/// A request of a device.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
-    /// What has changed?
     Pull(PullRequest),
-    /// Take these edits.
     Push(PushRequest),
-    /// The details of one record.
     Fetch(FetchRequest),
-    /// Take these edits, and what has changed?
     Sync(SyncRequest),
 }
 
-/// Asks for the changes of several entities at once, so that an idle sync is one request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PullRequest {
-    /// Who asks.
     pub device: DeviceId,
-    /// For which unit.
     pub unit: UnitId,
-    /// The entities, in the order in which they are to come.
     pub wants: Vec<Want>,
-    /// At most this many rows in the answer.
     pub rows: u32,
     /// At most about this many bytes in the answer (at least one row comes).
     pub bytes: u64,
-    /// The device's clock.
     pub clock: Stamp,
     /// How far the local time that people see there is ahead of that clock, seconds.
     pub zone: i32,
-    /// The number of the unit's run: all requests of one pull have the same, and the next pull has
-    /// another.
+    /// The number of the unit's run, which all requests of one pull have.
     pub run: u64,
     /// It is asked for by its address: its answer is one for all who ask for that.
     pub by_address: bool,
@@ -53,7 +41,6 @@ impl Asked {
     fn at(clock: Stamp) -> Asked {
         Asked(clock.0)
     }
-
     /// A question that is the same whenever it is asked, in as many digits as a clock.
     fn of(question: &str) -> Asked {
         const LEAST: u64 = 10_u64.pow(15);
@@ -67,7 +54,6 @@ impl PullRequest {
         let (unit, rows, bytes, clock) = (UnitId(0), u32::MAX, 1 << 20, Stamp(0));
         PullRequest { device, unit, wants, rows, bytes, clock, zone: 0, run: 1, by_address: false }
     }
-
     /// Path and query of the request where it is asked for by an address: all that its answer
     /// depends on but the server's content. What says who asks when goes as headers.
     pub fn address(&self) -> String {
@@ -82,7 +68,6 @@ impl PullRequest {
         address
     }
 
-    /// By what its answer is known.
     pub fn asked(&self) -> Asked {
         if self.by_address { Asked::of(&self.address()) } else { Asked::at(self.clock) }
     }
@@ -94,29 +79,24 @@ pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl PushRequest {
-    /// By what its answer is known.
     pub fn asked(&self) -> Asked {
         Asked::at(self.clock)
     }
 }
 
 impl FetchRequest {
-    /// By what its answer is known.
     pub fn asked(&self) -> Asked {
         let FetchRequest { device, entity, of, rows } = self;
         Asked::of(&format!("/fetch?device={device}&rows={rows}&e{}={of}", entity.0))
     }
 }
 
-/// One entity of a pull.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Want {
-    /// Which entity.
     #[serde(rename = "e")]
     pub entity: EntityId,
     /// Where the last answer ended; opaque to the engine. `None` asks for everything.
     pub cursor: Option<String>,
-    /// So many keys for new rows are asked for besides.
     #[serde(default, skip_serializing_if = "is_default")]
     pub ids: u32,
 }
@@ -124,13 +104,9 @@ pub struct Want {
 /// Brings local edits, in the order in which they were made; at most one for each row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PushRequest {
-    /// Who pushes.
     pub device: DeviceId,
-    /// For which unit.
     pub unit: UnitId,
-    /// The edits.
     pub mutations: Vec<Mutation>,
-    /// The device's clock.
     pub clock: Stamp,
 }
 
@@ -138,27 +114,20 @@ pub struct PushRequest {
 /// come alone. What then cannot be read is left out of the answer, whose verdicts stand.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SyncRequest {
-    /// What it brings.
     pub push: PushRequest,
     /// What it asks for: of the same device, unit and clock, and by no address.
     pub pull: PullRequest,
 }
 
-/// Asks for the rows of an entity that belong to one record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FetchRequest {
-    /// Who asks.
     pub device: DeviceId,
-    /// The entity, delivered on open.
     pub entity: EntityId,
-    /// The opened record.
     pub of: Key,
-    /// At most this many rows.
     pub rows: u32,
 }
 
 impl Request {
-    /// Who asks.
     pub fn device(&self) -> DeviceId {
         match self {
             Request::Pull(pull) => pull.device,
@@ -167,7 +136,6 @@ impl Request {
             Request::Sync(sync) => sync.push.device,
         }
     }
-    /// By what its answer is known.
     pub fn asked(&self) -> Asked {
         match self {
             Request::Pull(pull) => pull.asked(),
@@ -176,7 +144,6 @@ impl Request {
             Request::Sync(sync) => sync.push.asked(),
         }
     }
-    /// What for.
     pub fn kind(&self) -> RequestKind {
         match self {
             Request::Pull(_) => RequestKind::Pull,

@@ -1,8 +1,29 @@
 //! What messages weigh that are not written, or not yet. Characters that a format escapes are
 //! counted as they are.
 
-use super::codec::{CopiedRow, Weighed};
-use crate::base::{Value, ValueRef};
+use crate::base::{Key, Value, ValueRef};
+use crate::contract::Mutation;
+
+#[derive(Clone, Copy, Debug)]
+pub enum Weighed<'w> {
+    /// An edit in a push of a device.
+    Edit { id: &'w str, key: &'w Key, values: &'w [(usize, Value)] },
+    /// The gateway's request for a page for its replica, from where it goes on.
+    Ask { cursor: Option<&'w str> },
+    /// A row in the answer to that, or the answer without its rows.
+    Copied(Option<CopiedRow<'w>>),
+    /// A mutation that the gateway brings to the backend.
+    Relayed(&'w Mutation),
+    /// The answer to so many of them.
+    Verdicts(u64),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct CopiedRow<'w> {
+    pub key: &'w Key,
+    /// Bytes of its values, and of the name of the place where it belongs.
+    pub held: u64,
+}
 
 /// What a format adds to what a message says, bytes.
 #[derive(Clone, Copy, Debug)]
@@ -11,18 +32,14 @@ pub(super) struct Frames {
     pub(super) edit: u64,
     /// The number of a column that is set, and what keeps it apart.
     pub(super) column: u64,
-    /// A text besides its characters.
     pub(super) text: u64,
     pub(super) number: u64,
     pub(super) null: u64,
-    /// A request of the gateway's besides its cursor, a mutation that it brings besides its values,
-    /// an answer besides what it brings.
+    /// What else a request, a mutation or an answer of the gateway's has.
     pub(super) head: u64,
-    /// A verdict.
     pub(super) verdict: u64,
 }
 
-/// The weight of this in a format that adds `frames`.
 pub(super) fn of(frames: &Frames, what: Weighed<'_>) -> u64 {
     match what {
         Weighed::Edit { id, key, values } => {

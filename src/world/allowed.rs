@@ -1,9 +1,7 @@
-//! What the app lets its person edit now.
+//! What the app lets its person edit now, by what the phone believes of the network.
 //!
-//! Whether there is a network is what the phone believes: one that is cut off and does not know
-//! lets edits through. A lease is asked of the server as somebody wants to edit, and needs a
-//! network that carries; it is given for a row that nobody else has and that the device shows as
-//! it is. What the asking costs is not counted: it takes no time and no request.
+//! A lease is asked of the server as somebody wants to edit, over a network that carries, and given
+//! for a row that nobody else has and that the device shows as it is; the asking costs nothing.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,33 +14,20 @@ use crate::net::Link;
 use crate::scenario::Plan;
 use crate::workload::{Editing, Offline};
 
-/// Who has which row, and until when.
 pub(super) type Leases = Rc<RefCell<BTreeMap<(EntityId, Key), (DeviceId, Time)>>>;
 
 pub(super) struct Allowed {
-    plan: Rc<Plan>,
-    servers: Rc<Servers>,
-    link: Rc<RefCell<Link>>,
-    leases: Leases,
-    attributes: Vec<Value>,
+    pub(super) plan: Rc<Plan>,
+    pub(super) servers: Rc<Servers>,
+    pub(super) link: Rc<RefCell<Link>>,
+    pub(super) leases: Leases,
+    pub(super) attributes: Vec<Value>,
 }
 
 impl Allowed {
-    pub(super) fn new(
-        plan: &Rc<Plan>,
-        servers: &Rc<Servers>,
-        (link, attributes): (&Rc<RefCell<Link>>, &[Value]),
-        leases: &Leases,
-    ) -> Allowed {
-        let (plan, servers) = (plan.clone(), servers.clone());
-        let (link, leases) = (link.clone(), leases.clone());
-        Allowed { plan, servers, link, leases, attributes: attributes.to_vec() }
-    }
-
     fn editing(&self) -> &Editing {
         &self.plan.workload.editing
     }
-
     /// Why the app refuses an edit, if it does; `shown` is its row as the device shows it.
     pub(super) fn refuses(
         &self,

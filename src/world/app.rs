@@ -13,12 +13,10 @@ use crate::store::Journal;
 
 pub(super) struct App {
     handle: Handle,
-    /// Where the tasks of the process run.
     pub(super) node: NodeId,
     factory: Rc<dyn EngineFactory>,
     journal: Journal,
     engine: RefCell<Option<Rc<dyn SyncEngine>>>,
-    /// Why it last did not start.
     refused: RefCell<Option<String>>,
     /// How often it died for lack of memory since it last stayed up.
     starved: Cell<u64>,
@@ -34,28 +32,21 @@ impl App {
         let (engine, refused, starved) = Default::default();
         App { handle: handle.clone(), node, factory, journal, engine, refused, starved }
     }
-
     pub(super) fn runs(&self) -> bool {
         self.engine.borrow().is_some()
     }
-
-    /// Whether each person who shares the device has a database of their own.
     pub(super) fn keeps_persons_apart(&self) -> bool {
         self.factory.keeps_persons_apart()
     }
-
     pub(super) fn engine(&self) -> Option<Rc<dyn SyncEngine>> {
         self.engine.borrow().clone()
     }
-
-    /// A process comes up, with nothing in it yet.
     pub(super) fn come_up(&self) -> Incarnation {
         if !self.handle.is_up(self.node) {
             self.handle.restart(self.node);
         }
         self.handle.incarnation(self.node)
     }
-
     /// An engine on the database, for the process that came up; `None` if it does not open.
     pub(super) fn open(
         &self,
@@ -64,8 +55,7 @@ impl App {
         setup: Rc<DeviceSetup>,
         ports: Ports,
     ) -> Option<Rc<dyn SyncEngine>> {
-        // Without a journal in the file layer there is no file either: for benches, it begins empty
-        // and ends with the process.
+        // Without a journal in the file layer there is no file: for benches, in memory.
         let database = match self.journal {
             Journal::Memory => Database::memory(),
             _ => database(disk),
@@ -75,24 +65,18 @@ impl App {
         opened.ok()
     }
 
-    /// The process runs with this engine from here on.
     pub(super) fn begin(&self, engine: Rc<dyn SyncEngine>) {
         *self.engine.borrow_mut() = Some(engine);
     }
-
-    /// The process did not come to run: it goes down.
     pub(super) fn go_down(&self) {
         self.handle.kill(self.node);
     }
-
     /// The process ends, and its tasks with it. Its engine is for the caller to drop.
     pub(super) fn end(&self, reason: KillReason) -> Option<Rc<dyn SyncEngine>> {
         self.starved.set(if reason == KillReason::LowMemory { self.starved.get() + 1 } else { 0 });
         self.handle.kill(self.node);
         self.engine.take()
     }
-
-    /// Why it does not run, in words.
     pub(super) fn why_down(&self) -> String {
         match (self.refused.borrow().as_deref(), self.starved.get()) {
             (Some(refused), _) => format!("its app does not start: {refused}"),

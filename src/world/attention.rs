@@ -1,9 +1,6 @@
-//! Whether a person looks at the app of a device, and what they wait for who log in.
-//!
-//! Who logs in waits for the units that the login starts: for those that have the screen, or where
-//! none has, for all of them, as then the work is there. A unit that was thrown away for another is
-//! made up for by good runs of others that bring whatever it was to bring. What the engine tells
-//! of its runs says so, of any engine.
+//! Whether a person looks at the app of a device, and what they wait for who log in: for the units
+//! that the login starts which have the screen, or for all where none has. A unit that was thrown
+//! away for another is made up for by good runs of others that bring what it was to bring.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -17,7 +14,6 @@ pub(super) struct Attention {
     units: Vec<SyncUnit>,
     hooks: Arc<Hooks>,
     looks: Cell<bool>,
-    /// Whether anybody has ever logged in.
     begun: Cell<bool>,
     /// When the person logged in who waits.
     logged_in: Cell<Option<Time>>,
@@ -28,12 +24,10 @@ pub(super) struct Attention {
 #[derive(Debug, Default)]
 struct Wait {
     units: Vec<UnitId>,
-    /// What good runs have brought.
     came: BTreeSet<EntityId>,
 }
 
 impl Attention {
-    /// For an app with these units and hooks.
     pub(super) fn new(units: &[SyncUnit], hooks: Arc<Hooks>) -> Attention {
         Attention {
             units: units.to_vec(),
@@ -44,7 +38,6 @@ impl Attention {
             wait: RefCell::default(),
         }
     }
-
     pub(super) fn on(&self, event: AppEvent, now: Time) {
         match event {
             AppEvent::Login => {
@@ -66,20 +59,16 @@ impl Attention {
     pub(super) fn looks(&self) -> bool {
         self.looks.get()
     }
-
     pub(super) fn waits(&self) -> bool {
         self.logged_in.get().is_some()
     }
-
     /// Whether another process of the app begins with a login: of somebody who is not let in, and
     /// always where a login has the screen of nobody.
     pub(super) fn logs_in_again(&self) -> bool {
         self.waits() || self.begun.get() && self.units.iter().all(|unit| !unit.blocking)
     }
-
-    /// Something happened on the device, where `has_screen` says of a unit whether it has the
-    /// screen. Gives how long the person has waited who is let in by that, over all lives of the
-    /// process.
+    /// Something happened on the device; `has_screen` says it of a unit. Gives how long the person
+    /// has waited who is let in by that, over all lives of the process.
     pub(super) fn let_in(
         &self,
         now: Time,
@@ -110,13 +99,11 @@ impl Attention {
         wait.units.retain(|awaited| *awaited != unit);
         wait.came.extend(self.units.get(usize::from(unit.0)).iter().flat_map(|unit| &unit.pull));
     }
-
     /// Whether the app has more to do before such a run is over.
     fn is_hooked(&self, unit: UnitId, run: u64) -> bool {
         let plan = self.hooks.get(&Hook::SyncComplete);
         plan.is_some_and(|plan| plan.is_for(&Occasion::SyncComplete(unit, run)))
     }
-
     fn awaited(&self) -> Vec<UnitId> {
         let of = |wanted: &dyn Fn(&SyncUnit) -> bool| -> Vec<UnitId> {
             let units = self.units.iter().enumerate().filter(|(_, unit)| wanted(unit));

@@ -1,12 +1,8 @@
-//! An app that the operating system suspends and lets go on.
+//! An app that the operating system suspends and lets go on: no task of it has a turn then.
 //!
-//! None of its tasks has a turn meanwhile: a timer that comes up, an answer that is there, word of
-//! the network are waiting for it when it goes on, where it was. Time goes on all the while, and so
-//! does what the kernel does for it, until its connections are taken: requests under way have
-//! failed then. To take the app up, to edit or to ask for a sync has it go on.
-//!
-//! A budget ([`Budget`](crate::scenario::Budget)) is what it may do that nobody looks at; it begins
-//! again each time that somebody has used the app.
+//! Time goes on, and so does what the kernel does for it until its connections are taken. To take
+//! the app up, to edit or to ask for a sync has it go on. A [`Budget`](crate::scenario::Budget) is
+//! what it may do that nobody looks at; it begins again when somebody has used the app.
 
 use std::task::Waker;
 
@@ -40,7 +36,6 @@ impl Device {
         true
     }
 
-    /// Nothing of the app goes on from here.
     fn suspend(&self, sockets: Option<Span>) {
         let (of, now) = (&self.suspension, self.now());
         if of.lifted.get() || of.is_on() || !self.is_running() {
@@ -59,7 +54,6 @@ impl Device {
         });
     }
 
-    /// The app goes on where it was, if it is suspended.
     fn go_on(&self) {
         let Some(after) = self.suspension.over(self.now()) else { return };
         self.tell(Event::Continued { after });
@@ -68,14 +62,11 @@ impl Device {
             self.app(event);
         }
     }
-
-    /// Somebody takes the app up.
     pub(super) fn take_up(&self) {
         self.suspension.comes_back.set(false);
         self.suspension.leave();
         self.go_on();
     }
-
     /// Somebody does something with the app, and puts it away again if they do not look at it.
     pub(super) fn use_briefly(&self) {
         self.go_on();
@@ -83,7 +74,6 @@ impl Device {
             self.stay_in_background();
         }
     }
-
     pub(super) fn stay_in_background(&self) {
         self.suspension.comes_back.set(false);
         let stay = self.suspension.leave();
@@ -117,7 +107,6 @@ impl Device {
         self.go_on();
         self.app(AppEvent::Background);
     }
-
     pub(super) fn lift_suspension(&self) {
         self.suspension.lifted.set(true);
         self.suspension.leave();

@@ -1,16 +1,10 @@
-//! What an app does for the person who looks at it, beside the sync.
+//! What an app does for the person who looks at it, beside the sync: a model, not a run.
 //!
-//! A model, not a run: a query has a cost and meets what the sync was doing at the time, and both
-//! are arithmetic. Queries come as a Poisson process while the app is in the foreground. With a
-//! rollback journal a query waits while a transaction that writes is under way, as on Android,
-//! where an app has one connection then; with a write-ahead log it does not. While it runs it gets
-//! half of the processor if the sync is at work, all of it otherwise; the sync gets the rest. A
-//! query that waits goes before the sync's next transaction. Queries do not wait for each other,
-//! and what they read is in memory.
-//!
-//! A query is told when it is answered: until then the sync may take on more work beside it.
-//!
-//! What people save is no model: those edits are real transactions.
+//! Queries come as a Poisson process while the app is in the foreground. With a rollback journal a
+//! query waits while a transaction that writes is under way, as on Android, where an app has one
+//! connection then; with a write-ahead log it does not. It gets half of the processor while the
+//! sync is at work, and the sync the rest. What it reads is in memory. It is told when it is
+//! answered: until then the sync may take on more work beside it.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
@@ -19,13 +13,10 @@ use crate::base::{Span, Stream, Time};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Query {
-    /// From the person's wish to the answer.
     pub(super) took: Span,
-    /// How much of that it waited for the lock.
     pub(super) waited: Span,
 }
 
-/// A stretch of the sync's work.
 #[derive(Clone, Copy, Debug)]
 struct Busy {
     from: Time,
@@ -50,8 +41,7 @@ pub(super) struct Browser {
     /// By their beginnings. Those of a sync in several streams overlap. What is taken on in the
     /// background may last until the app is looked at again.
     busy: VecDeque<Busy>,
-    /// When each came that was not answered as the app went to the background. They are answered
-    /// there, if the process lives.
+    /// Queries with when each came that waited as the app was put away: answered then, or never.
     left: Vec<(Time, Query)>,
 }
 
@@ -68,13 +58,11 @@ impl Browser {
             left: Vec::new(),
         }
     }
-
     pub(super) fn begin(&mut self, now: Time) {
         if self.next.is_none() {
             self.next = Some(now + self.stream.exponential(self.every));
         }
     }
-
     /// The app goes to the background. What the sync is at goes on.
     pub(super) fn end(&mut self, now: Time) {
         while let Some(came) = self.next
@@ -87,21 +75,16 @@ impl Browser {
         self.next = None;
         self.not_before = Time::ZERO;
     }
-
-    /// The process died, and its work with it.
     pub(super) fn die(&mut self, now: Time) {
         self.end(now);
         self.left.clear();
         self.busy.clear();
     }
-
     pub(super) fn busy(&mut self, from: Time, cpu_until: Time, until: Time, locked: bool) {
         let place = self.busy.partition_point(|busy| busy.from <= from);
         self.busy.insert(place, Busy { from, cpu_until, until, locked });
     }
-
-    /// How long the sync needs for `cpu` of processor time while people look at the app: what their
-    /// queries take is missing, up to a half.
+    /// How long the sync needs for `cpu` while people look: their queries take up to a half.
     pub(super) fn share(&self, cpu: Span) -> Span {
         if self.next.is_none() {
             return cpu;
@@ -109,23 +92,18 @@ impl Browser {
         let taken = self.cost.min(Span(self.every.0 / 2));
         cpu.scaled(self.every.0, self.every.0 - taken.0)
     }
-
     /// The next of the queries that were answered by `now`, which work that begins later does not
     /// hold up; `None` if all were told. Those that come later are answered later.
     pub(super) fn next_answered(&mut self, now: Time) -> Option<Query> {
         let answered = self.left.pop_if(|(came, query)| *came + query.took <= now);
         answered.map(|(_, query)| query).or_else(|| self.next_told(now, now))
     }
-
-    /// The next of the queries that came by `now`, answered or not, as by what was taken on: the
-    /// world ends.
+    /// The next of those that came by `now`, answered or not: the world ends.
     pub(super) fn next_asked(&mut self, now: Time) -> Option<Query> {
         let left = self.left.pop().map(|(_, query)| query);
         left.or_else(|| self.next_told(now, Time(u64::MAX)))
     }
-
-    /// The next of those that came by `now`, when the process dies: who waits then has waited for
-    /// so long.
+    /// The next of those that came by `now` as the process dies: who waits has waited so long.
     pub(super) fn next_cut_off(&mut self, now: Time) -> Option<Query> {
         let (came, Query { took, waited }) = match self.left.pop() {
             Some(left) => left,
@@ -134,7 +112,6 @@ impl Browser {
         let lasted = now - came;
         Some(Query { took: took.min(lasted), waited: waited.min(lasted) })
     }
-
     /// The next of those that came up to `now` and are answered `by` a time.
     fn next_told(&mut self, now: Time, by: Time) -> Option<Query> {
         // One that lasts is not worked out again for each piece of work beside it.
@@ -160,7 +137,6 @@ impl Browser {
         let begun = lock.map_or(at, |busy| busy.until);
         Query { took: self.run(begun) - at, waited: begun - at }
     }
-
     fn run(&self, begun: Time) -> Time {
         let (mut now, mut left) = (begun, self.cost);
         for busy in &self.busy {

@@ -4,35 +4,37 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::allowed::{Allowed, Leases};
-use super::bad_rows::BadRows;
+use super::app::App;
+use super::attention::Attention;
 use super::browsing::Browser;
-use super::clock::Skew;
+use super::clock::{DeviceClock, Skew};
 use super::coding::GatewayCoding;
+use super::crash::CrashBook;
 use super::device::Device;
-use super::disturbances::{self, Disturbances};
-use super::faults::{self, Faults};
-use super::fired;
-use super::hardware::{Fitting, Hardware};
+use super::faults::{Faults, choose};
+use super::hardware::{BadRows, Fitting, Hardware};
+use super::hooks::AppHooks;
 use super::hub::{Hub, Listeners, NodeSink, Round};
 use super::opened::Opened;
-use super::phone::{self, Act, Lives};
-use super::ports::{self, Parts};
+use super::ports::OfDevice;
 use super::process::Process;
 use super::registry::Halves;
 use super::resolver::Resolver;
+use super::screen::Screen;
 use super::server::{Brought, Counter, ServerHalf, Servers};
-use super::suspensions::{self, Suspend};
+use super::storage::Storage;
+use super::suspension::Suspension;
 use super::template::Templates;
 use super::token::Wallet;
 use super::tried::Tried;
 use super::truth::Initial;
-use super::wanted::Wanted;
-use super::watch::Watch;
+use super::watch::{Wanted, Watch};
 use super::windows::Windows;
+use super::{disturbances, fired, phone, planned};
 use crate::backend::{Backend, Loaded};
 use crate::base::{Digest, Seed, Stamp, Time};
-use crate::contract::{Capabilities, DeviceSetup, EngineFactory, Node};
-use crate::disk::Disk;
+use crate::contract::{Capabilities, DeviceSetup, EngineFactory, Node, Ports};
+use crate::disk::{Disk, Flash};
 use crate::engine::{AfterFailure, Detect, Jitter};
 use crate::gateway::{BackendLink, Gateway, Versions};
 use crate::metrics;
@@ -55,10 +57,6 @@ pub(super) struct World {
     pub(super) devices: Vec<Rc<Device>>,
     pub(super) links: Vec<Rc<RefCell<Link>>>,
     pub(super) faults: Faults,
-    pub(super) disturbances: Disturbances,
-    pub(super) suspensions: Vec<Suspend>,
-    pub(super) phones: Vec<Act>,
-    /// Who decides conflicts, if any are put before people.
     pub(super) resolver: Option<Rc<Resolver>>,
     pub(super) script: Script,
     /// Its building was interrupted: not all rows and devices are there.
@@ -85,15 +83,12 @@ pub(super) fn build(
     let mut script = written(&plan, &dataset, &devices, stops).unwrap_or_default();
     let (mut backend, initial) = loaded(&plan, &dataset, stops);
     let Halves { engine: factory, server, crash_points, capabilities, patience } = halves;
-    let mut faults = faults::draw(&plan, &devices, crash_points);
-    let mut disturbances = disturbances::draw(&plan, &devices);
-    faults.add((&mut disturbances.told, &mut disturbances.awaited));
-    let mut suspensions = suspensions::draw(&plan, &devices);
-    faults.add((&mut suspensions.told, &mut suspensions.awaited));
-    let mut phones = phone::draw(&plan, &devices);
-    faults.add((&mut phones.told, &mut phones.awaited));
-    faults.restores.append(&mut phones.restores);
-    disturbances.hindrances.iter().for_each(|hindrance| backend.hinder(*hindrance));
+    let mut faults = planned::draw(&plan, &devices, crash_points);
+    disturbances::draw(&mut faults, &plan, &devices);
+    disturbances::draw_suspensions(&mut faults, &plan, &devices);
+    phone::draw(&mut faults, &plan, &devices);
+    faults.told.sort_by_key(|(at, _)| *at);
+    faults.hindrances.iter().for_each(|hindrance| backend.hinder(*hindrance));
     let windows;
     (faults.fired, windows) = fired::planned(&plan, &devices);
     let sim = Sim::new(sim::SimOptions::default());
@@ -143,8 +138,6 @@ pub(super) fn build(
         hub: &hub,
         servers: &servers,
         faults: &faults,
-        disturbances: &disturbances,
-        phones: &phones,
         versions: &versions,
         node,
         factory,
@@ -165,9 +158,6 @@ pub(super) fn build(
         devices: built,
         links,
         faults,
-        disturbances,
-        suspensions: suspensions.all,
-        phones: phones.acts,
         resolver,
         script,
         plan,
@@ -182,8 +172,6 @@ struct Fitter<'w> {
     hub: &'w Rc<Hub>,
     servers: &'w Rc<Servers>,
     faults: &'w Faults,
-    disturbances: &'w Disturbances,
-    phones: &'w Lives,
     versions: &'w Option<Rc<Versions>>,
     node: NodeId,
     factory: Rc<dyn EngineFactory>,
@@ -191,94 +179,118 @@ struct Fitter<'w> {
 
 impl Fitter<'_> {
     fn device(&self, device: DevicePlan, templates: &mut Templates<'_>) -> (Rc<Device>, Rc<RefCell<Link>>) {
-        let id = device.device;
-        let seed = self.plan.seed.derive("world.device", u64::from(id.0));
+        let (id, plan, handle) = (device.device, self.plan, self.handle);
+        let seed = plan.seed.derive("world.device", u64::from(id.0));
         let link = Rc::new(RefCell::new(self.link(&device, seed.derive("net", 0))));
-        let sink = Rc::new(NodeSink { hub: self.hub.clone(), node: Node::Device(id) });
-        let revoked = self.phones.revoked[id.0 as usize].clone();
-        let gateway = &self.plan.gateway;
-        let lives = (gateway.token_life, gateway.refresh_life);
-        let wallet = Wallet::new(lives, revoked, self.handle.notify());
-        let counter = Counter { servers: self.servers.clone(), device: id, wallet: wallet.clone() };
-        let counter = Rc::new(counter);
-        let options = self.plan.transport.clone();
-        let way = Way::new(self.handle.clone(), self.servers.node, link.clone(), counter, sink, options);
-        self.servers.process.reached_by(&way);
+        let (way, wallet) = self.way(&device, &link);
         let setup = DeviceSetup {
             device: id,
-            schema: self.plan.first_schema().clone(),
-            units: self.plan.units.clone(),
+            schema: plan.first_schema().clone(),
+            units: plan.units.clone(),
             attributes: device.attributes.clone(),
             person: 0,
         };
         let disk = templates.disk(&device, &setup, &*self.servers.server.borrow());
         templates.tell(&device, &mut *self.servers.server.borrow_mut());
         disk.remember();
-        let parts = Parts {
-            setup,
-            hardware: self.hardware(&device, &disk, seed),
-            disk,
-            journal: self.plan.store.journal,
-            way,
-            wallet,
-            versions: self.versions.clone(),
-            hooks: self.plan.hooks.clone(),
-            background: device.background,
-            factory: self.factory.clone(),
-            start: self.plan.start,
-            utc_offset: self.plan.utc_offset,
+        let clock = DeviceClock {
+            handle: handle.clone(),
+            start: plan.start,
+            utc_offset: plan.utc_offset,
             skew: self.skew(&device, &link.borrow(), seed),
-            seed,
-            identity: self.plan.engine.identity,
-            world: self.node,
-            allowed: Allowed::new(self.plan, self.servers, (&link, &device.attributes), &self.leases),
         };
-        (ports::device(self.handle, self.hub, parts), link)
+        let hardware = self.hardware(&device, &disk, seed);
+        let allowed = Allowed {
+            plan: plan.clone(),
+            servers: self.servers.clone(),
+            link: link.clone(),
+            leases: self.leases.clone(),
+            attributes: device.attributes.clone(),
+        };
+        let node = handle.node(&id.to_string());
+        let built = Rc::new_cyclic(|me| {
+            let own = Rc::new(OfDevice(me.clone()));
+            let ports = Ports {
+                clock: Rc::new(clock),
+                spawn: own.clone(),
+                transport: own.clone(),
+                crash: own.clone(),
+                events: own.clone(),
+                hooks: Rc::new(AppHooks::new(plan.hooks.clone(), seed, me.clone())),
+                machine: own,
+                seed,
+            };
+            Device {
+                me: me.clone(),
+                id,
+                handle: handle.clone(),
+                world: self.node,
+                hub: self.hub.clone(),
+                way,
+                ports,
+                app: App::new(handle, node, self.factory.clone(), plan.store.journal),
+                attention: Attention::new(&setup.units, plan.hooks.clone()),
+                screen: Screen::new(&setup.units),
+                storage: Storage::new(disk, (setup, self.versions.clone()), plan.engine.identity, seed),
+                crash: CrashBook::default(),
+                cancels: RefCell::default(),
+                suspension: Suspension::new(device.background),
+                hardware,
+                unsaved: RefCell::default(),
+                allowed,
+                wallet,
+            }
+        });
+        (built, link)
     }
 
-    /// A device's link with everything that happens to it.
+    fn way(&self, device: &DevicePlan, link: &Rc<RefCell<Link>>) -> (Rc<Way>, Option<Rc<Wallet>>) {
+        let id = device.device;
+        let sink = Rc::new(NodeSink { hub: self.hub.clone(), node: Node::Device(id) });
+        let lives = (self.plan.gateway.token_life, self.plan.gateway.refresh_life);
+        let wallet =
+            Wallet::new(lives, self.faults.devices[id.0 as usize].revoked.clone(), self.handle.notify());
+        let counter = Counter { servers: self.servers.clone(), device: id, wallet: wallet.clone() };
+        let (node, options) = (self.servers.node, self.plan.transport.clone());
+        let way = Way::new(self.handle.clone(), node, link.clone(), Rc::new(counter), sink, options);
+        self.servers.process.reached_by(&way);
+        (way, wallet)
+    }
     fn link(&self, device: &DevicePlan, seed: Seed) -> Link {
         let end = Time::ZERO + self.plan.duration;
-        let number = device.device.0 as usize;
+        let faults = &self.faults.devices[device.device.0 as usize];
         let mut schedule = match &device.moves {
             Some(moves) => moves.schedule(&device.link, seed, end),
             None => LinkSchedule::settled(device.link.clone()),
         };
-        for detour in &self.faults.detours[number] {
+        for detour in &faults.detours {
             schedule.detour(detour.from, detour.until, &detour.link);
         }
         let mut link = Link::new(&schedule, seed, end);
-        link.conditions_mut().add_outages(self.faults.outages[number].iter().copied());
-        link.conditions_mut().lose_sessions(self.faults.half_open[number].iter().copied());
-        for (from, until) in &self.faults.portals[number] {
-            link.add_portal(*from, *until);
-        }
-        for cache in &self.disturbances.caches[number] {
-            link.add_cache(*cache);
-        }
-        for foreign in &self.disturbances.foreign[number] {
-            link.add_foreign(*foreign);
-        }
-        for lossy in &self.faults.lossy[number] {
-            link.add_lossy(*lossy);
-        }
+        link.conditions_mut().add_outages(faults.outages.iter().copied());
+        link.conditions_mut().lose_sessions(faults.half_open.iter().copied());
+        faults.portals.iter().for_each(|(from, until)| link.add_portal(*from, *until));
+        faults.caches.iter().for_each(|cache| link.add_cache(*cache));
+        faults.foreign.iter().for_each(|foreign| link.add_foreign(*foreign));
+        faults.lossy.iter().for_each(|lossy| link.add_lossy(*lossy));
         link
     }
 
     fn hardware(&self, device: &DevicePlan, disk: &Disk, seed: Seed) -> Hardware {
-        let plan = &self.plan;
+        let (plan, faults) = (&self.plan, &self.faults.devices[device.device.0 as usize]);
+        let browser = plan.workload.browsing.map(|browsing| {
+            let (every, cost) = (browsing.every(), browsing.cost(device.class.step_picos));
+            Browser::new(every, cost, plan.store.journal != Journal::Wal, seed.stream("browsing", 0, 0))
+        });
         let fitting = Fitting {
             device: device.device,
             class: device.class.clone(),
             decoder: plan.engine.decoder,
-            slow: self.faults.slow[device.device.0 as usize].clone(),
+            slow: faults.slow.clone(),
             disk: disk.clone(),
-            seed,
-            bad_rows: BadRows::new(self.disturbances.unreadable[device.device.0 as usize].clone(), seed),
-            browser: plan.workload.browsing.map(|browsing| {
-                let (every, cost) = (browsing.every(), browsing.cost(device.class.step_picos));
-                Browser::new(every, cost, plan.store.journal != Journal::Wal, seed.stream("browsing", 0, 0))
-            }),
+            flash: Flash { seed: seed.derive("flash", 0), ..device.class.flash },
+            bad_rows: BadRows::new(faults.unreadable.clone(), seed),
+            browser: RefCell::new(browser),
         };
         Hardware::new(self.handle, self.hub, fitting)
     }
@@ -286,15 +298,14 @@ impl Fitter<'_> {
     fn skew(&self, device: &DevicePlan, link: &Link, seed: Seed) -> Skew {
         let end = Time::ZERO + self.plan.duration + self.plan.drain;
         let mut skew = Skew::new(device.clock, seed, end, link.conditions().offline());
-        let id = device.device.0 as usize;
-        skew.steps.clone_from(&self.faults.steps[id]);
-        skew.zones.clone_from(&self.faults.zones[id]);
+        let faults = &self.faults.devices[device.device.0 as usize];
+        skew.steps.clone_from(&faults.steps);
+        skew.zones.clone_from(&faults.zones);
         skew
     }
 }
 
-/// What became of the edits and imports that a plan asks for, as its script is written; nothing is
-/// run.
+/// What the script makes of the edits and imports of a plan; nothing is run.
 pub(super) fn placed(plan: &Plan) -> Result<Placed, DataError> {
     let dataset = dataset(plan, &|| false)?;
     let script = written(plan, &dataset, &plan.devices(), &|| false);
@@ -323,7 +334,7 @@ fn written(
         match &planned.what {
             Happening::Edits { action, count, about } => {
                 let target = target(plan, &planned.name, about);
-                for device in faults::choose(&planned.who, &planned.name, plan.seed, devices) {
+                for device in choose(&planned.who, &planned.name, plan.seed, devices) {
                     bursts.push(Burst {
                         action: *action,
                         device,
@@ -364,8 +375,7 @@ fn target(plan: &Plan, event: &str, about: &About) -> Target {
     Target { row, group: own, set: about.set.clone() }
 }
 
-/// All rows of a plan with their history before the start; not all of them are found by their
-/// attributes if it `stops`.
+/// All rows of a plan with their history; if it `stops`, not all are found by attributes.
 pub(super) fn dataset(plan: &Plan, stops: &dyn Fn() -> bool) -> Result<Dataset, DataError> {
     Dataset::new(
         plan.seed.derive("world.data", 0),
@@ -378,8 +388,7 @@ pub(super) fn dataset(plan: &Plan, stops: &dyn Fn() -> bool) -> Result<Dataset, 
     )
 }
 
-/// The backend with its rows, and those rows as the oracle will ask for them; not all of them if
-/// `stops` says that nobody waits for them.
+/// The backend with its rows, and those as the oracle asks for them; not all if it `stops`.
 fn loaded(plan: &Plan, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend, Initial) {
     let seed = plan.seed.derive("world.backend", 0);
     let mut backend = Backend::new(plan.schema.clone(), plan.backend.clone(), plan.start, seed);
@@ -399,8 +408,7 @@ fn loaded(plan: &Plan, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend,
     (backend, initial.sorted())
 }
 
-/// The gateway. A replica has been refreshed all along where devices have been synced before; else
-/// it begins with nothing, as they do.
+/// The gateway. A replica has been refreshed where devices have been synced before.
 fn gateway(plan: &Plan, devices: &[DevicePlan], backend: &Backend, stops: &dyn Fn() -> bool) -> Gateway {
     let attributes = devices.iter().map(|device| device.attributes.clone()).collect();
     let gateway = Gateway::new(&plan.gateway, &plan.schema, attributes, plan.start);
@@ -473,7 +481,6 @@ fn listeners(
     }
 }
 
-/// What makes a conflict by the definition of the plan's stack.
 fn definition(plan: &Plan) -> oracle::Definition {
     match plan.engine.conflict.detect {
         Detect::DatesThenValues => oracle::Definition::Values,

@@ -1,12 +1,8 @@
-//! A device's clocks: the monotonic one, the wall clock, and what people see.
+//! A device's clocks as functions of time: the monotonic one, the wall clock, what people see.
 //!
 //! The wall clock is ahead by an offset of the device, by what it has drifted since the network
-//! last set it, and by the steps it was given since. The network takes back drift and steps, not
-//! the offset: that is a clock that somebody set, or a time zone that stands wrong. It does so
-//! daily at a time of the device's own, if the device is online then. What people see is the wall
-//! clock in local time, which a journey or daylight saving moves.
-//!
-//! Everything is a function of time, so that nobody has to look for the clock to go on.
+//! last set it, and by the steps it was given since. The network takes back drift and steps, daily
+//! at a time of the device's own if it is online then, and leaves the offset.
 
 use crate::base::{Seed, Span, Stamp, Stream, Time};
 use crate::contract::{Clock, LocalBoxFuture};
@@ -15,15 +11,11 @@ use crate::sim::Handle;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Skew {
-    /// Microseconds ahead.
     pub(super) offset: i64,
     /// Parts in 10⁹ by which it is too fast.
     pub(super) drift_ppb: i64,
-    /// When the network sets it.
     set: Settings,
-    /// Jumps of the clock, in order.
     pub(super) steps: Vec<Jump>,
-    /// Jumps of local time, in order.
     pub(super) zones: Vec<Jump>,
 }
 
@@ -31,7 +23,6 @@ pub(super) struct Skew {
 /// not listed: a period may be short and a run long.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Settings {
-    /// The first time; `None` if it never does.
     first: Option<Time>,
     period: Span,
     /// Nothing is set from here on.
@@ -53,8 +44,6 @@ impl Settings {
             }
         }
     }
-
-    /// The last time at or before `now`, online or not.
     fn due(&self, now: Time) -> Option<Time> {
         let first = self.first.filter(|first| *first <= now)?;
         let passed = now - first;
@@ -90,7 +79,6 @@ impl Skew {
         skew
     }
 
-    /// How far it is ahead at `now`, in microseconds.
     fn ahead(&self, now: Time) -> i64 {
         if self.drift_ppb == 0 && self.steps.is_empty() {
             return self.offset;
@@ -102,8 +90,6 @@ impl Skew {
         let stepped: i64 = self.steps.iter().filter(counts).map(|(_, by)| by).sum();
         self.offset + drifted as i64 + stepped
     }
-
-    /// How far local time was moved by `now`, in microseconds.
     fn moved(&self, now: Time) -> i64 {
         self.zones.iter().take_while(|(at, _)| *at <= now).map(|(_, by)| by).sum()
     }

@@ -5,8 +5,7 @@ use std::cell::Cell;
 use crate::base::{Bytes, Span};
 use crate::protocol::{Codec, Way};
 
-/// Bytes of JSON that a core of a server codes a second where nothing else is said: as one of a
-/// laptop. Source: estimate.
+/// Bytes of JSON that a core of a server codes a second, as of a laptop. Source: estimate.
 const RATE: Bytes = Bytes(400_000_000);
 /// Milliwatts of a core that is busy. Source: estimate; a big core of a phone draws about one watt.
 const CORE: u64 = 1_000;
@@ -21,22 +20,18 @@ impl GatewayCoding {
     pub(super) fn new(rate: Option<Bytes>) -> GatewayCoding {
         GatewayCoding { rate, spent: Cell::default() }
     }
-
-    /// How long coding this message takes.
-    pub(super) fn take_on(&self, codec: &dyn Codec, message: &[u8], way: Way) -> Span {
+    pub(super) fn take_on(&self, codec: Codec, message: &[u8], way: Way) -> Span {
         let effort = codec.effort(message, way);
         let format = if self.rate.is_some() { effort.format } else { 0 };
         let takes = Span::secs(1).scaled(format + effort.packer, self.rate.unwrap_or(RATE).0.max(1));
         self.spent.set(self.spent.get() + takes);
         takes
     }
-
     pub(super) fn figures(&self) -> [(&'static str, u64); 1] {
         [("gateway.coding.busy", self.spent.get().0)]
     }
 }
 
-/// The energy of a core that is busy for so long, microjoules.
 pub(super) fn energy(busy: u64) -> u64 {
     (u128::from(busy) * u128::from(CORE) / 1_000_000) as u64
 }

@@ -1,12 +1,11 @@
-//! Crash points of an app that are armed, and how often each was passed.
+//! Where an app is to die: at crash points, and at syncs of its disk as the power fails.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::missed::Struck;
-use crate::base::{Span, Time};
+use crate::base::{DeviceId, Span, Time};
 
-/// The crash points of one device.
 #[derive(Default)]
 pub(super) struct CrashBook {
     armed: RefCell<Vec<Armed>>,
@@ -25,8 +24,7 @@ struct Armed {
 }
 
 impl CrashBook {
-    /// The app dies at the passing number `nth` (from 1) of `point` at or after `from`. Gives a
-    /// number to disarm it by.
+    /// The app dies at the passing `nth` (from 1) from then on; gives a number to disarm it by.
     pub(super) fn arm(&self, point: &str, nth: u32, from: Time, restart_after: Span, struck: &Struck) -> u64 {
         let number = self.ever_armed.replace(self.ever_armed.get() + 1);
         let (point, left, struck) = (point.to_owned(), nth.max(1), struck.clone());
@@ -34,21 +32,16 @@ impl CrashBook {
         self.armed.borrow_mut().push(armed);
         number
     }
-
     /// Whether it did not come to kill; now it will not.
     pub(super) fn disarm(&self, number: u64) -> bool {
         self.armed.borrow_mut().extract_if(.., |armed| armed.number == number).next().is_some()
     }
-
     pub(super) fn suspend(&self) {
         self.suspended.set(true);
     }
-
-    /// How often each point was passed.
     pub(super) fn passed(&self) -> BTreeMap<&'static str, u64> {
         self.passed.borrow().clone()
     }
-
     /// A point is passed. If the app is to die there: after how long it is started again.
     pub(super) fn pass(&self, point: &'static str, now: Time) -> Option<Span> {
         *self.passed.borrow_mut().entry(point).or_default() += 1;
@@ -64,5 +57,83 @@ impl CrashBook {
         let due = armed.remove(due);
         due.struck.set();
         Some(due.restart_after)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct SyncLoss {
+    pub(super) device: DeviceId,
+    /// Syncs that end from here on count, and none at or after `until`.
+    pub(super) from: Time,
+    pub(super) until: Time,
+    /// At the nth of them, from 1.
+    pub(super) nth: u32,
+    /// Once the sync is done, rather than right before.
+    pub(super) after: bool,
+    pub(super) restart_after: Span,
+    pub(super) struck: Struck,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct SyncLosses(RefCell<Vec<SyncLoss>>);
+
+impl SyncLosses {
+    pub(super) fn arm(&self, loss: SyncLoss) {
+        self.0.borrow_mut().push(loss);
+    }
+    pub(super) fn is_armed(&self) -> bool {
+        !self.0.borrow().is_empty()
+    }
+    /// Syncs end at these times: when the power fails, and which loss that is.
+    pub(super) fn due(&self, ends: &[Time]) -> Vec<(Time, SyncLoss)> {
+        let mut due = Vec::new();
+        self.0.borrow_mut().retain_mut(|loss| {
+            let counted = ends.iter().filter(|end| (loss.from..loss.until).contains(end));
+            match counted.clone().nth(loss.nth as usize - 1) {
+                Some(end) => {
+                    let at = if loss.after { *end } else { Time(end.0 - 1) };
+                    due.push((at, loss.clone()));
+                    false
+                }
+                None => {
+                    loss.nth -= counted.count() as u32;
+                    true
+                }
+            }
+        });
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::at_ms as at;
+
+    #[test]
+    fn the_power_fails_at_the_sync_that_was_asked_for() {
+        let (device, restart_after) = (DeviceId(0), Span::secs(5));
+        for (nth, after, expected) in [
+            (1, false, Some(Time(at(20).0 - 1))),
+            (1, true, Some(at(20))),
+            (3, false, Some(Time(at(40).0 - 1))),
+            (4, true, None),
+        ] {
+            let losses = SyncLosses::default();
+            losses.arm(SyncLoss {
+                device,
+                from: at(15),
+                until: at(45),
+                nth,
+                after,
+                restart_after,
+                struck: Struck::default(),
+            });
+            let mut due = losses.due(&[at(10), at(20), at(30)]);
+            due.extend(losses.due(&[at(40), at(50), at(60)]));
+            let due: Vec<Time> = due.into_iter().map(|(at, _)| at).collect();
+            assert_eq!(due, Vec::from_iter(expected), "{nth}");
+            assert_eq!(losses.is_armed(), expected.is_none());
+        }
     }
 }

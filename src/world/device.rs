@@ -1,22 +1,22 @@
 //! A device: hardware, disk and link that last, and the app's process that comes and goes.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use super::allowed::Allowed;
 use super::app::App;
 use super::attention::Attention;
-use super::cancels::{Cancel, Cancels};
-use super::crash::CrashBook;
-use super::hardware::{Hardware, Spent};
+use super::crash::{CrashBook, SyncLoss};
+use super::faults::Cancel;
+use super::hardware::Hardware;
 use super::hub::Hub;
 use super::missed::Struck;
 use super::narrow::Narrow;
-use super::power::SyncLoss;
 use super::screen::{Screen, Wish};
 use super::storage::{Saved, Storage};
 use super::suspension::Suspension;
 use super::token::Wallet;
-use super::unsaved::Unsaved;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
     AppEvent, DeviceView, EditError, Event, Hook, KillReason, LocalBoxFuture, LocalEdit, Node, PhoneEvent,
@@ -30,13 +30,10 @@ use crate::sim::{Handle, NodeId};
 /// A device without power comes back after this, unless the event that took it says otherwise.
 const SWITCHED_ON_AFTER: Span = Span::secs(60);
 
-/// One device of the world: what lasts is its storage, its hardware and the way to the server, and
-/// who looks at it; what comes and goes is the app's process.
 pub(super) struct Device {
     pub(super) me: Weak<Device>,
     pub(super) id: DeviceId,
     pub(super) handle: Handle,
-    /// The node of the bench itself.
     pub(super) world: NodeId,
     pub(super) hub: Rc<Hub>,
     pub(super) way: Rc<Way>,
@@ -44,29 +41,30 @@ pub(super) struct Device {
     pub(super) app: App,
     pub(super) storage: Storage,
     pub(super) crash: CrashBook,
-    pub(super) cancels: Cancels,
+    pub(super) cancels: RefCell<VecDeque<Cancel>>,
     pub(super) suspension: Suspension,
-    pub(super) hardware: Rc<Hardware>,
-    pub(super) attention: Rc<Attention>,
-    pub(super) screen: Rc<Screen>,
-    pub(super) unsaved: Unsaved,
+    pub(super) hardware: Hardware,
+    pub(super) attention: Attention,
+    pub(super) screen: Screen,
+    pub(super) unsaved: RefCell<Vec<Unsaved>>,
     pub(super) allowed: Allowed,
     pub(super) wallet: Option<Rc<Wallet>>,
 }
 
-impl Device {
-    pub(super) fn id(&self) -> DeviceId {
-        self.id
-    }
+/// An edit of which the person does not see yet that it is saved.
+pub(super) struct Unsaved {
+    edit: LocalEdit,
+    since: Time,
+    locked: Span,
+}
 
+impl Device {
     pub(super) fn now(&self) -> Time {
         self.handle.now()
     }
-
     pub(super) fn is_running(&self) -> bool {
         self.app.runs()
     }
-
     pub(super) fn start(&self) {
         if self.is_running() {
             return;
@@ -103,7 +101,6 @@ impl Device {
         let under_way = self.hardware.free_at() >= self.now();
         self.die(reason, restart_after, under_way);
     }
-
     /// The same by a fault, which is noted if there is a process to end.
     pub(super) fn strike(&self, reason: KillReason, restart_after: Span, struck: &Struck) {
         if self.is_running() {
@@ -111,15 +108,12 @@ impl Device {
             self.kill(reason, Some(restart_after));
         }
     }
-
     /// Takes on work of the app; gives when it is done.
     pub(super) fn take_on(&self, work: Work) -> Time {
         let done = self.hardware.take_on(work);
         done.losses.into_iter().for_each(|(at, loss)| self.lose_power_at(at, loss));
         done.until
     }
-
-    /// The power fails at `at`, by this loss.
     fn lose_power_at(&self, at: Time, loss: SyncLoss) {
         let (device, handle) = (self.shared(), self.handle.clone());
         self.handle.spawn(self.world, "kill", async move {
@@ -127,19 +121,11 @@ impl Device {
             device.strike(KillReason::PowerLoss, loss.restart_after, &loss.struck);
         });
     }
-
-    /// The power fails at a sync.
-    pub(super) fn lose_power_at_sync(&self, loss: SyncLoss) {
-        self.hardware.sync_losses.arm(loss);
-    }
-
-    /// Ends the process at a place in its own code: the code that came there has told what was done
-    /// before.
+    /// Ends the process at a place in its own code, which has told what was done before.
     pub(super) fn die_here(&self, reason: KillReason, restart_after: Option<Span>) {
         let under_way = self.hardware.free_at() > self.now();
         self.die(reason, restart_after, under_way);
     }
-
     fn die(&self, reason: KillReason, restart_after: Option<Span>, under_way: bool) {
         if !self.is_running() {
             return;
@@ -165,37 +151,26 @@ impl Device {
     fn is_silent_of_work(&self) -> bool {
         self.suspension.since.get().is_some_and(|since| self.hardware.free_at() >= since)
     }
-
-    /// What it is now.
-    pub(super) fn backup(&self) -> Saved {
-        self.storage.save(self.now())
-    }
-
     /// Its storage goes back to what it was at a backup. Nobody looks at the app meanwhile.
     pub(super) fn restore(&self, backup: &Saved, restart_after: Span) {
         let (told, before) = (Event::Restored { to: backup.at, life: backup.life }, self.storage.person());
         self.put_in(|storage| storage.restore(backup), restart_after, told);
         self.tell_person(before);
     }
-
-    /// Somebody else is logged in than before, with the storage that was put in.
     fn tell_person(&self, before: u32) {
         let person = self.storage.person();
         if person != before {
             self.tell(Event::Phone(PhoneEvent::LoggedIn { person }));
         }
     }
-
     pub(super) fn upgrade(&self, restart_after: Span) {
         self.put_in(Storage::upgrade, restart_after, Event::Phone(PhoneEvent::Upgraded));
     }
-
     pub(super) fn reinstall(&self, restart_after: Span) {
         self.tell(Event::Phone(PhoneEvent::Reinstalled));
         let told = Event::Restored { to: Time::ZERO, life: 0 };
         self.put_in(Storage::wipe, restart_after, told);
     }
-
     fn put_in(&self, state: impl FnOnce(&Storage), restart_after: Span, told: Event<'_>) {
         let was_running = self.is_running();
         self.kill(KillReason::Killed, None);
@@ -205,10 +180,10 @@ impl Device {
             self.start_after(restart_after);
         }
     }
-
     /// Its storage becomes a copy of another's; what was there is gone.
     pub(super) fn become_copy(&self, other: &Device, restart_after: Span) {
-        let (copy, unseen, before) = (other.backup(), other.unsaved.edits(), self.storage.person());
+        let unseen: Vec<LocalEdit> = other.unsaved.borrow().iter().map(|one| one.edit.clone()).collect();
+        let (copy, before) = (other.storage.save(self.now()), self.storage.person());
         let told = Event::BecameCopy { of: other.id, then: None, unseen: &unseen };
         self.put_in(|storage| storage.become_copy(&copy), restart_after, told);
         self.tell_person(before);
@@ -218,7 +193,6 @@ impl Device {
             self.tell(Event::CutShort);
         }
     }
-
     fn start_after(&self, wait: Span) {
         let (device, handle) = (self.shared(), self.handle.clone());
         self.handle.spawn(self.world, "restart", async move {
@@ -226,25 +200,15 @@ impl Device {
             device.start();
         });
     }
-
-    /// The executor killed the node by a plan of its own: the process is gone, its state follows.
-    pub(super) fn node_was_killed(&self, restart_after: Span) {
-        self.kill(KillReason::Killed, Some(restart_after));
-    }
-
-    /// One of the process' tasks gets its turn.
     pub(super) fn before_poll(&self) {
         // Others may have made the store give back its memory, which nobody is charged for.
         self.storage.settle(self.now());
     }
-
-    /// One of the process' tasks had its turn. What it did to the disk and took on no work for
-    /// costs nothing.
+    /// A task had its turn. What it did to the disk and took on no work for costs nothing.
     pub(super) fn after_poll(&self) {
         self.storage.settle(self.now());
         self.notice_power();
     }
-
     pub(super) fn notice_power(&self) {
         if self.storage.disk.power_is_lost() {
             if !self.is_running() {
@@ -257,7 +221,6 @@ impl Device {
             self.kill(KillReason::PowerLoss, Some(SWITCHED_ON_AFTER));
         }
     }
-
     pub(super) fn app(&self, event: AppEvent) {
         self.attention.on(event, self.now());
         if self.is_running() {
@@ -288,9 +251,7 @@ impl Device {
             self.app(AppEvent::Pause);
         }
     }
-
-    /// A person edits. Nothing comes of it while the app is not running: the person sees that it is
-    /// not.
+    /// A person edits; nothing comes of it while the app does not run.
     pub(super) fn edit(&self, edit: &LocalEdit) {
         if !self.is_running() {
             return self.miss(edit);
@@ -314,7 +275,6 @@ impl Device {
         });
     }
 
-    /// An edit's row as the device shows it, with its version.
     fn shown(&self, edit: &LocalEdit) -> Option<(Stamp, Vec<Value>)> {
         let mut shown = None;
         self.with_view(|view| {
@@ -326,12 +286,10 @@ impl Device {
         });
         shown
     }
-
     /// A person wants to edit, and the app shows nothing that will do.
     pub(super) fn miss(&self, edit: &LocalEdit) {
         self.tell(Event::EditMissed { edit, waited: Span::ZERO });
     }
-
     /// The person sees that an edit is saved when its time is over, if the process lives so long.
     fn saved(&self, edit: &LocalEdit, made_at: Stamp, waited: Span) {
         let (begun, until) = (self.now(), self.hardware.free_at());
@@ -340,39 +298,34 @@ impl Device {
         }
         let device = self.shared();
         let (handle, edit) = (self.handle.clone(), edit.clone());
-        self.unsaved.add(edit.clone(), begun, waited);
+        self.unsaved.borrow_mut().push(Unsaved { edit: edit.clone(), since: begun, locked: waited });
         self.handle.spawn(self.app.node, "edit", async move {
             handle.sleep_until(until).await;
-            device.unsaved.saved(edit.id);
+            device.unsaved.borrow_mut().retain(|one| one.edit.id != edit.id);
             device.tell(Event::EditMade { edit: &edit, made_at });
             device.tell(Event::AppWrote { took: until - begun, waited });
             device.storage.disk.settle(until);
         });
     }
 
-    /// Who waits for an edit to be saved never is told.
     fn miss_unsaved(&self) {
-        for (edit, waited) in self.unsaved.give_up(self.now()) {
-            self.tell(Event::EditMissed { edit: &edit, waited });
+        for Unsaved { edit, since, locked } in self.unsaved.take() {
+            self.tell(Event::EditMissed { edit: &edit, waited: locked.min(self.now() - since) });
         }
     }
-
     /// A person wanted to edit and gave up, as a sync had the screen.
     pub(super) fn prevented(&self, wish: &Wish, waited: Span) {
         self.tell(Event::EditPrevented { edit: &wish.edit(), waited });
     }
-
     /// Nobody works any more, and who still waits for the screen gives up.
     pub(super) fn end_of_work(&self) {
         for (wish, waited) in self.screen.close(self.now()) {
             self.prevented(&wish, waited);
         }
     }
-
     pub(super) fn is_attended(&self) -> bool {
         self.is_running() && self.attention.looks() && self.screen.is_free()
     }
-
     /// A person decides a conflict; `then` hears how that went, if the process lives so long.
     pub(super) fn resolve(
         &self,
@@ -385,8 +338,6 @@ impl Device {
             self.ports.spawn.spawn(Box::pin(async move { then(resolved.await) }));
         });
     }
-
-    /// A person opens a record.
     pub(super) fn open_record(&self, entity: EntityId, of: Key) {
         self.hub.asked(self.id);
         self.screen.opens();
@@ -397,7 +348,6 @@ impl Device {
             self.ports.spawn.spawn(Box::pin(async move { drop(fetch.await) }));
         });
     }
-
     /// A person asks for a sync; false if no app runs.
     pub(super) fn trigger(&self, unit: UnitId, how: Asking) -> bool {
         self.hub.asked(self.id);
@@ -413,8 +363,7 @@ impl Device {
         runs
     }
 
-    /// The app calls a unit without queue and events. Of one that runs at once it is known when it
-    /// does.
+    /// The app calls a unit without queue and events; of one at once it is told when it runs.
     fn call(&self, unit: UnitId, sync: LocalBoxFuture<'static, Result<(), SyncError>>, at_once: bool) {
         let device = self.shared();
         let call = device.screen.call(self.now(), unit);
@@ -436,25 +385,18 @@ impl Device {
         let mut taken = false;
         if self.now() < cancel.until {
             self.with_engine(|engine| taken = engine.cancel());
-            if taken { cancel.struck.set() } else { self.cancels.wait(cancel) }
+            if taken { cancel.struck.set() } else { self.cancels.borrow_mut().push_back(cancel) }
         }
     }
-
     /// A request of a run has left: who waits to cancel one does so in its midst.
     pub(super) fn is_asking(&self) {
-        let Some(cancel) = self.cancels.next() else { return };
+        let Some(cancel) = self.cancels.borrow_mut().pop_front() else { return };
         let (device, handle) = (self.shared(), self.handle.clone());
         self.handle.spawn(self.world, "cancel", async move {
             handle.sleep(cancel.after).await;
             device.cancel(cancel);
         });
     }
-
-    /// Whether it has a connection, or is opening one.
-    pub(super) fn has_connections(&self) -> bool {
-        self.way.has_connections()
-    }
-
     /// A hook of the app, called for this unit and run if for any, asks for a sync.
     pub(super) fn trigger_by_hook(&self, hook: Hook, run: Option<(UnitId, u64)>, unit: UnitId) {
         self.with_engine(|engine| {
@@ -462,13 +404,10 @@ impl Device {
             engine.trigger(unit, false);
         });
     }
-
-    /// What the device holds, if its process runs and its database can be read.
     pub(super) fn with_view<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
         self.look(|view| (f(view), view.damage(false)))
             .and_then(|(seen, damage)| damage.is_none().then_some(seen))
     }
-
     /// The same with the columns that a newer version of the app has brought, if one runs.
     pub(super) fn with_newer_view(&self, f: impl FnOnce(&dyn DeviceView)) {
         if self.storage.narrower().is_some()
@@ -478,7 +417,6 @@ impl Device {
             self.storage.disk.forgive();
         }
     }
-
     /// What the bench itself looks at is free.
     fn look<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
         let seen = self.app.engine().map(|engine| match self.storage.narrower() {
@@ -488,9 +426,7 @@ impl Device {
         self.storage.disk.forgive();
         seen
     }
-
-    /// Why there is nothing to see of it; `None` if there is. Of a device that has lost its power
-    /// the whole database is looked at.
+    /// Why there is nothing to see of it, if so. After a loss of power all of the database is read.
     pub(super) fn out_of_sight(&self) -> Option<String> {
         match self.look(|view| view.damage(self.storage.ever_lost_power())) {
             Some(None) => None,
@@ -498,32 +434,23 @@ impl Device {
             None => Some(self.app.why_down()),
         }
     }
-
-    /// The world ends: what the app did for the person who still looks at it is told, and what it
-    /// did not come to.
+    /// The world ends: what the app did for who still looks at it, and did not come to, is told.
     pub(super) fn close_books(&self) {
         self.hardware.close_books();
         self.miss_unsaved();
         self.end_of_work();
     }
-
-    pub(super) fn spent(&self) -> Spent {
-        self.hardware.spent()
-    }
-
     fn with_engine(&self, f: impl FnOnce(&Rc<dyn SyncEngine>)) {
         if let Some(engine) = self.app.engine() {
             f(&engine);
         }
         self.notice_power();
     }
-
     pub(super) fn shared(&self) -> Rc<Device> {
         self.me.upgrade().expect("a device lasts as long as its world")
     }
-
     pub(super) fn tell(&self, event: Event<'_>) {
         self.screen.on(self.now(), &event);
-        self.hub.emit(Node::Device(self.id()), event);
+        self.hub.emit(Node::Device(self.id), event);
     }
 }

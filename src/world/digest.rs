@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::narrow::as_the_view_says;
-use super::wanted::{ASKED_EVERY, Wanted};
+use super::watch::{ASKED_EVERY, Wanted};
 use crate::backend::Backend;
 use crate::base::{DeviceId, Digest, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
 use crate::contract::{
@@ -32,7 +32,6 @@ pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
 }
 
 trait Digestible {
-    /// Writes it into the digest, so that no two that differ are written alike.
     fn tell(&self, digest: &mut Digest);
 }
 
@@ -231,21 +230,15 @@ told_as! {
     UnitId: it => u64::from(it.0),
     // Both halves are of 32 bits.
     EditId: it => u64::from(it.device.0) << 32 | u64::from(it.number),
-    AppEvent: it => *it as u64,
-    CommitKind: it => *it as u64,
-    ConflictKind: it => *it as u64,
-    DropReason: it => *it as u64,
-    EditKind: it => *it as u64,
-    Hook: it => *it as u64,
-    HookEnd: it => *it as u64,
-    KillReason: it => *it as u64,
-    LogKind: it => *it as u64,
-    Refusal: it => *it as u64,
-    RequestKind: it => *it as u64,
-    TransportError: it => *it as u64,
     SyncError: it => it.code(),
     EditError: it => it.code(),
 }
+
+macro_rules! told_by_place {
+    ($($kind:ty),*) => { told_as! { $($kind: it => *it as u64,)* } };
+}
+told_by_place!(AppEvent, CommitKind, ConflictKind, DropReason, EditKind, Hook, HookEnd);
+told_by_place!(KillReason, LogKind, Refusal, RequestKind, TransportError);
 
 impl<T: Digestible + ?Sized> Digestible for &T {
     #[inline]
@@ -366,7 +359,6 @@ pub(super) fn of_figures(figures: &Figures) -> String {
     digest.hex()
 }
 
-/// The digests that rows go into.
 #[derive(Default)]
 pub(super) struct RowDigests {
     /// What people see: keys and values.
@@ -375,12 +367,10 @@ pub(super) struct RowDigests {
     pub(super) stamps: Digest,
 }
 
-/// A device whose rows go into the digests as they are read: to read them again for it would cost
-/// as much as the check.
+/// A device whose rows go into the digests as they are read for the check.
 pub(super) struct Digested<'d> {
     view: &'d dyn DeviceView,
     digests: RefCell<&'d mut RowDigests>,
-    /// Whether nobody waits for its rows any more.
     stops: &'d dyn Fn() -> bool,
 }
 

@@ -1,163 +1,153 @@
-//! What happens to single answers, rows and edits, and to runs that people cancel: drawn before the
-//! world starts.
+//! What happens to single answers, rows and edits, to runs that people cancel, and to apps that the
+//! operating system suspends.
 
-use super::cancels::Cancel;
-use super::faults::{choose, count, moments};
-use super::missed::{Awaited, Struck};
+use super::faults::{Cancel, Faults, Suspend, choose, count, drawn_for};
+use super::missed::Awaited;
 use crate::backend::{Hindered, Hindrance};
 use crate::base::{DeviceId, Ppm, Span, Time};
 use crate::net::{CacheTime, Foreign, ForeignTime};
-use crate::scenario::{Chaos, DevicePlan, Happening, Plan, Planned};
+use crate::scenario::{Chaos, DevicePlan, Happening, Plan};
 
 /// In chaos a run is cancelled so long after a request of it has left, in the mean.
 const CANCELLED_AFTER: Span = Span::millis(300);
+const NEVER_CANCELLED: &str = "no run was under way from then on, or the engine cancels none";
+/// In chaos the connections of a suspended app last so long.
+const SOCKETS_LAST: Span = Span::secs(30);
 
-#[derive(Debug, Default)]
-pub(super) struct Disturbances {
-    end: Time,
-    /// Times in which answers are mixed up, by device.
-    pub(super) foreign: Vec<Vec<ForeignTime>>,
-    /// Times with a proxy that keeps answers, by device.
-    pub(super) caches: Vec<Vec<CacheTime>>,
-    /// Times in which rows cannot be read, by device, and their share.
-    pub(super) unreadable: Vec<Vec<(Time, Time, Ppm)>>,
-    pub(super) cancels: Vec<Cancel>,
-    /// Edits that the backend does not take.
-    pub(super) hindrances: Vec<Hindrance>,
-    /// What has to meet somebody and is not told by a sign.
-    pub(super) awaited: Vec<Awaited>,
-    /// What was planned or drawn, in words.
-    pub(super) told: Vec<(Time, String)>,
-}
-
-/// The disturbances of `plan` for its devices.
-pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Disturbances {
-    let mut all = Disturbances {
-        end: Time::ZERO + plan.duration,
-        foreign: vec![Vec::new(); devices.len()],
-        caches: vec![Vec::new(); devices.len()],
-        unreadable: vec![Vec::new(); devices.len()],
-        ..Disturbances::default()
-    };
+pub(super) fn draw(faults: &mut Faults, plan: &Plan, devices: &[DevicePlan]) {
+    let all = &mut Drawing { faults, plan, end: Time::ZERO + plan.duration };
     for planned in &plan.events {
         let chosen = choose(&planned.who, &planned.name, plan.seed, devices);
-        if let Some(text) = all.plan(planned, &chosen) {
-            all.told.push((planned.at, format!("{}: {text}", planned.name)));
+        if let Some(text) = all.plan((planned.at, planned.length), &planned.name, &planned.what, &chosen) {
+            all.faults.tell(planned.at, format!("{}: {text}", planned.name));
         }
     }
     if let Some(ttl) = plan.proxy {
         // It is how things are, and no fault that is mended.
         let always = CacheTime { from: Time::ZERO, until: Time::FAR, ttl };
-        all.caches.iter_mut().for_each(|caches| caches.push(always));
+        all.faults.devices.iter_mut().for_each(|on| on.caches.push(always));
     }
     if let Some(chaos) = &plan.chaos {
-        all.draw_chaos(plan, chaos, devices);
+        all.draw_chaos(chaos, devices);
     }
-    all
 }
 
-impl Disturbances {
-    fn plan(&mut self, planned: &Planned, chosen: &[DeviceId]) -> Option<String> {
-        let Planned { at, length, name, what, .. } = planned;
-        let (whom, at, until) = (count(chosen), *at, *at + *length);
-        Some(match what {
+struct Drawing<'d> {
+    faults: &'d mut Faults,
+    plan: &'d Plan,
+    end: Time,
+}
+
+impl Drawing<'_> {
+    fn plan(
+        &mut self,
+        (at, length): (Time, Span),
+        name: &str,
+        what: &Happening,
+        chosen: &[DeviceId],
+    ) -> Option<String> {
+        let (whom, until) = (count(chosen), self.end.min(at + length));
+        let faults = &mut *self.faults;
+        Some(match *what {
             Happening::ForeignAnswers(share, what) => {
-                self.mix_up(at, until, *share, *what, chosen);
+                let time = ForeignTime { from: at, until, share_ppm: share.0, what };
+                faults.each(chosen, |on| on.foreign.push(time));
                 format!("{share} of the responses to {whom} are not theirs for {length}")
             }
             Happening::CachingProxy(ttl) => {
-                self.cache(at, until, *ttl, chosen);
+                let time = CacheTime { from: at, until, ttl };
+                faults.each(chosen, |on| on.caches.push(time));
                 format!("{whom} behind a proxy that keeps responses for {ttl}, for {length}")
             }
             Happening::BadRows(share) => {
-                self.spoil(at, until, *share, chosen);
+                faults.each(chosen, |on| on.unreadable.push((at, until, share)));
                 format!("{whom} cannot read {share} of the rows that come for {length}")
             }
             Happening::PutOff(share) => {
-                self.hinder(at, until, *share, Hindered::PutOff);
+                let what = Hindered::PutOff;
+                faults.hindrances.push(Hindrance { from: at, until, share, what });
                 format!("the backend puts off {share} of the edits for {length}")
             }
             Happening::RefusedDeletes(share) => {
-                self.hinder(at, until, *share, Hindered::Deletes);
+                let what = Hindered::Deletes;
+                faults.hindrances.push(Hindrance { from: at, until, share, what });
                 format!("the backend refuses {share} of the deletes for {length}")
             }
             Happening::Cancel(after) => {
                 let awaited = Awaited::anywhere(name, NEVER_CANCELLED);
-                for &device in chosen {
-                    self.cancel(at, device, *after, awaited.met());
-                }
-                self.awaited.push(awaited);
+                chosen.iter().for_each(|device| self.cancel(at, *device, after, &awaited));
+                self.faults.awaited.push(awaited);
                 format!("the run of {whom} is cancelled, {after} after a request")
             }
             _ => return None,
         })
     }
 
-    fn mix_up(&mut self, from: Time, until: Time, share: Ppm, what: Foreign, chosen: &[DeviceId]) {
-        let time = ForeignTime { from, until: until.min(self.end), share_ppm: share.0, what };
-        chosen.iter().for_each(|device| self.foreign[device.0 as usize].push(time));
+    fn cancel(&mut self, at: Time, device: DeviceId, after: Span, awaited: &Awaited) {
+        let (until, struck) = (self.end, awaited.met());
+        self.faults.cancels.push(Cancel { at, until, device, after, struck });
     }
-
-    fn cache(&mut self, from: Time, until: Time, ttl: Span, chosen: &[DeviceId]) {
-        let time = CacheTime { from, until: until.min(self.end), ttl };
-        chosen.iter().for_each(|device| self.caches[device.0 as usize].push(time));
-    }
-
-    fn spoil(&mut self, from: Time, until: Time, share: Ppm, chosen: &[DeviceId]) {
-        let time = (from, until.min(self.end), share);
-        chosen.iter().for_each(|device| self.unreadable[device.0 as usize].push(time));
-    }
-
-    fn hinder(&mut self, from: Time, until: Time, share: Ppm, what: Hindered) {
-        self.hindrances.push(Hindrance { from, until: until.min(self.end), share, what });
-    }
-
-    fn cancel(&mut self, at: Time, device: DeviceId, after: Span, struck: Struck) {
-        self.cancels.push(Cancel { at, until: self.end, device, after, struck });
-    }
-
-    fn draw_chaos(&mut self, plan: &Plan, chaos: &Chaos, devices: &[DevicePlan]) {
+    /// What chaos brings all the time is as if it was planned for all of it.
+    fn draw_chaos(&mut self, chaos: &Chaos, devices: &[DevicePlan]) {
+        let (always, some) = ((Time::ZERO, self.plan.duration), |share: Ppm| share > Ppm(0));
+        let (answers, what) = (chaos.foreign_responses, Foreign::Any);
         let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
-        let (from, until) = (Time::ZERO, self.end);
-        if chaos.foreign_responses > Ppm(0) {
-            self.mix_up(from, until, chaos.foreign_responses, Foreign::Any, &all);
-        }
-        if chaos.proxy_ttl > Span::ZERO {
-            self.cache(from, until, chaos.proxy_ttl, &all);
-        }
-        if chaos.bad_rows > Ppm(0) {
-            self.spoil(from, until, chaos.bad_rows, &all);
-        }
-        for (share, what) in [(chaos.put_off, Hindered::PutOff), (chaos.refused_deletes, Hindered::Deletes)] {
-            if share > Ppm(0) {
-                self.hinder(from, until, share, what);
+        for (there, what) in [
+            (some(answers), Happening::ForeignAnswers(answers, what)),
+            (chaos.proxy_ttl > Span::ZERO, Happening::CachingProxy(chaos.proxy_ttl)),
+            (some(chaos.bad_rows), Happening::BadRows(chaos.bad_rows)),
+            (some(chaos.put_off), Happening::PutOff(chaos.put_off)),
+            (some(chaos.refused_deletes), Happening::RefusedDeletes(chaos.refused_deletes)),
+        ] {
+            if there {
+                self.plan(always, "", &what, &all);
             }
         }
         if chaos.cancel_mtbf > Span::ZERO {
-            self.draw_cancels(plan, chaos.cancel_mtbf, &all);
+            self.draw_cancels(chaos.cancel_mtbf, devices);
         }
     }
 
-    fn draw_cancels(&mut self, plan: &Plan, mtbf: Span, devices: &[DeviceId]) {
-        let key = "chaos.cancel_mtbf";
-        let mut drawn = Vec::new();
-        for &device in devices {
-            let seed = plan.seed.derive("world.chaos", u64::from(device.0));
-            let mut stream = seed.stream("cancel", 0, 0);
-            for at in moments(mtbf, self.end, &mut stream) {
-                drawn.push((at, device, stream.exponential(CANCELLED_AFTER)));
-            }
-        }
+    fn draw_cancels(&mut self, mtbf: Span, devices: &[DevicePlan]) {
+        let (key, mut drawn) = ("chaos.cancel_mtbf", Vec::new());
+        drawn_for(self.plan, devices, "cancel", mtbf, |at, device, stream| {
+            drawn.push((at, device, stream.exponential(CANCELLED_AFTER)));
+        });
         let awaited = match drawn.is_empty() {
-            true => Awaited::anywhere(key, format!("none came by chance in {}", plan.duration)),
+            true => Awaited::anywhere(key, format!("none came by chance in {}", self.plan.duration)),
             false => Awaited::anywhere(key, NEVER_CANCELLED),
         };
         for (at, device, after) in drawn {
-            self.cancel(at, device, after, awaited.met());
-            self.told.push((at, format!("chaos: a run of {device} is cancelled")));
+            self.cancel(at, device, after, &awaited);
+            self.faults.tell(at, format!("chaos: a run of {device} is cancelled"));
         }
-        self.awaited.push(awaited);
+        self.faults.awaited.push(awaited);
     }
 }
 
-const NEVER_CANCELLED: &str = "no run was under way from then on, or the engine cancels none";
+pub(super) fn draw_suspensions(faults: &mut Faults, plan: &Plan, devices: &[DevicePlan]) {
+    for planned in &plan.events {
+        let Happening::Suspend(sockets) = planned.what else { continue };
+        let (at, length) = (planned.at, planned.length);
+        let chosen = choose(&planned.who, &planned.name, plan.seed, devices);
+        let awaited = Awaited::anywhere(&planned.name, "the app of none of its devices ran at the time");
+        for &device in &chosen {
+            faults.suspensions.push(Suspend { at, device, length, sockets, struck: awaited.met() });
+        }
+        faults.awaited.extend((!chosen.is_empty()).then_some(awaited));
+        faults.tell(at, format!("{}: the app of {} is suspended for {length}", planned.name, count(&chosen)));
+    }
+    let Some(chaos) = plan.chaos.as_ref().filter(|chaos| chaos.suspend_mtbf > Span::ZERO) else { return };
+    let (key, mtbf) = ("chaos.suspend_mtbf", chaos.suspend_mtbf);
+    let awaited = Awaited::anywhere(key, "no app ran at the time");
+    let before = faults.suspensions.len();
+    drawn_for(plan, devices, "suspend", mtbf, |at, device, stream| {
+        let (length, struck) = (stream.exponential(chaos.suspend_mean), awaited.met());
+        faults.suspensions.push(Suspend { at, device, length, sockets: SOCKETS_LAST, struck });
+        faults.tell(at, format!("chaos: the app of {device} is suspended for {length}"));
+    });
+    if faults.suspensions.len() == before {
+        return faults.none_came(key, plan, mtbf);
+    }
+    faults.awaited.push(awaited);
+}

@@ -2,22 +2,20 @@
 
 use std::rc::Rc;
 
-use super::aims::Aims;
 use super::build::World;
 use super::device::Device;
-use super::faults::{Kill, Restore, Whose, choose};
+use super::faults::{Kill, Restore, Suspend, Whose, choose};
 use super::lists;
 use super::logins::once_up;
 use super::missed::{Awaited, Struck};
-use super::people::{POLLS_A_STEP, People};
+use super::people::{Aims, POLLS_A_STEP, People};
 use super::phone;
 use super::screen::Wish;
 use super::server::Servers;
-use super::suspensions::Suspend;
 use super::watch::Watch;
 use crate::backend::Importing;
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{AppEvent, EditKind, Event, Node};
+use crate::contract::{AppEvent, EditKind, Event, KillReason, Node};
 use crate::scenario::{DevicePlan, Happening, Planned};
 use crate::sim::Handle;
 use crate::workload::{Act, Actor, Batch, OfficeEdit, Step};
@@ -58,7 +56,7 @@ impl World {
         self.play_cancels();
         self.play_suspensions();
         let end = Time::ZERO + self.plan.duration;
-        phone::play((&self.phones, end), (&self.handle, self.node), &self.devices);
+        phone::play((&self.faults.deeds, end), (&self.handle, self.node), &self.devices);
         if let Some(resolver) = &self.resolver {
             self.handle.spawn(self.node, "resolver", resolver.clone().live());
         }
@@ -76,7 +74,6 @@ impl World {
             }
         }
     }
-
     fn play_script(&mut self) {
         let aims = Aims::new(self.plan.first_schema().clone(), &self.script);
         let people = People::new(&self.handle, self.node, aims);
@@ -97,18 +94,21 @@ impl World {
                         handle.pause().await;
                     }
                     (Actor::Device(id), act) => person(&people, &devices[id.0 as usize], act),
-                    (Actor::Office, Act::Aimed(_, aimed)) => {
-                        let found = people.aims.borrow_mut().in_office(&servers, &aimed);
-                        match found {
-                            Some(edit) => office(&servers, Act::Office(edit)),
-                            None => servers.hub.with(|hub| hub.tried.by_office(aimed.action, false)),
-                        }
-                    }
                     (Actor::Office, act) => {
                         people.aims.borrow_mut().note_office(&act);
                         match act {
                             Act::Import(batch) => import(&handle, &servers, batch).await,
-                            act => office(&servers, act),
+                            Act::Office(edit) => office(&servers, edit),
+                            Act::Aimed(_, aimed) => {
+                                let found = people.aims.borrow_mut().in_office(&servers, &aimed);
+                                match found {
+                                    Some(edit) => office(&servers, edit),
+                                    None => servers.hub.with(|hub| hub.tried.by_office(aimed.action, false)),
+                                }
+                            }
+                            Act::App(_) | Act::Edit(_) | Act::Open { .. } => {
+                                unreachable!("the office has no device")
+                            }
                         }
                     }
                 }
@@ -150,7 +150,7 @@ impl World {
             }
         }
         for loss in &self.faults.sync_losses {
-            self.devices[loss.device.0 as usize].lose_power_at_sync(loss.clone());
+            self.devices[loss.device.0 as usize].hardware.sync_losses.arm(loss.clone());
         }
     }
 
@@ -163,7 +163,7 @@ impl World {
                 match whose {
                     Whose::Device(device) => {
                         let device = &devices[device.0 as usize];
-                        let state = device.backup();
+                        let state = device.storage.save(device.now());
                         handle.sleep_until(at).await;
                         device.restore(&state, restart_after);
                     }
@@ -187,11 +187,10 @@ impl World {
         }
     }
 
-    pub(super) fn play_kill(&self, kill: Kill) {
+    fn play_kill(&self, kill: Kill) {
         let device = self.device(kill.device);
         self.at(kill.at, "kill", move || device.strike(kill.reason, kill.restart_after, &kill.struck));
     }
-
     /// A kill strikes at `latest` if its device did not come to its crash point before.
     fn play_latest(&self, kill: &Kill, armed: u64, latest: Time) {
         let (device, kill) = (self.device(kill.device), kill.clone());
@@ -201,8 +200,6 @@ impl World {
             }
         });
     }
-
-    /// Tells apps when the operating system notices that the network goes or comes.
     fn play_networks(&self) {
         for (device, link) in self.devices.iter().zip(&self.links) {
             let toggles = link.borrow().conditions().toggles();
@@ -213,7 +210,7 @@ impl World {
             self.handle.spawn(self.node, "network", async move {
                 for (at, up) in toggles {
                     handle.sleep_until(at).await;
-                    hub.emit(Node::Device(device.id()), if up { Event::LinkUp } else { Event::LinkDown });
+                    hub.emit(Node::Device(device.id), if up { Event::LinkUp } else { Event::LinkDown });
                     device.app(if up { AppEvent::Online } else { AppEvent::Offline });
                 }
             });
@@ -221,8 +218,8 @@ impl World {
     }
 
     fn play_full_disks(&self) {
-        for (device, times) in self.devices.iter().zip(&self.faults.full) {
-            for (from, until) in times.iter().copied() {
+        for (device, faults) in self.devices.iter().zip(&self.faults.devices) {
+            for (from, until) in faults.full.iter().copied() {
                 let (handle, device) = (self.handle.clone(), device.clone());
                 self.handle.spawn(self.node, "full disk", async move {
                     handle.sleep_until(from).await;
@@ -264,16 +261,12 @@ impl World {
             self.at(at, "clock", move || servers.backend.borrow_mut().step_clock(at, micros));
         }
     }
-
-    /// Apps are suspended as it was planned and drawn.
-    pub(super) fn play_suspensions(&self) {
-        for Suspend { at, device, length, sockets, struck } in self.suspensions.iter().cloned() {
+    fn play_suspensions(&self) {
+        for Suspend { at, device, length, sockets, struck } in self.faults.suspensions.iter().cloned() {
             let device = self.device(device);
             self.at(at, "suspend", move || struck.set_if(device.suspend_for(length, sockets)));
         }
     }
-
-    /// What users do to flags, and what becomes of the gateway and of its memory.
     fn play_gateway(&self) {
         for planned in &self.plan.events {
             let (servers, from, met) = (self.servers.clone(), planned.at, self.met(&planned.name));
@@ -312,15 +305,12 @@ impl World {
             });
         }
     }
-
     fn play_cancels(&self) {
-        for cancel in &self.disturbances.cancels {
+        for cancel in &self.faults.cancels {
             let (device, cancel) = (self.device(cancel.device), cancel.clone());
             self.at(cancel.at, "cancel", move || device.cancel(cancel));
         }
     }
-
-    /// Looks whether there is a connection when one is to break.
     fn look_for_connections(&self) {
         let devices = self.plan.devices();
         for planned in &self.plan.events {
@@ -329,16 +319,14 @@ impl World {
             }
             let (chosen, met) = (self.chosen(planned, &devices), self.met(&planned.name));
             self.at(planned.at, "connections", move || {
-                met.set_if(chosen.iter().any(|device| device.has_connections()));
+                met.set_if(chosen.iter().any(|device| device.way.has_connections()));
             });
         }
     }
-
     /// Whether an event met somebody, to be set by the code that makes it happen.
     fn met(&self, event: &str) -> Struck {
         self.faults.fired.get(event).map(Awaited::met).unwrap_or_default()
     }
-
     /// A node that the executor killed by itself is a killed app.
     fn follow_kills(&self) {
         let (mut kills, devices, servers) = (self.handle.kills(), self.devices.clone(), self.servers.clone());
@@ -349,39 +337,34 @@ impl World {
                 }
                 // Nodes are numbered as devices are.
                 if let Ok(at) = devices.binary_search_by_key(&node, |device| device.app.node) {
-                    devices[at].node_was_killed(RESTARTED_AFTER);
+                    devices[at].kill(KillReason::Killed, Some(RESTARTED_AFTER));
                 }
             }
         });
     }
 
-    /// Does something at a time.
-    fn at(&self, time: Time, name: &'static str, act: impl FnOnce() + 'static) {
+    pub(super) fn at(&self, time: Time, name: &'static str, act: impl FnOnce() + 'static) {
         let handle = self.handle.clone();
         self.handle.spawn(self.node, name, async move {
             handle.sleep_until(time).await;
             act();
         });
     }
-
     fn chosen(&self, planned: &Planned, devices: &[DevicePlan]) -> Vec<Rc<Device>> {
         let chosen = choose(&planned.who, &planned.name, self.plan.seed, devices);
         chosen.into_iter().map(|device| self.device(device)).collect()
     }
-
-    fn device(&self, id: DeviceId) -> Rc<Device> {
+    pub(super) fn device(&self, id: DeviceId) -> Rc<Device> {
         self.devices[id.0 as usize].clone()
     }
 }
 
-/// Who logs in opens the app for it, and that is the first that the app learns, though the person
-/// may have looked at it before.
+/// Who logs in opens the app for it: that is the first that the app learns.
 fn log_in(device: &Device) {
     device.app(AppEvent::Login);
     device.start();
 }
 
-/// Does what a person with a device does.
 fn person(people: &Rc<People>, device: &Rc<Device>, act: Act) {
     match act {
         Act::App(event) => device.app(event),
@@ -395,27 +378,20 @@ fn person(people: &Rc<People>, device: &Rc<Device>, act: Act) {
 }
 
 /// The office writes straight to the backend; what it finds changed meanwhile it leaves alone.
-fn office(servers: &Servers, act: Act) {
+fn office(servers: &Servers, edit: OfficeEdit) {
     let now = servers.handle.now();
+    let OfficeEdit { action, entity, key, kind, values } = edit;
     let mut backend = servers.backend.borrow_mut();
-    let done = match act {
-        Act::Office(OfficeEdit { action, entity, key, kind, values }) => {
-            let done = match kind {
-                EditKind::Create => {
-                    let values = values.into_iter().map(|(_, value)| value).collect();
-                    backend.office().create(now, entity, key, values)
-                }
-                EditKind::Update => backend.office().write(now, entity, &key, &values),
-                EditKind::Delete => backend.office().delete(now, entity, &key),
-            };
-            servers.hub.with(|listeners| listeners.tried.by_office(action, done.is_ok()));
-            done
+    let done = match kind {
+        EditKind::Create => {
+            let values = values.into_iter().map(|(_, value)| value).collect();
+            backend.office().create(now, entity, key, values)
         }
-        Act::Import(_) => unreachable!("an import takes its time"),
-        Act::Aimed(..) => unreachable!("its row is found first"),
-        Act::App(_) | Act::Edit(_) | Act::Open { .. } => unreachable!("the office has no device"),
+        EditKind::Update => backend.office().write(now, entity, &key, &values),
+        EditKind::Delete => backend.office().delete(now, entity, &key),
     };
     drop(backend);
+    servers.hub.with(|listeners| listeners.tried.by_office(action, done.is_ok()));
     for commit in done.iter().flatten() {
         servers.tell_commit(commit);
     }

@@ -1,60 +1,60 @@
-//! Everything that goes wrong in a world, drawn before it starts.
+//! Everything that goes wrong in a world, and whom it befalls.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::clock::Jump;
+use super::crash::SyncLoss;
 use super::hardware::SlowTime;
 use super::missed::{Awaited, Struck};
-use super::power::SyncLoss;
-use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, Word, words};
+use crate::backend::Hindrance;
+use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
 use crate::contract::KillReason;
-use crate::net::{LossyTime, Outage, OutageMode, Profile};
-use crate::scenario::{AtSync, Chaos, DevicePlan, Happening, Lengths, Plan, Planned, Who};
-use crate::{backend, gateway};
+use crate::gateway;
+use crate::net::{CacheTime, ForeignTime, LossyTime, Outage, Profile};
+use crate::scenario::{DevicePlan, Plan, Who};
 
-/// A connection that breaks is broken by an outage as short as this.
-const CUT: Span = Span::millis(1);
-/// A drawn kill waits so long for its crash point, and at most for half of what is left of the
-/// script: points that a world never passes make no kill rarer than it is said to be.
-const LONGEST_WAIT: Span = Span::secs(600);
-
+/// What is drawn and planned before a world starts.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    /// Outages by device.
-    pub(super) outages: Vec<Vec<Outage>>,
-    /// Times with lost answers, by device.
-    pub(super) lossy: Vec<Vec<LossyTime>>,
-    /// Times on other links, by device.
-    pub(super) detours: Vec<Vec<Detour>>,
-    /// Times with a captive portal, by device.
-    pub(super) portals: Vec<Vec<(Time, Time)>>,
-    /// When connections die silently, by device.
-    pub(super) half_open: Vec<Vec<Time>>,
-    /// Times with a full disk, by device.
-    pub(super) full: Vec<Vec<(Time, Time)>>,
-    /// Times with a slow disk, by device.
-    pub(super) slow: Vec<Vec<SlowTime>>,
-    /// Jumps of the clock, by device.
-    pub(super) steps: Vec<Vec<Jump>>,
-    /// Jumps of local time, by device.
-    pub(super) zones: Vec<Vec<Jump>>,
+    pub(super) devices: Vec<OnDevice>,
     pub(super) kills: Vec<Kill>,
-    /// Power that fails at syncs.
     pub(super) sync_losses: Vec<SyncLoss>,
-    /// Ends of processes that events plan, and keys of `chaos` that nothing was drawn for.
-    pub(super) awaited: Vec<Awaited>,
-    /// What else events plan, by name.
-    pub(super) fired: BTreeMap<String, Awaited>,
-    /// Who goes back to an older state.
+    pub(super) cancels: Vec<Cancel>,
+    pub(super) suspensions: Vec<Suspend>,
+    pub(super) deeds: Vec<Deed>,
     pub(super) restores: Vec<Restore>,
     pub(super) down: Vec<(Time, Time)>,
-    /// Outages of the backend link between gateway and backend.
+    /// Edits that the backend does not take.
+    pub(super) hindrances: Vec<Hindrance>,
     pub(super) backend_link: Vec<gateway::Outage>,
     /// Steps of the backend's clock, in microseconds.
     pub(super) clock_steps: Vec<(Time, i64)>,
+    /// What has to meet somebody, and what chaos did not draw.
+    pub(super) awaited: Vec<Awaited>,
+    /// What else events plan, by name.
+    pub(super) fired: BTreeMap<String, Awaited>,
     /// What was planned or drawn, in words, in order.
     pub(super) told: Vec<(Time, String)>,
+}
+
+/// The times in which something is wrong with a device or its network.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OnDevice {
+    pub(super) outages: Vec<Outage>,
+    pub(super) lossy: Vec<LossyTime>,
+    pub(super) detours: Vec<Detour>,
+    pub(super) portals: Vec<(Time, Time)>,
+    pub(super) half_open: Vec<Time>,
+    pub(super) foreign: Vec<ForeignTime>,
+    pub(super) caches: Vec<CacheTime>,
+    pub(super) full: Vec<(Time, Time)>,
+    pub(super) slow: Vec<SlowTime>,
+    /// A share of rows cannot be read.
+    pub(super) unreadable: Vec<(Time, Time, Ppm)>,
+    pub(super) steps: Vec<Jump>,
+    pub(super) zones: Vec<Jump>,
+    pub(super) revoked: Vec<Time>,
 }
 
 #[derive(Clone, Debug)]
@@ -64,7 +64,6 @@ pub(super) struct Detour {
     pub(super) link: Arc<Profile>,
 }
 
-/// Who gets the state of another time, or of another.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Whose {
     Device(DeviceId),
@@ -76,7 +75,6 @@ pub(super) enum Whose {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Restore {
     pub(super) whose: Whose,
-    /// When the backup is made.
     pub(super) backup: Time,
     pub(super) at: Time,
     pub(super) restart_after: Span,
@@ -92,36 +90,42 @@ pub(super) struct Kill {
     /// When it strikes wherever the app is, if it did not come to the point before.
     pub(super) latest: Option<Time>,
     pub(super) restart_after: Span,
-    /// Whether it struck.
     pub(super) struck: Struck,
 }
 
-/// The faults of `plan` for its devices. All of them end with the script: then the world heals.
-pub(super) fn draw(plan: &Plan, devices: &[DevicePlan], crash_points: &[&str]) -> Faults {
-    let mut faults = Faults {
-        outages: vec![Vec::new(); devices.len()],
-        lossy: vec![Vec::new(); devices.len()],
-        detours: vec![Vec::new(); devices.len()],
-        portals: vec![Vec::new(); devices.len()],
-        half_open: vec![Vec::new(); devices.len()],
-        full: vec![Vec::new(); devices.len()],
-        slow: vec![Vec::new(); devices.len()],
-        steps: vec![Vec::new(); devices.len()],
-        zones: vec![Vec::new(); devices.len()],
-        ..Faults::default()
-    };
-    for planned in &plan.events {
-        let chosen = choose(&planned.who, &planned.name, plan.seed, devices);
-        faults.plan(planned, &chosen);
-    }
-    if let Some(chaos) = &plan.chaos {
-        faults.draw_chaos(plan, chaos, devices, crash_points);
-    }
-    let end = Time::ZERO + plan.duration;
-    faults.draw_availability(plan, end);
-    faults.heal(end);
-    faults.told.sort_by_key(|(at, _)| *at);
-    faults
+/// A run is cancelled: at once, or the next while a request is under way.
+#[derive(Clone, Debug)]
+pub(super) struct Cancel {
+    pub(super) at: Time,
+    /// When nobody wants that any more.
+    pub(super) until: Time,
+    pub(super) device: DeviceId,
+    /// If no run is under way then: so long after the next has sent a request.
+    pub(super) after: Span,
+    pub(super) struck: Struck,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Suspend {
+    pub(super) at: Time,
+    pub(super) device: DeviceId,
+    pub(super) length: Span,
+    pub(super) sockets: Span,
+    pub(super) struck: Struck,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deed {
+    pub(super) at: Time,
+    pub(super) device: DeviceId,
+    pub(super) what: Act,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Act {
+    Upgrade { restart_after: Span },
+    Reinstall { restart_after: Span },
+    GoAway { away: Span, other: Option<u32> },
 }
 
 /// The devices that an event concerns: exact counts, drawn by the event's name.
@@ -158,338 +162,19 @@ fn keep_share<T: PartialEq + Copy>(items: &mut Vec<T>, share: Ppm, stream: &mut 
 }
 
 impl Faults {
-    fn plan(&mut self, planned: &Planned, chosen: &[DeviceId]) {
-        let (at, name, length) = (planned.at, &*planned.name, planned.length);
-        let told = match &planned.what {
-            Happening::Kill(point) => {
-                self.kill_all(at, name, KillReason::Killed, point.as_ref(), length, chosen);
-                let place = point.as_ref().map_or(String::new(), |(p, n)| format!(" at {p} ({n})"));
-                Some(format!("the app of {} is killed{place}", count(chosen)))
-            }
-            Happening::PowerLoss(at_sync) => Some(self.plan_power(at, name, *at_sync, length, chosen)),
-            Happening::GatewayReplaced(times, every) => {
-                for at in (0..u64::from(*times)).map(|n| at + *every * n) {
-                    self.told.push((at, format!("{name}: the gateway is replaced")));
-                }
-                None
-            }
-            _ => self
-                .plan_network(planned, chosen)
-                .or_else(|| self.plan_device(planned, chosen))
-                .or_else(|| self.plan_server(planned)),
-        };
-        if let Some(told) = told {
-            self.told.push((at, format!("{name}: {told}")));
-        }
+    pub(super) fn none(devices: usize) -> Faults {
+        Faults { devices: vec![OnDevice::default(); devices], ..Faults::default() }
     }
-
-    fn plan_power(
-        &mut self,
-        at: Time,
-        name: &str,
-        at_sync: Option<AtSync>,
-        restart_after: Span,
-        chosen: &[DeviceId],
-    ) -> String {
-        let whom = count(chosen);
-        let Some(AtSync { first, stagger, after }) = at_sync else {
-            self.kill_all(at, name, KillReason::PowerLoss, None, restart_after, chosen);
-            return format!("{whom} lose power");
-        };
-        let mut awaited = Awaited::new(name, KillReason::PowerLoss, None, at_sync);
-        for (&device, k) in chosen.iter().zip(0_u32..) {
-            let nth = first.saturating_add(k.saturating_mul(stagger));
-            let (from, until, struck) = (at, Time::FAR, awaited.on(device));
-            self.sync_losses.push(SyncLoss { device, from, until, nth, after, restart_after, struck });
-        }
-        self.awaited.push(awaited);
-        format!("{whom} lose power at a sync, the first at its number {first}")
+    pub(super) fn each(&mut self, chosen: &[DeviceId], add: impl Fn(&mut OnDevice)) {
+        chosen.iter().for_each(|device| add(&mut self.devices[device.0 as usize]));
     }
-
-    /// What happens to devices' networks; told in words.
-    fn plan_network(&mut self, planned: &Planned, chosen: &[DeviceId]) -> Option<String> {
-        let (whom, at, length) = (count(chosen), planned.at, planned.length);
-        Some(match &planned.what {
-            Happening::Outage(mode) => {
-                let noticed = *mode != OutageMode::Hold;
-                let outage = Outage { from: at, until: at + length, mode: *mode, noticed };
-                each(&mut self.outages, chosen, &outage);
-                format!("outage of {whom} for {length}, mode {}", mode.word())
-            }
-            Happening::AnswerLoss(loss) => {
-                let lossy = LossyTime { from: at, until: at + length, loss_ppm: loss.0 };
-                each(&mut self.lossy, chosen, &lossy);
-                format!("{whom} lose {loss} of the responses for {length}")
-            }
-            Happening::Flap(every) => {
-                for from in (0..length.0 / every.0).map(|n| at + *every * n) {
-                    let (until, mode) = (from + Span(every.0 / 2), OutageMode::Drop);
-                    each(&mut self.outages, chosen, &Outage { from, until, mode, noticed: true });
-                }
-                format!("the network of {whom} comes and goes every {every} for {length}")
-            }
-            Happening::CaptivePortal => {
-                each(&mut self.portals, chosen, &(at, at + length));
-                format!("{whom} behind a captive portal for {length}")
-            }
-            Happening::SessionLoss => {
-                let (until, mode) = (at + CUT, OutageMode::Reset);
-                each(&mut self.outages, chosen, &Outage { from: at, until, mode, noticed: false });
-                format!("the connections of {whom} break")
-            }
-            Happening::HalfOpen => {
-                each(&mut self.half_open, chosen, &at);
-                format!("the connections of {whom} die silently")
-            }
-            Happening::NetworkChange(link) => {
-                let detour = Detour { from: at, until: at + length, link: link.clone() };
-                each(&mut self.detours, chosen, &detour);
-                format!("{whom} on {} for {length}", link.name)
-            }
-            _ => return None,
-        })
-    }
-
-    fn plan_device(&mut self, planned: &Planned, chosen: &[DeviceId]) -> Option<String> {
-        let (who, at, length) = (count(chosen), planned.at, planned.length);
-        let ahead = |micros: i64| {
-            format!("{}{}", if micros < 0 { "-" } else { "+" }, Span::micros(micros.unsigned_abs()))
-        };
-        Some(match &planned.what {
-            Happening::DiskFull => {
-                each(&mut self.full, chosen, &(at, at + length));
-                format!("{who} have no room for {length}")
-            }
-            Happening::SlowDisk(factor) => {
-                each(&mut self.slow, chosen, &(at, at + length, *factor));
-                format!("the disks of {who} take {factor} times as long for {length}")
-            }
-            Happening::ClockStep(micros) => {
-                each(&mut self.steps, chosen, &(at, *micros));
-                format!("the clocks of {who} jump by {}", ahead(*micros))
-            }
-            Happening::TimeZone(micros) => {
-                each(&mut self.zones, chosen, &(at, *micros));
-                format!("local time of {who} moves by {}", ahead(*micros))
-            }
-            Happening::Restore(of) => {
-                for &device in chosen {
-                    self.restore(Whose::Device(device), Time(at.0 - of.0), at, length);
-                }
-                format!("{who} go back to their state of {of} ago")
-            }
-            Happening::Clone(from, to) => {
-                self.restore(Whose::Copy { from: *from, to: *to }, at, at, length);
-                format!("the storage of {from} is copied to {to}")
-            }
-            _ => return None,
-        })
-    }
-
-    /// What happens to the backend, the gateway and the way between them.
-    fn plan_server(&mut self, planned: &Planned) -> Option<String> {
-        let (at, length) = (planned.at, planned.length);
-        Some(match &planned.what {
-            Happening::BackendDown => {
-                self.down.push((at, at + length));
-                format!("the backend is down for {length}")
-            }
-            Happening::BackendClockStep(micros) => {
-                self.clock_steps.push((at, *micros));
-                let way = if *micros < 0 { "back" } else { "on" };
-                format!("the backend's clock goes {way} by {}", Span::micros(micros.unsigned_abs()))
-            }
-            Happening::BackendLinkOutage(mode) => {
-                self.backend_link.push(gateway::Outage { from: at, until: at + length, mode: *mode });
-                format!("nothing between gateway and backend for {length} ({mode:?})")
-            }
-            Happening::GatewayKill => format!("the gateway is killed, and comes back after {length}"),
-            Happening::RestoreGateway(of) => {
-                self.restore(Whose::Gateway, Time(at.0 - of.0), at, length);
-                format!("the gateway goes back to its state of {of} ago")
-            }
-            Happening::RestoreBackend(of) => {
-                self.restore(Whose::Backend, Time(at.0 - of.0), at, length);
-                self.down.push((at, at + length));
-                format!("the backend goes back to its state of {of} ago, down for {length}")
-            }
-            Happening::TouchFlag(_, rows) => format!("a user arms the flags of {rows} rows"),
-            _ => return None,
-        })
-    }
-
-    fn restore(&mut self, whose: Whose, backup: Time, at: Time, restart_after: Span) {
-        self.restores.push(Restore { whose, backup, at, restart_after });
-    }
-
-    fn draw_chaos(&mut self, plan: &Plan, chaos: &Chaos, devices: &[DevicePlan], crash_points: &[&str]) {
-        let before = self.drawn();
-        for device in devices {
-            self.draw_device(plan, chaos, device.device, crash_points);
-        }
-        self.draw_backend(plan, chaos);
-        let kinds = [
-            ("chaos.kill_mtbf", chaos.kill_mtbf),
-            ("chaos.power_loss_mtbf", chaos.power_loss_mtbf),
-            ("chaos.outage_mtbf", chaos.outage_mtbf),
-            ("chaos.backend_mtbf", chaos.backend_mtbf),
-        ];
-        for ((key, mtbf), (before, after)) in kinds.into_iter().zip(before.into_iter().zip(self.drawn())) {
-            if mtbf > Span::ZERO && before == after {
-                let why = format!("none came by chance in {}; one comes every {mtbf}", plan.duration);
-                self.awaited.push(Awaited::anywhere(key, why));
-            }
-        }
-    }
-
-    /// How many kills, losses of power, outages and failures of the backend there are so far.
-    fn drawn(&self) -> [usize; 4] {
-        let ends = |reason| self.kills.iter().filter(|kill| kill.reason == reason).count();
-        let outages = self.outages.iter().map(Vec::len).sum();
-        [ends(KillReason::Killed), ends(KillReason::PowerLoss), outages, self.down.len()]
-    }
-
-    fn draw_device(&mut self, plan: &Plan, chaos: &Chaos, device: DeviceId, crash_points: &[&str]) {
-        let seed = plan.seed.derive("world.chaos", u64::from(device.0));
-        let end = Time::ZERO + plan.duration;
-        for (mtbf, reason, name) in [
-            (chaos.kill_mtbf, KillReason::Killed, "kill"),
-            (chaos.power_loss_mtbf, KillReason::PowerLoss, "power"),
-        ] {
-            let mut stream = seed.stream(name, 0, 0);
-            for at in moments(mtbf, end, &mut stream) {
-                let restart_after = Span::secs(1) + stream.exponential(Span::secs(20));
-                // Half of the kills strike in the middle of a sync, wherever that is.
-                let at_point = reason == KillReason::Killed && stream.chance(0.5) && !crash_points.is_empty();
-                let point =
-                    at_point.then(|| (stream.pick(crash_points).to_string(), 1 + stream.below(3) as u32));
-                self.tell(
-                    at,
-                    format!("chaos: {} of {device}{}", kill_word(reason), told_point(point.as_ref())),
-                );
-                let latest = Some(at + LONGEST_WAIT.min(Span(end.since(at).0 / 2)));
-                let struck = Struck::default();
-                self.kills.push(Kill { at, device, reason, point, latest, restart_after, struck });
-            }
-        }
-        let mut stream = seed.stream("outage", 0, 0);
-        for at in moments(chaos.outage_mtbf, end, &mut stream) {
-            let mean = chaos.outage_mean;
-            let length = match chaos.outage_lengths {
-                Lengths::Uniform => Span(mean.0 / 2 + stream.below(mean.0.max(1))),
-                Lengths::Exponential => stream.exponential(mean),
-            };
-            let mode = *stream.pick(&[OutageMode::Drop, OutageMode::Hold, OutageMode::Reset]);
-            let noticed = stream.chance(chaos.outage_noticed.share());
-            self.outages[device.0 as usize].push(Outage { from: at, until: at + length, mode, noticed });
-            self.tell(at, format!("chaos: outage of {device} for {length}, mode {}", mode.word()));
-        }
-        if chaos.response_loss.0 > 0 {
-            let lossy = LossyTime { from: Time::ZERO, until: end, loss_ppm: chaos.response_loss.0 };
-            self.lossy[device.0 as usize].push(lossy);
-        }
-    }
-
-    fn draw_backend(&mut self, plan: &Plan, chaos: &Chaos) {
-        let mut stream = plan.seed.derive("world.chaos", u64::MAX).stream("backend", 0, 0);
-        for at in moments(chaos.backend_mtbf, Time::ZERO + plan.duration, &mut stream) {
-            let length = stream.exponential(chaos.backend_mean);
-            self.down.push((at, at + length));
-            self.tell(at, format!("chaos: the backend is down for {length}"));
-        }
-    }
-
-    /// The failures of backend and backend link that their availabilities come to.
-    fn draw_availability(&mut self, plan: &Plan, end: Time) {
-        let seed = |part| plan.seed.derive("world.availability", part);
-        if let Some(availability) = plan.backend.availability {
-            let outages = backend::outages(availability, seed(0), end);
-            self.awaits_any("backend.availability", availability.share, outages.is_empty());
-            for (from, until) in outages {
-                self.down.push((from, until));
-                self.tell(from, format!("the backend is down for {}", until - from));
-            }
-        }
-        if let Some(availability) = plan.gateway.backend_link.as_ref().and_then(|link| link.availability) {
-            let outages = backend::outages(availability, seed(1), end);
-            self.awaits_any("gateway.backend_link.availability", availability.share, outages.is_empty());
-            for (from, until) in outages {
-                self.backend_link.push(gateway::Outage { from, until, mode: gateway::OutageMode::Reset });
-                self.tell(from, format!("nothing between gateway and backend for {}", until - from));
-            }
-        }
-    }
-
-    /// Notes that no outage was drawn though some share of the time is one.
-    fn awaits_any(&mut self, key: &str, up: Ppm, none: bool) {
-        if none && up < Ppm::ONE {
-            self.awaited.push(Awaited::anywhere(key, "no outage came by chance"));
-        }
-    }
-
-    /// Nothing is broken after `end`.
-    fn heal(&mut self, end: Time) {
-        for outage in self.outages.iter_mut().flatten() {
-            outage.until = outage.until.min(end);
-        }
-        for lossy in self.lossy.iter_mut().flatten() {
-            lossy.until = lossy.until.min(end);
-        }
-        for (_, until) in self.portals.iter_mut().flatten() {
-            *until = (*until).min(end);
-        }
-        for detour in self.detours.iter_mut().flatten() {
-            detour.until = detour.until.min(end);
-        }
-        for (_, until) in self.full.iter_mut().flatten().chain(&mut self.down) {
-            *until = (*until).min(end);
-        }
-        for (_, until, _) in self.slow.iter_mut().flatten() {
-            *until = (*until).min(end);
-        }
-        for outage in &mut self.backend_link {
-            outage.until = outage.until.min(end);
-        }
-        for loss in &mut self.sync_losses {
-            loss.until = end;
-        }
-        self.backend_link.retain(|outage| outage.from < outage.until);
-        self.down.retain(|(from, until)| from < until);
-        self.kills.retain(|kill| kill.at < end);
-        self.kills.sort_by_key(|kill| (kill.at, kill.device));
-    }
-
-    fn kill_all(
-        &mut self,
-        at: Time,
-        name: &str,
-        reason: KillReason,
-        point: Option<&(String, u32)>,
-        restart_after: Span,
-        chosen: &[DeviceId],
-    ) {
-        let mut awaited = Awaited::new(name, reason, point, None);
-        for &device in chosen {
-            let (point, latest, struck) = (point.cloned(), None, awaited.on(device));
-            self.kills.push(Kill { at, device, reason, point, latest, restart_after, struck });
-        }
-        self.awaited.push(awaited);
-    }
-
-    /// Adds what was planned or drawn besides.
-    pub(super) fn add(&mut self, (told, awaited): (&mut Vec<(Time, String)>, &mut Vec<Awaited>)) {
-        self.told.append(told);
-        self.told.sort_by_key(|(at, _)| *at);
-        self.awaited.append(awaited);
-    }
-
-    fn tell(&mut self, at: Time, text: String) {
+    pub(super) fn tell(&mut self, at: Time, text: String) {
         self.told.push((at, text));
     }
-}
-
-fn each<T: Clone>(lists: &mut [Vec<T>], chosen: &[DeviceId], item: &T) {
-    chosen.iter().for_each(|device| lists[device.0 as usize].push(item.clone()));
+    pub(super) fn none_came(&mut self, key: &str, plan: &Plan, mtbf: Span) {
+        let why = format!("none came by chance in {}; one comes every {mtbf}", plan.duration);
+        self.awaited.push(Awaited::anywhere(key, why));
+    }
 }
 
 pub(super) fn count(devices: &[DeviceId]) -> String {
@@ -497,19 +182,6 @@ pub(super) fn count(devices: &[DeviceId]) -> String {
         [one] => one.to_string(),
         many => words::count(many.len() as u64, "device"),
     }
-}
-
-/// The end of a process as scenario files write it.
-fn kill_word(reason: KillReason) -> &'static str {
-    match reason {
-        KillReason::Killed => "kill",
-        KillReason::PowerLoss => "power_loss",
-        KillReason::LowMemory => "low_memory",
-    }
-}
-
-fn told_point(point: Option<&(String, u32)>) -> String {
-    point.map_or_else(String::new, |(point, _)| format!(" at {point}"))
 }
 
 /// Moments of a Poisson process up to `end`; none if the mean time between them is zero.
@@ -523,4 +195,20 @@ pub(super) fn moments(mtbf: Span, end: Time, stream: &mut Stream) -> Vec<Time> {
         }
     }
     moments
+}
+
+/// Those of each device, by chaos.
+pub(super) fn drawn_for(
+    plan: &Plan,
+    devices: &[DevicePlan],
+    key: &str,
+    mtbf: Span,
+    mut draw: impl FnMut(Time, DeviceId, &mut Stream),
+) {
+    for DevicePlan { device, .. } in devices {
+        let mut stream = plan.seed.derive("world.chaos", u64::from(device.0)).stream(key, 0, 0);
+        for at in moments(mtbf, Time::ZERO + plan.duration, &mut stream) {
+            draw(at, *device, &mut stream);
+        }
+    }
 }

@@ -5,53 +5,50 @@ use std::collections::BTreeMap;
 
 use super::faults::choose;
 use super::missed::Awaited;
-use super::parts::Parts;
+use super::parts::plan_parts;
 use super::tried::NO_EDIT;
 use super::windows::{Sign, Window, Windows};
-use crate::base::{DeviceId, EntityId, Key, Span, Time};
+use crate::base::{DeviceId, EntityId, Key, Ppm, Span, Time};
 use crate::contract::EditKind;
 use crate::scenario::{DevicePlan, Happening, Plan, Planned};
 
-/// What an instant lasts.
 const INSTANT: Span = Span::millis(1);
 
 /// An edit is saved so long after it was begun, at the latest: it waits for the lock.
 const SAVED_WITHIN: Span = Span::secs(120);
 
-/// The events, kinds of chaos and parts of `plan` that have to meet somebody, by name, and when
-/// that would show.
+/// What of `plan` has to meet somebody, by name, and when that would show.
 pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, Awaited>, Windows) {
     let (mut events, mut windows) = (BTreeMap::new(), Windows::default());
     let end = Time::ZERO + plan.duration;
     let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
     for event in &plan.events {
-        let Some(meets) = meets(event) else { continue };
+        let Some((shown, otherwise)) = meets(event) else { continue };
         let chosen = choose(&event.who, &event.name, plan.seed, devices);
         if chosen.is_empty() {
             // That nobody is chosen shows before the run.
             continue;
         }
-        let awaited = Awaited::anywhere(&event.name, meets.otherwise);
-        if let Some((sign, from, until)) = meets.by {
-            // What the end of a fault sets off is its doing; what the end of the script does is
-            // not.
+        let awaited = Awaited::anywhere(&event.name, otherwise);
+        if let Some((sign, from, until)) = shown {
+            // What the end of a fault sets off is its doing; what the end of the script does, not.
             let until = if until < end { Time(until.0 + 1) } else { end };
             let window = Window { from, until, sign, row: named(plan, &event.what), met: awaited.met() };
             windows.add(window, &chosen, devices.len());
         }
         events.insert(event.name.clone(), awaited);
     }
-    for Kind { key, sign, during, otherwise } in kinds(plan) {
+    for (key, _, sign, during, otherwise) in
+        kinds(plan, end).into_iter().filter(|(_, is_there, ..)| *is_there)
+    {
         let awaited = Awaited::anywhere(key, otherwise);
         for (from, until) in during {
-            let window = Window { from, until, sign, row: None, met: awaited.met() };
+            let window = Window { from, until, sign: sign.clone(), row: None, met: awaited.met() };
             windows.add(window, &all, devices.len());
         }
         events.insert(key.to_owned(), awaited);
     }
-    let (names, parts) = Parts::planned(plan, devices);
-    windows.parts = parts;
-    events.extend(names);
+    plan_parts(plan, devices, &mut events, &mut windows);
     (events, windows)
 }
 
@@ -63,100 +60,88 @@ fn named(plan: &Plan, what: &Happening) -> Option<(EntityId, Key)> {
     Some((action.entity, key))
 }
 
-struct Kind {
-    key: &'static str,
-    sign: Sign,
-    during: Vec<(Time, Time)>,
-    /// Why it met nobody, in words.
-    otherwise: &'static str,
-}
+/// Its key, whether the plan has it, what shows that it came, when, and why it did not.
+type Kind = (&'static str, bool, Sign, Vec<(Time, Time)>, &'static str);
 
-fn kinds(plan: &Plan) -> Vec<Kind> {
-    let always = || vec![(Time::ZERO, Time::FAR)];
-    let (backend, mut kinds) = (&plan.backend, Vec::new());
-    let chaos = plan.chaos.clone().unwrap_or_default();
-    let drawn = [
-        ("chaos.response_loss", chaos.response_loss, Sign::LostResponse, "no response was lost"),
+fn kinds(plan: &Plan, end: Time) -> Vec<Kind> {
+    let (backend, chaos) = (&plan.backend, plan.chaos.clone().unwrap_or_default());
+    let (script, always) = (|| vec![(Time::ZERO, end)], || vec![(Time::ZERO, Time::FAR)]);
+    let (some, lasts) = (|share: Ppm| share > Ppm(0), |span: Span| span > Span::ZERO);
+    let proxy = plan.proxy.unwrap_or_default();
+    let (unused, put_off) = ("none of the devices used the network", "no edit was put off");
+    let (refused, unasked) =
+        ("no delete was refused", "nobody asked the backend for anything while it lasted");
+    let down = || backend.down.clone();
+    vec![
+        (
+            "chaos.response_loss",
+            some(chaos.response_loss),
+            Sign::LostResponse,
+            script(),
+            "no response was lost",
+        ),
         (
             "chaos.foreign_responses",
-            chaos.foreign_responses,
+            some(chaos.foreign_responses),
             Sign::Foreign,
+            script(),
             "no response was somebody else's",
         ),
-        ("chaos.bad_rows", chaos.bad_rows, Sign::BadRow, "no row came that could not be read"),
-        ("chaos.put_off", chaos.put_off, Sign::PutOff, "no edit was put off"),
-        ("chaos.refused_deletes", chaos.refused_deletes, Sign::DeleteRefused, "no delete was refused"),
-    ];
-    let asked_through = "none of the devices used the network";
-    for (key, ttl, until) in [
-        ("chaos.proxy_ttl", chaos.proxy_ttl, Time::ZERO + plan.duration),
-        ("proxy", plan.proxy.unwrap_or_default(), Time::FAR),
-    ] {
-        if ttl > Span::ZERO {
-            let during = vec![(Time::ZERO, until)];
-            kinds.push(Kind { key, sign: Sign::Network, during, otherwise: asked_through });
-        }
-    }
-    for (key, _, sign, otherwise) in drawn.into_iter().filter(|(_, share, ..)| share.0 > 0) {
-        let during = vec![(Time::ZERO, Time::ZERO + plan.duration)];
-        kinds.push(Kind { key, sign, during, otherwise });
-    }
-    if !backend.down.is_empty() {
-        let (sign, during) = (Sign::Backend, backend.down.clone());
-        let otherwise = "nobody asked the backend for anything while it lasted";
-        kinds.push(Kind { key: "backend.maintenance", sign, during, otherwise });
-    }
-    let shares = [
-        ("backend.poison", backend.poison_ppm, Sign::Rejected, "no edit was refused for good"),
-        ("backend.refused_deletes", backend.refused_deletes.0, Sign::DeleteRefused, "no delete was refused"),
-        ("backend.errors", backend.errors.0, Sign::Refused, "no request failed"),
-        ("backend.partial", backend.partial.0, Sign::PutOff, "no edit was put off"),
-    ];
-    for (key, _, sign, otherwise) in shares.into_iter().filter(|(_, share, ..)| *share > 0) {
-        kinds.push(Kind { key, sign, during: always(), otherwise });
-    }
-    kinds
+        (
+            "chaos.bad_rows",
+            some(chaos.bad_rows),
+            Sign::BadRow,
+            script(),
+            "no row came that could not be read",
+        ),
+        ("chaos.put_off", some(chaos.put_off), Sign::PutOff, script(), put_off),
+        ("chaos.refused_deletes", some(chaos.refused_deletes), Sign::DeleteRefused, script(), refused),
+        ("chaos.proxy_ttl", lasts(chaos.proxy_ttl), Sign::Network, script(), unused),
+        ("proxy", lasts(proxy), Sign::Network, always(), unused),
+        ("backend.maintenance", !backend.down.is_empty(), Sign::Backend, down(), unasked),
+        ("backend.poison", backend.poison_ppm > 0, Sign::Rejected, always(), "no edit was refused for good"),
+        ("backend.refused_deletes", some(backend.refused_deletes), Sign::DeleteRefused, always(), refused),
+        ("backend.errors", some(backend.errors), Sign::Refused, always(), "no request failed"),
+        ("backend.partial", some(backend.partial), Sign::PutOff, always(), put_off),
+    ]
 }
 
-/// How it shows that an event met somebody.
-struct Meets {
-    /// What shows it, and when; `None` where the code that makes it happen says so.
-    by: Option<(Sign, Time, Time)>,
-    /// Why it did not, in words.
-    otherwise: &'static str,
-}
+/// How it shows that something that happens `at` a time met somebody: what shows it, and when, or
+/// nothing where the code that makes it happen says so; and why it did not, in words. `None` if it
+/// always does, or if that is told otherwise.
+type Meets = (Option<(Sign, Time, Time)>, &'static str);
 
-/// How it shows that something that happens met somebody; `None` if it always does, or
-/// if that is told otherwise.
-fn meets(event: &Planned) -> Option<Meets> {
-    let (at, until) = (event.at, event.at + event.length);
+fn meets(planned: &Planned) -> Option<Meets> {
+    let (at, until) = (planned.at, planned.at + planned.length);
     let ago = |of: &Span| Time(at.0.saturating_sub(of.0));
     // What a return itself does is no sign that it had something to undo.
     let before = Time(at.0.saturating_sub(1));
-    let (by, otherwise) = match &event.what {
+    let lasting = |sign, otherwise| (Some((sign, at, until)), otherwise);
+    let since = |sign, of: &Span, otherwise| (Some((sign, ago(of), before)), otherwise);
+    Some(match &planned.what {
         Happening::Outage(_)
         | Happening::Flap(_)
         | Happening::CaptivePortal
         | Happening::CachingProxy(_)
         | Happening::NetworkChange(_) => {
-            (Some((Sign::Network, at, until)), "none of its devices used the network while it lasted")
+            lasting(Sign::Network, "none of its devices used the network while it lasted")
         }
-        Happening::AnswerLoss(_) => (Some((Sign::LostResponse, at, until)), "no response was lost"),
+        Happening::AnswerLoss(_) => lasting(Sign::LostResponse, "no response was lost"),
         Happening::ForeignAnswers(..) => {
-            (Some((Sign::Foreign, at, until)), "no response came that was not its request's")
+            lasting(Sign::Foreign, "no response came that was not its request's")
         }
-        Happening::BadRows(_) => (Some((Sign::BadRow, at, until)), "no row came that could not be read"),
-        Happening::PutOff(_) => (Some((Sign::PutOff, at, until)), "no edit was put off"),
-        Happening::RefusedDeletes(_) => (Some((Sign::DeleteRefused, at, until)), "no delete was refused"),
+        Happening::BadRows(_) => lasting(Sign::BadRow, "no row came that could not be read"),
+        Happening::PutOff(_) => lasting(Sign::PutOff, "no edit was put off"),
+        Happening::RefusedDeletes(_) => lasting(Sign::DeleteRefused, "no delete was refused"),
         Happening::SessionLoss | Happening::HalfOpen => {
             (Some((Sign::Network, at, at + INSTANT)), "none of its devices had a connection at the time")
         }
         Happening::BackendDown | Happening::BackendLinkOutage(_) => {
-            (Some((Sign::Backend, at, until)), "nobody asked the backend for anything while it lasted")
+            lasting(Sign::Backend, "nobody asked the backend for anything while it lasted")
         }
         Happening::GatewayKill => (None, "the gateway was down at the time"),
         Happening::DiskFull | Happening::SlowDisk(_) => {
-            (Some((Sign::Storage, at, until)), "none of its devices wrote anything while it lasted")
+            lasting(Sign::Storage, "none of its devices wrote anything while it lasted")
         }
         Happening::ClockStep(_) | Happening::TimeZone(_) => {
             (Some((Sign::App, at, Time::FAR)), "none of its devices did anything afterwards")
@@ -165,14 +150,10 @@ fn meets(event: &Planned) -> Option<Meets> {
             (Some((Sign::Commit, at, Time::FAR)), "nothing was committed afterwards")
         }
         Happening::Restore(of) => {
-            (Some((Sign::Storage, ago(of), before)), "none of its devices wrote anything since the backup")
+            since(Sign::Storage, of, "none of its devices wrote anything since the backup")
         }
-        Happening::RestoreGateway(of) => {
-            (Some((Sign::Gateway, ago(of), before)), "the gateway did nothing since the backup")
-        }
-        Happening::RestoreBackend(of) => {
-            (Some((Sign::Commit, ago(of), before)), "nothing was committed since the backup")
-        }
+        Happening::RestoreGateway(of) => since(Sign::Gateway, of, "the gateway did nothing since the backup"),
+        Happening::RestoreBackend(of) => since(Sign::Commit, of, "nothing was committed since the backup"),
         Happening::TouchFlag(..) => (None, "there was no row"),
         Happening::Trigger(..) => (None, "the app of none of its devices ran at the time"),
         Happening::Edits { .. } => (Some((Sign::Edit, at, until + SAVED_WITHIN)), NO_EDIT),
@@ -189,6 +170,5 @@ fn meets(event: &Planned) -> Option<Meets> {
         | Happening::Reinstall
         | Happening::Clone(..)
         | Happening::GatewayReplaced(..) => return None,
-    };
-    Some(Meets { by, otherwise })
+    })
 }

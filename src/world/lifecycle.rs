@@ -13,7 +13,6 @@ use crate::gateway::{self, Gateway};
 const RESTARTED_AFTER: Span = Span::secs(5);
 
 impl Servers {
-    /// Starts the gateway's process, if it does not run.
     pub(super) fn start_gateway(self: &Rc<Self>) {
         let process = &self.process;
         if process.is_up.replace(true) {
@@ -30,8 +29,7 @@ impl Servers {
         }
     }
 
-    /// Ends it: the connections to it break, what is not durable is gone. It comes back. True if
-    /// there was a process to end.
+    /// Ends it, for it to come back; false if there was no process to end.
     pub(super) fn kill_gateway(self: &Rc<Self>, restart_after: Span) -> bool {
         let was_up = self.end_gateway();
         if was_up {
@@ -39,8 +37,6 @@ impl Servers {
         }
         was_up
     }
-
-    /// Its state goes back to what it was at `to`, by a backup of then.
     pub(super) fn restore_gateway(
         self: &Rc<Self>,
         gateway: &RefCell<Gateway>,
@@ -69,7 +65,6 @@ impl Servers {
         }
         was_up
     }
-
     fn start_gateway_after(self: &Rc<Self>, wait: Span) {
         let servers = self.clone();
         self.handle.spawn(self.process.world, "restart", async move {
@@ -77,12 +72,10 @@ impl Servers {
             servers.start_gateway();
         });
     }
-
     /// The executor killed its node by a plan of its own: the rest follows.
     pub(super) fn gateway_was_killed(self: &Rc<Self>) {
         self.kill_gateway(RESTARTED_AFTER);
     }
-
     /// Passes a crash point of the server's process, or dies there.
     pub(super) async fn crash_point(self: &Rc<Self>, point: &'static str) {
         if self.process.is_due(point) {

@@ -1,9 +1,5 @@
-//! Lists that the app's screens show while somebody looks at it.
-//!
-//! They are really run, on the connection that the app has, and take what that costs the device:
-//! the processor for the steps of SQLite's machine, the flash for the pages that were not in
-//! memory. A list waits for the work on the database that is under way, and what comes after waits
-//! for it.
+//! Lists that the app's screens show while somebody looks at it, really run on its connection: they
+//! take the processor and the flash, and wait for the work on the database as that does for them.
 
 use std::rc::Rc;
 
@@ -29,7 +25,6 @@ pub(super) fn show(handle: &Handle, node: NodeId, device: Rc<Device>, list: &App
     });
 }
 
-/// Asks for a list; it is told when it is there, if the process lives so long.
 fn ask(device: &Rc<Device>, query: &LocalQuery, nth: u64) {
     device.before_poll();
     let disk = &device.storage.disk;

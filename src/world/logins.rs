@@ -6,8 +6,7 @@ use crate::base::{DeviceId, Time};
 use crate::contract::AppEvent;
 use crate::workload::{Act, Actor, Step};
 
-/// A script with each login at the first instant from which there seems to be a network, as
-/// `up_from` tells of a device and a time.
+/// A script with each login at the first instant from which there seems to be a network.
 pub(super) fn once_up(steps: Vec<Step>, up_from: impl Fn(DeviceId, Time) -> Time) -> Vec<Step> {
     let mut late = BTreeMap::new();
     for step in &steps {
@@ -49,8 +48,7 @@ fn with_login_at(up: Time, mut steps: Vec<Step>) -> Vec<Step> {
     steps.insert(last.map_or(0, |last| last + 1), Step { at: up, ..login.clone() });
     let Some(put_away) = put_away else { return steps };
     let put_away = Step { at: put_away, act: Act::App(AppEvent::Pause), ..login };
-    // Whether the person looks at it on, and so into a stretch of its own, whose end then is the
-    // end of both.
+    // Whether the person looks on into a stretch of its own, whose end is then that of both.
     let (mut looks_on, mut ends_later) = (false, false);
     steps.retain(|step| {
         if step.at <= up || ends_later {

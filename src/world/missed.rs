@@ -11,7 +11,6 @@ use crate::scenario::AtSync;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Struck(Rc<Cell<bool>>);
 
-/// A fault or a part that a scenario plans, and what became of it.
 #[derive(Clone, Debug)]
 pub(super) struct Awaited {
     event: String,
@@ -21,23 +20,18 @@ pub(super) struct Awaited {
     after: Vec<Struck>,
 }
 
-/// Where a fault is to fire.
 #[derive(Clone, Debug)]
 enum On {
-    /// On each of these devices.
     Each(Vec<(DeviceId, Struck)>),
     /// Somewhere: it is enough that it met somebody.
     Any(Struck),
 }
 
-/// A planned fault that did not fire on some of its devices, or that met nobody, or a part that
-/// was not used.
+/// A fault that missed some of its devices, or met nobody, or a part that was not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missed {
-    /// The event, or the key of what comes by itself or is a part, such as `chaos.kill_mtbf` or
-    /// `unit.Online`.
+    /// The event, or the key of another cause or part: `chaos.kill_mtbf`, `unit.Online`.
     pub event: String,
-    /// Why it did not fire there, in words.
     pub why: String,
     /// Where it did not fire; empty if it had to meet somebody and met nobody.
     pub devices: Vec<DeviceId>,
@@ -46,7 +40,6 @@ pub struct Missed {
 }
 
 impl Missed {
-    /// Whether nothing came of it at all.
     pub fn is_whole(&self) -> bool {
         self.devices.len() as u64 == self.of
     }
@@ -56,13 +49,11 @@ impl Struck {
     pub(super) fn set(&self) {
         self.0.set(true);
     }
-
     pub(super) fn set_if(&self, met: bool) {
         if met {
             self.set();
         }
     }
-
     pub(super) fn get(&self) -> bool {
         self.0.get()
     }
@@ -101,22 +92,17 @@ impl Awaited {
         Awaited { event: event.to_owned(), why, on: On::Each(Vec::new()), after: Vec::new() }
     }
 
-    /// What has to meet somebody: an event, or the key of what comes by itself.
     pub(super) fn anywhere(event: &str, why: impl Into<String>) -> Awaited {
         let on = On::Any(Struck::default());
         Awaited { event: event.to_owned(), why: why.into(), on, after: Vec::new() }
     }
-
     /// The same, which cannot come before one of these has.
     pub(super) fn after(self, others: &[Struck]) -> Awaited {
         Awaited { after: others.to_vec(), ..self }
     }
-
     pub(super) fn name(&self) -> &str {
         &self.event
     }
-
-    /// One more device that it is to fire on.
     pub(super) fn on(&mut self, device: DeviceId) -> Struck {
         match &mut self.on {
             On::Each(devices) => {
@@ -127,16 +113,12 @@ impl Awaited {
             On::Any(struck) => struck.clone(),
         }
     }
-
-    /// Whether it met somebody, if that is enough.
     pub(super) fn met(&self) -> Struck {
         match &self.on {
             On::Each(_) => Struck::default(),
             On::Any(struck) => struck.clone(),
         }
     }
-
-    /// Where it did not fire, if it did not everywhere.
     pub(super) fn missed(&self) -> Option<Missed> {
         if !self.after.is_empty() && !self.after.iter().any(Struck::get) {
             return None;

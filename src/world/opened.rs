@@ -7,10 +7,8 @@ use crate::base::{DeviceId, EditId};
 use crate::contract::{Decision, Event, Node, PageEvent};
 use crate::sim::{Handle, Notify};
 
-/// A conflict: on which device, of which edit.
 pub(super) type Conflict = (DeviceId, EditId);
 
-/// Hears of conflicts that open.
 #[derive(Clone)]
 pub(super) struct Opened {
     notify: Notify,
@@ -21,7 +19,6 @@ impl Opened {
     pub(super) fn new(handle: &Handle) -> Opened {
         Opened { notify: handle.notify(), new: Rc::default() }
     }
-
     pub(super) fn on(&self, node: Node, event: &Event<'_>) {
         let (Node::Device(device), edit) = (node, event) else { return };
         let edit = match edit {
@@ -31,12 +28,10 @@ impl Opened {
         };
         self.add((device, edit));
     }
-
     pub(super) fn add(&self, conflict: Conflict) {
         self.new.borrow_mut().push(conflict);
         self.notify.notify_one();
     }
-
     pub(super) async fn next(&self) -> Vec<Conflict> {
         loop {
             let new = std::mem::take(&mut *self.new.borrow_mut());

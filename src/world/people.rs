@@ -1,37 +1,36 @@
-//! People who want to edit: at once, or when the screen is free.
+//! People who want to edit: when they do, and which row they find.
 //!
 //! Who has begun to wait for the screen does so over a restart of the app; who finds an app that
 //! does not run makes no edit. Edits are made in the order in which they were wanted.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use super::aims::Aims;
 use super::device::Device;
 use super::screen::{Turn, Wish};
-use crate::base::Span;
+use super::server::Servers;
+use crate::base::{DeviceId, EntityId, Key, Span};
+use crate::contract::{DeviceView, EditKind, LocalEdit, Schema};
 use crate::sim::{Handle, NodeId};
+use crate::workload::{Act, Actor, Aimed, Cells, Found, OfficeEdit, Script, Sight};
 
 /// Polls that a step of the script is good for: its own, and those of the app that it is told to. A
 /// million edits may be asked for at one instant, and are no loop.
 pub(super) const POLLS_A_STEP: u64 = 8;
-/// Who waits for the screen looks this often whether it is free.
 const LOOKED_AT_EVERY: Span = Span::secs(1);
 
 pub(super) struct People {
     handle: Handle,
     node: NodeId,
-    /// What they go by as they choose a row.
     pub(super) aims: RefCell<Aims>,
 }
 
 impl People {
-    /// Whose waits are tasks of `node`.
     pub(super) fn new(handle: &Handle, node: NodeId, aims: Aims) -> Rc<People> {
         Rc::new(People { handle: handle.clone(), node, aims: RefCell::new(aims) })
     }
-
-    /// The person with `device` wants to make an edit.
     pub(super) fn want(self: &Rc<Self>, device: &Rc<Device>, wish: Wish) {
         if device.screen.is_free() {
             return self.make(device, wish);
@@ -42,7 +41,6 @@ impl People {
             self.handle.spawn(self.node, "screen", self.clone().wait_for_screen(device.clone()));
         }
     }
-
     async fn wait_for_screen(self: Rc<Self>, device: Rc<Device>) {
         while device.screen.has_waiting() {
             self.handle.sleep(LOOKED_AT_EVERY).await;
@@ -60,5 +58,121 @@ impl People {
     fn make(&self, device: &Rc<Device>, wish: Wish) {
         self.handle.excuse(POLLS_A_STEP);
         self.aims.borrow_mut().on_device(device, wish);
+    }
+}
+
+type Keys = BTreeMap<EntityId, BTreeSet<Key>>;
+
+pub(super) struct Aims {
+    schema: Arc<Schema>,
+    /// Whether any edit aims: else nothing is noted.
+    wanted: bool,
+    by_device: BTreeMap<DeviceId, Keys>,
+    by_all: Keys,
+    groups: BTreeMap<u64, (EntityId, Key)>,
+}
+
+impl Aims {
+    pub(super) fn new(schema: Arc<Schema>, script: &Script) -> Aims {
+        let wanted = script.steps.iter().any(|step| matches!(step.act, Act::Aimed(..)));
+        let (by_device, by_all, groups) = Default::default();
+        Aims { schema, wanted, by_device, by_all, groups }
+    }
+    pub(super) fn note_office(&mut self, act: &Act) {
+        match act {
+            Act::Office(OfficeEdit { kind: EditKind::Create, entity, key, .. }) => {
+                self.made(Actor::Office, *entity, key);
+            }
+            Act::Import(batch) => {
+                batch.rows.iter().for_each(|(key, _)| self.made(Actor::Office, batch.entity, key));
+            }
+            _ => {}
+        }
+    }
+    fn made(&mut self, actor: Actor, entity: EntityId, key: &Key) {
+        if !self.wanted {
+            return;
+        }
+        if let Actor::Device(device) = actor {
+            let own = self.by_device.entry(device).or_default();
+            own.entry(entity).or_default().insert(key.clone());
+        }
+        self.by_all.entry(entity).or_default().insert(key.clone());
+    }
+    fn found(&mut self, actor: Actor, aimed: &Aimed, found: &Found) {
+        if aimed.kind == EditKind::Create {
+            self.made(actor, aimed.entity, &found.key);
+        }
+        if let Some(group) = aimed.group {
+            self.groups.entry(group).or_insert_with(|| (aimed.entity, found.key.clone()));
+        }
+    }
+    /// A person edits what the app shows; who sees no row that will do edits none.
+    pub(super) fn on_device(&mut self, device: &Device, wish: Wish) {
+        let person = Actor::Device(device.id);
+        let (id, aimed) = match wish {
+            Wish::Edit(edit) => {
+                if edit.kind == EditKind::Create {
+                    self.made(person, edit.entity, &edit.key);
+                }
+                return device.edit(&edit);
+            }
+            Wish::Aimed(id, ref aimed) => (id, aimed),
+        };
+        let made = self.by_device.get(&device.id);
+        let found = device.with_view(|view| aimed.find(&Shown { view, made, aims: self })).flatten();
+        let Some(found) = found else { return device.miss(&wish.edit()) };
+        self.found(person, aimed, &found);
+        let (Aimed { entity, kind, .. }, Found { key, values }) = (&**aimed, found);
+        device.edit(&LocalEdit { id, entity: *entity, key, kind: *kind, values });
+    }
+
+    pub(super) fn in_office(&mut self, servers: &Servers, aimed: &Aimed) -> Option<OfficeEdit> {
+        let found = aimed.find(&Desk { servers, aims: self })?;
+        self.found(Actor::Office, aimed, &found);
+        let Found { key, values } = found;
+        Some(OfficeEdit { action: aimed.action, entity: aimed.entity, key, kind: aimed.kind, values })
+    }
+}
+
+struct Shown<'a> {
+    view: &'a dyn DeviceView,
+    made: Option<&'a Keys>,
+    aims: &'a Aims,
+}
+
+impl Sight for Shown<'_> {
+    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>)) {
+        let projection = &self.aims.schema.entity(entity).projection;
+        let place = |column: usize| projection.binary_search(&column).ok();
+        self.view.rows(entity, &mut |key, _, values| {
+            f(key, &|column| place(column).map(|place| values[place].to_value()));
+        });
+    }
+    fn made(&self, entity: EntityId) -> Option<&BTreeSet<Key>> {
+        self.made?.get(&entity)
+    }
+    fn of_group(&self, group: u64) -> Option<(EntityId, Key)> {
+        self.aims.groups.get(&group).cloned()
+    }
+}
+
+struct Desk<'a> {
+    servers: &'a Servers,
+    aims: &'a Aims,
+}
+
+impl Sight for Desk<'_> {
+    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>)) {
+        let backend = self.servers.backend.borrow();
+        for row in backend.rows(entity).filter(|row| !row.deleted) {
+            f(row.key.as_str(), &|column| row.values.get(column).cloned());
+        }
+    }
+    fn made(&self, entity: EntityId) -> Option<&BTreeSet<Key>> {
+        self.aims.by_all.get(&entity)
+    }
+    fn of_group(&self, group: u64) -> Option<(EntityId, Key)> {
+        self.aims.groups.get(&group).cloned()
     }
 }

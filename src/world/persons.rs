@@ -14,8 +14,7 @@ const TRIED_AGAIN: Span = Span::secs(300);
 /// A login takes so long, and is tried again after that where there is no network.
 const LOGIN_TAKES: Span = Span::secs(20);
 
-/// A person logs out of a device and logs in again after `away`; meanwhile `other` has it, if there
-/// is another. Nothing begins after `end`.
+/// A person logs out for so long, while `other` has the phone, if any; not after `end`.
 pub(super) async fn goes_away(
     (device, handle): (Rc<Device>, Handle),
     away: Span,
@@ -54,8 +53,7 @@ async fn logs_out(device: &Device, handle: &Handle, end: Time) -> Option<()> {
     (!is_over).then_some(())
 }
 
-/// Whenever the login of a device has ended its app logs its person out, if what waits lets it, and
-/// they log in again.
+/// Whenever a login has ended the app logs out, if what waits lets it, and in again.
 pub(super) async fn logs_in_again(device: Rc<Device>, wallet: Rc<Wallet>, handle: Handle) {
     loop {
         wallet.login_ended().await;

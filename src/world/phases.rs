@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use super::build::World;
 use super::device::Device;
-use super::held::HeldBack;
 use super::watch::Watch;
 use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Key, Span, Time, UnitId, Word};
@@ -18,7 +17,6 @@ pub(super) enum Ended {
     Well,
     /// The deadline came first; the devices that are not at rest, and why.
     Stuck(Vec<(DeviceId, String)>),
-    /// An engine spun.
     Stalled(String),
     Interrupted,
 }
@@ -27,35 +25,48 @@ pub(super) enum Ended {
 /// devices: who interrupts a large fleet does not wait for minutes.
 const SLICES: u64 = 400;
 const SLICED_AGAIN: usize = 500;
-/// How often the drain looks whether it is done.
 const DRAIN_STEP: Span = Span::secs(2);
-/// Devices named when a world is stuck.
 const STUCK_NAMED: usize = 10;
 
+/// So many more rounds follow at once than an engine tries a row that fails by itself.
+const AT_ONCE: u32 = 3;
+
+#[derive(Default)]
+struct HeldBack {
+    rows: Vec<u64>,
+    futile: u32,
+}
+
+impl HeldBack {
+    /// How long to wait before the next round, which comes later and later while nothing changes.
+    fn wait_after(&mut self, rows: Vec<u64>, tries: u32, first: Span) -> Span {
+        self.futile = if rows == self.rows { self.futile + 1 } else { 0 };
+        self.rows = rows;
+        match self.futile.checked_sub(tries.saturating_add(AT_ONCE)) {
+            None | Some(0) => Span::ZERO,
+            Some(late) => Span(first.0.saturating_mul(1_u64.checked_shl(late).unwrap_or(u64::MAX))),
+        }
+    }
+}
+
 impl World {
-    /// Runs the script to its end, also where nothing is left to do before: radios fall asleep and
-    /// connections close until then.
-    pub(super) fn run_script(&mut self, watch: &dyn Watch) -> Ended {
+    /// Runs the script to its end, even if idle: radios fall asleep and connections close.
+    pub(super) fn run_script(&mut self, watch: &dyn Watch) -> Result<(), Ended> {
         let end = Time::ZERO + self.plan.duration;
         let slices = SLICES * (1 + self.devices.len() / SLICED_AGAIN) as u64;
         let step = Span((self.plan.duration.0 / slices).max(1));
         let mut now = Time::ZERO;
         while now < end {
             now = (now + step).min(end);
-            if let Some(ended) = self.advance(now, watch) {
-                return ended;
-            }
+            self.advance(now, watch)?;
         }
-        if self.handle.now() < end {
-            return self.wait(end, watch).unwrap_or(Ended::Well);
-        }
-        Ended::Well
+        if self.handle.now() < end { self.wait(end, watch) } else { Ok(()) }
     }
 
     /// Everything that is broken is mended, everything that was killed starts again; then each
     /// device is asked to sync until a round brings nothing new to the backend, leaves no device
     /// with a row that it has yet to apply, and nothing was withheld from it.
-    pub(super) fn drain(&mut self, watch: &dyn Watch) -> Ended {
+    pub(super) fn drain(&mut self, watch: &dyn Watch) -> Result<(), Ended> {
         self.servers.start_gateway();
         for device in &self.devices {
             device.end_of_work();
@@ -71,26 +82,20 @@ impl World {
         loop {
             let begun = now;
             let since;
-            (now, since) = match self.await_readers((now, deadline), fetches, watch) {
-                Ok(readable) => readable,
-                Err(ended) => return ended,
-            };
+            (now, since) = self.await_readers((now, deadline), fetches, watch)?;
             self.begin_round(&units);
             while !self.round_is_done(&units) {
                 if now >= deadline {
-                    return Ended::Stuck(self.reasons(&units));
+                    return Err(Ended::Stuck(self.reasons(&units)));
                 }
                 if self.hub.with(|l| l.round.is_complete(&units)) && self.nothing_waits() {
-                    // Later runs are under way. Where many sync every minute somebody always does,
-                    // and there is no rest.
+                    // Later runs are under way: where many sync every minute there is no rest.
                     self.devices.iter().for_each(|device| device.put_away());
                 }
                 self.ask_again(&units);
                 // Where nothing is left to do the executor's clock stands still; ours does not.
                 now = (now + DRAIN_STEP).min(deadline);
-                if let Some(ended) = self.advance(now, watch) {
-                    return ended;
-                }
+                self.advance(now, watch)?;
             }
             if self.hub.with(|l| l.round.commits) > 0 {
                 held = HeldBack::default();
@@ -98,48 +103,30 @@ impl World {
             }
             if let Some(rows) = self.held_back() {
                 let wait = held.wait_after(rows, self.plan.engine.pull.bad_rows.tries, DRAIN_STEP);
-                if let Some(ended) = self.before_another_try(&mut now, (wait, deadline), &units, watch) {
-                    return ended;
+                if wait > Span::ZERO && now + wait >= deadline {
+                    return Err(Ended::Stuck(self.reasons(&units)));
+                }
+                if wait > Span::ZERO {
+                    now += wait;
+                    self.wait(now, watch)?;
                 }
                 continue;
             }
             if let Some(until) = self.claimed_until(begun) {
-                // Nobody is slow for that. One that ended meanwhile may have done so when its
-                // device had asked.
+                // Nobody is slow for that; one may have ended after its device had asked.
                 let until = until.max(now);
                 deadline += until - now;
                 now = until;
-                if let Some(ended) = self.wait(now, watch) {
-                    return ended;
-                }
+                self.wait(now, watch)?;
                 continue;
             }
-            let Some(file) = self.file_behind(since) else { return Ended::Well };
+            let Some(file) = self.file_behind(since) else { return Ok(()) };
             if now >= deadline {
                 let why = format!("no complete file was read since that of {}", self.clock().time(file));
-                return self.not_asked(" again", &why);
+                return Err(self.not_asked(&why));
             }
             fetches = true;
         }
-    }
-
-    /// Lets time pass before what is held back is tried again; where that is past the deadline the
-    /// devices are stuck.
-    fn before_another_try(
-        &mut self,
-        now: &mut Time,
-        (wait, deadline): (Span, Time),
-        units: &[UnitId],
-        watch: &dyn Watch,
-    ) -> Option<Ended> {
-        if wait == Span::ZERO {
-            return None;
-        }
-        if *now + wait >= deadline {
-            return Some(Ended::Stuck(self.reasons(units)));
-        }
-        *now += wait;
-        self.wait(*now, watch)
     }
 
     /// Until when rows are claimed that no device could get in a round that began at `begun`: who
@@ -148,17 +135,13 @@ impl World {
         let upto = self.plan.gateway.claimed_until(begun)?;
         self.servers.backend.borrow().claimed_until(begun, upto)
     }
-
-    /// Of when the file is that the gateway works from, if that does not hold all that was
-    /// committed by `since`.
+    /// Of when the file is that the gateway works from, if it lacks what was committed by `since`.
     fn file_behind(&self, since: Time) -> Option<Time> {
         self.servers.gateway.as_ref()?.borrow().files_as_of().filter(|file| *file <= since)
     }
-
     fn clock(&self) -> Clock {
         Clock { start: self.plan.start, utc_offset: self.plan.utc_offset }
     }
-
     /// Lets time pass until readers can see all that is committed: a round that begins earlier
     /// would miss it. Requests that were on their way commit meanwhile, and are waited for too. A
     /// file that comes may be complete too briefly for a device to meet: the gateway `fetches` it
@@ -177,15 +160,18 @@ impl World {
             now = self.plan.gateway.found_by(since).min(deadline);
             let by_clock = self.read_by_clock();
             if let Some(at) = by_clock.filter(|at| *at > deadline) {
-                return Err(self.clock_is_behind(at));
+                let at = self.clock().time(at);
+                let why = format!("what was committed last is within the window of readers until {at}");
+                return Err(self.not_asked(&why));
             }
             // Where nothing is left to do the executor's clock stands still, and shows nothing.
             let unshown = shown.is_some_and(|shown| shown > self.handle.now());
             let waits = fetches || unshown || by_clock.is_some_and(|at| at > now);
             now = by_clock.map_or(now, |at| at.max(now));
-            let ended = if waits { self.wait(now, watch) } else { self.advance(now, watch) };
-            if let Some(ended) = ended {
-                return Err(ended);
+            if waits {
+                self.wait(now, watch)?
+            } else {
+                self.advance(now, watch)?
             }
             if let Some(gateway) = &self.servers.gateway {
                 let mut gateway = gateway.borrow_mut();
@@ -206,64 +192,42 @@ impl World {
         let window = self.plan.gateway.reads_behind()?;
         Some(self.servers.backend.borrow().clock_at_latest() + window)
     }
-
-    fn clock_is_behind(&self, at: Time) -> Ended {
-        let again = self.again();
-        let at = self.clock().time(at);
-        self.not_asked(again, &format!("what was committed last is within the window of readers until {at}"))
-    }
-
-    /// Lets time pass though nobody may have anything to do.
-    fn wait(&mut self, until: Time, watch: &dyn Watch) -> Option<Ended> {
+    fn wait(&mut self, until: Time, watch: &dyn Watch) -> Result<(), Ended> {
         let handle = self.handle.clone();
         self.handle.spawn(self.node, "wait", async move { handle.sleep_until(until).await });
         self.advance(until, watch)
     }
-
-    /// Lets time pass until the gateway has brought the backend what it has queued, and its replica
-    /// has what the backend has.
+    /// Lets time pass until the queue is empty and the replica has what the backend has.
     fn await_gateway(&mut self, now: Time, deadline: Time, watch: &dyn Watch) -> Result<Time, Ended> {
         let (since, mut now) = (now, now);
         while !self.servers.is_caught_up(since) && now < deadline {
             self.servers.hurry_gateway(since);
             now = (now + DRAIN_STEP).min(deadline);
-            if let Some(ended) = self.advance(now, watch) {
-                return Err(ended);
-            }
+            self.advance(now, watch)?;
         }
-        if self.servers.is_caught_up(since) { Ok(now) } else { Err(self.gateway_is_stuck(since)) }
-    }
-
-    /// The gateway is not there in time, so no device is asked any more: what it would get is not
-    /// all there is.
-    fn gateway_is_stuck(&self, since: Time) -> Ended {
+        if self.servers.is_caught_up(since) {
+            return Ok(now);
+        }
         let left = self.servers.left_to_do(since, self.clock());
-        let again = self.again();
-        self.not_asked(again, &format!("the gateway did not catch up with the backend in time ({left})"))
+        Err(self.not_asked(&format!("the gateway did not catch up with the backend in time ({left})")))
     }
-
-    fn again(&self) -> &'static str {
-        if self.hub.with(|l| l.round.number) > 0 { " again" } else { "" }
-    }
-
-    /// No device is asked any more.
-    fn not_asked(&self, again: &str, why: &str) -> Ended {
+    /// No device is asked any more: what it would get is not all there is.
+    fn not_asked(&self, why: &str) -> Ended {
+        let again = if self.hub.with(|l| l.round.number) > 0 { " again" } else { "" };
         let line = |device: DeviceId| format!("device {} was not asked to sync{again}: {why}", device.0);
-        Ended::Stuck(self.devices.iter().map(|device| (device.id(), line(device.id()))).collect())
+        Ended::Stuck(self.devices.iter().map(|device| (device.id, line(device.id))).collect())
     }
-
-    fn advance(&mut self, until: Time, watch: &dyn Watch) -> Option<Ended> {
+    fn advance(&mut self, until: Time, watch: &dyn Watch) -> Result<(), Ended> {
         if watch.interrupted() {
-            return Some(Ended::Interrupted);
+            return Err(Ended::Interrupted);
         }
         watch.progress(until, self.plan.duration);
         match self.sim.run_unless(until, &|| watch.interrupted()) {
-            Stop::Stalled(snapshot) => Some(Ended::Stalled(snapshot.to_string())),
-            Stop::Halted => Some(Ended::Interrupted),
-            Stop::Idle | Stop::Deadline => None,
+            Stop::Stalled(snapshot) => Err(Ended::Stalled(snapshot.to_string())),
+            Stop::Halted => Err(Ended::Interrupted),
+            Stop::Idle | Stop::Deadline => Ok(()),
         }
     }
-
     fn begin_round(&mut self, units: &[UnitId]) {
         self.hub.with(|l| l.round.begin(self.plan.units.len()));
         let all = self.devices.clone();
@@ -285,17 +249,13 @@ impl World {
             self.devices[device].trigger(unit, Asking::Queued);
         }
     }
-
     fn round_is_done(&self, units: &[UnitId]) -> bool {
         self.hub.with(|l| l.round.is_done(units)) && self.nothing_waits()
     }
-
-    /// Whether every app runs and has sent its edits, and what is attached to rows.
     fn nothing_waits(&self) -> bool {
         let has_sent = |view: &dyn DeviceView| view.pending().is_empty() && view.attachments().is_empty();
         self.devices.iter().all(|d| d.with_view(has_sent) == Some(true))
     }
-
     /// How many rows each device could not apply and will try again, with its next pull, that is in
     /// another round; `None` where there are none.
     fn held_back(&self) -> Option<Vec<u64>> {
@@ -303,7 +263,6 @@ impl World {
         let rows: Vec<u64> = self.devices.iter().map(of).collect();
         rows.iter().any(|rows| *rows > 0).then_some(rows)
     }
-
     /// For each device that is not at rest a line that says why. Where the backend got something
     /// new meanwhile that is all of them: no further round brought it to those that were through.
     fn reasons(&self, units: &[UnitId]) -> Vec<(DeviceId, String)> {
@@ -311,10 +270,11 @@ impl World {
         let commits = self.hub.with(|l| l.round.commits);
         for (index, device) in self.devices.iter().enumerate() {
             let (open, under_way, hook): (Vec<&str>, bool, Option<Hook>) = self.hub.with(|l| {
-                let left = units.iter().filter(|u| !l.round.completed[index][usize::from(u.0)]);
+                let round = &l.round.devices[index];
+                let left = units.iter().filter(|u| !round.completed[usize::from(u.0)]);
                 let names = left.map(|u| self.plan.units[usize::from(u.0)].name.as_str());
-                let hook = l.round.hooks[index].first().map(|(_, hook)| *hook);
-                (names.collect(), !l.round.open[index].is_empty() || hook.is_some(), hook)
+                let hook = round.hooks.first().map(|(_, hook)| *hook);
+                (names.collect(), !round.open.is_empty() || hook.is_some(), hook)
             });
             let state = device.with_view(|view| {
                 let attached = view.attachments().len() as u64;
@@ -324,7 +284,7 @@ impl World {
             });
             if let Some(why) = device.out_of_sight() {
                 // The others may wait for it: it is told first.
-                reasons.insert(unseen, (device.id(), format!("device {}: {why}", device.id().0)));
+                reasons.insert(unseen, (device.id, format!("device {}: {why}", device.id.0)));
                 unseen += 1;
                 continue;
             }
@@ -333,18 +293,18 @@ impl World {
                 Some((None, (0, _), _)) if open.is_empty() && !under_way && commits == 0 => continue,
                 Some((None, (0, _), _)) if open.is_empty() && !under_way => format!(
                     "device {} was not asked again for what others brought in the last round, as that did not end in time",
-                    device.id().0
+                    device.id.0
                 ),
                 Some((waiting, held_back, doing)) => {
                     let held_back = (held_back.0, held_back.1.map(|wait| self.told(&wait)));
                     let mut why = left_to_do(waiting, held_back, &open);
-                    why.extend(self.hub.with(|l| l.round.failures[index].told()));
+                    why.extend(self.hub.with(|l| l.round.devices[index].failures.told()));
                     why.extend(hook.map(|hook| format!("the app's hook `{}` has not ended", hook.word())));
                     why.push(format!("its engine says: {doing}"));
-                    format!("device {} did not come to rest in time: {}", device.id().0, why.join("; "))
+                    format!("device {} did not come to rest in time: {}", device.id.0, why.join("; "))
                 }
             };
-            reasons.push((device.id(), line));
+            reasons.push((device.id, line));
         }
         reasons
     }
@@ -360,8 +320,7 @@ impl World {
     }
 }
 
-/// What a device has yet to do: changes that wait, rows that it holds back, with what the first of
-/// them waits for, and units.
+/// What a device has yet to do: changes, rows held back and why, units.
 fn left_to_do(
     waiting: Option<String>,
     (held_back, wait): (u64, Option<String>),
@@ -379,7 +338,6 @@ fn left_to_do(
     left
 }
 
-/// The first of the reasons, and how many more there are.
 pub(super) fn named(reasons: Vec<(DeviceId, String)>) -> Vec<String> {
     let more = reasons.len().saturating_sub(STUCK_NAMED);
     let mut lines: Vec<String> = reasons.into_iter().take(STUCK_NAMED).map(|(_, line)| line).collect();
@@ -432,5 +390,16 @@ mod tests {
     fn partial_units_drain_together() {
         let units = [unit("Login", &[0, 1], &[]), unit("Send", &[], &[1]), unit("Idle", &[], &[])];
         assert_eq!(covering(&units), [UnitId(0), UnitId(1)]);
+    }
+
+    #[test]
+    fn rounds_that_change_nothing_come_later_and_later() {
+        let mut held = HeldBack::default();
+        let mut waits = |rows: u64, rounds: usize| -> Vec<u64> {
+            let wait = |_| held.wait_after(vec![0, rows], 1, Span::secs(2)).0 / 1_000_000_000;
+            (0..rounds).map(wait).collect()
+        };
+        assert_eq!(waits(9, 8), [0, 0, 0, 0, 0, 4, 8, 16]);
+        assert_eq!(waits(8, 6), [0, 0, 0, 0, 0, 4], "some were applied");
     }
 }

@@ -11,8 +11,7 @@ use crate::base::{Span, Time};
 use crate::net::Way;
 use crate::sim::{Handle, NodeId, Notify};
 
-/// After a hurried call that failed, nobody hurries the next one for so long, and after each
-/// further one for twice as long.
+/// After a hurried call that failed nobody hurries for so long, then for twice as long.
 const LEFT_ALONE: Span = Span::secs(2);
 const LEFT_ALONE_DOUBLED: u32 = 12;
 
@@ -28,18 +27,14 @@ impl Hurry {
     fn new(handle: &Handle) -> Hurry {
         Hurry { hurried: handle.notify(), failures: Cell::new(0), silent_until: Cell::new(Time::ZERO) }
     }
-
     pub(super) fn hurry(&self, now: Time) {
         if now >= self.silent_until.get() {
             self.hurried.notify_all();
         }
     }
-
-    /// Waits until it is hurried, or for `time`; true if it was hurried.
     pub(super) async fn hurried_before(&self, handle: &Handle, time: Time) -> bool {
         handle.timeout(time, self.hurried.notified()).await.is_ok()
     }
-
     /// The backend call that it was hurried for has ended at `now`.
     pub(super) fn answered(&self, now: Time, went_well: bool) {
         if went_well {
@@ -60,13 +55,11 @@ pub(super) struct Turns {
 }
 
 impl Turns {
-    /// Waits until an upload that was sent away has gone.
     pub(super) async fn of_refresh(&self) {
         if self.upload_waits.get() {
             self.upload_went.notified().await;
         }
     }
-
     pub(super) fn upload_went(&self) {
         if self.upload_waits.replace(false) {
             self.upload_went.notify_all();
@@ -75,16 +68,12 @@ impl Turns {
 }
 
 pub(super) struct Process {
-    /// Where its own tasks run.
     pub(super) node: NodeId,
-    /// The bench's own node, which outlives it.
     pub(super) world: NodeId,
     handle: Handle,
     pub(super) is_up: Cell<bool>,
     pub(super) died: Notify,
-    /// Those of the devices to it.
     pub(super) ways: RefCell<Vec<Weak<Way>>>,
-    /// Somebody waits for a refresh, or for the queue.
     pub(super) refresh_now: Hurry,
     pub(super) upload_now: Hurry,
     pub(super) turns: Turns,
@@ -112,12 +101,9 @@ impl Process {
         }
     }
 
-    /// A device comes to it this way.
     pub(super) fn reached_by(&self, way: &Rc<Way>) {
         self.ways.borrow_mut().push(Rc::downgrade(way));
     }
-
-    /// What `work` comes to, unless the process is down or dies over it.
     pub(super) async fn or_death<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         if !self.is_up.get() {
             return None;
@@ -130,21 +116,16 @@ impl Process {
         })
         .await
     }
-
     /// Kills it at the passing of this number (from 1) of a crash point.
     pub(super) fn arm(&self, point: &str, nth: u32) {
         *self.armed.borrow_mut() = Some((point.to_owned(), nth.max(1)));
     }
-
     pub(super) fn passed(&self) -> BTreeMap<&'static str, u64> {
         self.passed.borrow().clone()
     }
-
     pub(super) fn polls(&self) -> u64 {
         self.handle.polls(self.node)
     }
-
-    /// Whether this passing of a crash point is the one at which it dies.
     pub(super) fn is_due(&self, point: &'static str) -> bool {
         *self.passed.borrow_mut().entry(point).or_default() += 1;
         let mut armed = self.armed.borrow_mut();

@@ -24,7 +24,6 @@ enum Entry {
     Brought(Stack),
 }
 
-/// The stacks that scenarios can name.
 #[derive(Clone)]
 pub struct Stacks(BTreeMap<String, Entry>);
 
@@ -34,7 +33,6 @@ pub(super) struct Halves {
     pub(super) server: Option<Box<dyn SyncServer>>,
     pub(super) crash_points: &'static [&'static str],
     pub(super) capabilities: Capabilities,
-    /// How long a run of its engine may say nothing.
     pub(super) patience: Patience,
 }
 
@@ -48,15 +46,11 @@ impl Stacks {
         }
         stacks
     }
-
-    /// With a stack of one's own besides.
     #[must_use]
     pub fn with(mut self, stack: Stack) -> Stacks {
         self.0.insert(stack.name.to_owned(), Entry::Brought(stack));
         self
     }
-
-    /// With another built-in engine besides, before the same gateway.
     #[must_use]
     pub fn with_builtin(
         mut self,
@@ -67,12 +61,9 @@ impl Stacks {
         self.0.insert(name.to_owned(), Entry::Builtin(Arc::new(make)));
         self
     }
-
-    /// All names, in order.
     pub fn names(&self) -> Vec<String> {
         self.0.keys().cloned().collect()
     }
-
     /// What is known of each before anything is run, by name.
     pub fn described(&self) -> Vec<Described> {
         let described = |(name, entry): (&String, &Entry)| match entry {
@@ -81,9 +72,7 @@ impl Stacks {
         };
         self.0.iter().map(described).collect()
     }
-
-    /// The stack that a plan asks for, with the plan's options; `None` if there is none, or it
-    /// has no half that answers.
+    /// The stack that a plan asks for; `None` if there is none, or it has no half that answers.
     pub(super) fn halves(&self, plan: &Plan) -> Option<Halves> {
         match self.0.get(&plan.engine_name)? {
             Entry::Builtin(make) => Some(Halves {
@@ -140,7 +129,6 @@ fn counts_edits(plan: &Plan) -> bool {
     plan.engine.push.capture == engine::LocalCapture::Outbox
 }
 
-/// What the built-in engine was told of waiting.
 fn waits(plan: &Plan) -> Waits {
     let options = &plan.engine;
     let retry = &options.retry;

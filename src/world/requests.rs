@@ -5,46 +5,32 @@ use std::collections::BTreeMap;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{Event, Node, Occurrence, RequestKind, TransportError};
 
-/// How a request ended, as its device saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// A useful answer came.
     Answered,
-    /// The connection broke.
     Cut,
-    /// No answer came in time.
     TimedOut,
-    /// An answer came, and it says no or is somebody else's.
     Refused,
-    /// There was no network to send it over.
     NotSent,
 }
 
-/// A request of a device from its start to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoggedRequest {
-    /// When it left.
     pub at: Time,
-    /// Whose.
     pub device: DeviceId,
-    /// Its kind.
     pub kind: RequestKind,
     /// Rows or results in the answer; zero without one.
     pub rows: u32,
-    /// Bytes of the answer's body; zero without one.
     pub bytes: u64,
     /// Until it ended.
     pub took: Span,
-    /// How.
     pub ended: Ended,
 }
 
 /// The requests of a run in the order in which they ended, up to a limit.
 #[derive(Debug, Default)]
 pub struct RequestLog {
-    /// What there was room for.
     pub requests: Vec<LoggedRequest>,
-    /// How many more there were.
     pub left_out: u64,
     most: usize,
     /// When the requests under way left.
@@ -55,7 +41,6 @@ impl RequestLog {
     pub(super) fn new(most: usize) -> RequestLog {
         RequestLog { most, ..RequestLog::default() }
     }
-
     pub(super) fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Node::Device(device) = occurrence.node else { return };
         match occurrence.event {

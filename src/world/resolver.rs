@@ -1,9 +1,8 @@
 //! People who decide the conflicts that their devices put before them.
 //!
-//! A conflict waits for as long as the scenario has people leave it; then its person decides, as
-//! soon as they look at the app and nothing has the screen. Who is interrupted by a death of the
-//! app finds the conflict open again, and starts over. In the drain everybody who ever decides does
-//! so at once, so that what is left is what nobody decides.
+//! A conflict waits for as long as people leave it; then its person decides, as soon as they look
+//! at the app and nothing has the screen. After a death of the app they start over. In the drain
+//! everybody who ever decides does so at once.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,9 +29,7 @@ pub(super) struct Resolver {
     schema: Arc<Schema>,
     devices: Vec<Rc<Device>>,
     opened: Opened,
-    /// How often each conflict came up.
     times: RefCell<BTreeMap<Conflict, u32>>,
-    /// Those that wait to be decided, with which time that is.
     waiting: RefCell<BTreeMap<Conflict, u32>>,
     never: RefCell<BTreeSet<Conflict>>,
     /// What is asked for after a decision, where nobody leaves a conflict any longer.
@@ -62,7 +59,6 @@ impl Resolver {
         })
     }
 
-    /// Takes up every conflict that opens.
     pub(super) async fn live(self: Rc<Self>) {
         loop {
             let new = self.opened.next().await;
@@ -72,14 +68,12 @@ impl Resolver {
             }
         }
     }
-
     /// From now on the person who is to decide does so at once, and then asks for these units.
     pub(super) fn hurry(self: &Rc<Self>, units: Vec<UnitId>) {
         *self.hurry.borrow_mut() = Some(units);
         let waiting: Vec<Conflict> = self.waiting.borrow().keys().copied().collect();
         waiting.into_iter().for_each(|conflict| self.decide(conflict));
     }
-
     fn take_up(self: &Rc<Self>, conflict: Conflict) {
         if self.waiting.borrow().contains_key(&conflict) || self.never.borrow().contains(&conflict) {
             return;

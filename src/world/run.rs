@@ -8,7 +8,6 @@ use super::build::{self, World, dataset};
 use super::coding::energy;
 use super::device::Device;
 use super::digest::{self, Digested, RowDigests};
-use super::faults::Kill;
 use super::hardware::Spent;
 use super::missed::Struck;
 use super::outcome::{Ending, Outcome};
@@ -30,13 +29,10 @@ use crate::oracle::{Clock, Filter, Inspection, Life, Story, Truth, Verdict};
 use crate::scenario::Plan;
 use crate::workload::Placed;
 
-/// A plan that cannot be run; the scenario has to be changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unrunnable {
-    /// The engine's name is not registered.
     #[error("there is no engine `{0}`")]
     NoEngine(String),
-    /// The data cannot be made as asked.
     #[error("the data cannot be made: {0}")]
     Data(String),
 }
@@ -44,63 +40,28 @@ pub enum Unrunnable {
 /// A fault besides those of the plan, for sweeps over every place where one can strike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Strike {
-    /// The app is killed after the poll of this number (from 1) of its tasks.
-    AfterPoll {
-        /// The device.
-        device: DeviceId,
-        /// Polls, counted over all lives.
-        polls: u64,
-    },
-    /// The app is killed at a crash point.
-    AtPoint {
-        /// The device.
-        device: DeviceId,
-        /// The point.
-        point: &'static str,
-        /// Its passing of this number, from 1.
-        nth: u32,
-    },
-    /// The app is killed, or the power fails, at this time.
-    AtTime {
-        /// The device.
-        device: DeviceId,
-        /// When.
-        at: Time,
-        /// Whether it is the power.
-        power: bool,
-    },
+    /// The app is killed after the poll of this number (from 1) of its tasks, over all lives.
+    AfterPoll { device: DeviceId, polls: u64 },
+    /// The app is killed at the passing of this number (from 1) of a crash point.
+    AtPoint { device: DeviceId, point: &'static str, nth: u32 },
+    /// The app is killed at this time, or the power fails.
+    AtTime { device: DeviceId, at: Time, power: bool },
     /// The gateway is killed after the poll of this number (from 1) of its own tasks.
-    GatewayAfterPoll {
-        /// Polls.
-        polls: u64,
-    },
-    /// The gateway is killed at a crash point of its own.
-    GatewayAtPoint {
-        /// The point.
-        point: &'static str,
-        /// Its passing of this number, from 1.
-        nth: u32,
-    },
+    GatewayAfterPoll { polls: u64 },
+    /// The gateway is killed at the passing of this number (from 1) of a crash point of its own.
+    GatewayAtPoint { point: &'static str, nth: u32 },
     /// The power fails in the middle of this operation of the device's disk, counted from 0.
-    AtDiskOperation {
-        /// The device.
-        device: DeviceId,
-        /// The operation.
-        operation: u64,
-    },
+    AtDiskOperation { device: DeviceId, operation: u64 },
 }
 
 /// How many places there are for a fault to strike a device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
-    /// Polls of its tasks until the end of the script.
     pub polls: u64,
     /// Disk operations: those of the start, and all until the end of the script.
     pub operations: (u64, u64),
-    /// Passings of each crash point until the end of the script.
     pub points: BTreeMap<&'static str, u64>,
-    /// Polls of the gateway's own tasks, and passings of each of its crash points, until the end of
-    /// the script.
+    /// Polls of the gateway's own tasks, and passings of each of its crash points.
     pub gateway: (u64, BTreeMap<&'static str, u64>),
     /// When each disk operation was issued and was done, until the end of the script.
     pub moments: Vec<Moment>,
@@ -108,10 +69,9 @@ pub struct Places {
 
 const DAY: Span = Span::secs(86_400);
 
-/// What the devices' hardware has done, by metric.
 fn worked(devices: &[Rc<Device>], plan: &Plan) -> BTreeMap<&'static str, u64> {
     let (spent, disks): (Vec<_>, Vec<_>) =
-        devices.iter().map(|device| (device.spent(), device.storage.disk.counters())).unzip();
+        devices.iter().map(|device| (device.hardware.spent(), device.storage.disk.counters())).unzip();
     let longest = |of: fn(&Spent) -> Span| spent.iter().map(of).max().unwrap_or_default().0;
     let coded = spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.coded.0));
     let blocked: u64 = devices.iter().map(|device| device.screen.blocked().0).sum();
@@ -138,7 +98,6 @@ fn worked(devices: &[Rc<Device>], plan: &Plan) -> BTreeMap<&'static str, u64> {
     ])
 }
 
-/// What the radios of all devices cost up to `end`, all together and by network.
 fn radiated(links: &[Rc<RefCell<Link>>], end: Time) -> BTreeMap<&'static str, u64> {
     let mut figures = BTreeMap::new();
     let mut add = |on, energy, cost: RadioCost| {
@@ -163,19 +122,11 @@ fn radiated(links: &[Rc<RefCell<Link>>], end: Time) -> BTreeMap<&'static str, u6
     figures
 }
 
-/// Runs `plan` to its end.
-///
-/// # Errors
-/// When the plan cannot be run.
 pub fn run(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
     Ok(finish(build(plan, stacks, Vec::new(), watch)?, watch, None).outcome)
 }
 
-/// Runs `plan` without the oracle, to tell what that costs: nothing is found, and there are none of
-/// its figures.
-///
-/// # Errors
-/// When the plan cannot be run.
+/// Runs `plan` without the oracle, to tell what that costs: its figures are missing.
 pub fn run_unjudged(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
     let world = build(plan, stacks, Vec::new(), watch)?;
     world.hub.with(|listeners| listeners.oracle = None);
@@ -183,9 +134,6 @@ pub fn run_unjudged(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<O
 }
 
 /// Runs `plan` again and tells for each filter the life of what it lets pass.
-///
-/// # Errors
-/// When the plan cannot be run.
 pub fn run_recording(
     plan: &Plan,
     stacks: &Stacks,
@@ -210,10 +158,6 @@ pub struct Traced {
     pub left_out: u64,
 }
 
-/// Runs `plan` again and draws its timeline.
-///
-/// # Errors
-/// When the plan cannot be run.
 pub fn run_tracing(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
     let world = build(plan, stacks, Vec::new(), watch)?;
     let units = plan.units.iter().map(|unit| unit.name.clone()).collect();
@@ -226,9 +170,6 @@ pub fn run_tracing(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<Tr
 }
 
 /// Runs `plan` and keeps a log of the first `most` requests.
-///
-/// # Errors
-/// When the plan cannot be run.
 pub fn run_logging(
     plan: &Plan,
     stacks: &Stacks,
@@ -241,28 +182,16 @@ pub fn run_logging(
     Ok((finished.outcome, finished.requests.unwrap_or_default()))
 }
 
-/// The keys of an entity's rows at the start.
-///
-/// # Errors
-/// When the data cannot be made as asked.
 pub fn keys(plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
     let dataset = dataset(plan, &|| false).map_err(|error| Unrunnable::Data(error.to_string()))?;
     Ok(dataset.rows(entity).map(|row| row.key).collect())
 }
 
-/// What becomes of the edits and imports that a plan asks for, which its script tells before
-/// anything is run.
-///
-/// # Errors
-/// When the data cannot be made as asked.
+/// What the script makes of the edits and imports of a plan; nothing is run.
 pub fn placed(plan: &Plan) -> Result<Placed, Unrunnable> {
     build::placed(plan).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 
-/// Runs `plan` with one more fault.
-///
-/// # Errors
-/// When the plan cannot be run.
 pub fn run_struck(
     plan: &Plan,
     stacks: &Stacks,
@@ -277,9 +206,6 @@ pub fn run_struck(
 }
 
 /// Runs `plan` and tells how many places there were for a fault to strike `device`.
-///
-/// # Errors
-/// When the plan cannot be run.
 pub fn run_probing(
     plan: &Plan,
     stacks: &Stacks,
@@ -318,9 +244,10 @@ fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Fini
     world.look_at_parts();
     let places = probed.map_or_else(Places::default, |device| world.places(device, before));
     let script_ended = world.handle.now();
-    if ended == Ended::Well {
+    if ended.is_ok() {
         ended = world.drain(watch);
     }
+    let ended = ended.err().unwrap_or(Ended::Well);
     let mut finished = world.conclude(ended, places, watch);
     finished.outcome.script = script_ended.since(Time::ZERO);
     finished.outcome.drained_in = finished.outcome.ended_at.since(script_ended);
@@ -336,8 +263,7 @@ fn told(ended: Ended) -> Ending {
     }
 }
 
-/// Edits of the script that were not placed, edits of the office that came to nothing, and what was
-/// not tested.
+/// Edits that were not placed or came to nothing, and what was not tested.
 fn in_script(placed: &Placed, tried: &Tried, untested: &Untested) -> [(&'static str, u64); 3] {
     let unplaced = placed.actions.iter().map(|action| action.left_out).sum();
     [
@@ -360,7 +286,7 @@ fn look_at(
         _ => &[],
     };
     for device in devices.iter().take_while(|_| !stops()) {
-        let id = device.id();
+        let id = device.id;
         rows.content.number(u64::from(id.0));
         for Left { of, at, life } in device.storage.left() {
             inspection.leaves(of, (at, life));
@@ -381,7 +307,6 @@ fn look_at(
     inspection.finish()
 }
 
-/// Nobody looks at the devices, but what they hold is a part of the digest.
 fn read_only(
     devices: &[Rc<Device>],
     plan: &Plan,
@@ -389,7 +314,7 @@ fn read_only(
     stops: &dyn Fn() -> bool,
 ) -> Verdict {
     for device in devices.iter().take_while(|_| !stops()) {
-        rows.content.number(u64::from(device.id().0));
+        rows.content.number(u64::from(device.id.0));
         device.with_view(|view| {
             let digested = Digested::new(view, rows, stops);
             let held = plan.schema.ids().filter(|id| plan.schema.entity(*id).delivery.is_on_devices());
@@ -407,25 +332,13 @@ impl World {
                 self.handle.kill_after_polls(self.devices[device.0 as usize].app.node, *polls);
             }
             Strike::AtPoint { device, point, nth } => {
-                self.devices[device.0 as usize].crash.arm(
-                    point,
-                    *nth,
-                    Time::ZERO,
-                    RESTARTED_AFTER,
-                    &Struck::default(),
-                );
+                let (crash, struck) = (&self.devices[device.0 as usize].crash, Struck::default());
+                crash.arm(point, *nth, Time::ZERO, RESTARTED_AFTER, &struck);
             }
             Strike::AtTime { device, at, power } => {
                 let reason = if *power { KillReason::PowerLoss } else { KillReason::Killed };
-                self.play_kill(Kill {
-                    at: *at,
-                    device: *device,
-                    reason,
-                    point: None,
-                    latest: None,
-                    restart_after: RESTARTED_AFTER,
-                    struck: Struck::default(),
-                });
+                let device = self.device(*device);
+                self.at(*at, "kill", move || device.strike(reason, RESTARTED_AFTER, &Struck::default()));
             }
             Strike::GatewayAfterPoll { polls } => {
                 self.handle.kill_after_polls(self.servers.process.node, *polls);
@@ -447,7 +360,6 @@ impl World {
             moments: device.storage.disk.traced(),
         }
     }
-
     /// The oracle looks at rows of which devices hold parts, before all comes in full.
     fn look_at_parts(&self) {
         if self.plan.units.iter().all(|unit| unit.excerpts.is_empty()) {
@@ -457,14 +369,12 @@ impl World {
         let Some(mut oracle) = hub.with(|listeners| listeners.oracle.take()) else { return };
         let mut parts = oracle.parts(&now);
         for device in &self.devices {
-            device.with_view(|view| oracle.look_at_parts(device.id(), view, &now, &mut parts));
+            device.with_view(|view| oracle.look_at_parts(device.id, view, &now, &mut parts));
         }
         hub.with(|listeners| listeners.oracle = Some(oracle));
     }
-
-    /// The check phase: the oracle looks at every device, unless the run was interrupted, and
-    /// everything goes into the digest. Who watches may interrupt that, too: what was found until
-    /// then is no verdict.
+    /// The check phase: the oracle looks at every device, and everything goes into the digest. What
+    /// is interrupted has no verdict.
     fn conclude(self, mut ended: Ended, places: Places, watch: &dyn Watch) -> Finished {
         let World { sim, handle, hub, servers, devices, links, faults, script, plan, .. } = self;
         let ended_at = handle.now();

@@ -1,9 +1,8 @@
 //! What has a device's screen, and who waits for it.
 //!
 //! While a run of a blocking unit is asked for or under way, with what the app's own code does for
-//! it, the app takes no edit. What the engine tells of its runs says so, of any engine; a
-//! unit that is called without events holds the screen, too. Who wants to edit meanwhile waits, and
-//! gives up after a minute.
+//! it, or a blocking unit is called without events, the app takes no edit. Who wants to edit
+//! meanwhile waits, and gives up after a minute.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
@@ -45,7 +44,6 @@ pub(super) enum Turn {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Holder {
-    /// A unit in the queue.
     Queued(UnitId),
     /// A unit of which a run is under way: an end that nobody tells is over with that of the next.
     Running(UnitId),
@@ -57,16 +55,13 @@ pub(super) enum Holder {
 
 #[derive(Debug, Default)]
 pub(super) struct Screen {
-    /// By unit.
     blocking: Vec<bool>,
     holders: RefCell<BTreeSet<Holder>>,
     calls: Cell<u64>,
-    /// Whether somebody looks at it.
     watched: Cell<bool>,
     /// Since when somebody looks at it and cannot edit, and for how long before.
     blocked_since: Cell<Option<Time>>,
     blocked: Cell<Span>,
-    /// When somebody last came to look at it.
     came: Cell<Option<Time>>,
     /// How often somebody came, or opened a record, and did not have it.
     found_taken: Cell<u64>,
@@ -76,12 +71,9 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Of an app with these units.
     pub(super) fn new(units: &[SyncUnit]) -> Screen {
         Screen { blocking: units.iter().map(|unit| unit.blocking).collect(), ..Screen::default() }
     }
-
-    /// Something happened on its device.
     pub(super) fn on(&self, now: Time, event: &Event<'_>) {
         match event {
             Event::UnitQueued { unit, .. } if self.is_blocking(*unit) => self.hold(Holder::Queued(*unit)),
@@ -113,8 +105,7 @@ impl Screen {
         self.count(now);
     }
 
-    /// A unit is called that tells of no run; what has the screen until it comes back, if it is a
-    /// blocking one.
+    /// What has the screen as a unit is called that tells of no run, if it is a blocking one.
     pub(super) fn call(&self, now: Time, unit: UnitId) -> Option<Holder> {
         if !self.is_blocking(unit) {
             return None;
@@ -125,36 +116,25 @@ impl Screen {
         self.count(now);
         Some(call)
     }
-
-    /// A call has come back.
     pub(super) fn came_back(&self, now: Time, call: Holder) {
         self.let_go(call);
         self.count(now);
     }
-
     /// Whether an edit is made as it is wanted: nothing has the screen, and nobody waits for it.
     pub(super) fn is_free(&self) -> bool {
         self.holders.borrow().is_empty() && !self.has_waiting()
     }
-
-    /// Whether a run of the unit is asked for or under way, and has the screen.
     pub(super) fn belongs_to(&self, unit: UnitId) -> bool {
         let holders = self.holders.borrow();
         holders.contains(&Holder::Queued(unit)) || holders.contains(&Holder::Running(unit))
     }
-
-    /// Whether somebody waits.
     pub(super) fn has_waiting(&self) -> bool {
         !self.waiting.borrow().is_empty()
     }
-
-    /// An edit waits from now on.
     pub(super) fn wait(&self, now: Time, wish: Wish) {
         self.waiting.borrow_mut().push_back((wish, now));
     }
-
-    /// What comes of the edit that waits first, if that is known now; `runs` says whether the app
-    /// does.
+    /// What comes of the edit that waits first, if that is known; `runs` says it of the app.
     pub(super) fn next(&self, now: Time, runs: bool) -> Option<Turn> {
         let is_taken = !runs || !self.holders.borrow().is_empty();
         let mut waiting = self.waiting.borrow_mut();
@@ -165,43 +145,32 @@ impl Screen {
         let (wish, _) = waiting.pop_front()?;
         Some(if is_taken { Turn::GiveUp(wish, waited) } else { Turn::Make(wish) })
     }
-
     /// Nobody works any more: edits that still wait, with how long they did.
     pub(super) fn close(&self, now: Time) -> Vec<(Wish, Span)> {
         self.closed.set(true);
         self.count(now);
         self.waiting.take().into_iter().map(|(wish, since)| (wish, now - since)).collect()
     }
-
-    /// Somebody opens a record.
     pub(super) fn opens(&self) {
         if !self.closed.get() && !self.holders.borrow().is_empty() {
             self.found_taken.set(self.found_taken.get() + 1);
         }
     }
-
-    /// How often somebody came, or opened a record, and a sync had it, or took it at that instant.
     pub(super) fn found_taken(&self) -> u64 {
         self.found_taken.get()
     }
-
-    /// For how long somebody looked at it and could not edit.
     pub(super) fn blocked(&self) -> Span {
         self.blocked.get()
     }
-
     fn is_blocking(&self, unit: UnitId) -> bool {
         self.blocking.get(usize::from(unit.0)) == Some(&true)
     }
-
     fn hold(&self, holder: Holder) {
         self.holders.borrow_mut().insert(holder);
     }
-
     fn let_go(&self, holder: Holder) {
         self.holders.borrow_mut().remove(&holder);
     }
-
     fn count(&self, now: Time) {
         let blocks = self.watched.get() && !self.closed.get() && !self.holders.borrow().is_empty();
         match (blocks, self.blocked_since.get()) {

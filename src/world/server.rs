@@ -15,31 +15,24 @@ use crate::net::{Server, Version};
 use crate::protocol::Way;
 use crate::sim::{Handle, NodeId};
 
-/// Backend of a world, and what answers devices before it.
 pub(super) struct Servers {
     pub(super) handle: Handle,
     pub(super) hub: Rc<Hub>,
-    /// The server half of the stack.
     pub(super) server: Rc<RefCell<ServerHalf>>,
     /// The same, if that is the gateway of the built-in stack, for what it does of its own accord.
     pub(super) gateway: Option<Rc<RefCell<Gateway>>>,
     pub(super) backend: RefCell<Backend>,
-    /// The way between them, if there is one.
     pub(super) backend_link: Option<RefCell<BackendLink>>,
     /// Where what goes over it is waited for: it goes on though the server's process dies.
     pub(super) node: NodeId,
-    /// The server's process.
     pub(super) process: Process,
-    /// How many changes there were on the backend.
     pub(super) commits: Cell<u64>,
     pub(super) coding: GatewayCoding,
 }
 
-/// A server half before the backend, built-in or brought.
 pub(super) type ServerHalf = dyn SyncServer<Backend>;
 
-/// A server half that was brought: it sees a system of record, and its devices are let in by the
-/// link that they come by.
+/// A server half that was brought; its devices are let in by the link that they come by.
 pub(super) struct Brought(pub(super) Box<dyn SyncServer>);
 
 impl SyncServer<Backend> for Brought {
@@ -79,14 +72,12 @@ pub(super) struct Done<T> {
 }
 
 impl Servers {
-    /// Reads a request of a device that has come to the server, and writes its answer.
     async fn answer(self: Rc<Self>, from: DeviceId, request: Vec<u8>) -> Vec<u8> {
         self.code(&request, Way::Read).await;
         let answer = Rc::clone(&self).answer_read(from, request).await;
         self.code(&answer, Way::Written).await;
         answer
     }
-
     /// Waits for as long as the gateway of the built-in stack codes this message.
     async fn code(&self, message: &[u8], way: Way) {
         let Some(gateway) = &self.gateway else { return };
@@ -96,7 +87,6 @@ impl Servers {
             self.handle.sleep_until(self.handle.now() + takes).await;
         }
     }
-
     async fn answer_read(self: Rc<Self>, from: DeviceId, request: Vec<u8>) -> Vec<u8> {
         let answered = self.server.borrow_mut().answer(self.handle.now(), from, &request);
         if let Some(answered) = answered {
@@ -156,7 +146,6 @@ impl Servers {
         answer.unwrap_or_else(|error| gateway.borrow().refuse(&error))
     }
 
-    /// A request is at the backend.
     fn ask(&self, from: DeviceId, deadline: Time, request: &[u8]) -> Done<Vec<u8>> {
         let (now, mut server) = (self.handle.now(), self.server.borrow_mut());
         let mut backend = self.backend.borrow_mut();
@@ -166,8 +155,6 @@ impl Servers {
         let answer = called.answer.unwrap_or_else(|error| server.refuse(&error));
         Done { bytes: answer.len() as u64, value: answer, at: called.done_at }
     }
-
-    /// Tells the listeners what the backend did for a call, of a device or of the gateway itself.
     pub(super) fn tell_call<T>(&self, called: &Called<T>, of_device: bool) {
         self.tell(&called.facts);
         if let Some(work) = called.work {
@@ -177,7 +164,6 @@ impl Servers {
             self.hub.emit(Node::Gateway, found);
         }
     }
-
     /// Sends a message of this size to the backend, where `work` is done when it comes, and waits
     /// for what that comes to. It is told until when anybody waits.
     pub(super) async fn over<T: 'static>(
@@ -229,7 +215,6 @@ impl Servers {
         Err(if breaks <= deadline { ServerError::Failed } else { ServerError::GatewayTimeout })
     }
 
-    /// Carries an answer back to the gateway; false if it got lost.
     async fn came_back(&self, bytes: u64) -> bool {
         let Some(backend_link) = &self.backend_link else { return true };
         let passage = backend_link.borrow_mut().send(self.handle.now(), Direction::Down, bytes);
@@ -237,7 +222,6 @@ impl Servers {
         self.handle.sleep_until(at).await;
         true
     }
-
     fn tell(&self, facts: &[Fact]) {
         for fact in facts {
             match fact {
@@ -246,7 +230,6 @@ impl Servers {
             }
         }
     }
-
     pub(super) fn tell_commit(&self, commit: &Commit) {
         self.commits.set(self.commits.get() + 1);
         self.tell_one(commit.event());
@@ -254,30 +237,24 @@ impl Servers {
             self.tell_one(delay);
         }
     }
-
     /// The backend's state goes back to what it was at `to`, by a backup of then.
     pub(super) fn restore_backend(&self, backup: backend::Backup, to: Time) {
         let undone = self.backend.borrow_mut().restore(backup);
         self.tell_one(Event::Restored { to, life: 0 });
         undone.iter().for_each(|commit| self.tell_commit(commit));
     }
-
-    /// Tells the recorders of lives which rows leave for a device.
     fn tell_rows(&self, device: DeviceId, answer: &[u8]) {
         self.server.borrow().rows_in(answer, &mut |entity, key, stamp, removed| {
             self.hub.tell_lives(Node::Gateway, Event::RowServed { device, entity, key, stamp, removed });
         });
     }
-
     pub(super) fn tell_one(&self, event: Event<'_>) {
         self.hub.emit(Node::Backend, event);
     }
 }
 
-/// The servers as a link's other end.
 pub(super) struct Counter {
     pub(super) servers: Rc<Servers>,
-    /// Whose link it is.
     pub(super) device: DeviceId,
     /// Its token, if that does not last for ever.
     pub(super) wallet: Option<Rc<Wallet>>,
@@ -292,11 +269,9 @@ impl Server for Counter {
         let settled = at_once && shown.is_none_or(|at| at <= self.servers.handle.now());
         Version { number: self.servers.commits.get(), settled }
     }
-
     fn is_good(&self, answer: &[u8]) -> bool {
         self.servers.gateway.as_ref().is_none_or(|gateway| !gateway.borrow().codec().is_refusal(answer))
     }
-
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
         let (servers, device) = (self.servers.clone(), self.device);
         let gate = self.wallet.as_ref().map(|wallet| wallet.gate(servers.handle.now(), &request));

@@ -10,27 +10,21 @@ use crate::disk::{self, Backup, Disk, PowerLoss};
 use crate::engine::Identity;
 use crate::gateway::Versions;
 
-/// The database's name on the disk.
 const DATABASE: &str = "app.db";
 
-/// Where the database lies on a disk.
 pub(super) fn database(disk: &Disk) -> Database {
     disk.location(DATABASE)
 }
 
 pub(super) struct Storage {
     pub(super) disk: Disk,
-    /// With the name.
     setup: RefCell<Rc<DeviceSetup>>,
     /// Whose it is, whatever it calls itself.
     owner: DeviceId,
-    /// The versions of its app, if there are several.
     versions: Option<Rc<Versions>>,
-    /// Where the name is kept.
     identity: Identity,
     seed: Seed,
     persons: RefCell<Persons>,
-    /// How often the power failed.
     losses: Cell<u64>,
     /// How often its state was put in by a backup or a copy.
     lives: Cell<u32>,
@@ -46,8 +40,7 @@ pub(super) struct Saved {
     pub(super) life: u32,
 }
 
-/// Who shares a device: who is logged in, and as of when the databases of others are, with the life
-/// of the storage then.
+/// Who is logged in of those that share it, and what the others have left.
 #[derive(Clone, Debug, Default)]
 struct Persons {
     now: u32,
@@ -75,7 +68,6 @@ impl Storage {
         let persons = RefCell::default();
         Storage { disk, setup, owner, versions, identity, seed, persons, losses, lives, takers_of_room }
     }
-
     pub(super) fn setup(&self) -> Rc<DeviceSetup> {
         let (setup, person) = (self.setup.borrow().clone(), self.person());
         let schema = self.versions.as_ref().map_or(&setup.schema, |versions| versions.schema(self.owner));
@@ -84,12 +76,9 @@ impl Storage {
         }
         Rc::new(DeviceSetup { schema: schema.clone(), person, ..DeviceSetup::clone(&setup) })
     }
-
-    /// Who of those that share it is logged in, or was last.
     pub(super) fn person(&self) -> u32 {
         self.persons.borrow().now
     }
-
     /// Somebody logs in. If each has a database of their own, gives the one that lies there.
     pub(super) fn change_person(&self, to: u32, apart: bool, now: Time) -> Option<Left> {
         let mut persons = self.persons.borrow_mut();
@@ -102,28 +91,21 @@ impl Storage {
         let none = Left { of: self.owner, at: Time::ZERO, life: 0 };
         Some(persons.left.get(&to).copied().unwrap_or(none))
     }
-
-    /// The databases of others than who is logged in.
     pub(super) fn left(&self) -> Vec<Left> {
         let persons = self.persons.borrow();
         persons.left.iter().filter(|(person, _)| **person != persons.now).map(|(_, left)| *left).collect()
     }
-
     pub(super) fn wipe(&self) {
         self.persons.borrow_mut().left.clear();
         self.put_in(&Disk::new(disk::DiskOptions::default()).backup());
     }
-
     pub(super) fn upgrade(&self) {
         self.versions.iter().for_each(|versions| versions.upgrade(self.owner));
     }
-
-    /// What the older version knew of the data, if a newer one runs.
     pub(super) fn narrower(&self) -> Option<&Schema> {
         let versions = self.versions.as_ref().filter(|versions| versions.is_newer(self.owner))?;
         Some(versions.before())
     }
-
     /// An edit as the version of the app that runs can make it; `None` if it has nothing of it.
     pub(super) fn makes(&self, edit: &LocalEdit) -> Option<LocalEdit> {
         let mut edit = edit.clone();
@@ -133,7 +115,6 @@ impl Storage {
         }
         (edit.kind != EditKind::Update || !edit.values.is_empty()).then_some(edit)
     }
-
     /// The process ends for this reason, with what that does to what is not synced.
     pub(super) fn fail(&self, reason: KillReason, now: Time) {
         match reason {
@@ -149,11 +130,9 @@ impl Storage {
         }
     }
 
-    /// Whether it ever lost its power.
     pub(super) fn ever_lost_power(&self) -> bool {
         self.losses.get() > 0
     }
-
     /// What is owed for what was done is let off, and what is done by `now` is.
     pub(super) fn settle(&self, now: Time) {
         if self.disk.owes() {
@@ -161,19 +140,16 @@ impl Storage {
         }
         self.disk.settle(now);
     }
-
     pub(super) fn save(&self, now: Time) -> Saved {
         let persons = self.persons.borrow().clone();
         Saved { at: now, disk: self.disk.backup(), setup: self.setup(), persons, life: self.lives.get() }
     }
-
     /// It goes back to what it was, with the name: one that is kept elsewhere never changed.
     pub(super) fn restore(&self, saved: &Saved) {
         *self.setup.borrow_mut() = saved.setup.clone();
         *self.persons.borrow_mut() = saved.persons.clone();
         self.put_in(&saved.disk);
     }
-
     /// It becomes what another was; the other's name comes along if that is kept there.
     pub(super) fn become_copy(&self, other: &Saved) {
         if other.setup.schema.version > 0 {
@@ -186,12 +162,10 @@ impl Storage {
         *self.persons.borrow_mut() = other.persons.clone();
         self.put_in(&other.disk);
     }
-
     fn put_in(&self, backup: &Backup) {
         self.disk.restore(backup);
         self.lives.set(self.lives.get() + 1);
     }
-
     /// Something takes the room, or gives it back; who is last to give it back gives it.
     pub(super) fn lose_room(&self, lost: bool) {
         let takers = self.takers_of_room.get() + if lost { 1 } else { -1 };

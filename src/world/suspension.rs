@@ -17,16 +17,12 @@ pub(super) struct Suspension {
     pub(super) comes_back: Cell<bool>,
     /// The number of the time in the background under way, or of the next.
     pub(super) stay: Cell<u64>,
-    /// Nothing is suspended any more.
     pub(super) lifted: Cell<bool>,
-    /// Tasks that had their turn meanwhile.
     pub(super) tasks: RefCell<Vec<Waker>>,
-    /// What became of the network meanwhile.
     pub(super) network: Cell<Option<AppEvent>>,
     pub(super) counts: Cell<Counts>,
 }
 
-/// How often, and for how long.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
     pub(super) times: u64,
@@ -39,25 +35,18 @@ impl Suspension {
     pub(super) fn new(budget: Option<Budget>) -> Suspension {
         Suspension { budget, ..Suspension::default() }
     }
-
     pub(super) fn is_on(&self) -> bool {
         self.since.get().is_some()
     }
-
     pub(super) fn hold(&self, task: &Waker) {
         self.tasks.borrow_mut().push(task.clone());
     }
-
-    /// The network came or went; told when the app goes on.
     pub(super) fn hold_network(&self, event: AppEvent) {
         self.network.set(Some(event));
     }
-
     pub(super) fn counts(&self) -> Counts {
         self.counts.get()
     }
-
-    /// The process is dead.
     pub(super) fn end(&self, now: Time) {
         self.over(now);
         self.network.set(None);
@@ -65,7 +54,6 @@ impl Suspension {
         self.leave();
         self.tasks.take();
     }
-
     /// For how long it was suspended, if it was.
     pub(super) fn over(&self, now: Time) -> Option<Span> {
         let after = now.since(self.since.take()?);
@@ -74,8 +62,6 @@ impl Suspension {
         self.counts.set(Counts { long: counts.long + after, ..counts });
         Some(after)
     }
-
-    /// The time in the background under way is over.
     pub(super) fn leave(&self) -> u64 {
         self.stay.set(self.stay.get() + 1);
         self.stay.get()

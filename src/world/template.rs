@@ -16,7 +16,6 @@ pub(super) struct Templates<'a> {
     plan: &'a Plan,
     factory: Rc<dyn EngineFactory>,
     dataset: &'a Dataset,
-    /// Whether nobody waits for them any more.
     stops: &'a dyn Fn() -> bool,
     empty: Option<Template>,
     /// Rows that all devices share, by the age of the state.
@@ -36,7 +35,6 @@ impl<'a> Templates<'a> {
         let (shared, whole) = (BTreeMap::new(), BTreeMap::new());
         Templates { plan, factory, dataset, stops, empty: None, shared, whole }
     }
-
     /// A disk for `device`, as its state at the start says.
     pub(super) fn disk(&mut self, device: &DevicePlan, setup: &DeviceSetup, server: &ServerHalf) -> Disk {
         let Some(ago) = device.start.synced_ago else {
@@ -58,7 +56,6 @@ impl<'a> Templates<'a> {
         Disk::from_template(&self.whole[&key])
     }
 
-    /// Tells the server what `device` begins with.
     pub(super) fn tell(&self, device: &DevicePlan, server: &mut ServerHalf) {
         let Some(ago) = device.start.synced_ago else { return };
         let at = self.plan.start.minus(ago);
@@ -68,7 +65,6 @@ impl<'a> Templates<'a> {
             }
         });
     }
-
     fn shared(&mut self, ago: Span, setup: &DeviceSetup, server: &ServerHalf) -> &Template {
         if !self.shared.contains_key(&ago) {
             let disk = Disk::new(disk::DiskOptions::default());
@@ -78,7 +74,6 @@ impl<'a> Templates<'a> {
         }
         &self.shared[&ago]
     }
-
     fn state<'s>(
         &'s self,
         ago: Span,
@@ -88,9 +83,7 @@ impl<'a> Templates<'a> {
     ) -> State<'s> {
         State { templates: self, setup, server, at: self.plan.start.minus(ago), scoped }
     }
-
-    /// The rows of a device with these attributes that was synced at this instant: those that
-    /// depend on the attributes, or the others.
+    /// The rows of a device as of its last sync: those that depend on attributes, or the others.
     fn rows(&self, (attributes, at): (&Attributes, Stamp), scoped: bool, f: &mut dyn FnMut(Carried<'_>)) {
         let synced = self.dataset.provision(attributes.clone(), at, |_| String::new());
         let precision = self.plan.backend.stamp_precision;
@@ -98,7 +91,6 @@ impl<'a> Templates<'a> {
             f(Carried { stamp: row.stamp.truncated(precision), ..row });
         });
     }
-
     /// Up to where a device that was synced at `at` has seen everything: before the tick of that
     /// instant, as what is stamped with the tick may have been changed after it, and comes again.
     fn cursor_stamp(&self, at: Stamp) -> Stamp {
@@ -116,13 +108,11 @@ fn provision(
     done.unwrap_or_else(|error| panic!("a fresh disk with power takes a database: {error}"));
 }
 
-/// A part of what a device held when it last synced.
 struct State<'s> {
     templates: &'s Templates<'s>,
     setup: &'s DeviceSetup,
     server: &'s ServerHalf,
     at: Stamp,
-    /// The rows that depend on the device's attributes, or those that do not.
     scoped: bool,
 }
 

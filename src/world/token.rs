@@ -1,19 +1,14 @@
 //! Tokens: what a device says who it is with, until that is too old or taken back.
 //!
-//! What gives out tokens stands beside the server and is down with it. A device keeps its token
-//! where it outlives the process; the server looks at the one that a request comes with as it
-//! arrives. Who asks for another too late has to log in.
+//! What gives them out stands beside the server and is down with it. A device's token outlives its
+//! process; it is looked at as a request arrives. Who asks for another too late has to log in.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::hub::Hub;
-use crate::base::{DeviceId, Span, Time};
-use crate::contract::{
-    Cacheable, Event, LocalBoxFuture, NetworkKind, NoStream, Node, PhoneEvent, Transport, TransportError,
-};
-use crate::net::Way;
-use crate::sim::{Handle, Notify};
+use crate::base::{Span, Time};
+use crate::contract::TransportError;
+use crate::sim::Notify;
 
 /// How a request for a token begins, and its answer: as OAuth 2 has them (RFC 6749, section 6).
 const ASKS: &[u8] = b"POST /token grant_type=refresh_token&refresh_token=";
@@ -32,13 +27,12 @@ pub(super) struct Wallet {
     /// How long another is given for one.
     refresh_life: Span,
     /// Rung as the device hears that it is given none; whether it has since its last login.
-    ended: Notify,
-    is_ended: Cell<bool>,
+    pub(super) ended: Notify,
+    pub(super) is_ended: Cell<bool>,
 }
 
 pub(super) enum Gate {
     Open,
-    /// Its token is not accepted.
     Refused,
     /// It asks for a token, and this is the answer.
     Given(Vec<u8>),
@@ -56,27 +50,21 @@ impl Wallet {
         let (issued, is_ended) = (Cell::new(Time::ZERO), Cell::new(false));
         (!lasts).then(|| Rc::new(Wallet { life, revoked, issued, refresh_life, ended, is_ended }))
     }
-
     /// Waits until the device hears that it has to log in; never if no login ends.
     pub(super) async fn login_ended(&self) {
         self.ended.notified().await;
     }
-
-    /// Whether a login ever ends.
     pub(super) fn ends(&self) -> bool {
         self.refresh_life < Span(u64::MAX)
     }
-
     pub(super) fn logged_in(&self, now: Time) {
         self.issued.set(now);
         self.is_ended.set(false);
     }
-
     fn is_good(&self, now: Time) -> bool {
         let issued = self.issued.get();
         now.since(issued) < self.life && !self.revoked.iter().any(|at| (issued..=now).contains(at))
     }
-
     pub(super) fn gate(&self, now: Time, request: &[u8]) -> Gate {
         if request.starts_with(ASKS) {
             if now.since(self.issued.get()) >= self.refresh_life {
@@ -89,74 +77,27 @@ impl Wallet {
         }
         if self.is_good(now) { Gate::Open } else { Gate::Refused }
     }
-
-    /// Takes the token out of an answer, if it is one that has one.
-    fn take(&self, answer: &[u8]) -> Option<()> {
-        let digits = answer.strip_prefix(GIVES)?;
-        let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
-        let issued = std::str::from_utf8(&digits[..end]).ok()?.parse().ok()?;
-        self.issued.set(Time(issued).max(self.issued.get()));
-        Some(())
+    pub(super) fn asks(&self) -> Vec<u8> {
+        padded(ASKS.to_vec(), ASKED)
+    }
+    pub(super) fn take(&self, answer: &[u8]) -> Result<(), TransportError> {
+        if answer.starts_with(ENDED) {
+            return Err(TransportError::LoginEnded);
+        }
+        let issued = || {
+            let digits = answer.strip_prefix(GIVES)?;
+            let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
+            std::str::from_utf8(&digits[..end]).ok()?.parse().ok()
+        };
+        let issued = Time(issued().ok_or(TransportError::Foreign)?);
+        self.issued.set(issued.max(self.issued.get()));
+        Ok(())
     }
 }
 
 fn padded(mut bytes: Vec<u8>, to: usize) -> Vec<u8> {
     bytes.resize(to, b'x');
     bytes
-}
-
-pub(super) struct Carrier {
-    pub(super) handle: Handle,
-    pub(super) hub: Rc<Hub>,
-    pub(super) device: DeviceId,
-    pub(super) way: Rc<Way>,
-    pub(super) wallet: Rc<Wallet>,
-}
-
-impl Transport for Carrier {
-    fn request(
-        &self,
-        request: Vec<u8>,
-        deadline: Time,
-    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
-        self.way.request(request, deadline)
-    }
-
-    fn request_cacheable(
-        &self,
-        request: Vec<u8>,
-        cacheable: Cacheable,
-        deadline: Time,
-    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
-        self.way.request_cacheable(request, cacheable, deadline)
-    }
-
-    fn stream(&self) -> Result<LocalBoxFuture<'static, Vec<u8>>, NoStream> {
-        self.way.stream()
-    }
-
-    fn renew_token(&self, deadline: Time) -> LocalBoxFuture<'static, Result<(), TransportError>> {
-        let asked = self.way.request(padded(ASKS.to_vec(), ASKED), deadline);
-        let (handle, hub, wallet) = (self.handle.clone(), self.hub.clone(), self.wallet.clone());
-        let (node, begun) = (Node::Device(self.device), handle.now());
-        Box::pin(async move {
-            let answer = asked.await?;
-            if answer.starts_with(ENDED) {
-                if !wallet.is_ended.replace(true) {
-                    hub.emit(node, Event::Phone(PhoneEvent::LoginEnded));
-                    wallet.ended.notify_one();
-                }
-                return Err(TransportError::LoginEnded);
-            }
-            wallet.take(&answer).ok_or(TransportError::Foreign)?;
-            hub.emit(node, Event::Phone(PhoneEvent::TokenRenewed { took: handle.now() - begun }));
-            Ok(())
-        })
-    }
-
-    fn network(&self) -> NetworkKind {
-        self.way.network()
-    }
 }
 
 #[cfg(test)]
@@ -176,13 +117,13 @@ mod tests {
         let lives = (Some(Span::secs(60)), Some(Span::secs(75)));
         let wallet = Wallet::new(lives, vec![at(90)], notify()).unwrap();
         assert!(is_let_in(&wallet, 59) && !is_let_in(&wallet, 60));
-        let Gate::Given(answer) = wallet.gate(at(70), &padded(ASKS.to_vec(), ASKED)) else {
-            panic!("who asks for a token is given one")
+        let take = |secs, answer: &[u8]| match wallet.gate(at(secs), answer) {
+            Gate::Given(answer) => wallet.take(&answer),
+            _ => wallet.take(answer),
         };
-        assert_eq!((wallet.take(&answer), wallet.take(b"<html>")), (Some(()), None));
+        assert_eq!((take(70, &wallet.asks()), take(70, b"<html>")), (Ok(()), Err(TransportError::Foreign)));
         assert!(is_let_in(&wallet, 89) && !is_let_in(&wallet, 90));
-        let Gate::Given(answer) = wallet.gate(at(145), ASKS) else { panic!("there is an answer") };
-        assert_eq!(wallet.take(&answer), None, "who comes so late has to log in");
+        assert_eq!(take(145, ASKS), Err(TransportError::LoginEnded), "who comes so late has to log in");
         wallet.logged_in(at(150));
         assert!(is_let_in(&wallet, 209) && !is_let_in(&wallet, 210));
     }

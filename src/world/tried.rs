@@ -8,12 +8,9 @@ use crate::workload::{ActionCount, Script};
 pub(super) struct Tried {
     /// By device, in the order of its edits' numbers: the action that each is of.
     edits: Vec<Vec<u16>>,
-    /// By action.
     on_phones: Vec<Made>,
     in_office: Vec<Made>,
-    /// Whether a device asked a server for anything.
     asked: bool,
-    /// Whether anything was committed, or a row came to a device.
     changed: bool,
 }
 
@@ -27,14 +24,11 @@ struct Made {
 /// What is said of what was to make edits and made none.
 pub const NO_EDIT: &str = "none of its edits was made";
 
-/// An action of which no edit came to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InVain {
-    /// Its name.
     pub action: String,
     /// On phones, while the office makes its own.
     pub on_phones: bool,
-    /// How many were to be made.
     pub wanted: u64,
     /// From how many of them a blocking sync kept their people.
     pub prevented: u64,
@@ -51,7 +45,6 @@ impl Tried {
         edits.iter().flatten().for_each(|action| on_phones[usize::from(*action)].wanted += 1);
         Tried { edits, on_phones, in_office, ..Tried::default() }
     }
-
     pub(super) fn on(&mut self, event: &Event<'_>) {
         let (edit, made, prevented) = match event {
             Event::EditMade { edit, .. } => (edit, 1, 0),
@@ -76,30 +69,21 @@ impl Tried {
         }
     }
 
-    /// Whether a device asked a server for anything, or tried to.
     pub(super) fn has_asked(&self) -> bool {
         self.asked
     }
-
-    /// Whether anything was committed or came to a device, or anybody wanted to edit.
     pub(super) fn has_changed(&self) -> bool {
         self.changed || self.on_phones.iter().chain(&self.in_office).any(|of| of.wanted > 0)
     }
-
-    /// The office has tried an edit of `action`.
     pub(super) fn by_office(&mut self, action: u16, made: bool) {
         let of = &mut self.in_office[usize::from(action)];
         of.wanted += 1;
         of.made += u64::from(made);
     }
-
-    /// How many edits the office tried that came to nothing.
     pub(super) fn office_missed(&self) -> u64 {
         self.in_office.iter().map(|of| of.wanted - of.made).sum()
     }
-
-    /// The actions of which no edit came to be, though some were to be made; `placed` says of each
-    /// what the script made of it.
+    /// The actions of which no edit came to be, though some were to; `placed` is what was scripted.
     pub(super) fn in_vain(&self, placed: &[ActionCount]) -> Vec<InVain> {
         let in_vain = |(at, count): (usize, &ActionCount)| {
             let (phones, office) = (self.on_phones[at], self.in_office[at]);

@@ -3,12 +3,11 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::wanted::Wanted;
+use super::watch::Wanted;
 use crate::backend::{Backend, Loaded};
 use crate::base::{EntityId, Key, Stamp, Value};
 use crate::oracle::Truth;
 
-/// A row as it was loaded.
 type Version = (Key, Stamp, Arc<[Value]>);
 
 pub(super) struct Initial(Vec<Vec<Version>>);
@@ -17,15 +16,12 @@ impl Initial {
     pub(super) fn new(entities: usize) -> Initial {
         Initial(vec![Vec::new(); entities])
     }
-
-    /// Notes a row that is loaded into the backend.
     pub(super) fn add(&mut self, entity: EntityId, row: &Loaded, precision: impl Fn(Stamp) -> Stamp) {
         if row.deleted.is_none() {
             let version = (row.key.clone(), precision(row.updated), row.values.clone());
             self.0[usize::from(entity.0)].push(version);
         }
     }
-
     /// To be called when all rows are there.
     pub(super) fn sorted(mut self) -> Initial {
         for rows in &mut self.0 {

@@ -10,11 +10,8 @@ use crate::workload::ActionCount;
 pub(super) struct Untested {
     /// Faults and parts. Of an event whose action had no edit made all is told there.
     pub(super) missed: Vec<Missed>,
-    /// Actions of which no edit came to be.
     pub(super) in_vain: Vec<InVain>,
-    /// No device sent a request.
     pub(super) is_silent: bool,
-    /// Nobody wanted to edit, and no row came to a device.
     pub(super) is_still: bool,
 }
 

@@ -1,8 +1,6 @@
-//! What the gateway does of its own accord if it keeps a replica.
-//!
-//! It refreshes its replica on a schedule, and offers what devices wrote to the backend. Both are
-//! straight stories; a kill ends them wherever they are, and the next life begins them again from
-//! what is durable.
+//! What the gateway does of its own accord if it keeps a replica: it refreshes that, and offers
+//! what devices wrote to the backend. A kill ends both wherever they are, and the next life begins
+//! again from what is durable.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -33,8 +31,7 @@ pub(super) fn start(servers: &Rc<Servers>, gateway: &Rc<RefCell<Gateway>>) {
 }
 
 impl Servers {
-    /// Somebody waits for the replica to have all that was at the backend at `since`, and for the
-    /// queue to be empty.
+    /// Somebody waits for the replica to be as of `since`, and for the queue to be empty.
     pub(super) fn hurry_gateway(&self, since: Time) {
         let now = self.handle.now();
         if !self.is_fresh(since) {
@@ -44,18 +41,15 @@ impl Servers {
             self.process.upload_now.hurry(now);
         }
     }
-
     /// Whether nothing waits for the backend, and the replica has all that was there at `since`.
     pub(super) fn is_caught_up(&self, since: Time) -> bool {
         let refreshes = |gateway: &Rc<RefCell<Gateway>>| gateway.borrow().refreshes().is_some();
         !self.gateway.as_ref().is_some_and(refreshes)
             || self.process.is_up.get() && self.is_fresh(since) && self.waiting() == 0
     }
-
     fn is_fresh(&self, since: Time) -> bool {
         self.fresh().is_some_and(|fresh| fresh >= since)
     }
-
     /// What the gateway has yet to do until it has all that was there at `since`, in words.
     pub(super) fn left_to_do(&self, since: Time, clock: Clock) -> String {
         let mut left = Vec::new();
@@ -69,11 +63,9 @@ impl Servers {
         }
         left.join(", ")
     }
-
     fn fresh(&self) -> Option<Time> {
         self.gateway.as_ref()?.borrow().fresh()
     }
-
     fn waiting(&self) -> u64 {
         self.gateway.as_ref().map_or(0, |gateway| gateway.borrow().waiting())
     }
@@ -137,9 +129,7 @@ impl Upkeep {
             }
         }
     }
-
-    /// One round through the queue; what fails waits for the next, and what is throttled until it
-    /// is let in. True if it came to its end.
+    /// One round through the queue; what fails waits for the next. True if it came to its end.
     async fn upload(&self) -> bool {
         let mut round = gateway::Upload::default();
         loop {
@@ -170,11 +160,9 @@ impl Upkeep {
         }
     }
 
-    fn codec(&self) -> &'static dyn Codec {
+    fn codec(&self) -> Codec {
         self.gateway.borrow().codec()
     }
-
-    /// Sends for something at the backend, and waits until it comes home.
     async fn backend_call<T: 'static>(
         &self,
         bytes: u64,

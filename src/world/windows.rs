@@ -1,11 +1,12 @@
 //! The times in which faults are to meet somebody, and what shows that they do.
 
-use super::missed::Struck;
-use super::parts::Parts;
-use crate::base::{DeviceId, EntityId, Key, Span, Time};
-use crate::contract::{DropReason, EditKind, Event, Node, UnitEvent};
+use std::ops::Range;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use super::missed::Struck;
+use crate::base::{DeviceId, EntityId, Key, Span, Time, UnitId};
+use crate::contract::{AppEvent, DropReason, EditKind, Event, Hook, Node, UnitEvent};
+
+#[derive(Clone, Debug)]
 pub(super) enum Sign {
     /// The device asked for something, or wanted to sync.
     Network,
@@ -27,6 +28,15 @@ pub(super) enum Sign {
     /// A server said no.
     Refused,
     Edit,
+    Hook(Hook),
+    /// It runs, or is called at once.
+    Unit(UnitId),
+    /// The operating system gives an app a window.
+    Background,
+    /// A row of it comes or is edited, or a run of a unit that is to bring it ends well.
+    Entity(EntityId, Vec<UnitId>),
+    /// Somebody logs in on one of these devices.
+    Fleet(Range<u32>),
 }
 
 #[derive(Clone, Debug)]
@@ -39,34 +49,30 @@ pub(super) struct Window {
     pub(super) met: Struck,
 }
 
-/// The times in which faults are still to meet somebody.
 #[derive(Debug, Default)]
 pub(super) struct Windows {
     /// By device; empty if there are none.
     by_device: Vec<Vec<Window>>,
     anywhere: Vec<Window>,
-    /// What is yet to be used.
-    pub(super) parts: Parts,
 }
 
 impl Windows {
     pub(super) fn add(&mut self, window: Window, chosen: &[DeviceId], devices: usize) {
         if window.sign.is_of_servers() {
-            self.anywhere.push(window);
-            return;
+            return self.add_anywhere(window);
         }
         self.by_device.resize(devices, Vec::new());
         for device in chosen {
             self.by_device[device.0 as usize].push(window.clone());
         }
     }
-
-    /// Something happened. What met somebody is looked at no more.
+    pub(super) fn add_anywhere(&mut self, window: Window) {
+        self.anywhere.push(window);
+    }
     pub(super) fn on(&mut self, at: Time, node: Node, event: &Event<'_>) {
         if !self.anywhere.is_empty() {
             self.anywhere.retain(|window| !window.is_met(at, node, event));
         }
-        self.parts.on(at, node, event);
         let Node::Device(device) = node else { return };
         if let Some(windows) = self.by_device.get_mut(device.0 as usize).filter(|all| !all.is_empty()) {
             windows.retain(|window| !window.is_met(at, node, event));
@@ -75,7 +81,6 @@ impl Windows {
 }
 
 impl Window {
-    /// Whether it has met somebody by now.
     fn is_met(&self, at: Time, node: Node, event: &Event<'_>) -> bool {
         if self.met.get() {
             return true;
@@ -97,7 +102,7 @@ impl Window {
 }
 
 impl Sign {
-    fn is_of_servers(self) -> bool {
+    fn is_of_servers(&self) -> bool {
         matches!(
             self,
             Sign::Backend
@@ -109,10 +114,8 @@ impl Sign {
                 | Sign::Refused
         )
     }
-
-    /// For how long what it is a sign of has gone on when this event is told; `None` if it is not
-    /// one.
-    fn shows(self, node: Node, event: &Event<'_>) -> Option<Span> {
+    /// How long what it is a sign of has lasted when this event is told, if it is one.
+    fn shows(&self, node: Node, event: &Event<'_>) -> Option<Span> {
         let at_once = |shows: bool| shows.then_some(Span::ZERO);
         match (self, event) {
             (
@@ -172,17 +175,32 @@ impl Sign {
                     | Event::RequestFailed { .. }
                     | Event::RefreshAsked { failed: true, .. }
             )),
-            _ => at_once(self.is_shown_by(event)),
+            _ => at_once(self.is_shown_by(node, event)),
         }
     }
 
-    /// Whether what happened to a single edit, row or answer shows it.
-    fn is_shown_by(self, event: &Event<'_>) -> bool {
+    /// Whether this event alone shows it.
+    fn is_shown_by(&self, node: Node, event: &Event<'_>) -> bool {
         match (self, event) {
             (Sign::LostResponse, Event::MessageDropped { reason, .. }) => *reason == DropReason::AnswerLost,
             (Sign::Foreign, Event::MessageDropped { reason, .. }) => *reason == DropReason::ForeignAnswer,
             (Sign::DeleteRefused, Event::MutationRefused { kind, conflict: None, .. }) => {
                 *kind == EditKind::Delete
+            }
+            (Sign::Hook(own), Event::HookStarted { hook, .. }) => own == hook,
+            (Sign::Unit(own), Event::SyncStart { unit, .. } | Event::Unit(UnitEvent::Called { unit })) => {
+                own == unit
+            }
+            (Sign::Entity(own, _), Event::EditMade { edit, .. }) => edit.entity == *own,
+            (Sign::Entity(own, _), Event::ChunkApplied { changes, .. }) => {
+                changes.iter().any(|change| change.entity == *own)
+            }
+            (
+                Sign::Entity(_, pulls),
+                Event::SyncComplete { unit, .. } | Event::Unit(UnitEvent::CameBack { unit }),
+            ) => pulls.contains(unit),
+            (Sign::Fleet(own), Event::App(AppEvent::Login)) => {
+                matches!(node, Node::Device(device) if own.contains(&device.0))
             }
             (sign, event) => matches!(
                 (sign, event),
@@ -191,6 +209,7 @@ impl Sign {
                     | (Sign::Rejected, Event::MutationRefused { conflict: None, .. })
                     | (Sign::PutOff, Event::MutationPutOff { .. })
                     | (Sign::Edit, Event::EditMade { .. })
+                    | (Sign::Background, Event::App(AppEvent::Background))
             ),
         }
     }

@@ -3,7 +3,6 @@
 use crate::base::{EditId, EntityId, Key, Value, in_words};
 use crate::contract::schema::Trigger;
 
-/// Something that happens to the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AppEvent {
     Login,
@@ -11,7 +10,6 @@ pub enum AppEvent {
     Offline,
     Resume,
     Pause,
-    /// The operating system gives the app some time in the background.
     Background,
 }
 
@@ -27,14 +25,10 @@ impl AppEvent {
     }
 }
 
-/// What an edit does to its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum EditKind {
-    /// A new row.
     Create,
-    /// New values in some columns.
     Update,
-    /// The row goes.
     Delete,
 }
 in_words!(EditKind { Create: "create", Update: "update", Delete: "delete" });
@@ -47,8 +41,7 @@ pub struct LocalEdit {
     /// The row; for a create a fresh key.
     pub key: Key,
     pub kind: EditKind,
-    /// New values by position in the backend's columns; only columns that devices hold. All of them
-    /// for a create.
+    /// New values by position in the backend's columns that devices hold; all of them for a create.
     pub values: Vec<(usize, Value)>,
 }
 
@@ -101,25 +94,20 @@ impl EditError {
 /// Why a sync unit failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SyncError {
-    /// No network, or it broke and retrying was given up.
     #[error("offline: {0}")]
     Offline(String),
-    /// The server asks to wait.
     #[error("throttled: {0}")]
     Throttled(String),
-    /// The server does not accept the request.
     #[error("rejected: {0}")]
     Rejected(String),
     /// The process died in the middle; told by the next incarnation.
     #[error("interrupted")]
     Interrupted,
-    /// There is no room on the device.
     #[error("the device's storage is full")]
     StorageFull,
     /// The local database or an answer is damaged.
     #[error("corrupt: {0}")]
     Corrupt(String),
-    /// A hook of the app failed at the start.
     #[error("aborted by the app: {0}")]
     Aborted(String),
     /// Somebody cancelled it; the next run goes on where it was.
@@ -131,7 +119,6 @@ pub enum SyncError {
 }
 
 impl SyncError {
-    /// The number that says so in a digest, where its words may change.
     pub fn code(&self) -> u64 {
         match self {
             SyncError::Offline(_) => 1,

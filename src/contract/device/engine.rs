@@ -6,23 +6,20 @@ use std::sync::Arc;
 
 use super::app::{AppEvent, EditError, LocalEdit, SyncError};
 use super::future::LocalBoxFuture;
-use super::page::Pick;
 use super::port::Ports;
-use super::view::DeviceView;
+use super::view::{DeviceView, Pick};
 use crate::base::{DeviceId, EditId, EntityId, Incarnation, Key, Span, Stamp, UnitId, Value};
 use crate::contract::schema::{Attributes, Schema, SyncUnit, Trigger};
 
 /// Where a device's database lies: open it with SQLite by this path and, if named, this VFS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Database {
-    /// The path to give to SQLite.
     pub path: String,
     /// The VFS to open it with; SQLite's default if `None`.
     pub vfs: Option<&'static str>,
 }
 
 impl Database {
-    /// One that ends with its connection.
     pub fn memory() -> Database {
         Database { path: ":memory:".to_owned(), vfs: None }
     }
@@ -40,7 +37,6 @@ pub struct DeviceSetup {
 }
 
 impl DeviceSetup {
-    /// The units that this starts.
     pub fn units_on(&self, trigger: Trigger) -> impl Iterator<Item = UnitId> + '_ {
         let units = self.units.iter().zip(0..).filter(move |(unit, _)| unit.on.contains(&trigger));
         units.map(|(_, index)| UnitId(index))
@@ -55,30 +51,22 @@ impl DeviceSetup {
     }
 }
 
-/// An engine could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the engine did not open: {0}")]
 pub struct EngineError(pub String);
 
 impl EngineError {
-    /// For what went wrong with the database.
     pub fn of(cause: impl fmt::Display) -> EngineError {
         EngineError(cause.to_string())
     }
 }
 
-/// A sync engine in one life of one device's process.
-///
-/// Every call is made from the device's single thread. No SQLite transaction may be open across an
-/// await.
+/// A sync engine in one life of one device's process; every call is from its single thread.
 pub trait SyncEngine {
     /// The life of the process: queue, sessions, timers. Never returns while the process lives.
     fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()>;
     fn on(&self, event: AppEvent);
-    /// A person edits a row: one transaction holds the row and what must be sent.
-    ///
-    /// # Errors
-    /// When this device cannot make the edit; nothing is changed then.
+    /// A person edits a row: one transaction holds the row and what must be sent, or nothing.
     fn edit(&self, edit: &LocalEdit) -> Result<(), EditError>;
     /// Queues a unit; with `discard_pending` the units that wait are dropped first.
     fn trigger(&self, unit: UnitId, discard_pending: bool);
@@ -101,8 +89,7 @@ pub trait SyncEngine {
         let _ = (edit, pick);
         Box::pin(async { Err(EditError::NoSuchRow) })
     }
-    /// A person opens a record: fetches the rows of `entity` that belong to it, if the stack
-    /// delivers rows on open.
+    /// A person opens a record: fetches its rows of `entity`, if the stack delivers rows on open.
     fn fetch(self: Rc<Self>, entity: EntityId, of: Key) -> LocalBoxFuture<'static, Result<(), SyncError>> {
         let _ = (entity, of);
         Box::pin(async { Err(SyncError::Rejected("rows are not delivered on open".to_owned())) })
@@ -112,7 +99,6 @@ pub trait SyncEngine {
     fn log_out(self: Rc<Self>) -> LocalBoxFuture<'static, Result<(), u64>> {
         Box::pin(async { Ok(()) })
     }
-    /// What the device holds, for the oracle.
     fn view(&self) -> &dyn DeviceView;
 }
 
@@ -135,19 +121,14 @@ pub trait Provision {
     /// The cursor that the server would have given for `entity` then
     /// ([`SyncServer::cursor_at`](crate::contract::server::SyncServer::cursor_at)).
     fn cursor(&self, entity: EntityId) -> String;
-    /// Calls `f` with each row the device held then.
     fn rows(&self, f: &mut dyn FnMut(Carried<'_>));
 }
 
 /// An engine that was started, or why it was not.
 pub type Opened = Result<Rc<dyn SyncEngine>, EngineError>;
 
-/// Makes engines.
 pub trait EngineFactory {
     /// Starts the engine in a new process on an existing or empty database.
-    ///
-    /// # Errors
-    /// When the database cannot be opened.
     fn open(
         &self,
         setup: Rc<DeviceSetup>,

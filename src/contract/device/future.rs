@@ -3,5 +3,4 @@
 use std::future::Future;
 use std::pin::Pin;
 
-/// A boxed future of a single-threaded world.
 pub type LocalBoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;

@@ -1,8 +1,6 @@
-//! Hooks: code of the app that an engine calls, and what it may do to a run.
-//!
-//! In the products these are OnSyncStart, OnSyncComplete and OnSyncError of OutSystems
-//! (`OfflineDataSyncEvents`) with its NetworkStatusChanged, and the progress, success and failure
-//! callbacks of Volt MX (`startSync`): code of the app in the middle of the sync.
+//! Hooks: code of the app that an engine calls in the middle of a sync, as OnSyncStart,
+//! OnSyncComplete and OnSyncError of OutSystems (`OfflineDataSyncEvents`) with its
+//! NetworkStatusChanged, and the callbacks of Volt MX (`startSync`).
 //!
 //! - `on_sync_start` is called when the run's start is on disk, and the run waits. If it fails, the
 //!   run ends as an error before its first request, and is tried again as any run that failed.
@@ -15,19 +13,16 @@
 //! A hook that is *slow* delays what waits for it and nothing else. It *fails* where it throws, or
 //! takes longer than `engine.hook_timeout`; what it began before is not taken back. One that *calls
 //! out* shares the link with the sync, and a call without a response throws. One that *triggers* a
-//! sync puts a unit into the queue by the rules of the queue; runs that trigger each other for ever
-//! are told by the check `sync-loop`. A hook is called *at most once* for a run: a kill ends it
-//! with its process. The direct sync ([`SyncEngine::sync`](super::SyncEngine::sync)) calls none.
+//! sync puts a unit into the queue by the rules of the queue. A hook is called *at most once* for a
+//! run: a kill ends it with its process. The direct sync calls none.
 //!
-//! That is how the built-in engine does it. A stack of one's own calls hooks through
-//! [`Ports::hook`](super::Ports::hook), where and if it likes.
+//! That is the built-in engine; a stack of one's own calls hooks where and if it likes.
 
 use super::app::SyncError;
 use super::future::LocalBoxFuture;
 use super::transport::NetworkKind;
 use crate::base::{Span, UnitId, Word, in_words};
 
-/// A hook of the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Hook {
     SyncStart,
@@ -42,21 +37,16 @@ in_words!(Hook {
     NetworkStatusChanged: "network_status_changed",
 });
 
-/// What a hook is called for.
 #[derive(Clone, Copy, Debug)]
 pub enum Occasion<'a> {
-    /// A run of a unit starts.
     SyncStart(UnitId, u64),
-    /// A run of a unit ended well.
     SyncComplete(UnitId, u64),
-    /// A run of a unit ended badly.
     SyncError(UnitId, u64, &'a SyncError),
     /// The network came or went: this is there now.
     NetworkStatusChanged(NetworkKind),
 }
 
 impl Occasion<'_> {
-    /// The hook that is called for it.
     pub fn hook(&self) -> Hook {
         match self {
             Occasion::SyncStart(..) => Hook::SyncStart,
@@ -65,8 +55,6 @@ impl Occasion<'_> {
             Occasion::NetworkStatusChanged(_) => Hook::NetworkStatusChanged,
         }
     }
-
-    /// The unit and its run, if it is about one.
     pub fn run(&self) -> Option<(UnitId, u64)> {
         match *self {
             Occasion::SyncStart(unit, run)
@@ -81,20 +69,15 @@ impl Occasion<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Threw(pub String);
 
-/// How a hook ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HookEnd {
-    /// It came to its end.
     Well,
     Threw,
-    /// The engine did not wait any longer.
     TimedOut,
 }
 
-/// Why a hook failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HookError {
-    /// It threw.
     #[error("{} threw: {text}", of.word())]
     Threw { of: Hook, text: String },
     /// The engine did not wait any longer.
@@ -102,7 +85,6 @@ pub enum HookError {
     TimedOut { of: Hook, limit: Span },
 }
 
-/// The app's own code that an engine calls.
 pub trait Hooks {
     /// Calls the hook for `occasion`; `None` if the app has none there.
     fn call(&self, occasion: Occasion<'_>) -> Option<LocalBoxFuture<'static, Result<(), Threw>>>;

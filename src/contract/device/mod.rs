@@ -3,21 +3,9 @@
 //! An [`EngineFactory`] opens a [`SyncEngine`] on the device's [`Database`] whenever the app's
 //! process starts, and fills the databases of devices that were synced before the scenario begins
 //! ([`Provision`]). The engine gets [`Ports`] and nothing else: no clock, no thread, no file and no
-//! random number of the host.
-//!
-//! | port | what it is |
-//! |---|---|
-//! | [`Clock`] | monotonic time, the device's wall clock (right or wrong), and waiting |
-//! | [`Spawn`] | tasks that end with the process |
-//! | [`Transport`] | a request to the stack's own server: bytes out, bytes back, or an error |
-//! | [`CrashPoints`] | named places at which the world may kill the process |
-//! | [`Machine`] | what work costs on this phone |
-//! | [`Hooks`] | the app's own code, which the engine calls and waits for |
-//! | [`EventSink`](super::observe::EventSink) | who listens |
-//!
-//! The bench calls the engine for what happens to the app ([`AppEvent`]), for what people do
-//! ([`LocalEdit`]) and for syncs that are asked for. It reads what the device shows through
-//! [`DeviceView`], never through the engine's tables.
+//! random number of the host. The bench calls it for what happens to the app ([`AppEvent`]), for
+//! what people do ([`LocalEdit`]) and for syncs that are asked for, and reads what the device shows
+//! through [`DeviceView`].
 //!
 //! Invariants:
 //! - All calls come from one thread, and no SQLite transaction is open across an await.
@@ -31,9 +19,7 @@ mod app;
 mod engine;
 mod future;
 mod hook;
-mod page;
 mod port;
-mod query;
 mod queue;
 mod status;
 mod transport;
@@ -45,10 +31,11 @@ pub use engine::{
 };
 pub use future::LocalBoxFuture;
 pub use hook::{Hook, HookEnd, HookError, Hooks, Occasion, Threw};
-pub use page::{OpenConflict, Pick};
 pub use port::{Call, Clock, CrashPoints, Machine, Ports, Spawn, Work};
-pub use query::{Like, Listed, LocalQuery};
 pub use queue::{Added, Queue};
 pub use status::{Progress, Shown, Status};
 pub use transport::{Cacheable, NetworkKind, NoStream, TOO_LARGE_PAGE, Transport, TransportError};
-pub use view::{DeviceView, EachExcerpt, LogEntry, LogKind, PendingEdit, RowWait};
+pub use view::{
+    DeviceView, EachExcerpt, Like, Listed, LocalQuery, LogEntry, LogKind, OpenConflict, PendingEdit, Pick,
+    RowWait,
+};

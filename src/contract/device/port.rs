@@ -11,14 +11,12 @@ use crate::base::{EntityId, Seed, Span, Stamp, Time, UnitId};
 use crate::contract::observe::{Event, EventSink, RequestKind};
 use crate::contract::server::Mutation;
 
-/// Time as a device knows it.
 pub trait Clock {
     /// Monotonic time; does not know the date.
     fn now(&self) -> Time;
     /// The device's wall clock, right or wrong.
     fn wall(&self) -> Stamp;
-    /// What the person sees: the wall clock in local time, which a journey or daylight saving
-    /// moves.
+    /// What the person sees: the wall clock in local time, which a journey moves.
     fn local(&self) -> Stamp {
         self.wall()
     }
@@ -44,13 +42,11 @@ pub struct Work {
     pub coded_bytes: u64,
     /// The same for work that native code does, whatever language the app is in: packing.
     pub native_bytes: u64,
-    /// Steps of SQLite's virtual machine.
     pub steps: u64,
     /// The engine's own work besides, in time of the reference core.
     pub own: Span,
 }
 
-/// The device's hardware.
 pub trait Machine {
     /// Takes on `work`, and whatever was done to the disk since the last call; says when it is
     /// done.
@@ -74,7 +70,6 @@ pub trait Machine {
         let _ = (entity, key);
         true
     }
-    /// Whether there may ever be a row that cannot be read.
     fn has_bad_rows(&self) -> bool {
         false
     }
@@ -85,10 +80,8 @@ pub trait Machine {
 pub struct Call<'a> {
     pub number: u64,
     pub kind: RequestKind,
-    /// The unit that it is part of.
     pub unit: Option<UnitId>,
     pub edits: &'a [Mutation],
-    /// How many tries of it failed before.
     pub attempt: u32,
 }
 
@@ -125,9 +118,6 @@ impl Ports {
     }
     /// Sends a request, and waits for its answer until `deadline`. Tells that it and its edits are
     /// sent, and if so that it failed; whether what came is an answer only the engine can tell.
-    ///
-    /// # Errors
-    /// Why no answer came.
     pub async fn call(
         &self,
         call: Call<'_>,
@@ -137,9 +127,6 @@ impl Ports {
         self.call_by(call, body, None, deadline).await
     }
     /// The same for a request that a cache on the way may answer, if it is `cacheable`.
-    ///
-    /// # Errors
-    /// Why no answer came.
     pub async fn call_by(
         &self,
         call: Call<'_>,
@@ -164,7 +151,6 @@ impl Ports {
         }
         answer
     }
-    /// Passes a crash point, or dies there.
     pub async fn crash_point(&self, point: &'static str) {
         if self.crash.reached(point) {
             std::future::pending::<()>().await;
@@ -209,7 +195,6 @@ impl Ports {
         }))
     }
 
-    /// What comes of `work`, or the limit that it passed.
     async fn within<T>(&self, limit: Option<Span>, mut work: LocalBoxFuture<'static, T>) -> Result<T, Span> {
         let Some(limit) = limit else { return Ok(work.await) };
         let mut over = self.clock.sleep_until(self.clock.now() + limit);

@@ -28,14 +28,12 @@ impl Waiting {
         self.places.remove(&entry.0);
         Some(entry)
     }
-
     fn put(&mut self, place: i64, unit: UnitId, since: Time) {
         self.waiting.insert(place, (unit, since));
         self.places.insert(unit, place);
     }
 }
 
-/// What adding a unit did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Added {
     /// It waits, with so many in all.
@@ -68,7 +66,6 @@ impl Queue {
         kept.into_iter().for_each(|(unit, since)| line.put(0, unit, since));
         dropped.into_iter().map(|(unit, _)| unit).collect()
     }
-
     /// Puts a unit that was taken back to the front; gives whether it waited behind too, asked for
     /// again meanwhile: that place is dropped.
     pub fn put_back(&self, unit: UnitId, since: Time) -> bool {
@@ -79,17 +76,13 @@ impl Queue {
         line.put(place, unit, since);
         dropped
     }
-
-    /// Takes the unit whose turn it is, with the time since when it has waited: the first, or
-    /// against the rule the last.
+    /// Takes the first unit, with since when it has waited; against the rule the last.
     pub fn take(&self, last: bool) -> Option<(UnitId, Time)> {
         let mut line = self.line.borrow_mut();
         let end = if last { line.waiting.last_key_value() } else { line.waiting.first_key_value() };
         let place = *end?.0;
         line.remove(place)
     }
-
-    /// As [`take`](Queue::take), waiting until there is one.
     pub async fn next(&self, last: bool) -> (UnitId, Time) {
         poll_fn(|context| match self.take(last) {
             Some(next) => Poll::Ready(next),
@@ -104,11 +97,9 @@ impl Queue {
     pub fn waits(&self, unit: UnitId) -> bool {
         self.line.borrow().places.contains_key(&unit)
     }
-
     pub fn len(&self) -> usize {
         self.line.borrow().waiting.len()
     }
-
     pub fn is_empty(&self) -> bool {
         self.line.borrow().waiting.is_empty()
     }

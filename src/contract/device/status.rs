@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-/// What is shown: a state, and how many edits wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
     pub state: Shown,
@@ -10,21 +9,16 @@ pub struct Status {
     pub pending: u32,
 }
 
-/// The state of the sync as it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
     /// Nothing runs and nothing is wrong; with no edit that waits: "all synced".
     Idle,
-    /// "You're offline."
     Offline,
-    /// "Syncing…"
     Syncing(Progress),
-    /// "Sync failed."
     Failed {
         /// Another try may help.
         retryable: bool,
     },
-    /// A conflict waits for a person.
     Conflict,
 }
 
@@ -33,12 +27,10 @@ pub enum Shown {
 pub struct Progress {
     /// Of the steps that are known when it begins, those done: from 0 to 100.
     pub percent: u8,
-    /// Rows that it brought and edits that it settled.
     pub rows: u32,
 }
 
 impl Shown {
-    /// Which state it is, in a word.
     pub fn word(self) -> &'static str {
         match self {
             Shown::Idle => "idle",

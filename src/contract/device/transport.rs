@@ -13,7 +13,6 @@ pub struct Cacheable {
     pub validated: bool,
 }
 
-/// The way to the gateway.
 pub trait Transport {
     /// Sends `request`, waits for the answer, gives up at `deadline`.
     fn request(
@@ -31,30 +30,20 @@ pub trait Transport {
         drop(cacheable);
         self.request(request, deadline)
     }
-    /// The place for a stream from the server to the device: what the server says of its own
-    /// accord. No link of the bench carries one yet, so that this refuses; a transport that does
-    /// will give what comes, and [`SyncServer`](crate::contract::server::SyncServer) the method
-    /// that sends.
-    ///
-    /// # Errors
-    /// [`NoStream`] where nothing but requests and their answers are carried.
+    /// The place for what the server says of its own accord. No link of the bench carries that yet.
     fn stream(&self) -> Result<LocalBoxFuture<'static, Vec<u8>>, NoStream> {
         Err(NoStream)
     }
     /// Asks the giver of tokens for another one, with which requests go from then on: what an
-    /// engine does that was told [`Unauthorized`](crate::contract::server::ServerError).
-    ///
-    /// Where tokens last for ever there is nothing to do. What is kept of tokens outlives the
-    /// process.
+    /// engine does that was told [`Unauthorized`](crate::contract::server::ServerError). Where
+    /// tokens last for ever there is nothing to do.
     fn renew_token(&self, deadline: Time) -> LocalBoxFuture<'static, Result<(), TransportError>> {
         let _ = deadline;
         Box::pin(async { Ok(()) })
     }
-    /// What the operating system believes about the network.
     fn network(&self) -> NetworkKind;
 }
 
-/// A connection carries requests and their answers alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no stream from the server is carried")]
 pub struct NoStream;
@@ -66,7 +55,6 @@ pub const TOO_LARGE_PAGE: &[u8] = b"<html>\r\n\
     <body>\r\n<center><h1>413 Request Entity Too Large</h1></center>\r\n\
     <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
 
-/// What the operating system believes about the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NetworkKind {
     None,
@@ -74,7 +62,6 @@ pub enum NetworkKind {
     Cellular,
     /// A satellite or another fixed link.
     Other,
-    /// A cellular network of somebody else's, as abroad.
     Roaming,
 }
 in_words!(NetworkKind {
@@ -95,20 +82,16 @@ impl NetworkKind {
 /// Why a request came to nothing. In every case the gateway may have acted on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum TransportError {
-    /// There is no network; nothing was sent.
     #[error("offline")]
     Offline,
-    /// No answer by the deadline.
     #[error("timed out")]
     Timeout,
-    /// The connection broke.
     #[error("connection reset")]
     Reset,
     /// An answer came that is not the server's, such as the page of a captive portal. An engine
     /// finds that, no transport.
     #[error("somebody else's answer")]
     Foreign,
-    /// No other token is given: somebody has to log in.
     #[error("the login has ended")]
     LoginEnded,
     /// Who asked does not wait for it any more: its run was cancelled.

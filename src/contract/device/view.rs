@@ -1,11 +1,8 @@
 //! What a device holds, as the bench may see it.
 
-use super::page::OpenConflict;
-use super::query::{Listed, LocalQuery};
 use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef, in_words};
 use crate::contract::attachment::BlobId;
 
-/// Takes a row of which a unit brought a part: the unit, key, the backend's stamp, the values.
 pub type EachExcerpt<'f> = dyn FnMut(UnitId, &str, Stamp, &[Value]) + 'f;
 
 /// What a device holds, as the oracle may see it.
@@ -19,9 +16,7 @@ pub trait DeviceView {
     fn excerpts(&self, entity: EntityId, f: &mut EachExcerpt<'_>) {
         let _ = (entity, f);
     }
-    /// The edits that wait to be sent, oldest first.
     fn pending(&self) -> Vec<PendingEdit>;
-    /// The conflicts that wait for a person, oldest first.
     fn open_conflicts(&self) -> Vec<OpenConflict> {
         Vec::new()
     }
@@ -38,7 +33,6 @@ pub trait DeviceView {
     fn waits_for(&self) -> Option<RowWait> {
         None
     }
-    /// What is attached to rows and waits to be sent.
     fn attachments(&self) -> Vec<BlobId> {
         Vec::new()
     }
@@ -64,17 +58,14 @@ pub trait DeviceView {
     }
 }
 
-/// A row that came and waits for another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowWait {
     pub row: (EntityId, Key),
     pub other: (EntityId, Key),
-    /// What came is the row's end, and the other refers to it; else it refers to the other, which
-    /// is not here.
+    /// What came is the row's end, to which the other refers; else it refers to the other.
     pub ends: bool,
 }
 
-/// An edit that waits to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingEdit {
     pub edit: EditId,
@@ -85,13 +76,11 @@ pub struct PendingEdit {
 }
 
 impl PendingEdit {
-    /// One that was not tried yet.
     pub fn new(edit: EditId, entity: EntityId, key: Key) -> PendingEdit {
         PendingEdit { edit, entity, key, attempts: 0, last_error: None }
     }
 }
 
-/// A line of the log that the user can read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEntry {
     /// The local edit it speaks of; `None` for somebody else's edit that a local one overwrote.
@@ -112,7 +101,6 @@ pub enum LogKind {
     Merged,
     /// A conflict rule let this edit win over the backend's version `met`.
     Overwrote,
-    /// The backend refused it for good.
     Rejected,
     /// A conflict rule kept both: this edit goes out as a row of its own.
     KeptBoth,
@@ -124,3 +112,52 @@ in_words!(LogKind {
     Rejected: "rejected",
     KeptBoth: "kept-both",
 });
+
+/// A difference that a person is to decide, as the device's page of conflicts shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenConflict {
+    pub edit: EditId,
+    pub entity: EntityId,
+    pub key: Key,
+    /// What was set here, by the backend's columns, and when by its clock; empty if it was deleted.
+    pub ours: Vec<(usize, Value, Stamp)>,
+    /// What those columns said before, as far as that is known.
+    pub base: Vec<(usize, Value)>,
+    /// The backend's version, the columns that devices have; `None` if it is gone.
+    pub theirs: Option<Vec<Value>>,
+    /// When that was made, by its author's clock, or when it was committed.
+    pub theirs_made: Stamp,
+}
+
+/// What a person takes of the two versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pick {
+    Ours,
+    Theirs,
+    /// In these columns what was set here, in the others what the backend has.
+    Columns(Vec<usize>),
+}
+
+/// A list that a screen shows: rows of an entity, with those that they refer to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalQuery {
+    pub of: EntityId,
+    /// The references by which a row is shown with another: the place among the device's columns,
+    /// and the entity that it refers to.
+    pub through: Vec<(usize, EntityId)>,
+    /// Only rows that have one value there; all if `None`.
+    pub like: Option<Like>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Like {
+    /// In the row that this reference of the list leads to; in the row itself if `None`.
+    pub through: Option<usize>,
+    pub column: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    pub rows: u64,
+    pub steps: u64,
+}

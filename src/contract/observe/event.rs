@@ -1,12 +1,11 @@
 //! Everything that can be observed of a world.
 
-use super::blob::BlobEvent;
-use super::conflict::{ConflictKind, Decision, Sides};
-use super::kind::{AppliedChange, Author, CommitKind, DropReason, KillReason, Overtaken, RequestKind};
-use super::page::PageEvent;
-use super::phone::PhoneEvent;
-use super::unit::UnitEvent;
+use super::kind::{
+    AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, KillReason, Overtaken,
+    RequestKind, Sides,
+};
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
+use crate::contract::attachment::BlobId;
 use crate::contract::device::{
     AppEvent, EditError, EditKind, Hook, HookEnd, LocalEdit, LogKind, Status, SyncError, TransportError,
 };
@@ -30,8 +29,7 @@ pub enum Event<'a> {
     Decoded { peak: u64, tight: bool },
     /// The world: the app looked something up for the person, while it was in the foreground.
     AppQueried { took: Span, waited: Span },
-    /// The world: a list that a screen asked for is there; `steps` are those of SQLite's machine,
-    /// `pages` were read from flash.
+    /// The world: a list for a screen is there; steps of SQLite, pages read from flash.
     Listed { rows: u64, steps: u64, pages: u64, took: Span, waited: Span },
     /// The world: the app saved something for the person, while it was in the foreground.
     AppWrote { took: Span, waited: Span },
@@ -49,17 +47,15 @@ pub enum Event<'a> {
     LinkDown,
     /// The world: the device's link came back.
     LinkUp,
-    /// The world: a device has a new connection to the gateway; from the wish for it, the radio's
-    /// waking up included.
+    /// The world: a device has a new connection, since the wish for it, waking the radio included.
     ConnectionOpened { took: Span },
     /// The world: packets went over a device's link, from it or towards it, some of them again;
     /// none where messages go without packets. Bytes with all headers.
     PacketsSent { up: bool, packets: u64, retransmitted: u64, bytes: u64 },
     /// The world: a message vanished.
     MessageDropped { reason: DropReason, bytes: u64 },
-    /// The world: a cache on the way answered a request with what it had kept; it is `stale` if
-    /// something has changed on the backend since, and the server may have been `asked` before
-    /// whether it still holds.
+    /// The world: a cache on the way answered with what it had kept; `stale` if the backend has
+    /// changed, `asked` if the server said before whether it holds.
     CacheAnswered { bytes: u64, stale: bool, asked: bool },
     /// The world: the backend went down or came back.
     BackendAvailable(bool),
@@ -71,8 +67,7 @@ pub enum Event<'a> {
     UnitDiscarded { unit: UnitId },
     /// A unit that waits, or is put back to the head, was asked for again, and waits once.
     UnitCoalesced { unit: UnitId },
-    /// A unit starts: the app's OnSyncStart. Runs are counted over all lives of the device; it
-    /// waited in the queue.
+    /// A unit starts (OnSyncStart), after it waited; runs are counted over all lives of the device.
     SyncStart { unit: UnitId, run: u64, waited: Span },
     /// A unit ended well: the app's OnSyncComplete. For a blocking one the person was waiting.
     SyncComplete { unit: UnitId, run: u64, took: Span, blocking: bool },
@@ -114,14 +109,12 @@ pub enum Event<'a> {
     RequestFailed { request: u64, kind: RequestKind, error: TransportError, took: Span, wasted: u64 },
     /// An answer came, and it says no.
     RequestRefused { request: u64, kind: RequestKind, error: &'a ServerError, took: Span },
-    /// An engine that adapts its chunks has chosen a size, the first or another than before; so
-    /// many rows at most.
+    /// An engine that adapts its chunks has chosen a size: so many rows at most.
     ChunkSized { kind: RequestKind, rows: u32 },
     /// The engine waits before it tries again, after so many failures in a row: in a run of a unit,
     /// or for an opened record or between runs.
     RetryScheduled { attempt: u32, wait: Span, in_run: bool },
-    /// Changes of a pull or fetch are committed on the device, in order, and some besides that were
-    /// its own coming back.
+    /// Changes of a pull or fetch are committed, in order, and some that were its own coming back.
     ChunkApplied { unit: Option<UnitId>, changes: &'a [AppliedChange<'a>], echoed: u32, took: Span },
 
     /// The world: a person made an edit and the app took it, at this time by the device's clock.
@@ -180,8 +173,7 @@ pub enum Event<'a> {
     /// The engine: rows of a pull could not be applied, and the cursor passes them: they are
     /// dropped, or kept on a durable list, to be tried again.
     RowsFailed { skipped: u32, listed: u32 },
-    /// The engine: in a run that pulls it tried again the rows on its list, on which so many are
-    /// left; told by who has one.
+    /// The engine: it tried the rows on its list again, of which so many are left.
     RowsRetried { left: u64 },
     /// A node: its state is that of an earlier instant, as it began. What that did to rows follows
     /// as commits. A device's state had been put in `life` times by then, by a backup or a copy.
@@ -207,11 +199,9 @@ pub enum Event<'a> {
     MutationReplayed { edit: EditId },
     /// The backend: a mutation was put off, without a verdict.
     MutationPutOff { edit: EditId },
-    /// The backend: readers see the version that was just committed only from `until` on, when its
-    /// transaction commits.
+    /// The backend: readers see the version just committed from `until` on.
     CommitDelayed { entity: EntityId, key: &'a Key, stamp: Stamp, until: Time },
-    /// The gateway: a row, or its tombstone, leaves for a device. Told only where lives are
-    /// recorded, as it costs.
+    /// The gateway: a row or its tombstone leaves for a device; told where lives are recorded.
     RowServed { device: DeviceId, entity: EntityId, key: &'a str, stamp: Stamp, removed: bool },
     /// The backend: a request of a device or of the gateway was served. It was in the queue, waited
     /// for the source's write lock and was at work; rows were looked at, and rows delivered or
@@ -241,8 +231,7 @@ pub enum Event<'a> {
         failed: bool,
         overtaken: Option<Overtaken>,
     },
-    /// The gateway: its replica has everything that the backend had when the refresh began; that
-    /// took so long.
+    /// The gateway: its replica has all that the backend had when the refresh began.
     Refreshed { took: Span },
     /// The gateway: a device was answered from the replica, as fresh as a refresh that began `age`
     /// ago, with so much processor time by its model.
@@ -253,4 +242,118 @@ pub enum Event<'a> {
     UploadWaits { edit: EditId },
     /// The gateway: the backend's verdict on an edit that waited; it waited since it was queued.
     UploadDecided { edit: EditId, waited: Span },
+}
+
+/// A unit's part of an entity, and where its cursors stand.
+#[derive(Clone, Copy, Debug)]
+pub enum UnitEvent<'a> {
+    /// Rows of which a unit brings a part are committed on the device, beside those that it holds
+    /// in full. The device was busy for so long.
+    Excerpt { unit: UnitId, rows: u32, took: Span },
+    /// Rows that a unit pulled are committed on the device beside what people see, and wait for the
+    /// rest of their run. The device was busy for so long.
+    SetAside { unit: UnitId, rows: u32, took: Span },
+    /// Such rows went, and were never shown.
+    ThrownAway { unit: UnitId, rows: u32 },
+    /// The world: the app calls a unit at once, beside the queue and without the engine's events.
+    Called { unit: UnitId },
+    /// The world: such a call has come back. One whose process dies never does.
+    CameBack { unit: UnitId },
+    /// Where all cursors stand, if somebody looks: before a run, after it, and as a process starts.
+    /// `at` has the unit whose it is, or none of all together; the entity; and what tells it from
+    /// others. `dates` say when units last completed.
+    Cursors { at: &'a [(Option<UnitId>, EntityId, u64)], dates: &'a [(UnitId, Stamp)] },
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum PageEvent<'a> {
+    /// The app has started, and this conflict is open: about the row of the edit that met it.
+    Open { edit: EditId, entity: EntityId, key: &'a Key },
+    /// A person has decided, by what they saw: what becomes of the edit that met the conflict, or
+    /// of one that was made `on_top` of it and has met none itself.
+    Resolved {
+        edit: EditId,
+        on_top: bool,
+        entity: EntityId,
+        key: &'a Key,
+        kind: ConflictKind,
+        decision: Decision<'a>,
+        sides: Sides,
+    },
+    /// A run of a unit was refused since conflicts are open, with edits that could have gone.
+    Held { unit: UnitId, edits: &'a [EditId] },
+}
+
+impl<'a> PageEvent<'a> {
+    pub fn row(&self) -> Option<(EntityId, &'a Key)> {
+        match *self {
+            PageEvent::Open { entity, key, .. } | PageEvent::Resolved { entity, key, .. } => {
+                Some((entity, key))
+            }
+            PageEvent::Held { .. } => None,
+        }
+    }
+    pub fn of(self, key: &'a Key) -> PageEvent<'a> {
+        match self {
+            PageEvent::Open { edit, entity, .. } => PageEvent::Open { edit, entity, key },
+            PageEvent::Resolved { edit, on_top, entity, kind, decision, sides, .. } => {
+                PageEvent::Resolved { edit, on_top, entity, key, kind, decision, sides }
+            }
+            held @ PageEvent::Held { .. } => held,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhoneEvent {
+    /// It has another token, which its requests have from now on, so long after it asked.
+    TokenRenewed { took: Span },
+    /// It is given no other token, and its person has to log in again.
+    LoginEnded,
+    /// A newer version of the app was installed, and its process begins again.
+    Upgraded,
+    /// Somebody wants to log out. It is of no digest.
+    LogoutAsked,
+    /// The app does not let them, as so many edits wait.
+    LogoutRefused { edits: u64 },
+    /// The app is closed then.
+    LoggedOut,
+    /// Somebody logs in, by the number of those who share the phone, from 0.
+    LoggedIn { person: u32 },
+    /// The app was installed again, and nothing is there of what it held.
+    Reinstalled,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum BlobEvent {
+    /// A request leaves with a stretch of it from `offset` on, or asks how much of it there is.
+    /// `in_run` if it is a part of a unit's run, whose rows wait for its end.
+    Sent { blob: BlobId, offset: u64, bytes: u64, in_run: bool },
+    /// That request has ended. It was answered or not as a request that was served.
+    Ended { blob: BlobId, took: Span, in_run: bool, served: bool },
+    /// The device keeps it no longer.
+    LetGo { blob: BlobId },
+    /// The gateway: all of it is there, by a last stretch of this device, and has this hash.
+    Stored { blob: BlobId, device: DeviceId, bytes: u64, hash: u64 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Node {
+    Device(DeviceId),
+    Gateway,
+    Backend,
+    /// In the bench itself.
+    World,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Occurrence<'a> {
+    pub at: Time,
+    pub node: Node,
+    pub event: Event<'a>,
+}
+
+/// Takes events; the world's sink adds place and time.
+pub trait EventSink {
+    fn emit(&self, event: Event<'_>);
 }

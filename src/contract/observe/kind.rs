@@ -2,7 +2,6 @@
 
 use crate::base::{EditId, EntityId, Key, Stamp, in_words};
 
-/// The kind of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RequestKind {
     Pull,
@@ -22,7 +21,6 @@ impl RequestKind {
     }
 }
 
-/// Why a process died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KillReason {
     /// The app was killed: what was written stays.
@@ -33,11 +31,9 @@ pub enum KillReason {
     LowMemory,
 }
 
-/// Why a message vanished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DropReason {
     Outage,
-    /// The answer was lost on its way.
     AnswerLost,
     /// The network took the request and answered in the gateway's place.
     CaptivePortal,
@@ -50,9 +46,7 @@ pub enum DropReason {
 /// What became of a page for a replica that somebody else had moved past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overtaken {
-    /// It was written all the same.
     Written { rows: u64 },
-    /// It was refused.
     Refused { rows: u64 },
 }
 
@@ -67,7 +61,6 @@ pub struct AppliedChange<'a> {
 }
 
 impl AppliedChange<'_> {
-    /// A change of the row of this key.
     pub fn of(entity: EntityId, key: &Key, stamp: Stamp, removed: bool) -> AppliedChange<'_> {
         AppliedChange { entity, key: key.as_str(), stamp, removed }
     }
@@ -85,13 +78,52 @@ pub enum Author {
     Backup,
 }
 
-/// What a commit did to its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CommitKind {
-    /// A new row.
     Insert,
-    /// New values.
     Update,
     /// The row is gone (a soft-deleted row counts as gone).
     Delete,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConflictKind {
+    UpdateUpdate,
+    UpdateDelete,
+    DeleteUpdate,
+    /// Two rows with one natural key, or one key created twice.
+    InsertInsert,
+    /// The dates differ but both sides wrote the same: no conflict.
+    Equal,
+    /// A change of a row would give it the natural key that another row has.
+    UpdateTaken,
+}
+
+/// The two sides of a conflict, by kind of edit here and there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sides {
+    /// When the local edit was made, by the device's clock.
+    pub local: Stamp,
+    /// The stamp of the backend's version: of the row in the way.
+    pub remote: Stamp,
+    /// When that version was made, by its author's clock, if the backend says so.
+    pub edited: Option<Stamp>,
+}
+
+/// What an engine decided about a local edit that met a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision<'a> {
+    /// The edit wins: it goes out again, over the backend's version.
+    Local,
+    /// The backend's version stays, and the edit is superseded.
+    Remote,
+    /// Both sides say the same: the edit counts as done.
+    Same,
+    /// The edit goes out again with these of its columns, by position in the backend's; in the
+    /// others the backend's version stays.
+    Merged { columns: &'a [usize] },
+    /// Both stay: the edit goes out again as a row of its own with this key.
+    Both { key: &'a Key },
+    /// A person is to decide: the edit waits.
+    Parked,
 }

@@ -8,14 +8,11 @@ pub enum ServerError {
     /// Down for a while: try again later.
     #[error("the backend is not available")]
     Unavailable,
-    /// Asked too often.
     #[error("throttled; try again after {0}")]
     Throttled(Span),
-    /// The cursor is older than the tombstones that are kept, or not the gateway's own: load the
-    /// entity again.
+    /// The cursor is older than kept tombstones, or not the gateway's: load the entity again.
     #[error("the cursor of entity {} has expired", .0.0)]
     CursorExpired(EntityId),
-    /// The answer took longer than the gateway waits.
     #[error("the gateway gave up waiting for the backend")]
     GatewayTimeout,
     /// It broke in the backend or on the way there, which may have acted: try again.
@@ -31,7 +28,6 @@ pub enum ServerError {
     /// brought may have been done.
     #[error("the answer is larger than the {0} bytes that the server sends")]
     AnswerTooLarge(u64),
-    /// The request cannot be understood.
     #[error("bad request: {0}")]
     BadRequest(String),
 }

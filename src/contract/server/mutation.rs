@@ -8,13 +8,11 @@ use crate::contract::device::{EditKind, LocalEdit};
 pub struct Mutation {
     /// The idempotency key: two mutations with the same key are one.
     pub id: String,
-    /// The local edit behind it; carried, never read.
     pub edit: EditId,
     pub entity: EntityId,
     pub key: Key,
     pub kind: EditKind,
-    /// New values by position in the backend's columns; all of the device's columns for a create,
-    /// none for a delete.
+    /// New values by position in the backend's columns; all that devices have for a create.
     pub values: Vec<(usize, Value)>,
     /// The stamp of the version that the edit was made on; `None` for a create.
     pub base: Option<Stamp>,
@@ -40,13 +38,11 @@ pub enum Guard {
     Base,
     /// Nothing changed it since the date that is the mutation's base.
     Since,
-    /// What its device may see of it reads as it did when it was sent, by this [`image`]. The row
-    /// is read for that.
+    /// What its device may see of it has this [`image`], as when it was sent.
     Image(u64),
 }
 
 impl Guard {
-    /// Whether it is what goes without saying.
     pub fn is_base(&self) -> bool {
         *self == Guard::Base
     }
@@ -85,8 +81,7 @@ impl Mutation {
     }
 }
 
-/// A version of a row as the backend tells it to a device: projected values, or `None` for a
-/// tombstone.
+/// A version of a row as the backend tells it to a device.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Row {
     pub key: Key,
@@ -98,8 +93,7 @@ pub struct Row {
 /// What became of one mutation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// Committed, now or by an earlier request with the same idempotency key; this is the row's new
-    /// stamp.
+    /// Committed, now or before by the same idempotency key, with this stamp.
     Applied { stamp: Stamp },
     /// Committed as a new row, now or before, to which the backend has given a key of its own. The
     /// row had this stamp first and is like that now.
@@ -121,13 +115,9 @@ pub enum Outcome {
 /// Why a mutation met a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Refusal {
-    /// The row has a newer version than the edit's base.
     Stale,
-    /// The row was deleted.
     Gone,
-    /// A create of a key that exists.
     Exists,
-    /// Another row has the same natural key.
     Taken,
 }
 in_words!(Refusal { Stale: "stale", Gone: "gone", Exists: "exists", Taken: "taken" });

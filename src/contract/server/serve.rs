@@ -22,8 +22,7 @@ pub trait SyncServer<R: ?Sized = RecordPort> {
     /// What is wrong with the request, or what the backend said no to: the device is told by
     /// [`refuse`](SyncServer::refuse).
     fn serve(&mut self, from: DeviceId, request: &[u8], record: &mut R) -> Result<Vec<u8>, ServerError>;
-    /// The bytes that say no: a request was not served, or the backend does not let it in, failed,
-    /// or took too long.
+    /// The bytes that say no: a request was not served, let in or answered in time.
     fn refuse(&self, error: &ServerError) -> Vec<u8>;
     /// Answers a request without the backend, if it can; nothing goes to the backend then.
     fn answer(&mut self, now: Time, from: DeviceId, request: &[u8]) -> Option<Answered> {
@@ -51,22 +50,17 @@ pub trait SyncServer<R: ?Sized = RecordPort> {
     fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>) {
         let _ = (device, stamp, rows);
     }
-    /// Its process died: what is not durable is gone.
     fn died(&mut self) {}
-    /// Its next process begins.
     fn restarted(&mut self) {}
 }
 
-/// An answer that needed no backend.
 #[derive(Debug)]
 pub struct Answered {
     pub answer: Vec<u8>,
     pub done_at: Time,
-    /// What there is to tell of it.
     pub events: Vec<Event<'static>>,
 }
 
-/// Is called with each row of an answer: entity, key, stamp, whether it is removed.
 pub type EachServed<'f> = dyn FnMut(EntityId, &str, Stamp, bool) + 'f;
 
 /// The backend as a server of one's own is given it.
@@ -86,7 +80,6 @@ pub type EachChange<'f> = dyn FnMut(&str, Stamp, Option<&[Value]>) + 'f;
 /// The backend as a server uses it while it answers one request.
 pub trait SystemOfRecord {
     fn schema(&self) -> Arc<Schema>;
-    /// What its clock shows.
     fn clock(&self) -> Stamp;
     /// Calls `f` with what changed of `entity` after `since`, for a device with these attributes,
     /// in the order of stamps: key, stamp, the backend's values. No values are a row that is

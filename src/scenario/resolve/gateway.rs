@@ -65,7 +65,7 @@ impl World<'_> {
         Some(read!(view, UploadCacheOptions { kept wait resubmit durable }))
     }
 
-    pub(super) fn codec(&self) -> &'static dyn Codec {
+    pub(super) fn codec(&self) -> Codec {
         let (written, spoken) = (self.root.at("engine.codec"), self.root.at("gateway.codecs"));
         if spoken.items().all(|codec| codec.text() != written.text()) {
             let title = format!("the gateway does not speak \"{}\", which devices write", written.text());

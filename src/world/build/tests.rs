@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::super::outcome::Ending;
 use super::super::registry::Stacks;
 use super::super::run::run;
-use super::super::wanted::ASKED_EVERY;
+use super::super::watch::ASKED_EVERY;
 use super::*;
 use crate::base::{EntityId, Span};
 

@@ -29,8 +29,7 @@ enum Taken {
 
 /// Damages so many messages, and says what became of them.
 pub fn decoder_report(messages: u64) -> Report {
-    let codecs: Vec<(&'static dyn Codec, Vec<Sound>)> =
-        all().map(|codec| (codec, sound::of(codec))).collect();
+    let codecs: Vec<(Codec, Vec<Sound>)> = all().map(|codec| (codec, sound::of(codec))).collect();
     let mut counts = [[0_u64; 3]; DAMAGES.len()];
     let mut wrong = Vec::new();
     let before = most_memory();
@@ -55,15 +54,15 @@ pub fn decoder_report(messages: u64) -> Report {
 
 fn damaged(
     damage: Damage,
-    codec: &dyn Codec,
+    codec: Codec,
     sound: &Sound,
-    codecs: &[(&'static dyn Codec, Vec<Sound>)],
+    codecs: &[(Codec, Vec<Sound>)],
     chance: &mut Stream,
 ) -> Option<Vec<u8>> {
     if damage == Damage::Others {
         let (other, sounds) = chance.pick(codecs);
         // A plain message is none of another's to a codec that would pack it.
-        let format = |codec: &dyn Codec| codec.content_type().split(';').next();
+        let format = |codec: Codec| codec.content_type().split(';').next();
         let strange = format(*other) != format(codec);
         return strange.then(|| chance.pick(sounds).bytes.clone());
     }
@@ -71,7 +70,7 @@ fn damaged(
 }
 
 /// What a decoder makes of the message, which is read to its last value.
-fn taken(codec: &dyn Codec, sound: &Sound, bytes: Vec<u8>) -> Taken {
+fn taken(codec: Codec, sound: &Sound, bytes: Vec<u8>) -> Taken {
     let is_same = bytes == sound.bytes;
     match sound::read(codec, sound.is_request, bytes) {
         None => Taken::Refused,

@@ -17,7 +17,7 @@ pub(super) struct Sound {
 }
 
 /// Messages of every kind, as this codec writes them.
-pub(super) fn of(codec: &dyn Codec) -> Vec<Sound> {
+pub(super) fn of(codec: Codec) -> Vec<Sound> {
     let mut all = Vec::new();
     let mut add = |is_request, bytes: Vec<u8>| {
         let says = read(codec, is_request, bytes.clone()).expect("a sound message is read");
@@ -35,7 +35,7 @@ pub(super) fn of(codec: &dyn Codec) -> Vec<Sound> {
 }
 
 /// All that a message says, in words; `None` if it is refused.
-pub(super) fn read(codec: &dyn Codec, is_request: bool, bytes: Vec<u8>) -> Option<String> {
+pub(super) fn read(codec: Codec, is_request: bool, bytes: Vec<u8>) -> Option<String> {
     if is_request {
         return codec.decode_request(&bytes).ok().map(|request| format!("{request:?}"));
     }
@@ -51,7 +51,7 @@ pub(super) fn read(codec: &dyn Codec, is_request: bool, bytes: Vec<u8>) -> Optio
     }
 }
 
-fn pages(codec: &dyn Codec, rows: i64) -> Vec<u8> {
+fn pages(codec: Codec, rows: i64) -> Vec<u8> {
     let values = [
         Value::text("a \"quoted\"\n line, ünïcode <&>"),
         Value::Int(-5),

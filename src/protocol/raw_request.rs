@@ -4,70 +4,69 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::damaged::Damaged;
-use super::super::message::{FetchRequest, PullRequest, PushRequest, Request, SyncRequest, Want, is_default};
+use super::damaged::Damaged;
+use super::message::{FetchRequest, PullRequest, PushRequest, Request, SyncRequest, Want, is_default};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, UnitId};
 use crate::contract::{EditKind, Guard, Mutation};
 
-#[derive(Serialize, Deserialize)]
-pub(in super::super) struct RawRequest<'a> {
-    pub(in super::super) device: DeviceId,
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct RawRequest<'a> {
+    pub(super) device: DeviceId,
     #[serde(default)]
-    pub(in super::super) clock: Stamp,
+    pub(super) clock: Stamp,
     #[serde(default)]
-    pub(in super::super) unit: UnitId,
+    pub(super) unit: UnitId,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    pub(in super::super) pull: Option<RawPull<'a>>,
+    pub(super) pull: Option<RawPull<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    pub(in super::super) push: Option<Vec<RawMutation<'a>>>,
+    pub(super) push: Option<Vec<RawMutation<'a>>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    pub(in super::super) fetch: Option<RawFetch<'a>>,
+    pub(super) fetch: Option<RawFetch<'a>>,
 }
 
-#[derive(Serialize, Deserialize)]
-pub(in super::super) struct RawPull<'a> {
-    pub(in super::super) rows: u32,
-    pub(in super::super) bytes: u64,
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct RawPull<'a> {
+    pub(super) rows: u32,
+    pub(super) bytes: u64,
     #[serde(default)]
-    pub(in super::super) run: u64,
+    pub(super) run: u64,
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(in super::super) zone: i32,
-    /// It is asked for by its address.
+    pub(super) zone: i32,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(in super::super) get: bool,
-    pub(in super::super) wants: Cow<'a, [Want]>,
+    pub(super) get: bool,
+    pub(super) wants: Cow<'a, [Want]>,
 }
 
 #[derive(Serialize, Deserialize)]
-pub(in super::super) struct RawFetch<'a> {
-    pub(in super::super) e: EntityId,
+pub(super) struct RawFetch<'a> {
+    pub(super) e: EntityId,
     #[serde(borrow)]
-    pub(in super::super) of: Cow<'a, str>,
-    pub(in super::super) rows: u32,
+    pub(super) of: Cow<'a, str>,
+    pub(super) rows: u32,
 }
 
-#[derive(Serialize, Deserialize)]
-pub(in super::super) struct RawMutation<'a> {
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct RawMutation<'a> {
     #[serde(borrow)]
-    pub(in super::super) id: Cow<'a, str>,
-    pub(in super::super) edit: u32,
+    pub(super) id: Cow<'a, str>,
+    pub(super) edit: u32,
     /// Who made it, where that is not who sends it: a copy of another's storage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(in super::super) by: Option<DeviceId>,
-    pub(in super::super) e: EntityId,
+    pub(super) by: Option<DeviceId>,
+    pub(super) e: EntityId,
     #[serde(borrow)]
-    pub(in super::super) key: Cow<'a, str>,
-    pub(in super::super) op: char,
-    pub(in super::super) base: Option<Stamp>,
-    pub(in super::super) at: Stamp,
+    pub(super) key: Cow<'a, str>,
+    pub(super) op: char,
+    pub(super) base: Option<Stamp>,
+    pub(super) at: Stamp,
     #[serde(borrow)]
-    pub(in super::super) set: Vec<(usize, Cell<'a>)>,
+    pub(super) set: Vec<(usize, Cell<'a>)>,
     #[serde(default, skip_serializing_if = "Guard::is_base")]
-    pub(in super::super) guard: Guard,
+    pub(super) guard: Guard,
 }
 
-pub(in super::super) fn of(request: &Request) -> RawRequest<'_> {
-    let empty = |device, clock, unit| RawRequest { device, clock, unit, pull: None, push: None, fetch: None };
+pub(super) fn of(request: &Request) -> RawRequest<'_> {
+    let empty = |device, clock, unit| RawRequest { device, clock, unit, ..RawRequest::default() };
     match request {
         Request::Pull(pull) => {
             RawRequest { pull: Some(raw_pull(pull)), ..empty(pull.device, pull.clock, pull.unit) }
@@ -114,11 +113,7 @@ fn raw_mutation(device: DeviceId, mutation: &Mutation) -> RawMutation<'_> {
     }
 }
 
-/// The request that has this shape.
-///
-/// # Errors
-/// [`Damaged`] if there is none.
-pub(in super::super) fn read(raw: RawRequest<'_>) -> Result<Request, Damaged> {
+pub(super) fn read(raw: RawRequest<'_>) -> Result<Request, Damaged> {
     let (device, clock, unit) = (raw.device, raw.clock, raw.unit);
     let pull = raw.pull.map(|RawPull { rows, bytes, run, zone, get: by_address, wants }| {
         let wants = wants.into_owned();

@@ -1,30 +1,44 @@
-//! The formats: JSON whose rows are lists, and whose rows are objects.
+//! JSON, really encoded and decoded.
+//!
+//! A row is an array: `[key, stamp, value, …]`, and `[key, stamp]` for a tombstone. Of a row that
+//! the device holds in another version those columns may come that differ: `[columns, base, key,
+//! stamp, value, …]`, with a bit for each column that comes and the stamp of that version.
+//!
+//! Most servers send rows as objects, each value with its column's name. A codec knows no names, so
+//! columns are called `column1`, `column2`, …, which is about as long as names are. A row is
+//! `{"key":"k","stamp":7,"column1":"a"}`; of a part `columns` and `base` come first.
 
 use std::marker::PhantomData;
 
 use serde_json::{from_slice, to_vec};
 
-use super::super::costs::{self, Costs};
-use super::super::damaged::Damaged;
-use super::super::format::Format;
-use super::super::message::Asked;
-use super::super::raw::answer::{RawAnswer, RawError, VerdictShape};
-use super::super::raw::pages::{Head, PageEnd, Style, write_row};
-use super::super::raw::request::RawRequest;
-use super::super::weight::Frames;
+use super::coding::{self as costs, Costs};
+use super::damaged::Damaged;
+use super::format::{Facts, Format, Head, PageEnd};
+use super::message::Asked;
+use super::pages::write_row;
+use super::raw_answer::{RawAnswer, RawError, VerdictShape};
+use super::raw_request::RawRequest;
+use super::weight::Frames;
 use crate::base::json::{Sink, write_value};
 use crate::base::{EntityId, Stamp, ValueRef};
 
-/// JSON whose rows have this shape.
-pub(in super::super) struct Json<R>(pub(in super::super) PhantomData<R>);
+pub(super) struct Json<R>(pub(super) PhantomData<R>);
 
-impl<R: Shape> Format for Json<R> {
+impl<R: Shape> Facts for Json<R> {
     const CONTENT_TYPE: &'static str = R::CONTENT_TYPE;
     const COSTS: Costs = costs::JSON;
     const FRAMES: Frames =
         Frames { edit: 88, column: 5, text: 2, number: 10, null: 4, head: 120, verdict: 60 };
     const NO: &'static [u8] = b"{\"error\"";
+    const AS_KEPT: bool = R::AS_KEPT;
+    const RESULTS: [&'static [u8]; 2] = [b",\"results\":[", b"]"];
+    const PAGES: [&'static [u8]; 2] = [b",\"pages\":[", b"]"];
+    const END_OF_ROW: &'static [u8] = R::END;
+    const END: &'static [u8] = b"}";
+}
 
+impl<R: Shape> Format for Json<R> {
     fn write_request(request: &RawRequest<'_>) -> Vec<u8> {
         to_vec(request).expect("a request has no value that JSON cannot hold")
     }
@@ -38,93 +52,6 @@ impl<R: Shape> Format for Json<R> {
     fn read_answer(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged> {
         Ok(from_slice(bytes)?)
     }
-}
-
-impl From<serde_json::Error> for Damaged {
-    fn from(error: serde_json::Error) -> Damaged {
-        Damaged(error.to_string())
-    }
-}
-
-fn number<S: Sink>(out: &mut S, name: &str, number: i64) {
-    out.put(name.as_bytes());
-    write_value(out, ValueRef::Int(number));
-}
-
-fn text<S: Sink>(out: &mut S, name: &str, text: &str) {
-    out.put(name.as_bytes());
-    write_value(out, ValueRef::Text(text));
-}
-
-fn comma<S: Sink>(out: &mut S, is_first: bool) {
-    if !is_first {
-        out.put(b",");
-    }
-}
-
-/// How a row is written.
-pub(in super::super) trait Shape: Send + Sync + 'static {
-    const CONTENT_TYPE: &'static str;
-    const END: &'static [u8];
-    const AS_KEPT: bool = false;
-    fn begin<S: Sink>(out: &mut S, head: &Head<'_>);
-    fn value<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>);
-}
-
-/// `[key, stamp, value, …]`.
-pub(in super::super) struct Lists;
-
-impl Shape for Lists {
-    const CONTENT_TYPE: &'static str = "application/json";
-    const END: &'static [u8] = b"]";
-    const AS_KEPT: bool = true;
-    fn begin<S: Sink>(out: &mut S, head: &Head<'_>) {
-        comma(out, head.is_first);
-        out.put(b"[");
-        if let Some(part) = head.part {
-            write_value(out, ValueRef::Int(part.columns as i64));
-            number(out, ",", part.base.0);
-            out.put(b",");
-        }
-        write_value(out, ValueRef::Text(head.key));
-        number(out, ",", head.stamp.0);
-    }
-    fn value<S: Sink>(out: &mut S, _: usize, value: ValueRef<'_>) {
-        out.put(b",");
-        write_value(out, value);
-    }
-}
-
-/// `{"key": key, "stamp": stamp, "column1": value, …}`.
-pub(in super::super) struct Named;
-
-impl Shape for Named {
-    const CONTENT_TYPE: &'static str = "application/json; rows=objects";
-    const END: &'static [u8] = b"}";
-    fn begin<S: Sink>(out: &mut S, head: &Head<'_>) {
-        comma(out, head.is_first);
-        out.put(b"{");
-        if let Some(part) = head.part {
-            number(out, "\"columns\":", part.columns as i64);
-            number(out, ",\"base\":", part.base.0);
-            out.put(b",");
-        }
-        text(out, "\"key\":", head.key);
-        number(out, ",\"stamp\":", head.stamp.0);
-    }
-    fn value<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>) {
-        number(out, ",\"column", place as i64 + 1);
-        out.put(b"\":");
-        write_value(out, value);
-    }
-}
-
-impl<R: Shape> Style for Json<R> {
-    const AS_KEPT: bool = R::AS_KEPT;
-    const RESULTS: [&'static [u8]; 2] = [b",\"results\":[", b"]"];
-    const PAGES: [&'static [u8]; 2] = [b",\"pages\":[", b"]"];
-    const END_OF_ROW: &'static [u8] = R::END;
-    const END: &'static [u8] = b"}";
     fn begin<S: Sink>(out: &mut S, asked: Asked) {
         number(out, "{\"for\":", asked.0);
     }
@@ -165,7 +92,7 @@ impl<R: Shape> Style for Json<R> {
     fn value<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>) {
         R::value(out, place, value);
     }
-    fn end_page<S: Sink>(out: &mut S, end: &PageEnd<'_>) {
+    fn end_page<S: Sink>(out: &mut S, end: &PageEnd) {
         let PageEnd { cursor, more, undone, unseen, withheld, ids } = end;
         text(out, "],\"cursor\":", cursor);
         if !undone.is_empty() {
@@ -194,12 +121,90 @@ impl<R: Shape> Style for Json<R> {
     }
 }
 
+impl From<serde_json::Error> for Damaged {
+    fn from(error: serde_json::Error) -> Damaged {
+        Damaged(error.to_string())
+    }
+}
+
+fn number<S: Sink>(out: &mut S, name: &str, number: i64) {
+    out.put(name.as_bytes());
+    write_value(out, ValueRef::Int(number));
+}
+
+fn text<S: Sink>(out: &mut S, name: &str, text: &str) {
+    out.put(name.as_bytes());
+    write_value(out, ValueRef::Text(text));
+}
+
+fn comma<S: Sink>(out: &mut S, is_first: bool) {
+    if !is_first {
+        out.put(b",");
+    }
+}
+
+pub(super) trait Shape: Send + Sync + 'static {
+    const CONTENT_TYPE: &'static str;
+    const END: &'static [u8];
+    const AS_KEPT: bool = false;
+    fn begin<S: Sink>(out: &mut S, head: &Head<'_>);
+    fn value<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>);
+}
+
+/// `[key, stamp, value, …]`.
+pub(super) struct Lists;
+
+impl Shape for Lists {
+    const CONTENT_TYPE: &'static str = "application/json";
+    const END: &'static [u8] = b"]";
+    const AS_KEPT: bool = true;
+    fn begin<S: Sink>(out: &mut S, head: &Head<'_>) {
+        comma(out, head.is_first);
+        out.put(b"[");
+        if let Some(part) = head.part {
+            write_value(out, ValueRef::Int(part.columns as i64));
+            number(out, ",", part.base.0);
+            out.put(b",");
+        }
+        write_value(out, ValueRef::Text(head.key));
+        number(out, ",", head.stamp.0);
+    }
+    fn value<S: Sink>(out: &mut S, _: usize, value: ValueRef<'_>) {
+        out.put(b",");
+        write_value(out, value);
+    }
+}
+
+/// `{"key": key, "stamp": stamp, "column1": value, …}`.
+pub(super) struct Named;
+
+impl Shape for Named {
+    const CONTENT_TYPE: &'static str = "application/json; rows=objects";
+    const END: &'static [u8] = b"}";
+    fn begin<S: Sink>(out: &mut S, head: &Head<'_>) {
+        comma(out, head.is_first);
+        out.put(b"{");
+        if let Some(part) = head.part {
+            number(out, "\"columns\":", part.columns as i64);
+            number(out, ",\"base\":", part.base.0);
+            out.put(b",");
+        }
+        text(out, "\"key\":", head.key);
+        number(out, ",\"stamp\":", head.stamp.0);
+    }
+    fn value<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>) {
+        number(out, ",\"column", place as i64 + 1);
+        out.put(b"\":");
+        write_value(out, value);
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::super::codec::Codec;
+    use super::super::codec::Codec;
     use super::*;
 
-    const JSON: Json<Lists> = Json(PhantomData);
+    const JSON: Codec = Codec::plain(&Json::<Lists>(PhantomData));
 
     #[test]
     fn damaged_answers_are_an_error() {

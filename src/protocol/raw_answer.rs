@@ -4,28 +4,26 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::answer::{Answer, Page, PushResult, Rows};
-use super::super::damaged::Damaged;
-use super::super::message::Asked;
+use super::answer::{Answer, Page, PushResult, Rows};
+use super::damaged::Damaged;
+use super::message::Asked;
 use crate::base::{EntityId, Span, Stamp, Word as _};
 use crate::contract::{Outcome, Refusal, Row, ServerError};
 
-/// A verdict in the shape in which codecs write it: of the names that an answer may have, those
-/// that it has.
-pub(in super::super) struct VerdictShape<'o> {
-    pub(in super::super) ok: Option<Stamp>,
-    /// Its word and its text.
-    pub(in super::super) no: Option<(&'static str, &'o str)>,
-    /// A word that is all there is.
-    pub(in super::super) not_yet: Option<&'static str>,
+/// A verdict as codecs write it: of the names that it may have, those that it has.
+#[derive(Default)]
+pub(super) struct VerdictShape<'o> {
+    pub(super) ok: Option<Stamp>,
+    pub(super) no: Option<(&'static str, &'o str)>,
+    pub(super) not_yet: Option<&'static str>,
     /// Set where a row may follow; `Some(None)` says that there is none.
-    pub(in super::super) row: Option<Option<&'o Row>>,
-    pub(in super::super) edited: Option<Stamp>,
+    pub(super) row: Option<Option<&'o Row>>,
+    pub(super) edited: Option<Stamp>,
 }
 
 impl<'o> VerdictShape<'o> {
-    pub(in super::super) fn of(outcome: &'o Outcome) -> VerdictShape<'o> {
-        let nothing = VerdictShape { ok: None, no: None, not_yet: None, row: None, edited: None };
+    pub(super) fn of(outcome: &'o Outcome) -> VerdictShape<'o> {
+        let nothing = VerdictShape::default();
         match outcome {
             Outcome::Applied { stamp } => VerdictShape { ok: Some(*stamp), ..nothing },
             Outcome::Named { stamp, row } => {
@@ -44,46 +42,43 @@ impl<'o> VerdictShape<'o> {
     }
 }
 
-#[derive(Deserialize)]
-pub(in super::super) struct RawAnswer<'a> {
+#[derive(Default, Deserialize)]
+pub(super) struct RawAnswer<'a> {
     #[serde(default, rename = "for")]
-    pub(in super::super) asked: Asked,
+    pub(super) asked: Asked,
     #[serde(default, borrow)]
-    pub(in super::super) pages: Option<Vec<Page<'a>>>,
+    pub(super) pages: Option<Vec<Page<'a>>>,
     #[serde(default, borrow)]
-    pub(in super::super) results: Option<Vec<RawResult<'a>>>,
+    pub(super) results: Option<Vec<RawResult<'a>>>,
     #[serde(default)]
-    pub(in super::super) error: Option<RawError>,
+    pub(super) error: Option<RawError>,
 }
 
-#[derive(Deserialize)]
-pub(in super::super) struct RawResult<'a> {
+#[derive(Default, Deserialize)]
+pub(super) struct RawResult<'a> {
     #[serde(borrow)]
-    pub(in super::super) id: Cow<'a, str>,
-    pub(in super::super) ok: Option<Stamp>,
-    pub(in super::super) conflict: Option<String>,
-    pub(in super::super) rejected: Option<String>,
+    pub(super) id: Cow<'a, str>,
+    pub(super) ok: Option<Stamp>,
+    pub(super) conflict: Option<String>,
+    pub(super) rejected: Option<String>,
     #[serde(default)]
-    pub(in super::super) later: bool,
+    pub(super) later: bool,
     #[serde(default)]
-    pub(in super::super) queued: bool,
+    pub(super) queued: bool,
     #[serde(default, borrow)]
-    pub(in super::super) row: Rows<'a>,
-    pub(in super::super) edited: Option<Stamp>,
+    pub(super) row: Rows<'a>,
+    pub(super) edited: Option<Stamp>,
 }
 
-#[derive(Deserialize, Serialize)]
-pub(in super::super) struct RawError {
-    pub(in super::super) kind: String,
-    pub(in super::super) number: u64,
-    pub(in super::super) text: String,
+#[derive(Default, Deserialize, Serialize)]
+pub(super) struct RawError {
+    pub(super) kind: String,
+    pub(super) number: u64,
+    pub(super) text: String,
 }
 
 /// The answer that has this shape; one that says no is the inner error.
-///
-/// # Errors
-/// [`Damaged`] if there is none.
-pub(in super::super) fn read(raw: RawAnswer<'_>) -> Result<Result<Answer<'_>, ServerError>, Damaged> {
+pub(super) fn read(raw: RawAnswer<'_>) -> Result<Result<Answer<'_>, ServerError>, Damaged> {
     if let Some(error) = raw.error {
         return Ok(Err(server_error(error)?));
     }
@@ -94,24 +89,21 @@ pub(in super::super) fn read(raw: RawAnswer<'_>) -> Result<Result<Answer<'_>, Se
     Ok(Ok(Answer { asked: raw.asked, pages: raw.pages.unwrap_or_default(), results }))
 }
 
-fn server_error(raw: RawError) -> Result<ServerError, Damaged> {
-    let RawError { kind, number, text } = raw;
-    let all = [
-        ServerError::Unavailable,
-        ServerError::Throttled(Span(number)),
-        ServerError::CursorExpired(EntityId(number as u16)),
-        ServerError::GatewayTimeout,
-        ServerError::Failed,
-        ServerError::Unauthorized,
-        ServerError::RequestTooLarge(number),
-        ServerError::AnswerTooLarge(number),
-        ServerError::BadRequest(text),
-    ];
-    let is_it = |error: &ServerError| {
-        let told = refusal(error);
-        (told.kind, told.number) == (kind.clone(), number)
-    };
-    all.into_iter().find(is_it).ok_or_else(|| Damaged(format!("unknown error {kind}")))
+fn server_error(RawError { kind, number, text }: RawError) -> Result<ServerError, Damaged> {
+    Ok(match kind.as_str() {
+        "unavailable" => ServerError::Unavailable,
+        "throttled" => ServerError::Throttled(Span(number)),
+        "cursor-expired" if number <= u64::from(u16::MAX) => {
+            ServerError::CursorExpired(EntityId(number as u16))
+        }
+        "gateway-timeout" => ServerError::GatewayTimeout,
+        "failed" => ServerError::Failed,
+        "unauthorized" => ServerError::Unauthorized,
+        "request-too-large" => ServerError::RequestTooLarge(number),
+        "answer-too-large" => ServerError::AnswerTooLarge(number),
+        "bad-request" => ServerError::BadRequest(text),
+        _ => return Err(Damaged(format!("unknown error {kind}"))),
+    })
 }
 
 fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
@@ -120,13 +112,8 @@ fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
     }
     let current = raw.row.owned();
     let outcome = match (raw.ok, raw.conflict.as_deref(), raw.rejected) {
-        (None, None, None) if raw.later != raw.queued => {
-            if raw.later {
-                Outcome::Later
-            } else {
-                Outcome::Queued
-            }
-        }
+        (None, None, None) if raw.later && !raw.queued => Outcome::Later,
+        (None, None, None) if raw.queued && !raw.later => Outcome::Queued,
         _ if raw.later || raw.queued => {
             return Err(Damaged("what is put off or queued has no verdict".to_owned()));
         }
@@ -144,7 +131,7 @@ fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
     Ok(PushResult { id: raw.id, outcome })
 }
 
-pub(in super::super) fn refusal(error: &ServerError) -> RawError {
+pub(super) fn refusal(error: &ServerError) -> RawError {
     let (kind, number, text) = match error {
         ServerError::Unavailable => ("unavailable", 0, ""),
         ServerError::Throttled(after) => ("throttled", after.0, ""),

@@ -2,57 +2,21 @@
 
 use std::marker::PhantomData;
 
-use super::super::answer::{Part, Projected};
-use super::super::codec::{PageWriter, PushVerdict};
-use super::super::coding::{BytesCount, Coding, Packing};
-use super::super::message::Asked;
-use super::super::packed::Sent;
-use super::answer::VerdictShape;
+use super::answer::{Answer, Part, Projected};
+use super::codec::{PageWriter, Spoken, Verdicts};
+use super::coding::{BytesCount, Coding, Costs, Packing};
+use super::damaged::Damaged;
+use super::format::{Format, Head, PageEnd};
+use super::message::{Asked, Request};
+use super::packed::Sent;
+use super::raw_answer::{self as answer, VerdictShape};
+use super::raw_request as request;
+use super::weight::Frames;
 use crate::base::json::{Counted, Sink};
-use crate::base::{Cell, EntityId, Stamp, Undone, ValueRef};
+use crate::base::{Cell, EntityId, Stamp, Undone};
+use crate::contract::ServerError;
 
-/// How the parts of an answer are written.
-pub(in super::super) trait Style {
-    /// Values are written as a database keeps them.
-    const AS_KEPT: bool = false;
-    /// What stands before and behind all verdicts, and all pages.
-    const RESULTS: [&'static [u8]; 2];
-    const PAGES: [&'static [u8]; 2];
-    /// What stands behind a row, and behind all.
-    const END_OF_ROW: &'static [u8];
-    const END: &'static [u8];
-    fn begin<S: Sink>(out: &mut S, asked: Asked);
-    fn result<S: Sink>(out: &mut S, is_first: bool, id: &str, told: &VerdictShape<'_>);
-    fn begin_page<S: Sink>(out: &mut S, is_first: bool, entity: EntityId);
-    fn begin_row<S: Sink>(out: &mut S, head: &Head<'_>);
-    /// The value of the column at this place.
-    fn value<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>);
-    fn end_page<S: Sink>(out: &mut S, end: &PageEnd<'_>);
-}
-
-/// What comes before the values of a row.
-pub(in super::super) struct Head<'r> {
-    /// No row comes before it in its page.
-    pub(in super::super) is_first: bool,
-    pub(in super::super) part: Option<Part>,
-    pub(in super::super) key: &'r str,
-    pub(in super::super) stamp: Stamp,
-    /// How many values come; not known of those that are written as they were kept.
-    pub(in super::super) values: usize,
-}
-
-/// What comes after the rows of a page.
-pub(in super::super) struct PageEnd<'e> {
-    pub(in super::super) cursor: &'e str,
-    pub(in super::super) more: bool,
-    pub(in super::super) undone: &'e [Undone],
-    pub(in super::super) unseen: Option<Stamp>,
-    pub(in super::super) withheld: &'e [String],
-    pub(in super::super) ids: Option<(u64, u32)>,
-}
-
-/// What a sink has taken, if it has kept it.
-pub(in super::super) trait IntoBytes {
+pub(super) trait IntoBytes {
     fn into_bytes(self) -> Vec<u8>;
     fn kept(&self) -> &[u8];
 }
@@ -75,42 +39,22 @@ impl IntoBytes for Counted {
     }
 }
 
-pub(in super::super) struct Pages<W, S> {
+pub(super) struct Pages<W, S> {
     out: S,
     /// What packs it at its end; `None` of what nobody will read.
     packing: Option<Packing>,
-    /// How long it will be once packed, where its limit counts that.
     sent: Option<Sent>,
     /// Pages that were begun, and rows of the last.
     begun: (u32, u32),
-    undone: Vec<Undone>,
-    unseen: Option<Stamp>,
-    withheld: Vec<String>,
-    ids: Option<(u64, u32)>,
+    /// What is to be said at the end of the page under way.
+    end: PageEnd,
     style: PhantomData<W>,
 }
 
-impl<W: Style + 'static> Pages<W, Vec<u8>> {
-    /// Begins an answer with these verdicts, if there are some; one that is not `kept` is only
-    /// counted.
-    pub(in super::super) fn begin(
-        asked: Asked,
-        verdicts: Option<&mut dyn Iterator<Item = PushVerdict<'_>>>,
-        kept: bool,
-        coding: Coding,
-    ) -> Box<dyn PageWriter> {
-        // What is not written cannot be packed to see how long it will be.
-        match kept || coding.counts == BytesCount::Sent {
-            true => Box::new(Pages::<W, Vec<u8>>::new(asked, verdicts, kept, coding)),
-            false => Box::new(Pages::<W, Counted>::new(asked, verdicts, kept, coding)),
-        }
-    }
-}
-
-impl<W: Style, S: Sink + Default> Pages<W, S> {
+impl<W: Format, S: Sink + Default> Pages<W, S> {
     fn new(
         asked: Asked,
-        verdicts: Option<&mut dyn Iterator<Item = PushVerdict<'_>>>,
+        verdicts: Option<Verdicts<'_, '_>>,
         kept: bool,
         Coding { packing, counts, .. }: Coding,
     ) -> Pages<W, S> {
@@ -125,10 +69,7 @@ impl<W: Style, S: Sink + Default> Pages<W, S> {
             packing: kept.then_some(packing),
             sent: (counts == BytesCount::Sent).then(|| Sent::new(packing)),
             begun: (0, 0),
-            undone: Vec::new(),
-            unseen: None,
-            withheld: Vec::new(),
-            ids: None,
+            end: PageEnd::default(),
             style: PhantomData,
         }
     }
@@ -141,18 +82,7 @@ impl<W, S> Pages<W, S> {
     }
 }
 
-pub(in super::super) fn results<W: Style>(
-    asked: Asked,
-    verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>,
-) -> Vec<u8> {
-    let mut out = Vec::new();
-    W::begin(&mut out, asked);
-    write_results::<W, Vec<u8>>(&mut out, verdicts);
-    out.put(W::END);
-    out
-}
-
-fn write_results<W: Style, S: Sink>(out: &mut S, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) {
+fn write_results<W: Format, S: Sink>(out: &mut S, verdicts: Verdicts<'_, '_>) {
     out.put(W::RESULTS[0]);
     for (place, (id, outcome)) in verdicts.enumerate() {
         W::result(out, place == 0, id, &VerdictShape::of(outcome));
@@ -160,7 +90,7 @@ fn write_results<W: Style, S: Sink>(out: &mut S, verdicts: &mut dyn Iterator<Ite
     out.put(W::RESULTS[1]);
 }
 
-pub(in super::super) fn write_row<'v, W: Style, S: Sink>(
+pub(super) fn write_row<'v, W: Format, S: Sink>(
     out: &mut S,
     is_first: bool,
     (key, stamp): (&str, Stamp),
@@ -173,7 +103,7 @@ pub(in super::super) fn write_row<'v, W: Style, S: Sink>(
     out.put(W::END_OF_ROW);
 }
 
-impl<W: Style, S: Sink + Default + IntoBytes> PageWriter for Pages<W, S> {
+impl<W: Format, S: Sink + Default + IntoBytes> PageWriter for Pages<W, S> {
     fn begin_page(&mut self, entity: EntityId) {
         W::begin_page(&mut self.out, self.begun.0 == 0, entity);
         self.begun = (self.begun.0 + 1, 0);
@@ -211,21 +141,19 @@ impl<W: Style, S: Sink + Default + IntoBytes> PageWriter for Pages<W, S> {
         self.out.put(W::END_OF_ROW);
     }
     fn undone(&mut self, undone: &[Undone]) {
-        self.undone = undone.to_vec();
+        self.end.undone = undone.to_vec();
     }
     fn withheld(&mut self, key: &str) {
-        self.withheld.push(key.to_owned());
+        self.end.withheld.push(key.to_owned());
     }
     fn unseen_from(&mut self, stamp: Stamp) {
-        self.unseen = Some(stamp);
+        self.end.unseen = Some(stamp);
     }
     fn ids(&mut self, first: u64, count: u32) {
-        self.ids = Some((first, count));
+        self.end.ids = Some((first, count));
     }
     fn end_page(&mut self, cursor: &str, more: bool) {
-        let (undone, withheld) = (std::mem::take(&mut self.undone), std::mem::take(&mut self.withheld));
-        let (unseen, ids) = (self.unseen.take(), self.ids.take());
-        let end = PageEnd { cursor, more, undone: &undone, unseen, withheld: &withheld, ids };
+        let end = PageEnd { cursor: cursor.to_owned(), more, ..std::mem::take(&mut self.end) };
         W::end_page(&mut self.out, &end);
     }
     fn bytes(&self) -> u64 {
@@ -236,5 +164,52 @@ impl<W: Style, S: Sink + Default + IntoBytes> PageWriter for Pages<W, S> {
         self.out.put(W::END);
         let Some(packing) = self.packing else { return Vec::new() };
         packing.packed(self.out.into_bytes())
+    }
+}
+
+impl<F: Format> Spoken for F {
+    fn content_type(&self) -> &'static str {
+        F::CONTENT_TYPE
+    }
+    fn costs(&self) -> Costs {
+        F::COSTS
+    }
+    fn frames(&self) -> Frames {
+        F::FRAMES
+    }
+    fn encode_request(&self, asked: &Request) -> Vec<u8> {
+        F::write_request(&request::of(asked))
+    }
+    fn decode_request(&self, bytes: &[u8]) -> Result<Request, Damaged> {
+        request::read(F::read_request(bytes)?)
+    }
+    fn begin(
+        &self,
+        asked: Asked,
+        verdicts: Option<Verdicts<'_, '_>>,
+        kept: bool,
+        coding: Coding,
+    ) -> Box<dyn PageWriter> {
+        // What is not written cannot be packed to see how long it will be.
+        match kept || coding.counts == BytesCount::Sent {
+            true => Box::new(Pages::<F, Vec<u8>>::new(asked, verdicts, kept, coding)),
+            false => Box::new(Pages::<F, Counted>::new(asked, verdicts, kept, coding)),
+        }
+    }
+    fn results(&self, asked: Asked, verdicts: Verdicts<'_, '_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        F::begin(&mut out, asked);
+        write_results::<F, Vec<u8>>(&mut out, verdicts);
+        out.put(F::END);
+        out
+    }
+    fn refusal(&self, error: &ServerError) -> Vec<u8> {
+        F::write_refusal(&answer::refusal(error))
+    }
+    fn is_refusal(&self, opened: &[u8]) -> bool {
+        opened.starts_with(F::NO)
+    }
+    fn decode_answer<'a>(&self, opened: &'a [u8]) -> Result<Result<Answer<'a>, ServerError>, Damaged> {
+        answer::read(F::read_answer(opened)?)
     }
 }

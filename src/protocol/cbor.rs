@@ -1,31 +1,38 @@
-//! The format, and how its answers are written.
+//! CBOR (RFC 8949): the same shape as JSON in a binary form. Lists whose length is not known when
+//! they begin are of indefinite length.
 
 use minicbor::Encoder;
 use minicbor::encode::Write;
 use minicbor_serde::Deserializer;
 use serde::Deserialize;
 
-use super::super::costs::{self, Costs};
-use super::super::damaged::Damaged;
-use super::super::format::Format;
-use super::super::message::Asked;
-use super::super::raw::answer::{RawAnswer, RawError, VerdictShape};
-use super::super::raw::pages::{Head, PageEnd, Style, write_row};
-use super::super::raw::request::RawRequest;
-use super::super::weight::Frames;
+use super::coding::{self as costs, Costs};
+use super::damaged::Damaged;
+use super::format::{Facts, Format, Head, PageEnd};
+use super::message::Asked;
+use super::pages::write_row;
+use super::raw_answer::{RawAnswer, RawError, VerdictShape};
+use super::raw_request::RawRequest;
+use super::weight::Frames;
 use crate::base::json::Sink;
 use crate::base::{EntityId, Stamp, Undone, ValueRef};
 
-pub(in super::super) struct Cbor;
+pub(super) struct Cbor;
 
-impl Format for Cbor {
+impl Facts for Cbor {
     const CONTENT_TYPE: &'static str = "application/cbor";
     const COSTS: Costs = costs::CBOR;
     const FRAMES: Frames =
         Frames { edit: 56, column: 2, text: 2, number: 5, null: 1, head: 100, verdict: 45 };
     // A map of one item.
     const NO: &'static [u8] = b"\xa1\x65error";
+    const RESULTS: [&'static [u8]; 2] = [b"\x67results\x9f", b"\xff"];
+    const PAGES: [&'static [u8]; 2] = [b"\x65pages\x9f", b"\xff"];
+    const END_OF_ROW: &'static [u8] = b"";
+    const END: &'static [u8] = b"\xff";
+}
 
+impl Format for Cbor {
     fn write_request(request: &RawRequest<'_>) -> Vec<u8> {
         minicbor_serde::to_vec(request).expect("a request has no value that CBOR cannot hold")
     }
@@ -39,45 +46,6 @@ impl Format for Cbor {
     fn read_answer(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged> {
         whole(bytes)
     }
-}
-
-fn whole<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Damaged> {
-    let mut deserializer = Deserializer::new(bytes);
-    let read = T::deserialize(&mut deserializer).map_err(|error| Damaged(error.to_string()))?;
-    if deserializer.decoder().position() < bytes.len() {
-        return Err(Damaged("bytes after its end".to_owned()));
-    }
-    Ok(read)
-}
-
-struct Out<'s, S>(&'s mut S);
-
-impl<S: Sink> Write for Out<'_, S> {
-    type Error = std::convert::Infallible;
-    #[inline]
-    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
-        self.0.put(bytes);
-        Ok(())
-    }
-}
-
-/// Writes into a sink, which takes all.
-#[inline]
-fn put<S: Sink, T>(
-    out: &mut S,
-    write: impl FnOnce(&mut Encoder<Out<'_, S>>) -> Result<T, minicbor::encode::Error<std::convert::Infallible>>,
-) {
-    if write(&mut Encoder::new(Out(out))).is_err() {
-        unreachable!("a sink takes all");
-    }
-}
-
-// A text is one byte and its length before it; lists and maps whose length is not known end in FF.
-impl Style for Cbor {
-    const RESULTS: [&'static [u8]; 2] = [b"\x67results\x9f", b"\xff"];
-    const PAGES: [&'static [u8]; 2] = [b"\x65pages\x9f", b"\xff"];
-    const END_OF_ROW: &'static [u8] = b"";
-    const END: &'static [u8] = b"\xff";
     fn begin<S: Sink>(out: &mut S, asked: Asked) {
         put(out, |e| e.begin_map()?.str("for")?.i64(asked.0).map(|_| ()));
     }
@@ -129,13 +97,13 @@ impl Style for Cbor {
             ValueRef::Text(t) => e.str(t).map(|_| ()),
         });
     }
-    fn end_page<S: Sink>(out: &mut S, end: &PageEnd<'_>) {
+    fn end_page<S: Sink>(out: &mut S, end: &PageEnd) {
         let PageEnd { cursor, more, undone, unseen, withheld, ids } = end;
         put(out, |e| {
             e.end()?.str("cursor")?.str(cursor)?;
             if !undone.is_empty() {
                 e.str("undone")?.array(undone.len() as u64)?;
-                for Undone { from, until } in *undone {
+                for Undone { from, until } in undone {
                     e.array(2)?.i64(from.0)?.i64(until.0)?;
                 }
             }
@@ -144,7 +112,7 @@ impl Style for Cbor {
             }
             if !withheld.is_empty() {
                 e.str("withheld")?.array(withheld.len() as u64)?;
-                for key in *withheld {
+                for key in withheld {
                     e.str(key)?;
                 }
             }
@@ -155,3 +123,36 @@ impl Style for Cbor {
         });
     }
 }
+
+fn whole<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Damaged> {
+    let mut deserializer = Deserializer::new(bytes);
+    let read = T::deserialize(&mut deserializer).map_err(|error| Damaged(error.to_string()))?;
+    if deserializer.decoder().position() < bytes.len() {
+        return Err(Damaged("bytes after its end".to_owned()));
+    }
+    Ok(read)
+}
+
+struct Out<'s, S>(&'s mut S);
+
+impl<S: Sink> Write for Out<'_, S> {
+    type Error = std::convert::Infallible;
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
+        self.0.put(bytes);
+        Ok(())
+    }
+}
+
+/// Writes into a sink, which takes all.
+#[inline]
+fn put<S: Sink, T>(
+    out: &mut S,
+    write: impl FnOnce(&mut Encoder<Out<'_, S>>) -> Result<T, minicbor::encode::Error<std::convert::Infallible>>,
+) {
+    if write(&mut Encoder::new(Out(out))).is_err() {
+        unreachable!("a sink takes all");
+    }
+}
+
+// A text is one byte and its length before it; lists and maps whose length is not known end in FF.

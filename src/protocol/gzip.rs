@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
 
-use super::super::damaged::Damaged;
+use super::damaged::Damaged;
 use super::room::{other_size, unpacked};
 
 /// How a packed message begins: gzip, deflate.
@@ -13,8 +13,7 @@ pub(super) const MAGIC: &[u8] = b"\x1f\x8b\x08";
 const HEAD: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff";
 /// A sum and a size.
 const TAIL: usize = 8;
-/// It packs within 3 % as zlib does at 6, which `gzip` and most servers take; 6 of this one packs
-/// rows that repeat a sixth worse.
+/// Packs within 3 % as zlib at 6, as servers do; 6 of this one packs rows a sixth worse.
 const LEVEL: u32 = 7;
 
 thread_local! {

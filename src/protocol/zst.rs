@@ -6,7 +6,7 @@ use zstd::bulk::Compressor;
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 use zstd::zstd_safe::{CParameter, get_frame_content_size};
 
-use super::super::damaged::Damaged;
+use super::damaged::Damaged;
 use super::room::{other_size, unpacked};
 
 pub(super) const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";

@@ -1,13 +1,10 @@
 //! What a message unpacks to, bounded by what it says.
 
-use super::super::damaged::Damaged;
+use super::damaged::Damaged;
 
 /// Unpacks by steps, each of which tells whether it was the last and how much of the message is
 /// taken so far: what comes of that, and how much was taken. Room for it doubles, and is never more
 /// than is left of `size`.
-///
-/// # Errors
-/// [`Damaged`] if it is not of this size.
 pub(super) fn unpacked(
     format: &str,
     size: u64,
