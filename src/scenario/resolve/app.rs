@@ -6,10 +6,24 @@ use super::World;
 use crate::base::{EntityId, Word};
 use crate::contract::{ColumnKind, Hook, Like, LocalQuery};
 
-pub(super) fn hooks(world: &World<'_>) -> Hooks {
-    let view = world.root.at("hooks");
-    let there = |hook: &Hook| Some((*hook, hook_plan(world, view.at(hook.word()).present()?)));
-    Hook::VALUES.iter().filter_map(there).collect()
+impl World<'_> {
+    pub(super) fn hooks(&self) -> Hooks {
+        let view = self.root.at("hooks");
+        let there = |hook: &Hook| Some((*hook, hook_plan(self, view.at(hook.word()).present()?)));
+        Hook::VALUES.iter().filter_map(there).collect()
+    }
+
+    pub(super) fn queries(&self) -> Vec<AppQuery> {
+        let query = |(name, view): (&str, View<'_>)| {
+            if self.stack().is_some_and(|stack| !stack.is_builtin) {
+                let title = "only the built-in stack's database can be asked";
+                self.wrong.at(view, title, "leave `query` out with a stack of your own");
+            }
+            let every = view.at("every").span();
+            Some(AppQuery { name: name.to_owned(), query: query(self, view)?, every })
+        };
+        self.root.at("query").entries().filter_map(query).collect()
+    }
 }
 
 fn hook_plan(world: &World<'_>, view: View<'_>) -> HookPlan {
@@ -22,18 +36,6 @@ fn hook_plan(world: &World<'_>, view: View<'_>) -> HookPlan {
         throws: view.at("throws").share(),
         triggers: world.unit_named(view.at("triggers")),
     }
-}
-
-pub(super) fn queries(world: &World<'_>) -> Vec<AppQuery> {
-    let query = |(name, view): (&str, View<'_>)| {
-        if world.stack().is_some_and(|stack| !stack.is_builtin) {
-            let title = "only the built-in stack's database can be asked";
-            world.wrong.at(view, title, "leave `query` out with a stack of your own");
-        }
-        let every = view.at("every").span();
-        Some(AppQuery { name: name.to_owned(), query: query(world, view)?, every })
-    };
-    world.root.at("query").entries().filter_map(query).collect()
 }
 
 fn query(world: &World<'_>, view: View<'_>) -> Option<LocalQuery> {
