@@ -92,6 +92,29 @@ pub enum ScopeRule {
     Window { column: usize, from: Stamp, until: Stamp },
 }
 
+impl ScopeRule {
+    pub fn column(&self) -> usize {
+        let (ScopeRule::Attribute { column, .. } | ScopeRule::Window { column, .. }) = self;
+        *column
+    }
+    /// The column and the attribute, if it is about one.
+    pub fn attribute(&self) -> Option<(usize, usize)> {
+        match self {
+            ScopeRule::Attribute { column, attribute } => Some((*column, *attribute)),
+            ScopeRule::Window { .. } => None,
+        }
+    }
+    /// Whether a row with this value in the column meets it.
+    pub fn is_met(&self, value: &Value, attributes: &[Value]) -> bool {
+        match self {
+            ScopeRule::Attribute { attribute, .. } => *value == attributes[*attribute],
+            ScopeRule::Window { from, until, .. } => {
+                matches!(value, Value::Int(t) if (from.0..until.0).contains(t))
+            }
+        }
+    }
+}
+
 /// How an entity's rows come to devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
@@ -239,10 +262,9 @@ impl Entity {
     }
     /// Whether a row belongs to who has these attributes, of whatever time.
     pub fn is_of(&self, values: &[Value], attributes: &[Value]) -> bool {
-        self.scope.iter().all(|rule| match rule {
-            ScopeRule::Attribute { column, attribute } => values[*column] == attributes[*attribute],
-            ScopeRule::Window { .. } => true,
-        })
+        self.scope
+            .iter()
+            .all(|rule| rule.attribute().is_none() || rule.is_met(&values[rule.column()], attributes))
     }
     pub fn project(&self, values: &[Value]) -> Vec<Value> {
         self.projection.iter().map(|&column| values[column].clone()).collect()
@@ -264,12 +286,7 @@ impl Entity {
 
 /// Whether a backend row with these values meets every rule, for a device with these attributes.
 fn are_met(rules: &[ScopeRule], values: &[Value], attributes: &[Value]) -> bool {
-    rules.iter().all(|rule| match rule {
-        ScopeRule::Attribute { column, attribute } => values[*column] == attributes[*attribute],
-        ScopeRule::Window { column, from, until } => {
-            matches!(values[*column], Value::Int(t) if (from.0..until.0).contains(&t))
-        }
-    })
+    rules.iter().all(|rule| rule.is_met(&values[rule.column()], attributes))
 }
 
 impl SyncUnit {

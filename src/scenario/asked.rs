@@ -3,6 +3,7 @@
 use super::document::{Document, OF_VARIANTS};
 use super::merge::Setting;
 use super::tree::{Entry, Node, Table, Val};
+use super::view::View;
 
 /// The halves of a question.
 const HALVES: [&str; 2] = ["without", "with"];
@@ -10,12 +11,10 @@ const HALVES: [&str; 2] = ["without", "with"];
 impl Document {
     /// The names of the questions that it answers, in order.
     pub fn asks(&self) -> Vec<&str> {
-        let questions = self.tree.get(&["question"]).and_then(Node::table);
-        questions.into_iter().flatten().map(|(name, _)| name.as_str()).collect()
+        View::new(&self.tree).at("question").names()
     }
 
-    /// This scenario under a question that `of` has: with that question's two variants, as far as
-    /// they set something, in place of its own. Whether it can be set so, its plans say.
+    /// This scenario under a question of `of`, with its two variants in place of all own ones.
     #[must_use]
     pub fn asked(&self, question: &str, of: &Document) -> Document {
         let mut asked = self.clone();

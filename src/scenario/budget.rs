@@ -2,13 +2,11 @@
 
 use crate::base::{Ppm, Span, Time};
 
-/// What an app may do that nobody looks at: it goes on for a while, then it is suspended, and from
-/// time to time it is given a window in which it goes on.
+/// What an app may do that nobody looks at: it goes on for a while, then in windows alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// For how long it goes on when it was put away.
     pub stays: Span,
-    /// The length of the first window.
     pub window: Span,
     /// Each further window is longer by `growth`, up to this.
     pub longest: Span,
@@ -23,8 +21,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// When an app goes on that was put away at `since`: from when on, and until when, in order and
-    /// without end.
+    /// From when until when an app goes on that was put away at `since`, in order and without end.
     pub fn windows(self, since: Time) -> impl Iterator<Item = (Time, Time)> {
         let first = (since, since + self.stays);
         let (mut window, mut every, mut begins) = (self.window, self.every, first.1);

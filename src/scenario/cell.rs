@@ -5,13 +5,12 @@ use super::diagnostic::{Place, choices, excerpt};
 use super::written::Calendar;
 use crate::base::{Decimal, Value, words};
 use crate::contract::ColumnKind;
+use crate::workload::Maker;
 
 pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
     pub(super) kind: &'a ColumnType,
-    /// The type as it is written.
     pub(super) written: &'a str,
-    /// Where the scenario writes it.
     pub(super) place: Option<Place>,
     /// What keys of the entity look like to which it points.
     pub(super) points_to: Option<KeyType>,
@@ -20,7 +19,6 @@ pub(super) struct Wanted<'a> {
 pub(super) const DATE_HELP: &str =
     "a date looks like 2026-03-02T08:15:00+01:00, or without offset for local time";
 
-/// The value that a cell of this column says; else what is wrong, and what would be right.
 pub(super) fn cell_value(
     cell: &str,
     wanted: &Wanted<'_>,
@@ -30,7 +28,7 @@ pub(super) fn cell_value(
     if trimmed.is_empty() {
         return Ok(Value::Null);
     }
-    if let ColumnType::OneOf(words) = kind {
+    if let ColumnType::Made(Maker::OneOf(words)) = kind {
         let known: Vec<&str> = words.iter().map(String::as_str).collect();
         return if known.contains(&trimmed) {
             Ok(Value::text(trimmed))
@@ -42,7 +40,7 @@ pub(super) fn cell_value(
     if let Some(bent) = bent(trimmed, wanted) {
         return Err(bent);
     }
-    let value = typed_value(cell, kind, calendar).map_err(|want| {
+    let value = typed_value(cell, &kind.kind(), calendar).map_err(|want| {
         let help = "where there is no value, leave the cell empty".to_owned();
         (format!("`{}` is not {want}", excerpt(cell)), help)
     })?;
@@ -54,7 +52,7 @@ pub(super) fn cell_value(
         return Ok(value);
     };
     let size = match &value {
-        Value::Text(text) if !matches!(kind, ColumnType::Date { .. }) => {
+        Value::Text(text) if kind.kind() != ColumnKind::Date => {
             format!(" has {} and", words::count(text.len() as u64, "byte"))
         }
         _ => String::new(),
@@ -64,39 +62,32 @@ pub(super) fn cell_value(
     Err((title, format!("widen the range, or write \"{any}\", which takes any")))
 }
 
-/// The value of a cell that is not empty; else what it should be.
-fn typed_value(cell: &str, kind: &ColumnType, calendar: Option<Calendar>) -> Result<Value, &'static str> {
+fn typed_value(cell: &str, kind: &ColumnKind, calendar: Option<Calendar>) -> Result<Value, &'static str> {
     let trimmed = cell.trim();
+    let exact = |want| kind.canonical(trimmed).map(|text| Value::text(&text)).ok_or(want);
     match kind {
-        ColumnType::Int { .. } => trimmed.parse().map(Value::Int).map_err(|_| "a whole number"),
-        ColumnType::Real => match trimmed.parse::<f64>() {
+        ColumnKind::Int => trimmed.parse().map(Value::Int).map_err(|_| "a whole number"),
+        ColumnKind::Real => match trimmed.parse::<f64>() {
             Ok(x) if x.is_finite() => Ok(Value::Real(x)),
             _ => Err("a number"),
         },
-        ColumnType::Bool => match trimmed {
+        ColumnKind::Bool => match trimmed {
             "true" | "1" => Ok(Value::Int(1)),
             "false" | "0" => Ok(Value::Int(0)),
             _ => Err("true or false"),
         },
-        ColumnType::Timestamp { .. } => match calendar {
+        ColumnKind::Timestamp => match calendar {
             Some(calendar) => calendar
                 .stamp(trimmed)
                 .map(|s| Value::Int(s.0))
                 .ok_or("a date such as 2026-03-02T08:15:00+01:00"),
             None => Ok(Value::Null),
         },
-        ColumnType::Date { .. } => exact(&ColumnKind::Date, trimmed).ok_or("a date such as 2026-03-02"),
-        ColumnType::Decimal { digits, places } => {
-            let kind = ColumnKind::Decimal { digits: *digits, places: *places };
-            exact(&kind, trimmed).ok_or("a number such as 12.50")
-        }
-        ColumnType::Blob { .. } => exact(&ColumnKind::Blob, trimmed).ok_or("base64 with its padding"),
-        _ => Ok(Value::text(cell)),
+        ColumnKind::Text | ColumnKind::Ref(_) => Ok(Value::text(cell)),
+        ColumnKind::Date => exact("a date such as 2026-03-02"),
+        ColumnKind::Decimal { .. } => exact("a number such as 12.50"),
+        ColumnKind::Blob => exact("base64 with its padding"),
     }
-}
-
-fn exact(kind: &ColumnKind, text: &str) -> Option<Value> {
-    kind.canonical(text).map(|text| Value::text(&text))
 }
 
 /// The type that keeps a number as it is written.
@@ -109,17 +100,16 @@ fn keeps(cell: &str) -> String {
     }
 }
 
-/// A number or a date that a device would hold as another: what is wrong, and what would keep it.
 fn bent(cell: &str, wanted: &Wanted<'_>) -> Option<(String, String)> {
     let shown = excerpt(cell);
     let (name, keeps) = (wanted.name, keeps(cell));
     let keep = format!("round it, or write {name} = \"{keeps}\" in the entity's `schema`, which keeps it");
-    match wanted.kind {
-        ColumnType::Int { .. } if is_whole(cell) && cell.parse::<i64>().is_err() => {
+    match wanted.kind.kind() {
+        ColumnKind::Int if is_whole(cell) && cell.parse::<i64>().is_err() => {
             let title = format!("`{shown}` is beyond a whole number of 64 bits");
             Some((title, format!("an int lies from {} to {}; or {keep}", i64::MIN, i64::MAX)))
         }
-        ColumnType::Real => {
+        ColumnKind::Real => {
             let held: f64 = cell.parse().ok().filter(|x: &f64| x.is_finite())?;
             if decimal(cell)? == decimal(&format!("{held:e}"))? {
                 return None;
@@ -127,11 +117,11 @@ fn bent(cell: &str, wanted: &Wanted<'_>) -> Option<(String, String)> {
             let title = format!("`{shown}` has more digits than a real holds: it would be {held}");
             Some((title, keep))
         }
-        ColumnType::Decimal { digits, places } if cell.parse::<f64>().is_ok() => match Decimal::read(cell) {
-            Some(number) if number.with_places(*places).is_some_and(|n| n.has_at_most(*digits)) => None,
+        ColumnKind::Decimal { digits, places } if cell.parse::<f64>().is_ok() => match Decimal::read(cell) {
+            Some(number) if number.with_places(places).is_some_and(|n| n.has_at_most(digits)) => None,
             _ => Some((format!("`{shown}` does not fit into a decimal({digits},{places})"), keep)),
         },
-        ColumnType::Timestamp { .. } if too_fine(cell) => {
+        ColumnKind::Timestamp if too_fine(cell) => {
             Some((format!("`{shown}` is finer than a microsecond"), FINEST.to_owned()))
         }
         _ => None,
@@ -143,8 +133,7 @@ fn is_whole(cell: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A number as its digits, without zeros at either end, and the power of ten of the last of them;
-/// the sign of nothing is none.
+/// Its sign, its digits without zeros at either end, and the power of ten of the last of them.
 fn decimal(text: &str) -> Option<(bool, String, i64)> {
     let negative = text.starts_with('-');
     let text = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -158,7 +147,6 @@ fn decimal(text: &str) -> Option<(bool, String, i64)> {
     if kept.is_empty() { Some((false, String::new(), 0)) } else { Some((negative, kept.to_owned(), power)) }
 }
 
-/// How fine dates are.
 pub(super) const FINEST: &str = "a date has six digits of a second at most";
 
 /// Whether a date that can be read says more of a second than its millionths.

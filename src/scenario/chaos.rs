@@ -4,49 +4,33 @@ use super::form::{Form, SPAN, key, table};
 use super::view::{View, read};
 use crate::base::{Ppm, Span, in_words};
 
-/// How lengths are spread about their mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lengths {
-    /// Exponential.
     #[default]
     Exponential,
-    /// Uniform from half of it to one and a half.
     Uniform,
 }
 in_words!(Lengths { Exponential: "exponential", Uniform: "uniform" });
 
-/// What a key of random trouble holds.
-pub(super) enum Part<'a> {
-    Span(&'a mut Span),
-    Share(&'a mut Ppm),
-    Word,
-}
-
-/// A type of keys of random trouble.
+/// Kinds that come by themselves stand before shares; words are of no kind.
 trait Kind {
     const FORM: Form;
-    fn part(&mut self) -> Part<'_>;
+    const ORDER: u8;
 }
 
 impl Kind for Span {
     const FORM: Form = SPAN;
-    fn part(&mut self) -> Part<'_> {
-        Part::Span(self)
-    }
+    const ORDER: u8 = 0;
 }
 
 impl Kind for Ppm {
     const FORM: Form = Form::Share;
-    fn part(&mut self) -> Part<'_> {
-        Part::Share(self)
-    }
+    const ORDER: u8 = 1;
 }
 
 impl Kind for Lengths {
     const FORM: Form = Form::word::<Lengths>();
-    fn part(&mut self) -> Part<'_> {
-        Part::Word
-    }
+    const ORDER: u8 = 2;
 }
 
 macro_rules! chaos {
@@ -65,11 +49,23 @@ macro_rules! chaos {
                 read!(view, Chaos { $($name)* })
             }
 
-            pub(super) fn parts(&mut self) -> Vec<(&'static str, Part<'_>)> {
-                vec![$((stringify!($name), self.$name.part())),*]
+            /// Takes out the kinds that `has` does not have; how long they last goes with them.
+            pub(super) fn reduce(&mut self, mut has: impl FnMut(&'static str) -> bool) {
+                for order in [Span::ORDER, Ppm::ORDER] {
+                    $(
+                        let turn = <$kind as Kind>::ORDER == order && is_kind(stringify!($name));
+                        if turn && self.$name != <$kind>::default() && !has(stringify!($name)) {
+                            self.$name = <$kind>::default();
+                        }
+                    )*
+                }
             }
         }
     };
+}
+
+fn is_kind(name: &str) -> bool {
+    !name.ends_with("_mean") && name != "outage_noticed"
 }
 
 chaos! {

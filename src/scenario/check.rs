@@ -43,7 +43,6 @@ pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diag
     }
 }
 
-/// Tells of names that nothing can be called by.
 fn names(node: &Node, path: &str, out: &mut Vec<Diagnostic>) {
     let strange = |(name, _): &(&String, &Entry)| !is_name(name);
     for (_, entry) in node.table().into_iter().flatten().filter(strange) {
@@ -58,7 +57,6 @@ pub(super) fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-/// The mistake of writing a key that does not exist.
 pub(super) fn unknown_key(name: &str, path: &str, known: &[&str], at: &Origin) -> Diagnostic {
     let inside = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
     let help = former(&join(path, name)).map_or_else(|| choices(name, known), str::to_owned);
@@ -80,7 +78,7 @@ fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic
         help = format!("did you mean \"{meant}\"? {help}");
     }
     if let (Form::Written(written), Some(text)) = (form, node.as_text()) {
-        if let Some(why) = (written.why)(text.trim()) {
+        if let Some(why) = written.why(text.trim()) {
             help = format!("{}{help}", leading(&why));
         }
         let known = (written.known)();
@@ -192,8 +190,7 @@ fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Dia
     }
 }
 
-/// What a table that every scenario needs may look like: "a table" alone helps nobody who has not
-/// written one yet.
+/// What a table looks like that every scenario needs: "a table" alone helps nobody.
 fn example(path: &str, key: &Key) -> &'static str {
     match (path, key.name) {
         ("", "entity") => ", such as [entity.note] with schema = { id = \"uuid key\", title = \"text\" }",
@@ -264,11 +261,12 @@ fn shares(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
         return wrong_form(form, node, path, out);
     };
     for (name, mut entry) in std::mem::take(table) {
-        let Some(name) = (names.canonical)(&name) else {
+        let Some(name) = names.canonical(&name) else {
             let title = format!("`{path}` has a wrong name, `{name}`");
             wrong = true;
-            let why = (names.why)(name.trim()).map_or_else(String::new, |why| leading(&why));
-            out.push(Diagnostic::new(entry.key.place, title).help(format!("{why}a name is {}", names.want)));
+            let want = names.want.strip_prefix("a name ").unwrap_or(names.want);
+            let why = names.why(name.trim()).map_or_else(String::new, |why| leading(&why));
+            out.push(Diagnostic::new(entry.key.place, title).help(format!("{why}a name is {want}")));
             continue;
         };
         total += share_of(&entry.node.value).map_or(0, |p| u64::from(p.0));

@@ -1,67 +1,24 @@
-//! Column types as the scenario writes them: `"text 10..40"`, `"ref doctor"`, `"timestamp -90d..60d
-//! /20m"`.
+//! Column types as scenarios write them: `"text 10..40"`, `"ref doctor"`, `"timestamp -90d..60d
+//! /20m"`, with what stands behind them: which shares of the rows hold nothing, or the empty text.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
-use crate::base::{Bytes, Day, Decimal, Ppm, Span, Value};
-
-use super::shares::{Shares, without_shares};
+use super::diagnostic::meant;
+use super::form::Written;
 use super::written::{Calendar, range};
+use crate::base::words::thousands;
+use crate::base::{Bytes, Day, Decimal, Ppm, Span, Value};
+use crate::contract::ColumnKind;
+use crate::workload::{Letters, Maker};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum ColumnType {
     Key(KeyType),
-    /// A text of so many bytes.
-    Text {
-        min: u32,
-        max: u32,
-    },
-    /// A text that packs like one that people write, of `min` to `max` bytes.
-    Prose {
-        min: u32,
-        max: u32,
-    },
-    /// A long text: median and greatest number of bytes, and a share that is of another size.
-    Fat {
-        median: u32,
-        max: u32,
-        rare: Option<(Ppm, u32)>,
-    },
-    /// A text of many scripts.
-    Unicode {
-        min: u32,
-        max: u32,
-    },
-    /// So many bytes, as their base64.
-    Blob {
-        min: u32,
-        max: u32,
-    },
-    Int {
-        min: i64,
-        max: i64,
-    },
-    /// Of so many digits, some of them decimal places.
-    Decimal {
-        digits: u8,
-        places: u8,
-    },
-    /// Days from the start's day.
-    Date {
-        from: i64,
-        until: i64,
-    },
-    Real,
-    Bool,
-    /// On a grid, in microseconds from the midnight before the start.
-    Timestamp {
-        from: i64,
-        until: i64,
-        step: i64,
-    },
+    /// Values that depend on nothing else.
+    Made(Maker),
     Ref(String),
     Attribute(String),
-    OneOf(Vec<String>),
     /// A copy of another entity's column.
     Fold {
         entity: String,
@@ -71,32 +28,31 @@ pub(super) enum ColumnType {
 }
 
 impl ColumnType {
-    /// Whether what it holds depends on nothing else.
-    pub(super) fn stands_alone(&self) -> bool {
-        !matches!(
-            self,
-            ColumnType::Key(_) | ColumnType::Ref(_) | ColumnType::Attribute(_) | ColumnType::Fold { .. }
-        )
+    /// What it holds by itself; keys and references are texts.
+    pub(super) fn kind(&self) -> ColumnKind {
+        match self {
+            ColumnType::Made(maker) => maker.kind(),
+            _ => ColumnKind::Text,
+        }
     }
+
     /// Whether the range of this type has no place for a value of one's own.
     pub(super) fn excludes(&self, value: &Value, calendar: Calendar) -> bool {
-        match (self, value) {
-            (ColumnType::Int { min, max }, Value::Int(n)) => !(min..=max).contains(&n),
-            (
-                ColumnType::Text { min, max }
-                | ColumnType::Prose { min, max }
-                | ColumnType::Unicode { min, max },
-                Value::Text(text),
-            ) => !(*min as usize..=*max as usize).contains(&text.len()),
-            (ColumnType::Date { from, until }, Value::Text(text)) => {
+        let ColumnType::Made(maker) = self else { return false };
+        match (maker, value) {
+            (Maker::Int(min, max), Value::Int(n)) => !(min..=max).contains(&n),
+            (Maker::Words(min, max, _) | Maker::Prose(min, max), Value::Text(text)) => {
+                !(*min as usize..=*max as usize).contains(&text.len())
+            }
+            (Maker::Day(from, until), Value::Text(text)) => {
                 let start = calendar.day().0;
                 let day = Day::read(text).map(|day| day.0);
                 day.is_none_or(|day| !(start + from..=start + until).contains(&day))
             }
-            (ColumnType::Fat { max, rare, .. }, Value::Text(text)) => {
+            (Maker::Fat { max, rare, .. }, Value::Text(text)) => {
                 text.len() > rare.map_or(*max, |(_, size)| size.max(*max)) as usize
             }
-            (ColumnType::Timestamp { from, until, .. }, Value::Int(at)) => {
+            (Maker::Moment(from, until, _), Value::Int(at)) => {
                 let midnight = calendar.midnight().0;
                 !(midnight + from..=midnight + until).contains(at)
             }
@@ -113,8 +69,7 @@ pub(super) enum KeyType {
 }
 
 impl KeyType {
-    /// A key of a CSV in the one way in which it is written, so that one key is one text; `None` if
-    /// it is none of this type.
+    /// A key of a CSV in the one way in which it is written; `None` if it is none of this type.
     pub(super) fn canonical(self, text: &str) -> Option<Cow<'_, str>> {
         match self {
             KeyType::Text => Some(Cow::Borrowed(text)),
@@ -148,14 +103,8 @@ impl KeyType {
     }
 }
 
-/// Sigma of the logarithm of a long text's length, in thousandths: p99 is then about 13 times the
-/// median (estimate).
-pub(super) const FAT_SIGMA_MILLI: u32 = 1_100;
-
-/// The longest `text`, in bytes.
 pub(super) const TEXT_MAX: u32 = 1_000_000;
 
-/// The longest `long-text`, in bytes.
 pub(super) const FAT_MAX: u64 = 100_000_000;
 /// A `long-text` reaches up to so many times its median where its most is not written.
 pub(super) const FAT_TAIL: u64 = 100;
@@ -165,31 +114,45 @@ pub(super) const COLUMNS_MAX: usize = 1_000;
 pub(super) const COLUMNS_WHY: &str =
     "a table of SQLite has room for 2000, and what the bench notes of a row is in it too";
 
-/// Why a column of this type is never null by itself.
-fn never_null(kind: &ColumnType) -> Option<&'static str> {
-    match kind {
+/// Shares of the rows; `None` of what no row may hold, or holds but by chance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shares {
+    pub(super) null: Option<Ppm>,
+    pub(super) empty: Option<Ppm>,
+}
+
+/// A column type and its shares; `None` where a share is none, or is said twice.
+pub(super) fn without_shares(text: &str) -> Option<(&str, Shares)> {
+    let (mut text, mut shares) = (text.trim(), Shares::default());
+    loop {
+        let found = [" null", " empty"].into_iter().filter_map(|word| {
+            let (of, share) = text.rsplit_once(word)?;
+            (share.is_empty() || share.starts_with(' ')).then_some((of, word, share))
+        });
+        let Some((of, word, share)) = found.max_by_key(|(of, ..)| of.len()) else {
+            return Some((text, shares));
+        };
+        let percent: f64 = share.trim().strip_suffix('%')?.parse().ok()?;
+        let place = if word == " null" { &mut shares.null } else { &mut shares.empty };
+        if place.replace(Ppm::from_share(percent / 100.0)?).is_some() {
+            return None;
+        }
+        text = of.trim_end();
+    }
+}
+
+fn misfit(kind: &ColumnType, shares: Shares) -> Option<&'static str> {
+    let never_null = match kind {
         ColumnType::Key(_) => Some("a key is never null"),
         ColumnType::Attribute(_) => Some("an attribute says whose a row is, and is never null"),
         ColumnType::Fold { .. } => Some("a folded column is null where its source is"),
-        _ => None,
-    }
-}
-
-/// Why a column of this type is never empty.
-fn never_empty(kind: &ColumnType) -> Option<&'static str> {
-    match kind {
-        ColumnType::Text { .. }
-        | ColumnType::Unicode { .. }
-        | ColumnType::Fat { .. }
-        | ColumnType::Blob { .. } => None,
+        ColumnType::Made(_) | ColumnType::Ref(_) => None,
+    };
+    let never_empty = match kind {
+        ColumnType::Made(Maker::Words(..) | Maker::Fat { .. } | Maker::Blob(..)) => None,
         _ => Some("only a text, a unicode, a long-text or a blob can be empty"),
-    }
-}
-
-/// Why what is said of the shares of rows does not fit the type.
-pub(super) fn misfit(kind: &ColumnType, shares: Shares) -> Option<&'static str> {
-    let null = shares.null.and_then(|_| never_null(kind));
-    null.or_else(|| shares.empty.and_then(|_| never_empty(kind)))
+    };
+    shares.null.and(never_null).or(shares.empty.and(never_empty))
 }
 
 pub(super) fn column_type(text: &str) -> Option<ColumnType> {
@@ -198,46 +161,81 @@ pub(super) fn column_type(text: &str) -> Option<ColumnType> {
     misfit(&kind, shares).is_none().then_some(kind)
 }
 
-pub(super) fn bare_type(text: &str) -> Option<ColumnType> {
+fn bare_type(text: &str) -> Option<ColumnType> {
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let rest = rest.trim();
+    Some(match (word, rest) {
+        ("uuid", "key") => ColumnType::Key(KeyType::Uuid),
+        ("text", "key") => ColumnType::Key(KeyType::Text),
+        ("int", "key") => ColumnType::Key(KeyType::Int),
+        ("attribute", _) if !rest.is_empty() => ColumnType::Attribute(rest.to_owned()),
+        ("ref", _) if !rest.is_empty() && !rest.contains(' ') => ColumnType::Ref(rest.to_owned()),
+        ("fold", _) => fold(rest)?,
+        _ => ColumnType::Made(maker(text, (word, rest))?),
+    })
+}
+
+fn maker(text: &str, (word, rest): (&str, &str)) -> Option<Maker> {
     if let Some(inner) = text.strip_prefix("decimal(").and_then(|rest| rest.strip_suffix(')')) {
         return decimal(inner);
     }
-    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    let rest = rest.trim();
-    match (word, rest) {
-        ("uuid", "key") => Some(ColumnType::Key(KeyType::Uuid)),
-        ("text", "key") => Some(ColumnType::Key(KeyType::Text)),
-        ("int", "key") => Some(ColumnType::Key(KeyType::Int)),
-        ("text", _) => text_length(rest).map(|(min, max)| ColumnType::Text { min, max }),
-        ("unicode", _) => text_length(rest).map(|(min, max)| ColumnType::Unicode { min, max }),
-        ("prose", _) => text_length(rest).map(|(min, max)| ColumnType::Prose { min, max }),
-        ("long-text", _) => long_text(rest),
-        ("blob", _) => blob(rest),
-        ("int64", "") => Some(ColumnType::Int { min: i64::MIN, max: i64::MAX }),
-        ("int", "") => Some(ColumnType::Int { min: 0, max: 1_000_000 }),
-        ("int", _) => {
-            let (min, max) = rest.split_once("..")?;
-            let (min, max) = (min.trim().parse().ok()?, max.trim().parse().ok()?);
-            (min <= max).then_some(ColumnType::Int { min, max })
+    Some(match (word, rest) {
+        ("text" | "unicode" | "prose", _) => {
+            let (min, max) = if rest.is_empty() { (8, 24) } else { ends(rest)? };
+            match word {
+                _ if max > TEXT_MAX => return None,
+                "text" => Maker::Words(min, max, Letters::Plain),
+                "unicode" => Maker::Words(min, max, Letters::Many),
+                _ => Maker::Prose(min, max),
+            }
         }
-        ("real", "") => Some(ColumnType::Real),
-        ("bool", "") => Some(ColumnType::Bool),
-        ("date", _) => date(rest),
-        ("timestamp", _) => timestamp(rest),
-        ("attribute", _) => (!rest.is_empty()).then(|| ColumnType::Attribute(rest.to_owned())),
-        ("ref", _) => (!rest.is_empty() && !rest.contains(' ')).then(|| ColumnType::Ref(rest.to_owned())),
+        ("long-text", _) => long_text(rest)?,
+        ("blob", _) => {
+            let (Bytes(min), Bytes(max)) = ends(rest)?;
+            (0 < max && max <= FAT_MAX).then_some(Maker::Blob(min as u32, max as u32))?
+        }
+        ("int64", "") => Maker::Int(i64::MIN, i64::MAX),
+        ("int", "") => Maker::Int(0, 1_000_000),
+        ("int", _) if rest.contains("..") => {
+            let (min, max) = ends(rest)?;
+            Maker::Int(min, max)
+        }
+        ("real", "") => Maker::Real,
+        ("bool", "") => Maker::Bool,
+        ("date", _) => {
+            let (from, until) = days(rest)?;
+            (from % DAY == 0 && until % DAY == 0).then_some(Maker::Day(from / DAY, until / DAY))?
+        }
+        ("timestamp", _) => {
+            let (window, step) = rest.split_once('/').unwrap_or((rest, "1s"));
+            let (from, until) = days(window.trim())?;
+            let step = i64::try_from(step.trim().parse::<Span>().ok()?.as_micros()).ok();
+            Maker::Moment(from, until, step.filter(|step| *step > 0)?)
+        }
         ("one", _) => {
-            let words: Vec<String> =
-                rest.strip_prefix("of ")?.split('|').map(|w| w.trim().to_owned()).collect();
-            words.iter().all(|w| !w.is_empty()).then_some(ColumnType::OneOf(words))
+            let words = rest.strip_prefix("of ")?.split('|').map(|word| word.trim().to_owned());
+            let words: Vec<String> = words.collect();
+            words.iter().all(|word| !word.is_empty()).then_some(Maker::OneOf(words))?
         }
-        ("fold", _) => fold(rest),
-        _ => None,
-    }
+        _ => return None,
+    })
 }
 
-fn long_text(rest: &str) -> Option<ColumnType> {
-    const MAX: u64 = FAT_MAX;
+const DAY: i64 = 86_400_000_000;
+
+/// Reads `FROM..UNTIL` in microseconds; the last 30 days if nothing is said.
+fn days(text: &str) -> Option<(i64, i64)> {
+    if text.is_empty() { Some((-30 * DAY, 0)) } else { range(text) }
+}
+
+/// Reads `LEAST..MOST`, or one that is both.
+fn ends<T: FromStr + PartialOrd>(text: &str) -> Option<(T, T)> {
+    let (least, most) = text.split_once("..").unwrap_or((text, text));
+    let (least, most) = (least.trim().parse().ok()?, most.trim().parse().ok()?);
+    (least <= most).then_some((least, most))
+}
+
+fn long_text(rest: &str) -> Option<Maker> {
     let (rest, rare) = match rest.split_whitespace().collect::<Vec<_>>()[..] {
         [usual] => (usual, None),
         [usual, share, size] => {
@@ -247,7 +245,7 @@ fn long_text(rest: &str) -> Option<ColumnType> {
                 .parse()
                 .ok()
                 .and_then(|percent: f64| Ppm::from_share(percent / 100.0))?;
-            (usual, (0 < size && size <= MAX).then_some(Some((share, size as u32)))?)
+            (usual, (0 < size && size <= FAT_MAX).then_some(Some((share, size as u32)))?)
         }
         _ => return None,
     };
@@ -260,49 +258,15 @@ fn long_text(rest: &str) -> Option<ColumnType> {
         Some(max) => max.parse::<Bytes>().ok()?.0,
         None => median.saturating_mul(FAT_TAIL),
     };
-    let fits = 0 < median && median <= max && max <= MAX;
-    fits.then_some(ColumnType::Fat { median: median as u32, max: max as u32, rare })
+    let fits = 0 < median && median <= max && max <= FAT_MAX;
+    fits.then_some(Maker::Fat { median: median as u32, max: max as u32, rare })
 }
 
-fn text_length(rest: &str) -> Option<(u32, u32)> {
-    if rest.is_empty() {
-        return Some((8, 24));
-    }
-    let (min, max) = rest.split_once("..").unwrap_or((rest, rest));
-    let (min, max) = (min.trim().parse().ok()?, max.trim().parse().ok()?);
-    (min <= max && max <= TEXT_MAX).then_some((min, max))
-}
-
-fn blob(rest: &str) -> Option<ColumnType> {
-    let (min, max) = rest.split_once("..").unwrap_or((rest, rest));
-    let (Bytes(min), Bytes(max)) = (min.trim().parse().ok()?, max.trim().parse().ok()?);
-    (min <= max && 0 < max && max <= FAT_MAX).then_some(ColumnType::Blob { min: min as u32, max: max as u32 })
-}
-
-/// Reads `12,2`.
-fn decimal(inner: &str) -> Option<ColumnType> {
+fn decimal(inner: &str) -> Option<Maker> {
     let (digits, places) = inner.split_once(',').unwrap_or((inner, "0"));
     let (digits, places): (u8, u8) = (digits.trim().parse().ok()?, places.trim().parse().ok()?);
     let fits = (1..=Decimal::DIGITS_MAX).contains(&digits) && places <= digits;
-    fits.then_some(ColumnType::Decimal { digits, places })
-}
-
-fn date(rest: &str) -> Option<ColumnType> {
-    const DAY: i64 = 86_400_000_000;
-    let (from, until) = if rest.is_empty() { (-30 * DAY, 0) } else { range(rest)? };
-    let whole = from % DAY == 0 && until % DAY == 0;
-    whole.then_some(ColumnType::Date { from: from / DAY, until: until / DAY })
-}
-
-fn timestamp(rest: &str) -> Option<ColumnType> {
-    const DAY: i64 = 86_400_000_000;
-    let (window, step) = match rest.split_once('/') {
-        Some((window, step)) => (window.trim(), step.trim().parse::<Span>().ok()?),
-        None => (rest, Span::secs(1)),
-    };
-    let (from, until) = if window.is_empty() { (-30 * DAY, 0) } else { range(window)? };
-    let step = i64::try_from(step.as_micros()).ok().filter(|step| *step > 0)?;
-    Some(ColumnType::Timestamp { from, until, step })
+    fits.then_some(Maker::Decimal(digits, places))
 }
 
 fn fold(rest: &str) -> Option<ColumnType> {
@@ -317,27 +281,89 @@ fn fold(rest: &str) -> Option<ColumnType> {
     })
 }
 
+pub(super) const COLUMN: Written = Written::of(
+    "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"prose 20..200\", \"unicode 10..40\", \"long-text 1.5kB\", \"long-text 1.5kB..20kB 2% 150kB\", \
+           \"blob 200kB\", \"blob 50kB..1MB\", \"int\", \"int 0..100\", \"int64\", \"decimal(12,2)\", \"real\", \"bool\", \"date\", \
+           \"date -30d..0d\", \"timestamp\", \"timestamp -90d..60d /20m\", \"ref ENTITY\", \"attribute NAME\", \"one of a|b|c\" or \
+           \"fold ENTITY.COLUMN via COLUMN\"; with \"null 10%\" behind it that share of rows has nothing there, with \"empty 10%\" an empty text",
+    |text| column_type(text).map(|_| text.split_whitespace().collect::<Vec<_>>().join(" ")),
+)
+.because(beyond_limits);
+
+const KINDS: &str = "uuid key|text key|int key|uuid|text|prose|unicode|long-text|blob|int|int64|decimal|real|bool|\
+                     date|timestamp|ref|attribute|one of|one|fold";
+
+/// What the first word of a text takes that is nearly a column type, or the word that was meant.
+fn beyond_limits(text: &str) -> Option<String> {
+    let Some((text, shares)) = without_shares(text) else {
+        let said = "\"null 10%\" says how many rows have nothing there, \"empty 10%\" how many an empty text";
+        return Some(format!("{said}, from 0% to 100%"));
+    };
+    if let Some(why) = bare_type(text).and_then(|kind| misfit(&kind, shares)) {
+        return Some(why.to_owned());
+    }
+    if let Some(of) = text.strip_suffix('?').filter(|of| bare_type(of.trim()).is_some()) {
+        let of = of.trim();
+        return Some(format!("\"{of} null 10%\" is one of which a tenth of the rows has nothing"));
+    }
+    let kinds: Vec<&str> = KINDS.split('|').collect();
+    let (word, rest) = text.split_once([' ', '(']).unwrap_or((text, ""));
+    let rest = rest.trim();
+    let most = format!("{}MB", FAT_MAX / 1_000_000);
+    Some(match word {
+        "text" | "prose" | "unicode" => {
+            let text = thousands(u64::from(TEXT_MAX));
+            format!("\"{word} LEAST..MOST\" has at most {text} bytes; a \"long-text\" may have up to {most}")
+        }
+        "fat" => format!("it is \"long-text {rest}\" now"),
+        "long-text" => format!(
+            "\"long-text MEDIAN..MOST\" has 1B to {most}; without its most it reaches up to {FAT_TAIL} times its median"
+        ),
+        "blob" => format!("\"blob LEAST..MOST\" has 1B to {most}"),
+        "int" if !rest.is_empty() => {
+            format!("\"int LEAST..MOST\" lies from {} to {}", i64::MIN, i64::MAX)
+        }
+        "date" if !rest.is_empty() => "\"date FROM..UNTIL\" ends after it begins, in whole days".to_owned(),
+        "timestamp" => {
+            "\"timestamp FROM..UNTIL /STEP\" ends after it begins, by steps of at least 1us".to_owned()
+        }
+        "decimal" | "numeric" => {
+            let digits = Decimal::DIGITS_MAX;
+            format!("\"decimal(DIGITS,PLACES)\" has 1 to {digits} digits, its decimal places among them")
+        }
+        _ if kinds.contains(&word) || kinds.contains(&text) => return None,
+        _ => return meant(text, &kinds).or_else(|| meant(word, &kinds)),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_column_type_is_read_as_it_is_written_or_refused() {
+    fn a_column_type_is_read_as_it_is_written_or_told_what_it_takes() {
         let mut told = String::new();
         for texts in [
-            "uuid key|text 24|text 10..40|prose 10..40|unicode 10..40|text empty 5%|text 40..10|text -1|uuid|key|",
-            "long-text 1.5kB|long-text 1.5kB..20kB|long-text 1.5kB..20kB 2% 150kB|long-text|long-text 0B",
-            "long-text 1kB 2%|long-text 1kB 2 150kB|long-text 1kB 200% 150kB|long-text 1kB 2% 0B|blob 200kB",
-            "int -5..100|int64|int 3|real 2|decimal(12,2)|decimal(38)|date|date -80d..0d|varchar(20)",
-            "timestamp -1h..60m /20m|timestamp 3d..1d|timestamp /0s|ref|ref a b|fold patient via patient",
-            "fold patient.name via patient",
+            "uuid key,text 24,text 10..40,prose 10..40,unicode 10..40,text empty 5%,text 40..10,text -1,uuid,key,",
+            "long-text 1.5kB,long-text 1.5kB..20kB,long-text 1.5kB..20kB 2% 150kB,long-text,long-text 0B",
+            "long-text 1kB 2%,long-text 1kB 2 150kB,long-text 1kB 200% 150kB,long-text 1kB 2% 0B,long-text 2MB",
+            "long-text 2kB..1kB,fat 2MB,blob 200kB,blob 0B,text 1000001,txt 20,text?,uuidkey,boole,varchar(20)",
+            "int -5..100,int64,int 3,int 9..3,real 2,decimal(38),decimal 12.2,date,date -80d..0d,date -36h..0d",
+            "timestamp -1h..60m /20m,timestamp 3d..1d,timestamp /0s,ref,ref a b,fold patient via patient",
+            "fold patient.name via patient,one of a|b,one of,one of a||b,one of a|nullable,ref folder null 0%",
+            "text 10..40 null 10%,text null 1% empty 2%,text empty 2%  null 1%,one of a|b null 2.5%",
+            "long-text 1kB..2kB 1% 3kB  null 7%,text null,text null 101%,text null 1% null 2%,text empty 101%",
+            "text null 1% empty,uuid key null 5%,int empty 5%",
         ] {
-            for text in texts.split('|') {
-                told += &format!("{text:?}: {:?}\n", column_type(text));
+            for text in texts.split(',') {
+                told += &match (column_type(text), without_shares(text)) {
+                    (Some(kind), Some((_, shares))) => format!("{text:?}: {kind:?} {shares:?}\n"),
+                    _ => format!("{text:?} is none: {}\n", beyond_limits(text).unwrap_or_default()),
+                };
             }
         }
-        for text in ["one of a|b", "one of", "one of a||b"] {
-            told += &format!("{text:?}: {:?}\n", column_type(text));
+        for text in ["decimal(12,2)", "decimal(2,3)"] {
+            told += &format!("{text:?}: {:?} {:?}\n", column_type(text), beyond_limits(text));
         }
         insta::assert_snapshot!(told);
     }

@@ -11,8 +11,7 @@ use crate::workload::{Action, EntityData, Maker};
 
 /// What a process takes that runs cells, whatever they are, in bytes of memory.
 const PROCESS: u64 = 48 << 20;
-/// What parts of a cell take in bytes of memory at its peak, fitted to what release builds
-/// measured, as the tests tell.
+/// Bytes of memory at the peak, fitted to what release builds measured, as the tests tell.
 const DEVICE: u64 = 45 << 10;
 const RUN: u64 = 500;
 const EDIT: u64 = 6_000;
@@ -32,8 +31,7 @@ const ROW: u64 = 60;
 /// So many devices keep their databases open (`store`), each of which takes this.
 const OPEN: u64 = 512;
 const OPENED: u64 = 60_000;
-/// A row with fat texts takes up to so much more in a database than its texts: pages that are not
-/// full (measured, as are the next three, with rows of 3 to 300 kB).
+/// What a row with fat texts takes besides them: pages that are not full (measured, 3 to 300 kB).
 const FAT_ROW: u64 = 2_600;
 /// A replica that is filled holds its rows twice.
 const REPLICA: u64 = 2;
@@ -44,11 +42,9 @@ const OWN_PERCENT: u64 = 6;
 const AWAY_PERCENT: u64 = 50;
 const WRITTEN_PERCENT: u64 = 60;
 
-/// How much of something a cell has.
 type Part = fn(&Cost) -> u64;
 
-/// What a cell and its parts take in nanoseconds of one core of the reference machine: fitted to
-/// the processor time of release builds for all committed scenarios, as the tests tell.
+/// Nanoseconds of one core of the reference machine, fitted to release builds, as the tests tell.
 const CELL: u64 = 3_700_000;
 const PARTS: [(Part, u64); 16] = [
     (|cost| cost.devices, 480_000),
@@ -72,23 +68,17 @@ const PARTS: [(Part, u64); 16] = [
 /// How much there is to do in a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// Devices.
     pub devices: u64,
     /// Rows that come to devices, before the start or at the first load.
     pub provisioned: u64,
-    /// Rows on the backend.
     pub backend_rows: u64,
-    /// Runs of sync units.
     pub runs: u64,
-    /// Edits of people and of the office.
     pub edits: u64,
     /// Those of people.
     device_edits: u64,
-    /// Rows that come to devices in the script, since others wrote them: what is written more than
-    /// once between two runs comes once.
+    /// Rows that others write and devices get: of several writes between two runs one.
     delivered: u64,
-    /// Rows that devices load or catch up with: those without anything all, others what changed
-    /// while they were away.
+    /// Rows that devices load, or that changed while they were away.
     loaded: u64,
     /// Values of these rows, and transactions that bring them.
     loaded_values: u64,
@@ -109,25 +99,20 @@ pub struct Cost {
     listed: u64,
     /// Rows with references that are looked through for those that lead nowhere.
     watched: u64,
-    /// Kills of apps by chance.
     kills: u64,
     /// Bytes of memory for the backend's rows and for those of imports.
     content: u64,
-    /// Rows of one device that are loaded or may change there: others lie on pages that phones
-    /// share.
+    /// Rows of one device that do not lie on pages that phones share.
     written: u64,
-    /// Bytes of fat texts that are there in any case: on pages that devices share, and in a
-    /// replica.
+    /// Bytes of fat texts in any case: on pages that devices share, and in a replica.
     fat: u64,
-    /// Bytes of fat texts on pages that devices have for themselves, as far as nothing that they
-    /// write comes to lie alike.
+    /// Bytes of fat texts on pages of a device's own, as far as nothing comes to lie alike.
     fat_apart: u64,
     /// Edits of devices that have more to write than their disks get done.
     heaped: u64,
 }
 
 impl Cost {
-    /// Of a plan.
     pub fn of(plan: &Plan) -> Cost {
         let devices = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
         let mut cost = Cost { devices, edits: edits(plan, None, devices), ..Cost::default() };
@@ -220,7 +205,6 @@ impl Cost {
         let parts = PARTS.map(|(of, nanos)| of(self).saturating_mul(nanos));
         Span(parts.into_iter().fold(CELL, u64::saturating_add))
     }
-
     /// Bytes of memory at its peak for so many of the costliest of these cells at once: first what
     /// they surely take, then what they may.
     pub fn memory<'a>(cells: impl IntoIterator<Item = &'a Cost>, at_once: u64) -> (u64, u64) {
@@ -229,8 +213,6 @@ impl Cost {
         let of = |cell: u64| PROCESS.saturating_add(cell.saturating_mul(at_once));
         (of(most.0), of(most.1))
     }
-
-    /// Bytes of memory at its peak, beside what the process takes.
     fn own_memory(&self) -> u64 {
         self.sure_memory().saturating_add(self.fat_apart)
     }
@@ -257,16 +239,11 @@ impl Cost {
 const KINDS: [EditKind; 3] = [EditKind::Create, EditKind::Update, EditKind::Delete];
 const HOUR: Span = Span::secs(3_600);
 
-/// A day of the person with a device.
 struct Day {
-    /// For how long they are at work, and how long of that after the login.
     present: Span,
     writing: Span,
-    /// For how much of that the app is in the foreground.
     looking: Span,
-    /// How often it comes there.
     visits: u64,
-    /// Edits.
     edits: u64,
 }
 
@@ -285,7 +262,6 @@ impl Day {
         Day { present, writing, looking, visits: visits + 1, edits }
     }
 
-    /// Periods that pass while the app is in the foreground.
     fn periods(&self, plan: &Plan) -> u64 {
         let triggers = plan.units.iter().flat_map(|unit| &unit.on).map(|trigger| match trigger {
             Trigger::Every(every) => self.looking.0 / every.0.max(1),
@@ -294,7 +270,6 @@ impl Day {
         triggers.fold(0, u64::saturating_add)
     }
 
-    /// Runs of a unit on the device in the script, from what starts them.
     fn runs(&self, plan: &Plan, unit: &SyncUnit) -> u64 {
         let debounce = plan.engine.debounce;
         let often = |in_time: Span, every: Span| in_time.0 / every.0.max(1);
@@ -302,8 +277,8 @@ impl Day {
         let moves = plan.fleets.iter().filter_map(|fleet| fleet.moves.as_ref());
         let moves = moves.map(|moves| moves.moments(plan.duration)).max().unwrap_or(0);
         let planned = plan.events.iter().map(|event| match event.what {
-            Happening::Outage { .. } => 1,
-            Happening::Flap { every, length } => often(length, every),
+            Happening::Outage(_) => 1,
+            Happening::Flap(every) => often(event.length, every),
             _ => 0,
         });
         let by_chance = by_chance(plan, |chaos| chaos.outage_mtbf);
@@ -321,14 +296,12 @@ impl Day {
     }
 }
 
-/// How often in the script something of chaos befalls a device.
 fn by_chance(plan: &Plan, mtbf: impl Fn(&Chaos) -> Span) -> u64 {
     let mtbf = plan.chaos.as_ref().map_or(Span::ZERO, mtbf);
     if mtbf > Span::ZERO { plan.duration.0 / mtbf.0 } else { 0 }
 }
 
-/// How many of so many rows edits touch between one run and the next, of all runs together: n edits
-/// about n · rows / (n + rows).
+/// Rows that n edits touch between one run and the next: about n · rows / (n + rows).
 fn distinct(edits: u64, rows: u64, runs: u64) -> u64 {
     let room = u128::from(rows) * u128::from(runs);
     (u128::from(edits) * room / (u128::from(edits) + room).max(1)) as u64
@@ -344,7 +317,6 @@ fn share_of_empty(plan: &Plan, devices: u64) -> u64 {
     empty * 1_000 / devices.max(1)
 }
 
-/// Memory for the backend's rows, those that an import brings among them.
 fn content(plan: &Plan) -> u64 {
     let there: u64 = plan.data.iter().map(|data| data.rows * data.row_bytes()).sum();
     let imported = plan.events.iter().filter_map(|event| match event.what {
@@ -356,9 +328,7 @@ fn content(plan: &Plan) -> u64 {
     there + imported.sum::<u64>()
 }
 
-/// Bytes of fat texts: first those on pages that all devices share that start alike, and in a
-/// replica, then those on pages that devices have for themselves: of what they pull in another
-/// order than others, and of what is written.
+/// Bytes of fat texts: those on pages that devices share or in a replica, and those on their own.
 fn fat(plan: &Plan, devices: u64) -> (u64, u64) {
     let starts = || plan.fleets.iter().flat_map(|fleet| &fleet.starts).filter(|(_, n)| *n > 0);
     let states: BTreeSet<_> = starts().map(|(state, _)| state.synced_ago).collect();
@@ -376,13 +346,9 @@ fn fat(plan: &Plan, devices: u64) -> (u64, u64) {
         let texts = |rows: u64| held(plan, &entity.scope, data, rows).saturating_mul(mean);
         let held = |rows: u64| held(plan, &entity.scope, data, rows).saturating_mul(each);
         // Devices of one start and of the same attributes hold the same.
-        let groups = entity.scope.iter().fold(1, |groups: u64, rule| match rule {
-            ScopeRule::Attribute { attribute, .. } => {
-                groups.saturating_mul(plan.attributes[*attribute].values.len() as u64)
-            }
-            ScopeRule::Window { .. } => groups,
-        });
-        let groups = groups.min(devices);
+        let attributes = entity.scope.iter().filter_map(ScopeRule::attribute);
+        let values = attributes.map(|(_, attribute)| plan.attributes[attribute].values.len() as u64);
+        let groups = values.fold(1, u64::saturating_mul).min(devices);
         let replica =
             if plan.gateway.mode == Mode::Persistent { rows.saturating_mul(each * REPLICA) } else { 0 };
         let shared = held(rows).saturating_mul(groups).saturating_mul(states.len() as u64);
@@ -402,21 +368,17 @@ fn fat(plan: &Plan, devices: u64) -> (u64, u64) {
     (sure, apart)
 }
 
-/// Rows that came or changed in so long before the start.
 fn changed_in(data: &EntityData, ago: Span) -> u64 {
     let daily = u128::from(data.rows) * u128::from(data.changed_daily.0 + data.created_daily.0) / 1_000_000;
     u64::try_from(daily * u128::from(ago.0) / u128::from(Span::secs(86_400).0))
         .map_or(data.rows, |n| n.min(data.rows))
 }
 
-/// How many edits people and the office make during the script: all, or those of one kind to an
-/// entity.
 fn edits(plan: &Plan, of: Option<(EntityId, EditKind)>, devices: u64) -> u64 {
     let is_meant = |action: &Action| of.is_none_or(|of| of == (action.entity, action.kind));
     made(plan, devices, |action| is_meant(action).then_some(Ppm::ONE))
 }
 
-/// How many edits are made during the script: of those of a day this share, and what is planned.
 fn made(plan: &Plan, devices: u64, share: impl Fn(&Action) -> Option<Ppm>) -> u64 {
     let actions = &plan.workload.actions;
     let by_day = actions.iter().filter_map(|action| {
@@ -444,7 +406,6 @@ fn edits_of_one(plan: &Plan, devices: u64) -> u64 {
     by_day.chain(at_once).fold(0, u64::saturating_add)
 }
 
-/// About how many of so many devices an event concerns.
 pub(super) fn chosen(who: &Who, devices: u64) -> u64 {
     match who {
         Who::Share(share) | Who::ShareOf { share, .. } => {
@@ -454,7 +415,6 @@ pub(super) fn chosen(who: &Who, devices: u64) -> u64 {
     }
 }
 
-/// Rows of an entity that imports bring.
 fn imported(plan: &Plan, of: EntityId) -> u64 {
     let rows = plan.events.iter().filter_map(|event| match event.what {
         Happening::Import { entity, rows, .. } if entity == of => Some(rows),
@@ -463,7 +423,6 @@ fn imported(plan: &Plan, of: EntityId) -> u64 {
     rows.sum()
 }
 
-/// How many of so many rows of an entity one device holds.
 fn held(plan: &Plan, scope: &[ScopeRule], data: &EntityData, rows: u64) -> u64 {
     let share = |rows: u128, rule: &ScopeRule| match rule {
         ScopeRule::Attribute { attribute, .. } => {
@@ -479,7 +438,7 @@ fn held(plan: &Plan, scope: &[ScopeRule], data: &EntityData, rows: u64) -> u64 {
 
 /// Which part of the moments that are made lies in a window; all of it if that is not known.
 fn window(plan: &Plan, maker: &Maker, (from, until): (Stamp, Stamp)) -> (u128, u128) {
-    let Maker::Moment { from: first, until: last, .. } = maker else { return (1, 1) };
+    let Maker::Moment(first, last, _) = maker else { return (1, 1) };
     let local = plan.start.0 + i64::from(plan.utc_offset) * 1_000_000;
     let midnight = plan.start.0 - local.rem_euclid(86_400_000_000);
     let (first, last) = (midnight + first, midnight + last);

@@ -1,17 +1,17 @@
 //! What a scenario means where it is silent: profiles, sync units, logins and writes, put in before
 //! checking.
 
-use crate::base::Span;
-
 use super::check::check;
 use super::column::{ColumnType, column_type};
 use super::grammar::ROOT;
 use super::profiles::tunnel::carrier;
 use super::profiles::{self, FIELD_WORKER, Library, complete, complete_tunnel};
 use super::tree::{Entry, Node, Origin, Table, Val, parse_own, table_at};
+use super::view::View;
 use super::written::clock;
+use crate::base::Span;
+use crate::workload::Maker;
 
-/// Completes `tree`, whose values may still be wrong.
 pub(super) fn derive(tree: &mut Node) {
     product(tree);
     backend(tree);
@@ -64,11 +64,10 @@ fn backend(tree: &mut Node) {
     }
 }
 
-/// The names that the fleets use under `key`, in order.
 fn used(tree: &Node, key: &str, default: &str) -> Vec<String> {
     let mut names = Vec::new();
-    for fleet in tree.get(&["fleet"]).and_then(Node::table).into_iter().flat_map(Table::values) {
-        match fleet.node.get(&[key]).map(|n| &n.value) {
+    for (_, fleet) in View::new(tree).at("fleet").entries() {
+        match fleet.at(key).value() {
             None => names.push(default.to_owned()),
             Some(Val::Text(name)) => names.push(name.clone()),
             Some(Val::Table(shares)) => names.extend(shares.keys().cloned()),
@@ -80,22 +79,17 @@ fn used(tree: &Node, key: &str, default: &str) -> Vec<String> {
     names
 }
 
-/// The names of links that devices come to without starting there, and of the one behind the
-/// gateway.
+/// Links that devices come to without starting there, and the one behind the gateway.
 fn passed_through(tree: &Node) -> Vec<String> {
-    let under = |name: &str| tree.get(&[name]).and_then(Node::table).into_iter().flat_map(Table::values);
-    let text = |node: &Node, path: &[&str]| node.get(path).and_then(Node::as_text).map(str::to_owned);
-    let mut names: Vec<String> =
-        under("event").filter_map(|event| text(&event.node, &["network_change", "link"])).collect();
-    if under("fleet").any(|fleet| text(&fleet.node, &["moves"]).as_deref() == Some("field-worker")) {
-        names.extend(FIELD_WORKER.map(str::to_owned));
-    }
-    names.extend(text(tree, &["gateway", "backend_link", "link"]));
-    names
+    let root = View::new(tree);
+    let changes = root.at("event").entries().map(|(_, event)| event.at("network_change.link").text());
+    let named = changes.chain([root.at("gateway.backend_link.link").text()]);
+    let moves = root.at("fleet").entries().any(|(_, fleet)| fleet.at("moves").text() == "field-worker");
+    let worker = FIELD_WORKER.into_iter().filter(|_| moves);
+    named.chain(worker).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-/// The tunnels, used or written, over links that are written: those over a link of the library as
-/// it is are in the library too.
+/// Tunnels over links that are written: over one of the library as it is they are there too.
 fn tunnels_over_own(tree: &Node, used: &[String]) -> Vec<String> {
     let Some(written) = tree.get(&["link"]).and_then(Node::table) else { return Vec::new() };
     let over_own = |name: &&String| {
@@ -107,7 +101,6 @@ fn tunnels_over_own(tree: &Node, used: &[String]) -> Vec<String> {
     names
 }
 
-/// Completes a tunnel from the link below, unless that is wrong: then it is told of that one alone.
 fn tunnel(tree: &mut Node, name: &str) {
     let Some(links) = top(tree, "link") else { return };
     let Some(mut below) = carrier(name).and_then(|below| links.get(below)).map(|entry| entry.node.clone())
@@ -125,8 +118,6 @@ fn tunnel(tree: &mut Node, name: &str) {
     }
 }
 
-/// Adds what the library says of these names and of those that are written, but for those that come
-/// from `elsewhere`.
 fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library, elsewhere: &[String]) {
     let Some(table) = top(tree, table) else { return };
     let written: Vec<String> = table.keys().cloned().collect();
@@ -138,26 +129,24 @@ fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library
     }
 }
 
-/// One value for this many devices, where a scope names an attribute and no fleet says how many
-/// values it has.
-const DEVICES_A_VALUE: i64 = 8;
+/// Where a scope names an attribute and no fleet says how many values it has.
+const DEVICES_A_VALUE: u64 = 8;
 
-/// An attribute that a scope names and no fleet has gets one value for each eight devices of its
-/// fleet.
+/// Gives attributes that a scope names and no fleet has their values.
 fn attributes(tree: &mut Node) {
-    let scopes = entities(tree).filter_map(|(_, entity)| entity.get(&["scope"])?.table());
-    let named =
-        scopes.flat_map(Table::values).filter_map(|rule| rule.node.as_text()?.strip_prefix("device."));
-    let mut missing: Vec<String> = named.map(str::to_owned).collect();
-    let fleets = || tree.get(&["fleet"]).and_then(Node::table).into_iter().flat_map(Table::values);
-    missing.retain(|name| fleets().all(|fleet| fleet.node.get(&["attributes", name]).is_none()));
-    let devices = fleets().filter_map(|fleet| match fleet.node.get(&["devices"])?.value {
-        Val::Int(n) => Some(n),
+    let root = View::new(tree);
+    let scopes = root.at("entity").entries().flat_map(|(_, entity)| entity.at("scope").entries());
+    let named = scopes.filter_map(|(_, rule)| rule.text().strip_prefix("device."));
+    let fleets = || root.at("fleet").entries().map(|(_, fleet)| fleet);
+    let is_missing = |name: &&str| fleets().all(|fleet| fleet.at("attributes").key(name).present().is_none());
+    let missing: Vec<String> = named.filter(is_missing).map(str::to_owned).collect();
+    let devices = fleets().filter_map(|fleet| match fleet.at("devices").value()? {
+        Val::Int(n) => Some(*n),
         _ => None,
     });
     // The same number in every fleet, as for attributes that are written down.
-    let values = devices.max().map_or(1, |n| n.max(1).unsigned_abs().div_ceil(DEVICES_A_VALUE as u64)) as i64;
-    if missing.is_empty() || tree.get(&["fleet"]).is_none() {
+    let values = devices.max().map_or(1, |n| n.max(1).unsigned_abs().div_ceil(DEVICES_A_VALUE)) as i64;
+    if missing.is_empty() || root.at("fleet").present().is_none() {
         return;
     }
     let Some(fleets) = top(tree, "fleet") else { return };
@@ -191,17 +180,15 @@ fn workload(tree: &mut Node) {
     }
 }
 
-/// The seed's four units; Splash pulls what every device holds in full, and is left out if that is
-/// nothing.
+/// The seed's four units; Splash pulls what every device holds in full, if there is such.
 fn units(tree: &Node) -> Node {
     let mut text = "{ Login = { on = [\"login\"], pull = [\"*\"], blocking = true }, \
          Send = { on = [\"save\"], push = [\"*\"] }, \
          Online = { on = [\"online\", \"resume\", \"every 5m\"], pull = [\"*\"], push = [\"*\"], discard_pending = true }"
         .to_owned();
-    let light: Vec<String> = entities(tree)
-        .filter(|(_, entity)| entity.get(&["scope"]).is_none() && delta(entity))
-        .map(|(name, _)| quoted(name))
-        .collect();
+    let entities = View::new(tree).at("entity").entries();
+    let light = entities.filter(|(_, entity)| entity.at("scope").present().is_none() && is_delta(*entity));
+    let light: Vec<String> = light.map(|(name, _)| quoted(name)).collect();
     if !light.is_empty() {
         text.push_str(&format!(", Splash = {{ on = [\"start\"], pull = [{}] }}", light.join(", ")));
     }
@@ -212,7 +199,7 @@ fn units(tree: &Node) -> Node {
 /// Each person edits some text of each entity 20 times a day, and the office a quarter as often.
 fn actions(tree: &Node) -> Node {
     let mut actions = Table::new();
-    for (name, entity) in entities(tree).filter(|(_, entity)| delta(entity)) {
+    for (name, entity) in View::new(tree).at("entity").entries().filter(|(_, entity)| is_delta(*entity)) {
         let Some(column) = editable(entity) else { continue };
         let text = format!(
             "{{ entity = {}, kind = \"update\", columns = [{}], per_device = 25, on_devices = 0.8 }}",
@@ -224,44 +211,29 @@ fn actions(tree: &Node) -> Node {
     Node::new(Val::Table(actions), Origin::default_value())
 }
 
-fn entities(tree: &Node) -> impl Iterator<Item = (&String, &Node)> {
-    let table = tree.get(&["entity"]).and_then(Node::table);
-    table.into_iter().flatten().map(|(name, entry)| (name, &entry.node))
-}
-
-fn delta(entity: &Node) -> bool {
-    entity.get(&["delivery"]).is_none_or(|d| d.as_text() == Some("delta"))
+fn is_delta(entity: View<'_>) -> bool {
+    entity.at("delivery").present().is_none_or(|delivery| delivery.text() == "delta")
 }
 
 /// The first column that a person would edit: held by devices, in no scope and of no natural key.
-fn editable(entity: &Node) -> Option<&str> {
-    let lists = |key: &str, column: &str| match entity.get(&[key]).map(|n| &n.value) {
+fn editable(entity: View<'_>) -> Option<&str> {
+    let lists = |key: &str, column: &str| match entity.at(key).value() {
         Some(Val::List(items)) => Some(items.iter().any(|n| n.as_text() == Some(column))),
         _ => None,
     };
     let free = |column: &str| {
-        entity.get(&["scope", column]).is_none()
+        entity.at("scope").key(column).present().is_none()
             && lists("unique", column) != Some(true)
             && lists("project", column) != Some(false)
     };
-    let plain = |node: &Node| {
-        let kind = node.as_text().and_then(column_type);
-        matches!(
-            kind,
-            Some(
-                ColumnType::Text { .. }
-                    | ColumnType::Unicode { .. }
-                    | ColumnType::Prose { .. }
-                    | ColumnType::OneOf(_)
-                    | ColumnType::Int { .. }
-                    | ColumnType::Decimal { .. }
-                    | ColumnType::Date { .. }
-                    | ColumnType::Bool
-            )
-        )
+    let plain = |kind: View<'_>| match column_type(kind.text()) {
+        Some(ColumnType::Made(maker)) => {
+            !matches!(maker, Maker::Fat { .. } | Maker::Blob(..) | Maker::Real | Maker::Moment(..))
+        }
+        _ => false,
     };
-    let columns = entity.get(&["schema"])?.table()?;
-    columns.iter().find(|(name, entry)| free(name) && plain(&entry.node)).map(|(name, _)| name.as_str())
+    let mut columns = entity.at("schema").entries();
+    columns.find(|(name, kind)| free(name) && plain(*kind)).map(|(name, _)| name)
 }
 
 fn quoted(name: &str) -> String {

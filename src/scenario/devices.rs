@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::plan::{Attribute, DevicePlan, Fleet, Plan};
-use super::share::largest_remainder;
-use crate::base::{DeviceId, Ppm, Value};
+use crate::base::{DeviceId, Value};
+use crate::workload::split;
 
 impl Attribute {
     /// The number of the value that device `i` of a fleet of `n` has: values come in blocks.
@@ -14,11 +14,9 @@ impl Attribute {
 }
 
 impl Plan {
-    /// Every device with all choices made.
-    ///
-    /// Attributes come in blocks: device i of n has value ⌊i·k/n⌋ of k. Roles are dealt within the
-    /// devices that share all attributes; classes, links and states at the start within the fleet,
-    /// each by a stream of its own, so that changing the shares of one moves no other.
+    /// Every device with all choices made: device i of n has value ⌊i·k/n⌋ of an attribute's k;
+    /// roles are dealt within the devices that share all attributes, classes, links and states at
+    /// the start within the fleet, each by a stream of its own.
     pub fn devices(&self) -> Vec<DevicePlan> {
         let mut devices = Vec::new();
         for (number, fleet) in self.fleets.iter().enumerate() {
@@ -26,12 +24,9 @@ impl Plan {
         }
         devices
     }
-
-    /// The values of each attribute.
     pub fn attribute_values(&self) -> Vec<Arc<[Value]>> {
         self.attributes.iter().map(|attribute| attribute.values.clone()).collect()
     }
-
     /// The value of an attribute at this position and of this number, as devices and rows have it.
     pub fn attribute_value(&self, attribute: usize, number: u32) -> Value {
         self.attributes[attribute].values[number as usize].clone()
@@ -60,17 +55,16 @@ impl Plan {
         }
     }
 
-    /// The numbers of the attribute values of device `i` of `n`.
     fn block(&self, i: u32, n: u32) -> Vec<u32> {
         self.attributes.iter().map(|attribute| attribute.number(i, n)).collect()
     }
 
     fn roles(&self, number: usize, fleet: &Fleet, blocks: &[Vec<u32>]) -> Vec<String> {
-        let shares: Vec<Ppm> = fleet.roles.iter().map(|(_, share)| *share).collect();
+        let shares: Vec<u64> = fleet.roles.iter().map(|(_, share)| share.0.into()).collect();
         let mut stream = self.seed.stream("fleet.role", number as u64, 0);
         let mut roles = Vec::with_capacity(blocks.len());
         for block in blocks.chunk_by(|a, b| a == b) {
-            let counts = largest_remainder(block.len() as u32, &shares);
+            let counts = split(block.len() as u64, &shares, |_| 0);
             let named = fleet.roles.iter().zip(counts);
             let mut dealt: Vec<String> =
                 named.flat_map(|((role, _), n)| std::iter::repeat_n(role.clone(), n as usize)).collect();

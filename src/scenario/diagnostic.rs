@@ -13,18 +13,13 @@ use crate::base::words::{self, there_is};
 pub struct Source {
     /// The path, or what stands for it, such as `--set`.
     pub name: String,
-    /// The text.
     pub text: String,
-    /// The line number of the text's first line.
     pub first_line: usize,
 }
 
-/// A range of bytes of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The source.
     pub source: Arc<Source>,
-    /// The range.
     pub span: Range<usize>,
 }
 
@@ -33,9 +28,7 @@ pub struct Place {
 pub struct Diagnostic {
     /// Whether the scenario can be run nevertheless.
     pub warning: bool,
-    /// What is wrong.
     pub title: String,
-    /// Where, if it is somewhere.
     pub place: Option<Place>,
     /// What would be right: the range, the forms, a "did you mean".
     pub help: Option<String>,
@@ -48,24 +41,15 @@ pub struct Invalid {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Why a scenario file could not be used.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The file cannot be read.
     #[error("cannot read {path}: {why}")]
-    Unreadable {
-        /// The path as it was given.
-        path: String,
-        /// What the operating system says.
-        why: String,
-    },
-    /// The file was read and is wrong.
+    Unreadable { path: String, why: String },
     #[error(transparent)]
     Invalid(#[from] Invalid),
 }
 
 impl Source {
-    /// A whole file or argument.
     pub fn new(name: &str, text: &str) -> Arc<Source> {
         Arc::new(Source { name: name.to_owned(), text: text.to_owned(), first_line: 1 })
     }
@@ -94,7 +78,6 @@ impl Place {
 }
 
 impl Diagnostic {
-    /// A mistake at a place.
     pub fn new(place: Option<Place>, title: impl Into<String>) -> Diagnostic {
         Diagnostic { warning: false, title: brief(title.into()), place, help: None }
     }
@@ -103,13 +86,11 @@ impl Diagnostic {
     pub fn warning(self) -> Diagnostic {
         Diagnostic { warning: true, ..self }
     }
-    /// The same with help.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help = Some(brief(help.into()));
         self
     }
-    /// The mistake with the lines around it, in colours for a terminal or plain.
     pub fn render(&self, colour: bool) -> String {
         let level = if self.warning { Level::WARNING } else { Level::ERROR };
         let mut group = Group::with_title(level.primary_title(&*self.title));
@@ -136,7 +117,6 @@ impl Diagnostic {
 }
 
 impl Invalid {
-    /// Sorts by place and drops what is told twice. `Err` if anything is left.
     pub(super) fn check(mut diagnostics: Vec<Diagnostic>) -> Result<(), Invalid> {
         if diagnostics.is_empty() {
             return Ok(());
@@ -145,7 +125,6 @@ impl Invalid {
         diagnostics.dedup();
         Err(Invalid { diagnostics })
     }
-    /// The mistakes, a blank line between them; of very many the first, as nobody reads on.
     pub fn render(&self, colour: bool) -> String {
         const SHOWN: usize = 50;
         let shown = self.diagnostics.iter().take(SHOWN).map(|d| d.render(colour));
@@ -187,8 +166,10 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     })
 }
 
-/// A help line: what was probably meant, and what there is: all of it, or of very much what is
-/// nearest, and how much it is.
+pub(super) fn meant(text: &str, words: &[&str]) -> Option<String> {
+    closest(text, words.iter().copied()).map(|near| format!("did you mean \"{near}\"?"))
+}
+
 pub(super) fn choices(word: &str, candidates: &[&str]) -> String {
     const LENGTH: usize = 1_200;
     const NEAREST: usize = 24;
@@ -210,8 +191,7 @@ pub(super) fn choices(word: &str, candidates: &[&str]) -> String {
     }
 }
 
-/// How far a name is from a word: by its spelling, and one that has a part of the word in it is
-/// near.
+/// How far a name is from a word by its spelling; one that has a part of it is near.
 fn apart(word: &str, name: &str) -> usize {
     let (word, name) = (excerpt(word).to_lowercase(), excerpt(name).to_lowercase());
     let shared =
@@ -219,20 +199,16 @@ fn apart(word: &str, name: &str) -> usize {
     strsim::damerau_levenshtein(&word, &name).saturating_sub(8 * shared)
 }
 
-/// Bytes of somebody's text that a message shows.
 pub(super) const SHOWN: usize = 200;
 
-/// A text that may be very long, as far as a message shows it.
 pub(super) fn excerpt(text: &str) -> &str {
     &text[..boundary(text, SHOWN)]
 }
 
-/// The last place up to `at` at which a text may be cut.
 pub(super) fn boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-/// A message; of one that is too long to be read its beginning and end.
 fn brief(message: String) -> String {
     const MOST: usize = 3_000;
     const END: usize = 40;

@@ -1,6 +1,6 @@
 //! A scenario file, and the plans that it stands for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use super::resolve::{Names, claims, questions, resolve};
 use super::rows::{Brought, not_utf8, prepare};
 use super::traces::{Traces, in_place_of_rates};
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
+use super::view::View;
 use super::written::{TITLE_WANT, is_title};
 use crate::base::{Digest, Seed};
 
@@ -33,7 +34,6 @@ pub fn text_of(bytes: Vec<u8>, path: &str) -> Result<String, Invalid> {
 /// Which cells of a scenario are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// `key=value`, in order.
     pub sets: Vec<String>,
     /// The seeds; the scenario's own if empty.
     pub seeds: Vec<u64>,
@@ -65,15 +65,12 @@ pub(super) const OF_VARIANTS: [&str; 3] = ["variant", "shows", "question"];
 /// One key of a resolved scenario, and where its value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provenance {
-    /// The dotted key.
     pub key: String,
-    /// The value as TOML.
     pub value: String,
     /// In words: `hospital.toml:12`, `profile sql-modern`, `default`.
     pub from: String,
 }
 
-/// A tree with everything filled in, and what came with it.
 struct Cell {
     tree: Node,
     brought: BTreeMap<String, Brought>,
@@ -118,48 +115,34 @@ impl Document {
             Err(diagnostics) => Err(Invalid { diagnostics }),
         }
     }
-
-    /// The embedded hospital day.
     pub fn hospital_day() -> Document {
         Document::embedded("hospital-day.toml", super::HOSPITAL_DAY)
     }
-
-    /// The embedded ward for comparing captures.
     pub fn ward() -> Document {
         Document::embedded("matrix.toml", super::WARD)
     }
-
-    /// The embedded worlds of the matrix of conflicts, in the order in which they are told.
     pub fn conflicts() -> Vec<Document> {
         super::CONFLICTS.iter().map(|(name, text)| Document::embedded(name, text)).collect()
     }
-
-    /// The embedded worlds of the matrix of wire formats, in the order in which they are told.
     pub fn wire() -> Vec<Document> {
         super::WIRE.iter().map(|(name, text)| Document::embedded(name, text)).collect()
     }
-
-    /// The embedded scenarios of the checklist.
     pub fn checklist() -> Vec<Document> {
         super::CHECKLIST.iter().map(|(name, text)| Document::embedded(name, text)).collect()
     }
-
     fn embedded(name: &str, text: &str) -> Document {
         match Document::parse(name, text) {
             Ok(document) => Document { path: String::new(), ..document },
             Err(invalid) => panic!("an embedded scenario is TOML: {invalid}"),
         }
     }
-
     /// The same, with files of rows looked for in `folder`.
     #[must_use]
     pub fn beside(self, folder: &Path) -> Document {
         Document { dir: Some(folder.to_owned()), ..self }
     }
-
-    /// The scenario's name, empty if it has none.
     pub fn name(&self) -> &str {
-        self.tree.get(&["name"]).and_then(Node::as_text).unwrap_or_default()
+        View::new(&self.tree).at("name").text()
     }
     /// Where it was read; empty for an embedded one.
     pub fn path(&self) -> &str {
@@ -167,33 +150,22 @@ impl Document {
     }
     /// Ids of what it shows, each once: those under `shows`, then others that it covers.
     pub fn covers(&self) -> Vec<&str> {
-        let shows = self.tree.get(&["shows"]).and_then(Node::table);
-        let mut ids: Vec<&str> = shows.into_iter().flatten().map(|(id, _)| id.as_str()).collect();
-        let covers = match self.tree.get(&["covers"]).map(|n| &n.value) {
-            Some(Val::List(items)) => items.iter().filter_map(Node::as_text).collect(),
-            Some(Val::Text(one)) => vec![one.as_str()],
-            _ => Vec::new(),
-        };
-        for id in covers {
-            if !ids.contains(&id) {
-                ids.push(id);
-            }
-        }
-        ids
+        let root = View::new(&self.tree);
+        let covers = root.at("covers");
+        let all = root.at("shows").names().into_iter();
+        let all = all.chain(covers.items().map(View::text)).chain([covers.text()]);
+        let mut seen = BTreeSet::new();
+        all.filter(|id| !id.is_empty() && seen.insert(*id)).collect()
     }
-    /// The names of its variants in order.
     pub fn variants(&self) -> Vec<&str> {
-        let variants = self.tree.get(&["variant"]).and_then(Node::table);
-        variants.into_iter().flatten().map(|(name, _)| name.as_str()).collect()
+        View::new(&self.tree).at("variant").names()
     }
-
     /// The same without its variants.
     #[must_use]
     pub fn base(mut self) -> Document {
         self.tree = self.bare();
         self
     }
-
     fn bare(&self) -> Node {
         OF_VARIANTS.iter().fold(self.tree.clone(), |tree, key| tree.without(key))
     }
@@ -265,7 +237,6 @@ impl Document {
         all.unwrap_or_default().into()
     }
 
-    /// Its tree without variants, with what is set and everything that it does not say.
     pub(super) fn completed(&self, sets: &[String]) -> Node {
         self.cell(None, &settings(sets, "--set", &mut Vec::new()), &self.shared()).tree
     }
@@ -300,7 +271,6 @@ impl Document {
         all.into_iter().filter(asked).map(Some).collect()
     }
 
-    /// The base with a variant and settings, completed and checked.
     fn cell(&self, variant: Option<&str>, settings: &[Setting], shared: &Shared) -> Cell {
         let mut mistakes = Vec::new();
         let mut tree = shared.bare.clone();
@@ -339,7 +309,6 @@ impl Document {
     fn shared(&self) -> Shared {
         Shared { bare: self.bare(), set_by_variants: self.set_by_variants() }
     }
-
     fn set_by_variants(&self) -> Vec<Setting> {
         let mut all = Vec::new();
         for (name, entry) in self.tree.get(&["variant"]).and_then(Node::table).into_iter().flatten() {
@@ -427,8 +396,7 @@ fn text(tree: &Node) -> String {
     }
 }
 
-/// Covers what the scenario means: values in their canonical form, rows and traces of one's own;
-/// not the seed, nor what it shows.
+/// Of what the scenario means, rows and traces of one's own included: not the seed.
 fn digest(tree: &Node, brought: &BTreeMap<String, Brought>, traces: &Traces) -> String {
     let mut meaning = tree.clone();
     if let Some(table) = meaning.table_mut() {
@@ -455,7 +423,6 @@ fn walk(node: &Node, path: &str, out: &mut Vec<Provenance>) {
     }
 }
 
-/// A name as one part of a dotted key.
 fn quoted(name: &str) -> String {
     let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if bare { name.to_owned() } else { toml::Value::String(name.to_owned()).to_string() }

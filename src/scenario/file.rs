@@ -4,14 +4,11 @@ use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
-/// What is read of a scenario at most, in bytes.
 pub const SCENARIO_MAX: u64 = 64 << 20;
-/// What is read of a CSV of rows at most, in bytes.
 pub const ROWS_MAX: u64 = 1 << 30;
 /// What is read of the record of a run, or of a baseline, at most, in bytes.
 pub const RECORD_MAX: u64 = 4 << 30;
 
-/// Who names a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named {
     /// A file that another one names: it is read again, when its copy is kept.
@@ -71,7 +68,6 @@ pub fn read(path: &Path, named: Named, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What it is, if nothing may be read of it.
 fn stranger(kind: FileType, named: Named) -> Option<&'static str> {
     if kind.is_dir() {
         return Some("a folder");

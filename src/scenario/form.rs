@@ -5,95 +5,115 @@ use std::borrow::Cow;
 
 use crate::base::{BitRate, Bytes, Ppm, Span, Word};
 
+use super::diagnostic::meant;
 use super::tree::Val;
 
 pub(super) struct Key {
     pub(super) name: &'static str,
     pub(super) form: Form,
     pub(super) preset: Preset,
-    /// What it means, in a sentence.
     pub(super) about: &'static str,
 }
 
 /// What holds if a key is not there.
 pub(super) enum Preset {
-    /// It must be there.
     Required,
-    /// It may be missing, and that means something.
     Optional,
-    /// This TOML value.
     Is(&'static str),
     /// What its owner says, as a TOML value.
     Owned(fn() -> String),
-    /// What the profile says.
     Profile,
 }
 
 pub(super) enum Form {
-    /// Any text.
     Text,
-    /// `true` or `false`.
     Bool,
-    /// A whole number, both ends included.
-    Int { min: i64, max: i64 },
+    Int {
+        min: i64,
+        max: i64,
+    },
     /// A number with up to three decimals, from 0.
-    Decimal { max: f64 },
-    /// A length of time, both ends included.
-    Span { min: Span, max: Span },
-    /// A number of bytes, both ends included.
-    Size { min: u64, max: u64 },
-    /// Bits a second.
+    Decimal {
+        max: f64,
+    },
+    Span {
+        min: Span,
+        max: Span,
+    },
+    Size {
+        min: u64,
+        max: u64,
+    },
     Rate,
-    /// A part of the whole.
     Share,
-    /// One of some words.
     Word(&'static [&'static str]),
     /// A text with a grammar of its own.
     Written(&'static Written),
     /// A list; a single item may stand for a list of one.
     List(&'static Form),
     /// How many values there are, from 1, or their names.
-    Values { max: i64 },
+    Values {
+        max: i64,
+    },
     /// Named parts of a whole; a single name may stand for all of it.
     Shares(&'static Written),
-    /// Known keys, and in `kinds` those of which exactly one must be there (none if `kinds` is
-    /// empty).
-    Table { keys: &'static [Key], kinds: &'static [Key] },
+    /// Known keys, and in `kinds`, unless that is empty, those of which exactly one must be there.
+    Table {
+        keys: &'static [Key],
+        kinds: &'static [Key],
+    },
     /// Tables by free names. `library` gives the names that exist without being written.
-    Named { of: &'static Form, library: LibraryNames },
-    /// Known keys, and free names with values of one form. `dotted` names may also be written as
-    /// tables in tables.
-    Map { keys: &'static [Key], rest: &'static Form, dotted: bool },
-    /// A plain value or a table.
-    Either { plain: &'static Form, table: &'static Form },
-    /// A figure in the unit of its metric.
+    Named {
+        of: &'static Form,
+        library: LibraryNames,
+    },
+    /// Known keys, and free names; `dotted` ones may also be written as tables in tables.
+    Map {
+        keys: &'static [Key],
+        rest: &'static Form,
+        dotted: bool,
+    },
+    Either {
+        plain: &'static Form,
+        table: &'static Form,
+    },
     Figure,
     /// A figure or `{ min, max }`, in the unit of its metric.
     Bound,
-    /// Anything; checked elsewhere.
     Any,
 }
 
-/// Gives the names that exist without being written.
 pub(super) type LibraryNames = fn() -> Vec<&'static str>;
 
 /// A text with a grammar of its own.
 pub(super) struct Written {
     /// What it is, with examples.
     pub(super) want: &'static str,
-    /// Names that it may be, if there are such.
+    words: &'static [&'static str],
     pub(super) known: LibraryNames,
-    /// What is wrong with a text, where that can be told: the limit that it passes, the word that
-    /// was meant.
-    pub(super) why: fn(&str) -> Option<String>,
-    /// The text in its canonical form, if it is right.
-    pub(super) canonical: fn(&str) -> Option<String>,
+    why: fn(&str) -> Option<String>,
+    canonical: fn(&str) -> Option<String>,
 }
 
 impl Written {
-    /// One without names, and of which no more can be told than what would be right.
     pub(super) const fn of(want: &'static str, canonical: fn(&str) -> Option<String>) -> Written {
-        Written { want, known: Vec::new, why: |_| None, canonical }
+        Written { want, words: &[], known: Vec::new, why: |_| None, canonical }
+    }
+    pub(super) const fn or(self, words: &'static [&'static str]) -> Written {
+        Written { words, ..self }
+    }
+    /// The same with what is wrong with a text: the limit that it passes, the word that was meant.
+    pub(super) const fn because(self, why: fn(&str) -> Option<String>) -> Written {
+        Written { why, ..self }
+    }
+    pub(super) const fn known(self, known: LibraryNames) -> Written {
+        Written { known, ..self }
+    }
+    pub(super) fn why(&self, text: &str) -> Option<String> {
+        (self.why)(text).or_else(|| meant(text, self.words))
+    }
+    pub(super) fn canonical(&self, text: &str) -> Option<String> {
+        if self.words.contains(&text) { Some(text.to_owned()) } else { (self.canonical)(text) }
     }
 }
 
@@ -130,7 +150,6 @@ fn default_word<T: Word + Default>() -> String {
     format!("\"{}\"", T::default().word())
 }
 
-/// A key whose default comes from a profile.
 pub(super) const fn profiled(name: &'static str, form: Form) -> Key {
     Key { name, form, preset: Preset::Profile, about: "" }
 }
@@ -143,7 +162,6 @@ pub(super) const fn named(of: &'static Form) -> Form {
     Form::Named { of, library: Vec::new }
 }
 
-/// Free names with values of one form.
 pub(super) const fn map(rest: &'static Form) -> Form {
     Form::Map { keys: &[], rest, dotted: false }
 }
@@ -162,7 +180,6 @@ pub(super) const COUNT: Form = Form::Int { min: 0, max: 1_000_000_000 };
 pub(super) const SOME: Form = Form::Int { min: 1, max: 1_000_000_000 };
 
 impl Preset {
-    /// The default as a TOML value, if there is one.
     pub(super) fn text(&self) -> Option<Cow<'static, str>> {
         match self {
             Preset::Is(text) => Some(Cow::Borrowed(text)),
@@ -173,12 +190,10 @@ impl Preset {
 }
 
 impl Form {
-    /// One of the words of a type.
     pub(super) const fn word<T: Word>() -> Form {
         Form::Word(T::WORDS)
     }
 
-    /// What would be right, for a message.
     pub(super) fn want(&self) -> String {
         match self {
             Form::Text => "a text".to_owned(),
@@ -207,10 +222,11 @@ impl Form {
                 format!("how many there are, from 1 to {max}, or their names, such as [\"north\", \"south\"]")
             }
             Form::Shares(name) => {
-                format!(
-                    "shares that come to 1, such as {{ a = 0.7, b = \"30%\" }}, or one name; a name is {}",
-                    name.want
-                )
+                let example = "shares that come to 1, such as { a = 0.7, b = \"30%\" }";
+                match name.want.strip_prefix("a name ") {
+                    Some(rest) => format!("{example}, or one name {rest}"),
+                    None => format!("{example}, or one name; a name is {}", name.want),
+                }
             }
             Form::Table { .. } | Form::Named { .. } | Form::Map { .. } => "a table".to_owned(),
             Form::Either { plain, table } => format!("{}, or {}", plain.want(), table.want()),
@@ -248,7 +264,7 @@ impl Form {
             (Form::Rate, Val::Text(t)) => text(rate(t.parse().ok()?)),
             (Form::Share, v) => share_of(v).map(|p| Val::Text(p.to_string())),
             (Form::Word(words), Val::Text(t)) => words.contains(&t.as_str()).then(|| Val::Text(t.clone())),
-            (Form::Written(written), Val::Text(t)) => (written.canonical)(t.trim()).map(Val::Text),
+            (Form::Written(written), Val::Text(t)) => written.canonical(t.trim()).map(Val::Text),
             _ => None,
         }
     }
@@ -309,6 +325,47 @@ pub(super) fn rate(BitRate(bits): BitRate) -> String {
     {
         Some((unit, size)) => format!("{}{unit}", bits / size),
         None => format!("{bits}bit/s"),
+    }
+}
+
+/// Values as scenario files write them: a default is that of the room that heeds it.
+pub(super) trait Stated {
+    fn stated(&self) -> String;
+}
+
+impl Stated for u32 {
+    fn stated(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Stated for bool {
+    fn stated(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Stated for str {
+    fn stated(&self) -> String {
+        format!("\"{self}\"")
+    }
+}
+
+impl Stated for Ppm {
+    fn stated(&self) -> String {
+        self.share().to_string()
+    }
+}
+
+impl Stated for Span {
+    fn stated(&self) -> String {
+        span(*self).stated()
+    }
+}
+
+impl Stated for Bytes {
+    fn stated(&self) -> String {
+        size(self.0).stated()
     }
 }
 

@@ -15,8 +15,7 @@ const RENAMED: &[(&str, &str)] = &[
     ("answers", "it is `responses` now"),
 ];
 
-/// Words of OutSystems and Volt MX (`docs/outsystems.md`) in small letters, with nothing between
-/// those of one, and what stands for them here.
+/// Words of OutSystems and Volt MX (`docs/outsystems.md`) in small letters alone.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("syncunit syncunits", "did you mean `unit`? a sync unit is a table [unit.NAME]"),
     (
@@ -58,7 +57,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("capturedata", "did you mean `hash`? it is a capture, [gateway.serve.capture.hash]"),
 ];
 
-/// What to write in place of the key at this path; `None` if nothing is known of it.
 pub(super) fn former(path: &str) -> Option<&'static str> {
     let name = path.rsplit('.').next().unwrap_or(path);
     let letters = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());

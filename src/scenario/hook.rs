@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::base::{Bytes, Ppm, Seed, Span, UnitId, Word};
 use crate::contract::{Hook, LocalQuery, Occasion};
 
-/// The hooks that the app has.
 pub type Hooks = BTreeMap<Hook, HookPlan>;
 
 /// What a hook does each time, in the order of the fields.
@@ -13,26 +12,20 @@ pub type Hooks = BTreeMap<Hook, HookPlan>;
 pub struct HookPlan {
     /// It is there for the runs of this unit alone; of all units if `None`.
     pub unit: Option<UnitId>,
-    /// The app is busy for so long.
     pub takes: Span,
     /// In this share of its calls it never ends.
     pub hangs: Ppm,
-    /// It calls a service out.
     pub calls: Option<AppCall>,
     /// In this share of its calls it throws, where the call has not thrown.
     pub throws: Ppm,
-    /// It triggers a sync of this unit.
     pub triggers: Option<UnitId>,
 }
 
 /// A call of the app to a service of its own, over the device's link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AppCall {
-    /// Size of the request's body.
     pub request: Bytes,
-    /// Size of the response's body.
     pub response: Bytes,
-    /// How long the service works.
     pub takes: Span,
     /// A call without a response is given up after this, and throws.
     pub timeout: Span,
@@ -41,18 +34,14 @@ pub struct AppCall {
 /// What one call of a hook comes to, besides its call to a service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fate {
-    /// It never ends.
     pub hangs: bool,
-    /// It throws.
     pub throws: bool,
 }
 
 impl HookPlan {
-    /// Whether it is there for `occasion`.
     pub fn is_for(&self, occasion: &Occasion<'_>) -> bool {
         self.unit.is_none_or(|own| occasion.run().is_some_and(|(unit, _)| unit == own))
     }
-
     /// What the call number `nth` of `hook` comes to on the device of `seed`.
     pub fn fate(&self, seed: Seed, hook: Hook, nth: u64) -> Fate {
         let befalls = |share: Ppm, what: &str| {
@@ -66,9 +55,7 @@ impl HookPlan {
 /// A list that a screen shows again and again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AppQuery {
-    /// Its name in the scenario.
     pub name: String,
-    /// What it asks for.
     pub query: LocalQuery,
     /// From one time to the next, while somebody looks at the app.
     pub every: Span,

@@ -7,10 +7,11 @@
 
 use super::check::check;
 use super::diagnostic::Diagnostic;
-use super::form::{Form, Key, share_of};
+use super::form::{Form, Key};
 use super::grammar::ROOT;
 use super::merge::{Setting, is_axis};
-use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
+use super::tree::{Entry, Node, Origin, Table, Via, parse_own};
+use super::view::View;
 use super::words::{Holder, ReadFrom};
 use crate::backend::Numbered;
 use crate::base::{Ppm, Word};
@@ -21,8 +22,7 @@ use crate::net::Protocol;
 
 struct Idle {
     keys: &'static [&'static str],
-    /// Whether what they need is there.
-    needs: fn(&Node) -> bool,
+    needs: fn(View<'_>) -> bool,
     /// What decides about that; of a one-of also which kind it is.
     chosen_by: &'static [&'static str],
     why: &'static str,
@@ -40,21 +40,21 @@ const IDLE: [&[Idle]; 3] = [OF_MODES, OF_CAPTURES, OTHERS];
 const OF_MODES: &[Idle] = &[
     Idle {
         keys: &["gateway.refresh"],
-        needs: |tree| says(tree, "gateway.mode", Mode::Persistent),
+        needs: |root| says(root, "gateway.mode", Mode::Persistent),
         chosen_by: &["gateway.mode"],
         why: "a gateway in mode \"ota\" has no replica to refresh",
         help: "mode = \"persistent\" keeps one; to compare both, let variants or an axis set gateway.mode",
     },
     Idle {
         keys: &[SERVED],
-        needs: |tree| says(tree, "gateway.mode", Mode::Ota),
+        needs: |root| says(root, "gateway.mode", Mode::Ota),
         chosen_by: &["gateway.mode"],
         why: "a gateway in mode \"persistent\" serves devices by its replica's own sequence",
         help: "write how the replica is fed as gateway.refresh.capture; to compare both, let variants or an axis set gateway.mode",
     },
     Idle {
         keys: &["gateway.serve.server_cursor"],
-        needs: |tree| says(tree, "gateway.serve.cursor_held_by", Holder::Server),
+        needs: |root| says(root, "gateway.serve.cursor_held_by", Holder::Server),
         chosen_by: &["gateway.serve.cursor_held_by"],
         why: "devices hold their cursors themselves, and the server moves none",
         help: "cursor_held_by = \"server\" lets it hold them",
@@ -70,28 +70,28 @@ macro_rules! of_captures {
                 concat!($at, ".hash.file_takes"),
                 concat!($at, ".hash.trailer"),
             ],
-            needs: |tree| says(tree, concat!($at, ".hash.source"), ReadFrom::File),
+            needs: |root| says(root, concat!($at, ".hash.source"), ReadFrom::File),
             chosen_by: &[concat!($at, ".hash.source")],
             why: "the backend is asked for all rows, and drops no file",
             help: "source = \"file\" lets it drop them",
         },
         Idle {
             keys: &[concat!($at, ".flag.on_unreadable")],
-            needs: |tree| has_share(tree, concat!($at, ".flag.unreadable")),
+            needs: |root| has_share(root, concat!($at, ".flag.unreadable")),
             chosen_by: &[concat!($at, ".flag.unreadable")],
             why: "every row can be captured",
             help: "unreadable is the share of rows that cannot, such as 0.01",
         },
         Idle {
             keys: &[concat!($at, ".hash.read_rows")],
-            needs: |tree| !says(tree, concat!($at, ".hash.snapshot"), Snapshot::Isolated),
+            needs: |root| !says(root, concat!($at, ".hash.snapshot"), Snapshot::Isolated),
             chosen_by: &[concat!($at, ".hash.snapshot")],
             why: "the source is read at one instant, and not in pages",
             help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
         },
         Idle {
             keys: &[concat!($at, ".change_log.holes")],
-            needs: |tree| says(tree, "backend.log.numbered", Numbered::AtWrite),
+            needs: |root| says(root, "backend.log.numbered", Numbered::AtWrite),
             chosen_by: &["backend.log"],
             why: "a log that is numbered at the commit has no holes",
             help: "[backend] log = { numbered = \"at-write\" } has them",
@@ -104,53 +104,50 @@ const OF_CAPTURES: &[Idle] = of_captures!("gateway.serve.capture" "gateway.refre
 const OTHERS: &[Idle] = &[
     Idle {
         keys: &["gateway.refresh.fencing"],
-        needs: |tree| {
-            !matches!(find(tree, "gateway.refresh.nodes").map(|node| &node.value), Some(Val::Int(1)))
-        },
+        needs: |root| root.at("gateway.refresh.nodes").int() != 1,
         chosen_by: &["gateway.refresh.nodes"],
         why: "one node refreshes alone, and nobody overtakes it",
         help: "gateway.refresh.nodes = 2 lets another refresh beside it",
     },
     Idle {
         keys: &["backend.log"],
-        needs: |tree| captures(tree, &["change_log", "flag"]),
+        needs: |root| captures(root, &["change_log", "flag"]),
         chosen_by: &["gateway.mode", SERVED, FED],
         why: "nobody reads the backend's log of changes, so it keeps none",
         help: "gateway.serve.capture = { change_log = {} } reads it, or gateway.refresh.capture in mode \"persistent\"; flags are kept with it",
     },
     Idle {
         keys: &["backend.rearm"],
-        needs: |tree| captures(tree, &["flag"]),
+        needs: |root| captures(root, &["flag"]),
         chosen_by: &["gateway.mode", SERVED, FED],
         why: "no row has a flag to be armed",
         help: "gateway.serve.capture = { flag = {} } has flags, or gateway.refresh.capture in mode \"persistent\"",
     },
     Idle {
         keys: &["backend.filter_precision"],
-        needs: |tree| !captures(tree, &["change_log", "flag", "hash"]),
+        needs: |root| !captures(root, &["change_log", "flag", "hash"]),
         chosen_by: &["gateway.mode", SERVED, FED],
         why: "nobody asks the backend for what changed since a time",
         help: "capture by last_modified does, in gateway.serve.capture, or gateway.refresh.capture in mode \"persistent\"",
     },
     Idle {
         keys: &["engine.pull.bad_tries"],
-        needs: |tree| has_share(tree, "engine.pull.bad_rows"),
+        needs: |root| has_share(root, "engine.pull.bad_rows"),
         chosen_by: &["engine.pull.bad_rows"],
         why: "there are no bad rows",
         help: "bad_rows is their share, such as 0.01",
     },
     Idle {
         keys: &["engine.pull.on_bad_row"],
-        needs: |tree| has_share(tree, "engine.pull.bad_rows") || disturbs_rows(tree),
+        needs: disturbs_rows,
         chosen_by: &["engine.pull.bad_rows", "chaos.bad_rows"],
         why: "there are no bad rows",
         help: "bad_rows is their share, such as 0.01",
     },
     Idle {
         keys: &["transport.connections"],
-        needs: |tree| {
-            says(tree, "transport.protocol", Protocol::Http1)
-                || matches!(find(tree, "transport.connections").map(|node| &node.value), Some(Val::Int(1)))
+        needs: |root| {
+            says(root, "transport.protocol", Protocol::Http1) || root.at("transport.connections").int() == 1
         },
         chosen_by: &["transport.protocol"],
         why: "only HTTP/1.1 has several connections",
@@ -168,66 +165,66 @@ const OTHERS: &[Idle] = &[
             "transport.header_up",
             "transport.header_down",
         ],
-        needs: |tree| !says(tree, "transport.protocol", Protocol::Bare),
+        needs: |root| !says(root, "transport.protocol", Protocol::Bare),
         chosen_by: &["transport.protocol"],
         why: "\"bare\" messages know neither connections nor headers",
         help: "protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set transport.protocol",
     },
     Idle {
         keys: &["engine.pull.streams"],
-        needs: |tree| pulled_together(tree) > 1 || is_turned(tree, "engine.pull.streams"),
+        needs: pulls_together,
         chosen_by: &["unit", "entity"],
         why: "no unit pulls more than one entity, so there is nothing to pull at the same time",
         help: "a unit with several, such as pull = [\"*\"] where there are several, pulls so many at once",
     },
     Idle {
         keys: &["engine.hook_timeout"],
-        needs: |tree| find(tree, "hooks").and_then(Node::table).is_some_and(|hooks| !hooks.is_empty()),
+        needs: |root| root.at("hooks").entries().next().is_some(),
         chosen_by: &["hooks"],
         why: "the app has no hooks, so none takes too long",
         help: "[hooks.on_sync_start] takes = \"5s\" is one",
     },
     Idle {
         keys: &["engine.identity"],
-        needs: |tree| happens(tree, "clone"),
+        needs: |root| happens(root, "clone"),
         chosen_by: &["event"],
         why: "no phone is copied, and each has a name of its own wherever it keeps that",
         help: "[event.NAME] clone = { from = 0, to = 1 } copies the storage of one to another",
     },
     Idle {
         keys: &["gateway.restored"],
-        needs: |tree| happens(tree, "restore_gateway"),
+        needs: |root| happens(root, "restore_gateway"),
         chosen_by: &["event"],
         why: "the gateway never goes back to a backup",
         help: "[event.NAME] restore_gateway = { of = \"1m\" } takes it back",
     },
     Idle {
         keys: &["gateway.backend_restored"],
-        needs: |tree| happens(tree, "restore_backend"),
+        needs: |root| happens(root, "restore_backend"),
         chosen_by: &["event"],
         why: "the backend never goes back to a backup",
         help: "[event.NAME] restore_backend = { of = \"1m\" } takes it back",
     },
     Idle {
         keys: &["workload.resolver", "engine.conflict.while_open", "engine.conflict.second_edit"],
-        needs: |tree| decides(tree, Policy::has_page),
+        needs: |root| decides(root, Policy::has_page),
         chosen_by: DECIDES,
         why: "no conflict waits for a person: the policy decides each of them",
         help: "policy = \"manual\" in [engine.conflict] leaves them to people; to compare it with others, let variants or an axis set it",
     },
     Idle {
         keys: &["engine.conflict.callback"],
-        needs: |tree| decides(tree, Policy::asks_app),
+        needs: |root| decides(root, Policy::asks_app),
         chosen_by: DECIDES,
         why: "the app has no rule for conflicts: the policy does not ask it",
         help: "policy = \"callback\" in [engine.conflict] asks it; to compare it with others, let variants or an axis set it",
     },
     Idle {
         keys: &["engine.push.sync_date"],
-        needs: |tree| {
-            says(tree, "engine.push.capture", engine::LocalCapture::UpdatedAfterLastSync)
-                || says(tree, "engine.pull.cursor", engine::CursorBook::LastSyncOn)
-                || has_own_stack(tree)
+        needs: |root| {
+            says(root, "engine.push.capture", engine::LocalCapture::UpdatedAfterLastSync)
+                || says(root, "engine.pull.cursor", engine::CursorBook::LastSyncOn)
+                || has_own_stack(root)
         },
         chosen_by: &["engine.push.capture", "engine.pull.cursor", "engine.name"],
         why: "nothing goes by the date of the last sync",
@@ -242,64 +239,48 @@ const OTHERS: &[Idle] = &[
     },
 ];
 
-fn is_scoped(tree: &Node) -> bool {
-    let scope = |entity: &Entry| entity.node.get(&["scope"]).and_then(Node::table).map_or(0, Table::len);
-    let entities = find(tree, "entity").and_then(Node::table);
-    entities.is_some_and(|entities| entities.values().any(|entity| scope(entity) > 0))
+fn is_scoped(root: View<'_>) -> bool {
+    root.at("entity").entries().any(|(_, entity)| entity.at("scope").entries().next().is_some())
 }
 
-fn has_own_stack(tree: &Node) -> bool {
-    let stack = find(tree, "engine.name").and_then(Node::as_text).unwrap_or_default();
+fn has_own_stack(root: View<'_>) -> bool {
+    let stack = root.at("engine.name").text();
     stack != "builtin" && !stack.starts_with("broken:")
 }
 
-/// Whether the policy for conflicts is one of these. What a stack of one's own makes of conflicts
-/// it knows itself.
-fn decides(tree: &Node, fits: fn(Policy) -> bool) -> bool {
-    let policy = find(tree, "engine.conflict.policy").and_then(Node::as_text).unwrap_or_default();
-    has_own_stack(tree) || Policy::of_word(policy).is_some_and(fits)
+/// A stack of one's own knows itself what it makes of conflicts.
+fn decides(root: View<'_>, fits: fn(Policy) -> bool) -> bool {
+    has_own_stack(root) || Policy::of_word(root.at("engine.conflict.policy").text()).is_some_and(fits)
 }
 
-fn has_share(tree: &Node, path: &str) -> bool {
-    find(tree, path).and_then(|node| share_of(&node.value)) != Some(Ppm(0))
+fn happens(root: View<'_>, kind: &str) -> bool {
+    root.at("event").entries().any(|(_, event)| event.at(kind).present().is_some())
 }
 
-fn happens(tree: &Node, kind: &str) -> bool {
-    let events = find(tree, "event").and_then(Node::table);
-    events.is_some_and(|events| events.values().any(|event| event.node.get(&[kind]).is_some()))
+fn disturbs_rows(root: View<'_>) -> bool {
+    let shares = ["engine.pull.bad_rows", "chaos.bad_rows"];
+    happens(root, "bad_rows") || shares.iter().any(|path| root.at(path).share() > Ppm(0))
 }
 
-/// Whether rows cannot be read when they come, by an event or by chaos.
-fn disturbs_rows(tree: &Node) -> bool {
-    let drawn = find(tree, "chaos.bad_rows").and_then(|node| share_of(&node.value));
-    happens(tree, "bad_rows") || drawn.is_some_and(|share| share > Ppm(0))
-}
-
-/// Whether an axis gives the key its values: that they come to the same is then what is to be seen.
-fn is_turned(tree: &Node, path: &str) -> bool {
-    find(tree, path).is_some_and(|node| is_of_axis(&node.origin))
+/// That streams come to the same is what is to be seen of an axis.
+fn pulls_together(root: View<'_>) -> bool {
+    let several = root.at("entity").entries().nth(1).is_some();
+    let pulls = |unit: View<'_>| {
+        let pull = unit.at("pull");
+        pull.items().nth(1).is_some() || several && pull.items().any(|name| name.text() == "*")
+    };
+    let is_turned = root.at("engine.pull.streams").origin().is_some_and(is_of_axis);
+    is_turned || root.at("unit").entries().any(|(_, unit)| pulls(unit))
 }
 
 fn is_of_axis(origin: &Origin) -> bool {
     origin.place.as_ref().is_some_and(|place| is_axis(&place.source.name))
 }
 
-fn pulled_together(tree: &Node) -> usize {
-    let all = find(tree, "entity").and_then(Node::table).map_or(0, Table::len);
-    let pulled = |unit: &Entry| match unit.node.get(&["pull"]).map(|pull| &pull.value) {
-        Some(Val::List(list)) if list.iter().any(|name| name.as_text() == Some("*")) => all,
-        Some(Val::List(list)) => list.len(),
-        _ => 0,
-    };
-    let units = find(tree, "unit").and_then(Node::table);
-    units.map_or(0, |units| units.values().map(pulled).max().unwrap_or(0))
-}
-
 /// Keys that stand in a tree, and not where it is written.
 pub(super) type Unsaid = Vec<[String; 3]>;
 
-/// Takes out of a checked tree what was chosen to have no effect, and tells of the rest that has
-/// none; `variants` is what those of the file set.
+/// Takes out what was chosen to have no effect, tells of the rest; `variants` is what they set.
 pub(super) fn idle(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Diagnostic>) -> Unsaid {
     let unsaid = packets(tree, mistakes);
     connections(tree, mistakes);
@@ -308,14 +289,12 @@ pub(super) fn idle(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Dia
     unsaid
 }
 
-/// Keys of an entity that go with one way to name its rows.
 const OF_NAMES: &[(&str, NamedBy, &str)] = &[
     ("merge", NamedBy::NaturalKey, "no row is the same as another, so nothing is merged"),
     ("pool", NamedBy::Pool, "devices hold no keys for later"),
     ("refill", NamedBy::Pool, "devices hold no keys for later, and ask for none"),
 ];
 
-/// Tells of such keys where rows are named in another way.
 fn of_names(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
     for name in names(tree, "entity") {
         let ids = tree.get(&["entity", &name, "ids"]).filter(|ids| ids.is_sound());
@@ -338,11 +317,12 @@ fn of_names(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
 
 fn of_keys(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Diagnostic>) {
     for Idle { keys, needs, chosen_by, why, help } in IDLE.into_iter().flatten() {
-        let choices: Vec<Origin> = chosen_by.iter().flat_map(|path| choosers(tree, path)).collect();
-        let sound = chosen_by.iter().filter_map(|path| find(tree, path)).all(Node::is_sound);
-        if !sound || needs(tree) {
+        let root = View::new(tree);
+        let is_sound = |path: &&str| root.at(path).present().is_none_or(View::is_sound);
+        if needs(root) || !chosen_by.iter().all(is_sound) {
             continue;
         }
+        let choices: Vec<Origin> = chosen_by.iter().flat_map(|path| choosers(root, path)).collect();
         let is_choice = |set: &Setting| chosen_by.iter().any(|path| set.gives(path));
         let elsewhere = variants.iter().any(is_choice);
         let is_chosen = |node: &Node| {
@@ -380,7 +360,6 @@ fn packets(tree: &Node, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
     unsaid
 }
 
-/// Takes out connections that die where messages go without, and tells of them in the same way.
 fn connections(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
     let Some(protocol) = bare(tree) else { return };
     for name in names(tree, "event") {
@@ -393,8 +372,7 @@ fn connections(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Whether a key without effect is passed over, as nobody wrote it or somebody else chose what
-/// makes it so. Who wrote another value than its default is told.
+/// Whether a key is passed over; who wrote another value than its default is told.
 fn is_passed_over(
     tree: &Node,
     path: &[&str],
@@ -411,16 +389,14 @@ fn is_passed_over(
 }
 
 fn bare(tree: &Node) -> Option<Origin> {
-    let protocol =
-        find(tree, "transport.protocol").filter(|node| node.as_text() == Some(Protocol::Bare.word()));
-    protocol.map(|node| node.origin.clone())
+    let protocol = tree.get(&["transport", "protocol"])?;
+    (protocol.as_text() == Some(Protocol::Bare.word())).then(|| protocol.origin.clone())
 }
 
 fn names(tree: &Node, key: &str) -> Vec<String> {
-    tree.get(&[key]).and_then(Node::table).into_iter().flatten().map(|(name, _)| name.clone()).collect()
+    View::new(tree).at(key).names().into_iter().map(str::to_owned).collect()
 }
 
-/// Whether nobody wrote it, nor anything in it: a product did.
 fn brought(node: &Node) -> bool {
     matches!(node.origin.via, Via::Profile(_) | Via::Default)
         && node.table().is_none_or(|table| table.values().all(|entry| brought(&entry.node)))
@@ -428,56 +404,49 @@ fn brought(node: &Node) -> bool {
 
 /// Whether this choice was made by somebody else than who wrote the key.
 fn chosen_apart(choice: &Origin, key: &Node) -> bool {
-    let by_axis = is_of_axis(choice);
     match choice.via {
-        Via::Variant(_) => !came_by(key, &choice.via),
-        Via::Set => by_axis || !came_by(key, &Via::Set),
+        Via::Variant(_) => !came_by(key, |via| *via == choice.via),
+        Via::Set => is_of_axis(choice) || !came_by(key, |via| *via == Via::Set),
         Via::File | Via::Profile(_) | Via::Default => false,
     }
 }
 
-/// Whether a variant wrote it, or anything in it: that is for this variant alone.
 fn of_variant(node: &Node) -> bool {
-    matches!(node.origin.via, Via::Variant(_))
-        || node.table().is_some_and(|table| table.values().any(|entry| of_variant(&entry.node)))
+    came_by(node, |via| matches!(via, Via::Variant(_)))
 }
 
-/// Whether it, or anything in it, came by this way.
-fn came_by(node: &Node, via: &Via) -> bool {
-    node.origin.via == *via
-        || node.table().is_some_and(|table| table.values().any(|entry| came_by(&entry.node, via)))
+fn came_by(node: &Node, is: impl Fn(&Via) -> bool + Copy) -> bool {
+    is(&node.origin.via)
+        || node.table().is_some_and(|table| table.values().any(|entry| came_by(&entry.node, is)))
 }
 
-fn find<'t>(tree: &'t Node, path: &str) -> Option<&'t Node> {
-    path.split('.').try_fold(tree, |node, name| node.get(&[name]))
+fn says(root: View<'_>, path: &str, value: impl Word) -> bool {
+    root.at(path).text() == value.word()
 }
 
-fn says(tree: &Node, path: &str, value: impl Word) -> bool {
-    find(tree, path).and_then(Node::as_text) == Some(value.word())
+fn has_share(root: View<'_>, path: &str) -> bool {
+    root.at(path).present().is_none_or(|share| share.share() > Ppm(0))
 }
 
-/// Whether changes are found in one of these ways.
-fn captures(tree: &Node, kinds: &[&str]) -> bool {
-    [SERVED, FED]
-        .iter()
-        .filter_map(|path| find(tree, path))
-        .any(|capture| kinds.iter().any(|kind| capture.get(&[*kind]).is_some()))
+fn captures(root: View<'_>, kinds: &[&str]) -> bool {
+    [SERVED, FED].iter().any(|path| kinds.iter().any(|kind| root.at(path).at(kind).present().is_some()))
 }
 
 /// Where the value came from; of a table, where its keys did.
-fn origins(tree: &Node, path: &str) -> Vec<Origin> {
-    match find(tree, path).map(|node| (&node.value, &node.origin)) {
-        Some((Val::Table(table), _)) => table.values().map(|entry| entry.key.clone()).collect(),
-        Some((_, origin)) => vec![origin.clone()],
-        None => Vec::new(),
+fn origins(root: View<'_>, path: &str) -> Vec<Origin> {
+    match root.at(path) {
+        table if table.is_table() => {
+            table.names().iter().filter_map(|name| table.name(name).origin()).cloned().collect()
+        }
+        value => value.origin().into_iter().cloned().collect(),
     }
 }
 
 /// Where the choice came from; where a product made it, that of the product did.
-fn choosers(tree: &Node, path: &str) -> Vec<Origin> {
-    let direct = origins(tree, path);
+fn choosers(root: View<'_>, path: &str) -> Vec<Origin> {
+    let direct = origins(root, path);
     let of_product = direct.iter().any(|origin| matches!(origin.via, Via::Profile(_)));
-    if of_product { [direct, origins(tree, PRODUCT)].concat() } else { direct }
+    if of_product { [direct, origins(root, PRODUCT)].concat() } else { direct }
 }
 
 fn default_of(path: &[&str]) -> Option<Node> {
@@ -497,7 +466,6 @@ pub(super) fn without(mut tree: Node, unsaid: &Unsaid) -> Node {
     tree
 }
 
-/// Puts the default in the place of what is there.
 fn put(tree: &mut Node, path: &[&str], default: Option<Node>) {
     let [above @ .., name] = path else { return };
     let table = above.iter().try_fold(tree, |node, name| Some(&mut node.table_mut()?.get_mut(*name)?.node));

@@ -8,7 +8,6 @@ use super::explained::explained;
 use super::form::{Form, Key, Preset};
 use super::grammar::ROOT;
 
-/// A page: its file, its title, and the keys on it with those below them.
 struct Page(&'static str, &'static str, &'static [&'static str]);
 
 const PAGES: &[Page] = &[
@@ -34,7 +33,6 @@ const OFTEN: usize = 4;
 const LARGE: usize = 3;
 const COLUMNS: usize = 100;
 
-/// The pages, each with its path in the repository.
 pub fn key_pages() -> Vec<(String, String)> {
     let mut pages: BTreeMap<&str, Written> =
         PAGES.iter().map(|page| (page.0, Written::titled(page.1))).collect();
@@ -58,7 +56,6 @@ pub fn key_pages() -> Vec<(String, String)> {
     all
 }
 
-/// Every key with its path, each once.
 #[cfg(test)]
 pub(super) fn each_key(visit: &mut impl FnMut(&str, &Key)) {
     fn below(form: &Form, path: &str, visit: &mut impl FnMut(&str, &Key)) {
@@ -203,7 +200,6 @@ fn entry(path: &str, key: &Key, note: &str) -> String {
     text
 }
 
-/// What a value looks like, in few words.
 fn brief(form: &Form) -> String {
     match form {
         Form::Text => "text".to_owned(),

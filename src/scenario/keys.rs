@@ -12,8 +12,7 @@ use super::grammar::ROOT;
 use super::tree::parse_value;
 use crate::contract::{Choice, Described, OptionForm, StackOption};
 
-/// The JSON Schema of scenario files that may ask for these stacks. The options of those that are
-/// not built in are known by name; anything may be chosen where there are none.
+/// The JSON Schema of scenario files that may ask for these stacks, whose options are known.
 pub fn schema_json(stacks: &[Described]) -> String {
     let mut schema = json_schema!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -33,7 +32,6 @@ pub fn schema_json(stacks: &[Described]) -> String {
     print(&schema)
 }
 
-/// Where the options of stacks are described.
 const ENGINE_OPTIONS: &str = "/properties/engine/properties/options";
 
 /// What may be chosen of stacks, by key; where several have a key it is any of what they take.

@@ -8,11 +8,9 @@ use super::form::Form;
 use super::grammar::ROOT;
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_path, parse_value};
 
-/// The option of an axis.
 pub(super) const AXIS: &str = "--axis";
 
-/// Whether what is called so gives a key several values: an axis, or one of the options of `tune`
-/// that are axes.
+/// Whether what is called so gives a key several values, as options of `tune` do too.
 pub(super) fn is_axis(source: &str) -> bool {
     [AXIS, "--knob", "--class", "--link", "--fleet"].contains(&source)
 }
@@ -21,7 +19,6 @@ pub(super) fn is_axis(source: &str) -> bool {
 #[derive(Clone, Debug)]
 pub(super) struct Setting {
     path: Vec<String>,
-    /// Where the path is written.
     key: Origin,
     /// What it is set to; without a value it is taken out.
     value: Option<Node>,
@@ -29,9 +26,6 @@ pub(super) struct Setting {
 
 impl Setting {
     /// Reads `key=value` as the command line takes it; a value that is no TOML is a text.
-    ///
-    /// # Errors
-    /// There is no `=`, or the key is none.
     pub(super) fn parse(text: &str, option: &str) -> Result<Setting, Diagnostic> {
         let source = Source::new(option, text);
         let wrong = |title: &str| {
@@ -70,8 +64,7 @@ impl Setting {
         all
     }
 
-    /// An axis that turns what a variant sets, whose expectations are for what it sets; or what is
-    /// below that, or above.
+    /// An axis that turns what a variant sets, or what is below that, or above.
     pub(super) fn turns(&self, of_variant: &Setting) -> Option<Diagnostic> {
         let Via::Variant(name) = &of_variant.key.via else { return None };
         let place = self.key.place.as_ref()?;
@@ -83,8 +76,7 @@ impl Setting {
         })
     }
 
-    /// What is said of a `--set`, or of an axis, that takes the place of what a variant sets: it is
-    /// still called after that.
+    /// What is said where it takes the place of what a variant sets, which the cell is called by.
     pub(super) fn covers(&self, of_variant: &Setting) -> Option<Diagnostic> {
         let Via::Variant(name) = &of_variant.key.via else { return None };
         let option = &self.key.place.as_ref()?.source.name;
@@ -106,11 +98,9 @@ impl Setting {
         })
     }
 
-    /// Whether both are of the same key, or one of what is below the other's.
     fn meets(&self, other: &Setting) -> bool {
         self.path.iter().zip(&other.path).all(|(a, b)| a == b || is_wide(a) || is_wide(b))
     }
-
     /// Whether it gives a value to this dotted key, or to one below it.
     pub(super) fn gives(&self, path: &str) -> bool {
         let names: Vec<&str> = path.split('.').collect();
@@ -145,10 +135,6 @@ impl Setting {
         Some(need)
     }
 
-    /// Sets the key in `tree`.
-    ///
-    /// # Errors
-    /// The key does not exist; the tree is then as it was.
     pub(super) fn apply(&self, tree: &mut Node) -> Result<(), Diagnostic> {
         let mut changed = tree.clone();
         self.descend(&ROOT, &mut changed, "", &self.path)?;
@@ -188,7 +174,6 @@ impl Setting {
         self.descend(below, &mut entry.node, &join(path, name), rest)
     }
 
-    /// The same under every name that a `*` stands for.
     fn descend_everywhere(
         &self,
         form: &Form,
@@ -208,7 +193,6 @@ impl Setting {
     }
 }
 
-/// Whether a part of a key stands for several names.
 fn is_wide(name: &str) -> bool {
     name.starts_with('*')
 }
@@ -222,7 +206,6 @@ fn stands_for(wide: &str, node: &Node) -> bool {
     wide.split_once(':').is_none_or(|(_, key)| has(key))
 }
 
-/// What stands under a part of a key.
 fn below<'n>(node: &'n Node, name: &str) -> Vec<&'n Node> {
     let entries = node.table().into_iter().flatten();
     let meant = |(own, entry): &(&String, &Entry)| {
@@ -245,7 +228,6 @@ fn is_within(node: &Node, below: &[&str]) -> bool {
     node.table().is_none() || node.get(below).is_some()
 }
 
-/// Puts `value` in the place of `node`; tables of known keys are merged key by key.
 fn merge(form: &Form, node: &mut Node, value: Node, path: &str) -> Result<(), Diagnostic> {
     let form = match form {
         Form::Either { table, .. } if node.table().is_some() => table,

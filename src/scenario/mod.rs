@@ -12,15 +12,13 @@
 //! the same plan; the digest covers what a scenario means, rows of one's own included, and neither
 //! its comments nor its seed; what a swarm gives a seed is a function of both.
 //!
-//! How: `tree` is TOML in which each value remembers its place. `grammar` lists every key once,
-//! with its form, default and meaning; a key that takes one of some words names the type whose
-//! words they are. `check` holds a tree against it, and `keys` writes it down as JSON Schema and
-//! as a list. Before the check, `merge` applies a variant, `--set` and axes, `rows` reads CSVs,
-//! and `derive` adds profiles and what a silent scenario means. After it, `idle` finds keys that
-//! have no effect beside others, and `resolve` makes the plan, reading on past mistakes so that
-//! all are told. `devices` deals a plan's shares to its devices.
+//! How: `tree` is TOML in which each value remembers its place. `grammar` lists every key once;
+//! `check` holds a tree against it, `keys` and `key_pages` write it down. Before the check, `merge`
+//! applies a variant, `--set` and axes, `rows` reads CSVs, and `derive` adds profiles and what a
+//! silent scenario means. After it, `idle` finds keys without effect, and `resolve` makes the plan.
 
-/// Committed scenarios of a folder, by name.
+#![allow(missing_docs, reason = "what its name says needs no sentence")]
+
 macro_rules! embedded {
     ($of:literal: $($name:literal),* $(,)?) => {
         &[$(($name, include_str!(concat!("../../scenarios/", $of, "/", $name, ".toml")))),*]
@@ -32,9 +30,7 @@ mod budget;
 mod cell;
 mod chaos;
 mod check;
-mod checklist;
 mod column;
-mod column_written;
 mod cost;
 mod derive;
 mod devices;
@@ -51,7 +47,6 @@ mod key_pages;
 mod keys;
 mod merge;
 mod path_written;
-mod phone;
 mod plan;
 mod profiles;
 mod question;
@@ -59,9 +54,6 @@ mod quotes;
 mod requirements;
 mod resolve;
 mod rows;
-mod share;
-mod shares;
-mod stated;
 mod swarm;
 mod template;
 mod traces;
@@ -73,7 +65,6 @@ mod zone;
 
 pub use budget::Budget;
 pub use chaos::{Chaos, Lengths};
-pub use checklist::CHECKLIST;
 pub use cost::Cost;
 pub use diagnostic::{Diagnostic, Invalid, LoadError, Place, Source, closest};
 pub use document::{Document, Provenance, Request, text_of};
@@ -81,7 +72,6 @@ pub use explained::explained;
 pub use hook::{AppCall, AppQuery, Fate, HookPlan, Hooks};
 pub use key_pages::key_pages;
 pub use keys::schema_json;
-pub use phone::PhoneLife;
 pub use plan::*;
 pub use profiles::{Library, Profile, Sourced};
 pub use question::{
@@ -105,6 +95,12 @@ pub const CONFLICTS: &[(&str, &str)] = embedded!(
 );
 /// The worlds of the matrix of wire formats, by name, in the order in which they are told.
 pub const WIRE: &[(&str, &str)] = embedded!("wire/matrix": "edge", "lte-poor", "lte-good", "geo");
+pub const CHECKLIST: &[(&str, &str)] = embedded!(
+    "checklist": "automatic", "avoided-conflicts", "changed-columns", "cleared-queue", "conflict-page",
+    "consistent", "deadline", "edits-meanwhile", "flat-entities", "hierarchy", "light-entities",
+    "merged", "network-events", "own-actions", "own-rows", "quick-hooks", "resumed", "simple-or-full",
+    "stamps", "status", "sync-units", "triggered", "two-foo"
+);
 /// What each world of the matrix of conflicts is to come to, as CSV.
 pub const CONFLICTS_EXPECTED: &str = include_str!("../../scenarios/conflicts/matrix/expected.csv");
 

@@ -5,9 +5,7 @@
 pub struct QuestionList {
     /// How the names of its questions begin.
     pub name: &'static str,
-    /// What it is called.
     pub title: &'static str,
-    /// How many there are, from 1.
     pub questions: u32,
 }
 
@@ -22,26 +20,19 @@ pub const QUESTION_LISTS: [QuestionList; 2] = [
 pub struct Question {
     /// Its list and number, such as `checklist-2`, and a word more where several answer one.
     pub name: String,
-    /// What is asked.
     pub asks: String,
-    /// The variant without what is asked for.
     pub without: String,
-    /// The variant with it.
     pub with: String,
     /// The answer, with figures in braces.
     pub says: String,
-    /// The figures, by name.
     pub figures: Vec<Told>,
     /// What is said of a scenario for which both variants are the same, if anything of its own.
     pub alike: Option<String>,
-    /// To which scenario it is put.
     pub put: Put,
 }
 
-/// A figure of both variants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// Its name in the answer.
     pub name: String,
     /// The figure, as an expectation names it.
     pub metric: String,
@@ -49,7 +40,6 @@ pub struct Told {
     pub demand: Option<Demand>,
 }
 
-/// How far apart two figures are to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demand {
     /// Whether the figure is to be more with what is asked for, and not less.
@@ -58,7 +48,6 @@ pub struct Demand {
     pub factor_milli: u32,
 }
 
-/// To which scenario a question is put.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Put {
     /// To the one that has it, which is made to show it.
@@ -69,21 +58,15 @@ pub enum Put {
     ToNone(String),
 }
 
-/// One of the two variants of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// Without what is asked for.
     Without,
-    /// With it.
     With,
 }
 
-/// A piece of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// Words.
     Words(&'a str),
-    /// Both figures of this name.
     Both(&'a str),
     /// How many times the first figure the second one is.
     Times(&'a str),
@@ -100,7 +83,6 @@ pub fn question_place(name: &str) -> Option<(usize, u32)> {
     fits.then_some((at, number))
 }
 
-/// An answer in pieces.
 pub fn pieces(says: &str) -> Vec<Piece<'_>> {
     let mut all = Vec::new();
     let mut rest = says;

@@ -1,7 +1,6 @@
 //! Quotes in a table that a reader takes and nobody can have meant.
 
-/// A quoted cell from its quote on: the bytes that it takes, with both quotes; `None` if it is
-/// never closed.
+/// The bytes of a quoted cell, with both quotes; `None` if it is never closed.
 fn quoted(text: &str) -> Option<usize> {
     let mut at = 1;
     loop {
@@ -38,7 +37,6 @@ fn ends_here(rest: &str) -> bool {
     rest.chars().next().is_none_or(|c| matches!(c, ',' | '\r' | '\n'))
 }
 
-/// Where the next cell of the record begins.
 fn next_cell(record: &str, at: usize) -> Option<usize> {
     let end = at + record[at..].find([',', '\n'])?;
     record[end..].starts_with(',').then_some(end + 1)

@@ -1,7 +1,4 @@
 //! The ids that `covers` and `shows` may name: what a system that works offline owes its users.
-//!
-//! Each has a title of a few words, for tables. What the committed scenarios do not show yet stands
-//! in a list of the tests, which refuse an id that is shown and stands there: it only shrinks.
 
 use super::diagnostic::closest;
 use super::form::Written;
@@ -9,26 +6,18 @@ use super::form::Written;
 /// Something that a scenario shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requirement {
-    /// `R57`.
     pub id: &'static str,
-    /// In a few words.
     pub title: &'static str,
 }
 
-/// The requirement of this id.
 pub fn requirement(id: &str) -> Option<&'static Requirement> {
     REQUIREMENTS.iter().find(|one| one.id == id)
 }
 
-/// What an id looks like.
 pub(super) const ID_WANT: &str = "an id from R1 to R102, W1 to W12 or F1 to F12";
 
-pub(super) const ID: Written = Written {
-    want: ID_WANT,
-    known: Vec::new,
-    why: |text| nearest(text).map(|near| format!("did you mean `{near}`?")),
-    canonical: |text| requirement(text).map(|one| one.id.to_owned()),
-};
+pub(super) const ID: Written = Written::of(ID_WANT, |text| requirement(text).map(|one| one.id.to_owned()))
+    .because(|text| nearest(text).map(|near| format!("did you mean `{near}`?")));
 
 pub(super) fn nearest(text: &str) -> Option<&'static str> {
     closest(text, REQUIREMENTS.iter().map(|one| one.id))

@@ -30,11 +30,9 @@ pub(super) struct Brought {
     updated_at: Option<usize>,
 }
 
-/// No more than this many mistakes of one file are told.
 const TOLD: usize = 20;
 
-/// Reads the CSVs that `tree` names, and gives their entities a schema where the scenario has none.
-/// What was inferred is told in `notes`.
+/// Gives entities a schema where the scenario has none; what was inferred is told in `notes`.
 pub(super) fn prepare(
     tree: &mut Node,
     dir: Option<&Path>,
@@ -79,8 +77,7 @@ fn insert_schema(entity: &mut Node, columns: Vec<(String, String)>, known: bool)
 }
 
 impl Brought {
-    /// Reads the file that `rows` names; the types of its columns are to be `inferred` for this
-    /// entity, or are written.
+    /// The types of its columns are to be `inferred` for this entity, or are written.
     fn read(rows: &Node, dir: Option<&Path>, inferred: Option<&str>) -> Result<Brought, Vec<Diagnostic>> {
         let at = rows.origin.place.clone();
         let name = |key: &str| rows.get(&[key]).and_then(Node::as_text);
@@ -168,23 +165,18 @@ impl Brought {
         mistakes
     }
 
-    /// The text from where a record begins.
     fn rest(&self, record: &csv::StringRecord) -> &str {
         let from = record.position().map_or(0, |p| p.byte() as usize);
         self.text[from..].trim_start_matches(['\n', '\r'])
     }
-
-    /// Whether it says when each row was changed.
     pub(super) fn is_dated(&self) -> bool {
         self.updated_at.is_some()
     }
-
     /// The record's line, and in it the cell or all of it.
     fn place(&self, record: &csv::StringRecord, cell: Option<usize>) -> Place {
         let line = self.rest(record).lines().next().unwrap_or("");
         self.within(record, 0, line, cell.map_or(0..line.len(), |cell| cell_span(line, cell)))
     }
-
     /// The character at this byte of a record, in the line that it is on.
     fn spot(&self, record: &csv::StringRecord, at: usize) -> Place {
         let rest = self.rest(record);
@@ -193,7 +185,6 @@ impl Brought {
         let line = rest[begin..].lines().next().unwrap_or("");
         self.within(record, rest[..begin].matches('\n').count(), line, at - begin..at - begin + width)
     }
-
     /// A part of a line so many lines behind the beginning of a record.
     fn within(&self, record: &csv::StringRecord, lines: usize, line: &str, span: Range<usize>) -> Place {
         let (text, span) = shown(line, span);
@@ -251,11 +242,7 @@ impl Brought {
         }
     }
 
-    /// The rows with their values in the order of `columns`, which are written at these places.
-    /// Without a calendar nothing can be said of dates.
-    ///
-    /// # Errors
-    /// Cells that are not what their column holds, columns that the file does not have.
+    /// Values are in the order of `columns`; without a calendar nothing can be said of dates.
     pub(super) fn rows(
         &self,
         key: KeyType,
@@ -285,7 +272,6 @@ impl Brought {
         if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
     }
 
-    /// Keys that are not of their type, and those that are one key in another spelling.
     fn wrong_keys(&self, key: KeyType) -> Vec<Diagnostic> {
         let mut mistakes = WrongCells::default();
         let mut seen: BTreeMap<Cow<'_, str>, &csv::StringRecord> = BTreeMap::new();
@@ -313,8 +299,6 @@ impl Brought {
         mistakes.told().collect()
     }
 
-    /// Cells of the column `name` that point to no row of `target`, which is called `to` and has
-    /// such keys.
     pub(super) fn strays(&self, name: &str, to: &str, (target, key): (&Brought, KeyType)) -> Vec<Diagnostic> {
         let Some(column) = self.header.iter().position(|h| h == name) else { return Vec::new() };
         let spelt = |text| key.canonical(text).unwrap_or(Cow::Borrowed(text));
@@ -389,8 +373,7 @@ impl Brought {
     }
 }
 
-/// Cells that are not what their column holds: the first few of each column are told, the others
-/// counted.
+/// The first few wrong cells of each column are told, the others counted.
 #[derive(Default)]
 struct WrongCells(BTreeMap<usize, (Vec<Diagnostic>, usize)>);
 
@@ -417,7 +400,6 @@ impl WrongCells {
     }
 }
 
-/// Bytes that are no text, with the line that they are in.
 pub(super) fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Diagnostic {
     let (bytes, at) = (error.as_bytes(), error.utf8_error().valid_up_to());
     let start = bytes[..at].iter().rposition(|&b| b == b'\n').map_or(0, |n| n + 1);
@@ -430,7 +412,6 @@ pub(super) fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Diagno
     Diagnostic::new(Some(Place { source, span }), title).help("save the file as UTF-8")
 }
 
-/// What is wrong with the names of the columns.
 fn wrong_header(
     (file, shown): (&str, &str),
     text: &str,

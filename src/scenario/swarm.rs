@@ -1,15 +1,13 @@
 //! Swarms: each seed has a part of the trouble that its scenario names, and sizes of its own.
 //!
 //! A world in which everything goes wrong hides what only shows where something does not (Groce et
-//! al., Swarm Testing, 2012); and pages go wrong where a tie, an import or a whole entity is as
-//! large as they are, one row less or one more. Each kind is drawn from a stream of its own.
+//! al., Swarm Testing, 2012); pages go wrong where a tie, an import or an entity is as large.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use super::chaos::{Chaos, Part};
 use super::plan::{Happening, Plan, Settled};
-use crate::base::{Ppm, Seed, Span, Stream};
+use crate::base::{Ppm, Seed, Stream};
 use crate::metrics::Situation;
 
 /// What differs from seed to seed.
@@ -19,28 +17,21 @@ pub struct Swarm {
     pub on: Ppm,
     /// Kinds that always are, such as `event.import`.
     pub always: Vec<String>,
-    /// Whether sizes are drawn.
     pub sizes: bool,
 }
 
-/// What of a swarm one seed has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drawn {
-    /// Kinds that are there.
     pub on: Vec<String>,
-    /// Kinds that are not.
     pub off: Vec<String>,
-    /// Sizes by key.
     pub sizes: Vec<(&'static str, u32)>,
 }
 
-/// What a run of many seeds must come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Situations {
     /// Each must occur with one of them.
     pub occur: Vec<Situation>,
-    /// Of fewer cells than this it is told and no failure; also of what a swarm's figures have to
-    /// come to.
+    /// Of fewer cells it is told and no failure; also of what a swarm's figures come to.
     pub seeds: u64,
 }
 
@@ -58,7 +49,6 @@ impl DerefMut for Plan {
 }
 
 impl Plan {
-    /// The same with what of its swarm its seed has.
     #[must_use]
     pub(super) fn drawn(mut self) -> Plan {
         let Some(swarm) = self.swarm.clone() else { return self };
@@ -113,7 +103,7 @@ impl Draw<'_> {
 
     fn trouble(&mut self, plan: &mut Settled) {
         if let Some(chaos) = &mut plan.chaos {
-            self.chaos(chaos);
+            chaos.reduce(|kind| self.has(&format!("chaos.{kind}")));
         }
         let workload = &mut plan.workload;
         if workload.contention != Default::default() && !self.has("workload.contention") {
@@ -144,28 +134,6 @@ impl Draw<'_> {
             let kind = format!("event.{}", plan.events.remove(at).name);
             self.drawn.on.retain(|on| *on != kind);
             self.drawn.off.push(kind);
-        }
-    }
-
-    /// Kinds that come by themselves, then those that befall a share of what there is; how long
-    /// they last and who notices goes with them.
-    fn chaos(&mut self, chaos: &mut Chaos) {
-        let is_kind = |name: &str| !name.ends_with("_mean") && name != "outage_noticed";
-        let parts = chaos.parts().into_iter().filter(|(name, _)| is_kind(name));
-        let (spans, shares): (Vec<_>, Vec<_>) = parts.partition(|(_, part)| matches!(part, Part::Span(_)));
-        for (name, part) in spans.into_iter().chain(shares) {
-            let is_there = match &part {
-                Part::Span(every) => **every > Span::ZERO,
-                Part::Share(share) => share.0 > 0,
-                Part::Word => false,
-            };
-            if is_there && !self.has(&format!("chaos.{name}")) {
-                match part {
-                    Part::Span(every) => *every = Span::ZERO,
-                    Part::Share(share) => *share = Ppm(0),
-                    Part::Word => {}
-                }
-            }
         }
     }
 

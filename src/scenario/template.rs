@@ -1,6 +1,5 @@
 //! What `syncdyno new` writes.
 
-/// A short scenario with comments, to start from.
 pub fn template(name: &str) -> String {
     let name = toml::Value::String(name.to_owned()).to_string();
     format!(

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Place, Source};
 use super::file;
-use super::tree::{Node, Table, Via};
+use super::tree::{Node, Val, Via};
+use super::view::View;
 use crate::base::Digest;
 use crate::net::{Trace, TraceError};
 
-/// So much of a line is read to show it.
 const LINE_READ: u64 = 1_000;
 
 /// Traces by their path as the scenario gives it.
@@ -19,24 +19,22 @@ const LINE_READ: u64 = 1_000;
 pub(super) struct Traces(BTreeMap<String, Arc<Trace>>);
 
 impl Traces {
-    /// Reads what the links of `tree` name, each file once.
     pub(super) fn read(tree: &Node, dir: Option<&Path>, out: &mut Vec<Diagnostic>) -> Traces {
         let mut traces = Traces::default();
-        let links = tree.get(&["link"]).and_then(Node::table).into_iter().flat_map(Table::values);
-        for link in links {
-            let named = link.node.get(&["trace"]).and_then(Node::table);
-            for entry in named.into_iter().flat_map(Table::values) {
+        for (_, link) in View::new(tree).at("link").entries() {
+            for (_, named) in link.at("trace").entries() {
+                let file = named.text();
                 // What is not a text is told by the check.
-                let Some(file) = entry.node.as_text().filter(|file| !traces.0.contains_key(*file)) else {
+                if !matches!(named.value(), Some(Val::Text(_))) || traces.0.contains_key(file) {
                     continue;
-                };
+                }
                 let path = dir.map_or_else(|| Path::new(file).to_owned(), |dir| dir.join(file));
                 let read = file::open(&path, file::Named::InFile).map_err(TraceError::from);
                 match read.and_then(|source| Trace::read(BufReader::new(source))) {
                     Ok(trace) => {
                         traces.0.insert(file.to_owned(), Arc::new(trace));
                     }
-                    Err(error) => out.push(told(&path, &error, entry.node.origin.place.clone())),
+                    Err(error) => out.push(told(&path, &error, named.place())),
                 }
             }
         }
@@ -46,11 +44,9 @@ impl Traces {
     pub(super) fn get(&self, file: &str) -> Option<Arc<Trace>> {
         self.0.get(file).cloned()
     }
-
     pub(super) fn files(&self) -> impl Iterator<Item = &String> {
         self.0.keys()
     }
-
     pub(super) fn digest(&self, digest: &mut Digest) {
         for (file, trace) in &self.0 {
             digest.text(file);
@@ -59,9 +55,7 @@ impl Traces {
     }
 }
 
-/// Takes out of a checked tree the rates in whose place a trace is replayed. Who wrote both is told
-/// so, unless somebody else chose the trace: a variant, `--set` or an axis leaves the rate to the
-/// others; or a profile brought the rate.
+/// Who wrote both is told, unless somebody else chose the trace or a profile brought the rate.
 pub(super) fn in_place_of_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
     let links =
         tree.table_mut().and_then(|root| root.get_mut("link")).and_then(|links| links.node.table_mut());
@@ -98,7 +92,6 @@ fn told(path: &Path, error: &TraceError, named: Option<Place>) -> Diagnostic {
         .help("a line a packet: the milliseconds since the start, ascending")
 }
 
-/// The line of this number, as far as it is short enough to show.
 fn line_of(path: &Path, line: u64) -> String {
     let Ok(source) = file::open(path, file::Named::InFile) else { return String::new() };
     let (mut source, mut text) = (BufReader::new(source), Vec::new());

@@ -10,22 +10,15 @@ use super::diagnostic::{Diagnostic, Place, Source};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
-    /// The bytes, if somebody wrote it.
     pub(super) place: Option<Place>,
-    /// By which way it came.
     pub(super) via: Via,
 }
 
-/// By which way a value came into a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Via {
-    /// The scenario file says so.
     File,
-    /// The profile of this name says so.
     Profile(String),
-    /// Nobody said anything.
     Default,
-    /// The variant of this name.
     Variant(String),
     /// `--set` or an axis.
     Set,
@@ -114,7 +107,6 @@ impl Node {
         unplace(&mut self, origin);
         self
     }
-    /// Marks the value and all below it as having come by another way.
     pub(super) fn came_by(&mut self, via: &Via) {
         self.origin.via = via.clone();
         match &mut self.value {
@@ -140,23 +132,17 @@ impl Node {
     }
 }
 
-/// The table at a name, made if nothing stands there; none if something else does.
 pub(super) fn table_at<'t>(table: &'t mut Table, name: &str, origin: &Origin) -> Option<&'t mut Table> {
     let empty = || Entry::new(Node::new(Val::Table(Table::new()), origin.clone()));
     table.entry(name.to_owned()).or_insert_with(empty).node.table_mut()
 }
 
 impl Entry {
-    /// An entry whose key came the same way as its value.
     pub(super) fn new(node: Node) -> Entry {
         Entry { key: node.origin.clone(), node }
     }
 }
 
-/// Reads a whole document.
-///
-/// # Errors
-/// Everything that is not TOML, in one go.
 pub(super) fn parse_document(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     if !errors.is_empty() {
@@ -172,9 +158,6 @@ pub(super) fn parse_document(source: &Arc<Source>) -> Result<Node, Vec<Diagnosti
 }
 
 /// Reads one value that starts at byte `shift` of `source` and ends with it.
-///
-/// # Errors
-/// It is no TOML value.
 pub(super) fn parse_value(source: &Arc<Source>, shift: usize, via: Via) -> Result<Node, Diagnostic> {
     let text = &source.text[shift..];
     let value = DeValue::parse(text).map_err(|e| not_toml(&e, source, shift))?;
@@ -183,7 +166,6 @@ pub(super) fn parse_value(source: &Arc<Source>, shift: usize, via: Via) -> Resul
     errors.pop().map_or(Ok(node), Err)
 }
 
-/// Reads a value out of a text of our own, such as a default.
 pub(super) fn parse_own(text: &str, origin: &Origin) -> Node {
     let source = Source::new("default", text);
     let mut node = match parse_value(&source, 0, Via::Default) {
@@ -221,8 +203,7 @@ pub(super) fn parse_path(key: &str) -> Option<Vec<String>> {
     }
 }
 
-/// What is not TOML, once a line. A bracket that is never closed makes nonsense of all that
-/// follows: only the bracket is told then.
+/// Once a line; where a bracket is never closed only that, as all behind it is nonsense.
 fn syntax_errors(errors: &[toml::de::Error], source: &Arc<Source>) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = errors.iter().map(|e| not_toml(e, source, 0)).collect();
     let start = |d: &Diagnostic| d.place.as_ref().map_or(0, |place| place.span.start);

@@ -36,21 +36,18 @@ impl Mistakes {
     pub(super) fn given(&self, values: &[View<'_>]) -> Given<'_> {
         self.given_if(values.iter().all(|view| view.is_sound()))
     }
-    /// Mistakes that count only if this holds.
     pub(super) fn given_if(&self, sound: bool) -> Given<'_> {
         Given { mistakes: self, sound }
     }
     pub(super) fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<String>) {
         self.given(&[]).at(view, title, help);
     }
-    /// Notes a mistake that is made by several values together, at the first of them that somebody
-    /// wrote.
+    /// A mistake of several values together, noted at the first that somebody wrote.
     pub(super) fn among(&self, values: &[View<'_>], title: impl Into<String>, help: impl Into<String>) {
         let at = values.iter().find(|view| view.place().is_some()).unwrap_or(&values[0]);
         self.given(values).at(*at, title, help);
     }
-    /// Refuses two values of which the first is to be at most the second, or less if they are to be
-    /// `apart`.
+    /// The first is to be at most the second, or less if they are to be `apart`.
     pub(super) fn in_order(&self, of: View<'_>, [small, large]: [&str; 2], apart: bool) {
         let [low, high] = [small, large].map(|key| of.at(key));
         let Some((least, most)) = low.figure().zip(high.figure()) else { return };
@@ -67,7 +64,6 @@ impl Mistakes {
     pub(super) fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         self.given(&[]).find(view, what, name, known)
     }
-    /// Refuses an item that stands in a list of `view` before.
     pub(super) fn once(&self, view: View<'_>, key: &str) {
         let items: Vec<View<'_>> = view.at(key).items().collect();
         let again = |i: &usize| items[..*i].iter().any(|item| item.text() == items[*i].text());
@@ -97,8 +93,7 @@ impl Given<'_> {
             self.mistakes.following.borrow_mut().push(diagnostic);
         }
     }
-    /// The position of a name among those there are; a mistake if it is none of them, told once for
-    /// each name.
+    /// A mistake is told once for each name.
     pub(super) fn find(self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         let found = known.iter().position(|k| *k == name);
         if found.is_none() {
@@ -178,7 +173,6 @@ impl<'a> View<'a> {
             None,
         )
     }
-    /// The value under one name, dots included.
     pub(super) fn key(self, name: &str) -> View<'a> {
         View(self.0.and_then(|n| n.table()?.get(name).map(|e| &e.node)), None)
     }
@@ -198,21 +192,21 @@ impl<'a> View<'a> {
     pub(super) fn is_itself_sound(self) -> bool {
         self.0.is_some_and(|node| !node.wrong)
     }
-    pub(super) fn place(self) -> Option<Place> {
-        self.1.or(self.0.map(|n| &n.origin)).and_then(|origin| origin.place.clone())
+    pub(super) fn origin(self) -> Option<&'a Origin> {
+        self.1.or(self.0.map(|n| &n.origin))
     }
-    /// The profile that it is from, if it is from one.
+    pub(super) fn place(self) -> Option<Place> {
+        self.origin()?.place.clone()
+    }
     pub(super) fn profile(self) -> Option<&'a str> {
         match &self.0?.origin.via {
             Via::Profile(name) => Some(name),
             _ => None,
         }
     }
-    /// Whether an axis, `--set` or a variant says it.
     pub(super) fn is_changed(self) -> bool {
         self.0.is_some_and(|node| matches!(node.origin.via, Via::Set | Via::Variant(_)))
     }
-    /// The names and values of a table, by name.
     pub(super) fn entries(self) -> impl Iterator<Item = (&'a str, View<'a>)> {
         let table = self.0.and_then(Node::table);
         table.into_iter().flatten().map(|(name, entry)| (name.as_str(), View(Some(&entry.node), None)))

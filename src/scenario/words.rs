@@ -14,7 +14,6 @@ pub(super) enum Holder {
 }
 in_words!(Holder { Client: "client", Server: "server" });
 
-/// What becomes of copied columns as the row changes that they are copied from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Copies {
     #[default]
@@ -23,7 +22,6 @@ pub(super) enum Copies {
 }
 in_words!(Copies { Follow: "follow", AsMade: "as-made" });
 
-/// Where rows come from that are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum ReadFrom {
     #[default]
@@ -32,7 +30,6 @@ pub(super) enum ReadFrom {
 }
 in_words!(ReadFrom { Api: "api", File: "file" });
 
-/// What decides about the rows of the next chunk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Steered {
     #[default]
@@ -54,7 +51,6 @@ in_words!(Steered {
     Model: "model",
 });
 
-/// What clocks are like that nothing more is said of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Clocks {
     Good,
@@ -62,7 +58,6 @@ pub(super) enum Clocks {
 }
 in_words!(Clocks { Good: "good", Phones: "phones" });
 
-/// On which side of the end of a sync the power fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Beside {
     Before,
@@ -80,7 +75,6 @@ in_words!(Weekday {
     Sunday: "sun",
 });
 
-/// Situations that must occur, or all.
 pub(super) const OCCUR: &[&str] = &{
     let mut words = ["all"; Situation::WORDS.len() + 1];
     let mut at = 0;

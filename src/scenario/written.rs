@@ -3,7 +3,7 @@
 use crate::base::{Day, Span, Stamp, Time};
 use crate::contract::Trigger;
 
-use super::diagnostic::closest;
+use super::diagnostic::meant;
 use super::form::{Written, span};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,69 +39,52 @@ pub(super) const DATE: Written =
     Written::of("a date and time with its offset such as \"2026-03-02T00:00:00+01:00\"", |text| {
         calendar(text).map(|_| text.replace(' ', "T"))
     });
-pub(super) const TRIGGER: Written = Written {
-    want: "\"start\", \"login\", \"online\", \"resume\", \"background\", \"save\", \"manual\", or \"every 5m\", from 1s on",
-    known: Vec::new,
-    why: |text| match text.strip_prefix("every ").map(str::parse::<Span>) {
-        Some(Ok(_)) => Some("a period is at least 1s".to_owned()),
-        _ => closest(text, TRIGGERS.iter().map(|(word, _)| *word).chain(["every"]))
-            .map(|near| format!("did you mean \"{near}\"?")),
-    },
-    canonical: |text| match trigger(text)? {
+pub(super) const TRIGGER: Written = Written::of(
+    "\"start\", \"login\", \"online\", \"resume\", \"background\", \"save\", \"manual\", or \"every 5m\", from 1s on",
+    |text| match trigger(text)? {
         Trigger::Every(every) => Some(format!("every {}", span(every))),
         _ => Some(text.to_owned()),
     },
-};
-pub(super) const SCOPE: Written = Written {
-    want: "an attribute such as \"device.clinic\", or days around the start such as \"-7d..28d\"",
-    known: Vec::new,
-    why: backwards,
-    canonical: |text| scope(text).map(|_| text.to_owned()),
-};
-pub(super) const START_STATE: Written = Written {
-    want: "`empty`, or how long ago the device was synced, such as `1d`",
-    known: Vec::new,
-    why: |text| match text.parse::<Span>() {
-        Ok(_) => Some("a device that was synced just now is one of some time, such as `1s`".to_owned()),
-        Err(_) => meant(text, &["empty"]),
-    },
-    canonical: |text| start_state(text).map(|ago| ago.map_or("empty".to_owned(), span)),
-};
-pub(super) const MOVES: Written = Written {
-    want: "the mean time on one link such as \"45m\", from 1s on, or \"field-worker\"",
-    known: Vec::new,
-    why: |text| meant(text, &["field-worker"]),
-    canonical: |text| match text {
-        "field-worker" => Some(text.to_owned()),
-        mean => mean.parse().ok().filter(|mean| *mean >= Span::secs(1)).map(span),
-    },
-};
+)
+.because(|text| match text.strip_prefix("every ").map(str::parse::<Span>) {
+    Some(Ok(_)) => Some("a period is at least 1s".to_owned()),
+    _ => meant(text, &[&TRIGGERS.map(|(word, _)| word)[..], &["every"]].concat()),
+});
+pub(super) const SCOPE: Written = Written::of(
+    "an attribute such as \"device.clinic\", or days around the start such as \"-7d..28d\"",
+    |text| scope(text).map(|_| text.to_owned()),
+)
+.because(|text| {
+    let (from, until) = text.split_once("..")?;
+    (signed(from)? >= signed(until)?).then(|| "its end must lie after its beginning".to_owned())
+});
+pub(super) const START_STATE: Written =
+    Written::of("`empty`, or how long ago the device was synced, such as `1d`", |text| {
+        start_state(text).flatten().map(span)
+    })
+    .or(&["empty"])
+    .because(|text| {
+        let just_now = "a device that was synced just now is one of some time, such as `1s`";
+        text.parse::<Span>().is_ok().then(|| just_now.to_owned())
+    });
+pub(super) const MOVES: Written =
+    Written::of("the mean time on one link such as \"45m\", from 1s on, or \"field-worker\"", a_second)
+        .or(&["field-worker"]);
 pub(super) const STEP: Written = Written::of("a time on or back, such as \"+90s\" or \"-2m\"", |text| {
     let micros = signed(text)?;
     Some(format!("{}{}", if micros < 0 { '-' } else { '+' }, span(Span::micros(micros.unsigned_abs()))))
 });
-/// How far behind the present a reader stays.
-pub(super) const UPTO: Written = Written {
-    want: "\"settled\" (behind the oldest change that others cannot see yet), or a time such as \"400ms\"",
-    known: Vec::new,
-    why: |text| meant(text, &["settled"]),
-    canonical: |text| match text {
-        "settled" => Some(text.to_owned()),
-        _ => text.parse().ok().map(span),
-    },
-};
-/// For how long keys are known again.
-pub(super) const REMEMBERED: Written = Written {
-    want: "\"forever\", \"none\", or a time such as \"24h\", from 1s on",
-    known: Vec::new,
-    why: |text| meant(text, &["forever", "none"]),
-    canonical: |text| match text {
-        "forever" | "none" => Some(text.to_owned()),
-        _ => text.parse().ok().filter(|kept| *kept >= Span::secs(1)).map(span),
-    },
-};
-pub(super) const NAME: Written =
-    Written::of("a name", |text| (!text.is_empty() && !text.contains('@')).then(|| text.to_owned()));
+pub(super) const UPTO: Written = Written::of(
+    "\"settled\" (behind the oldest change that others cannot see yet), or a time such as \"400ms\"",
+    |text| text.parse().ok().map(span),
+)
+.or(&["settled"]);
+pub(super) const REMEMBERED: Written =
+    Written::of("\"forever\", \"none\", or a time such as \"24h\", from 1s on", a_second)
+        .or(&["forever", "none"]);
+pub(super) const NAME: Written = Written::of("a name without `@`", |text| {
+    (!text.is_empty() && !text.contains('@')).then(|| text.to_owned())
+});
 pub(super) const OFFSET: Written = Written::of("a time ahead or behind, such as \"5s\" or \"-1h\"", |text| {
     let micros = signed(text)?;
     Some(format!("{}{}", if micros < 0 { "-" } else { "" }, span(Span::micros(micros.unsigned_abs()))))
@@ -110,45 +93,27 @@ pub(super) const DRIFT: Written =
     Written::of("a drift such as \"20ppm\" or \"-3.5ppm\", at most 10000ppm", |text| {
         drift_ppb(text).map(|ppb| format!("{}ppm", ppb as f64 / 1e3))
     });
-pub(super) const DELIVERY: Written = Written {
-    want: "\"delta\", \"on-open of COLUMN\", \"upload-only\" or \"backend-only\"",
-    known: Vec::new,
-    why: |text| meant(text, &["delta", "on-open of", "upload-only", "backend-only"]),
-    canonical: |text| {
-        let on_open = text.strip_prefix("on-open of ").map(str::trim).filter(|c| !c.is_empty());
-        on_open.map(|c| format!("on-open of {c}")).or(matches!(
-            text,
-            "delta" | "upload-only" | "backend-only"
-        )
-        .then(|| text.to_owned()))
-    },
-};
+pub(super) const DELIVERY: Written =
+    Written::of("\"delta\", \"on-open of COLUMN\", \"upload-only\" or \"backend-only\"", |text| {
+        let column = text.strip_prefix("on-open of ").map(str::trim).filter(|column| !column.is_empty());
+        column.map(|column| format!("on-open of {column}"))
+    })
+    .or(&["delta", "upload-only", "backend-only"])
+    .because(|text| meant(text, &["delta", "on-open of", "upload-only", "backend-only"]));
 
-/// The word that a wrong text was probably meant to be.
-pub(super) fn meant(text: &str, words: &[&str]) -> Option<String> {
-    closest(text, words.iter().copied()).map(|near| format!("did you mean \"{near}\"?"))
-}
-
-/// A range that ends before it begins.
-pub(super) fn backwards(text: &str) -> Option<String> {
-    let (from, until) = text.split_once("..")?;
-    let (from, until) = (signed(from)?, signed(until)?);
-    (from >= until).then(|| "its end must lie after its beginning".to_owned())
+fn a_second(text: &str) -> Option<String> {
+    text.parse().ok().filter(|time| *time >= Span::secs(1)).map(span)
 }
 
 const NAME_MAX: usize = 80;
-/// What a part of a scenario may be called.
 pub(super) const NAME_WANT: &str = "1 to 80 characters, no control characters among them";
-/// What a scenario or variant may be called.
 pub const TITLE_WANT: &str = "1 to 80 characters, no `#` and no control characters among them";
 
-/// Whether a scenario or variant may be called so: folders and files are, terminals show it, and
-/// `RUN#NAME` picks it.
+/// Folders and files are called so, terminals show it, and `RUN#NAME` picks it.
 pub fn is_title(text: &str) -> bool {
     is_name(text) && !text.contains('#')
 }
 
-/// Whether a part of a scenario may be called so: terminals and tables show it.
 pub(super) fn is_name(text: &str) -> bool {
     let plain = |c: char| !c.is_control();
     !text.trim().is_empty() && text.chars().count() <= NAME_MAX && text.chars().all(plain)
@@ -165,14 +130,12 @@ impl Clock {
             }
         }
     }
-    /// Since midnight, if that is what it says.
     pub(super) fn since_midnight(self) -> Option<Span> {
         match self {
             Clock::Local(since_midnight) => Some(since_midnight),
             Clock::After(_) => None,
         }
     }
-    /// A little later on the same day, as text.
     pub(super) fn later(self, by: Span) -> String {
         let later = match self {
             Clock::After(after) => Clock::After(after + by),
@@ -185,12 +148,10 @@ impl Clock {
 }
 
 impl Calendar {
-    /// The midnight before the start, local time.
     pub(super) fn midnight(self) -> Stamp {
         let local = self.start.0 + i64::from(self.utc_offset) * 1_000_000;
         Stamp(self.start.0 - local.rem_euclid(86_400_000_000))
     }
-    /// The day of the start, local time.
     pub(super) fn day(self) -> Day {
         Day::of(Stamp(self.start.0 + i64::from(self.utc_offset) * 1_000_000))
     }
@@ -215,7 +176,6 @@ impl Calendar {
     }
 }
 
-/// Reads `"10:10"`, `"10:10:30"` or `"+2h"`.
 pub(super) fn clock(text: &str) -> Option<Clock> {
     if let Some(after) = text.strip_prefix('+') {
         return after.parse().ok().map(Clock::After);
@@ -273,7 +233,6 @@ pub(super) fn range(text: &str) -> Option<(i64, i64)> {
     (from < until).then_some((from, until))
 }
 
-/// Reads a length of time with its sign, in microseconds.
 pub(super) fn signed(text: &str) -> Option<i64> {
     let text = text.trim();
     let (sign, rest) = match text.strip_prefix('-') {
@@ -292,7 +251,6 @@ pub(super) fn start_state(text: &str) -> Option<Option<Span>> {
     (ago > Span::ZERO).then_some(Some(ago))
 }
 
-/// Parts in 10⁹ by which a clock is too fast.
 pub(super) fn drift_ppb(text: &str) -> Option<i64> {
     let ppm: f64 = text.strip_suffix("ppm")?.trim().parse().ok()?;
     (ppm.abs() <= 10_000.0).then(|| (ppm * 1e3).round() as i64)

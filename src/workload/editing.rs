@@ -5,43 +5,34 @@ use std::collections::BTreeMap;
 use crate::base::{EntityId, Span, Value, in_words};
 use crate::contract::{EditKind, Entity, LocalEdit};
 
-/// What the app lets people edit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Editing {
-    /// Whether they may edit while the phone sees no network.
     pub offline: Offline,
-    /// Who edits a row asks the server for it, and has it for so long; others are refused
-    /// meanwhile.
+    /// Who edits a row has it for so long, by the server's word; others are refused meanwhile.
     pub lease: Option<Span>,
-    /// Of these entities the columns that may be edited without a network, by position in the
-    /// backend's columns; all of every other entity.
+    /// The backend's columns that may be edited without a network; all of other entities.
     pub columns: BTreeMap<EntityId, Vec<usize>>,
-    /// By entity: the column that says whose a row is, by position in the backend's columns, and
-    /// the attribute of a device that it is held against. Who is not the owner edits nothing.
+    /// By entity: the backend's column that says whose a row is, and the attribute that it holds.
     pub owners: BTreeMap<EntityId, (usize, usize)>,
 }
 
 /// Whether people may edit while the phone sees no network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Offline {
-    /// They may.
     #[default]
     Free,
-    /// The app refuses it.
     Locked,
 }
 in_words!(Offline { Free: "free", Locked: "locked" });
 
 impl Editing {
-    /// Whether the edit may be made without a network, as far as its columns say: rows are made and
-    /// deleted whole.
+    /// Whether its columns may be edited without a network; rows are made and deleted whole.
     pub fn allows_offline(&self, edit: &LocalEdit) -> bool {
         let Some(columns) = self.columns.get(&edit.entity) else { return true };
         edit.kind == EditKind::Update && edit.values.iter().all(|(column, _)| columns.contains(column))
     }
 
-    /// Whether the edit's row, as it is `shown`, is of somebody else than a device of these
-    /// attributes. Who makes a row makes it for whomever they like.
+    /// Whether the row, as it is `shown`, is of somebody else. Who makes a row names its owner.
     pub fn is_anothers(
         &self,
         entity: &Entity,

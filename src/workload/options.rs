@@ -6,9 +6,8 @@ use std::sync::Arc;
 use super::editing::Editing;
 use super::resolver::Resolver;
 use crate::base::{EntityId, Ppm, Span, Stamp, Time, Value, in_words};
-use crate::contract::EditKind;
+use crate::contract::{ColumnKind, EditKind};
 
-/// Everything that people, the office and imports do in a scenario.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WorkloadOptions {
     /// Working time of people: first and last instant.
@@ -25,16 +24,11 @@ pub struct WorkloadOptions {
     pub browsing: Option<Browsing>,
     /// Data that is no older than this is fresh to people.
     pub freshness: Span,
-    /// Times with more writes than others; what is left of the writes is spread evenly over the
-    /// working time.
+    /// Times with more writes than others; the rest is spread over the working time.
     pub peaks: Vec<Peak>,
-    /// What people and the office do to rows.
     pub actions: Vec<Action>,
-    /// How often the office is after the same rows as a phone.
     pub contention: Contention,
-    /// What people may edit, and when.
     pub editing: Editing,
-    /// How people decide conflicts that are put before them.
     pub resolver: Resolver,
     /// Records that a person opens a day, in thousandths; the row's details are fetched.
     pub opens_per_day_milli: u32,
@@ -45,8 +39,7 @@ pub struct WorkloadOptions {
 }
 
 impl WorkloadOptions {
-    /// From one time that the app comes to the foreground by habit to the next, on average; `None`
-    /// if it stays there.
+    /// From one visit by habit to the next, on average; `None` if the app stays in the foreground.
     pub fn visits_every(&self) -> Option<Span> {
         let (rate, mean) = (u64::from(self.resumes_per_hour_milli), self.foreground);
         (rate > 0 && mean > Span::ZERO)
@@ -54,26 +47,21 @@ impl WorkloadOptions {
     }
 }
 
-/// What an app looks up while people look at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Browsing {
     /// Queries a second, in thousandths (Poisson).
     pub queries_per_second_milli: u32,
-    /// Rows that a query reads.
     pub rows: u32,
 }
 
-/// Steps of SQLite's machine to show a row of a list: eight columns, the row, the next (counted in
-/// its listing of such a query).
+/// Steps of SQLite's machine to show a row of eight columns (counted in its listing).
 const STEPS_TO_SHOW_A_ROW: u64 = 10;
 
 impl Browsing {
-    /// Mean time between two queries.
     pub fn every(&self) -> Span {
         Span::secs(1).scaled(1_000, u64::from(self.queries_per_second_milli))
     }
-    /// Processor time of a query, on a device whose step of SQLite's machine takes so many
-    /// picoseconds.
+    /// Processor time of a query where a step of SQLite's machine takes so many picoseconds.
     pub fn cost(&self, step_picos: u64) -> Span {
         let steps = u64::from(self.rows) * STEPS_TO_SHOW_A_ROW;
         Span::nanos((u128::from(steps) * u128::from(step_picos) / 1_000) as u64)
@@ -83,33 +71,24 @@ impl Browsing {
 /// Some people log in around the same time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoginWave {
-    /// Which share of them.
     pub share: Ppm,
-    /// The middle.
     pub at: Time,
-    /// The standard deviation.
     pub spread: Span,
 }
 
 /// A time of day that takes more than its part of the writes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Peak {
-    /// Start.
     pub from: Time,
-    /// End.
     pub until: Time,
-    /// Share of all writes.
     pub share: Ppm,
 }
 
 /// One kind of write.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Action {
-    /// Its name in the scenario.
     pub name: String,
-    /// The entity.
     pub entity: EntityId,
-    /// Create, update or delete.
     pub kind: EditKind,
     /// Columns that an update sets (positions in the backend's columns).
     pub columns: Vec<usize>,
@@ -117,18 +96,15 @@ pub struct Action {
     pub per_device_milli: u32,
     /// Which share is made on devices; the office makes the rest.
     pub on_devices: Ppm,
-    /// Only rows whose timestamp in this column lies within this span around the moment of the
-    /// write: (column, before, after).
+    /// Only rows whose timestamp is near the moment of the write: (column, before, after).
     pub near: Option<(usize, Span, Span)>,
-    /// Which rows it is done to, and which its new rows refer to.
     pub aim: Aim,
 }
 
 /// Which rows an action is done to, and which its new rows refer to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Aim {
-    /// Those of the start that the script neither deletes nor takes out of their devices' scope;
-    /// chosen as it is written.
+    /// Those of the start that stay in their scope and are not deleted.
     #[default]
     Kept,
     /// Those that came in the run, of a person's those that this person made; found at the moment.
@@ -141,12 +117,10 @@ in_words!(Aim { Kept: "kept", Made: "made", Shown: "shown" });
 /// Who the other side of a contention is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rivals {
-    /// The office.
     #[default]
     Office,
     /// A colleague: another device with the same attributes; the office where none is at work then.
     Devices,
-    /// Half and half.
     Both,
 }
 in_words!(Rivals { Office: "office", Devices: "devices", Both: "both" });
@@ -154,11 +128,9 @@ in_words!(Rivals { Office: "office", Devices: "devices", Both: "both" });
 /// How often two sides are after the same rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contention {
-    /// Who the other side is.
     pub by: Rivals,
     /// Share of the devices' updates that the office doubles on the same row.
     pub share: Ppm,
-    /// Within how much time before or after.
     pub within: Span,
     /// Share of those in which the office writes the same values.
     pub equal: Ppm,
@@ -166,8 +138,7 @@ pub struct Contention {
     pub beside: Ppm,
     /// Share of the devices' creates whose natural key somebody else creates within the same time.
     pub double_create: Ppm,
-    /// Share of the devices' updates whose row the office deletes within the same time; apart from
-    /// those of `share`.
+    /// Share of the devices' updates whose row the office deletes, apart from those of `share`.
     pub deletes: Ppm,
 }
 
@@ -184,170 +155,121 @@ pub struct EntityData {
     pub empties: BTreeMap<usize, Ppm>,
     /// Rows of one's own, instead of made ones.
     pub given: Option<Arc<Vec<GivenRow>>>,
-    /// All rows carry one stamp this long before the start (an import); `None` spreads the stamps
-    /// over `age`.
+    /// All rows carry one stamp this long before the start, as after an import.
     pub one_stamp: Option<Span>,
     /// The oldest row is this old at the start.
     pub age: Span,
-    /// Share of rows that were changed in the last 24 hours before the start; the rate is the same
-    /// on earlier days.
+    /// Share of rows that were changed in the last day before the start, and on each before.
     pub changed_daily: Ppm,
-    /// Share of rows that were created in the last 24 hours before the start; the rate is the same
-    /// on earlier days.
+    /// Share of rows that were created in the last day before the start, and on each before.
     pub created_daily: Ppm,
-    /// Share of rows that were deleted in the last 24 hours before the start; the rate is the same
-    /// on earlier days.
+    /// Share of rows that were deleted in the last day before the start, and on each before.
     pub deleted_daily: Ppm,
 }
 
 impl EntityData {
-    /// What a row takes more where it comes with an import, in bytes, about (measured): it waits in
-    /// the script, and is told to many.
+    /// Bytes that an imported row takes more, about (measured): it waits in the script.
     pub const IMPORTED_BYTES: u64 = 500;
 
-    /// Memory of one of its rows on the backend, in bytes, about: measured with 100 000 to 300 000
-    /// rows of 1, 11 and 21 columns of text.
+    /// Bytes of a row on the backend, about (measured with 1, 11 and 21 columns of text).
     pub fn row_bytes(&self) -> u64 {
         let column = |maker: &Maker| match maker {
-            Maker::Words { min, max, .. } | Maker::Prose { min, max } => {
+            Maker::Words(min, max, _) | Maker::Prose(min, max) => {
                 60 + (u64::from(*min) + u64::from(*max)) / 2
             }
             Maker::OneOf(_) | Maker::Ref(_) | Maker::Attribute(_) | Maker::Folded { .. } => 40,
-            Maker::Day { .. } | Maker::Decimal { .. } => 80,
-            Maker::Fat { .. }
-            | Maker::Blob { .. }
-            | Maker::Int { .. }
-            | Maker::Real
-            | Maker::Bool
-            | Maker::Moment { .. } => 24,
+            Maker::Day(..) | Maker::Decimal(..) => 80,
+            _ => 24,
         };
         275 + self.columns.iter().map(column).sum::<u64>()
     }
 }
 
-/// A row that a user brought.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GivenRow {
-    /// Its key.
     pub key: String,
-    /// Its stamp.
     pub stamp: Stamp,
     /// Its values in the order of the backend's columns.
     pub values: Vec<Value>,
 }
 
-/// How the values of a column are made.
+/// How the values of a column are made. Of two sizes or ends both are included.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Maker {
-    /// Words, between so many bytes.
-    Words {
-        /// Fewest bytes.
-        min: u32,
-        /// Most bytes.
-        max: u32,
-        /// Of which letters.
-        letters: Letters,
-    },
-    /// Bytes that do not compress, as their base64, made lazily.
-    Blob {
-        /// Fewest bytes.
-        min: u32,
-        /// Most bytes.
-        max: u32,
-    },
-    /// A day of a calendar, between these, relative to the day of the start.
-    Day {
-        /// First.
-        from: i64,
-        /// Last.
-        until: i64,
-    },
-    /// A number of at most so many digits, some of them decimal places; none is below zero.
-    Decimal {
-        /// All digits.
-        digits: u8,
-        /// Those after the point.
-        places: u8,
-    },
+    /// Words, between so many bytes, of these letters.
+    Words(u32, u32, Letters),
     /// Words with the frequencies of words that people write, between so many bytes.
-    Prose {
-        /// Fewest bytes.
-        min: u32,
-        /// Most bytes.
-        max: u32,
-    },
-    /// A long text, made lazily; its length is log-normal, and for a share of them another.
+    Prose(u32, u32),
+    /// So many bytes that do not compress, as their base64, made lazily.
+    Blob(u32, u32),
+    /// A long text, made lazily; its length is log-normal.
     Fat {
-        /// Median bytes.
         median: u32,
-        /// Sigma of the logarithm, in thousandths.
-        sigma_milli: u32,
-        /// Longest of them.
         max: u32,
         /// The share that has this many bytes instead.
         rare: Option<(Ppm, u32)>,
     },
-    /// A whole number in `min..=max`.
-    Int {
-        /// Smallest.
-        min: i64,
-        /// Greatest.
-        max: i64,
-    },
+    /// A whole number between these.
+    Int(i64, i64),
+    /// A number of at most so many digits, of which so many are decimal places; none is below zero.
+    Decimal(u8, u8),
     /// A number with a fraction in 0 ≤ x < 1 000, with three decimals.
     Real,
-    /// 0 or 1.
     Bool,
-    /// One of these texts.
     OneOf(Vec<String>),
-    /// A timestamp: on a grid of `step` between `from` and `until`, both relative to the start's
-    /// midnight, in microseconds.
-    Moment {
-        /// First.
-        from: i64,
-        /// Last.
-        until: i64,
-        /// Grid.
-        step: i64,
-    },
-    /// The key of a row of this entity.
+    /// A day between these, relative to the day of the start.
+    Day(i64, i64),
+    /// A timestamp between these on such a grid, in microseconds from the start's midnight.
+    Moment(i64, i64, i64),
     Ref(EntityId),
     /// One of the values of the device attribute at this position.
     Attribute(usize),
-    /// The value that column `column` has in the row of `entity` that this row's column `via`
-    /// points to.
+    /// What another row holds, that this one points to.
     Folded {
-        /// The entity looked at.
         entity: EntityId,
-        /// This row's column with its key.
         via: usize,
-        /// The column looked at.
         column: usize,
     },
 }
 
-/// The letters of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Letters {
-    /// Of ASCII.
     #[default]
     Plain,
-    /// Of many scripts; half of the texts have their accents composed with the letters, the others
-    /// apart.
+    /// Of many scripts; half of the texts have their accents composed, the others apart.
     Many,
 }
 
 impl Maker {
+    /// Sigma of a long text's logarithm: p99 is about 13 times the median (estimate).
+    pub(super) const FAT_SIGMA: f64 = 1.1;
+
+    pub fn kind(&self) -> ColumnKind {
+        match self {
+            Maker::Int(..) => ColumnKind::Int,
+            Maker::Real => ColumnKind::Real,
+            Maker::Bool => ColumnKind::Bool,
+            Maker::Day(..) => ColumnKind::Date,
+            Maker::Decimal(digits, places) => ColumnKind::Decimal { digits: *digits, places: *places },
+            Maker::Blob(..) => ColumnKind::Blob,
+            Maker::Moment(..) => ColumnKind::Timestamp,
+            Maker::Ref(entity) => ColumnKind::Ref(*entity),
+            Maker::Words(..)
+            | Maker::Prose(..)
+            | Maker::Fat { .. }
+            | Maker::OneOf(_)
+            | Maker::Attribute(_)
+            | Maker::Folded { .. } => ColumnKind::Text,
+        }
+    }
+
     /// Bytes of a fat text or a blob in the mean; `None` for other values.
     pub fn fat_bytes(&self) -> Option<u64> {
-        if let Maker::Blob { min, max } = self {
+        if let Maker::Blob(min, max) = self {
             return Some((u64::from(*min) + u64::from(*max)) * 2 / 3);
         }
-        let Maker::Fat { median, sigma_milli, max, rare } = self else { return None };
-        let of = |z: f64| {
-            (f64::from(*median) * libm::exp(z * f64::from(*sigma_milli) / 1_000.0))
-                .clamp(1.0, f64::from(*max))
-        };
+        let Maker::Fat { median, max, rare } = self else { return None };
+        let of = |z: f64| (f64::from(*median) * libm::exp(z * Maker::FAT_SIGMA)).clamp(1.0, f64::from(*max));
         // The mean over a normal distribution, by its density on a grid.
         let grid = (-40..=40).map(|tenths| f64::from(tenths) / 10.0);
         let density = |z: f64| libm::exp(-z * z / 2.0);

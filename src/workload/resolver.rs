@@ -3,17 +3,13 @@
 use crate::base::{Ppm, Span, Stream, in_words};
 use crate::contract::{Entity, OpenConflict, Pick};
 
-/// How people decide conflicts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resolver {
-    /// What they take.
     pub takes: Takes,
     /// What they take where both sides changed a column.
     pub contested: Contested,
-    /// How long a conflict waits for a person, on average; they decide when they next look at the
-    /// app.
+    /// The mean wait of a conflict; then they decide when they next look at the app.
     pub delay: Span,
-    /// How that is spread.
     pub delays: Delays,
     /// Share of conflicts that nobody ever decides.
     pub never: Ppm,
@@ -22,10 +18,8 @@ pub struct Resolver {
 /// What people take of the two versions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Takes {
-    /// What they did themselves.
     #[default]
     Local,
-    /// What the backend has.
     Remote,
     /// Column by column what was changed.
     Columns,
@@ -38,22 +32,16 @@ pub enum Contested {
     /// What was changed later; a row rather than that it is gone.
     #[default]
     Later,
-    /// What they did themselves.
     Local,
-    /// What the backend has.
     Remote,
 }
 in_words!(Contested { Later: "later", Local: "local", Remote: "remote" });
 
-/// How waits are spread about their mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Delays {
-    /// Exponential.
     #[default]
     Exponential,
-    /// Uniform from half of it to one and a half.
     Uniform,
-    /// All alike.
     Fixed,
 }
 in_words!(Delays { Exponential: "exponential", Uniform: "uniform", Fixed: "fixed" });
@@ -72,7 +60,6 @@ impl Resolver {
         })
     }
 
-    /// What a person takes.
     pub fn pick(&self, conflict: &OpenConflict, entity: &Entity) -> Pick {
         match (self.takes, &conflict.theirs) {
             (Takes::Local, _) => Pick::Ours,

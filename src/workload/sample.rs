@@ -22,7 +22,6 @@ pub(super) const APPOINTMENT: EntityId = EntityId(2);
 pub(super) const NOTE: EntityId = EntityId(3);
 pub(super) const CODE: EntityId = EntityId(4);
 
-/// Positions in the appointment's columns.
 pub(super) const CLINIC: usize = 0;
 pub(super) const OF_DOCTOR: usize = 1;
 pub(super) const OF_PATIENT: usize = 2;
@@ -70,7 +69,7 @@ pub(super) fn schema() -> Schema {
 }
 
 pub(super) fn data() -> Vec<EntityData> {
-    let words = |min, max| Maker::Words { min, max, letters: Letters::Plain };
+    let words = |min, max| Maker::Words(min, max, Letters::Plain);
     let made = |rows, columns| EntityData {
         rows,
         columns,
@@ -87,7 +86,7 @@ pub(super) fn data() -> Vec<EntityData> {
     let status = ["planned", "arrived", "in-room", "done", "no-show"].map(str::to_owned).to_vec();
     vec![
         made(23, vec![Maker::Attribute(0), words(8, 20)]),
-        made(500, vec![words(8, 24), Maker::Int { min: 1_930, max: 2_020 }]),
+        made(500, vec![words(8, 24), Maker::Int(1_930, 2_020)]),
         made(
             6_000,
             vec![
@@ -95,21 +94,15 @@ pub(super) fn data() -> Vec<EntityData> {
                 Maker::Ref(DOCTOR),
                 Maker::Ref(PATIENT),
                 fold_name,
-                Maker::Moment { from: -30 * DAY, until: 40 * DAY, step: 900_000_000 },
+                Maker::Moment(-30 * DAY, 40 * DAY, 900_000_000),
                 Maker::OneOf(status),
                 words(0, 40),
             ],
         ),
-        made(
-            3_000,
-            vec![
-                Maker::Ref(APPOINTMENT),
-                Maker::Fat { median: 1_500, sigma_milli: 1_000, max: 150_000, rare: None },
-            ],
-        ),
+        made(3_000, vec![Maker::Ref(APPOINTMENT), Maker::Fat { median: 1_500, max: 150_000, rare: None }]),
         EntityData {
             one_stamp: Some(Span::secs(3 * 86_400)),
-            ..made(800, vec![words(4, 12), Maker::Int { min: 1, max: 9_999 }])
+            ..made(800, vec![words(4, 12), Maker::Int(1, 9_999)])
         },
     ]
 }

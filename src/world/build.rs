@@ -309,7 +309,7 @@ impl Fitter<'_> {
 pub(super) fn placed(plan: &Plan) -> Result<Placed, DataError> {
     let dataset = dataset(plan, &|| false)?;
     let script = written(plan, &dataset, &plan.devices(), &|| false);
-    Ok(script.unwrap_or_default().summary.placed())
+    Ok(script.unwrap_or_default().placed)
 }
 
 /// The script of a plan, its planned edits and imports among it; `None` if it was stopped.
@@ -332,7 +332,7 @@ fn written(
     let mut imports = Vec::new();
     for planned in &plan.events {
         match &planned.what {
-            Happening::Edits { action, count, over, about } => {
+            Happening::Edits { action, count, about } => {
                 let target = target(plan, &planned.name, about);
                 for device in choose(&planned.who, &planned.name, plan.seed, devices) {
                     bursts.push(Burst {
@@ -340,7 +340,7 @@ fn written(
                         device,
                         count: *count,
                         at: planned.at,
-                        over: *over,
+                        over: planned.length,
                         target: target.clone(),
                     });
                 }

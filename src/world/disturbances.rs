@@ -18,7 +18,7 @@ pub(super) fn draw(faults: &mut Faults, plan: &Plan, devices: &[DevicePlan]) {
     let all = &mut Drawing { faults, plan, end: Time::ZERO + plan.duration };
     for planned in &plan.events {
         let chosen = choose(&planned.who, &planned.name, plan.seed, devices);
-        if let Some(text) = all.plan(planned.at, &planned.name, &planned.what, &chosen) {
+        if let Some(text) = all.plan((planned.at, planned.length), &planned.name, &planned.what, &chosen) {
             all.faults.tell(planned.at, format!("{}: {text}", planned.name));
         }
     }
@@ -39,35 +39,41 @@ struct Drawing<'d> {
 }
 
 impl Drawing<'_> {
-    fn plan(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) -> Option<String> {
-        let whom = count(chosen);
-        let (faults, until) = (&mut *self.faults, |length: Span| self.end.min(at + length));
+    fn plan(
+        &mut self,
+        (at, length): (Time, Span),
+        name: &str,
+        what: &Happening,
+        chosen: &[DeviceId],
+    ) -> Option<String> {
+        let (whom, until) = (count(chosen), self.end.min(at + length));
+        let faults = &mut *self.faults;
         Some(match *what {
-            Happening::ForeignAnswers { length, share, what } => {
-                let time = ForeignTime { from: at, until: until(length), share_ppm: share.0, what };
+            Happening::ForeignAnswers(share, what) => {
+                let time = ForeignTime { from: at, until, share_ppm: share.0, what };
                 faults.each(chosen, |on| on.foreign.push(time));
                 format!("{share} of the responses to {whom} are not theirs for {length}")
             }
-            Happening::CachingProxy { length, ttl } => {
-                let time = CacheTime { from: at, until: until(length), ttl };
+            Happening::CachingProxy(ttl) => {
+                let time = CacheTime { from: at, until, ttl };
                 faults.each(chosen, |on| on.caches.push(time));
                 format!("{whom} behind a proxy that keeps responses for {ttl}, for {length}")
             }
-            Happening::BadRows { length, share } => {
-                faults.each(chosen, |on| on.unreadable.push((at, until(length), share)));
+            Happening::BadRows(share) => {
+                faults.each(chosen, |on| on.unreadable.push((at, until, share)));
                 format!("{whom} cannot read {share} of the rows that come for {length}")
             }
-            Happening::PutOff { length, share } => {
+            Happening::PutOff(share) => {
                 let what = Hindered::PutOff;
-                faults.hindrances.push(Hindrance { from: at, until: until(length), share, what });
+                faults.hindrances.push(Hindrance { from: at, until, share, what });
                 format!("the backend puts off {share} of the edits for {length}")
             }
-            Happening::RefusedDeletes { length, share } => {
+            Happening::RefusedDeletes(share) => {
                 let what = Hindered::Deletes;
-                faults.hindrances.push(Hindrance { from: at, until: until(length), share, what });
+                faults.hindrances.push(Hindrance { from: at, until, share, what });
                 format!("the backend refuses {share} of the deletes for {length}")
             }
-            Happening::Cancel { after } => {
+            Happening::Cancel(after) => {
                 let awaited = Awaited::anywhere(name, NEVER_CANCELLED);
                 chosen.iter().for_each(|device| self.cancel(at, *device, after, &awaited));
                 self.faults.awaited.push(awaited);
@@ -83,18 +89,18 @@ impl Drawing<'_> {
     }
     /// What chaos brings all the time is as if it was planned for all of it.
     fn draw_chaos(&mut self, chaos: &Chaos, devices: &[DevicePlan]) {
-        let (length, some) = (self.plan.duration, |share: Ppm| share > Ppm(0));
+        let (always, some) = ((Time::ZERO, self.plan.duration), |share: Ppm| share > Ppm(0));
         let (answers, what) = (chaos.foreign_responses, Foreign::Any);
         let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
         for (there, what) in [
-            (some(answers), Happening::ForeignAnswers { length, share: answers, what }),
-            (chaos.proxy_ttl > Span::ZERO, Happening::CachingProxy { length, ttl: chaos.proxy_ttl }),
-            (some(chaos.bad_rows), Happening::BadRows { length, share: chaos.bad_rows }),
-            (some(chaos.put_off), Happening::PutOff { length, share: chaos.put_off }),
-            (some(chaos.refused_deletes), Happening::RefusedDeletes { length, share: chaos.refused_deletes }),
+            (some(answers), Happening::ForeignAnswers(answers, what)),
+            (chaos.proxy_ttl > Span::ZERO, Happening::CachingProxy(chaos.proxy_ttl)),
+            (some(chaos.bad_rows), Happening::BadRows(chaos.bad_rows)),
+            (some(chaos.put_off), Happening::PutOff(chaos.put_off)),
+            (some(chaos.refused_deletes), Happening::RefusedDeletes(chaos.refused_deletes)),
         ] {
             if there {
-                self.plan(Time::ZERO, "", &what, &all);
+                self.plan(always, "", &what, &all);
             }
         }
         if chaos.cancel_mtbf > Span::ZERO {
@@ -121,8 +127,9 @@ impl Drawing<'_> {
 
 pub(super) fn draw_suspensions(faults: &mut Faults, plan: &Plan, devices: &[DevicePlan]) {
     for planned in &plan.events {
-        let Happening::Suspend { length, sockets } = planned.what else { continue };
-        let (at, chosen) = (planned.at, choose(&planned.who, &planned.name, plan.seed, devices));
+        let Happening::Suspend(sockets) = planned.what else { continue };
+        let (at, length) = (planned.at, planned.length);
+        let chosen = choose(&planned.who, &planned.name, plan.seed, devices);
         let awaited = Awaited::anywhere(&planned.name, "the app of none of its devices ran at the time");
         for &device in &chosen {
             faults.suspensions.push(Suspend { at, device, length, sockets, struck: awaited.met() });

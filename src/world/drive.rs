@@ -271,16 +271,17 @@ impl World {
         for planned in &self.plan.events {
             let (servers, from, met) = (self.servers.clone(), planned.at, self.met(&planned.name));
             match planned.what {
-                Happening::GatewayKill { restart_after } => {
+                Happening::GatewayKill => {
+                    let restart_after = planned.length;
                     self.at(from, "kill", move || met.set_if(servers.kill_gateway(restart_after)));
                 }
-                Happening::TouchFlag { entity, rows } => {
+                Happening::TouchFlag(entity, rows) => {
                     self.at(from, "flags", move || {
                         let touched = servers.backend.borrow_mut().flags().touch(from, entity, rows as usize);
                         met.set_if(touched > 0);
                     });
                 }
-                Happening::GatewayReplaced { times, every } => {
+                Happening::GatewayReplaced(times, every) => {
                     let handle = self.handle.clone();
                     self.handle.spawn(self.node, "gateway", async move {
                         for n in 0..u64::from(times) {
@@ -297,7 +298,7 @@ impl World {
     fn play_triggers(&self) {
         let devices = self.plan.devices();
         for planned in &self.plan.events {
-            let Happening::Trigger { unit, how } = planned.what else { continue };
+            let Happening::Trigger(unit, how) = planned.what else { continue };
             let (chosen, met) = (self.chosen(planned, &devices), self.met(&planned.name));
             self.at(planned.at, "trigger", move || {
                 chosen.iter().for_each(|device| met.set_if(device.trigger(unit, how)));

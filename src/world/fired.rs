@@ -10,7 +10,7 @@ use super::tried::NO_EDIT;
 use super::windows::{Sign, Window, Windows};
 use crate::base::{DeviceId, EntityId, Key, Ppm, Span, Time};
 use crate::contract::EditKind;
-use crate::scenario::{DevicePlan, Happening, Plan};
+use crate::scenario::{DevicePlan, Happening, Plan, Planned};
 
 const INSTANT: Span = Span::millis(1);
 
@@ -23,7 +23,7 @@ pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, 
     let end = Time::ZERO + plan.duration;
     let all: Vec<DeviceId> = devices.iter().map(|device| device.device).collect();
     for event in &plan.events {
-        let Some((shown, otherwise)) = meets(event.at, &event.what) else { continue };
+        let Some((shown, otherwise)) = meets(event) else { continue };
         let chosen = choose(&event.who, &event.name, plan.seed, devices);
         if chosen.is_empty() {
             // That nobody is chosen shows before the run.
@@ -111,67 +111,64 @@ fn kinds(plan: &Plan, end: Time) -> Vec<Kind> {
 /// always does, or if that is told otherwise.
 type Meets = (Option<(Sign, Time, Time)>, &'static str);
 
-fn meets(at: Time, what: &Happening) -> Option<Meets> {
+fn meets(planned: &Planned) -> Option<Meets> {
+    let (at, until) = (planned.at, planned.at + planned.length);
     let ago = |of: &Span| Time(at.0.saturating_sub(of.0));
     // What a return itself does is no sign that it had something to undo.
     let before = Time(at.0.saturating_sub(1));
-    let lasting = |sign, length: &Span, otherwise| (Some((sign, at, at + *length)), otherwise);
+    let lasting = |sign, otherwise| (Some((sign, at, until)), otherwise);
     let since = |sign, of: &Span, otherwise| (Some((sign, ago(of), before)), otherwise);
-    Some(match what {
-        Happening::Outage { length, .. }
-        | Happening::Flap { length, .. }
-        | Happening::CaptivePortal { length }
-        | Happening::CachingProxy { length, .. }
-        | Happening::NetworkChange { length, .. } => {
-            lasting(Sign::Network, length, "none of its devices used the network while it lasted")
+    Some(match &planned.what {
+        Happening::Outage(_)
+        | Happening::Flap(_)
+        | Happening::CaptivePortal
+        | Happening::CachingProxy(_)
+        | Happening::NetworkChange(_) => {
+            lasting(Sign::Network, "none of its devices used the network while it lasted")
         }
-        Happening::AnswerLoss { length, .. } => lasting(Sign::LostResponse, length, "no response was lost"),
-        Happening::ForeignAnswers { length, .. } => {
-            lasting(Sign::Foreign, length, "no response came that was not its request's")
+        Happening::AnswerLoss(_) => lasting(Sign::LostResponse, "no response was lost"),
+        Happening::ForeignAnswers(..) => {
+            lasting(Sign::Foreign, "no response came that was not its request's")
         }
-        Happening::BadRows { length, .. } => {
-            lasting(Sign::BadRow, length, "no row came that could not be read")
-        }
-        Happening::PutOff { length, .. } => lasting(Sign::PutOff, length, "no edit was put off"),
-        Happening::RefusedDeletes { length, .. } => {
-            lasting(Sign::DeleteRefused, length, "no delete was refused")
-        }
+        Happening::BadRows(_) => lasting(Sign::BadRow, "no row came that could not be read"),
+        Happening::PutOff(_) => lasting(Sign::PutOff, "no edit was put off"),
+        Happening::RefusedDeletes(_) => lasting(Sign::DeleteRefused, "no delete was refused"),
         Happening::SessionLoss | Happening::HalfOpen => {
             (Some((Sign::Network, at, at + INSTANT)), "none of its devices had a connection at the time")
         }
-        Happening::BackendDown { length } | Happening::BackendLinkOutage { length, .. } => {
-            lasting(Sign::Backend, length, "nobody asked the backend for anything while it lasted")
+        Happening::BackendDown | Happening::BackendLinkOutage(_) => {
+            lasting(Sign::Backend, "nobody asked the backend for anything while it lasted")
         }
-        Happening::GatewayKill { .. } => (None, "the gateway was down at the time"),
-        Happening::DiskFull { length } | Happening::SlowDisk { length, .. } => {
-            lasting(Sign::Storage, length, "none of its devices wrote anything while it lasted")
+        Happening::GatewayKill => (None, "the gateway was down at the time"),
+        Happening::DiskFull | Happening::SlowDisk(_) => {
+            lasting(Sign::Storage, "none of its devices wrote anything while it lasted")
         }
-        Happening::ClockStep { .. } | Happening::TimeZone { .. } => {
+        Happening::ClockStep(_) | Happening::TimeZone(_) => {
             (Some((Sign::App, at, Time::FAR)), "none of its devices did anything afterwards")
         }
-        Happening::BackendClockStep { .. } => {
+        Happening::BackendClockStep(_) => {
             (Some((Sign::Commit, at, Time::FAR)), "nothing was committed afterwards")
         }
-        Happening::Restore { of, .. } => {
+        Happening::Restore(of) => {
             since(Sign::Storage, of, "none of its devices wrote anything since the backup")
         }
-        Happening::RestoreGateway { of, .. } => {
-            since(Sign::Gateway, of, "the gateway did nothing since the backup")
-        }
-        Happening::RestoreBackend { of, .. } => {
-            since(Sign::Commit, of, "nothing was committed since the backup")
-        }
-        Happening::TouchFlag { .. } => (None, "there was no row"),
-        Happening::Trigger { .. } => (None, "the app of none of its devices ran at the time"),
-        Happening::Edits { over, .. } => (Some((Sign::Edit, at, at + *over + SAVED_WITHIN)), NO_EDIT),
+        Happening::RestoreGateway(of) => since(Sign::Gateway, of, "the gateway did nothing since the backup"),
+        Happening::RestoreBackend(of) => since(Sign::Commit, of, "nothing was committed since the backup"),
+        Happening::TouchFlag(..) => (None, "there was no row"),
+        Happening::Trigger(..) => (None, "the app of none of its devices ran at the time"),
+        Happening::Edits { .. } => (Some((Sign::Edit, at, until + SAVED_WITHIN)), NO_EDIT),
         // Ends of processes are told by device, imports by the number of their rows.
-        Happening::Kill { .. }
-        | Happening::PowerLoss { .. }
-        | Happening::Cancel { .. }
-        | Happening::Suspend { .. }
+        Happening::Kill(_)
+        | Happening::PowerLoss(_)
+        | Happening::Cancel(_)
+        | Happening::Suspend(_)
         | Happening::Import { .. }
-        | Happening::Phone(_)
-        | Happening::Clone { .. }
-        | Happening::GatewayReplaced { .. } => return None,
+        | Happening::TokenExpiry
+        | Happening::Upgrade
+        | Happening::LogOut
+        | Happening::OtherUser
+        | Happening::Reinstall
+        | Happening::Clone(..)
+        | Happening::GatewayReplaced(..) => return None,
     })
 }

@@ -58,7 +58,7 @@ impl Parts<'_> {
     fn units(&mut self, fleets: &[Struck]) -> BTreeMap<UnitId, Struck> {
         let plan = self.plan;
         let by_events = plan.events.iter().filter_map(|event| match event.what {
-            Happening::Trigger { unit, .. } => Some(unit),
+            Happening::Trigger(unit, _) => Some(unit),
             _ => None,
         });
         let triggered: BTreeSet<UnitId> =

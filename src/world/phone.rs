@@ -6,7 +6,7 @@ use super::device::Device;
 use super::faults::{Act, Deed, Faults, Restore, Whose, choose, count, drawn_for};
 use super::persons::{goes_away, logs_in_again};
 use crate::base::{DeviceId, Span, Stream, Time};
-use crate::scenario::{Chaos, DevicePlan, Happening, PhoneLife, Plan};
+use crate::scenario::{Chaos, DevicePlan, Happening, Plan};
 use crate::sim::{Handle, NodeId};
 
 /// In chaos a backup is so old in the mean.
@@ -36,28 +36,30 @@ pub(super) fn play((deeds, end): (&[Deed], Time), (handle, node): (&Handle, Node
 
 pub(super) fn draw(faults: &mut Faults, plan: &Plan, devices: &[DevicePlan]) {
     for planned in &plan.events {
-        let Happening::Phone(what) = &planned.what else { continue };
-        let (at, chosen) = (planned.at, choose(&planned.who, &planned.name, plan.seed, devices));
+        let (at, length) = (planned.at, planned.length);
+        let chosen = choose(&planned.who, &planned.name, plan.seed, devices);
         let whom = count(&chosen);
-        let (act, text) = match *what {
-            PhoneLife::TokenExpiry => {
+        let (act, text) = match planned.what {
+            Happening::TokenExpiry => {
                 faults.each(&chosen, |on| on.revoked.push(at));
                 (None, format!("the tokens of {whom} are taken back"))
             }
-            PhoneLife::Upgrade { restart_after } => {
-                (Some(Act::Upgrade { restart_after }), format!("{whom} get a new version of the app"))
+            Happening::Upgrade => {
+                (Some(Act::Upgrade { restart_after: length }), format!("{whom} get a new version of the app"))
             }
-            PhoneLife::Reinstall { restart_after } => {
-                (Some(Act::Reinstall { restart_after }), format!("the app of {whom} is installed again"))
+            Happening::Reinstall => (
+                Some(Act::Reinstall { restart_after: length }),
+                format!("the app of {whom} is installed again"),
+            ),
+            Happening::LogOut => {
+                let act = Act::GoAway { away: length, other: None };
+                (Some(act), format!("the person of {whom} logs out for {length}"))
             }
-            PhoneLife::LogOut { length: away } => {
-                let act = Act::GoAway { away, other: None };
-                (Some(act), format!("the person of {whom} logs out for {away}"))
+            Happening::OtherUser => {
+                let act = Act::GoAway { away: length, other: Some(1) };
+                (Some(act), format!("somebody else has {whom} for {length}"))
             }
-            PhoneLife::OtherUser { length: away } => {
-                let act = Act::GoAway { away, other: Some(1) };
-                (Some(act), format!("somebody else has {whom} for {away}"))
-            }
+            _ => continue,
         };
         let deeds =
             act.into_iter().flat_map(|what| chosen.iter().map(move |&device| Deed { at, device, what }));

@@ -6,7 +6,7 @@ use super::missed::{Awaited, Struck};
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::contract::KillReason;
 use crate::net::{LossyTime, Outage, OutageMode};
-use crate::scenario::{AtSync, Chaos, DevicePlan, Happening, Lengths, Plan};
+use crate::scenario::{AtSync, Chaos, DevicePlan, Happening, Lengths, Plan, Planned};
 use crate::{backend, gateway};
 
 /// A connection that breaks is broken by an outage as short as this.
@@ -20,7 +20,7 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan], crash_points: &[&str]) -
     let mut faults = Faults::none(devices.len());
     for planned in &plan.events {
         let chosen = choose(&planned.who, &planned.name, plan.seed, devices);
-        faults.plan(planned.at, &planned.name, &planned.what, &chosen);
+        faults.plan(planned, &chosen);
     }
     if let Some(chaos) = &plan.chaos {
         faults.draw_chaos(plan, chaos, devices, crash_points);
@@ -32,26 +32,25 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan], crash_points: &[&str]) -
 }
 
 impl Faults {
-    fn plan(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) {
-        let told = match what {
-            Happening::Kill { point, restart_after } => {
-                self.kill_all(at, name, KillReason::Killed, point.as_ref(), *restart_after, chosen);
+    fn plan(&mut self, planned: &Planned, chosen: &[DeviceId]) {
+        let (at, name, length) = (planned.at, &*planned.name, planned.length);
+        let told = match &planned.what {
+            Happening::Kill(point) => {
+                self.kill_all(at, name, KillReason::Killed, point.as_ref(), length, chosen);
                 let place = point.as_ref().map_or(String::new(), |(p, n)| format!(" at {p} ({n})"));
                 Some(format!("the app of {} is killed{place}", count(chosen)))
             }
-            Happening::PowerLoss { at_sync, restart_after } => {
-                Some(self.plan_power(at, name, *at_sync, *restart_after, chosen))
-            }
-            Happening::GatewayReplaced { times, every } => {
+            Happening::PowerLoss(at_sync) => Some(self.plan_power(at, name, *at_sync, length, chosen)),
+            Happening::GatewayReplaced(times, every) => {
                 for at in (0..u64::from(*times)).map(|n| at + *every * n) {
                     self.told.push((at, format!("{name}: the gateway is replaced")));
                 }
                 None
             }
             _ => self
-                .plan_network(at, what, chosen)
-                .or_else(|| self.plan_device(at, what, chosen))
-                .or_else(|| self.plan_server(at, what)),
+                .plan_network(planned, chosen)
+                .or_else(|| self.plan_device(planned, chosen))
+                .or_else(|| self.plan_server(planned)),
         };
         if let Some(told) = told {
             self.told.push((at, format!("{name}: {told}")));
@@ -81,21 +80,21 @@ impl Faults {
         format!("{whom} lose power at a sync, the first at its number {first}")
     }
 
-    fn plan_network(&mut self, at: Time, what: &Happening, chosen: &[DeviceId]) -> Option<String> {
-        let whom = count(chosen);
-        Some(match what {
-            Happening::Outage { length, mode } => {
+    fn plan_network(&mut self, planned: &Planned, chosen: &[DeviceId]) -> Option<String> {
+        let (whom, at, length) = (count(chosen), planned.at, planned.length);
+        Some(match &planned.what {
+            Happening::Outage(mode) => {
                 let noticed = *mode != OutageMode::Hold;
-                let outage = Outage { from: at, until: at + *length, mode: *mode, noticed };
+                let outage = Outage { from: at, until: at + length, mode: *mode, noticed };
                 self.each(chosen, |on| on.outages.push(outage));
                 format!("outage of {whom} for {length}, mode {}", mode.word())
             }
-            Happening::AnswerLoss { length, loss } => {
-                let lossy = LossyTime { from: at, until: at + *length, loss_ppm: loss.0 };
+            Happening::AnswerLoss(loss) => {
+                let lossy = LossyTime { from: at, until: at + length, loss_ppm: loss.0 };
                 self.each(chosen, |on| on.lossy.push(lossy));
                 format!("{whom} lose {loss} of the responses for {length}")
             }
-            Happening::Flap { every, length } => {
+            Happening::Flap(every) => {
                 for from in (0..length.0 / every.0).map(|n| at + *every * n) {
                     let (until, mode) = (from + Span(every.0 / 2), OutageMode::Drop);
                     let outage = Outage { from, until, mode, noticed: true };
@@ -103,8 +102,8 @@ impl Faults {
                 }
                 format!("the network of {whom} comes and goes every {every} for {length}")
             }
-            Happening::CaptivePortal { length } => {
-                self.each(chosen, |on| on.portals.push((at, at + *length)));
+            Happening::CaptivePortal => {
+                self.each(chosen, |on| on.portals.push((at, at + length)));
                 format!("{whom} behind a captive portal for {length}")
             }
             Happening::SessionLoss => {
@@ -117,8 +116,8 @@ impl Faults {
                 self.each(chosen, |on| on.half_open.push(at));
                 format!("the connections of {whom} die silently")
             }
-            Happening::NetworkChange { link, length } => {
-                let detour = Detour { from: at, until: at + *length, link: link.clone() };
+            Happening::NetworkChange(link) => {
+                let detour = Detour { from: at, until: at + length, link: link.clone() };
                 self.each(chosen, |on| on.detours.push(detour.clone()));
                 format!("{whom} on {} for {length}", link.name)
             }
@@ -126,70 +125,69 @@ impl Faults {
         })
     }
 
-    fn plan_device(&mut self, at: Time, what: &Happening, chosen: &[DeviceId]) -> Option<String> {
-        let who = count(chosen);
+    fn plan_device(&mut self, planned: &Planned, chosen: &[DeviceId]) -> Option<String> {
+        let (who, at, length) = (count(chosen), planned.at, planned.length);
         let ahead = |micros: i64| {
             format!("{}{}", if micros < 0 { "-" } else { "+" }, Span::micros(micros.unsigned_abs()))
         };
-        Some(match what {
-            Happening::DiskFull { length } => {
-                self.each(chosen, |on| on.full.push((at, at + *length)));
+        Some(match &planned.what {
+            Happening::DiskFull => {
+                self.each(chosen, |on| on.full.push((at, at + length)));
                 format!("{who} have no room for {length}")
             }
-            Happening::SlowDisk { length, factor } => {
-                self.each(chosen, |on| on.slow.push((at, at + *length, *factor)));
+            Happening::SlowDisk(factor) => {
+                self.each(chosen, |on| on.slow.push((at, at + length, *factor)));
                 format!("the disks of {who} take {factor} times as long for {length}")
             }
-            Happening::ClockStep { micros } => {
+            Happening::ClockStep(micros) => {
                 self.each(chosen, |on| on.steps.push((at, *micros)));
                 format!("the clocks of {who} jump by {}", ahead(*micros))
             }
-            Happening::TimeZone { micros } => {
+            Happening::TimeZone(micros) => {
                 self.each(chosen, |on| on.zones.push((at, *micros)));
                 format!("local time of {who} moves by {}", ahead(*micros))
             }
-            Happening::Restore { of, restart_after } => {
+            Happening::Restore(of) => {
                 for &device in chosen {
-                    self.restore(Whose::Device(device), Time(at.0 - of.0), at, *restart_after);
+                    self.restore(Whose::Device(device), Time(at.0 - of.0), at, length);
                 }
                 format!("{who} go back to their state of {of} ago")
             }
-            Happening::Clone { from, to, restart_after } => {
-                self.restore(Whose::Copy { from: *from, to: *to }, at, at, *restart_after);
+            Happening::Clone(from, to) => {
+                self.restore(Whose::Copy { from: *from, to: *to }, at, at, length);
                 format!("the storage of {from} is copied to {to}")
             }
             _ => return None,
         })
     }
 
-    fn plan_server(&mut self, at: Time, what: &Happening) -> Option<String> {
-        Some(match what {
-            Happening::BackendDown { length } => {
-                self.down.push((at, at + *length));
+    fn plan_server(&mut self, planned: &Planned) -> Option<String> {
+        let (at, length) = (planned.at, planned.length);
+        Some(match &planned.what {
+            Happening::BackendDown => {
+                self.down.push((at, at + length));
                 format!("the backend is down for {length}")
             }
-            Happening::BackendClockStep { micros } => {
+            Happening::BackendClockStep(micros) => {
                 self.clock_steps.push((at, *micros));
                 let way = if *micros < 0 { "back" } else { "on" };
                 format!("the backend's clock goes {way} by {}", Span::micros(micros.unsigned_abs()))
             }
-            Happening::BackendLinkOutage { length, mode } => {
-                self.backend_link.push(gateway::Outage { from: at, until: at + *length, mode: *mode });
+            Happening::BackendLinkOutage(mode) => {
+                self.backend_link.push(gateway::Outage { from: at, until: at + length, mode: *mode });
                 format!("nothing between gateway and backend for {length} ({mode:?})")
             }
-            Happening::GatewayKill { restart_after } => {
-                format!("the gateway is killed, and comes back after {restart_after}")
-            }
-            Happening::RestoreGateway { of, restart_after } => {
-                self.restore(Whose::Gateway, Time(at.0 - of.0), at, *restart_after);
+            Happening::GatewayKill => format!("the gateway is killed, and comes back after {length}"),
+            Happening::RestoreGateway(of) => {
+                self.restore(Whose::Gateway, Time(at.0 - of.0), at, length);
                 format!("the gateway goes back to its state of {of} ago")
             }
-            Happening::RestoreBackend { of, length } => {
-                self.restore(Whose::Backend, Time(at.0 - of.0), at, *length);
-                self.down.push((at, at + *length));
+            Happening::RestoreBackend(of) => {
+                self.restore(Whose::Backend, Time(at.0 - of.0), at, length);
+                self.down.push((at, at + length));
                 format!("the backend goes back to its state of {of} ago, down for {length}")
             }
-            Happening::TouchFlag { rows, .. } => format!("a user arms the flags of {rows} rows"),
+            Happening::TouchFlag(_, rows) => format!("a user arms the flags of {rows} rows"),
             _ => return None,
         })
     }

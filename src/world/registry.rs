@@ -112,7 +112,7 @@ fn brings_once(plan: &Plan) -> bool {
     // them may have been told otherwise: no device hears which rows those are.
     let in_doubt = plan.gateway.mode == Mode::Persistent
         && plan.gateway.backend_restored == Restored::Noticed
-        && plan.events.iter().any(|event| matches!(event.what, Happening::RestoreBackend { .. }));
+        && plan.events.iter().any(|event| matches!(event.what, Happening::RestoreBackend(_)));
     // A date is that of the last run that ended well: what an interrupted one brought comes again.
     let goes_on = plan.engine.pull.cursor != engine::CursorBook::LastSyncOn;
     let asked_once = goes_on && plan.engine.pull.requests == engine::Requests::Unique;
@@ -138,7 +138,7 @@ fn waits(plan: &Plan) -> Waits {
     let (request, cap, debounce) = (options.request_timeout, retry.cap, options.debounce);
     let attempts = retry.attempts;
     let slowed = plan.events.iter().filter_map(|event| match &event.what {
-        Happening::SlowDisk { factor, .. } => Some(*factor),
+        Happening::SlowDisk(factor) => Some(*factor),
         _ => None,
     });
     let slowness = slowed.max().unwrap_or(1);

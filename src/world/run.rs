@@ -401,7 +401,7 @@ impl World {
             ended = Ended::Interrupted;
         }
         let whole = matches!(ended, Ended::Well | Ended::Stuck(_));
-        let placed = script.summary.placed();
+        let placed = script.placed;
         let untested = Untested::of(whole, &faults, &plan, (&listeners.tried, &placed.actions));
         figures.extend(in_script(&placed, &listeners.tried, &untested));
         let content = rows.content.hex();

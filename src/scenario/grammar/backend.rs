@@ -2,21 +2,19 @@
 
 use jiff::civil::Weekday;
 
+use super::super::form::Stated;
 use super::super::form::{
     COUNT, Form, PERIOD, SOME, SOME_SPAN, SPAN, key, named, optional, owned, profiled, required, table, word,
 };
 use super::super::profiles;
-use super::super::stated::Stated;
 use super::super::words::Copies;
 use super::super::written::{CLOCK, REMEMBERED};
 use super::super::zone::ZONE;
-use super::flag::{LOG, REARM};
 use crate::backend::{
-    Authorisation, BackendOptions, Commits, Provisioning, QuotaBy, StampedBy, Ticks, Writes,
+    Authorisation, BackendOptions, Commits, Numbered, Provisioning, QuotaBy, Rearm, StampedBy, Ticks, Writes,
 };
 use crate::base::{Ppm, Span};
 
-/// How fine a time is.
 const PRECISION: Form = Form::Span { min: Span::micros(1), max: Span::secs(86_400) };
 
 fn backend() -> BackendOptions {
@@ -46,7 +44,8 @@ pub(super) const BACKEND: Form = table(&[
     owned("replica_lag", SPAN, || backend().replica_lag.stated())
         .about("Changes are read from a replica that is this far behind."),
     key("log", LOG, "{}").about("The log of changes, if anybody reads it."),
-    REARM,
+    word::<Rearm>("rearm")
+        .about("Which changes set a row's flags to \"not synced\": all, or not those of the office and of imports to rows that are there."),
     owned("tombstones_kept", SOME_SPAN, || backend().tombstones_kept.stated())
         .about("Deleted rows are remembered for this long."),
     owned("poison", Form::Share, || Ppm(backend().poison_ppm).stated())
@@ -123,4 +122,10 @@ const QUOTA: Form = table(&[
     optional("concurrent", SOME).about("Requests at work or in the queue at once."),
     optional("burst", SOME).about("Tokens in a full bucket, one for a request."),
     optional("rate", Form::Decimal { max: 1_000_000.0 }).about("Tokens that come a second."),
+]);
+
+const LOG: Form = table(&[
+    key("kept", SOME_SPAN, "\"7d\"").about("Entries are kept for this long."),
+    word::<Numbered>("numbered")
+        .about("When an entry gets its number: a transaction under way has none yet, or leaves a hole."),
 ]);

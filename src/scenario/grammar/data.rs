@@ -1,7 +1,10 @@
-//! Keys of what is synced: entities, sync units, and the lists that screens show.
+//! Keys of what is synced: entities, sync units, the lists that screens show, and what the app does
+//! when the engine calls it.
 
-use super::super::column_written::COLUMN;
-use super::super::form::{COUNT, Form, POLL, SPAN, key, map, named, optional, required, table, word};
+use super::super::column::COLUMN;
+use super::super::form::{
+    COUNT, Form, POLL, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
+};
 use super::super::path_written::PATH;
 use super::super::written::{DELIVERY, SCOPE, TRIGGER};
 use crate::contract::{Condition, MergeRule, NamedBy, OnDelete};
@@ -113,3 +116,41 @@ pub(super) const QUERY: Form = table(&[
     key("every", POLL, "\"1m\"")
         .about("From one time to the next, while somebody looks at the app."),
 ]);
+
+macro_rules! hook {
+    ($($own:expr),* $(,)?) => {
+        table(&[
+            $($own,)*
+            key("takes", SPAN, "\"0s\"").about("How long it works, before all else."),
+            key("hangs", Form::Share, "0").about("Share of its calls that never end."),
+            optional("calls", CALL)
+                .about("It calls a service of the app over the device's link; no response throws."),
+            key("throws", Form::Share, "0").about("Share of its calls that throw."),
+            optional("triggers", Form::Text)
+                .about("The unit that it puts into the queue as it ends, unless it throws."),
+        ])
+    };
+}
+
+const OF_RUN: Form =
+    hook![optional("unit", Form::Text).about("For runs of this unit; of every unit if it is missing.")];
+
+pub(super) const HOOKS: Form = table(&[
+    optional("on_sync_start", OF_RUN)
+        .about("A run starts (OnSyncStart): it waits, and ends as an error if this throws."),
+    optional("on_sync_complete", OF_RUN)
+        .about("A run ended well (OnSyncComplete): the next unit of the queue waits; what was stored stays, whatever this does."),
+    optional("on_sync_error", OF_RUN)
+        .about("A run ended badly (OnSyncError), also one that a kill interrupted: the next unit of the queue waits."),
+    optional("network_status_changed", hook![])
+        .about("The network came or went (NetworkStatusChanged): nothing waits for it."),
+]);
+
+const CALL: Form = table(&[
+    key("request", BODY, "\"1KiB\"").about("Size of the request's body."),
+    key("response", BODY, "\"1KiB\"").about("Size of the response's body."),
+    key("takes", SPAN, "\"100ms\"").about("How long the service works for it."),
+    key("timeout", SOME_SPAN, "\"30s\"").about("A call without a response is given up after this."),
+]);
+
+const BODY: Form = Form::Size { min: 0, max: 1 << 26 };

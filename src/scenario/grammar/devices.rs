@@ -1,10 +1,10 @@
 //! Keys of devices: hardware, fleets, databases.
 
+use super::super::form::Stated;
 use super::super::form::{
     COUNT, Form, SOME_SPAN, SPAN, WINDOW, key, map, optional, owned, required, table, word,
 };
 use super::super::profiles;
-use super::super::stated::Stated;
 use super::super::words::Clocks;
 use super::super::written::{DRIFT, MOVES, NAME, OFFSET, START_STATE};
 use crate::store::{ForeignKeys, Journal, StoreOptions, Synchronous};
@@ -35,11 +35,11 @@ const CLASS: Form = table(&[
 pub(super) const FLEET: Form = table(&[
     required("devices", Form::Int { min: 1, max: 1_000_000 }).about("How many."),
     owned("class", Form::Shares(&NAME), || profiles::CLASS.stated())
-        .about("Hardware classes with their shares."),
+        .about("Hardware classes, of the library or of `class`, with their shares."),
     owned("link", Form::Shares(&NAME), || profiles::LINK.stated())
-        .about("Links with their shares; `vpn-over-` and the name of any link is a tunnel over that link."),
+        .about("Links, of the library or of `link`, with their shares; `vpn-over-` and the name of any link is a tunnel over that link."),
     optional("moves", Form::Written(&MOVES))
-        .about("How devices move between links; the shares in `link` are then shares of time."),
+        .about("How devices move between links: after about so long to another of `link`, whose shares are then of time; or as a field worker does, over wifi-good, lte-driving and lte-good."),
     key("attributes", map(&Form::Values { max: 1_000_000 }), "{}")
         .about("What sets devices apart: `clinic = 3` makes clinic-1 to clinic-3. Values are dealt in blocks; without a number, one for each eight devices."),
     key("role", Form::Shares(&NAME), "\"user\"")

@@ -1,14 +1,13 @@
 //! Keys of the engine.
 
+use super::super::form::Stated;
 use super::super::form::{Form, Key, POLL, SOME, SOME_SPAN, SPAN, key, map, optional, owned, table, word};
-use super::super::stated::Stated;
 use super::super::words::Steered;
-use super::phone::ENGINE_TOKEN;
 use crate::engine::{
     AfterFailure, Atomic, BaseDate, BlobQueue, CallbackOptions, Checkpoint, CursorBook, DatabasePer, Dates,
     Decoder, Detect, EngineOptions, First, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnLogout,
-    OnRefused, OnTooLarge, Policy, PushOrder, PushUnit, QueueKept, Replace, RequestPer, Requests, Says,
-    SecondEdit, Sends, SyncDate, WhileOpen, With,
+    OnRefused, OnTooLarge, OnUnauthorized, Policy, PushOrder, PushUnit, QueueKept, Replace, RequestPer,
+    Requests, Says, SecondEdit, Sends, SyncDate, WhileOpen, With,
 };
 use crate::protocol::{self, BytesCount, Packing, Packs};
 
@@ -234,3 +233,6 @@ const CALLBACK: Form = table(&[
     key("panics", Form::Share, "0").about("Share of the edits about which it panics."),
     key("nonsense", Form::Share, "0").about("Share of the edits about which it says what cannot be done."),
 ]);
+
+const ENGINE_TOKEN: Form = table(&[word::<OnUnauthorized>("on_refused")
+    .about("After a 401: another token and the request again; the run fails and the next has another; or the edits of the request are dropped.")]);

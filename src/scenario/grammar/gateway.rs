@@ -1,18 +1,19 @@
 //! Keys of the gateway.
 
-use super::super::form::{Form, PERIOD, SOME, SOME_SPAN, SPAN, key, optional, owned, required, table, word};
-use super::super::stated::Stated;
+use super::super::form::Stated;
+use super::super::form::{
+    Form, PERIOD, SOME, SOME_SPAN, SPAN, WINDOW, key, optional, owned, required, table, word,
+};
 use super::super::words::{Holder, ReadFrom};
 use super::super::written::{NAME, UPTO};
 use super::backend::AVAILABILITY;
-use super::flag::{CHANGE_LOG, FLAG};
 use super::links::LIMIT;
-use super::phone::TOKEN;
+use crate::backend::{Holes, Reset, Trimmed};
 use crate::base::{Span, Word as _};
 use crate::gateway::{
-    Advance, CursorSaved, HashOptions, Keep, LastModifiedBound, LastModifiedEnd, LastModifiedOptions,
-    LastModifiedPaging, LastModifiedSource, LastModifiedStamps, Mode, RefreshOptions as Refresh, Restored,
-    Snapshot, UploadCacheOptions as Uploads,
+    Advance, CursorSaved, FlagForm, FlagPer, HashOptions, Initial, Keep, LastModifiedBound, LastModifiedEnd,
+    LastModifiedOptions, LastModifiedPaging, LastModifiedSource, LastModifiedStamps, Mode, OnUnreadable,
+    RefreshOptions as Refresh, Restored, SetFlag, Snapshot, UploadCacheOptions as Uploads,
 };
 use crate::protocol::{self, Packing};
 
@@ -141,4 +142,36 @@ const HASH: Form = table(&[
         .about("How long writing it takes; meanwhile there is only its beginning."),
     key("trailer", Form::Bool, "true")
         .about("A file counts only if its last line says that it is complete."),
+]);
+
+const FLAG: Form = table(&[
+    word::<FlagForm>("form")
+        .about("What the flag is: a text, a yes or no, an id that the consumer gives, or the status and the version that it is of."),
+    word::<Initial>("initial")
+        .about("What it says of rows that were there before it: who was provisioned has what it was provisioned with, nobody has them, everybody has them."),
+    word::<SetFlag>("set")
+        .about("When it is set: when the reader says that it committed the page, when the gateway has the rows, or as they are read."),
+    word::<Reset>("reset")
+        .about("How it is set: if the row is still the version that was delivered, or whatever it is."),
+    word::<FlagPer>("per").about("Whose it is: each device has its own, or there is one."),
+    optional("lease", SOME_SPAN)
+        .about("Who delivers a row claims it for this long; without it nobody claims any."),
+    key("unreadable", Form::Share, "0")
+        .about("Share of the rows that cannot be captured, by the hash of their keys."),
+    word::<OnUnreadable>("on_unreadable")
+        .about("What becomes of a page with such a row: the row is passed over, or the page fails."),
+]);
+
+const CHANGE_LOG: Form = table(&[
+    word::<Holes>("holes")
+        .about("A number that is missing: stay behind the oldest transaction under way, or go on."),
+    word::<Trimmed>("trimmed")
+        .about("Entries that may be trimmed: load everything again, or go on with what is there."),
+]);
+
+const TOKEN: Form = table(&[
+    required("life", WINDOW)
+        .about("So long after it was given out a token is accepted; each request that comes with an older one is refused (401)."),
+    optional("refresh_life", WINDOW)
+        .about("So long after a token was given out the next is given for it. Who comes later gets none: the app logs its person out (`engine.on_logout`), if it may, and they log in again 20 s later."),
 ]);

@@ -1,9 +1,12 @@
-//! Keys of links.
+//! Keys of links, and of how requests travel over them.
 
-use super::super::form::{Form, PERIOD, SOME_SPAN, SPAN, key, optional, required, table, word};
+use super::super::form::Stated;
+use super::super::form::{Form, PERIOD, SOME_SPAN, SPAN, key, optional, owned, required, table, word};
 use super::super::profiles;
+use crate::base::Bytes;
 use crate::contract::NetworkKind;
-use crate::net::{GapLengths, OutageMode, Radio};
+use crate::net::tcp::{Congestion, Tls};
+use crate::net::{GapLengths, HalfOpen, OutageMode, Protocol, Radio, TransportOptions};
 
 pub(super) const LINKS: Form = Form::Named { of: &LINK, library: profiles::links };
 
@@ -44,7 +47,6 @@ const LINK: Form = table(&[
         .about("The largest response that it lets through. In the place of a larger one comes a page of its own (502), and the gateway has acted."),
 ]);
 
-/// The bytes of the largest message that somebody takes.
 pub(super) const LIMIT: Form = Form::Size { min: 1_000, max: 1 << 40 };
 
 const JITTER_TAIL: Form = table(&[
@@ -96,4 +98,39 @@ const RADIO_CHANGES: Form = table(&[
 const PROMOTION: Form = table(&[
     required("after", SPAN).about("The radio sleeps after this long without a packet."),
     required("takes", SPAN).about("Median time to wake it."),
+]);
+
+/// No header of HTTP is longer than servers accept.
+const HEADER: Form = Form::Size { min: 0, max: 64 << 10 };
+
+fn transport() -> TransportOptions {
+    TransportOptions::default()
+}
+
+pub(super) const TRANSPORT: Form = table(&[
+    word::<Protocol>("protocol")
+        .about("One request at a time on each of several connections, all on one connection, or messages that know neither connections nor headers."),
+    owned("connections", Form::Int { min: 1, max: 64 }, || transport().connections.stated())
+    .about("Connections that a device opens at most with HTTP/1.1."),
+    word::<Tls>("tls").about("Encryption: no, two or one round trip for each new connection."),
+    owned(
+        "certificates",
+        Form::Size { min: 0, max: 1 << 20 },
+        || Bytes(transport().handshake.certificates).stated(),
+    )
+    .about("Bytes of the server's first flight: certificates, key and signature."),
+    owned("handshake_work", SPAN, || transport().handshake.work.stated())
+        .about("Time that both ends compute for a handshake."),
+    owned("keep_alive", SPAN, || transport().keep_alive.stated())
+        .about("The far end closes a connection after this long without traffic (nginx 75s, Apache 5s); 0s keeps none."),
+    word::<HalfOpen>("half_open")
+        .about("A request on a connection whose IP session is gone: silence until its deadline, or a reset a round trip later."),
+    word::<Congestion>("congestion")
+        .about("Congestion control of both ends. With BBR a queue of a round trip or more overflows only in a message that an outage meets, which is true of those that hold two."),
+    owned("slow_start_after_idle", Form::Bool, || transport().handshake.restarts.stated())
+    .about("An idle connection starts slowly again, as Linux has it."),
+    owned("header_up", HEADER, || Bytes(transport().header_up).stated())
+        .about("HTTP headers of a request."),
+    owned("header_down", HEADER, || Bytes(transport().header_down).stated())
+        .about("HTTP headers of a response."),
 ]);

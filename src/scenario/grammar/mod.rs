@@ -1,21 +1,15 @@
 //! Every key of a scenario file, once: its form, its default and what it means.
 //!
-//! Checking, defaults, the JSON Schema and the key pages in `docs/keys` all read these
-//! tables, a file for each part of a scenario. A key that stands here is known everywhere; one that
-//! does not is refused, with the nearest that does. What keys mean together is for `resolve` to
-//! say.
+//! Checking, defaults, the JSON Schema and the key pages in `docs/keys` all read these tables. What
+//! keys mean together is for `resolve` to say.
 
 mod backend;
 mod data;
 mod devices;
 mod engine;
-mod flag;
 mod gateway;
-mod hooks;
 mod links;
 mod people;
-mod phone;
-mod transport;
 mod trouble;
 
 use super::chaos::CHAOS;
@@ -50,7 +44,7 @@ const ROOT_KEYS: &[Key] = &[
     required("fleet", named(&devices::FLEET)).about("Groups of devices, by name."),
     key("link", links::LINKS, "{}")
         .about("Links of one's own, or changes to those of the library, by name."),
-    key("transport", transport::TRANSPORT, "{}").about("How requests travel over the links."),
+    key("transport", links::TRANSPORT, "{}").about("How requests travel over the links."),
     key("class", devices::CLASSES, "{}")
         .about("Device classes of one's own, or changes to those of the library, by name."),
     key("background", devices::BACKGROUNDS, "{}")
@@ -62,7 +56,7 @@ const ROOT_KEYS: &[Key] = &[
     key("workload", people::WORKLOAD, "{}").about("What people do with the app."),
     optional("action", named(&people::ACTION))
         .about("Kinds of writes, by name; without any: edits of every entity."),
-    key("hooks", hooks::HOOKS, "{}")
+    key("hooks", data::HOOKS, "{}")
         .about("What the app's own code does when the engine calls it."),
     key("query", named(&data::QUERY), "{}")
         .about("Lists that the app's screens show, by name; they are really run."),
@@ -84,7 +78,6 @@ const ROOT_KEYS: &[Key] = &[
 ];
 
 impl Form {
-    /// The form of what stands under `name` in a table of this form.
     pub(super) fn under(&self, name: &str) -> Option<&Form> {
         match self {
             Form::Table { keys, kinds } => {
@@ -102,7 +95,6 @@ impl Form {
     }
 }
 
-/// The form of what stands at a path of names that exist.
 #[cfg(test)]
 pub(super) fn form_of(path: &[&str]) -> &'static Form {
     path.iter().fold(&ROOT, |form, name| form.under(name).unwrap_or_else(|| panic!("no {name}")))

@@ -7,8 +7,8 @@ use crate::contract::EditKind;
 use crate::workload::{Aim, Contested, Delays, Offline, Rivals, Takes};
 
 pub(super) const WORKLOAD: Form = table(&[
-    key("hours", HOURS, "{ from = \"+0s\", until = \"+1h\" }")
-        .about("Working time of people; the whole script if it is missing."),
+    optional("hours", HOURS)
+        .about("Working time of people; if it is missing, from the start of the script to its end."),
     key("login", named(&LOGIN), "{}")
         .about("Waves of logins, by name; without any, all log in two minutes after work begins."),
     key("opened_before_login", Form::Span { min: Span::ZERO, max: Span::secs(600) }, "\"0s\"")

@@ -1,17 +1,29 @@
 //! Keys of what goes wrong and of what must come out.
 
-use super::super::column_written::COLUMN;
+use super::super::column::COLUMN;
 use super::super::form::{
     Form, Key, PERIOD, SOME, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
 };
 use super::super::plan::Asking;
 use super::super::words::{Beside, OCCUR};
 use super::super::written::{CLOCK, NAME, STEP};
-use super::flag::{GATEWAY_REPLACED, TOUCH_FLAG};
-use super::phone::{RESTART, on_devices};
 use crate::gateway;
 use crate::net::{Foreign, OutageMode};
 use crate::store::OnMismatch;
+
+/// The keys of an event that concerns devices, and its own.
+macro_rules! on_devices {
+    ($($own:expr),* $(,)?) => {
+        table(&[
+            key("share", Form::Share, "1")
+                .about("Share of the devices, or of the values of `by`; an exact count."),
+            optional("by", Form::Text).about("An attribute: all devices of a share of its values."),
+            optional("devices", Form::List(&Form::Int { min: 0, max: 1_000_000 }))
+                .about("These devices, by number from 0; in place of `share`."),
+            $($own),*
+        ])
+    };
+}
 
 /// The same without groups: `by` says how far something jumps.
 macro_rules! jump {
@@ -27,6 +39,8 @@ macro_rules! jump {
 
 const FOR: Key = required("for", SPAN).about("How long; with 0s nothing happens.");
 const OF: Key = required("of", SOME_SPAN).about("How long before the event the backup was made.");
+
+const RESTART: Key = key("restart_after", SPAN, "\"5s\"").about("How long until the app is started again.");
 
 pub(super) const EVENT: Form = Form::Table {
     keys: &[required("at", Form::Written(&CLOCK)).about("When.")],
@@ -213,6 +227,16 @@ pub(super) const EVENT: Form = Form::Table {
     ],
 };
 
+const TOUCH_FLAG: Form = table(&[
+    required("entity", Form::Text).about("The entity."),
+    required("rows", SOME).about("How many of its rows, the first in the order of keys."),
+]);
+
+const GATEWAY_REPLACED: Form = table(&[
+    key("times", Form::Int { min: 0, max: 1_000 }, "1").about("How often."),
+    key("every", PERIOD, "\"1m\"").about("From one time to the next."),
+]);
+
 const ADDS: Form = table(&[
     required("entity", Form::Text).about("The entity."),
     required("column", Form::Text).about("The column."),
@@ -246,7 +270,6 @@ pub(super) const EXPECT: Form = Form::Map {
     dotted: true,
 };
 
-/// The statistics of a metric.
 const STATS: &[&str] = &["value", "count", "min", "mean", "p50", "p95", "p99", "max"];
 
 pub(super) const GATE: Form = table(&[
@@ -268,7 +291,6 @@ pub(in super::super) const VARIANT: Form = table(&[
     key("expect", EXPECT, "{}").about("What must come out, besides the base's `expect`."),
 ]);
 
-/// What two variants show, by id.
 pub(in super::super) const SHOWS: Form = named(&CLAIM);
 
 const CLAIM: Form = table(&[

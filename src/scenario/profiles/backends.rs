@@ -2,57 +2,30 @@
 
 use std::sync::LazyLock;
 
-use super::figures::{ESTIMATE, Profile, profile};
+use super::figures::{ESTIMATE, Profile, Row, profile};
 
-/// The names of the library's backends.
 pub(in super::super) const NAMES: &[&str] =
     &["sql-modern", "sap-odata", "hospital", "dataverse", "business-central", "salesforce", "netsuite"];
 
-/// What the time of a request is made of: fixed, a row looked at, a row delivered, a push, a
-/// mutation.
-struct Costs {
-    source: &'static str,
-    fixed: &'static str,
-    scan: &'static str,
-    row: &'static str,
-    write_source: &'static str,
-    write_fixed: &'static str,
-    write_row: &'static str,
-}
+const READS: &str = "fixed_cost scan_cost row_cost";
+const WRITES: &str = "write_fixed_cost write_row_cost";
+
+type Costs = [Row; 2];
 
 /// A query by an index over a kept connection.
-const SQL: Costs = Costs {
-    source: "estimate: 15 ms, and 20 to 50 us a row in all",
-    fixed: "15ms",
-    scan: "5us",
-    row: "35us",
-    write_source: ESTIMATE,
-    write_fixed: "20ms",
-    write_row: "1ms",
-};
-
+const SQL: Costs = [
+    (READS, "15ms 5us 35us", "estimate: 15 ms, and 20 to 50 us a row in all"),
+    (WRITES, "20ms 1ms", ESTIMATE),
+];
 /// 10 000 entities, 20.3 MB of JSON, in 18.2 s: 0.15 s + 10 000 × (0.105 ms + 1.7 ms).
-const SAP: Costs = Costs {
-    source: "SAP Gateway and SMP 3: 10 000 entities in 18.2 s, 1.8 ms a row in all (SAP community, 2015); the parts are estimates",
-    fixed: "150ms",
-    scan: "105us",
-    row: "1700us",
-    write_source: BAPI,
-    write_fixed: "50ms",
-    write_row: "10ms",
-};
-
+const SAP: Costs = [(READS, "150ms 105us 1700us", SAP_MEASURED), (WRITES, "50ms 10ms", BAPI)];
 /// An OData service that does less for a row than the one measured.
-const ODATA: Costs = Costs {
-    source: "estimate: 50 to 500 ms, and 0.5 to 2 ms a row in all",
-    fixed: "150ms",
-    scan: "50us",
-    row: "450us",
-    write_source: BAPI,
-    write_fixed: "50ms",
-    write_row: "10ms",
-};
+const ODATA: Costs = [
+    (READS, "150ms 50us 450us", "estimate: 50 to 500 ms, and 0.5 to 2 ms a row in all"),
+    (WRITES, "50ms 10ms", BAPI),
+];
 
+const SAP_MEASURED: &str = "SAP Gateway and SMP 3: 10 000 entities in 18.2 s, 1.8 ms a row in all (SAP community, 2015); the parts are estimates";
 const BAPI: &str = "estimate; a BAPI takes 50 to 200 ms";
 const CAPS: &str = "page caps in the field: 100, 500, 1000, 2000, 5000";
 const TIMEOUTS: &str = "gateway timeouts in the field: 30 to 120 s";
@@ -61,74 +34,36 @@ const CENTRAL: &str = "Microsoft, Business Central API limits: 600 a minute for 
 const SALESFORCE: &str = "Salesforce, REST API: 2000 rows a page, 100 000 calls in 24 h for an organisation";
 const NETSUITE: &str = "NetSuite, SuiteTalk REST: 1000 rows a page, 15 at once for an account";
 
-/// A figure besides the costs: a key, its value and where it comes from.
-type Limit = (&'static str, &'static str, &'static str);
-
-fn backend(name: &str, costs: &Costs, limits: &[Limit]) -> Profile {
-    let mut figures = vec![
-        ("workers", "8", ESTIMATE),
-        ("fixed_cost", costs.fixed, costs.source),
-        ("scan_cost", costs.scan, costs.source),
-        ("row_cost", costs.row, costs.source),
-        ("write_fixed_cost", costs.write_fixed, costs.write_source),
-        ("write_row_cost", costs.write_row, costs.write_source),
-        ("service_cv", "0.5", "estimate: log-normal, 0.5 to 2"),
-    ];
-    figures.extend(limits);
-    profile(name, figures)
+fn backend(name: &str, costs: &Costs, limits: &[Row]) -> Profile {
+    let workers = ("workers", "8", ESTIMATE);
+    let noise = ("service_cv", "0.5", "estimate: log-normal, 0.5 to 2");
+    profile(name, [workers].iter().chain(costs).chain([&noise]).chain(limits))
 }
 
+const QUOTA: &str = "quota.by quota.per quota.requests";
+
 pub(super) static BACKENDS: LazyLock<Vec<Profile>> = LazyLock::new(|| {
+    let limits = |page_cap, source, timeout| [("page_cap", page_cap, source), timeout];
     let half_a_minute = ("gateway_timeout", "30s", TIMEOUTS);
     let two_minutes = ("gateway_timeout", "2m", TIMEOUTS);
+    let dataverse = [
+        ("quota.by quota.per quota.requests quota.execution", "device 5m 6000 20m", DATAVERSE),
+        ("quota.concurrent", "52", DATAVERSE),
+    ];
+    let central = [("page_cap gateway_timeout", "20000 10m", CENTRAL), (QUOTA, "all 1m 600", CENTRAL)];
+    let netsuite = ("quota.by quota.concurrent", "all 15", NETSUITE);
     vec![
-        backend(NAMES[0], &SQL, &[("page_cap", "1000", CAPS), half_a_minute]),
-        backend(NAMES[1], &SAP, &[("page_cap", "10000", SAP.source), ("gateway_timeout", "1m", TIMEOUTS)]),
-        backend(NAMES[2], &ODATA, &[("page_cap", "1000", CAPS), half_a_minute]),
-        backend(
-            NAMES[3],
-            &ODATA,
-            &[
-                ("page_cap", "5000", DATAVERSE),
-                two_minutes,
-                ("quota.by", "device", DATAVERSE),
-                ("quota.per", "5m", DATAVERSE),
-                ("quota.requests", "6000", DATAVERSE),
-                ("quota.execution", "20m", DATAVERSE),
-                ("quota.concurrent", "52", DATAVERSE),
-            ],
-        ),
-        backend(
-            NAMES[4],
-            &ODATA,
-            &[
-                ("page_cap", "20000", CENTRAL),
-                ("gateway_timeout", "10m", CENTRAL),
-                ("quota.by", "all", CENTRAL),
-                ("quota.per", "1m", CENTRAL),
-                ("quota.requests", "600", CENTRAL),
-            ],
-        ),
+        backend(NAMES[0], &SQL, &limits("1000", CAPS, half_a_minute)),
+        backend(NAMES[1], &SAP, &limits("10000", SAP_MEASURED, ("gateway_timeout", "1m", TIMEOUTS))),
+        backend(NAMES[2], &ODATA, &limits("1000", CAPS, half_a_minute)),
+        backend(NAMES[3], &ODATA, &[&limits("5000", DATAVERSE, two_minutes)[..], &dataverse].concat()),
+        backend(NAMES[4], &ODATA, &central),
         backend(
             NAMES[5],
             &ODATA,
-            &[
-                ("page_cap", "2000", SALESFORCE),
-                two_minutes,
-                ("quota.by", "all", SALESFORCE),
-                ("quota.per", "24h", SALESFORCE),
-                ("quota.requests", "100000", SALESFORCE),
-            ],
+            &[&limits("2000", SALESFORCE, two_minutes)[..], &[(QUOTA, "all 24h 100000", SALESFORCE)]]
+                .concat(),
         ),
-        backend(
-            NAMES[6],
-            &ODATA,
-            &[
-                ("page_cap", "1000", NETSUITE),
-                two_minutes,
-                ("quota.by", "all", NETSUITE),
-                ("quota.concurrent", "15", NETSUITE),
-            ],
-        ),
+        backend(NAMES[6], &ODATA, &[&limits("1000", NETSUITE, two_minutes)[..], &[netsuite]].concat()),
     ]
 });

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::figures::{ESTIMATE, Profile, profile};
+use super::figures::{ESTIMATE, Profile, Row, profiles};
 
 const DOZE: &str = "Android, DeviceIdleController, defaults of deep Doze: 30 min unused and as long \
                     again at rest, then windows after 1, 2, 4, 6 and 6 h, of 5 and then 10 min; light \
@@ -17,46 +17,19 @@ const LIMITER: &str = "estimate: Apple, Downloading files in the background, say
 const SUSPENDED: &str = "estimate: Apple, TN2277, says that the system may take a suspended app's sockets, \
                          not when";
 
-pub(super) static BACKGROUNDS: LazyLock<Vec<Profile>> = LazyLock::new(|| {
-    vec![
-        profile(
-            "android-doze",
-            vec![
-                ("stays", "1h", DOZE),
-                ("window", "5m", DOZE),
-                ("longest", "10m", DOZE),
-                ("every", "1h", DOZE),
-                ("growth", "2", DOZE),
-                ("cap", "6h", DOZE),
-                ("sockets", "1m", ESTIMATE),
-            ],
-        ),
-        profile(
-            "android-bucket-rare",
-            vec![
-                ("stays", "1m", ESTIMATE),
-                ("window", "10m", BUCKETS),
-                ("every", "24h", BUCKETS),
-                ("sockets", "1m", ESTIMATE),
-            ],
-        ),
-        profile(
-            "ios-background",
-            vec![
-                ("stays", "30s", LEFT),
-                ("window", "30s", REFRESH),
-                ("every", "1h", "estimate: the system decides, by when and how often the app is used"),
-                ("sockets", "10s", SUSPENDED),
-            ],
-        ),
-        profile(
-            "ios-transfers",
-            vec![
-                ("stays", "30s", LEFT),
-                ("window", "10s", "estimate: as long as the app needs to take what came"),
-                ("every", "1m", LIMITER),
-                ("growth", "2", LIMITER),
-            ],
-        ),
-    ]
-});
+const ROWS: &[Row] = &[
+    ("name stays window longest every growth cap", "android-doze 1h 5m 10m 1h 2 6h", DOZE),
+    ("sockets", "1m", ESTIMATE),
+    ("name stays", "android-bucket-rare 1m", ESTIMATE),
+    ("window every", "10m 24h", BUCKETS),
+    ("sockets", "1m", ESTIMATE),
+    ("name stays", "ios-background 30s", LEFT),
+    ("window", "30s", REFRESH),
+    ("every", "1h", "estimate: the system decides, by when and how often the app is used"),
+    ("sockets", "10s", SUSPENDED),
+    ("name stays", "ios-transfers 30s", LEFT),
+    ("window", "10s", "estimate: as long as the app needs to take what came"),
+    ("every growth", "1m 2", LIMITER),
+];
+
+pub(super) static BACKGROUNDS: LazyLock<Vec<Profile>> = LazyLock::new(|| profiles(ROWS));

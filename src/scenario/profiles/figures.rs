@@ -1,31 +1,41 @@
 //! What a profile is made of.
 
-/// A figure of a profile and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sourced {
-    /// The key that it stands for.
     pub key: &'static str,
     /// The value as the scenario file writes it.
     pub value: String,
-    /// Where it comes from.
     pub source: &'static str,
 }
 
-/// A named set of figures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// Its name.
     pub name: String,
-    /// Its figures.
     pub figures: Vec<Sourced>,
 }
 
-/// What no source gives.
 pub(super) const ESTIMATE: &str = "estimate";
 
-/// A profile of (key, value, source).
-pub(super) fn profile(name: &str, figures: Vec<(&'static str, &str, &'static str)>) -> Profile {
-    let figure =
-        |(key, value, source): (&'static str, &str, _)| Sourced { key, value: value.to_owned(), source };
-    Profile { name: name.to_owned(), figures: figures.into_iter().map(figure).collect() }
+/// Figures of one source: keys and values, apart by blanks. The value of a single key may
+/// have blanks in it.
+pub(super) type Row = (&'static str, &'static str, &'static str);
+
+pub(super) fn profile<'r>(name: &str, rows: impl IntoIterator<Item = &'r Row>) -> Profile {
+    let figures = rows.into_iter().flat_map(|&(keys, values, source)| {
+        let values = if keys.contains(' ') { values.split(' ').collect() } else { vec![values] };
+        let figure = move |(key, value): (_, &str)| Sourced { key, value: value.to_owned(), source };
+        keys.split(' ').zip(values).map(figure)
+    });
+    Profile { name: name.to_owned(), figures: figures.collect() }
+}
+
+/// Profiles that stand one behind the other, each from its `name` on.
+pub(super) fn profiles(rows: &[Row]) -> Vec<Profile> {
+    let each = rows.chunk_by(|_, next| !next.0.starts_with("name"));
+    let named = |rows: &[Row]| {
+        let mut profile = profile("", rows);
+        profile.name = profile.figures.remove(0).value;
+        profile
+    };
+    each.map(named).collect()
 }

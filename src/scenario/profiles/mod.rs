@@ -1,8 +1,5 @@
 //! The libraries of links, device classes, backends and products' architectures, each figure with
 //! its source.
-//!
-//! A product's architecture is settings of our gateway and engine, and not the product: what its
-//! pages do not say, its profile leaves out.
 
 mod backends;
 mod backgrounds;
@@ -25,24 +22,18 @@ pub(super) const CLASS: &str = "mid";
 
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own, table_at};
 
-/// A kind of profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Library {
-    /// Links, used by `fleet.NAME.link`.
     Links,
-    /// Device classes, used by `fleet.NAME.class`.
     Classes,
     /// What operating systems allow in the background, used by `fleet.NAME.background`.
     Backgrounds,
-    /// Backends, used by `backend.profile`.
     Backends,
-    /// Architectures named after products, used by `product`: settings of our gateway and engine,
-    /// not the products.
+    /// Settings of our gateway and engine, named after products, used by `product`.
     Products,
 }
 
 impl Library {
-    /// All profiles of this kind.
     pub fn profiles(self) -> &'static [Profile] {
         match self {
             Library::Links => &links::LINKS,
@@ -52,7 +43,6 @@ impl Library {
             Library::Products => &products::PRODUCTS,
         }
     }
-    /// The profile of this name.
     pub fn find(self, name: &str) -> Option<&'static Profile> {
         self.profiles().iter().find(|p| p.name == name)
     }
@@ -121,7 +111,6 @@ pub(super) fn complete_tunnel(table: &mut Table, name: &str, below: &Table) {
     }
 }
 
-/// What a figure says: a number, an inline table, a list, or a text.
 fn node(value: &str, origin: &Origin) -> Node {
     if value.starts_with(['{', '[']) {
         return parse_own(value, origin);

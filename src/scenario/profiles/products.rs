@@ -1,27 +1,14 @@
 //! The library of architectures that products are known by.
 //!
-//! These are settings of our own gateway and engine, not the products: each says where a product
-//! answers its devices, how it finds out what changed, and how much it moves at once, as far as its
-//! pages say so and there is a key for it. Where they say nothing, the keys keep their defaults,
-//! and how rows are cut into pages, retried, merged and judged is always ours. What the pages do
-//! say besides:
-//!
-//! - Offline Objects: its upload cache is an option there, and is one here: `gateway.upload_cache`.
-//!   Without it the backend is the one that remembers, for as long as `backend.idempotency` says.
-//! - PouchDB: ten batches in memory; `engine.pull.prefetch` goes to 4, and is left alone. A batch
-//!   is asked for twice, its changes and its documents; ours once.
-//! - PowerSync: uploads go past its service to the app's own backend. Ours are queued at the
-//!   gateway.
-//! - SymmetricDS: up to 60 batches in one exchange. Ours has one.
-//! - Couchbase Lite: rows are inserted after 20 ms too, though there be fewer than 100 of them. Its
-//!   deflate keeps its window over messages; ours packs each by itself.
-//! - SymmetricDS: messages are CSV. Lists of JSON have as few names.
-//! - Datasync: its delta token, in milliseconds, and pages by links. The cursor here is (time,
-//!   key), which loses nothing.
+//! Where a product answers its devices, how it finds out what changed, and how much it moves at
+//! once, as far as its pages say so and there is a key for it. What they say besides and has none:
+//! PouchDB has ten batches in memory, and asks for each twice; PowerSync's uploads go to the app's
+//! own backend; SymmetricDS has 60 batches in an exchange, in CSV; Couchbase Lite inserts after
+//! 20 ms too, and its deflate keeps its window over messages; Datasync's delta token is a time.
 
 use std::sync::LazyLock;
 
-use super::figures::{Profile, profile};
+use super::figures::{Profile, Row, profile};
 
 pub(in super::super) const NAMES: &[&str] = &[
     "voltmx-ota",
@@ -77,9 +64,6 @@ const ODATA: &str = "Community Toolkit, Datasync: OData, whose rows are JSON obj
 const TREE: &str = "Community Toolkit, Datasync: .NET, a tree of each answer";
 const OLDER: &str = "estimate: Azure/azure-mobile-apps, issue 575, 20 000 rows in 2 min by pages of 50 with the older client, less its server and its disk";
 
-/// A key, its value and where it comes from.
-type Figure = (&'static str, &'static str, &'static str);
-
 const MODE: &str = "gateway.mode";
 const SERVED: &str = "gateway.serve.capture";
 const DOWN: &str = "engine.pull.chunk_rows";
@@ -93,7 +77,7 @@ const STAMPS: &str = "{ last_modified = {} }";
 const LOG: &str = "{ change_log = {} }";
 
 /// In the order of [`NAMES`].
-const FIGURES: &[&[Figure]] = &[
+const FIGURES: &[&[Row]] = &[
     &[
         (MODE, "ota", STRATEGY),
         (SERVED, STAMPS, STRATEGY),
@@ -162,5 +146,5 @@ const FIGURES: &[&[Figure]] = &[
 
 pub(super) static PRODUCTS: LazyLock<Vec<Profile>> = LazyLock::new(|| {
     let named = NAMES.iter().zip(FIGURES);
-    named.map(|(name, figures)| profile(name, figures.to_vec())).collect()
+    named.map(|(name, figures)| profile(name, *figures)).collect()
 });

@@ -5,36 +5,28 @@ use crate::base::{BitRate, Span};
 
 /// What the name of a tunnel begins with; the name of the link below follows.
 const PREFIX: &str = "vpn-over-";
-/// Where its figures come from.
 pub(super) const SOURCE: &str =
     "estimate: a corporate VPN with a hairpin of 20 to 60 ms and 5 to 50 Mbit/s a user";
-/// What it adds to a round trip; its queue holds back less of a burst, so that no answer to a burst
-/// finds a part of it.
+/// What it adds to a round trip, and its queue holds back of a burst.
 pub(in super::super) const RTT: Span = Span::millis(40);
 const RECONNECT: Span = Span::secs(3);
 const MTU: u32 = 1_380;
 /// No IP packet may have to be smaller (RFC 791).
 pub(in super::super) const LEAST: u32 = 576;
 
-/// What it lets pass at most.
 pub(in super::super) const RATE: BitRate = BitRate(20_000_000);
-/// Bytes of each packet of the link below that it takes for itself: what is between 1380 and
-/// Ethernet's 1500.
+/// Bytes of each packet that it takes for itself: what is between 1380 and Ethernet's 1500.
 pub(in super::super) const TAKES: u32 = 120;
 
-/// The name of a tunnel over the link of this name.
 pub(super) fn over(link: &str) -> String {
     format!("{PREFIX}{link}")
 }
 
-/// The name of the link below, if this is the name of a tunnel.
 pub(in super::super) fn carrier(name: &str) -> Option<&str> {
     name.strip_prefix(PREFIX)
 }
 
-/// What a figure of the link below is in a tunnel over it, both as scenario files write them: 40 ms
-/// more, at most 20 Mbit/s, packets 120 bytes smaller and of at most 1380, 3 s more to come back;
-/// nothing if it stays as it is.
+/// What a figure of the link below is in a tunnel, as files write them; `None` if it stays.
 pub(in super::super) fn figure(key: &str, value: &str) -> Option<String> {
     Some(match key {
         "rtt" => form::span(value.parse::<Span>().ok()? + RTT),

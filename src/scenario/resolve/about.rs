@@ -1,7 +1,7 @@
 //! What planned edits are about: a row that is named, one row for all, values that are written.
 
+use super::super::column::without_shares;
 use super::super::plan::About;
-use super::super::shares::without_shares;
 use super::super::tree::Val;
 use super::super::view::View;
 use super::World;
@@ -10,7 +10,6 @@ use crate::contract::{ColumnKind, EditKind};
 use crate::workload::{Action, Aim};
 
 impl World<'_> {
-    /// What the edits of an event are about.
     pub(super) fn about(&self, view: View<'_>, action: View<'_>) -> About {
         let row = view.at("row").present().map(|row| Key(row.text().into()));
         let row_of = view.at("row_of").present().and_then(|event| self.event_with_edits(event));
@@ -26,7 +25,6 @@ impl World<'_> {
         About { row, row_of, same_row, set }
     }
 
-    /// The name of another event whose edits find a row.
     fn event_with_edits(&self, view: View<'_>) -> Option<String> {
         let events = self.root.at("event");
         let with_edits = || events.entries().filter(|(_, event)| event.at("edits").present().is_some());
@@ -58,7 +56,6 @@ impl World<'_> {
         Some(view.text().to_owned())
     }
 
-    /// The values that edits write in place of drawn ones.
     fn values(&self, view: View<'_>, kind: EditKind, entity: EntityId) -> Vec<(usize, Value)> {
         let set = view.at("set").entries().map(|(name, value)| (name, value, Some(value)));
         let null = view.at("null").items().map(|name| (name.text(), name, None));
@@ -95,7 +92,6 @@ impl World<'_> {
         without_shares(written).is_some_and(|(_, shares)| shares.null.is_some())
     }
 
-    /// A value as it is written, for a column of this kind; null without one.
     fn value_for(&self, kind: &ColumnKind, value: Option<View<'_>>, at: View<'_>) -> Option<Value> {
         let Some(value) = value else { return Some(Value::Null) };
         let read = match (kind, value.value()) {

@@ -57,10 +57,9 @@ impl World<'_> {
         if factor.present().is_some() && factor.milli() == 0 {
             self.wrong.at(factor, "nothing takes no time", "1 is as fast as ever, 2 takes twice as long");
         }
-        backend::Busy { hours: self.windows(&[("busy", view)]), factor_milli: factor.milli() }
+        backend::Busy { hours: self.windows(&[("busy", view)]).0, factor_milli: factor.milli() }
     }
 
-    /// The share of time in which something is up; `None` if it always is.
     pub(super) fn availability(&self, view: View<'_>) -> Option<backend::Availability> {
         let share = view.present()?.at("share");
         if share.present().is_some() && share.share() == Ppm(0) {

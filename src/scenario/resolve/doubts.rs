@@ -9,11 +9,11 @@ use super::super::rows::Brought;
 use super::super::view::View;
 use super::super::written::signed;
 use super::links::kept_gaps;
-use super::own::{by_attribute, of_own_rows};
+use super::own::of_own_rows;
 use crate::backend::Provisioning;
 use crate::base::words::count;
 use crate::base::{EntityId, Ppm, Span, UnitId, Word};
-use crate::contract::{ColumnKind, Delivery, EditKind, Hook, NetworkKind, SyncUnit, Trigger};
+use crate::contract::{ColumnKind, Delivery, EditKind, Hook, NetworkKind, ScopeRule, SyncUnit, Trigger};
 use crate::engine::{CursorBook, MissingParent, SyncDate};
 use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifiedSource, Mode};
 use crate::scenario::HookPlan;
@@ -25,7 +25,6 @@ pub(super) fn impossible(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     no_time_to_drain(plan, root).or_else(|| unpulled(plan, root)).or_else(|| no_such_data(plan, root))
 }
 
-/// A drain that is over before its last device is asked to sync: every run of it would be stuck.
 fn no_time_to_drain(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let devices: u64 = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
     let asked = ASKED_EVERY * devices;
@@ -39,8 +38,7 @@ fn no_time_to_drain(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::new(at, title).help(help))
 }
 
-/// Entities whose rows come to devices as deltas, and that no unit pulls. Nothing of them would
-/// ever come, and the oracle would look for nothing.
+/// The oracle would look for nothing of them.
 fn unpulled(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let pulled = |id: EntityId| plan.units.iter().any(|unit| unit.pull.contains(&id));
     let forgotten = |id: &EntityId| plan.schema.entity(*id).delivery == Delivery::Delta && !pulled(*id);
@@ -57,7 +55,9 @@ fn unpulled(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
 }
 
 fn no_such_data(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
-    let error = Dataset::check(plan.schema.clone(), &plan.data, &plan.attribute_values()).err()?;
+    let (schema, values) = (plan.schema.clone(), plan.attribute_values());
+    let error =
+        Dataset::new(plan.seed, schema, &plan.data, plan.start, plan.utc_offset, &values, &|| true).err()?;
     let (place, help) = match &error {
         DataError::TooFewNames { entity, .. } => {
             let help = "fewer rows, or columns with more values: a text has no end of them";
@@ -71,7 +71,6 @@ fn no_such_data(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::new(place.place(), error.to_string()).help(help))
 }
 
-/// All doubts about a plan without mistakes.
 pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Brought>) -> Vec<Diagnostic> {
     let all = [
         of_own_rows(plan, root, brought),
@@ -93,7 +92,6 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     all.into_iter().flatten().map(Diagnostic::warning).collect()
 }
 
-/// Entities that people edit on devices, and that no unit pushes.
 fn unpushed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let pushed = |entity: EntityId| plan.units.iter().any(|unit| unit.push.contains(&entity));
     let told = |action: &Action| {
@@ -108,8 +106,7 @@ fn unpushed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     edited(plan).filter(|action| !pushed(action.entity) && seen.insert(action.entity)).map(told).collect()
 }
 
-/// Units that push rows which refer to others that people make, and leave those to another unit:
-/// what goes out before its parent is refused, or has to wait for it.
+/// What goes out before its parent is refused, or has to wait for it.
 fn without_parents(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let made = |entity: EntityId| {
         edited(plan).any(|action| action.entity == entity && action.kind == EditKind::Create)
@@ -134,7 +131,6 @@ fn without_parents(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     doubts
 }
 
-/// What rows of an entity refer to, as devices hold them.
 fn parents(plan: &Plan, of: EntityId) -> impl Iterator<Item = EntityId> {
     plan.schema.entity(of).projected().filter_map(|column| match column.kind {
         ColumnKind::Ref(parent) => Some(parent),
@@ -142,11 +138,10 @@ fn parents(plan: &Plan, of: EntityId) -> impl Iterator<Item = EntityId> {
     })
 }
 
-/// Units that nothing starts: they run when the script is over. Who writes that they are started by
-/// hand (`manual`) knows that.
+/// Who writes that units are started by hand (`manual`) knows that.
 fn unstarted(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let by_events = plan.events.iter().filter_map(|event| match event.what {
-        Happening::Trigger { unit, .. } => Some(unit),
+        Happening::Trigger(unit, _) => Some(unit),
         _ => None,
     });
     let by_hooks = plan.hooks.values().filter_map(|hook| hook.triggers);
@@ -184,11 +179,10 @@ fn longer_than_the_script(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     debounce.into_iter().chain(poll).chain(periods).filter_map(told).collect()
 }
 
-/// Units whose conditions hold on no network of the scenario.
 fn never_allowed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let links = plan.fleets.iter().flat_map(|fleet| &fleet.links).filter(|(_, devices)| *devices > 0);
     let changes = plan.events.iter().filter_map(|event| match &event.what {
-        Happening::NetworkChange { link, .. } => Some(link.kind),
+        Happening::NetworkChange(link) => Some(link.kind),
         _ => None,
     });
     let networks: BTreeSet<NetworkKind> = links.map(|(link, _)| link.kind).chain(changes).collect();
@@ -209,7 +203,6 @@ fn never_allowed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     plan.units.iter().filter(never).map(told).collect()
 }
 
-/// Hooks at the start or the good end of a run that trigger a unit for which they are there.
 fn starts_itself(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let hooks = plan.hooks.iter().filter(|(hook, _)| matches!(hook, Hook::SyncStart | Hook::SyncComplete));
     let told = |(hook, does): (&Hook, &HookPlan)| {
@@ -225,8 +218,7 @@ fn starts_itself(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     hooks.filter_map(told).collect()
 }
 
-/// Events whose list of devices is empty, or whose share rounds to none. A share of 0 is what a
-/// variant or an axis changes.
+/// A share of 0 is what a variant or an axis changes.
 fn of_nobody(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let devices: u64 = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
     let told = |event: &Planned| {
@@ -245,8 +237,7 @@ fn of_nobody(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     plan.events.iter().filter_map(told).collect()
 }
 
-/// Events of no length or no size that the file itself writes; of an axis or a variant that is
-/// where it begins.
+/// Of no length or size in the file itself: an axis or a variant may begin there.
 fn of_nothing(root: View<'_>) -> Vec<Diagnostic> {
     let told = |(name, event): (&str, View<'_>)| {
         let (kind, own) = event.entries().find(|(key, _)| *key != "at")?;
@@ -261,8 +252,6 @@ fn of_nothing(root: View<'_>) -> Vec<Diagnostic> {
     root.at("event").entries().filter_map(told).collect()
 }
 
-/// Whether an event is one of no length or no size, as an axis begins with: the world is as without
-/// it.
 pub(super) fn is_nothing(kind: &str, own: View<'_>) -> bool {
     let neutral = |key: &str| own.at(key).is_itself_sound() && own.at(key).span() == Span::ZERO;
     match kind {
@@ -289,7 +278,6 @@ fn of_no_trouble(root: View<'_>) -> Vec<Diagnostic> {
     chaos.entries().filter_map(told).collect()
 }
 
-/// How changes are found, and where that is written.
 fn capture(plan: &Plan) -> (&Capture, &'static str) {
     match plan.gateway.mode {
         Mode::Ota => (&plan.gateway.serve, "gateway.serve.capture"),
@@ -297,7 +285,6 @@ fn capture(plan: &Plan) -> (&Capture, &'static str) {
     }
 }
 
-/// Rows that wait for a parent, where no pull tells that it was deleted.
 fn waits_for_what_is_gone(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let untold = match capture(plan).0 {
         Capture::LastModified(options) => options.reconcile.is_none(),
@@ -322,7 +309,6 @@ fn waits_for_what_is_gone(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     ))
 }
 
-/// Pages that end at a time that a coarse filter cannot ask for.
 fn read_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let (Capture::LastModified(options), place) = capture(plan) else { return None };
     let by_stamp = options.bound != LastModifiedBound::Keyset
@@ -341,7 +327,6 @@ fn read_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::new(bound.place(), title).help(help))
 }
 
-/// Pulls by the date of a sync's end, in a scenario that expects no loss.
 fn asks_behind(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let by = (plan.engine.pull.cursor, plan.engine.push.sync_date);
     if by != (CursorBook::LastSyncOn, SyncDate::End) || !plan.expect.violations.is_empty() {
@@ -353,7 +338,6 @@ fn asks_behind(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::new(Some(place), title).help(help))
 }
 
-/// Attributes that a fleet has and nothing goes by, with the one that may be meant.
 fn unused_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let of_events = plan.events.iter().filter_map(|event| match (&event.who, &event.what) {
         (Who::ShareOf { attribute, .. }, _) | (_, Happening::Import { of_one: Some(attribute), .. }) => {
@@ -363,7 +347,7 @@ fn unused_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     });
     let of_owners = plan.workload.editing.owners.values().map(|(_, attribute)| *attribute);
     let scopes = plan.schema.entities.iter().flat_map(|entity| &entity.scope);
-    let of_scopes = scopes.filter_map(by_attribute).map(|(_, attribute)| attribute);
+    let of_scopes = scopes.filter_map(ScopeRule::attribute).map(|(_, attribute)| attribute);
     let of_columns = plan.data.iter().flat_map(|data| &data.columns).filter_map(|maker| match maker {
         Maker::Attribute(attribute) => Some(*attribute),
         _ => None,
@@ -385,7 +369,6 @@ fn unused_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     written.filter(|(name, _)| !used.contains(name)).map(told).collect()
 }
 
-/// The actions that people do on devices.
 fn edited(plan: &Plan) -> impl Iterator<Item = &Action> {
     let by_events: BTreeSet<usize> = plan.events.iter().filter_map(Planned::action).collect();
     let actions = plan.workload.actions.iter().enumerate().filter(move |(number, action)| {

@@ -7,8 +7,6 @@ use crate::base::EntityId;
 use crate::contract::{Entity, Excerpt, ScopeRule, SyncUnit};
 use crate::gateway::{Capture, GatewayOptions as Gateway, Mode};
 
-/// The entities of which a unit that pulls these brings a part. What names all columns and no
-/// rows is no part.
 pub(super) fn excerpts(world: &World<'_>, unit: View<'_>, pull: &[EntityId]) -> Vec<Excerpt> {
     let mut excerpts = Vec::new();
     for (name, view) in unit.at("entity").entries() {

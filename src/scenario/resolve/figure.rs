@@ -6,13 +6,11 @@ use super::super::tree::Val;
 use crate::base::{Bytes, Span, split_number};
 use crate::metrics::Unit;
 
-/// Why a value is no bound of a metric.
 pub(super) struct NoFigure {
     pub(super) title: &'static str,
     pub(super) help: String,
 }
 
-/// The figure that a value says, in the metric's unit.
 pub(super) fn figure(unit: Unit, value: &Val) -> Result<u64, NoFigure> {
     let want = match unit {
         Unit::Ns => "a time such as \"5s\"",
@@ -34,8 +32,7 @@ pub(super) fn figure(unit: Unit, value: &Val) -> Result<u64, NoFigure> {
     })
 }
 
-/// The same number with a unit, if it says none and the metric's own is not the one that people
-/// think of.
+/// The same number with a unit, if the metric's own is not the one that people think of.
 fn misread(unit: Unit, value: &Val) -> Option<String> {
     let number = match value {
         Val::Int(n) if *n > 0 => n.to_string(),
@@ -90,7 +87,6 @@ fn row_time(text: &str) -> Option<u64> {
     whole(rows * each as f64)
 }
 
-/// A number with one of these units.
 fn scaled(text: &str, units: &[(&str, f64)]) -> Option<u64> {
     let (number, rest) = split_number(text.trim())?;
     units.iter().find(|(unit, _)| *unit == rest).and_then(|(_, factor)| whole(number * factor))

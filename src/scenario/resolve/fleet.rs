@@ -3,26 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::super::budget::Budget;
 use super::super::plan::{Attribute, ClockModel, DeviceClass, Fleet, StartState};
 use super::super::profiles::tunnel::carrier;
 use super::super::profiles::{FIELD_WORKER, REFERENCE_STEP};
-use super::super::share::largest_remainder;
 use super::super::traces::Traces;
 use super::super::tree::Val;
 use super::super::view::{Mistakes, View, read};
 use super::super::words::Clocks;
 use super::super::written::{Calendar, drift_ppb, signed, start_state};
-use super::background::background;
 use super::links::link;
 use super::schema::Entities;
 use super::tunnel::{carried, library_and_own, tunnel};
-use crate::base::{Bytes, Ppm, Seed, Value};
+use crate::base::{Bytes, Ppm, Seed, Span, Value};
 use crate::disk::Flash;
 use crate::engine::Decoder;
 use crate::net::{FieldWorker, Moves, Profile};
-use crate::workload::{self, Maker};
+use crate::workload::{self, Maker, split};
 
-/// Devices of all fleets: as many as one may have.
 const DEVICES_MAX: u32 = 1_000_000;
 
 pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<Attribute> {
@@ -75,7 +73,6 @@ pub(super) fn links<'a>(root: View<'a>, traces: &Traces, wrong: &Mistakes) -> Li
         .collect()
 }
 
-/// The link of this name; a mistake if there is none.
 pub(super) fn named_link(
     root: View<'_>,
     links: &Links<'_>,
@@ -87,7 +84,6 @@ pub(super) fn named_link(
     links.get(name).cloned()
 }
 
-/// Tells it if there is no link of this name.
 fn look_up_link(root: View<'_>, name: &str, at: View<'_>, wrong: &Mistakes) {
     let own = root.at("link");
     match carrier(name).filter(|_| own.key(name).present().is_none()) {
@@ -160,7 +156,8 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &
     let devices = view.at("devices").count();
     let pick = |key: &str| {
         let shares: Vec<_> = view.at(key).entries().collect();
-        let counts = largest_remainder(devices, &shares.iter().map(|(_, s)| s.share()).collect::<Vec<_>>());
+        let weights: Vec<u64> = shares.iter().map(|(_, share)| share.share().0.into()).collect();
+        let counts = split(devices.into(), &weights, |_| 0).into_iter().map(|count| count as u32);
         shares.into_iter().zip(counts).collect::<Vec<_>>()
     };
     let defined = |what: &str, name: &str, at: View<'_>, known: &[&str]| {
@@ -193,7 +190,6 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &
     }
 }
 
-/// Refuses a class of devices that could not decode an answer with a single row.
 pub(super) fn room_for_a_row(root: View<'_>, fleets: &[Fleet], entities: &Entities, wrong: &Mistakes) {
     let decoder = root.at("engine.decoder").word::<Decoder>();
     let synced = entities.schema.entities.iter().zip(&entities.data);
@@ -217,14 +213,13 @@ pub(super) fn room_for_a_row(root: View<'_>, fleets: &[Fleet], entities: &Entiti
     }
 }
 
-/// The most bytes that a row takes in an answer: its values, and about twenty for each that has no
-/// length of its own.
+/// The most bytes of a row in an answer: about twenty for a value that has no length of its own.
 fn longest_row(columns: &[Maker]) -> u64 {
     let most = |maker: &Maker| match maker {
-        Maker::Words { max, .. } | Maker::Prose { max, .. } => u64::from(*max),
+        Maker::Words(_, max, _) | Maker::Prose(_, max) => u64::from(*max),
         Maker::Fat { max, rare, .. } => u64::from(rare.map_or(*max, |(_, len)| len.max(*max))),
-        Maker::Blob { max, .. } => u64::from(*max).div_ceil(3) * 4,
-        Maker::Decimal { digits, .. } => u64::from(*digits) + 3,
+        Maker::Blob(_, max) => u64::from(*max).div_ceil(3) * 4,
+        Maker::Decimal(digits, _) => u64::from(*digits) + 3,
         Maker::OneOf(words) => words.iter().map(String::len).max().unwrap_or_default() as u64,
         _ => 20,
     };
@@ -234,11 +229,8 @@ fn longest_row(columns: &[Maker]) -> u64 {
 fn class(name: &str, view: View<'_>, wrong: &Mistakes) -> DeviceClass {
     let cpu = view.at("cpu");
     if cpu.present().is_some() && cpu.milli() == 0 {
-        wrong.at(
-            cpu,
-            "a processor takes time",
-            "it is 1 for a desktop and 6.667 for a phone of the middle class",
-        );
+        let help = "it is 1 for a desktop and 6.667 for a phone of the middle class";
+        wrong.at(cpu, "a processor takes time", help);
     }
     DeviceClass {
         name: name.to_owned(),
@@ -268,4 +260,36 @@ fn clock(view: View<'_>) -> ClockModel {
     let drift_ppb = drift_ppb(view.at("drift").text()).unwrap_or_default();
     let resync = view.at("resync").span();
     ClockModel::Told { offset, drift_ppb, resync }
+}
+
+fn background(fleet: View<'_>, root: View<'_>, wrong: &Mistakes) -> Option<Budget> {
+    let named = fleet.at("background").present()?;
+    let all = root.at("background");
+    let known = library_and_own(all.names(), super::super::profiles::backgrounds());
+    wrong.find(named, "background", named.text(), &known);
+    all.key(named.text()).present().map(budget)
+}
+
+pub(super) fn budgets(root: View<'_>, wrong: &Mistakes) {
+    for (_, view) in root.at("background").entries() {
+        wrong.in_order(view, ["window", "every"], true);
+        let growth = view.at("growth");
+        if growth.is_sound() && growth.milli() < 1_000 {
+            let help = "1 is as often as ever, 2 half as often each time";
+            wrong.at(growth, "windows do not come more and more often", help);
+        }
+    }
+}
+
+fn budget(view: View<'_>) -> Budget {
+    let (window, every) = (view.at("window").span(), view.at("every").span());
+    Budget {
+        stays: view.at("stays").span(),
+        window,
+        longest: view.at("longest").present().map_or(window, View::span),
+        every,
+        growth: Ppm(view.at("growth").milli().saturating_mul(1_000)),
+        cap: view.at("cap").present().map_or(Span(u64::MAX / 8), View::span),
+        sockets: view.at("sockets").present().map(View::span),
+    }
 }

@@ -1,20 +1,19 @@
 //! The gateway, and the way from there to the backend.
 
 use super::super::view::{View, read};
-use super::super::words::Holder;
+use super::super::words::{Holder, ReadFrom};
 use super::World;
-use super::flag::change_log;
 use super::fleet::named_link;
 use super::links::limits;
-use crate::backend::Upto;
+use crate::backend::{FileDrop, LogOptions, Upto};
 use crate::base::{BitRate, Bytes, Span, Word as _};
 use crate::gateway::{
-    self, Capture, CursorHolder, LastModifiedOptions, Mode, RefreshOptions, UploadCacheOptions,
+    self, Capture, ChangeLogOptions, CursorHolder, FlagForm, FlagOptions, HashOptions, LastModifiedOptions,
+    Mode, RefreshOptions, Source, UploadCacheOptions,
 };
 use crate::net::Profile;
 use crate::protocol::{self, Codec, Coding, LIMIT, Packing};
 
-/// How the replica of a persistent gateway is fed.
 const FED: &str = "gateway.refresh.capture";
 
 impl World<'_> {
@@ -48,15 +47,12 @@ impl World<'_> {
         }
     }
 
-    /// How long the next token is given for one: at least as long as that lasts.
     fn refresh_life(&self) -> Option<Span> {
         let token = self.root.at("gateway.token");
         self.wrong.in_order(token, ["life", "refresh_life"], false);
         token.of("refresh_life")
     }
 
-    /// What the gateway remembers of edits; refused where it has a queue for that, and where a time
-    /// would never come.
     fn upload_cache(&self, view: View<'_>) -> Option<UploadCacheOptions> {
         let view = view.present()?;
         if self.mode() == Mode::Persistent {
@@ -69,7 +65,6 @@ impl World<'_> {
         Some(read!(view, UploadCacheOptions { kept wait resubmit durable }))
     }
 
-    /// What devices write messages with: the gateway must speak it.
     pub(super) fn codec(&self) -> Codec {
         let (written, spoken) = (self.root.at("engine.codec"), self.root.at("gateway.codecs"));
         if spoken.items().all(|codec| codec.text() != written.text()) {
@@ -83,7 +78,6 @@ impl World<'_> {
         protocol::packed(written.text(), self.coding()).unwrap_or_default()
     }
 
-    /// How messages are packed: the gateway must know that.
     fn coding(&self) -> Coding {
         let (packing, known) = (self.root.at("engine.compression"), self.root.at("gateway.compressions"));
         let coding = Coding {
@@ -114,12 +108,9 @@ impl World<'_> {
             Holder::Server => CursorHolder::Server(serve.at("server_cursor").word()),
         }
     }
-
     pub(super) fn mode(&self) -> Mode {
         self.root.at("gateway.mode").word()
     }
-
-    /// Refuses to replace a gateway that knows nothing but its replica.
     pub(super) fn without_replica(&self, replaced: View<'_>) {
         let holds_cursors = self.root.at("gateway.serve.cursor_held_by").word::<Holder>() == Holder::Server;
         if self.mode() == Mode::Persistent && !holds_cursors {
@@ -148,18 +139,13 @@ impl World<'_> {
         })
     }
 
-    /// How many nodes refresh the replica; refused where they would take each other's receipts
-    /// away.
     fn nodes(&self, view: View<'_>, capture: &Capture) -> u32 {
         if view.count() > 1
             && let Some(why) = capture.takes_receipts()
         {
             let why = format!("several nodes ask with the same cursor, and {why}");
-            self.wrong.at(
-                view,
-                why,
-                "a capture by `last_modified` or `change_log` can be shared, or `nodes = 1`",
-            );
+            let help = "a capture by `last_modified` or `change_log` can be shared, or `nodes = 1`";
+            self.wrong.at(view, why, help);
         }
         view.count()
     }
@@ -184,13 +170,12 @@ impl World<'_> {
         }
     }
 
-    /// How changes are found; refused where the backend has not what that needs.
     fn capture(&self, key: &str) -> Capture {
         let view = self.root.at(key);
         let capture = if let Some(flag) = view.at("flag").present() {
             Capture::Flag(self.flag(flag))
         } else if let Some(log) = view.at("change_log").present() {
-            Capture::ChangeLog(change_log(log))
+            Capture::ChangeLog(read!(log, ChangeLogOptions { holes trimmed }))
         } else if let Some(compare) = view.at("hash").present() {
             Capture::Hash(self.hash(compare))
         } else {
@@ -253,4 +238,68 @@ impl World<'_> {
             self.wrong.given(&[kept_at]).at(window, title, help);
         }
     }
+
+    fn flag(&self, view: View<'_>) -> FlagOptions {
+        let form: FlagForm = view.at("form").word();
+        let lease = view.at("lease");
+        if lease.present().is_some() && !form.holds_claims() {
+            let help = "form = \"status\" or \"combination\" can say who is at work on a row";
+            self.wrong.given(&[view.at("form")]).at(lease, "this flag has no room for a claim", help);
+        }
+        read!(view, FlagOptions {
+            initial set reset per unreadable on_unreadable
+        } with {
+            form,
+            lease: lease.present().map(View::span),
+        })
+    }
+
+    pub(super) fn log(&self) -> Option<LogOptions> {
+        let asks = |place: &str| {
+            let capture = self.root.at(place);
+            ["flag", "change_log"].iter().any(|kind| capture.at(kind).present().is_some())
+        };
+        let backend = self.root.at("backend");
+        ["gateway.serve.capture", "gateway.refresh.capture"].into_iter().any(asks).then(|| LogOptions {
+            kept: backend.at("log.kept").span(),
+            numbered: backend.at("log.numbered").word(),
+            rearm: backend.at("rearm").word(),
+        })
+    }
+
+    pub(super) fn flags_to_touch(&self, touch: View<'_>) {
+        if self.log().is_none() {
+            let help = "such as gateway.serve.capture = { flag = {} }";
+            self.wrong.at(touch, "no row has a flag", help);
+        }
+    }
+
+    pub(super) fn files(&self) -> Option<FileDrop> {
+        let places = ["gateway.serve.capture.hash", "gateway.refresh.capture.hash"];
+        places.into_iter().find_map(|place| match hash_options(self.root.at(place).present()?).source {
+            Source::File { drop, .. } => Some(drop),
+            Source::Api => None,
+        })
+    }
+    fn hash(&self, view: View<'_>) -> HashOptions {
+        let options = hash_options(view);
+        if let Source::File { .. } = options.source {
+            self.wrong.in_order(view, ["file_takes", "file_every"], true);
+        }
+        options
+    }
+}
+
+fn hash_options(view: View<'_>) -> HashOptions {
+    read!(view, HashOptions {
+        keep canonical snapshot read_rows
+    } with {
+        source: match view.at("source").word() {
+            ReadFrom::File => Source::File {
+                drop: FileDrop { every: view.at("file_every").span(), takes: view.at("file_takes").span() },
+                trailer: view.at("trailer").flag(),
+            },
+            ReadFrom::Api => Source::Api,
+        },
+    })
 }

@@ -59,7 +59,6 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
     }))
 }
 
-/// What a proxy lets through, or a server takes and sends.
 pub(super) fn limits(view: View<'_>) -> Limits {
     let limit = |key: &str| view.at(key).present().map(|limit| limit.bytes().0);
     Limits { request: limit("body_limit"), answer: limit("response_limit") }
@@ -96,7 +95,6 @@ fn written<'a>(views: &[View<'a>]) -> View<'a> {
     *views.iter().find(|view| view.place().is_some()).unwrap_or(&views[0])
 }
 
-/// A radio of one kind of network on a link that the operating system calls the other.
 fn one_network(name: &str, kind: NetworkKind, radio: Radio, view: View<'_>, wrong: &Mistakes) {
     let cellular = matches!(radio, Radio::TwoG | Radio::ThreeG | Radio::Lte | Radio::FiveG);
     let fits = match kind {
@@ -113,8 +111,7 @@ fn one_network(name: &str, kind: NetworkKind, radio: Radio, view: View<'_>, wron
     wrong.given(&[view.at("kind")]).at(at, title, help);
 }
 
-/// What only a radio does, on a link that has none. It is told where the link says one or the
-/// other; what both come from was told there.
+/// Told where the link says one or the other; what both come from was told there.
 fn without_radio(view: View<'_>, kind: NetworkKind, wrong: &Mistakes) {
     let (radio, called) = (view.at("radio"), view.at("kind"));
     if self::radio(radio, kind) != Radio::None {
@@ -131,7 +128,6 @@ fn without_radio(view: View<'_>, kind: NetworkKind, wrong: &Mistakes) {
     }
 }
 
-/// Figures that the others leave without a meaning.
 fn contradictions(view: View<'_>, wrong: &Mistakes) {
     let variation = view.at("variation");
     let traced = ["down", "up"].iter().all(|way| view.at("trace").at(way).present().is_some());
@@ -158,7 +154,6 @@ fn steps(view: View<'_>, rtt: View<'_>, wrong: &Mistakes) -> Steps {
     Steps { every: view.at("every").span().max(Span(1)), within: view.at("within").span() }
 }
 
-/// Delays that the model would cut.
 fn too_late(view: View<'_>, wrong: &Mistakes) {
     if view.span() > Jitter::LONGEST {
         let title = format!("a jitter of {} is longer than any message is late", view.span());
@@ -176,19 +171,13 @@ fn jitter(view: View<'_>, wrong: &Mistakes) -> Jitter {
         too_late(tail.at("from"), wrong);
         let alpha = tail.at("alpha");
         if alpha.value().is_some() && alpha.milli() == 0 {
-            wrong.at(
-                alpha,
-                "a tail of exponent 0 has no law",
-                "such as 1.6; the smaller, the longer the tail",
-            );
+            let help = "such as 1.6; the smaller, the longer the tail";
+            wrong.at(alpha, "a tail of exponent 0 has no law", help);
         }
         let none = view.at("jitter");
         if none.span() == Span::ZERO && !none.is_changed() {
-            wrong.at(
-                tail,
-                "a tail of no jitter",
-                "set `jitter` too: the median of the delays outside the tail",
-            );
+            let help = "set `jitter` too: the median of the delays outside the tail";
+            wrong.at(tail, "a tail of no jitter", help);
         }
         // Of an axis or a variant that takes the jitter away, the tail goes with it.
         (none.span() > Span::ZERO).then(|| JitterTail {
@@ -204,21 +193,15 @@ fn loss(view: View<'_>, wrong: &Mistakes) -> Option<PacketLoss> {
     if !view.is_table() {
         let p = view.share();
         if p >= Ppm::ONE {
-            wrong.at(
-                view,
-                "every packet is lost, so nothing ever arrives",
-                "a share below 1; a link that is gone for a time has `gaps`, or an event `outage`",
-            );
+            let help = "a share below 1; a link that is gone for a time has `gaps`, or an event `outage`";
+            wrong.at(view, "every packet is lost, so nothing ever arrives", help);
         }
         return (p.0 > 0).then_some(PacketLoss { p, r: Ppm(Ppm::ONE.0 - p.0), window: None });
     }
     let (p, r) = (view.at("p").share(), view.at("r").share());
     if p.0 > 0 && r.0 == 0 && view.at("r").present().is_some() {
-        wrong.at(
-            written(&[view.at("r"), view.at("p")]),
-            "losses never end",
-            "`r` is above 0; a link that carries nothing is an outage",
-        );
+        let help = "`r` is above 0; a link that carries nothing is an outage";
+        wrong.at(written(&[view.at("r"), view.at("p")]), "losses never end", help);
     }
     let window = match (view.at("every").present(), view.at("for").present()) {
         (Some(every), Some(lasts)) => {
@@ -227,11 +210,8 @@ fn loss(view: View<'_>, wrong: &Mistakes) -> Option<PacketLoss> {
         }
         (None, None) => None,
         (Some(one), None) | (None, Some(one)) => {
-            wrong.at(
-                one,
-                "`every` and `for` need each other",
-                "losses come in the beginning of each `every`",
-            );
+            let help = "losses come in the beginning of each `every`";
+            wrong.at(one, "`every` and `for` need each other", help);
             None
         }
     };
@@ -244,8 +224,7 @@ fn radio_changes(view: View<'_>, wrong: &Mistakes) -> RadioChanges {
     RadioChanges { mtbf: mtbf.span(), takes: takes.span(), session_loss: view.at("session_loss").share() }
 }
 
-/// Gaps that somebody wrote over a profile's own, and that hold packets back as those did: nobody
-/// sees such a gap as a time without a network.
+/// Nobody sees a gap that holds packets back as a time without a network.
 pub(super) fn kept_gaps(root: View<'_>) -> Vec<Diagnostic> {
     let told = |(name, link): (&str, View<'_>)| {
         let gaps = link.at("gaps");

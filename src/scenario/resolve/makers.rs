@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::super::cell::Wanted;
-use super::super::column::{ColumnType, FAT_SIGMA_MILLI};
+use super::super::column::{ColumnType, Shares, without_shares};
 use super::super::rows::Brought;
-use super::super::shares::{Shares, without_shares};
 use super::super::view::read;
 use super::super::written::{Calendar, Scope, scope};
 use super::schema::{Draft, Lookup, Sketch};
 use crate::base::{EntityId, Ppm};
-use crate::workload::{EntityData, Letters, Maker};
+use crate::workload::{EntityData, Maker};
 
 impl Lookup<'_> {
     pub(super) fn data(
@@ -62,27 +61,13 @@ impl Lookup<'_> {
             return Maker::Attribute(attribute);
         }
         match &column.kind {
-            ColumnType::Key(_) | ColumnType::Bool => Maker::Bool,
-            ColumnType::Text { min, max } => Maker::Words { min: *min, max: *max, letters: Letters::Plain },
-            ColumnType::Prose { min, max } => Maker::Prose { min: *min, max: *max },
-            ColumnType::Unicode { min, max } => Maker::Words { min: *min, max: *max, letters: Letters::Many },
-            ColumnType::Blob { min, max } => Maker::Blob { min: *min, max: *max },
-            ColumnType::Date { from, until } => Maker::Day { from: *from, until: *until },
-            ColumnType::Decimal { digits, places } => Maker::Decimal { digits: *digits, places: *places },
-            ColumnType::Fat { median, max, rare } => {
-                Maker::Fat { median: *median, sigma_milli: FAT_SIGMA_MILLI, max: *max, rare: *rare }
-            }
-            ColumnType::Int { min, max } => Maker::Int { min: *min, max: *max },
-            ColumnType::Real => Maker::Real,
-            ColumnType::Timestamp { from, until, step } => {
-                Maker::Moment { from: *from, until: *until, step: *step }
-            }
+            ColumnType::Key(_) => Maker::Bool,
+            ColumnType::Made(maker) => maker.clone(),
             ColumnType::Ref(entity) => Maker::Ref(self.entity_id(column.view, entity).unwrap_or_default()),
             ColumnType::Attribute(name) => match self.attribute(column.view, name) {
                 Some(attribute) => Maker::Attribute(attribute),
                 None => Maker::Bool,
             },
-            ColumnType::OneOf(words) => Maker::OneOf(words.clone()),
             ColumnType::Fold { .. } => match self.fold(column, id) {
                 Some((entity, source, via)) => {
                     Maker::Folded { entity: EntityId(entity as u16), via, column: source }
@@ -93,7 +78,6 @@ impl Lookup<'_> {
     }
 }
 
-/// By column, one of its shares of rows.
 fn shares(sketch: &Sketch<'_>, of: impl Fn(Shares) -> Option<Ppm>) -> BTreeMap<usize, Ppm> {
     let columns = sketch.columns.iter().enumerate();
     columns.filter_map(|(at, column)| Some((at, of(column.shares)?))).collect()

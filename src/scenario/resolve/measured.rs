@@ -6,18 +6,15 @@ use super::super::view::{Mistakes, View};
 use super::figure::figure;
 use crate::metrics::{self, Unit};
 
-/// The statistics of a distribution.
 const DISTRIBUTION: [&str; 7] = ["count", "min", "mean", "p50", "p95", "p99", "max"];
 
-/// Reads what is said of the metrics that there are.
 #[derive(Clone, Copy)]
 pub(super) struct Measured<'a> {
     pub(super) metrics: &'a [(&'a str, Unit)],
     pub(super) wrong: &'a Mistakes,
 }
 
-/// The metric and its statistic that an expectation names: `engine.session.duration.p95@1d` or
-/// `engine.session.duration.count/Login`, or a number by its name.
+/// The metric and statistic of `engine.session.duration.p95@1d`, or a number by its name.
 pub(super) fn with_stat(name: &str) -> (String, &str) {
     let (plain, part) = metrics::parts(name);
     let part = part.map_or_else(String::new, |(mark, part)| format!("{mark}{part}"));
@@ -32,13 +29,11 @@ pub(super) fn unit_of(stat: &str, unit: Unit) -> Unit {
     if stat == "count" { Unit::Count } else { unit }
 }
 
-/// Whether `name` goes on where `start` ends.
 fn begins(name: &str, start: &str) -> bool {
     name.strip_prefix(start.trim_end_matches('.')).is_some_and(|rest| rest.starts_with('.'))
 }
 
 impl Measured<'_> {
-    /// The unit of a metric; a mistake if there is none of this name.
     pub(super) fn unit(self, view: View<'_>, metric: &str) -> Option<Unit> {
         let found = self.metrics.iter().find(|(known, _)| *known == metric);
         if found.is_none() {
@@ -52,7 +47,6 @@ impl Measured<'_> {
         found.map(|(_, unit)| *unit)
     }
 
-    /// Whether a metric has this statistic; a mistake if not.
     pub(super) fn has_stat(self, view: View<'_>, metric: &str, stat: &str) -> bool {
         let (name, _) = metrics::parts(metric);
         let Some(kind) = metrics::find(name).map(|metric| metric.kind) else { return true };
@@ -68,7 +62,6 @@ impl Measured<'_> {
         stats.contains(&stat)
     }
 
-    /// The bounds that a table has as `min` and `max`, of which one at least is needed.
     pub(super) fn ends(self, view: View<'_>, unit: Unit) -> Bound {
         let [low, high] = ["min", "max"].map(|key| view.at(key).present());
         let bound = Bound {
@@ -87,7 +80,6 @@ impl Measured<'_> {
         bound
     }
 
-    /// A figure in the unit of its metric.
     pub(super) fn figure(self, view: View<'_>, unit: Unit) -> Option<u64> {
         figure(unit, view.value()?).map_err(|wrong| self.wrong.at(view, wrong.title, wrong.help)).ok()
     }

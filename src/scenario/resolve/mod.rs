@@ -1,23 +1,19 @@
 //! From a checked tree to a plan: names become positions, clock times become instants, shares
 //! become counts.
 //!
-//! The tree has every key with its form and default, so nothing here asks whether a value is there
-//! or what it is written like; what is asked is whether values go together: whether what is named
-//! exists, whether an instant lies within the script. A mistake is told at its place, and all of
-//! them at once; what may only follow from another mistake is kept back until there is no other.
-//! What can be run, but is probably not meant, is a doubt (`doubts`).
+//! The tree has every key with its form and default; what is asked here is whether values go
+//! together. What may only follow from another mistake is kept back until there is no other. What
+//! can be run, but is probably not meant, is a doubt (`doubts`).
 
 mod about;
+mod app;
 mod backend;
-mod background;
-mod conflict;
 mod doubts;
+mod engine;
 mod excerpts;
 mod figure;
-mod flag;
 mod fleet;
 mod gateway;
-mod hooks;
 mod links;
 mod makers;
 mod measured;
@@ -26,16 +22,13 @@ mod own;
 mod paths;
 mod people;
 mod phone;
-mod query;
 mod questions;
 mod schema;
 mod shows;
 mod size;
 mod stack;
-mod steering;
 mod trouble;
 mod tunnel;
-mod whole;
 mod window;
 
 use std::collections::BTreeMap;
@@ -52,18 +45,13 @@ use super::view::{Mistakes, View, read};
 use super::written::{Calendar, TITLE_WANT, calendar, clock, is_title};
 use crate::base::{Seed, Span, Time};
 use crate::contract::{Described, Schema};
-use crate::gateway::{GatewayOptions as Gateway, Mode};
 use crate::metrics::Unit;
-use crate::{engine, store};
+use crate::store;
 
-/// The names that a scenario may use and that this room does not know.
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'a> {
-    /// Metrics with their units.
     pub metrics: &'a [(&'a str, Unit)],
-    /// Checks of the oracle.
     pub checks: &'a [&'a str],
-    /// Stacks.
     pub stacks: &'a [Described],
 }
 
@@ -80,17 +68,11 @@ struct World<'a> {
 
 /// What was found wrong while a tree was resolved; empty if that was before.
 pub(super) struct Wrong {
-    /// In any case.
     pub(super) told: Vec<Diagnostic>,
-    /// What may only follow from other mistakes.
     pub(super) following: Vec<Diagnostic>,
 }
 
-/// Resolves a tree that was checked; `sound` says whether nothing was found wrong. The plan's names
-/// of file, variant and digest are left to the caller.
-///
-/// # Errors
-/// Names that nothing has, times outside the script, columns of the wrong kind.
+/// Resolves a tree that was checked; `sound` says whether nothing was found wrong.
 pub(super) fn resolve(
     tree: &Node,
     brought: &BTreeMap<String, Brought>,
@@ -105,7 +87,7 @@ pub(super) fn resolve(
     let links = fleet::links(root, traces, &wrong);
     let entities = schema::entities(root, calendar, &attributes, brought, &wrong);
     let calendar = calendar.unwrap_or_default();
-    background::budgets(root, &wrong);
+    fleet::budgets(root, &wrong);
     let fleets = fleet::fleets(root, &links, calendar, &wrong);
     let duration = root.at("duration").span();
     fleet::room_for_a_row(root, &fleets, &entities, &wrong);
@@ -177,7 +159,6 @@ pub(super) fn resolve(
 }
 
 impl World<'_> {
-    /// The instant that a clock time names, if it can be told; a mistake before the start.
     fn time(&self, view: View<'_>) -> Option<Time> {
         let clock = clock(view.text())?;
         let start = self.root.at("start");
@@ -200,7 +181,6 @@ impl World<'_> {
             self.wrong.given(&[name]).at(name, "a scenario cannot have this name", TITLE_WANT);
         }
     }
-
     fn baseline_metrics(&self) {
         let known: Vec<&str> = self.names.metrics.iter().map(|(n, _)| *n).collect();
         for name in self.root.at("baseline_metrics").items() {
@@ -208,123 +188,6 @@ impl World<'_> {
         }
     }
 
-    fn engine(&self, gateway: &Gateway) -> engine::EngineOptions {
-        let view = self.root.at("engine");
-        read!(view, engine::EngineOptions {
-            request_timeout debounce hook_timeout requests decoder dates identity queue queue_kept
-            network_poll status on_logout database_per row_cpu
-        } with {
-            pull: self.pull(view.at("pull"), gateway),
-            push: self.push(view.at("push")),
-            retry: self.retry(view.at("retry")),
-            conflict: conflict::conflict(self.root, self.wrong),
-            attachments: naming::attachments(view.at("attachments")),
-            codec: gateway.codec,
-            paths: paths::paths(self.root, &self.schema, self.wrong),
-            sessions: self.sessions(view),
-            on_unauthorized: view.at("token.on_refused").word(),
-        })
-    }
-
-    fn pull(&self, view: View<'_>, gateway: &Gateway) -> engine::PullOptions {
-        read!(view, engine::PullOptions {
-            chunk_rows chunk_bytes apply_rows cursor streams missing_parent requests on_too_large
-        } with {
-            bad_rows: engine::BadRowOptions {
-                share: view.at("bad_rows").share(),
-                tries: view.at("bad_tries").count(),
-                then: view.at("on_bad_row").word(),
-            },
-            steering: self.steering(view),
-            prefetch: self.prefetch(view.at("prefetch"), gateway),
-            replace: self.replace(view),
-            atomic: whole::atomic(view, self.wrong),
-            checkpoint: whole::checkpoint(view, gateway, self.wrong),
-        })
-    }
-
-    fn sessions(&self, view: View<'_>) -> u32 {
-        let (sessions, queue) = (view.at("sessions"), view.at("queue"));
-        if sessions.count() > 1 && queue.word::<engine::AfterFailure>() == engine::AfterFailure::Blocks {
-            let title = "a queue that a failed unit blocks has one unit at a time";
-            self.wrong.given(&[queue]).at(sessions, title, "`sessions` must be 1, or `queue` \"makes-way\"");
-        }
-        sessions.count()
-    }
-
-    fn push(&self, view: View<'_>) -> engine::PushOptions {
-        let (chosen, squash) = (view.at("capture"), view.at("squash"));
-        let (capture, outbox) = (chosen.word(), engine::LocalCapture::Outbox);
-        if capture != outbox && self.mode() == Mode::Persistent {
-            let title = "a persistent gateway answers edits in a later run, which marks on rows do not await";
-            self.wrong.at(chosen, title, "`capture` must be \"outbox\" there");
-        }
-        if capture != outbox && squash.flag() {
-            let title = "only an outbox keeps edits that could go as one";
-            self.wrong.given(&[chosen, squash]).at(squash, title, "`squash` needs `capture = \"outbox\"`");
-        }
-        let order = view.at("order");
-        if capture != outbox && order.word::<engine::PushOrder>() != engine::PushOrder::TopDown {
-            let title = "marks on rows have one order: those that refer to others go after them";
-            self.wrong.given(&[chosen, order]).at(order, title, "`order` needs `capture = \"outbox\"`");
-        }
-        let policy = self.root.at("engine.conflict.policy");
-        if squash.flag() && ["manual", "keep-both"].contains(&policy.text()) {
-            let title = format!("\"{}\" takes edits one by one, and these go as one", policy.text());
-            let help = "leave `squash` out, or take another policy";
-            self.wrong.given(&[policy, squash]).at(squash, title, help);
-        }
-        read!(view, engine::PushOptions {
-            chunk_rows chunk_bytes sends sync_date on_refused on_too_large unit
-        } with {
-            steering: self.steering(view),
-            capture,
-            squash: squash.flag(),
-            order: order.word(),
-        })
-    }
-
-    fn retry(&self, view: View<'_>) -> engine::RetryOptions {
-        self.wrong.in_order(view, ["base", "cap"], false);
-        read!(view, engine::RetryOptions { base cap jitter attempts heeds_after })
-    }
-
-    /// What pulled rows take the place of; all of it only by pages in turn.
-    fn replace(&self, view: View<'_>) -> engine::Replace {
-        let replace = view.at("replace");
-        for (key, most) in [("prefetch", 0), ("streams", 1)] {
-            let other = view.at(key);
-            if replace.word::<engine::Replace>() == engine::Replace::All && other.count() > most {
-                let title =
-                    format!("rows that take the place of all come in turn, and `{key}` is {}", other.count());
-                let help = format!("leave `{key}` out: it is {most} then");
-                self.wrong.given(&[replace, other]).at(replace, title, help);
-            }
-        }
-        let parts = |(_, unit): (&str, View<'_>)| unit.at("entity").entries().next().is_some();
-        let unit = self.root.at("unit").entries().find(|unit| parts(*unit));
-        if let Some((name, unit)) = unit.filter(|_| replace.word::<engine::Replace>() == engine::Replace::All)
-        {
-            let title = format!("rows take the place of all, and `unit.{name}` brings a part of them");
-            let help = format!("leave `unit.{name}.entity` out, or `replace`");
-            self.wrong.given(&[replace, unit.at("entity")]).at(replace, title, help);
-        }
-        replace.word()
-    }
-
-    /// Pages asked for ahead; refused where the ask would be taken for the receipt of a page that
-    /// is not committed.
-    fn prefetch(&self, view: View<'_>, gateway: &Gateway) -> u32 {
-        let pages = view.count();
-        if pages > 0
-            && let Some(unfit) = gateway.takes_receipts()
-        {
-            self.wrong.at(view, unfit.why, format!("it takes {}, or `prefetch = 0`", unfit.instead));
-        }
-        pages
-    }
-
-    /// The indexes that devices have besides those of keys and references.
     fn indexes(&self) -> Vec<store::Index> {
         let mut indexes = Vec::new();
         for (at, entity) in self.schema.ids().zip(&self.schema.entities) {

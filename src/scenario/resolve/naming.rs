@@ -9,7 +9,6 @@ use crate::gateway::Mode;
 /// Policies by which a row that somebody deleted may be made again, or twice.
 const MAKES_AGAIN: [&str; 4] = ["client-wins", "callback", "manual", "keep-both"];
 
-/// Refuses keys that the way to the backend cannot bring.
 pub(super) fn keys_fit(root: View<'_>, mode: Mode, wrong: &Mistakes) {
     let cached = root.at("engine.pull.requests").word::<Requests>() != Requests::Unique;
     let marks = root.at("engine.push.capture").word::<LocalCapture>() != LocalCapture::Outbox;
@@ -39,7 +38,6 @@ pub(super) fn keys_fit(root: View<'_>, mode: Mode, wrong: &Mistakes) {
     }
 }
 
-/// How the rows of an entity get their keys.
 pub(super) fn naming(entity: View<'_>, wrong: &Mistakes) -> Naming {
     let naming = read!(entity, Naming {
         merge doubles pool refill
@@ -167,7 +165,6 @@ pub(super) fn are_sent(root: View<'_>, wrong: &Mistakes) {
     }
 }
 
-/// What rows of the entity at `view` have beside them.
 pub(super) fn attachment(name: &str, view: View<'_>, wrong: &Mistakes) -> Option<Attachment> {
     let table = view.at("attachment").present()?;
     let ids = view.at("ids");

@@ -11,7 +11,6 @@ use crate::base::{Ppm, Stamp, Value};
 use crate::contract::{EditKind, Entity, ScopeRule};
 use crate::workload::{Action, GivenRow};
 
-/// Values that are written out in a warning.
 const NAMED: usize = 6;
 
 pub(super) fn of_own_rows(
@@ -37,7 +36,6 @@ pub(super) fn of_own_rows(
     doubts
 }
 
-/// What is written of the past of rows that have their own.
 fn of_made_rows(entity: View<'_>, file: &str) -> Vec<Diagnostic> {
     let keys = ["one_stamp", "age", "changed_daily", "created_daily", "deleted_daily"];
     let told = |key| {
@@ -48,8 +46,7 @@ fn of_made_rows(entity: View<'_>, file: &str) -> Vec<Diagnostic> {
     keys.into_iter().filter_map(told).collect()
 }
 
-/// Rows of one's own that came at the start, which people edit whose devices were synced before it
-/// and hold none of them.
+/// Devices that were synced before rows came hold none of them.
 fn too_new(plan: &Plan, entity: &str, written: View<'_>) -> Option<Diagnostic> {
     let edited = |action: &&Action| {
         plan.schema.entity(action.entity).name == entity
@@ -69,7 +66,6 @@ fn too_new(plan: &Plan, entity: &str, written: View<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::new(written.at("rows.csv").place(), title).help(help))
 }
 
-/// Rows of one's own whose attributes no device has.
 fn nobodys(
     plan: &Plan,
     entity: &Entity,
@@ -77,7 +73,7 @@ fn nobodys(
     file: &str,
     scope: View<'_>,
 ) -> Option<Diagnostic> {
-    let rules: Vec<(usize, usize)> = entity.scope.iter().filter_map(by_attribute).collect();
+    let rules: Vec<(usize, usize)> = entity.scope.iter().filter_map(ScopeRule::attribute).collect();
     let mut held: BTreeSet<Vec<&str>> = BTreeSet::new();
     for fleet in &plan.fleets {
         for i in 0..fleet.devices {
@@ -114,7 +110,6 @@ fn values_of<'r>(row: &'r GivenRow, rules: &[(usize, usize)]) -> Vec<&'r str> {
     rules.iter().map(|&(column, _)| text(&row.values[column])).collect()
 }
 
-/// Rows of one's own none of which lies within the days that devices hold.
 fn out_of_days(entity: &Entity, rows: &[GivenRow], file: &str, scope: View<'_>) -> Option<Diagnostic> {
     entity.scope.iter().find_map(|rule| {
         let ScopeRule::Window { column, from, until } = rule else { return None };
@@ -138,13 +133,6 @@ fn out_of_days(entity: &Entity, rows: &[GivenRow], file: &str, scope: View<'_>) 
     })
 }
 
-pub(super) fn by_attribute(rule: &ScopeRule) -> Option<(usize, usize)> {
-    match rule {
-        ScopeRule::Attribute { column, attribute } => Some((*column, *attribute)),
-        ScopeRule::Window { .. } => None,
-    }
-}
-
 fn text(value: &Value) -> &str {
     match value {
         Value::Text(text) => text,
@@ -152,7 +140,6 @@ fn text(value: &Value) -> &str {
     }
 }
 
-/// The first few of some values, and how many more there are.
 fn listed(values: &BTreeSet<&str>) -> String {
     let mut list = values.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     if values.len() > NAMED {

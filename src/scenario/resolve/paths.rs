@@ -1,9 +1,9 @@
 //! What the way between devices and the backend does to values.
 
+use super::super::column::without_shares;
 use super::super::path_written::path;
-use super::super::shares::without_shares;
 use super::super::view::{Mistakes, View};
-use crate::contract::{Entity, Schema, ScopeRule};
+use crate::contract::{Entity, Schema};
 use crate::engine::{Bend, Path, Paths};
 
 pub(super) fn paths(root: View<'_>, schema: &Schema, wrong: &Mistakes) -> Paths {
@@ -30,7 +30,6 @@ pub(super) fn paths(root: View<'_>, schema: &Schema, wrong: &Mistakes) -> Paths 
     paths
 }
 
-/// Where devices have a column that such a way can bend; a mistake if there is none.
 fn way_of(
     (written, wrong): (View<'_>, &Mistakes),
     entity: &Entity,
@@ -42,10 +41,7 @@ fn way_of(
     let name = &of.name;
     let typed = written.at("schema").key(name);
     let place = entity.projection.binary_search(&column).ok();
-    let scoped = entity.scope.iter().any(|rule| {
-        let (ScopeRule::Attribute { column: own, .. } | ScopeRule::Window { column: own, .. }) = rule;
-        *own == column
-    });
+    let scoped = entity.scope.iter().any(|rule| rule.column() == column);
     let nullable = without_shares(typed.text()).is_some_and(|(_, shares)| shares.null.is_some());
     let (title, help) = if place.is_none() || !entity.delivery.is_on_devices() {
         (format!("devices do not hold `{name}`"), "a way is that of a column that devices hold")
@@ -63,7 +59,6 @@ fn way_of(
     None
 }
 
-/// Refuses ways of an entity of which a unit brings a part.
 fn comes_whole((root, wrong): (View<'_>, &Mistakes), entity: &Entity, path: View<'_>) {
     let parts = |(_, unit): (&str, View<'_>)| unit.at("entity").key(&entity.name).present().is_some();
     if root.at("unit").entries().any(parts) {

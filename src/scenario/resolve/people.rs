@@ -1,22 +1,16 @@
 //! Sync units, and what people and the office do.
 
-use super::super::hook::AppQuery;
 use super::super::view::{Given, View, read};
 use super::super::written::{Scope, scope, trigger};
 use super::World;
 use super::excerpts::{excerpts, excerpts_fit};
-use super::query::queries;
 use super::schema::attributes_known;
-use crate::base::{EntityId, Ppm, Span, Time};
+use crate::base::{EntityId, Ppm, Span, Time, UnitId};
 use crate::contract::{ColumnKind, Delivery, EditKind, Entity, SyncUnit, Trigger};
 use crate::gateway;
 use crate::workload::{Action, Browsing, Contention, Editing, LoginWave, Peak, Resolver, WorkloadOptions};
 
 impl World<'_> {
-    pub(super) fn queries(&self) -> Vec<AppQuery> {
-        queries(self)
-    }
-
     pub(super) fn units(&self, gateway: &gateway::GatewayOptions) -> Vec<SyncUnit> {
         let units: Vec<SyncUnit> =
             self.root.at("unit").entries().map(|(name, view)| self.unit(name, view)).collect();
@@ -30,11 +24,8 @@ impl World<'_> {
         let push = self.entities(view.at("push"), |d| d.is_on_devices(), "pushed");
         let nothing = |key: &str| view.at(key).items().next().is_none();
         if nothing("pull") && nothing("push") {
-            self.wrong.at(
-                view,
-                format!("`unit.{name}` syncs nothing"),
-                "write pull = [\"*\"] or push = [\"*\"]",
-            );
+            let help = "write pull = [\"*\"] or push = [\"*\"]";
+            self.wrong.at(view, format!("`unit.{name}` syncs nothing"), help);
         }
         self.wrong.once(view, "when");
         SyncUnit {
@@ -59,11 +50,8 @@ impl World<'_> {
                 if !can(&self.schema.entity(id).delivery) {
                     let title = format!("`{}` cannot be {done}", item.text());
                     let delivery = self.written(self.schema.entity(id)).at("delivery");
-                    self.wrong.given(&[delivery]).at(
-                        item,
-                        title,
-                        "its `delivery` says how its rows come to devices",
-                    );
+                    let help = "its `delivery` says how its rows come to devices";
+                    self.wrong.given(&[delivery]).at(item, title, help);
                 }
                 ids.push(id);
             }
@@ -76,21 +64,17 @@ impl World<'_> {
     pub(super) fn entity(&self, view: View<'_>) -> Option<EntityId> {
         self.entity_named(view, view.text())
     }
-
     pub(super) fn entity_named(&self, view: View<'_>, name: &str) -> Option<EntityId> {
         let names: Vec<&str> = self.schema.entities.iter().map(|e| e.name.as_str()).collect();
         self.given_names("entity").find(view, "entity", name, &names).map(|i| EntityId(i as u16))
     }
-
     /// Mistakes that depend on the names of a table at the top, such as `entity`.
     pub(super) fn given_names(&self, table: &str) -> Given<'_> {
         self.wrong.given_if(self.root.at(table).is_itself_sound())
     }
-
     fn column(&self, view: View<'_>, entity: EntityId) -> Option<usize> {
         self.column_named(view, entity, view.text())
     }
-
     pub(super) fn column_named(&self, view: View<'_>, entity: EntityId, name: &str) -> Option<usize> {
         let entity = self.schema.entity(entity);
         let names: Vec<&str> = entity.columns.iter().map(|c| c.name.as_str()).collect();
@@ -98,18 +82,21 @@ impl World<'_> {
         let given = self.wrong.given_if(columns.is_itself_sound());
         given.find(view, &format!("column of `{}`", entity.name), name, &names)
     }
-
     pub(super) fn written(&self, entity: &Entity) -> View<'_> {
         self.root.at("entity").key(&entity.name)
     }
-
     pub(super) fn attribute(&self, view: View<'_>) -> Option<usize> {
         self.attribute_named(view, view.text())
     }
-
     pub(super) fn attribute_named(&self, view: View<'_>, name: &str) -> Option<usize> {
         let names: Vec<&str> = self.attributes.iter().map(|a| a.name.as_str()).collect();
         self.wrong.given_if(attributes_known(self.root)).find(view, "attribute of a fleet", name, &names)
+    }
+
+    pub(super) fn unit_named(&self, view: View<'_>) -> Option<UnitId> {
+        let name = view.present()?.text();
+        let found = self.given_names("unit").find(view, "unit", name, &self.root.at("unit").names());
+        found.map(|position| UnitId(position as u16))
     }
 
     pub(super) fn workload(&self) -> WorkloadOptions {
@@ -146,7 +133,6 @@ impl World<'_> {
             .then(|| Browsing { queries_per_second_milli, rows: view.at("rows").count() })
     }
 
-    /// From when until when something written as `from` and `until` lasts.
     fn stretch(&self, view: View<'_>, what: &str) -> (Time, Time) {
         match (self.time(view.at("from")), self.time(view.at("until"))) {
             (Some(from), Some(until)) => {
@@ -218,11 +204,8 @@ impl World<'_> {
             if !self.schema.entity(entity).projection.contains(&column) {
                 let title = format!("devices do not hold `{}`", at.text());
                 let project = self.written(self.schema.entity(entity)).at("project");
-                self.wrong.given(&[project]).at(
-                    at,
-                    title,
-                    "an update sets columns that are in the entity's `project`",
-                );
+                let help = "an update sets columns that are in the entity's `project`";
+                self.wrong.given(&[project]).at(at, title, help);
             }
             Some(column)
         };
@@ -240,7 +223,6 @@ impl World<'_> {
         Some(action)
     }
 
-    /// Refuses what people are to do on devices with an entity that lives on the backend alone.
     pub(super) fn on_devices(&self, entity: EntityId, at: View<'_>, what: &str) {
         let entity = self.schema.entity(entity);
         if entity.delivery.is_on_devices() {
@@ -292,7 +274,6 @@ fn editing(world: &World<'_>) -> Editing {
     editing
 }
 
-/// The column that says whose a row of the entity is, and the attribute that it is held against.
 fn owner(world: &World<'_>, id: EntityId) -> Option<(usize, usize)> {
     let entity = world.schema.entity(id);
     let owned = world.root.at("entity").key(&entity.name).at("owned_by");

@@ -1,36 +1,19 @@
-//! What happens in the life of a phone, and what cannot be had with two versions of its app.
+//! What cannot be had with two versions of an app.
 
-use super::super::phone::PhoneLife;
-use super::super::plan::Happening;
 use super::super::view::{Mistakes, View};
 use crate::base::Word;
 use crate::engine::{Detect, Identity};
 use crate::gateway::Mode;
 use crate::store::OnMismatch;
 
-/// What happens to phones beside their network and their processes, if this kind is of that.
-pub(super) fn of_phones(kind: &str, view: View<'_>) -> Option<Happening> {
-    let restart_after = view.at("restart_after").span();
-    Some(Happening::Phone(match kind {
-        "token_expiry" => PhoneLife::TokenExpiry,
-        "upgrade" => PhoneLife::Upgrade { restart_after },
-        "logout" => PhoneLife::LogOut { length: view.at("for").span() },
-        "other_user" => PhoneLife::OtherUser { length: view.at("for").span() },
-        "reinstall" => PhoneLife::Reinstall { restart_after },
-        _ => return None,
-    }))
-}
-
 fn upgrades<'a>(root: View<'a>) -> impl Iterator<Item = View<'a>> {
     root.at("event").entries().filter_map(|(_, event)| event.at("upgrade").present())
 }
 
-/// What a new version of the app makes of a database that an older one left.
 pub(super) fn on_mismatch(root: View<'_>) -> OnMismatch {
     upgrades(root).next().map_or_else(OnMismatch::default, |upgrade| upgrade.at("on_mismatch").word())
 }
 
-/// Refuses what two versions of an app do not go with.
 pub(super) fn fits(root: View<'_>, wrong: &Mistakes) {
     let Some(first) = upgrades(root).next() else { return };
     let on_mismatch = on_mismatch(root);

@@ -9,11 +9,6 @@ use super::Names;
 use super::measured::Measured;
 use super::shows::{two_variants, unit_named};
 
-/// The questions of `question`, which was checked, of a scenario with these variants.
-///
-/// # Errors
-/// Names of no list, variants and metrics that are not there, figures that the answer does not
-/// tell or that are not there, an answer that nothing has to come out for.
 pub(in super::super) fn questions(
     node: &Node,
     variants: &[&str],

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::super::column::{COLUMNS_MAX, COLUMNS_WHY, ColumnType, KeyType, column_type};
+use super::super::column::{
+    COLUMNS_MAX, COLUMNS_WHY, ColumnType, KeyType, Shares, column_type, without_shares,
+};
 use super::super::plan::Attribute;
 use super::super::rows::Brought;
-use super::super::shares::{Shares, without_shares};
 use super::super::view::{Mistakes, View};
 use super::super::written::{Calendar, Scope, scope};
 use super::naming::{attachment, naming};
@@ -14,7 +15,7 @@ use crate::base::{EntityId, Ppm, Span, Stamp};
 use crate::contract::{
     Attachment, Column, ColumnKind, Copied, Delivery, Entity, OnDelete, Reference, Schema, ScopeRule,
 };
-use crate::workload::EntityData;
+use crate::workload::{EntityData, Maker};
 
 pub(super) struct Entities {
     pub(super) schema: Schema,
@@ -24,18 +25,15 @@ pub(super) struct Entities {
     pub(super) effects: Vec<Effect>,
 }
 
-/// A column before its names are resolved.
 pub(super) struct Draft<'a> {
     pub(super) name: &'a str,
     pub(super) view: View<'a>,
     pub(super) kind: ColumnType,
-    /// The shares of rows that have nothing there, or an empty text.
     pub(super) shares: Shares,
     /// A new version of the app brings it.
     pub(super) is_brought: bool,
 }
 
-/// An entity before its names are resolved.
 pub(super) struct Sketch<'a> {
     pub(super) name: &'a str,
     pub(super) view: View<'a>,
@@ -44,7 +42,6 @@ pub(super) struct Sketch<'a> {
     pub(super) columns: Vec<Draft<'a>>,
 }
 
-/// Everything that names are looked up in.
 pub(super) struct Lookup<'a> {
     pub(super) sketches: Vec<Sketch<'a>>,
     pub(super) names: Vec<&'a str>,
@@ -53,8 +50,7 @@ pub(super) struct Lookup<'a> {
     pub(super) wrong: &'a Mistakes,
 }
 
-/// Reads the entities. They stand parents first, then by name, so that a plan does not depend on
-/// the file's order.
+/// Parents first, then by name, so that a plan does not depend on the file's order.
 pub(super) fn entities<'a>(
     root: View<'a>,
     calendar: Option<Calendar>,
@@ -91,7 +87,7 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
     let mut columns = Vec::new();
     let mut keys = Vec::new();
     for (name, column) in view.at("schema").entries() {
-        let kind = column_type(column.text()).unwrap_or(ColumnType::Bool);
+        let kind = column_type(column.text()).unwrap_or(ColumnType::Made(Maker::Bool));
         match kind {
             ColumnType::Key(kind) => keys.push((name, kind, column)),
             kind => {
@@ -101,11 +97,8 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
         }
     }
     if view.at("schema").present().is_none() {
-        wrong.at(
-            view,
-            format!("`entity.{name}` has no columns"),
-            "write them as schema = { id = \"uuid key\", … }",
-        );
+        let help = "write them as schema = { id = \"uuid key\", … }";
+        wrong.at(view, format!("`entity.{name}` has no columns"), help);
     } else if keys.len() != 1 {
         let title = format!("`entity.{name}` has {} key columns", keys.len());
         wrong.at(view.at("schema"), title, "exactly one column is the key: id = \"uuid key\"");
@@ -118,11 +111,8 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
     for (_, kind, column) in &keys {
         if !own_rows && *kind != KeyType::Uuid {
             let help = "made rows have UUIDs: \"uuid key\"; other keys come with `rows = { csv = … }`";
-            wrong.given(&[view.at("rows")]).at(
-                *column,
-                format!("rows of `{name}` cannot be made with such keys"),
-                help,
-            );
+            let title = format!("rows of `{name}` cannot be made with such keys");
+            wrong.given(&[view.at("rows")]).at(*column, title, help);
         }
     }
     let (key, key_type) = keys.first().map_or(("id", KeyType::Text), |k| (k.0, k.1));
@@ -130,13 +120,11 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
 }
 
 impl Sketch<'_> {
-    /// How many of its last columns a new version of the app brings.
     fn brought(&self) -> usize {
         self.columns.iter().filter(|column| column.is_brought).count()
     }
 }
 
-/// The entities as the app knows them before it is upgraded.
 fn before(schema: &Schema, sketches: &[Sketch<'_>]) -> Schema {
     let mut before = Schema { version: 0, ..schema.clone() };
     for (entity, sketch) in before.entities.iter_mut().zip(sketches) {
@@ -145,8 +133,7 @@ fn before(schema: &Schema, sketches: &[Sketch<'_>]) -> Schema {
     before
 }
 
-/// Columns that a new version of the app brings stand last. One that the schema does not have is
-/// new on the backend, too, and empty in all rows.
+/// They stand last; one that the schema does not have is empty in all rows of the backend.
 fn bring_columns<'a>(sketches: &mut [Sketch<'a>], root: View<'a>, wrong: &Mistakes) {
     let names: Vec<&str> = sketches.iter().map(|sketch| sketch.name).collect();
     for (_, event) in root.at("event").entries() {
@@ -160,7 +147,7 @@ fn bring_columns<'a>(sketches: &mut [Sketch<'a>], root: View<'a>, wrong: &Mistak
             (Some(held), _) if sketch.columns[held].is_brought => continue,
             (Some(held), None) => sketch.columns.remove(held),
             (None, Some(typed)) => match column_type(typed.text()) {
-                Some(kind) if kind.stands_alone() => {
+                Some(kind @ ColumnType::Made(_)) => {
                     let shares = Shares { null: Some(Ppm::ONE), empty: None };
                     Draft { name: name.text(), view: typed, kind, shares, is_brought: true }
                 }
@@ -185,8 +172,6 @@ fn bring_columns<'a>(sketches: &mut [Sketch<'a>], root: View<'a>, wrong: &Mistak
     }
 }
 
-/// Entities that others point to come before those that point; otherwise by name, in which order
-/// they are given.
 fn parents_first(mut left: Vec<Sketch<'_>>) -> Vec<Sketch<'_>> {
     let mut sorted: Vec<Sketch<'_>> = Vec::new();
     while !left.is_empty() {
@@ -211,13 +196,10 @@ impl Lookup<'_> {
         };
         self.sketches.iter().enumerate().filter_map(of).collect()
     }
-
     pub(super) fn entity_id(&self, view: View<'_>, name: &str) -> Option<EntityId> {
         let given = self.wrong.given_if(self.root.at("entity").is_itself_sound());
         given.find(view, "entity", name, &self.names).map(|position| EntityId(position as u16))
     }
-
-    /// The position of a column of an entity.
     pub(super) fn column(&self, view: View<'_>, entity: usize, name: &str) -> Option<usize> {
         let sketch = self.sketches.get(entity)?;
         let columns: Vec<&str> = sketch.columns.iter().map(|c| c.name).collect();
@@ -258,7 +240,6 @@ impl Lookup<'_> {
         }
     }
 
-    /// Refuses nulls and empty texts where they would leave open which row it is, or whose.
     fn says_something(&self, sketch: &Sketch<'_>, unique: &[usize]) {
         let by = sketch.view.at("delivery").text().strip_prefix("on-open of ");
         for (at, column) in sketch.columns.iter().enumerate().filter(|(_, c)| c.shares != Shares::default()) {
@@ -277,32 +258,12 @@ impl Lookup<'_> {
         }
     }
 
-    /// What a column holds; a folded one holds what its source holds.
     fn kind(&self, column: &Draft<'_>, at: View<'_>, of: usize, depth: u32) -> ColumnKind {
         match &column.kind {
-            ColumnType::Key(_)
-            | ColumnType::Text { .. }
-            | ColumnType::Prose { .. }
-            | ColumnType::Unicode { .. }
-            | ColumnType::Fat { .. }
-            | ColumnType::OneOf(_)
-            | ColumnType::Attribute(_) => ColumnKind::Text,
-            ColumnType::Int { .. } => ColumnKind::Int,
-            ColumnType::Real => ColumnKind::Real,
-            ColumnType::Bool => ColumnKind::Bool,
-            ColumnType::Date { .. } => ColumnKind::Date,
-            ColumnType::Decimal { digits, places } => {
-                ColumnKind::Decimal { digits: *digits, places: *places }
-            }
-            ColumnType::Blob { .. } => ColumnKind::Blob,
-            ColumnType::Timestamp { .. } => ColumnKind::Timestamp,
             ColumnType::Ref(entity) => ColumnKind::Ref(self.entity_id(at, entity).unwrap_or_default()),
             ColumnType::Fold { .. } if depth > 0 => {
-                self.wrong.at(
-                    at,
-                    "a folded column cannot be folded again",
-                    "name the column that it comes from",
-                );
+                let help = "name the column that it comes from";
+                self.wrong.at(at, "a folded column cannot be folded again", help);
                 ColumnKind::Text
             }
             ColumnType::Fold { .. } => match self.fold(column, of) {
@@ -311,10 +272,10 @@ impl Lookup<'_> {
                 }
                 None => ColumnKind::Text,
             },
+            own => own.kind(),
         }
     }
 
-    /// The entity, its column, and the column of `of` that points to it.
     pub(super) fn fold(&self, column: &Draft<'_>, of: usize) -> Option<(usize, usize, usize)> {
         let ColumnType::Fold { entity, column: source, via } = &column.kind else { return None };
         let from = usize::from(self.entity_id(column.view, entity)?.0);
@@ -332,11 +293,8 @@ impl Lookup<'_> {
         }
         if from == of {
             let title = format!("`{entity}` is folded into rows of its own kind");
-            self.wrong.at(
-                column.view,
-                title,
-                "a row does not follow others of its entity; fold from another one",
-            );
+            let help = "a row does not follow others of its entity; fold from another one";
+            self.wrong.at(column.view, title, help);
             return None;
         }
         Some((from, self.column(column.view, from, source)?, via_at))
@@ -441,7 +399,7 @@ impl Lookup<'_> {
 
     fn counter(&self, to: usize, column: &str, view: View<'_>, calendar: Calendar) -> Option<Effect> {
         let counter = self.column(view, to, column)?;
-        if !matches!(self.sketches[to].columns[counter].kind, ColumnType::Int { .. }) {
+        if !matches!(self.sketches[to].columns[counter].kind, ColumnType::Made(Maker::Int(..))) {
             let given = self.wrong.given(&[self.sketches[to].columns[counter].view]);
             given.at(view, format!("`{column}` is not an \"int\""), "only an int counts");
         }
@@ -491,7 +449,6 @@ impl Lookup<'_> {
         }
     }
 
-    /// What keys of the entity of this name look like.
     pub(super) fn key_type(&self, entity: &str) -> Option<KeyType> {
         self.sketches.iter().find(|sketch| sketch.name == entity).map(|sketch| sketch.key_type)
     }
@@ -534,7 +491,6 @@ fn copies(effect: &Effect) -> Vec<Copied> {
     columns.iter().map(copied).collect()
 }
 
-/// Whether the names of all attributes can be told.
 pub(super) fn attributes_known(root: View<'_>) -> bool {
     let fleets = root.at("fleet");
     let known =

@@ -9,11 +9,6 @@ use super::Names;
 use super::measured::{Measured, unit_of, with_stat};
 use crate::metrics::{self, Unit};
 
-/// The claims of `shows`, which was checked, of a scenario with these variants.
-///
-/// # Errors
-/// Ids that nothing has, variants and metrics that are not there, a variant that is held against
-/// itself, bounds between which nothing lies.
 pub(in super::super) fn claims(
     shows: &Node,
     variants: &[&str],
@@ -35,7 +30,6 @@ pub(in super::super) fn claims(
     if wrong.is_empty() { Ok(claims) } else { Err(wrong) }
 }
 
-/// The variants that stand under two keys; a mistake for each that there is not.
 pub(super) fn two_variants<'v>(
     view: View<'v>,
     keys: [&str; 2],
@@ -80,7 +74,6 @@ fn claim_of(id: &str, claim: View<'_>, variants: &[&str], measured: Measured<'_>
     })
 }
 
-/// The unit of the figure that a claim names.
 pub(super) fn unit_named(figure: View<'_>, measured: Measured<'_>) -> Option<Unit> {
     let (metric, stat) = with_stat(figure.text());
     if metric.contains('@') {

@@ -23,8 +23,7 @@ const WRITES_MAX: u64 = 20_000_000;
 /// Times that an app comes to the foreground without being needed, on all devices: some 8 GB.
 const VISITS_MAX: u64 = 50_000_000;
 
-/// Queries of all people, each told by itself: some minutes, in which a run heeds no limit of its
-/// time.
+/// Queries of all people: some minutes, in which a run heeds no limit of its time.
 const QUERIES_MAX: u64 = 1_000_000_000;
 
 /// A part of what is made: how much, and where that is written.
@@ -79,7 +78,6 @@ fn too_many(lots: Vec<Lot>, most: u64, what: &str) -> Option<Diagnostic> {
     })
 }
 
-/// Moves between links, gaps and changes of radio technology, and the times that a network flaps.
 fn link_changes(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     let mut lots = Vec::new();
     // Of a link of the library nothing is written: then it is the devices that are too many.
@@ -108,11 +106,11 @@ fn link_changes(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     for event in &plan.events {
         let chosen = chosen(&event.who, &plan.fleets);
         match &event.what {
-            Happening::Flap { every, length } => {
+            Happening::Flap(every) => {
                 let place = event_key(root, &event.name, "flap.every").place();
-                lots.push((times(chosen, length.0 / every.0.max(1)), place));
+                lots.push((times(chosen, event.length.0 / every.0.max(1)), place));
             }
-            Happening::NetworkChange { link, .. } => {
+            Happening::NetworkChange(link) => {
                 let at = event_key(root, &event.name, "network_change.link");
                 lots.push((times(chosen, link.interruptions(plan.duration)), of_link(&link.name, at)));
             }
@@ -122,7 +120,6 @@ fn link_changes(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     lots
 }
 
-/// Edits, by the day and in bursts, and openings of records.
 fn writes(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     let devices = devices(&plan.fleets);
     let milli = |each: u32| times(devices, u64::from(each)) / 1_000;
@@ -141,14 +138,12 @@ fn writes(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     daily.chain([opened]).chain(bursts).collect()
 }
 
-/// How often people look at the app without having anything to write.
 fn visits(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     let places = ["workload.resumes_per_hour", "workload.hours", "duration"];
     let place = places.into_iter().find_map(|key| root.at(key).place());
     vec![(times(devices(&plan.fleets), visits_of_one(&plan.workload, plan.duration)), place)]
 }
 
-/// What people ask of the app while they look at it.
 fn queries(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     let Some(browsing) = plan.workload.browsing else { return Vec::new() };
     let looked = plan.workload.foreground.0.saturating_mul(visits_of_one(&plan.workload, plan.duration));
@@ -156,8 +151,7 @@ fn queries(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     vec![(times(devices(&plan.fleets), each), root.at("workload.foreground.queries").place())]
 }
 
-/// A visit and the pause after it come at most this often in the working time, and that many times
-/// in all of it.
+/// A visit and the pause after it come at most so often in the working time.
 fn visits_of_one(workload: &WorkloadOptions, duration: Span) -> u64 {
     let Some(every) = workload.visits_every() else { return 1 };
     let (from, until) = workload.hours;
@@ -173,7 +167,6 @@ fn devices(fleets: &[Fleet]) -> u32 {
     fleets.iter().fold(0, |sum, fleet| sum.saturating_add(fleet.devices))
 }
 
-/// About how many devices an event concerns.
 fn chosen(who: &Who, fleets: &[Fleet]) -> u32 {
     cost::chosen(who, devices(fleets).into()) as u32
 }

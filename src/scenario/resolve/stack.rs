@@ -11,7 +11,6 @@ use crate::scenario::tree::Val;
 const KEPT: [&str; 3] = ["engine.name", "engine.options", "gateway.backend_link"];
 
 impl World<'_> {
-    /// The stack of the scenario, if there is one of that name.
     pub(super) fn stack(&self) -> Option<&Described> {
         let name = self.root.at("engine.name").text();
         self.names.stacks.iter().find(|stack| stack.name == name)
@@ -57,8 +56,7 @@ impl World<'_> {
         chosen
     }
 
-    /// Tells of what is written for the built-in engine, its store and the gateway, and would be
-    /// heeded by nobody.
+    /// Tells of what is written for the built-in stack and would be heeded by nobody.
     fn not_of_the_builtin(&self, stack: &Described) {
         let mut unknown: Vec<(String, View<'_>)> = Vec::new();
         for table in ["engine", "store", "gateway"] {
@@ -85,7 +83,6 @@ impl World<'_> {
     }
 }
 
-/// The value at `view`, if it has this form.
 fn choice(view: View<'_>, form: OptionForm) -> Option<Choice> {
     match (form, view.value()?) {
         (OptionForm::Flag, Val::Bool(flag)) => Some(Choice::Flag(*flag)),

@@ -12,7 +12,6 @@ use super::World;
 use super::doubts::is_nothing;
 use super::fleet::{all_devices, named_link};
 use super::measured::{Measured, unit_of, with_stat};
-use super::phone::of_phones;
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::engine::Identity;
 use crate::gateway;
@@ -35,8 +34,7 @@ impl World<'_> {
         events
     }
 
-    /// Mistakes of three devices of one name where each load makes the receipts of the others
-    /// unknown.
+    /// Of three devices of one name each load makes the receipts of the others unknown.
     pub(super) fn namesakes(
         &self,
         gateway: &gateway::GatewayOptions,
@@ -48,7 +46,7 @@ impl World<'_> {
         }
         let mut named: BTreeMap<DeviceId, DeviceId> = BTreeMap::new();
         for event in events {
-            let Happening::Clone { from, to, .. } = event.what else { continue };
+            let Happening::Clone(from, to) = event.what else { continue };
             let name = *named.entry(from).or_insert(from);
             named.insert(to, name);
             if named.values().filter(|other| **other == name).count() > 2 {
@@ -66,11 +64,8 @@ impl World<'_> {
         let at = self.time(view.at("at")).unwrap_or_default();
         if at >= Time::ZERO + self.duration {
             let help = format!("the script lasts {}", self.duration);
-            self.wrong.given(&[self.root.at("duration")]).at(
-                view.at("at"),
-                format!("`event.{name}` comes after the end"),
-                help,
-            );
+            let title = format!("`event.{name}` comes after the end");
+            self.wrong.given(&[self.root.at("duration")]).at(view.at("at"), title, help);
         }
         let (kind, own) = view.entries().find(|(key, _)| *key != "at")?;
         if kind.starts_with("restore") && own.at("of").span() > at.since(Time::ZERO) {
@@ -83,14 +78,15 @@ impl World<'_> {
         let jumps = matches!(kind, "backend_clock_step" | "clock_step" | "time_zone");
         let by = own.at("by").present().filter(|_| !jumps);
         let who = self.who(own, by);
-        (!is_nothing(kind, own)).then(|| Planned { name: name.to_owned(), at, who, what })
+        let length = ["for", "restart_after", "over"].iter().find_map(|key| own.at(key).present());
+        let length = length.map_or(Span::ZERO, View::span);
+        (!is_nothing(kind, own)).then(|| Planned { name: name.to_owned(), at, length, who, what })
     }
 
-    /// Refuses clocks that show what no calendar of apps has.
     fn dated(&self, at: Time, by: View<'_>, what: &Happening) {
-        let (Happening::ClockStep { micros }
-        | Happening::BackendClockStep { micros }
-        | Happening::TimeZone { micros }) = what
+        let (Happening::ClockStep(micros)
+        | Happening::BackendClockStep(micros)
+        | Happening::TimeZone(micros)) = what
         else {
             return;
         };
@@ -106,11 +102,8 @@ impl World<'_> {
     fn who(&self, view: View<'_>, by: Option<View<'_>>) -> Who {
         if let Some(list) = view.at("devices").present() {
             if by.is_some() {
-                self.wrong.at(
-                    list,
-                    "both `devices` and `by`",
-                    "name the devices, or a share of an attribute's values",
-                );
+                let help = "name the devices, or a share of an attribute's values";
+                self.wrong.at(list, "both `devices` and `by`", help);
             }
             // The default stands in every scenario that was written out in full.
             let share = view.at("share");
@@ -140,105 +133,94 @@ impl World<'_> {
     }
 
     fn happening(&self, kind: &str, view: View<'_>) -> Option<Happening> {
-        let length = view.at("for").span();
-        let restart_after = view.at("restart_after").span();
+        let by = || signed(view.at("by").text());
         Some(match kind {
-            "outage" => Happening::Outage { length, mode: view.at("mode").word() },
-            "flap" => Happening::Flap { every: self.flap(view), length },
-            "captive_portal" => Happening::CaptivePortal { length },
-            "foreign_responses" => Happening::ForeignAnswers {
-                length,
-                share: view.at("responses").share(),
-                what: view.at("what").word(),
-            },
-            "caching_proxy" => Happening::CachingProxy { length, ttl: view.at("ttl").span() },
-            "bad_rows" => Happening::BadRows { length, share: view.at("rows").share() },
-            "cancel" => Happening::Cancel { after: view.at("after").span() },
+            "outage" => Happening::Outage(view.of("mode")),
+            "flap" => Happening::Flap(self.flap(view)),
+            "captive_portal" => Happening::CaptivePortal,
+            "foreign_responses" => Happening::ForeignAnswers(view.of("responses"), view.of("what")),
+            "caching_proxy" => Happening::CachingProxy(view.of("ttl")),
+            "bad_rows" => Happening::BadRows(view.of("rows")),
+            "cancel" => Happening::Cancel(view.of("after")),
             "session_loss" => Happening::SessionLoss,
             "half_open" => Happening::HalfOpen,
             "network_change" => {
-                let (root, name) = (self.root, view.at("link"));
-                Happening::NetworkChange {
-                    link: named_link(root, &self.links, name.text(), name, self.wrong)?,
-                    length,
-                }
+                let name = view.at("link");
+                let link = named_link(self.root, &self.links, name.text(), name, self.wrong);
+                Happening::NetworkChange(link?)
             }
-            "kill" => Happening::Kill { point: self.crash_point(view), restart_after },
-            "power_loss" => Happening::PowerLoss { at_sync: self.at_sync(view), restart_after },
-            "response_loss" => Happening::AnswerLoss { length, loss: view.at("loss").share() },
-            "backend_down" => Happening::BackendDown { length },
-            "backend_clock_step" => {
-                Happening::BackendClockStep { micros: signed(view.at("by").text()).unwrap_or_default() }
+            "kill" => Happening::Kill(self.crash_point(view)),
+            "power_loss" => Happening::PowerLoss(self.at_sync(view)),
+            "response_loss" => Happening::AnswerLoss(view.of("loss")),
+            "edits" => self.edits(view)?,
+            "suspend" => Happening::Suspend(view.of("sockets")),
+            "token_expiry" => Happening::TokenExpiry,
+            "upgrade" => Happening::Upgrade,
+            "logout" => Happening::LogOut,
+            "other_user" => Happening::OtherUser,
+            "reinstall" => Happening::Reinstall,
+            "trigger" => {
+                let how: Option<Asking> = view.of("how");
+                Happening::Trigger(self.unit_named(view.at("unit"))?, how.unwrap_or_default())
             }
-            "edits" => {
-                let actions = self.root.at("action").names();
-                let action = view.at("action");
-                let number = self.given_names("action").find(action, "action", action.text(), &actions)?;
-                let written = self.root.at("action").key(action.text());
-                if let Some(entity) = self.schema.find(written.at("entity").text()) {
-                    self.on_devices(entity, action, "these edits are made on devices");
-                }
-                Happening::Edits {
-                    action: number,
-                    count: view.at("count").count(),
-                    over: view.at("over").span(),
-                    about: self.about(view, written),
-                }
-            }
-            "suspend" => Happening::Suspend { length, sockets: view.at("sockets").span() },
-            "trigger" => Happening::Trigger {
-                unit: self.unit_named(view.at("unit"))?,
-                how: view.at("how").present().map_or(Asking::Queued, View::word),
-            },
-            "clock_step" => Happening::ClockStep { micros: signed(view.at("by").text())? },
-            "time_zone" => Happening::TimeZone { micros: signed(view.at("by").text())? },
-            "disk_full" => Happening::DiskFull { length },
-            "slow_disk" => Happening::SlowDisk { length, factor: view.at("factor").count() },
-            _ => return of_phones(kind, view).or_else(|| self.of_servers(kind, view)),
-        })
-    }
-
-    /// What happens to the gateway and to the backend's content.
-    fn of_servers(&self, kind: &str, view: View<'_>) -> Option<Happening> {
-        let length = view.at("for").span();
-        let restart_after = view.at("restart_after").span();
-        Some(match kind {
-            "backend_link_outage" => Happening::BackendLinkOutage { length, mode: view.at("mode").word() },
-            "put_off" => Happening::PutOff { length, share: view.at("edits").share() },
-            "refused_deletes" => Happening::RefusedDeletes { length, share: view.at("deletes").share() },
-            "gateway_kill" => Happening::GatewayKill { restart_after },
-            "restore" => Happening::Restore { of: view.at("of").span(), restart_after },
+            "clock_step" => Happening::ClockStep(by()?),
+            "time_zone" => Happening::TimeZone(by()?),
+            "disk_full" => Happening::DiskFull,
+            "slow_disk" => Happening::SlowDisk(view.of("factor")),
+            "restore" => Happening::Restore(view.of("of")),
             "clone" => {
                 let (from, to) = (self.one_device(view.at("from")), self.one_device(view.at("to")));
                 if from == to {
                     self.wrong.at(view.at("to"), "`from` and `to` must differ", "name two devices");
                 }
-                Happening::Clone { from, to, restart_after }
+                Happening::Clone(from, to)
             }
-            "restore_gateway" => Happening::RestoreGateway { of: view.at("of").span(), restart_after },
-            "restore_backend" => Happening::RestoreBackend { of: view.at("of").span(), length },
+            _ => return self.of_servers(kind, view),
+        })
+    }
+
+    fn edits(&self, view: View<'_>) -> Option<Happening> {
+        let (actions, action) = (self.root.at("action"), view.at("action"));
+        let number = self.given_names("action").find(action, "action", action.text(), &actions.names())?;
+        let written = actions.key(action.text());
+        if let Some(entity) = self.schema.find(written.at("entity").text()) {
+            self.on_devices(entity, action, "these edits are made on devices");
+        }
+        let about = self.about(view, written);
+        Some(Happening::Edits { action: number, count: view.at("count").count(), about })
+    }
+
+    fn of_servers(&self, kind: &str, view: View<'_>) -> Option<Happening> {
+        let rows = || u64::from(view.at("rows").count());
+        Some(match kind {
+            "backend_down" => Happening::BackendDown,
+            "backend_clock_step" => {
+                Happening::BackendClockStep(signed(view.at("by").text()).unwrap_or_default())
+            }
+            "backend_link_outage" => Happening::BackendLinkOutage(view.of("mode")),
+            "put_off" => Happening::PutOff(view.of("edits")),
+            "refused_deletes" => Happening::RefusedDeletes(view.of("deletes")),
+            "gateway_kill" => Happening::GatewayKill,
+            "restore_gateway" => Happening::RestoreGateway(view.of("of")),
+            "restore_backend" => Happening::RestoreBackend(view.of("of")),
             "bulk_import" => Happening::Import {
                 entity: self.entity(view.at("entity"))?,
-                rows: u64::from(view.at("rows").count()),
+                rows: rows(),
                 of_one: view.at("of_one").present().and_then(|a| self.attribute(a)),
             },
             "touch_flag" => {
                 self.flags_to_touch(view);
-                Happening::TouchFlag {
-                    entity: self.entity(view.at("entity"))?,
-                    rows: u64::from(view.at("rows").count()),
-                }
+                Happening::TouchFlag(self.entity(view.at("entity"))?, rows())
             }
             "gateway_replaced" => {
                 self.without_replica(view);
-                Happening::GatewayReplaced { times: view.at("times").count(), every: view.at("every").span() }
+                Happening::GatewayReplaced(view.of("times"), view.of("every"))
             }
             // An unknown kind, or one that is not built, was told by the check.
             _ => return None,
         })
     }
 
-    /// Refuses a key that asks for more faults than a world holds.
     pub(super) fn not_too_many(&self, key: View<'_>, faults: u128) {
         if faults > FAULTS_MAX {
             let help =
@@ -246,7 +228,6 @@ impl World<'_> {
             self.wrong.at(key, format!("some {faults} faults would be drawn"), help);
         }
     }
-
     fn flap(&self, flap: View<'_>) -> Span {
         let (every, length) = (flap.at("every"), flap.at("for"));
         self.wrong.in_order(flap, ["every", "for"], false);
@@ -254,7 +235,6 @@ impl World<'_> {
         self.not_too_many(written, u128::from(length.span().0) / u128::from(every.span().0.max(1)));
         every.span()
     }
-
     fn crash_point(&self, kill: View<'_>) -> Option<(String, u32)> {
         let point = kill.at("point").present()?;
         if let Some(stack) = self.stack().filter(|stack| !stack.crash_points.is_empty()) {
@@ -292,7 +272,6 @@ impl World<'_> {
         Some(Chaos::read(view))
     }
 
-    /// What a seed has a part of.
     pub(super) fn swarm(&self) -> Option<Swarm> {
         let view = self.root.at("swarm").present()?;
         let kinds = self.kinds();
@@ -311,7 +290,6 @@ impl World<'_> {
         })
     }
 
-    /// The kinds of trouble that a swarm may leave out.
     fn kinds(&self) -> Vec<String> {
         let under = |table: &'static str| {
             let names = self.root.at(table).entries().map(|(name, _)| name);
@@ -321,7 +299,6 @@ impl World<'_> {
         [under("chaos"), under("event"), under("action"), singles.into()].concat()
     }
 
-    /// What a run of many seeds must come to.
     pub(super) fn situations(&self) -> Situations {
         let view = self.root.at("situations");
         let Some(view) = view.present() else { return Situations { seeds: CELLS, ..Situations::default() } };
@@ -358,8 +335,7 @@ impl World<'_> {
         Measured { metrics: self.names.metrics, wrong: self.wrong }
     }
 
-    /// The unit of a metric; it may be followed by `@` and a state at the start, or by `/` and a
-    /// sync unit or an entity.
+    /// Behind it may stand `@` and a state at the start, or `/` and a sync unit or an entity.
     fn metric(&self, view: View<'_>, name: &str) -> Option<Unit> {
         let (metric, part) = metrics::parts(name);
         match part {
@@ -388,14 +364,12 @@ impl World<'_> {
         let states: Vec<&str> = fleets.flat_map(|(_, fleet)| fleet.at("start").names()).collect();
         self.given_fleets("start").find(view, "state at the start", state, &states);
     }
-
     /// Mistakes that depend on this key of the fleets.
     pub(super) fn given_fleets(&self, key: &str) -> Given<'_> {
         let fleets = self.root.at("fleet");
         let known = |(_, fleet): (&str, View<'_>)| fleet.is_itself_sound() && fleet.at(key).is_sound();
         self.wrong.given_if(fleets.is_itself_sound() && fleets.entries().all(known))
     }
-
     fn bound(&self, view: View<'_>, unit: Unit) -> Bound {
         if !view.is_table() {
             let exactly = self.measured().figure(view, unit);
@@ -403,7 +377,6 @@ impl World<'_> {
         }
         self.measured().ends(view, unit)
     }
-
     pub(super) fn gates(&self) -> Vec<Gate> {
         self.root.at("gate").entries().filter_map(|(name, view)| self.gate(name, view)).collect()
     }

@@ -5,7 +5,6 @@ use super::super::profiles::{self, Library};
 use super::super::view::{Mistakes, View};
 use crate::base::{BitRate, Span};
 
-/// Refuses a tunnel that the link below cannot carry, or that is better than it.
 pub(super) fn tunnel(name: &str, below: &str, links: View<'_>, wrong: &Mistakes) {
     carried(below, links.name(name), links, wrong);
     let (own, under) = (links.key(name), links.key(below));
@@ -15,11 +14,8 @@ pub(super) fn tunnel(name: &str, below: &str, links: View<'_>, wrong: &Mistakes)
             "`{name}` is a tunnel, and `link.{below}` is one too: it needs {} to reconnect",
             reconnect.span()
         );
-        wrong.at(
-            reconnect,
-            title,
-            format!("leave out `reconnect`, or write `{below}` where `{name}` stands"),
-        );
+        let help = format!("leave out `reconnect`, or write `{below}` where `{name}` stands");
+        wrong.at(reconnect, title, help);
     }
     let mtu = under.at("mtu");
     if mtu.present().is_some() && mtu.count() < LEAST + TAKES && own.at("mtu").place().is_none() {
@@ -27,11 +23,8 @@ pub(super) fn tunnel(name: &str, below: &str, links: View<'_>, wrong: &Mistakes)
             "packets of {} bytes have no room for a tunnel, which takes {TAKES} of each",
             mtu.count()
         );
-        wrong.given(&[mtu]).at(
-            mtu,
-            title,
-            format!("`mtu` is at least {} where `{name}` is used", LEAST + TAKES),
-        );
+        let help = format!("`mtu` is at least {} where `{name}` is used", LEAST + TAKES);
+        wrong.given(&[mtu]).at(mtu, title, help);
     }
     // Figures of the link below, from the library where the scenario does not have it.
     let library = Library::Links.find(below);
@@ -62,7 +55,6 @@ pub(super) fn tunnel(name: &str, below: &str, links: View<'_>, wrong: &Mistakes)
     }
 }
 
-/// Refuses a tunnel over no link, or over another tunnel.
 pub(super) fn carried(below: &str, at: View<'_>, links: View<'_>, wrong: &Mistakes) {
     if carrier(below).is_some() {
         wrong.at(at, "a tunnel over a tunnel", format!("write one of them: `{below}`"));
@@ -73,7 +65,6 @@ pub(super) fn carried(below: &str, at: View<'_>, links: View<'_>, wrong: &Mistak
     }
 }
 
-/// Names of one's own and those of a library, each once.
 pub(super) fn library_and_own<'a>(own: Vec<&'a str>, library: Vec<&'a str>) -> Vec<&'a str> {
     let mut names = own;
     names.extend(library);

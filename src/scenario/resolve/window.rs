@@ -9,11 +9,10 @@ use super::World;
 use crate::base::{Span, Stamp, Time};
 
 impl World<'_> {
-    /// Windows of maintenance, sorted and apart. Two that overlap are a mistake; two that touch are
-    /// one.
+    /// Windows of maintenance, sorted and apart: two that touch are one.
     pub(super) fn maintenance(&self, view: View<'_>) -> Vec<(Time, Time)> {
         let entries: Vec<_> = view.entries().collect();
-        let (windows, apart) = self.joined(&entries);
+        let (windows, apart) = self.windows(&entries);
         let end = Time::ZERO + self.duration + self.root.at("drain").span();
         // Of windows that overlap it was told why nothing is left between them.
         if let [(from, until)] = windows[..]
@@ -26,15 +25,8 @@ impl World<'_> {
         windows
     }
 
-    /// The times that some tables with `from` and `for` come to, sorted and apart, up to the end of
-    /// the drain. That they do not overlap is seen to for more than a week, however short the
-    /// script is.
-    pub(super) fn windows(&self, tables: &[(&str, View<'_>)]) -> Vec<(Time, Time)> {
-        self.joined(tables).0
-    }
-
-    /// The same, and whether they did not overlap.
-    fn joined(&self, tables: &[(&str, View<'_>)]) -> (Vec<(Time, Time)>, bool) {
+    /// Sorted, up to the end of the drain, and whether none overlap, in a week at least.
+    pub(super) fn windows(&self, tables: &[(&str, View<'_>)]) -> (Vec<(Time, Time)>, bool) {
         let end = Time::ZERO + self.duration + self.root.at("drain").span();
         let seen = end.max(Time::ZERO + Span::secs(8 * 86_400));
         let mut times: Vec<(Time, Time, &str, View<'_>)> = Vec::new();
@@ -56,8 +48,7 @@ impl World<'_> {
         (joined, apart)
     }
 
-    /// Tells of the first overlap of each two windows, sorted by their beginning; whether there is
-    /// none.
+    /// Tells of the first overlap of each two windows; whether there is none.
     fn no_overlap(&self, times: &[(Time, Time, &str, View<'_>)]) -> bool {
         let mut told = Vec::new();
         for pair in times.windows(2) {
@@ -72,17 +63,13 @@ impl World<'_> {
             } else {
                 format!("`{before}` and `{name}` overlap")
             };
-            self.wrong.at(
-                view.at("for"),
-                title,
-                format!("the first time {} after the start", from.since(Time::ZERO)),
-            );
+            let help = format!("the first time {} after the start", from.since(Time::ZERO));
+            self.wrong.at(view.at("for"), title, help);
         }
         told.is_empty()
     }
 
-    /// When, before `end`, a table with `from` and `for` happens: once for a time since the start;
-    /// for a local time on each of its days, from the one that still lasts at the start.
+    /// Once for a time since the start; for a local time on each day, from one that still lasts.
     fn occurrences(&self, view: View<'_>, end: Time) -> Vec<(Time, Time)> {
         let length = self.length(view);
         let Some(since_midnight) = clock(view.at("from").text()).and_then(|clock| clock.since_midnight())
@@ -118,11 +105,8 @@ impl World<'_> {
         {
             let help = "a local time in `from`, such as \"02:00\", which comes again every day";
             if let Some(view) = view {
-                self.wrong.at(
-                    view,
-                    format!("`{key}` is of no use here: `from` is a time since the start"),
-                    help,
-                );
+                let title = format!("`{key}` is of no use here: `from` is a time since the start");
+                self.wrong.at(view, title, help);
             }
         }
     }
@@ -146,7 +130,6 @@ impl World<'_> {
         }
     }
 
-    /// The first local date whose window may still last at the start.
     fn first_date(&self, zone: &jiff::tz::TimeZone, length: Span) -> Option<jiff::civil::Date> {
         let start = jiff::Timestamp::from_microsecond(self.calendar.start.0).ok()?;
         let mut date = start.to_zoned(zone.clone()).date().yesterday().ok()?;
@@ -157,8 +140,7 @@ impl World<'_> {
     }
 }
 
-/// The instant of a local time. One that the clocks jump over comes as much later; of one that
-/// comes twice the first counts.
+/// One that the clocks jump over comes as much later; of one that comes twice the first counts.
 fn at(date: jiff::civil::Date, since_midnight: Span, zone: &jiff::tz::TimeZone) -> Option<Stamp> {
     let seconds = i8::try_from(since_midnight.0 / 1_000_000_000 % 60).ok()?;
     let minutes = since_midnight.0 / 60_000_000_000;

@@ -11,17 +11,29 @@ fn mebibytes_of(document: &Document, devices: u64) -> (u64, u64) {
     (sure >> 20, most >> 20)
 }
 
+fn is_near(told: u64, measured: u64) -> bool {
+    (measured / 2..=measured * 2).contains(&told)
+}
+
+/// Holds what is foretold to what was measured; what is surely taken.
+fn foretells(document: &Document, devices: u64, mebibytes: u64) -> u64 {
+    let (sure, told) = mebibytes_of(document, devices);
+    let what = document.path();
+    assert!(is_near(told, mebibytes), "{what}, {devices} devices: {told} MiB, not {mebibytes}");
+    sure
+}
+
 /// Rows with a fat text on devices.
 fn fat(rows: u32, text: &str, more: &str) -> Document {
     fat_of("title = \"text\", ward = \"attribute ward\", ", rows, text, more)
 }
 
-fn fat_of(columns: &str, rows: u32, text: &str, more: &str) -> Document {
+fn fat_of(columns: &str, rows: u32, size: &str, more: &str) -> Document {
     let text = format!(
         "name = \"fat\"\nduration = \"30m\"\n{more}\n[entity.note]\nrows = {rows}\n\
-         schema = {{ id = \"uuid key\", {columns}body = \"long-text {text}\" }}\n"
+         schema = {{ id = \"uuid key\", {columns}body = \"long-text {size}\" }}\n"
     );
-    Document::parse("fat.toml", &text).expect("it is TOML")
+    Document::parse(&format!("{rows} of {size}, {more}"), &text).expect("it is TOML")
 }
 
 #[test]
@@ -54,9 +66,7 @@ fn the_memory_of_fat_texts_that_is_foretold_is_within_a_factor_of_two_of_what_wa
         (20_000, "2kB..10kB", &fleet.to_owned(), 1, 148),
         (2_000, "2kB..10kB", &fleet.to_owned(), 100, 281),
     ] {
-        let told = mebibytes_of(&fat(rows, text, more), devices).1;
-        let fits = (mebibytes / 2..=mebibytes * 2).contains(&told);
-        assert!(fits, "{rows} of {text}, {more}, {devices} devices: {told} MiB, not {mebibytes}");
+        foretells(&fat(rows, text, more), devices, mebibytes);
     }
 }
 
@@ -75,9 +85,7 @@ fn what_changed_before_and_what_people_write_during_the_script_is_foretold() {
         (4_000, "20kB", &updates, 30, 296),
         (100, "100kB", &creates, 4, 2_070),
     ] {
-        let (sure, told) = mebibytes_of(&fat_of("", rows, text, more), devices);
-        let fits = (mebibytes / 2..=mebibytes * 2).contains(&told);
-        assert!(fits, "{rows} of {text}, {more}, {devices} devices: {told} MiB, not {mebibytes}");
+        let sure = foretells(&fat_of("", rows, text, more), devices, mebibytes);
         assert!(sure <= mebibytes, "{rows} of {text}, {more}: {sure} MiB is more than {mebibytes}");
     }
 }
@@ -100,9 +108,7 @@ fn the_memory_that_is_foretold_is_within_a_factor_of_two_of_what_was_measured() 
         (&note, 10, 100),
         (&note, 100, 263),
     ] {
-        let (_, told) = mebibytes_of(document, devices);
-        let fits = (mebibytes / 2..=mebibytes * 2).contains(&told);
-        assert!(fits, "{} with {devices} devices: {told} MiB, not {mebibytes}", document.name());
+        foretells(document, devices, mebibytes);
     }
 }
 
@@ -169,9 +175,9 @@ fn cells_of_all_sizes_cost_within_twice_what_is_told() {
         let plans = with_names(|names| document.plans(&Request::default(), names)).expect("it is sound");
         let costs: Vec<Cost> = plans.iter().map(Cost::of).collect();
         let told = Cost::memory(&costs, 1).1 >> 20;
-        assert!((mebibytes / 2..=mebibytes * 2).contains(&told), "{name}: {told} MiB, not {mebibytes}");
+        assert!(is_near(told, mebibytes), "{name}: {told} MiB, not {mebibytes}");
         let told = costs.iter().map(|cost| cost.time().0).sum::<u64>() / 1_000_000;
-        if !(millis / 2..=millis * 2).contains(&told) {
+        if !is_near(told, millis) {
             missed.push(format!("{name}: {told} ms, not {millis}"));
         }
     }
@@ -189,9 +195,9 @@ fn fleets_of_many_phones_cost_within_twice_what_is_told() {
         let plans = with_names(|names| phones.plans(&Request { sets, ..Request::default() }, names));
         let cost = Cost::of(&plans.expect("it is sound")[0]);
         let told = Cost::memory(&[cost], 1).1 >> 20;
-        assert!((mebibytes / 2..=mebibytes * 2).contains(&told), "{told} MiB, not {mebibytes}");
+        assert!(is_near(told, mebibytes), "{told} MiB, not {mebibytes}");
         let told = cost.time().0 / 1_000_000_000;
-        assert!((seconds / 2..=seconds * 2).contains(&told), "{told} s, not {seconds}");
+        assert!(is_near(told, seconds), "{told} s, not {seconds}");
     }
 }
 
@@ -201,8 +207,7 @@ fn a_debounce_bounds_how_often_a_period_starts_a_run() {
                 schema = { id = \"uuid key\", a = \"text 5\" }\n[fleet.phones]\ndevices = 2\n\
                 [unit.U]\non = [\"login\", \"every 1s\"]\npull = [\"*\"]\npush = [\"*\"]\n";
     let document = Document::parse("often.toml", text).expect("it is TOML");
-    let (_, told) = mebibytes_of(&document, 2);
-    assert!((60..=240).contains(&told), "{told} MiB, not 120");
+    foretells(&document, 2, 120);
 }
 
 #[test]
@@ -214,7 +219,7 @@ fn edits_that_a_disk_cannot_keep_up_with_are_told_to_heap_up() {
              [unit.U]\non = [\"login\"]\npull = [\"*\"]\npush = [\"*\"]\n\
              [action.a]\nentity = \"t\"\nkind = \"create\"\nper_device = {edits}\n"
         );
-        Document::parse("heaps.toml", &text).expect("it is TOML")
+        Document::parse(&format!("{edits} in {duration}"), &text).expect("it is TOML")
     };
     for (duration, edits, mebibytes) in [
         ("20m", 100, 39),
@@ -224,8 +229,6 @@ fn edits_that_a_disk_cannot_keep_up_with_are_told_to_heap_up() {
         ("2m", 10_000, 1_600),
         ("2m", 50_000, 9_820),
     ] {
-        let (_, told) = mebibytes_of(&document(duration, edits), 3);
-        let fits = (mebibytes / 2..=mebibytes * 2).contains(&told);
-        assert!(fits, "{edits} in {duration}: {told} MiB, not {mebibytes}");
+        foretells(&document(duration, edits), 3, mebibytes);
     }
 }

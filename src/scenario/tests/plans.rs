@@ -52,7 +52,7 @@ set = {{ \"engine.pull.chunk_rows\" = 1, \"event.tunnel\" = {{ kill = {{}} }} }}
     assert_eq!(both[0].expect.metrics["oracle.lost.rows"], Bound { min: Some(1), max: None });
     assert_eq!(both[1].expect.metrics["oracle.lost.rows"], Bound { min: Some(0), max: Some(0) });
     assert_ne!(both[0].digest, both[1].digest);
-    assert!(matches!(both[1].events[1].what, Happening::Kill { .. }), "another kind replaces the kind");
+    assert!(matches!(both[1].events[1].what, Happening::Kill(_)), "another kind replaces the kind");
 
     let one = plans(&text, &Request { variants: vec!["tiny".to_owned()], ..Request::default() });
     assert_eq!(one.len(), 1);
@@ -117,7 +117,7 @@ fn setting_one_key_leaves_its_neighbours_and_setting_shares_replaces_them() {
 #[test]
 fn a_setting_of_another_kind_replaces_the_kind() {
     let plan = with_sets(TUNNEL, &["event.tunnel.kill.point=\"pull.chunk-applied\""]);
-    let Happening::Kill { point: Some((point, nth)), .. } = &plan.events[1].what else {
+    let Happening::Kill(Some((point, nth))) = &plan.events[1].what else {
         panic!("{:?}", plan.events[1].what)
     };
     assert_eq!((point.as_str(), *nth), ("pull.chunk-applied", 1));
@@ -163,7 +163,7 @@ fn clock_times_scopes_and_events_are_anchored_at_the_start_day() {
     assert_eq!(cut.who, Who::Devices(vec![crate::base::DeviceId(3), crate::base::DeviceId(4)]));
     assert_eq!((tunnel.name.as_str(), tunnel.at), ("tunnel", Time::ZERO + Span::secs(4 * 3_600 + 600)));
     assert_eq!(tunnel.who, Who::Share(Ppm(500_000)));
-    assert_eq!(tunnel.what, Happening::Outage { length: Span::secs(420), mode: OutageMode::Drop });
+    assert_eq!((&tunnel.what, tunnel.length), (&Happening::Outage(OutageMode::Drop), Span::secs(420)));
 }
 
 #[test]

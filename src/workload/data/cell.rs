@@ -6,8 +6,7 @@ use super::{prose, words};
 use crate::base::{Day, Decimal, Fat, Stamp, Stream, Stuff, Value, ten_to};
 use crate::workload::Maker;
 
-/// The value of a device attribute, such as `clinic-07`: `index` counts from 0, the text from 1,
-/// padded for `count` values.
+/// The value number `index` of `count` of an attribute, counted from 0: `clinic-07`.
 pub fn attribute_value(name: &str, index: u32, count: u32) -> Value {
     let width = count.to_string().len();
     Value::text(&format!("{name}-{:0width$}", u64::from(index) + 1))
@@ -23,34 +22,32 @@ pub(in crate::workload) struct Cell {
 }
 
 impl Cell {
-    /// Compiles `maker`; `attributes` are the values of each attribute, `midnight` is the start's,
-    /// and `day` what the calendar says then.
+    /// `attributes` are the values of each; days and moments are relative to those of the start.
     pub(super) fn new(maker: &Maker, attributes: &[Arc<[Value]>], (midnight, day): (Stamp, Day)) -> Cell {
         let values = match maker {
             Maker::OneOf(texts) => texts.iter().map(|t| Value::text(t)).collect(),
             Maker::Attribute(position) => attributes[*position].clone(),
             _ => Arc::from([]),
         };
-        let origin = if matches!(maker, Maker::Day { .. }) { day.0 } else { midnight.0 };
+        let origin = if matches!(maker, Maker::Day(..)) { day.0 } else { midnight.0 };
         Cell { maker: maker.clone(), values, origin }
     }
 
     /// The first of evenly spaced days or moments, their distance, and how many there are.
     pub(in crate::workload) fn grid(&self) -> Option<(i64, i64, u64)> {
         let (from, until, step) = match self.maker {
-            Maker::Day { from, until } => (from, until, 1),
-            Maker::Moment { from, until, step } => (from, until, step.max(1)),
+            Maker::Day(from, until) => (from, until, 1),
+            Maker::Moment(from, until, step) => (from, until, step.max(1)),
             _ => return None,
         };
         Some((self.origin + from, step, u64::try_from(until - from).unwrap_or(0) / step as u64 + 1))
     }
 
-    /// How many values there are to choose from; `None` for texts, references and folded columns.
     pub(in crate::workload) fn domain(&self) -> Option<u64> {
         match &self.maker {
-            Maker::Int { min, max } => Some(max.abs_diff(*min).saturating_add(1)),
-            Maker::Moment { .. } | Maker::Day { .. } => self.grid().map(|(.., count)| count),
-            Maker::Decimal { digits, .. } => Some(numbers(*digits)),
+            Maker::Int(min, max) => Some(max.abs_diff(*min).saturating_add(1)),
+            Maker::Moment(..) | Maker::Day(..) => self.grid().map(|(.., count)| count),
+            Maker::Decimal(digits, _) => Some(numbers(*digits)),
             Maker::Real => Some(1_000_000),
             Maker::Bool => Some(2),
             Maker::OneOf(_) | Maker::Attribute(_) => Some(self.values.len() as u64),
@@ -61,10 +58,10 @@ impl Cell {
     pub(in crate::workload) fn nth(&self, n: u64) -> Value {
         let (first, step, _) = self.grid().unwrap_or_default();
         match &self.maker {
-            Maker::Int { min, .. } => Value::Int(min.wrapping_add(n as i64)),
-            Maker::Moment { .. } => Value::Int(first + step * n as i64),
-            Maker::Day { .. } => Value::text(&Day(first + n as i64).to_string()),
-            Maker::Decimal { digits, places } => {
+            Maker::Int(min, _) => Value::Int(min.wrapping_add(n as i64)),
+            Maker::Moment(..) => Value::Int(first + step * n as i64),
+            Maker::Day(..) => Value::text(&Day(first + n as i64).to_string()),
+            Maker::Decimal(digits, places) => {
                 Value::text(&Decimal::new(nth_number(*digits, n), *places).to_string())
             }
             Maker::Real => Value::Real(n as f64 / 1_000.0),
@@ -76,25 +73,24 @@ impl Cell {
         }
     }
 
-    /// A value drawn from `stream`; what looks at other rows (references, folded columns) is not
-    /// drawn here.
+    /// References and folded columns, which look at other rows, are not drawn here.
     pub(in crate::workload) fn draw(&self, stream: &mut Stream) -> Value {
         match &self.maker {
-            Maker::Words { min, max, letters } => {
+            Maker::Words(min, max, letters) => {
                 let mut text = String::new();
                 words::fill(&mut text, stream, *min, *max, *letters);
                 Value::Text(Arc::from(text))
             }
-            Maker::Prose { min, max } => Value::Text(Arc::from(prose::text(stream, *min, *max))),
-            Maker::Fat { median, sigma_milli, max, rare } => {
-                let usual = stream.log_normal(f64::from(*median), f64::from(*sigma_milli) / 1_000.0);
+            Maker::Prose(min, max) => Value::Text(Arc::from(prose::text(stream, *min, *max))),
+            Maker::Fat { median, max, rare } => {
+                let usual = stream.log_normal(f64::from(*median), Maker::FAT_SIGMA);
                 let len = match rare {
                     Some((share, len)) if stream.chance(share.share()) => *len,
                     _ => (usual as u32).clamp(1, (*max).max(1)),
                 };
                 Value::Fat(Fat { seed: stream.next_u64(), len, of: Stuff::Words })
             }
-            Maker::Blob { min, max } => {
+            Maker::Blob(min, max) => {
                 let bytes = min + stream.below(u64::from(max - min) + 1) as u32;
                 Value::Fat(Fat::bytes(stream.next_u64(), bytes))
             }
@@ -108,7 +104,7 @@ impl Cell {
     /// Whether changing it leaves the row where it is: no reference, no timestamp, no attribute.
     pub(super) fn is_plain(&self) -> bool {
         use Maker::{Attribute, Folded, Moment, Ref};
-        !matches!(self.maker, Moment { .. } | Ref(_) | Attribute(_) | Folded { .. })
+        !matches!(self.maker, Moment(..) | Ref(_) | Attribute(_) | Folded { .. })
     }
 }
 
@@ -146,8 +142,7 @@ mod tests {
 
     #[test]
     fn some_fat_texts_are_of_another_size() {
-        let maker =
-            Maker::Fat { median: 1_500, sigma_milli: 1_100, max: 20_000, rare: Some((Ppm(20_000), 150_000)) };
+        let maker = Maker::Fat { median: 1_500, max: 20_000, rare: Some((Ppm(20_000), 150_000)) };
         let cell = Cell::new(&maker, &[], NEVER);
         let mut stream = Seed(1).stream("fat", 0, 0);
         let mut lengths: Vec<u32> = (0..10_000)
@@ -166,7 +161,7 @@ mod tests {
     #[test]
     fn decimals_of_any_width_are_told_apart_and_fit() {
         for (digits, places) in [(2, 2), (12, 2), (19, 0), (38, 10)] {
-            let cell = Cell::new(&Maker::Decimal { digits, places }, &[], NEVER);
+            let cell = Cell::new(&Maker::Decimal(digits, places), &[], NEVER);
             let count = cell.domain().unwrap();
             let texts = [0, 1, count / 2, count - 1].map(|n| match cell.nth(n) {
                 Value::Text(text) => text,
@@ -188,8 +183,8 @@ mod tests {
             let drawn = (0..200).map(|_| cell.draw(&mut stream).to_string());
             drawn.collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>()
         };
-        let moments = seen(Maker::Moment { from: -20, until: 25, step: 10 });
+        let moments = seen(Maker::Moment(-20, 25, 10));
         assert_eq!(moments, ["1000", "1010", "1020", "980", "990"]);
-        assert_eq!(seen(Maker::Day { from: -1, until: 0 }), ["\"2026-03-01\"", "\"2026-03-02\""]);
+        assert_eq!(seen(Maker::Day(-1, 0)), ["\"2026-03-01\"", "\"2026-03-02\""]);
     }
 }

@@ -15,7 +15,6 @@ use crate::workload::{EntityData, Maker};
 /// After so many rows it is asked again whether anybody waits for them.
 const ASKED_EVERY: u64 = 1_024;
 
-/// The content of a scenario.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     pub(super) schema: Arc<Schema>,
@@ -27,15 +26,11 @@ pub struct Dataset {
 /// A row and how it came to be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
-    /// Its key.
     pub key: Key,
-    /// When it was made.
     pub created: Stamp,
     /// The stamp of its last version: `created`, or later if it was changed.
     pub updated: Stamp,
-    /// When it was deleted, if it was.
     pub deleted: Option<Stamp>,
-    /// The values of its last version, by the backend's columns.
     pub values: Vec<Value>,
     /// The version before the last, if there was one: its stamp and its values.
     pub before: Option<(Stamp, Vec<Value>)>,
@@ -47,27 +42,20 @@ pub enum DataError {
     /// The columns of a natural key have fewer combinations than the entity has rows.
     #[error("{} of `{entity}` cannot differ in their natural key: there are {names} combinations", count(*.rows, "row"))]
     TooFewNames {
-        /// The entity's name.
         entity: String,
-        /// Rows asked for.
         rows: u64,
         /// Combinations of the key's columns.
         names: u64,
     },
     /// A folded column looks at itself in the end.
     #[error("`{entity}.{column}` is folded in from itself")]
-    Circle {
-        /// The entity's name.
-        entity: String,
-        /// The column's name.
-        column: String,
-    },
+    Circle { entity: String, column: String },
 }
 
 impl Dataset {
     /// The data for `start`, whose local midnight (`utc_offset` in seconds) anchors all timestamps;
     /// `attributes` are the values of the device attributes. Once it `stops` no more rows are
-    /// looked up by their attributes.
+    /// looked at, and it only says whether the data can be made.
     ///
     /// # Errors
     /// When the data cannot be made as asked.
@@ -80,34 +68,7 @@ impl Dataset {
         attributes: &[Arc<[Value]>],
         stops: &dyn Fn() -> bool,
     ) -> Result<Dataset, DataError> {
-        let mut dataset = Dataset::outline(seed, schema, data, start, utc_offset, attributes)?;
-        dataset.index(data, stops);
-        Ok(dataset)
-    }
-
-    /// Whether the data can be made, without looking at a row.
-    ///
-    /// # Errors
-    /// When it cannot be made as asked.
-    pub fn check(
-        schema: Arc<Schema>,
-        data: &[EntityData],
-        attributes: &[Arc<[Value]>],
-    ) -> Result<(), DataError> {
-        Dataset::outline(Seed(0), schema, data, Stamp::default(), 0, attributes).map(drop)
-    }
-
-    /// Everything but the look-up tables.
-    fn outline(
-        seed: Seed,
-        schema: Arc<Schema>,
-        data: &[EntityData],
-        start: Stamp,
-        utc_offset: i32,
-        attributes: &[Arc<[Value]>],
-    ) -> Result<Dataset, DataError> {
         assert_eq!(schema.entities.len(), data.len(), "each entity has its data");
-        let values = attributes;
         let midnight = local_midnight(start, utc_offset);
         let day = Day::of(Stamp(start.0 + i64::from(utc_offset) * 1_000_000));
         let tables = schema.entities.iter().zip(data).map(|(entity, data)| {
@@ -118,14 +79,20 @@ impl Dataset {
                 entity.name
             );
             let seed = seed.derive(&entity.name, 0xda7a);
-            let cells = data.columns.iter().map(|maker| Cell::new(maker, values, (midnight, day))).collect();
+            let cells =
+                data.columns.iter().map(|maker| Cell::new(maker, attributes, (midnight, day))).collect();
             Table::new(seed, entity, data, cells, start)
         });
-        let mut dataset =
-            Dataset { tables: tables.collect(), schema: schema.clone(), start, attributes: values.to_vec() };
+        let mut dataset = Dataset {
+            tables: tables.collect(),
+            schema: schema.clone(),
+            start,
+            attributes: attributes.to_vec(),
+        };
         dataset.follow_references(data);
         dataset.check_folding()?;
         dataset.name_rows()?;
+        dataset.index(data, stops);
         Ok(dataset)
     }
 
@@ -203,14 +170,13 @@ impl Dataset {
         Ok(())
     }
 
-    /// Looks up given rows by key where given references need it, and all rows by their attributes.
     fn index(&mut self, data: &[EntityData], stops: &dyn Fn() -> bool) {
         for entity in self.schema.entities.iter().zip(data).filter(|(_, d)| d.given.is_some()).map(|(e, _)| e)
         {
             for column in &entity.columns {
                 let ColumnKind::Ref(target) = column.kind else { continue };
                 let table = &mut self.tables[usize::from(target.0)];
-                if table.by_key.is_empty() {
+                if table.by_key.is_empty() && !stops() {
                     table.by_key = (0..table.live).map(|row| (table.key(row), row as u32)).collect();
                 }
             }
@@ -234,28 +200,21 @@ impl Dataset {
     pub(super) fn table(&self, entity: EntityId) -> &Table {
         &self.tables[usize::from(entity.0)]
     }
-
-    /// The entities.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
     }
-
     /// The wall clock at virtual time zero.
     pub fn start(&self) -> Stamp {
         self.start
     }
-
     /// Rows that exist at the start: those of index `0..live`.
     pub fn live(&self, entity: EntityId) -> u64 {
         self.table(entity).live
     }
-
     /// All rows, with those that were deleted before the start: of index `live..len`.
     pub fn len(&self, entity: EntityId) -> u64 {
         self.table(entity).len()
     }
-
-    /// The key of row `row`.
     pub fn key(&self, entity: EntityId, row: u64) -> Key {
         self.table(entity).key(row)
     }
@@ -307,7 +266,6 @@ impl Dataset {
         }
     }
 
-    /// Row `row` with its history.
     pub fn row(&self, entity: EntityId, row: u64) -> History {
         let table = self.table(entity);
         let life = table.life(row);
@@ -326,16 +284,13 @@ impl Dataset {
     pub fn rows(&self, entity: EntityId) -> impl Iterator<Item = History> + '_ {
         (0..self.len(entity)).map(move |row| self.row(entity, row))
     }
-
     /// The stamp of the version of `row` that was there at `instant`; `None` if there was none.
     pub fn stamp_at(&self, entity: EntityId, row: u64, instant: Stamp) -> Option<Stamp> {
         let life = self.table(entity).life(row);
         let there = life.created <= instant && life.deleted.is_none_or(|gone| gone > instant);
         there.then(|| life.changed.filter(|changed| *changed <= instant).unwrap_or(life.created))
     }
-
-    /// The version of `row` that was there at `instant`: its stamp and its values; `None` if there
-    /// was none.
+    /// The stamp and values of `row` that were there at `instant`.
     pub fn at(&self, entity: EntityId, row: u64, instant: Stamp) -> Option<(Stamp, Vec<Value>)> {
         let stamp = self.stamp_at(entity, row, instant)?;
         let table = self.table(entity);
@@ -343,38 +298,28 @@ impl Dataset {
         let outdated = table.life(row).changed.is_some_and(|changed| changed > instant);
         Some((stamp, if outdated { older(table, row, values) } else { values }))
     }
-
     pub(in crate::workload) fn cell(&self, entity: EntityId, column: usize) -> &Cell {
         &self.table(entity).cells[column]
     }
-
-    /// The share of rows with the empty text in a column.
     pub(in crate::workload) fn empties(&self, entity: EntityId, column: usize) -> Option<Ppm> {
         self.table(entity).empties.get(&column).copied()
     }
-
-    /// The share of rows with null in a column that may hold it.
     pub(in crate::workload) fn nulls(&self, entity: EntityId, column: usize) -> Option<Ppm> {
         self.table(entity).nulls.get(&column).copied()
     }
-
     pub(in crate::workload) fn attribute_values(&self, attribute: usize) -> &[Value] {
         &self.attributes[attribute]
     }
-
     pub(in crate::workload) fn refers_to(&self, entity: EntityId, column: usize) -> Option<EntityId> {
         match self.schema.entity(entity).columns[column].kind {
             ColumnKind::Ref(target) => Some(target),
             _ => None,
         }
     }
-
     /// The columns of an entity that tell a device attribute: (column, attribute).
     pub(in crate::workload) fn attribute_columns(&self, entity: EntityId) -> &[(usize, usize)] {
         &self.table(entity).attributes
     }
-
-    /// The rows, deleted ones too, whose attribute column `column` holds `value`.
     pub(in crate::workload) fn having(&self, entity: EntityId, column: usize, value: &Value) -> &[u32] {
         self.table(entity).partition(column, value).unwrap_or(&[])
     }

@@ -22,13 +22,11 @@ pub(super) struct Lives {
     seed: Seed,
     start: Stamp,
     one_stamp: Option<Stamp>,
-    /// Age of the oldest row in milliseconds.
     oldest: f64,
     live: u64,
     gone: u64,
     created: Rate,
     changed: Rate,
-    /// The deleted rows in the order of their deletion.
     deletions: Mixing,
     /// The oldest deletion, in milliseconds before the start.
     deletions_from: f64,
@@ -46,15 +44,13 @@ impl Rate {
     fn new(seed: u64, daily: Ppm, rows: u64) -> Rate {
         Rate { daily: daily.share(), rows, order: Mixing::new(seed, rows.max(1)) }
     }
-    /// How many milliseconds ago it was row `row`'s turn; `part` (0 to 1) places it within its
-    /// turn.
+    /// How many milliseconds ago it was row `row`'s turn; `part` (0 to 1) is its place within that.
     fn age(&self, row: u64, part: f64) -> Option<f64> {
         (self.daily > 0.0).then(|| (self.order.at(row) as f64 + part) / self.rows as f64 / self.daily * DAY)
     }
 }
 
 impl Lives {
-    /// The lives of `live` rows and of as many deleted ones as the rate asks for.
     pub(super) fn new(seed: Seed, data: &EntityData, live: u64, start: Stamp) -> Lives {
         let one_stamp = data.one_stamp.map(|ago| truncated(start.minus(ago), start));
         let oldest = (data.age.0 / 1_000_000).max(10) as f64;
@@ -101,22 +97,18 @@ impl Lives {
         }
     }
 
-    /// Rows come at the daily rate; those that were there before are from the oldest tenth of the
-    /// entity's age.
+    /// Rows from before the daily rate are of the oldest tenth of the entity's age.
     fn creation_age(&self, row: u64) -> f64 {
         let part = self.part("created", row);
         let age = self.created.age(row, part).filter(|age| *age < self.oldest);
         age.unwrap_or(self.oldest * (0.9 + 0.1 * part))
     }
-
     fn deletion_age(&self, nth: u64) -> f64 {
         (self.deletions.at(nth) as f64 + self.part("deleted", nth)) / self.gone as f64 * self.deletions_from
     }
-
     fn part(&self, purpose: &str, row: u64) -> f64 {
         (self.seed.hash(purpose, row, 1) >> 11) as f64 / (1_u64 << 53) as f64
     }
-
     fn ago(&self, millis: i64) -> Stamp {
         truncated(Stamp(self.start.0 - millis * 1_000), self.start)
     }

@@ -6,7 +6,6 @@
 pub(super) struct Mixing {
     seed: u64,
     n: u64,
-    /// Bits of half a number.
     half: u32,
 }
 

@@ -6,16 +6,17 @@ use crate::base::{EntityId, Seed};
 use crate::contract::Entity;
 use crate::workload::Maker;
 
-/// How the columns of a natural key are made for a row.
 #[derive(Clone, Debug)]
 pub(super) enum Natural {
-    /// There is none.
     None,
     /// The row's number is written at the beginning of this column's text.
     Serial(usize),
-    /// The row's number, permuted, is read as a number with a digit for each column: (column, its
-    /// domain).
-    Digits { columns: Vec<(usize, u64)>, order: Mixing, names: u64 },
+    /// The row's number, permuted, is read as one with a digit for each (column, domain).
+    Digits {
+        columns: Vec<(usize, u64)>,
+        order: Mixing,
+        names: u64,
+    },
 }
 
 impl Natural {
@@ -26,7 +27,7 @@ impl Natural {
         cells: &[Cell],
         live: impl Fn(EntityId) -> u64,
     ) -> Natural {
-        let text = entity.unique.iter().find(|&&column| matches!(cells[column].maker, Maker::Words { .. }));
+        let text = entity.unique.iter().find(|&&column| matches!(cells[column].maker, Maker::Words(..)));
         if let Some(&column) = text {
             return Natural::Serial(column);
         }
@@ -36,8 +37,8 @@ impl Natural {
                 Maker::Ref(entity) => columns.push((column, live(entity))),
                 // Drawn at random: no two long texts are alike. A folded column follows its
                 // reference.
-                Maker::Fat { .. } | Maker::Prose { .. } | Maker::Blob { .. } => return Natural::None,
-                Maker::Folded { .. } | Maker::Words { .. } => {}
+                Maker::Fat { .. } | Maker::Prose(..) | Maker::Blob(..) => return Natural::None,
+                Maker::Folded { .. } | Maker::Words(..) => {}
                 _ => columns.push((column, cells[column].domain().unwrap_or(1))),
             }
         }
@@ -56,8 +57,7 @@ impl Natural {
         }
     }
 
-    /// The position of `column`'s value in its domain, for row `row`. Rows beyond the last name
-    /// take one that was there.
+    /// The place of a value in its domain. Rows beyond the last name take one that was there.
     pub(super) fn digit(&self, row: u64, column: usize) -> Option<u64> {
         let Natural::Digits { columns, order, names } = self else { return None };
         let place = columns.iter().position(|(c, _)| *c == column)?;

@@ -1,8 +1,7 @@
 //! Texts that pack like those that people write.
 //!
-//! Of 4 096 words the n-th is n times as rare as the first (Zipf's law), so that a packer finds
-//! about as much to reuse as in prose; the 64 words of [`words`](super::words), all as frequent,
-//! pack better than any text does. A test holds both packers to what real prose comes to.
+//! Of 4 096 words the n-th is n times as rare as the first (Zipf's law): the 64 words of
+//! [`words`](super::words), all as frequent, pack better than any text does.
 
 use crate::base::Stream;
 
@@ -14,14 +13,12 @@ const SHORT: [&str; 64] = [
     "what", "up", "out", "about", "into", "than", "them", "then", "some", "time", "two", "may", "could",
     "only", "new", "other", "after", "first", "any", "our",
 ];
-/// What the others are made of.
 const BEGINS: [&str; 16] =
     ["re", "con", "in", "pro", "de", "st", "tr", "com", "un", "per", "cl", "pl", "s", "m", "b", "w"];
 const MIDDLES: [&str; 16] =
     ["a", "e", "i", "o", "or", "er", "an", "ect", "ar", "ou", "ain", "on", "ea", "el", "is", "ul"];
 const ENDS: [&str; 16] =
     ["t", "ed", "ing", "s", "ion", "ly", "er", "al", "ment", "d", "ity", "es", "ck", "nt", "ve", "n"];
-/// Words have numbers of at most so many bits.
 const BITS: u64 = 12;
 
 pub(super) fn text(stream: &mut Stream, min: u32, max: u32) -> String {
@@ -89,7 +86,6 @@ mod tests {
         out.write_all(text.as_bytes()).unwrap();
         text.len() as f64 / out.finish().unwrap().len() as f64
     }
-
     fn zstd(text: &str) -> f64 {
         text.len() as f64 / zstd::bulk::compress(text.as_bytes(), 1).unwrap().len() as f64
     }

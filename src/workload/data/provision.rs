@@ -1,14 +1,12 @@
 //! The state that a device starts with.
 
 use super::dataset::Dataset;
-use crate::base::{EntityId, Stamp, Value};
+use crate::base::{EntityId, Stamp};
 use crate::contract::{Attributes, Carried, Delivery, Entity, Provision, ScopeRule};
 
 /// What a device with these attributes held after a complete sync at one past instant.
-///
-/// Windows of scopes are anchored at the scenario's start day, also for a device that synced long
-/// before it. Entities whose scope names no attribute come first: those rows are the same for all
-/// devices of the same instant.
+/// Windows of scopes are anchored at the scenario's start day. Entities whose scope names no
+/// attribute come first: those rows are the same for all devices of the same instant.
 pub struct Synced<'a, C> {
     dataset: &'a Dataset,
     attributes: Attributes,
@@ -17,8 +15,7 @@ pub struct Synced<'a, C> {
 }
 
 impl Dataset {
-    /// What a device with `attributes` held when it had synced everything at `at`; `cursor` gives
-    /// the cursors of then.
+    /// What it held when it had synced everything at `at`; `cursor` gives the cursors of then.
     pub fn provision<C: Fn(EntityId) -> String>(
         &self,
         attributes: Attributes,
@@ -33,11 +30,9 @@ impl<C: Fn(EntityId) -> String> Provision for Synced<'_, C> {
     fn synced_at(&self) -> Stamp {
         self.at
     }
-
     fn cursor(&self, entity: EntityId) -> String {
         (self.cursor)(entity)
     }
-
     fn rows(&self, f: &mut dyn FnMut(Carried<'_>)) {
         self.rows_of_group(false, &|| false, f);
         self.rows_of_group(true, &|| false, f);
@@ -45,8 +40,7 @@ impl<C: Fn(EntityId) -> String> Provision for Synced<'_, C> {
 }
 
 impl<C> Synced<'_, C> {
-    /// Calls `f` with the rows of the entities whose scope names an attribute, or of those whose
-    /// scope does not, until it `stops`: that is asked before each, as one may be long.
+    /// The rows of entities whose scope names an attribute, or does not, until it `stops`.
     pub fn rows_of_group(
         &self,
         of_attribute: bool,
@@ -82,14 +76,8 @@ impl<C> Synced<'_, C> {
     fn carry(&self, id: EntityId, entity: &Entity, row: u64, f: &mut dyn FnMut(Carried<'_>)) {
         // The columns of a scope are the same in all versions, so most rows are told apart by one
         // cell.
-        let inside = |rule: &ScopeRule| match rule {
-            ScopeRule::Attribute { column, attribute } => {
-                self.dataset.value(id, row, *column) == self.attributes[*attribute]
-            }
-            ScopeRule::Window { column, from, until } => {
-                matches!(self.dataset.value(id, row, *column), Value::Int(t) if (from.0..until.0).contains(&t))
-            }
-        };
+        let inside =
+            |rule: &ScopeRule| rule.is_met(&self.dataset.value(id, row, rule.column()), &self.attributes);
         if self.dataset.stamp_at(id, row, self.at).is_some()
             && entity.scope.iter().all(inside)
             && let Some((stamp, values)) = self.dataset.at(id, row, self.at)
@@ -101,8 +89,5 @@ impl<C> Synced<'_, C> {
 }
 
 fn attribute_rule(entity: &Entity) -> Option<(usize, usize)> {
-    entity.scope.iter().find_map(|rule| match rule {
-        ScopeRule::Attribute { column, attribute } => Some((*column, *attribute)),
-        ScopeRule::Window { .. } => None,
-    })
+    entity.scope.iter().find_map(ScopeRule::attribute)
 }

@@ -48,8 +48,7 @@ const WORDS: [(&str, &str); 40] = [
     ("ﬂuor", "ﬂuor"),
 ];
 
-/// Words apart by blanks up to `len` bytes in all, in one form; what no word fits into is dots.
-/// `text` may hold a beginning already.
+/// Words in one form up to `len` bytes in all, then dots; `text` may hold a beginning already.
 pub(super) fn fill(text: &mut String, stream: &mut Stream, len: usize) {
     let apart = stream.chance(0.5);
     while text.len() < len {

@@ -19,9 +19,7 @@ pub(super) type Partition = FxHashMap<Arc<str>, Vec<u32>>;
 pub(super) struct Table {
     pub(super) seed: Seed,
     pub(super) cells: Vec<Cell>,
-    /// Columns that may hold null, with the share of made rows that do.
     pub(super) nulls: BTreeMap<usize, Ppm>,
-    /// Columns that hold the empty text in a share of the made rows.
     pub(super) empties: BTreeMap<usize, Ppm>,
     pub(super) given: Option<Arc<Vec<GivenRow>>>,
     pub(super) live: u64,
@@ -31,7 +29,6 @@ pub(super) struct Table {
     changeable: Vec<usize>,
     /// Columns that tell a device attribute: (column, attribute).
     pub(super) attributes: Vec<(usize, usize)>,
-    /// The rows by each column of `attributes`.
     pub(super) partitions: Vec<Partition>,
     pub(super) by_key: FxHashMap<Key, u32>,
 }
@@ -46,12 +43,7 @@ impl Table {
         start: Stamp,
     ) -> Table {
         let live = data.given.as_ref().map_or(data.rows, |given| given.len() as u64);
-        let mut attributes: Vec<(usize, usize)> = Vec::new();
-        for rule in &entity.scope {
-            if let ScopeRule::Attribute { column, attribute } = rule {
-                attributes.push((*column, *attribute));
-            }
-        }
+        let mut attributes: Vec<_> = entity.scope.iter().filter_map(ScopeRule::attribute).collect();
         for (column, maker) in data.columns.iter().enumerate() {
             if let Maker::Attribute(attribute) = maker
                 && !attributes.contains(&(column, *attribute))
@@ -78,7 +70,6 @@ impl Table {
     pub(super) fn len(&self) -> u64 {
         self.live + self.lives.gone()
     }
-
     pub(super) fn given(&self, row: u64) -> Option<&GivenRow> {
         self.given.as_ref().map(|given| &given[row as usize])
     }
@@ -110,14 +101,14 @@ impl Table {
         }
         let cell = &self.cells[column];
         match (&cell.maker, &self.natural) {
-            (Maker::Words { min, max, letters }, Natural::Serial(serial)) if *serial == column => {
+            (Maker::Words(min, max, letters), Natural::Serial(serial)) if *serial == column => {
                 let mut text = format!("{row:06}");
                 let least = text.len() as u32;
                 let mut stream = self.seed.stream("cell", row, column as u64);
                 words::fill(&mut text, &mut stream, (*min).max(least), (*max).max(least), *letters);
                 Value::text(&text)
             }
-            (Maker::Words { .. } | Maker::Prose { .. } | Maker::Fat { .. } | Maker::Blob { .. }, _) => {
+            (Maker::Words(..) | Maker::Prose(..) | Maker::Fat { .. } | Maker::Blob(..), _) => {
                 cell.draw(&mut self.seed.stream("cell", row, column as u64))
             }
             (Maker::Attribute(_), _) => {
@@ -132,19 +123,16 @@ impl Table {
     pub(super) fn is_null(&self, row: u64, column: usize) -> bool {
         self.drawn(&self.nulls, "null", row, column)
     }
-
     fn drawn(&self, shares: &BTreeMap<usize, Ppm>, purpose: &str, row: u64, column: usize) -> bool {
         let drawn = || self.seed.hash(purpose, row, column as u64) % 1_000_000;
         shares.get(&column).is_some_and(|share| drawn() < u64::from(share.0))
     }
-
     /// Where in its domain a made row's cell lies.
     fn position(&self, row: u64, column: usize) -> Option<u64> {
         let count = self.cells[column].domain().filter(|count| *count > 0)?;
         let digit = self.natural.digit(row, column);
         Some(digit.unwrap_or_else(|| pick(self.seed.hash("cell", row, column as u64), count)))
     }
-
     /// Which of `count` rows a made row's reference points to.
     pub(super) fn target(&self, row: u64, column: usize, count: u64) -> Option<u64> {
         let digit = || self.natural.digit(row, column);
@@ -182,7 +170,6 @@ impl Table {
         }
     }
 
-    /// The rows whose column `column` reads `text`; `None` if the column is not indexed.
     pub(super) fn partition(&self, column: usize, value: &Value) -> Option<&[u32]> {
         let index = self.attributes.iter().position(|(c, _)| *c == column)?;
         match value {
@@ -190,7 +177,6 @@ impl Table {
             _ => Some(&[]),
         }
     }
-
     pub(super) fn refers_to(&self, column: usize) -> Option<EntityId> {
         match self.cells[column].maker {
             Maker::Ref(entity) => Some(entity),
@@ -200,11 +186,7 @@ impl Table {
 }
 
 fn changeable(entity: &Entity, cells: &[Cell]) -> Vec<usize> {
-    let scoped = |column: usize| {
-        entity.scope.iter().any(|rule| match rule {
-            ScopeRule::Attribute { column: c, .. } | ScopeRule::Window { column: c, .. } => *c == column,
-        })
-    };
+    let scoped = |column: usize| entity.scope.iter().any(|rule| rule.column() == column);
     let free =
         |column: &usize| cells[*column].is_plain() && !scoped(*column) && !entity.unique.contains(column);
     let held: Vec<usize> = entity.projection.iter().copied().filter(free).collect();

@@ -51,7 +51,7 @@ fn natural_keys_and_keys_are_distinct() {
 fn a_natural_key_may_use_up_all_its_combinations_but_not_more() {
     let mut dense = data();
     let appointment = &mut dense[usize::from(APPOINTMENT.0)];
-    appointment.columns[STARTS_AT] = Maker::Moment { from: 0, until: 19 * DAY, step: DAY };
+    appointment.columns[STARTS_AT] = Maker::Moment(0, 19 * DAY, DAY);
     appointment.rows = 23 * 20;
     let full = made(1, &dense).unwrap();
     let names: BTreeSet<String> = (0..23 * 20)

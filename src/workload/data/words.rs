@@ -13,8 +13,7 @@ const WORDS: [&str; 64] = [
     "pine", "quartz", "reed", "river", "slate",
 ];
 
-/// Words apart by blanks, of `min` to `max` bytes in all; what is too long is cut. `text` may hold
-/// a beginning already.
+/// Words of `min` to `max` bytes in all, cut there; `text` may hold a beginning already.
 pub(super) fn fill(text: &mut String, stream: &mut Stream, min: u32, max: u32, letters: Letters) {
     let span = u64::from(max.saturating_sub(min)) + 1;
     let len = min as usize + stream.below(span) as usize;

@@ -1,8 +1,7 @@
 //! Edits whose row is found at the moment they are made, from what their author sees then.
 //!
-//! The script has the intent and its numbers; the row is a pure function of those and of a
-//! [`Sight`]: of the rows that may be meant the one whose key has the smallest hash, so that a row
-//! that comes or goes elsewhere moves nothing.
+//! The row is a pure function of the intent and of a [`Sight`]: of the rows that may be meant the
+//! one whose key has the smallest hash, so that one that comes or goes elsewhere moves nothing.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +14,7 @@ pub type Cells<'a> = dyn Fn(usize) -> Option<Value> + 'a;
 
 /// What somebody sees at an instant: a person the rows of an app, the office those of the backend.
 pub trait Sight {
-    /// Calls `f` with each row of `entity`: its key, and what it holds in a column of the backend,
-    /// if that is seen.
+    /// Each row of `entity`: its key, and what it holds in a column of the backend, if seen.
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>));
     /// The keys that came in the run: those that the person made, or for the office all.
     fn made(&self, entity: EntityId) -> Option<&BTreeSet<Key>>;
@@ -27,35 +25,26 @@ pub trait Sight {
 /// An edit whose row is yet to be found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Aimed {
-    /// Index of the action that it is of.
     pub action: u16,
-    /// The entity.
     pub entity: EntityId,
-    /// What it does.
     pub kind: EditKind,
-    /// Which rows may be meant, and referred to.
     pub aim: Aim,
     /// The row that is meant, or of a create the one that is referred to.
     pub row: Option<Named>,
     /// The group that hears which row it was.
     pub group: Option<u64>,
-    /// What the choice is drawn from.
     pub seed: Seed,
     /// Rows whose timestamp in this column lies in `from..=until` come first.
     pub near: Option<(usize, i64, i64)>,
-    /// The key of a new row.
     pub fresh: Key,
     /// What is written, by position in the backend's columns.
     pub drafts: Vec<(usize, Draft)>,
 }
 
-/// A row that is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Named {
-    /// By its key.
     Key(Key),
-    /// As the one that edits of this group are about; where none has found it yet, the edit finds
-    /// it.
+    /// As the one that edits of this group are about: the first finds it.
     OfGroup(u64),
 }
 
@@ -65,34 +54,18 @@ pub enum Draft {
     /// The first of these that is not there yet, at last the last.
     OneOf(Vec<Value>),
     /// The key of a row of this entity; null if there is none and that is allowed.
-    Ref {
-        /// The entity.
-        entity: EntityId,
-        /// Null is allowed.
-        or_null: bool,
-    },
-    /// What `column` of `entity` holds in the row that this row's column `via` points to; null if
-    /// that is not seen.
-    Folded {
-        /// The entity looked at.
-        entity: EntityId,
-        /// This row's column with its key.
-        via: usize,
-        /// The column looked at.
-        column: usize,
-    },
+    Ref { entity: EntityId, or_null: bool },
+    /// What a row holds that this row's column `via` points to; null if that is not seen.
+    Folded { entity: EntityId, via: usize, column: usize },
 }
 
-/// A row with what is written to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// The row.
     pub key: Key,
     /// New values by position in the backend's columns.
     pub values: Vec<(usize, Value)>,
 }
 
-/// A row that an aim may take: how it ranks, its key, its values.
 type Ranked = ((bool, u64), String, Vec<(usize, Value)>);
 
 impl Aimed {
@@ -147,8 +120,7 @@ impl Aimed {
         referred.filter(|_| self.kind == EditKind::Create).unwrap_or(self.entity)
     }
 
-    /// One of the rows that may be meant, with what it holds in the columns that are written:
-    /// `only` that one, if one is named, and not the `other`.
+    /// With what it holds in the columns that are written: `only` that one, not the `other`.
     fn pick(
         &self,
         sight: &dyn Sight,
@@ -182,8 +154,7 @@ impl Aimed {
     }
 }
 
-/// What `column` holds in the row of `entity` that the value of `via` among those written points
-/// to.
+/// What `column` holds in the row that the written value of `via` points to.
 fn seen(
     sight: &dyn Sight,
     entity: EntityId,
@@ -240,7 +211,6 @@ mod tests {
     fn key(text: &str) -> Key {
         Key(text.into())
     }
-
     fn seen() -> Seen {
         let files = vec![("a", 1), ("b", 2), ("c", 3), ("d", 4)];
         Seen { folders: vec![("x", "old"), ("y", "new")], files, ..Seen::default() }

@@ -5,18 +5,15 @@ use std::collections::BTreeMap;
 use super::person::{Person, Presence};
 use super::rhythm::Rhythm;
 use super::setting::{Burst, Setting};
-use super::share;
 use crate::base::{Ppm, Seed, Span, Stream, Time};
 use crate::contract::EditKind;
-use crate::workload::{Action, Rivals};
+use crate::workload::{Action, Rivals, share};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Intent {
     pub(super) at: Time,
-    /// A position in the people; `None` is the office.
     pub(super) who: Option<usize>,
     pub(super) action: usize,
-    /// What everything about it is drawn from.
     pub(super) seed: Seed,
     pub(super) burst: Option<usize>,
     /// Somebody else is after the same row or natural key.
@@ -46,7 +43,6 @@ impl Intent {
     pub(super) fn deletes(&self, kind: EditKind) -> bool {
         kind == EditKind::Delete || self.twin.is_some_and(|twin| twin.what == Opposite::Delete)
     }
-    /// When it, or its twin if that is earlier, happens.
     pub(super) fn first(&self) -> Time {
         self.twin.map_or(self.at, |twin| twin.at.min(self.at))
     }
@@ -57,7 +53,6 @@ pub(super) struct Day<'a> {
     pub(super) hours: (Time, Time),
     /// Of the office.
     pub(super) rhythm: Rhythm,
-    /// Of the people with devices.
     pub(super) people_rhythm: Rhythm,
     pub(super) presences: Vec<Option<Presence>>,
 }
@@ -97,7 +92,6 @@ impl Day<'_> {
         Intent { at, who, action, seed, burst: None, twin: None }
     }
 
-    /// The writes of the bursts, spread evenly.
     pub(super) fn bursts(&self, bursts: &[Burst]) -> Vec<Intent> {
         let mut seen: BTreeMap<(usize, Time, usize), u64> = BTreeMap::new();
         let mut intents = Vec::new();
@@ -204,8 +198,7 @@ impl Day<'_> {
         if others.is_empty() { Opposite::Other } else { Opposite::Beside(*stream.pick(&others)) }
     }
 
-    /// A colleague who is at work at that time, in this share of the cases; the office in the
-    /// others, and where there is none.
+    /// A colleague who is at work then, in this share of the cases; else the office.
     fn rival(
         &self,
         intent: &Intent,
@@ -224,8 +217,7 @@ impl Day<'_> {
         (stream.chance(share) && !others.is_empty()).then(|| *stream.pick(&others))
     }
 
-    /// Which of the devices' writes of this kind are in the share, of those that nobody contends
-    /// yet; of creates only those that have a natural key.
+    /// Of those that nobody contends yet; of creates only those that have a natural key.
     fn drawn(&self, intents: &[Intent], kind: EditKind, purpose: &str, of: Ppm) -> Vec<usize> {
         let fits = |intent: &Intent| {
             let action = &self.setting.options.actions[intent.action];

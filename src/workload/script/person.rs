@@ -1,9 +1,8 @@
 //! Who works when, and when the app is in the foreground.
 
-use super::share;
 use crate::base::{DeviceId, Seed, Span, Stamp, Stream, Time};
 use crate::contract::Attributes;
-use crate::workload::{LoginWave, WorkloadOptions};
+use crate::workload::{LoginWave, WorkloadOptions, share};
 
 /// So long after the login a person relies on rows that the device did not start with.
 const SETTLING: Span = Span::secs(600);
@@ -13,11 +12,8 @@ const FIRST_LOOK: Span = Span::secs(60);
 /// A person with a device, as far as the script needs to know.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
-    /// The device.
     pub device: DeviceId,
-    /// What sets it apart.
     pub attributes: Attributes,
-    /// What the person does.
     pub role: String,
     /// When the device was last synced before the start; `None` for a fresh install.
     pub synced_at: Option<Stamp>,
@@ -33,7 +29,6 @@ pub(super) struct Presence {
     pub(super) settled: Time,
 }
 
-/// The working time; the whole script if the options name none.
 pub(super) fn working_hours(options: &WorkloadOptions, duration: Span) -> (Time, Time) {
     let end = Time::ZERO + duration;
     let (from, until) = options.hours;
@@ -85,8 +80,7 @@ fn waves_of(seed: Seed, logins: &[LoginWave], people: &[Person]) -> Vec<usize> {
     waves
 }
 
-/// Normal around the wave's middle; what falls outside the working time is drawn again, at last
-/// moved inside.
+/// Normal around the wave's middle, drawn again outside of working time, at last moved inside.
 fn login_time(stream: &mut Stream, wave: &LoginWave, hours: (Time, Time)) -> Time {
     let mut drawn = wave.at;
     for _ in 0..8 {
@@ -99,8 +93,7 @@ fn login_time(stream: &mut Stream, wave: &LoginWave, hours: (Time, Time)) -> Tim
     drawn.clamp(hours.0, Time(hours.1.0 - 1))
 }
 
-/// The stretches of time, sorted and apart, in which the person would look at the app without
-/// having anything to write: the first begins with the day, the pauses between are exponential.
+/// When the person would look at the app without having anything to write, sorted and apart.
 pub(super) fn stretches(stream: &mut Stream, options: &WorkloadOptions, day: &Presence) -> Vec<(Time, Time)> {
     let (mean, Some(every)) = (options.foreground, options.visits_every()) else {
         return vec![(day.from, day.until)];
@@ -116,7 +109,6 @@ pub(super) fn stretches(stream: &mut Stream, options: &WorkloadOptions, day: &Pr
     stretches
 }
 
-/// Stretches that overlap or touch become one.
 pub(super) fn united(mut stretches: Vec<(Time, Time)>) -> Vec<(Time, Time)> {
     stretches.sort_unstable();
     let mut apart: Vec<(Time, Time)> = Vec::with_capacity(stretches.len());

@@ -11,20 +11,17 @@ use super::value::{Moment, NewRow, Rows};
 use crate::base::{EditId, EntityId, Key, Span, Stamp, Time, Value};
 use crate::contract::{Delivery, EditKind, LocalEdit};
 use crate::workload::data::pick;
-use crate::workload::{Action, Aim};
+use crate::workload::{Action, Aim, share};
 
 /// A record is opened so long before its details are edited.
 const READING: Span = Span::secs(40);
 /// A person opens records whose timestamp is this near.
 const AROUND_NOW: Span = Span::secs(12 * 3_600);
 
-/// What somebody does; a person's edits are not numbered yet.
 #[derive(Debug)]
 pub(super) struct Deed {
     pub(super) at: Time,
-    /// A position in the people; `None` is the office.
     pub(super) who: Option<usize>,
-    /// Which action an edit is of.
     pub(super) action: Option<u16>,
     pub(super) act: Act,
 }
@@ -38,7 +35,6 @@ const ASKED_EVERY: usize = 64;
 pub(super) struct Plot<'a> {
     day: &'a Day<'a>,
     rows: Rows<'a>,
-    /// By position in the people.
     circles: Vec<Circle>,
     pub(super) deeds: Vec<Deed>,
     bursts: &'a [Burst],
@@ -57,8 +53,7 @@ impl<'a> Plot<'a> {
         Plot { day, rows, circles, deeds: Vec::new(), bursts, named: BTreeMap::new(), counts }
     }
 
-    /// Plays all intents: deletions first, so that nobody is after a row that will be gone; the
-    /// rest in the order of time. `None` if it was stopped.
+    /// Deletions first, so that nobody is after a row that will be gone. `None` if it was stopped.
     pub(super) fn play(&mut self, mut intents: Vec<Intent>, stops: &dyn Fn() -> bool) -> Option<()> {
         let day = self.day;
         let kind = |intent: &Intent| day.setting.options.actions[intent.action].kind;
@@ -108,7 +103,6 @@ impl<'a> Plot<'a> {
         Some(())
     }
 
-    /// A write, and its twin, whose row is found when it is made.
     fn aim(&mut self, intent: &Intent, action: &Action, mut target: Target) -> Option<()> {
         if intent.twin.is_some() {
             // Who comes first finds the row, and the other is after the same.
@@ -118,7 +112,7 @@ impl<'a> Plot<'a> {
         let aimed = self.aimed_at(intent, action, (intent.at, intent.who), ("values", &target))?;
         if let Some(twin) = intent.twin {
             let mut other = match twin.what {
-                Opposite::Same => Aimed { drafts: aimed.drafts.clone(), ..aimed.clone() },
+                Opposite::Same => aimed.clone(),
                 Opposite::Other | Opposite::Delete => {
                     self.aimed_at(intent, action, (twin.at, twin.who), ("twin values", &target))?
                 }
@@ -225,11 +219,9 @@ impl<'a> Plot<'a> {
         let act = Act::Aimed(self.unnumbered(who), Box::new(aimed));
         self.deeds.push(Deed { at, who, action, act });
     }
-
     fn unnumbered(&self, who: Option<usize>) -> Option<EditId> {
         who.map(|who| EditId { device: self.day.setting.people[who].device, number: 0 })
     }
-
     fn open(&mut self, at: Time, who: usize, entity: EntityId, of: Key) {
         self.deeds.push(Deed { at, who: Some(who), action: None, act: Act::Open { entity, of } });
     }
@@ -269,8 +261,7 @@ impl<'a> Plot<'a> {
         Some(())
     }
 
-    /// What the office writes into the row that a phone has just chosen: the same, or something
-    /// else.
+    /// What the other side writes into the row: the same, or something else.
     fn twin_values(
         &mut self,
         intent: &Intent,
@@ -298,7 +289,6 @@ impl<'a> Plot<'a> {
         self.remove(entity, row, (intent.at, intent.who), intent);
         Some(())
     }
-
     fn remove(&mut self, entity: EntityId, row: u32, by: (Time, Option<usize>), intent: &Intent) {
         self.rows.remove(entity, row);
         let key = self.key(entity, row);
@@ -341,8 +331,7 @@ impl<'a> Plot<'a> {
         let weights: Vec<u64> = self.day.presences.iter().map(|p| u64::from(p.is_some())).collect();
         let device = |who: usize| u64::from(setting.people[who].device.0);
         let tie = |who| setting.seed.hash("open rest", device(who), 0);
-        for (who, count) in super::share::split((total + 500) / 1_000, &weights, tie).into_iter().enumerate()
-        {
+        for (who, count) in share::split((total + 500) / 1_000, &weights, tie).into_iter().enumerate() {
             let Some(presence) = self.day.presences[who] else { continue };
             for n in 0..count {
                 let mut stream = setting.seed.stream("open", device(who), n);
@@ -360,17 +349,12 @@ impl<'a> Plot<'a> {
 
     /// Records of these hours, if their scope has a window.
     fn record_near(&self, record: EntityId, at: Time) -> Option<Near> {
-        use crate::contract::ScopeRule::{Attribute, Window};
         let scope = &self.day.setting.dataset.schema().entity(record).scope;
-        let column = scope.iter().find_map(|rule| match rule {
-            Window { column, .. } => Some(*column),
-            Attribute { .. } => None,
-        })?;
-        Some(near(self.wall(at), (column, AROUND_NOW, AROUND_NOW)))
+        let window = scope.iter().find(|rule| rule.attribute().is_none())?;
+        Some(near(self.wall(at), (window.column(), AROUND_NOW, AROUND_NOW)))
     }
 
-    /// The rows of an import; fewer than asked for if the natural keys run out. `None` if it was
-    /// stopped.
+    /// Fewer rows than asked for if the natural keys run out. `None` if it was stopped.
     pub(super) fn import(&mut self, import: &Import, nth: u64, stops: &dyn Fn() -> bool) -> Option<Batch> {
         let setting = self.day.setting;
         let entity = import.entity;
@@ -404,11 +388,9 @@ impl<'a> Plot<'a> {
         let circle = who.map_or(OFFICE, |who| self.circles[who]);
         Moment { circle, now, near: action.near.map(|wish| near(now, wish)), finds_refs: false }
     }
-
     fn wall(&self, at: Time) -> Stamp {
         self.day.setting.dataset.start().plus(at.since(Time::ZERO))
     }
-
     fn key(&self, entity: EntityId, row: u32) -> Key {
         self.day.setting.dataset.key(entity, u64::from(row))
     }
@@ -418,8 +400,7 @@ fn near(now: Stamp, (column, before, after): (usize, Span, Span)) -> Near {
     Near { column, from: now.minus(before).0, until: now.plus(after).0 }
 }
 
-/// Tells whether somebody can have a row at that time: soon after the login only what the device
-/// started with.
+/// Soon after the login a device has only what it started with.
 fn held<'a>(day: &'a Day<'_>, who: Option<usize>, at: Time, entity: EntityId) -> impl Fn(u32) -> bool + 'a {
     let dataset = day.setting.dataset;
     let synced_at = who

@@ -33,7 +33,6 @@ pub(super) struct Pools<'a> {
 struct Members {
     /// By position; `None` where any value will do.
     attributes: Vec<Option<Value>>,
-    /// They are after what is on their device.
     on_device: bool,
 }
 
@@ -65,21 +64,17 @@ impl<'a> Pools<'a> {
             Circle(circles.len() - 1)
         })
     }
-
-    /// The circle of all rows with this value of one attribute.
     pub(super) fn having(&mut self, attribute: usize, value: Value) -> Circle {
         let mut attributes = vec![None; attribute];
         attributes.push(Some(value));
         self.circles.push(Members { attributes, on_device: false });
         Circle(self.circles.len() - 1)
     }
-
     pub(super) fn attribute(&self, circle: Circle, attribute: usize) -> Option<&Value> {
         self.circles[circle.0].attributes.get(attribute)?.as_ref()
     }
 
-    /// A row that `accept` takes: among those near the moment if there are any (true), else among
-    /// all of the circle's.
+    /// One near the moment if there is any (true), else any of the circle's.
     pub(super) fn pick(
         &mut self,
         stream: &mut Stream,
@@ -158,13 +153,9 @@ impl<'a> Pools<'a> {
     }
 
     fn in_windows(&self, entity: EntityId, row: u32) -> bool {
-        self.dataset.schema().entity(entity).scope.iter().all(|rule| match rule {
-            ScopeRule::Attribute { .. } => true,
-            ScopeRule::Window { column, from, until } => {
-                let value = self.dataset.value(entity, u64::from(row), *column);
-                matches!(value, Value::Int(t) if (from.0..until.0).contains(&t))
-            }
-        })
+        let value = |rule: &ScopeRule| self.dataset.value(entity, u64::from(row), rule.column());
+        let scope = &self.dataset.schema().entity(entity).scope;
+        scope.iter().all(|rule| rule.attribute().is_some() || rule.is_met(&value(rule), &[]))
     }
 
     /// The details of the records that the circle's devices hold.

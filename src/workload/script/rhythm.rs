@@ -3,12 +3,10 @@
 use crate::base::{Span, Time};
 use crate::workload::{LoginWave, Peak};
 
-/// The writes' density over the working time: each peak holds its share, the time outside the peaks
-/// what is left.
+/// The writes' density over the working time.
 #[derive(Clone, Debug)]
 pub(super) struct Rhythm {
-    /// Ends of stretches of even density, each with the share of writes up to it. The first is the
-    /// start, with share 0.
+    /// Ends of stretches of even density with the share of writes up to each, from 0 at the start.
     ends: Vec<(Time, f64)>,
 }
 
@@ -18,16 +16,12 @@ type Load = (Time, Time, f64);
 const FITTING_ROUNDS: u32 = 20;
 
 impl Rhythm {
-    /// The rhythm of who is there during all the working time.
     pub(super) fn new(hours: (Time, Time), peaks: &[Peak]) -> Rhythm {
         Rhythm::with_loads(hours, &loads(hours, peaks))
     }
 
-    /// The rhythm of people who come with these logins, each writing as much as any other: stronger
-    /// in the early peaks by as much as those who are not there yet leave out, so that all of them
-    /// together meet the shares.
-    ///
-    /// Depends on the options alone, not on who logs in when.
+    /// The rhythm of people who come with these logins: stronger in the early peaks by as much as
+    /// those who are not there yet leave out, so that all of them together meet the shares.
     pub(super) fn of_people(hours: (Time, Time), peaks: &[Peak], logins: &[LoginWave]) -> Rhythm {
         let wanted = loads(hours, peaks);
         let left = left_over(&wanted);

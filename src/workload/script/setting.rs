@@ -5,35 +5,25 @@ use super::person::Person;
 use crate::base::{DeviceId, EntityId, Seed, Span, Time, Value};
 use crate::workload::{Dataset, WorkloadOptions};
 
-/// What a script is written from.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
-    /// Where its randomness comes from.
     pub seed: Seed,
-    /// What people and the office do.
     pub options: &'a WorkloadOptions,
-    /// Everybody with a device.
     pub people: &'a [Person],
-    /// The rows there are.
     pub dataset: &'a Dataset,
-    /// How long the script is.
     pub duration: Span,
 }
 
 /// Edits that one person makes at a set time, on top of the day's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Burst {
-    /// Index of the action.
     pub action: usize,
     /// Who; an unknown device makes none.
     pub device: DeviceId,
-    /// How many.
     pub count: u32,
-    /// From when.
     pub at: Time,
     /// Spread evenly over this time.
     pub over: Span,
-    /// Which row it is about, and what is written there.
     pub target: Target,
 }
 
@@ -51,11 +41,8 @@ pub struct Target {
 /// New rows that the office brings in at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
-    /// When.
     pub at: Time,
-    /// The entity.
     pub entity: EntityId,
-    /// How many.
     pub rows: u64,
     /// All with one value of the attribute at this position; of all values if `None`.
     pub of_one: Option<usize>,

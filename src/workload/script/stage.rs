@@ -5,7 +5,7 @@ use super::person::{presences, stretches, united, working_hours};
 use super::plot::{Deed, Plot};
 use super::rhythm::Rhythm;
 use super::setting::{Burst, Import, Setting};
-use super::step::{Act, Actor, Script, ScriptSummary, ShortImport, Step};
+use super::step::{Act, Actor, Placed, Script, ShortImport, Step};
 use crate::base::{Span, Time};
 use crate::contract::AppEvent;
 
@@ -14,8 +14,7 @@ const REACHING_FOR_IT: Span = Span::secs(15);
 /// It stays there for at least so long after it.
 const PUTTING_IT_AWAY: Span = Span::secs(5);
 
-/// Writes the whole script: the day's writes, the bursts and the imports, with everything around
-/// them; unless `stops` says that nobody waits for it any more, which is asked now and then.
+/// Writes the whole script, unless it `stops`, which is asked now and then.
 pub fn write_script(
     setting: &Setting<'_>,
     bursts: &[Burst],
@@ -32,13 +31,11 @@ pub fn write_script(
     };
     let mut plot = Plot::new(&day, bursts);
     let mut steps = Vec::new();
-    let mut imported = 0;
     let mut short = Vec::new();
     for (index, import) in imports.iter().enumerate() {
         let nth = imports[..index].iter().filter(|other| other.at == import.at).count();
         let batch = plot.import(import, nth as u64, stops)?;
         let made = batch.rows.len() as u64;
-        imported += made;
         if made < import.rows {
             let entity = setting.dataset.schema().entity(import.entity).name.clone();
             short.push(ShortImport { entity, asked: import.rows, made });
@@ -55,26 +52,23 @@ pub fn write_script(
             count.left_out += day.totals(action).0;
         }
     }
-    let opens = deeds.iter().filter(|deed| matches!(deed.act, Act::Open { .. })).count() as u64;
     // Of what is done at one instant records are opened first; edits whose row is found come last.
     deeds.sort_by_key(|deed| match deed.act {
         Act::Open { .. } => 0,
         Act::Aimed(..) => 2,
         _ => 1,
     });
-    let mut summary = ScriptSummary { actions: counts, logins: 0, resumes: 0, opens, imported, short };
-    let edits = put_on_stage(&day, deeds, &mut steps, &mut summary, stops)?;
+    let edits = put_on_stage(&day, deeds, &mut steps, stops)?;
     steps.sort_by_key(|step| (step.at, step.actor));
     // A big fleet's day is a million steps, which are there until it ends.
     steps.shrink_to_fit();
-    Some(Script { steps, edits, summary })
+    Some(Script { steps, edits, placed: Placed { actions: counts, short } })
 }
 
 fn put_on_stage(
     day: &Day<'_>,
     deeds: Vec<Deed>,
     steps: &mut Vec<Step>,
-    summary: &mut ScriptSummary,
     stops: &dyn Fn() -> bool,
 ) -> Option<Vec<Vec<u16>>> {
     let people = day.setting.people;
@@ -92,12 +86,11 @@ fn put_on_stage(
             return None;
         }
         if let Some(at) = login(day, who) {
-            summary.logins += 1;
             deeds.insert(0, Deed { at, who: Some(who), action: None, act: Act::App(AppEvent::Login) });
         }
         deeds.sort_by_key(|deed| deed.at);
         edits[people[who].device.0 as usize] = deeds.iter().filter_map(|deed| deed.action).collect();
-        perform(day, who, deeds, steps, summary);
+        perform(day, who, deeds, steps);
     }
     Some(edits)
 }
@@ -106,14 +99,13 @@ fn login(day: &Day<'_>, who: usize) -> Option<Time> {
     day.presences[who].and_then(|presence| presence.login)
 }
 
-fn perform(day: &Day<'_>, who: usize, deeds: Vec<Deed>, steps: &mut Vec<Step>, summary: &mut ScriptSummary) {
+fn perform(day: &Day<'_>, who: usize, deeds: Vec<Deed>, steps: &mut Vec<Step>) {
     let device = day.setting.people[who].device;
     let mut number = 0;
     let mut own = Vec::new();
     for (from, until) in foreground(day, who, &deeds) {
         if login(day, who) != Some(from) {
             own.push((from, 0, Act::App(AppEvent::Resume)));
-            summary.resumes += 1;
         }
         if until < Time::ZERO + day.setting.duration {
             own.push((until, 2, Act::App(AppEvent::Pause)));
@@ -135,8 +127,7 @@ fn perform(day: &Day<'_>, who: usize, deeds: Vec<Deed>, steps: &mut Vec<Step>, s
     steps.extend(own.into_iter().map(|(at, _, act)| Step { at, actor: Actor::Device(device), act }));
 }
 
-/// When the app is in the foreground: as the person's habit has it, and around everything the
-/// person does.
+/// By the person's habit, and around everything the person does.
 fn foreground(day: &Day<'_>, who: usize, deeds: &[Deed]) -> Vec<(Time, Time)> {
     let setting = day.setting;
     let device = u64::from(setting.people[who].device.0);

@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::aim::Draft;
 use super::pool::{Circle, Near, Pools};
-use crate::base::{EntityId, Stamp, Stream, Value};
+use crate::base::{EntityId, Ppm, Stamp, Stream, Value};
 use crate::contract::{Delivery, ScopeRule};
 use crate::workload::{Dataset, Maker};
 
@@ -18,7 +18,6 @@ const ALTERNATIVES: usize = 6;
 pub(super) struct Rows<'a> {
     pub(super) dataset: &'a Dataset,
     pub(super) pools: Pools<'a>,
-    /// What the script has changed.
     changed: FxHashMap<(EntityId, u32, usize), Value>,
     /// Rows that the script deletes or takes out of their devices' scope.
     gone: FxHashSet<(EntityId, u32)>,
@@ -40,7 +39,6 @@ pub(super) struct Moment {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct NewRow {
     pub(super) values: Vec<Value>,
-    /// The rows that its references point to.
     targets: Vec<Option<u32>>,
 }
 
@@ -107,8 +105,7 @@ impl<'a> Rows<'a> {
         changed.unwrap_or_else(|| self.dataset.value(entity, u64::from(row), column))
     }
 
-    /// The values of a new row whose natural key is free, or is that of `same`. `None` if a
-    /// reference finds no row or no key is free.
+    /// Its natural key is free, or that of `same`. `None` if no row or key is found.
     pub(super) fn create(
         &mut self,
         stream: &mut Stream,
@@ -186,8 +183,7 @@ impl<'a> Rows<'a> {
         None
     }
 
-    /// What a write of these columns may say whose row is found when it is made; of a new row its
-    /// values are drawn already.
+    /// For a row that is found when it is made; of a new `row` the values are drawn already.
     pub(super) fn drafts(
         &mut self,
         stream: &mut Stream,
@@ -202,7 +198,7 @@ impl<'a> Rows<'a> {
             let draft = match self.dataset.cell(entity, column).maker {
                 Maker::Ref(target) if self.is_seen(target) => {
                     let or_null = self.dataset.nulls(entity, column).is_some();
-                    match self.draws_null(stream, entity, column) {
+                    match draws(stream, self.dataset.nulls(entity, column)) {
                         true => Draft::OneOf(vec![Value::Null]),
                         false => Draft::Ref { entity: target, or_null },
                     }
@@ -233,8 +229,7 @@ impl<'a> Rows<'a> {
         self.dataset.schema().entity(entity).delivery.is_on_devices()
     }
 
-    /// Draws until the value differs from the present one and `other`; if that cannot be, from
-    /// `other` or the present one.
+    /// Draws until it differs from the present one and `other`; if that cannot be, from one.
     fn draw_unlike(
         &mut self,
         new: &mut NewRow,
@@ -273,11 +268,11 @@ impl<'a> Rows<'a> {
         new.values[column] = match (&cell.maker, own) {
             (Maker::Folded { .. }, _) => return Some(()),
             (Maker::Ref(target), _) if moment.finds_refs && self.is_seen(*target) => return Some(()),
-            _ if self.draws_null(stream, entity, column) => {
+            _ if draws(stream, dataset.nulls(entity, column)) => {
                 new.targets[column] = None;
                 Value::Null
             }
-            _ if self.draws_empty(stream, entity, column) => Value::text(""),
+            _ if draws(stream, dataset.empties(entity, column)) => Value::text(""),
             (Maker::Ref(target), _) => {
                 let row = self.pick(stream, moment.circle, *target, None, |_| true);
                 new.targets[column] = row;
@@ -287,7 +282,7 @@ impl<'a> Rows<'a> {
                 }
             }
             (_, Some(own)) => own,
-            (Maker::Moment { .. }, _) => {
+            (Maker::Moment(..), _) => {
                 let (first, step, count) = cell.grid()?;
                 let allowed = (first, first + step * (count as i64 - 1));
                 let (from, until) = self.moments(entity, column, moment, allowed);
@@ -298,17 +293,6 @@ impl<'a> Rows<'a> {
             _ => cell.draw(stream),
         };
         Some(())
-    }
-
-    /// Whether nothing is written into a column, of those that may hold null.
-    fn draws_null(&self, stream: &mut Stream, entity: EntityId, column: usize) -> bool {
-        let share = self.dataset.nulls(entity, column).filter(|share| share.0 > 0);
-        share.is_some_and(|share| stream.chance(share.share()))
-    }
-
-    fn draws_empty(&self, stream: &mut Stream, entity: EntityId, column: usize) -> bool {
-        let share = self.dataset.empties(entity, column).filter(|share| share.0 > 0);
-        share.is_some_and(|share| stream.chance(share.share()))
     }
 
     /// Where a timestamp may lie, of what the data allows: within the scope's window; near the
@@ -343,7 +327,6 @@ impl<'a> Rows<'a> {
         range
     }
 
-    /// Fills the columns that are folded in from a row that a reference points to.
     fn fold(&self, new: &mut NewRow, entity: EntityId) {
         for column in 0..new.values.len() {
             if let Maker::Folded { entity: target, via, column: seen } =
@@ -375,6 +358,10 @@ impl<'a> Rows<'a> {
         });
         taken.insert(name_hash(unique.iter().map(|&column| value(column))))
     }
+}
+
+fn draws(stream: &mut Stream, share: Option<Ppm>) -> bool {
+    share.is_some_and(|share| share.0 > 0 && stream.chance(share.share()))
 }
 
 /// A number that stands for a natural key: XXH3-64 of its values, each seeded by those before it.

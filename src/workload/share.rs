@@ -1,8 +1,8 @@
 //! Exact shares.
 
-/// Divides `total` by `weights` with the largest remainders (Hamilton); `tie` breaks ties, the
-/// smallest first.
-pub(super) fn split(total: u64, weights: &[u64], tie: impl Fn(usize) -> u64) -> Vec<u64> {
+/// Divides `total` by `weights` with the largest remainders (Hamilton); of equal ones those
+/// of the smallest `tie` first. The parts come to `total` unless all weights are zero.
+pub fn split(total: u64, weights: &[u64], tie: impl Fn(usize) -> u64) -> Vec<u64> {
     let sum: u128 = weights.iter().map(|w| u128::from(*w)).sum();
     if sum == 0 {
         return vec![0; weights.len()];
@@ -18,8 +18,7 @@ pub(super) fn split(total: u64, weights: &[u64], tie: impl Fn(usize) -> u64) -> 
     parts
 }
 
-/// The positions of the `count` smallest of `draws`, ascending: an exact number of winners, most of
-/// whom stay the same when others come or go.
+/// The positions of the `count` smallest: most winners stay the same when others come or go.
 pub(super) fn winners(draws: &[u64], count: u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..draws.len()).collect();
     order.sort_by_key(|&i| (draws[i], i));
@@ -31,6 +30,7 @@ pub(super) fn winners(draws: &[u64], count: u64) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_split_is_exact_and_gives_the_rest_to_the_largest_remainders() {
@@ -45,5 +45,20 @@ mod tests {
     fn winners_are_as_many_as_asked() {
         assert_eq!(winners(&[5, 1, 4, 2], 2), [1, 3]);
         assert_eq!(winners(&[5, 1], 9), [0, 1]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_make_the_whole_and_none_is_off_by_one_or_more(
+            total in 0_u64..100_000,
+            weights in proptest::collection::vec(1_u64..1_000_000, 1..12),
+        ) {
+            let parts = split(total, &weights, |_| 0);
+            prop_assert_eq!(parts.iter().sum::<u64>(), total);
+            let whole: u64 = weights.iter().sum();
+            for (part, weight) in parts.iter().zip(&weights) {
+                prop_assert!((part * whole).abs_diff(total * weight) < whole);
+            }
+        }
     }
 }

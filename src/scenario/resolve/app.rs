@@ -1,0 +1,101 @@
+//! What the app itself does: its hooks, and the lists that its screens show.
+
+use super::super::hook::{AppCall, AppQuery, HookPlan, Hooks};
+use super::super::view::{View, read};
+use super::World;
+use crate::base::{EntityId, Word};
+use crate::contract::{ColumnKind, Hook, Like, LocalQuery};
+
+impl World<'_> {
+    pub(super) fn hooks(&self) -> Hooks {
+        let view = self.root.at("hooks");
+        let there = |hook: &Hook| Some((*hook, hook_plan(self, view.at(hook.word()).present()?)));
+        Hook::VALUES.iter().filter_map(there).collect()
+    }
+
+    pub(super) fn queries(&self) -> Vec<AppQuery> {
+        let query = |(name, view): (&str, View<'_>)| {
+            if self.stack().is_some_and(|stack| !stack.is_builtin) {
+                let title = "only the built-in stack's database can be asked";
+                self.wrong.at(view, title, "leave `query` out with a stack of your own");
+            }
+            let every = view.at("every").span();
+            Some(AppQuery { name: name.to_owned(), query: query(self, view)?, every })
+        };
+        self.root.at("query").entries().filter_map(query).collect()
+    }
+}
+
+fn hook_plan(world: &World<'_>, view: View<'_>) -> HookPlan {
+    let call = |view: View<'_>| read!(view, AppCall { request response takes timeout });
+    HookPlan {
+        unit: world.unit_named(view.at("unit")),
+        takes: view.at("takes").span(),
+        hangs: view.at("hangs").share(),
+        calls: view.at("calls").present().map(call),
+        throws: view.at("throws").share(),
+        triggers: world.unit_named(view.at("triggers")),
+    }
+}
+
+fn query(world: &World<'_>, view: View<'_>) -> Option<LocalQuery> {
+    let name = view.at("of");
+    let of = world.entity(name)?;
+    held(world, name, of)?;
+    world.wrong.once(view, "through");
+    let through: Option<Vec<_>> = view.at("through").items().map(|item| reference(world, item, of)).collect();
+    let through = through?;
+    let like = match view.at("like").present() {
+        Some(view) => Some(like(world, view, of, &through)?),
+        None => None,
+    };
+    Some(LocalQuery { of, through, like })
+}
+
+fn reference(world: &World<'_>, view: View<'_>, of: EntityId) -> Option<(usize, EntityId)> {
+    let place = place(world, view, of, view.text())?;
+    let entity = world.schema.entity(of);
+    let ColumnKind::Ref(to) = entity.columns[entity.projection[place]].kind else {
+        let title = format!("`{}` of `{}` refers to no row", view.text(), entity.name);
+        world.wrong.at(view, title, "`through` takes columns of type \"ref ENTITY\"");
+        return None;
+    };
+    held(world, view, to)?;
+    Some((place, to))
+}
+
+fn like(world: &World<'_>, view: View<'_>, of: EntityId, through: &[(usize, EntityId)]) -> Option<Like> {
+    let Some((by, column)) = view.text().split_once('.') else {
+        return Some(Like { through: None, column: place(world, view, of, view.text())? });
+    };
+    let entity = world.schema.entity(of);
+    let name = |(place, _): &(usize, EntityId)| &*entity.columns[entity.projection[*place]].name;
+    let Some(number) = through.iter().position(|one| name(one) == by) else {
+        let title = format!("`{by}` is not in `through`");
+        world.wrong.at(view, title, "a list is narrowed by what it shows: name the reference there too");
+        return None;
+    };
+    Some(Like { through: Some(number), column: place(world, view, through[number].1, column)? })
+}
+
+fn place(world: &World<'_>, view: View<'_>, of: EntityId, column: &str) -> Option<usize> {
+    let at = world.column_named(view, of, column)?;
+    let entity = world.schema.entity(of);
+    let place = entity.projection.iter().position(|held| *held == at);
+    if place.is_none() {
+        let title = format!("devices do not hold `{column}` of `{}`", entity.name);
+        world.wrong.at(view, title, format!("add it to `entity.{}.project`", entity.name));
+    }
+    place
+}
+
+fn held(world: &World<'_>, view: View<'_>, of: EntityId) -> Option<()> {
+    let entity = world.schema.entity(of);
+    if !entity.delivery.is_on_devices() {
+        let title = format!("devices hold no `{}`", entity.name);
+        let help = "it lives on the backend alone; list what is delivered, or copies: \"fold ENTITY.COLUMN via REFERENCE\"";
+        world.wrong.at(view, title, help);
+        return None;
+    }
+    Some(())
+}

@@ -1,0 +1,240 @@
+//! The engine: what it pulls, pushes and tries again, and whether that goes with the rest.
+
+use super::super::view::{Mistakes, View, read};
+use super::super::words::Steered;
+use super::{World, naming, paths};
+use crate::backend::Writes;
+use crate::base::{Ppm, Span, Word};
+use crate::engine::control::{
+    AimdOptions, ClampOptions, Controller, GradientOptions, HalveWhenSlowOptions, ModelOptions,
+    SteeringOptions,
+};
+use crate::engine::{
+    self, Atomic, BaseDate, CallbackOptions, Checkpoint, ConflictOptions, Detect, Policy, Replace,
+};
+use crate::gateway::{GatewayOptions as Gateway, Mode};
+
+impl World<'_> {
+    pub(super) fn engine(&self, gateway: &Gateway) -> engine::EngineOptions {
+        let view = self.root.at("engine");
+        read!(view, engine::EngineOptions {
+            request_timeout debounce hook_timeout requests decoder dates identity queue queue_kept
+            network_poll status on_logout database_per row_cpu
+        } with {
+            pull: self.pull(view.at("pull"), gateway),
+            push: self.push(view.at("push")),
+            retry: self.retry(view.at("retry")),
+            conflict: conflict(self.root, self.wrong),
+            attachments: naming::attachments(view.at("attachments")),
+            codec: gateway.codec,
+            paths: paths::paths(self.root, &self.schema, self.wrong),
+            sessions: self.sessions(view),
+            on_unauthorized: view.at("token.on_refused").word(),
+        })
+    }
+
+    fn pull(&self, view: View<'_>, gateway: &Gateway) -> engine::PullOptions {
+        read!(view, engine::PullOptions {
+            chunk_rows chunk_bytes apply_rows cursor streams missing_parent requests on_too_large
+        } with {
+            bad_rows: engine::BadRowOptions {
+                share: view.at("bad_rows").share(),
+                tries: view.at("bad_tries").count(),
+                then: view.at("on_bad_row").word(),
+            },
+            steering: self.steering(view),
+            prefetch: self.prefetch(view.at("prefetch"), gateway),
+            replace: self.replace(view),
+            atomic: atomic(view, self.wrong),
+            checkpoint: checkpoint(view, gateway, self.wrong),
+        })
+    }
+
+    fn sessions(&self, view: View<'_>) -> u32 {
+        let (sessions, queue) = (view.at("sessions"), view.at("queue"));
+        if sessions.count() > 1 && queue.word::<engine::AfterFailure>() == engine::AfterFailure::Blocks {
+            let title = "a queue that a failed unit blocks has one unit at a time";
+            self.wrong.given(&[queue]).at(sessions, title, "`sessions` must be 1, or `queue` \"makes-way\"");
+        }
+        sessions.count()
+    }
+
+    fn push(&self, view: View<'_>) -> engine::PushOptions {
+        let (chosen, squash) = (view.at("capture"), view.at("squash"));
+        let (capture, outbox) = (chosen.word(), engine::LocalCapture::Outbox);
+        if capture != outbox && self.mode() == Mode::Persistent {
+            let title = "a persistent gateway answers edits in a later run, which marks on rows do not await";
+            self.wrong.at(chosen, title, "`capture` must be \"outbox\" there");
+        }
+        if capture != outbox && squash.flag() {
+            let title = "only an outbox keeps edits that could go as one";
+            self.wrong.given(&[chosen, squash]).at(squash, title, "`squash` needs `capture = \"outbox\"`");
+        }
+        let order = view.at("order");
+        if capture != outbox && order.word::<engine::PushOrder>() != engine::PushOrder::TopDown {
+            let title = "marks on rows have one order: those that refer to others go after them";
+            self.wrong.given(&[chosen, order]).at(order, title, "`order` needs `capture = \"outbox\"`");
+        }
+        let policy = self.root.at("engine.conflict.policy");
+        if squash.flag() && ["manual", "keep-both"].contains(&policy.text()) {
+            let title = format!("\"{}\" takes edits one by one, and these go as one", policy.text());
+            let help = "leave `squash` out, or take another policy";
+            self.wrong.given(&[policy, squash]).at(squash, title, help);
+        }
+        read!(view, engine::PushOptions {
+            chunk_rows chunk_bytes sends sync_date on_refused on_too_large unit
+        } with {
+            steering: self.steering(view),
+            capture,
+            squash: squash.flag(),
+            order: order.word(),
+        })
+    }
+
+    fn retry(&self, view: View<'_>) -> engine::RetryOptions {
+        self.wrong.in_order(view, ["base", "cap"], false);
+        read!(view, engine::RetryOptions { base cap jitter attempts heeds_after })
+    }
+
+    fn replace(&self, view: View<'_>) -> Replace {
+        let replace = view.at("replace");
+        for (key, most) in [("prefetch", 0), ("streams", 1)] {
+            let other = view.at(key);
+            if replace.word::<Replace>() == Replace::All && other.count() > most {
+                let title =
+                    format!("rows that take the place of all come in turn, and `{key}` is {}", other.count());
+                let help = format!("leave `{key}` out: it is {most} then");
+                self.wrong.given(&[replace, other]).at(replace, title, help);
+            }
+        }
+        let parts = |(_, unit): (&str, View<'_>)| unit.at("entity").entries().next().is_some();
+        let unit = self.root.at("unit").entries().find(|unit| parts(*unit));
+        if let Some((name, unit)) = unit.filter(|_| replace.word::<Replace>() == Replace::All) {
+            let title = format!("rows take the place of all, and `unit.{name}` brings a part of them");
+            let help = format!("leave `unit.{name}.entity` out, or `replace`");
+            self.wrong.given(&[replace, unit.at("entity")]).at(replace, title, help);
+        }
+        replace.word()
+    }
+
+    /// The ask for the next page would be taken for the receipt of one that is not committed.
+    fn prefetch(&self, view: View<'_>, gateway: &Gateway) -> u32 {
+        let pages = view.count();
+        if pages > 0
+            && let Some(unfit) = gateway.takes_receipts()
+        {
+            self.wrong.at(view, unfit.why, format!("it takes {}, or `prefetch = 0`", unfit.instead));
+        }
+        pages
+    }
+
+    fn steering(&self, side: View<'_>) -> SteeringOptions {
+        let control = side.at("control");
+        let (min, max) = (control.at("min_rows"), control.at("max_rows"));
+        self.wrong.in_order(control, ["min_rows", "max_rows"], false);
+        let own = control.at("per_entity").entries();
+        let own = own.filter_map(|(name, rows)| Some((self.entity_named(rows, name)?, rows.count())));
+        // Collected in any case: a name that is wrong is told although another controller is at
+        // work.
+        let own = own.collect();
+        let controller = match side.at("controller").word() {
+            Steered::Fixed => Controller::Fixed,
+            Steered::PerEntity => Controller::PerEntity(own),
+            Steered::Clamp => Controller::Clamp(ClampOptions { target: control.at("clamp.target").span() }),
+            Steered::Aimd => Controller::Aimd(AimdOptions {
+                step: control.at("aimd.step").count(),
+                backoff: control.at("aimd.backoff").share().share(),
+                target: control.at("aimd.target").span(),
+            }),
+            Steered::HalveWhenSlow => Controller::HalveWhenSlow(HalveWhenSlowOptions {
+                slow: control.at("halve_when_slow.slow").span(),
+            }),
+            Steered::Gradient => Controller::Gradient(GradientOptions {
+                tolerance: f64::from(control.at("gradient.tolerance").milli()) / 1e3,
+                headroom: control.at("gradient.headroom").share().share(),
+                smoothing: control.at("gradient.smoothing").share().share(),
+            }),
+            Steered::Model => Controller::Model(ModelOptions {
+                target: control.at("model.target").span(),
+                memory: control.at("model.memory").count(),
+            }),
+        };
+        SteeringOptions { controller, min_rows: min.count(), max_rows: max.count() }
+    }
+}
+
+fn conflict(root: View<'_>, wrong: &Mistakes) -> ConflictOptions {
+    let view = root.at("engine.conflict");
+    let callback = view.at("callback");
+    let options = read!(view, ConflictOptions {
+        policy detect base while_open second_edit
+    } with {
+        callback: read!(callback, CallbackOptions { says takes timeout hangs panics nonsense }),
+    });
+    is_served(root, &options, wrong);
+    let faults = ["hangs", "panics", "nonsense"].map(|key| callback.at(key));
+    if faults.iter().map(|fault| u64::from(fault.share().0)).sum::<u64>() > u64::from(Ppm::ONE.0) {
+        let last = faults.into_iter().rfind(|fault| fault.place().is_some()).unwrap_or(callback);
+        let title = "`hangs`, `panics` and `nonsense` are more than all edits together";
+        wrong.given(&faults).at(last, title, "one edit meets one of them: together they are at most 1");
+    }
+    options
+}
+
+fn is_served(root: View<'_>, options: &ConflictOptions, wrong: &Mistakes) {
+    let (policy, writes) = (root.at("engine.conflict.policy"), root.at("backend.writes"));
+    let (name, kind) = (options.policy.word(), writes.word::<Writes>());
+    let checks = matches!(kind, Writes::Checked | Writes::Dated);
+    if options.policy == Policy::Nothing && checks {
+        let title = format!("\"none\" asks nobody, and a backend that is \"{}\" refuses", kind.word());
+        let help = "`backend.writes = \"blind\"` or \"newer-date\", or another policy";
+        wrong.among(&[policy, writes], title, help);
+    }
+    if kind == Writes::NewerDate && !options.policy.sends_newer_alone() {
+        let title =
+            format!("\"{name}\" may send again what is older, and the backend takes newer dates alone");
+        let fit = Policy::VALUES.iter().filter(|policy| policy.sends_newer_alone());
+        let fit: Vec<String> = fit.map(|policy| format!("\"{}\"", policy.word())).collect();
+        let help = format!("it takes {}; or another `backend.writes`", fit.join(" or "));
+        wrong.among(&[policy, writes], title, help);
+    }
+    let (detect, base) = (root.at("engine.conflict.detect"), root.at("engine.conflict.base"));
+    if options.detect == Detect::Version && kind == Writes::Dated {
+        let title = "the backend knows dates alone, and no version";
+        let help = "`backend.writes = \"checked\"`, or another `detect`";
+        wrong.given(&[detect, writes]).at(detect, title, help);
+    }
+    let dated = matches!(options.detect, Detect::Dates | Detect::DatesThenValues);
+    if !dated && options.base != BaseDate::LastReceivedStamp {
+        let title = format!("\"{}\" compares no dates", options.detect.word());
+        let help = "`detect` is \"dates\" or \"dates-then-values\", or no other `base`";
+        wrong.given(&[detect]).at(base, title, help);
+    }
+    let grace = root.at("backend.writes_grace");
+    if grace.span() > Span::ZERO && matches!(kind, Writes::Checked | Writes::Blind) {
+        let title = format!("a backend that is \"{}\" compares no dates", kind.word());
+        let help = "`backend.writes` is \"dated\" or \"newer-date\", or no grace";
+        wrong.given(&[writes]).at(grace, title, help);
+    }
+}
+
+/// How much of a run is shown at once; of rows that take the place of all, not all.
+fn atomic(view: View<'_>, wrong: &Mistakes) -> Atomic {
+    let (atomic, replace) = (view.at("atomic"), view.at("replace"));
+    if atomic.word::<Atomic>() == Atomic::Session && replace.word::<Replace>() == Replace::All {
+        let title = "a table that is emptied before its rows come is never shown as a whole";
+        wrong.given(&[replace, atomic]).at(atomic, title, "leave `replace` out, or `atomic`");
+    }
+    atomic.word()
+}
+
+/// A gateway may take a cursor for the receipt of a page that the device throws away.
+fn checkpoint(view: View<'_>, gateway: &Gateway, wrong: &Mistakes) -> Checkpoint {
+    let checkpoint = view.at("checkpoint");
+    if checkpoint.word::<Checkpoint>() == Checkpoint::Session
+        && let Some(unfit) = gateway.takes_receipts()
+    {
+        wrong.at(checkpoint, unfit.why, format!("it takes {}, or `checkpoint = \"page\"`", unfit.instead));
+    }
+    checkpoint.word()
+}
