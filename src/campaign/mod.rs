@@ -25,6 +25,7 @@ mod run;
 mod runner;
 pub mod shards;
 mod stop;
+mod stopwatch;
 pub mod tune;
 pub mod validate;
 
@@ -38,7 +39,8 @@ pub use journal::{Journal, KeptError, NAME as JOURNAL};
 pub use replay::{Held, Recorded, replay, trace};
 pub use run::{Campaign, CampaignOptions, Listener, run};
 pub use runner::{Bench, Observed, Record, Runner, Subject};
-pub use stop::{GRACE, Signals, Stopwatch};
+pub use stop::{GRACE, Signals};
+pub use stopwatch::Stopwatch;
 
 /// A line of a journal or of a shard, as it is written.
 #[cfg(test)]

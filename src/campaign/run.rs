@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::journal::Journal;
 use super::runner::{Observed, Ran, Record, Runner, Subject};
-use super::stop::{Signals, Stop, Stopwatch};
+use super::stop::{Signals, Stop};
+use super::stopwatch::Stopwatch;
 use crate::analysis;
 use crate::base::{Span, Time};
 use crate::metrics::Distribution;

@@ -1,28 +1,12 @@
-//! When a campaign ends before its last cell, and the host's clock: nothing simulated asks it.
+//! When a campaign ends before its last cell.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::stopwatch::Stopwatch;
 use crate::metrics::human;
 use crate::record::{Exit, Note};
-
-/// Measures host time from when it was started.
-#[expect(clippy::disallowed_types, reason = "host time is what is measured here")]
-#[derive(Clone, Copy, Debug)]
-pub struct Stopwatch(std::time::Instant);
-
-#[expect(clippy::disallowed_types, reason = "host time is what is measured here")]
-impl Stopwatch {
-    /// Starts one.
-    pub fn start() -> Stopwatch {
-        Stopwatch(std::time::Instant::now())
-    }
-    /// The time since then.
-    pub fn elapsed(self) -> Duration {
-        self.0.elapsed()
-    }
-}
 
 /// After the first SIGINT, running cells have this long to come to their end.
 pub const GRACE: Duration = Duration::from_secs(10);

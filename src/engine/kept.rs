@@ -31,7 +31,7 @@ impl KeptQueue {
         if !self.is_kept() {
             return Vec::new();
         }
-        let left = self.process.store.read(|tx| store::waiting::all(tx)).unwrap_or_default();
+        let left = self.process.store.read(store::waiting::all).unwrap_or_default();
         let known = self.process.setup.units.len();
         let left: Vec<UnitId> = left.into_iter().filter(|unit| usize::from(unit.0) < known).collect();
         self.units.borrow_mut().extend(&left);

@@ -57,7 +57,7 @@ struct Thrown {
 /// conflict is open, and the backend's side is taken.
 async fn discard(process: &Process) -> Result<(), u64> {
     if process.options.conflict.has_page() {
-        let open = process.store.read(|tx| store::conflicts::all(tx)).unwrap_or_default();
+        let open = process.store.read(store::conflicts::all).unwrap_or_default();
         for (entry, _) in open {
             if page::resolve(process, entry.edit, &Pick::Theirs).await.is_err() {
                 return Err(waiting(process));

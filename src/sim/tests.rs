@@ -344,7 +344,8 @@ fn a_receiver_has_what_was_sent_before_its_sender_was_killed_and_a_sender_what_c
     rig.task(rig.node, |inside, log| async move {
         inside.sleep(Span(5)).await;
         inside.kill(doomed);
-        log.borrow_mut().push((inside.now(), receiver.recv().await));
+        let (at, received) = (inside.now(), receiver.recv().await);
+        log.borrow_mut().push((at, received));
         drop(receiver);
         assert_eq!(late.send("late"), Err("late"));
     });
@@ -364,7 +365,8 @@ fn a_killed_sender_of_one_leaves_none_and_a_killed_receiver_gives_the_value_back
     rig.task(rig.node, |inside, log| async move {
         inside.sleep(Span(1)).await;
         inside.kill(doomed);
-        log.borrow_mut().push((receiver.await, back.send(7)));
+        let received = receiver.await;
+        log.borrow_mut().push((received, back.send(7)));
     });
     assert_eq!(rig.run(), [(None, Err(7))]);
 }
@@ -398,7 +400,8 @@ fn a_notification_for_one_is_kept_until_somebody_waits_and_one_for_all_is_not() 
     notify.notify_one();
     rig.task(rig.node, |inside, log| async move {
         for _ in 0..2 {
-            log.borrow_mut().push(inside.timeout(Time(10), notify.notified()).await);
+            let woken = inside.timeout(Time(10), notify.notified()).await;
+            log.borrow_mut().push(woken);
         }
     });
     assert_eq!(rig.run(), [Ok(()), Err(TimedOut)]);

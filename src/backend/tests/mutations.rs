@@ -92,7 +92,8 @@ fn a_create_belongs_to_the_clinic_of_its_device() {
 #[test]
 fn an_edit_of_an_old_version_meets_the_current_one_as_far_as_its_device_may_see_it() {
     type Shown = fn(&Record) -> Option<Row>;
-    let cases: [(fn(&mut Desk), Refusal, Shown); 3] = [
+    type Deed = fn(&mut Desk);
+    let cases: [(Deed, Refusal, Shown); 3] = [
         (|desk| desk.office_sets((STATUS, Value::text("moved"))), Refusal::Stale, projected),
         (|desk| desk.office_sets((CLINIC, clinic(1))), Refusal::Stale, tombstone),
         (

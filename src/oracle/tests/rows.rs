@@ -127,7 +127,7 @@ fn a_family_is_split_while_what_waited_with_it_is_missing() {
             "0",
         ),
     ] {
-        let commits = format!("0 commits 0.0 a1 mine; later 2; 0 commits 0.1 n1 visit=a1");
+        let commits = "0 commits 0.0 a1 mine; later 2; 0 commits 0.1 n1 visit=a1";
         let families = u8::from(split != "0");
         let figures = format!("oracle.split.families {families} & oracle.split.family_ns {split}");
         judge(&format!("restless; office n1 visit=a1; {made}; {sent} {commits} => {figures}"));

@@ -116,7 +116,8 @@ fn behind() -> Site {
 
 #[test]
 fn a_replica_follows_a_backend_that_goes_back() {
-    let stories: [(fn() -> Site, &str, &str); 7] = [
+    type Opened = fn() -> Site;
+    let stories: [(Opened, &str, &str); 7] = [
         // A verdict of a history that the backend left is asked for again.
         (
             || Site::filled(1_000),
