@@ -79,7 +79,6 @@ fn noted(name: &str) -> String {
     let note = match name {
         "engine.down.bytes" | "engine.up.bytes" => " (messages alone)",
         "net.down.bytes" | "net.up.bytes" => " (with headers, on the links)",
-        "engine.conflicts.found" => " (by devices)",
         name if name.ends_with(".row_ns") => " (rows × time)",
         _ => "",
     };
