@@ -27,7 +27,7 @@
 //! one transaction. A death in between loses a call and nothing else ([`CursorSaved`]).
 //!
 //! It is the server half of the built-in stack, a pure function of the time, the backend and the
-//! bytes. The [`BackendLink`] is arithmetic of its own. Where a device is, the device says, or the
+//! bytes. The `BackendLink` is arithmetic of its own. Where a device is, the device says, or the
 //! gateway holds it (`held`). How the gateway finds out what changed is a strategy of `capture`:
 //! one file that implements its trait, and one line that names it by its [`Capture`] option.
 
