@@ -16,7 +16,6 @@ fn meets_its_expectations(path: &str) {
         _ if STILL.contains(&path) => 3,
         _ if MANY.contains(&path) => CHAOS_SEEDS,
         _ if worlds::every_place() => SEEDS,
-        _ if LONG.contains(&path) || path.contains("/cookbook/") => FEWEST_SEEDS,
         _ => FEW_SEEDS,
     };
     let request = Request { seeds: (1..=seeds).collect(), ..Request::default() };
@@ -42,34 +41,7 @@ fn meets_its_expectations(path: &str) {
 /// Seeds of each scenario, from 1, that its bounds hold for (`SYNCDYNO_EVERY=1`).
 const SEEDS: u64 = 50;
 /// As many are tried by default, so that all tests end in a few minutes.
-const FEW_SEEDS: u64 = 10;
-/// And as many of those that take a quarter of a second a seed or longer.
-const FEWEST_SEEDS: u64 = 4;
-
-/// Scenarios of long days, many variants, or a run for each place at which a device may fail.
-const LONG: &[&str] = &[
-    "scenarios/backend/backend-restored.toml",
-    "scenarios/checklist/edits-meanwhile.toml",
-    "scenarios/chunk-curve.toml",
-    "scenarios/chunk-sizes.toml",
-    "scenarios/conflicts/chaos.toml",
-    "scenarios/conflicts/contended.toml",
-    "scenarios/conflicts/server-wins.toml",
-    "scenarios/device/background.toml",
-    "scenarios/device/chunk-by-class.toml",
-    "scenarios/device/cut-short.toml",
-    "scenarios/device/life-chaos.toml",
-    "scenarios/device/login-while-looking.toml",
-    "scenarios/device/power-at-syncs.toml",
-    "scenarios/device/year.toml",
-    "scenarios/interrupted/simple-or-full.toml",
-    "scenarios/links/profiles.toml",
-    "scenarios/links/streams.toml",
-    "scenarios/links/timeouts.toml",
-    "scenarios/strategies/bulk-import.toml",
-    "scenarios/strategies/flag-lock.toml",
-    "scenarios/units/by-volume.toml",
-];
+const FEW_SEEDS: u64 = 4;
 
 /// In these nothing that comes out depends on the seed, and thousands of rows are written each time.
 const STILL: &[&str] =
