@@ -19,6 +19,20 @@ pub enum Part {
     Rest,
 }
 
+impl Part {
+    /// As programs read it; of failures the metric that counts them.
+    pub fn code(self) -> &'static str {
+        match self {
+            Part::RoundTrips => "round_trips",
+            Part::Answers => "answers",
+            Part::Queue => "queue",
+            Part::Failures(metric) => metric,
+            Part::Writing => "writing",
+            Part::Rest => "rest",
+        }
+    }
+}
+
 /// What requests come to nothing by.
 pub const FAILURES: [&str; 7] = [
     "engine.requests.cut",

@@ -1,8 +1,6 @@
 //! What limits a series on either side of its best, in words.
 
-use crate::analysis::sweep::{
-    Cause, FAILURES, Finding, Fit, Grown, Objective, Part, Point, Side, are_words, causes,
-};
+use crate::analysis::sweep::{Cause, FAILURES, Finding, Grown, Objective, Part, Point, Side, are_words};
 use crate::analysis::tune::field::EVERYTHING;
 use crate::base::Span;
 use crate::metrics::human;
@@ -10,14 +8,7 @@ use crate::render::trouble;
 
 /// The sentences about the settings below the best and those above it, and about what is excluded;
 /// of words, about each that is worse.
-pub fn limits(
-    axis: &str,
-    objective: &Objective,
-    points: &[Point<'_>],
-    finding: &Finding,
-    fit: Option<Fit>,
-) -> Vec<String> {
-    let causes = causes(axis, objective, points, finding, fit);
+pub fn limits(axis: &str, causes: &[Cause], points: &[Point<'_>], finding: &Finding) -> Vec<String> {
     let mut told: Vec<String> = causes.iter().map(|cause| suffers(points, finding, cause)).collect();
     told.extend(excluded(points));
     let of = Side::of(axis);

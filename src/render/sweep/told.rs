@@ -4,7 +4,9 @@ use super::crossover::Crossover;
 use super::limits::{TOO_FEW, limits, of_which_time, optimum, region, value};
 use super::regret::Regret;
 use super::theory::closed_form;
-use crate::analysis::sweep::{Finding, Fit, Objective, Point, Series, Side, Sweep, are_words, exponent};
+use crate::analysis::sweep::{
+    Cause, Finding, Fit, Objective, Point, Series, Side, Sweep, are_words, causes, exponent,
+};
 use crate::metrics::human;
 use crate::record::{AxisRecord, CellRecord, RunRecord, Verdict};
 use crate::render::{Grid, trouble};
@@ -14,6 +16,7 @@ const COLUMNS_MAX: usize = 4;
 pub(super) struct Reading {
     /// The closed form's, where settings are compared by what it is about.
     pub(super) fit: Option<Fit>,
+    pub(super) causes: Vec<Cause>,
     pub(super) limits: Vec<String>,
 }
 
@@ -24,9 +27,11 @@ impl Reading {
         let side = Side::of(axis);
         let fit = (*axis == side.chunk_rows).then(|| Fit::of(side, &series.points)).flatten();
         let finding = series.finding.as_ref();
-        let limits = finding.map_or_else(Vec::new, |f| limits(axis, objective, &series.points, f, fit));
+        let points = &series.points;
+        let causes = finding.map_or_else(Vec::new, |found| causes(axis, objective, points, found, fit));
+        let limits = finding.map_or_else(Vec::new, |found| limits(axis, &causes, points, found));
         // The closed form knows nothing of other figures.
-        Reading { fit: fit.filter(|_| objective.is_time_a_row(axis)), limits }
+        Reading { fit: fit.filter(|_| objective.is_time_a_row(axis)), causes, limits }
     }
 }
 
@@ -94,7 +99,7 @@ impl Sweep<'_> {
         let sure =
             if are_words(points) { among_words(points, finding) } else { along_numbers(points, finding) };
         let mut text = format!("{}: {so_far}best at {} ({figure}){sure}", series.name, value(best));
-        let Reading { fit, limits } = Reading::of(self, series);
+        let Reading { fit, limits, .. } = Reading::of(self, series);
         let between = finding.between(points.len()).map(|ends| ends.map(|end| points[end?].number()));
         let theory = closed_form(fit, (Side::of(&self.axis), points, finding), between);
         limits.iter().chain(&theory).for_each(|line| text.push_str(&format!("  {line}\n")));

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::told::Reading;
-use crate::analysis::sweep::{Objective, Point, Series, Sweep, are_words, costs, exponent};
+use crate::analysis::sweep::{Cause, Objective, Point, Series, Sweep, are_words, costs, exponent};
 use crate::render::{lines, trouble};
 
 #[derive(Serialize)]
@@ -51,7 +51,7 @@ impl Sweep<'_> {
     /// where all is excluded, what is as good within the noise without enough seeds, an end of the
     /// optimum at an end of what was tried, a region of words, which have no order.
     fn written(&self, series: &Series<'_>) -> Value {
-        let (Reading { fit, limits }, finding) = (Reading::of(self, series), &series.finding);
+        let (Reading { fit, causes, limits }, finding) = (Reading::of(self, series), &series.finding);
         let ordered = finding.as_ref().filter(|_| !are_words(&series.points));
         let at = |i: usize| series.points[i].value.as_str();
         let pair = |(first, last): (usize, usize)| [at(first), at(last)];
@@ -61,6 +61,9 @@ impl Sweep<'_> {
             json!({ "rows": cost.best() as u64, "chunk_ns": chunk, "row_ns": row, "mtbf_ns": mtbf })
         });
         let between = ordered.and_then(|found| found.between(series.points.len()));
+        let parts =
+            |cause: &Cause| -> Vec<&str> { cause.grown.iter().map(|grown| grown.part.code()).collect() };
+        let suffers = |cause: Cause| json!({ "at": at(cause.at), "from": parts(&cause) });
         json!({
             "name": series.name,
             "variant": series.variant,
@@ -70,6 +73,7 @@ impl Sweep<'_> {
             "within_noise": ordered.and_then(|found| found.noise).map(pair),
             "optimum_between": between.map(|ends| ends.map(|end| end.map(at))),
             "flat": ordered.map(|found| pair(found.flat)),
+            "causes": causes.into_iter().map(suffers).collect::<Vec<_>>(),
             "limits": limits,
             "closed_form": closed_form,
             "growth_milli": exponent(self, series).map(|power| libm::round(power * 1e3) as i64),

@@ -1,6 +1,6 @@
 //! What limits either side of the best, read off the cells as a sweep does.
 
-use crate::analysis::sweep::{Finding, Fit, Objective, Point, Side, Trouble, near};
+use crate::analysis::sweep::{Finding, Fit, Objective, Point, Side, Trouble, causes, near};
 use crate::record::CellRecord;
 use crate::render::sweep::{capped, closed_form, limits};
 
@@ -40,7 +40,8 @@ pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     let fit = (line.key == side.chunk_rows).then(|| Fit::of(side, &sound)).flatten();
     let near = near(&points, line.best);
     let finding = Finding { best: line.best, noise: None, flat: line.flat, as_good: None, near };
-    let mut told = limits(line.key, objective, &points, &finding, fit);
+    let causes = causes(line.key, objective, &points, &finding, fit);
+    let mut told = limits(line.key, &causes, &points, &finding);
     // Of energy or memory the closed form says nothing.
     let fit = fit.filter(|_| objective.is_time_a_row(line.key));
     // Where the optimum ends at what is excluded, the closed form knows nothing of why.
