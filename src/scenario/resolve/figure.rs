@@ -79,7 +79,6 @@ fn share(value: &Val) -> Option<u64> {
     share_of(value).map(|ppm| u64::from(ppm.0))
 }
 
-/// Rows times a time: `90 row·s`.
 fn row_time(text: &str) -> Option<u64> {
     let (rows, rest) = split_number(text.trim())?;
     let time = ["row·", "row-", "row*", "row "].iter().find_map(|row| rest.strip_prefix(row))?;

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use super::super::budget::Budget;
 use super::super::plan::{Attribute, ClockModel, DeviceClass, Fleet, StartState};
 use super::super::profiles::tunnel::carrier;
-use super::super::profiles::{FIELD_WORKER, REFERENCE_STEP};
+use super::super::profiles::{FIELD_WORKER, Library, REFERENCE_STEP};
 use super::super::traces::Traces;
 use super::super::tree::Val;
 use super::super::view::{Mistakes, View, read};
-use super::super::words::Clocks;
 use super::super::written::{Calendar, drift_ppb, signed, start_state};
 use super::links::link;
 use super::schema::Entities;
@@ -32,12 +31,7 @@ pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<Attribute> {
                 // Where they are wrong there are none.
                 Some(known) if known.values.is_empty() || values.is_empty() => {}
                 Some(known) if *known.values != *values => {
-                    let counts = (values.len(), known.values.len());
-                    let title = if counts.0 == counts.1 {
-                        format!("`{name}` has other values in `{fleet}` than elsewhere")
-                    } else {
-                        format!("`{name}` has {} values in `{fleet}` and {} elsewhere", counts.0, counts.1)
-                    };
+                    let title = format!("`{name}` has other values in `{fleet}` than elsewhere");
                     wrong.at(written, title, "an attribute has the same values in every fleet");
                 }
                 Some(_) => {}
@@ -90,7 +84,7 @@ fn look_up_link(root: View<'_>, name: &str, at: View<'_>, wrong: &Mistakes) {
         // Where the link below is wrong there is no tunnel.
         Some(below) => carried(below, at, own, wrong),
         None => {
-            let known = library_and_own(own.names(), super::super::profiles::links());
+            let known = library_and_own(own.names(), Library::Links.names());
             wrong.find(at, "link", name, &known);
         }
     }
@@ -164,7 +158,7 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &
         wrong.find(at, what, name, known);
         root.at(what).key(name)
     };
-    let classes = library_and_own(root.at("class").names(), super::super::profiles::classes());
+    let classes = library_and_own(root.at("class").names(), Library::Classes.names());
     Fleet {
         name: name.to_owned(),
         devices,
@@ -251,10 +245,7 @@ fn class(name: &str, view: View<'_>, wrong: &Mistakes) -> DeviceClass {
 /// A clock that is ahead by nothing is a clock, too: an axis begins with it.
 fn clock(view: View<'_>) -> ClockModel {
     if !view.is_table() {
-        return match view.word() {
-            Clocks::Good => ClockModel::Good,
-            Clocks::Phones => ClockModel::Phones,
-        };
+        return if view.text() == "phones" { ClockModel::Phones } else { ClockModel::Good };
     }
     let offset = signed(view.at("offset").text()).unwrap_or_default();
     let drift_ppb = drift_ppb(view.at("drift").text()).unwrap_or_default();
@@ -265,7 +256,7 @@ fn clock(view: View<'_>) -> ClockModel {
 fn background(fleet: View<'_>, root: View<'_>, wrong: &Mistakes) -> Option<Budget> {
     let named = fleet.at("background").present()?;
     let all = root.at("background");
-    let known = library_and_own(all.names(), super::super::profiles::backgrounds());
+    let known = library_and_own(all.names(), Library::Backgrounds.names());
     wrong.find(named, "background", named.text(), &known);
     all.key(named.text()).present().map(budget)
 }
@@ -282,14 +273,9 @@ pub(super) fn budgets(root: View<'_>, wrong: &Mistakes) {
 }
 
 fn budget(view: View<'_>) -> Budget {
-    let (window, every) = (view.at("window").span(), view.at("every").span());
-    Budget {
-        stays: view.at("stays").span(),
-        window,
-        longest: view.at("longest").present().map_or(window, View::span),
-        every,
+    read!(view, Budget { stays window every sockets } with {
+        longest: view.of::<Option<Span>>("longest").unwrap_or(view.of("window")),
         growth: Ppm(view.at("growth").milli().saturating_mul(1_000)),
-        cap: view.at("cap").present().map_or(Span(u64::MAX / 8), View::span),
-        sockets: view.at("sockets").present().map(View::span),
-    }
+        cap: view.of::<Option<Span>>("cap").unwrap_or(Span(u64::MAX / 8)),
+    })
 }

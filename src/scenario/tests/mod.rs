@@ -1,9 +1,7 @@
 //! Scenario files as a whole: what they mean, and what is said of broken ones.
 
-mod about;
 mod broken;
 mod costs;
-mod excerpts;
 mod idle;
 mod links;
 mod meaning;
@@ -14,7 +12,6 @@ mod questions;
 mod said;
 mod shows;
 mod swarms;
-mod tunnels;
 mod written_down;
 
 use std::collections::BTreeSet;
