@@ -123,7 +123,7 @@ const IDLE: &[Idle] = &[
     },
     Idle {
         keys: &["engine.pull.bad_tries"],
-        needs: |root| has_share(root, "engine.pull.bad_rows"),
+        needs: |root| root.at("engine.pull.bad_rows").present().is_none_or(|share| share.share() > Ppm(0)),
         chosen_by: &["engine.pull.bad_rows"],
         why: "there are no bad rows",
         help: "bad_rows is their share, such as 0.01",
@@ -394,10 +394,6 @@ fn came_by(node: &Node, is: impl Fn(&Via) -> bool + Copy) -> bool {
 
 fn says(root: View<'_>, path: &str, value: impl Word) -> bool {
     root.at(path).text() == value.word()
-}
-
-fn has_share(root: View<'_>, path: &str) -> bool {
-    root.at(path).present().is_none_or(|share| share.share() > Ppm(0))
 }
 
 /// A key of the way to find changes, whether it serves devices or feeds a replica.

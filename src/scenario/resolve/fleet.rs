@@ -74,32 +74,21 @@ pub(super) fn named_link(
     at: View<'_>,
     wrong: &Mistakes,
 ) -> Option<Arc<Profile>> {
-    look_up_link(root, name, at, wrong);
-    links.get(name).cloned()
-}
-
-fn look_up_link(root: View<'_>, name: &str, at: View<'_>, wrong: &Mistakes) {
     let own = root.at("link");
     match carrier(name).filter(|_| own.key(name).present().is_none()) {
         // Where the link below is wrong there is no tunnel.
         Some(below) => carried(below, at, own, wrong),
         None => {
-            let known = library_and_own(own.names(), Library::Links.names());
-            wrong.find(at, "link", name, &known);
+            wrong.find(at, "link", name, &library_and_own(own.names(), Library::Links.names()));
         }
     }
+    links.get(name).cloned()
 }
 
 pub(super) fn fleets(root: View<'_>, links: &Links<'_>, calendar: Calendar, wrong: &Mistakes) -> Vec<Fleet> {
     let all = root.at("fleet").entries();
-    let fleets: Vec<Fleet> = all
-        .map(|(name, view)| {
-            let fleet = fleet(name, view, root, links, wrong);
-            let moves =
-                view.at("moves").present().and_then(|m| moves(m, view.at("link"), links, calendar, wrong));
-            Fleet { moves, ..fleet }
-        })
-        .collect();
+    let fleets: Vec<Fleet> =
+        all.map(|(name, view)| fleet(name, view, root, links, calendar, wrong)).collect();
     if fleets.is_empty() && root.at("fleet").present().is_some() {
         wrong.at(root.at("fleet"), "there is no device", "write one as [fleet.phones] with devices = 10");
     }
@@ -146,7 +135,14 @@ fn moves(
     (!shared.is_empty()).then(|| Arc::new(Moves::Wander { links: shared, mean: moves.span() }))
 }
 
-fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &Mistakes) -> Fleet {
+fn fleet(
+    name: &str,
+    view: View<'_>,
+    root: View<'_>,
+    links: &Links<'_>,
+    calendar: Calendar,
+    wrong: &Mistakes,
+) -> Fleet {
     let devices = view.at("devices").count();
     let pick = |key: &str| {
         let shares: Vec<_> = view.at(key).entries().collect();
@@ -170,7 +166,7 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &
             .into_iter()
             .filter_map(|((name, at), n)| Some((named_link(root, links, name, at, wrong)?, n)))
             .collect(),
-        moves: None,
+        moves: view.at("moves").present().and_then(|m| moves(m, view.at("link"), links, calendar, wrong)),
         starts: pick("start")
             .into_iter()
             .map(|((name, _), n)| {

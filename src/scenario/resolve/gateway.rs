@@ -26,6 +26,8 @@ impl World<'_> {
             Mode::Persistent => (Capture::default(), self.refresh(self.root.at("gateway.refresh"))),
         };
         let limits = limits(self.root.at("gateway"));
+        let token = self.root.at("gateway.token");
+        self.wrong.in_order(token, ["life", "refresh_life"], false);
         gateway::GatewayOptions {
             body_limit: limits.request,
             response_limit: limits.answer,
@@ -37,18 +39,12 @@ impl World<'_> {
             backend_restored: self.root.at("gateway.backend_restored").word(),
             restored: self.root.at("gateway.restored").word(),
             refresh,
-            refresh_life: self.refresh_life(),
-            token_life: self.root.at("gateway.token").present().map(|token| token.at("life").span()),
+            refresh_life: token.of("refresh_life"),
+            token_life: token.of("life"),
             upload_cache: self.upload_cache(self.root.at("gateway.upload_cache")),
             backend_link: (happens || backend_link.present().is_some())
                 .then(|| self.backend_link(backend_link)),
         }
-    }
-
-    fn refresh_life(&self) -> Option<Span> {
-        let token = self.root.at("gateway.token");
-        self.wrong.in_order(token, ["life", "refresh_life"], false);
-        token.of("refresh_life")
     }
 
     fn upload_cache(&self, view: View<'_>) -> Option<UploadCacheOptions> {

@@ -76,24 +76,6 @@ fn a_file_that_cannot_be_read_is_another_kind_of_error() {
     assert!(matches!(&error, LoadError::Unreadable { path, .. } if path == "/nowhere/x.toml"), "{error}");
 }
 
-#[test]
-fn a_number_that_no_column_keeps_is_refused_with_its_place() {
-    let inferred = |cell: &str| result(SCENARIO, &TASKS.replace("true,1.5,", &format!("true,{cell},")));
-    for (cell, keeps) in
-        [("99999999999999999999", "decimal(20,0)"), ("12345678901234567.89", "decimal(19,2)")]
-    {
-        let said = inferred(cell).map(|plan| plan.digest.clone()).expect_err(cell);
-        assert!(said.contains(&format!("`{cell}` has more digits than a real holds")), "{said}");
-        assert!(said.contains("--> @tasks.csv:2:37") && said.contains(keeps), "{said}");
-        let schema = format!("schema = {{ nr = \"text key\", hours = \"{keeps}\" }}\n[fleet");
-        let rows = TASKS.replace("true,1.5,", &format!("true,{cell},"));
-        let plan =
-            result(&SCENARIO.replace("[fleet", &schema), &rows.replace(",2,", ",,").replace(",3,", ",,"));
-        let rows = plan.unwrap().data[0].given.clone().unwrap();
-        assert_eq!(rows[0].values, [Value::text(cell)]);
-    }
-}
-
 /// Rows of which devices hold those of their clinic, in a week.
 pub(super) const OWN: &str = r#"
 name = "own"
@@ -109,21 +91,3 @@ attributes = { clinic = 2 }
 
 pub(super) const ROWS: &str =
     "nr,clinic,at\nv1,north,2026-03-02\nv2,south,2026-03-03\nv3,south,2026-03-03\nv4,clinic-1,2026-03-03\n";
-
-fn of_key(key: &str) -> String {
-    format!(
-        "name = \"own\"\nstart = \"2026-03-02T00:00:00+01:00\"\n[entity.task]\nrows = {{ csv = \"tasks.csv\" }}\n\
-         schema = {{ id = \"{key}\", title = \"text\" }}\n[fleet.phones]\ndevices = 2\n"
-    )
-}
-
-#[test]
-fn a_uuid_is_one_key_however_it_is_spelt() {
-    let (one, two) = ("0f3c9a54-7d1e-4b8a-9c20-5e6f70a1b2c3", "1f3c9a54-7d1e-4b8a-9c20-5e6f70a1b2c3");
-    let (scenario, large) = (of_key("uuid key").replace("\"text\"", "\"ref task\""), two.to_uppercase());
-    for (key, pointer) in [(two, &*large), (&*large, two)] {
-        let plan = result(&scenario, &format!("id,title\n{one},{pointer}\n{key},\n")).unwrap();
-        let rows = plan.data[0].given.as_ref().unwrap();
-        assert_eq!((&rows[0].values[0], &*rows[1].key), (&Value::text(two), two));
-    }
-}
