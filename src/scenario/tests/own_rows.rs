@@ -91,3 +91,9 @@ attributes = { clinic = 2 }
 
 pub(super) const ROWS: &str =
     "nr,clinic,at\nv1,north,2026-03-02\nv2,south,2026-03-03\nv3,south,2026-03-03\nv4,clinic-1,2026-03-03\n";
+
+#[test]
+fn a_type_is_inferred_of_cells_that_no_text_holds() {
+    let plan = result(SCENARIO, &TASKS.replace("Paint", &"x".repeat(1_100_000))).unwrap();
+    assert!(plan.notes[0].contains("title = \"long-text 550007B..1100000B null 0%\""), "{:?}", plan.notes);
+}
