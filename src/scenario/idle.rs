@@ -35,7 +35,7 @@ const PRODUCT: &str = "product";
 const CONNECTS: &str = "protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set transport.protocol";
 const DECIDES: &[&str] = &["engine.conflict.policy", "engine.name"];
 
-/// In an order in which nothing is needed by a key that is passed over later: so one capture is left.
+/// In an order in which nothing is needed by a key that is passed over later.
 const IDLE: &[Idle] = &[
     Idle {
         keys: &["gateway.refresh"],
