@@ -282,8 +282,8 @@ fn is_of_axis(origin: &Origin) -> bool {
     origin.place.as_ref().is_some_and(|place| is_axis(&place.source.name))
 }
 
-/// Keys that stand in a tree, and not where it is written: a default in their place would not do for
-/// a link, as a tunnel's packets are smaller than those below it.
+/// Keys that stand in a tree, and not where it is written: a default in their place would not do
+/// for a link, as a tunnel's packets are smaller than those below it.
 pub(super) type Unsaid = Vec<Vec<String>>;
 
 const OF_NAMES: &[(&str, NamedBy, &str)] = &[

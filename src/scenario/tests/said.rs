@@ -4,7 +4,8 @@
 //! A file is the base of its subject, changed by the parts of its line, which ` ‖ ` divides.
 //! `--set …` is an argument; `old ⇒ new` puts a text in place of the first such in the scenario or
 //! in the file beside it; `beside: …` is that file, `beside+ …` comes at its end, `= …` is the
-//! whole scenario, and anything else comes at its end. `¶` begins a line.
+//! whole scenario, `? …` asks for a part of the plan, and anything else comes at its end. `¶`
+//! begins a line.
 //!
 //! To add a case, write its line and run this with `INSTA_UPDATE=always`.
 
