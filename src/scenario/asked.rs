@@ -5,11 +5,9 @@ use super::merge::Setting;
 use super::tree::{Entry, Node, Table, Val};
 use super::view::View;
 
-/// The halves of a question.
 const HALVES: [&str; 2] = ["without", "with"];
 
 impl Document {
-    /// The names of the questions that it answers, in order.
     pub fn asks(&self) -> Vec<&str> {
         View::new(&self.tree).at("question").names()
     }

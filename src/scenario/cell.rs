@@ -40,9 +40,9 @@ pub(super) fn cell_value(
     if let Some(bent) = bent(trimmed, wanted) {
         return Err(bent);
     }
-    let value = typed_value(cell, &kind.kind(), calendar).map_err(|want| {
+    let value = typed_value(cell, &kind.kind(), calendar).ok_or_else(|| {
         let help = "where there is no value, leave the cell empty".to_owned();
-        (format!("`{}` is not {want}", excerpt(cell)), help)
+        (format!("`{}` is not {}", excerpt(cell), wants(&kind.kind())), help)
     })?;
     let Some((word, _)) = wanted.written.split_once(' ').filter(|(word, rest)| {
         // Without a range of its own a type has one for rows that are made.
@@ -62,31 +62,36 @@ pub(super) fn cell_value(
     Err((title, format!("widen the range, or write \"{any}\", which takes any")))
 }
 
-fn typed_value(cell: &str, kind: &ColumnKind, calendar: Option<Calendar>) -> Result<Value, &'static str> {
-    let trimmed = cell.trim();
-    let exact = |want| kind.canonical(trimmed).map(|text| Value::text(&text)).ok_or(want);
+pub(super) fn wants(kind: &ColumnKind) -> &'static str {
     match kind {
-        ColumnKind::Int => trimmed.parse().map(Value::Int).map_err(|_| "a whole number"),
-        ColumnKind::Real => match trimmed.parse::<f64>() {
-            Ok(x) if x.is_finite() => Ok(Value::Real(x)),
-            _ => Err("a number"),
-        },
+        ColumnKind::Text => "a text",
+        ColumnKind::Ref(_) => "a key, as a text",
+        ColumnKind::Int => "a whole number",
+        ColumnKind::Real => "a number",
+        ColumnKind::Bool => "true or false",
+        ColumnKind::Timestamp => "a date such as 2026-03-02T08:15:00+01:00",
+        ColumnKind::Date => "a date such as \"2026-03-02\"",
+        ColumnKind::Decimal { .. } => "a number such as \"12.50\", with no more digits than the column's",
+        ColumnKind::Blob => "base64 with its padding",
+    }
+}
+
+fn typed_value(cell: &str, kind: &ColumnKind, calendar: Option<Calendar>) -> Option<Value> {
+    let trimmed = cell.trim();
+    match kind {
+        ColumnKind::Int => trimmed.parse().ok().map(Value::Int),
+        ColumnKind::Real => trimmed.parse().ok().filter(|x: &f64| x.is_finite()).map(Value::Real),
         ColumnKind::Bool => match trimmed {
-            "true" | "1" => Ok(Value::Int(1)),
-            "false" | "0" => Ok(Value::Int(0)),
-            _ => Err("true or false"),
+            "true" | "1" => Some(Value::Int(1)),
+            "false" | "0" => Some(Value::Int(0)),
+            _ => None,
         },
         ColumnKind::Timestamp => match calendar {
-            Some(calendar) => calendar
-                .stamp(trimmed)
-                .map(|s| Value::Int(s.0))
-                .ok_or("a date such as 2026-03-02T08:15:00+01:00"),
-            None => Ok(Value::Null),
+            Some(calendar) => calendar.stamp(trimmed).map(|stamp| Value::Int(stamp.0)),
+            None => Some(Value::Null),
         },
-        ColumnKind::Text | ColumnKind::Ref(_) => Ok(Value::text(cell)),
-        ColumnKind::Date => exact("a date such as 2026-03-02"),
-        ColumnKind::Decimal { .. } => exact("a number such as 12.50"),
-        ColumnKind::Blob => exact("base64 with its padding"),
+        ColumnKind::Text | ColumnKind::Ref(_) => Some(Value::text(cell)),
+        exact => exact.canonical(trimmed).map(|text| Value::text(&text)),
     }
 }
 

@@ -35,7 +35,6 @@ impl Kind for Lengths {
 
 macro_rules! chaos {
     ($($name:ident: $kind:ident = $preset:literal, $about:literal;)*) => {
-        /// Random trouble, drawn from the seed.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct Chaos {
             $(#[doc = $about] pub $name: $kind,)*

@@ -15,16 +15,10 @@ use crate::workload::{Letters, Maker};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum ColumnType {
     Key(KeyType),
-    /// Values that depend on nothing else.
     Made(Maker),
     Ref(String),
     Attribute(String),
-    /// A copy of another entity's column.
-    Fold {
-        entity: String,
-        column: String,
-        via: String,
-    },
+    Fold { entity: String, column: String, via: String },
 }
 
 impl ColumnType {
@@ -110,7 +104,6 @@ pub(super) const FAT_MAX: u64 = 100_000_000;
 pub(super) const FAT_TAIL: u64 = 100;
 
 pub(super) const COLUMNS_MAX: usize = 1_000;
-/// Why there are no more.
 pub(super) const COLUMNS_WHY: &str =
     "a table of SQLite has room for 2000, and what the bench notes of a row is in it too";
 
@@ -228,7 +221,6 @@ fn days(text: &str) -> Option<(i64, i64)> {
     if text.is_empty() { Some((-30 * DAY, 0)) } else { range(text) }
 }
 
-/// Reads `LEAST..MOST`, or one that is both.
 fn ends<T: FromStr + PartialOrd>(text: &str) -> Option<(T, T)> {
     let (least, most) = text.split_once("..").unwrap_or((text, text));
     let (least, most) = (least.trim().parse().ok()?, most.trim().parse().ok()?);

@@ -178,7 +178,7 @@ impl Cost {
         let pull = &plan.engine.pull;
         let applied = loaded / u64::from(pull.apply_rows.min(pull.chunk_rows).max(1));
         add(&mut self.applied, applied);
-        let empty = share_of_empty(plan, devices);
+        let empty = empty(plan) * 1_000 / devices.max(1);
         let written = if data.one_stamp.is_some() { all.saturating_mul(empty) / 1_000 } else { all };
         add(&mut self.written, written);
         let new = edited[0].saturating_add(imported(plan, id));
@@ -310,30 +310,24 @@ fn distinct(edits: u64, rows: u64, runs: u64) -> u64 {
 /// Runs that edits start come no faster than this, one after the other.
 const QUICKEST: Span = Span::millis(500);
 
-/// Devices that start without anything, in thousandths.
-fn share_of_empty(plan: &Plan, devices: u64) -> u64 {
+/// Devices that start without anything.
+fn empty(plan: &Plan) -> u64 {
     let starts = plan.fleets.iter().flat_map(|fleet| &fleet.starts);
-    let empty: u64 = starts.filter(|(state, _)| state.synced_ago.is_none()).map(|(_, n)| u64::from(*n)).sum();
-    empty * 1_000 / devices.max(1)
+    starts.filter(|(state, _)| state.synced_ago.is_none()).map(|(_, n)| u64::from(*n)).sum()
 }
 
 fn content(plan: &Plan) -> u64 {
-    let there: u64 = plan.data.iter().map(|data| data.rows * data.row_bytes()).sum();
-    let imported = plan.events.iter().filter_map(|event| match event.what {
-        Happening::Import { entity, rows, .. } => {
-            Some(rows * (plan.data[usize::from(entity.0)].row_bytes() + EntityData::IMPORTED_BYTES))
-        }
-        _ => None,
-    });
-    there + imported.sum::<u64>()
+    let of = |(data, id): (&EntityData, EntityId)| {
+        data.rows * data.row_bytes() + imported(plan, id) * (data.row_bytes() + EntityData::IMPORTED_BYTES)
+    };
+    plan.data.iter().zip(plan.schema.ids()).map(of).sum()
 }
 
 /// Bytes of fat texts: those on pages that devices share or in a replica, and those on their own.
 fn fat(plan: &Plan, devices: u64) -> (u64, u64) {
     let starts = || plan.fleets.iter().flat_map(|fleet| &fleet.starts).filter(|(_, n)| *n > 0);
     let states: BTreeSet<_> = starts().map(|(state, _)| state.synced_ago).collect();
-    let empty: u64 =
-        starts().filter(|(state, _)| state.synced_ago.is_none()).map(|(_, n)| u64::from(*n)).sum();
+    let empty = empty(plan);
     let (mut sure, mut apart) = (0_u64, 0_u64);
     for ((entity, data), id) in plan.schema.entities.iter().zip(plan.data.iter()).zip(plan.schema.ids()) {
         let texts = entity.projection.iter().filter_map(|column| data.columns[*column].fat_bytes());

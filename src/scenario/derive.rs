@@ -132,7 +132,6 @@ fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library
 /// Where a scope names an attribute and no fleet says how many values it has.
 const DEVICES_A_VALUE: u64 = 8;
 
-/// Gives attributes that a scope names and no fleet has their values.
 fn attributes(tree: &mut Node) {
     let root = View::new(tree);
     let scopes = root.at("entity").entries().flat_map(|(_, entity)| entity.at("scope").entries());

@@ -37,7 +37,6 @@ pub struct Diagnostic {
 /// All mistakes of a scenario at once; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid {
-    /// In order of their places.
     pub diagnostics: Vec<Diagnostic>,
 }
 

@@ -35,11 +35,8 @@ pub fn text_of(bytes: Vec<u8>, path: &str) -> Result<String, Invalid> {
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     pub sets: Vec<String>,
-    /// The seeds; the scenario's own if empty.
     pub seeds: Vec<u64>,
-    /// The variants; all if empty.
     pub variants: Vec<String>,
-    /// Keys with their values, to be combined.
     pub axes: Vec<(String, Vec<String>)>,
     /// The options of keys of `axes` that another than `--axis` gave.
     pub options: Vec<(String, &'static str)>,
@@ -160,7 +157,6 @@ impl Document {
     pub fn variants(&self) -> Vec<&str> {
         View::new(&self.tree).at("variant").names()
     }
-    /// The same without its variants.
     #[must_use]
     pub fn base(mut self) -> Document {
         self.tree = self.bare();
@@ -307,15 +303,12 @@ impl Document {
     }
 
     fn shared(&self) -> Shared {
-        Shared { bare: self.bare(), set_by_variants: self.set_by_variants() }
-    }
-    fn set_by_variants(&self) -> Vec<Setting> {
-        let mut all = Vec::new();
+        let mut set_by_variants = Vec::new();
         for (name, entry) in self.tree.get(&["variant"]).and_then(Node::table).into_iter().flatten() {
             // What is not a key is told where its variant is planned.
-            all.extend(Setting::all_of_variant(name, &entry.node).into_iter().flatten());
+            set_by_variants.extend(Setting::all_of_variant(name, &entry.node).into_iter().flatten());
         }
-        all
+        Shared { bare: self.bare(), set_by_variants }
     }
 
     fn plan(&self, cell: Cell, names: &Names<'_>) -> Result<Plan, Vec<Diagnostic>> {

@@ -52,7 +52,6 @@ impl HookPlan {
     }
 }
 
-/// A list that a screen shows again and again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AppQuery {
     pub name: String,

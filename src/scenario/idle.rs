@@ -12,7 +12,6 @@ use super::grammar::ROOT;
 use super::merge::{Setting, is_axis};
 use super::tree::{Entry, Node, Origin, Table, Via, parse_own};
 use super::view::View;
-use super::words::{Holder, ReadFrom};
 use crate::backend::Numbered;
 use crate::base::{Ppm, Word};
 use crate::contract::NamedBy;
@@ -21,6 +20,7 @@ use crate::gateway::{Mode, Snapshot};
 use crate::net::Protocol;
 
 struct Idle {
+    /// `*` stands for each name of a table.
     keys: &'static [&'static str],
     needs: fn(View<'_>) -> bool,
     /// What decides about that; of a one-of also which kind it is.
@@ -32,12 +32,11 @@ struct Idle {
 const SERVED: &str = "gateway.serve.capture";
 const FED: &str = "gateway.refresh.capture";
 const PRODUCT: &str = "product";
+const CONNECTS: &str = "protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set transport.protocol";
 const DECIDES: &[&str] = &["engine.conflict.policy", "engine.name"];
 
 /// In an order in which nothing is needed by a key that is passed over later.
-const IDLE: [&[Idle]; 3] = [OF_MODES, OF_CAPTURES, OTHERS];
-
-const OF_MODES: &[Idle] = &[
+const IDLE: &[Idle] = &[
     Idle {
         keys: &["gateway.refresh"],
         needs: |root| says(root, "gateway.mode", Mode::Persistent),
@@ -54,54 +53,46 @@ const OF_MODES: &[Idle] = &[
     },
     Idle {
         keys: &["gateway.serve.server_cursor"],
-        needs: |root| says(root, "gateway.serve.cursor_held_by", Holder::Server),
+        needs: |root| root.at("gateway.serve.cursor_held_by").text() == "server",
         chosen_by: &["gateway.serve.cursor_held_by"],
         why: "devices hold their cursors themselves, and the server moves none",
         help: "cursor_held_by = \"server\" lets it hold them",
     },
-];
-
-/// What goes with a way to find changes, whether it serves devices or feeds a replica.
-macro_rules! of_captures {
-    ($($at:literal)*) => {&[$(
-        Idle {
-            keys: &[
-                concat!($at, ".hash.file_every"),
-                concat!($at, ".hash.file_takes"),
-                concat!($at, ".hash.trailer"),
-            ],
-            needs: |root| says(root, concat!($at, ".hash.source"), ReadFrom::File),
-            chosen_by: &[concat!($at, ".hash.source")],
-            why: "the backend is asked for all rows, and drops no file",
-            help: "source = \"file\" lets it drop them",
+    Idle {
+        keys: &[
+            "gateway.*.capture.hash.file_every",
+            "gateway.*.capture.hash.file_takes",
+            "gateway.*.capture.hash.trailer",
+        ],
+        needs: |root| of_capture(root, "hash.source").is_none_or(|source| source.text() == "file"),
+        chosen_by: &["gateway.serve.capture.hash.source", "gateway.refresh.capture.hash.source"],
+        why: "the backend is asked for all rows, and drops no file",
+        help: "source = \"file\" lets it drop them",
+    },
+    Idle {
+        keys: &["gateway.*.capture.flag.on_unreadable"],
+        needs: |root| of_capture(root, "flag.unreadable").is_none_or(|share| share.share() > Ppm(0)),
+        chosen_by: &["gateway.serve.capture.flag.unreadable", "gateway.refresh.capture.flag.unreadable"],
+        why: "every row can be captured",
+        help: "unreadable is the share of rows that cannot, such as 0.01",
+    },
+    Idle {
+        keys: &["gateway.*.capture.hash.read_rows"],
+        needs: |root| {
+            let isolated = |snapshot: View<'_>| snapshot.text() == Snapshot::Isolated.word();
+            !of_capture(root, "hash.snapshot").is_some_and(isolated)
         },
-        Idle {
-            keys: &[concat!($at, ".flag.on_unreadable")],
-            needs: |root| has_share(root, concat!($at, ".flag.unreadable")),
-            chosen_by: &[concat!($at, ".flag.unreadable")],
-            why: "every row can be captured",
-            help: "unreadable is the share of rows that cannot, such as 0.01",
-        },
-        Idle {
-            keys: &[concat!($at, ".hash.read_rows")],
-            needs: |root| !says(root, concat!($at, ".hash.snapshot"), Snapshot::Isolated),
-            chosen_by: &[concat!($at, ".hash.snapshot")],
-            why: "the source is read at one instant, and not in pages",
-            help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
-        },
-        Idle {
-            keys: &[concat!($at, ".change_log.holes")],
-            needs: |root| says(root, "backend.log.numbered", Numbered::AtWrite),
-            chosen_by: &["backend.log"],
-            why: "a log that is numbered at the commit has no holes",
-            help: "[backend] log = { numbered = \"at-write\" } has them",
-        },
-    )*]};
-}
-
-const OF_CAPTURES: &[Idle] = of_captures!("gateway.serve.capture" "gateway.refresh.capture");
-
-const OTHERS: &[Idle] = &[
+        chosen_by: &["gateway.serve.capture.hash.snapshot", "gateway.refresh.capture.hash.snapshot"],
+        why: "the source is read at one instant, and not in pages",
+        help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
+    },
+    Idle {
+        keys: &["gateway.*.capture.change_log.holes"],
+        needs: |root| says(root, "backend.log.numbered", Numbered::AtWrite),
+        chosen_by: &["backend.log"],
+        why: "a log that is numbered at the commit has no holes",
+        help: "[backend] log = { numbered = \"at-write\" } has them",
+    },
     Idle {
         keys: &["gateway.refresh.fencing"],
         needs: |root| root.at("gateway.refresh.nodes").int() != 1,
@@ -132,7 +123,7 @@ const OTHERS: &[Idle] = &[
     },
     Idle {
         keys: &["engine.pull.bad_tries"],
-        needs: |root| has_share(root, "engine.pull.bad_rows"),
+        needs: |root| root.at("engine.pull.bad_rows").present().is_none_or(|share| share.share() > Ppm(0)),
         chosen_by: &["engine.pull.bad_rows"],
         why: "there are no bad rows",
         help: "bad_rows is their share, such as 0.01",
@@ -168,7 +159,21 @@ const OTHERS: &[Idle] = &[
         needs: |root| !says(root, "transport.protocol", Protocol::Bare),
         chosen_by: &["transport.protocol"],
         why: "\"bare\" messages know neither connections nor headers",
-        help: "protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set transport.protocol",
+        help: CONNECTS,
+    },
+    Idle {
+        keys: &["link.*.loss", "link.*.queue", "link.*.mtu", "link.*.promotion"],
+        needs: |root| !says(root, "transport.protocol", Protocol::Bare),
+        chosen_by: &["transport.protocol"],
+        why: "\"bare\" messages know no packets, and this does nothing to them",
+        help: CONNECTS,
+    },
+    Idle {
+        keys: &["event.*.half_open"],
+        needs: |root| !says(root, "transport.protocol", Protocol::Bare),
+        chosen_by: &["transport.protocol"],
+        why: "\"bare\" messages know no connections, and this leaves none half open",
+        help: CONNECTS,
     },
     Idle {
         keys: &["engine.pull.streams"],
@@ -277,17 +282,9 @@ fn is_of_axis(origin: &Origin) -> bool {
     origin.place.as_ref().is_some_and(|place| is_axis(&place.source.name))
 }
 
-/// Keys that stand in a tree, and not where it is written.
-pub(super) type Unsaid = Vec<[String; 3]>;
-
-/// Takes out what was chosen to have no effect, tells of the rest; `variants` is what they set.
-pub(super) fn idle(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Diagnostic>) -> Unsaid {
-    let unsaid = packets(tree, mistakes);
-    connections(tree, mistakes);
-    of_keys(tree, variants, mistakes);
-    of_names(tree, mistakes);
-    unsaid
-}
+/// Keys that stand in a tree, and not where it is written: a default in their place would not do
+/// for a link, as a tunnel's packets are smaller than those below it.
+pub(super) type Unsaid = Vec<Vec<String>>;
 
 const OF_NAMES: &[(&str, NamedBy, &str)] = &[
     ("merge", NamedBy::NaturalKey, "no row is the same as another, so nothing is merged"),
@@ -296,7 +293,8 @@ const OF_NAMES: &[(&str, NamedBy, &str)] = &[
 ];
 
 fn of_names(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
-    for name in names(tree, "entity") {
+    let names: Vec<String> = View::new(tree).at("entity").names().into_iter().map(str::to_owned).collect();
+    for name in names {
         let ids = tree.get(&["entity", &name, "ids"]).filter(|ids| ids.is_sound());
         let Some((ids, by)) = ids.and_then(|ids| Some((ids.origin.clone(), ids.as_text()?.to_owned())))
         else {
@@ -315,8 +313,10 @@ fn of_names(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
     }
 }
 
-fn of_keys(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Diagnostic>) {
-    for Idle { keys, needs, chosen_by, why, help } in IDLE.into_iter().flatten() {
+/// Takes out what was chosen to have no effect, tells of the rest; `variants` is what they set.
+pub(super) fn idle(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Diagnostic>) -> Unsaid {
+    let mut unsaid = Unsaid::new();
+    for Idle { keys, needs, chosen_by, why, help } in IDLE {
         let root = View::new(tree);
         let is_sound = |path: &&str| root.at(path).present().is_none_or(View::is_sound);
         if needs(root) || !chosen_by.iter().all(is_sound) {
@@ -328,48 +328,29 @@ fn of_keys(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Diagnostic>
         let is_chosen = |node: &Node| {
             choices.iter().any(|choice| chosen_apart(choice, node)) || (elsewhere && !of_variant(node))
         };
-        for path in *keys {
-            let path: Vec<&str> = path.split('.').collect();
-            if is_passed_over(tree, &path, is_chosen, (why, help), mistakes) {
-                put(tree, &path, default_of(&path));
+        for own in keys.iter().flat_map(|key| paths(root, key)).collect::<Vec<_>>() {
+            let path: Vec<&str> = own.iter().map(String::as_str).collect();
+            if !is_passed_over(tree, &path, is_chosen, (why, help), mistakes) {
+                continue;
+            }
+            match path[0] {
+                "link" => unsaid.push(own),
+                "event" => put(tree, &path[..2], None),
+                _ => put(tree, &path, default_of(&path)),
             }
         }
     }
-}
-
-const SENDS_PACKETS: &str = "transport.protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set it";
-
-/// Tells of what a link says of packets where messages go without. What profiles say, or where the
-/// protocol was chosen apart, is passed over, and is to be unsaid: who reads the scenario again
-/// has it from its profile, or from nobody. (A tunnel's packets are smaller than those below it, so
-/// a default in their place would not do.)
-fn packets(tree: &Node, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
-    let mut unsaid = Vec::new();
-    let Some(protocol) = bare(tree) else { return unsaid };
-    for name in names(tree, "link") {
-        for key in ["loss", "queue", "mtu", "promotion"] {
-            let path = ["link", &name, key];
-            let why =
-                format!("\"bare\" messages know no packets, and `link.{name}.{key}` does nothing to them");
-            let told = (&*why, SENDS_PACKETS);
-            if is_passed_over(tree, &path, |node| chosen_apart(&protocol, node), told, mistakes) {
-                unsaid.push(path.map(str::to_owned));
-            }
-        }
-    }
+    of_names(tree, mistakes);
     unsaid
 }
 
-fn connections(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
-    let Some(protocol) = bare(tree) else { return };
-    for name in names(tree, "event") {
-        let path = ["event", &name, "half_open"];
-        let why = format!("\"bare\" messages know no connections, and `event.{name}` leaves none half open");
-        let told = (&*why, SENDS_PACKETS);
-        if is_passed_over(tree, &path, |node| chosen_apart(&protocol, node), told, mistakes) {
-            put(tree, &path[..2], None);
-        }
+fn paths(root: View<'_>, key: &str) -> Vec<Vec<String>> {
+    let path: Vec<String> = key.split('.').map(str::to_owned).collect();
+    if path.get(1).is_none_or(|name| name != "*") {
+        return vec![path];
     }
+    let named = |name: &str| [&path[..1], &[name.to_owned()], &path[2..]].concat();
+    root.at(&path[0]).names().into_iter().map(named).collect()
 }
 
 /// Whether a key is passed over; who wrote another value than its default is told.
@@ -386,15 +367,6 @@ fn is_passed_over(
         mistakes.push(Diagnostic::new(node.origin.place.clone(), why).help(help));
     }
     passed
-}
-
-fn bare(tree: &Node) -> Option<Origin> {
-    let protocol = tree.get(&["transport", "protocol"])?;
-    (protocol.as_text() == Some(Protocol::Bare.word())).then(|| protocol.origin.clone())
-}
-
-fn names(tree: &Node, key: &str) -> Vec<String> {
-    View::new(tree).at(key).names().into_iter().map(str::to_owned).collect()
 }
 
 fn brought(node: &Node) -> bool {
@@ -424,8 +396,9 @@ fn says(root: View<'_>, path: &str, value: impl Word) -> bool {
     root.at(path).text() == value.word()
 }
 
-fn has_share(root: View<'_>, path: &str) -> bool {
-    root.at(path).present().is_none_or(|share| share.share() > Ppm(0))
+/// A key of the way to find changes, whether it serves devices or feeds a replica.
+fn of_capture<'v>(root: View<'v>, key: &str) -> Option<View<'v>> {
+    [SERVED, FED].iter().find_map(|path| root.at(path).at(key).present())
 }
 
 fn captures(root: View<'_>, kinds: &[&str]) -> bool {
@@ -460,8 +433,8 @@ fn default_of(path: &[&str]) -> Option<Node> {
 }
 
 pub(super) fn without(mut tree: Node, unsaid: &Unsaid) -> Node {
-    for [table, name, key] in unsaid {
-        put(&mut tree, &[table, name, key], None);
+    for path in unsaid {
+        put(&mut tree, &path.iter().map(String::as_str).collect::<Vec<_>>(), None);
     }
     tree
 }

@@ -82,12 +82,10 @@ impl Written {
     }
 }
 
-/// The page of a key that has one of its own or is the root of one.
 fn page_of(path: &str) -> Option<&'static str> {
     PAGES.iter().find(|page| page.2.contains(&path)).map(|page| page.0)
 }
 
-/// A key with a heading of its own, and all below it.
 fn section(key: &Key, path: &str, page: &'static str, pages: &mut BTreeMap<&'static str, Written>) {
     let Some(written) = pages.get_mut(page) else { panic!("{page} is a page") };
     let _ = write!(written.text, "\n## {path}\n\n{}\n\n", wrapped(key.about, 0));
@@ -163,7 +161,6 @@ fn is_alike(a: &Key, b: &Key) -> bool {
     entry(a.name, a, "") == entry(b.name, b, "")
 }
 
-/// The keys right below a form, and the path that they hang on.
 fn children<'f>(form: &'f Form, path: &str) -> (Vec<&'f Key>, String) {
     match form {
         Form::Table { keys, kinds } => (keys.iter().chain(*kinds).collect(), path.to_owned()),

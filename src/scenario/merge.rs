@@ -15,7 +15,6 @@ pub(super) fn is_axis(source: &str) -> bool {
     [AXIS, "--knob", "--class", "--link", "--fleet"].contains(&source)
 }
 
-/// One key to be set, or all that a `*` in it stands for.
 #[derive(Clone, Debug)]
 pub(super) struct Setting {
     path: Vec<String>,

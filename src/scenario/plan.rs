@@ -25,7 +25,7 @@ pub struct Plan {
 }
 
 /// A cell but for its seed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Settled {
     pub scenario: String,
     /// Where it was read; empty for the embedded one.
@@ -35,7 +35,6 @@ pub struct Settled {
     pub axes: BTreeMap<String, String>,
     /// The resolved scenario as TOML, for the record and for `repro/`.
     pub resolved: Arc<str>,
-    /// The wall clock at virtual time zero.
     pub start: Stamp,
     /// What is added to UTC to get local time, in seconds.
     pub utc_offset: i32,
@@ -87,13 +86,11 @@ pub struct Settled {
 }
 
 impl Settled {
-    /// What the apps know of the data as the scenario begins.
     pub fn first_schema(&self) -> &Arc<Schema> {
         self.before.as_ref().unwrap_or(&self.schema)
     }
 }
 
-/// Something that sets devices apart, such as `clinic`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attribute {
     pub name: String,
@@ -105,7 +102,6 @@ pub struct Attribute {
 pub struct Fleet {
     pub name: String,
     pub devices: u32,
-    /// Hardware classes with their exact counts.
     pub classes: Vec<(DeviceClass, u32)>,
     pub links: Vec<(Arc<net::Profile>, u32)>,
     pub moves: Option<Arc<net::Moves>>,
@@ -167,10 +163,8 @@ pub struct AtSync {
 #[derive(Clone, Debug)]
 pub struct DevicePlan {
     pub device: DeviceId,
-    /// Index of its fleet.
     pub fleet: usize,
     pub class: DeviceClass,
-    /// Its link, or the one on which it starts if it moves.
     pub link: Arc<net::Profile>,
     pub moves: Option<Arc<net::Moves>>,
     pub clock: ClockModel,
@@ -224,20 +218,16 @@ pub enum Happening {
     ForeignAnswers(Ppm, net::Foreign),
     /// A proxy on the way keeps answers for so long and gives them again.
     CachingProxy(Span),
-    /// This share of rows cannot be read as they come.
     BadRows(Ppm),
-    /// The backend puts off this share of edits, each time they come.
     PutOff(Ppm),
     RefusedDeletes(Ppm),
     /// The run under way is cancelled; if none is, the next so long after it has sent a request.
     Cancel(Span),
     SessionLoss,
-    /// Connections are dead, and the device is not told.
     HalfOpen,
     NetworkChange(Arc<net::Profile>),
     /// The app is killed: at once, or at the nth passing of a crash point, from 1.
     Kill(Option<(String, u32)>),
-    /// The device loses power, at once or at a sync of its disk.
     PowerLoss(Option<AtSync>),
     AnswerLoss(Ppm),
     BackendDown,
@@ -255,7 +245,6 @@ pub enum Happening {
     TouchFlag(EntityId, u64),
     /// The gateway is replaced by one that knows nothing: so often, so long from one to the next.
     GatewayReplaced(u32, Span),
-    /// The office imports new rows with one stamp.
     Import {
         entity: EntityId,
         rows: u64,
@@ -265,11 +254,9 @@ pub enum Happening {
     /// People make edits, spread evenly over its length.
     Edits {
         action: usize,
-        /// How many each device makes.
         count: u32,
         about: About,
     },
-    /// The device's clock jumps by so many microseconds.
     ClockStep(i64),
     TimeZone(i64),
     DiskFull,
@@ -277,7 +264,6 @@ pub enum Happening {
     /// The app is suspended unless its person takes it up before; its connections last so long.
     Suspend(Span),
     TokenExpiry,
-    /// A newer version of the app is installed, which brings columns.
     Upgrade,
     LogOut,
     OtherUser,
@@ -287,7 +273,6 @@ pub enum Happening {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Asking {
-    /// Its unit is put into the queue.
     #[default]
     Queued,
     /// It takes the place of the units that wait.
@@ -323,9 +308,7 @@ pub struct About {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expect {
     pub violations: Vec<String>,
-    /// Metrics that must lie within bounds.
     pub metrics: BTreeMap<String, Bound>,
-    /// Actions of which no edit need be made.
     pub optional: Vec<String>,
 }
 
@@ -358,6 +341,5 @@ pub struct Gate {
     pub stat: String,
     /// Only devices that started in this state.
     pub start: Option<String>,
-    /// The bounds, in the metric's unit.
     pub bound: Bound,
 }

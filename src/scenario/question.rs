@@ -1,6 +1,5 @@
 //! Questions that a scenario answers by two of its variants.
 
-/// A list of questions that people ask of an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuestionList {
     /// How the names of its questions begin.
@@ -9,7 +8,6 @@ pub struct QuestionList {
     pub questions: u32,
 }
 
-/// The lists that there are, in the order in which they are told.
 pub const QUESTION_LISTS: [QuestionList; 2] = [
     QuestionList { name: "checklist", title: "the checklist for offline sync", questions: 12 },
     QuestionList { name: "field", title: "what the field asks", questions: 8 },

@@ -3,7 +3,6 @@
 use super::diagnostic::closest;
 use super::form::Written;
 
-/// Something that a scenario shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requirement {
     pub id: &'static str,
@@ -27,7 +26,6 @@ const fn of(id: &'static str, title: &'static str) -> Requirement {
     Requirement { id, title }
 }
 
-/// All of them, in the order of tables.
 pub const REQUIREMENTS: &[Requirement] = &[
     of("R1", "backend with soft deletes and stamps of its own"),
     of("R2", "backend that knows only its rows and deletes hard"),

@@ -19,7 +19,6 @@ use crate::workload::GivenRow;
 /// A CSV that was read; its cells are still texts.
 #[derive(Debug)]
 pub(super) struct Brought {
-    /// The path as the scenario gives it.
     pub(super) file: String,
     /// The path from where one stands.
     shown: String,
@@ -88,15 +87,15 @@ impl Brought {
         };
         let place = rows.get(&["csv"]).and_then(|n| n.origin.place.clone()).or(at);
         let path = dir.map_or_else(|| Path::new(file).to_owned(), |dir| dir.join(file));
-        let bytes = file::read(&path, file::Named::InFile, file::ROWS_MAX).map_err(|e| {
-            vec![Diagnostic::new(place.clone(), format!("cannot read {}: {e}", path.display()))]
-        })?;
+        let told = |title: String| vec![Diagnostic::new(place.clone(), title)];
         let shown = path.display().to_string();
+        let bytes = file::read(&path, file::Named::InFile, file::ROWS_MAX)
+            .map_err(|e| told(format!("cannot read {shown}: {e}")))?;
         let text = String::from_utf8(bytes).map_err(|e| vec![not_utf8(&shown, &e)])?;
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
         let header: Vec<String> = match reader.headers() {
             Ok(header) => header.iter().map(|h| h.trim().to_owned()).collect(),
-            Err(e) => return Err(vec![Diagnostic::new(place, format!("cannot read {file}: {e}"))]),
+            Err(e) => return Err(told(format!("cannot read {file}: {e}"))),
         };
         if let Some(wrong) = wrong_header((file, &shown), &text, &header, place.as_ref()) {
             return Err(vec![wrong]);
@@ -119,8 +118,7 @@ impl Brought {
         let key = find(name("key").unwrap_or("id"), "key")?;
         let updated_at = name("updated_at").map(|column| find(column, "updated_at")).transpose()?;
         let records: Result<Vec<csv::StringRecord>, csv::Error> = reader.records().collect();
-        let records =
-            records.map_err(|e| vec![Diagnostic::new(place.clone(), format!("cannot read {file}: {e}"))])?;
+        let records = records.map_err(|e| told(format!("cannot read {file}: {e}")))?;
         let brought = Brought { file: file.to_owned(), shown, text, header, records, key, updated_at };
         let mistakes = brought.ragged_and_repeated();
         if mistakes.is_empty() { Ok(brought) } else { Err(mistakes) }
@@ -336,22 +334,16 @@ impl Brought {
         let dated = self.updated_at.zip(calendar);
         let stamp = dated.map_or(calendar.unwrap_or_default().start, |(column, calendar)| {
             let text = excerpt(record[column].trim());
-            match calendar.stamp(text) {
-                Some(_) if too_fine(text) => {
-                    wrong(column, format!("`{text}` is finer than a microsecond"), FINEST.to_owned());
-                    Stamp::default()
-                }
-                Some(stamp) if stamp <= calendar.start => stamp,
+            let (title, help) = match calendar.stamp(text) {
+                Some(_) if too_fine(text) => (format!("`{text}` is finer than a microsecond"), FINEST),
+                Some(stamp) if stamp <= calendar.start => return stamp,
                 Some(_) => {
-                    let title = format!("`{text}` lies after the scenario's start");
-                    wrong(column, title, "set `start` to a later date".to_owned());
-                    Stamp::default()
+                    (format!("`{text}` lies after the scenario's start"), "set `start` to a later date")
                 }
-                None => {
-                    wrong(column, format!("`{text}` is not a date"), DATE_HELP.to_owned());
-                    Stamp::default()
-                }
-            }
+                None => (format!("`{text}` is not a date"), DATE_HELP),
+            };
+            wrong(column, title, help.to_owned());
+            Stamp::default()
         });
         let values = columns.iter().map(|&(column, wanted)| {
             let cell = &record[column];

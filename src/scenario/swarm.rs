@@ -10,12 +10,9 @@ use super::plan::{Happening, Plan, Settled};
 use crate::base::{Ppm, Seed, Stream};
 use crate::metrics::Situation;
 
-/// What differs from seed to seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Swarm {
-    /// The chance that a kind of trouble is there.
     pub on: Ppm,
-    /// Kinds that always are, such as `event.import`.
     pub always: Vec<String>,
     pub sizes: bool,
 }

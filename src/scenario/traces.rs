@@ -14,7 +14,6 @@ use crate::net::{Trace, TraceError};
 
 const LINE_READ: u64 = 1_000;
 
-/// Traces by their path as the scenario gives it.
 #[derive(Debug, Default)]
 pub(super) struct Traces(BTreeMap<String, Arc<Trace>>);
 

@@ -28,7 +28,6 @@ pub(super) enum Via {
 pub(super) struct Node {
     pub(super) value: Val,
     pub(super) origin: Origin,
-    /// A mistake was found in it: what depends on it cannot be judged.
     pub(super) wrong: bool,
 }
 
@@ -206,42 +205,14 @@ pub(super) fn parse_path(key: &str) -> Option<Vec<String>> {
 /// Once a line; where a bracket is never closed only that, as all behind it is nonsense.
 fn syntax_errors(errors: &[toml::de::Error], source: &Arc<Source>) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = errors.iter().map(|e| not_toml(e, source, 0)).collect();
-    let start = |d: &Diagnostic| d.place.as_ref().map_or(0, |place| place.span.start);
-    told.sort_by_key(start);
-    let unclosed = ["unclosed inline table", "unclosed array"];
-    let swallows = errors.iter().any(|e| unclosed.iter().any(|what| e.message().starts_with(what)));
-    if let Some(open) = told.first().filter(|_| swallows).and_then(|e| open_bracket(&source.text[..start(e)]))
-    {
-        let place = Place { source: Arc::clone(source), span: open..open + 1 };
-        let title = format!("this is not TOML: `{}` is never closed", &source.text[open..=open]);
-        told.retain(|d| start(d) < open);
-        told.push(Diagnostic::new(Some(place), title));
+    told.sort_by_key(|d| d.place.as_ref().map_or(0, |place| place.span.start));
+    let is_unclosed = |e: &&toml::de::Error| e.message().starts_with("unclosed ");
+    if let Some(unclosed) = errors.iter().find(is_unclosed) {
+        told.truncate(1);
+        told[0].title = format!("this is not TOML: {}", unclosed.message());
     }
     told.dedup_by_key(|d| d.place.as_ref().map(|place| place.line_column().0));
     told
-}
-
-/// The last bracket in `text` that is still open at its end.
-fn open_bracket(text: &str) -> Option<usize> {
-    let mut open = Vec::new();
-    let mut quote = None;
-    let mut comment = false;
-    let mut escaped = false;
-    for (i, c) in text.char_indices() {
-        match (quote, c) {
-            _ if std::mem::take(&mut escaped) => {}
-            (_, '\n') => (quote, comment) = (None, false),
-            _ if comment => {}
-            (Some('"'), '\\') => escaped = true,
-            (Some(mark), _) => quote = (mark != c).then_some(mark),
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '#') => comment = true,
-            (None, '{' | '[') => open.push(i),
-            (None, '}' | ']') => drop(open.pop()),
-            _ => {}
-        }
-    }
-    open.pop()
 }
 
 fn not_toml(error: &toml::de::Error, source: &Arc<Source>, shift: usize) -> Diagnostic {

@@ -158,7 +158,6 @@ macro_rules! read {
 pub(super) use read;
 
 impl<'a> View<'a> {
-    /// The value of a key, by the type that is wanted.
     pub(super) fn of<T: Reads>(self, key: &str) -> T {
         T::reads(self.at(key))
     }
@@ -184,7 +183,6 @@ impl<'a> View<'a> {
     pub(super) fn present(self) -> Option<View<'a>> {
         self.0.map(|_| self)
     }
-    /// Whether it is there and nothing was found wrong in it or below it.
     pub(super) fn is_sound(self) -> bool {
         self.0.is_some_and(Node::is_sound)
     }
@@ -261,7 +259,6 @@ impl<'a> View<'a> {
     pub(super) fn flag(self) -> bool {
         matches!(self.value(), Some(Val::Bool(true)))
     }
-    /// A number with a fraction, in thousandths.
     pub(super) fn milli(self) -> u32 {
         match self.value() {
             Some(Val::Float(x)) => (x * 1e3).round() as u32,

@@ -4,6 +4,7 @@
 use jiff::tz::{Offset, TimeZone};
 
 use super::form::Written;
+use super::written::two_digits;
 
 pub(super) const ZONE: Written =
     Written::of("an offset such as \"+01:00\", \"UTC\", or a zone such as \"Europe/Berlin\"", |text| {
@@ -73,11 +74,7 @@ pub(super) fn zone(text: &str) -> Option<TimeZone> {
         _ => return None,
     };
     let (hours, minutes) = text.get(1..)?.split_once(':')?;
-    let number = |part: &str, most: i32| {
-        let digits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
-        digits.then(|| part.parse::<i32>().ok()).flatten().filter(|n| *n <= most)
-    };
-    let seconds = sign * (number(hours, 14)? * 3_600 + number(minutes, 59)? * 60);
+    let seconds = sign * (two_digits(hours, 14)? as i32 * 3_600 + two_digits(minutes, 59)? as i32 * 60);
     Some(Offset::from_seconds(seconds).ok()?.to_time_zone())
 }
 

@@ -7,7 +7,6 @@ use super::super::form::{
     COUNT, Form, PERIOD, SOME, SOME_SPAN, SPAN, key, named, optional, owned, profiled, required, table, word,
 };
 use super::super::profiles;
-use super::super::words::Copies;
 use super::super::written::{CLOCK, REMEMBERED};
 use super::super::zone::ZONE;
 use crate::backend::{
@@ -26,7 +25,7 @@ pub(super) const BACKEND: Form = table(&[
         .about("Where the keys that are not written come from."),
     word::<Provisioning>("provisioning").about("Which columns for syncing the backend keeps."),
     word::<StampedBy>("stamped_by").about("Whose clock stamps what devices write."),
-    word::<Copies>("copies")
+    key("copies", Form::Word(&["follow", "as-made"]), "\"follow\"")
         .about("Whether rows with copied columns (\"fold\") are written again as the row changes that they are copied from, or stay as made."),
     word::<Writes>("writes").about("What an edit of a row must show to be committed."),
     owned("writes_grace", SPAN, || backend().writes_grace.stated())

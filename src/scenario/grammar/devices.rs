@@ -4,8 +4,7 @@ use super::super::form::Stated;
 use super::super::form::{
     COUNT, Form, SOME_SPAN, SPAN, WINDOW, key, map, optional, owned, required, table, word,
 };
-use super::super::profiles;
-use super::super::words::Clocks;
+use super::super::profiles::{self, Library};
 use super::super::written::{DRIFT, MOVES, NAME, OFFSET, START_STATE};
 use crate::store::{ForeignKeys, Journal, StoreOptions, Synchronous};
 
@@ -13,7 +12,7 @@ fn store() -> StoreOptions {
     StoreOptions::default()
 }
 
-pub(super) const CLASSES: Form = Form::Named { of: &CLASS, library: profiles::classes };
+pub(super) const CLASSES: Form = Form::Named { of: &CLASS, library: || Library::Classes.names() };
 
 const PACE: Form = Form::Size { min: 1, max: 1 << 40 };
 
@@ -52,7 +51,7 @@ pub(super) const FLEET: Form = table(&[
         .about("What the operating system allows their apps in the background, from `background`; all if it is missing."),
 ]);
 
-const CLOCK_MODEL: Form = Form::word::<Clocks>();
+const CLOCK_MODEL: Form = Form::Word(&["good", "phones"]);
 
 const CLOCK: Form = table(&[
     key("offset", Form::Written(&OFFSET), "\"0s\"").about("How far it is ahead."),
@@ -61,7 +60,8 @@ const CLOCK: Form = table(&[
         .about("How often the network takes back what it has drifted or was stepped, while the device is online; never if 0s."),
 ]);
 
-pub(super) const BACKGROUNDS: Form = Form::Named { of: &BACKGROUND, library: profiles::backgrounds };
+pub(super) const BACKGROUNDS: Form =
+    Form::Named { of: &BACKGROUND, library: || Library::Backgrounds.names() };
 
 const BACKGROUND: Form = table(&[
     required("stays", SPAN)

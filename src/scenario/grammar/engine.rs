@@ -2,7 +2,6 @@
 
 use super::super::form::Stated;
 use super::super::form::{Form, Key, POLL, SOME, SOME_SPAN, SPAN, key, map, optional, owned, table, word};
-use super::super::words::Steered;
 use crate::engine::{
     AfterFailure, Atomic, BaseDate, BlobQueue, CallbackOptions, Checkpoint, CursorBook, DatabasePer, Dates,
     Decoder, Detect, EngineOptions, First, Identity, Jitter, LocalCapture, MissingParent, OnBadRow, OnLogout,
@@ -141,7 +140,10 @@ const PUSH: Form = table(&[
     CONTROL,
 ]);
 
-const CONTROLLER: Key = word::<Steered>("controller")
+const CONTROLLERS: &[&str] =
+    &["fixed", "per-entity", "clamp", "aimd", "halve-when-slow", "gradient", "model"];
+
+const CONTROLLER: Key = key("controller", Form::Word(CONTROLLERS), "\"fixed\"")
     .about("What decides about the rows of the next chunk; the others begin with `chunk_rows` and learn until the process ends.");
 
 const CONTROL: Key = key(

@@ -4,7 +4,6 @@ use super::super::form::Stated;
 use super::super::form::{
     Form, PERIOD, SOME, SOME_SPAN, SPAN, WINDOW, key, optional, owned, required, table, word,
 };
-use super::super::words::{Holder, ReadFrom};
 use super::super::written::{NAME, UPTO};
 use super::backend::AVAILABILITY;
 use super::links::LIMIT;
@@ -89,7 +88,7 @@ const REFRESH: Form = table(&[
 
 const SERVE: Form = table(&[
     key("capture", CAPTURE, "{ last_modified = {} }").about("How changes are found."),
-    word::<Holder>("cursor_held_by").about("Who remembers where a device is."),
+    key("cursor_held_by", Form::Word(&["client", "server"]), "\"client\"").about("Who remembers where a device is."),
     word::<Advance>("server_cursor")
         .about("When a cursor that the server holds moves: when the response leaves, or when the next request brings the receipt for it."),
 ]);
@@ -135,7 +134,7 @@ const HASH: Form = table(&[
         .about("The source is read at one instant, in pages by offset while others write, or so until nothing was skipped."),
     owned("read_rows", SOME, || HashOptions::default().read_rows.stated())
         .about("Rows in a page of a torn or two-pass reading; a page with each request."),
-    word::<ReadFrom>("source").about("The backend is asked for all rows, or drops files."),
+    key("source", Form::Word(&["api", "file"]), "\"api\"").about("The backend is asked for all rows, or drops files."),
     key("file_every", PERIOD, "\"1h\"")
         .about("How often the backend writes a file, from the start on."),
     key("file_takes", SPAN, "\"0s\"")

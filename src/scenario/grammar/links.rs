@@ -2,13 +2,13 @@
 
 use super::super::form::Stated;
 use super::super::form::{Form, PERIOD, SOME_SPAN, SPAN, key, optional, owned, required, table, word};
-use super::super::profiles;
+use super::super::profiles::Library;
 use crate::base::Bytes;
 use crate::contract::NetworkKind;
 use crate::net::tcp::{Congestion, Tls};
 use crate::net::{GapLengths, HalfOpen, OutageMode, Protocol, Radio, TransportOptions};
 
-pub(super) const LINKS: Form = Form::Named { of: &LINK, library: profiles::links };
+pub(super) const LINKS: Form = Form::Named { of: &LINK, library: || Library::Links.names() };
 
 /// A standard deviation of a logarithm.
 const SIGMA: Form = Form::Decimal { max: 5.0 };

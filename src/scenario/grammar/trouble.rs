@@ -5,7 +5,7 @@ use super::super::form::{
     Form, Key, PERIOD, SOME, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
 };
 use super::super::plan::Asking;
-use super::super::words::{Beside, OCCUR};
+use super::super::words::OCCUR;
 use super::super::written::{CLOCK, NAME, STEP};
 use crate::gateway;
 use crate::net::{Foreign, OutageMode};
@@ -113,7 +113,7 @@ pub(super) const EVENT: Form = Form::Table {
                 .about("At the nth sync of the device's disk from then on; at once if it is missing."),
             optional("stagger", Form::Int { min: 0, max: 1_000_000 })
                 .about("Each further device so many syncs later: with 1 a fleet of n devices meets n syncs in a row."),
-            optional("when", Form::word::<Beside>())
+            optional("when", Form::Word(&["before", "after"]))
                 .about("Right before the end of the sync, which then did nothing, or right after; before if it is missing."),
             RESTART,
         ])

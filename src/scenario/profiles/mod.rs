@@ -46,21 +46,9 @@ impl Library {
     pub fn find(self, name: &str) -> Option<&'static Profile> {
         self.profiles().iter().find(|p| p.name == name)
     }
-    fn names(self) -> Vec<&'static str> {
+    pub(super) fn names(self) -> Vec<&'static str> {
         self.profiles().iter().map(|p| p.name.as_str()).collect()
     }
-}
-
-pub(super) fn links() -> Vec<&'static str> {
-    Library::Links.names()
-}
-
-pub(super) fn classes() -> Vec<&'static str> {
-    Library::Classes.names()
-}
-
-pub(super) fn backgrounds() -> Vec<&'static str> {
-    Library::Backgrounds.names()
 }
 
 /// Adds to `table` what the profile says and the table does not. A figure's key may be dotted.

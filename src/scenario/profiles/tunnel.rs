@@ -36,26 +36,3 @@ pub(in super::super) fn figure(key: &str, value: &str) -> Option<String> {
         _ => return None,
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tunnel_makes_packets_smaller_and_nothing_faster() {
-        for (key, below, in_tunnel) in [
-            ("rtt", "600ms", Some("640ms")),
-            ("down", "5Mbit/s", Some("5Mbit/s")),
-            ("up", "300Mbit/s", Some("20Mbit/s")),
-            ("mtu", "1500", Some("1380")),
-            ("mtu", "1400", Some("1280")),
-            ("mtu", "9000", Some("1380")),
-            ("mtu", "600", Some("576")),
-            ("reconnect", "0s", Some("3s")),
-            ("loss", "0.1", None),
-        ] {
-            assert_eq!(figure(key, below).as_deref(), in_tunnel, "{key} of {below}");
-        }
-        assert_eq!((carrier("vpn-over-mine"), carrier("mine")), (Some("mine"), None));
-    }
-}

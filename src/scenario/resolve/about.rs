@@ -1,5 +1,6 @@
 //! What planned edits are about: a row that is named, one row for all, values that are written.
 
+use super::super::cell::wants;
 use super::super::column::without_shares;
 use super::super::plan::About;
 use super::super::tree::Val;
@@ -105,17 +106,8 @@ impl World<'_> {
         };
         if read.is_none() {
             let want = match kind {
-                ColumnKind::Text => "a text",
-                ColumnKind::Ref(_) => "a key, as a text",
-                ColumnKind::Int => "a whole number",
-                ColumnKind::Real => "a number",
-                ColumnKind::Bool => "true or false",
                 ColumnKind::Timestamp => "nothing here: timestamps are drawn, or null",
-                ColumnKind::Date => "a date as a text, such as \"2026-03-02\"",
-                ColumnKind::Decimal { .. } => {
-                    "a number as a text, such as \"12.50\", with no more digits than the column's"
-                }
-                ColumnKind::Blob => "base64, as a text",
+                other => wants(other),
             };
             self.wrong.at(at, "such a value does not fit its column", format!("it takes {want}"));
         }

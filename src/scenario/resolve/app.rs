@@ -28,14 +28,11 @@ impl World<'_> {
 
 fn hook_plan(world: &World<'_>, view: View<'_>) -> HookPlan {
     let call = |view: View<'_>| read!(view, AppCall { request response takes timeout });
-    HookPlan {
+    read!(view, HookPlan { takes hangs throws } with {
         unit: world.unit_named(view.at("unit")),
-        takes: view.at("takes").span(),
-        hangs: view.at("hangs").share(),
         calls: view.at("calls").present().map(call),
-        throws: view.at("throws").share(),
         triggers: world.unit_named(view.at("triggers")),
-    }
+    })
 }
 
 fn query(world: &World<'_>, view: View<'_>) -> Option<LocalQuery> {

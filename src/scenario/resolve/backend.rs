@@ -1,7 +1,6 @@
 //! The backend.
 
 use super::super::view::{View, read};
-use super::super::words::Copies;
 use super::World;
 use crate::backend;
 use crate::base::{Ppm, Span};
@@ -10,7 +9,7 @@ use crate::gateway::Mode;
 impl World<'_> {
     pub(super) fn backend(&self, mut effects: Vec<backend::Effect>) -> backend::BackendOptions {
         let view = self.root.at("backend");
-        if view.at("copies").word::<Copies>() == Copies::AsMade {
+        if view.at("copies").text() == "as-made" {
             effects.retain(|effect| !matches!(effect, backend::Effect::Fold { .. }));
         }
         read!(view, backend::BackendOptions {
@@ -21,9 +20,8 @@ impl World<'_> {
             service_cv_milli: view.at("service_cv").milli(),
             busy: view.at("busy").present().map(|busy| self.busy(busy)),
             quota: view.at("quota").present().map(|quota| self.quota(quota)),
-            commit_delay: view.at("commit_delay").present().map(|delay| backend::CommitDelay {
-                share: delay.at("share").share(),
-                upto: delay.at("upto").span(),
+            commit_delay: view.at("commit_delay").present().map(|delay| {
+                read!(delay, backend::CommitDelay { share upto })
             }),
             whole: self.mode() == Mode::Persistent,
             log: self.log(),
@@ -57,7 +55,7 @@ impl World<'_> {
         if factor.present().is_some() && factor.milli() == 0 {
             self.wrong.at(factor, "nothing takes no time", "1 is as fast as ever, 2 takes twice as long");
         }
-        backend::Busy { hours: self.windows(&[("busy", view)]).0, factor_milli: factor.milli() }
+        backend::Busy { hours: self.windows([view]), factor_milli: factor.milli() }
     }
 
     pub(super) fn availability(&self, view: View<'_>) -> Option<backend::Availability> {

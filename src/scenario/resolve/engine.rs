@@ -1,7 +1,6 @@
 //! The engine: what it pulls, pushes and tries again, and whether that goes with the rest.
 
 use super::super::view::{Mistakes, View, read};
-use super::super::words::Steered;
 use super::{World, naming, paths};
 use crate::backend::Writes;
 use crate::base::{Ppm, Span, Word};
@@ -34,8 +33,11 @@ impl World<'_> {
     }
 
     fn pull(&self, view: View<'_>, gateway: &Gateway) -> engine::PullOptions {
+        self.replaces(view);
+        self.without_receipts(view, gateway);
         read!(view, engine::PullOptions {
-            chunk_rows chunk_bytes apply_rows cursor streams missing_parent requests on_too_large
+            chunk_rows chunk_bytes apply_rows prefetch cursor streams missing_parent requests replace
+            atomic checkpoint on_too_large
         } with {
             bad_rows: engine::BadRowOptions {
                 share: view.at("bad_rows").share(),
@@ -43,10 +45,6 @@ impl World<'_> {
                 then: view.at("on_bad_row").word(),
             },
             steering: self.steering(view),
-            prefetch: self.prefetch(view.at("prefetch"), gateway),
-            replace: self.replace(view),
-            atomic: atomic(view, self.wrong),
-            checkpoint: checkpoint(view, gateway, self.wrong),
         })
     }
 
@@ -96,11 +94,14 @@ impl World<'_> {
         read!(view, engine::RetryOptions { base cap jitter attempts heeds_after })
     }
 
-    fn replace(&self, view: View<'_>) -> Replace {
+    fn replaces(&self, view: View<'_>) {
         let replace = view.at("replace");
+        if replace.word::<Replace>() != Replace::All {
+            return;
+        }
         for (key, most) in [("prefetch", 0), ("streams", 1)] {
             let other = view.at(key);
-            if replace.word::<Replace>() == Replace::All && other.count() > most {
+            if other.count() > most {
                 let title =
                     format!("rows that take the place of all come in turn, and `{key}` is {}", other.count());
                 let help = format!("leave `{key}` out: it is {most} then");
@@ -108,24 +109,31 @@ impl World<'_> {
             }
         }
         let parts = |(_, unit): (&str, View<'_>)| unit.at("entity").entries().next().is_some();
-        let unit = self.root.at("unit").entries().find(|unit| parts(*unit));
-        if let Some((name, unit)) = unit.filter(|_| replace.word::<Replace>() == Replace::All) {
+        if let Some((name, unit)) = self.root.at("unit").entries().find(|unit| parts(*unit)) {
             let title = format!("rows take the place of all, and `unit.{name}` brings a part of them");
             let help = format!("leave `unit.{name}.entity` out, or `replace`");
             self.wrong.given(&[replace, unit.at("entity")]).at(replace, title, help);
         }
-        replace.word()
+        let atomic = view.at("atomic");
+        if atomic.word::<Atomic>() == Atomic::Session {
+            let title = "a table that is emptied before its rows come is never shown as a whole";
+            self.wrong.given(&[replace, atomic]).at(atomic, title, "leave `replace` out, or `atomic`");
+        }
     }
 
-    /// The ask for the next page would be taken for the receipt of one that is not committed.
-    fn prefetch(&self, view: View<'_>, gateway: &Gateway) -> u32 {
-        let pages = view.count();
-        if pages > 0
-            && let Some(unfit) = gateway.takes_receipts()
-        {
-            self.wrong.at(view, unfit.why, format!("it takes {}, or `prefetch = 0`", unfit.instead));
+    /// A gateway may take a cursor for the receipt of a page that is not durable, or not for long.
+    fn without_receipts(&self, view: View<'_>, gateway: &Gateway) {
+        let Some(unfit) = gateway.takes_receipts() else { return };
+        let (prefetch, checkpoint) = (view.at("prefetch"), view.at("checkpoint"));
+        let resumes = checkpoint.word::<Checkpoint>() != Checkpoint::Session;
+        for (at, fits, instead) in [
+            (prefetch, prefetch.count() == 0, "prefetch = 0"),
+            (checkpoint, resumes, "checkpoint = \"page\""),
+        ] {
+            if !fits {
+                self.wrong.at(at, unfit.why, format!("it takes {}, or `{instead}`", unfit.instead));
+            }
         }
-        pages
     }
 
     fn steering(&self, side: View<'_>) -> SteeringOptions {
@@ -137,27 +145,27 @@ impl World<'_> {
         // Collected in any case: a name that is wrong is told although another controller is at
         // work.
         let own = own.collect();
-        let controller = match side.at("controller").word() {
-            Steered::Fixed => Controller::Fixed,
-            Steered::PerEntity => Controller::PerEntity(own),
-            Steered::Clamp => Controller::Clamp(ClampOptions { target: control.at("clamp.target").span() }),
-            Steered::Aimd => Controller::Aimd(AimdOptions {
+        let controller = match side.at("controller").text() {
+            "per-entity" => Controller::PerEntity(own),
+            "clamp" => Controller::Clamp(ClampOptions { target: control.at("clamp.target").span() }),
+            "aimd" => Controller::Aimd(AimdOptions {
                 step: control.at("aimd.step").count(),
                 backoff: control.at("aimd.backoff").share().share(),
                 target: control.at("aimd.target").span(),
             }),
-            Steered::HalveWhenSlow => Controller::HalveWhenSlow(HalveWhenSlowOptions {
+            "halve-when-slow" => Controller::HalveWhenSlow(HalveWhenSlowOptions {
                 slow: control.at("halve_when_slow.slow").span(),
             }),
-            Steered::Gradient => Controller::Gradient(GradientOptions {
+            "gradient" => Controller::Gradient(GradientOptions {
                 tolerance: f64::from(control.at("gradient.tolerance").milli()) / 1e3,
                 headroom: control.at("gradient.headroom").share().share(),
                 smoothing: control.at("gradient.smoothing").share().share(),
             }),
-            Steered::Model => Controller::Model(ModelOptions {
+            "model" => Controller::Model(ModelOptions {
                 target: control.at("model.target").span(),
                 memory: control.at("model.memory").count(),
             }),
+            _ => Controller::Fixed,
         };
         SteeringOptions { controller, min_rows: min.count(), max_rows: max.count() }
     }
@@ -216,25 +224,4 @@ fn is_served(root: View<'_>, options: &ConflictOptions, wrong: &Mistakes) {
         let help = "`backend.writes` is \"dated\" or \"newer-date\", or no grace";
         wrong.given(&[writes]).at(grace, title, help);
     }
-}
-
-/// How much of a run is shown at once; of rows that take the place of all, not all.
-fn atomic(view: View<'_>, wrong: &Mistakes) -> Atomic {
-    let (atomic, replace) = (view.at("atomic"), view.at("replace"));
-    if atomic.word::<Atomic>() == Atomic::Session && replace.word::<Replace>() == Replace::All {
-        let title = "a table that is emptied before its rows come is never shown as a whole";
-        wrong.given(&[replace, atomic]).at(atomic, title, "leave `replace` out, or `atomic`");
-    }
-    atomic.word()
-}
-
-/// A gateway may take a cursor for the receipt of a page that the device throws away.
-fn checkpoint(view: View<'_>, gateway: &Gateway, wrong: &Mistakes) -> Checkpoint {
-    let checkpoint = view.at("checkpoint");
-    if checkpoint.word::<Checkpoint>() == Checkpoint::Session
-        && let Some(unfit) = gateway.takes_receipts()
-    {
-        wrong.at(checkpoint, unfit.why, format!("it takes {}, or `checkpoint = \"page\"`", unfit.instead));
-    }
-    checkpoint.word()
 }

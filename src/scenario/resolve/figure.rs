@@ -6,10 +6,8 @@ use super::super::tree::Val;
 use crate::base::{Bytes, Span, split_number};
 use crate::metrics::Unit;
 
-pub(super) struct NoFigure {
-    pub(super) title: &'static str,
-    pub(super) help: String,
-}
+/// What is wrong, and what would be right.
+type NoFigure = (&'static str, String);
 
 pub(super) fn figure(unit: Unit, value: &Val) -> Result<u64, NoFigure> {
     let want = match unit {
@@ -24,12 +22,9 @@ pub(super) fn figure(unit: Unit, value: &Val) -> Result<u64, NoFigure> {
     };
     if let Some(example) = misread(unit, value) {
         let help = format!("a plain number can be misread here: write {example}");
-        return Err(NoFigure { title: "this figure has no unit", help });
+        return Err(("this figure has no unit", help));
     }
-    read(unit, value).ok_or_else(|| NoFigure {
-        title: "this does not fit the metric's unit",
-        help: format!("it takes {want}"),
-    })
+    read(unit, value).ok_or_else(|| ("this does not fit the metric's unit", format!("it takes {want}")))
 }
 
 /// The same number with a unit, if the metric's own is not the one that people think of.
@@ -79,7 +74,6 @@ fn share(value: &Val) -> Option<u64> {
     share_of(value).map(|ppm| u64::from(ppm.0))
 }
 
-/// Rows times a time: `90 row·s`.
 fn row_time(text: &str) -> Option<u64> {
     let (rows, rest) = split_number(text.trim())?;
     let time = ["row·", "row-", "row*", "row "].iter().find_map(|row| rest.strip_prefix(row))?;
@@ -116,7 +110,7 @@ mod tests {
         ] {
             for value in values.split(' ') {
                 let read = parse_own(value, &Origin::default_value()).value;
-                let becomes = figure(unit, &read).map_err(|no| format!("{} (help: {})", no.title, no.help));
+                let becomes = figure(unit, &read).map_err(|(title, help)| format!("{title} (help: {help})"));
                 told += &format!("{unit:?} of {value}: {becomes:?}\n");
             }
         }

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use super::super::budget::Budget;
 use super::super::plan::{Attribute, ClockModel, DeviceClass, Fleet, StartState};
 use super::super::profiles::tunnel::carrier;
-use super::super::profiles::{FIELD_WORKER, REFERENCE_STEP};
+use super::super::profiles::{FIELD_WORKER, Library, REFERENCE_STEP};
 use super::super::traces::Traces;
 use super::super::tree::Val;
 use super::super::view::{Mistakes, View, read};
-use super::super::words::Clocks;
 use super::super::written::{Calendar, drift_ppb, signed, start_state};
 use super::links::link;
 use super::schema::Entities;
@@ -32,12 +31,7 @@ pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<Attribute> {
                 // Where they are wrong there are none.
                 Some(known) if known.values.is_empty() || values.is_empty() => {}
                 Some(known) if *known.values != *values => {
-                    let counts = (values.len(), known.values.len());
-                    let title = if counts.0 == counts.1 {
-                        format!("`{name}` has other values in `{fleet}` than elsewhere")
-                    } else {
-                        format!("`{name}` has {} values in `{fleet}` and {} elsewhere", counts.0, counts.1)
-                    };
+                    let title = format!("`{name}` has other values in `{fleet}` than elsewhere");
                     wrong.at(written, title, "an attribute has the same values in every fleet");
                 }
                 Some(_) => {}
@@ -80,32 +74,21 @@ pub(super) fn named_link(
     at: View<'_>,
     wrong: &Mistakes,
 ) -> Option<Arc<Profile>> {
-    look_up_link(root, name, at, wrong);
-    links.get(name).cloned()
-}
-
-fn look_up_link(root: View<'_>, name: &str, at: View<'_>, wrong: &Mistakes) {
     let own = root.at("link");
     match carrier(name).filter(|_| own.key(name).present().is_none()) {
         // Where the link below is wrong there is no tunnel.
         Some(below) => carried(below, at, own, wrong),
         None => {
-            let known = library_and_own(own.names(), super::super::profiles::links());
-            wrong.find(at, "link", name, &known);
+            wrong.find(at, "link", name, &library_and_own(own.names(), Library::Links.names()));
         }
     }
+    links.get(name).cloned()
 }
 
 pub(super) fn fleets(root: View<'_>, links: &Links<'_>, calendar: Calendar, wrong: &Mistakes) -> Vec<Fleet> {
     let all = root.at("fleet").entries();
-    let fleets: Vec<Fleet> = all
-        .map(|(name, view)| {
-            let fleet = fleet(name, view, root, links, wrong);
-            let moves =
-                view.at("moves").present().and_then(|m| moves(m, view.at("link"), links, calendar, wrong));
-            Fleet { moves, ..fleet }
-        })
-        .collect();
+    let fleets: Vec<Fleet> =
+        all.map(|(name, view)| fleet(name, view, root, links, calendar, wrong)).collect();
     if fleets.is_empty() && root.at("fleet").present().is_some() {
         wrong.at(root.at("fleet"), "there is no device", "write one as [fleet.phones] with devices = 10");
     }
@@ -152,7 +135,14 @@ fn moves(
     (!shared.is_empty()).then(|| Arc::new(Moves::Wander { links: shared, mean: moves.span() }))
 }
 
-fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &Mistakes) -> Fleet {
+fn fleet(
+    name: &str,
+    view: View<'_>,
+    root: View<'_>,
+    links: &Links<'_>,
+    calendar: Calendar,
+    wrong: &Mistakes,
+) -> Fleet {
     let devices = view.at("devices").count();
     let pick = |key: &str| {
         let shares: Vec<_> = view.at(key).entries().collect();
@@ -164,7 +154,7 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &
         wrong.find(at, what, name, known);
         root.at(what).key(name)
     };
-    let classes = library_and_own(root.at("class").names(), super::super::profiles::classes());
+    let classes = library_and_own(root.at("class").names(), Library::Classes.names());
     Fleet {
         name: name.to_owned(),
         devices,
@@ -176,7 +166,7 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &
             .into_iter()
             .filter_map(|((name, at), n)| Some((named_link(root, links, name, at, wrong)?, n)))
             .collect(),
-        moves: None,
+        moves: view.at("moves").present().and_then(|m| moves(m, view.at("link"), links, calendar, wrong)),
         starts: pick("start")
             .into_iter()
             .map(|((name, _), n)| {
@@ -251,10 +241,7 @@ fn class(name: &str, view: View<'_>, wrong: &Mistakes) -> DeviceClass {
 /// A clock that is ahead by nothing is a clock, too: an axis begins with it.
 fn clock(view: View<'_>) -> ClockModel {
     if !view.is_table() {
-        return match view.word() {
-            Clocks::Good => ClockModel::Good,
-            Clocks::Phones => ClockModel::Phones,
-        };
+        return if view.text() == "phones" { ClockModel::Phones } else { ClockModel::Good };
     }
     let offset = signed(view.at("offset").text()).unwrap_or_default();
     let drift_ppb = drift_ppb(view.at("drift").text()).unwrap_or_default();
@@ -265,7 +252,7 @@ fn clock(view: View<'_>) -> ClockModel {
 fn background(fleet: View<'_>, root: View<'_>, wrong: &Mistakes) -> Option<Budget> {
     let named = fleet.at("background").present()?;
     let all = root.at("background");
-    let known = library_and_own(all.names(), super::super::profiles::backgrounds());
+    let known = library_and_own(all.names(), Library::Backgrounds.names());
     wrong.find(named, "background", named.text(), &known);
     all.key(named.text()).present().map(budget)
 }
@@ -282,14 +269,9 @@ pub(super) fn budgets(root: View<'_>, wrong: &Mistakes) {
 }
 
 fn budget(view: View<'_>) -> Budget {
-    let (window, every) = (view.at("window").span(), view.at("every").span());
-    Budget {
-        stays: view.at("stays").span(),
-        window,
-        longest: view.at("longest").present().map_or(window, View::span),
-        every,
+    read!(view, Budget { stays window every sockets } with {
+        longest: view.of::<Option<Span>>("longest").unwrap_or(view.of("window")),
         growth: Ppm(view.at("growth").milli().saturating_mul(1_000)),
-        cap: view.at("cap").present().map_or(Span(u64::MAX / 8), View::span),
-        sockets: view.at("sockets").present().map(View::span),
-    }
+        cap: view.of::<Option<Span>>("cap").unwrap_or(Span(u64::MAX / 8)),
+    })
 }

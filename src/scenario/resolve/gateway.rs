@@ -1,7 +1,6 @@
 //! The gateway, and the way from there to the backend.
 
 use super::super::view::{View, read};
-use super::super::words::{Holder, ReadFrom};
 use super::World;
 use super::fleet::named_link;
 use super::links::limits;
@@ -17,7 +16,6 @@ use crate::protocol::{self, Codec, Coding, LIMIT, Packing};
 const FED: &str = "gateway.refresh.capture";
 
 impl World<'_> {
-    /// The gateway; there is a backend link where one is described or something happens to it.
     pub(super) fn gateway(&self) -> gateway::GatewayOptions {
         let mut events = self.root.at("event").entries();
         let happens = events.any(|(_, event)| event.at("backend_link_outage").present().is_some());
@@ -28,6 +26,8 @@ impl World<'_> {
             Mode::Persistent => (Capture::default(), self.refresh(self.root.at("gateway.refresh"))),
         };
         let limits = limits(self.root.at("gateway"));
+        let token = self.root.at("gateway.token");
+        self.wrong.in_order(token, ["life", "refresh_life"], false);
         gateway::GatewayOptions {
             body_limit: limits.request,
             response_limit: limits.answer,
@@ -39,18 +39,12 @@ impl World<'_> {
             backend_restored: self.root.at("gateway.backend_restored").word(),
             restored: self.root.at("gateway.restored").word(),
             refresh,
-            refresh_life: self.refresh_life(),
-            token_life: self.root.at("gateway.token").present().map(|token| token.at("life").span()),
+            refresh_life: token.of("refresh_life"),
+            token_life: token.of("life"),
             upload_cache: self.upload_cache(self.root.at("gateway.upload_cache")),
             backend_link: (happens || backend_link.present().is_some())
                 .then(|| self.backend_link(backend_link)),
         }
-    }
-
-    fn refresh_life(&self) -> Option<Span> {
-        let token = self.root.at("gateway.token");
-        self.wrong.in_order(token, ["life", "refresh_life"], false);
-        token.of("refresh_life")
     }
 
     fn upload_cache(&self, view: View<'_>) -> Option<UploadCacheOptions> {
@@ -103,16 +97,16 @@ impl World<'_> {
     }
 
     fn cursors(&self, serve: View<'_>) -> CursorHolder {
-        match serve.at("cursor_held_by").word() {
-            Holder::Client => CursorHolder::Client,
-            Holder::Server => CursorHolder::Server(serve.at("server_cursor").word()),
+        match serve.at("cursor_held_by").text() {
+            "server" => CursorHolder::Server(serve.at("server_cursor").word()),
+            _ => CursorHolder::Client,
         }
     }
     pub(super) fn mode(&self) -> Mode {
         self.root.at("gateway.mode").word()
     }
     pub(super) fn without_replica(&self, replaced: View<'_>) {
-        let holds_cursors = self.root.at("gateway.serve.cursor_held_by").word::<Holder>() == Holder::Server;
+        let holds_cursors = self.root.at("gateway.serve.cursor_held_by").text() == "server";
         if self.mode() == Mode::Persistent && !holds_cursors {
             let why = "a gateway in mode \"persistent\" knows nothing but its replica, and its replica stays";
             let help = "restore_gateway takes it back to a backup; gateway_kill restarts its process";
@@ -294,12 +288,12 @@ fn hash_options(view: View<'_>) -> HashOptions {
     read!(view, HashOptions {
         keep canonical snapshot read_rows
     } with {
-        source: match view.at("source").word() {
-            ReadFrom::File => Source::File {
+        source: match view.at("source").text() {
+            "file" => Source::File {
                 drop: FileDrop { every: view.at("file_every").span(), takes: view.at("file_takes").span() },
                 trailer: view.at("trailer").flag(),
             },
-            ReadFrom::Api => Source::Api,
+            _ => Source::Api,
         },
     })
 }

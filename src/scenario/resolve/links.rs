@@ -51,10 +51,7 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
         queue: view.at("queue").bytes().0,
         gaps: view.at("gaps").present().map(|gaps| self::gaps(gaps, wrong)),
         radio_changes: view.at("radio_changes").present().map(|changes| radio_changes(changes, wrong)),
-        promotion: view.at("promotion").present().map(|promotion| Promotion {
-            after: promotion.at("after").span(),
-            takes: promotion.at("takes").span(),
-        }),
+        promotion: view.at("promotion").present().map(|view| read!(view, Promotion { after takes })),
         limits: limits(view),
     }))
 }
@@ -220,8 +217,7 @@ fn loss(view: View<'_>, wrong: &Mistakes) -> Option<PacketLoss> {
 
 fn radio_changes(view: View<'_>, wrong: &Mistakes) -> RadioChanges {
     wrong.in_order(view, ["takes", "mtbf"], true);
-    let (mtbf, takes) = (view.at("mtbf"), view.at("takes"));
-    RadioChanges { mtbf: mtbf.span(), takes: takes.span(), session_loss: view.at("session_loss").share() }
+    read!(view, RadioChanges { mtbf takes session_loss })
 }
 
 /// Nobody sees a gap that holds packets back as a time without a network.

@@ -81,6 +81,6 @@ impl Measured<'_> {
     }
 
     pub(super) fn figure(self, view: View<'_>, unit: Unit) -> Option<u64> {
-        figure(unit, view.value()?).map_err(|wrong| self.wrong.at(view, wrong.title, wrong.help)).ok()
+        figure(unit, view.value()?).map_err(|(title, help)| self.wrong.at(view, title, help)).ok()
     }
 }

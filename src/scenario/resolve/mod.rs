@@ -105,11 +105,6 @@ pub(super) fn resolve(
     world.namesakes(&gateway, engine.identity, &events);
     let settled = Settled {
         scenario: root.at("name").text().to_owned(),
-        path: String::new(),
-        digest: String::new(),
-        variant: None,
-        axes: BTreeMap::new(),
-        resolved: Arc::from(""),
         start: calendar.start,
         utc_offset: calendar.utc_offset,
         duration,
@@ -130,21 +125,16 @@ pub(super) fn resolve(
         events,
         chaos: world.chaos(),
         swarm: world.swarm().map(Arc::new),
-        drawn: None,
         situations: world.situations(),
         proxy: root.at("proxy.ttl").present().map(|ttl| ttl.span()).filter(|ttl| *ttl > Span::ZERO),
         expect: world.expect(),
         gates: world.gates(),
-        claims: Arc::from([]),
-        questions: Arc::from([]),
         before: entities.before.map(Arc::new),
         data: Arc::new(entities.data),
         attributes: world.attributes,
         schema: Arc::new(world.schema),
         baseline_metrics: root.at("baseline_metrics").items().map(|m| m.text().to_owned()).collect(),
-        files: Vec::new(),
-        notes: Arc::from([]),
-        warnings: Arc::from([]),
+        ..Settled::default()
     };
     let mut plan = Plan { seed: Seed(root.at("seed").int() as u64), rest: Arc::new(settled) };
     let (told, following) = wrong.into_inner();

@@ -11,8 +11,6 @@ use crate::base::{Ppm, Stamp, Value};
 use crate::contract::{EditKind, Entity, ScopeRule};
 use crate::workload::{Action, GivenRow};
 
-const NAMED: usize = 6;
-
 pub(super) fn of_own_rows(
     plan: &Plan,
     root: View<'_>,
@@ -87,23 +85,15 @@ fn nobodys(
     let is_outside = |row: &&GivenRow| !held.contains(&values_of(row, &rules));
     let outside = rows.iter().filter(is_outside).count() as u64;
     let first = values_of(rows.iter().find(is_outside)?, &rules);
-    let name = |rule: usize| &*plan.attributes[rules[rule].1].name;
-    let alone = |rule: usize| held.iter().map(|values| values[rule]).collect::<BTreeSet<&str>>();
-    let (rule, why) = match (0..rules.len()).find(|&rule| !alone(rule).contains(first[rule])) {
-        Some(rule) => {
-            let (name, stranger, there) = (name(rule), first[rule], listed(&alone(rule)));
-            let remedy =
-                format!("devices have {there}; name them as the rows do: attributes.{name} = [\"…\"]");
-            (rule, format!("such as one of {name} `{stranger}`; {remedy}"))
-        }
-        None => {
-            let pairs = (0..rules.len()).map(|rule| format!("{} `{}`", name(rule), first[rule]));
-            (0, format!("no device has {} at once", pairs.collect::<Vec<_>>().join(" and ")))
-        }
-    };
+    let pairs = rules.iter().zip(&first);
+    let pairs =
+        pairs.map(|(&(_, attribute), value)| format!("{} `{value}`", plan.attributes[attribute].name));
+    let pairs = pairs.collect::<Vec<_>>().join(" and ");
+    let why =
+        format!("no device has {pairs}: attributes.NAME = [\"…\"] of a fleet names the values as rows do");
     let (all, outside) = (count(rows.len() as u64, "row"), thousands(outside));
     let title = format!("`{}`: {outside} of {all} of {file} belong to no device", entity.name);
-    Some(Diagnostic::new(scope.key(&entity.columns[rules[rule].0].name).place(), title).help(why))
+    Some(Diagnostic::new(scope.key(&entity.columns[rules[0].0].name).place(), title).help(why))
 }
 
 fn values_of<'r>(row: &'r GivenRow, rules: &[(usize, usize)]) -> Vec<&'r str> {
@@ -138,12 +128,4 @@ fn text(value: &Value) -> &str {
         Value::Text(text) => text,
         _ => "",
     }
-}
-
-fn listed(values: &BTreeSet<&str>) -> String {
-    let mut list = values.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-    if values.len() > NAMED {
-        list.push_str(&format!(" and {} more", values.len() - NAMED));
-    }
-    list
 }

@@ -28,16 +28,14 @@ impl World<'_> {
             self.wrong.at(view, format!("`unit.{name}` syncs nothing"), help);
         }
         self.wrong.once(view, "when");
-        SyncUnit {
+        read!(view, SyncUnit { blocking discard_pending } with {
             excerpts: excerpts(self, view, &pull),
             name: name.to_owned(),
             on,
             pull,
             push,
-            blocking: view.at("blocking").flag(),
-            discard_pending: view.at("discard_pending").flag(),
             when: view.at("when").items().map(View::word).collect(),
-        }
+        })
     }
 
     /// The entities that a list names; `*` are all that can be synced so.

@@ -4,28 +4,22 @@ use super::super::diagnostic::{Diagnostic, choices};
 use super::super::merge::Setting;
 use super::super::question::{Demand, Piece, Put, QUESTION_LISTS, Question, Told, pieces, question_place};
 use super::super::tree::Node;
-use super::super::view::{Mistakes, View};
+use super::super::view::View;
 use super::Names;
 use super::measured::Measured;
-use super::shows::{two_variants, unit_named};
+use super::shows::{each_of, two_variants, unit_named};
 
 pub(in super::super) fn questions(
     node: &Node,
     variants: &[&str],
     names: &Names<'_>,
 ) -> Result<Vec<Question>, Vec<Diagnostic>> {
-    let (view, wrong) = (View::new(node), Mistakes::default());
-    let measured = Measured { metrics: names.metrics, wrong: &wrong };
-    let mut all = Vec::new();
-    for (name, of) in view.entries() {
+    each_of(node, names, |name, at, of, measured| {
         if question_place(name).is_none() {
-            wrong.at(view.name(name), format!("no list has a question `{name}`"), want());
+            measured.wrong.at(at, format!("no list has a question `{name}`"), want());
         }
-        all.push(question(name, of, variants, measured));
-    }
-    let (told, following) = wrong.into_inner();
-    let wrong = if told.is_empty() { following } else { told };
-    if wrong.is_empty() { Ok(all) } else { Err(wrong) }
+        Some(question(name, of, variants, measured))
+    })
 }
 
 fn want() -> String {

@@ -9,25 +9,33 @@ use super::Names;
 use super::measured::{Measured, unit_of, with_stat};
 use crate::metrics::{self, Unit};
 
+/// What is read of each part of a table, unless something is wrong in any of them.
+pub(super) fn each_of<T>(
+    table: &Node,
+    names: &Names<'_>,
+    read: impl Fn(&str, View<'_>, View<'_>, Measured<'_>) -> Option<T>,
+) -> Result<Vec<T>, Vec<Diagnostic>> {
+    let (view, wrong) = (View::new(table), Mistakes::default());
+    let measured = Measured { metrics: names.metrics, wrong: &wrong };
+    let all = view.entries().filter_map(|(name, of)| read(name, view.name(name), of, measured)).collect();
+    let (told, following) = wrong.into_inner();
+    let wrong = if told.is_empty() { following } else { told };
+    if wrong.is_empty() { Ok(all) } else { Err(wrong) }
+}
+
 pub(in super::super) fn claims(
     shows: &Node,
     variants: &[&str],
     names: &Names<'_>,
 ) -> Result<Vec<Claim>, Vec<Diagnostic>> {
-    let (view, wrong) = (View::new(shows), Mistakes::default());
-    let measured = Measured { metrics: names.metrics, wrong: &wrong };
-    let read = view.entries().filter_map(|(id, claim)| {
+    each_of(shows, names, |id, at, claim, measured| {
         if requirement(id).is_none() {
             let near = nearest(id).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
             let title = format!("there is nothing to show that is called `{id}`");
-            wrong.at(view.name(id), title, format!("{near}it takes {ID_WANT}"));
+            measured.wrong.at(at, title, format!("{near}it takes {ID_WANT}"));
         }
         claim_of(id, claim, variants, measured)
-    });
-    let claims: Vec<Claim> = read.collect();
-    let (told, following) = wrong.into_inner();
-    let wrong = if told.is_empty() { following } else { told };
-    if wrong.is_empty() { Ok(claims) } else { Err(wrong) }
+    })
 }
 
 pub(super) fn two_variants<'v>(

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use super::super::chaos::Chaos;
 use super::super::plan::{Asking, AtSync, Bound, Expect, Gate, Happening, Planned, Who};
 use super::super::swarm::{Situations, Swarm};
-use super::super::view::{Given, View};
-use super::super::words::Beside;
+use super::super::view::{Given, View, read};
 use super::super::written::signed;
 use super::World;
 use super::doubts::is_nothing;
@@ -255,7 +254,7 @@ impl World<'_> {
         Some(AtSync {
             first: first.count(),
             stagger: stagger.map_or(0, View::count),
-            after: when.is_some_and(|when| when.word::<Beside>() == Beside::After),
+            after: when.is_some_and(|when| when.text() == "after"),
         })
     }
 
@@ -283,11 +282,8 @@ impl World<'_> {
             let help = "it takes a share above 0 and at most 1, such as 0.75 or \"75%\"";
             self.wrong.at(view.at("on"), "with `swarm.on` = 0 no seed has any trouble", help);
         }
-        Some(Swarm {
-            on: view.at("on").share(),
-            always: always.map(|kind| kind.text().to_owned()).collect(),
-            sizes: view.at("sizes").flag(),
-        })
+        let always = always.map(|kind| kind.text().to_owned()).collect();
+        Some(read!(view, Swarm { on sizes } with { always }))
     }
 
     fn kinds(&self) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! Tunnels over links.
 
+use super::super::profiles::Library;
 use super::super::profiles::tunnel::{LEAST, TAKES, carrier};
-use super::super::profiles::{self, Library};
 use super::super::view::{Mistakes, View};
 use crate::base::{BitRate, Span};
 
@@ -59,7 +59,7 @@ pub(super) fn carried(below: &str, at: View<'_>, links: View<'_>, wrong: &Mistak
     if carrier(below).is_some() {
         wrong.at(at, "a tunnel over a tunnel", format!("write one of them: `{below}`"));
     } else {
-        let mut known = library_and_own(links.names(), profiles::links());
+        let mut known = library_and_own(links.names(), Library::Links.names());
         known.retain(|link| carrier(link).is_none());
         wrong.find(at, "link", below, &known);
     }

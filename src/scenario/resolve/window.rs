@@ -9,64 +9,29 @@ use super::World;
 use crate::base::{Span, Stamp, Time};
 
 impl World<'_> {
-    /// Windows of maintenance, sorted and apart: two that touch are one.
     pub(super) fn maintenance(&self, view: View<'_>) -> Vec<(Time, Time)> {
-        let entries: Vec<_> = view.entries().collect();
-        let (windows, apart) = self.windows(&entries);
+        let windows = self.windows(view.entries().map(|(_, window)| window));
         let end = Time::ZERO + self.duration + self.root.at("drain").span();
-        // Of windows that overlap it was told why nothing is left between them.
-        if let [(from, until)] = windows[..]
-            && apart
-            && from == Time::ZERO
-            && until >= end
-        {
+        if windows.first().is_some_and(|(from, until)| *from == Time::ZERO && *until >= end) {
             self.wrong.at(view, "it is never up", "a window that ends before the drain does");
         }
         windows
     }
 
-    /// Sorted, up to the end of the drain, and whether none overlap, in a week at least.
-    pub(super) fn windows(&self, tables: &[(&str, View<'_>)]) -> (Vec<(Time, Time)>, bool) {
+    /// Sorted and apart, up to the end of the drain: two that touch or overlap are one.
+    pub(super) fn windows<'v>(&self, tables: impl IntoIterator<Item = View<'v>>) -> Vec<(Time, Time)> {
         let end = Time::ZERO + self.duration + self.root.at("drain").span();
-        let seen = end.max(Time::ZERO + Span::secs(8 * 86_400));
-        let mut times: Vec<(Time, Time, &str, View<'_>)> = Vec::new();
-        for (name, view) in tables {
-            times.extend(
-                self.occurrences(*view, seen).into_iter().map(|(from, until)| (from, until, *name, *view)),
-            );
-        }
-        times.sort_by_key(|&(from, until, name, _)| (from, until, name));
-        let apart = self.no_overlap(&times);
+        let mut times: Vec<_> = tables.into_iter().flat_map(|view| self.occurrences(view, end)).collect();
+        times.retain(|(from, _)| *from < end);
+        times.sort_unstable();
         let mut joined: Vec<(Time, Time)> = Vec::new();
-        for (from, until, ..) in times {
+        for (from, until) in times {
             match joined.last_mut() {
                 Some(last) if from <= last.1 => last.1 = last.1.max(until),
                 _ => joined.push((from, until)),
             }
         }
-        joined.retain(|(from, _)| *from < end);
-        (joined, apart)
-    }
-
-    /// Tells of the first overlap of each two windows; whether there is none.
-    fn no_overlap(&self, times: &[(Time, Time, &str, View<'_>)]) -> bool {
-        let mut told = Vec::new();
-        for pair in times.windows(2) {
-            let [(_, until, before, _), (from, _, name, view)] = pair else { continue };
-            let both = (before.min(name), before.max(name));
-            if from >= until || told.contains(&both) {
-                continue;
-            }
-            told.push(both);
-            let title = if before == name {
-                format!("`{name}` lasts until it comes again")
-            } else {
-                format!("`{before}` and `{name}` overlap")
-            };
-            let help = format!("the first time {} after the start", from.since(Time::ZERO));
-            self.wrong.at(view.at("for"), title, help);
-        }
-        told.is_empty()
+        joined
     }
 
     /// Once for a time since the start; for a local time on each day, from one that still lasts.

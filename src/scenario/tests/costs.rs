@@ -23,27 +23,24 @@ fn foretells(document: &Document, devices: u64, mebibytes: u64) -> u64 {
     sure
 }
 
-/// Rows with a fat text on devices.
-fn fat(rows: u32, text: &str, more: &str) -> Document {
-    fat_of("title = \"text\", ward = \"attribute ward\", ", rows, text, more)
+fn parsed(what: &str, text: &str) -> Document {
+    Document::parse(what, text).expect("it is TOML")
 }
 
-fn fat_of(columns: &str, rows: u32, size: &str, more: &str) -> Document {
+/// Rows of a fat text on devices.
+fn fat(columns: &str, rows: u32, size: &str, more: &str) -> Document {
     let text = format!(
         "name = \"fat\"\nduration = \"30m\"\n{more}\n[entity.note]\nrows = {rows}\n\
          schema = {{ id = \"uuid key\", {columns}body = \"long-text {size}\" }}\n"
     );
-    Document::parse(&format!("{rows} of {size}, {more}"), &text).expect("it is TOML")
+    parsed(&format!("{rows} of {size}, {more}"), &text)
 }
 
 #[test]
 fn the_memory_of_fat_texts_that_is_foretold_is_within_a_factor_of_two_of_what_was_measured() {
-    let fleet = "fleet.phones = { devices = 1, attributes = { ward = 5 } }";
-    let synced = |ages: &str| {
-        format!("fleet.phones = {{ devices = 1, attributes = {{ ward = 5 }}, start = {{ {ages} }} }}")
-    };
-    let one = synced("1d = 1.0");
-    let two = synced("1d = 0.5, 2d = 0.5");
+    let fleet = "fleet.phones = { devices = 1, attributes = { ward = 5 } }".to_owned();
+    let synced = |ages: &str| fleet.replace("5 }", &format!("5 }}, start = {{ {ages} }}"));
+    let (one, two) = (synced("1d = 1.0"), synced("1d = 0.5, 2d = 0.5"));
     let replica = format!("gateway.mode = \"persistent\"\n{one}");
     for (rows, text, more, devices, mebibytes) in [
         (2_000, "200kB..1MB", &one, 1, 651),
@@ -59,14 +56,18 @@ fn the_memory_of_fat_texts_that_is_foretold_is_within_a_factor_of_two_of_what_wa
         (20_000, "2kB..10kB", &two, 10, 243),
         (10_000, "20kB..100kB", &two, 10, 740),
         (2_000, "20kB..100kB", &replica, 1, 288),
-        (500, "200kB..1MB", &fleet.to_owned(), 1, 174),
-        (500, "200kB..1MB", &fleet.to_owned(), 10, 599),
-        (2_000, "20kB..100kB", &fleet.to_owned(), 10, 260),
-        (400, "20kB..100kB", &fleet.to_owned(), 100, 1_249),
-        (20_000, "2kB..10kB", &fleet.to_owned(), 1, 148),
-        (2_000, "2kB..10kB", &fleet.to_owned(), 100, 281),
+        (500, "200kB..1MB", &fleet, 1, 174),
+        (500, "200kB..1MB", &fleet, 10, 599),
+        (2_000, "20kB..100kB", &fleet, 10, 260),
+        (400, "20kB..100kB", &fleet, 100, 1_249),
+        (20_000, "2kB..10kB", &fleet, 1, 148),
+        (2_000, "2kB..10kB", &fleet, 100, 281),
     ] {
-        foretells(&fat(rows, text, more), devices, mebibytes);
+        foretells(
+            &fat("title = \"text\", ward = \"attribute ward\", ", rows, text, more),
+            devices,
+            mebibytes,
+        );
     }
 }
 
@@ -85,7 +86,7 @@ fn what_changed_before_and_what_people_write_during_the_script_is_foretold() {
         (4_000, "20kB", &updates, 30, 296),
         (100, "100kB", &creates, 4, 2_070),
     ] {
-        let sure = foretells(&fat_of("", rows, text, more), devices, mebibytes);
+        let sure = foretells(&fat("", rows, text, more), devices, mebibytes);
         assert!(sure <= mebibytes, "{rows} of {text}, {more}: {sure} MiB is more than {mebibytes}");
     }
 }
@@ -94,10 +95,10 @@ fn what_changed_before_and_what_people_write_during_the_script_is_foretold() {
 fn the_memory_that_is_foretold_is_within_a_factor_of_two_of_what_was_measured() {
     let hospital = Document::hospital_day();
     let text = include_str!("../../../benches/twenty-thousand-phones.toml");
-    let morning = Document::parse("morning.toml", text).expect("it is TOML");
+    let morning = parsed("morning.toml", text);
     let note = "name = \"many\"\nduration = \"30m\"\n[fleet.phones]\ndevices = 1\n[entity.note]\nrows = 10000\n\
                 schema = { id = \"uuid key\", title = \"text 10..60\" }\n";
-    let note = Document::parse("many.toml", note).expect("it is TOML");
+    let note = parsed("many.toml", note);
     for (document, devices, mebibytes) in [
         (&hospital, 50, 603),
         (&hospital, 200, 958),
@@ -171,7 +172,7 @@ fn cells_of_all_sizes_cost_within_twice_what_is_told() {
         "wire/formats" 59 446,
         "wire/matrix/edge" 51 20,
     ] {
-        let document = Document::parse(&format!("scenarios/{name}.toml"), text).expect("it is TOML");
+        let document = parsed(&format!("scenarios/{name}.toml"), text);
         let plans = with_names(|names| document.plans(&Request::default(), names)).expect("it is sound");
         let costs: Vec<Cost> = plans.iter().map(Cost::of).collect();
         let told = Cost::memory(&costs, 1).1 >> 20;
@@ -188,7 +189,7 @@ fn cells_of_all_sizes_cost_within_twice_what_is_told() {
 #[test]
 fn fleets_of_many_phones_cost_within_twice_what_is_told() {
     let text = include_str!("../../../benches/hundred-thousand-phones.toml");
-    let phones = Document::parse("phones.toml", text).expect("it is TOML");
+    let phones = parsed("phones.toml", text);
     let tenth = ["fleet.phones.devices=10000", "fleet.phones.attributes.ward=500", "entity.visit.rows=20000"];
     for (sets, mebibytes, seconds) in [(&tenth[..0], 7_270, 414), (&tenth[..], 860, 28)] {
         let sets = sets.iter().map(|set| (*set).to_owned()).collect();
@@ -206,8 +207,7 @@ fn a_debounce_bounds_how_often_a_period_starts_a_run() {
     let text = "name = \"e\"\nduration = \"180d\"\n[entity.t]\nrows = 50\n\
                 schema = { id = \"uuid key\", a = \"text 5\" }\n[fleet.phones]\ndevices = 2\n\
                 [unit.U]\non = [\"login\", \"every 1s\"]\npull = [\"*\"]\npush = [\"*\"]\n";
-    let document = Document::parse("often.toml", text).expect("it is TOML");
-    foretells(&document, 2, 120);
+    foretells(&parsed("often.toml", text), 2, 120);
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn edits_that_a_disk_cannot_keep_up_with_are_told_to_heap_up() {
              [unit.U]\non = [\"login\"]\npull = [\"*\"]\npush = [\"*\"]\n\
              [action.a]\nentity = \"t\"\nkind = \"create\"\nper_device = {edits}\n"
         );
-        Document::parse(&format!("{edits} in {duration}"), &text).expect("it is TOML")
+        parsed(&format!("{edits} in {duration}"), &text)
     };
     for (duration, edits, mebibytes) in [
         ("20m", 100, 39),

@@ -3,7 +3,7 @@
 use super::{MINIMAL, plan, plans, with_sets};
 use crate::base::Span;
 use crate::gateway::{Capture, CursorHolder, Mode};
-use crate::scenario::{Plan, Request};
+use crate::scenario::{Library, Plan, Request};
 
 fn variants(text: &str) -> Vec<Plan> {
     plans(&format!("{MINIMAL}{text}\n"), &Request::default())
@@ -51,7 +51,7 @@ fn what_bare_messages_make_idle_is_passed_over_where_they_are_chosen() {
     }
     // What defaults and profiles say is passed over, also where it is written out, as in a record.
     with_sets(&text("tls = \"1.3\"", "loss = 0").replace("link = \"mine\"", "link = \"edge\""), &[]);
-    let links = super::super::profiles::links();
+    let links = Library::Links.names();
     assert!(links.contains(&"vpn-over-edge"), "{links:?}");
     for link in links.into_iter().chain(["vpn-over-mine"]) {
         replayed(&plan(&text("", "").replace("link = \"mine\"", &format!("link = \"{link}\""))));

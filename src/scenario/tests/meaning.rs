@@ -70,18 +70,6 @@ fn the_defaults_are_those_of_the_rooms() {
 }
 
 #[test]
-fn a_minimal_file_has_the_four_units_and_something_to_do() {
-    let plan = plan(MINIMAL);
-    let units: Vec<&str> = plan.units.iter().map(|u| u.name.as_str()).collect();
-    assert_eq!(units, ["Login", "Online", "Send", "Splash"]);
-    let login = &plan.units[0];
-    assert!(login.blocking && login.pull.len() == 1 && !login.pushes(), "Login pulls and does not push");
-    assert!(plan.units[2].pull.is_empty() && plan.units[2].pushes(), "Send pushes and does not pull");
-    assert_eq!(plan.workload.actions.len(), 1);
-    assert_eq!(plan.workload.logins.len(), 1);
-}
-
-#[test]
 fn every_value_tells_where_it_came_from() {
     let text = format!("{MINIMAL}\n[variant.slow]\nset = {{ \"engine.retry.base\" = \"2s\" }}\n");
     let all = document(&text).provenance(Some("slow"), &["fleet.phones.devices=8".to_owned()]).unwrap();

@@ -1,9 +1,7 @@
 //! Scenario files as a whole: what they mean, and what is said of broken ones.
 
-mod about;
 mod broken;
 mod costs;
-mod excerpts;
 mod idle;
 mod links;
 mod meaning;
@@ -14,14 +12,13 @@ mod questions;
 mod said;
 mod shows;
 mod swarms;
-mod tunnels;
 mod written_down;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use super::{Document, Invalid, Names, Plan, Request};
+use super::{Document, Names, Plan, Request};
 use crate::contract::Described;
 use crate::{metrics, oracle};
 
@@ -84,15 +81,6 @@ fn plan(text: &str) -> Plan {
 fn with_sets(text: &str, sets: &[&str]) -> Plan {
     let sets = sets.iter().map(|s| (*s).to_owned()).collect();
     plans(text, &Request { sets, ..Request::default() }).remove(0)
-}
-
-/// The scenario beside a trace `t` of these lines.
-fn with_trace(trace: &str, text: &str, sets: &[&str]) -> Result<Plan, Invalid> {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("t"), trace).unwrap();
-    let request = Request { sets: sets.iter().map(|s| (*s).to_owned()).collect(), ..Request::default() };
-    let document = document(text).beside(folder.path());
-    with_names(|names| document.plans(&request, names)).map(|mut plans| plans.remove(0))
 }
 
 /// What is said of a broken scenario.

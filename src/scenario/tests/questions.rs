@@ -1,6 +1,6 @@
 //! What two variants answer, and the same asked of another scenario.
 
-use super::super::{Demand, Put, Question, Request, Told};
+use super::super::Request;
 use super::shows::VARIANTS;
 use super::{MINIMAL, document, plan, with_names};
 
@@ -11,28 +11,6 @@ fn with(says: &str, more: &str) -> String {
         "{MINIMAL}{VARIANTS}[question.checklist-9]\nasks = \"Large?\"\nwithout = \"small\"\n\
          with = \"large\"\nsays = \"{says}\"\n{more}\n"
     )
-}
-
-#[test]
-fn a_question_has_two_variants_and_figures_to_tell() {
-    let price = "figure.rows = { metric = \"engine.pull.rows\" }";
-    let asked = plan(&with("requests {n}, × {rows.times} of the rows", &format!("{FIGURE}\n{price}")));
-    let told =
-        |name: &str, metric: &str, demand| Told { name: name.to_owned(), metric: metric.to_owned(), demand };
-    let demand = Some(Demand { more: false, factor_milli: 2_500 });
-    let want = Question {
-        name: "checklist-9".to_owned(),
-        asks: "Large?".to_owned(),
-        without: "small".to_owned(),
-        with: "large".to_owned(),
-        says: "requests {n}, × {rows.times} of the rows".to_owned(),
-        figures: vec![told("n", "engine.requests.count", demand), told("rows", "engine.pull.rows", None)],
-        alike: None,
-        put: Put::ToItsOwn,
-    };
-    assert_eq!(asked.questions.to_vec(), [want]);
-    let without = plan(&format!("{MINIMAL}{VARIANTS}"));
-    assert_eq!(asked.digest, without.digest, "it means nothing else by being asked");
 }
 
 /// Two entities, of which one names its columns.

@@ -4,17 +4,18 @@
 //! A file is the base of its subject, changed by the parts of its line, which ` ‖ ` divides.
 //! `--set …` is an argument; `old ⇒ new` puts a text in place of the first such in the scenario or
 //! in the file beside it; `beside: …` is that file, `beside+ …` comes at its end, `= …` is the
-//! whole scenario, and anything else comes at its end. `¶` begins a line.
+//! whole scenario, `? …` asks for a part of the plan, and anything else comes at its end. `¶`
+//! begins a line.
 //!
 //! To add a case, write its line and run this with `INSTA_UPDATE=always`.
 
+use std::fmt::Debug;
+
 use super::super::diagnostic::Diagnostic;
-use super::about::EDITS;
-use super::excerpts::PARTS;
 use super::own_rows::{OWN, ROWS, SCENARIO, TASKS};
 use super::plans::TUNNEL;
 use super::shows::VARIANTS;
-use super::{Document, MINIMAL, Request, with_names};
+use super::{Document, MINIMAL, Plan, Request, with_names};
 
 /// What the files of a subject begin with: a scenario, and a file beside it.
 struct Base {
@@ -34,10 +35,12 @@ impl Base {
     /// A line for all that is said of the file of this line, or that nothing is.
     fn says(&self, line: &str) -> String {
         let (mut text, mut beside) = (self.text.clone(), self.beside.1.to_owned());
-        let mut request = Request::default();
+        let (mut request, mut asked) = (Request::default(), None);
         for part in line.split(" ‖ ").map(|part| part.replace('¶', "\n")) {
             if let Some(set) = part.strip_prefix("--set ") {
                 request.sets.push(set.to_owned());
+            } else if let Some(what) = part.strip_prefix("? ") {
+                asked = Some(what.to_owned());
             } else if let Some(whole) = part.strip_prefix('=') {
                 text = format!("{}\n", whole.trim_start());
             } else if let Some(whole) = part.strip_prefix("beside:") {
@@ -55,14 +58,25 @@ impl Base {
         }
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(self.beside.0), beside).unwrap();
-        let plans = Document::parse("", &text)
-            .and_then(|document| with_names(|names| document.beside(folder.path()).plans(&request, names)));
-        let told = match plans {
-            Ok(plans) => plans[0].warnings.to_vec(),
-            Err(invalid) => invalid.diagnostics,
+        let plans = |text: &str, request: &Request| {
+            let document = Document::parse("", text)?.beside(folder.path());
+            with_names(|names| document.plans(request, names))
         };
+        let (mut come_to, mut told) = (String::new(), Vec::new());
+        match plans(&text, &request) {
+            Err(invalid) => told = invalid.diagnostics,
+            Ok(all) => {
+                told.extend(all[0].warnings.iter().cloned());
+                if let Some(what) = asked {
+                    come_to = format!("  {}\n", part(&all[0], &what));
+                    let again = plans(&all[0].resolved, &Request::default()).expect("it is sound");
+                    assert_eq!(again[0].digest, all[0].digest, "what was resolved reads back");
+                }
+            }
+        }
         let here = format!("{}/", folder.path().display());
-        let told: String = told.iter().map(|told| brief(told).replace(&here, "")).collect();
+        let told: String =
+            come_to + &told.iter().map(|told| brief(told).replace(&here, "")).collect::<String>();
         if told.is_empty() { "  nothing\n".to_owned() } else { told }
     }
 }
@@ -77,6 +91,34 @@ fn brief(told: &Diagnostic) -> String {
     });
     let help = told.help.as_ref().map_or_else(String::new, |help| format!(" (help: {help:.160})"));
     format!("  {level}{place} {}{help}\n", told.title)
+}
+
+fn part(plan: &Plan, what: &str) -> String {
+    let of = |part: &dyn Debug| format!("{part:?}");
+    let (fleet, entity, data) = (&plan.fleets[0], &plan.schema.entities[0], &plan.data[0]);
+    match what {
+        "actions" => of(&plan.workload.actions),
+        "attributes" => of(&plan.attributes),
+        "backend_link" => of(&plan.gateway.backend_link),
+        "claims" => of(&plan.claims),
+        "dealt" => of(&plan.devices().iter().map(|device| &*device.attributes).collect::<Vec<_>>()),
+        "down" => of(&(&plan.backend.down, &plan.backend.busy)),
+        "events" => of(&plan.events),
+        "link" => of(&fleet.links),
+        "log" => of(&(&plan.backend.log, &plan.gateway.serve)),
+        "logins" => of(&(&plan.workload.logins, plan.workload.hours)),
+        "moves" => of(&fleet.moves),
+        "nulls" => of(&data.nulls),
+        "questions" => of(&plan.questions),
+        "quota" => of(&plan.backend.quota),
+        "retry" => of(&plan.engine.retry),
+        "rows" => of(&(&plan.notes, &plan.files, &entity.key, &entity.columns, &data.given)),
+        "scope" => of(&(plan.start, plan.utc_offset, &entity.scope, &data.columns)),
+        "situations" => of(&plan.situations),
+        "tls" => of(&plan.transport.handshake.tls),
+        "units" => of(&plan.units),
+        _ => panic!("no part of a plan is called {what}"),
+    }
 }
 
 /// A snapshot as it should be, by its own inputs.
@@ -116,6 +158,10 @@ told! {
     fn settings_of_what_is_not_there_are_refused(alone(&[TUNNEL]));
     fn wrong_rows_of_ones_own_are_told_with_their_line(beside(SCENARIO, "tasks.csv", TASKS));
     fn rows_of_nobody_are_counted_with_the_reason(beside(OWN, "tasks.csv", ROWS));
+    fn keys_come_to_plans(alone(&[MINIMAL]));
+    fn settings_of_a_tunnel_come_to_plans(alone(&[TUNNEL]));
+    fn links_and_tunnels_come_to_profiles(beside(&[MINIMAL, MINE].concat(), "t", "1\n1\n1\n1\n2\n2\n2\n2\n"));
+    fn rows_of_ones_own_come_to_columns(beside(SCENARIO, "tasks.csv", TASKS));
     fn keys_that_are_not_of_their_type_are_told_with_their_line(beside(KEYS, "tasks.csv", "id,title\n7,a\nabc,b\n"));
 }
 
@@ -124,6 +170,76 @@ const LINK: &str = r#"link = "mine"
 rtt = "80ms"
 down = "5Mbit/s"
 up = "1Mbit/s"
+"#;
+
+/// A link with all figures that there are.
+const MINE: &str = "[link.mine]\nkind = \"cellular\"\nradio = \"3g\"\nrtt = \"80ms\"\ndown = \"50Mbit/s\"\nup = \"2Mbit/s\"\n\
+     jitter = \"5ms\"\nloss = \"1%\"\nmtu = 1400\nvariation = { sigma = 0.7 }\npromotion = { after = \"5s\", takes = \"1s\" }\n\
+     radio_changes = { mtbf = \"9m\" }\ngaps = { mtbf = \"1m\", mean = \"1s\", mode = \"hold\" }\n";
+
+/// People who rename notes of folders, once at a time.
+const EDITS: &str = r#"
+name = "about"
+
+[entity.folder]
+unique = ["label"]
+schema = { id = "uuid key", label = "text", parent = "ref folder null 10%" }
+
+[entity.note]
+project = ["id", "folder", "title", "stars", "at", "remark"]
+schema = { id = "uuid key", folder = "ref folder", title = "text", stars = "int null 5%", at = "timestamp", remark = "text null 0%", hidden = "text null 0%" }
+
+[fleet.phones]
+devices = 2
+
+[action.rename]
+entity = "note"
+kind = "update"
+columns = ["title"]
+per_device = 0
+aim = "shown"
+
+[action.label]
+entity = "folder"
+kind = "create"
+per_device = 0
+aim = "shown"
+
+[action.drop]
+entity = "note"
+kind = "delete"
+per_device = 0
+aim = "shown"
+
+[event.first]
+at = "+1m"
+edits = { action = "rename" }
+
+[event.second]
+at = "+2m"
+edits = { action = "rename" }
+
+[event.outage]
+at = "+3m"
+outage = { for = "1m" }
+"#;
+
+const PARTS: &str = r#"
+name = "parts"
+start = "2026-03-02T00:00:00+01:00"
+[entity.visit]
+project = ["id", "at", "person", "detail"]
+schema = { id = "uuid key", at = "timestamp 0d..9d /1h", person = "text", detail = "text", secret = "text" }
+[fleet.phones]
+devices = 2
+[unit.Splash]
+on = ["start"]
+pull = ["visit"]
+entity.visit = { columns = ["id", "person", "at"], rows = { at = "0d..1d" } }
+[unit.Online]
+on = ["login"]
+pull = ["*"]
+push = ["*"]
 "#;
 
 const KEYS: &str = r#"name = "own"

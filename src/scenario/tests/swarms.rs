@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::super::{Plan, Request};
 use super::{MINIMAL, plans};
 use crate::base::{Ppm, Span};
-use crate::metrics::Situation;
 
 const TROUBLE: &str = r#"
 [workload]
@@ -83,13 +82,4 @@ fn what_is_always_there_and_sizes_as_written_can_be_asked_for() {
     assert!(all.iter().all(|plan| plan.engine.pull.chunk_rows == all[0].engine.pull.chunk_rows));
     assert!(all.iter().filter(|plan| names(plan).contains(&"first")).count() < 20);
     assert!(plans(MINIMAL, &Request::default())[0].drawn.is_none());
-}
-
-#[test]
-fn situations_are_asked_for_by_name_or_all() {
-    let occur = |what: &str| plans(&format!("{MINIMAL}[situations]\noccur = {what}"), &Request::default());
-    let asked = occur("[\"hot-row\", \"response-lost\"]").remove(0).situations.clone();
-    assert_eq!(asked.occur, [Situation::AnswerLost, Situation::HotRow]);
-    assert_eq!(asked.seeds, 200);
-    assert_eq!(occur("\"all\"")[0].situations.occur.len(), 12);
 }
