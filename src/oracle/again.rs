@@ -35,7 +35,7 @@ pub(super) struct Given {
 
 impl Given {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { at, device, event, rules, ref mut findings } = *heard;
+        let Heard { at, device, event, setup, ref mut findings } = *heard;
         match *event {
             Event::SyncStart { unit, .. } => _ = self.answers.remove(&unit),
             Event::ResponseReceived { kind, unit: Some(unit), .. } => _ = self.answers.insert(unit, kind),
@@ -58,7 +58,7 @@ impl Given {
             Event::Restored { .. } | Event::BecameCopy { .. } | Event::Phone(PhoneEvent::Upgraded) => {
                 self.brought.clear();
             }
-            Event::ProcessKilled { reason: KillReason::PowerLoss } if !rules.durable => self.brought.clear(),
+            Event::ProcessKilled { reason: KillReason::PowerLoss } if !setup.durable => self.brought.clear(),
             // A page that was not taken to its end comes again.
             Event::ProcessKilled { .. } | Event::SyncError { .. } => self.cut_off(),
             // A process that dies as it gives the cursor up has not told so.
@@ -124,7 +124,7 @@ fn in_words(
     device: DeviceId,
     (unit, since): (UnitId, Time),
     change: &AppliedChange<'_>,
-    told: Labels<'_>,
+    told: &Labels,
 ) -> String {
     let record = told.record(change.entity, change.key);
     let unit = told.unit(unit);

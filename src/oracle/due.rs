@@ -62,7 +62,7 @@ impl Owed {
         id: DeviceId,
         now: Time,
         edits: &BTreeMap<EditId, Waiting>,
-        told: Labels<'_>,
+        told: &Labels,
         patience: &Patience,
     ) -> String {
         let unit = told.unit(self.unit);

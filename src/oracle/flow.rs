@@ -74,8 +74,8 @@ pub(super) struct DeviceFlow {
 
 impl DeviceFlow {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { at, device: id, event, rules, ref mut findings } = *heard;
-        self.tell_silent(id, at, &rules.patience, findings);
+        let Heard { at, device: id, event, setup, ref mut findings } = *heard;
+        self.tell_silent(id, at, &setup.patience, findings);
         match event {
             Event::ProcessStarted { .. } => {
                 (self.life, self.alive, self.suspended) = (self.life + 1, true, false);
@@ -87,7 +87,7 @@ impl DeviceFlow {
             Event::ProcessKilled { reason } => {
                 self.alive = false;
                 match reason {
-                    KillReason::PowerLoss if rules.durable => self.died_untold(),
+                    KillReason::PowerLoss if setup.durable => self.died_untold(),
                     KillReason::PowerLoss => self.went_back(Time::ZERO),
                     _ => {}
                 }
@@ -165,7 +165,7 @@ impl DeviceFlow {
                     });
                 }
             }
-            event => self.sign_of_life(at, event, &rules.patience),
+            event => self.sign_of_life(at, event, &setup.patience),
         }
     }
 

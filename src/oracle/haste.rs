@@ -11,19 +11,14 @@ use crate::base::words::thousands;
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{Event, RequestKind, SyncError, SyncUnit, TransportError, Trigger};
 
-/// How a stack tries again.
+/// How a stack tries again, by what its [`super::Waits`] say.
 #[derive(Clone, Copy, Debug)]
-pub struct Retries {
-    /// The first wait is no longer than this.
-    pub base: Span,
-    /// No wait is longer than this.
-    pub cap: Span,
-    /// Failures in a row after which a run ends.
-    pub attempts: u32,
-    /// Requests of a run that may be under way together, each with waits of its own.
-    pub streams: u32,
-    /// Waits are drawn from this upwards and need not grow; else below a bound that doubles.
-    pub least: Option<Span>,
+pub(super) struct Retries {
+    pub(super) base: Span,
+    pub(super) cap: Span,
+    pub(super) attempts: u32,
+    pub(super) streams: u32,
+    pub(super) least: Option<Span>,
 }
 
 /// Time pays so many times its length.
@@ -34,10 +29,6 @@ const LUCK: u64 = 20;
 const TO_COME: u32 = 3;
 
 impl Retries {
-    /// Of a stack that says nothing of it.
-    pub const UNKNOWN: Retries =
-        Retries { base: Span::secs(1), cap: Span::secs(1), attempts: 10, streams: 1, least: None };
-
     /// The bound below which the wait after so many failures in a row is drawn.
     fn bound(self, failures: u32) -> Span {
         match self.least {
@@ -269,7 +260,7 @@ impl Unit {
 }
 
 impl TooSoon {
-    pub(super) fn told(&self, device: DeviceId, unit: UnitId, retries: Retries, names: Labels<'_>) -> String {
+    pub(super) fn told(&self, device: DeviceId, unit: UnitId, retries: Retries, names: &Labels) -> String {
         let TooSoon { debt, at, waited } = self;
         let (since, until, unit) = (names.time(debt.since.0), names.time(*at), names.unit(unit));
         let (tries, least, Retries { base, cap, .. }) = (thousands(debt.tries), debt.least(), retries);

@@ -10,11 +10,9 @@ use super::attachments::Attachments;
 use super::busy::Busy;
 use super::check::Check;
 use super::checks::{self, CommitCase, ShownCase, Turn};
-use super::clock::Clock;
 use super::edit::Refused;
 use super::families::Families;
-use super::findings::{Blind, Findings, Heard, Rules};
-use super::haste::Retries;
+use super::findings::{Blind, Findings, Heard};
 use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::intents::Intents;
@@ -31,19 +29,15 @@ use super::words::Labels;
 use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{
     AppliedChange, Attributes, Author, Capabilities, ColumnKind, CommitKind, ConflictKind, Decision,
-    EditKind, Event, KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, Refusal, Schema,
-    Sides, SyncError, SyncUnit,
+    EditKind, Event, KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, Refusal, Sides,
+    SyncError,
 };
 
 /// What the oracle must know before the first event.
 #[derive(Clone)]
 pub struct OracleSetup {
-    /// The entities.
-    pub schema: Arc<Schema>,
-    /// The sync units; an entity that none of them pulls is not expected on devices.
-    pub units: Arc<[SyncUnit]>,
-    /// How instants are told.
-    pub clock: Clock,
+    /// The entities and units.
+    pub labels: Labels,
     /// What sets each device apart, by device.
     pub attributes: Vec<Attributes>,
     /// Whether what a device committed outlives a loss of power. If not, it may go back to an older
@@ -51,8 +45,6 @@ pub struct OracleSetup {
     pub durable: bool,
     /// How long a run may say nothing, and one that is to begin may wait.
     pub patience: Patience,
-    /// How it tries again.
-    pub retries: Retries,
     /// What may be asked of the stack.
     pub capabilities: Capabilities,
     /// What makes a conflict by its definition.
@@ -64,9 +56,7 @@ pub struct OracleSetup {
 
 /// The reference model under way.
 pub struct Oracle {
-    pub(super) schema: Arc<Schema>,
-    pub(super) units: Arc<[SyncUnit]>,
-    pub(super) clock: Clock,
+    pub(super) setup: Rc<OracleSetup>,
     /// By device and entity: the place of its rows. Devices with equal attributes share them.
     pub(super) places: Vec<Rc<Places>>,
     pub(super) history: History,
@@ -77,7 +67,6 @@ pub struct Oracle {
     pub(super) shown: Shown,
     pub(super) ledger: Ledger,
     pub(super) intents: Intents,
-    pub(super) rules: Rules,
     pub(super) watched: Vec<Watched>,
     pub(super) busy: Busy,
     pub(super) attachments: Attachments,
@@ -100,54 +89,42 @@ pub struct Oracle {
 
 impl Oracle {
     /// An oracle that has seen nothing yet.
-    pub fn new(setting: OracleSetup) -> Oracle {
-        let devices = setting.attributes.len();
+    pub fn new(setup: OracleSetup) -> Oracle {
+        let setup = Rc::new(setup);
+        let (schema, devices) = (&setup.labels.schema, setup.attributes.len());
         let mut shared: FxHashMap<u64, Rc<Places>> = FxHashMap::default();
         let mut hash = RowHash::default();
         let mut places_of = |attributes: &Attributes| {
-            let places =
-                || setting.schema.entities.iter().map(|e| Rc::from(place_of(e, attributes))).collect();
+            let places = || schema.entities.iter().map(|e| Rc::from(place_of(e, attributes))).collect();
             Rc::clone(shared.entry(hash.own(attributes.iter())).or_insert_with(places))
         };
         Oracle {
-            places: setting.attributes.iter().map(&mut places_of).collect(),
-            history: History::new(Arc::clone(&setting.schema), setting.initial),
+            places: setup.attributes.iter().map(&mut places_of).collect(),
+            history: History::new(Arc::clone(schema), Rc::clone(&setup.initial)),
             names: Rc::default(),
-            renames: setting.schema.renames_any(),
+            renames: schema.renames_any(),
             held: Held::default(),
             shown: Shown::default(),
-            ledger: Ledger::new(devices, setting.definition),
+            ledger: Ledger::new(devices, setup.definition),
             intents: Intents::default(),
-            rules: Rules {
-                units: Arc::clone(&setting.units),
-                durable: setting.durable,
-                patience: setting.patience,
-                retries: setting.retries,
-                acknowledges: setting.capabilities.acknowledges,
-            },
-            watched: (0..devices).map(|_| Watched::new(setting.units.len())).collect(),
+            watched: (0..devices).map(|_| Watched::new(setup.labels.units.len())).collect(),
             busy: Busy::default(),
-            attachments: Attachments::new(setting.durable),
+            attachments: Attachments::new(setup.durable),
             parts_seen: 0,
             cut_short: FxHashMap::default(),
-            findings: Findings::new(
-                setting.capabilities,
-                (Arc::clone(&setting.schema), Arc::clone(&setting.units), setting.clock),
-            ),
+            findings: Findings::new(Rc::clone(&setup)),
             undone: Vec::new(),
             blind: Vec::new(),
             overwritten: 0,
             miscalled: Miscalled::default(),
             families: Families::default(),
             kept_both: 0,
-            schema: setting.schema,
-            units: setting.units,
-            clock: setting.clock,
+            setup,
         }
     }
 
-    pub(super) fn words(&self) -> Labels<'_> {
-        Labels { schema: &self.schema, units: &self.units, clock: self.clock }
+    pub(super) fn words(&self) -> &Labels {
+        &self.setup.labels
     }
 
     /// Something happened.
@@ -158,7 +135,7 @@ impl Oracle {
             return self.told(occurrence);
         }
         let (own, changes) = (FirstKeys::default(), OnceCell::new());
-        let event = Rc::clone(&self.names).told(&self.schema, event, &own, &changes);
+        let event = Rc::clone(&self.names).told(&self.setup.labels.schema, event, &own, &changes);
         self.told(&Occurrence { at, node, event });
     }
 
@@ -167,12 +144,13 @@ impl Oracle {
             return;
         }
         let device = if let Node::Device(device) = node { Some(device) } else { None };
-        if let Some(twice) = Rc::make_mut(&mut self.names).learn(&self.schema, event) {
+        if let Some(twice) = Rc::make_mut(&mut self.names).learn(&self.setup.labels.schema, event) {
             let concerns = (device, Some((twice.entity, twice.rows[1].as_str())));
-            self.findings.add(Check::IdTwice, concerns, || checks::id_twice(&self.schema, &twice));
+            self.findings
+                .add(Check::IdTwice, concerns, || checks::id_twice(&self.setup.labels.schema, &twice));
         }
         if let Event::MutationRefused { edit, entity, key, conflict: None, holder: Some(to), .. } = event {
-            let of = self.schema.entity(*entity);
+            let of = self.setup.labels.schema.entity(*entity);
             let targets = of.columns.iter().filter_map(|column| match column.kind {
                 ColumnKind::Ref(target) => Some(target),
                 _ => None,
@@ -188,8 +166,8 @@ impl Oracle {
 
     fn told(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = occurrence;
-        self.families.on(occurrence, &self.schema, &self.history);
-        self.attachments.on(*node, event, &self.schema);
+        self.families.on(occurrence, &self.setup.labels.schema, &self.history);
+        self.attachments.on(*node, event, &self.setup.labels.schema);
         match (node, event) {
             (Node::Backend, Event::Restored { to, .. }) => self.backend_went_back(*at, *to),
             _ => self.on_backend(*at, event),
@@ -201,8 +179,8 @@ impl Oracle {
         if let Event::BecameCopy { of, .. } = event {
             self.watched[of.0 as usize].status.was_copied();
         }
-        let (rules, findings) = (&self.rules, &mut self.findings);
-        let heard = &mut Heard { at: *at, device: *device, event, rules, findings };
+        let (setup, findings) = (&*self.setup, &mut self.findings);
+        let heard = &mut Heard { at: *at, device: *device, event, setup, findings };
         self.watched[device.0 as usize].on(heard);
         self.busy.on(*device, event, &mut self.history);
         self.on_device(*at, *device, event);
@@ -229,7 +207,7 @@ impl Oracle {
             Event::MutationRefused { edit, entity, key, kind, conflict, holder } => {
                 let holder = holder.filter(|_| conflict.is_some());
                 let row = self.history.remember(entity, holder.unwrap_or(key).as_str());
-                let by = self.schema.naming(entity).by;
+                let by = self.setup.labels.schema.naming(entity).by;
                 if by == NamedBy::NaturalKey && (kind, conflict) == (EditKind::Create, Some(Refusal::Taken)) {
                     let own = self.history.remember(entity, key.as_str());
                     _ = self.intents.beside.elsewhere.insert(own, row);
@@ -263,7 +241,7 @@ impl Oracle {
         let author = if let Author::Device(edit) = commit.author { Some(edit) } else { None };
         let row = self.history.row(id);
         let case = CommitCase {
-            words: Labels { schema: &self.schema, units: &self.units, clock: self.clock },
+            words: &self.setup.labels,
             at: commit.at,
             row,
             id,
@@ -307,7 +285,7 @@ impl Oracle {
 
     fn rejected(&mut self, at: Time, id: EditId) {
         let Some(edit) = self.ledger.get(id) else { return };
-        let words = Labels { schema: &self.schema, units: &self.units, clock: self.clock };
+        let words = &self.setup.labels;
         let turn = Turn { words, at, id, edit, ledger: &self.ledger };
         self.intents.rejected(&turn, &self.history, &mut self.findings);
     }
@@ -424,7 +402,7 @@ impl Oracle {
     fn process_ended(&mut self, at: Time, device: DeviceId, reason: KillReason) {
         self.ledger.process_ended(device);
         self.intents.process_ended(device, at);
-        if reason == KillReason::PowerLoss && !self.rules.durable {
+        if reason == KillReason::PowerLoss && !self.setup.durable {
             self.ledger.lost_power(device, at);
             self.shown.forget(device, at);
         }

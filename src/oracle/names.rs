@@ -12,7 +12,7 @@ use super::truth::Truth;
 use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{
     AppliedChange, Author, BlobId, ColumnKind, CommitKind, ConflictKind, DeviceView, EditKind, Event,
-    LocalEdit, LogEntry, NamedBy, OpenConflict, PageEvent, PendingEdit, RowWait, Schema,
+    LocalEdit, LogEntry, NamedBy, OpenConflict, PageEvent, PendingEdit, Schema,
 };
 
 #[derive(Clone, Debug)]
@@ -289,14 +289,6 @@ impl DeviceView for NamedView<'_> {
         held.iter_mut().for_each(|edit| edit.key = self.names.first(edit.entity, &edit.key));
         held
     }
-    fn held_back(&self) -> u64 {
-        self.view.held_back()
-    }
-    fn waits_for(&self) -> Option<RowWait> {
-        let first = |(entity, key): (EntityId, Key)| (entity, self.names.first(entity, &key));
-        let RowWait { row, other, ends } = self.view.waits_for()?;
-        Some(RowWait { row: first(row), other: first(other), ends })
-    }
     fn attachments(&self) -> Vec<BlobId> {
         self.view.attachments()
     }
@@ -307,9 +299,6 @@ impl DeviceView for NamedView<'_> {
     }
     fn doing(&self) -> String {
         self.view.doing()
-    }
-    fn damage(&self, all: bool) -> Option<String> {
-        self.view.damage(all)
     }
 }
 

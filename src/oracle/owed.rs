@@ -62,24 +62,25 @@ pub(super) struct OwingDevice {
 
 impl OwingDevice {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { at, device: id, event, rules, ref mut findings } = *heard;
+        let Heard { at, device: id, event, setup, ref mut findings } = *heard;
         if let Event::AppWrote { took, .. } | Event::AppQueried { took, .. } | Event::Listed { took, .. } =
             event
         {
             // A slow disk is at work, and who has to write waits for it.
             self.mark = (self.mark + *took).min(self.mark.max(at));
         }
-        self.judge(at, id, &rules.patience, findings);
+        self.judge(at, id, &setup.patience, findings);
         let text = self.leaves_listed(at, id, event, findings.words());
         findings.found(Check::IdleWithWork, (Some(id), None), text);
         let told = findings.words();
-        self.on_process(at, event, told.units);
-        self.on_request(at, event, (&rules.patience, told.units));
-        self.on_run(at, event, told, (rules.acknowledges, &rules.patience));
+        let units = &*told.units;
+        self.on_process(at, event, units);
+        self.on_request(at, event, (&setup.patience, units));
+        self.on_run(at, event, told, (setup.capabilities.acknowledges, &setup.patience));
         self.on_edit(at, id, event, told);
-        self.on_page(at, event, told.units);
-        if rules.patience.keeps_queue() {
-            self.on_kept(at, event, told.units, rules.patience.at_once().span());
+        self.on_page(at, event, units);
+        if setup.patience.keeps_queue() {
+            self.on_kept(at, event, units, setup.patience.at_once().span());
         }
         if let Event::EditSent { edit, .. } = event {
             self.confirm(id, *edit, findings);
@@ -251,10 +252,10 @@ impl OwingDevice {
         &mut self,
         at: Time,
         event: &Event<'_>,
-        told: Labels<'_>,
+        told: &Labels,
         (acknowledges, patience): (bool, &Patience),
     ) {
-        let units = told.units;
+        let units = &*told.units;
         match *event {
             Event::UnitQueued { unit, .. } => self.owe(at, unit, Why::Queued),
             Event::UnitDiscarded { unit } => {
@@ -317,7 +318,7 @@ impl OwingDevice {
     }
 
     /// Rows that could not be applied are tried again with the next run of the unit that met them.
-    fn leaves_listed(&mut self, at: Time, id: DeviceId, event: &Event<'_>, of: Labels<'_>) -> Option<String> {
+    fn leaves_listed(&mut self, at: Time, id: DeviceId, event: &Event<'_>, of: &Labels) -> Option<String> {
         match *event {
             Event::RowsFailed { listed: 1.., .. } => {
                 let begun = self.runs.values().next_back()?;
@@ -388,13 +389,13 @@ impl OwingDevice {
         }
     }
 
-    fn on_edit(&mut self, at: Time, id: DeviceId, event: &Event<'_>, told: Labels<'_>) {
+    fn on_edit(&mut self, at: Time, id: DeviceId, event: &Event<'_>, told: &Labels) {
         match *event {
             Event::EditMade { edit, .. } if edit.id.device == id => {
-                let place = EditTarget::of(edit, told.schema);
+                let place = EditTarget::of(edit, &told.schema);
                 self.edits.insert(edit.id, Waiting { place, made: at, sent: false });
                 if !self.held().contains(&edit.id) {
-                    self.saved(at, edit.id, edit.entity, told.units);
+                    self.saved(at, edit.id, edit.entity, &told.units);
                 }
             }
             Event::EditSent { edit, .. } => {

@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::check::{Check, Subject};
+use super::check::{Check, Matter};
 use super::content::{Contents, Difference};
 use super::model::Oracle;
 use super::truth::{Truth, alike};
@@ -18,7 +18,7 @@ pub struct Parts(Contents);
 impl Oracle {
     /// What devices should show of the rows of which units bring parts.
     pub fn parts(&self, truth: &dyn Truth) -> Parts {
-        Parts(Contents::of(&self.schema, |id| self.is_in_parts(id), truth))
+        Parts(Contents::of(&self.setup.labels.schema, |id| self.is_in_parts(id), truth))
     }
 
     /// Looks at what a device shows in part, where the backend has not moved on since.
@@ -31,11 +31,13 @@ impl Oracle {
     ) {
         let waits = view.pending().into_iter().chain(view.held_up());
         let dirty: FxHashSet<(EntityId, Key)> = waits.map(|edit| (edit.entity, edit.key)).collect();
-        let (schema, places) = (Arc::clone(&self.schema), Rc::clone(&self.places[device.0 as usize]));
+        let (schema, places) =
+            (Arc::clone(&self.setup.labels.schema), Rc::clone(&self.places[device.0 as usize]));
         for id in schema.ids().filter(|id| self.is_in_parts(*id)).collect::<Vec<_>>() {
             let mut shown = Vec::new();
             view.excerpts(id, &mut |unit, key, stamp, values| {
-                let columns = self.units[usize::from(unit.0)].excerpt(id).map(|part| &part.columns[..]);
+                let columns =
+                    self.setup.labels.units[usize::from(unit.0)].excerpt(id).map(|part| &part.columns[..]);
                 let content = parts.0.content(values.iter());
                 shown.push((key.to_owned(), stamp, content, columns.unwrap_or_default().to_vec()));
             });
@@ -67,7 +69,7 @@ impl Oracle {
     }
 
     pub(super) fn look_at_parts_at_rest(&mut self, device: DeviceId, view: &dyn DeviceView) {
-        for id in self.schema.ids().filter(|id| self.is_in_parts(*id)).collect::<Vec<_>>() {
+        for id in self.setup.labels.schema.ids().filter(|id| self.is_in_parts(*id)).collect::<Vec<_>>() {
             let mut shown = Vec::new();
             view.excerpts(id, &mut |_, key, _, _| shown.push(key.to_owned()));
             self.parts_seen += shown.len() as u64;
@@ -78,7 +80,7 @@ impl Oracle {
     }
 
     fn is_in_parts(&self, id: EntityId) -> bool {
-        self.units.iter().any(|unit| unit.excerpt(id).is_some())
+        self.setup.labels.units.iter().any(|unit| unit.excerpt(id).is_some())
     }
 
     /// Looks at the columns that a newer app has brought: a present version says what it says.
@@ -92,7 +94,8 @@ impl Oracle {
         let waits = view.pending().into_iter().chain(view.held_up());
         let dirty: FxHashSet<(EntityId, Key)> = waits.map(|edit| (edit.entity, edit.key)).collect();
         for id in newer.ids() {
-            let (held, all) = (self.schema.entity(id).projection.len(), &newer.entity(id).projection);
+            let (held, all) =
+                (self.setup.labels.schema.entity(id).projection.len(), &newer.entity(id).projection);
             if held == all.len() {
                 continue;
             }
@@ -114,13 +117,13 @@ impl Oracle {
         }
     }
 
-    pub(super) fn unseen(&self) -> Vec<Subject> {
+    pub(super) fn unseen(&self) -> Vec<Matter> {
         let seen = [
-            (Subject::Cursors, self.watched.iter().any(|one| one.cursors.has_seen)),
-            (Subject::Parts, self.parts_seen > 0),
-            (Subject::Attachments, !self.attachments.is_empty()),
+            (Matter::Cursors, self.watched.iter().any(|one| one.cursors.has_seen)),
+            (Matter::Parts, self.parts_seen > 0),
+            (Matter::Attachments, !self.attachments.is_empty()),
         ];
-        seen.into_iter().filter(|(_, seen)| !seen).map(|(subject, _)| subject).collect()
+        seen.into_iter().filter(|(_, seen)| !seen).map(|(matter, _)| matter).collect()
     }
 
     fn contradicts(&mut self, device: DeviceId, (entity, key): (EntityId, &str), how: &str) {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::haste::Retries;
 use crate::base::Span;
 
 /// How long a run that goes on may say nothing, and one that is to begin may wait.
@@ -24,10 +25,14 @@ pub struct Waits {
     pub growth: u32,
     /// No wait before another try is longer.
     pub cap: Span,
+    /// Waits are drawn from this upwards and need not grow; else below a bound that does.
+    pub least: Option<Span>,
     /// Some triggers start a unit no sooner than this after its last start.
     pub debounce: Span,
     /// After so many failures in a row a run ends.
     pub attempts: u32,
+    /// Requests of a run that may be under way together, each with waits of its own.
+    pub streams: u32,
     /// So many times as long as usual a disk may take for everything, as an event has it.
     pub slowness: u32,
     /// Its queue is on disk: what was asked for is so in the next process, too.
@@ -118,6 +123,18 @@ impl Patience {
         matches!(self, Patience::Computed(waits) if waits.holds_rows)
     }
 
+    /// How it tries again; of a stack that says nothing of that, what nobody would mind.
+    pub(super) fn retries(&self) -> Retries {
+        match *self {
+            Patience::Computed(Waits { first: base, cap, attempts, streams, least, .. }) => {
+                Retries { base, cap, attempts, streams, least }
+            }
+            Patience::Stated(_) => {
+                Retries { base: Span::secs(1), cap: Span::secs(1), attempts: 10, streams: 1, least: None }
+            }
+        }
+    }
+
     pub(super) fn attempts(&self) -> u32 {
         match self {
             Patience::Computed(waits) => waits.attempts,
@@ -170,8 +187,10 @@ mod tests {
             first: Span::secs(1),
             growth: 2,
             cap: Span::secs(300),
+            least: None,
             debounce: Span::secs(60),
             attempts: 5,
+            streams: 1,
             slowness: 1,
             keeps_queue: false,
             holds_rows: false,

@@ -103,8 +103,8 @@ impl Wrong {
 
 impl DeviceStatus {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { at, device: id, event, rules, ref mut findings } = *heard;
-        self.stalls(at, id, &rules.patience, findings);
+        let Heard { at, device: id, event, setup, ref mut findings } = *heard;
+        self.stalls(at, id, &setup.patience, findings);
         if let Event::Status(status) = event {
             self.any = true;
             if let Some(text) = self.shows(at, *status) {
@@ -115,7 +115,7 @@ impl DeviceStatus {
         } else if !self.learns(at, id, event) {
             return;
         }
-        self.compare(at, id, &rules.patience, findings);
+        self.compare(at, id, &setup.patience, findings);
     }
 
     pub(super) fn was_copied(&mut self) {

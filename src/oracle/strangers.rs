@@ -24,7 +24,7 @@ pub(super) struct DeviceCursors {
 
 impl DeviceCursors {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { device: id, event, rules, ref mut findings, .. } = *heard;
+        let Heard { device: id, event, setup, ref mut findings, .. } = *heard;
         match *event {
             Event::SyncStart { unit, .. } => {
                 self.open.push(unit);
@@ -43,7 +43,7 @@ impl DeviceCursors {
                 *self = DeviceCursors { has_seen: self.has_seen, ..DeviceCursors::default() };
             }
             Event::Unit(UnitEvent::Cursors { at, dates }) => {
-                let units = &*rules.units;
+                let units = &*setup.labels.units;
                 if let Some((cursors, before)) = &self.seen {
                     for (unit, entity) in moved(cursors, at) {
                         let own = |ran: &UnitId| may_move(&units[usize::from(ran.0)], *ran, unit, entity);

@@ -5,8 +5,9 @@
 //! beyond that nobody asked for; where nothing answers, waits decide (`haste`).
 
 use super::check::Check;
-use super::findings::{Findings, Rules};
+use super::findings::Findings;
 use super::haste::{Haste, Retries, period};
+use super::model::OracleSetup;
 use super::words::Labels;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Time};
@@ -77,8 +78,9 @@ impl Account {
         self.looked |= rows > 0;
     }
 
-    pub(super) fn on(&mut self, at: Time, event: &Event<'_>, Rules { units, retries, .. }: &Rules) {
-        self.haste.on(at, event, units, *retries);
+    pub(super) fn on(&mut self, at: Time, event: &Event<'_>, setup: &OracleSetup) {
+        let (units, retries) = (&*setup.labels.units, setup.patience.retries());
+        self.haste.on(at, event, units, retries);
         match event {
             Event::ProcessStarted { .. }
             | Event::App(_)
@@ -125,19 +127,19 @@ impl Account {
         (answers > most).then_some(Beyond { at, asked, due, again, brought, most })
     }
 
-    pub(super) fn finish(&self, device: DeviceId, rules: &Rules, findings: &mut Findings) {
+    pub(super) fn finish(&self, device: DeviceId, setup: &OracleSetup, findings: &mut Findings) {
         let names = findings.words();
         let text = if let Some((unit, too_soon)) = self.haste.too_soon {
-            Some(too_soon.told(device, unit, rules.retries, names))
+            Some(too_soon.told(device, unit, setup.patience.retries(), names))
         } else if let Some(beyond) = self.beyond {
             Some(self.told_answers(device, beyond, names))
         } else {
-            self.fetched.map(|at| self.told_fetches(device, at, rules.retries, names))
+            self.fetched.map(|at| self.told_fetches(device, at, setup.patience.retries(), names))
         };
         findings.found(Check::Storm, (Some(device), None), text);
     }
 
-    fn told_answers(&self, device: DeviceId, beyond: Beyond, names: Labels<'_>) -> String {
+    fn told_answers(&self, device: DeviceId, beyond: Beyond, names: &Labels) -> String {
         let Beyond { at, asked, due, again, brought, most } = beyond;
         let answers = self.answers;
         let [answers, asked, due, again, brought, most] =
@@ -152,7 +154,7 @@ impl Account {
         )
     }
 
-    fn told_fetches(&self, device: DeviceId, at: Time, retries: Retries, names: Labels<'_>) -> String {
+    fn told_fetches(&self, device: DeviceId, at: Time, retries: Retries, names: &Labels) -> String {
         let (fetches, opened, attempts) = (thousands(self.fetches), thousands(self.opened), retries.attempts);
         format!(
             "{device} asked for the details of records {fetches} times, from {} on more often than the \

@@ -27,7 +27,7 @@ impl Watched {
         self.flow.on(heard);
         self.status.on(heard);
         self.owing.on(heard);
-        self.thrift.on(heard.at, heard.event, heard.rules);
+        self.thrift.on(heard.at, heard.event, heard.setup);
         self.again.on(heard);
         self.cursors.on(heard);
     }

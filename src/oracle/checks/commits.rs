@@ -10,7 +10,7 @@ use crate::oracle::words::{self, Labels};
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct CommitCase<'a> {
-    pub(in crate::oracle) words: Labels<'a>,
+    pub(in crate::oracle) words: &'a Labels,
     pub(in crate::oracle) at: Time,
     pub(in crate::oracle) row: &'a Row,
     pub(in crate::oracle) id: RowId,

@@ -9,7 +9,7 @@ use crate::oracle::words::{self, Labels};
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct EditCase<'a> {
-    pub(in crate::oracle) words: Labels<'a>,
+    pub(in crate::oracle) words: &'a Labels,
     pub(in crate::oracle) id: EditId,
     pub(in crate::oracle) edit: &'a Edit,
     pub(in crate::oracle) pending: &'a [PendingEdit],
@@ -121,10 +121,10 @@ pub(in crate::oracle) fn stuck(
     pending: &[PendingEdit],
     unfinished: &[Run],
     doing: &str,
-    words: Labels<'_>,
+    words: &Labels,
 ) -> Option<String> {
     let mut reasons = Vec::new();
-    reasons.extend(words::waiting(words.schema, pending));
+    reasons.extend(words::waiting(&words.schema, pending));
     for run in unfinished {
         reasons.push(format!("{} under way since {}", words.unit(run.unit), words.time(run.since)));
     }

@@ -9,7 +9,7 @@ use crate::oracle::words::{Labels, author};
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct RowCase<'a> {
-    pub(in crate::oracle) words: Labels<'a>,
+    pub(in crate::oracle) words: &'a Labels,
     pub(in crate::oracle) device: DeviceId,
     pub(in crate::oracle) entity: EntityId,
     pub(in crate::oracle) difference: Difference<'a>,

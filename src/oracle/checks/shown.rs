@@ -7,7 +7,7 @@ use crate::oracle::words::{self, Labels};
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct ShownCase<'a> {
-    pub(in crate::oracle) words: Labels<'a>,
+    pub(in crate::oracle) words: &'a Labels,
     pub(in crate::oracle) device: DeviceId,
     pub(in crate::oracle) now: Time,
     pub(in crate::oracle) row: &'a Row,

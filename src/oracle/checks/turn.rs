@@ -14,7 +14,7 @@ use crate::oracle::words::Labels;
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct Turn<'a> {
-    pub(in crate::oracle) words: Labels<'a>,
+    pub(in crate::oracle) words: &'a Labels,
     pub(in crate::oracle) at: Time,
     pub(in crate::oracle) id: EditId,
     pub(in crate::oracle) edit: &'a Edit,

@@ -17,7 +17,7 @@ use crate::contract::{
     Hook, KillReason, LocalEdit, LogEntry, LogKind, Node, PageEvent, Part, PhoneEvent, Progress, Refusal,
     RequestKind, ServerError, Shown, Sides, Status, SyncError, TransportError, Trigger, UnitEvent, blob_hash,
 };
-use crate::oracle::{Definition, Patience, Retries};
+use crate::oracle::{Definition, Patience};
 
 struct Play {
     stage: Stage,
@@ -39,18 +39,15 @@ pub(super) fn play(history: &str) -> Stage {
         if begun("columns") {
             setting.definition = Definition::Columns;
         }
-        if begun("doubles") {
-            let (cap, attempts) = (Span::secs(8), 5);
-            setting.retries = Retries { cap, attempts, ..Retries::UNKNOWN };
-        }
         if let Patience::Computed(waits) = &mut setting.patience {
+            waits.cap = Span::secs(if begun("doubles") { 8 } else { 60 });
             (waits.holds_rows, waits.keeps_queue) = (begun("holds-rows"), begun("keeps-queue"));
         }
         if begun("photos") {
             let photo = Attachment { least: 1, most: 2, thumbnail: None };
-            Arc::make_mut(&mut setting.schema).attachments.push((VISIT, photo));
+            Arc::make_mut(&mut setting.labels.schema).attachments.push((VISIT, photo));
         }
-        let unit = &mut Arc::make_mut(&mut setting.units)[usize::from(UNIT.0)];
+        let unit = &mut Arc::make_mut(&mut setting.labels.units)[usize::from(UNIT.0)];
         if begun("only visits") {
             unit.push = vec![VISIT];
         }
@@ -485,7 +482,14 @@ impl Play {
                 stage.emit(device, Event::Blob(sent));
             }
             ["stored" | "torn", key] => {
-                let whole = stage.oracle.schema.attachment(VISIT).unwrap().bytes(&Key::new(key), Part::Whole);
+                let whole = stage
+                    .oracle
+                    .setup
+                    .labels
+                    .schema
+                    .attachment(VISIT)
+                    .unwrap()
+                    .bytes(&Key::new(key), Part::Whole);
                 let came = if words[0] == "torn" { &b"torn"[..] } else { &whole };
                 let (bytes, hash, device) = (came.len() as u64, blob_hash(came), DeviceId(device));
                 let stored = BlobEvent::Stored { blob: photo(key), device, bytes, hash };

@@ -9,7 +9,7 @@ use crate::contract::{
     Delivery, DeviceView, EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, OnDelete,
     PendingEdit, Reference, Refusal, RequestKind, Schema, ScopeRule, Sides, SyncUnit,
 };
-use crate::oracle::{Clock, Definition, Life, Oracle, OracleSetup, Patience, Retries, Truth, Verdict, Waits};
+use crate::oracle::{Clock, Definition, Labels, Life, Oracle, OracleSetup, Patience, Truth, Verdict, Waits};
 
 /// Delivered as deltas by clinic; columns clinic, status, doctor and hidden, of which devices hold
 /// the first three.
@@ -134,10 +134,10 @@ impl Stage {
         }
         backend.rows.insert((SLOT, "s1".to_owned()), (Stamp(100), slot("monday", "office")));
         let attributes: Vec<_> = ["a", "a", "b", "b"].map(|clinic| vec![Value::text(clinic)]).to_vec();
+        let labels =
+            Labels { schema: Arc::clone(&schema), units: Arc::clone(&units), clock: Clock::default() };
         let mut setting = OracleSetup {
-            schema: Arc::clone(&schema),
-            units: Arc::clone(&units),
-            clock: Clock::default(),
+            labels,
             attributes,
             durable: true,
             patience: Patience::Computed(Waits {
@@ -145,13 +145,14 @@ impl Stage {
                 first: Span::secs(1),
                 growth: 2,
                 cap: Span::secs(60),
+                least: None,
                 debounce: Span::secs(60),
                 attempts: 5,
+                streams: 1,
                 slowness: 1,
                 keeps_queue: false,
                 holds_rows: false,
             }),
-            retries: Retries::UNKNOWN,
             capabilities: Capabilities::ALL,
             definition: Definition::Values,
             initial: Rc::new(backend.clone()),

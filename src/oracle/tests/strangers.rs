@@ -1,12 +1,12 @@
 //! Cursors that a stranger moved.
 
-use super::super::clock::Clock;
-use super::super::findings::{Findings, Heard, Rules};
+use std::rc::Rc;
+
+use super::super::findings::{Findings, Heard};
 use super::super::strangers::DeviceCursors;
 use super::stage::Stage;
 use crate::base::{DeviceId, EntityId, Span, Stamp, Time, UnitId};
-use crate::contract::{Capabilities, Event, Excerpt, KillReason, SyncError, SyncUnit, UnitEvent};
-use crate::oracle::{Patience, Retries};
+use crate::contract::{Event, Excerpt, KillReason, SyncError, SyncUnit, UnitEvent};
 
 const ME: DeviceId = DeviceId(0);
 const A: UnitId = UnitId(0);
@@ -32,14 +32,12 @@ fn found(
     after: &[(Option<UnitId>, EntityId, u64)],
     dates: [i64; 2],
 ) -> Vec<String> {
-    let labels = (Stage::new().schema, units().into(), Clock::default());
-    let mut findings = Findings::new(Capabilities::ALL, labels);
-    let (patience, retries) = (Patience::Stated(Span::ZERO), Retries::UNKNOWN);
-    let rules = Rules { units: units().into(), durable: true, patience, retries, acknowledges: true };
+    let setup = Stage::with(|setup| setup.labels.units = units().into()).oracle.setup;
+    let mut findings = Findings::new(Rc::clone(&setup));
     let mut cursors = DeviceCursors::default();
     let mut tell = |event: Event<'_>| {
-        let (at, rules, findings) = (Time::ZERO, &rules, &mut findings);
-        cursors.on(&mut Heard { at, device: ME, event: &event, rules, findings });
+        let (at, setup, findings) = (Time::ZERO, &*setup, &mut findings);
+        cursors.on(&mut Heard { at, device: ME, event: &event, setup, findings });
     };
     let date = |at| [(A, Stamp(at))];
     tell(Event::Unit(UnitEvent::Cursors { at: before, dates: &date(dates[0]) }));
