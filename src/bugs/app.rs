@@ -16,7 +16,6 @@ bugs! {
         { app |engine| Rc::new(InRestlessApp(engine)) }
 }
 
-/// Engines in an app with such a hook.
 struct InRestlessApp(Rc<dyn EngineFactory>);
 
 impl EngineFactory for InRestlessApp {
@@ -52,7 +51,6 @@ impl EngineFactory for InRestlessApp {
 }
 
 struct Restless {
-    /// What the app does besides.
     others: Rc<dyn Hooks>,
     events: Rc<dyn EventSink>,
     engine: Rc<OnceCell<Weak<dyn SyncEngine>>>,

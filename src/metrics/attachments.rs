@@ -29,7 +29,6 @@ struct Owner {
 pub(super) struct Attachments {
     schema: Arc<Schema>,
     desks: BTreeMap<DeviceId, Desk>,
-    /// How far each was sent by then.
     sent: BTreeMap<(DeviceId, BlobId), u64>,
     owners: BTreeMap<BlobId, Owner>,
     stored: BTreeSet<BlobId>,
@@ -112,7 +111,6 @@ impl Attachments {
         }
     }
 
-    /// The end: what is without the other is so until now.
     pub(super) fn finish(&self, at: Time, board: &mut Board) {
         for desk in self.desks.values() {
             board.lasted(Id::AttachmentTime, desk.sends_since, at);
@@ -127,7 +125,6 @@ impl Attachments {
     }
 }
 
-/// Notes since when something holds, or counts for how long it did.
 fn holds(is_so: bool, since: &mut Option<Time>, id: Id, at: Time, board: &mut Board) {
     if is_so {
         since.get_or_insert(at);

@@ -11,7 +11,6 @@ use super::distribution::Distribution;
 use super::edits::Edits;
 use super::figure::{Figures, Sample};
 use super::forgotten::Forgotten;
-use super::hooks::HookCounts;
 use super::page::Pages;
 use super::presence::Presence;
 use super::replication::Replication;
@@ -62,7 +61,6 @@ pub struct Collector {
     sessions: Sessions,
     arrivals: Arrivals,
     attachments: Attachments,
-    hooks: HookCounts,
     forgotten: Forgotten,
     control: Control,
     traffic: Traffic,
@@ -85,11 +83,10 @@ impl Collector {
     pub fn new(setting: CollectorSetup) -> Collector {
         let devices = setting.starts.len();
         Collector {
-            board: Board::new(&setting.starts, setting.units, &setting.schema),
+            board: Board::new(&setting.starts, setting.units, setting.schema.clone()),
             sessions: Sessions::new(devices),
             arrivals: Arrivals::new(devices, &setting.pulls),
             attachments: Attachments::new(setting.schema.clone()),
-            hooks: HookCounts::default(),
             forgotten: Forgotten::default(),
             control: Control::default(),
             traffic: Traffic::new(devices),
@@ -159,7 +156,6 @@ impl Collector {
         self.situations.finish(at, &mut self.board);
         self.sessions.finish(at, &mut self.board);
         self.sights.finish(at, &mut self.board);
-        self.hooks.finish(&mut self.board);
         self.forgotten.finish(&mut self.board);
         self.attachments.finish(at, &mut self.board);
         self.pages.finish(at, &mut self.board);
@@ -196,7 +192,6 @@ impl Collector {
         self.sessions.on(at, device, event, &mut self.board);
         self.sights.on(at, device, event, &mut self.board);
         self.arrivals.on(at, device, event, &mut self.board);
-        self.hooks.on(event, &mut self.board);
         self.forgotten.on(at, device, event, &mut self.board);
         self.pages.on(at, device, event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);

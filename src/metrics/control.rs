@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::board::Board;
+use super::board::{Board, Part};
 use super::table::Id;
 use crate::base::{DeviceId, Time};
 use crate::contract::{Event, RequestKind};
@@ -31,7 +31,9 @@ impl Control {
         let power = rows.max(&1).ilog2();
         if course.been & 1 << power == 0 {
             course.been |= 1 << power;
-            board.observe_size(Id::ControlReached, *kind, power, (at - course.since).0);
+            let reached = (at - course.since).0;
+            board.observe(Id::ControlReached, reached);
+            board.observe_part(Id::ControlReached, Part::Size(*kind, power), reached);
         }
     }
 }

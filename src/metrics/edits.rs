@@ -20,7 +20,6 @@ pub(super) struct Edits {
 }
 
 impl Edits {
-    /// Edits made and neither acknowledged nor given up.
     pub(super) fn waiting(&self) -> u64 {
         self.waiting.len() as u64
     }
@@ -72,7 +71,6 @@ impl Edits {
             Event::Page(PageEvent::Resolved { edit, on_top: false, kind, .. })
                 if *kind != ConflictKind::Equal =>
             {
-                // That it waits may not have been told.
                 self.found(*edit, board);
             }
             Event::EditLogged { edit, kind, .. } => match kind {

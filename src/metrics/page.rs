@@ -9,11 +9,9 @@ use crate::contract::{Decision, Event, PageEvent};
 
 #[derive(Debug, Default)]
 pub(super) struct Pages {
-    /// When nobody works any more.
     script_ends: Time,
     open: BTreeMap<(DeviceId, EditId), Time>,
     decided: BTreeSet<(DeviceId, EditId)>,
-    /// Since when a device refuses runs.
     held: BTreeMap<DeviceId, Time>,
     held_edits: BTreeSet<EditId>,
 }

@@ -21,8 +21,7 @@ pub const SYNCED: &str = "engine.session.longest";
 /// How many samples the length of a script is cut into.
 const SAMPLES: u64 = 240;
 
-/// Takes samples at even distances: 240 over the script, at most as many again after it, and one at
-/// the end.
+/// Takes 240 samples over the script, at most as many again after it, and one at the end.
 #[derive(Debug)]
 pub(super) struct Series {
     every: Span,
@@ -44,12 +43,10 @@ impl Series {
         Series { every, next: Time::ZERO + every, last, samples: Vec::new(), longest_queued, longest_synced }
     }
 
-    /// Whether a sample is due before something that happens at `at`.
     pub(super) fn due(&self, at: Time) -> bool {
         self.next < at && self.next <= self.last
     }
 
-    /// Takes the samples that are due before `at`, at which time something changes `levels`.
     pub(super) fn advance(&mut self, at: Time, levels: Levels) {
         while self.due(at) {
             self.sample(self.next, levels);

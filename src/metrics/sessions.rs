@@ -1,6 +1,6 @@
 //! Runs of units, their queue, and what they brought.
 
-use super::board::Board;
+use super::board::{Board, Part};
 use super::table::Id;
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{Event, RequestKind, SyncError, TransportError, UnitEvent};
@@ -17,18 +17,15 @@ struct Run {
 struct Started {
     unit: UnitId,
     run: u64,
-    /// A request of its unit has been answered since.
     answered: bool,
     died: bool,
 }
 
 #[derive(Clone, Debug, Default)]
 struct OfDevice {
-    /// Runs that are under way, at most one of a unit.
     open: Vec<Run>,
     busy: Option<Time>,
-    /// How long requests were, or will be, in the queue of the backend, of those that are under
-    /// way.
+    /// How long requests that are under way are in the queue of the backend.
     queued: Span,
     /// Whether a request has been answered since a run was told as started.
     answered: bool,
@@ -72,7 +69,7 @@ impl Sessions {
             Event::SyncComplete { unit, run, took, blocking } => {
                 own.ended(*run, board);
                 board.observe_on(Id::SessionDuration, device, took.0);
-                board.observe_unit(Id::SessionDuration, *unit, took.0);
+                board.observe_part(Id::SessionDuration, Part::Unit(*unit), took.0);
                 if *blocking {
                     board.observe(Id::SessionBlocking, took.0);
                 }
@@ -138,21 +135,18 @@ impl Sessions {
         }
     }
 
-    /// The run of the device whose process died and whose end nobody has told: it was written, and
-    /// the process did not live to tell it, or its beginning was lost. Runs that a later life finds
-    /// open it tells of before it begins another.
+    /// A run whose process died and whose end nobody has told. Runs that a later life finds open it
+    /// tells of before it begins another.
     pub(super) fn untold(&self, device: DeviceId) -> Option<(UnitId, u64)> {
         let mut started = self.devices[device.0 as usize].started.iter();
         started.find(|started| started.died).map(|started| (started.unit, started.run))
     }
-    /// A request of the device has come to the backend, and will be so long in its queue.
     pub(super) fn queued(&mut self, device: DeviceId, queued: Span) {
         let all = &mut self.devices[device.0 as usize].queued;
         *all = Span(all.0.saturating_add(queued.0));
     }
 
-    /// Works out the rates. Runs that are under way at the end lasted until then, as what they
-    /// brought counts, too.
+    /// Works out the rates. Runs that are under way at the end lasted until then.
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         self.devices.iter_mut().for_each(|own| self.ran += own.close(at, |_| true, board));
         let per_second = |n: u64, thousandths: u128| {
@@ -167,8 +161,7 @@ impl Sessions {
 }
 
 impl OfDevice {
-    /// Adds the time of a request of a run that came to nothing, and to the part of such time that
-    /// is told apart. What comes between runs, or beside them, is not theirs.
+    /// Adds the time of a request that came to nothing, if a run waited for it.
     fn lost(&mut self, kind: RequestKind, took: Span, part: Option<Id>, board: &mut Board) {
         self.queued = Span::ZERO;
         if kind != RequestKind::Fetch && !self.open.is_empty() {
@@ -186,9 +179,8 @@ impl OfDevice {
         }
     }
 
-    /// A run ends; true if a request of it had been answered. What was not told as started started
-    /// all the same: its process died before it told of it, or it ended before, and a backup, a
-    /// copy or a loss of power took that back.
+    /// A run ends; true if a request of it had been answered. One that was not told as started did
+    /// start: its process died first, or a backup, a copy or a loss of power took that back.
     fn ended(&mut self, run: u64, board: &mut Board) -> bool {
         let place = self.started.iter().position(|started| started.run == run);
         let started = place.map(|place| self.started.remove(place));
@@ -203,7 +195,6 @@ impl OfDevice {
         if !self.open.is_empty() {
             return Span::ZERO;
         }
-        // No run is left, and so nothing of what they still waited for.
         self.waits.drain(..).for_each(|(from, _)| board.lasted(Id::RetryTime, Some(from), at));
         self.busy.take().map_or(Span::ZERO, |since| at - since)
     }

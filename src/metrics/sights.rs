@@ -8,7 +8,6 @@ use super::table::Id;
 use crate::base::{DeviceId, EntityId, Time, UnitId};
 use crate::contract::{Event, Shown, UnitEvent};
 
-/// What is shown of a pull.
 #[derive(Clone, Copy, Debug, Default)]
 struct Pulled {
     /// The first and the last time at which rows of it were there.
@@ -20,7 +19,6 @@ struct Pulled {
 #[derive(Debug, Default)]
 pub(super) struct Sights {
     shown: BTreeMap<DeviceId, (Shown, Time)>,
-    /// Tables that are empty since what was in them is to come again.
     emptied: BTreeMap<(DeviceId, EntityId), Time>,
     dangling: BTreeMap<DeviceId, (u64, Time)>,
     pulled: BTreeMap<(DeviceId, UnitId), Pulled>,

@@ -16,7 +16,6 @@ use crate::contract::{Decision, Event, HookEnd, KillReason, Node, Occurrence, Re
 #[derive(Debug)]
 pub struct Timeline {
     units: Vec<String>,
-    /// The entries, each followed by a comma.
     text: String,
     kept: u64,
     left_out: u64,
@@ -30,7 +29,6 @@ pub struct Timeline {
     workers: Vec<Time>,
 }
 
-/// The rows of a device's part of the picture, from the top.
 #[derive(Clone, Copy)]
 enum Track {
     App = 1,
@@ -54,7 +52,6 @@ const TRACKS: [(Track, &str); 8] = [
     (Track::Status, "status shown"),
 ];
 
-/// The backend's number in the picture; a device's is its own and this.
 const BACKEND: u64 = 1;
 const FIRST_DEVICE: u64 = 100;
 
@@ -279,7 +276,6 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Nanoseconds as microseconds with three decimals.
 fn micros(ns: u64) -> String {
     let mut text = String::new();
     write!(text, "{}.{:03}", ns / 1_000, ns % 1_000).expect("writing to memory does not fail");

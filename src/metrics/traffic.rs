@@ -7,7 +7,8 @@ use super::table::Id;
 use super::waste::Waste;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{
-    Author, DropReason, EditKind, Event, KillReason, PhoneEvent, ServerError, TransportError, UnitEvent,
+    Author, DropReason, EditKind, Event, HookEnd, KillReason, PhoneEvent, ServerError, TransportError,
+    UnitEvent,
 };
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,7 +66,6 @@ impl Traffic {
                 board.add(Id::RequestsCut, u64::from(cut));
                 board.add(Id::RequestsTimedOut, u64::from(*error == TransportError::Timeout));
                 if *error == TransportError::Offline {
-                    // Without a network it has not left after all.
                     board.take_back(Id::Requests, 1);
                     board.take_back(Id::UpBytes, *wasted);
                 } else {
@@ -110,6 +110,17 @@ impl Traffic {
             Event::Unit(UnitEvent::ThrownAway { rows, .. }) => {
                 board.add(Id::ThrownAwayRows, u64::from(*rows));
             }
+            Event::HookStarted { .. } => {
+                board.add(Id::HookCount, 1);
+                board.add(Id::HookUnended, 1);
+            }
+            Event::HookEnded { ended, took, .. } => {
+                board.take_back(Id::HookUnended, 1);
+                board.observe(Id::HookDuration, took.0);
+                board.add(Id::HookThrew, u64::from(*ended == HookEnd::Threw));
+                board.add(Id::HookTimedOut, u64::from(*ended == HookEnd::TimedOut));
+            }
+            Event::HookTriggered { .. } => board.add(Id::HookTriggers, 1),
             Event::CursorSaved { .. } => board.add(Id::CursorSaved, 1),
             Event::CursorReset { .. } => board.add(Id::CursorReset, 1),
             _ => {}

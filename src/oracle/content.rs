@@ -16,8 +16,7 @@ pub(super) struct Expected {
     pub(super) content: u64,
 }
 
-/// The backend's live rows at the end by place, in the order of keys. Devices with equal attributes
-/// share a list, so the backend is read once however many devices there are.
+/// The backend's live rows by place, in the order of keys; devices with equal attributes share.
 pub(super) struct Contents {
     by_entity: Vec<Option<FxHashMap<u64, Vec<Expected>>>>,
     hash: RowHash,
@@ -26,21 +25,9 @@ pub(super) struct Contents {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Difference<'a> {
     Missing(&'a Expected),
-    Differs {
-        expected: &'a Expected,
-        stamp: Stamp,
-        content: u64,
-        shown: &'a [ValueRef<'a>],
-    },
-    Extra {
-        key: &'a str,
-        stamp: Stamp,
-        content: u64,
-    },
-    /// It shows the row again, or rows out of the order of keys.
-    Twice {
-        key: &'a str,
-    },
+    Differs { expected: &'a Expected, stamp: Stamp, content: u64, shown: &'a [ValueRef<'a>] },
+    Extra { key: &'a str, stamp: Stamp, content: u64 },
+    Twice { key: &'a str },
 }
 
 impl Difference<'_> {
@@ -52,7 +39,6 @@ impl Difference<'_> {
     }
 }
 
-/// Devices hold these in full: delivered as deltas, and pulled by some unit.
 fn compared(schema: &Schema, units: &[SyncUnit], id: EntityId) -> bool {
     schema.entity(id).delivery == Delivery::Delta && units.iter().any(|unit| unit.pull.contains(&id))
 }
@@ -112,8 +98,7 @@ impl Contents {
         places
     }
 
-    /// Tells each difference, in the order of keys; gives how many rows were compared. Of entities
-    /// that devices do not hold in full only rows shown twice.
+    /// Tells each difference, in the order of keys; gives how many rows were compared.
     pub(super) fn compare(
         &mut self,
         id: EntityId,
@@ -192,13 +177,11 @@ pub(super) fn stale_copies(schema: &Schema, truth: &dyn Truth) -> u64 {
     rows
 }
 
-/// Rows that a device holds of an entity that is delivered on open: as old as that, each must be
-/// what the backend had at some time.
+/// Rows that came on open: each must be what the backend had at some time.
 pub(super) struct Opened<'a> {
     pub(super) schema: &'a Schema,
     pub(super) history: &'a History,
     pub(super) truth: &'a dyn Truth,
-    /// Whether versions are known by their stamps.
     pub(super) by_stamps: bool,
 }
 
@@ -230,12 +213,10 @@ impl Opened<'_> {
         let content = hash.shown(values);
         let schema = self.schema.entity(entity);
         let Some(id) = self.history.find(entity, key) else {
-            // Nothing happened to it since the start.
             let there = self.truth.row(entity, key);
             return there.is_some_and(|(_, values)| hash.projected(schema, &values) == content);
         };
-        let first = self.history.at_the_start(entity, key);
-        let first = first.map(|(stamp, values)| (stamp, hash.projected(schema, &values)));
+        let first = self.history.first(entity, key);
         let later = self.history.row(id).versions.iter().filter(|version| !version.gone);
         let versions: Vec<(Stamp, u64)> =
             first.into_iter().chain(later.map(|version| (version.stamp, version.content))).collect();

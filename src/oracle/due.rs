@@ -24,12 +24,10 @@ pub(super) struct Owed {
     pub(super) unit: UnitId,
     pub(super) why: Why,
     pub(super) since: Time,
-    /// For how long nothing stood in its way.
     pub(super) idle: Span,
     pub(super) told: bool,
 }
 
-/// An edit that was made here and of which no verdict is known.
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
     pub(super) place: EditTarget,

@@ -10,7 +10,6 @@ use super::history::History;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Time, Value};
 use crate::contract::{Author, Event, LocalEdit, LogKind, Node, Occurrence, Schema};
 
-/// How long an edit has to wait to be one that waits.
 const A_MOMENT: Span = Span::secs(2);
 
 type Top = (EntityId, Key);
@@ -31,11 +30,8 @@ struct With {
 pub(super) struct Families {
     /// By row: what it is part of, as far as edits and commits tell.
     parents: BTreeMap<Top, Key>,
-    /// Edits that wait, with the top of their family and since when.
     waits: BTreeMap<EditId, (Top, Time)>,
-    /// By edit: those of its family that waited as it was first sent.
     with: BTreeMap<EditId, With>,
-    /// By device that became a copy of another: edits that waited there then.
     copied: BTreeMap<DeviceId, BTreeSet<EditId>>,
     halves: BTreeMap<(DeviceId, Top), Half>,
     split: u64,

@@ -32,17 +32,18 @@ pub struct Violation {
     pub device: Option<DeviceId>,
     /// The record, where one is concerned.
     pub record: Option<(EntityId, Key)>,
-    /// The record that the device was last busy with, where none is concerned: its life tells what
-    /// happened about then.
+    /// The record that the device was last busy with, where none is concerned.
     pub beside: Option<(EntityId, Key)>,
     /// In words, with names and figures.
     pub text: String,
 }
 
-pub(super) struct Blind {
+/// What an edit seems to have done wrong, unless a log speaks of it in the end.
+#[derive(Debug)]
+pub(super) struct Suspicion {
+    pub(super) check: Check,
     pub(super) edit: EditId,
-    pub(super) entity: EntityId,
-    pub(super) key: Key,
+    pub(super) record: (EntityId, Key),
     /// In which life of its device it was committed, and when.
     pub(super) committed: (u32, Time),
     pub(super) text: String,
@@ -154,7 +155,6 @@ impl Findings {
     pub(super) fn finish(mut self) -> (Vec<Violation>, BTreeMap<&'static str, u64>, Vec<&'static str>) {
         let rank = |name: &str| ALL.iter().position(|(n, _)| *n == name);
         self.violations.sort_by_key(|v| rank(v.check));
-        // What was found all the same is told.
         let applies =
             |check: &Check| check.applies(self.setup.capabilities) || self.counts[*check as usize] > 0;
         let counts = |check: &&Check| applies(check) || check.counts(self.setup.capabilities);

@@ -21,13 +21,11 @@ const SLOW: Span = Span::secs(1);
 pub(super) struct Run {
     pub(super) unit: UnitId,
     pub(super) since: Time,
-    /// Until when it is known to have done something, or to wait for something.
     sign: Time,
     hooks: u32,
     told: bool,
     life: u32,
     may_have_ended: bool,
-    /// So many runs before it led to it, each to the next.
     chain: u32,
 }
 
@@ -41,28 +39,20 @@ struct Ended {
 
 #[derive(Debug, Default)]
 pub(super) struct DeviceFlow {
-    /// Processes started; the current one's number.
     life: u32,
     alive: bool,
     suspended: bool,
-    /// Until when the server has asked to be left alone.
     left_alone: Time,
     open: BTreeMap<u64, Run>,
     /// By run: when others of its unit started; whether it was still under way shows when it ends.
     met: BTreeMap<u64, Vec<Time>>,
-    /// One more than the greatest run that started.
     runs: u64,
     queue: VecDeque<(UnitId, Time)>,
-    /// When it was told last of a unit that it waits once.
     coalesced: BTreeMap<UnitId, Time>,
     last_end: Option<Ended>,
-    /// When the last run of each unit ended, whatever somebody did since.
     ends: BTreeMap<UnitId, Time>,
-    /// Units that the app has called at once and that run, each with since when.
     called: Vec<(UnitId, Time)>,
-    /// A hook is triggering this unit, for a run to which so many led.
     triggering: Option<(UnitId, u32)>,
-    /// Units that wait as a hook triggered them, each with how many runs led to that.
     triggered: BTreeMap<UnitId, u32>,
     /// The process died at work, and no run started since: what it did last it may not have told.
     untold: bool,
@@ -172,8 +162,7 @@ impl DeviceFlow {
     pub(super) fn unfinished(&self) -> impl Iterator<Item = Run> {
         self.open.values().copied().filter(|run| self.alive && run.life == self.life)
     }
-    /// It did not come to rest: what it has open it might yet have ended, but for what had its
-    /// time.
+    /// It did not come to rest: what is open might yet have ended, but for what had its time.
     pub(super) fn at_no_rest(&mut self, now: Time, patience: &Patience) {
         let (alive, life) = (self.alive, self.life);
         self.open.retain(|_, run| alive && run.life == life && run.is_silent(now, patience));
@@ -251,8 +240,7 @@ impl DeviceFlow {
         }
     }
 
-    /// What the device does, or waits for, is what its newest run does, of the unit that it is told
-    /// of.
+    /// What the device does, or waits for, is what its newest run of the unit does.
     fn sign_of_life(&mut self, at: Time, event: &Event<'_>, patience: &Patience) {
         match event {
             Event::RequestRefused { error: ServerError::Throttled(after), .. } => {
@@ -334,7 +322,6 @@ impl DeviceFlow {
         let Some(told) = self.coalesced.get(&unit).copied().filter(|_| put_back) else { return };
         self.queue.retain(|(waiting, since)| *waiting != unit || *since <= queued_at || *since > told);
     }
-    /// How many runs led, each to the next, to the one of `unit` that starts now.
     fn chain(&mut self, unit: UnitId, queued_at: Time) -> u32 {
         let at_once = self.last_end.filter(|ended| (ended.unit, ended.at) == (unit, queued_at));
         let by_end = at_once.map(|ended| ended.chain + 1);

@@ -11,7 +11,6 @@ use crate::base::words::thousands;
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{Event, RequestKind, SyncError, SyncUnit, TransportError, Trigger};
 
-/// How a stack tries again, by what its [`super::Waits`] say.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Retries {
     pub(super) base: Span,
@@ -21,9 +20,7 @@ pub(super) struct Retries {
     pub(super) least: Option<Span>,
 }
 
-/// Time pays so many times its length.
 const PAYS: u64 = 3;
-/// So many of the longest wait may be owed, by luck.
 const LUCK: u64 = 20;
 /// Starts of a unit that may be still to come: one queued, one held back, one planned.
 const TO_COME: u32 = 3;
@@ -32,7 +29,6 @@ impl Retries {
     /// The bound below which the wait after so many failures in a row is drawn.
     fn bound(self, failures: u32) -> Span {
         match self.least {
-            // It is paid in full.
             Some(least) => least * PAYS,
             None => {
                 let doubled = 1_u64.checked_shl(failures.saturating_sub(1)).unwrap_or(u64::MAX);
@@ -63,8 +59,7 @@ impl Debt {
         Span(self.bounds.0.saturating_sub(LUCK.saturating_mul(self.longest.0)) / PAYS)
     }
 
-    /// Another try is made, before which a wait below `bound` was to pass; `idle`: no request was
-    /// under way.
+    /// Another try is made, before which a wait below `bound` was to pass.
     fn owe(&mut self, at: Time, idle: Span, bound: Span) -> Option<TooSoon> {
         if self.bounds.0 <= self.waited(idle).0.saturating_mul(PAYS) {
             *self = Debt { since: (at, idle), ..Debt::default() };
@@ -84,13 +79,10 @@ impl Debt {
 #[derive(Clone, Debug, Default)]
 struct Unit {
     open: bool,
-    /// Tries of its run that failed since the last answer.
     failed: u32,
     /// Answers to pushes in a row that put edits off and settled none, and that the last did.
     put_off: (u32, bool),
-    /// As many failures in a row its last run ended with.
     tries: u32,
-    /// Starts that were asked for, and times that it was due.
     asked: u32,
     due: u64,
     /// Requests under way, since when as many as there may be, and for how long that was so in all.
@@ -104,7 +96,6 @@ struct Unit {
 pub(super) struct Haste {
     units: Vec<Unit>,
     sent: BTreeMap<u64, UnitId>,
-    /// The first that was too soon.
     pub(super) too_soon: Option<(UnitId, TooSoon)>,
 }
 
@@ -118,7 +109,6 @@ impl Haste {
         for unit in &mut self.units {
             unit.asked = (unit.asked + 1).min(TO_COME);
             if !unit.open {
-                // It may be called without a run.
                 (unit.failed, unit.put_off) = (0, (0, false));
             }
         }
@@ -127,7 +117,6 @@ impl Haste {
     pub(super) fn put_off(&mut self) {
         self.units.iter_mut().for_each(|unit| unit.put_off.1 = true);
     }
-    /// What became of an edit shows, or it is in the server's hands.
     pub(super) fn settled(&mut self) {
         self.units.iter_mut().for_each(|unit| unit.put_off.0 = 0);
     }
@@ -252,7 +241,6 @@ impl Unit {
         let times = period.map_or(0, |period| at.0 / period.0.max(1) + 1);
         let due = !asked && self.due < times;
         if due {
-            // One may be late.
             self.due = (self.due + 1).max(times - 1);
         }
         asked || due

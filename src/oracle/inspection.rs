@@ -9,7 +9,7 @@ use super::check::{Check, Matter, metric_of};
 use super::checks::{self, EditCase, RowCase};
 use super::content::{Contents, Difference, Opened, stale_copies};
 use super::edit::Edit;
-use super::findings::{Blind, Violation};
+use super::findings::{Suspicion, Violation};
 use super::flow::Run;
 use super::held::{At, Behind};
 use super::history::{History, RowId};
@@ -65,7 +65,6 @@ fn uncounted(
     uncounted
 }
 
-/// Counts edits that went, and those that wait for who has logged out; gives the first of either.
 fn gone(
     (ledger, undone): (&Ledger, &[EditId]),
     words: &Labels,
@@ -81,7 +80,6 @@ fn gone(
     [with(&gone, "its device").or_else(|| with(undone, "the backend")), first(&shelved)]
 }
 
-/// What is counted by the stamps of what devices hold.
 const BY_STAMPS: [&str; 4] =
     ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.went_back.row_ns", "oracle.skipped.versions"];
 
@@ -94,7 +92,6 @@ pub struct Inspection<'a> {
     stops: &'a dyn Fn() -> bool,
     contents: Contents,
     half_seen: u64,
-    /// Rows of the backend that people take for another one.
     doubles: u64,
     stale_copies: u64,
     compared: u64,
@@ -102,7 +99,6 @@ pub struct Inspection<'a> {
 
 struct Said {
     pending: Vec<PendingEdit>,
-    /// Those and what waits for a person.
     unsent: Vec<PendingEdit>,
     log: Vec<LogEntry>,
 }
@@ -126,7 +122,6 @@ impl Said {
         let failed = self.pending.iter().find(|edit| edit.last_error.is_some());
         failed.or(self.pending.first()).map(|edit| (edit.entity, edit.key.as_str()))
     }
-    /// The row shows edits that wait: that is not a difference but being stuck.
     fn is_dirty(&self, entity: EntityId, key: &str) -> bool {
         self.unsent.iter().any(|p| p.entity == entity && p.key.as_str() == key)
     }
@@ -168,18 +163,23 @@ impl<'a> Inspection<'a> {
         Inspection { oracle, at, truth, stops, contents, half_seen, doubles, stale_copies, compared }
     }
 
-    fn check_owed(&mut self, device: DeviceId, said: &Said) {
+    fn check_said(&mut self, device: DeviceId, said: &Said) {
         let Oracle { watched, findings, setup, .. } = &mut self.oracle;
         let owing = &mut watched[device.0 as usize].owing;
         owing.judge(self.at, device, &setup.patience, findings);
         said.pending.iter().for_each(|waits| owing.confirm(device, waits.edit, findings));
+        self.check_overwriting(device, &said.log);
+        self.check_edits(device, said);
     }
 
-    fn on_page(&mut self, device: DeviceId, view: &dyn DeviceView) {
-        let Oracle { history, busy, .. } = &mut self.oracle;
+    /// What the device says of its edits; of open conflicts and attachments it is noted.
+    fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> Said {
+        let Oracle { history, busy, attachments, watched, .. } = &mut self.oracle;
+        attachments.holds(view.attachments());
         for OpenConflict { entity, key, .. } in view.open_conflicts() {
             busy.note(history.remember(entity, key.as_str()), Some(device), |what| what.open += 1);
         }
+        Said::of(view, &watched[device.0 as usize].owing)
     }
 
     /// Checks one device that was in use: its edits, and every row that it should hold in full.
@@ -190,10 +190,8 @@ impl<'a> Inspection<'a> {
             self.oracle.findings.add(Check::DanglingId, concerns, || format!("on {device} {text}"));
         }
         let view = &NamedView { names: &names, schema: &schema, view };
-        self.oracle.attachments.holds(view.attachments());
+        let said = self.look(device, view);
         self.cut_off(device);
-        let said = Said::of(view, &self.oracle.watched[device.0 as usize].owing);
-        self.on_page(device, view);
         let unfinished: Vec<Run> = self.oracle.watched[device.0 as usize].flow.unfinished().collect();
         let words = self.oracle.words();
         let stuck = checks::stuck(device, &said.pending, &unfinished, &view.doing(), words);
@@ -201,9 +199,7 @@ impl<'a> Inspection<'a> {
         let Oracle { watched, findings, setup, .. } = &mut self.oracle;
         let status = &mut watched[device.0 as usize].status;
         status.finish((self.at, device), Some(said.unsent.len()), &setup.patience, findings);
-        self.check_owed(device, &said);
-        self.check_overwriting(device, &said.log);
-        self.check_edits(device, &said);
+        self.check_said(device, &said);
         self.check_rows(device, &said, view);
         self.oracle.look_at_parts_at_rest(device, view.view);
     }
@@ -213,26 +209,16 @@ impl<'a> Inspection<'a> {
         self.oracle.look_at_columns(device, view, self.truth.truth, newer);
     }
 
-    /// Notes a device that did not come to rest, and `why`. With a view its edits are checked, not
-    /// its rows nor the ends of its runs.
+    /// Notes a device that did not rest, and `why`. Its edits are checked, if there is a view.
     pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
-        let names = Rc::clone(&self.oracle.names);
-        let schema = Arc::clone(&self.oracle.setup.labels.schema);
-        let named = view.map(|view| NamedView { names: &names, schema: &schema, view });
-        let owing = &self.oracle.watched[device.0 as usize].owing;
-        let said = named.as_ref().map(|view| Said::of(view, owing));
-        named.iter().for_each(|view| self.on_page(device, view));
-        named.iter().for_each(|view| self.oracle.attachments.holds(view.attachments()));
+        let (names, schema) = (Rc::clone(&self.oracle.names), Arc::clone(&self.oracle.setup.labels.schema));
+        let said = view.map(|view| self.look(device, &NamedView { names: &names, schema: &schema, view }));
         let waits = said.as_ref().and_then(Said::waits);
         self.oracle.findings.add(Check::Stuck, (Some(device), waits), || why.to_owned());
         self.cut_off(device);
         let Oracle { watched, setup, .. } = &mut self.oracle;
         watched[device.0 as usize].flow.at_no_rest(self.at, &setup.patience);
-        if let Some(said) = said {
-            self.check_owed(device, &said);
-            self.check_overwriting(device, &said.log);
-            self.check_edits(device, &said);
-        }
+        said.iter().for_each(|said| self.check_said(device, said));
     }
 
     /// What a run under way was about to tell of the last answer it does not tell any more.
@@ -259,17 +245,18 @@ impl<'a> Inspection<'a> {
             held,
             shown,
             ledger,
-            blind,
+            suspicions,
             miscalled,
             families,
             ..
         } = self.oracle;
         let words = &setup.labels;
         self.oracle.intents.finish(&mut findings);
-        let told = |blind: &Blind| ledger.has_told(blind.edit, blind.committed);
-        for Blind { edit, entity, key, text, .. } in blind.into_iter().filter(told) {
-            let concerns = (Some(edit.device), Some((entity, key.as_str())));
-            findings.add(Check::SilentDiscard, concerns, || text);
+        let told =
+            |one: &Suspicion| one.check != Check::SilentDiscard || ledger.has_told(one.edit, one.committed);
+        for Suspicion { check, edit, record: (entity, key), text, .. } in suspicions.into_iter().filter(told)
+        {
+            findings.add(check, (Some(edit.device), Some((entity, key.as_str()))), || text);
         }
         for (one, device) in watched.iter_mut().zip((0..).map(DeviceId)) {
             one.flow.finish(self.at, device, &setup.patience, &mut findings);
@@ -308,10 +295,9 @@ impl<'a> Inspection<'a> {
 
     /// The log counts, not the event; where an edit was copied the line may be in the copy's.
     fn check_overwriting(&mut self, device: DeviceId, log: &[LogEntry]) {
-        let Oracle { blind, ledger, intents, .. } = &mut self.oracle;
-        intents.read(log, |edit| ledger.came_to(edit, device));
-        let speaks = |b: &Blind| checks::overwriting_logged(log, b.edit, (b.entity, &b.key));
-        blind.retain(|blind| !(ledger.came_to(blind.edit, device) && speaks(blind)));
+        let Oracle { suspicions, ledger, .. } = &mut self.oracle;
+        let speaks = |of: &Suspicion| checks::overwriting_logged(log, of.edit, (of.record.0, &of.record.1));
+        suspicions.retain(|of| !(ledger.came_to(of.edit, device) && speaks(of)));
     }
 
     fn check_edits(&mut self, device: DeviceId, said: &Said) {
@@ -375,8 +361,7 @@ impl<'a> Inspection<'a> {
             });
             let by_stamps = self.oracle.findings.by_stamps();
             let Oracle { setup, history, .. } = &self.oracle;
-            let schema = &setup.labels.schema;
-            let opened = Opened { schema, history, truth, by_stamps };
+            let opened = Opened { schema: &setup.labels.schema, history, truth, by_stamps };
             self.compared += opened.compare(entity, view, &mut |key| {
                 if !stops() && !said.is_dirty(entity, key) {
                     wrong += 1;

@@ -18,8 +18,7 @@ use crate::contract::{Decision, EditKind, LocalEdit, Refusal};
 struct InFlight {
     request: u64,
     edit: EditId,
-    /// It was put off, or waits at a gateway, by this answer or an older one: it may hear just
-    /// that.
+    /// It was put off, or waits at a gateway, by this answer or an older one.
     waits: bool,
 }
 
@@ -41,7 +40,6 @@ pub(super) struct Ledger {
     in_flight: Vec<Vec<InFlight>>,
     /// By device: edits whose conflict came with the last answer and which are not decided yet.
     undecided: Vec<Vec<EditId>>,
-    /// By device: what it decided, of edits of others too, in whichever of its lives.
     decisions: BTreeMap<DeviceId, BTreeMap<EditId, Vec<Decided>>>,
     /// By device: edits that the last answer to a push refused though the backend said the same.
     alike: Vec<Vec<EditId>>,
@@ -93,22 +91,23 @@ impl Ledger {
         self.open.entry(row).or_default().push(edit.id);
     }
 
-    /// What an edit found: the first `told` versions of its row, or more if that is not `sure`.
-    pub(super) fn found_by(&mut self, at: Time, id: EditId, told: (&Row, usize), sure: bool) {
-        let place = self.place(id.device, at);
+    /// What an edit found: the first `told` versions of its row, or more if that is not `sure`;
+    /// and `to` whom its device was copied as it was being saved.
+    pub(super) fn found_by(
+        &mut self,
+        at: Time,
+        id: EditId,
+        to: Option<DeviceId>,
+        told: (&Row, usize),
+        sure: bool,
+    ) {
+        let places = [Some(id.device), to].map(|device| device.map(|device| self.place(device, at)));
         let edit = self.devices.get(id.device.0 as usize).and_then(|of| of.get(&id.number));
-        if let Some(edit) = edit {
-            self.found.made(place, (id, edit), told, sure);
+        let Some(edit) = edit else { return };
+        if to.is_some() {
+            self.found.unseen.insert(id);
         }
-    }
-
-    /// The same of one that its device was saving as it was copied to another.
-    pub(super) fn found_unseen(&mut self, at: Time, id: EditId, to: DeviceId, told: (&Row, usize)) {
-        let places = [self.place(id.device, at), self.place(to, at)];
-        let edit = self.devices.get(id.device.0 as usize).and_then(|of| of.get(&id.number));
-        if let Some(edit) = edit {
-            self.found.made_unseen(places, (id, edit), told);
-        }
+        places.into_iter().flatten().for_each(|place| self.found.made(place, (id, edit), told, sure));
     }
 
     pub(super) fn place(&self, device: DeviceId, at: Time) -> StorageTime {
@@ -122,7 +121,6 @@ impl Ledger {
         }
     }
 
-    /// The device from which a verdict on the edit was asked for, as far as one can tell.
     pub(super) fn asked_by(&self, id: EditId) -> DeviceId {
         let asks = |device: &DeviceId| self.in_flight[device.0 as usize].iter().any(|sent| sent.edit == id);
         std::iter::once(id.device).chain(self.lives.copies()).find(asks).unwrap_or(id.device)
@@ -148,7 +146,6 @@ impl Ledger {
         self.missed.get(&id).is_some_and(|(_, edit)| edit.kind == EditKind::Create)
     }
 
-    /// A row went from `before` to `after`, by the commit of `author` if that is an edit.
     pub(super) fn committed(
         &mut self,
         row: RowId,
@@ -212,7 +209,6 @@ impl Ledger {
         self.note_alongside(id, met.matches, history);
     }
 
-    /// The other row in the edit's way, if one has the natural key.
     pub(super) fn other_row(&self, id: EditId) -> Option<RowId> {
         let refused = self.get(id)?.stands.filter(|refused| refused.why == Refusal::Taken);
         refused.map(|refused| refused.row)
@@ -221,7 +217,6 @@ impl Ledger {
         self.in_flight[device.0 as usize].push(InFlight { request, edit, waits: false });
     }
 
-    /// A gateway has no verdict on the edit to give, or the backend puts it off.
     pub(super) fn waits(&mut self, id: EditId) {
         for device in std::iter::once(id.device).chain(self.lives.copies()) {
             let sent = self.in_flight[device.0 as usize].iter_mut().filter(|sent| sent.edit == id);
@@ -333,8 +328,7 @@ impl Ledger {
         edit.device == device || self.was_there(edit, device, self.lives.now(device))
     }
 
-    /// What a device decided is with its state, and so are the lines about it: else it decides
-    /// again.
+    /// What a device decided is with its state: else it decides again.
     fn decide_again(&mut self, device: DeviceId) {
         let decided = self.decisions.remove(&device).unwrap_or_default();
         for (&id, decisions) in &decided {
@@ -451,13 +445,11 @@ impl Ledger {
         }
     }
 
-    /// Edits of others of which this device was the last to decide.
     pub(super) fn decided_for_others(&self, device: DeviceId) -> impl Iterator<Item = (EditId, &Edit)> {
         let ids = self.decisions.get(&device).into_iter().flat_map(BTreeMap::keys);
         let edits = ids.filter(move |id| id.device != device).filter_map(|id| Some((*id, self.get(*id)?)));
         edits.filter(move |(_, edit)| edit.decided_on == Some(device))
     }
-    /// Whether a rule ever let the edit win, be it in a life of its device that is over.
     pub(super) fn ever_won(&self, id: EditId) -> bool {
         let decided = self.decisions.values().filter_map(|of| of.get(&id)).flatten();
         decided.into_iter().any(|decided| decided.won == Some(Won::Edit))

@@ -16,11 +16,9 @@ use crate::contract::{AppliedChange, Author, Event, LocalEdit, Node, Occurrence,
 pub struct Subject {
     /// The record.
     pub record: (EntityId, Key),
-    /// Of it only this device's side is told, besides what others edited and what the backend
-    /// holds.
+    /// Only this device's side is told, besides what others edited and the backend holds.
     pub side: Option<DeviceId>,
-    /// What a check found wrong with it, and on which device: the story ends with where it went
-    /// wrong.
+    /// What a check found wrong with it, and on which device.
     #[serde(deserialize_with = "of_known_check")]
     pub found: Option<(&'static str, Option<DeviceId>)>,
 }
@@ -67,12 +65,10 @@ pub struct Step {
 pub struct Life {
     labels: Labels,
     subject: Subject,
-    /// The record under each key that it has had.
     records: BTreeSet<(EntityId, Key)>,
     requests: BTreeSet<(DeviceId, u64)>,
     concerned: BTreeSet<DeviceId>,
-    /// Devices to which a version is on its way: their cursors tell whether they think they have
-    /// it.
+    /// Devices to which a version is on its way: their cursors tell whether they have it.
     awaiting: BTreeSet<(DeviceId, EntityId)>,
     edits: BTreeSet<EditId>,
     fate: Fate,
@@ -123,7 +119,6 @@ impl Life {
         Story { lines: self.lines(), steps: self.steps.clone() }
     }
 
-    /// The lines, then how many more there were, and last where the record went wrong.
     fn lines(&self) -> Vec<String> {
         let line = |step: &Step| format!("{} {} {}", step.clock, place(step.node), step.text);
         let more = (self.left_out > 0).then(|| format!("and {} more", self.left_out));
@@ -279,7 +274,6 @@ pub fn place(node: Node) -> String {
     }
 }
 
-/// Where to something leaves with an event, and where from something comes with it.
 fn ways(event: &Event<'_>) -> (Option<Node>, Option<Node>) {
     match event {
         Event::EditSent { .. } => (Some(Node::Backend), None),

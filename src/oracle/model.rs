@@ -12,7 +12,7 @@ use super::check::Check;
 use super::checks::{self, CommitCase, ShownCase, Turn};
 use super::edit::Refused;
 use super::families::Families;
-use super::findings::{Blind, Findings, Heard};
+use super::findings::{Findings, Heard, Suspicion};
 use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::intents::Intents;
@@ -40,8 +40,7 @@ pub struct OracleSetup {
     pub labels: Labels,
     /// What sets each device apart, by device.
     pub attributes: Vec<Attributes>,
-    /// Whether what a device committed outlives a loss of power. If not, it may go back to an older
-    /// state by itself.
+    /// Whether what a device committed outlives a loss of power.
     pub durable: bool,
     /// How long a run may say nothing, and one that is to begin may wait.
     pub patience: Patience,
@@ -60,7 +59,6 @@ pub struct Oracle {
     /// By device and entity: the place of its rows. Devices with equal attributes share them.
     pub(super) places: Vec<Rc<Places>>,
     pub(super) history: History,
-    /// Keys that rows got after they were made.
     pub(super) names: Rc<Keys>,
     renames: bool,
     pub(super) held: Held,
@@ -70,20 +68,16 @@ pub struct Oracle {
     pub(super) watched: Vec<Watched>,
     pub(super) busy: Busy,
     pub(super) attachments: Attachments,
-    /// Rows that devices were seen to show in part.
     pub(super) parts_seen: u64,
     /// When a device last died at work: what it had pulled by then it may hold without having told.
     cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
-    /// Commits of edits that went with the state of the backend.
     pub(super) undone: Vec<EditId>,
-    /// Edits that replaced what their device had not seen; whether its log speaks shows at the end.
-    pub(super) blind: Vec<Blind>,
-    /// Columns in which one person's value took the place of another's, unseen.
+    /// Edits that replaced what their device had not seen, or took effect out of turn.
+    pub(super) suspicions: Vec<Suspicion>,
     pub(super) overwritten: u64,
     pub(super) miscalled: Miscalled,
     pub(super) families: Families,
-    /// Rows that a rule made of edits, to keep both sides of a conflict.
     pub(super) kept_both: u64,
 }
 
@@ -114,7 +108,7 @@ impl Oracle {
             cut_short: FxHashMap::default(),
             findings: Findings::new(Rc::clone(&setup)),
             undone: Vec::new(),
-            blind: Vec::new(),
+            suspicions: Vec::new(),
             overwritten: 0,
             miscalled: Miscalled::default(),
             families: Families::default(),
@@ -261,19 +255,24 @@ impl Oracle {
         self.findings.found(Check::Resurrected, concerns, checks::resurrected_on_backend(&case));
         self.findings.found(Check::Duplicate, concerns, checks::committed_twice(&case));
         self.findings.found(Check::Misfiled, concerns, misfiled);
-        self.intents.judge(&case, concerns, &mut self.findings);
+        let committed = (author.map_or(0, |edit| self.ledger.lives.now(edit.device)), commit.at);
+        let mut suspect = |check, edit, text| {
+            let record = (row.entity, row.key.clone());
+            self.suspicions.push(Suspicion { check, edit, record, committed, text });
+        };
+        if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {
+            suspect(Check::SilentDiscard, edit, text);
+        }
+        if let Some((edit, text)) = self.intents.judge(&case, concerns, &mut self.findings) {
+            suspect(Check::Reordered, edit, text);
+        }
         self.overwritten += overwritten::by_commit(&case) + overwritten::untouched(&case);
         self.miscalled.committed(&case);
         self.kept_both += u64::from(case.split_off && commit.kind == CommitKind::Insert);
-        if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {
-            let committed = (self.ledger.lives.now(edit.device), commit.at);
-            self.blind.push(Blind { edit, entity: row.entity, key: row.key.clone(), committed, text });
-        }
         let before = self.history.commit(id, commit);
         let after = (commit.kind != CommitKind::Delete).then_some(commit.values);
         self.ledger.committed(id, before.as_deref(), after, author);
         if let Some(edit) = author {
-            // The edit has been on its device all along.
             let versions = self.history.row(id).versions.len();
             self.take(commit.at, edit.device, id, versions, after.is_none());
             self.shown.committed(id, edit.device, versions, commit.at);
@@ -295,7 +294,6 @@ impl Oracle {
             Event::ProcessKilled { reason } => self.process_ended(at, device, reason),
             Event::EditMade { edit, .. } => {
                 self.intents.made(edit);
-                // A copy may have told of it before.
                 if self.ledger.get(edit.id).is_some() {
                     return;
                 }
@@ -305,7 +303,7 @@ impl Oracle {
                 self.ledger.made(at, edit, row, told.max(perhaps));
                 let found = (self.history.row(row), told);
                 let sure = perhaps <= told && !self.held.is_unsure(row, edit.id.device);
-                self.ledger.found_by(at, edit.id, found, sure);
+                self.ledger.found_by(at, edit.id, None, found, sure);
             }
             Event::EditMissed { edit, .. } => {
                 self.intents.missed(edit);
@@ -361,8 +359,7 @@ impl Oracle {
         }
     }
 
-    /// A decision about an edit of the row `own` that met the version in `sides`; gives what gave
-    /// way.
+    /// A decision about an edit of the row `own`, and what gave way.
     fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
@@ -408,8 +405,7 @@ impl Oracle {
         }
     }
 
-    /// A device became what it, or another, was as `to` began: rows that it had it has to get
-    /// again.
+    /// A device became what it, or another, was as `to` began.
     fn put_in(&mut self, at: Time, device: DeviceId, (of, life): (DeviceId, u32), to: Time) {
         let present = self.ledger.lives.now(device);
         let goes_on = of != device && self.ledger.lives.now(of) == life;
@@ -425,8 +421,7 @@ impl Oracle {
     }
 
     fn became_copy(&mut self, at: Time, device: DeviceId, of: DeviceId, unseen: &[LocalEdit]) {
-        // The copy may bring them before they are seen saved; what the other knew it need not have
-        // told.
+        // The copy may bring them before they are seen saved.
         for edit in unseen {
             self.intents.made(edit);
             let row = self.history.remember(edit.entity, edit.key.as_str());
@@ -439,7 +434,7 @@ impl Oracle {
         for edit in unseen {
             let row = self.history.remember(edit.entity, edit.key.as_str());
             let told = (self.history.row(row), self.held.versions(row, of));
-            self.ledger.found_unseen(at, edit.id, device, told);
+            self.ledger.found_by(at, edit.id, Some(device), told, false);
         }
         self.shown.became_copy(device, of, at);
         // A backup of its own may be put in again, so that what it died with itself counts as well.
@@ -495,8 +490,9 @@ impl Oracle {
             return;
         }
         let Some(places) = self.places.get(device.0 as usize) else { return };
-        let first = if has == 0 && !change.removed { self.history.first(id) } else { None };
         let row = self.history.row(id);
+        let first = Some(row).filter(|_| has == 0 && !change.removed);
+        let first = first.and_then(|row| self.history.first(row.entity, row.key.as_str()));
         let (words, place) = (self.words(), &*places[usize::from(row.entity.0)]);
         let AppliedChange { stamp, removed, .. } = *change;
         let case = ShownCase { words, device, now, row, place, had, has, stamp, removed, first };

@@ -18,7 +18,6 @@ use crate::contract::{
 #[derive(Clone, Debug)]
 struct First {
     key: Key,
-    /// Somebody else heard of it.
     sent: bool,
 }
 
@@ -26,21 +25,16 @@ struct First {
 pub(super) struct Names {
     first: BTreeMap<(EntityId, Key), First>,
     later: BTreeMap<(EntityId, Key), Key>,
-    /// What creates call their rows.
     creates: BTreeMap<EditId, Key>,
     /// Creates that met another's row, by a natural key: what goes out of them goes onto that.
     met: BTreeSet<EditId>,
-    /// Keys that were found to name two rows, with the second.
     twice: BTreeSet<(EntityId, Key, Key)>,
-    /// First keys of rows that the backend has under another.
     outdated: BTreeSet<(EntityId, Key)>,
-    /// The keys under which the backend made them, if those are not their first.
     made: BTreeMap<(EntityId, Key), Key>,
     /// Rows that it made of creates that had made one before: they are rows of their own.
     second: BTreeSet<(EntityId, Key)>,
 }
 
-/// What an event says in first keys, as much as there is of it.
 #[derive(Default)]
 pub(super) struct FirstKeys {
     key: OnceCell<Key>,

@@ -37,7 +37,6 @@ struct Suspicion {
 
 #[derive(Debug, Default)]
 pub(super) struct OwingDevice {
-    /// The time for which it was idle with work.
     pub(super) idle_ns: u128,
     alive: bool,
     offline: bool,
@@ -47,12 +46,9 @@ pub(super) struct OwingDevice {
     runs: BTreeMap<u64, Begun>,
     /// Requests without an answer, until when it may be awaited; also of a sync called directly.
     requests: BTreeMap<u64, Time>,
-    /// Hooks of runs: the next unit waits for their ends.
     hooks: BTreeSet<(u64, Hook)>,
     edits: BTreeMap<EditId, Waiting>,
-    /// Tries in a row that failed, at least one for each failed run.
     failures: BTreeMap<UnitId, u32>,
-    /// When a run of the unit put rows on the list that were not tried again since.
     listed: BTreeMap<UnitId, Time>,
     owed: Vec<Owed>,
     suspicions: Vec<Suspicion>,
@@ -106,7 +102,6 @@ impl OwingDevice {
                 }
                 _ => {
                     *idle_ns += u128::from(owed.idle.0);
-                    // A record that waits for the run, if one does.
                     let pushed = told.units.get(usize::from(owed.unit.0)).map(|unit| &unit.push);
                     let waits =
                         |edit: &&Waiting| pushed.is_some_and(|pushed| pushed.contains(&edit.place.entity));
@@ -164,8 +159,7 @@ impl OwingDevice {
                 self.hooks.clear();
                 self.owed.clear();
                 self.failures.clear();
-                // What was sent may be settled, what was written before the power failed may be
-                // gone.
+                // What was sent may be settled, what was not synced may be gone.
                 self.edits.retain(|_, edit| !edit.sent && *reason != KillReason::PowerLoss);
                 if *reason == KillReason::PowerLoss {
                     self.listed.clear();
@@ -302,8 +296,7 @@ impl OwingDevice {
         }
     }
 
-    /// An edit that a run left though it was there; one never sent may wait for another's older
-    /// one.
+    /// An edit that a run left; one never sent may wait for another's older one.
     fn left(&self, push: &[EntityId], begun: Time, waits: impl Fn(EntityId) -> bool) -> Option<EditId> {
         let held = self.held();
         let held_back = |edit: &Waiting| !push.contains(&edit.place.entity);
@@ -356,8 +349,7 @@ impl OwingDevice {
         self.owed.retain(|owed| !matches!(&owed.why, Why::Saved(edit) if sends(edit)));
     }
 
-    /// Who waits for an answer is at work as long as a run may be silent; who logs out, as that
-    /// takes.
+    /// Who waits for an answer is at work as long as a run may be silent.
     fn on_request(&mut self, at: Time, event: &Event<'_>, (patience, units): (&Patience, &[SyncUnit])) {
         match *event {
             Event::RequestSent { request, unit: Some(_), .. } => {

@@ -146,12 +146,10 @@ impl Patience {
     pub(super) fn held_back(&self, period: Span) -> Bound {
         self.to_begin(period, |waits| ("debounce", waits.debounce))
     }
-    /// The same of one that failed so many times in a row.
     pub(super) fn after(&self, failures: u32) -> Bound {
         self.to_begin(Span::ZERO, |waits| ("its wait by retry.base and retry.cap", waits.after(failures)))
     }
 
-    /// A transaction takes no second where no event slows disks.
     fn slowed(&self) -> Span {
         match self {
             Patience::Computed(waits) => Span::secs(u64::from(waits.slowness)),

@@ -22,7 +22,6 @@ pub(super) struct Shown {
     /// Of devices of which it is not known what they have: the rows that were told since.
     unsure: FxHashMap<DeviceId, FxHashSet<RowId>>,
     copied: FxHashSet<DeviceId>,
-    /// Rows that were removed though no version of them ends, as of the word that removed them.
     vague: FxHashSet<(RowId, DeviceId)>,
     /// Rows times the time for which they were back.
     row_ns: u128,
@@ -58,7 +57,6 @@ impl Shown {
 
     /// The backend committed an edit that was made on the device, as its version of this number.
     pub(super) fn committed(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
-        // It may have gone with the device's state.
         if !self.unsure.is_empty()
             && let Some(told) = self.unsure.get_mut(&device)
         {

@@ -15,7 +15,6 @@ use crate::contract::{
     SyncError, UnitEvent,
 };
 
-/// What is wrong for a shorter time nobody notices: it is not counted.
 const NOTICED: Span = Span::secs(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +37,6 @@ struct Stretch {
     wrong: Wrong,
     first: Time,
     since: Option<Time>,
-    /// For how long it was before, and until when.
     before: Span,
     until: Time,
     told: bool,
@@ -46,33 +44,25 @@ struct Stretch {
 
 #[derive(Debug, Default)]
 pub(super) struct DeviceStatus {
-    /// For how long it was wrong, and whether any was ever shown.
     pub(super) wrong_ns: u128,
     pub(super) any: bool,
     shown: Option<Status>,
     offline: bool,
-    /// The process is suspended: nobody sees what it shows.
     asleep: bool,
     runs: BTreeSet<u64>,
     hooks: u32,
     failed: BTreeSet<UnitId>,
     full: bool,
     conflicts: BTreeSet<EditId>,
-    /// Edits that wait, and whether each was sent.
     waiting: BTreeMap<EditId, bool>,
-    /// Those that may.
     perhaps: BTreeSet<EditId>,
     /// Its state went back or was put in: what waits in it is not known.
     unknown: bool,
-    /// When something last moved in what is shown as syncing.
     moved: Time,
     stall_told: bool,
     counted: Time,
-    /// A run has begun since a progress was shown.
     fresh: bool,
-    /// Something came that the progress does not show.
     unseen: bool,
-    /// In which ways it is wrong, or was a moment ago.
     stretches: Vec<Stretch>,
 }
 
@@ -249,8 +239,7 @@ impl DeviceStatus {
                 self.runs.clear();
                 self.failed.clear();
                 (self.hooks, self.full, self.fresh) = (0, false, false);
-                // What was sent may be settled, what was written before the power failed may be
-                // gone.
+                // What was sent may be settled, what was not synced may be gone.
                 let lost = *reason == KillReason::PowerLoss;
                 let gone = self.waiting.iter().filter(|(_, sent)| **sent || lost);
                 self.perhaps.extend(gone.map(|(edit, _)| *edit));

@@ -15,7 +15,6 @@ type Seen = (Vec<Cursor>, Vec<(UnitId, Stamp)>);
 
 #[derive(Debug, Default)]
 pub(super) struct DeviceCursors {
-    /// Whether any was told of.
     pub(super) has_seen: bool,
     seen: Option<Seen>,
     open: Vec<UnitId>,
@@ -36,7 +35,6 @@ impl DeviceCursors {
             Event::SyncComplete { unit, .. } | Event::SyncError { unit, .. } => {
                 self.open.retain(|open| *open != unit);
             }
-            // What it holds then, nobody told.
             Event::Restored { .. }
             | Event::BecameCopy { .. }
             | Event::ProcessKilled { reason: KillReason::PowerLoss } => {

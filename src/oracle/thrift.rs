@@ -16,34 +16,24 @@ use crate::contract::{Event, PageEvent, PhoneEvent, RequestKind, SyncError, Sync
 #[derive(Debug, Default)]
 pub(super) struct Account {
     asked: u64,
-    /// Of them those that may have opened a record.
     opened: u64,
     /// Requests of runs that follow a failed one, or edits that wait at the server.
     again: u64,
     /// Edits wait at the server, of which the run under way was told.
     wait: bool,
-    /// Answers that brought something, edits that were settled or put off.
     brought: u64,
     answers: u64,
-    /// For its next answer the server looked at rows.
     looked: bool,
     /// What was so when more answers had come than that asks for.
     beyond: Option<Beyond>,
-    /// Requests for the details of records, and when those were too many.
     fetches: u64,
     fetched: Option<Time>,
     haste: Haste,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Beyond {
-    at: Time,
-    asked: u64,
-    due: u64,
-    again: u64,
-    brought: u64,
-    most: u64,
-}
+/// When there were more answers than so many syncs asked for, units due, runs again and answers
+/// that brought something ask for, and how many those are.
+type Beyond = (Time, [u64; 5]);
 
 fn parts(unit: &SyncUnit) -> u64 {
     1 + unit.pull.len() as u64
@@ -58,7 +48,6 @@ impl Account {
         self.asks();
     }
 
-    /// What became, on its way, of an edit that a push brought.
     pub(super) fn on_edit(&mut self, event: &Event<'_>) {
         match event {
             Event::MutationPutOff { .. } => {
@@ -124,7 +113,7 @@ impl Account {
         let Account { asked, again, brought, answers, .. } = *self;
         let due = units.iter().filter_map(period).map(|period| at.0 / period.0.max(1) + 1).sum();
         let most = units.iter().map(parts).sum::<u64>() * (asked + due) + again + brought;
-        (answers > most).then_some(Beyond { at, asked, due, again, brought, most })
+        (answers > most).then_some((at, [asked, due, again, brought, most]))
     }
 
     pub(super) fn finish(&self, device: DeviceId, setup: &OracleSetup, findings: &mut Findings) {
@@ -140,10 +129,9 @@ impl Account {
     }
 
     fn told_answers(&self, device: DeviceId, beyond: Beyond, names: &Labels) -> String {
-        let Beyond { at, asked, due, again, brought, most } = beyond;
-        let answers = self.answers;
-        let [answers, asked, due, again, brought, most] =
-            [answers, asked, due, again, brought, most].map(thousands);
+        let (at, counts) = beyond;
+        let [asked, due, again, brought, most] = counts.map(thousands);
+        let answers = thousands(self.answers);
         format!(
             "{device} had answers from the server {answers} times in all, and by {} more than the {most} that \
              anything asked for: {} for each of the {asked} times that somebody or something asked for a \

@@ -143,8 +143,7 @@ impl<'a> Asked<'a> {
         foreign.map(|(column, _)| self.says(column))
     }
 
-    /// The columns that say something else after the commit, unexplained: what was meant, what is
-    /// there.
+    /// The columns that say something else after the commit, unexplained: meant, and there.
     fn others_than_meant(self, keeps_edits: bool) -> impl Iterator<Item = (usize, &'a Value, &'a Value)> {
         let Asked { case, meant, .. } = self;
         let there = case.kind != CommitKind::Delete;
@@ -195,7 +194,6 @@ impl<'a> Asked<'a> {
         )
     }
 
-    /// Whether both refer to one row, which the device made under a key of its own.
     fn is_called_so(self, column: usize, meant: &Value, said: &Value) -> bool {
         let Asked { case, beside, .. } = self;
         let kind = &case.words.schema.entity(self.meant.entity).columns[column].kind;
@@ -227,8 +225,7 @@ impl<'a> Asked<'a> {
         self.others().any(|other| sets(&other.values, column, value))
     }
 
-    /// The same of later edits, which have the last word; what comes back whole has all of its
-    /// device's.
+    /// The same of later edits; what comes back whole has all of its device's.
     fn asked_since(self, column: usize, value: &Value) -> bool {
         let Asked { case, meant, .. } = self;
         let later = |other: EditId| other.device != meant.id.device || other.number > meant.id.number;
@@ -243,7 +240,6 @@ impl<'a> Asked<'a> {
                 })
     }
 
-    /// Whether the column reads as before because a rule left it to somebody else.
     fn left_as_it_was(self, column: usize, keeps_edits: bool) -> bool {
         let Asked { case, meant, beside } = self;
         let before = case.row.values.as_deref();

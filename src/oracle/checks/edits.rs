@@ -81,8 +81,7 @@ pub(in crate::oracle) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
     })
 }
 
-/// What the backend refused or a rule dropped, and what a rule overwrote, is in a log that the user
-/// can read.
+/// What the backend refused, a rule dropped or overwrote is in a log that the user can read.
 pub(in crate::oracle) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
     if case.lost() && (case.edit.refused.is_some() || case.edit.won == Some(Won::Other)) {
         let (what, powerless) = (case.what(), case.powerless());

@@ -6,7 +6,6 @@ use crate::base::{DeviceId, Key, Span, Stamp, Time};
 use crate::contract::{Event, Node};
 use crate::oracle::{Clock, Labels, Life, Subject};
 
-/// A stage with the life of a subject.
 fn stage(clock: Clock, subject: Subject) -> Stage {
     let mut stage = Stage::new();
     let (schema, units) = (Arc::clone(&stage.schema), Arc::clone(&stage.units));

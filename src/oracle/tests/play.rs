@@ -23,14 +23,11 @@ struct Play {
     stage: Stage,
     times: BTreeMap<String, Time>,
     stamps: BTreeMap<String, Stamp>,
-    /// What rows said that are gone.
     said: BTreeMap<String, Vec<Value>>,
 }
 
-/// The stage after a history. It begins with `fickle` where storage forgets with the power, with
-/// `columns` where a conflict is what both sides changed, with `doubles` where waits before tries
-/// grow up to 8 s, with `repeats` where a version may come twice, and with `on save` or another
-/// trigger of the first unit; see below for more.
+/// The stage after a history, which may begin with how the stack is set: `fickle` where storage
+/// forgets with the power, `columns` where a conflict is what both sides changed.
 pub(super) fn play(history: &str) -> Stage {
     let begun = |word: &str| history.split(';').any(|step| step.trim() == word);
     let stage = Stage::with(|setting| {
@@ -93,7 +90,6 @@ fn value(text: &str) -> Value {
     if text == "null" { Value::Null } else { Value::text(text) }
 }
 
-/// Columns that are named or, as the status is, go without saying.
 fn values(words: &[&str]) -> Vec<(usize, Value)> {
     let column = |name: &str| match name {
         "clinic" | "name" | "visit" => CLINIC,
@@ -152,7 +148,6 @@ impl Play {
     fn stamp(&self, word: &str) -> Stamp {
         word.parse().map_or_else(|_| self.stamps[word], Stamp)
     }
-    /// The columns that a row has where these are written.
     fn row(&self, key: &str, words: &[&str]) -> Option<Vec<Value>> {
         let mut row = match words[..] {
             ["gone"] => return None,
@@ -296,7 +291,6 @@ impl Play {
         }
     }
 
-    /// What a phone's storage has or shows.
     fn storage(&mut self, device: u32, words: &[&str]) {
         let stage = &mut self.stage;
         match *words {
@@ -338,7 +332,6 @@ impl Play {
                 let rows = stage.phone(of.parse().unwrap()).rows.clone();
                 stage.phone(device).rows = rows;
             }
-            // Shown at last as the backend has it.
             ["catches-up"] => {
                 for key in ["a1", "a2"] {
                     if let Some((stamp, _)) = stage.backend.rows.get(&(VISIT, key.to_owned())).cloned() {
@@ -350,7 +343,6 @@ impl Play {
         }
     }
 
-    /// Steps that are an event and no more.
     fn tells(&mut self, device: u32, words: &[&str]) {
         let killed = |words: &[&str]| {
             let power = words.get(1) == Some(&"power");
@@ -402,7 +394,6 @@ impl Play {
         self.stage.emit(device, event);
     }
 
-    /// Events of an edit or of the requests that carry edits.
     fn of_edits(&mut self, device: u32, words: &[&str]) {
         let request = |at: usize| words.get(at).map_or(99, |request| request.parse().unwrap());
         let stage = &mut self.stage;
@@ -469,7 +460,6 @@ impl Play {
         }
     }
 
-    /// What becomes of a refused edit, and of what is attached to rows.
     fn of_photos(&mut self, device: u32, words: &[&str]) {
         let stage = &mut self.stage;
         match *words {
@@ -527,7 +517,6 @@ impl Play {
         self.stage.emit(device, Event::ConflictDecided { edit, entity, key, kind, decision, sides });
     }
 
-    /// What becomes of runs and their units.
     fn runs(&mut self, device: u32, words: &[&str]) {
         let number = |word: &str| word.parse().unwrap();
         let event = match *words {

@@ -60,10 +60,8 @@ pub(super) struct Phone {
     pub(super) rows: Rows,
     pub(super) outbox: Vec<Entry>,
     pub(super) log: Vec<LogEntry>,
-    /// Rows to show a second time.
     pub(super) doubled: BTreeSet<String>,
     pub(super) conflicts: BTreeSet<EditId>,
-    /// What it still has of what is attached to rows.
     pub(super) attached: Vec<BlobId>,
     edits: u32,
     requests: u64,
@@ -81,7 +79,6 @@ pub(super) struct Stage {
     pub(super) poison: BTreeSet<EditId>,
     /// Edits whose device's clock runs fast, so that they win.
     pub(super) ahead: bool,
-    /// What became of a push that came before.
     remembered: BTreeMap<EditId, Stamp>,
     refused: BTreeMap<EditId, (Option<Refusal>, Option<String>)>,
 }
@@ -125,7 +122,6 @@ impl Stage {
     pub(super) fn new() -> Stage {
         Stage::with(|_| ())
     }
-    /// The same where something is set otherwise.
     pub(super) fn with(change: impl FnOnce(&mut OracleSetup)) -> Stage {
         let (schema, units) = (Arc::new(schema()), units());
         let mut backend = Backend::default();
@@ -197,7 +193,6 @@ impl Stage {
     pub(super) fn phone(&mut self, device: u32) -> &mut Phone {
         &mut self.phones[device as usize]
     }
-    /// The rows that a phone should hold, device columns only.
     pub(super) fn scope(&self, device: u32) -> Rows {
         let clinic = Value::text(if device < 2 { "a" } else { "b" });
         let inside = |entity: EntityId, values: &[Value]| {
@@ -207,7 +202,6 @@ impl Stage {
         rows.map(|((e, k), (s, v))| ((*e, k.clone()), (*s, self.schema.entity(*e).project(v)))).collect()
     }
 
-    /// The backend commits new values of a row, or its deletion.
     pub(super) fn commit(
         &mut self,
         author: Author,
@@ -237,7 +231,6 @@ impl Stage {
     pub(super) fn update(&mut self, device: u32, key: &str, status: &str) -> EditId {
         self.edit(device, VISIT, key, EditKind::Update, vec![(STATUS, Value::text(status))])
     }
-    /// A person edits a row on a phone.
     pub(super) fn edit(
         &mut self,
         device: u32,
@@ -301,8 +294,7 @@ impl Stage {
             self.tell(Node::Backend, Event::MutationReplayed { edit: id });
             return Ok(stamp);
         }
-        // A refusal is remembered until the device changes its mind; the row that goes with it is
-        // as it is now.
+        // A refusal is remembered until the device changes its mind.
         if let Some(refused) = self.refused.get(&id).cloned() {
             self.tell(Node::Backend, Event::MutationReplayed { edit: id });
             return Err(refused);
@@ -347,7 +339,6 @@ impl Stage {
         slots.find(holds).map(|((_, key), _)| key.clone())
     }
 
-    /// The phone takes the backend's word.
     fn settle(
         &mut self,
         (device, scope): (u32, &Rows),
@@ -492,7 +483,6 @@ impl Stage {
         );
     }
 
-    /// Pushes and pulls until nothing moves.
     pub(super) fn drain(&mut self) {
         for _ in 0..20 {
             for device in 0..4 {
