@@ -83,7 +83,6 @@ impl Board {
         debug_assert_eq!(id.metric().kind, Kind::Distribution);
         self.distributions[id as usize].observe(value);
     }
-
     /// Adds an observation under a part alone; the metric as a whole is fed apart.
     pub(super) fn observe_part(&mut self, id: Id, part: Part, value: u64) {
         self.parts.entry((id, part)).or_default().observe(value);

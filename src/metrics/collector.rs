@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::arrivals::Arrivals;
 use super::attachments::Attachments;
 use super::board::Board;
-use super::control::Control;
 use super::distribution::Distribution;
 use super::edits::Edits;
 use super::figure::{Figures, Sample};
@@ -62,7 +61,6 @@ pub struct Collector {
     arrivals: Arrivals,
     attachments: Attachments,
     forgotten: Forgotten,
-    control: Control,
     traffic: Traffic,
     edits: Edits,
     pages: Pages,
@@ -88,7 +86,6 @@ impl Collector {
             arrivals: Arrivals::new(devices, &setting.pulls),
             attachments: Attachments::new(setting.schema.clone()),
             forgotten: Forgotten::default(),
-            control: Control::default(),
             traffic: Traffic::new(devices),
             edits: Edits::default(),
             pages: Pages::new(setting.script),
@@ -196,7 +193,6 @@ impl Collector {
         self.pages.on(at, device, event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);
         self.traffic.on_engine(device, event, &mut self.board);
-        self.control.on(at, device, event, &mut self.board);
         self.replication.on_device(at, device, event, &mut self.board);
     }
 

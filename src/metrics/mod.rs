@@ -21,7 +21,6 @@ mod arrivals;
 mod attachments;
 mod board;
 mod collector;
-mod control;
 mod distribution;
 mod edits;
 mod figure;

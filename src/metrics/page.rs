@@ -68,7 +68,6 @@ impl Pages {
         board.observe(Id::PageAge, (at - since).0);
         board.add(Id::PageOpen, u64::from(since <= self.script_ends && at > self.script_ends));
     }
-
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         board.set(Id::PageLeft, self.open.len() as u64);
         let at = at.max(self.script_ends + Span(1));

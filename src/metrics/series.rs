@@ -42,24 +42,20 @@ impl Series {
         let (longest_queued, longest_synced) = (Span::ZERO, Span::ZERO);
         Series { every, next: Time::ZERO + every, last, samples: Vec::new(), longest_queued, longest_synced }
     }
-
     pub(super) fn due(&self, at: Time) -> bool {
         self.next < at && self.next <= self.last
     }
-
     pub(super) fn advance(&mut self, at: Time, levels: Levels) {
         while self.due(at) {
             self.sample(self.next, levels);
             self.next += self.every;
         }
     }
-
     pub(super) fn finish(mut self, at: Time, levels: Levels) -> Vec<Sample> {
         self.advance(at, levels);
         self.sample(at, levels);
         self.samples
     }
-
     fn sample(&mut self, at: Time, levels: Levels) {
         let waits = [&mut self.longest_synced, &mut self.longest_queued].map(|wait| std::mem::take(wait).0);
         for ((series, _), value) in SERIES.iter().zip(levels.into_iter().chain(waits)) {

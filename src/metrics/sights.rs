@@ -66,14 +66,12 @@ impl Sights {
     fn pulled(&mut self, device: DeviceId, unit: UnitId) -> &mut Pulled {
         self.pulled.entry((device, unit)).or_default()
     }
-
     fn rows_came(&mut self, at: Time, (device, unit): (DeviceId, UnitId)) {
         let pulled = self.pulled(device, unit);
         if pulled.answered {
             pulled.times = Some((pulled.times.map_or(at, |(first, _)| first), at));
         }
     }
-
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         self.shown.values().for_each(|shown| showed(Some(*shown), at, board));
         self.dangling.values().for_each(|rows| dangled(Some(*rows), at, board));

@@ -222,20 +222,17 @@ impl Timeline {
         let from = Time(at.0.saturating_sub(took.0));
         self.slice(FIRST_DEVICE + u64::from(device.0), track as u64, name, from, took, args);
     }
-
     fn slice(&mut self, pid: u64, tid: u64, name: &str, from: Time, took: Span, args: &str) {
         let (name, from, took) = (quoted(name), micros(from.0), micros(took.0));
         self.keep(&format!(
             r#"{{"ph":"X","pid":{pid},"tid":{tid},"ts":{from},"dur":{took},"name":{name},"args":{{{args}}}}}"#
         ));
     }
-
     fn mark(&mut self, device: DeviceId, track: Track, name: &str, at: Time) {
         let (pid, tid) = (FIRST_DEVICE + u64::from(device.0), track as u64);
         let (name, at) = (quoted(name), micros(at.0));
         self.keep(&format!(r#"{{"ph":"i","s":"t","pid":{pid},"tid":{tid},"ts":{at},"name":{name}}}"#));
     }
-
     fn name(&mut self, what: &str, pid: u64, tid: u64, name: &str) {
         let name = quoted(name);
         let entry =

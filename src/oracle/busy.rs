@@ -102,7 +102,6 @@ impl Busy {
     pub(super) fn last_of(&self, device: DeviceId) -> Option<RowId> {
         self.last.get(&device).copied()
     }
-
     pub(super) fn most(&self, record: impl Fn(RowId) -> (EntityId, Key)) -> Vec<Eventful> {
         let mut rows: Vec<(RowId, Happened)> = self.rows.iter().map(|(row, what)| (*row, *what)).collect();
         rows.sort_unstable_by_key(|(row, what)| (Reverse(what.weight()), *row));

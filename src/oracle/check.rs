@@ -64,7 +64,6 @@ impl Check {
     pub(super) fn name(self) -> &'static str {
         ALL[self as usize].0
     }
-
     /// Whether what it looks at can be counted, be it held against the stack or not.
     pub(super) fn counts(self, capabilities: Capabilities) -> bool {
         match self {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
 
-use super::history::History;
+use super::model::Oracle;
 use super::truth::{RowHash, Truth, place};
 use crate::base::{EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{Copied, Delivery, DeviceView, Schema, SyncUnit};
@@ -178,23 +178,22 @@ pub(super) fn stale_copies(schema: &Schema, truth: &dyn Truth) -> u64 {
 }
 
 /// Rows that came on open: each must be what the backend had at some time.
-pub(super) struct Opened<'a> {
-    pub(super) schema: &'a Schema,
-    pub(super) history: &'a History,
-    pub(super) truth: &'a dyn Truth,
-    pub(super) by_stamps: bool,
-}
-
-impl Opened<'_> {
+impl Oracle {
     /// Tells the key of each row that reads as no version of it did; gives how many it looked at.
-    pub(super) fn compare(&self, entity: EntityId, view: &dyn DeviceView, tell: &mut dyn FnMut(&str)) -> u64 {
-        if !matches!(self.schema.entity(entity).delivery, Delivery::OnOpen { .. }) {
+    pub(super) fn compare_opened(
+        &self,
+        truth: &dyn Truth,
+        entity: EntityId,
+        view: &dyn DeviceView,
+        tell: &mut dyn FnMut(&str),
+    ) -> u64 {
+        if !matches!(self.setup.labels.schema.entity(entity).delivery, Delivery::OnOpen { .. }) {
             return 0;
         }
         let (mut rows, mut hash) = (0, RowHash::default());
         view.rows(entity, &mut |key, stamp, values| {
             rows += 1;
-            if !self.was(entity, key, stamp, values, &mut hash) {
+            if !self.was(truth, (entity, key), stamp, values, &mut hash) {
                 tell(key);
             }
         });
@@ -204,23 +203,23 @@ impl Opened<'_> {
     /// Whether the backend ever had this content; of versions of this stamp, if there are any.
     fn was(
         &self,
-        entity: EntityId,
-        key: &str,
+        truth: &dyn Truth,
+        (entity, key): (EntityId, &str),
         stamp: Stamp,
         values: &[ValueRef<'_>],
         hash: &mut RowHash,
     ) -> bool {
         let content = hash.shown(values);
-        let schema = self.schema.entity(entity);
+        let schema = self.setup.labels.schema.entity(entity);
         let Some(id) = self.history.find(entity, key) else {
-            let there = self.truth.row(entity, key);
+            let there = truth.row(entity, key);
             return there.is_some_and(|(_, values)| hash.projected(schema, &values) == content);
         };
         let first = self.history.first(entity, key);
         let later = self.history.row(id).versions.iter().filter(|version| !version.gone);
         let versions: Vec<(Stamp, u64)> =
             first.into_iter().chain(later.map(|version| (version.stamp, version.content))).collect();
-        let dated = self.by_stamps && versions.iter().any(|version| version.0 == stamp);
+        let dated = self.findings.by_stamps() && versions.iter().any(|version| version.0 == stamp);
         versions.iter().any(|version| version.1 == content && (!dated || version.0 == stamp))
     }
 }

@@ -102,7 +102,6 @@ impl Edit {
     pub(super) fn sets(&self, column: usize) -> bool {
         self.values[..self.own].iter().any(|(of, _)| *of == column)
     }
-
     pub(super) fn matches(&self, values: Option<&[Value]>) -> bool {
         match (self.kind, values) {
             (EditKind::Delete, values) => values.is_none(),

@@ -125,7 +125,6 @@ impl Families {
     fn is_on(&self, device: DeviceId, edit: EditId) -> bool {
         edit.device == device || self.copied.get(&device).is_some_and(|copied| copied.contains(&edit))
     }
-
     fn became_copy(&mut self, node: Node, of: DeviceId) {
         let Node::Device(device) = node else { return };
         let copied = self.waits.keys().copied().filter(|id| self.is_on(of, *id)).collect();
@@ -161,7 +160,6 @@ impl Families {
         self.split += u64::from(lasted > 0);
         self.split_ns = self.split_ns.saturating_add(lasted);
     }
-
     fn forget(&mut self, node: Node) {
         let Node::Device(device) = node else { return };
         self.waits.retain(|id, _| id.device != device);

@@ -144,7 +144,6 @@ impl Findings {
         };
         Check::EVERY.iter().filter(unfound).map(|check| check.name()).collect()
     }
-
     pub(super) fn tell_columns(&mut self) {
         let first = self.violations.iter_mut().find(|v| v.check == Check::BentValue.name());
         if let (Some(first), Some(by_column)) = (first, self.bent.by_column(&self.setup.labels.schema)) {

@@ -281,7 +281,6 @@ impl DeviceFlow {
         self.unheard.append(&mut self.unwritten);
         self.untold = true;
     }
-
     fn went_back(&mut self, to: Time) {
         self.may_have_ended(to);
         self.untold = true;
@@ -300,7 +299,6 @@ impl DeviceFlow {
         self.triggered.clear();
         self.open.values_mut().for_each(|run| run.chain = 0);
     }
-
     fn hook_triggers(&mut self, run: Option<(UnitId, u64)>, unit: UnitId) {
         let chain = run.and_then(|(_, run)| {
             let open = self.open.get(&run).map(|open| open.chain);
@@ -315,7 +313,6 @@ impl DeviceFlow {
             None => _ = self.triggered.remove(&unit),
         }
     }
-
     /// A unit put back: what was asked for meanwhile, and told to wait once with it, is this turn.
     fn drop_coalesced(&mut self, unit: UnitId, queued_at: Time) {
         let put_back = self.ends.get(&unit).is_some_and(|end| queued_at < *end);

@@ -218,14 +218,12 @@ impl Unit {
         let full = self.full.map_or(Span::ZERO, |since| at.since(since));
         Span(at.0).saturating_sub(self.busy + full)
     }
-
     fn goes(&mut self, at: Time, most: u32) {
         self.sent += 1;
         if self.sent >= most {
             self.full.get_or_insert(at);
         }
     }
-
     fn came(&mut self, at: Time, requests: u32) {
         self.sent = self.sent.saturating_sub(requests);
         if let Some(since) = self.full.take_if(|_| requests > 0) {

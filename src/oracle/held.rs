@@ -247,7 +247,6 @@ impl Held {
     fn beside(&self, id: RowId, device: DeviceId) -> Beside {
         self.beside.get(&(id, device)).copied().unwrap_or(Beside::NOTHING)
     }
-
     fn holders(&mut self, id: RowId) -> &mut Holders {
         let id = id as usize;
         if self.by_row.len() <= id {

@@ -170,7 +170,6 @@ impl Row {
         let found = exact.or_else(|| self.versions.iter().rposition(|v| v.stamp < stamp));
         found.map_or(0, |position| position + 1)
     }
-
     /// Whether a device that is at `place` and has the first `held` versions has the row.
     pub(super) fn has(&self, held: usize, place: &[Value]) -> bool {
         match held.checked_sub(1) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::busy::{Busy, Eventful};
 use super::check::{Check, Matter, metric_of};
 use super::checks::{self, EditCase, RowCase};
-use super::content::{Contents, Difference, Opened, stale_copies};
+use super::content::{Contents, Difference, stale_copies};
 use super::edit::Edit;
 use super::findings::{Suspicion, Violation};
 use super::flow::Run;
@@ -359,10 +359,7 @@ impl<'a> Inspection<'a> {
                     judge(oracle, truth, entity, at, difference);
                 }
             });
-            let by_stamps = self.oracle.findings.by_stamps();
-            let Oracle { setup, history, .. } = &self.oracle;
-            let opened = Opened { schema: &setup.labels.schema, history, truth, by_stamps };
-            self.compared += opened.compare(entity, view, &mut |key| {
+            self.compared += self.oracle.compare_opened(&self.truth, entity, view, &mut |key| {
                 if !stops() && !said.is_dirty(entity, key) {
                     wrong += 1;
                     first.get_or_insert_with(|| (entity, key.to_owned()));

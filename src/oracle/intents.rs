@@ -47,7 +47,6 @@ impl Intents {
     pub(super) fn process_ended(&mut self, device: DeviceId, at: Time) {
         self.ended.insert(device, at);
     }
-
     /// Whether a rule has made a `new` row of a refused edit and died before it told.
     fn was_split_off(&self, id: EditId, edit: &Edit, key: &Key, new: bool) -> bool {
         let ended = self.ended.get(&id.device);
@@ -149,7 +148,6 @@ impl Intents {
         let behind = checks::before_its_parent(turn, history, "was refused for good");
         findings.found(Check::Reordered, concerns, behind);
     }
-
     pub(super) fn finish(self, findings: &mut Findings) {
         for (id, ((entity, key), text)) in self.strangers {
             findings.add(Check::Unasked, (Some(id.device), Some((entity, key.as_str()))), || text);

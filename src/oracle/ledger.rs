@@ -83,7 +83,6 @@ impl Ledger {
         let others = self.lives.of_several().filter(move |other| *other != device);
         std::iter::once(device).chain(others).flat_map(|device| self.of(device))
     }
-
     pub(super) fn made(&mut self, at: Time, edit: &LocalEdit, row: RowId, seen: usize) {
         let life = self.lives.now(edit.id.device);
         let new = Edit::new(edit, at, life, (row, seen));
@@ -113,14 +112,12 @@ impl Ledger {
     pub(super) fn place(&self, device: DeviceId, at: Time) -> StorageTime {
         StorageTime { device, life: self.lives.now(device), at }
     }
-
     pub(super) fn given_up(&mut self, at: Time, device: DeviceId, id: EditId) {
         let (place, row) = (self.place(device, at), self.get(id).map(|edit| edit.row));
         if let Some(row) = row {
             self.found.given_up(place, (id, row));
         }
     }
-
     pub(super) fn asked_by(&self, id: EditId) -> DeviceId {
         let asks = |device: &DeviceId| self.in_flight[device.0 as usize].iter().any(|sent| sent.edit == id);
         std::iter::once(id.device).chain(self.lives.copies()).find(asks).unwrap_or(id.device)
@@ -216,7 +213,6 @@ impl Ledger {
     pub(super) fn sent(&mut self, device: DeviceId, edit: EditId, request: u64) {
         self.in_flight[device.0 as usize].push(InFlight { request, edit, waits: false });
     }
-
     pub(super) fn waits(&mut self, id: EditId) {
         for device in std::iter::once(id.device).chain(self.lives.copies()) {
             let sent = self.in_flight[device.0 as usize].iter_mut().filter(|sent| sent.edit == id);
@@ -347,14 +343,12 @@ impl Ledger {
         let (device, made) = to;
         self.was_there(edit, device, made.life)
     }
-
     fn was_there(&self, edit: EditId, device: DeviceId, life: u32) -> bool {
         self.lives.was_copied(edit, device, life, &|at| {
             self.get(edit).is_some_and(|edit| edit.made < at)
                 || self.missed.get(&edit).is_some_and(|(missed, _)| *missed <= at)
         })
     }
-
     /// The commit went with the backend's state, and may come again. False if that was known.
     pub(super) fn undone(&mut self, id: EditId) -> bool {
         let Some(edit) = self.get_mut(id).filter(|edit| edit.commits > 0) else { return false };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::again::Given;
 use super::attachments::Attachments;
 use super::busy::Busy;
 use super::check::Check;
@@ -13,6 +14,7 @@ use super::checks::{self, CommitCase, ShownCase, Turn};
 use super::edit::Refused;
 use super::families::Families;
 use super::findings::{Findings, Heard, Suspicion};
+use super::flow::DeviceFlow;
 use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::intents::Intents;
@@ -20,11 +22,14 @@ use super::ledger::Ledger;
 use super::meant::GaveWay;
 use super::names::{FirstKeys, Names as Keys};
 use super::overwritten::{self, Miscalled};
+use super::owed::OwingDevice;
 use super::patience::Patience;
 use super::refused::Definition;
 use super::shown::Shown;
+use super::status::DeviceStatus;
+use super::strangers::DeviceCursors;
+use super::thrift::Account;
 use super::truth::{Places, RowHash, Truth, place_of};
-use super::watched::Watched;
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{
@@ -81,6 +86,17 @@ pub struct Oracle {
     pub(super) kept_both: u64,
 }
 
+/// What is watched on each device by itself.
+#[derive(Debug, Default)]
+pub(super) struct Watched {
+    pub(super) flow: DeviceFlow,
+    pub(super) status: DeviceStatus,
+    pub(super) owing: OwingDevice,
+    pub(super) thrift: Account,
+    pub(super) again: Given,
+    pub(super) cursors: DeviceCursors,
+}
+
 impl Oracle {
     /// An oracle that has seen nothing yet.
     pub fn new(setup: OracleSetup) -> Oracle {
@@ -101,7 +117,9 @@ impl Oracle {
             shown: Shown::default(),
             ledger: Ledger::new(devices, setup.definition),
             intents: Intents::default(),
-            watched: (0..devices).map(|_| Watched::new(setup.labels.units.len())).collect(),
+            watched: (0..devices)
+                .map(|_| Watched { thrift: Account::new(setup.labels.units.len()), ..Watched::default() })
+                .collect(),
             busy: Busy::default(),
             attachments: Attachments::new(setup.durable),
             parts_seen: 0,
@@ -175,7 +193,13 @@ impl Oracle {
         }
         let (setup, findings) = (&*self.setup, &mut self.findings);
         let heard = &mut Heard { at: *at, device: *device, event, setup, findings };
-        self.watched[device.0 as usize].on(heard);
+        let watched = &mut self.watched[device.0 as usize];
+        watched.flow.on(heard);
+        watched.status.on(heard);
+        watched.owing.on(heard);
+        watched.thrift.on(heard.at, heard.event, heard.setup);
+        watched.again.on(heard);
+        watched.cursors.on(heard);
         self.busy.on(*device, event, &mut self.history);
         self.on_device(*at, *device, event);
     }

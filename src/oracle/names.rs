@@ -138,7 +138,6 @@ impl Names {
     fn later(&self, entity: EntityId, first: &str) -> Option<&Key> {
         self.later.get(&(entity, Key::new(first)))
     }
-
     fn value(&self, kind: &ColumnKind, value: &mut Value) {
         if let (ColumnKind::Ref(target), Value::Text(key)) = (kind, &*value)
             && let Some(first) = self.other(*target, &Key(Arc::clone(key)))
@@ -153,7 +152,6 @@ impl Names {
         edit.values.iter_mut().for_each(|(column, value)| self.value(&columns[*column].kind, value));
         edit
     }
-
     fn row(&self, schema: &Schema, entity: EntityId, values: &[Value]) -> Vec<Value> {
         let mut values = values.to_vec();
         let columns = &schema.entity(entity).columns;
@@ -247,6 +245,13 @@ pub(super) struct NamedView<'a> {
     pub(super) view: &'a dyn DeviceView,
 }
 
+impl NamedView<'_> {
+    fn named(&self, mut edits: Vec<PendingEdit>) -> Vec<PendingEdit> {
+        edits.iter_mut().for_each(|edit| edit.key = self.names.first(edit.entity, &edit.key));
+        edits
+    }
+}
+
 impl DeviceView for NamedView<'_> {
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
         if self.names.is_empty() {
@@ -269,9 +274,7 @@ impl DeviceView for NamedView<'_> {
     }
 
     fn pending(&self) -> Vec<PendingEdit> {
-        let mut pending = self.view.pending();
-        pending.iter_mut().for_each(|edit| edit.key = self.names.first(edit.entity, &edit.key));
-        pending
+        self.named(self.view.pending())
     }
     fn open_conflicts(&self) -> Vec<OpenConflict> {
         let mut open = self.view.open_conflicts();
@@ -279,9 +282,7 @@ impl DeviceView for NamedView<'_> {
         open
     }
     fn held_up(&self) -> Vec<PendingEdit> {
-        let mut held = self.view.held_up();
-        held.iter_mut().for_each(|edit| edit.key = self.names.first(edit.entity, &edit.key));
-        held
+        self.named(self.view.held_up())
     }
     fn attachments(&self) -> Vec<BlobId> {
         self.view.attachments()

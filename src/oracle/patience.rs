@@ -104,7 +104,6 @@ impl Patience {
     pub(super) fn of_status(&self) -> Span {
         self.of_disk()
     }
-
     /// How long a wait before another try may last, besides what the server asked for.
     pub(super) fn of_wait(&self) -> Span {
         match self {
@@ -112,7 +111,6 @@ impl Patience {
             Patience::Stated(_) => Span(u64::MAX / 4),
         }
     }
-
     pub(super) fn at_once(&self) -> Bound {
         self.to_begin(Span::ZERO, |_| NONE)
     }
@@ -141,7 +139,6 @@ impl Patience {
             Patience::Stated(_) => 1,
         }
     }
-
     /// The same of one that is to start after `period`, and not too soon after its last start.
     pub(super) fn held_back(&self, period: Span) -> Bound {
         self.to_begin(period, |waits| ("debounce", waits.debounce))
@@ -149,18 +146,15 @@ impl Patience {
     pub(super) fn after(&self, failures: u32) -> Bound {
         self.to_begin(Span::ZERO, |waits| ("its wait by retry.base and retry.cap", waits.after(failures)))
     }
-
     fn slowed(&self) -> Span {
         match self {
             Patience::Computed(waits) => Span::secs(u64::from(waits.slowness)),
             Patience::Stated(_) => Span::ZERO,
         }
     }
-
     fn of_disk(&self) -> Span {
         OF_DISK.max(self.slowed())
     }
-
     fn to_begin(self, period: Span, of: impl Fn(&Waits) -> Term) -> Bound {
         let [wait, last] = match self {
             Patience::Computed(waits) => [of(&waits), ("its disk", TO_BEGIN.max(self.slowed()))],

@@ -45,7 +45,6 @@ impl EditCase<'_> {
     fn lost(&self) -> bool {
         !self.fulfilled() && !self.waits() && !self.logged()
     }
-
     /// A real effect of a store that does not wait for the disk, and no rule of the engine.
     fn powerless(&self) -> String {
         self.edit.lost_power.map_or_else(String::new, |at| {
@@ -53,7 +52,6 @@ impl EditCase<'_> {
             format!("; its device lost its power at {at}, and with it what was committed and not synced")
         })
     }
-
     fn what(&self) -> String {
         self.words.edit(self.id, self.edit)
     }
