@@ -11,7 +11,6 @@ use crate::contract::{BlobEvent, BlobId, CommitKind, EditKind, Event, LogKind, N
 #[derive(Debug, Default)]
 struct Desk {
     waiting: BTreeSet<EditId>,
-    /// Requests under way that are a part of a run.
     in_run: u32,
     sends_since: Option<Time>,
     since: Option<Time>,
@@ -20,7 +19,6 @@ struct Desk {
 #[derive(Debug)]
 struct Owner {
     made: Time,
-    /// Since when the backend has it without.
     bare: Option<Time>,
     committed: bool,
 }

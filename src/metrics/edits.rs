@@ -12,7 +12,6 @@ use crate::contract::{ConflictKind, Decision, EditError, Event, LogKind, PageEve
 #[derive(Debug, Default)]
 pub(super) struct Edits {
     made: FxHashMap<EditId, Time>,
-    /// Since when each is on its device alone.
     waiting: BTreeMap<EditId, Time>,
     in_conflict: FxHashSet<EditId>,
     /// Those that nobody saw saved, though they may be in a database.

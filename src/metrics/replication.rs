@@ -20,7 +20,6 @@ pub(super) struct Replication {
     freshness: Span,
     pulls: Vec<bool>,
     devices: Vec<Replicated>,
-    /// Runs that ended, those of them that ended well, and those of units that pull.
     ended: u64,
     good: u64,
     pulled: u64,

@@ -18,7 +18,6 @@ pub const QUEUED: &str = "backend.request.queued";
 /// The series of syncs' lengths; all but these two are levels.
 pub const SYNCED: &str = "engine.session.longest";
 
-/// How many samples the length of a script is cut into.
 const SAMPLES: u64 = 240;
 
 /// Takes 240 samples over the script, at most as many again after it, and one at the end.

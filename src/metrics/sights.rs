@@ -10,7 +10,6 @@ use crate::contract::{Event, Shown, UnitEvent};
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Pulled {
-    /// The first and the last time at which rows of it were there.
     times: Option<(Time, Time)>,
     /// An answer came in the run under way: what is written now is what was pulled.
     answered: bool,

@@ -87,9 +87,7 @@ struct Seen {
     by_edit: FxHashMap<EditId, Row>,
     runs: Option<Time>,
     offline: bool,
-    /// Rows that went though nobody deleted them.
     left: FxHashSet<Row>,
-    /// Pulls under way, and when a run last ended well.
     pulls: u32,
     synced: Time,
 }

@@ -19,13 +19,10 @@ pub struct Timeline {
     text: String,
     kept: u64,
     left_out: u64,
-    /// Runs under way: by device and run, the unit and the start.
     runs: BTreeMap<(DeviceId, u64), (usize, Time)>,
-    /// What each device shows of the sync, since when.
     shown: BTreeMap<DeviceId, (&'static str, Time)>,
     /// Links that are down, since when; `None` stands for the backend.
     down: BTreeMap<Option<DeviceId>, Time>,
-    /// Until when each of the backend's workers has been seen at work.
     workers: Vec<Time>,
 }
 

@@ -23,7 +23,6 @@ struct Sent {
 struct Course {
     since: Time,
     rows: u32,
-    /// A bit for each power of two at which it has been.
     been: u32,
 }
 

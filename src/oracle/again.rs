@@ -21,14 +21,12 @@ type Rows = FxHashMap<u64, (Stamp, Time)>;
 #[derive(Debug, Default)]
 struct Brought {
     rows: Rows,
-    /// Those that came since its cursor was last told to have moved.
     behind: Vec<u64>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Given {
     brought: BTreeMap<(UnitId, EntityId), Brought>,
-    /// The kinds of the last answers, each to the run under way of a unit.
     answers: FxHashMap<UnitId, RequestKind>,
     /// Rows that came, could not be applied and may be tried at any time.
     waiting: u64,

@@ -20,7 +20,6 @@ macro_rules! checks {
             }
         }
 
-        /// Every check: its name in scenario files and violations, and the metric that counts it.
         pub(super) static ALL: &[(&str, &str)] = &[$(($name, $metric),)*];
     };
 }

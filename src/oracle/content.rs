@@ -157,7 +157,6 @@ fn remember(last: &mut Option<String>, key: &str) {
     last.push_str(key);
 }
 
-/// Live rows with a copy that is not what its row says, if that is there.
 pub(super) fn stale_copies(schema: &Schema, truth: &dyn Truth) -> u64 {
     let mut rows = 0;
     for entity in schema.ids() {

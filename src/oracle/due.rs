@@ -12,7 +12,6 @@ use crate::contract::Trigger;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
     Saved(EditId),
-    /// A run that pushes ended well and left the edit, which was there before it began.
     Left(EditId),
     Fired(Trigger),
     Queued,

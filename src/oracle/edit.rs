@@ -40,7 +40,6 @@ pub(super) struct Edit {
     pub(super) asked_by: DeviceId,
     /// The last answer may have said it, or that the edit waits.
     pub(super) perhaps_heard: bool,
-    /// How the backend refused it, as long as that is its last word.
     pub(super) stands: Option<Refused>,
     pub(super) conflict: bool,
     pub(super) won: Option<Won>,

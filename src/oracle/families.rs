@@ -28,7 +28,6 @@ struct With {
 
 #[derive(Debug, Default)]
 pub(super) struct Families {
-    /// By row: what it is part of, as far as edits and commits tell.
     parents: BTreeMap<Top, Key>,
     waits: BTreeMap<EditId, (Top, Time)>,
     with: BTreeMap<EditId, With>,

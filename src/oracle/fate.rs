@@ -13,7 +13,6 @@ pub(super) struct Fate {
     deleted: Option<Time>,
     devices: BTreeMap<DeviceId, There>,
     edits: BTreeMap<EditId, Course>,
-    /// Other keys under which the backend has its edits, with when each was committed.
     elsewhere: Vec<(Key, Time)>,
 }
 
@@ -25,7 +24,6 @@ struct There {
     current: Option<Time>,
     stored: Option<Time>,
     removed: Option<Time>,
-    /// When the device last had a page of the entity: with it, it saves where it is.
     paged: Option<Time>,
 }
 

@@ -44,7 +44,6 @@ pub(super) struct Suspicion {
     pub(super) check: Check,
     pub(super) edit: EditId,
     pub(super) record: (EntityId, Key),
-    /// In which life of its device it was committed, and when.
     pub(super) committed: (u32, Time),
     pub(super) text: String,
 }
@@ -76,7 +75,6 @@ impl Findings {
     pub(super) fn by_stamps(&self) -> bool {
         self.setup.capabilities.stamps
     }
-    /// Whether every edit ends on the backend, waits, or stands in a log.
     pub(super) fn keeps_edits(&self) -> bool {
         self.setup.capabilities.merge == Merge::Keeps
     }

@@ -104,7 +104,6 @@ impl Haste {
         Haste { units: vec![Unit::default(); units], sent: BTreeMap::new(), too_soon: None }
     }
 
-    /// Something asks for a sync: whatever waits need not.
     pub(super) fn asked(&mut self) {
         for unit in &mut self.units {
             unit.asked = (unit.asked + 1).min(TO_COME);

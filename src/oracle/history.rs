@@ -139,7 +139,6 @@ impl History {
         }
     }
 
-    /// What was undone by a return that is itself undone is there again.
     pub(super) fn go_back(&mut self, to: Time, now: Time) {
         for version in self.rows.iter_mut().flat_map(|row| &mut row.versions) {
             if version.at >= to {

@@ -386,7 +386,6 @@ fn clipped(sum: u128) -> u64 {
     u64::try_from(sum).unwrap_or(u64::MAX)
 }
 
-/// Names what a device was last busy with where a violation names no record; gives the busiest.
 fn with_records(violations: &mut [Violation], busy: &Busy, history: &History) -> Vec<Eventful> {
     let record = |row: RowId| {
         let row = history.row(row);
@@ -412,7 +411,6 @@ fn case<'a>(
 
 type Missing = BTreeMap<EntityId, BTreeSet<String>>;
 
-/// Rows that a device shows and that point to one that it lacks: of a group that came in part.
 fn half_seen(schema: &Schema, view: &dyn DeviceView, missing: &Missing) -> u64 {
     let mut rows = 0;
     for id in schema.ids() {

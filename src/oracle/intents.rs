@@ -19,7 +19,6 @@ pub(super) struct Intents {
     deletes: BTreeMap<DeviceId, BTreeSet<u32>>,
     /// The backend went back to an older state: what a later edit carried may be undone.
     backend_went_back: bool,
-    /// Edits that nobody made so far, each with the record and the words of it.
     strangers: BTreeMap<EditId, ((EntityId, Key), String)>,
     pub(super) persons: Persons,
 }
@@ -55,7 +54,6 @@ impl Intents {
         new && untold && !told && edit.key != *key
     }
 
-    /// A process may have split the edit off to a row that nobody had, and died before it told.
     pub(super) fn sent(
         &mut self,
         ledger: &Ledger,

@@ -253,7 +253,6 @@ impl Ledger {
         }
     }
 
-    /// The device's run is over, and it has told what it made of the last answer.
     pub(super) fn settled(&mut self, device: DeviceId) {
         self.undecided[device.0 as usize].clear();
         self.alike[device.0 as usize].clear();
@@ -299,7 +298,6 @@ impl Ledger {
         !self.lives.has(id.device, (id.device, edit.life, edit.made))
     }
 
-    /// Edits that went with their device's state, and those that wait for who has logged out.
     pub(super) fn gone(&self) -> (Vec<EditId>, Vec<EditId>) {
         let of = |device| self.of(device).filter(|(_, edit)| !edit.excused && !edit.committed());
         let all = self.lives.of_several().flat_map(of).filter(|(id, edit)| self.is_gone(*id, edit));

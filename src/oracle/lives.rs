@@ -24,7 +24,6 @@ impl Lives {
     pub(super) fn now(&self, device: DeviceId) -> u32 {
         self.begun.get(&device).map_or(0, Vec::len) as u32
     }
-    /// The end: what the device was in `life` until an instant lies there for who was logged in.
     pub(super) fn leaves(&mut self, device: DeviceId, life: u32, until: Time) {
         self.left.push((device, life, until));
     }

@@ -429,7 +429,6 @@ impl Oracle {
         }
     }
 
-    /// A device became what it, or another, was as `to` began.
     fn put_in(&mut self, at: Time, device: DeviceId, (of, life): (DeviceId, u32), to: Time) {
         let present = self.ledger.lives.now(device);
         let goes_on = of != device && self.ledger.lives.now(of) == life;
@@ -471,7 +470,6 @@ impl Oracle {
         self.held.copy(all, of, (device, present), at);
     }
 
-    /// Edits that the backend had committed since are gone, whatever their devices were told.
     fn backend_went_back(&mut self, at: Time, to: Time) {
         for (_, row) in self.history.rows() {
             for version in row.versions.iter().filter(|version| version.at >= to) {

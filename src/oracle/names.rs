@@ -159,7 +159,6 @@ impl Names {
         values
     }
 
-    /// The event in first keys, which `own` and `changes` keep.
     pub(super) fn told<'t>(
         &self,
         schema: &Schema,

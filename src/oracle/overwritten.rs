@@ -40,7 +40,6 @@ pub(super) fn by_rule(
     GaveWay { ours: ours.count() as u64, theirs: theirs.count() as u64 }
 }
 
-/// What gives way by a commit over what the edit behind it had not read.
 pub(super) fn by_commit(case: &CommitCase<'_>) -> u64 {
     by_commit_since(case, read)
 }

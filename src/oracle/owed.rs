@@ -341,7 +341,6 @@ impl OwingDevice {
         None
     }
 
-    /// What a run of the unit that starts now sends was not forgotten.
     fn forget_saved(&mut self, unit: UnitId, units: &[SyncUnit]) {
         let push = &units[usize::from(unit.0)].push;
         let edits = &self.edits;

@@ -45,7 +45,6 @@ pub struct Waits {
 const OF_DISK: Span = Span::secs(120);
 /// So long the code of the app may take that a run waits for.
 const OF_HOOK: Span = Span::secs(600);
-/// As does the one that writes down that a run begins.
 const TO_BEGIN: Span = Span::secs(60);
 const NONE: Term = ("", Span::ZERO);
 
@@ -169,24 +168,29 @@ fn stated(span: Span) -> Term {
 }
 
 #[cfg(test)]
+impl Waits {
+    pub(super) const USUAL: Waits = Waits {
+        request: Span::secs(30),
+        first: Span::secs(1),
+        growth: 2,
+        cap: Span::secs(300),
+        least: None,
+        debounce: Span::secs(60),
+        attempts: 5,
+        streams: 1,
+        slowness: 1,
+        keeps_queue: false,
+        holds_rows: false,
+    };
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn bounds_follow_from_what_an_engine_was_told() {
-        let usual = Waits {
-            request: Span::secs(30),
-            first: Span::secs(1),
-            growth: 2,
-            cap: Span::secs(300),
-            least: None,
-            debounce: Span::secs(60),
-            attempts: 5,
-            streams: 1,
-            slowness: 1,
-            keeps_queue: false,
-            holds_rows: false,
-        };
+        let usual = Waits::USUAL;
         let of = |waits| Patience::Computed(waits);
         let (slow, once) = (Waits { slowness: 300, ..usual }, Waits { attempts: 1, ..usual });
         let stated = |secs| Patience::Stated(Span::secs(secs));

@@ -23,7 +23,6 @@ pub(super) struct Shown {
     unsure: FxHashMap<DeviceId, FxHashSet<RowId>>,
     copied: FxHashSet<DeviceId>,
     vague: FxHashSet<(RowId, DeviceId)>,
-    /// Rows times the time for which they were back.
     row_ns: u128,
 }
 
@@ -55,7 +54,6 @@ impl Shown {
         self.caught_up(id, device, versions, now);
     }
 
-    /// The backend committed an edit that was made on the device, as its version of this number.
     pub(super) fn committed(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
         if !self.unsure.is_empty()
             && let Some(told) = self.unsure.get_mut(&device)

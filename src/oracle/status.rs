@@ -56,7 +56,6 @@ pub(super) struct DeviceStatus {
     conflicts: BTreeSet<EditId>,
     waiting: BTreeMap<EditId, bool>,
     perhaps: BTreeSet<EditId>,
-    /// Its state went back or was put in: what waits in it is not known.
     unknown: bool,
     moved: Time,
     stall_told: bool,

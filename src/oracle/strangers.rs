@@ -10,7 +10,6 @@ use crate::contract::{Event, KillReason, SyncUnit, UnitEvent};
 
 type Cursor = (Option<UnitId>, EntityId, u64);
 
-/// Cursors, and when each unit was last synced.
 type Seen = (Vec<Cursor>, Vec<(UnitId, Stamp)>);
 
 #[derive(Debug, Default)]

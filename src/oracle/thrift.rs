@@ -24,7 +24,6 @@ pub(super) struct Account {
     brought: u64,
     answers: u64,
     looked: bool,
-    /// What was so when more answers had come than that asks for.
     beyond: Option<Beyond>,
     fetches: u64,
     fetched: Option<Time>,

@@ -14,7 +14,6 @@ impl Labels {
         let what = if change.removed { "removed" } else { "now holds" };
         format!("{what} {record} as of {}", self.clock.stamp(change.stamp))
     }
-    /// The event, without its place and time.
     pub(super) fn event(&self, event: &Event<'_>) -> String {
         let said = self.of_device(event).or_else(|| self.of_edit(event)).or_else(|| self.backend(event));
         said.unwrap_or_else(|| format!("{event:?}"))

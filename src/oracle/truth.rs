@@ -37,7 +37,6 @@ pub(super) fn place_of(entity: &Entity, attributes: &Attributes) -> Box<[Value]>
     entity.scope.iter().filter_map(of).collect()
 }
 
-/// By entity, the place of the rows that a device holds.
 pub(super) type Places = [Rc<[Value]>];
 
 /// Hashes rows the same wherever they come from, and however a text composes its accents.

@@ -9,7 +9,6 @@ use crate::base::words::{count, said_once, thousands};
 use crate::base::{EditId, EntityId, Key, Stamp, Time, UnitId, Value, Word};
 use crate::contract::{Author, ColumnKind, EditKind, PendingEdit, Schema, SyncUnit, Trigger};
 
-/// At most so many values of an edit or a row are written out.
 const VALUES: usize = 4;
 
 pub(super) fn after(trigger: Trigger) -> String {
