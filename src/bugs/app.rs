@@ -44,7 +44,6 @@ impl EngineFactory for InRestlessApp {
     ) -> Result<(), EngineError> {
         self.0.provision(setup, database, state)
     }
-
     fn keeps_persons_apart(&self) -> bool {
         self.0.keeps_persons_apart()
     }

@@ -93,7 +93,6 @@ impl Board {
             self.observe_part(id, Part::Start(state), value);
         }
     }
-
     /// What was so since then, if it was, is so no more.
     pub(super) fn lasted(&mut self, id: Id, since: Option<Time>, at: Time) {
         match (since, id.metric().kind) {

@@ -63,7 +63,6 @@ impl Pages {
             board.lasted(Id::PageHeld, self.held.remove(&conflict.0), at);
         }
     }
-
     fn count(&self, since: Time, at: Time, board: &mut Board) {
         board.observe(Id::PageAge, (at - since).0);
         board.add(Id::PageOpen, u64::from(since <= self.script_ends && at > self.script_ends));

@@ -163,7 +163,6 @@ impl OfDevice {
             [Id::LostTime].into_iter().chain(part).for_each(|id| board.add(id, took.0));
         }
     }
-
     fn applied(&mut self, at: Time, (device, unit): (DeviceId, UnitId), rows: usize, board: &mut Board) {
         let mut open = self.runs.iter_mut().filter(|run| run.unit == unit && !run.has_rows);
         if let Some((run, since)) = open.find_map(|run| run.since.map(|since| (run, since)))
@@ -173,7 +172,6 @@ impl OfDevice {
             board.observe_on(Id::FirstRows, device, (at - since).0);
         }
     }
-
     /// A run ends; true if a request of it had been answered. One that was not told as started did
     /// start: its process died first, or a backup, a copy or a loss of power took that back.
     fn ended(&mut self, run: u64, board: &mut Board) -> bool {
@@ -193,7 +191,6 @@ impl OfDevice {
         self.waits.drain(..).for_each(|(from, _)| board.lasted(Id::RetryTime, Some(from), at));
         self.busy.take().map_or(Span::ZERO, |since| at - since)
     }
-
     fn waited(&mut self, at: Time, board: &mut Board) {
         let over = self.waits.extract_if(.., |(_, until)| *until <= at);
         over.for_each(|(from, until)| board.lasted(Id::RetryTime, Some(from), until));

@@ -470,8 +470,3 @@ fn a_situation_is_one_with_all_that_makes_it() {
         }
     }
 }
-
-#[test]
-fn every_situation_has_a_metric_of_its_name() {
-    Situation::VALUES.iter().for_each(|situation| assert!(situation.metric().starts_with("situation.")));
-}

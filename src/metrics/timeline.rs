@@ -214,7 +214,6 @@ impl Timeline {
             None => self.slice(BACKEND, 0, "unavailable", since, at.since(since), ""),
         }
     }
-
     fn ended(&mut self, device: DeviceId, track: Track, name: &str, at: Time, took: Span, args: &str) {
         let from = Time(at.0.saturating_sub(took.0));
         self.slice(FIRST_DEVICE + u64::from(device.0), track as u64, name, from, took, args);
@@ -237,7 +236,6 @@ impl Timeline {
         self.text.push_str(&entry);
         self.text.push_str(",\n");
     }
-
     fn keep(&mut self, entry: &str) {
         if self.kept == Self::EVENTS {
             self.left_out += 1;

@@ -65,7 +65,6 @@ impl Bent {
     pub(super) fn figures(&self) -> impl Iterator<Item = (&'static str, u64)> {
         FIGURES.into_iter().map(|name| (name, self.figures.get(name).copied().unwrap_or(0)))
     }
-
     /// `person.born 12, person.dose 3`; `None` if there are none.
     pub(super) fn by_column(&self, schema: &Schema) -> Option<String> {
         let name = |(&(id, column), count): (&(EntityId, usize), &u64)| {

@@ -47,7 +47,6 @@ impl Contents {
     pub(super) fn read(schema: &Schema, units: &[SyncUnit], truth: &dyn Truth) -> Contents {
         Contents::of(schema, |id| compared(schema, units, id), truth)
     }
-
     pub(super) fn of(schema: &Schema, wanted: impl Fn(EntityId) -> bool, truth: &dyn Truth) -> Contents {
         let mut contents = Contents { by_entity: Vec::new(), hash: RowHash::default() };
         for id in schema.ids() {
@@ -56,7 +55,6 @@ impl Contents {
         }
         contents
     }
-
     pub(super) fn content<'a>(&mut self, values: impl Iterator<Item = &'a Value>) -> u64 {
         self.hash.own(values)
     }

@@ -39,7 +39,6 @@ impl Owed {
     pub(super) fn is_overdue(&self, patience: &Patience) -> bool {
         !self.told && self.idle > self.bound(patience).span()
     }
-
     fn bound(&self, patience: &Patience) -> Bound {
         match self.why {
             Why::Saved(_) | Why::Queued | Why::Fired(Trigger::Start | Trigger::Login) => patience.at_once(),
@@ -49,7 +48,6 @@ impl Owed {
             Why::Left(_) => patience.after(u32::MAX),
         }
     }
-
     pub(super) fn is_periodic(&self) -> bool {
         matches!(self.why, Why::Fired(Trigger::Every(_)))
     }

@@ -108,7 +108,6 @@ impl Edit {
             (_, Some(values)) => self.values.iter().all(|(column, value)| alike(&values[*column], value)),
         }
     }
-
     pub(super) fn committed(&self) -> bool {
         self.commits > 0 || self.carried
     }

@@ -68,7 +68,6 @@ impl Findings {
             bent: Bent::default(),
         }
     }
-
     pub(super) fn words(&self) -> &Labels {
         &self.setup.labels
     }

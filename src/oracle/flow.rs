@@ -288,7 +288,6 @@ impl DeviceFlow {
         self.unheard.clear();
         self.runs = 0;
     }
-
     fn may_have_ended(&mut self, since: Time) {
         let begun = self.open.values_mut().filter(|run| run.since >= since);
         begun.for_each(|run| run.may_have_ended = true);
@@ -306,7 +305,6 @@ impl DeviceFlow {
         });
         self.triggering = chain.map(|chain| (unit, chain + 1));
     }
-
     fn queued_by_hook(&mut self, unit: UnitId) {
         match self.triggering.take_if(|(triggered, _)| *triggered == unit) {
             Some((_, chain)) => _ = self.triggered.insert(unit, chain),

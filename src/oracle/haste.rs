@@ -103,7 +103,6 @@ impl Haste {
     pub(super) fn new(units: usize) -> Haste {
         Haste { units: vec![Unit::default(); units], sent: BTreeMap::new(), too_soon: None }
     }
-
     pub(super) fn asked(&mut self) {
         for unit in &mut self.units {
             unit.asked = (unit.asked + 1).min(TO_COME);
@@ -112,7 +111,6 @@ impl Haste {
             }
         }
     }
-
     pub(super) fn put_off(&mut self) {
         self.units.iter_mut().for_each(|unit| unit.put_off.1 = true);
     }

@@ -223,7 +223,6 @@ impl Held {
             self.beside.insert((id, at.device), Beside { counted: at.now, ..beside });
         }
     }
-
     pub(super) fn count_to_end(&mut self, id: RowId, row: &Row, at: At<'_>) {
         let behind = self.time_behind(id, row, at);
         self.behind.add(behind);

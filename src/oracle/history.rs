@@ -63,7 +63,6 @@ impl History {
             initial,
         }
     }
-
     pub(super) fn find(&self, entity: EntityId, key: &str) -> Option<RowId> {
         self.index[usize::from(entity.0)].get(key).copied()
     }
@@ -138,7 +137,6 @@ impl History {
             version.at = version.at.max(until);
         }
     }
-
     pub(super) fn go_back(&mut self, to: Time, now: Time) {
         for version in self.rows.iter_mut().flat_map(|row| &mut row.versions) {
             if version.at >= to {
@@ -161,7 +159,6 @@ impl Row {
         }
         self.values.as_ref()?.get(column)
     }
-
     /// How many versions a device has with this stamp, 0 for those from before the start. A stamp
     /// that no version has (coarse clocks) counts as the latest version not after it.
     pub(super) fn held_with(&self, stamp: Stamp) -> usize {

@@ -171,7 +171,6 @@ impl<'a> Inspection<'a> {
         self.check_overwriting(device, &said.log);
         self.check_edits(device, said);
     }
-
     /// What the device says of its edits; of open conflicts and attachments it is noted.
     fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> Said {
         let Oracle { history, busy, attachments, watched, .. } = &mut self.oracle;

@@ -31,7 +31,6 @@ impl Intents {
             self.deletes.entry(edit.id.device).or_default().insert(edit.id.number);
         }
     }
-
     pub(super) fn missed(&mut self, edit: &LocalEdit) {
         self.strangers.remove(&edit.id);
         self.persons.made(edit.id);
@@ -177,7 +176,6 @@ impl Persons {
             self.sent.insert(edit, *person);
         }
     }
-
     /// Of an edit that is about to be committed: whether another person is taken for its author.
     pub(super) fn misfiled(&self, edit: EditId) -> Option<String> {
         let person = |of: &BTreeMap<EditId, u32>| of.get(&edit).copied().unwrap_or(0);

@@ -279,7 +279,6 @@ impl Ledger {
             self.conflicts -= 1;
         }
     }
-
     pub(super) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
         self.lives.went_back(device, life, to);
         self.found.put_in(device, &self.lives);
@@ -297,7 +296,6 @@ impl Ledger {
     pub(super) fn is_gone(&self, id: EditId, edit: &Edit) -> bool {
         !self.lives.has(id.device, (id.device, edit.life, edit.made))
     }
-
     pub(super) fn gone(&self) -> (Vec<EditId>, Vec<EditId>) {
         let of = |device| self.of(device).filter(|(_, edit)| !edit.excused && !edit.committed());
         let all = self.lives.of_several().flat_map(of).filter(|(id, edit)| self.is_gone(*id, edit));
@@ -306,7 +304,6 @@ impl Ledger {
         let left = left.into_iter().filter(|(_, edit)| !edit.told && !edit.acknowledged);
         (gone.into_iter().map(|(id, _)| id).collect(), left.map(|(id, _)| id).collect())
     }
-
     /// Whether the line about an edit, once it counts as done, is part of its device's state.
     pub(super) fn has_told(&self, id: EditId, committed: (u32, Time)) -> bool {
         let has = |(life, at)| self.lives.has(id.device, (id.device, life, at));
@@ -458,7 +455,6 @@ impl Ledger {
     pub(super) fn get_mut(&mut self, edit: EditId) -> Option<&mut Edit> {
         self.devices.get_mut(edit.device.0 as usize)?.get_mut(&edit.number)
     }
-
     pub(super) fn close(&mut self, row: RowId, id: EditId) {
         if let Some(open) = self.open.get_mut(&row) {
             open.retain(|other| *other != id);

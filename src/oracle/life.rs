@@ -118,7 +118,6 @@ impl Life {
     pub fn story(&self) -> Story {
         Story { lines: self.lines(), steps: self.steps.clone() }
     }
-
     fn lines(&self) -> Vec<String> {
         let line = |step: &Step| format!("{} {} {}", step.clock, place(step.node), step.text);
         let more = (self.left_out > 0).then(|| format!("and {} more", self.left_out));
@@ -252,7 +251,6 @@ impl Life {
         let text = self.labels.event(event);
         self.write(at, node, ways(event), text);
     }
-
     fn write(&mut self, at: Time, node: Node, ways: (Option<Node>, Option<Node>), text: String) {
         if self.steps.len() == Life::LINES {
             self.left_out += 1;

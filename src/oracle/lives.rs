@@ -47,7 +47,6 @@ impl Lives {
         self.begun.entry(device).or_default().push(Begun::Copy { of, life, at, unseen });
         self.copies.insert(device);
     }
-
     pub(super) fn of_several(&self) -> impl Iterator<Item = DeviceId> {
         self.begun.keys().copied()
     }

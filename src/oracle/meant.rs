@@ -41,7 +41,6 @@ impl Beside {
             Decision::Local | Decision::Remote | Decision::Same | Decision::Parked => {}
         }
     }
-
     pub(super) fn gives_up_columns(&self, edit: EditId) -> bool {
         self.ruled.contains_key(&edit)
     }

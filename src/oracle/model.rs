@@ -530,7 +530,6 @@ impl Oracle {
         let Some(cut) = self.cut_short.get(&device) else { return 0 };
         self.history.row(row).versions.iter().take_while(|version| version.at <= *cut).count()
     }
-
     fn acknowledged(&mut self, (at, device): (Time, DeviceId), edit: EditId, row: RowId, stamp: Stamp) {
         self.ledger.acknowledged((at, device), edit, row, &self.history);
         let versions = self.met(at, device, row, stamp);

@@ -145,7 +145,6 @@ impl Names {
             *value = Value::Text(first.0);
         }
     }
-
     fn edit(&self, schema: &Schema, edit: &LocalEdit) -> LocalEdit {
         let mut edit = LocalEdit { key: self.first(edit.entity, &edit.key), ..edit.clone() };
         let columns = &schema.entity(edit.entity).columns;
@@ -227,7 +226,6 @@ impl Truth for NamedTruth<'_> {
         let (stamp, values) = found.or_else(|| self.truth.row(entity, key))?;
         Some((stamp, self.names.row(&self.schema, entity, &values)))
     }
-
     fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value])) {
         if self.names.is_empty() {
             return self.truth.for_each(entity, f);

@@ -131,7 +131,6 @@ impl Miscalled {
             ("oracle.overwritten.columns", overwritten),
         ]
     }
-
     pub(super) fn committed(&mut self, case: &CommitCase<'_>) {
         self.missed += u64::from(uncalled(case) > 0);
     }

@@ -219,7 +219,6 @@ impl OwingDevice {
             }
         }
     }
-
     fn fire(&mut self, at: Time, trigger: Trigger, units: &[SyncUnit]) {
         for (unit, number) in units.iter().zip(0..) {
             // One that may have to wait for another network is owed when it is queued.

@@ -125,7 +125,6 @@ impl Oracle {
         ];
         seen.into_iter().filter(|(_, seen)| !seen).map(|(matter, _)| matter).collect()
     }
-
     fn contradicts(&mut self, device: DeviceId, (entity, key): (EntityId, &str), how: &str) {
         let record = self.words().record(entity, key);
         let concerns = (Some(device), Some((entity, key)));

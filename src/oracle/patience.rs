@@ -90,7 +90,6 @@ impl Patience {
         };
         Bound([wait, disk, hook, NONE, NONE])
     }
-
     /// How long a run may say that it syncs, and nothing moves: until its last try has failed.
     pub(super) fn of_stall(&self, in_hook: bool) -> Bound {
         let Bound([wait, disk, hook, ..]) = self.of_run(in_hook);
@@ -99,7 +98,6 @@ impl Patience {
         let between = ("the waits between tries", waits.between_tries());
         Bound([wait, ("that of each further try", tries), between, disk, hook])
     }
-
     pub(super) fn of_status(&self) -> Span {
         self.of_disk()
     }

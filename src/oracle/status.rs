@@ -17,19 +17,19 @@ use crate::contract::{
 
 const NOTICED: Span = Span::secs(1);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wrong {
-    AllSynced,
-    Pending,
-    Offline,
-    Online,
-    NothingRuns,
-    ProgressStands,
-    NotFailed,
-    Failed,
-    NoConflict,
-    Conflict,
-}
+/// In which ways a status is wrong, as it is told.
+type Wrong = &'static str;
+
+const ALL_SYNCED: Wrong = "said that no edit waits, while one did,";
+const PENDING: Wrong = "counted other edits than those that waited";
+const OFFLINE: Wrong = "said that it is offline, while there was a network,";
+const ONLINE: Wrong = "did not say that it is offline, while there was no network,";
+const NOTHING_RUNS: Wrong = "said that it is syncing, while no run was under way,";
+const PROGRESS_STANDS: Wrong = "showed a progress that did not move, while rows came,";
+const NOT_FAILED: Wrong = "said that the sync failed, though the last run ended well,";
+const FAILED: Wrong = "said that all is well, though the last run failed,";
+const NO_CONFLICT: Wrong = "said that a conflict waits, while none did,";
+const CONFLICT: Wrong = "said that all is well, while a conflict waited,";
 
 /// Time in which a status is wrong in one way; a pause no longer than the bound does not end it.
 #[derive(Clone, Copy, Debug)]
@@ -67,27 +67,6 @@ pub(super) struct DeviceStatus {
 
 fn waits(unsent: usize) -> String {
     format!("{} {}", count(unsent as u64, "edit"), if unsent == 1 { "waits" } else { "wait" })
-}
-
-impl Wrong {
-    fn is_of_edits(self) -> bool {
-        matches!(self, Wrong::AllSynced | Wrong::Pending)
-    }
-
-    fn text(self) -> &'static str {
-        match self {
-            Wrong::AllSynced => "said that no edit waits, while one did,",
-            Wrong::Pending => "counted other edits than those that waited",
-            Wrong::Offline => "said that it is offline, while there was a network,",
-            Wrong::Online => "did not say that it is offline, while there was no network,",
-            Wrong::NothingRuns => "said that it is syncing, while no run was under way,",
-            Wrong::ProgressStands => "showed a progress that did not move, while rows came,",
-            Wrong::NotFailed => "said that the sync failed, though the last run ended well,",
-            Wrong::Failed => "said that all is well, though the last run failed,",
-            Wrong::NoConflict => "said that a conflict waits, while none did,",
-            Wrong::Conflict => "said that all is well, while a conflict waited,",
-        }
-    }
 }
 
 impl DeviceStatus {
@@ -145,12 +124,12 @@ impl DeviceStatus {
             }
             self.wrong_ns += u128::from(lasted.0);
             // Each count that lags behind a slow disk is one of its own.
-            stretch.before = if stretch.wrong.is_of_edits() { lasted } else { stretch.before + lasted };
+            stretch.before =
+                if [ALL_SYNCED, PENDING].contains(&stretch.wrong) { lasted } else { stretch.before + lasted };
             if stretch.before > bound && !std::mem::replace(&mut stretch.told, true) {
                 let Stretch { wrong, first, before, .. } = *stretch;
                 findings.tell(Check::WrongStatus, id, |names| {
                     let (first, until) = (names.time(first), names.time(at));
-                    let wrong = wrong.text();
                     format!("{id} {wrong} for {before} in all between {first} and {until}; a slow disk explains no more than {bound}")
                 });
             }
@@ -216,7 +195,6 @@ impl DeviceStatus {
             (self.moved, self.stall_told) = (until, false);
         }
     }
-
     fn learns(&mut self, at: Time, id: DeviceId, event: &Event<'_>) -> bool {
         if let Event::Continued { .. } | Event::Blob(BlobEvent::Ended { in_run: true, served: true, .. }) =
             event
@@ -350,24 +328,24 @@ impl DeviceStatus {
         let edits = if self.unknown || (least..=least + self.perhaps.len()).contains(&pending) {
             None
         } else if pending == 0 {
-            Some(Wrong::AllSynced)
+            Some(ALL_SYNCED)
         } else {
-            Some(Wrong::Pending)
+            Some(PENDING)
         };
         let network = match state {
-            Shown::Offline if !self.offline => Some(Wrong::Offline),
+            Shown::Offline if !self.offline => Some(OFFLINE),
             Shown::Offline => None,
-            _ => self.offline.then_some(Wrong::Online),
+            _ => self.offline.then_some(ONLINE),
         };
         let is = |wrong: Wrong, so: bool| so.then_some(wrong);
         let idle = self.runs.is_empty();
         let state = match state {
             Shown::Offline => None,
-            Shown::Syncing(_) => is(Wrong::NothingRuns, idle).or(is(Wrong::ProgressStands, self.unseen)),
-            Shown::Failed { .. } => is(Wrong::NotFailed, self.failed.is_empty() && !self.full),
-            Shown::Conflict => is(Wrong::NoConflict, self.conflicts.is_empty()),
-            Shown::Idle => is(Wrong::Conflict, idle && !self.conflicts.is_empty())
-                .or(is(Wrong::Failed, idle && !self.failed.is_empty())),
+            Shown::Syncing(_) => is(NOTHING_RUNS, idle).or(is(PROGRESS_STANDS, self.unseen)),
+            Shown::Failed { .. } => is(NOT_FAILED, self.failed.is_empty() && !self.full),
+            Shown::Conflict => is(NO_CONFLICT, self.conflicts.is_empty()),
+            Shown::Idle => is(CONFLICT, idle && !self.conflicts.is_empty())
+                .or(is(FAILED, idle && !self.failed.is_empty())),
         };
         [edits, network, state]
     }

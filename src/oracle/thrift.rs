@@ -149,7 +149,6 @@ impl Account {
             names.time(at)
         )
     }
-
     fn asks(&mut self) {
         self.asked += 1;
         self.haste.asked();

@@ -86,7 +86,6 @@ impl<'a> Asked<'a> {
     fn on_its_row(self) -> bool {
         (self.case.row.entity, &self.case.row.key) == (self.meant.entity, &self.meant.key)
     }
-
     fn another_row(self) -> Option<String> {
         let Asked { case, meant, beside } = self;
         let own = self.edit().map(|edit| edit.row);
@@ -202,7 +201,6 @@ impl<'a> Asked<'a> {
         let elsewhere = own.and_then(|own| beside.elsewhere.get(&own));
         elsewhere.is_some_and(|row| Value::Text(case.history.row(*row).key.0.clone()) == *said)
     }
-
     fn says(self, column: usize) -> String {
         let value = [(column, self.case.values[column].clone())];
         let LocalEdit { entity, id, .. } = *self.meant;

@@ -28,7 +28,6 @@ impl EditCase<'_> {
         let of_row = |p: &PendingEdit| p.entity == self.edit.entity && p.key == self.edit.key;
         self.pending.iter().any(|p| p.edit == self.id || of_row(p))
     }
-
     /// The user can read of it: a line names it, or a later edit of its row that carried it.
     fn logged(&self) -> bool {
         let speaks = |line: &LogEntry| {
@@ -38,7 +37,6 @@ impl EditCase<'_> {
         };
         self.log.iter().any(speaks)
     }
-
     fn overwriting_logged(&self) -> bool {
         overwriting_logged(self.log, self.id, (self.edit.entity, &self.edit.key))
     }

@@ -27,7 +27,6 @@ impl RowCase<'_> {
     fn record(&self) -> String {
         self.words.record(self.entity, self.difference.key())
     }
-
     fn since(&self) -> String {
         match self.row.and_then(|row| row.versions.last()) {
             None => "there since before the start".to_owned(),
@@ -36,7 +35,6 @@ impl RowCase<'_> {
             }
         }
     }
-
     fn was_there(&self, stamp: Stamp) -> bool {
         let row = self.row.is_some_and(|row| !row.versions.is_empty() || row.values.is_some());
         stamp != Stamp(0) || row

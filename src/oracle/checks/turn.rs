@@ -25,7 +25,6 @@ impl Turn<'_> {
     fn what(&self, id: EditId, edit: &Edit) -> String {
         self.words.edit(id, edit)
     }
-
     /// Whether another edit of the device was made before and waits, and nothing has refused it.
     fn waits_before(&self, id: EditId, edit: &Edit) -> bool {
         let decided = edit.committed() || edit.refused.is_some() || edit.excused;

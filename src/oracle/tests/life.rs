@@ -1,47 +1,24 @@
-use std::sync::Arc;
-
 use super::play::play_on;
 use super::stage::{Stage, VISIT};
-use crate::base::{DeviceId, Key, Span, Stamp, Time};
-use crate::contract::{Event, Node};
-use crate::oracle::{Clock, Labels, Life, Subject};
-
-fn stage(clock: Clock, subject: Subject) -> Stage {
-    let mut stage = Stage::new();
-    let (schema, units) = (Arc::clone(&stage.schema), Arc::clone(&stage.units));
-    stage.life = Some(Life::new(Labels { schema, units, clock }, subject));
-    stage
-}
+use crate::base::{DeviceId, Key};
+use crate::oracle::{Life, Subject};
 
 fn of_record(key: &str) -> Subject {
     Subject { record: (VISIT, Key::new(key)), side: None, found: None }
 }
 
-fn told(mut stage: Stage) -> Vec<String> {
-    stage.life.take().unwrap().story().lines
-}
-
 fn lived(subject: Subject, history: &str) -> Vec<String> {
-    told(play_on(stage(Clock::default(), subject), history))
+    let mut stage = Stage::new();
+    stage.life = Some(Life::new(stage.oracle.setup.labels.clone(), subject));
+    play_on(stage, history).life.unwrap().story().lines
 }
 
-const LIVED: &str =
-    "0 sets a1 done; 0 sets a2 unasked; 0 pushes unheard; 0 dies; 2 dies power; 0 pushes; 1 pulls";
+const LIVED: &str = "0 sets a1 done; 0 sets a2 unasked; 0 pushes unheard; 0 dies; 2 dies power; 0 pushes; \
+                     1 pulls; shows-late a1 9 4";
 
 #[test]
 fn the_life_of_a_record_is_told_in_order_and_nothing_else_is() {
     insta::assert_snapshot!(lived(of_record("a1"), LIVED).join("\n"));
-}
-
-#[test]
-fn a_commit_that_shows_late_is_told_in_local_time_like_all_else() {
-    let start = Stamp(1_772_434_800_000_000);
-    let mut stage = stage(Clock { start, utc_offset: 3_600 }, of_record("a1"));
-    let (key, stamp) = (Key::new("a1"), start.plus(Span::secs(3)));
-    let until = Time::ZERO + Span::secs(5);
-    stage.tell(Node::Backend, Event::CommitDelayed { entity: VISIT, key: &key, stamp, until });
-    let late = "08:00:00.000 backend visit a1 as of 08:00:03.000 can be seen from 08:00:05.000 on";
-    assert_eq!(told(stage), [late]);
 }
 
 #[test]

@@ -69,7 +69,6 @@ pub(super) struct Phone {
 
 pub(super) struct Stage {
     pub(super) schema: Arc<Schema>,
-    pub(super) units: Arc<[SyncUnit]>,
     pub(super) oracle: Oracle,
     pub(super) backend: Backend,
     pub(super) phones: Vec<Phone>,
@@ -130,8 +129,7 @@ impl Stage {
         }
         backend.rows.insert((SLOT, "s1".to_owned()), (Stamp(100), slot("monday", "office")));
         let attributes: Vec<_> = ["a", "a", "b", "b"].map(|clinic| vec![Value::text(clinic)]).to_vec();
-        let labels =
-            Labels { schema: Arc::clone(&schema), units: Arc::clone(&units), clock: Clock::default() };
+        let labels = Labels { schema: Arc::clone(&schema), units, clock: Clock::default() };
         let mut setting = OracleSetup {
             labels,
             attributes,
@@ -153,7 +151,6 @@ impl Stage {
             refused: BTreeMap::new(),
             backend,
             schema,
-            units,
         };
         for device in 0..4 {
             stage.phones[device as usize].rows = stage.scope(device);
@@ -470,7 +467,6 @@ impl Stage {
             Event::ChunkApplied { unit: Some(UNIT), changes: &changes, echoed: 0, took: Span(1) },
         );
     }
-
     pub(super) fn drain(&mut self) {
         for _ in 0..20 {
             for device in 0..4 {
