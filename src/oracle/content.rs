@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
 
-use super::model::Oracle;
 use super::truth::{RowHash, Truth, place};
 use crate::base::{EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{Copied, Delivery, DeviceView, Schema, SyncUnit};
@@ -172,51 +171,4 @@ pub(super) fn stale_copies(schema: &Schema, truth: &dyn Truth) -> u64 {
         });
     }
     rows
-}
-
-/// Rows that came on open: each must be what the backend had at some time.
-impl Oracle {
-    /// Tells the key of each row that reads as no version of it did; gives how many it looked at.
-    pub(super) fn compare_opened(
-        &self,
-        truth: &dyn Truth,
-        entity: EntityId,
-        view: &dyn DeviceView,
-        tell: &mut dyn FnMut(&str),
-    ) -> u64 {
-        if !matches!(self.setup.labels.schema.entity(entity).delivery, Delivery::OnOpen { .. }) {
-            return 0;
-        }
-        let (mut rows, mut hash) = (0, RowHash::default());
-        view.rows(entity, &mut |key, stamp, values| {
-            rows += 1;
-            if !self.was(truth, (entity, key), stamp, values, &mut hash) {
-                tell(key);
-            }
-        });
-        rows
-    }
-
-    /// Whether the backend ever had this content; of versions of this stamp, if there are any.
-    fn was(
-        &self,
-        truth: &dyn Truth,
-        (entity, key): (EntityId, &str),
-        stamp: Stamp,
-        values: &[ValueRef<'_>],
-        hash: &mut RowHash,
-    ) -> bool {
-        let content = hash.shown(values);
-        let schema = self.setup.labels.schema.entity(entity);
-        let Some(id) = self.history.find(entity, key) else {
-            let there = truth.row(entity, key);
-            return there.is_some_and(|(_, values)| hash.projected(schema, &values) == content);
-        };
-        let first = self.history.first(entity, key);
-        let later = self.history.row(id).versions.iter().filter(|version| !version.gone);
-        let versions: Vec<(Stamp, u64)> =
-            first.into_iter().chain(later.map(|version| (version.stamp, version.content))).collect();
-        let dated = self.findings.by_stamps() && versions.iter().any(|version| version.0 == stamp);
-        versions.iter().any(|version| version.1 == content && (!dated || version.0 == stamp))
-    }
 }

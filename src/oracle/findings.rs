@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::bent::Bent;
 use super::check::{ALL, Check};
 use super::checks::BentValue;
-use super::model::OracleSetup;
+use super::setup::OracleSetup;
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{Event, Merge};

@@ -23,40 +23,18 @@ use super::meant::GaveWay;
 use super::names::{FirstKeys, Names as Keys};
 use super::overwritten::{self, Miscalled};
 use super::owed::OwingDevice;
-use super::patience::Patience;
-use super::refused::Definition;
+use super::setup::OracleSetup;
 use super::shown::Shown;
 use super::status::DeviceStatus;
 use super::strangers::DeviceCursors;
 use super::thrift::Account;
-use super::truth::{Places, RowHash, Truth, place_of};
+use super::truth::{Places, RowHash, place_of};
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{
-    AppliedChange, Attributes, Author, Capabilities, ColumnKind, CommitKind, ConflictKind, Decision,
-    EditKind, Event, KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, Refusal, Sides,
-    SyncError,
+    AppliedChange, Attributes, Author, ColumnKind, CommitKind, ConflictKind, Decision, EditKind, Event,
+    KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, Refusal, Sides, SyncError,
 };
-
-/// What the oracle must know before the first event.
-#[derive(Clone)]
-pub struct OracleSetup {
-    /// The entities and units.
-    pub labels: Labels,
-    /// What sets each device apart, by device.
-    pub attributes: Vec<Attributes>,
-    /// Whether what a device committed outlives a loss of power.
-    pub durable: bool,
-    /// How long a run may say nothing, and one that is to begin may wait.
-    pub patience: Patience,
-    /// What may be asked of the stack.
-    pub capabilities: Capabilities,
-    /// What makes a conflict by its definition.
-    pub definition: Definition,
-    /// What the backend held at virtual time zero. It is asked while events are told, so it must
-    /// not need what tells them; it is asked once for each row that something happens to.
-    pub initial: Rc<dyn Truth>,
-}
 
 /// The reference model under way.
 pub struct Oracle {

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use super::check::{Check, Matter};
 use super::content::{Contents, Difference};
 use super::model::Oracle;
-use super::truth::{Truth, alike};
-use crate::base::{DeviceId, EntityId, Key};
-use crate::contract::{DeviceView, Entity, Schema};
+use super::truth::{RowHash, Truth, alike};
+use crate::base::{DeviceId, EntityId, Key, Stamp, ValueRef};
+use crate::contract::{Delivery, DeviceView, Entity, Schema};
 
 /// The rows of which units bring parts, as the backend has them: read once for all devices.
 pub struct Parts(Contents);
@@ -129,5 +129,52 @@ impl Oracle {
         let record = self.words().record(entity, key);
         let concerns = (Some(device), Some((entity, key)));
         self.findings.add(Check::Contradiction, concerns, || format!("on {device} {record} {how}"));
+    }
+}
+
+/// Rows that came on open: each must be what the backend had at some time.
+impl Oracle {
+    /// Tells the key of each row that reads as no version of it did; gives how many it looked at.
+    pub(super) fn compare_opened(
+        &self,
+        truth: &dyn Truth,
+        entity: EntityId,
+        view: &dyn DeviceView,
+        tell: &mut dyn FnMut(&str),
+    ) -> u64 {
+        if !matches!(self.setup.labels.schema.entity(entity).delivery, Delivery::OnOpen { .. }) {
+            return 0;
+        }
+        let (mut rows, mut hash) = (0, RowHash::default());
+        view.rows(entity, &mut |key, stamp, values| {
+            rows += 1;
+            if !self.was(truth, (entity, key), stamp, values, &mut hash) {
+                tell(key);
+            }
+        });
+        rows
+    }
+
+    /// Whether the backend ever had this content; of versions of this stamp, if there are any.
+    fn was(
+        &self,
+        truth: &dyn Truth,
+        (entity, key): (EntityId, &str),
+        stamp: Stamp,
+        values: &[ValueRef<'_>],
+        hash: &mut RowHash,
+    ) -> bool {
+        let content = hash.shown(values);
+        let schema = self.setup.labels.schema.entity(entity);
+        let Some(id) = self.history.find(entity, key) else {
+            let there = truth.row(entity, key);
+            return there.is_some_and(|(_, values)| hash.projected(schema, &values) == content);
+        };
+        let first = self.history.first(entity, key);
+        let later = self.history.row(id).versions.iter().filter(|version| !version.gone);
+        let versions: Vec<(Stamp, u64)> =
+            first.into_iter().chain(later.map(|version| (version.stamp, version.content))).collect();
+        let dated = self.findings.by_stamps() && versions.iter().any(|version| version.0 == stamp);
+        versions.iter().any(|version| version.1 == content && (!dated || version.0 == stamp))
     }
 }

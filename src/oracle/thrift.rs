@@ -7,7 +7,7 @@
 use super::check::Check;
 use super::findings::Findings;
 use super::haste::{Haste, Retries, period};
-use super::model::OracleSetup;
+use super::setup::OracleSetup;
 use super::words::Labels;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Time};
