@@ -16,7 +16,6 @@ bugs! {
         { app |engine| Rc::new(InRestlessApp(engine)) }
 }
 
-/// Engines in an app with such a hook.
 struct InRestlessApp(Rc<dyn EngineFactory>);
 
 impl EngineFactory for InRestlessApp {
@@ -45,14 +44,12 @@ impl EngineFactory for InRestlessApp {
     ) -> Result<(), EngineError> {
         self.0.provision(setup, database, state)
     }
-
     fn keeps_persons_apart(&self) -> bool {
         self.0.keeps_persons_apart()
     }
 }
 
 struct Restless {
-    /// What the app does besides.
     others: Rc<dyn Hooks>,
     events: Rc<dyn EventSink>,
     engine: Rc<OnceCell<Weak<dyn SyncEngine>>>,

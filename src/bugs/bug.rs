@@ -55,7 +55,6 @@ macro_rules! bugs {
         $id:literal caught by $check:literal, seen in $seen:literal:
             $mechanism:literal { $($how:tt)+ }
     )+) => {
-        /// Those that this file plants.
         pub(super) const BUGS: &[$crate::bugs::Bug] = &[$($crate::bugs::Bug {
             id: $id,
             check: $check,

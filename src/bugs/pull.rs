@@ -58,12 +58,7 @@ bugs! {
         } }
     "ignores-tombstones" caught by "undetected-delete", seen in "RocketChat.ReactNative PR 7506":
         "tombstones are skipped"
-        { apply |tx, place, row| {
-            if row.values.is_none() {
-                return Ok(Applied::Kept);
-            }
-            Correct.apply(tx, place, row)
-        } }
+        { apply |tx, place, row| { skips_tombstones(tx, place, row) } }
     "never-sweeps" caught by "undetected-delete", seen in "couchdb 0d2002dbc: purges that were trimmed":
         "after a cursor expired everything comes again, and what does not come stays"
         { cursor: CursorRule::sweep(_: &Tx<'_>, _: EntityId, _: u32) -> Result<Vec<Key>, StoreError> {
@@ -107,12 +102,7 @@ bugs! {
     "keeps-what-left-scope" caught by "orphan",
     seen in "one-way sync by last modification: a change of scope is invisible to it":
         "tombstones are skipped, here for rows that were given to another group"
-        { apply |tx, place, row| {
-            if row.values.is_none() {
-                return Ok(Applied::Kept);
-            }
-            Correct.apply(tx, place, row)
-        } }
+        { apply |tx, place, row| { skips_tombstones(tx, place, row) } }
     "merges-without-nulls" caught by "bent-value", seen in "powersync-ja/powersync-sqlite-core PR 45":
         "a pulled value of null or an empty text does not replace what is there"
         { apply |tx, place, row| {
@@ -176,6 +166,10 @@ bugs! {
         { apply |tx, place, row| {
             Correct.apply(tx, Place { ended: None, ..place }, row)
         } }
+}
+
+fn skips_tombstones(tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+    if row.values.is_none() { Ok(Applied::Kept) } else { Correct.apply(tx, place, row) }
 }
 
 pub(super) fn owned(value: &Value) -> Cell<'static> {

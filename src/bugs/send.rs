@@ -108,7 +108,6 @@ bugs! {
         } }
 }
 
-/// Of each row the newest edit, and of those the newest first.
 fn newest(tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>, StoreError> {
     let mut batch = Vec::new();
     for (entity, key) in tx.dirty()?.into_iter().filter(|(entity, _)| entities.contains(entity)) {

@@ -5,11 +5,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::runner::{Runner, Subject};
+use super::runner::Runner;
 use super::stop::Signals;
 use crate::base::{EntityId, Key, Time};
 use crate::contract::Described;
-use crate::oracle::Story;
+use crate::oracle::{Story, Subject};
 use crate::record::fixture;
 use crate::scenario::Plan;
 use crate::workload::Action;

@@ -15,9 +15,10 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::runner::{Observed, Ran, Subject};
+use super::runner::{Observed, Ran};
 use crate::base::Digest;
 use crate::metrics::{self, SERIES, Sample};
+use crate::oracle::Subject;
 use crate::record::{
     Build, CellRecord, EndingKind, Exit, FiguresRecord, FolderError, GateRecord, Judged, SeriesRecord,
     Verdict,

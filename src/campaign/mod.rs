@@ -38,7 +38,7 @@ pub use axis::{Axis, AxisError, CELLS_MAX};
 pub use journal::{Journal, KeptError, NAME as JOURNAL};
 pub use replay::{Held, Recorded, replay, trace};
 pub use run::{Campaign, CampaignOptions, Listener, run};
-pub use runner::{Bench, Observed, Record, Runner, Subject};
+pub use runner::{Bench, Observed, Record, Runner};
 pub use stop::{GRACE, Signals};
 pub use stopwatch::Stopwatch;
 

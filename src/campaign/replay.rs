@@ -1,8 +1,9 @@
 //! One cell again.
 
 use super::run::{Quietly, attempt, lives_told};
-use super::runner::{Record, Runner, Subject};
+use super::runner::{Record, Runner};
 use crate::analysis;
+use crate::oracle::Subject;
 use crate::record::{Build, Judged, Reason, Verdict};
 use crate::scenario::Plan;
 use crate::world::Traced;

@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::journal::Journal;
-use super::runner::{Observed, Ran, Record, Runner, Subject};
+use super::runner::{Observed, Ran, Record, Runner};
 use super::stop::{Signals, Stop};
 use super::stopwatch::Stopwatch;
 use crate::analysis;
 use crate::base::{Span, Time};
 use crate::metrics::Distribution;
-use crate::oracle::Story;
+use crate::oracle::{Story, Subject};
 use crate::record::{CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Reason, Verdict, histograms};
 use crate::scenario::Plan;
 use crate::world::{Ending, Outcome, Unrunnable, Watch};

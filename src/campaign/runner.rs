@@ -1,43 +1,17 @@
 //! What runs a cell: the simulation, or in tests something that stands for it.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize};
-
-use crate::base::{DeviceId, EntityId, Key};
+use crate::base::{EntityId, Key};
 use crate::contract::Described;
 use crate::metrics::Sample;
-use crate::oracle::{self, Filter, Story};
+use crate::oracle::{Story, Subject};
 use crate::record::Judged;
 use crate::scenario::Plan;
 use crate::world::{self, Outcome, Placed, RequestLog, Stacks, Traced, Unrunnable, Watch};
 
 /// A row of an entity, whose life can be told.
 pub type Record = (EntityId, Key);
-
-/// A record whose life is told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Subject {
-    /// The record.
-    pub record: Record,
-    /// The device whose side of it is told; all sides if `None`.
-    pub side: Option<DeviceId>,
-    /// What a check found wrong with it, and on which device.
-    #[serde(deserialize_with = "of_known_check")]
-    pub found: Option<(&'static str, Option<DeviceId>)>,
-}
-
-fn of_known_check<'de, D: Deserializer<'de>>(
-    found: D,
-) -> Result<Option<(&'static str, Option<DeviceId>)>, D::Error> {
-    let known = |(check, device): (String, _)| {
-        let known = oracle::check_names().find(|known| *known == check);
-        known.map(|check| (check, device)).ok_or_else(|| D::Error::custom("there is no such check"))
-    };
-    Option::deserialize(found)?.map(known).transpose()
-}
 
 pub(super) struct Ran {
     pub(super) judged: Judged,
@@ -86,14 +60,7 @@ impl Runner for Bench {
         world::run(plan, &self.0, watch)
     }
     fn lives(&self, plan: &Plan, subjects: &[Subject], watch: &dyn Watch) -> Result<Vec<Story>, Unrunnable> {
-        let filter = |subject: &Subject| Filter {
-            records: BTreeSet::from([subject.record.clone()]),
-            side: subject.side,
-            device: None,
-            found: subject.found,
-        };
-        let filters: Vec<Filter> = subjects.iter().map(filter).collect();
-        world::run_recording(plan, &self.0, watch, &filters).map(|(_, lives)| lives)
+        world::run_recording(plan, &self.0, watch, subjects).map(|(_, lives)| lives)
     }
     fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
         world::run_tracing(plan, &self.0, watch)

@@ -1,6 +1,6 @@
 //! When what a unit brings is there: a first screen, and each entity of a run.
 
-use super::board::Board;
+use super::board::{Board, Part};
 use super::table::Id;
 use crate::base::{DeviceId, EntityId, Time, UnitId};
 use crate::contract::Event;
@@ -8,11 +8,9 @@ use crate::contract::Event;
 #[derive(Clone, Debug, Default)]
 struct Arriving {
     began: Option<Time>,
-    /// When the run under way was asked for.
     run: Option<Time>,
     /// The entities whose cursors moved in it, each with when it last did.
     came: Vec<(EntityId, Time)>,
-    /// Units that have ended well.
     there: Vec<UnitId>,
 }
 
@@ -42,7 +40,8 @@ impl Arrivals {
             Event::SyncComplete { unit, .. } => {
                 if let Some(since) = own.run.take() {
                     for (entity, last) in own.came.drain(..) {
-                        board.observe_entity(Id::EntityThere, entity, (last - since).0);
+                        board.observe(Id::EntityThere, (last - since).0);
+                        board.observe_part(Id::EntityThere, Part::Entity(entity), (last - since).0);
                     }
                 }
                 let pulls = self.pulls.get(usize::from(unit.0)).is_some_and(|pulls| *pulls);
@@ -50,7 +49,7 @@ impl Arrivals {
                     if own.there.is_empty() {
                         board.observe(Id::FirstScreen, (at - began).0);
                     }
-                    board.observe_unit(Id::FirstScreen, unit, (at - began).0);
+                    board.observe_part(Id::FirstScreen, Part::Unit(unit), (at - began).0);
                     own.there.push(unit);
                 }
             }

@@ -11,7 +11,6 @@ use crate::contract::{BlobEvent, BlobId, CommitKind, EditKind, Event, LogKind, N
 #[derive(Debug, Default)]
 struct Desk {
     waiting: BTreeSet<EditId>,
-    /// Requests under way that are a part of a run.
     in_run: u32,
     sends_since: Option<Time>,
     since: Option<Time>,
@@ -20,7 +19,6 @@ struct Desk {
 #[derive(Debug)]
 struct Owner {
     made: Time,
-    /// Since when the backend has it without.
     bare: Option<Time>,
     committed: bool,
 }
@@ -29,7 +27,6 @@ struct Owner {
 pub(super) struct Attachments {
     schema: Arc<Schema>,
     desks: BTreeMap<DeviceId, Desk>,
-    /// How far each was sent by then.
     sent: BTreeMap<(DeviceId, BlobId), u64>,
     owners: BTreeMap<BlobId, Owner>,
     stored: BTreeSet<BlobId>,
@@ -112,7 +109,6 @@ impl Attachments {
         }
     }
 
-    /// The end: what is without the other is so until now.
     pub(super) fn finish(&self, at: Time, board: &mut Board) {
         for desk in self.desks.values() {
             board.lasted(Id::AttachmentTime, desk.sends_since, at);
@@ -127,7 +123,6 @@ impl Attachments {
     }
 }
 
-/// Notes since when something holds, or counts for how long it did.
 fn holds(is_so: bool, since: &mut Option<Time>, id: Id, at: Time, board: &mut Board) {
     if is_so {
         since.get_or_insert(at);

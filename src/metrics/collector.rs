@@ -6,12 +6,10 @@ use std::sync::Arc;
 use super::arrivals::Arrivals;
 use super::attachments::Attachments;
 use super::board::Board;
-use super::control::Control;
 use super::distribution::Distribution;
 use super::edits::Edits;
 use super::figure::{Figures, Sample};
 use super::forgotten::Forgotten;
-use super::hooks::HookCounts;
 use super::page::Pages;
 use super::presence::Presence;
 use super::replication::Replication;
@@ -62,9 +60,7 @@ pub struct Collector {
     sessions: Sessions,
     arrivals: Arrivals,
     attachments: Attachments,
-    hooks: HookCounts,
     forgotten: Forgotten,
-    control: Control,
     traffic: Traffic,
     edits: Edits,
     pages: Pages,
@@ -85,13 +81,11 @@ impl Collector {
     pub fn new(setting: CollectorSetup) -> Collector {
         let devices = setting.starts.len();
         Collector {
-            board: Board::new(&setting.starts, setting.units, &setting.schema),
+            board: Board::new(&setting.starts, setting.units, setting.schema.clone()),
             sessions: Sessions::new(devices),
             arrivals: Arrivals::new(devices, &setting.pulls),
             attachments: Attachments::new(setting.schema.clone()),
-            hooks: HookCounts::default(),
             forgotten: Forgotten::default(),
-            control: Control::default(),
             traffic: Traffic::new(devices),
             edits: Edits::default(),
             pages: Pages::new(setting.script),
@@ -159,7 +153,6 @@ impl Collector {
         self.situations.finish(at, &mut self.board);
         self.sessions.finish(at, &mut self.board);
         self.sights.finish(at, &mut self.board);
-        self.hooks.finish(&mut self.board);
         self.forgotten.finish(&mut self.board);
         self.attachments.finish(at, &mut self.board);
         self.pages.finish(at, &mut self.board);
@@ -196,12 +189,10 @@ impl Collector {
         self.sessions.on(at, device, event, &mut self.board);
         self.sights.on(at, device, event, &mut self.board);
         self.arrivals.on(at, device, event, &mut self.board);
-        self.hooks.on(event, &mut self.board);
         self.forgotten.on(at, device, event, &mut self.board);
         self.pages.on(at, device, event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);
         self.traffic.on_engine(device, event, &mut self.board);
-        self.control.on(at, device, event, &mut self.board);
         self.replication.on_device(at, device, event, &mut self.board);
     }
 

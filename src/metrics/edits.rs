@@ -12,7 +12,6 @@ use crate::contract::{ConflictKind, Decision, EditError, Event, LogKind, PageEve
 #[derive(Debug, Default)]
 pub(super) struct Edits {
     made: FxHashMap<EditId, Time>,
-    /// Since when each is on its device alone.
     waiting: BTreeMap<EditId, Time>,
     in_conflict: FxHashSet<EditId>,
     /// Those that nobody saw saved, though they may be in a database.
@@ -20,7 +19,6 @@ pub(super) struct Edits {
 }
 
 impl Edits {
-    /// Edits made and neither acknowledged nor given up.
     pub(super) fn waiting(&self) -> u64 {
         self.waiting.len() as u64
     }
@@ -72,7 +70,6 @@ impl Edits {
             Event::Page(PageEvent::Resolved { edit, on_top: false, kind, .. })
                 if *kind != ConflictKind::Equal =>
             {
-                // That it waits may not have been told.
                 self.found(*edit, board);
             }
             Event::EditLogged { edit, kind, .. } => match kind {

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// The unit of a metric; every figure is a whole number of it. Time is virtual, and energy in
-/// microjoules.
+/// The unit of a metric, of which figures are whole numbers; time is virtual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "the names say it")]
@@ -29,8 +28,7 @@ pub enum Unit {
 )]
 #[allow(missing_docs, reason = "said by the variant")]
 pub enum Figure {
-    /// A distribution: observations, percentiles, and the arithmetic mean, rounded down, which a
-    /// record of before it was kept does not have.
+    /// A distribution; an old record does not have the arithmetic mean, rounded down.
     Distribution {
         unit: Unit,
         count: u64,
@@ -42,8 +40,7 @@ pub enum Figure {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mean: Option<u64>,
     },
-    /// A number that is greater than the 64 bits of `value` hold; `clipped` is true, and tells it
-    /// from a plain number in a record.
+    /// A number that is greater than 64 bits hold; `clipped`, which is true, tells it from others.
     Clipped { unit: Unit, value: u64, clipped: bool },
     /// A single number.
     Value { unit: Unit, value: u64 },

@@ -12,7 +12,6 @@ const QUEUED_WITHIN: Span = Span::secs(60);
 
 #[derive(Debug, Default)]
 pub(super) struct Forgotten {
-    /// Asked for, and not ended well since.
     asked: BTreeMap<DeviceId, BTreeSet<UnitId>>,
     /// Of a process that died: until when the next may queue them, if it has begun.
     left: BTreeMap<DeviceId, (BTreeSet<UnitId>, Option<Time>)>,
@@ -38,7 +37,6 @@ impl Forgotten {
         }
     }
 
-    /// What a process left behind meets its end: it is queued, or time is over.
     fn look(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         let Some((units, until)) = self.left.get_mut(&device) else { return };
         let is_over = until.is_some_and(|until| at > until);

@@ -47,8 +47,7 @@ pub fn ended(ended: u64, planned: u64) -> String {
 /// A unit that figures are shown in: the least that is, its size, its name.
 type Scale = (u64, u64, &'static str);
 
-/// The units in which figures that may be far apart are shown, the finest first; spans of more than
-/// a minute have several at once.
+/// The units in which figures are shown, the finest first; spans of minutes have several at once.
 fn scales(unit: Unit) -> &'static [Scale] {
     const S: u64 = 1_000_000_000;
     const H: u64 = 3_600 * S;
@@ -95,8 +94,7 @@ pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
     })
 }
 
-/// Two figures that differ, with digits enough to see it: all of them where three decimals are the
-/// same.
+/// Two figures that differ, with digits enough to see it.
 pub fn apart(unit: Unit, a: u64, b: u64) -> [String; 2] {
     let shown = [a, b].map(|n| figure(unit, n));
     if a == b || shown[0] != shown[1] {
@@ -125,14 +123,12 @@ pub fn apart(unit: Unit, a: u64, b: u64) -> [String; 2] {
     })
 }
 
-/// A number that is not below nothing, rounded to so many decimals.
 fn decimal(x: f64, decimals: u32) -> String {
     let scale = 10_u64.pow(decimals);
     let steps = libm::round(x * scale as f64) as u64;
     format!("{}.{:02$}", thousands(steps / scale), steps % scale, decimals as usize)
 }
 
-/// With three significant digits, in the greatest unit that it comes to.
 fn scaled(unit: Unit, n: u64) -> String {
     match scales(unit).iter().rfind(|(from, ..)| *from <= n) {
         Some((_, 1, name)) => format!("{n} {name}"),
@@ -160,8 +156,7 @@ pub fn span(ns: u64) -> String {
     }
 }
 
-/// As [`span`], of what many cells last together: that may be longer than what one can last, 584
-/// years.
+/// As [`span`], of what many cells last together: that may be longer than 584 years.
 pub fn total_span(ns: u128) -> String {
     u64::try_from(ns).map_or_else(|_| days_and_hours((ns / 1_000_000_000) as u64), span)
 }
@@ -244,7 +239,6 @@ pub fn means_apart(unit: Unit, a: f64, b: f64) -> [String; 2] {
     (1..=6).find_map(with).unwrap_or(shown)
 }
 
-/// A number that is not one of what is counted.
 fn named(unit: Unit, number: &str) -> String {
     match unit {
         Unit::Rows => format!("{number} rows"),
@@ -263,7 +257,6 @@ fn condition(show: impl Fn(u64) -> String, min: Option<u64>, max: Option<u64>) -
         (Some(min), Some(max)) if min == max => format!("= {}", show(min)),
         (Some(min), Some(max)) => format!("{} … {}", show(min), show(max)),
         (Some(min), None) => format!("≥ {}", show(min)),
-        // Nothing is below.
         (None, Some(0)) => show(0),
         (None, Some(max)) => format!("≤ {}", show(max)),
         (None, None) => "any".to_owned(),
@@ -279,8 +272,7 @@ pub fn held(unit: Unit, value: u64, min: Option<u64>, max: Option<u64>) -> [Stri
     [is, condition(show, min, max)]
 }
 
-/// Rows times time, in row-seconds or row-hours; the greatest number stands for all that are
-/// greater.
+/// Row-seconds or row-hours; the greatest number stands for all that are greater.
 fn row_time(row_ns: u64) -> String {
     const SECOND: u64 = 1_000_000_000;
     match row_ns / SECOND {

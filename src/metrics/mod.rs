@@ -9,10 +9,9 @@
 //! [`Timeline`] listens as well, where a picture of the run is wanted. The room leaves to others
 //! what a figure means: gates, baselines and comparison live further down.
 //!
-//! Invariants: every figure is a whole number of its unit; a [`Distribution`] keeps exact values,
-//! so figures of two runs can be merged without loss; a metric that is in the table is in the
-//! figures of every cell, as zero or as a percentile of nothing if nothing happened; no hash map is
-//! iterated.
+//! Invariants: every figure is a whole number of its unit; a [`Distribution`] keeps exact values; a
+//! metric that is in the table is in the figures of every cell, as zero or as a percentile of
+//! nothing if nothing happened; no hash map is iterated.
 //!
 //! How: an [`Id`] is an index into two boards, one of numbers and one of distributions. The metrics
 //! of [`BY_START`] are also kept by the state in which a device started, as `metric@state`; those
@@ -22,12 +21,10 @@ mod arrivals;
 mod attachments;
 mod board;
 mod collector;
-mod control;
 mod distribution;
 mod edits;
 mod figure;
 mod forgotten;
-mod hooks;
 pub mod human;
 mod page;
 mod presence;

@@ -9,11 +9,9 @@ use crate::contract::{Decision, Event, PageEvent};
 
 #[derive(Debug, Default)]
 pub(super) struct Pages {
-    /// When nobody works any more.
     script_ends: Time,
     open: BTreeMap<(DeviceId, EditId), Time>,
     decided: BTreeSet<(DeviceId, EditId)>,
-    /// Since when a device refuses runs.
     held: BTreeMap<DeviceId, Time>,
     held_edits: BTreeSet<EditId>,
 }
@@ -65,12 +63,10 @@ impl Pages {
             board.lasted(Id::PageHeld, self.held.remove(&conflict.0), at);
         }
     }
-
     fn count(&self, since: Time, at: Time, board: &mut Board) {
         board.observe(Id::PageAge, (at - since).0);
         board.add(Id::PageOpen, u64::from(since <= self.script_ends && at > self.script_ends));
     }
-
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         board.set(Id::PageLeft, self.open.len() as u64);
         let at = at.max(self.script_ends + Span(1));

@@ -9,12 +9,10 @@ struct PresentDevice {
     link_down: bool,
     told_offline: bool,
     foreground: bool,
-    /// Since when it has been all of that.
     present_since: Option<Time>,
 }
 
-/// Follows what the world does to devices. The foreground begins with a login or a resume and ends
-/// with a pause or with the process.
+/// The foreground begins with a login or a resume and ends with a pause or with the process.
 #[derive(Debug)]
 pub(super) struct Presence {
     devices: Vec<PresentDevice>,

@@ -11,7 +11,6 @@ use crate::contract::{Event, KillReason, Overtaken};
 struct Replicated {
     /// The oldest data that its run was given; of the backend itself as old as nothing.
     age: Span,
-    /// It is of a unit that pulls: no other brings data.
     pulls: bool,
     blocked_since: Option<Time>,
 }
@@ -21,7 +20,6 @@ pub(super) struct Replication {
     freshness: Span,
     pulls: Vec<bool>,
     devices: Vec<Replicated>,
-    /// Runs that ended, those of them that ended well, and those of units that pull.
     ended: u64,
     good: u64,
     pulled: u64,

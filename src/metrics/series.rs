@@ -18,11 +18,9 @@ pub const QUEUED: &str = "backend.request.queued";
 /// The series of syncs' lengths; all but these two are levels.
 pub const SYNCED: &str = "engine.session.longest";
 
-/// How many samples the length of a script is cut into.
 const SAMPLES: u64 = 240;
 
-/// Takes samples at even distances: 240 over the script, at most as many again after it, and one at
-/// the end.
+/// Takes 240 samples over the script, at most as many again after it, and one at the end.
 #[derive(Debug)]
 pub(super) struct Series {
     every: Span,
@@ -43,26 +41,20 @@ impl Series {
         let (longest_queued, longest_synced) = (Span::ZERO, Span::ZERO);
         Series { every, next: Time::ZERO + every, last, samples: Vec::new(), longest_queued, longest_synced }
     }
-
-    /// Whether a sample is due before something that happens at `at`.
     pub(super) fn due(&self, at: Time) -> bool {
         self.next < at && self.next <= self.last
     }
-
-    /// Takes the samples that are due before `at`, at which time something changes `levels`.
     pub(super) fn advance(&mut self, at: Time, levels: Levels) {
         while self.due(at) {
             self.sample(self.next, levels);
             self.next += self.every;
         }
     }
-
     pub(super) fn finish(mut self, at: Time, levels: Levels) -> Vec<Sample> {
         self.advance(at, levels);
         self.sample(at, levels);
         self.samples
     }
-
     fn sample(&mut self, at: Time, levels: Levels) {
         let waits = [&mut self.longest_synced, &mut self.longest_queued].map(|wait| std::mem::take(wait).0);
         for ((series, _), value) in SERIES.iter().zip(levels.into_iter().chain(waits)) {

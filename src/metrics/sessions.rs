@@ -1,38 +1,30 @@
 //! Runs of units, their queue, and what they brought.
 
-use super::board::Board;
+use super::board::{Board, Part};
 use super::table::Id;
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{Event, RequestKind, SyncError, TransportError, UnitEvent};
 
+/// A run that started and whose end nobody has told.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     unit: UnitId,
     run: u64,
-    since: Time,
+    /// Since when it is under way, if it is: at most one of a unit.
+    since: Option<Time>,
     has_rows: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Started {
-    unit: UnitId,
-    run: u64,
-    /// A request of its unit has been answered since.
     answered: bool,
     died: bool,
 }
 
 #[derive(Clone, Debug, Default)]
 struct OfDevice {
-    /// Runs that are under way, at most one of a unit.
-    open: Vec<Run>,
+    runs: Vec<Run>,
     busy: Option<Time>,
-    /// How long requests were, or will be, in the queue of the backend, of those that are under
-    /// way.
+    /// How long requests that are under way are in the queue of the backend.
     queued: Span,
     /// Whether a request has been answered since a run was told as started.
     answered: bool,
-    started: Vec<Started>,
     /// Waits of runs before another try that may not be over: from when on, and until when.
     waits: Vec<(Time, Time)>,
 }
@@ -59,20 +51,18 @@ impl Sessions {
             Event::UnitCoalesced { .. } => board.add(Id::QueueCoalesced, 1),
             Event::SyncStart { unit, run, waited } => {
                 own.answered = false;
-                let started = Started { unit: *unit, run: *run, answered: false, died: false };
-                own.started.push(started);
                 board.add(Id::SessionCount, 1);
                 board.observe(Id::QueueWaited, waited.0);
                 // An end that nobody tells is over with the next run of the unit.
                 self.ran += own.close(at, |open| open.unit == *unit, board);
-                let run = Run { unit: *unit, run: *run, since: at, has_rows: false };
-                own.open.push(run);
+                let (unit, run, since) = (*unit, *run, Some(at));
+                own.runs.push(Run { unit, run, since, has_rows: false, answered: false, died: false });
                 own.busy.get_or_insert(at);
             }
             Event::SyncComplete { unit, run, took, blocking } => {
                 own.ended(*run, board);
                 board.observe_on(Id::SessionDuration, device, took.0);
-                board.observe_unit(Id::SessionDuration, *unit, took.0);
+                board.observe_part(Id::SessionDuration, Part::Unit(*unit), took.0);
                 if *blocking {
                     board.observe(Id::SessionBlocking, took.0);
                 }
@@ -90,7 +80,7 @@ impl Sessions {
             }
             Event::ProcessKilled { .. } => {
                 own.queued = Span::ZERO;
-                own.started.iter_mut().for_each(|started| started.died = true);
+                own.runs.iter_mut().for_each(|run| run.died = true);
                 self.ran += own.close(at, |_| true, board);
             }
             Event::Usable { since_login } => board.observe_on(Id::Usable, device, since_login.0),
@@ -100,9 +90,8 @@ impl Sessions {
                 under_way.0 -= queued.0;
                 let Some(unit) = unit else { return };
                 own.answered = true;
-                let of_unit = |started: &&mut Started| started.unit == *unit && !started.died;
-                let run = own.started.iter_mut().rev().find(of_unit);
-                run.into_iter().for_each(|started| started.answered = true);
+                let run = own.runs.iter_mut().rev().find(|run| run.unit == *unit && !run.died);
+                run.into_iter().for_each(|run| run.answered = true);
                 board.add(Id::QueuedTime, queued.0);
                 self.bytes += bytes;
                 let time = if kind.pushes() { Id::PushTime } else { Id::PullTime };
@@ -115,7 +104,7 @@ impl Sessions {
             Event::RequestRefused { kind, took, .. } => {
                 own.lost(*kind, *took, Some(Id::RefusedTime), board);
             }
-            Event::RetryScheduled { wait, in_run: true, .. } if !own.open.is_empty() => {
+            Event::RetryScheduled { wait, in_run: true, .. } if own.is_busy() => {
                 own.waited(at, board);
                 own.waits.push((at, at + *wait));
             }
@@ -138,21 +127,18 @@ impl Sessions {
         }
     }
 
-    /// The run of the device whose process died and whose end nobody has told: it was written, and
-    /// the process did not live to tell it, or its beginning was lost. Runs that a later life finds
-    /// open it tells of before it begins another.
+    /// A run whose process died and whose end nobody has told. Runs that a later life finds open it
+    /// tells of before it begins another.
     pub(super) fn untold(&self, device: DeviceId) -> Option<(UnitId, u64)> {
-        let mut started = self.devices[device.0 as usize].started.iter();
-        started.find(|started| started.died).map(|started| (started.unit, started.run))
+        let mut runs = self.devices[device.0 as usize].runs.iter();
+        runs.find(|run| run.died).map(|run| (run.unit, run.run))
     }
-    /// A request of the device has come to the backend, and will be so long in its queue.
     pub(super) fn queued(&mut self, device: DeviceId, queued: Span) {
         let all = &mut self.devices[device.0 as usize].queued;
         *all = Span(all.0.saturating_add(queued.0));
     }
 
-    /// Works out the rates. Runs that are under way at the end lasted until then, as what they
-    /// brought counts, too.
+    /// Works out the rates. Runs that are under way at the end lasted until then.
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         self.devices.iter_mut().for_each(|own| self.ran += own.close(at, |_| true, board));
         let per_second = |n: u64, thousandths: u128| {
@@ -167,47 +153,44 @@ impl Sessions {
 }
 
 impl OfDevice {
-    /// Adds the time of a request of a run that came to nothing, and to the part of such time that
-    /// is told apart. What comes between runs, or beside them, is not theirs.
+    fn is_busy(&self) -> bool {
+        self.runs.iter().any(|run| run.since.is_some())
+    }
+    /// Adds the time of a request that came to nothing, if a run waited for it.
     fn lost(&mut self, kind: RequestKind, took: Span, part: Option<Id>, board: &mut Board) {
         self.queued = Span::ZERO;
-        if kind != RequestKind::Fetch && !self.open.is_empty() {
+        if kind != RequestKind::Fetch && self.is_busy() {
             [Id::LostTime].into_iter().chain(part).for_each(|id| board.add(id, took.0));
         }
     }
-
     fn applied(&mut self, at: Time, (device, unit): (DeviceId, UnitId), rows: usize, board: &mut Board) {
-        let mut open = self.open.iter_mut();
-        if let Some(run) = open.find(|run| run.unit == unit && !run.has_rows)
+        let mut open = self.runs.iter_mut().filter(|run| run.unit == unit && !run.has_rows);
+        if let Some((run, since)) = open.find_map(|run| run.since.map(|since| (run, since)))
             && rows > 0
         {
             run.has_rows = true;
-            board.observe_on(Id::FirstRows, device, (at - run.since).0);
+            board.observe_on(Id::FirstRows, device, (at - since).0);
         }
     }
-
-    /// A run ends; true if a request of it had been answered. What was not told as started started
-    /// all the same: its process died before it told of it, or it ended before, and a backup, a
-    /// copy or a loss of power took that back.
+    /// A run ends; true if a request of it had been answered. One that was not told as started did
+    /// start: its process died first, or a backup, a copy or a loss of power took that back.
     fn ended(&mut self, run: u64, board: &mut Board) -> bool {
-        let place = self.started.iter().position(|started| started.run == run);
-        let started = place.map(|place| self.started.remove(place));
+        let place = self.runs.iter().position(|started| started.run == run);
+        let started = place.map(|place| self.runs.remove(place));
         board.add(Id::SessionCount, u64::from(started.is_none()));
         started.map_or(self.answered, |started| started.answered)
     }
 
     /// Runs that `over` says are over; gives for how long any ran, if none is left.
     fn close(&mut self, at: Time, over: impl Fn(&Run) -> bool, board: &mut Board) -> Span {
-        self.open.retain(|run| !over(run));
+        self.runs.iter_mut().filter(|run| over(run)).for_each(|run| run.since = None);
         self.waited(at, board);
-        if !self.open.is_empty() {
+        if self.is_busy() {
             return Span::ZERO;
         }
-        // No run is left, and so nothing of what they still waited for.
         self.waits.drain(..).for_each(|(from, _)| board.lasted(Id::RetryTime, Some(from), at));
         self.busy.take().map_or(Span::ZERO, |since| at - since)
     }
-
     fn waited(&mut self, at: Time, board: &mut Board) {
         let over = self.waits.extract_if(.., |(_, until)| *until <= at);
         over.for_each(|(from, until)| board.lasted(Id::RetryTime, Some(from), until));

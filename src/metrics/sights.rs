@@ -8,10 +8,8 @@ use super::table::Id;
 use crate::base::{DeviceId, EntityId, Time, UnitId};
 use crate::contract::{Event, Shown, UnitEvent};
 
-/// What is shown of a pull.
 #[derive(Clone, Copy, Debug, Default)]
 struct Pulled {
-    /// The first and the last time at which rows of it were there.
     times: Option<(Time, Time)>,
     /// An answer came in the run under way: what is written now is what was pulled.
     answered: bool,
@@ -20,7 +18,6 @@ struct Pulled {
 #[derive(Debug, Default)]
 pub(super) struct Sights {
     shown: BTreeMap<DeviceId, (Shown, Time)>,
-    /// Tables that are empty since what was in them is to come again.
     emptied: BTreeMap<(DeviceId, EntityId), Time>,
     dangling: BTreeMap<DeviceId, (u64, Time)>,
     pulled: BTreeMap<(DeviceId, UnitId), Pulled>,
@@ -68,14 +65,12 @@ impl Sights {
     fn pulled(&mut self, device: DeviceId, unit: UnitId) -> &mut Pulled {
         self.pulled.entry((device, unit)).or_default()
     }
-
     fn rows_came(&mut self, at: Time, (device, unit): (DeviceId, UnitId)) {
         let pulled = self.pulled(device, unit);
         if pulled.answered {
             pulled.times = Some((pulled.times.map_or(at, |(first, _)| first), at));
         }
     }
-
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         self.shown.values().for_each(|shown| showed(Some(*shown), at, board));
         self.dangling.values().for_each(|rows| dangled(Some(*rows), at, board));

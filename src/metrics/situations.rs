@@ -12,9 +12,7 @@ use crate::contract::{
     Schema,
 };
 
-/// Edits on devices that make a row a hot one.
 const HOT: u32 = 24;
-/// A process that runs for so long has a long session.
 const LONG: Span = Span::secs(86_400);
 
 /// What a campaign can be asked to come to; its metric says what it is.
@@ -70,9 +68,7 @@ pub(super) struct Situations {
     devices: Vec<Seen>,
     /// Edits under way: the device that sent each last, and with which request.
     sent: FxHashMap<EditId, (DeviceId, u64)>,
-    /// Keys and natural keys of rows that are deleted.
     gone: FxHashSet<Row>,
-    /// By deleted row the devices that were away.
     missed_by: FxHashMap<Row, Vec<DeviceId>>,
     /// When a row was last changed, and by which device if by one.
     changed: FxHashMap<Row, (Time, Option<DeviceId>)>,
@@ -81,11 +77,8 @@ pub(super) struct Situations {
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// Requests of which something was made durable.
     landed: FxHashSet<u64>,
-    /// A page came, and no cursor was saved since.
     in_page: bool,
-    /// Answers to pulls so far.
     pages: u64,
     /// By entity the last change that was written: its stamp, its row and its page.
     last: FxHashMap<EntityId, (Stamp, Row, u64)>,
@@ -94,9 +87,7 @@ struct Seen {
     by_edit: FxHashMap<EditId, Row>,
     runs: Option<Time>,
     offline: bool,
-    /// Rows that went though nobody deleted them.
     left: FxHashSet<Row>,
-    /// Pulls under way, and when a run last ended well.
     pulls: u32,
     synced: Time,
 }

@@ -410,12 +410,10 @@ impl Id {
     }
 }
 
-/// Metrics that are also kept by kind of request and power of two in rows, as `metric/pull-512`,
-/// where there is any.
+/// Metrics that are also kept by kind and size of requests, as `metric/pull-512`.
 pub static BY_SIZE: &[Id] = &[Id::ControlReached];
 
-/// The metric of this name. `metric@state` and `metric/Unit` are found where the metric is kept
-/// that way; whether there is such a state or unit is for the caller to know.
+/// The metric of this name, whose part, such as a state or unit, need not be there.
 pub fn find(name: &str) -> Option<&'static Metric> {
     let exact = |name: &str| TABLE.iter().find(|m| m.name == name);
     let split = |mark: char, kept: &[Id]| {
@@ -434,8 +432,7 @@ pub fn is_by_entity(name: &str) -> bool {
     BY_ENTITY.iter().any(|id| id.metric().name == name)
 }
 
-/// A metric's name without the part that is meant, and that with its mark: the state of
-/// `metric@state`, the unit of `metric/Unit`.
+/// A metric's name without the state or unit that is meant, and that with its mark.
 pub fn parts(name: &str) -> (&str, Option<(char, &str)>) {
     let mark = name.char_indices().find(|(_, c)| ['@', '/'].contains(c));
     mark.map_or((name, None), |(at, mark)| (&name[..at], Some((mark, &name[at + 1..]))))

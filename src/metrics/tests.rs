@@ -14,14 +14,12 @@ use crate::contract::{
 
 const ENTITY: EntityId = EntityId(0);
 
-/// Rows with a number that is theirs alone, and the row that they belong to.
 fn schema() -> Arc<Schema> {
     let columns = vec![Column::new("number", ColumnKind::Int), Column::new("under", ColumnKind::Ref(ENTITY))];
     let row = Entity { unique: vec![0], ..Entity::new("row", columns) };
     Arc::new(Schema { entities: vec![row, Entity::new("other", Vec::new())], ..Schema::default() })
 }
 
-/// What is collected of a history.
 fn collected(history: &str) -> Collected {
     let mut collector = Collector::new(CollectorSetup {
         starts: vec!["1d".to_owned(), "empty".to_owned()],
@@ -75,7 +73,6 @@ fn change(word: &str) -> AppliedChange<'_> {
 
 type Tell<'t> = &'t mut dyn FnMut(Node, Event<'_>);
 
-/// What happens, what is counted, and its options.
 struct Step<'a>(&'a [&'a str]);
 
 impl Step<'_> {
@@ -220,7 +217,6 @@ impl Step<'_> {
             "updates" | "misses" | "cannot" => EditKind::Update,
             other => panic!("{other} is no step"),
         };
-        // The row that it is part of.
         let values = vec![(1, Value::text(self.word(3)))];
         let edit = &LocalEdit { id, entity, key: key.clone(), kind, values };
         let event = match self.word(0) {
@@ -473,9 +469,4 @@ fn a_situation_is_one_with_all_that_makes_it() {
             assert_eq!(is, times.parse().ok(), "{situation:?} {}", &history[..at]);
         }
     }
-}
-
-#[test]
-fn every_situation_has_a_metric_of_its_name() {
-    Situation::VALUES.iter().for_each(|situation| assert!(situation.metric().starts_with("situation.")));
 }

@@ -16,21 +16,16 @@ use crate::contract::{Decision, Event, HookEnd, KillReason, Node, Occurrence, Re
 #[derive(Debug)]
 pub struct Timeline {
     units: Vec<String>,
-    /// The entries, each followed by a comma.
     text: String,
     kept: u64,
     left_out: u64,
-    /// Runs under way: by device and run, the unit and the start.
     runs: BTreeMap<(DeviceId, u64), (usize, Time)>,
-    /// What each device shows of the sync, since when.
     shown: BTreeMap<DeviceId, (&'static str, Time)>,
     /// Links that are down, since when; `None` stands for the backend.
     down: BTreeMap<Option<DeviceId>, Time>,
-    /// Until when each of the backend's workers has been seen at work.
     workers: Vec<Time>,
 }
 
-/// The rows of a device's part of the picture, from the top.
 #[derive(Clone, Copy)]
 enum Track {
     App = 1,
@@ -54,7 +49,6 @@ const TRACKS: [(Track, &str); 8] = [
     (Track::Status, "status shown"),
 ];
 
-/// The backend's number in the picture; a device's is its own and this.
 const BACKEND: u64 = 1;
 const FIRST_DEVICE: u64 = 100;
 
@@ -220,25 +214,21 @@ impl Timeline {
             None => self.slice(BACKEND, 0, "unavailable", since, at.since(since), ""),
         }
     }
-
     fn ended(&mut self, device: DeviceId, track: Track, name: &str, at: Time, took: Span, args: &str) {
         let from = Time(at.0.saturating_sub(took.0));
         self.slice(FIRST_DEVICE + u64::from(device.0), track as u64, name, from, took, args);
     }
-
     fn slice(&mut self, pid: u64, tid: u64, name: &str, from: Time, took: Span, args: &str) {
         let (name, from, took) = (quoted(name), micros(from.0), micros(took.0));
         self.keep(&format!(
             r#"{{"ph":"X","pid":{pid},"tid":{tid},"ts":{from},"dur":{took},"name":{name},"args":{{{args}}}}}"#
         ));
     }
-
     fn mark(&mut self, device: DeviceId, track: Track, name: &str, at: Time) {
         let (pid, tid) = (FIRST_DEVICE + u64::from(device.0), track as u64);
         let (name, at) = (quoted(name), micros(at.0));
         self.keep(&format!(r#"{{"ph":"i","s":"t","pid":{pid},"tid":{tid},"ts":{at},"name":{name}}}"#));
     }
-
     fn name(&mut self, what: &str, pid: u64, tid: u64, name: &str) {
         let name = quoted(name);
         let entry =
@@ -246,7 +236,6 @@ impl Timeline {
         self.text.push_str(&entry);
         self.text.push_str(",\n");
     }
-
     fn keep(&mut self, entry: &str) {
         if self.kept == Self::EVENTS {
             self.left_out += 1;
@@ -279,7 +268,6 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Nanoseconds as microseconds with three decimals.
 fn micros(ns: u64) -> String {
     let mut text = String::new();
     write!(text, "{}.{:03}", ns / 1_000, ns % 1_000).expect("writing to memory does not fail");

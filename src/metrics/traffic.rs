@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::board::Board;
+use super::board::{Board, Part};
 use super::table::Id;
 use super::waste::Waste;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{
-    Author, DropReason, EditKind, Event, KillReason, PhoneEvent, ServerError, TransportError, UnitEvent,
+    Author, DropReason, EditKind, Event, HookEnd, KillReason, PhoneEvent, RequestKind, ServerError,
+    TransportError, UnitEvent,
 };
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,6 +16,14 @@ struct Sent {
     is_push: bool,
     bytes: u64,
     rows: u64,
+}
+
+/// How an adapting controller's chunk sizes went.
+#[derive(Clone, Copy, Debug)]
+struct Course {
+    since: Time,
+    rows: u32,
+    been: u32,
 }
 
 impl Sent {
@@ -28,13 +37,14 @@ pub(super) struct Traffic {
     link_down: Vec<Option<Time>>,
     backend_down: Option<Time>,
     under_way: BTreeMap<(DeviceId, u64), Sent>,
+    sizes: BTreeMap<(DeviceId, RequestKind), Course>,
     waste: Waste,
 }
 
 impl Traffic {
     pub(super) fn new(devices: usize) -> Traffic {
-        let (under_way, waste) = (BTreeMap::new(), Waste::new(devices));
-        Traffic { link_down: vec![None; devices], backend_down: None, under_way, waste }
+        let (under_way, sizes, waste) = (BTreeMap::new(), BTreeMap::new(), Waste::new(devices));
+        Traffic { link_down: vec![None; devices], backend_down: None, under_way, sizes, waste }
     }
 
     pub(super) fn on_engine(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
@@ -65,7 +75,6 @@ impl Traffic {
                 board.add(Id::RequestsCut, u64::from(cut));
                 board.add(Id::RequestsTimedOut, u64::from(*error == TransportError::Timeout));
                 if *error == TransportError::Offline {
-                    // Without a network it has not left after all.
                     board.take_back(Id::Requests, 1);
                     board.take_back(Id::UpBytes, *wasted);
                 } else {
@@ -110,6 +119,17 @@ impl Traffic {
             Event::Unit(UnitEvent::ThrownAway { rows, .. }) => {
                 board.add(Id::ThrownAwayRows, u64::from(*rows));
             }
+            Event::HookStarted { .. } => {
+                board.add(Id::HookCount, 1);
+                board.add(Id::HookUnended, 1);
+            }
+            Event::HookEnded { ended, took, .. } => {
+                board.take_back(Id::HookUnended, 1);
+                board.observe(Id::HookDuration, took.0);
+                board.add(Id::HookThrew, u64::from(*ended == HookEnd::Threw));
+                board.add(Id::HookTimedOut, u64::from(*ended == HookEnd::TimedOut));
+            }
+            Event::HookTriggered { .. } => board.add(Id::HookTriggers, 1),
             Event::CursorSaved { .. } => board.add(Id::CursorSaved, 1),
             Event::CursorReset { .. } => board.add(Id::CursorReset, 1),
             _ => {}
@@ -189,6 +209,7 @@ impl Traffic {
                 board.add(Id::DeviceUiBlocked, waited.0);
             }
             Event::StorageFull => board.add(Id::DeviceStorageFull, 1),
+            Event::ChunkSized { kind, rows } => self.sized(at, (device, *kind), *rows, board),
             Event::LinkDown => {
                 board.add(Id::NetOutages, 1);
                 self.link_down[device.0 as usize].get_or_insert(at);
@@ -197,6 +218,20 @@ impl Traffic {
                 board.lasted(Id::NetOutage, self.link_down[device.0 as usize].take(), at);
             }
             _ => {}
+        }
+    }
+
+    fn sized(&mut self, at: Time, of: (DeviceId, RequestKind), rows: u32, board: &mut Board) {
+        let course = self.sizes.entry(of).or_insert(Course { since: at, rows, been: 0 });
+        // A process that starts over tells its first size again.
+        board.add(Id::ControlChanges, u64::from(course.rows != rows));
+        course.rows = rows;
+        let power = rows.max(1).ilog2();
+        if course.been & 1 << power == 0 {
+            course.been |= 1 << power;
+            let reached = (at - course.since).0;
+            board.observe(Id::ControlReached, reached);
+            board.observe_part(Id::ControlReached, Part::Size(of.1, power), reached);
         }
     }
 

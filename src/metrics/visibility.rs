@@ -1,5 +1,7 @@
 //! How long it takes until a person sees what another one wrote.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::board::Board;
@@ -8,7 +10,6 @@ use super::table::Id;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{AppliedChange, Author, Event};
 
-/// A version that began as an edit on a device.
 #[derive(Clone, Debug)]
 struct Written {
     stamp: Stamp,
@@ -17,7 +18,8 @@ struct Written {
     by: DeviceId,
     /// Its author had left it behind before it was sent.
     passed: bool,
-    seen: Seen,
+    /// The devices that have it, 64 to a word: who shares rows has neighbouring numbers.
+    seen: BTreeMap<u32, u64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -27,37 +29,12 @@ struct Committed {
     by: Option<DeviceId>,
 }
 
-/// The devices that have a version: each is counted once. Who shares rows has neighbouring numbers
-/// as a rule, so these are 64 devices to a word, by the number of the word.
-#[derive(Clone, Debug, Default)]
-struct Seen(Vec<(u32, u64)>);
-
-impl Seen {
-    fn insert(&mut self, device: DeviceId) -> bool {
-        let (word, bit) = (device.0 / 64, 1 << (device.0 % 64));
-        match self.0.binary_search_by_key(&word, |(word, _)| *word) {
-            Ok(at) => {
-                let is_new = self.0[at].1 & bit == 0;
-                self.0[at].1 |= bit;
-                is_new
-            }
-            Err(at) => {
-                self.0.insert(at, (word, bit));
-                true
-            }
-        }
-    }
-}
-
-/// Follows edits, and all commits, to the devices that pull them.
 #[derive(Debug, Default)]
 pub(super) struct Visibility {
     made: FxHashMap<EditId, Time>,
-    /// The last edit of a row on a device.
     last: FxHashMap<(DeviceId, EntityId), FxHashMap<Key, u32>>,
     /// Edits that were sent when a later one of their row was there already.
     passed: FxHashSet<EditId>,
-    /// The last version of each row that was committed.
     committed: FxHashMap<EntityId, FxHashMap<Key, Committed>>,
     written: FxHashMap<EntityId, FxHashMap<Key, Vec<Written>>>,
 }
@@ -92,7 +69,7 @@ impl Visibility {
                 let Some(edit) = edit else { return };
                 let (made, passed) = (self.made.remove(&edit), self.passed.contains(&edit));
                 if made.is_some() || passed {
-                    let version = Written { stamp, made, by: edit.device, passed, seen: Seen::default() };
+                    let version = Written { stamp, made, by: edit.device, passed, seen: BTreeMap::new() };
                     self.written.entry(entity).or_default().entry(key.clone()).or_default().push(version);
                 }
             }
@@ -119,24 +96,13 @@ impl Visibility {
         let versions = self.written.get_mut(&change.entity).and_then(|rows| rows.get_mut(change.key));
         let of_stamp = |version: &&mut Written| version.stamp == change.stamp && version.by != device;
         for version in versions.into_iter().flatten().filter(of_stamp) {
-            if version.seen.insert(device) {
+            let (seen, bit) = (version.seen.entry(device.0 / 64).or_default(), 1 << (device.0 % 64));
+            if *seen & bit == 0 {
+                *seen |= bit;
                 board.add(Id::VisiblePassing, u64::from(version.passed));
                 let made = version.made.filter(|made| presence.present_since(device, *made));
                 board.lasted(Id::WriteVisible, made, at);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_device_is_new_once() {
-        let mut seen = Seen::default();
-        let first = [700, 3, 64, 63, 0].map(|device| seen.insert(DeviceId(device)));
-        let again = [0, 63, 64, 65, 3, 700].map(|device| seen.insert(DeviceId(device)));
-        assert_eq!((first, again), ([true; 5], [false, false, false, true, false, false]));
     }
 }

@@ -9,7 +9,6 @@ use super::table::Id;
 use crate::base::{DeviceId, EntityId, Stamp};
 use crate::contract::{Event, KillReason, RequestKind, UnitEvent};
 
-/// What a device is known to hold, and what its rows weigh.
 #[derive(Clone, Debug, Default)]
 struct Shelf {
     /// The version of each row that came to it or that it wrote in the run, by a digest of the row.
@@ -19,7 +18,6 @@ struct Shelf {
 }
 
 impl Shelf {
-    /// So many rows came for nothing, each of the mean size.
     fn wasted(&self, rows: u64, board: &mut Board) {
         board.add(Id::WastedRows, rows);
         board.add(Id::WastedBytes, self.bytes * rows / self.rows.max(1));

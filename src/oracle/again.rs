@@ -4,6 +4,8 @@
 //! What the device forgot, a server that went back, a full load, and a page that no cursor has
 //! passed may come again; so may what is applied before any answer of a run, or while rows wait.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -19,15 +21,12 @@ type Rows = FxHashMap<u64, (Stamp, Time)>;
 #[derive(Debug, Default)]
 struct Brought {
     rows: Rows,
-    /// Those that came since its cursor was last told to have moved.
     behind: Vec<u64>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Given {
-    /// Sorted by unit and entity: there are few.
-    brought: Vec<((UnitId, EntityId), Brought)>,
-    /// The kinds of the last answers, each to the run under way of a unit.
+    brought: BTreeMap<(UnitId, EntityId), Brought>,
     answers: FxHashMap<UnitId, RequestKind>,
     /// Rows that came, could not be applied and may be tried at any time.
     waiting: u64,
@@ -35,7 +34,7 @@ pub(super) struct Given {
 
 impl Given {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { at, device, event, rules, ref mut findings } = *heard;
+        let Heard { at, device, event, setup, ref mut findings } = *heard;
         match *event {
             Event::SyncStart { unit, .. } => _ = self.answers.remove(&unit),
             Event::ResponseReceived { kind, unit: Some(unit), .. } => _ = self.answers.insert(unit, kind),
@@ -50,21 +49,20 @@ impl Given {
                 }
             }
             Event::CursorSaved { unit, entity } => {
-                self.of(unit, entity).behind.clear();
+                self.brought.entry((unit, entity)).or_default().behind.clear();
             }
             // Whatever its cursor says, it took what it was to take.
             Event::SyncComplete { unit, .. } => self.ended(unit),
-            // What it holds then, nobody told.
             Event::Restored { .. } | Event::BecameCopy { .. } | Event::Phone(PhoneEvent::Upgraded) => {
                 self.brought.clear();
             }
-            Event::ProcessKilled { reason: KillReason::PowerLoss } if !rules.durable => self.brought.clear(),
+            Event::ProcessKilled { reason: KillReason::PowerLoss } if !setup.durable => self.brought.clear(),
             // A page that was not taken to its end comes again.
             Event::ProcessKilled { .. } | Event::SyncError { .. } => self.cut_off(),
             // A process that dies as it gives the cursor up has not told so.
             Event::CursorReset { entity, .. }
             | Event::RequestRefused { error: &ServerError::CursorExpired(entity), .. } => {
-                self.brought.retain(|((_, of), _)| *of != entity);
+                self.brought.retain(|(_, of), _| *of != entity);
             }
             _ => {}
         }
@@ -74,22 +72,12 @@ impl Given {
         self.brought.clear();
     }
 
-    fn of(&mut self, unit: UnitId, entity: EntityId) -> &mut Brought {
-        let place = self.brought.binary_search_by_key(&(unit, entity), |(of, _)| *of);
-        let place = place.unwrap_or_else(|place| {
-            self.brought.insert(place, ((unit, entity), Brought::default()));
-            place
-        });
-        &mut self.brought[place].1
-    }
-
     /// When the unit brought the same, if that is there still and its cursor is to stand behind it.
     fn take(&mut self, at: Time, unit: UnitId, change: &AppliedChange<'_>) -> Option<Time> {
         let AppliedChange { entity, key, stamp, removed } = *change;
         let row = xxh3_64(key.as_bytes());
         let answer = self.answers.get(&unit);
-        // What an answer to a push brings comes down once more; so may what comes in one with
-        // pages, in which a row may stand twice.
+        // What comes with the answer to a push comes down once more.
         if removed || answer.is_some_and(|kind| kind.pushes()) {
             let of_entity = self.brought.iter_mut().filter(|((_, of), _)| *of == entity);
             of_entity.for_each(|(_, brought)| _ = brought.rows.remove(&row));
@@ -98,7 +86,7 @@ impl Given {
         if answer.is_none() || self.waiting > 0 {
             return None;
         }
-        let brought = self.of(unit, entity);
+        let brought = self.brought.entry((unit, entity)).or_default();
         let before = brought.rows.insert(row, (stamp, at));
         let since = before.filter(|(version, _)| *version == stamp).map(|(_, since)| since);
         if since.is_some() && brought.behind.contains(&row) {
@@ -113,7 +101,7 @@ impl Given {
         of_unit.for_each(|(_, brought)| brought.behind.clear());
     }
     fn cut_off(&mut self) {
-        for (_, Brought { rows, behind }) in &mut self.brought {
+        for Brought { rows, behind } in self.brought.values_mut() {
             behind.drain(..).for_each(|row| _ = rows.remove(&row));
         }
     }
@@ -124,7 +112,7 @@ fn in_words(
     device: DeviceId,
     (unit, since): (UnitId, Time),
     change: &AppliedChange<'_>,
-    told: Labels<'_>,
+    told: &Labels,
 ) -> String {
     let record = told.record(change.entity, change.key);
     let unit = told.unit(unit);

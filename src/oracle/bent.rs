@@ -6,8 +6,7 @@ use super::truth::is_same;
 use crate::base::{Decimal, EntityId, ValueRef};
 use crate::contract::{ColumnKind, Schema};
 
-/// Whether two values of a column of this kind mean the same: a number whatever its zeros, a text
-/// whatever form its accents have. Nothing is not the empty text.
+/// Whether two values of such a column mean the same. Nothing is not the empty text.
 pub(super) fn same(kind: &ColumnKind, a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     match (kind, a, b) {
         (ColumnKind::Decimal { .. }, ValueRef::Text(a), ValueRef::Text(b)) if a != b => {
@@ -29,7 +28,6 @@ pub(super) struct Bent {
     figures: BTreeMap<&'static str, u64>,
 }
 
-/// By what a column holds; of nulls and empty texts that took a place, as such.
 const FIGURES: [&str; 8] = [
     "oracle.bent.dates",
     "oracle.bent.timestamps",
@@ -67,7 +65,6 @@ impl Bent {
     pub(super) fn figures(&self) -> impl Iterator<Item = (&'static str, u64)> {
         FIGURES.into_iter().map(|name| (name, self.figures.get(name).copied().unwrap_or(0)))
     }
-
     /// `person.born 12, person.dose 3`; `None` if there are none.
     pub(super) fn by_column(&self, schema: &Schema) -> Option<String> {
         let name = |(&(id, column), count): (&(EntityId, usize), &u64)| {

@@ -62,7 +62,6 @@ impl Happened {
         parts.map(|(times, noun)| count(u64::from(*times), noun)).collect::<Vec<_>>().join(", ")
     }
 
-    /// What is worth looking at most comes first: what went another way than it was meant.
     fn weight(&self) -> u32 {
         let again = self.sent.saturating_sub(self.edits);
         16 * self.open + 8 * (self.conflicts + self.refused) + 4 * self.deletes + 2 * again + self.edits
@@ -103,7 +102,6 @@ impl Busy {
     pub(super) fn last_of(&self, device: DeviceId) -> Option<RowId> {
         self.last.get(&device).copied()
     }
-
     pub(super) fn most(&self, record: impl Fn(RowId) -> (EntityId, Key)) -> Vec<Eventful> {
         let mut rows: Vec<(RowId, Happened)> = self.rows.iter().map(|(row, what)| (*row, *what)).collect();
         rows.sort_unstable_by_key(|(row, what)| (Reverse(what.weight()), *row));

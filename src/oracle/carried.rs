@@ -12,7 +12,6 @@ impl Ledger {
     /// Whether the commit of `author`, which left the row as `after`, brought what `id` says, too.
     pub(super) fn carries(&self, author: EditId, id: EditId, after: Option<&[Value]>) -> bool {
         let Some(edit) = self.get(id).filter(|_| author.device == id.device) else { return false };
-        // Nobody may have seen it saved.
         let missed = self.missed.get(&author).map(|(_, by)| (by.kind, edit.is_of(by.entity, &by.key)));
         let by = self.get(author).map(|by| (by.kind, by.row == edit.row));
         let Some((by, true)) = by.or(missed) else { return false };
@@ -31,8 +30,7 @@ impl Ledger {
             || id.number > author.number && edit.matches(Some(after))
     }
 
-    /// Whether one that nobody saw saved says this of the row of `id`, made after that, up to
-    /// `last`.
+    /// Whether one that nobody saw saved says this of the row of `id`, after that, up to `last`.
     fn missed_says(&self, id: EditId, last: EditId, says: (usize, &Value)) -> bool {
         let Some(edit) = self.get(id).filter(|_| id < last) else { return false };
         let between = self.missed.range((Bound::Excluded(id), Bound::Included(last)));

@@ -3,15 +3,15 @@
 use crate::contract::{Capabilities, Merge};
 
 macro_rules! checks {
-    ($($id:ident $name:literal $metric:literal $subject:ident $needs:expr;)*) => {
+    ($($id:ident $name:literal $metric:literal $matter:ident $needs:expr;)*) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub(super) enum Check { $($id,)* }
 
         impl Check {
             pub(super) const EVERY: &[Check] = &[$(Check::$id,)*];
 
-            pub(super) fn subject(self) -> Subject {
-                match self { $(Check::$id => Subject::$subject,)* }
+            pub(super) fn matter(self) -> Matter {
+                match self { $(Check::$id => Matter::$matter,)* }
             }
 
             pub(super) fn applies(self, capabilities: Capabilities) -> bool {
@@ -20,7 +20,6 @@ macro_rules! checks {
             }
         }
 
-        /// Every check: its name in scenario files and violations, and the metric that counts it.
         pub(super) static ALL: &[(&str, &str)] = &[$(($name, $metric),)*];
     };
 }
@@ -64,7 +63,6 @@ impl Check {
     pub(super) fn name(self) -> &'static str {
         ALL[self as usize].0
     }
-
     /// Whether what it looks at can be counted, be it held against the stack or not.
     pub(super) fn counts(self, capabilities: Capabilities) -> bool {
         match self {
@@ -76,7 +74,7 @@ impl Check {
 
 /// What a check looks at: where there is none of it, that it found nothing says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Subject {
+pub(super) enum Matter {
     Rows,
     Edits,
     Runs,
@@ -90,15 +88,15 @@ pub(super) enum Subject {
 /// Why a check had nothing to check; `None` of no check, and of one that always has something.
 pub fn subject_of(check: &str) -> Option<&'static str> {
     let at = ALL.iter().position(|(name, _)| *name == check)?;
-    match Check::EVERY[at].subject() {
-        Subject::Rows => Some("of no device that came to rest was a row compared"),
-        Subject::Edits => Some("nobody made an edit on a device"),
-        Subject::Runs => Some("no sync began"),
-        Subject::Statuses => Some("no app showed a status"),
-        Subject::Cursors => Some("no cursor was watched: `store.watch_cursors` says that they are"),
-        Subject::Parts => Some("no device was seen with a part of a row"),
-        Subject::Attachments => Some("no row was made with an attachment"),
-        Subject::World => None,
+    match Check::EVERY[at].matter() {
+        Matter::Rows => Some("of no device that came to rest was a row compared"),
+        Matter::Edits => Some("nobody made an edit on a device"),
+        Matter::Runs => Some("no sync began"),
+        Matter::Statuses => Some("no app showed a status"),
+        Matter::Cursors => Some("no cursor was watched: `store.watch_cursors` says that they are"),
+        Matter::Parts => Some("no device was seen with a part of a row"),
+        Matter::Attachments => Some("no row was made with an attachment"),
+        Matter::World => None,
     }
 }
 

@@ -13,8 +13,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// An instant of virtual time as local time: `08:02:14.429`, with its date if that is not the
-    /// start's.
+    /// An instant as local time: `08:02:14.429`, with its date if that is not the start's.
     pub fn time(self, at: Time) -> String {
         self.stamp(self.start.plus(Span(at.0)))
     }

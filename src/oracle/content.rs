@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
 
-use super::history::History;
 use super::truth::{RowHash, Truth, place};
 use crate::base::{EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{Copied, Delivery, DeviceView, Schema, SyncUnit};
@@ -16,8 +15,7 @@ pub(super) struct Expected {
     pub(super) content: u64,
 }
 
-/// The backend's live rows at the end by place, in the order of keys. Devices with equal attributes
-/// share a list, so the backend is read once however many devices there are.
+/// The backend's live rows by place, in the order of keys; devices with equal attributes share.
 pub(super) struct Contents {
     by_entity: Vec<Option<FxHashMap<u64, Vec<Expected>>>>,
     hash: RowHash,
@@ -26,21 +24,9 @@ pub(super) struct Contents {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Difference<'a> {
     Missing(&'a Expected),
-    Differs {
-        expected: &'a Expected,
-        stamp: Stamp,
-        content: u64,
-        shown: &'a [ValueRef<'a>],
-    },
-    Extra {
-        key: &'a str,
-        stamp: Stamp,
-        content: u64,
-    },
-    /// It shows the row again, or rows out of the order of keys.
-    Twice {
-        key: &'a str,
-    },
+    Differs { expected: &'a Expected, stamp: Stamp, content: u64, shown: &'a [ValueRef<'a>] },
+    Extra { key: &'a str, stamp: Stamp, content: u64 },
+    Twice { key: &'a str },
 }
 
 impl Difference<'_> {
@@ -52,7 +38,6 @@ impl Difference<'_> {
     }
 }
 
-/// Devices hold these in full: delivered as deltas, and pulled by some unit.
 fn compared(schema: &Schema, units: &[SyncUnit], id: EntityId) -> bool {
     schema.entity(id).delivery == Delivery::Delta && units.iter().any(|unit| unit.pull.contains(&id))
 }
@@ -61,7 +46,6 @@ impl Contents {
     pub(super) fn read(schema: &Schema, units: &[SyncUnit], truth: &dyn Truth) -> Contents {
         Contents::of(schema, |id| compared(schema, units, id), truth)
     }
-
     pub(super) fn of(schema: &Schema, wanted: impl Fn(EntityId) -> bool, truth: &dyn Truth) -> Contents {
         let mut contents = Contents { by_entity: Vec::new(), hash: RowHash::default() };
         for id in schema.ids() {
@@ -70,7 +54,6 @@ impl Contents {
         }
         contents
     }
-
     pub(super) fn content<'a>(&mut self, values: impl Iterator<Item = &'a Value>) -> u64 {
         self.hash.own(values)
     }
@@ -112,8 +95,7 @@ impl Contents {
         places
     }
 
-    /// Tells each difference, in the order of keys; gives how many rows were compared. Of entities
-    /// that devices do not hold in full only rows shown twice.
+    /// Tells each difference, in the order of keys; gives how many rows were compared.
     pub(super) fn compare(
         &mut self,
         id: EntityId,
@@ -172,7 +154,6 @@ fn remember(last: &mut Option<String>, key: &str) {
     last.push_str(key);
 }
 
-/// Live rows with a copy that is not what its row says, if that is there.
 pub(super) fn stale_copies(schema: &Schema, truth: &dyn Truth) -> u64 {
     let mut rows = 0;
     for entity in schema.ids() {
@@ -190,56 +171,4 @@ pub(super) fn stale_copies(schema: &Schema, truth: &dyn Truth) -> u64 {
         });
     }
     rows
-}
-
-/// Rows that a device holds of an entity that is delivered on open: as old as that, each must be
-/// what the backend had at some time.
-pub(super) struct Opened<'a> {
-    pub(super) schema: &'a Schema,
-    pub(super) history: &'a History,
-    pub(super) truth: &'a dyn Truth,
-    /// Whether versions are known by their stamps.
-    pub(super) by_stamps: bool,
-}
-
-impl Opened<'_> {
-    /// Tells the key of each row that reads as no version of it did; gives how many it looked at.
-    pub(super) fn compare(&self, entity: EntityId, view: &dyn DeviceView, tell: &mut dyn FnMut(&str)) -> u64 {
-        if !matches!(self.schema.entity(entity).delivery, Delivery::OnOpen { .. }) {
-            return 0;
-        }
-        let (mut rows, mut hash) = (0, RowHash::default());
-        view.rows(entity, &mut |key, stamp, values| {
-            rows += 1;
-            if !self.was(entity, key, stamp, values, &mut hash) {
-                tell(key);
-            }
-        });
-        rows
-    }
-
-    /// Whether the backend ever had this content; of versions of this stamp, if there are any.
-    fn was(
-        &self,
-        entity: EntityId,
-        key: &str,
-        stamp: Stamp,
-        values: &[ValueRef<'_>],
-        hash: &mut RowHash,
-    ) -> bool {
-        let content = hash.shown(values);
-        let schema = self.schema.entity(entity);
-        let Some(id) = self.history.find(entity, key) else {
-            // Nothing happened to it since the start.
-            let there = self.truth.row(entity, key);
-            return there.is_some_and(|(_, values)| hash.projected(schema, &values) == content);
-        };
-        let first = self.history.at_the_start(entity, key);
-        let first = first.map(|(stamp, values)| (stamp, hash.projected(schema, &values)));
-        let later = self.history.row(id).versions.iter().filter(|version| !version.gone);
-        let versions: Vec<(Stamp, u64)> =
-            first.into_iter().chain(later.map(|version| (version.stamp, version.content))).collect();
-        let dated = self.by_stamps && versions.iter().any(|version| version.0 == stamp);
-        versions.iter().any(|version| version.1 == content && (!dated || version.0 == stamp))
-    }
 }

@@ -12,7 +12,6 @@ use crate::contract::Trigger;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
     Saved(EditId),
-    /// A run that pushes ended well and left the edit, which was there before it began.
     Left(EditId),
     Fired(Trigger),
     Queued,
@@ -24,12 +23,10 @@ pub(super) struct Owed {
     pub(super) unit: UnitId,
     pub(super) why: Why,
     pub(super) since: Time,
-    /// For how long nothing stood in its way.
     pub(super) idle: Span,
     pub(super) told: bool,
 }
 
-/// An edit that was made here and of which no verdict is known.
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
     pub(super) place: EditTarget,
@@ -42,7 +39,6 @@ impl Owed {
     pub(super) fn is_overdue(&self, patience: &Patience) -> bool {
         !self.told && self.idle > self.bound(patience).span()
     }
-
     fn bound(&self, patience: &Patience) -> Bound {
         match self.why {
             Why::Saved(_) | Why::Queued | Why::Fired(Trigger::Start | Trigger::Login) => patience.at_once(),
@@ -52,7 +48,6 @@ impl Owed {
             Why::Left(_) => patience.after(u32::MAX),
         }
     }
-
     pub(super) fn is_periodic(&self) -> bool {
         matches!(self.why, Why::Fired(Trigger::Every(_)))
     }
@@ -62,7 +57,7 @@ impl Owed {
         id: DeviceId,
         now: Time,
         edits: &BTreeMap<EditId, Waiting>,
-        told: Labels<'_>,
+        told: &Labels,
         patience: &Patience,
     ) -> String {
         let unit = told.unit(self.unit);

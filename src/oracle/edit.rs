@@ -16,8 +16,7 @@ pub(super) struct Edit {
     own: usize,
     pub(super) made: Time,
     pub(super) life: u32,
-    /// How many versions of the row its device had seen as it was made, or as a conflict was
-    /// decided since.
+    /// How many versions its device had seen as it was made, or as a conflict was decided since.
     pub(super) seen: usize,
     pub(super) made_on: usize,
     pub(super) commits: u32,
@@ -25,15 +24,11 @@ pub(super) struct Edit {
     pub(super) carried: bool,
     /// What it says is on the backend with this later edit of its device, as that was refused.
     pub(super) alongside: Option<u32>,
-    /// Since it was made the backend said the same at some time.
     pub(super) matched: bool,
     pub(super) acknowledged: bool,
-    /// In which life of the device that told it first, and when.
     pub(super) acknowledged_first: Option<(u32, Time)>,
     pub(super) told: bool,
-    /// The engine found that both sides say the same.
     pub(super) equal: bool,
-    /// The backend refused it at least once, for a conflict or for good.
     pub(super) refused: Option<Time>,
     /// Its commit went with the backend's state, or nobody saw it saved: it need not be anywhere.
     pub(super) excused: bool,
@@ -45,10 +40,8 @@ pub(super) struct Edit {
     pub(super) asked_by: DeviceId,
     /// The last answer may have said it, or that the edit waits.
     pub(super) perhaps_heard: bool,
-    /// How the backend refused it, as long as that is its last word.
     pub(super) stands: Option<Refused>,
     pub(super) conflict: bool,
-    /// Which side gave way in the last true conflict, if one did.
     pub(super) won: Option<Won>,
     /// Whose engine decided that; a copy of its device may, and then that one has the line.
     pub(super) decided_on: Option<DeviceId>,
@@ -72,7 +65,6 @@ impl Deref for Edit {
 }
 
 impl Edit {
-    /// One that a person made in a `life` of the device, on the first `seen` versions of `row`.
     pub(super) fn new(edit: &LocalEdit, made: Time, life: u32, (row, seen): (RowId, usize)) -> Edit {
         Edit {
             local: edit.clone(),
@@ -109,7 +101,6 @@ impl Edit {
     pub(super) fn sets(&self, column: usize) -> bool {
         self.values[..self.own].iter().any(|(of, _)| *of == column)
     }
-
     pub(super) fn matches(&self, values: Option<&[Value]>) -> bool {
         match (self.kind, values) {
             (EditKind::Delete, values) => values.is_none(),
@@ -117,7 +108,6 @@ impl Edit {
             (_, Some(values)) => self.values.iter().all(|(column, value)| alike(&values[*column], value)),
         }
     }
-
     pub(super) fn committed(&self) -> bool {
         self.commits > 0 || self.carried
     }

@@ -10,7 +10,6 @@ use super::history::History;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Time, Value};
 use crate::contract::{Author, Event, LocalEdit, LogKind, Node, Occurrence, Schema};
 
-/// How long an edit has to wait to be one that waits.
 const A_MOMENT: Span = Span::secs(2);
 
 type Top = (EntityId, Key);
@@ -29,13 +28,9 @@ struct With {
 
 #[derive(Debug, Default)]
 pub(super) struct Families {
-    /// By row: what it is part of, as far as edits and commits tell.
     parents: BTreeMap<Top, Key>,
-    /// Edits that wait, with the top of their family and since when.
     waits: BTreeMap<EditId, (Top, Time)>,
-    /// By edit: those of its family that waited as it was first sent.
     with: BTreeMap<EditId, With>,
-    /// By device that became a copy of another: edits that waited there then.
     copied: BTreeMap<DeviceId, BTreeSet<EditId>>,
     halves: BTreeMap<(DeviceId, Top), Half>,
     split: u64,
@@ -129,7 +124,6 @@ impl Families {
     fn is_on(&self, device: DeviceId, edit: EditId) -> bool {
         edit.device == device || self.copied.get(&device).is_some_and(|copied| copied.contains(&edit))
     }
-
     fn became_copy(&mut self, node: Node, of: DeviceId) {
         let Node::Device(device) = node else { return };
         let copied = self.waits.keys().copied().filter(|id| self.is_on(of, *id)).collect();
@@ -165,7 +159,6 @@ impl Families {
         self.split += u64::from(lasted > 0);
         self.split_ns = self.split_ns.saturating_add(lasted);
     }
-
     fn forget(&mut self, node: Node) {
         let Node::Device(device) = node else { return };
         self.waits.retain(|id, _| id.device != device);

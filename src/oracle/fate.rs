@@ -8,28 +8,22 @@ use crate::contract::{AppliedChange, Author, CommitKind, Event};
 
 #[derive(Debug, Default)]
 pub(super) struct Fate {
-    /// When the backend's last version was committed; `None` if it is from before the start.
     committed: Option<Time>,
     stamp: Option<Stamp>,
     deleted: Option<Time>,
     devices: BTreeMap<DeviceId, There>,
     edits: BTreeMap<EditId, Course>,
-    /// Other keys under which the backend has its edits, with when each was committed.
     elsewhere: Vec<(Key, Time)>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct There {
-    /// When the backend's last version last left for the device.
     sent: Option<Time>,
-    /// When the word that it is gone, from it or from its scope, last left since that version's
-    /// commit.
+    /// When the word that it is gone last left since that version's commit.
     word: Option<Time>,
-    /// When the device stored the backend's last version, and when any.
     current: Option<Time>,
     stored: Option<Time>,
     removed: Option<Time>,
-    /// When the device last had a page of the entity: with it, it saves where it is.
     paged: Option<Time>,
 }
 

@@ -1,27 +1,21 @@
 //! What was found so far: exact counts, and the first violations of each check in words.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::bent::Bent;
 use super::check::{ALL, Check};
 use super::checks::BentValue;
-use super::clock::Clock;
-use super::haste::Retries;
-use super::patience::Patience;
+use super::setup::OracleSetup;
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{Capabilities, Event, Merge, Schema, SyncUnit};
+use crate::contract::{Event, Merge};
 
 /// How many violations of one check are kept with their text.
 pub const VIOLATIONS_KEPT: usize = 20;
 
-#[derive(Debug)]
 pub(super) struct Findings {
-    pub(super) schema: Arc<Schema>,
-    pub(super) units: Arc<[SyncUnit]>,
-    clock: Clock,
-    capabilities: Capabilities,
+    setup: Rc<OracleSetup>,
     counts: Vec<u64>,
     /// What was counted of checks that the stack does not have to pass.
     unjudged: Vec<u64>,
@@ -38,67 +32,50 @@ pub struct Violation {
     pub device: Option<DeviceId>,
     /// The record, where one is concerned.
     pub record: Option<(EntityId, Key)>,
-    /// The record that the device was last busy with, where none is concerned: its life tells what
-    /// happened about then.
+    /// The record that the device was last busy with, where none is concerned.
     pub beside: Option<(EntityId, Key)>,
     /// In words, with names and figures.
     pub text: String,
 }
 
-pub(super) struct Blind {
+/// What an edit seems to have done wrong, unless a log speaks of it in the end.
+#[derive(Debug)]
+pub(super) struct Suspicion {
+    pub(super) check: Check,
     pub(super) edit: EditId,
-    pub(super) entity: EntityId,
-    pub(super) key: Key,
-    /// In which life of its device it was committed, and when.
+    pub(super) record: (EntityId, Key),
     pub(super) committed: (u32, Time),
     pub(super) text: String,
-}
-
-#[derive(Debug)]
-pub(super) struct Rules {
-    pub(super) units: Arc<[SyncUnit]>,
-    pub(super) durable: bool,
-    pub(super) patience: Patience,
-    pub(super) retries: Retries,
-    pub(super) acknowledges: bool,
 }
 
 pub(super) struct Heard<'a> {
     pub(super) at: Time,
     pub(super) device: DeviceId,
     pub(super) event: &'a Event<'a>,
-    pub(super) rules: &'a Rules,
+    pub(super) setup: &'a OracleSetup,
     pub(super) findings: &'a mut Findings,
 }
 
 pub(super) type Concerns<'a> = (Option<DeviceId>, Option<(EntityId, &'a str)>);
 
 impl Findings {
-    pub(super) fn new(
-        capabilities: Capabilities,
-        (schema, units, clock): (Arc<Schema>, Arc<[SyncUnit]>, Clock),
-    ) -> Findings {
+    pub(super) fn new(setup: Rc<OracleSetup>) -> Findings {
         Findings {
-            schema,
-            units,
-            clock,
-            capabilities,
+            setup,
             counts: vec![0; ALL.len()],
             unjudged: vec![0; ALL.len()],
             violations: Vec::new(),
             bent: Bent::default(),
         }
     }
-
-    pub(super) fn words(&self) -> Labels<'_> {
-        Labels { schema: &self.schema, units: &self.units, clock: self.clock }
+    pub(super) fn words(&self) -> &Labels {
+        &self.setup.labels
     }
     pub(super) fn by_stamps(&self) -> bool {
-        self.capabilities.stamps
+        self.setup.capabilities.stamps
     }
-    /// Whether every edit ends on the backend, waits, or stands in a log.
     pub(super) fn keeps_edits(&self) -> bool {
-        self.capabilities.merge == Merge::Keeps
+        self.setup.capabilities.merge == Merge::Keeps
     }
 
     /// Counts one more of `check`; the first [`VIOLATIONS_KEPT`] are kept in words.
@@ -108,9 +85,9 @@ impl Findings {
         (device, record): Concerns<'_>,
         text: impl FnOnce() -> String,
     ) {
-        if check.applies(self.capabilities) {
+        if check.applies(self.setup.capabilities) {
             self.add_certain(check, (device, record), text);
-        } else if check.counts(self.capabilities) {
+        } else if check.counts(self.setup.capabilities) {
             self.unjudged[check as usize] += 1;
         }
     }
@@ -120,10 +97,9 @@ impl Findings {
             self.add(check, concerns, || text);
         }
     }
-    pub(super) fn tell(&mut self, check: Check, device: DeviceId, text: impl FnOnce(Labels<'_>) -> String) {
-        let (schema, units) = (Arc::clone(&self.schema), Arc::clone(&self.units));
-        let clock = self.clock;
-        self.add(check, (Some(device), None), || text(Labels { schema: &schema, units: &units, clock }));
+    pub(super) fn tell(&mut self, check: Check, device: DeviceId, text: impl FnOnce(&Labels) -> String) {
+        let setup = Rc::clone(&self.setup);
+        self.add(check, (Some(device), None), || text(&setup.labels));
     }
 
     pub(super) fn add_certain(
@@ -154,21 +130,20 @@ impl Findings {
     ) {
         for bent in values {
             let column = (record.0, bent.column);
-            bent.with_refs(|values| self.bent.note(&self.schema, column, values, committed));
+            bent.with_refs(|values| self.bent.note(&self.setup.labels.schema, column, values, committed));
             self.add(Check::BentValue, (Some(device), Some(record)), || bent.text);
         }
     }
 
     pub(super) fn unfound(&self, like: impl Fn(Check) -> bool) -> Vec<&'static str> {
         let unfound = |check: &&Check| {
-            check.applies(self.capabilities) && self.counts[**check as usize] == 0 && like(**check)
+            check.applies(self.setup.capabilities) && self.counts[**check as usize] == 0 && like(**check)
         };
         Check::EVERY.iter().filter(unfound).map(|check| check.name()).collect()
     }
-
     pub(super) fn tell_columns(&mut self) {
         let first = self.violations.iter_mut().find(|v| v.check == Check::BentValue.name());
-        if let (Some(first), Some(by_column)) = (first, self.bent.by_column(&self.schema)) {
+        if let (Some(first), Some(by_column)) = (first, self.bent.by_column(&self.setup.labels.schema)) {
             first.text.push_str(&format!(" (by column: {by_column})"));
         }
     }
@@ -176,9 +151,9 @@ impl Findings {
     pub(super) fn finish(mut self) -> (Vec<Violation>, BTreeMap<&'static str, u64>, Vec<&'static str>) {
         let rank = |name: &str| ALL.iter().position(|(n, _)| *n == name);
         self.violations.sort_by_key(|v| rank(v.check));
-        // What was found all the same is told.
-        let applies = |check: &Check| check.applies(self.capabilities) || self.counts[*check as usize] > 0;
-        let counts = |check: &&Check| applies(check) || check.counts(self.capabilities);
+        let applies =
+            |check: &Check| check.applies(self.setup.capabilities) || self.counts[*check as usize] > 0;
+        let counts = |check: &&Check| applies(check) || check.counts(self.setup.capabilities);
         let count = |check: Check| self.counts[check as usize] + self.unjudged[check as usize];
         let figures = Check::EVERY.iter().filter(counts);
         let figures = figures.map(|check| (ALL[*check as usize].1, count(*check)));

@@ -21,13 +21,11 @@ const SLOW: Span = Span::secs(1);
 pub(super) struct Run {
     pub(super) unit: UnitId,
     pub(super) since: Time,
-    /// Until when it is known to have done something, or to wait for something.
     sign: Time,
     hooks: u32,
     told: bool,
     life: u32,
     may_have_ended: bool,
-    /// So many runs before it led to it, each to the next.
     chain: u32,
 }
 
@@ -41,28 +39,20 @@ struct Ended {
 
 #[derive(Debug, Default)]
 pub(super) struct DeviceFlow {
-    /// Processes started; the current one's number.
     life: u32,
     alive: bool,
     suspended: bool,
-    /// Until when the server has asked to be left alone.
     left_alone: Time,
     open: BTreeMap<u64, Run>,
     /// By run: when others of its unit started; whether it was still under way shows when it ends.
     met: BTreeMap<u64, Vec<Time>>,
-    /// One more than the greatest run that started.
     runs: u64,
     queue: VecDeque<(UnitId, Time)>,
-    /// When it was told last of a unit that it waits once.
     coalesced: BTreeMap<UnitId, Time>,
     last_end: Option<Ended>,
-    /// When the last run of each unit ended, whatever somebody did since.
     ends: BTreeMap<UnitId, Time>,
-    /// Units that the app has called at once and that run, each with since when.
     called: Vec<(UnitId, Time)>,
-    /// A hook is triggering this unit, for a run to which so many led.
     triggering: Option<(UnitId, u32)>,
-    /// Units that wait as a hook triggered them, each with how many runs led to that.
     triggered: BTreeMap<UnitId, u32>,
     /// The process died at work, and no run started since: what it did last it may not have told.
     untold: bool,
@@ -74,8 +64,8 @@ pub(super) struct DeviceFlow {
 
 impl DeviceFlow {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { at, device: id, event, rules, ref mut findings } = *heard;
-        self.tell_silent(id, at, &rules.patience, findings);
+        let Heard { at, device: id, event, setup, ref mut findings } = *heard;
+        self.tell_silent(id, at, &setup.patience, findings);
         match event {
             Event::ProcessStarted { .. } => {
                 (self.life, self.alive, self.suspended) = (self.life + 1, true, false);
@@ -87,7 +77,7 @@ impl DeviceFlow {
             Event::ProcessKilled { reason } => {
                 self.alive = false;
                 match reason {
-                    KillReason::PowerLoss if rules.durable => self.died_untold(),
+                    KillReason::PowerLoss if setup.durable => self.died_untold(),
                     KillReason::PowerLoss => self.went_back(Time::ZERO),
                     _ => {}
                 }
@@ -165,15 +155,14 @@ impl DeviceFlow {
                     });
                 }
             }
-            event => self.sign_of_life(at, event, &rules.patience),
+            event => self.sign_of_life(at, event, &setup.patience),
         }
     }
 
     pub(super) fn unfinished(&self) -> impl Iterator<Item = Run> {
         self.open.values().copied().filter(|run| self.alive && run.life == self.life)
     }
-    /// It did not come to rest: what it has open it might yet have ended, but for what had its
-    /// time.
+    /// It did not come to rest: what is open might yet have ended, but for what had its time.
     pub(super) fn at_no_rest(&mut self, now: Time, patience: &Patience) {
         let (alive, life) = (self.alive, self.life);
         self.open.retain(|_, run| alive && run.life == life && run.is_silent(now, patience));
@@ -251,8 +240,7 @@ impl DeviceFlow {
         }
     }
 
-    /// What the device does, or waits for, is what its newest run does, of the unit that it is told
-    /// of.
+    /// What the device does, or waits for, is what its newest run of the unit does.
     fn sign_of_life(&mut self, at: Time, event: &Event<'_>, patience: &Patience) {
         match event {
             Event::RequestRefused { error: ServerError::Throttled(after), .. } => {
@@ -293,7 +281,6 @@ impl DeviceFlow {
         self.unheard.append(&mut self.unwritten);
         self.untold = true;
     }
-
     fn went_back(&mut self, to: Time) {
         self.may_have_ended(to);
         self.untold = true;
@@ -301,7 +288,6 @@ impl DeviceFlow {
         self.unheard.clear();
         self.runs = 0;
     }
-
     fn may_have_ended(&mut self, since: Time) {
         let begun = self.open.values_mut().filter(|run| run.since >= since);
         begun.for_each(|run| run.may_have_ended = true);
@@ -312,7 +298,6 @@ impl DeviceFlow {
         self.triggered.clear();
         self.open.values_mut().for_each(|run| run.chain = 0);
     }
-
     fn hook_triggers(&mut self, run: Option<(UnitId, u64)>, unit: UnitId) {
         let chain = run.and_then(|(_, run)| {
             let open = self.open.get(&run).map(|open| open.chain);
@@ -320,21 +305,18 @@ impl DeviceFlow {
         });
         self.triggering = chain.map(|chain| (unit, chain + 1));
     }
-
     fn queued_by_hook(&mut self, unit: UnitId) {
         match self.triggering.take_if(|(triggered, _)| *triggered == unit) {
             Some((_, chain)) => _ = self.triggered.insert(unit, chain),
             None => _ = self.triggered.remove(&unit),
         }
     }
-
     /// A unit put back: what was asked for meanwhile, and told to wait once with it, is this turn.
     fn drop_coalesced(&mut self, unit: UnitId, queued_at: Time) {
         let put_back = self.ends.get(&unit).is_some_and(|end| queued_at < *end);
         let Some(told) = self.coalesced.get(&unit).copied().filter(|_| put_back) else { return };
         self.queue.retain(|(waiting, since)| *waiting != unit || *since <= queued_at || *since > told);
     }
-    /// How many runs led, each to the next, to the one of `unit` that starts now.
     fn chain(&mut self, unit: UnitId, queued_at: Time) -> u32 {
         let at_once = self.last_end.filter(|ended| (ended.unit, ended.at) == (unit, queued_at));
         let by_end = at_once.map(|ended| ended.chain + 1);

@@ -19,17 +19,15 @@ use crate::contract::{Decision, EditKind};
 /// By row, the edits that came to a storage in their order there.
 type Book = FxHashMap<RowId, Vec<Noted>>;
 
-/// What every update found, on each storage that has it.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     books: FxHashMap<DeviceId, Book>,
     /// All that was ever noted: what a storage was is put in again with a backup or a copy.
     journal: Vec<NotedThere>,
-    /// Of devices that may have held more than they told, or that found what came to nothing with
-    /// its row.
+    /// Of devices that may have held more than they told, or found what came to nothing.
     unsure: BTreeSet<EditId>,
     /// Edits that may be in the storage of a copy, or not.
-    unseen: BTreeSet<EditId>,
+    pub(super) unseen: BTreeSet<EditId>,
 }
 
 #[derive(Debug)]
@@ -45,7 +43,6 @@ struct NotedThere {
 struct Noted {
     id: EditId,
     update: bool,
-    /// It waits no more, be it on the backend or not.
     over: bool,
     columns: Rc<Vec<Column>>,
     /// What its person saw in the row by edits that waited, whatever becomes of those.
@@ -56,9 +53,7 @@ struct Noted {
 struct Column {
     number: usize,
     ours: Value,
-    /// `None` where there was no row.
     found: Option<Value>,
-    /// The edit that had put it there and waited then.
     by: Option<EditId>,
 }
 
@@ -105,18 +100,6 @@ impl Found {
         self.note(place, edit.row, Noted { id, update, over: false, columns, saw: saw.into() });
     }
 
-    /// The same of one that its device was saving as it was copied to another place.
-    pub(super) fn made_unseen(
-        &mut self,
-        places: [StorageTime; 2],
-        edit: (EditId, &Edit),
-        told: (&Row, usize),
-    ) {
-        self.unseen.insert(edit.0);
-        places.into_iter().for_each(|place| self.made(place, edit, told, false));
-    }
-
-    /// A rule decided over the first `versions` of this row.
     pub(super) fn decided(
         &mut self,
         place: StorageTime,
@@ -142,7 +125,6 @@ impl Found {
         self.note(place, of, noted);
     }
 
-    /// What waits on the row goes to one of its own, and lies over this one no more.
     fn split_off(&mut self, place: StorageTime, row: RowId) {
         let book = self.books.get(&place.device).and_then(|book| book.get(&row)).cloned();
         for noted in book.into_iter().flatten().filter(|noted| !noted.over) {
@@ -206,8 +188,7 @@ impl Found {
         self.books.insert(device, book);
     }
 
-    /// Whether the first `versions` say in a column of the edit what is neither found here nor its
-    /// own.
+    /// Whether these versions say in a column of the edit what is neither found nor its own.
     pub(super) fn is_contested(
         &self,
         device: DeviceId,
@@ -224,8 +205,7 @@ impl Found {
         })
     }
 
-    /// Whether its person knew the row to say this: found it or saw it; of unsure edits, in any
-    /// version.
+    /// Whether its person found it or saw it so; of unsure edits, in any version.
     pub(super) fn knew(
         &self,
         (id, edit): (EditId, &Edit),
@@ -263,132 +243,10 @@ impl Found {
     }
 }
 
-/// Notes the edit in its place, or as the last one of its row.
 fn keep(book: &mut Book, row: RowId, noted: Noted) {
     let of_row = book.entry(row).or_default();
     match of_row.iter_mut().rfind(|other| other.id == noted.id) {
         Some(other) => *other = noted,
         None => of_row.push(noted),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::{EntityId, Key};
-    use crate::contract::LocalEdit;
-
-    const ROW: RowId = 7;
-    const PHONE: DeviceId = DeviceId(0);
-    const TWIN: DeviceId = DeviceId(1);
-
-    fn edit(id: EditId, says: &str) -> LocalEdit {
-        let values = vec![(0, Value::text(says))];
-        LocalEdit { id, entity: EntityId(0), key: Key::new("a"), kind: EditKind::Update, values }
-    }
-    fn row(says: &str) -> Row {
-        let values = (says != "gone").then(|| vec![Value::text(says)]);
-        Row { entity: EntityId(0), key: Key::new("a"), first_place: None, versions: Vec::new(), values }
-    }
-
-    /// After steps between `;`, each a second later: what becomes of the edits `1`, `2` of a row
-    /// that says something at the time; by which device, where that is not the first.
-    fn play(history: &str) -> Found {
-        let (mut found, mut lives) = (Found::default(), Lives::default());
-        for (at, step) in (1..).map(Time).zip(history.split("; ")) {
-            let words: Vec<&str> = step.split(' ').collect();
-            let (device, words) = if words[0] == "twin" { (TWIN, &words[1..]) } else { (PHONE, &words[..]) };
-            let place = StorageTime { device, life: lives.now(device), at };
-            let id = |at: usize| id(words[at]);
-            let b = Key::new("b");
-            match *words {
-                ["makes", _, says, "on", told] => {
-                    let edit = Edit::new(&edit(id(1), says), at, place.life, (ROW, 0));
-                    found.made(place, (id(1), &edit), (&row(told), 0), true);
-                }
-                ["over", _] => found.over(place, (id(1), ROW)),
-                ["given-up", _] => found.given_up(place, (id(1), ROW)),
-                ["decides", _, how, "on", told] => {
-                    let decision = match how {
-                        "both" => Decision::Both { key: &b },
-                        "parked" => Decision::Parked,
-                        _ => Decision::Local,
-                    };
-                    found.decided(place, (id(1), ROW), decision, (&row(told), 0));
-                }
-                ["copies"] => {
-                    lives.became_copy(TWIN, (PHONE, 0, at), Vec::new());
-                    found.put_in(TWIN, &lives);
-                }
-                ["back", to] => {
-                    lives.went_back(PHONE, 0, Time(to.parse().unwrap()));
-                    found.put_in(PHONE, &lives);
-                }
-                _ => panic!("{step} is no step"),
-            }
-        }
-        found
-    }
-
-    /// The edit of a number; `t2` is the twin's.
-    fn id(word: &str) -> EditId {
-        let device = if word.starts_with('t') { TWIN } else { PHONE };
-        EditId { device, number: word.trim_start_matches('t').parse().unwrap() }
-    }
-
-    #[test]
-    fn an_edit_finds_what_was_told_with_what_waits_on_its_storage() {
-        for (history, edit, finds, not) in [
-            ("makes 1 mine on first; makes 2 again on told", "2", "mine", "told"),
-            ("makes 1 mine on first; over 1; makes 2 again on told", "2", "told", "mine"),
-            // A copy finds what waited on the other.
-            ("makes 1 mine on first; copies; twin makes t2 again on first", "t2", "mine", "first"),
-            // What was made since a backup waits no more.
-            ("makes 1 mine on first; back 1; makes 2 again on first", "2", "first", "mine"),
-            ("makes 1 mine on first; back 2; makes 2 again on first", "2", "mine", "first"),
-            // Who was made on an edit that came to nothing found what it did.
-            ("makes 1 mine on first; makes 2 again on first; given-up 1", "2", "first", "mine"),
-            // What went to a row of its own is found no more.
-            (
-                "makes 1 mine on first; makes 2 top on first; decides 1 both on theirs; makes 3 again on theirs",
-                "3",
-                "theirs",
-                "top",
-            ),
-            (
-                "makes 1 mine on first; makes 2 top on first; decides 1 parked on theirs; makes 3 again on theirs",
-                "3",
-                "top",
-                "theirs",
-            ),
-        ] {
-            let (found, edit) = (play(history), id(edit));
-            let is_contested = |by| found.is_contested(edit.device, (edit, ROW), (&row(by), 0));
-            assert_eq!([finds, not].map(is_contested), [false, true], "{history}");
-        }
-    }
-
-    #[test]
-    fn what_a_copy_decides_is_not_what_the_other_found() {
-        let found = play("makes 1 mine on first; copies; twin decides 1 local on theirs");
-        let is_contested = |on| found.is_contested(on, (id("1"), ROW), (&row("theirs"), 0));
-        assert_eq!([TWIN, PHONE].map(is_contested), [false, true]);
-    }
-
-    #[test]
-    fn nobody_is_sure_of_what_was_made_on_a_row_that_never_was() {
-        for (told, is_unsure) in [("first", false), ("gone", true)] {
-            let made = "makes 1 mine on first; makes 2 again on first";
-            let found = play(&format!("{made}; decides 1 local on {told}; given-up 1"));
-            assert_eq!(found.is_unsure(id("2")), is_unsure);
-        }
-    }
-
-    #[test]
-    fn a_person_knows_what_they_saw_though_it_came_to_nothing() {
-        let found = play("makes 1 mine on first; makes 2 again on first; given-up 1");
-        let edit = Edit::new(&edit(id("2"), "again"), Time(2), 0, (ROW, 0));
-        let knew = |says| found.knew((id("2"), &edit), &row("first"), (0, &Value::text(says)));
-        assert_eq!(["first", "mine", "theirs"].map(knew), [true, true, false]);
     }
 }

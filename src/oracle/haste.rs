@@ -11,37 +11,24 @@ use crate::base::words::thousands;
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{Event, RequestKind, SyncError, SyncUnit, TransportError, Trigger};
 
-/// How a stack tries again.
 #[derive(Clone, Copy, Debug)]
-pub struct Retries {
-    /// The first wait is no longer than this.
-    pub base: Span,
-    /// No wait is longer than this.
-    pub cap: Span,
-    /// Failures in a row after which a run ends.
-    pub attempts: u32,
-    /// Requests of a run that may be under way together, each with waits of its own.
-    pub streams: u32,
-    /// Waits are drawn from this upwards and need not grow; else below a bound that doubles.
-    pub least: Option<Span>,
+pub(super) struct Retries {
+    pub(super) base: Span,
+    pub(super) cap: Span,
+    pub(super) attempts: u32,
+    pub(super) streams: u32,
+    pub(super) least: Option<Span>,
 }
 
-/// Time pays so many times its length.
 const PAYS: u64 = 3;
-/// So many of the longest wait may be owed, by luck.
 const LUCK: u64 = 20;
 /// Starts of a unit that may be still to come: one queued, one held back, one planned.
 const TO_COME: u32 = 3;
 
 impl Retries {
-    /// Of a stack that says nothing of it.
-    pub const UNKNOWN: Retries =
-        Retries { base: Span::secs(1), cap: Span::secs(1), attempts: 10, streams: 1, least: None };
-
     /// The bound below which the wait after so many failures in a row is drawn.
     fn bound(self, failures: u32) -> Span {
         match self.least {
-            // It is paid in full.
             Some(least) => least * PAYS,
             None => {
                 let doubled = 1_u64.checked_shl(failures.saturating_sub(1)).unwrap_or(u64::MAX);
@@ -72,8 +59,7 @@ impl Debt {
         Span(self.bounds.0.saturating_sub(LUCK.saturating_mul(self.longest.0)) / PAYS)
     }
 
-    /// Another try is made, before which a wait below `bound` was to pass; `idle`: no request was
-    /// under way.
+    /// Another try is made, before which a wait below `bound` was to pass.
     fn owe(&mut self, at: Time, idle: Span, bound: Span) -> Option<TooSoon> {
         if self.bounds.0 <= self.waited(idle).0.saturating_mul(PAYS) {
             *self = Debt { since: (at, idle), ..Debt::default() };
@@ -93,13 +79,10 @@ impl Debt {
 #[derive(Clone, Debug, Default)]
 struct Unit {
     open: bool,
-    /// Tries of its run that failed since the last answer.
     failed: u32,
     /// Answers to pushes in a row that put edits off and settled none, and that the last did.
     put_off: (u32, bool),
-    /// As many failures in a row its last run ended with.
     tries: u32,
-    /// Starts that were asked for, and times that it was due.
     asked: u32,
     due: u64,
     /// Requests under way, since when as many as there may be, and for how long that was so in all.
@@ -113,7 +96,6 @@ struct Unit {
 pub(super) struct Haste {
     units: Vec<Unit>,
     sent: BTreeMap<u64, UnitId>,
-    /// The first that was too soon.
     pub(super) too_soon: Option<(UnitId, TooSoon)>,
 }
 
@@ -121,22 +103,17 @@ impl Haste {
     pub(super) fn new(units: usize) -> Haste {
         Haste { units: vec![Unit::default(); units], sent: BTreeMap::new(), too_soon: None }
     }
-
-    /// Something asks for a sync: whatever waits need not.
     pub(super) fn asked(&mut self) {
         for unit in &mut self.units {
             unit.asked = (unit.asked + 1).min(TO_COME);
             if !unit.open {
-                // It may be called without a run.
                 (unit.failed, unit.put_off) = (0, (0, false));
             }
         }
     }
-
     pub(super) fn put_off(&mut self) {
         self.units.iter_mut().for_each(|unit| unit.put_off.1 = true);
     }
-    /// What became of an edit shows, or it is in the server's hands.
     pub(super) fn settled(&mut self) {
         self.units.iter_mut().for_each(|unit| unit.put_off.0 = 0);
     }
@@ -238,14 +215,12 @@ impl Unit {
         let full = self.full.map_or(Span::ZERO, |since| at.since(since));
         Span(at.0).saturating_sub(self.busy + full)
     }
-
     fn goes(&mut self, at: Time, most: u32) {
         self.sent += 1;
         if self.sent >= most {
             self.full.get_or_insert(at);
         }
     }
-
     fn came(&mut self, at: Time, requests: u32) {
         self.sent = self.sent.saturating_sub(requests);
         if let Some(since) = self.full.take_if(|_| requests > 0) {
@@ -261,7 +236,6 @@ impl Unit {
         let times = period.map_or(0, |period| at.0 / period.0.max(1) + 1);
         let due = !asked && self.due < times;
         if due {
-            // One may be late.
             self.due = (self.due + 1).max(times - 1);
         }
         asked || due
@@ -269,7 +243,7 @@ impl Unit {
 }
 
 impl TooSoon {
-    pub(super) fn told(&self, device: DeviceId, unit: UnitId, retries: Retries, names: Labels<'_>) -> String {
+    pub(super) fn told(&self, device: DeviceId, unit: UnitId, retries: Retries, names: &Labels) -> String {
         let TooSoon { debt, at, waited } = self;
         let (since, until, unit) = (names.time(debt.since.0), names.time(*at), names.unit(unit));
         let (tries, least, Retries { base, cap, .. }) = (thousands(debt.tries), debt.least(), retries);

@@ -6,8 +6,7 @@ use super::history::{History, Row, RowId};
 use super::truth::Places;
 use crate::base::{DeviceId, Time, Value};
 
-/// How many versions each device has of a row that was touched; 0 for what it began with. There are
-/// as many as rows times devices, so they take as little room as can be.
+/// How many versions each device has of a row: in little room, there are rows times devices.
 #[derive(Clone, Debug)]
 enum Holders {
     Few(Vec<(DeviceId, u32)>),
@@ -18,9 +17,7 @@ enum Holders {
 #[derive(Clone, Copy, Debug)]
 struct Beside {
     removed: bool,
-    /// How many versions it had when it last removed the row, or [`NEVER`].
     removed_with: u32,
-    /// Until when its time behind is counted.
     counted: Time,
 }
 
@@ -53,12 +50,10 @@ pub(super) struct Behind {
 #[derive(Debug, Default)]
 pub(super) struct Held {
     by_row: Vec<Holders>,
-    /// Looked up only, never iterated.
     beside: FxHashMap<(RowId, DeviceId), Beside>,
     /// What devices held at the end of lives that are over. Looked up only.
     former: FxHashMap<(DeviceId, u32), Former>,
-    /// Rows of devices that may hold less of them than they are taken to, until told. Looked up
-    /// only.
+    /// Rows of which devices may hold less than they are taken to, until told. Looked up only.
     perhaps_less: FxHashSet<(RowId, DeviceId)>,
     pub(super) behind: Behind,
     pub(super) odd: Odd,
@@ -66,13 +61,9 @@ pub(super) struct Held {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Odd {
-    /// Rows that a device had to remove though nothing had happened to them.
     pub(super) phantom_deletes: u64,
-    /// Rows that came back to a device that had removed them, though nothing had happened to them.
     pub(super) phantom_inserts: u64,
-    /// Versions made in the run that came to a device which had them by then.
     pub(super) repeated: u64,
-    /// Versions that were replaced before a device heard of them.
     pub(super) skipped: u64,
 }
 
@@ -90,7 +81,6 @@ impl Odd {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct At<'a> {
     pub(super) device: DeviceId,
-    /// The place of the rows of this entity that it should hold.
     pub(super) place: &'a [Value],
     pub(super) now: Time,
 }
@@ -225,7 +215,6 @@ impl Held {
         self.former.insert((device, over), former);
     }
 
-    /// It has so many versions, whatever it had before.
     fn put_in(&mut self, id: RowId, row: &Row, at: At<'_>, (versions, beside): (usize, Beside)) {
         self.take(id, row, at, versions, beside.removed);
         if versions == row.versions.len() && beside.removed_with == NEVER {
@@ -234,7 +223,6 @@ impl Held {
             self.beside.insert((id, at.device), Beside { counted: at.now, ..beside });
         }
     }
-
     pub(super) fn count_to_end(&mut self, id: RowId, row: &Row, at: At<'_>) {
         let behind = self.time_behind(id, row, at);
         self.behind.add(behind);
@@ -258,7 +246,6 @@ impl Held {
     fn beside(&self, id: RowId, device: DeviceId) -> Beside {
         self.beside.get(&(id, device)).copied().unwrap_or(Beside::NOTHING)
     }
-
     fn holders(&mut self, id: RowId) -> &mut Holders {
         let id = id as usize;
         if self.by_row.len() <= id {
@@ -269,7 +256,6 @@ impl Held {
 }
 
 impl Holders {
-    /// So few are always sorted.
     const FEW: usize = 16;
     /// A list by number may have this many places for each device in it.
     const GAPS: usize = 8;

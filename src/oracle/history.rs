@@ -9,7 +9,6 @@ use super::truth::{RowHash, Truth, place};
 use crate::base::{EntityId, Key, Stamp, Time, Value};
 use crate::contract::{Author, CommitKind, Schema};
 
-/// A row that something happened to, as its position in the history.
 pub(super) type RowId = u32;
 
 #[derive(Clone, Debug)]
@@ -18,14 +17,12 @@ pub(super) struct Version {
     pub(super) at: Time,
     pub(super) author: Author,
     pub(super) gone: bool,
-    /// Where it belongs; `None` for nowhere.
     pub(super) place: Option<Box<[Value]>>,
     pub(super) content: u64,
     /// The backend's columns that it changed, one bit each; columns from 63 on share the last bit.
     pub(super) changed: u64,
     /// What stood in those columns before; `None` if there was no row.
     replaced: Option<Box<[(usize, Value)]>>,
-    /// When it went with the state of the backend, if it did.
     pub(super) undone: Option<Time>,
 }
 
@@ -36,7 +33,6 @@ pub(super) struct Row {
     /// Where the row was when the world began; `None` for nowhere or if it was not there.
     pub(super) first_place: Option<Box<[Value]>>,
     pub(super) versions: Vec<Version>,
-    /// The backend's values now; `None` if there is no such row.
     pub(super) values: Option<Vec<Value>>,
 }
 
@@ -67,7 +63,6 @@ impl History {
             initial,
         }
     }
-
     pub(super) fn find(&self, entity: EntityId, key: &str) -> Option<RowId> {
         self.index[usize::from(entity.0)].get(key).copied()
     }
@@ -92,15 +87,13 @@ impl History {
         id
     }
 
-    /// The stamp and the content of the row as the world began, if it was there.
-    pub(super) fn first(&mut self, id: RowId) -> Option<(Stamp, u64)> {
-        let Row { entity, key, .. } = &self.rows[id as usize];
-        let (stamp, values) = self.initial.row(*entity, key.as_str())?;
-        Some((stamp, self.hash.projected(self.schema.entity(*entity), &values)))
-    }
     /// The row as it was when the world began, with its stamp; `None` if it was not there.
     pub(super) fn at_the_start(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)> {
         self.initial.row(entity, key)
+    }
+    pub(super) fn first(&self, entity: EntityId, key: &str) -> Option<(Stamp, u64)> {
+        let (stamp, values) = self.initial.row(entity, key)?;
+        Some((stamp, RowHash::default().projected(self.schema.entity(entity), &values)))
     }
 
     pub(super) fn commit(&mut self, id: RowId, commit: Commit<'_>) -> Option<Vec<Value>> {
@@ -144,8 +137,6 @@ impl History {
             version.at = version.at.max(until);
         }
     }
-
-    /// What was undone by a return that is itself undone is there again.
     pub(super) fn go_back(&mut self, to: Time, now: Time) {
         for version in self.rows.iter_mut().flat_map(|row| &mut row.versions) {
             if version.at >= to {
@@ -168,7 +159,6 @@ impl Row {
         }
         self.values.as_ref()?.get(column)
     }
-
     /// How many versions a device has with this stamp, 0 for those from before the start. A stamp
     /// that no version has (coarse clocks) counts as the latest version not after it.
     pub(super) fn held_with(&self, stamp: Stamp) -> usize {
@@ -176,7 +166,6 @@ impl Row {
         let found = exact.or_else(|| self.versions.iter().rposition(|v| v.stamp < stamp));
         found.map_or(0, |position| position + 1)
     }
-
     /// Whether a device that is at `place` and has the first `held` versions has the row.
     pub(super) fn has(&self, held: usize, place: &[Value]) -> bool {
         match held.checked_sub(1) {

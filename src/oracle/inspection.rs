@@ -5,11 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::busy::{Busy, Eventful};
-use super::check::{Check, Subject, metric_of};
+use super::check::{Check, Matter, metric_of};
 use super::checks::{self, EditCase, RowCase};
-use super::content::{Contents, Difference, Opened, stale_copies};
+use super::content::{Contents, Difference, stale_copies};
 use super::edit::Edit;
-use super::findings::{Blind, Violation};
+use super::findings::{Suspicion, Violation};
 use super::flow::Run;
 use super::held::{At, Behind};
 use super::history::{History, RowId};
@@ -65,10 +65,9 @@ fn uncounted(
     uncounted
 }
 
-/// Counts edits that went, and those that wait for who has logged out; gives the first of either.
 fn gone(
     (ledger, undone): (&Ledger, &[EditId]),
-    words: Labels<'_>,
+    words: &Labels,
     figures: &mut BTreeMap<&'static str, u64>,
 ) -> [Option<String>; 2] {
     let (gone, shelved) = ledger.gone();
@@ -81,7 +80,6 @@ fn gone(
     [with(&gone, "its device").or_else(|| with(undone, "the backend")), first(&shelved)]
 }
 
-/// What is counted by the stamps of what devices hold.
 const BY_STAMPS: [&str; 4] =
     ["oracle.lost.row_ns", "oracle.stale.row_ns", "oracle.went_back.row_ns", "oracle.skipped.versions"];
 
@@ -94,7 +92,6 @@ pub struct Inspection<'a> {
     stops: &'a dyn Fn() -> bool,
     contents: Contents,
     half_seen: u64,
-    /// Rows of the backend that people take for another one.
     doubles: u64,
     stale_copies: u64,
     compared: u64,
@@ -102,7 +99,6 @@ pub struct Inspection<'a> {
 
 struct Said {
     pending: Vec<PendingEdit>,
-    /// Those and what waits for a person.
     unsent: Vec<PendingEdit>,
     log: Vec<LogEntry>,
 }
@@ -126,7 +122,6 @@ impl Said {
         let failed = self.pending.iter().find(|edit| edit.last_error.is_some());
         failed.or(self.pending.first()).map(|edit| (edit.entity, edit.key.as_str()))
     }
-    /// The row shows edits that wait: that is not a difference but being stuck.
     fn is_dirty(&self, entity: EntityId, key: &str) -> bool {
         self.unsent.iter().any(|p| p.entity == entity && p.key.as_str() == key)
     }
@@ -151,59 +146,59 @@ impl<'a> Inspection<'a> {
         truth: &'a dyn Truth,
         stops: &'a dyn Fn() -> bool,
     ) -> Inspection<'a> {
-        let (names, schema) = (Rc::clone(&oracle.names), Arc::clone(&oracle.schema));
+        let (names, schema) = (Rc::clone(&oracle.names), Arc::clone(&oracle.setup.labels.schema));
         let truth = NamedTruth { names, schema, truth };
-        let contents = Contents::read(&oracle.schema, &oracle.units, &truth);
+        let contents = Contents::read(&oracle.setup.labels.schema, &oracle.setup.labels.units, &truth);
         let mut doubles = 0;
-        for id in oracle.schema.ids() {
-            let doubled = checks::natural_keys(&oracle.schema, id, &truth, &oracle.history);
+        for id in oracle.setup.labels.schema.ids() {
+            let doubled = checks::natural_keys(&oracle.setup.labels.schema, id, &truth, &oracle.history);
             doubles += doubled.len() as u64;
-            let held_true = !oracle.schema.naming(id).doubles;
+            let held_true = !oracle.setup.labels.schema.naming(id).doubles;
             for (key, text) in doubled.into_iter().filter(|_| held_true) {
                 oracle.findings.add(Check::Duplicate, (None, Some((id, key.as_str()))), || text);
             }
         }
-        let stale_copies = stale_copies(&oracle.schema, &truth);
+        let stale_copies = stale_copies(&oracle.setup.labels.schema, &truth);
         let (half_seen, compared) = (0, 0);
         Inspection { oracle, at, truth, stops, contents, half_seen, doubles, stale_copies, compared }
     }
 
-    fn check_owed(&mut self, device: DeviceId, said: &Said) {
-        let Oracle { watched, findings, rules, .. } = &mut self.oracle;
+    fn check_said(&mut self, device: DeviceId, said: &Said) {
+        let Oracle { watched, findings, setup, .. } = &mut self.oracle;
         let owing = &mut watched[device.0 as usize].owing;
-        owing.judge(self.at, device, &rules.patience, findings);
+        owing.judge(self.at, device, &setup.patience, findings);
         said.pending.iter().for_each(|waits| owing.confirm(device, waits.edit, findings));
+        self.check_overwriting(device, &said.log);
+        self.check_edits(device, said);
     }
-
-    fn on_page(&mut self, device: DeviceId, view: &dyn DeviceView) {
-        let Oracle { history, busy, .. } = &mut self.oracle;
+    /// What the device says of its edits; of open conflicts and attachments it is noted.
+    fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> Said {
+        let Oracle { history, busy, attachments, watched, .. } = &mut self.oracle;
+        attachments.holds(view.attachments());
         for OpenConflict { entity, key, .. } in view.open_conflicts() {
             busy.note(history.remember(entity, key.as_str()), Some(device), |what| what.open += 1);
         }
+        Said::of(view, &watched[device.0 as usize].owing)
     }
 
     /// Checks one device that was in use: its edits, and every row that it should hold in full.
     pub fn check_device(&mut self, device: DeviceId, view: &dyn DeviceView) {
-        let (names, schema) = (Rc::clone(&self.oracle.names), Arc::clone(&self.oracle.schema));
+        let (names, schema) = (Rc::clone(&self.oracle.names), Arc::clone(&self.oracle.setup.labels.schema));
         for ((entity, key), text) in checks::dangling_ids(&schema, &names, view) {
             let concerns = (Some(device), Some((entity, key.as_str())));
             self.oracle.findings.add(Check::DanglingId, concerns, || format!("on {device} {text}"));
         }
         let view = &NamedView { names: &names, schema: &schema, view };
-        self.oracle.attachments.holds(view.attachments());
+        let said = self.look(device, view);
         self.cut_off(device);
-        let said = Said::of(view, &self.oracle.watched[device.0 as usize].owing);
-        self.on_page(device, view);
         let unfinished: Vec<Run> = self.oracle.watched[device.0 as usize].flow.unfinished().collect();
         let words = self.oracle.words();
         let stuck = checks::stuck(device, &said.pending, &unfinished, &view.doing(), words);
         self.oracle.findings.found(Check::Stuck, (Some(device), said.waits()), stuck);
-        let Oracle { watched, findings, rules, .. } = &mut self.oracle;
+        let Oracle { watched, findings, setup, .. } = &mut self.oracle;
         let status = &mut watched[device.0 as usize].status;
-        status.finish((self.at, device), Some(said.unsent.len()), &rules.patience, findings);
-        self.check_owed(device, &said);
-        self.check_overwriting(device, &said.log);
-        self.check_edits(device, &said);
+        status.finish((self.at, device), Some(said.unsent.len()), &setup.patience, findings);
+        self.check_said(device, &said);
         self.check_rows(device, &said, view);
         self.oracle.look_at_parts_at_rest(device, view.view);
     }
@@ -213,26 +208,16 @@ impl<'a> Inspection<'a> {
         self.oracle.look_at_columns(device, view, self.truth.truth, newer);
     }
 
-    /// Notes a device that did not come to rest, and `why`. With a view its edits are checked, not
-    /// its rows nor the ends of its runs.
+    /// Notes a device that did not rest, and `why`. Its edits are checked, if there is a view.
     pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
-        let names = Rc::clone(&self.oracle.names);
-        let schema = Arc::clone(&self.oracle.schema);
-        let named = view.map(|view| NamedView { names: &names, schema: &schema, view });
-        let owing = &self.oracle.watched[device.0 as usize].owing;
-        let said = named.as_ref().map(|view| Said::of(view, owing));
-        named.iter().for_each(|view| self.on_page(device, view));
-        named.iter().for_each(|view| self.oracle.attachments.holds(view.attachments()));
+        let (names, schema) = (Rc::clone(&self.oracle.names), Arc::clone(&self.oracle.setup.labels.schema));
+        let said = view.map(|view| self.look(device, &NamedView { names: &names, schema: &schema, view }));
         let waits = said.as_ref().and_then(Said::waits);
         self.oracle.findings.add(Check::Stuck, (Some(device), waits), || why.to_owned());
         self.cut_off(device);
-        let Oracle { watched, rules, .. } = &mut self.oracle;
-        watched[device.0 as usize].flow.at_no_rest(self.at, &rules.patience);
-        if let Some(said) = said {
-            self.check_owed(device, &said);
-            self.check_overwriting(device, &said.log);
-            self.check_edits(device, &said);
-        }
+        let Oracle { watched, setup, .. } = &mut self.oracle;
+        watched[device.0 as usize].flow.at_no_rest(self.at, &setup.patience);
+        said.iter().for_each(|said| self.check_said(device, said));
     }
 
     /// What a run under way was about to tell of the last answer it does not tell any more.
@@ -248,45 +233,43 @@ impl<'a> Inspection<'a> {
 
     /// The verdict, after the last device.
     pub fn finish(mut self) -> Verdict {
-        self.oracle.attachments.finish(&self.oracle.schema, &mut self.oracle.findings);
+        self.oracle.attachments.finish(&self.oracle.setup.labels.schema, &mut self.oracle.findings);
         let unseen = self.oracle.unseen();
         let Oracle {
-            schema,
-            units,
-            clock,
+            setup,
             mut watched,
-            rules,
             busy,
             history,
             mut findings,
             held,
             shown,
             ledger,
-            blind,
+            suspicions,
             miscalled,
             families,
             ..
         } = self.oracle;
-        let words = Labels { schema: &schema, units: &units, clock };
+        let words = &setup.labels;
         self.oracle.intents.finish(&mut findings);
-        let told = |blind: &Blind| ledger.has_told(blind.edit, blind.committed);
-        for Blind { edit, entity, key, text, .. } in blind.into_iter().filter(told) {
-            let concerns = (Some(edit.device), Some((entity, key.as_str())));
-            findings.add(Check::SilentDiscard, concerns, || text);
+        let told =
+            |one: &Suspicion| one.check != Check::SilentDiscard || ledger.has_told(one.edit, one.committed);
+        for Suspicion { check, edit, record: (entity, key), text, .. } in suspicions.into_iter().filter(told)
+        {
+            findings.add(check, (Some(edit.device), Some((entity, key.as_str()))), || text);
         }
         for (one, device) in watched.iter_mut().zip((0..).map(DeviceId)) {
-            one.flow.finish(self.at, device, &rules.patience, &mut findings);
-            one.thrift.finish(device, &rules, &mut findings);
-            one.status.finish((self.at, device), None, &rules.patience, &mut findings);
+            one.flow.finish(self.at, device, &setup.patience, &mut findings);
+            one.thrift.finish(device, &setup, &mut findings);
+            one.status.finish((self.at, device), None, &setup.patience, &mut findings);
         }
         findings.tell_columns();
         let by_stamps = findings.by_stamps();
-        let untried = findings.unfound(|check| match check.subject() {
-            Subject::Rows => self.compared == 0,
-            Subject::Edits => ledger.is_empty(),
-            Subject::Runs => watched.iter().all(|one| one.flow.is_empty()),
-            Subject::Statuses => !watched.iter().any(|one| one.status.any),
-            subject => unseen.contains(&subject),
+        let untried = findings.unfound(|check| match check.matter() {
+            Matter::Rows => self.compared == 0,
+            Matter::Edits => ledger.is_empty(),
+            Matter::Runs => watched.iter().all(|one| one.flow.is_empty()),
+            Matter::Statuses => !watched.iter().any(|one| one.status.any),
+            matter => unseen.contains(&matter),
         });
         let (mut violations, mut figures, not_applicable) = findings.finish();
         let eventful = with_records(&mut violations, &busy, &history);
@@ -311,10 +294,9 @@ impl<'a> Inspection<'a> {
 
     /// The log counts, not the event; where an edit was copied the line may be in the copy's.
     fn check_overwriting(&mut self, device: DeviceId, log: &[LogEntry]) {
-        let Oracle { blind, ledger, intents, .. } = &mut self.oracle;
-        intents.read(log, |edit| ledger.came_to(edit, device));
-        let speaks = |b: &Blind| checks::overwriting_logged(log, b.edit, (b.entity, &b.key));
-        blind.retain(|blind| !(ledger.came_to(blind.edit, device) && speaks(blind)));
+        let Oracle { suspicions, ledger, .. } = &mut self.oracle;
+        let speaks = |of: &Suspicion| checks::overwriting_logged(log, of.edit, (of.record.0, &of.record.1));
+        suspicions.retain(|of| !(ledger.came_to(of.edit, device) && speaks(of)));
     }
 
     fn check_edits(&mut self, device: DeviceId, said: &Said) {
@@ -329,7 +311,7 @@ impl<'a> Inspection<'a> {
                 continue;
             }
             let deleted_later = last_delete.get(&edit.row).is_some_and(|&number| number > id.number);
-            let words = Labels { schema: &oracle.schema, units: &oracle.units, clock: oracle.clock };
+            let words = &oracle.setup.labels;
             let case = case(words, &self.truth, said, (id, edit), deleted_later);
             let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
             if let Some(text) = checks::lost_edit(&case) {
@@ -344,7 +326,7 @@ impl<'a> Inspection<'a> {
             oracle.findings.found(Check::Acknowledged, concerns, checks::acknowledged_without_commit(&case));
         }
         for (id, edit) in oracle.ledger.decided_for_others(device).filter(|(_, edit)| !edit.excused) {
-            let words = Labels { schema: &oracle.schema, units: &oracle.units, clock: oracle.clock };
+            let words = &oracle.setup.labels;
             let case = case(words, &self.truth, said, (id, edit), false);
             let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
             oracle.findings.found(Check::SilentDiscard, concerns, checks::silent_overwrite(&case));
@@ -356,8 +338,8 @@ impl<'a> Inspection<'a> {
         let mut wrong = 0_u64;
         let mut first = None;
         let mut missing = Missing::new();
-        for entity in self.oracle.schema.ids() {
-            if !self.oracle.schema.entity(entity).delivery.is_on_devices() {
+        for entity in self.oracle.setup.labels.schema.ids() {
+            if !self.oracle.setup.labels.schema.entity(entity).delivery.is_on_devices() {
                 continue;
             }
             let place = &places[usize::from(entity.0)];
@@ -376,10 +358,7 @@ impl<'a> Inspection<'a> {
                     judge(oracle, truth, entity, at, difference);
                 }
             });
-            let by_stamps = self.oracle.findings.by_stamps();
-            let Oracle { schema, history, .. } = &self.oracle;
-            let opened = Opened { schema, history, truth, by_stamps };
-            self.compared += opened.compare(entity, view, &mut |key| {
+            self.compared += self.oracle.compare_opened(&self.truth, entity, view, &mut |key| {
                 if !stops() && !said.is_dirty(entity, key) {
                     wrong += 1;
                     first.get_or_insert_with(|| (entity, key.to_owned()));
@@ -389,10 +368,10 @@ impl<'a> Inspection<'a> {
         if (self.stops)() {
             return;
         }
-        self.half_seen += half_seen(&self.oracle.schema, view, &missing);
+        self.half_seen += half_seen(&self.oracle.setup.labels.schema, view, &missing);
         if let Some((entity, key)) = first {
             self.oracle.findings.add(Check::Divergent, (Some(device), Some((entity, &key))), || {
-                let record = super::words::record(&self.oracle.schema, entity, &key);
+                let record = super::words::record(&self.oracle.setup.labels.schema, entity, &key);
                 let rows = count(wrong, "row");
                 format!(
                     "{device} differs from its scope of the backend in {rows}, the first of them {record}"
@@ -406,7 +385,6 @@ fn clipped(sum: u128) -> u64 {
     u64::try_from(sum).unwrap_or(u64::MAX)
 }
 
-/// Names what a device was last busy with where a violation names no record; gives the busiest.
 fn with_records(violations: &mut [Violation], busy: &Busy, history: &History) -> Vec<Eventful> {
     let record = |row: RowId| {
         let row = history.row(row);
@@ -419,7 +397,7 @@ fn with_records(violations: &mut [Violation], busy: &Busy, history: &History) ->
 }
 
 fn case<'a>(
-    words: Labels<'a>,
+    words: &'a Labels,
     truth: &dyn Truth,
     said: &'a Said,
     (id, edit): (EditId, &'a Edit),
@@ -432,7 +410,6 @@ fn case<'a>(
 
 type Missing = BTreeMap<EntityId, BTreeSet<String>>;
 
-/// Rows that a device shows and that point to one that it lacks: of a group that came in part.
 fn half_seen(schema: &Schema, view: &dyn DeviceView, missing: &Missing) -> u64 {
     let mut rows = 0;
     for id in schema.ids() {
@@ -456,7 +433,7 @@ fn half_seen(schema: &Schema, view: &dyn DeviceView, missing: &Missing) -> u64 {
 }
 
 fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, difference: Difference<'_>) {
-    let Oracle { schema, units, clock, history, held, ledger, findings, .. } = oracle;
+    let Oracle { setup, history, held, ledger, findings, .. } = oracle;
     let (device, key) = (at.device, difference.key());
     let id = history.find(entity, key);
     let live: Option<Vec<Value>> = match difference {
@@ -472,7 +449,7 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
         edits.map(|(id, edit)| (id, edit.made)).last()
     });
     let case = RowCase {
-        words: Labels { schema, units, clock: *clock },
+        words: &setup.labels,
         device,
         entity,
         difference,

@@ -10,27 +10,17 @@ use super::history::{History, RowId};
 use super::ledger::Ledger;
 use super::meant::Beside;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{Author, CommitKind, Decision, EditError, EditKind, LocalEdit, LogEntry, PhoneEvent};
+use crate::contract::{Author, CommitKind, Decision, EditError, EditKind, LocalEdit, PhoneEvent};
 
 #[derive(Debug, Default)]
 pub(super) struct Intents {
     pub(super) beside: Beside,
-    /// When the latest process of each device ended: what that made durable last it did not tell.
     ended: BTreeMap<DeviceId, Time>,
     deletes: BTreeMap<DeviceId, BTreeSet<u32>>,
     /// The backend went back to an older state: what a later edit carried may be undone.
     backend_went_back: bool,
-    strangers: BTreeMap<EditId, Found>,
-    /// Edits that the backend had refused and that took effect out of turn: the log may say why.
-    out_of_turn: Vec<(EditId, Found)>,
+    strangers: BTreeMap<EditId, ((EntityId, Key), String)>,
     pub(super) persons: Persons,
-}
-
-#[derive(Debug)]
-struct Found {
-    entity: EntityId,
-    key: Key,
-    text: String,
 }
 
 impl Intents {
@@ -41,7 +31,6 @@ impl Intents {
             self.deletes.entry(edit.id.device).or_default().insert(edit.id.number);
         }
     }
-
     pub(super) fn missed(&mut self, edit: &LocalEdit) {
         self.strangers.remove(&edit.id);
         self.persons.made(edit.id);
@@ -56,9 +45,7 @@ impl Intents {
     pub(super) fn process_ended(&mut self, device: DeviceId, at: Time) {
         self.ended.insert(device, at);
     }
-
-    /// Whether a rule has made a `new` row of a refused edit and died before it told; it tells
-    /// once.
+    /// Whether a rule has made a `new` row of a refused edit and died before it told.
     fn was_split_off(&self, id: EditId, edit: &Edit, key: &Key, new: bool) -> bool {
         let ended = self.ended.get(&id.device);
         let untold = edit.refused.is_some_and(|refused| ended.is_some_and(|ended| refused <= *ended));
@@ -66,7 +53,6 @@ impl Intents {
         new && untold && !told && edit.key != *key
     }
 
-    /// A process may have split the edit off to a row that nobody had, and died before it told.
     pub(super) fn sent(
         &mut self,
         ledger: &Ledger,
@@ -105,15 +91,21 @@ impl Intents {
         self.backend_went_back = true;
     }
 
-    pub(super) fn judge(&mut self, case: &CommitCase<'_>, concerns: Concerns<'_>, findings: &mut Findings) {
-        let Author::Device(id) = case.author else { return };
+    /// Gives an edit that the backend had refused and that is out of turn: the log may say why.
+    pub(super) fn judge(
+        &mut self,
+        case: &CommitCase<'_>,
+        concerns: Concerns<'_>,
+        findings: &mut Findings,
+    ) -> Option<(EditId, String)> {
+        let Author::Device(id) = case.author else { return None };
         findings.found(Check::Misfiled, concerns, self.persons.misfiled(id));
         let made = case.edit.map(|(_, edit)| &edit.local);
         let Some(meant) = made.or_else(|| self.beside.unseen.get(&id)) else {
             let text = checks::by_a_stranger(case, id);
-            let found = Found { entity: case.row.entity, key: case.row.key.clone(), text };
-            self.strangers.entry(id).or_insert(found);
-            return;
+            let record = (case.row.entity, case.row.key.clone());
+            self.strangers.entry(id).or_insert((record, text));
+            return None;
         };
         let keeps = findings.keeps_edits();
         let unasked = checks::unasked(case, meant, &self.beside, keeps);
@@ -126,15 +118,15 @@ impl Intents {
             (None, _) => {}
         }
         // That one is committed again is another check's.
-        let Some((_, edit)) = case.edit.filter(|(_, edit)| edit.commits == 0) else { return };
-        if let Some(text) = checks::reordered(case, self.backend_went_back) {
+        let (_, edit) = case.edit.filter(|(_, edit)| edit.commits == 0)?;
+        let reordered = checks::reordered(case, self.backend_went_back);
+        let late = reordered.and_then(|text| {
             if edit.refused.is_some() {
-                let found = Found { entity: case.row.entity, key: case.row.key.clone(), text };
-                self.out_of_turn.push((id, found));
-            } else {
-                findings.add(Check::Reordered, concerns, || text);
+                return Some((id, text));
             }
-        }
+            findings.add(Check::Reordered, concerns, || text);
+            None
+        });
         let turn = Turn { words: case.words, at: case.at, id, edit, ledger: case.ledger };
         let deletes = self.deletes.get(&id.device);
         let behind = match case.kind {
@@ -142,7 +134,10 @@ impl Intents {
             _ => checks::before_its_parent(&turn, case.history, "was committed"),
         };
         findings.found(Check::Reordered, concerns, behind);
-        self.settled(id);
+        if let Some(deletes) = self.deletes.get_mut(&id.device) {
+            deletes.remove(&id.number);
+        }
+        late
     }
 
     pub(super) fn rejected(&self, turn: &Turn<'_>, history: &History, findings: &mut Findings) {
@@ -150,25 +145,9 @@ impl Intents {
         let behind = checks::before_its_parent(turn, history, "was refused for good");
         findings.found(Check::Reordered, concerns, behind);
     }
-    /// What the log of a device speaks of was out of turn by a rule.
-    pub(super) fn read(&mut self, log: &[LogEntry], came_to: impl Fn(EditId) -> bool) {
-        self.out_of_turn.retain(|(id, found)| {
-            !(came_to(*id) && checks::overwriting_logged(log, *id, (found.entity, &found.key)))
-        });
-    }
-
     pub(super) fn finish(self, findings: &mut Findings) {
-        let strangers = self.strangers.into_iter().map(|(id, found)| (Check::Unasked, id, found));
-        let late = self.out_of_turn.into_iter().map(|(id, found)| (Check::Reordered, id, found));
-        for (check, id, found) in strangers.chain(late) {
-            let concerns = (Some(id.device), Some((found.entity, found.key.as_str())));
-            findings.add(check, concerns, || found.text);
-        }
-    }
-
-    fn settled(&mut self, id: EditId) {
-        if let Some(deletes) = self.deletes.get_mut(&id.device) {
-            deletes.remove(&id.number);
+        for (id, ((entity, key), text)) in self.strangers {
+            findings.add(Check::Unasked, (Some(id.device), Some((entity, key.as_str()))), || text);
         }
     }
 }
@@ -197,7 +176,6 @@ impl Persons {
             self.sent.insert(edit, *person);
         }
     }
-
     /// Of an edit that is about to be committed: whether another person is taken for its author.
     pub(super) fn misfiled(&self, edit: EditId) -> Option<String> {
         let person = |of: &BTreeMap<EditId, u32>| of.get(&edit).copied().unwrap_or(0);

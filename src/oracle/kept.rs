@@ -10,7 +10,6 @@ pub(super) struct Kept {
     asked: BTreeMap<UnitId, Time>,
     running: BTreeSet<UnitId>,
     waited: BTreeSet<UnitId>,
-    /// What ran then: if the next process says that it was cut, it is to run again.
     cut: BTreeSet<UnitId>,
 }
 
@@ -43,7 +42,6 @@ impl Kept {
             | Event::StorageFull
             | Event::Restored { .. }
             | Event::BecameCopy { .. } => *self = Kept::default(),
-            // The database may be another person's.
             Event::Phone(PhoneEvent::LoggedOut | PhoneEvent::LoggedIn { .. } | PhoneEvent::Upgraded) => {
                 *self = Kept::default()
             }

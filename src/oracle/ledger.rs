@@ -18,8 +18,7 @@ use crate::contract::{Decision, EditKind, LocalEdit, Refusal};
 struct InFlight {
     request: u64,
     edit: EditId,
-    /// It was put off, or waits at a gateway, by this answer or an older one: it may hear just
-    /// that.
+    /// It was put off, or waits at a gateway, by this answer or an older one.
     waits: bool,
 }
 
@@ -41,7 +40,6 @@ pub(super) struct Ledger {
     in_flight: Vec<Vec<InFlight>>,
     /// By device: edits whose conflict came with the last answer and which are not decided yet.
     undecided: Vec<Vec<EditId>>,
-    /// By device: what it decided, of edits of others too, in whichever of its lives.
     decisions: BTreeMap<DeviceId, BTreeMap<EditId, Vec<Decided>>>,
     /// By device: edits that the last answer to a push refused though the backend said the same.
     alike: Vec<Vec<EditId>>,
@@ -85,7 +83,6 @@ impl Ledger {
         let others = self.lives.of_several().filter(move |other| *other != device);
         std::iter::once(device).chain(others).flat_map(|device| self.of(device))
     }
-
     pub(super) fn made(&mut self, at: Time, edit: &LocalEdit, row: RowId, seen: usize) {
         let life = self.lives.now(edit.id.device);
         let new = Edit::new(edit, at, life, (row, seen));
@@ -93,36 +90,34 @@ impl Ledger {
         self.open.entry(row).or_default().push(edit.id);
     }
 
-    /// What an edit found: the first `told` versions of its row, or more if that is not `sure`.
-    pub(super) fn found_by(&mut self, at: Time, id: EditId, told: (&Row, usize), sure: bool) {
-        let place = self.place(id.device, at);
+    /// What an edit found: the first `told` versions of its row, or more if that is not `sure`;
+    /// and `to` whom its device was copied as it was being saved.
+    pub(super) fn found_by(
+        &mut self,
+        at: Time,
+        id: EditId,
+        to: Option<DeviceId>,
+        told: (&Row, usize),
+        sure: bool,
+    ) {
+        let places = [Some(id.device), to].map(|device| device.map(|device| self.place(device, at)));
         let edit = self.devices.get(id.device.0 as usize).and_then(|of| of.get(&id.number));
-        if let Some(edit) = edit {
-            self.found.made(place, (id, edit), told, sure);
+        let Some(edit) = edit else { return };
+        if to.is_some() {
+            self.found.unseen.insert(id);
         }
-    }
-
-    /// The same of one that its device was saving as it was copied to another.
-    pub(super) fn found_unseen(&mut self, at: Time, id: EditId, to: DeviceId, told: (&Row, usize)) {
-        let places = [self.place(id.device, at), self.place(to, at)];
-        let edit = self.devices.get(id.device.0 as usize).and_then(|of| of.get(&id.number));
-        if let Some(edit) = edit {
-            self.found.made_unseen(places, (id, edit), told);
-        }
+        places.into_iter().flatten().for_each(|place| self.found.made(place, (id, edit), told, sure));
     }
 
     pub(super) fn place(&self, device: DeviceId, at: Time) -> StorageTime {
         StorageTime { device, life: self.lives.now(device), at }
     }
-
     pub(super) fn given_up(&mut self, at: Time, device: DeviceId, id: EditId) {
         let (place, row) = (self.place(device, at), self.get(id).map(|edit| edit.row));
         if let Some(row) = row {
             self.found.given_up(place, (id, row));
         }
     }
-
-    /// The device from which a verdict on the edit was asked for, as far as one can tell.
     pub(super) fn asked_by(&self, id: EditId) -> DeviceId {
         let asks = |device: &DeviceId| self.in_flight[device.0 as usize].iter().any(|sent| sent.edit == id);
         std::iter::once(id.device).chain(self.lives.copies()).find(asks).unwrap_or(id.device)
@@ -148,7 +143,6 @@ impl Ledger {
         self.missed.get(&id).is_some_and(|(_, edit)| edit.kind == EditKind::Create)
     }
 
-    /// A row went from `before` to `after`, by the commit of `author` if that is an edit.
     pub(super) fn committed(
         &mut self,
         row: RowId,
@@ -212,7 +206,6 @@ impl Ledger {
         self.note_alongside(id, met.matches, history);
     }
 
-    /// The other row in the edit's way, if one has the natural key.
     pub(super) fn other_row(&self, id: EditId) -> Option<RowId> {
         let refused = self.get(id)?.stands.filter(|refused| refused.why == Refusal::Taken);
         refused.map(|refused| refused.row)
@@ -220,8 +213,6 @@ impl Ledger {
     pub(super) fn sent(&mut self, device: DeviceId, edit: EditId, request: u64) {
         self.in_flight[device.0 as usize].push(InFlight { request, edit, waits: false });
     }
-
-    /// A gateway has no verdict on the edit to give, or the backend puts it off.
     pub(super) fn waits(&mut self, id: EditId) {
         for device in std::iter::once(id.device).chain(self.lives.copies()) {
             let sent = self.in_flight[device.0 as usize].iter_mut().filter(|sent| sent.edit == id);
@@ -262,7 +253,6 @@ impl Ledger {
         }
     }
 
-    /// The device's run is over, and it has told what it made of the last answer.
     pub(super) fn settled(&mut self, device: DeviceId) {
         self.undecided[device.0 as usize].clear();
         self.alike[device.0 as usize].clear();
@@ -289,7 +279,6 @@ impl Ledger {
             self.conflicts -= 1;
         }
     }
-
     pub(super) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
         self.lives.went_back(device, life, to);
         self.found.put_in(device, &self.lives);
@@ -307,8 +296,6 @@ impl Ledger {
     pub(super) fn is_gone(&self, id: EditId, edit: &Edit) -> bool {
         !self.lives.has(id.device, (id.device, edit.life, edit.made))
     }
-
-    /// Edits that went with their device's state, and those that wait for who has logged out.
     pub(super) fn gone(&self) -> (Vec<EditId>, Vec<EditId>) {
         let of = |device| self.of(device).filter(|(_, edit)| !edit.excused && !edit.committed());
         let all = self.lives.of_several().flat_map(of).filter(|(id, edit)| self.is_gone(*id, edit));
@@ -317,7 +304,6 @@ impl Ledger {
         let left = left.into_iter().filter(|(_, edit)| !edit.told && !edit.acknowledged);
         (gone.into_iter().map(|(id, _)| id).collect(), left.map(|(id, _)| id).collect())
     }
-
     /// Whether the line about an edit, once it counts as done, is part of its device's state.
     pub(super) fn has_told(&self, id: EditId, committed: (u32, Time)) -> bool {
         let has = |(life, at)| self.lives.has(id.device, (id.device, life, at));
@@ -333,8 +319,7 @@ impl Ledger {
         edit.device == device || self.was_there(edit, device, self.lives.now(device))
     }
 
-    /// What a device decided is with its state, and so are the lines about it: else it decides
-    /// again.
+    /// What a device decided is with its state: else it decides again.
     fn decide_again(&mut self, device: DeviceId) {
         let decided = self.decisions.remove(&device).unwrap_or_default();
         for (&id, decisions) in &decided {
@@ -353,14 +338,12 @@ impl Ledger {
         let (device, made) = to;
         self.was_there(edit, device, made.life)
     }
-
     fn was_there(&self, edit: EditId, device: DeviceId, life: u32) -> bool {
         self.lives.was_copied(edit, device, life, &|at| {
             self.get(edit).is_some_and(|edit| edit.made < at)
                 || self.missed.get(&edit).is_some_and(|(missed, _)| *missed <= at)
         })
     }
-
     /// The commit went with the backend's state, and may come again. False if that was known.
     pub(super) fn undone(&mut self, id: EditId) -> bool {
         let Some(edit) = self.get_mut(id).filter(|edit| edit.commits > 0) else { return false };
@@ -451,13 +434,11 @@ impl Ledger {
         }
     }
 
-    /// Edits of others of which this device was the last to decide.
     pub(super) fn decided_for_others(&self, device: DeviceId) -> impl Iterator<Item = (EditId, &Edit)> {
         let ids = self.decisions.get(&device).into_iter().flat_map(BTreeMap::keys);
         let edits = ids.filter(move |id| id.device != device).filter_map(|id| Some((*id, self.get(*id)?)));
         edits.filter(move |(_, edit)| edit.decided_on == Some(device))
     }
-    /// Whether a rule ever let the edit win, be it in a life of its device that is over.
     pub(super) fn ever_won(&self, id: EditId) -> bool {
         let decided = self.decisions.values().filter_map(|of| of.get(&id)).flatten();
         decided.into_iter().any(|decided| decided.won == Some(Won::Edit))
@@ -474,7 +455,6 @@ impl Ledger {
     pub(super) fn get_mut(&mut self, edit: EditId) -> Option<&mut Edit> {
         self.devices.get_mut(edit.device.0 as usize)?.get_mut(&edit.number)
     }
-
     pub(super) fn close(&mut self, row: RowId, id: EditId) {
         if let Some(open) = self.open.get_mut(&row) {
             open.retain(|other| *other != id);

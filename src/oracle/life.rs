@@ -1,29 +1,36 @@
 //! The life of a record: what happened to it, in order, in words and as steps from place to place.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use super::clock::Clock;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::check::check_names;
 use super::fate::Fate;
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{
-    AppliedChange, Author, Event, LocalEdit, Node, Occurrence, PageEvent, Schema, SyncUnit,
-};
+use crate::contract::{AppliedChange, Author, Event, LocalEdit, Node, Occurrence, PageEvent};
 
-/// What a recorder keeps.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// Everything that concerns one of these records.
-    pub records: BTreeSet<(EntityId, Key)>,
-    /// Of the records only this device's side is told, besides what others edited and what the
-    /// backend holds.
+/// A record whose life is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// The record.
+    pub record: (EntityId, Key),
+    /// Only this device's side is told, besides what others edited and the backend holds.
     pub side: Option<DeviceId>,
-    /// Everything that happens on this device.
-    pub device: Option<DeviceId>,
-    /// What a check found wrong with the record, and on which device: the story ends with where it
-    /// went wrong.
+    /// What a check found wrong with it, and on which device.
+    #[serde(deserialize_with = "of_known_check")]
     pub found: Option<(&'static str, Option<DeviceId>)>,
+}
+
+fn of_known_check<'de, D: Deserializer<'de>>(
+    found: D,
+) -> Result<Option<(&'static str, Option<DeviceId>)>, D::Error> {
+    let known = |(check, device): (String, _)| {
+        let known = check_names().find(|known| *known == check);
+        known.map(|check| (check, device)).ok_or_else(|| D::Error::custom("there is no such check"))
+    };
+    Option::deserialize(found)?.map(known).transpose()
 }
 
 /// A life as it is told.
@@ -52,21 +59,18 @@ pub struct Step {
     pub text: String,
 }
 
-/// A listener that writes a line for each event that its filter lets pass, up to [`Life::LINES`].
-/// With an edit of a record go its requests; deaths and starts of devices that edited it or hold
-/// it.
+/// A listener that writes a line for each event of its subject, up to [`Life::LINES`]: with its
+/// edits go their requests, and deaths and starts of devices that edited it or hold it.
 #[derive(Debug)]
 pub struct Life {
-    schema: Arc<Schema>,
-    units: Arc<[SyncUnit]>,
-    filter: Filter,
+    labels: Labels,
+    subject: Subject,
+    records: BTreeSet<(EntityId, Key)>,
     requests: BTreeSet<(DeviceId, u64)>,
     concerned: BTreeSet<DeviceId>,
-    /// Devices to which a version is on its way: their cursors tell whether they think they have
-    /// it.
+    /// Devices to which a version is on its way: their cursors tell whether they have it.
     awaiting: BTreeSet<(DeviceId, EntityId)>,
     edits: BTreeSet<EditId>,
-    clock: Clock,
     fate: Fate,
     steps: Vec<Step>,
     left_out: u64,
@@ -76,14 +80,13 @@ impl Life {
     /// At most so many lines are kept.
     pub const LINES: usize = 10_000;
 
-    /// A recorder for this filter.
-    pub fn new(schema: Arc<Schema>, units: Arc<[SyncUnit]>, clock: Clock, filter: Filter) -> Life {
+    /// A recorder that has seen nothing yet.
+    pub fn new(labels: Labels, subject: Subject) -> Life {
         Life {
-            schema,
-            units,
-            clock,
+            labels,
             fate: Fate::default(),
-            filter,
+            records: BTreeSet::from([subject.record.clone()]),
+            subject,
             requests: BTreeSet::new(),
             concerned: BTreeSet::new(),
             awaiting: BTreeSet::new(),
@@ -101,16 +104,12 @@ impl Life {
             _ => None,
         };
         self.foresee(*at, device, event);
-        let wanted = device.is_some() && device == self.filter.device;
-        if !wanted && self.is_another_side(device, event) {
+        if self.is_another_side(device, event) {
             return;
         }
         if let Event::ChunkApplied { changes, .. } = event {
-            if wanted {
-                self.tell(*at, *node, event);
-            }
             self.applied(*at, *node, device, changes);
-        } else if self.concerns(device, event) || wanted {
+        } else if self.concerns(device, event) {
             self.tell(*at, *node, event);
         }
     }
@@ -119,28 +118,28 @@ impl Life {
     pub fn story(&self) -> Story {
         Story { lines: self.lines(), steps: self.steps.clone() }
     }
-
-    /// The lines, then how many more there were, and last where the record went wrong.
     fn lines(&self) -> Vec<String> {
         let line = |step: &Step| format!("{} {} {}", step.clock, place(step.node), step.text);
         let more = (self.left_out > 0).then(|| format!("and {} more", self.left_out));
         let ending =
-            self.filter.found.and_then(|(check, device)| self.fate.ending(check, device, self.clock));
+            self.subject.found.and_then(|(check, device)| self.fate.ending(check, device, self.labels.clock));
         let ending = ending.map(|ending| format!("in short: {ending}"));
         self.steps.iter().map(line).chain(more).chain(ending).collect()
     }
 
     fn foresee(&mut self, at: Time, device: Option<DeviceId>, event: &Event<'_>) {
-        let Filter { records, found: Some(_), .. } = &self.filter else { return };
-        let of = |entity: EntityId, key: &str| records.contains(&(entity, Key::new(key)));
+        if self.subject.found.is_none() {
+            return;
+        }
+        let of = |entity: EntityId, key: &str| self.records.contains(&(entity, Key::new(key)));
         match event {
-            Event::CursorSaved { entity, .. } if !records.iter().any(|(of, _)| of == entity) => {}
+            Event::CursorSaved { entity, .. } if *entity != self.subject.record.0 => {}
             _ => self.fate.see(at, device, event, of),
         }
     }
 
     fn is_another_side(&self, device: Option<DeviceId>, event: &Event<'_>) -> bool {
-        let Some(side) = self.filter.side else { return false };
+        let Some(side) = self.subject.side else { return false };
         match (device, event) {
             (None, Event::RowServed { device, .. }) => *device != side,
             (None, _) => false,
@@ -187,7 +186,7 @@ impl Life {
             Event::Renamed { entity, from, to } => {
                 let ours = self.has(entity, from.as_str()) || self.has(entity, to.as_str());
                 if ours {
-                    self.filter.records.extend([(entity, from.clone()), (entity, to.clone())]);
+                    self.records.extend([(entity, from.clone()), (entity, to.clone())]);
                 }
                 ours
             }
@@ -239,30 +238,26 @@ impl Life {
                 if let Some(device) = device {
                     self.awaiting.remove(&(device, change.entity));
                 }
-                let text = self.told().applied(change);
+                let text = self.labels.applied(change);
                 self.write(at, node, (None, Some(Node::Gateway)), text);
             }
         }
     }
 
     fn has(&self, entity: EntityId, key: &str) -> bool {
-        !self.filter.records.is_empty() && self.filter.records.contains(&(entity, Key::new(key)))
+        self.records.contains(&(entity, Key::new(key)))
     }
     fn tell(&mut self, at: Time, node: Node, event: &Event<'_>) {
-        let text = self.told().event(event);
+        let text = self.labels.event(event);
         self.write(at, node, ways(event), text);
     }
-    fn told(&self) -> Labels<'_> {
-        Labels { schema: &self.schema, units: &self.units, clock: self.clock }
-    }
-
     fn write(&mut self, at: Time, node: Node, ways: (Option<Node>, Option<Node>), text: String) {
         if self.steps.len() == Life::LINES {
             self.left_out += 1;
             return;
         }
         let (to, from) = ways;
-        let clock = self.clock.time(at).to_string();
+        let clock = self.labels.clock.time(at).to_string();
         self.steps.push(Step { at, clock, node, to, from, text });
     }
 }
@@ -277,7 +272,6 @@ pub fn place(node: Node) -> String {
     }
 }
 
-/// Where to something leaves with an event, and where from something comes with it.
 fn ways(event: &Event<'_>) -> (Option<Node>, Option<Node>) {
     match event {
         Event::EditSent { .. } => (Some(Node::Backend), None),
@@ -287,7 +281,6 @@ fn ways(event: &Event<'_>) -> (Option<Node>, Option<Node>) {
         | Event::MutationReplayed { edit }
         | Event::MutationIgnored { edit, .. }
         | Event::MutationPutOff { edit } => (None, Some(Node::Device(edit.device))),
-        Event::ChunkApplied { .. } => (None, Some(Node::Gateway)),
         _ => (None, None),
     }
 }

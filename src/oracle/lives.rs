@@ -8,27 +8,15 @@ use crate::base::{DeviceId, EditId, Time};
 /// Where a life began. The first one of a device began with the world.
 #[derive(Debug)]
 enum Begun {
-    /// With what the device was in an earlier life of its own, as `to` began.
     Backup { life: u32, to: Time },
-    /// As a copy of what another was then.
-    Copy(Copied),
-}
-
-#[derive(Debug)]
-struct Copied {
-    of: DeviceId,
-    life: u32,
-    at: Time,
-    unseen: Vec<EditId>,
+    Copy { of: DeviceId, life: u32, at: Time, unseen: Vec<EditId> },
 }
 
 /// The lives of all devices. An older backup may be put in after a newer: none is forgotten.
 #[derive(Debug, Default)]
 pub(super) struct Lives {
-    /// By device: its lives but for the first.
     begun: BTreeMap<DeviceId, Vec<Begun>>,
     copies: BTreeSet<DeviceId>,
-    /// What of a device's lives lies on it for people who have logged out, each until then.
     left: Vec<(DeviceId, u32, Time)>,
 }
 
@@ -36,7 +24,6 @@ impl Lives {
     pub(super) fn now(&self, device: DeviceId) -> u32 {
         self.begun.get(&device).map_or(0, Vec::len) as u32
     }
-    /// The end: what the device was in `life` until an instant lies there for who was logged in.
     pub(super) fn leaves(&mut self, device: DeviceId, life: u32, until: Time) {
         self.left.push((device, life, until));
     }
@@ -57,11 +44,9 @@ impl Lives {
         (of, life, at): (DeviceId, u32, Time),
         unseen: Vec<EditId>,
     ) {
-        let copied = Copied { of, life, at, unseen };
-        self.begun.entry(device).or_default().push(Begun::Copy(copied));
+        self.begun.entry(device).or_default().push(Begun::Copy { of, life, at, unseen });
         self.copies.insert(device);
     }
-
     pub(super) fn of_several(&self) -> impl Iterator<Item = DeviceId> {
         self.begun.keys().copied()
     }
@@ -83,7 +68,7 @@ impl Lives {
             (holder, present, until) = match self.begun(holder, present) {
                 None => return false,
                 Some(Begun::Backup { life, to }) => (holder, *life, *to),
-                Some(Begun::Copy(copied)) => (copied.of, copied.life, copied.at),
+                Some(Begun::Copy { of, life, at, .. }) => (*of, *life, *at),
             };
         }
         at < until
@@ -100,10 +85,9 @@ impl Lives {
         match self.begun(device, life) {
             None => false,
             Some(&Begun::Backup { life, .. }) => self.was_copied(edit, device, life, was_there),
-            Some(Begun::Copy(copied)) => {
-                let theirs =
-                    edit.device == copied.of && (was_there(copied.at) || copied.unseen.contains(&edit));
-                theirs || self.was_copied(edit, copied.of, copied.life, was_there)
+            Some(Begun::Copy { of, life, at, unseen }) => {
+                let theirs = edit.device == *of && (was_there(*at) || unseen.contains(&edit));
+                theirs || self.was_copied(edit, *of, *life, was_there)
             }
         }
     }

@@ -12,13 +12,11 @@ use crate::contract::{Decision, LocalEdit};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Won {
     Edit,
-    /// The edit in some columns, and in others another version.
     Part,
     Other,
 }
 
-/// In how many columns each side gave way: another value took the place of one that its last reader
-/// did not know. What was changed and changed back is nobody's loss.
+/// In how many columns each side gave way to a value that its last reader did not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct GaveWay {
     pub(super) ours: u64,
@@ -43,11 +41,9 @@ impl Beside {
             Decision::Local | Decision::Remote | Decision::Same | Decision::Parked => {}
         }
     }
-
     pub(super) fn gives_up_columns(&self, edit: EditId) -> bool {
         self.ruled.contains_key(&edit)
     }
-    /// Whether the edit, which was made on row `own`, goes to another row by what is known.
     pub(super) fn goes_to(&self, edit: EditId, own: Option<RowId>, row: RowId, key: &Key) -> bool {
         self.split_off(edit, key) || own.is_some_and(|own| self.elsewhere.get(&own) == Some(&row))
     }

@@ -37,26 +37,16 @@
 //! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
 //! with edits that still wait is not compared; that is `stuck`. A check that had nothing to check
 //! has not passed ([`Verdict::untried`]). Who goes back to a backup loses what came since: that is
-//! counted and held against nobody. A copy of a device holds what that does, edits included; no
-//! life of a device is forgotten (`lives`).
-//!
-//! A *conflict* is counted once for each edit: the backend refused it, the device received the
-//! answer, and the backend's row, as the device is shown it, did not already say what the edit
-//! wants ([`Definition`]). One that waits for a person is neither lost nor stuck (`page`).
-//!
-//! What became of an edit holds for every policy: it is *present*, *merged* (a line says where
-//! others gave way), *overwritten with a line* or *in silence* (`silent-discard`), *waiting*, or
-//! *lost* (`lost-edit`). By commits alone it is counted in which columns somebody gave way, which
-//! conflicts were called and are none, and which nobody called (`overwritten`).
+//! counted and held against nobody. A *conflict* is counted once for each edit ([`Definition`]),
+//! and by commits alone which were called and are none, and which nobody called (`overwritten`).
 //!
 //! Invariants: counts are exact however many violations there are, texts are kept of the first few;
 //! no hash map is iterated where order reaches a result; what is kept for each device is only what
 //! differs from how it began.
 //!
-//! How: `history` holds versions by row, `held` which of them each device has and for how long it
-//! was behind, `ledger` the edits, `intents` what else people meant, `lives` where the state of
-//! each device began, `flow` the runs, `owed` those that are to begin. At the end `content` reads
-//! the backend once into sorted lists, shared by devices with equal attributes. [`Life`] is a
+//! How: `history` holds versions by row, `held` which of them each device has, `ledger` the edits,
+//! `intents` what else people meant, `lives` where the state of each device began, `flow` the runs,
+//! `owed` those that are to begin. At the end `content` reads the backend once. [`Life`] is a
 //! listener of its own: it tells what happened to one record, in words.
 
 mod again;
@@ -93,6 +83,7 @@ mod page;
 mod parts;
 mod patience;
 mod refused;
+mod setup;
 mod shown;
 mod signs;
 mod status;
@@ -102,18 +93,17 @@ mod tests;
 mod thrift;
 mod told;
 mod truth;
-mod watched;
 mod words;
 
 pub use busy::{Eventful, Happened};
 pub use check::{check_names, implied, is_of_check, metric_of, subject_of};
 pub use clock::Clock;
 pub use findings::{VIOLATIONS_KEPT, Violation};
-pub use haste::Retries;
 pub use inspection::{Inspection, Verdict};
-pub use life::{Filter, Life, Step, Story, place};
-pub use model::{Oracle, OracleSetup};
+pub use life::{Life, Step, Story, Subject, place};
+pub use model::Oracle;
 pub use patience::{Patience, Waits};
 pub use refused::Definition;
+pub use setup::OracleSetup;
 pub use truth::Truth;
-pub use words::waiting;
+pub use words::{Labels, waiting};

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::again::Given;
 use super::attachments::Attachments;
 use super::busy::Busy;
 use super::check::Check;
 use super::checks::{self, CommitCase, ShownCase, Turn};
-use super::clock::Clock;
 use super::edit::Refused;
 use super::families::Families;
-use super::findings::{Blind, Findings, Heard, Rules};
-use super::haste::Retries;
+use super::findings::{Findings, Heard, Suspicion};
+use super::flow::DeviceFlow;
 use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::intents::Intents;
@@ -22,132 +22,99 @@ use super::ledger::Ledger;
 use super::meant::GaveWay;
 use super::names::{FirstKeys, Names as Keys};
 use super::overwritten::{self, Miscalled};
-use super::patience::Patience;
-use super::refused::Definition;
+use super::owed::OwingDevice;
+use super::setup::OracleSetup;
 use super::shown::Shown;
-use super::truth::{Places, RowHash, Truth, place_of};
-use super::watched::Watched;
+use super::status::DeviceStatus;
+use super::strangers::DeviceCursors;
+use super::thrift::Account;
+use super::truth::{Places, RowHash, place_of};
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{
-    AppliedChange, Attributes, Author, Capabilities, ColumnKind, CommitKind, ConflictKind, Decision,
-    EditKind, Event, KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, Refusal, Schema,
-    Sides, SyncError, SyncUnit,
+    AppliedChange, Attributes, Author, ColumnKind, CommitKind, ConflictKind, Decision, EditKind, Event,
+    KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, Refusal, Sides, SyncError,
 };
-
-/// What the oracle must know before the first event.
-#[derive(Clone)]
-pub struct OracleSetup {
-    /// The entities.
-    pub schema: Arc<Schema>,
-    /// The sync units; an entity that none of them pulls is not expected on devices.
-    pub units: Arc<[SyncUnit]>,
-    /// How instants are told.
-    pub clock: Clock,
-    /// What sets each device apart, by device.
-    pub attributes: Vec<Attributes>,
-    /// Whether what a device committed outlives a loss of power. If not, it may go back to an older
-    /// state by itself.
-    pub durable: bool,
-    /// How long a run may say nothing, and one that is to begin may wait.
-    pub patience: Patience,
-    /// How it tries again.
-    pub retries: Retries,
-    /// What may be asked of the stack.
-    pub capabilities: Capabilities,
-    /// What makes a conflict by its definition.
-    pub definition: Definition,
-    /// What the backend held at virtual time zero. It is asked while events are told, so it must
-    /// not need what tells them; it is asked once for each row that something happens to.
-    pub initial: Rc<dyn Truth>,
-}
 
 /// The reference model under way.
 pub struct Oracle {
-    pub(super) schema: Arc<Schema>,
-    pub(super) units: Arc<[SyncUnit]>,
-    pub(super) clock: Clock,
+    pub(super) setup: Rc<OracleSetup>,
     /// By device and entity: the place of its rows. Devices with equal attributes share them.
     pub(super) places: Vec<Rc<Places>>,
     pub(super) history: History,
-    /// Keys that rows got after they were made.
     pub(super) names: Rc<Keys>,
     renames: bool,
     pub(super) held: Held,
     pub(super) shown: Shown,
     pub(super) ledger: Ledger,
     pub(super) intents: Intents,
-    pub(super) rules: Rules,
     pub(super) watched: Vec<Watched>,
     pub(super) busy: Busy,
     pub(super) attachments: Attachments,
-    /// Rows that devices were seen to show in part.
     pub(super) parts_seen: u64,
     /// When a device last died at work: what it had pulled by then it may hold without having told.
     cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
-    /// Commits of edits that went with the state of the backend.
     pub(super) undone: Vec<EditId>,
-    /// Edits that replaced what their device had not seen; whether its log speaks shows at the end.
-    pub(super) blind: Vec<Blind>,
-    /// Columns in which one person's value took the place of another's, unseen.
+    /// Edits that replaced what their device had not seen, or took effect out of turn.
+    pub(super) suspicions: Vec<Suspicion>,
     pub(super) overwritten: u64,
     pub(super) miscalled: Miscalled,
     pub(super) families: Families,
-    /// Rows that a rule made of edits, to keep both sides of a conflict.
     pub(super) kept_both: u64,
+}
+
+/// What is watched on each device by itself.
+#[derive(Debug, Default)]
+pub(super) struct Watched {
+    pub(super) flow: DeviceFlow,
+    pub(super) status: DeviceStatus,
+    pub(super) owing: OwingDevice,
+    pub(super) thrift: Account,
+    pub(super) again: Given,
+    pub(super) cursors: DeviceCursors,
 }
 
 impl Oracle {
     /// An oracle that has seen nothing yet.
-    pub fn new(setting: OracleSetup) -> Oracle {
-        let devices = setting.attributes.len();
+    pub fn new(setup: OracleSetup) -> Oracle {
+        let setup = Rc::new(setup);
+        let (schema, devices) = (&setup.labels.schema, setup.attributes.len());
         let mut shared: FxHashMap<u64, Rc<Places>> = FxHashMap::default();
         let mut hash = RowHash::default();
         let mut places_of = |attributes: &Attributes| {
-            let places =
-                || setting.schema.entities.iter().map(|e| Rc::from(place_of(e, attributes))).collect();
+            let places = || schema.entities.iter().map(|e| Rc::from(place_of(e, attributes))).collect();
             Rc::clone(shared.entry(hash.own(attributes.iter())).or_insert_with(places))
         };
         Oracle {
-            places: setting.attributes.iter().map(&mut places_of).collect(),
-            history: History::new(Arc::clone(&setting.schema), setting.initial),
+            places: setup.attributes.iter().map(&mut places_of).collect(),
+            history: History::new(Arc::clone(schema), Rc::clone(&setup.initial)),
             names: Rc::default(),
-            renames: setting.schema.renames_any(),
+            renames: schema.renames_any(),
             held: Held::default(),
             shown: Shown::default(),
-            ledger: Ledger::new(devices, setting.definition),
+            ledger: Ledger::new(devices, setup.definition),
             intents: Intents::default(),
-            rules: Rules {
-                units: Arc::clone(&setting.units),
-                durable: setting.durable,
-                patience: setting.patience,
-                retries: setting.retries,
-                acknowledges: setting.capabilities.acknowledges,
-            },
-            watched: (0..devices).map(|_| Watched::new(setting.units.len())).collect(),
+            watched: (0..devices)
+                .map(|_| Watched { thrift: Account::new(setup.labels.units.len()), ..Watched::default() })
+                .collect(),
             busy: Busy::default(),
-            attachments: Attachments::new(setting.durable),
+            attachments: Attachments::new(setup.durable),
             parts_seen: 0,
             cut_short: FxHashMap::default(),
-            findings: Findings::new(
-                setting.capabilities,
-                (Arc::clone(&setting.schema), Arc::clone(&setting.units), setting.clock),
-            ),
+            findings: Findings::new(Rc::clone(&setup)),
             undone: Vec::new(),
-            blind: Vec::new(),
+            suspicions: Vec::new(),
             overwritten: 0,
             miscalled: Miscalled::default(),
             families: Families::default(),
             kept_both: 0,
-            schema: setting.schema,
-            units: setting.units,
-            clock: setting.clock,
+            setup,
         }
     }
 
-    pub(super) fn words(&self) -> Labels<'_> {
-        Labels { schema: &self.schema, units: &self.units, clock: self.clock }
+    pub(super) fn words(&self) -> &Labels {
+        &self.setup.labels
     }
 
     /// Something happened.
@@ -158,7 +125,7 @@ impl Oracle {
             return self.told(occurrence);
         }
         let (own, changes) = (FirstKeys::default(), OnceCell::new());
-        let event = Rc::clone(&self.names).told(&self.schema, event, &own, &changes);
+        let event = Rc::clone(&self.names).told(&self.setup.labels.schema, event, &own, &changes);
         self.told(&Occurrence { at, node, event });
     }
 
@@ -167,12 +134,13 @@ impl Oracle {
             return;
         }
         let device = if let Node::Device(device) = node { Some(device) } else { None };
-        if let Some(twice) = Rc::make_mut(&mut self.names).learn(&self.schema, event) {
+        if let Some(twice) = Rc::make_mut(&mut self.names).learn(&self.setup.labels.schema, event) {
             let concerns = (device, Some((twice.entity, twice.rows[1].as_str())));
-            self.findings.add(Check::IdTwice, concerns, || checks::id_twice(&self.schema, &twice));
+            self.findings
+                .add(Check::IdTwice, concerns, || checks::id_twice(&self.setup.labels.schema, &twice));
         }
         if let Event::MutationRefused { edit, entity, key, conflict: None, holder: Some(to), .. } = event {
-            let of = self.schema.entity(*entity);
+            let of = self.setup.labels.schema.entity(*entity);
             let targets = of.columns.iter().filter_map(|column| match column.kind {
                 ColumnKind::Ref(target) => Some(target),
                 _ => None,
@@ -188,8 +156,8 @@ impl Oracle {
 
     fn told(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = occurrence;
-        self.families.on(occurrence, &self.schema, &self.history);
-        self.attachments.on(*node, event, &self.schema);
+        self.families.on(occurrence, &self.setup.labels.schema, &self.history);
+        self.attachments.on(*node, event, &self.setup.labels.schema);
         match (node, event) {
             (Node::Backend, Event::Restored { to, .. }) => self.backend_went_back(*at, *to),
             _ => self.on_backend(*at, event),
@@ -201,9 +169,15 @@ impl Oracle {
         if let Event::BecameCopy { of, .. } = event {
             self.watched[of.0 as usize].status.was_copied();
         }
-        let (rules, findings) = (&self.rules, &mut self.findings);
-        let heard = &mut Heard { at: *at, device: *device, event, rules, findings };
-        self.watched[device.0 as usize].on(heard);
+        let (setup, findings) = (&*self.setup, &mut self.findings);
+        let heard = &mut Heard { at: *at, device: *device, event, setup, findings };
+        let watched = &mut self.watched[device.0 as usize];
+        watched.flow.on(heard);
+        watched.status.on(heard);
+        watched.owing.on(heard);
+        watched.thrift.on(heard.at, heard.event, heard.setup);
+        watched.again.on(heard);
+        watched.cursors.on(heard);
         self.busy.on(*device, event, &mut self.history);
         self.on_device(*at, *device, event);
     }
@@ -229,7 +203,7 @@ impl Oracle {
             Event::MutationRefused { edit, entity, key, kind, conflict, holder } => {
                 let holder = holder.filter(|_| conflict.is_some());
                 let row = self.history.remember(entity, holder.unwrap_or(key).as_str());
-                let by = self.schema.naming(entity).by;
+                let by = self.setup.labels.schema.naming(entity).by;
                 if by == NamedBy::NaturalKey && (kind, conflict) == (EditKind::Create, Some(Refusal::Taken)) {
                     let own = self.history.remember(entity, key.as_str());
                     _ = self.intents.beside.elsewhere.insert(own, row);
@@ -263,7 +237,7 @@ impl Oracle {
         let author = if let Author::Device(edit) = commit.author { Some(edit) } else { None };
         let row = self.history.row(id);
         let case = CommitCase {
-            words: Labels { schema: &self.schema, units: &self.units, clock: self.clock },
+            words: &self.setup.labels,
             at: commit.at,
             row,
             id,
@@ -283,19 +257,24 @@ impl Oracle {
         self.findings.found(Check::Resurrected, concerns, checks::resurrected_on_backend(&case));
         self.findings.found(Check::Duplicate, concerns, checks::committed_twice(&case));
         self.findings.found(Check::Misfiled, concerns, misfiled);
-        self.intents.judge(&case, concerns, &mut self.findings);
+        let committed = (author.map_or(0, |edit| self.ledger.lives.now(edit.device)), commit.at);
+        let mut suspect = |check, edit, text| {
+            let record = (row.entity, row.key.clone());
+            self.suspicions.push(Suspicion { check, edit, record, committed, text });
+        };
+        if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {
+            suspect(Check::SilentDiscard, edit, text);
+        }
+        if let Some((edit, text)) = self.intents.judge(&case, concerns, &mut self.findings) {
+            suspect(Check::Reordered, edit, text);
+        }
         self.overwritten += overwritten::by_commit(&case) + overwritten::untouched(&case);
         self.miscalled.committed(&case);
         self.kept_both += u64::from(case.split_off && commit.kind == CommitKind::Insert);
-        if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {
-            let committed = (self.ledger.lives.now(edit.device), commit.at);
-            self.blind.push(Blind { edit, entity: row.entity, key: row.key.clone(), committed, text });
-        }
         let before = self.history.commit(id, commit);
         let after = (commit.kind != CommitKind::Delete).then_some(commit.values);
         self.ledger.committed(id, before.as_deref(), after, author);
         if let Some(edit) = author {
-            // The edit has been on its device all along.
             let versions = self.history.row(id).versions.len();
             self.take(commit.at, edit.device, id, versions, after.is_none());
             self.shown.committed(id, edit.device, versions, commit.at);
@@ -307,7 +286,7 @@ impl Oracle {
 
     fn rejected(&mut self, at: Time, id: EditId) {
         let Some(edit) = self.ledger.get(id) else { return };
-        let words = Labels { schema: &self.schema, units: &self.units, clock: self.clock };
+        let words = &self.setup.labels;
         let turn = Turn { words, at, id, edit, ledger: &self.ledger };
         self.intents.rejected(&turn, &self.history, &mut self.findings);
     }
@@ -317,7 +296,6 @@ impl Oracle {
             Event::ProcessKilled { reason } => self.process_ended(at, device, reason),
             Event::EditMade { edit, .. } => {
                 self.intents.made(edit);
-                // A copy may have told of it before.
                 if self.ledger.get(edit.id).is_some() {
                     return;
                 }
@@ -327,7 +305,7 @@ impl Oracle {
                 self.ledger.made(at, edit, row, told.max(perhaps));
                 let found = (self.history.row(row), told);
                 let sure = perhaps <= told && !self.held.is_unsure(row, edit.id.device);
-                self.ledger.found_by(at, edit.id, found, sure);
+                self.ledger.found_by(at, edit.id, None, found, sure);
             }
             Event::EditMissed { edit, .. } => {
                 self.intents.missed(edit);
@@ -383,8 +361,7 @@ impl Oracle {
         }
     }
 
-    /// A decision about an edit of the row `own` that met the version in `sides`; gives what gave
-    /// way.
+    /// A decision about an edit of the row `own`, and what gave way.
     fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
@@ -424,14 +401,12 @@ impl Oracle {
     fn process_ended(&mut self, at: Time, device: DeviceId, reason: KillReason) {
         self.ledger.process_ended(device);
         self.intents.process_ended(device, at);
-        if reason == KillReason::PowerLoss && !self.rules.durable {
+        if reason == KillReason::PowerLoss && !self.setup.durable {
             self.ledger.lost_power(device, at);
             self.shown.forget(device, at);
         }
     }
 
-    /// A device became what it, or another, was as `to` began: rows that it had it has to get
-    /// again.
     fn put_in(&mut self, at: Time, device: DeviceId, (of, life): (DeviceId, u32), to: Time) {
         let present = self.ledger.lives.now(device);
         let goes_on = of != device && self.ledger.lives.now(of) == life;
@@ -447,8 +422,7 @@ impl Oracle {
     }
 
     fn became_copy(&mut self, at: Time, device: DeviceId, of: DeviceId, unseen: &[LocalEdit]) {
-        // The copy may bring them before they are seen saved; what the other knew it need not have
-        // told.
+        // The copy may bring them before they are seen saved.
         for edit in unseen {
             self.intents.made(edit);
             let row = self.history.remember(edit.entity, edit.key.as_str());
@@ -461,7 +435,7 @@ impl Oracle {
         for edit in unseen {
             let row = self.history.remember(edit.entity, edit.key.as_str());
             let told = (self.history.row(row), self.held.versions(row, of));
-            self.ledger.found_unseen(at, edit.id, device, told);
+            self.ledger.found_by(at, edit.id, Some(device), told, false);
         }
         self.shown.became_copy(device, of, at);
         // A backup of its own may be put in again, so that what it died with itself counts as well.
@@ -474,7 +448,6 @@ impl Oracle {
         self.held.copy(all, of, (device, present), at);
     }
 
-    /// Edits that the backend had committed since are gone, whatever their devices were told.
     fn backend_went_back(&mut self, at: Time, to: Time) {
         for (_, row) in self.history.rows() {
             for version in row.versions.iter().filter(|version| version.at >= to) {
@@ -517,8 +490,9 @@ impl Oracle {
             return;
         }
         let Some(places) = self.places.get(device.0 as usize) else { return };
-        let first = if has == 0 && !change.removed { self.history.first(id) } else { None };
         let row = self.history.row(id);
+        let first = Some(row).filter(|_| has == 0 && !change.removed);
+        let first = first.and_then(|row| self.history.first(row.entity, row.key.as_str()));
         let (words, place) = (self.words(), &*places[usize::from(row.entity.0)]);
         let AppliedChange { stamp, removed, .. } = *change;
         let case = ShownCase { words, device, now, row, place, had, has, stamp, removed, first };
@@ -534,7 +508,6 @@ impl Oracle {
         let Some(cut) = self.cut_short.get(&device) else { return 0 };
         self.history.row(row).versions.iter().take_while(|version| version.at <= *cut).count()
     }
-
     fn acknowledged(&mut self, (at, device): (Time, DeviceId), edit: EditId, row: RowId, stamp: Stamp) {
         self.ledger.acknowledged((at, device), edit, row, &self.history);
         let versions = self.met(at, device, row, stamp);

@@ -12,13 +12,12 @@ use super::truth::Truth;
 use crate::base::{EditId, EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{
     AppliedChange, Author, BlobId, ColumnKind, CommitKind, ConflictKind, DeviceView, EditKind, Event,
-    LocalEdit, LogEntry, NamedBy, OpenConflict, PageEvent, PendingEdit, RowWait, Schema,
+    LocalEdit, LogEntry, NamedBy, OpenConflict, PageEvent, PendingEdit, Schema,
 };
 
 #[derive(Clone, Debug)]
 struct First {
     key: Key,
-    /// Somebody else heard of it.
     sent: bool,
 }
 
@@ -26,21 +25,16 @@ struct First {
 pub(super) struct Names {
     first: BTreeMap<(EntityId, Key), First>,
     later: BTreeMap<(EntityId, Key), Key>,
-    /// What creates call their rows.
     creates: BTreeMap<EditId, Key>,
     /// Creates that met another's row, by a natural key: what goes out of them goes onto that.
     met: BTreeSet<EditId>,
-    /// Keys that were found to name two rows, with the second.
     twice: BTreeSet<(EntityId, Key, Key)>,
-    /// First keys of rows that the backend has under another.
     outdated: BTreeSet<(EntityId, Key)>,
-    /// The keys under which the backend made them, if those are not their first.
     made: BTreeMap<(EntityId, Key), Key>,
     /// Rows that it made of creates that had made one before: they are rows of their own.
     second: BTreeSet<(EntityId, Key)>,
 }
 
-/// What an event says in first keys, as much as there is of it.
 #[derive(Default)]
 pub(super) struct FirstKeys {
     key: OnceCell<Key>,
@@ -144,7 +138,6 @@ impl Names {
     fn later(&self, entity: EntityId, first: &str) -> Option<&Key> {
         self.later.get(&(entity, Key::new(first)))
     }
-
     fn value(&self, kind: &ColumnKind, value: &mut Value) {
         if let (ColumnKind::Ref(target), Value::Text(key)) = (kind, &*value)
             && let Some(first) = self.other(*target, &Key(Arc::clone(key)))
@@ -152,14 +145,12 @@ impl Names {
             *value = Value::Text(first.0);
         }
     }
-
     fn edit(&self, schema: &Schema, edit: &LocalEdit) -> LocalEdit {
         let mut edit = LocalEdit { key: self.first(edit.entity, &edit.key), ..edit.clone() };
         let columns = &schema.entity(edit.entity).columns;
         edit.values.iter_mut().for_each(|(column, value)| self.value(&columns[*column].kind, value));
         edit
     }
-
     fn row(&self, schema: &Schema, entity: EntityId, values: &[Value]) -> Vec<Value> {
         let mut values = values.to_vec();
         let columns = &schema.entity(entity).columns;
@@ -167,7 +158,6 @@ impl Names {
         values
     }
 
-    /// The event in first keys, which `own` and `changes` keep.
     pub(super) fn told<'t>(
         &self,
         schema: &Schema,
@@ -236,7 +226,6 @@ impl Truth for NamedTruth<'_> {
         let (stamp, values) = found.or_else(|| self.truth.row(entity, key))?;
         Some((stamp, self.names.row(&self.schema, entity, &values)))
     }
-
     fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value])) {
         if self.names.is_empty() {
             return self.truth.for_each(entity, f);
@@ -251,6 +240,13 @@ pub(super) struct NamedView<'a> {
     pub(super) names: &'a Names,
     pub(super) schema: &'a Schema,
     pub(super) view: &'a dyn DeviceView,
+}
+
+impl NamedView<'_> {
+    fn named(&self, mut edits: Vec<PendingEdit>) -> Vec<PendingEdit> {
+        edits.iter_mut().for_each(|edit| edit.key = self.names.first(edit.entity, &edit.key));
+        edits
+    }
 }
 
 impl DeviceView for NamedView<'_> {
@@ -275,9 +271,7 @@ impl DeviceView for NamedView<'_> {
     }
 
     fn pending(&self) -> Vec<PendingEdit> {
-        let mut pending = self.view.pending();
-        pending.iter_mut().for_each(|edit| edit.key = self.names.first(edit.entity, &edit.key));
-        pending
+        self.named(self.view.pending())
     }
     fn open_conflicts(&self) -> Vec<OpenConflict> {
         let mut open = self.view.open_conflicts();
@@ -285,17 +279,7 @@ impl DeviceView for NamedView<'_> {
         open
     }
     fn held_up(&self) -> Vec<PendingEdit> {
-        let mut held = self.view.held_up();
-        held.iter_mut().for_each(|edit| edit.key = self.names.first(edit.entity, &edit.key));
-        held
-    }
-    fn held_back(&self) -> u64 {
-        self.view.held_back()
-    }
-    fn waits_for(&self) -> Option<RowWait> {
-        let first = |(entity, key): (EntityId, Key)| (entity, self.names.first(entity, &key));
-        let RowWait { row, other, ends } = self.view.waits_for()?;
-        Some(RowWait { row: first(row), other: first(other), ends })
+        self.named(self.view.held_up())
     }
     fn attachments(&self) -> Vec<BlobId> {
         self.view.attachments()
@@ -307,9 +291,6 @@ impl DeviceView for NamedView<'_> {
     }
     fn doing(&self) -> String {
         self.view.doing()
-    }
-    fn damage(&self, all: bool) -> Option<String> {
-        self.view.damage(all)
     }
 }
 

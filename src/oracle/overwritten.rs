@@ -12,8 +12,7 @@ use super::truth::alike;
 use crate::base::{DeviceId, EditId, Value};
 use crate::contract::{Author, CommitKind, Decision, EditKind};
 
-/// By a decision, with `met` versions of `row` read, and `upto` of `stays`, which has the natural
-/// key.
+/// By a decision, with `met` versions read, and `upto` of `stays`, which has the natural key.
 pub(super) fn by_rule(
     decision: Decision<'_>,
     (id, edit): (EditId, &Edit),
@@ -34,7 +33,6 @@ pub(super) fn by_rule(
     let says = |column: usize, value: &Value| stays.said(column, upto).is_some_and(|v| alike(v, value));
     let ours = edit.values.iter().filter(|(column, value)| !kept(*column) && !says(*column, value));
     let theirs = changed(row, seen..met, unseen).filter(|(column, value)| {
-        // The device may have heard of others since, and its person not.
         let knew = ledger.found.knew((id, edit), row, (*column, value));
         let sets = |(of, to): &(usize, Value)| of == column && !alike(to, value);
         kept(*column) && !knew && (edit.kind == EditKind::Delete || edit.values.iter().any(sets))
@@ -42,7 +40,6 @@ pub(super) fn by_rule(
     GaveWay { ours: ours.count() as u64, theirs: theirs.count() as u64 }
 }
 
-/// What gives way by a commit over what the edit behind it had not read.
 pub(super) fn by_commit(case: &CommitCase<'_>) -> u64 {
     by_commit_since(case, read)
 }
@@ -93,7 +90,6 @@ fn read(edit: &Edit) -> usize {
     if edit.won.is_some() { edit.seen } else { edit.made_on }
 }
 
-/// The columns of `unseen` that these versions changed, and what they say.
 fn changed(row: &Row, versions: Range<usize>, unseen: u64) -> impl Iterator<Item = (usize, &Value)> {
     let columns = (0..64).filter(move |column| unseen & bit(*column) != 0);
     columns.filter_map(move |column| {
@@ -135,7 +131,6 @@ impl Miscalled {
             ("oracle.overwritten.columns", overwritten),
         ]
     }
-
     pub(super) fn committed(&mut self, case: &CommitCase<'_>) {
         self.missed += u64::from(uncalled(case) > 0);
     }
@@ -156,7 +151,6 @@ fn is_one(
         EditKind::Update => ledger.found.is_contested(device, (id, edit.row), (row, versions)),
         EditKind::Delete => {
             let gone = |by: EditId| ledger.get(by).is_some_and(|edit| ledger.is_gone(by, edit));
-            // What went with an older state of the device is nothing that its person knows.
             let own = |by: EditId| by.device == id.device && !gone(by);
             let foreign = |author: Author| !matches!(author, Author::Device(by) if own(by));
             met.get(edit.made_on..).unwrap_or_default().iter().any(|version| foreign(version.author))

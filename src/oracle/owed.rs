@@ -37,7 +37,6 @@ struct Suspicion {
 
 #[derive(Debug, Default)]
 pub(super) struct OwingDevice {
-    /// The time for which it was idle with work.
     pub(super) idle_ns: u128,
     alive: bool,
     offline: bool,
@@ -47,12 +46,9 @@ pub(super) struct OwingDevice {
     runs: BTreeMap<u64, Begun>,
     /// Requests without an answer, until when it may be awaited; also of a sync called directly.
     requests: BTreeMap<u64, Time>,
-    /// Hooks of runs: the next unit waits for their ends.
     hooks: BTreeSet<(u64, Hook)>,
     edits: BTreeMap<EditId, Waiting>,
-    /// Tries in a row that failed, at least one for each failed run.
     failures: BTreeMap<UnitId, u32>,
-    /// When a run of the unit put rows on the list that were not tried again since.
     listed: BTreeMap<UnitId, Time>,
     owed: Vec<Owed>,
     suspicions: Vec<Suspicion>,
@@ -62,24 +58,25 @@ pub(super) struct OwingDevice {
 
 impl OwingDevice {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { at, device: id, event, rules, ref mut findings } = *heard;
+        let Heard { at, device: id, event, setup, ref mut findings } = *heard;
         if let Event::AppWrote { took, .. } | Event::AppQueried { took, .. } | Event::Listed { took, .. } =
             event
         {
             // A slow disk is at work, and who has to write waits for it.
             self.mark = (self.mark + *took).min(self.mark.max(at));
         }
-        self.judge(at, id, &rules.patience, findings);
+        self.judge(at, id, &setup.patience, findings);
         let text = self.leaves_listed(at, id, event, findings.words());
         findings.found(Check::IdleWithWork, (Some(id), None), text);
         let told = findings.words();
-        self.on_process(at, event, told.units);
-        self.on_request(at, event, (&rules.patience, told.units));
-        self.on_run(at, event, told, (rules.acknowledges, &rules.patience));
+        let units = &*told.units;
+        self.on_process(at, event, units);
+        self.on_request(at, event, (&setup.patience, units));
+        self.on_run(at, event, told, (setup.capabilities.acknowledges, &setup.patience));
         self.on_edit(at, id, event, told);
-        self.on_page(at, event, told.units);
-        if rules.patience.keeps_queue() {
-            self.on_kept(at, event, told.units, rules.patience.at_once().span());
+        self.on_page(at, event, units);
+        if setup.patience.keeps_queue() {
+            self.on_kept(at, event, units, setup.patience.at_once().span());
         }
         if let Event::EditSent { edit, .. } = event {
             self.confirm(id, *edit, findings);
@@ -105,7 +102,6 @@ impl OwingDevice {
                 }
                 _ => {
                     *idle_ns += u128::from(owed.idle.0);
-                    // A record that waits for the run, if one does.
                     let pushed = told.units.get(usize::from(owed.unit.0)).map(|unit| &unit.push);
                     let waits =
                         |edit: &&Waiting| pushed.is_some_and(|pushed| pushed.contains(&edit.place.entity));
@@ -163,8 +159,7 @@ impl OwingDevice {
                 self.hooks.clear();
                 self.owed.clear();
                 self.failures.clear();
-                // What was sent may be settled, what was written before the power failed may be
-                // gone.
+                // What was sent may be settled, what was not synced may be gone.
                 self.edits.retain(|_, edit| !edit.sent && *reason != KillReason::PowerLoss);
                 if *reason == KillReason::PowerLoss {
                     self.listed.clear();
@@ -224,7 +219,6 @@ impl OwingDevice {
             }
         }
     }
-
     fn fire(&mut self, at: Time, trigger: Trigger, units: &[SyncUnit]) {
         for (unit, number) in units.iter().zip(0..) {
             // One that may have to wait for another network is owed when it is queued.
@@ -251,10 +245,10 @@ impl OwingDevice {
         &mut self,
         at: Time,
         event: &Event<'_>,
-        told: Labels<'_>,
+        told: &Labels,
         (acknowledges, patience): (bool, &Patience),
     ) {
-        let units = told.units;
+        let units = &*told.units;
         match *event {
             Event::UnitQueued { unit, .. } => self.owe(at, unit, Why::Queued),
             Event::UnitDiscarded { unit } => {
@@ -301,8 +295,7 @@ impl OwingDevice {
         }
     }
 
-    /// An edit that a run left though it was there; one never sent may wait for another's older
-    /// one.
+    /// An edit that a run left; one never sent may wait for another's older one.
     fn left(&self, push: &[EntityId], begun: Time, waits: impl Fn(EntityId) -> bool) -> Option<EditId> {
         let held = self.held();
         let held_back = |edit: &Waiting| !push.contains(&edit.place.entity);
@@ -317,7 +310,7 @@ impl OwingDevice {
     }
 
     /// Rows that could not be applied are tried again with the next run of the unit that met them.
-    fn leaves_listed(&mut self, at: Time, id: DeviceId, event: &Event<'_>, of: Labels<'_>) -> Option<String> {
+    fn leaves_listed(&mut self, at: Time, id: DeviceId, event: &Event<'_>, of: &Labels) -> Option<String> {
         match *event {
             Event::RowsFailed { listed: 1.., .. } => {
                 let begun = self.runs.values().next_back()?;
@@ -347,7 +340,6 @@ impl OwingDevice {
         None
     }
 
-    /// What a run of the unit that starts now sends was not forgotten.
     fn forget_saved(&mut self, unit: UnitId, units: &[SyncUnit]) {
         let push = &units[usize::from(unit.0)].push;
         let edits = &self.edits;
@@ -355,8 +347,7 @@ impl OwingDevice {
         self.owed.retain(|owed| !matches!(&owed.why, Why::Saved(edit) if sends(edit)));
     }
 
-    /// Who waits for an answer is at work as long as a run may be silent; who logs out, as that
-    /// takes.
+    /// Who waits for an answer is at work as long as a run may be silent.
     fn on_request(&mut self, at: Time, event: &Event<'_>, (patience, units): (&Patience, &[SyncUnit])) {
         match *event {
             Event::RequestSent { request, unit: Some(_), .. } => {
@@ -388,13 +379,13 @@ impl OwingDevice {
         }
     }
 
-    fn on_edit(&mut self, at: Time, id: DeviceId, event: &Event<'_>, told: Labels<'_>) {
+    fn on_edit(&mut self, at: Time, id: DeviceId, event: &Event<'_>, told: &Labels) {
         match *event {
             Event::EditMade { edit, .. } if edit.id.device == id => {
-                let place = EditTarget::of(edit, told.schema);
+                let place = EditTarget::of(edit, &told.schema);
                 self.edits.insert(edit.id, Waiting { place, made: at, sent: false });
                 if !self.held().contains(&edit.id) {
-                    self.saved(at, edit.id, edit.entity, told.units);
+                    self.saved(at, edit.id, edit.entity, &told.units);
                 }
             }
             Event::EditSent { edit, .. } => {

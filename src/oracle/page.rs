@@ -24,7 +24,6 @@ impl EditTarget {
         let (entity, key) = (edit.entity, edit.key.clone());
         EditTarget { entity, key, deletes: edit.kind == EditKind::Delete, refers: refers.collect() }
     }
-
     pub(super) fn row(entity: EntityId, key: &Key) -> EditTarget {
         EditTarget { entity, key: key.clone(), deletes: false, refers: Vec::new() }
     }

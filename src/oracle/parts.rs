@@ -5,12 +5,12 @@ use rustc_hash::FxHashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::check::{Check, Subject};
+use super::check::{Check, Matter};
 use super::content::{Contents, Difference};
 use super::model::Oracle;
-use super::truth::{Truth, alike};
-use crate::base::{DeviceId, EntityId, Key};
-use crate::contract::{DeviceView, Entity, Schema};
+use super::truth::{RowHash, Truth, alike};
+use crate::base::{DeviceId, EntityId, Key, Stamp, ValueRef};
+use crate::contract::{Delivery, DeviceView, Entity, Schema};
 
 /// The rows of which units bring parts, as the backend has them: read once for all devices.
 pub struct Parts(Contents);
@@ -18,7 +18,7 @@ pub struct Parts(Contents);
 impl Oracle {
     /// What devices should show of the rows of which units bring parts.
     pub fn parts(&self, truth: &dyn Truth) -> Parts {
-        Parts(Contents::of(&self.schema, |id| self.is_in_parts(id), truth))
+        Parts(Contents::of(&self.setup.labels.schema, |id| self.is_in_parts(id), truth))
     }
 
     /// Looks at what a device shows in part, where the backend has not moved on since.
@@ -31,11 +31,13 @@ impl Oracle {
     ) {
         let waits = view.pending().into_iter().chain(view.held_up());
         let dirty: FxHashSet<(EntityId, Key)> = waits.map(|edit| (edit.entity, edit.key)).collect();
-        let (schema, places) = (Arc::clone(&self.schema), Rc::clone(&self.places[device.0 as usize]));
+        let (schema, places) =
+            (Arc::clone(&self.setup.labels.schema), Rc::clone(&self.places[device.0 as usize]));
         for id in schema.ids().filter(|id| self.is_in_parts(*id)).collect::<Vec<_>>() {
             let mut shown = Vec::new();
             view.excerpts(id, &mut |unit, key, stamp, values| {
-                let columns = self.units[usize::from(unit.0)].excerpt(id).map(|part| &part.columns[..]);
+                let columns =
+                    self.setup.labels.units[usize::from(unit.0)].excerpt(id).map(|part| &part.columns[..]);
                 let content = parts.0.content(values.iter());
                 shown.push((key.to_owned(), stamp, content, columns.unwrap_or_default().to_vec()));
             });
@@ -67,7 +69,7 @@ impl Oracle {
     }
 
     pub(super) fn look_at_parts_at_rest(&mut self, device: DeviceId, view: &dyn DeviceView) {
-        for id in self.schema.ids().filter(|id| self.is_in_parts(*id)).collect::<Vec<_>>() {
+        for id in self.setup.labels.schema.ids().filter(|id| self.is_in_parts(*id)).collect::<Vec<_>>() {
             let mut shown = Vec::new();
             view.excerpts(id, &mut |_, key, _, _| shown.push(key.to_owned()));
             self.parts_seen += shown.len() as u64;
@@ -78,7 +80,7 @@ impl Oracle {
     }
 
     fn is_in_parts(&self, id: EntityId) -> bool {
-        self.units.iter().any(|unit| unit.excerpt(id).is_some())
+        self.setup.labels.units.iter().any(|unit| unit.excerpt(id).is_some())
     }
 
     /// Looks at the columns that a newer app has brought: a present version says what it says.
@@ -92,7 +94,8 @@ impl Oracle {
         let waits = view.pending().into_iter().chain(view.held_up());
         let dirty: FxHashSet<(EntityId, Key)> = waits.map(|edit| (edit.entity, edit.key)).collect();
         for id in newer.ids() {
-            let (held, all) = (self.schema.entity(id).projection.len(), &newer.entity(id).projection);
+            let (held, all) =
+                (self.setup.labels.schema.entity(id).projection.len(), &newer.entity(id).projection);
             if held == all.len() {
                 continue;
             }
@@ -114,18 +117,64 @@ impl Oracle {
         }
     }
 
-    pub(super) fn unseen(&self) -> Vec<Subject> {
+    pub(super) fn unseen(&self) -> Vec<Matter> {
         let seen = [
-            (Subject::Cursors, self.watched.iter().any(|one| one.cursors.has_seen)),
-            (Subject::Parts, self.parts_seen > 0),
-            (Subject::Attachments, !self.attachments.is_empty()),
+            (Matter::Cursors, self.watched.iter().any(|one| one.cursors.has_seen)),
+            (Matter::Parts, self.parts_seen > 0),
+            (Matter::Attachments, !self.attachments.is_empty()),
         ];
-        seen.into_iter().filter(|(_, seen)| !seen).map(|(subject, _)| subject).collect()
+        seen.into_iter().filter(|(_, seen)| !seen).map(|(matter, _)| matter).collect()
     }
-
     fn contradicts(&mut self, device: DeviceId, (entity, key): (EntityId, &str), how: &str) {
         let record = self.words().record(entity, key);
         let concerns = (Some(device), Some((entity, key)));
         self.findings.add(Check::Contradiction, concerns, || format!("on {device} {record} {how}"));
+    }
+}
+
+/// Rows that came on open: each must be what the backend had at some time.
+impl Oracle {
+    /// Tells the key of each row that reads as no version of it did; gives how many it looked at.
+    pub(super) fn compare_opened(
+        &self,
+        truth: &dyn Truth,
+        entity: EntityId,
+        view: &dyn DeviceView,
+        tell: &mut dyn FnMut(&str),
+    ) -> u64 {
+        if !matches!(self.setup.labels.schema.entity(entity).delivery, Delivery::OnOpen { .. }) {
+            return 0;
+        }
+        let (mut rows, mut hash) = (0, RowHash::default());
+        view.rows(entity, &mut |key, stamp, values| {
+            rows += 1;
+            if !self.was(truth, (entity, key), stamp, values, &mut hash) {
+                tell(key);
+            }
+        });
+        rows
+    }
+
+    /// Whether the backend ever had this content; of versions of this stamp, if there are any.
+    fn was(
+        &self,
+        truth: &dyn Truth,
+        (entity, key): (EntityId, &str),
+        stamp: Stamp,
+        values: &[ValueRef<'_>],
+        hash: &mut RowHash,
+    ) -> bool {
+        let content = hash.shown(values);
+        let schema = self.setup.labels.schema.entity(entity);
+        let Some(id) = self.history.find(entity, key) else {
+            let there = truth.row(entity, key);
+            return there.is_some_and(|(_, values)| hash.projected(schema, &values) == content);
+        };
+        let first = self.history.first(entity, key);
+        let later = self.history.row(id).versions.iter().filter(|version| !version.gone);
+        let versions: Vec<(Stamp, u64)> =
+            first.into_iter().chain(later.map(|version| (version.stamp, version.content))).collect();
+        let dated = self.findings.by_stamps() && versions.iter().any(|version| version.0 == stamp);
+        versions.iter().any(|version| version.1 == content && (!dated || version.0 == stamp))
     }
 }

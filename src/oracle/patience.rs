@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::haste::Retries;
 use crate::base::Span;
 
 /// How long a run that goes on may say nothing, and one that is to begin may wait.
@@ -24,10 +25,14 @@ pub struct Waits {
     pub growth: u32,
     /// No wait before another try is longer.
     pub cap: Span,
+    /// Waits are drawn from this upwards and need not grow; else below a bound that does.
+    pub least: Option<Span>,
     /// Some triggers start a unit no sooner than this after its last start.
     pub debounce: Span,
     /// After so many failures in a row a run ends.
     pub attempts: u32,
+    /// Requests of a run that may be under way together, each with waits of its own.
+    pub streams: u32,
     /// So many times as long as usual a disk may take for everything, as an event has it.
     pub slowness: u32,
     /// Its queue is on disk: what was asked for is so in the next process, too.
@@ -40,7 +45,6 @@ pub struct Waits {
 const OF_DISK: Span = Span::secs(120);
 /// So long the code of the app may take that a run waits for.
 const OF_HOOK: Span = Span::secs(600);
-/// As does the one that writes down that a run begins.
 const TO_BEGIN: Span = Span::secs(60);
 const NONE: Term = ("", Span::ZERO);
 
@@ -86,7 +90,6 @@ impl Patience {
         };
         Bound([wait, disk, hook, NONE, NONE])
     }
-
     /// How long a run may say that it syncs, and nothing moves: until its last try has failed.
     pub(super) fn of_stall(&self, in_hook: bool) -> Bound {
         let Bound([wait, disk, hook, ..]) = self.of_run(in_hook);
@@ -95,11 +98,9 @@ impl Patience {
         let between = ("the waits between tries", waits.between_tries());
         Bound([wait, ("that of each further try", tries), between, disk, hook])
     }
-
     pub(super) fn of_status(&self) -> Span {
         self.of_disk()
     }
-
     /// How long a wait before another try may last, besides what the server asked for.
     pub(super) fn of_wait(&self) -> Span {
         match self {
@@ -107,7 +108,6 @@ impl Patience {
             Patience::Stated(_) => Span(u64::MAX / 4),
         }
     }
-
     pub(super) fn at_once(&self) -> Bound {
         self.to_begin(Span::ZERO, |_| NONE)
     }
@@ -118,34 +118,40 @@ impl Patience {
         matches!(self, Patience::Computed(waits) if waits.holds_rows)
     }
 
+    /// How it tries again; of a stack that says nothing of that, what nobody would mind.
+    pub(super) fn retries(&self) -> Retries {
+        match *self {
+            Patience::Computed(Waits { first: base, cap, attempts, streams, least, .. }) => {
+                Retries { base, cap, attempts, streams, least }
+            }
+            Patience::Stated(_) => {
+                Retries { base: Span::secs(1), cap: Span::secs(1), attempts: 10, streams: 1, least: None }
+            }
+        }
+    }
+
     pub(super) fn attempts(&self) -> u32 {
         match self {
             Patience::Computed(waits) => waits.attempts,
             Patience::Stated(_) => 1,
         }
     }
-
     /// The same of one that is to start after `period`, and not too soon after its last start.
     pub(super) fn held_back(&self, period: Span) -> Bound {
         self.to_begin(period, |waits| ("debounce", waits.debounce))
     }
-    /// The same of one that failed so many times in a row.
     pub(super) fn after(&self, failures: u32) -> Bound {
         self.to_begin(Span::ZERO, |waits| ("its wait by retry.base and retry.cap", waits.after(failures)))
     }
-
-    /// A transaction takes no second where no event slows disks.
     fn slowed(&self) -> Span {
         match self {
             Patience::Computed(waits) => Span::secs(u64::from(waits.slowness)),
             Patience::Stated(_) => Span::ZERO,
         }
     }
-
     fn of_disk(&self) -> Span {
         OF_DISK.max(self.slowed())
     }
-
     fn to_begin(self, period: Span, of: impl Fn(&Waits) -> Term) -> Bound {
         let [wait, last] = match self {
             Patience::Computed(waits) => [of(&waits), ("its disk", TO_BEGIN.max(self.slowed()))],
@@ -160,22 +166,29 @@ fn stated(span: Span) -> Term {
 }
 
 #[cfg(test)]
+impl Waits {
+    pub(super) const USUAL: Waits = Waits {
+        request: Span::secs(30),
+        first: Span::secs(1),
+        growth: 2,
+        cap: Span::secs(300),
+        least: None,
+        debounce: Span::secs(60),
+        attempts: 5,
+        streams: 1,
+        slowness: 1,
+        keeps_queue: false,
+        holds_rows: false,
+    };
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn bounds_follow_from_what_an_engine_was_told() {
-        let usual = Waits {
-            request: Span::secs(30),
-            first: Span::secs(1),
-            growth: 2,
-            cap: Span::secs(300),
-            debounce: Span::secs(60),
-            attempts: 5,
-            slowness: 1,
-            keeps_queue: false,
-            holds_rows: false,
-        };
+        let usual = Waits::USUAL;
         let of = |waits| Patience::Computed(waits);
         let (slow, once) = (Waits { slowness: 300, ..usual }, Waits { attempts: 1, ..usual });
         let stated = |secs| Patience::Stated(Span::secs(secs));

@@ -22,9 +22,7 @@ pub(super) struct Shown {
     /// Of devices of which it is not known what they have: the rows that were told since.
     unsure: FxHashMap<DeviceId, FxHashSet<RowId>>,
     copied: FxHashSet<DeviceId>,
-    /// Rows that were removed though no version of them ends, as of the word that removed them.
     vague: FxHashSet<(RowId, DeviceId)>,
-    /// Rows times the time for which they were back.
     row_ns: u128,
 }
 
@@ -36,7 +34,6 @@ impl Shown {
         let told = self.unsure.get(&device).is_none_or(|told| told.contains(&id));
         told && (self.vague.is_empty() || !self.vague.contains(&(id, device)))
     }
-
     pub(super) fn went_back(&mut self, id: RowId, device: DeviceId, had: usize, now: Time) {
         self.back.entry((id, device)).or_insert(Back { had, since: now });
     }
@@ -56,9 +53,7 @@ impl Shown {
         self.caught_up(id, device, versions, now);
     }
 
-    /// The backend committed an edit that was made on the device, as its version of this number.
     pub(super) fn committed(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
-        // It may have gone with the device's state.
         if !self.unsure.is_empty()
             && let Some(told) = self.unsure.get_mut(&device)
         {
@@ -66,7 +61,6 @@ impl Shown {
         }
         self.caught_up(id, device, versions, now);
     }
-
     fn caught_up(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
         if !self.back.is_empty()
             && let Some(back) = self.back.get(&(id, device)).filter(|back| back.had <= versions)
@@ -75,14 +69,12 @@ impl Shown {
             self.back.remove(&(id, device));
         }
     }
-
     pub(super) fn became_copy(&mut self, device: DeviceId, of: DeviceId, now: Time) {
         for device in [device, of] {
             self.forget(device, now);
             self.copied.insert(device);
         }
     }
-
     pub(super) fn forget(&mut self, device: DeviceId, now: Time) {
         self.unsure.insert(device, FxHashSet::default());
         let row_ns = &mut self.row_ns;
@@ -92,7 +84,6 @@ impl Shown {
             stays
         });
     }
-
     /// Rows times the nanoseconds for which they were back, those that still are included.
     pub(super) fn row_ns(&self, now: Time) -> u128 {
         let still = self.back.values().map(|back| u128::from(now.since(back.since).0));

@@ -15,22 +15,21 @@ use crate::contract::{
     SyncError, UnitEvent,
 };
 
-/// What is wrong for a shorter time nobody notices: it is not counted.
 const NOTICED: Span = Span::secs(1);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wrong {
-    AllSynced,
-    Pending,
-    Offline,
-    Online,
-    NothingRuns,
-    ProgressStands,
-    NotFailed,
-    Failed,
-    NoConflict,
-    Conflict,
-}
+/// In which ways a status is wrong, as it is told.
+type Wrong = &'static str;
+
+const ALL_SYNCED: Wrong = "said that no edit waits, while one did,";
+const PENDING: Wrong = "counted other edits than those that waited";
+const OFFLINE: Wrong = "said that it is offline, while there was a network,";
+const ONLINE: Wrong = "did not say that it is offline, while there was no network,";
+const NOTHING_RUNS: Wrong = "said that it is syncing, while no run was under way,";
+const PROGRESS_STANDS: Wrong = "showed a progress that did not move, while rows came,";
+const NOT_FAILED: Wrong = "said that the sync failed, though the last run ended well,";
+const FAILED: Wrong = "said that all is well, though the last run failed,";
+const NO_CONFLICT: Wrong = "said that a conflict waits, while none did,";
+const CONFLICT: Wrong = "said that all is well, while a conflict waited,";
 
 /// Time in which a status is wrong in one way; a pause no longer than the bound does not end it.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +37,6 @@ struct Stretch {
     wrong: Wrong,
     first: Time,
     since: Option<Time>,
-    /// For how long it was before, and until when.
     before: Span,
     until: Time,
     told: bool,
@@ -46,33 +44,24 @@ struct Stretch {
 
 #[derive(Debug, Default)]
 pub(super) struct DeviceStatus {
-    /// For how long it was wrong, and whether any was ever shown.
     pub(super) wrong_ns: u128,
     pub(super) any: bool,
     shown: Option<Status>,
     offline: bool,
-    /// The process is suspended: nobody sees what it shows.
     asleep: bool,
     runs: BTreeSet<u64>,
     hooks: u32,
     failed: BTreeSet<UnitId>,
     full: bool,
     conflicts: BTreeSet<EditId>,
-    /// Edits that wait, and whether each was sent.
     waiting: BTreeMap<EditId, bool>,
-    /// Those that may.
     perhaps: BTreeSet<EditId>,
-    /// Its state went back or was put in: what waits in it is not known.
     unknown: bool,
-    /// When something last moved in what is shown as syncing.
     moved: Time,
     stall_told: bool,
     counted: Time,
-    /// A run has begun since a progress was shown.
     fresh: bool,
-    /// Something came that the progress does not show.
     unseen: bool,
-    /// In which ways it is wrong, or was a moment ago.
     stretches: Vec<Stretch>,
 }
 
@@ -80,31 +69,10 @@ fn waits(unsent: usize) -> String {
     format!("{} {}", count(unsent as u64, "edit"), if unsent == 1 { "waits" } else { "wait" })
 }
 
-impl Wrong {
-    fn is_of_edits(self) -> bool {
-        matches!(self, Wrong::AllSynced | Wrong::Pending)
-    }
-
-    fn text(self) -> &'static str {
-        match self {
-            Wrong::AllSynced => "said that no edit waits, while one did,",
-            Wrong::Pending => "counted other edits than those that waited",
-            Wrong::Offline => "said that it is offline, while there was a network,",
-            Wrong::Online => "did not say that it is offline, while there was no network,",
-            Wrong::NothingRuns => "said that it is syncing, while no run was under way,",
-            Wrong::ProgressStands => "showed a progress that did not move, while rows came,",
-            Wrong::NotFailed => "said that the sync failed, though the last run ended well,",
-            Wrong::Failed => "said that all is well, though the last run failed,",
-            Wrong::NoConflict => "said that a conflict waits, while none did,",
-            Wrong::Conflict => "said that all is well, while a conflict waited,",
-        }
-    }
-}
-
 impl DeviceStatus {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { at, device: id, event, rules, ref mut findings } = *heard;
-        self.stalls(at, id, &rules.patience, findings);
+        let Heard { at, device: id, event, setup, ref mut findings } = *heard;
+        self.stalls(at, id, &setup.patience, findings);
         if let Event::Status(status) = event {
             self.any = true;
             if let Some(text) = self.shows(at, *status) {
@@ -115,7 +83,7 @@ impl DeviceStatus {
         } else if !self.learns(at, id, event) {
             return;
         }
-        self.compare(at, id, &rules.patience, findings);
+        self.compare(at, id, &setup.patience, findings);
     }
 
     pub(super) fn was_copied(&mut self) {
@@ -156,12 +124,12 @@ impl DeviceStatus {
             }
             self.wrong_ns += u128::from(lasted.0);
             // Each count that lags behind a slow disk is one of its own.
-            stretch.before = if stretch.wrong.is_of_edits() { lasted } else { stretch.before + lasted };
+            stretch.before =
+                if [ALL_SYNCED, PENDING].contains(&stretch.wrong) { lasted } else { stretch.before + lasted };
             if stretch.before > bound && !std::mem::replace(&mut stretch.told, true) {
                 let Stretch { wrong, first, before, .. } = *stretch;
                 findings.tell(Check::WrongStatus, id, |names| {
                     let (first, until) = (names.time(first), names.time(at));
-                    let wrong = wrong.text();
                     format!("{id} {wrong} for {before} in all between {first} and {until}; a slow disk explains no more than {bound}")
                 });
             }
@@ -227,7 +195,6 @@ impl DeviceStatus {
             (self.moved, self.stall_told) = (until, false);
         }
     }
-
     fn learns(&mut self, at: Time, id: DeviceId, event: &Event<'_>) -> bool {
         if let Event::Continued { .. } | Event::Blob(BlobEvent::Ended { in_run: true, served: true, .. }) =
             event
@@ -249,8 +216,7 @@ impl DeviceStatus {
                 self.runs.clear();
                 self.failed.clear();
                 (self.hooks, self.full, self.fresh) = (0, false, false);
-                // What was sent may be settled, what was written before the power failed may be
-                // gone.
+                // What was sent may be settled, what was not synced may be gone.
                 let lost = *reason == KillReason::PowerLoss;
                 let gone = self.waiting.iter().filter(|(_, sent)| **sent || lost);
                 self.perhaps.extend(gone.map(|(edit, _)| *edit));
@@ -362,24 +328,24 @@ impl DeviceStatus {
         let edits = if self.unknown || (least..=least + self.perhaps.len()).contains(&pending) {
             None
         } else if pending == 0 {
-            Some(Wrong::AllSynced)
+            Some(ALL_SYNCED)
         } else {
-            Some(Wrong::Pending)
+            Some(PENDING)
         };
         let network = match state {
-            Shown::Offline if !self.offline => Some(Wrong::Offline),
+            Shown::Offline if !self.offline => Some(OFFLINE),
             Shown::Offline => None,
-            _ => self.offline.then_some(Wrong::Online),
+            _ => self.offline.then_some(ONLINE),
         };
         let is = |wrong: Wrong, so: bool| so.then_some(wrong);
         let idle = self.runs.is_empty();
         let state = match state {
             Shown::Offline => None,
-            Shown::Syncing(_) => is(Wrong::NothingRuns, idle).or(is(Wrong::ProgressStands, self.unseen)),
-            Shown::Failed { .. } => is(Wrong::NotFailed, self.failed.is_empty() && !self.full),
-            Shown::Conflict => is(Wrong::NoConflict, self.conflicts.is_empty()),
-            Shown::Idle => is(Wrong::Conflict, idle && !self.conflicts.is_empty())
-                .or(is(Wrong::Failed, idle && !self.failed.is_empty())),
+            Shown::Syncing(_) => is(NOTHING_RUNS, idle).or(is(PROGRESS_STANDS, self.unseen)),
+            Shown::Failed { .. } => is(NOT_FAILED, self.failed.is_empty() && !self.full),
+            Shown::Conflict => is(NO_CONFLICT, self.conflicts.is_empty()),
+            Shown::Idle => is(CONFLICT, idle && !self.conflicts.is_empty())
+                .or(is(FAILED, idle && !self.failed.is_empty())),
         };
         [edits, network, state]
     }

@@ -10,12 +10,10 @@ use crate::contract::{Event, KillReason, SyncUnit, UnitEvent};
 
 type Cursor = (Option<UnitId>, EntityId, u64);
 
-/// Cursors, and when each unit was last synced.
 type Seen = (Vec<Cursor>, Vec<(UnitId, Stamp)>);
 
 #[derive(Debug, Default)]
 pub(super) struct DeviceCursors {
-    /// Whether any was told of.
     pub(super) has_seen: bool,
     seen: Option<Seen>,
     open: Vec<UnitId>,
@@ -24,7 +22,7 @@ pub(super) struct DeviceCursors {
 
 impl DeviceCursors {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { device: id, event, rules, ref mut findings, .. } = *heard;
+        let Heard { device: id, event, setup, ref mut findings, .. } = *heard;
         match *event {
             Event::SyncStart { unit, .. } => {
                 self.open.push(unit);
@@ -36,14 +34,13 @@ impl DeviceCursors {
             Event::SyncComplete { unit, .. } | Event::SyncError { unit, .. } => {
                 self.open.retain(|open| *open != unit);
             }
-            // What it holds then, nobody told.
             Event::Restored { .. }
             | Event::BecameCopy { .. }
             | Event::ProcessKilled { reason: KillReason::PowerLoss } => {
                 *self = DeviceCursors { has_seen: self.has_seen, ..DeviceCursors::default() };
             }
             Event::Unit(UnitEvent::Cursors { at, dates }) => {
-                let units = &*rules.units;
+                let units = &*setup.labels.units;
                 if let Some((cursors, before)) = &self.seen {
                     for (unit, entity) in moved(cursors, at) {
                         let own = |ran: &UnitId| may_move(&units[usize::from(ran.0)], *ran, unit, entity);

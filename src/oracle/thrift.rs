@@ -5,8 +5,9 @@
 //! beyond that nobody asked for; where nothing answers, waits decide (`haste`).
 
 use super::check::Check;
-use super::findings::{Findings, Rules};
+use super::findings::Findings;
 use super::haste::{Haste, Retries, period};
+use super::setup::OracleSetup;
 use super::words::Labels;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Time};
@@ -15,34 +16,23 @@ use crate::contract::{Event, PageEvent, PhoneEvent, RequestKind, SyncError, Sync
 #[derive(Debug, Default)]
 pub(super) struct Account {
     asked: u64,
-    /// Of them those that may have opened a record.
     opened: u64,
     /// Requests of runs that follow a failed one, or edits that wait at the server.
     again: u64,
     /// Edits wait at the server, of which the run under way was told.
     wait: bool,
-    /// Answers that brought something, edits that were settled or put off.
     brought: u64,
     answers: u64,
-    /// For its next answer the server looked at rows.
     looked: bool,
-    /// What was so when more answers had come than that asks for.
     beyond: Option<Beyond>,
-    /// Requests for the details of records, and when those were too many.
     fetches: u64,
     fetched: Option<Time>,
     haste: Haste,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Beyond {
-    at: Time,
-    asked: u64,
-    due: u64,
-    again: u64,
-    brought: u64,
-    most: u64,
-}
+/// When there were more answers than so many syncs asked for, units due, runs again and answers
+/// that brought something ask for, and how many those are.
+type Beyond = (Time, [u64; 5]);
 
 fn parts(unit: &SyncUnit) -> u64 {
     1 + unit.pull.len() as u64
@@ -57,7 +47,6 @@ impl Account {
         self.asks();
     }
 
-    /// What became, on its way, of an edit that a push brought.
     pub(super) fn on_edit(&mut self, event: &Event<'_>) {
         match event {
             Event::MutationPutOff { .. } => {
@@ -77,8 +66,9 @@ impl Account {
         self.looked |= rows > 0;
     }
 
-    pub(super) fn on(&mut self, at: Time, event: &Event<'_>, Rules { units, retries, .. }: &Rules) {
-        self.haste.on(at, event, units, *retries);
+    pub(super) fn on(&mut self, at: Time, event: &Event<'_>, setup: &OracleSetup) {
+        let (units, retries) = (&*setup.labels.units, setup.patience.retries());
+        self.haste.on(at, event, units, retries);
         match event {
             Event::ProcessStarted { .. }
             | Event::App(_)
@@ -122,26 +112,25 @@ impl Account {
         let Account { asked, again, brought, answers, .. } = *self;
         let due = units.iter().filter_map(period).map(|period| at.0 / period.0.max(1) + 1).sum();
         let most = units.iter().map(parts).sum::<u64>() * (asked + due) + again + brought;
-        (answers > most).then_some(Beyond { at, asked, due, again, brought, most })
+        (answers > most).then_some((at, [asked, due, again, brought, most]))
     }
 
-    pub(super) fn finish(&self, device: DeviceId, rules: &Rules, findings: &mut Findings) {
+    pub(super) fn finish(&self, device: DeviceId, setup: &OracleSetup, findings: &mut Findings) {
         let names = findings.words();
         let text = if let Some((unit, too_soon)) = self.haste.too_soon {
-            Some(too_soon.told(device, unit, rules.retries, names))
+            Some(too_soon.told(device, unit, setup.patience.retries(), names))
         } else if let Some(beyond) = self.beyond {
             Some(self.told_answers(device, beyond, names))
         } else {
-            self.fetched.map(|at| self.told_fetches(device, at, rules.retries, names))
+            self.fetched.map(|at| self.told_fetches(device, at, setup.patience.retries(), names))
         };
         findings.found(Check::Storm, (Some(device), None), text);
     }
 
-    fn told_answers(&self, device: DeviceId, beyond: Beyond, names: Labels<'_>) -> String {
-        let Beyond { at, asked, due, again, brought, most } = beyond;
-        let answers = self.answers;
-        let [answers, asked, due, again, brought, most] =
-            [answers, asked, due, again, brought, most].map(thousands);
+    fn told_answers(&self, device: DeviceId, beyond: Beyond, names: &Labels) -> String {
+        let (at, counts) = beyond;
+        let [asked, due, again, brought, most] = counts.map(thousands);
+        let answers = thousands(self.answers);
         format!(
             "{device} had answers from the server {answers} times in all, and by {} more than the {most} that \
              anything asked for: {} for each of the {asked} times that somebody or something asked for a \
@@ -152,7 +141,7 @@ impl Account {
         )
     }
 
-    fn told_fetches(&self, device: DeviceId, at: Time, retries: Retries, names: Labels<'_>) -> String {
+    fn told_fetches(&self, device: DeviceId, at: Time, retries: Retries, names: &Labels) -> String {
         let (fetches, opened, attempts) = (thousands(self.fetches), thousands(self.opened), retries.attempts);
         format!(
             "{device} asked for the details of records {fetches} times, from {} on more often than the \
@@ -160,7 +149,6 @@ impl Account {
             names.time(at)
         )
     }
-
     fn asks(&mut self) {
         self.asked += 1;
         self.haste.asked();

@@ -13,9 +13,8 @@ pub trait Truth {
     fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value]));
 }
 
-/// What decides in whose scope a row is: a value for each rule; `None` outside of a window.
-///
-/// Written a second time on purpose: the oracle must not share a mistake with what it checks.
+/// What decides in whose scope a row is, by each rule; `None` outside of a window. Written a second
+/// time: the oracle must not share a mistake with what it checks.
 pub(super) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
     let mut place = Vec::with_capacity(entity.scope.len());
     for rule in &entity.scope {
@@ -38,7 +37,6 @@ pub(super) fn place_of(entity: &Entity, attributes: &Attributes) -> Box<[Value]>
     entity.scope.iter().filter_map(of).collect()
 }
 
-/// By entity, the place of the rows that a device holds.
 pub(super) type Places = [Rc<[Value]>];
 
 /// Hashes rows the same wherever they come from, and however a text composes its accents.

@@ -1,6 +1,7 @@
 //! Edits, rows and authors in words, with the names of the schema.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::clock::Clock;
 use super::edit::Edit;
@@ -8,7 +9,6 @@ use crate::base::words::{count, said_once, thousands};
 use crate::base::{EditId, EntityId, Key, Stamp, Time, UnitId, Value, Word};
 use crate::contract::{Author, ColumnKind, EditKind, PendingEdit, Schema, SyncUnit, Trigger};
 
-/// At most so many values of an edit or a row are written out.
 const VALUES: usize = 4;
 
 pub(super) fn after(trigger: Trigger) -> String {
@@ -24,29 +24,33 @@ pub(super) fn after(trigger: Trigger) -> String {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Labels<'a> {
-    pub(super) schema: &'a Schema,
-    pub(super) units: &'a [SyncUnit],
-    pub(super) clock: Clock,
+/// What is called by name in words, and the wall clock that they show.
+#[derive(Clone, Debug)]
+pub struct Labels {
+    /// The entities.
+    pub schema: Arc<Schema>,
+    /// The sync units; an entity that none of them pulls is not expected on devices.
+    pub units: Arc<[SyncUnit]>,
+    /// How instants are told.
+    pub clock: Clock,
 }
 
-impl<'a> Labels<'a> {
-    pub(super) fn unit(self, unit: UnitId) -> &'a str {
+impl Labels {
+    pub(super) fn unit(&self, unit: UnitId) -> &str {
         self.units.get(usize::from(unit.0)).map_or("an unknown unit", |unit| &unit.name)
     }
-    pub(super) fn time(self, at: Time) -> String {
+    pub(super) fn time(&self, at: Time) -> String {
         self.clock.time(at)
     }
-    pub(super) fn stamp(self, stamp: Stamp) -> String {
+    pub(super) fn stamp(&self, stamp: Stamp) -> String {
         self.clock.stamp(stamp)
     }
-    pub(super) fn record(self, entity: EntityId, key: &str) -> String {
-        record(self.schema, entity, key)
+    pub(super) fn record(&self, entity: EntityId, key: &str) -> String {
+        record(&self.schema, entity, key)
     }
 
     /// `status="done", doctor="d3"`.
-    pub(super) fn values(self, entity: EntityId, values: &[(usize, Value)]) -> String {
+    pub(super) fn values(&self, entity: EntityId, values: &[(usize, Value)]) -> String {
         let mut text = String::new();
         for (i, (column, value)) in values.iter().enumerate() {
             if i == VALUES {
@@ -68,13 +72,13 @@ impl<'a> Labels<'a> {
     }
 
     /// `update visit 3f2a…: status="done"`.
-    pub(super) fn change(self, kind: EditKind, row: (EntityId, &Key), values: &[(usize, Value)]) -> String {
+    pub(super) fn change(&self, kind: EditKind, row: (EntityId, &Key), values: &[(usize, Value)]) -> String {
         let (record, values) = (self.record(row.0, row.1.as_str()), self.values(row.0, values));
         let values = if values.is_empty() { values } else { format!(": {values}") };
         format!("{} {record}{values}", kind.word())
     }
     /// `edit d0.e3 of 08:12:00 (update visit 3f2a…: status="done")`.
-    pub(super) fn edit(self, id: EditId, edit: &Edit) -> String {
+    pub(super) fn edit(&self, id: EditId, edit: &Edit) -> String {
         let change = self.change(edit.kind, (edit.entity, &edit.key), &edit.values);
         format!("edit {id} of {} ({change})", self.time(edit.made))
     }

@@ -35,11 +35,11 @@ use crate::backend::{Backend, Loaded};
 use crate::base::{Digest, Seed, Stamp, Time};
 use crate::contract::{Capabilities, DeviceSetup, EngineFactory, Node, Ports};
 use crate::disk::{Disk, Flash};
-use crate::engine::{AfterFailure, Detect, Jitter};
+use crate::engine::Detect;
 use crate::gateway::{BackendLink, Gateway, Versions};
 use crate::metrics;
 use crate::net::{Link, LinkSchedule, Way};
-use crate::oracle::{self, Clock, Life, Oracle};
+use crate::oracle::{self, Clock, Labels, Life, Oracle};
 use crate::scenario::{About, DevicePlan, Happening, Plan};
 use crate::sim::{self, Handle, NodeId, Sim};
 use crate::store::{Journal, Synchronous};
@@ -419,26 +419,6 @@ fn gateway(plan: &Plan, devices: &[DevicePlan], backend: &Backend, stops: &dyn F
     gateway
 }
 
-/// How the stack of a plan, with this patience, tries again.
-fn retries(plan: &Plan, patience: oracle::Patience) -> oracle::Retries {
-    match patience {
-        oracle::Patience::Computed(waits) => {
-            let retry = &plan.engine.retry;
-            // The head of a queue that blocks is tried again and again after the same time.
-            let same = retry.jitter == Jitter::Decorrelated || plan.engine.queue == AfterFailure::Blocks;
-            let least = same.then_some(retry.base);
-            oracle::Retries {
-                base: waits.first,
-                cap: waits.cap,
-                attempts: retry.attempts,
-                streams: plan.engine.pull.streams,
-                least,
-            }
-        }
-        oracle::Patience::Stated(_) => oracle::Retries::UNKNOWN,
-    }
-}
-
 fn listeners(
     plan: &Plan,
     devices: &[DevicePlan],
@@ -455,12 +435,13 @@ fn listeners(
         schema: plan.schema.clone(),
     });
     let oracle = Oracle::new(oracle::OracleSetup {
-        schema: plan.first_schema().clone(),
-        units: plan.units.clone(),
-        clock: Clock { start: plan.start, utc_offset: plan.utc_offset },
+        labels: Labels {
+            schema: plan.first_schema().clone(),
+            units: plan.units.clone(),
+            clock: Clock { start: plan.start, utc_offset: plan.utc_offset },
+        },
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
         durable: plan.store.synchronous == Synchronous::Full,
-        retries: retries(plan, patience),
         patience,
         capabilities,
         definition: definition(plan),

@@ -146,5 +146,20 @@ fn waits(plan: &Plan) -> Waits {
     let attachments = &options.attachments;
     let holds_rows = attachments.with == engine::With::Row && attachments.queue == engine::BlobQueue::Beside;
     let first = first.min(cap);
-    Waits { request, first, growth, cap, debounce, attempts, slowness, keeps_queue, holds_rows }
+    // The head of a queue that blocks is tried again and again after the same time.
+    let same = growth == 3 || options.queue == engine::AfterFailure::Blocks;
+    let (least, streams) = (same.then_some(retry.base), options.pull.streams);
+    Waits {
+        request,
+        first,
+        growth,
+        cap,
+        least,
+        debounce,
+        attempts,
+        streams,
+        slowness,
+        keeps_queue,
+        holds_rows,
+    }
 }

@@ -25,7 +25,7 @@ use crate::contract::{DeviceView, KillReason, Schema};
 use crate::disk::Moment;
 use crate::metrics::Timeline;
 use crate::net::{Link, Radio, RadioCost};
-use crate::oracle::{Clock, Filter, Inspection, Life, Story, Truth, Verdict};
+use crate::oracle::{Clock, Inspection, Labels, Life, Story, Subject, Truth, Verdict};
 use crate::scenario::Plan;
 use crate::workload::Placed;
 
@@ -133,16 +133,17 @@ pub fn run_unjudged(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<O
     Ok(finish(world, watch, None).outcome)
 }
 
-/// Runs `plan` again and tells for each filter the life of what it lets pass.
+/// Runs `plan` again and tells the life of each subject.
 pub fn run_recording(
     plan: &Plan,
     stacks: &Stacks,
     watch: &dyn Watch,
-    filters: &[Filter],
+    subjects: &[Subject],
 ) -> Result<(Outcome, Vec<Story>), Unrunnable> {
     let clock = Clock { start: plan.start, utc_offset: plan.utc_offset };
-    let life = |filter: &Filter| Life::new(plan.schema.clone(), plan.units.clone(), clock, filter.clone());
-    let world = build(plan, stacks, filters.iter().map(life).collect(), watch)?;
+    let labels = Labels { schema: plan.schema.clone(), units: plan.units.clone(), clock };
+    let life = |subject: &Subject| Life::new(labels.clone(), subject.clone());
+    let world = build(plan, stacks, subjects.iter().map(life).collect(), watch)?;
     let finished = finish(world, watch, None);
     Ok((finished.outcome, finished.lives.iter().map(Life::story).collect()))
 }

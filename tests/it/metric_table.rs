@@ -7,7 +7,7 @@ use std::sync::Arc;
 use syncdyno::base::{EntityId, Key, Span, Stamp, Time, Value};
 use syncdyno::contract::{Capabilities, Schema};
 use syncdyno::metrics;
-use syncdyno::oracle::{Clock, Oracle, OracleSetup, Patience, Retries, Truth};
+use syncdyno::oracle::{Clock, Labels, Oracle, OracleSetup, Patience, Truth};
 
 /// A backend without rows.
 struct Nothing;
@@ -23,13 +23,10 @@ impl Truth for Nothing {
 fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
     let (schema, units, initial) = (Arc::new(Schema::default()), Arc::from([]), Rc::new(Nothing));
     let oracle = Oracle::new(OracleSetup {
-        schema,
-        units,
-        clock: Clock::default(),
+        labels: Labels { schema, units, clock: Clock::default() },
         attributes: Vec::new(),
         durable: true,
         patience: Patience::Stated(Span::secs(600)),
-        retries: Retries::UNKNOWN,
         capabilities: Capabilities::ALL,
         definition: Default::default(),
         initial,

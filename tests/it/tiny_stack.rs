@@ -9,7 +9,7 @@ use std::path::Path;
 use syncdyno::analysis;
 
 use syncdyno::contract::{EntityId, Node, Stack};
-use syncdyno::oracle::{Filter, Step};
+use syncdyno::oracle::{Step, Subject};
 use syncdyno::record::Verdict;
 use syncdyno::scenario::{self, Plan, Request};
 use syncdyno::world::{self, Outcome, Stacks, Unwatched};
@@ -111,8 +111,8 @@ fn a_life_tells_which_rows_a_brought_server_sent() {
     let stacks = Stacks::builtin().with(stack::STACK);
     let note = EntityId(0);
     let key = world::keys(&plan, note).expect("there are rows").remove(0);
-    let filter = Filter { records: [(note, key)].into(), ..Filter::default() };
-    let (_, lives) = world::run_recording(&plan, &stacks, &Unwatched, &[filter]).expect("it can be run");
+    let subject = Subject { record: (note, key), side: None, found: None };
+    let (_, lives) = world::run_recording(&plan, &stacks, &Unwatched, &[subject]).expect("it can be run");
     let left = |step: &&Step| step.node == Node::Gateway && matches!(step.to, Some(Node::Device(_)));
     assert!(lives[0].steps.iter().filter(left).count() > 6, "{:?}", lives[0].lines);
 }

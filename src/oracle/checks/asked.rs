@@ -86,7 +86,6 @@ impl<'a> Asked<'a> {
     fn on_its_row(self) -> bool {
         (self.case.row.entity, &self.case.row.key) == (self.meant.entity, &self.meant.key)
     }
-
     fn another_row(self) -> Option<String> {
         let Asked { case, meant, beside } = self;
         let own = self.edit().map(|edit| edit.row);
@@ -143,8 +142,7 @@ impl<'a> Asked<'a> {
         foreign.map(|(column, _)| self.says(column))
     }
 
-    /// The columns that say something else after the commit, unexplained: what was meant, what is
-    /// there.
+    /// The columns that say something else after the commit, unexplained: meant, and there.
     fn others_than_meant(self, keeps_edits: bool) -> impl Iterator<Item = (usize, &'a Value, &'a Value)> {
         let Asked { case, meant, .. } = self;
         let there = case.kind != CommitKind::Delete;
@@ -195,7 +193,6 @@ impl<'a> Asked<'a> {
         )
     }
 
-    /// Whether both refer to one row, which the device made under a key of its own.
     fn is_called_so(self, column: usize, meant: &Value, said: &Value) -> bool {
         let Asked { case, beside, .. } = self;
         let kind = &case.words.schema.entity(self.meant.entity).columns[column].kind;
@@ -204,7 +201,6 @@ impl<'a> Asked<'a> {
         let elsewhere = own.and_then(|own| beside.elsewhere.get(&own));
         elsewhere.is_some_and(|row| Value::Text(case.history.row(*row).key.0.clone()) == *said)
     }
-
     fn says(self, column: usize) -> String {
         let value = [(column, self.case.values[column].clone())];
         let LocalEdit { entity, id, .. } = *self.meant;
@@ -227,8 +223,7 @@ impl<'a> Asked<'a> {
         self.others().any(|other| sets(&other.values, column, value))
     }
 
-    /// The same of later edits, which have the last word; what comes back whole has all of its
-    /// device's.
+    /// The same of later edits; what comes back whole has all of its device's.
     fn asked_since(self, column: usize, value: &Value) -> bool {
         let Asked { case, meant, .. } = self;
         let later = |other: EditId| other.device != meant.id.device || other.number > meant.id.number;
@@ -243,7 +238,6 @@ impl<'a> Asked<'a> {
                 })
     }
 
-    /// Whether the column reads as before because a rule left it to somebody else.
     fn left_as_it_was(self, column: usize, keeps_edits: bool) -> bool {
         let Asked { case, meant, beside } = self;
         let before = case.row.values.as_deref();

@@ -10,18 +10,16 @@ use crate::oracle::words::{self, Labels};
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct CommitCase<'a> {
-    pub(in crate::oracle) words: Labels<'a>,
+    pub(in crate::oracle) words: &'a Labels,
     pub(in crate::oracle) at: Time,
     pub(in crate::oracle) row: &'a Row,
     pub(in crate::oracle) id: RowId,
     pub(in crate::oracle) kind: CommitKind,
     pub(in crate::oracle) values: &'a [Value],
     pub(in crate::oracle) author: Author,
-    /// The author, if that is an edit that the oracle knows.
     pub(in crate::oracle) edit: Option<(EditId, &'a Edit)>,
     pub(in crate::oracle) ledger: &'a Ledger,
     pub(in crate::oracle) history: &'a History,
-    /// The author's device has an uncommitted create of this row.
     pub(in crate::oracle) creates: bool,
     /// A rule made this row of the author, to keep both sides of a conflict.
     pub(in crate::oracle) split_off: bool,
@@ -46,7 +44,6 @@ pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option
         (Author::Backup, _) => false,
         (Author::Device(_), Some((id, edit))) => match edit.kind {
             EditKind::Create => was_deleted && edit.commits > 0,
-            // A row that the backend no longer remembers was deleted before the start.
             _ => !case.creates && !case.split_off && !case.ledger.ever_won(id),
         },
     };
@@ -89,8 +86,7 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
     ))
 }
 
-/// The columns of the edit's row that others wrote and that its device had not seen as it was made,
-/// one bit each, and the last version that did.
+/// The columns that others wrote unseen, one bit each, and the last version that did.
 pub(in crate::oracle) fn written_unseen<'a>(
     row: &'a Row,
     ledger: &Ledger,
@@ -161,8 +157,7 @@ pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>, place: &[Value]) -> Opt
     ))
 }
 
-/// Among live rows a natural key names one, but for those doubled before the start: who is too
-/// many.
+/// Among live rows a natural key names one, but for those doubled before the start.
 pub(in crate::oracle) fn natural_keys(
     schema: &Schema,
     id: EntityId,

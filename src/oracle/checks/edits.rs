@@ -9,7 +9,7 @@ use crate::oracle::words::{self, Labels};
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct EditCase<'a> {
-    pub(in crate::oracle) words: Labels<'a>,
+    pub(in crate::oracle) words: &'a Labels,
     pub(in crate::oracle) id: EditId,
     pub(in crate::oracle) edit: &'a Edit,
     pub(in crate::oracle) pending: &'a [PendingEdit],
@@ -28,7 +28,6 @@ impl EditCase<'_> {
         let of_row = |p: &PendingEdit| p.entity == self.edit.entity && p.key == self.edit.key;
         self.pending.iter().any(|p| p.edit == self.id || of_row(p))
     }
-
     /// The user can read of it: a line names it, or a later edit of its row that carried it.
     fn logged(&self) -> bool {
         let speaks = |line: &LogEntry| {
@@ -38,14 +37,12 @@ impl EditCase<'_> {
         };
         self.log.iter().any(speaks)
     }
-
     fn overwriting_logged(&self) -> bool {
         overwriting_logged(self.log, self.id, (self.edit.entity, &self.edit.key))
     }
     fn lost(&self) -> bool {
         !self.fulfilled() && !self.waits() && !self.logged()
     }
-
     /// A real effect of a store that does not wait for the disk, and no rule of the engine.
     fn powerless(&self) -> String {
         self.edit.lost_power.map_or_else(String::new, |at| {
@@ -53,7 +50,6 @@ impl EditCase<'_> {
             format!("; its device lost its power at {at}, and with it what was committed and not synced")
         })
     }
-
     fn what(&self) -> String {
         self.words.edit(self.id, self.edit)
     }
@@ -81,8 +77,7 @@ pub(in crate::oracle) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
     })
 }
 
-/// What the backend refused or a rule dropped, and what a rule overwrote, is in a log that the user
-/// can read.
+/// What the backend refused, a rule dropped or overwrote is in a log that the user can read.
 pub(in crate::oracle) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
     if case.lost() && (case.edit.refused.is_some() || case.edit.won == Some(Won::Other)) {
         let (what, powerless) = (case.what(), case.powerless());
@@ -121,10 +116,10 @@ pub(in crate::oracle) fn stuck(
     pending: &[PendingEdit],
     unfinished: &[Run],
     doing: &str,
-    words: Labels<'_>,
+    words: &Labels,
 ) -> Option<String> {
     let mut reasons = Vec::new();
-    reasons.extend(words::waiting(words.schema, pending));
+    reasons.extend(words::waiting(&words.schema, pending));
     for run in unfinished {
         reasons.push(format!("{} under way since {}", words.unit(run.unit), words.time(run.since)));
     }

@@ -14,8 +14,7 @@ pub(in crate::oracle) fn id_twice(schema: &Schema, twice: &Twice) -> String {
     format!("the key {} of {entity} was given to {first}, and again to {second}", twice.given)
 }
 
-/// What a device shows and what waits on it names rows by keys that somebody has: who does not, in
-/// words.
+/// What a device shows and what waits on it names rows by keys that somebody has.
 pub(in crate::oracle) fn dangling_ids(
     schema: &Schema,
     names: &Names,

@@ -9,7 +9,7 @@ use crate::oracle::words::{Labels, author};
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct RowCase<'a> {
-    pub(in crate::oracle) words: Labels<'a>,
+    pub(in crate::oracle) words: &'a Labels,
     pub(in crate::oracle) device: DeviceId,
     pub(in crate::oracle) entity: EntityId,
     pub(in crate::oracle) difference: Difference<'a>,
@@ -17,8 +17,7 @@ pub(in crate::oracle) struct RowCase<'a> {
     pub(in crate::oracle) removed: bool,
     /// The row that the backend has under this key; asked for rows that the device should not have.
     pub(in crate::oracle) live: Option<&'a [Value]>,
-    /// The last edit of a row on this device that is not on the backend; asked where rows are dated
-    /// alike.
+    /// The last edit here that is not on the backend; asked where rows are dated alike.
     pub(in crate::oracle) uncommitted: Option<(EditId, Time)>,
     /// A create of this key on this device is on the backend under another key.
     pub(in crate::oracle) created_elsewhere: bool,
@@ -28,7 +27,6 @@ impl RowCase<'_> {
     fn record(&self) -> String {
         self.words.record(self.entity, self.difference.key())
     }
-
     fn since(&self) -> String {
         match self.row.and_then(|row| row.versions.last()) {
             None => "there since before the start".to_owned(),
@@ -37,12 +35,10 @@ impl RowCase<'_> {
             }
         }
     }
-
     fn was_there(&self, stamp: Stamp) -> bool {
         let row = self.row.is_some_and(|row| !row.versions.is_empty() || row.values.is_some());
         stamp != Stamp(0) || row
     }
-    /// An older version that reads as the device shows the row.
     fn older(&self, content: u64) -> Option<&Version> {
         let versions = self.row.map_or(&[][..], |row| &row.versions[..]);
         versions.iter().rev().skip(1).find(|v| v.content == content)
@@ -80,7 +76,6 @@ impl RowCase<'_> {
             Difference::Differs { expected, stamp, content, .. } => {
                 let [shown, now] = [stamp, expected.stamp].map(|stamp| words.stamp(stamp));
                 let since = self.since();
-                // The date alone does not tell them apart.
                 match (self.uncommitted, self.older(content).filter(|_| stamp >= expected.stamp)) {
                     (Some((edit, made)), Some(_)) => format!(
                         "{device} shows {record} with its edit {edit} of {}, which the backend does not have, over the backend's version of {now}, {since}",

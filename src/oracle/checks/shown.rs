@@ -7,7 +7,7 @@ use crate::oracle::words::{self, Labels};
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct ShownCase<'a> {
-    pub(in crate::oracle) words: Labels<'a>,
+    pub(in crate::oracle) words: &'a Labels,
     pub(in crate::oracle) device: DeviceId,
     pub(in crate::oracle) now: Time,
     pub(in crate::oracle) row: &'a Row,
@@ -17,13 +17,11 @@ pub(in crate::oracle) struct ShownCase<'a> {
     pub(in crate::oracle) has: usize,
     pub(in crate::oracle) stamp: Stamp,
     pub(in crate::oracle) removed: bool,
-    /// The stamp and the content of the row as the world began, if it was there.
     pub(in crate::oracle) first: Option<(Stamp, u64)>,
 }
 
 impl<'a> ShownCase<'a> {
-    /// Versions that it had moved on to and shows no more; none if it went forward, or nobody can
-    /// tell.
+    /// Versions that it had moved on to and shows no more, as far as one can tell.
     pub(in crate::oracle) fn lost(&self) -> &'a [Version] {
         let from = if self.removed { self.removed_as_of() } else { self.put_as_of() };
         let lost = from.map_or(&[][..], |from| &self.row.versions[from..self.had]);
@@ -74,8 +72,7 @@ impl<'a> ShownCase<'a> {
     }
 }
 
-/// A device that has moved on to a version of a row does not go back behind it, unless the backend
-/// did.
+/// A device does not go back behind a version of a row, unless the backend did.
 pub(in crate::oracle) fn went_back(case: &ShownCase<'_>) -> Option<String> {
     case.lost().last().map(|lost| case.words(lost))
 }

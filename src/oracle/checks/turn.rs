@@ -14,7 +14,7 @@ use crate::oracle::words::Labels;
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct Turn<'a> {
-    pub(in crate::oracle) words: Labels<'a>,
+    pub(in crate::oracle) words: &'a Labels,
     pub(in crate::oracle) at: Time,
     pub(in crate::oracle) id: EditId,
     pub(in crate::oracle) edit: &'a Edit,
@@ -25,9 +25,7 @@ impl Turn<'_> {
     fn what(&self, id: EditId, edit: &Edit) -> String {
         self.words.edit(id, edit)
     }
-
-    /// Whether another edit of the device was made before and waits still, and nothing has refused
-    /// it.
+    /// Whether another edit of the device was made before and waits, and nothing has refused it.
     fn waits_before(&self, id: EditId, edit: &Edit) -> bool {
         let decided = edit.committed() || edit.refused.is_some() || edit.excused;
         id.device == self.id.device
@@ -37,9 +35,8 @@ impl Turn<'_> {
     }
 }
 
-/// Of two edits of a device of one row the later has the last word, in each column and on whether
-/// the row is there. `undoes`: the backend went back once, and what came with another edit may be
-/// undone.
+/// Of two edits of a row on a device the later has the last word, in each column and on whether the
+/// row is there. `undoes`: the backend went back once.
 pub(in crate::oracle) fn reordered(case: &CommitCase<'_>, undoes: bool) -> Option<String> {
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
     let of_row = |(_, other): &(EditId, &Edit)| other.row == edit.row && other.made >= edit.made;
@@ -105,8 +102,7 @@ pub(in crate::oracle) fn before_its_parent(turn: &Turn<'_>, history: &History, c
     ))
 }
 
-/// A row that a device deletes goes after the rows that refer to it and that the device deleted
-/// before.
+/// A row that a device deletes goes after those that refer to it and were deleted before.
 pub(in crate::oracle) fn before_its_children(
     turn: &Turn<'_>,
     history: &History,

@@ -40,7 +40,6 @@ pub(super) fn judge(table: &str) {
     }
 }
 
-/// The checks that fired, each once, in order.
 fn fired(verdict: &Verdict) -> Vec<&'static str> {
     let mut fired: Vec<&'static str> = verdict.violations.iter().map(|v| v.check).collect();
     fired.dedup();

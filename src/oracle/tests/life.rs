@@ -1,37 +1,20 @@
-use std::sync::Arc;
-
 use super::play::play_on;
 use super::stage::{Stage, VISIT};
-use crate::base::{DeviceId, Key, Span, Stamp, Time};
-use crate::contract::{Event, Node};
-use crate::oracle::{Clock, Filter, Life};
+use crate::base::{DeviceId, Key};
+use crate::oracle::{Life, Subject};
 
-/// A stage with the life of what a filter lets through.
-fn stage(clock: Clock, filter: Filter) -> Stage {
+fn of_record(key: &str) -> Subject {
+    Subject { record: (VISIT, Key::new(key)), side: None, found: None }
+}
+
+fn lived(subject: Subject, history: &str) -> Vec<String> {
     let mut stage = Stage::new();
-    let (schema, units) = (Arc::clone(&stage.schema), Arc::clone(&stage.units));
-    stage.life = Some(Life::new(schema, units, clock, filter));
-    stage
+    stage.life = Some(Life::new(stage.oracle.setup.labels.clone(), subject));
+    play_on(stage, history).life.unwrap().story().lines
 }
 
-fn of_record(key: &str) -> Filter {
-    Filter { records: [(VISIT, Key::new(key))].into(), ..Filter::default() }
-}
-
-fn of_device(device: u32) -> Filter {
-    Filter { device: Some(DeviceId(device)), ..Filter::default() }
-}
-
-fn told(mut stage: Stage) -> Vec<String> {
-    stage.life.take().unwrap().story().lines
-}
-
-fn lived(filter: Filter, history: &str) -> Vec<String> {
-    told(play_on(stage(Clock::default(), filter), history))
-}
-
-const LIVED: &str =
-    "0 sets a1 done; 0 sets a2 unasked; 0 pushes unheard; 0 dies; 2 dies power; 0 pushes; 1 pulls";
+const LIVED: &str = "0 sets a1 done; 0 sets a2 unasked; 0 pushes unheard; 0 dies; 2 dies power; 0 pushes; \
+                     1 pulls; shows-late a1 9 4";
 
 #[test]
 fn the_life_of_a_record_is_told_in_order_and_nothing_else_is() {
@@ -39,24 +22,8 @@ fn the_life_of_a_record_is_told_in_order_and_nothing_else_is() {
 }
 
 #[test]
-fn a_commit_that_shows_late_is_told_in_local_time_like_all_else() {
-    let start = Stamp(1_772_434_800_000_000);
-    let mut stage = stage(Clock { start, utc_offset: 3_600 }, of_record("a1"));
-    let (key, stamp) = (Key::new("a1"), start.plus(Span::secs(3)));
-    let until = Time::ZERO + Span::secs(5);
-    stage.tell(Node::Backend, Event::CommitDelayed { entity: VISIT, key: &key, stamp, until });
-    let late = "08:00:00.000 backend visit a1 as of 08:00:03.000 can be seen from 08:00:05.000 on";
-    assert_eq!(told(stage), [late]);
-}
-
-#[test]
-fn a_device_may_be_followed_as_a_whole() {
-    assert_eq!(lived(of_device(2), LIVED), ["00:00:06.000 d2 power lost"]);
-}
-
-#[test]
 fn the_story_is_bounded_and_says_what_it_left_out() {
-    let lines = lived(of_device(0), &"0 down;".repeat(Life::LINES + 5));
+    let lines = lived(of_record("a1"), &"serves a1 9;".repeat(Life::LINES + 5));
     assert_eq!((lines.len(), lines.last().unwrap().as_str()), (Life::LINES + 1, "and 5 more"));
 }
 
@@ -64,7 +31,7 @@ fn the_story_is_bounded_and_says_what_it_left_out() {
 fn an_edit_that_came_to_the_backend_under_another_key_is_told_to_its_end_and_the_key_is_named() {
     let history = "0 creates a9 status=new; later 1; 0 sends 0.0 a-other 7; 0 commits 0.0 a-other new; 0 acked 0.0 a-other 9";
     let found = Some(("duplicate", Some(DeviceId(0))));
-    insta::assert_snapshot!(lived(Filter { found, ..of_record("a9") }, history).join("\n"));
+    insta::assert_snapshot!(lived(Subject { found, ..of_record("a9") }, history).join("\n"));
 }
 
 /// What each check found on device 0, and how that came.
@@ -93,7 +60,7 @@ const ENDINGS: &[(&str, &str)] = &[
 fn each_check_has_endings_of_its_own() {
     let ending = |&(check, history): &(&'static str, &str)| {
         let found = Some((check, Some(DeviceId(0))));
-        let last = lived(Filter { found, ..of_record("a1") }, history).pop().expect("there is an ending");
+        let last = lived(Subject { found, ..of_record("a1") }, history).pop().expect("there is an ending");
         format!("{check}: {history}\n  {last}\n")
     };
     insta::assert_snapshot!(ENDINGS.iter().map(ending).collect::<String>());

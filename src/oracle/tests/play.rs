@@ -17,20 +17,17 @@ use crate::contract::{
     Hook, KillReason, LocalEdit, LogEntry, LogKind, Node, PageEvent, Part, PhoneEvent, Progress, Refusal,
     RequestKind, ServerError, Shown, Sides, Status, SyncError, TransportError, Trigger, UnitEvent, blob_hash,
 };
-use crate::oracle::{Definition, Patience, Retries};
+use crate::oracle::{Definition, Patience};
 
 struct Play {
     stage: Stage,
     times: BTreeMap<String, Time>,
     stamps: BTreeMap<String, Stamp>,
-    /// What rows said that are gone.
     said: BTreeMap<String, Vec<Value>>,
 }
 
-/// The stage after a history. It begins with `fickle` where storage forgets with the power, with
-/// `columns` where a conflict is what both sides changed, with `doubles` where waits before tries
-/// grow up to 8 s, with `repeats` where a version may come twice, and with `on save` or another
-/// trigger of the first unit; see below for more.
+/// The stage after a history, which may begin with how the stack is set: `fickle` where storage
+/// forgets with the power, `columns` where a conflict is what both sides changed.
 pub(super) fn play(history: &str) -> Stage {
     let begun = |word: &str| history.split(';').any(|step| step.trim() == word);
     let stage = Stage::with(|setting| {
@@ -39,18 +36,15 @@ pub(super) fn play(history: &str) -> Stage {
         if begun("columns") {
             setting.definition = Definition::Columns;
         }
-        if begun("doubles") {
-            let (cap, attempts) = (Span::secs(8), 5);
-            setting.retries = Retries { cap, attempts, ..Retries::UNKNOWN };
-        }
         if let Patience::Computed(waits) = &mut setting.patience {
+            waits.cap = Span::secs(if begun("doubles") { 8 } else { 60 });
             (waits.holds_rows, waits.keeps_queue) = (begun("holds-rows"), begun("keeps-queue"));
         }
         if begun("photos") {
             let photo = Attachment { least: 1, most: 2, thumbnail: None };
-            Arc::make_mut(&mut setting.schema).attachments.push((VISIT, photo));
+            Arc::make_mut(&mut setting.labels.schema).attachments.push((VISIT, photo));
         }
-        let unit = &mut Arc::make_mut(&mut setting.units)[usize::from(UNIT.0)];
+        let unit = &mut Arc::make_mut(&mut setting.labels.units)[usize::from(UNIT.0)];
         if begun("only visits") {
             unit.push = vec![VISIT];
         }
@@ -96,7 +90,6 @@ fn value(text: &str) -> Value {
     if text == "null" { Value::Null } else { Value::text(text) }
 }
 
-/// Columns that are named or, as the status is, go without saying.
 fn values(words: &[&str]) -> Vec<(usize, Value)> {
     let column = |name: &str| match name {
         "clinic" | "name" | "visit" => CLINIC,
@@ -155,7 +148,6 @@ impl Play {
     fn stamp(&self, word: &str) -> Stamp {
         word.parse().map_or_else(|_| self.stamps[word], Stamp)
     }
-    /// The columns that a row has where these are written.
     fn row(&self, key: &str, words: &[&str]) -> Option<Vec<Value>> {
         let mut row = match words[..] {
             ["gone"] => return None,
@@ -299,7 +291,6 @@ impl Play {
         }
     }
 
-    /// What a phone's storage has or shows.
     fn storage(&mut self, device: u32, words: &[&str]) {
         let stage = &mut self.stage;
         match *words {
@@ -341,7 +332,6 @@ impl Play {
                 let rows = stage.phone(of.parse().unwrap()).rows.clone();
                 stage.phone(device).rows = rows;
             }
-            // Shown at last as the backend has it.
             ["catches-up"] => {
                 for key in ["a1", "a2"] {
                     if let Some((stamp, _)) = stage.backend.rows.get(&(VISIT, key.to_owned())).cloned() {
@@ -353,7 +343,6 @@ impl Play {
         }
     }
 
-    /// Steps that are an event and no more.
     fn tells(&mut self, device: u32, words: &[&str]) {
         let killed = |words: &[&str]| {
             let power = words.get(1) == Some(&"power");
@@ -405,7 +394,6 @@ impl Play {
         self.stage.emit(device, event);
     }
 
-    /// Events of an edit or of the requests that carry edits.
     fn of_edits(&mut self, device: u32, words: &[&str]) {
         let request = |at: usize| words.get(at).map_or(99, |request| request.parse().unwrap());
         let stage = &mut self.stage;
@@ -472,7 +460,6 @@ impl Play {
         }
     }
 
-    /// What becomes of a refused edit, and of what is attached to rows.
     fn of_photos(&mut self, device: u32, words: &[&str]) {
         let stage = &mut self.stage;
         match *words {
@@ -485,7 +472,14 @@ impl Play {
                 stage.emit(device, Event::Blob(sent));
             }
             ["stored" | "torn", key] => {
-                let whole = stage.oracle.schema.attachment(VISIT).unwrap().bytes(&Key::new(key), Part::Whole);
+                let whole = stage
+                    .oracle
+                    .setup
+                    .labels
+                    .schema
+                    .attachment(VISIT)
+                    .unwrap()
+                    .bytes(&Key::new(key), Part::Whole);
                 let came = if words[0] == "torn" { &b"torn"[..] } else { &whole };
                 let (bytes, hash, device) = (came.len() as u64, blob_hash(came), DeviceId(device));
                 let stored = BlobEvent::Stored { blob: photo(key), device, bytes, hash };
@@ -523,7 +517,6 @@ impl Play {
         self.stage.emit(device, Event::ConflictDecided { edit, entity, key, kind, decision, sides });
     }
 
-    /// What becomes of runs and their units.
     fn runs(&mut self, device: u32, words: &[&str]) {
         let number = |word: &str| word.parse().unwrap();
         let event = match *words {

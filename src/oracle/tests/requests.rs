@@ -123,9 +123,6 @@ fn a_status_is_shown_while_it_holds_and_not_longer() {
         0 0; 0 applied a1 150; 0 shows-as syncing 0 1; later 50; 0 applied a1 150; 0 shows-as syncing 0 2;
         later 50;
         0 applied a1 150; 0 shows-as syncing 0 3; later 50 => oracle.wrong_status.count 0
-        # The count at the end is what is shown.
-        begin:
-        0 shows-as idle 2 => wrong-status 1
         ",
     );
     // Another state that flashes up does not make wrong right.

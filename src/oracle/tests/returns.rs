@@ -13,12 +13,8 @@ fn an_edit_that_went_with_its_device_s_state_is_counted_and_not_lost() {
         begin: later 5; 0 sets a1 mine; later 10;
         1 copies 0; later 5; 0 dies; 0 back 0; 0 copies 1; 0 drops => lost-edit 1 & oracle.taken_back.edits 0
         0 dies; 0 back 0; 0 dies; 0 back 11; 0 drops => lost-edit 1 & oracle.taken_back.edits 0
-        # What went with the power says so (`said`).
         begin:
         0 sets a1 done; 0 dies power; 0 drops; 0 starts => lost-edit 1
-        fickle; 0 sets a1 done; 0 dies power; 0 drops; 0 starts => lost-edit 1
-        fickle; ahead; 0 sets a1 mine; office a1 theirs; 0 pushes; drain; 0 restarts power; 0 forgets
-        => silent-discard 1
         ",
     );
 }

@@ -1,4 +1,4 @@
-//! What violations say.
+//! What each check fires on, and what it says of it; the other tables hold what is near to that.
 
 use super::judge::verdict;
 

@@ -9,7 +9,7 @@ use crate::contract::{
     Delivery, DeviceView, EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, OnDelete,
     PendingEdit, Reference, Refusal, RequestKind, Schema, ScopeRule, Sides, SyncUnit,
 };
-use crate::oracle::{Clock, Definition, Life, Oracle, OracleSetup, Patience, Retries, Truth, Verdict, Waits};
+use crate::oracle::{Clock, Definition, Labels, Life, Oracle, OracleSetup, Patience, Truth, Verdict, Waits};
 
 /// Delivered as deltas by clinic; columns clinic, status, doctor and hidden, of which devices hold
 /// the first three.
@@ -60,10 +60,8 @@ pub(super) struct Phone {
     pub(super) rows: Rows,
     pub(super) outbox: Vec<Entry>,
     pub(super) log: Vec<LogEntry>,
-    /// Rows to show a second time.
     pub(super) doubled: BTreeSet<String>,
     pub(super) conflicts: BTreeSet<EditId>,
-    /// What it still has of what is attached to rows.
     pub(super) attached: Vec<BlobId>,
     edits: u32,
     requests: u64,
@@ -71,7 +69,6 @@ pub(super) struct Phone {
 
 pub(super) struct Stage {
     pub(super) schema: Arc<Schema>,
-    pub(super) units: Arc<[SyncUnit]>,
     pub(super) oracle: Oracle,
     pub(super) backend: Backend,
     pub(super) phones: Vec<Phone>,
@@ -81,7 +78,6 @@ pub(super) struct Stage {
     pub(super) poison: BTreeSet<EditId>,
     /// Edits whose device's clock runs fast, so that they win.
     pub(super) ahead: bool,
-    /// What became of a push that came before.
     remembered: BTreeMap<EditId, Stamp>,
     refused: BTreeMap<EditId, (Option<Refusal>, Option<String>)>,
 }
@@ -125,7 +121,6 @@ impl Stage {
     pub(super) fn new() -> Stage {
         Stage::with(|_| ())
     }
-    /// The same where something is set otherwise.
     pub(super) fn with(change: impl FnOnce(&mut OracleSetup)) -> Stage {
         let (schema, units) = (Arc::new(schema()), units());
         let mut backend = Backend::default();
@@ -134,24 +129,12 @@ impl Stage {
         }
         backend.rows.insert((SLOT, "s1".to_owned()), (Stamp(100), slot("monday", "office")));
         let attributes: Vec<_> = ["a", "a", "b", "b"].map(|clinic| vec![Value::text(clinic)]).to_vec();
+        let labels = Labels { schema: Arc::clone(&schema), units, clock: Clock::default() };
         let mut setting = OracleSetup {
-            schema: Arc::clone(&schema),
-            units: Arc::clone(&units),
-            clock: Clock::default(),
+            labels,
             attributes,
             durable: true,
-            patience: Patience::Computed(Waits {
-                request: Span::secs(30),
-                first: Span::secs(1),
-                growth: 2,
-                cap: Span::secs(60),
-                debounce: Span::secs(60),
-                attempts: 5,
-                slowness: 1,
-                keeps_queue: false,
-                holds_rows: false,
-            }),
-            retries: Retries::UNKNOWN,
+            patience: Patience::Computed(Waits::USUAL),
             capabilities: Capabilities::ALL,
             definition: Definition::Values,
             initial: Rc::new(backend.clone()),
@@ -168,7 +151,6 @@ impl Stage {
             refused: BTreeMap::new(),
             backend,
             schema,
-            units,
         };
         for device in 0..4 {
             stage.phones[device as usize].rows = stage.scope(device);
@@ -196,7 +178,6 @@ impl Stage {
     pub(super) fn phone(&mut self, device: u32) -> &mut Phone {
         &mut self.phones[device as usize]
     }
-    /// The rows that a phone should hold, device columns only.
     pub(super) fn scope(&self, device: u32) -> Rows {
         let clinic = Value::text(if device < 2 { "a" } else { "b" });
         let inside = |entity: EntityId, values: &[Value]| {
@@ -206,7 +187,6 @@ impl Stage {
         rows.map(|((e, k), (s, v))| ((*e, k.clone()), (*s, self.schema.entity(*e).project(v)))).collect()
     }
 
-    /// The backend commits new values of a row, or its deletion.
     pub(super) fn commit(
         &mut self,
         author: Author,
@@ -236,7 +216,6 @@ impl Stage {
     pub(super) fn update(&mut self, device: u32, key: &str, status: &str) -> EditId {
         self.edit(device, VISIT, key, EditKind::Update, vec![(STATUS, Value::text(status))])
     }
-    /// A person edits a row on a phone.
     pub(super) fn edit(
         &mut self,
         device: u32,
@@ -300,8 +279,7 @@ impl Stage {
             self.tell(Node::Backend, Event::MutationReplayed { edit: id });
             return Ok(stamp);
         }
-        // A refusal is remembered until the device changes its mind; the row that goes with it is
-        // as it is now.
+        // A refusal is remembered until the device changes its mind.
         if let Some(refused) = self.refused.get(&id).cloned() {
             self.tell(Node::Backend, Event::MutationReplayed { edit: id });
             return Err(refused);
@@ -346,7 +324,6 @@ impl Stage {
         slots.find(holds).map(|((_, key), _)| key.clone())
     }
 
-    /// The phone takes the backend's word.
     fn settle(
         &mut self,
         (device, scope): (u32, &Rows),
@@ -490,8 +467,6 @@ impl Stage {
             Event::ChunkApplied { unit: Some(UNIT), changes: &changes, echoed: 0, took: Span(1) },
         );
     }
-
-    /// Pushes and pulls until nothing moves.
     pub(super) fn drain(&mut self) {
         for _ in 0..20 {
             for device in 0..4 {

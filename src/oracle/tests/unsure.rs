@@ -57,3 +57,41 @@ fn what_a_phone_lost_or_need_not_know_is_not_held_against_it() {
         ",
     );
 }
+
+#[test]
+fn an_edit_finds_what_was_told_with_what_waits_on_its_storage() {
+    judge(
+        "
+        # It is no conflict where the row says what the edit found.
+        begin: 0 sets a1 mine; 0 sets a1 again;
+        office a1 mine; 0 decides 0.1 a1 update local => oracle.conflicts.false 1
+        office a1 theirs; 0 decides 0.1 a1 update local => oracle.conflicts.false 0
+        # Who was made on an edit that came to nothing found what that did.
+        0 rejected 0.0 a1; office a1 mine; 0 decides 0.1 a1 update local => oracle.conflicts.false 0
+        0 rejected 0.0 a1; office a1 theirs; office a1 new; 0 decides 0.1 a1 update local
+        => oracle.conflicts.false 1
+        # Its person knows what they saw all the same.
+        0 rejected 0.0 a1; office a1 mine; 0 commits 0.1 a1 again => oracle.overwritten.columns 0
+        0 rejected 0.0 a1; office a1 theirs; 0 commits 0.1 a1 again => oracle.overwritten.columns 1
+        # Nobody is sure of what was made on a row that never was.
+        begin: columns; 0 sets a1 mine; 0 sets a1 again;
+        office a1 theirs; 0 decides 0.0 a1 update local; 0 rejected 0.0 a1; office a1 other; 0 sends 0.1 a1;
+        refuses 0.1 a1; 0 hears => oracle.conflicts.count 1
+        office a1 gone; 0 decides 0.0 a1 deleted local; 0 rejected 0.0 a1; office a1 other; 0 sends 0.1 a1;
+        refuses 0.1 a1; 0 hears => oracle.conflicts.count 0
+        # What went to a row of its own is found no more; what waits for a person is.
+        begin: 0 sets a1 mine; 0 sets a1 top; office a1 theirs;
+        0 decides 0.0 a1 update both a-both; 0 sets a1 again; 0 decides 0.2 a1 update local
+        => oracle.conflicts.false 1
+        0 decides 0.0 a1 update parked; 0 sets a1 again; 0 decides 0.2 a1 update local
+        => oracle.conflicts.false 0
+        # A copy finds what waited on the other, and what was made since a backup waits no more.
+        begin: later 5; 0 sets a1 mine; later 1; 1 copies 0; 1 sets a1 again;
+        office a1 mine; 1 decides 1.0 a1 update local => oracle.conflicts.false 1
+        office a1 theirs; office a1 new; 1 decides 1.0 a1 update local => oracle.conflicts.false 0
+        begin: later 5; 0 sets a1 mine; later 5; mark now; later 5; 0 dies;
+        0 back now; 0 sets a1 again; office a1 mine; 0 decides 0.1 a1 update local => oracle.conflicts.false 1
+        0 back 3; 0 sets a1 again; office a1 mine; 0 decides 0.1 a1 update local => oracle.conflicts.false 0
+        ",
+    );
+}
