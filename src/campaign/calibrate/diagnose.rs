@@ -1,10 +1,9 @@
-//! What speaks against a log's figures: the measures behind the table of diagnostics
-//! (`render/calibrate/record.rs`).
+//! What speaks against a log's figures: the measures behind the table of diagnostics.
 
 use std::collections::BTreeMap;
 
 use super::fit::{Fit, Response, says};
-use super::request::Log;
+use super::log::Log;
 use crate::render::calibrate::{Code, Diagnosis};
 
 /// Standard errors: dozens of columns and sizes are looked at.
@@ -15,11 +14,9 @@ const LASTING: f64 = 0.5;
 const GROUP_MIN: usize = 12;
 /// A size that differs from the middle one by so many times is another.
 const OTHER_SIZE: f64 = 1.2;
-/// Sizes of an octave that are told apart.
 const SIZES: f64 = 4.0;
 
-/// The mean of duration / line of some responses, and its standard error; units are alike in
-/// themselves (a ratio of sums over clusters; Cochran 1977, §6.4).
+/// The mean of duration / line, and its standard error, over clusters (Cochran 1977, §6.4).
 fn off(responses: &[Response], fit: &Fit, members: &[usize]) -> (f64, f64) {
     let share = |n: usize| responses[n].took / says(&fit.line, &responses[n].x).max(1e-12);
     let all: f64 = members.iter().map(|n| fit.counts[*n]).sum();
@@ -57,8 +54,8 @@ pub(super) fn mixed(log: &Log, responses: &[Response], fit: &Fit) -> Option<Diag
     Some(Diagnosis { name, ..Diagnosis::of(Code::Mixed, [more, 0.0]) })
 }
 
-/// Levels that last from one request of a device to the next: what several networks look like where
-/// no column tells them apart. Their variance is the covariance of responses that follow each other.
+/// Levels that last from one request of a device to the next, as of several networks. Their variance is
+/// the covariance of responses that follow each other.
 pub(super) fn levels(log: &Log, responses: &[Response], fit: &Fit) -> Option<Diagnosis> {
     let mut last = log.of_devices(None::<(f64, f64)>);
     let (mut covariance, mut pairs) = (0.0, 0.0);

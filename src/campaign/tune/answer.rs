@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::known::{Measured, SEEDS_MIN, Setting};
-use super::place::Place;
+use super::known::{Measured, Place, SEEDS_MIN, Setting};
 use super::search::{Found, Space, with};
 use crate::analysis::sweep::{Objective, queued_share};
 use crate::analysis::tune::excess;
@@ -42,9 +41,8 @@ impl Place {
         tuned
     }
 
-    /// Why the setting is out that came nearest to being a candidate: by the luck of the seeds, if
-    /// one is; else by how far its figures are beyond the limits; of those with which something
-    /// else is wrong, the best.
+    /// Why the setting is out that came nearest to being a candidate: one by the luck of the seeds, else
+    /// that least beyond the limits, else the best.
     fn nearest(&self) -> Option<String> {
         let far = |setting: &Setting, measured: &Measured| {
             let cells: Vec<&CellRecord> = self.cells.get(setting).into_iter().flatten().collect();
@@ -61,8 +59,7 @@ impl Place {
         Some(format!("at {at}, {trouble}{luck}"))
     }
 
-    /// The best under the seeds that the most settings have, of a search that has not come to its
-    /// end.
+    /// The best under the most seeds, of a search that has not come to its end.
     fn so_far(&self) -> Found {
         let space = self.within_reach();
         let most = self.known.0.values().map(|measured| measured.prices.len()).max().unwrap_or(0);
@@ -161,8 +158,7 @@ impl Place {
         }
     }
 
-    /// Whether a setting that was run under all seeds is as good as the best within the noise
-    /// between them.
+    /// Whether a setting that was run under all seeds is as good as the best within their noise.
     fn is_within_noise(&self, there: &Setting, best: &Setting) -> bool {
         let seeds = self.space.seeds.len();
         let all = self.known.get(there).is_some_and(|measured| measured.prices.len() == seeds);
@@ -204,9 +200,8 @@ impl Place {
     }
 }
 
-/// The positions of the first and the last setting that are as good as the best at `at` for all
-/// practical purposes, of those that were run under all its seeds: of a part of them a cost is luck,
-/// and between settings a curve may jump, as where one row fewer takes one request more.
+/// The first and the last setting as good as the best at `at` for all practical purposes, of those run
+/// under all its seeds: between settings a curve may jump, as where one row fewer takes one request more.
 fn flat(points: &[&PointTuned], at: usize) -> (usize, usize) {
     let inside = |i: &usize| {
         let point = points[*i];
@@ -217,8 +212,7 @@ fn flat(points: &[&PointTuned], at: usize) -> (usize, usize) {
     (first, (at + 1..points.len()).rfind(inside).unwrap_or(at))
 }
 
-/// Settings that keep every limit in at least half of their seeds, and would be better than the
-/// best or lie among the candidates: which are candidates is luck there.
+/// Settings whose candidacy is luck, and that would be better than the best or lie among candidates.
 fn luck(points: &[&PointTuned]) -> Option<String> {
     let candidate = |point: &&PointTuned| point.trouble.is_none();
     let [first, last] = [points.iter().position(candidate)?, points.iter().rposition(candidate)?];
@@ -244,9 +238,8 @@ fn as_cells_have_it(value: &str) -> serde_json::Value {
     value.parse::<i64>().map_or_else(|_| value.into(), Into::into)
 }
 
-/// Says for each group of places that differ in the values of `key` (the number of devices) alone
-/// how the best moves with it, and from where on the backend has enough: half of the requests wait
-/// longer in its queue than they are served, or that wait is half of the time of the syncs.
+/// Of places that differ in `key` (the number of devices) alone: how the best moves with it, and where
+/// the backend has enough: half of the requests wait longer than they are served, or half of the time.
 pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<(u64, &PlaceTuned)>> = BTreeMap::new();
     for place in places {
@@ -260,8 +253,7 @@ pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     groups.map(|(name, group)| of_group(&name, group)).collect()
 }
 
-/// More of the time than this in the queue of the backend, in millionths: it has more to do than it
-/// can.
+/// More of the time than this in the backend's queue, in millionths: it has more to do than it can.
 const QUEUED_MAX: u64 = 500_000;
 
 fn waits_at_the_median(backend: &BackendTuned) -> bool {

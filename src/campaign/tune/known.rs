@@ -1,7 +1,12 @@
-//! What has been measured so far.
+//! A place, and what has been measured there so far.
 
 use std::collections::BTreeMap;
 
+use super::search::{Found, Space, Wanted};
+use crate::analysis::sweep::Objective;
+use crate::analysis::tune::{Limits, in_doubt, is_sound, trouble};
+use crate::record::{CellRecord, Verdict};
+use crate::render;
 use crate::stats::{student, worse_beyond_noise};
 
 /// Fewer seeds say nothing of the noise between them.
@@ -10,14 +15,11 @@ pub(super) const SEEDS_MIN: usize = 3;
 /// A value for each knob, in their order, as they are written.
 pub type Setting = Vec<String>;
 
-/// What is known of one setting.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
     /// What it pays by seed, the less the better; `None` if the cell has no such figure.
     pub prices: BTreeMap<u64, Option<f64>>,
-    /// Why it is excluded.
     pub trouble: Option<String>,
-    /// Whether that may be the luck of the seeds.
     pub in_doubt: bool,
     /// Whether it is more than a limit or a gate that is missed: other seeds tell nothing new.
     pub broken: bool,
@@ -25,7 +27,6 @@ pub struct Measured {
     pub largest: Option<u64>,
 }
 
-/// All settings of one place that have been measured.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Known(pub BTreeMap<Setting, Measured>);
 
@@ -57,8 +58,8 @@ impl Measured {
 }
 
 impl Known {
-    /// The value of the knob from which on a larger one changes nothing, because nothing came up
-    /// that is as large: the largest that did under a larger bound. `None` if each was reached.
+    /// The value from which on a larger one changes nothing: the largest that came up under a larger
+    /// bound; `None` if each was reached.
     pub(super) fn reach(&self, number: impl Fn(&str) -> Option<f64>) -> Option<f64> {
         let unreached = self.0.iter().filter_map(|(setting, measured)| {
             let largest = measured.largest? as f64;
@@ -81,8 +82,7 @@ impl Known {
         let (Some(one), Some(other)) = (self.get(one), self.get(other)) else { return Vec::new() };
         one.prices.keys().filter_map(|seed| Some((one.price(*seed)?, other.price(*seed)?))).collect()
     }
-    /// What a setting costs relative to the best, under the seeds that both have; `None` if there
-    /// are none, or the best costs nothing.
+    /// What a setting costs relative to the best, under the seeds that both have.
     pub(super) fn cost(&self, setting: &Setting, best: &Setting) -> Option<f64> {
         let pairs = self.pairs(setting, best);
         let sum = |side: fn(&(f64, f64)) -> f64| pairs.iter().map(side).sum::<f64>();
@@ -120,10 +120,66 @@ impl Known {
     pub(super) fn worse(&self, setting: &Setting, best: &Setting) -> bool {
         self.is_out(setting) || self.dearer(setting, best)
     }
-    /// Whether a setting costs more than the best beyond the noise between seeds, be it a candidate
-    /// or not.
+    /// The same of its cost alone, be it a candidate or not.
     pub(super) fn dearer(&self, setting: &Setting, best: &Setting) -> bool {
         worse_beyond_noise(&self.pairs(setting, best), 0)
+    }
+}
+
+/// What is given while knobs are turned, with all that has been found out.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    pub name: String,
+    pub variant: Option<String>,
+    /// The keys that make it this place, with their values.
+    pub axes: Vec<(String, String)>,
+    pub space: Space,
+    pub limits: Limits,
+    pub known: Known,
+    pub cells: BTreeMap<Setting, Vec<CellRecord>>,
+}
+
+impl Place {
+    /// What is searched, as far as settings differ by all that was run.
+    pub(super) fn within_reach(&self) -> Space {
+        self.space.within_reach(&self.known)
+    }
+    /// The cells that it wants next; `None` at the end.
+    pub fn wants(&self) -> Option<Wanted> {
+        match self.found() {
+            Err(wanted) => Some(wanted),
+            Ok(Found { best: Some(best), .. }) => self.within_reach().beside(&self.known, &best).err(),
+            Ok(Found { best: None, .. }) => None,
+        }
+    }
+    pub(super) fn found(&self) -> Result<Found, Wanted> {
+        self.within_reach().search(&self.known)
+    }
+    /// Whether a cell has such a figure, or none was run yet.
+    pub fn measures(&self, metric: &str, stat: &str) -> bool {
+        let figure = |cell: &CellRecord| cell.metrics.get(metric)?.stat(stat);
+        self.cells.is_empty() || self.cells.values().flatten().any(|cell| figure(cell).is_some())
+    }
+    /// Adds a cell that came to its end.
+    pub fn add(&mut self, setting: Setting, cell: CellRecord, objective: &Objective) {
+        let seed = cell.seed.parse().expect("a seed is a number");
+        let price = objective.price(&cell);
+        let cells = self.cells.entry(setting.clone()).or_default();
+        cells.push(cell);
+        let of_all: Vec<&CellRecord> = cells.iter().collect();
+        let missing = || price.is_none().then(|| format!("it has no figure of {}", objective.name()));
+        let measured = self.known.0.entry(setting).or_default();
+        measured.prices.insert(seed, price);
+        // What is wrong with a cell may be that its larger answers never came.
+        let cell = of_all.last().filter(|cell| cell.verdict == Verdict::Pass);
+        let largest = |metric: &str| cell?.metrics.get(metric)?.stat("max");
+        measured.largest = measured.largest.max(self.space.size.and_then(largest));
+        let trouble = trouble(&of_all, &self.limits).map(|why| render::trouble(&why));
+        if let Some(trouble) = trouble.or_else(missing) {
+            measured.trouble = Some(trouble);
+            measured.in_doubt = in_doubt(&of_all, &self.limits);
+            measured.broken |= price.is_none() || !is_sound(&of_all);
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! The search: which cells are wanted next, and where the best lies.
 //!
-//! A search has no state. It is gone through from its beginning each time with all that is known,
-//! and ends where something is missing: what is missing is wanted. A search that is cut off and
-//! resumed therefore goes on as if nothing had happened.
+//! A search has no state: it is gone through from its beginning each time with all that is known, and
+//! what is missing is wanted. One that is cut off and resumed goes on as if nothing had happened.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +10,15 @@ use super::known::{Known, Measured, SEEDS_MIN, Setting};
 use crate::analysis::sweep::FAR;
 use crate::render::tune::{self as shown, FLAT_PPM};
 
-/// What is searched.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Space {
     /// The knobs, the most important first.
     pub knobs: Vec<Knob>,
-    /// Where they stand now.
     pub present: Setting,
-    /// All seeds, in order.
     pub seeds: Vec<u64>,
     /// Values of each knob that others ship, to be shown beside its best.
     pub field: Vec<Vec<Shipped>>,
-    /// If the one knob bounds a size, the metric that tells how large that became. Of several
-    /// another knob may be what kept it small.
+    /// If the one knob bounds a size, the metric that tells how large that became.
     pub size: Option<&'static str>,
     /// The value from which on a larger one changes nothing, as far as it is known.
     pub reach: Option<f64>,
@@ -33,32 +28,26 @@ pub struct Space {
     pub clamped: Vec<String>,
 }
 
-/// A value that others ship.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shipped {
-    /// The value.
     pub value: String,
-    /// Who.
     pub names: Vec<&'static str>,
 }
 
 /// Cells that must be run before the search can go on: settings with their seeds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// The seeds that are missing of each setting.
     pub cells: BTreeMap<Setting, Vec<u64>>,
     /// They are not for the search, but to be shown beside its result.
     pub beside: bool,
 }
 
-/// What a search came to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     /// The best setting; `None` if none is a candidate.
     pub best: Option<Setting>,
-    /// For each knob the settings around the best between which the optimum lies: those next to the
-    /// ones that are as good within the noise. At an end of the range there is none; of too few
-    /// seeds nothing is known.
+    /// For each knob the settings between which the optimum lies, next to those as good within the
+    /// noise: none at an end of the range, nothing known of too few seeds.
     pub between: Vec<Option<[Option<String>; 2]>>,
 }
 
@@ -66,12 +55,12 @@ pub struct Found {
 pub(super) const FLAT: f64 = FLAT_PPM as f64 / 1e6;
 /// Of the settings of a line one in so many is run under all seeds (successive halving with η = 3).
 const SURVIVE: usize = 3;
-/// So many seeds that all say that a setting costs so much more leave no doubt that it is worse:
-/// where a seed is a fifth of luck, equal settings come to that three times in a hundred.
+/// So many seeds that all say so much more leave no doubt that a setting is worse: where a fifth of a
+/// seed is luck, equal settings come to that three times in a hundred.
 const WORSE: f64 = 1.04;
 const SEEDS_WORSE: usize = 4;
-/// A gap narrower than this has been cut once (golden section leaves 2.36 of 4): where the noise
-/// hides what its ends differ by, it would hide what lies between them, too.
+/// A narrower gap has been cut once (golden section leaves 2.36 of 4): noise that hides what its ends
+/// differ by hides what lies between them, too.
 const CUT: f64 = 2.5;
 /// Knobs are gone through so often, unless nothing changes before.
 const PASSES: usize = 3;
@@ -85,8 +74,7 @@ impl Space {
     fn more(&self) -> &[u64] {
         &self.seeds[..self.seeds.len().div_ceil(2).max(self.few().len())]
     }
-    /// The space as far as its settings differ: bounds larger than anything that came up all do the
-    /// same, and are taken for the first of them. A list stays as somebody wrote it.
+    /// The space as far as its settings differ: bounds larger than anything that came up are one.
     pub(super) fn within_reach(&self, known: &Known) -> Space {
         let mut space = self.clone();
         let knob = self.knobs[0].clone();
@@ -118,13 +106,11 @@ impl Space {
         space.field[0] = field;
         space
     }
-    /// Whether a setting is one that may be chosen: within what was asked for, and told apart from
-    /// others.
+    /// Whether a setting is one that may be chosen.
     fn has(&self, setting: &Setting) -> bool {
         self.knobs.iter().zip(setting).all(|(knob, value)| knob.has(value))
     }
-    /// All values of a knob that have been measured while the others stand as in `at`, in order, as
-    /// far as they are told apart.
+    /// All values of a knob that have been measured while the others stand as in `at`, in order.
     pub(super) fn line_of(&self, known: &Known, knob: usize, at: &Setting) -> Vec<String> {
         let the = &self.knobs[knob];
         let on_line = |setting: &&Setting| with(setting, knob, &at[knob]) == *at;
@@ -168,8 +154,7 @@ impl Space {
         self.settle(known, at)
     }
 
-    /// The best value of one knob while the others stay; `None` if none is a candidate. `Again` only
-    /// what lies around the present best is looked at.
+    /// The best value of one knob while the others stay; `again` only around the present best.
     fn line(&self, known: &Known, knob: usize, at: &Setting, again: bool) -> Result<Option<String>, Wanted> {
         let the = &self.knobs[knob];
         let mut values = match again {
@@ -200,8 +185,7 @@ impl Space {
         self.last_round(known, knob, at, &values)
     }
 
-    /// The best of some values under the first seeds; before the search gives up, also of what lies
-    /// between them, what others ship and the present one.
+    /// The best of some values under the first seeds; else of what lies between them, or others ship.
     fn first(
         &self,
         known: &Known,
@@ -240,8 +224,7 @@ impl Space {
         values
     }
 
-    /// The best of some values under these seeds; the first of several. Only those that have all of
-    /// the seeds are compared.
+    /// The best of the values that have all of these seeds; the first of several.
     fn pick(
         &self,
         known: &Known,
@@ -255,8 +238,8 @@ impl Space {
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, value)| value.clone())
     }
 
-    /// The next value to look at, and its place in the line: by golden section in the wider of the
-    /// gaps beside the best at `i`. `None` if both neighbours are near, flat, or hidden by the noise.
+    /// The next value to look at, and its place in the line: in the wider of the gaps beside the best at
+    /// `i`, unless both neighbours are near, flat, or hidden by the noise.
     fn finer(
         &self,
         known: &Known,
@@ -297,8 +280,7 @@ impl Space {
         Ok(best.or_else(|| self.pick(known, knob, at, values, self.more())))
     }
 
-    /// Looks to both sides of the best of each knob, under all seeds, until settings are worse
-    /// beyond the noise. What turns out to be better is the best from then on.
+    /// Looks to both sides of the best until settings are worse; what turns out better is the best.
     fn settle(&self, known: &Known, mut at: Setting) -> Result<Found, Wanted> {
         need(known, std::slice::from_ref(&at), &self.seeds)?;
         let mut between = vec![None; self.knobs.len()];
@@ -337,9 +319,8 @@ impl Space {
         Ok(Found { best: (!known.is_out(&at)).then_some(at), between })
     }
 
-    /// Where on a side of the best something costs less and misses a limit, looks for where the
-    /// candidates end there: behind a dent of the curve, as of 2 000 rows in nine requests and not
-    /// in eight, may lie a better one.
+    /// Where beside the best something costs less and misses a limit, looks for where candidates end:
+    /// behind a dent, as of 2 000 rows in nine requests and not in eight, may lie a better one.
     fn past_dents(&self, known: &Known, knob: usize, at: &Setting) -> Result<(), Wanted> {
         for mut side in [true, false].map(|below| self.outward(known, knob, at, below)) {
             side.insert(0, at.clone());
@@ -359,9 +340,8 @@ impl Space {
         Ok(())
     }
 
-    /// Where a value of a knob costs less than the best and misses a limit, looks for what the other
-    /// knobs have to give for it: more streams keep a limit of memory with smaller chunks. Of such
-    /// values on a side the nearest, the middle one and the cheapest are looked at.
+    /// Where a value costs less than the best and misses a limit, looks for what other knobs can give:
+    /// more streams keep a limit of memory with smaller chunks. The nearest, middle and cheapest are tried.
     fn trade(&self, known: &Known, at: &Setting) -> Result<(), Wanted> {
         for knob in (0..self.knobs.len()).filter(|_| self.knobs.len() > 1) {
             for mut better in [true, false].map(|below| self.outward(known, knob, at, below)) {
@@ -386,8 +366,7 @@ impl Space {
         }
         Ok(())
     }
-    /// Whether one setting is better than another under all seeds. Of two that are as good each
-    /// stays where it is, or a search would go round and round.
+    /// Whether one is better under all seeds; of two as good each stays, or a search would go round.
     fn cheaper(&self, known: &Known, one: &Setting, other: &Setting) -> bool {
         let price = |setting| known.get(setting).and_then(|measured| measured.mean(&self.seeds));
         price(one).is_some_and(|here| price(other).is_none_or(|there| here < there))
@@ -398,8 +377,7 @@ impl Space {
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, setting)| setting.clone())
     }
 
-    /// The first value below or above the best that is worse beyond the noise. One looks first where
-    /// the seeds known so far make a difference.
+    /// The first value below or above the best that is worse beyond the noise.
     fn outwards(
         &self,
         known: &Known,
@@ -431,8 +409,8 @@ impl Space {
         Ok(Some(side[end][knob].clone()))
     }
 
-    /// Whether a setting is worse than the best beyond the noise; one that is out by the luck of the
-    /// seeds only if it costs more. Where half of the seeds leave no doubt the others are not run.
+    /// Whether a setting is worse than the best beyond the noise; one that is out by luck only if it
+    /// costs more. Where half of the seeds leave no doubt the others are not run.
     fn is_worse(&self, known: &Known, there: &Setting, best: &Setting) -> Result<bool, Wanted> {
         need(known, std::slice::from_ref(there), self.more())?;
         if known.get(there).is_some_and(|measured| measured.in_doubt) {
@@ -445,8 +423,7 @@ impl Space {
         Ok(known.worse(there, best))
     }
 
-    /// Values that are shown beside the best of a knob: half and double of it, and what others
-    /// ship.
+    /// Values shown beside the best of a knob: half and double of it, and what others ship.
     pub(super) fn shown_beside(&self, knob: usize, best: &Setting) -> Vec<String> {
         let the = &self.knobs[knob];
         let mut values: Vec<String> =
@@ -454,8 +431,7 @@ impl Space {
         values.extend(self.field[knob].iter().map(|shipped| shipped.value.clone()));
         values
     }
-    /// Whether the present setting, half and double, the field's defaults and the ends of the flat
-    /// region were run under all seeds, or what is told of them and of the best would not agree; an
+    /// Whether what is shown beside the best was run under all seeds, or what is told would not agree; an
     /// error are the cells that are missing.
     pub fn beside(&self, known: &Known, best: &Setting) -> Result<(), Wanted> {
         let needed = need_until(known, &self.all_beside(known, best), &self.seeds, Measured::shows);
@@ -470,8 +446,7 @@ impl Space {
         all
     }
 
-    /// The first and the last setting of a knob that is as good as the best for all practical
-    /// purposes, by the seeds known so far.
+    /// The first and the last setting as good as the best by the seeds known so far.
     fn ends_of_flat(&self, known: &Known, knob: usize, best: &Setting) -> [Option<Setting>; 2] {
         let line = settings(best, knob, &self.line_of(known, knob, best));
         let flat = |there: &&Setting| self.has(there) && is_flat(known, there, best);
