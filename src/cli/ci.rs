@@ -1,5 +1,4 @@
-//! What a CI job is left with where a command was refused before it ran: an annotation, a line on
-//! the job's page, and a `junit.xml` in the folder that was asked for.
+//! What a CI job is left with where a command was refused before it ran.
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -11,8 +10,8 @@ use super::written::head;
 use crate::record::Exit;
 use crate::render;
 
-/// Leaves it for `run`, and for `merge` all but the file: nothing is in its folder before all cells
-/// are there. The arguments are read as they are: they may be what is wrong.
+/// An annotation, a line on the job's page and, but for `merge`, a `junit.xml` in the folder that was
+/// asked for. The arguments are read as they are: they may be what is wrong.
 pub(super) fn refused(
     args: &[OsString],
     exit: Exit,
@@ -32,8 +31,7 @@ pub(super) fn refused(
     if let Some(path) = step_summary {
         let _ = append(path, &page);
     }
-    // What is there already is the report of another run, and where no report finds room there is
-    // none for this.
+    // Over no report of another run, nor where no report finds room.
     let is_report = |folder: &Path| {
         folder.exists() && (folder.join("run.json").exists() || !is_left(&folder.join(JUNIT)))
     };
@@ -44,7 +42,7 @@ pub(super) fn refused(
 }
 
 pub(super) fn append_page(page: &str, console: &mut Console<'_>) {
-    let Some(path) = console.surroundings().step_summary.clone() else { return };
+    let Some(path) = console.surroundings.step_summary.clone() else { return };
     if let Err(e) = append(&path, page) {
         console.complaint(&format!("warning: cannot append the summary to {}: {e}\n", path.display()));
     }

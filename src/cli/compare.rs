@@ -43,9 +43,9 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
     comparison.tolerate(args.tolerance.0);
-    let all = console.verbose() || !args.metric.is_empty();
+    let all = console.voice.verbose || !args.metric.is_empty();
     console.result(&match args.format {
-        CompareFormat::Human if console.quiet() => in_short(&comparison, console.out_paint()),
+        CompareFormat::Human if console.voice.quiet => in_short(&comparison, console.out_paint()),
         CompareFormat::Human => human(&comparison, console.out_paint(), all),
         CompareFormat::Json => json(&comparison),
         CompareFormat::Md => markdown(&comparison),
@@ -120,19 +120,12 @@ fn side(what: &str) -> anyhow::Result<Side> {
                 },
             }
         }
-        None if place.contains('/') => return Err(no_report(place)),
+        None if place.contains('/') => {
+            return Err(Refusal::usage(format!("there is no report in {place}")));
+        }
         None => of_baseline(what, &baseline::load(place)?).only(variant),
     };
     found.map_err(|e| Refusal::usage(e.to_string()))
-}
-
-/// Of a path at which nothing lies.
-fn no_report(place: &str) -> anyhow::Error {
-    let beside = Path::new(place).parent().and_then(|folder| std::fs::read_dir(folder).ok());
-    let beside = beside.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
-    let beside: Vec<String> = beside.map(|path| path.display().to_string()).collect();
-    let near = near(place, beside.iter().map(String::as_str));
-    Refusal::usage(format!("there is no report in {place}{near}"))
 }
 
 fn of_baseline(name: &str, baseline: &crate::record::Baseline) -> Side {

@@ -1,23 +1,21 @@
-//! From axes to plans.
+//! From axes to plans; and `--filter`: some of the cells that were selected.
+
+use std::collections::BTreeSet;
 
 use super::args::{Grid, SEED_MAX, Selection, count};
 use super::console::Console;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, near};
 use super::sources::{self, Values};
 use crate::campaign::{Axis, CELLS_MAX};
+use crate::record::Exit;
 use crate::scenario::Plan;
 
-/// Seeds of a grid if none are named, from the scenario's own on: with fewer nothing could be said
-/// of the noise.
+/// Seeds if none are named, from the scenario's own on: fewer say nothing of the noise.
 const SEEDS: u64 = 8;
-/// The key whose values are seeds.
 pub(super) const SEED: &str = "seed";
 
-/// The cells of a grid: what was selected, with every combination of the axes' values, all under
-/// the same seeds. Without axes, what was selected.
-///
-/// The first combination is tried alone: what is wrong with the file or with a key is then told
-/// once, and of a grid that is too large nothing is made.
+/// What was selected with every combination of the axes' values, under the same seeds. The first is
+/// tried alone: what is wrong is then told once, and of a grid that is too large nothing is made.
 pub(super) fn plans(grid: &Grid, console: &Console<'_>) -> anyhow::Result<Vec<Plan>> {
     let Grid { selection, axis: axes } = grid;
     if axes.is_empty() {
@@ -25,11 +23,11 @@ pub(super) fn plans(grid: &Grid, console: &Console<'_>) -> anyhow::Result<Vec<Pl
     }
     refuse_twice(axes, selection)?;
     let documents = sources::documents(&selection.paths, console)?;
-    let first = axes.iter().map(|axis| (axis.key.clone(), vec![axis.first()])).collect();
+    let first = axes.iter().map(|axis| (axis.key.clone(), vec![axis.values[0].clone()])).collect();
     let corner = sources::combined(&documents, &selection.seedless(), first, console)?;
     refuse_alike(&corner, axes)?;
     let selection = seeded(selection, axes, &corner[0]);
-    let points = axes.iter().map(Axis::count).fold(1, u128::saturating_mul);
+    let points = axes.iter().map(|axis| axis.values.len() as u128).fold(1, u128::saturating_mul);
     let cells = points.saturating_mul(corner.len() as u128).saturating_mul(count(selection.seeds()));
     if cells > CELLS_MAX {
         return Err(sources::too_large("the grid", cells));
@@ -38,7 +36,7 @@ pub(super) fn plans(grid: &Grid, console: &Console<'_>) -> anyhow::Result<Vec<Pl
 }
 
 pub(super) fn values(axes: &[Axis]) -> Values {
-    axes.iter().map(|axis| (axis.key.clone(), axis.values())).collect()
+    axes.iter().map(|axis| (axis.key.clone(), axis.values.clone())).collect()
 }
 
 fn refuse_twice(axes: &[Axis], selection: &Selection) -> anyhow::Result<()> {
@@ -77,4 +75,64 @@ fn seeded(selection: &Selection, axes: &[Axis], corner: &Plan) -> Selection {
     let first = corner.seed.0;
     let seeds = Some(first..=first.saturating_add(SEEDS - 1).min(SEED_MAX));
     Selection { seeds, ..selection.clone() }
+}
+
+/// The cells that pass; all without a filter. A filter that nothing passes is refused.
+pub(super) fn narrowed(plans: Vec<Plan>, filters: &[String]) -> anyhow::Result<Vec<Plan>> {
+    let of = |plan: &Plan, filter: &String| {
+        passes(std::slice::from_ref(filter), &plan.scenario, plan.variant.as_deref())
+    };
+    if let Some(filter) = filters.iter().find(|filter| !plans.iter().any(|plan| of(plan, filter))) {
+        let names = plans.iter().flat_map(|plan| [Some(&*plan.scenario), plan.variant.as_deref()]);
+        let names: BTreeSet<&str> = names.flatten().flat_map(|name| name.split('-').chain([name])).collect();
+        let near = near(filter, names);
+        let text = format!("no scenario or variant has `{filter}`{near}");
+        return Err(Refusal::because(Exit::Nothing, text));
+    }
+    let wanted = |plan: &Plan| passes(filters, &plan.scenario, plan.variant.as_deref());
+    Ok(plans.into_iter().filter(wanted).collect())
+}
+
+/// A pattern is all of the scenario's name, the variant's or both with a dot; a text a part of these.
+pub(super) fn passes(filters: &[String], scenario: &str, variant: Option<&str>) -> bool {
+    let whole = variant.map_or_else(|| scenario.to_owned(), |variant| format!("{scenario}.{variant}"));
+    let passes = |filter: &String| match filter.contains(['*', '?']) {
+        true => {
+            [Some(scenario), variant, Some(&*whole)].into_iter().flatten().any(|name| is_like(name, filter))
+        }
+        false => whole.contains(filter.as_str()),
+    };
+    filters.is_empty() || filters.iter().any(passes)
+}
+
+/// Whether a name is like a pattern: `*` stands for any letters, `?` for one.
+fn is_like(name: &str, pattern: &str) -> bool {
+    let name: Vec<char> = name.chars().collect();
+    // Which beginnings of the name are like what of the pattern was read.
+    let mut like: Vec<bool> = (0..=name.len()).map(|n| n == 0).collect();
+    for letter in pattern.chars() {
+        let longer = (0..=name.len()).map(|n| match letter {
+            '*' => like[..=n].contains(&true),
+            _ => n > 0 && like[n - 1] && (letter == '?' || letter == name[n - 1]),
+        });
+        like = longer.collect();
+    }
+    like[name.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_a_part_of_the_name_and_a_pattern_all_of_it() {
+        let passes = |filter: &str, variant| passes(&[filter.to_owned()], "chaos-days", variant);
+        for filter in ["chaos", "days.three", "chaos-*", "t?ree", "*.three", "*"] {
+            assert!(passes(filter, Some("three")), "{filter}");
+        }
+        for filter in ["chaos?", "hre*", "?chaos-days", "*.four", "Chaos"] {
+            assert!(!passes(filter, Some("three")), "{filter}");
+        }
+        assert!(!passes("*.*", None), "it has no variant");
+    }
 }

@@ -1,5 +1,4 @@
-//! Files that scenarios read, kept with the report: a cell can be run again from anywhere, and
-//! after they are gone.
+//! Files that scenarios read, kept with the report: a cell can be run again after they are gone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -11,11 +10,8 @@ use crate::scenario::{Plan, file};
 pub(super) const FOLDER: &str = "inputs";
 
 pub(super) struct Input {
-    /// Where it lies.
     from: PathBuf,
-    /// What the scenario calls it.
     called: String,
-    /// What its copy is called.
     pub(super) name: String,
 }
 
@@ -80,8 +76,7 @@ pub(super) fn recorded(inputs: &BTreeMap<String, Vec<Input>>) -> BTreeMap<String
     inputs.iter().map(|(digest, inputs)| (digest.clone(), names(inputs))).collect()
 }
 
-/// A recorded scenario that reads the copies in its report's folder, and a path there that stands
-/// for its own; `None` if the report has no copies.
+/// A recorded scenario that reads the copies in its report's folder, if there are, and a path there.
 pub(super) fn from_copies(run: &RunRecord, digest: &str, folder: &Path) -> Option<(String, PathBuf)> {
     let copies = run.inputs.get(digest)?;
     if !copies.values().all(|copy| folder.join(copy).is_file()) {

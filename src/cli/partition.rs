@@ -8,17 +8,14 @@ use crate::campaign::shards::{Deal, Partition};
 /// A shard, as it is typed: `slice:3/8`, `auto`, `balanced:auto/8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
-    /// This one.
     Of(Partition),
     /// The one that the scheduler's variables tell; of so many, if that is said.
     Auto(Deal, Option<u32>),
 }
 
-/// A scheduler by its name, the variable in which it tells a task its number, the number of the
-/// first task, and the variable that tells how many there are, where there is one.
-///
-/// Sources: sbatch(1), "Job array support"; the Kubernetes page on Indexed Jobs; HyperQueue's page
-/// on task arrays; GitLab's page on predefined variables.
+/// Schedulers, the variable of a task's number, that of the first, the variable of how many there are.
+/// Sources: sbatch(1), "Job array support"; the pages of Kubernetes on Indexed Jobs, of HyperQueue on
+/// task arrays, of GitLab on predefined variables.
 const SCHEDULERS: [(&str, &str, u32, Option<&str>); 4] = [
     ("Slurm", "SLURM_ARRAY_TASK_ID", 1, Some("SLURM_ARRAY_TASK_COUNT")),
     ("Kubernetes", "JOB_COMPLETION_INDEX", 0, None),
@@ -111,21 +108,9 @@ mod tests {
         ] {
             told += &found(asked, variables);
         }
-        for text in [
-            "1/8",
-            "slice:1",
-            "slice:x/8",
-            "slcie:1/8",
-            "slice:0/8",
-            "slice:9/8",
-            "hash:1/0",
-            "hash:1/100001",
-            "auto8",
-            "balanced:auto/x",
-            "auto/0",
-        ] {
-            told += &found(text, &[]);
-        }
+        let wrong = "1/8 slice:1 slice:x/8 slcie:1/8 slice:0/8 slice:9/8 hash:1/0 hash:1/100001 auto8 \
+                     balanced:auto/x auto/0";
+        wrong.split(' ').for_each(|text| told += &found(text, &[]));
         insta::assert_snapshot!(told);
     }
 }

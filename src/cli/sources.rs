@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Selection, count};
 use super::console::Console;
-use super::narrow;
+use super::grid;
 use super::refusal::Refusal;
 use crate::base::words::there_is;
 use crate::campaign::CELLS_MAX;
@@ -27,7 +27,6 @@ pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> anyhow::Res
     sound(read?, console)
 }
 
-/// What is right, if nothing is wrong.
 fn sound<T>(read: Vec<Result<T, Invalid>>, console: &Console<'_>) -> anyhow::Result<Vec<T>> {
     let colour = console.err_paint().0;
     let wrong: Vec<String> =
@@ -38,7 +37,6 @@ fn sound<T>(read: Vec<Result<T, Invalid>>, console: &Console<'_>) -> anyhow::Res
     Err(Refusal::because(Exit::Invalid, wrong.join("\n\n")))
 }
 
-/// Refuses more cells than may be run before any is made.
 fn refuse_too_many(documents: &[Document], selection: &Selection) -> anyhow::Result<()> {
     let variants = |document| match wanted(document, selection)?.len() {
         0 => Some(document.variants().len().max(1) as u128),
@@ -48,13 +46,11 @@ fn refuse_too_many(documents: &[Document], selection: &Selection) -> anyhow::Res
     if cells > CELLS_MAX { Err(too_large("the run", cells)) } else { Ok(()) }
 }
 
-/// Of more cells than may be run.
 pub(super) fn too_large(what: &str, cells: u128) -> anyhow::Error {
     let told = |n: u128| u64::try_from(n).map_or_else(|_| n.to_string(), human::thousands);
     Refusal::usage(format!("{what} has {} cells; {} is the most", told(cells), told(CELLS_MAX)))
 }
 
-/// The document of a text that lay at `path`; an empty path is the embedded scenario's.
 fn document(text: &str, path: &Path) -> Result<Document, Invalid> {
     let document = Document::parse(&path.display().to_string(), text)?;
     Ok(match path.parent() {
@@ -63,7 +59,6 @@ fn document(text: &str, path: &Path) -> Result<Document, Invalid> {
     })
 }
 
-/// The cells of these documents, with every combination of the values of some keys.
 pub(super) fn combined(
     documents: &[Document],
     selection: &Selection,
@@ -85,14 +80,14 @@ pub(super) fn combined(
     if !strange.is_empty() {
         return Err(Refusal::because(Exit::Nothing, nothing(&strange, &known)));
     }
-    narrow::to(plans, &selection.filter)
+    grid::narrowed(plans, &selection.filter)
 }
 
 /// The cells that a document has for a request, which may use the names that other rooms know.
 fn cells(document: &Document, request: &Request, console: &Console<'_>) -> Result<Vec<Plan>, Invalid> {
     let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
     let checks: Vec<_> = oracle::check_names().collect();
-    document.plans(request, &Names { metrics: &metrics, checks: &checks, stacks: &console.runner().stacks() })
+    document.plans(request, &Names { metrics: &metrics, checks: &checks, stacks: &console.runner.stacks() })
 }
 
 /// Those of the selected variants that a document has; `None` if it has none of them, as not every file has every variant.
@@ -126,13 +121,11 @@ pub(super) fn with(
     })
 }
 
-/// The cells that were selected on the command line.
 pub(super) fn plans(selection: &Selection, console: &Console<'_>) -> anyhow::Result<Vec<Plan>> {
     combined(&documents(&selection.paths, console)?, selection, Values::new(), console)
 }
 
-/// Says what the scenarios are probably not meant to be, and what was inferred; each once, however
-/// many cells there are. Who asked for quiet is warned, too: what is warned of makes a pass hollow.
+/// Warns, also who asked for quiet, as what is warned of makes a pass hollow; each once.
 pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
     let colour = console.err_paint().0;
     let mut told = BTreeSet::new();
@@ -156,7 +149,6 @@ pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
     }
 }
 
-/// The one plan of a scenario that lay at `path`.
 pub(super) fn one_plan(
     text: &str,
     path: &Path,
@@ -166,12 +158,10 @@ pub(super) fn one_plan(
     let request = Request { seeds: seed.into_iter().collect(), ..Request::default() };
     let plans = document(text, path).and_then(|document| cells(&document, &request, console));
     let mut plans = sound(vec![plans], console)?.concat();
-    match plans.len() {
+    let (n, shown) = (plans.len(), path.display());
+    match n {
         1 => Ok(plans.remove(0)),
-        n => Err(Refusal::usage(format!(
-            "{} has {n} cells; only one can be replayed: use run",
-            path.display()
-        ))),
+        n => Err(Refusal::usage(format!("{shown} has {n} cells; only one can be replayed: use run"))),
     }
 }
 
@@ -218,10 +208,8 @@ pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     }
     if files.is_empty() {
         let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-        return Err(Refusal::because(
-            Exit::Nothing,
-            format!("there is no scenario file in {}", paths.join(", ")),
-        ));
+        let text = format!("there is no scenario file in {}", paths.join(", "));
+        return Err(Refusal::because(Exit::Nothing, text));
     }
     Ok(files)
 }
@@ -260,7 +248,6 @@ fn nothing(strange: &[&str], known: &BTreeSet<&str>) -> String {
     }
 }
 
-/// The file behind the name of a report or of a file.
 pub(super) fn record_file(path: &Path) -> Option<PathBuf> {
     let inside = path.join("run.json");
     if inside.exists() { Some(inside) } else { path.is_file().then(|| path.to_owned()) }

@@ -82,15 +82,12 @@ pub(super) struct PlaceArgs {
 }
 
 impl PlaceArgs {
-    /// Whether part of the cells is run, or shards have run them.
     pub(super) fn is_of_shards(&self) -> bool {
         self.partition.is_some() || self.merges.is_some()
     }
-    /// Where the report goes, if that was said.
     pub(super) fn named(&self) -> Option<&Path> {
         self.out.as_deref().or(self.resume.as_deref())
     }
-    /// The report is that of the cells of a pool: it goes on where their run ended.
     pub(super) fn merging(&mut self, pool: Arc<Pool>, out: &Path) {
         self.resume = Some(out.to_owned());
         self.merges = Some(pool);
@@ -111,7 +108,6 @@ fn time_limit(text: &str) -> Result<Duration, String> {
     if span == Span::ZERO { Err("no time at all".to_owned()) } else { Ok(Duration::from_nanos(span.0)) }
 }
 
-/// What stdout of `compare` carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum CompareFormat {
     Human,
