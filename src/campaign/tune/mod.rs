@@ -20,7 +20,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-pub use answer::herd;
+pub use answer::{Place, herd};
 pub use knob::{Knob, STEP};
-pub use known::{Known, Measured, Place, Setting};
+pub use known::{Known, Measured, Setting};
 pub use search::{Found, Shipped, Space, Wanted};
