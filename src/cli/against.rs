@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::console::{Console, few};
-use super::grid;
+use super::sources;
 use super::work::HeldArgs;
 use crate::analysis::compare::over_seeds;
 use crate::metrics::human;
@@ -64,8 +64,9 @@ impl<'a> Against<'a> {
     /// Says in the record how to accept it, and what of the baseline it lacks.
     pub(super) fn close(&self, record: &mut RunRecord, standard: Standard<'_>) {
         record.accept = standard.command_for(&record.cells);
-        let passes =
-            |cell: &record::BaselineCell| grid::passes(self.filters, &cell.scenario, cell.variant.as_deref());
+        let passes = |cell: &record::BaselineCell| {
+            sources::passes(self.filters, &cell.scenario, cell.variant.as_deref())
+        };
         let lacks = self.baseline.lacks(&record.cells, passes);
         let [(first, _), others @ ..] = lacks.as_slice() else { return };
         let cells = human::count(lacks.len() as u64, "cell");

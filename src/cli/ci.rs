@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::written::head;
+use super::written::{JUNIT, is_left};
 use crate::record::Exit;
 use crate::render;
 
@@ -55,13 +55,6 @@ fn append(path: &Path, page: &str) -> std::io::Result<()> {
 fn put(folder: &Path, xml: &str) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     std::fs::write(folder.join(JUNIT), xml)
-}
-
-const JUNIT: &str = "junit.xml";
-
-/// Whether a file is what a run that was refused left: the next one may write over it.
-pub(super) fn is_left(path: &Path) -> bool {
-    path.ends_with(JUNIT) && String::from_utf8_lossy(&head(path)).contains(render::REFUSED)
 }
 
 /// The value of a flag, as `--flag VALUE` or `--flag=VALUE`.

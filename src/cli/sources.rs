@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Selection, count};
 use super::console::Console;
-use super::grid;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, near};
 use crate::base::words::there_is;
 use crate::campaign::CELLS_MAX;
 use crate::metrics::{self, human};
@@ -80,7 +79,7 @@ pub(super) fn combined(
     if !strange.is_empty() {
         return Err(Refusal::because(Exit::Nothing, nothing(&strange, &known)));
     }
-    grid::narrowed(plans, &selection.filter)
+    narrowed(plans, &selection.filter)
 }
 
 /// The cells that a document has for a request, which may use the names that other rooms know.
@@ -251,4 +250,64 @@ fn nothing(strange: &[&str], known: &BTreeSet<&str>) -> String {
 pub(super) fn record_file(path: &Path) -> Option<PathBuf> {
     let inside = path.join("run.json");
     if inside.exists() { Some(inside) } else { path.is_file().then(|| path.to_owned()) }
+}
+
+/// The cells that pass; all without a filter. A filter that nothing passes is refused.
+fn narrowed(plans: Vec<Plan>, filters: &[String]) -> anyhow::Result<Vec<Plan>> {
+    let of = |plan: &Plan, filter: &String| {
+        passes(std::slice::from_ref(filter), &plan.scenario, plan.variant.as_deref())
+    };
+    if let Some(filter) = filters.iter().find(|filter| !plans.iter().any(|plan| of(plan, filter))) {
+        let names = plans.iter().flat_map(|plan| [Some(&*plan.scenario), plan.variant.as_deref()]);
+        let names: BTreeSet<&str> = names.flatten().flat_map(|name| name.split('-').chain([name])).collect();
+        let near = near(filter, names);
+        let text = format!("no scenario or variant has `{filter}`{near}");
+        return Err(Refusal::because(Exit::Nothing, text));
+    }
+    let wanted = |plan: &Plan| passes(filters, &plan.scenario, plan.variant.as_deref());
+    Ok(plans.into_iter().filter(wanted).collect())
+}
+
+/// A pattern is all of the scenario's name, the variant's or both with a dot; a text a part of these.
+pub(super) fn passes(filters: &[String], scenario: &str, variant: Option<&str>) -> bool {
+    let whole = variant.map_or_else(|| scenario.to_owned(), |variant| format!("{scenario}.{variant}"));
+    let passes = |filter: &String| match filter.contains(['*', '?']) {
+        true => {
+            [Some(scenario), variant, Some(&*whole)].into_iter().flatten().any(|name| is_like(name, filter))
+        }
+        false => whole.contains(filter.as_str()),
+    };
+    filters.is_empty() || filters.iter().any(passes)
+}
+
+/// Whether a name is like a pattern: `*` stands for any letters, `?` for one.
+fn is_like(name: &str, pattern: &str) -> bool {
+    let name: Vec<char> = name.chars().collect();
+    // Which beginnings of the name are like what of the pattern was read.
+    let mut like: Vec<bool> = (0..=name.len()).map(|n| n == 0).collect();
+    for letter in pattern.chars() {
+        let longer = (0..=name.len()).map(|n| match letter {
+            '*' => like[..=n].contains(&true),
+            _ => n > 0 && like[n - 1] && (letter == '?' || letter == name[n - 1]),
+        });
+        like = longer.collect();
+    }
+    like[name.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_a_part_of_the_name_and_a_pattern_all_of_it() {
+        let passes = |filter: &str, variant| passes(&[filter.to_owned()], "chaos-days", variant);
+        for filter in ["chaos", "days.three", "chaos-*", "t?ree", "*.three", "*"] {
+            assert!(passes(filter, Some("three")), "{filter}");
+        }
+        for filter in ["chaos?", "hre*", "?chaos-days", "*.four", "Chaos"] {
+            assert!(!passes(filter, Some("three")), "{filter}");
+        }
+        assert!(!passes("*.*", None), "it has no variant");
+    }
 }

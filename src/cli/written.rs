@@ -4,10 +4,11 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use super::inputs;
 use super::refusal::Refusal;
-use super::{ci, inputs};
 use crate::campaign;
 use crate::record::{FolderError, Tool};
+use crate::render;
 use crate::scenario::file;
 
 /// How a file begins, up to 4 096 bytes; nothing if it is not there or none.
@@ -79,7 +80,7 @@ pub(super) fn spare_folder(folder: &Path, resumed: bool) -> anyhow::Result<()> {
         return Err(Refusal::usage(format!("{text}: remove it, or {why}")));
     }
     // Of a run that was cut there is a journal alone, which is its own.
-    match ours().find(|path| path.exists() && !ci::is_left(path)) {
+    match ours().find(|path| path.exists() && !is_left(path)) {
         Some(other) if !resumed && !is_report => {
             let (other, folder) = (other.display(), folder.display());
             let text = format!("{other} would be overwritten, and {folder} is not a report: {why}");
@@ -96,4 +97,11 @@ pub(super) fn spare_folder(folder: &Path, resumed: bool) -> anyhow::Result<()> {
 /// A report that cannot be written.
 pub(super) fn refused(error: FolderError) -> anyhow::Error {
     Refusal::environment(format!("{error}; --out DIR puts the report elsewhere"))
+}
+
+pub(super) const JUNIT: &str = "junit.xml";
+
+/// Whether a file is what a run that was refused left: the next one may write over it.
+pub(super) fn is_left(path: &Path) -> bool {
+    path.ends_with(JUNIT) && String::from_utf8_lossy(&head(path)).contains(render::REFUSED)
 }

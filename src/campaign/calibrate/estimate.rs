@@ -1,15 +1,16 @@
-//! The calibration of a log.
+//! The calibration of a log, and what speaks against its figures.
 //!
 //! All figures are functions of costs as they are, and get their intervals from costs as they might
 //! be: a bootstrap over devices (Efron and Tibshirani 1993, §8.6), or over blocks of time where there
 //! are few devices. Percentiles of few units are too near each other: they are widened as Student's law.
 
-use super::diagnose;
+use std::collections::BTreeMap;
+
 use super::failures::{self, DEVICES_MIN, Failures, Follows};
-use super::fit::{self, BEND, BYTE, Fit, Given, Line, Response, Sums, fit};
+use super::fit::{self, BEND, BYTE, Fit, Given, Line, Response, Sums, fit, says};
 use super::log::{Log, Outcome, Request};
 use crate::base::{Seed, Span, Stream};
-use crate::render::calibrate::{Advice, Calibration, Census, Code, Effect, Estimate, Figure};
+use crate::render::calibrate::{Advice, Calibration, Census, Code, Diagnosis, Effect, Estimate, Figure};
 use crate::stats::student;
 use crate::theory::chunk::Cost;
 
@@ -35,6 +36,15 @@ const STEP: f64 = 1.02;
 const STEPS_MAX: usize = 1_000;
 /// The normal law's factor of a standard error for 95 %.
 const NORMAL: f64 = 1.959_964;
+/// Standard errors: dozens of columns and sizes are looked at.
+const SURE: f64 = 4.0;
+const MIXED: f64 = 0.15;
+/// Of the noise, more of which is a level and no luck.
+const LASTING: f64 = 0.5;
+const GROUP_MIN: usize = 12;
+/// A size that differs from the middle one by so many times is another.
+const OTHER_SIZE: f64 = 1.2;
+const SIZES: f64 = 4.0;
 
 pub(super) fn calibration(source: &str, log: &Log) -> Calibration {
     let mut found = Calibration { source: source.to_owned(), census: census(log), ..Calibration::default() };
@@ -49,7 +59,7 @@ pub(super) fn calibration(source: &str, log: &Log) -> Calibration {
     found.say(follows.apart, Code::Apart, [0.0; 2]);
     let count = |most| failures::count(log, &follows, most);
     let mut failures = count(f64::INFINITY);
-    let mut given = Given { rate: 0.0, timeout: timeout(log), units: follows.units };
+    let mut given = Given { rate: 0.0, timeout: timeout(log) };
     let mut line = None;
     for _ in 0..ROUNDS {
         given.rate = failures.rate();
@@ -77,7 +87,7 @@ pub(super) fn calibration(source: &str, log: &Log) -> Calibration {
 
 fn refuses(found: &mut Calibration, responses: &[Response], line: Option<&Fit>) -> bool {
     let n = responses.len();
-    let others = diagnose::other_sizes(responses);
+    let others = other_sizes(responses);
     let seen = line.map_or(n, |fit| n - fit.censored);
     let trimmed = line.map_or(0.0, |fit| fit.trimmed as f64 / seen.max(1) as f64);
     let whys = [
@@ -174,7 +184,7 @@ fn costs(
         Some((wider, draws)) => (draws, wider),
         None => (Draws::of(&line, failures), line),
     };
-    let step = diagnose::clock_step(responses);
+    let step = clock_step(responses);
     let request = draws.estimate(|costs| costs.line[0]).off_by(step / 2.0);
     let row = draws.estimate(Draw::row);
     let between = match failures.rate() > 0.0 {
@@ -212,8 +222,8 @@ fn costs(
     found.say(unsure, Code::OverheadUnknown, [request.value, 0.0]);
     found.say(row.low <= 0.0, Code::RowUnknown, [row.value, 0.0]);
     found.say(failures.rate() <= 0.0, Code::NoFailures, [failures.exposed(), 0.0]);
-    found.diagnoses.extend(diagnose::mixed(log, responses, &line));
-    found.diagnoses.extend(diagnose::levels(log, responses, &line));
+    found.diagnoses.extend(mixed(log, responses, &line));
+    found.diagnoses.extend(levels(log, responses, &line));
     if found.diagnoses.iter().any(|diagnosis| diagnosis.code.rule().effect == Effect::Refuse) {
         return;
     }
@@ -284,4 +294,79 @@ fn census(log: &Log) -> Census {
         duration_mean: Span::from_secs_f64(sum(Request::took) / answered.max(1) as f64),
         ..Census::default()
     }
+}
+
+/// The mean of duration / line, and its standard error, over clusters (Cochran 1977, §6.4).
+fn off(responses: &[Response], fit: &Fit, members: &[usize]) -> (f64, f64) {
+    let share = |n: usize| responses[n].took / says(&fit.line, &responses[n].x).max(1e-12);
+    let all: f64 = members.iter().map(|n| fit.counts[*n]).sum();
+    let mean = members.iter().map(|n| fit.counts[*n] * share(*n)).sum::<f64>() / all;
+    let (mut units, mut single) = (BTreeMap::<usize, f64>::new(), 0.0);
+    for n in members {
+        let off = fit.counts[*n] * (share(*n) - mean);
+        *units.entry(responses[*n].unit).or_default() += off;
+        single += off * off;
+    }
+    let clusters: f64 = units.values().map(|off| off * off).sum();
+    (mean, libm::sqrt(clusters.max(single)) / all)
+}
+
+/// The column whose values differ most in what responses take, beyond chance; sizes are one.
+fn mixed(log: &Log, responses: &[Response], fit: &Fit) -> Option<Diagnosis> {
+    let size = |r: &Response| libm::floor(SIZES * libm::log2(r.x[1].max(1.0))) as u8;
+    let sizes = ("rows", responses.iter().map(size).collect::<Vec<_>>());
+    let columns =
+        log.labels.iter().map(|(column, of)| (column.as_str(), responses.iter().map(|r| of[r.at]).collect()));
+    let differ = |(column, values): (&str, Vec<u8>)| {
+        let mut groups = BTreeMap::<u8, Vec<usize>>::new();
+        for (n, value) in values.iter().enumerate().filter(|(n, _)| fit.counts[*n] > 0.0) {
+            groups.entry(*value).or_default().push(n);
+        }
+        let many = groups.values().filter(|group| group.len() >= GROUP_MIN);
+        let offs: Vec<(f64, f64)> = many.map(|group| off(responses, fit, group)).collect();
+        let (low, low_error) = *offs.iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
+        let (high, high_error) = *offs.iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let more = high / low - 1.0;
+        let sure = high - low > SURE * low_error.max(high_error);
+        (sure && more > MIXED).then(|| (more, column.to_owned()))
+    };
+    let (more, name) = columns.chain([sizes]).filter_map(differ).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    Some(Diagnosis { name, ..Diagnosis::of(Code::Mixed, [more, 0.0]) })
+}
+
+/// Levels that last from one request of a device to the next, as of several networks. Their variance is
+/// the covariance of responses that follow each other.
+fn levels(log: &Log, responses: &[Response], fit: &Fit) -> Option<Diagnosis> {
+    let mut last = log.of_devices(None::<(f64, f64)>);
+    let (mut covariance, mut pairs) = (0.0, 0.0);
+    for (r, count) in responses.iter().zip(&fit.counts) {
+        let request = &log.requests[r.at];
+        let share = r.took / says(&fit.line, &r.x).max(1e-12) - 1.0;
+        let last = &mut last[request.device as usize];
+        if let Some((_, before)) = last.filter(|(end, _)| *count > 0.0 && request.start - end < r.took) {
+            (covariance, pairs) = (covariance + share * before, pairs + 1.0);
+        }
+        *last = (*count > 0.0).then_some((request.start + r.took, share));
+    }
+    let variance = covariance / f64::max(pairs, 1.0);
+    let lasts = variance > LASTING * fit.noise * fit.noise && variance > MIXED * MIXED;
+    lasts.then(|| Diagnosis::of(Code::Levels, [libm::sqrt(variance), 0.0]))
+}
+
+fn other_sizes(responses: &[Response]) -> usize {
+    let mut rows: Vec<f64> = responses.iter().map(|r| r.x[1]).collect();
+    rows.sort_by(f64::total_cmp);
+    let Some(middle) = rows.get(rows.len() / 2).copied() else { return 0 };
+    let other = |r: &&f64| **r * OTHER_SIZE < middle || **r > OTHER_SIZE * middle;
+    rows.iter().filter(other).count()
+}
+
+/// Seconds of a step of the clock, if nearly all durations are whole steps.
+fn clock_step(responses: &[Response]) -> f64 {
+    const STEPS: [f64; 7] = [1.0, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01];
+    let whole = |step: &f64| {
+        let on = |r: &&Response| (r.took / step - libm::round(r.took / step)).abs() < 1e-6;
+        responses.iter().filter(on).count() * 10 >= responses.len() * 9
+    };
+    STEPS.into_iter().find(whole).unwrap_or_default()
 }

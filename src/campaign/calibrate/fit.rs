@@ -25,32 +25,26 @@ pub(super) fn says(line: &Line, x: &[f64; PARTS]) -> f64 {
     line.iter().zip(x).map(|(part, x)| part * x).sum()
 }
 
-const MOMENTS: usize = PARTS * (PARTS + 1);
-
-/// Sums over responses: weighted products of x and of x and the duration, three moments of the shares
+/// Sums over responses: weighted products of x and of x and the duration; three moments of the shares
 /// duration / line, rows, bytes, how many.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Sums([f64; MOMENTS + 6]);
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Sums {
+    products: [[f64; PARTS + 1]; PARTS],
+    others: [f64; 6],
+}
 
 impl Sums {
-    const NONE: Sums = Sums([0.0; MOMENTS + 6]);
-
     fn of(r: &Response, weight: f64, share: f64, count: f64) -> Sums {
-        let mut sums = Sums::NONE.0;
-        for i in 0..PARTS {
-            for (j, y) in r.x.iter().chain([&r.took]).enumerate() {
-                sums[i * (PARTS + 1) + j] = weight * r.x[i] * y;
-            }
-        }
-        let others = [count, count * share, count * share * share, r.x[1], r.x[BYTE], 1.0];
-        sums[MOMENTS..].copy_from_slice(&others);
-        Sums(sums)
+        let [one, rows, bytes, bend] = r.x;
+        let products = r.x.map(|x| [one, rows, bytes, bend, r.took].map(|y| weight * x * y));
+        Sums { products, others: [count, count * share, count * share * share, rows, bytes, 1.0] }
     }
     fn add(&mut self, other: &Sums) {
-        self.0.iter_mut().zip(other.0).for_each(|(sum, x)| *sum += x);
+        let products = self.products.as_flattened_mut().iter_mut().zip(other.products.as_flattened());
+        products.chain(self.others.iter_mut().zip(&other.others)).for_each(|(sum, x)| *sum += x);
     }
     pub(super) fn total<'a>(all: impl IntoIterator<Item = &'a Sums>) -> Sums {
-        let mut total = Sums::NONE;
+        let mut total = Sums::default();
         all.into_iter().for_each(|sums| total.add(sums));
         total
     }
@@ -58,7 +52,7 @@ impl Sums {
     /// The line of the parts that it may have; `None` if the sizes do not tell.
     pub(super) fn line(&self, parts: Parts) -> Option<Line> {
         let cell = |i: usize, j: usize| match parts[i] && (j == PARTS || parts[j]) {
-            true => self.0[i * (PARTS + 1) + j],
+            true => self.products[i][j],
             false => f64::from(u8::from(i == j)),
         };
         let mut rest: [[f64; PARTS + 1]; PARTS] =
@@ -83,15 +77,15 @@ impl Sums {
     }
 
     pub(super) fn noise(&self) -> f64 {
-        let [all, sum, squares] = [0, 1, 2].map(|i| self.0[MOMENTS + i]);
+        let [all, sum, squares, ..] = self.others;
         let mean = sum / all;
         libm::sqrt((squares / all - mean * mean).max(0.0)) / mean
     }
     pub(super) fn width(&self) -> f64 {
-        self.0[MOMENTS + 4] / self.0[MOMENTS + 3]
+        self.others[4] / self.others[3]
     }
     pub(super) fn responses(&self) -> f64 {
-        self.0[MOMENTS + 5]
+        self.others[5]
     }
 }
 
@@ -126,7 +120,6 @@ pub(super) struct Given {
     pub(super) rate: f64,
     /// Seconds; infinite without one.
     pub(super) timeout: f64,
-    pub(super) units: usize,
 }
 
 /// The line of these `parts` through responses, but those that would take less than no time.
@@ -134,13 +127,14 @@ pub(super) fn fit(responses: &[Response], parts: Parts, given: Given) -> Option<
     let mean = |of: fn(&Response) -> f64| responses.iter().map(of).sum::<f64>() / responses.len() as f64;
     let half = mean(|r| r.took) / 2.0;
     let floor = 2e-3 * half;
+    let units = 1 + responses.iter().map(|r| r.unit).max()?;
     // A round: weights and what is left out are by the last line and noise.
     let step = |last: &Line, noise: f64| {
         let fitted = |r: &Response| says(last, &r.x).max(floor);
         let off = |r: &Response| libm::log(r.took.max(floor) / fitted(r));
         let longest = given.timeout / outlasts(noise);
         let (middle, scale) = scale(responses.iter().filter(|r| fitted(r) < longest).map(off).collect())?;
-        let (mut sums, mut counts) = (vec![Sums::NONE; given.units], vec![0.0; responses.len()]);
+        let (mut sums, mut counts) = (vec![Sums::default(); units], vec![0.0; responses.len()]);
         let (mut trimmed, mut censored, mut reach) = (0, 0, 0.0_f64);
         for (r, counts) in responses.iter().zip(&mut counts) {
             let fitted = fitted(r);

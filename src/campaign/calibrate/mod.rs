@@ -2,10 +2,9 @@
 //!
 //! [`calibrate`] reads a CSV with a line a request (`log`) and estimates, by one method each, what a
 //! response takes (`fit`), how often transfers fail and how long it takes to recover (`failures`),
-//! and how sure all of it is, with the chunk that the closed form recommends (`estimate`); `diagnose`
-//! looks for what speaks against the figures. A malformed log gives no figure at all.
+//! and how sure all of it is, what speaks against it, and which chunk the closed form recommends
+//! (`estimate`). A malformed log gives no figure at all.
 
-mod diagnose;
 mod estimate;
 mod failures;
 mod fit;

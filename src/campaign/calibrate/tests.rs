@@ -16,7 +16,6 @@ type Network = (f64, f64, f64);
 struct World {
     devices: u32,
     responses: usize,
-    /// Each session of ten chunks is on one of these.
     networks: &'static [Network],
     /// Seconds a byte, and the bytes of a row, the same for all rows of a response.
     byte: f64,
@@ -31,7 +30,6 @@ struct World {
     timeout: f64,
     dead: f64,
     idle: f64,
-    /// Seconds that the first response of a session takes longer.
     slow_start: f64,
 }
 
@@ -167,7 +165,8 @@ impl World {
     }
 }
 
-/// The grid; each network is judged by itself, as the closed form holds for one.
+const USUAL: usize = 4;
+/// The first are usual; each network is judged by itself, as the closed form holds for one.
 const GRID: [(&str, World); 15] = [
     ("clean", CLEAN),
     ("Wi-Fi and LTE by network", WIFI_AND_LTE),
@@ -186,8 +185,6 @@ const GRID: [(&str, World); 15] = [
     ("silent failures", World { silent: 1.0, timeout: 10.0, ..RETRIES }),
 ];
 
-const USUAL: usize = 4;
-
 /// In so many logs at least an interval of 95 % holds the truth, except in one test of a thousand.
 fn band(logs: u64) -> u64 {
     use statrs::distribution::{Binomial, DiscreteCDF};
@@ -197,9 +194,8 @@ fn band(logs: u64) -> u64 {
 #[test]
 fn intervals_hold_the_truth_of_worlds_of_all_kinds() {
     let every = std::env::var_os("SYNCDYNO_EVERY").is_some();
-    let (worlds, logs) = if every { (GRID.len(), 100) } else { (4, 24) };
-    let (mut table, mut bad) = (String::new(), Vec::new());
-    let mut all = (0, 0);
+    let (worlds, logs) = if every { (GRID.len(), 100) } else { (USUAL, 24) };
+    let (mut table, mut bad, mut all) = (String::new(), Vec::new(), (0, 0));
     for (n, (name, world)) in GRID[..worlds].iter().enumerate() {
         let (held, dearer) = world.held(logs);
         table += &format!("{name}: {held:?}, chunks up to {:.1} % dearer\n", 100.0 * dearer);
