@@ -14,7 +14,7 @@ use crate::scenario::{Document, Plan, Put, Question, Side};
 /// Why a question is not asked whose halves are one scenario.
 const NO_CHANGE: &str = "nothing of this scenario changes by it";
 
-/// The cells of `file` under the selected questions; halves that are the same scenario are run once.
+/// The cells of `file` under the selected questions; halves that are the same are run once.
 pub(super) fn plans(
     file: &Path,
     selection: &Selection,

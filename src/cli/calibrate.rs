@@ -14,7 +14,7 @@ use crate::render::calibrate::{self as shown, Calibration, Figure};
 pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let name = args.log.display().to_string();
     let bytes = validate::read(&args.log)?;
-    let source = args.log.file_name().map_or_else(|| name.clone(), |n| n.to_string_lossy().into_owned());
+    let source = args.log.file_name().unwrap_or_default().to_string_lossy();
     let fits = estimates(&source, &bytes, &args.only, args.by.as_deref())
         .map_err(|malformed| Refusal::because(Exit::Invalid, format!("error: {name}: {malformed}")))?;
     let next = match (&args.out, &fits[..]) {

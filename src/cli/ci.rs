@@ -10,8 +10,8 @@ use super::written::{JUNIT, is_left};
 use crate::record::Exit;
 use crate::render;
 
-/// An annotation, a line on the job's page and, but for `merge`, a `junit.xml` in the folder that was
-/// asked for. The arguments are read as they are: they may be what is wrong.
+/// An annotation, a line on the job's page and, but for `merge`, a `junit.xml` in the folder asked
+/// for. The arguments are read as they are: they may be what is wrong.
 pub(super) fn refused(
     args: &[OsString],
     exit: Exit,

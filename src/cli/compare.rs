@@ -54,16 +54,12 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
     if args.format == CompareFormat::Github {
         append_page(&markdown(&comparison), console);
     }
-    if let Some(copies) = copies(&comparison) {
-        return Err(Refusal::because(Exit::NoBaseline, format!("not comparable: {copies}")));
-    }
-    if let Some(unlike) = unlike(&comparison) {
-        let text = format!("not comparable: {unlike}; save the older side again, from a run");
-        return Err(Refusal::because(Exit::NoBaseline, text));
-    }
-    if let (true, Some((base, candidate))) = (args.fail_on_worse, &comparison.scenarios) {
-        let text =
-            format!("{candidate} is another scenario than {base}: neither is a regression of the other");
+    let unlike = || unlike(&comparison).map(|why| format!("{why}; save the older side again, from a run"));
+    let apart = copies(&comparison).or_else(unlike).map(|why| format!("not comparable: {why}"));
+    let others = comparison.scenarios.as_ref().filter(|_| args.fail_on_worse).map(|(base, candidate)| {
+        format!("{candidate} is another scenario than {base}: neither is a regression of the other")
+    });
+    if let Some(text) = apart.or(others) {
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
     if !args.fail_on_worse {

@@ -99,7 +99,7 @@ pub(super) fn few(lines: Vec<String>, rest: &str) -> String {
     lines.into_iter().take(TOLD).chain(more).map(|line| line + "\n").collect()
 }
 
-/// The text without what would steer a terminal, but our own colours: names come from files of anybody.
+/// The text without what would steer a terminal, but our own colours: names come from anybody.
 /// Control characters are written as JSON writes them, so that JSON stays what it was.
 fn printable(text: &str) -> Cow<'_, str> {
     let steers = |at: usize, c: char| match c {

@@ -1,4 +1,4 @@
-//! What cells will cost on this host, by a small cell that runs now, and whether there is the memory.
+//! What cells will cost on this host, by a small cell that runs now, and whether memory is there.
 
 use std::num::NonZero;
 use std::path::Path;

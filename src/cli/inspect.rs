@@ -38,10 +38,10 @@ pub(super) fn check(selection: &Selection, console: &mut Console<'_>) -> anyhow:
     Ok(Exit::Success)
 }
 
-/// Scripts of up to so many rows and edits, and devices, are written: a second or two for the largest.
+/// Scripts of up to so many rows and edits, and devices, are written: in a second or two.
 const WRITTEN: (u64, u64) = (500_000, 1_000);
 
-/// Tells of edits and imports that find no row or key, once for cells that differ in their seed alone.
+/// Tells of edits and imports that find no row or key, once for all seeds.
 fn remark_on_edits(plans: &[Plan], console: &mut Console<'_>) -> anyhow::Result<()> {
     let mut seen = BTreeSet::new();
     for plan in plans {

@@ -1,10 +1,10 @@
 //! The command line.
 //!
 //! [`main`] reads the arguments and the surroundings, hands both to one of the commands, and turns what comes back into an exit code.
-//! A program with a stack of its own is a `main` of one line, `cli::main(Stacks::builtin().with(STACK))`.
+//! A program with a stack of its own calls `cli::main(Stacks::builtin().with(STACK))`.
 //!
-//! stdout carries the result and nothing else; progress, remarks and errors go to stderr. A reader that
-//! closes the pipe early is no error. What each exit code means is in `docs/commands.md`.
+//! stdout carries the result and nothing else; progress, remarks and errors go to stderr. A reader
+//! that closes the pipe early is no error. What each exit code means is in `docs/commands.md`.
 //!
 //! One Ctrl-C starts no more cells, lets the running ones finish for up to ten seconds and writes a partial report, marked incomplete;
 //! a second one stops at once. SIGTERM ends running cells early and still writes the report.

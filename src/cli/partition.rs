@@ -13,9 +13,9 @@ pub(super) enum Asked {
     Auto(Deal, Option<u32>),
 }
 
-/// Schedulers, the variable of a task's number, that of the first, the variable of how many there are.
-/// Sources: sbatch(1), "Job array support"; the pages of Kubernetes on Indexed Jobs, of HyperQueue on
-/// task arrays, of GitLab on predefined variables.
+/// Schedulers, the variable of a task's number, the first number, the variable of how many there are.
+/// Sources: sbatch(1), "Job array support"; the pages of Kubernetes on Indexed Jobs, of HyperQueue
+/// on task arrays, of GitLab on predefined variables.
 const SCHEDULERS: [(&str, &str, u32, Option<&str>); 4] = [
     ("Slurm", "SLURM_ARRAY_TASK_ID", 1, Some("SLURM_ARRAY_TASK_COUNT")),
     ("Kubernetes", "JOB_COMPLETION_INDEX", 0, None),

@@ -175,7 +175,7 @@ const CELLS_KEPT: &str =
     "stopped at once, without a report; cells that were finished are kept, and --resume goes on with them";
 const NOTHING_JUDGED: &str = "stopped at once: nothing is judged, and nothing is written";
 
-/// Makes SIGINT and SIGTERM set their flags; the second of a kind stops at once, as does the first while nobody looks.
+/// Makes SIGINT and SIGTERM set their flags; the second stops at once, as does one nobody looks at.
 fn heed(signals: &Signals) -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     // A user who limits the size of files (`ulimit -f`) is told of the write that failed, as of a full disk, and no signal ends us before.

@@ -278,7 +278,7 @@ fn is_ours(path: &Path) -> bool {
     }
 }
 
-/// Whether a metric may be called so, also of an earlier version: by the group of one that there is.
+/// Whether a metric may be called so, also of an earlier version: by the group of one there is.
 fn is_metric(name: &str) -> bool {
     let group = |name: &str| name.split_once('.').map(|(group, _)| group.to_owned());
     group(name).is_some_and(|own| metrics::TABLE.iter().any(|m| group(m.name).as_ref() == Some(&own)))

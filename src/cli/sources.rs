@@ -268,7 +268,7 @@ fn narrowed(plans: Vec<Plan>, filters: &[String]) -> anyhow::Result<Vec<Plan>> {
     Ok(plans.into_iter().filter(wanted).collect())
 }
 
-/// A pattern is all of the scenario's name, the variant's or both with a dot; a text a part of these.
+/// A pattern is all of the scenario's name, the variant's or both with a dot; a text a part.
 pub(super) fn passes(filters: &[String], scenario: &str, variant: Option<&str>) -> bool {
     let whole = variant.map_or_else(|| scenario.to_owned(), |variant| format!("{scenario}.{variant}"));
     let passes = |filter: &String| match filter.contains(['*', '?']) {

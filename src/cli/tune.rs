@@ -170,7 +170,7 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// The cells of some settings of knobs in a place; the knobs come first, as a sweep's chart has them.
+    /// The cells of some settings of knobs in a place; the knobs come first, as in a sweep's chart.
     fn cells_at(
         &self,
         variant: Option<&str>,

@@ -83,7 +83,7 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
     }
 }
 
-/// Makes it that of a matrix: what a setting loses is an answer, and fails the run only if it stopped it.
+/// Makes it that of a matrix: what a setting loses is an answer, unless it stopped the run.
 pub fn of_matrix(mut record: RunRecord, notes: &[Note]) -> RunRecord {
     record.matrix = true;
     let stopped = notes.iter().map(|note| note.exit);

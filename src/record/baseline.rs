@@ -1,8 +1,8 @@
 //! Baselines: the figures that a run must come to again.
 //!
-//! A committed file, a line a figure, so that a change can be read in a review. The metrics that its
-//! scenario names (`baseline_metrics`) are gated by equality, in both directions: an improvement that
-//! nobody has accepted hides the next regression. A cell of another scenario is never a pass.
+//! A committed file, a line a figure, so that a change can be read in a review. The metrics that
+//! its scenario names (`baseline_metrics`) are gated by equality, both ways: an improvement that
+//! nobody accepted hides the next regression. A cell of another scenario is never a pass.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,7 +104,7 @@ impl Baseline {
         })
     }
 
-    /// Takes in the cells of `newer`; gives how many are new, were otherwise, and others there were.
+    /// Takes in the cells of `newer`; gives how many are new, were otherwise, others there were.
     pub fn take_in(&mut self, newer: Baseline, prune: bool) -> [usize; 3] {
         let (before, taken) = (self.cells.len(), newer.cells.len());
         let is_other =

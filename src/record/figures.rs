@@ -63,7 +63,7 @@ impl FiguresRecord {
         let names = self.numbers.keys().chain(self.distributions.keys());
         names.filter(|name| !figures.contains_key(*name)).map(|name| name.to_string()).collect()
     }
-    /// Adds units and figures of nothing to what a cell tells; an error is the name of a strange one.
+    /// Adds units and figures of nothing to what a cell tells; an error names a strange one.
     pub(super) fn fill(&self, figures: &mut CellFigures, unmeasured: &[String]) -> Result<(), String> {
         let mut told = std::mem::take(figures);
         let numbers = self.numbers.iter().map(|(name, unit)| (name, Figure::number(*unit, 0)));

@@ -71,7 +71,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Removes the files of the subfolder `sub` that are `ours`; it stays, and what others put there.
+    /// Removes the files of the subfolder `sub` that are `ours`; what others put there stays.
     pub fn clear(&self, sub: &str, ours: impl Fn(&Path) -> bool) -> Result<(), FolderError> {
         let path = self.path.join(sub);
         if path.is_symlink() {

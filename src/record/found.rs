@@ -1,4 +1,4 @@
-//! What was found in a cell: what broke, what had to occur or did not come, lives of records, series.
+//! What was found in a cell: what broke, had to occur or did not come; lives of records; series.
 
 use std::collections::BTreeMap;
 

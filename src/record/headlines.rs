@@ -48,7 +48,7 @@ pub fn is_gated(name: &str) -> bool {
     name.starts_with("oracle.") || HEADLINE.contains(&name)
 }
 
-/// Where a metric stands: what the oracle found and what was overwritten, the headline ones, the rest.
+/// Where a metric stands: what the oracle found or was overwritten, the headline ones, the rest.
 pub fn weight(name: &str) -> usize {
     let place = HEADLINE.iter().position(|headline| *headline == name);
     if name == "oracle.overwritten.columns" || oracle::is_of_check(name) {

@@ -36,7 +36,7 @@ impl Default for Lines {
 }
 
 impl Lines {
-    /// What a cell observed of a metric: values in its unit, ascending, with how often each was seen.
+    /// What a cell observed of a metric: values in its unit, ascending, with how often each came.
     pub fn line(&mut self, cell: &str, length: Span, observed: &[(u64, u64)]) -> String {
         let mut histogram = Histogram::<u64>::new(DIGITS).expect("so many digits can be kept");
         // The largest first: it grows but once.

@@ -62,7 +62,7 @@ pub struct RunRecord {
     /// What stopped the run before its end, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// The command that makes this run the baseline, where nothing but its figures is wrong with it.
+    /// The command that makes this run the baseline, where nothing but its figures is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accept: Option<String>,
     /// What of its baseline the run left out: a gate over fewer cells passes more easily.
@@ -73,7 +73,7 @@ pub struct RunRecord {
     pub left_out_fails: bool,
     /// The resolved scenarios as TOML, by digest; a cell names its own.
     pub resolved: BTreeMap<String, String>,
-    /// Files that scenarios read, by digest: what they are called, and where in the folder copies lie.
+    /// Files that scenarios read, by digest: what they are called, and where copies lie.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, BTreeMap<String, String>>,
     /// What a search for the best settings came to.
@@ -161,8 +161,8 @@ pub struct CellRecord {
     pub ran_by: Option<Build>,
     pub verdict: Verdict,
     pub virtual_ns: u64,
-    /// By metric a number, or count, min, p50, p95, p99, max and mean of a distribution. Of one in the
-    /// run's `figures` that is not here it has zero, or no observation.
+    /// By metric a number, or count, min, p50, p95, p99, max and mean of a distribution. Of one in
+    /// the run's `figures` that is not here it has zero, or no observation.
     #[serde(serialize_with = "figures::write", deserialize_with = "figures::read")]
     #[schemars(schema_with = "figures::schema")]
     pub metrics: CellFigures,
@@ -209,7 +209,7 @@ pub struct CellRecord {
     /// Of the first cells and the first failing ones; all are in `series.csv`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<SeriesRecord>,
-    /// Of the same cells, by metric: how many waits lay above the end before, up to this one, in ns.
+    /// Of the same cells, by metric: how many waits lay above the last end, up to this one, in ns.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub spread: BTreeMap<String, Vec<(u64, u64)>>,
     /// The devices with the longest syncs, the slowest first.

@@ -65,7 +65,7 @@ fn nanos(wall: Duration) -> u64 {
     u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// User and system time out of `/proc/self/stat` (proc(5), fields 14 and 15, in hundredths of a second).
+/// User and system time out of `/proc/self/stat` (proc(5), fields 14 and 15, in 10 ms).
 fn cpu_ns(stat: &str) -> Option<u64> {
     let after_name = &stat[stat.rfind(')')? + 1..];
     let mut ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<u64>);

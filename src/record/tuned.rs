@@ -76,7 +76,7 @@ pub struct PlaceTuned {
 pub struct KnobTuned {
     pub key: String,
     pub best: String,
-    /// Settings between which the optimum lies (95 %, paired by seed): `null` at an end of the range.
+    /// Settings between which the optimum lies (95 %, paired by seed): `null` at a range's end.
     pub between: Option<[Option<String>; 2]>,
     /// The first and the last setting run under all seeds that are within 3 % of the best.
     pub flat: [String; 2],
@@ -99,7 +99,7 @@ pub struct PointTuned {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
     pub seeds: u64,
-    /// Of a rate the harmonic mean; of fewer seeds than the best has what its cost makes of the best's.
+    /// Of a rate the harmonic mean; of fewer seeds than the best has the best's times its cost.
     pub figure: Option<u64>,
     /// What it costs relative to the best under the same seeds, which is 1 000 000.
     pub cost_ppm: Option<u64>,

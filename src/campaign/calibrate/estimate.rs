@@ -155,10 +155,9 @@ impl Draws {
         let [low, middle, high] =
             [0.025, 0.5, 0.975].map(|share| draws[((draws.len() - 1) as f64 * share).round() as usize]);
         let far = |end: f64| middle * libm::pow(end / middle, self.wider);
-        let (low, high) = match low > 0.0 && high.is_finite() {
-            true => (far(low), far(high)),
-            false => (0.0, middle + self.wider * (high - middle)),
-        };
+        let skewed = low > 0.0 && high.is_finite();
+        let low = if skewed { far(low) } else { 0.0 };
+        let high = if skewed { far(high) } else { middle + self.wider * (high - middle) };
         Estimate { value, low: low.min(value), high: high.max(value) }
     }
 }
@@ -187,10 +186,8 @@ fn costs(
     let step = clock_step(responses);
     let request = draws.estimate(|costs| costs.line[0]).off_by(step / 2.0);
     let row = draws.estimate(Draw::row);
-    let between = match failures.rate() > 0.0 {
-        true => draws.estimate(|costs| 1.0 / costs.rate),
-        false => failures.between(),
-    };
+    let fails = failures.rate() > 0.0;
+    let between = if fails { draws.estimate(|costs| 1.0 / costs.rate) } else { failures.between() };
     found.put(Figure::Overhead, request);
     found.put(Figure::Row, row);
     if line.parts[BYTE] {
@@ -221,7 +218,7 @@ fn costs(
     let unsure = request.low <= 0.0 || step >= request.value / 2.0;
     found.say(unsure, Code::OverheadUnknown, [request.value, 0.0]);
     found.say(row.low <= 0.0, Code::RowUnknown, [row.value, 0.0]);
-    found.say(failures.rate() <= 0.0, Code::NoFailures, [failures.exposed(), 0.0]);
+    found.say(!fails, Code::NoFailures, [failures.exposed(), 0.0]);
     found.diagnoses.extend(mixed(log, responses, &line));
     found.diagnoses.extend(levels(log, responses, &line));
     if found.diagnoses.iter().any(|diagnosis| diagnosis.code.rule().effect == Effect::Refuse) {
@@ -229,7 +226,7 @@ fn costs(
     }
     // Without a failure: of the least overhead, the dearest row, and as many as there may be.
     let least = Cost { chunk: request.low, row: row.high, mtbf: between.low }.best();
-    let advice = advise(&draws, found.census.rows_mean(), (failures.rate() <= 0.0).then_some(least));
+    let advice = advise(&draws, found.census.rows_mean(), (!fails).then_some(least));
     let far = advice.best.value.is_finite() && advice.best.value > BEYOND * line.reach;
     found.say(far, Code::Beyond, [line.reach, advice.best.value]);
     found.advice = Some(advice);
