@@ -20,8 +20,6 @@ pub struct Surroundings {
     pub out_is_terminal: bool,
     pub err_is_terminal: bool,
     pub columns: Option<usize>,
-    /// Reads a variable of the environment, where somebody asks for one by a flag.
-    pub variable: Option<fn(&str) -> Option<String>>,
     pub signals: crate::campaign::Signals,
 }
 

@@ -27,7 +27,6 @@ mod inputs;
 mod inspect;
 mod matrix;
 mod observations;
-mod partition;
 mod program;
 mod progress;
 mod refusal;

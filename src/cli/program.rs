@@ -40,7 +40,6 @@ pub fn main(engines: Stacks) -> ExitCode {
         out_is_terminal: io::stdout().is_terminal(),
         err_is_terminal: io::stderr().is_terminal(),
         columns: columns(),
-        variable: Some(variable),
         signals,
     };
     let run = || execute(std::env::args_os(), &bench, &surroundings, &mut io::stdout(), &mut io::stderr());
@@ -154,11 +153,6 @@ fn complaint(error: &anyhow::Error) -> String {
         Exit::Internal => format!("internal error: {error:#}\n"),
         _ => format!("error: {error}\n"),
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "who asks for a scheduler's word names its variable")]
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }
 
 /// How wide the terminal is: as the surroundings say, else as it says itself.

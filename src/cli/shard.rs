@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::console::{Console, few};
 use super::cost;
-use super::partition::Asked;
 use super::progress::Progress;
 use super::refusal::{Refusal, of_kept};
 use super::work::{PlaceArgs, Work};
@@ -42,10 +41,7 @@ pub(super) fn instead(
         pour(pool, out, cells, console)?;
         return Ok(None);
     }
-    let variable = console.surroundings.variable;
-    let found = |asked: Asked| asked.found(&|name| variable.and_then(|variable| variable(name)));
-    let partition = place.partition.map(found).transpose();
-    let partition = partition.map_err(|e| Refusal::usage(format!("--partition {e}")))?;
+    let partition = place.partition;
     if place.list {
         let roll = roll(cells.plans, &cost::of(cells.plans))?;
         let listed = partition.map_or_else(|| (0..roll.cells()).collect(), |part| part.cells(&roll));

@@ -177,10 +177,9 @@ fn a_shard_judges_nothing_and_what_a_merge_lacks_is_told_with_its_command() {
          {moody} slice:1/2 --fail-fast
          {moody} slice:1/2 --resume @out
          {moody} 9/8
-         {moody} auto --out @x"
+         {moody} slice:2/2 --out @x
+         merge @x --out @y --format nonsense"
     ));
-    desk.surroundings.variable = Some(|name| (name == "HQ_TASK_ID").then(|| "2".to_owned()));
-    said += &desk.session(&format!("{moody} auto/2 --out @x\nmerge @x --out @y --format nonsense"));
     insta::assert_snapshot!(said);
 }
 

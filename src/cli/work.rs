@@ -9,9 +9,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::partition::Asked;
 use crate::base::Span;
-use crate::campaign::shards::Pool;
+use crate::campaign::shards::{Partition, Pool};
 
 /// How the work is done; nothing of it changes a figure.
 #[derive(Clone, Debug, Args)]
@@ -69,10 +68,9 @@ pub(super) struct PlaceArgs {
     pub(super) any_build: bool,
     /// Run a part of the cells, keep them in DIR (by default shards/<run>/<part>) and judge
     /// nothing: `slice:1/8` deals cells out in turn, `hash:1/8` by their names, `balanced:1/8` by
-    /// what they cost; `auto`, `balanced:auto/8` ask the scheduler which part. `merge` makes the
-    /// report.
+    /// what they cost. `merge` makes the report.
     #[arg(long, value_name = "SCHEME:N/OF", conflicts_with_all = ["resume", "fail_fast"])]
-    pub(super) partition: Option<Asked>,
+    pub(super) partition: Option<Partition>,
     /// Print the cells, one a line, and run nothing; of a part those of the part.
     #[arg(long)]
     pub(super) list: bool,

@@ -10,6 +10,7 @@ use crate::base::Digest;
 
 /// A build of the program: of two, figures and digests may differ where scenario and seed do not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Build {
     pub version: String,
     /// The commit that it was built from; `unknown` where there was none to ask for.

@@ -32,6 +32,7 @@ type Units = BTreeMap<Cow<'static, str>, Unit>;
 /// The metrics of a record's cells with their units; `metric@state` and `metric/unit` are as
 /// `metric`. Of one that a cell that ended does not tell it has zero, or no observation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct FiguresRecord {
     #[schemars(with = "BTreeMap<String, String>")]
     pub numbers: Units,

@@ -9,6 +9,7 @@ use crate::metrics::{self, Sample};
 use crate::oracle::{Happened, Story, place};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ViolationRecord {
     pub check: String,
     /// The device, such as `d17`, where one is concerned.
@@ -38,6 +39,7 @@ impl EventfulRecord {
 
 /// What of a swarm a seed has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SwarmRecord {
     /// Kinds of trouble that are there, such as `chaos.kill_mtbf`, `event.import` or `action.add`.
     pub on: Vec<String>,
@@ -48,6 +50,7 @@ pub struct SwarmRecord {
 
 /// What had to occur in some of the cells of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct OccurrenceRecord {
     /// The scenario, with its variant where that alone had to come to it.
     pub scenario: String,
@@ -63,6 +66,7 @@ pub struct OccurrenceRecord {
 
 /// A planned fault that did not fire on some of its devices, or that met nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MissedRecord {
     /// The event, or the key of what comes by itself, such as `chaos.kill_mtbf`.
     pub event: String,
@@ -78,6 +82,7 @@ pub struct MissedRecord {
 
 /// The life of one record across devices, gateway and backend.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct LifeRecord {
     /// The record as `entity/key`.
     pub record: String,
@@ -88,6 +93,7 @@ pub struct LifeRecord {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct StepRecord {
     pub at_ns: u64,
     /// The same as the clock of the scenario's day shows it.
@@ -124,6 +130,7 @@ impl LifeRecord {
 
 /// Figures over virtual time, thinned out to what can be drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SeriesRecord {
     pub at_ns: Vec<u64>,
     /// The values at these instants, by series.
@@ -160,6 +167,7 @@ impl SeriesRecord {
 
 /// A device whose syncs took long.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SlowRecord {
     pub device: String,
     /// Its longest sync that came to a good end.

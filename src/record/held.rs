@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One thing that had to come out of a cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ExpectationRecord {
     /// `violation <check>`, or the metric.
     pub what: String,
@@ -19,6 +20,7 @@ pub struct ExpectationRecord {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct GateRecord {
     pub cell: String,
     pub name: String,
@@ -47,6 +49,7 @@ impl GateRecord {
 /// A figure that fails in one of two cells and is mended in the other: that lies within the bounds,
 /// and the failing one outside, or so many times above it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ClaimRecord {
     /// What is shown, such as `R57`.
     pub id: String,
@@ -70,6 +73,7 @@ pub struct ClaimRecord {
 
 /// What a question comes to under a seed: two cells, one without what is asked for and one with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AnswerRecord {
     /// Its list and number, such as `checklist-2`, and a word more where several answer one.
     pub question: String,
@@ -93,6 +97,7 @@ pub struct AnswerRecord {
 
 /// A figure of both cells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ToldRecord {
     pub name: String,
     /// The figure, as an expectation names it.

@@ -8,7 +8,7 @@ use super::held::{AnswerRecord, ClaimRecord, GateRecord};
 
 /// Why a cell is not a pass: a code, and what of it stands nowhere else in the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "code", rename_all = "kebab-case")]
+#[serde(tag = "code", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Reason {
     /// The oracle found what it must not: violations have the first, the check's metric how much.
     Violation {

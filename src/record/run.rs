@@ -33,6 +33,7 @@ pub const ACCEPT: &str = "to accept this run: ";
 
 /// Everything that a run found out. No figure of the host's clock is in it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RunRecord {
     pub schema_version: String,
     pub tool: Tool,
@@ -115,12 +116,14 @@ impl<W: Write> Write for Sealed<W> {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Tool {
     pub name: String,
     pub version: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ScenarioRecord {
     pub name: String,
     /// Where it was read; empty for the embedded one.
@@ -143,6 +146,7 @@ pub enum Verdict {
 
 /// One cell: scenario × variant × axes × seed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CellRecord {
     /// Its name within the run; also the name of its file in `repro/`.
     pub id: String,
@@ -218,6 +222,7 @@ pub struct CellRecord {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct EndingRecord {
     pub kind: EndingKind,
     /// In words, a line for each of the first devices concerned.
@@ -242,6 +247,7 @@ pub enum EndingKind {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Phases {
     /// The script, faults on.
     pub script_ns: u64,
@@ -250,6 +256,7 @@ pub struct Phases {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct FaultRecord {
     pub at_ns: u64,
     pub text: String,
@@ -257,6 +264,7 @@ pub struct FaultRecord {
 
 /// An action whose edits, or an entity whose imports, could not all be made as asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct UnplacedRecord {
     pub action: String,
     pub asked: u64,
@@ -286,6 +294,7 @@ impl CellRecord {
 
 /// The grid of a sweep, in the order in which it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SweepRecord {
     /// The figure that settings are compared by, as `metric` or `metric:stat`.
     pub objective: String,
@@ -296,6 +305,7 @@ pub struct SweepRecord {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AxisRecord {
     pub key: String,
     pub values: Vec<String>,

@@ -9,6 +9,7 @@ use crate::metrics::Unit;
 
 /// What a search for the best settings came to. The cells that it ran are those of the run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct TuneRecord {
     /// What settings are compared by: a metric, or `metric:stat`.
     pub metric: String,
@@ -34,6 +35,7 @@ pub struct TuneRecord {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct LimitRecord {
     pub name: String,
     pub metric: String,
@@ -45,6 +47,7 @@ pub struct LimitRecord {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CellsTuned {
     pub search: u64,
     pub beside: u64,
@@ -54,6 +57,7 @@ pub struct CellsTuned {
 
 /// What came out at one place: a variant and a value for each key of `across`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PlaceTuned {
     pub name: String,
     pub variant: Option<String>,
@@ -73,6 +77,7 @@ pub struct PlaceTuned {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct KnobTuned {
     pub key: String,
     pub best: String,
@@ -92,6 +97,7 @@ pub struct KnobTuned {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PointTuned {
     /// Its value; of several knobs all, with commas.
     pub value: String,
@@ -118,6 +124,7 @@ pub struct PointTuned {
 
 /// What the backend had to do, in the mean over the seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct BackendTuned {
     pub queued_p50_ns: u64,
     pub queued_p95_ns: u64,
