@@ -44,7 +44,7 @@ pub fn hold_occurrences(plans: &[Plan], record: &mut RunRecord) {
     record.occurrences = found;
     if record.occurrences.iter().any(|one| !one.pass) {
         record.verdict = Verdict::Fail;
-        let exit = Exit::from_code(record.exit_code).unwrap_or(Exit::Internal);
+        let exit = Exit::of(record.exit_code);
         record.exit_code = Exit::first([exit, Exit::Threshold]).code();
     }
 }

@@ -15,14 +15,11 @@ use crate::scenario::Plan;
 use crate::workload::Action;
 use crate::world::{ActionCount, Ending, Outcome, Placed, RequestLog, Traced, Unrunnable, Watch};
 
-/// `lost` loses rows, as does what ends in `-lost`, `panics` panics, `endless` runs until it is
-/// interrupted, `moody` never has the same digest twice, `senseless` cannot be run; all others are
-/// well.
+/// `lost` loses rows, as does what ends in `-lost`, `endless` runs until it is interrupted, `moody`
+/// never has the same digest twice, `senseless` cannot be run.
 #[derive(Debug, Default)]
 pub(crate) struct Fake {
-    /// Runs so far.
     pub(crate) runs: AtomicU64,
-    /// With which run somebody presses Ctrl-C.
     interrupt: Mutex<Option<(u64, Signals)>>,
 }
 

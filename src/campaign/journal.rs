@@ -1,9 +1,8 @@
 //! Cells as they end, a line each: what a run that is killed has done is not done again.
 //!
-//! The file lies in the report's folder from the first cell to the end of a run that is complete.
-//! Its first line says of which run it is; each other line is a judged cell with what it observed,
-//! written in one go when the cell has ended, behind its digest. A run that is killed may leave
-//! half a line, and somebody may have changed one: that cell and those after it are run again.
+//! The first line says of which run it is; each other line is a judged cell with what it observed,
+//! written in one go behind its digest. A run that is killed may leave half a line, and somebody may
+//! have changed one: that cell and those after it are run again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -25,7 +24,6 @@ use crate::record::{
 };
 use crate::scenario::{Plan, file};
 
-/// The file's name in a report's folder.
 pub const NAME: &str = "cells.jsonl";
 /// What is longer is no line of a cell, in bytes.
 const LINE_MAX: u64 = 1 << 30;
@@ -37,8 +35,7 @@ const UNPOISONED: &str = "nobody panics while it holds the journal";
 pub struct Journal {
     path: PathBuf,
     pages: Mutex<Pages>,
-    /// Nothing else is kept of its cells: those that broke are kept too, and none is run that
-    /// cannot be kept.
+    /// Nothing else is kept of its cells: those that broke are too, and none is run that cannot be.
     pub(super) alone: bool,
 }
 
@@ -53,14 +50,12 @@ struct Pages {
 
 /// What tells a cell from all others: its id, its scenario's digest, its seed.
 pub(super) type Name = (String, String, String);
-/// Where a line begins, and how long it is.
 pub(super) type Place = (u64, usize);
 
 /// Why kept cells cannot be gone on with or merged: the exit code, and what to say.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
 pub struct KeptError {
-    /// What to exit with.
     pub exit: Exit,
     text: String,
 }
@@ -79,8 +74,7 @@ pub(super) enum Begun<T> {
     Of(Head<T>),
 }
 
-/// So many instants, so far apart; and at the first of them, the positions of the series whose
-/// values changed, with these.
+/// How far apart, how many instants; at the first of them the series that changed, with their values.
 type SeriesRow = (u64, u64, Vec<(usize, u64)>);
 
 #[derive(Serialize, Deserialize)]
@@ -97,7 +91,6 @@ struct KeptCell {
     wall_ns: u64,
 }
 
-/// As much of a line as says whose it is.
 #[derive(Deserialize)]
 struct Label {
     plan: String,
@@ -151,8 +144,7 @@ impl Journal {
     }
 
     /// Goes on with the journal in `folder`, if it is of the run of this name, and of this build
-    /// alone unless `any_build` may have written it. What comes after a line that cannot be read is
-    /// cut off.
+    /// unless `any_build` may have written it.
     pub fn resume(folder: &Path, run: &str, any_build: bool) -> Result<Journal, KeptError> {
         let path = folder.join(NAME);
         let is_of = |head: &Head<String>| {
@@ -171,8 +163,8 @@ impl Journal {
         }
     }
 
-    /// Goes on with the file at `path`, if `is_of` takes its first line; `None` if there is none, or
-    /// none that is whole. What comes after a line that cannot be read is cut off.
+    /// Goes on with the file at `path`, if it has a first line, and `is_of` takes it. What comes after a
+    /// line that cannot be read is cut off.
     pub(super) fn reopened<T: DeserializeOwned>(
         path: &Path,
         any_build: bool,
@@ -219,8 +211,7 @@ impl Journal {
         Ok(Some(Journal::new(path.to_owned(), file, kept, end)))
     }
 
-    /// How many cells the journal in `folder` holds; `None` if there is none to go on from. Nothing
-    /// is changed there.
+    /// How many cells the journal in `folder` holds, if there is one to go on from.
     pub fn kept(folder: &Path) -> Option<usize> {
         let mut reader = BufReader::new(file::open(&folder.join(NAME), file::Named::InFile).ok()?);
         let (Begun::Of(Head::<String> { .. }), end) = begun(&mut reader).ok()? else { return None };
@@ -230,12 +221,10 @@ impl Journal {
     fn new(path: PathBuf, file: File, lines: BTreeMap<Name, Place>, end: u64) -> Journal {
         Journal { path, pages: Mutex::new(Pages { file, lines, end, failure: None }), alone: false }
     }
-    /// How many cells it holds.
     pub fn cells(&self) -> usize {
         self.pages.lock().expect(UNPOISONED).lines.len()
     }
-    /// Closes it: of a run that is `complete` the file goes, else it stays. Gives the first error
-    /// of writing to it.
+    /// Of a run that is `complete` the file goes. Gives the first error of writing to it.
     pub fn close(self, complete: bool) -> Result<(), FolderError> {
         let failed = |cause| FolderError { path: self.path.clone(), cause };
         let pages = self.pages.into_inner().expect(UNPOISONED);
@@ -255,8 +244,7 @@ impl Journal {
         serde_json::from_str::<KeptCell>(sealed(&text)?).ok()?.restored()
     }
 
-    /// Keeps a cell that has ended by itself. The first error is kept until the end, for the
-    /// results are worth having.
+    /// Keeps a cell that has ended by itself. An error waits until the end: results are worth having.
     pub(super) fn keep(&self, plan: &Plan, ran: &Ran, observed: &Observed) {
         let cell = &ran.judged.cell;
         let broken = cell.ending.kind == EndingKind::Broken;
@@ -298,13 +286,11 @@ fn claim(file: &File) -> io::Result<()> {
         .or_else(|cause| if cause.kind() == io::ErrorKind::Unsupported { Ok(()) } else { Err(cause) })
 }
 
-/// The next line into `text`, as far as a line goes; gives its length.
 fn line(reader: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<usize> {
     text.clear();
     reader.take(LINE_MAX).read_until(b'\n', text)
 }
 
-/// What the file's first line is, and how long.
 pub(super) fn begun<T: DeserializeOwned>(reader: &mut impl BufRead) -> io::Result<(Begun<T>, u64)> {
     let mut text = Vec::new();
     let length = line(reader, &mut text)? as u64;
@@ -313,8 +299,7 @@ pub(super) fn begun<T: DeserializeOwned>(reader: &mut impl BufRead) -> io::Resul
     Ok((read.map_or(Begun::Foreign, Begun::Of), length))
 }
 
-/// The lines behind the first one, which ends at `from`: where each is, and of one that is whole
-/// whose it is and the build that wrote it.
+/// The lines behind the first one, which ends at `from`; of one that is whole whose it is.
 pub(super) fn lines(
     mut reader: impl BufRead,
     mut from: u64,

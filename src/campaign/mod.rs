@@ -6,21 +6,19 @@
 //!
 //! Invariants:
 //!
-//! - Results do not depend on the number of threads, nor on which cell was done first.
-//! - The lives of records are told for the first failing cells of the list, not for the first that
-//!   happened to fail.
-//! - A stop is never lost and never silent: SIGINT starts no more cells and lets the running ones
-//!   finish, for a while; SIGTERM, the time limit and `--fail-fast` end the running ones too, which
-//!   are then incomplete. The notes say so.
+//! - Results, and the failing cells whose records' lives are told, do not depend on the number of
+//!   threads, nor on which cell was done first.
+//! - A stop is never lost and never silent: SIGINT lets the running cells finish, for a while;
+//!   SIGTERM, the time limit and `--fail-fast` end them too. The notes say so.
 //! - A cell that has ended is kept in the [`Journal`] at once: a run that is killed and resumed
 //!   comes to the same as one that was not.
-//! - A panic in one cell is that cell's failure (exit 1), and a plan that cannot be run its own
-//!   (exit 3); the others are kept.
+//! - A panic in one cell is that cell's failure (exit 1), and a plan that cannot be run its own (3).
+
+#![allow(missing_docs, reason = "what its name says needs no sentence")]
 
 mod axis;
 pub mod calibrate;
 mod journal;
-mod replay;
 mod run;
 mod runner;
 pub mod shards;
@@ -36,13 +34,11 @@ mod tests;
 
 pub use axis::{Axis, AxisError, CELLS_MAX};
 pub use journal::{Journal, KeptError, NAME as JOURNAL};
-pub use replay::{Held, Recorded, replay, trace};
-pub use run::{Campaign, CampaignOptions, Listener, run};
+pub use run::{Campaign, CampaignOptions, Held, Listener, Recorded, replay, run, trace};
 pub use runner::{Bench, Observed, Record, Runner};
 pub use stop::{GRACE, Signals};
 pub use stopwatch::Stopwatch;
 
-/// A line of a journal or of a shard, as it is written.
 #[cfg(test)]
 pub(crate) fn sealed_line(text: &str) -> String {
     journal::seal(text)

@@ -1,4 +1,4 @@
-//! Many cells on many threads.
+//! Many cells on many threads; one cell again.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,56 +14,47 @@ use crate::analysis;
 use crate::base::{Span, Time};
 use crate::metrics::Distribution;
 use crate::oracle::{Story, Subject};
-use crate::record::{CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Reason, Verdict, histograms};
+use crate::record::{
+    Build, CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Reason, Verdict, histograms,
+};
 use crate::scenario::Plan;
-use crate::world::{Ending, Outcome, Unrunnable, Watch};
+use crate::world::{Ending, Outcome, Traced, Unrunnable, Watch};
 
 /// Failing cells whose records' lives are told.
 const CELLS_TOLD: usize = 3;
 /// Records of such a cell.
 const RECORDS_TOLD: usize = 3;
 
-/// How to run many cells.
 #[derive(Clone, Debug, Default)]
 pub struct CampaignOptions {
     /// Worker threads; results do not depend on it.
     pub jobs: usize,
-    /// Stop at the first cell that fails.
     pub fail_fast: bool,
-    /// Stop after this much host time.
     pub time_limit: Option<Duration>,
-    /// Run each cell twice and hold the digests against each other.
     pub twice: bool,
 }
 
 /// Who is told how far a campaign is; called from its threads.
 pub trait Listener: Sync {
-    /// The cell at this position of the plans was begun.
     fn started(&self, cell: usize);
     /// Its virtual time has come to `now`; its script is `of` long.
     fn progressed(&self, cell: usize, now: Time, of: Span);
-    /// It came to its end.
     fn ended(&self, cell: usize, record: &CellRecord);
-    /// What the cell of this name observed. Cells come in the order of the plans, whatever the
-    /// number of threads; nobody else keeps this.
+    /// What a cell observed, in the order of the plans; nobody else keeps this.
     fn observed(&self, _id: &str, _observed: &Observed) {}
 }
 
 /// What a campaign came to, in the order of its plans; cells that were never begun are left out.
 #[derive(Debug, Default)]
 pub struct Campaign {
-    /// The judged cells.
     pub judged: Vec<Judged>,
-    /// Their host time.
     pub timing: Vec<CellTiming>,
-    /// What stopped it before its end.
     pub notes: Vec<Note>,
 }
 
-/// Runs plans: all, or the `part` of a longer list that has these names there. The results are those
-/// of running them one after the other, whatever the number of threads. Cells that a journal holds
-/// are taken from it, all others are kept in it as they end. Of a part no lives are told: which cells
-/// fail first only the whole list says.
+/// Runs plans: all, or the `part` of a longer list that has these names there. Cells that a journal
+/// holds are taken from it, all others are kept in it as they end. Of a part no lives are told: which
+/// cells fail first only the whole list says.
 pub fn run(
     plans: &[Plan],
     part: Option<&[String]>,
@@ -204,8 +195,7 @@ fn suspects(outcome: &Outcome) -> Vec<Subject> {
     first
 }
 
-/// Runs the first failing cells again to tell what happened to their suspects. Not while somebody
-/// waits for us to stop.
+/// Runs the first failing cells again to tell of their suspects, unless somebody waits for us.
 fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runner, stop: &Stop) {
     let waited_for = || stop.waited_for();
     let failing = ran.iter_mut().filter(|(_, ran)| ran.judged.cell.verdict == Verdict::Fail);
@@ -222,18 +212,13 @@ fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runne
     }
 }
 
-pub(super) fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> Vec<LifeRecord> {
+fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> Vec<LifeRecord> {
     let named = |record| analysis::record_name(&plan.schema, record);
     records.iter().zip(lives).map(|(record, story)| LifeRecord::new(named(record), story)).collect()
 }
 
-/// Runs something of a cell; what keeps it from ending becomes the verdict on the cell. A panic
-/// too: one broken cell must not take a night's results with it.
-pub(super) fn attempt<T>(
-    plan: &Plan,
-    id: &str,
-    run: impl FnOnce() -> Result<T, Unrunnable>,
-) -> Result<T, Box<Judged>> {
+/// Runs something of a cell; what keeps it from ending, a panic too, becomes the verdict on the cell.
+fn attempt<T>(plan: &Plan, id: &str, run: impl FnOnce() -> Result<T, Unrunnable>) -> Result<T, Box<Judged>> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(result)) => Ok(result),
         Ok(Err(unrunnable)) => {
@@ -268,11 +253,98 @@ impl Watch for CellWatch<'_> {
     }
 }
 
-pub(super) struct Quietly<'a>(pub(super) &'a (dyn Fn() -> bool + Sync));
+struct Quietly<'a>(&'a (dyn Fn() -> bool + Sync));
 
 impl Watch for Quietly<'_> {
     fn progress(&self, _: Time, _: Span) {}
     fn interrupted(&self) -> bool {
         (self.0)()
     }
+}
+
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    pub digest: String,
+    /// The digest of its figures; empty if none was recorded.
+    pub figures_digest: String,
+    /// What ran it, in words, where that is not this build.
+    pub other_build: Option<String>,
+}
+
+/// How the digest of a cell that was run again is to the recorded one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// None was recorded, or the cell did not end.
+    Nothing,
+    Same,
+    /// It is the same, and that of the figures is not: another program counts them.
+    OtherFigures,
+    Other,
+}
+
+/// Runs a plan again for its timeline; `Err` tells why it could not be run.
+pub fn trace(
+    plan: &Plan,
+    id: &str,
+    runner: &dyn Runner,
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Result<Traced, Box<Judged>> {
+    attempt(plan, id, || runner.trace(plan, &Quietly(interrupted)))
+}
+
+/// Runs a plan again and holds its digests against the `recorded` ones: it fails as not deterministic,
+/// or, by the digest of another build, as not comparable. The cell comes with the lives of `records`.
+pub fn replay(
+    plan: &Plan,
+    id: &str,
+    recorded: Option<&Recorded>,
+    records: &[Record],
+    runner: &dyn Runner,
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> (Judged, Held) {
+    let watch = Quietly(interrupted);
+    let outcome = match attempt(plan, id, || runner.run(plan, &watch)) {
+        Ok(outcome) => outcome,
+        Err(broken) => return (*broken, Held::Nothing),
+    };
+    let mut judged = analysis::judge(plan, id, &outcome);
+    let mut held = Held::Nothing;
+    if let Some(recorded) = recorded.filter(|_| judged.cell.verdict != Verdict::Incomplete) {
+        let (was, is) = (&recorded.digest, &outcome.digest);
+        let (counted, counts) = (&recorded.figures_digest, &outcome.figures_digest);
+        held = match (was == is, counted.is_empty() || counted == counts) {
+            (false, _) => Held::Other,
+            (true, false) => Held::OtherFigures,
+            (true, true) => Held::Same,
+        };
+        let differs = |of_figures, first: &String, second: &String| Reason::NotDeterministic {
+            of_figures,
+            first: first.clone(),
+            second: second.clone(),
+        };
+        match (held, &recorded.other_build) {
+            (Held::Other, None) => judged.fail(differs(false, was, is)),
+            (Held::OtherFigures, None) => judged.fail(differs(true, counted, counts)),
+            (Held::Other, Some(build)) => {
+                let this = Build::this();
+                let text =
+                    format!("not comparable: the record is of {build}, this is {this}, and digests differ");
+                judged.fail(Reason::NoBaseline { text });
+            }
+            _ => {}
+        }
+    }
+    if !records.is_empty() {
+        let subject = |record: &Record| {
+            let found = outcome.violations.iter().find(|v| v.record.as_ref() == Some(record));
+            let found = found.map(|violation| (violation.check, violation.device));
+            Subject { record: record.clone(), side: None, found }
+        };
+        let subjects: Vec<Subject> = records.iter().map(subject).collect();
+        match attempt(plan, id, || runner.lives(plan, &subjects, &watch)) {
+            Ok(lives) => judged.cell.lives = lives_told(plan, records, lives),
+            Err(broken) => judged = *broken,
+        }
+    }
+    (judged, held)
 }

@@ -10,7 +10,6 @@ use crate::record::Judged;
 use crate::scenario::Plan;
 use crate::world::{self, Outcome, Placed, RequestLog, Stacks, Traced, Unrunnable, Watch};
 
-/// A row of an entity, whose life can be told.
 pub type Record = (EntityId, Key);
 
 pub(super) struct Ran {
@@ -20,25 +19,19 @@ pub(super) struct Ran {
     pub(super) suspects: Vec<Subject>,
 }
 
-/// What is too much to be in a record.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
-    /// Figures over virtual time.
     pub series: Vec<Sample>,
     /// By metric: the observations behind its distribution, as a line of a log of histograms.
     pub histograms: Vec<(String, String)>,
 }
 
-/// What runs a plan. The same plan always gives the same outcome, on any thread; one that cannot be
-/// run is an error.
+/// What runs a plan. The same plan always gives the same outcome, on any thread.
 pub trait Runner: Sync {
-    /// The stacks that a scenario may ask for.
     fn stacks(&self) -> Vec<Described>;
-    /// Runs a cell to its end.
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable>;
     /// Runs a cell again and tells the lives of these subjects, one after the other.
     fn lives(&self, plan: &Plan, subjects: &[Subject], watch: &dyn Watch) -> Result<Vec<Story>, Unrunnable>;
-    /// Runs a cell again and draws its timeline.
     fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable>;
     /// Runs a cell again and keeps a log of its first `most` requests.
     fn requests(&self, plan: &Plan, most: usize, watch: &dyn Watch) -> Result<RequestLog, Unrunnable>;

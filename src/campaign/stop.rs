@@ -11,7 +11,6 @@ use crate::record::{Exit, Note};
 /// After the first SIGINT, running cells have this long to come to their end.
 pub const GRACE: Duration = Duration::from_secs(10);
 
-/// What signals set, and everybody may look at.
 #[derive(Clone, Debug, Default)]
 pub struct Signals {
     /// SIGINT came: start no more cells, let the running ones finish.
@@ -23,8 +22,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// From here on who runs looks at what came, and leaves a report. Where the process ends
-    /// already, waits for that.
+    /// From here on who runs looks at what came. Where the process ends already, waits for that.
     pub fn heed(&self) {
         while !self.heeded.get_or_init(|| true) {
             std::thread::park();
@@ -34,11 +32,9 @@ impl Signals {
     pub fn unheeded(&self) -> bool {
         !self.heeded.get_or_init(|| false)
     }
-    /// Whether any came.
     pub fn any(&self) -> bool {
         self.exit().is_some()
     }
-    /// The exit code of the one that came.
     pub fn exit(&self) -> Option<Exit> {
         if self.interrupt.load(Ordering::Relaxed) {
             Some(Exit::Interrupted)
@@ -91,8 +87,7 @@ impl Stop {
     pub(super) fn waited_for(&self) -> bool {
         self.signals.any() || self.late()
     }
-    /// What to say of it in the record, when `ended` of `planned` cells came to their end: nothing
-    /// where all did, whatever came meanwhile. A failing cell speaks for itself.
+    /// What the record says of it; nothing where all cells came to their end, whatever came meanwhile.
     pub(super) fn notes(&self, ended: usize, planned: usize) -> Vec<Note> {
         if ended == planned {
             return Vec::new();

@@ -4,16 +4,13 @@
 
 use std::time::Duration;
 
-/// Measures host time from when it was started.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch(std::time::Instant);
 
 impl Stopwatch {
-    /// Starts one.
     pub fn start() -> Stopwatch {
         Stopwatch(std::time::Instant::now())
     }
-    /// The time since then.
     pub fn elapsed(self) -> Duration {
         self.0.elapsed()
     }

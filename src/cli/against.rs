@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::console::{Console, few};
-use super::narrow;
+use super::sources;
 use super::work::HeldArgs;
 use crate::analysis::compare::over_seeds;
 use crate::metrics::human;
@@ -20,12 +20,10 @@ pub(super) struct Against<'a> {
 }
 
 impl<'a> Against<'a> {
-    /// The baseline that the arguments name, for a run of what passes the filters.
     pub(super) fn new(args: &'a HeldArgs, baseline: &'a Baseline, filters: &'a [String]) -> Against<'a> {
         Against { args, name: args.baseline.as_deref().unwrap_or_default(), baseline, filters }
     }
-    /// The standard for what was judged: it can be accepted if the run came to its end and nothing
-    /// else is wrong.
+    /// It can be accepted if the run came to its end and nothing else is wrong.
     pub(super) fn standard(
         &self,
         plans: &[Plan],
@@ -38,7 +36,6 @@ impl<'a> Against<'a> {
         Standard { name: self.name, baseline: self.baseline, folder, acceptable }
     }
 
-    /// Fails the cells that are not what they must be. Gives what changed otherwise, in words.
     pub(super) fn hold(&self, plans: &[Plan], judged: &mut [Judged], standard: Standard<'_>) -> Vec<String> {
         let wanted: BTreeMap<&str, &[String]> =
             plans.iter().map(|plan| (plan.digest.as_str(), plan.baseline_metrics.as_slice())).collect();
@@ -64,12 +61,11 @@ impl<'a> Against<'a> {
         changes
     }
 
-    /// Says in the record how to accept it, and what of the baseline it lacks, by which it fails
-    /// where all was asked for.
+    /// Says in the record how to accept it, and what of the baseline it lacks.
     pub(super) fn close(&self, record: &mut RunRecord, standard: Standard<'_>) {
         record.accept = standard.command_for(&record.cells);
         let passes = |cell: &record::BaselineCell| {
-            narrow::passes(self.filters, &cell.scenario, cell.variant.as_deref())
+            sources::passes(self.filters, &cell.scenario, cell.variant.as_deref())
         };
         let lacks = self.baseline.lacks(&record.cells, passes);
         let [(first, _), others @ ..] = lacks.as_slice() else { return };
@@ -86,8 +82,7 @@ impl<'a> Against<'a> {
         record.left_out = Some(text);
     }
 
-    /// Says what is no figure of the run: what changed and fails nothing, how to accept it, how much
-    /// was held.
+    /// Says what changed and fails nothing, how to accept it, how much was held.
     pub(super) fn tell(
         &self,
         record: &RunRecord,

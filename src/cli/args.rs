@@ -9,7 +9,6 @@ use super::work::{CompareFormat, HeldArgs, MergeArgs, PlaceArgs, Tolerance, Work
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::LimitFlag;
 use crate::base::Span;
-use crate::campaign::calibrate::Only;
 use crate::campaign::tune::Knob;
 use crate::campaign::{Axis, CELLS_MAX};
 
@@ -352,8 +351,8 @@ pub(super) struct CalibrateArgs {
     #[arg(short, long, value_name = "FILE.toml")]
     pub(super) out: Option<PathBuf>,
     /// Only lines with this value in this column, such as kind=pull; may be given several times.
-    #[arg(long, value_name = "COLUMN=VALUE")]
-    pub(super) only: Vec<Only>,
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = only)]
+    pub(super) only: Vec<(String, String)>,
     /// A fit for each value of this column, such as network; up to twelve.
     #[arg(long, value_name = "COLUMN")]
     pub(super) by: Option<String>,
@@ -514,6 +513,12 @@ fn assignment(text: &str) -> Result<String, String> {
         Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => Ok(text.to_owned()),
         _ => Err("want key=value, such as engine.pull.chunk_rows=64".to_owned()),
     }
+}
+
+fn only(text: &str) -> Result<(String, String), &'static str> {
+    let (column, value) = text.split_once('=').unwrap_or_default();
+    let both = [column, value].map(|text| text.trim().to_owned());
+    if both[0].is_empty() { Err("want column=value, such as kind=pull") } else { Ok(both.into()) }
 }
 
 fn span(text: &str) -> Result<Span, String> {

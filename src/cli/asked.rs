@@ -14,9 +14,7 @@ use crate::scenario::{Document, Plan, Put, Question, Side};
 /// Why a question is not asked whose halves are one scenario.
 const NO_CHANGE: &str = "nothing of this scenario changes by it";
 
-/// The cells of `file` under the questions of the selected scenarios, or of the embedded checklist:
-/// one thing is changed at a time, under the same seeds. Halves that are the same scenario are run
-/// once.
+/// The cells of `file` under the selected questions; halves that are the same are run once.
 pub(super) fn plans(
     file: &Path,
     selection: &Selection,
@@ -55,7 +53,6 @@ fn own(file: &Path, console: &Console<'_>) -> anyhow::Result<Document> {
     Ok(documents.remove(0).base())
 }
 
-/// Cells, each scenario once.
 #[derive(Default)]
 struct Asked {
     plans: Vec<Plan>,
@@ -63,7 +60,6 @@ struct Asked {
     runs_as: BTreeMap<String, String>,
 }
 
-/// A scenario that is asked, and the one that asks.
 struct Questioned<'a> {
     own: &'a Document,
     /// The digest of the scenario as it was given.
@@ -73,7 +69,6 @@ struct Questioned<'a> {
 }
 
 impl Questioned<'_> {
-    /// Puts one question: its cells go to `asked`, if it can be asked.
     fn put(&self, question: Question, asked: &mut Asked, console: &Console<'_>) -> Question {
         match self.halves(&question, console) {
             Err(why) => Question { put: Put::ToNone(why), ..question },
@@ -109,7 +104,6 @@ impl Questioned<'_> {
 }
 
 impl Asked {
-    /// Takes the cells of a half, and gives the variant as which they run.
     fn take(&mut self, half: Vec<Plan>) -> String {
         let title = half[0].variant.clone().unwrap_or_default();
         if let Some(runs_as) = self.runs_as.get(&half[0].digest) {

@@ -11,7 +11,6 @@ use super::{report, sources, written};
 use crate::metrics::human;
 use crate::record::{Baseline, Exit, shell_word};
 
-/// Where baselines lie, from the folder in which the program is started.
 const HOME: &str = "reports/baseline";
 
 pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -66,7 +65,6 @@ fn reasoned(reason: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads the baseline of this name, or this file.
 pub(super) fn load(name: &str) -> anyhow::Result<Baseline> {
     read(name, &named(name)?)
 }

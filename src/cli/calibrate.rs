@@ -1,25 +1,20 @@
 //! `calibrate`: from a request log of one's own to a link, a backend and a chunk size.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
 use super::args::{CalibrateArgs, Table};
 use super::console::Console;
 use super::refusal::Refusal;
-use super::written;
+use super::{validate, written};
 use crate::base::Span;
-use crate::campaign::calibrate::{BYTES_MAX, calibrate as estimates};
+use crate::campaign::calibrate::calibrate as estimates;
 use crate::record::{self, Exit};
 use crate::render::calibrate::{self as shown, Calibration, Figure};
-use crate::scenario::file;
 
 pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let name = args.log.display().to_string();
-    let bytes = file::read(&args.log, file::Named::Typed, BYTES_MAX).map_err(|e| match e.kind() {
-        ErrorKind::NotFound => Refusal::usage(format!("{name} is not there")),
-        _ => Refusal::unreadable(&args.log, &e),
-    })?;
-    let source = args.log.file_name().map_or_else(|| name.clone(), |n| n.to_string_lossy().into_owned());
+    let bytes = validate::read(&args.log)?;
+    let source = args.log.file_name().unwrap_or_default().to_string_lossy();
     let fits = estimates(&source, &bytes, &args.only, args.by.as_deref())
         .map_err(|malformed| Refusal::because(Exit::Invalid, format!("error: {name}: {malformed}")))?;
     let next = match (&args.out, &fits[..]) {
@@ -31,37 +26,29 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
         }
         (None, _) => String::new(),
     };
-    match args.format {
-        Table::Human if console.quiet() => console.result(&(shown::in_short(&fits) + &next)),
-        Table::Human => console.result(&(shown::story(&fits) + &next)),
-        Table::Json => {
-            console.result(&shown::to_json(&fits));
-            console.remark(&next);
-        }
-    }
-    if args.out.is_none() && fits.len() == 1 && fits[0].get(Figure::Overhead).is_some() {
-        console.remark("-o FILE.toml writes a scenario with these figures\n");
+    let json = args.format == Table::Json;
+    let text = if console.voice.quiet { shown::in_short(&fits) } else { shown::story(&fits) };
+    console.result(&if json { shown::to_json(&fits) } else { text + &next });
+    if json {
+        console.remark(&next);
     }
     Ok(Exit::Success)
 }
 
-/// Writes the scenario and says what can be done with it. A file that is there was edited by
-/// somebody.
+/// Writes the scenario, but over no file that is there, and says what can be done with it.
 fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
     let shown = path.display();
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     if path.extension().is_none_or(|e| e != "toml") || !stem.chars().any(char::is_alphanumeric) {
         return Err(Refusal::usage(format!("{shown} must be a name such as measured.toml")));
     }
-    let Some(overhead) = fit.get(Figure::Overhead) else {
+    let Some(overhead) = fit.get(Figure::Overhead).map(|overhead| Span::from_secs_f64(overhead.value)) else {
         let why = fit.refusal();
         return Err(Refusal::because(Exit::Invalid, format!("error: no scenario can be made of it: {why}")));
     };
-    if rtt.as_secs_f64() > overhead.value {
-        let overhead = Span::from_secs_f64(overhead.value);
-        return Err(Refusal::usage(format!(
-            "a round trip of {rtt} is longer than the overhead of {overhead}"
-        )));
+    if rtt > overhead {
+        let text = format!("a round trip of {rtt} is longer than the overhead of {overhead}");
+        return Err(Refusal::usage(text));
     }
     // What a scenario may be called is what needs no quoting.
     let name: String =
@@ -75,7 +62,6 @@ fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
     Ok(next(&record::shell_word(&shown.to_string()), fit))
 }
 
-/// What can be done with the scenario.
 fn next(word: &str, fit: &Calibration) -> String {
     let (from, to) = fit.axis();
     let limit = fit.census.request_limit();

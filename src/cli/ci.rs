@@ -1,5 +1,4 @@
-//! What a CI job is left with where a command was refused before it ran: an annotation, a line on
-//! the job's page, and a `junit.xml` in the folder that was asked for.
+//! What a CI job is left with where a command was refused before it ran.
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -7,12 +6,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
-use super::written::head;
+use super::written::{JUNIT, is_left};
 use crate::record::Exit;
 use crate::render;
 
-/// Leaves it for `run`, and for `merge` all but the file: nothing is in its folder before all cells
-/// are there. The arguments are read as they are: they may be what is wrong.
+/// An annotation, a line on the job's page and, but for `merge`, a `junit.xml` in the folder asked
+/// for. The arguments are read as they are: they may be what is wrong.
 pub(super) fn refused(
     args: &[OsString],
     exit: Exit,
@@ -32,8 +31,7 @@ pub(super) fn refused(
     if let Some(path) = step_summary {
         let _ = append(path, &page);
     }
-    // What is there already is the report of another run, and where no report finds room there is
-    // none for this.
+    // Over no report of another run, nor where no report finds room.
     let is_report = |folder: &Path| {
         folder.exists() && (folder.join("run.json").exists() || !is_left(&folder.join(JUNIT)))
     };
@@ -44,7 +42,7 @@ pub(super) fn refused(
 }
 
 pub(super) fn append_page(page: &str, console: &mut Console<'_>) {
-    let Some(path) = console.surroundings().step_summary.clone() else { return };
+    let Some(path) = console.surroundings.step_summary.clone() else { return };
     if let Err(e) = append(&path, page) {
         console.complaint(&format!("warning: cannot append the summary to {}: {e}\n", path.display()));
     }
@@ -57,13 +55,6 @@ fn append(path: &Path, page: &str) -> std::io::Result<()> {
 fn put(folder: &Path, xml: &str) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     std::fs::write(folder.join(JUNIT), xml)
-}
-
-const JUNIT: &str = "junit.xml";
-
-/// Whether a file is what a run that was refused left: the next one may write over it.
-pub(super) fn is_left(path: &Path) -> bool {
-    path.ends_with(JUNIT) && String::from_utf8_lossy(&head(path)).contains(render::REFUSED)
 }
 
 /// The value of a flag, as `--flag VALUE` or `--flag=VALUE`.

@@ -43,9 +43,9 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
     comparison.tolerate(args.tolerance.0);
-    let all = console.verbose() || !args.metric.is_empty();
+    let all = console.voice.verbose || !args.metric.is_empty();
     console.result(&match args.format {
-        CompareFormat::Human if console.quiet() => in_short(&comparison, console.out_paint()),
+        CompareFormat::Human if console.voice.quiet => in_short(&comparison, console.out_paint()),
         CompareFormat::Human => human(&comparison, console.out_paint(), all),
         CompareFormat::Json => json(&comparison),
         CompareFormat::Md => markdown(&comparison),
@@ -54,16 +54,12 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
     if args.format == CompareFormat::Github {
         append_page(&markdown(&comparison), console);
     }
-    if let Some(copies) = copies(&comparison) {
-        return Err(Refusal::because(Exit::NoBaseline, format!("not comparable: {copies}")));
-    }
-    if let Some(unlike) = unlike(&comparison) {
-        let text = format!("not comparable: {unlike}; save the older side again, from a run");
-        return Err(Refusal::because(Exit::NoBaseline, text));
-    }
-    if let (true, Some((base, candidate))) = (args.fail_on_worse, &comparison.scenarios) {
-        let text =
-            format!("{candidate} is another scenario than {base}: neither is a regression of the other");
+    let unlike = || unlike(&comparison).map(|why| format!("{why}; save the older side again, from a run"));
+    let apart = copies(&comparison).or_else(unlike).map(|why| format!("not comparable: {why}"));
+    let others = comparison.scenarios.as_ref().filter(|_| args.fail_on_worse).map(|(base, candidate)| {
+        format!("{candidate} is another scenario than {base}: neither is a regression of the other")
+    });
+    if let Some(text) = apart.or(others) {
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
     if !args.fail_on_worse {
@@ -120,19 +116,12 @@ fn side(what: &str) -> anyhow::Result<Side> {
                 },
             }
         }
-        None if place.contains('/') => return Err(no_report(place)),
+        None if place.contains('/') => {
+            return Err(Refusal::usage(format!("there is no report in {place}")));
+        }
         None => of_baseline(what, &baseline::load(place)?).only(variant),
     };
     found.map_err(|e| Refusal::usage(e.to_string()))
-}
-
-/// Of a path at which nothing lies.
-fn no_report(place: &str) -> anyhow::Error {
-    let beside = Path::new(place).parent().and_then(|folder| std::fs::read_dir(folder).ok());
-    let beside = beside.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
-    let beside: Vec<String> = beside.map(|path| path.display().to_string()).collect();
-    let near = near(place, beside.iter().map(String::as_str));
-    Refusal::usage(format!("there is no report in {place}{near}"))
 }
 
 fn of_baseline(name: &str, baseline: &crate::record::Baseline) -> Side {

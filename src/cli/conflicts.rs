@@ -44,7 +44,7 @@ pub(super) fn conflicts(args: &ConflictsArgs, console: &mut Console<'_>) -> anyh
         let table = Conflicts::new(ran.record.cells.iter().filter_map(conflict).collect());
         let place = ran.place_line();
         console.result(&match args.format {
-            ConflictsFormat::Human if console.quiet() => place,
+            ConflictsFormat::Human if console.voice.quiet => place,
             ConflictsFormat::Human => format!("{}\n{place}", table.story()),
             ConflictsFormat::Md => table.to_markdown(),
             ConflictsFormat::Json => table.to_json(),
@@ -87,7 +87,6 @@ fn one(key: &str, value: &str) -> (String, Vec<String>) {
     (key.to_owned(), vec![value.to_owned()])
 }
 
-/// The cells of each setting in each world.
 fn plans(
     worlds: &[Document],
     settings: impl Iterator<Item = Values>,
@@ -103,7 +102,6 @@ fn plans(
     Ok(plans)
 }
 
-/// A cell that is not as the table says, and in what.
 fn unexpected(cell: &CellRecord) -> Option<String> {
     cell.reasons.iter().find_map(|reason| match reason {
         Reason::Unexpected { text } => Some(format!("{}: {text}", cell.id)),

@@ -13,32 +13,25 @@ use crate::render::Paint;
 
 /// What the program is told by its surroundings.
 #[derive(Clone, Debug, Default)]
+#[allow(missing_docs, reason = "the names say it")]
 pub struct Surroundings {
-    /// GitHub's file for the summary of a job step.
     pub step_summary: Option<std::path::PathBuf>,
-    /// `NO_COLOR` is set and not empty.
     pub no_color: bool,
-    /// stdout is a terminal.
     pub out_is_terminal: bool,
-    /// stderr is a terminal.
     pub err_is_terminal: bool,
-    /// How many columns the terminal has, where that is known.
     pub columns: Option<usize>,
-    /// Reads a variable of the environment, where somebody asks for one by a flag.
-    pub variable: Option<fn(&str) -> Option<String>>,
-    /// What signals set.
     pub signals: crate::campaign::Signals,
 }
 
 /// The two streams. A reader that went away is no error of ours: what is left unsaid is dropped.
 pub(super) struct Console<'a> {
-    runner: &'a dyn Runner,
+    pub(super) runner: &'a dyn Runner,
     out: &'a mut dyn Write,
     err: &'a mut dyn Write,
     out_broken: Option<io::Error>,
-    voice: Voice,
-    surroundings: &'a Surroundings,
-    typed: &'a [OsString],
+    pub(super) voice: Voice,
+    pub(super) surroundings: &'a Surroundings,
+    pub(super) typed: &'a [OsString],
     began: Stopwatch,
 }
 
@@ -61,7 +54,6 @@ impl<'a> Console<'a> {
                 self.out.write_all(printable(text).as_bytes()).and_then(|()| self.out.flush()).err();
         }
     }
-    /// Says what is not the result, unless asked to be quiet.
     pub(super) fn remark(&mut self, text: &str) {
         if !self.voice.quiet {
             self.complaint(text);
@@ -75,24 +67,8 @@ impl<'a> Console<'a> {
     pub(super) fn loss(&self) -> Option<&io::Error> {
         self.out_broken.as_ref().filter(|e| e.kind() != io::ErrorKind::BrokenPipe)
     }
-    pub(super) fn runner(&self) -> &'a dyn Runner {
-        self.runner
-    }
     pub(super) fn elapsed(&self) -> Duration {
         self.began.elapsed()
-    }
-    /// The words of the command line, the program's name first.
-    pub(super) fn typed(&self) -> &'a [OsString] {
-        self.typed
-    }
-    pub(super) fn surroundings(&self) -> &'a Surroundings {
-        self.surroundings
-    }
-    pub(super) fn quiet(&self) -> bool {
-        self.voice.quiet
-    }
-    pub(super) fn verbose(&self) -> bool {
-        self.voice.verbose
     }
     pub(super) fn columns(&self) -> usize {
         const NARROWEST: usize = 40;
@@ -121,9 +97,8 @@ pub(super) fn few(lines: Vec<String>, rest: &str) -> String {
     lines.into_iter().take(TOLD).chain(more).map(|line| line + "\n").collect()
 }
 
-/// The text without what would steer a terminal: names come from files of anybody. Lines, tabs and
-/// our own colours stay; what else is a control character is written as JSON writes it, so that
-/// JSON stays what it was.
+/// The text without what would steer a terminal, but our own colours: names come from anybody.
+/// Control characters are written as JSON writes them, so that JSON stays what it was.
 fn printable(text: &str) -> Cow<'_, str> {
     let steers = |at: usize, c: char| match c {
         '\n' | '\t' => false,

@@ -1,5 +1,4 @@
-//! What cells will cost on this host, from the cost of a small cell that runs now, and whether the
-//! machine has the memory: what finds none is ended by the system, with all that was simulated.
+//! What cells will cost on this host, by a small cell that runs now, and whether memory is there.
 
 use std::num::NonZero;
 use std::path::Path;
@@ -13,7 +12,6 @@ use crate::campaign::Stopwatch;
 use crate::metrics::human;
 use crate::scenario::{Cost, Plan};
 
-/// The small cell: 10 devices for an hour.
 const PROBE: &str = r#"
 name = "probe"
 duration = "1h"
@@ -74,15 +72,14 @@ pub(super) fn estimate(costs: &[Cost], console: &Console<'_>) -> String {
 
 fn timed(probe: &Plan, console: &Console<'_>) -> Option<Duration> {
     let started = Stopwatch::start();
-    console.runner().run(probe, &crate::world::Unwatched).ok()?;
+    console.runner.run(probe, &crate::world::Unwatched).ok()?;
     Some(started.elapsed())
 }
 
 /// The estimate is within this factor of what was measured: what is beyond it surely has no room.
 const OFF: u64 = 2;
 
-/// Refuses cells that surely find no memory here, unless they are allowed to run all the same, and
-/// warns of those that may not.
+/// Refuses cells that surely find no memory here, unless allowed, and warns of those that may not.
 pub(super) fn for_plans(plans: &[Plan], work: &Work, console: &mut Console<'_>) -> anyhow::Result<()> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let machine = read("/proc/meminfo").and_then(|text| free(&text));
@@ -106,8 +103,7 @@ pub(super) fn for_plans(plans: &[Plan], work: &Work, console: &mut Console<'_>) 
     Ok(())
 }
 
-/// Bytes that the system can give, those that it can swap to among them, out of `/proc/meminfo`
-/// (proc(5), in kB).
+/// Bytes that the system can give, swap among them, out of `/proc/meminfo` (proc(5), in kB).
 fn free(meminfo: &str) -> Option<u64> {
     let kilobytes = |name: &str| {
         let line = meminfo.lines().find_map(|line| line.strip_prefix(name))?;
@@ -117,28 +113,21 @@ fn free(meminfo: &str) -> Option<u64> {
 }
 
 /// Bytes that the control group of a process leaves it, as a container's: the least of its own and
-/// those above it; `None` without a limit. What is read of files is given back when it is needed
-/// (cgroups(7), `memory.stat`).
+/// those above it. What is read of files is given back when needed (cgroups(7), `memory.stat`).
 fn left(groups: &str, read: &dyn Fn(&str) -> Option<String>) -> Option<u64> {
     let mut least = None;
     for line in groups.lines() {
-        let mut parts = line.splitn(3, ':').skip(1);
-        let (Some(controllers), Some(group)) = (parts.next(), parts.next()) else { continue };
-        let (root, limit, used, cached) = match controllers {
-            "" => ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file "),
-            _ if controllers.split(',').any(|c| c == "memory") => {
-                let root = "/sys/fs/cgroup/memory";
-                (root, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file ")
-            }
-            _ => continue,
-        };
+        let Some(group) = line.strip_prefix("0::") else { continue };
         for group in Path::new(group).ancestors() {
-            let at = format!("{root}{}", group.display());
+            let at = format!("/sys/fs/cgroup{}", group.display());
             let file = |name: &str| read(&format!("{}/{name}", at.trim_end_matches('/')));
             let number = |name: &str| file(name)?.trim().parse::<u64>().ok();
-            let (Some(limit), Some(used)) = (number(limit), number(used)) else { continue };
+            let (Some(limit), Some(used)) = (number("memory.max"), number("memory.current")) else {
+                continue;
+            };
             let stat = file("memory.stat").unwrap_or_default();
-            let cached = stat.lines().find_map(|line| line.strip_prefix(cached)?.trim().parse().ok());
+            let cached =
+                stat.lines().find_map(|line| line.strip_prefix("inactive_file ")?.trim().parse().ok());
             let here = limit.saturating_sub(used.saturating_sub(cached.unwrap_or(0)));
             least = Some(least.map_or(here, |least: u64| least.min(here)));
         }
@@ -158,13 +147,10 @@ mod tests {
             ("/sys/fs/cgroup/a/memory.max", "1000\n"),
             ("/sys/fs/cgroup/a/memory.current", "800\n"),
             ("/sys/fs/cgroup/a/memory.stat", "anon 500\ninactive_file 100\n"),
-            ("/sys/fs/cgroup/memory/c/memory.limit_in_bytes", "250\n"),
-            ("/sys/fs/cgroup/memory/c/memory.usage_in_bytes", "200\n"),
         ];
         let read =
             |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
         assert_eq!(left("0::/a/b\n", &read), Some(300));
-        assert_eq!(left("4:cpu,memory:/c\n0::/a/b\n", &read), Some(50));
         assert_eq!(left("4:cpu:/c\n0::/\n", &read), None);
     }
 

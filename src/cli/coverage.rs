@@ -14,8 +14,7 @@ use crate::render::{self, Covered};
 use crate::scenario::Document;
 use crate::{analysis, metrics};
 
-/// Runs all scenarios of a folder and writes `COVERAGE.md` beside them; of an incomplete run
-/// nothing, as half a table would look like a whole one.
+/// Writes `COVERAGE.md` beside scenarios; of an incomplete run nothing: it would look whole.
 pub(super) fn coverage(path: &Path, work: &Work, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     if path.is_file() {
         let text = format!("{} is one file: the table is of a folder of scenarios", path.display());
@@ -59,7 +58,6 @@ pub(super) fn coverage(path: &Path, work: &Work, console: &mut Console<'_>) -> a
     Ok(exit)
 }
 
-/// What a document of a folder says it shows.
 fn covered(document: &Document, folder: &Path) -> Covered {
     let path = Path::new(document.path());
     let name = path.strip_prefix(folder).unwrap_or(path).with_extension("");

@@ -7,17 +7,12 @@ use super::sources::{self, Values};
 use crate::campaign::{Axis, CELLS_MAX};
 use crate::scenario::Plan;
 
-/// Seeds of a grid if none are named, from the scenario's own on: with fewer nothing could be said
-/// of the noise.
+/// Seeds if none are named, from the scenario's own on: fewer say nothing of the noise.
 const SEEDS: u64 = 8;
-/// The key whose values are seeds.
 pub(super) const SEED: &str = "seed";
 
-/// The cells of a grid: what was selected, with every combination of the axes' values, all under
-/// the same seeds. Without axes, what was selected.
-///
-/// The first combination is tried alone: what is wrong with the file or with a key is then told
-/// once, and of a grid that is too large nothing is made.
+/// What was selected with every combination of the axes' values, under the same seeds. The first is
+/// tried alone: what is wrong is then told once, and of a grid that is too large nothing is made.
 pub(super) fn plans(grid: &Grid, console: &Console<'_>) -> anyhow::Result<Vec<Plan>> {
     let Grid { selection, axis: axes } = grid;
     if axes.is_empty() {
@@ -25,11 +20,11 @@ pub(super) fn plans(grid: &Grid, console: &Console<'_>) -> anyhow::Result<Vec<Pl
     }
     refuse_twice(axes, selection)?;
     let documents = sources::documents(&selection.paths, console)?;
-    let first = axes.iter().map(|axis| (axis.key.clone(), vec![axis.first()])).collect();
+    let first = axes.iter().map(|axis| (axis.key.clone(), vec![axis.values[0].clone()])).collect();
     let corner = sources::combined(&documents, &selection.seedless(), first, console)?;
     refuse_alike(&corner, axes)?;
     let selection = seeded(selection, axes, &corner[0]);
-    let points = axes.iter().map(Axis::count).fold(1, u128::saturating_mul);
+    let points = axes.iter().map(|axis| axis.values.len() as u128).fold(1, u128::saturating_mul);
     let cells = points.saturating_mul(corner.len() as u128).saturating_mul(count(selection.seeds()));
     if cells > CELLS_MAX {
         return Err(sources::too_large("the grid", cells));
@@ -38,7 +33,7 @@ pub(super) fn plans(grid: &Grid, console: &Console<'_>) -> anyhow::Result<Vec<Pl
 }
 
 pub(super) fn values(axes: &[Axis]) -> Values {
-    axes.iter().map(|axis| (axis.key.clone(), axis.values())).collect()
+    axes.iter().map(|axis| (axis.key.clone(), axis.values.clone())).collect()
 }
 
 fn refuse_twice(axes: &[Axis], selection: &Selection) -> anyhow::Result<()> {

@@ -1,5 +1,4 @@
-//! Files that scenarios read, kept with the report: a cell can be run again from anywhere, and
-//! after they are gone.
+//! Files that scenarios read, kept with the report: a cell can be run again after they are gone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -11,11 +10,8 @@ use crate::scenario::{Plan, file};
 pub(super) const FOLDER: &str = "inputs";
 
 pub(super) struct Input {
-    /// Where it lies.
     from: PathBuf,
-    /// What the scenario calls it.
     called: String,
-    /// What its copy is called.
     pub(super) name: String,
 }
 
@@ -64,10 +60,7 @@ pub(super) fn keep(folder: &Folder, inputs: &BTreeMap<String, Vec<Input>>) -> Re
 
 /// Whether a copy is called so: by a scenario's digest, a number and the file's own name.
 pub(super) fn is_copy(name: &str) -> bool {
-    let mut parts = name.splitn(3, '-');
-    let digest = parts.next().unwrap_or_default();
-    let number = parts.next().unwrap_or_default();
-    let file = parts.next().unwrap_or_default();
+    let [digest, number, file] = name.splitn(3, '-').collect::<Vec<_>>()[..] else { return false };
     let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
     digest.len() == 8 && digest.bytes().all(hex) && number.parse::<usize>().is_ok() && !file.is_empty()
 }
@@ -80,8 +73,7 @@ pub(super) fn recorded(inputs: &BTreeMap<String, Vec<Input>>) -> BTreeMap<String
     inputs.iter().map(|(digest, inputs)| (digest.clone(), names(inputs))).collect()
 }
 
-/// A recorded scenario that reads the copies in its report's folder, and a path there that stands
-/// for its own; `None` if the report has no copies.
+/// A recorded scenario that reads the copies in its report's folder, if any, and a path there.
 pub(super) fn from_copies(run: &RunRecord, digest: &str, folder: &Path) -> Option<(String, PathBuf)> {
     let copies = run.inputs.get(digest)?;
     if !copies.values().all(|copy| folder.join(copy).is_file()) {

@@ -18,7 +18,6 @@ use crate::record::{self, Exit};
 use crate::scenario::{self, Cost, Happening, Library, Plan};
 use crate::{analysis, render};
 
-/// Says of each scenario that it is well and how many cells it has.
 pub(super) fn check(selection: &Selection, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let documents = sources::documents(&selection.paths, console)?;
     let plans = sources::combined(&documents, selection, Values::new(), console)?;
@@ -39,12 +38,10 @@ pub(super) fn check(selection: &Selection, console: &mut Console<'_>) -> anyhow:
     Ok(Exit::Success)
 }
 
-/// Cells up to so many rows and edits together, and devices, have their scripts written to be
-/// checked: a second or two for the largest.
+/// Scripts of up to so many rows and edits, and devices, are written: in a second or two.
 const WRITTEN: (u64, u64) = (500_000, 1_000);
 
-/// Tells of edits that find no row, and of imports whose rows find no free natural key. Of cells
-/// that differ in their seed alone the first stands for all.
+/// Tells of edits and imports that find no row or key, once for all seeds.
 fn remark_on_edits(plans: &[Plan], console: &mut Console<'_>) -> anyhow::Result<()> {
     let mut seen = BTreeSet::new();
     for plan in plans {
@@ -64,7 +61,7 @@ fn remark_on_edits(plans: &[Plan], console: &mut Console<'_>) -> anyhow::Result<
             continue;
         }
         // Data that cannot be made is a mistake, and was told.
-        for line in render::unplaced_in(&console.runner().placed(plan).unwrap_or_default()) {
+        for line in render::unplaced_in(&console.runner.placed(plan).unwrap_or_default()) {
             let id = &analysis::cell_ids(std::slice::from_ref(plan))[0];
             console.complaint(&format!("warning: {id}: {line}\n"));
         }
@@ -72,7 +69,6 @@ fn remark_on_edits(plans: &[Plan], console: &mut Console<'_>) -> anyhow::Result<
     Ok(())
 }
 
-/// Shows the cells, how large they are and what they will roughly take on this host.
 pub(super) fn plan(grid: &Grid, format: Table, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let plans = grid::plans(grid, console)?;
     if format == Table::Json {
@@ -89,7 +85,6 @@ pub(super) fn plan(grid: &Grid, format: Table, console: &mut Console<'_>) -> any
     Ok(Exit::Success)
 }
 
-/// The plan for programs: its digest, and its cells with what they cost.
 fn listed(plans: &[Plan]) -> anyhow::Result<String> {
     let costs = cost::of(plans);
     let roll = shard::roll(plans, &costs)?;
@@ -122,18 +117,15 @@ fn size(plan: &Plan, cost: &Cost, cell: String) -> render::CellSize {
     }
 }
 
-/// Writes a scenario to start from; never over a file that is there.
 pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let written = name.file_name().and_then(|name| name.to_str());
     let stem = written.map(|name| name.strip_suffix(".toml").unwrap_or(name).trim()).unwrap_or_default();
     if !stem.contains(char::is_alphanumeric) || !scenario::is_title(stem) {
         let (shown, want) = (name.display(), scenario::TITLE_WANT);
-        return Err(Refusal::usage(format!(
-            "`{shown}` cannot name a scenario: a letter or a digit, and {want}"
-        )));
+        let text = format!("`{shown}` cannot name a scenario: a letter or a digit, and {want}");
+        return Err(Refusal::usage(text));
     }
-    // The scenario is called as it was typed; its file so that every shell and file system takes
-    // it.
+    // The scenario is called as it was typed; its file so that every shell takes it.
     let plain = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' };
     let path = name.with_file_name(format!("{}.toml", stem.chars().map(plain).collect::<String>()));
     let shown = path.display();
@@ -214,9 +206,8 @@ pub(super) fn profiles(command: &Profiles, console: &mut Console<'_>) -> anyhow:
     Ok(Exit::Success)
 }
 
-/// What may be chosen of stacks that are not the built-in one; empty if there is nothing.
 fn stack_options(console: &Console<'_>) -> String {
-    let stacks = console.runner().stacks();
+    let stacks = console.runner.stacks();
     let rows = stacks.iter().flat_map(|stack| {
         stack.options.iter().map(|option| {
             let texts = [option.form.to_string(), option.preset.to_string(), option.about.to_owned()];
@@ -246,7 +237,7 @@ fn no_profile(name: &str) -> String {
 
 pub(super) fn schema(which: SchemaOf, console: &mut Console<'_>) -> Exit {
     console.result(&match which {
-        SchemaOf::Scenario => scenario::schema_json(&console.runner().stacks()),
+        SchemaOf::Scenario => scenario::schema_json(&console.runner.stacks()),
         SchemaOf::Report => record::schema_json(),
     });
     Exit::Success

@@ -11,7 +11,6 @@ use crate::record::{CellRecord, Exit};
 use crate::render::matrix::{Matrix, Setting};
 use crate::scenario::{Document, Plan};
 
-/// What a backend can keep.
 const PROVISIONINGS: [&str; 6] =
     ["full", "three-stamps", "read-only-schema", "stamps-only", "soft-delete-only", "none"];
 
@@ -24,7 +23,6 @@ const CAPTURES: [(&str, &str); 5] = [
     ("change log", "{ change_log = {} }"),
 ];
 
-/// Each mode with the key of the capture that matters there.
 const MODES: [(&str, &str); 2] =
     [("ota", "gateway.serve.capture"), ("persistent", "gateway.refresh.capture")];
 
@@ -56,7 +54,7 @@ pub(super) fn matrix(args: &MatrixArgs, console: &mut Console<'_>) -> anyhow::Re
         let matrix = Matrix::new(&settings, &refused, &ran.record, setting_of);
         match args.format {
             MatrixFormat::Human => {
-                let told = if console.quiet() { matrix.words() } else { matrix.story() + "\n" };
+                let told = if console.voice.quiet { matrix.words() } else { matrix.story() + "\n" };
                 console.result(&(told + &ran.place_line()));
             }
             MatrixFormat::Md => console.result(&matrix.to_markdown()),
@@ -65,8 +63,7 @@ pub(super) fn matrix(args: &MatrixArgs, console: &mut Console<'_>) -> anyhow::Re
     })
 }
 
-/// The scenario as it stands in one variant, or without any: the costs of several would be added
-/// up.
+/// The scenario in one variant, or without any: the costs of several would be added up.
 fn of_one_kind(
     document: &Document,
     selection: &Selection,
@@ -106,7 +103,6 @@ fn named(provisioning: &str, capture: &str, mode: &str) -> Setting {
     Setting { provisioning: provisioning.to_owned(), capture: capture.to_owned(), mode: mode.to_owned() }
 }
 
-/// The cells of all settings that can be run, and why the others cannot.
 fn settings_of(
     document: &Document,
     selection: &Selection,

@@ -1,13 +1,10 @@
 //! The command line.
 //!
 //! [`main`] reads the arguments and the surroundings, hands both to one of the commands, and turns what comes back into an exit code.
-//! It takes the stacks that scenarios may name: a program with a stack of its own is a `main` of
-//! one line, `cli::main(Stacks::builtin().with(STACK))`.
+//! A program with a stack of its own calls `cli::main(Stacks::builtin().with(STACK))`.
 //!
-//! stdout carries the result and nothing else; progress, remarks and errors go to stderr. The last
-//! lines of a run name the report and, for each cause of a failure, the command that runs its first
-//! cell again. A reader that closes the pipe early is no error.
-//! What each exit code means is in `docs/commands.md`, which `--help` prints, too.
+//! stdout carries the result and nothing else; progress, remarks and errors go to stderr. A reader
+//! that closes the pipe early is no error. What each exit code means is in `docs/commands.md`.
 //!
 //! One Ctrl-C starts no more cells, lets the running ones finish for up to ten seconds and writes a partial report, marked incomplete;
 //! a second one stops at once. SIGTERM ends running cells early and still writes the report.
@@ -29,9 +26,7 @@ mod grid;
 mod inputs;
 mod inspect;
 mod matrix;
-mod narrow;
 mod observations;
-mod partition;
 mod program;
 mod progress;
 mod refusal;
@@ -40,7 +35,6 @@ mod report;
 mod run;
 mod shard;
 mod sources;
-mod spare;
 mod sweep;
 mod tune;
 mod validate;
@@ -48,11 +42,7 @@ mod work;
 mod written;
 
 #[cfg(test)]
-mod asked_tests;
-#[cfg(test)]
 mod careful_tests;
-#[cfg(test)]
-mod refused_tests;
 #[cfg(test)]
 mod selection_tests;
 #[cfg(test)]
@@ -63,8 +53,6 @@ mod shows_tests;
 mod tests;
 #[cfg(test)]
 mod tune_tests;
-#[cfg(test)]
-mod words_tests;
 
 pub use console::Surroundings;
 pub use program::{execute, main};

@@ -12,7 +12,6 @@ pub(super) struct Observations(Mutex<Result<Files, FolderError>>);
 struct Files {
     folder: Folder,
     series: flat::Series<Part>,
-    /// By metric; a log begins with the first cell that observed anything.
     logs: BTreeMap<String, Part>,
 }
 

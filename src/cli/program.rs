@@ -40,7 +40,6 @@ pub fn main(engines: Stacks) -> ExitCode {
         out_is_terminal: io::stdout().is_terminal(),
         err_is_terminal: io::stderr().is_terminal(),
         columns: columns(),
-        variable: Some(variable),
         signals,
     };
     let run = || execute(std::env::args_os(), &bench, &surroundings, &mut io::stdout(), &mut io::stderr());
@@ -121,10 +120,9 @@ fn command(command: &Command, console: &mut Console<'_>) -> anyhow::Result<Exit>
     }
 }
 
-/// Does what the command of the shards says, with the cells that they kept.
 fn merge(args: &MergeArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let pool = Arc::new(Pool::read(&args.shards).map_err(of_kept)?);
-    let mut words = pool.command().to_vec();
+    let mut words = pool.first().command.clone();
     if let Some(format) = &args.format {
         // Behind `--` there are no options.
         let options = words.iter().position(|word| word == "--").unwrap_or(words.len());
@@ -157,11 +155,6 @@ fn complaint(error: &anyhow::Error) -> String {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "who asks for a scheduler's word names its variable")]
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
 /// How wide the terminal is: as the surroundings say, else as it says itself.
 fn columns() -> Option<usize> {
     let said = std::env::var_os("COLUMNS").and_then(|columns| columns.to_str()?.trim().parse().ok());
@@ -172,13 +165,11 @@ fn columns() -> Option<usize> {
 /// A signal that comes again within this time is the same one: who ends a process and then its group, as `timeout` does, sends it twice.
 const ECHO: Duration = Duration::from_millis(300);
 
-/// What a signal that stops at once leaves.
 const CELLS_KEPT: &str =
     "stopped at once, without a report; cells that were finished are kept, and --resume goes on with them";
 const NOTHING_JUDGED: &str = "stopped at once: nothing is judged, and nothing is written";
 
-/// Makes SIGINT and SIGTERM set their flags; the second of a kind stops at once, and so does the first while nobody looks at them:
-/// a read of a pipe that nobody writes to cannot.
+/// Makes SIGINT and SIGTERM set their flags; the second stops at once, as does one nobody looks at.
 fn heed(signals: &Signals) -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     // A user who limits the size of files (`ulimit -f`) is told of the write that failed, as of a full disk, and no signal ends us before.
@@ -206,7 +197,6 @@ fn heed(signals: &Signals) -> io::Result<()> {
     Ok(())
 }
 
-/// Ends the process, whatever it does, and says so.
 fn stop_at_once(exit: Exit, text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
     signal_hook::low_level::exit(i32::from(exit.code()));

@@ -20,20 +20,16 @@ use crate::scenario::{ASKED_EVERY, Plan};
 /// A counter says no more than one line in this time.
 const COUNTER_PAUSE: Duration = Duration::from_secs(10);
 
-/// Follows a campaign, hands on what its cells observed, and shows how far it is: in milliseconds
-/// of virtual time, of which the scripts and the shortest of drains have a known number.
+/// Follows a campaign and shows how far it is, in milliseconds of virtual time.
 pub(super) struct Progress<'a> {
     pub(super) observations: Option<&'a Observations>,
-    /// Cells of the same run that ended before.
     pub(super) before: usize,
     /// Whether cells that fail are failures, and not what was asked about.
     pub(super) counts_failing: bool,
     /// Hidden where lines are said instead, or nothing.
     bar: ProgressBar,
-    /// When a line was said last, where lines are.
     lines: Option<Mutex<Stopwatch>>,
     cells: Vec<AtomicU64>,
-    /// What each cell comes to.
     wholes: Vec<u64>,
     done: AtomicU64,
     failed: AtomicU64,
@@ -43,7 +39,7 @@ pub(super) struct Progress<'a> {
 
 impl<'a> Progress<'a> {
     pub(super) fn new(kind: ProgressKind, plans: &[Plan], console: &Console<'_>) -> Progress<'a> {
-        let (from, loud) = (console.surroundings(), !console.quiet());
+        let (from, loud) = (console.surroundings, !console.voice.quiet);
         let (shows_bar, says_lines) = match kind {
             ProgressKind::None => (false, false),
             ProgressKind::Bar => (true, false),
@@ -66,7 +62,6 @@ impl<'a> Progress<'a> {
             told_interrupt: AtomicBool::new(false),
         }
     }
-    /// Runs plans, all or a part of a longer list, while it shows how far that is.
     pub(super) fn run(
         self,
         plans: &[Plan],
@@ -75,12 +70,12 @@ impl<'a> Progress<'a> {
         journal: Option<&Journal>,
         console: &Console<'_>,
     ) -> Campaign {
-        let signals = &console.surroundings().signals;
+        let signals = &console.surroundings.signals;
         // The scenarios were read on the same time.
         let time_limit = work.time_limit.map(|limit| limit.saturating_sub(console.elapsed()));
         let options = CampaignOptions { jobs: work.jobs(), fail_fast: work.fail_fast, time_limit, twice };
         signals.heed();
-        let campaign = campaign::run(plans, part, console.runner(), &options, signals, &self, journal);
+        let campaign = campaign::run(plans, part, console.runner, &options, signals, &self, journal);
         self.bar.finish_and_clear();
         campaign
     }

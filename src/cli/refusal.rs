@@ -24,8 +24,7 @@ impl Refusal {
     pub(super) fn environment(text: impl Into<String>) -> anyhow::Error {
         Refusal::because(Exit::Environment, text)
     }
-    /// A file that was named and cannot be read. What is too large or no text is for who named it to
-    /// mend, not for the machine.
+    /// A file that cannot be read: what is too large or no text is for who named it to mend.
     pub(super) fn unreadable(path: &Path, error: &io::Error) -> anyhow::Error {
         let text = format!("cannot read {}: {error}", path.display());
         match error.kind() {

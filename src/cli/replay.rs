@@ -14,13 +14,10 @@ use crate::scenario::Plan;
 use crate::world::{Unrunnable, Unwatched};
 use crate::{analysis, render};
 
-/// A cell to be run again.
 struct Target {
     plan: Plan,
     id: String,
-    /// What it came to before, if that is known.
     recorded: Option<Recorded>,
-    /// The command that runs it again.
     again: String,
 }
 
@@ -41,19 +38,19 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
     }
     let records = args.record.iter().map(|text| record(&target.plan, text));
     let records: Vec<Record> = records.collect::<anyhow::Result<_>>()?;
-    let signals = console.surroundings().signals.clone();
+    let signals = console.surroundings.signals.clone();
     signals.heed();
     let interrupted = || signals.any();
     let recorded = target.recorded.as_ref();
     let (judged, held) =
-        campaign::replay(&target.plan, &target.id, recorded, &records, console.runner(), &interrupted);
+        campaign::replay(&target.plan, &target.id, recorded, &records, console.runner, &interrupted);
     let mut run = record::assemble("", std::slice::from_ref(&target.plan), vec![judged], &[]);
     run.cells[0].replay.clone_from(&target.again);
     known(&target.plan, &args.record, &records, &run.cells[0], console)?;
-    let (paint, verbose) = (console.out_paint(), console.verbose());
+    let (paint, verbose) = (console.out_paint(), console.voice.verbose);
     // Lives that were asked for by name are told whole, and after all else.
     let lives = std::mem::take(&mut run.cells[0].lives);
-    if console.quiet() {
+    if console.voice.quiet {
         let again: String = run.failing().map(|cell| format!("{}\n", cell.replay)).collect();
         console.result(&(render::headline(&run, paint) + &render::reasons(&run) + &again));
     } else {
@@ -73,15 +70,14 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
         log_requests(&target.plan, path, console)?;
     }
     let stopped = (cell.verdict == Verdict::Incomplete).then(|| signals.exit()).flatten();
-    let exit = Exit::from_code(run.exit_code).unwrap_or(Exit::Internal);
+    let exit = Exit::of(run.exit_code);
     Ok(Exit::first([Some(exit), stopped].into_iter().flatten()))
 }
 
-/// Runs the cell once more and writes its requests.
 fn log_requests(plan: &Plan, path: &Path, console: &mut Console<'_>) -> anyhow::Result<()> {
     /// More than this is no log that anybody reads.
     const REQUESTS_MAX: usize = 1_000_000;
-    let log = console.runner().requests(plan, REQUESTS_MAX, &Unwatched).map_err(unrunnable)?;
+    let log = console.runner.requests(plan, REQUESTS_MAX, &Unwatched).map_err(unrunnable)?;
     let mut csv = Vec::new();
     record::requests(&log.requests, plan.start, &mut csv)?;
     written::replace(path, &csv)?;
@@ -90,10 +86,9 @@ fn log_requests(plan: &Plan, path: &Path, console: &mut Console<'_>) -> anyhow::
     Ok(())
 }
 
-/// Runs the cell once more and writes its timeline.
 fn traced(target: &Target, path: &Path, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let signals = console.surroundings().signals.clone();
-    let Ok(traced) = campaign::trace(&target.plan, &target.id, console.runner(), &|| signals.any()) else {
+    let signals = console.surroundings.signals.clone();
+    let Ok(traced) = campaign::trace(&target.plan, &target.id, console.runner, &|| signals.any()) else {
         // The replay itself has said why.
         return Ok(());
     };
@@ -206,8 +201,7 @@ fn from_file(path: &Path, console: &Console<'_>) -> anyhow::Result<Target> {
     Ok(Target { plan, id, recorded, again })
 }
 
-/// Refuses a record that was not there at the start and that nothing happened to: its key is
-/// mistyped.
+/// Refuses a record that never was there: its key is mistyped.
 fn known(
     plan: &Plan,
     texts: &[String],
@@ -221,7 +215,7 @@ fn known(
         if !cell.lives.iter().any(silent) {
             continue;
         }
-        let keys = console.runner().keys(plan, *entity).map_err(unrunnable)?;
+        let keys = console.runner.keys(plan, *entity).map_err(unrunnable)?;
         if !keys.contains(key) {
             let near = near(key.as_str(), keys.iter().map(Key::as_str));
             let most: Vec<String> = cell.eventful.iter().map(record::EventfulRecord::told).collect();
@@ -235,7 +229,6 @@ fn known(
     Ok(())
 }
 
-/// Reads `entity/key`.
 fn record(plan: &Plan, text: &str) -> anyhow::Result<Record> {
     let (entity, key) =
         text.split_once('/').ok_or_else(|| Refusal::usage(format!("`{text}` is not entity/key")))?;

@@ -47,8 +47,7 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
     Ok(Exit::Success)
 }
 
-/// Lets the commands that run cells again name the record where it is now: who reads them on a
-/// terminal copies them there.
+/// Lets the commands that run cells again name the record where it is now.
 fn lies_at(file: &Path, record: &mut RunRecord) {
     let folder = file.parent().filter(|_| file.ends_with("run.json"));
     let at = match folder {
@@ -61,7 +60,6 @@ fn lies_at(file: &Path, record: &mut RunRecord) {
     }
 }
 
-/// What a terminal shows of a run, or of a sweep.
 fn told(record: &RunRecord, console: &Console<'_>) -> String {
     let paint = console.out_paint();
     if let Some(tune) = &record.tune {
@@ -69,7 +67,7 @@ fn told(record: &RunRecord, console: &Console<'_>) -> String {
     }
     match render::sweep::retold(record) {
         Some(story) => format!("{}\n{story}", render::headline(record, paint)),
-        None => render::story(record, paint, console.columns(), console.verbose()),
+        None => render::story(record, paint, console.columns(), console.voice.verbose),
     }
 }
 

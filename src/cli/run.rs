@@ -12,9 +12,8 @@ use super::observations::Observations;
 use super::progress::Progress;
 use super::refusal::of_kept;
 use super::shard::{self, Cells};
-use super::spare::{self, EMPTIED, RENDERED, refused};
 use super::work::{PlaceArgs, Work};
-use super::written::head;
+use super::written::{self, EMPTIED, RENDERED, head, refused};
 use super::{asked, baseline, ci, cost, sources};
 use crate::campaign::{Campaign, Journal, Stopwatch};
 use crate::metrics::{self, human};
@@ -24,7 +23,6 @@ use crate::record::{
 use crate::scenario::Plan;
 use crate::{analysis, render};
 
-/// Runs `run`.
 pub(super) fn run(args: &RunArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let plans = match &args.asked {
         Some(file) => asked::plans(file, &args.selection, console)?,
@@ -56,18 +54,12 @@ pub(super) fn tell_unchecked(plans: &[Plan], console: &mut Console<'_>) {
 /// Fails cells that did not come out as somebody wrote down.
 type Holding<'a> = dyn Fn(&mut [Judged]) + 'a;
 
-/// How plans are run.
 pub(super) struct Order<'a> {
-    /// Where the report goes.
     pub(super) place: &'a PlaceArgs,
     pub(super) work: &'a Work,
-    /// Whether each cell is run twice.
     pub(super) twice: bool,
-    /// What the run is held against.
     pub(super) against: Option<Against<'a>>,
-    /// The grid, if it is a sweep.
     pub(super) sweep: Option<SweepRecord>,
-    /// Whether it is a matrix.
     pub(super) matrix: bool,
     /// Fails cells that did not come out as somebody wrote down; not asked of a run that stopped.
     pub(super) held: Option<&'a Holding<'a>>,
@@ -76,7 +68,6 @@ pub(super) struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    /// Each cell once, and nothing besides.
     pub(super) fn of(place: &'a PlaceArgs, work: &'a Work) -> Order<'a> {
         let (against, sweep, held, tune) = (None, None, None, None);
         Order { place, work, twice: false, against, sweep, matrix: false, held, tune }
@@ -86,20 +77,16 @@ impl<'a> Order<'a> {
 /// A run whose report is written, as far as it could be.
 pub(super) struct Ran {
     pub(super) record: RunRecord,
-    /// Where the report is.
     pub(super) folder: String,
     /// Figures that are not the baseline's and not gated, in words.
     changes: Vec<String>,
     timing: Timing,
     written: Result<(), FolderError>,
-    /// How many cells another run can go on from.
     kept: usize,
-    /// What kept cells from being kept while they ended.
     unkept: Option<FolderError>,
 }
 
-/// Runs plans, writes their report and has it told. If that is what was asked for, runs a shard of
-/// them or lists them instead.
+/// Runs plans, writes their report and has it told; or runs a shard of them, or lists them.
 pub(super) fn carry_out(
     plans: &[Plan],
     order: &Order<'_>,
@@ -114,7 +101,7 @@ pub(super) fn carry_out(
         cost::for_plans(plans, order.work, console)?;
     }
     // What lies in the folder from here on is to be left whole.
-    console.surroundings().signals.heed();
+    console.surroundings.signals.heed();
     let mut under_way = UnderWay::open(plans, &cells.run, order)?;
     under_way.remark(console);
     let (mut judged, notes) = under_way.run(plans, console);
@@ -123,7 +110,7 @@ pub(super) fn carry_out(
     if let Some(hold) = order.held.filter(|_| judged.len() == plans.len() && notes.is_empty()) {
         hold(&mut judged);
     }
-    let shown = under_way.shown().to_owned();
+    let shown = under_way.shown.clone();
     let standard = order.against.map(|against| against.standard(plans, &judged, &notes, &shown));
     let changes = order
         .against
@@ -149,7 +136,8 @@ pub(super) fn carry_out(
 pub(super) struct UnderWay<'a> {
     order: &'a Order<'a>,
     folder: Folder,
-    shown: String,
+    /// Where it is.
+    pub(super) shown: String,
     journal: Journal,
     observations: Observations,
     started: Stopwatch,
@@ -158,12 +146,11 @@ pub(super) struct UnderWay<'a> {
 
 impl<'a> UnderWay<'a> {
     /// Opens the report of the run of this `name`, which is of these plans or begins with them.
-    /// Nothing has run yet.
     pub(super) fn open(plans: &[Plan], name: &str, order: &'a Order<'a>) -> anyhow::Result<UnderWay<'a>> {
         let resumed = order.place.resume.is_some();
         let by_name = || Path::new("reports").join(record::run_id(plans));
         let path = order.place.named().map_or_else(by_name, Path::to_owned);
-        spare::folder(&path, resumed)?;
+        written::spare_folder(&path, resumed)?;
         let (folder, journal) = if resumed {
             let journal = Journal::resume(&path, name, order.place.any_build).map_err(of_kept)?;
             (Folder::create(&path).map_err(refused)?, journal)
@@ -185,8 +172,7 @@ impl<'a> UnderWay<'a> {
             Observations::begin(&folder)
         };
         let observations = prepared().map_err(|e| {
-            // It cannot go on, and nobody cut it off; that it cannot be told, either, is nothing
-            // new.
+            // It cannot go on, and nobody cut it off.
             begun.exit_code = Exit::Environment.code();
             let _ = folder.put("run.json", begun.to_json().as_bytes());
             refused(e)
@@ -194,11 +180,6 @@ impl<'a> UnderWay<'a> {
         let started = Stopwatch::start();
         Ok(UnderWay { order, folder, shown, journal, observations, started, timing: Vec::new() })
     }
-    /// Where it is.
-    pub(super) fn shown(&self) -> &str {
-        &self.shown
-    }
-    /// Says what is there already.
     pub(super) fn remark(&self, console: &mut Console<'_>) {
         if self.order.place.resume.is_some() && self.order.place.merges.is_none() {
             let cells = human::count(self.journal.cells() as u64, "cell");
@@ -219,7 +200,6 @@ impl<'a> UnderWay<'a> {
         (judged, notes)
     }
 
-    /// Writes the report of `plans`, all that were run.
     pub(super) fn close(
         self,
         mut record: RunRecord,
@@ -249,7 +229,6 @@ impl<'a> UnderWay<'a> {
 }
 
 impl Ran {
-    /// Where the report is, or why there is none.
     pub(super) fn place_line(&self) -> String {
         match &self.written {
             Ok(()) => format!("report: {}\n", self.folder),
@@ -257,8 +236,7 @@ impl Ran {
         }
     }
 
-    /// The lines that end what is said of a run: its place, and the commands that run failing cells
-    /// again from there.
+    /// The place of a run, and the commands that run failing cells again from there.
     pub(super) fn last_lines(&self) -> String {
         match &self.written {
             Ok(()) => render::last_lines(&self.record, &self.folder),
@@ -266,12 +244,11 @@ impl Ran {
         }
     }
 
-    /// Says what is no result, after the result: the host's time, and what could not be written.
-    /// Gives the exit code.
+    /// Says after the result what is none, and gives the exit code.
     pub(super) fn close(&self, console: &mut Console<'_>) -> Exit {
         // Host time never meets simulated figures: it goes to stderr.
         console.remark(&self.timing.line());
-        if console.surroundings().step_summary.is_some() {
+        if console.surroundings.step_summary.is_some() {
             ci::append_page(&render::summary(&self.record), console);
         }
         if let Some(e) = &self.unkept {
@@ -279,7 +256,7 @@ impl Ran {
         } else if self.kept > 0 && (!self.record.complete || self.written.is_err()) {
             console.remark(&format!("to go on: the same command with --resume {}\n", self.folder));
         }
-        let exit = Exit::from_code(self.record.exit_code).unwrap_or(Exit::Internal);
+        let exit = Exit::of(self.record.exit_code);
         match &self.written {
             Ok(()) => exit,
             Err(e) => {
@@ -301,8 +278,7 @@ fn is_ours(path: &Path) -> bool {
     }
 }
 
-/// Whether a metric may be called so, also one of an earlier version: by the group of one that
-/// there is.
+/// Whether a metric may be called so, also of an earlier version: by the group of one there is.
 fn is_metric(name: &str) -> bool {
     let group = |name: &str| name.split_once('.').map(|(group, _)| group.to_owned());
     group(name).is_some_and(|own| metrics::TABLE.iter().any(|m| group(m.name).as_ref() == Some(&own)))
@@ -317,11 +293,10 @@ fn unrender(folder: &Folder) -> Result<(), FolderError> {
 /// Writes `run.json`; last, so that who waits for it finds the others.
 fn write_record(folder: &Folder, record: &RunRecord) -> Result<(), FolderError> {
     let mut json = folder.begin("run.json")?;
-    record.write_json(&mut json).map_err(|cause| json.failed(cause))?;
+    record.write(&mut json).map_err(|cause| json.failed(cause.into()))?;
     json.finish()
 }
 
-/// Writes all other files.
 fn write_report(
     folder: &Folder,
     record: &RunRecord,
@@ -355,8 +330,7 @@ fn write_report(
     Ok(())
 }
 
-/// Says what came out, in the form that was asked for. The last lines name the report and the
-/// commands that run failing cells again; they go to stderr where stdout carries JSON.
+/// Says what came out; the last lines go to stderr where stdout carries JSON.
 fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
     let (record, last) = (&ran.record, ran.last_lines());
     let paint = console.out_paint();
@@ -365,21 +339,20 @@ fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
             console.result(&record.to_json());
             console.remark(&last);
         }
-        Format::Human if console.quiet() => console.result(&in_short(record, &last, console)),
+        Format::Human if console.voice.quiet => console.result(&in_short(record, &last, console)),
         Format::Human => {
-            let text = render::story(record, paint, console.columns(), console.verbose());
+            let text = render::story(record, paint, console.columns(), console.voice.verbose);
             console.result(&(text + &last));
         }
         Format::Github => {
-            let story = || render::story(record, render::Paint(false), render::WIDTH, console.verbose());
-            let text = if console.quiet() { in_short(record, "", console) } else { story() };
+            let story = || render::story(record, render::Paint(false), render::WIDTH, console.voice.verbose);
+            let text = if console.voice.quiet { in_short(record, "", console) } else { story() };
             console.result(&(text + &render::annotations(record) + &last));
         }
     }
 }
 
-/// What those who want it quiet are told of a run: its verdict, what is wrong, where the report is
-/// and the commands that run failing cells again.
+/// What those who want it quiet are told of a run.
 pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) -> String {
     let mixed = record.mixed().map_or_else(String::new, |mixed| format!("note: {mixed}\n"));
     let paint = console.out_paint();

@@ -1,14 +1,13 @@
 //! A part of a plan's cells instead of all of them, and the cells of all parts as one.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::console::{Console, few};
 use super::cost;
-use super::partition::Asked;
 use super::progress::Progress;
 use super::refusal::{Refusal, of_kept};
-use super::spare;
 use super::work::{PlaceArgs, Work};
+use super::written;
 use crate::analysis;
 use crate::base::Digest;
 use crate::campaign::shards::{self, Partition, Pool, Roll, Shard};
@@ -20,24 +19,18 @@ use crate::scenario::{Cost, Plan};
 pub(super) struct Cells<'a> {
     pub(super) plans: &'a [Plan],
     pub(super) run: String,
-    /// Whether each is run twice.
     pub(super) twice: bool,
 }
 
 impl<'a> Cells<'a> {
     pub(super) fn of(plans: &'a [Plan], twice: bool) -> Cells<'a> {
-        Cells { plans, run: name_of(plans, twice), twice }
+        let how = if twice { "twice" } else { "once" };
+        let run = Roll::new(how, plans, &analysis::cell_ids(plans), Vec::new()).digest;
+        Cells { plans, run, twice }
     }
 }
 
-/// What tells a run from others: each of its cells, and whether it is run twice.
-pub(super) fn name_of(plans: &[Plan], twice: bool) -> String {
-    let how = if twice { "twice" } else { "once" };
-    Roll::new(how, plans, &analysis::cell_ids(plans), Vec::new()).digest
-}
-
-/// Runs a shard of the cells, if one is asked for, or lists them, and gives the exit code. If shards
-/// are merged, puts their cells where the run goes on from them.
+/// Runs a shard, or lists cells, if asked for; if shards are merged, puts their cells in place.
 pub(super) fn instead(
     place: &PlaceArgs,
     work: &Work,
@@ -48,10 +41,7 @@ pub(super) fn instead(
         pour(pool, out, cells, console)?;
         return Ok(None);
     }
-    let variable = console.surroundings().variable;
-    let found = |asked: Asked| asked.found(&|name| variable.and_then(|variable| variable(name)));
-    let partition = place.partition.map(found).transpose();
-    let partition = partition.map_err(|e| Refusal::usage(format!("--partition {e}")))?;
+    let partition = place.partition;
     if place.list {
         let roll = roll(cells.plans, &cost::of(cells.plans))?;
         let listed = partition.map_or_else(|| (0..roll.cells()).collect(), |part| part.cells(&roll));
@@ -61,14 +51,12 @@ pub(super) fn instead(
     partition.map(|part| run(part, place.named(), work, cells, console)).transpose()
 }
 
-/// The roll of these cells.
 pub(super) fn roll(plans: &[Plan], costs: &[Cost]) -> anyhow::Result<Roll> {
     let weights = costs.iter().map(|cost| cost.time().0.max(1)).collect();
     Ok(Roll::new(&program(plans)?, plans, &analysis::cell_ids(plans), weights))
 }
 
-/// What tells the build that runs these plans: its sources, and with a stack of somebody's own the
-/// program itself.
+/// The build that runs these plans: its sources, and with a stack of one's own the program itself.
 fn program(plans: &[Plan]) -> anyhow::Result<String> {
     let source = Build::this().source.clone();
     if !plans.iter().any(|plan| plan.brought) {
@@ -81,7 +69,6 @@ fn program(plans: &[Plan]) -> anyhow::Result<String> {
     Ok(format!("{source} {}", digest.hex()))
 }
 
-/// Runs the cells of a shard and keeps them.
 fn run(
     partition: Partition,
     out: Option<&Path>,
@@ -101,8 +88,8 @@ fn run(
         let text = format!("{shown} holds a report: choose another folder with --out");
         return Err(Refusal::usage(text));
     }
-    let shard = Shard { plan: roll.digest.clone(), partition, command: lasting(console.typed())? };
-    console.surroundings().signals.heed();
+    let shard = Shard { plan: roll.digest.clone(), partition, command: lasting(console.typed)? };
+    console.surroundings.signals.heed();
     let journal = shards::open(&folder, &shard).map_err(of_kept)?;
     let (before, all) = (journal.cells(), human::count(roll.cells() as u64, "cell"));
     if before > 0 {
@@ -113,11 +100,9 @@ fn run(
     let kept = journal.cells();
     notes.iter().for_each(|note| console.complaint(&format!("note: {}\n", note.text)));
     if let Err(e) = journal.close(false) {
-        let kept = human::count(kept as u64, "cell");
-        return Err(Refusal::environment(format!(
-            "{e}: {kept} of {} are kept, and the same command goes on",
-            own.len()
-        )));
+        let (kept, all) = (human::count(kept as u64, "cell"), own.len());
+        let text = format!("{e}: {kept} of {all} are kept, and the same command goes on");
+        return Err(Refusal::environment(text));
     }
     console.result(&format!(
         "shard {partition}: {kept} of its {} are done, of {all} in all\n",
@@ -138,7 +123,7 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
         return Err(Refusal::usage(text));
     }
     let roll = roll(cells.plans, &cost::of(cells.plans))?;
-    if roll.digest != pool.plan() {
+    if roll.digest != pool.first().plan {
         let text = format!(
             "the plan is another than when the shards ran: of their {} {} are cells of what is here now; merge where nothing has changed, or run the shards again",
             human::count(pool.size().1 as u64, "cell"),
@@ -170,8 +155,8 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
     if !missing.is_empty() {
         return Err(Refusal::because(Exit::Missing, told_missing(pool, &roll, &missing)));
     }
-    spare::folder(out, false)?;
-    record::Folder::create(out).map_err(spare::refused)?;
+    written::spare_folder(out, false)?;
+    record::Folder::create(out).map_err(written::refused)?;
     pool.write(&roll, out, &cells.run).map_err(of_kept)
 }
 
@@ -207,12 +192,8 @@ fn lasting(typed: &[std::ffi::OsString]) -> anyhow::Result<Vec<String>> {
     let mut words = Vec::new();
     let mut rest = typed.iter().skip(1);
     while let Some(word) = rest.next() {
-        let word = word.to_str().ok_or_else(|| {
-            Refusal::usage(format!(
-                "`{}` is not UTF-8, and a shard keeps its command",
-                PathBuf::from(word).display()
-            ))
-        })?;
+        let strange = || format!("`{}` is not UTF-8, and a shard keeps its command", word.display());
+        let word = word.to_str().ok_or_else(|| Refusal::usage(strange()))?;
         if word == "--" {
             // What follows is no option.
             words.push(word.to_owned());

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Selection, count};
 use super::console::Console;
-use super::narrow;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, near};
 use crate::base::words::there_is;
 use crate::campaign::CELLS_MAX;
 use crate::metrics::{self, human};
@@ -27,7 +26,6 @@ pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> anyhow::Res
     sound(read?, console)
 }
 
-/// What is right, if nothing is wrong.
 fn sound<T>(read: Vec<Result<T, Invalid>>, console: &Console<'_>) -> anyhow::Result<Vec<T>> {
     let colour = console.err_paint().0;
     let wrong: Vec<String> =
@@ -38,7 +36,6 @@ fn sound<T>(read: Vec<Result<T, Invalid>>, console: &Console<'_>) -> anyhow::Res
     Err(Refusal::because(Exit::Invalid, wrong.join("\n\n")))
 }
 
-/// Refuses more cells than may be run before any is made.
 fn refuse_too_many(documents: &[Document], selection: &Selection) -> anyhow::Result<()> {
     let variants = |document| match wanted(document, selection)?.len() {
         0 => Some(document.variants().len().max(1) as u128),
@@ -48,13 +45,11 @@ fn refuse_too_many(documents: &[Document], selection: &Selection) -> anyhow::Res
     if cells > CELLS_MAX { Err(too_large("the run", cells)) } else { Ok(()) }
 }
 
-/// Of more cells than may be run.
 pub(super) fn too_large(what: &str, cells: u128) -> anyhow::Error {
     let told = |n: u128| u64::try_from(n).map_or_else(|_| n.to_string(), human::thousands);
     Refusal::usage(format!("{what} has {} cells; {} is the most", told(cells), told(CELLS_MAX)))
 }
 
-/// The document of a text that lay at `path`; an empty path is the embedded scenario's.
 fn document(text: &str, path: &Path) -> Result<Document, Invalid> {
     let document = Document::parse(&path.display().to_string(), text)?;
     Ok(match path.parent() {
@@ -63,7 +58,6 @@ fn document(text: &str, path: &Path) -> Result<Document, Invalid> {
     })
 }
 
-/// The cells of these documents, with every combination of the values of some keys.
 pub(super) fn combined(
     documents: &[Document],
     selection: &Selection,
@@ -85,14 +79,14 @@ pub(super) fn combined(
     if !strange.is_empty() {
         return Err(Refusal::because(Exit::Nothing, nothing(&strange, &known)));
     }
-    narrow::to(plans, &selection.filter)
+    narrowed(plans, &selection.filter)
 }
 
 /// The cells that a document has for a request, which may use the names that other rooms know.
 fn cells(document: &Document, request: &Request, console: &Console<'_>) -> Result<Vec<Plan>, Invalid> {
     let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
     let checks: Vec<_> = oracle::check_names().collect();
-    document.plans(request, &Names { metrics: &metrics, checks: &checks, stacks: &console.runner().stacks() })
+    document.plans(request, &Names { metrics: &metrics, checks: &checks, stacks: &console.runner.stacks() })
 }
 
 /// Those of the selected variants that a document has; `None` if it has none of them, as not every file has every variant.
@@ -126,13 +120,11 @@ pub(super) fn with(
     })
 }
 
-/// The cells that were selected on the command line.
 pub(super) fn plans(selection: &Selection, console: &Console<'_>) -> anyhow::Result<Vec<Plan>> {
     combined(&documents(&selection.paths, console)?, selection, Values::new(), console)
 }
 
-/// Says what the scenarios are probably not meant to be, and what was inferred; each once, however
-/// many cells there are. Who asked for quiet is warned, too: what is warned of makes a pass hollow.
+/// Warns, also who asked for quiet, as what is warned of makes a pass hollow; each once.
 pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
     let colour = console.err_paint().0;
     let mut told = BTreeSet::new();
@@ -156,7 +148,6 @@ pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
     }
 }
 
-/// The one plan of a scenario that lay at `path`.
 pub(super) fn one_plan(
     text: &str,
     path: &Path,
@@ -166,12 +157,10 @@ pub(super) fn one_plan(
     let request = Request { seeds: seed.into_iter().collect(), ..Request::default() };
     let plans = document(text, path).and_then(|document| cells(&document, &request, console));
     let mut plans = sound(vec![plans], console)?.concat();
-    match plans.len() {
+    let (n, shown) = (plans.len(), path.display());
+    match n {
         1 => Ok(plans.remove(0)),
-        n => Err(Refusal::usage(format!(
-            "{} has {n} cells; only one can be replayed: use run",
-            path.display()
-        ))),
+        n => Err(Refusal::usage(format!("{shown} has {n} cells; only one can be replayed: use run"))),
     }
 }
 
@@ -218,10 +207,8 @@ pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     }
     if files.is_empty() {
         let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-        return Err(Refusal::because(
-            Exit::Nothing,
-            format!("there is no scenario file in {}", paths.join(", ")),
-        ));
+        let text = format!("there is no scenario file in {}", paths.join(", "));
+        return Err(Refusal::because(Exit::Nothing, text));
     }
     Ok(files)
 }
@@ -260,8 +247,67 @@ fn nothing(strange: &[&str], known: &BTreeSet<&str>) -> String {
     }
 }
 
-/// The file behind the name of a report or of a file.
 pub(super) fn record_file(path: &Path) -> Option<PathBuf> {
     let inside = path.join("run.json");
     if inside.exists() { Some(inside) } else { path.is_file().then(|| path.to_owned()) }
+}
+
+/// The cells that pass; all without a filter. A filter that nothing passes is refused.
+fn narrowed(plans: Vec<Plan>, filters: &[String]) -> anyhow::Result<Vec<Plan>> {
+    let of = |plan: &Plan, filter: &String| {
+        passes(std::slice::from_ref(filter), &plan.scenario, plan.variant.as_deref())
+    };
+    if let Some(filter) = filters.iter().find(|filter| !plans.iter().any(|plan| of(plan, filter))) {
+        let names = plans.iter().flat_map(|plan| [Some(&*plan.scenario), plan.variant.as_deref()]);
+        let names: BTreeSet<&str> = names.flatten().flat_map(|name| name.split('-').chain([name])).collect();
+        let near = near(filter, names);
+        let text = format!("no scenario or variant has `{filter}`{near}");
+        return Err(Refusal::because(Exit::Nothing, text));
+    }
+    let wanted = |plan: &Plan| passes(filters, &plan.scenario, plan.variant.as_deref());
+    Ok(plans.into_iter().filter(wanted).collect())
+}
+
+/// A pattern is all of the scenario's name, the variant's or both with a dot; a text a part.
+pub(super) fn passes(filters: &[String], scenario: &str, variant: Option<&str>) -> bool {
+    let whole = variant.map_or_else(|| scenario.to_owned(), |variant| format!("{scenario}.{variant}"));
+    let passes = |filter: &String| match filter.contains(['*', '?']) {
+        true => {
+            [Some(scenario), variant, Some(&*whole)].into_iter().flatten().any(|name| is_like(name, filter))
+        }
+        false => whole.contains(filter.as_str()),
+    };
+    filters.is_empty() || filters.iter().any(passes)
+}
+
+/// Whether a name is like a pattern: `*` stands for any letters, `?` for one.
+fn is_like(name: &str, pattern: &str) -> bool {
+    let name: Vec<char> = name.chars().collect();
+    // Which beginnings of the name are like what of the pattern was read.
+    let mut like: Vec<bool> = (0..=name.len()).map(|n| n == 0).collect();
+    for letter in pattern.chars() {
+        let longer = (0..=name.len()).map(|n| match letter {
+            '*' => like[..=n].contains(&true),
+            _ => n > 0 && like[n - 1] && (letter == '?' || letter == name[n - 1]),
+        });
+        like = longer.collect();
+    }
+    like[name.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_a_part_of_the_name_and_a_pattern_all_of_it() {
+        let passes = |filter: &str, variant| passes(&[filter.to_owned()], "chaos-days", variant);
+        for filter in ["chaos", "days.three", "chaos-*", "t?ree", "*.three", "*"] {
+            assert!(passes(filter, Some("three")), "{filter}");
+        }
+        for filter in ["chaos?", "hre*", "?chaos-days", "*.four", "Chaos"] {
+            assert!(!passes(filter, Some("three")), "{filter}");
+        }
+        assert!(!passes("*.*", None), "it has no variant");
+    }
 }

@@ -37,7 +37,7 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console<'_>) -> anyhow::Resu
         let regret = reference.as_ref().map(|reference| Regret::new(&sweep, &swept(reference)));
         let last = ran.last_lines();
         match args.format {
-            SweepFormat::Human if console.quiet() => {
+            SweepFormat::Human if console.voice.quiet => {
                 console.result(&run::in_short(&ran.record, &last, console));
             }
             SweepFormat::Human => {
@@ -64,10 +64,8 @@ fn reference(args: &SweepArgs) -> anyhow::Result<Option<Grid>> {
     let Some(against) = &args.against else { return Ok(None) };
     let mut reference = args.grid.clone();
     if reference.axis.iter().any(|axis| axis.key == against.key) {
-        return Err(Refusal::usage(format!(
-            "`{}` is an axis and what the sweep is held against",
-            against.key
-        )));
+        let text = format!("`{}` is an axis and what the sweep is held against", against.key);
+        return Err(Refusal::usage(text));
     }
     reference.axis[0] = against.clone();
     Ok(Some(reference))

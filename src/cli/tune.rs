@@ -20,10 +20,8 @@ use crate::record::{self, CellsTuned, Exit, Judged, Note, RunRecord, TuneRecord,
 use crate::scenario::{Document, Plan, Request};
 use crate::{analysis, render};
 
-/// The key that is searched if none is named.
 const PULL_ROWS: &str = "engine.pull.chunk_rows";
-/// Seeds if none are named, from the scenario's own on: with fewer little could be said of the
-/// noise.
+/// Seeds if none are named, from the scenario's own on: fewer say little of the noise.
 const SEEDS: u64 = 8;
 
 pub(super) fn tune(args: &TuneArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -46,7 +44,7 @@ pub(super) fn tune(args: &TuneArgs, console: &mut Console<'_>) -> anyhow::Result
         console.remark(remark);
     }
     while search.step(&mut under_way, console)? {}
-    let record = search.record(under_way.shown());
+    let record = search.record(&under_way.shown);
     let ran = under_way.close(record, &search.plans, Vec::new())?;
     tell(args.format, &ran, console);
     Ok(ran.close(console))
@@ -55,29 +53,24 @@ pub(super) fn tune(args: &TuneArgs, console: &mut Console<'_>) -> anyhow::Result
 /// A place, a setting there, and whether it is run beside the search.
 type Whose = (usize, Setting, bool);
 
-/// A search under way: its places, and what was run for them.
 struct Search<'a> {
     args: &'a TuneArgs,
     document: Document,
     objective: Objective,
     across: Vec<Across>,
     places: Vec<Place>,
-    /// What tells it from other searches.
     name: String,
     /// All that was run; before anything was, a cell of each place.
     plans: Vec<Plan>,
     judged: Vec<Judged>,
-    /// Cells that were asked for and did not end.
     missing: usize,
     notes: Vec<Note>,
     cells: CellsTuned,
     /// Options that say what is searched, and what a candidate must keep.
     given: Vec<String>,
-    /// What is said before anything runs.
     remarks: Vec<String>,
 }
 
-/// Keys that go together, and their values: the link of every fleet.
 struct Across {
     option: &'static str,
     keys: Vec<String>,
@@ -126,8 +119,7 @@ impl<'a> Search<'a> {
         Ok(search)
     }
 
-    /// Adds a place. The first grid of each knob is made, so that what is wrong with a value is
-    /// told before anything runs.
+    /// Adds a place. First grids are made, so that a wrong value is told before anything runs.
     fn begin(
         &mut self,
         variant: Option<String>,
@@ -162,10 +154,9 @@ impl<'a> Search<'a> {
             seeds: seeds.to_vec(),
             field: knobs.iter().map(|knob| self.field(knob)).collect(),
             size,
-            reach: None,
             cap,
-            clamped: Vec::new(),
             knobs,
+            ..Space::default()
         };
         let mut words: Vec<String> = variant.iter().cloned().collect();
         for across in &self.across {
@@ -174,13 +165,12 @@ impl<'a> Search<'a> {
         }
         let name = if words.is_empty() { corner.scenario.clone() } else { words.join(" ") };
         let limits = Limits::of(&corner, &self.args.limit);
-        self.places.push(Place::new(name, variant, axes, space, limits));
+        self.places.push(Place { name, variant, axes, space, limits, ..Place::default() });
         self.plans.push(corner);
         Ok(())
     }
 
-    /// The cells of some settings of knobs in a place. The knobs come first, as the axis of a sweep
-    /// that runs along the chart does.
+    /// The cells of some settings of knobs in a place; the knobs come first, as in a sweep's chart.
     fn cells_at(
         &self,
         variant: Option<&str>,
@@ -200,8 +190,7 @@ impl<'a> Search<'a> {
         sources::requested(&self.document, &request, console)
     }
 
-    /// The knob without rows that no answer brings: over the air none has more than the backend
-    /// gives at once. What is written down as a list stays.
+    /// The knob without rows that no answer brings: over the air none has more than the page cap.
     fn within_cap(&mut self, knob: &Knob, corner: &Plan) -> Knob {
         let cap = page_cap(knob, corner);
         let Some((cap, within)) = cap.and_then(|cap| Some((cap, knob.up_to(cap)?))) else {
@@ -220,7 +209,6 @@ impl<'a> Search<'a> {
         values.into_iter().map(shipped).collect()
     }
 
-    /// The name by which a search is known again: what it searches, where, and by what.
     fn named(&self) -> String {
         let mut digest = Digest::new();
         digest.text(&self.objective.name());
@@ -255,8 +243,7 @@ impl<'a> Search<'a> {
         Ok(goes_on)
     }
 
-    /// The cells that all places want next, each with its place and setting, and whether it is run
-    /// beside the search.
+    /// The cells that all places want next.
     fn wanted(&self, console: &Console<'_>) -> anyhow::Result<(Vec<Plan>, Vec<Whose>)> {
         let (mut plans, mut whose) = (Vec::new(), Vec::<Whose>::new());
         for (i, place) in self.places.iter().enumerate() {
@@ -273,8 +260,7 @@ impl<'a> Search<'a> {
         Ok((plans, whose))
     }
 
-    /// The record of the run with what the search came to. A setting that fails is a finding; the
-    /// run fails where no setting is left.
+    /// A setting that fails is a finding; the run fails where none is left.
     fn record(&mut self, folder: &str) -> RunRecord {
         let tune = self.tuned();
         // Who wanted it to stop came too late: nothing is left to do.
@@ -321,14 +307,12 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The most rows that an answer holds, of the knob that asks for them.
 fn page_cap(knob: &Knob, corner: &Plan) -> Option<f64> {
     let capped = knob.key() == PULL_ROWS && corner.gateway.mode == Mode::Ota;
     capped.then(|| f64::from(corner.backend.page_cap))
 }
 
-/// The metric that tells how large became what the knob bounds. A controller's first chunk is no
-/// bound.
+/// The metric of what the knob bounds; a controller's first chunk is no bound.
 fn size(knob: &Knob, plan: &Plan) -> Option<&'static str> {
     let fixed = plan.engine.pull.steering.controller == Controller::Fixed;
     (knob.key() == PULL_ROWS && fixed).then_some("engine.pull.chunk_rows")
@@ -361,7 +345,6 @@ fn named(key: &str, value: &str) -> String {
     }
 }
 
-/// The options with which the same command searches the same.
 fn given(args: &TuneArgs, knobs: &[Knob], objective: &Objective, seeds: &[u64]) -> Vec<String> {
     let mut given: Vec<String> = args.no_field.then(|| "--no-field".to_owned()).into_iter().collect();
     let mut all = |name: &str, values: &mut dyn Iterator<Item = String>| {
@@ -373,14 +356,13 @@ fn given(args: &TuneArgs, knobs: &[Knob], objective: &Objective, seeds: &[u64]) 
     all("--class", &mut args.class.iter().cloned());
     all("--link", &mut args.link.iter().cloned());
     all("--fleet", &mut args.fleet.iter().cloned());
-    all("--axis", &mut args.axis.iter().map(|axis| format!("{}={}", axis.key, axis.values().join(","))));
+    all("--axis", &mut args.axis.iter().map(|axis| format!("{}={}", axis.key, axis.values.join(","))));
     all("--metric", &mut [objective.name()].into_iter());
     all("--seeds", &mut [format!("{}..={}", seeds[0], seeds[seeds.len() - 1])].into_iter());
     given
 }
 
-/// What is searched for several values of: links, classes and numbers of devices of every fleet,
-/// and further axes.
+/// What is searched for several values of: classes, links and sizes of fleets, and further axes.
 fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Across>> {
     let mut all = Vec::new();
     let options = [
@@ -399,20 +381,19 @@ fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Ac
             base.fleets.iter().map(|fleet| format!("fleet.{}.{part}", fleet.name)).collect();
         let axis: Axis =
             format!("{}={spec}", keys[0]).parse().map_err(|e| Refusal::usage(format!("{option}: {e}")))?;
-        refuse_large(axis.count())?;
-        all.push(Across { option, keys, values: axis.values() });
+        refuse_large(axis.values.len() as u128)?;
+        all.push(Across { option, keys, values: axis.values.clone() });
     }
     for axis in &args.axis {
-        refuse_large(axis.count())?;
-        all.push(Across { option: "--axis", keys: vec![axis.key.clone()], values: axis.values() });
+        refuse_large(axis.values.len() as u128)?;
+        all.push(Across { option: "--axis", keys: vec![axis.key.clone()], values: axis.values.clone() });
     }
     let keys: Vec<&String> = all.iter().flat_map(|across| &across.keys).collect();
     for (i, key) in keys.iter().enumerate() {
         let knob = knobs.iter().any(|knob| knob.key() == key.as_str());
         if knob || keys[..i].contains(key) || key.as_str() == SEED {
-            return Err(Refusal::usage(format!(
-                "`{key}` cannot be both searched and given, nor given twice"
-            )));
+            let text = format!("`{key}` cannot be both searched and given, nor given twice");
+            return Err(Refusal::usage(text));
         }
     }
     Ok(all)
@@ -448,7 +429,7 @@ fn tell(format: SweepFormat, ran: &Ran, console: &mut Console<'_>) {
     let tune = ran.record.tune.as_ref().expect("it was put there");
     let (paint, last) = (console.out_paint(), ran.place_line());
     match format {
-        SweepFormat::Human if console.quiet() => {
+        SweepFormat::Human if console.voice.quiet => {
             let fails = ran.record.exit_code != Exit::Success.code();
             let verdict = fails.then(|| render::headline(&ran.record, paint));
             let notes: String = ran.record.notes.iter().map(|note| format!("note: {note}\n")).collect();

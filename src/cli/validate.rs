@@ -12,7 +12,7 @@ use crate::campaign::validate::{self, Report};
 use crate::record::Exit;
 use crate::scenario::file;
 
-/// Measurements are smaller, in bytes.
+/// Measurements and logs are smaller, in bytes.
 const MEASURED_MAX: u64 = 256 << 20;
 
 pub(super) fn models(what: Option<&Validate>, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -64,7 +64,7 @@ fn judge(
         predict(&bytes).map_err(|e| Refusal::because(Exit::Invalid, format!("error: {shown}: {e}")))?;
     if let Some(out) = &args.out {
         // From here on a signal waits, so that no half of a file is left.
-        console.surroundings().signals.heed();
+        console.surroundings.signals.heed();
         written::replace(out, csv.as_bytes())?;
     }
     let report = Report::of(&[section]);
@@ -79,7 +79,7 @@ fn judge(
     })
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+pub(super) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     file::read(path, file::Named::Typed, MEASURED_MAX).map_err(|e| match e.kind() {
         ErrorKind::NotFound => Refusal::usage(format!("{} is not there", path.display())),
         _ => Refusal::unreadable(path, &e),

@@ -9,9 +9,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::partition::Asked;
 use crate::base::Span;
-use crate::campaign::shards::Pool;
+use crate::campaign::shards::{Partition, Pool};
 
 /// How the work is done; nothing of it changes a figure.
 #[derive(Clone, Debug, Args)]
@@ -69,10 +68,9 @@ pub(super) struct PlaceArgs {
     pub(super) any_build: bool,
     /// Run a part of the cells, keep them in DIR (by default shards/<run>/<part>) and judge
     /// nothing: `slice:1/8` deals cells out in turn, `hash:1/8` by their names, `balanced:1/8` by
-    /// what they cost; `auto`, `balanced:auto/8` ask the scheduler which part. `merge` makes the
-    /// report.
+    /// what they cost. `merge` makes the report.
     #[arg(long, value_name = "SCHEME:N/OF", conflicts_with_all = ["resume", "fail_fast"])]
-    pub(super) partition: Option<Asked>,
+    pub(super) partition: Option<Partition>,
     /// Print the cells, one a line, and run nothing; of a part those of the part.
     #[arg(long)]
     pub(super) list: bool,
@@ -82,15 +80,12 @@ pub(super) struct PlaceArgs {
 }
 
 impl PlaceArgs {
-    /// Whether part of the cells is run, or shards have run them.
     pub(super) fn is_of_shards(&self) -> bool {
         self.partition.is_some() || self.merges.is_some()
     }
-    /// Where the report goes, if that was said.
     pub(super) fn named(&self) -> Option<&Path> {
         self.out.as_deref().or(self.resume.as_deref())
     }
-    /// The report is that of the cells of a pool: it goes on where their run ended.
     pub(super) fn merging(&mut self, pool: Arc<Pool>, out: &Path) {
         self.resume = Some(out.to_owned());
         self.merges = Some(pool);
@@ -111,7 +106,6 @@ fn time_limit(text: &str) -> Result<Duration, String> {
     if span == Span::ZERO { Err("no time at all".to_owned()) } else { Ok(Duration::from_nanos(span.0)) }
 }
 
-/// What stdout of `compare` carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum CompareFormat {
     Human,

@@ -1,10 +1,14 @@
-//! Files that the program writes where it is told to.
+//! Files that the program writes where it is told to, and what a report leaves alone in its folder.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
+use super::inputs;
 use super::refusal::Refusal;
+use crate::campaign;
+use crate::record::{FolderError, Tool};
+use crate::render;
 use crate::scenario::file;
 
 /// How a file begins, up to 4 096 bytes; nothing if it is not there or none.
@@ -24,16 +28,13 @@ fn takes_all(path: &Path) -> bool {
 /// Refuses to write where something is already: somebody may want it.
 pub(super) fn spare_present(path: &Path) -> anyhow::Result<()> {
     if path.symlink_metadata().is_ok() && !takes_all(path) {
-        return Err(Refusal::usage(format!(
-            "{} is already there: give another name, or remove it",
-            path.display()
-        )));
+        let shown = path.display();
+        return Err(Refusal::usage(format!("{shown} is already there: give another name, or remove it")));
     }
     Ok(())
 }
 
-/// Writes beside the place, whose folder is made if it is not there, and renames, so that nobody
-/// meets half a file; a link stays one.
+/// Writes beside the place, in a folder that is made, and renames: nobody meets half a file.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let failed = |e| Refusal::environment(format!("cannot write {}: {e}", path.display()));
     if takes_all(path) {
@@ -56,4 +57,51 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         let _ = fs::remove_file(&part);
         failed(e)
     })
+}
+
+/// What is rendered from a record, or told of the same cells.
+pub(super) const RENDERED: [&str; 6] =
+    ["timing.json", "cells.csv", "series.csv", "junit.xml", "summary.md", "report.html"];
+
+/// Folders that a report fills; what an earlier run wrote there goes first.
+pub(super) const EMPTIED: [&str; 2] = ["hist", "repro"];
+
+/// Refuses a folder in which a link stands where a report writes, or that holds what a report would
+/// replace or remove and none has put there; where a run goes on the report is its own.
+pub(super) fn spare_folder(folder: &Path, resumed: bool) -> anyhow::Result<()> {
+    let files = || RENDERED.iter().chain(&["run.json"]).map(|name| folder.join(name));
+    let folders = || EMPTIED.iter().chain(&[inputs::FOLDER]).map(|name| folder.join(name));
+    let ours = || files().chain(folders());
+    let is_report = String::from_utf8_lossy(&head(&folder.join("run.json")))
+        .contains(&format!("{:?}", Tool::this().name));
+    let why = "choose another folder with --out";
+    if let Some(link) = ours().chain([folder.join(campaign::JOURNAL)]).find(|path| path.is_symlink()) {
+        let text = format!("{} is a link, and a report writes nothing outside its folder", link.display());
+        return Err(Refusal::usage(format!("{text}: remove it, or {why}")));
+    }
+    // Of a run that was cut there is a journal alone, which is its own.
+    match ours().find(|path| path.exists() && !is_left(path)) {
+        Some(other) if !resumed && !is_report => {
+            let (other, folder) = (other.display(), folder.display());
+            let text = format!("{other} would be overwritten, and {folder} is not a report: {why}");
+            return Err(Refusal::usage(text));
+        }
+        _ => {}
+    }
+    let wrong = files().find(|path| path.is_dir()).map(|path| (path, "it is a folder, not a file"));
+    let wrong =
+        wrong.or_else(|| Some((folders().find(|path| path.is_file())?, "it is a file, not a folder")));
+    wrong.map_or(Ok(()), |(path, why)| Err(refused(FolderError { path, cause: io::Error::other(why) })))
+}
+
+/// A report that cannot be written.
+pub(super) fn refused(error: FolderError) -> anyhow::Error {
+    Refusal::environment(format!("{error}; --out DIR puts the report elsewhere"))
+}
+
+pub(super) const JUNIT: &str = "junit.xml";
+
+/// Whether a file is what a run that was refused left: the next one may write over it.
+pub(super) fn is_left(path: &Path) -> bool {
+    path.ends_with(JUNIT) && String::from_utf8_lossy(&head(path)).contains(render::REFUSED)
 }

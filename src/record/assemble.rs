@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Build;
-use super::commands::replay_command;
 use super::exit::Exit;
 use super::figures::FiguresRecord;
 use super::reason::Reason;
+use super::repro::replay_command;
 use super::run::{Judged, RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict};
 use crate::base::Digest;
 use crate::scenario::Plan;
@@ -14,9 +14,7 @@ use crate::scenario::Plan;
 /// Something that concerns the run as a whole and not one of its cells: what stopped it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// The exit code that it alone would give.
     pub exit: Exit,
-    /// In words.
     pub text: String,
 }
 
@@ -28,8 +26,7 @@ const NOTES: [(&str, Exit); 5] = [
     ("stopped at the first failing cell", Exit::Success),
     (UNWRITTEN, Exit::Success),
 ];
-/// What is said of a report that found no room: that is for the exit code of the program, not for
-/// that of the run.
+/// Of a report that found no room: that is for the program's exit code, not for the run's.
 pub const UNWRITTEN: &str = "not all of the report was written";
 
 impl Note {
@@ -86,15 +83,15 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
     }
 }
 
-/// Makes it that of a matrix: what a setting loses or misses is what was asked for, and no failure,
-/// unless that stopped the run.
+/// Makes it that of a matrix: what a setting loses is an answer, unless it stopped the run.
 pub fn of_matrix(mut record: RunRecord, notes: &[Note]) -> RunRecord {
     record.matrix = true;
     let stopped = notes.iter().map(|note| note.exit);
     if !record.complete && Exit::first(stopped.clone()) == Exit::Success {
         return record;
     }
-    let broken: Vec<Exit> = faults(&record).collect();
+    let reasons = record.cells.iter().flat_map(|cell| &cell.reasons);
+    let broken: Vec<Exit> = reasons.filter(|reason| !reason.is_finding()).map(Reason::exit).collect();
     record.verdict = match broken.as_slice() {
         [] if record.complete => Verdict::Pass,
         [] => Verdict::Incomplete,
@@ -104,15 +101,7 @@ pub fn of_matrix(mut record: RunRecord, notes: &[Note]) -> RunRecord {
     record
 }
 
-/// What the run fails by, as far as its cells go: of a matrix or a search that is no finding of a
-/// setting.
-fn faults(record: &RunRecord) -> impl Iterator<Item = Exit> {
-    let reasons = record.cells.iter().flat_map(|cell| &cell.reasons);
-    reasons.filter(|reason| !reason.is_finding()).map(Reason::exit)
-}
-
-/// The scenario that the plans come from; of several, their names and paths in one line, and a
-/// digest over all.
+/// The scenario of plans; of several, names and paths in one line, and a digest over all.
 pub fn scenario_of(plans: &[Plan]) -> ScenarioRecord {
     let list = |texts: BTreeSet<&str>| texts.into_iter().collect::<Vec<_>>().join(" ");
     let digests: BTreeSet<&str> = plans.iter().map(|plan| plan.digest.as_str()).collect();
@@ -130,8 +119,7 @@ pub fn scenario_of(plans: &[Plan]) -> ScenarioRecord {
     }
 }
 
-/// The name of a run: scenario, seed, short digest. It depends on what is run, not on what comes
-/// out, so that its folder can be made before anything runs.
+/// The name of a run: scenario, seed, short digest; known before anything runs.
 pub fn run_id(plans: &[Plan]) -> String {
     let scenario = scenario_of(plans);
     let names: BTreeSet<&str> = plans.iter().map(|plan| plan.scenario.as_str()).collect();

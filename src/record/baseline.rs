@@ -1,37 +1,30 @@
 //! Baselines: the figures that a run must come to again.
 //!
-//! A baseline is a committed file, sorted, a line a figure, so that a change of it can be read in a
-//! review. It keeps every figure of every cell. The metrics that its scenario names
-//! (`baseline_metrics`; the headline ones and the oracle's if it names none) are gated by equality,
-//! in both directions: an improvement that nobody has accepted hides the next regression. Other
-//! figures that changed are told. A cell of another scenario digest is not comparable, which is
-//! never a pass.
+//! A committed file, a line a figure, so that a change can be read in a review. The metrics that
+//! its scenario names (`baseline_metrics`) are gated by equality, both ways: an improvement that
+//! nobody accepted hides the next regression. A cell of another scenario is never a pass.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Serializer;
 
-use super::commands::shell_word;
 use super::exit::Exit;
 use super::figures::CellFigures;
 use super::headlines::is_gated;
 use super::lines::Lines;
 use super::reason::Reason;
+use super::repro::shell_word;
 use super::run::{ACCEPT, CellRecord, Judged, RunRecord, Tool, Verdict, version_of};
 use crate::metrics::{self, Better, Figure, human};
 
-/// The version of the file's shape.
 const SCHEMA_VERSION: &str = "1.0.0";
-/// How deep a figure lies in the file.
 const FIGURE: usize = 4;
 
 /// The figures of a run that others must come to again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// The version of the file's shape.
     pub schema_version: String,
-    /// What wrote it.
     pub tool: Tool,
     /// Why it was saved and why it was changed, the latest last.
     pub reasons: Vec<String>,
@@ -39,50 +32,39 @@ pub struct Baseline {
     pub cells: BTreeMap<String, BaselineCell>,
 }
 
-/// A cell of a baseline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BaselineCell {
-    /// Its scenario's name.
     pub scenario: String,
     /// The digest of its resolved scenario.
     pub resolved: String,
-    /// Its variant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
-    /// The swept keys with their values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub axes: BTreeMap<String, serde_json::Value>,
-    /// Its seed.
     pub seed: String,
-    /// The digest of what happened.
     pub digest: String,
     /// The metrics that its scenario wants gated; the usual ones if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gated: Vec<String>,
-    /// The figures.
     pub metrics: CellFigures,
 }
 
 /// A file that is not a baseline, or a record that cannot become one.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
-    /// Not the JSON of a baseline.
     #[error("not a baseline: {0}")]
     Shape(#[from] serde_json::Error),
-    /// Of another version.
     #[error("the baseline has schema version {0}; this program reads version 1")]
     Version(String),
     /// The record has cells that fail or did not end, or is that of a search that failed.
     #[error("{0} is not a pass: a baseline holds cells that are as they must be")]
     NotPassing(String),
-    /// The record has no cell.
     #[error("the run has no cell")]
     Empty,
 }
 
 impl Baseline {
-    /// The figures of a run, all cells of which passed, or failed only by not being what another
-    /// baseline holds; of a search, one that did not fail.
+    /// The figures of a run whose cells passed, or failed only by not being another baseline's.
     pub fn of(record: &RunRecord, reasons: Vec<String>) -> Result<Baseline, BaselineError> {
         if record.cells.is_empty() {
             return Err(BaselineError::Empty);
@@ -122,8 +104,7 @@ impl Baseline {
         })
     }
 
-    /// Takes in the cells of `newer`, in the place of those of the same name; the others stay, or
-    /// go to `prune`. Gives how many are new, how many were otherwise, how many others there were.
+    /// Takes in the cells of `newer`; gives how many are new, were otherwise, others there were.
     pub fn take_in(&mut self, newer: Baseline, prune: bool) -> [usize; 3] {
         let (before, taken) = (self.cells.len(), newer.cells.len());
         let is_other =
@@ -150,7 +131,6 @@ impl Baseline {
         all.filter(|(id, cell)| !ran.contains(id) && wanted(cell)).collect()
     }
 
-    /// Reads a baseline of this major version.
     pub fn parse(text: &str) -> Result<Baseline, BaselineError> {
         let schema_version = version_of(text)?;
         if schema_version.split('.').next() != SCHEMA_VERSION.split('.').next() {
@@ -170,8 +150,7 @@ impl Baseline {
 }
 
 impl BaselineCell {
-    /// Whether it is as a run of this cell is saved: of its seed, and with all that its scenario
-    /// wants gated. What a program has learned to measure since, nobody can have saved.
+    /// Whether it has all that a run of this cell would save, but what is measured only since then.
     fn is_whole(&self, cell: &CellRecord, wanted: &[String], knows: impl Fn(&str) -> bool) -> bool {
         let all = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
         let gated = |name: &&str| self.gates(name) && (knows(name) || !self.gated.is_empty());
@@ -182,7 +161,6 @@ impl BaselineCell {
             && self.metrics.keys().any(|name| self.gates(name))
     }
 
-    /// What is gated, in words.
     pub fn gated_told(&self) -> String {
         match self.gated.as_slice() {
             [] => "the headline metrics and the oracle's".to_owned(),
@@ -190,7 +168,6 @@ impl BaselineCell {
         }
     }
 
-    /// Whether it gates a metric.
     pub fn gates(&self, metric: &str) -> bool {
         match self.gated.as_slice() {
             [] => is_gated(metric),
@@ -209,28 +186,22 @@ fn named_metrics(resolved: &str) -> Vec<String> {
 /// A figure that is not the baseline's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// Whether it is gated.
     pub gated: bool,
-    /// In words.
     pub text: String,
 }
 
 /// What a run is held against.
 #[derive(Clone, Copy, Debug)]
 pub struct Standard<'a> {
-    /// The baseline's name, or its file.
     pub name: &'a str,
-    /// The baseline.
     pub baseline: &'a Baseline,
-    /// The folder of the run.
     pub folder: &'a str,
     /// Whether the run came to its end and nothing else is wrong with it: no other can be accepted.
     pub acceptable: bool,
 }
 
-/// Holds a cell that has passed so far against a baseline; the cell fails by what differs. `wanted`
-/// are the metrics that its scenario wants gated; the usual ones if empty. Returns the figures that
-/// changed.
+/// Holds a cell against a baseline, of which it fails by what differs, and gives all that changed.
+/// `wanted` are the metrics that its scenario wants gated; the usual ones if empty.
 pub fn hold(judged: &mut Judged, wanted: &[String], standard: Standard<'_>) -> Vec<Change> {
     let Some(base) = counterpart(judged, wanted, standard) else { return Vec::new() };
     let changes = changes(base, &judged.cell);
@@ -241,8 +212,7 @@ pub fn hold(judged: &mut Judged, wanted: &[String], standard: Standard<'_>) -> V
     changes
 }
 
-/// What the baseline has of a cell that ended; the cell fails where there is nothing, or nothing
-/// that it could be compared with.
+/// What the baseline has of a cell that ended, which fails where nothing is comparable.
 pub fn counterpart<'a>(
     judged: &mut Judged,
     wanted: &[String],
@@ -283,16 +253,14 @@ impl Standard<'_> {
         })
     }
 
-    /// The command that accepts a run some cells of which have other figures. What is not
-    /// comparable says it itself.
+    /// The command that accepts a run some cells of which have other figures.
     pub fn command_for(&self, cells: &[CellRecord]) -> Option<String> {
         let mut reasons = cells.iter().flat_map(|cell| &cell.reasons);
         let differs = reasons.any(|reason| reason.exit() == Exit::Regression);
         (self.acceptable && differs).then(|| accept_command(self.name, self.folder, ""))
     }
 
-    /// How to accept the run, behind a reason and with an option; nothing where that would be
-    /// refused.
+    /// How to accept the run, behind a reason and with an option; nothing where that is refused.
     pub fn accept(&self, option: &str) -> String {
         if self.acceptable {
             format!("; {ACCEPT}{}", accept_command(self.name, self.folder, option))
@@ -312,8 +280,7 @@ fn accept_command(name: &str, folder: &str, option: &str) -> String {
     format!("syncdyno baseline update {name} {folder}{option} --reason \"…\"")
 }
 
-/// What differs between a cell and its baseline: what is worse before what is otherwise, that
-/// before what is better.
+/// What differs between a cell and its baseline: what is worse first, what is better last.
 fn changes(base: &BaselineCell, cell: &CellRecord) -> Vec<Change> {
     let names: BTreeSet<&str> = base.metrics.keys().chain(cell.metrics.keys()).map(AsRef::as_ref).collect();
     let changed = names.into_iter().filter_map(|name| {
@@ -339,8 +306,7 @@ enum Kind {
     Better,
 }
 
-/// `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−6.1 %)`, of the first statistic that
-/// differs.
+/// `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−6.1 %)`
 fn moved(name: &str, before: &Figure, now: &Figure) -> (Kind, String) {
     let stats = ["value", "p95", "p50", "p99", "max", "min", "count", "mean"];
     let differs = |stat: &&str| before.stat(stat) != now.stat(stat);

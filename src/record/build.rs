@@ -8,16 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::Digest;
 
-/// A build of the program. Figures and digests of two builds may differ where scenario and seed do
-/// not.
+/// A build of the program: of two, figures and digests may differ where scenario and seed do not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Build {
-    /// The program's version.
     pub version: String,
     /// The commit that it was built from; `unknown` where there was none to ask for.
     pub commit: String,
-    /// Whether its sources had changed since that commit.
     pub dirty: bool,
     /// The digest of its sources: builds are the same where this is.
     pub source: String,
@@ -26,13 +23,11 @@ pub struct Build {
 }
 
 impl Build {
-    /// This one.
     pub fn this() -> &'static Build {
         static THIS: OnceLock<Build> = OnceLock::new();
         THIS.get_or_init(|| {
             let mut schema = Digest::new();
-            // As a test holds it fresh; to write it down again would be most of a small run's
-            // start.
+            // A test holds it fresh; to make it again would be most of a small run's start.
             schema.text(include_str!("../../schema/scenario.schema.json"));
             Build {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -43,7 +38,6 @@ impl Build {
             }
         })
     }
-    /// Whether it is this one.
     pub fn is_this(&self) -> bool {
         self.source == Build::this().source
     }

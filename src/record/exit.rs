@@ -6,22 +6,17 @@
 pub enum Exit {
     /// All expectations and gates are met.
     Success = 0,
-    /// Our own bug.
     Internal = 1,
-    /// The command line cannot be read.
     Usage = 2,
     /// A scenario is not valid.
     Invalid = 3,
-    /// Nothing was selected.
     Nothing = 4,
-    /// A threshold failed, a violation that was expected did not occur, no edit of an action came
-    /// to be, or no device sent a request.
+    /// A threshold failed, or what was expected or planned did not occur.
     Threshold = 10,
     /// Something was lost, duplicated, resurrected, or is divergent.
     Correctness = 11,
     /// No convergence by the deadline, or an engine that spins or stalls.
     Stuck = 12,
-    /// Worse than the baseline.
     Regression = 13,
     /// No baseline, or one that cannot be compared.
     NoBaseline = 14,
@@ -31,11 +26,8 @@ pub enum Exit {
     Missing = 16,
     /// The disk is full, or the report cannot be written.
     Environment = 20,
-    /// The time limit.
     TimeLimit = 124,
-    /// SIGINT.
     Interrupted = 130,
-    /// SIGTERM.
     Terminated = 143,
 }
 
@@ -60,22 +52,16 @@ impl Exit {
         Exit::Success,
     ];
 
-    /// Whether it says what came of a cell that was run as it was meant: where settings are what is
-    /// asked about, that is an answer.
+    /// Whether it says what came of a cell: where settings are asked about, that is an answer.
     pub fn is_finding(self) -> bool {
         matches!(self, Exit::Correctness | Exit::Stuck | Exit::Threshold)
     }
-    /// The number.
     pub const fn code(self) -> u8 {
         self as u8
     }
-    /// The exit of this number, if there is one.
-    pub fn from_code(code: u8) -> Option<Exit> {
-        Exit::BY_PRECEDENCE.into_iter().find(|exit| exit.code() == code)
-    }
-    /// The same; of a number that a later program gave, and this one cannot weigh, the gravest.
+    /// Of a number that a later program gave, and this one cannot weigh, the gravest.
     pub fn of(code: u8) -> Exit {
-        Exit::from_code(code).unwrap_or(Exit::Internal)
+        Exit::BY_PRECEDENCE.into_iter().find(|exit| exit.code() == code).unwrap_or(Exit::Internal)
     }
     /// The one of several that wins; success for none.
     pub fn first(exits: impl IntoIterator<Item = Exit>) -> Exit {
@@ -93,7 +79,7 @@ mod tests {
         let page = [1, 20, 130, 124, 16, 11, 12, 15, 14, 13, 10, 0];
         for (i, winner) in page.iter().enumerate() {
             for loser in &page[i..] {
-                let exits = [*loser, *winner].map(|code| Exit::from_code(code).unwrap());
+                let exits = [*loser, *winner].map(Exit::of);
                 assert_eq!(Exit::first(exits).code(), *winner, "{winner} against {loser}");
             }
         }

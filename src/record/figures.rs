@@ -16,7 +16,6 @@ use crate::metrics::{self, Figure, Figures, Kind, TABLE, Unit};
 /// not copied.
 pub type CellFigures = BTreeMap<Cow<'static, str>, Figure>;
 
-/// The figures of an outcome as a record holds them.
 pub fn held(figures: &Figures) -> CellFigures {
     figures.iter().map(|(name, figure)| (shared(Cow::Owned(name.clone())), figure.clone())).collect()
 }
@@ -31,21 +30,17 @@ fn shared(name: Cow<'static, str>) -> Cow<'static, str> {
 type Units = BTreeMap<Cow<'static, str>, Unit>;
 
 /// The metrics of a record's cells with their units; `metric@state` and `metric/unit` are as
-/// `metric`. Of a metric that stands here a cell that ended has zero, or no observation, if it
-/// tells nothing of it.
+/// `metric`. Of one that a cell that ended does not tell it has zero, or no observation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FiguresRecord {
-    /// Those that are a number.
     #[schemars(with = "BTreeMap<String, String>")]
     pub numbers: Units,
-    /// Those that are a distribution.
     #[schemars(with = "BTreeMap<String, String>")]
     pub distributions: Units,
 }
 
 impl FiguresRecord {
-    /// Every metric that this program knows.
     pub fn known() -> FiguresRecord {
         let of = |is_one: bool| {
             let wanted = TABLE.iter().filter(|metric| (metric.kind == Kind::Distribution) == is_one);
@@ -54,7 +49,6 @@ impl FiguresRecord {
         FiguresRecord { numbers: of(false), distributions: of(true) }
     }
 
-    /// Those of these cells.
     pub(super) fn of<'a>(cells: impl Iterator<Item = &'a CellFigures>) -> FiguresRecord {
         let mut all = FiguresRecord::default();
         for (name, figure) in cells.flatten() {
@@ -66,13 +60,11 @@ impl FiguresRecord {
         }
         all
     }
-    /// Those of which there is no figure.
     pub(super) fn unmeasured(&self, figures: &CellFigures) -> Vec<String> {
         let names = self.numbers.keys().chain(self.distributions.keys());
         names.filter(|name| !figures.contains_key(*name)).map(|name| name.to_string()).collect()
     }
-    /// Adds to what a cell tells what it does not: units, and figures of nothing.
-    /// An error is the name of a figure that is none of these.
+    /// Adds units and figures of nothing to what a cell tells; an error names a strange one.
     pub(super) fn fill(&self, figures: &mut CellFigures, unmeasured: &[String]) -> Result<(), String> {
         let mut told = std::mem::take(figures);
         let numbers = self.numbers.iter().map(|(name, unit)| (name, Figure::number(*unit, 0)));
@@ -92,7 +84,6 @@ impl FiguresRecord {
         Ok(())
     }
 
-    /// Names of the table are not copied for each cell.
     pub(super) fn hold_lightly(&mut self) {
         for units in [&mut self.numbers, &mut self.distributions] {
             *units = std::mem::take(units).into_iter().map(|(name, unit)| (shared(name), unit)).collect();
@@ -100,8 +91,7 @@ impl FiguresRecord {
     }
 }
 
-/// A figure as it is written: a number, or count, min, p50, p95, p99, max and mean of a
-/// distribution, where it is kept.
+/// A figure as it is written: a number, or count, min, p50, p95, p99, max and mean if it is kept.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged, expecting = "no figure: it is a number, or a list of 7")]
 enum Written {
@@ -143,14 +133,12 @@ pub(super) fn write<S: Serializer>(figures: &CellFigures, to: S) -> Result<S::Ok
     to.collect_map(told.map(|(name, figure)| (name, Written::from(figure))))
 }
 
-/// Reads them.
 pub(super) fn read<'a, D: Deserializer<'a>>(from: D) -> Result<CellFigures, D::Error> {
     let told = BTreeMap::<String, Written>::deserialize(from)?;
     let figures = told.into_iter().map(|(name, written)| Some((Cow::Owned(name), written.figure()?)));
     figures.collect::<Option<_>>().ok_or_else(|| D::Error::custom("a distribution has 7 numbers"))
 }
 
-/// By name a number, or a list of numbers.
 pub(super) fn schema(_: &mut SchemaGenerator) -> Schema {
     let whole = json_schema!({ "type": "integer", "minimum": 0 });
     json_schema!({

@@ -1,15 +1,17 @@
-//! Comma-separated files: a row a cell, and a row a point of a series.
+//! Comma-separated files: a row a cell, a point of a series, or a request as `calibrate` reads it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use super::run::{CellRecord, RunRecord};
+use crate::base::Stamp;
+use crate::contract::RequestKind;
 use crate::metrics::Sample;
+use crate::world::{Ended, LoggedRequest};
 
 const STATS: [&str; 7] = ["count", "min", "mean", "p50", "p95", "p99", "max"];
 
-/// Writes `cells.csv`: a row a cell, a column a swept key, a metric or a statistic of one; empty
-/// where a cell has no such figure.
+/// Writes `cells.csv`: a row a cell, a column a swept key, a metric or a statistic of one.
 pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     let axes: BTreeSet<&str> = record.cells.iter().flat_map(|c| c.axes.keys()).map(String::as_str).collect();
     let mut columns: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -44,19 +46,16 @@ pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     writer.flush()
 }
 
-/// `series.csv`, long form: for each series of each cell a row for its first point, for each at
-/// which its value changed, and for its last. It is written cell by cell, for the points of many
-/// cells are more than one likes to hold.
+/// `series.csv`, long form: of each series of each cell the first point, those at which its value
+/// changed, and the last. Written cell by cell, for the points of many are too many to hold.
 pub struct Series<W: Write>(csv::Writer<W>);
 
 impl<W: Write> Series<W> {
-    /// Begins it with its header.
     pub fn new(out: W) -> io::Result<Series<W>> {
         let mut writer = csv::Writer::from_writer(out);
         writer.write_record(["cell", "series", "at_ns", "value"])?;
         Ok(Series(writer))
     }
-    /// Adds the points of a cell.
     pub fn add(&mut self, cell: &str, samples: &[Sample]) -> io::Result<()> {
         let mut values = BTreeMap::new();
         let last = samples.last().map_or(0, |sample| sample.at_ns);
@@ -68,14 +67,12 @@ impl<W: Write> Series<W> {
         }
         Ok(())
     }
-    /// What it was written to.
     pub fn into_inner(self) -> io::Result<W> {
         self.0.into_inner().map_err(csv::IntoInnerError::into_error)
     }
 }
 
-/// A text that no spreadsheet takes for a formula, with an apostrophe before it if need be; numbers
-/// are themselves.
+/// A text that no spreadsheet takes for a formula, with an apostrophe before it if need be.
 fn no_formula(text: &str) -> String {
     let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if begins && text.parse::<f64>().is_err() { format!("'{text}") } else { text.to_owned() }
@@ -93,4 +90,46 @@ fn fixed_fields(cell: &CellRecord) -> Vec<String> {
         cell.virtual_ns.to_string(),
         cell.events.to_string(),
     ]
+}
+
+/// Writes `requests` in the order of their starts; `began` is the wall clock at virtual time zero.
+pub fn requests(requests: &[LoggedRequest], began: Stamp, out: impl Write) -> io::Result<()> {
+    let mut sorted: Vec<&LoggedRequest> = requests.iter().collect();
+    sorted.sort_by_key(|request| (request.at, request.device));
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(["start", "device", "kind", "rows", "bytes", "duration_ms", "outcome"])?;
+    for request in sorted {
+        let micros = began.0.saturating_add(i64::try_from(request.at.0 / 1_000).unwrap_or(i64::MAX));
+        let start = jiff::Timestamp::from_microsecond(micros).unwrap_or(jiff::Timestamp::MAX);
+        let us = request.took.0 / 1_000;
+        writer.write_record([
+            &format!("{start:.6}"),
+            &format!("d{}", request.device.0),
+            kind(request.kind),
+            &request.rows.to_string(),
+            &request.bytes.to_string(),
+            &format!("{}.{:03}", us / 1_000, us % 1_000),
+            outcome(request.ended),
+        ])?;
+    }
+    writer.flush()
+}
+
+fn kind(kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::Pull => "pull",
+        RequestKind::Push => "push",
+        RequestKind::Fetch => "fetch",
+        RequestKind::Sync => "sync",
+    }
+}
+
+fn outcome(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Answered => "ok",
+        Ended::Cut => "reset",
+        Ended::TimedOut => "timeout",
+        Ended::Refused => "refused",
+        Ended::NotSent => "offline",
+    }
 }

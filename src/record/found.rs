@@ -1,17 +1,16 @@
-//! What was found in a cell, what had to occur in some of many, and what did not come.
+//! What was found in a cell: what broke, had to occur or did not come; lives of records; series.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::oracle::Happened;
+use crate::metrics::{self, Sample};
+use crate::oracle::{Happened, Story, place};
 
-/// A broken promise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ViolationRecord {
-    /// The check's name.
     pub check: String,
     /// The device, such as `d17`, where one is concerned.
     pub device: Option<String>,
@@ -20,7 +19,6 @@ pub struct ViolationRecord {
     /// The record that the device was last busy with, where none is concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside: Option<String>,
-    /// In words.
     pub text: String,
 }
 
@@ -29,13 +27,11 @@ pub struct ViolationRecord {
 pub struct EventfulRecord {
     /// The record as `entity/key`.
     pub record: String,
-    /// What happened to it.
     #[serde(flatten)]
     pub happened: Happened,
 }
 
 impl EventfulRecord {
-    /// In words: `task/3f2a (4 edits, 9 sends, 2 conflicts)`.
     pub fn told(&self) -> String {
         format!("{} ({})", self.record, self.happened.told())
     }
@@ -47,7 +43,6 @@ impl EventfulRecord {
 pub struct SwarmRecord {
     /// Kinds of trouble that are there, such as `chaos.kill_mtbf`, `event.import` or `action.add`.
     pub on: Vec<String>,
-    /// Kinds that are not.
     pub off: Vec<String>,
     /// Sizes that were drawn, by key, in rows.
     pub sizes: BTreeMap<String, u32>,
@@ -61,9 +56,7 @@ pub struct OccurrenceRecord {
     pub scenario: String,
     /// What: a situation, or the bound of a figure.
     pub what: String,
-    /// In how many cells it occurred.
     pub cells: u64,
-    /// Of how many.
     pub of: u64,
     /// Of how many on it is a failure if it never did.
     pub wanted_of: u64,
@@ -85,4 +78,98 @@ pub struct MissedRecord {
     pub of: u64,
     /// The first of those on which it did not, such as `d17`.
     pub devices: Vec<String>,
+}
+
+/// The life of one record across devices, gateway and backend.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LifeRecord {
+    /// The record as `entity/key`.
+    pub record: String,
+    pub lines: Vec<String>,
+    /// The same as steps from place to place: the first of a long life and its last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepRecord>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepRecord {
+    pub at_ns: u64,
+    /// The same as the clock of the scenario's day shows it.
+    pub clock: String,
+    /// Where: `gateway`, `backend`, `world`, or a device.
+    pub place: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    pub text: String,
+}
+
+impl LifeRecord {
+    /// The steps kept of the beginning of a long life, and of its end.
+    const STEPS_KEPT: usize = 12;
+
+    pub fn new(record: String, story: Story) -> LifeRecord {
+        let Story { lines, mut steps } = story;
+        if steps.len() > 2 * LifeRecord::STEPS_KEPT {
+            steps.drain(LifeRecord::STEPS_KEPT..steps.len() - LifeRecord::STEPS_KEPT);
+        }
+        let steps = steps.into_iter().map(|step| StepRecord {
+            at_ns: step.at.0,
+            clock: step.clock,
+            place: place(step.node),
+            to: step.to.map(place),
+            from: step.from.map(place),
+            text: step.text,
+        });
+        LifeRecord { record, lines, steps: steps.collect() }
+    }
+}
+
+/// Figures over virtual time, thinned out to what can be drawn.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeriesRecord {
+    pub at_ns: Vec<u64>,
+    /// The values at these instants, by series.
+    pub values: BTreeMap<String, Vec<u64>>,
+}
+
+impl SeriesRecord {
+    /// More instants than this cannot be told apart in a plot.
+    const INSTANTS: usize = 130;
+
+    /// Thins `samples` out: of neighbours the last value is kept, of waits the longest.
+    pub fn of(samples: &[Sample]) -> Option<SeriesRecord> {
+        let mut all: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
+        for Sample { at_ns, series, value } in samples {
+            all.entry(series).or_default().push((*at_ns, *value));
+        }
+        let longest = all.values().map(Vec::len).max()?;
+        let together = longest.div_ceil(SeriesRecord::INSTANTS);
+        let mut thin = SeriesRecord::default();
+        for (series, points) in &all {
+            let is_wait = [metrics::QUEUED, metrics::SYNCED].contains(series);
+            let chunks = points.chunks(together).filter_map(|chunk| {
+                let (at, last) = *chunk.last()?;
+                let value = if is_wait { chunk.iter().map(|point| point.1).max()? } else { last };
+                Some((at, value))
+            });
+            let (at_ns, values) = chunks.unzip();
+            thin.at_ns = at_ns;
+            thin.values.insert((*series).to_owned(), values);
+        }
+        Some(thin)
+    }
+}
+
+/// A device whose syncs took long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SlowRecord {
+    pub device: String,
+    /// Its longest sync that came to a good end.
+    pub sync_ns: u64,
 }

@@ -2,8 +2,7 @@
 
 use crate::oracle;
 
-/// The figures that answer what users ask first: how long do I wait, is it on the server yet, what
-/// does it cost, what went wrong. The weightiest stand first.
+/// The figures that answer what users ask first, the weightiest first.
 pub const HEADLINE: &[&str] = &[
     "engine.usable_after_login.duration",
     "engine.write_acknowledged.duration",
@@ -49,8 +48,7 @@ pub fn is_gated(name: &str) -> bool {
     name.starts_with("oracle.") || HEADLINE.contains(&name)
 }
 
-/// Where a metric stands among others: what the oracle's checks found and what was overwritten, the
-/// headline ones, the rest.
+/// Where a metric stands: what the oracle found or was overwritten, the headline ones, the rest.
 pub fn weight(name: &str) -> usize {
     let place = HEADLINE.iter().position(|headline| *headline == name);
     if name == "oracle.overwritten.columns" || oracle::is_of_check(name) {

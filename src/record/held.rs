@@ -1,4 +1,4 @@
-//! What cells are held to: expectations, gates, claims.
+//! What cells are held to: expectations, gates, claims; and what questions come to.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,43 +9,32 @@ use serde::{Deserialize, Serialize};
 pub struct ExpectationRecord {
     /// `violation <check>`, or the metric.
     pub what: String,
-    /// Smallest accepted figure of a metric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<u64>,
-    /// Greatest accepted figure of a metric.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u64>,
     /// The figure that came out; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<u64>,
-    /// Whether it is as it must be.
     pub pass: bool,
 }
 
-/// A threshold, held against a cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GateRecord {
-    /// The cell.
     pub cell: String,
-    /// The gate's name in the scenario.
     pub name: String,
-    /// The metric.
     pub metric: String,
-    /// Which figure of it.
     pub stat: String,
     /// Only devices that started in this state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
-    /// Smallest accepted figure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<u64>,
-    /// Greatest accepted figure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u64>,
     /// The figure; `null` if there is none, which is never a pass.
     pub value: Option<u64>,
-    /// Whether it lies within the bounds.
     pub pass: bool,
 }
 
@@ -57,33 +46,95 @@ impl GateRecord {
     }
 }
 
-/// What two cells of one scenario and seed show side by side: a figure fails in one and is mended
-/// in the other. It holds if the mended one lies within the bounds, and the failing one outside, or
-/// so many times above it.
+/// A figure that fails in one of two cells and is mended in the other: that lies within the bounds,
+/// and the failing one outside, or so many times above it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimRecord {
     /// What is shown, such as `R57`.
     pub id: String,
-    /// The cell that fails.
     pub fails: String,
-    /// The cell that mends it.
     pub mends: String,
     /// The figure, as an expectation names it.
     pub metric: String,
-    /// Smallest accepted figure where it is mended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<u64>,
-    /// Greatest accepted figure where it is mended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<u64>,
     /// How many thousandths of the mended figure the failing one comes to at least; it is above 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor_milli: Option<u32>,
-    /// The failing figure; `null` if there is none, which shows nothing.
+    /// `null` if there is none, which shows nothing.
     pub fails_value: Option<u64>,
-    /// The mended figure; `null` if there is none, which shows nothing.
     pub mends_value: Option<u64>,
     /// Whether it holds. If not, the cell that mends fails by it.
     pub pass: bool,
+}
+
+/// What a question comes to under a seed: two cells, one without what is asked for and one with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerRecord {
+    /// Its list and number, such as `checklist-2`, and a word more where several answer one.
+    pub question: String,
+    pub asks: String,
+    /// The answer in a sentence, with figures in braces; of a question that is not asked, why.
+    pub says: String,
+    pub finding: Finding,
+    /// Whether it has to be shown: the cell with what is asked for fails if it is not.
+    pub demanded: bool,
+    /// The cell without what is asked for; empty of a question that is not asked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub without: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub with: String,
+    /// Which of both is the scenario as it was given, if it is one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands: Option<Stand>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<ToldRecord>,
+}
+
+/// A figure of both cells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ToldRecord {
+    pub name: String,
+    /// The figure, as an expectation names it.
+    pub metric: String,
+    /// Without what is asked for; `null` if there is no figure.
+    pub without: Option<u64>,
+    pub with: Option<u64>,
+    /// It is to be less with it: the other one comes to so many thousandths at least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub less_milli: Option<u32>,
+    /// It is to be more with it: so many thousandths of the other one at least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more_milli: Option<u32>,
+}
+
+/// What the figures of a question say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finding {
+    /// They are as far apart as they are to be.
+    Shown,
+    /// It is better with it, by less than that or not in each figure.
+    Less,
+    /// It is the same with it and without, within a twentieth.
+    Same,
+    /// It is worse with it, in a figure at least.
+    Worse,
+    /// A figure is missing.
+    Unmeasured,
+    /// The question is not asked.
+    NotAsked,
+}
+
+/// Which half of a question a scenario is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stand {
+    Without,
+    With,
 }

@@ -12,20 +12,16 @@ use hdrhistogram::{Counter, Histogram};
 
 use crate::base::Span;
 
-/// Significant digits that a histogram keeps: values within 0.1 %. The exact figures are in the
-/// record.
+/// Significant digits: values within 0.1 %. The exact figures are in the record.
 const DIGITS: u8 = 3;
 
-/// The head of a log.
 pub const HEAD: &str = "#[Histogram log format version 1.3]\n#[StartTime: 0.000 (seconds since epoch)]\n\
     \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n";
 
 /// What a compressed histogram begins with; the length of the rest follows.
 const COMPRESSED: u32 = 0x1c84_9314;
 
-/// Writes lines of logs.
-///
-/// Making a compressor takes longer than compressing a histogram, so one is kept for all lines.
+/// Writes lines of logs; making a compressor takes longer than packing a histogram, so one is kept.
 pub struct Lines {
     plain: V2Serializer,
     bytes: Vec<u8>,
@@ -40,9 +36,7 @@ impl Default for Lines {
 }
 
 impl Lines {
-    /// A line of a log: what a cell of this length observed of one metric, as values in ascending
-    /// order with how often each was seen. The tag is the cell's name; values are in the metric's
-    /// unit. The interval begins at virtual time zero.
+    /// What a cell observed of a metric: values in its unit, ascending, with how often each came.
     pub fn line(&mut self, cell: &str, length: Span, observed: &[(u64, u64)]) -> String {
         let mut histogram = Histogram::<u64>::new(DIGITS).expect("so many digits can be kept");
         // The largest first: it grows but once.

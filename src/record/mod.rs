@@ -12,11 +12,11 @@
 //! - Of several exit codes the one that [`Exit::BY_PRECEDENCE`] names first wins.
 //! - The names of the record are relied upon by others: add, never rename ([`SCHEMA_VERSION`]).
 
-mod answer;
+#![allow(missing_docs, reason = "what its name says needs no sentence")]
+
 mod assemble;
 mod baseline;
 mod build;
-mod commands;
 mod exit;
 mod figures;
 pub mod flat;
@@ -25,39 +25,37 @@ mod found;
 mod headlines;
 mod held;
 pub mod histograms;
-mod life;
 mod lines;
 mod reason;
 mod repro;
-mod requests;
 mod run;
-mod series;
 mod timing;
 mod tuned;
 
 #[cfg(test)]
 pub(crate) mod fixture;
 
-pub use answer::{AnswerRecord, Finding, Stand, ToldRecord};
 pub use assemble::{Note, UNWRITTEN, assemble, of_matrix, run_id, scenario_of};
 pub use baseline::{Baseline, BaselineCell, BaselineError, Change, Standard, accept, counterpart, hold};
 pub use build::Build;
-pub use commands::{replay_command, replay_file, replay_record, shell_word};
 pub use exit::Exit;
 pub use figures::{CellFigures, FiguresRecord, held};
+pub use flat::requests;
 pub use folder::{Folder, FolderError, Part};
-pub use found::{EventfulRecord, MissedRecord, OccurrenceRecord, SwarmRecord, ViolationRecord};
+pub use found::{
+    EventfulRecord, LifeRecord, MissedRecord, OccurrenceRecord, SeriesRecord, SlowRecord, StepRecord,
+    SwarmRecord, ViolationRecord,
+};
 pub use headlines::{HEADLINE, is_gated, weight};
-pub use held::{ClaimRecord, ExpectationRecord, GateRecord};
-pub use life::{LifeRecord, StepRecord};
+pub use held::{AnswerRecord, ClaimRecord, ExpectationRecord, Finding, GateRecord, Stand, ToldRecord};
 pub use reason::Reason;
-pub use repro::{ReproHead, is_repro, repro, repro_head};
-pub use requests::requests;
+pub use repro::{
+    ReproHead, is_repro, replay_command, replay_file, replay_record, repro, repro_head, shell_word,
+};
 pub use run::{
     ACCEPT, AxisRecord, CellRecord, EndingKind, EndingRecord, FaultRecord, Judged, Phases, RecordError,
     RunRecord, SCHEMA_VERSION, ScenarioRecord, SweepRecord, Tool, UnplacedRecord, Verdict, named,
     schema_json,
 };
-pub use series::{SeriesRecord, SlowRecord};
 pub use timing::{CellTiming, Timing, peak_memory};
 pub use tuned::{BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};

@@ -3,105 +3,82 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::AnswerRecord;
 use super::exit::Exit;
-use super::held::{ClaimRecord, GateRecord};
+use super::held::{AnswerRecord, ClaimRecord, GateRecord};
 
 /// Why a cell is not a pass: a code, and what of it stands nowhere else in the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "code", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Reason {
-    /// The oracle found what it must not find: the cell's violations have the first of it, the
-    /// check's metric how much there is.
+    /// The oracle found what it must not: violations have the first, the check's metric how much.
     Violation {
-        /// The check.
         check: String,
     },
     /// It did not come to rest, as its ending says.
     Stuck {},
     /// A return to a backup destroyed saved edits.
     TakenBack {
-        /// The first of them, in words.
         first: String,
     },
     /// Saved edits are left on a phone for who has logged out of it.
     Shelved {
-        /// The first of them, in words.
         first: String,
     },
     /// No edit of an action was made.
     ActionInVain {
-        /// The action.
         action: String,
         /// Only phones made none; the office made its own.
         on_phones: bool,
-        /// How many were to be made.
         wanted: u64,
         /// How many of them the script had no row or no free natural key for.
         unplaced: u64,
         /// From how many of them a blocking sync kept their people.
         prevented: u64,
     },
-    /// No edit of an event was made.
     EventInVain {
-        /// The event.
         event: String,
     },
-    /// No device sent a request.
     NoRequest {},
     /// Nobody wanted to edit anything, and no row came to a device.
     NoChange {},
-    /// One of its expectations is not met.
     Expectation {
-        /// Which: its `what`.
         what: String,
     },
-    /// One of its gates is not met.
     Gate {
-        /// Which.
         gate: GateRecord,
     },
     /// A claim that it mends does not hold.
     Claim {
-        /// Which.
         claim: ClaimRecord,
-        /// The variant that fails.
         fails: String,
     },
     /// What answers a question is not shown.
     Answer {
-        /// Which.
         answer: AnswerRecord,
     },
     /// It is not as a table of what must come out says.
     Unexpected {
-        /// In what, in words.
         text: String,
     },
     /// A figure is not the baseline's.
     Differs {
-        /// Which, and how, in words.
         text: String,
     },
     /// There is nothing that it could be compared with.
     NoBaseline {
-        /// Why, in words.
         text: String,
     },
     /// Run again, it has another digest.
     NotDeterministic {
         /// The digest is that of the figures alone.
         of_figures: bool,
-        /// The first of the two.
         first: String,
-        /// The second one.
         second: String,
     },
     /// It could not be run, or the bench or a stack failed.
     Broken {
         /// The exit code that this alone gives.
         exit_code: u8,
-        /// What happened, in words.
         text: String,
     },
 }

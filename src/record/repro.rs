@@ -1,4 +1,4 @@
-//! A scenario file for one cell alone, to be kept, shrunk and replayed.
+//! One cell again: a scenario file for it alone, and the commands that a report names.
 
 use super::run::CellRecord;
 
@@ -6,9 +6,8 @@ const DIGEST_MARK: &str = "# digest: ";
 const FIGURES_MARK: &str = "# digest of the figures: ";
 const SOURCE_MARK: &str = "# digest of the program: ";
 
-/// The resolved scenario of a cell with its seed pinned, headed by what it shows and the command
-/// that runs it again; `why` it fails is worded by who shows it, and `source` is the digest of the
-/// program that ran it.
+/// The resolved scenario of a cell with its seed pinned, headed by `why` it fails, as it is shown,
+/// and the command that runs it again; `source` is the digest of the program that ran it.
 pub fn repro(cell: &CellRecord, why: &[String], source: &str, resolved: &str) -> String {
     let mut text = head(&cell.id);
     for reason in why {
@@ -39,8 +38,7 @@ fn head(cell: &str) -> String {
     format!("# {cell}, reduced to one cell.\n")
 }
 
-/// Whether the file that is called by this cell was written by [`repro`] of the cell, and is no
-/// copy under another name.
+/// Whether a file that is called by this cell is its own, and no copy of another's.
 pub fn is_repro(cell: &str, text: &[u8]) -> bool {
     text.starts_with(head(cell).as_bytes())
 }
@@ -48,15 +46,11 @@ pub fn is_repro(cell: &str, text: &[u8]) -> bool {
 /// What a file written by [`repro`] says of its cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReproHead<'a> {
-    /// Its digest.
     pub digest: Option<&'a str>,
-    /// The digest of its figures.
     pub figures_digest: Option<&'a str>,
-    /// The digest of the program that ran it.
     pub source: Option<&'a str>,
 }
 
-/// Reads that.
 pub fn repro_head(text: &str) -> ReproHead<'_> {
     let head = || text.lines().take_while(|line| line.starts_with('#'));
     let after = |mark: &str| head().find_map(|line| line.strip_prefix(mark));
@@ -65,4 +59,37 @@ pub fn repro_head(text: &str) -> ReproHead<'_> {
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The command that runs a cell of the run in `folder` again, as a shell reads it.
+pub fn replay_command(folder: &str, cell: &str) -> String {
+    replay_file(&format!("{folder}#{cell}"))
+}
+
+pub fn replay_file(path: &str) -> String {
+    let options_end = if path.starts_with('-') { "-- " } else { "" };
+    format!("{REPLAY}{options_end}{}", shell_word(path))
+}
+
+/// The command `replay` with the life of a record.
+pub fn replay_record(replay: &str, record: &str) -> String {
+    let target = replay.strip_prefix(REPLAY).unwrap_or(replay);
+    let record = shell_word(record);
+    // Behind `--` nothing is an option.
+    if target.starts_with("-- ") {
+        format!("{REPLAY}--record {record} {target}")
+    } else {
+        format!("{REPLAY}{target} --record {record}")
+    }
+}
+
+const REPLAY: &str = "syncdyno replay ";
+
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._=-#".contains(c);
+    if !text.is_empty() && text.chars().all(plain) && !text.starts_with('#') {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }

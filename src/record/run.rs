@@ -1,9 +1,8 @@
 //! The record of a run, as `run.json` holds it.
 //!
 //! Other programs rely on these names: anything may be added, nothing renamed without a new major
-//! version. This program reads records of its own version alone, and no record that was edited: a
-//! field that it does not know is refused, and so is one whose checksum is not that of its
-//! contents.
+//! version. This program reads records of its own version alone, and none that was edited: a field
+//! that it does not know, too, breaks the checksum of the contents.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -13,21 +12,20 @@ use serde::de::Error;
 use serde::{Deserialize, Serialize};
 use serde_json::Serializer;
 
-use super::answer::AnswerRecord;
 use super::build::Build;
 use super::exit::Exit;
 use super::figures::{self, CellFigures, FiguresRecord};
-use super::found::{EventfulRecord, MissedRecord, OccurrenceRecord, SwarmRecord, ViolationRecord};
-use super::held::{ClaimRecord, ExpectationRecord, GateRecord};
-use super::life::LifeRecord;
+use super::found::{
+    EventfulRecord, LifeRecord, MissedRecord, OccurrenceRecord, SeriesRecord, SlowRecord, SwarmRecord,
+    ViolationRecord,
+};
+use super::held::{AnswerRecord, ClaimRecord, ExpectationRecord, GateRecord};
 use super::lines::Lines;
 use super::reason::Reason;
-use super::series::{SeriesRecord, SlowRecord};
 use super::tuned::TuneRecord;
 use crate::base::Digest;
 use crate::metrics::{self, human};
 
-/// The version of the record's shape.
 pub const SCHEMA_VERSION: &str = "3.0.0";
 
 /// What stands before the command that makes a run a baseline.
@@ -37,24 +35,17 @@ pub const ACCEPT: &str = "to accept this run: ";
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunRecord {
-    /// The version of the record's shape.
     pub schema_version: String,
-    /// What wrote it.
     pub tool: Tool,
     /// Which build of it. A cell of another names it.
     pub build: Build,
     /// Whether every cell that was asked for was run to its end.
     pub complete: bool,
-    /// What was run. Of several scenarios: their names and paths in one line, and a digest over
-    /// theirs.
+    /// Of several scenarios: their names and paths in one line, and a digest over theirs.
     pub scenario: ScenarioRecord,
-    /// What it comes to.
     pub verdict: Verdict,
-    /// The exit code of the run.
     pub exit_code: u8,
-    /// The metrics of the cells, and their units.
     pub figures: FiguresRecord,
-    /// The cells in the order of the plan.
     pub cells: Vec<CellRecord>,
     /// All gates of all cells. The gates of a cell that expects a violation are left out.
     pub gates: Vec<GateRecord>,
@@ -72,12 +63,10 @@ pub struct RunRecord {
     /// What stopped the run before its end, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// The command that makes this run the baseline from which it differs, where nothing else is
-    /// wrong with it.
+    /// The command that makes this run the baseline, where nothing but its figures is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accept: Option<String>,
-    /// What of its baseline the run left out, in words: a gate over fewer cells than it was made
-    /// for passes more easily.
+    /// What of its baseline the run left out: a gate over fewer cells passes more easily.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<String>,
     /// Whether the run fails by that: all of the baseline was asked for.
@@ -85,28 +74,23 @@ pub struct RunRecord {
     pub left_out_fails: bool,
     /// The resolved scenarios as TOML, by digest; a cell names its own.
     pub resolved: BTreeMap<String, String>,
-    /// Files that the scenarios read, by the scenario's digest: what it calls them, and where in
-    /// the report's folder the copies lie.
+    /// Files that scenarios read, by digest: what they are called, and where copies lie.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, BTreeMap<String, String>>,
     /// What a search for the best settings came to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tune: Option<TuneRecord>,
-    /// The grid, if this is a sweep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<SweepRecord>,
-    /// Whether this is a matrix of settings: what one of them loses or misses is what was asked
-    /// for, and no failure of the run.
+    /// Whether this is a matrix: what a setting loses or misses is an answer, and no failure.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub matrix: bool,
-    /// The digest of all else as it is written: an edit by hand breaks it. Empty but
-    /// in the file.
+    /// The digest of all else as it is written: an edit breaks it. Empty but in the file.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub checksum: String,
 }
 
-/// What is written of a record, digested on its way; the brace that closes it is held back, for the
-/// checksum to go before it.
+/// A record being written and digested; its last brace waits, for the checksum to go before it.
 struct Sealed<W> {
     out: W,
     digest: Digest,
@@ -115,7 +99,6 @@ struct Sealed<W> {
 
 /// `\n}`.
 const CLOSING: usize = 2;
-/// How deep a cell lies in the file.
 const CELL: usize = 2;
 
 impl<W: Write> Write for Sealed<W> {
@@ -132,25 +115,19 @@ impl<W: Write> Write for Sealed<W> {
     }
 }
 
-/// The program that wrote a record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
-    /// `syncdyno`.
     pub name: String,
-    /// Its version.
     pub version: String,
 }
 
-/// The scenario of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioRecord {
-    /// Its name.
     pub name: String,
     /// Where it was read; empty for the embedded one.
     pub path: String,
-    /// Its digest.
     pub digest: String,
 }
 
@@ -173,7 +150,6 @@ pub enum Verdict {
 pub struct CellRecord {
     /// Its name within the run; also the name of its file in `repro/`.
     pub id: String,
-    /// Its variant, if the scenario has variants.
     pub variant: Option<String>,
     /// The swept keys with their values: numbers where they are whole numbers, texts otherwise.
     pub axes: BTreeMap<String, serde_json::Value>,
@@ -187,42 +163,30 @@ pub struct CellRecord {
     /// What ran it, where that is not what wrote the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ran_by: Option<Build>,
-    /// What it comes to.
     pub verdict: Verdict,
-    /// Virtual time at the end.
     pub virtual_ns: u64,
-    /// Its figures by metric: a number, or count, min, p50, p95, p99, max and mean of a
-    /// distribution. Of a metric in the run's `figures` that is not here it has zero, or no
-    /// observation.
+    /// By metric a number, or count, min, p50, p95, p99, max and mean of a distribution. Of one in
+    /// the run's `figures` that is not here it has zero, or no observation.
     #[serde(serialize_with = "figures::write", deserialize_with = "figures::read")]
     #[schemars(schema_with = "figures::schema")]
     pub metrics: CellFigures,
-    /// The metrics in the run's `figures` of which it has no figure. Of a cell that did not end, it
-    /// has none of all.
+    /// The metrics in the run's `figures` of which it has no figure; one that did not end has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmeasured: Vec<String>,
-    /// What the oracle found, at most so many of each check as an outcome keeps; the counts are in
-    /// the metrics.
+    /// What the oracle found, at most so many of each check; the counts are in the metrics.
     pub violations: Vec<ViolationRecord>,
-    /// The command that runs this cell again.
     pub replay: String,
 
-    /// The name of its scenario.
     pub scenario: String,
-    /// Where its scenario was read; empty for the embedded one.
     pub path: String,
     /// The key of its resolved scenario in the run's `resolved`.
     pub resolved: String,
     /// What of its scenario's swarm its seed has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swarm: Option<SwarmRecord>,
-    /// Devices of all its fleets.
     pub devices: u64,
-    /// How it ended.
     pub ending: EndingRecord,
-    /// How long its phases took.
     pub phases: Phases,
-    /// Events that happened.
     pub events: u64,
     /// Faults that were drawn or planned, in order.
     pub faults: Vec<FaultRecord>,
@@ -232,16 +196,13 @@ pub struct CellRecord {
     /// What was planned and did not come: kills, faults that met nobody, parts that were not used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missed: Vec<MissedRecord>,
-    /// Checks of the oracle that nothing can be said of, as the stack does not do what they look
-    /// at: neither passed nor failed.
+    /// Checks of what the stack does not do: neither passed nor failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_applicable: Vec<String>,
     /// Checks of the oracle that had nothing to check: they found nothing, and have not passed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untried: Vec<String>,
-    /// What had to come out, and whether it did.
     pub expectations: Vec<ExpectationRecord>,
-    /// Why it is not a pass; empty if it is one.
     pub reasons: Vec<Reason>,
     /// The lives of the records that the first violations speak of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -249,12 +210,10 @@ pub struct CellRecord {
     /// The records to which most happened, most first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub eventful: Vec<EventfulRecord>,
-    /// Figures over virtual time, of the first cells and the first failing ones; those of all cells
-    /// are in `series.csv`.
+    /// Of the first cells and the first failing ones; all are in `series.csv`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<SeriesRecord>,
-    /// Of the same cells, how often waits were how long: by metric, how many lay above the end
-    /// before and up to this one, in nanoseconds.
+    /// Of the same cells, by metric: how many waits lay above the last end, up to this one, in ns.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub spread: BTreeMap<String, Vec<(u64, u64)>>,
     /// The devices with the longest syncs, the slowest first.
@@ -262,11 +221,9 @@ pub struct CellRecord {
     pub slowest: Vec<SlowRecord>,
 }
 
-/// How a cell ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndingRecord {
-    /// In one word.
     pub kind: EndingKind,
     /// In words, a line for each of the first devices concerned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -284,13 +241,11 @@ pub enum EndingKind {
     Stuck,
     /// An engine spun or stalled.
     Stalled,
-    /// The run was stopped.
     Interrupted,
     /// It could not be run, or the bench itself failed.
     Broken,
 }
 
-/// How long the phases of a cell took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Phases {
@@ -300,13 +255,10 @@ pub struct Phases {
     pub drain_ns: u64,
 }
 
-/// A fault that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRecord {
-    /// When.
     pub at_ns: u64,
-    /// What.
     pub text: String,
 }
 
@@ -314,9 +266,7 @@ pub struct FaultRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnplacedRecord {
-    /// The action, or the entity.
     pub action: String,
-    /// Edits that were asked for.
     pub asked: u64,
     /// Those that are not made: no row, or no free natural key, was left for them.
     pub left_out: u64,
@@ -336,8 +286,7 @@ impl CellRecord {
     pub fn leave_out(&mut self, known: &FiguresRecord) {
         self.unmeasured = if self.ended() { known.unmeasured(&self.metrics) } else { Vec::new() };
     }
-    /// Gives it what the file did not tell of it: units, and figures of nothing.
-    /// An error is the name of a figure that is of none of these metrics.
+    /// Gives it what the file did not tell of it; an error is the name of a strange figure.
     pub fn fill(&mut self, known: &FiguresRecord) -> Result<(), String> {
         if self.ended() { known.fill(&mut self.metrics, &self.unmeasured) } else { Ok(()) }
     }
@@ -349,27 +298,22 @@ impl CellRecord {
 pub struct SweepRecord {
     /// The figure that settings are compared by, as `metric` or `metric:stat`.
     pub objective: String,
-    /// The swept keys.
     pub axes: Vec<AxisRecord>,
     /// What takes the place of the first key in the sweep that this one is held against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub against: Option<AxisRecord>,
 }
 
-/// A swept key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AxisRecord {
-    /// The key.
     pub key: String,
-    /// Its values in order.
     pub values: Vec<String>,
 }
 
 /// A text that is not a record this program can read.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    /// Not the JSON of a record.
     #[error("not a run record: {0}")]
     Shape(#[from] serde_json::Error),
     /// Written by a program with another idea of what a record is.
@@ -377,14 +321,8 @@ pub enum RecordError {
         "the record has schema version {0}, and this program reads {SCHEMA_VERSION}: run it again, or use the syncdyno that wrote it"
     )]
     Version(String),
-    /// Its contents are not those that were written.
     #[error("the record was edited: its checksum is {told}, its contents come to {own}")]
-    Edited {
-        /// The checksum that stands in it.
-        told: String,
-        /// That of its contents.
-        own: String,
-    },
+    Edited { told: String, own: String },
 }
 
 impl RunRecord {
@@ -406,9 +344,8 @@ impl RunRecord {
         if own == told { Ok(record) } else { Err(RecordError::Edited { told, own }) }
     }
 
-    /// Writes it as JSON, a line a field and a line a cell, and at its end the checksum, which it
-    /// gives.
-    fn write(&self, out: impl Write) -> serde_json::Result<String> {
+    /// Writes a line a field and a line a cell, and at its end the checksum, which it gives.
+    pub fn write(&self, out: impl Write) -> serde_json::Result<String> {
         let mut sealed = Sealed { out, digest: Digest::new(), held: Vec::new() };
         self.serialize(&mut Serializer::with_formatter(&mut sealed, Lines::to(CELL)))?;
         let checksum = sealed.digest.hex();
@@ -416,27 +353,18 @@ impl RunRecord {
         sealed.out.write_all(end.as_bytes()).map_err(serde_json::Error::io)?;
         Ok(checksum)
     }
-    /// Writes what [`RunRecord::to_json`] gives.
-    pub fn write_json(&self, out: impl Write) -> io::Result<()> {
-        self.write(out)?;
-        Ok(())
-    }
-    /// The record as JSON, ending in a newline.
     pub fn to_json(&self) -> String {
         let mut bytes = Vec::new();
         self.write(&mut bytes).expect("a record has no map with keys other than texts");
         String::from_utf8(bytes).expect("JSON is text")
     }
-    /// The cell of this id.
     pub fn cell(&self, id: &str) -> Option<&CellRecord> {
         self.cells.iter().find(|cell| cell.id == id)
     }
-    /// The cells that are not a pass.
     pub fn failing(&self) -> impl Iterator<Item = &CellRecord> {
         self.cells.iter().filter(|cell| cell.verdict == Verdict::Fail)
     }
-    /// The command that accepts the run; `None` if it has nothing that could be accepted, or was
-    /// stopped.
+    /// The command that accepts the run, if that can be and it was not stopped.
     pub fn acceptance(&self) -> Option<&str> {
         self.accept.as_deref().filter(|_| self.notes.is_empty())
     }
@@ -454,7 +382,6 @@ impl RunRecord {
     pub fn is_of_findings(&self) -> bool {
         (self.tune.is_some() || self.matrix) && self.verdict != Verdict::Fail
     }
-    /// The build that ran a cell of it.
     pub fn build_of<'a>(&'a self, cell: &'a CellRecord) -> &'a Build {
         cell.ran_by.as_ref().unwrap_or(&self.build)
     }
@@ -469,7 +396,6 @@ impl RunRecord {
         let told = ran.iter().map(|(build, cells)| format!("{} by {build}", human::count(*cells, "cell")));
         other.then(|| format!("builds are mixed: {}", told.collect::<Vec<_>>().join(", ")))
     }
-    /// The gates of one cell, in their order.
     pub fn gates_of<'a>(&'a self, cell: &'a str) -> impl Iterator<Item = &'a GateRecord> {
         self.gates.iter().filter(move |gate| gate.cell == cell)
     }
@@ -483,8 +409,7 @@ impl CellRecord {
     }
 }
 
-/// The figure and the statistic that an expectation names: a metric that is a number, or
-/// `metric.stat` of a distribution; `None` if there is no such figure.
+/// The metric and the statistic that an expectation names: a number, or `metric.stat`.
 pub fn named(key: &str, is_there: impl Fn(&str) -> bool) -> Option<(String, &str)> {
     if is_there(key) {
         return Some((key.to_owned(), "value"));
@@ -505,7 +430,6 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// Adds a reason why the cell is not a pass.
     pub fn fail(&mut self, reason: Reason) {
         self.cell.reasons.push(reason);
         self.cell.verdict = Verdict::Fail;
@@ -513,13 +437,11 @@ impl Judged {
 }
 
 impl Tool {
-    /// This program.
     pub fn this() -> Tool {
         Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
     }
 }
 
-/// The version that a file says it has.
 pub(super) fn version_of(text: &str) -> serde_json::Result<String> {
     #[derive(Deserialize)]
     struct Versioned {
@@ -528,7 +450,6 @@ pub(super) fn version_of(text: &str) -> serde_json::Result<String> {
     serde_json::from_str(text).map(|file: Versioned| file.schema_version)
 }
 
-/// The JSON Schema of a record.
 pub fn schema_json() -> String {
     let schema = schemars::schema_for!(RunRecord);
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");

@@ -9,24 +9,16 @@ use crate::metrics::human;
 /// Host time and memory of a run, as `timing.json` holds it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timing {
-    /// Worker threads.
     pub jobs: u64,
-    /// From start to end.
     pub wall_ns: u64,
-    /// CPU time of the process; absent where the system does not tell.
     pub cpu_ns: Option<u64>,
-    /// Peak resident memory of the process; absent where the system does not tell.
     pub peak_memory_bytes: Option<u64>,
-    /// The cells.
     pub cells: Vec<CellTiming>,
 }
 
-/// Host time of one cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CellTiming {
-    /// The cell.
     pub cell: String,
-    /// From start to end.
     pub wall_ns: u64,
     /// The virtual time that passed meanwhile.
     pub virtual_ns: u64,
@@ -35,7 +27,6 @@ pub struct CellTiming {
 }
 
 impl CellTiming {
-    /// Of a cell that took `wall`.
     pub fn new(cell: &str, wall: Duration, virtual_ns: u64) -> CellTiming {
         let wall_ns = nanos(wall);
         CellTiming { cell: cell.to_owned(), wall_ns, virtual_ns, speed: virtual_ns / wall_ns.max(1) }
@@ -43,7 +34,6 @@ impl CellTiming {
 }
 
 impl Timing {
-    /// Of a run that took `wall` up to now.
     pub fn new(jobs: usize, wall: Duration, cells: Vec<CellTiming>) -> Timing {
         Timing {
             jobs: jobs as u64,
@@ -64,7 +54,6 @@ impl Timing {
             .map_or(String::new(), |n| format!(", at most {} of memory", human::bytes(n)));
         format!("on this host: {wall:.1} s, {speed} times faster than real time{memory}\n")
     }
-    /// As JSON.
     pub fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).expect("timing has no map");
         text.push('\n');
@@ -76,8 +65,7 @@ fn nanos(wall: Duration) -> u64 {
     u64::try_from(wall.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// User and system time out of `/proc/self/stat` (proc(5), fields 14 and 15, in hundredths of a
-/// second on every Linux).
+/// User and system time out of `/proc/self/stat` (proc(5), fields 14 and 15, in 10 ms).
 fn cpu_ns(stat: &str) -> Option<u64> {
     let after_name = &stat[stat.rfind(')')? + 1..];
     let mut ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<u64>);

@@ -39,10 +39,11 @@ ended() {
 
 export IMAGE CLAIM
 : "${IMAGE:?an image with syncdyno}" "${CLAIM:?a claim that all pods may write to}"
-run=(syncdyno "$@" --partition "balanced:auto/$shards" --progress none)
-# Each pod has a folder of its own: the shell puts its number there.
+# Each pod has a part and a folder of its own, which the shell numbers; indexes begin with 0.
 cells=$(manifest "$name" "$shards" "${PARALLEL:-$shards}" 3 \
-  sh -c 'exec "$@" --out "$0.shards/$JOB_COMPLETION_INDEX"' "$out" "${run[@]}")
+  sh -c 'part=$((JOB_COMPLETION_INDEX + 1)) of=$1; shift
+exec "$@" --partition "balanced:$part/$of" --out "$0.shards/$JOB_COMPLETION_INDEX"' \
+  "$out" "$shards" syncdyno "$@" --progress none)
 merge=$(manifest "$name-merge" 1 1 0 syncdyno merge "$out.shards" --out "$out" --progress none)
 if [ -n "${DRY:-}" ]; then
   printf '%s\n---\n%s\n' "$cells" "$merge"

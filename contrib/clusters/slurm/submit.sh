@@ -17,7 +17,7 @@ printf -v command '%q ' "${SYNCDYNO:-syncdyno}" "$@"
 printf -v work '%q' "$out.shards"
 mkdir -p "$out.shards/log"
 
-task="$command --partition balanced:auto/$shards --out $work/\$SLURM_ARRAY_TASK_ID \
+task="$command --partition balanced:\$SLURM_ARRAY_TASK_ID/$shards --out $work/\$SLURM_ARRAY_TASK_ID \
   --jobs \$SLURM_CPUS_ON_NODE --progress none
 code=\$?
 # Out of time, ended, killed: not a verdict on the task.

@@ -1,25 +1,22 @@
-//! The calibration of a log.
+//! The calibration of a log, and what speaks against its figures.
 //!
 //! All figures are functions of costs as they are, and get their intervals from costs as they might
-//! be: a bootstrap over devices (Efron and Tibshirani 1993, §8.6), or over blocks of time where
-//! there are few devices, as responses next to each other are alike. Weights and trimming are those
-//! of the log. Percentiles of few units are too near each other: they are widened as Student's law
-//! is.
+//! be: a bootstrap over devices (Efron and Tibshirani 1993, §8.6), or over blocks of time where there
+//! are few devices. Percentiles of few units are too near each other: they are widened as Student's law.
 
-use super::diagnose;
-use super::failures::{self, Failures};
-use super::fit::{self, BEND, BYTE, Fit, Given, Line, Response, Sums, fit};
-use super::request::{Follows, Log, Outcome, Request};
+use std::collections::BTreeMap;
+
+use super::failures::{self, DEVICES_MIN, Failures, Follows};
+use super::fit::{self, BEND, BYTE, Fit, Given, Line, Response, Sums, fit, says};
+use super::log::{Log, Outcome, Request};
 use crate::base::{Seed, Span, Stream};
-use crate::render::calibrate::{Advice, Calibration, Census, Code, Effect, Estimate, Figure};
+use crate::render::calibrate::{Advice, Calibration, Census, Code, Diagnosis, Effect, Estimate, Figure};
 use crate::stats::student;
 use crate::theory::chunk::Cost;
 
 const RESPONSES_MIN: usize = 20;
 const OTHERS_MIN: usize = 10;
-/// More trimmed responses than this share are no outliers.
 const TRIMMED_MAX: f64 = 0.1;
-/// Rounds in which a line and a rate settle.
 const ROUNDS: usize = 3;
 /// A bend counts that makes the largest response so much longer.
 const BENT: f64 = 0.1;
@@ -31,9 +28,6 @@ const LONG_MAX: f64 = 0.01;
 const OUTLAST_MAX: f64 = 0.02;
 /// Of the failures, so many without rows leave open which sizes failed.
 const BARE: f64 = 0.1;
-/// So many devices are resampled; of fewer, so many blocks of time are.
-const DEVICES_MIN: u64 = 10;
-const BLOCKS: usize = 12;
 const DRAWS: usize = 400;
 /// A chunk counts as good where a row costs at most so much more than at best.
 const FLAT: f64 = 0.03;
@@ -42,12 +36,20 @@ const STEP: f64 = 1.02;
 const STEPS_MAX: usize = 1_000;
 /// The normal law's factor of a standard error for 95 %.
 const NORMAL: f64 = 1.959_964;
+/// Standard errors: dozens of columns and sizes are looked at.
+const SURE: f64 = 4.0;
+const MIXED: f64 = 0.15;
+/// Of the noise, more of which is a level and no luck.
+const LASTING: f64 = 0.5;
+const GROUP_MIN: usize = 12;
+/// A size that differs from the middle one by so many times is another.
+const OTHER_SIZE: f64 = 1.2;
+const SIZES: f64 = 4.0;
 
 pub(super) fn calibration(source: &str, log: &Log) -> Calibration {
     let mut found = Calibration { source: source.to_owned(), census: census(log), ..Calibration::default() };
     let follows = Follows::of(log);
-    let units = units(log);
-    let responses = responses(log, &follows, &units.0);
+    let responses = responses(log, &follows);
     let devices = log.devices.unwrap_or(1);
     found.say(devices < DEVICES_MIN, Code::FewDevices, [devices as f64, 0.0]);
     if responses.is_empty() {
@@ -55,7 +57,16 @@ pub(super) fn calibration(source: &str, log: &Log) -> Calibration {
         return found;
     }
     found.say(follows.apart, Code::Apart, [0.0; 2]);
-    let (line, given, failures) = settle(log, &responses, &follows, (&units.0, units.1));
+    let count = |most| failures::count(log, &follows, most);
+    let mut failures = count(f64::INFINITY);
+    let mut given = Given { rate: 0.0, timeout: timeout(log) };
+    let mut line = None;
+    for _ in 0..ROUNDS {
+        given.rate = failures.rate();
+        line = fit(&responses, [true, true, false, false], given);
+        let cut_off = line.as_ref().filter(|fit| fit.censored > 0);
+        failures = count(cut_off.map_or(f64::INFINITY, |fit| fit.reach));
+    }
     found.census.failures = failures.events().round() as u64;
     found.census.exposed = Span::from_secs_f64(failures.exposed());
     if !refuses(&mut found, &responses, line.as_ref())
@@ -74,28 +85,9 @@ pub(super) fn calibration(source: &str, log: &Log) -> Calibration {
     found
 }
 
-/// The line and the failures that it and they settle on.
-fn settle(
-    log: &Log,
-    responses: &[Response],
-    follows: &Follows,
-    units: (&[usize], usize),
-) -> (Option<Fit>, Given, Failures) {
-    let mut failures = failures::count(log, follows, units, f64::INFINITY);
-    let mut given = Given { rate: 0.0, timeout: timeout(log), units: units.1 };
-    let mut line = None;
-    for _ in 0..ROUNDS {
-        given.rate = failures.rate();
-        line = fit(responses, [true, true, false, false], given);
-        let cut_off = line.as_ref().filter(|fit| fit.censored > 0);
-        failures = failures::count(log, follows, units, cut_off.map_or(f64::INFINITY, |fit| fit.reach));
-    }
-    (line, given, failures)
-}
-
 fn refuses(found: &mut Calibration, responses: &[Response], line: Option<&Fit>) -> bool {
     let n = responses.len();
-    let others = diagnose::other_sizes(responses);
+    let others = other_sizes(responses);
     let seen = line.map_or(n, |fit| n - fit.censored);
     let trimmed = line.map_or(0.0, |fit| fit.trimmed as f64 / seen.max(1) as f64);
     let whys = [
@@ -108,13 +100,10 @@ fn refuses(found: &mut Calibration, responses: &[Response], line: Option<&Fit>) 
     why.inspect(|(_, code, figures)| found.say(true, *code, *figures)).is_some()
 }
 
-/// Costs as they are, or might be.
 struct Draw {
     line: Line,
     noise: f64,
-    /// Bytes a row.
     width: f64,
-    /// Failures a second.
     rate: f64,
 }
 
@@ -132,7 +121,6 @@ impl Draw {
 struct Draws {
     at: Draw,
     all: Vec<Draw>,
-    /// By how much percentiles are too near each other.
     wider: f64,
 }
 
@@ -156,8 +144,7 @@ impl Draws {
         Draws { at, all: drawn.collect(), wider }
     }
 
-    /// A figure of costs with its interval of 95 %: percentiles, widened on a log scale about the
-    /// middle.
+    /// A figure with its interval of 95 %: percentiles, widened on a log scale about the middle.
     fn estimate(&self, of: impl Fn(&Draw) -> f64) -> Estimate {
         let value = of(&self.at);
         let mut draws: Vec<f64> = self.all.iter().map(of).collect();
@@ -168,28 +155,11 @@ impl Draws {
         let [low, middle, high] =
             [0.025, 0.5, 0.975].map(|share| draws[((draws.len() - 1) as f64 * share).round() as usize]);
         let far = |end: f64| middle * libm::pow(end / middle, self.wider);
-        let (low, high) = match low > 0.0 && high.is_finite() {
-            true => (far(low), far(high)),
-            false => (0.0, middle + self.wider * (high - middle)),
-        };
+        let skewed = low > 0.0 && high.is_finite();
+        let low = if skewed { far(low) } else { 0.0 };
+        let high = if skewed { far(high) } else { middle + self.wider * (high - middle) };
         Estimate { value, low: low.min(value), high: high.max(value) }
     }
-}
-
-/// The line with another part, if that is sure: twice as far from nothing as its interval reaches.
-fn with_part(
-    part: usize,
-    responses: &[Response],
-    line: &Fit,
-    given: Given,
-    failures: &Failures,
-) -> Option<(Fit, Draws)> {
-    let mut parts = line.parts;
-    parts[part] = true;
-    let wider = fit(responses, parts, given).filter(|fit| fit.parts == parts)?;
-    let draws = Draws::of(&wider, failures);
-    let size = draws.estimate(|costs| costs.line[part]);
-    (size.low > size.value / 2.0).then_some((wider, draws))
 }
 
 fn costs(
@@ -199,21 +169,25 @@ fn costs(
     (line, given): (Fit, Given),
     failures: &Failures,
 ) {
-    let of_bytes = log.has_bytes.then(|| with_part(BYTE, responses, &line, given, failures)).flatten();
-    let (line, draws) = match of_bytes {
-        Some(wider) => wider,
-        None => {
-            let draws = Draws::of(&line, failures);
-            (line, draws)
-        }
+    // With another part, if that is sure: twice as far from nothing as its interval reaches.
+    let with_part = |part: usize, line: &Fit| {
+        let mut parts = line.parts;
+        parts[part] = true;
+        let wider = fit(responses, parts, given).filter(|fit| fit.parts == parts)?;
+        let draws = Draws::of(&wider, failures);
+        let size = draws.estimate(|costs| costs.line[part]);
+        (size.low > size.value / 2.0).then_some((wider, draws))
     };
-    let step = diagnose::clock_step(responses);
+    let of_bytes = log.has_bytes.then(|| with_part(BYTE, &line)).flatten();
+    let (draws, line) = match of_bytes {
+        Some((wider, draws)) => (draws, wider),
+        None => (Draws::of(&line, failures), line),
+    };
+    let step = clock_step(responses);
     let request = draws.estimate(|costs| costs.line[0]).off_by(step / 2.0);
     let row = draws.estimate(Draw::row);
-    let between = match failures.rate() > 0.0 {
-        true => draws.estimate(|costs| 1.0 / costs.rate),
-        false => failures.between(),
-    };
+    let fails = failures.rate() > 0.0;
+    let between = if fails { draws.estimate(|costs| 1.0 / costs.rate) } else { failures.between() };
     found.put(Figure::Overhead, request);
     found.put(Figure::Row, row);
     if line.parts[BYTE] {
@@ -234,7 +208,7 @@ fn costs(
     let n = responses.len() as f64;
     let most = libm::exp(fit::COUNT_MAX) * (1.0 - 1e-9);
     let long = kept().filter(|(_, count)| **count >= most).count() as f64 / n;
-    let bent = with_part(BEND, responses, &line, given, failures);
+    let bent = with_part(BEND, &line);
     let bend = bent.map_or(0.0, |(bent, draws)| draws.at.line[BEND] * bent.reach / draws.at.row());
     found.say(line.trimmed > 0, Code::Trimmed, [line.trimmed as f64, line.trimmed as f64 / n]);
     found.say(bare, Code::BareFailures, [0.0; 2]);
@@ -244,43 +218,33 @@ fn costs(
     let unsure = request.low <= 0.0 || step >= request.value / 2.0;
     found.say(unsure, Code::OverheadUnknown, [request.value, 0.0]);
     found.say(row.low <= 0.0, Code::RowUnknown, [row.value, 0.0]);
-    found.say(failures.rate() <= 0.0, Code::NoFailures, [failures.exposed(), 0.0]);
-    found.diagnoses.extend(diagnose::mixed(log, responses, &line));
-    found.diagnoses.extend(diagnose::levels(log, responses, &line));
+    found.say(!fails, Code::NoFailures, [failures.exposed(), 0.0]);
+    found.diagnoses.extend(mixed(log, responses, &line));
+    found.diagnoses.extend(levels(log, responses, &line));
     if found.diagnoses.iter().any(|diagnosis| diagnosis.code.rule().effect == Effect::Refuse) {
         return;
     }
-    let mut advice = advise(&draws, found.census.rows_mean());
-    if failures.rate() <= 0.0 {
-        // Of the least overhead and the dearest row, and as many failures as there may be.
-        let least = Cost { chunk: request.low, row: row.high, mtbf: between.low }.best();
-        advice = Advice { best: Estimate::at_least(least), flat: (least, f64::INFINITY), ..advice };
-    }
+    // Without a failure: of the least overhead, the dearest row, and as many as there may be.
+    let least = Cost { chunk: request.low, row: row.high, mtbf: between.low }.best();
+    let advice = advise(&draws, found.census.rows_mean(), (!fails).then_some(least));
     let far = advice.best.value.is_finite() && advice.best.value > BEYOND * line.reach;
     found.say(far, Code::Beyond, [line.reach, advice.best.value]);
     found.advice = Some(advice);
 }
 
-/// The best chunk; `rows` is the log's mean one.
-fn advise(draws: &Draws, rows: f64) -> Advice {
+/// The best chunk, or that it is at `least` so large; `rows` is the log's mean one.
+fn advise(draws: &Draws, rows: f64, least: Option<f64>) -> Advice {
     let cost = draws.at.cost();
+    let excess = draws.estimate(|costs| costs.cost().excess(rows));
+    if let Some(least) = least {
+        return Advice { best: Estimate::at_least(least), flat: (least, f64::INFINITY), excess };
+    }
     let edge = |step: f64| {
         let sizes = std::iter::successors(Some(cost.best()), |rows| Some(rows * step));
         sizes.take(STEPS_MAX).take_while(|rows| cost.excess(*rows) <= FLAT).last().unwrap_or(cost.best())
     };
-    Advice {
-        best: draws.estimate(|costs| costs.cost().best().max(1.0)),
-        flat: (edge(1.0 / STEP), edge(STEP)),
-        excess: draws.estimate(|costs| costs.cost().excess(rows)),
-    }
-}
-
-fn units(log: &Log) -> (Vec<usize>, usize) {
-    let all = log.requests.len();
-    match log.devices.filter(|devices| *devices >= DEVICES_MIN) {
-        Some(devices) => (log.requests.iter().map(|r| r.device as usize).collect(), devices as usize),
-        None => ((0..all).map(|n| n * BLOCKS / all).collect(), BLOCKS),
-    }
+    let best = draws.estimate(|costs| costs.cost().best().max(1.0));
+    Advice { best, flat: (edge(1.0 / STEP), edge(STEP)), excess }
 }
 
 /// The shortest time after which a request timed out, if responses heed it.
@@ -292,16 +256,16 @@ fn timeout(log: &Log) -> f64 {
     if beyond > OUTLAST_MAX * answered().count() as f64 { f64::INFINITY } else { shortest }
 }
 
-fn responses(log: &Log, follows: &Follows, units: &[usize]) -> Vec<Response> {
-    let counts = |n: &usize| {
-        let r = &log.requests[*n];
-        !follows.paused[*n] && r.answered() && r.took() > 0.0
+fn responses(log: &Log, follows: &Follows) -> Vec<Response> {
+    let requests = log.requests.iter().enumerate();
+    let counts = |(at, r): &(usize, &Request)| !follows.paused[*at] && r.answered() && r.took() > 0.0;
+    let of = |(at, r): (usize, &Request)| Response {
+        x: [1.0, r.rows, r.bytes, r.rows * r.rows],
+        took: r.took(),
+        unit: follows.unit[at],
+        at,
     };
-    let of = |at: usize| {
-        let r = &log.requests[at];
-        Response { x: [1.0, r.rows, r.bytes, r.rows * r.rows], took: r.took(), unit: units[at], at }
-    };
-    (0..log.requests.len()).filter(counts).map(of).collect()
+    requests.filter(counts).map(of).collect()
 }
 
 fn census(log: &Log) -> Census {
@@ -327,4 +291,79 @@ fn census(log: &Log) -> Census {
         duration_mean: Span::from_secs_f64(sum(Request::took) / answered.max(1) as f64),
         ..Census::default()
     }
+}
+
+/// The mean of duration / line, and its standard error, over clusters (Cochran 1977, §6.4).
+fn off(responses: &[Response], fit: &Fit, members: &[usize]) -> (f64, f64) {
+    let share = |n: usize| responses[n].took / says(&fit.line, &responses[n].x).max(1e-12);
+    let all: f64 = members.iter().map(|n| fit.counts[*n]).sum();
+    let mean = members.iter().map(|n| fit.counts[*n] * share(*n)).sum::<f64>() / all;
+    let (mut units, mut single) = (BTreeMap::<usize, f64>::new(), 0.0);
+    for n in members {
+        let off = fit.counts[*n] * (share(*n) - mean);
+        *units.entry(responses[*n].unit).or_default() += off;
+        single += off * off;
+    }
+    let clusters: f64 = units.values().map(|off| off * off).sum();
+    (mean, libm::sqrt(clusters.max(single)) / all)
+}
+
+/// The column whose values differ most in what responses take, beyond chance; sizes are one.
+fn mixed(log: &Log, responses: &[Response], fit: &Fit) -> Option<Diagnosis> {
+    let size = |r: &Response| libm::floor(SIZES * libm::log2(r.x[1].max(1.0))) as u8;
+    let sizes = ("rows", responses.iter().map(size).collect::<Vec<_>>());
+    let columns =
+        log.labels.iter().map(|(column, of)| (column.as_str(), responses.iter().map(|r| of[r.at]).collect()));
+    let differ = |(column, values): (&str, Vec<u8>)| {
+        let mut groups = BTreeMap::<u8, Vec<usize>>::new();
+        for (n, value) in values.iter().enumerate().filter(|(n, _)| fit.counts[*n] > 0.0) {
+            groups.entry(*value).or_default().push(n);
+        }
+        let many = groups.values().filter(|group| group.len() >= GROUP_MIN);
+        let offs: Vec<(f64, f64)> = many.map(|group| off(responses, fit, group)).collect();
+        let (low, low_error) = *offs.iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
+        let (high, high_error) = *offs.iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let more = high / low - 1.0;
+        let sure = high - low > SURE * low_error.max(high_error);
+        (sure && more > MIXED).then(|| (more, column.to_owned()))
+    };
+    let (more, name) = columns.chain([sizes]).filter_map(differ).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    Some(Diagnosis { name, ..Diagnosis::of(Code::Mixed, [more, 0.0]) })
+}
+
+/// Levels that last from one request of a device to the next, as of several networks. Their variance is
+/// the covariance of responses that follow each other.
+fn levels(log: &Log, responses: &[Response], fit: &Fit) -> Option<Diagnosis> {
+    let mut last = log.of_devices(None::<(f64, f64)>);
+    let (mut covariance, mut pairs) = (0.0, 0.0);
+    for (r, count) in responses.iter().zip(&fit.counts) {
+        let request = &log.requests[r.at];
+        let share = r.took / says(&fit.line, &r.x).max(1e-12) - 1.0;
+        let last = &mut last[request.device as usize];
+        if let Some((_, before)) = last.filter(|(end, _)| *count > 0.0 && request.start - end < r.took) {
+            (covariance, pairs) = (covariance + share * before, pairs + 1.0);
+        }
+        *last = (*count > 0.0).then_some((request.start + r.took, share));
+    }
+    let variance = covariance / f64::max(pairs, 1.0);
+    let lasts = variance > LASTING * fit.noise * fit.noise && variance > MIXED * MIXED;
+    lasts.then(|| Diagnosis::of(Code::Levels, [libm::sqrt(variance), 0.0]))
+}
+
+fn other_sizes(responses: &[Response]) -> usize {
+    let mut rows: Vec<f64> = responses.iter().map(|r| r.x[1]).collect();
+    rows.sort_by(f64::total_cmp);
+    let Some(middle) = rows.get(rows.len() / 2).copied() else { return 0 };
+    let other = |r: &&f64| **r * OTHER_SIZE < middle || **r > OTHER_SIZE * middle;
+    rows.iter().filter(other).count()
+}
+
+/// Seconds of a step of the clock, if nearly all durations are whole steps.
+fn clock_step(responses: &[Response]) -> f64 {
+    const STEPS: [f64; 7] = [1.0, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01];
+    let whole = |step: &f64| {
+        let on = |r: &&Response| (r.took / step - libm::round(r.took / step)).abs() < 1e-6;
+        responses.iter().filter(on).count() * 10 >= responses.len() * 9
+    };
+    STEPS.into_iter().find(whole).unwrap_or_default()
 }

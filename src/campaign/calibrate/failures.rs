@@ -1,28 +1,98 @@
 //! How often transfers fail, and how long it takes to recover.
 //!
-//! Failures over exposure: a response is a time without a failure (maximum likelihood for a Poisson
-//! process with censoring). Of a request only what lies beyond a tenth of the quickest responses
-//! counts: what ends before had not begun. A timeout is a failure at an unknown instant of what the
-//! request would have taken; sizes that it cuts off while nothing fails are left out altogether.
-//!
-//! Links fail in bursts and devices differ: counts of units vary more than Poisson's law says, and
-//! intervals are of as many failures as would vary as much (quasi-Poisson; McCullagh and Nelder
-//! 1989, §4.5).
+//! Failures over exposure (maximum likelihood for a Poisson process with censoring). Counts of units
+//! vary more than Poisson's law says: intervals are of as many failures as would vary as much
+//! (quasi-Poisson; McCullagh and Nelder 1989, §4.5). The page on calibrating tells the method.
 
-use super::request::{Follows, Log, Outcome};
+use super::log::{Log, Outcome, Request};
 use crate::base::Stream;
 use crate::render::calibrate::Estimate;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-/// After so many seconds without a response nobody was trying.
 const REPAIR_MAX: f64 = 3_600.0;
 const REPAIRS_MIN: usize = 3;
+pub(super) const DEVICES_MIN: u64 = 10;
+const BLOCKS: usize = 12;
+/// Unless so few requests begin within a usual duration of a response.
+const PROMPT_MIN: f64 = 0.25;
+/// What ends before this share of the quickest responses had not begun.
+const SOONER: f64 = 0.1;
+/// The share of the responses that are the quickest: a few may come from a cache.
+const QUICKEST: f64 = 0.02;
+
+/// What precedes requests. Of failures those tell that begin right after a response of their device:
+/// before any other the link may be down already. Of costs all but the first after a pause.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Follows {
+    /// Of each request that tells of failures the seconds since that response.
+    pub(super) since: Vec<Option<f64>>,
+    pub(super) paused: Vec<bool>,
+    /// Hardly any begins right after a response, so all count that follow no failure.
+    pub(super) apart: bool,
+    /// Seconds that a request that fails would have taken.
+    pub(super) typical: f64,
+    pub(super) sooner: f64,
+    /// Of each request what is resampled as a whole: its device or, of few, a block of time; and how
+    /// many there are.
+    pub(super) unit: Vec<usize>,
+    pub(super) units: usize,
+}
+
+impl Follows {
+    pub(super) fn of(log: &Log) -> Follows {
+        let answered = log.requests.iter().filter(|r| r.answered());
+        let mut took: Vec<f64> = answered.map(Request::took).collect();
+        took.sort_by(f64::total_cmp);
+        let at = |share: f64| took.get((took.len() as f64 * share) as usize).copied().unwrap_or_default();
+        let sum = |of: fn(&f64) -> f64| took.iter().map(of).sum::<f64>();
+        // Seconds since the request before of the same device, and whether that found the link up.
+        let mut last = log.of_devices(None);
+        let before = log.requests.iter().map(|r| {
+            let up = matches!(r.outcome, Outcome::Answered | Outcome::Refused);
+            let last = last[r.device as usize].replace((r.start + r.took(), up));
+            last.map(|(end, up)| ((r.start - end).max(0.0), up))
+        });
+        let before: Vec<Option<(f64, bool)>> = before.collect();
+        // After a failure or what was not sent nothing counts.
+        let up = || before.iter().flatten().filter(|(_, up)| *up);
+        let usual = at(0.5);
+        let prompt = up().filter(|(idle, _)| *idle <= usual).count() as f64;
+        let apart = prompt <= PROMPT_MIN * up().count() as f64;
+        let since = |before: &Option<(f64, bool)>| match before {
+            None => apart.then_some(0.0),
+            Some((_, false)) => None,
+            Some(_) if apart => Some(0.0),
+            Some((idle, true)) => Some(*idle).filter(|idle| *idle <= usual),
+        };
+        // A try after a failed one has no connection either, if that had none.
+        let mut fresh = log.of_devices(true);
+        let paused = |(before, r): (&Option<(f64, bool)>, &Request)| {
+            let fresh = &mut fresh[r.device as usize];
+            *fresh = before.is_none_or(|(idle, up)| if up { idle > usual } else { *fresh });
+            *fresh && !apart
+        };
+        let all = log.requests.len();
+        let (unit, units) = match log.devices.filter(|devices| *devices >= DEVICES_MIN) {
+            Some(devices) => (log.requests.iter().map(|r| r.device as usize).collect(), devices as usize),
+            None => ((0..all).map(|n| n * BLOCKS / all).collect(), BLOCKS),
+        };
+        Follows {
+            unit,
+            units,
+            since: before.iter().map(since).collect(),
+            paused: before.iter().zip(&log.requests).map(paused).collect(),
+            apart,
+            // Longer ones fail more often.
+            typical: sum(|t| t * t) / sum(|t| *t).max(1e-12),
+            sooner: SOONER * at(QUICKEST),
+        }
+    }
+}
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Failures {
     events: Vec<f64>,
     exposed: Vec<f64>,
-    /// Which requests are failures that count.
     failed: Vec<bool>,
 }
 
@@ -36,8 +106,7 @@ impl Failures {
     pub(super) fn rate(&self) -> f64 {
         if self.exposed() > 0.0 { self.events() / self.exposed() } else { 0.0 }
     }
-    /// Seconds of exposure between failures: the interval of the law that rates are drawn from; of
-    /// none seen the bound that holds with 95 %.
+    /// Seconds of exposure between failures; of none seen the bound that holds with 95 %.
     pub(super) fn between(&self) -> Estimate {
         let spread = self.spread();
         match ChiSquared::new(2.0 * self.events() / spread + 1.0) {
@@ -66,10 +135,9 @@ impl Failures {
     }
 }
 
-/// Counts failures and exposure of requests of up to `most` rows, by `units`: that of each request,
-/// and how many there are.
-pub(super) fn count(log: &Log, follows: &Follows, units: (&[usize], usize), most: f64) -> Failures {
-    let none = || vec![0.0; units.1];
+/// Counts failures and exposure of requests of up to `most` rows.
+pub(super) fn count(log: &Log, follows: &Follows, most: f64) -> Failures {
+    let none = || vec![0.0; follows.units];
     let mut found = Failures { events: none(), exposed: none(), failed: vec![false; log.requests.len()] };
     let (mut idle, mut silent) = (none(), 0.0);
     for (n, r) in log.requests.iter().enumerate() {
@@ -81,7 +149,7 @@ pub(super) fn count(log: &Log, follows: &Follows, units: (&[usize], usize), most
             Outcome::NotSent => continue,
         };
         if exposed > 0.0 {
-            let unit = units.0[n];
+            let unit = follows.unit[n];
             found.failed[n] = r.failed();
             found.events[unit] += f64::from(u8::from(r.failed()));
             found.exposed[unit] += exposed;
@@ -102,10 +170,9 @@ pub(super) fn gamma(shape: f64, stream: &mut Stream) -> f64 {
     shape * libm::pow(root.max(1e-3), 3.0)
 }
 
-/// The mean time from a failure to the start of the device's next request that gets through: the
-/// middle between the last try that failed and the one that did not, with the interval of exponential
-/// times (Epstein and Sobel 1953) from the shorter to the longer. Before a timeout the link was silent
-/// since half of what the request would have taken.
+/// The mean time from a failure to the device's next request that gets through: the middle between the
+/// last try that failed and that one, with the interval of exponential times (Epstein and Sobel 1953).
+/// Before a timeout the link was silent since half of what the request would have taken.
 pub(super) fn repair(log: &Log, typical: f64, counted: &Failures) -> Option<Estimate> {
     // Of each device when it was found down, for how long it had been then, and the last try since.
     let mut down = log.of_devices(None::<(f64, f64, Option<f64>)>);

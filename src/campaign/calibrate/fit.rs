@@ -1,20 +1,15 @@
 //! What a response takes: overhead + rows × time a row (+ bytes × time a byte, + rows² × a bend),
 //! times noise whose mean is 1.
 //!
-//! Weighted least squares for the mean (weights 1/f², as noise is a share of the duration), in
-//! rounds. Responses that lie 6 scales off the line on the log scale are trimmed. A transfer of t
-//! seconds comes through with e^{−λt}, so it counts e^{λt} times (Horvitz and Thompson 1952).
-//! Estimators that bound the influence of residuals (Huber's) are not used: noise is skewed, and
-//! they underestimate its mean.
+//! Weighted least squares for the mean, in rounds (the page on calibrating tells the method). A transfer
+//! of t seconds comes through with e^{−λt}, so it counts e^{λt} times (Horvitz and Thompson 1952).
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Response {
     /// One, rows, bytes, rows².
     pub(super) x: [f64; PARTS],
     pub(super) took: f64,
-    /// What is resampled as a whole: a device, or a block of time.
     pub(super) unit: usize,
-    /// Its place among the log's requests.
     pub(super) at: usize,
 }
 
@@ -30,41 +25,34 @@ pub(super) fn says(line: &Line, x: &[f64; PARTS]) -> f64 {
     line.iter().zip(x).map(|(part, x)| part * x).sum()
 }
 
-const MOMENTS: usize = PARTS * (PARTS + 1);
-
-/// Sums over responses that tell a line and its noise: weighted products of x and of x and the
-/// duration, three moments of the shares duration / line, rows, bytes, how many.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Sums([f64; MOMENTS + 6]);
+/// Sums over responses: weighted products of x and of x and the duration; three moments of the shares
+/// duration / line, rows, bytes, how many.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Sums {
+    products: [[f64; PARTS + 1]; PARTS],
+    others: [f64; 6],
+}
 
 impl Sums {
-    const NONE: Sums = Sums([0.0; MOMENTS + 6]);
-
     fn of(r: &Response, weight: f64, share: f64, count: f64) -> Sums {
-        let mut sums = Sums::NONE.0;
-        for i in 0..PARTS {
-            for (j, y) in r.x.iter().chain([&r.took]).enumerate() {
-                sums[i * (PARTS + 1) + j] = weight * r.x[i] * y;
-            }
-        }
-        let others = [count, count * share, count * share * share, r.x[1], r.x[BYTE], 1.0];
-        sums[MOMENTS..].copy_from_slice(&others);
-        Sums(sums)
+        let [one, rows, bytes, bend] = r.x;
+        let products = r.x.map(|x| [one, rows, bytes, bend, r.took].map(|y| weight * x * y));
+        Sums { products, others: [count, count * share, count * share * share, rows, bytes, 1.0] }
     }
     fn add(&mut self, other: &Sums) {
-        self.0.iter_mut().zip(other.0).for_each(|(sum, x)| *sum += x);
+        let products = self.products.as_flattened_mut().iter_mut().zip(other.products.as_flattened());
+        products.chain(self.others.iter_mut().zip(&other.others)).for_each(|(sum, x)| *sum += x);
     }
     pub(super) fn total<'a>(all: impl IntoIterator<Item = &'a Sums>) -> Sums {
-        let mut total = Sums::NONE;
+        let mut total = Sums::default();
         all.into_iter().for_each(|sums| total.add(sums));
         total
     }
 
-    /// The line of the parts that it may have; the others are zero. `None` if the sizes do not
-    /// tell.
+    /// The line of the parts that it may have; `None` if the sizes do not tell.
     pub(super) fn line(&self, parts: Parts) -> Option<Line> {
         let cell = |i: usize, j: usize| match parts[i] && (j == PARTS || parts[j]) {
-            true => self.0[i * (PARTS + 1) + j],
+            true => self.products[i][j],
             false => f64::from(u8::from(i == j)),
         };
         let mut rest: [[f64; PARTS + 1]; PARTS] =
@@ -88,18 +76,16 @@ impl Sums {
         Some(line)
     }
 
-    /// The standard deviation of a duration as a share of it.
     pub(super) fn noise(&self) -> f64 {
-        let [all, sum, squares] = [0, 1, 2].map(|i| self.0[MOMENTS + i]);
+        let [all, sum, squares, ..] = self.others;
         let mean = sum / all;
         libm::sqrt((squares / all - mean * mean).max(0.0)) / mean
     }
-    /// Bytes a row.
     pub(super) fn width(&self) -> f64 {
-        self.0[MOMENTS + 4] / self.0[MOMENTS + 3]
+        self.others[4] / self.others[3]
     }
     pub(super) fn responses(&self) -> f64 {
-        self.0[MOMENTS + 5]
+        self.others[5]
     }
 }
 
@@ -121,8 +107,7 @@ pub(super) struct Fit {
 const TRIM: f64 = 6.0;
 /// A scale is no less: durations are rounded.
 const SCALE_MIN: f64 = 0.01;
-/// Between the 10 % and the 90 % quantile of a normal law, in standard deviations: one response in
-/// ten may be of another kind and moves the scale little.
+/// Standard deviations between the 10 % and the 90 % quantile of a normal law.
 const MIDDLE: f64 = 2.563;
 /// No response counts more than e² times: that would be a guess about a few.
 pub(super) const COUNT_MAX: f64 = 2.0;
@@ -132,71 +117,60 @@ const OUTLAST: f64 = 3.09;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Given {
-    /// Failures a second.
     pub(super) rate: f64,
     /// Seconds; infinite without one.
     pub(super) timeout: f64,
-    pub(super) units: usize,
 }
 
-/// The line of these `parts` through responses; a part that would take less than no time is left
-/// out. `None` if the sizes do not tell.
+/// The line of these `parts` through responses, but those that would take less than no time.
 pub(super) fn fit(responses: &[Response], parts: Parts, given: Given) -> Option<Fit> {
     let mean = |of: fn(&Response) -> f64| responses.iter().map(of).sum::<f64>() / responses.len() as f64;
     let half = mean(|r| r.took) / 2.0;
-    let mut line = [half, half / mean(|r| r.x[1]).max(1e-9), 0.0, 0.0];
-    let mut noise = 0.0;
-    for round in 0.. {
-        let found = step(responses, (&line, noise), 2e-3 * half, parts, given)?;
+    let floor = 2e-3 * half;
+    let units = 1 + responses.iter().map(|r| r.unit).max()?;
+    // A round: weights and what is left out are by the last line and noise.
+    let step = |last: &Line, noise: f64| {
+        let fitted = |r: &Response| says(last, &r.x).max(floor);
+        let off = |r: &Response| libm::log(r.took.max(floor) / fitted(r));
+        let longest = given.timeout / outlasts(noise);
+        let (middle, scale) = scale(responses.iter().filter(|r| fitted(r) < longest).map(off).collect())?;
+        let (mut sums, mut counts) = (vec![Sums::default(); units], vec![0.0; responses.len()]);
+        let (mut trimmed, mut censored, mut reach) = (0, 0, 0.0_f64);
+        for (r, counts) in responses.iter().zip(&mut counts) {
+            let fitted = fitted(r);
+            if fitted >= longest {
+                censored += 1;
+                continue;
+            }
+            reach = reach.max(r.x[1]);
+            if (off(r) - middle).abs() > TRIM * scale {
+                trimmed += 1;
+                continue;
+            }
+            *counts = libm::exp((given.rate * r.took).min(COUNT_MAX));
+            sums[r.unit].add(&Sums::of(r, *counts / (fitted * fitted), r.took / fitted, *counts));
+        }
+        let (all, mut parts) = (Sums::total(&sums), parts);
+        let mut line = all.line(parts)?;
+        while let Some(least) = (0..PARTS).rev().find(|i| line[*i] < 0.0) {
+            parts[least] = false;
+            line = all.line(parts)?;
+        }
+        Some(Fit { line, parts, noise: all.noise(), sums, counts, trimmed, censored, reach })
+    };
+    let mut found = step(&[half, half / mean(|r| r.x[1]).max(1e-9), 0.0, 0.0], 0.0)?;
+    for round in 1..=ROUNDS {
+        let next = step(&found.line, found.noise)?;
+        let last = std::mem::replace(&mut found, next);
         let moved = |(a, b): (f64, f64)| (a - b).abs() > 1e-9 * (a.abs() + b.abs());
-        let settled = round > 2 && !line.into_iter().zip(found.line).any(moved);
-        if settled || round == ROUNDS {
-            return Some(found);
+        if round > 2 && !last.line.into_iter().zip(found.line).any(moved) {
+            break;
         }
-        (line, noise) = (found.line, found.noise);
     }
-    unreachable!("rounds end")
+    Some(found)
 }
 
-/// A round: weights and what is left out are by the last line and noise.
-fn step(
-    responses: &[Response],
-    last: (&Line, f64),
-    floor: f64,
-    mut parts: Parts,
-    given: Given,
-) -> Option<Fit> {
-    let fitted = |r: &Response| says(last.0, &r.x).max(floor);
-    let off = |r: &Response| libm::log(r.took.max(floor) / fitted(r));
-    let longest = given.timeout / outlasts(last.1);
-    let (middle, scale) = scale(responses.iter().filter(|r| fitted(r) < longest).map(off).collect())?;
-    let (mut sums, mut counts) = (vec![Sums::NONE; given.units], vec![0.0; responses.len()]);
-    let (mut trimmed, mut censored, mut reach) = (0, 0, 0.0_f64);
-    for (r, counts) in responses.iter().zip(&mut counts) {
-        let fitted = fitted(r);
-        if fitted >= longest {
-            censored += 1;
-            continue;
-        }
-        reach = reach.max(r.x[1]);
-        if (off(r) - middle).abs() > TRIM * scale {
-            trimmed += 1;
-            continue;
-        }
-        *counts = libm::exp((given.rate * r.took).min(COUNT_MAX));
-        sums[r.unit].add(&Sums::of(r, *counts / (fitted * fitted), r.took / fitted, *counts));
-    }
-    let all = Sums::total(&sums);
-    let mut line = all.line(parts)?;
-    while let Some(least) = (0..PARTS).rev().find(|i| line[*i] < 0.0) {
-        parts[least] = false;
-        line = all.line(parts)?;
-    }
-    Some(Fit { line, parts, noise: all.noise(), sums, counts, trimmed, censored, reach })
-}
-
-/// How many times its mean a response of this noise takes that one in a thousand outlasts, if noise
-/// is log-normal.
+/// How many times its mean the longest of a thousand responses takes, if noise is log-normal.
 fn outlasts(noise: f64) -> f64 {
     let variance = libm::log1p(noise * noise);
     libm::exp(OUTLAST * libm::sqrt(variance) - variance / 2.0)

@@ -1,24 +1,72 @@
-//! The lines of a log: a CSV whose columns are known by their names.
+//! The requests of a log, read from a CSV whose columns are known by their names.
 
 use std::collections::BTreeMap;
 
-use super::request::{Log, Outcome, Request};
 use crate::base::Span;
 use crate::campaign::validate::measured::{Malformed, Row, Sheet, whole};
 
-/// The largest log that is read, in bytes: it is held in memory.
-pub const BYTES_MAX: u64 = 256 << 20;
-/// The most requests of a log; more of the same tells nothing new.
-pub const ROWS_MAX: usize = 1_000_000;
+/// A column, and the value that lines must have there.
+pub(super) type Only = (String, String);
 
-/// The longest request that anybody waits for, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Answered,
+    Cut,
+    TimedOut,
+    /// The server refused it, or the app gave it up: no failure of the link.
+    Refused,
+    NotSent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Request {
+    /// Seconds.
+    pub(super) start: f64,
+    pub(super) device: u32,
+    /// Zero where the log does not tell, as it need not of a failure; so are bytes.
+    pub(super) rows: f64,
+    pub(super) bytes: f64,
+    /// Seconds, if the log tells.
+    pub(super) duration: Option<f64>,
+    pub(super) outcome: Outcome,
+}
+
+impl Request {
+    pub(super) fn took(&self) -> f64 {
+        self.duration.unwrap_or(0.0)
+    }
+    pub(super) fn answered(&self) -> bool {
+        self.outcome == Outcome::Answered
+    }
+    pub(super) fn failed(&self) -> bool {
+        matches!(self.outcome, Outcome::Cut | Outcome::TimedOut)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Log {
+    pub(super) requests: Vec<Request>,
+    /// If a column tells them apart.
+    pub(super) devices: Option<u64>,
+    pub(super) has_bytes: bool,
+    /// Columns of few values beside those that are read, with the value of each request.
+    pub(super) labels: Vec<(String, Vec<u8>)>,
+}
+
+impl Log {
+    pub(super) fn of_devices<T: Clone>(&self, each: T) -> Vec<T> {
+        vec![each; self.devices.unwrap_or(1).max(1) as usize]
+    }
+}
+
+/// More of the same tells nothing new.
+const ROWS_MAX: usize = 1_000_000;
 const SECONDS_MAX: f64 = 86_400.0;
 /// Instants within so many seconds of 1970 can be told in nanoseconds.
 const INSTANT_MAX: f64 = 9e9;
 /// A larger number is milliseconds.
 const INSTANT_SECONDS: f64 = 1e11;
 const COUNT_MAX: f64 = 1e12;
-/// So many values of a column are told apart.
 const VALUES_MAX: usize = 12;
 
 /// Columns of durations, of which a log has one, and seconds of their unit.
@@ -37,29 +85,10 @@ const WORDS: [(&str, Outcome); 7] = [
     ("offline", Outcome::NotSent),
 ];
 
-/// A condition on a column: only lines with this value are read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Only {
-    /// The column's name.
-    pub column: String,
-    /// What it must say.
-    pub value: String,
-}
-
-impl std::str::FromStr for Only {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Only, String> {
-        let (column, value) = text.split_once('=').unwrap_or_default();
-        match column.trim() {
-            "" => Err("want column=value, such as kind=pull".to_owned()),
-            column => Ok(Only { column: column.to_owned(), value: value.trim().to_owned() }),
-        }
-    }
-}
-
-/// Reads a log; of each value of the column `by` a log by itself, if one is given.
+/// Reads the lines that have all of `only` (columns with their values); of each value of the column
+/// `by` a log by itself, if one is given.
 pub(super) fn read(bytes: &[u8], only: &[Only], by: Option<&str>) -> Result<Vec<(String, Log)>, Malformed> {
-    let chosen = only.iter().map(|only| only.column.as_str()).chain(by);
+    let chosen = only.iter().map(|(column, _)| column.as_str()).chain(by);
     let wanted: Vec<&str> = ["start", "rows", "outcome"].into_iter().chain(chosen).collect();
     let sheet = Sheet::read(bytes, &wanted, ROWS_MAX)?;
     let durations: Vec<_> = DURATIONS.into_iter().filter(|(name, _)| sheet.has(name)).collect();
@@ -68,7 +97,7 @@ pub(super) fn read(bytes: &[u8], only: &[Only], by: Option<&str>) -> Result<Vec<
         return Err(whole(1, format!("wanted is one column of {names}; there are {}", durations.len())));
     };
     let mut parts = BTreeMap::<&str, Vec<Row<'_>>>::new();
-    for row in sheet.rows().filter(|row| only.iter().all(|only| row.text(&only.column) == only.value)) {
+    for row in sheet.rows().filter(|row| only.iter().all(|(column, value)| row.text(column) == value)) {
         parts.entry(by.map_or("", |by| row.text(by))).or_default().push(row);
         if let Some(by) = by.filter(|_| parts.len() > VALUES_MAX) {
             return Err(row.malformed(by, format!("has over {VALUES_MAX} values, too many for --by")));
@@ -91,14 +120,10 @@ fn log(sheet: &Sheet, rows: Vec<Row<'_>>, duration: (&str, Option<f64>)) -> Resu
     }
     lines.sort_by(|a, b| a.0.start.total_cmp(&b.0.start));
     let labels = |column: &str| {
-        let mut values = Vec::new();
+        let mut values = BTreeMap::new();
         let of = lines.iter().map(|(_, row)| {
-            let text = row.text(column);
-            let known = values.iter().position(|value| *value == text);
-            let at = known.unwrap_or_else(|| {
-                values.push(text);
-                values.len() - 1
-            });
+            let next = values.len();
+            let at = *values.entry(row.text(column)).or_insert(next);
             (at < VALUES_MAX).then_some(at as u8)
         });
         Some((column.to_owned(), of.collect::<Option<Vec<u8>>>()?))
@@ -112,29 +137,19 @@ fn log(sheet: &Sheet, rows: Vec<Row<'_>>, duration: (&str, Option<f64>)) -> Resu
     })
 }
 
-/// A line. Of what was not answered rows, bytes and duration may be blank.
 fn request(row: Row<'_>, device: u32, duration: (&str, Option<f64>)) -> Result<Request, Malformed> {
     let outcome = outcome(row)?;
     let blank = |column| outcome != Outcome::Answered && row.text(column).is_empty();
-    let count = |column| match blank(column) || !row.has(column) {
-        true => Ok(0.0),
-        false => row.number(column, 0.0..=COUNT_MAX).and_then(|n| match n == libm::trunc(n) {
-            true => Ok(n),
-            false => Err(row.malformed(column, format!("`{n}` is not whole"))),
-        }),
+    let count = |column| {
+        if blank(column) || !row.has(column) {
+            return Ok(0.0);
+        }
+        let n = row.number(column, 0.0..=COUNT_MAX)?;
+        if n == libm::trunc(n) { Ok(n) } else { Err(row.malformed(column, format!("`{n}` is not whole"))) }
     };
-    let duration = match blank(duration.0) {
-        true => None,
-        false => Some(seconds(row, duration)?),
-    };
-    Ok(Request {
-        start: start(row)?,
-        device,
-        rows: count("rows")?,
-        bytes: count("bytes")?,
-        duration,
-        outcome,
-    })
+    let duration = if blank(duration.0) { None } else { Some(seconds(row, duration)?) };
+    let (start, rows, bytes) = (start(row)?, count("rows")?, count("bytes")?);
+    Ok(Request { start, device, rows, bytes, duration, outcome })
 }
 
 fn outcome(row: Row<'_>) -> Result<Outcome, Malformed> {
@@ -157,7 +172,6 @@ fn outcome(row: Row<'_>) -> Result<Outcome, Malformed> {
     }
 }
 
-/// A number in the column's unit, or a time with its unit.
 fn seconds(row: Row<'_>, (column, unit): (&str, Option<f64>)) -> Result<f64, Malformed> {
     if let Some(unit) = unit {
         return Ok(row.number(column, 0.0..=SECONDS_MAX / unit)? * unit);
@@ -194,9 +208,8 @@ mod tests {
 
     #[test]
     fn a_line_is_read_in_the_units_of_its_columns() {
-        let (start, device, duration) = (1_772_438_400.0, 0, Some(1.2));
-        let outcome = Outcome::Answered;
-        let expected = Request { start, device, rows: 500.0, bytes: 46_000.0, duration, outcome };
+        let (start, duration, outcome) = (1_772_438_400.0, Some(1.2), Outcome::Answered);
+        let expected = Request { start, device: 0, rows: 500.0, bytes: 46_000.0, duration, outcome };
         for text in [
             &format!("{HEADER}\n{ROW}"),
             "start,rows,bytes,duration,outcome\n1772438400,500.0,46000.00,1.2s,200.0\n",
@@ -209,13 +222,9 @@ mod tests {
 
     #[test]
     fn a_request_without_a_response_needs_neither_rows_nor_time() {
-        for (word, outcome) in [
-            ("reset", Outcome::Cut),
-            ("499", Outcome::Cut),
-            ("504", Outcome::TimedOut),
-            ("503", Outcome::Refused),
-            ("offline", Outcome::NotSent),
-        ] {
+        use Outcome::{Cut, NotSent, Refused, TimedOut};
+        let all = [("reset", Cut), ("499", Cut), ("504", TimedOut), ("503", Refused), ("offline", NotSent)];
+        for (word, outcome) in all {
             let request = parsed(&format!("{HEADER}\n5,,,,{word}")).unwrap().requests[0];
             assert_eq!((request.outcome, request.duration), (outcome, None), "{word}");
         }
@@ -251,8 +260,8 @@ mod tests {
             let by = text.contains(",212").then_some("outcome");
             told += &format!("{}\n", read(text.as_bytes(), &[], by).unwrap_err());
         }
-        let only = ["outcome=timeout".parse().unwrap()];
-        told += &format!("{}\n", read(line(ROW).as_bytes(), &only, None).unwrap_err());
+        let only = ["outcome", "timeout"].map(str::to_owned).into();
+        told += &format!("{}\n", read(line(ROW).as_bytes(), &[only], None).unwrap_err());
         insta::assert_snapshot!(told);
     }
 
@@ -261,13 +270,12 @@ mod tests {
         let text = "device,start,rows,duration,outcome,net\n\
                     b,5,1,1s,ok,x\na,3,1,1s,ok,y\nb,4,1,1s,ok,y\n";
         let log = parsed(text).unwrap();
-        let starts: Vec<(f64, u32)> = log.requests.iter().map(|r| (r.start, r.device)).collect();
-        assert_eq!((log.devices, starts), (Some(2), vec![(3.0, 1), (4.0, 0), (5.0, 0)]));
+        assert_eq!(log.devices, Some(2));
+        assert!(log.requests.iter().map(|r| (r.start, r.device)).eq([(3.0, 1), (4.0, 0), (5.0, 0)]));
         assert_eq!(log.labels, [("net".to_owned(), vec![0, 0, 1])]);
         let parts = read(text.as_bytes(), &[], Some("net")).unwrap();
-        let of = |(value, log): &(String, Log)| (value.clone(), log.requests.len(), log.devices);
-        let parts: Vec<_> = parts.iter().map(of).collect();
-        assert_eq!(parts, [("x".to_owned(), 1, Some(1)), ("y".to_owned(), 2, Some(2))]);
+        let parts = parts.iter().map(|(value, log)| (value.as_str(), log.requests.len(), log.devices));
+        assert!(parts.eq([("x", 1, Some(1)), ("y", 2, Some(2))]));
         let many: String = (0..13).map(|n| format!("a,{n},1,1s,ok,{n}\n")).collect();
         let many = parsed(&format!("device,start,rows,duration,outcome,net\n{many}"));
         assert_eq!(many.unwrap().labels, []);

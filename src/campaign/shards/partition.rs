@@ -1,20 +1,21 @@
-//! Which cells of a plan are a shard's.
+//! Which cells of a plan are a shard's; the file in which it keeps them, lines as of a journal.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Digest, Word, in_words};
-use crate::campaign::journal::Name;
+use crate::campaign::journal::{Head, Journal, KeptError, Name};
+use crate::record::{Build, Exit, Folder};
 use crate::scenario::{Plan, closest};
 
 /// More shards than this are a slip of the finger: there are no more cells.
 pub const SHARDS_MAX: u32 = 100_000;
 
-/// How cells are dealt out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Deal {
     /// In turn, as cards.
@@ -29,9 +30,7 @@ pub enum Deal {
 /// One of so many shards: `slice:3/8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Partition {
-    /// How cells are dealt out.
     pub deal: Deal,
-    /// How many shards there are.
     pub of: u32,
     /// Which of them it is, from 1 on.
     pub shard: u32,
@@ -58,11 +57,9 @@ impl Roll {
         names.iter().flat_map(|(id, plan, seed)| [id, plan, seed]).for_each(|text| digest.text(text));
         Roll { digest: digest.hex(), names, costs }
     }
-    /// How many cells there are.
     pub fn cells(&self) -> usize {
         self.names.len()
     }
-    /// The name of the cell at this position.
     pub fn id(&self, cell: usize) -> &str {
         &self.names[cell].0
     }
@@ -101,7 +98,6 @@ fn balanced(of: u32, costs: &[u64]) -> Vec<u32> {
 }
 
 impl Partition {
-    /// One of `of` shards.
     pub fn new(deal: Deal, shard: u32, of: u32) -> Result<Partition, String> {
         if of == 0 || of > SHARDS_MAX {
             return Err(format!("{of} shards; there may be 1 to {SHARDS_MAX}"));
@@ -147,5 +143,87 @@ impl FromStr for Partition {
         let (shard, of) = rest.split_once('/').ok_or_else(want)?;
         let number = |text: &str| text.parse::<u32>().map_err(|_| want());
         Partition::new(deal.parse()?, number(shard)?, number(of)?)
+    }
+}
+
+pub const NAME: &str = "shard.jsonl";
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    pub plan: String,
+    pub partition: Partition,
+    /// The words of the command, without what only says how the work is done.
+    pub command: Vec<String>,
+}
+
+/// In what two shards differ so that both cannot be of one plan; `None` if they can.
+pub(super) fn difference(one: (&Build, &Shard), other: (&Build, &Shard)) -> Option<&'static str> {
+    if one.0.source != other.0.source {
+        Some("of another build of the program")
+    } else if one.1.command != other.1.command {
+        Some("of another command")
+    } else {
+        (one.1.plan != other.1.plan).then_some("of another plan")
+    }
+}
+
+/// Opens this shard in `folder`: a new one, or the same that was begun there.
+pub fn open(folder: &Path, shard: &Shard) -> Result<Journal, KeptError> {
+    let path = folder.join(NAME);
+    Folder::create(folder)?;
+    let is_of = |head: &Head<Shard>| {
+        let other = difference((&head.build, &head.of), (Build::this(), shard)).map(str::to_owned);
+        let partition = head.of.partition;
+        match other.or_else(|| (partition != shard.partition).then(|| partition.to_string())) {
+            None => Ok(()),
+            Some(why) => Err(KeptError::new(
+                Exit::Usage,
+                format!(
+                    "{} holds a shard already, {why}: choose another folder with --out",
+                    folder.display()
+                ),
+            )),
+        }
+    };
+    let mut journal = match Journal::reopened(&path, false, is_of)? {
+        Some(journal) => journal,
+        None => Journal::begun(path, shard)?,
+    };
+    journal.alone = true;
+    Ok(journal)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn roll(costs: &[u64]) -> Roll {
+        let name = |n: usize| (format!("cell.s{n}"), "plan".to_owned(), n.to_string());
+        Roll { digest: "d".to_owned(), names: (0..costs.len()).map(name).collect(), costs: costs.to_vec() }
+    }
+
+    proptest! {
+        #[test]
+        fn balanced_shards_differ_by_one_cell_at_most(costs in prop::collection::vec(1_u64..1_000, 1..60), of in 1_u32..9) {
+            let roll = roll(&costs);
+            let loads: Vec<u64> = (1..=of)
+                .map(|shard| Partition { deal: Deal::Balanced, of, shard }.cells(&roll))
+                .map(|cells| cells.into_iter().map(|cell| costs[cell]).sum())
+                .collect();
+            let (least, most) = (loads.iter().min().unwrap(), loads.iter().max().unwrap());
+            prop_assert!(most - least <= *costs.iter().max().unwrap(), "{loads:?}");
+        }
+    }
+
+    #[test]
+    fn a_cell_stays_in_its_shard_by_hash_as_others_come() {
+        let (few, many) = (roll(&[1; 10]), roll(&[1; 40]));
+        for shard in 1..=4 {
+            let own = Partition { deal: Deal::Hash, of: 4, shard };
+            let of_few: Vec<usize> = own.cells(&many).into_iter().filter(|cell| *cell < 10).collect();
+            assert_eq!(own.cells(&few), of_few);
+        }
     }
 }

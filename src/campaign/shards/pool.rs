@@ -5,13 +5,11 @@ use std::fs::File;
 use std::io::{self, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::file::{NAME, Shard, difference};
-use super::partition::{Partition, Roll};
+use super::partition::{NAME, Partition, Roll, Shard, difference};
 use crate::campaign::journal::{self, Begun, Head, Journal, KeptError, Name, Place};
 use crate::record::{Build, Exit, shell_word};
 use crate::scenario::file;
 
-/// The cells of all shards that were read.
 #[derive(Debug)]
 pub struct Pool {
     shards: Vec<(PathBuf, Head<Shard>)>,
@@ -78,7 +76,6 @@ impl Pool {
         Err(other(first, &format!("of {theirs}, and this is {this}: merge with the one that ran it")))
     }
 
-    /// Takes in the cells of a shard, which begin there in its file.
     fn take(&mut self, shard: usize, begins: u64) -> Result<(), KeptError> {
         let folder = self.shards[shard].0.clone();
         let failed = unreadable(&folder.join(NAME));
@@ -122,19 +119,13 @@ impl Pool {
         let text = File::open(&path).and_then(|mut file| journal::text_at(&mut file, place));
         text.map_err(unreadable(&path))
     }
-    /// The words of the command that all shards are of.
-    pub fn command(&self) -> &[String] {
-        &self.shards[0].1.of.command
+    /// The first shard: all are of its plan and its command.
+    pub fn first(&self) -> &Shard {
+        &self.shards[0].1.of
     }
-    /// The digest of the plan that all shards are of.
-    pub fn plan(&self) -> &str {
-        &self.shards[0].1.of.plan
-    }
-    /// How many shards, and how many cells they kept.
     pub fn size(&self) -> (usize, usize) {
         (self.shards.len(), self.kept.len())
     }
-    /// How many of the kept cells are of this plan.
     pub fn of(&self, roll: &Roll) -> usize {
         roll.names.iter().filter(|name| self.kept.contains_key(name)).count()
     }
@@ -142,8 +133,7 @@ impl Pool {
     pub fn missing(&self, roll: &Roll) -> Vec<usize> {
         (0..roll.cells()).filter(|cell| !self.kept.contains_key(&roll.names[*cell])).collect()
     }
-    /// The commands that run these cells: their shards once more, of the partition that the first
-    /// shard is of.
+    /// The commands that run these cells: their shards once more, dealt out as the first was.
     pub fn commands(&self, roll: &Roll, missing: &[usize]) -> Vec<String> {
         let (first, Shard { partition, .. }) = (&self.shards[0].0, &self.shards[0].1.of);
         let dealt = partition.deal.dealt(partition.of, roll);
@@ -156,7 +146,7 @@ impl Pool {
             let beside = || first.parent().unwrap_or(Path::new("")).join(wanted.folder());
             let folder = folder.map_or_else(beside, |(folder, _)| folder.clone());
             let out = shell_word(&folder.display().to_string());
-            format!("{} --partition {wanted} --out {out}", typed(self.command()))
+            format!("{} --partition {wanted} --out {out}", typed(&self.first().command))
         };
         shards.into_iter().map(command).collect()
     }

@@ -1,18 +1,73 @@
-//! What a place came to, as the record has it.
+//! A place, and what it came to, as the record has it.
 
 use std::collections::BTreeMap;
 
-use super::known::{Measured, SEEDS_MIN, Setting};
-use super::place::Place;
-use super::search::{Found, Space, with};
+use super::known::{Known, Measured, SEEDS_MIN, Setting};
+use super::search::{Found, Space, Wanted, with};
 use crate::analysis::sweep::{Objective, queued_share};
-use crate::analysis::tune::excess;
+use crate::analysis::tune::{Limits, excess, in_doubt, is_sound, trouble};
 use crate::metrics::human;
-use crate::record::{BackendTuned, CellRecord, KnobTuned, PlaceTuned, PointTuned};
+use crate::record::{BackendTuned, CellRecord, KnobTuned, PlaceTuned, PointTuned, Verdict};
+use crate::render;
 use crate::render::tune as report_tune;
-use crate::render::tune::{FLAT_PPM, Line, Reasons, reasons};
+use crate::render::tune::{FLAT_PPM, Line, reasons};
+
+/// What is given while knobs are turned, with all that has been found out.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    pub name: String,
+    pub variant: Option<String>,
+    /// The keys that make it this place, with their values.
+    pub axes: Vec<(String, String)>,
+    pub space: Space,
+    pub limits: Limits,
+    pub known: Known,
+    pub cells: BTreeMap<Setting, Vec<CellRecord>>,
+}
 
 impl Place {
+    /// What is searched, as far as settings differ by all that was run.
+    pub(super) fn within_reach(&self) -> Space {
+        self.space.within_reach(&self.known)
+    }
+    /// The cells that it wants next; `None` at the end.
+    pub fn wants(&self) -> Option<Wanted> {
+        match self.found() {
+            Err(wanted) => Some(wanted),
+            Ok(Found { best: Some(best), .. }) => self.within_reach().beside(&self.known, &best).err(),
+            Ok(Found { best: None, .. }) => None,
+        }
+    }
+    pub(super) fn found(&self) -> Result<Found, Wanted> {
+        self.within_reach().search(&self.known)
+    }
+    /// Whether a cell has such a figure, or none was run yet.
+    pub fn measures(&self, metric: &str, stat: &str) -> bool {
+        let figure = |cell: &CellRecord| cell.metrics.get(metric)?.stat(stat);
+        self.cells.is_empty() || self.cells.values().flatten().any(|cell| figure(cell).is_some())
+    }
+    /// Adds a cell that came to its end.
+    pub fn add(&mut self, setting: Setting, cell: CellRecord, objective: &Objective) {
+        let seed = cell.seed.parse().expect("a seed is a number");
+        let price = objective.price(&cell);
+        let cells = self.cells.entry(setting.clone()).or_default();
+        cells.push(cell);
+        let of_all: Vec<&CellRecord> = cells.iter().collect();
+        let missing = || price.is_none().then(|| format!("it has no figure of {}", objective.name()));
+        let measured = self.known.0.entry(setting).or_default();
+        measured.prices.insert(seed, price);
+        // What is wrong with a cell may be that its larger answers never came.
+        let cell = of_all.last().filter(|cell| cell.verdict == Verdict::Pass);
+        let largest = |metric: &str| cell?.metrics.get(metric)?.stat("max");
+        measured.largest = measured.largest.max(self.space.size.and_then(largest));
+        let trouble = trouble(&of_all, &self.limits).map(|why| render::trouble(&why));
+        if let Some(trouble) = trouble.or_else(missing) {
+            measured.trouble = Some(trouble);
+            measured.in_doubt = in_doubt(&of_all, &self.limits);
+            measured.broken |= price.is_none() || !is_sound(&of_all);
+        }
+    }
+
     /// What it came to; of a search that was cut short the best so far.
     pub fn tuned(&self, objective: &Objective) -> PlaceTuned {
         let (found, complete) = match self.found() {
@@ -27,24 +82,24 @@ impl Place {
             complete,
             ..PlaceTuned::default()
         };
-        let Some(best) = found.best else {
+        let Some(best) = &found.best else {
             tuned.trouble = self.nearest();
             return tuned;
         };
         let keys = self.space.knobs.iter().map(|knob| knob.key().to_owned());
         tuned.best = Some(keys.zip(best.iter().cloned()).collect());
-        tuned.figure = self.point(&best, &best, String::new(), objective).and_then(|point| point.figure);
         let space = self.within_reach();
-        tuned.present = self.point(&space.present, &best, space.present.join(", "), objective);
-        tuned.backend = self.backend(&best);
-        let knob = |k: usize| self.knob(&space, k, &best, found.between[k].clone(), objective);
-        tuned.knobs = (0..space.knobs.len()).map(knob).collect();
+        let told = Told { place: self, space: &space, best, objective };
+        tuned.figure = told.point(best, String::new()).and_then(|point| point.figure);
+        tuned.present = told.point(&space.present, space.present.join(", "));
+        tuned.backend = self.backend(best);
+        tuned.knobs =
+            found.between.into_iter().enumerate().map(|(k, between)| told.knob(k, between)).collect();
         tuned
     }
 
-    /// Why the setting is out that came nearest to being a candidate: by the luck of the seeds, if
-    /// one is; else by how far its figures are beyond the limits; of those with which something
-    /// else is wrong, the best.
+    /// Why the setting is out that came nearest to being a candidate: one by the luck of the seeds, else
+    /// that least beyond the limits, else the best.
     fn nearest(&self) -> Option<String> {
         let far = |setting: &Setting, measured: &Measured| {
             let cells: Vec<&CellRecord> = self.cells.get(setting).into_iter().flatten().collect();
@@ -61,8 +116,7 @@ impl Place {
         Some(format!("at {at}, {trouble}{luck}"))
     }
 
-    /// The best under the seeds that the most settings have, of a search that has not come to its
-    /// end.
+    /// The best under the most seeds, of a search that has not come to its end.
     fn so_far(&self) -> Found {
         let space = self.within_reach();
         let most = self.known.0.values().map(|measured| measured.prices.len()).max().unwrap_or(0);
@@ -74,117 +128,6 @@ impl Place {
         let best = self.known.0.iter().filter_map(well);
         let best = best.min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))).map(|(.., setting)| setting);
         Found { best, between: vec![None; self.space.knobs.len()] }
-    }
-
-    fn point(
-        &self,
-        at: &Setting,
-        best: &Setting,
-        value: String,
-        objective: &Objective,
-    ) -> Option<PointTuned> {
-        let measured = self.known.get(at)?;
-        let cost = self.known.cost(at, best);
-        // Under the seeds of the best, or as it came out where there is no telling.
-        let of_best = self.known.get(best).and_then(|best| best.mean_of_all());
-        let scaled = of_best.zip(cost).map(|(price, cost)| price * cost);
-        let price = scaled.or_else(|| measured.mean_of_all());
-        Some(PointTuned {
-            value,
-            names: Vec::new(),
-            seeds: measured.prices.len() as u64,
-            figure: price.map(|price| (objective.figure(price) + 0.5) as u64),
-            cost_ppm: cost.map(ppm),
-            noise_ppm: self.known.noise(at, best).filter(|_| at != best).map(ppm),
-            within_noise: self.is_within_noise(at, best),
-            trouble: measured.trouble.clone(),
-            in_doubt: measured.in_doubt,
-        })
-    }
-
-    fn names(&self, space: &Space, k: usize, best: &Setting, value: &str) -> Vec<String> {
-        let the = &space.knobs[k];
-        let is = |factor| the.times_within(&best[k], factor).as_deref() == Some(value);
-        let yours = k == 0 && with(best, k, value) == space.present;
-        let own = [(is(0.5), "half the best value"), (is(2.0), "twice the best value"), (yours, "yours")];
-        let own = own.into_iter().filter(|(is, _)| *is).map(|(_, name)| name);
-        let shipped = space.field[k].iter().find(|shipped| shipped.value == value);
-        own.chain(shipped.into_iter().flat_map(|shipped| shipped.names.iter().copied()))
-            .map(str::to_owned)
-            .collect()
-    }
-
-    fn knob(
-        &self,
-        space: &Space,
-        k: usize,
-        best: &Setting,
-        between: Option<[Option<String>; 2]>,
-        objective: &Objective,
-    ) -> KnobTuned {
-        let the = &space.knobs[k];
-        let named = |value: &String| {
-            let point = self.point(&with(best, k, value), best, value.clone(), objective)?;
-            Some(PointTuned { names: self.names(space, k, best, value), ..point })
-        };
-        let line = space.line_of(&self.known, k, best);
-        let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
-        // What stands outside the range is shown, and no limit of anything.
-        let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
-        let at = within.iter().position(|point| point.value == best[k]).expect("the best was measured");
-        let flat = flat(&within, at);
-        let numbers = |ends: &[Option<String>; 2]| ends.each_ref().map(|end| the.number(end.as_ref()?));
-        let numbers = between.as_ref().map(numbers);
-        let cap = space.cap.filter(|cap| space.reach.is_none_or(|reach| reach == *cap));
-        let cap = cap.filter(|cap| the.extremes().is_some_and(|ends| the.number(&ends[1]) == Some(*cap)));
-        let capped = cap.map(|cap| (cap, space.clamped.clone()));
-        let mut told = self.reasons(k, best, (&within, at), (flat, numbers), capped, objective);
-        // Beyond what ever came up nothing differs, and the range may as well end there.
-        let open = space.reach.is_none_or(|reach| the.number(&best[k]) < Some(reach));
-        if points.len() > 1 && (the.is_end(&best[k], 0.5) || the.is_end(&best[k], 2.0) && open) {
-            let best = report_tune::value(&best[k]);
-            told.limits.push(format!("{best} is the end of the range: widen it to see what lies beyond"));
-        }
-        if let Some(reach) = space.reach.filter(|_| cap.is_none()) {
-            let reach = human::thousands(reach as u64);
-            told.limits.push(format!("{reach} is all there is to send: larger values change nothing"));
-        }
-        KnobTuned {
-            key: the.key().to_owned(),
-            best: best[k].clone(),
-            between,
-            flat: [flat.0, flat.1].map(|i| within[i].value.clone()),
-            limits: told.limits,
-            luck: luck(&within),
-            closed_form_rows: told.closed_form_rows,
-            points,
-        }
-    }
-
-    /// Whether a setting that was run under all seeds is as good as the best within the noise
-    /// between them.
-    fn is_within_noise(&self, there: &Setting, best: &Setting) -> bool {
-        let seeds = self.space.seeds.len();
-        let all = self.known.get(there).is_some_and(|measured| measured.prices.len() == seeds);
-        all && seeds >= SEEDS_MIN && there != best && !self.known.worse(there, best)
-    }
-
-    fn reasons(
-        &self,
-        k: usize,
-        best: &Setting,
-        (points, at): (&[&PointTuned], usize),
-        (flat, between): ((usize, usize), Option<[Option<f64>; 2]>),
-        cap: Option<(f64, Vec<String>)>,
-        objective: &Objective,
-    ) -> Reasons {
-        let line = points.iter().map(|point| {
-            let cells: Vec<&CellRecord> =
-                self.cells.get(&with(best, k, &point.value)).into_iter().flatten().collect();
-            (point.value.clone(), cells, point.trouble.clone())
-        });
-        let key = self.space.knobs[k].key();
-        reasons(Line { key, points: line.collect(), best: at, flat, between, cap }, objective)
     }
 
     fn backend(&self, best: &Setting) -> Option<BackendTuned> {
@@ -204,9 +147,105 @@ impl Place {
     }
 }
 
-/// The positions of the first and the last setting that are as good as the best at `at` for all
-/// practical purposes, of those that were run under all its seeds: of a part of them a cost is luck,
-/// and between settings a curve may jump, as where one row fewer takes one request more.
+/// A place as it is told beside its best setting, as far as settings differ.
+struct Told<'a> {
+    place: &'a Place,
+    space: &'a Space,
+    best: &'a Setting,
+    objective: &'a Objective,
+}
+
+impl Told<'_> {
+    fn point(&self, at: &Setting, value: String) -> Option<PointTuned> {
+        let (known, best) = (&self.place.known, self.best);
+        let measured = known.get(at)?;
+        let cost = known.cost(at, best);
+        // Under the seeds of the best, or as it came out where there is no telling.
+        let of_best = known.get(best).and_then(|best| best.mean_of_all());
+        let scaled = of_best.zip(cost).map(|(price, cost)| price * cost);
+        let price = scaled.or_else(|| measured.mean_of_all());
+        // Of seeds that are too few nothing is known of the noise.
+        let (seeds, run) = (self.place.space.seeds.len(), measured.prices.len());
+        let within_noise = run == seeds && seeds >= SEEDS_MIN && at != best && !known.worse(at, best);
+        Some(PointTuned {
+            value,
+            names: Vec::new(),
+            seeds: run as u64,
+            figure: price.map(|price| (self.objective.figure(price) + 0.5) as u64),
+            cost_ppm: cost.map(ppm),
+            noise_ppm: known.noise(at, best).filter(|_| at != best).map(ppm),
+            within_noise,
+            trouble: measured.trouble.clone(),
+            in_doubt: measured.in_doubt,
+        })
+    }
+
+    fn names(&self, k: usize, value: &str) -> Vec<String> {
+        let (the, best) = (&self.space.knobs[k], self.best);
+        let is = |factor| the.times_within(&best[k], factor).as_deref() == Some(value);
+        let yours = k == 0 && with(best, k, value) == self.space.present;
+        let own = [(is(0.5), "half the best value"), (is(2.0), "twice the best value"), (yours, "yours")];
+        let own = own.into_iter().filter(|(is, _)| *is).map(|(_, name)| name);
+        let shipped = self.space.field[k].iter().find(|shipped| shipped.value == value);
+        let shipped = shipped.into_iter().flat_map(|shipped| shipped.names.iter().copied());
+        own.chain(shipped).map(str::to_owned).collect()
+    }
+
+    fn knob(&self, k: usize, between: Option<[Option<String>; 2]>) -> KnobTuned {
+        let (space, the, best) = (self.space, &self.space.knobs[k], &self.best[k]);
+        let named = |value: &String| {
+            let point = self.point(&with(self.best, k, value), value.clone())?;
+            Some(PointTuned { names: self.names(k, value), ..point })
+        };
+        let line = space.line(&self.place.known, k, self.best).values();
+        let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
+        // What stands outside the range is shown, and no limit of anything.
+        let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
+        let at = within.iter().position(|point| point.value == *best).expect("the best was measured");
+        let flat = flat(&within, at);
+        let numbers = |ends: &[Option<String>; 2]| ends.each_ref().map(|end| the.number(end.as_ref()?));
+        let cap = space.cap.filter(|cap| space.reach.is_none_or(|reach| reach == *cap));
+        let cap = cap.filter(|cap| the.extremes().is_some_and(|ends| the.number(&ends[1]) == Some(*cap)));
+        let cells = |value: &str| self.place.cells.get(&with(self.best, k, value)).into_iter().flatten();
+        let told = |point: &&PointTuned| {
+            (point.value.clone(), cells(&point.value).collect::<Vec<_>>(), point.trouble.clone())
+        };
+        let mut told = reasons(
+            Line {
+                key: the.key(),
+                points: within.iter().map(told).collect(),
+                best: at,
+                flat,
+                between: between.as_ref().map(numbers),
+                cap: cap.map(|cap| (cap, space.clamped.clone())),
+            },
+            self.objective,
+        );
+        // Beyond what ever came up nothing differs, and the range may as well end there.
+        let open = space.reach.is_none_or(|reach| the.number(best) < Some(reach));
+        if points.len() > 1 && (the.is_end(best, 0.5) || the.is_end(best, 2.0) && open) {
+            let best = report_tune::value(best);
+            told.limits.push(format!("{best} is the end of the range: widen it to see what lies beyond"));
+        }
+        if let Some(reach) = space.reach.filter(|_| cap.is_none()) {
+            let reach = human::thousands(reach as u64);
+            told.limits.push(format!("{reach} is all there is to send: larger values change nothing"));
+        }
+        KnobTuned {
+            key: the.key().to_owned(),
+            best: best.clone(),
+            between,
+            flat: [flat.0, flat.1].map(|i| within[i].value.clone()),
+            limits: told.limits,
+            luck: luck(&within),
+            closed_form_rows: told.closed_form_rows,
+            points,
+        }
+    }
+}
+
+/// The first and the last setting as good as the best at `at` for all practical purposes, of those run
+/// under all its seeds: between settings a curve may jump, as where one row fewer takes one request more.
 fn flat(points: &[&PointTuned], at: usize) -> (usize, usize) {
     let inside = |i: &usize| {
         let point = points[*i];
@@ -217,8 +256,7 @@ fn flat(points: &[&PointTuned], at: usize) -> (usize, usize) {
     (first, (at + 1..points.len()).rfind(inside).unwrap_or(at))
 }
 
-/// Settings that keep every limit in at least half of their seeds, and would be better than the
-/// best or lie among the candidates: which are candidates is luck there.
+/// Settings whose candidacy is luck, and that would be better than the best or lie among candidates.
 fn luck(points: &[&PointTuned]) -> Option<String> {
     let candidate = |point: &&PointTuned| point.trouble.is_none();
     let [first, last] = [points.iter().position(candidate)?, points.iter().rposition(candidate)?];
@@ -244,9 +282,8 @@ fn as_cells_have_it(value: &str) -> serde_json::Value {
     value.parse::<i64>().map_or_else(|_| value.into(), Into::into)
 }
 
-/// Says for each group of places that differ in the values of `key` (the number of devices) alone
-/// how the best moves with it, and from where on the backend has enough: half of the requests wait
-/// longer in its queue than they are served, or that wait is half of the time of the syncs.
+/// Of places that differ in `key` (the number of devices) alone: how the best moves with it, and where
+/// the backend has enough: half of the requests wait longer than they are served, or half of the time.
 pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<(u64, &PlaceTuned)>> = BTreeMap::new();
     for place in places {
@@ -260,8 +297,7 @@ pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     groups.map(|(name, group)| of_group(&name, group)).collect()
 }
 
-/// More of the time than this in the queue of the backend, in millionths: it has more to do than it
-/// can.
+/// More of the time than this in the backend's queue, in millionths: it has more to do than it can.
 const QUEUED_MAX: u64 = 500_000;
 
 fn waits_at_the_median(backend: &BackendTuned) -> bool {

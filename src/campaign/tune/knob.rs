@@ -14,14 +14,13 @@ pub struct Knob {
 
 /// The first grid goes through a range in steps of this factor, if none is named.
 const COARSE: &str = "*4";
-/// Between neighbours closer than this factor nothing is looked for: where a cost of a falling and a
-/// rising part is least between them, the better one costs (2^¼ + 2^−¼)/2 of it, 1.5 % more.
+/// Nothing is looked for between closer neighbours: where a cost of a falling and a rising part is
+/// least between them, the better one costs (2^¼ + 2^−¼)/2 of it, 1.5 % more.
 const NEAR: f64 = std::f64::consts::SQRT_2;
 /// The step of the full grid that a search is measured by.
 pub const STEP: f64 = 1.25;
 
-/// Values of keys that are named alone: ranges wider than what anybody ships (requirements, table
-/// of chunk knobs in the field).
+/// Values of keys that are named alone: ranges wider than what anybody ships.
 const RANGES: [(&str, &str); 6] = [
     ("engine.pull.chunk_rows", "16..16384"),
     ("engine.pull.chunk_bytes", "4KiB..16384KiB"),
@@ -32,16 +31,13 @@ const RANGES: [(&str, &str); 6] = [
 ];
 
 impl Knob {
-    /// Its key.
     pub fn key(&self) -> &str {
         &self.axis.key
     }
-    /// The key with its values, as the command line takes them.
     pub fn text(&self) -> &str {
         &self.text
     }
-    /// The knob with nothing above `most` in its range; `None` if there is nothing above it. A list
-    /// stays as somebody wrote it.
+    /// The knob without what lies above `most`, if its range has that.
     pub fn up_to(&self, most: f64) -> Option<Knob> {
         Some(Knob { axis: self.axis.up_to(most)?, text: self.text.clone() })
     }
@@ -51,27 +47,25 @@ impl Knob {
     }
     /// The values of the first grid in order; of a range both ends are among them.
     pub fn grid(&self) -> Vec<String> {
-        let mut values = self.axis.values();
+        let mut values = self.axis.values.clone();
         if let Some((_, last)) = self.axis.ends() {
             values.push(self.axis.shown(last));
             values.dedup();
         }
         values
     }
-    /// How many values the first grid has at most, without making them.
     pub fn count(&self) -> u128 {
-        self.axis.count().saturating_add(u128::from(self.axis.ends().is_some()))
+        self.axis.values.len() as u128 + u128::from(self.axis.ends().is_some())
     }
-    /// The first of them.
     pub fn first(&self) -> String {
-        self.axis.first()
+        self.axis.values[0].clone()
     }
     /// How many values a grid in steps of [`STEP`] has; of a list, all.
     pub fn full(&self) -> u128 {
         match self.axis.ends() {
             // A part of a step is one more value.
             Some((first, last)) => libm::ceil(libm::log(last / first) / libm::log(STEP) - 1e-9) as u128 + 1,
-            None => self.axis.count(),
+            None => self.axis.values.len() as u128,
         }
     }
     /// Whether a value lies within the ends, or on the list.
@@ -81,7 +75,6 @@ impl Knob {
             _ => self.grid().iter().any(|known| known == value),
         }
     }
-    /// Whether its values have an order.
     pub fn is_ordered(&self) -> bool {
         self.grid().iter().all(|value| self.number(value).is_some())
     }

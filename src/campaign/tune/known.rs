@@ -10,14 +10,11 @@ pub(super) const SEEDS_MIN: usize = 3;
 /// A value for each knob, in their order, as they are written.
 pub type Setting = Vec<String>;
 
-/// What is known of one setting.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
     /// What it pays by seed, the less the better; `None` if the cell has no such figure.
     pub prices: BTreeMap<u64, Option<f64>>,
-    /// Why it is excluded.
     pub trouble: Option<String>,
-    /// Whether that may be the luck of the seeds.
     pub in_doubt: bool,
     /// Whether it is more than a limit or a gate that is missed: other seeds tell nothing new.
     pub broken: bool,
@@ -25,7 +22,6 @@ pub struct Measured {
     pub largest: Option<u64>,
 }
 
-/// All settings of one place that have been measured.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Known(pub BTreeMap<Setting, Measured>);
 
@@ -57,8 +53,8 @@ impl Measured {
 }
 
 impl Known {
-    /// The value of the knob from which on a larger one changes nothing, because nothing came up
-    /// that is as large: the largest that did under a larger bound. `None` if each was reached.
+    /// The value from which on a larger one changes nothing: the largest that came up under a larger
+    /// bound; `None` if each was reached.
     pub(super) fn reach(&self, number: impl Fn(&str) -> Option<f64>) -> Option<f64> {
         let unreached = self.0.iter().filter_map(|(setting, measured)| {
             let largest = measured.largest? as f64;
@@ -81,8 +77,7 @@ impl Known {
         let (Some(one), Some(other)) = (self.get(one), self.get(other)) else { return Vec::new() };
         one.prices.keys().filter_map(|seed| Some((one.price(*seed)?, other.price(*seed)?))).collect()
     }
-    /// What a setting costs relative to the best, under the seeds that both have; `None` if there
-    /// are none, or the best costs nothing.
+    /// What a setting costs relative to the best, under the seeds that both have.
     pub(super) fn cost(&self, setting: &Setting, best: &Setting) -> Option<f64> {
         let pairs = self.pairs(setting, best);
         let sum = |side: fn(&(f64, f64)) -> f64| pairs.iter().map(side).sum::<f64>();
@@ -120,8 +115,7 @@ impl Known {
     pub(super) fn worse(&self, setting: &Setting, best: &Setting) -> bool {
         self.is_out(setting) || self.dearer(setting, best)
     }
-    /// Whether a setting costs more than the best beyond the noise between seeds, be it a candidate
-    /// or not.
+    /// The same of its cost alone, be it a candidate or not.
     pub(super) fn dearer(&self, setting: &Setting, best: &Setting) -> bool {
         worse_beyond_noise(&self.pairs(setting, best), 0)
     }

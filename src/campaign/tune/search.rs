@@ -1,8 +1,7 @@
 //! The search: which cells are wanted next, and where the best lies.
 //!
-//! A search has no state. It is gone through from its beginning each time with all that is known,
-//! and ends where something is missing: what is missing is wanted. A search that is cut off and
-//! resumed therefore goes on as if nothing had happened.
+//! A search has no state: it is gone through from its beginning each time with all that is known, and
+//! what is missing is wanted. One that is cut off and resumed goes on as if nothing had happened.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +10,15 @@ use super::known::{Known, Measured, SEEDS_MIN, Setting};
 use crate::analysis::sweep::FAR;
 use crate::render::tune::{self as shown, FLAT_PPM};
 
-/// What is searched.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Space {
     /// The knobs, the most important first.
     pub knobs: Vec<Knob>,
-    /// Where they stand now.
     pub present: Setting,
-    /// All seeds, in order.
     pub seeds: Vec<u64>,
     /// Values of each knob that others ship, to be shown beside its best.
     pub field: Vec<Vec<Shipped>>,
-    /// If the one knob bounds a size, the metric that tells how large that became. Of several
-    /// another knob may be what kept it small.
+    /// If the one knob bounds a size, the metric that tells how large that became.
     pub size: Option<&'static str>,
     /// The value from which on a larger one changes nothing, as far as it is known.
     pub reach: Option<f64>,
@@ -33,32 +28,26 @@ pub struct Space {
     pub clamped: Vec<String>,
 }
 
-/// A value that others ship.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shipped {
-    /// The value.
     pub value: String,
-    /// Who.
     pub names: Vec<&'static str>,
 }
 
 /// Cells that must be run before the search can go on: settings with their seeds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// The seeds that are missing of each setting.
     pub cells: BTreeMap<Setting, Vec<u64>>,
     /// They are not for the search, but to be shown beside its result.
     pub beside: bool,
 }
 
-/// What a search came to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     /// The best setting; `None` if none is a candidate.
     pub best: Option<Setting>,
-    /// For each knob the settings around the best between which the optimum lies: those next to the
-    /// ones that are as good within the noise. At an end of the range there is none; of too few
-    /// seeds nothing is known.
+    /// For each knob the settings between which the optimum lies, next to those as good within the
+    /// noise: none at an end of the range, nothing known of too few seeds.
     pub between: Vec<Option<[Option<String>; 2]>>,
 }
 
@@ -66,12 +55,12 @@ pub struct Found {
 pub(super) const FLAT: f64 = FLAT_PPM as f64 / 1e6;
 /// Of the settings of a line one in so many is run under all seeds (successive halving with η = 3).
 const SURVIVE: usize = 3;
-/// So many seeds that all say that a setting costs so much more leave no doubt that it is worse:
-/// where a seed is a fifth of luck, equal settings come to that three times in a hundred.
+/// So many seeds that all say so much more leave no doubt that a setting is worse: where a fifth of a
+/// seed is luck, equal settings come to that three times in a hundred.
 const WORSE: f64 = 1.04;
 const SEEDS_WORSE: usize = 4;
-/// A gap narrower than this has been cut once (golden section leaves 2.36 of 4): where the noise
-/// hides what its ends differ by, it would hide what lies between them, too.
+/// A narrower gap has been cut once (golden section leaves 2.36 of 4): noise that hides what its ends
+/// differ by hides what lies between them, too.
 const CUT: f64 = 2.5;
 /// Knobs are gone through so often, unless nothing changes before.
 const PASSES: usize = 3;
@@ -85,8 +74,7 @@ impl Space {
     fn more(&self) -> &[u64] {
         &self.seeds[..self.seeds.len().div_ceil(2).max(self.few().len())]
     }
-    /// The space as far as its settings differ: bounds larger than anything that came up all do the
-    /// same, and are taken for the first of them. A list stays as somebody wrote it.
+    /// The space as far as its settings differ: bounds larger than anything that came up are one.
     pub(super) fn within_reach(&self, known: &Known) -> Space {
         let mut space = self.clone();
         let knob = self.knobs[0].clone();
@@ -118,20 +106,10 @@ impl Space {
         space.field[0] = field;
         space
     }
-    /// Whether a setting is one that may be chosen: within what was asked for, and told apart from
-    /// others.
+    /// Whether a setting is one that may be chosen.
     fn has(&self, setting: &Setting) -> bool {
         self.knobs.iter().zip(setting).all(|(knob, value)| knob.has(value))
     }
-    /// All values of a knob that have been measured while the others stand as in `at`, in order, as
-    /// far as they are told apart.
-    pub(super) fn line_of(&self, known: &Known, knob: usize, at: &Setting) -> Vec<String> {
-        let the = &self.knobs[knob];
-        let on_line = |setting: &&Setting| with(setting, knob, &at[knob]) == *at;
-        let values = known.0.keys().filter(on_line).map(|setting| setting[knob].clone());
-        sorted(the, values.filter(|value| self.is_reached(knob, value)).collect())
-    }
-
     /// Whether a value is none of those beyond which settings do not differ.
     fn is_reached(&self, knob: usize, value: &str) -> bool {
         self.reach.is_none_or(|reach| self.knobs[knob].number(value).is_none_or(|x| x <= reach))
@@ -139,15 +117,8 @@ impl Space {
     pub(super) fn reaches(&self, setting: &Setting) -> bool {
         setting.iter().enumerate().all(|(knob, value)| self.is_reached(knob, value))
     }
-    /// What has been measured below or above a setting on its line, the nearest first.
-    fn outward(&self, known: &Known, knob: usize, at: &Setting, below: bool) -> Vec<Setting> {
-        let line = self.line_of(known, knob, at);
-        let i = line.iter().position(|value| *value == at[knob]).expect("the best is on its own line");
-        let mut side = settings(at, knob, if below { &line[..i] } else { &line[i + 1..] });
-        if below {
-            side.reverse();
-        }
-        side
+    pub(super) fn line<'a>(&'a self, known: &'a Known, knob: usize, at: &'a Setting) -> Line<'a> {
+        Line { space: self, known, knob, at }
     }
 
     /// Goes through the search with what is known; an error are the cells that are missing.
@@ -156,10 +127,10 @@ impl Space {
         for pass in 0..PASSES {
             let before = at.clone();
             for knob in 0..self.knobs.len() {
-                match self.line(known, knob, &at, pass > 0)? {
-                    Some(best) => at[knob] = best,
-                    None => return Ok(Found { best: None, between: vec![None; self.knobs.len()] }),
-                }
+                let Some(best) = self.line(known, knob, &at).best(pass > 0)? else {
+                    return Ok(Found { best: None, between: vec![None; self.knobs.len()] });
+                };
+                at[knob] = best;
             }
             if self.knobs.len() == 1 || pass > 0 && at == before {
                 break;
@@ -168,137 +139,7 @@ impl Space {
         self.settle(known, at)
     }
 
-    /// The best value of one knob while the others stay; `None` if none is a candidate. `Again` only
-    /// what lies around the present best is looked at.
-    fn line(&self, known: &Known, knob: usize, at: &Setting, again: bool) -> Result<Option<String>, Wanted> {
-        let the = &self.knobs[knob];
-        let mut values = match again {
-            true => self.around(the, &at[knob]),
-            false => the.grid(),
-        };
-        let Some(mut best) = self.first(known, knob, at, &mut values)? else { return Ok(None) };
-        loop {
-            let i = values.iter().position(|value| *value == best).expect("the best is one of them");
-            let near = &values[i.saturating_sub(1)..(i + 2).min(values.len())];
-            let mut near = settings(at, knob, near);
-            let here = with(at, knob, &best);
-            near.retain(|there| *there == here || !known.costs(there, &here, FAR, self.few().len()));
-            need(known, &near, self.more())?;
-            match self.pick(known, knob, at, &values, self.more()) {
-                Some(better) if better != best => best = better,
-                // All that had more seeds are out.
-                None => match self.first(known, knob, at, &mut values)? {
-                    Some(next) if next != best => best = next,
-                    _ => return Ok(None),
-                },
-                Some(_) => match self.finer(known, knob, at, &values, i) {
-                    Some((place, value)) => values.insert(place, value),
-                    None => break,
-                },
-            }
-        }
-        self.last_round(known, knob, at, &values)
-    }
-
-    /// The best of some values under the first seeds; before the search gives up, also of what lies
-    /// between them, what others ship and the present one.
-    fn first(
-        &self,
-        known: &Known,
-        knob: usize,
-        at: &Setting,
-        values: &mut Vec<String>,
-    ) -> Result<Option<String>, Wanted> {
-        need(known, &settings(at, knob, values), self.few())?;
-        if let Some(best) = self.pick(known, knob, at, values, self.few()) {
-            return Ok(Some(best));
-        }
-        let the = &self.knobs[knob];
-        let middle = |pair: &[String]| {
-            let (low, high) = (the.number(&pair[0])?, the.number(&pair[1])?);
-            the.shown(libm::sqrt(low * high))
-        };
-        let shipped = self.field[knob].iter().map(|shipped| shipped.value.clone());
-        let others: Vec<String> =
-            values.windows(2).filter_map(middle).chain(shipped).chain([self.present[knob].clone()]).collect();
-        values.extend(others.into_iter().filter(|value| the.has(value)));
-        *values = sorted(the, std::mem::take(values));
-        values.dedup();
-        need(known, &settings(at, knob, values), self.few())?;
-        Ok(self.pick(known, knob, at, values, self.few()))
-    }
-
-    /// The present best of a knob and a value a coarse step to each side of it.
-    fn around(&self, knob: &Knob, best: &str) -> Vec<String> {
-        let Some(first) = knob.times(best, 0.25).or_else(|| knob.times(best, 4.0)) else {
-            return knob.grid();
-        };
-        let mut values = vec![first, best.to_owned()];
-        values.extend(knob.times(best, 4.0));
-        let mut values = sorted(knob, values);
-        values.dedup();
-        values
-    }
-
-    /// The best of some values under these seeds; the first of several. Only those that have all of
-    /// the seeds are compared.
-    fn pick(
-        &self,
-        known: &Known,
-        knob: usize,
-        at: &Setting,
-        values: &[String],
-        seeds: &[u64],
-    ) -> Option<String> {
-        let price = |value: &&String| known.get(&with(at, knob, value))?.mean(seeds);
-        let priced = values.iter().filter_map(|value| Some((price(&value)?, value)));
-        priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, value)| value.clone())
-    }
-
-    /// The next value to look at, and its place in the line: by golden section in the wider of the
-    /// gaps beside the best at `i`. `None` if both neighbours are near, flat, or hidden by the noise.
-    fn finer(
-        &self,
-        known: &Known,
-        knob: usize,
-        at: &Setting,
-        values: &[String],
-        i: usize,
-    ) -> Option<(usize, String)> {
-        let the = &self.knobs[knob];
-        let best = with(at, knob, &values[i]);
-        let sides = [i.checked_sub(1), Some(i + 1).filter(|j| *j < values.len())];
-        let steep = sides.into_iter().flatten().any(|j| !is_flat(known, &with(at, knob, &values[j]), &best));
-        let gap = |j: usize| {
-            let wide = libm::log(order(the, &values[j]) / order(the, &values[i])).abs();
-            let hidden = wide < libm::log(CUT) && known.hides(&with(at, knob, &values[j]), &best);
-            Some((wide, j.max(i), the.between(&values[i], &values[j])?)).filter(|_| !hidden)
-        };
-        let gaps = sides.into_iter().flatten().filter_map(gap);
-        let widest = gaps.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|_| steep);
-        widest.map(|(_, place, value)| (place, value)).filter(|(_, value)| !values.contains(value))
-    }
-
-    /// Runs the best of a line under all seeds, and gives the best of these.
-    fn last_round(
-        &self,
-        known: &Known,
-        knob: usize,
-        at: &Setting,
-        values: &[String],
-    ) -> Result<Option<String>, Wanted> {
-        let price = |value: &String| known.get(&with(at, knob, value))?.mean(self.more());
-        let mut ranked: Vec<(f64, &String)> = values.iter().filter_map(|v| Some((price(v)?, v))).collect();
-        ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
-        ranked.truncate(values.len().div_ceil(SURVIVE));
-        let survivors: Vec<String> = ranked.into_iter().map(|(_, value)| value.clone()).collect();
-        need(known, &settings(at, knob, &survivors), &self.seeds)?;
-        let best = self.pick(known, knob, at, values, &self.seeds);
-        Ok(best.or_else(|| self.pick(known, knob, at, values, self.more())))
-    }
-
-    /// Looks to both sides of the best of each knob, under all seeds, until settings are worse
-    /// beyond the noise. What turns out to be better is the best from then on.
+    /// Looks to both sides of the best until settings are worse; what turns out better is the best.
     fn settle(&self, known: &Known, mut at: Setting) -> Result<Found, Wanted> {
         need(known, std::slice::from_ref(&at), &self.seeds)?;
         let mut between = vec![None; self.knobs.len()];
@@ -311,25 +152,24 @@ impl Space {
                     None => break,
                 }
             }
+            let line = self.line(known, knob, &at);
             // What is the best for another knob's sake may stand alone on its line.
             if self.knobs.len() > 1 {
-                self.line(known, knob, &at, true)?;
+                line.best(true)?;
             }
-            let sides = [self.outwards(known, knob, &at, true)?, self.outwards(known, knob, &at, false)?];
-            self.past_dents(known, knob, &at)?;
-            let line = self.line_of(known, knob, &at);
-            let chosen: Vec<String> = line.iter().filter(|v| self.knobs[knob].has(v)).cloned().collect();
-            let better = self.pick(known, knob, &at, &chosen, &self.seeds);
-            let better = better.filter(|value| self.cheaper(known, &with(&at, knob, value), &at));
-            match better {
+            let sides = [line.outwards(true)?, line.outwards(false)?];
+            line.past_dents()?;
+            let values = line.values();
+            let chosen: Vec<String> = values.iter().filter(|v| self.knobs[knob].has(v)).cloned().collect();
+            let better = line.pick(&chosen, &self.seeds);
+            match better.filter(|value| self.cheaper(known, &line.with(value), &at)) {
                 Some(value) => {
                     at[knob] = value;
                     knob = 0;
                 }
                 None => {
-                    let told =
-                        self.seeds.len() >= SEEDS_MIN && line.len() > 1 && self.knobs[knob].is_ordered();
-                    between[knob] = told.then_some(sides);
+                    let told = self.seeds.len() >= SEEDS_MIN && values.len() > 1;
+                    between[knob] = (told && self.knobs[knob].is_ordered()).then_some(sides);
                     knob += 1;
                 }
             }
@@ -337,34 +177,11 @@ impl Space {
         Ok(Found { best: (!known.is_out(&at)).then_some(at), between })
     }
 
-    /// Where on a side of the best something costs less and misses a limit, looks for where the
-    /// candidates end there: behind a dent of the curve, as of 2 000 rows in nine requests and not
-    /// in eight, may lie a better one.
-    fn past_dents(&self, known: &Known, knob: usize, at: &Setting) -> Result<(), Wanted> {
-        for mut side in [true, false].map(|below| self.outward(known, knob, at, below)) {
-            side.insert(0, at.clone());
-            let misses = |there: &Setting| known.misses_a_limit(there);
-            let times = |there: &Setting| known.cost(there, at).unwrap_or(1.0);
-            let Some(end) = side.iter().position(|there| misses(there) && times(there) < 1.0) else {
-                continue;
-            };
-            let Some(last) = side[..end].iter().rposition(|there| !misses(there)) else { continue };
-            let better: Vec<Setting> =
-                side[..=last].iter().filter(|there| times(there) < 1.0).cloned().collect();
-            need(known, &better, &self.seeds)?;
-            if let Some(value) = self.knobs[knob].halfway(&side[last][knob], &side[last + 1][knob]) {
-                need(known, &[with(at, knob, &value)], self.more())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Where a value of a knob costs less than the best and misses a limit, looks for what the other
-    /// knobs have to give for it: more streams keep a limit of memory with smaller chunks. Of such
-    /// values on a side the nearest, the middle one and the cheapest are looked at.
+    /// Where a value costs less than the best and misses a limit, looks for what other knobs can give:
+    /// more streams keep a limit of memory with smaller chunks. The nearest, middle and cheapest are tried.
     fn trade(&self, known: &Known, at: &Setting) -> Result<(), Wanted> {
         for knob in (0..self.knobs.len()).filter(|_| self.knobs.len() > 1) {
-            for mut better in [true, false].map(|below| self.outward(known, knob, at, below)) {
+            for mut better in [true, false].map(|below| self.line(known, knob, at).outward(below)) {
                 better.retain(|there| {
                     let cheaper = known.cost(there, at).is_some_and(|cost| cost < 1.0);
                     cheaper && known.misses_a_limit(there) && self.has(there)
@@ -377,8 +194,9 @@ impl Space {
                 looked_at.dedup();
                 for there in looked_at {
                     for other in (0..self.knobs.len()).filter(|other| *other != knob) {
-                        if let Some(best) = self.line(known, other, &there, true)? {
-                            self.past_dents(known, other, &with(&there, other, &best))?;
+                        let line = self.line(known, other, &there);
+                        if let Some(best) = line.best(true)? {
+                            self.line(known, other, &line.with(&best)).past_dents()?;
                         }
                     }
                 }
@@ -386,8 +204,7 @@ impl Space {
         }
         Ok(())
     }
-    /// Whether one setting is better than another under all seeds. Of two that are as good each
-    /// stays where it is, or a search would go round and round.
+    /// Whether one is better under all seeds; of two as good each stays, or a search would go round.
     fn cheaper(&self, known: &Known, one: &Setting, other: &Setting) -> bool {
         let price = |setting| known.get(setting).and_then(|measured| measured.mean(&self.seeds));
         price(one).is_some_and(|here| price(other).is_none_or(|there| here < there))
@@ -398,83 +215,224 @@ impl Space {
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, setting)| setting.clone())
     }
 
-    /// The first value below or above the best that is worse beyond the noise. One looks first where
-    /// the seeds known so far make a difference.
-    fn outwards(
-        &self,
-        known: &Known,
-        knob: usize,
-        at: &Setting,
-        below: bool,
-    ) -> Result<Option<String>, Wanted> {
-        if self.seeds.len() < SEEDS_MIN {
+    /// Whether what is shown beside the best was run under all seeds, or what is told would not agree; an
+    /// error are the cells that are missing.
+    pub fn beside(&self, known: &Known, best: &Setting) -> Result<(), Wanted> {
+        let mut all = vec![self.present.clone()];
+        for knob in 0..self.knobs.len() {
+            let line = self.line(known, knob, best);
+            all.extend(line.settings(&line.shown_beside()));
+            all.extend(line.ends_of_flat().into_iter().flatten());
+        }
+        let needed = need_until(known, &all, &self.seeds, Measured::shows);
+        needed.map_err(|wanted| Wanted { beside: true, ..wanted })
+    }
+}
+
+/// What one knob comes to, by what is known, while the others stand as in `at`.
+#[derive(Clone, Copy)]
+pub(super) struct Line<'a> {
+    space: &'a Space,
+    known: &'a Known,
+    knob: usize,
+    at: &'a Setting,
+}
+
+impl Line<'_> {
+    fn knob(&self) -> &Knob {
+        &self.space.knobs[self.knob]
+    }
+    fn with(&self, value: &str) -> Setting {
+        with(self.at, self.knob, value)
+    }
+    fn settings(&self, values: &[String]) -> Vec<Setting> {
+        values.iter().map(|value| self.with(value)).collect()
+    }
+    /// All values that have been measured, in order.
+    pub(super) fn values(&self) -> Vec<String> {
+        let on_line = |setting: &&Setting| with(setting, self.knob, &self.at[self.knob]) == *self.at;
+        let values = self.known.0.keys().filter(on_line).map(|setting| setting[self.knob].clone());
+        sorted(self.knob(), values.filter(|value| self.space.is_reached(self.knob, value)).collect())
+    }
+    /// What has been measured below or above, the nearest first.
+    fn outward(&self, below: bool) -> Vec<Setting> {
+        let (line, own) = (self.values(), &self.at[self.knob]);
+        let i = line.iter().position(|value| value == own).expect("the best is on its own line");
+        let mut side = self.settings(if below { &line[..i] } else { &line[i + 1..] });
+        if below {
+            side.reverse();
+        }
+        side
+    }
+
+    /// The best value; `None` if none is a candidate. `again` only around the present best.
+    fn best(&self, again: bool) -> Result<Option<String>, Wanted> {
+        let (few, more) = (self.space.few(), self.space.more());
+        let mut values = if again { self.around() } else { self.knob().grid() };
+        let Some(mut best) = self.first(&mut values)? else { return Ok(None) };
+        loop {
+            let i = values.iter().position(|value| *value == best).expect("the best is one of them");
+            let mut near = self.settings(&values[i.saturating_sub(1)..(i + 2).min(values.len())]);
+            let here = self.with(&best);
+            near.retain(|there| *there == here || !self.known.costs(there, &here, FAR, few.len()));
+            need(self.known, &near, more)?;
+            match self.pick(&values, more) {
+                Some(better) if better != best => best = better,
+                // All that had more seeds are out.
+                None => match self.first(&mut values)? {
+                    Some(next) if next != best => best = next,
+                    _ => return Ok(None),
+                },
+                Some(_) => match self.finer(&values, i) {
+                    Some((place, value)) => values.insert(place, value),
+                    None => break,
+                },
+            }
+        }
+        self.last_round(&values)
+    }
+
+    /// The best of some values under the first seeds; else of what lies between them, or others ship.
+    fn first(&self, values: &mut Vec<String>) -> Result<Option<String>, Wanted> {
+        let few = self.space.few();
+        need(self.known, &self.settings(values), few)?;
+        if let Some(best) = self.pick(values, few) {
+            return Ok(Some(best));
+        }
+        let the = self.knob();
+        let middle = |pair: &[String]| {
+            let (low, high) = (the.number(&pair[0])?, the.number(&pair[1])?);
+            the.shown(libm::sqrt(low * high))
+        };
+        let shipped = self.space.field[self.knob].iter().map(|shipped| shipped.value.clone());
+        let others = values.windows(2).filter_map(middle).chain(shipped);
+        let others: Vec<String> = others.chain([self.space.present[self.knob].clone()]).collect();
+        values.extend(others.into_iter().filter(|value| the.has(value)));
+        *values = sorted(the, std::mem::take(values));
+        values.dedup();
+        need(self.known, &self.settings(values), few)?;
+        Ok(self.pick(values, few))
+    }
+
+    /// The present best and a value a coarse step to each side of it.
+    fn around(&self) -> Vec<String> {
+        let (knob, best) = (self.knob(), &self.at[self.knob]);
+        let Some(first) = knob.times(best, 0.25).or_else(|| knob.times(best, 4.0)) else {
+            return knob.grid();
+        };
+        let mut values = vec![first, best.clone()];
+        values.extend(knob.times(best, 4.0));
+        let mut values = sorted(knob, values);
+        values.dedup();
+        values
+    }
+
+    /// The best of the values that have all of these seeds; the first of several.
+    fn pick(&self, values: &[String], seeds: &[u64]) -> Option<String> {
+        let price = |value: &String| self.known.get(&self.with(value))?.mean(seeds);
+        let priced = values.iter().filter_map(|value| Some((price(value)?, value)));
+        priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, value)| value.clone())
+    }
+
+    /// The next value to look at, and its place in the line: in the wider of the gaps beside the best at
+    /// `i`, unless both neighbours are near, flat, or hidden by the noise.
+    fn finer(&self, values: &[String], i: usize) -> Option<(usize, String)> {
+        let (the, known, best) = (self.knob(), self.known, self.with(&values[i]));
+        let sides = [i.checked_sub(1), Some(i + 1).filter(|j| *j < values.len())];
+        let steep = sides.into_iter().flatten().any(|j| !is_flat(known, &self.with(&values[j]), &best));
+        let gap = |j: usize| {
+            let wide = libm::log(order(the, &values[j]) / order(the, &values[i])).abs();
+            let hidden = wide < libm::log(CUT) && known.hides(&self.with(&values[j]), &best);
+            Some((wide, j.max(i), the.between(&values[i], &values[j])?)).filter(|_| !hidden)
+        };
+        let gaps = sides.into_iter().flatten().filter_map(gap);
+        let widest = gaps.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|_| steep);
+        widest.map(|(_, place, value)| (place, value)).filter(|(_, value)| !values.contains(value))
+    }
+
+    /// Runs the best of a line under all seeds, and gives the best of these.
+    fn last_round(&self, values: &[String]) -> Result<Option<String>, Wanted> {
+        let (seeds, more) = (&self.space.seeds, self.space.more());
+        let price = |value: &String| self.known.get(&self.with(value))?.mean(more);
+        let mut ranked: Vec<(f64, &String)> = values.iter().filter_map(|v| Some((price(v)?, v))).collect();
+        ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+        ranked.truncate(values.len().div_ceil(SURVIVE));
+        let survivors: Vec<Setting> = ranked.into_iter().map(|(_, value)| self.with(value)).collect();
+        need(self.known, &survivors, seeds)?;
+        Ok(self.pick(values, seeds).or_else(|| self.pick(values, more)))
+    }
+
+    /// Where beside the best something costs less and misses a limit, looks for where candidates end:
+    /// behind a dent, as of 2 000 rows in nine requests and not in eight, may lie a better one.
+    fn past_dents(&self) -> Result<(), Wanted> {
+        let (known, at) = (self.known, self.at);
+        for mut side in [true, false].map(|below| self.outward(below)) {
+            side.insert(0, at.clone());
+            let misses = |there: &Setting| known.misses_a_limit(there);
+            let times = |there: &Setting| known.cost(there, at).unwrap_or(1.0);
+            let Some(end) = side.iter().position(|there| misses(there) && times(there) < 1.0) else {
+                continue;
+            };
+            let Some(last) = side[..end].iter().rposition(|there| !misses(there)) else { continue };
+            let better: Vec<Setting> =
+                side[..=last].iter().filter(|there| times(there) < 1.0).cloned().collect();
+            need(known, &better, &self.space.seeds)?;
+            let (here, there) = (&side[last][self.knob], &side[last + 1][self.knob]);
+            if let Some(value) = self.knob().halfway(here, there) {
+                need(known, &[self.with(&value)], self.space.more())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first value below or above the best that is worse beyond the noise.
+    fn outwards(&self, below: bool) -> Result<Option<String>, Wanted> {
+        if self.space.seeds.len() < SEEDS_MIN {
             return Ok(None);
         }
-        let side = self.outward(known, knob, at, below);
-        let differs = |there: &Setting| known.cost(there, at).is_none_or(|cost| cost > FLAT);
+        let side = self.outward(below);
+        let differs = |there: &Setting| self.known.cost(there, self.at).is_none_or(|cost| cost > FLAT);
         let Some(last) = side.len().checked_sub(1) else { return Ok(None) };
         let mut end = side.iter().position(differs).unwrap_or(last);
-        while !self.is_worse(known, &side[end], at)? {
+        while !self.is_worse(&side[end])? {
             if end == last {
-                // The line of what is the best for another knob's sake may end before the range
-                // does.
-                let beyond = self.knobs[knob].times(&side[last][knob], if below { 0.25 } else { 4.0 });
-                let beyond = beyond.map(|value| with(at, knob, &value));
-                need(known, beyond.as_slice(), self.more())?;
+                // The line of what is the best for another knob's sake may end before the range does.
+                let beyond = self.knob().times(&side[last][self.knob], if below { 0.25 } else { 4.0 });
+                need(self.known, &self.settings(beyond.as_slice()), self.space.more())?;
                 return Ok(None);
             }
             end += 1;
         }
-        while end > 0 && self.is_worse(known, &side[end - 1], at)? {
+        while end > 0 && self.is_worse(&side[end - 1])? {
             end -= 1;
         }
-        Ok(Some(side[end][knob].clone()))
+        Ok(Some(side[end][self.knob].clone()))
     }
 
-    /// Whether a setting is worse than the best beyond the noise; one that is out by the luck of the
-    /// seeds only if it costs more. Where half of the seeds leave no doubt the others are not run.
-    fn is_worse(&self, known: &Known, there: &Setting, best: &Setting) -> Result<bool, Wanted> {
-        need(known, std::slice::from_ref(there), self.more())?;
+    /// Whether a setting is worse than the best beyond the noise; one that is out by luck only if it
+    /// costs more. Where half of the seeds leave no doubt the others are not run.
+    fn is_worse(&self, there: &Setting) -> Result<bool, Wanted> {
+        let (known, best, more) = (self.known, self.at, self.space.more());
+        need(known, std::slice::from_ref(there), more)?;
         if known.get(there).is_some_and(|measured| measured.in_doubt) {
             return Ok(known.dearer(there, best));
         }
-        if known.costs(there, best, WORSE, self.more().len().max(SEEDS_WORSE)) {
+        if known.costs(there, best, WORSE, more.len().max(SEEDS_WORSE)) {
             return Ok(true);
         }
-        need(known, std::slice::from_ref(there), &self.seeds)?;
+        need(known, std::slice::from_ref(there), &self.space.seeds)?;
         Ok(known.worse(there, best))
     }
 
-    /// Values that are shown beside the best of a knob: half and double of it, and what others
-    /// ship.
-    pub(super) fn shown_beside(&self, knob: usize, best: &Setting) -> Vec<String> {
-        let the = &self.knobs[knob];
-        let mut values: Vec<String> =
-            [0.5, 2.0].iter().filter_map(|factor| the.times(&best[knob], *factor)).collect();
-        values.extend(self.field[knob].iter().map(|shipped| shipped.value.clone()));
-        values
+    /// Values shown beside the best: half and double of it, and what others ship.
+    fn shown_beside(&self) -> Vec<String> {
+        let own = [0.5, 2.0].into_iter().filter_map(|factor| self.knob().times(&self.at[self.knob], factor));
+        own.chain(self.space.field[self.knob].iter().map(|shipped| shipped.value.clone())).collect()
     }
-    /// Whether the present setting, half and double, the field's defaults and the ends of the flat
-    /// region were run under all seeds, or what is told of them and of the best would not agree; an
-    /// error are the cells that are missing.
-    pub fn beside(&self, known: &Known, best: &Setting) -> Result<(), Wanted> {
-        let needed = need_until(known, &self.all_beside(known, best), &self.seeds, Measured::shows);
-        needed.map_err(|wanted| Wanted { beside: true, ..wanted })
-    }
-    fn all_beside(&self, known: &Known, best: &Setting) -> Vec<Setting> {
-        let mut all = vec![self.present.clone()];
-        for knob in 0..self.knobs.len() {
-            all.extend(settings(best, knob, &self.shown_beside(knob, best)));
-            all.extend(self.ends_of_flat(known, knob, best).into_iter().flatten());
-        }
-        all
-    }
-
-    /// The first and the last setting of a knob that is as good as the best for all practical
-    /// purposes, by the seeds known so far.
-    fn ends_of_flat(&self, known: &Known, knob: usize, best: &Setting) -> [Option<Setting>; 2] {
-        let line = settings(best, knob, &self.line_of(known, knob, best));
-        let flat = |there: &&Setting| self.has(there) && is_flat(known, there, best);
+    /// The first and the last setting as good as the best by the seeds known so far.
+    fn ends_of_flat(&self) -> [Option<Setting>; 2] {
+        let line = self.settings(&self.values());
+        let flat = |there: &&Setting| self.space.has(there) && is_flat(self.known, there, self.at);
         [line.iter().find(flat).cloned(), line.iter().rfind(flat).cloned()]
     }
 }
@@ -499,10 +457,6 @@ pub(super) fn with(at: &Setting, knob: usize, value: &str) -> Setting {
 /// Whether a setting is a candidate, and as good as the best for all practical purposes.
 fn is_flat(known: &Known, there: &Setting, best: &Setting) -> bool {
     !known.is_out(there) && known.cost(there, best).is_some_and(|cost| cost <= FLAT)
-}
-
-fn settings(at: &Setting, knob: usize, values: &[String]) -> Vec<Setting> {
-    values.iter().map(|value| with(at, knob, value)).collect()
 }
 
 fn need(known: &Known, settings: &[Setting], seeds: &[u64]) -> Result<(), Wanted> {

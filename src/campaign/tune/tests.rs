@@ -13,7 +13,6 @@ use crate::record::{CellRecord, KnobTuned, PlaceTuned, PointTuned};
 use crate::theory::chunk::Cost;
 
 mod dents;
-mod lists;
 
 const SIX: [(&str, Cost); 6] = [
     ("LTE good", Cost { chunk: 0.25, row: 0.4e-3, mtbf: 120.0 }),
@@ -30,10 +29,7 @@ fn space(knobs: &[&str], present: &[&str], seeds: u64) -> Space {
         present: present.iter().map(|value| (*value).to_owned()).collect(),
         seeds: (1..=seeds).collect(),
         field: vec![Vec::new(); knobs.len()],
-        size: None,
-        reach: None,
-        cap: None,
-        clamped: Vec::new(),
+        ..Space::default()
     }
 }
 
@@ -335,7 +331,7 @@ fn place_watched(
     look: impl Fn(&Place, &Objective),
 ) -> PlaceTuned {
     let objective = Objective::default();
-    let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits);
+    let mut place = Place { name: "here".to_owned(), space, limits, ..Place::default() };
     let mut ran = BTreeSet::new();
     while let Some(wanted) = place.wants() {
         for (setting, seeds) in wanted.cells {

@@ -13,7 +13,6 @@ use super::figures::Figure;
 const CLIENTS: usize = 100;
 const RUNS: u64 = 100;
 
-/// Where a client's message arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stop {
     /// At the server, to read.
@@ -32,7 +31,6 @@ struct Client {
     previous: Option<Span>,
 }
 
-/// The time until all have written, and the writes that it took.
 fn contend(options: &RetryOptions, run: u64) -> (Time, u64) {
     let mut net = Seed(run).stream("net", 0, 0);
     let mut random = Seed(run).stream("retry", 0, 0);

@@ -1,7 +1,6 @@
 //! Chunks that start over when the connection breaks: their mean time against E\[T\] = (1/λ +
-//! R)(e^{λ(o + c·s)} − 1), and their best size. Work in segments with a checkpoint after each, where
-//! failures strike the restart too: Daly 2006, "A higher order estimate of the optimum checkpoint
-//! interval for restart dumps", figures 3 to 5.
+//! R)(e^{λ(o + c·s)} − 1), and their best size. Work with checkpoints, where failures strike the restart
+//! too: Daly 2006, "A higher order estimate of the optimum checkpoint interval", figures 3 to 5.
 
 use super::figures::Figure;
 use super::rig::{Client, Failures, Order, mean_time};
@@ -12,7 +11,6 @@ use crate::theory::chunk::Cost;
 /// quarter and of four times of it, the best being 1.
 type Link = (&'static str, [f64; 3], f64, [f64; 2]);
 
-/// Models of chunk sizes, six links.
 const LINKS: [Link; 6] = [
     ("LTE good", [0.25, 0.4e-3, 120.0], 18_951.0, [1.07, 1.08]),
     ("LTE driving", [0.35, 0.8e-3, 30.0], 5_440.0, [1.16, 1.19]),
@@ -31,7 +29,6 @@ fn cost([chunk, row, mtbf]: [f64; 3]) -> Cost {
     Cost { chunk, row, mtbf }
 }
 
-/// The mean time of a chunk of the best size, on each link.
 pub(super) fn figures() -> Vec<Figure> {
     let figure = |((name, link, ..), seed): (&Link, u64)| {
         let rows = cost(*link).best();
@@ -41,7 +38,6 @@ pub(super) fn figures() -> Vec<Figure> {
     LINKS.iter().zip(1..).map(figure).collect()
 }
 
-/// The mean time of a chunk of so many rows in closed form and as simulated, in seconds.
 fn times(cost: Cost, rows: f64, seed: Seed) -> (f64, f64) {
     let bytes = (cost.row * rows * RATE.0 as f64 / 8.0 + 0.5) as u64;
     let on_the_wire = RATE.time_for(bytes).as_secs_f64();
@@ -53,7 +49,7 @@ fn times(cost: Cost, rows: f64, seed: Seed) -> (f64, f64) {
     (reference, mean_time((seed, "validate.chunks"), path, failures, (reference, 100), chunk))
 }
 
-/// Where the best chunk lies, by closed form, and what smaller and larger ones cost, as simulated.
+/// The best chunk by closed form, and what smaller and larger ones cost as simulated.
 pub(super) fn best() -> Vec<Figure> {
     let beside = |((name, link, best, theirs), seed): (&Link, u64)| {
         let a_row = |rows| times(cost(*link), rows, Seed(seed)).1 / rows;
@@ -73,7 +69,6 @@ pub(super) fn best() -> Vec<Figure> {
 /// checkpoint of 5 minutes and a restart of 10.
 const DALY: [(u64, f64, f64); 3] = [(24 * 60, 116.7, 547.9), (6 * 60, 56.7, 610.2), (15, 9.2, 2_504.2)];
 
-/// The wall time at the best interval, for each mean time between failures.
 pub(super) fn checkpoints() -> Vec<Figure> {
     let figure = |(&(mtbf, interval, wall), seed)| {
         let segments = 500.0 * 60.0 / interval;

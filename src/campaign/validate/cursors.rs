@@ -1,9 +1,6 @@
-//! Rows lost by construction: what each cursor by time loses while a device reads, and how often it
-//! asks. The first figures are exact; where rows are touched or committed late, draws decide, and a
-//! tenth is allowed.
-//!
-//! Where rows are lost the figure is the loss; where none may be, it is the rows that the device
-//! has in the end.
+//! Rows lost by construction: what each cursor by time loses while a device reads (where it loses
+//! nothing, the rows that came), and how often it asks. The first figures are exact; where rows are
+//! touched or committed late, draws decide, and a tenth is allowed.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +25,6 @@ rows = 1
 devices = 1
 "#;
 
-/// A backend behind a gateway, and a device that reads it.
 struct Site {
     backend: Backend,
     gateway: Gateway,
@@ -158,8 +154,7 @@ fn by_offset() -> LastModifiedOptions {
     LastModifiedOptions { paging: Paging::Offset, end: End::Count, ..LastModifiedOptions::default() }
 }
 
-/// Cursors over rows that change: ten of those delivered are touched after each page, and
-/// transactions that commit late.
+/// Ten of the delivered rows are touched after each page; transactions commit late.
 pub(super) fn moving() -> Vec<Figure> {
     let mut figures = Vec::new();
     for (page, lost, requests) in [(100, 327, 41), (500, 67, 9)] {

@@ -1,7 +1,6 @@
 //! Whole worlds: first downloads of which vendors tell how long they took.
 //!
-//! What the vendors used is told in part only, so class, link and backend are our choice of what is
-//! nearest, and the tolerances are wide. No constant was fitted to these figures.
+//! Class, link and backend are our choice of what is nearest to the little that vendors tell.
 
 use super::figures::Figure;
 use super::rig::plan;
@@ -24,10 +23,8 @@ fn figure(outcome: &Outcome, metric: &str, stat: &str) -> f64 {
 }
 
 /// PowerSync's benchmark for Flutter: a Pixel 8a beside its server, rows of 142 bytes; a million of
-/// them took 62 s to download and were available after 139 s. Here a fiftieth of them, a thousand a
-/// chunk as PowerSync has them, which comes one chunk after the other and is written as it comes;
-/// what the server needs for one is the mean of its profile. All million of them take a quarter
-/// longer than theirs (172 s): an index of random keys that outgrows its cache.
+/// them took 62 s to download and were available after 139 s. Here a fiftieth of them: all million take
+/// a quarter longer than theirs (172 s), as an index of random keys outgrows its cache.
 fn powersync() -> [Figure; 2] {
     const SCENARIO: &str = r#"name = "powersync"
 duration = "5m"

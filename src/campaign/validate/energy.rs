@@ -1,8 +1,7 @@
 //! What a radio costs a battery: 50 kB every 20 s, by the models of Balasubramanian et al., IMC 2009.
 //!
-//! It holds the arithmetic of bursts and tails to figures that were measured. Runs use these
-//! constants for 2G alone; those of Huang et al., MobiSys 2012, which they use for the other
-//! radios, were published without such a total.
+//! Runs use these constants for 2G alone; those of Huang et al., MobiSys 2012, for the other radios,
+//! were published without such a total.
 
 use super::figures::Figure;
 use crate::base::{Span, Time};
@@ -11,7 +10,6 @@ use crate::net::{Direction, Power, RadioUse};
 const BURSTS: u64 = 100;
 const EVERY: Span = Span::secs(20);
 
-/// Joules a burst.
 pub(super) fn figures() -> Vec<Figure> {
     [("3G", Power::THREE_G_2009, 12.5), ("GSM", Power::GSM_2009, 5.0), ("Wi-Fi", Power::WIFI_2009, 7.6)]
         .into_iter()

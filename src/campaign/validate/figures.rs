@@ -7,15 +7,12 @@ use crate::render::texts;
 pub struct Figure {
     /// What it is, with its unit: `EDGE, 681 rows a chunk: seconds a chunk`.
     pub name: String,
-    /// What is known.
     pub reference: f64,
-    /// What came out here.
     pub measured: f64,
     /// How far off it may be, as a share of the reference.
     pub tolerance: f64,
 }
 
-/// Figures that are judged together.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Kind {
     pub(super) name: String,
@@ -35,17 +32,14 @@ pub struct Section {
     pub(super) kinds: Vec<Kind>,
 }
 
-/// What `validate` prints.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// All figures, then a line a kind.
     pub text: String,
     /// Whether every figure holds; `None` if none was judged.
     pub holds: Option<bool>,
 }
 
 impl Figure {
-    /// What came out beside what is known.
     pub fn new(name: impl Into<String>, reference: f64, measured: f64, tolerance: f64) -> Figure {
         Figure { name: name.into(), reference, measured, tolerance }
     }
@@ -53,7 +47,6 @@ impl Figure {
     pub fn off(&self) -> f64 {
         self.measured / self.reference - 1.0
     }
-    /// Whether it is within its tolerance.
     pub fn holds(&self) -> bool {
         self.off().abs() <= self.tolerance
     }
@@ -92,7 +85,6 @@ impl Section {
 }
 
 impl Report {
-    /// All sections, one after the other, and the verdicts on them.
     pub fn of(sections: &[Section]) -> Report {
         let kinds = || sections.iter().flat_map(|section| &section.kinds);
         let row = |kind: &Kind| {

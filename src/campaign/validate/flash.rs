@@ -1,7 +1,6 @@
 //! SQLite on the simulated disk of the device classes, against what was measured on devices.
 //!
-//! One constant is fitted, to the desktop's 150 ms. The other figures are what comes of it: the
-//! steps, syncs and bytes are SQLite's own, and the classes' figures have sources of their own.
+//! One constant is fitted, to the desktop's 150 ms; steps, syncs and bytes are SQLite's own.
 
 use rusqlite::{Connection, StatementStatus};
 
@@ -26,7 +25,6 @@ pub(super) fn figures() -> Vec<Figure> {
     ]
 }
 
-/// A table with a unique and a composite index, as in the measurement.
 fn open(disk: &Disk, pragmas: &str) -> Connection {
     let connection = disk.open("app.db").expect("the disk has power");
     connection.execute_batch(pragmas).expect("SQLite knows these");
@@ -77,7 +75,6 @@ fn bulk(name: &str) -> Span {
     Span((0..5).map(|seed| once(seed).0).sum::<u64>() / 5)
 }
 
-/// A transaction of one row, on average.
 fn single(name: &str, pragmas: &str) -> Span {
     const ROWS: u64 = 400;
     let class = class(name);

@@ -7,11 +7,9 @@ use crate::base::{BitRate, Ppm, Seed, Span, Time};
 use crate::net::tcp::{Congestion, Load, Sender, Steady, Transfer};
 use crate::net::{Conditions, Direction, Link, LinkSchedule, PacketLoss, Profile};
 
-/// Throughput of long transfers under independent losses p, in the middle between what Reno's
-/// formulas say, as CUBIC keeps a little more. Padhye et al. 1998 (PFTK, equation 31 without a
-/// receiver's window): MSS ÷ (RTT·√(2p/3) + T₀·min(1, 3√(3p/8))·p(1 + 32p²)), where the first
-/// timeout T₀ is the round trip and four times its variance, half of it (RFC 6298). Mathis et al.
-/// 1997: √1.5·MSS ÷ (RTT·√p).
+/// Throughput of long transfers under independent losses p. Padhye et al. 1998 (PFTK, equation 31
+/// without a receiver's window): MSS ÷ (RTT·√(2p/3) + T₀·min(1, 3√(3p/8))·p(1 + 32p²)), where the first
+/// timeout T₀ is 3 RTT (RFC 6298). Mathis et al. 1997: √1.5·MSS ÷ (RTT·√p).
 pub(super) fn throughput() -> Vec<Figure> {
     let (mss, rtt, p) = (1_448.0, 0.070, 0.01);
     let timed_out = 3.0 * rtt * (3.0 * (3.0 * p / 8.0_f64).sqrt()).min(1.0) * p * (1.0 + 32.0 * p * p);
@@ -24,7 +22,6 @@ pub(super) fn throughput() -> Vec<Figure> {
     vec![figure("PFTK", pftk), figure("Mathis", mathis)]
 }
 
-/// The mean rate of twenty transfers of 20 MB.
 fn megabits(rtt: f64, loss: f64) -> f64 {
     const RUNS: u64 = 20;
     const BYTES: u64 = 20_000_000;
@@ -41,8 +38,7 @@ fn megabits(rtt: f64, loss: f64) -> f64 {
     (0..RUNS).map(once).sum::<f64>() / RUNS as f64
 }
 
-/// Share of lost packets and length of their runs, as a link's conditions has them: p/(p + r) and
-/// 1/r.
+/// Share of lost packets and length of their runs: p/(p + r) and 1/r.
 pub(super) fn bursts() -> Vec<Figure> {
     [("congested Wi-Fi", 0.004, 0.33), ("satellite handover", 0.0005, 0.05), ("often and short", 0.05, 0.5)]
         .into_iter()

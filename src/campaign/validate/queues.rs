@@ -31,7 +31,6 @@ impl Pool {
         Pool(backend(options))
     }
 
-    /// How long a request of so many rows waits that comes now.
     fn queued(&mut self, now: Time, rows: u64) -> Span {
         let admitted = self.0.service.admit(now, DEVICE).expect("there is room for all");
         let load = Load { scanned: rows, rows, ..Load::default() };
@@ -108,7 +107,6 @@ fn herd() -> Figure {
     Figure::new("herd: seconds to drain", f64::from(herd) / (8.0 / 0.1 - RATE), mean, 0.03)
 }
 
-/// A token bucket lets a burst through, and then its rate.
 fn bucket() -> Figure {
     let (burst, rate, wanted) = (50_u32, 20_u32, 500_u32);
     let bucket = Some(Bucket { burst, rate_milli: rate * 1_000 });
@@ -131,7 +129,6 @@ fn bucket() -> Figure {
     Figure::new("token bucket: seconds to 500 requests", known, now.0 as f64 / 1e9, 0.001)
 }
 
-/// Any scenario on the profile.
 const SAP: &str = r#"name = "sap"
 [backend]
 profile = "sap-odata"

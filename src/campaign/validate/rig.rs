@@ -26,21 +26,16 @@ pub(super) fn class(name: &str) -> DeviceClass {
     plan(&scenario).fleets.remove(0).classes.remove(0).0
 }
 
-/// How the link fails: up for an exponential time, then down for another; nothing fails while it is
-/// down.
+/// How the link fails: up for an exponential time, then down for another, in the mean so long.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Failures {
-    /// Mean time between failures.
     pub(super) mtbf: Span,
-    /// Mean time without the link.
     pub(super) mean: Span,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Order {
-    /// How long the server works.
     pub(super) work: Span,
-    /// Bytes of its answer.
     pub(super) bytes: u64,
 }
 
@@ -73,11 +68,9 @@ impl Client {
     }
 }
 
-/// Jobs of which the mean is taken.
 const JOBS: u32 = 100_000;
 
-/// The mean virtual time of a `job`, in seconds, on devices whose link has this round trip, this
-/// rate and these failures. It is expected to take so many seconds, and each device does so many.
+/// The mean seconds of a `job`, of which each device does so many, over such a link.
 pub(super) fn mean_time(
     (seed, purpose): (Seed, &'static str),
     path: (Span, BitRate),

@@ -9,16 +9,11 @@ use crate::protocol::{Coding, LIMIT, Packing, Request, packed};
 pub(super) enum Damage {
     Cut,
     Garbled,
-    /// A part of it comes twice, is missing or is elsewhere.
     Shuffled,
-    /// A length in it is 2⁶⁰, or as great as its place allows.
     Endless,
-    /// It unpacks to very much, and says so or not.
     Bomb,
-    /// It is nested a hundred thousand deep.
     Nested,
     Others,
-    /// It is the page of somebody who wants a login.
     Login,
 }
 

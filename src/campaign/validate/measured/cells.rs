@@ -1,6 +1,6 @@
 //! Measured transfers, as their files have them.
 
-use super::sheet::{Malformed, Row, Sheet};
+use super::sheet::{Malformed, Row, Sheet, whole};
 use crate::base::Span;
 use crate::net::Direction;
 use crate::net::tcp::Congestion;
@@ -22,11 +22,8 @@ pub(super) enum Mode {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Link {
-    /// Bits a second, up and down.
     pub(super) rate: [u64; 2],
-    /// One way.
     pub(super) delay: Span,
-    /// Bytes, up and down.
     pub(super) queue: [u64; 2],
 }
 
@@ -42,9 +39,7 @@ pub(super) struct Cell {
     pub(super) loss: f64,
     pub(super) bytes: [u64; 2],
     pub(super) samples: u64,
-    /// Seconds.
     pub(super) median: f64,
-    /// Seconds.
     pub(super) mean: f64,
 }
 
@@ -57,7 +52,6 @@ pub(super) struct OutageCell {
     /// When everything begins to be dropped, after the connect.
     pub(super) start: Span,
     pub(super) lasts: Span,
-    /// Seconds.
     pub(super) median: f64,
     /// Seconds of the fastest and of the slowest sample.
     pub(super) extremes: [f64; 2],
@@ -80,7 +74,6 @@ pub(super) const COLUMNS: [&str; 14] = [
     "median_s",
 ];
 const MEAN: &str = "mean_s";
-/// The columns of a link among those of transfers.
 const LINK: std::ops::Range<usize> = 1..6;
 pub(super) const OUTAGE_COLUMNS: [&str; 7] =
     ["congestion_control", "response_bytes", "outage_start_s", "outage_s", "median_s", "min_s", "max_s"];
@@ -98,7 +91,6 @@ const fn reference(rate: [u64; 2], delay: u64, queue: [u64; 2]) -> Link {
     Link { rate, delay: Span::millis(delay), queue }
 }
 
-/// The link of the first outages.
 const LTE: Link = reference([12_000_000, 12_000_000], 35, [420_000, 420_000]);
 /// The links of the reference, for files of outages that only name theirs.
 const LINKS: [(&str, Link); 5] = [
@@ -172,13 +164,8 @@ pub(super) fn cell(row: Row<'_>) -> Result<Cell, Malformed> {
 /// Nobody measures a transfer that takes longer than a day.
 fn predictable(row: Row<'_>, column: &str, (bytes, most): (u64, u64), rate: u64) -> Result<(), Malformed> {
     let most = most.min((SECONDS_MAX * rate as f64 / 8.0) as u64);
-    if bytes <= most {
-        return Ok(());
-    }
-    Err(row.malformed(
-        column,
-        format!("more than {most} bytes take longer than a day, or lose more than 2000 packets"),
-    ))
+    let what = format!("more than {most} bytes take longer than a day, or lose more than 2000 packets");
+    if bytes <= most { Ok(()) } else { Err(row.malformed(column, what)) }
 }
 
 /// Whether a file of outages says what its links are.
@@ -189,7 +176,7 @@ pub(super) fn names_links(sheet: &Sheet) -> Result<(), Malformed> {
     }
     let all = COLUMNS[LINK].join(", ");
     let what = format!("{there} of the columns of a link are there; wanted are {all}, or none and a profile");
-    Err(Malformed { line: 1, column: None, what })
+    Err(whole(1, what))
 }
 
 pub(super) fn outage_cell(row: Row<'_>) -> Result<OutageCell, Malformed> {

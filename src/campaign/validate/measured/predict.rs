@@ -5,22 +5,19 @@ use crate::base::{BitRate, Seed, Span, Time};
 use crate::net::tcp::{Broken, Congestion, Connection, Handshake, Steady, Tls};
 use crate::net::{Conditions, Direction, Outage, OutageMode};
 
-/// What a test server sends first: a self-signed certificate with an RSA key of 2048 bits, its
-/// signature, and the rest of the flight.
+/// A test server's first flight: a self-signed certificate with an RSA key of 2048 bits, and the rest.
 const CERTIFICATES: u64 = 1_500;
 /// Key exchange, one signature and its check on a server core.
 const CRYPTOGRAPHY: Span = Span::millis(2);
 /// How often a cell with losses is repeated; its prediction is the mean.
 pub const REPETITIONS: u64 = 500;
 
-/// What is asked before an outage.
 const REQUEST: u64 = 200;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Prediction {
     pub(super) seconds: f64,
-    /// Standard error that the mean of as many measured samples has, in seconds; zero without
-    /// losses.
+    /// Standard error of the mean of as many measured samples, in seconds; zero without losses.
     pub(super) error: f64,
 }
 
@@ -41,8 +38,7 @@ fn steady(link: &Link) -> Steady {
     steady
 }
 
-/// One request and its answer over an open connection, handed over at `at`; the server needs no
-/// time. When the answer is there.
+/// When the answer to a request at `at` is there; the server needs no time.
 fn exchange(
     connection: &mut Connection,
     link: &Steady,
@@ -68,8 +64,7 @@ fn connected(how: &Handshake, link: &Steady, bytes: [u64; 2]) -> Result<Time, Br
     exchange(&mut connection, link, opened, bytes)
 }
 
-/// The cells of one link, mode, direction and loss. Those on a kept connection share it, as they did
-/// when the reference was measured: sizes in rising order, as many rounds as there are samples.
+/// The cells of one link, mode, direction and loss. Those on a kept connection share it.
 pub(super) fn group(cells: &[&Cell]) -> Vec<Prediction> {
     let (clean, loss) = (steady(&cells[0].link), cells[0].loss);
     if loss <= 0.0 {
@@ -137,7 +132,6 @@ fn median(values: &[f64]) -> f64 {
     if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
 }
 
-/// The tolerance of a cell with an outage.
 pub(super) const STAIR: f64 = 0.05;
 
 /// What is predicted for a cell with an outage, in seconds; nothing where TCP gives up.
@@ -159,7 +153,6 @@ pub(super) fn outage(cell: &OutageCell) -> Stair {
     Stair { seconds, edge: far(lasts - lasts / 20) || far(lasts + lasts / 20) }
 }
 
-/// The same if it lasts so long: seconds, or nothing if TCP gives the connection up.
 fn dropped(cell: &OutageCell, lasts: Span) -> Option<f64> {
     let mut link = steady(&cell.link);
     let from = Time::ZERO + cell.start;

@@ -8,11 +8,8 @@ use crate::scenario::closest;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}{}: {what}", .column.as_ref().map(|name| format!(", column {name}")).unwrap_or_default())]
 pub struct Malformed {
-    /// From 1.
     pub line: u64,
-    /// The column's name, unless the line as a whole is wrong.
     pub column: Option<String>,
-    /// What is wrong, and what is wanted.
     pub what: String,
 }
 
@@ -25,12 +22,10 @@ fn text_of(bytes: &[u8]) -> Result<String, Malformed> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n"))
 }
 
-/// A mistake of a line as a whole.
 pub(in crate::campaign) fn whole(line: u64, what: impl Into<String>) -> Malformed {
     Malformed { line, column: None, what: what.into() }
 }
 
-/// What is wrong with a line that is no row.
 fn ragged(error: &csv::Error) -> Malformed {
     let line = error.position().map_or(1, csv::Position::line);
     match error.kind() {
@@ -48,7 +43,6 @@ fn line_of(record: &csv::StringRecord) -> u64 {
 /// More lines than anybody measures: a file of something else.
 pub(super) const ROWS_MAX: usize = 100_000;
 
-/// The rows of a file.
 pub(in crate::campaign) struct Sheet {
     header: csv::StringRecord,
     records: Vec<csv::StringRecord>,
@@ -64,14 +58,11 @@ pub(in crate::campaign) struct Row<'a> {
 fn lacks(header: &csv::StringRecord, name: &str, wanted: &[&str]) -> String {
     let other = [(';', "semicolons"), ('\t', "tabs")];
     let parts = other.into_iter().find(|(mark, _)| header.len() == 1 && header[0].contains(*mark));
-    match parts {
-        Some((_, marks)) => format!("{marks} part its columns where commas are wanted"),
-        None => {
-            let near =
-                closest(name, header).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            format!("there is no column {name}; wanted are {}{near}", wanted.join(", "))
-        }
+    if let Some((_, marks)) = parts {
+        return format!("{marks} part its columns where commas are wanted");
     }
+    let near = closest(name, header).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    format!("there is no column {name}; wanted are {}{near}", wanted.join(", "))
 }
 
 impl Sheet {
@@ -87,20 +78,15 @@ impl Sheet {
         let twice =
             |(at, name): &(usize, &str)| !name.is_empty() && header.iter().take(*at).any(|n| n == *name);
         if let Some((_, name)) = header.iter().enumerate().find(twice) {
-            let column = Some(name.to_owned());
-            return Err(Malformed {
-                line: 1,
-                column,
-                what: "the header has two columns of this name".to_owned(),
-            });
+            let what = "the header has two columns of this name".to_owned();
+            return Err(Malformed { line: 1, column: Some(name.to_owned()), what });
         }
         if let Some(name) = wanted.iter().find(|name| !header.iter().any(|column| column == **name)) {
             return Err(whole(1, lacks(&header, name, wanted)));
         }
         let mut records = Vec::new();
         for record in reader.records() {
-            let record = record.map_err(|e| ragged(&e))?;
-            records.push(record);
+            records.push(record.map_err(|e| ragged(&e))?);
             if records.len() > most {
                 return Err(whole(line_of(&records[most]), format!("more than {most} rows")));
             }
@@ -136,7 +122,6 @@ impl Sheet {
 }
 
 impl<'a> Row<'a> {
-    /// A mistake in one of its fields.
     pub(in crate::campaign) fn malformed(self, column: &str, what: impl Into<String>) -> Malformed {
         Malformed { line: line_of(self.record), column: Some(column.to_owned()), what: what.into() }
     }

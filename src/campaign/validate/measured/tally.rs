@@ -9,13 +9,11 @@ use crate::net::Direction;
 use crate::net::tcp::Congestion;
 use crate::render::texts;
 
-/// How far a cell's prediction is off.
 pub(super) struct Off {
     /// Its link, mode, congestion control and loss.
     group: String,
     /// What it is judged as, if it is.
     kind: Option<&'static str>,
-    /// Amount of the relative error.
     pub(super) amount: f64,
     /// Standard error of what was measured, relative too.
     error: f64,
