@@ -8,17 +8,6 @@ use std::collections::BTreeMap;
 use crate::base::{Span, Time};
 use crate::contract::Cacheable;
 
-/// A time with such a proxy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CacheTime {
-    /// First instant.
-    pub from: Time,
-    /// First instant after it.
-    pub until: Time,
-    /// How long it gives an answer again.
-    pub ttl: Span,
-}
-
 /// Which state of its content a server answers from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Version {

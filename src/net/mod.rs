@@ -35,11 +35,11 @@ mod turns;
 #[cfg(test)]
 mod transport_tests;
 
-pub use cache::{CacheTime, Version};
+pub use cache::Version;
 pub use conditions::{Conditions, Direction};
 pub use energy::{Power, RadioCost, RadioUse, Radios};
-pub use foreign::{Foreign, ForeignTime};
-pub use link::{Fate, Link, LossyTime};
+pub use foreign::Foreign;
+pub use link::{During, Fate, Link, Troubles};
 pub use link_state::{ConditionsAt, LinkConditions, LinkSchedule, Trace, TraceError};
 pub use options::{
     FieldWorker, GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, Moves, Outage, OutageMode,

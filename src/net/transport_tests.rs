@@ -12,14 +12,14 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::conditions::Direction;
-use super::link::{Link, LossyTime};
+use super::link::{During, Link};
 use super::link_state::LinkSchedule;
 use super::options::{Outage, OutageMode, Profile, Promotion, Radio};
 use super::server::Server;
 use super::tcp::{Handshake, Tls};
 use super::transport::Way;
 use super::transport_options::{HalfOpen, Protocol, TransportOptions};
-use crate::base::{BitRate, Seed, Span, Time};
+use crate::base::{BitRate, Ppm, Seed, Span, Time};
 use crate::contract::{Event, EventSink, LocalBoxFuture, Transport, TransportError};
 use crate::sim::{Handle, NodeId, Sim, SimOptions};
 
@@ -304,8 +304,8 @@ fn without_a_network_nothing_is_sent() {
 
 /// A way that loses every answer.
 fn without_an_answer(protocol: Protocol) -> Bench {
-    let lossy = LossyTime { from: at(0), until: Time::FAR, loss_ppm: 1_000_000 };
-    Bench::new(profile(), TransportOptions { protocol, ..options() }, |link| link.lossy.push(lossy))
+    let lossy = During { from: at(0), until: Time::FAR, what: Ppm::ONE };
+    Bench::new(profile(), TransportOptions { protocol, ..options() }, |link| link.troubles.lossy.push(lossy))
 }
 
 #[test]

@@ -12,22 +12,20 @@
 //! panic.
 //!
 //! How: `slots` keeps the futures in numbered slots with generations, so a stale wake finds nobody;
-//! `tasks` hangs those of a node together through their slots. A task that a timer wakes alone is
-//! polled without standing in `ready`. What the next few timers wake is read from memory together
-//! before its turn: of a large fleet it is in no cache. Every future of this room notes which task
-//! polls it and wakes that task directly, so no atomic counter or allocation is spent on waking;
+//! `tasks` hangs those of a node together through their slots. What the next few timers wake is
+//! read from memory together before its turn: of a large fleet it is in no cache. Every future of
+//! this room notes which task polls it and wakes that task directly, so no atomic counter or
+//! allocation is spent on waking;
 //! [`Handle::with_waker`] makes a real waker.
 
 mod cancelled;
 mod channel;
 mod core;
 mod executor;
-mod foreign;
 mod handle;
 mod ids;
 mod inbox;
 mod notify;
-mod ready;
 mod sleep;
 mod slots;
 mod tasks;

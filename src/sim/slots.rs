@@ -104,10 +104,6 @@ impl Slot {
         self.id.get()
     }
     #[inline]
-    pub(super) fn is_queued(&self) -> bool {
-        self.queued.get()
-    }
-    #[inline]
     pub(super) fn queue(&self) -> bool {
         !self.queued.replace(true)
     }
