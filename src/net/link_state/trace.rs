@@ -35,23 +35,17 @@ pub struct TraceError {
 }
 
 impl TraceError {
-    fn at(line: u64, why: String) -> TraceError {
-        TraceError { line: Some(line), why }
-    }
-    fn whole(why: &str) -> TraceError {
-        TraceError { line: None, why: why.to_owned() }
-    }
-    fn no_number(line: u64, text: &str) -> TraceError {
-        TraceError::at(line, format!("`{text}` is not a whole number of milliseconds"))
+    fn new(line: impl Into<Option<u64>>, why: impl Into<String>) -> TraceError {
+        TraceError { line: line.into(), why: why.into() }
     }
     fn too_late(line: u64, ms: u64) -> TraceError {
-        TraceError::at(line, format!("{ms} ms is too late: a trace lasts at most {} ms", u32::MAX))
+        TraceError::new(line, format!("{ms} ms is too late: a trace lasts at most {} ms", u32::MAX))
     }
 }
 
 impl From<io::Error> for TraceError {
     fn from(error: io::Error) -> TraceError {
-        TraceError::whole(&format!("it cannot be read: {error}"))
+        TraceError::new(None, format!("it cannot be read: {error}"))
     }
 }
 
@@ -81,35 +75,32 @@ impl Trace {
                 blank = blank.or(Some(line));
                 continue;
             }
-            if let Some(line) = blank {
-                return Err(TraceError::no_number(line, ""));
-            }
-            let Some(ms) = number(&text) else {
-                return Err(TraceError::no_number(line, String::from_utf8_lossy(&text).trim()));
+            let number = if blank.is_some() { None } else { number(&text) };
+            let Some(ms) = number else {
+                let text = if blank.is_some() { "".into() } else { String::from_utf8_lossy(&text) };
+                let why = format!("`{}` is not a whole number of milliseconds", text.trim());
+                return Err(TraceError::new(blank.unwrap_or(line), why));
             };
             if ms < last {
-                return Err(TraceError::at(
-                    line,
-                    format!("the trace goes backwards, from {last} ms to {ms} ms"),
-                ));
+                let why = format!("the trace goes backwards, from {last} ms to {ms} ms");
+                return Err(TraceError::new(line, why));
             }
             last = ms;
             // The packet of millisecond n has left by n: it uses the millisecond that ends then.
             let slot = u32::try_from(ms.saturating_sub(1)).map_err(|_| TraceError::too_late(line, ms))?;
             if packets.len() == most {
                 let why = format!("the trace has more than {most} packets, the most that are read");
-                return Err(TraceError::whole(&why));
+                return Err(TraceError::new(None, why));
             }
             packets.push(slot);
         }
         let period = u32::try_from(last).map_err(|_| TraceError::too_late(0, last))?;
-        match (packets.is_empty(), period) {
-            (true, _) => Err(TraceError::whole("the trace is empty: it needs a line for each packet")),
-            (false, 0) => {
-                Err(TraceError::whole("the trace ends at 0 ms, so that there is no time to repeat"))
-            }
-            (false, _) => Ok(Trace { packets, period }),
-        }
+        let why = match (packets.is_empty(), period) {
+            (true, _) => "the trace is empty: it needs a line for each packet",
+            (false, 0) => "the trace ends at 0 ms, so that there is no time to repeat",
+            (false, _) => return Ok(Trace { packets, period }),
+        };
+        Err(TraceError::new(None, why))
     }
 
     /// Adds what it says.
