@@ -9,15 +9,6 @@ use super::tcp::{search, staircase};
 use crate::base::{Ppm, Seed, Span, Time};
 use crate::contract::{DropReason, TOO_LARGE_PAGE};
 
-/// What becomes of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Its last byte arrives then.
-    Arrives(Time),
-    /// The connection breaks then; the message is gone.
-    Breaks(Time),
-}
-
 /// What holds in a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct During<T> {
@@ -128,8 +119,9 @@ impl Link {
 
     /// Sends a message of `bytes` that knows neither connections nor headers: wait for the
     /// bottleneck, capacity for the bytes, half a round trip and jitter. An outage breaks the
-    /// connection, holds the message back, or swallows it until a retransmission gets through.
-    pub fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Fate {
+    /// connection, holds the message back, or swallows it until a retransmission gets through. When
+    /// its last byte arrives, or when the connection breaks.
+    pub fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Result<Time, Time> {
         let way = direction as usize;
         let start = now.max(self.busy_until[way]);
         let conditions = self.conditions.at(now);
@@ -144,7 +136,7 @@ impl Link {
                 break;
             }
             if outage.mode == OutageMode::Reset {
-                return Fate::Breaks(outage.from.max(now));
+                return Err(outage.from.max(now));
             }
             if outage.until <= resumed {
                 continue;
@@ -163,7 +155,7 @@ impl Link {
         self.note_transfer(now, direction, bytes, (Time(until.0 - takes.0).max(now), until));
         self.busy_until[way] = sent_by;
         self.last_arrival[way] = arrival;
-        Fate::Arrives(arrival)
+        Ok(arrival)
     }
 
     /// How many of the first `bytes` of a bare message have left by `until`, outages aside.
@@ -224,18 +216,18 @@ mod tests {
             (0, Up, 100, 51),
             (1_000, Up, 1_000, 1_060),
         ] {
-            assert_eq!(link.send(at(start), way, bytes), Fate::Arrives(at(arrives)));
+            assert_eq!(link.send(at(start), way, bytes), Ok(at(arrives)));
         }
     }
 
     #[test]
     fn an_outage_does_what_its_mode_says_and_nothing_once_it_is_over() {
         for (mode, sent, expected) in [
-            (OutageMode::Reset, 0, Fate::Breaks(at(20))),
+            (OutageMode::Reset, 0, Err(at(20))),
             // a = 200 ms, RTO = 300 ms: 200, 500, 1 100, 2 300 after the start.
-            (OutageMode::Drop, 0, Fate::Arrives(at(2_351))),
-            (OutageMode::Hold, 20, Fate::Arrives(at(2_051))),
-            (OutageMode::Reset, 2_000, Fate::Arrives(at(2_051))),
+            (OutageMode::Drop, 0, Ok(at(2_351))),
+            (OutageMode::Hold, 20, Ok(at(2_051))),
+            (OutageMode::Reset, 2_000, Ok(at(2_051))),
         ] {
             let mut link = link(&[(20, 2_000, mode), (5_000, 6_000, OutageMode::Reset)]);
             assert_eq!(link.send(at(sent), Direction::Down, 1_000), expected, "{mode:?}");
@@ -247,11 +239,8 @@ mod tests {
     fn messages_that_queue_during_an_outage_wait_it_out_once() {
         for mode in [OutageMode::Hold, OutageMode::Drop] {
             let mut link = link(&[(20, 2_000, mode), (100, 1_900, mode)]);
-            let arrivals = (0..50).map(|n| match link.send(at(n * 30), Direction::Down, 1_000) {
-                Fate::Arrives(at) => at,
-                fate => panic!("{fate:?}"),
-            });
-            let last = arrivals.last().expect("messages were sent");
+            let arrivals = (0..50).map(|n| link.send(at(n * 30), Direction::Down, 1_000));
+            let last = arrivals.last().expect("messages were sent").expect("nothing breaks");
             assert!(last < at(2_500), "{mode:?}: the last arrives at {last}");
         }
     }
