@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Context;
 
@@ -14,6 +13,7 @@ use super::timers::{Advance, Timers};
 use crate::base::Time;
 
 /// Every borrow of a cell in here ends before foreign code (a poll, a drop) runs.
+#[derive(Default)]
 pub(super) struct Core {
     now: Cell<Time>,
     /// The task being polled, or polled last in a run that is under way: whom a leaf future wakes.
@@ -38,24 +38,6 @@ pub(super) struct Core {
 type Listener = Box<dyn Fn(NodeId) -> bool>;
 
 impl Core {
-    pub(super) fn new() -> Rc<Core> {
-        Rc::new(Core {
-            now: Cell::new(Time::ZERO),
-            running: Cell::new(TaskId::NONE),
-            halted: Cell::new(false),
-            paused: Cell::new(TaskId::NONE),
-            excused: Cell::new(0),
-            burying: Cell::new(false),
-            fatal: Cell::new(None),
-            tasks: Tasks::new(),
-            ready: RefCell::default(),
-            timers: RefCell::new(Timers::new()),
-            dead: RefCell::default(),
-            kills: RefCell::default(),
-            inbox: Arc::default(),
-        })
-    }
-
     #[inline]
     pub(super) fn now(&self) -> Time {
         self.now.get()

@@ -68,8 +68,7 @@ impl Default for SimOptions {
 impl Sim {
     /// An empty world at time zero.
     pub fn new(options: SimOptions) -> Sim {
-        let core = Core::new();
-        Sim { handle: Handle { core }, options, polls: 0 }
+        Sim { handle: Handle { core: Rc::default() }, options, polls: 0 }
     }
 
     /// The handle to give to the code inside.

@@ -38,9 +38,9 @@ mod timers;
 /// A channel for a single value.
 pub mod oneshot;
 
-pub use channel::{Receiver, Recv, Sender};
+pub use channel::{Receiver, Sender};
 pub use executor::{Sim, SimOptions, Snapshot, Stop};
 pub use handle::Handle;
 pub use ids::{NodeId, TaskId};
 pub use notify::{Notified, Notify};
-pub use sleep::{Sleep, TimedOut, Timeout};
+pub use sleep::{Sleep, TimedOut};

@@ -33,11 +33,13 @@ pub(super) struct Slot {
     pub(super) watched: Cell<bool>,
 }
 
-impl Slots {
-    pub(super) fn new() -> Slots {
+impl Default for Slots {
+    fn default() -> Slots {
         Slots { blocks: Default::default(), vacant: Cell::new(NIL), count: Cell::new(0) }
     }
+}
 
+impl Slots {
     /// The slot of a number, if there is one; there is none for [`NIL`].
     #[inline]
     pub(super) fn at(&self, number: u32) -> Option<&Slot> {

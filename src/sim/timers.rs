@@ -67,8 +67,8 @@ pub(super) enum Advance {
     Idle,
 }
 
-impl Timers {
-    pub(super) fn new() -> Timers {
+impl Default for Timers {
+    fn default() -> Timers {
         Timers {
             present: Time::ZERO,
             front: Vec::new(),
@@ -82,7 +82,9 @@ impl Timers {
             fetched_end: Time::ZERO,
         }
     }
+}
 
+impl Timers {
     /// Asks for `task` to be woken at `at`, which is to come; the answer names the timer.
     #[inline]
     pub(super) fn add(&mut self, at: Time, task: TaskId) -> u64 {
@@ -287,7 +289,7 @@ mod tests {
 
     #[test]
     fn cancelled_timers_do_not_pile_up() {
-        let mut timers = Timers::new();
+        let mut timers = Timers::default();
         for n in 0..100_000 {
             let sequence = timers.add(Time(1_000_000 + n), TaskId::NONE);
             timers.cancel(sequence);
@@ -299,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_sweep_keeps_what_is_live() {
-        let mut timers = Timers::new();
+        let mut timers = Timers::default();
         let sequences: Vec<u64> = (0..1_000).map(|n| timers.add(Time(2_000 - n), TaskId::NONE)).collect();
         for sequence in sequences.iter().filter(|&&sequence| sequence % 10 != 0) {
             timers.cancel(*sequence);
