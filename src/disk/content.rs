@@ -34,8 +34,6 @@ impl Chunk {
         self.dirty |= bit;
         if first {
             undo.push(Undo { index, page });
-        } else if let Some(page) = page {
-            page.free();
         }
     }
 }
@@ -83,16 +81,6 @@ impl Content {
     }
     pub(super) fn empty(&mut self) {
         *self = Content { passing: self.passing, ..Content::default() };
-    }
-
-    /// Gives back the pages that no other clone of the file has.
-    pub(super) fn give_back(self) {
-        for chunk in self.chunks.into_iter().flatten() {
-            if let Ok(chunk) = Rc::try_unwrap(chunk) {
-                chunk.own.into_iter().flatten().for_each(Sheet::free);
-            }
-        }
-        self.undo.into_iter().filter_map(|undo| undo.page).for_each(Sheet::free);
     }
 
     pub(super) fn size(&self) -> u64 {
@@ -212,16 +200,13 @@ impl Content {
     }
 
     pub(super) fn sync(&mut self) {
-        for Undo { index, page } in self.undo.drain(..) {
+        for Undo { index, .. } in self.undo.drain(..) {
             if let Some(Some(chunk)) = self.chunks.get_mut(index / FANOUT) {
                 let chunk = Rc::make_mut(chunk);
                 chunk.dirty &= !(1 << (index % FANOUT));
                 if let Some(own) = chunk.own[index % FANOUT].as_mut().filter(|_| !self.passing) {
                     own.list();
                 }
-            }
-            if let Some(page) = page {
-                page.free();
             }
         }
         self.undo.shrink_to(UNDO_KEPT);
