@@ -30,8 +30,6 @@ mod sleep;
 mod slots;
 mod tasks;
 #[cfg(test)]
-mod testing;
-#[cfg(test)]
 mod tests;
 mod timers;
 

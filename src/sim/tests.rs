@@ -6,9 +6,40 @@ use std::rc::Rc;
 
 use proptest::prelude::*;
 
-use super::testing::{Rig, rig};
-use super::{NodeId, Sim, SimOptions, Stop, TimedOut};
+use super::{Handle, NodeId, Sim, SimOptions, Stop, TaskId, TimedOut};
 use crate::base::{Incarnation, Span, Time};
+
+type Log<T> = Rc<RefCell<Vec<T>>>;
+
+/// A world with a node, and a log for its tasks to write to.
+struct Rig<T> {
+    sim: Sim,
+    handle: Handle,
+    node: NodeId,
+    log: Log<T>,
+}
+
+fn rig<T>() -> Rig<T> {
+    let sim = Sim::new(SimOptions::default());
+    let handle = sim.handle().clone();
+    Rig { node: handle.node("n"), sim, handle, log: Rc::default() }
+}
+
+impl<T> Rig<T> {
+    /// Starts a task that is made with the handle and the log.
+    fn task<F>(&self, node: NodeId, make: impl FnOnce(Handle, Log<T>) -> F) -> TaskId
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        self.handle.spawn(node, "task", make(self.handle.clone(), self.log.clone()))
+    }
+
+    /// Runs to the end: what was logged.
+    fn run(&mut self) -> Vec<T> {
+        self.sim.run_until(Time::FAR);
+        self.log.take()
+    }
+}
 
 /// Calls a closure when it is dropped.
 struct OnDrop<F: FnMut()>(F);

@@ -46,7 +46,7 @@ impl Ack {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Receiver {
     next: u64,
     said: u64,
@@ -63,7 +63,7 @@ pub(super) struct Receiver {
 
 /// Receive buffer autotuning (`tcp_rcv_space_adjust`), in packets: what came in a round trip
 /// decides how far the window may grow, and while it grows every packet is acknowledged.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Room {
     window: u64,
     limit: u64,
@@ -119,21 +119,11 @@ impl Receiver {
             most: (MOST / payload).max(window).max(2),
             space: FIRST.max(window / 2),
             since: (Time::ZERO, from),
-            rtt: Span::ZERO,
             answered: Time::FAR,
+            ..Room::default()
         };
-        Receiver {
-            next: from,
-            said: from,
-            beyond: VecDeque::new(),
-            held: 0,
-            blocks: Vec::new(),
-            echo: Time::ZERO,
-            quick: if kept { 0 } else { QUICK },
-            last: Time::FAR,
-            waits: None,
-            room,
-        }
+        let quick = if kept { 0 } else { QUICK };
+        Receiver { next: from, said: from, quick, last: Time::FAR, room, ..Receiver::default() }
     }
 
     pub(super) fn room(&self) -> u64 {
