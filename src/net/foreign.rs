@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::link::During;
+use super::options::During;
 use crate::base::{Ppm, Seed, Time, in_words};
 
 /// What comes in the place of an answer.

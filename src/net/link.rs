@@ -4,28 +4,10 @@ use super::conditions::{Conditions, Direction};
 use super::energy::{RadioCost, Radios};
 use super::foreign::{Foreign, Mixed, Mixer};
 use super::link_state::{LinkConditions, LinkSchedule};
-use super::options::{OutageMode, Radio};
+use super::options::{During, OutageMode, Radio};
 use super::tcp::{search, staircase};
 use crate::base::{Ppm, Seed, Span, Time};
 use crate::contract::{DropReason, TOO_LARGE_PAGE};
-
-/// What holds in a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct During<T> {
-    /// First instant.
-    pub from: Time,
-    /// First instant after it.
-    pub until: Time,
-    /// What holds.
-    pub what: T,
-}
-
-impl<T: Copy> During<T> {
-    /// What holds at `now`.
-    pub fn at(times: &[During<T>], now: Time) -> impl Iterator<Item = T> {
-        times.iter().filter(move |time| (time.from..time.until).contains(&now)).map(|time| time.what)
-    }
-}
 
 /// What is wrong with a network beside its link conditions.
 #[derive(Clone, Debug, Default)]

@@ -39,10 +39,10 @@ pub use cache::Version;
 pub use conditions::{Conditions, Direction};
 pub use energy::{Power, RadioCost, RadioUse, Radios};
 pub use foreign::Foreign;
-pub use link::{During, Link, Troubles};
+pub use link::{Link, Troubles};
 pub use link_state::{ConditionsAt, LinkConditions, LinkSchedule, Trace, TraceError};
 pub use options::{
-    FieldWorker, GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, Moves, Outage, OutageMode,
+    During, FieldWorker, GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, Moves, Outage, OutageMode,
     PacketLoss, Profile, Promotion, Radio, RadioChanges, Steps, Variation,
 };
 pub use server::Server;

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::conditions::Direction;
-use super::link::{During, Link};
+use super::link::Link;
 use super::link_state::LinkSchedule;
-use super::options::{Outage, OutageMode, Profile, Promotion, Radio};
+use super::options::{During, Outage, OutageMode, Profile, Promotion, Radio};
 use super::server::Server;
 use super::tcp::{Handshake, Tls};
 use super::transport::Way;
