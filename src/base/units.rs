@@ -23,22 +23,24 @@ pub struct BitRate(pub u64);
 #[serde(transparent)]
 pub struct Ppm(pub u32);
 
+/// The number of a text, and what the unit behind it is worth.
+fn quantity(text: &str, units: &[(&str, f64)], want: &'static str) -> Result<(f64, f64), UnitError> {
+    let read = || {
+        let (number, unit) = split_number(text.trim())?;
+        units.iter().find(|(name, _)| *name == unit).map(|(_, worth)| (number, *worth))
+    };
+    read().ok_or_else(|| UnitError::new(text, want))
+}
+
 impl FromStr for Bytes {
     type Err = UnitError;
     /// Reads `"512"`, `"512B"`, `"64KiB"`, `"1.5MB"`, `"2GiB"`.
     fn from_str(text: &str) -> Result<Bytes, UnitError> {
         const WANT: &str = "a size such as \"512B\", \"64KiB\", \"1.5MB\" or \"2GiB\"";
-        let (number, unit) = split_number(text.trim()).ok_or_else(|| UnitError::new(text, WANT))?;
-        let factor = match unit {
-            "" | "B" => 1.0,
-            "kB" | "KB" => 1e3,
-            "MB" => 1e6,
-            "GB" => 1e9,
-            "KiB" => 1024.0,
-            "MiB" => 1024.0 * 1024.0,
-            "GiB" => 1024.0 * 1024.0 * 1024.0,
-            _ => return Err(UnitError::new(text, WANT)),
-        };
+        let decimal = [("", 1.0), ("B", 1.0), ("kB", 1e3), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9)];
+        let binary = [("KiB", 1024.0), ("MiB", 1_048_576.0), ("GiB", 1_073_741_824.0)];
+        let units = [&decimal[..], &binary].concat();
+        let (number, factor) = quantity(text, &units, WANT)?;
         let bytes = number * factor;
         if bytes > 9e18 { Err(UnitError::new(text, WANT)) } else { Ok(Bytes((bytes + 0.5) as u64)) }
     }
@@ -49,14 +51,8 @@ impl FromStr for BitRate {
     /// Reads `"200kbit/s"`, `"1.6Mbit/s"`, `"1Gbit/s"`.
     fn from_str(text: &str) -> Result<BitRate, UnitError> {
         const WANT: &str = "a rate such as \"200kbit/s\", \"1.6Mbit/s\" or \"1Gbit/s\"";
-        let (number, unit) = split_number(text.trim()).ok_or_else(|| UnitError::new(text, WANT))?;
-        let factor = match unit {
-            "bit/s" => 1.0,
-            "kbit/s" | "Kbit/s" => 1e3,
-            "Mbit/s" => 1e6,
-            "Gbit/s" => 1e9,
-            _ => return Err(UnitError::new(text, WANT)),
-        };
+        let units = [("bit/s", 1.0), ("kbit/s", 1e3), ("Kbit/s", 1e3), ("Mbit/s", 1e6), ("Gbit/s", 1e9)];
+        let (number, factor) = quantity(text, &units, WANT)?;
         let rate = number * factor;
         if !(1.0..=1e15).contains(&rate) {
             return Err(UnitError::new(text, "a rate of at least 1bit/s, such as \"1.6Mbit/s\""));
@@ -70,14 +66,8 @@ impl FromStr for Ppm {
     /// Reads `"2%"`, `"0.05%"`, `"150ppm"`, `"0.25"`.
     fn from_str(text: &str) -> Result<Ppm, UnitError> {
         const WANT: &str = "a share between 0 and 1 such as \"2%\" or 0.02";
-        let (number, unit) = split_number(text.trim()).ok_or_else(|| UnitError::new(text, WANT))?;
-        let share = match unit {
-            "" => number,
-            "%" => number / 100.0,
-            "ppm" => number / 1e6,
-            _ => return Err(UnitError::new(text, WANT)),
-        };
-        Ppm::from_share(share).ok_or_else(|| UnitError::new(text, WANT))
+        let (number, whole) = quantity(text, &[("", 1.0), ("%", 100.0), ("ppm", 1e6)], WANT)?;
+        Ppm::from_share(number / whole).ok_or_else(|| UnitError::new(text, WANT))
     }
 }
 

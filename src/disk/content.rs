@@ -1,10 +1,9 @@
 //! The bytes of one file: what reads see now, and what would be left of it without power.
 //!
-//! A file is a run of pages: its own once written, else of a base that siblings share, or zero. The
-//! first write to a page after a sync puts what it replaces on the undo list, so a power loss is an
-//! undo. At a sync, pages that read the same as another file's become one with it. A clone shares
-//! all pages until one side writes. A file knows which of its pages are in memory: those cost no
-//! read.
+//! A file is a run of pages: its own once written, or zero. The first write to a page after a sync
+//! puts what it replaces on the undo list, so a power loss is an undo. At a sync, pages that read
+//! the same as another file's become one with it. A clone shares all pages until one side writes. A
+//! file knows which of its pages are in memory: those cost no read.
 
 use std::rc::Rc;
 
@@ -19,16 +18,11 @@ const UNDO_KEPT: usize = 8;
 
 static ZEROS: Page = [0; PAGE];
 
-/// Pages of one frozen file, shared by all files that started from it.
-pub(super) type Base = Rc<[Sheet]>;
-
 #[derive(Clone, Default)]
 struct Chunk {
     own: [Option<Sheet>; FANOUT],
     /// A bit for each page that differs from what is synced, and therefore is on the undo list.
     dirty: u16,
-    /// A bit for each page that the operating system has in memory.
-    warm: u16,
 }
 
 impl Chunk {
@@ -40,8 +34,6 @@ impl Chunk {
         self.dirty |= bit;
         if first {
             undo.push(Undo { index, page });
-        } else if let Some(page) = page {
-            page.free();
         }
     }
 }
@@ -55,27 +47,20 @@ fn chunk_of(chunks: &mut Vec<Option<Rc<Chunk>>>, index: usize) -> &mut Chunk {
     Rc::make_mut(chunks[at].get_or_insert_default())
 }
 
-/// What a page was at the last sync: `None` if it showed through from the base, or was not there.
+/// What a page was at the last sync: `None` if it was zero, or not there.
 #[derive(Clone)]
 struct Undo {
     index: usize,
     page: Option<Sheet>,
 }
 
-/// What of a file is not kept in its own pages.
-#[derive(Clone, Copy, Default)]
-struct Shape {
-    size: u64,
-    /// Leading pages of the base that still show through; nothing raises it again.
-    base_pages: usize,
-}
-
 #[derive(Clone, Default)]
 pub(super) struct Content {
-    now: Shape,
-    synced: Shape,
-    base: Option<Base>,
+    size: u64,
+    synced: u64,
     chunks: Vec<Option<Rc<Chunk>>>,
+    /// For each chunk a bit for each page that the operating system has in memory.
+    warm: Vec<u16>,
     undo: Vec<Undo>,
     /// Its pages are soon gone: they are not looked for among those of others.
     passing: bool,
@@ -91,11 +76,6 @@ fn place(at: u64) -> (usize, usize) {
 }
 
 impl Content {
-    pub(super) fn on_base(base: &Base, size: u64) -> Content {
-        let shape = Shape { size, base_pages: base.len() };
-        Content { now: shape, synced: shape, base: Some(Rc::clone(base)), ..Content::default() }
-    }
-
     pub(super) fn passing() -> Content {
         Content { passing: true, ..Content::default() }
     }
@@ -103,23 +83,14 @@ impl Content {
         *self = Content { passing: self.passing, ..Content::default() };
     }
 
-    /// Gives back the pages that no other clone of the file has.
-    pub(super) fn give_back(self) {
-        for chunk in self.chunks.into_iter().flatten() {
-            if let Ok(chunk) = Rc::try_unwrap(chunk) {
-                chunk.own.into_iter().flatten().for_each(Sheet::free);
-            }
-        }
-        self.undo.into_iter().filter_map(|undo| undo.page).for_each(Sheet::free);
-    }
-
     pub(super) fn size(&self) -> u64 {
-        self.now.size
+        self.size
     }
 
     /// Bytes of memory in pages that no other file shares, those kept for undoing included.
     pub(super) fn owned_bytes(&self) -> u64 {
-        let own = self.chunks.iter().flatten().flat_map(|chunk| &chunk.own).flatten();
+        let chunks = self.chunks.iter().flatten().filter(|chunk| Rc::strong_count(chunk) == 1);
+        let own = chunks.flat_map(|chunk| &chunk.own).flatten();
         let kept = self.undo.iter().filter_map(|undo| undo.page.as_ref());
         (own.chain(kept).filter(|sheet| !sheet.is_shared()).count() * PAGE) as u64
     }
@@ -130,16 +101,8 @@ impl Content {
     }
 
     #[inline]
-    fn under(base: Option<&Base>, shape: Shape, index: usize) -> &Page {
-        match base {
-            Some(base) if index < shape.base_pages => &base[index],
-            _ => &ZEROS,
-        }
-    }
-
-    #[inline]
     fn page(&self, index: usize) -> &Page {
-        self.own(index).unwrap_or_else(|| Content::under(self.base.as_ref(), self.now, index))
+        self.own(index).unwrap_or(&ZEROS)
     }
     fn chunk(&mut self, index: usize) -> &mut Chunk {
         chunk_of(&mut self.chunks, index)
@@ -149,7 +112,7 @@ impl Content {
     /// many pages of them were not in memory.
     #[inline]
     pub(super) fn read(&mut self, at: u64, len: usize, mut sink: impl FnMut(usize, &[u8])) -> (usize, u64) {
-        let there = self.now.size.saturating_sub(at).min(len as u64) as usize;
+        let there = self.size.saturating_sub(at).min(len as u64) as usize;
         let (mut index, mut start) = place(at);
         let (mut done, mut cold) = (0, 0);
         while done < there {
@@ -163,26 +126,25 @@ impl Content {
         (there, cold)
     }
 
+    /// Whether the page was not in memory, in which it is from now on.
     #[inline]
     fn warm_up(&mut self, index: usize) -> bool {
-        let bit = 1 << (index % FANOUT);
-        let known = self.chunks.get(index / FANOUT).and_then(Option::as_ref);
-        if known.is_some_and(|chunk| chunk.warm & bit != 0) {
-            return false;
+        let (at, bit) = (index / FANOUT, 1 << (index % FANOUT));
+        if at >= self.warm.len() {
+            self.warm.resize(at + 1, 0);
         }
-        self.chunk(index).warm |= bit;
-        true
+        let known = self.warm[at] & bit != 0;
+        self.warm[at] |= bit;
+        !known
     }
 
     pub(super) fn cool_down(&mut self) {
-        for chunk in self.chunks.iter_mut().flatten() {
-            Rc::make_mut(chunk).warm = 0;
-        }
+        self.warm.clear();
     }
 
     #[inline]
     pub(super) fn write(&mut self, at: u64, mut bytes: &[u8]) {
-        self.now.size = self.now.size.max(at + bytes.len() as u64);
+        self.size = self.size.max(at + bytes.len() as u64);
         let (mut index, mut start) = place(at);
         while !bytes.is_empty() {
             let (piece, rest) = bytes.split_at((PAGE - start).min(bytes.len()));
@@ -207,17 +169,16 @@ impl Content {
         }
         chunk.displace(index, &mut self.undo);
         chunk.own[index % FANOUT] = Some(Sheet::copy_of(bytes));
-        chunk.warm |= bit;
+        self.warm_up(index);
     }
 
     /// The page, the file's own and on the undo list, to be changed in part.
     fn edit(&mut self, index: usize) -> &mut Page {
+        self.warm_up(index);
         let bit = 1 << (index % FANOUT);
         let chunk = chunk_of(&mut self.chunks, index);
-        chunk.warm |= bit;
         if chunk.dirty & bit == 0 || chunk.own[index % FANOUT].is_none() {
-            let under = || Content::under(self.base.as_ref(), self.now, index);
-            let copy = Sheet::copy_of(chunk.own[index % FANOUT].as_deref().unwrap_or_else(under));
+            let copy = Sheet::copy_of(chunk.own[index % FANOUT].as_deref().unwrap_or(&ZEROS));
             chunk.displace(index, &mut self.undo);
             chunk.own[index % FANOUT] = Some(copy);
         }
@@ -225,21 +186,21 @@ impl Content {
     }
 
     pub(super) fn truncate(&mut self, size: u64) {
-        let (keep, had) = (pages_in(size), pages_in(self.now.size));
+        let (keep, had) = (pages_in(size), pages_in(self.size));
         for index in keep..had {
-            if index < self.now.base_pages || self.own(index).is_some() {
+            if self.own(index).is_some() {
                 chunk_of(&mut self.chunks, index).displace(index, &mut self.undo);
             }
         }
         let tail = (size % PAGE as u64) as usize;
-        if size < self.now.size && tail > 0 {
+        if size < self.size && tail > 0 {
             self.edit(keep - 1)[tail..].fill(0);
         }
-        self.now = Shape { size, base_pages: self.now.base_pages.min(keep) };
+        self.size = size;
     }
 
     pub(super) fn sync(&mut self) {
-        for Undo { index, page } in self.undo.drain(..) {
+        for Undo { index, .. } in self.undo.drain(..) {
             if let Some(Some(chunk)) = self.chunks.get_mut(index / FANOUT) {
                 let chunk = Rc::make_mut(chunk);
                 chunk.dirty &= !(1 << (index % FANOUT));
@@ -247,13 +208,12 @@ impl Content {
                     own.list();
                 }
             }
-            if let Some(page) = page {
-                page.free();
-            }
         }
         self.undo.shrink_to(UNDO_KEPT);
-        self.synced = self.now;
-        self.chunks.truncate(pages_in(self.now.size).div_ceil(FANOUT));
+        self.synced = self.size;
+        let chunks = pages_in(self.size).div_ceil(FANOUT);
+        self.chunks.truncate(chunks);
+        self.warm.truncate(chunks);
     }
 
     pub(super) fn lose_all(&mut self) {
@@ -262,13 +222,13 @@ impl Content {
             chunk.dirty &= !(1 << (index % FANOUT));
             chunk.own[index % FANOUT] = page;
         }
-        self.now = self.synced;
+        self.size = self.synced;
     }
 
     /// Forgets some of what was written since the last sync: each sector is its first or its last
     /// version, a file that grew may have grown in part, one that was cut stays so if `keeps_cut`.
     pub(super) fn lose_some(&mut self, keeps_cut: bool, stream: &mut Stream) {
-        let (synced, written) = (self.synced.size, self.now.size);
+        let (synced, written) = (self.synced, self.size);
         let size = match written < synced {
             true if keeps_cut => written,
             true => synced,
@@ -280,18 +240,17 @@ impl Content {
         for (index, page) in survivors {
             self.replace(index, &page);
         }
-        self.now.size = self.now.size.max(written);
+        self.size = self.size.max(written);
         self.truncate(size);
         self.sync();
     }
 
     fn surviving_page(&self, undo: &Undo, stream: &mut Stream) -> Sheet {
-        let under = Content::under(self.base.as_ref(), self.synced, undo.index);
-        let mut sheet = Sheet::copy_of(undo.page.as_deref().unwrap_or(under));
+        let mut sheet = Sheet::copy_of(undo.page.as_deref().unwrap_or(&ZEROS));
         let (page, now) = (sheet.edit(), self.page(undo.index));
         for start in (0..PAGE).step_by(SECTOR) {
             // What lies past the end was cut off, and comes back if the cut is lost.
-            let is_there = ((undo.index * PAGE + start) as u64) < self.now.size;
+            let is_there = ((undo.index * PAGE + start) as u64) < self.size;
             if stream.chance(0.5) && is_there {
                 page[start..start + SECTOR].copy_from_slice(&now[start..start + SECTOR]);
             }
@@ -299,16 +258,15 @@ impl Content {
         sheet
     }
 
-    /// Freezes the present bytes as a base for others and for this file, which then owns nothing.
-    pub(super) fn freeze(&mut self) -> Base {
-        let sheet = |index| {
-            let mut sheet = Sheet::copy_of(self.page(index));
-            sheet.list();
-            sheet
-        };
-        let base: Base = (0..pages_in(self.now.size)).map(sheet).collect();
-        *self = Content { passing: self.passing, ..Content::on_base(&base, self.now.size) };
-        base
+    /// Makes the present bytes durable, with a listed page for each: a clone owns nothing of them.
+    pub(super) fn freeze(&mut self) -> Content {
+        self.sync();
+        self.cool_down();
+        for index in 0..pages_in(self.size) {
+            let own = &mut self.chunk(index).own[index % FANOUT];
+            own.get_or_insert_with(|| Sheet::copy_of(&ZEROS)).list();
+        }
+        self.clone()
     }
 }
 
@@ -418,9 +376,9 @@ mod tests {
                         (now, synced) = (left.clone(), left);
                     }
                     Step::Freeze => {
-                        content.freeze();
-                        prop_assert_eq!(content.owned_bytes(), 0);
                         synced.clone_from(&now);
+                        clones.push((content.freeze(), now.clone(), now.clone()));
+                        prop_assert_eq!(content.owned_bytes(), 0);
                     }
                     Step::Clone => clones.push((content.clone(), now.clone(), synced.clone())),
                 }
@@ -432,16 +390,6 @@ mod tests {
                 prop_assert!(content.bytes() == synced, "a clone forgot what was synced");
             }
         }
-    }
-
-    #[test]
-    fn a_read_past_the_end_gives_what_there_is() {
-        let mut content = Content::default();
-        content.write(4_000, &[7; 200]);
-        let mut seen = Vec::new();
-        assert_eq!(content.read(4_090, 500, |_, piece| seen.extend_from_slice(piece)).0, 110);
-        assert_eq!(seen, [7; 110]);
-        assert_eq!(content.read(9_000, 10, |_, _| panic!("there is nothing")).0, 0);
     }
 
     #[test]

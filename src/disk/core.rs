@@ -99,12 +99,6 @@ impl Core {
     pub(super) fn operations(&self) -> u64 {
         self.operations.get()
     }
-    pub(super) fn opened(&self) {
-        self.open.set(self.open.get() + 1);
-    }
-    pub(super) fn closed(&self) {
-        self.open.set(self.open.get() - 1);
-    }
 
     #[inline]
     pub(super) fn count(&self, what: impl FnOnce(&mut Counters)) {

@@ -2,7 +2,7 @@
 
 use std::rc::{Rc, Weak};
 
-use super::content::{Base, Content};
+use super::content::Content;
 use super::core::{Core, DiskOptions};
 use super::directory::{Directory, File};
 use super::flash::Flash;
@@ -43,12 +43,31 @@ pub struct Disk(Rc<Core>);
 #[derive(Clone)]
 pub struct Template {
     options: DiskOptions,
-    files: Rc<[(String, Base, u64)]>,
+    files: Backup,
 }
 
 /// What the files of a disk were at an instant, for going back to it.
 #[derive(Clone)]
-pub struct Backup(Vec<(String, Content)>);
+pub struct Backup(Rc<[(String, Content)]>);
+
+impl Backup {
+    fn of(directory: &Directory, copy: impl Fn(&mut Content) -> Content) -> Backup {
+        let files = directory.files();
+        Backup(files.map(|(name, file)| (name.to_owned(), copy(&mut file.content.borrow_mut()))).collect())
+    }
+
+    /// The files as they are on the medium, none of which is in memory.
+    fn directory(&self) -> Directory {
+        Directory::of(self.0.iter().map(|(name, content)| {
+            let file = File::named(name);
+            let mut content = content.clone();
+            content.sync();
+            content.cool_down();
+            file.content.replace(content);
+            (name.clone(), Rc::new(file))
+        }))
+    }
+}
 
 impl Disk {
     /// An empty disk, known to SQLite on this thread.
@@ -58,15 +77,7 @@ impl Disk {
 
     /// A disk with the files of the template, whose pages it shares until it writes them.
     pub fn from_template(template: &Template) -> Disk {
-        let files = template.files.iter().map(|(name, base, size)| {
-            let file = File::named(name);
-            // A journal that is frozen is empty as a rule; what it holds is shared as it is.
-            if *size > 0 {
-                *file.content.borrow_mut() = Content::on_base(base, *size);
-            }
-            (name.clone(), Rc::new(file))
-        });
-        Disk(Core::new(template.options, Directory::of(files)))
+        Disk(Core::new(template.options, template.files.directory()))
     }
 
     /// Freezes the present files as durable; from then on this disk shares them too. Panics if a
@@ -76,33 +87,18 @@ impl Disk {
         assert!(!self.power_is_lost(), "a template is taken of a disk with power");
         let mut directory = self.0.directory.borrow_mut();
         directory.sync();
-        let files = directory.files().map(|(name, file)| {
-            let mut content = file.content.borrow_mut();
-            let base = content.freeze();
-            (name.to_owned(), base, content.size())
-        });
-        Template { options: self.0.options, files: files.collect() }
+        Template { options: self.0.options, files: Backup::of(&directory, Content::freeze) }
     }
 
     /// The present files; what is not committed is for SQLite's recovery.
     pub fn backup(&self) -> Backup {
-        let directory = self.0.directory.borrow();
-        let files = directory.files().map(|(name, file)| (name.to_owned(), file.content.borrow().clone()));
-        Backup(files.collect())
+        Backup::of(&self.0.directory.borrow(), |content| content.clone())
     }
 
     /// Ends the running process, and puts back the files of a backup as all that there is.
     pub fn restore(&self, backup: &Backup) {
         self.kill();
-        let files = backup.0.iter().map(|(name, content)| {
-            let file = File::named(name);
-            let mut content = content.clone();
-            content.sync();
-            content.cool_down();
-            file.content.replace(content);
-            (name.clone(), Rc::new(file))
-        });
-        *self.0.directory.borrow_mut() = Directory::of(files);
+        *self.0.directory.borrow_mut() = backup.directory();
     }
 
     /// Where SQLite finds the file `name` of this disk until its process ends; a name has no slash.

@@ -105,7 +105,7 @@ impl Directory {
         self.0[at].change(operation, file);
     }
 
-    pub(super) fn is_new(&self, file: &Rc<File>) -> bool {
+    fn is_new(&self, file: &Rc<File>) -> bool {
         let is_it = |other: Option<&Rc<File>>| other.is_some_and(|other| Rc::ptr_eq(other, file));
         self.0.iter().any(|name| !name.since.is_empty() && is_it(name.now()))
     }

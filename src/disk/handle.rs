@@ -19,7 +19,7 @@ pub(super) struct Handle {
 
 impl Handle {
     fn new(core: Rc<Core>, file: Rc<File>) -> Handle {
-        core.opened();
+        core.open.set(core.open.get() + 1);
         Handle { generation: core.generation(), core, file, level: Level::None, mapping: None }
     }
 
@@ -118,7 +118,7 @@ impl Drop for Handle {
     fn drop(&mut self) {
         if self.is_alive() {
             self.unlock(Level::None);
-            self.core.closed();
+            self.core.open.set(self.core.open.get() - 1);
         }
     }
 }

@@ -3,7 +3,6 @@
 //! back and does again what had been issued. Of a disk that is never idle what is past is done to
 //! what it was before, once it is many.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::content::Content;
@@ -104,7 +103,6 @@ impl History {
     pub(super) fn note(&mut self, number: u64, what: What, bytes: &[u8], directory: &Directory) {
         if self.before.is_none() {
             self.before = Some(Snapshot::of(directory, directory.known_files()));
-            self.bytes = ROOM.with_borrow_mut(Vec::pop).unwrap_or_default();
         }
         self.bytes.extend_from_slice(bytes);
         self.operations.push(Operation { number, what, times: None });
@@ -184,12 +182,10 @@ impl History {
     }
 
     pub(super) fn forget(&mut self) {
-        for (_, content, _) in self.before.take().into_iter().flat_map(|before| before.files) {
-            content.give_back();
-        }
+        self.before = None;
         self.operations.clear();
         self.operations.shrink_to(KEPT);
-        give_back(std::mem::take(&mut self.bytes));
+        self.bytes = Vec::new();
         (self.timed, self.until) = (0, Time::ZERO);
     }
 
@@ -227,28 +223,6 @@ impl History {
 const MANY: usize = 256;
 /// Room for so many operations is kept for the next transaction.
 const KEPT: usize = 16;
-/// Buffers kept for the next transactions of any disk, and how large one may be.
-const BUFFERS: usize = 64;
-const BUFFER: usize = 1 << 20;
-
-thread_local! {
-    /// A buffer that grows again in each transaction copies most of it twice.
-    static ROOM: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
-}
-
-fn give_back(mut bytes: Vec<u8>) {
-    bytes.clear();
-    if (1..=BUFFER).contains(&bytes.capacity()) {
-        // The thread's buffers may be gone before the last disk is.
-        _ = ROOM.try_with(|room| {
-            let mut room = room.borrow_mut();
-            if room.len() < BUFFERS {
-                room.push(bytes);
-            }
-        });
-    }
-}
-
 impl Operation {
     fn is_sync(&self) -> bool {
         matches!(self.what, What::Sync { .. } | What::Delete { durable: true, .. })

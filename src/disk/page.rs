@@ -14,7 +14,6 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// Bytes in a page of the simulated medium; SQLite's own page size may be any other.
 pub(super) const PAGE: usize = 4096;
-const SPARE: usize = 256;
 
 pub(super) type Page = [u8; PAGE];
 
@@ -29,19 +28,11 @@ struct Leaf {
 thread_local! {
     /// Listed pages by hash. One that nobody else holds is taken off at once.
     static LISTED: RefCell<FxHashMap<u128, Rc<Leaf>>> = RefCell::default();
-    /// Pages that nobody holds: the system's allocator is slow at this size.
-    static FREE: RefCell<Vec<Sheet>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Sheet {
     pub(super) fn copy_of(from: &Page) -> Sheet {
-        match FREE.with_borrow_mut(Vec::pop) {
-            Some(mut sheet) => {
-                sheet.edit().copy_from_slice(from);
-                sheet
-            }
-            None => Sheet(Rc::new(Leaf { listed: Cell::new(None), bytes: *from })),
-        }
+        Sheet(Rc::new(Leaf { listed: Cell::new(None), bytes: *from }))
     }
 
     /// The bytes, to be changed; panics if the page is listed or copied.
@@ -72,17 +63,7 @@ impl Sheet {
             Rc::clone(leaf)
         });
         if !Rc::ptr_eq(&found, &self.0) {
-            std::mem::replace(self, Sheet(found)).free();
-        }
-    }
-
-    pub(super) fn free(mut self) {
-        if Rc::get_mut(&mut self.0).is_some() {
-            FREE.with_borrow_mut(|free| {
-                if free.len() < SPARE {
-                    free.push(self);
-                }
-            });
+            *self = Sheet(found);
         }
     }
 

@@ -11,33 +11,25 @@ const SLOTS: usize = 8;
 /// A piece of shared memory; in cells, for SQLite writes it behind our back.
 pub(super) type Region = Rc<[Cell<u64>]>;
 
-#[derive(Clone, Copy, Default)]
-struct Slot {
-    shared: u32,
-    exclusive: bool,
-}
+/// What a mapping has of a lock: a share, or all of it. Shares add up.
+const SHARED: i32 = 1;
+const EXCLUSIVE: i32 = -1;
 
 #[derive(Default)]
 pub(super) struct Shm {
     regions: RefCell<Vec<Region>>,
-    slots: Cell<[Slot; SLOTS]>,
+    /// What all mappings have, added up.
+    slots: Cell<[i32; SLOTS]>,
 }
 
 pub(super) struct Mapping {
     shm: Rc<Shm>,
-    held: [Hold; SLOTS],
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Hold {
-    Nothing,
-    Shared,
-    Exclusive,
+    held: [i32; SLOTS],
 }
 
 impl Mapping {
     pub(super) fn new(shm: Rc<Shm>) -> Mapping {
-        Mapping { shm, held: [Hold::Nothing; SLOTS] }
+        Mapping { shm, held: [0; SLOTS] }
     }
 
     /// Made of zeros if it is not there and `extend` says so.
@@ -51,39 +43,26 @@ impl Mapping {
 
     /// Takes the locks in `range`, all or none; says whether that went.
     pub(super) fn lock(&mut self, range: Range<usize>, exclusive: bool) -> bool {
+        let wanted = if exclusive { EXCLUSIVE } else { SHARED };
         let mut slots = self.shm.slots.get();
-        for at in range.clone() {
-            let (slot, held) = (&mut slots[at], self.held[at]);
-            let wanted = if exclusive { Hold::Exclusive } else { Hold::Shared };
-            if held == wanted {
-                continue;
-            }
-            assert!(held == Hold::Nothing, "SQLite does not turn one kind of WAL lock into the other");
-            if slot.exclusive || (exclusive && slot.shared > 0) {
+        for at in range.clone().filter(|at| self.held[*at] != wanted) {
+            assert!(self.held[at] == 0, "SQLite does not turn one kind of WAL lock into the other");
+            if slots[at] < 0 || exclusive && slots[at] > 0 {
                 return false;
             }
-            if exclusive {
-                slot.exclusive = true;
-            } else {
-                slot.shared += 1;
-            }
+            slots[at] += wanted;
         }
         self.shm.slots.set(slots);
-        self.held[range].fill(if exclusive { Hold::Exclusive } else { Hold::Shared });
+        self.held[range].fill(wanted);
         true
     }
 
     pub(super) fn unlock(&mut self, range: Range<usize>) {
         let mut slots = self.shm.slots.get();
-        for at in range.clone() {
-            match self.held[at] {
-                Hold::Nothing => {}
-                Hold::Shared => slots[at].shared -= 1,
-                Hold::Exclusive => slots[at].exclusive = false,
-            }
+        for at in range {
+            slots[at] -= std::mem::take(&mut self.held[at]);
         }
         self.shm.slots.set(slots);
-        self.held[range].fill(Hold::Nothing);
     }
 }
 

@@ -294,20 +294,6 @@ fn sqlite_has_no_clock_here_and_keeps_no_statistics() {
 }
 
 #[test]
-fn counters_count_what_sqlite_did() {
-    let disk = disk();
-    let connection = database(&disk, "persist");
-    let before = disk.counters();
-    insert(&connection, 0..1).unwrap();
-    let after = disk.counters();
-    // Journal before its header, its header, database, the header's removal.
-    assert_eq!(after.syncs - before.syncs, 4);
-    assert!(after.bytes_written - before.bytes_written > 2 * 4_096);
-    assert!(after.writes > before.writes && after.reads > before.reads);
-    assert!(after.bytes_read > before.bytes_read);
-}
-
-#[test]
 fn a_disk_goes_back_to_a_backup_that_was_made_while_it_was_in_use() {
     for journal in ["delete", "wal"] {
         let disk = disk();

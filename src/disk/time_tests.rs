@@ -118,31 +118,6 @@ fn what_a_death_undoes_is_counted_as_not_done() {
 }
 
 #[test]
-fn a_sync_that_the_power_interrupts_has_done_nothing() {
-    let (_, _, moments) = struck(LOG);
-    let sync = moments.iter().find(|m| m.is_sync).unwrap();
-    let at = |time| {
-        let (disk, _, _) = struck(LOG);
-        assert!(disk.power_loss_at(time, PowerLoss::LoseAll) || time == sync.done);
-        shown(&disk)
-    };
-    assert!(sync.done > sync.issued);
-    assert_eq!((at(Time(sync.done.0 - 1)), at(sync.done)), (1, 2));
-}
-
-#[test]
-fn a_process_killed_after_its_work_is_over_has_done_it_all() {
-    let (disk, charged, _) = struck(ROLLBACK);
-    disk.settle(Time(charged.until.0 - 1));
-    assert!(!disk.kill_at(charged.until));
-    assert_eq!(shown(&disk), 2);
-    let (disk, charged, _) = struck(ROLLBACK);
-    disk.settle(charged.until);
-    assert!(!disk.kill_at(START), "what is past cannot be undone");
-    assert_eq!(shown(&disk), 2);
-}
-
-#[test]
 fn a_disk_that_is_never_idle_forgets_what_is_past() {
     for pragmas in [ROLLBACK, LOG] {
         let deaths: [fn(&Disk, Charged) -> bool; 2] = [

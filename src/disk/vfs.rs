@@ -80,7 +80,7 @@ const MEMORY: ffi::sqlite3_mem_methods = ffi::sqlite3_mem_methods {
     xSize: Some(size_of_piece),
     xRoundup: Some(rounded_up),
     xInit: Some(ready),
-    xShutdown: Some(over),
+    xShutdown: None,
     pAppData: ptr::null_mut(),
 };
 
@@ -156,8 +156,6 @@ extern "C" fn ready(_: *mut c_void) -> c_int {
     ffi::SQLITE_OK
 }
 
-extern "C" fn over(_: *mut c_void) {}
-
 fn register() {
     let vfs = Box::leak(Box::new(ffi::sqlite3_vfs {
         iVersion: 2,
@@ -176,7 +174,7 @@ fn register() {
         xDlClose: None,
         xRandomness: Some(randomness),
         xSleep: Some(sleep),
-        xCurrentTime: Some(current_time),
+        xCurrentTime: None,
         xGetLastError: None,
         xCurrentTimeInt64: Some(current_time_ms),
         xSetSystemCall: None,
@@ -524,12 +522,6 @@ unsafe extern "C" fn randomness(_: *mut ffi::sqlite3_vfs, len: c_int, out: *mut 
 
 unsafe extern "C" fn sleep(_: *mut ffi::sqlite3_vfs, microseconds: c_int) -> c_int {
     microseconds
-}
-
-unsafe extern "C" fn current_time(_: *mut ffi::sqlite3_vfs, days: *mut f64) -> c_int {
-    // SAFETY: SQLite passes a place for one number.
-    unsafe { *days = JULIAN_MS as f64 / 86_400_000.0 };
-    ffi::SQLITE_OK
 }
 
 unsafe extern "C" fn current_time_ms(_: *mut ffi::sqlite3_vfs, ms: *mut i64) -> c_int {

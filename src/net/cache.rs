@@ -8,17 +8,6 @@ use std::collections::BTreeMap;
 use crate::base::{Span, Time};
 use crate::contract::Cacheable;
 
-/// A time with such a proxy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CacheTime {
-    /// First instant.
-    pub from: Time,
-    /// First instant after it.
-    pub until: Time,
-    /// How long it gives an answer again.
-    pub ttl: Span,
-}
-
 /// Which state of its content a server answers from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Version {
@@ -38,16 +27,16 @@ struct Kept {
 #[derive(Debug, Default)]
 pub(super) struct Cache(RefCell<BTreeMap<String, Kept>>);
 
-pub(super) struct Hit {
-    pub(super) answer: Vec<u8>,
-    /// Something has changed since it was kept.
-    pub(super) stale: bool,
-    pub(super) asked: bool,
-}
-
 impl Cache {
-    /// What a request for this gets in the server's place, whose content is of this `version`.
-    pub(super) fn hit(&self, ttl: Span, now: Time, of: &Cacheable, version: Version) -> Option<Hit> {
+    /// What a request for this gets in the server's place, whose content is of this `version`, and
+    /// whether something has changed since it was kept.
+    pub(super) fn hit(
+        &self,
+        ttl: Span,
+        now: Time,
+        of: &Cacheable,
+        version: Version,
+    ) -> Option<(Vec<u8>, bool)> {
         let mut all = self.0.borrow_mut();
         let kept = all.get_mut(&of.address)?;
         let same = kept.version == version;
@@ -59,8 +48,7 @@ impl Cache {
         } else if now.since(kept.since) >= ttl {
             return None;
         }
-        let stale = kept.version.number != version.number;
-        Some(Hit { answer: kept.answer.clone(), stale, asked: of.validated })
+        Some((kept.answer.clone(), kept.version.number != version.number))
     }
 
     pub(super) fn keep(&self, now: Time, of: Cacheable, answer: &[u8], version: Version) {
@@ -82,17 +70,14 @@ mod tests {
     #[test]
     fn an_answer_is_given_again_for_its_time_though_it_is_stale_unless_it_is_validated() {
         let cache = Cache::default();
-        let hit = |now, validated, version| {
-            let hit = cache.hit(Span(10), Time(now), &of(validated), version);
-            hit.map(|hit| (hit.answer, hit.stale, hit.asked))
-        };
-        let kept = |stale, asked| Some((b"page".to_vec(), stale, asked));
+        let hit = |now, validated, version| cache.hit(Span(10), Time(now), &of(validated), version);
+        let kept = |stale| Some((b"page".to_vec(), stale));
         assert_eq!(hit(0, false, FIRST), None);
         cache.keep(Time(0), of(false), b"page", FIRST);
         let found = [(9, FIRST), (9, SECOND), (10, FIRST)].map(|(now, version)| hit(now, false, version));
-        assert_eq!(found, [kept(false, false), kept(true, false), None]);
+        assert_eq!(found, [kept(false), kept(true), None]);
         let unsettled = Version { settled: false, ..FIRST };
         let found = [FIRST, SECOND, unsettled].map(|version| hit(500, true, version));
-        assert_eq!(found, [kept(false, true), None, None], "there may be more to see");
+        assert_eq!(found, [kept(false), None, None], "there may be more to see");
     }
 }

@@ -2,7 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::base::{Seed, Time, in_words};
+use super::options::During;
+use crate::base::{Ppm, Seed, Time, in_words};
 
 /// What comes in the place of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,19 +17,6 @@ pub enum Foreign {
     Any,
 }
 in_words!(Foreign { Page: "page", Earlier: "earlier", Any: "any" });
-
-/// A time in which some answers are somebody else's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ForeignTime {
-    /// First instant.
-    pub from: Time,
-    /// First instant after it.
-    pub until: Time,
-    /// Share of the answers, in parts per million.
-    pub share_ppm: u32,
-    /// What comes in their place.
-    pub what: Foreign,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mixed {
@@ -45,15 +33,15 @@ pub(super) struct Mixer {
 }
 
 impl Mixer {
-    pub(super) fn next(&self, times: &[ForeignTime], seed: Seed, now: Time) -> Option<Mixed> {
+    pub(super) fn next(&self, times: &[During<(Ppm, Foreign)>], seed: Seed, now: Time) -> Option<Mixed> {
         if times.is_empty() {
             return None;
         }
         let number = self.asked.replace(self.asked.get() + 1);
-        let mut there = times.iter().filter(|time| (time.from..time.until).contains(&now));
         let draw = |what: &str| seed.hash(what, number, 0);
-        let due = there.find(|time| draw("net.foreign") % 1_000_000 < u64::from(time.share_ppm))?;
-        let earlier = match due.what {
+        let due = |share: Ppm| draw("net.foreign") % 1_000_000 < u64::from(share.0);
+        let (_, what) = During::at(times, now).find(|(share, _)| due(*share))?;
+        let earlier = match what {
             Foreign::Page => false,
             Foreign::Earlier => true,
             Foreign::Any => draw("net.foreign-what").is_multiple_of(2),
@@ -91,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_share_of_the_answers_is_mixed_up_while_it_lasts() {
-        let time = ForeignTime { from: Time(10), until: Time(20), share_ppm: 300_000, what: Foreign::Any };
+        let time = During { from: Time(10), until: Time(20), what: (Ppm(300_000), Foreign::Any) };
         let mixer = Mixer::default();
         let count = |now| (0..1_000).filter(|_| mixer.next(&[time], Seed(1), now).is_some()).count();
         assert_eq!((count(Time(9)), count(Time(20))), (0, 0));

@@ -1,33 +1,25 @@
 //! One device's link, and what bare messages on it do to each other.
 
-use super::cache::CacheTime;
 use super::conditions::{Conditions, Direction};
 use super::energy::{RadioCost, Radios};
-use super::foreign::{ForeignTime, Mixed, Mixer};
+use super::foreign::{Foreign, Mixed, Mixer};
 use super::link_state::{LinkConditions, LinkSchedule};
-use super::options::{OutageMode, Radio};
+use super::options::{During, OutageMode, Radio};
 use super::tcp::{search, staircase};
-use crate::base::{Seed, Span, Time};
+use crate::base::{Ppm, Seed, Span, Time};
 use crate::contract::{DropReason, TOO_LARGE_PAGE};
 
-/// What becomes of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Its last byte arrives then.
-    Arrives(Time),
-    /// The connection breaks then; the message is gone.
-    Breaks(Time),
-}
-
-/// A time with a raised chance of losing answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LossyTime {
-    /// First instant.
-    pub from: Time,
-    /// First instant after it.
-    pub until: Time,
-    /// Share of answers lost, in parts per million.
-    pub loss_ppm: u32,
+/// What is wrong with a network beside its link conditions.
+#[derive(Clone, Debug, Default)]
+pub struct Troubles {
+    /// This share of the answers is lost.
+    pub lossy: Vec<During<Ppm>>,
+    /// Every request is answered with a login page.
+    pub portals: Vec<During<()>>,
+    /// This share of the answers is somebody else's.
+    pub foreign: Vec<During<(Ppm, Foreign)>>,
+    /// A proxy gives answers again for so long.
+    pub caches: Vec<During<Span>>,
 }
 
 /// What a network says in the gateway's place.
@@ -46,14 +38,8 @@ fn too_large(most: Option<u64>, bytes: u64, page: &'static [u8]) -> Option<InPla
 pub struct Link {
     conditions: LinkConditions,
     seed: Seed,
-    /// Times with lost answers.
-    pub lossy: Vec<LossyTime>,
-    /// Times in which every request is answered with a login page.
-    pub portals: Vec<(Time, Time)>,
-    /// Times in which some answers are somebody else's.
-    pub foreign: Vec<ForeignTime>,
-    /// Times with a proxy that keeps answers.
-    pub caches: Vec<CacheTime>,
+    /// What is wrong beside them.
+    pub troubles: Troubles,
     radios: Radios,
     busy_until: [Time; 2],
     last_arrival: [Time; 2],
@@ -65,10 +51,7 @@ impl Link {
         Link {
             conditions: LinkConditions::new(schedule, seed, end),
             seed,
-            lossy: Vec::new(),
-            portals: Vec::new(),
-            foreign: Vec::new(),
-            caches: Vec::new(),
+            troubles: Troubles::default(),
             radios: Radios::default(),
             busy_until: [Time::ZERO; 2],
             last_arrival: [Time::ZERO; 2],
@@ -85,17 +68,16 @@ impl Link {
     }
 
     pub(super) fn cached_for(&self, now: Time) -> Option<Span> {
-        let there = self.caches.iter().filter(|time| (time.from..time.until).contains(&now));
-        there.map(|time| time.ttl).max()
+        During::at(&self.troubles.caches, now).max()
     }
 
     pub(super) fn mixes(&self, mixer: &Mixer, now: Time) -> (Option<Mixed>, bool) {
-        (mixer.next(&self.foreign, self.seed, now), !self.foreign.is_empty())
+        (mixer.next(&self.troubles.foreign, self.seed, now), !self.troubles.foreign.is_empty())
     }
 
     /// What the network says in the gateway's place to a request of so many bytes, if it does.
     pub(super) fn in_place(&self, now: Time, bytes: u64) -> Option<InPlace> {
-        let is_shut = self.portals.iter().any(|(from, until)| (*from..*until).contains(&now));
+        let is_shut = During::at(&self.troubles.portals, now).next().is_some();
         let login = InPlace { page: LOGIN_PAGE, why: DropReason::CaptivePortal };
         let most = self.conditions.profile(now).limits.request;
         is_shut.then_some(login).or_else(|| too_large(most, bytes, TOO_LARGE_PAGE))
@@ -119,8 +101,9 @@ impl Link {
 
     /// Sends a message of `bytes` that knows neither connections nor headers: wait for the
     /// bottleneck, capacity for the bytes, half a round trip and jitter. An outage breaks the
-    /// connection, holds the message back, or swallows it until a retransmission gets through.
-    pub fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Fate {
+    /// connection, holds the message back, or swallows it until a retransmission gets through. When
+    /// its last byte arrives, or when the connection breaks.
+    pub fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Result<Time, Time> {
         let way = direction as usize;
         let start = now.max(self.busy_until[way]);
         let conditions = self.conditions.at(now);
@@ -135,7 +118,7 @@ impl Link {
                 break;
             }
             if outage.mode == OutageMode::Reset {
-                return Fate::Breaks(outage.from.max(now));
+                return Err(outage.from.max(now));
             }
             if outage.until <= resumed {
                 continue;
@@ -154,7 +137,7 @@ impl Link {
         self.note_transfer(now, direction, bytes, (Time(until.0 - takes.0).max(now), until));
         self.busy_until[way] = sent_by;
         self.last_arrival[way] = arrival;
-        Fate::Arrives(arrival)
+        Ok(arrival)
     }
 
     /// How many of the first `bytes` of a bare message have left by `until`, outages aside.
@@ -173,8 +156,8 @@ impl Link {
 
     /// Whether an answer sent at `now` is lost; `answer` counts the device's answers.
     pub fn loses_answer(&self, now: Time, answer: u64) -> bool {
-        let lossy = self.lossy.iter().filter(|l| (l.from..l.until).contains(&now)).map(|l| l.loss_ppm);
-        let loss = lossy.max().unwrap_or(0).max(self.conditions.profile(now).response_loss.0);
+        let lossy = During::at(&self.troubles.lossy, now);
+        let Ppm(loss) = lossy.fold(self.conditions.profile(now).response_loss, Ppm::max);
         loss > 0 && self.seed.hash("net.answer-loss", answer, 0) % 1_000_000 < u64::from(loss)
     }
 }
@@ -215,18 +198,18 @@ mod tests {
             (0, Up, 100, 51),
             (1_000, Up, 1_000, 1_060),
         ] {
-            assert_eq!(link.send(at(start), way, bytes), Fate::Arrives(at(arrives)));
+            assert_eq!(link.send(at(start), way, bytes), Ok(at(arrives)));
         }
     }
 
     #[test]
     fn an_outage_does_what_its_mode_says_and_nothing_once_it_is_over() {
         for (mode, sent, expected) in [
-            (OutageMode::Reset, 0, Fate::Breaks(at(20))),
+            (OutageMode::Reset, 0, Err(at(20))),
             // a = 200 ms, RTO = 300 ms: 200, 500, 1 100, 2 300 after the start.
-            (OutageMode::Drop, 0, Fate::Arrives(at(2_351))),
-            (OutageMode::Hold, 20, Fate::Arrives(at(2_051))),
-            (OutageMode::Reset, 2_000, Fate::Arrives(at(2_051))),
+            (OutageMode::Drop, 0, Ok(at(2_351))),
+            (OutageMode::Hold, 20, Ok(at(2_051))),
+            (OutageMode::Reset, 2_000, Ok(at(2_051))),
         ] {
             let mut link = link(&[(20, 2_000, mode), (5_000, 6_000, OutageMode::Reset)]);
             assert_eq!(link.send(at(sent), Direction::Down, 1_000), expected, "{mode:?}");
@@ -238,11 +221,8 @@ mod tests {
     fn messages_that_queue_during_an_outage_wait_it_out_once() {
         for mode in [OutageMode::Hold, OutageMode::Drop] {
             let mut link = link(&[(20, 2_000, mode), (100, 1_900, mode)]);
-            let arrivals = (0..50).map(|n| match link.send(at(n * 30), Direction::Down, 1_000) {
-                Fate::Arrives(at) => at,
-                fate => panic!("{fate:?}"),
-            });
-            let last = arrivals.last().expect("messages were sent");
+            let arrivals = (0..50).map(|n| link.send(at(n * 30), Direction::Down, 1_000));
+            let last = arrivals.last().expect("messages were sent").expect("nothing breaks");
             assert!(last < at(2_500), "{mode:?}: the last arrives at {last}");
         }
     }
@@ -250,7 +230,7 @@ mod tests {
     #[test]
     fn answers_are_lost_as_often_as_asked_for() {
         let mut link = link(&[]);
-        link.lossy.push(LossyTime { from: at(0), until: at(1_000), loss_ppm: 250_000 });
+        link.troubles.lossy.push(During { from: at(0), until: at(1_000), what: Ppm(250_000) });
         let lost = (0..10_000).filter(|&n| link.loses_answer(at(5), n)).count();
         assert!((2_300..2_700).contains(&lost), "{lost} of 10 000");
         assert!((0..10_000).all(|n| !link.loses_answer(at(1_000), n)));

@@ -35,14 +35,14 @@ mod turns;
 #[cfg(test)]
 mod transport_tests;
 
-pub use cache::{CacheTime, Version};
+pub use cache::Version;
 pub use conditions::{Conditions, Direction};
 pub use energy::{Power, RadioCost, RadioUse, Radios};
-pub use foreign::{Foreign, ForeignTime};
-pub use link::{Fate, Link, LossyTime};
+pub use foreign::Foreign;
+pub use link::{Link, Troubles};
 pub use link_state::{ConditionsAt, LinkConditions, LinkSchedule, Trace, TraceError};
 pub use options::{
-    FieldWorker, GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, Moves, Outage, OutageMode,
+    During, FieldWorker, GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, Moves, Outage, OutageMode,
     PacketLoss, Profile, Promotion, Radio, RadioChanges, Steps, Variation,
 };
 pub use server::Server;

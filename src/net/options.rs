@@ -239,6 +239,24 @@ pub struct Outage {
     pub noticed: bool,
 }
 
+/// What holds in a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct During<T> {
+    /// First instant.
+    pub from: Time,
+    /// First instant after it.
+    pub until: Time,
+    /// What holds.
+    pub what: T,
+}
+
+impl<T: Copy> During<T> {
+    /// What holds at `now`.
+    pub fn at(times: &[During<T>], now: Time) -> impl Iterator<Item = T> {
+        times.iter().filter(move |time| (time.from..time.until).contains(&now)).map(|time| time.what)
+    }
+}
+
 impl Profile {
     /// A link of steady rates without any trouble.
     pub fn steady(name: &str, rtt: Span, down: BitRate, up: BitRate) -> Profile {

@@ -5,7 +5,7 @@ mod leave;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::cache::{Cache, Hit};
+use super::cache::Cache;
 use super::conditions::{Conditions, Direction, first_reset};
 use super::connection_line::{Flow, Line, MessageId};
 use super::connection_pool::{Found, Pool, Shared};
@@ -43,14 +43,23 @@ pub struct Way {
     last_packet: Cell<Option<Time>>,
 }
 
-enum Passed {
-    Arrived,
+/// Why a message did not arrive.
+enum Gone {
     /// It is lost, and its sender is not told.
     Vanished,
     /// Nobody waits for it any more; what was in flight has gone on.
     Unwanted,
     /// The connection broke; its device knows then.
     Broken(Time),
+}
+
+impl Gone {
+    /// Tells who waits, if anybody does.
+    fn tell<A>(self, waits: oneshot::Sender<Result<A, Time>>) {
+        if let Gone::Broken(told) = self {
+            _ = waits.send(Err(told));
+        }
+    }
 }
 
 struct Left {
@@ -299,13 +308,8 @@ impl Way {
 
     async fn shake_hands(self: Rc<Self>, exchange: Rc<Exchange>, done: oneshot::Sender<Result<(), Time>>) {
         for (direction, bytes) in self.options.handshake.flights() {
-            match self.bring(&exchange, direction, bytes).await {
-                Passed::Arrived => {}
-                Passed::Vanished | Passed::Unwanted => return,
-                Passed::Broken(told) => {
-                    let _ = done.send(Err(told));
-                    return;
-                }
+            if let Err(gone) = self.bring(&exchange, direction, bytes).await {
+                return gone.tell(done);
             }
         }
         self.handle.sleep(self.options.handshake.working()).await;
@@ -325,38 +329,37 @@ impl Way {
         });
     }
 
-    async fn pass(&self, exchange: &Exchange, direction: Direction, bytes: u64) -> Passed {
+    async fn pass(&self, exchange: &Exchange, direction: Direction, bytes: u64) -> Result<(), Gone> {
         let passed = self.bring(exchange, direction, bytes).await;
-        if matches!(passed, Passed::Vanished | Passed::Broken(_)) {
+        if !matches!(passed, Ok(()) | Err(Gone::Unwanted)) {
             self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes });
         }
         passed
     }
 
-    async fn bring(&self, exchange: &Exchange, direction: Direction, bytes: u64) -> Passed {
+    async fn bring(&self, exchange: &Exchange, direction: Direction, bytes: u64) -> Result<(), Gone> {
         let (way, shared) = (direction as usize, &exchange.shared);
         let Left { at, arrives } = match self.leave(exchange, direction, bytes).await {
-            Ok(left) => left,
-            Err(Passed::Vanished) if exchange.unwanted.get() => return Passed::Unwanted,
-            Err(passed) => return passed,
+            Err(Gone::Vanished) if exchange.unwanted.get() => return Err(Gone::Unwanted),
+            left => left?,
         };
         shared.arrived[way].set(arrives);
         if self.handle.now() < arrives {
             self.handle.sleep_until(arrives).await;
         }
         if direction == Direction::Up && shared.dead.get() {
-            return Passed::Broken(self.told_of_death());
+            return Err(Gone::Broken(self.told_of_death()));
         }
         let mut state = shared.state.borrow_mut();
         let lost = self.conditions(|conditions, now| {
             conditions.session(now) != state.session || first_reset(conditions, at, arrives).is_some()
         });
         if lost {
-            return Passed::Vanished;
+            return Err(Gone::Vanished);
         }
         self.last_packet.set(Some(arrives));
         state.last = state.last.max(arrives);
-        Passed::Arrived
+        Ok(())
     }
 
     /// Puts a message on the line: with those that its connection has under way, or alone.
@@ -448,34 +451,28 @@ impl Way {
         (server, request): (Rc<dyn Server>, Vec<u8>),
         answer: oneshot::Sender<Result<Vec<u8>, Time>>,
     ) {
-        let (mut message, mut direction) = (request, Direction::Up);
-        let page = self.link.borrow().in_place(self.handle.now(), message.len() as u64);
-        loop {
-            let header = match direction {
-                Direction::Up => self.options.header_up,
-                Direction::Down => self.options.header_down,
-            };
-            match self.pass(&exchange, direction, message.len() as u64 + header).await {
-                Passed::Arrived if direction == Direction::Down => break,
-                Passed::Arrived => {}
-                Passed::Vanished | Passed::Unwanted => return,
-                // Nobody may be waiting any more.
-                Passed::Broken(told) => return drop(answer.send(Err(told))),
-            }
-            match self.served(&*server, message, page).await {
-                Ok(bytes) => (message, direction) = (bytes, Direction::Down),
-                Err(NoAnswer::Lost(bytes)) => {
-                    // It leaves as any other, and the request that waits gives up.
-                    _ = self.leave(&exchange, Direction::Down, bytes + self.options.header_down).await;
-                    return;
-                }
-                Err(NoAnswer::Broken(told)) => {
-                    exchange.shared.closed.set(true);
-                    return drop(answer.send(Err(told)));
-                }
-            }
+        let page = self.link.borrow().in_place(self.handle.now(), request.len() as u64);
+        let up = request.len() as u64 + self.options.header_up;
+        if let Err(gone) = self.pass(&exchange, Direction::Up, up).await {
+            return gone.tell(answer);
         }
-        let _ = answer.send(Ok(message));
+        let bytes = match self.served(&*server, request, page).await {
+            Ok(bytes) => bytes,
+            Err(NoAnswer::Lost(bytes)) => {
+                // It leaves as any other, and the request that waits gives up.
+                _ = self.leave(&exchange, Direction::Down, bytes + self.options.header_down).await;
+                return;
+            }
+            Err(NoAnswer::Broken(told)) => {
+                exchange.shared.closed.set(true);
+                return Gone::Broken(told).tell(answer);
+            }
+        };
+        let down = bytes.len() as u64 + self.options.header_down;
+        match self.pass(&exchange, Direction::Down, down).await {
+            Ok(()) => _ = answer.send(Ok(bytes)),
+            Err(gone) => gone.tell(answer),
+        }
     }
 
     /// Waits until the deadline, or until the device knows that its connection is cut.
@@ -570,7 +567,8 @@ impl Server for ThroughCache {
         let (now, Way { server, cache, events, .. }) = (self.way.handle.now(), &*self.way);
         let Some(ttl) = self.way.link.borrow().cached_for(now) else { return server.serve(request) };
         let version = server.version();
-        if let Some(Hit { answer, stale, asked }) = cache.hit(ttl, now, &self.cacheable, version) {
+        if let Some((answer, stale)) = cache.hit(ttl, now, &self.cacheable, version) {
+            let asked = self.cacheable.validated;
             events.emit(Event::CacheAnswered { bytes: answer.len() as u64, stale, asked });
             return Box::pin(async { Some(answer) });
         }

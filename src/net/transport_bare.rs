@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use super::conditions::Direction;
-use super::link::Fate;
 use super::server::{NoAnswer, Server, ended};
 use super::tcp::Traffic;
 use super::transport::Way;
@@ -46,12 +45,12 @@ impl Way {
         self.sent_bare(Direction::Down, size, deadline);
         let fate = self.link.borrow_mut().send(now, Direction::Down, size);
         match fate {
-            Fate::Arrives(at) => {
+            Ok(at) => {
                 self.handle.sleep_until(at).await;
                 // Nobody may be waiting any more.
                 let _ = answer.send(Ok(bytes));
             }
-            Fate::Breaks(at) => {
+            Err(at) => {
                 self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes: size });
                 let _ = answer.send(Err(at));
             }
@@ -70,8 +69,8 @@ impl Way {
         let fate = self.link.borrow_mut().send(now, Direction::Up, size);
         let broken_at = self.link.borrow().next_break(now).unwrap_or(Time::FAR);
         let arrives = match fate {
-            Fate::Arrives(at) => at,
-            Fate::Breaks(at) => {
+            Ok(at) => at,
+            Err(at) => {
                 self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes: size });
                 self.handle.sleep_until(at.min(deadline)).await;
                 return Err(ended(at, deadline));

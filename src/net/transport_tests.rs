@@ -12,14 +12,14 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::conditions::Direction;
-use super::link::{Link, LossyTime};
+use super::link::Link;
 use super::link_state::LinkSchedule;
-use super::options::{Outage, OutageMode, Profile, Promotion, Radio};
+use super::options::{During, Outage, OutageMode, Profile, Promotion, Radio};
 use super::server::Server;
 use super::tcp::{Handshake, Tls};
 use super::transport::Way;
 use super::transport_options::{HalfOpen, Protocol, TransportOptions};
-use crate::base::{BitRate, Seed, Span, Time};
+use crate::base::{BitRate, Ppm, Seed, Span, Time};
 use crate::contract::{Event, EventSink, LocalBoxFuture, Transport, TransportError};
 use crate::sim::{Handle, NodeId, Sim, SimOptions};
 
@@ -152,8 +152,8 @@ fn under(outage: Outage) -> impl FnOnce(&mut Link) {
 }
 
 /// One request of 1 000 bytes at 0 with a deadline at 1 s.
-fn one(options: TransportOptions, conditions: impl FnOnce(&mut Link)) -> (Ended, u32) {
-    let mut bench = Bench::new(profile(), options, conditions);
+fn one(conditions: impl FnOnce(&mut Link)) -> (Ended, u32) {
+    let mut bench = Bench::new(profile(), options(), conditions);
     bench.request(at(0), 1_000, 1_000, Span::secs(1));
     let ended = bench.run();
     assert_eq!(ended.len(), 1, "a request ends once");
@@ -179,19 +179,6 @@ fn the_first_request_pays_for_the_connection_and_the_next_does_not() {
         within(ended[1].1, 10_202);
         assert_eq!((bench.tally.get().connections, bench.books.served.get()), (1, 2));
     }
-}
-
-#[test]
-fn headers_are_on_the_wire_and_nowhere_else() {
-    let bytes = |header| {
-        let options = TransportOptions { header_up: header, header_down: 2 * header, ..options() };
-        let mut bench = Bench::new(profile(), options, |_| ());
-        bench.request(at(0), 1_000, 1_000, PATIENT);
-        assert_eq!(bench.run()[0].0, Ok(1_000));
-        bench.tally.get().bytes
-    };
-    assert_eq!(bytes(0), 2 * 60 + 2 * 1_052);
-    assert_eq!(bytes(100), bytes(0) + 300);
 }
 
 #[test]
@@ -295,17 +282,10 @@ fn a_connection_of_an_earlier_session_is_silent_or_reset() {
     }
 }
 
-#[test]
-fn without_a_network_nothing_is_sent() {
-    let gone = Outage { noticed: true, ..outage(0, 500, OutageMode::Drop) };
-    let ended = one(options(), under(gone));
-    assert_eq!(ended, ((Err(TransportError::Offline), at(0)), 0));
-}
-
 /// A way that loses every answer.
 fn without_an_answer(protocol: Protocol) -> Bench {
-    let lossy = LossyTime { from: at(0), until: Time::FAR, loss_ppm: 1_000_000 };
-    Bench::new(profile(), TransportOptions { protocol, ..options() }, |link| link.lossy.push(lossy))
+    let lossy = During { from: at(0), until: Time::FAR, what: Ppm::ONE };
+    Bench::new(profile(), TransportOptions { protocol, ..options() }, |link| link.troubles.lossy.push(lossy))
 }
 
 #[test]
@@ -376,7 +356,7 @@ fn a_reset_is_known_at_once_if_noticed_and_a_round_trip_later_if_not() {
     for (from, served) in [(20, 0), (120, 0), (220, 1), (280, 1)] {
         for (noticed, later) in [(true, 0), (false, 100)] {
             let cut = Outage { noticed, ..outage(from, 400, OutageMode::Reset) };
-            let (ended, worked) = one(options(), under(cut));
+            let (ended, worked) = one(under(cut));
             assert_eq!(ended, (Err(TransportError::Reset), at(from + later)), "cut at {from} ms");
             // Whether a request that was just under way arrives is the network's secret.
             assert!(worked <= 1 && (served == 0 || worked == 1), "cut at {from} ms");
@@ -389,7 +369,7 @@ fn a_request_ends_by_its_deadline_whatever_the_network_does() {
     for mode in [OutageMode::Hold, OutageMode::Drop] {
         for from in [0, 10, 120, 160, 220, 240] {
             let silence = outage(from, 5_000, mode);
-            let (ended, _) = one(options(), under(silence));
+            let (ended, _) = one(under(silence));
             assert_eq!(ended, (Err(TransportError::Timeout), at(1_000)), "{mode:?} from {from} ms");
         }
     }

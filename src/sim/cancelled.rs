@@ -53,30 +53,27 @@ impl Cancelled {
 
     #[inline]
     pub(super) fn insert(&mut self, sequence: u64) -> bool {
-        let (word, bit) = place(sequence);
-        let is_new = if self.newest - sequence < RECENT {
-            let was = self.recent[word];
-            self.recent[word] |= bit;
-            was & bit == 0
-        } else {
-            self.old.insert(sequence)
-        };
+        let is_new = self.becomes(sequence, true);
         self.count += usize::from(is_new);
         is_new
     }
-
     #[inline]
     pub(super) fn remove(&mut self, sequence: u64) -> bool {
-        let (word, bit) = place(sequence);
-        let is_there = if self.newest - sequence < RECENT {
-            let was = self.recent[word];
-            self.recent[word] &= !bit;
-            was & bit != 0
-        } else {
-            self.old.remove(&sequence)
-        };
+        let is_there = self.becomes(sequence, false);
         self.count -= usize::from(is_there);
         is_there
+    }
+
+    /// Whether that changes anything.
+    #[inline]
+    fn becomes(&mut self, sequence: u64, cancelled: bool) -> bool {
+        if self.newest - sequence >= RECENT {
+            return if cancelled { self.old.insert(sequence) } else { self.old.remove(&sequence) };
+        }
+        let (word, bit) = place(sequence);
+        let was = self.recent[word];
+        self.recent[word] = if cancelled { was | bit } else { was & !bit };
+        was != self.recent[word]
     }
 
     pub(super) fn contains(&self, sequence: u64) -> bool {

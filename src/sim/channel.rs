@@ -2,9 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::pin::Pin;
+use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use super::core::Core;
 use super::ids::TaskId;
@@ -17,12 +17,6 @@ pub struct Sender<T> {
 /// The receiving end.
 pub struct Receiver<T> {
     queue: Rc<Queue<T>>,
-}
-
-/// Waits for a value; see [`Receiver::recv`].
-#[must_use = "a future does nothing unless it is awaited"]
-pub struct Recv<'a, T> {
-    queue: &'a Queue<T>,
 }
 
 struct Queue<T> {
@@ -83,8 +77,16 @@ impl<T> Drop for Sender<T> {
 impl<T> Receiver<T> {
     /// Waits for the next value; None when the queue is empty and all senders are gone.
     #[inline]
-    pub fn recv(&mut self) -> Recv<'_, T> {
-        Recv { queue: &self.queue }
+    pub fn recv(&mut self) -> impl Future<Output = Option<T>> + Unpin {
+        let queue = &self.queue;
+        poll_fn(move |_| {
+            let value = queue.values.borrow_mut().pop_front();
+            if value.is_none() && queue.senders.get() > 0 {
+                queue.waiter.set(queue.core.running());
+                return Poll::Pending;
+            }
+            Poll::Ready(value)
+        })
     }
 }
 
@@ -93,18 +95,5 @@ impl<T> Drop for Receiver<T> {
         self.queue.open.set(false);
         // Dropped outside of the borrow: a value's own drop may send here.
         drop(self.queue.values.take());
-    }
-}
-
-impl<T> Future for Recv<'_, T> {
-    type Output = Option<T>;
-    #[inline]
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<T>> {
-        let value = self.queue.values.borrow_mut().pop_front();
-        if value.is_none() && self.queue.senders.get() > 0 {
-            self.queue.waiter.set(self.queue.core.running());
-            return Poll::Pending;
-        }
-        Poll::Ready(value)
     }
 }

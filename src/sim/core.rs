@@ -2,19 +2,18 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Context;
 
 use super::ids::{Life, NodeId, TaskId};
 use super::inbox::Inbox;
-use super::ready::Ready;
 use super::slots::Slot;
 use super::tasks::Tasks;
 use super::timers::{Advance, Timers};
 use crate::base::Time;
 
 /// Every borrow of a cell in here ends before foreign code (a poll, a drop) runs.
+#[derive(Default)]
 pub(super) struct Core {
     now: Cell<Time>,
     /// The task being polled, or polled last in a run that is under way: whom a leaf future wakes.
@@ -27,7 +26,8 @@ pub(super) struct Core {
     /// The last poll was the one that a planned kill of this node waits for.
     fatal: Cell<Option<NodeId>>,
     pub(super) tasks: Tasks,
-    pub(super) ready: RefCell<Ready>,
+    /// Tasks to poll, first come, first served.
+    pub(super) ready: RefCell<VecDeque<TaskId>>,
     pub(super) timers: RefCell<Timers>,
     dead: RefCell<VecDeque<Life>>,
     /// Who is told of kills; false if nobody listens any more.
@@ -37,37 +37,7 @@ pub(super) struct Core {
 
 type Listener = Box<dyn Fn(NodeId) -> bool>;
 
-/// Where moving the clock has led.
-pub(super) enum Ahead<'a> {
-    /// To a timer that wakes this task alone.
-    Task(&'a Slot),
-    /// To timers; whom they wake is in the ready queue.
-    Ready,
-    /// To the deadline.
-    Deadline,
-    /// Nowhere: there is no timer.
-    Idle,
-}
-
 impl Core {
-    pub(super) fn new() -> Rc<Core> {
-        Rc::new(Core {
-            now: Cell::new(Time::ZERO),
-            running: Cell::new(TaskId::NONE),
-            halted: Cell::new(false),
-            paused: Cell::new(TaskId::NONE),
-            excused: Cell::new(0),
-            burying: Cell::new(false),
-            fatal: Cell::new(None),
-            tasks: Tasks::new(),
-            ready: RefCell::default(),
-            timers: RefCell::new(Timers::new()),
-            dead: RefCell::default(),
-            kills: RefCell::default(),
-            inbox: Arc::default(),
-        })
-    }
-
     #[inline]
     pub(super) fn now(&self) -> Time {
         self.now.get()
@@ -84,7 +54,7 @@ impl Core {
     #[inline]
     pub(super) fn wake(&self, task: TaskId) {
         if self.tasks.find(task).is_some_and(Slot::queue) {
-            self.ready.borrow_mut().push(task);
+            self.ready.borrow_mut().push_back(task);
         }
     }
 
@@ -108,7 +78,7 @@ impl Core {
     pub(super) fn spawn(&self, node: NodeId, name: &'static str, life: Life) -> TaskId {
         match self.tasks.add(node, name, life) {
             Ok(task) => {
-                self.ready.borrow_mut().push(task);
+                self.ready.borrow_mut().push_back(task);
                 task
             }
             Err(life) => {
@@ -123,7 +93,7 @@ impl Core {
     pub(super) fn next(&self) -> Option<&Slot> {
         let mut ready = self.ready.borrow_mut();
         loop {
-            let task = ready.pop()?;
+            let task = ready.pop_front()?;
             if let Some(slot) = self.tasks.find(task) {
                 return Some(slot);
             }
@@ -172,30 +142,17 @@ impl Core {
         self.running.set(TaskId::NONE);
     }
 
-    /// Sets the clock to the next timer, or to the deadline. Nobody is ready before, so a task that
-    /// is woken alone is next and need not queue.
+    /// Sets the clock to the next timers, which wake their tasks, or to the deadline.
     #[inline]
-    pub(super) fn advance(&self, deadline: Time) -> Ahead<'_> {
+    pub(super) fn advance(&self, deadline: Time) -> Advance {
         let mut timers = self.timers.borrow_mut();
-        match timers.advance(deadline, |some| self.tasks.fetch(some)) {
-            Advance::To(now, first) => {
-                self.now.set(now);
-                if timers.others.is_empty()
-                    && let Some(slot) = self.tasks.find(first)
-                    && !slot.is_queued()
-                {
-                    return Ahead::Task(slot);
-                }
-                self.wake(first);
-                timers.others.drain(..).for_each(|task| self.wake(task));
-                Ahead::Ready
-            }
-            Advance::TooFar => {
-                self.now.set(deadline);
-                Ahead::Deadline
-            }
-            Advance::Idle => Ahead::Idle,
+        let ahead = timers.advance(deadline, |some| self.tasks.fetch(some), |task| self.wake(task));
+        match ahead {
+            Advance::To(now) => self.now.set(now),
+            Advance::TooFar => self.now.set(deadline),
+            Advance::Idle => {}
         }
+        ahead
     }
 
     pub(super) fn kill(&self, node: NodeId) {

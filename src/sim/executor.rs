@@ -4,8 +4,9 @@ use std::fmt;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
-use super::core::{Ahead, Core};
+use super::core::Core;
 use super::handle::Handle;
+use super::timers::Advance;
 use crate::base::Time;
 
 /// How the executor runs.
@@ -67,8 +68,7 @@ impl Default for SimOptions {
 impl Sim {
     /// An empty world at time zero.
     pub fn new(options: SimOptions) -> Sim {
-        let core = Core::new();
-        Sim { handle: Handle { core }, options, polls: 0 }
+        Sim { handle: Handle { core: Rc::default() }, options, polls: 0 }
     }
 
     /// The handle to give to the code inside.
@@ -124,27 +124,15 @@ impl Sim {
                 }
                 limit = self.limit(instant_start).min(ask_at);
             }
-            let task = match core.next() {
-                Some(task) => task,
-                None => {
-                    let ahead = core.advance(deadline);
-                    instant_start = self.polls;
-                    core.excused.set(0);
-                    let most = self.limit(instant_start);
-                    limit = most.min(ask_at);
-                    if let Ahead::Task(task) = ahead
-                        && self.polls < most
-                    {
-                        task
-                    } else {
-                        match ahead {
-                            Ahead::Task(task) => core.wake(task.id()),
-                            Ahead::Ready => {}
-                            Ahead::Deadline => return Stop::Deadline,
-                            Ahead::Idle => return Stop::Idle,
-                        }
-                        continue;
-                    }
+            let Some(task) = core.next() else {
+                let ahead = core.advance(deadline);
+                instant_start = self.polls;
+                core.excused.set(0);
+                limit = self.limit(instant_start).min(ask_at);
+                match ahead {
+                    Advance::To(_) => continue,
+                    Advance::TooFar => return Stop::Deadline,
+                    Advance::Idle => return Stop::Idle,
                 }
             };
             self.polls += 1;
@@ -165,7 +153,7 @@ impl Sim {
         }
         let core = &self.handle.core;
         let ready = core.ready.borrow();
-        let next = ready.waiting().iter().find_map(|&task| core.tasks.find(task))?;
+        let next = ready.iter().find_map(|&task| core.tasks.find(task))?;
         let (node, task) = core.tasks.names(next);
         let snapshot = Box::new(Snapshot {
             now: core.now(),
@@ -173,7 +161,7 @@ impl Sim {
             task,
             polls_in_instant: self.polls - instant_start,
             polls: self.polls,
-            ready: ready.waiting().len(),
+            ready: ready.len(),
             timers: core.timers.borrow().upcoming(TIMERS_SHOWN),
         });
         Some(Stop::Stalled(snapshot))

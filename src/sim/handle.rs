@@ -1,5 +1,7 @@
 //! The simulation as seen from inside.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -8,7 +10,7 @@ use super::core::Core;
 use super::ids::{NodeId, TaskId};
 use super::notify::Notify;
 use super::oneshot;
-use super::sleep::{Sleep, Timeout};
+use super::sleep::{Sleep, TimedOut};
 use crate::base::{Incarnation, Span, Time};
 
 /// A way into the simulation for the code inside it; cheap to clone.
@@ -37,8 +39,17 @@ impl Handle {
     }
     /// Waits for `future`, at most until `deadline`; if both are ready, the future counts.
     /// `pin!(future)` takes the room of one that is not `Unpin` only once.
-    pub fn timeout<F: Future + Unpin>(&self, deadline: Time, future: F) -> Timeout<F> {
-        Timeout::new(future, self.sleep_until(deadline))
+    #[inline]
+    pub fn timeout<F: Future + Unpin>(
+        &self,
+        deadline: Time,
+        mut future: F,
+    ) -> impl Future<Output = Result<F::Output, TimedOut>> + Unpin + use<F> {
+        let mut sleep = self.sleep_until(deadline);
+        poll_fn(move |context| match Pin::new(&mut future).poll(context) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending => Pin::new(&mut sleep).poll(context).map(|()| Err(TimedOut)),
+        })
     }
 
     /// Starts a task on a node, behind all tasks that are ready now; on a node that is down the
@@ -61,7 +72,7 @@ impl Handle {
     /// Lets the runner look whether it is to halt; the task goes on before all others.
     pub async fn pause(&self) {
         let mut paused = false;
-        std::future::poll_fn(|_| {
+        poll_fn(|_| {
             if std::mem::replace(&mut paused, true) {
                 return Poll::Ready(());
             }

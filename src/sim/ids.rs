@@ -49,6 +49,12 @@ impl TaskId {
     }
 }
 
+impl Default for TaskId {
+    fn default() -> TaskId {
+        TaskId::NONE
+    }
+}
+
 pub(super) fn index(count: usize) -> u32 {
     let count = u32::try_from(count).expect("fewer than 2^32 tasks and nodes");
     assert!(count < NIL - FIRST_BLOCK, "the last numbers stand for none");

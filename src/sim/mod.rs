@@ -12,27 +12,23 @@
 //! panic.
 //!
 //! How: `slots` keeps the futures in numbered slots with generations, so a stale wake finds nobody;
-//! `tasks` hangs those of a node together through their slots. A task that a timer wakes alone is
-//! polled without standing in `ready`. What the next few timers wake is read from memory together
-//! before its turn: of a large fleet it is in no cache. Every future of this room notes which task
-//! polls it and wakes that task directly, so no atomic counter or allocation is spent on waking;
+//! `tasks` hangs those of a node together through their slots. What the next few timers wake is
+//! read from memory together before its turn: of a large fleet it is in no cache. Every future of
+//! this room notes which task polls it and wakes that task directly, so no atomic counter or
+//! allocation is spent on waking;
 //! [`Handle::with_waker`] makes a real waker.
 
 mod cancelled;
 mod channel;
 mod core;
 mod executor;
-mod foreign;
 mod handle;
 mod ids;
 mod inbox;
 mod notify;
-mod ready;
 mod sleep;
 mod slots;
 mod tasks;
-#[cfg(test)]
-mod testing;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -40,9 +36,9 @@ mod timers;
 /// A channel for a single value.
 pub mod oneshot;
 
-pub use channel::{Receiver, Recv, Sender};
+pub use channel::{Receiver, Sender};
 pub use executor::{Sim, SimOptions, Snapshot, Stop};
 pub use handle::Handle;
 pub use ids::{NodeId, TaskId};
 pub use notify::{Notified, Notify};
-pub use sleep::{Sleep, TimedOut, Timeout};
+pub use sleep::{Sleep, TimedOut};

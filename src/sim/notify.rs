@@ -1,7 +1,6 @@
 //! A wake-up that tasks wait for.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -25,72 +24,35 @@ pub struct Notified {
 
 struct Inner {
     core: Rc<Core>,
-    row: RefCell<Waiters>,
+    row: RefCell<Row>,
 }
 
+/// Who waits, by ticket, and the last ticket; a ticket that is not there any more was notified.
 #[derive(Default)]
-struct Waiters {
-    waiters: VecDeque<Waiter>,
+struct Row {
+    waiters: Vec<(u64, TaskId)>,
     ticket: u64,
-    /// A notification for one that came when nobody waited.
-    kept: bool,
-}
-
-struct Waiter {
-    ticket: u64,
-    task: TaskId,
-    told: Notice,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Notice {
-    NotYet,
-    Alone,
-    WithAll,
 }
 
 impl Notify {
     pub(super) fn new(core: Rc<Core>) -> Notify {
         Notify { inner: Rc::new(Inner { core, row: RefCell::default() }) }
     }
-    /// Wakes the one that has waited longest, or the next to wait.
-    pub fn notify_one(&self) {
-        self.inner.notify_one();
-    }
-
     /// Wakes all that wait now.
     pub fn notify_all(&self) {
-        for waiter in &mut self.inner.row.borrow_mut().waiters {
-            if waiter.told == Notice::NotYet {
-                waiter.told = Notice::WithAll;
-                self.inner.core.wake(waiter.task);
-            }
+        for (_, task) in self.inner.row.borrow_mut().waiters.drain(..) {
+            self.inner.core.wake(task);
         }
     }
-
     /// Waits for a notification, from the first poll on.
     pub fn notified(&self) -> Notified {
         Notified { inner: Rc::clone(&self.inner), ticket: 0 }
     }
 }
 
-impl Inner {
-    fn notify_one(&self) {
-        let mut row = self.row.borrow_mut();
-        match row.waiters.iter_mut().find(|waiter| waiter.told == Notice::NotYet) {
-            Some(waiter) => {
-                waiter.told = Notice::Alone;
-                self.core.wake(waiter.task);
-            }
-            None => row.kept = true,
-        }
-    }
-}
-
-impl Waiters {
-    fn place(&self, ticket: u64) -> usize {
-        let place = self.waiters.binary_search_by_key(&ticket, |waiter| waiter.ticket);
-        place.expect("who holds a ticket is in the row")
+impl Row {
+    fn place(&self, ticket: u64) -> Option<usize> {
+        self.waiters.binary_search_by_key(&ticket, |(ticket, _)| *ticket).ok()
     }
 }
 
@@ -98,40 +60,26 @@ impl Future for Notified {
     type Output = ();
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         let inner = Rc::clone(&self.inner);
-        let mut row = inner.row.borrow_mut();
-        let task = inner.core.running();
+        let (row, task) = (&mut *inner.row.borrow_mut(), inner.core.running());
         if self.ticket == 0 {
-            if std::mem::take(&mut row.kept) {
-                return Poll::Ready(());
-            }
             row.ticket += 1;
             self.ticket = row.ticket;
-            row.waiters.push_back(Waiter { ticket: self.ticket, task, told: Notice::NotYet });
+            row.waiters.push((self.ticket, task));
             return Poll::Pending;
         }
-        let place = row.place(self.ticket);
-        if row.waiters[place].told == Notice::NotYet {
-            row.waiters[place].task = task;
-            return Poll::Pending;
+        match row.place(self.ticket) {
+            Some(place) => row.waiters[place].1 = task,
+            None => self.ticket = 0,
         }
-        row.waiters.remove(place);
-        self.ticket = 0;
-        Poll::Ready(())
+        if self.ticket == 0 { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
 impl Drop for Notified {
-    /// Leaves the row; a notification for one that was not taken passes to the next.
     fn drop(&mut self) {
-        if self.ticket == 0 {
-            return;
-        }
         let mut row = self.inner.row.borrow_mut();
-        let place = row.place(self.ticket);
-        let told = row.waiters.remove(place).map(|waiter| waiter.told);
-        drop(row);
-        if told == Some(Notice::Alone) {
-            self.inner.notify_one();
+        if let Some(place) = row.place(self.ticket) {
+            row.waiters.remove(place);
         }
     }
 }

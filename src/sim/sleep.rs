@@ -1,4 +1,4 @@
-//! Waiting for a time, and for a future with a deadline.
+//! Waiting for a time.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -78,27 +78,3 @@ impl Drop for Sleep {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the deadline has passed")]
 pub struct TimedOut;
-
-/// Waits for a future or a deadline; see [`Handle::timeout`](super::Handle::timeout).
-#[must_use = "a future does nothing unless it is awaited"]
-pub struct Timeout<F> {
-    future: F,
-    sleep: Sleep,
-}
-
-impl<F> Timeout<F> {
-    pub(super) fn new(future: F, sleep: Sleep) -> Timeout<F> {
-        Timeout { future, sleep }
-    }
-}
-
-impl<F: Future + Unpin> Future for Timeout<F> {
-    type Output = Result<F::Output, TimedOut>;
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Poll::Ready(output) = Pin::new(&mut self.future).poll(context) {
-            return Poll::Ready(Ok(output));
-        }
-        Pin::new(&mut self.sleep).poll(context).map(|()| Err(TimedOut))
-    }
-}

@@ -33,11 +33,13 @@ pub(super) struct Slot {
     pub(super) watched: Cell<bool>,
 }
 
-impl Slots {
-    pub(super) fn new() -> Slots {
+impl Default for Slots {
+    fn default() -> Slots {
         Slots { blocks: Default::default(), vacant: Cell::new(NIL), count: Cell::new(0) }
     }
+}
 
+impl Slots {
     /// The slot of a number, if there is one; there is none for [`NIL`].
     #[inline]
     pub(super) fn at(&self, number: u32) -> Option<&Slot> {
@@ -102,10 +104,6 @@ impl Slot {
     #[inline]
     pub(super) fn id(&self) -> TaskId {
         self.id.get()
-    }
-    #[inline]
-    pub(super) fn is_queued(&self) -> bool {
-        self.queued.get()
     }
     #[inline]
     pub(super) fn queue(&self) -> bool {

@@ -9,6 +9,7 @@ use super::timers::Entry;
 use crate::base::Incarnation;
 
 /// Nothing here runs or drops a future: the caller does, with no borrow held.
+#[derive(Default)]
 pub(super) struct Tasks {
     slots: Slots,
     nodes: RefCell<Vec<Node>>,
@@ -29,9 +30,6 @@ struct Node {
 }
 
 impl Tasks {
-    pub(super) fn new() -> Tasks {
-        Tasks { slots: Slots::new(), nodes: RefCell::default() }
-    }
     #[inline]
     pub(super) fn find(&self, task: TaskId) -> Option<&Slot> {
         self.slots.find(task)

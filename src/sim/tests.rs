@@ -6,9 +6,40 @@ use std::rc::Rc;
 
 use proptest::prelude::*;
 
-use super::testing::{Rig, rig};
-use super::{NodeId, Sim, SimOptions, Stop, TimedOut};
+use super::{Handle, NodeId, Sim, SimOptions, Stop, TaskId, TimedOut};
 use crate::base::{Incarnation, Span, Time};
+
+type Log<T> = Rc<RefCell<Vec<T>>>;
+
+/// A world with a node, and a log for its tasks to write to.
+struct Rig<T> {
+    sim: Sim,
+    handle: Handle,
+    node: NodeId,
+    log: Log<T>,
+}
+
+fn rig<T>() -> Rig<T> {
+    let sim = Sim::new(SimOptions::default());
+    let handle = sim.handle().clone();
+    Rig { node: handle.node("n"), sim, handle, log: Rc::default() }
+}
+
+impl<T> Rig<T> {
+    /// Starts a task that is made with the handle and the log.
+    fn task<F>(&self, node: NodeId, make: impl FnOnce(Handle, Log<T>) -> F) -> TaskId
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        self.handle.spawn(node, "task", make(self.handle.clone(), self.log.clone()))
+    }
+
+    /// Runs to the end: what was logged.
+    fn run(&mut self) -> Vec<T> {
+        self.sim.run_until(Time::FAR);
+        self.log.take()
+    }
+}
 
 /// Calls a closure when it is dropped.
 struct OnDrop<F: FnMut()>(F);
@@ -372,59 +403,26 @@ fn a_killed_sender_of_one_leaves_none_and_a_killed_receiver_gives_the_value_back
 }
 
 #[test]
-fn one_wakes_the_longest_waiting_and_all_wakes_the_rest() {
+fn a_notification_wakes_all_that_wait_and_is_not_kept() {
     let mut rig = rig();
     let notify = rig.handle.notify();
-    for n in 0..3 {
+    notify.notify_all();
+    for n in 0..2 {
         let notify = notify.clone();
         rig.task(rig.node, |inside, log| async move {
-            notify.notified().await;
-            log.borrow_mut().push((inside.now(), n));
+            for _ in 0..2 {
+                let woken = inside.timeout(Time(3), notify.notified()).await;
+                log.borrow_mut().push((inside.now(), n, woken));
+            }
         });
     }
     rig.task(rig.node, |inside, _| async move {
         inside.sleep(Span(1)).await;
-        notify.notify_one();
-        inside.sleep(Span(1)).await;
         notify.notify_all();
     });
-    assert_eq!(rig.run(), [(Time(1), 0), (Time(2), 1), (Time(2), 2)]);
-}
-
-#[test]
-fn a_notification_for_one_is_kept_until_somebody_waits_and_one_for_all_is_not() {
-    let mut rig = rig();
-    let notify = rig.handle.notify();
-    notify.notify_all();
-    notify.notify_one();
-    notify.notify_one();
-    rig.task(rig.node, |inside, log| async move {
-        for _ in 0..2 {
-            let woken = inside.timeout(Time(10), notify.notified()).await;
-            log.borrow_mut().push(woken);
-        }
-    });
-    assert_eq!(rig.run(), [Ok(()), Err(TimedOut)]);
-}
-
-#[test]
-fn a_notification_for_a_killed_waiter_passes_to_the_next() {
-    let mut rig = rig();
-    let (node, doomed) = (rig.node, rig.handle.node("doomed"));
-    let notify = rig.handle.notify();
-    for home in [doomed, node] {
-        let notify = notify.clone();
-        rig.task(home, |_, log| async move {
-            notify.notified().await;
-            log.borrow_mut().push(home);
-        });
-    }
-    rig.task(node, |inside, _| async move {
-        inside.sleep(Span(1)).await;
-        notify.notify_one();
-        inside.kill(doomed);
-    });
-    assert_eq!(rig.run(), [node]);
+    let (told, late) = ((Time(1), Ok(())), (Time(3), Err(TimedOut)));
+    let expected = [(told, 0), (told, 1), (late, 0), (late, 1)];
+    assert_eq!(rig.run(), expected.map(|((at, woken), n)| (at, n, woken)));
 }
 
 #[test]

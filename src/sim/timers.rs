@@ -31,8 +31,6 @@ pub(super) struct Timers {
     levels: u16,
     sweep_at: usize,
     cancelled: Cancelled,
-    /// Whom the timers of the present wake besides the first, until they are taken from here.
-    pub(super) others: Vec<TaskId>,
     /// All timers before were fetched, but those asked for since: who asked is at hand.
     fetched_end: Time,
 }
@@ -61,16 +59,16 @@ pub(super) struct Entry {
 /// What became of moving the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Advance {
-    /// Timers came up at this time, and this is the first whom they wake.
-    To(Time, TaskId),
+    /// Timers came up at this time.
+    To(Time),
     /// The next timer is later than the deadline.
     TooFar,
     /// There is no timer.
     Idle,
 }
 
-impl Timers {
-    pub(super) fn new() -> Timers {
+impl Default for Timers {
+    fn default() -> Timers {
         Timers {
             present: Time::ZERO,
             front: Vec::new(),
@@ -81,11 +79,12 @@ impl Timers {
             levels: 0,
             sweep_at: SWEEP_MIN,
             cancelled: Cancelled::new(),
-            others: Vec::new(),
             fetched_end: Time::ZERO,
         }
     }
+}
 
+impl Timers {
     /// Asks for `task` to be woken at `at`, which is to come; the answer names the timer.
     #[inline]
     pub(super) fn add(&mut self, at: Time, task: TaskId) -> u64 {
@@ -108,48 +107,34 @@ impl Timers {
         }
     }
 
-    /// Lets the next timers come up, unless they are later than `deadline`; whom they wake besides
-    /// the first is left in `others`. `fetch` is given timers that are soon to come up.
+    /// Lets the next timers come up, unless they are later than `deadline`, and tells `wake` whom
+    /// they wake. `fetch` is given timers that are soon to come up.
     #[inline]
-    pub(super) fn advance(&mut self, deadline: Time, fetch: impl Fn(&[Entry])) -> Advance {
+    pub(super) fn advance(
+        &mut self,
+        deadline: Time,
+        fetch: impl Fn(&[Entry]),
+        wake: impl Fn(TaskId),
+    ) -> Advance {
         loop {
-            let Some(&Entry { at, task, .. }) = self.front.last().filter(|entry| entry.at <= deadline) else {
+            let Some(at) = self.front.last().map(|entry| entry.at).filter(|at| *at <= deadline) else {
                 if let Some(nothing) = self.prepare(deadline, &fetch) {
                     return nothing;
                 }
                 continue;
             };
-            if self.cancelled.is_empty() && self.is_alone() {
-                self.front.pop();
-                self.present = at;
-                return Advance::To(at, task);
+            let mut any = false;
+            while let Some(Entry { sequence, task, .. }) = self.front.pop_if(|entry| entry.at == at) {
+                if self.cancelled.is_empty() || !self.cancelled.remove(sequence) {
+                    wake(task);
+                    any = true;
+                }
             }
-            if let Some(first) = self.sort_out(at) {
+            if any {
                 self.present = at;
-                return Advance::To(at, first);
+                return Advance::To(at);
             }
         }
-    }
-
-    #[inline]
-    fn is_alone(&self) -> bool {
-        let [.., second, first] = &self.front[..] else { return true };
-        second.at != first.at
-    }
-
-    #[inline(never)]
-    fn sort_out(&mut self, at: Time) -> Option<TaskId> {
-        let mut first = None;
-        while let Some(Entry { sequence, task, .. }) = self.front.pop_if(|entry| entry.at == at) {
-            if !self.cancelled.is_empty() && self.cancelled.remove(sequence) {
-                continue;
-            }
-            match first {
-                None => first = Some(task),
-                Some(_) => self.others.push(task),
-            }
-        }
-        first
     }
 
     pub(super) fn upcoming(&self, count: usize) -> Vec<Time> {
@@ -290,14 +275,13 @@ impl Timers {
 mod tests {
     use super::*;
 
-    /// Lets all timers up to the deadline come up, and gives their times.
-    fn run(timers: &mut Timers, deadline: Time) -> Vec<Time> {
+    /// Lets all timers come up, and gives their times.
+    fn run(timers: &mut Timers) -> Vec<Time> {
         let mut times = Vec::new();
         loop {
-            match timers.advance(deadline, |_| {}) {
-                Advance::To(now, _) => {
-                    times.extend(std::iter::repeat_n(now, 1 + timers.others.drain(..).count()))
-                }
+            let woken = Cell::new(0);
+            match timers.advance(Time::FAR, |_| {}, |_| woken.set(woken.get() + 1)) {
+                Advance::To(now) => times.extend(std::iter::repeat_n(now, woken.get())),
                 Advance::TooFar | Advance::Idle => return times,
             }
         }
@@ -305,19 +289,19 @@ mod tests {
 
     #[test]
     fn cancelled_timers_do_not_pile_up() {
-        let mut timers = Timers::new();
+        let mut timers = Timers::default();
         for n in 0..100_000 {
             let sequence = timers.add(Time(1_000_000 + n), TaskId::NONE);
             timers.cancel(sequence);
             assert!(timers.entries() < SWEEP_MIN, "{} entries, none of them live", timers.entries());
         }
-        assert_eq!(timers.advance(Time::FAR, |_| {}), Advance::Idle);
+        assert_eq!(timers.advance(Time::FAR, |_| {}, |_| {}), Advance::Idle);
         assert!(timers.cancelled.is_empty() && timers.entries() == 0);
     }
 
     #[test]
     fn a_sweep_keeps_what_is_live() {
-        let mut timers = Timers::new();
+        let mut timers = Timers::default();
         let sequences: Vec<u64> = (0..1_000).map(|n| timers.add(Time(2_000 - n), TaskId::NONE)).collect();
         for sequence in sequences.iter().filter(|&&sequence| sequence % 10 != 0) {
             timers.cancel(*sequence);
@@ -325,6 +309,6 @@ mod tests {
         assert!(timers.entries() < 300, "swept down to {}", timers.entries());
         assert_eq!(timers.upcoming(2), [Time(1_001), Time(1_011)]);
         let expected: Vec<Time> = (0..100).map(|n| Time(1_001 + 10 * n)).collect();
-        assert_eq!(run(&mut timers, Time::FAR), expected);
+        assert_eq!(run(&mut timers), expected);
     }
 }

@@ -269,10 +269,7 @@ impl Fitter<'_> {
         let mut link = Link::new(&schedule, seed, end);
         link.conditions_mut().add_outages(faults.outages.iter().copied());
         link.conditions_mut().lose_sessions(faults.half_open.iter().copied());
-        link.portals = faults.portals.clone();
-        link.lossy = faults.lossy.clone();
-        link.caches = faults.caches.clone();
-        link.foreign = faults.foreign.clone();
+        link.troubles = faults.net.clone();
         link
     }
 

@@ -5,7 +5,7 @@ use super::faults::{Cancel, Faults, Suspend, choose, count, drawn_for};
 use super::missed::Awaited;
 use crate::backend::{Hindered, Hindrance};
 use crate::base::{DeviceId, Ppm, Span, Time};
-use crate::net::{CacheTime, Foreign, ForeignTime};
+use crate::net::{During, Foreign};
 use crate::scenario::{Chaos, DevicePlan, Happening, Plan};
 
 /// In chaos a run is cancelled so long after a request of it has left, in the mean.
@@ -24,8 +24,8 @@ pub(super) fn draw(faults: &mut Faults, plan: &Plan, devices: &[DevicePlan]) {
     }
     if let Some(ttl) = plan.proxy {
         // It is how things are, and no fault that is mended.
-        let always = CacheTime { from: Time::ZERO, until: Time::FAR, ttl };
-        all.faults.devices.iter_mut().for_each(|on| on.caches.push(always));
+        let always = During { from: Time::ZERO, until: Time::FAR, what: ttl };
+        all.faults.devices.iter_mut().for_each(|on| on.net.caches.push(always));
     }
     if let Some(chaos) = &plan.chaos {
         all.draw_chaos(chaos, devices);
@@ -50,13 +50,13 @@ impl Drawing<'_> {
         let faults = &mut *self.faults;
         Some(match *what {
             Happening::ForeignAnswers(share, what) => {
-                let time = ForeignTime { from: at, until, share_ppm: share.0, what };
-                faults.each(chosen, |on| on.foreign.push(time));
+                let time = During { from: at, until, what: (share, what) };
+                faults.each(chosen, |on| on.net.foreign.push(time));
                 format!("{share} of the responses to {whom} are not theirs for {length}")
             }
             Happening::CachingProxy(ttl) => {
-                let time = CacheTime { from: at, until, ttl };
-                faults.each(chosen, |on| on.caches.push(time));
+                let time = During { from: at, until, what: ttl };
+                faults.each(chosen, |on| on.net.caches.push(time));
                 format!("{whom} behind a proxy that keeps responses for {ttl}, for {length}")
             }
             Happening::BadRows(share) => {

@@ -11,7 +11,7 @@ use crate::backend::Hindrance;
 use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
 use crate::contract::KillReason;
 use crate::gateway;
-use crate::net::{CacheTime, ForeignTime, LossyTime, Outage, Profile};
+use crate::net::{Outage, Profile, Troubles};
 use crate::scenario::{DevicePlan, Plan, Who};
 
 /// What is drawn and planned before a world starts.
@@ -42,12 +42,9 @@ pub(super) struct Faults {
 #[derive(Clone, Debug, Default)]
 pub(super) struct OnDevice {
     pub(super) outages: Vec<Outage>,
-    pub(super) lossy: Vec<LossyTime>,
+    pub(super) net: Troubles,
     pub(super) detours: Vec<Detour>,
-    pub(super) portals: Vec<(Time, Time)>,
     pub(super) half_open: Vec<Time>,
-    pub(super) foreign: Vec<ForeignTime>,
-    pub(super) caches: Vec<CacheTime>,
     pub(super) full: Vec<(Time, Time)>,
     pub(super) slow: Vec<SlowTime>,
     /// A share of rows cannot be read.

@@ -30,7 +30,7 @@ impl Opened {
     }
     pub(super) fn add(&self, conflict: Conflict) {
         self.new.borrow_mut().push(conflict);
-        self.notify.notify_one();
+        self.notify.notify_all();
     }
     pub(super) async fn next(&self) -> Vec<Conflict> {
         loop {

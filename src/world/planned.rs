@@ -5,7 +5,7 @@ use super::faults::{Detour, Faults, Kill, Restore, Whose, choose, count, moments
 use super::missed::{Awaited, Struck};
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::contract::KillReason;
-use crate::net::{LossyTime, Outage, OutageMode};
+use crate::net::{During, Outage, OutageMode};
 use crate::scenario::{AtSync, Chaos, DevicePlan, Happening, Lengths, Plan, Planned};
 use crate::{backend, gateway};
 
@@ -90,8 +90,8 @@ impl Faults {
                 format!("outage of {whom} for {length}, mode {}", mode.word())
             }
             Happening::AnswerLoss(loss) => {
-                let lossy = LossyTime { from: at, until: at + length, loss_ppm: loss.0 };
-                self.each(chosen, |on| on.lossy.push(lossy));
+                let lossy = During { from: at, until: at + length, what: *loss };
+                self.each(chosen, |on| on.net.lossy.push(lossy));
                 format!("{whom} lose {loss} of the responses for {length}")
             }
             Happening::Flap(every) => {
@@ -103,7 +103,8 @@ impl Faults {
                 format!("the network of {whom} comes and goes every {every} for {length}")
             }
             Happening::CaptivePortal => {
-                self.each(chosen, |on| on.portals.push((at, at + length)));
+                let portal = During { from: at, until: at + length, what: () };
+                self.each(chosen, |on| on.net.portals.push(portal));
                 format!("{whom} behind a captive portal for {length}")
             }
             Happening::SessionLoss => {
@@ -260,8 +261,8 @@ impl Faults {
             self.tell(at, format!("chaos: outage of {device} for {length}, mode {}", mode.word()));
         }
         if chaos.response_loss.0 > 0 {
-            let lossy = LossyTime { from: Time::ZERO, until: end, loss_ppm: chaos.response_loss.0 };
-            self.devices[device.0 as usize].lossy.push(lossy);
+            let lossy = During { from: Time::ZERO, until: end, what: chaos.response_loss };
+            self.devices[device.0 as usize].net.lossy.push(lossy);
         }
     }
 
@@ -302,9 +303,10 @@ impl Faults {
     fn heal(&mut self, end: Time) {
         for on in &mut self.devices {
             let untils = on.outages.iter_mut().map(|outage| &mut outage.until);
-            let untils = untils.chain(on.lossy.iter_mut().map(|lossy| &mut lossy.until));
+            let untils = untils.chain(on.net.lossy.iter_mut().map(|lossy| &mut lossy.until));
             let untils = untils.chain(on.detours.iter_mut().map(|detour| &mut detour.until));
-            let untils = untils.chain(on.portals.iter_mut().chain(&mut on.full).map(|(_, until)| until));
+            let untils = untils.chain(on.net.portals.iter_mut().map(|portal| &mut portal.until));
+            let untils = untils.chain(on.full.iter_mut().map(|(_, until)| until));
             let untils = untils.chain(on.slow.iter_mut().map(|(_, until, _)| until));
             untils.for_each(|until| *until = end.min(*until));
         }

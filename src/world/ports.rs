@@ -139,7 +139,7 @@ impl Transport for OfDevice {
                 }
                 Err(TransportError::LoginEnded) if !wallet.is_ended.replace(true) => {
                     device.tell(Event::Phone(PhoneEvent::LoginEnded));
-                    wallet.ended.notify_one();
+                    wallet.ring();
                 }
                 Err(_) => {}
             }

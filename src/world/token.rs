@@ -27,7 +27,8 @@ pub(super) struct Wallet {
     /// How long another is given for one.
     refresh_life: Span,
     /// Rung as the device hears that it is given none; whether it has since its last login.
-    pub(super) ended: Notify,
+    ended: Notify,
+    rung: Cell<bool>,
     pub(super) is_ended: Cell<bool>,
 }
 
@@ -47,12 +48,18 @@ impl Wallet {
     ) -> Option<Rc<Wallet>> {
         let lasts = life.is_none() && revoked.is_empty();
         let [life, refresh_life] = [life, refresh_life].map(|life| life.unwrap_or(Span(u64::MAX)));
-        let (issued, is_ended) = (Cell::new(Time::ZERO), Cell::new(false));
-        (!lasts).then(|| Rc::new(Wallet { life, revoked, issued, refresh_life, ended, is_ended }))
+        let (issued, rung, is_ended) = (Cell::new(Time::ZERO), Cell::default(), Cell::default());
+        (!lasts).then(|| Rc::new(Wallet { life, revoked, issued, refresh_life, ended, rung, is_ended }))
     }
     /// Waits until the device hears that it has to log in; never if no login ends.
     pub(super) async fn login_ended(&self) {
-        self.ended.notified().await;
+        while !self.rung.take() {
+            self.ended.notified().await;
+        }
+    }
+    pub(super) fn ring(&self) {
+        self.rung.set(true);
+        self.ended.notify_all();
     }
     pub(super) fn ends(&self) -> bool {
         self.refresh_life < Span(u64::MAX)

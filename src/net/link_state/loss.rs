@@ -20,23 +20,16 @@ pub(super) struct Losses {
     seed: Seed,
     /// Length of a slot: a full packet at the mean rate.
     slot: Span,
-    law: Option<Law>,
-    window: Option<LossWindow>,
+    loss: Option<PacketLoss>,
     /// Where the last question was answered: the next one mostly goes on from there.
     last: RefCell<Option<Runs>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Law {
-    to_bad: f64,
-    to_good: f64,
 }
 
 #[derive(Clone, Debug)]
 struct Runs {
     stretch: u64,
     stream: Stream,
-    law: Law,
+    loss: PacketLoss,
     /// Up to here the run before lost its slots.
     good_from: u64,
     lost: Range<u64>,
@@ -44,30 +37,28 @@ struct Runs {
 
 impl Losses {
     pub(super) fn new(loss: Option<PacketLoss>, packet: u32, mean: BitRate, seed: Seed) -> Losses {
-        let loss = loss.filter(|loss| loss.p.0 > 0);
         Losses {
             seed,
             slot: mean.time_for(u64::from(packet)),
-            law: loss.map(|loss| Law { to_bad: loss.p.share(), to_good: loss.r.share() }),
-            window: loss.and_then(|loss| loss.window),
+            loss: loss.filter(|loss| loss.p.0 > 0),
             last: RefCell::new(None),
         }
     }
 
     pub(super) fn are_any(&self) -> bool {
-        self.law.is_some()
+        self.loss.is_some()
     }
     pub(super) fn slot(&self, at: Time) -> u64 {
         at.0 / self.slot.0
     }
 
     pub(super) fn next(&self, slot: u64, until: u64) -> Option<u64> {
-        let law = self.law?;
+        let loss = self.loss?;
         let mut slot = slot;
         while slot < until {
             let (stretch, slots) = self.stretch(slot);
             slot = slot.max(slots.start);
-            let lost = self.lost_in(law, stretch, slots.start, slot);
+            let lost = self.lost_in(loss, stretch, slots.start, slot);
             if lost < slots.end {
                 return (lost < until).then_some(lost);
             }
@@ -77,7 +68,7 @@ impl Losses {
     }
 
     fn stretch(&self, slot: u64) -> (u64, Range<u64>) {
-        let Some(LossWindow { every, lasts }) = self.window else {
+        let Some(LossWindow { every, lasts }) = self.loss.and_then(|loss| loss.window) else {
             let block = slot / BLOCK;
             return (block, block * BLOCK..(block + 1) * BLOCK);
         };
@@ -93,11 +84,11 @@ impl Losses {
     }
 
     /// The first lost slot from `slot` on of a stretch that begins at `start`, or beyond its end.
-    fn lost_in(&self, law: Law, stretch: u64, start: u64, slot: u64) -> u64 {
+    fn lost_in(&self, loss: PacketLoss, stretch: u64, start: u64, slot: u64) -> u64 {
         let mut last = self.last.borrow_mut();
         let passed = |runs: &Runs| runs.stretch != stretch || slot < runs.good_from;
         if last.as_ref().is_none_or(passed) {
-            *last = Some(Runs::begin(law, stretch, start, self.seed.stream("net.loss", stretch, 0)));
+            *last = Some(Runs::begin(loss, stretch, start, self.seed.stream("net.loss", stretch, 0)));
         }
         let runs = last.as_mut().expect("it was just begun");
         while runs.lost.end <= slot {
@@ -108,10 +99,11 @@ impl Losses {
 }
 
 impl Runs {
-    fn begin(law: Law, stretch: u64, start: u64, mut stream: Stream) -> Runs {
-        let bad = stream.chance(law.to_bad / (law.to_bad + law.to_good));
-        let lost = if bad { start..start + geometric(&mut stream, law.to_good) } else { start..start };
-        let mut runs = Runs { stretch, stream, law, good_from: start, lost };
+    fn begin(loss: PacketLoss, stretch: u64, start: u64, mut stream: Stream) -> Runs {
+        let (to_bad, to_good) = (loss.p.share(), loss.r.share());
+        let bad = stream.chance(to_bad / (to_bad + to_good));
+        let lost = if bad { start..start + geometric(&mut stream, to_good) } else { start..start };
+        let mut runs = Runs { stretch, stream, loss, good_from: start, lost };
         if !bad {
             runs.advance();
         }
@@ -120,8 +112,8 @@ impl Runs {
 
     fn advance(&mut self) {
         self.good_from = self.lost.end;
-        let from = self.lost.end + geometric(&mut self.stream, self.law.to_bad);
-        self.lost = from..from + geometric(&mut self.stream, self.law.to_good);
+        let from = self.lost.end + geometric(&mut self.stream, self.loss.p.share());
+        self.lost = from..from + geometric(&mut self.stream, self.loss.r.share());
     }
 }
 

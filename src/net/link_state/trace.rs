@@ -35,23 +35,17 @@ pub struct TraceError {
 }
 
 impl TraceError {
-    fn at(line: u64, why: String) -> TraceError {
-        TraceError { line: Some(line), why }
-    }
-    fn whole(why: &str) -> TraceError {
-        TraceError { line: None, why: why.to_owned() }
-    }
-    fn no_number(line: u64, text: &str) -> TraceError {
-        TraceError::at(line, format!("`{text}` is not a whole number of milliseconds"))
+    fn new(line: impl Into<Option<u64>>, why: impl Into<String>) -> TraceError {
+        TraceError { line: line.into(), why: why.into() }
     }
     fn too_late(line: u64, ms: u64) -> TraceError {
-        TraceError::at(line, format!("{ms} ms is too late: a trace lasts at most {} ms", u32::MAX))
+        TraceError::new(line, format!("{ms} ms is too late: a trace lasts at most {} ms", u32::MAX))
     }
 }
 
 impl From<io::Error> for TraceError {
     fn from(error: io::Error) -> TraceError {
-        TraceError::whole(&format!("it cannot be read: {error}"))
+        TraceError::new(None, format!("it cannot be read: {error}"))
     }
 }
 
@@ -81,35 +75,32 @@ impl Trace {
                 blank = blank.or(Some(line));
                 continue;
             }
-            if let Some(line) = blank {
-                return Err(TraceError::no_number(line, ""));
-            }
-            let Some(ms) = number(&text) else {
-                return Err(TraceError::no_number(line, String::from_utf8_lossy(&text).trim()));
+            let number = if blank.is_some() { None } else { number(&text) };
+            let Some(ms) = number else {
+                let text = if blank.is_some() { "".into() } else { String::from_utf8_lossy(&text) };
+                let why = format!("`{}` is not a whole number of milliseconds", text.trim());
+                return Err(TraceError::new(blank.unwrap_or(line), why));
             };
             if ms < last {
-                return Err(TraceError::at(
-                    line,
-                    format!("the trace goes backwards, from {last} ms to {ms} ms"),
-                ));
+                let why = format!("the trace goes backwards, from {last} ms to {ms} ms");
+                return Err(TraceError::new(line, why));
             }
             last = ms;
             // The packet of millisecond n has left by n: it uses the millisecond that ends then.
             let slot = u32::try_from(ms.saturating_sub(1)).map_err(|_| TraceError::too_late(line, ms))?;
             if packets.len() == most {
                 let why = format!("the trace has more than {most} packets, the most that are read");
-                return Err(TraceError::whole(&why));
+                return Err(TraceError::new(None, why));
             }
             packets.push(slot);
         }
         let period = u32::try_from(last).map_err(|_| TraceError::too_late(0, last))?;
-        match (packets.is_empty(), period) {
-            (true, _) => Err(TraceError::whole("the trace is empty: it needs a line for each packet")),
-            (false, 0) => {
-                Err(TraceError::whole("the trace ends at 0 ms, so that there is no time to repeat"))
-            }
-            (false, _) => Ok(Trace { packets, period }),
-        }
+        let why = match (packets.is_empty(), period) {
+            (true, _) => "the trace is empty: it needs a line for each packet",
+            (false, 0) => "the trace ends at 0 ms, so that there is no time to repeat",
+            (false, _) => return Ok(Trace { packets, period }),
+        };
+        Err(TraceError::new(None, why))
     }
 
     /// Adds what it says.
@@ -248,11 +239,6 @@ mod tests {
         assert!((115_000..=127_500).contains(&passed), "{passed}");
     }
 
-    fn refused(lines: &str) -> (Option<u64>, String) {
-        let error = Trace::read(lines.as_bytes()).unwrap_err();
-        (error.line, error.to_string())
-    }
-
     fn ms(n: u64) -> Time {
         Time(n * MS)
     }
@@ -274,39 +260,27 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_a_trace() {
-        assert_eq!(trace("\u{feff}10\n20\n"), trace("10\n20\n"));
-        assert_eq!(
-            refused("\u{feff}six\n"),
-            (Some(1), "`six` is not a whole number of milliseconds".to_owned())
-        );
-        assert_eq!(refused("5\n\u{feff}6\n").0, Some(2), "within it is none");
-    }
-
-    #[test]
     fn what_is_no_trace_is_refused_with_its_line() {
-        assert_eq!(refused("").1, "the trace is empty: it needs a line for each packet");
-        assert_eq!(refused("5\n4\n"), (Some(2), "the trace goes backwards, from 5 ms to 4 ms".to_owned()));
-        assert_eq!(refused("5\nsix\n"), (Some(2), "`six` is not a whole number of milliseconds".to_owned()));
-        assert_eq!(refused("5\n\n7\n").0, Some(2));
-        assert_eq!(refused("\n\n").1, refused("").1);
+        for (lines, line) in [
+            ("", None),
+            ("\n\n", None),
+            ("0\n0\n", None),
+            ("5\n4\n", Some(2)),
+            ("5\nsix\n", Some(2)),
+            ("5\n\n7\n", Some(2)),
+            ("-1\n", Some(1)),
+            ("4294967297\n", Some(1)),
+            ("\u{feff}six\n", Some(1)),
+            ("5\n\u{feff}6\n", Some(2)),
+        ] {
+            assert_eq!(Trace::read(lines.as_bytes()).unwrap_err().line, line, "{lines:?}");
+        }
         assert_eq!(trace("5\n7\n\n \r\n"), trace("5\n7\n"), "behind the last is nothing");
-        assert_eq!(refused("-1\n").0, Some(1));
-        assert_eq!(refused("4294967297\n").0, Some(1));
-        assert_eq!(refused("0\n0\n").1, "the trace ends at 0 ms, so that there is no time to repeat");
-        let endless = vec![b'1'; 1_000_000];
-        let told = Trace::read(&endless[..]).unwrap_err().to_string();
+        assert_eq!(trace("\u{feff}10\n20\n"), trace("10\n20\n"), "a byte order mark is no part of it");
+        let told = Trace::read(&vec![b'1'; 1_000_000][..]).unwrap_err().to_string();
         assert!(told.len() < 100, "a line without end is told in part: {told}");
-    }
-
-    #[test]
-    fn ten_million_packets_are_read_and_more_than_the_limit_are_refused() {
-        let lines = b"7\n".repeat(10_000_000);
-        let trace = Trace::read(&lines[..]).unwrap();
-        assert_eq!(trace.packets.len(), 10_000_000);
-        let told = Trace::read_at_most(9_999_999, &lines[..]).unwrap_err().to_string();
-        assert_eq!(told, "the trace has more than 9999999 packets, the most that are read");
-        const { assert!(Trace::PACKETS_MAX >= 10_000_000) };
+        let found = [2, 3].map(|most| Trace::read_at_most(most, &b"7\n7\n7\n"[..]).is_ok());
+        assert_eq!(found, [false, true], "no more packets than the limit");
     }
 
     proptest! {

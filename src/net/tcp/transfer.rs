@@ -7,7 +7,7 @@ mod paced;
 
 use flight::Flight;
 
-use super::mark::{Mark, Seen};
+use super::mark::Mark;
 use super::outage::{GIVE_UP, LONGEST_WAIT, staircase};
 use super::packets::Packets;
 use super::segment::{Cut, HEADERS, Load, Owed};
@@ -345,13 +345,27 @@ impl Transfer {
     /// Tells the marks of a step, `before` which the transfer was like that.
     fn mark(&mut self, before: &Transfer, step: &Step, lost: &[u64], conditions: &dyn Conditions) {
         let repairs = step.n.min(before.again.packets);
-        let seen = Seen { sent: before.sent, repairs, n: step.n, lost, repaired: self.repaired };
         let left = |k: u64| match k < step.n {
             true => conditions.leaves_by(self.way, step.start, before.bytes(k)).min(step.end),
             false => step.end,
         };
-        for mark in &mut self.marks {
-            mark.see(&seen, left);
+        for mark in self.marks.iter_mut().filter(|mark| mark.passed.is_none()) {
+            // What is sent again comes first.
+            let again = repairs.min(mark.owed);
+            let fresh = mark.packets.saturating_sub(before.sent).min(step.n - repairs);
+            let mine = |k: u64| k < again || (repairs..repairs + fresh).contains(&k);
+            let gone = lost.iter().filter(|k| mine(**k)).count() as u64;
+            mark.owed = mark.owed - again + gone;
+            let last = if fresh > 0 { repairs + fresh } else { again };
+            if last > 0 {
+                mark.earliest = mark.earliest.max(left(last));
+            }
+            if gone > 0 {
+                mark.earliest = mark.earliest.max(self.repaired);
+            }
+            if mark.owed == 0 && mark.packets <= before.sent + step.n - repairs {
+                mark.passed = Some(mark.earliest);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::super::connection_line::MessageId;
 use super::super::connection_pool::Shared;
 use super::super::tcp::{GIVE_UP, arrival};
 use super::super::transport_options::{HalfOpen, Protocol};
-use super::{Exchange, Left, Passed, Way};
+use super::{Exchange, Gone, Left, Way};
 use crate::base::{Span, Time};
 
 impl Way {
@@ -14,28 +14,26 @@ impl Way {
         exchange: &Exchange,
         direction: Direction,
         bytes: u64,
-    ) -> Result<Left, Passed> {
+    ) -> Result<Left, Gone> {
         let (way, shared) = (direction as usize, &exchange.shared);
         if exchange.unwanted.get() {
-            return Err(Passed::Vanished);
+            return Err(Gone::Vanished);
         }
         let wait = self.wake_up();
         if wait > Span::ZERO {
             self.handle.sleep(wait).await;
             if exchange.unwanted.get() {
-                return Err(Passed::Vanished);
+                return Err(Gone::Vanished);
             }
         }
         if shared.dead.get() {
-            return Err(Passed::Broken(self.told_of_death()));
+            return Err(Gone::Broken(self.told_of_death()));
         }
         if self.is_half_open(shared) {
             self.unheard(exchange, direction, bytes);
             return Err(match self.options.half_open {
-                HalfOpen::Silent => Passed::Vanished,
-                HalfOpen::Reset => {
-                    Passed::Broken(self.conditions(|conditions, now| now + conditions.rtt(now)))
-                }
+                HalfOpen::Silent => Gone::Vanished,
+                HalfOpen::Reset => Gone::Broken(self.conditions(|conditions, now| now + conditions.rtt(now))),
             });
         }
         let message = self.join(shared, direction, bytes);
@@ -53,7 +51,7 @@ impl Way {
             let sent = ends.is_ok_and(|left| direction == Direction::Down && left <= self.handle.now());
             if shared.dead.get() && !sent {
                 self.cut_off(exchange, direction, message, Span::ZERO);
-                return Err(Passed::Broken(self.told_of_death()));
+                return Err(Gone::Broken(self.told_of_death()));
             }
             let until = match ends {
                 Ok(left) => {
@@ -67,7 +65,7 @@ impl Way {
             if self.handle.timeout(until.min(dies), self.changed[way].notified()).await.is_err() {
                 if dies < until {
                     self.cut_off(exchange, direction, message, self.tries_for(exchange, direction));
-                    return Err(Passed::Vanished);
+                    return Err(Gone::Vanished);
                 }
                 break ends;
             }
@@ -89,9 +87,9 @@ impl Way {
             Ok(at) if whole => Ok(Left { at, arrives }),
             Err(broken) => {
                 shared.closed.set(true);
-                Err(Passed::Broken(self.told(broken)))
+                Err(Gone::Broken(self.told(broken)))
             }
-            _ => Err(Passed::Vanished),
+            _ => Err(Gone::Vanished),
         }
     }
 

@@ -18,8 +18,8 @@ fn a_message_takes_its_way_and_is_booked_as_far_as_it_left() {
     use TransportError as E;
     assert_eq!(bare(1_000, |_| ()), ((Ok(1_000), at(202)), 1, 2_000, 0));
     assert_eq!(bare(10_000_000, |_| ()), ((Err(E::Timeout), at(1_000)), 1, 850_000, 0));
-    let lossy = LossyTime { from: at(0), until: at(900), loss_ppm: 1_000_000 };
-    let lost = bare(1_000, |link| link.lossy.push(lossy));
+    let lossy = During { from: at(0), until: at(900), what: Ppm::ONE };
+    let lost = bare(1_000, |link| link.troubles.lossy.push(lossy));
     assert_eq!(lost, ((Err(E::Timeout), at(1_000)), 1, 2_000, 1_000), "although the server worked");
     for (from, until, mode, noticed, down, (error, ends), served, sent, dropped) in [
         (0, 500, Drop, true, 1_000, (E::Offline, 0), 0, 0, 0),

@@ -46,7 +46,7 @@ impl Ack {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Receiver {
     next: u64,
     said: u64,
@@ -63,7 +63,7 @@ pub(super) struct Receiver {
 
 /// Receive buffer autotuning (`tcp_rcv_space_adjust`), in packets: what came in a round trip
 /// decides how far the window may grow, and while it grows every packet is acknowledged.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Room {
     window: u64,
     limit: u64,
@@ -119,21 +119,11 @@ impl Receiver {
             most: (MOST / payload).max(window).max(2),
             space: FIRST.max(window / 2),
             since: (Time::ZERO, from),
-            rtt: Span::ZERO,
             answered: Time::FAR,
+            ..Room::default()
         };
-        Receiver {
-            next: from,
-            said: from,
-            beyond: VecDeque::new(),
-            held: 0,
-            blocks: Vec::new(),
-            echo: Time::ZERO,
-            quick: if kept { 0 } else { QUICK },
-            last: Time::FAR,
-            waits: None,
-            room,
-        }
+        let quick = if kept { 0 } else { QUICK };
+        Receiver { next: from, said: from, quick, last: Time::FAR, room, ..Receiver::default() }
     }
 
     pub(super) fn room(&self) -> u64 {
@@ -210,48 +200,5 @@ impl Receiver {
         self.blocks.insert(0, (from, to));
         self.blocks.truncate(REMEMBERED);
         self.tells(now, twice.then_some(packet))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::at_ms as at;
-
-    /// What is said to packets that come one a millisecond.
-    fn told(receiver: &mut Receiver, from: u64, packets: &[u64]) -> Vec<Option<u64>> {
-        let mut now = from;
-        let mut take = |packet: &u64| {
-            now += 1;
-            receiver.takes(at(now), *packet, at(now - 1), at(0)).map(|ack| ack.next)
-        };
-        packets.iter().map(&mut take).collect()
-    }
-
-    #[test]
-    fn every_second_packet_is_acknowledged_after_the_first_ones() {
-        let mut young = Receiver::new(1_448, 0, false, 0);
-        let packets: Vec<u64> = (0..24).collect();
-        let said = told(&mut young, 1, &packets);
-        assert!(said[..16].iter().all(Option::is_some), "{said:?}");
-        assert_eq!(said[20..], [None, Some(22), None, Some(24)]);
-    }
-
-    #[test]
-    fn blocks_are_told_newest_first_and_three_of_them() {
-        let mut receiver = Receiver::new(1_448, 0, true, 100);
-        told(&mut receiver, 1, &[2, 4, 6, 8]);
-        let ack = receiver.takes(at(9), 5, at(8), at(0)).expect("what is missing is told at once");
-        assert_eq!((ack.next, ack.blocks()), (0, &[(4, 7), (8, 9), (2, 3)][..]));
-        assert_eq!(told(&mut receiver, 10, &[0, 1, 3]), [Some(1), Some(3), Some(7)]);
-    }
-
-    #[test]
-    fn what_comes_twice_is_told_and_echoes_nothing_new() {
-        let mut receiver = Receiver::new(1_448, 0, true, 100);
-        told(&mut receiver, 1, &[0, 1, 2, 3]);
-        let ack = receiver.takes(at(900), 0, at(899), at(0)).expect("it is told");
-        assert_eq!((ack.twice, ack.next), (Some(0), 4));
-        assert!(ack.echo < at(10), "{:?}", ack.echo);
     }
 }

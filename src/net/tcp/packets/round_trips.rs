@@ -86,31 +86,3 @@ impl RoundTrips {
         self.set_timeout();
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn timers_are_late_by_an_eighth_at_most() {
-        for ms in [4, 100, 248, 252, 660, 1_900, 2_100, 6_600, 15_000, 17_000, 60_000] {
-            let late = timer(Span::millis(ms)).saturating_sub(Span::millis(ms));
-            let most = Span::millis(ms / 8).max(TICK);
-            assert!(late > Span::ZERO && late <= most, "{ms} ms are late by {late}");
-        }
-    }
-
-    #[test]
-    fn the_timeout_of_a_long_path_falls_by_a_quarter_a_round() {
-        // A quarter of what is beyond the largest deviation of a round, which is 675 and 200 ms.
-        let mut trips = RoundTrips::new(Span::millis(600), Span::millis(1_200), Span::millis(600));
-        let mut timeouts = Vec::new();
-        for una in 1..=60 {
-            trips.seen(Span::millis(600), una, una - una % 20 + 20);
-            if una % 20 == 1 {
-                timeouts.push(trips.timeout.0 / 1_000_000);
-            }
-        }
-        assert_eq!(timeouts, [1_800, 1_672, 1_452]);
-    }
-}
