@@ -114,7 +114,6 @@ fn finding(figures: &[ToldRecord]) -> Finding {
     }
 }
 
-/// One question with all that answers it, under the first seed and the others.
 pub struct Answered<'a> {
     pub number: u32,
     pub first: &'a AnswerRecord,
@@ -122,7 +121,6 @@ pub struct Answered<'a> {
     pub alike: [usize; 2],
 }
 
-/// A list with the answers that a run has to its questions.
 pub struct AnsweredList<'a> {
     pub title: &'static str,
     pub questions: u32,

@@ -75,7 +75,6 @@ pub fn hold_claims(plans: &[Plan], judged: &mut [Judged]) -> Vec<ClaimRecord> {
     records
 }
 
-/// A claim or a question that these plans cannot be held to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotHeld<'a> {
     pub scenario: &'a str,
@@ -84,7 +83,6 @@ pub struct NotHeld<'a> {
     pub why: Why<'a>,
 }
 
-/// Why two variants are not held against each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why<'a> {
     Swept,

@@ -56,7 +56,6 @@ pub fn answers(record: &RunRecord) -> String {
     text
 }
 
-/// What somebody else's scenario loses, or where it gets stuck, in each half of a question.
 fn losses(record: &RunRecord, answer: &AnswerRecord) -> Vec<String> {
     let told = |(cell, half): (&str, &str)| {
         let cell = record.cell(cell)?;

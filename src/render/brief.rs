@@ -35,7 +35,6 @@ const FIRST: [(&str, &str, bool, &str); 9] = [
     ("engine.requests.failed", "value", true, "tries without a response a person"),
 ];
 
-/// What people wait for and pay with cells that differ in their seed alone.
 pub(super) fn first(cells: &[&CellRecord]) -> Vec<Glance> {
     let of = Setting(cells);
     let glance = |&(metric, stat, each, what): &(&'static str, &'static str, bool, &'static str)| {
@@ -46,7 +45,6 @@ pub(super) fn first(cells: &[&CellRecord]) -> Vec<Glance> {
     FIRST.iter().filter_map(glance).collect()
 }
 
-/// The same behind what was lost, and what was overwritten.
 pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
     let of = Setting(cells);
     let found = |metric, what| {
@@ -61,7 +59,6 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
 
 const PHASE_MIN: u64 = 50_000;
 
-/// What settings have figures of, with those of each setting.
 pub(super) fn by_what(settings: &[Vec<Glance>]) -> Vec<(&'static str, Vec<Option<&Glance>>)> {
     let of = |what| settings.iter().map(|of| of.iter().find(|one| one.what == what)).collect();
     let whats = distinct(settings.iter().flatten().map(|one| one.what));
@@ -90,7 +87,6 @@ pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
     }
 }
 
-/// What figures of so many seeds are.
 pub(super) fn of_seeds(seeds: usize, columns: usize) -> String {
     let text =
         format!("figures are medians of {seeds} seeds, those of data the highest; -v shows their range");

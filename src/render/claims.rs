@@ -5,7 +5,6 @@ use crate::metrics::human;
 use crate::record::{AnswerRecord, CellRecord, ClaimRecord, RunRecord, ToldRecord};
 use crate::scenario::{Piece, pieces};
 
-/// A line for each claim: both figures under the first seed, and under how many it holds.
 pub(super) fn shown(record: &RunRecord) -> String {
     let pairs = record
         .claims
@@ -53,7 +52,6 @@ pub(super) fn both_figures(claim: &ClaimRecord, mends: &CellRecord, failing: &st
     format!("{} {is_there} in `{failing}`, {is_mended} in `{mending}`", claim.metric)
 }
 
-/// Why a cell fails by a claim: both figures, and what is claimed.
 pub(super) fn missed_claim(mends: &CellRecord, claim: &ClaimRecord, failing: &str) -> String {
     let bound = human::bound(unit_in(mends, &claim.metric), claim.min, claim.max);
     let mending = variant(mends);
@@ -105,7 +103,6 @@ fn times(figure: &ToldRecord, cell: &CellRecord) -> String {
     }
 }
 
-/// Why a cell fails by a question: its answer, and what its figures were to come to.
 pub(super) fn missed_answer(cell: &CellRecord, answer: &AnswerRecord) -> String {
     let claimed = answer.figures.iter().filter_map(|figure| {
         let less = figure.less_milli.map(|factor| (factor, "less"));

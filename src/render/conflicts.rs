@@ -14,7 +14,6 @@ use super::lines::Lines;
 use crate::analysis::{distinct, grouped};
 use crate::record::{CellRecord, EndingKind, Judged, Reason, Verdict};
 
-/// What stays of the two sides of a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stays {

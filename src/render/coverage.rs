@@ -20,7 +20,6 @@ pub struct Covered {
 /// The heading of the table: a page without it is somebody else's.
 const HEADING: &str = "# What the scenarios show";
 
-/// Whether `page` is a table that `syncdyno coverage` wrote.
 pub fn is_coverage(page: &str) -> bool {
     page.lines().next() == Some(HEADING)
 }
@@ -62,7 +61,6 @@ pub fn coverage(covered: &[Covered], record: &RunRecord) -> String {
 /// A claim, the scenario that makes it, and the cells that fail and mend.
 type Claimed<'a> = (&'a ClaimRecord, &'a str, [&'a CellRecord; 2]);
 
-/// The pairs that show an id, in order of their scenarios.
 fn claims<'a>(covered: &'a [Covered], record: &'a RunRecord, id: &str) -> Vec<Claimed<'a>> {
     let claimed = |claim: &'a ClaimRecord| {
         let cells = [record.cell(&claim.fails)?, record.cell(&claim.mends)?];
@@ -75,7 +73,6 @@ fn claims<'a>(covered: &'a [Covered], record: &'a RunRecord, id: &str) -> Vec<Cl
     claims
 }
 
-/// The scenarios that name an id, and whether they pass.
 fn naming<'a>(covered: &'a [Covered], record: &RunRecord, id: &str) -> Vec<(&'a str, bool)> {
     let named = covered.iter().filter(|one| one.ids.iter().any(|other| other == id));
     let passes = |one: &Covered| {

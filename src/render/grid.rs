@@ -34,7 +34,6 @@ impl Grid {
         };
         columns.chunks(most).map(band).collect()
     }
-    /// Adds a row; missing fields at its end stay empty.
     pub fn row(&mut self, fields: impl IntoIterator<Item = impl Into<String>>) {
         self.rows.push(fields.into_iter().map(Into::into).collect());
     }

@@ -57,10 +57,8 @@ pub fn junit(record: &RunRecord) -> String {
 }
 
 const REFUSED_NAME: &str = "syncdyno, refused";
-/// By what the XML of a run that was refused is known.
 pub const REFUSED: &str = "<testsuites name=\"syncdyno, refused\"";
 
-/// A run that was refused before it began, as JUnit's XML.
 pub fn junit_refused(exit: Exit, why: &str) -> String {
     let mut status = failed(NonSuccessKind::Error, why.lines().next().unwrap_or_default(), exit.code());
     status.set_description(why);

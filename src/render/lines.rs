@@ -58,7 +58,6 @@ pub(super) fn to_json<T: Serialize + ?Sized>(of: &T) -> String {
     serde_json::to_string_pretty(of).expect("names and numbers") + "\n"
 }
 
-/// A table of lines of one kind, as programs write and read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lines<T>(pub(super) Vec<T>);
 
@@ -73,7 +72,6 @@ impl<T: Serialize + DeserializeOwned> Lines<T> {
     pub fn lines(&self) -> &[T] {
         &self.0
     }
-    /// As CSV, under the names of the fields.
     pub fn to_csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
         self.0.iter().for_each(|line| writer.serialize(line).expect("it is written to memory"));

@@ -51,7 +51,6 @@ impl CellSize {
     }
 }
 
-/// A table of the cells that are going to run, and what they come to together.
 pub fn sizes(cells: &[CellSize]) -> String {
     let mut grid = Grid::new(
         2,

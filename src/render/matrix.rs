@@ -15,7 +15,6 @@ use crate::metrics::{Unit, human};
 use crate::record::{CellRecord, EndingKind, RunRecord};
 use crate::scenario::explained;
 
-/// How the backend is provisioned, how changes are found, and where devices are served.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Setting {
     pub provisioning: String,
@@ -34,7 +33,6 @@ enum Came {
 struct Costs {
     /// Every device ended with its scope of the backend, in every cell.
     converged: bool,
-    /// Cells that did not come to rest.
     stuck: u64,
     lost: u64,
     stale: u64,
@@ -43,9 +41,7 @@ struct Costs {
     scanned: u64,
     /// Rows written in the backend to find changes.
     writes: u64,
-    /// Over the devices' links, both ways.
     wire_bytes: u64,
-    /// The most that the gateway kept to find changes.
     state_bytes: u64,
     /// Of the gateway, for finding changes and for its replica, by its model.
     cpu_ns: u64,
@@ -140,7 +136,6 @@ impl Matrix {
         Matrix { lines: settings.iter().filter_map(line).collect() }
     }
 
-    /// The table and what follows from it, for a terminal.
     pub fn story(&self) -> String {
         let table = self.grid().terminal("  ");
         let known = explained("backend.provisioning").unwrap_or_default();
@@ -151,7 +146,6 @@ impl Matrix {
     pub fn to_markdown(&self) -> String {
         self.grid().markdown()
     }
-    /// The same for programs: an array, a setting each.
     pub fn to_json(&self) -> String {
         lines::to_json(&self.lines)
     }

@@ -34,7 +34,6 @@ pub(super) fn rarest_first(record: &RunRecord) -> Vec<&OccurrenceRecord> {
     all
 }
 
-/// What is wrong with how often it occurred, in words; empty if nothing is.
 pub(super) fn mark(one: &OccurrenceRecord) -> &'static str {
     match (one.pass, one.cells) {
         (false, _) => "FAIL",
@@ -43,7 +42,6 @@ pub(super) fn mark(one: &OccurrenceRecord) -> &'static str {
     }
 }
 
-/// What had to occur in some of the cells, with how many it did in, rarest first.
 pub(super) fn shown(record: &RunRecord) -> String {
     let mut text = String::new();
     let mut under = "";

@@ -62,7 +62,6 @@ pub fn trouble(of: &Trouble<'_>) -> String {
     }
 }
 
-/// What a reason has in common with those of the same cause in other cells.
 pub(super) fn cause(cell: &CellRecord, reason: &Reason) -> (u8, String) {
     let head = |text: &str| text.split(|c: char| c.is_ascii_digit()).next().unwrap_or("").to_owned();
     let named = match reason {

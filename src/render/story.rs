@@ -122,7 +122,6 @@ pub fn reasons(record: &RunRecord) -> String {
     by_cause(record).into_iter().map(of_cause).chain(missing).chain(notes).collect()
 }
 
-/// Failing cells that have one cause, told by the first.
 pub(super) struct Cause<'a> {
     pub(super) cell: &'a CellRecord,
     /// Its name, and how many others fail so: of one setting in how many seeds, and which is worst.
@@ -382,7 +381,6 @@ fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>, paint: Paint) -
     text + &untold(cell, told)
 }
 
-/// What the seed of a failing cell has of its swarm, a line.
 fn told_swarm(swarm: &SwarmRecord) -> String {
     let off = if swarm.off.is_empty() { "nothing".to_owned() } else { swarm.off.join(", ") };
     let sizes: Vec<String> = swarm.sizes.iter().map(|(key, size)| format!("{key} = {size}")).collect();
@@ -402,7 +400,6 @@ fn untold(cell: &CellRecord, told: usize) -> String {
     }
 }
 
-/// The violations of each record together, those first whose record's life is told.
 fn by_record(cell: &CellRecord) -> Vec<(&ViolationRecord, Vec<&ViolationRecord>)> {
     let mut groups: Vec<(&ViolationRecord, Vec<&ViolationRecord>)> = Vec::new();
     for violation in &cell.violations {
@@ -420,7 +417,6 @@ fn life_of<'c>(cell: &'c CellRecord, violation: &ViolationRecord) -> Option<&'c 
     cell.lives.iter().find(|life| Some(&life.record) == violation.record.as_ref())
 }
 
-/// What is wrong with one record: by which checks, its life, and how to see it again.
 fn told_violations(
     cell: &CellRecord,
     first: &ViolationRecord,

@@ -18,7 +18,6 @@ pub const WIDTH: usize = 110;
 const TITLE_MAX: usize = 13;
 const COLUMNS_MAX: usize = 6;
 
-/// How a table is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// Aligned, in lists of so many columns; tables are as wide as they need to be.
@@ -57,7 +56,6 @@ struct Column<'a> {
     cells: Vec<&'a CellRecord>,
 }
 
-/// One line of a table that has room for one statistic.
 struct Row {
     name: String,
     figure: Figure,
@@ -85,7 +83,6 @@ fn noted(name: &str) -> String {
     format!("{name}{note}")
 }
 
-/// The tables of all scenarios; `all` also shows start states and zeros.
 pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
     let scenarios = by_scenario(record);
     let part = |(name, cells): &(&str, Vec<&CellRecord>)| {
@@ -442,7 +439,6 @@ fn values(cells: &[&CellRecord], row: &Row) -> Vec<u64> {
     brief::values(cells, &row.name, &row.stat)
 }
 
-/// Smallest, median (the lower of two) and greatest of sorted values.
 fn three_of(sorted: &[u64]) -> Option<[u64; 3]> {
     Some([*sorted.first()?, sorted[(sorted.len() - 1) / 2], *sorted.last()?])
 }

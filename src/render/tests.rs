@@ -54,7 +54,6 @@ fn ending(ending: Ending) -> Outcome {
     Outcome { ending, ..outcome() }
 }
 
-/// An outcome with these counts.
 fn counting(figures: &[(&str, u64)]) -> Outcome {
     let mut outcome = outcome();
     let counts = figures.iter().map(|(name, n)| ((*name).to_owned(), Figure::number(Unit::Count, *n)));
@@ -62,12 +61,10 @@ fn counting(figures: &[(&str, u64)]) -> Outcome {
     outcome
 }
 
-/// One in which no device sent a request.
 fn silent() -> Outcome {
     Outcome { is_silent: true, ..counting(&[("engine.requests.count", 0)]) }
 }
 
-/// One in which nobody wanted to edit, and nothing came.
 fn still() -> Outcome {
     Outcome { is_still: true, ..counting(&[("engine.apply.rows", 0)]) }
 }
@@ -75,7 +72,6 @@ fn still() -> Outcome {
 const SESSION: &str = "engine.session.duration";
 const UNTESTED: &str = "workload.untested.count";
 
-/// One in which no edit of an action came to be.
 fn in_vain() -> Outcome {
     let missed =
         ["missed", "refused", "prevented", "office_missed"].map(|why| format!("workload.edits.{why}"));
@@ -86,14 +82,12 @@ fn in_vain() -> Outcome {
     Outcome { in_vain, ..counting(&missed) }
 }
 
-/// A plan with an action of which no edit need be made.
 fn optional(action: &str) -> Plan {
     let mut plan = plan(None, 1);
     plan.expect.optional.push(action.to_owned());
     plan
 }
 
-/// The same in a file that wants nothing untested.
 fn strict(action: &str) -> Plan {
     let mut plan = optional(action);
     plan.expect.metrics.insert(UNTESTED.to_owned(), Bound { min: None, max: Some(0) });

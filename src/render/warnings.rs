@@ -106,7 +106,6 @@ fn group<'c>(cell: &'c CellRecord, one: &MissedRecord) -> &'c str {
     if one.event.starts_with("hooks.") { &cell.scenario } else { &cell.resolved }
 }
 
-/// Whether it is a part of the scenario that waits to be used, and no trouble that is to strike.
 fn is_part(event: &str) -> bool {
     ["unit.", "entity.", "fleet."].iter().any(|table| event.starts_with(table))
 }

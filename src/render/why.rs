@@ -5,7 +5,6 @@ use crate::analysis::{Phase, phases};
 use crate::metrics::{Figure, Unit, human};
 use crate::record::{CellRecord, GateRecord, SlowRecord, named};
 
-/// The lines for a failing cell; none where no bound on time is missed.
 pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
     let of_gates = gates.iter().filter(|gate| !gate.pass && gate.start.is_none());
     let missed = of_gates.map(|gate| (gate.metric.clone(), gate.stat.clone()));

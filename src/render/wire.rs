@@ -18,9 +18,7 @@ pub struct WireLine {
     pub packed: String,
     pub world: String,
     pub chunk: u64,
-    /// Bytes of answers.
     pub down: u64,
-    /// Bytes of requests.
     pub up: u64,
     /// Time of the phone's processor for coding, ns.
     pub phone: u64,

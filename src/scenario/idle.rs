@@ -13,7 +13,7 @@ use super::merge::{Setting, is_axis};
 use super::tree::{Entry, Node, Origin, Table, Via, parse_own};
 use super::view::View;
 use crate::backend::Numbered;
-use crate::base::{Ppm, Word};
+use crate::base::{Ppm, Span, Word};
 use crate::contract::NamedBy;
 use crate::engine::{self, Policy};
 use crate::gateway::{Mode, Snapshot};
@@ -341,6 +341,18 @@ pub(super) fn idle(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Dia
         }
     }
     of_names(tree, mistakes);
+    // A tail goes with the jitter that an axis or a variant takes away.
+    let links = View::new(tree).at("link");
+    let still = |name: &&str| {
+        links.name(name).of::<Span>("jitter") == Span::ZERO && links.name(name).at("jitter").is_changed()
+    };
+    unsaid.extend(
+        links
+            .names()
+            .into_iter()
+            .filter(still)
+            .map(|name| ["link", name, "jitter_tail"].map(str::to_owned).into()),
+    );
     unsaid
 }
 

@@ -5,7 +5,6 @@ use super::objective::Objective;
 use super::point::{Point, are_words};
 use super::shares::{Fit, Shares, Side, rows};
 
-/// A part of the time of syncs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     RoundTrips,
@@ -33,7 +32,6 @@ impl Part {
     }
 }
 
-/// What requests come to nothing by.
 pub const FAILURES: [&str; 7] = [
     "engine.requests.cut",
     "engine.requests.timed_out",

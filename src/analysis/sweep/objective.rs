@@ -5,7 +5,6 @@ use std::str::FromStr;
 use crate::metrics::{self, Better, Kind, Unit};
 use crate::record::{AxisRecord, CellRecord, SweepRecord};
 
-/// A metric, one statistic of it, and which direction is better.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objective {
     /// The metric; perhaps with a state or a unit, as `metric@state`.
@@ -75,7 +74,6 @@ impl Objective {
         let is_time = SYNC_TIMES.contains(&self.metric.as_str()) && self.stat != "count";
         is_of_all && (is_time || self.is_sync_rate())
     }
-    /// Whether it goes by what a row takes.
     pub fn is_sync_rate(&self) -> bool {
         self.metric.starts_with("engine.")
             && matches!(self.unit, Unit::MilliRowsPerSecond | Unit::BytesPerSecond)

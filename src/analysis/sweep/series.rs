@@ -17,7 +17,6 @@ pub struct Sweep<'a> {
     pub is_partial: bool,
 }
 
-/// The settings of the first axis that have everything else in common.
 #[derive(Debug)]
 pub struct Series<'a> {
     /// Its variant and the values of the other axes.

@@ -4,7 +4,6 @@
 pub struct Default {
     pub name: &'static str,
     pub key: &'static str,
-    /// The value as a scenario has it.
     pub value: &'static str,
     /// What it is there, and where it is written.
     pub source: &'static str,

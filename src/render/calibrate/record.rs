@@ -16,7 +16,6 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// What is at least so much.
     pub fn at_least(low: f64) -> Estimate {
         Estimate { value: f64::INFINITY, low, high: f64::INFINITY }
     }
@@ -32,9 +31,7 @@ impl Estimate {
 /// What a log tells of; times are in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Figure {
-    /// A request, whatever its size.
     Overhead,
-    /// A row with its bytes.
     Row,
     /// A row, whatever its bytes, if the log tells rows and bytes apart.
     RowAlone,
@@ -47,7 +44,6 @@ pub enum Figure {
     Recovery,
 }
 
-/// What is in the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Census {
     #[serde(rename = "count")]
@@ -57,9 +53,7 @@ pub struct Census {
     pub timed_out: u64,
     /// Refused by the server, or cancelled by the app.
     pub refused: u64,
-    /// Requests that never left.
     pub not_sent: u64,
-    /// Responses that were trimmed.
     pub outliers: u64,
     /// If the log tells them apart.
     pub devices: Option<u64>,
@@ -102,13 +96,11 @@ pub struct Advice {
     pub excess: Estimate,
 }
 
-/// What a diagnosis does to the figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
     Refuse,
     /// The figure is given for a part of the log, or of the sizes.
     Restrict,
-    /// The figure is given; the reader should know.
     Note,
 }
 
@@ -182,7 +174,6 @@ diagnostics! {
     FewDevices: Note "devices.few", "{} devices told apart", "name devices in a column `device`";
 }
 
-/// A line of the table that applies, with its figures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnosis {
     pub code: Code,
@@ -197,7 +188,6 @@ impl Diagnosis {
     }
 }
 
-/// What a request log says, and what it cannot tell.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Calibration {
     pub source: String,

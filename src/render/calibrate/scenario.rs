@@ -18,14 +18,12 @@ const FAST: f64 = 1e9;
 /// Rows of the scenario: enough for some chunks, few enough to be quick; and their bytes.
 const ROWS: (f64, f64) = (2_000.0, 40_000.0);
 const ROWS_BYTES_MAX: f64 = 64e6;
-/// Rows that all phones of the scenario load together, roughly.
 const ROWS_LOADED: f64 = 150_000.0;
 /// What a scenario takes of a column's width and of a chunk's rows.
 const MOST: f64 = 1e6;
 /// Seconds between failures that a scenario has, and of a gap of which the log does not tell.
 const BETWEEN: (f64, f64) = (1.0, 1e9);
 const GAP_ASSUMED: f64 = 5.0;
-/// The largest chunk that is tried is at least so many times the least.
 const REACH: u64 = 512;
 
 impl Calibration {

@@ -35,7 +35,6 @@ pub fn story(fits: &[Calibration]) -> String {
     in_short(fits) + &table + &notes
 }
 
-/// The log and what it recommends, the decisive first.
 pub fn in_short(fits: &[Calibration]) -> String {
     if let [fit] = fits {
         return headline(fit) + &recommendation(fit) + &list(fit, true);
@@ -115,7 +114,6 @@ fn whole(x: f64) -> Option<u64> {
     x.is_finite().then_some(x.round() as u64)
 }
 
-/// A line a diagnosis: of those that decide (the first, and what refuses or restricts), or others.
 fn list(fit: &Calibration, decide: bool) -> String {
     let decides = |n: usize, d: &Diagnosis| n == 0 || d.code.rule().effect < Effect::Note;
     let chosen = fit.diagnoses.iter().enumerate().filter(|(n, d)| decides(*n, d) == decide);

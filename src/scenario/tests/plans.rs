@@ -116,13 +116,3 @@ fn one_choice_moves_no_other_and_the_seed_moves_all() {
     assert!(!same(|d| &d.class.name, &other_seed));
     assert!(!same(|d| &d.role, &other_seed));
 }
-
-#[test]
-fn a_jitter_that_is_set_to_nothing_takes_its_tail_with_it() {
-    let text = format!(
-        "{MINIMAL}link = \"l\"\n[link.l]\nrtt = \"20ms\"\nup = \"1Mbit/s\"\ndown = \"1Mbit/s\"\njitter = \"2ms\"\n\
-         jitter_tail = {{ share = 0.1, from = \"9ms\", alpha = 2 }}\n"
-    );
-    let without = with_sets(&text, &["link.l.jitter=\"0s\""]);
-    assert_eq!(without.fleets[0].links[0].0.jitter.tail, None);
-}
