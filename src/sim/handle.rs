@@ -1,13 +1,15 @@
 //! The simulation as seen from inside.
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use super::channel::{self, Receiver, Sender};
 use super::core::Core;
 use super::ids::{NodeId, TaskId};
+use super::inbox::ForeignWake;
 use super::notify::Notify;
 use super::oneshot;
 use super::sleep::{Sleep, TimedOut};
@@ -142,5 +144,18 @@ impl Handle {
         let (sender, receiver) = self.channel();
         self.core.tell_kills(Some(Box::new(move |node| sender.send(node).is_ok())));
         receiver
+    }
+}
+
+impl Handle {
+    /// Polls a future of another crate with a real waker of the running task; tasks are polled with
+    /// one that does nothing. In a combinator that polls only children whose waker was called
+    /// (`FuturesUnordered`) a future of this room is not polled again: spawn such children as
+    /// tasks.
+    pub async fn with_waker<F: Future>(&self, future: F) -> F::Output {
+        let wake = ForeignWake { task: self.core.running(), inbox: Arc::clone(&self.core.inbox) };
+        let waker = Waker::from(Arc::new(wake));
+        let mut future = pin!(future);
+        poll_fn(|_| future.as_mut().poll(&mut Context::from_waker(&waker))).await
     }
 }
