@@ -61,7 +61,6 @@ impl<'a> Against<'a> {
         changes
     }
 
-    /// Says in the record how to accept it, and what of the baseline it lacks.
     pub(super) fn close(&self, record: &mut RunRecord, standard: Standard<'_>) {
         record.accept = standard.command_for(&record.cells);
         let passes = |cell: &record::BaselineCell| {
@@ -82,7 +81,6 @@ impl<'a> Against<'a> {
         record.left_out = Some(text);
     }
 
-    /// Says what changed and fails nothing, how to accept it, how much was held.
     pub(super) fn tell(
         &self,
         record: &RunRecord,
