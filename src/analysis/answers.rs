@@ -133,15 +133,11 @@ pub enum Void {
 
 impl Void {
     fn of(answer: &AnswerRecord, record: &RunRecord) -> Option<Void> {
-        let fails = |cell: &CellRecord| {
-            let is_wrong = |exit| matches!(exit, Exit::Correctness | Exit::Stuck);
-            cell.reasons.iter().any(|reason| is_wrong(reason.exit()))
-        };
         let asked = || answer.figures.iter().filter_map(ToldRecord::demanded);
         match answer.finding {
             _ if answer.demanded => None,
             Finding::Shown | Finding::Less => {
-                record.cell(&answer.with).is_some_and(fails).then_some(Void::FailsWithIt)
+                record.cell(&answer.with).and_then(loss_of).map(|_| Void::FailsWithIt)
             }
             Finding::Same => asked()
                 .all(|(small, great, _)| (small, great) == (Some(0), Some(0)))
@@ -149,6 +145,11 @@ impl Void {
             Finding::Worse | Finding::Unmeasured | Finding::NotAsked => None,
         }
     }
+}
+
+/// Why something is lost or stuck in a cell, if it is.
+pub fn loss_of(cell: &CellRecord) -> Option<&Reason> {
+    cell.reasons.iter().find(|reason| matches!(reason.exit(), Exit::Correctness | Exit::Stuck))
 }
 
 pub struct AnsweredList<'a> {
@@ -191,4 +192,49 @@ pub fn are_all(record: &RunRecord) -> bool {
     let halves: BTreeSet<&str> =
         record.answers.iter().flat_map(|one| [one.without.as_str(), one.with.as_str()]).collect();
     !halves.is_empty() && record.cells.iter().all(|cell| halves.contains(cell.id.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::assemble;
+
+    #[test]
+    fn what_did_not_happen_or_fails_itself_has_no_answer() {
+        let told = |[without, with]: [u64; 2]| ToldRecord {
+            name: "n".to_owned(),
+            metric: "engine.conflicts.found".to_owned(),
+            without: Some(without),
+            with: Some(with),
+            less_milli: Some(2_000),
+            more_milli: None,
+        };
+        for (exit, figures, void) in [
+            (None, [8, 1], None),
+            (Some(Exit::Threshold), [8, 1], None),
+            (Some(Exit::Stuck), [8, 1], Some(Void::FailsWithIt)),
+            (Some(Exit::Correctness), [8, 1], Some(Void::FailsWithIt)),
+            (None, [8, 8], None),
+            (None, [0, 0], Some(Void::NothingHappened)),
+        ] {
+            let failed = |exit: Exit| Reason::Broken { exit_code: exit.code(), text: String::new() };
+            let reasons = exit.into_iter().map(failed).collect();
+            let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+            record.cells = vec![CellRecord { id: "with".to_owned(), reasons, ..CellRecord::default() }];
+            record.answers = vec![AnswerRecord {
+                question: "checklist-2".to_owned(),
+                asks: String::new(),
+                says: String::new(),
+                finding: finding(&[told(figures)]),
+                demanded: false,
+                without: "without".to_owned(),
+                with: "with".to_owned(),
+                stands: None,
+                figures: vec![told(figures)],
+            }];
+            let lists = by_list(&record);
+            let one = (lists[0].answers[0].void, lists[0].answered);
+            assert_eq!(one, (void, usize::from(void.is_none())), "{exit:?} {figures:?}");
+        }
+    }
 }

@@ -2,8 +2,8 @@
 
 use super::claims::sentence;
 use super::reasons::reason_of;
-use crate::analysis::{Answered, AnsweredList, Void, by_list};
-use crate::record::{AnswerRecord, Exit, Finding, RunRecord, Stand};
+use crate::analysis::{Answered, AnsweredList, Void, by_list, loss_of};
+use crate::record::{AnswerRecord, Finding, RunRecord, Stand};
 
 impl AnsweredList<'_> {
     pub(super) fn headline(&self) -> String {
@@ -63,9 +63,7 @@ pub fn answers(record: &RunRecord) -> String {
 fn losses(record: &RunRecord, answer: &AnswerRecord) -> Vec<String> {
     let told = |(cell, half): (&str, &str)| {
         let cell = record.cell(cell)?;
-        let is_wrong = |exit| matches!(exit, Exit::Correctness | Exit::Stuck);
-        let first = cell.reasons.iter().find(|reason| is_wrong(reason.exit()))?;
-        Some(format!("! {half} it: {}", reason_of(cell, first)))
+        Some(format!("! {half} it: {}", reason_of(cell, loss_of(cell)?)))
     };
     let halves = [(answer.without.as_str(), "without"), (answer.with.as_str(), "with")];
     halves.into_iter().filter(|_| !answer.demanded).filter_map(told).collect()

@@ -165,7 +165,8 @@ impl World<'_> {
                 target: control.at("model.target").span(),
                 memory: control.at("model.memory").count(),
             }),
-            _ => Controller::Fixed,
+            "fixed" | "" => Controller::Fixed,
+            other => unreachable!("the grammar has no controller {other}"),
         };
         SteeringOptions { controller, min_rows: min.count(), max_rows: max.count() }
     }
