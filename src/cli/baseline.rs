@@ -87,7 +87,6 @@ fn read(name: &str, path: &Path) -> anyhow::Result<Baseline> {
     Baseline::parse(&text).map_err(|e| damaged(&e))
 }
 
-/// The file that is called so, or that of the baseline of this name.
 fn named(name: &str) -> anyhow::Result<PathBuf> {
     if Path::new(name).is_file() { Ok(PathBuf::from(name)) } else { file_of(name) }
 }

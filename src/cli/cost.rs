@@ -37,7 +37,6 @@ pub(super) fn memory(costs: &[Cost], jobs: usize) -> (u64, u64) {
     Cost::memory(costs, jobs.min(costs.len().max(1)) as u64)
 }
 
-/// The estimate for all cells in a sentence, with its basis; nothing if the probe cannot be run.
 pub(super) fn estimate(costs: &[Cost], console: &Console<'_>) -> String {
     let Ok(probe) = sources::one_plan(PROBE, Path::new(""), None, console) else {
         return String::new();

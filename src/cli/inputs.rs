@@ -83,7 +83,6 @@ pub(super) fn from_copies(run: &RunRecord, digest: &str, folder: &Path) -> Optio
     Some((resolved, folder.join("resolved.toml")))
 }
 
-/// Keys that name files: of rows, of traces.
 const NAMING: [&str; 3] = ["csv", "down", "up"];
 
 fn renamed(resolved: &str, called: &str, copy: &str) -> String {

@@ -14,7 +14,6 @@ use crate::scenario::{Document, Plan};
 const PROVISIONINGS: [&str; 6] =
     ["full", "three-stamps", "read-only-schema", "stamps-only", "soft-delete-only", "none"];
 
-/// Captures by their short names, as a scenario file writes them.
 const CAPTURES: [(&str, &str); 5] = [
     ("last modified", "{ last_modified = {} }"),
     ("last modified + reconcile", "{ last_modified = { reconcile = { every = \"1m\" } } }"),

@@ -154,7 +154,6 @@ fn complaint(error: &anyhow::Error) -> String {
     }
 }
 
-/// How wide the terminal is: as the surroundings say, else as it says itself.
 fn columns() -> Option<usize> {
     let said = std::env::var_os("COLUMNS").and_then(|columns| columns.to_str()?.trim().parse().ok());
     said.filter(|columns| *columns > 0)

@@ -25,7 +25,6 @@ pub(super) struct Progress<'a> {
     pub(super) before: usize,
     /// Whether cells that fail are failures, and not what was asked about.
     pub(super) counts_failing: bool,
-    /// Hidden where lines are said instead, or nothing.
     bar: ProgressBar,
     lines: Option<Mutex<Stopwatch>>,
     cells: Vec<AtomicU64>,

@@ -128,7 +128,6 @@ pub(super) fn carry_out(
     Ok(ran.close(console))
 }
 
-/// A report under way: its folder is open, and cells are kept as they end.
 pub(super) struct UnderWay<'a> {
     order: &'a Order<'a>,
     folder: Folder,
@@ -140,7 +139,6 @@ pub(super) struct UnderWay<'a> {
 }
 
 impl<'a> UnderWay<'a> {
-    /// Opens the report of the run of this `name`, which is of these plans or begins with them.
     pub(super) fn open(plans: &[Plan], name: &str, order: &'a Order<'a>) -> anyhow::Result<UnderWay<'a>> {
         let resumed = order.place.resume.is_some();
         let by_name = || Path::new("reports").join(record::run_id(plans));
@@ -277,7 +275,6 @@ fn is_metric(name: &str) -> bool {
     group(name).is_some_and(|own| metrics::TABLE.iter().any(|m| group(m.name).as_ref() == Some(&own)))
 }
 
-/// Takes away what is rendered from a record, and the folders of a report.
 fn unrender(folder: &Folder) -> Result<(), FolderError> {
     folder.remove(&RENDERED)?;
     EMPTIED.iter().try_for_each(|sub| folder.clear(sub, is_ours))

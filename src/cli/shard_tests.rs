@@ -12,7 +12,6 @@ use crate::record::fixture::TIES;
 const VARIANTS: &str = "\n[variant.fine]\nset = { seed = 1 }\n[variant.lost]\nset = { seed = 1 }\n";
 const RUN: &str = "run @s.toml --progress none";
 
-/// A folder with a scenario, and what one machine writes of it in `@alone`, as if it were `@out`.
 fn desk(scenario: &str, command: &str) -> Desk {
     let mut desk = Desk::new();
     desk.write("s.toml", scenario);

@@ -12,7 +12,6 @@ use crate::record::{Finding, Stand};
 const VARIANTS: &str = "\n[variant.lost]\nset = { seed = 1 }\nexpect = { violation = \"lost\" }\n\
     \n[variant.fine]\nset = { seed = 1 }\n";
 
-/// A desk with a scenario of which one variant loses rows, and that claims so much.
 fn desk(claim: &str) -> Desk {
     Desk::with(&format!("{VARIANTS}\n[shows.R24]\n{claim}\n"))
 }

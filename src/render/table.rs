@@ -447,10 +447,9 @@ fn verdicts(cells: &[&CellRecord]) -> String {
     let count = |verdict: Verdict| cells.iter().filter(|cell| cell.verdict == verdict).count();
     let (pass, fail) = (count(Verdict::Pass), count(Verdict::Fail));
     match (cells.len(), pass, fail) {
-        (1, 1, _) => "pass".to_owned(),
+        (n, pass, _) if n == pass => "pass".to_owned(),
         (1, _, 1) => "FAIL".to_owned(),
         (1, ..) => "incomplete".to_owned(),
-        (n, pass, _) if n == pass => "pass".to_owned(),
         (n, _, 0) => format!("{} of {n} incomplete", n - pass),
         (n, ..) => format!("{fail} of {n} FAIL"),
     }

@@ -1,7 +1,8 @@
 //! The search for the best settings: which cells to run next, and what they come to.
 //!
-//! A [`Place`] is a variant with a link, a device class, a fleet: what is given. The [`Knob`]s are what can be turned. The search of a
-//! place says which cells it wants; the caller runs them, [adds](Place::add) what came out and asks again, until nothing is wanted.
+//! A [`Place`] is a variant with a link, a device class, a fleet: what is given. The [`Knob`]s are what
+//! can be turned. The search of a place says which cells it wants; the caller runs them,
+//! [adds](Place::add) what came out and asks again, until nothing is wanted.
 //!
 //! The method (models page, controllers, (f)): a coarse grid in the logarithm under a few seeds; golden
 //! section between the neighbours of the best under more; the best third under all (successive

@@ -73,11 +73,15 @@ pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option
         .iter()
         .filter_map(|place| Some((place, place.knobs.iter().find(|knob| knob.key == key)?)))
         .collect();
-    let place = Places::of(&knobs);
+    let points = || knobs.iter().flat_map(|(_, knob)| &knob.points);
+    let numbers = points().filter(|p| p.value != EVERYTHING).filter_map(|p| number(&p.value));
+    let last = numbers.fold(1.0, f64::max);
+    // Everything at once is written as a number beyond all others: it lies a step behind the last.
+    let place = |value: &str| if value == EVERYTHING { Some(2.0 * last) } else { number(value) };
     let mut settings: Vec<(f64, String)> = Vec::new();
-    for point in knobs.iter().flat_map(|(_, knob)| &knob.points) {
+    for point in points() {
         // What is no number has no place on the axis.
-        let Some(x) = place.at(&point.value) else { continue };
+        let Some(x) = place(&point.value) else { continue };
         if settings.iter().all(|(known, _)| *known != x) {
             let label = if point.value == EVERYTHING { "everything".to_owned() } else { point.value.clone() };
             settings.push((x, label));
@@ -96,19 +100,21 @@ pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option
         settings,
         y: tune.metric.clone(),
         unit: Some(tune.unit),
-        curves: knobs.iter().map(|(of, knob)| curve(record, tune, (of, knob), place)).collect(),
-        marks: marks(&knobs, place),
+        curves: knobs.iter().map(|(of, knob)| curve(record, tune, (of, knob), &place)).collect(),
+        marks: marks(&knobs, &place),
     })
 }
+
+type Place<'a> = &'a dyn Fn(&str) -> Option<f64>;
 
 fn curve(
     record: &RunRecord,
     tune: &TuneRecord,
     (of, knob): (&PlaceTuned, &KnobTuned),
-    place: Places,
+    place: Place<'_>,
 ) -> Curve {
     let point = |(i, point): (usize, &PointTuned)| {
-        let (x, y) = (place.at(&point.value)?, point.figure? as f64);
+        let (x, y) = (place(&point.value)?, point.figure? as f64);
         let interval = interval(record, tune, (of, knob), point, i as u64);
         Some(Point { x, y, interval, candidate: point.trouble.is_none(), seeds: Some(point.seeds) })
     };
@@ -118,9 +124,9 @@ fn curve(
     Curve {
         name: of.name.clone(),
         points,
-        best: place.at(&knob.best),
-        flat: place.at(first).zip(place.at(last)),
-        between: knob.between.as_ref().map(|ends| ends.each_ref().map(|end| place.at(end.as_deref()?))),
+        best: place(&knob.best),
+        flat: place(first).zip(place(last)),
+        between: knob.between.as_ref().map(|ends| ends.each_ref().map(|end| place(end.as_deref()?))),
     }
 }
 
@@ -141,31 +147,13 @@ fn interval(
     figure_between(&Setting::new(&point.value, cells, &objective), &objective, position).filter(|_| all)
 }
 
-fn marks(knobs: &[(&PlaceTuned, &KnobTuned)], place: Places) -> Vec<(f64, String)> {
+fn marks(knobs: &[(&PlaceTuned, &KnobTuned)], place: Place<'_>) -> Vec<(f64, String)> {
     let mark = |point: &PointTuned| {
         let names = point.names.iter().filter(|name| !name.ends_with(" the best"));
         let names = names.map(String::as_str).collect::<Vec<_>>().join(", ");
-        Some((place.at(&point.value)?, names)).filter(|(_, names)| !names.is_empty())
+        Some((place(&point.value)?, names)).filter(|(_, names)| !names.is_empty())
     };
     knobs.first().map_or_else(Vec::new, |(_, knob)| knob.points.iter().filter_map(mark).collect())
-}
-
-#[derive(Clone, Copy)]
-struct Places {
-    /// Everything at once is written as a number beyond all others: it lies a step behind the last
-    /// of them.
-    everything: f64,
-}
-
-impl Places {
-    fn of(knobs: &[(&PlaceTuned, &KnobTuned)]) -> Places {
-        let points = knobs.iter().flat_map(|(_, knob)| &knob.points);
-        let last = points.filter(|p| p.value != EVERYTHING).filter_map(|p| number(&p.value));
-        Places { everything: 2.0 * last.fold(1.0, f64::max) }
-    }
-    fn at(self, value: &str) -> Option<f64> {
-        if value == EVERYTHING { Some(self.everything) } else { number(value) }
-    }
 }
 
 fn number(value: &str) -> Option<f64> {
