@@ -60,10 +60,10 @@ pub enum Lacks {
 }
 
 impl Comparison {
-    /// Takes for tolerated what is worse by no more than `ppm` millionths.
+    /// Takes for tolerated what is worse by no more than `ppm` millionths; of 0 nothing is.
     pub fn tolerate(&mut self, ppm: u64) {
         for difference in self.groups.iter_mut().flat_map(|group| &mut group.differences) {
-            if difference.finding == Finding::Worse && !difference.exceeds(ppm) {
+            if ppm > 0 && difference.finding == Finding::Worse && !difference.exceeds(ppm) {
                 difference.finding = Finding::Tolerated;
             }
         }

@@ -1,5 +1,7 @@
 //! A comparison, told.
 
+use std::collections::BTreeMap;
+
 use super::words::{self, called, figures, of};
 use crate::analysis::compare::{Basis, Comparison, Difference, Finding, Group};
 use crate::metrics::human;
@@ -49,9 +51,10 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
     for group in others.into_iter().filter(|group| shown != Shown::Worse || wrong(group)) {
         text.push_str(&heading(group));
         lacks(group, candidate).iter().for_each(|line| text.push_str(&format!("  {line}\n")));
-        text.push_str(&differences(group, paint, shown));
+        text.push_str(&differences(group, paint, shown, most(comparison)));
     }
     text.push_str(if shown == Shown::Usual { &alike } else { "" });
+    text.push_str(if shown == Shown::Worse { "" } else { legend(comparison) });
     for (side, other, titles) in
         [(base, candidate, &comparison.unmatched.0), (candidate, base, &comparison.unmatched.1)]
     {
@@ -135,56 +138,86 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     }
 }
 
+/// What the cells have in common, under how many seeds, and how much there is of what.
 fn heading(group: &Group) -> String {
-    const JUDGED: &str = "better or worse is what chance would give in less than 1 of 100 comparisons";
-    let title = if group.title.is_empty() { String::new() } else { format!("{}: ", group.title) };
     let (base, candidate) = group.seeds;
     let seeds = human::count(base as u64, "seed");
     let differs = group.differences.iter().any(|d| d.finding != Finding::Same);
-    let words = match group.basis {
+    let basis = match group.basis {
         Basis::Exact if !differs => format!("same scenario, {seeds} in common: no figure differs"),
-        Basis::Exact => {
-            let means = if base > 1 { "; figures are means of the seeds" } else { "" };
-            format!("same scenario, {seeds} in common: the differences are not chance{means}")
-        }
-        Basis::Paired if base == 1 => {
-            "one seed in common: differences of this seed, without an interval".to_owned()
-        }
-        Basis::Paired => format!(
-            "{seeds} in both; {JUDGED}; figures are means of the seeds, geometric where none has 0, and the change \
-             is their ratio with the figure's own interval (95 %)"
-        ),
-        Basis::Samples => {
-            format!(
-                "no seed in common ({base} against {candidate}); {JUDGED}; figures are means of the seeds"
-            )
-        }
+        Basis::Exact => format!("same scenario, {seeds} in common: no difference is chance"),
+        Basis::Paired if base == 1 => "one seed in common: no interval, and it may be chance".to_owned(),
+        Basis::Paired => format!("{seeds} in both"),
+        Basis::Samples => format!("no seed in common ({base} against {candidate})"),
     };
-    format!("\n{title}{words}\n")
+    if group.title.is_empty() {
+        return format!("\n{basis}\n");
+    }
+    let failed = (group.failed.1 > 0).then(|| format!("{} of {candidate} FAIL", group.failed.1));
+    let found =
+        [(Finding::Worse, "worse"), (Finding::Better, "better")].into_iter().filter_map(|(of, word)| {
+            let count = group.differences.iter().filter(|d| d.finding == of).count();
+            (count > 0).then(|| format!("{count} {word}"))
+        });
+    let parts: Vec<String> = failed.into_iter().chain(found).chain([basis]).collect();
+    format!("\n{}: {}\n", group.title, parts.join(", "))
+}
+
+/// What the words of several seeds mean, said once.
+fn legend(comparison: &Comparison) -> &'static str {
+    let of_chance = |group: &Group| group.basis != Basis::Exact && group.seeds.0 > 1;
+    if !comparison.groups.iter().any(of_chance) {
+        return "";
+    }
+    "\nfigures are means over the seeds; worse and better: more than chance does in 99 of 100 comparisons\n"
 }
 
 const UNJUDGED: usize = 8;
+const FEW_GROUPS: usize = 4;
+
+/// How many figures of each finding are shown of a group, unless all are asked for.
+fn most(comparison: &Comparison) -> usize {
+    if comparison.groups.len() > FEW_GROUPS { 3 } else { 8 }
+}
+
 /// What lies within so many millionths at 95 % is called equal.
 const EQUAL_MAX: u64 = 50_000;
-const NAMED: usize = 6;
+const NAMED: usize = 4;
 
-fn differences(group: &Group, paint: Paint, amount: Shown) -> String {
+/// The figures shown, the weightiest first, and how many more differ.
+fn chosen(group: &Group, amount: Shown, most: usize) -> (Vec<&Difference>, usize) {
     let all = amount == Shown::All;
-    // What the verdict rests on is shown in any case.
-    let base_only = |d: &&Difference| all || d.finding == Finding::Worse || !d.metric.contains(['@', '/']);
-    let is_judged =
-        |d: &Difference| matches!(d.finding, Finding::Worse | Finding::Better | Finding::Tolerated);
+    let is_part = |d: &Difference| d.metric.contains(['@', '/']);
     let mut shown: Vec<&Difference> =
-        group.differences.iter().filter(|d| all || d.finding != Finding::Same).filter(base_only).collect();
+        group.differences.iter().filter(|d| all || d.finding != Finding::Same).collect();
     let of_all = shown.len();
-    shown.sort_by_key(|d| (d.finding, weight(&d.metric), &d.metric));
-    if !all {
-        shown.retain(|d| is_judged(d) || d.finding == Finding::Changed && is_gated(&d.metric));
+    shown.sort_by_key(|d| (d.finding, is_part(d), weight(&d.metric), &d.metric, !all && d.stat != "p95"));
+    if all {
+        return (shown, 0);
+    }
+    // Of a metric one statistic speaks for the others, the 95th percentile if it can.
+    shown.dedup_by_key(|d| (d.finding, d.metric.as_str()));
+    let mut of_each = BTreeMap::new();
+    shown.retain(|d| {
+        let is_told = match d.finding {
+            Finding::Worse => true,
+            Finding::Better | Finding::Tolerated => amount == Shown::Usual,
+            Finding::Changed => amount == Shown::Usual && is_gated(&d.metric),
+            Finding::Unclear | Finding::Same => false,
+        };
+        let count = of_each.entry(d.finding).or_insert(0);
+        *count += usize::from(is_told);
+        is_told && *count <= most
+    });
+    if amount == Shown::Usual {
         shown.extend(unjudged(group));
     }
-    if amount == Shown::Worse {
-        shown.retain(|d| d.finding == Finding::Worse);
-    }
+    let more = of_all - shown.len();
+    (shown, more)
+}
+
+fn differences(group: &Group, paint: Paint, amount: Shown, most: usize) -> String {
+    let (shown, more) = chosen(group, amount, most);
     let rest = if amount == Shown::Usual { equal_and_open(group) } else { Vec::new() };
     let rest: String = rest.iter().map(|line| format!("  {line}\n")).collect();
     if shown.is_empty() {
@@ -194,11 +227,8 @@ fn differences(group: &Group, paint: Paint, amount: Shown) -> String {
             _ => rest,
         };
     }
-    let mut text = painted(&table_of(&shown).terminal("  "), paint) + &rest;
-    if shown.len() < of_all && amount == Shown::Usual {
-        text.push_str(&format!("  all {of_all} that differ: -v\n"));
-    }
-    text
+    let more = if more > 0 { format!("  … {more} more differ: -v\n") } else { String::new() };
+    painted(&table_of(&shown).terminal("  "), paint) + &more + &rest
 }
 
 /// The headline figures that too few seeds say nothing of yet.
@@ -245,8 +275,7 @@ fn equal_and_open(group: &Group) -> Vec<String> {
     });
     let equal = most.map(|within| format!("{within}: {}", listed(&equal)));
     let open: Vec<&Difference> = open.into_iter().filter(|d| within(d).is_none()).collect();
-    let open = (!open.is_empty())
-        .then(|| format!("not told apart by these seeds: {}; take more of them, or -v", listed(&open)));
+    let open = (!open.is_empty()).then(|| format!("open, for more seeds to tell: {}", listed(&open)));
     equal.into_iter().chain(open).collect()
 }
 
@@ -333,23 +362,19 @@ pub fn markdown(comparison: &Comparison) -> String {
     let mut text = format!("### `{candidate}` against `{base}`: {verdict}\n");
     let (alike, others) = apart(comparison);
     for group in others {
-        let mut shown: Vec<&Difference> = group
-            .differences
-            .iter()
-            .filter(|d| !matches!(d.finding, Finding::Unclear | Finding::Same))
-            .filter(|d| d.finding == Finding::Worse || is_gated(&d.metric))
-            .collect();
-        shown.sort_by_key(|d| (d.finding, weight(&d.metric), &d.metric));
-        shown.extend(unjudged(group));
+        let (shown, more) = chosen(group, Shown::Usual, most(comparison));
         text.push_str(&heading(group));
         if !shown.is_empty() {
             text.push_str(&format!("\n{}", table_of(&shown).markdown()));
         }
-        let lines: Vec<String> = lacks(group, candidate).into_iter().chain(equal_and_open(group)).collect();
+        let more = (more > 0).then(|| format!("{more} more differ (`syncdyno compare -v`)"));
+        let lines = lacks(group, candidate).into_iter().chain(more).chain(equal_and_open(group));
+        let lines: Vec<String> = lines.collect();
         text.push_str(if lines.is_empty() { "" } else { "\n" });
         lines.iter().for_each(|line| text.push_str(&format!("- {line}\n")));
     }
     text.push_str(&alike);
+    text.push_str(legend(comparison));
     for (side, titles) in [(base, &comparison.unmatched.0), (candidate, &comparison.unmatched.1)] {
         if !titles.is_empty() {
             text.push_str(&format!("\nonly in `{side}`: {}\n", titles.join("; ")));
