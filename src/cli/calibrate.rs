@@ -65,11 +65,11 @@ fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
 fn next(word: &str, fit: &Calibration) -> String {
     let (from, to) = fit.axis();
     let limit = fit.census.request_limit();
+    if fit.advice.is_none() {
+        return format!("\n{word} holds these figures, without a chunk to begin with: syncdyno run {word}\n");
+    }
     format!(
-        "\n{word} holds these figures; find the best size with the caps of phones and timeouts\n\
-         (of sizes that cost about the same it may find another one of those within 3 %):\n  \
-         syncdyno tune {word} --knob engine.pull.chunk_rows={from}..{to} --limit chunk={limit}s\n\
-         or look at the whole curve:\n  \
-         syncdyno sweep {word} --axis engine.pull.chunk_rows={from}..{to}*2\n"
+        "\n{word} holds these figures; what caps of phones and timeouts make of the chunk:\n  \
+         syncdyno tune {word} --knob engine.pull.chunk_rows={from}..{to} --limit chunk={limit}s\n"
     )
 }

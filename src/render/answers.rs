@@ -31,7 +31,7 @@ impl Answered<'_> {
             (Finding::Worse, ..) => "a figure would be worse with it: ",
             (_, _, Some(Stand::With)) => "your file does this, and it helps: ",
             (_, _, Some(Stand::Without)) => "your file does not do this; it would help: ",
-            (_, _, None) => "it would help: ",
+            (_, _, None) => "your file does neither of these two; the first helps: ",
         }
     }
 

@@ -88,8 +88,7 @@ pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
 }
 
 pub(super) fn of_seeds(seeds: usize, columns: usize) -> String {
-    let text =
-        format!("figures are medians of {seeds} seeds, those of data the highest; -v shows their range");
+    let text = format!("of {seeds} seeds the median, of data the worst; -v shows all");
     filled("  ", "  ", text.split(' '), columns.saturating_sub(1))
 }
 
@@ -166,7 +165,7 @@ impl Setting<'_> {
         let overwrote = overwritten.map(|values| {
             let met = match self.most("engine.conflicts.found") {
                 0 => String::new(),
-                n => format!(" (devices found {})", human::count(n, "conflict")),
+                n => format!(" ({} found)", human::count(n, "conflict")),
             };
             format!("people overwrote {} that they had not seen{met}", human::count(values, "value"))
         });

@@ -34,6 +34,8 @@ struct Costs {
     /// Every device ended with its scope of the backend, in every cell.
     converged: bool,
     stuck: u64,
+    /// On the backend while it ran, by people and the office.
+    commits: u64,
     lost: u64,
     stale: u64,
     undetected_deletes: u64,
@@ -59,6 +61,8 @@ const LEGEND: &str = "  \
     kept: bytes in the gateway to find changes, at the most
 ";
 
+const UNTRIED: &str = "warning: nothing was changed while it ran, so finding changes was not tried\n";
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matrix {
     lines: Vec<Line>,
@@ -76,6 +80,7 @@ impl Costs {
     fn add(&mut self, cell: &CellRecord) {
         let value = |name: &str| cell.metrics.get(name).and_then(|f| f.stat("value")).unwrap_or(0);
         self.stuck += u64::from(cell.ending.kind != EndingKind::Drained);
+        self.commits += value("backend.commits.count");
         self.lost += value("oracle.lost.rows");
         self.stale += value("oracle.stale.rows");
         self.undetected_deletes += value("oracle.undetected_delete.rows");
@@ -181,11 +186,10 @@ impl Matrix {
 
     /// Which settings converge, the one that scans least first; and why others were refused.
     pub fn words(&self) -> String {
-        let mut text = String::new();
-        for provisioning in self.provisionings() {
-            text.push_str(&self.advice(provisioning));
-        }
-        text + &self.refusals()
+        let advice = self.provisionings().into_iter().map(|provisioning| self.advice(provisioning));
+        let moved = |line: &Line| matches!(&line.came, Came::Ran(costs) if costs.commits > 0);
+        let untried = if self.lines.iter().any(moved) { "" } else { UNTRIED };
+        advice.collect::<String>() + untried + &self.refusals()
     }
     fn refusals(&self) -> String {
         let all = self

@@ -10,7 +10,7 @@ use super::table::{self, Form};
 use super::warnings::{not_applicable, unplaced};
 use super::why::why;
 use super::{claims, occurrences};
-use crate::analysis::{are_all, found, grouped};
+use crate::analysis::{are_all, distinct, found, grouped};
 use crate::metrics::{Unit, human};
 use crate::oracle::metric_of;
 use crate::record::{
@@ -48,7 +48,8 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     let answers = answers(record);
     if !all && is_asked(record) {
         let cells = human::count(record.cells.len() as u64, "cell");
-        return format!("{answers}{}{cells}; -v tells their figures\n", notes(record, paint));
+        // What did not happen to one half of a question is no fault of the file.
+        return format!("{answers}{}{cells}; -v tells their figures and warnings\n", marked(record, paint));
     }
     let mut text = headline(record, paint);
     text.push('\n');
@@ -88,10 +89,13 @@ fn eventful(record: &RunRecord) -> String {
 
 /// What the script could not do as asked, what stopped the run, whether builds are mixed.
 pub fn notes(record: &RunRecord, paint: Paint) -> String {
-    let notes = record.notes.iter().map(|note| format!("{} {note}\n", paint.bad("note:")));
-    let mixed = record.mixed().map(|text| format!("{} {text}\n", paint.bad("note:")));
     let remarks = not_applicable(record).into_iter().map(|text| format!("note: {text}\n"));
-    warnings(record, paint) + &remarks.chain(notes).chain(mixed).collect::<String>()
+    warnings(record, paint) + &remarks.collect::<String>() + &marked(record, paint)
+}
+
+fn marked(record: &RunRecord, paint: Paint) -> String {
+    let notes = record.notes.iter().cloned().chain(record.mixed());
+    notes.map(|note| format!("{} {note}\n", paint.bad("note:"))).collect()
 }
 
 pub fn warnings(record: &RunRecord, paint: Paint) -> String {
@@ -289,9 +293,11 @@ fn gates(record: &RunRecord) -> String {
         1 => record.gates.iter().collect(),
         _ => missed.take(NAMED_CELLS).chain(near.take(NAMED_CELLS)).collect(),
     };
-    let nearest = if met == all && told.len() < all { "; the nearest to its bound:" } else { "" };
+    let nearest = if met == all && told.len() < all { "; the worst cell of each gate:" } else { "" };
     let table = if told.is_empty() { String::new() } else { gate_grid(record, &told).terminal("  ") };
-    format!("gates: {met} of {all} met{nearest}\n{table}\n")
+    let cells = distinct(record.gates.iter().map(|gate| &gate.cell)).len();
+    let over = if cells > 1 { format!(" in {cells} cells") } else { String::new() };
+    format!("gates: {met} of {all} met{over}{nearest}\n{table}\n")
 }
 
 /// Of each gate that cells of a setting miss the one that is farthest from its bound.

@@ -103,9 +103,9 @@ pub(super) const TOO_FEW: &str = "too few seeds to tell the noise (try --seeds 1
 /// Between which settings the optimum lies; open at an end of what was tried.
 pub fn optimum(ends: [Option<String>; 2]) -> String {
     match ends {
-        [Some(low), Some(high)] => format!("the optimum lies above {low} and below {high} (95 %)"),
-        [Some(low), None] => format!("the optimum lies above {low} (95 %)"),
-        [None, Some(high)] => format!("the optimum lies below {high} (95 %)"),
+        [Some(low), Some(high)] => format!("the optimum lies above {low} and below {high} (95 % sure)"),
+        [Some(low), None] => format!("the optimum lies above {low} (95 % sure)"),
+        [None, Some(high)] => format!("the optimum lies below {high} (95 % sure)"),
         [None, None] => "no setting is better beyond the noise".to_owned(),
     }
 }

@@ -40,7 +40,7 @@ pub fn closed_form(
         return (!left_out.is_empty()).then(|| told + &left_out.join(", "));
     }
     Some(format!(
-        "closed form: {rows}, best by the runs {measured}: from {} a chunk, {} a row and a failure every {} (fitted to responses within {})",
+        "closed form: {rows}, as good as {measured} ({} a chunk, {} a row, a failure every {}; responses fit within {})",
         seconds(cost.chunk),
         seconds(cost.row),
         seconds(cost.mtbf),

@@ -36,11 +36,12 @@ fn cost_of_search(cells: CellsTuned) -> String {
     if search == 0 && beside == 0 {
         return String::new();
     }
+    let grid = human::thousands(full_grid);
+    let beside = (beside > 0).then(|| format!(", {} for the others of the table", human::thousands(beside)));
     format!(
-        "{} for the search (a full grid in steps of 1.25 has {}), {} to compare with\n",
+        "{} to search (a full grid in steps of 1.25 takes {grid}){}\n",
         human::count(search, "cell"),
-        human::thousands(full_grid),
-        human::thousands(beside)
+        beside.unwrap_or_default()
     )
 }
 
@@ -177,9 +178,9 @@ fn noise(knob: &KnobTuned) -> String {
         // What costs the same under every seed is sure.
         None | Some(0) => String::new(),
         Some(ppm) if *ppm > 2 * (FLAT_PPM - 1_000_000) => {
-            format!(" (costs are known to ±{:.1} % only: take more seeds)", *ppm as f64 / 1e4)
+            format!(" (costs ±{:.1} %: take more seeds)", *ppm as f64 / 1e4)
         }
-        Some(ppm) => format!(" (costs are known to ±{:.1} %)", *ppm as f64 / 1e4),
+        Some(ppm) => format!(" (costs ±{:.1} %)", *ppm as f64 / 1e4),
     }
 }
 
