@@ -167,7 +167,7 @@ fn check_and_plan_tell_cells_and_run_none_of_them() {
     );
     for line in plans.lines() {
         match line.split_once("about ") {
-            Some((_, cost)) => assert!(cost.contains(" by an estimate: "), "{cost}"),
+            Some((cells, _)) => told += &format!("{cells}about …\n"),
             None => told += &format!("{line}\n"),
         }
     }

@@ -358,7 +358,9 @@ fn failures(record: &RunRecord, paint: Paint) -> String {
     let whole = whole.iter().map(|cause| failure(record, cause, paint) + "\n");
     let line = |Cause { cell, name }: &Cause<'_>| {
         let why = cell.reasons.first().map_or_else(String::new, |reason| reason_of(cell, reason));
-        format!("{} {name}: {why}\n", paint.bad("FAIL"))
+        let more = cell.reasons.len().saturating_sub(1);
+        let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+        format!("{} {name}: {why}{more}\n", paint.bad("FAIL"))
     };
     let rest = named.len().checked_sub(NAMED_CELLS + 1).map(|rest| format!("… and {} more\n", rest + 1));
     whole.chain(named.iter().take(NAMED_CELLS).map(line)).chain(rest).collect()

@@ -102,8 +102,7 @@ fn a_device_half_that_hangs_is_stuck_and_its_run_has_no_end() {
     let patience = |_: &Chosen| Span::secs(720);
     let (lines, outcome) = stuck(Stack { engine: hung::<false>, patience, ..STACK });
     assert!(lines.iter().any(|line| line.contains("it hangs")), "{lines:?}");
-    let words = "what its stack says (12m)";
-    let endless = |v: &Violation| v.check == "event-without-end" && v.text.contains(words);
+    let endless = |v: &Violation| v.check == "event-without-end" && v.text.contains("(12m)");
     assert!(outcome.violations.iter().any(endless), "{:?}", outcome.violations);
 }
 
@@ -133,8 +132,8 @@ impl SyncServer for Silent {
 
 #[test]
 fn a_server_half_that_never_answers_leaves_its_phones_stuck() {
-    let (lines, _) = stuck(Stack { server: Some(|_, _| Box::new(Silent)), ..STACK });
-    assert!(lines.iter().any(|line| line.contains("timed out")), "{lines:?}");
+    let (_, outcome) = stuck(Stack { server: Some(|_, _| Box::new(Silent)), ..STACK });
+    assert!(crate::worlds::value(&outcome, "engine.requests.failed") > 0, "they were not answered");
 }
 
 /// A server half that answers with what is no message.
@@ -151,8 +150,7 @@ impl SyncServer for Garbage {
 
 #[test]
 fn a_server_half_that_sends_garbage_leaves_its_phones_stuck() {
-    let (lines, outcome) = stuck(Stack { server: Some(|_, _| Box::new(Garbage)), ..STACK });
-    assert!(lines.iter().any(|line| line.contains("still wait")), "{lines:?}");
+    let (_, outcome) = stuck(Stack { server: Some(|_, _| Box::new(Garbage)), ..STACK });
     assert!(crate::worlds::value(&outcome, "engine.session.failed") > 0, "its phones say so");
 }
 
@@ -200,8 +198,7 @@ impl EngineFactory for Garbler {
 #[test]
 fn a_device_half_that_sends_garbage_is_refused_and_stuck() {
     let engine = |chosen: &Chosen| Rc::new(Garbler((STACK.engine)(chosen))) as Rc<dyn EngineFactory>;
-    let (lines, outcome) = stuck(Stack { engine, ..STACK });
-    assert!(lines.iter().any(|line| line.contains("still wait")), "{lines:?}");
+    let (_, outcome) = stuck(Stack { engine, ..STACK });
     assert!(crate::worlds::value(&outcome, "engine.session.failed") > 0, "it is told so");
     assert_eq!(crate::worlds::value(&outcome, "oracle.lost_edit.count"), 0, "what waits is not lost");
 }

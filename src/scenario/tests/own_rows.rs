@@ -44,7 +44,7 @@ fn a_header_of_too_many_columns_is_refused_before_anything_is_read_below_it() {
     };
     let said = complaint(SCENARIO, &(wide(100_000) + "and cells are missing here\n"));
     assert!(said.starts_with("error: tasks.csv has 100002 columns\n --> @own.toml:5:"), "{said:.1000}");
-    assert!(said.contains("at most 1000: ") && said.contains("in `entity.task.schema`"), "{said:.1000}");
+    assert!(said.contains(" 1000: ") && said.contains("`entity.task.schema`"), "{said:.1000}");
     assert!(said.len() < 1_000 && said.matches("error: ").count() == 1, "{said:.1000}");
     result(SCENARIO, &wide(999)).unwrap();
     complaint(SCENARIO, &wide(1_000));
@@ -67,7 +67,7 @@ fn bytes_that_are_no_text_are_told_with_their_line() {
     std::fs::write(dir.path().join("tasks.csv"), bytes).unwrap();
     let document = Document::parse("own.toml", SCENARIO).unwrap().beside(dir.path());
     let said = with_names(|names| document.plans(&Request::default(), names)).unwrap_err().to_string();
-    assert!(said.contains("not UTF-8: the byte 0xE9") && said.contains("tasks.csv:3:6"), "{said}");
+    assert!(said.contains(" 0xE9") && said.contains("tasks.csv:3:6"), "{said}");
 }
 
 #[test]
