@@ -53,19 +53,19 @@ pub mod waiting;
 #[cfg(test)]
 mod tests;
 
-pub use blobs::{WaitingBlob, edit_with_blob};
+pub use blobs::WaitingBlob;
 pub use conflicts::Difference;
 pub use error::{Result as Stored, StoreError};
 pub use late::LateRow;
 pub use list::list;
 pub use marks::{keep_mark, mark, marked, pass_by};
 pub use options::*;
-pub use outbox::{Entry, NewEntry, references};
-pub use pool::{add_keys, edit_pooled, first_key, keys_left, take_any_key, take_key};
+pub use outbox::{Entry, references};
+pub use pool::{add_keys, first_key, keys_left, take_any_key, take_key};
 pub use progress::{Progress, WHOLE_SYNCS, note_whole_sync, whole_sync};
 pub use provision::provision;
 pub use references::{dangling, defer_foreign_keys, first_referring, is_here, parents_of, swept_parents};
-pub use rename::{Reach, rename};
+pub use rename::{Reach, call, rename};
 pub use rows::StoredRow;
 pub use session::{Store, Tx};
 pub use squash::{edited_again, fold, has_shadow, is_waited_for, names_behind, others_between, seal, unseal};

@@ -12,21 +12,11 @@ use super::session::{Store, Tx};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, Value, Word};
 use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, PendingEdit};
 
-#[derive(Clone, Copy, Debug)]
-pub struct NewEntry<'a> {
-    /// Its idempotency key; no two entries have the same.
-    pub id: &'a str,
-    pub edit: &'a LocalEdit,
-    /// The stamp of the version that it was made on.
-    pub base: Option<Stamp>,
-    pub made_on: Option<&'a [(usize, Value)]>,
-    pub made_at: Stamp,
-}
-
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Its place in the order of edits; no two entries of one process have the same.
     pub seq: i64,
+    /// Its idempotency key; no two entries have the same.
     pub id: String,
     pub edit: EditId,
     pub entity: EntityId,
@@ -94,7 +84,7 @@ pub(super) const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"va
 
 impl Store {
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
-        self.transact("BEGIN IMMEDIATE", true, |tx| tx.edit(edit, id, made_at))
+        self.save(|tx| tx.edit(edit, id, made_at))
     }
 }
 
@@ -108,9 +98,8 @@ impl Tx<'_> {
     /// A new row counts as seen by the full load that is under way, since that cannot bring it.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
         let edit = &*followed(self, edit)?;
-        let (base, made_on) = self.change(edit)?;
-        self.append(&NewEntry { id, edit, base, made_on: made_on.as_deref(), made_at })?;
-        Ok(())
+        let made_on = self.change(edit)?;
+        Ok(self.append(edit, id, made_on, made_at)?)
     }
 
     pub(super) fn change(&self, edit: &LocalEdit) -> std::result::Result<MadeOn, EditError> {
@@ -158,9 +147,14 @@ impl Tx<'_> {
         }
     }
 
-    /// Puts an edit at the end of the outbox; gives its `seq`.
-    pub fn append(&self, entry: &NewEntry<'_>) -> Result<i64> {
-        let NewEntry { id, edit, base, made_on, made_at } = entry;
+    /// Puts an edit at the end of the outbox.
+    pub(super) fn append(
+        &self,
+        edit: &LocalEdit,
+        id: &str,
+        (base, made_on): MadeOn,
+        made_at: Stamp,
+    ) -> Result<()> {
         let last = self.query("SELECT ifnull(max(seq),0)FROM outbox", [], |row| Ok(row.get::<_, i64>(0)?))?;
         // An answer may still be under way that speaks of an entry that is gone: its number is not
         // given again.
@@ -178,12 +172,12 @@ impl Tx<'_> {
                 json(&edit.values),
                 base.map(|stamp| stamp.0),
                 made_at.0,
-                made_on.map(json),
+                made_on.as_deref().map(json),
             ),
         )?;
         self.store().last_seq.set(seq);
         self.counts(1);
-        Ok(seq)
+        Ok(())
     }
 
     /// What may be sent of these entities now, oldest first, `limit` at most: of each row the
