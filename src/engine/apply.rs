@@ -354,6 +354,8 @@ impl Applying<'_, '_> {
         let (tx, passed) = (self.tx, &self.process.passed);
         let ended = passed.end_of(tx, place.id, row.key)?;
         let place = Place { ended, ..over_undone(tx, place, row.key, undone)? };
+        let kept = if place.dirty { None } else { self.process.options.paths.kept(tx, place.id, row)? };
+        let row = WireRow { values: kept.as_deref().or(row.values), ..row };
         let applied = self.process.rules.apply.apply(tx, place, row)?;
         if applied == Applied::Removed && self.process.has_excerpts(place.id) {
             store::excerpts::remove_by(tx, place.id, row.key, row.stamp)?;

@@ -11,7 +11,6 @@ use super::options::{
     With,
 };
 use super::page;
-use super::path_rules;
 use super::process::Process;
 use super::rules::Rules;
 use super::scheduler::Scheduler;
@@ -233,7 +232,7 @@ pub struct BuiltinFactory {
 
 impl BuiltinFactory {
     pub fn new(options: EngineOptions, store: store::StoreOptions) -> BuiltinFactory {
-        let rules = path_rules::rules(&options, capture::rules(&options));
+        let rules = capture::rules(&options);
         BuiltinFactory { rules, options: Rc::new(options), store }
     }
 

@@ -55,7 +55,6 @@ mod parents;
 mod parts;
 mod passed;
 mod path;
-mod path_rules;
 mod process;
 mod pull;
 mod push;
