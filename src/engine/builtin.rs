@@ -132,20 +132,16 @@ impl SyncEngine for Builtin {
 
     fn on(&self, event: AppEvent) {
         match event {
-            AppEvent::Login => {
-                self.scheduler.foreground.set(true);
-                self.scheduler.fire(Trigger::Login);
-            }
             // Who asks for it is not told.
             AppEvent::Online | AppEvent::Offline if self.process.options.network_poll.is_some() => {}
             AppEvent::Online => self.network_came(),
             AppEvent::Offline => self.process.network_changed(),
-            AppEvent::Resume => {
-                self.scheduler.foreground.set(true);
-                self.scheduler.fire(Trigger::Resume);
-            }
             AppEvent::Pause => self.scheduler.foreground.set(false),
             AppEvent::Background => self.scheduler.fire(Trigger::Background),
+            AppEvent::Login | AppEvent::Resume => {
+                self.scheduler.foreground.set(true);
+                event.trigger().into_iter().for_each(|trigger| self.scheduler.fire(trigger));
+            }
         }
     }
 

@@ -43,7 +43,6 @@ mod conflict;
 pub mod control;
 mod excerpts;
 mod exchange;
-mod held_back;
 mod joined;
 mod kept;
 mod logout;
@@ -73,19 +72,16 @@ mod signal;
 mod squash;
 mod staging;
 mod status;
-mod stop;
-mod streams;
 mod token;
 mod told;
 mod too_large;
-mod upload;
 mod view;
 
 pub use bend::Bend;
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{
-    BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, Policy, Resolution, ResolveRule, Say,
-    Says, kind_of, says_the_same,
+    BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, Policy, Resolution, ResolveRule, Says,
+    kind_of, says_the_same,
 };
 pub use joined::{SquashRule, joined};
 pub use options::{

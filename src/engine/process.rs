@@ -7,8 +7,8 @@ use super::options::EngineOptions;
 use super::passed::{Passed, is_undone};
 use super::retry::backoff;
 use super::rules::Rules;
+use super::signal::Stop;
 use super::status::Teller;
-use super::stop::Stop;
 use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, Undone, UnitId};
 use crate::contract::{
     DeviceSetup, EditKind, Event, HookError, NetworkKind, Occasion, Ports, SyncUnit, Work,

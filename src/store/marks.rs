@@ -5,8 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::error::Result;
-use super::followed::followed;
-use super::outbox::{ENTRY, Entry, entry, json, references};
+use super::outbox::{ENTRY, Entry, entry, followed, json, references};
 use super::session::Tx;
 use crate::base::{EntityId, Key, Stamp, Value, Word};
 use crate::contract::{EditError, EditKind, LocalEdit};

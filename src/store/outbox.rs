@@ -1,16 +1,15 @@
 //! Local edits on their way to the backend.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use rusqlite::Row;
 use serde_json::value::RawValue;
 
 use super::error::{Result, StoreError};
-use super::followed::followed;
-use super::past::keep;
 use super::session::{Store, Tx};
-use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, Value, Word};
-use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, PendingEdit};
+use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Span, Stamp, Value, Word};
+use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, PendingEdit, Schema};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -439,6 +438,49 @@ fn damaged(error: impl std::fmt::Display) -> StoreError {
 pub(super) fn json(values: &[(usize, Value)]) -> String {
     let cells: Vec<_> = values.iter().map(|(column, value)| (*column, Cell::of(value))).collect();
     serde_json::to_string(&cells).expect("writing to memory does not fail")
+}
+
+/// Keeps an edit that is settled beside the outbox, as in a change log, if any are kept, and prunes
+/// what was made too long before the latest.
+fn keep(tx: &Tx<'_>, seq: i64) -> Result<()> {
+    let keep = tx.store().options().keep_settled;
+    if keep == Span::ZERO {
+        return Ok(());
+    }
+    let sql = "INSERT OR REPLACE INTO past SELECT seq,id,entity,key,kind,\"values\",made_at FROM outbox \
+               WHERE seq=?1";
+    tx.execute(sql, [seq])?;
+    let micros = i64::try_from(keep.0 / 1_000).unwrap_or(i64::MAX);
+    tx.execute("DELETE FROM past WHERE made_at<(SELECT max(made_at)FROM past)-?1", [micros])
+}
+
+/// An edit by the keys that its rows have by now: a person may have opened them under others.
+pub(super) fn followed<'e>(tx: &Tx<'_>, edit: &'e LocalEdit) -> Result<Cow<'e, LocalEdit>> {
+    let schema = tx.store().schema();
+    let mut followed = Cow::Borrowed(edit);
+    if !schema.renames_any() {
+        return Ok(followed);
+    }
+    if let Some(key) = renamed(tx, schema, edit.entity, edit.key.as_str())? {
+        followed.to_mut().key = key;
+    }
+    let entity = tx.store().entity(edit.entity);
+    for (at, (column, value)) in edit.values.iter().enumerate() {
+        if let (ColumnKind::Ref(target), Value::Text(key)) = (&entity.columns[*column].kind, value)
+            && let Some(to) = renamed(tx, schema, *target, key)?
+        {
+            followed.to_mut().values[at].1 = Value::Text(to.0);
+        }
+    }
+    Ok(followed)
+}
+
+fn renamed(tx: &Tx<'_>, schema: &Schema, entity: EntityId, key: &str) -> Result<Option<Key>> {
+    if !schema.renames(entity) {
+        return Ok(None);
+    }
+    let sql = "SELECT \"to\" FROM renamed WHERE entity=?1 AND key=?2";
+    tx.first(sql, (entity.0, key), |row| Ok(Key(row.get(0)?)))
 }
 
 #[cfg(test)]
