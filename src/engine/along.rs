@@ -15,7 +15,7 @@ use super::options::{Replace, RequestPer};
 use super::pull::{Came, Puller, Run, Taken, goes_on};
 use super::replace::pull_all_again;
 use crate::base::EntityId;
-use crate::contract::{RequestKind, SyncError};
+use crate::contract::SyncError;
 use crate::protocol::{Answer, PullRequest, PushRequest, Request, SyncRequest, Want};
 
 pub(super) struct Along<'p> {
@@ -68,7 +68,7 @@ impl<'p> Along<'p> {
 
     /// Whether an answer brings pages of what was asked for, or none.
     pub(super) fn fits(&self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
-        if answer.pages.is_empty() { Ok(()) } else { self.puller.fits(came, answer, RequestKind::Sync) }
+        if answer.pages.is_empty() { Ok(()) } else { self.puller.fits(came, answer) }
     }
 
     /// The verdicts of an answer are settled: its pages are made durable. Where the server sent

@@ -374,10 +374,7 @@ impl Applying<'_, '_> {
             if self.applier.bad_rows.fails(entity, &late.key) {
                 continue;
             }
-            let waits = late.with(|values| {
-                let row = WireRow { key: &late.key, stamp: late.stamp, values, part: None };
-                parents::still_waits(self.tx, entity, row, missing)
-            })?;
+            let waits = parents::still_waits(self.tx, entity, row_of(&late), missing)?;
             if !waits {
                 self.late(entity, &late, &dirty)?;
                 any = true;
@@ -391,12 +388,9 @@ impl Applying<'_, '_> {
     fn late(&mut self, entity: EntityId, late: &LateRow, dirty: &Dirty) -> Stored<()> {
         let place = Place::of(entity, self.tx.generation(entity)?, dirty.has(entity, &late.key));
         let undone = self.process.passed.undone(entity);
-        late.with(|values| {
-            let row = WireRow { key: &late.key, stamp: late.stamp, values, part: None };
-            let applied = self.row(place, row, &undone)?;
-            self.told.note(entity, row, applied);
-            Ok(())
-        })?;
+        let row = row_of(late);
+        let applied = self.row(place, row, &undone)?;
+        self.told.note(entity, row, applied);
         self.tx.drop_late(entity, &late.key, late.stamp)
     }
 
@@ -520,6 +514,10 @@ impl Applying<'_, '_> {
         }
         Ok(())
     }
+}
+
+fn row_of(late: &LateRow) -> WireRow<'_> {
+    WireRow { key: &late.key, stamp: late.stamp, values: late.values.as_deref(), part: None }
 }
 
 #[cfg(test)]

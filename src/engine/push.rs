@@ -306,13 +306,8 @@ impl Pusher {
     }
 
     /// Reads the answer to a push of this batch: a verdict for each of its edits, by name.
-    fn verdicts<'r>(
-        &self,
-        batch: &[Entry],
-        received: &'r Received,
-        kind: RequestKind,
-    ) -> Result<Answer<'r>, RunError> {
-        let answer = self.caller.read(received, kind)?;
+    fn verdicts<'r>(&self, batch: &[Entry], received: &'r Received) -> Result<Answer<'r>, RunError> {
+        let answer = self.caller.read(received)?;
         let sent = |entry: &Entry| self.process.rules.send.mutation(entry, received.request).id;
         let is_of = |(entry, result): (&Entry, &PushResult<'_>)| result.id == sent(entry);
         let by_place = self.process.rules.outbox.takes_verdicts_by_place();
@@ -321,7 +316,7 @@ impl Pusher {
             return Ok(answer);
         }
         let text = format!("{} results, and not for these {} edits", answer.results.len(), batch.len());
-        Err(self.caller.not_its_own(received, kind, text))
+        Err(self.caller.not_its_own(received, text))
     }
 
     /// What came was no answer to this batch: its edits stay, as without any.
@@ -368,16 +363,15 @@ impl Pusher {
         (along, wants): (&mut Along<'_>, &[Want]),
     ) -> Result<Counts, RunError> {
         self.process.crash_point("push.answer-received").await;
-        let kind = if wants.is_empty() { RequestKind::Push } else { RequestKind::Sync };
         let came = Came { wants: wants.to_vec(), received };
         let received = &came.received;
-        let answer = match self.verdicts(batch, received, kind) {
+        let answer = match self.verdicts(batch, received) {
             Ok(answer) => answer,
             Err(error) => return self.without_verdict(unit, batch, error).await,
         };
         along.fits(&came, &answer)?;
         let told = if wants.is_empty() { batch.len() } else { rows(&answer) };
-        self.caller.told_received(received, kind, Some(unit), told).await;
+        self.caller.told_received(received, told).await;
         let mut counts = settle(&self.process, unit, batch, &answer.results).await?;
         listed.settled(batch, &answer.results);
         let results = batch.iter().zip(&answer.results);

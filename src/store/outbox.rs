@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use rusqlite::Row;
-use serde_json::value::RawValue;
 
 use super::error::{Result, StoreError};
 use super::session::{Store, Tx};
@@ -387,10 +386,8 @@ impl Turns<'_> {
 }
 
 pub fn references(entity: &Entity, values: &[(usize, Value)]) -> impl Iterator<Item = (EntityId, Key)> {
-    values.iter().filter_map(|(column, value)| match (&entity.columns[*column].kind, value) {
-        (ColumnKind::Ref(target), Value::Text(key)) => Some((*target, Key(key.clone()))),
-        _ => None,
-    })
+    let rows = entity.references(values.iter().map(|(column, value)| (*column, value)));
+    rows.map(|(entity, key)| (entity, Key::new(key)))
 }
 
 pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
@@ -413,17 +410,8 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
 
 fn values(row: &Row<'_>, column: usize) -> Result<Option<Vec<(usize, Value)>>> {
     let Some(text) = row.get_ref(column)?.as_str_or_null().map_err(damaged)? else { return Ok(None) };
-    let values: Vec<(usize, &RawValue)> = serde_json::from_str(text).map_err(damaged)?;
-    let values = values.into_iter().map(|(column, json)| Ok((column, value(json.get())?)));
-    values.collect::<Result<_>>().map(Some)
-}
-
-/// Reads a value. serde_json may miss a real number by its last bit; std does not.
-fn value(json: &str) -> Result<Value> {
-    Ok(match serde_json::from_str(json).map_err(damaged)? {
-        Cell::Real(_) => Value::Real(json.parse().map_err(damaged)?),
-        cell => cell.to_value(),
-    })
+    let values: Vec<(usize, Cell<'_>)> = serde_json::from_str(text).map_err(damaged)?;
+    Ok(Some(values.into_iter().map(|(column, cell)| (column, cell.to_value())).collect()))
 }
 
 pub(super) fn word<W: Word>(row: &Row<'_>, column: usize) -> Result<W> {
