@@ -83,7 +83,7 @@ pub use conflict::{
     BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, Policy, Resolution, ResolveRule, Says,
     kind_of, says_the_same,
 };
-pub use joined::{SquashRule, joined};
+pub use joined::joined;
 pub use options::{
     AfterFailure, Atomic, AttachmentOptions, BadRowOptions, BlobQueue, Checkpoint, ConflictOptions,
     CursorBook, DatabasePer, Dates, Decoder, EngineOptions, First, Identity, Jitter, LocalCapture,
@@ -95,8 +95,8 @@ pub use path::{Path, Paths};
 pub use push_order::BottomUp;
 pub use retry::backoff;
 pub use rules::{
-    Applied, ApplyRule, BlobRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, PageRule, Part,
-    Place, Rules, SendRule, WakeRule, overlay,
+    Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, Part, Place, Rules,
+    SendRule, WakeRule, overlay,
 };
 pub use status::{Facts, StatusRule, Wheel, shown};
 pub use too_large::OnTooLarge;

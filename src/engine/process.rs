@@ -166,7 +166,7 @@ impl Process {
     /// server has that.
     pub(super) fn doubts(&self, tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
         let has_any = self.setup.schema.attachment(entry.entity).is_some();
-        if has_any && entry.kind == EditKind::Create && self.rules.blobs.doubts() {
+        if has_any && entry.kind == EditKind::Create && self.rules.outbox.doubts_blobs() {
             store::blobs::doubt(tx, entry.entity, &entry.key)?;
         }
         Ok(())
