@@ -16,9 +16,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use syncdyno::base::{EntityId, Key, Span, Time};
-use syncdyno::campaign::{self, Bench, CampaignOptions, Listener, Runner, Signals, Subject};
+use syncdyno::campaign::{self, Bench, CampaignOptions, Listener, Runner, Signals};
 use syncdyno::contract::Described;
-use syncdyno::oracle::Story;
+use syncdyno::oracle::{Story, Subject};
 use syncdyno::record::CellRecord;
 use syncdyno::scenario::{Document, Names, Plan, Request};
 use syncdyno::workload::Placed;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::claims::pairs;
 use super::{distinct, grouped};
-use crate::record::{AnswerRecord, CellRecord, Finding, Judged, Reason, RunRecord, Stand, ToldRecord};
+use crate::record::{AnswerRecord, CellRecord, Exit, Finding, Judged, Reason, RunRecord, Stand, ToldRecord};
 use crate::scenario::{Plan, Put, QUESTION_LISTS, Question, QuestionList, Side, Told, question_place};
 
 /// Holds the questions of plans against what came out, in the order of their lists.
@@ -119,6 +119,36 @@ pub struct Answered<'a> {
     pub first: &'a AnswerRecord,
     /// Under how many seeds it comes to the same finding, and of how many.
     pub alike: [usize; 2],
+    pub void: Option<Void>,
+}
+
+/// Why a question that was asked of somebody's own file has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Void {
+    /// Nothing of what its figures count happened, with it or without.
+    NothingHappened,
+    /// With it, something is lost or stuck.
+    FailsWithIt,
+}
+
+impl Void {
+    fn of(answer: &AnswerRecord, record: &RunRecord) -> Option<Void> {
+        let fails = |cell: &CellRecord| {
+            let is_wrong = |exit| matches!(exit, Exit::Correctness | Exit::Stuck);
+            cell.reasons.iter().any(|reason| is_wrong(reason.exit()))
+        };
+        let asked = || answer.figures.iter().filter_map(ToldRecord::demanded);
+        match answer.finding {
+            _ if answer.demanded => None,
+            Finding::Shown | Finding::Less => {
+                record.cell(&answer.with).is_some_and(fails).then_some(Void::FailsWithIt)
+            }
+            Finding::Same => asked()
+                .all(|(small, great, _)| (small, great) == (Some(0), Some(0)))
+                .then_some(Void::NothingHappened),
+            Finding::Worse | Finding::Unmeasured | Finding::NotAsked => None,
+        }
+    }
 }
 
 pub struct AnsweredList<'a> {
@@ -138,13 +168,17 @@ pub fn by_list(record: &RunRecord) -> Vec<AnsweredList<'_>> {
         let answered = questions.into_iter().map(|(_, all)| {
             let (number, first) = all[0];
             let alike = all.iter().filter(|(_, one)| one.finding == first.finding).count();
-            Answered { number, first, alike: [alike, all.len()] }
+            Answered { number, first, alike: [alike, all.len()], void: Void::of(first, record) }
         });
         let answers: Vec<Answered<'_>> = answered.collect();
         let answered = |one: &&Answered<'_>| {
             let finding = one.first.finding;
-            finding == Finding::Shown
-                || !one.first.demanded && ![Finding::NotAsked, Finding::Unmeasured].contains(&finding)
+            let is_told = match finding {
+                Finding::NotAsked | Finding::Unmeasured => false,
+                Finding::Shown => true,
+                Finding::Less | Finding::Same | Finding::Worse => !one.first.demanded,
+            };
+            is_told && one.void.is_none()
         };
         let numbers: BTreeSet<u32> = answers.iter().filter(answered).map(|one| one.number).collect();
         AnsweredList { title: list.title, questions: list.questions, answered: numbers.len(), answers }

@@ -61,7 +61,6 @@ impl<'a> Against<'a> {
         changes
     }
 
-    /// Says in the record how to accept it, and what of the baseline it lacks.
     pub(super) fn close(&self, record: &mut RunRecord, standard: Standard<'_>) {
         record.accept = standard.command_for(&record.cells);
         let passes = |cell: &record::BaselineCell| {
@@ -82,7 +81,6 @@ impl<'a> Against<'a> {
         record.left_out = Some(text);
     }
 
-    /// Says what changed and fails nothing, how to accept it, how much was held.
     pub(super) fn tell(
         &self,
         record: &RunRecord,
@@ -98,7 +96,9 @@ impl<'a> Against<'a> {
         if let Some(command) = record.acceptance().filter(|_| written) {
             console.complaint(&format!("{}{command}\n", record::ACCEPT));
         }
-        let held = record.cells.iter().filter(|cell| baseline.cells.contains_key(&cell.id)).count();
+        let foreign = |reason: &Reason| matches!(reason, Reason::NoBaseline { .. });
+        let known = record.cells.iter().filter(|cell| baseline.cells.contains_key(&cell.id));
+        let held = known.filter(|cell| !cell.reasons.iter().any(foreign)).count();
         console.remark(&format!("held against baseline {name}: {}\n", human::count(held as u64, "cell")));
         // Who asked for quiet hears of that, too; where it fails, among the reasons.
         if let Some(left_out) = record.left_out.as_ref().filter(|_| !record.left_out_fails) {

@@ -62,7 +62,6 @@ struct Asked {
 
 struct Questioned<'a> {
     own: &'a Document,
-    /// The digest of the scenario as it was given.
     given: &'a str,
     of: &'a Document,
     selection: &'a Selection,

@@ -139,7 +139,6 @@ fn two_scenarios_are_compared_as_a_choice_and_never_as_a_regression() {
     ));
 }
 
-/// The record of `folder` with this figure in each cell, as `name`.
 fn altered(desk: &Desk, folder: &str, name: &str, metric: &'static str, unit: Unit, value: u64) {
     let mut record = desk.record(folder);
     for cell in &mut record.cells {

@@ -57,7 +57,6 @@ fn put(folder: &Path, xml: &str) -> std::io::Result<()> {
     std::fs::write(folder.join(JUNIT), xml)
 }
 
-/// The value of a flag, as `--flag VALUE` or `--flag=VALUE`.
 fn said(args: &[OsString], flag: &str) -> Option<OsString> {
     let at = args.iter().position(|arg| arg == flag);
     let apart = at.and_then(|at| args.get(at + 1)).cloned();

@@ -11,7 +11,6 @@ use super::args::Voice;
 use crate::campaign::{Runner, Stopwatch};
 use crate::render::Paint;
 
-/// What the program is told by its surroundings.
 #[derive(Clone, Debug, Default)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct Surroundings {
@@ -89,7 +88,6 @@ impl<'a> Console<'a> {
     }
 }
 
-/// The first of some lines, and how many more there are; `rest` says where.
 pub(super) fn few(lines: Vec<String>, rest: &str) -> String {
     const TOLD: usize = 10;
     let more = lines.len().checked_sub(TOLD).filter(|more| *more > 0);

@@ -22,7 +22,6 @@ schema = { id = "uuid key", title = "text 10..60" }
 devices = 10
 "#;
 
-/// The costs of these cells. Those of one scenario and one setting are alike.
 pub(super) fn of(plans: &[Plan]) -> Vec<Cost> {
     let mut costs: Vec<Cost> = Vec::new();
     let mut last = "";

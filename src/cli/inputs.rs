@@ -26,7 +26,6 @@ impl Input {
     }
 }
 
-/// The files that each scenario of a run reads, by its digest.
 pub(super) fn of_plans(plans: &[Plan]) -> BTreeMap<String, Vec<Input>> {
     let mut all: BTreeMap<String, Vec<Input>> = BTreeMap::new();
     for plan in plans.iter().filter(|plan| !plan.files.is_empty()) {

@@ -41,7 +41,6 @@ pub(super) fn check(selection: &Selection, console: &mut Console<'_>) -> anyhow:
 /// Scripts of up to so many rows and edits, and devices, are written: in a second or two.
 const WRITTEN: (u64, u64) = (500_000, 1_000);
 
-/// Tells of edits and imports that find no row or key, once for all seeds.
 fn remark_on_edits(plans: &[Plan], console: &mut Console<'_>) -> anyhow::Result<()> {
     let mut seen = BTreeSet::new();
     for plan in plans {
@@ -149,7 +148,6 @@ pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit
 /// So many figures tell the profiles of any library apart.
 const TELLING: usize = 7;
 
-/// Libraries by name, with the figures that tell their profiles apart.
 const SHELVES: [(&str, Library, &[&str]); 5] = [
     ("links", Library::Links, &["rtt", "down", "up"]),
     ("device classes", Library::Classes, &["cpu", "sync", "memory"]),

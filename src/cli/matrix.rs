@@ -84,7 +84,6 @@ fn of_one_kind(
     }
 }
 
-/// All settings in the order in which they are told, each with what it sets.
 fn all() -> Vec<(Setting, Values)> {
     let mut settings = Vec::new();
     let set = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);

@@ -146,7 +146,6 @@ fn merge(args: &MergeArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     command(&cli.command, console)
 }
 
-/// An error as it is said; mistakes in scenarios are already drawn with their own heads.
 fn complaint(error: &anyhow::Error) -> String {
     match Refusal::exit_of(error) {
         Exit::Invalid => format!("{error}\n"),

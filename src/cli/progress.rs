@@ -20,7 +20,6 @@ use crate::scenario::{ASKED_EVERY, Plan};
 /// A counter says no more than one line in this time.
 const COUNTER_PAUSE: Duration = Duration::from_secs(10);
 
-/// Follows a campaign and shows how far it is, in milliseconds of virtual time.
 pub(super) struct Progress<'a> {
     pub(super) observations: Option<&'a Observations>,
     pub(super) before: usize,

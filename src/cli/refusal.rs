@@ -37,12 +37,10 @@ impl Refusal {
     }
 }
 
-/// Kept cells that cannot be gone on with or merged.
 pub(super) fn of_kept(error: KeptError) -> anyhow::Error {
     Refusal::because(error.exit, error.to_string())
 }
 
-/// A question for what was probably meant, or nothing.
 pub(super) fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     crate::scenario::closest(word, known)
         .map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"))

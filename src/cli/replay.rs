@@ -166,7 +166,6 @@ fn from_record(json: &Path, cell: Option<&str>, console: &Console<'_>) -> anyhow
     Ok(Target { plan, id: cell.id.clone(), recorded: known.then_some(recorded), again })
 }
 
-/// The cell of this id; without an id the only one, or the only one that fails.
 fn chosen<'a>(run: &'a RunRecord, id: Option<&str>) -> anyhow::Result<&'a CellRecord> {
     const LISTED: usize = 20;
     let list = || {
@@ -201,7 +200,6 @@ fn from_file(path: &Path, console: &Console<'_>) -> anyhow::Result<Target> {
     Ok(Target { plan, id, recorded, again })
 }
 
-/// Refuses a record that never was there: its key is mistyped.
 fn known(
     plan: &Plan,
     texts: &[String],

@@ -71,7 +71,6 @@ fn told(record: &RunRecord, console: &Console<'_>) -> String {
     }
 }
 
-/// Reads the record of a run from its folder or its file, and says which file it is.
 pub(super) fn read(run: &Path) -> anyhow::Result<(PathBuf, RunRecord)> {
     let file =
         record_file(run).ok_or_else(|| Refusal::usage(format!("{}: there is no report", run.display())))?;

@@ -44,14 +44,12 @@ pub(super) fn run(args: &RunArgs, console: &mut Console<'_>) -> anyhow::Result<E
     })
 }
 
-/// Says which claims of the scenarios nothing was held to.
 pub(super) fn tell_unchecked(plans: &[Plan], console: &mut Console<'_>) {
     for line in analysis::unchecked(plans) {
         console.complaint(&format!("note: {}\n", render::not_held(&line)));
     }
 }
 
-/// Fails cells that did not come out as somebody wrote down.
 type Holding<'a> = dyn Fn(&mut [Judged]) + 'a;
 
 pub(super) struct Order<'a> {
@@ -74,11 +72,9 @@ impl<'a> Order<'a> {
     }
 }
 
-/// A run whose report is written, as far as it could be.
 pub(super) struct Ran {
     pub(super) record: RunRecord,
     pub(super) folder: String,
-    /// Figures that are not the baseline's and not gated, in words.
     changes: Vec<String>,
     timing: Timing,
     written: Result<(), FolderError>,
@@ -136,7 +132,6 @@ pub(super) fn carry_out(
 pub(super) struct UnderWay<'a> {
     order: &'a Order<'a>,
     folder: Folder,
-    /// Where it is.
     pub(super) shown: String,
     journal: Journal,
     observations: Observations,
@@ -236,7 +231,6 @@ impl Ran {
         }
     }
 
-    /// The place of a run, and the commands that run failing cells again from there.
     pub(super) fn last_lines(&self) -> String {
         match &self.written {
             Ok(()) => render::last_lines(&self.record, &self.folder),
@@ -244,7 +238,6 @@ impl Ran {
         }
     }
 
-    /// Says after the result what is none, and gives the exit code.
     pub(super) fn close(&self, console: &mut Console<'_>) -> Exit {
         // Host time never meets simulated figures: it goes to stderr.
         console.remark(&self.timing.line());
@@ -330,7 +323,6 @@ fn write_report(
     Ok(())
 }
 
-/// Says what came out; the last lines go to stderr where stdout carries JSON.
 fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
     let (record, last) = (&ran.record, ran.last_lines());
     let paint = console.out_paint();
@@ -352,7 +344,6 @@ fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
     }
 }
 
-/// What those who want it quiet are told of a run.
 pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) -> String {
     let mixed = record.mixed().map_or_else(String::new, |mixed| format!("note: {mixed}\n"));
     let paint = console.out_paint();

@@ -155,7 +155,6 @@ set = { \"gateway.mode\" = \"persistent\", \"engine.pull\" = { chunk_rows = 7 } 
 expect = { \"oracle.lost.rows\" = 0 }
 ";
 
-/// The desk that everything here is asked at.
 fn desk() -> Desk {
     let desk = Desk::with("");
     desk.write("set.toml", &format!("{TIES}{SET}"));

@@ -15,7 +15,6 @@ use crate::metrics::human;
 use crate::record::{self, Build, Exit};
 use crate::scenario::{Cost, Plan};
 
-/// All cells of a command, and the name by which its run is known again.
 pub(super) struct Cells<'a> {
     pub(super) plans: &'a [Plan],
     pub(super) run: String,
@@ -116,7 +115,6 @@ fn run(
     Ok(stopped)
 }
 
-/// Puts the cells of a pool into the folder of a report, if they are those of its run.
 fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -> anyhow::Result<()> {
     if out.join(shards::NAME).exists() {
         let text = format!("{} holds a shard: choose another folder with --out", out.display());

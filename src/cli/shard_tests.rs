@@ -25,7 +25,6 @@ fn shard(desk: &mut Desk, command: &str, part: &str, folder: &str) -> u8 {
     desk.run(&format!("{command} --partition {part} --out @{folder}"))
 }
 
-/// All files of a report but what the host took, by their names.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];

@@ -59,7 +59,6 @@ fn a_claim_that_is_not_checked_is_told_with_the_reason() {
     assert_eq!(desk.record("out").claims.len(), 1);
 }
 
-/// A folder with a pair, and two scenarios that name what they show.
 fn folder_of_three() -> Desk {
     let desk = Desk::new();
     let covers = |ids: &str| TIES.replacen("start =", &format!("covers = [{ids}]\nstart ="), 1);
@@ -109,7 +108,6 @@ figure.lost = { metric = \"oracle.lost.rows\", less = 2 }
 figure.sent = { metric = \"engine.requests.count\" }
 ";
 
-/// A desk with a scenario that asks one question.
 fn asking(asks: &str) -> Desk {
     let desk = Desk::new();
     desk.write("asks.toml", &format!("{TIES}{asks}"));

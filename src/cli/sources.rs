@@ -82,7 +82,6 @@ pub(super) fn combined(
     narrowed(plans, &selection.filter)
 }
 
-/// The cells that a document has for a request, which may use the names that other rooms know.
 fn cells(document: &Document, request: &Request, console: &Console<'_>) -> Result<Vec<Plan>, Invalid> {
     let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
     let checks: Vec<_> = oracle::check_names().collect();
@@ -97,7 +96,6 @@ fn wanted(document: &Document, selection: &Selection) -> Option<Vec<String>> {
     (selection.variant.is_empty() || !both.is_empty()).then_some(both)
 }
 
-/// The cells of a document for a request, or what is wrong with it.
 pub(super) fn requested(
     document: &Document,
     request: &Request,
@@ -168,7 +166,6 @@ pub(super) fn read(path: &Path) -> anyhow::Result<String> {
     text_at(path)?.map_err(|invalid| Refusal::because(Exit::Invalid, invalid.render(false)))
 }
 
-/// The text of a record or a baseline; bytes that are no text are invalid data.
 pub(super) fn read_record(path: &Path) -> io::Result<String> {
     let bytes = file::read(path, file::Named::InFile, file::RECORD_MAX)?;
     let text = String::from_utf8(bytes).map_err(|e| io::Error::new(ErrorKind::InvalidData, e))?;

@@ -75,6 +75,7 @@ fn outcomes() -> Vec<Outcome> {
     let gone = Some(Row { key: Key::new("k"), stamp: Stamp(4), values: None });
     vec![
         Outcome::Applied { stamp: Stamp(3) },
+        Outcome::Named { stamp: Stamp(3), row: current.clone().unwrap() },
         Outcome::Conflict { why: Refusal::Stale, current: current.clone(), edited_at: Some(Stamp(-2)) },
         Outcome::Conflict { why: Refusal::Gone, current: gone, edited_at: Some(Stamp(3)) },
         Outcome::Conflict { why: Refusal::Taken, current: None, edited_at: None },
@@ -171,6 +172,7 @@ fn every_verdict_and_every_error_comes_through() {
             ServerError::CursorExpired(EntityId(2)),
             ServerError::GatewayTimeout,
             ServerError::Failed,
+            ServerError::Unauthorized,
             ServerError::BadRequest("why".to_owned()),
             ServerError::RequestTooLarge(1 << 20),
             ServerError::AnswerTooLarge(6 << 20),

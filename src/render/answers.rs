@@ -2,7 +2,7 @@
 
 use super::claims::sentence;
 use super::reasons::reason_of;
-use crate::analysis::{Answered, AnsweredList, by_list};
+use crate::analysis::{Answered, AnsweredList, Void, by_list};
 use crate::record::{AnswerRecord, Exit, Finding, RunRecord, Stand};
 
 impl AnsweredList<'_> {
@@ -15,6 +15,10 @@ impl AnsweredList<'_> {
 impl Answered<'_> {
     pub(super) fn mark(&self) -> &'static str {
         match (self.first.finding, self.first.demanded, self.first.stands) {
+            _ if self.void == Some(Void::NothingHappened) => {
+                "nothing of that happened in your file, so no answer: "
+            }
+            _ if self.void == Some(Void::FailsWithIt) => "with it something is lost or stuck, so no answer: ",
             (Finding::NotAsked, ..) => "not asked: ",
             (Finding::Unmeasured, ..) => "NOT MEASURED: ",
             (Finding::Shown, true, _) => "",

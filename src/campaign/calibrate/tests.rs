@@ -223,7 +223,8 @@ fn each_diagnosis_stands_where_its_threshold_says() {
     fn times(r: &mut Request, factor: f64) {
         r.duration = r.duration.map(|took| factor * took);
     }
-    let logs: [(Code, World, fn(f64, &mut Request)); 18] = [
+    type Edit = fn(f64, &mut Request);
+    let logs: [(Code, World, Edit); 18] = [
         (Code::FewResponses, World { responses: 15, ..few }, |_, _| {}),
         (Code::OneSize, World { sizes: &[200.0], ..few }, |_, _| {}),
         // One in seven takes a hundred times as long, or as short.

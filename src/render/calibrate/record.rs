@@ -139,7 +139,7 @@ macro_rules! diagnostics {
 }
 
 diagnostics! {
-    FewResponses: Refuse "responses.few", "{} of the 20 responses needed, so no costs",
+    FewResponses: Refuse "responses.few", "{} usable responses of the 20 needed, so no costs",
         "log more requests";
     OneSize: Refuse "sizes.one", "{} responses of other sizes than {} rows, so no costs",
         "log chunks of other sizes, too";
@@ -171,7 +171,7 @@ diagnostics! {
         "log smaller chunks, too";
     Apart: Note "requests.apart", "requests do not follow one another",
         "connections are in the overhead, and failures too many: log requests that do";
-    FewDevices: Note "devices.few", "{} devices told apart", "name devices in a column `device`";
+    FewDevices: Note "devices.few", "{} devices told apart", "log more devices, named in a column `device`";
 }
 
 #[derive(Clone, Debug, PartialEq)]
