@@ -146,13 +146,7 @@ impl Tx<'_> {
     }
 
     /// Puts an edit at the end of the outbox.
-    pub(super) fn append(
-        &self,
-        edit: &LocalEdit,
-        id: &str,
-        (base, made_on): MadeOn,
-        made_at: Stamp,
-    ) -> Result<()> {
+    pub fn append(&self, edit: &LocalEdit, id: &str, (base, made_on): MadeOn, made_at: Stamp) -> Result<()> {
         let last = self.query("SELECT ifnull(max(seq),0)FROM outbox", [], |row| Ok(row.get::<_, i64>(0)?))?;
         // An answer may still be under way that speaks of an entry that is gone: its number is not
         // given again.
