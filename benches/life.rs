@@ -27,7 +27,7 @@ use syncdyno::contract::{Database, EditKind, LocalEdit};
 use syncdyno::metrics::{self, Figure};
 use syncdyno::oracle;
 use syncdyno::scenario::{Document, Names, Plan, Request};
-use syncdyno::store::{NewEntry, Store, StoreError, Tx};
+use syncdyno::store::{Store, StoreError, Tx};
 use syncdyno::world::{self, Ending, Outcome, Stacks, Unwatched, Watch};
 
 use stopwatch::Stopwatch;
@@ -208,7 +208,7 @@ fn edited(tx: &Tx<'_>, edit: &LocalEdit) -> Result<(), StoreError> {
     row.values[STATE - 1] = edit.values[0].1.clone();
     tx.put_values(TASK, edit.key.as_str(), row.stamp, row.generation, &row.values)?;
     let (id, base) = (edit.id.to_string(), Some(row.stamp));
-    tx.append(&NewEntry { id: &id, edit, base, made_on: None, made_at: Stamp(2) }).map(drop)
+    tx.append(edit, &id, (base, None), Stamp(2))
 }
 
 /// Runs pairs and prints the median ratio of their times.

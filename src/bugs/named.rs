@@ -3,14 +3,14 @@
 use super::bug::bugs;
 use crate::base::{EntityId, Key};
 use crate::contract::EditKind;
-use crate::engine::{OutboxRule, SendRule, SquashRule, joined};
+use crate::engine::{OutboxRule, SendRule, joined};
 use crate::store::{Entry, Reach, StoreError, Tx, first_key, take_any_key};
 
 bugs! {
     "squashes-into-what-was-sent" caught by "acknowledged-without-commit",
     seen in "a queue that keeps one entry a row":
         "an edit is written over the one of its row that waits, though that was sent: the verdict on the first counts for both"
-        { squash: SquashRule(()) {
+        { send: SendRule(()) {
             fn takes_in(&self, _: &Entry, _: &Entry) -> bool {
                 true
             }
@@ -21,13 +21,13 @@ bugs! {
         } }
     "takes-back-what-was-sent" caught by "lost-edit", seen in "Azure/azure-mobile-services #413":
         "a row that is made and deleted before a verdict on it is forgotten, though its create was sent: it comes back"
-        { squash: SquashRule::takes_in(first: &Entry, later: &Entry) -> bool {
+        { send: SendRule::takes_in(first: &Entry, later: &Entry) -> bool {
             let ends = first.kind == EditKind::Create && later.kind == EditKind::Delete;
             ends || !first.is_sealed()
         } }
     "sends-the-last-update-alone" caught by "lost-edit", seen in "a debounced save of changed columns":
         "of the updates of a row that go as one only the last is sent, not what the others set besides"
-        { squash: SquashRule::joined(first: &Entry, later: &Entry) -> Entry {
+        { send: SendRule::joined(first: &Entry, later: &Entry) -> Entry {
             let one = joined(first, later);
             let updates = (first.kind, later.kind) == (EditKind::Update, EditKind::Update);
             if updates { Entry { values: later.values.clone(), ..one } } else { one }

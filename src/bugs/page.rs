@@ -3,19 +3,19 @@
 use super::bug::bugs;
 use crate::base::Key;
 use crate::contract::{EditKind, Mutation};
-use crate::engine::{BlobRule, Correct, PageRule, SendRule};
+use crate::engine::{Correct, OutboxRule, SendRule};
 use crate::store;
 
 bugs! {
     "page-in-memory" caught by "lost-edit", seen in "a page of conflicts that is a list in a view model":
         "what was done here is beside a conflict in memory alone: who restarts the app finds the backend's version"
-        { page: PageRule::outlives_the_process() -> bool { false } }
+        { outbox: OutboxRule::keeps_conflicts() -> bool { false } }
     "choice-stays-here" caught by "lost-edit", seen in "a page of conflicts that writes past the outbox":
         "a person takes what they did themselves, and it is shown, but not sent"
-        { page: PageRule::sends_the_choice() -> bool { false } }
+        { outbox: OutboxRule::sends_the_choice() -> bool { false } }
     "flag-stays-set" caught by "stuck", seen in "a flag `isConflict` that two screens write":
         "the flag of a conflict is not reset when a person has decided: what they took waits on"
-        { page: PageRule::closes() -> bool { false } }
+        { outbox: OutboxRule::closes_conflicts() -> bool { false } }
     "stops-at-a-conflict" caught by "idle-with-work", seen in "a queue that stops at its first failure":
         "while a conflict is open nothing is sent, and runs end as if all were well"
         { next |tx, entities, limit| {
@@ -37,13 +37,15 @@ bugs! {
     "last-stretch-is-all" caught by "broken-attachment",
     seen in "an upload that counts as done when its bytes are in the socket":
         "an attachment is let go when its last stretch has left, whatever was said to that"
-        { blobs: BlobRule::is_there(says: Option<bool>, ends: bool) -> bool { ends || says == Some(true) } }
+        { outbox: OutboxRule::lets_blob_go(says: Option<bool>, ends: bool) -> bool {
+            ends || says == Some(true)
+        } }
     "takes-anothers-word" caught by "broken-attachment",
     seen in "the built-in engine, until answers named what was asked":
         "the server's word that all of an attachment is there is taken for this one's, whichever it was said of"
-        { blobs: BlobRule::takes_anothers() -> bool { true } }
+        { outbox: OutboxRule::takes_anothers_blob() -> bool { true } }
     "sends-what-came-to-nothing" caught by "broken-attachment",
     seen in "the built-in engine, until it asked the server for the row":
         "what is attached to a row goes up although the edit that made the row came to nothing"
-        { blobs: BlobRule::doubts() -> bool { false } }
+        { outbox: OutboxRule::doubts_blobs() -> bool { false } }
 }

@@ -11,7 +11,6 @@ use super::exchange::{GivenUp, RunError};
 use super::pull::{Came, Puller, Run, Stall, Taken, goes_on};
 use super::signal::Signal;
 use crate::base::EntityId;
-use crate::contract::RequestKind;
 use crate::protocol::{Answer, Want};
 
 enum Stopped {
@@ -110,7 +109,7 @@ async fn ask_on(
             Ok(came) => came,
             Err(given_up) => return Ok(Stopped::Refused(given_up)),
         };
-        wants = next_wants(&came.wants, &puller.page_came(run.unit, &came).await?);
+        wants = next_wants(&came.wants, &puller.page_came(&came).await?);
         line.add(came);
     }
     Ok(Stopped::AtEnd)
@@ -128,7 +127,7 @@ async fn apply_in_order(
             Ok(came) => came,
             Err(why) => return Ok(why),
         };
-        let answer = puller.caller.read(&came.received, RequestKind::Pull)?;
+        let answer = puller.caller.read(&came.received)?;
         let taken = puller.take_pages(run.unit, &came, &answer).await?;
         stall.after(taken)?;
         if taken == Taken::Unusable {

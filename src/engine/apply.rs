@@ -354,6 +354,8 @@ impl Applying<'_, '_> {
         let (tx, passed) = (self.tx, &self.process.passed);
         let ended = passed.end_of(tx, place.id, row.key)?;
         let place = Place { ended, ..over_undone(tx, place, row.key, undone)? };
+        let kept = if place.dirty { None } else { self.process.options.paths.kept(tx, place.id, row)? };
+        let row = WireRow { values: kept.as_deref().or(row.values), ..row };
         let applied = self.process.rules.apply.apply(tx, place, row)?;
         if applied == Applied::Removed && self.process.has_excerpts(place.id) {
             store::excerpts::remove_by(tx, place.id, row.key, row.stamp)?;
@@ -372,10 +374,7 @@ impl Applying<'_, '_> {
             if self.applier.bad_rows.fails(entity, &late.key) {
                 continue;
             }
-            let waits = late.with(|values| {
-                let row = WireRow { key: &late.key, stamp: late.stamp, values, part: None };
-                parents::still_waits(self.tx, entity, row, missing)
-            })?;
+            let waits = parents::still_waits(self.tx, entity, row_of(&late), missing)?;
             if !waits {
                 self.late(entity, &late, &dirty)?;
                 any = true;
@@ -389,12 +388,9 @@ impl Applying<'_, '_> {
     fn late(&mut self, entity: EntityId, late: &LateRow, dirty: &Dirty) -> Stored<()> {
         let place = Place::of(entity, self.tx.generation(entity)?, dirty.has(entity, &late.key));
         let undone = self.process.passed.undone(entity);
-        late.with(|values| {
-            let row = WireRow { key: &late.key, stamp: late.stamp, values, part: None };
-            let applied = self.row(place, row, &undone)?;
-            self.told.note(entity, row, applied);
-            Ok(())
-        })?;
+        let row = row_of(late);
+        let applied = self.row(place, row, &undone)?;
+        self.told.note(entity, row, applied);
         self.tx.drop_late(entity, &late.key, late.stamp)
     }
 
@@ -518,6 +514,10 @@ impl Applying<'_, '_> {
         }
         Ok(())
     }
+}
+
+fn row_of(late: &LateRow) -> WireRow<'_> {
+    WireRow { key: &late.key, stamp: late.stamp, values: late.values.as_deref(), part: None }
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ impl BlobSender {
             let ends = !asks && from + brings == blob.total;
             let has_no_row = said.as_ref().is_ok_and(|said| asks && !said.row);
             let says = said.as_ref().ok().map(|said| said.whole);
-            if blob.in_doubt && has_no_row || self.process.rules.blobs.is_there(says, ends) {
+            if blob.in_doubt && has_no_row || self.process.rules.outbox.lets_blob_go(says, ends) {
                 self.process.write(|tx| store::blobs::let_go(tx, blob.seq)).await?;
                 let blob = BlobId::of(blob.entity, &blob.key, blob.part);
                 self.process.emit(Event::Blob(BlobEvent::LetGo { blob }));
@@ -197,7 +197,7 @@ impl BlobSender {
     }
 
     fn read(&self, of: u64, answer: Vec<u8>) -> Result<BlobAnswer, Failure> {
-        let is_its_own = |said: &BlobAnswer| said.of == of || self.process.rules.blobs.takes_anothers();
+        let is_its_own = |said: &BlobAnswer| said.of == of || self.process.rules.outbox.takes_anothers_blob();
         if let Some(said) = BlobAnswer::decode(&answer).filter(is_its_own) {
             return Ok(said);
         }

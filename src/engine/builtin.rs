@@ -11,7 +11,6 @@ use super::options::{
     With,
 };
 use super::page;
-use super::path_rules;
 use super::process::Process;
 use super::rules::Rules;
 use super::scheduler::Scheduler;
@@ -133,20 +132,16 @@ impl SyncEngine for Builtin {
 
     fn on(&self, event: AppEvent) {
         match event {
-            AppEvent::Login => {
-                self.scheduler.foreground.set(true);
-                self.scheduler.fire(Trigger::Login);
-            }
             // Who asks for it is not told.
             AppEvent::Online | AppEvent::Offline if self.process.options.network_poll.is_some() => {}
             AppEvent::Online => self.network_came(),
             AppEvent::Offline => self.process.network_changed(),
-            AppEvent::Resume => {
-                self.scheduler.foreground.set(true);
-                self.scheduler.fire(Trigger::Resume);
-            }
             AppEvent::Pause => self.scheduler.foreground.set(false),
             AppEvent::Background => self.scheduler.fire(Trigger::Background),
+            AppEvent::Login | AppEvent::Resume => {
+                self.scheduler.foreground.set(true);
+                event.trigger().into_iter().for_each(|trigger| self.scheduler.fire(trigger));
+            }
         }
     }
 
@@ -233,7 +228,7 @@ pub struct BuiltinFactory {
 
 impl BuiltinFactory {
     pub fn new(options: EngineOptions, store: store::StoreOptions) -> BuiltinFactory {
-        let rules = path_rules::rules(&options, capture::rules(&options));
+        let rules = capture::rules(&options);
         BuiltinFactory { rules, options: Rc::new(options), store }
     }
 

@@ -53,19 +53,23 @@ impl Process {
     /// Saves an edit as this engine keeps them; gives the key of a row that is made under one of a
     /// pool.
     pub(super) fn save(&self, edit: &LocalEdit, made_at: Stamp) -> Result<Option<Key>, EditError> {
-        let (store, id) = (&self.store, edit.id.to_string());
-        if self.options.push.capture != LocalCapture::Outbox {
-            return store::mark(store, edit, &id, made_at).map(|()| None);
-        }
-        if edit.kind == EditKind::Create && self.setup.schema.naming(edit.entity).by == NamedBy::Pool {
-            let key = |tx: &Tx<'_>| self.rules.send.new_key(tx, edit.entity);
-            return store::edit_pooled(store, edit, &id, made_at, key).map(Some);
-        }
-        match self.setup.schema.attachment(edit.entity).filter(|_| edit.kind == EditKind::Create) {
-            Some(attachment) => store::edit_with_blob(store, (edit, attachment), &id, made_at)?,
-            None => store.edit(edit, &id, made_at)?,
-        }
-        Ok(None)
+        let (LocalEdit { entity, key, .. }, id) = (edit, &edit.id.to_string());
+        self.store.save(|tx| {
+            if self.options.push.capture != LocalCapture::Outbox {
+                return store::mark(tx, edit, id, made_at).map(|()| None);
+            }
+            let creates = edit.kind == EditKind::Create;
+            if creates && self.setup.schema.naming(*entity).by == NamedBy::Pool {
+                let given = self.rules.send.new_key(tx, *entity)?.ok_or(EditError::NoKey)?;
+                store::call(tx, *entity, key, &given)?;
+                return tx.edit(edit, id, made_at).map(|()| Some(given));
+            }
+            tx.edit(edit, id, made_at)?;
+            if let Some(attachment) = self.setup.schema.attachment(*entity).filter(|_| creates) {
+                store::blobs::put(tx, *entity, key, attachment)?;
+            }
+            Ok(None)
+        })
     }
 }
 

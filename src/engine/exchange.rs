@@ -138,6 +138,8 @@ pub(super) struct Received {
     bytes: u64,
     effort: Effort,
     pub(super) request: u64,
+    kind: RequestKind,
+    unit: Option<UnitId>,
     of: Asked,
     /// Of which entity the edits are that it has verdicts on.
     pushed: Vec<EntityId>,
@@ -373,28 +375,32 @@ impl Caller {
                 let effort = self.process.options.codec.effort(&message, Way::Read);
                 let is_stopped = message == TOO_LARGE_PAGE;
                 let opened = self.process.options.codec.open(message);
-                let (wire, held) = (took, None);
-                let came = Received {
+                let mut came = Received {
                     opened: Vec::new(),
                     bytes,
                     effort,
                     request: number,
+                    kind,
+                    unit,
                     of: request.asked(),
                     pushed: pushed(request),
                     sent_at,
                     sent,
                     asked,
                     failures,
-                    wire,
-                    held,
+                    wire: took,
+                    held: None,
                 };
                 match opened {
                     _ if is_stopped => {
-                        self.foreign(&came, kind, String::new());
+                        self.foreign(&came, String::new());
                         Err(Failure::Stopped)
                     }
-                    Ok(opened) => self.judge(Received { opened, ..came }, kind, took),
-                    Err(damaged) => Err(self.foreign(&came, kind, damaged.to_string())),
+                    Ok(opened) => {
+                        came.opened = opened;
+                        self.judge(&came).map(|()| came)
+                    }
+                    Err(damaged) => Err(self.foreign(&came, damaged.to_string())),
                 }
             }
         };
@@ -444,22 +450,18 @@ impl Caller {
     }
 
     /// Sorts out an answer that says no before anybody builds on it.
-    fn judge(&self, received: Received, kind: RequestKind, took: Span) -> Result<Received, Failure> {
+    fn judge(&self, received: &Received) -> Result<(), Failure> {
         if !self.process.options.codec.is_refusal(&received.opened) {
-            return Ok(received);
+            return Ok(());
         }
         let failure = match self.process.options.codec.decode_answer(&received.opened) {
             Ok(Err(error)) => {
-                self.process.emit(Event::RequestRefused {
-                    request: received.request,
-                    kind,
-                    error: &error,
-                    took,
-                });
+                let Received { request, kind, wire: took, .. } = *received;
+                self.process.emit(Event::RequestRefused { request, kind, error: &error, took });
                 Failure::Refused(error)
             }
-            Ok(Ok(_)) => self.foreign(&received, kind, "an error without its kind".to_owned()),
-            Err(damaged) => self.foreign(&received, kind, damaged.to_string()),
+            Ok(Ok(_)) => self.foreign(received, "an error without its kind".to_owned()),
+            Err(damaged) => self.foreign(received, damaged.to_string()),
         };
         if let Failure::Refused(ServerError::Throttled(after)) = &failure
             && self.process.options.retry.heeds_after
@@ -471,9 +473,9 @@ impl Caller {
 
     /// Reads an answer. With one that is none, such as a captive portal's page, its request has
     /// failed.
-    pub(super) fn read<'r>(&self, received: &'r Received, kind: RequestKind) -> Result<Answer<'r>, RunError> {
+    pub(super) fn read<'r>(&self, received: &'r Received) -> Result<Answer<'r>, RunError> {
         let text = match self.process.options.codec.decode_answer(&received.opened) {
-            Ok(Ok(mut answer)) if self.is_of(&answer, received, kind) => {
+            Ok(Ok(mut answer)) if self.is_of(&answer, received) => {
                 self.process.options.paths.down(&mut answer, &received.pushed, self.process.zone());
                 return Ok(answer);
             }
@@ -481,12 +483,12 @@ impl Caller {
             Ok(Err(error)) => format!("an error where a response was expected: {error}"),
             Err(damaged) => damaged.to_string(),
         };
-        Err(self.not_its_own(received, kind, text))
+        Err(self.not_its_own(received, text))
     }
 
-    fn is_of(&self, answer: &Answer<'_>, received: &Received, kind: RequestKind) -> bool {
+    fn is_of(&self, answer: &Answer<'_>, received: &Received) -> bool {
         let rules = &self.process.rules;
-        let unchecked = match kind {
+        let unchecked = match received.kind {
             RequestKind::Push | RequestKind::Sync => rules.outbox.takes_verdicts_by_place(),
             RequestKind::Pull => rules.cursor.takes_anothers_page(),
             RequestKind::Fetch => false,
@@ -495,41 +497,24 @@ impl Caller {
     }
 
     /// The end of a run whose request was answered with what is not its answer.
-    pub(super) fn not_its_own(&self, received: &Received, kind: RequestKind, text: String) -> RunError {
-        let failure = self.foreign(received, kind, text);
+    pub(super) fn not_its_own(&self, received: &Received, text: String) -> RunError {
+        let failure = self.foreign(received, text);
         GivenUp { failure, tries: received.failures + 1, refused: false }.ends_run()
     }
 
     /// An answer that nobody can read, as a failure of its request.
-    fn foreign(&self, received: &Received, kind: RequestKind, text: String) -> Failure {
-        self.process.emit(Event::RequestFailed {
-            request: received.request,
-            kind,
-            error: TransportError::Foreign,
-            took: received.wire,
-            wasted: received.sent,
-        });
+    fn foreign(&self, received: &Received, text: String) -> Failure {
+        let Received { request, kind, wire: took, sent: wasted, .. } = *received;
+        let error = TransportError::Foreign;
+        self.process.emit(Event::RequestFailed { request, kind, error, took, wasted });
         Failure::Damaged(text)
     }
 
-    pub(super) async fn told_received(
-        &self,
-        received: &Received,
-        kind: RequestKind,
-        unit: Option<UnitId>,
-        rows: usize,
-    ) {
-        let bytes = received.bytes;
-        let took = self.process.ports.clock.now() - received.sent_at;
-        self.process.emit(Event::ResponseReceived {
-            request: received.request,
-            kind,
-            unit,
-            bytes,
-            rows: rows as u32,
-            took,
-        });
-        self.process.ports.work(coding(received.effort)).await;
+    pub(super) async fn told_received(&self, received: &Received, rows: usize) {
+        let Received { request, kind, unit, bytes, sent_at, effort, .. } = *received;
+        let (rows, took) = (rows as u32, self.process.ports.clock.now() - sent_at);
+        self.process.emit(Event::ResponseReceived { request, kind, unit, bytes, rows, took });
+        self.process.ports.work(coding(effort)).await;
     }
 }
 

@@ -1,18 +1,8 @@
-//! Which edits of a row go as one, and what they say then.
+//! What edits of a row say that go as one.
 
 use crate::base::Value;
 use crate::contract::EditKind;
 use crate::store::Entry;
-
-pub trait SquashRule {
-    /// Whether a later edit of its row may go with this one.
-    fn takes_in(&self, first: &Entry, _later: &Entry) -> bool {
-        !first.is_sealed()
-    }
-    fn joined(&self, first: &Entry, later: &Entry) -> Entry {
-        joined(first, later)
-    }
-}
 
 /// What two edits of a row say as one: the later one, made on what the first was made on. It has
 /// the place of the first among the edits of all rows, unless it deletes.

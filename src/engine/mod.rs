@@ -43,7 +43,6 @@ mod conflict;
 pub mod control;
 mod excerpts;
 mod exchange;
-mod held_back;
 mod joined;
 mod kept;
 mod logout;
@@ -55,7 +54,6 @@ mod parents;
 mod parts;
 mod passed;
 mod path;
-mod path_rules;
 mod process;
 mod pull;
 mod push;
@@ -74,21 +72,18 @@ mod signal;
 mod squash;
 mod staging;
 mod status;
-mod stop;
-mod streams;
 mod token;
 mod told;
 mod too_large;
-mod upload;
 mod view;
 
 pub use bend::Bend;
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{
-    BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, Policy, Resolution, ResolveRule, Say,
-    Says, kind_of, says_the_same,
+    BaseDate, CallbackOptions, Conflict, Contested, Detect, OwnRule, Policy, Resolution, ResolveRule, Says,
+    kind_of, says_the_same,
 };
-pub use joined::{SquashRule, joined};
+pub use joined::joined;
 pub use options::{
     AfterFailure, Atomic, AttachmentOptions, BadRowOptions, BlobQueue, Checkpoint, ConflictOptions,
     CursorBook, DatabasePer, Dates, Decoder, EngineOptions, First, Identity, Jitter, LocalCapture,
@@ -100,8 +95,8 @@ pub use path::{Path, Paths};
 pub use push_order::BottomUp;
 pub use retry::backoff;
 pub use rules::{
-    Applied, ApplyRule, BlobRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, PageRule, Part,
-    Place, Rules, SendRule, WakeRule, overlay,
+    Applied, ApplyRule, Correct, CursorMoment, CursorRule, OrderRule, OutboxRule, Part, Place, Rules,
+    SendRule, WakeRule, overlay,
 };
 pub use status::{Facts, StatusRule, Wheel, shown};
 pub use too_large::OnTooLarge;

@@ -20,7 +20,7 @@ pub(super) async fn tell_open(process: &Process) {
     if !process.options.conflict.has_page() {
         return;
     }
-    if !process.rules.page.outlives_the_process() {
+    if !process.rules.outbox.keeps_conflicts() {
         let forgets =
             |tx: &Tx<'_>| conflicts::all(tx)?.iter().try_for_each(|(entry, _)| tx.drop_entry(entry.seq));
         drop(process.write(forgets).await);
@@ -61,7 +61,7 @@ impl Settling<'_, '_> {
         let outcome = &Outcome::Conflict { why, current: current.cloned(), edited_at };
         let mut later = tx.entries_for(entry.entity, &entry.key)?;
         later.retain(|other| other.seq > entry.seq);
-        if process.rules.page.closes() {
+        if process.rules.outbox.closes_conflicts() {
             conflicts::take_off(tx, entry.seq)?;
         }
         let resolution = match taken(conflict, &later, pick) {
@@ -69,7 +69,7 @@ impl Settling<'_, '_> {
             resolution => resolution,
         };
         let by = By::Person { on_top: false };
-        if !process.rules.page.sends_the_choice() && matches!(resolution, Resolution::Local { .. }) {
+        if !process.rules.outbox.sends_the_choice() && matches!(resolution, Resolution::Local { .. }) {
             tx.drop_entry(entry.seq)?;
             self.told.push(told_of(conflict, entry.key.clone(), resolution, by));
             return Ok(());

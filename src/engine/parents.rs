@@ -51,9 +51,8 @@ pub(super) fn first_wait(tx: &Tx<'_>) -> Stored<Option<RowWait>> {
     }
     for entity in tx.schema().ids() {
         for late in tx.late(entity)? {
-            let missing = late.with(|cells| cells.map(|cells| missing(tx, entity, cells)).transpose())?;
-            let (other, ends) = match missing {
-                Some(missing) => (missing.into_iter().next(), false),
+            let (other, ends) = match &late.values {
+                Some(cells) => (missing(tx, entity, cells)?.into_iter().next(), false),
                 None => (store::first_referring(tx, entity, late.key.as_str())?, true),
             };
             if let Some(other) = other {
@@ -83,8 +82,7 @@ pub(super) fn has_circle(schema: &Schema) -> bool {
 /// Notes of a row of the list what it lacks, if it refers to a row that is not here: it is not
 /// tried again before that is.
 pub(super) fn note_lack(tx: &Tx<'_>, entity: EntityId, late: &LateRow) -> Stored<()> {
-    let missing = late.with(|cells| missing(tx, entity, cells.unwrap_or_default()))?;
-    match missing.first() {
+    match missing(tx, entity, late.values.as_deref().unwrap_or_default())?.first() {
         Some((of, key)) => tx.set_lacks((entity, late.key.as_str()), (*of, key.as_str())),
         // An end waits for those that refer to it.
         None => Ok(()),
@@ -118,10 +116,9 @@ pub(super) fn whole_groups<'l>(
 ) -> Stored<Vec<&'l (EntityId, LateRow)>> {
     let mut left = BTreeMap::new();
     for row in late {
-        let missing = row.1.with(|cells| cells.map(|cells| missing(tx, row.0, cells)).transpose())?;
         // The end of a row waits for others.
-        if let Some(missing) = missing {
-            left.insert((row.0, row.1.key.clone()), (row, missing));
+        if let Some(cells) = &row.1.values {
+            left.insert((row.0, row.1.key.clone()), (row, missing(tx, row.0, cells)?));
         }
     }
     loop {

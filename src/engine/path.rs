@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use super::bend::{Bend, Way};
 use crate::base::{Cell, EntityId, Value};
 use crate::contract::{ColumnKind, Mutation, Outcome, Row};
-use crate::protocol::{Answer, Request, SyncRequest};
+use crate::protocol::{Answer, Request, SyncRequest, WireRow};
+use crate::store::{Stored, Tx};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Path {
@@ -30,14 +31,25 @@ impl Paths {
         self.0.entry(entity).or_default().push(path);
     }
 
-    /// By entity, the places on devices at which a null does not come down.
-    pub(super) fn without_nulls(&self) -> BTreeMap<EntityId, Vec<usize>> {
+    /// What comes of a row with what is held in the place of nulls that do not come down; `None` if
+    /// it is as it came.
+    pub(super) fn kept<'c>(
+        &self,
+        tx: &Tx<'_>,
+        entity: EntityId,
+        row: WireRow<'c>,
+    ) -> Stored<Option<Vec<Cell<'c>>>> {
+        let Some(values) = row.values else { return Ok(None) };
         let stays = |path: &&Path| path.down && path.bend == Bend::NullNotSent;
-        let of = |(entity, paths): (&EntityId, &Vec<Path>)| {
-            let places: Vec<usize> = paths.iter().filter(stays).map(|path| path.place).collect();
-            (!places.is_empty()).then_some((*entity, places))
-        };
-        self.0.iter().filter_map(of).collect()
+        let paths = self.of(entity).iter().filter(stays).map(|path| path.place);
+        let hollow: Vec<usize> = paths.filter(|at| values.get(*at) == Some(&Cell::Null)).collect();
+        if hollow.is_empty() {
+            return Ok(None);
+        }
+        let Some(held) = tx.row(entity, row.key)? else { return Ok(None) };
+        let mut kept = values.to_vec();
+        hollow.into_iter().for_each(|at| kept[at] = owned(&held.values[at]));
+        Ok(Some(kept))
     }
 
     fn of(&self, entity: EntityId) -> &[Path] {
@@ -120,7 +132,7 @@ fn shown(outcome: &mut Outcome) -> Option<&mut Row> {
     }
 }
 
-pub(super) fn owned(value: &Value) -> Cell<'static> {
+fn owned(value: &Value) -> Cell<'static> {
     match Cell::of(value) {
         Cell::Null => Cell::Null,
         Cell::Int(n) => Cell::Int(n),

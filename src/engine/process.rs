@@ -7,8 +7,8 @@ use super::options::EngineOptions;
 use super::passed::{Passed, is_undone};
 use super::retry::backoff;
 use super::rules::Rules;
+use super::signal::Stop;
 use super::status::Teller;
-use super::stop::Stop;
 use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, Undone, UnitId};
 use crate::contract::{
     DeviceSetup, EditKind, Event, HookError, NetworkKind, Occasion, Ports, SyncUnit, Work,
@@ -166,7 +166,7 @@ impl Process {
     /// server has that.
     pub(super) fn doubts(&self, tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
         let has_any = self.setup.schema.attachment(entry.entity).is_some();
-        if has_any && entry.kind == EditKind::Create && self.rules.blobs.doubts() {
+        if has_any && entry.kind == EditKind::Create && self.rules.outbox.doubts_blobs() {
             store::blobs::doubt(tx, entry.entity, &entry.key)?;
         }
         Ok(())

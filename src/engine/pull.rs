@@ -77,7 +77,7 @@ impl Puller {
             self.process.settle_work().await;
             match self.ask(run, wants).await {
                 Ok(came) => {
-                    let answer = self.page_came(unit, &came).await?;
+                    let answer = self.page_came(&came).await?;
                     let taken = self.take_pages(unit, &came, &answer).await?;
                     stall.after(taken)?;
                     if taken != Taken::Unusable {
@@ -128,12 +128,12 @@ impl Puller {
             .await
             .map_err(GivenUp::ends_run)?;
         self.process.crash_point("fetch.answer-received").await;
-        let answer = self.caller.read(&received, RequestKind::Fetch)?;
+        let answer = self.caller.read(&received)?;
         if answer.pages.iter().any(|page| page.entity != entity) || !answer.results.is_empty() {
             let text = "it is not of the record that was asked for".to_owned();
-            return Err(self.caller.not_its_own(&received, RequestKind::Fetch, text));
+            return Err(self.caller.not_its_own(&received, text));
         }
-        self.caller.told_received(&received, RequestKind::Fetch, None, rows(&answer)).await;
+        self.caller.told_received(&received, rows(&answer)).await;
         if !self.applier.record(&answer).await? {
             return Err(SyncError::Corrupt("a row of a record came in part".to_owned()).into());
         }
@@ -170,24 +170,24 @@ impl Puller {
     }
 
     /// Reads an answer and tells of it.
-    pub(super) async fn page_came<'c>(&self, unit: UnitId, came: &'c Came) -> Result<Answer<'c>, RunError> {
+    pub(super) async fn page_came<'c>(&self, came: &'c Came) -> Result<Answer<'c>, RunError> {
         self.process.crash_point("pull.answer-received").await;
-        let answer = self.caller.read(&came.received, RequestKind::Pull)?;
-        self.fits(came, &answer, RequestKind::Pull)?;
-        self.caller.told_received(&came.received, RequestKind::Pull, Some(unit), rows(&answer)).await;
+        let answer = self.caller.read(&came.received)?;
+        self.fits(came, &answer)?;
+        self.caller.told_received(&came.received, rows(&answer)).await;
         Ok(answer)
     }
 
-    pub(super) fn fits(&self, came: &Came, answer: &Answer<'_>, kind: RequestKind) -> Result<(), RunError> {
+    pub(super) fn fits(&self, came: &Came, answer: &Answer<'_>) -> Result<(), RunError> {
         let Came { wants, received } = came;
         let asked = |page: &Page<'_>| wants.iter().any(|want| want.entity == page.entity);
         if let Some(page) = answer.pages.iter().find(|page| !asked(page)) {
             let text = format!("entity {} was not asked for", page.entity.0);
-            return Err(self.caller.not_its_own(received, kind, text));
+            return Err(self.caller.not_its_own(received, text));
         }
         if !moves(answer, wants) && rows(answer) == 0 {
             let text = "the answer moves no cursor and says there is more".to_owned();
-            return Err(self.caller.not_its_own(received, kind, text));
+            return Err(self.caller.not_its_own(received, text));
         }
         Ok(())
     }

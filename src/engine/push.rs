@@ -1,27 +1,28 @@
 //! Pushing: send what waits in the outbox, chunk by chunk.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::along::Along;
 use super::blobs::BlobSender;
 use super::capture::Listed;
 use super::exchange::{Caller, Failure, GivenUp, Received, RunError};
-use super::held_back::HeldBack;
 use super::options::{OnRefused, OnUnauthorized, PushUnit, RequestPer};
-use super::outgoing::Outgoing;
+use super::outgoing::{Outgoing, fitting};
 use super::process::Process;
 use super::pull::{Came, rows};
 use super::push_order::{ends, up_to_an_end};
 use super::settle::{Counts, refuse, settle, take_as_done};
 use super::squash::{self, Next};
 use super::too_large::OnTooLarge;
-use super::upload::fitting;
-use crate::base::{EntityId, Span, UnitId};
-use crate::contract::{Guard, Mutation, Outcome, RequestKind, ServerError, SyncError, TransportError};
+use crate::base::words::count;
+use crate::base::{EntityId, Key, Span, UnitId};
+use crate::contract::{
+    Guard, Mutation, Outcome, RequestKind, Schema, ServerError, SyncError, TransportError,
+};
 use crate::protocol::{Answer, PushRequest, PushResult, Request, Want};
-use crate::store::{self, Entry, Stored};
+use crate::store::{self, Entry, Stored, references};
 
 /// A chunk that meets nothing but conflicts this often in a row is left for the next run: somebody
 /// else is faster.
@@ -34,23 +35,72 @@ struct Waits {
     previous: Option<Span>,
 }
 
+/// Edits that a proxy on the way lets through in no request: they wait for another network, with
+/// what is made on top of them, and the others go.
+#[derive(Default)]
+struct HeldBack {
+    edits: BTreeSet<i64>,
+    rows: BTreeSet<(EntityId, Key)>,
+}
+
+impl HeldBack {
+    fn add(&mut self, batch: &[Entry]) {
+        for entry in batch {
+            self.edits.insert(entry.seq);
+            self.rows.insert((entry.entity, entry.key.clone()));
+        }
+    }
+
+    /// Whether the edit waits: it is about a row of one that does, or refers to such a row.
+    fn holds(&mut self, schema: &Schema, entry: &Entry) -> bool {
+        if self.rows.is_empty() {
+            return false;
+        }
+        let row = (entry.entity, entry.key.clone());
+        let mut refers = references(schema.entity(entry.entity), &entry.values);
+        let holds = self.rows.contains(&row) || refers.any(|row| self.rows.contains(&row));
+        if holds {
+            self.edits.insert(entry.seq);
+            self.rows.insert(row);
+        }
+        holds
+    }
+}
+
+/// Edits that wait still when a push has ended.
+#[derive(Clone, Copy)]
+pub(super) struct Left {
+    /// At the server.
+    pub(super) queued: usize,
+    held_back: usize,
+}
+
+impl Left {
+    /// How a run ends that leaves these.
+    pub(super) fn end(self) -> Result<(), RunError> {
+        if self.held_back == 0 {
+            return Ok(());
+        }
+        let waits = if self.held_back == 1 { "waits" } else { "wait" };
+        let text = format!(
+            "a proxy takes no request of this size: {} {waits} for another network",
+            count(self.held_back as u64, "change")
+        );
+        Err(RunError { error: SyncError::Rejected(text), tries: 1, refused: false })
+    }
+}
+
 pub(super) struct Pusher {
-    process: Rc<Process>,
-    caller: Rc<Caller>,
-    blobs: Rc<BlobSender>,
-    /// How many edits each unit's run has held back.
-    held_back: RefCell<BTreeMap<UnitId, usize>>,
+    pub(super) process: Rc<Process>,
+    pub(super) caller: Rc<Caller>,
+    pub(super) blobs: Rc<BlobSender>,
 }
 
 impl Pusher {
-    pub(super) fn new(process: Rc<Process>, caller: Rc<Caller>, blobs: Rc<BlobSender>) -> Pusher {
-        Pusher { process, caller, blobs, held_back: RefCell::default() }
-    }
-
-    /// Pushes the edits of the unit's entities until none waits but those that wait at the server;
-    /// gives how many those are. The last of its requests brings the answer to the pull `along`
+    /// Pushes the edits of the unit's entities until none waits but those that wait at the server
+    /// or for another network. The last of its requests brings the answer to the pull `along`
     /// too, where that goes with it.
-    pub(super) async fn push(&self, unit: UnitId, along: &mut Along<'_>) -> Result<usize, RunError> {
+    pub(super) async fn push(&self, unit: UnitId, along: &mut Along<'_>) -> Result<Left, RunError> {
         let entities = self.process.unit(unit).push.clone();
         let mut fruitless = 0;
         let mut put_off = Waits::default();
@@ -59,13 +109,13 @@ impl Pusher {
         loop {
             let limit = self.limit(&entities);
             let held = self.blobs.held_rows()?;
-            let besides = queued.len() + held.len() + held_back.len();
+            let besides = queued.len() + held.len() + held_back.edits.len();
             let next = self.next(&entities, listed.limit(limit + besides)).await;
             let Next { mut batch, fresh } = next?;
             batch.retain(|entry| !queued.contains(&entry.seq) && listed.has(entry));
             batch.retain(|entry| !held.contains(&(entry.entity, entry.key.clone())));
             batch.retain(|entry| !held_back.holds(&self.process.setup.schema, entry));
-            if batch.is_empty() && queued.len() + held.len() + held_back.len() > besides {
+            if batch.is_empty() && queued.len() + held.len() + held_back.edits.len() > besides {
                 continue;
             }
             let ends = self.ends(&batch)?;
@@ -73,8 +123,7 @@ impl Pusher {
             let waiting = batch.len();
             batch.truncate(self.goes_together(&batch));
             if batch.is_empty() {
-                self.held_back.borrow_mut().insert(unit, held_back.len());
-                return Ok(queued.len());
+                return Ok(Left { queued: queued.len(), held_back: held_back.edits.len() });
             }
             if fruitless >= CONFLICTS_IN_A_ROW {
                 let error = SyncError::Throttled(format!("{} changes meet others each time", batch.len()));
@@ -141,10 +190,6 @@ impl Pusher {
         }
         held_back.add(batch);
         Ok(())
-    }
-
-    pub(super) fn end(&self, unit: UnitId) -> Result<(), RunError> {
-        HeldBack::ended(self.held_back.borrow_mut().remove(&unit).unwrap_or(0))
     }
 
     fn limit(&self, entities: &[EntityId]) -> usize {
@@ -261,13 +306,8 @@ impl Pusher {
     }
 
     /// Reads the answer to a push of this batch: a verdict for each of its edits, by name.
-    fn verdicts<'r>(
-        &self,
-        batch: &[Entry],
-        received: &'r Received,
-        kind: RequestKind,
-    ) -> Result<Answer<'r>, RunError> {
-        let answer = self.caller.read(received, kind)?;
+    fn verdicts<'r>(&self, batch: &[Entry], received: &'r Received) -> Result<Answer<'r>, RunError> {
+        let answer = self.caller.read(received)?;
         let sent = |entry: &Entry| self.process.rules.send.mutation(entry, received.request).id;
         let is_of = |(entry, result): (&Entry, &PushResult<'_>)| result.id == sent(entry);
         let by_place = self.process.rules.outbox.takes_verdicts_by_place();
@@ -276,7 +316,7 @@ impl Pusher {
             return Ok(answer);
         }
         let text = format!("{} results, and not for these {} edits", answer.results.len(), batch.len());
-        Err(self.caller.not_its_own(received, kind, text))
+        Err(self.caller.not_its_own(received, text))
     }
 
     /// What came was no answer to this batch: its edits stay, as without any.
@@ -323,16 +363,15 @@ impl Pusher {
         (along, wants): (&mut Along<'_>, &[Want]),
     ) -> Result<Counts, RunError> {
         self.process.crash_point("push.answer-received").await;
-        let kind = if wants.is_empty() { RequestKind::Push } else { RequestKind::Sync };
         let came = Came { wants: wants.to_vec(), received };
         let received = &came.received;
-        let answer = match self.verdicts(batch, received, kind) {
+        let answer = match self.verdicts(batch, received) {
             Ok(answer) => answer,
             Err(error) => return self.without_verdict(unit, batch, error).await,
         };
         along.fits(&came, &answer)?;
         let told = if wants.is_empty() { batch.len() } else { rows(&answer) };
-        self.caller.told_received(received, kind, Some(unit), told).await;
+        self.caller.told_received(received, told).await;
         let mut counts = settle(&self.process, unit, batch, &answer.results).await?;
         listed.settled(batch, &answer.results);
         let results = batch.iter().zip(&answer.results);

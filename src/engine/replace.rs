@@ -26,7 +26,7 @@ pub(super) async fn pull_all_again(
             let wants = puller.wants(run.unit, &[entity])?;
             puller.process.settle_work().await;
             let page = puller.ask(run, wants).await.map_err(GivenUp::ends_run)?;
-            let answer = puller.page_came(run.unit, &page).await?;
+            let answer = puller.page_came(&page).await?;
             if !std::mem::replace(&mut came, true) {
                 delete_all(&puller.process, run.unit, entity).await?;
             }

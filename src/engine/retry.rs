@@ -3,12 +3,8 @@
 use super::options::{Jitter, RetryOptions};
 use crate::base::{Span, Stream};
 
-/// The wait after the failure number `failures` in a row (from 1); `previous` is the wait before
-/// this one, if there was one.
-///
-/// Full jitter draws U(0, min(cap, base·2ⁿ)) with n = failures − 1; equal jitter waits half of the
-/// bound and draws the other half; no jitter waits the bound itself. Decorrelated jitter draws
-/// min(cap, U(base, 3·previous)), base being the first previous.
+/// The wait after the failure number `failures` in a row (from 1), as [`Jitter`] says; `previous` is
+/// the wait before this one, at first the base.
 pub fn backoff(options: &RetryOptions, failures: u32, previous: Option<Span>, random: &mut Stream) -> Span {
     assert!(failures > 0, "nothing failed yet");
     let doublings = (failures - 1).min(63);

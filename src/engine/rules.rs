@@ -11,7 +11,7 @@ use crate::store::{self, Entry, Reach, Stored, Tx, take_key};
 
 use super::beneath::set;
 use super::conflict::{OwnRule, ResolveRule};
-use super::joined::SquashRule;
+use super::joined::joined;
 use super::options::{EngineOptions, Requests};
 use super::status::StatusRule;
 
@@ -20,17 +20,13 @@ pub struct Rules {
     pub cursor: Rc<dyn CursorRule>,
     pub apply: Rc<dyn ApplyRule>,
     pub send: Rc<dyn SendRule>,
-    /// Which edits of a row go out as one, where they do.
-    pub squash: Rc<dyn SquashRule>,
     pub outbox: Rc<dyn OutboxRule>,
     pub resolve: Rc<dyn ResolveRule>,
     /// The app's own word on who wins, if it is asked.
     pub own: Option<Rc<dyn OwnRule>>,
     pub order: Rc<dyn OrderRule>,
     pub wake: Rc<dyn WakeRule>,
-    pub page: Rc<dyn PageRule>,
     pub status: Rc<dyn StatusRule>,
-    pub blobs: Rc<dyn BlobRule>,
 }
 
 impl Rules {
@@ -40,15 +36,12 @@ impl Rules {
             cursor: Rc::new(Correct),
             apply: Rc::new(Correct),
             send: Rc::new(Correct),
-            squash: Rc::new(Correct),
             outbox: Rc::new(Correct),
             resolve: options.conflict.policy.rule(),
             own: options.conflict.policy.asks_app().then(|| Rc::new(options.conflict.callback.clone()) as _),
             order: Rc::new(Correct),
             wake: Rc::new(Correct),
-            page: Rc::new(Correct),
             status: Rc::new(Correct),
-            blobs: Rc::new(Correct),
         }
     }
 }
@@ -59,13 +52,10 @@ pub struct Correct;
 impl CursorRule for Correct {}
 impl ApplyRule for Correct {}
 impl SendRule for Correct {}
-impl SquashRule for Correct {}
 impl OutboxRule for Correct {}
 impl OrderRule for Correct {}
 impl WakeRule for Correct {}
-impl PageRule for Correct {}
 impl StatusRule for Correct {}
-impl BlobRule for Correct {}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CursorMoment {
@@ -233,6 +223,13 @@ pub trait SendRule {
     fn next(&self, tx: &Tx<'_>, entities: &[EntityId], limit: usize) -> Stored<Vec<Entry>> {
         tx.outbox(entities, limit)
     }
+    /// Whether a later edit of its row may go out as one with this, where edits do.
+    fn takes_in(&self, first: &Entry, _later: &Entry) -> bool {
+        !first.is_sealed()
+    }
+    fn joined(&self, first: &Entry, later: &Entry) -> Entry {
+        joined(first, later)
+    }
     /// What requests for pages are to caches on the way, where this was `chosen`.
     fn requests(&self, chosen: Requests) -> Requests {
         chosen
@@ -248,7 +245,7 @@ pub trait SendRule {
     }
 }
 
-/// When an edit leaves the outbox.
+/// When an edit leaves the outbox, a conflict the page of those, and a device what is attached.
 pub trait OutboxRule {
     /// Takes an acknowledged edit out.
     fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
@@ -327,6 +324,32 @@ pub trait OutboxRule {
     fn lifts_shadow(&self, is_news: bool) -> bool {
         is_news
     }
+    /// Whether conflicts that wait for a person are still there when the app starts again.
+    fn keeps_conflicts(&self) -> bool {
+        true
+    }
+    /// Whether an edit that a person chose goes out.
+    fn sends_the_choice(&self) -> bool {
+        true
+    }
+    /// Whether a conflict that was decided is no longer open.
+    fn closes_conflicts(&self) -> bool {
+        true
+    }
+    /// Whether an attachment need not be kept: `says` is the server's word that all of it is there,
+    /// if there was an answer; `ends` tells that the request brought its last bytes.
+    fn lets_blob_go(&self, says: Option<bool>, _ends: bool) -> bool {
+        says == Some(true)
+    }
+    /// Whether the server is asked for the row of which an edit came to nothing, before what is
+    /// attached to it goes.
+    fn doubts_blobs(&self) -> bool {
+        true
+    }
+    /// Whether any answer to an attachment is taken for that to the one that was sent.
+    fn takes_anothers_blob(&self) -> bool {
+        false
+    }
 }
 
 /// How units follow each other.
@@ -361,22 +384,6 @@ pub trait OrderRule {
     }
     /// Whether a unit that failed `failures` times in a row is tried again by itself.
     fn tries_again(&self, _failures: u32) -> bool {
-        true
-    }
-}
-
-/// What becomes of conflicts that wait for a person.
-pub trait PageRule {
-    /// Whether they are still there when the app starts again.
-    fn outlives_the_process(&self) -> bool {
-        true
-    }
-    /// Whether an edit that a person chose goes out.
-    fn sends_the_choice(&self) -> bool {
-        true
-    }
-    /// Whether a conflict that was decided is no longer open.
-    fn closes(&self) -> bool {
         true
     }
 }
@@ -416,23 +423,5 @@ pub trait WakeRule {
     /// How long nothing is done when the answer to this request of the process is durable.
     fn rests_after(&self, _request: u64) -> Span {
         Span::ZERO
-    }
-}
-
-/// What takes an attachment for sent.
-pub trait BlobRule {
-    /// Whether it need not be kept: `says` is the server's word that all of it is there, if there
-    /// was an answer; `ends` tells that the request brought its last bytes.
-    fn is_there(&self, says: Option<bool>, _ends: bool) -> bool {
-        says == Some(true)
-    }
-    /// Whether the server is asked for the row of which an edit came to nothing, before what is
-    /// attached to it goes.
-    fn doubts(&self) -> bool {
-        true
-    }
-    /// Whether any answer to an attachment is taken for that to the one that was sent.
-    fn takes_anothers(&self) -> bool {
-        false
     }
 }

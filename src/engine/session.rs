@@ -42,7 +42,7 @@ impl Session {
         let blobs = Rc::new(BlobSender::new(process.clone(), caller.clone(), scheduler.clone()));
         Session {
             puller: Puller { process: process.clone(), caller: caller.clone(), applier },
-            pusher: Pusher::new(process.clone(), caller, blobs.clone()),
+            pusher: Pusher { process: process.clone(), caller, blobs: blobs.clone() },
             blobs,
             process,
             scheduler,
@@ -184,20 +184,20 @@ impl Session {
             self.blobs.send(entities, true).await?;
         }
         let mut along = Along::begin(&self.puller, run).await?;
-        let queued = self.pusher.push(run.unit, &mut along).await?;
-        self.scheduler.wait_at_server(run.unit, queued);
+        let mut left = self.pusher.push(run.unit, &mut along).await?;
+        self.scheduler.wait_at_server(run.unit, left.queued);
         along.pull().await?;
         self.puller.applier.show(run.unit).await?;
         if !self.blobs.go(BlobQueue::Behind) {
-            return self.pusher.end(run.unit);
+            return left.end();
         }
         let sent = self.blobs.send(entities, true).await?;
         if sent > 0 && self.process.options.attachments.with == With::Row {
             let mut alone = Along::none(&self.puller, run);
-            let queued = self.pusher.push(run.unit, &mut alone).await?;
-            self.scheduler.wait_at_server(run.unit, queued);
+            left = self.pusher.push(run.unit, &mut alone).await?;
+            self.scheduler.wait_at_server(run.unit, left.queued);
         }
-        self.pusher.end(run.unit)
+        left.end()
     }
 
     async fn completed(&self, run: Run, started: Time) {

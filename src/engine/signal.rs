@@ -1,23 +1,24 @@
-//! A flag that tasks wait for and others raise.
+//! What tasks wait for and others raise.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
+use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 /// Tasks that wait for something.
 #[derive(Debug, Default)]
-pub(super) struct Waiting(RefCell<Vec<Waker>>);
+struct Waiting(RefCell<Vec<Waker>>);
 
 impl Waiting {
-    pub(super) fn wake(&self) {
+    fn wake(&self) {
         self.0.take().into_iter().for_each(Waker::wake);
     }
 
-    pub(super) fn forget(&self) {
+    fn forget(&self) {
         self.0.take();
     }
 
-    pub(super) fn add(&self, context: &Context<'_>) {
+    fn add(&self, context: &Context<'_>) {
         let mut waiting = self.0.borrow_mut();
         if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
             waiting.push(context.waker().clone());
@@ -53,9 +54,50 @@ impl Signal {
     }
 }
 
+/// A run that is cancelled: what waits for the network or for another try waits no more.
+///
+/// Between two waits nothing is cut short: what was written is told. Runs that go on at a time all
+/// end.
+#[derive(Debug, Default)]
+pub(super) struct Stop {
+    asked: Cell<bool>,
+    waiting: Waiting,
+}
+
+impl Stop {
+    pub(super) fn ask(&self) {
+        self.asked.set(true);
+        self.waiting.wake();
+    }
+
+    /// The run has ended; the next is another.
+    pub(super) fn over(&self) {
+        self.asked.set(false);
+        self.waiting.forget();
+    }
+
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked.get()
+    }
+
+    /// What comes of `work`, which is begun in any case; `None` if the run is to end before.
+    pub(super) async fn or<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        poll_fn(|context| match work.as_mut().poll(context) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending if self.asked.get() => Poll::Ready(None),
+            Poll::Pending => {
+                self.waiting.add(context);
+                Poll::Pending
+            }
+        })
+        .await
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::pin::pin;
+    use std::future::{pending, ready};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::task::Wake;
@@ -85,5 +127,20 @@ mod tests {
         signal.raise();
         assert!(other.as_mut().poll(&mut Context::from_waker(&wakers[1])).is_ready());
         assert_eq!(woken.map(|woken| woken.0.load(Ordering::Relaxed)), [1, 2]);
+    }
+
+    fn poll<T>(future: impl Future<Output = T>) -> Poll<T> {
+        pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_run_that_is_to_end_waits_for_nothing_and_keeps_what_is_there() {
+        let stop = Stop::default();
+        assert_eq!(poll(stop.or(pending::<u8>())), Poll::Pending);
+        stop.ask();
+        assert_eq!(poll(stop.or(pending::<u8>())), Poll::Ready(None));
+        assert_eq!(poll(stop.or(ready(7))), Poll::Ready(Some(7)), "what has come is not thrown away");
+        stop.over();
+        assert_eq!(poll(stop.or(pending::<u8>())), Poll::Pending, "the next run is another");
     }
 }

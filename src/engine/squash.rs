@@ -52,7 +52,7 @@ pub(super) async fn next(process: &Process, entities: &[EntityId], limit: usize)
 
 /// Makes one of the first edits of a row; `None` if they stay as they are.
 fn squash(process: &Process, tx: &Tx<'_>, entity: EntityId, key: &Key) -> Stored<Option<Squashed>> {
-    let rule = &process.rules.squash;
+    let rule = &process.rules.send;
     let entries = tx.entries_for(entity, key)?;
     let Some(mut whole) = entries.first().filter(|first| !first.parked).cloned() else {
         return Ok(None);

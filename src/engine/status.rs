@@ -254,12 +254,4 @@ mod tests {
         let counted = allocation_counter::measure(|| drop(std::hint::black_box(vec![edit])));
         assert_eq!(counted.count_total, 1, "it counts");
     }
-
-    #[test]
-    fn progress_ends_at_a_hundred_whatever_comes_besides() {
-        let wheel = Wheel { steps: 4, done: 1, rows: 9 };
-        assert_eq!(wheel.progress(), Progress { percent: 25, rows: 9 });
-        assert_eq!(Wheel { done: 9, ..wheel }.progress().percent, 100);
-        assert_eq!(Wheel::default().progress(), Progress::default());
-    }
 }

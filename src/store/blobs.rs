@@ -2,9 +2,9 @@
 //! note how far it has gone, touches no more of it.
 
 use super::error::Result;
-use super::session::{Store, Tx};
-use crate::base::{EntityId, Key, Stamp};
-use crate::contract::{Attachment, EditError, LocalEdit, Part, blob_hash};
+use super::session::Tx;
+use crate::base::{EntityId, Key};
+use crate::contract::{Attachment, Part, blob_hash};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingBlob {
@@ -109,17 +109,4 @@ pub fn let_go(tx: &Tx<'_>, seq: i64) -> Result<()> {
     let pieces = (seq * PIECES, (seq + 1) * PIECES);
     tx.execute("DELETE FROM piece WHERE place>=?1 AND place<?2", pieces)?;
     tx.execute("DELETE FROM blob WHERE seq=?1", [seq])
-}
-
-/// Makes an edit of a row that has something attached to it, both or neither.
-pub fn edit_with_blob(
-    store: &Store,
-    (edit, attachment): (&LocalEdit, Attachment),
-    id: &str,
-    made_at: Stamp,
-) -> std::result::Result<(), EditError> {
-    store.transact("BEGIN IMMEDIATE", true, |tx| {
-        tx.edit(edit, id, made_at)?;
-        Ok(put(tx, edit.entity, &edit.key, attachment)?)
-    })
 }

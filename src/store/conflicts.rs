@@ -45,8 +45,7 @@ pub fn take_off(tx: &Tx<'_>, seq: i64) -> Result<()> {
 pub fn all(tx: &Tx<'_>) -> Result<Vec<(Entry, Difference)>> {
     let sql = "SELECT seq,why,edited,key,stamp,\"values\" FROM conflict ORDER BY seq";
     let recorded = tx.query(sql, [], |row| {
-        let values: Option<String> = row.get(5)?;
-        let values = values.map(|text| shadow::read(&text)).transpose()?;
+        let values = shadow::values(row, 5)?;
         let key: Option<String> = row.get(3)?;
         let stamp: Option<i64> = row.get(4)?;
         let current = key.zip(stamp).map(|(key, stamp)| contract::Row {

@@ -87,8 +87,8 @@ pub fn shown(tx: &Tx<'_>, entity: EntityId) -> Result<Vec<ShownPart>> {
              (SELECT 1 FROM outbox WHERE entity=?1 AND key=x.key)ORDER BY x.key,x.unit"
     );
     tx.query(&sql, [entity.0], |row| {
-        let (key, values): (String, String) = (row.get(1)?, row.get(3)?);
-        Ok((UnitId(row.get(0)?), Key::new(&key), Stamp(row.get(2)?), shadow::read(&values)?))
+        let values = shadow::values(row, 3)?.unwrap_or_default();
+        Ok((UnitId(row.get(0)?), Key(row.get(1)?), Stamp(row.get(2)?), values))
     })
 }
 

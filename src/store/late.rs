@@ -5,24 +5,12 @@ use super::session::Tx;
 use super::shadow;
 use crate::base::{Cell, EntityId, Key, Stamp};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LateRow {
     pub key: Key,
     pub stamp: Stamp,
-    /// The cells as JSON; `None` for a tombstone.
-    values: Option<String>,
-}
-
-impl LateRow {
-    /// Calls `f` with the cells as they came; none are a tombstone.
-    pub fn with<R>(
-        &self,
-        f: impl FnOnce(Option<&[Cell<'_>]>) -> std::result::Result<R, StoreError>,
-    ) -> std::result::Result<R, StoreError> {
-        let cells = self.values.as_deref().map(serde_json::from_str::<Vec<Cell<'_>>>).transpose();
-        let cells = cells.map_err(|error| StoreError::Damaged(error.to_string()))?;
-        f(cells.as_deref())
-    }
+    /// The cells as they came; `None` for a tombstone.
+    pub values: Option<Vec<Cell<'static>>>,
 }
 
 impl Tx<'_> {
@@ -113,8 +101,7 @@ impl Tx<'_> {
 }
 
 fn late_row(row: &rusqlite::Row<'_>) -> Result<LateRow> {
-    let key: String = row.get(0)?;
-    Ok(LateRow { key: Key::new(&key), stamp: Stamp(row.get(1)?), values: row.get(2)? })
+    Ok(LateRow { key: Key(row.get(0)?), stamp: Stamp(row.get(1)?), values: shadow::cells(row, 2)? })
 }
 
 fn named(entity: EntityId, key: &str) -> String {

@@ -33,30 +33,23 @@ PRIMARY KEY(entity,key,n))WITHOUT ROWID;CREATE INDEX IF NOT EXISTS extra_stamp O
 /// The layout that a database says it has; 0 is an empty file.
 pub(super) const VERSION: i64 = 2;
 
+/// What is said to one entity's table; `row_sql` says in which words, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RowStatement {
-    /// `?1` key, `?2` stamp, `?3` generation, then the columns: insert or replace.
     Put,
-    /// The same in place of an older version, and then `?` a stamp: also of any that is no later
-    /// than that.
+    /// The same in place of an older version, or of any that is no later than a stamp.
     PutNewer,
-    /// `?1` key: stamp, generation, columns.
     Get,
-    /// `?1` key: delete.
     Remove,
-    /// `?1` key, `?2` stamp: delete, unless it is of a later one.
+    /// Unless it is of a later stamp.
     RemoveBy,
-    /// `?1` key, `?2` stamp: set the stamp.
     Restamp,
-    /// `?1` key, `?2` generation: set the generation, unless it is a later one.
+    /// Sets the generation, unless it is a later one.
     Seen,
-    /// `?1` generation, `?2` the entity: delete what is older and has no outbox entry, giving the
-    /// keys.
+    /// Deletes what is of an older generation and has no outbox entry.
     Sweep,
-    /// `?1` generation, `?2` and `?3` stamps: set the generation of what is older and has a stamp
-    /// between them.
+    /// Sets the generation of what is older and has a stamp between two.
     Spare,
-    /// Key, stamp, columns of all rows in the order of keys.
     All,
     Count,
 }

@@ -5,42 +5,29 @@
 use std::collections::BTreeSet;
 
 use super::error::Result;
-use super::outbox::{ENTRY, Entry, NewEntry, entry, json, references};
-use super::session::{Store, Tx};
+use super::outbox::{ENTRY, Entry, entry, followed, json, references};
+use super::session::Tx;
 use crate::base::{EntityId, Key, Stamp, Value, Word};
 use crate::contract::{EditError, EditKind, LocalEdit};
 
-/// Makes an edit: one transaction holds the row's change and its mark, which an earlier edit may
-/// have set.
-pub fn mark(store: &Store, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
-    store.transact("BEGIN IMMEDIATE", true, |tx| {
-        let edit = &*super::followed::followed(tx, edit)?;
-        let (base, _) = tx.change(edit)?;
-        let values = whole(tx, edit.entity, &edit.key)?.unwrap_or_default();
-        match tx.entries_for(edit.entity, edit.key.as_str())?.into_iter().next() {
-            None => {
-                let edit = &LocalEdit { values, ..edit.clone() };
-                tx.append(&NewEntry { id, edit, base, made_on: None, made_at })?;
-            }
-            Some(mark) => {
-                let kind = match edit.kind {
-                    EditKind::Delete => EditKind::Delete,
-                    EditKind::Create | EditKind::Update => of_row(mark.base),
-                };
-                tx.execute(
-                    "UPDATE outbox SET id=?2,device=?3,number=?4,kind=?5,\"values\"=?6,made_at=?7,attempts=0,\
-                     last_error=NULL WHERE seq=?1",
-                    (mark.seq, id, edit.id.device.0, edit.id.number, kind.word(), json(&values), made_at.0),
-                )?;
-            }
-        }
-        Ok(())
-    })
-}
-
-/// What is sent of a row whose version this is at the backend, as far as this device was told.
-fn of_row(version: Option<Stamp>) -> EditKind {
-    if version.is_some() { EditKind::Update } else { EditKind::Create }
+/// Makes an edit: the row's change and its mark, which an earlier edit may have set.
+pub fn mark(tx: &Tx<'_>, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
+    let edit = &*followed(tx, edit)?;
+    let (base, _) = tx.change(edit)?;
+    let values = whole(tx, edit.entity, &edit.key)?.unwrap_or_default();
+    let Some(mark) = tx.entries_for(edit.entity, edit.key.as_str())?.into_iter().next() else {
+        return Ok(tx.append(&LocalEdit { values, ..edit.clone() }, id, (base, None), made_at)?);
+    };
+    let kind = match edit.kind {
+        EditKind::Delete => EditKind::Delete,
+        EditKind::Create | EditKind::Update if mark.base.is_some() => EditKind::Update,
+        EditKind::Create | EditKind::Update => EditKind::Create,
+    };
+    Ok(tx.execute(
+        "UPDATE outbox SET id=?2,device=?3,number=?4,kind=?5,\"values\"=?6,made_at=?7,attempts=0,\
+         last_error=NULL WHERE seq=?1",
+        (mark.seq, id, edit.id.device.0, edit.id.number, kind.word(), json(&values), made_at.0),
+    )?)
 }
 
 /// A mark stays though there is a verdict on what was sent: its row was edited since. It is on the

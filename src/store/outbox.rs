@@ -1,32 +1,20 @@
 //! Local edits on their way to the backend.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use rusqlite::Row;
-use serde_json::value::RawValue;
 
 use super::error::{Result, StoreError};
-use super::followed::followed;
-use super::past::keep;
 use super::session::{Store, Tx};
-use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, Value, Word};
-use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, PendingEdit};
-
-#[derive(Clone, Copy, Debug)]
-pub struct NewEntry<'a> {
-    /// Its idempotency key; no two entries have the same.
-    pub id: &'a str,
-    pub edit: &'a LocalEdit,
-    /// The stamp of the version that it was made on.
-    pub base: Option<Stamp>,
-    pub made_on: Option<&'a [(usize, Value)]>,
-    pub made_at: Stamp,
-}
+use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Span, Stamp, Value, Word};
+use crate::contract::{self, ColumnKind, EditError, EditKind, Entity, LocalEdit, PendingEdit, Schema};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Its place in the order of edits; no two entries of one process have the same.
     pub seq: i64,
+    /// Its idempotency key; no two entries have the same.
     pub id: String,
     pub edit: EditId,
     pub entity: EntityId,
@@ -94,7 +82,7 @@ pub(super) const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"va
 
 impl Store {
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
-        self.transact("BEGIN IMMEDIATE", true, |tx| tx.edit(edit, id, made_at))
+        self.save(|tx| tx.edit(edit, id, made_at))
     }
 }
 
@@ -108,9 +96,8 @@ impl Tx<'_> {
     /// A new row counts as seen by the full load that is under way, since that cannot bring it.
     pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
         let edit = &*followed(self, edit)?;
-        let (base, made_on) = self.change(edit)?;
-        self.append(&NewEntry { id, edit, base, made_on: made_on.as_deref(), made_at })?;
-        Ok(())
+        let made_on = self.change(edit)?;
+        Ok(self.append(edit, id, made_on, made_at)?)
     }
 
     pub(super) fn change(&self, edit: &LocalEdit) -> std::result::Result<MadeOn, EditError> {
@@ -158,9 +145,8 @@ impl Tx<'_> {
         }
     }
 
-    /// Puts an edit at the end of the outbox; gives its `seq`.
-    pub fn append(&self, entry: &NewEntry<'_>) -> Result<i64> {
-        let NewEntry { id, edit, base, made_on, made_at } = entry;
+    /// Puts an edit at the end of the outbox.
+    pub fn append(&self, edit: &LocalEdit, id: &str, (base, made_on): MadeOn, made_at: Stamp) -> Result<()> {
         let last = self.query("SELECT ifnull(max(seq),0)FROM outbox", [], |row| Ok(row.get::<_, i64>(0)?))?;
         // An answer may still be under way that speaks of an entry that is gone: its number is not
         // given again.
@@ -178,12 +164,12 @@ impl Tx<'_> {
                 json(&edit.values),
                 base.map(|stamp| stamp.0),
                 made_at.0,
-                made_on.map(json),
+                made_on.as_deref().map(json),
             ),
         )?;
         self.store().last_seq.set(seq);
         self.counts(1);
-        Ok(seq)
+        Ok(())
     }
 
     /// What may be sent of these entities now, oldest first, `limit` at most: of each row the
@@ -394,10 +380,8 @@ impl Turns<'_> {
 }
 
 pub fn references(entity: &Entity, values: &[(usize, Value)]) -> impl Iterator<Item = (EntityId, Key)> {
-    values.iter().filter_map(|(column, value)| match (&entity.columns[*column].kind, value) {
-        (ColumnKind::Ref(target), Value::Text(key)) => Some((*target, Key(key.clone()))),
-        _ => None,
-    })
+    let rows = entity.references(values.iter().map(|(column, value)| (*column, value)));
+    rows.map(|(entity, key)| (entity, Key::new(key)))
 }
 
 pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
@@ -420,17 +404,8 @@ pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
 
 fn values(row: &Row<'_>, column: usize) -> Result<Option<Vec<(usize, Value)>>> {
     let Some(text) = row.get_ref(column)?.as_str_or_null().map_err(damaged)? else { return Ok(None) };
-    let values: Vec<(usize, &RawValue)> = serde_json::from_str(text).map_err(damaged)?;
-    let values = values.into_iter().map(|(column, json)| Ok((column, value(json.get())?)));
-    values.collect::<Result<_>>().map(Some)
-}
-
-/// Reads a value. serde_json may miss a real number by its last bit; std does not.
-fn value(json: &str) -> Result<Value> {
-    Ok(match serde_json::from_str(json).map_err(damaged)? {
-        Cell::Real(_) => Value::Real(json.parse().map_err(damaged)?),
-        cell => cell.to_value(),
-    })
+    let values: Vec<(usize, Cell<'_>)> = serde_json::from_str(text).map_err(damaged)?;
+    Ok(Some(values.into_iter().map(|(column, cell)| (column, cell.to_value())).collect()))
 }
 
 pub(super) fn word<W: Word>(row: &Row<'_>, column: usize) -> Result<W> {
@@ -445,6 +420,49 @@ fn damaged(error: impl std::fmt::Display) -> StoreError {
 pub(super) fn json(values: &[(usize, Value)]) -> String {
     let cells: Vec<_> = values.iter().map(|(column, value)| (*column, Cell::of(value))).collect();
     serde_json::to_string(&cells).expect("writing to memory does not fail")
+}
+
+/// Keeps an edit that is settled beside the outbox, as in a change log, if any are kept, and prunes
+/// what was made too long before the latest.
+fn keep(tx: &Tx<'_>, seq: i64) -> Result<()> {
+    let keep = tx.store().options().keep_settled;
+    if keep == Span::ZERO {
+        return Ok(());
+    }
+    let sql = "INSERT OR REPLACE INTO past SELECT seq,id,entity,key,kind,\"values\",made_at FROM outbox \
+               WHERE seq=?1";
+    tx.execute(sql, [seq])?;
+    let micros = i64::try_from(keep.0 / 1_000).unwrap_or(i64::MAX);
+    tx.execute("DELETE FROM past WHERE made_at<(SELECT max(made_at)FROM past)-?1", [micros])
+}
+
+/// An edit by the keys that its rows have by now: a person may have opened them under others.
+pub(super) fn followed<'e>(tx: &Tx<'_>, edit: &'e LocalEdit) -> Result<Cow<'e, LocalEdit>> {
+    let schema = tx.store().schema();
+    let mut followed = Cow::Borrowed(edit);
+    if !schema.renames_any() {
+        return Ok(followed);
+    }
+    if let Some(key) = renamed(tx, schema, edit.entity, edit.key.as_str())? {
+        followed.to_mut().key = key;
+    }
+    let entity = tx.store().entity(edit.entity);
+    for (at, (column, value)) in edit.values.iter().enumerate() {
+        if let (ColumnKind::Ref(target), Value::Text(key)) = (&entity.columns[*column].kind, value)
+            && let Some(to) = renamed(tx, schema, *target, key)?
+        {
+            followed.to_mut().values[at].1 = Value::Text(to.0);
+        }
+    }
+    Ok(followed)
+}
+
+fn renamed(tx: &Tx<'_>, schema: &Schema, entity: EntityId, key: &str) -> Result<Option<Key>> {
+    if !schema.renames(entity) {
+        return Ok(None);
+    }
+    let sql = "SELECT \"to\" FROM renamed WHERE entity=?1 AND key=?2";
+    tx.first(sql, (entity.0, key), |row| Ok(Key(row.get(0)?)))
 }
 
 #[cfg(test)]

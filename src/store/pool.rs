@@ -3,27 +3,9 @@
 //! them.
 
 use super::error::{Result, StoreError};
-use super::rename::call;
-use super::session::{Store, Tx};
-use crate::base::{EntityId, Key, Stamp};
-use crate::contract::{EditError, LocalEdit, given_key};
-
-/// Makes a row under a key that `key` takes out of the pool: one transaction holds that, the
-/// row and the outbox entry `id`. Gives the key.
-pub fn edit_pooled(
-    store: &Store,
-    edit: &LocalEdit,
-    id: &str,
-    made_at: Stamp,
-    key: impl FnOnce(&Tx<'_>) -> Result<Option<Key>>,
-) -> std::result::Result<Key, EditError> {
-    store.transact("BEGIN IMMEDIATE", true, |tx| {
-        let key = key(tx)?.ok_or(EditError::NoKey)?;
-        call(tx, edit.entity, &edit.key, &key)?;
-        tx.edit(edit, id, made_at)?;
-        Ok::<_, EditError>(key)
-    })
-}
+use super::session::Tx;
+use crate::base::{EntityId, Key};
+use crate::contract::given_key;
 
 pub fn keys_left(tx: &Tx<'_>, entity: EntityId) -> Result<u32> {
     let sql = "SELECT ifnull(sum(until-next),0) FROM pool WHERE entity=?1 AND owner=?2";

@@ -53,7 +53,7 @@ pub fn rename(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key, reach: Reach)
 }
 
 /// A row is called so from now on, whatever a person's screen calls it.
-pub(super) fn call(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key) -> Result<()> {
+pub fn call(tx: &Tx<'_>, entity: EntityId, from: &Key, to: &Key) -> Result<()> {
     let renamed = (entity.0, from.as_str(), to.as_str());
     tx.execute("REPLACE INTO renamed VALUES(?1,?2,?3)", renamed)
 }

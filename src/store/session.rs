@@ -13,7 +13,7 @@ use super::layout::{self, Layout, RowStatement};
 use super::line::StoreConnection;
 use super::options::StoreOptions;
 use crate::base::{DeviceId, EntityId};
-use crate::contract::{Database, Entity, Schema, Work};
+use crate::contract::{Database, EditError, Entity, Schema, Work};
 
 #[derive(Debug)]
 pub struct Store {
@@ -96,6 +96,14 @@ impl Store {
         self.transact("BEGIN IMMEDIATE", true, f)
     }
 
+    /// The same for what a person edits.
+    pub fn save<R>(
+        &self,
+        f: impl FnOnce(&Tx<'_>) -> std::result::Result<R, EditError>,
+    ) -> std::result::Result<R, EditError> {
+        self.transact("BEGIN IMMEDIATE", true, f)
+    }
+
     /// Whose database it is: keys are taken out of blocks that were given to this device.
     pub fn belongs_to(&self, device: DeviceId) {
         self.owner.set(device);
@@ -106,7 +114,7 @@ impl Store {
         self.transact("BEGIN", false, f)
     }
 
-    pub(super) fn transact<R, E: From<StoreError>>(
+    fn transact<R, E: From<StoreError>>(
         &self,
         begin: &str,
         writes: bool,

@@ -41,9 +41,7 @@ impl Tx<'_> {
     pub(super) fn shadow(&self, entity: EntityId, key: &str) -> Result<Option<Row>> {
         let sql = "SELECT stamp,\"values\" FROM shadow WHERE entity=?1 AND key=?2";
         self.first(sql, (entity.0, key), |row| {
-            let text: Option<String> = row.get(1)?;
-            let values = text.map(|text| read(&text)).transpose()?;
-            Ok(Row { key: Key::new(key), stamp: Stamp(row.get(0)?), values })
+            Ok(Row { key: Key::new(key), stamp: Stamp(row.get(0)?), values: values(row, 1)? })
         })
     }
 
@@ -72,7 +70,13 @@ pub(super) fn written(cells: &[Cell<'_>]) -> String {
     serde_json::to_string(cells).expect("writing to memory does not fail")
 }
 
-pub(super) fn read(text: &str) -> Result<Vec<Value>> {
-    let cells: Vec<Cell<'_>> = serde_json::from_str(text).map_err(|e| StoreError::Damaged(e.to_string()))?;
-    Ok(cells.iter().map(Cell::to_value).collect())
+/// The cells that were [`written`] there; `None` for none.
+pub(super) fn cells(row: &rusqlite::Row<'_>, column: usize) -> Result<Option<Vec<Cell<'static>>>> {
+    let Some(text) = row.get::<_, Option<String>>(column)? else { return Ok(None) };
+    let cells: Vec<Cell<'_>> = serde_json::from_str(&text).map_err(|e| StoreError::Damaged(e.to_string()))?;
+    Ok(Some(cells.into_iter().map(Cell::into_owned).collect()))
+}
+
+pub(super) fn values(row: &rusqlite::Row<'_>, column: usize) -> Result<Option<Vec<Value>>> {
+    Ok(cells(row, column)?.map(|cells| cells.iter().map(Cell::to_value).collect()))
 }

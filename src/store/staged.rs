@@ -1,6 +1,6 @@
 //! What a run has pulled and does not show yet: rows, page by page, in tables of their own.
 
-use super::error::{Result, StoreError};
+use super::error::Result;
 use super::session::Tx;
 use super::shadow;
 use crate::base::{Cell, EntityId, Stamp, UnitId};
@@ -75,10 +75,8 @@ pub fn rows(tx: &Tx<'_>, page: i64) -> Result<Vec<StagedRow>> {
     tx.query(sql, [page], |row| {
         let base: Option<i64> = row.get(2)?;
         let columns: Option<i64> = row.get(3)?;
-        let text: Option<String> = row.get(4)?;
-        let values = text.map(|text| cells(&text)).transpose()?;
         let part = base.zip(columns).map(|(base, columns)| (Stamp(base), columns.cast_unsigned()));
-        Ok(StagedRow { key: row.get(0)?, stamp: Stamp(row.get(1)?), part, values })
+        Ok(StagedRow { key: row.get(0)?, stamp: Stamp(row.get(1)?), part, values: shadow::cells(row, 4)? })
     })
 }
 
@@ -112,9 +110,4 @@ fn page(row: &rusqlite::Row<'_>) -> Result<StagedPage> {
         onto: (row.get(4)?, row.get(5)?),
         rest: row.get(6)?,
     })
-}
-
-fn cells(text: &str) -> Result<Vec<Cell<'static>>> {
-    let cells: Vec<Cell<'_>> = serde_json::from_str(text).map_err(|e| StoreError::Damaged(e.to_string()))?;
-    Ok(cells.into_iter().map(Cell::into_owned).collect())
 }

@@ -150,14 +150,15 @@ impl Digestible for BlobEvent {
 /// Writes each variant as its number, if it has one, and these of its fields.
 macro_rules! variants {
     ($($enum:ident $(<$life:lifetime>)? {
-        $($($kind:literal)? $variant:ident { $($field:ident),* },)*
+        $($($kind:literal)? $variant:ident $({ $($field:ident),* })? $(($value:ident))?,)*
     })*) => {
         $(impl Digestible for $enum $(<$life>)? {
             fn tell(&self, digest: &mut Digest) {
                 match self {
-                    $($enum::$variant { $($field,)* .. } => {
+                    $($enum::$variant $({ $($field,)* .. })? $(($value))? => {
                         $(digest.number($kind);)?
-                        $($field.tell(digest);)*
+                        $($($field.tell(digest);)*)?
+                        $($value.tell(digest);)?
                     })*
                 }
             }
@@ -203,6 +204,19 @@ variants! {
         4 Both { key },
         5 Parked {},
     }
+    // The words of errors may change.
+    SyncError {
+        1 Offline {}, 2 Throttled {}, 3 Rejected {}, 4 Interrupted {}, 5 StorageFull {},
+        6 Corrupt {}, 7 Aborted {}, 8 Cancelled {}, 9 Held {},
+    }
+    EditError {
+        1 NoSuchRow {}, 2 Exists {}, 3 StorageFull {}, 4 Storage {}, 5 NoKey {}, 6 Referred {},
+        7 InConflict {}, 8 Locked {}, 9 NotOffline {}, 10 NoLease {}, 11 NotOwner {},
+    }
+    ServerError {
+        1 Unavailable {}, 2 Throttled(wait), 3 CursorExpired(entity), 4 GatewayTimeout {}, 5 Failed {},
+        6 BadRequest {}, 7 Unauthorized {}, 8 RequestTooLarge(limit), 9 AnswerTooLarge(limit),
+    }
 }
 
 macro_rules! told_as {
@@ -230,8 +244,6 @@ told_as! {
     UnitId: it => u64::from(it.0),
     // Both halves are of 32 bits.
     EditId: it => u64::from(it.device.0) << 32 | u64::from(it.number),
-    SyncError: it => it.code(),
-    EditError: it => it.code(),
 }
 
 macro_rules! told_by_place {
@@ -289,22 +301,6 @@ impl Digestible for Value {
             // No kind of value that a digest writes has this number.
             Value::Fat(fat) => digest.numbers([4, fat.seed, fat.len.into()]),
             other => other.with_ref(|value| digest.value(value)),
-        }
-    }
-}
-
-impl Digestible for ServerError {
-    fn tell(&self, digest: &mut Digest) {
-        digest.number(self.code());
-        match self {
-            ServerError::Throttled(wait) => wait.tell(digest),
-            ServerError::CursorExpired(entity) => entity.tell(digest),
-            ServerError::RequestTooLarge(limit) | ServerError::AnswerTooLarge(limit) => digest.number(*limit),
-            ServerError::Unavailable
-            | ServerError::GatewayTimeout
-            | ServerError::Failed
-            | ServerError::Unauthorized
-            | ServerError::BadRequest(_) => {}
         }
     }
 }

@@ -72,25 +72,6 @@ pub enum EditError {
     Storage(String),
 }
 
-impl EditError {
-    /// The number that says so in a digest, where its words may change.
-    pub fn code(&self) -> u64 {
-        match self {
-            EditError::NoSuchRow => 1,
-            EditError::Exists => 2,
-            EditError::StorageFull => 3,
-            EditError::Storage(_) => 4,
-            EditError::NoKey => 5,
-            EditError::Referred => 6,
-            EditError::InConflict => 7,
-            EditError::Locked => 8,
-            EditError::NotOffline => 9,
-            EditError::NoLease => 10,
-            EditError::NotOwner => 11,
-        }
-    }
-}
-
 /// Why a sync unit failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SyncError {
@@ -119,20 +100,6 @@ pub enum SyncError {
 }
 
 impl SyncError {
-    pub fn code(&self) -> u64 {
-        match self {
-            SyncError::Offline(_) => 1,
-            SyncError::Throttled(_) => 2,
-            SyncError::Rejected(_) => 3,
-            SyncError::Interrupted => 4,
-            SyncError::StorageFull => 5,
-            SyncError::Corrupt(_) => 6,
-            SyncError::Aborted(_) => 7,
-            SyncError::Cancelled => 8,
-            SyncError::Held(_) => 9,
-        }
-    }
-
     /// Whether another try may help without somebody's doing something about it.
     pub fn is_retryable(&self) -> bool {
         !matches!(self, SyncError::Rejected(_) | SyncError::Corrupt(_) | SyncError::Held(_))

@@ -1,37 +1,18 @@
 //! The queue of sync units: first in, first out, each unit at most once.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
 
 use crate::base::{Time, UnitId};
 
-/// Units that wait for their turn; the running one is not among them. One task takes them, others
-/// add them. To add one and to take one costs O(log n), to discard what waits O(n).
+/// Units that wait for their turn, and since when; the running one is not among them. One task
+/// takes them, others add them.
 #[derive(Default)]
 pub struct Queue {
-    line: RefCell<Waiting>,
+    line: RefCell<VecDeque<(UnitId, Time)>>,
     taker: Cell<Option<Waker>>,
-}
-
-#[derive(Default)]
-struct Waiting {
-    /// By place; places grow to the back.
-    waiting: BTreeMap<i64, (UnitId, Time)>,
-    places: BTreeMap<UnitId, i64>,
-}
-
-impl Waiting {
-    fn remove(&mut self, place: i64) -> Option<(UnitId, Time)> {
-        let entry = self.waiting.remove(&place)?;
-        self.places.remove(&entry.0);
-        Some(entry)
-    }
-    fn put(&mut self, place: i64, unit: UnitId, since: Time) {
-        self.waiting.insert(place, (unit, since));
-        self.places.insert(unit, place);
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,42 +27,34 @@ impl Queue {
     /// Adds `unit` at `now`; with `discard` the units that wait are dropped first, and given back.
     pub fn add(&self, unit: UnitId, discard: bool, now: Time) -> (Added, Vec<UnitId>) {
         let discarded = if discard { self.discard(Some(unit)) } else { Vec::new() };
-        let mut line = self.line.borrow_mut();
-        if line.places.contains_key(&unit) {
+        if self.waits(unit) {
             return (Added::Coalesced, discarded);
         }
-        let place = line.waiting.last_key_value().map_or(0, |(last, _)| last + 1);
-        line.put(place, unit, now);
-        let depth = line.waiting.len() as u32;
-        drop(line);
+        self.line.borrow_mut().push_back((unit, now));
         self.taker.take().into_iter().for_each(Waker::wake);
-        (Added::Queued { depth }, discarded)
+        (Added::Queued { depth: self.len() as u32 }, discarded)
     }
 
     /// Drops the units that wait, but for one if it is to stay, and gives them back in order.
     pub fn discard(&self, but: Option<UnitId>) -> Vec<UnitId> {
-        let mut line = self.line.borrow_mut();
-        let (kept, dropped) = line.waiting.values().partition::<Vec<_>, _>(|(unit, _)| Some(*unit) == but);
-        *line = Waiting::default();
-        kept.into_iter().for_each(|(unit, since)| line.put(0, unit, since));
+        let all = self.line.take().into_iter();
+        let (kept, dropped): (_, VecDeque<_>) = all.partition(|(unit, _)| Some(*unit) == but);
+        self.line.replace(kept);
         dropped.into_iter().map(|(unit, _)| unit).collect()
     }
     /// Puts a unit that was taken back to the front; gives whether it waited behind too, asked for
     /// again meanwhile: that place is dropped.
     pub fn put_back(&self, unit: UnitId, since: Time) -> bool {
+        let waits = self.waits(unit);
         let mut line = self.line.borrow_mut();
-        let behind = line.places.get(&unit).copied();
-        let dropped = behind.and_then(|place| line.remove(place)).is_some();
-        let place = line.waiting.first_key_value().map_or(0, |(first, _)| first - 1);
-        line.put(place, unit, since);
-        dropped
+        line.retain(|(other, _)| *other != unit);
+        line.push_front((unit, since));
+        waits
     }
     /// Takes the first unit, with since when it has waited; against the rule the last.
     pub fn take(&self, last: bool) -> Option<(UnitId, Time)> {
         let mut line = self.line.borrow_mut();
-        let end = if last { line.waiting.last_key_value() } else { line.waiting.first_key_value() };
-        let place = *end?.0;
-        line.remove(place)
+        if last { line.pop_back() } else { line.pop_front() }
     }
     pub async fn next(&self, last: bool) -> (UnitId, Time) {
         poll_fn(|context| match self.take(last) {
@@ -95,13 +68,13 @@ impl Queue {
     }
 
     pub fn waits(&self, unit: UnitId) -> bool {
-        self.line.borrow().places.contains_key(&unit)
+        self.line.borrow().iter().any(|(waiting, _)| *waiting == unit)
     }
     pub fn len(&self) -> usize {
-        self.line.borrow().waiting.len()
+        self.line.borrow().len()
     }
     pub fn is_empty(&self) -> bool {
-        self.line.borrow().waiting.is_empty()
+        self.len() == 0
     }
 }
 

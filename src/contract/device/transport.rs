@@ -30,10 +30,6 @@ pub trait Transport {
         drop(cacheable);
         self.request(request, deadline)
     }
-    /// The place for what the server says of its own accord. No link of the bench carries that yet.
-    fn stream(&self) -> Result<LocalBoxFuture<'static, Vec<u8>>, NoStream> {
-        Err(NoStream)
-    }
     /// Asks the giver of tokens for another one, with which requests go from then on: what an
     /// engine does that was told [`Unauthorized`](crate::contract::server::ServerError). Where
     /// tokens last for ever there is nothing to do.
@@ -43,10 +39,6 @@ pub trait Transport {
     }
     fn network(&self) -> NetworkKind;
 }
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no stream from the server is carried")]
-pub struct NoStream;
 
 /// What a proxy says to a request that is larger than it lets through: nginx's page, whose title
 /// has the status that an HTTP client is told besides.

@@ -31,20 +31,3 @@ pub enum ServerError {
     #[error("bad request: {0}")]
     BadRequest(String),
 }
-
-impl ServerError {
-    /// The number that says so in a digest, where its words may change.
-    pub fn code(&self) -> u64 {
-        match self {
-            ServerError::Unavailable => 1,
-            ServerError::Throttled(_) => 2,
-            ServerError::CursorExpired(_) => 3,
-            ServerError::GatewayTimeout => 4,
-            ServerError::Failed => 5,
-            ServerError::BadRequest(_) => 6,
-            ServerError::Unauthorized => 7,
-            ServerError::RequestTooLarge(_) => 8,
-            ServerError::AnswerTooLarge(_) => 9,
-        }
-    }
-}

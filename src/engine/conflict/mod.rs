@@ -21,7 +21,7 @@ mod tests;
 
 pub(super) use detect::is_uncontested;
 pub use detect::{BaseDate, Detect};
-pub use own::{Contested, OwnRule, Say};
+pub use own::{Contested, OwnRule};
 pub(super) use own::{ask, resolution};
 pub use policies::Policy;
 pub use scripted::{CallbackOptions, Says};

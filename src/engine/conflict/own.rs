@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use super::columns::{Column, Theirs, columns};
 use super::seam::{Conflict, Resolution};
 use crate::base::{Span, Stamp};
-use crate::contract::{Clock, LocalBoxFuture, LogKind, Refusal, Row};
+use crate::contract::{Clock, LocalBoxFuture, LogKind, Pick, Refusal, Row};
 use crate::store::Entry;
 
 /// A conflict as a rule of the app is shown it: the edit, and the backend's row, if it has one.
@@ -23,22 +23,13 @@ pub struct Contested {
     pub edited_at: Option<Stamp>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Say {
-    Ours,
-    Theirs,
-    /// Of an update that met an update, these of its columns stand; by position in the backend's
-    /// columns.
-    Columns(Vec<usize>),
-}
-
 pub trait OwnRule {
-    /// Decides. Who waits on the way waits on `clock`.
-    fn resolve(&self, contested: Contested, clock: Rc<dyn Clock>) -> LocalBoxFuture<'static, Say>;
+    /// Decides; columns only of an update that met an update. Who waits on the way waits on `clock`.
+    fn resolve(&self, contested: Contested, clock: Rc<dyn Clock>) -> LocalBoxFuture<'static, Pick>;
 }
 
-impl<F: Fn(&Contested) -> Say> OwnRule for F {
-    fn resolve(&self, contested: Contested, _: Rc<dyn Clock>) -> LocalBoxFuture<'static, Say> {
+impl<F: Fn(&Contested) -> Pick> OwnRule for F {
+    fn resolve(&self, contested: Contested, _: Rc<dyn Clock>) -> LocalBoxFuture<'static, Pick> {
         let said = self(&contested);
         Box::pin(std::future::ready(said))
     }
@@ -57,10 +48,10 @@ pub(in crate::engine) async fn ask(
     asked: Vec<Contested>,
     clock: &Rc<dyn Clock>,
     limit: Span,
-) -> Vec<Option<Say>> {
+) -> Vec<Option<Pick>> {
     let mut over = clock.sleep_until(clock.now() + limit);
     let call = |contested| contained(|| rule.resolve(contested, clock.clone()));
-    let mut thinking: Vec<Option<LocalBoxFuture<'static, Say>>> = asked.into_iter().map(call).collect();
+    let mut thinking: Vec<Option<LocalBoxFuture<'static, Pick>>> = asked.into_iter().map(call).collect();
     let mut said = vec![None; thinking.len()];
     poll_fn(move |context| {
         for (thought, said) in thinking.iter_mut().zip(&mut said) {
@@ -74,8 +65,8 @@ pub(in crate::engine) async fn ask(
 
 /// Goes on with one of them, which is `None` once nothing more comes of it.
 fn step(
-    thought: &mut Option<LocalBoxFuture<'static, Say>>,
-    said: &mut Option<Say>,
+    thought: &mut Option<LocalBoxFuture<'static, Pick>>,
+    said: &mut Option<Pick>,
     context: &mut Context<'_>,
 ) {
     let Some(thinking) = thought else { return };
@@ -93,16 +84,16 @@ fn contained<R>(f: impl FnOnce() -> R) -> Option<R> {
 }
 
 /// What is to be done by what the rule said; `None` if that cannot be done.
-pub(in crate::engine) fn resolution(say: &Say, conflict: Conflict<'_>) -> Option<Resolution> {
+pub(in crate::engine) fn resolution(say: &Pick, conflict: Conflict<'_>) -> Option<Resolution> {
     let Conflict { entry, why, current, .. } = conflict;
     let live = current.filter(|row| row.values.is_some());
     match say {
-        Say::Theirs => Some(Resolution::Remote),
+        Pick::Theirs => Some(Resolution::Remote),
         // The row is created again as it is here.
-        Say::Ours if why == Refusal::Gone => Some(Resolution::Local { onto: entry.key.clone() }),
+        Pick::Ours if why == Refusal::Gone => Some(Resolution::Local { onto: entry.key.clone() }),
         // Out of this device's scope nobody can see what would be overwritten.
-        Say::Ours => live.map(|row| Resolution::Local { onto: row.key.clone() }),
-        Say::Columns(kept) => {
+        Pick::Ours => live.map(|row| Resolution::Local { onto: row.key.clone() }),
+        Pick::Columns(kept) => {
             let own = columns(conflict)?;
             let sets = |column: &usize| own.iter().any(|own| own.number == *column);
             if kept.is_empty() || !kept.iter().all(sets) {

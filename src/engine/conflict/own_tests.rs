@@ -2,11 +2,11 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use super::own::{Contested, OwnRule, Say, ask, resolution};
+use super::own::{Contested, OwnRule, ask, resolution};
 use super::seam::Resolution;
 use super::tests::{entity, entry, met, row};
 use crate::base::{Key, Span, Stamp, Time, Value};
-use crate::contract::{Clock, EditKind, LocalBoxFuture, LogKind, Refusal};
+use crate::contract::{Clock, EditKind, LocalBoxFuture, LogKind, Pick, Refusal};
 use crate::store::Entry;
 
 struct Over;
@@ -26,17 +26,17 @@ impl Clock for Over {
 struct Silent;
 
 impl OwnRule for Silent {
-    fn resolve(&self, contested: Contested, _: Rc<dyn Clock>) -> LocalBoxFuture<'static, Say> {
+    fn resolve(&self, contested: Contested, _: Rc<dyn Clock>) -> LocalBoxFuture<'static, Pick> {
         Box::pin(async move {
             if contested.entry.key == Key::new("k") {
                 std::future::pending::<()>().await;
             }
-            Say::Ours
+            Pick::Ours
         })
     }
 }
 
-fn asked(rule: &dyn OwnRule, keys: &[&str]) -> Vec<Option<Say>> {
+fn asked(rule: &dyn OwnRule, keys: &[&str]) -> Vec<Option<Pick>> {
     let (entity, entry) = (entity(), entry(EditKind::Update, "done", 5));
     let current = row(10, Some("new"));
     let of = |key: &&str| {
@@ -53,12 +53,12 @@ fn asked(rule: &dyn OwnRule, keys: &[&str]) -> Vec<Option<Say>> {
 
 #[test]
 fn a_rule_that_is_silent_or_panics_has_said_nothing() {
-    assert_eq!(asked(&Silent, &["k", "l"]), [None, Some(Say::Ours)]);
+    assert_eq!(asked(&Silent, &["k", "l"]), [None, Some(Pick::Ours)]);
     let panics = |contested: &Contested| {
         assert!(contested.entry.key != Key::new("k"), "as it is told to");
-        Say::Theirs
+        Pick::Theirs
     };
-    assert_eq!(asked(&panics, &["l", "k", "m"]), [Some(Say::Theirs), None, Some(Say::Theirs)]);
+    assert_eq!(asked(&panics, &["l", "k", "m"]), [Some(Pick::Theirs), None, Some(Pick::Theirs)]);
 }
 
 #[test]
@@ -74,17 +74,17 @@ fn what_cannot_be_done_was_not_said() {
     let (theirs, away, gone) = (row(10, Some("late")), row(10, None), row(10, None));
     use Refusal::{Gone, Stale};
     for (say, why, current, expected) in [
-        (Say::Theirs, Stale, &theirs, Some(Resolution::Remote)),
-        (Say::Ours, Stale, &theirs, local.clone()),
-        (Say::Ours, Gone, &gone, local),
-        (Say::Ours, Stale, &away, None),
-        (Say::Columns(vec![0]), Stale, &theirs, merged(&[0], Some(LogKind::Merged))),
-        (Say::Columns(vec![1]), Stale, &theirs, merged(&[1], Some(LogKind::Overwrote))),
-        (Say::Columns(vec![0, 1]), Stale, &theirs, merged(&[0, 1], Some(LogKind::Overwrote))),
-        (Say::Columns(vec![0, 1]), Stale, &row(10, Some("new")), merged(&[0, 1], None)),
-        (Say::Columns(vec![2]), Stale, &theirs, None),
-        (Say::Columns(Vec::new()), Stale, &theirs, None),
-        (Say::Columns(vec![0]), Gone, &gone, None),
+        (Pick::Theirs, Stale, &theirs, Some(Resolution::Remote)),
+        (Pick::Ours, Stale, &theirs, local.clone()),
+        (Pick::Ours, Gone, &gone, local),
+        (Pick::Ours, Stale, &away, None),
+        (Pick::Columns(vec![0]), Stale, &theirs, merged(&[0], Some(LogKind::Merged))),
+        (Pick::Columns(vec![1]), Stale, &theirs, merged(&[1], Some(LogKind::Overwrote))),
+        (Pick::Columns(vec![0, 1]), Stale, &theirs, merged(&[0, 1], Some(LogKind::Overwrote))),
+        (Pick::Columns(vec![0, 1]), Stale, &row(10, Some("new")), merged(&[0, 1], None)),
+        (Pick::Columns(vec![2]), Stale, &theirs, None),
+        (Pick::Columns(Vec::new()), Stale, &theirs, None),
+        (Pick::Columns(vec![0]), Gone, &gone, None),
     ] {
         let conflict = met(&both, &entity, why, Some(current));
         assert_eq!(resolution(&say, conflict), expected, "{say:?} {why:?}");

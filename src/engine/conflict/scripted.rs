@@ -3,9 +3,9 @@
 use std::panic::resume_unwind;
 use std::rc::Rc;
 
-use super::own::{Contested, OwnRule, Say};
+use super::own::{Contested, OwnRule};
 use crate::base::{Ppm, Seed, Span, in_words};
-use crate::contract::{Clock, LocalBoxFuture};
+use crate::contract::{Clock, LocalBoxFuture, Pick};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallbackOptions {
@@ -45,7 +45,7 @@ impl Default for CallbackOptions {
 }
 
 impl OwnRule for CallbackOptions {
-    fn resolve(&self, contested: Contested, clock: Rc<dyn Clock>) -> LocalBoxFuture<'static, Say> {
+    fn resolve(&self, contested: Contested, clock: Rc<dyn Clock>) -> LocalBoxFuture<'static, Pick> {
         let options = self.clone();
         Box::pin(async move {
             let befalls = |what, share: Ppm| {
@@ -62,13 +62,13 @@ impl OwnRule for CallbackOptions {
                 resume_unwind(Box::new("the rule of the app panics, as it is told to"));
             }
             if befalls("callback.nonsense", options.nonsense) {
-                return Say::Columns(vec![usize::MAX]);
+                return Pick::Columns(vec![usize::MAX]);
             }
             let theirs = contested.edited_at.or(contested.theirs.as_ref().map(|row| row.stamp));
             match options.says {
-                Says::Ours => Say::Ours,
-                Says::Later if theirs.is_none_or(|theirs| contested.entry.made_at > theirs) => Say::Ours,
-                Says::Later | Says::Theirs => Say::Theirs,
+                Says::Ours => Pick::Ours,
+                Says::Later if theirs.is_none_or(|theirs| contested.entry.made_at > theirs) => Pick::Ours,
+                Says::Later | Says::Theirs => Pick::Theirs,
             }
         })
     }

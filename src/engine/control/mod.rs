@@ -5,21 +5,14 @@
 //! the device's, and a request asks for several entities at once. What it learned dies with the
 //! process, whose next life is often on another network.
 
-mod aimd;
-mod clamp;
-mod gradient;
-mod halve_when_slow;
 mod model;
+mod reactive;
 mod seam;
 mod steering;
 
 #[cfg(test)]
 mod tests;
 
-pub use aimd::AimdOptions;
-pub use clamp::ClampOptions;
-pub use gradient::GradientOptions;
-pub use halve_when_slow::HalveWhenSlowOptions;
 pub use model::ModelOptions;
 pub use seam::{Fate, Observed, Size, Trouble};
 pub use steering::{Controller, Steering, SteeringOptions};

@@ -6,7 +6,7 @@
 //! best size is [`Cost::best`]; it is approached by at most a factor of four a chunk, and kept
 //! below what is expected to meet the target time.
 
-use super::seam::{ChunkController, Fate, Observed, Trouble};
+use super::seam::{Fate, Observed, Trouble};
 use crate::base::Span;
 use crate::theory::chunk::Cost;
 
@@ -115,10 +115,8 @@ impl Model {
             Fate::Failed(_) => self.failures += 1.0,
         }
     }
-}
 
-impl ChunkController for Model {
-    fn next(&mut self, rows: f64, seen: &Observed) -> f64 {
+    pub(super) fn next(&mut self, rows: f64, seen: &Observed) -> f64 {
         let overhead = self.cost().map_or(0.0, |cost| cost.chunk);
         let still_down =
             seen.fate == Fate::Failed(Trouble::Cut) && seen.wire.as_secs_f64() < STILL_DOWN * overhead;

@@ -55,13 +55,3 @@ impl Observed {
         tells.then(|| self.whole.as_secs_f64() / f64::from(self.rows))
     }
 }
-
-/// Decides how large the next chunk is.
-///
-/// A controller sees nothing but its arguments. Whatever it says is brought within bounds by
-/// [`Steering`](super::Steering), so it need not look after them; the size that it is told was
-/// asked for is the one within bounds.
-pub(super) trait ChunkController {
-    /// A chunk has ended before which it said `rows`; what it says now.
-    fn next(&mut self, rows: f64, seen: &Observed) -> f64;
-}

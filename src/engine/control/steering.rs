@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::aimd::AimdOptions;
-use super::clamp::ClampOptions;
-use super::gradient::{Gradient, GradientOptions};
-use super::halve_when_slow::HalveWhenSlowOptions;
 use super::model::{Model, ModelOptions};
-use super::seam::{ChunkController, Observed, Size};
-use crate::base::EntityId;
+use super::reactive::{aimd, clamp, gradient, halve_when_slow};
+use super::seam::{Observed, Size};
+use crate::base::{EntityId, Span};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Controller {
@@ -17,10 +14,26 @@ pub enum Controller {
     /// A fixed size an entity, by hand; those that are not named have the common one. Rows of one
     /// entity are alike, those of two may differ by orders of magnitude.
     PerEntity(BTreeMap<EntityId, u32>),
-    Clamp(ClampOptions),
-    Aimd(AimdOptions),
-    HalveWhenSlow(HalveWhenSlowOptions),
-    Gradient(GradientOptions),
+    Clamp {
+        target: Span,
+    },
+    /// `step` rows more after a chunk that went well, times `backoff`, below 1, after one that
+    /// did not.
+    Aimd {
+        step: u32,
+        backoff: f64,
+        target: Span,
+    },
+    HalveWhenSlow {
+        slow: Span,
+    },
+    /// The headroom is a share of the size that it starts at; `smoothing` is how far it goes to
+    /// where it wants to be in one step.
+    Gradient {
+        tolerance: f64,
+        headroom: f64,
+        smoothing: f64,
+    },
     Model(ModelOptions),
 }
 
@@ -32,9 +45,13 @@ pub struct SteeringOptions {
     pub max_rows: u32,
 }
 
+/// Of the rows that it said and what came of the chunk before which it did, what it says now.
+/// Whatever that is is brought within bounds.
+type Decide = Box<dyn FnMut(f64, &Observed) -> f64>;
+
 pub struct Steering {
     /// None where sizes are fixed.
-    controller: Option<Box<dyn ChunkController>>,
+    controller: Option<Decide>,
     rows: f64,
     /// Of entities that have sizes of their own.
     own: BTreeMap<EntityId, u32>,
@@ -48,17 +65,26 @@ impl Steering {
     /// whatever the controller says: they are what the device's memory depends on.
     pub fn new(options: &SteeringOptions, start: Size) -> Steering {
         let (rows, mut own) = (f64::from(start.rows), BTreeMap::new());
-        let controller: Option<Box<dyn ChunkController>> = match &options.controller {
+        let controller: Option<Decide> = match options.controller {
             Controller::Fixed => None,
-            Controller::PerEntity(rows) => {
+            Controller::PerEntity(ref rows) => {
                 own.clone_from(rows);
                 None
             }
-            Controller::Clamp(options) => Some(Box::new(*options)),
-            Controller::Aimd(options) => Some(Box::new(*options)),
-            Controller::HalveWhenSlow(options) => Some(Box::new(*options)),
-            Controller::Gradient(options) => Some(Box::new(Gradient::new(*options, rows))),
-            Controller::Model(options) => Some(Box::new(Model::new(*options))),
+            Controller::Clamp { target } => Some(Box::new(move |rows, seen| clamp(target, rows, seen))),
+            Controller::Aimd { step, backoff, target } => {
+                Some(Box::new(move |rows, seen| aimd((step, backoff, target), rows, seen)))
+            }
+            Controller::HalveWhenSlow { slow } => {
+                Some(Box::new(move |rows, seen| halve_when_slow(slow, rows, seen)))
+            }
+            Controller::Gradient { tolerance, headroom, smoothing } => {
+                Some(Box::new(gradient(tolerance, headroom * rows, smoothing)))
+            }
+            Controller::Model(options) => {
+                let mut model = Model::new(options);
+                Some(Box::new(move |rows, seen| model.next(rows, seen)))
+            }
         };
         let least = options.min_rows.max(1);
         let adapting = (least, options.max_rows.max(least));
@@ -77,7 +103,7 @@ impl Steering {
 
     pub fn observe(&mut self, seen: &Observed) {
         if let Some(controller) = &mut self.controller {
-            self.rows = controller.next(self.rows, seen);
+            self.rows = controller(self.rows, seen);
         }
     }
 

@@ -13,10 +13,10 @@ const FIRST: EntityId = EntityId(0);
 /// The controllers that adapt, with the options that scenarios have by default.
 fn adaptive() -> Vec<Controller> {
     vec![
-        Controller::Clamp(ClampOptions { target: Span::secs(5) }),
-        Controller::Aimd(AimdOptions { step: 100, backoff: 0.5, target: Span::secs(15) }),
-        Controller::HalveWhenSlow(HalveWhenSlowOptions { slow: Span::millis(500) }),
-        Controller::Gradient(GradientOptions { tolerance: 1.5, headroom: 0.2, smoothing: 0.2 }),
+        Controller::Clamp { target: Span::secs(5) },
+        Controller::Aimd { step: 100, backoff: 0.5, target: Span::secs(15) },
+        Controller::HalveWhenSlow { slow: Span::millis(500) },
+        Controller::Gradient { tolerance: 1.5, headroom: 0.2, smoothing: 0.2 },
         Controller::Model(ModelOptions { target: Span::secs(15), memory: 30 }),
     ]
 }
@@ -173,10 +173,9 @@ fn the_model_comes_within_a_tenth_of_the_closed_form_on_six_links() {
 
 #[test]
 fn a_gradient_grows_from_a_few_rows_by_parts_of_a_row() {
-    let options = GradientOptions { tolerance: 1.5, headroom: 0.2, smoothing: 0.2 };
     for start in [1, 5, 20] {
         let size = Size { rows: start, ..START };
-        let controller = Controller::Gradient(options);
+        let controller = Controller::Gradient { tolerance: 1.5, headroom: 0.2, smoothing: 0.2 };
         let mut steering =
             Steering::new(&SteeringOptions { controller, min_rows: 1, max_rows: 10_000 }, size);
         for _ in 0..100 {

@@ -4,10 +4,7 @@ use super::super::view::{Mistakes, View, read};
 use super::{World, naming, paths};
 use crate::backend::Writes;
 use crate::base::{Ppm, Span, Word};
-use crate::engine::control::{
-    AimdOptions, ClampOptions, Controller, GradientOptions, HalveWhenSlowOptions, ModelOptions,
-    SteeringOptions,
-};
+use crate::engine::control::{Controller, ModelOptions, SteeringOptions};
 use crate::engine::{
     self, Atomic, BaseDate, CallbackOptions, Checkpoint, ConflictOptions, Detect, Policy, Replace,
 };
@@ -147,20 +144,20 @@ impl World<'_> {
         let own = own.collect();
         let controller = match side.at("controller").text() {
             "per-entity" => Controller::PerEntity(own),
-            "clamp" => Controller::Clamp(ClampOptions { target: control.at("clamp.target").span() }),
-            "aimd" => Controller::Aimd(AimdOptions {
+            "clamp" => Controller::Clamp { target: control.at("clamp.target").span() },
+            "aimd" => Controller::Aimd {
                 step: control.at("aimd.step").count(),
                 backoff: control.at("aimd.backoff").share().share(),
                 target: control.at("aimd.target").span(),
-            }),
-            "halve-when-slow" => Controller::HalveWhenSlow(HalveWhenSlowOptions {
-                slow: control.at("halve_when_slow.slow").span(),
-            }),
-            "gradient" => Controller::Gradient(GradientOptions {
+            },
+            "halve-when-slow" => {
+                Controller::HalveWhenSlow { slow: control.at("halve_when_slow.slow").span() }
+            }
+            "gradient" => Controller::Gradient {
                 tolerance: f64::from(control.at("gradient.tolerance").milli()) / 1e3,
                 headroom: control.at("gradient.headroom").share().share(),
                 smoothing: control.at("gradient.smoothing").share().share(),
-            }),
+            },
             "model" => Controller::Model(ModelOptions {
                 target: control.at("model.target").span(),
                 memory: control.at("model.memory").count(),

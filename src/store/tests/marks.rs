@@ -24,7 +24,7 @@ fn a_row_has_one_mark_whatever_becomes_of_it() {
             put(&store, "a", 5, 0);
         }
         for (edit, id) in edits.iter().zip(["e0", "e1"]) {
-            mark(&store, edit, id, Stamp(100)).unwrap();
+            store.save(|tx| mark(tx, edit, id, Stamp(100))).unwrap();
         }
         let last = ["e0", "e1"][edits.len() - 1].to_owned();
         assert_eq!(marked_ids(&store), kind.map(|kind| (last, kind)).into_iter().collect::<Vec<_>>());
@@ -38,9 +38,10 @@ fn what_others_refer_to_goes_before_them_and_deletes_go_last() {
         let entity = if of.is_some() { LINE } else { TASK };
         let values = of.map(|of| (0, Value::text(of))).into_iter().collect();
         let made = LocalEdit { entity, values, ..edit(number, key, EditKind::Create, &[]) };
-        mark(&store, &made, key, Stamp(100)).unwrap();
+        store.save(|tx| mark(tx, &made, key, Stamp(100))).unwrap();
     }
-    mark(&store, &edit(3, "gone", EditKind::Delete, &[]), "gone!", Stamp(100)).unwrap();
+    let delete = edit(3, "gone", EditKind::Delete, &[]);
+    store.save(|tx| mark(tx, &delete, "gone!", Stamp(100))).unwrap();
     let marks = store.read(|tx| marked(tx, &[TASK, LINE], 10)).unwrap();
     let keys: Vec<&str> = marks.iter().map(|mark| mark.key.as_str()).collect();
     assert_eq!(keys, ["order", "line", "gone"]);
