@@ -150,11 +150,7 @@ impl Gateway {
         let codec = self.codec;
         match request {
             Request::Pull(pull) => {
-                // Nobody will read what is answered after the gateway gave up, but the backend does
-                // not know that and works for it.
-                let doomed = backend.service.begins(backend.call.now) > backend.call.deadline;
-                let asked = pull.asked();
-                let writer = if doomed { codec.counted_pages(asked) } else { codec.pages(asked) };
+                let writer = codec.pages(pull.asked());
                 self.pages(backend, pull, writer, effort)
             }
             Request::Push(push) => {

@@ -7,37 +7,38 @@ use super::message::Asked;
 use super::raw_answer::{RawAnswer, RawError, VerdictShape};
 use super::raw_request::RawRequest;
 use super::weight::Frames;
-use crate::base::json::Sink;
 use crate::base::{EntityId, Stamp, Undone, ValueRef};
 
-pub(super) trait Facts: Send + Sync + 'static {
-    const CONTENT_TYPE: &'static str;
-    const COSTS: Costs;
-    const FRAMES: Frames;
+#[derive(Clone, Copy)]
+pub(super) struct Facts {
+    pub(super) content_type: &'static str,
+    pub(super) costs: Costs,
+    pub(super) frames: Frames,
     /// How an answer begins that says no.
-    const NO: &'static [u8];
+    pub(super) no: &'static [u8],
     /// Values are written as a database keeps them.
-    const AS_KEPT: bool = false;
+    pub(super) as_kept: bool,
     /// What stands before and behind all verdicts, and all pages.
-    const RESULTS: [&'static [u8]; 2];
-    const PAGES: [&'static [u8]; 2];
-    const END_OF_ROW: &'static [u8];
-    const END: &'static [u8];
+    pub(super) results: [&'static [u8]; 2],
+    pub(super) pages: [&'static [u8]; 2],
+    pub(super) end_of_row: &'static [u8],
+    pub(super) end: &'static [u8],
 }
 
 /// How the shapes of messages become bytes; of an answer part by part.
-pub(super) trait Format: Facts {
+pub(super) trait Format: 'static {
+    const FACTS: Facts;
     fn write_request(request: &RawRequest<'_>) -> Vec<u8>;
     fn read_request(bytes: &[u8]) -> Result<RawRequest<'_>, Damaged>;
     fn write_refusal(error: &RawError) -> Vec<u8>;
     fn read_answer(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged>;
-    fn begin<S: Sink>(out: &mut S, asked: Asked);
-    fn result<S: Sink>(out: &mut S, is_first: bool, id: &str, told: &VerdictShape<'_>);
-    fn begin_page<S: Sink>(out: &mut S, is_first: bool, entity: EntityId);
-    fn begin_row<S: Sink>(out: &mut S, head: &Head<'_>);
+    fn begin(out: &mut Vec<u8>, asked: Asked);
+    fn result(out: &mut Vec<u8>, is_first: bool, id: &str, told: &VerdictShape<'_>);
+    fn begin_page(out: &mut Vec<u8>, is_first: bool, entity: EntityId);
+    fn begin_row(out: &mut Vec<u8>, head: &Head<'_>);
     /// The value of the column at this place.
-    fn value<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>);
-    fn end_page<S: Sink>(out: &mut S, end: &PageEnd);
+    fn value(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>);
+    fn end_page(out: &mut Vec<u8>, end: &PageEnd);
 }
 
 /// What comes before the values of a row.

@@ -25,6 +25,7 @@ mod format;
 mod gzip;
 mod json;
 mod list;
+mod mapped;
 mod marked;
 mod message;
 mod packed;
