@@ -2,20 +2,16 @@
 
 use std::fmt;
 
-use super::answer::{Answer, Part, Projected};
+use super::answer::Answer;
 use super::coding::{BytesCount, Coding, Effort, Packing, Packs, Way};
 use super::damaged::Damaged;
-use super::format::Facts;
+use super::format::Spoken;
 use super::message::{Asked, Request};
-use super::raw_answer::{self as answer, RawAnswer, RawError};
-use super::raw_request::{self as request, RawRequest};
+use super::pages::{PageWriter, Verdicts, results};
+use super::raw_answer as answer;
+use super::raw_request as request;
 use super::weight::{self, Weighed};
-use crate::base::{EntityId, Stamp, Undone};
-use crate::contract::{Outcome, ServerError};
-
-/// An idempotency key and the verdict on its mutation.
-pub type PushVerdict<'v> = (&'v str, &'v Outcome);
-pub(super) type Verdicts<'i, 'v> = &'i mut dyn Iterator<Item = PushVerdict<'v>>;
+use crate::contract::ServerError;
 
 /// One way to write messages as bytes and to read them back: a format, packed or not.
 ///
@@ -53,15 +49,15 @@ impl Codec {
         request::read((self.format.read_request)(&plain)?)
     }
     /// Begins the answer to this pull or fetch.
-    pub fn pages(self, asked: Asked) -> Box<dyn PageWriter> {
-        (self.format.begin)(asked, None, self.coding)
+    pub fn pages(self, asked: Asked) -> PageWriter {
+        PageWriter::begin(self.format, asked, None, self.coding)
     }
     /// Begins the answer to a push and a pull in one, with the verdicts.
-    pub fn pages_after(self, asked: Asked, verdicts: Verdicts<'_, '_>) -> Box<dyn PageWriter> {
-        (self.format.begin)(asked, Some(verdicts), self.coding)
+    pub fn pages_after(self, asked: Asked, verdicts: Verdicts<'_, '_>) -> PageWriter {
+        PageWriter::begin(self.format, asked, Some(verdicts), self.coding)
     }
     pub fn results(self, asked: Asked, verdicts: Verdicts<'_, '_>) -> Vec<u8> {
-        self.coding.packing.packed((self.format.results)(asked, verdicts))
+        self.coding.packing.packed(results(self.format, asked, verdicts))
     }
     /// An answer that says no, never packed: a cache on the way, which unpacks nothing, sees that.
     pub fn refusal(self, error: &ServerError) -> Vec<u8> {
@@ -91,42 +87,6 @@ impl Codec {
         let packing = if packed.is_some() { self.coding.packing } else { Packing::None };
         Effort::new(plain, self.format.facts.costs, packing, way)
     }
-}
-
-/// What a format does, whichever it is.
-pub(super) struct Spoken {
-    pub(super) facts: Facts,
-    pub(super) write_request: fn(&RawRequest<'_>) -> Vec<u8>,
-    pub(super) read_request: fn(&[u8]) -> Result<RawRequest<'_>, Damaged>,
-    pub(super) write_refusal: fn(&RawError) -> Vec<u8>,
-    pub(super) read_answer: fn(&[u8]) -> Result<RawAnswer<'_>, Damaged>,
-    pub(super) begin: fn(Asked, Option<Verdicts<'_, '_>>, Coding) -> Box<dyn PageWriter>,
-    pub(super) results: fn(Asked, Verdicts<'_, '_>) -> Vec<u8>,
-}
-
-pub trait PageWriter {
-    fn begin_page(&mut self, entity: EntityId);
-    /// Adds a row; no values make a tombstone.
-    fn row(&mut self, key: &str, stamp: Stamp, values: Option<Projected<'_>>);
-    /// Adds those of a row's values that `part` names.
-    fn part(&mut self, part: Part, key: &str, stamp: Stamp, values: Projected<'_>);
-    /// Adds a row whose values a database kept ([`encode_cells`](crate::base::json::encode_cells));
-    /// none make a tombstone.
-    fn kept_row(&mut self, key: &str, stamp: Stamp, cells: &[u8]);
-    /// Says where versions lie of histories that the backend has left as the rows of this page are
-    /// read; if nothing is said, it has left none.
-    fn undone(&mut self, undone: &[Undone]);
-    /// Says that a row is there of which this page, and those of its load, do not tell.
-    fn withheld(&mut self, key: &str);
-    /// Says from which stamp on there may be versions that this page does not show, as who reads
-    /// is behind who writes; if nothing is said, there are none.
-    fn unseen_from(&mut self, stamp: Stamp);
-    /// The page that was begun brings a block of keys for new rows.
-    fn ids(&mut self, first: u64, count: u32);
-    fn end_page(&mut self, cursor: &str, more: bool);
-    /// Bytes so far, of those that count for who limits them.
-    fn bytes(&self) -> u64;
-    fn finish(self: Box<Self>) -> Vec<u8>;
 }
 
 impl PartialEq for Codec {

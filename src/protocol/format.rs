@@ -1,13 +1,14 @@
 //! What differs from format to format. The rest of a codec is the same for all of them.
 
-use super::answer::Part;
+use super::answer::{Part, Projected};
 use super::coding::Costs;
 use super::damaged::Damaged;
 use super::message::Asked;
 use super::raw_answer::{RawAnswer, RawError, VerdictShape};
 use super::raw_request::RawRequest;
 use super::weight::Frames;
-use crate::base::{EntityId, Stamp, Undone, ValueRef};
+use crate::base::{Cell, EntityId, Stamp, Undone, ValueRef};
+use crate::contract::Row;
 
 #[derive(Clone, Copy)]
 pub(super) struct Facts {
@@ -42,6 +43,7 @@ pub(super) trait Format: 'static {
 }
 
 /// What comes before the values of a row.
+#[derive(Clone, Copy)]
 pub(super) struct Head<'r> {
     /// No row comes before it in its page.
     pub(super) is_first: bool,
@@ -61,4 +63,72 @@ pub(super) struct PageEnd {
     pub(super) unseen: Option<Stamp>,
     pub(super) withheld: Vec<String>,
     pub(super) ids: Option<(u64, u32)>,
+}
+
+/// A format as a value.
+pub(super) struct Spoken {
+    pub(super) facts: Facts,
+    pub(super) write_request: fn(&RawRequest<'_>) -> Vec<u8>,
+    pub(super) read_request: fn(&[u8]) -> Result<RawRequest<'_>, Damaged>,
+    pub(super) write_refusal: fn(&RawError) -> Vec<u8>,
+    pub(super) read_answer: fn(&[u8]) -> Result<RawAnswer<'_>, Damaged>,
+    pub(super) begin: fn(&mut Vec<u8>, Asked),
+    pub(super) result: fn(&mut Vec<u8>, bool, &str, &VerdictShape<'_>),
+    pub(super) begin_page: fn(&mut Vec<u8>, bool, EntityId),
+    pub(super) row: fn(&mut Vec<u8>, &Head<'_>, Projected<'_>),
+    pub(super) kept: fn(&mut Vec<u8>, &Head<'_>, &[u8]),
+    pub(super) end_page: fn(&mut Vec<u8>, &PageEnd),
+}
+
+impl Spoken {
+    pub(super) const fn of<F: Format>() -> Spoken {
+        Spoken {
+            facts: F::FACTS,
+            write_request: F::write_request,
+            read_request: F::read_request,
+            write_refusal: F::write_refusal,
+            read_answer: F::read_answer,
+            begin: F::begin,
+            result: F::result,
+            begin_page: F::begin_page,
+            row: write_projected::<F>,
+            kept: write_kept::<F>,
+            end_page: F::end_page,
+        }
+    }
+}
+
+/// The row of a verdict.
+pub(super) fn write_row<F: Format>(out: &mut Vec<u8>, row: &Row) {
+    let values = row.values.as_deref().unwrap_or_default();
+    let head = Head { is_first: true, part: None, key: row.key.as_str(), stamp: row.stamp, values: 0 };
+    let columns: Vec<usize> = (0..values.len()).collect();
+    write_projected::<F>(out, &head, Projected { values, columns: &columns });
+}
+
+/// Of a part those values that it names.
+fn write_projected<F: Format>(out: &mut Vec<u8>, head: &Head<'_>, values: Projected<'_>) {
+    let sent = head.part.map_or(values.columns.len(), |part| part.columns.count_ones() as usize);
+    F::begin_row(out, &Head { values: sent, ..*head });
+    let is_sent = |place: usize| head.part.is_none_or(|part| part.has(place));
+    for (place, value) in values.iter().enumerate().filter(|(place, _)| is_sent(*place)) {
+        value.with_ref(|value| F::value(out, place, value));
+    }
+    out.extend(F::FACTS.end_of_row);
+}
+
+/// What a database keeps are the items of a list after its first ones.
+fn write_kept<F: Format>(out: &mut Vec<u8>, head: &Head<'_>, cells: &[u8]) {
+    if F::FACTS.as_kept {
+        F::begin_row(out, head);
+        out.extend(cells);
+    } else {
+        let list = [b"[", cells.get(1..).unwrap_or_default(), b"]"].concat();
+        let cells: Vec<Cell<'_>> = serde_json::from_slice(&list).expect("a database keeps what was written");
+        F::begin_row(out, &Head { values: cells.len(), ..*head });
+        for (place, cell) in cells.iter().enumerate() {
+            F::value(out, place, cell.as_ref());
+        }
+    }
+    out.extend(F::FACTS.end_of_row);
 }

@@ -1,8 +1,9 @@
 //! The codecs that there are.
 
 use super::cbor::Cbor;
-use super::codec::{Codec, Spoken};
+use super::codec::Codec;
 use super::coding::{BytesCount, Coding, Packing, Packs};
+use super::format::Spoken;
 use super::json::Json;
 use super::mapped::Mapped;
 use super::protobuf::Protobuf;

@@ -5,9 +5,8 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 
 use super::damaged::Damaged;
-use super::format::{Facts, Format, Head, PageEnd};
+use super::format::{Facts, Format, Head, PageEnd, write_row};
 use super::message::Asked;
-use super::pages::write_row;
 use super::raw_answer::{RawAnswer, RawError, VerdictShape};
 use super::raw_request::RawRequest;
 use crate::base::{EntityId, Stamp, Undone, ValueRef};
@@ -97,10 +96,7 @@ impl<N: Notation> Format for Mapped<N> {
         if let Some(row) = row {
             let [some, none, end] = N::MARKS.row;
             out.extend(if row.is_some() { some } else { none });
-            if let Some(row) = row {
-                let values = row.values.as_deref().unwrap_or_default();
-                write_row::<Mapped<N>>(out, true, (row.key.as_str(), row.stamp), values.iter());
-            }
+            row.iter().for_each(|row| write_row::<Mapped<N>>(out, row));
             out.extend(end);
         }
         if !N::MARKS.row_is_last {

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use super::answer::{Page, Rows};
 use super::damaged::Damaged;
-use super::format::{Facts, Format, Head, PageEnd};
+use super::format::{Facts, Format, Head, PageEnd, write_row};
 use super::message::{Asked, PullRequest, Want};
-use super::pages::write_row;
 use super::raw_answer::{RawAnswer, RawError, RawResult, VerdictShape};
 use super::raw_request::{RawFetch, RawMutation, RawRequest};
 use crate::base::{Cell, DeviceId, EntityId, Stamp, Undone, UnitId, ValueRef};
@@ -226,10 +225,7 @@ impl<M: Marked> Format for M {
             edited(out);
         }
         M::end_head(out);
-        if let Some(row) = row.flatten() {
-            let values = row.values.as_deref().unwrap_or_default();
-            write_row::<M>(out, true, (row.key.as_str(), row.stamp), values.iter());
-        }
+        row.flatten().iter().for_each(|row| write_row::<M>(out, row));
         if !M::HAS_HEADS {
             edited(out);
         }
