@@ -1,62 +1,12 @@
 //! Values as JSON, written without a detour.
 
-use std::io;
-
 use super::value::{Value, ValueRef};
 
-/// Takes the bytes of a text, or only counts them.
-pub trait Sink: io::Write {
-    /// Adds bytes.
-    fn put(&mut self, bytes: &[u8]);
-    /// Bytes so far.
-    fn len(&self) -> usize;
-    /// Whether there are none.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// Counts the bytes of a text that nobody will read.
-#[derive(Debug, Default)]
-pub struct Counted(usize);
-
-impl Sink for Vec<u8> {
-    #[inline]
-    fn put(&mut self, bytes: &[u8]) {
-        self.extend_from_slice(bytes);
-    }
-    #[inline]
-    fn len(&self) -> usize {
-        Vec::len(self)
-    }
-}
-
-impl Sink for Counted {
-    #[inline]
-    fn put(&mut self, bytes: &[u8]) {
-        self.0 += bytes.len();
-    }
-    #[inline]
-    fn len(&self) -> usize {
-        self.0
-    }
-}
-
-impl io::Write for Counted {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Appends a value as JSON.
-pub fn write_value<S: Sink>(out: &mut S, value: ValueRef<'_>) {
+pub fn write_value(out: &mut Vec<u8>, value: ValueRef<'_>) {
     let written = match value {
         ValueRef::Null => {
-            out.put(b"null");
+            out.extend(b"null");
             Ok(())
         }
         ValueRef::Int(n) => serde_json::to_writer(&mut *out, &n),
@@ -65,9 +15,9 @@ pub fn write_value<S: Sink>(out: &mut S, value: ValueRef<'_>) {
             serde_json::to_writer(&mut *out, &x)
         }
         ValueRef::Text(t) if is_plain(t) => {
-            out.put(b"\"");
-            out.put(t.as_bytes());
-            out.put(b"\"");
+            out.extend(b"\"");
+            out.extend(t.as_bytes());
+            out.extend(b"\"");
             Ok(())
         }
         ValueRef::Text(t) => serde_json::to_writer(&mut *out, t),
@@ -84,7 +34,7 @@ fn is_plain(text: &str) -> bool {
 pub fn encode_cells<'v>(values: impl Iterator<Item = &'v Value>) -> Vec<u8> {
     let mut out = Vec::new();
     for value in values {
-        out.put(b",");
+        out.extend(b",");
         value.with_ref(|v| write_value(&mut out, v));
     }
     out

@@ -34,7 +34,7 @@ impl<'p> Sending<'p> {
     }
 
     /// Writes what the device is to hear of a change; true if the page is full.
-    pub(super) fn send(&mut self, writer: &mut dyn PageWriter, change: Change<'_>) -> bool {
+    pub(super) fn send(&mut self, writer: &mut PageWriter, change: Change<'_>) -> bool {
         let (key, stamp) = (change.key.as_str(), change.stamp);
         let inside = change.values.filter(|values| self.excerpt.has(values, self.attributes));
         if inside.is_none() && change.values.is_some() && stamp <= self.silent_until {
@@ -70,7 +70,7 @@ mod tests {
         for (day, stamp) in rows {
             let (key, values) = (Key::new(&format!("k{day}")), [Value::text("detail"), Value::Int(*day)]);
             let change = Change { key: &key, stamp: Stamp(*stamp), values: Some(&values), is_new: false };
-            assert!(!sending.send(&mut *writer, change));
+            assert!(!sending.send(&mut writer, change));
         }
         writer.end_page("9", false);
         let opened = codec.open(writer.finish()).unwrap();
@@ -101,7 +101,7 @@ mod tests {
         writer.begin_page(EntityId(0));
         let (key, values) = (Key::new("k"), [Value::text("a")]);
         let change = Change { key: &key, stamp: Stamp(1), values: Some(&values), is_new: true };
-        assert_eq!([(); 2].map(|()| sending.send(&mut *writer, change)), [false, true]);
+        assert_eq!([(); 2].map(|()| sending.send(&mut writer, change)), [false, true]);
         assert_eq!(sending.sent(), 2);
     }
 }

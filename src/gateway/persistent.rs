@@ -151,7 +151,7 @@ impl Persistent {
         cursors: &mut Cursors,
         attributes: &[Value],
         pull: &PullRequest,
-        mut writer: Box<dyn PageWriter>,
+        mut writer: PageWriter,
     ) -> Result<(Vec<u8>, u64), ServerError> {
         let most = u64::from(pull.rows.max(1));
         let mut rows = 0;
@@ -180,7 +180,7 @@ impl Persistent {
         &self,
         attributes: &[Value],
         fetch: &FetchRequest,
-        mut writer: Box<dyn PageWriter>,
+        mut writer: PageWriter,
     ) -> Result<(Vec<u8>, u64), ServerError> {
         writer.begin_page(fetch.entity);
         let limit = fetch.rows.max(1) as usize;

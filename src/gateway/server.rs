@@ -150,11 +150,7 @@ impl Gateway {
         let codec = self.codec;
         match request {
             Request::Pull(pull) => {
-                // Nobody will read what is answered after the gateway gave up, but the backend does
-                // not know that and works for it.
-                let doomed = backend.service.begins(backend.call.now) > backend.call.deadline;
-                let asked = pull.asked();
-                let writer = if doomed { codec.counted_pages(asked) } else { codec.pages(asked) };
+                let writer = codec.pages(pull.asked());
                 self.pages(backend, pull, writer, effort)
             }
             Request::Push(push) => {
@@ -181,7 +177,7 @@ impl Gateway {
         &mut self,
         backend: &mut Backend,
         pull: &PullRequest,
-        mut writer: Box<dyn PageWriter>,
+        mut writer: PageWriter,
         effort: &mut Effort,
     ) -> Result<Vec<u8>, ServerError> {
         let Gateway { strategy, cursors, versions, .. } = self;
@@ -213,9 +209,9 @@ impl Gateway {
             let page = strategy.page(backend, now, ask, &mut |change, part| {
                 effort.kinds[kind(&change)] += 1;
                 let full = match &mut excerpt {
-                    Some(excerpt) => excerpt.send(&mut *writer, change),
+                    Some(excerpt) => excerpt.send(&mut writer, change),
                     None => {
-                        write_change(&mut *writer, (schema.entity(entity), width), change, part);
+                        write_change(&mut writer, (schema.entity(entity), width), change, part);
                         false
                     }
                 };
@@ -273,7 +269,7 @@ impl Gateway {
         let width = version::width(self.versions.as_deref(), fetch.device, fetch.entity);
         let (sight, schema) = (backend.sight(backend.call.now), backend.schema());
         let fetched = sight.fetch(fetch.entity, attributes, &fetch.of, limit, |change| {
-            write_change(&mut *writer, (schema.entity(fetch.entity), width), change, None);
+            write_change(&mut writer, (schema.entity(fetch.entity), width), change, None);
         })?;
         (effort.scanned, backend.call.load.rows) = (fetched.scanned, fetched.delivered);
         // There is nothing to go on from: a record with more rows than this shows its first ones.
@@ -410,7 +406,7 @@ pub(super) fn ids(push: &PushRequest) -> impl Iterator<Item = &str> {
 
 /// Writes a change as devices hold it that hold so many of its columns.
 fn write_change(
-    writer: &mut dyn PageWriter,
+    writer: &mut PageWriter,
     (entity, width): (&Entity, usize),
     change: Change<'_>,
     part: Option<Part>,

@@ -171,31 +171,11 @@ impl<'v> Projected<'v> {
     }
 }
 
-/// How far a row that is an object was read: its names come in one order.
-#[derive(Clone, Copy)]
-enum ReadUpTo {
-    Begin,
-    Columns,
-    Base,
-    Key,
-    Stamp,
-    Column(usize),
-}
-
-impl ReadUpTo {
-    fn next(self, name: &str) -> Option<ReadUpTo> {
-        match (self, name) {
-            (ReadUpTo::Begin, "columns") => Some(ReadUpTo::Columns),
-            (ReadUpTo::Columns, "base") => Some(ReadUpTo::Base),
-            (ReadUpTo::Begin | ReadUpTo::Base, "key") => Some(ReadUpTo::Key),
-            (ReadUpTo::Key, "stamp") => Some(ReadUpTo::Stamp),
-            (ReadUpTo::Stamp | ReadUpTo::Column(_), _) => {
-                let number: usize = name.strip_prefix("column")?.parse().ok()?;
-                let before = if let ReadUpTo::Column(before) = self { before } else { 0 };
-                (number > before).then_some(ReadUpTo::Column(number))
-            }
-            _ => None,
-        }
+/// Where a name may stand in a row that is an object: its names come in one order.
+fn place_of(name: &str) -> Option<usize> {
+    match ["columns", "base", "key", "stamp"].iter().position(|known| *known == name) {
+        Some(place) => Some(place + 1),
+        None => name.strip_prefix("column")?.parse().ok().map(|number: usize| number.saturating_add(4)),
     }
 }
 
@@ -220,9 +200,16 @@ impl<'de> Visitor<'de> for RowSeed<'_, 'de> {
         self.0.end_row().map_err(|damaged| A::Error::custom(damaged.0))
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut place = ReadUpTo::Begin;
+        let mut before = 0;
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-            place = place.next(&name).ok_or_else(|| A::Error::custom(format!("{name} is out of place")))?;
+            let follows = |place: &usize| match before {
+                0 => [1, 3].contains(place),
+                1..4 => *place == before + 1,
+                _ => *place > before,
+            };
+            before = place_of(&name)
+                .filter(follows)
+                .ok_or_else(|| A::Error::custom(format!("{name} is out of place")))?;
             self.0.add(map.next_value()?);
         }
         self.0.end_row().map_err(|damaged| A::Error::custom(damaged.0))

@@ -1,46 +1,49 @@
 //! What differs from format to format. The rest of a codec is the same for all of them.
 
-use super::answer::Part;
+use super::answer::{Part, Projected};
 use super::coding::Costs;
 use super::damaged::Damaged;
 use super::message::Asked;
 use super::raw_answer::{RawAnswer, RawError, VerdictShape};
 use super::raw_request::RawRequest;
 use super::weight::Frames;
-use crate::base::json::Sink;
-use crate::base::{EntityId, Stamp, Undone, ValueRef};
+use crate::base::{Cell, EntityId, Stamp, Undone, ValueRef};
+use crate::contract::Row;
 
-pub(super) trait Facts: Send + Sync + 'static {
-    const CONTENT_TYPE: &'static str;
-    const COSTS: Costs;
-    const FRAMES: Frames;
+#[derive(Clone, Copy)]
+pub(super) struct Facts {
+    pub(super) content_type: &'static str,
+    pub(super) costs: Costs,
+    pub(super) frames: Frames,
     /// How an answer begins that says no.
-    const NO: &'static [u8];
+    pub(super) no: &'static [u8],
     /// Values are written as a database keeps them.
-    const AS_KEPT: bool = false;
+    pub(super) as_kept: bool,
     /// What stands before and behind all verdicts, and all pages.
-    const RESULTS: [&'static [u8]; 2];
-    const PAGES: [&'static [u8]; 2];
-    const END_OF_ROW: &'static [u8];
-    const END: &'static [u8];
+    pub(super) results: [&'static [u8]; 2],
+    pub(super) pages: [&'static [u8]; 2],
+    pub(super) end_of_row: &'static [u8],
+    pub(super) end: &'static [u8],
 }
 
 /// How the shapes of messages become bytes; of an answer part by part.
-pub(super) trait Format: Facts {
+pub(super) trait Format: 'static {
+    const FACTS: Facts;
     fn write_request(request: &RawRequest<'_>) -> Vec<u8>;
     fn read_request(bytes: &[u8]) -> Result<RawRequest<'_>, Damaged>;
     fn write_refusal(error: &RawError) -> Vec<u8>;
     fn read_answer(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged>;
-    fn begin<S: Sink>(out: &mut S, asked: Asked);
-    fn result<S: Sink>(out: &mut S, is_first: bool, id: &str, told: &VerdictShape<'_>);
-    fn begin_page<S: Sink>(out: &mut S, is_first: bool, entity: EntityId);
-    fn begin_row<S: Sink>(out: &mut S, head: &Head<'_>);
+    fn begin(out: &mut Vec<u8>, asked: Asked);
+    fn result(out: &mut Vec<u8>, is_first: bool, id: &str, told: &VerdictShape<'_>);
+    fn begin_page(out: &mut Vec<u8>, is_first: bool, entity: EntityId);
+    fn begin_row(out: &mut Vec<u8>, head: &Head<'_>);
     /// The value of the column at this place.
-    fn value<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>);
-    fn end_page<S: Sink>(out: &mut S, end: &PageEnd);
+    fn value(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>);
+    fn end_page(out: &mut Vec<u8>, end: &PageEnd);
 }
 
 /// What comes before the values of a row.
+#[derive(Clone, Copy)]
 pub(super) struct Head<'r> {
     /// No row comes before it in its page.
     pub(super) is_first: bool,
@@ -60,4 +63,72 @@ pub(super) struct PageEnd {
     pub(super) unseen: Option<Stamp>,
     pub(super) withheld: Vec<String>,
     pub(super) ids: Option<(u64, u32)>,
+}
+
+/// A format as a value.
+pub(super) struct Spoken {
+    pub(super) facts: Facts,
+    pub(super) write_request: fn(&RawRequest<'_>) -> Vec<u8>,
+    pub(super) read_request: fn(&[u8]) -> Result<RawRequest<'_>, Damaged>,
+    pub(super) write_refusal: fn(&RawError) -> Vec<u8>,
+    pub(super) read_answer: fn(&[u8]) -> Result<RawAnswer<'_>, Damaged>,
+    pub(super) begin: fn(&mut Vec<u8>, Asked),
+    pub(super) result: fn(&mut Vec<u8>, bool, &str, &VerdictShape<'_>),
+    pub(super) begin_page: fn(&mut Vec<u8>, bool, EntityId),
+    pub(super) row: fn(&mut Vec<u8>, &Head<'_>, Projected<'_>),
+    pub(super) kept: fn(&mut Vec<u8>, &Head<'_>, &[u8]),
+    pub(super) end_page: fn(&mut Vec<u8>, &PageEnd),
+}
+
+impl Spoken {
+    pub(super) const fn of<F: Format>() -> Spoken {
+        Spoken {
+            facts: F::FACTS,
+            write_request: F::write_request,
+            read_request: F::read_request,
+            write_refusal: F::write_refusal,
+            read_answer: F::read_answer,
+            begin: F::begin,
+            result: F::result,
+            begin_page: F::begin_page,
+            row: write_projected::<F>,
+            kept: write_kept::<F>,
+            end_page: F::end_page,
+        }
+    }
+}
+
+/// The row of a verdict.
+pub(super) fn write_row<F: Format>(out: &mut Vec<u8>, row: &Row) {
+    let values = row.values.as_deref().unwrap_or_default();
+    let head = Head { is_first: true, part: None, key: row.key.as_str(), stamp: row.stamp, values: 0 };
+    let columns: Vec<usize> = (0..values.len()).collect();
+    write_projected::<F>(out, &head, Projected { values, columns: &columns });
+}
+
+/// Of a part those values that it names.
+fn write_projected<F: Format>(out: &mut Vec<u8>, head: &Head<'_>, values: Projected<'_>) {
+    let sent = head.part.map_or(values.columns.len(), |part| part.columns.count_ones() as usize);
+    F::begin_row(out, &Head { values: sent, ..*head });
+    let is_sent = |place: usize| head.part.is_none_or(|part| part.has(place));
+    for (place, value) in values.iter().enumerate().filter(|(place, _)| is_sent(*place)) {
+        value.with_ref(|value| F::value(out, place, value));
+    }
+    out.extend(F::FACTS.end_of_row);
+}
+
+/// What a database keeps are the items of a list after its first ones.
+fn write_kept<F: Format>(out: &mut Vec<u8>, head: &Head<'_>, cells: &[u8]) {
+    if F::FACTS.as_kept {
+        F::begin_row(out, head);
+        out.extend(cells);
+    } else {
+        let list = [b"[", cells.get(1..).unwrap_or_default(), b"]"].concat();
+        let cells: Vec<Cell<'_>> = serde_json::from_slice(&list).expect("a database keeps what was written");
+        F::begin_row(out, &Head { values: cells.len(), ..*head });
+        for (place, cell) in cells.iter().enumerate() {
+            F::value(out, place, cell.as_ref());
+        }
+    }
+    out.extend(F::FACTS.end_of_row);
 }

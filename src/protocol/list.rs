@@ -1,26 +1,26 @@
 //! The codecs that there are.
 
-use std::marker::PhantomData;
-
 use super::cbor::Cbor;
-use super::codec::{Codec, Spoken};
+use super::codec::Codec;
 use super::coding::{BytesCount, Coding, Packing, Packs};
-use super::json::{Json, Lists, Named};
+use super::format::Spoken;
+use super::json::Json;
+use super::mapped::Mapped;
 use super::protobuf::Protobuf;
 use super::xml::Xml;
 use crate::base::Word as _;
 
 /// Formats by their names in scenario files.
-const FORMATS: &[(&str, &dyn Spoken)] = &[
-    ("json", &Json::<Lists>(PhantomData)),
-    ("json-objects", &Json::<Named>(PhantomData)),
-    ("xml", &Xml),
-    ("cbor", &Cbor),
-    ("protobuf", &Protobuf),
+const FORMATS: &[(&str, Spoken)] = &[
+    ("json", Spoken::of::<Mapped<Json<false>>>()),
+    ("json-objects", Spoken::of::<Mapped<Json<true>>>()),
+    ("xml", Spoken::of::<Xml>()),
+    ("cbor", Spoken::of::<Mapped<Cbor>>()),
+    ("protobuf", Spoken::of::<Protobuf>()),
 ];
 
 /// The one that is spoken where nothing else is said.
-pub const DEFAULT: Codec = Codec::plain(FORMATS[0].1);
+pub const DEFAULT: Codec = Codec::plain(&FORMATS[0].1);
 
 pub const NAMES: &[&str] = &{
     let mut names = [""; FORMATS.len()];
@@ -33,7 +33,7 @@ pub const NAMES: &[&str] = &{
 };
 
 pub fn named(format: &str) -> Option<Codec> {
-    FORMATS.iter().find(|(known, _)| *known == format).map(|(_, format)| Codec::plain(*format))
+    FORMATS.iter().find(|(known, _)| *known == format).map(|(_, format)| Codec::plain(format))
 }
 
 /// The codec of this format that packs so.
@@ -43,7 +43,7 @@ pub fn packed(format: &str, coding: Coding) -> Option<Codec> {
 
 /// Each format, and each in each way to pack.
 pub fn all() -> impl Iterator<Item = Codec> {
-    let plain = || FORMATS.iter().map(|(_, format)| Codec::plain(*format));
+    let plain = || FORMATS.iter().map(|(_, format)| Codec::plain(format));
     let mut codings = Vec::new();
     for packing in [Packing::Gzip, Packing::Zstd] {
         for &packs in Packs::VALUES {

@@ -4,12 +4,10 @@ use std::borrow::Cow;
 
 use super::answer::{Page, Rows};
 use super::damaged::Damaged;
-use super::format::{Facts, Format, Head, PageEnd};
-use super::message::{Asked, Want};
-use super::pages::write_row;
+use super::format::{Facts, Format, Head, PageEnd, write_row};
+use super::message::{Asked, PullRequest, Want};
 use super::raw_answer::{RawAnswer, RawError, RawResult, VerdictShape};
-use super::raw_request::{RawFetch, RawMutation, RawPull, RawRequest};
-use crate::base::json::Sink;
+use super::raw_request::{RawFetch, RawMutation, RawRequest};
 use crate::base::{Cell, DeviceId, EntityId, Stamp, Undone, UnitId, ValueRef};
 use crate::contract::Guard;
 
@@ -29,26 +27,27 @@ const PAGE: &[&str] = &["e", "cursor", "more", "undone", "unseen", "key", "row",
 const ERROR: &[&str] = &["kind", "number", "text"];
 
 /// How such a format is written.
-pub(super) trait Marked: Facts {
+pub(super) trait Marked: 'static {
+    const FACTS: Facts;
     /// Fields stand in the head of their message, before the messages in it.
     const HAS_HEADS: bool;
     type Fields<'a>: Fields<'a>;
-    fn open<S: Sink>(out: &mut S, message: Field);
+    fn open(out: &mut Vec<u8>, message: Field);
     /// The head is over, if there are any.
-    fn end_head<S: Sink>(out: &mut S);
-    fn close<S: Sink>(out: &mut S, message: Field);
+    fn end_head(out: &mut Vec<u8>);
+    fn close(out: &mut Vec<u8>, message: Field);
     /// Ends a message of which there is only a head.
-    fn close_head<S: Sink>(out: &mut S, message: Field);
-    fn text<S: Sink>(out: &mut S, field: Field, text: &str);
-    fn signed<S: Sink>(out: &mut S, field: Field, number: i64);
-    fn number<S: Sink>(out: &mut S, field: Field, number: u64);
+    fn close_head(out: &mut Vec<u8>, message: Field);
+    fn text(out: &mut Vec<u8>, field: Field, text: &str);
+    fn signed(out: &mut Vec<u8>, field: Field, number: i64);
+    fn number(out: &mut Vec<u8>, field: Field, number: u64);
     /// One that need not be said if it is 0.
-    fn count<S: Sink>(out: &mut S, field: Field, number: u64);
+    fn count(out: &mut Vec<u8>, field: Field, number: u64);
     /// One of few words, each with its number.
-    fn word<S: Sink>(out: &mut S, field: Field, word: (&str, u64));
-    fn cell<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>);
-    fn columns<S: Sink>(out: &mut S, set: &[(usize, Cell<'_>)]);
-    fn end_page<S: Sink>(out: &mut S, end: &PageEnd);
+    fn word(out: &mut Vec<u8>, field: Field, word: (&str, u64));
+    fn cell(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>);
+    fn columns(out: &mut Vec<u8>, set: &[(usize, Cell<'_>)]);
+    fn end_page(out: &mut Vec<u8>, end: &PageEnd);
 }
 
 /// How such a format is read: field by field.
@@ -116,6 +115,7 @@ pub(super) fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, Damaged> {
 }
 
 impl<M: Marked> Format for M {
+    const FACTS: Facts = <M as Marked>::FACTS;
     fn write_request(request: &RawRequest<'_>) -> Vec<u8> {
         let (mut bytes, root) = (Vec::new(), ("request", 1));
         let out = &mut bytes;
@@ -151,7 +151,9 @@ impl<M: Marked> Format for M {
                 ("device", held) => request.device = DeviceId(held.number()?),
                 ("clock", held) => request.clock = held.stamp()?,
                 ("unit", held) => request.unit = UnitId(held.number()?),
-                ("pull", Held::Message) if request.pull.is_none() => request.pull = Some(pull(&mut fields)?),
+                ("pull", Held::Message) if request.pull.is_none() => {
+                    request.pull = Some(Cow::Owned(pull(&mut fields)?))
+                }
                 ("push", Held::Message) if request.push.is_none() => {
                     request.push = Some(list(&mut fields, "edit", edit)?);
                 }
@@ -198,12 +200,12 @@ impl<M: Marked> Format for M {
         fields.end()?;
         Ok(answer)
     }
-    fn begin<S: Sink>(out: &mut S, asked: Asked) {
+    fn begin(out: &mut Vec<u8>, asked: Asked) {
         M::open(out, ("answer", 2));
         M::signed(out, ("for", 1), asked.0);
         M::end_head(out);
     }
-    fn result<S: Sink>(out: &mut S, _: bool, id: &str, told: &VerdictShape<'_>) {
+    fn result(out: &mut Vec<u8>, _: bool, id: &str, told: &VerdictShape<'_>) {
         let VerdictShape { ok, no, not_yet, row, edited } = told;
         let field = |word: &'static str| {
             let before = RESULT.iter().take_while(|name| **name != word).count();
@@ -211,33 +213,30 @@ impl<M: Marked> Format for M {
         };
         M::open(out, ("result", 1));
         M::text(out, ("id", 1), id);
-        put_stamp::<M, S>(out, ("ok", 2), *ok);
+        put_stamp::<M>(out, ("ok", 2), *ok);
         if let Some(word) = *not_yet {
             M::word(out, field(word), ("true", 1));
         }
         if let Some((word, text)) = *no {
             M::text(out, field(word), text);
         }
-        let edited = |out: &mut S| put_stamp::<M, S>(out, ("edited", 8), *edited);
+        let edited = |out: &mut Vec<u8>| put_stamp::<M>(out, ("edited", 8), *edited);
         if M::HAS_HEADS {
             edited(out);
         }
         M::end_head(out);
-        if let Some(row) = row.flatten() {
-            let values = row.values.as_deref().unwrap_or_default();
-            write_row::<M, S>(out, true, (row.key.as_str(), row.stamp), values.iter());
-        }
+        row.flatten().iter().for_each(|row| write_row::<M>(out, row));
         if !M::HAS_HEADS {
             edited(out);
         }
         M::close(out, ("result", 1));
     }
-    fn begin_page<S: Sink>(out: &mut S, _: bool, entity: EntityId) {
+    fn begin_page(out: &mut Vec<u8>, _: bool, entity: EntityId) {
         M::open(out, ("page", 3));
         M::count(out, ("e", 1), entity.0.into());
         M::end_head(out);
     }
-    fn begin_row<S: Sink>(out: &mut S, head: &Head<'_>) {
+    fn begin_row(out: &mut Vec<u8>, head: &Head<'_>) {
         M::open(out, ("row", 7));
         if let Some(part) = head.part {
             M::signed(out, ("columns", 1), part.columns as i64);
@@ -247,16 +246,16 @@ impl<M: Marked> Format for M {
         M::signed(out, ("stamp", 4), head.stamp.0);
         M::end_head(out);
     }
-    fn value<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>) {
+    fn value(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>) {
         M::cell(out, place, value);
     }
-    fn end_page<S: Sink>(out: &mut S, end: &PageEnd) {
+    fn end_page(out: &mut Vec<u8>, end: &PageEnd) {
         <M as Marked>::end_page(out, end);
     }
 }
 
-fn put_pull<M: Marked>(out: &mut Vec<u8>, pull: &RawPull<'_>) {
-    let RawPull { rows, bytes, run, zone, get, wants } = pull;
+fn put_pull<M: Marked>(out: &mut Vec<u8>, pull: &PullRequest) {
+    let PullRequest { rows, bytes, run, zone, by_address, wants, .. } = pull;
     M::open(out, ("pull", 4));
     M::count(out, ("rows", 1), u64::from(*rows));
     M::count(out, ("bytes", 2), *bytes);
@@ -264,11 +263,11 @@ fn put_pull<M: Marked>(out: &mut Vec<u8>, pull: &RawPull<'_>) {
     if *zone != 0 || !M::HAS_HEADS {
         M::signed(out, ("zone", 4), i64::from(*zone));
     }
-    if *get {
+    if *by_address {
         M::word(out, ("get", 5), ("true", 1));
     }
     M::end_head(out);
-    for Want { entity, cursor, ids } in wants.iter() {
+    for Want { entity, cursor, ids } in wants {
         M::open(out, ("want", 6));
         M::count(out, ("e", 1), entity.0.into());
         if let Some(cursor) = cursor {
@@ -293,7 +292,7 @@ fn put_edit<M: Marked>(out: &mut Vec<u8>, edit: &RawMutation<'_>) {
     M::count(out, ("e", 4), e.0.into());
     M::text(out, ("key", 5), key);
     M::word(out, ("op", 6), (op.encode_utf8(&mut [0; 4]), u64::from(*op)));
-    put_stamp::<M, _>(out, ("base", 7), *base);
+    put_stamp::<M>(out, ("base", 7), *base);
     M::signed(out, ("at", 8), at.0);
     match guard {
         Guard::Base => {}
@@ -305,7 +304,7 @@ fn put_edit<M: Marked>(out: &mut Vec<u8>, edit: &RawMutation<'_>) {
     M::close(out, ("edit", 1));
 }
 
-fn put_stamp<M: Marked, S: Sink>(out: &mut S, field: Field, stamp: Option<Stamp>) {
+fn put_stamp<M: Marked>(out: &mut Vec<u8>, field: Field, stamp: Option<Stamp>) {
     stamp.iter().for_each(|stamp| M::signed(out, field, stamp.0));
 }
 
@@ -323,23 +322,23 @@ fn list<'a, F: Fields<'a>, T>(
     Ok(items)
 }
 
-fn pull<'a>(fields: &mut impl Fields<'a>) -> Result<RawPull<'a>, Damaged> {
-    let (mut pull, mut wants) = (RawPull::default(), Vec::new());
+fn pull<'a>(fields: &mut impl Fields<'a>) -> Result<PullRequest, Damaged> {
+    let mut pull = PullRequest::default();
     while let Some(field) = fields.next(PULL)? {
         match field {
             ("rows", held) => pull.rows = held.number()?,
             ("bytes", held) => pull.bytes = held.number()?,
             ("run", held) => pull.run = held.number()?,
             ("zone", held) => pull.zone = i32::try_from(held.signed()?).map_err(|_| unexpected("zone"))?,
-            ("get", held) => pull.get = held.flag()?,
+            ("get", held) => pull.by_address = held.flag()?,
             ("want", Held::Message) => {
                 let (entity, cursor, ids) = wanted(fields, WANT)?;
-                wants.push(Want { entity, cursor: cursor.map(Cow::into_owned), ids });
+                pull.wants.push(Want { entity, cursor: cursor.map(Cow::into_owned), ids });
             }
             (other, _) => return Err(unexpected(other)),
         }
     }
-    Ok(RawPull { wants: Cow::Owned(wants), ..pull })
+    Ok(pull)
 }
 
 /// An entity, a text and a count: what is wanted, and what is fetched.

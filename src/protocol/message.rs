@@ -14,21 +14,28 @@ pub enum Request {
     Sync(SyncRequest),
 }
 
-#[derive(Clone, Debug, PartialEq)]
+/// As a codec writes it; what the request around it says is left out there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PullRequest {
+    #[serde(skip)]
     pub device: DeviceId,
+    #[serde(skip)]
     pub unit: UnitId,
-    pub wants: Vec<Want>,
+    #[serde(skip)]
+    pub clock: Stamp,
     pub rows: u32,
     /// At most about this many bytes in the answer (at least one row comes).
     pub bytes: u64,
-    pub clock: Stamp,
-    /// How far the local time that people see there is ahead of that clock, seconds.
-    pub zone: i32,
     /// The number of the unit's run, which all requests of one pull have.
+    #[serde(default)]
     pub run: u64,
+    /// How far the local time that people see there is ahead of that clock, seconds.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub zone: i32,
     /// It is asked for by its address: its answer is one for all who ask for that.
+    #[serde(default, rename = "get", skip_serializing_if = "is_default")]
     pub by_address: bool,
+    pub wants: Vec<Want>,
 }
 
 /// What an answer names of its request, by which who asked knows that it is no other's.
@@ -51,8 +58,7 @@ impl Asked {
 impl PullRequest {
     /// The first run of unit 0 asks for these, for any number of rows and at most 1 MiB.
     pub fn new(device: DeviceId, wants: Vec<Want>) -> PullRequest {
-        let (unit, rows, bytes, clock) = (UnitId(0), u32::MAX, 1 << 20, Stamp(0));
-        PullRequest { device, unit, wants, rows, bytes, clock, zone: 0, run: 1, by_address: false }
+        PullRequest { device, wants, rows: u32::MAX, bytes: 1 << 20, run: 1, ..PullRequest::default() }
     }
     /// Path and query of the request where it is asked for by an address: all that its answer
     /// depends on but the server's content. What says who asks when goes as headers.
@@ -74,7 +80,7 @@ impl PullRequest {
 }
 
 /// Whether it is what stands for a value that is not said.
-pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 

@@ -9,7 +9,7 @@
 //! Invariants: what is encoded decodes to itself; damaged bytes are an error, never a panic; what a
 //! replica keeps on its disk is JSON, whatever is spoken, so that it outlives a change of codec.
 //!
-//! How to add a format: a file that implements `Format` over the shapes of `raw_request.rs` and
+//! How to add a format: a file that implements `Notation`, `Marked` or `Format` over the shapes of `raw_request.rs` and
 //! `raw_answer.rs`, its costs in `coding.rs`, and a line in `list.rs`. The tests here hold every
 //! codec, packed and not, to the above.
 
@@ -25,6 +25,7 @@ mod format;
 mod gzip;
 mod json;
 mod list;
+mod mapped;
 mod marked;
 mod message;
 mod packed;
@@ -41,10 +42,11 @@ mod zst;
 
 pub use answer::{Answer, Page, Part, Projected, PushResult, Rows, WireRow};
 pub use blob::{BlobAnswer, BlobPut};
-pub use codec::{Codec, PageWriter, PushVerdict};
+pub use codec::Codec;
 pub use coding::{BytesCount, Coding, Effort, Packing, Packs, Way};
 pub use damaged::Damaged;
 pub use list::{DEFAULT, NAMES, all, named, packed};
 pub use message::{Asked, FetchRequest, PullRequest, PushRequest, Request, SyncRequest, Want};
 pub use packed::LIMIT;
+pub use pages::{PageWriter, PushVerdict};
 pub use weight::{CopiedRow, Weighed};

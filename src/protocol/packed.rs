@@ -9,6 +9,7 @@ use std::cell::Cell;
 
 use super::coding::Packing;
 use super::damaged::Damaged;
+use super::room::Packer;
 use super::{gzip, zst};
 
 /// No message unpacks to more than this, bytes.
@@ -16,51 +17,45 @@ pub const LIMIT: u64 = 256 << 20;
 /// Below this, bytes, nothing is packed to see what it comes to.
 const SENT_FROM: u64 = 4_096;
 
+impl Packer {
+    fn size(&self, message: &[u8]) -> Result<u64, Damaged> {
+        match (self.said_size)(message)? {
+            size if size > LIMIT => {
+                Err(Damaged(format!("it says that it unpacks to {size} bytes, more than {LIMIT}")))
+            }
+            size => Ok(size),
+        }
+    }
+}
+
 impl Packing {
+    fn packer(self) -> Option<Packer> {
+        match self {
+            Packing::None => None,
+            Packing::Gzip => Some(gzip::GZIP),
+            Packing::Zstd => Some(zst::ZSTD),
+        }
+    }
+    /// What has packed this message, if it is packed.
+    fn of(self, message: &[u8]) -> Option<Packer> {
+        self.packer().filter(|packer| message.starts_with(packer.magic))
+    }
     pub(super) fn packed(self, plain: Vec<u8>) -> Vec<u8> {
         self.pack(&plain).unwrap_or(plain)
     }
     fn pack(self, plain: &[u8]) -> Option<Vec<u8>> {
-        let packed = match self {
-            Packing::None => return None,
-            Packing::Gzip => gzip::pack(plain),
-            Packing::Zstd => zst::pack(plain),
-        };
+        let packed = (self.packer()?.pack)(plain);
         (packed.len() < plain.len()).then_some(packed)
     }
-    fn has_packed(self, message: &[u8]) -> bool {
-        match self {
-            Packing::None => false,
-            Packing::Gzip => message.starts_with(gzip::MAGIC),
-            Packing::Zstd => message.starts_with(zst::MAGIC),
-        }
-    }
     pub(super) fn unpack(self, message: Vec<u8>) -> Result<Vec<u8>, Damaged> {
-        if !self.has_packed(&message) {
-            return Ok(message);
-        }
-        let size = self.unpacked_size(&message)?;
-        match self {
-            Packing::None => Ok(message),
-            Packing::Gzip => gzip::unpack(&message, size),
-            Packing::Zstd => zst::unpack(&message, size),
+        match self.of(&message) {
+            Some(packer) => (packer.unpack)(&message, packer.size(&message)?),
+            None => Ok(message),
         }
     }
-
     /// What a packed message says that it unpacks to, bytes; `None` of one that is not packed.
     pub(super) fn said_size(self, message: &[u8]) -> Option<u64> {
-        if self.has_packed(message) { self.unpacked_size(message).ok() } else { None }
-    }
-    fn unpacked_size(self, message: &[u8]) -> Result<u64, Damaged> {
-        let size = match self {
-            Packing::None => message.len() as u64,
-            Packing::Gzip => gzip::said_size(message)?,
-            Packing::Zstd => zst::said_size(message)?,
-        };
-        if size > LIMIT {
-            return Err(Damaged(format!("it says that it unpacks to {size} bytes, more than {LIMIT}")));
-        }
-        Ok(size)
+        self.of(message)?.size(message).ok()
     }
 }
 

@@ -11,12 +11,11 @@ use std::borrow::Cow;
 use prost::encoding::{WireType, decode_key, decode_varint, encode_key, encode_varint};
 
 use super::answer::Rows;
-use super::coding::{self as costs, Costs};
+use super::coding as costs;
 use super::damaged::Damaged;
 use super::format::{Facts, PageEnd};
 use super::marked::{Field, Fields, Held, Marked, ROOTS, unexpected, zigzag};
 use super::weight::Frames;
-use crate::base::json::Sink;
 use crate::base::{Cell, ValueRef};
 
 /// Of a list of values: the place of a column that holds nothing.
@@ -27,69 +26,69 @@ const FIRST_COLUMN: u32 = 6;
 pub(super) struct Protobuf;
 
 // A message in a message begins and ends with a key: eight times its field, and 3 or 4.
-impl Facts for Protobuf {
-    const CONTENT_TYPE: &'static str = "application/x-protobuf";
-    const COSTS: Costs = costs::PROTOBUF;
-    const FRAMES: Frames = Frames { edit: 32, column: 1, text: 2, number: 4, null: 1, head: 60, verdict: 25 };
-    // The field 3, a message.
-    const NO: &'static [u8] = b"\x1b";
-    const RESULTS: [&'static [u8]; 2] = [b"\x13", b"\x14"];
-    const PAGES: [&'static [u8]; 2] = [b"", b""];
-    const END_OF_ROW: &'static [u8] = b"\x3c";
-    const END: &'static [u8] = b"\x14";
-}
-
 impl Marked for Protobuf {
+    const FACTS: Facts = Facts {
+        content_type: "application/x-protobuf",
+        costs: costs::PROTOBUF,
+        frames: Frames { edit: 32, column: 1, text: 2, number: 4, null: 1, head: 60, verdict: 25 },
+        // The field 3, a message.
+        no: b"\x1b",
+        results: [b"\x13", b"\x14"],
+        pages: [b"", b""],
+        end_of_row: b"\x3c",
+        end: b"\x14",
+        as_kept: false,
+    };
     const HAS_HEADS: bool = false;
     type Fields<'a> = Bytes<'a>;
-    fn open<S: Sink>(out: &mut S, message: Field) {
+    fn open(out: &mut Vec<u8>, message: Field) {
         put_key(out, message, WireType::StartGroup);
     }
-    fn end_head<S: Sink>(_: &mut S) {}
-    fn close<S: Sink>(out: &mut S, message: Field) {
+    fn end_head(_: &mut Vec<u8>) {}
+    fn close(out: &mut Vec<u8>, message: Field) {
         put_key(out, message, WireType::EndGroup);
     }
-    fn close_head<S: Sink>(out: &mut S, message: Field) {
+    fn close_head(out: &mut Vec<u8>, message: Field) {
         Protobuf::close(out, message);
     }
-    fn text<S: Sink>(out: &mut S, field: Field, text: &str) {
+    fn text(out: &mut Vec<u8>, field: Field, text: &str) {
         put_key(out, field, WireType::LengthDelimited);
         put(out, |rest| encode_varint(text.len() as u64, rest));
-        out.put(text.as_bytes());
+        out.extend(text.as_bytes());
     }
-    fn signed<S: Sink>(out: &mut S, field: Field, number: i64) {
+    fn signed(out: &mut Vec<u8>, field: Field, number: i64) {
         Protobuf::number(out, field, zigzag(number));
     }
-    fn number<S: Sink>(out: &mut S, field: Field, number: u64) {
+    fn number(out: &mut Vec<u8>, field: Field, number: u64) {
         put_key(out, field, WireType::Varint);
         put(out, |rest| encode_varint(number, rest));
     }
-    fn count<S: Sink>(out: &mut S, field: Field, number: u64) {
+    fn count(out: &mut Vec<u8>, field: Field, number: u64) {
         if number != 0 {
             Protobuf::number(out, field, number);
         }
     }
-    fn word<S: Sink>(out: &mut S, field: Field, (_, number): (&str, u64)) {
+    fn word(out: &mut Vec<u8>, field: Field, (_, number): (&str, u64)) {
         Protobuf::number(out, field, number);
     }
-    fn cell<S: Sink>(out: &mut S, place: usize, value: ValueRef<'_>) {
+    fn cell(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>) {
         let field = ("", FIRST_COLUMN + place as u32);
         match value {
             ValueRef::Null => Protobuf::number(out, ("", NULL), place as u64),
             ValueRef::Int(number) => Protobuf::signed(out, field, number),
             ValueRef::Real(number) => {
                 put_key(out, field, WireType::SixtyFourBit);
-                out.put(&number.to_le_bytes());
+                out.extend(&number.to_le_bytes());
             }
             ValueRef::Text(text) => Protobuf::text(out, field, text),
         }
     }
-    fn columns<S: Sink>(out: &mut S, set: &[(usize, Cell<'_>)]) {
+    fn columns(out: &mut Vec<u8>, set: &[(usize, Cell<'_>)]) {
         Protobuf::open(out, ("set", 11));
         set.iter().for_each(|(column, cell)| Protobuf::cell(out, *column, cell.as_ref()));
         Protobuf::close(out, ("set", 11));
     }
-    fn end_page<S: Sink>(out: &mut S, end: &PageEnd) {
+    fn end_page(out: &mut Vec<u8>, end: &PageEnd) {
         let PageEnd { cursor, more, undone, unseen, withheld, ids } = end;
         Protobuf::text(out, ("cursor", 2), cursor);
         Protobuf::count(out, ("more", 3), u64::from(*more));
@@ -108,15 +107,15 @@ impl Marked for Protobuf {
 }
 
 /// Appends what `encode` writes, ten bytes at most.
-fn put<S: Sink>(out: &mut S, encode: impl FnOnce(&mut &mut [u8])) {
+fn put(out: &mut Vec<u8>, encode: impl FnOnce(&mut &mut [u8])) {
     let mut bytes = [0; 10];
     let mut rest = &mut bytes[..];
     encode(&mut rest);
     let written = 10 - rest.len();
-    out.put(&bytes[..written]);
+    out.extend(&bytes[..written]);
 }
 
-fn put_key<S: Sink>(out: &mut S, (_, field): Field, wire: WireType) {
+fn put_key(out: &mut Vec<u8>, (_, field): Field, wire: WireType) {
     put(out, |rest| encode_key(field, wire, rest));
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::damaged::Damaged;
-use super::message::{FetchRequest, PullRequest, PushRequest, Request, SyncRequest, Want, is_default};
+use super::message::{FetchRequest, PullRequest, PushRequest, Request, SyncRequest};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, UnitId};
 use crate::contract::{EditKind, Guard, Mutation};
 
@@ -16,25 +16,12 @@ pub(super) struct RawRequest<'a> {
     pub(super) clock: Stamp,
     #[serde(default)]
     pub(super) unit: UnitId,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    pub(super) pull: Option<RawPull<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pull: Option<Cow<'a, PullRequest>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub(super) push: Option<Vec<RawMutation<'a>>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub(super) fetch: Option<RawFetch<'a>>,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-pub(super) struct RawPull<'a> {
-    pub(super) rows: u32,
-    pub(super) bytes: u64,
-    #[serde(default)]
-    pub(super) run: u64,
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub(super) zone: i32,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) get: bool,
-    pub(super) wants: Cow<'a, [Want]>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,13 +56,13 @@ pub(super) fn of(request: &Request) -> RawRequest<'_> {
     let empty = |device, clock, unit| RawRequest { device, clock, unit, ..RawRequest::default() };
     match request {
         Request::Pull(pull) => {
-            RawRequest { pull: Some(raw_pull(pull)), ..empty(pull.device, pull.clock, pull.unit) }
+            RawRequest { pull: Some(Cow::Borrowed(pull)), ..empty(pull.device, pull.clock, pull.unit) }
         }
         Request::Push(push) => {
             RawRequest { push: Some(raw_push(push)), ..empty(push.device, push.clock, push.unit) }
         }
         Request::Sync(SyncRequest { push, pull }) => {
-            let (pull, body) = (Some(raw_pull(pull)), Some(raw_push(push)));
+            let (pull, body) = (Some(Cow::Borrowed(pull)), Some(raw_push(push)));
             RawRequest { pull, push: body, ..empty(push.device, push.clock, push.unit) }
         }
         Request::Fetch(fetch) => {
@@ -83,11 +70,6 @@ pub(super) fn of(request: &Request) -> RawRequest<'_> {
             RawRequest { fetch: Some(body), ..empty(fetch.device, Stamp(0), UnitId(0)) }
         }
     }
-}
-
-fn raw_pull(pull: &PullRequest) -> RawPull<'_> {
-    let (rows, bytes, run, zone) = (pull.rows, pull.bytes, pull.run, pull.zone);
-    RawPull { rows, bytes, run, zone, get: pull.by_address, wants: Cow::from(&pull.wants) }
 }
 
 fn raw_push(push: &PushRequest) -> Vec<RawMutation<'_>> {
@@ -115,10 +97,7 @@ fn raw_mutation(device: DeviceId, mutation: &Mutation) -> RawMutation<'_> {
 
 pub(super) fn read(raw: RawRequest<'_>) -> Result<Request, Damaged> {
     let (device, clock, unit) = (raw.device, raw.clock, raw.unit);
-    let pull = raw.pull.map(|RawPull { rows, bytes, run, zone, get: by_address, wants }| {
-        let wants = wants.into_owned();
-        PullRequest { device, unit, wants, rows, bytes, clock, zone, run, by_address }
-    });
+    let pull = raw.pull.map(|pull| PullRequest { device, unit, clock, ..pull.into_owned() });
     let push = |push: Vec<RawMutation<'_>>| {
         let mutations = push.into_iter().map(|m| mutation(device, m)).collect::<Result<_, Damaged>>()?;
         Ok::<_, Damaged>(PushRequest { device, unit, mutations, clock })

@@ -1,6 +1,14 @@
-//! What a message unpacks to, bounded by what it says.
+//! What packers have in common: what a message unpacks to, bounded by what it says.
 
 use super::damaged::Damaged;
+
+/// One that packs: how its messages begin, and what they say that they unpack to, bytes.
+pub(super) struct Packer {
+    pub(super) magic: &'static [u8],
+    pub(super) pack: fn(&[u8]) -> Vec<u8>,
+    pub(super) said_size: fn(&[u8]) -> Result<u64, Damaged>,
+    pub(super) unpack: fn(&[u8], u64) -> Result<Vec<u8>, Damaged>,
+}
 
 /// Unpacks by steps, each of which tells whether it was the last and how much of the message is
 /// taken so far: what comes of that, and how much was taken. Room for it doubles, and is never more

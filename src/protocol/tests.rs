@@ -1,4 +1,4 @@
-//! What holds of every codec.
+//! What holds of every codec. Damaged messages are those of `campaign::validate::decoders`.
 
 use proptest::prelude::*;
 
@@ -17,7 +17,7 @@ fn undone() -> [Undone; 2] {
     [(i64::MIN, 9), (12, 14)].map(|(from, until)| Undone { from: Stamp(from), until: Stamp(until) })
 }
 
-fn pages(mut writer: Box<dyn PageWriter>) -> (u64, Vec<u8>) {
+fn pages(mut writer: PageWriter) -> Vec<u8> {
     let values = values();
     let held = Projected { values: &values, columns: &ALL };
     writer.begin_page(EntityId(3));
@@ -32,7 +32,7 @@ fn pages(mut writer: Box<dyn PageWriter>) -> (u64, Vec<u8>) {
     writer.end_page("7,k1", true);
     writer.begin_page(EntityId(4));
     writer.end_page("", false);
-    (writer.bytes(), writer.finish())
+    writer.finish()
 }
 
 fn requests() -> Vec<Request> {
@@ -85,10 +85,6 @@ fn outcomes() -> Vec<Outcome> {
     ]
 }
 
-fn results(codec: Codec) -> Vec<u8> {
-    codec.results(Asked(1), &mut outcomes().iter().map(|outcome| ("id", outcome)))
-}
-
 #[test]
 fn every_request_decodes_to_itself() {
     for codec in all() {
@@ -101,10 +97,7 @@ fn every_request_decodes_to_itself() {
 #[test]
 fn a_page_decodes_to_what_was_written() {
     for codec in all() {
-        let (length, bytes) = pages(codec.pages(Asked(9)));
-        let (counted, none) = pages(codec.counted_pages(Asked(9)));
-        assert_eq!((counted, none), (length, Vec::new()), "what is counted is as long as what is written");
-        let opened = codec.open(bytes).unwrap();
+        let opened = codec.open(pages(codec.pages(Asked(9)))).unwrap();
         assert!(!codec.is_refusal(&opened));
         let answer = codec.decode_answer(&opened).unwrap().unwrap();
         assert_eq!(answer.asked, Asked(9));
@@ -134,12 +127,17 @@ fn verdicts_and_pages_come_in_one_answer() {
     for codec in all() {
         let outcomes = outcomes();
         let mut verdicts = outcomes.iter().map(|outcome| ("id", outcome));
-        let (_, bytes) = pages(codec.pages_after(Asked(9), &mut verdicts));
-        let (_, alone) = pages(codec.pages(Asked(9)));
+        let bytes = pages(codec.pages_after(Asked(9), &mut verdicts));
+        let alone = pages(codec.pages(Asked(9)));
         let opened = [bytes, alone].map(|bytes| codec.open(bytes).unwrap());
         let [answer, alone] = [0, 1].map(|at| codec.decode_answer(&opened[at]).unwrap().unwrap());
         let told: Vec<Outcome> = answer.results.iter().map(|result| result.outcome.clone()).collect();
-        assert_eq!((answer.asked, told), (Asked(9), outcomes));
+        assert_eq!((answer.asked, &told), (Asked(9), &outcomes));
+        let results = codec.results(Asked(1), &mut outcomes.iter().map(|outcome| ("id", outcome)));
+        let opened = codec.open(results).unwrap();
+        assert!(!codec.is_refusal(&opened));
+        let read = codec.decode_answer(&opened).unwrap().unwrap().results;
+        assert!(read.into_iter().map(|result| result.outcome).eq(outcomes));
         assert_eq!(format!("{:?}", answer.pages), format!("{:?}", alone.pages));
     }
 }
@@ -159,13 +157,8 @@ fn what_is_asked_by_address_is_known_by_that_alone_and_is_as_long_as_a_clock() {
 }
 
 #[test]
-fn every_verdict_and_every_error_comes_through() {
+fn every_error_comes_through() {
     for codec in all() {
-        let opened = codec.open(results(codec)).unwrap();
-        assert!(!codec.is_refusal(&opened));
-        let answer = codec.decode_answer(&opened).unwrap().unwrap();
-        let read: Vec<Outcome> = answer.results.into_iter().map(|r| r.outcome).collect();
-        assert_eq!(read, outcomes());
         for error in [
             ServerError::Unavailable,
             ServerError::Throttled(Span::secs(3)),
@@ -216,24 +209,22 @@ fn an_edit_weighs_about_what_is_written_of_it() {
     }
 }
 
-proptest! {
-    #[test]
-    fn damaged_bytes_are_read_or_an_error(cut in any::<prop::sample::Index>(), flip in any::<u8>()) {
-        for codec in all() {
-            let mut messages: Vec<Vec<u8>> = requests().iter().map(|r| codec.encode_request(r)).collect();
-            messages.extend([pages(codec.pages(Asked(9))).1, results(codec)]);
-            for mut message in messages {
-                let at = cut.index(message.len());
-                message[at] ^= flip;
-                let short = message[..at].to_vec();
-                for bytes in [message, short] {
-                    _ = codec.decode_request(&bytes);
-                    if let Ok(opened) = codec.open(bytes) {
-                        _ = codec.decode_answer(&opened);
-                    }
-                }
-            }
-        }
+#[test]
+fn damaged_json_is_an_error() {
+    for bytes in [
+        "",
+        "{",
+        "[]",
+        "{\"pages\":[{\"e\":1}]}",
+        "{\"pages\":[{\"e\":1,\"rows\":[[1,2]],\"cursor\":\"\",\"more\":false}]}",
+        "{\"pages\":[{\"e\":1,\"rows\":[[0,7,\"k\",8]],\"cursor\":\"\",\"more\":false}]}",
+        "{\"pages\":[{\"e\":1,\"rows\":[[5,7,\"k\",8,1]],\"cursor\":\"\",\"more\":false}]}",
+        "{\"results\":[{\"id\":\"a\",\"conflict\":\"stale\",\"row\":[[1,7,\"k\",8,1]]}]}",
+    ] {
+        assert!(DEFAULT.decode_answer(bytes.as_bytes()).is_err(), "{bytes}");
+    }
+    for bytes in ["", "{}", "{\"device\":1}", "{\"device\":1,\"push\":[{}]}", "nonsense"] {
+        assert!(DEFAULT.decode_request(bytes.as_bytes()).is_err(), "{bytes}");
     }
 }
 
@@ -284,26 +275,6 @@ proptest! {
             prop_assert_eq!(came, sent, "{:?}", codec);
         }
     }
-
-    #[test]
-    fn a_packed_message_that_was_touched_is_never_read_as_another(
-        at in any::<prop::sample::Index>(),
-        flip in 1..=255_u8,
-        cut in any::<bool>(),
-    ) {
-        let rows: Vec<_> = (0..40).map(|n| (format!("key {n}"), vec![Value::text("some text"), Value::Int(n)])).collect();
-        for codec in [Packing::Gzip, Packing::Zstd].map(packs) {
-            let mut message = page_of(codec, &rows);
-            let whole = codec.open(message.clone()).unwrap();
-            let at = at.index(message.len());
-            if cut { message.truncate(at) } else { message[at] ^= flip }
-            if let Ok(opened) = codec.open(message)
-                && let Ok(Ok(_)) = codec.decode_answer(&opened)
-            {
-                prop_assert!(opened == whole);
-            }
-        }
-    }
 }
 
 #[test]
@@ -317,23 +288,6 @@ fn a_message_depends_on_none_that_was_packed_before_it() {
         assert_eq!(page_of(codec, &one), first);
         assert!(codec.open(first).is_ok());
     }
-}
-
-#[test]
-fn a_size_beyond_all_is_an_error_before_anything_is_unpacked() {
-    // A frame of one segment whose size takes eight bytes: 2^60.
-    let mut frame = b"\x28\xb5\x2f\xfd\xe0".to_vec();
-    frame.extend_from_slice(&(1_u64 << 60).to_le_bytes());
-    frame.extend_from_slice(&[1; 64]);
-    let said = packs(Packing::Zstd).open(frame).unwrap_err().to_string();
-    assert!(said.contains("1152921504606846976"), "{said}");
-    let mut gzip = page_of(packs(Packing::Gzip), &[("k".repeat(900), vec![Value::Null])]);
-    let end = gzip.len();
-    gzip[end - 4..].copy_from_slice(&u32::MAX.to_le_bytes());
-    let said = packs(Packing::Gzip).open(gzip.clone()).unwrap_err().to_string();
-    assert!(said.contains("4294967295"), "{said}");
-    gzip[end - 4..].copy_from_slice(&100_u32.to_le_bytes());
-    assert!(packs(Packing::Gzip).open(gzip).is_err(), "it unpacks to more than it says");
 }
 
 #[test]
@@ -369,20 +323,4 @@ fn a_request_goes_plain_to_a_server_that_takes_no_packed_one() {
         bytes.len()
     };
     assert!(length(Packs::Both) * 3 < length(Packs::Answers));
-}
-
-#[test]
-fn another_codecs_message_is_no_message() {
-    let rows = [("k".to_owned(), vec![Value::text(&"text ".repeat(99)), Value::Int(5)])];
-    for (codec, other) in all().flat_map(|codec| all().map(move |other| (codec, other))) {
-        let format = |codec: Codec| codec.content_type().split(';').next();
-        let same_format = format(codec) == format(other);
-        let same_packing = codec.coding().packing == other.coding().packing;
-        if same_format && (same_packing || other.coding().packing == Packing::None) {
-            continue;
-        }
-        let opened = codec.open(page_of(other, &rows));
-        let read = opened.as_ref().map(|opened| codec.decode_answer(opened).is_ok());
-        assert!(!read.unwrap_or(false), "{other:?} is read as {codec:?}");
-    }
 }

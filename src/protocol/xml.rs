@@ -11,12 +11,12 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::answer::Rows;
-use super::coding::{self as costs, Costs};
+use super::coding as costs;
 use super::damaged::Damaged;
 use super::format::{Facts, PageEnd};
 use super::marked::{Field, Fields, Held, Marked, ROOTS, parsed, unexpected};
 use super::weight::Frames;
-use crate::base::json::{Sink, write_value};
+use crate::base::json::write_value;
 use crate::base::{Cell, ValueRef};
 
 /// Elements that are no messages, but hold some of the message that they stand in.
@@ -24,91 +24,90 @@ const HOLDERS: [&[u8]; 4] = [b"pages", b"undone", b"withheld", b"end"];
 
 pub(super) struct Xml;
 
-impl Facts for Xml {
-    const CONTENT_TYPE: &'static str = "application/xml";
-    const COSTS: Costs = costs::XML;
-    const FRAMES: Frames =
-        Frames { edit: 95, column: 22, text: 13, number: 18, null: 7, head: 140, verdict: 60 };
-    const NO: &'static [u8] = b"<error ";
-    const RESULTS: [&'static [u8]; 2] = [b"<results>", b"</results>"];
-    const PAGES: [&'static [u8]; 2] = [b"<pages>", b"</pages>"];
-    const END_OF_ROW: &'static [u8] = b"</row>";
-    const END: &'static [u8] = b"</answer>";
-}
-
 impl Marked for Xml {
+    const FACTS: Facts = Facts {
+        content_type: "application/xml",
+        costs: costs::XML,
+        frames: Frames { edit: 95, column: 22, text: 13, number: 18, null: 7, head: 140, verdict: 60 },
+        no: b"<error ",
+        results: [b"<results>", b"</results>"],
+        pages: [b"<pages>", b"</pages>"],
+        end_of_row: b"</row>",
+        end: b"</answer>",
+        as_kept: false,
+    };
     const HAS_HEADS: bool = true;
     type Fields<'a> = Elements<'a>;
-    fn open<S: Sink>(out: &mut S, (name, _): Field) {
-        out.put(b"<");
-        out.put(name.as_bytes());
+    fn open(out: &mut Vec<u8>, (name, _): Field) {
+        out.extend(b"<");
+        out.extend(name.as_bytes());
     }
-    fn end_head<S: Sink>(out: &mut S) {
-        out.put(b">");
+    fn end_head(out: &mut Vec<u8>) {
+        out.extend(b">");
     }
-    fn close<S: Sink>(out: &mut S, (name, _): Field) {
-        out.put(b"</");
-        out.put(name.as_bytes());
-        out.put(b">");
+    fn close(out: &mut Vec<u8>, (name, _): Field) {
+        out.extend(b"</");
+        out.extend(name.as_bytes());
+        out.extend(b">");
     }
-    fn close_head<S: Sink>(out: &mut S, _: Field) {
-        out.put(b"/>");
+    fn close_head(out: &mut Vec<u8>, _: Field) {
+        out.extend(b"/>");
     }
-    fn text<S: Sink>(out: &mut S, field: Field, text: &str) {
+    fn text(out: &mut Vec<u8>, field: Field, text: &str) {
         put_attribute(out, field, |out| put_escaped(out, text));
     }
-    fn signed<S: Sink>(out: &mut S, field: Field, number: i64) {
+    fn signed(out: &mut Vec<u8>, field: Field, number: i64) {
         put_attribute(out, field, |out| write_value(out, ValueRef::Int(number)));
     }
-    fn number<S: Sink>(out: &mut S, (name, number_of): Field, number: u64) {
+    fn number(out: &mut Vec<u8>, (name, number_of): Field, number: u64) {
         // By its name alone an image is told from a date.
         let name = if name == "image" { "guard" } else { name };
         Xml::text(out, (name, number_of), &number.to_string());
     }
-    fn count<S: Sink>(out: &mut S, field: Field, number: u64) {
+    fn count(out: &mut Vec<u8>, field: Field, number: u64) {
         Xml::number(out, field, number);
     }
-    fn word<S: Sink>(out: &mut S, field: Field, (word, _): (&str, u64)) {
+    fn word(out: &mut Vec<u8>, field: Field, (word, _): (&str, u64)) {
         Xml::text(out, field, word);
     }
-    fn cell<S: Sink>(out: &mut S, _: usize, value: ValueRef<'_>) {
+    fn cell(out: &mut Vec<u8>, _: usize, value: ValueRef<'_>) {
         let kind = match value {
-            ValueRef::Null => return out.put(b"<null/>"),
+            ValueRef::Null => return out.extend(b"<null/>"),
             ValueRef::Int(_) => ("int", 0),
             ValueRef::Real(_) => ("real", 0),
             ValueRef::Text(_) => ("text", 0),
         };
         Xml::open(out, kind);
-        out.put(b">");
+        out.extend(b">");
         match value {
             ValueRef::Text(text) => put_escaped(out, text),
             number => write_value(out, number),
         }
         Xml::close(out, kind);
     }
-    fn columns<S: Sink>(out: &mut S, set: &[(usize, Cell<'_>)]) {
+    fn columns(out: &mut Vec<u8>, set: &[(usize, Cell<'_>)]) {
         for (column, cell) in set {
-            out.put(b"<set");
+            out.extend(b"<set");
             Xml::number(out, ("column", 0), *column as u64);
-            out.put(b">");
+            out.extend(b">");
             Xml::cell(out, *column, cell.as_ref());
-            out.put(b"</set>");
+            out.extend(b"</set>");
         }
     }
-    fn end_page<S: Sink>(out: &mut S, end: &PageEnd) {
+    fn end_page(out: &mut Vec<u8>, end: &PageEnd) {
         let PageEnd { cursor, more, undone, unseen, withheld, ids } = end;
         for span in undone {
-            out.put(b"<undone");
+            out.extend(b"<undone");
             Xml::signed(out, ("from", 0), span.from.0);
             Xml::signed(out, ("until", 0), span.until.0);
-            out.put(b"/>");
+            out.extend(b"/>");
         }
         for key in withheld {
-            out.put(b"<withheld");
+            out.extend(b"<withheld");
             Xml::text(out, ("key", 0), key);
-            out.put(b"/>");
+            out.extend(b"/>");
         }
-        out.put(b"<end");
+        out.extend(b"<end");
         Xml::text(out, ("cursor", 0), cursor);
         unseen.iter().for_each(|unseen| Xml::signed(out, ("unseen", 0), unseen.0));
         if let Some((first, count)) = ids {
@@ -116,16 +115,16 @@ impl Marked for Xml {
             Xml::number(out, ("count", 0), u64::from(*count));
         }
         Xml::text(out, ("more", 0), if *more { "true" } else { "false" });
-        out.put(b"/></page>");
+        out.extend(b"/></page>");
     }
 }
 
-fn put_attribute<S: Sink>(out: &mut S, (name, _): Field, value: impl FnOnce(&mut S)) {
-    out.put(b" ");
-    out.put(name.as_bytes());
-    out.put(b"=\"");
+fn put_attribute(out: &mut Vec<u8>, (name, _): Field, value: impl FnOnce(&mut Vec<u8>)) {
+    out.extend(b" ");
+    out.extend(name.as_bytes());
+    out.extend(b"=\"");
     value(out);
-    out.put(b"\"");
+    out.extend(b"\"");
 }
 
 fn is_plain(byte: u8) -> bool {
@@ -133,25 +132,25 @@ fn is_plain(byte: u8) -> bool {
 }
 
 /// Appends a text. Line ends are written as references, since a reader may make others of them.
-fn put_escaped<S: Sink>(out: &mut S, text: &str) {
+fn put_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     // Without a branch a byte this is done many bytes at once, and most texts are plain.
     if bytes.iter().fold(true, |plain, byte| plain & is_plain(*byte)) {
-        return out.put(bytes);
+        return out.extend(bytes);
     }
     let mut begun = 0;
     for (at, byte) in bytes.iter().enumerate().filter(|(_, byte)| !is_plain(**byte)) {
-        out.put(&bytes[begun..at]);
+        out.extend(&bytes[begun..at]);
         match byte {
-            b'<' => out.put(b"&lt;"),
-            b'>' => out.put(b"&gt;"),
-            b'&' => out.put(b"&amp;"),
-            b'"' => out.put(b"&quot;"),
-            _ => out.put(format!("&#{byte};").as_bytes()),
+            b'<' => out.extend(b"&lt;"),
+            b'>' => out.extend(b"&gt;"),
+            b'&' => out.extend(b"&amp;"),
+            b'"' => out.extend(b"&quot;"),
+            _ => out.extend(format!("&#{byte};").as_bytes()),
         }
         begun = at + 1;
     }
-    out.put(&bytes[begun..]);
+    out.extend(&bytes[begun..]);
 }
 
 /// A document as it is read: attributes are fields, and so are elements, which are messages.

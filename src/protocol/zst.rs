@@ -7,11 +7,13 @@ use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 use zstd::zstd_safe::{CParameter, get_frame_content_size};
 
 use super::damaged::Damaged;
-use super::room::{other_size, unpacked};
+use super::room::{Packer, other_size, unpacked};
 
-pub(super) const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
+const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
 /// The fastest of those that are not negative.
 const LEVEL: i32 = 1;
+
+pub(super) const ZSTD: Packer = Packer { magic: MAGIC, pack, said_size, unpack };
 
 thread_local! {
     static PACKER: RefCell<Compressor<'static>> = RefCell::new(packer());
@@ -25,18 +27,18 @@ fn packer() -> Compressor<'static> {
     packer
 }
 
-pub(super) fn pack(plain: &[u8]) -> Vec<u8> {
+fn pack(plain: &[u8]) -> Vec<u8> {
     PACKER.with_borrow_mut(|packer| packer.compress(plain).expect("there is room for what is packed"))
 }
 
-pub(super) fn said_size(message: &[u8]) -> Result<u64, Damaged> {
+fn said_size(message: &[u8]) -> Result<u64, Damaged> {
     match get_frame_content_size(message) {
         Ok(Some(size)) => Ok(size),
         _ => Err(Damaged("zstd without its size".to_owned())),
     }
 }
 
-pub(super) fn unpack(message: &[u8], size: u64) -> Result<Vec<u8>, Damaged> {
+fn unpack(message: &[u8], size: u64) -> Result<Vec<u8>, Damaged> {
     let (out, taken) = UNPACKER.with_borrow_mut(|unpacker| {
         let said = |error| Damaged(format!("zstd: {error}"));
         unpacker.reinit().map_err(said)?;

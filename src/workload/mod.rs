@@ -19,13 +19,13 @@ mod resolver;
 mod script;
 mod share;
 
-pub use data::{DataError, Dataset, History, Synced, attribute_value};
+pub use data::{DataError, Dataset, History, attribute_value};
 pub use editing::{Editing, Offline};
 pub use options::*;
 pub use resolver::{Contested, Delays, Resolver, Takes};
 pub use script::{
-    Act, ActionCount, Actor, Aimed, Batch, Burst, Cells, Draft, Found, Import, Named, OfficeEdit, Person,
-    Placed, Script, Setting, ShortImport, Sight, Step, Target, write_script,
+    Act, ActionCount, Actor, Aimed, Batch, Burst, Cells, Draft, Found, Import, Keys, Named, OfficeEdit,
+    Person, Placed, Script, Setting, ShortImport, Sight, Step, Target, write_script,
 };
 pub use share::split;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Action, Contention, Dataset, EntityData, Letters, LoginWave, Maker, Peak, Person, WorkloadOptions,
-    attribute_value,
+    Action, Aim, Contention, DataError, Dataset, EntityData, Letters, LoginWave, Maker, Peak, Person,
+    WorkloadOptions, attribute_value,
 };
 use crate::base::{DeviceId, EntityId, Ppm, Seed, Span, Stamp, Time, Value};
 use crate::contract::{Column, ColumnKind, Delivery, EditKind, Entity, Schema, ScopeRule};
@@ -111,8 +111,12 @@ pub(super) fn clinics() -> [Arc<[Value]>; 1] {
     [(0..CLINICS).map(|i| attribute_value("clinic", i, CLINICS)).collect()]
 }
 
+pub(super) fn made_of(schema: Schema, seed: u64, data: &[EntityData]) -> Result<Dataset, DataError> {
+    Dataset::new(Seed(seed), Arc::new(schema), data, START, UTC_OFFSET, &clinics(), &|| false)
+}
+
 pub(super) fn dataset(seed: u64) -> Dataset {
-    Dataset::new(Seed(seed), Arc::new(schema()), &data(), START, UTC_OFFSET, &clinics(), &|| false).unwrap()
+    made_of(schema(), seed, &data()).unwrap()
 }
 
 /// `count` people, clinic by clinic in turn; every fourth a doctor.
@@ -140,21 +144,17 @@ pub(super) fn options() -> WorkloadOptions {
         per_device_milli,
         on_devices: Ppm(on_devices),
         near: None,
-        aim: crate::workload::Aim::Kept,
+        aim: Aim::Kept,
     };
     let today = Some((STARTS_AT, Span::secs(4 * 3_600), Span::secs(4 * 3_600)));
     WorkloadOptions {
-        resolver: Default::default(),
-        editing: Default::default(),
         hours: (hour(7, 30), hour(17, 30)),
         logins: vec![
             LoginWave { share: Ppm(600_000), at: hour(7, 50), spread: Span::secs(480) },
             LoginWave { share: Ppm(400_000), at: hour(8, 30), spread: Span::secs(600) },
         ],
-        opened_before_login: Span::ZERO,
         resumes_per_hour_milli: 6_000,
         foreground: Span::secs(120),
-        browsing: None,
         freshness: Span::secs(3_600),
         peaks: vec![Peak { from: hour(10, 0), until: hour(12, 0), share: Ppm(350_000) }],
         actions: vec![
@@ -173,13 +173,12 @@ pub(super) fn options() -> WorkloadOptions {
             share: Ppm(60_000),
             within: Span::secs(600),
             equal: Ppm(250_000),
-            beside: Ppm(0),
             double_create: Ppm(30_000),
-            deletes: Ppm(0),
-            by: crate::workload::Rivals::Office,
+            ..Contention::default()
         },
         opens_per_day_milli: 15_000,
         opened: Some(APPOINTMENT),
         role_weights: vec![("doctor".to_owned(), 20), ("nurse".to_owned(), 60)],
+        ..WorkloadOptions::default()
     }
 }

@@ -10,6 +10,7 @@ use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{AppEvent, Event, Hook, Occasion, SyncUnit, Trigger};
 use crate::scenario::Hooks;
 
+#[derive(Default)]
 pub(super) struct Attention {
     units: Vec<SyncUnit>,
     hooks: Arc<Hooks>,
@@ -29,14 +30,7 @@ struct Wait {
 
 impl Attention {
     pub(super) fn new(units: &[SyncUnit], hooks: Arc<Hooks>) -> Attention {
-        Attention {
-            units: units.to_vec(),
-            hooks,
-            looks: Cell::default(),
-            begun: Cell::default(),
-            logged_in: Cell::default(),
-            wait: RefCell::default(),
-        }
+        Attention { units: units.to_vec(), hooks, ..Attention::default() }
     }
     pub(super) fn on(&self, event: AppEvent, now: Time) {
         match event {

@@ -23,9 +23,7 @@ impl Device {
         let since = self.now();
         self.suspension.forced_until.set(since + length);
         self.suspend(Some(sockets));
-        let (device, handle) = (self.shared(), self.handle.clone());
-        self.handle.spawn(self.world, "suspend", async move {
-            handle.sleep(length).await;
+        self.later("suspend", length, move |device| {
             if device.suspension.since.get() == Some(since) {
                 device.go_on();
                 if device.suspension.comes_back.take() {
@@ -45,9 +43,7 @@ impl Device {
         of.counts.set(Counts { times: of.counts.get().times + 1, ..of.counts.get() });
         self.tell(Event::Suspended);
         let Some(last) = sockets else { return };
-        let (device, handle) = (self.shared(), self.handle.clone());
-        self.handle.spawn(self.world, "sockets", async move {
-            handle.sleep(last).await;
+        self.later("sockets", last, move |device| {
             if device.suspension.since.get() == Some(now) {
                 device.way.reset_all();
             }

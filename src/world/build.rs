@@ -58,6 +58,9 @@ pub(super) struct World {
     pub(super) links: Vec<Rc<RefCell<Link>>>,
     pub(super) faults: Faults,
     pub(super) resolver: Option<Rc<Resolver>>,
+    factory: Rc<dyn EngineFactory>,
+    versions: Option<Rc<Versions>>,
+    leases: Leases,
     pub(super) script: Script,
     /// Its building was interrupted: not all rows and devices are there.
     pub(super) is_partial: bool,
@@ -129,57 +132,38 @@ pub(super) fn build(
         commits: Cell::new(0),
         coding: GatewayCoding::new(plan.gateway.coding_rate),
     });
-    let (mut built, mut links) = (Vec::with_capacity(devices.len()), Vec::with_capacity(devices.len()));
-    let mut templates = Templates::new(&plan, factory.clone(), &dataset, stops);
-    let fitter = Fitter {
-        plan: &plan,
-        leases: Leases::default(),
-        handle: &handle,
-        hub: &hub,
-        servers: &servers,
-        faults: &faults,
-        versions: &versions,
-        node,
-        factory,
-    };
-    for device in devices.into_iter().take_while(|_| !stops()) {
-        let (device, link) = fitter.device(device, &mut templates);
-        built.push(device);
-        links.push(link);
-    }
-    let is_partial = stopped.get();
-    let resolver = opened.map(|opened| Resolver::new(&handle, node, &plan, &built, opened));
-    Ok(World {
+    let mut world = World {
         sim,
         handle,
         node,
         hub,
         servers,
-        devices: built,
-        links,
+        devices: Vec::with_capacity(devices.len()),
+        links: Vec::with_capacity(devices.len()),
         faults,
-        resolver,
+        resolver: None,
+        factory,
+        versions,
+        leases: Leases::default(),
         script,
-        plan,
-        is_partial,
-    })
+        plan: plan.clone(),
+        is_partial: false,
+    };
+    let mut templates = Templates::new(&plan, world.factory.clone(), &dataset, stops);
+    for device in devices.into_iter().take_while(|_| !stops()) {
+        let (device, link) = world.fitted(device, &mut templates);
+        world.devices.push(device);
+        world.links.push(link);
+    }
+    world.is_partial = stopped.get();
+    let (handle, devices) = (&world.handle, &world.devices);
+    world.resolver = opened.map(|opened| Resolver::new(handle, node, &plan, devices, opened));
+    Ok(world)
 }
 
-struct Fitter<'w> {
-    plan: &'w Rc<Plan>,
-    leases: Leases,
-    handle: &'w Handle,
-    hub: &'w Rc<Hub>,
-    servers: &'w Rc<Servers>,
-    faults: &'w Faults,
-    versions: &'w Option<Rc<Versions>>,
-    node: NodeId,
-    factory: Rc<dyn EngineFactory>,
-}
-
-impl Fitter<'_> {
-    fn device(&self, device: DevicePlan, templates: &mut Templates<'_>) -> (Rc<Device>, Rc<RefCell<Link>>) {
-        let (id, plan, handle) = (device.device, self.plan, self.handle);
+impl World {
+    fn fitted(&self, device: DevicePlan, templates: &mut Templates<'_>) -> (Rc<Device>, Rc<RefCell<Link>>) {
+        let (id, plan, handle) = (device.device, &self.plan, &self.handle);
         let seed = plan.seed.derive("world.device", u64::from(id.0));
         let link = Rc::new(RefCell::new(self.link(&device, seed.derive("net", 0))));
         let (way, wallet) = self.way(&device, &link);
@@ -289,7 +273,7 @@ impl Fitter<'_> {
             bad_rows: BadRows::new(faults.unreadable.clone(), seed),
             browser: RefCell::new(browser),
         };
-        Hardware::new(self.handle, self.hub, fitting)
+        Hardware::new(&self.handle, &self.hub, fitting)
     }
 
     fn skew(&self, device: &DevicePlan, link: &Link, seed: Seed) -> Skew {

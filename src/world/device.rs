@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use super::allowed::Allowed;
 use super::app::App;
 use super::attention::Attention;
-use super::crash::{CrashBook, SyncLoss};
+use super::crash::CrashBook;
 use super::faults::Cancel;
 use super::hardware::Hardware;
 use super::hub::Hub;
@@ -111,14 +111,19 @@ impl Device {
     /// Takes on work of the app; gives when it is done.
     pub(super) fn take_on(&self, work: Work) -> Time {
         let done = self.hardware.take_on(work);
-        done.losses.into_iter().for_each(|(at, loss)| self.lose_power_at(at, loss));
+        for (at, loss) in done.losses {
+            self.later("kill", at.since(self.now()), move |device| {
+                device.strike(KillReason::PowerLoss, loss.restart_after, &loss.struck);
+            });
+        }
         done.until
     }
-    fn lose_power_at(&self, at: Time, loss: SyncLoss) {
+    /// Outlasts the app.
+    pub(super) fn later(&self, name: &'static str, wait: Span, act: impl FnOnce(&Device) + 'static) {
         let (device, handle) = (self.shared(), self.handle.clone());
-        self.handle.spawn(self.world, "kill", async move {
-            handle.sleep_until(at).await;
-            device.strike(KillReason::PowerLoss, loss.restart_after, &loss.struck);
+        self.handle.spawn(self.world, name, async move {
+            handle.sleep(wait).await;
+            act(&device);
         });
     }
     /// Ends the process at a place in its own code, which has told what was done before.
@@ -194,11 +199,7 @@ impl Device {
         }
     }
     fn start_after(&self, wait: Span) {
-        let (device, handle) = (self.shared(), self.handle.clone());
-        self.handle.spawn(self.world, "restart", async move {
-            handle.sleep(wait).await;
-            device.start();
-        });
+        self.later("restart", wait, Device::start);
     }
     pub(super) fn before_poll(&self) {
         // Others may have made the store give back its memory, which nobody is charged for.
@@ -234,7 +235,7 @@ impl Device {
                     self.stay_in_background();
                 }
                 AppEvent::Online | AppEvent::Offline if self.suspension.is_on() => {
-                    return self.suspension.hold_network(event);
+                    return self.suspension.network.set(Some(event));
                 }
                 AppEvent::Online | AppEvent::Offline | AppEvent::Background => {}
             }
@@ -391,11 +392,7 @@ impl Device {
     /// A request of a run has left: who waits to cancel one does so in its midst.
     pub(super) fn is_asking(&self) {
         let Some(cancel) = self.cancels.borrow_mut().pop_front() else { return };
-        let (device, handle) = (self.shared(), self.handle.clone());
-        self.handle.spawn(self.world, "cancel", async move {
-            handle.sleep(cancel.after).await;
-            device.cancel(cancel);
-        });
+        self.later("cancel", cancel.after, |device| device.cancel(cancel));
     }
     /// A hook of the app, called for this unit and run if for any, asks for a sync.
     pub(super) fn trigger_by_hook(&self, hook: Hook, run: Option<(UnitId, u64)>, unit: UnitId) {

@@ -23,7 +23,7 @@ use crate::workload::{Act, Actor, Batch, OfficeEdit, Step};
 /// After so many rows of an import the caller may halt the world.
 const IMPORTED_AT_ONCE: usize = 1_024;
 /// A process that the executor killed by a plan of a sweep is started again after this.
-const RESTARTED_AFTER: Span = Span::secs(5);
+pub(super) const RESTARTED_AFTER: Span = Span::secs(5);
 
 impl World {
     /// Starts everything: the apps of those who do not log in later, and the tasks that make things
@@ -333,7 +333,7 @@ impl World {
         self.handle.spawn(self.node, "killed", async move {
             while let Some(node) = kills.recv().await {
                 if node == servers.process.node {
-                    servers.gateway_was_killed();
+                    servers.kill_gateway(RESTARTED_AFTER);
                 }
                 // Nodes are numbered as devices are.
                 if let Ok(at) = devices.binary_search_by_key(&node, |device| device.app.node) {

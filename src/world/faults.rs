@@ -12,7 +12,7 @@ use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
 use crate::contract::KillReason;
 use crate::gateway;
 use crate::net::{Outage, Profile, Troubles};
-use crate::scenario::{DevicePlan, Plan, Who};
+use crate::scenario::{DevicePlan, Plan, Planned, Who};
 
 /// What is drawn and planned before a world starts.
 #[derive(Debug, Default)]
@@ -167,6 +167,19 @@ impl Faults {
     }
     pub(super) fn tell(&mut self, at: Time, text: String) {
         self.told.push((at, text));
+    }
+    /// Plans each event that `plan` has words for, with the devices that it concerns.
+    pub(super) fn plan_each(
+        &mut self,
+        (plan, devices): (&Plan, &[DevicePlan]),
+        mut add: impl FnMut(&mut Faults, &Planned, &[DeviceId]) -> Option<String>,
+    ) {
+        for planned in &plan.events {
+            let chosen = choose(&planned.who, &planned.name, plan.seed, devices);
+            if let Some(text) = add(self, planned, &chosen) {
+                self.tell(planned.at, format!("{}: {text}", planned.name));
+            }
+        }
     }
     pub(super) fn none_came(&mut self, key: &str, plan: &Plan, mtbf: Span) {
         let why = format!("none came by chance in {}; one comes every {mtbf}", plan.duration);

@@ -17,6 +17,13 @@ const INSTANT: Span = Span::millis(1);
 /// An edit is saved so long after it was begun, at the latest: it waits for the lock.
 const SAVED_WITHIN: Span = Span::secs(120);
 
+// Why what may be planned and drawn alike did not come.
+const LOST: &str = "no response was lost";
+const ALL_READ: &str = "no row came that could not be read";
+const PUT_OFF: &str = "no edit was put off";
+const DELETED: &str = "no delete was refused";
+const UNASKED: &str = "nobody asked the backend for anything while it lasted";
+
 /// What of `plan` has to meet somebody, by name, and when that would show.
 pub(super) fn planned(plan: &Plan, devices: &[DevicePlan]) -> (BTreeMap<String, Awaited>, Windows) {
     let (mut events, mut windows) = (BTreeMap::new(), Windows::default());
@@ -68,41 +75,21 @@ fn kinds(plan: &Plan, end: Time) -> Vec<Kind> {
     let (script, always) = (|| vec![(Time::ZERO, end)], || vec![(Time::ZERO, Time::FAR)]);
     let (some, lasts) = (|share: Ppm| share > Ppm(0), |span: Span| span > Span::ZERO);
     let proxy = plan.proxy.unwrap_or_default();
-    let (unused, put_off) = ("none of the devices used the network", "no edit was put off");
-    let (refused, unasked) =
-        ("no delete was refused", "nobody asked the backend for anything while it lasted");
-    let down = || backend.down.clone();
+    let unused = "none of the devices used the network";
+    let foreign = "no response was somebody else's";
     vec![
-        (
-            "chaos.response_loss",
-            some(chaos.response_loss),
-            Sign::LostResponse,
-            script(),
-            "no response was lost",
-        ),
-        (
-            "chaos.foreign_responses",
-            some(chaos.foreign_responses),
-            Sign::Foreign,
-            script(),
-            "no response was somebody else's",
-        ),
-        (
-            "chaos.bad_rows",
-            some(chaos.bad_rows),
-            Sign::BadRow,
-            script(),
-            "no row came that could not be read",
-        ),
-        ("chaos.put_off", some(chaos.put_off), Sign::PutOff, script(), put_off),
-        ("chaos.refused_deletes", some(chaos.refused_deletes), Sign::DeleteRefused, script(), refused),
+        ("chaos.response_loss", some(chaos.response_loss), Sign::LostResponse, script(), LOST),
+        ("chaos.foreign_responses", some(chaos.foreign_responses), Sign::Foreign, script(), foreign),
+        ("chaos.bad_rows", some(chaos.bad_rows), Sign::BadRow, script(), ALL_READ),
+        ("chaos.put_off", some(chaos.put_off), Sign::PutOff, script(), PUT_OFF),
+        ("chaos.refused_deletes", some(chaos.refused_deletes), Sign::DeleteRefused, script(), DELETED),
         ("chaos.proxy_ttl", lasts(chaos.proxy_ttl), Sign::Network, script(), unused),
         ("proxy", lasts(proxy), Sign::Network, always(), unused),
-        ("backend.maintenance", !backend.down.is_empty(), Sign::Backend, down(), unasked),
+        ("backend.maintenance", !backend.down.is_empty(), Sign::Backend, backend.down.clone(), UNASKED),
         ("backend.poison", backend.poison_ppm > 0, Sign::Rejected, always(), "no edit was refused for good"),
-        ("backend.refused_deletes", some(backend.refused_deletes), Sign::DeleteRefused, always(), refused),
+        ("backend.refused_deletes", some(backend.refused_deletes), Sign::DeleteRefused, always(), DELETED),
         ("backend.errors", some(backend.errors), Sign::Refused, always(), "no request failed"),
-        ("backend.partial", some(backend.partial), Sign::PutOff, always(), put_off),
+        ("backend.partial", some(backend.partial), Sign::PutOff, always(), PUT_OFF),
     ]
 }
 
@@ -126,19 +113,17 @@ fn meets(planned: &Planned) -> Option<Meets> {
         | Happening::NetworkChange(_) => {
             lasting(Sign::Network, "none of its devices used the network while it lasted")
         }
-        Happening::AnswerLoss(_) => lasting(Sign::LostResponse, "no response was lost"),
+        Happening::AnswerLoss(_) => lasting(Sign::LostResponse, LOST),
         Happening::ForeignAnswers(..) => {
             lasting(Sign::Foreign, "no response came that was not its request's")
         }
-        Happening::BadRows(_) => lasting(Sign::BadRow, "no row came that could not be read"),
-        Happening::PutOff(_) => lasting(Sign::PutOff, "no edit was put off"),
-        Happening::RefusedDeletes(_) => lasting(Sign::DeleteRefused, "no delete was refused"),
+        Happening::BadRows(_) => lasting(Sign::BadRow, ALL_READ),
+        Happening::PutOff(_) => lasting(Sign::PutOff, PUT_OFF),
+        Happening::RefusedDeletes(_) => lasting(Sign::DeleteRefused, DELETED),
         Happening::SessionLoss | Happening::HalfOpen => {
             (Some((Sign::Network, at, at + INSTANT)), "none of its devices had a connection at the time")
         }
-        Happening::BackendDown | Happening::BackendLinkOutage(_) => {
-            lasting(Sign::Backend, "nobody asked the backend for anything while it lasted")
-        }
+        Happening::BackendDown | Happening::BackendLinkOutage(_) => lasting(Sign::Backend, UNASKED),
         Happening::GatewayKill => (None, "the gateway was down at the time"),
         Happening::DiskFull | Happening::SlowDisk(_) => {
             lasting(Sign::Storage, "none of its devices wrote anything while it lasted")

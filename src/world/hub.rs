@@ -10,7 +10,7 @@ use super::tried::Tried;
 use super::windows::Windows;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Digest, UnitId};
-use crate::contract::{Event, EventSink, Hook, Node, Occurrence, ServerError, TransportError};
+use crate::contract::{Event, EventSink, Hook, Node, Occurrence};
 use crate::metrics::{Collector, Timeline};
 use crate::oracle::{Life, Oracle};
 use crate::sim::Handle;
@@ -54,37 +54,27 @@ pub(super) struct InRound {
     pub(super) failures: Failures,
 }
 
+/// How many requests failed in a row, and with what the last of them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Failures {
-    in_a_row: u64,
-    last: Option<Failure>,
-}
-
-#[derive(Clone, Debug)]
-enum Failure {
-    Lost(TransportError),
-    Refused(ServerError),
-}
+pub(super) struct Failures(u64, String);
 
 impl Failures {
     pub(super) fn told(&self) -> Option<String> {
-        let error = match self.last.as_ref()? {
-            Failure::Lost(error) => error.to_string(),
-            Failure::Refused(error) => error.to_string(),
-        };
-        Some(match self.in_a_row {
-            1 => format!("its last request failed: {error}"),
-            many => format!("its last {} requests failed (last error: {error})", thousands(many)),
-        })
+        match self {
+            Failures(0, _) => None,
+            Failures(1, error) => Some(format!("its last request failed: {error}")),
+            Failures(many, error) => {
+                Some(format!("its last {} requests failed (last error: {error})", thousands(*many)))
+            }
+        }
     }
     fn on(&mut self, event: &Event<'_>) {
-        let failure = match event {
-            Event::RequestFailed { error, .. } => Failure::Lost(*error),
-            Event::RequestRefused { error, .. } => Failure::Refused((*error).clone()),
-            Event::ResponseReceived { .. } => return *self = Failures::default(),
+        *self = match event {
+            Event::RequestFailed { error, .. } => Failures(self.0 + 1, error.to_string()),
+            Event::RequestRefused { error, .. } => Failures(self.0 + 1, error.to_string()),
+            Event::ResponseReceived { .. } if self.0 > 0 => Failures::default(),
             _ => return,
         };
-        *self = Failures { in_a_row: self.in_a_row + 1, last: Some(failure) };
     }
 }
 

@@ -9,9 +9,6 @@ use crate::base::{Span, Time};
 use crate::contract::{Event, KillReason, Node};
 use crate::gateway::{self, Gateway};
 
-/// A server that dies by a plan of a sweep is started again after this.
-const RESTARTED_AFTER: Span = Span::secs(5);
-
 impl Servers {
     pub(super) fn start_gateway(self: &Rc<Self>) {
         let process = &self.process;
@@ -72,14 +69,10 @@ impl Servers {
             servers.start_gateway();
         });
     }
-    /// The executor killed its node by a plan of its own: the rest follows.
-    pub(super) fn gateway_was_killed(self: &Rc<Self>) {
-        self.kill_gateway(RESTARTED_AFTER);
-    }
     /// Passes a crash point of the server's process, or dies there.
     pub(super) async fn crash_point(self: &Rc<Self>, point: &'static str) {
-        if self.process.is_due(point) {
-            self.kill_gateway(RESTARTED_AFTER);
+        if let Some(wait) = self.process.crash.pass(point, self.handle.now()) {
+            self.kill_gateway(wait);
             std::future::pending::<()>().await;
         }
     }

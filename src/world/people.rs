@@ -4,7 +4,7 @@
 //! does not run makes no edit. Edits are made in the order in which they were wanted.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use super::device::Device;
 use super::screen::{Turn, Wish};
 use super::server::Servers;
 use crate::base::{DeviceId, EntityId, Key, Span};
-use crate::contract::{DeviceView, EditKind, LocalEdit, Schema};
+use crate::contract::{EditKind, LocalEdit, Schema};
 use crate::sim::{Handle, NodeId};
-use crate::workload::{Act, Actor, Aimed, Cells, Found, OfficeEdit, Script, Sight};
+use crate::workload::{Act, Actor, Aimed, Cells, Found, Keys, OfficeEdit, Script, Sight};
 
 /// Polls that a step of the script is good for: its own, and those of the app that it is told to. A
 /// million edits may be asked for at one instant, and are no loop.
@@ -60,8 +60,6 @@ impl People {
         self.aims.borrow_mut().on_device(device, wish);
     }
 }
-
-type Keys = BTreeMap<EntityId, BTreeSet<Key>>;
 
 pub(super) struct Aims {
     schema: Arc<Schema>,
@@ -119,8 +117,18 @@ impl Aims {
             }
             Wish::Aimed(id, ref aimed) => (id, aimed),
         };
-        let made = self.by_device.get(&device.id);
-        let found = device.with_view(|view| aimed.find(&Shown { view, made, aims: self })).flatten();
+        let (made, groups) = (self.by_device.get(&device.id), &self.groups);
+        let found = device.with_view(|view| {
+            let rows = |entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>)| {
+                let projection = &self.schema.entity(entity).projection;
+                let place = |column: usize| projection.binary_search(&column).ok();
+                view.rows(entity, &mut |key, _, values| {
+                    f(key, &|column| place(column).map(|place| values[place].to_value()));
+                });
+            };
+            aimed.find(&Sight { rows: &rows, made, groups })
+        });
+        let found = found.flatten();
         let Some(found) = found else { return device.miss(&wish.edit()) };
         self.found(person, aimed, &found);
         let (Aimed { entity, kind, .. }, Found { key, values }) = (&**aimed, found);
@@ -128,51 +136,14 @@ impl Aims {
     }
 
     pub(super) fn in_office(&mut self, servers: &Servers, aimed: &Aimed) -> Option<OfficeEdit> {
-        let found = aimed.find(&Desk { servers, aims: self })?;
+        let rows = |entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>)| {
+            for row in servers.backend.borrow().rows(entity).filter(|row| !row.deleted) {
+                f(row.key.as_str(), &|column| row.values.get(column).cloned());
+            }
+        };
+        let found = aimed.find(&Sight { rows: &rows, made: Some(&self.by_all), groups: &self.groups })?;
         self.found(Actor::Office, aimed, &found);
         let Found { key, values } = found;
         Some(OfficeEdit { action: aimed.action, entity: aimed.entity, key, kind: aimed.kind, values })
-    }
-}
-
-struct Shown<'a> {
-    view: &'a dyn DeviceView,
-    made: Option<&'a Keys>,
-    aims: &'a Aims,
-}
-
-impl Sight for Shown<'_> {
-    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>)) {
-        let projection = &self.aims.schema.entity(entity).projection;
-        let place = |column: usize| projection.binary_search(&column).ok();
-        self.view.rows(entity, &mut |key, _, values| {
-            f(key, &|column| place(column).map(|place| values[place].to_value()));
-        });
-    }
-    fn made(&self, entity: EntityId) -> Option<&BTreeSet<Key>> {
-        self.made?.get(&entity)
-    }
-    fn of_group(&self, group: u64) -> Option<(EntityId, Key)> {
-        self.aims.groups.get(&group).cloned()
-    }
-}
-
-struct Desk<'a> {
-    servers: &'a Servers,
-    aims: &'a Aims,
-}
-
-impl Sight for Desk<'_> {
-    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>)) {
-        let backend = self.servers.backend.borrow();
-        for row in backend.rows(entity).filter(|row| !row.deleted) {
-            f(row.key.as_str(), &|column| row.values.get(column).cloned());
-        }
-    }
-    fn made(&self, entity: EntityId) -> Option<&BTreeSet<Key>> {
-        self.aims.by_all.get(&entity)
-    }
-    fn of_group(&self, group: u64) -> Option<(EntityId, Key)> {
-        self.aims.groups.get(&group).cloned()
     }
 }

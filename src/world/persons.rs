@@ -57,8 +57,7 @@ async fn logs_out(device: &Device, handle: &Handle, end: Time) -> Option<()> {
 pub(super) async fn logs_in_again(device: Rc<Device>, wallet: Rc<Wallet>, handle: Handle) {
     loop {
         wallet.login_ended().await;
-        let is_out = asks(&device, &handle).await == Some(Ok(()));
-        if is_out {
+        if asks(&device, &handle).await == Some(Ok(())) {
             device.put_away();
             device.kill(KillReason::Killed, None);
             device.tell(Event::Phone(PhoneEvent::LoggedOut));
@@ -69,13 +68,15 @@ pub(super) async fn logs_in_again(device: Rc<Device>, wallet: Rc<Wallet>, handle
                 break;
             }
         }
-        wallet.logged_in(handle.now());
-        device.tell(Event::Phone(PhoneEvent::LoggedIn { person: device.storage.person() }));
-        device.app(AppEvent::Login);
-        if !device.is_running() {
-            device.start();
-        }
+        is_in(&device, handle.now());
     }
+}
+
+fn is_in(device: &Device, now: Time) {
+    device.wallet.iter().for_each(|wallet| wallet.logged_in(now));
+    device.tell(Event::Phone(PhoneEvent::LoggedIn { person: device.storage.person() }));
+    device.app(AppEvent::Login);
+    device.start();
 }
 
 /// What the app says to a logout; nothing if it does not run, or dies over it.
@@ -110,9 +111,6 @@ async fn logs_in(device: &Device, handle: &Handle, person: u32, end: Time) -> Op
             false => Event::BecameCopy { of, then: Some((at, life)), unseen: &[] },
         });
     }
-    device.wallet.iter().for_each(|wallet| wallet.logged_in(handle.now()));
-    device.tell(Event::Phone(PhoneEvent::LoggedIn { person }));
-    device.app(AppEvent::Login);
-    device.start();
+    is_in(device, handle.now());
     Some(())
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::device::Device;
-use super::faults::{Act, Deed, Faults, Restore, Whose, choose, count, drawn_for};
+use super::faults::{Act, Deed, Faults, Restore, Whose, count, drawn_for};
 use super::persons::{goes_away, logs_in_again};
 use crate::base::{DeviceId, Span, Stream, Time};
 use crate::scenario::{Chaos, DevicePlan, Happening, Plan};
@@ -35,37 +35,33 @@ pub(super) fn play((deeds, end): (&[Deed], Time), (handle, node): (&Handle, Node
 }
 
 pub(super) fn draw(faults: &mut Faults, plan: &Plan, devices: &[DevicePlan]) {
-    for planned in &plan.events {
-        let (at, length) = (planned.at, planned.length);
-        let chosen = choose(&planned.who, &planned.name, plan.seed, devices);
-        let whom = count(&chosen);
-        let (act, text) = match planned.what {
+    faults.plan_each((plan, devices), |faults, planned, chosen| {
+        let (at, length, whom) = (planned.at, planned.length, count(chosen));
+        let mut all = |what| faults.deeds.extend(chosen.iter().map(|&device| Deed { at, device, what }));
+        Some(match planned.what {
             Happening::TokenExpiry => {
-                faults.each(&chosen, |on| on.revoked.push(at));
-                (None, format!("the tokens of {whom} are taken back"))
+                faults.each(chosen, |on| on.revoked.push(at));
+                format!("the tokens of {whom} are taken back")
             }
             Happening::Upgrade => {
-                (Some(Act::Upgrade { restart_after: length }), format!("{whom} get a new version of the app"))
+                all(Act::Upgrade { restart_after: length });
+                format!("{whom} get a new version of the app")
             }
-            Happening::Reinstall => (
-                Some(Act::Reinstall { restart_after: length }),
-                format!("the app of {whom} is installed again"),
-            ),
+            Happening::Reinstall => {
+                all(Act::Reinstall { restart_after: length });
+                format!("the app of {whom} is installed again")
+            }
             Happening::LogOut => {
-                let act = Act::GoAway { away: length, other: None };
-                (Some(act), format!("the person of {whom} logs out for {length}"))
+                all(Act::GoAway { away: length, other: None });
+                format!("the person of {whom} logs out for {length}")
             }
             Happening::OtherUser => {
-                let act = Act::GoAway { away: length, other: Some(1) };
-                (Some(act), format!("somebody else has {whom} for {length}"))
+                all(Act::GoAway { away: length, other: Some(1) });
+                format!("somebody else has {whom} for {length}")
             }
-            _ => continue,
-        };
-        let deeds =
-            act.into_iter().flat_map(|what| chosen.iter().map(move |&device| Deed { at, device, what }));
-        faults.deeds.extend(deeds);
-        faults.tell(at, format!("{}: {text}", planned.name));
-    }
+            _ => return None,
+        })
+    });
     let Some(chaos) = &plan.chaos else { return };
     for (key, every) in [
         ("token", chaos.token_mtbf),

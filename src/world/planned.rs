@@ -1,7 +1,7 @@
 //! Faults as events plan them and as chaos draws them.
 
 use super::crash::SyncLoss;
-use super::faults::{Detour, Faults, Kill, Restore, Whose, choose, count, moments};
+use super::faults::{Detour, Faults, Kill, Restore, Whose, count, moments};
 use super::missed::{Awaited, Struck};
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::contract::KillReason;
@@ -18,10 +18,7 @@ const LONGEST_WAIT: Span = Span::secs(600);
 /// The faults of `plan` for its devices. All of them end with the script: then the world heals.
 pub(super) fn draw(plan: &Plan, devices: &[DevicePlan], crash_points: &[&str]) -> Faults {
     let mut faults = Faults::none(devices.len());
-    for planned in &plan.events {
-        let chosen = choose(&planned.who, &planned.name, plan.seed, devices);
-        faults.plan(planned, &chosen);
-    }
+    faults.plan_each((plan, devices), Faults::plan);
     if let Some(chaos) = &plan.chaos {
         faults.draw_chaos(plan, chaos, devices, crash_points);
     }
@@ -32,9 +29,9 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan], crash_points: &[&str]) -
 }
 
 impl Faults {
-    fn plan(&mut self, planned: &Planned, chosen: &[DeviceId]) {
+    fn plan(&mut self, planned: &Planned, chosen: &[DeviceId]) -> Option<String> {
         let (at, name, length) = (planned.at, &*planned.name, planned.length);
-        let told = match &planned.what {
+        match &planned.what {
             Happening::Kill(point) => {
                 self.kill_all(at, name, KillReason::Killed, point.as_ref(), length, chosen);
                 let place = point.as_ref().map_or(String::new(), |(p, n)| format!(" at {p} ({n})"));
@@ -43,7 +40,7 @@ impl Faults {
             Happening::PowerLoss(at_sync) => Some(self.plan_power(at, name, *at_sync, length, chosen)),
             Happening::GatewayReplaced(times, every) => {
                 for at in (0..u64::from(*times)).map(|n| at + *every * n) {
-                    self.told.push((at, format!("{name}: the gateway is replaced")));
+                    self.tell(at, format!("{name}: the gateway is replaced"));
                 }
                 None
             }
@@ -51,9 +48,6 @@ impl Faults {
                 .plan_network(planned, chosen)
                 .or_else(|| self.plan_device(planned, chosen))
                 .or_else(|| self.plan_server(planned)),
-        };
-        if let Some(told) = told {
-            self.told.push((at, format!("{name}: {told}")));
         }
     }
 

@@ -48,7 +48,7 @@ impl Future for Guarded {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if let Some(device) = self.device.upgrade() {
             if device.suspension.is_on() {
-                device.suspension.hold(context.waker());
+                device.suspension.tasks.borrow_mut().push(context.waker().clone());
                 return Poll::Pending;
             }
             device.before_poll();

@@ -1,12 +1,12 @@
 //! The process of a stack's server half, as others see it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::{Rc, Weak};
 use std::task::Poll;
 
+use super::crash::CrashBook;
 use crate::base::{Span, Time};
 use crate::net::Way;
 use crate::sim::{Handle, NodeId, Notify};
@@ -70,7 +70,6 @@ impl Turns {
 pub(super) struct Process {
     pub(super) node: NodeId,
     pub(super) world: NodeId,
-    handle: Handle,
     pub(super) is_up: Cell<bool>,
     pub(super) died: Notify,
     pub(super) ways: RefCell<Vec<Weak<Way>>>,
@@ -79,8 +78,7 @@ pub(super) struct Process {
     pub(super) turns: Turns,
     /// The backend has answered a request with edits that are remembered.
     pub(super) upload_answered: Notify,
-    armed: RefCell<Option<(String, u32)>>,
-    passed: RefCell<BTreeMap<&'static str, u64>>,
+    pub(super) crash: CrashBook,
 }
 
 impl Process {
@@ -88,7 +86,6 @@ impl Process {
         Process {
             node: handle.node("gateway process"),
             world,
-            handle: handle.clone(),
             is_up: Cell::new(false),
             died: handle.notify(),
             ways: RefCell::default(),
@@ -96,8 +93,7 @@ impl Process {
             upload_now: Hurry::new(handle),
             upload_answered: handle.notify(),
             turns: Turns { upload_waits: Cell::new(false), upload_went: handle.notify() },
-            armed: RefCell::default(),
-            passed: RefCell::default(),
+            crash: CrashBook::default(),
         }
     }
 
@@ -115,30 +111,5 @@ impl Process {
             Poll::Pending => work.as_mut().poll(context).map(Some),
         })
         .await
-    }
-    /// Kills it at the passing of this number (from 1) of a crash point.
-    pub(super) fn arm(&self, point: &str, nth: u32) {
-        *self.armed.borrow_mut() = Some((point.to_owned(), nth.max(1)));
-    }
-    pub(super) fn passed(&self) -> BTreeMap<&'static str, u64> {
-        self.passed.borrow().clone()
-    }
-    pub(super) fn polls(&self) -> u64 {
-        self.handle.polls(self.node)
-    }
-    pub(super) fn is_due(&self, point: &'static str) -> bool {
-        *self.passed.borrow_mut().entry(point).or_default() += 1;
-        let mut armed = self.armed.borrow_mut();
-        match armed.as_mut() {
-            Some((name, left)) if name == point => {
-                *left -= 1;
-                let due = *left == 0;
-                if due {
-                    *armed = None;
-                }
-                due
-            }
-            _ => false,
-        }
     }
 }

@@ -130,36 +130,26 @@ fn counts_edits(plan: &Plan) -> bool {
 }
 
 fn waits(plan: &Plan) -> Waits {
-    let options = &plan.engine;
-    let retry = &options.retry;
+    let (options, retry, attachments) = (&plan.engine, &plan.engine.retry, &plan.engine.attachments);
     // Decorrelated jitter grows by what was drawn before.
-    let growth = if retry.jitter == engine::Jitter::Decorrelated { 3 } else { 2 };
-    let first = if growth == 3 { retry.base * 3 } else { retry.base };
-    let (request, cap, debounce) = (options.request_timeout, retry.cap, options.debounce);
-    let attempts = retry.attempts;
+    let grows = retry.jitter == engine::Jitter::Decorrelated;
+    // The head of a queue that blocks is tried again and again after the same time.
+    let same = grows || options.queue == engine::AfterFailure::Blocks;
     let slowed = plan.events.iter().filter_map(|event| match &event.what {
         Happening::SlowDisk(factor) => Some(*factor),
         _ => None,
     });
-    let slowness = slowed.max().unwrap_or(1);
-    let keeps_queue = options.queue_kept == engine::QueueKept::Disk;
-    let attachments = &options.attachments;
-    let holds_rows = attachments.with == engine::With::Row && attachments.queue == engine::BlobQueue::Beside;
-    let first = first.min(cap);
-    // The head of a queue that blocks is tried again and again after the same time.
-    let same = growth == 3 || options.queue == engine::AfterFailure::Blocks;
-    let (least, streams) = (same.then_some(retry.base), options.pull.streams);
     Waits {
-        request,
-        first,
-        growth,
-        cap,
-        least,
-        debounce,
-        attempts,
-        streams,
-        slowness,
-        keeps_queue,
-        holds_rows,
+        request: options.request_timeout,
+        first: retry.cap.min(if grows { retry.base * 3 } else { retry.base }),
+        growth: if grows { 3 } else { 2 },
+        cap: retry.cap,
+        least: same.then_some(retry.base),
+        debounce: options.debounce,
+        attempts: retry.attempts,
+        streams: options.pull.streams,
+        slowness: slowed.max().unwrap_or(1),
+        keeps_queue: options.queue_kept == engine::QueueKept::Disk,
+        holds_rows: attachments.with == engine::With::Row && attachments.queue == engine::BlobQueue::Beside,
     }
 }

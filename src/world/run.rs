@@ -6,8 +6,10 @@ use std::rc::Rc;
 
 use super::build::{self, World, dataset};
 use super::coding::energy;
+use super::crash::CrashBook;
 use super::device::Device;
 use super::digest::{self, Digested, RowDigests};
+use super::drive::RESTARTED_AFTER;
 use super::hardware::Spent;
 use super::missed::Struck;
 use super::outcome::{Ending, Outcome};
@@ -17,7 +19,7 @@ use super::requests::RequestLog;
 use super::storage::Left;
 use super::suspension::Counts;
 use super::tried::Tried;
-use super::truth::{Now, Unread};
+use super::truth::Now;
 use super::untested::Untested;
 use super::watch::Watch;
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
@@ -25,7 +27,7 @@ use crate::contract::{DeviceView, KillReason, Schema};
 use crate::disk::Moment;
 use crate::metrics::Timeline;
 use crate::net::{Link, Radio, RadioCost};
-use crate::oracle::{Clock, Inspection, Labels, Life, Story, Subject, Truth, Verdict};
+use crate::oracle::{Clock, Inspection, Labels, Life, Story, Subject, Verdict};
 use crate::scenario::Plan;
 use crate::workload::Placed;
 
@@ -74,14 +76,15 @@ fn worked(devices: &[Rc<Device>], plan: &Plan) -> BTreeMap<&'static str, u64> {
         devices.iter().map(|device| (device.hardware.spent(), device.storage.disk.counters())).unzip();
     let longest = |of: fn(&Spent) -> Span| spent.iter().map(of).max().unwrap_or_default().0;
     let coded = spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.coded.0));
-    let blocked: u64 = devices.iter().map(|device| device.screen.blocked().0).sum();
+    let blocked: u64 = devices.iter().map(|device| device.screen.blocked.get().0).sum();
     // A script that is shorter is their day.
     let person_time = plan.duration.max(DAY).0.saturating_mul(devices.len() as u64).max(1);
-    let suspended = |of: fn(Counts) -> u64| devices.iter().map(|device| of(device.suspension.counts())).sum();
+    let suspended =
+        |of: fn(Counts) -> u64| devices.iter().map(|device| of(device.suspension.counts.get())).sum();
     BTreeMap::from([
         ("engine.never_usable.devices", devices.iter().map(|d| u64::from(d.attention.waits())).sum()),
         ("device.screen.blocked", blocked),
-        ("device.screen.found_taken", devices.iter().map(|device| device.screen.found_taken()).sum()),
+        ("device.screen.found_taken", devices.iter().map(|device| device.screen.found_taken.get()).sum()),
         ("device.screen.blocked_a_day", Span(blocked).scaled(DAY.0, person_time).0),
         ("device.suspended.count", suspended(|counts| counts.times)),
         ("device.suspended.time", suspended(|counts| counts.long.0)),
@@ -327,37 +330,35 @@ fn read_only(
 
 impl World {
     fn prepare(&self, strike: &Strike) {
-        const RESTARTED_AFTER: Span = Span::secs(5);
-        match strike {
+        let arm = |crash: &CrashBook, point: &str, nth| {
+            crash.arm(point, nth, Time::ZERO, RESTARTED_AFTER, &Struck::default());
+        };
+        let process = &self.servers.process;
+        match *strike {
             Strike::AfterPoll { device, polls } => {
-                self.handle.kill_after_polls(self.devices[device.0 as usize].app.node, *polls);
+                self.handle.kill_after_polls(self.device(device).app.node, polls);
             }
-            Strike::AtPoint { device, point, nth } => {
-                let (crash, struck) = (&self.devices[device.0 as usize].crash, Struck::default());
-                crash.arm(point, *nth, Time::ZERO, RESTARTED_AFTER, &struck);
-            }
+            Strike::AtPoint { device, point, nth } => arm(&self.device(device).crash, point, nth),
             Strike::AtTime { device, at, power } => {
-                let reason = if *power { KillReason::PowerLoss } else { KillReason::Killed };
-                let device = self.device(*device);
-                self.at(*at, "kill", move || device.strike(reason, RESTARTED_AFTER, &Struck::default()));
+                let reason = if power { KillReason::PowerLoss } else { KillReason::Killed };
+                let device = self.device(device);
+                self.at(at, "kill", move || device.strike(reason, RESTARTED_AFTER, &Struck::default()));
             }
-            Strike::GatewayAfterPoll { polls } => {
-                self.handle.kill_after_polls(self.servers.process.node, *polls);
-            }
-            Strike::GatewayAtPoint { point, nth } => self.servers.process.arm(point, *nth),
+            Strike::GatewayAfterPoll { polls } => self.handle.kill_after_polls(process.node, polls),
+            Strike::GatewayAtPoint { point, nth } => arm(&process.crash, point, nth),
             Strike::AtDiskOperation { device, operation } => {
-                self.devices[device.0 as usize].storage.disk.fail_power_at(*operation);
+                self.device(device).storage.disk.fail_power_at(operation);
             }
         }
     }
 
     fn places(&self, device: DeviceId, before: u64) -> Places {
-        let device = &self.devices[device.0 as usize];
+        let device = self.device(device);
         Places {
             polls: self.handle.polls(device.app.node),
             operations: (before, device.storage.disk.operations()),
             points: device.crash.passed(),
-            gateway: (self.servers.process.polls(), self.servers.process.passed()),
+            gateway: (self.handle.polls(self.servers.process.node), self.servers.process.crash.passed()),
             moments: device.storage.disk.traced(),
         }
     }
@@ -389,9 +390,8 @@ impl World {
             stopped.get()
         };
         let now = Now(&servers.backend, stops);
-        let truth: &dyn Truth = if stopped.get() { &Unread } else { &now };
         let mut rows = RowDigests::default();
-        let verdict = match listeners.oracle.take().map(|oracle| oracle.begin_check(ended_at, truth, stops)) {
+        let verdict = match listeners.oracle.take().map(|oracle| oracle.begin_check(ended_at, &now, stops)) {
             Some(inspection) => look_at((&devices, &plan.schema), inspection, &ended, &mut rows, stops),
             None => read_only(&devices, &plan, &mut rows, stops),
         };

@@ -61,10 +61,10 @@ pub(super) struct Screen {
     watched: Cell<bool>,
     /// Since when somebody looks at it and cannot edit, and for how long before.
     blocked_since: Cell<Option<Time>>,
-    blocked: Cell<Span>,
+    pub(super) blocked: Cell<Span>,
     came: Cell<Option<Time>>,
     /// How often somebody came, or opened a record, and did not have it.
-    found_taken: Cell<u64>,
+    pub(super) found_taken: Cell<u64>,
     /// Edits in the order in which they were wanted, with since when each waits.
     waiting: RefCell<VecDeque<(Wish, Time)>>,
     closed: Cell<bool>,
@@ -155,12 +155,6 @@ impl Screen {
         if !self.closed.get() && !self.holders.borrow().is_empty() {
             self.found_taken.set(self.found_taken.get() + 1);
         }
-    }
-    pub(super) fn found_taken(&self) -> u64 {
-        self.found_taken.get()
-    }
-    pub(super) fn blocked(&self) -> Span {
-        self.blocked.get()
     }
     fn is_blocking(&self, unit: UnitId) -> bool {
         self.blocking.get(usize::from(unit.0)) == Some(&true)
@@ -282,22 +276,22 @@ mod tests {
         let (screen, login) = (screen(), Event::App(AppEvent::Login));
         screen.on(at(10), &login);
         screen.opens();
-        assert_eq!(screen.found_taken(), 0, "nothing has it");
+        assert_eq!(screen.found_taken.get(), 0, "nothing has it");
         screen.on(at(12), &queued(BLOCKING));
-        assert_eq!(screen.found_taken(), 0, "they were there before");
+        assert_eq!(screen.found_taken.get(), 0, "they were there before");
         screen.opens();
         screen.on(at(13), &Event::App(AppEvent::Pause));
         screen.on(at(14), &Event::App(AppEvent::Resume));
-        assert_eq!(screen.found_taken(), 2, "a record, and the app");
+        assert_eq!(screen.found_taken.get(), 2, "a record, and the app");
         screen.on(at(15), &start(BLOCKING, 1));
         screen.on(at(16), &complete(BLOCKING, 1));
         screen.on(at(20), &KILLED);
         screen.on(at(21), &login);
         screen.on(at(21), &queued(BLOCKING));
-        assert_eq!(screen.found_taken(), 3, "it is taken as they come");
+        assert_eq!(screen.found_taken.get(), 3, "it is taken as they come");
         screen.close(at(22));
         screen.opens();
-        assert_eq!(screen.found_taken(), 3, "nobody works any more");
+        assert_eq!(screen.found_taken.get(), 3, "nobody works any more");
     }
 
     #[test]
@@ -308,14 +302,14 @@ mod tests {
         screen.on(at(12), &login);
         screen.on(at(15), &start(BLOCKING, 1));
         screen.on(at(20), &KILLED);
-        assert_eq!(screen.blocked(), Span::secs(8));
+        assert_eq!(screen.blocked.get(), Span::secs(8));
         screen.on(at(30), &login);
         screen.on(at(30), &queued(BLOCKING));
         screen.on(at(34), &Event::App(AppEvent::Pause));
-        assert_eq!(screen.blocked(), Span::secs(12), "nobody looks at a dead app");
+        assert_eq!(screen.blocked.get(), Span::secs(12), "nobody looks at a dead app");
         screen.on(at(40), &Event::App(AppEvent::Resume));
         screen.close(at(41));
         screen.on(at(50), &complete(BLOCKING, 1));
-        assert_eq!(screen.blocked(), Span::secs(13), "nor at any when work is over");
+        assert_eq!(screen.blocked.get(), Span::secs(13), "nor at any when work is over");
     }
 }

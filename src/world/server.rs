@@ -90,7 +90,7 @@ impl Servers {
     async fn answer_read(self: Rc<Self>, from: DeviceId, request: Vec<u8>) -> Vec<u8> {
         let answered = self.server.borrow_mut().answer(self.handle.now(), from, &request);
         if let Some(answered) = answered {
-            answered.events.into_iter().for_each(|event| self.hub.emit(Node::Gateway, event));
+            self.tell_of_gateway(answered.events);
             if answered.done_at > self.handle.now() {
                 self.handle.sleep_until(answered.done_at).await;
             }
@@ -115,18 +115,15 @@ impl Servers {
         request: Vec<u8>,
     ) -> Vec<u8> {
         let until = self.handle.now() + wait;
-        let tell = |events: Vec<Event<'static>>| {
-            events.into_iter().for_each(|event| self.hub.emit(Node::Gateway, event));
-        };
         loop {
             let recalled = gateway.borrow_mut().recall(self.handle.now(), &request);
             match recalled {
                 Recalled::Goes(events) => {
-                    tell(events);
+                    self.tell_of_gateway(events);
                     break;
                 }
                 Recalled::Answered(answered) => {
-                    tell(answered.events);
+                    self.tell_of_gateway(answered.events);
                     return answered.answer;
                 }
                 Recalled::Unknown if self.handle.now() >= until => {
@@ -247,6 +244,9 @@ impl Servers {
         self.server.borrow().rows_in(answer, &mut |entity, key, stamp, removed| {
             self.hub.tell_lives(Node::Gateway, Event::RowServed { device, entity, key, stamp, removed });
         });
+    }
+    pub(super) fn tell_of_gateway(&self, events: Vec<Event<'static>>) {
+        events.into_iter().for_each(|event| self.hub.emit(Node::Gateway, event));
     }
     pub(super) fn tell_one(&self, event: Event<'_>) {
         self.hub.emit(Node::Backend, event);

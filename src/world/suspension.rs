@@ -38,15 +38,6 @@ impl Suspension {
     pub(super) fn is_on(&self) -> bool {
         self.since.get().is_some()
     }
-    pub(super) fn hold(&self, task: &Waker) {
-        self.tasks.borrow_mut().push(task.clone());
-    }
-    pub(super) fn hold_network(&self, event: AppEvent) {
-        self.network.set(Some(event));
-    }
-    pub(super) fn counts(&self) -> Counts {
-        self.counts.get()
-    }
     pub(super) fn end(&self, now: Time) {
         self.over(now);
         self.network.set(None);

@@ -17,12 +17,12 @@ pub(super) struct Templates<'a> {
     factory: Rc<dyn EngineFactory>,
     dataset: &'a Dataset,
     stops: &'a dyn Fn() -> bool,
-    empty: Option<Template>,
-    /// Rows that all devices share, by the age of the state.
-    shared: BTreeMap<Span, Template>,
-    /// With the rows of one set of attributes besides.
-    whole: BTreeMap<(Span, String), Template>,
+    made: BTreeMap<Start, Template>,
 }
+
+/// How old the rows are that a device starts with, if it has any, and of which attributes those are
+/// that its scope names; without, it has the rows alone that all devices share.
+type Start = (Option<Span>, Option<String>);
 
 impl<'a> Templates<'a> {
     /// Once it `stops` they are filled no further.
@@ -32,28 +32,28 @@ impl<'a> Templates<'a> {
         dataset: &'a Dataset,
         stops: &'a dyn Fn() -> bool,
     ) -> Templates<'a> {
-        let (shared, whole) = (BTreeMap::new(), BTreeMap::new());
-        Templates { plan, factory, dataset, stops, empty: None, shared, whole }
+        Templates { plan, factory, dataset, stops, made: BTreeMap::new() }
     }
     /// A disk for `device`, as its state at the start says.
     pub(super) fn disk(&mut self, device: &DevicePlan, setup: &DeviceSetup, server: &ServerHalf) -> Disk {
-        let Some(ago) = device.start.synced_ago else {
-            let factory = &self.factory;
-            let template = self.empty.get_or_insert_with(|| {
-                let disk = Disk::new(disk::DiskOptions::default());
-                provision(factory, setup, &disk, None);
-                disk.template()
-            });
-            return Disk::from_template(template);
-        };
-        let key = (ago, format!("{:?}", device.attributes));
-        if !self.whole.contains_key(&key) {
-            let disk = Disk::from_template(self.shared(ago, setup, server));
-            let state = self.state(ago, setup, server, true);
-            provision(&self.factory, setup, &disk, Some(&state));
-            self.whole.insert(key.clone(), disk.template());
+        let ago = device.start.synced_ago;
+        self.start((ago, ago.map(|_| format!("{:?}", device.attributes))), setup, server)
+    }
+    fn start(&mut self, start: Start, setup: &DeviceSetup, server: &ServerHalf) -> Disk {
+        if !self.made.contains_key(&start) {
+            let scoped = start.1.is_some();
+            let disk = match scoped {
+                true => self.start((start.0, None), setup, server),
+                false => Disk::new(disk::DiskOptions::default()),
+            };
+            let at = |ago| self.plan.start.minus(ago);
+            let state = start.0.map(|ago| State { templates: self, setup, server, at: at(ago), scoped });
+            let state = state.as_ref().map(|state| state as &dyn Provision);
+            let done = self.factory.provision(setup, database(&disk), state);
+            done.unwrap_or_else(|error| panic!("a fresh disk with power takes a database: {error}"));
+            self.made.insert(start.clone(), disk.template());
         }
-        Disk::from_template(&self.whole[&key])
+        Disk::from_template(&self.made[&start])
     }
 
     pub(super) fn tell(&self, device: &DevicePlan, server: &mut ServerHalf) {
@@ -65,29 +65,10 @@ impl<'a> Templates<'a> {
             }
         });
     }
-    fn shared(&mut self, ago: Span, setup: &DeviceSetup, server: &ServerHalf) -> &Template {
-        if !self.shared.contains_key(&ago) {
-            let disk = Disk::new(disk::DiskOptions::default());
-            let state = self.state(ago, setup, server, false);
-            provision(&self.factory, setup, &disk, Some(&state));
-            self.shared.insert(ago, disk.template());
-        }
-        &self.shared[&ago]
-    }
-    fn state<'s>(
-        &'s self,
-        ago: Span,
-        setup: &'s DeviceSetup,
-        server: &'s ServerHalf,
-        scoped: bool,
-    ) -> State<'s> {
-        State { templates: self, setup, server, at: self.plan.start.minus(ago), scoped }
-    }
     /// The rows of a device as of its last sync: those that depend on attributes, or the others.
     fn rows(&self, (attributes, at): (&Attributes, Stamp), scoped: bool, f: &mut dyn FnMut(Carried<'_>)) {
-        let synced = self.dataset.provision(attributes.clone(), at, |_| String::new());
         let precision = self.plan.backend.stamp_precision;
-        synced.rows_of_group(scoped, self.stops, &mut |row: Carried<'_>| {
+        self.dataset.synced((attributes, at), scoped, self.stops, &mut |row: Carried<'_>| {
             f(Carried { stamp: row.stamp.truncated(precision), ..row });
         });
     }
@@ -96,16 +77,6 @@ impl<'a> Templates<'a> {
     fn cursor_stamp(&self, at: Stamp) -> Stamp {
         at.truncated(self.plan.backend.stamp_precision).minus(Span::micros(1))
     }
-}
-
-fn provision(
-    factory: &Rc<dyn EngineFactory>,
-    setup: &DeviceSetup,
-    disk: &Disk,
-    state: Option<&dyn Provision>,
-) {
-    let done = factory.provision(setup, database(disk), state);
-    done.unwrap_or_else(|error| panic!("a fresh disk with power takes a database: {error}"));
 }
 
 struct State<'s> {

@@ -61,13 +61,3 @@ impl Truth for Now<'_> {
         }
     }
 }
-
-/// The backend of a world that was cut off: nobody reads it, as the caller waits.
-pub(super) struct Unread;
-
-impl Truth for Unread {
-    fn row(&self, _: EntityId, _: &str) -> Option<(Stamp, Vec<Value>)> {
-        None
-    }
-    fn for_each(&self, _: EntityId, _: &mut dyn FnMut(&Key, Stamp, &[Value])) {}
-}

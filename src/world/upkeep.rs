@@ -155,7 +155,7 @@ impl Upkeep {
             self.servers.crash_point("upload.answer-received").await;
             let told =
                 self.gateway.borrow_mut().settle(self.servers.handle.now(), &mut round, &batch, &verdicts);
-            told.into_iter().for_each(|event| self.servers.hub.emit(Node::Gateway, event));
+            self.servers.tell_of_gateway(told);
             self.servers.crash_point("upload.settled").await;
         }
     }

@@ -116,101 +116,101 @@ impl Sign {
     }
     /// How long what it is a sign of has lasted when this event is told, if it is one.
     fn shows(&self, node: Node, event: &Event<'_>) -> Option<Span> {
-        let at_once = |shows: bool| shows.then_some(Span::ZERO);
-        match (self, event) {
+        let took = match (self, event) {
             (
-                Sign::Network | Sign::Backend,
+                Sign::Network | Sign::Backend | Sign::Storage,
                 Event::ResponseReceived { took, .. }
                 | Event::RequestFailed { took, .. }
-                | Event::RequestRefused { took, .. },
-            )
-            | (Sign::Network, Event::ConnectionOpened { took })
-            | (
-                Sign::Storage,
-                Event::ChunkApplied { took, .. }
+                | Event::RequestRefused { took, .. }
+                | Event::ConnectionOpened { took }
+                | Event::ChunkApplied { took, .. }
                 | Event::Unit(UnitEvent::Excerpt { took, .. } | UnitEvent::SetAside { took, .. }),
-            ) => Some(*took),
-            (Sign::Network, _) => at_once(matches!(
-                event,
-                Event::RequestSent { .. }
-                    | Event::MessageDropped { .. }
-                    | Event::UnitQueued { .. }
-                    | Event::SyncStart { .. }
-                    | Event::SyncError { .. }
-            )),
-            (Sign::Storage, _) => at_once(matches!(
-                event,
-                Event::EditMade { .. }
-                    | Event::EditRefused { .. }
-                    | Event::EditMissed { .. }
-                    | Event::EditAcknowledged { .. }
-                    | Event::EditLogged { .. }
-                    | Event::CursorSaved { .. }
-                    | Event::SyncStart { .. }
-                    | Event::SyncComplete { .. }
-                    | Event::StorageFull
-                    | Event::Restored { .. }
-                    | Event::BecameCopy { .. }
-            )),
-            (Sign::App, _) => at_once(matches!(
-                event,
-                Event::ProcessStarted { .. }
-                    | Event::SyncStart { .. }
-                    | Event::RequestSent { .. }
-                    | Event::EditMade { .. }
-                    | Event::AppQueried { .. }
-            )),
-            (Sign::Backend, _) => at_once(matches!(
-                event,
-                Event::RefreshAsked { .. }
-                    | Event::Refreshed { .. }
-                    | Event::BackendServed { .. }
-                    | Event::UploadQueued { .. }
-                    | Event::UploadDecided { .. }
-            )),
-            (Sign::Gateway, _) => at_once(node == Node::Gateway),
-            (Sign::Refused, _) => at_once(matches!(
-                event,
-                Event::RequestRefused { .. }
-                    | Event::RequestFailed { .. }
-                    | Event::RefreshAsked { failed: true, .. }
-            )),
-            _ => at_once(self.is_shown_by(node, event)),
-        }
+            ) => *took,
+            _ => Span::ZERO,
+        };
+        self.is_shown_by(node, event).then_some(took)
     }
 
-    /// Whether this event alone shows it.
     fn is_shown_by(&self, node: Node, event: &Event<'_>) -> bool {
-        match (self, event) {
-            (Sign::LostResponse, Event::MessageDropped { reason, .. }) => *reason == DropReason::AnswerLost,
-            (Sign::Foreign, Event::MessageDropped { reason, .. }) => *reason == DropReason::ForeignAnswer,
-            (Sign::DeleteRefused, Event::MutationRefused { kind, conflict: None, .. }) => {
-                *kind == EditKind::Delete
-            }
-            (Sign::Hook(own), Event::HookStarted { hook, .. }) => own == hook,
-            (Sign::Unit(own), Event::SyncStart { unit, .. } | Event::Unit(UnitEvent::Called { unit })) => {
-                own == unit
-            }
-            (Sign::Entity(own, _), Event::EditMade { edit, .. }) => edit.entity == *own,
-            (Sign::Entity(own, _), Event::ChunkApplied { changes, .. }) => {
-                changes.iter().any(|change| change.entity == *own)
-            }
-            (
-                Sign::Entity(_, pulls),
-                Event::SyncComplete { unit, .. } | Event::Unit(UnitEvent::CameBack { unit }),
-            ) => pulls.contains(unit),
-            (Sign::Fleet(own), Event::App(AppEvent::Login)) => {
-                matches!(node, Node::Device(device) if own.contains(&device.0))
-            }
-            (sign, event) => matches!(
-                (sign, event),
-                (Sign::BadRow, Event::RowUnreadable { .. })
-                    | (Sign::Commit, Event::Committed { .. })
-                    | (Sign::Rejected, Event::MutationRefused { conflict: None, .. })
-                    | (Sign::PutOff, Event::MutationPutOff { .. })
-                    | (Sign::Edit, Event::EditMade { .. })
-                    | (Sign::Background, Event::App(AppEvent::Background))
+        use Event as E;
+        match self {
+            Sign::Network => matches!(
+                event,
+                E::RequestSent { .. }
+                    | E::ResponseReceived { .. }
+                    | E::RequestFailed { .. }
+                    | E::RequestRefused { .. }
+                    | E::ConnectionOpened { .. }
+                    | E::MessageDropped { .. }
+                    | E::UnitQueued { .. }
+                    | E::SyncStart { .. }
+                    | E::SyncError { .. }
             ),
+            Sign::Storage => matches!(
+                event,
+                E::ChunkApplied { .. }
+                    | E::Unit(UnitEvent::Excerpt { .. } | UnitEvent::SetAside { .. })
+                    | E::EditMade { .. }
+                    | E::EditRefused { .. }
+                    | E::EditMissed { .. }
+                    | E::EditAcknowledged { .. }
+                    | E::EditLogged { .. }
+                    | E::CursorSaved { .. }
+                    | E::SyncStart { .. }
+                    | E::SyncComplete { .. }
+                    | E::StorageFull
+                    | E::Restored { .. }
+                    | E::BecameCopy { .. }
+            ),
+            Sign::App => matches!(
+                event,
+                E::ProcessStarted { .. }
+                    | E::SyncStart { .. }
+                    | E::RequestSent { .. }
+                    | E::EditMade { .. }
+                    | E::AppQueried { .. }
+            ),
+            Sign::Backend => matches!(
+                event,
+                E::ResponseReceived { .. }
+                    | E::RequestFailed { .. }
+                    | E::RequestRefused { .. }
+                    | E::RefreshAsked { .. }
+                    | E::Refreshed { .. }
+                    | E::BackendServed { .. }
+                    | E::UploadQueued { .. }
+                    | E::UploadDecided { .. }
+            ),
+            Sign::Refused => matches!(
+                event,
+                E::RequestRefused { .. } | E::RequestFailed { .. } | E::RefreshAsked { failed: true, .. }
+            ),
+            Sign::Gateway => node == Node::Gateway,
+            Sign::LostResponse => matches!(event, E::MessageDropped { reason: DropReason::AnswerLost, .. }),
+            Sign::Foreign => matches!(event, E::MessageDropped { reason: DropReason::ForeignAnswer, .. }),
+            Sign::BadRow => matches!(event, E::RowUnreadable { .. }),
+            Sign::DeleteRefused => {
+                matches!(event, E::MutationRefused { kind: EditKind::Delete, conflict: None, .. })
+            }
+            Sign::Rejected => matches!(event, E::MutationRefused { conflict: None, .. }),
+            Sign::PutOff => matches!(event, E::MutationPutOff { .. }),
+            Sign::Commit => matches!(event, E::Committed { .. }),
+            Sign::Edit => matches!(event, E::EditMade { .. }),
+            Sign::Background => matches!(event, E::App(AppEvent::Background)),
+            Sign::Hook(own) => matches!(event, E::HookStarted { hook, .. } if hook == own),
+            Sign::Unit(own) => {
+                matches!(event, E::SyncStart { unit, .. } | E::Unit(UnitEvent::Called { unit }) if unit == own)
+            }
+            Sign::Entity(own, pulls) => match event {
+                E::EditMade { edit, .. } => edit.entity == *own,
+                E::ChunkApplied { changes, .. } => changes.iter().any(|change| change.entity == *own),
+                E::SyncComplete { unit, .. } | E::Unit(UnitEvent::CameBack { unit }) => pulls.contains(unit),
+                _ => false,
+            },
+            Sign::Fleet(own) => {
+                let is_own = matches!(node, Node::Device(device) if own.contains(&device.0));
+                is_own && matches!(event, E::App(AppEvent::Login))
+            }
         }
     }
 }

@@ -127,8 +127,11 @@ fn nth_number(digits: u8, n: u64) -> i128 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::base::{Ppm, Seed};
+    use crate::workload::Letters;
 
     /// Where nobody asks what day it is.
     const NEVER: (Stamp, Day) = (Stamp(0), Day(0));
@@ -138,6 +141,20 @@ mod tests {
         assert_eq!(attribute_value("clinic", 6, 25), Value::text("clinic-07"));
         assert_eq!(attribute_value("clinic", 24, 25), Value::text("clinic-25"));
         assert_eq!(attribute_value("ward", 0, 3), Value::text("ward-1"));
+    }
+
+    #[test]
+    fn a_text_has_a_length_between_its_bounds_and_of_many_scripts_half_have_accents_apart() {
+        let many = Maker::Words(12, 40, Letters::Many);
+        for maker in [Maker::Words(12, 40, Letters::Plain), many.clone(), Maker::Prose(12, 40)] {
+            let (cell, mut stream) = (Cell::new(&maker, &[], NEVER), Seed(1).stream("words", 0, 0));
+            let mut text = || if let Value::Text(text) = cell.draw(&mut stream) { text } else { panic!() };
+            let texts: Vec<Arc<str>> = (0..2_000).map(|_| text()).collect();
+            let lengths: BTreeSet<usize> = texts.iter().map(|text| text.len()).collect();
+            assert!(lengths.into_iter().eq(12..=40), "{maker:?}");
+            let apart = texts.iter().filter(|text| text.contains(['\u{301}', '\u{308}', '\u{303}'])).count();
+            assert_eq!((500..1_500).contains(&apart), maker == many, "{maker:?}: {apart}");
+        }
     }
 
     #[test]
@@ -181,7 +198,7 @@ mod tests {
         let seen = |maker| {
             let (cell, mut stream) = (Cell::new(&maker, &[], start), Seed(1).stream("grid", 0, 0));
             let drawn = (0..200).map(|_| cell.draw(&mut stream).to_string());
-            drawn.collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+            drawn.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
         };
         let moments = seen(Maker::Moment(-20, 25, 10));
         assert_eq!(moments, ["1000", "1010", "1020", "980", "990"]);

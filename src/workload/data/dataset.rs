@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::cell::Cell;
 use super::natural::Natural;
-use super::table::{Partition, Table};
+use super::table::{Having, Table};
 use crate::base::words::count;
 use crate::base::{Day, EntityId, Key, Ppm, Seed, Stamp, Value};
 use crate::contract::{ColumnKind, Schema};
@@ -182,18 +182,16 @@ impl Dataset {
             }
         }
         for id in self.schema.ids() {
-            let table = self.table(id);
-            let partitions = table.attributes.iter().map(|(column, _)| {
-                let mut partition = Partition::default();
-                let asked = |row: &u64| row.is_multiple_of(ASKED_EVERY) && stops();
+            let (table, mut having) = (self.table(id), Having::default());
+            let asked = |row: &u64| row.is_multiple_of(ASKED_EVERY) && stops();
+            for (column, _) in &table.attributes {
                 for row in (0..table.len()).take_while(|row| !asked(row)) {
                     if let Value::Text(text) = self.value(id, row, *column) {
-                        partition.entry(text).or_default().push(row as u32);
+                        having.entry((*column, text)).or_default().push(row as u32);
                     }
                 }
-                partition
-            });
-            self.tables[usize::from(id.0)].partitions = partitions.collect();
+            }
+            self.tables[usize::from(id.0)].having = having;
         }
     }
 
@@ -321,7 +319,8 @@ impl Dataset {
         &self.table(entity).attributes
     }
     pub(in crate::workload) fn having(&self, entity: EntityId, column: usize, value: &Value) -> &[u32] {
-        self.table(entity).partition(column, value).unwrap_or(&[])
+        let Value::Text(text) = value else { return &[] };
+        self.table(entity).having.get(&(column, text.clone())).map_or(&[], Vec::as_slice)
     }
 }
 

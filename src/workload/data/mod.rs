@@ -26,4 +26,3 @@ mod tests;
 pub use cell::attribute_value;
 pub(super) use cell::pick;
 pub use dataset::{DataError, Dataset, History};
-pub use provision::Synced;

@@ -13,7 +13,8 @@ use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Value};
 use crate::contract::{Entity, ScopeRule};
 use crate::workload::{EntityData, GivenRow, Maker};
 
-pub(super) type Partition = FxHashMap<Arc<str>, Vec<u32>>;
+/// Rows by a column that tells an attribute and what it holds.
+pub(super) type Having = FxHashMap<(usize, Arc<str>), Vec<u32>>;
 
 #[derive(Clone, Debug)]
 pub(super) struct Table {
@@ -29,12 +30,12 @@ pub(super) struct Table {
     changeable: Vec<usize>,
     /// Columns that tell a device attribute: (column, attribute).
     pub(super) attributes: Vec<(usize, usize)>,
-    pub(super) partitions: Vec<Partition>,
+    pub(super) having: Having,
     pub(super) by_key: FxHashMap<Key, u32>,
 }
 
 impl Table {
-    /// The table but for what needs the other tables: natural keys, partitions.
+    /// The table but for what needs the other tables: natural keys, rows by what they hold.
     pub(super) fn new(
         seed: Seed,
         entity: &Entity,
@@ -62,7 +63,7 @@ impl Table {
             natural: Natural::None,
             lives: Lives::new(seed, data, live, start),
             attributes,
-            partitions: Vec::new(),
+            having: Having::default(),
             by_key: FxHashMap::default(),
         }
     }
@@ -129,15 +130,12 @@ impl Table {
     }
     /// Where in its domain a made row's cell lies.
     fn position(&self, row: u64, column: usize) -> Option<u64> {
-        let count = self.cells[column].domain().filter(|count| *count > 0)?;
-        let digit = self.natural.digit(row, column);
-        Some(digit.unwrap_or_else(|| pick(self.seed.hash("cell", row, column as u64), count)))
+        self.target(row, column, self.cells[column].domain()?)
     }
     /// Which of `count` rows a made row's reference points to.
     pub(super) fn target(&self, row: u64, column: usize, count: u64) -> Option<u64> {
-        let digit = || self.natural.digit(row, column);
         let drawn = || pick(self.seed.hash("cell", row, column as u64), count);
-        (count > 0).then(|| digit().unwrap_or_else(drawn))
+        (count > 0).then(|| self.natural.digit(row, column).unwrap_or_else(drawn))
     }
 
     /// The columns that the last change of `row` touched, with what they held before it.
@@ -170,13 +168,6 @@ impl Table {
         }
     }
 
-    pub(super) fn partition(&self, column: usize, value: &Value) -> Option<&[u32]> {
-        let index = self.attributes.iter().position(|(c, _)| *c == column)?;
-        match value {
-            Value::Text(text) => Some(self.partitions[index].get(text).map_or(&[], Vec::as_slice)),
-            _ => Some(&[]),
-        }
-    }
     pub(super) fn refers_to(&self, column: usize) -> Option<EntityId> {
         match self.cells[column].maker {
             Maker::Ref(entity) => Some(entity),

@@ -7,12 +7,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::base::{EntityId, Ppm, Seed, Span, Stamp, Value};
-use crate::contract::{ColumnKind, Provision};
+use crate::contract::ColumnKind;
 use crate::workload::sample::*;
 use crate::workload::{EntityData, GivenRow, Maker};
 
 fn made(seed: u64, data: &[EntityData]) -> Result<Dataset, DataError> {
-    Dataset::new(Seed(seed), Arc::new(schema()), data, START, UTC_OFFSET, &clinics(), &|| false)
+    made_of(schema(), seed, data)
 }
 
 #[test]
@@ -87,16 +87,9 @@ fn references_folded_columns_and_attributes_agree_with_the_row_they_point_to() {
 
 #[test]
 fn timestamps_lie_on_a_grid_from_the_local_midnight() {
-    let dataset = Dataset::new(
-        Seed(1),
-        Arc::new(schema()),
-        &data(),
-        Stamp(START.0 + 11 * 3_600_000_000),
-        UTC_OFFSET,
-        &clinics(),
-        &|| false,
-    )
-    .unwrap();
+    let eleven = Stamp(START.0 + 11 * 3_600_000_000);
+    let schema = Arc::new(schema());
+    let dataset = Dataset::new(Seed(1), schema, &data(), eleven, UTC_OFFSET, &clinics(), &|| false).unwrap();
     for row in 0..200 {
         let Value::Int(at) = dataset.value(APPOINTMENT, row, STARTS_AT) else { panic!("not a timestamp") };
         assert_eq!((at - START.0).rem_euclid(900_000_000), 0);
@@ -115,8 +108,7 @@ fn a_folded_circle_is_an_error() {
     let patient = &mut circle[usize::from(PATIENT.0)];
     patient.columns[0] = Maker::Folded { entity: PATIENT, via: 1, column: 0 };
     patient.columns[1] = Maker::Ref(PATIENT);
-    let error =
-        Dataset::new(Seed(1), Arc::new(schema), &circle, START, 0, &clinics(), &|| false).unwrap_err();
+    let error = made_of(schema, 1, &circle).unwrap_err();
     assert_eq!(error, DataError::Circle { entity: "patient".into(), column: "name".into() });
 }
 
@@ -157,14 +149,13 @@ fn a_past_change_shows_in_some_column_that_devices_hold_and_moves_no_row() {
 
 /// What a device with clinic `clinic` holds: key → (stamp, values).
 fn held(dataset: &Dataset, clinic: u32, at: Stamp) -> BTreeMap<String, (Stamp, Vec<Value>)> {
-    let attributes = vec![attribute_value("clinic", clinic, CLINICS)];
-    let synced = dataset.provision(attributes, at, |entity| format!("{}@{}", entity.0, at.0));
-    assert_eq!((synced.synced_at(), synced.cursor(CODE)), (at, format!("4@{}", at.0)));
-    let mut rows = BTreeMap::new();
-    synced.rows(&mut |row| {
-        let twice = rows.insert(row.key.to_owned(), (row.stamp, row.values.to_vec()));
-        assert_eq!(twice, None, "a row came twice");
-    });
+    let (attributes, mut rows) = (vec![attribute_value("clinic", clinic, CLINICS)], BTreeMap::new());
+    for by_attribute in [false, true] {
+        dataset.synced((&attributes, at), by_attribute, &|| false, &mut |row| {
+            let twice = rows.insert(row.key.to_owned(), (row.stamp, row.values.to_vec()));
+            assert_eq!(twice, None, "a row came twice");
+        });
+    }
     rows
 }
 
@@ -197,23 +188,24 @@ fn what_a_device_held_plus_the_changes_since_is_what_is_there_now() {
 }
 
 #[test]
-fn a_device_holds_its_scope_and_only_what_is_pulled_shared_rows_first() {
+fn a_device_holds_its_scope_and_only_what_is_pulled_by_attribute_or_not() {
     let dataset = dataset(7);
     let attributes = vec![attribute_value("clinic", 0, CLINICS)];
-    let mut entities: Vec<EntityId> = Vec::new();
     let mut appointments = 0;
-    dataset.provision(attributes.clone(), START, |_| String::new()).rows(&mut |row| {
-        entities.push(row.entity);
-        assert!(dataset.schema().entity(row.entity).in_scope(row.values, &attributes));
-        appointments += u64::from(row.entity == APPOINTMENT);
-    });
-    entities.dedup();
-    assert_eq!(entities, [DOCTOR, CODE, APPOINTMENT]);
-    let all = (0..dataset.live(APPOINTMENT))
-        .filter(|&row| {
-            dataset.schema().entity(APPOINTMENT).in_scope(&dataset.values(APPOINTMENT, row), &attributes)
-        })
-        .count() as u64;
+    for (by_attribute, wanted) in [(false, vec![DOCTOR, CODE]), (true, vec![APPOINTMENT])] {
+        let mut entities: Vec<EntityId> = Vec::new();
+        dataset.synced((&attributes, START), by_attribute, &|| false, &mut |row| {
+            entities.push(row.entity);
+            assert!(dataset.schema().entity(row.entity).in_scope(row.values, &attributes));
+            appointments += u64::from(row.entity == APPOINTMENT);
+        });
+        entities.dedup();
+        assert_eq!(entities, wanted);
+    }
+    let in_scope = |row: &u64| {
+        dataset.schema().entity(APPOINTMENT).in_scope(&dataset.values(APPOINTMENT, *row), &attributes)
+    };
+    let all = (0..dataset.live(APPOINTMENT)).filter(in_scope).count() as u64;
     assert_eq!(appointments, all);
     assert!(all > 400, "{all} of 6 000 in half of the time and a fifth of the clinics");
 }
@@ -268,7 +260,7 @@ fn rows_that_may_point_nowhere_are_trees_with_roots() {
     let mut trees = data();
     let patient = &mut trees[usize::from(PATIENT.0)];
     (patient.columns[1], patient.nulls) = (Maker::Ref(PATIENT), [(1, Ppm(100_000))].into());
-    let dataset = Dataset::new(Seed(1), Arc::new(schema), &trees, START, 0, &clinics(), &|| false).unwrap();
+    let dataset = made_of(schema, 1, &trees).unwrap();
     let parents = (0..dataset.live(PATIENT)).map(|row| (row, dataset.target(PATIENT, row, 1)));
     let (roots, others): (Vec<_>, Vec<_>) = parents.partition(|(_, parent)| parent.is_none());
     assert!((30..75).contains(&roots.len()) && roots[0].0 == 0, "{roots:?}");

@@ -35,21 +35,3 @@ pub(super) fn fill(text: &mut String, stream: &mut Stream, min: u32, max: u32, l
     }
     text.truncate(len);
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::Seed;
-
-    #[test]
-    fn a_text_has_a_length_between_its_bounds() {
-        let mut stream = Seed(1).stream("words", 0, 0);
-        let mut lengths = [false; 41];
-        for _ in 0..2_000 {
-            let mut text = String::new();
-            fill(&mut text, &mut stream, 12, 40, Letters::Plain);
-            lengths[text.len()] = true;
-        }
-        assert!(lengths[..12].iter().all(|seen| !seen) && lengths[12..].iter().all(|seen| *seen));
-    }
-}

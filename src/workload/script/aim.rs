@@ -3,7 +3,7 @@
 //! The row is a pure function of the intent and of a [`Sight`]: of the rows that may be meant the
 //! one whose key has the smallest hash, so that one that comes or goes elsewhere moves nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{EntityId, Key, Seed, Value};
 use crate::contract::EditKind;
@@ -12,14 +12,17 @@ use crate::workload::Aim;
 /// What a row holds in a column of the backend; `None` if that is not seen.
 pub type Cells<'a> = dyn Fn(usize) -> Option<Value> + 'a;
 
+/// Keys of rows by their entity.
+pub type Keys = BTreeMap<EntityId, BTreeSet<Key>>;
+
 /// What somebody sees at an instant: a person the rows of an app, the office those of the backend.
-pub trait Sight {
-    /// Each row of `entity`: its key, and what it holds in a column of the backend, if seen.
-    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>));
+pub struct Sight<'a> {
+    /// Calls with each row of an entity: its key, and what it holds in a column of the backend.
+    pub rows: &'a dyn Fn(EntityId, &mut dyn FnMut(&str, &Cells<'_>)),
     /// The keys that came in the run: those that the person made, or for the office all.
-    fn made(&self, entity: EntityId) -> Option<&BTreeSet<Key>>;
-    /// The row that edits of this group are about, once one of them found it.
-    fn of_group(&self, group: u64) -> Option<(EntityId, Key)>;
+    pub made: Option<&'a Keys>,
+    /// The row that edits of a group are about, once one of them found it.
+    pub groups: &'a BTreeMap<u64, (EntityId, Key)>,
 }
 
 /// An edit whose row is yet to be found.
@@ -70,10 +73,10 @@ type Ranked = ((bool, u64), String, Vec<(usize, Value)>);
 
 impl Aimed {
     /// The row that it is about and what it writes there; `None` if nothing that is seen will do.
-    pub fn find(&self, sight: &dyn Sight) -> Option<Found> {
+    pub fn find(&self, sight: &Sight<'_>) -> Option<Found> {
         let named = match &self.row {
             Some(Named::Key(key)) => Some((self.named_entity(), key.clone())),
-            Some(Named::OfGroup(group)) => sight.of_group(*group),
+            Some(Named::OfGroup(group)) => sight.groups.get(group).cloned(),
             None => None,
         };
         let (key, present) = match self.kind {
@@ -123,16 +126,16 @@ impl Aimed {
     /// With what it holds in the columns that are written: `only` that one, not the `other`.
     fn pick(
         &self,
-        sight: &dyn Sight,
+        sight: &Sight<'_>,
         entity: EntityId,
         (only, other): (Option<&str>, Option<&str>),
         near: Option<(usize, i64, i64)>,
         purpose: &str,
     ) -> Option<(Key, Vec<(usize, Value)>)> {
         let seed = self.seed.derive(purpose, 0);
-        let made = sight.made(entity);
+        let made = sight.made.and_then(|made| made.get(&entity));
         let mut best: Option<Ranked> = None;
-        sight.rows(entity, &mut |key, cells| {
+        (sight.rows)(entity, &mut |key, cells| {
             let meant = match (only, self.aim) {
                 (Some(only), _) => only == key,
                 (None, Aim::Made) => made.is_some_and(|made| made.iter().any(|own| own.as_str() == key)),
@@ -156,7 +159,7 @@ impl Aimed {
 
 /// What `column` holds in the row that the written value of `via` points to.
 fn seen(
-    sight: &dyn Sight,
+    sight: &Sight<'_>,
     entity: EntityId,
     written: &[(usize, Value)],
     via: usize,
@@ -164,7 +167,7 @@ fn seen(
 ) -> Option<Value> {
     let (_, Value::Text(wanted)) = written.iter().find(|(column, _)| *column == via)? else { return None };
     let mut found = None;
-    sight.rows(entity, &mut |key, cells| {
+    (sight.rows)(entity, &mut |key, cells| {
         if key == &**wanted {
             found = cells(column);
         }
@@ -190,22 +193,17 @@ mod tests {
         group: Option<(EntityId, Key)>,
     }
 
-    impl Sight for Seen {
-        fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>)) {
+    fn find(aimed: &Aimed, Seen { folders, files, made, group }: &Seen) -> Option<Found> {
+        let rows = |entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>)| {
             if entity == FOLDER {
-                self.folders.iter().for_each(|(key, name)| f(key, &|_| Some(Value::text(name))));
+                folders.iter().for_each(|(key, name)| f(key, &|_| Some(Value::text(name))));
             } else {
-                self.files
-                    .iter()
-                    .for_each(|(key, size)| f(key, &|at| (at == 2).then_some(Value::Int(*size))));
+                files.iter().for_each(|(key, size)| f(key, &|at| (at == 2).then_some(Value::Int(*size))));
             }
-        }
-        fn made(&self, _: EntityId) -> Option<&BTreeSet<Key>> {
-            Some(&self.made)
-        }
-        fn of_group(&self, _: u64) -> Option<(EntityId, Key)> {
-            self.group.clone()
-        }
+        };
+        let made = [(FILE, made.clone())].into();
+        let groups = group.iter().map(|found| (GROUP, found.clone())).collect();
+        aimed.find(&Sight { rows: &rows, made: Some(&made), groups: &groups })
     }
 
     fn key(text: &str) -> Key {
@@ -243,7 +241,7 @@ mod tests {
     }
 
     fn row(aimed: &Aimed, seen: &Seen) -> Option<String> {
-        aimed.find(seen).map(|found| found.key.to_string())
+        find(aimed, seen).map(|found| found.key.to_string())
     }
 
     #[test]
@@ -263,7 +261,7 @@ mod tests {
         assert_eq!(row(&made, &seen), None);
         seen.made = ["c", "gone"].map(key).into();
         assert_eq!(row(&made, &seen).unwrap(), "c");
-        assert_eq!(made.find(&seen).unwrap().values, [(2, Value::Int(9))], "3 is there already");
+        assert_eq!(find(&made, &seen).unwrap().values, [(2, Value::Int(9))], "3 is there already");
     }
 
     #[test]
@@ -298,12 +296,12 @@ mod tests {
         let mut seen = seen();
         let mut create = aimed(EditKind::Create);
         create.row = Some(Named::Key(key("y")));
-        let found = create.find(&seen).unwrap();
+        let found = find(&create, &seen).unwrap();
         assert_eq!(found.key, key("new"));
         assert_eq!(found.values, [(0, Value::text("y")), (1, Value::text("new")), (2, Value::Int(3))]);
         seen.folders.clear();
-        assert_eq!(create.find(&seen), None, "no folder, no file");
+        assert_eq!(find(&create, &seen), None, "no folder, no file");
         create.drafts[0].1 = Draft::Ref { entity: FOLDER, or_null: true };
-        assert_eq!(create.find(&seen).unwrap().values[..2], [(0, Value::Null), (1, Value::Null)]);
+        assert_eq!(find(&create, &seen).unwrap().values[..2], [(0, Value::Null), (1, Value::Null)]);
     }
 }

@@ -108,15 +108,8 @@ impl Day<'_> {
             *nth += 1;
             for n in 0..u64::from(burst.count) {
                 let at = burst.at + burst.over.scaled(2 * n + 1, 2 * u64::from(burst.count));
-                let seed = seed.derive("write", n);
-                intents.push(Intent {
-                    at,
-                    who: Some(who),
-                    action: burst.action,
-                    seed,
-                    burst: Some(number),
-                    twin: None,
-                });
+                let (who, action, seed) = (Some(who), burst.action, seed.derive("write", n));
+                intents.push(Intent { at, who, action, seed, burst: Some(number), twin: None });
             }
         }
         intents
@@ -147,10 +140,11 @@ impl Day<'_> {
     fn contend(&self, intents: &mut [Intent]) {
         let contention = &self.setting.options.contention;
         let updates = self.drawn(intents, EditKind::Update, "contended", contention.share);
-        let draws: Vec<u64> = updates.iter().map(|&i| intents[i].seed.hash("equal", 0, 0)).collect();
-        let equal = share::winners(&draws, contention.equal.of(draws.len() as u64));
-        let draws: Vec<u64> = updates.iter().map(|&i| intents[i].seed.hash("beside", 0, 0)).collect();
-        let beside = share::winners(&draws, contention.beside.of(draws.len() as u64));
+        let [equal, beside] =
+            [("equal", contention.equal), ("beside", contention.beside)].map(|(purpose, of)| {
+                let draws: Vec<u64> = updates.iter().map(|&i| intents[i].seed.hash(purpose, 0, 0)).collect();
+                share::winners(&draws, of.of(draws.len() as u64))
+            });
         let mut colleagues: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (i, person) in self.setting.people.iter().enumerate() {
             colleagues.entry(format!("{:?}", person.attributes)).or_default().push(i);
@@ -160,28 +154,27 @@ impl Day<'_> {
             Rivals::Devices => 1.0,
             Rivals::Both => 0.5,
         };
+        let twin = |intent: &mut Intent, what, how| {
+            let at = self.twin_time(intent);
+            let who = self.rival(intent, at, &colleagues, how);
+            intent.twin = Some(Twin { at, who, what });
+        };
         for (nth, &i) in updates.iter().enumerate() {
-            let at = self.twin_time(&intents[i]);
             let what = match () {
                 () if equal.binary_search(&nth).is_ok() => Opposite::Same,
                 () if beside.binary_search(&nth).is_ok() => self.beside(&intents[i]),
                 () => Opposite::Other,
             };
-            let who = self.rival(&intents[i], at, &colleagues, ("rival", by_devices));
-            intents[i].twin = Some(Twin { at, who, what });
+            twin(&mut intents[i], what, ("rival", by_devices));
         }
         for i in self.drawn(intents, EditKind::Update, "deleted", contention.deletes) {
-            let at = self.twin_time(&intents[i]);
-            let who = self.rival(&intents[i], at, &colleagues, ("rival", by_devices));
-            intents[i].twin = Some(Twin { at, who, what: Opposite::Delete });
+            twin(&mut intents[i], Opposite::Delete, ("rival", by_devices));
         }
         // A natural key is given away twice by colleagues and by the office alike, unless devices
         // alone are rivals.
         let by_devices = if contention.by == Rivals::Devices { 1.0 } else { 0.5 };
         for i in self.drawn(intents, EditKind::Create, "contended", contention.double_create) {
-            let at = self.twin_time(&intents[i]);
-            let who = self.rival(&intents[i], at, &colleagues, ("colleague", by_devices));
-            intents[i].twin = Some(Twin { at, who, what: Opposite::Other });
+            twin(&mut intents[i], Opposite::Other, ("colleague", by_devices));
         }
     }
 

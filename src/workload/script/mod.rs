@@ -18,11 +18,9 @@ mod step;
 mod value;
 
 #[cfg(test)]
-mod null_tests;
-#[cfg(test)]
 mod tests;
 
-pub use aim::{Aimed, Cells, Draft, Found, Named, Sight};
+pub use aim::{Aimed, Cells, Draft, Found, Keys, Named, Sight};
 pub use person::Person;
 pub use setting::{Burst, Import, Setting, Target};
 pub use stage::write_script;

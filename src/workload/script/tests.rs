@@ -6,7 +6,7 @@ use super::*;
 use crate::base::{DeviceId, EntityId, Key, Ppm, Seed, Span, Time, Value};
 use crate::contract::{AppEvent, EditKind, LocalEdit};
 use crate::workload::sample::*;
-use crate::workload::{Dataset, LoginWave, Peak, Rivals, WorkloadOptions, attribute_value};
+use crate::workload::{Aim, Dataset, LoginWave, Peak, Rivals, WorkloadOptions, attribute_value};
 
 const PEOPLE: u32 = 100;
 const EIGHTEEN_HOURS: Span = Span::secs(18 * 3_600);
@@ -24,7 +24,7 @@ fn setting<'a>(
     Setting { seed: Seed(seed), options, people, dataset, duration: EIGHTEEN_HOURS }
 }
 
-pub(super) fn script_of(dataset: &Dataset, options: &WorkloadOptions, people: &[Person]) -> Script {
+fn script_of(dataset: &Dataset, options: &WorkloadOptions, people: &[Person]) -> Script {
     write_script(&setting(11, dataset, options, people), &[], &[])
 }
 fn day() -> (Dataset, Script) {
@@ -521,5 +521,50 @@ fn rivals_are_whom_the_contention_names() {
             by_row.values().filter(|who| who.len() > 1 && who.contains(&None) == office).count()
         };
         assert_eq!((of(true) > 10, of(false) > 2), (office, devices), "{by:?}: {} {}", of(true), of(false));
+    }
+}
+
+/// The columns that are written as this value, by how often.
+fn written_as(script: &Script, wanted: &Value) -> BTreeMap<usize, u32> {
+    let mut written = BTreeMap::new();
+    for step in &script.steps {
+        let columns: Vec<usize> = match &step.act {
+            Act::Edit(edit) => {
+                edit.values.iter().filter(|(_, value)| value == wanted).map(|(c, _)| *c).collect()
+            }
+            Act::Aimed(_, aimed) => {
+                let is = |draft: &Draft| matches!(draft, Draft::OneOf(values) if values[0] == *wanted);
+                aimed.drafts.iter().filter(|(_, draft)| is(draft)).map(|(column, _)| *column).collect()
+            }
+            _ => Vec::new(),
+        };
+        columns.into_iter().for_each(|column| *written.entry(column).or_default() += 1);
+    }
+    written
+}
+
+#[test]
+fn people_write_null_or_an_empty_text_where_a_column_holds_it_and_nowhere_else() {
+    let mut data = data();
+    let of = &mut data[usize::from(APPOINTMENT.0)];
+    of.nulls = [(STATUS, Ppm(300_000)), (OF_PATIENT, Ppm(200_000))].into();
+    of.empties = [(STATUS, Ppm(300_000))].into();
+    let dataset = made_of(schema(), 1, &data).unwrap();
+    let made = (0..6_000).filter(|row| dataset.value(APPOINTMENT, *row, STATUS) == Value::text(""));
+    // Of the seven tenths that are not null.
+    assert!((1_150..1_370).contains(&made.count()));
+    for aim in [Aim::Kept, Aim::Shown] {
+        let mut options = options();
+        options.actions.retain(|action| ["book", "status"].contains(&action.name.as_str()));
+        options.actions.iter_mut().for_each(|action| action.aim = aim);
+        let script = script_of(&dataset, &options, &people(20));
+        // A remark may be as short as that; who books without a patient has no name to write beside.
+        for (value, only) in
+            [(Value::text(""), &[STATUS, REMARK][..]), (Value::Null, &[OF_PATIENT, PATIENT_NAME, STATUS])]
+        {
+            let found = written_as(&script, &value);
+            assert!(found[&STATUS] > 30, "{aim:?}, {value}: {found:?}");
+            assert!(found.keys().all(|column| only.contains(column)), "{aim:?}, {value}: {found:?}");
+        }
     }
 }

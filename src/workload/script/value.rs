@@ -133,7 +133,8 @@ impl<'a> Rows<'a> {
                 self.draw_into(&mut new, stream, entity, column, moment)?;
             }
             self.fold(&mut new, entity);
-            if unique.is_empty() || self.take(entity, |column| new.values[column].clone()) {
+            if unique.is_empty() || self.take(entity, self.name(entity, |column| new.values[column].clone()))
+            {
                 return Some(new);
             }
         }
@@ -163,15 +164,11 @@ impl<'a> Rows<'a> {
                 let other = avoid.and_then(|a| a.iter().find(|(c, _)| *c == column)).map(|(_, v)| v);
                 self.draw_unlike(&mut new, stream, (entity, row), column, moment, other)?;
             }
-            let value_of = |rows: &Rows<'_>, column: usize| {
-                let new = columns.contains(&column).then(|| new.values[column].clone());
-                new.unwrap_or_else(|| rows.present(entity, row, column))
+            let value = |column| match columns.contains(&column) {
+                true => new.values[column].clone(),
+                false => self.present(entity, row, column),
             };
-            let name: Vec<(usize, Value)> =
-                entity_of.unique.iter().map(|&c| (c, value_of(self, c))).collect();
-            let look =
-                |column| name.iter().find(|(c, _)| *c == column).map_or(Value::Null, |(_, v)| v.clone());
-            if renamed && !self.take(entity, look) {
+            if renamed && !self.take(entity, self.name(entity, value)) {
                 continue;
             }
             let mut followers = self.followers(entity, columns);
@@ -348,15 +345,18 @@ impl<'a> Rows<'a> {
         (0..count).filter(follows).collect()
     }
 
+    /// A number that stands for a natural key of these values.
+    fn name(&self, entity: EntityId, value: impl Fn(usize) -> Value) -> u64 {
+        let unique = &self.dataset.schema().entity(entity).unique;
+        name_hash(unique.iter().map(|&column| value(column)))
+    }
     /// Takes a natural key; false if it is in use or once was.
-    fn take(&mut self, entity: EntityId, value: impl Fn(usize) -> Value) -> bool {
-        let dataset = self.dataset;
-        let unique = &dataset.schema().entity(entity).unique;
-        let taken = self.taken.entry(entity).or_insert_with(|| {
-            let name = |row| name_hash(unique.iter().map(|&column| dataset.value(entity, row, column)));
-            (0..dataset.live(entity)).map(name).collect()
-        });
-        taken.insert(name_hash(unique.iter().map(|&column| value(column))))
+    fn take(&mut self, entity: EntityId, name: u64) -> bool {
+        if !self.taken.contains_key(&entity) {
+            let of = |row| self.name(entity, |column| self.dataset.value(entity, row, column));
+            self.taken.insert(entity, (0..self.dataset.live(entity)).map(of).collect());
+        }
+        self.taken.get_mut(&entity).is_some_and(|taken| taken.insert(name))
     }
 }
 

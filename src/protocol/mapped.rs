@@ -1,0 +1,134 @@
+//! Formats whose messages are maps from names to what they hold: JSON and CBOR.
+
+use std::marker::PhantomData;
+
+use serde::{Deserialize, Serialize};
+
+use super::damaged::Damaged;
+use super::format::{Facts, Format, Head, PageEnd, write_row};
+use super::message::Asked;
+use super::raw_answer::{RawAnswer, RawError, VerdictShape};
+use super::raw_request::RawRequest;
+use crate::base::{EntityId, Stamp, Undone, ValueRef};
+
+pub(super) struct Mapped<N>(PhantomData<N>);
+
+/// What differs between such formats.
+pub(super) trait Notation: 'static {
+    const FACTS: Facts;
+    const MARKS: Marks;
+    fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, what: &T);
+    fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Damaged>;
+    fn begin_row(out: &mut Vec<u8>, head: &Head<'_>);
+    /// The value of the column at this place.
+    fn value(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>);
+}
+
+/// What stands around and between the items of maps and lists.
+pub(super) struct Marks {
+    pub(super) open: &'static [u8],
+    pub(super) close: &'static [u8],
+    pub(super) comma: &'static [u8],
+    /// Between a name and what it names.
+    pub(super) colon: &'static [u8],
+    /// Before and behind the rows of a page.
+    pub(super) rows: [&'static [u8]; 2],
+    /// Before the row of a verdict if there is one, and if there is none; behind either.
+    pub(super) row: [&'static [u8]; 3],
+    /// The row of a verdict comes after all else.
+    pub(super) row_is_last: bool,
+    /// Behind an answer that says no.
+    pub(super) refused: &'static [u8],
+}
+
+fn entry<N: Notation>(out: &mut Vec<u8>, name: &str, what: &(impl Serialize + ?Sized)) {
+    out.extend(N::MARKS.comma);
+    first::<N>(out, name, what);
+}
+
+fn first<N: Notation>(out: &mut Vec<u8>, name: &str, what: &(impl Serialize + ?Sized)) {
+    N::put(out, name);
+    out.extend(N::MARKS.colon);
+    N::put(out, what);
+}
+
+/// Begins a map in a list of them, with its first entry.
+fn open<N: Notation>(out: &mut Vec<u8>, is_first: bool, name: &str, what: &(impl Serialize + ?Sized)) {
+    if !is_first {
+        out.extend(N::MARKS.comma);
+    }
+    out.extend(N::MARKS.open);
+    first::<N>(out, name, what);
+}
+
+impl<N: Notation> Format for Mapped<N> {
+    const FACTS: Facts = N::FACTS;
+    fn write_request(request: &RawRequest<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        N::put(&mut out, request);
+        out
+    }
+    fn read_request(bytes: &[u8]) -> Result<RawRequest<'_>, Damaged> {
+        N::read(bytes)
+    }
+    fn write_refusal(error: &RawError) -> Vec<u8> {
+        let mut out = [N::FACTS.no, N::MARKS.colon].concat();
+        N::put(&mut out, error);
+        out.extend(N::MARKS.refused);
+        out
+    }
+    fn read_answer(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged> {
+        N::read(bytes)
+    }
+    fn begin(out: &mut Vec<u8>, asked: Asked) {
+        open::<N>(out, true, "for", &asked);
+    }
+    fn result(out: &mut Vec<u8>, is_first: bool, id: &str, told: &VerdictShape<'_>) {
+        let VerdictShape { ok, no, not_yet, row, edited } = told;
+        open::<N>(out, is_first, "id", id);
+        ok.iter().for_each(|stamp| entry::<N>(out, "ok", stamp));
+        not_yet.iter().for_each(|word| entry::<N>(out, word, &true));
+        no.iter().for_each(|(word, text)| entry::<N>(out, word, text));
+        let edited = |out: &mut Vec<u8>| edited.iter().for_each(|at| entry::<N>(out, "edited", at));
+        if N::MARKS.row_is_last {
+            edited(out);
+        }
+        if let Some(row) = row {
+            let [some, none, end] = N::MARKS.row;
+            out.extend(if row.is_some() { some } else { none });
+            row.iter().for_each(|row| write_row::<Mapped<N>>(out, row));
+            out.extend(end);
+        }
+        if !N::MARKS.row_is_last {
+            edited(out);
+        }
+        out.extend(N::MARKS.close);
+    }
+    fn begin_page(out: &mut Vec<u8>, is_first: bool, entity: EntityId) {
+        open::<N>(out, is_first, "e", &entity);
+        out.extend(N::MARKS.rows[0]);
+    }
+    fn begin_row(out: &mut Vec<u8>, head: &Head<'_>) {
+        N::begin_row(out, head);
+    }
+    fn value(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>) {
+        N::value(out, place, value);
+    }
+    fn end_page(out: &mut Vec<u8>, end: &PageEnd) {
+        let PageEnd { cursor, more, undone, unseen, withheld, ids } = end;
+        out.extend(N::MARKS.rows[1]);
+        entry::<N>(out, "cursor", cursor);
+        if !undone.is_empty() {
+            let ends: Vec<(Stamp, Stamp)> =
+                undone.iter().map(|&Undone { from, until }| (from, until)).collect();
+            entry::<N>(out, "undone", &ends);
+        }
+        unseen.iter().for_each(|unseen| entry::<N>(out, "unseen", unseen));
+        if !withheld.is_empty() {
+            entry::<N>(out, "withheld", withheld);
+        }
+        ids.iter().for_each(|ids| entry::<N>(out, "ids", ids));
+        entry::<N>(out, "more", more);
+        out.extend(N::MARKS.close);
+    }
+}
