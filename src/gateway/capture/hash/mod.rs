@@ -89,7 +89,7 @@ impl Hash {
         let head = backend.sight(backend.service.begins(now)).head();
         let mut comparison = Comparison::new(lens, &book.rows, head);
         if options.snapshot == Snapshot::Isolated {
-            effort.scanned += backend.all(now, ask.entity, ask.reader.scope(), |row| {
+            effort.scanned += backend.shown(now).all(ask.entity, ask.reader.scope(), |row| {
                 let raw = source::raw(options, entity, now, row, (canonical, effort));
                 comparison.see(row, raw, (canonical, effort));
             })?;

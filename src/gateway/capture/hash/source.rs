@@ -82,7 +82,7 @@ impl Reading {
         let mut skipped = 0;
         let schema = Arc::clone(backend.schema());
         let entity = schema.entity(ask.entity);
-        backend.all(now, ask.entity, ask.reader.scope(), |row| {
+        backend.shown(now).all(ask.entity, ask.reader.scope(), |row| {
             if skipped < offset {
                 skipped += 1;
             } else if rows.len() - from < options.read_rows as usize {
