@@ -1,8 +1,8 @@
 //! A call to the backend that is under way, and what it comes to.
 
 use super::commit::Fact;
-use super::service::{Admitted, Failing, Load, Served, Service};
-use crate::base::{DeviceId, Time};
+use super::service::{Admitted, Load, Served};
+use crate::base::Time;
 use crate::contract::{Event, RequestKind, ServerError};
 
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Call {
     /// What the backend did, in order.
     pub(super) facts: Vec<Fact>,
     pub(crate) found: Option<Event<'static>>,
-    admitted: Option<Admitted>,
+    pub(super) admitted: Option<Admitted>,
 }
 
 /// What a call came to.
@@ -42,32 +42,5 @@ impl Call {
 
     pub(crate) fn is_admitted(&self) -> bool {
         self.admitted.is_some()
-    }
-
-    pub(super) fn admit(&mut self, service: &mut Service, device: DeviceId) -> Result<(), ServerError> {
-        let admitted = service.admit(self.now, device)?;
-        self.admitted = Some(admitted);
-        match admitted.fails {
-            Some(Failing::Before) => Err(ServerError::Failed),
-            Some(Failing::After) | None => Ok(()),
-        }
-    }
-
-    /// The backend has done its work, for an answer that the gateway may no longer wait for.
-    pub(super) fn end<T>(&mut self, service: &mut Service, answer: Result<T, ServerError>) -> Called<T> {
-        let (facts, found) = (std::mem::take(&mut self.facts), self.found.take());
-        let Some(admitted) = self.admitted else {
-            return Called { answer, done_at: self.now, facts, work: None, found };
-        };
-        let work = service.serve(admitted, self.kind, self.load);
-        // Who wrote is answered when the transaction has committed.
-        let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
-        let done_at = committed.map_or(work.done_at, |at| at.max(work.done_at));
-        let answer = match admitted.fails {
-            _ if done_at > self.deadline => Err(ServerError::GatewayTimeout),
-            Some(_) => Err(ServerError::Failed),
-            None => answer,
-        };
-        Called { answer, done_at: done_at.min(self.deadline), facts, work: Some(work), found }
     }
 }

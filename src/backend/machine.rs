@@ -15,7 +15,7 @@ use super::office::Office;
 use super::options::{BackendOptions, Hindrance};
 use super::partition::Scope;
 use super::position::{Change, Position, Upto};
-use super::service::Service;
+use super::service::{Failing, Service};
 use super::sight::{Page, Query, Sight, Stretch, Stretched};
 use super::table::{Loaded, Record};
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, Undone, Value};
@@ -187,7 +187,7 @@ impl Backend {
     }
 
     /// What can be read at `now`, with what is due then.
-    fn shown(&mut self, now: Time) -> Sight<'_> {
+    pub(crate) fn shown(&mut self, now: Time) -> Sight<'_> {
         self.database.content.show_due(now);
         self.sight(now)
     }
@@ -228,18 +228,6 @@ impl Backend {
             self.database.clock.passed(*stamp);
         }
         Ok(stretched)
-    }
-
-    /// Delivers all rows that readers of `scope` see at `now`, in the order of keys: what one
-    /// isolated transaction reads. Gives how many rows the backend looked at.
-    pub(crate) fn all(
-        &mut self,
-        now: Time,
-        entity: EntityId,
-        scope: Scope<'_>,
-        take: impl FnMut(Change<'_>),
-    ) -> Result<u64, ServerError> {
-        self.shown(now).all(entity, scope, take)
     }
 
     pub(crate) fn log_start(&mut self, now: Time, holes: Holes) -> LogPosition {
@@ -325,11 +313,31 @@ impl Backend {
 
     /// Lets the call in; to be asked once for each, before it does anything.
     pub(crate) fn admit(&mut self, device: DeviceId) -> Result<(), ServerError> {
-        self.call.admit(&mut self.service, device)
+        let admitted = self.service.admit(self.call.now, device)?;
+        self.call.admitted = Some(admitted);
+        match admitted.fails {
+            Some(Failing::Before) => Err(ServerError::Failed),
+            Some(Failing::After) | None => Ok(()),
+        }
     }
 
+    /// The backend has done its work, for an answer that the gateway may no longer wait for.
     pub(crate) fn end_call<T>(&mut self, answer: Result<T, ServerError>) -> Called<T> {
-        self.call.end(&mut self.service, answer)
+        let Call { now, deadline, kind, load, facts, found, admitted } = &mut self.call;
+        let (now, facts, found) = (*now, std::mem::take(facts), found.take());
+        let Some(admitted) = *admitted else {
+            return Called { answer, done_at: now, facts, work: None, found };
+        };
+        let work = self.service.serve(admitted, *kind, *load);
+        // Who wrote is answered when the transaction has committed.
+        let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
+        let done_at = committed.map_or(work.done_at, |at| at.max(work.done_at));
+        let answer = match admitted.fails {
+            _ if done_at > *deadline => Err(ServerError::GatewayTimeout),
+            Some(_) => Err(ServerError::Failed),
+            None => answer,
+        };
+        Called { answer, done_at: done_at.min(*deadline), facts, work: Some(work), found }
     }
 
     pub(crate) fn push_in_call(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {

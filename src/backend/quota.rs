@@ -168,10 +168,6 @@ mod tests {
     use super::*;
     use crate::base::at_ms as at;
 
-    fn quota(window: Option<Window>, concurrent: Option<u32>, bucket: Option<Bucket>) -> Quotas {
-        Quotas::new(Quota { by: QuotaBy::Device, window, concurrent, bucket })
-    }
-
     /// Asks at each of these milliseconds; what is let in takes `service_ms`. Gives the waits of
     /// those that are refused.
     fn ask(quotas: &mut Quotas, service_ms: u64, times: &[u64]) -> Vec<Option<u64>> {
@@ -187,25 +183,32 @@ mod tests {
     }
 
     #[test]
-    fn a_sliding_window_counts_what_was_let_in_and_tells_when_the_oldest_leaves() {
-        let window = Window { per: Span::secs(1), requests: Some(2), execution: None };
-        let mut quotas = quota(Some(window), None, None);
-        let said = ask(&mut quotas, 10, &[0, 300, 400, 999, 1_000, 1_001]);
-        assert_eq!(said, [None, None, Some(600), Some(1), None, Some(299)]);
-    }
-
-    #[test]
-    fn execution_time_is_limited_over_the_same_window() {
-        let window = Window { per: Span::secs(10), requests: None, execution: Some(Span::secs(2)) };
-        let mut quotas = quota(Some(window), None, None);
-        let said = ask(&mut quotas, 1_500, &[0, 2_000, 4_000, 10_000]);
-        assert_eq!(said, [None, None, Some(6_000), None]);
-    }
-
-    #[test]
-    fn so_many_at_once_and_the_first_to_end_makes_room() {
-        let mut quotas = quota(None, Some(2), None);
-        assert_eq!(ask(&mut quotas, 500, &[0, 100, 200, 499, 500]), [None, None, Some(300), Some(1), None]);
+    fn who_is_refused_is_told_when_there_is_room_again() {
+        let window = |secs, requests, execution| {
+            let window = Window { per: Span::secs(secs), requests, execution };
+            Quota { by: QuotaBy::Device, window: Some(window), concurrent: None, bucket: None }
+        };
+        let at_once = Quota { window: None, concurrent: Some(2), ..window(1, None, None) };
+        let cases: [(Quota, u64, &[u64], &[Option<u64>]); 3] = [
+            // The oldest of those that were let in leaves the window.
+            (
+                window(1, Some(2), None),
+                10,
+                &[0, 300, 400, 999, 1_000, 1_001],
+                &[None, None, Some(600), Some(1), None, Some(299)],
+            ),
+            (
+                window(10, None, Some(Span::secs(2))),
+                1_500,
+                &[0, 2_000, 4_000, 10_000],
+                &[None, None, Some(6_000), None],
+            ),
+            // The first to end makes room.
+            (at_once, 500, &[0, 100, 200, 499, 500], &[None, None, Some(300), Some(1), None]),
+        ];
+        for (quota, service_ms, times, said) in cases {
+            assert_eq!(ask(&mut Quotas::new(quota.clone()), service_ms, times), said, "{quota:?}");
+        }
     }
 
     #[test]

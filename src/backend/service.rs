@@ -17,7 +17,13 @@ use crate::contract::{Event, RequestKind, ServerError};
 pub(crate) struct Service {
     options: Arc<BackendOptions>,
     seed: Seed,
-    pool: Pool,
+    /// When each worker is free.
+    free: BinaryHeap<Reverse<Time>>,
+    /// When each request that waits is begun, in the order in which they came.
+    waiting: VecDeque<Time>,
+    /// When the write lock is free.
+    unlocked: Time,
+    down: Vec<(Time, Time)>,
     quotas: Option<Quotas>,
     asked: FxHashMap<DeviceId, u64>,
 }
@@ -75,8 +81,16 @@ impl Served {
 
 impl Service {
     pub(super) fn new(options: Arc<BackendOptions>, seed: Seed) -> Service {
-        let (pool, quotas) = (Pool::new(&options), options.quota.clone().map(Quotas::new));
-        Service { options, seed, pool, quotas, asked: FxHashMap::default() }
+        Service {
+            seed,
+            free: vec![Reverse(Time::ZERO); options.workers.max(1) as usize].into(),
+            waiting: VecDeque::new(),
+            unlocked: Time::ZERO,
+            down: options.down.clone(),
+            quotas: options.quota.clone().map(Quotas::new),
+            asked: FxHashMap::default(),
+            options,
+        }
     }
 
     /// Lets a request in that comes at `now`: called once for each, in the order in which they
@@ -85,11 +99,10 @@ impl Service {
         let asked = self.asked.entry(device).or_default();
         let nth = *asked;
         *asked += 1;
-        let full = self.options.queue.is_some_and(|most| {
-            // A free worker takes it without a wait.
-            self.pool.begins(now) > now && self.pool.waiting(now) >= most as usize
-        });
-        if full || !self.pool.is_up(now) {
+        // A free worker takes it without a wait.
+        let (waits, queue) = (self.begins(now) > now, self.options.queue);
+        let full = waits && queue.is_some_and(|most| self.waiting(now) >= most as usize);
+        if full || self.down.iter().any(|&(from, until)| (from..until).contains(&now)) {
             return Err(ServerError::Unavailable);
         }
         if let Some(quotas) = &mut self.quotas {
@@ -109,27 +122,48 @@ impl Service {
 
     /// Takes no requests in `from <= now < until`, besides the windows of [`BackendOptions::down`].
     pub(crate) fn set_down(&mut self, from: Time, until: Time) {
-        self.pool.set_down(from, until);
+        self.down.push((from, until));
     }
 
     pub(crate) fn begins(&self, now: Time) -> Time {
-        self.pool.begins(now)
+        self.free.peek().expect("there is a worker").0.max(now)
+    }
+
+    fn waiting(&mut self, now: Time) -> usize {
+        while self.waiting.front().is_some_and(|begins| *begins <= now) {
+            self.waiting.pop_front();
+        }
+        self.waiting.len()
+    }
+
+    /// Waits for the write lock from `begins` on, and then holds it for `held`; gives the wait.
+    fn lock(&mut self, begins: Time, held: Span) -> Span {
+        let locked = self.unlocked.since(begins);
+        if held > Span::ZERO {
+            self.unlocked = begins + locked + held;
+        }
+        locked
     }
 
     pub(crate) fn serve(&mut self, admitted: Admitted, kind: RequestKind, load: Load) -> Served {
         let Admitted { at: now, device, nth, .. } = admitted;
         let mean = mean_service(&self.options, kind, load);
         let varied = varied(mean, self.options.service_cv_milli, self.seed, device, nth);
-        let begins = self.pool.begins(now);
+        let begins = self.begins(now);
         let service = slowed(varied, self.options.busy.as_ref(), begins);
         let Load { scanned, rows, pushed, written, read } = load;
         let locked = if kind.pushes() || written > 0 {
             let marks = self.options.write_row_cost * written;
-            self.pool.lock(begins, service.scaled(marks.0, mean.0.max(1)))
+            self.lock(begins, service.scaled(marks.0, mean.0.max(1)))
         } else {
             Span::ZERO
         };
-        let (begins, done_at) = self.pool.serve(now, locked + service);
+        let done_at = begins + locked + service;
+        self.free.pop();
+        self.free.push(Reverse(done_at));
+        if begins > now {
+            self.waiting.push_back(begins);
+        }
         if let Some(quotas) = &mut self.quotas {
             quotas.served(now, device, service, done_at);
         }
@@ -149,67 +183,6 @@ impl Service {
     pub(crate) fn done(&self, now: Time, scanned: u64, rows: u64) -> Time {
         let load = Load { scanned, rows, ..Load::default() };
         self.begins(now) + mean_service(&self.options, RequestKind::Pull, load)
-    }
-}
-
-#[derive(Debug)]
-struct Pool {
-    free: BinaryHeap<Reverse<Time>>,
-    /// When each request that waits is begun, in the order in which they came.
-    waiting: VecDeque<Time>,
-    /// When the write lock is free.
-    unlocked: Time,
-    down: Vec<(Time, Time)>,
-}
-
-impl Pool {
-    fn new(options: &BackendOptions) -> Pool {
-        let workers = options.workers.max(1) as usize;
-        Pool {
-            free: vec![Reverse(Time::ZERO); workers].into(),
-            waiting: VecDeque::new(),
-            unlocked: Time::ZERO,
-            down: options.down.clone(),
-        }
-    }
-
-    fn set_down(&mut self, from: Time, until: Time) {
-        self.down.push((from, until));
-    }
-
-    fn is_up(&self, now: Time) -> bool {
-        !self.down.iter().any(|&(from, until)| (from..until).contains(&now))
-    }
-
-    fn waiting(&mut self, now: Time) -> usize {
-        while self.waiting.front().is_some_and(|begins| *begins <= now) {
-            self.waiting.pop_front();
-        }
-        self.waiting.len()
-    }
-
-    fn begins(&self, now: Time) -> Time {
-        self.free.peek().expect("there is a worker").0.max(now)
-    }
-
-    /// Waits for the write lock from `begins` on, and then holds it for `held`; gives the wait.
-    fn lock(&mut self, begins: Time, held: Span) -> Span {
-        let locked = self.unlocked.since(begins);
-        if held > Span::ZERO {
-            self.unlocked = begins + locked + held;
-        }
-        locked
-    }
-
-    fn serve(&mut self, now: Time, service: Span) -> (Time, Time) {
-        let begins = self.begins(now);
-        let ends = begins + service;
-        self.free.pop();
-        self.free.push(Reverse(ends));
-        if begins > now {
-            self.waiting.push_back(begins);
-        }
-        (begins, ends)
     }
 }
 
@@ -257,28 +230,15 @@ mod tests {
     use super::*;
     use crate::base::at_ms as at;
 
-    fn pool(workers: u32) -> Pool {
-        Pool::new(&BackendOptions { workers, ..BackendOptions::default() })
-    }
-
     #[test]
     fn who_writes_waits_until_marks_are_set_and_a_push_keeps_nobody_waiting() {
-        let mut pool = pool(9);
-        let mut lock = |ms, held| pool.lock(at(ms), Span::millis(held));
+        let mut service = Service::new(Arc::new(BackendOptions::default()), Seed(1));
+        let mut lock = |ms, held| service.lock(at(ms), Span::millis(held));
         assert_eq!(lock(0, 100), Span::ZERO, "marks of one transaction");
         assert_eq!(lock(30, 0), Span::millis(70), "a push");
         assert_eq!(lock(40, 100), Span::millis(60), "marks come after marks, and not after the push");
         assert_eq!(lock(150, 0), Span::millis(50));
         assert_eq!(lock(200, 0), Span::ZERO);
-    }
-
-    #[test]
-    fn those_that_wait_are_counted_until_they_are_begun() {
-        let mut pool = pool(1);
-        for ms in [0, 0, 10, 20] {
-            pool.serve(at(ms), Span::millis(100));
-        }
-        assert_eq!([20, 99, 100, 250, 300].map(|ms| pool.waiting(at(ms))), [3, 3, 2, 1, 0]);
     }
 
     #[test]

@@ -240,7 +240,9 @@ impl<'b> Sight<'b> {
         Ok(fetched)
     }
 
-    pub(super) fn all(
+    /// Delivers all rows that readers of `scope` see, in the order of keys: what one isolated
+    /// transaction reads. Gives how many rows the backend looked at.
+    pub(crate) fn all(
         self,
         entity: EntityId,
         scope: Scope<'_>,

@@ -60,20 +60,12 @@ pub(crate) struct PageAsk {
 pub(crate) struct PageRead {
     pub(super) life: Life,
     pub(super) undone: Vec<Undone>,
-    pub(super) brought: Brought,
-}
-
-#[derive(Debug)]
-pub(super) enum Brought {
-    /// A page of changes on its way into the replica.
-    Page {
-        captures: Captures,
-        scanned: u64,
-        /// Readers were shown all that was committed by then.
-        shown: Time,
-    },
-    /// The backend went back to a backup since the replica's cursor was made.
-    OtherLife,
+    /// Changes on their way into the replica; `None` if the backend went back to a backup since
+    /// the replica's cursor was made.
+    pub(super) brought: Option<Captures>,
+    pub(super) scanned: u64,
+    /// Readers were shown all that was committed by then.
+    pub(super) shown: Time,
 }
 
 /// A round through the queue of uploads.

@@ -173,22 +173,11 @@ mod tests {
 
     const LINE: CursorLine = CursorLine { device: DeviceId(3), entity: EntityId(1), unit: UnitId(2) };
 
-    fn page(
-        cursors: &mut Cursors,
-        told: Option<&str>,
-        cursor: &str,
-        leaves: bool,
-    ) -> (Option<String>, String) {
-        let from = cursors.next(LINE, told).expect("a known receipt").map(Cow::into_owned);
-        let receipt = cursors.sends(LINE, cursor.to_owned());
-        cursors.answered(leaves);
-        (from, receipt)
-    }
-
     #[test]
     fn a_receipt_of_one_unit_holds_for_another_of_the_same_device() {
         let mut cursors = Cursors::new(CursorHolder::Server(Advance::OnReceipt));
-        let (_, first) = page(&mut cursors, None, "a", true);
+        let first = cursors.sends(LINE, "a".to_owned());
+        cursors.answered(true);
         let other = CursorLine { unit: UnitId(7), ..LINE };
         assert_eq!(cursors.next(other, Some(&first)), Ok(Some("a".into())));
         let stranger = CursorLine { device: DeviceId(4), ..LINE };

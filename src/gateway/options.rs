@@ -1,7 +1,7 @@
 //! What a gateway can be told to be.
 
 use super::backend_link;
-use super::capture::{Capture, FlagPer};
+use super::capture::{Capture, FlagPer, HashOptions, Source};
 use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
 use super::mode::{Mode, Unfit};
@@ -94,7 +94,15 @@ impl Default for RefreshOptions {
 impl GatewayOptions {
     /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
     pub(crate) fn found_by(&self, shown: Time) -> Time {
-        self.capture().found_by(shown)
+        match self.capture() {
+            Capture::LastModified(options) => {
+                shown + options.window().unwrap_or(Span::ZERO) + options.reconcile.unwrap_or(Span::ZERO)
+            }
+            Capture::Hash(HashOptions { source: Source::File { drop, .. }, .. }) => {
+                drop.complete_after(shown)
+            }
+            Capture::Flag(_) | Capture::ChangeLog(_) | Capture::Hash(_) => shown,
+        }
     }
 
     /// How far behind the backend's clock rows are read, if not all that is there.
@@ -119,15 +127,13 @@ impl GatewayOptions {
         }
     }
 
-    fn capture(&self) -> &Capture {
+    pub(super) fn capture(&self) -> &Capture {
         match self.mode {
             Mode::Ota => &self.serve,
             Mode::Persistent => &self.refresh.capture,
         }
     }
-}
 
-impl GatewayOptions {
     /// Whether a device whose receipt is not its last one loads again.
     pub(crate) fn reloads_namesakes(&self) -> bool {
         let per_device = matches!(&self.serve, Capture::Flag(options) if options.per == FlagPer::Device);

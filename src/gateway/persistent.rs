@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::backend_call::{Brought, PageAsk, PageRead, Refresh};
+use super::backend_call::{PageAsk, PageRead, Refresh};
 use super::capture::Capture;
 use super::held::{CursorLine, Cursors};
 use super::incarnation::Life;
 use super::options::{CursorSaved, RefreshOptions};
 use super::replica::{Captures, Replica, Sent, Taken};
 use crate::base::{EntityId, Stamp, Time, Undone, Value};
-use crate::contract::{Event, Mutation, Outcome, Schema, ServerError};
+use crate::contract::{Schema, ServerError};
 use crate::disk;
-use crate::protocol::{FetchRequest, PageWriter, PullRequest, PushRequest};
+use crate::protocol::{FetchRequest, PageWriter, PullRequest};
 
 pub(super) struct Persistent {
     pub(super) replica: Replica,
@@ -53,7 +53,7 @@ impl Persistent {
         let life = self.lives.entry(ask.entity).or_default();
         let known = std::mem::replace(life, page.life.max(*life));
         self.learns(&page.undone);
-        if matches!(page.brought, Brought::OtherLife) || ask.cursor.is_none() && known < page.life {
+        if page.brought.is_none() || ask.cursor.is_none() && known < page.life {
             self.replica.begin_again(ask.entity, &page.undone);
             self.gathered.retain(|page| page.entity != ask.entity);
         }
@@ -142,10 +142,6 @@ impl Persistent {
         self.starts_over = noticed.is_some() && matches!(self.options.capture, Capture::Flag(_));
     }
 
-    pub(super) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        self.replica.cursor_at(entity, stamp)
-    }
-
     pub(super) fn pull(
         &self,
         cursors: &mut Cursors,
@@ -184,25 +180,10 @@ impl Persistent {
     ) -> Result<(Vec<u8>, u64), ServerError> {
         writer.begin_page(fetch.entity);
         let limit = fetch.rows.max(1) as usize;
-        let fetched =
-            self.replica.fetch(fetch.entity, attributes, &fetch.of, limit, |(key, stamp, cells)| {
-                writer.kept_row(key, stamp, cells);
-            });
-        let (rows, more) = fetched?;
+        let put = |(key, stamp, cells): Sent<'_>| writer.kept_row(key, stamp, cells);
+        let (rows, more) = self.replica.fetch(fetch.entity, attributes, &fetch.of, limit, put)?;
         writer.undone(&self.undone_of(fetch.entity));
         writer.end_page("", more);
         Ok((writer.finish(), rows))
-    }
-
-    pub(super) fn push(
-        &mut self,
-        now: Time,
-        push: &PushRequest,
-        events: &mut Vec<Event<'static>>,
-    ) -> Vec<Outcome> {
-        self.replica.queue(now, push, |Mutation { edit, .. }, is_new| {
-            let edit = *edit;
-            events.push(if is_new { Event::UploadQueued { edit } } else { Event::UploadWaits { edit } });
-        })
     }
 }

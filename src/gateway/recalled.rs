@@ -41,7 +41,7 @@ impl Gateway {
             return Recalled::Goes(events);
         }
         let mut verdicts = known().map(|(edit, verdict)| (edit.id.as_str(), verdict));
-        let answer = self.codec.results(push.asked(), &mut verdicts);
+        let answer = self.options.codec.results(push.asked(), &mut verdicts);
         Recalled::Answered(Answered { answer, done_at: now, events })
     }
 
@@ -49,8 +49,8 @@ impl Gateway {
     pub(crate) fn remember(&mut self, now: Time, request: &[u8], answer: Result<&[u8], &ServerError>) {
         let Some((push, _)) = self.edits_in(request) else { return };
         let verdicts = answer.map_err(Clone::clone).and_then(|answer| {
-            let opened = self.codec.open(answer.to_vec()).map_err(|_| ServerError::Failed)?;
-            let answer = self.codec.decode_answer(&opened).map_err(|_| ServerError::Failed)??;
+            let opened = self.options.codec.open(answer.to_vec()).map_err(|_| ServerError::Failed)?;
+            let answer = self.options.codec.decode_answer(&opened).map_err(|_| ServerError::Failed)??;
             let verdict = |result: crate::protocol::PushResult<'_>| (result.id.into_owned(), result.outcome);
             Ok(answer.results.into_iter().map(verdict).collect())
         });

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::backend_call::{BackendCall, Batch, Brought, PageAsk, PageRead, Refresh, Upload, Verdicts};
-use super::capture::{Ask, Effort, Reader, Strategy};
+use super::backend_call::{BackendCall, Batch, PageAsk, PageRead, Refresh, Upload, Verdicts};
+use super::capture::{Ask, Effort, Reader};
 use super::incarnation::Life;
 use super::options::RefreshOptions;
-use super::replica::{Captures, Copied, Judged, Replica, Taken, Waiting};
-use super::server::{Gateway, ids, within};
+use super::replica::{Captures, Copied, Judged, Replica, Waiting};
+use super::server::{Gateway, ids, keys_of, touched, within};
 use crate::backend::{self, Backend, Change, Load, Upto};
-use crate::base::{DeviceId, Key, Span, Stamp, Time, UnitId};
+use crate::base::{DeviceId, Span, Stamp, Time, UnitId};
 use crate::contract::{Answered, Carried, Event, Mutation, Outcome, Overtaken, RequestKind, ServerError};
 use crate::protocol::{Request, SyncRequest, Weighed};
 
@@ -26,7 +26,7 @@ impl Gateway {
         let read = self.read(request);
         let persistent = self.persistent.as_mut()?;
         let mut events = Vec::new();
-        let (codec, limit) = (self.codec, self.response_limit);
+        let (codec, limit) = (self.options.codec, self.options.response_limit);
         let answer = read.and_then(|(device, request)| {
             let attributes = &self.attributes[device.0 as usize];
             let (answer, rows) = match &request {
@@ -35,12 +35,12 @@ impl Gateway {
                 }
                 Request::Fetch(fetch) => persistent.fetch(attributes, fetch, codec.pages(fetch.asked()))?,
                 Request::Push(push) => {
-                    let outcomes = persistent.push(now, push, &mut events);
+                    let outcomes = persistent.replica.queue(now, push, &mut events);
                     let answer = codec.results(push.asked(), &mut ids(push).zip(&outcomes));
                     return Ok((answer, WRITTEN * push.mutations.len() as u64));
                 }
                 Request::Sync(SyncRequest { push, pull }) => {
-                    let outcomes = persistent.push(now, push, &mut events);
+                    let outcomes = persistent.replica.queue(now, push, &mut events);
                     let writer = codec.pages_after(push.asked(), &mut ids(push).zip(&outcomes));
                     let pulled = persistent.pull(&mut self.cursors, attributes, pull, writer);
                     let alone = || codec.results(push.asked(), &mut ids(push).zip(&outcomes));
@@ -129,14 +129,14 @@ impl Gateway {
             called.found = Some(effort.event(self.strategy.state()));
         }
         let bytes = match &called.answer {
-            Ok(PageRead { brought: Brought::Page { captures, .. }, .. }) => {
-                let weight = |row: &Copied| self.codec.weight(Weighed::Copied(Some(row.weighed())));
+            Ok(PageRead { brought: Some(captures), .. }) => {
+                let weight = |row: &Copied| self.options.codec.weight(Weighed::Copied(Some(row.weighed())));
                 let withheld = captures.withheld.iter().map(|key| key.as_str().len() as u64);
                 captures.rows.iter().map(weight).sum::<u64>() + withheld.sum::<u64>()
             }
             Ok(_) | Err(_) => 0,
         };
-        BackendCall { bytes: self.codec.weight(Weighed::Copied(None)) + bytes, called }
+        BackendCall { bytes: self.options.codec.weight(Weighed::Copied(None)) + bytes, called }
     }
 
     fn page_for_replica(
@@ -149,12 +149,13 @@ impl Gateway {
         let limit = self.persistent.as_ref().map_or(1, |persistent| persistent.options.page);
         let limit = limit.clamp(1, backend.page_cap()) as usize;
         let PageAsk { entity, cursor, refresh } = ask;
-        let life = Life::of(backend.incarnation(), self.backend_restored);
+        let life = Life::of(backend.incarnation(), self.options.backend_restored);
+        let undone = backend.undone().to_vec();
         let Ok(cursor) = life.read(*entity, cursor.as_deref().map(Cow::Borrowed)) else {
-            let undone = backend.undone().to_vec();
-            return Ok(PageRead { life, undone, brought: Brought::OtherLife });
+            return Ok(PageRead { life, undone, brought: None, scanned: 0, shown: Time::FAR });
         };
-        let (schema, clock) = (Arc::clone(backend.schema()), self.clock(now));
+        let start = self.persistent.as_ref().map_or(Stamp(0), |persistent| persistent.start);
+        let (schema, clock) = (Arc::clone(backend.schema()), start.plus(now.since(Time::ZERO)));
         let asked = Ask {
             reader: Reader::Replica,
             entity: *entity,
@@ -180,8 +181,7 @@ impl Gateway {
         let captures = Captures { entity: *entity, rows, cursor, more, withheld, loads_up_to, as_of };
         let sees_by = backend.unseen_since(now).unwrap_or(now);
         let shown = self.files_as_of().unwrap_or(now).min(sees_by);
-        let undone = backend.undone().to_vec();
-        Ok(PageRead { life, undone, brought: Brought::Page { captures, scanned, shown } })
+        Ok(PageRead { life, undone, brought: Some(captures), scanned, shown })
     }
 
     /// A page has come home, or has not: takes it into the replica. True if the refresh goes on.
@@ -197,17 +197,19 @@ impl Gateway {
         let refused = late && persistent.options.fencing;
         let mut overtaken = None;
         if let Ok(page) = &page
-            && !(refused && matches!(page.brought, Brought::Page { .. }))
+            && !(refused && page.brought.is_some())
         {
             persistent.enters(ask, page);
         }
-        let (changed, scanned, goes_on, failed) = match page.map(|page| page.brought) {
-            Ok(Brought::OtherLife) => (0, 0, true, false),
-            Ok(Brought::Page { captures, scanned, .. }) if refused => {
+        let (mut changed, mut failed) = (0, false);
+        let scanned = page.as_ref().map_or(0, |page| page.scanned);
+        let brought = page.map(|page| page.brought.map(|captures| (captures, page.shown)));
+        match brought {
+            Ok(None) => {}
+            Ok(Some((captures, _))) if refused => {
                 overtaken = Some(Overtaken::Refused { rows: captures.rows.len() as u64 });
-                (0, scanned, true, false)
             }
-            Ok(Brought::Page { captures, scanned, shown }) => {
+            Ok(Some((captures, shown))) => {
                 refresh.shown = refresh.shown.min(shown);
                 if late {
                     overtaken = Some(Overtaken::Written { rows: captures.rows.len() as u64 });
@@ -216,25 +218,24 @@ impl Gateway {
                     refresh.left.pop_front();
                 }
                 refresh.failures = 0;
-                let Taken { changed, passed_over } = persistent.take(captures);
+                let taken = persistent.take(captures);
+                changed = taken.changed;
                 // Told it is, and yet it does not hold that: a capture that compares has to tell it
                 // again.
-                for key in &passed_over {
+                for key in &taken.passed_over {
                     strategy.touched(refresh.begun, Reader::Replica, ask.entity, key);
                 }
-                (changed, scanned, true, false)
             }
             // What another node has since taken made this cursor old, and the present one is good.
-            Err(ServerError::CursorExpired(_)) if refused => (0, 0, true, false),
+            Err(ServerError::CursorExpired(_)) if refused => {}
             Err(ServerError::CursorExpired(_)) if ask.cursor.is_some() => {
                 persistent.replica.load_again(ask.entity);
                 persistent.gathered.retain(|page| page.entity != ask.entity);
-                (0, 0, true, false)
             }
-            Err(_) => (0, 0, false, true),
-        };
+            Err(_) => failed = true,
+        }
         let (bytes, cpu) = (persistent.replica.bytes(), WRITTEN * changed);
-        (goes_on, Event::RefreshAsked { scanned, changed, bytes, cpu, failed, overtaken })
+        (!failed, Event::RefreshAsked { scanned, changed, bytes, cpu, failed, overtaken })
     }
 
     /// After how long a page that failed is asked for again. `None` if the next refresh goes on
@@ -278,12 +279,12 @@ impl Gateway {
         let called = backend.end_call(answer);
         let admitted = backend.call.is_admitted();
         let weighed = if admitted { Weighed::Verdicts(rows) } else { Weighed::Copied(None) };
-        BackendCall { bytes: self.codec.weight(weighed), called }
+        BackendCall { bytes: self.options.codec.weight(weighed), called }
     }
 
     fn verdicts(&mut self, backend: &mut Backend, batch: &Batch) -> Verdicts {
         let now = backend.call.now;
-        let life = Life::of(backend.incarnation(), self.backend_restored);
+        let life = Life::of(backend.incarnation(), self.options.backend_restored);
         let put_off = || Judged { outcome: Outcome::Later, rows: Vec::new() };
         let mut judged: Vec<Judged> = batch.0.iter().map(|_| put_off()).collect();
         for device in batch.devices() {
@@ -297,7 +298,7 @@ impl Gateway {
         }
         for (waiting, judged) in batch.0.iter().zip(&mut judged) {
             judged.rows = spoken_of(backend, &waiting.mutation, &judged.outcome);
-            touched(now, &mut *self.strategy, &waiting.mutation, &judged.outcome);
+            touched(&mut *self.strategy, (now, Reader::Replica), &waiting.mutation, &judged.outcome);
         }
         Verdicts { life, undone: backend.undone().to_vec(), judged }
     }
@@ -323,7 +324,7 @@ impl Gateway {
         }
         let both = || batch.0.iter().zip(&verdicts.judged);
         for (waiting, judged) in both() {
-            touched(now, &mut **strategy, &waiting.mutation, &judged.outcome);
+            touched(&mut **strategy, (now, Reader::Replica), &waiting.mutation, &judged.outcome);
         }
         let replica = &mut persistent.replica;
         let judged = || both().filter(|(_, judged)| judged.outcome != Outcome::Later);
@@ -342,23 +343,6 @@ impl Gateway {
         });
         decided.collect()
     }
-
-    fn clock(&self, now: Time) -> Stamp {
-        let start = self.persistent.as_ref().map_or(Stamp(0), |persistent| persistent.start);
-        start.plus(now.since(Time::ZERO))
-    }
-}
-
-/// The keys of the rows that a verdict speaks of: that of the mutation, and one that is in its way.
-fn keys_of<'m>(mutation: &'m Mutation, outcome: &'m Outcome) -> impl Iterator<Item = &'m Key> {
-    let other = match outcome {
-        Outcome::Conflict { current, .. } | Outcome::Rejected { current, .. } => {
-            current.as_ref().map(|row| &row.key).filter(|key| **key != mutation.key)
-        }
-        Outcome::Named { row, .. } => Some(&row.key),
-        Outcome::Applied { .. } | Outcome::Later | Outcome::Queued => None,
-    };
-    std::iter::once(&mutation.key).chain(other)
 }
 
 fn spoken_of(backend: &Backend, mutation: &Mutation, outcome: &Outcome) -> Vec<Copied> {
@@ -374,11 +358,4 @@ fn spoken_of(backend: &Backend, mutation: &Mutation, outcome: &Outcome) -> Vec<C
         Copied::of(entity, Change { key: &record.key, stamp: record.stamp, values, is_new: false })
     };
     records.map(change).collect()
-}
-
-/// The replica is about to hold these rows as a verdict brought them.
-fn touched(now: Time, strategy: &mut dyn Strategy, mutation: &Mutation, outcome: &Outcome) {
-    for key in keys_of(mutation, outcome) {
-        strategy.touched(now, Reader::Replica, mutation.entity, key);
-    }
 }

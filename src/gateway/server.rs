@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::blobs::Blobs;
-use super::capture::{self, Ask, Capture, Effort, Reader, Strategy};
+use super::capture::{self, Ask, Effort, Reader, Strategy};
 use super::excerpt::Sending;
 use super::held::{CursorLine, Cursors};
 use super::incarnation::{Life, Restored};
@@ -17,7 +17,8 @@ use super::version::{self, Versions};
 use crate::backend::{Backend, Change, Load};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
 use crate::contract::{
-    Answered, Attributes, CarriedRows, EachServed, Entity, Outcome, Schema, ServerError, SyncServer, SyncUnit,
+    Answered, Attributes, CarriedRows, EachServed, Entity, Mutation, Outcome, Schema, ServerError,
+    SyncServer, SyncUnit,
 };
 use crate::disk;
 use crate::protocol::{
@@ -26,16 +27,10 @@ use crate::protocol::{
 
 /// The sync server.
 pub struct Gateway {
-    pub(super) codec: Codec,
+    pub(super) options: GatewayOptions,
     schema: Arc<Schema>,
     units: Arc<[SyncUnit]>,
-    capture: Capture,
-    pub(super) backend_restored: Restored,
-    restored: Restored,
     pub(super) strategy: Box<dyn Strategy>,
-    /// Bytes of the largest request that it takes, and of the largest answer that it sends.
-    body_limit: Option<u64>,
-    pub(super) response_limit: Option<u64>,
     blobs: Blobs,
     pub(super) attributes: Vec<Attributes>,
     pub(super) cursors: Cursors,
@@ -60,30 +55,16 @@ impl Gateway {
         attributes: Vec<Attributes>,
         start: Stamp,
     ) -> Gateway {
-        let (capture, persistent) = match options.mode {
-            Mode::Ota => (&options.serve, None),
-            Mode::Persistent => {
-                let persistent = Persistent::new(&options.refresh, Arc::clone(schema), start);
-                (&options.refresh.capture, Some(persistent))
-            }
-        };
-        let strategy = capture::strategy(capture);
-        let (capture, &GatewayOptions { codec, backend_restored, restored, .. }) = (capture.clone(), options);
-        let schema = Arc::clone(schema);
+        let persistent = || Persistent::new(&options.refresh, Arc::clone(schema), start);
         Gateway {
-            codec,
-            schema,
+            options: options.clone(),
+            schema: Arc::clone(schema),
             units: Arc::from([]),
-            capture,
-            backend_restored,
-            restored,
-            strategy,
+            strategy: capture::strategy(options.capture()),
             blobs: Blobs::default(),
-            body_limit: options.body_limit,
-            response_limit: options.response_limit,
             attributes,
             cursors: Cursors::new(options.cursors),
-            persistent,
+            persistent: (options.mode == Mode::Persistent).then(persistent),
             uploads: options.upload_cache.map(UploadCache::new),
             versions: None,
         }
@@ -101,7 +82,7 @@ impl Gateway {
     }
 
     pub(crate) fn codec(&self) -> Codec {
-        self.codec
+        self.options.codec
     }
 
     pub(crate) fn is_persistent(&self) -> bool {
@@ -124,7 +105,7 @@ impl Gateway {
         // What was not durable then is in no backup.
         self.uploads.iter_mut().for_each(UploadCache::die);
         self.strategy.forget();
-        let noticed = self.restored == Restored::Noticed;
+        let noticed = self.options.restored == Restored::Noticed;
         if noticed {
             self.strategy.put_back();
             self.cursors.begin_epoch(now.0);
@@ -136,7 +117,7 @@ impl Gateway {
 
     /// It is replaced by one with the same options that knows nothing of what went before.
     pub(crate) fn forget(&mut self) {
-        self.strategy = capture::strategy(&self.capture);
+        self.strategy = capture::strategy(self.options.capture());
         self.uploads = self.uploads.as_ref().map(|uploads| UploadCache::new(uploads.options));
         self.cursors = self.cursors.reloaded();
     }
@@ -147,7 +128,7 @@ impl Gateway {
         effort: &mut Effort,
         backend: &mut Backend,
     ) -> Result<Vec<u8>, ServerError> {
-        let codec = self.codec;
+        let codec = self.options.codec;
         match request {
             Request::Pull(pull) => {
                 let writer = codec.pages(pull.asked());
@@ -184,7 +165,7 @@ impl Gateway {
         let (attributes, unit) =
             (&*self.attributes[pull.device.0 as usize], self.units.get(usize::from(pull.unit.0)));
         let (now, schema) = (backend.call.now, Arc::clone(backend.schema()));
-        let life = Life::of(backend.incarnation(), self.backend_restored);
+        let life = Life::of(backend.incarnation(), self.options.backend_restored);
         let local = Stamp(pull.clock.0.saturating_add(i64::from(pull.zone) * 1_000_000));
         let most = u64::from(pull.rows.clamp(1, backend.page_cap()));
         for want in &pull.wants {
@@ -244,13 +225,7 @@ impl Gateway {
         };
         let reader = Reader::Device(push.device, attributes);
         for (mutation, outcome) in push.mutations.iter().zip(&outcomes) {
-            self.strategy.touched(now, reader, mutation.entity, &mutation.key);
-            if let Outcome::Conflict { current: Some(row), .. }
-            | Outcome::Rejected { current: Some(row), .. }
-            | Outcome::Named { row, .. } = outcome
-            {
-                self.strategy.touched(now, reader, mutation.entity, &row.key);
-            }
+            touched(&mut *self.strategy, (now, reader), mutation, outcome);
         }
         version::narrow(self.versions.as_deref(), push.device, &push.mutations, &mut outcomes);
         outcomes
@@ -263,7 +238,7 @@ impl Gateway {
         effort: &mut Effort,
     ) -> Result<Vec<u8>, ServerError> {
         let attributes = &*self.attributes[fetch.device.0 as usize];
-        let mut writer = self.codec.pages(fetch.asked());
+        let mut writer = self.options.codec.pages(fetch.asked());
         let limit = fetch.rows.clamp(1, backend.page_cap()) as usize;
         writer.begin_page(fetch.entity);
         let width = version::width(self.versions.as_deref(), fetch.device, fetch.entity);
@@ -291,7 +266,7 @@ impl Gateway {
     }
 
     pub(super) fn read(&self, request: &[u8]) -> Result<(DeviceId, Request), ServerError> {
-        let request = self.codec.decode_request(request);
+        let request = self.options.codec.decode_request(request);
         let request = request.map_err(|damaged| ServerError::BadRequest(damaged.to_string()))?;
         let device = request.device();
         if device.0 as usize >= self.attributes.len() {
@@ -316,7 +291,7 @@ impl SyncServer<Backend> for Gateway {
         let mut effort = Effort::default();
         let admitted = backend.admit(device);
         let answer = admitted.and_then(|()| self.handle(&request, &mut effort, backend));
-        let answer = answer.and_then(|answer| within(self.response_limit, answer));
+        let answer = answer.and_then(|answer| within(self.options.response_limit, answer));
         let Effort { scanned, writes, .. } = effort;
         backend.call.load = Load { scanned, written: writes, ..backend.call.load };
         if request.kind().pulls() && backend.call.is_admitted() {
@@ -326,11 +301,11 @@ impl SyncServer<Backend> for Gateway {
     }
 
     fn refuse(&self, error: &ServerError) -> Vec<u8> {
-        self.codec.refusal(error)
+        self.options.codec.refusal(error)
     }
 
     fn answer(&mut self, now: Time, _: DeviceId, request: &[u8]) -> Option<Answered> {
-        match self.body_limit {
+        match self.options.body_limit {
             Some(most) if request.len() as u64 > most => {
                 let answer = self.refuse(&ServerError::RequestTooLarge(most));
                 Some(Answered { answer, done_at: now, events: Vec::new() })
@@ -349,8 +324,8 @@ impl SyncServer<Backend> for Gateway {
     }
 
     fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>) {
-        let Ok(opened) = self.codec.open(answer.to_vec()) else { return };
-        let Ok(Ok(answer)) = self.codec.decode_answer(&opened) else { return };
+        let Ok(opened) = self.options.codec.open(answer.to_vec()) else { return };
+        let Ok(Ok(answer)) = self.options.codec.decode_answer(&opened) else { return };
         for page in &answer.pages {
             for row in page.rows.iter() {
                 f(page.entity, row.key, row.stamp, row.values.is_none());
@@ -360,7 +335,7 @@ impl SyncServer<Backend> for Gateway {
 
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
         match &self.persistent {
-            Some(persistent) => persistent.cursor_at(entity, stamp),
+            Some(persistent) => persistent.replica.cursor_at(entity, stamp),
             None => self.strategy.cursor_at(entity, stamp),
         }
     }
@@ -402,6 +377,30 @@ pub(super) fn within(limit: Option<u64>, answer: Vec<u8>) -> Result<Vec<u8>, Ser
 
 pub(super) fn ids(push: &PushRequest) -> impl Iterator<Item = &str> {
     push.mutations.iter().map(|mutation| mutation.id.as_str())
+}
+
+/// The keys of the rows that a verdict speaks of: that of the mutation, and one that is in its way.
+pub(super) fn keys_of<'m>(mutation: &'m Mutation, outcome: &'m Outcome) -> impl Iterator<Item = &'m Key> {
+    let other = match outcome {
+        Outcome::Conflict { current, .. } | Outcome::Rejected { current, .. } => {
+            current.as_ref().map(|row| &row.key).filter(|key| **key != mutation.key)
+        }
+        Outcome::Named { row, .. } => Some(&row.key),
+        Outcome::Applied { .. } | Outcome::Later | Outcome::Queued => None,
+    };
+    std::iter::once(&mutation.key).chain(other)
+}
+
+/// The reader is about to hold the rows that a verdict speaks of as they came with it.
+pub(super) fn touched(
+    strategy: &mut dyn Strategy,
+    (now, reader): (Time, Reader<'_>),
+    mutation: &Mutation,
+    outcome: &Outcome,
+) {
+    for key in keys_of(mutation, outcome) {
+        strategy.touched(now, reader, mutation.entity, key);
+    }
 }
 
 /// Writes a change as devices hold it that hold so many of its columns.

@@ -1,8 +1,5 @@
 //! Devices that speak the protocol's bytes to a gateway before a small backend.
 
-mod cursors;
-
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;

@@ -117,7 +117,11 @@ impl UploadCache {
             }
             // It was not let in.
             Err(ServerError::Unavailable | ServerError::Throttled(_) | ServerError::BadRequest(_)) => {
-                self.withdraw(push);
+                for edit in &push.mutations {
+                    if self.verdict(push.device, edit).is_none() {
+                        self.known.remove(&sent(push.device, edit));
+                    }
+                }
             }
             // It may have been committed.
             Err(_) => {}
@@ -146,14 +150,6 @@ impl UploadCache {
         let mut judged = backend.push_in_call(attributes, &news).into_iter();
         let mut next = || judged.next().expect("each has a verdict");
         known.into_iter().map(|known| known.unwrap_or_else(&mut next)).collect()
-    }
-
-    fn withdraw(&mut self, push: &PushRequest) {
-        for edit in &push.mutations {
-            if self.verdict(push.device, edit).is_none() {
-                self.known.remove(&sent(push.device, edit));
-            }
-        }
     }
 
     fn note(&mut self, now: Time, sent: Sent, verdict: Option<Outcome>) {

@@ -1,41 +1,33 @@
 //! Mutations of a row and of the rows that are part of it: all or none.
 
 use super::*;
-use crate::contract::{OnDelete, Reference};
 
-fn house(commits: Commits) -> Backend {
-    let mut schema = (*schema()).clone();
-    schema.references =
-        vec![Reference { of: NOTE, column: 0, to: APPOINTMENT, on_delete: OnDelete::Cascade }];
-    schema.entities[usize::from(NOTE.0)].delivery = Delivery::Delta;
-    let options = BackendOptions { commits, ..BackendOptions::default() };
-    let mut backend = Backend::new(Arc::new(schema), options, START, Seed(1));
-    let row = |key: &str, values: Vec<Value>| loaded(key, values, START.minus(Span::secs(9)));
-    backend.load(PATIENT, [row("p0", vec![Value::text("Ann"), Value::Null])]);
-    backend.load(APPOINTMENT, [row("v", appointment(0, 1))]);
-    backend.load(NOTE, [row("n", vec![Value::text("v"), Value::text("well")])]);
-    backend
+/// The edit that a word names, which is its idempotency key: a visit, a note of one (`!` one that
+/// is refused), or what is written into the note that is there by who has read it or has not.
+fn edit(backend: &Backend, number: u32, word: &str) -> Mutation {
+    let held = backend.row(NOTE, &Key::new("n")).unwrap().stamp;
+    let rewrite = |base| {
+        let better = vec![(1, Value::text("better"))];
+        Mutation { base: Some(base), ..mutation(number, NOTE, "n", EditKind::Update, better) }
+    };
+    let edit = match (word, word.split_once(':')) {
+        ("read", _) => rewrite(held),
+        ("stale", _) => rewrite(held.minus(Span::secs(1))),
+        (_, Some((key, of))) => {
+            let text = if key.starts_with('!') { Value::Int(7) } else { Value::text("sick") };
+            mutation(number, NOTE, key, EditKind::Create, vec![(0, Value::text(of)), (1, text)])
+        }
+        (key, None) => {
+            let values = vec![(AT, Value::Int(3)), (PATIENT_KEY, Value::text("p0"))];
+            mutation(number, APPOINTMENT, key, EditKind::Create, values)
+        }
+    };
+    Mutation { id: word.to_owned(), ..edit }
 }
 
-fn visit(number: u32, key: &str) -> Mutation {
-    let values = vec![(AT, Value::Int(3)), (PATIENT_KEY, Value::text("p0"))];
-    mutation(number, APPOINTMENT, key, EditKind::Create, values)
-}
-
-fn note(number: u32, key: &str, of: &str) -> Mutation {
-    mutation(number, NOTE, key, EditKind::Create, vec![(0, Value::text(of)), (1, Value::text("sick"))])
-}
-
-/// What is written into the note that is there, by who has read it or by who has not.
-fn rewrite(backend: &Backend, number: u32, read: bool) -> Mutation {
-    let stamp = backend.row(NOTE, &Key::new("n")).unwrap().stamp;
-    let base = Some(if read { stamp } else { stamp.minus(Span::secs(1)) });
-    let values = vec![(1, Value::text("better"))];
-    Mutation { base, ..mutation(number, NOTE, "n", EditKind::Update, values) }
-}
-
-fn send(backend: &mut Backend, mutations: &[Mutation]) -> String {
-    let outcomes = backend.push(Time(5), &attributes(0), mutations, &mut Vec::new());
+fn send(backend: &mut Backend, words: &str) -> String {
+    let edits: Vec<Mutation> = words.split(' ').zip(1..).map(|(word, n)| edit(backend, n, word)).collect();
+    let outcomes = backend.push(Time(5), &attributes(0), &edits, &mut Vec::new());
     let letter = |outcome: &Outcome| match outcome {
         Outcome::Applied { .. } => 'A',
         Outcome::Conflict { .. } => 'C',
@@ -47,52 +39,28 @@ fn send(backend: &mut Backend, mutations: &[Mutation]) -> String {
 }
 
 #[test]
-fn a_family_is_committed_all_or_none_and_others_go_on() {
-    for (commits, met) in [(Commits::Rows, "AACAR"), (Commits::Families, "AALCA")] {
-        let mut backend = house(commits);
-        let stale = rewrite(&backend, 4, false);
-        let batch = match commits {
-            Commits::Rows => {
-                [visit(1, "w"), note(2, "m", "w"), stale, note(3, "o", "v"), note(5, "x", "none")]
-            }
-            Commits::Families | Commits::Requests => {
-                [visit(1, "w"), note(2, "m", "w"), note(3, "o", "v"), stale, visit(6, "z")]
-            }
-        };
-        assert_eq!(send(&mut backend, &batch), met, "{commits:?}");
-        assert_eq!(backend.row(NOTE, &Key::new("o")).is_some(), commits == Commits::Rows);
+fn a_family_or_a_request_is_committed_all_or_none() {
+    use Commits::{Families, Requests, Rows};
+    let cases: [(Commits, &[(&str, &str)], &str); 5] = [
+        (Rows, &[("w m:w stale o:v x:none", "AACAR")], "v w m n o"),
+        // Others go on.
+        (Families, &[("w m:w o:v stale z", "AALCA")], "v w z m n"),
+        // What waited for a conflict goes once that is decided; verdicts are remembered.
+        (
+            Families,
+            &[("o:v stale", "LC"), ("o:v stale", "LC"), ("o:v read", "AA"), ("o:v read", "AA")],
+            "v n o",
+        ),
+        // Where part of a family is refused all of it is, for good.
+        (Families, &[("w !m:w o:v", "RRA"), ("w", "R")], "v n o"),
+        (Requests, &[("w m:w stale", "LLC"), ("w m:w !x:v", "LLR"), ("w m:w o:v", "AAA")], "v w m n o"),
+    ];
+    for (commits, requests, left) in cases {
+        let mut backend = house(&[(NOTE, APPOINTMENT)], OnDelete::Cascade, commits);
+        for (words, met) in requests {
+            assert_eq!(send(&mut backend, words), *met, "{commits:?} {words}");
+        }
+        let rows = backend.rows(APPOINTMENT).chain(backend.rows(NOTE));
+        assert_eq!(rows.map(|row| row.key.as_str()).collect::<Vec<_>>().join(" "), left, "{commits:?}");
     }
-}
-
-#[test]
-fn what_waited_for_a_conflict_goes_once_that_is_decided() {
-    let mut backend = house(Commits::Families);
-    let stale = rewrite(&backend, 4, false);
-    assert_eq!(send(&mut backend, &[note(3, "o", "v"), stale.clone()]), "LC");
-    assert_eq!(send(&mut backend, &[note(3, "o", "v"), stale]), "LC", "remembered");
-    let decided = rewrite(&backend, 5, true);
-    assert_eq!(send(&mut backend, &[note(3, "o", "v"), decided.clone()]), "AA");
-    assert_eq!(send(&mut backend, &[note(3, "o", "v"), decided]), "AA", "again");
-}
-
-#[test]
-fn a_request_is_committed_all_or_none() {
-    let mut backend = house(Commits::Requests);
-    let stale = rewrite(&backend, 4, false);
-    assert_eq!(send(&mut backend, &[visit(1, "w"), note(2, "m", "w"), stale]), "LLC");
-    let mut wrong = note(5, "x", "v");
-    wrong.values[1].1 = Value::Int(7);
-    assert_eq!(send(&mut backend, &[visit(1, "w"), note(2, "m", "w"), wrong]), "LLR");
-    assert!(backend.row(APPOINTMENT, &Key::new("w")).is_none());
-    assert_eq!(send(&mut backend, &[visit(1, "w"), note(2, "m", "w"), note(3, "o", "v")]), "AAA");
-}
-
-#[test]
-fn where_part_of_a_family_is_refused_all_of_it_is() {
-    let mut backend = house(Commits::Families);
-    let mut wrong = note(2, "m", "w");
-    wrong.values[1].1 = Value::Int(7);
-    assert_eq!(send(&mut backend, &[visit(1, "w"), wrong, note(3, "o", "v")]), "RRA");
-    assert!(backend.row(APPOINTMENT, &Key::new("w")).is_none());
-    assert_eq!(send(&mut backend, &[visit(1, "w")]), "R", "remembered");
 }

@@ -19,7 +19,8 @@ use super::*;
 use crate::base::at_ms;
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, Undone, Value};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, Guard, Mutation, Outcome, Schema, ScopeRule, ServerError,
+    Column, ColumnKind, Delivery, EditKind, Entity, Guard, Mutation, OnDelete, Outcome, Reference, Schema,
+    ScopeRule, ServerError,
 };
 
 const PATIENT: EntityId = EntityId(0);
@@ -125,6 +126,22 @@ fn backend(options: BackendOptions) -> Backend {
     backend.load(PATIENT, [loaded("p0", vec![Value::text("Ada"), Value::Null], old)]);
     let day = |n| loaded(&format!("day{n}"), vec![clinic(n), Value::Int(5), Value::Int(100)], old);
     backend.load(DAY, (0..3).map(day));
+    backend
+}
+
+/// A patient, her appointment "v" and its note "n", with this rule where one refers to another.
+fn house(refers: &[(EntityId, EntityId)], on_delete: OnDelete, commits: Commits) -> Backend {
+    let mut schema = (*schema()).clone();
+    let column = |of| if of == NOTE { 0 } else { PATIENT_KEY };
+    let references = refers.iter().map(|&(of, to)| Reference { of, column: column(of), to, on_delete });
+    schema.references = references.collect();
+    schema.entities[usize::from(NOTE.0)].delivery = Delivery::Delta;
+    let options = BackendOptions { commits, ..BackendOptions::default() };
+    let mut backend = Backend::new(Arc::new(schema), options, START, Seed(1));
+    let row = |key: &str, values: Vec<Value>| loaded(key, values, START.minus(Span::secs(9)));
+    backend.load(PATIENT, [row("p0", vec![Value::text("Ann"), Value::Null])]);
+    backend.load(APPOINTMENT, [row("v", appointment(0, 1))]);
+    backend.load(NOTE, [row("n", vec![Value::text("v"), Value::text("well")])]);
     backend
 }
 

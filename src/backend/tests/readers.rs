@@ -10,21 +10,17 @@ enum Step {
     Wait(u64),
     /// A page for the reader of this number.
     Pull(usize, usize),
-    /// The office makes, changes, reassigns, moves, deletes the row of this number.
+    /// The office makes, writes, deletes the row of this number.
     Create(u8, u8, i64),
-    Status(u8),
-    Reassign(u8, u8),
-    Move(u8, i64),
+    Write(u8, usize, Value),
     Delete(u8),
     /// An import of rows from this number on.
     Import(u8, u8, u8),
     Rename(u8),
     /// The backend's clock jumps by so many milliseconds.
     Clock(i64),
-    /// A device writes: a row and the version that it holds itself.
-    DeviceCreate(u8, usize, i64),
-    DeviceMove(u8, usize, i64),
-    DeviceDelete(u8, usize),
+    /// The device of this number makes, moves or deletes a row, on the version that it holds itself.
+    Device(usize, EditKind, u8, i64),
 }
 
 const READERS: usize = 3;
@@ -35,20 +31,23 @@ fn step() -> impl Strategy<Value = Step> {
     let clinic = 0..3_u8;
     let at = prop_oneof![3 => 0..WINDOW, 1 => WINDOW..WINDOW + 9];
     let reader = 0..READERS;
+    let written = prop_oneof![
+        Just((STATUS, Value::text("seen"))),
+        clinic.clone().prop_map(|c| (CLINIC, self::clinic(c))),
+        at.clone().prop_map(|at| (AT, Value::Int(at))),
+    ];
+    let kind =
+        prop_oneof![2 => Just(EditKind::Create), 2 => Just(EditKind::Update), 1 => Just(EditKind::Delete)];
     prop_oneof![
         6 => prop_oneof![Just(0), 1..4_u64, 1..40_u64].prop_map(Step::Wait),
         12 => (reader.clone(), 1..9_usize).prop_map(|(r, limit)| Step::Pull(r, limit)),
         4 => (row.clone(), clinic.clone(), at.clone()).prop_map(|(k, c, at)| Step::Create(k, c, at)),
-        3 => row.clone().prop_map(Step::Status),
-        3 => (row.clone(), clinic.clone()).prop_map(|(k, c)| Step::Reassign(k, c)),
-        3 => (row.clone(), at.clone()).prop_map(|(k, at)| Step::Move(k, at)),
+        9 => (row.clone(), written).prop_map(|(k, (column, value))| Step::Write(k, column, value)),
         3 => row.clone().prop_map(Step::Delete),
         1 => (row.clone(), 1..20_u8, clinic).prop_map(|(k, n, c)| Step::Import(k, n, c)),
         1 => any::<u8>().prop_map(Step::Rename),
         1 => (-50..50_i64).prop_map(Step::Clock),
-        2 => (row.clone(), reader.clone(), at.clone()).prop_map(|(k, r, at)| Step::DeviceCreate(k, r, at)),
-        2 => (row.clone(), reader.clone(), at).prop_map(|(k, r, at)| Step::DeviceMove(k, r, at)),
-        1 => (row, reader).prop_map(|(k, r)| Step::DeviceDelete(k, r)),
+        5 => (reader, kind, row, at).prop_map(|(r, kind, k, at)| Step::Device(r, kind, k, at)),
     ]
 }
 
@@ -107,23 +106,14 @@ impl Clinic {
                 rows.insert(key, (stamp, values));
             }
             Outcome::Applied { .. } => drop(rows.remove(&key)),
-            Outcome::Conflict { .. }
-            | Outcome::Rejected { .. }
-            | Outcome::Later
-            | Outcome::Named { .. }
-            | Outcome::Queued => {}
+            _ => {}
         }
-        let commits: Vec<Commit> = facts
-            .into_iter()
-            .filter_map(|fact| if let Fact::Committed(commit) = fact { Some(commit) } else { None })
-            .collect();
-        self.committed(&commits);
+        self.committed(facts.iter().filter_map(Fact::commit));
     }
 
     fn step(&mut self, step: &Step) {
         let (now, backend) = (self.now, &mut self.backend);
         let key = |k: u8| Key::new(&format!("k{k:02}"));
-        let mut write = |k, values: &[_]| backend.office().write(now, APPOINTMENT, &key(k), values);
         let commits = match *step {
             Step::Wait(ms) => {
                 self.now += Span::millis(ms);
@@ -135,20 +125,18 @@ impl Clinic {
                 self.days.pull(backend, now, limit);
                 return;
             }
-            Step::DeviceCreate(k, reader, at) => {
-                let values = vec![(AT, Value::Int(at)), (PATIENT_KEY, Value::text("p0"))];
-                return self.device(reader, EditKind::Create, key(k), values);
-            }
-            Step::DeviceMove(k, reader, at) => {
-                return self.device(reader, EditKind::Update, key(k), vec![(AT, Value::Int(at))]);
-            }
-            Step::DeviceDelete(k, reader) => {
-                return self.device(reader, EditKind::Delete, key(k), Vec::new());
+            Step::Device(reader, kind, k, at) => {
+                let values = match kind {
+                    EditKind::Create => vec![(AT, Value::Int(at)), (PATIENT_KEY, Value::text("p0"))],
+                    EditKind::Update => vec![(AT, Value::Int(at))],
+                    EditKind::Delete => Vec::new(),
+                };
+                return self.device(reader, kind, key(k), values);
             }
             Step::Create(k, c, at) => backend.office().create(now, APPOINTMENT, key(k), appointment(c, at)),
-            Step::Status(k) => write(k, &[(STATUS, Value::text("seen"))]),
-            Step::Reassign(k, c) => write(k, &[(CLINIC, clinic(c))]),
-            Step::Move(k, at) => write(k, &[(AT, Value::Int(at))]),
+            Step::Write(k, column, ref value) => {
+                backend.office().write(now, APPOINTMENT, &key(k), &[(column, value.clone())])
+            }
             Step::Delete(k) => backend.office().delete(now, APPOINTMENT, &key(k)),
             Step::Import(from, n, c) => {
                 let rows = (from..from + n).map(|k| (key(k), appointment(c, i64::from(k))));

@@ -88,7 +88,7 @@ fn without_stamps_there_is_only_everything() {
 
         let mut keys = Vec::new();
         let take = |change: Change<'_>| keys.push(change.key.clone());
-        backend.all(at_ms(1), APPOINTMENT, Scope::Of(&attributes(0)), take).unwrap();
+        backend.shown(at_ms(1)).all(APPOINTMENT, Scope::Of(&attributes(0)), take).unwrap();
         assert_eq!(keys, ["k0", "k2", "k6", "k8"].map(Key::new));
     }
 }

@@ -2,111 +2,73 @@
 
 use super::*;
 use crate::backend::Writes;
-use crate::contract::Refusal;
+use crate::contract::{Refusal, image};
 
-/// What becomes of an edit that was made `made` after the start on a version of `base`, of a row
-/// that was changed since by one that was made at `theirs` and committed after a second and a half.
-fn sent(options: BackendOptions, made: Span, base: Option<Stamp>, theirs: Span) -> Outcome {
+/// Whether an edit of this date and guard, on a version of `base` or the first, is refused as stale:
+/// the row was changed since by one that was made after a second and committed half a second later.
+fn is_stale(options: BackendOptions, base: Option<u64>, made: u64, guard: Guard) -> bool {
     let mut backend = backend(options);
-    backend.load(APPOINTMENT, [loaded("k", appointment(0, 0), START.minus(Span::secs(60)))]);
-    let held = backend.row(APPOINTMENT, &Key::new("k")).unwrap().stamp;
-    let set = |number, text, made, base| Mutation {
-        base: Some(base),
-        made_at: START.plus(made),
-        ..mutation(number, APPOINTMENT, "k", EditKind::Update, vec![(STATUS, Value::text(text))])
+    let old = START.minus(Span::secs(60));
+    backend.load(APPOINTMENT, [loaded("k", appointment(0, 0), old)]);
+    let mut set = |number, text, at, (made, base, guard)| {
+        let edit = mutation(number, APPOINTMENT, "k", EditKind::Update, vec![(STATUS, Value::text(text))]);
+        let edit = Mutation { base: Some(base), guard, made_at: START.plus(Span::millis(made)), ..edit };
+        backend.apply(at_ms(at), &attributes(0), &edit, &mut Vec::new())
     };
-    let mut facts = Vec::new();
-    let first = set(1, "theirs", theirs, held);
-    backend.apply(at_ms(1_500), &attributes(0), &first, &mut facts);
-    let second = set(2, "mine", made, base.unwrap_or(held));
-    backend.apply(at_ms(1_800), &attributes(0), &second, &mut facts)
-}
-
-fn is_stale(outcome: &Outcome) -> bool {
+    let first = set(1, "theirs", 1_500, (1_000, old, Guard::Base));
+    assert!(matches!(first, Outcome::Applied { .. }), "{first:?}");
+    let base = base.map_or(old, |ms| START.plus(Span::millis(ms)));
+    let outcome = set(2, "mine", 1_800, (made, base, guard));
     matches!(outcome, Outcome::Conflict { why: Refusal::Stale, .. })
 }
 
 #[test]
-fn a_blind_backend_takes_an_edit_of_a_version_that_is_gone() {
-    for (writes, stale) in [(Writes::Checked, true), (Writes::Dated, true), (Writes::Blind, false)] {
-        let outcome = sent(BackendOptions { writes, ..options() }, Span::secs(1), None, Span::secs(1));
-        assert_eq!(is_stale(&outcome), stale, "{writes:?}");
-    }
-}
-
-#[test]
-fn a_check_by_dates_is_no_finer_than_stamps_and_grace() {
-    // The row was committed at 1.5 s; the edit knows a version of then and a little.
-    let base = |ms| Some(START.plus(Span::millis(ms)));
-    for (precision, grace, ms, stale) in [
-        (Span::millis(1), Span::ZERO, 1_499, true),
-        (Span::millis(1), Span::ZERO, 1_500, false),
-        (Span::millis(1), Span::millis(10), 1_490, false),
-        (Span::millis(1), Span::millis(10), 1_489, true),
-        (Span::secs(1), Span::ZERO, 1_100, false),
-        (Span::secs(1), Span::ZERO, 900, true),
+fn an_edit_shows_what_its_backend_asks_for_or_is_stale() {
+    let of = |writes| BackendOptions { writes, ..options() };
+    let [checked, dated, blind] = [Writes::Checked, Writes::Dated, Writes::Blind].map(of);
+    let dates = |stamp_precision, grace| BackendOptions {
+        writes_grace: Span::millis(grace),
+        stamp_precision,
+        ticks: Ticks::Shared,
+        ..dated.clone()
+    };
+    let newer = |grace| BackendOptions { writes_grace: Span::millis(grace), ..of(Writes::NewerDate) };
+    let reads = |status: &str| {
+        let mut row = appointment(0, 0);
+        row[STATUS] = Value::text(status);
+        Guard::Image(image([AT, STATUS, PATIENT_KEY, PATIENT_NAME].iter().map(|column| &row[*column])))
+    };
+    let (milli, second) = (Span::millis(1), Span::secs(1));
+    for (options, base, made, guard, stale) in [
+        (&checked, None, 1_000, Guard::Base, true),
+        (&dated, None, 1_000, Guard::Base, true),
+        (&blind, None, 1_000, Guard::Base, false),
+        // A date is no finer than stamps and grace.
+        (&dates(milli, 0), Some(1_499), 0, Guard::Base, true),
+        (&dates(milli, 0), Some(1_500), 0, Guard::Base, false),
+        (&dates(milli, 10), Some(1_490), 0, Guard::Base, false),
+        (&dates(milli, 10), Some(1_489), 0, Guard::Base, true),
+        (&dates(second, 0), Some(1_100), 0, Guard::Base, false),
+        (&dates(second, 0), Some(900), 0, Guard::Base, true),
+        // The date of the edit alone.
+        (&newer(0), None, 999, Guard::Base, true),
+        (&newer(0), None, 1_000, Guard::Base, true),
+        (&newer(0), None, 1_001, Guard::Base, false),
+        (&newer(5), None, 996, Guard::Base, false),
+        // What changed before the last sync is not seen by its date.
+        (&checked, Some(1_000), 0, Guard::Since, true),
+        (&checked, Some(1_499), 0, Guard::Since, true),
+        (&checked, Some(1_500), 0, Guard::Since, false),
+        (&checked, Some(1_700), 0, Guard::Since, false),
+        // A row that reads as it did may be changed whatever is checked.
+        (&checked, None, 0, reads("new"), true),
+        (&dated, None, 0, reads("new"), true),
+        (&blind, None, 0, reads("new"), true),
+        (&checked, None, 0, reads("theirs"), false),
+        (&dated, None, 0, reads("theirs"), false),
+        (&blind, None, 0, reads("theirs"), false),
     ] {
-        let shared = Ticks::Shared;
-        let options = BackendOptions {
-            writes: Writes::Dated,
-            writes_grace: grace,
-            stamp_precision: precision,
-            ticks: shared,
-            ..options()
-        };
-        let outcome = sent(options, Span::ZERO, base(ms), Span::ZERO);
-        assert_eq!(is_stale(&outcome), stale, "{precision} {grace} {ms}");
-    }
-}
-
-#[test]
-fn a_backend_of_newer_dates_asks_for_no_version() {
-    let newer = |grace| BackendOptions { writes: Writes::NewerDate, writes_grace: grace, ..options() };
-    for (grace, made, stale) in [(0, 999, true), (0, 1_000, true), (0, 1_001, false), (5, 996, false)] {
-        let outcome = sent(newer(Span::millis(grace)), Span::millis(made), None, Span::secs(1));
-        assert_eq!(is_stale(&outcome), stale, "{grace} {made}");
-    }
-}
-
-#[test]
-fn a_row_that_reads_as_it_did_may_be_changed_whatever_is_checked() {
-    use crate::contract::{Guard, image};
-    for writes in [Writes::Checked, Writes::Dated, Writes::Blind] {
-        let mut backend = backend(BackendOptions { writes, ..options() });
-        backend.load(APPOINTMENT, [loaded("k", appointment(0, 0), START.minus(Span::secs(60)))]);
-        let key = Key::new("k");
-        let record = backend.row(APPOINTMENT, &key).unwrap();
-        let (base, values) = (Some(record.stamp), Arc::clone(&record.values));
-        let schema = Arc::clone(backend.schema());
-        let projection = &schema.entity(APPOINTMENT).projection;
-        let held = image(projection.iter().map(|column| &values[*column]));
-        let status = |number, text, guard| Mutation {
-            base,
-            guard,
-            ..mutation(number, APPOINTMENT, "k", EditKind::Update, vec![(STATUS, Value::text(text))])
-        };
-        let mut send =
-            |at, mutation: &Mutation| backend.apply(at_ms(at), &attributes(0), mutation, &mut Vec::new());
-        let first = send(10, &status(1, "theirs", Guard::Image(held)));
-        assert!(matches!(first, Outcome::Applied { .. }), "{writes:?}");
-        assert!(is_stale(&send(20, &status(2, "mine", Guard::Image(held)))), "{writes:?}");
-    }
-}
-
-#[test]
-fn what_changed_before_the_last_sync_is_not_seen_by_its_date() {
-    // The row was committed at 1.5 s.
-    for (synced, stale) in [(1_000, true), (1_499, true), (1_500, false), (1_700, false)] {
-        let mut backend = backend(options());
-        backend.load(APPOINTMENT, [loaded("k", appointment(0, 0), START.minus(Span::secs(60)))]);
-        let office = [(STATUS, Value::text("theirs"))];
-        backend.office().write(at_ms(1_500), APPOINTMENT, &Key::new("k"), &office).unwrap();
-        let mine = Mutation {
-            base: Some(START.plus(Span::millis(synced))),
-            guard: Guard::Since,
-            ..mutation(2, APPOINTMENT, "k", EditKind::Update, vec![(STATUS, Value::text("mine"))])
-        };
-        let outcome = backend.apply(at_ms(1_800), &attributes(0), &mine, &mut Vec::new());
-        assert_eq!(is_stale(&outcome), stale, "{synced}");
+        let case = (options.writes, options.writes_grace, options.stamp_precision, base, made, guard);
+        assert_eq!(is_stale(options.clone(), base, made, guard), stale, "{case:?}");
     }
 }

@@ -5,10 +5,9 @@
 //! content, and where in it the load is. `@stamp` is a device that had everything up to that
 //! instant.
 
-use super::super::mode::Unfit;
 use super::last_modified::cursor;
-use super::seam::{Ask, Captured, Effort, Fits, Paged, Strategy, Take};
-use crate::backend::{Backend, Holes, LogPosition, LogQuery, Position, Provisioning, Trimmed, Upto};
+use super::seam::{Ask, Captured, Effort, Paged, Strategy, Take};
+use crate::backend::{Backend, Holes, LogPosition, LogQuery, Position, Trimmed, Upto};
 use crate::base::{EntityId, Stamp, Time};
 use crate::contract::ServerError;
 
@@ -22,29 +21,7 @@ pub struct ChangeLogOptions {
 }
 
 #[derive(Clone)]
-pub(super) struct ChangeLog {
-    options: ChangeLogOptions,
-}
-
-impl ChangeLog {
-    pub(super) fn new(options: ChangeLogOptions) -> ChangeLog {
-        ChangeLog { options }
-    }
-}
-
-impl Fits for ChangeLogOptions {
-    /// A log is kept beside the rows, by triggers or from the database's own journal: it asks
-    /// nothing of their columns.
-    fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
-        if provisioning != Provisioning::Nothing {
-            return Ok(());
-        }
-        Err(Unfit {
-            why: "the log of changes is asked for, and this backend can only be asked for all of its rows",
-            instead: "a backend that lets its database's journal be read (any but none)",
-        })
-    }
-}
+pub(super) struct ChangeLog(pub(super) ChangeLogOptions);
 
 impl Strategy for ChangeLog {
     fn copy(&self) -> Box<dyn Strategy> {
@@ -53,7 +30,7 @@ impl Strategy for ChangeLog {
 
     fn page(&mut self, backend: &mut Backend, now: Time, ask: Ask<'_>, take: Take<'_>) -> Paged {
         let Ask { reader, entity, cursor, limit, .. } = ask;
-        let ChangeLogOptions { holes, trimmed } = self.options;
+        let ChangeLogOptions { holes, trimmed } = self.0;
         let after = match cursor {
             None => backend.log_start(now, holes),
             Some(cursor) => read(cursor).ok_or(ServerError::CursorExpired(entity))?,

@@ -4,9 +4,9 @@ use super::change_log::{self, ChangeLogOptions};
 use super::flag::{self, FlagOptions};
 use super::hash::{self, HashOptions};
 use super::last_modified::{self, LastModifiedOptions};
-use super::seam::{Fits, Strategy};
+use super::seam::Strategy;
 use crate::backend::Provisioning;
-use crate::base::{Span, Time};
+use crate::base::Span;
 use crate::gateway::mode::{Mode, Unfit};
 
 /// A way to find out what changed.
@@ -20,6 +20,12 @@ pub enum Capture {
     ChangeLog(ChangeLogOptions),
     /// By comparing everything with what was sent before.
     Hash(HashOptions),
+}
+
+impl Default for Capture {
+    fn default() -> Capture {
+        Capture::LastModified(LastModifiedOptions::default())
+    }
 }
 
 impl Capture {
@@ -36,36 +42,6 @@ impl Capture {
             Capture::LastModified(_) | Capture::ChangeLog(_) => None,
         }
     }
-}
-
-impl Default for Capture {
-    fn default() -> Capture {
-        Capture::LastModified(LastModifiedOptions::default())
-    }
-}
-
-pub(in crate::gateway) fn strategy(capture: &Capture) -> Box<dyn Strategy> {
-    match capture {
-        Capture::LastModified(options) => last_modified::strategy(*options),
-        Capture::Flag(options) => Box::new(flag::ByFlag::new(*options)),
-        Capture::ChangeLog(options) => Box::new(change_log::ChangeLog::new(*options)),
-        Capture::Hash(options) => Box::new(hash::Hash::new(*options)),
-    }
-}
-
-impl Capture {
-    fn options(&self) -> &dyn Fits {
-        match self {
-            Capture::LastModified(options) => options,
-            Capture::Flag(options) => options,
-            Capture::ChangeLog(options) => options,
-            Capture::Hash(options) => options,
-        }
-    }
-
-    pub(in crate::gateway) fn found_by(&self, shown: Time) -> Time {
-        self.options().found_by(shown)
-    }
 
     /// Whether a backend of this provisioning has what the strategy asks it for. That it finds
     /// everything is another matter: where rows are deleted for good, most miss that.
@@ -73,7 +49,40 @@ impl Capture {
     /// # Errors
     /// [`Unfit`] if it cannot even ask.
     pub fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
-        self.options().fits(provisioning)
+        let (why, instead) = match (self, provisioning) {
+            (Capture::LastModified(_), _) if !provisioning.stamps() => (
+                "the time of last modification is asked for, and this backend keeps none",
+                "a backend that stamps its rows (full; with `reconcile` also stamps-only, three-stamps, read-only-schema)",
+            ),
+            (Capture::Flag(_), Provisioning::ReadOnlySchema) => (
+                "a flag is a column of the source, and nobody can add one to this schema",
+                "a backend to which a column can be added and that marks what it deletes (full; under a replica also soft-delete-only, three-stamps)",
+            ),
+            (Capture::Flag(_), Provisioning::Nothing) => (
+                "rows are asked for by their flag, and this backend can only be asked for all of them",
+                "a backend that can be asked for less and marks what it deletes (full; under a replica also soft-delete-only, three-stamps)",
+            ),
+            // A log is kept beside the rows, by triggers or from the database's own journal: it
+            // asks nothing of their columns.
+            (Capture::ChangeLog(_), Provisioning::Nothing) => (
+                "the log of changes is asked for, and this backend can only be asked for all of its rows",
+                "a backend that lets its database's journal be read (any but none)",
+            ),
+            _ => return Ok(()),
+        };
+        Err(Unfit { why, instead })
+    }
+
+    /// Whether it never hears of some rows that are no longer there for who holds them.
+    fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
+        // A device asks in its own scope, which rows leave by moving; a replica asks anywhere.
+        let traceless = !provisioning.deletes() || mode == Mode::Ota && !provisioning.moves();
+        traceless
+            && match self {
+                Capture::LastModified(options) => options.reconcile.is_none(),
+                Capture::Flag(_) => true,
+                Capture::ChangeLog(_) | Capture::Hash(_) => false,
+            }
     }
 
     /// The captures, as a scenario writes them, that such a backend has everything for and that
@@ -89,12 +98,21 @@ impl Capture {
             ("{ hash = {} }", Capture::Hash(Default::default())),
         ];
         let does = move |capture: &Capture| {
-            capture.fits(provisioning).is_ok() && !capture.options().leaves_orphans(provisioning, mode)
+            capture.fits(provisioning).is_ok() && !capture.leaves_orphans(provisioning, mode)
         };
         let plain = does(&all[0].1);
         // What costs more and finds no more is not told.
         let kept =
             move |(place, (_, capture)): &(usize, (_, Capture))| does(capture) && !(*place == 1 && plain);
         all.into_iter().enumerate().filter(kept).map(|(_, (written, _))| written)
+    }
+}
+
+pub(in crate::gateway) fn strategy(capture: &Capture) -> Box<dyn Strategy> {
+    match capture {
+        Capture::LastModified(options) => last_modified::strategy(*options),
+        Capture::Flag(options) => Box::new(flag::ByFlag::new(*options)),
+        Capture::ChangeLog(options) => Box::new(change_log::ChangeLog(*options)),
+        Capture::Hash(options) => Box::new(hash::Hash::new(*options)),
     }
 }

@@ -12,9 +12,8 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::super::mode::{Mode, Unfit};
-use super::seam::{Ask, Captured, Cursor, Effort, Fits, Paged, Reader, Strategy, Take, leaves_no_trace};
-use crate::backend::{Backend, Change, Consumer, Flagged, FlagsOf, Has, Mark, Provisioning, Reset, Upto};
+use super::seam::{Ask, Captured, Cursor, Effort, Paged, Reader, Strategy, Take};
+use crate::backend::{Backend, Change, Consumer, Flagged, FlagsOf, Has, Mark, Reset, Upto};
 use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time, in_words};
 use crate::contract::ServerError;
 
@@ -228,30 +227,6 @@ fn tells_apart(consumer: Consumer) -> bool {
     matches!(consumer, Consumer::Device(_))
 }
 
-fn is_unreadable(share: Ppm, key: &Key) -> bool {
-    xxh3_64(key.as_str().as_bytes()) % 1_000_000 < u64::from(share.0)
-}
-
-impl Fits for FlagOptions {
-    fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
-        match provisioning {
-            Provisioning::ReadOnlySchema => Err(Unfit {
-                why: "a flag is a column of the source, and nobody can add one to this schema",
-                instead: "a backend to which a column can be added and that marks what it deletes (full; under a replica also soft-delete-only, three-stamps)",
-            }),
-            Provisioning::Nothing => Err(Unfit {
-                why: "rows are asked for by their flag, and this backend can only be asked for all of them",
-                instead: "a backend that can be asked for less and marks what it deletes (full; under a replica also soft-delete-only, three-stamps)",
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
-        leaves_no_trace(provisioning, mode)
-    }
-}
-
 impl Strategy for ByFlag {
     fn copy(&self) -> Box<dyn Strategy> {
         Box::new(self.clone())
@@ -262,7 +237,8 @@ impl Strategy for ByFlag {
         let mut set = self.enrol(backend, now, &ask)?;
         set += self.settle(backend, now, &ask)?;
         let of = self.of(&ask);
-        let passes_over = |key: &Key| is_unreadable(unreadable, key);
+        let draw = |key: &Key| xxh3_64(key.as_str().as_bytes()) % 1_000_000;
+        let passes_over = |key: &Key| draw(key) < u64::from(unreadable.0);
         let take = &mut |change: Change<'_>| take(change, None);
         let found = backend.flags().flagged(now, of, (ask.limit, lease), &passes_over, take)?;
         if found.passed > 0 && on_unreadable == OnUnreadable::Stop {

@@ -2,10 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use crate::backend::{Backend, Change, Consumer, Provisioning, Scope, Upto};
+use crate::backend::{Backend, Change, Consumer, Scope, Upto};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{CarriedRows, Event, Schema, ServerError};
-use crate::gateway::mode::{Mode, Unfit};
 use crate::protocol::Part;
 
 #[derive(Clone, Copy, Debug)]
@@ -130,30 +129,6 @@ pub(in crate::gateway) trait Strategy {
     fn forget(&mut self) {}
 }
 
-pub(in crate::gateway) trait Fits {
-    /// Whether a backend of this provisioning has what the strategy asks it for. That it finds
-    /// everything is another matter.
-    ///
-    /// # Errors
-    /// [`Unfit`] if it cannot even ask.
-    fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit>;
-
-    /// Whether it never hears of some rows that are no longer there for who holds them.
-    fn leaves_orphans(&self, _provisioning: Provisioning, _mode: Mode) -> bool {
-        false
-    }
-
-    /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
-    fn found_by(&self, shown: Time) -> Time {
-        shown
-    }
-}
-
-/// Whether rows leave none for a device in its own scope, for a replica anywhere.
-pub(super) fn leaves_no_trace(provisioning: Provisioning, mode: Mode) -> bool {
-    !provisioning.deletes() || mode == Mode::Ota && !provisioning.moves()
-}
-
 impl Effort {
     pub(crate) fn plus(self, other: Effort) -> Effort {
         Effort {
@@ -165,16 +140,7 @@ impl Effort {
             kinds: std::array::from_fn(|kind| self.kinds[kind] + other.kinds[kind]),
         }
     }
-}
 
-/// Processor time of the gateway for a row that it reads, keeps in mind or passes on: the store of
-/// the same machine takes in a million rows a second (`cargo bench --bench store`).
-const ROW: Span = Span::micros(1);
-/// Processor time to write a row in its canonical form and hash it, a byte: a row of 120 bytes
-/// takes 46 ns (`cargo bench --bench capture`), rounded up.
-const HASHED: Span = Span::nanos(1);
-
-impl Effort {
     /// Processor time of the gateway.
     pub(crate) fn cpu(self) -> Span {
         ROW * (self.scanned + self.handled) + HASHED * self.hashed
@@ -185,6 +151,13 @@ impl Effort {
         Event::Captured { writes, written, handled, cpu: self.cpu(), state, kinds }
     }
 }
+
+/// Processor time of the gateway for a row that it reads, keeps in mind or passes on: the store of
+/// the same machine takes in a million rows a second (`cargo bench --bench store`).
+const ROW: Span = Span::micros(1);
+/// Processor time to write a row in its canonical form and hash it, a byte: a row of 120 bytes
+/// takes 46 ns (`cargo bench --bench capture`), rounded up.
+const HASHED: Span = Span::nanos(1);
 
 /// The cursor of a reader of which the gateway keeps what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

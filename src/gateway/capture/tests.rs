@@ -1,10 +1,10 @@
 //! Logs and flags, with trouble at every request.
 
 use super::seam::Effort;
-use super::trial::{TROUBLES, Trial, Trouble};
+use super::trial::{NOTE, TROUBLES, Trial, Trouble, VISIT};
 use super::*;
 use crate::backend::{self, CommitDelay, LogOptions, Numbered, Provisioning, Rearm};
-use crate::base::{Ppm, Span};
+use crate::base::{Key, Ppm, Span, Value};
 
 fn options() -> backend::BackendOptions {
     let log = LogOptions { kept: Span::secs(3_600), numbered: Numbered::AtCommit, rearm: Rearm::Always };
@@ -68,6 +68,61 @@ fn reconciled_times_lose_nothing_whatever_fails() {
     let capture = Capture::LastModified(options);
     nothing_is_lost(&capture, Provisioning::StampsOnly, &TROUBLES);
     nothing_is_lost(&capture, Provisioning::StampsOnly, &[Trouble::PutBack]);
+}
+
+fn reconciling(every: Span, options: backend::BackendOptions) -> Trial {
+    let by_time = LastModifiedOptions { reconcile: Some(every), ..LastModifiedOptions::default() };
+    let options = backend::BackendOptions { provisioning: Provisioning::StampsOnly, ..options };
+    Trial::new(options, strategy(&Capture::LastModified(by_time)), 20)
+}
+
+#[test]
+fn rows_that_are_deleted_for_good_are_found_once_the_time_has_come() {
+    let mut trial = reconciling(Span::secs(60), options());
+    trial.pull(7);
+    assert_eq!((trial.holds.len(), trial.strategy.state()), (20, 60), "what it was told");
+    trial.delete((0..10).map(|n| 2 * n));
+    trial.pull(7);
+    assert_eq!(trial.holds.len(), 20, "it is too early");
+    trial.now += Span::secs(60);
+    trial.pull(4);
+    assert_eq!(trial.holds.len(), 10);
+    trial.pull(4);
+    assert_eq!(trial.strategy.state(), 30, "what has arrived is forgotten");
+}
+
+#[test]
+fn a_device_that_begins_with_its_rows_loads_nothing_and_hears_of_what_is_gone() {
+    let mut trial = reconciling(Span::ZERO, options());
+    trial.provision();
+    trial.delete([6, 8, 10].into_iter());
+    trial.pull(500);
+    assert_eq!((trial.loads, trial.delivered, trial.holds.len()), (0, 3, 17));
+    trial.pull(500);
+    assert_eq!(trial.strategy.state(), 51, "what has arrived is forgotten");
+}
+
+#[test]
+fn a_load_names_what_is_there_and_not_yet_shown() {
+    // A clock that ticks once a second and shows no tick before it is over.
+    let (ticks, stamp_precision) = (backend::Ticks::Shared, Span::secs(1));
+    let coarse = backend::BackendOptions { ticks, stamp_precision, ..options() };
+    let mut trial = reconciling(Span::ZERO, coarse);
+    trial.now += Span::secs(10);
+    let (key, note) = (Key::new("006"), [(NOTE, Value::text("new"))]);
+    trial.backend.office().write(trial.now, VISIT, &key, &note).unwrap();
+    assert_eq!((trial.request(10), &trial.withheld[..]), (true, &[][..]), "it goes on");
+    assert_eq!((trial.request(10), &trial.withheld[..], trial.delivered), (false, &[key][..], 19));
+    assert_eq!((trial.request(10), &trial.withheld[..]), (false, &[][..]), "no load, no word of it");
+    for row in [8, 6] {
+        trial.now += Span::secs(1);
+        trial.delete([row].into_iter());
+        trial.pull(10);
+    }
+    trial.now += Span::secs(1);
+    trial.pull(10);
+    assert_eq!(trial.delivered, 19 + 1 + 2, "the row that was not shown, and two ends");
+    trial.check(&"coarse");
 }
 
 #[test]

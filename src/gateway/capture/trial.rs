@@ -6,9 +6,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::seam::{Ask, Captured, Effort, Reader, Strategy};
-use crate::backend::{Backend, BackendOptions, Loaded, Scope};
+use crate::backend::{Backend, BackendOptions, Loaded, Record, Scope};
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
-use crate::contract::{Column, ColumnKind, Entity, Schema, ScopeRule, ServerError};
+use crate::contract::{Carried, Column, ColumnKind, Entity, Schema, ScopeRule, ServerError};
 use crate::protocol::Part;
 
 pub(super) const VISIT: EntityId = EntityId(0);
@@ -60,6 +60,8 @@ pub(super) struct Trial {
     /// of another version.
     pub(super) parts: u64,
     pub(super) unusable: u64,
+    /// What the last page named as there and not told of.
+    pub(super) withheld: Vec<Key>,
     pub(super) cursor: Option<String>,
     loading: Option<BTreeSet<Key>>,
     pub(super) requests: u32,
@@ -117,6 +119,7 @@ impl Trial {
             stamps: BTreeMap::new(),
             parts: 0,
             unusable: 0,
+            withheld: Vec::new(),
             cursor: None,
             loading: None,
             requests: 0,
@@ -136,6 +139,15 @@ impl Trial {
         self.cursor = Some(self.strategy.cursor_at(VISIT, START));
         self.holds = self.wanted();
         self.stamps = self.backend.rows(VISIT).map(|row| (row.key.clone(), row.stamp)).collect();
+        let (schema, attributes) = (Arc::clone(self.backend.schema()), self.attributes.clone());
+        let reader = self.reader(&attributes);
+        let held = self.backend.rows(VISIT).filter(|row| self.holds.contains_key(&row.key));
+        let held: Vec<&Record> = held.collect();
+        self.strategy.begin_with(&schema, reader, START, &mut |f| {
+            for Record { key, stamp, values, .. } in &held {
+                f(Carried { entity: VISIT, key: key.as_str(), stamp: *stamp, values });
+            }
+        });
     }
 
     fn reader<'a>(&self, attributes: &'a [Value]) -> Reader<'a> {
@@ -150,6 +162,13 @@ impl Trial {
         let live = self.backend.rows(VISIT).filter(|row| !row.deleted);
         let theirs = live.filter(|row| self.replica || row.values[CLINIC] == self.attributes[0]);
         theirs.map(|row| (row.key.clone(), self.shown(&row.values))).collect()
+    }
+
+    pub(super) fn delete(&mut self, rows: impl Iterator<Item = u32>) {
+        for n in rows {
+            let key = Key::new(&format!("{n:03}"));
+            self.backend.office().delete(self.now, VISIT, &key).unwrap();
+        }
     }
 
     /// Something is committed; the same `n` is the same change, so that rows change back too.
@@ -243,7 +262,7 @@ impl Trial {
             ControlFlow::Continue(())
         });
         self.strategy.answered(&mut self.backend, self.now, trouble != Some(Trouble::Fails));
-        let Captured { delivered, cursor, more, effort, .. } = match answer {
+        let Captured { delivered, cursor, more, withheld, effort } = match answer {
             Ok(captured) => captured,
             Err(error) => {
                 assert_eq!(error, ServerError::CursorExpired(VISIT));
@@ -270,6 +289,8 @@ impl Trial {
             return true;
         }
         self.cursor = Some(cursor);
+        self.loading.iter_mut().for_each(|loading| loading.extend(withheld.iter().cloned()));
+        self.withheld = withheld;
         if let (false, Some(loaded)) = (more, self.loading.take_if(|_| !more)) {
             self.holds.retain(|key, _| loaded.contains(key));
         }
@@ -350,6 +371,6 @@ impl Trial {
         let wanted = self.wanted();
         assert_eq!(self.holds, wanted, "{what:?}");
         let scope = Scope::Of(&self.attributes);
-        assert!(self.backend.all(self.now, VISIT, scope, |_| {}).is_ok());
+        assert!(self.backend.shown(self.now).all(VISIT, scope, |_| {}).is_ok());
     }
 }

@@ -1,13 +1,12 @@
-//! The database and its transactions.
+//! The database, its tables and its transactions.
 
 use std::sync::Arc;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
 
-use super::layout::{ddl, held};
 use crate::base::{EntityId, Time};
-use crate::contract::Schema;
+use crate::contract::{Delivery, Schema};
 use crate::disk::{self, Disk};
 
 const NAME: &str = "replica.db";
@@ -18,6 +17,24 @@ const STATEMENTS: usize = 512;
 const PRAGMAS: &str = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
                        PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 1000";
 const PAGE: u64 = 8_192;
+const FIXED: &str = "
+    CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE scope(
+        id INTEGER PRIMARY KEY, entity INTEGER NOT NULL, name TEXT NOT NULL, purged INTEGER NOT NULL DEFAULT 0,
+        UNIQUE(entity, name)
+    );
+    CREATE TABLE age(at INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
+    CREATE TABLE progress(
+        entity INTEGER PRIMARY KEY, cursor TEXT, loaded INTEGER NOT NULL, loading INTEGER NOT NULL,
+        generation INTEGER NOT NULL, since INTEGER
+    );
+    CREATE TABLE upload(
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL, device INTEGER NOT NULL, request BLOB NOT NULL,
+        queued INTEGER NOT NULL, settled INTEGER, verdict BLOB, UNIQUE(id, device)
+    );
+    CREATE INDEX upload_waits ON upload(seq) WHERE verdict IS NULL;
+    CREATE INDEX upload_settled ON upload(settled) WHERE verdict IS NOT NULL;
+";
 
 pub(in super::super) struct Replica {
     disk: Disk,
@@ -57,9 +74,10 @@ impl Replica {
         sound(connection.execute_batch(PRAGMAS));
         let version: i64 = sound(connection.query_row("PRAGMA user_version", [], |row| row.get(0)));
         if version == 0 {
-            let ddl = ddl(&self.schema);
+            let tables = self.entities().map(|entity| tables_of(&self.schema, entity));
+            let tables = tables.collect::<Vec<_>>().concat();
             sound(connection.execute_batch(&format!(
-                "BEGIN; {ddl} INSERT INTO meta VALUES('epoch', {epoch}), ('head', 0), ('fresh', -1), ('put_back', -1); \
+                "BEGIN; {FIXED} {tables} INSERT INTO meta VALUES('epoch', {epoch}), ('head', 0), ('fresh', -1), ('put_back', -1); \
                  PRAGMA user_version = 1; COMMIT"
             )));
         }
@@ -106,7 +124,7 @@ impl Replica {
     }
 
     pub(in super::super) fn entities(&self) -> impl Iterator<Item = EntityId> {
-        held(&self.schema)
+        self.schema.ids().filter(|id| self.schema.entity(*id).delivery.comes_down())
     }
 
     pub(in super::super) fn bytes(&self) -> u64 {
@@ -188,6 +206,27 @@ impl Open {
     fn set_meta(&self, name: &str, value: i64) {
         sound(self.prepare("UPDATE meta SET value = ?2 WHERE name = ?1").execute((name, value)));
     }
+}
+
+fn tables_of(schema: &Schema, entity: EntityId) -> String {
+    let n = entity.0;
+    let by_record = match schema.entity(entity).delivery {
+        Delivery::OnOpen { .. } => {
+            format!("CREATE INDEX row{n}_record ON row{n}(record, seq) WHERE gone = 0;")
+        }
+        Delivery::Delta | Delivery::UploadOnly | Delivery::BackendOnly => String::new(),
+    };
+    format!(
+        "CREATE TABLE row{n}(
+            scope INTEGER NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL, stamp INTEGER NOT NULL,
+            gone INTEGER NOT NULL, ours INTEGER NOT NULL, ahead INTEGER NOT NULL,
+            generation INTEGER NOT NULL, record TEXT, cells BLOB, PRIMARY KEY(scope, seq)
+        ) WITHOUT ROWID;
+        CREATE INDEX row{n}_key ON row{n}(key);
+        CREATE INDEX row{n}_gone ON row{n}(seq) WHERE gone = 1;
+        INSERT INTO progress VALUES({n}, NULL, 0, 1, 1, NULL);
+        {by_record}"
+    )
 }
 
 /// The gateway's disk has power and room, and nobody else writes to it: that SQLite fails there is

@@ -19,8 +19,6 @@
 //!   again.
 
 mod database;
-mod kept;
-mod layout;
 mod pages;
 mod purge;
 mod queue;

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use super::database::{Replica, sound};
 use super::rows::place_for;
 use crate::base::{EntityId, Key, Stamp, Value};
-use crate::contract::{Delivery, ServerError};
+use crate::contract::{Delivery, Entity, ServerError};
 
 /// A row as it is sent: its key, its stamp, its encoded values; no values are a tombstone.
 pub(in super::super) type Sent<'r> = (&'r str, Stamp, &'r [u8]);
@@ -61,14 +61,8 @@ impl Replica {
         limit: usize,
         mut take: impl FnMut(Sent<'_>) -> ControlFlow<()>,
     ) -> Result<Page, ServerError> {
-        let schema = self.schema().entities.get(usize::from(entity.0));
-        let schema = schema.filter(|schema| schema.delivery == Delivery::Delta);
-        let Some(schema) = schema else {
-            return Err(ServerError::BadRequest(format!("entity {} is not pulled", entity.0)));
-        };
-        if !self.progress(entity).loaded || self.put_back().is_some() {
-            return Err(ServerError::Unavailable);
-        }
+        let is_pulled = |delivery| delivery == Delivery::Delta;
+        let schema = self.served(entity, is_pulled, "pulled")?;
         let head = self.open().head;
         let mut at = match cursor {
             None => Position { seq: 0, since: Some(head) },
@@ -91,11 +85,8 @@ impl Replica {
                     more = true;
                     break;
                 }
-                let (key, cells) = (sound(row.get_ref(1)), sound(row.get_ref(3)));
-                let key = key.as_str().expect("a key is a text");
-                let cells = cells.as_blob_or_null().expect("cells are bytes").unwrap_or_default();
                 at.seq = sound(row.get(0));
-                let flow = take((key, Stamp(sound(row.get(2))), cells));
+                let flow = take(sent(row));
                 delivered += 1;
                 full = delivered >= limit as u64 || flow.is_break();
             }
@@ -121,14 +112,8 @@ impl Replica {
         limit: usize,
         mut take: impl FnMut(Sent<'_>),
     ) -> Result<(u64, bool), ServerError> {
-        let schema = self.schema().entities.get(usize::from(entity.0));
-        let schema = schema.filter(|schema| matches!(schema.delivery, Delivery::OnOpen { .. }));
-        let Some(schema) = schema else {
-            return Err(ServerError::BadRequest(format!("entity {} is not fetched on open", entity.0)));
-        };
-        if !self.progress(entity).loaded || self.put_back().is_some() {
-            return Err(ServerError::Unavailable);
-        }
+        let is_fetched = |delivery| matches!(delivery, Delivery::OnOpen { .. });
+        let schema = self.served(entity, is_fetched, "fetched on open")?;
         let Some(place) = self.known_place(entity, &place_for(schema, attributes)) else {
             return Ok((0, false));
         };
@@ -144,11 +129,24 @@ impl Replica {
                 return Ok((delivered, true));
             }
             delivered += 1;
-            let (key, cells) = (sound(row.get_ref(1)), sound(row.get_ref(3)));
-            let cells = cells.as_blob_or_null().expect("cells are bytes").unwrap_or_default();
-            take((key.as_str().expect("a key is a text"), Stamp(sound(row.get(2))), cells));
+            take(sent(row));
         }
         Ok((delivered, false))
+    }
+
+    /// The entity, if its rows can be asked for in this way, and now.
+    fn served(
+        &self,
+        id: EntityId,
+        is_so: impl Fn(Delivery) -> bool,
+        so: &str,
+    ) -> Result<&Entity, ServerError> {
+        let entity = self.schema().entities.get(usize::from(id.0)).filter(|entity| is_so(entity.delivery));
+        let entity = entity.ok_or_else(|| ServerError::BadRequest(format!("entity {} is not {so}", id.0)))?;
+        if !self.progress(id).loaded || self.put_back().is_some() {
+            return Err(ServerError::Unavailable);
+        }
+        Ok(entity)
     }
 
     fn named(&self, at: Position) -> String {
@@ -169,4 +167,9 @@ impl Replica {
         let known = 0..=open.head;
         (ours && known.contains(&at.seq) && at.since.is_none_or(|since| known.contains(&since))).then_some(at)
     }
+}
+
+fn sent<'r>(row: &'r rusqlite::Row<'_>) -> Sent<'r> {
+    let cells = sound(row.get_ref(3)).as_blob_or_null().expect("cells are bytes").unwrap_or_default();
+    (sound(row.get_ref(1)).as_str().expect("a key is a text"), Stamp(sound(row.get(2))), cells)
 }

@@ -49,25 +49,16 @@ impl Replica {
 
     fn purge(&self, last: i64) {
         for entity in self.entities() {
-            let sql = "SELECT scope, max(seq) FROM rows WHERE gone = 1 AND seq <= ?1 GROUP BY scope";
-            let mut gone = self.on(entity, sql);
-            let mut places = sound(gone.query([last]));
-            while let Some(row) = sound(places.next()) {
-                let (place, seq): (i64, i64) = (sound(row.get(0)), sound(row.get(1)));
-                sound(
-                    self.open().prepare("UPDATE scope SET purged = ?2 WHERE id = ?1").execute((place, seq)),
-                );
-            }
-            drop(places);
+            let sql = "UPDATE scope SET purged = newest FROM
+                       (SELECT scope AS place, max(seq) AS newest FROM rows WHERE gone = 1 AND seq <= ?1 GROUP BY scope)
+                       WHERE id = place";
+            sound(self.on(entity, sql).execute([last]));
             sound(self.on(entity, "DELETE FROM rows WHERE gone = 1 AND seq <= ?1").execute([last]));
         }
     }
 
     pub(super) fn purged(&self, place: i64) -> i64 {
-        sound(
-            self.open()
-                .prepare("SELECT purged FROM scope WHERE id = ?1")
-                .query_row([place], |row| row.get(0)),
-        )
+        let mut find = self.open().prepare("SELECT purged FROM scope WHERE id = ?1");
+        sound(find.query_row([place], |row| row.get(0)))
     }
 }

@@ -3,11 +3,10 @@
 use rusqlite::OptionalExtension;
 
 use super::database::{Replica, sound};
-use super::kept;
 use super::rows::Copied;
 use crate::base::{DeviceId, Time, Value};
-use crate::contract::{Mutation, Outcome};
-use crate::protocol::PushRequest;
+use crate::contract::{Event, Mutation, Outcome};
+use crate::protocol::{Asked, DEFAULT as JSON, PushRequest, Request};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(in super::super) struct Waiting {
@@ -26,30 +25,30 @@ pub(in super::super) struct Judged {
 
 impl Replica {
     /// Takes the mutations of a push in one transaction: to each the backend's verdict, if there is
-    /// one. `waits` is told of those that have none, and which are new.
+    /// one; `events` tells of the others.
     pub(in super::super) fn queue(
         &mut self,
         now: Time,
         push: &PushRequest,
-        mut waits: impl FnMut(&Mutation, bool),
+        events: &mut Vec<Event<'static>>,
     ) -> Vec<Outcome> {
         self.transact(|replica| {
-            let mut outcome = |mutation: &Mutation| match replica.verdict(&mutation.id, push.device) {
-                Some(Some(verdict)) => verdict,
-                Some(None) => {
-                    waits(mutation, false);
-                    Outcome::Queued
+            let outcome = |mutation: &Mutation| {
+                let edit = mutation.edit;
+                match replica.verdict(&mutation.id, push.device) {
+                    Some(Some(verdict)) => return verdict,
+                    Some(None) => events.push(Event::UploadWaits { edit }),
+                    None => {
+                        let request = kept_request(push, mutation);
+                        let sql = "INSERT INTO upload(id, device, request, queued) VALUES(?1, ?2, ?3, ?4)";
+                        let row = (&mutation.id, push.device.0, request, now.0 as i64);
+                        sound(replica.open().prepare(sql).execute(row));
+                        events.push(Event::UploadQueued { edit });
+                    }
                 }
-                None => {
-                    let request = kept::request(push, mutation);
-                    let sql = "INSERT INTO upload(id, device, request, queued) VALUES(?1, ?2, ?3, ?4)";
-                    let row = (&mutation.id, push.device.0, request, now.0 as i64);
-                    sound(replica.open().prepare(sql).execute(row));
-                    waits(mutation, true);
-                    Outcome::Queued
-                }
+                Outcome::Queued
             };
-            push.mutations.iter().map(&mut outcome).collect()
+            push.mutations.iter().map(outcome).collect()
         })
     }
 
@@ -59,15 +58,12 @@ impl Replica {
         let mut find = self.open().prepare("SELECT verdict FROM upload WHERE id = ?1 AND device = ?2");
         let verdict = find.query_row((id, of.0), |row| row.get(0)).optional();
         let verdict: Option<Option<Vec<u8>>> = sound(verdict);
-        Some(verdict?.map(|bytes| kept::read_verdict(&bytes)))
+        Some(verdict?.map(|bytes| read_verdict(&bytes)))
     }
 
     pub(in super::super) fn waiting(&self) -> u64 {
-        let count = self
-            .open()
-            .prepare("SELECT count(*) FROM upload WHERE verdict IS NULL")
-            .query_row([], |row| row.get::<_, i64>(0));
-        sound(count) as u64
+        let mut count = self.open().prepare("SELECT count(*) FROM upload WHERE verdict IS NULL");
+        sound(count.query_row([], |row| row.get::<_, i64>(0))) as u64
     }
 
     /// The first that wait after this place, in their order, at most `limit`; none of these
@@ -86,7 +82,7 @@ impl Replica {
                 continue;
             }
             let request: Vec<u8> = sound(row.get(2));
-            let mutation = kept::read_request(&request);
+            let mutation = read_request(&request);
             let queued = Time(sound(row.get::<_, i64>(3)) as u64);
             first.push(Waiting { seq: sound(row.get(0)), device, mutation, queued });
         }
@@ -106,7 +102,7 @@ impl Replica {
             for (waiting, judged, attributes) in verdicts {
                 let Mutation { entity, key, .. } = &waiting.mutation;
                 let sql = "UPDATE upload SET verdict = ?2, settled = ?3 WHERE seq = ?1";
-                let verdict = (waiting.seq, kept::verdict(&judged.outcome), now.0 as i64);
+                let verdict = (waiting.seq, kept_verdict(&judged.outcome), now.0 as i64);
                 sound(replica.open().prepare(sql).execute(verdict));
                 let took = match judged.outcome {
                     Outcome::Applied { stamp } => Some((key, stamp, attributes)),
@@ -115,5 +111,79 @@ impl Replica {
                 replica.write_through(*entity, &judged.rows, took, went_back);
             }
         });
+    }
+}
+
+/// Mutations that wait and verdicts on them are kept as JSON, whatever devices speak.
+const SOUND: &str = "it was written here";
+
+fn kept_request(push: &PushRequest, mutation: &Mutation) -> Vec<u8> {
+    let PushRequest { device, unit, clock, .. } = *push;
+    let mutations = vec![mutation.clone()];
+    JSON.encode_request(&Request::Push(PushRequest { device, unit, mutations, clock }))
+}
+
+fn read_request(bytes: &[u8]) -> Mutation {
+    match JSON.decode_request(bytes) {
+        Ok(Request::Push(push)) => push.mutations.into_iter().next(),
+        _ => None,
+    }
+    .expect(SOUND)
+}
+
+fn kept_verdict(outcome: &Outcome) -> Vec<u8> {
+    JSON.results(Asked(0), &mut [("", outcome)].into_iter())
+}
+
+fn read_verdict(bytes: &[u8]) -> Outcome {
+    let answer = JSON.decode_answer(bytes).expect(SOUND).expect(SOUND);
+    answer.results.into_iter().next().expect(SOUND).outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{EditId, EntityId, Key, Stamp, UnitId};
+    use crate::contract::{EditKind, Guard, Refusal, Row};
+
+    #[test]
+    fn a_mutation_is_read_back_as_it_was_kept() {
+        let (device, clock) = (DeviceId(7), Stamp(12));
+        for (by, kind, base) in
+            [(7, EditKind::Update, Some(Stamp(-4))), (8, EditKind::Create, None), (7, EditKind::Delete, None)]
+        {
+            let mutation = Mutation {
+                id: "d7-1".to_owned(),
+                values: vec![(3, Value::text("é\n")), (5, Value::Null), (6, Value::Int(i64::MIN))],
+                base,
+                made_at: Stamp(11),
+                guard: if by == 7 { Guard::Image(u64::MAX) } else { Guard::Base },
+                ..Mutation::new(EditId { device: DeviceId(by), number: 1 }, EntityId(2), "k \"1\"", kind)
+            };
+            let push = PushRequest { device, unit: UnitId(2), mutations: Vec::new(), clock };
+            assert_eq!(read_request(&kept_request(&push, &mutation)), mutation);
+        }
+    }
+
+    #[test]
+    fn databases_of_today_are_read_tomorrow() {
+        let of = |current, edited_at| Outcome::Conflict { why: Refusal::Stale, current, edited_at };
+        let row = Row { key: Key::new("k"), stamp: Stamp(4), values: Some(vec![Value::Real(1.0)]) };
+        let gone = Row { values: None, ..row.clone() };
+        for (text, outcome) in [
+            (r#""ok":3"#, Outcome::Applied { stamp: Stamp(3) }),
+            (r#""later":true"#, Outcome::Later),
+            (r#""queued":true"#, Outcome::Queued),
+            (r#""conflict":"stale","row":[]"#, of(None, None)),
+            (r#""conflict":"stale","row":[["k",4,1.0]]"#, of(Some(row.clone()), None)),
+            (r#""conflict":"stale","row":[["k",4,1.0]],"edited":-2"#, of(Some(row), Some(Stamp(-2)))),
+            (r#""rejected":"a \"no\"","row":[["k",4]]"#, {
+                Outcome::Rejected { reason: "a \"no\"".to_owned(), current: Some(gone) }
+            }),
+        ] {
+            let kept = format!(r#"{{"for":0,"results":[{{"id":"",{text}}}]}}"#);
+            assert_eq!(String::from_utf8(kept_verdict(&outcome)).unwrap(), kept);
+            assert_eq!(read_verdict(kept.as_bytes()), outcome);
+        }
     }
 }

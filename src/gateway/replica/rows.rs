@@ -118,8 +118,9 @@ impl Copied {
 
 impl Held {
     fn of(entity: &Entity, values: &[Value]) -> Option<Held> {
-        let place = place_of(entity, |column| values[column].clone())?;
-        let record = record_of(entity, &|column| values[column].clone());
+        let place = place_of(entity, values)?;
+        let by = if let Delivery::OnOpen { by } = entity.delivery { &values[by] } else { &Value::Null };
+        let record = if let Value::Text(key) = by { Some(key.to_string()) } else { None };
         let cells = encode_cells(entity.projection.iter().map(|&column| &values[column]));
         Some(Held { place, record, cells })
     }
@@ -127,18 +128,18 @@ impl Held {
 
 /// The name of the place where a row with these values belongs: the values of the columns that bind
 /// it to devices, encoded. `None` if it lies outside a window.
-fn place_of(entity: &Entity, value: impl Fn(usize) -> Value) -> Option<String> {
-    let mut values = Vec::new();
+fn place_of(entity: &Entity, values: &[Value]) -> Option<String> {
+    let mut bound = Vec::new();
     for rule in &entity.scope {
         match rule {
-            ScopeRule::Attribute { column, .. } => values.push(value(*column)),
-            ScopeRule::Window { column, from, until } => match value(*column) {
+            ScopeRule::Attribute { column, .. } => bound.push(values[*column].clone()),
+            ScopeRule::Window { column, from, until } => match values[*column] {
                 Value::Int(at) if (from.0..until.0).contains(&at) => {}
                 _ => return None,
             },
         }
     }
-    Some(named(&values))
+    Some(named(&bound))
 }
 
 /// The name of the place that a device with these attributes reads.
@@ -152,14 +153,6 @@ pub(super) fn place_for(entity: &Entity, attributes: &[Value]) -> String {
 
 fn named(values: &[Value]) -> String {
     String::from_utf8(encode_cells(values.iter())).expect("JSON is text")
-}
-
-fn record_of(entity: &Entity, value: &dyn Fn(usize) -> Value) -> Option<String> {
-    let Delivery::OnOpen { by } = entity.delivery else { return None };
-    match value(by) {
-        Value::Text(key) => Some(key.as_ref().to_owned()),
-        _ => None,
-    }
 }
 
 impl Replica {

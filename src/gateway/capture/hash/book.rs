@@ -10,10 +10,10 @@ use std::ops::Range;
 
 use super::canonical::{self, Canonical};
 use super::source::{Gap, Reading};
-use crate::backend::Change;
+use crate::backend::{Change, Consumer};
 use crate::base::{Key, Stamp, Time, UnitId, Value};
 use crate::contract::Entity;
-use crate::gateway::capture::seam::{Cursor, Take};
+use crate::gateway::capture::seam::{Cursor, Effort, Take};
 use crate::protocol::Part;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -92,14 +92,23 @@ fn reads_as(a: &Value, b: &Value) -> bool {
     a == b || b.with_ref(|b| a.reads_as(b))
 }
 
+/// Which values of a row its reader gets, and how they are compared.
 pub(super) struct Lens<'e> {
-    pub(super) entity: &'e Entity,
-    pub(super) columns: &'e [usize],
+    entity: &'e Entity,
+    columns: Vec<usize>,
     /// Whether what the reader holds is kept in place of hashes.
-    pub(super) copies: bool,
+    copies: bool,
 }
 
 impl<'e> Lens<'e> {
+    pub(super) fn new(entity: &'e Entity, who: Consumer, copies: bool) -> Lens<'e> {
+        let columns = match who {
+            Consumer::Replica => (0..entity.columns.len()).collect(),
+            Consumer::Device(_) | Consumer::Anybody => entity.projection.clone(),
+        };
+        Lens { entity, columns, copies }
+    }
+
     /// A row as it is compared; a hash is added to `hashed` in bytes.
     pub(super) fn print<'v>(
         &'v self,
@@ -108,9 +117,9 @@ impl<'e> Lens<'e> {
         hashed: &mut u64,
     ) -> Print<'v> {
         if self.copies {
-            return Print::Values(values, self.columns);
+            return Print::Values(values, &self.columns);
         }
-        let hash = canonical.hash(self.entity, self.columns, values);
+        let hash = canonical.hash(self.entity, &self.columns, values);
         *hashed += canonical.len();
         Print::Hash(hash)
     }
@@ -160,23 +169,31 @@ struct Difference {
 
 /// Rows that are compared with those of a reader, in the order of keys.
 pub(super) struct Comparison<'b> {
+    lens: Lens<'b>,
     known: std::iter::Peekable<std::collections::btree_map::Iter<'b, Key, Kept>>,
     found: Vec<Difference>,
     head: Stamp,
-    pub(super) seen: u64,
 }
 
 impl<'b> Comparison<'b> {
-    pub(super) fn new(rows: &'b Rows, head: Stamp) -> Comparison<'b> {
-        Comparison { known: rows.by_key.iter().peekable(), found: Vec::new(), head, seen: 0 }
+    pub(super) fn new(lens: Lens<'b>, rows: &'b Rows, head: Stamp) -> Comparison<'b> {
+        Comparison { lens, known: rows.by_key.iter().peekable(), found: Vec::new(), head }
     }
 
-    pub(super) fn see(&mut self, row: Change<'_>, print: Print<'_>) {
-        self.seen += 1;
+    /// The next row; with `raw`, that hash is compared and not one of its values.
+    pub(super) fn see(
+        &mut self,
+        row: Change<'_>,
+        raw: Option<u128>,
+        (canonical, effort): (&mut Canonical, &mut Effort),
+    ) {
+        effort.handled += 1;
         self.pass(Some(row.key));
+        let values = row.values.expect("all rows that are there have values");
+        let print = raw.map_or_else(|| self.lens.print(values, canonical, &mut effort.hashed), Print::Hash);
         let known = self.known.next_if(|(key, _)| *key == row.key).map(|(_, kept)| kept);
         if known.is_none_or(|known| !known.says(print)) {
-            let (values, part) = (row.values.map(Box::from), known.and_then(|known| known.part(print)));
+            let (values, part) = (Some(values.into()), known.and_then(|known| known.part(print)));
             let (key, kept) = (row.key.clone(), Some(Kept::of(row.stamp, print)));
             self.found.push(Difference { key, stamp: row.stamp, values, part, kept, passed: false });
         }
@@ -219,9 +236,7 @@ impl List {
     pub(super) fn is_told(&self) -> bool {
         self.found[self.served..].iter().all(|found| found.passed)
     }
-}
 
-impl List {
     /// Rows of which nothing was told as the reader may hold something later.
     pub(super) fn withheld(&self) -> Vec<Key> {
         let passed = self.found.iter().filter(|found| found.passed).map(|found| found.key.clone());

@@ -20,12 +20,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::seam::{Ask, Captured, Cursor, Effort, Paged, Reader, Strategy, Take};
-use crate::backend::{Backend, Change, Consumer};
+use crate::backend::{Backend, Consumer};
 use crate::base::{EntityId, Key, Stamp, Time};
 use crate::contract::{Carried, CarriedRows, Delivery, Entity, Schema, ServerError};
 
-use book::{Book, Comparison, Kept, Lens, List, Print, not_seen};
-use source::{Raw, Reading, Seen, Sheet, Whole};
+use book::{Book, Comparison, Kept, Lens, List, not_seen};
+use source::{Reading, Seen, Sheet, Whole};
 
 pub use canonical::Canonical;
 pub use options::{HashOptions, Keep, Snapshot, Source};
@@ -70,54 +70,42 @@ impl Hash {
     ) -> Result<Option<List>, ServerError> {
         let schema = Arc::clone(backend.schema());
         let entity = schema.entity(ask.entity);
-        let all: Vec<usize> = (0..entity.columns.len()).collect();
-        let columns = columns(entity, ask.reader.name(), &all);
-        let lens = Lens { entity, columns, copies: self.options.keep == Keep::Copy };
-        if let Source::File { trailer, .. } = self.options.source {
-            let sheet = self.sheets.entry(ask.entity).or_default();
+        let lens = Lens::new(entity, ask.reader.name(), self.options.keep == Keep::Copy);
+        let Hash { options, sheets, canonical, .. } = self;
+        if let Source::File { trailer, .. } = options.source {
+            let sheet = sheets.entry(ask.entity).or_default();
             let sheet = Sheet::fetch(sheet, trailer, (backend, now), ask.entity, effort);
             // Without any rows it is better to wait than to say that there are none.
             let Sheet { rows, at, head, .. } = sheet.ok_or(ServerError::Unavailable)?;
             // What a file lacks was gone by then, and may be there again.
-            let mut comparison = Comparison::new(&book.rows, *head);
-            let not = not_seen(&mut book.touched, Some(*at));
+            let mut comparison = Comparison::new(lens, &book.rows, *head);
             for row in rows.iter().filter(|row| is_theirs(entity, ask.reader, row)) {
-                let raw = row.raw.filter(|_| !self.options.canonical);
-                see(&mut comparison, row, raw, &lens, (&mut self.canonical, effort));
+                comparison.see(row.change(), row.raw.filter(|_| !options.canonical), (canonical, effort));
             }
-            effort.handled += comparison.seen;
-            return Ok(Some(comparison.end(&not, &[])));
+            return Ok(Some(comparison.end(&not_seen(&mut book.touched, Some(*at)), &[])));
         }
         // Stamps run ahead of a clock that was put back, or of coarse ticks: what is gone now is so
         // after all that was ever stamped.
         let head = backend.sight(backend.service.begins(now)).head();
-        let mut comparison = Comparison::new(&book.rows, head);
-        if self.options.snapshot == Snapshot::Isolated {
-            let raw = Raw::new(&self.options, entity, now);
-            effort.scanned += backend.all(now, ask.entity, ask.reader.scope(), |row| {
-                let values = row.values.expect("all rows that are there have values");
-                let print = match raw.hash(row.key, values, &mut self.canonical, &mut effort.hashed) {
-                    Some(hash) => Print::Hash(hash),
-                    None => lens.print(values, &mut self.canonical, &mut effort.hashed),
-                };
-                comparison.see(row, print);
+        let mut comparison = Comparison::new(lens, &book.rows, head);
+        if options.snapshot == Snapshot::Isolated {
+            effort.scanned += backend.shown(now).all(ask.entity, ask.reader.scope(), |row| {
+                let raw = source::raw(options, entity, now, row, (canonical, effort));
+                comparison.see(row, raw, (canonical, effort));
             })?;
-            effort.handled += comparison.seen;
             return Ok(Some(comparison.end(&not_seen(&mut book.touched, backend.unseen_since(now)), &[])));
         }
-        if book.reading.is_none() {
-            // What the source does not show as the reading begins may be missing in it, though it
-            // shows it by the end.
-            let touched = not_seen(&mut book.touched, backend.unseen_since(now));
-            book.reading = Some(Reading::beside(touched));
-        }
-        let words = (&mut self.canonical, &mut *effort);
-        let whole = Reading::go_on(&mut book.reading, &self.options, (backend, now), ask, words)?;
+        let unseen = backend.unseen_since(now);
+        // What the source does not show as the reading begins may be missing in it, though it shows
+        // it by the end.
+        let begun = || Reading::beside(not_seen(&mut book.touched, unseen));
+        let reading = book.reading.get_or_insert_with(begun);
+        let whole = reading.go_on(options, (backend, now), ask, (canonical, effort))?;
         let Some(Whole { rows, touched, gaps }) = whole else { return Ok(None) };
+        book.reading = None;
         for row in &rows {
-            see(&mut comparison, row, row.raw, &lens, (&mut self.canonical, effort));
+            comparison.see(row.change(), row.raw, (canonical, effort));
         }
-        effort.handled += comparison.seen;
         let not = &touched | &not_seen(&mut book.touched, backend.unseen_since(now));
         Ok(Some(comparison.end(&not, &gaps)))
     }
@@ -147,30 +135,11 @@ impl Hash {
     }
 }
 
-fn columns<'e>(entity: &'e Entity, who: Consumer, all: &'e [usize]) -> &'e [usize] {
-    if who == Consumer::Replica { all } else { &entity.projection }
-}
-
 fn is_theirs(entity: &Entity, reader: Reader<'_>, row: &Seen) -> bool {
     match reader {
         Reader::Device(_, attributes) => entity.in_scope(&row.values, attributes),
         Reader::Replica => true,
     }
-}
-
-fn see(
-    comparison: &mut Comparison<'_>,
-    row: &Seen,
-    raw: Option<u128>,
-    lens: &Lens<'_>,
-    (canonical, effort): (&mut Canonical, &mut Effort),
-) {
-    let change = Change { key: &row.key, stamp: row.stamp, values: Some(&row.values), is_new: false };
-    let print = match raw {
-        Some(hash) => Print::Hash(hash),
-        None => lens.print(&row.values, canonical, &mut effort.hashed),
-    };
-    comparison.see(change, print);
 }
 
 impl Strategy for Hash {
@@ -236,8 +205,7 @@ impl Strategy for Hash {
         rows(&mut |Carried { entity, key, stamp, values }| {
             let own = schema.entity(entity);
             let copies = self.options.keep == Keep::Copy;
-            let all: Vec<usize> = (0..own.columns.len()).collect();
-            let lens = Lens { entity: own, columns: columns(own, who, &all), copies };
+            let lens = Lens::new(own, who, copies);
             // What a source wrote then is not known.
             let kept = match self.options.canonical || copies {
                 true => Kept::of(stamp, lens.print(values, &mut self.canonical, &mut 0)),

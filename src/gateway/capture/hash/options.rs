@@ -1,9 +1,7 @@
 //! What a capture by comparing can be told to be.
 
-use super::super::seam::Fits;
-use crate::backend::{FileDrop, Provisioning};
-use crate::base::{Time, in_words};
-use crate::gateway::mode::Unfit;
+use crate::backend::FileDrop;
+use crate::base::in_words;
 
 /// What is compared, and where it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,19 +68,6 @@ impl Default for HashOptions {
             snapshot: Snapshot::default(),
             read_rows: 500,
             source: Source::Api,
-        }
-    }
-}
-
-impl Fits for HashOptions {
-    fn fits(&self, _: Provisioning) -> Result<(), Unfit> {
-        Ok(())
-    }
-
-    fn found_by(&self, shown: Time) -> Time {
-        match self.source {
-            Source::Api => shown,
-            Source::File { drop, .. } => drop.complete_after(shown),
         }
     }
 }

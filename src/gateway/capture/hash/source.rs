@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::canonical::Canonical;
 use super::options::{HashOptions, Snapshot};
-use crate::backend::{self, Backend, Style};
+use crate::backend::{self, Backend, Change, Style};
 use crate::base::{EntityId, Key, Stamp, Time, Value};
 use crate::contract::{Entity, ServerError};
 use crate::gateway::capture::seam::{Ask, Effort};
@@ -17,6 +17,12 @@ pub(super) struct Seen {
     pub(super) values: Box<[Value]>,
     /// The hash of what the source wrote, if that is what is compared.
     pub(super) raw: Option<u128>,
+}
+
+impl Seen {
+    pub(super) fn change(&self) -> Change<'_> {
+        Change { key: &self.key, stamp: self.stamp, values: Some(&self.values), is_new: false }
+    }
 }
 
 /// A reading in pages by offset, each page with a request of its own.
@@ -66,38 +72,31 @@ impl Reading {
 
     /// Reads the next page; gives the rows when all have been read.
     pub(super) fn go_on(
-        reading: &mut Option<Reading>,
+        &mut self,
         options: &HashOptions,
         (backend, now): (&mut Backend, Time),
         ask: &Ask<'_>,
         (canonical, effort): (&mut Canonical, &mut Effort),
     ) -> Result<Option<Whole>, ServerError> {
-        let mut this = reading.take().unwrap_or_default();
-        let from = this.rows.len();
+        let (from, offset, rows) = (self.rows.len(), self.offset, &mut self.rows);
         let mut skipped = 0;
-        let rows = &mut this.rows;
         let schema = Arc::clone(backend.schema());
-        let raw = Raw::new(options, schema.entity(ask.entity), now);
-        backend.all(now, ask.entity, ask.reader.scope(), |row| {
-            if skipped < this.offset {
+        let entity = schema.entity(ask.entity);
+        backend.shown(now).all(ask.entity, ask.reader.scope(), |row| {
+            if skipped < offset {
                 skipped += 1;
             } else if rows.len() - from < options.read_rows as usize {
+                let raw = raw(options, entity, now, row, (canonical, effort));
                 let values = row.values.expect("all rows that are there have values");
-                let raw = raw.hash(row.key, values, canonical, &mut effort.hashed);
                 rows.push(Seen { key: row.key.clone(), stamp: row.stamp, values: values.into(), raw });
             }
         })?;
-        let read = this.rows.len() - from;
-        this.note_gap(from);
+        let read = self.rows.len() - from;
+        self.note_gap(from);
         effort.scanned += (skipped + read) as u64;
-        this.offset += read;
+        self.offset += read;
         let ended = read < options.read_rows as usize;
-        let whole = if ended { this.end_pass(options.snapshot) } else { None };
-        if whole.is_some() {
-            return Ok(whole);
-        }
-        *reading = Some(this);
-        Ok(None)
+        Ok(if ended { self.end_pass(options.snapshot) } else { None })
     }
 
     /// Notes what lies between the page of which the row at `from` is the first and the pages
@@ -141,32 +140,21 @@ impl Reading {
     }
 }
 
-/// How a source's own words are hashed, where no canonical form is made: another style with each
+/// The hash of the source's own words, where no canonical form is made: another style with each
 /// occasion.
-pub(super) struct Raw<'e> {
-    style: Option<Style>,
-    entity: &'e Entity,
-}
-
-impl<'e> Raw<'e> {
-    pub(super) fn new(options: &HashOptions, entity: &'e Entity, now: Time) -> Raw<'e> {
-        // Servers that take turns behind one name.
-        let style = (!options.canonical).then(|| Style::of(now.0 / 1_000_000));
-        Raw { style, entity }
-    }
-
-    pub(super) fn hash(
-        &self,
-        key: &Key,
-        values: &[Value],
-        canonical: &mut Canonical,
-        hashed: &mut u64,
-    ) -> Option<u128> {
-        let cells = self.style?.cells(self.entity, key, Stamp(0), values);
-        let hash = canonical.hash_of_text(cells.iter().map(String::as_str));
-        *hashed += canonical.len();
-        Some(hash)
-    }
+pub(super) fn raw(
+    options: &HashOptions,
+    entity: &Entity,
+    now: Time,
+    row: Change<'_>,
+    (canonical, effort): (&mut Canonical, &mut Effort),
+) -> Option<u128> {
+    // Servers that take turns behind one name.
+    let style = (!options.canonical).then(|| Style::of(now.0 / 1_000_000))?;
+    let cells = style.cells(entity, row.key, Stamp(0), row.values?);
+    let hash = canonical.hash_of_text(cells.iter().map(String::as_str));
+    effort.hashed += canonical.len();
+    Some(hash)
 }
 
 /// The rows of the last file that was read as a whole.

@@ -1,9 +1,8 @@
 //! What a capture by the time of last modification can be told to be.
 
-use super::super::super::mode::{Mode, Unfit};
-use super::super::seam::{Fits, leaves_no_trace};
-use crate::backend::{Provisioning, Upto};
-use crate::base::{Span, Time, in_words};
+use super::super::super::mode::Unfit;
+use crate::backend::Upto;
+use crate::base::{Span, in_words};
 
 /// How it pages, and how close to the present it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,9 +138,7 @@ impl LastModifiedOptions {
             instead: "\"strict\", \"inclusive\" or \"keyset\", or `source = \"records\"` and `paging = \"keyset\"`",
         })
     }
-}
 
-impl LastModifiedOptions {
     /// Whether a page begins after what was delivered, of which nothing comes again.
     pub(crate) fn brings_once(&self) -> bool {
         let after = matches!(self.bound, Bound::Keyset | Bound::TieExtended);
@@ -155,29 +152,5 @@ impl LastModifiedOptions {
             Upto::Behind(Span::ZERO) | Upto::Settled => None,
             Upto::Behind(window) => Some(window),
         }
-    }
-}
-
-impl Fits for LastModifiedOptions {
-    fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
-        if provisioning.stamps() {
-            return Ok(());
-        }
-        Err(Unfit {
-            why: "the time of last modification is asked for, and this backend keeps none",
-            instead: "a backend that stamps its rows (full; with `reconcile` also stamps-only, three-stamps, read-only-schema)",
-        })
-    }
-
-    fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
-        self.reconcile.is_none() && leaves_no_trace(provisioning, mode)
-    }
-
-    fn found_by(&self, shown: Time) -> Time {
-        let window = match self.upto {
-            Upto::Behind(window) => window,
-            Upto::Settled => Span::ZERO,
-        };
-        shown + window + self.reconcile.unwrap_or(Span::ZERO)
     }
 }
