@@ -1,7 +1,6 @@
-//! Answers: what questions come to, by the figures of two variants under each seed.
-//!
-//! A question that a scenario is made to show and does not is a reason of the cell that has what is
-//! asked for. Of somebody else's scenario nothing is claimed: there the answer is what comes out.
+//! Answers: what questions come to, by the figures of two variants under each seed. What a scenario
+//! is made to show and does not is a reason of a cell; of somebody else's scenario the answer is
+//! what comes out.
 
 use std::collections::BTreeSet;
 
@@ -34,17 +33,8 @@ fn asked(plan: &Plan) -> Vec<(&Question, &str, &str)> {
 }
 
 fn not_asked(question: &Question, why: &str) -> AnswerRecord {
-    AnswerRecord {
-        question: question.name.clone(),
-        asks: question.asks.clone(),
-        says: why.to_owned(),
-        finding: Finding::NotAsked,
-        demanded: false,
-        without: String::new(),
-        with: String::new(),
-        stands: None,
-        figures: Vec::new(),
-    }
+    let (question, asks) = (question.name.clone(), question.asks.clone());
+    AnswerRecord { question, asks, says: why.to_owned(), ..AnswerRecord::default() }
 }
 
 impl AnswerRecord {
@@ -223,14 +213,10 @@ mod tests {
             record.cells = vec![CellRecord { id: "with".to_owned(), reasons, ..CellRecord::default() }];
             record.answers = vec![AnswerRecord {
                 question: "checklist-2".to_owned(),
-                asks: String::new(),
-                says: String::new(),
                 finding: finding(&[told(figures)]),
-                demanded: false,
-                without: "without".to_owned(),
                 with: "with".to_owned(),
-                stands: None,
                 figures: vec![told(figures)],
+                ..AnswerRecord::default()
             }];
             let lists = by_list(&record);
             let one = (lists[0].answers[0].void, lists[0].answered);

@@ -67,8 +67,7 @@ fn a_baseline_without_some_of_the_figures_that_it_gates_unasked_is_none() {
     assert_eq!([lacking, held(&lenient)], [[14], [14]]);
 }
 
-/// Holds so many seeds over which the baseline counted 100 requests and some, and which count what
-/// `now` makes of that, with a tolerance of 5 %. Gives what each shift fails, and with what.
+/// What each shift fails, and with what, of seeds that counted 100 and some; 5 % are tolerated.
 fn over(seeds: u64, now: impl Fn(u64, u64) -> u64) -> Vec<(usize, Exit)> {
     let plans: Vec<_> = (1..=seeds).map(|seed| fixture::plan(None, seed)).collect();
     let judged = |of: &dyn Fn(u64) -> u64| {

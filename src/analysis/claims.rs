@@ -1,8 +1,5 @@
-//! Claims: what two variants of a scenario show side by side, held against their figures under
-//! each seed.
-//!
-//! A claim is about the scenario as it is written, so cells with swept keys are not asked. One that
-//! does not hold is a reason of the cell that should have mended it.
+//! Claims: what two variants of a scenario show side by side, held against their figures under each
+//! seed. A claim is about the scenario as it is written, so cells with swept keys are not asked.
 
 use std::collections::BTreeMap;
 
@@ -40,8 +37,7 @@ fn ended(plans: &[Plan], judged: &[Judged]) -> Vec<Option<usize>> {
     cell_ids(plans).iter().map(ended).collect()
 }
 
-/// What plans compare, each with its two cells among `judged`; `of` gives it with the variants of
-/// both. Of a pair of which a cell is missing or did not end, nothing is said.
+/// What plans compare, each with its two cells that ended; `of` gives it with its variants.
 pub(super) fn pairs<'p, T>(
     plans: &'p [Plan],
     judged: &[Judged],
@@ -129,8 +125,7 @@ fn why_not<'a>(
     }
 }
 
-/// Whether a claim holds: the mended figure lies within the bounds, the failing one outside, or so
-/// many thousandths of it above.
+/// The mended figure is within bounds, the failing one outside, or thousandths of it above.
 fn holds(claim: &Claim, fails: Option<u64>, mends: Option<u64>) -> bool {
     let apart = match (claim.factor_milli, fails, mends) {
         (None, ..) => fails.is_some() && !is_within(fails, claim.bound),

@@ -1,8 +1,5 @@
-//! Which cells are drawn over time: of a thousand a page shows a few.
-//!
-//! Of each setting comes one cell before a second of any, one that fails before others; of a search
-//! the best settings and the present ones come before all others. So the series of the first cells
-//! are kept in a record, and the first of those are drawn.
+//! Which cells are drawn over time: of each setting one before a second of any, one that fails
+//! before others; of a search the best settings and the present ones before all others.
 
 use std::collections::BTreeMap;
 
@@ -39,16 +36,14 @@ fn in_turn(record: &RunRecord) -> Vec<usize> {
     let cells = &record.cells;
     let mut order: Vec<usize> = (0..cells.len()).collect();
     order.sort_by_key(|i| !fails(&cells[*i]));
-    let mut earlier: BTreeMap<(&str, Option<&str>, String), usize> = BTreeMap::new();
+    let mut earlier = BTreeMap::new();
     let mut nth = vec![0; cells.len()];
     for &i in &order {
-        let cell = &cells[i];
-        let setting = (cell.scenario.as_str(), cell.variant.as_deref(), format!("{:?}", cell.axes));
-        let of_setting = earlier.entry(setting).or_default();
+        let of_setting = earlier.entry(cells[i].setting()).or_insert(0);
         nth[i] = *of_setting;
         *of_setting += 1;
     }
-    let role = |cell| record.tune.as_ref().map_or(Role::Other, |tune| role(tune, cell));
+    let role = |cell| record.tune.as_ref().and_then(|tune| role(tune, cell)).unwrap_or(2);
     order.sort_by_cached_key(|&i| (nth[i], role(&cells[i]), !fails(&cells[i]), i));
     order
 }
@@ -57,24 +52,13 @@ fn fails(cell: &CellRecord) -> bool {
     cell.verdict == Verdict::Fail
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Role {
-    Best,
-    Present,
-    Other,
-}
-
-fn role(tune: &TuneRecord, cell: &CellRecord) -> Role {
-    let Some(place) = tune.places.iter().find(|place| place.has(cell)) else { return Role::Other };
+/// 0 of the best setting of a place, 1 of the present one.
+fn role(tune: &TuneRecord, cell: &CellRecord) -> Option<u8> {
+    let place = tune.places.iter().find(|place| place.has(cell))?;
     let at: Vec<String> = tune.knobs.iter().map(|key| axis_of(cell, key)).collect();
     let is_best = |best: &BTreeMap<String, String>| {
         tune.knobs.iter().zip(&at).all(|(key, value)| best.get(key) == Some(value))
     };
-    if place.best.as_ref().is_some_and(is_best) {
-        Role::Best
-    } else if place.present.as_ref().is_some_and(|present| present.value == at.join(", ")) {
-        Role::Present
-    } else {
-        Role::Other
-    }
+    let is_present = || place.present.as_ref().is_some_and(|present| present.value == at.join(", "));
+    if place.best.as_ref().is_some_and(is_best) { Some(0) } else { is_present().then_some(1) }
 }

@@ -7,7 +7,7 @@ use super::{occurrences, untested};
 use crate::base::{DeviceId, EntityId, Key, Span};
 use crate::contract::Schema;
 use crate::metrics::Figures;
-use crate::oracle::{self, Eventful, Violation};
+use crate::oracle::{self, Violation};
 use crate::record::{
     CellRecord, EndingKind, EndingRecord, EventfulRecord, Exit, ExpectationRecord, FaultRecord, GateRecord,
     Judged, Phases, Reason, SeriesRecord, SlowRecord, Verdict, ViolationRecord, held as held_figures, named,
@@ -15,9 +15,8 @@ use crate::record::{
 use crate::scenario::{Bound, Gate, Plan};
 use crate::world::{Ending, Outcome};
 
-/// Holds an outcome against its plan; `id` is the cell's name in the run. A cell that was
-/// interrupted is incomplete, whatever it found so far: what is missing half-way through a run may
-/// still come.
+/// Holds an outcome against its plan; `id` is the cell's name in the run. One that was interrupted
+/// is incomplete, whatever it found so far: what is missing half-way through a run may still come.
 pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     let mut cell = blank(plan, id);
     cell.digest = outcome.digest.clone();
@@ -36,7 +35,11 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     if plan.swarm.is_some() {
         cell.missed.extend(outcome.in_vain.iter().map(untested::in_vain));
     }
-    cell.eventful = eventful(&plan.schema, &outcome.eventful);
+    let eventful = outcome
+        .eventful
+        .iter()
+        .map(|one| EventfulRecord { record: record_name(&plan.schema, &one.record), happened: one.happened });
+    cell.eventful = eventful.collect();
     cell.ending = ending(&outcome.ending);
     cell.series = SeriesRecord::of(&outcome.series);
     if outcome.ending == Ending::Interrupted {
@@ -52,7 +55,8 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     let slow = |(device, took): &(DeviceId, Span)| SlowRecord { device: device.to_string(), sync_ns: took.0 };
     cell.slowest = outcome.slowest.iter().map(slow).collect();
     cell.expectations = expectations(plan, outcome);
-    let gates = gates(plan, id, &outcome.figures);
+    let gates = plan.gates.iter().filter(|_| plan.expect.violations.is_empty());
+    let gates: Vec<GateRecord> = gates.map(|gate| gated(gate, id, &outcome.figures)).collect();
     cell.reasons = reasons(plan, outcome, &cell.expectations, &gates);
     cell.verdict = if cell.reasons.is_empty() { Verdict::Pass } else { Verdict::Fail };
     Judged { cell, gates }
@@ -132,12 +136,6 @@ fn violation(schema: &Schema, v: &Violation) -> ViolationRecord {
     }
 }
 
-fn eventful(schema: &Schema, eventful: &[Eventful]) -> Vec<EventfulRecord> {
-    let of =
-        |one: &Eventful| EventfulRecord { record: record_name(schema, &one.record), happened: one.happened };
-    eventful.iter().map(of).collect()
-}
-
 fn ending(ending: &Ending) -> EndingRecord {
     let (kind, text) = match ending {
         Ending::Drained => (EndingKind::Drained, Vec::new()),
@@ -182,13 +180,6 @@ fn expected_figure(figures: &Figures, key: &str) -> Option<u64> {
 /// Whether a figure is within the bounds; no figure never is.
 pub(super) fn is_within(value: Option<u64>, Bound { min, max }: Bound) -> bool {
     value.is_some_and(|value| min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max))
-}
-
-fn gates(plan: &Plan, cell: &str, figures: &Figures) -> Vec<GateRecord> {
-    if !plan.expect.violations.is_empty() {
-        return Vec::new();
-    }
-    plan.gates.iter().map(|gate| gated(gate, cell, figures)).collect()
 }
 
 fn gated(gate: &Gate, cell: &str, figures: &Figures) -> GateRecord {

@@ -18,7 +18,6 @@ mod baseline_tests;
 mod claims;
 pub mod compare;
 mod drawn;
-pub mod found;
 mod judge;
 mod occurrences;
 mod order;

@@ -1,12 +1,11 @@
 //! What had to occur with some of many seeds: situations, and of a swarm, in which a seed has only
-//! a part of the trouble, the violations that are expected and the least that figures come to.
-//!
-//! It is a matter of the run: no cell is to blame, and the verdict and the exit code say so.
+//! a part of the trouble, expected violations and the least that figures come to. No cell is to
+//! blame, but the run.
 
 use std::collections::BTreeMap;
 
 use crate::base::Word;
-use crate::metrics::{self, Situation, human};
+use crate::metrics::{self, human};
 use crate::record::{CellRecord, Exit, OccurrenceRecord, RunRecord, SwarmRecord, Verdict};
 use crate::scenario::{Bound, Drawn, Plan};
 
@@ -33,13 +32,26 @@ pub fn hold_occurrences(plans: &[Plan], record: &mut RunRecord) {
     let mut found = Vec::new();
     for ((path, scenario), plan) in groups {
         let Some(cells) = ended(&|cell| cell.path == *path && cell.scenario == *scenario) else { continue };
-        found.extend(plan.situations.occur.iter().map(|one| situation_in(*one, plan, &cells)));
+        for situation in &plan.situations.occur {
+            let (scenario, what) = (plan.scenario.clone(), format!("situation {}", situation.word()));
+            let occurred = |cell: &CellRecord| cell.expected(situation.metric()) >= Some(1);
+            found.push(occurrence(scenario, what, plan, &cells, occurred));
+        }
     }
     for (digest, plan) in variants.into_iter().filter(|(_, plan)| plan.swarm.is_some()) {
         let Some(cells) = ended(&|cell| cell.resolved == *digest) else { continue };
-        let bounds = plan.expect.metrics.iter().filter_map(|(key, bound)| Some((key, bound.min?)));
-        found.extend(bounds.filter(|(_, min)| *min > 0).map(|(key, min)| least(key, min, plan, &cells)));
-        found.extend(plan.expect.violations.iter().map(|check| violation(check, plan, &cells)));
+        let bounds = plan.expect.metrics.iter().map(|(key, bound)| (key, bound.min.filter(|min| *min > 0)));
+        for (key, least) in bounds.filter(|(_, least)| least.is_some()) {
+            let unit = metrics::find(key).map_or(metrics::Unit::Count, |metric| metric.unit);
+            let what = format!("{key} {}", human::bound(unit, least, None));
+            let occurred = |cell: &CellRecord| cell.expected(key) >= least;
+            found.push(occurrence(of_variant(plan), what, plan, &cells, occurred));
+        }
+        for check in &plan.expect.violations {
+            let what = format!("violation {check}");
+            let passes = |cell: &CellRecord| cell.expectations.iter().any(|one| one.what == what && one.pass);
+            found.push(occurrence(of_variant(plan), what.clone(), plan, &cells, passes));
+        }
     }
     record.occurrences = found;
     if record.occurrences.iter().any(|one| !one.pass) {
@@ -47,28 +59,6 @@ pub fn hold_occurrences(plans: &[Plan], record: &mut RunRecord) {
         let exit = Exit::of(record.exit_code);
         record.exit_code = Exit::first([exit, Exit::Threshold]).code();
     }
-}
-
-fn situation_in(situation: Situation, plan: &Plan, cells: &[&CellRecord]) -> OccurrenceRecord {
-    let what = format!("situation {}", situation.word());
-    occurrence(plan.scenario.clone(), what, plan, cells, |cell| {
-        cell.expected(situation.metric()).is_some_and(|times| times > 0)
-    })
-}
-
-/// A figure that comes to `min` at least.
-fn least(key: &str, min: u64, plan: &Plan, cells: &[&CellRecord]) -> OccurrenceRecord {
-    let unit = metrics::find(key).map_or(metrics::Unit::Count, |metric| metric.unit);
-    let what = format!("{key} {}", human::bound(unit, Some(min), None));
-    let occurred = |cell: &CellRecord| cell.expected(key).is_some_and(|value| value >= min);
-    occurrence(of_variant(plan), what, plan, cells, occurred)
-}
-
-/// A violation that no one cell has to have.
-fn violation(check: &str, plan: &Plan, cells: &[&CellRecord]) -> OccurrenceRecord {
-    let what = format!("violation {check}");
-    let occurred = |cell: &CellRecord| cell.expectations.iter().any(|one| one.what == what && one.pass);
-    occurrence(of_variant(plan), what.clone(), plan, cells, occurred)
 }
 
 fn of_variant(plan: &Plan) -> String {

@@ -21,10 +21,7 @@ pub enum Phase {
 
 /// The shares of the time of units, in parts per million, the greatest first; `None` if none ran.
 pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
-    let sum = |metric: &str| -> u64 {
-        let of = |cell: &&CellRecord| cell.metrics.get(metric)?.stat("value");
-        cells.iter().filter_map(of).sum()
-    };
+    let sum = |metric: &str| cells.iter().filter_map(|cell| cell.stat(metric, "value")).sum::<u64>();
     let ran = sum("engine.session.time");
     let responses = sum("engine.pull.time") + sum("engine.push.time");
     let work = |cell: &&CellRecord| cell.metrics.get("backend.request.service").map(total);

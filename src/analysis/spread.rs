@@ -7,48 +7,25 @@ use crate::metrics::Distribution;
 const WAITS: [&str; 3] =
     ["engine.usable_after_login.duration", "engine.session.duration", "engine.write_acknowledged.duration"];
 const MS: u64 = 1_000_000;
-const MINUTE: u64 = 60_000 * MS;
-const HOUR: u64 = 60 * MINUTE;
-const ENDS: [u64; 28] = [
-    MS,
-    2 * MS,
-    5 * MS,
-    10 * MS,
-    20 * MS,
-    50 * MS,
-    100 * MS,
-    200 * MS,
-    500 * MS,
-    1_000 * MS,
-    2_000 * MS,
-    5_000 * MS,
-    10_000 * MS,
-    20_000 * MS,
-    MINUTE,
-    2 * MINUTE,
-    5 * MINUTE,
-    10 * MINUTE,
-    20 * MINUTE,
-    HOUR,
-    2 * HOUR,
-    5 * HOUR,
-    10 * HOUR,
-    24 * HOUR,
-    48 * HOUR,
-    120 * HOUR,
-    240 * HOUR,
-    u64::MAX,
+const HOUR: u64 = 3_600_000 * MS;
+/// Up to where waits are counted together: milliseconds to seconds, minutes, hours.
+const ENDS: [(u64, &[u64]); 3] = [
+    (MS, &[1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000]),
+    (60_000 * MS, &[1, 2, 5, 10, 20]),
+    (HOUR, &[1, 2, 5, 10, 24, 48, 120, 240]),
 ];
 
 /// By metric, how many lay above the end before and up to this one, from the first that has some.
 pub(super) fn spread(distributions: &[(&'static str, Distribution)]) -> BTreeMap<String, Vec<(u64, u64)>> {
+    let ends = ENDS.iter().flat_map(|(unit, times)| times.iter().map(move |times| times * unit));
+    let ends: Vec<u64> = ends.chain([u64::MAX]).collect();
     let of = |(metric, observed): &(&'static str, Distribution)| {
-        let mut counts = [0; ENDS.len()];
+        let mut counts = vec![0; ends.len()];
         for (value, times) in observed.counted() {
-            counts[ENDS.partition_point(|end| end < value)] += times;
+            counts[ends.partition_point(|end| end < value)] += times;
         }
         let (first, last) = (counts.iter().position(|n| *n > 0)?, counts.iter().rposition(|n| *n > 0)?);
-        let counted = ENDS.into_iter().zip(counts).take(last + 1).skip(first).collect();
+        let counted = ends.iter().copied().zip(counts).take(last + 1).skip(first).collect();
         Some(((*metric).to_owned(), counted))
     };
     distributions.iter().filter(|(metric, _)| WAITS.contains(metric)).filter_map(of).collect()

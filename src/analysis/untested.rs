@@ -1,8 +1,4 @@
-//! What was planned and tested nothing, by one rule.
-//!
-//! What shows before the run is refused or warned of there: entities that no unit brings, drains
-//! that are too short, units that nothing starts, events that concern nobody. Of what shows as it
-//! runs
+//! What was planned and tested nothing, by one rule. Of what shows only as it runs
 //!
 //! - people's work fails it: an action or an event of which no edit was made, a run without a
 //!   request, or in which nobody edits and no row comes. `optional` of an action says that this may

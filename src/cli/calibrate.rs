@@ -43,7 +43,7 @@ fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
         return Err(Refusal::usage(format!("{shown} must be a name such as measured.toml")));
     }
     let Some(overhead) = fit.get(Figure::Overhead).map(|overhead| Span::from_secs_f64(overhead.value)) else {
-        let why = fit.refusal();
+        let why = fit.diagnoses.first().map_or_else(String::new, shown::says);
         return Err(Refusal::because(Exit::Invalid, format!("error: no scenario can be made of it: {why}")));
     };
     if rtt > overhead {
@@ -64,10 +64,12 @@ fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
 
 fn next(word: &str, fit: &Calibration) -> String {
     let (from, to) = fit.axis();
-    let limit = fit.census.request_limit();
     if fit.advice.is_none() {
         return format!("\n{word} holds these figures, without a chunk to begin with: syncdyno run {word}\n");
     }
+    // Half of a usual timeout, doubled until the log's requests have room.
+    let enough = |limit: &u64| *limit as f64 >= 2.0 * fit.census.duration_mean_ns.as_secs_f64();
+    let limit = (0..12).map(|n| 15 << n).find(enough).unwrap_or(12 * 3_600);
     format!(
         "\n{word} holds these figures; what caps of phones and timeouts make of the chunk:\n  \
          syncdyno tune {word} --knob engine.pull.chunk_rows={from}..{to} --limit chunk={limit}s\n"

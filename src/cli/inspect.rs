@@ -76,9 +76,8 @@ pub(super) fn plan(grid: &Grid, format: Table, console: &mut Console<'_>) -> any
     }
     let ids = analysis::cell_ids(&plans);
     let costs = cost::of(&plans);
-    let sized = plans.iter().zip(&costs).zip(ids);
-    let sizes: Vec<render::CellSize> = sized.map(|((plan, cost), id)| size(plan, cost, id)).collect();
-    console.result(&render::sizes(&sizes));
+    let sized = plans.iter().zip(&costs).zip(&ids).map(|((plan, cost), id)| (id.as_str(), plan, cost));
+    console.result(&render::sizes(&sized.collect::<Vec<_>>()));
     console.result(&cost::estimate(&costs, console));
     sources::remark_on(&plans, console);
     Ok(Exit::Success)
@@ -101,19 +100,6 @@ fn listed(plans: &[Plan]) -> anyhow::Result<String> {
         "plan": roll.digest, "build": record::Build::this(), "cells": cells,
     });
     Ok(format!("{plan:#}\n"))
-}
-
-fn size(plan: &Plan, cost: &Cost, cell: String) -> render::CellSize {
-    render::CellSize {
-        cell,
-        engine: plan.engine_name.clone(),
-        devices: cost.devices,
-        provisioned: cost.provisioned,
-        backend_rows: cost.backend_rows,
-        script: plan.duration,
-        drain: plan.drain,
-        gates: plan.gates.len() as u64,
-    }
 }
 
 pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit> {

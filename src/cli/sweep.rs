@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::run::{self, Order};
 use super::{grid, sources};
 use crate::analysis::sweep::{Objective, Sweep};
-use crate::record::{Exit, SweepRecord};
+use crate::record::{AxisRecord, Exit, SweepRecord};
 use crate::render;
 use crate::render::sweep::Regret;
 
@@ -27,12 +27,16 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console<'_>) -> anyhow::Resu
         return Err(Refusal::usage(format!("a sweep is of one scenario, not of {}", scenarios.len())));
     }
     let objective = args.metric.clone().unwrap_or_else(|| Objective::of_axis(&args.grid.axis[0].key));
-    let against = reference.as_ref().map(|reference| grid::values(&reference.axis).swap_remove(0));
-    let told = SweepRecord::new(&grid::values(&args.grid.axis), against.as_ref(), &objective);
+    let axes = |grid: &Grid| -> Vec<AxisRecord> {
+        let of = |(key, values)| AxisRecord { key, values };
+        grid::values(&grid.axis).into_iter().map(of).collect()
+    };
+    let against = reference.as_ref().map(|reference| axes(reference).swap_remove(0));
+    let told = SweepRecord { objective: objective.name(), axes: axes(&args.grid), against };
     let order = Order { sweep: Some(told), ..Order::of(&args.place, &args.work) };
     sources::remark_on(&plans, console);
     run::carry_out(&plans, &order, console, |ran, console| {
-        let swept = |grid: &Grid| Sweep::new(&ran.record, &grid::values(&grid.axis), objective.clone());
+        let swept = |grid: &Grid| Sweep::new(&ran.record, &axes(grid), objective.clone());
         let sweep = swept(&args.grid);
         let regret = reference.as_ref().map(|reference| Regret::new(&sweep, &swept(reference)));
         let last = ran.last_lines();

@@ -1,8 +1,5 @@
-//! Baselines: the figures that a run must come to again.
-//!
-//! A committed file, a line a figure, so that a change can be read in a review. The metrics that
-//! its scenario names (`baseline_metrics`) are gated by equality, both ways: an improvement that
-//! nobody accepted hides the next regression. A cell of another scenario is never a pass.
+//! Baselines: the figures that a run must come to again, in a committed file, a line a figure. They
+//! are gated by equality, both ways: an improvement that nobody accepted hides the next regression.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,18 +80,11 @@ impl Baseline {
             return Err(BaselineError::NotPassing(cell.id.clone()));
         }
         let cell = |cell: &CellRecord| {
-            let scenario = record.resolved.get(&cell.resolved);
-            let kept = BaselineCell {
-                scenario: cell.scenario.clone(),
-                resolved: cell.resolved.clone(),
-                variant: cell.variant.clone(),
-                axes: cell.axes.clone(),
-                seed: cell.seed.clone(),
-                digest: cell.digest.clone(),
-                gated: scenario.map(|text| named_metrics(text)).unwrap_or_default(),
-                metrics: cell.metrics.clone(),
-            };
-            (cell.id.clone(), kept)
+            let gated = record.resolved.get(&cell.resolved).map(|text| named_metrics(text));
+            let gated = gated.unwrap_or_default();
+            let CellRecord { id, scenario, resolved, variant, axes, seed, digest, metrics, .. } =
+                cell.clone();
+            (id, BaselineCell { scenario, resolved, variant, axes, seed, digest, gated, metrics })
         };
         Ok(Baseline {
             schema_version: SCHEMA_VERSION.to_owned(),
@@ -200,8 +190,7 @@ pub struct Standard<'a> {
     pub acceptable: bool,
 }
 
-/// Holds a cell against a baseline, of which it fails by what differs, and gives all that changed.
-/// `wanted` are the metrics that its scenario wants gated; the usual ones if empty.
+/// Holds a cell to a baseline and what is `wanted` gated, or the usual; gives what changed.
 pub fn hold(judged: &mut Judged, wanted: &[String], standard: Standard<'_>) -> Vec<Change> {
     let Some(base) = counterpart(judged, wanted, standard) else { return Vec::new() };
     let changes = changes(base, &judged.cell);

@@ -1,7 +1,6 @@
-//! The figures of cells, and how a record keeps those of thousands.
-//!
-//! Most figures of most cells are zero, and names and units are those of all. So units stand once a
-//! record, a number is written as itself and a distribution as a list, and nothing as nothing.
+//! The figures of cells, and how a record keeps those of thousands: units stand once a record, a
+//! number is written as itself and a distribution as a list, and nothing, as most figures of most
+//! cells are, not at all.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,8 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::metrics::{self, Figure, Figures, Kind, TABLE, Unit};
 
-/// The figures of a cell by name. Thousands of cells are held at once, so names of the table are
-/// not copied.
+/// The figures of a cell by name. Thousands are held at once, so names of the table are shared.
 pub type CellFigures = BTreeMap<Cow<'static, str>, Figure>;
 
 pub fn held(figures: &Figures) -> CellFigures {

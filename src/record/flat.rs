@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use super::run::{CellRecord, RunRecord};
-use crate::base::Stamp;
-use crate::contract::RequestKind;
+use crate::base::{Stamp, Word};
 use crate::metrics::Sample;
 use crate::world::{Ended, LoggedRequest};
 
@@ -79,13 +78,12 @@ fn no_formula(text: &str) -> String {
 }
 
 fn fixed_fields(cell: &CellRecord) -> Vec<String> {
-    let verdict = serde_json::to_value(cell.verdict).ok();
     vec![
         no_formula(&cell.id),
         no_formula(&cell.scenario),
         no_formula(cell.variant.as_deref().unwrap_or_default()),
         cell.seed.clone(),
-        verdict.as_ref().and_then(|v| v.as_str()).unwrap_or_default().to_owned(),
+        cell.verdict.word().to_lowercase(),
         cell.digest.clone(),
         cell.virtual_ns.to_string(),
         cell.events.to_string(),
@@ -105,7 +103,7 @@ pub fn requests(requests: &[LoggedRequest], began: Stamp, out: impl Write) -> io
         writer.write_record([
             &format!("{start:.6}"),
             &format!("d{}", request.device.0),
-            kind(request.kind),
+            request.kind.word(),
             &request.rows.to_string(),
             &request.bytes.to_string(),
             &format!("{}.{:03}", us / 1_000, us % 1_000),
@@ -113,15 +111,6 @@ pub fn requests(requests: &[LoggedRequest], began: Stamp, out: impl Write) -> io
         ])?;
     }
     writer.flush()
-}
-
-fn kind(kind: RequestKind) -> &'static str {
-    match kind {
-        RequestKind::Pull => "pull",
-        RequestKind::Push => "push",
-        RequestKind::Fetch => "fetch",
-        RequestKind::Sync => "sync",
-    }
 }
 
 fn outcome(ended: Ended) -> &'static str {

@@ -1,6 +1,4 @@
-//! The folder of a report.
-//!
-//! Every file is written under another name and renamed, so that a reader never meets half a file.
+//! The folder of a report, whose files are written under another name and renamed.
 
 use std::fs;
 use std::io::{self, Write};

@@ -72,7 +72,7 @@ pub struct ClaimRecord {
 }
 
 /// What a question comes to under a seed: two cells, one without what is asked for and one with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerRecord {
     /// Its list and number, such as `checklist-2`, and a word more where several answer one.
@@ -114,7 +114,7 @@ pub struct ToldRecord {
 }
 
 /// What the figures of a question say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Finding {
     /// They are as far apart as they are to be.
@@ -128,6 +128,7 @@ pub enum Finding {
     /// A figure is missing.
     Unmeasured,
     /// The question is not asked.
+    #[default]
     NotAsked,
 }
 

@@ -1,5 +1,4 @@
-//! `hist/*.hlog`: whole distributions in the log format of `HdrHistogram`, which other tools merge
-//! and draw.
+//! `hist/*.hlog`: whole distributions in the log format of `HdrHistogram`.
 
 use std::io::{self, Write};
 use std::time::Duration;

@@ -1,8 +1,7 @@
 //! The record of a run, as `run.json` holds it.
 //!
 //! Other programs rely on these names: anything may be added, nothing renamed without a new major
-//! version. This program reads records of its own version alone, and none that was edited: a field
-//! that it does not know, too, breaks the checksum of the contents.
+//! version.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -142,6 +141,13 @@ pub enum Verdict {
     /// It was stopped before its end, and nothing was found wrong so far.
     #[default]
     Incomplete,
+}
+
+impl Verdict {
+    /// As people read it: what fails is seen from afar.
+    pub fn word(self) -> &'static str {
+        ["pass", "FAIL", "incomplete"][self as usize]
+    }
 }
 
 /// One cell: scenario × variant × axes × seed.
@@ -382,6 +388,15 @@ impl RunRecord {
     pub fn is_of_findings(&self) -> bool {
         (self.tune.is_some() || self.matrix) && self.verdict != Verdict::Fail
     }
+    /// Whether what a cell misses is what its run was to find: of a matrix also where others fail it.
+    pub fn is_found(&self, cell: &CellRecord) -> bool {
+        let finds = |cell: &CellRecord| cell.reasons.iter().all(Reason::is_finding);
+        self.is_of_findings() || self.matrix && finds(cell) && !self.cells.iter().all(finds)
+    }
+    /// The failing cells that are told: of a matrix that fails, those that fail it.
+    pub fn told(&self) -> impl Iterator<Item = &CellRecord> {
+        self.failing().filter(|cell| self.is_of_findings() || !self.is_found(cell))
+    }
     pub fn build_of<'a>(&'a self, cell: &'a CellRecord) -> &'a Build {
         cell.ran_by.as_ref().unwrap_or(&self.build)
     }
@@ -402,10 +417,17 @@ impl RunRecord {
 }
 
 impl CellRecord {
+    pub fn stat(&self, metric: &str, stat: &str) -> Option<u64> {
+        self.metrics.get(metric)?.stat(stat)
+    }
     /// The figure that an expectation or a claim names, as the cell has it.
     pub fn expected(&self, what: &str) -> Option<u64> {
         let (metric, stat) = named(what, |name| self.metrics.contains_key(name))?;
-        self.metrics.get(metric.as_str())?.stat(stat)
+        self.stat(&metric, stat)
+    }
+    /// What it has in common with the cells that differ from it in their seed alone.
+    pub fn setting(&self) -> (&str, Option<&str>, String) {
+        (&self.scenario, self.variant.as_deref(), format!("{:?}", self.axes))
     }
 }
 

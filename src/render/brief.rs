@@ -48,7 +48,7 @@ pub(super) fn first(cells: &[&CellRecord]) -> Vec<Glance> {
 pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
     let of = Setting(cells);
     let found = |metric, what| {
-        let value = (!of.values(metric, "value").is_empty()).then(|| of.most(metric))?;
+        let value = (!values(cells, metric, "value").is_empty()).then(|| of.most(metric))?;
         Some(Glance { of: [metric, "value"], what, unit: Unit::Count, value, sound: None })
     };
     let lost = found("oracle.lost.rows", "rows lost");
@@ -93,8 +93,7 @@ pub(super) fn of_seeds(seeds: usize, columns: usize) -> String {
 }
 
 pub(super) fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Vec<u64> {
-    let of = |cell: &&CellRecord| cell.metrics.get(metric)?.stat(stat);
-    let mut values: Vec<u64> = cells.iter().filter_map(of).collect();
+    let mut values: Vec<u64> = cells.iter().filter_map(|cell| cell.stat(metric, stat)).collect();
     values.sort_unstable();
     values
 }
@@ -123,18 +122,15 @@ pub(super) fn checks(cells: &[&CellRecord]) -> Checks {
 struct Setting<'a>(&'a [&'a CellRecord]);
 
 impl Setting<'_> {
-    fn values(&self, metric: &str, stat: &str) -> Vec<u64> {
-        values(self.0, metric, stat)
-    }
     fn typical(&self, metric: &str, stat: &str) -> Option<u64> {
-        let values = self.values(metric, stat);
+        let values = values(self.0, metric, stat);
         values.get(values.len().saturating_sub(1) / 2).copied()
     }
     fn devices(&self) -> u64 {
         self.0.iter().map(|cell| cell.devices).max().unwrap_or(0).max(1)
     }
     fn most(&self, metric: &str) -> u64 {
-        self.values(metric, "value").last().copied().unwrap_or(0)
+        values(self.0, metric, "value").last().copied().unwrap_or(0)
     }
     fn waiting(&self) -> String {
         let within = [

@@ -1,8 +1,6 @@
 //! Every kind of conflict under every policy, for every way in which a device finds conflicts: what
-//! stays, what gave way to it, and at how many requests more.
-//!
-//! Everything is read from the record of a run whose cells know their policy and way as axes. The
-//! table that is right is kept beside the worlds, as CSV.
+//! stays, what gave way, at how many requests more. The table that is right is kept beside the
+//! worlds, as CSV.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -65,7 +63,7 @@ pub struct ConflictLine {
 
 impl ConflictLine {
     pub fn of(cell: &CellRecord, detect: &str, policy: &str) -> ConflictLine {
-        let value = |name: &str| cell.metrics.get(name).and_then(|f| f.stat("value")).unwrap_or(0);
+        let value = |name: &str| cell.stat(name, "value").unwrap_or(0);
         let stays = STAYS.iter().find(|(.., name)| value(name) > 0);
         let lost = ["oracle.divergent.devices", "oracle.lost.rows", "oracle.lost_edit.count"];
         ConflictLine {
@@ -190,9 +188,9 @@ impl Lines<ConflictLine> {
     }
 }
 
-/// Fails each cell that is not as `right` says; `lines` are theirs, in their order. Where a cell of
-/// `right` is not run, the first cell fails: the table is wrong. Of cells of which one did not come
-/// to its end nothing is said.
+/// Fails each cell that is not as `right` says, and the first where a cell of `right` is not run;
+/// `lines` are theirs, in their order. Of cells of which one did not come to its end nothing is
+/// said.
 pub fn hold(judged: &mut [Judged], lines: Vec<ConflictLine>, right: &Conflicts) {
     let ended = |judged: &Judged| {
         judged.cell.verdict != Verdict::Incomplete && judged.cell.ending.kind != EndingKind::Broken

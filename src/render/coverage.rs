@@ -24,8 +24,7 @@ pub fn is_coverage(page: &str) -> bool {
     page.lines().next() == Some(HEADING)
 }
 
-/// `COVERAGE.md`: for each requirement the pair of variants that shows it, with both numbers, or
-/// the scenarios that show it by what they expect, or that none does.
+/// `COVERAGE.md`: for each requirement the pair of variants or the scenarios that show it.
 pub fn coverage(covered: &[Covered], record: &RunRecord) -> String {
     let mut grid = Grid::new(3, ["id", "what", "shown by"]);
     let (mut pairs, mut others, mut failing) = (0, 0, 0);

@@ -15,8 +15,7 @@ impl Grid {
     pub fn new(texts: usize, header: impl IntoIterator<Item = impl Into<String>>) -> Grid {
         Grid { header: header.into_iter().map(Into::into).collect(), texts, rows: Vec::new() }
     }
-    /// A text of tables for a terminal, with so many columns side by side before they go on below:
-    /// of each row its labels, under these heads, and of each column its name and its fields.
+    /// For a terminal, tables of `most` columns: of rows the labels, of columns name and fields.
     pub fn banded(
         heads: &[&str],
         rows: &[Vec<String>],

@@ -7,18 +7,13 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::occurrences;
 use super::reasons::{missed_gate, reason_of};
-use crate::analysis::found::is_found;
 use crate::metrics::human;
 use crate::record::{CellRecord, Exit, GateRecord, OccurrenceRecord, Reason, RunRecord, Verdict};
 
 /// The run as JUnit's XML: a suite a scenario, a case for what a cell's checks and expectations
 /// came to, one for each of its gates, and one for what had to occur with some seed and never did.
-///
-/// A case has the seed, the digest and the replay command as properties, its scenario's file, and
-/// as its time the virtual time: the same run gives the same bytes. A cell that could not be run is
-/// an error, one that was not run to its end is skipped; a run that was cut off is an error too.
-/// What settings of a search or a matrix miss is what these found: such a case succeeds, and its
-/// output says it.
+/// Its time is the virtual one. What settings of a search or a matrix miss was to be found: that is
+/// a success with output.
 pub fn junit(record: &RunRecord) -> String {
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
     let mut gates: BTreeMap<&str, Vec<&GateRecord>> = BTreeMap::new();
@@ -26,12 +21,11 @@ pub fn junit(record: &RunRecord) -> String {
         gates.entry(&gate.cell).or_default().push(gate);
     }
     for cell in &record.cells {
-        let suite = suites.entry(&cell.scenario).or_insert_with(|| TestSuite::new(&cell.scenario));
         let gates = gates.get(cell.id.as_str()).map_or(&[][..], Vec::as_slice);
         let held = gates.iter().map(|gate| (format!("{}: gate {}", cell.id, gate.name), held(cell, gate)));
         for (name, status) in [(cell.id.clone(), checks(record, cell))].into_iter().chain(held) {
             let case = case(cell, &name, status);
-            suite.add_test_case(if is_found(record, cell) { found(case) } else { case });
+            add(&mut suites, &cell.scenario, if record.is_found(cell) { found(case) } else { case });
         }
     }
     for one in record.occurrences.iter().filter(|one| !one.pass) {
@@ -41,19 +35,20 @@ pub fn junit(record: &RunRecord) -> String {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
         };
         let name = record.cells.iter().find(of).map_or(one.scenario.as_str(), |cell| &cell.scenario);
-        let suite = suites.entry(name).or_insert_with(|| TestSuite::new(name));
-        suite.add_test_case(never(one));
+        add(&mut suites, name, never(one));
     }
     if let Some(text) = record.lacking() {
         let status = failed(NonSuccessKind::Failure, text, Exit::NoBaseline.code());
-        let suite = suites.entry(CUT_OFF).or_insert_with(|| TestSuite::new(CUT_OFF));
-        suite.add_test_case(TestCase::new("all cells of the baseline", status));
+        add(&mut suites, CUT_OFF, TestCase::new("all cells of the baseline", status));
     }
     if !record.complete {
-        let suite = suites.entry(CUT_OFF).or_insert_with(|| TestSuite::new(CUT_OFF));
-        suite.add_test_case(TestCase::new(CUT_OFF, cut_off(record)));
+        add(&mut suites, CUT_OFF, TestCase::new(CUT_OFF, cut_off(record)));
     }
     written("syncdyno", suites.into_values())
+}
+
+fn add<'r>(suites: &mut BTreeMap<&'r str, TestSuite>, name: &'r str, case: TestCase) {
+    suites.entry(name).or_insert_with(|| TestSuite::new(name)).add_test_case(case);
 }
 
 const REFUSED_NAME: &str = "syncdyno, refused";

@@ -43,9 +43,13 @@ pub(super) fn ends(lines: &[String], most: usize) -> (&[String], usize, &[String
 }
 
 /// As CSV: rows under a header, whose columns depend on what is written.
-pub(super) fn csv_of(rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    rows.into_iter().for_each(|row| writer.write_record(row).expect("rows have one length"));
+pub(super) fn csv_of<T: Serialize>(
+    header: impl IntoIterator<Item = impl AsRef<[u8]>>,
+    rows: impl IntoIterator<Item = T>,
+) -> String {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    writer.write_record(header).expect("it is written to memory");
+    rows.into_iter().for_each(|row| writer.serialize(row).expect("rows have one length"));
     text(writer)
 }
 
@@ -62,10 +66,7 @@ pub(super) fn to_json<T: Serialize + ?Sized>(of: &T) -> String {
 pub struct Lines<T>(pub(super) Vec<T>);
 
 impl<T: Serialize + DeserializeOwned> Lines<T> {
-    /// Reads what [`Lines::to_csv`] writes.
-    ///
-    /// # Errors
-    /// If it is no such table.
+    /// Reads what [`Lines::to_csv`] writes; an error says that it is no such table.
     pub fn of_csv(text: &str) -> Result<Lines<T>, csv::Error> {
         csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().map(Lines)
     }

@@ -1,8 +1,5 @@
-//! Every backend with every capture in both places: what converges, what it misses, and what it
-//! costs.
-//!
-//! Everything is read from the record of a run whose cells know their provisioning, capture and
-//! mode as axes, and from what was refused before it ran.
+//! Every backend with every capture in both places: what converges, what it misses, what it costs,
+//! and what was refused before it ran.
 
 use std::collections::BTreeMap;
 
@@ -78,7 +75,7 @@ struct Line {
 
 impl Costs {
     fn add(&mut self, cell: &CellRecord) {
-        let value = |name: &str| cell.metrics.get(name).and_then(|f| f.stat("value")).unwrap_or(0);
+        let value = |name: &str| cell.stat(name, "value").unwrap_or(0);
         self.stuck += u64::from(cell.ending.kind != EndingKind::Drained);
         self.commits += value("backend.commits.count");
         self.lost += value("oracle.lost.rows");

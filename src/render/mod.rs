@@ -42,7 +42,7 @@ pub use claims::not_held;
 pub use coverage::{Covered, coverage, is_coverage};
 pub use grid::{Grid, escaped};
 pub use junit::{REFUSED, junit, junit_refused};
-pub use listing::{CellSize, sizes, texts};
+pub use listing::{sizes, texts};
 pub use reasons::{reasons_of, trouble};
 pub use story::{Paint, annotations, headline, last_lines, lives, notes, reasons, refused, story, warnings};
 pub use summary::{SUMMARY_MAX, summary};

@@ -26,7 +26,9 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
             let else_ = ", and with engine.on_logout = \"send-first\" nobody logs out before";
             saved(cell, "oracle.shelved.edits", what, first) + else_
         }
-        Reason::ActionInVain { .. } => in_vain(reason),
+        Reason::ActionInVain { action, on_phones, wanted, unplaced, prevented } => {
+            in_vain(action, *on_phones, [*wanted, *unplaced, *prevented])
+        }
         Reason::EventInVain { event } => format!(
             "event {event} tested nothing: none of its edits was made, as no app ran, the row was not \
              there, or it was refused; `optional` = true of its action says that this may be"
@@ -159,18 +161,15 @@ fn nothing(why: &str, metric: &str) -> String {
     format!("the run tested nothing: {why}; `expect` with \"{metric}\" = 0 says that this is meant")
 }
 
-fn in_vain(reason: &Reason) -> String {
-    let Reason::ActionInVain { action, on_phones, wanted, unplaced, prevented } = reason else {
-        return String::new();
-    };
+fn in_vain(action: &str, on_phones: bool, [wanted, unplaced, prevented]: [u64; 3]) -> String {
     let whys = [
-        (*unplaced, "the script found no row for it, or no free natural key"),
-        (*prevented, "a blocking sync had the screen until people gave up"),
+        (unplaced, "the script found no row for it, or no free natural key"),
+        (prevented, "a blocking sync had the screen until people gave up"),
         (wanted - unplaced - prevented, "no app ran, the row was not there, or it was refused"),
     ];
     let whys: Vec<&str> = whys.iter().filter(|(edits, _)| *edits > 0).map(|(_, why)| *why).collect();
-    let edits = human::count(*wanted, "edit");
-    let place = if *on_phones { " on phones" } else { "" };
+    let edits = human::count(wanted, "edit");
+    let place = if on_phones { " on phones" } else { "" };
     format!(
         "action {action} tested nothing: of {edits}{place} none was made, as {}; `action.{action}.optional` \
          = true says that this may be",

@@ -10,7 +10,7 @@ use super::table::{self, Form};
 use super::warnings::{not_applicable, unplaced};
 use super::why::why;
 use super::{claims, occurrences};
-use crate::analysis::{are_all, distinct, found, grouped};
+use crate::analysis::{are_all, distinct, grouped};
 use crate::metrics::{Unit, human};
 use crate::oracle::metric_of;
 use crate::record::{
@@ -132,21 +132,15 @@ pub(super) struct Cause<'a> {
     pub(super) name: String,
 }
 
-/// The causes of failing cells: those of one setting have one if their reasons are the same but for
-/// their figures; those of any, if they have no baseline, or the same other one.
+/// Failing cells of one setting have one cause if their reasons are the same but for figures.
 pub(super) fn by_cause(record: &RunRecord) -> Vec<Cause<'_>> {
-    let setting = |cell: &CellRecord| {
-        let of_baseline = cell.reasons.iter().all(|reason| reason.exit() == Exit::NoBaseline);
-        (!of_baseline).then(|| (cell.variant.clone(), format!("{:?}", cell.axes)))
-    };
-    let told = grouped(found::told(record), |cell| (cell.scenario.clone(), setting(cell), causes(cell)));
+    let of_setting = |cell: &CellRecord| cell.reasons.iter().any(|one| one.exit() != Exit::NoBaseline);
+    let told = grouped(record.told(), |cell| {
+        (&cell.scenario, of_setting(cell).then(|| cell.setting()), causes(cell))
+    });
     let causes = told.into_iter().map(|((_, setting, _), cells)| {
-        let first = cells[0];
-        let same = |cell: &&CellRecord| {
-            (&cell.scenario, &cell.variant, &cell.axes) == (&first.scenario, &first.variant, &first.axes)
-        };
-        let seeds = setting.map_or(0, |_| record.cells.iter().filter(same).count());
-        Cause { cell: first, name: named(&cells, seeds) }
+        let of = |setting| record.cells.iter().filter(|cell| cell.setting() == setting).count();
+        Cause { cell: cells[0], name: named(&cells, setting.map_or(0, of)) }
     });
     causes.collect()
 }
@@ -169,11 +163,14 @@ fn named(cells: &[&CellRecord], seeds: usize) -> String {
     }
 }
 
+/// How much there is of a violation by its own metric.
+fn counted(cell: &CellRecord, check: &str) -> u64 {
+    metric_of(check).and_then(|metric| cell.stat(metric, "value")).unwrap_or(0)
+}
+
 fn grade(cell: &CellRecord) -> u64 {
     match cell.reasons.first() {
-        Some(Reason::Violation { check }) => {
-            metric_of(check).and_then(|metric| cell.metrics.get(metric)?.stat("value")).unwrap_or(0)
-        }
+        Some(Reason::Violation { check }) => counted(cell, check),
         Some(Reason::Gate { gate }) => beyond(gate.value, gate.min, gate.max),
         Some(Reason::Expectation { what }) => {
             let of = cell.expectations.iter().find(|one| one.what == *what);
@@ -242,12 +239,9 @@ pub(super) fn annotated(text: &str) -> String {
 }
 
 pub fn headline(record: &RunRecord, paint: Paint) -> String {
-    let verdict = match record.verdict {
-        Verdict::Pass => paint.good("pass"),
-        Verdict::Fail => paint.bad("FAIL"),
-        Verdict::Incomplete => paint.bad("incomplete"),
-    };
-    let failing = found::told(record).count();
+    let verdict = record.verdict.word();
+    let verdict = if record.verdict == Verdict::Pass { paint.good(verdict) } else { paint.bad(verdict) };
+    let failing = record.told().count();
     // Those that ran to their end, as the notes count them.
     let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count() as u64;
     // Of a search nobody knows beforehand how many cells it takes.
@@ -305,8 +299,7 @@ fn farthest(record: &RunRecord) -> Vec<&GateRecord> {
     let far = |gate: &GateRecord| beyond(gate.value, gate.min, gate.max);
     let mut each: BTreeMap<_, &GateRecord> = BTreeMap::new();
     for gate in record.gates.iter().filter(|gate| !gate.pass) {
-        let setting =
-            record.cell(&gate.cell).map(|cell| (&cell.scenario, &cell.variant, format!("{:?}", cell.axes)));
+        let setting = record.cell(&gate.cell).map(CellRecord::setting);
         let kept = each.entry((setting, &gate.name, &gate.metric, &gate.stat)).or_insert(gate);
         if far(gate) > far(kept) {
             *kept = gate;
@@ -398,10 +391,7 @@ fn told_swarm(swarm: &SwarmRecord) -> String {
 fn untold(cell: &CellRecord, told: usize) -> String {
     let kept = cell.violations.len().saturating_sub(told) as u64;
     let beyond = grouped(&cell.violations, |violation| violation.check.as_str()).into_iter();
-    let beyond = beyond.map(|(check, kept)| {
-        let counted = metric_of(check).and_then(|metric| cell.metrics.get(metric)?.stat("value"));
-        counted.unwrap_or(0).saturating_sub(kept.len() as u64)
-    });
+    let beyond = beyond.map(|(check, kept)| counted(cell, check).saturating_sub(kept.len() as u64));
     match kept.saturating_add(beyond.fold(0, u64::saturating_add)) {
         0 => String::new(),
         all => format!("  … and {} more, the first of each check in run.json\n", human::thousands(all)),

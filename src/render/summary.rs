@@ -51,14 +51,13 @@ pub fn summary(record: &RunRecord) -> String {
         text.push_str(&story::gate_grid(record, told).markdown());
         text.push('\n');
     }
-    if record.verdict == Verdict::Pass && gates_met(record) {
+    let met = !record.gates.is_empty() && record.gates.iter().all(|gate| gate.pass);
+    if record.verdict == Verdict::Pass && met {
         text.push_str(&format!("Gates: {0} of {0} met.\n\n", record.gates.len()));
     }
     let asked = Some(super::answers::answers(record)).filter(|answers| !answers.is_empty());
-    let answer =
-        record.tune.as_ref().map(crate::render::tune::story).or_else(|| crate::render::sweep::retold(record));
-    let answer = answer.or(asked);
-    match answer {
+    let answer = record.tune.as_ref().map(super::tune::story).or_else(|| super::sweep::retold(record));
+    match answer.or(asked) {
         Some(answer) => text.push_str(&format!("```text\n{answer}```\n")),
         None => {
             let cells: Vec<&CellRecord> = record.cells.iter().collect();
@@ -73,10 +72,6 @@ pub fn summary(record: &RunRecord) -> String {
         }
     }
     bounded(text)
-}
-
-fn gates_met(record: &RunRecord) -> bool {
-    !record.gates.is_empty() && record.gates.iter().all(|gate| gate.pass)
 }
 
 fn bounded(mut text: String) -> String {

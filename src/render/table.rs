@@ -50,11 +50,8 @@ impl Form {
     }
 }
 
-#[derive(Clone)]
-struct Column<'a> {
-    title: String,
-    cells: Vec<&'a CellRecord>,
-}
+/// Its title, and its cells.
+type Column<'a> = (String, Vec<&'a CellRecord>);
 
 struct Row {
     name: String,
@@ -111,7 +108,7 @@ pub(super) fn in_short(record: &RunRecord, width: usize) -> String {
         }
         let head = if several { format!("{name}\n") } else { String::new() };
         head + &match columns(cells).as_slice() {
-            [only] => brief::told(&only.cells, width),
+            [(_, cells)] => brief::told(cells, width),
             several => short_table(several, width) + "\n",
         }
     };
@@ -120,22 +117,16 @@ pub(super) fn in_short(record: &RunRecord, width: usize) -> String {
 
 /// Variants side by side by what people ask first; what is alike in all is named once.
 fn short_table(columns: &[Column<'_>], width: usize) -> String {
-    let cells: Vec<&CellRecord> = columns.iter().flat_map(|column| column.cells.iter().copied()).collect();
+    let cells: Vec<&CellRecord> = columns.iter().flat_map(|(_, cells)| cells).copied().collect();
     let is_found = |name: &str, figure: &Figure| {
         says_something(figure)
             && (name == "oracle.overwritten.columns"
                 || oracle::check_names().any(|check| oracle::metric_of(check) == Some(name)))
     };
-    let mut names: BTreeMap<&str, &Figure> = BTreeMap::new();
-    for (name, figure) in cells.iter().flat_map(|cell| &cell.metrics) {
-        if is_found(name, figure) {
-            names.entry(name).or_insert(figure);
-        }
-    }
     let is_zero = |row: &Row| values(&cells, row).iter().all(|value| *value == 0);
     let (zeros, found): (Vec<Row>, Vec<Row>) =
-        rows(names.into_iter().collect(), &cells).into_iter().partition(is_zero);
-    let first: Vec<Vec<Glance>> = columns.iter().map(|column| brief::first(&column.cells)).collect();
+        rows(each(&cells, is_found), &cells).into_iter().partition(is_zero);
+    let first: Vec<Vec<Glance>> = columns.iter().map(|(_, cells)| brief::first(cells)).collect();
     let (mut shown, mut alike) = (Vec::new(), Vec::new());
     for (what, values) in brief::by_what(&first) {
         let known: Vec<&Glance> = values.iter().copied().flatten().collect();
@@ -167,7 +158,7 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
         let zeros: Vec<String> = zeros.iter().map(Row::label).collect();
         text.push_str(&listed("zero in all columns:", &zeros, width));
     }
-    let seeds = columns.iter().map(|column| column.cells.len()).max().unwrap_or(1);
+    let seeds = columns.iter().map(|(_, cells)| cells.len()).max().unwrap_or(1);
     let medians = if seeds > 1 { brief::of_seeds(seeds, width) } else { String::new() };
     text + &medians + "  -v shows all figures in which the columns differ\n"
 }
@@ -187,7 +178,7 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
         return String::new();
     }
     let several = match columns(cells).as_slice() {
-        [Column { cells, .. }] => {
+        [(_, cells)] => {
             let [cell] = cells.as_slice() else { return form.write(&spread(cells, all)) };
             let (grid, zeros) = single(cell, all);
             let zeros = match form {
@@ -232,8 +223,7 @@ fn banded(columns: usize, width: usize, grid: impl Fn(Range<usize>) -> Grid) -> 
 }
 
 fn columns<'a>(cells: &[&'a CellRecord]) -> Vec<Column<'a>> {
-    let columns = grouped(cells.iter().copied(), |cell| column_title(cell));
-    columns.into_iter().map(|(title, cells)| Column { title, cells }).collect()
+    grouped(cells.iter().copied(), |cell| column_title(cell))
 }
 
 fn column_title(cell: &CellRecord) -> String {
@@ -316,13 +306,7 @@ fn listed(title: &str, names: &[impl AsRef<str>], columns: usize) -> String {
 fn spread(cells: &[&CellRecord], all: bool) -> Grid {
     let mut grid = Grid::new(1, ["metric", "min", "median", "max", "seeds"]);
     grid.row(["verdict".to_owned(), String::new(), verdicts(cells), String::new(), cells.len().to_string()]);
-    let mut names: BTreeMap<&str, &Figure> = BTreeMap::new();
-    for (name, figure) in cells.iter().flat_map(|cell| &cell.metrics) {
-        if all || is_headline(name, figure) {
-            names.entry(name).or_insert(figure);
-        }
-    }
-    for row in rows(names.into_iter().collect(), cells) {
+    for row in rows(each(cells, |name, figure| all || is_headline(name, figure)), cells) {
         let values = values(cells, &row);
         if let Some(three) = three_of(&values) {
             let shown = three.map(|n| told(row.unit(), n));
@@ -332,8 +316,18 @@ fn spread(cells: &[&CellRecord], all: bool) -> Grid {
     grid
 }
 
+/// The metrics that a cell has such a figure of, each with the first of these.
+fn each<'c>(
+    cells: &[&'c CellRecord],
+    is_shown: impl Fn(&str, &Figure) -> bool,
+) -> BTreeMap<&'c str, &'c Figure> {
+    let figures = cells.iter().rev().flat_map(|cell| &cell.metrics);
+    let figures = figures.map(|(name, figure)| (name.as_ref(), figure));
+    figures.filter(|(name, figure)| is_shown(name, figure)).collect()
+}
+
 /// A line for each figure, and one for each other that an expectation of these cells names.
-fn rows(figures: Vec<(&str, &Figure)>, cells: &[&CellRecord]) -> Vec<Row> {
+fn rows<'c>(figures: impl IntoIterator<Item = (&'c str, &'c Figure)>, cells: &[&CellRecord]) -> Vec<Row> {
     let row = |name: &str, figure: &Figure, stat: &str| Row {
         name: name.to_owned(),
         figure: figure.clone(),
@@ -366,7 +360,7 @@ fn expected(cells: &[&CellRecord]) -> BTreeSet<(String, String)> {
 
 /// The rows of a comparison, headlines unless `all`; also how many differ and are left out.
 fn differing(columns: &[Column<'_>], all: bool) -> (Vec<Row>, usize) {
-    let cells: Vec<&CellRecord> = columns.iter().flat_map(|column| column.cells.iter().copied()).collect();
+    let cells: Vec<&CellRecord> = columns.iter().flat_map(|(_, cells)| cells).copied().collect();
     let names: BTreeSet<&str> = cells.iter().flat_map(|c| c.metrics.keys()).map(AsRef::as_ref).collect();
     let expected = expected(&cells);
     let mut shown: Vec<(&str, &Figure)> = Vec::new();
@@ -385,26 +379,26 @@ fn differing(columns: &[Column<'_>], all: bool) -> (Vec<Row>, usize) {
 }
 
 fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
-    let titles = columns.iter().map(|column| match column.title.len() {
+    let titles = columns.iter().map(|(title, _)| match title.len() {
         // A long name on lines of its own leaves room for another column.
-        0..TITLE_MAX => column.title.clone(),
-        _ => broken(&column.title),
+        0..TITLE_MAX => title.clone(),
+        _ => broken(title),
     });
-    let several = columns.iter().any(|column| column.cells.len() > 1);
+    let several = columns.iter().any(|(_, cells)| cells.len() > 1);
     let head = if several { "median (least – most)" } else { "" };
     let mut grid = Grid::new(1, [head.to_owned()].into_iter().chain(titles));
-    grid.row(["verdict".to_owned()].into_iter().chain(columns.iter().map(|c| verdicts(&c.cells))));
-    let expects = |column: &Column<'_>| {
-        let checks = column.cells[0].expectations.iter().filter_map(|e| e.what.strip_prefix("violation "));
+    grid.row(["verdict".to_owned()].into_iter().chain(columns.iter().map(|(_, cells)| verdicts(cells))));
+    let expects = |(_, cells): &Column<'_>| {
+        let checks = cells[0].expectations.iter().filter_map(|e| e.what.strip_prefix("violation "));
         checks.collect::<Vec<_>>().join(", ")
     };
     if columns.iter().any(|column| !expects(column).is_empty()) {
         grid.row(["must happen".to_owned()].into_iter().chain(columns.iter().map(expects)));
     }
     for row in rows {
-        let shown = columns.iter().map(|column| {
-            let values = values(&column.cells, row);
-            match (column.cells.len(), three_of(&values)) {
+        let shown = columns.iter().map(|(_, cells)| {
+            let values = values(cells, row);
+            match (cells.len(), three_of(&values)) {
                 (_, None) => "–".to_owned(),
                 (1, Some([_, only, _])) => told(row.unit(), only),
                 (_, Some(spread)) => {

@@ -70,6 +70,8 @@ fn still() -> Outcome {
 }
 
 const SESSION: &str = "engine.session.duration";
+const P95: &str = "engine.session.duration.p95";
+const P50_OF_A_DAY: &str = "engine.session.duration.p50@1d";
 const UNTESTED: &str = "workload.untested.count";
 
 fn in_vain() -> Outcome {
@@ -114,18 +116,8 @@ fn each_outcome_has_its_exit_code() {
         ("a figure within bounds", wanting("oracle.lost.rows", None, Some(0)), outcome(), 0),
         ("a figure outside", wanting("engine.requests.count", None, Some(12_344)), outcome(), 10),
         ("a figure below", wanting("oracle.lost.rows", Some(1), None), outcome(), 10),
-        (
-            "a percentile within",
-            wanting("engine.session.duration.p95", None, Some(2_480_000_000)),
-            outcome(),
-            0,
-        ),
-        (
-            "a start state's percentile",
-            wanting("engine.session.duration.p50@1d", None, Some(1)),
-            outcome(),
-            10,
-        ),
+        ("a percentile within", wanting(P95, None, Some(2_480_000_000)), outcome(), 0),
+        ("a start state's percentile", wanting(P50_OF_A_DAY, None, Some(1)), outcome(), 10),
         ("a distribution without a statistic", wanting(SESSION, Some(0), None), outcome(), 10),
         ("a metric that is not there", wanting("engine.sesion.count", None, Some(9)), outcome(), 10),
         ("a gate met", gated(SESSION, "p95", 2_480_000_000), outcome(), 0),
@@ -137,12 +129,7 @@ fn each_outcome_has_its_exit_code() {
         ("a missed gate beside a loss", gated(SESSION, "p95", 1), lost(1), 11),
         ("a missed gate of who expects a loss", gated_and_lossy, lost(2), 0),
         ("an action of which nothing came", plan(None, 1), in_vain(), 10),
-        (
-            "the same where edits are to be missed",
-            wanting("workload.edits.missed", Some(1), None),
-            in_vain(),
-            10,
-        ),
+        ("the same where edits may miss", wanting("workload.edits.missed", Some(1), None), in_vain(), 10),
         ("the same where that may be", optional("survey"), in_vain(), 0),
         ("the same where another may be", optional("walk"), in_vain(), 10),
         ("the same where something untested is meant", wanting(UNTESTED, Some(1), None), in_vain(), 0),
@@ -182,11 +169,7 @@ fn divergent_follows_from_what_makes_replicas_differ_and_from_nothing_else() {
         assert_eq!(code(expecting(&[implying]), violating(implying)), 0, "{implying}");
     }
     let lost_edit = violating("lost-edit");
-    assert_eq!(
-        code(expecting(&["lost-edit"]), lost_edit.clone()),
-        11,
-        "a lost edit makes no replicas differ"
-    );
+    assert_eq!(code(expecting(&["lost-edit"]), lost_edit.clone()), 11, "it makes no replicas differ");
     assert_eq!(code(expecting(&["lost-edit", "divergent"]), lost_edit), 0);
 }
 
@@ -260,7 +243,7 @@ fn what_an_expectation_names_is_shown_whatever_came_out() {
     let wanted = |seed| {
         let mut plan = Plan { seed: Seed(seed), ..wanting("oracle.lost.rows", None, Some(0)) };
         let any = Bound { min: None, max: None };
-        plan.expect.metrics.insert("engine.session.duration.p50@1d".to_owned(), any);
+        plan.expect.metrics.insert(P50_OF_A_DAY.to_owned(), any);
         plan
     };
     // Nothing differs between the last two, and nothing was lost in either.

@@ -64,15 +64,10 @@ fn lines(action: &str, of: &UnplacedRecord) -> Vec<String> {
 /// where it met nobody with any seed; a hook, where no variant called it.
 fn not_fired(record: &RunRecord) -> Vec<String> {
     let missed = || record.cells.iter().flat_map(|cell| cell.missed.iter().map(move |one| (cell, one)));
-    let mut in_vain: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    for (cell, one) in missed() {
-        *in_vain.entry((group(cell, one), &one.event)).or_default() += 1;
-    }
     let every = |cell: &CellRecord, one: &MissedRecord| {
-        let of = group(cell, one);
-        let has = |cell: &&CellRecord| group(cell, one) == of && !is_off(cell, &one.event);
-        let cells = record.cells.iter().filter(has).count() as u64;
-        in_vain.get(&(of, &*one.event)) == Some(&cells)
+        let has = |other: &&CellRecord| group(other, one) == group(cell, one) && !is_off(other, &one.event);
+        let misses = |other: &CellRecord| other.missed.iter().any(|missed| missed.event == one.event);
+        record.cells.iter().filter(has).all(misses)
     };
     let mut events: BTreeMap<(&str, &str, &str), (Vec<&str>, MissedRecord)> = BTreeMap::new();
     // Of an event of which nothing came to be the reasons of the failing cell speak.

@@ -1,8 +1,5 @@
 //! Formats and packers of messages over several links: what is sent, what coding costs both sides,
-//! and how long the syncs take with chunks of the best size.
-//!
-//! Everything is read from the record of a run whose cells know their format, packer and chunk as
-//! axes; the link is the world.
+//! and how long the syncs take with chunks of the best size. The link is the world.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +31,7 @@ pub struct WireLine {
 
 impl WireLine {
     pub fn of(cell: &CellRecord, format: &str, packed: &str, chunk: u64) -> WireLine {
-        let value = |name: &str| cell.metrics.get(name).and_then(|f| f.stat("value")).unwrap_or(0);
+        let value = |name: &str| cell.stat(name, "value").unwrap_or(0);
         WireLine {
             format: format.to_owned(),
             packed: packed.to_owned(),

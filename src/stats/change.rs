@@ -25,9 +25,8 @@ impl Change {
 }
 
 /// The change from the bases to the candidates by Student's law: the mean of the logarithms of
-/// their ratios; where something is zero, the mean difference as a share of the mean base. Of a
-/// figure that is `most` at most it is no more than what leads there. `None` for fewer than two
-/// pairs.
+/// their ratios; where something is zero, the mean difference as a share of the mean base; of a
+/// figure that is `most` at most, no more than what leads there. `None` for fewer than two pairs.
 pub fn change(pairs: &[(u64, u64)], most: Option<u64>) -> Option<Change> {
     let n = pairs.len() as f64;
     let law = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| pairs.len() > 1)?;
@@ -37,9 +36,8 @@ pub fn change(pairs: &[(u64, u64)], most: Option<u64>) -> Option<Change> {
         false => candidate as f64 - base as f64,
     };
     let differences: Vec<f64> = pairs.iter().map(difference).collect();
-    let mean = differences.iter().sum::<f64>() / n;
-    let squares: f64 = differences.iter().map(|x| (x - mean) * (x - mean)).sum();
-    let error = libm::sqrt(squares / (n - 1.0) / n);
+    let (mean, variance) = mean_and_variance(&differences);
+    let error = libm::sqrt(variance / n);
     let half = law.inverse_cdf(0.975) * error;
     let base = pairs.iter().map(|&(base, _)| base as f64).sum::<f64>() / n;
     let shares = [mean, mean - half, mean + half].map(|x| match in_logarithms {
@@ -75,14 +73,14 @@ fn two_sided(law: &StudentsT, value: f64, error: f64) -> f64 {
 
 /// The chance that two samples of one law lie this far apart or farther, two-sided: the larger one
 /// of Welch's t-test and of Student's; where one side has twice as many the ranks must agree, too
-/// (Mann and Whitney 1947). `None` for fewer than two observations of a side; 1 for samples that do
-/// not vary and are equal, 0 if they do not vary and differ.
+/// (Mann and Whitney 1947). `None` for fewer than two observations of a side.
 pub fn chance(base: &[u64], candidate: &[u64]) -> Option<f64> {
     let (less, more) = (base.len().min(candidate.len()), base.len().max(candidate.len()));
     if less < 2 {
         return None;
     }
-    let ((m1, v1), (m2, v2)) = (mean_and_variance(base), mean_and_variance(candidate));
+    let of = |side: &[u64]| mean_and_variance(&side.iter().map(|&x| x as f64).collect::<Vec<_>>());
+    let ((m1, v1), (m2, v2)) = (of(base), of(candidate));
     let (n1, n2) = (base.len() as f64, candidate.len() as f64);
     let (e1, e2) = (v1 / n1, v2 / n2);
     if e1 + e2 == 0.0 {
@@ -133,15 +131,13 @@ pub fn one_sided(cells: usize) -> f64 {
     2.0 * libm::pow(0.25, cells as f64)
 }
 
-fn mean_and_variance(sample: &[u64]) -> (f64, f64) {
+pub(super) fn mean_and_variance(sample: &[f64]) -> (f64, f64) {
     let n = sample.len() as f64;
-    let mean = sample.iter().map(|&x| x as f64).sum::<f64>() / n;
-    let square = |x: u64| (x as f64 - mean) * (x as f64 - mean);
-    (mean, sample.iter().map(|&x| square(x)).sum::<f64>() / (n - 1.0))
+    let mean = sample.iter().sum::<f64>() / n;
+    (mean, sample.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0))
 }
 
-/// Which chances are too small to be chance, when one false finding among all may come up with
-/// probability `level` (Holm 1979).
+/// Which are too small to be chance, with one false finding among all by `level` (Holm 1979).
 pub fn surprising(chances: &[f64], level: f64) -> Vec<bool> {
     let mut order: Vec<usize> = (0..chances.len()).collect();
     order.sort_by(|&a, &b| chances[a].total_cmp(&chances[b]));

@@ -2,6 +2,7 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+use super::change::mean_and_variance;
 use crate::base::{Seed, Stream};
 
 /// Fewer seeds say nothing of the noise between them.
@@ -15,11 +16,10 @@ const RESAMPLES_DRAWN: usize = 400;
 /// Worse beyond the noise in more than this share of the resamples: one side of 95 %.
 const CONFIDENCE: f64 = 0.975;
 
-/// Whether a setting is worse than another, by what both pay with each seed: the ratios lie beyond
-/// one by Student's law of their logarithms (where something is zero, the differences beyond zero),
-/// and the mean difference beyond zero in its bootstrap distribution. Of few seeds the bootstrap
-/// alone is too sure of itself (Hesterberg 2015, §4.2); of many it minds the skewed ones.
-/// `position` names the stream of the resamples.
+/// Whether a setting is worse than another, by what both pay with each seed: by Student's law of
+/// the logarithms of their ratios (where something is zero, of the differences) and by the
+/// bootstrap of the mean difference. Of few seeds that alone is too sure of itself (Hesterberg
+/// 2015, §4.2); of many it minds the skewed ones. `position` names the stream of the resamples.
 pub fn worse_beyond_noise(pairs: &[(f64, f64)], position: u64) -> bool {
     let has_ratios = pairs.iter().all(|&(here, there)| here > 0.0 && there > 0.0);
     let ratio = |&(here, there): &(f64, f64)| libm::log(here / there);
@@ -47,9 +47,8 @@ fn mean_and_noise(values: &[f64]) -> Option<(f64, f64)> {
     if values.len() < SEEDS_MIN {
         return None;
     }
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
-    Some((mean, student(n - 1.0) * libm::sqrt(squares / (n - 1.0) / n)))
+    let (mean, variance) = mean_and_variance(values);
+    Some((mean, student(n - 1.0) * libm::sqrt(variance / n)))
 }
 
 /// Between what the mean lies with 95 %, by Student's law or the bootstrap, whichever is wider.
@@ -73,8 +72,7 @@ fn resampled_sum(values: &[f64], stream: &mut Stream) -> f64 {
 mod tests {
     use super::*;
 
-    /// How many of 2 000 settings are called worse that cost so many times as much, where each seed
-    /// makes all dearer alike, by up to a third, and each by luck of its own.
+    /// How many of 2 000 settings are called worse that cost `times` as much, by seed and own luck.
     fn called_worse(seeds: usize, times: f64, luck: impl Fn(&mut Stream) -> f64) -> usize {
         let tried = |n: &u64| {
             let mut stream = Seed(*n).stream("findings.luck", seeds as u64, 0);

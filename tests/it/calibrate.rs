@@ -155,10 +155,10 @@ fn a_calibrated_scenario_gives_the_durations_of_its_log() {
     syncdyno(desk.path()).args(["replay", "app.toml", "--requests", "again.csv"]).assert().success();
     let (before, after) = (read(Path::new(log)), read(&desk.path().join("again.csv")));
     let [request, row, was] = [Figure::Overhead, Figure::Row, Figure::Between].map(|f| before.figures[&f]);
-    let rows = after.census.rows_mean();
+    let rows = after.census.rows_mean_milli as f64 / 1e3;
     // A sync ends with a look that finds nothing more, so the mean is a little lower.
-    assert!((rows / before.census.rows_mean() - 1.0).abs() < 0.05, "{rows} rows a chunk");
-    let mean = after.census.duration_mean.as_secs_f64();
+    assert!((rows / (before.census.rows_mean_milli as f64 / 1e3) - 1.0).abs() < 0.05, "{rows} rows a chunk");
+    let mean = after.census.duration_mean_ns.as_secs_f64();
     let (low, high) = (request.low + row.low * rows, request.high + row.high * rows);
     assert!((low..=high).contains(&mean), "{mean} s is not within {low} s to {high} s");
     let is = after.figures[&Figure::Between];

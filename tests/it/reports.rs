@@ -109,9 +109,7 @@ fn examples(desk: &TempDir) -> Vec<(&'static str, Svg)> {
     let swept = sweep(desk, "chunks.toml", chunks, "fleet.phones.link=edge,lte-good");
     let losing = losing(desk);
     let told = swept.sweep.as_ref().expect("a sweep knows its grid");
-    let axes: Vec<(String, Vec<String>)> =
-        told.axes.iter().map(|axis| (axis.key.clone(), axis.values.clone())).collect();
-    let sweep = Sweep::new(&swept, &axes, told.objective.parse().unwrap());
+    let sweep = Sweep::new(&swept, &told.axes, told.objective.parse().unwrap());
     let cell = &losing.cells[0];
     let wide = Size::Wide;
     vec![

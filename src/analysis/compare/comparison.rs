@@ -3,6 +3,7 @@
 use super::difference::{Difference, Finding, Group, groups};
 use super::pairing::opposed;
 use super::side::Side;
+use crate::analysis::distinct;
 use crate::record::{Exit, is_gated};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -80,29 +81,23 @@ impl Comparison {
     pub fn new_failure(&self) -> Exit {
         Exit::first(self.groups.iter().map(|group| group.new_failure))
     }
-    /// What one side has measured under every seed and the other under none: of the metrics that
-    /// were `asked` for, else of the headline ones and the oracle's, as rare ones come and go; of
-    /// those asked for, too, what was measured under too few seeds.
-    pub fn unmeasured(&self, asked: &[String]) -> Vec<Unmeasured<'_>> {
+    /// What one side has measured under every seed and the other under none, of the metrics `asked`
+    /// for or else gated, as rare ones come and go; of those asked for, too, what too few seeds
+    /// have.
+    pub fn unmeasured<'s>(&'s self, asked: &[String]) -> Vec<Unmeasured<'s>> {
         let matters = |metric: &String| match asked {
             [] => is_gated(metric),
             asked => asked.contains(metric),
         };
-        let found = self.groups.iter().flat_map(|group| group.differences.iter().map(move |d| (group, d)));
-        let mut all: Vec<Unmeasured<'_>> = Vec::new();
-        for (group, found) in found.filter(|(_, d)| matters(&d.metric)) {
-            let (group_title, metric) = (group.title.as_str(), found.metric.as_str());
+        let of = |(group, found): (&'s Group, &'s Difference)| {
             let lacks = match group.rests_on_too_few(found) {
                 _ if found.one_sided => Lacks::All { in_base: found.base.is_none() },
                 Some(least) if !asked.is_empty() => Lacks::Seeds { cells: found.cells, least },
-                _ => continue,
+                _ => return None,
             };
-            let one = Unmeasured { metric, group: group_title, lacks };
-            if !all.contains(&one) {
-                all.push(one);
-            }
-        }
-        all
+            Some(Unmeasured { metric: &found.metric, group: &group.title, lacks })
+        };
+        distinct(self.all().filter(|(_, d)| matters(&d.metric)).filter_map(of))
     }
 
     /// How many cells differ in their digests, in groups where no figure does.
@@ -110,7 +105,9 @@ impl Comparison {
         self.groups.iter().map(|group| group.other_digests).sum()
     }
     pub fn found(&self, finding: Finding) -> impl Iterator<Item = (&Group, &Difference)> {
-        let all = self.groups.iter().flat_map(|group| group.differences.iter().map(move |d| (group, d)));
-        all.filter(move |(_, difference)| difference.finding == finding)
+        self.all().filter(move |(_, difference)| difference.finding == finding)
+    }
+    fn all(&self) -> impl Iterator<Item = (&Group, &Difference)> {
+        self.groups.iter().flat_map(|group| group.differences.iter().map(move |d| (group, d)))
     }
 }

@@ -51,16 +51,15 @@ pub struct Difference {
     pub stat: &'static str,
     pub unit: Unit,
     pub better: Better,
-    /// The base's mean, rounded, over the seeds under which both sides have the figure, or over its
-    /// own where there is no such pair; `None` if it has the figure under no seed.
+    /// The base's mean over the seeds that both have, or else its own; `None` without a figure.
     pub base: Option<u64>,
     pub candidate: Option<u64>,
     /// Both means as they are: of what is rare the whole number says nothing.
     #[serde(skip)]
     pub means: [Option<f64>; 2],
     /// Candidate over base, less one, in parts per million; `None` for a base of zero or none.
-    /// Where there is an interval it is of the mean ratio of pairs as that is, so it may lie off
-    /// the ratio of the two means: one long wait moves those, and is one pair.
+    /// Beside an interval it is of the mean ratio of pairs: one long wait moves means, and is one
+    /// pair.
     pub change_ppm: Option<i64>,
     /// The interval of 95 % of the change, in parts per million, where pairs are no exact matter.
     pub interval_ppm: Option<(i64, i64)>,
@@ -120,8 +119,7 @@ impl Group {
         let differs = self.differences.iter().any(|difference| difference.finding == Finding::Unclear);
         (differs && self.seeds.0.min(self.seeds.1) < least).then_some(least)
     }
-    /// The least number of seeds that this figure takes if too few have it on both sides to say
-    /// what it comes to, though the group has enough of them.
+    /// The least seeds that this figure takes, if too few have it on both sides of enough.
     pub fn rests_on_too_few(&self, figure: &Difference) -> Option<usize> {
         let least = self.basis.least();
         let open = matches!(figure.finding, Finding::Changed | Finding::Unclear);
@@ -155,8 +153,7 @@ impl Difference {
 /// count say little, and would hide others: more figures take more to be no chance.
 const STATS: &[&str] = &["p50", "p95", "p99"];
 const STATS_EXACT: &[&str] = &["p50", "p95", "p99", "max", "min", "count"];
-/// What fails more often, where the base loses something too, may be by chance up to this: to pass
-/// a loss is worse than to ask twice.
+/// What fails more often where the base loses, too, may be by chance up to this.
 const LEVEL_OF_LOSS: f64 = 0.1;
 const LEVEL: f64 = 0.01;
 
@@ -190,8 +187,6 @@ struct Observed {
     told: Difference,
     base: Vec<u64>,
     candidate: Vec<u64>,
-    /// Of a figure that one side has in all cells and the other in none: the cells of the smaller.
-    one_sided: Option<usize>,
     /// Where chance plays a part.
     change: Option<Change>,
 }
@@ -242,11 +237,15 @@ impl Observed {
             cells: base.len().min(candidate.len()),
             finding: Finding::Same,
         };
-        let mut observed = Observed { told, base, candidate, one_sided, change: None };
-        observed.change = match basis {
-            Basis::Exact => None,
-            Basis::Paired => Some(paired(&observed)),
-            Basis::Samples => Some(sampled(&observed)),
+        let mut observed = Observed { told, base, candidate, change: None };
+        observed.change = match (basis, one_sided) {
+            (Basis::Exact, _) => None,
+            (_, Some(cells)) => {
+                let chance = if cells < basis.least() { 1.0 } else { stats::one_sided(cells) };
+                Some(Change { chance, ..Change::UNKNOWN })
+            }
+            (Basis::Paired, None) => Some(paired(&observed)),
+            (Basis::Samples, None) => Some(sampled(&observed)),
         };
         observed
     }
@@ -290,16 +289,13 @@ fn weighed(opposed: &Opposed<'_>, always_chance: bool) -> (Group, Vec<Observed>)
         unlike: unlike.into_values().collect(),
         copies: opposed.copies.clone(),
         other_digests: pairs.iter().filter(|(base, candidate)| base.digest != candidate.digest).count(),
-        counted_otherwise: pairs
-            .iter()
-            .filter(|(base, candidate)| counted_otherwise(base, candidate))
-            .count(),
+        counted_otherwise: pairs.iter().filter(|pair| counted_otherwise(pair)).count(),
         differences: Vec::new(),
     };
     (group, observed)
 }
 
-fn counted_otherwise(base: &CellRecord, candidate: &CellRecord) -> bool {
+fn counted_otherwise((base, candidate): &(&CellRecord, &CellRecord)) -> bool {
     let known = !base.figures_digest.is_empty() && !candidate.figures_digest.is_empty();
     known && base.digest == candidate.digest && base.figures_digest != candidate.figures_digest
 }
@@ -310,16 +306,14 @@ fn is_new_loss(observed: &Observed) -> bool {
     has_more && oracle::is_of_check(&observed.told.metric)
 }
 
-/// What a greater part of the candidate's seeds failed with than of the base's: seeds that are not
-/// the same fail each for itself, and only more of them are new.
+/// What a greater part of the candidate's seeds failed with than of the base's, beyond chance.
 fn failed_more_often(base: &[&CellRecord], candidate: &[&CellRecord]) -> Exit {
     let seeds = (base.len(), candidate.len());
     let with =
         |side: &[&CellRecord], exit: Exit| side.iter().filter(|cell| failures(cell).contains(&exit)).count();
     let is_new = |exit: &Exit| {
         let failed = (with(base, *exit), with(candidate, *exit));
-        // A threshold that is missed now and then is missed by luck; what is lost once, where the
-        // base loses nothing, is lost.
+        // A threshold is missed now and then by luck; what is lost once is lost.
         let level = if *exit == Exit::Threshold { LEVEL } else { LEVEL_OF_LOSS };
         let by_chance = || stats::as_many_failed(seeds, failed).is_none_or(|chance| chance > level);
         failed.1 * seeds.0 > failed.0 * seeds.1
@@ -413,9 +407,6 @@ fn exact(Observed { told, base, candidate, .. }: Observed) -> Difference {
 }
 
 fn paired(observed: &Observed) -> Change {
-    if let Some(cells) = observed.one_sided {
-        return alone(cells, PAIRS_MIN);
-    }
     let pairs: Vec<(u64, u64)> =
         observed.base.iter().copied().zip(observed.candidate.iter().copied()).collect();
     // A share is no more than the whole.
@@ -425,26 +416,17 @@ fn paired(observed: &Observed) -> Change {
     if pairs.len() < PAIRS_MIN { Change { chance: 1.0, ..change } } else { change }
 }
 
-fn sampled(Observed { base, candidate, one_sided, .. }: &Observed) -> Change {
-    if let Some(cells) = *one_sided {
-        return alone(cells, SAMPLES_MIN);
-    }
+fn sampled(Observed { base, candidate, .. }: &Observed) -> Change {
     let enough = base.len().min(candidate.len()) >= SAMPLES_MIN;
     let chance = stats::chance(base, candidate).filter(|_| enough);
     Change { chance: chance.unwrap_or(1.0), ..Change::UNKNOWN }
 }
 
-/// That all cells of one side observed something and none of the other.
-fn alone(cells: usize, least: usize) -> Change {
-    let chance = if cells < least { 1.0 } else { stats::one_sided(cells) };
-    Change { chance, ..Change::UNKNOWN }
-}
-
 fn uncertain(observed: Observed, change: Change, surprise: bool) -> Difference {
-    let Observed { told, base, candidate, one_sided, .. } = observed;
+    let Observed { told, base, candidate, .. } = observed;
     let finding = match surprise {
         // There is no figure to be better or worse than.
-        true if one_sided.is_some() => Finding::Changed,
+        true if told.one_sided => Finding::Changed,
         // The way that the estimate goes: one pair may draw the means the other way.
         true => {
             directed(told.better, change.value.map_or(mean(&candidate) > mean(&base), |value| value > 0.0))

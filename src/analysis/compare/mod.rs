@@ -8,16 +8,13 @@
 //! - **another scenario or variant, the same seeds**: a design question. Both sides met the same
 //!   users, link conditions and faults, so the differences are paired; the change of each figure is
 //!   told with its interval of 95 %.
-//! - **the same scenario of two programs, over its seeds** ([`over_seeds()`]): paired as well,
-//!   so that one seed which luck treats otherwise is no finding.
+//! - **the same scenario of two programs, over its seeds** ([`over_seeds()`]): paired as well, so
+//!   that one seed which luck treats otherwise is no finding.
 //! - **other seeds**: two samples, held against each other by Welch's test.
 //!
 //! Where chance plays a part, some hundreds of figures are judged at once (Holm), so that of a
 //! hundred comparisons of a thing with itself at most one sees something; a figure that was asked
 //! for by its name is judged alone. Few seeds are not judged at all.
-//!
-//! A direction is better or worse only where the table of metrics says which way is better. Times
-//! of the host are in no record and in no comparison.
 
 mod comparison;
 mod difference;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::difference::{Difference, Finding, Group, Missing, Unlike, groups};
 use super::pairing::Opposed;
 use crate::metrics::Better;
-use crate::record::{BaselineCell, CellFigures, CellRecord, Exit, Judged, Standard, counterpart, weight};
+use crate::record::{BaselineCell, CellRecord, Exit, Judged, Standard, counterpart, weight};
 use crate::stats::PAIRS_MIN;
 
 /// In what the cells of a setting are not as the baseline's.
@@ -44,8 +44,8 @@ impl Shift {
 }
 
 /// Holds the seeds of a setting to what the baseline gates, as paired differences say. Gives each
-/// shift with the one cell that stands for all: the first, or of what is worse the one in which the
-/// first such figure is worst. `wanted` gives what the scenario of this digest wants gated.
+/// shift with the cell that stands for all: the first, or of what is worse that in which the first
+/// such figure is worst.
 pub fn over_seeds<'w>(
     judged: &mut [Judged],
     wanted: impl Fn(&str) -> &'w [String],
@@ -124,10 +124,9 @@ fn shifts(
 impl Worst {
     fn of(judged: &[Judged], cells: &[(usize, &BaselineCell)], figure: &Difference) -> Worst {
         let by = |(at, base): &&(usize, &BaselineCell)| {
-            let of = |metrics: &CellFigures| {
-                metrics.get(figure.metric.as_str()).and_then(|of| of.stat(figure.stat)).unwrap_or(0)
-            };
-            let (was, is) = (of(&base.metrics), of(&judged[*at].cell.metrics));
+            let was = base.metrics.get(figure.metric.as_str()).and_then(|of| of.stat(figure.stat));
+            let is = judged[*at].cell.stat(&figure.metric, figure.stat);
+            let (was, is) = (was.unwrap_or(0), is.unwrap_or(0));
             let (more, of) = if figure.better == Better::Higher { (was, is) } else { (is, was) };
             u128::from(more) * 1_000_000 / u128::from(of.max(1))
         };

@@ -25,8 +25,7 @@ impl<'a> Opposed<'a> {
 
 pub(super) type Unmatched = (Vec<String>, Vec<String>);
 
-/// Opposes the cells of both sides. A variant's name sets cells apart unless each side has but one,
-/// and so does a scenario's.
+/// Opposes cells; a variant's or scenario's name sets them apart unless each side has but one.
 pub(super) fn opposed<'a>(base: &'a Side, candidate: &'a Side) -> (Vec<Opposed<'a>>, Unmatched) {
     let variants_matter = !(one(base, |c| &c.variant) && one(candidate, |c| &c.variant));
     let scenarios_matter = !(one(base, |c| &c.scenario) && one(candidate, |c| &c.scenario));
@@ -63,9 +62,8 @@ fn once(cells: Vec<&CellRecord>) -> Vec<&CellRecord> {
     cells.into_iter().filter(|cell| seen.insert((&cell.resolved, &cell.seed, &cell.digest))).collect()
 }
 
-/// Opposes cells of one title. Where several scenarios of a side have one name a seed does not tell
-/// their cells apart: a scenario that both sides have stands against itself, and of the others,
-/// which were changed, each against that of its place.
+/// Opposes cells of one title. Of several scenarios of one name each that both sides have stands
+/// against itself, and of the others, which were changed, each against that of its place.
 fn by_scenario<'a>(
     title: String,
     base: Vec<&'a CellRecord>,

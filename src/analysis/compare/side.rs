@@ -9,8 +9,7 @@ use crate::record::{BaselineCell, CellRecord, Exit, Reason, RunRecord, Verdict};
 pub struct Side {
     pub name: String,
     pub cells: Vec<CellRecord>,
-    /// The builds that ran them, in words, by the digests of their sources; none of a baseline,
-    /// which is there to be held against others.
+    /// The builds that ran them, in words, by the digests of their sources; none of a baseline.
     pub builds: BTreeMap<String, String>,
 }
 
@@ -23,8 +22,7 @@ pub enum SideError {
     NoVariant { side: String, variant: String, known: String },
 }
 
-/// What a cell failed with. A figure that is not a baseline's is what a comparison is for; a
-/// failure without a reason is a change for the worse.
+/// What a cell failed with, but for other figures than a baseline's.
 pub(super) fn failures(cell: &CellRecord) -> Vec<Exit> {
     match cell.reasons.as_slice() {
         _ if cell.verdict != Verdict::Fail => Vec::new(),
@@ -44,10 +42,7 @@ impl From<&BaselineCell> for CellRecord {
 }
 
 impl Side {
-    /// The cells of a record that ran to their end, or those of one variant.
-    ///
-    /// # Errors
-    /// When nothing is left.
+    /// The cells that ran to their end, or those of one variant; an error if none is left.
     pub fn of_record(name: &str, record: &RunRecord, variant: Option<&str>) -> Result<Side, SideError> {
         let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete);
         let builds = ended.clone().map(|cell| record.build_of(cell));
@@ -69,10 +64,7 @@ impl Side {
         self
     }
 
-    /// The cells of one variant; all if `None`.
-    ///
-    /// # Errors
-    /// When nothing is left.
+    /// The cells of one variant; all if `None`; an error if none is left.
     pub fn only(mut self, variant: Option<&str>) -> Result<Side, SideError> {
         if self.cells.is_empty() {
             return Err(SideError::Empty(self.name));

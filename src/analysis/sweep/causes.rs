@@ -1,6 +1,6 @@
 //! What keeps a setting from being as good as the best: the parts of the time that have grown.
 
-use super::findings::{FLAT, Finding, may_be_luck};
+use super::findings::{FLAT, Finding, may_be_luck, pairs};
 use super::objective::Objective;
 use super::point::{Point, are_words};
 use super::shares::{Fit, Shares, Side, rows};
@@ -69,9 +69,9 @@ const EXPLAINED_BY_EACH_MIN: f64 = 0.2;
 /// What has grown by less, as a share of the time at the best, is not named.
 const GROWN_MIN: f64 = 0.005;
 
-/// The causes of the setting furthest below the flat region and of the one furthest above it; of
-/// words, of each that is worse. What luck may have made dearer has none, nor has a figure of which
-/// the parts of the time say nothing.
+/// The causes of the settings furthest below and above the flat region; of words, of each that is
+/// worse. What luck may have made dearer has none, nor has a figure of which the parts of the time
+/// say nothing.
 pub fn causes(
     axis: &str,
     objective: &Objective,
@@ -130,13 +130,12 @@ fn cause(
 }
 
 fn cost(here: &Point<'_>, best: &Point<'_>) -> Option<f64> {
-    let pairs = here.prices.iter().filter_map(|(seed, price)| Some((price, best.prices.get(seed)?)));
+    let pairs = pairs(here, best).into_iter();
     let sums = pairs.fold((0.0, 0.0), |sums, (here, best)| (sums.0 + here, sums.1 + best));
     Some(sums.0 / sums.1).filter(|cost| !cost.is_nan())
 }
 
-/// How many times as long the syncs of a setting take as those of the best, for each row of a rate
-/// and each observation of a distribution; 1 where no seed is in both.
+/// How many times as long syncs, or rows or observations of them, take as those of the best.
 fn longer(here: &Point<'_>, best: &Point<'_>, objective: &Objective) -> f64 {
     let [here, best] = [here.of_seeds_in(best), best.of_seeds_in(here)];
     let count = |point: &Point<'_>| match () {

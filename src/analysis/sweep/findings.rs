@@ -8,23 +8,19 @@ use crate::stats::{SEEDS_MIN, interval_of_mean, worse_beyond_noise};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub best: usize,
-    /// The first and the last setting that is no worse beyond the noise; `None` if there are too
-    /// few seeds to tell. Where one between them is, luck is about: the optimum may lie on either
-    /// side of it.
+    /// The first and the last setting that is no worse beyond the noise; `None` of too few seeds.
     pub noise: Option<(usize, usize)>,
     /// The settings around it that cost at most `FLAT` more, first and last.
     pub flat: (usize, usize),
-    /// All that are no worse beyond the noise, wherever they stand; `None` if there are too few
-    /// seeds to tell. Of words only this can be told, and the next: they have no order.
+    /// All that are no worse beyond the noise, wherever they stand; `None` of too few seeds.
     pub as_good: Option<Vec<usize>>,
     /// All that cost at most `FLAT` as much.
     pub near: Vec<usize>,
 }
 
 impl Finding {
-    /// The settings between which the optimum lies: those next to the ones that are as good within
-    /// the noise, since a curve with one minimum has risen there. At an end of the `settings` there
-    /// is none.
+    /// The settings between which the optimum lies, next to those as good within the noise: a curve
+    /// with one minimum has risen there. At an end of the `settings` there is none.
     pub fn between(&self, settings: usize) -> Option<[Option<usize>; 2]> {
         let (first, last) = self.noise?;
         Some([first.checked_sub(1), Some(last + 1).filter(|i| *i < settings)])
@@ -47,7 +43,8 @@ pub(super) fn find(points: &[Point<'_>], objective: &Objective) -> Option<Findin
     let flat = around(best, costs.len(), |i| near.contains(&i));
     let enough = points[best].prices.len() >= SEEDS_MIN;
     let as_good = enough.then(|| -> Vec<usize> {
-        let good = |i: &usize| *i == best || !worse(&points[*i], &points[best], *i as u64);
+        let good =
+            |i: &usize| *i == best || !worse_beyond_noise(&pairs(&points[*i], &points[best]), *i as u64);
         known().map(|(i, _)| i).filter(good).collect()
     });
     let noise = as_good.as_ref().map(|good| {
@@ -83,13 +80,9 @@ fn around(best: usize, len: usize, as_good: impl Fn(usize) -> bool) -> (usize, u
     (first, last)
 }
 
-fn worse(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
-    worse_beyond_noise(&pairs(point, best), position)
-}
-
-/// Whether `point` may be dearer than `best` by luck: it is not worse beyond the noise, or, where
-/// it was run under too few of the seeds to tell, not [`FAR`] dearer under each. Where the best has
-/// too few, nothing is known of luck.
+/// Whether `point` may be dearer than `best` by luck: it is not worse beyond the noise, or, of too
+/// few seeds to tell, not [`FAR`] dearer under each. Where the best has too few, nothing is known
+/// of luck.
 pub(crate) fn may_be_luck(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
     let pairs = pairs(point, best);
     let far = !pairs.is_empty() && pairs.iter().all(|(here, there)| *here > there * FAR);
@@ -97,7 +90,7 @@ pub(crate) fn may_be_luck(point: &Point<'_>, best: &Point<'_>, position: u64) ->
         && if pairs.len() < SEEDS_MIN { !far } else { !worse_beyond_noise(&pairs, position) }
 }
 
-fn pairs(one: &Point<'_>, other: &Point<'_>) -> Vec<(f64, f64)> {
+pub(super) fn pairs(one: &Point<'_>, other: &Point<'_>) -> Vec<(f64, f64)> {
     one.prices.iter().filter_map(|(seed, price)| Some((*price, *other.prices.get(seed)?))).collect()
 }
 

@@ -1,17 +1,14 @@
 //! A sweep: what a grid of settings came to, which is best, and what limits the others.
 //!
-//! Everything is read from the record of a run whose cells know their axes. Each combination of the
-//! axes but the first (and each variant) is a series. What is compared is one figure, the
-//! [`Objective`].
+//! Each combination of the axes but the first (and each variant) is a series. What is compared is
+//! one figure, the [`Objective`].
 //!
 //! Invariants: settings are compared under common random numbers only, seed by seed; a setting that
-//! lost something, got stuck or missed a gate is marked and is excluded; a share of time is
-//! told only from metrics, and a closed form only where the sweep's own figures follow it.
+//! lost something, got stuck or missed a gate is marked and is excluded; a share of time is told
+//! only from metrics, and a closed form only where the sweep's own figures follow it.
 //!
-//! How: `series` sorts the cells into settings (`point`); `findings` finds the best of a series,
-//! what is as good within the noise, paired by seed, and the flat region; `shares` says where the
-//! time went and fits what a chunk and a row cost; `causes` names the parts of the time that a
-//! setting suffers from; `growth` fits the power that a cost grows by.
+//! How: `series` sorts the cells into settings (`point`), `findings` finds the best of a series and
+//! how sure that is, `shares` where the time went, `causes` what a setting suffers from.
 
 mod causes;
 mod findings;

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::metrics::{self, Better, Kind, Unit};
-use crate::record::{AxisRecord, CellRecord, SweepRecord};
+use crate::record::CellRecord;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objective {
@@ -31,9 +31,8 @@ impl Objective {
         metric.parse().expect("the defaults are in the table of metrics")
     }
     /// What a cell pays by this figure, the less the better; `None` if it has none. Of a rate that
-    /// is time a row, so that means over seeds are of times: a lucky seed's rate must not make up
-    /// for an unlucky one's wait. Of a share it is the whole and what it lacks of that, so that
-    /// means are of shares.
+    /// is time a row: in a mean over seeds a lucky one's rate must not make up for an unlucky one's
+    /// wait. Of a share it is the whole and what it lacks of that, so that means are of shares.
     pub fn price(&self, cell: &CellRecord) -> Option<f64> {
         let figure = cell.metrics.get(self.metric.as_str())?.stat(&self.stat)? as f64;
         let price = match (self.better, self.unit) {
@@ -66,9 +65,8 @@ impl Objective {
     pub fn is_time_a_row(&self, key: &str) -> bool {
         self.metric == DEFAULT || *self == Objective::of_axis(key)
     }
-    /// Whether it is how long syncs take or a rate in that time, which its parts explain. They are
-    /// those of all units and of all devices: of one unit, or of the devices of one state, they
-    /// explain nothing.
+    /// Whether it is how long syncs take or a rate in that time, which its parts explain: those of
+    /// all units and devices, so of one unit, or of the devices of one state, nothing.
     pub fn is_of_sync_time(&self) -> bool {
         let is_of_all = !self.metric.contains(['@', '/']);
         let is_time = SYNC_TIMES.contains(&self.metric.as_str()) && self.stat != "count";
@@ -112,40 +110,21 @@ fn unknown(metric: &str) -> String {
     format!("there is no metric {metric}{near}")
 }
 
-impl SweepRecord {
-    pub fn new(
-        axes: &[(String, Vec<String>)],
-        against: Option<&(String, Vec<String>)>,
-        objective: &Objective,
-    ) -> SweepRecord {
-        let axis =
-            |(key, values): &(String, Vec<String>)| AxisRecord { key: key.clone(), values: values.clone() };
-        SweepRecord {
-            objective: objective.name(),
-            axes: axes.iter().map(axis).collect(),
-            against: against.map(axis),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_metric_brings_its_unit_its_direction_and_a_statistic() {
-        let rate = Objective::default();
-        assert_eq!(
-            (rate.stat.as_str(), rate.better, rate.unit),
-            ("value", Better::Higher, Unit::MilliRowsPerSecond)
-        );
-        let session: Objective = "engine.session.duration".parse().unwrap();
-        assert_eq!((session.stat.as_str(), session.better), ("p95", Better::Lower));
-        let one: Objective = "engine.usable_after_login.duration@1d:max".parse().unwrap();
-        assert_eq!(
-            (one.metric.as_str(), one.stat.as_str()),
-            ("engine.usable_after_login.duration@1d", "max")
-        );
+        let (rate, time) = (Unit::MilliRowsPerSecond, Unit::Ns);
+        for (asked, metric, stat, better, unit) in [
+            (DEFAULT, DEFAULT, "value", Better::Higher, rate),
+            (SYNC_TIMES[1], SYNC_TIMES[1], "p95", Better::Lower, time),
+            ("engine.session.duration@1d:max", "engine.session.duration@1d", "max", Better::Lower, time),
+        ] {
+            let (metric, stat) = (metric.to_owned(), stat.to_owned());
+            assert_eq!(asked.parse(), Ok(Objective { metric, stat, better, unit }));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::findings::{Finding, find};
 use super::objective::Objective;
 use super::point::{Point, axis_of};
-use crate::record::{CellRecord, RunRecord};
+use crate::record::{AxisRecord, CellRecord, RunRecord};
 
 #[derive(Debug)]
 pub struct Sweep<'a> {
@@ -30,11 +30,11 @@ pub struct Series<'a> {
 
 impl<'a> Sweep<'a> {
     /// Sorts the cells by the axes, each with its values in order, the first axis first.
-    pub fn new(record: &'a RunRecord, axes: &[(String, Vec<String>)], objective: Objective) -> Sweep<'a> {
+    pub fn new(record: &'a RunRecord, axes: &[AxisRecord], objective: Objective) -> Sweep<'a> {
         let (first, others) = axes.split_first().expect("a sweep has an axis");
         let mut sorted: BTreeMap<(Option<&str>, Vec<String>), Vec<&CellRecord>> = BTreeMap::new();
         for cell in &record.cells {
-            let at = axes.iter().map(|(key, _)| axis_of(cell, key)).collect();
+            let at = axes.iter().map(|axis| axis_of(cell, &axis.key)).collect();
             sorted.entry((cell.variant.as_deref(), at)).or_default().push(cell);
         }
         let mut variants: Vec<Option<&str>> =
@@ -49,15 +49,15 @@ impl<'a> Sweep<'a> {
                     let cells = sorted.get(&(variant, at)).cloned().unwrap_or_default();
                     Point::new(value, cells, &objective)
                 };
-                let points = in_order(first.1.iter().map(point).collect());
+                let points = in_order(first.values.iter().map(point).collect());
                 let name: Vec<&str> = variant.into_iter().chain(values.iter().map(String::as_str)).collect();
                 let name = if name.is_empty() { objective.name() } else { name.join(" ") };
                 let finding = find(&points, &objective);
                 series.push(Series { name, variant: variant.map(str::to_owned), values, points, finding });
             }
         }
-        let across = others.iter().map(|(key, _)| key.clone()).collect();
-        Sweep { axis: first.0.clone(), across, objective, series, is_partial: !record.complete }
+        let across = others.iter().map(|axis| axis.key.clone()).collect();
+        Sweep { axis: first.key.clone(), across, objective, series, is_partial: !record.complete }
     }
 
     pub fn seeds(&self) -> usize {
@@ -73,15 +73,9 @@ fn in_order(mut points: Vec<Point<'_>>) -> Vec<Point<'_>> {
     points
 }
 
-fn combinations(axes: &[(String, Vec<String>)]) -> Vec<Vec<String>> {
-    axes.iter().fold(vec![Vec::new()], |all, (_, values)| {
-        let longer = |one: &Vec<String>| {
-            let one = one.clone();
-            values
-                .iter()
-                .map(move |value| [one.as_slice(), std::slice::from_ref(value)].concat())
-                .collect::<Vec<_>>()
-        };
-        all.iter().flat_map(longer).collect()
+fn combinations(axes: &[AxisRecord]) -> Vec<Vec<String>> {
+    axes.iter().fold(vec![Vec::new()], |all: Vec<Vec<String>>, axis| {
+        let with = |one: &Vec<String>, value: &String| [&one[..], std::slice::from_ref(value)].concat();
+        all.iter().flat_map(|one| axis.values.iter().map(move |value| with(one, value))).collect()
     })
 }

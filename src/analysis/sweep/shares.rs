@@ -80,8 +80,7 @@ const UNLIKE_MAX: f64 = 0.02;
 
 impl Fit {
     /// Fits what an answer takes to the rows in it: o + c·rows, least squares of relative
-    /// deviations over the settings. `None` where no line fits or answers of one size leave nothing
-    /// to tell apart.
+    /// deviations over the settings. `None` where no line fits or answers are of one size.
     pub fn of(side: Side, points: &[Point<'_>]) -> Option<Fit> {
         let answered: Vec<&Point<'_>> =
             points.iter().filter(|point| tells_its_answers(side, point)).collect();
@@ -120,8 +119,7 @@ impl Fit {
         Some(Cost { chunk: self.chunk + self.commit, row: self.row, mtbf: self.mtbf? })
     }
     /// The best chunk if answers could hold more than `cap` rows, unless the largest is, and the
-    /// share of the time that it saves at most; `None` where failures are too few to tell, or come
-    /// otherwise than at random.
+    /// share of the time that it saves at most; `None` where failures are too few, or not random.
     pub(crate) fn beyond(self, cap: f64) -> Option<(Option<f64>, f64)> {
         if let Some(cost) = self.cost() {
             let best = cost.best().max(cap);
@@ -195,10 +193,8 @@ impl Shares {
 
 /// The share of the time of syncs in the backend's queue; `None` if there is no such time.
 pub fn queued_share(cells: &[&CellRecord]) -> Option<f64> {
-    let sum = |metric: &str| -> f64 {
-        let of_cell = |cell: &&CellRecord| cell.metrics.get(metric)?.stat("value");
-        cells.iter().filter_map(of_cell).map(|ns| ns as f64).sum()
-    };
+    let of = |cell: &&CellRecord, metric: &str| Some(cell.stat(metric, "value")? as f64);
+    let sum = |metric: &str| cells.iter().filter_map(|cell| of(cell, metric)).sum::<f64>();
     let all = sum("engine.session.time");
     (all > 0.0).then(|| (sum("engine.requests.queued_time") / all).min(1.0))
 }

@@ -8,8 +8,7 @@ const PUSH: &str = "engine.push.chunk_rows";
 /// As many rows as the key takes: all in one answer, as far as page cap and `chunk_bytes` let it.
 pub const EVERYTHING: &str = "10000000";
 
-/// Chunk sizes that are shipped, in bytes or rows as the product counts them: product, key, value,
-/// and what it is there and where it is written.
+/// Chunk sizes in bytes or rows as products count them: product, key, value, where it is written.
 static DEFAULTS: [(&str, &str, &str, &str); 24] = [
     ("PouchDB", PULL, "100", "PouchDB API, replication: batch_size 100, batches_limit 10 in memory"),
     ("Datasync", PULL, "100", "Microsoft Datasync client: page size 100"),
@@ -21,12 +20,7 @@ static DEFAULTS: [(&str, &str, &str, &str); 24] = [
     ("Amplify DataStore", PULL, "1000", "Amplify DataStore: syncPageSize 1000"),
     ("SymmetricDS", PULL, "1000", "SymmetricDS channels: max_batch_size 1000 by default"),
     ("Mobile Sync", PULL, "2000", "Salesforce Mobile SDK, Mobile Sync: 2000 records a page"),
-    (
-        "SymmetricDS (reload)",
-        PULL,
-        "10000",
-        "SymmetricDS channels: 10 000 rows a batch of the reload channel",
-    ),
+    ("SymmetricDS (reload)", PULL, "10000", "SymmetricDS channels: 10 000 rows a batch to reload"),
     ("WatermelonDB", PULL, EVERYTHING, "WatermelonDB sync protocol: all changes in one response"),
     ("Corrosion", BYTES, "8KiB", "Corrosion: messages of 8 KiB, halved when a send takes over 500 ms"),
     ("Realm", BYTES, "128KiB", "Realm sync: uploads of 128 KB"),
@@ -34,19 +28,9 @@ static DEFAULTS: [(&str, &str, &str, &str); 24] = [
     ("Realm", BYTES, "1MiB", "Realm sync: downloads of 1 MiB"),
     ("Dotmim.Sync", BYTES, "2000KB", "Dotmim.Sync: BatchSize 2000 KB"),
     ("Electric", BYTES, "10MiB", "Electric: shape log chunks of 10 MiB"),
-    (
-        "Couchbase Lite",
-        APPLY,
-        "100",
-        "Couchbase Lite replicator: inserts of 100 rows, or what comes in 20 ms",
-    ),
+    ("Couchbase Lite", APPLY, "100", "Couchbase Lite replicator: 100 rows, or what comes in 20 ms"),
     ("Datasync", PUSH, "1", "Microsoft Datasync client: one operation a request"),
-    (
-        "Mobile Sync",
-        PUSH,
-        "25",
-        "Salesforce Mobile SDK, Mobile Sync: batches of 25 (composite), 200 (collections)",
-    ),
+    ("Mobile Sync", PUSH, "25", "Salesforce Mobile SDK: batches of 25 (composite), 200 (collections)"),
     ("Volt MX", PUSH, "50", "Volt MX Offline Objects: uploadBatchSize 50"),
     ("LiveStore", PUSH, "50", "LiveStore sync backend: 50 events a push"),
     ("PowerSync", PUSH, "100", "PowerSync client: 100 operations an upload"),

@@ -41,9 +41,9 @@ const NAMES: [(&str, &str, &str); 3] = [
 ];
 
 impl Limits {
-    /// Those of R52 for this plan, with what was asked for in their place: foreground p99 at most
-    /// 100 ms, requests' p99 at most half of the gateway's timeout if it has one to speak of,
-    /// memory for an answer at most a quarter of the least that a device of the fleet has.
+    /// Those of R52 for this plan, or what was asked for in their place: half of the gateway's
+    /// timeout if it has one to speak of, a quarter of the least memory that a device of the fleet
+    /// has.
     pub fn of(plan: &Plan, flags: &[LimitFlag]) -> Limits {
         let memory =
             plan.fleets.iter().flat_map(|fleet| &fleet.classes).map(|(class, _)| class.memory.0).min();
@@ -58,8 +58,7 @@ impl Limits {
         Limits(NAMES.into_iter().zip(own).filter_map(limit).collect())
     }
 
-    /// The first limit that a cell does not keep: its place, how many times the limit the figure
-    /// is, and both in words. What was never observed is within every limit.
+    /// The first limit that a cell does not keep: its place, how many times it, and both in words.
     fn missed(&self, cell: &CellRecord) -> Option<(usize, f64, String)> {
         self.0.iter().enumerate().find_map(|(place, limit)| {
             let figure = cell.metrics.get(limit.metric.as_str())?;
@@ -87,8 +86,7 @@ pub fn trouble<'a>(cells: &[&'a CellRecord], limits: &Limits) -> Option<Trouble<
     }))
 }
 
-/// Whether it may be the luck of the seeds that a setting is excluded: at most half of its
-/// cells miss a limit or a gate, and nothing else is wrong with them.
+/// Whether at most half of the cells miss a limit or a gate, and nothing else is wrong.
 pub fn in_doubt(cells: &[&CellRecord], limits: &Limits) -> bool {
     let missed = cells.iter().filter(|cell| missed_a_gate(cell) || limits.missed(cell).is_some()).count();
     is_sound(cells) && missed > 0 && missed * 2 <= cells.len()
@@ -108,9 +106,7 @@ fn missed_a_gate(cell: &CellRecord) -> bool {
 pub fn excess(cells: &[&CellRecord], limits: &Limits) -> Option<f64> {
     let sound = cells.iter().all(|cell| cell.verdict != Verdict::Fail);
     let most = |cell: &&CellRecord| {
-        let of = |limit: &LimitRecord| {
-            Some(times(limit, cell.metrics.get(limit.metric.as_str())?.stat(&limit.stat)?))
-        };
+        let of = |limit: &LimitRecord| Some(times(limit, cell.stat(&limit.metric, &limit.stat)?));
         limits.0.iter().filter_map(of).fold(0.0, f64::max)
     };
     sound.then(|| cells.iter().map(most).fold(0.0, f64::max))

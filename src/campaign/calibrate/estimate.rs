@@ -1,16 +1,18 @@
 //! The calibration of a log, and what speaks against its figures.
 //!
 //! All figures are functions of costs as they are, and get their intervals from costs as they might
-//! be: a bootstrap over devices (Efron and Tibshirani 1993, §8.6), or over blocks of time where there
-//! are few devices. Percentiles of few units are too near each other: they are widened as Student's law.
+//! be: a bootstrap over devices (Efron and Tibshirani 1993, §8.6), or over blocks of time where
+//! there are few devices. Percentiles of few units are too near each other: they are widened as
+//! Student's law.
 
 use std::collections::BTreeMap;
 
 use super::failures::{self, DEVICES_MIN, Failures, Follows};
-use super::fit::{self, BEND, BYTE, Fit, Given, Line, Response, Sums, fit, says};
+use super::fit::{self, BEND, BYTE, Fit, Line, Response, Sums, fit, says};
 use super::log::{Log, Outcome, Request};
 use crate::base::{Seed, Span, Stream};
-use crate::render::calibrate::{Advice, Calibration, Census, Code, Diagnosis, Effect, Estimate, Figure};
+use crate::render::calibrate::{Advice, Calibration, Census, Code, Effect, Estimate, Figure};
+use crate::render::calibrate::{count, percent, span};
 use crate::stats::student;
 use crate::theory::chunk::Cost;
 
@@ -51,36 +53,33 @@ pub(super) fn calibration(source: &str, log: &Log) -> Calibration {
     let follows = Follows::of(log);
     let responses = responses(log, &follows);
     let devices = log.devices.unwrap_or(1);
-    found.say(devices < DEVICES_MIN, Code::FewDevices, [devices as f64, 0.0]);
+    found.say(devices < DEVICES_MIN, Code::FewDevices, [count(devices as f64)]);
     if responses.is_empty() {
-        found.say(true, Code::FewResponses, [0.0; 2]);
+        found.say(true, Code::FewResponses, [count(0.0)]);
         return found;
     }
-    found.say(follows.apart, Code::Apart, [0.0; 2]);
-    let count = |most| failures::count(log, &follows, most);
-    let mut failures = count(f64::INFINITY);
-    let mut given = Given { rate: 0.0, timeout: timeout(log) };
+    found.say(follows.apart, Code::Apart, []);
+    let counted = |most| failures::count(log, &follows, most);
+    let mut failures = counted(f64::INFINITY);
+    let mut given = (0.0, timeout(log));
     let mut line = None;
     for _ in 0..ROUNDS {
-        given.rate = failures.rate();
+        given.0 = failures.rate();
         line = fit(&responses, [true, true, false, false], given);
         let cut_off = line.as_ref().filter(|fit| fit.censored > 0);
-        failures = count(cut_off.map_or(f64::INFINITY, |fit| fit.reach));
+        failures = counted(cut_off.map_or(f64::INFINITY, |fit| fit.reach));
     }
     found.census.failures = failures.events().round() as u64;
-    found.census.exposed = Span::from_secs_f64(failures.exposed());
+    found.census.exposed_ns = Span::from_secs_f64(failures.exposed());
     if !refuses(&mut found, &responses, line.as_ref())
         && let Some(line) = line
     {
         costs(&mut found, log, &responses, (line, given), &failures);
     } else {
-        found.put(Figure::Between, failures.between());
+        found.figures.insert(Figure::Between, failures.between());
     }
-    if failures.rate() > 0.0
-        && let Some(recovery) = failures::repair(log, follows.typical, &failures)
-    {
-        found.put(Figure::Recovery, recovery);
-    }
+    let recovery = failures::repair(log, follows.typical, &failures);
+    found.figures.extend(recovery.map(|recovery| (Figure::Recovery, recovery)));
     found.diagnoses.sort_by_key(|diagnosis| (diagnosis.code.rule().effect, diagnosis.code));
     found
 }
@@ -90,14 +89,14 @@ fn refuses(found: &mut Calibration, responses: &[Response], line: Option<&Fit>) 
     let others = other_sizes(responses);
     let seen = line.map_or(n, |fit| n - fit.censored);
     let trimmed = line.map_or(0.0, |fit| fit.trimmed as f64 / seen.max(1) as f64);
-    let whys = [
-        (seen < RESPONSES_MIN, Code::FewResponses, [seen as f64, 0.0]),
-        (others < OTHERS_MIN, Code::OneSize, [others as f64, responses[n / 2].x[1]]),
-        (trimmed > TRIMMED_MAX, Code::ManyTrimmed, [trimmed, 0.0]),
-        (line.is_none(), Code::OneSize, [others as f64, responses[n / 2].x[1]]),
-    ];
-    let why = whys.into_iter().find(|(stands, ..)| *stands);
-    why.inspect(|(_, code, figures)| found.say(true, *code, *figures)).is_some()
+    let before = found.diagnoses.len();
+    found.say(seen < RESPONSES_MIN, Code::FewResponses, [count(seen as f64)]);
+    let size = [others as f64, responses[n / 2].x[1]].map(count);
+    found.say(others < OTHERS_MIN || line.is_none(), Code::OneSize, size);
+    found.say(trimmed > TRIMMED_MAX, Code::ManyTrimmed, [percent(trimmed)]);
+    // One of them is enough.
+    found.diagnoses.truncate(before + 1);
+    found.diagnoses.len() > before
 }
 
 struct Draw {
@@ -166,7 +165,7 @@ fn costs(
     found: &mut Calibration,
     log: &Log,
     responses: &[Response],
-    (line, given): (Fit, Given),
+    (line, given): (Fit, (f64, f64)),
     failures: &Failures,
 ) {
     // With another part, if that is sure: twice as far from nothing as its interval reaches.
@@ -184,51 +183,64 @@ fn costs(
         None => (Draws::of(&line, failures), line),
     };
     let step = clock_step(responses);
-    let request = draws.estimate(|costs| costs.line[0]).off_by(step / 2.0);
+    let request = draws.estimate(|costs| costs.line[0]);
+    let (low, high) = ((request.low - step / 2.0).max(0.0), request.high + step / 2.0);
+    let request = Estimate { low, high, ..request };
     let row = draws.estimate(Draw::row);
     let fails = failures.rate() > 0.0;
     let between = if fails { draws.estimate(|costs| 1.0 / costs.rate) } else { failures.between() };
-    found.put(Figure::Overhead, request);
-    found.put(Figure::Row, row);
+    found.figures.insert(Figure::Overhead, request);
+    found.figures.insert(Figure::Row, row);
     if line.parts[BYTE] {
-        found.put(Figure::RowAlone, draws.estimate(|costs| costs.line[1]));
-        found.put(Figure::Byte, draws.estimate(|costs| costs.line[BYTE]));
+        found.figures.insert(Figure::RowAlone, draws.estimate(|costs| costs.line[1]));
+        found.figures.insert(Figure::Byte, draws.estimate(|costs| costs.line[BYTE]));
     }
-    found.put(Figure::Noise, draws.estimate(|costs| costs.noise));
+    found.figures.insert(Figure::Noise, draws.estimate(|costs| costs.noise));
     let failed = || log.requests.iter().filter(|r| r.failed());
     let bare = failed().filter(|r| r.rows <= 0.0).count() as f64;
     let bare = line.censored > 0 && bare > 0.0 && bare >= BARE * failed().count() as f64;
     if !bare {
-        found.put(Figure::Between, between);
+        found.figures.insert(Figure::Between, between);
     }
     found.census.outliers = line.trimmed as u64;
     let kept = || responses.iter().zip(&line.counts).filter(|(_, count)| **count > 0.0);
     let took: f64 = kept().map(|(r, _)| r.took).sum();
-    found.census.duration_mean = Span::from_secs_f64(took / f64::max(kept().count() as f64, 1.0));
+    found.census.duration_mean_ns = Span::from_secs_f64(took / f64::max(kept().count() as f64, 1.0));
     let n = responses.len() as f64;
     let most = libm::exp(fit::COUNT_MAX) * (1.0 - 1e-9);
     let long = kept().filter(|(_, count)| **count >= most).count() as f64 / n;
     let bent = with_part(BEND, &line);
     let bend = bent.map_or(0.0, |(bent, draws)| draws.at.line[BEND] * bent.reach / draws.at.row());
-    found.say(line.trimmed > 0, Code::Trimmed, [line.trimmed as f64, line.trimmed as f64 / n]);
-    found.say(bare, Code::BareFailures, [0.0; 2]);
-    found.say(line.censored > 0, Code::SlowSizes, [line.censored as f64, line.reach]);
-    found.say(long > LONG_MAX, Code::LongTransfers, [long, 0.0]);
-    found.say(bend > BENT, Code::Bent, [line.reach, bend]);
+    found.say(
+        line.trimmed > 0,
+        Code::Trimmed,
+        [count(line.trimmed as f64), percent(line.trimmed as f64 / n)],
+    );
+    found.say(bare, Code::BareFailures, []);
+    found.say(line.censored > 0, Code::SlowSizes, [line.censored as f64, line.reach].map(count));
+    found.say(long > LONG_MAX, Code::LongTransfers, [percent(long)]);
+    found.say(bend > BENT, Code::Bent, [count(line.reach), percent(bend)]);
     let unsure = request.low <= 0.0 || step >= request.value / 2.0;
-    found.say(unsure, Code::OverheadUnknown, [request.value, 0.0]);
-    found.say(row.low <= 0.0, Code::RowUnknown, [row.value, 0.0]);
-    found.say(!fails, Code::NoFailures, [failures.exposed(), 0.0]);
-    found.diagnoses.extend(mixed(log, responses, &line));
-    found.diagnoses.extend(levels(log, responses, &line));
+    found.say(unsure, Code::OverheadUnknown, [span(request.value)]);
+    found.say(row.low <= 0.0, Code::RowUnknown, [span(row.value)]);
+    found.say(!fails, Code::NoFailures, [span(failures.exposed())]);
+    if let Some((more, column)) = mixed(log, responses, &line) {
+        found.say(true, Code::Mixed, [column, percent(more)]);
+    }
+    let levels = levels(log, responses, &line);
+    found.say(
+        levels > LASTING * line.noise * line.noise && levels > MIXED * MIXED,
+        Code::Levels,
+        [percent(libm::sqrt(levels))],
+    );
     if found.diagnoses.iter().any(|diagnosis| diagnosis.code.rule().effect == Effect::Refuse) {
         return;
     }
     // Without a failure: of the least overhead, the dearest row, and as many as there may be.
     let least = Cost { chunk: request.low, row: row.high, mtbf: between.low }.best();
-    let advice = advise(&draws, found.census.rows_mean(), (!fails).then_some(least));
+    let advice = advise(&draws, found.census.rows_mean_milli as f64 / 1e3, (!fails).then_some(least));
     let far = advice.best.value.is_finite() && advice.best.value > BEYOND * line.reach;
-    found.say(far, Code::Beyond, [line.reach, advice.best.value]);
+    found.say(far, Code::Beyond, [count(line.reach)]);
     found.advice = Some(advice);
 }
 
@@ -251,9 +263,8 @@ fn advise(draws: &Draws, rows: f64, least: Option<f64>) -> Advice {
 fn timeout(log: &Log) -> f64 {
     let timed_out = log.requests.iter().filter(|r| r.outcome == Outcome::TimedOut);
     let shortest = timed_out.filter_map(|r| r.duration).fold(f64::INFINITY, f64::min);
-    let answered = || log.requests.iter().filter(|r| r.answered());
-    let beyond = answered().filter(|r| r.took() > shortest).count() as f64;
-    if beyond > OUTLAST_MAX * answered().count() as f64 { f64::INFINITY } else { shortest }
+    let beyond = log.answers().filter(|r| r.took() > shortest).count() as f64;
+    if beyond > OUTLAST_MAX * log.answers().count() as f64 { f64::INFINITY } else { shortest }
 }
 
 fn responses(log: &Log, follows: &Follows) -> Vec<Response> {
@@ -270,8 +281,7 @@ fn responses(log: &Log, follows: &Follows) -> Vec<Response> {
 
 fn census(log: &Log) -> Census {
     let count = |outcome| log.requests.iter().filter(|r| r.outcome == outcome).count() as u64;
-    let answers = || log.requests.iter().filter(|r| r.answered());
-    let sum = |of: fn(&Request) -> f64| answers().map(of).sum::<f64>();
+    let sum = |of: fn(&Request) -> f64| log.answers().map(of).sum::<f64>();
     let answered = count(Outcome::Answered);
     let first = log.requests.first().map_or(0.0, |r| r.start);
     let last = log.requests.iter().map(|r| r.start + r.took()).fold(first, f64::max);
@@ -284,11 +294,11 @@ fn census(log: &Log) -> Census {
         refused: count(Outcome::Refused),
         not_sent: count(Outcome::NotSent),
         devices: log.devices,
-        lasted: Span::from_secs_f64(last - first),
+        lasted_ns: Span::from_secs_f64(last - first),
         rows_mean_milli: (1e3 * rows / answered.max(1) as f64).round() as u64,
-        rows_max: answers().map(|r| r.rows).fold(0.0, f64::max) as u64,
+        rows_max: log.answers().map(|r| r.rows).fold(0.0, f64::max) as u64,
         bytes_a_row: (log.has_bytes && rows > 0.0 && bytes > 0.0).then(|| (bytes / rows).round() as u64),
-        duration_mean: Span::from_secs_f64(sum(Request::took) / answered.max(1) as f64),
+        duration_mean_ns: Span::from_secs_f64(sum(Request::took) / answered.max(1) as f64),
         ..Census::default()
     }
 }
@@ -309,7 +319,7 @@ fn off(responses: &[Response], fit: &Fit, members: &[usize]) -> (f64, f64) {
 }
 
 /// The column whose values differ most in what responses take, beyond chance; sizes are one.
-fn mixed(log: &Log, responses: &[Response], fit: &Fit) -> Option<Diagnosis> {
+fn mixed(log: &Log, responses: &[Response], fit: &Fit) -> Option<(f64, String)> {
     let size = |r: &Response| libm::floor(SIZES * libm::log2(r.x[1].max(1.0))) as u8;
     let sizes = ("rows", responses.iter().map(size).collect::<Vec<_>>());
     let columns =
@@ -327,13 +337,12 @@ fn mixed(log: &Log, responses: &[Response], fit: &Fit) -> Option<Diagnosis> {
         let sure = high - low > SURE * low_error.max(high_error);
         (sure && more > MIXED).then(|| (more, column.to_owned()))
     };
-    let (more, name) = columns.chain([sizes]).filter_map(differ).max_by(|a, b| a.0.total_cmp(&b.0))?;
-    Some(Diagnosis { name, ..Diagnosis::of(Code::Mixed, [more, 0.0]) })
+    columns.chain([sizes]).filter_map(differ).max_by(|a, b| a.0.total_cmp(&b.0))
 }
 
-/// Levels that last from one request of a device to the next, as of several networks. Their variance is
-/// the covariance of responses that follow each other.
-fn levels(log: &Log, responses: &[Response], fit: &Fit) -> Option<Diagnosis> {
+/// The variance of levels that last from one request of a device to the next, as of several
+/// networks: the covariance of responses that follow each other.
+fn levels(log: &Log, responses: &[Response], fit: &Fit) -> f64 {
     let mut last = log.of_devices(None::<(f64, f64)>);
     let (mut covariance, mut pairs) = (0.0, 0.0);
     for (r, count) in responses.iter().zip(&fit.counts) {
@@ -345,15 +354,13 @@ fn levels(log: &Log, responses: &[Response], fit: &Fit) -> Option<Diagnosis> {
         }
         *last = (*count > 0.0).then_some((request.start + r.took, share));
     }
-    let variance = covariance / f64::max(pairs, 1.0);
-    let lasts = variance > LASTING * fit.noise * fit.noise && variance > MIXED * MIXED;
-    lasts.then(|| Diagnosis::of(Code::Levels, [libm::sqrt(variance), 0.0]))
+    covariance / f64::max(pairs, 1.0)
 }
 
 fn other_sizes(responses: &[Response]) -> usize {
     let mut rows: Vec<f64> = responses.iter().map(|r| r.x[1]).collect();
     rows.sort_by(f64::total_cmp);
-    let Some(middle) = rows.get(rows.len() / 2).copied() else { return 0 };
+    let middle = rows[rows.len() / 2];
     let other = |r: &&f64| **r * OTHER_SIZE < middle || **r > OTHER_SIZE * middle;
     rows.iter().filter(other).count()
 }

@@ -1,8 +1,7 @@
-//! How often transfers fail, and how long it takes to recover.
-//!
-//! Failures over exposure (maximum likelihood for a Poisson process with censoring). Counts of units
-//! vary more than Poisson's law says: intervals are of as many failures as would vary as much
-//! (quasi-Poisson; McCullagh and Nelder 1989, §4.5). The page on calibrating tells the method.
+//! How often transfers fail, and how long it takes to recover: failures over exposure (maximum
+//! likelihood for a Poisson process with censoring). Counts of units vary more than Poisson's law
+//! says: intervals are of as many failures as would vary as much (quasi-Poisson; McCullagh and
+//! Nelder 1989, §4.5).
 
 use super::log::{Log, Outcome, Request};
 use crate::base::Stream;
@@ -20,9 +19,8 @@ const SOONER: f64 = 0.1;
 /// The share of the responses that are the quickest: a few may come from a cache.
 const QUICKEST: f64 = 0.02;
 
-/// What precedes requests. Of failures those tell that begin right after a response of their device:
-/// before any other the link may be down already. Of costs all but the first after a pause.
-#[derive(Clone, Debug, PartialEq)]
+/// What precedes requests. Of failures those tell that begin right after a response of their
+/// device: before any other the link may be down already. Of costs all but the first after a pause.
 pub(super) struct Follows {
     /// Of each request that tells of failures the seconds since that response.
     pub(super) since: Vec<Option<f64>>,
@@ -32,16 +30,14 @@ pub(super) struct Follows {
     /// Seconds that a request that fails would have taken.
     pub(super) typical: f64,
     pub(super) sooner: f64,
-    /// Of each request what is resampled as a whole: its device or, of few, a block of time; and how
-    /// many there are.
+    /// Of each request what is resampled as a whole: its device or, of few, a block of time.
     pub(super) unit: Vec<usize>,
     pub(super) units: usize,
 }
 
 impl Follows {
     pub(super) fn of(log: &Log) -> Follows {
-        let answered = log.requests.iter().filter(|r| r.answered());
-        let mut took: Vec<f64> = answered.map(Request::took).collect();
+        let mut took: Vec<f64> = log.answers().map(Request::took).collect();
         took.sort_by(f64::total_cmp);
         let at = |share: f64| took.get((took.len() as f64 * share) as usize).copied().unwrap_or_default();
         let sum = |of: fn(&f64) -> f64| took.iter().map(of).sum::<f64>();
@@ -59,10 +55,9 @@ impl Follows {
         let prompt = up().filter(|(idle, _)| *idle <= usual).count() as f64;
         let apart = prompt <= PROMPT_MIN * up().count() as f64;
         let since = |before: &Option<(f64, bool)>| match before {
-            None => apart.then_some(0.0),
             Some((_, false)) => None,
-            Some(_) if apart => Some(0.0),
-            Some((idle, true)) => Some(*idle).filter(|idle| *idle <= usual),
+            _ if apart => Some(0.0),
+            before => before.map(|(idle, _)| idle).filter(|idle| *idle <= usual),
         };
         // A try after a failed one has no connection either, if that had none.
         let mut fresh = log.of_devices(true);
@@ -89,7 +84,6 @@ impl Follows {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Failures {
     events: Vec<f64>,
     exposed: Vec<f64>,
@@ -170,9 +164,9 @@ pub(super) fn gamma(shape: f64, stream: &mut Stream) -> f64 {
     shape * libm::pow(root.max(1e-3), 3.0)
 }
 
-/// The mean time from a failure to the device's next request that gets through: the middle between the
-/// last try that failed and that one, with the interval of exponential times (Epstein and Sobel 1953).
-/// Before a timeout the link was silent since half of what the request would have taken.
+/// The mean time from a failure to the device's next request that gets through: the middle between
+/// the last try that failed and that one, with the interval of exponential times (Epstein and Sobel
+/// 1953). Before a timeout the link was silent since half of what the request would have taken.
 pub(super) fn repair(log: &Log, typical: f64, counted: &Failures) -> Option<Estimate> {
     // Of each device when it was found down, for how long it had been then, and the last try since.
     let mut down = log.of_devices(None::<(f64, f64, Option<f64>)>);

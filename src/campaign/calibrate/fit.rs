@@ -1,10 +1,7 @@
 //! What a response takes: overhead + rows × time a row (+ bytes × time a byte, + rows² × a bend),
-//! times noise whose mean is 1.
-//!
-//! Weighted least squares for the mean, in rounds (the page on calibrating tells the method). A transfer
-//! of t seconds comes through with e^{−λt}, so it counts e^{λt} times (Horvitz and Thompson 1952).
+//! times noise whose mean is 1. Weighted least squares for the mean, in rounds: a transfer of t
+//! seconds comes through with e^{−λt}, so it counts e^{λt} times (Horvitz and Thompson 1952).
 
-#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Response {
     /// One, rows, bytes, rows².
     pub(super) x: [f64; PARTS],
@@ -25,8 +22,8 @@ pub(super) fn says(line: &Line, x: &[f64; PARTS]) -> f64 {
     line.iter().zip(x).map(|(part, x)| part * x).sum()
 }
 
-/// Sums over responses: weighted products of x and of x and the duration; three moments of the shares
-/// duration / line, rows, bytes, how many.
+/// Sums over responses: weighted products of x and of x and the duration; three moments of the
+/// shares duration / line, rows, bytes, how many.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Sums {
     products: [[f64; PARTS + 1]; PARTS],
@@ -89,7 +86,6 @@ impl Sums {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Fit {
     pub(super) line: Line,
     pub(super) parts: Parts,
@@ -115,15 +111,9 @@ const ROUNDS: usize = 40;
 /// Of a size that the fit has one in a thousand at most may outlast the timeout.
 const OUTLAST: f64 = 3.09;
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Given {
-    pub(super) rate: f64,
-    /// Seconds; infinite without one.
-    pub(super) timeout: f64,
-}
-
-/// The line of these `parts` through responses, but those that would take less than no time.
-pub(super) fn fit(responses: &[Response], parts: Parts, given: Given) -> Option<Fit> {
+/// The line of these `parts` through responses, but those that would take less than no time; given
+/// the rate of failures and the timeout in seconds, infinite without one.
+pub(super) fn fit(responses: &[Response], parts: Parts, (rate, timeout): (f64, f64)) -> Option<Fit> {
     let mean = |of: fn(&Response) -> f64| responses.iter().map(of).sum::<f64>() / responses.len() as f64;
     let half = mean(|r| r.took) / 2.0;
     let floor = 2e-3 * half;
@@ -132,7 +122,7 @@ pub(super) fn fit(responses: &[Response], parts: Parts, given: Given) -> Option<
     let step = |last: &Line, noise: f64| {
         let fitted = |r: &Response| says(last, &r.x).max(floor);
         let off = |r: &Response| libm::log(r.took.max(floor) / fitted(r));
-        let longest = given.timeout / outlasts(noise);
+        let longest = timeout / outlasts(noise);
         let (middle, scale) = scale(responses.iter().filter(|r| fitted(r) < longest).map(off).collect())?;
         let (mut sums, mut counts) = (vec![Sums::default(); units], vec![0.0; responses.len()]);
         let (mut trimmed, mut censored, mut reach) = (0, 0, 0.0_f64);
@@ -147,7 +137,7 @@ pub(super) fn fit(responses: &[Response], parts: Parts, given: Given) -> Option<
                 trimmed += 1;
                 continue;
             }
-            *counts = libm::exp((given.rate * r.took).min(COUNT_MAX));
+            *counts = libm::exp((rate * r.took).min(COUNT_MAX));
             sums[r.unit].add(&Sums::of(r, *counts / (fitted * fitted), r.took / fitted, *counts));
         }
         let (all, mut parts) = (Sums::total(&sums), parts);

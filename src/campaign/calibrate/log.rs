@@ -4,29 +4,17 @@ use std::collections::BTreeMap;
 
 use crate::base::Span;
 use crate::campaign::validate::measured::{Malformed, Row, Sheet, whole};
+pub(super) use crate::world::Ended as Outcome;
 
-/// A column, and the value that lines must have there.
-pub(super) type Only = (String, String);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Answered,
-    Cut,
-    TimedOut,
-    /// The server refused it, or the app gave it up: no failure of the link.
-    Refused,
-    NotSent,
-}
-
+/// Times are in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Request {
-    /// Seconds.
     pub(super) start: f64,
     pub(super) device: u32,
     /// Zero where the log does not tell, as it need not of a failure; so are bytes.
     pub(super) rows: f64,
     pub(super) bytes: f64,
-    /// Seconds, if the log tells.
+    /// If the log tells.
     pub(super) duration: Option<f64>,
     pub(super) outcome: Outcome,
 }
@@ -54,6 +42,9 @@ pub(super) struct Log {
 }
 
 impl Log {
+    pub(super) fn answers(&self) -> impl Iterator<Item = &Request> {
+        self.requests.iter().filter(|r| r.answered())
+    }
     pub(super) fn of_devices<T: Clone>(&self, each: T) -> Vec<T> {
         vec![each; self.devices.unwrap_or(1).max(1) as usize]
     }
@@ -74,7 +65,7 @@ const DURATIONS: [(&str, Option<f64>); 4] =
     [("duration_ms", Some(1e-3)), ("duration_s", Some(1.0)), ("duration_us", Some(1e-6)), ("duration", None)];
 const READ: [&str; 5] = ["start", "rows", "bytes", "outcome", "device"];
 
-/// Words for outcomes; HTTP status codes besides.
+/// Words for outcomes; HTTP status codes besides. What the app gave up is no failure of the link.
 const WORDS: [(&str, Outcome); 7] = [
     ("ok", Outcome::Answered),
     ("reset", Outcome::Cut),
@@ -87,7 +78,11 @@ const WORDS: [(&str, Outcome); 7] = [
 
 /// Reads the lines that have all of `only` (columns with their values); of each value of the column
 /// `by` a log by itself, if one is given.
-pub(super) fn read(bytes: &[u8], only: &[Only], by: Option<&str>) -> Result<Vec<(String, Log)>, Malformed> {
+pub(super) fn read(
+    bytes: &[u8],
+    only: &[(String, String)],
+    by: Option<&str>,
+) -> Result<Vec<(String, Log)>, Malformed> {
     let chosen = only.iter().map(|(column, _)| column.as_str()).chain(by);
     let wanted: Vec<&str> = ["start", "rows", "outcome"].into_iter().chain(chosen).collect();
     let sheet = Sheet::read(bytes, &wanted, ROWS_MAX)?;
@@ -112,19 +107,14 @@ pub(super) fn read(bytes: &[u8], only: &[Only], by: Option<&str>) -> Result<Vec<
 
 fn log(sheet: &Sheet, rows: Vec<Row<'_>>, duration: (&str, Option<f64>)) -> Result<Log, Malformed> {
     let mut devices = BTreeMap::new();
-    let mut lines = Vec::new();
-    for row in rows {
-        let next = devices.len() as u32;
-        let device = *devices.entry(row.text("device")).or_insert(next);
-        lines.push((request(row, device, duration)?, row));
-    }
+    let requests =
+        rows.into_iter().map(|row| Ok((request(row, number(&mut devices, row, "device"), duration)?, row)));
+    let mut lines = requests.collect::<Result<Vec<_>, Malformed>>()?;
     lines.sort_by(|a, b| a.0.start.total_cmp(&b.0.start));
     let labels = |column: &str| {
         let mut values = BTreeMap::new();
         let of = lines.iter().map(|(_, row)| {
-            let next = values.len();
-            let at = *values.entry(row.text(column)).or_insert(next);
-            (at < VALUES_MAX).then_some(at as u8)
+            Some(number(&mut values, *row, column) as u8).filter(|_| values.len() <= VALUES_MAX)
         });
         Some((column.to_owned(), of.collect::<Option<Vec<u8>>>()?))
     };
@@ -135,6 +125,12 @@ fn log(sheet: &Sheet, rows: Vec<Row<'_>>, duration: (&str, Option<f64>)) -> Resu
         labels: others.filter_map(labels).collect(),
         requests: lines.into_iter().map(|(request, _)| request).collect(),
     })
+}
+
+/// Numbers values in the order in which they come.
+fn number<'a>(known: &mut BTreeMap<&'a str, u32>, row: Row<'a>, column: &str) -> u32 {
+    let next = known.len() as u32;
+    *known.entry(row.text(column)).or_insert(next)
 }
 
 fn request(row: Row<'_>, device: u32, duration: (&str, Option<f64>)) -> Result<Request, Malformed> {
@@ -218,10 +214,7 @@ mod tests {
         ] {
             assert_eq!(parsed(text).unwrap().requests, [expected], "{text}");
         }
-    }
-
-    #[test]
-    fn a_request_without_a_response_needs_neither_rows_nor_time() {
+        // Without a response it needs neither rows nor time.
         use Outcome::{Cut, NotSent, Refused, TimedOut};
         let all = [("reset", Cut), ("499", Cut), ("504", TimedOut), ("503", Refused), ("offline", NotSent)];
         for (word, outcome) in all {

@@ -1,9 +1,7 @@
 //! From a request log of one's own to what its link and backend cost.
 //!
-//! [`calibrate`] reads a CSV with a line a request (`log`) and estimates, by one method each, what a
-//! response takes (`fit`), how often transfers fail and how long it takes to recover (`failures`),
-//! and how sure all of it is, what speaks against it, and which chunk the closed form recommends
-//! (`estimate`). A malformed log gives no figure at all.
+//! [`calibrate`] reads a `log`, estimates what a response takes (`fit`) and how transfers fail
+//! (`failures`), and then how sure that is and which chunk is best (`estimate`).
 
 mod estimate;
 mod failures;
@@ -13,8 +11,8 @@ mod log;
 use crate::campaign::validate::measured::Malformed;
 use crate::render::calibrate::Calibration;
 
-/// Estimates from the bytes of a log called `source` what the requests cost that have all of `only`
-/// (columns with their values). With a column `by`, each of its values by itself.
+/// What the requests of the log `source` cost that have all of `only` (columns with their values);
+/// with a column `by`, each of its values by itself.
 pub fn calibrate(
     source: &str,
     bytes: &[u8],

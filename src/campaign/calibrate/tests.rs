@@ -120,10 +120,9 @@ impl World {
                 let would = (mean + slow) * self.noise(stream);
                 let (seen, quiet) = (would.min(self.timeout), stream.chance(self.silent));
                 let (took, outcome) = match fails < at + seen {
-                    true if quiet => (self.timeout, Outcome::TimedOut),
-                    true => ((fails - at).max(self.dead), Outcome::Cut),
-                    false if would > self.timeout => (self.timeout, Outcome::TimedOut),
-                    false => (would, Outcome::Answered),
+                    true if !quiet => ((fails - at).max(self.dead), Outcome::Cut),
+                    false if would <= self.timeout => (would, Outcome::Answered),
+                    _ => (self.timeout, Outcome::TimedOut),
                 };
                 let (start, duration) = (at, Some(took));
                 lines.push((Request { start, device, rows, bytes, duration, outcome }, network as u8));
@@ -256,6 +255,7 @@ fn each_diagnosis_stands_where_its_threshold_says() {
         log.labels.retain(|_| *code != Code::Levels);
         let found = calibration("log", &log);
         assert!(has(&found, *code), "{code:?}: {:?}", found.diagnoses);
+        assert!(found.diagnoses.iter().all(|one| !one.says.contains("{}")), "{:?}", found.diagnoses);
         assert!(*code == Code::Beyond || !has(&clean, *code), "{code:?}");
         let refuses = code.rule().effect == Effect::Refuse;
         assert!(!refuses || found.advice.is_none(), "{code:?}: {:?}", found.advice);
@@ -269,7 +269,7 @@ fn each_diagnosis_stands_where_its_threshold_says() {
 fn a_log_without_failures_gets_a_bound_and_failures_alone_nothing() {
     let found = calibration("log", &World { networks: &[(0.25, 4e-4, 1e9)], ..CLEAN }.log(1));
     let [request, row, between] = [Figure::Overhead, Figure::Row, Figure::Between].map(|f| found.figures[&f]);
-    assert!((found.census.exposed.as_secs_f64() / between.low - 2.996).abs() < 0.001, "{between:?}");
+    assert!((found.census.exposed_ns.as_secs_f64() / between.low - 2.996).abs() < 0.001, "{between:?}");
     let least = Cost { chunk: request.low, row: row.high, mtbf: between.low };
     let best = found.advice.expect("sizes differ").best;
     assert_eq!((best.value, best.low), (f64::INFINITY, least.best()));

@@ -1,8 +1,7 @@
 //! A calibration: what a request log says about an app's link and backend, and what it cannot tell.
 //!
-//! [`Calibration`] is the finding; it is made in the campaign room. Here it is shown: [`story`] for
-//! people, [`to_json`] for programs, [`Calibration::scenario`] as a scenario file with a link and
-//! backend costs of one's own.
+//! [`Calibration`] is made in the campaign room, and shown here: as a [`story`], as [`to_json`] and
+//! as a scenario file ([`Calibration::scenario`]).
 //!
 //! Invariants: a figure that the log cannot tell is absent, and a diagnosis says why; an estimate
 //! never stands without its interval; the scenario holds no figure that is neither in the
@@ -13,7 +12,7 @@ mod scenario;
 mod shown;
 
 pub use record::{Advice, Calibration, Census, Code, Diagnosis, Effect, Estimate, Figure, Rule};
-pub use shown::{in_short, story, to_json};
+pub use shown::{count, in_short, percent, says, span, story, to_json};
 
 #[cfg(test)]
 mod tests;

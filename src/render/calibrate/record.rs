@@ -22,10 +22,6 @@ impl Estimate {
     pub fn holds(&self, x: f64) -> bool {
         (self.low..=self.high).contains(&x)
     }
-    /// The same if it may be off by so much more; nothing is less than nothing.
-    pub fn off_by(self, by: f64) -> Estimate {
-        Estimate { low: (self.low - by).max(0.0), high: self.high + by, ..self }
-    }
 }
 
 /// What a log tells of; times are in seconds.
@@ -55,35 +51,17 @@ pub struct Census {
     pub refused: u64,
     pub not_sent: u64,
     pub outliers: u64,
-    /// If the log tells them apart.
     pub devices: Option<u64>,
     /// From the first start to the last end.
-    #[serde(rename = "lasted_ns")]
-    pub lasted: Span,
+    pub lasted_ns: Span,
     /// Mean duration of the responses that the fit has.
-    #[serde(rename = "duration_mean_ns")]
-    pub duration_mean: Span,
-    /// Mean rows of a response, in thousandths.
+    pub duration_mean_ns: Span,
     pub rows_mean_milli: u64,
     pub rows_max: u64,
     pub bytes_a_row: Option<u64>,
-    /// Failures that count: of requests that began while the link was up.
+    /// Of requests that began while the link was up; and how long these transferred.
     pub failures: u64,
-    /// Time of transfer of these requests.
-    #[serde(rename = "exposed_ns")]
-    pub exposed: Span,
-}
-
-impl Census {
-    pub fn rows_mean(&self) -> f64 {
-        self.rows_mean_milli as f64 / 1e3
-    }
-    /// Seconds for a request: half of a usual timeout, doubled until the log's have room.
-    pub fn request_limit(&self) -> u64 {
-        let doubled = std::iter::successors(Some(15), |limit| Some(2 * limit));
-        let enough = |limit: &u64| *limit as f64 >= 2.0 * self.duration_mean.as_secs_f64();
-        doubled.take(12).find(enough).unwrap_or(12 * 3_600)
-    }
+    pub exposed_ns: Span,
 }
 
 /// The chunk that the closed form recommends.
@@ -96,7 +74,8 @@ pub struct Advice {
     pub excess: Estimate,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Effect {
     Refuse,
     /// The figure is given for a part of the log, or of the sizes.
@@ -104,14 +83,8 @@ pub enum Effect {
     Note,
 }
 
-impl Effect {
-    pub fn word(self) -> &'static str {
-        ["refuse", "restrict", "note"][self as usize]
-    }
-}
-
-/// A line of the table of diagnostics: its name, what it does, what is said of it (`{}` is a count,
-/// `{%}` a share and `{s}` a time), what helps. When it stands, and why, says the page.
+/// A line of the table of diagnostics: its name, what it does, what is said of it (`{}` is what was
+/// found), what helps. When it stands, and why, says the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
     pub code: &'static str,
@@ -143,31 +116,31 @@ diagnostics! {
         "log more requests";
     OneSize: Refuse "sizes.one", "{} responses of other sizes than {} rows, so no costs",
         "log chunks of other sizes, too";
-    ManyTrimmed: Refuse "outliers.many", "{%} of the responses lie off any line, so no costs",
+    ManyTrimmed: Refuse "outliers.many", "{} of the responses lie off any line, so no costs",
         "separate the kinds of requests: --by COLUMN, --only COLUMN=VALUE";
     BareFailures: Refuse "failures.bare",
         "failures without rows may be slow responses, so no time between failures and no chunk",
         "log the rows asked for on failures, too";
-    NoFailures: Restrict "failures.none", "no failure in {s} of transfer, so no best chunk",
+    NoFailures: Restrict "failures.none", "no failure in {} of transfer, so no best chunk",
         "log for longer; until then caps limit the chunk";
-    OverheadUnknown: Refuse "overhead.unknown", "the overhead ({s}) may be nothing, so no chunk",
+    OverheadUnknown: Refuse "overhead.unknown", "the overhead ({}) may be nothing, so no chunk",
         "log smaller chunks, too, in milliseconds";
-    RowUnknown: Refuse "row.unknown", "the time a row ({s}) may be nothing, so no chunk",
+    RowUnknown: Refuse "row.unknown", "the time a row ({}) may be nothing, so no chunk",
         "log larger chunks, too";
-    Mixed: Refuse "requests.mixed", "values of `{name}` differ by {%}, so no chunk",
+    Mixed: Refuse "requests.mixed", "values of `{}` differ by {}, so no chunk",
         "calibrate each kind by itself: --by COLUMN";
-    Levels: Refuse "requests.levels", "levels that differ by {%} last, so no chunk",
+    Levels: Refuse "requests.levels", "levels that differ by {} last, so no chunk",
         "calibrate each kind by itself: --by COLUMN";
-    Bent: Refuse "line.bent", "responses of {} rows take {%} longer than a line says, so no chunk",
+    Bent: Refuse "line.bent", "responses of {} rows take {} longer than a line says, so no chunk",
         "log smaller chunks, or separate kinds of requests: --by COLUMN";
     SlowSizes: Restrict "timeouts.sizes",
         "{} responses left out, of sizes that timeouts cut off: over {} rows",
         "use a longer timeout while you log";
     Beyond: Note "chunk.beyond", "the largest response has {} rows",
         "log chunks of the recommended size, and calibrate again";
-    Trimmed: Note "outliers.trimmed", "{} outliers ({%} of the responses)",
+    Trimmed: Note "outliers.trimmed", "{} outliers ({} of the responses)",
         "look at these requests: the figures leave them out";
-    LongTransfers: Note "transfers.long", "{%} of the responses hardly come through",
+    LongTransfers: Note "transfers.long", "{} of the responses hardly come through",
         "log smaller chunks, too";
     Apart: Note "requests.apart", "requests do not follow one another",
         "connections are in the overhead, and failures too many: log requests that do";
@@ -177,15 +150,7 @@ diagnostics! {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnosis {
     pub code: Code,
-    /// What was found, as its sentence has it.
-    pub found: [f64; 2],
-    pub name: String,
-}
-
-impl Diagnosis {
-    pub fn of(code: Code, found: [f64; 2]) -> Diagnosis {
-        Diagnosis { code, found, name: String::new() }
-    }
+    pub says: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -205,10 +170,8 @@ impl Calibration {
     pub fn get(&self, figure: Figure) -> Option<Estimate> {
         self.figures.get(&figure).copied()
     }
-    pub fn put(&mut self, figure: Figure, estimate: Estimate) {
-        self.figures.insert(figure, estimate);
-    }
-    pub fn say(&mut self, stands: bool, code: Code, found: [f64; 2]) {
-        self.diagnoses.extend(stands.then(|| Diagnosis::of(code, found)));
+    pub fn say<const N: usize>(&mut self, stands: bool, code: Code, found: [String; N]) {
+        let says = found.iter().fold(code.rule().says.to_owned(), |says, x| says.replacen("{}", x, 1));
+        self.diagnoses.extend(stands.then_some(Diagnosis { code, says }));
     }
 }

@@ -28,7 +28,7 @@ const REACH: u64 = 512;
 
 impl Calibration {
     fn chunk(&self) -> f64 {
-        self.census.rows_mean().round().clamp(1.0, MOST)
+        (self.census.rows_mean_milli as f64 / 1e3).round().clamp(1.0, MOST)
     }
     fn rows(&self) -> f64 {
         let best = self.advice.map_or(0.0, |advice| advice.best.low.max(advice.best.value.min(MOST)));

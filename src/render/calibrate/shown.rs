@@ -29,10 +29,9 @@ pub fn story(fits: &[Calibration]) -> String {
         }
     }
     // A header alone is no table.
-    let table = if fit.figures.is_empty() { String::new() } else { format!("\n{}", grid.terminal("  ")) };
-    let notes = list(fit, false);
-    let notes = if notes.is_empty() { notes } else { format!("\n{notes}") };
-    in_short(fits) + &table + &notes
+    let table = if fit.figures.is_empty() { String::new() } else { grid.terminal("  ") };
+    let parts = [table, list(fit, false)].into_iter().filter(|part| !part.is_empty());
+    in_short(fits) + &parts.map(|part| format!("\n{part}")).collect::<String>()
 }
 
 pub fn in_short(fits: &[Calibration]) -> String {
@@ -89,7 +88,7 @@ fn object(fit: &Calibration) -> Value {
     };
     let diagnosis = |d: &Diagnosis| {
         let rule = d.code.rule();
-        json!({ "code": rule.code, "effect": rule.effect.word(), "says": sentence(d), "hint": rule.hint })
+        json!({ "code": rule.code, "effect": rule.effect, "says": d.says, "hint": rule.hint })
     };
     let mut object = json!({
         "schema_version": VERSION,
@@ -120,31 +119,12 @@ fn list(fit: &Calibration, decide: bool) -> String {
     chosen.map(|(_, d)| format!("  {}: {}\n", says(d), d.code.rule().hint)).collect()
 }
 
-fn says(diagnosis: &Diagnosis) -> String {
-    format!("[{}] {}", diagnosis.code.rule().code, sentence(diagnosis))
-}
-
-impl Calibration {
-    /// Why there is no figure that was asked for: the first diagnosis, which is the decisive one.
-    pub fn refusal(&self) -> String {
-        self.diagnoses.first().map_or_else(String::new, says)
-    }
-}
-
-fn sentence(diagnosis: &Diagnosis) -> String {
-    let mut text = diagnosis.code.rule().says.replace("{name}", &diagnosis.name);
-    for x in diagnosis.found {
-        let shown = [("{}", count(x)), ("{%}", percent(x)), ("{s}", span(x))];
-        let next = shown.iter().filter_map(|(mark, shown)| Some((text.find(mark)?, mark, shown))).min();
-        if let Some((at, mark, shown)) = next {
-            text.replace_range(at..at + mark.len(), shown);
-        }
-    }
-    text
+pub fn says(diagnosis: &Diagnosis) -> String {
+    format!("[{}] {}", diagnosis.code.rule().code, diagnosis.says)
 }
 
 fn headline(fit: &Calibration) -> String {
-    let Census { requests, answered, cut, timed_out, refused, not_sent, devices, lasted, .. } = fit.census;
+    let Census { requests, answered, cut, timed_out, refused, not_sent, devices, lasted_ns, .. } = fit.census;
     let devices = devices.map_or_else(String::new, |n| format!(" of {}", human::count(n, "device")));
     let others = [(cut, "cut"), (timed_out, "timed out"), (refused, "refused"), (not_sent, "not sent")];
     let others = others.iter().filter(|(n, _)| *n > 0);
@@ -153,7 +133,7 @@ fn headline(fit: &Calibration) -> String {
     format!(
         "{}: {requests}{devices} in {}: {answered} answered{others}\n\n",
         fit.source,
-        human::span(lasted.0)
+        human::span(lasted_ns.0)
     )
 }
 
@@ -161,16 +141,14 @@ fn recommendation(fit: &Calibration) -> String {
     let Some(Advice { best, flat: (from, to), excess }) = fit.advice else {
         return "no chunk can be recommended\n".to_owned();
     };
+    let (of, from, to) = (rows(best.value), rows(from), rows(to));
     let size = match best.value.is_finite() {
-        true => {
-            let (from, to) = (rows(from), rows(to));
-            format!("{} rows ({}); within 3 %: {from} to {to}", rows(best.value), interval(best, rows))
-        }
+        true => format!("{of} rows ({}); within 3 %: {from} to {to}", interval(best, rows)),
         false => format!("{} rows or more, as caps of memory, pages and timeouts allow", rows(best.low)),
     };
     format!(
         "recommended chunk: {size}\n  responses have {} rows on average, at which a row takes {} more time than in that chunk ({})\n",
-        rows(fit.census.rows_mean()),
+        rows(fit.census.rows_mean_milli as f64 / 1e3),
         percent(excess.value),
         interval(excess, percent),
     )
@@ -180,15 +158,16 @@ fn rows(rows: f64) -> String {
     count(rows.max(1.0))
 }
 
-fn count(n: f64) -> String {
+pub fn count(n: f64) -> String {
     human::thousands(n.round() as u64)
 }
 
-fn span(seconds: f64) -> String {
+/// Of seconds.
+pub fn span(seconds: f64) -> String {
     human::span((seconds * 1e9).round() as u64)
 }
 
-fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     match 100.0 * share {
         percent if percent < 10.0 => format!("{percent:.1} %"),
         percent => format!("{percent:.0} %"),

@@ -62,17 +62,13 @@ fn a_cell_that_fails_in_the_candidate_alone_fails_with_its_own_code() {
     let others = |exits: [&[Exit]; 2]| vec![failing(None, 3, exits[0]), failing(None, 4, exits[1])];
     assert_eq!(compared(both([lost, &[]]), others([&[], lost])), Exit::Success, "one of two on each side");
     assert_eq!(compared(both([&[], &[]]), others([&[], lost])), Exit::Correctness);
-    assert_eq!(
-        compared(both([slow, slow]), others([slow, both_ways])),
-        Exit::Correctness,
-        "all failed before"
-    );
+    let again = compared(both([slow, slow]), others([slow, both_ways]));
+    assert_eq!(again, Exit::Correctness, "all failed before");
 }
 
 #[test]
 fn of_many_figures_only_what_chance_does_not_explain_differs_and_one_that_is_named_is_judged_alone() {
-    // Two hundred figures that go up and down from seed to seed, and one that is half a per cent
-    // off, three times its error.
+    // Two hundred figures that vary by seed, and one that is off by three times its error.
     let noise = |seed: u64, n: u64| Seed(seed).stream("noise", n, 0).below(1_000);
     let cells = |variant: &'static str, shift: u64| {
         let cell = move |seed| {
@@ -113,8 +109,7 @@ fn a_change_is_held_against_what_is_tolerated_by_its_nearer_end() {
     assert!(wasted.exceeds(u64::MAX), "a step from nothing has no share");
 }
 
-/// Of seeds `from` on, with a distribution that has observed something under those that `some` is
-/// true of.
+/// Of seeds `from` on, with a distribution that has observed something under `some`.
 fn waits(variant: Option<&str>, from: u64, some: impl Fn(u64) -> bool) -> Side {
     let cell = |seed| {
         let mut cell = cell(variant, seed, 1_000, 50);

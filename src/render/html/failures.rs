@@ -4,7 +4,6 @@ use maud::{Markup, PreEscaped, html};
 
 use super::drawing::drawn_twice;
 use super::plots;
-use crate::analysis::found::findings;
 use crate::metrics::human;
 use crate::record::{CellRecord, LifeRecord, RunRecord, Verdict, replay_record};
 use crate::render::lines::ends;
@@ -74,8 +73,8 @@ pub(super) fn found(record: &RunRecord) -> Markup {
              That they do is not a failure of the search.",
         ),
     };
-    let failing: Vec<Cause<'_>> =
-        findings(record).map(|cell| Cause { cell, name: cell.id.clone() }).collect();
+    let failing = record.failing().filter(|cell| record.is_found(cell));
+    let failing: Vec<Cause<'_>> = failing.map(|cell| Cause { cell, name: cell.id.clone() }).collect();
     html! {
         @if !failing.is_empty() {
             h2 { (head) }

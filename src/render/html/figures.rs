@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::analysis::found::is_found;
 use crate::analysis::{AnsweredList, by_list};
 use crate::metrics::human;
 use crate::record::{CellRecord, RunRecord, Verdict};
@@ -17,12 +16,6 @@ use crate::render::{Form, Grid, table};
 const GATES: (usize, usize) = (100, 20);
 const CELLS: usize = 200;
 const COLUMNS: usize = 24;
-
-fn columns(record: &RunRecord) -> BTreeSet<(&str, Option<&str>, String)> {
-    let settings = |cell: &CellRecord| format!("{:?}", cell.axes);
-    let cells = record.cells.iter();
-    cells.map(|cell| (cell.scenario.as_str(), cell.variant.as_deref(), settings(cell))).collect()
-}
 
 /// A card for each sentence; several settings stand side by side in the table of figures.
 pub(super) fn cards(record: &RunRecord) -> Markup {
@@ -65,13 +58,13 @@ fn tile(what: &str, value: &str, sound: Option<bool>, way: &str) -> Markup {
 }
 
 pub(super) fn tables(record: &RunRecord) -> Markup {
-    let columns = columns(record);
+    let columns = record.cells.iter().map(CellRecord::setting).collect::<BTreeSet<_>>().len();
     html! {
-        @if columns.len() <= COLUMNS {
+        @if columns <= COLUMNS {
             (PreEscaped(table::figures(record, Form::Html, false)))
         } @else {
             p.note {
-                (human::thousands(columns.len() as u64))
+                (human::thousands(columns as u64))
                 " combinations of scenario, variant and settings are too many columns for a table: \
                  their figures stand in cells.csv and run.json."
             }
@@ -111,10 +104,10 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
         ["engine.session.duration p95", "engine.rows.rate", "oracle.lost.rows", "digest"].into_iter();
     let mut grid = Grid::new(2, ["cell", "verdict", "virtual time"].into_iter().chain(columns));
     for cell in &told {
-        let is_found = cell.verdict == Verdict::Fail && is_found(record, cell);
+        let is_found = cell.verdict == Verdict::Fail && record.is_found(cell);
         grid.row([
             cell.id.clone(),
-            if is_found { found } else { verdict(cell.verdict).1 }.to_owned(),
+            if is_found { found } else { cell.verdict.word() }.to_owned(),
             human::span(cell.virtual_ns),
             figure(cell, "engine.session.duration", "p95"),
             figure(cell, "engine.rows.rate", "value"),
@@ -130,14 +123,6 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
                 " cells, those that fail before all others. All of them stand in cells.csv and run.json."
             }
         }
-    }
-}
-
-pub(super) fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
-    match verdict {
-        Verdict::Pass => ("pass", "pass"),
-        Verdict::Fail => ("fail", "FAIL"),
-        Verdict::Incomplete => ("incomplete", "incomplete"),
     }
 }
 

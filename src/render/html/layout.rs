@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::drawing::{figure, first_of};
-use super::{failures, figures, plots, style, tables, tuned, variants};
+use super::{failures, figures, plots, style, tables, tuned};
 use crate::analysis::sweep::{Objective, Sweep};
 use crate::analysis::to_draw;
 use crate::record::{CellRecord, RunRecord, SweepRecord, TuneRecord, shell_word};
@@ -18,7 +18,7 @@ const SCENARIO_MAX: usize = 60_000;
 
 pub fn page(record: &RunRecord) -> String {
     let name = shortened(&record.scenario.name);
-    let (class, verdict) = figures::verdict(record.verdict);
+    let verdict = record.verdict.word();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -33,7 +33,7 @@ pub fn page(record: &RunRecord) -> String {
                 header {
                     div.sub { "syncdyno" }
                     h1 { (name) }
-                    p { span class={ "badge " (class) } { (verdict) } }
+                    p { span class={ "badge " (verdict.to_lowercase()) } { (verdict) } }
                     @if let Some(tune) = &record.tune { (tuned::answers(tune)) }
                     p { (summed_up(record)) }
                 }
@@ -104,7 +104,7 @@ fn drawn(record: &RunRecord) -> Markup {
                 pre { (sweep::retold(record).unwrap_or_default()) }
             }
         }
-        @if let Some(bars) = variants::variants(record).filter(|_| !is_a_grid(record)) {
+        @if let Some(bars) = plots::variants(record).filter(|_| !is_a_grid(record)) {
             h2 { "Variants" }
             div.plots { (figure(|size| bars.draw(size),
                 "How to read it: shorter is better in each group; bars of one group have one scale. Figures are medians over the \
@@ -154,14 +154,12 @@ fn in_words(series: &[String]) -> Markup {
 }
 
 fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<String>)> {
-    let axes: Vec<(String, Vec<String>)> =
-        told.axes.iter().map(|axis| (axis.key.clone(), axis.values.clone())).collect();
-    if axes.is_empty() {
+    if told.axes.is_empty() {
         return None;
     }
     let objective: Objective = told.objective.parse().ok()?;
     let mean = objective.mean();
-    let sweep = Sweep::new(record, &axes, objective);
+    let sweep = Sweep::new(record, &told.axes, objective);
     let plots = html! {
         @if let Some(curves) = sweep::curves(&sweep) {
             (figure(|size| curves.draw(size),

@@ -1,16 +1,14 @@
 //! `report.html`: a run as one page to look at.
 //!
-//! [`page`] renders a record and nothing else: the page that `run` writes and the one that `report`
-//! renders again later are the same bytes. It is one file that asks for nothing from anywhere and
-//! runs no script: light, dark and print are styles, and what is folded away is a `details`
+//! [`page`] renders a record and nothing else, into one file that asks for nothing from anywhere
+//! and runs no script: light, dark and print are styles, and what is folded away is a `details`
 //! element.
 //!
 //! Invariants:
 //!
 //! - The verdict comes first, then what is wrong, each with the command that shows it again.
 //! - Under every plot stands how to read it, and its data as a table.
-//! - The page is bounded, whatever the run: what is left out is counted, and it is said where it
-//!   stands.
+//! - The page is bounded, whatever the run: what is left out is counted.
 //!
 //! How: `layout` puts the page together; `plots` finds what can be drawn, `drawing` frames it.
 
@@ -22,7 +20,6 @@ mod plots;
 mod style;
 mod tables;
 mod tuned;
-mod variants;
 
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::analysis::{distinct, grouped};
 use crate::metrics::{QUEUED, SYNCED, Unit, human};
-use crate::record::{CellRecord, LifeRecord, RunRecord, SeriesRecord};
-use crate::render::svg::{Bar, Bars, Clock, Curve, Curves, Moment, Panel, Point, SpaceTime, Strip, Timeline};
+use crate::record::{CellRecord, LifeRecord, RunRecord, SeriesRecord, StepRecord};
+use crate::render::brief::{Glance, by_what, glance};
+use crate::render::svg::{Bar, Bars, Clock, Curve, Curves, Panel, Point, SpaceTime, Strip, Timeline};
 
 const DURATIONS: [(&str, &str); 5] = [
     ("engine.usable_after_login.duration", "login to usable"),
@@ -20,6 +22,8 @@ const FAULTS_DRAWN: usize = 6;
 /// More marks in a row are told by their number in each of so many stretches: the page is bounded.
 const DIAMONDS: usize = 48;
 const BINS: u64 = 100;
+
+const VARIANTS_DRAWN: usize = 12;
 
 /// How long people and requests waited in a cell, by percentile; `None` if nothing was observed.
 pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
@@ -166,8 +170,7 @@ fn first_online(series: &SeriesRecord) -> u64 {
     first.checked_sub(1).and_then(|before| series.at_ns.get(before)).copied().unwrap_or(0)
 }
 
-/// Stretches in which devices were without link or process, with their share of the most that were
-/// online at once until then: a device before its first login is none of them.
+/// When devices were without link or process, as a share of the most ever online until then.
 fn offline(series: &SeriesRecord, online: &[u64], devices: u64) -> Vec<(u64, u64, f64, String)> {
     let mut spans: Vec<(u64, u64, f64, String)> = Vec::new();
     let instants = series.at_ns.iter().zip(series.at_ns.iter().skip(1).chain(series.at_ns.last()));
@@ -188,8 +191,7 @@ fn offline(series: &SeriesRecord, online: &[u64], devices: u64) -> Vec<(u64, u64
     spans
 }
 
-/// The life of a record as a diagram, with a lane for each device on which something is wrong with
-/// it; `None` if the cell's record holds no steps of it.
+/// The life of a record, with a lane for each device on which something is wrong with it.
 pub fn life(cell: &CellRecord, life: &LifeRecord) -> Option<SpaceTime> {
     let of_it = cell.violations.iter().filter(|v| v.record.as_ref() == Some(&life.record));
     let mut devices: Vec<String> = of_it.filter_map(|violation| violation.device.clone()).collect();
@@ -202,13 +204,7 @@ pub fn life(cell: &CellRecord, life: &LifeRecord) -> Option<SpaceTime> {
         Some(_) => text.replace(key, &format!("{short}…")),
         None => text.to_owned(),
     };
-    let moment = |step: &crate::record::StepRecord| Moment {
-        clock: step.clock.clone(),
-        place: step.place.clone(),
-        to: step.to.clone(),
-        from: step.from.clone(),
-        text: shorten(&step.text),
-    };
+    let moment = |step: &StepRecord| StepRecord { text: shorten(&step.text), ..step.clone() };
     let ending = life.lines.last().and_then(|line| line.strip_prefix("in short: "));
     (!life.steps.is_empty()).then(|| SpaceTime {
         title: format!("The life of {}", life.record),
@@ -216,5 +212,35 @@ pub fn life(cell: &CellRecord, life: &LifeRecord) -> Option<SpaceTime> {
         lanes: devices,
         moments: life.steps.iter().map(moment).collect(),
         ending: ending.map(str::to_owned),
+    })
+}
+
+/// The figures in which variants of the only scenario differ; `None` if there are not several.
+pub(super) fn variants(record: &RunRecord) -> Option<Bars> {
+    let cells = record.cells.iter().filter(|cell| !cell.metrics.is_empty());
+    let variants = grouped(cells, |cell| cell.variant.as_deref());
+    let scenarios = distinct(record.cells.iter().map(|cell| &cell.scenario));
+    let all_named = variants.iter().all(|(name, _)| name.is_some());
+    if scenarios.len() != 1 || !all_named || !(2..=VARIANTS_DRAWN).contains(&variants.len()) {
+        return None;
+    }
+    let all: Vec<Vec<Glance>> = variants.iter().map(|(_, cells)| glance(cells)).collect();
+    let names = variants.iter().map(|(name, _)| name.unwrap_or_default());
+    let group = |(what, figures): (&str, Vec<Option<&Glance>>)| {
+        let bars = names.clone().zip(figures).filter_map(|(name, one)| {
+            let Glance { unit, value, .. } = *one?;
+            Some(Bar { name: name.to_owned(), value, told: human::figure(unit, value) })
+        });
+        let bars: Vec<Bar> = bars.collect();
+        let differ = bars.iter().any(|bar| bar.told != bars[0].told);
+        differ.then(|| (what.to_owned(), bars))
+    };
+    let groups: Vec<_> = by_what(&all).into_iter().filter_map(group).collect();
+    (!groups.is_empty()).then(|| Bars {
+        title: "Variants side by side".to_owned(),
+        about: "Of each figure in which variants differ a bar for each of them; shorter is better."
+            .to_owned(),
+        groups,
+        alike: false,
     })
 }

@@ -1,6 +1,6 @@
 //! The data of plots as tables.
 
-use crate::metrics::{Unit, human};
+use crate::metrics::human;
 use crate::render::Grid;
 use crate::render::svg::{Bars, Curves, HeatMap, Timeline};
 
@@ -8,29 +8,23 @@ use crate::render::svg::{Bars, Curves, HeatMap, Timeline};
 const ROWS_OVER_TIME: usize = 24;
 const TOLD_OF_A_STRIP: usize = 40;
 
-/// A row a setting, a column a curve, before each how many seeds its points rest on, where these
-/// differ: behind it a small screen would not show them.
+/// A row a setting, a column a curve, before each how many seeds it rests on, if these differ.
 pub(super) fn of_curves(curves: &Curves) -> String {
     let counted = curves.curves.iter().flat_map(|curve| &curve.points).any(|point| point.seeds.is_some());
     let columns = |texts: [String; 2]| texts.into_iter().skip(usize::from(!counted));
     let names = curves.curves.iter().flat_map(|curve| columns(["seeds".to_owned(), curve.name.clone()]));
     let mut grid = Grid::new(1, [curves.x.clone()].into_iter().chain(names));
-    let unit = curves.unit.unwrap_or(Unit::Count);
-    let shown = |x: f64| human::figure(unit, libm::round(x.max(0.0)) as u64);
     for (at, label) in &curves.settings {
         let fields = curves.curves.iter().flat_map(|curve| {
             let Some(point) = curve.points.iter().find(|point| point.x == *at) else {
                 return columns([String::new(), "–".to_owned()]);
             };
-            let mut text = shown(point.y);
-            if let Some((low, high)) = point.interval {
-                text.push_str(&format!(" ({} – {})", shown(low), shown(high)));
-            }
-            text.push_str(match curve.best {
-                _ if !point.candidate => " !",
-                Some(best) if best == point.x => " ★",
-                _ => "",
-            });
+            let text = curves.told(point)
+                + match curve.best {
+                    _ if !point.candidate => " !",
+                    Some(best) if best == point.x => " ★",
+                    _ => "",
+                };
             columns([point.seeds.map_or_else(String::new, |seeds| seeds.to_string()), text])
         });
         grid.row([label.clone()].into_iter().chain(fields));

@@ -10,8 +10,7 @@ use crate::record::{CellRecord, KnobTuned, PlaceTuned, PointTuned, RunRecord, Tu
 use crate::render::svg::{Curve, Curves, Point};
 use crate::render::tune::told;
 
-/// The best settings: a plot for each key that was searched, then each place in words and beside
-/// what others ship.
+/// A plot for each key that was searched, then each place in words and beside what others ship.
 pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
     html! {
         h2 { "The best settings" }
@@ -65,8 +64,7 @@ fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
     }
 }
 
-/// The figure along one key, a curve for each place; `None` if its settings are no numbers or fewer
-/// than two were measured.
+/// The figure along one key, a curve for each place; `None` of words, or of fewer than two.
 pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option<Curves> {
     let knobs: Vec<(&PlaceTuned, &KnobTuned)> = tune
         .places
@@ -149,7 +147,7 @@ fn interval(
 
 fn marks(knobs: &[(&PlaceTuned, &KnobTuned)], place: Place<'_>) -> Vec<(f64, String)> {
     let mark = |point: &PointTuned| {
-        let names = point.names.iter().filter(|name| !name.ends_with(" the best"));
+        let names = point.names.iter().filter(|name| !name.ends_with(" the best value"));
         let names = names.map(String::as_str).collect::<Vec<_>>().join(", ");
         Some((place(&point.value)?, names)).filter(|(_, names)| !names.is_empty())
     };

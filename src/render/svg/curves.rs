@@ -1,5 +1,4 @@
-//! Curves over the settings of one key: each with its interval, its best setting, and the region
-//! that is as good.
+//! Curves over the settings of one key: each with its interval, its best, and its flat region.
 
 use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_room};
 use super::ink::{Anchor, Ink, cut, spread, width, wrapped};
@@ -41,8 +40,7 @@ pub struct Point {
     pub interval: Option<(f64, f64)>,
     /// Whether it may be the best; what lost a row may not.
     pub candidate: bool,
-    /// Under how many seeds it was run, where that differs between points: hollow is what was run
-    /// under fewer than others.
+    /// Under how many seeds it was run, where that differs: what has fewer is hollow.
     pub seeds: Option<u64>,
 }
 
@@ -95,13 +93,11 @@ impl Curves {
         let place = |p: &Point| (x.at(p.x), y.at(p.y));
         let candidates: Vec<(f64, f64)> = curve.points.iter().filter(|p| p.candidate).map(place).collect();
         ink.path(&format!("l {}", look(series)), &candidates);
-        let shown = |y: f64| human::figure(self.unit.unwrap_or(Unit::Count), libm::round(y.max(0.0)) as u64);
         for point in &curve.points {
             let fill = if point.seeds < seeds { "o" } else { "k" };
             let setting = self.settings.iter().find(|(at, _)| *at == point.x);
             let setting = setting.map_or("", |(_, label)| label);
-            let between = point.interval.map(|(low, high)| format!(" ({} – {})", shown(low), shown(high)));
-            let told = format!("{} {setting}: {}{}", curve.name, shown(point.y), between.unwrap_or_default());
+            let told = format!("{} {setting}: {}", curve.name, self.told(point));
             let (class, shape) = match point.candidate {
                 true => (format!("{fill} c{}", series % LOOKS), marker(series)),
                 false => ("x".to_owned(), style::CROSS),
@@ -110,6 +106,12 @@ impl Curves {
         }
     }
 
+    /// The figure of a point with its interval.
+    pub(in crate::render) fn told(&self, point: &Point) -> String {
+        let shown = |y: f64| human::figure(self.unit.unwrap_or(Unit::Count), libm::round(y.max(0.0)) as u64);
+        let between = point.interval.map(|(low, high)| format!(" ({} – {})", shown(low), shown(high)));
+        shown(point.y) + &between.unwrap_or_default()
+    }
     fn across(&self, inside: Inside) -> Scale {
         let ends = (inside.left + INSET, inside.right - INSET);
         let xs = || self.settings.iter().map(|(x, _)| *x).chain(self.marks.iter().map(|(x, _)| *x));
@@ -126,8 +128,7 @@ impl Curves {
         marks.sort_by(|a, b| a.0.total_cmp(&b.0));
         marks
     }
-    /// A dashed line for each mark with its letter above: names have no room beside each other, and
-    /// stand in the legend.
+    /// A dashed line for each mark with its letter above: names stand in the legend.
     fn draw_marks(&self, ink: &mut Ink, inside: Inside, x: Scale) {
         let places: Vec<f64> = self.sorted_marks().iter().map(|(at, _)| x.at(*at)).collect();
         let letters = spread(&places, 13.0, inside.left, inside.right);
@@ -141,8 +142,7 @@ impl Curves {
         }
     }
 
-    /// Below all, each mark with its letter, its setting, its names, in as many lines as these
-    /// take. How high that is.
+    /// Below all, each mark with its letter, its setting, its names. How high that is.
     fn draw_legend(&self, ink: &mut Ink, top: f64, size: Size) -> f64 {
         let label = |at: f64| self.settings.iter().find(|(x, _)| *x == at).map(|(_, label)| label.as_str());
         let columns = size.pick(2, 1);
@@ -170,8 +170,7 @@ impl Curves {
         if most > 0 { most as f64 * ROW + 10.0 } else { 0.0 }
     }
 
-    /// Below the axis, a row for each curve: a bar over its flat region, a whisker over where the
-    /// optimum lies, its best.
+    /// Below the axis, a row for each curve: its flat region, where the optimum lies, its best.
     fn draw_regions(&self, ink: &mut Ink, curves: &[Curve], inside: Inside, height: f64, x: Scale) {
         let mut y = height + 28.0;
         for (i, curve) in curves.iter().enumerate() {

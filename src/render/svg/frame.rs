@@ -102,8 +102,7 @@ pub(super) fn left_room(scale: Scale, unit: Unit, most: usize) -> f64 {
     widest + 10.0
 }
 
-/// Draws the axis at the bottom with these labels, as far as they have room, those `first` before
-/// all others, and its name below.
+/// The axis at the bottom with its name and as many labels as have room, those `first` before all.
 pub(super) fn bottom_axis(
     ink: &mut Ink,
     inside: Inside,

@@ -26,8 +26,7 @@ pub struct HeatRow {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heat {
-    /// What it costs beside the best of its row, which costs 1; `None` if it is excluded or was
-    /// not measured.
+    /// What it costs beside the best of its row, which costs 1; `None` without a figure.
     pub cost: Option<f64>,
     /// Its figure with its unit, or why there is none.
     pub told: String,
@@ -98,8 +97,7 @@ impl HeatMap {
         Svg::new(size, bottom + 74.0, &self.title, &self.about, ink)
     }
 
-    /// The columns that are drawn: all, or of more than `most` both ends, the best of the rows, and
-    /// others as evenly between as it goes.
+    /// The columns that are drawn: all, or `most` with both ends and the best of the rows.
     fn shown(&self, rows: &[HeatRow], most: usize) -> Vec<usize> {
         let all = self.columns.len();
         if all <= most {

@@ -89,8 +89,7 @@ pub(super) fn px(x: f64) -> String {
     if rest == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
 }
 
-/// How wide a text is at this size, in the widest of the usual sans-serif faces: what has room by
-/// this measure has room.
+/// How wide a text is at this size, in the widest of the usual sans-serif faces.
 pub(super) fn width(text: &str, size: f64) -> f64 {
     let em = |c: char| match c {
         'i' | 'j' | 'l' | '\'' | '|' => 0.29,
@@ -103,8 +102,7 @@ pub(super) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(em).sum::<f64>() * size
 }
 
-/// As much of a text as has room: of a longer one the middle is left out, as names differ at either
-/// end.
+/// As much of a text as has room: of a longer one the middle is left out.
 pub(super) fn cut(text: &str, size: f64, room: f64) -> String {
     if width(text, size) <= room {
         return text.to_owned();
@@ -131,8 +129,7 @@ pub(super) fn wrapped(text: &str, size: f64, room: f64) -> Vec<String> {
     lines
 }
 
-/// Moves places apart, in order, until each is at least `apart` from the next and all lie between
-/// `low` and `high`; where there is no room for that they lie evenly.
+/// Moves places at least `apart`, in order, between `low` and `high`; evenly without room for that.
 pub(super) fn spread(wanted: &[f64], apart: f64, low: f64, high: f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|a, b| wanted[*a].total_cmp(&wanted[*b]));

@@ -1,7 +1,6 @@
 //! Plots as SVG, written by us: what is to be seen goes in, a text comes out.
 //!
-//! A plot is a plain struct of figures and names, filled by who knows what they mean
-//! ([`super::sweep`], [`super::html`]). Here it is decided where things lie and how they look.
+//! A plot is a plain struct of figures and names, filled by who knows what they mean.
 //!
 //! Invariants:
 //!
@@ -14,7 +13,7 @@
 //! - Light, dark and print differ in custom properties alone ([`CSS`]).
 //!
 //! How: `scale` maps figures to places, `frame` draws axes, `ink` writes elements and measures
-//! texts; each plot is one file.
+//! texts.
 
 mod bars;
 mod clock;
@@ -35,6 +34,6 @@ pub use clock::Clock;
 pub use curves::{Curve, Curves, Point};
 pub use frame::{Size, Svg};
 pub use heat::{Heat, HeatMap, HeatRow};
-pub use spacetime::{Moment, SpaceTime};
+pub use spacetime::SpaceTime;
 pub use style::CSS;
 pub use timeline::{Panel, Strip, Timeline};

@@ -24,8 +24,7 @@ impl Scale {
         let to = if to > from { to } else { from * 2.0 };
         Scale { log: true, from, to, start, end }
     }
-    /// For the figures from `low` to `high`: by logarithms if they are far apart, else from zero,
-    /// with some room above.
+    /// For figures from `low` to `high`: by logarithms if far apart, else from zero.
     pub(super) fn fitting(low: f64, high: f64, places: (f64, f64)) -> Scale {
         if low > 0.0 && high / low >= LINEAR_MAX {
             Scale::log((low / 1.15, high * 1.15), places)
@@ -103,8 +102,7 @@ fn roundness(unit: Unit, x: f64) -> u8 {
     u8::from(!major)
 }
 
-/// A figure beside an axis: without the zeros that say nothing, and without a noun, which the name
-/// of the axis tells.
+/// A figure beside an axis: without zeros that say nothing, and the noun that its name tells.
 pub(super) fn label(unit: Unit, x: f64) -> String {
     let value = libm::round(x.max(0.0)) as u64;
     let text = match unit {
@@ -133,8 +131,7 @@ pub(super) fn noun(unit: Unit) -> &'static str {
     }
 }
 
-/// Labels from left to right of which none meets another: those that would are left out, those
-/// `first` the least, the last one never.
+/// Labels of which none meets another: some are left out, those `first` the least, the last never.
 pub(super) fn with_room(ticks: &[(f64, String)], first: &[bool], size: f64, gap: f64) -> Vec<(f64, String)> {
     let half = |i: usize| super::ink::width(&ticks[i].1, size) / 2.0;
     let meet = |a: usize, b: usize| (ticks[a].0 - ticks[b].0).abs() < half(a) + half(b) + gap;

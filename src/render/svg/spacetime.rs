@@ -1,9 +1,9 @@
-//! The life of one record across devices, gateway and backend: a lane a place, time from top to
-//! bottom, an arrow for what was sent.
+//! The life of one record: a lane a place, time from top to bottom, an arrow for what was sent.
 
 use super::frame::{LETTERS, SMALL, Size, Svg};
 use super::ink::{Anchor, Ink, width, wrapped};
 use crate::analysis::distinct;
+use crate::record::StepRecord;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SpaceTime {
@@ -11,20 +11,9 @@ pub struct SpaceTime {
     pub about: String,
     /// Places that have a lane although perhaps nothing happens there.
     pub lanes: Vec<String>,
-    pub moments: Vec<Moment>,
+    pub moments: Vec<StepRecord>,
     /// How the story ends, if it ends badly.
     pub ending: Option<String>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Moment {
-    pub clock: String,
-    pub place: String,
-    /// Where to something left with it.
-    pub to: Option<String>,
-    /// Where from something came with it.
-    pub from: Option<String>,
-    pub text: String,
 }
 
 const LINE: f64 = 15.0;
@@ -129,7 +118,7 @@ impl SpaceTime {
         let mut arrived = vec![false; self.moments.len()];
         for (i, moment) in self.moments.iter().enumerate() {
             let Some(to) = &moment.to else { continue };
-            let belongs = |(j, other): &(usize, &Moment)| {
+            let belongs = |(j, other): &(usize, &StepRecord)| {
                 *j > i && !arrived[*j] && other.place == *to && other.from.as_ref() == Some(&moment.place)
             };
             let found = self.moments.iter().enumerate().find(belongs).map(|(j, _)| j);

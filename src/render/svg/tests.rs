@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::metrics::Unit;
+use crate::record::StepRecord;
 
 fn point(x: f64, y: f64) -> Point {
     Point { x, y, interval: Some((y * 0.9, y * 1.1)), candidate: true, seeds: None }
@@ -79,7 +80,8 @@ fn timeline() -> Timeline {
 }
 
 fn spacetime() -> SpaceTime {
-    let moment = |clock: &str, place: &str, to: Option<&str>, from: Option<&str>, text: &str| Moment {
+    let moment = |clock: &str, place: &str, to: Option<&str>, from: Option<&str>, text: &str| StepRecord {
+        at_ns: 0,
         clock: clock.to_owned(),
         place: place.to_owned(),
         to: to.map(str::to_owned),
@@ -151,11 +153,8 @@ pub(in crate::render) fn assert_legible(svg: &Svg) {
     let view: Vec<f64> = view.split(' ').map(|n| n.parse().unwrap()).collect();
     let labels = labels(&text);
     for (i, (a, [left, top, right, bottom])) in labels.iter().enumerate() {
-        assert!(
-            *left >= -1.0 && *right <= view[2] + 1.0 && *bottom <= view[3] + 1.0,
-            "{a:?} leaves {}",
-            svg.title()
-        );
+        let inside = *left >= -1.0 && *right <= view[2] + 1.0 && *bottom <= view[3] + 1.0;
+        assert!(inside, "{a:?} leaves {}", svg.title());
         for (b, [l, t, r, m]) in &labels[i + 1..] {
             let apart = right <= l || r <= left || bottom <= t || m <= top;
             assert!(apart, "{a:?} meets {b:?} in {}", svg.title());

@@ -1,5 +1,4 @@
-//! What happened over virtual time: panels one below the other with one axis, and strips below
-//! them.
+//! What happened over virtual time: panels with one axis, and strips below them.
 
 use super::clock::Clock;
 use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_room};
@@ -54,14 +53,8 @@ impl Timeline {
         let left = labels.fold(34.0, f64::max).max(names.min(size.pick(150.0, 100.0)));
         let end = Scale::linear((0.0, self.end.max(1) as f64), (left, size.width() - 22.0));
         let mut ink = Ink::default();
-        let mut inside = Inside { left, right: size.width() - 22.0, top: 26.0, bottom: 26.0 };
-        if self.panels.is_empty() {
-            inside.top = 8.0 + self.phase_room();
-            inside.bottom = inside.top;
-        } else {
-            inside.top += self.phase_room();
-        }
-        let start = inside.top;
+        let start = if self.panels.is_empty() { 8.0 } else { 26.0 } + self.phase_room();
+        let mut inside = Inside { left, right: size.width() - 22.0, top: start, bottom: start };
         for (i, (panel, scale)) in self.panels.iter().zip(scales).enumerate() {
             inside.bottom = inside.top + PANEL;
             let scale = scale.moved((inside.bottom, inside.top));

@@ -1,7 +1,4 @@
-//! Two modes: where each of them wins.
-//!
-//! The other axes span the ground. Down its first one the winner changes, or does not: where it
-//! does is the crossover.
+//! Two modes: where each of them wins, on the ground that the other axes span.
 
 use super::limits::{TOO_FEW, value};
 use crate::analysis::grouped;
@@ -30,8 +27,7 @@ pub(super) struct Crossover<'s, 'a> {
     winners: Vec<Winner>,
 }
 
-/// Series that have everything in common but the first of the other axes, in the order of that
-/// first: a way across the ground, by its variant and the values of the axes but the first.
+/// Series that differ in the first of the other axes alone, in its order, and what they share.
 type Way = (String, Vec<usize>);
 
 impl<'s, 'a> Crossover<'s, 'a> {
@@ -68,8 +64,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
         let parts: Vec<String> = series.variant.iter().cloned().chain(axes).collect();
         parts.join(", ")
     }
-    /// A row for each value of the first of the other axes, a column for each way; `figure` is what
-    /// the column of a way without a name shows.
+    /// A row a value of the first of the other axes, a column a way (without a name, `figure`).
     fn tables(&self, ways: &[Way], figure: &str, cell: &dyn Fn(usize) -> String) -> String {
         let rows = ways.first().map_or(&[][..], |(_, series)| series);
         let rows: Vec<Vec<String>> =

@@ -6,8 +6,7 @@ use crate::base::Span;
 use crate::metrics::human;
 use crate::render::trouble;
 
-/// The sentences about the settings below the best and those above it, and about what is excluded;
-/// of words, about each that is worse.
+/// What is said of settings below and above the best, and of what is excluded; of words, of each.
 pub fn limits(axis: &str, causes: &[Cause], points: &[Point<'_>], finding: &Finding) -> Vec<String> {
     let mut told: Vec<String> = causes.iter().map(|cause| suffers(points, finding, cause)).collect();
     told.extend(excluded(points));

@@ -5,8 +5,7 @@ use crate::analysis::sweep::{Point, Series, Sweep, are_words, costs, figure_betw
 use crate::render::svg::{Curve, Curves, Heat, HeatMap, HeatRow, Point as Dot};
 use crate::render::trouble;
 
-/// The figure along the first axis, a curve for each series; `None` if fewer than two settings were
-/// measured.
+/// The figure along the first axis, a curve for each series; `None` of fewer than two settings.
 pub fn curves(sweep: &Sweep<'_>) -> Option<Curves> {
     let places = places(sweep);
     if places.len() < 2 || sweep.seeds() == 0 {
@@ -29,8 +28,7 @@ pub fn curves(sweep: &Sweep<'_>) -> Option<Curves> {
     })
 }
 
-/// What each setting costs beside the best of its series, a row for each; `None` of a single series
-/// or of what has no better.
+/// What each setting costs beside the best of its series; `None` of one series, or of no better.
 pub fn heat_map(sweep: &Sweep<'_>) -> Option<HeatMap> {
     if sweep.series.len() < 2 || !sweep.objective.ranks() || sweep.seeds() == 0 {
         return None;

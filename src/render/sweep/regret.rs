@@ -1,9 +1,6 @@
-//! What settings cost beside the best of other settings, in hindsight: controllers against fixed
-//! sizes, say.
-//!
-//! The reference is a sweep of another key over the same other axes and seeds. Its best setting is
-//! found by series, afterwards, which nobody who must choose beforehand can do: that is why the
-//! difference is called regret.
+//! What settings cost beside the best of other settings (controllers beside fixed sizes, say): that
+//! is found by series, in hindsight, as nobody can who must choose beforehand; so it is called
+//! regret.
 
 use serde::Serialize;
 
@@ -43,8 +40,7 @@ struct Paid {
     value: String,
     /// What it costs more than the best of the reference, in parts per million; less is below 0.
     regret_ppm: Option<i64>,
-    /// How long its chunks took to get into the flat region, by the median of the seeds; `null` if
-    /// they did not or do not adapt.
+    /// How long its chunks took to get into the flat region, by the median of seeds, if they did.
     reached_ns: Option<u64>,
     trouble: Option<String>,
 }
@@ -88,19 +84,14 @@ impl Regret {
     }
 
     pub fn story(&self) -> String {
-        let mut text = format!(
-            "{}: {} of {}, and what it costs beside the best {} in hindsight\n",
-            self.metric,
-            self.mean,
-            human::count(self.seeds as u64, "seed"),
-            self.against
-        );
-        text.push_str(&self.table());
-        text.push_str("  ! excluded   – nothing measured\n\n");
-        for setting in &self.settings {
-            text.push_str(&setting.told(self.series.len()));
-        }
-        text
+        let Regret { metric, mean, against, .. } = self;
+        let seeds = human::count(self.seeds as u64, "seed");
+        let table = self.table();
+        let told: String = self.settings.iter().map(|setting| setting.told(self.series.len())).collect();
+        format!(
+            "{metric}: {mean} of {seeds}, and what it costs beside the best {against} in hindsight\n\
+             {table}  ! excluded   – nothing measured\n\n{told}"
+        )
     }
 
     fn table(&self) -> String {
@@ -124,17 +115,10 @@ impl Regret {
     }
     /// As CSV: a row a setting of each series.
     pub fn to_csv(&self) -> String {
-        let paid = |of: &Comparison, paid: &Paid| {
-            let best = of.best.clone().unwrap_or_default();
-            let [regret, reached] =
-                [paid.regret_ppm.map(|n| n.to_string()), paid.reached_ns.map(|n| n.to_string())];
-            let numbers = [regret, reached].map(Option::unwrap_or_default);
-            let named = [of.name.clone(), best, paid.value.clone()];
-            named.into_iter().chain(numbers).chain([paid.trouble.clone().unwrap_or_default()]).collect()
-        };
         let header = ["series", "best", "setting", "regret_ppm", "reached_ns", "trouble"];
-        let rows = self.series.iter().flat_map(|of| of.costs.iter().map(move |one| paid(of, one)));
-        lines::csv_of([header.map(str::to_owned).to_vec()].into_iter().chain(rows))
+        let rows =
+            self.series.iter().flat_map(|of| of.costs.iter().map(move |one| (&of.name, &of.best, one)));
+        lines::csv_of(header, rows)
     }
 }
 
@@ -166,9 +150,8 @@ impl Comparison {
     }
 }
 
-/// How long the devices' chunks took until they were as large as one between `low` and `high`, to a
-/// factor of two: the median over seeds of the median over devices. `None` if half of the seeds did
-/// not get there.
+/// How long chunks took to get as large as one between `low` and `high`, to a factor of two: the
+/// median over seeds of the median over devices. `None` if half of the seeds did not get there.
 fn reached(point: &Point<'_>, kind: &str, low: u64, high: u64) -> Option<u64> {
     let powers = low.max(1).ilog2()..=high.max(1).ilog2();
     let mut times: Vec<u64> = Vec::new();
@@ -212,28 +195,19 @@ impl Summary {
     }
 
     fn told(&self, series: usize) -> String {
-        let mut text = format!("{}: ", self.value);
-        match (self.worst_ppm, self.mean_ppm, &self.worst_at) {
+        let regret = match (self.worst_ppm, self.mean_ppm, &self.worst_at) {
             (Some(worst), Some(mean), Some(at)) => {
-                text.push_str(&format!(
-                    "at worst {} ({at}), {} in the mean",
-                    human::percent(worst),
-                    human::percent(mean)
-                ));
+                let [worst, mean] = [worst, mean].map(human::percent);
+                format!("at worst {worst} ({at}), {mean} in the mean")
             }
-            _ => text.push_str("nothing to compare"),
-        }
-        if self.failed > 0 {
-            text.push_str(&format!("; excluded in {} of {series}", self.failed));
-        }
-        if let Some(ns) = self.reached_ns {
-            let span = human::span(ns);
-            text.push_str(&format!(
-                "; in the flat region after {span} (median; {} of {series})",
-                self.reached
-            ));
-        }
-        text + "\n"
+            _ => "nothing to compare".to_owned(),
+        };
+        let failed = (self.failed > 0).then(|| format!("; excluded in {} of {series}", self.failed));
+        let reached = self.reached_ns.map(|ns| {
+            let (span, reached) = (human::span(ns), self.reached);
+            format!("; in the flat region after {span} (median; {reached} of {series})")
+        });
+        format!("{}: {regret}{}{}\n", self.value, failed.unwrap_or_default(), reached.unwrap_or_default())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::analysis::judge;
 use crate::analysis::sweep::{Objective, Sweep};
 use crate::base::Seed;
 use crate::metrics::{Figure, Unit};
-use crate::record::{CellRecord, Reason, RunRecord, Verdict, assemble, fixture};
+use crate::record::{AxisRecord, CellRecord, Reason, RunRecord, Verdict, assemble, fixture};
 use crate::theory::chunk::Cost;
 
 const SIZES: [u32; 7] = [32, 64, 128, 256, 512, 1_024, 2_048];
@@ -19,10 +19,12 @@ const LINKS: [(&str, Cost); 2] = [
 ];
 const ROWS: f64 = 2_048_000.0;
 
-fn axes() -> Vec<(String, Vec<String>)> {
-    let sizes = SIZES.map(|size| size.to_string()).to_vec();
-    let links = LINKS.map(|(name, _)| name.to_owned()).to_vec();
-    vec![("engine.pull.chunk_rows".to_owned(), sizes), ("fleet.phones.link".to_owned(), links)]
+fn axis(key: &str, values: impl IntoIterator<Item = impl ToString>) -> AxisRecord {
+    AxisRecord { key: key.to_owned(), values: values.into_iter().map(|value| value.to_string()).collect() }
+}
+
+fn axes() -> Vec<AxisRecord> {
+    vec![axis("engine.pull.chunk_rows", SIZES), axis("fleet.phones.link", LINKS.map(|(name, _)| name))]
 }
 
 fn made<const N: usize>(
@@ -37,8 +39,7 @@ fn made<const N: usize>(
     cell
 }
 
-/// One cell as the closed form has it. A seed makes all settings slower or faster alike, by up to a
-/// third, and each a little more.
+/// One cell as the closed form has it, slower by up to a third by its seed, and by its luck.
 fn cell(size: u32, link: &str, cost: Cost, seed: u64) -> CellRecord {
     let own = |n: u64| Seed(seed).stream("noise", n, 0).unit();
     let luck = 1.0 + own(0) / 3.0 + own(u64::from(size)) / 200.0;
@@ -147,7 +148,7 @@ fn in_which_order_settings_were_asked_for_changes_nothing() {
     let record = record(8, |_| {});
     let told = |order: &[usize]| {
         let mut axes = axes();
-        axes[0].1 = order.iter().map(|i| SIZES[*i].to_string()).collect();
+        axes[0].values = order.iter().map(|i| SIZES[*i].to_string()).collect();
         Sweep::new(&record, &axes, Objective::default()).story()
     };
     let ascending = told(&[0, 1, 2, 3, 4, 5, 6]);
@@ -183,13 +184,8 @@ fn a_setting_that_loses_a_row_is_no_candidate_whatever_is_shown() {
         }
     });
     assert_ne!(best(&lossy), bad);
-    assert_snapshot!(
-        told(&lossy, "engine.rows.rate")
-            .lines()
-            .filter(|line| line.contains(&bad))
-            .collect::<Vec<_>>()
-            .join("\n")
-    );
+    let told = told(&lossy, "engine.rows.rate");
+    assert_snapshot!(told.lines().filter(|line| line.contains(&bad)).collect::<Vec<_>>().join("\n"));
     let sweep = Sweep::new(&lossy, &axes(), Objective::default());
     let place = SIZES.iter().position(|other| u64::from(*other) == size).unwrap();
     assert!(curves(&sweep).unwrap().curves.iter().all(|curve| !curve.points[place].candidate));
@@ -236,9 +232,8 @@ fn the_csv_has_a_row_a_setting() {
     assert_snapshot!(Sweep::new(&record, &axes, Objective::default()).to_csv());
 }
 
-/// The sizes of [`record`], and three controllers: one that is always at the best size of the grid,
-/// one that is always at the smallest, and one that loses rows.
-fn with_controllers(seeds: u64) -> (RunRecord, Vec<(String, Vec<String>)>) {
+/// The sizes of [`record`], and controllers: always at the best, always at the smallest, and lossy.
+fn with_controllers(seeds: u64) -> (RunRecord, Vec<AxisRecord>) {
     let mut record = record(seeds, |_| {});
     let names = ["good", "small", "lossy"];
     for (name, size) in names.into_iter().zip([None, Some(32), None]) {
@@ -261,14 +256,14 @@ fn with_controllers(seeds: u64) -> (RunRecord, Vec<(String, Vec<String>)>) {
         }
     }
     let mut axes = axes();
-    axes[0] = ("engine.pull.controller".to_owned(), names.map(str::to_owned).to_vec());
+    axes[0] = axis("engine.pull.controller", names);
     (record, axes)
 }
 
 #[test]
 fn regret_is_what_a_setting_costs_more_than_the_best_of_the_reference() {
     let (record, ours) = with_controllers(3);
-    let swept = |axes: &[(String, Vec<String>)]| Sweep::new(&record, axes, Objective::default());
+    let swept = |axes: &[AxisRecord]| Sweep::new(&record, axes, Objective::default());
     let regret = Regret::new(&swept(&ours), &swept(&axes()));
     let written: serde_json::Value = serde_json::from_str(&regret.to_json()).unwrap();
     for ((link, cost), series) in LINKS.iter().zip(written["series"].as_array().unwrap()) {
@@ -281,11 +276,8 @@ fn regret_is_what_a_setting_costs_more_than_the_best_of_the_reference() {
         assert_eq!((paid(2), &series["costs"][2]["trouble"]), (None, &"lost (3 of 3 seeds)".into()));
     }
     let settings = &written["settings"];
-    assert_eq!(
-        (&settings[0]["reached"], &settings[0]["reached_ns"]),
-        (&2.into(), &2_000.into()),
-        "the median of 1, 2 and 3 µs: {settings}"
-    );
+    let reached = [&settings[0]["reached"], &settings[0]["reached_ns"]];
+    assert_eq!(reached, [2, 2_000], "the median of 1, 2 and 3 µs: {settings}");
     assert!(settings[1]["reached_ns"].is_null(), "32 rows lie outside of both flat regions");
     assert_eq!(settings[2]["failed"], 2);
     assert_snapshot!(regret.story() + &regret.to_csv());
@@ -344,11 +336,10 @@ fn modes(seeds: u64, useful: impl Fn(&str, u64, &str) -> u64) -> RunRecord {
 }
 
 fn crossing(record: &RunRecord) -> String {
-    let values = |values: &[&str]| values.iter().map(|v| (*v).to_owned()).collect();
     let axes = [
-        ("gateway.mode".to_owned(), values(&["ota", "persistent"])),
-        ("backend.availability.share".to_owned(), values(&["50%", "90%", "99%"])),
-        ("gateway.refresh.every".to_owned(), values(&["5m", "1h"])),
+        axis("gateway.mode", ["ota", "persistent"]),
+        axis("backend.availability.share", ["50%", "90%", "99%"]),
+        axis("gateway.refresh.every", ["5m", "1h"]),
     ];
     Sweep::new(record, &axes, "engine.syncs.useful_share".parse().unwrap()).story()
 }
@@ -366,8 +357,7 @@ fn of_two_modes_it_is_told_where_each_wins() {
     assert_snapshot!(told);
 }
 
-/// Ways of doing something that are no numbers, each with how many of its requests are refused and
-/// why; the second is the best.
+/// Settings that are no numbers, each with how many requests are refused; the second is the best.
 fn of_words(seeds: u64) -> RunRecord {
     let mut record = assemble("reports/x", &[], Vec::new(), &[]);
     for (mode, whole, refused) in [("eager", 300, 40), ("lazy", 100, 0), ("steady", 101, 0)] {
@@ -394,8 +384,7 @@ fn of_words(seeds: u64) -> RunRecord {
 
 #[test]
 fn of_words_there_is_no_interval_but_which_are_as_good() {
-    let words = ["eager", "lazy", "steady"].map(str::to_owned).to_vec();
-    let axes = [("gateway.serve.capture".to_owned(), words)];
+    let axes = [axis("gateway.serve.capture", ["eager", "lazy", "steady"])];
     let (record, few) = (of_words(5), of_words(1));
     let swept = |record| Sweep::new(record, &axes, "engine.session.time".parse().unwrap());
     let sweep = swept(&record);
@@ -408,8 +397,7 @@ fn of_words_there_is_no_interval_but_which_are_as_good() {
 
 #[test]
 fn settings_within_three_percent_beyond_one_that_is_dearer_are_told_beside_the_region() {
-    // A row takes so long at 64, 128 and so on: 128 is in the flat region of 512, and something
-    // dearer lies between.
+    // 128 is in the flat region of 512, and something dearer lies between.
     let mut record = record(3, |_| {});
     let times = [(64, 2_000), (128, 1_010), (256, 1_100), (512, 1_000), (1_024, 1_020)];
     record.cells.retain(|cell| times.iter().any(|(rows, _)| size_of(cell) == *rows));
@@ -417,9 +405,8 @@ fn settings_within_three_percent_beyond_one_that_is_dearer_are_told_beside_the_r
         let (_, time) = times.iter().find(|(rows, _)| size_of(cell) == *rows).unwrap();
         fixture::set(cell, &[("engine.session.time", *time)]);
     }
-    let sizes: Vec<String> = times.iter().map(|(rows, _)| rows.to_string()).collect();
     let mut axes = axes();
-    axes.iter_mut().find(|(key, _)| key == "engine.pull.chunk_rows").unwrap().1 = sizes;
+    axes[0] = axis("engine.pull.chunk_rows", times.map(|(rows, _)| rows));
     let story = Sweep::new(&record, &axes, "engine.session.time".parse().unwrap()).story();
     assert_snapshot!(first(&story));
 }

@@ -10,16 +10,15 @@ const LEFT_OUT: f64 = 0.1;
 const FULL: f64 = 0.7;
 const NOTHING: f64 = 0.005;
 
-/// Whether the best of the closed form lies outside of that `between` which the runs say that the
-/// optimum lies.
+/// Whether the best of the closed form lies outside of where the runs say that the optimum lies.
 pub(super) fn contradicted(best: f64, between: [Option<f64>; 2]) -> bool {
     let [low, high] = between;
     low.is_some_and(|low| best < low) || high.is_some_and(|high| best > high)
 }
 
 /// What the closed form says of the best chunk. Where that is not among the settings within 3 % it
-/// is told with what it leaves out, and where that is nothing to speak of it is not told. The time
-/// between failures is the fit's: gaps and backoff are in it, so it is not the link's.
+/// is told with what it leaves out, if that is something to speak of. Gaps and backoff are in its
+/// time of failures.
 pub fn closed_form(
     fit: Option<Fit>,
     (side, points, finding): (Side, &[Point<'_>], &Finding),
@@ -61,8 +60,7 @@ fn left_out(fit: Fit, side: Side, point: &Point<'_>) -> Vec<String> {
     [answers, writing, reconnects].into_iter().flatten().collect()
 }
 
-/// That the backend's page cap ends the settings, whose defaults it `clamps`, and what a larger one
-/// would buy.
+/// That the backend's page cap ends the settings and `clamps` defaults, and what more would buy.
 pub fn capped(fit: Option<Fit>, cap: f64, clamps: &[String]) -> String {
     let clamps = match clamps {
         [] => String::new(),
@@ -72,13 +70,11 @@ pub fn capped(fit: Option<Fit>, cap: f64, clamps: &[String]) -> String {
         Some((_, saved)) if saved < NOTHING => {
             "by the closed form a larger one would buy next to nothing".to_owned()
         }
-        Some((None, saved)) => format!("a larger one would save {} of the time at most", percent(saved)),
-        Some((Some(best), saved)) => {
-            let at = human::count(best as u64, "row");
-            format!(
-                "by the closed form a larger one would save {} of the time at most, at {at}",
-                percent(saved)
-            )
+        Some((best, saved)) => {
+            let by = best.map_or("", |_| "by the closed form ");
+            let at =
+                best.map_or_else(String::new, |best| format!(", at {}", human::count(best as u64, "row")));
+            format!("{by}a larger one would save {} of the time at most{at}", percent(saved))
         }
         None => format!("`--set backend.page_cap={}` tells what a larger one would buy", 10.0 * cap),
     };

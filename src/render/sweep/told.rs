@@ -8,7 +8,7 @@ use crate::analysis::sweep::{
     Cause, Finding, Fit, Objective, Point, Series, Side, Sweep, are_words, causes, exponent,
 };
 use crate::metrics::human;
-use crate::record::{AxisRecord, CellRecord, RunRecord, Verdict};
+use crate::record::{AxisRecord, RunRecord, Verdict};
 use crate::render::{Grid, trouble};
 
 const COLUMNS_MAX: usize = 4;
@@ -50,8 +50,7 @@ impl Sweep<'_> {
         text + &growth(self) + &self.words_of_series().concat()
     }
 
-    /// What was found out, a text for each series: its best setting in the first line, then what
-    /// limits the others, a line each.
+    /// A text for each series: its best in the first line, then what limits the others.
     pub fn words_of_series(&self) -> Vec<String> {
         self.series.iter().map(|series| self.words(series)).collect()
     }
@@ -74,8 +73,7 @@ impl Sweep<'_> {
     }
     fn mean_beside(&self, point: &Point<'_>) -> String {
         let Objective { metric, stat, unit, .. } = &self.objective;
-        let mean = |cell: &&CellRecord| cell.metrics.get(metric.as_str())?.stat("mean");
-        let means: Vec<u64> = point.cells.iter().filter_map(mean).collect();
+        let means: Vec<u64> = point.cells.iter().filter_map(|cell| cell.stat(metric, "mean")).collect();
         if !stat.starts_with('p') || means.is_empty() {
             return String::new();
         }
@@ -107,8 +105,7 @@ impl Sweep<'_> {
     }
 }
 
-/// Of settings none of which is a candidate, the one that fails in the smallest share of its cells,
-/// the best of these, and why.
+/// Of settings none of which is a candidate, the one with the fewest failing cells, and why.
 fn nearest(points: &[Point<'_>]) -> Option<(String, String)> {
     let out = points.iter().filter_map(|point| {
         let failing = point.cells.iter().filter(|cell| cell.verdict == Verdict::Fail).count();
@@ -164,16 +161,13 @@ fn mark(point: &Point<'_>, position: usize, finding: Option<&Finding>) -> char {
     }
 }
 
-/// What a recorded sweep came to, as the terminal showed it; `None` if the record is of no sweep,
-/// or of a metric that this version of the program does not know.
+/// A recorded sweep as the terminal showed it; `None` of none, or of a metric that is not known.
 pub fn retold(record: &RunRecord) -> Option<String> {
     let told = record.sweep.as_ref().filter(|told| !told.axes.is_empty())?;
     let objective: Objective = told.objective.parse().ok()?;
-    let named = |axis: &AxisRecord| (axis.key.clone(), axis.values.clone());
-    let mut axes: Vec<(String, Vec<String>)> = told.axes.iter().map(named).collect();
-    let sweep = Sweep::new(record, &axes, objective.clone());
+    let sweep = Sweep::new(record, &told.axes, objective.clone());
     let Some(against) = &told.against else { return Some(sweep.story()) };
-    axes[0] = named(against);
+    let axes: Vec<AxisRecord> = [against].into_iter().chain(&told.axes[1..]).cloned().collect();
     Some(Regret::new(&sweep, &Sweep::new(record, &axes, objective)).story())
 }
 

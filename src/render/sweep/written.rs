@@ -33,23 +33,14 @@ impl Sweep<'_> {
     pub fn to_csv(&self) -> String {
         let fixed = ["seeds", "mean", "min", "max", "cost_ppm", "trouble"];
         let header = ["variant"].into_iter().chain(self.across.iter().map(String::as_str));
-        let header = header.chain([self.axis.as_str()]).chain(fixed).map(str::to_owned).collect();
-        let points = self.series.iter().flat_map(|of| self.points(of).into_iter().map(move |p| (of, p)));
-        let row = |(series, point): (&Series<'_>, WrittenPoint<'_>)| {
-            let mut row = vec![series.variant.clone().unwrap_or_default()];
-            row.extend(series.values.iter().cloned());
-            row.extend([point.value.to_owned(), point.seeds.to_string()]);
-            let figures = [point.mean, point.min, point.max, point.cost_ppm];
-            row.extend(figures.map(|figure| figure.map_or_else(String::new, |n| n.to_string())));
-            row.push(point.trouble.unwrap_or_default());
-            row
-        };
-        lines::csv_of([header].into_iter().chain(points.map(row)))
+        let header = header.chain([self.axis.as_str()]).chain(fixed);
+        let of = |of| self.points(of).into_iter().map(move |point| (&of.variant, &of.values, point));
+        lines::csv_of(header, self.series.iter().flat_map(of))
     }
 
-    /// A series; `values` are in the order of `across`. `null` is what there is none of: the best
-    /// where all is excluded, what is as good within the noise without enough seeds, an end of the
-    /// optimum at an end of what was tried, a region of words, which have no order.
+    /// A series; `values` are in the order of `across`. `null` is what there is none of: a best
+    /// where all is excluded, a noise of too few seeds, an optimum's end where that is not bounded,
+    /// a region of words.
     fn written(&self, series: &Series<'_>) -> Value {
         let (Reading { fit, causes, limits }, finding) = (Reading::of(self, series), &series.finding);
         let ordered = finding.as_ref().filter(|_| !are_words(&series.points));

@@ -11,8 +11,7 @@ pub struct Line<'a> {
     /// Its values, each with its cells and why it is excluded.
     pub points: Vec<(String, Vec<&'a CellRecord>, Option<String>)>,
     pub best: usize,
-    /// The first and the last position within the flat region, or, where nothing is to be told of a
-    /// side, within the line.
+    /// The first and last position within the flat region, or within the line.
     pub flat: (usize, usize),
     /// The settings between which the optimum lies, as numbers; `None` without enough seeds.
     pub between: Option<[Option<f64>; 2]>,

@@ -5,8 +5,7 @@ use crate::record::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, 
 use crate::render::Grid;
 use crate::render::sweep::{of_which_time, optimum, region, value_of as value};
 
-/// What a setting that is as good as the best for all practical purposes costs at most, beside it:
-/// 3 % more.
+/// What a setting that is as good as the best in practice costs at most beside it: 3 % more.
 pub const FLAT_PPM: u64 = 1_030_000;
 
 pub fn story(tune: &TuneRecord) -> String {
@@ -113,8 +112,7 @@ pub(in crate::render) fn all_equal(place: &PlaceTuned) -> Option<usize> {
     (equal && values.len() > 1).then_some(values.len())
 }
 
-/// The answer alone, a line a place, with what the luck of seeds does to it; then where the backend
-/// has enough.
+/// The answer alone, a line a place, with the luck of seeds; then where the backend has enough.
 pub fn answers(tune: &TuneRecord) -> String {
     let line = |place: &PlaceTuned| {
         let told = place.knobs.iter().filter(|_| place.best.is_some() && all_equal(place).is_none());
@@ -149,10 +147,12 @@ fn sureness(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
     format!("{head}{between}; within 3 %: {flat}{}{}", save(knob), noise(knob))
 }
 
-/// Settings within the flat region that were measured to cost more, by the luck of the seeds or
-/// not.
+fn number(value: &str) -> Option<f64> {
+    value.parse().ok()
+}
+
+/// Settings within the flat region that were measured to cost more.
 fn save(knob: &KnobTuned) -> String {
-    let number = |text: &str| text.parse::<f64>().ok();
     let [Some(first), Some(last)] = knob.flat.each_ref().map(|end| number(end)) else { return String::new() };
     let inside = |point: &&PointTuned| number(&point.value).is_some_and(|x| first < x && x < last);
     let dearer = |point: &&PointTuned| point.cost_ppm.is_some_and(|ppm| ppm > FLAT_PPM);
@@ -161,10 +161,8 @@ fn save(knob: &KnobTuned) -> String {
     if told.is_empty() { String::new() } else { format!(", except {}", told.join(", ")) }
 }
 
-/// How sure the costs in the flat region and next to the best are, by the median of them: a region
-/// of 3 % is told no sharper than that.
+/// How sure the costs in the flat region and next to the best are, by the median of them.
 fn noise(knob: &KnobTuned) -> String {
-    let number = |text: &str| text.parse::<f64>().ok();
     let [first, last] = knob.flat.each_ref().map(|end| number(end));
     let at = knob.points.iter().position(|point| point.value == knob.best);
     let near = |(i, point): &(usize, &PointTuned)| {

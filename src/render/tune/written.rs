@@ -13,16 +13,14 @@ pub fn to_csv(tune: &TuneRecord) -> String {
     let fixed = ["knob", "value", "is", "seeds", "figure", "cost_ppm", "trouble"];
     let header = ["variant"].into_iter().chain(tune.across.iter().map(String::as_str)).chain(fixed);
     let row = |(place, knob, point): (&PlaceTuned, &KnobTuned, &PointTuned)| {
-        let mut row = vec![place.variant.clone().unwrap_or_default()];
-        row.extend(tune.across.iter().map(|key| place.axes.get(key).map_or_else(String::new, plain)));
-        row.extend([knob.key.clone(), point.value.clone(), what(point, &knob.best), point.seeds.to_string()]);
-        let number = |n: Option<u64>| n.map_or_else(String::new, |n| n.to_string());
-        row.extend([number(point.figure), number(point.cost_ppm), point.trouble.clone().unwrap_or_default()]);
-        row
+        let across = tune.across.iter().map(|key| place.axes.get(key).map_or_else(String::new, plain));
+        let set = (knob.key.clone(), point.value.clone(), what(point, &knob.best));
+        let came = (point.seeds, point.figure, point.cost_ppm, point.trouble.clone());
+        (place.variant.clone(), across.collect::<Vec<_>>(), set, came)
     };
     let knobs = tune.places.iter().flat_map(|place| place.knobs.iter().map(move |knob| (place, knob)));
     let points = knobs.flat_map(|(place, knob)| knob.points.iter().map(move |point| (place, knob, point)));
-    lines::csv_of([header.map(str::to_owned).collect()].into_iter().chain(points.map(row)))
+    lines::csv_of(header, points.map(row))
 }
 
 fn what(point: &PointTuned, best: &str) -> String {
