@@ -16,7 +16,7 @@ use syncdyno::base::{Span, Time};
 use syncdyno::campaign::{self, Bench, CampaignOptions, Listener, Signals};
 use syncdyno::record::{self, CellRecord, SweepRecord};
 use syncdyno::render::html;
-use syncdyno::scenario::{Document, Names, Plan, Request};
+use syncdyno::scenario::{Document, Plan, Request};
 use syncdyno::world::Stacks;
 
 use stopwatch::Stopwatch;
@@ -39,9 +39,8 @@ fn axes() -> Vec<(String, Vec<String>)> {
 fn plans(seeds: u64) -> Vec<Plan> {
     let document = Document::parse("small.toml", SCENARIO).expect("the scenario is TOML");
     let stacks = Stacks::builtin().described();
-    let names = Names { metrics: &[], checks: &[], stacks: &stacks };
     let request = Request { axes: axes(), seeds: (1..=seeds).collect(), ..Request::default() };
-    document.plans(&request, &names).unwrap_or_else(|invalid| panic!("{}", invalid.render(false)))
+    document.plans(&request, &stacks).unwrap_or_else(|invalid| panic!("{}", invalid.render(false)))
 }
 
 struct Silent;
