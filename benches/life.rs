@@ -24,9 +24,8 @@ use std::time::Duration;
 use criterion::{Criterion, SamplingMode};
 use syncdyno::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, Value};
 use syncdyno::contract::{Database, EditKind, LocalEdit};
-use syncdyno::metrics::{self, Figure};
-use syncdyno::oracle;
-use syncdyno::scenario::{Document, Names, Plan, Request};
+use syncdyno::metrics::Figure;
+use syncdyno::scenario::{Document, Plan, Request};
 use syncdyno::store::{Store, StoreError, Tx};
 use syncdyno::world::{self, Ending, Outcome, Stacks, Unwatched, Watch};
 
@@ -90,10 +89,7 @@ outage = { for = "1h" }
 
 fn plan(document: &Document, request: &Request) -> Plan {
     let stacks = Stacks::builtin().described();
-    let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
-    let checks: Vec<_> = oracle::check_names().collect();
-    let names = Names { metrics: &metrics, checks: &checks, stacks: &stacks };
-    let plans = document.plans(request, &names);
+    let plans = document.plans(request, &stacks);
     plans.unwrap_or_else(|invalid| panic!("{}", invalid.render(false))).remove(0)
 }
 

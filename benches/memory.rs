@@ -21,7 +21,7 @@ use syncdyno::base::Cell;
 use syncdyno::base::{EntityId, Span, Stamp, Time, UnitId};
 use syncdyno::contract::Schema;
 use syncdyno::disk::{self, Disk};
-use syncdyno::scenario::{Document, Names, Plan, Request};
+use syncdyno::scenario::{Document, Plan, Request};
 use syncdyno::store::Store;
 use syncdyno::world::{self, Ending, Stacks, Watch};
 
@@ -89,8 +89,7 @@ edits = {{ action = "tick-off", count = 20, over = "1m" }}
 fn plan(text: &str) -> Plan {
     let document = Document::parse("memory.toml", text).expect("the scenario is TOML");
     let engines = Stacks::builtin();
-    let names = Names { metrics: &[], checks: &[], stacks: &engines.described() };
-    let plans = document.plans(&Request::default(), &names);
+    let plans = document.plans(&Request::default(), &engines.described());
     plans.unwrap_or_else(|invalid| panic!("{}", invalid.render(false))).remove(0)
 }
 

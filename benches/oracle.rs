@@ -14,9 +14,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode};
-use syncdyno::scenario::{Document, Names, Plan, Request};
+use syncdyno::scenario::{Document, Plan, Request};
 use syncdyno::world::{self, Ending, Outcome, Stacks, Unrunnable, Unwatched, Watch};
-use syncdyno::{metrics, oracle};
 
 use stopwatch::Stopwatch;
 
@@ -34,11 +33,8 @@ fn plans(name: &str, seeds: u64) -> Vec<Plan> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
     let document = Document::load(&path).unwrap_or_else(|error| panic!("{error}"));
     let stacks = Stacks::builtin().described();
-    let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
-    let checks: Vec<_> = oracle::check_names().collect();
-    let names = Names { metrics: &metrics, checks: &checks, stacks: &stacks };
     let request = Request { seeds: (1..=seeds).collect(), ..Request::default() };
-    document.plans(&request, &names).unwrap_or_else(|invalid| panic!("{invalid}"))
+    document.plans(&request, &stacks).unwrap_or_else(|invalid| panic!("{invalid}"))
 }
 
 fn timed(plans: &[Plan], run: Run) -> Duration {

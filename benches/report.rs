@@ -14,9 +14,9 @@ mod stopwatch;
 use syncdyno::analysis::sweep::Objective;
 use syncdyno::base::{Span, Time};
 use syncdyno::campaign::{self, Bench, CampaignOptions, Listener, Signals};
-use syncdyno::record::{self, CellRecord, SweepRecord};
+use syncdyno::record::{self, CellRecord, AxisRecord, SweepRecord};
 use syncdyno::render::html;
-use syncdyno::scenario::{Document, Names, Plan, Request};
+use syncdyno::scenario::{Document, Plan, Request};
 use syncdyno::world::Stacks;
 
 use stopwatch::Stopwatch;
@@ -39,9 +39,8 @@ fn axes() -> Vec<(String, Vec<String>)> {
 fn plans(seeds: u64) -> Vec<Plan> {
     let document = Document::parse("small.toml", SCENARIO).expect("the scenario is TOML");
     let stacks = Stacks::builtin().described();
-    let names = Names { metrics: &[], checks: &[], stacks: &stacks };
     let request = Request { axes: axes(), seeds: (1..=seeds).collect(), ..Request::default() };
-    document.plans(&request, &names).unwrap_or_else(|invalid| panic!("{}", invalid.render(false)))
+    document.plans(&request, &stacks).unwrap_or_else(|invalid| panic!("{}", invalid.render(false)))
 }
 
 struct Silent;
@@ -62,7 +61,8 @@ fn main() {
         campaign::run(&plans, None, &runner, &CampaignOptions::default(), &Signals::default(), &Silent, None);
     let simulated = stopwatch.read().as_secs_f64();
     let mut record = record::assemble("reports/bench", &plans, ran.judged, &[]);
-    record.sweep = Some(SweepRecord::new(&axes(), None, &Objective::default()));
+    let axes = axes().into_iter().map(|(key, values)| AxisRecord { key, values }).collect();
+    record.sweep = Some(SweepRecord { objective: Objective::default().name(), axes, against: None });
     let rounds = if measured { RENDERED } else { 1 };
     let stopwatch = Stopwatch::start();
     let mut bytes = 0;

@@ -20,7 +20,7 @@ use syncdyno::campaign::{self, Bench, CampaignOptions, Listener, Runner, Signals
 use syncdyno::contract::Described;
 use syncdyno::oracle::{Story, Subject};
 use syncdyno::record::CellRecord;
-use syncdyno::scenario::{Document, Names, Plan, Request};
+use syncdyno::scenario::{Document, Plan, Request};
 use syncdyno::workload::Placed;
 use syncdyno::world::{Outcome, RequestLog, Stacks, Traced, Unrunnable, Watch};
 
@@ -54,14 +54,13 @@ const GOAL: f64 = 1.8;
 fn plans() -> Vec<Plan> {
     let document = Document::parse("sweep.toml", SCENARIO).expect("the scenario is TOML");
     let stacks = Stacks::builtin().described();
-    let names = Names { metrics: &[], checks: &[], stacks: &stacks };
     let sizes = ["50", "100", "200", "400"].map(str::to_owned).to_vec();
     let request = Request {
         axes: vec![("engine.pull.chunk_rows".to_owned(), sizes)],
         seeds: (1..=4).collect(),
         ..Request::default()
     };
-    document.plans(&request, &names).unwrap_or_else(|invalid| panic!("{}", invalid.render(false)))
+    document.plans(&request, &stacks).unwrap_or_else(|invalid| panic!("{}", invalid.render(false)))
 }
 
 /// Counts the time that cells were on a processor, whichever it was.

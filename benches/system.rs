@@ -28,7 +28,7 @@ use syncdyno::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId,
 use syncdyno::contract::{Database, EditKind, LocalEdit};
 use syncdyno::disk::{self, Disk, Template};
 use syncdyno::metrics::Figure;
-use syncdyno::scenario::{Document, Names, Plan, Request};
+use syncdyno::scenario::{Document, Plan, Request};
 use syncdyno::store::{Journal, Progress, Store, StoreError, Synchronous};
 use syncdyno::workload::Dataset;
 use syncdyno::world::{self, Ending, Stacks, Watch};
@@ -108,8 +108,7 @@ edits = {{ action = "tick-off", count = {EDITS}, over = "1m" }}
 fn plan(journal: Journal) -> Plan {
     let document = Document::parse("system.toml", &scenario()).expect("the scenario is TOML");
     let engines = Stacks::builtin();
-    let names = Names { metrics: &[], checks: &[], stacks: &engines.described() };
-    let plans = document.plans(&Request::default(), &names);
+    let plans = document.plans(&Request::default(), &engines.described());
     let mut plan = plans.unwrap_or_else(|invalid| panic!("{}", invalid.render(false))).remove(0);
     plan.store.journal = journal;
     if journal == Journal::Wal {

@@ -9,10 +9,9 @@ use super::console::Console;
 use super::refusal::{Refusal, near};
 use crate::base::words::there_is;
 use crate::campaign::CELLS_MAX;
-use crate::metrics::{self, human};
-use crate::oracle;
+use crate::metrics::human;
 use crate::record::Exit;
-use crate::scenario::{self, Document, Invalid, Names, Plan, Request, file};
+use crate::scenario::{self, Document, Invalid, Plan, Request, file};
 
 pub(super) type Values = Vec<(String, Vec<String>)>;
 
@@ -83,9 +82,7 @@ pub(super) fn combined(
 }
 
 fn cells(document: &Document, request: &Request, console: &Console<'_>) -> Result<Vec<Plan>, Invalid> {
-    let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
-    let checks: Vec<_> = oracle::check_names().collect();
-    document.plans(request, &Names { metrics: &metrics, checks: &checks, stacks: &console.runner.stacks() })
+    document.plans(request, &console.runner.stacks())
 }
 
 /// Those of the selected variants that a document has; `None` if it has none of them, as not every file has every variant.

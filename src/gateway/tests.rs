@@ -42,7 +42,6 @@ struct Served {
     done_at: Time,
     facts: Vec<Fact>,
     work: Option<backend::Served>,
-    found: Option<Event<'static>>,
     error: Option<ServerError>,
 }
 
@@ -86,8 +85,8 @@ impl Site {
         let called = self.backend.answer_by(&mut self.gateway, times, DeviceId(0), request);
         let error = called.answer.as_ref().err().cloned();
         let answer = called.answer.unwrap_or_else(|error| self.gateway.refuse(&error));
-        let backend::Called { done_at, facts, work, found, .. } = called;
-        Served { answer, done_at, facts, work, found, error }
+        let backend::Called { done_at, facts, work, .. } = called;
+        Served { answer, done_at, facts, work, error }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::Described;
 use crate::metrics::{Figure, Figures, Sample, Unit};
 use crate::oracle::{VIOLATIONS_KEPT, Violation};
-use crate::scenario::{Bound, Document, Gate, Names, Plan, Request};
+use crate::scenario::{Bound, Document, Gate, Plan, Request};
 use crate::world::{Ending, Outcome, Placed};
 
 /// As short as a scenario can be.
@@ -26,10 +26,12 @@ devices = 3
 
 /// A small plan of scenario `ties`; each variant has a digest of its own.
 pub(crate) fn plan(variant: Option<&str>, seed: u64) -> Plan {
-    let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
     let request = Request { seeds: vec![seed], ..Request::default() };
     let document = Document::parse("scenarios/ties.toml", TIES).unwrap();
-    let mut plan = document.plans(&request, &names).unwrap_or_else(|e| panic!("{e}")).remove(0);
+    let mut plan = document
+        .plans(&request, &[Described::builtin("builtin")])
+        .unwrap_or_else(|e| panic!("{e}"))
+        .remove(0);
     let digest = format!("d0{}", variant.map_or(0, str::len));
     let resolved = format!("name = \"ties\"\nduration = \"1h\"\n\n[backend]\nseed = \"{digest}\"\n");
     plan.variant = variant.map(str::to_owned);

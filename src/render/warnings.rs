@@ -182,7 +182,7 @@ mod tests {
     use crate::base::DeviceId;
     use crate::contract::Described;
     use crate::record::{Exit, assemble, fixture};
-    use crate::scenario::{Bound, Document, Names, Request};
+    use crate::scenario::{Bound, Document, Request};
     use crate::world::{Missed, Outcome, ShortImport};
 
     fn cell(scenario: &str, unplaced: &[(&str, u64, u64, u64)]) -> CellRecord {
@@ -217,7 +217,7 @@ mod tests {
     fn an_event_of_whose_edits_none_was_made_fails_its_cell() {
         let edits = "[action.fix]\nentity = \"appointment\"\nkind = \"update\"\ncolumns = [\"status\"]\nper_device = 1\n\
             [event.zzz]\nat = \"+1m\"\nedits = { action = \"fix\", row = \"zzz\" }\n";
-        let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
+        let stacks = [Described::builtin("builtin")];
         let why = "none of its edits was made".to_owned();
         let missed = vec![Missed { event: "zzz".to_owned(), why, devices: Vec::new(), of: 0 }];
         let outcome = Outcome { missed, ..fixture::outcome() };
@@ -226,7 +226,7 @@ mod tests {
             let text = format!("{}{}", fixture::TIES, edits.replace("[action.fix]\n", &action));
             let document = Document::parse("scenarios/ties.toml", &text).unwrap();
             let plan =
-                document.plans(&Request::default(), &names).unwrap_or_else(|e| panic!("{e}")).remove(0);
+                document.plans(&Request::default(), &stacks).unwrap_or_else(|e| panic!("{e}")).remove(0);
             let cell = judge(&plan, "c", &outcome).cell;
             assert_eq!(cell.reasons.first().map(Reason::exit), code, "{:?}", cell.reasons);
             let mut record = assemble("reports/x", &[], Vec::new(), &[]);

@@ -13,13 +13,14 @@ use super::grammar::{QUESTIONS, ROOT, SHOWS, VARIANT};
 use super::idle::{Unsaid, idle, without};
 use super::merge::{AXIS, Setting};
 use super::plan::Plan;
-use super::resolve::{Names, claims, questions, resolve};
+use super::resolve::{claims, questions, resolve};
 use super::rows::{Brought, not_utf8, prepare};
 use super::traces::{Traces, in_place_of_rates};
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
 use super::view::View;
 use super::written::{TITLE_WANT, is_title};
 use crate::base::{Digest, Seed};
+use crate::contract::Described;
 
 /// The text of a scenario file named `path`.
 ///
@@ -171,12 +172,12 @@ impl Document {
     ///
     /// # Errors
     /// All mistakes of the file and of the request at once.
-    pub fn plans(&self, request: &Request, names: &Names<'_>) -> Result<Vec<Plan>, Invalid> {
+    pub fn plans(&self, request: &Request, stacks: &[Described]) -> Result<Vec<Plan>, Invalid> {
         let mut mistakes = Vec::new();
         let mut plans = Vec::new();
         let sets = settings(&request.sets, "--set", &mut mistakes);
-        let claims = self.beside_each_other(("shows", &SHOWS), claims, names, &mut mistakes);
-        let questions = self.beside_each_other(("question", &QUESTIONS), questions, names, &mut mistakes);
+        let claims = self.beside_each_other(("shows", &SHOWS), claims, &mut mistakes);
+        let questions = self.beside_each_other(("question", &QUESTIONS), questions, &mut mistakes);
         let shared = self.shared();
         for variant in self.wanted(request, &mut mistakes) {
             for point in points(&request.axes) {
@@ -186,7 +187,7 @@ impl Document {
                     settings.extend(self::settings(&axis, request.option(key), &mut mistakes));
                 }
                 let cell = self.cell(variant, &settings, &shared);
-                match self.plan(cell, names) {
+                match self.plan(cell, stacks) {
                     Ok(mut plan) => {
                         plan.variant = variant.map(str::to_owned);
                         plan.axes = point.into_iter().collect();
@@ -222,14 +223,13 @@ impl Document {
     fn beside_each_other<T>(
         &self,
         (key, form): (&str, &Form),
-        read: impl Fn(&Node, &[&str], &Names<'_>) -> Result<Vec<T>, Vec<Diagnostic>>,
-        names: &Names<'_>,
+        read: impl Fn(&Node, &[&str]) -> Result<Vec<T>, Vec<Diagnostic>>,
         mistakes: &mut Vec<Diagnostic>,
     ) -> Arc<[T]> {
         let Some(written) = self.tree.get(&[key]) else { return Arc::from([]) };
         let mut written = written.clone();
         check(form, &mut written, key, mistakes);
-        let all = read(&written, &self.variants(), names).map_err(|wrong| mistakes.extend(wrong));
+        let all = read(&written, &self.variants()).map_err(|wrong| mistakes.extend(wrong));
         all.unwrap_or_default().into()
     }
 
@@ -311,9 +311,9 @@ impl Document {
         Shared { bare: self.bare(), set_by_variants }
     }
 
-    fn plan(&self, cell: Cell, names: &Names<'_>) -> Result<Plan, Vec<Diagnostic>> {
+    fn plan(&self, cell: Cell, stacks: &[Described]) -> Result<Plan, Vec<Diagnostic>> {
         let Cell { tree, brought, traces, unsaid, notes, covered, mut mistakes } = cell;
-        let mut plan = match resolve(&tree, &brought, &traces, names, mistakes.is_empty()) {
+        let mut plan = match resolve(&tree, &brought, &traces, stacks, mistakes.is_empty()) {
             Ok(plan) => plan,
             Err(wrong) => {
                 mistakes.extend(wrong.told);

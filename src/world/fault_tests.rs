@@ -5,7 +5,7 @@ use super::outcome::{Ending, Outcome};
 use super::registry::Stacks;
 use super::run::run;
 use super::watch::Unwatched;
-use crate::scenario::{Document, Names, Plan, Request};
+use crate::scenario::{Document, Plan, Request};
 
 fn outcome(scenario: &str) -> Outcome {
     let outcome = ended(scenario);
@@ -28,8 +28,7 @@ fn ended_with(scenario: &str, note: &str) -> Outcome {
 pub(super) fn plan(text: &str) -> Plan {
     let document = Document::parse("test.toml", text).expect("it is TOML");
     let stacks = Stacks::builtin().described();
-    let names = Names { metrics: &[], checks: &[], stacks: &stacks };
-    document.plans(&Request::default(), &names).unwrap_or_else(|wrong| panic!("{wrong}")).remove(0)
+    document.plans(&Request::default(), &stacks).unwrap_or_else(|wrong| panic!("{wrong}")).remove(0)
 }
 
 pub(super) fn value(outcome: &Outcome, metric: &str) -> u64 {

@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use syncdyno::metrics;
-use syncdyno::oracle;
-use syncdyno::scenario::{Document, Names, Plan, Request};
+use syncdyno::scenario::{Document, Plan, Request};
 use syncdyno::world::{self, Ending, Outcome, Stacks, Unwatched};
 
 /// The scenario of two devices and ninety seconds.
@@ -41,10 +39,7 @@ pub(crate) fn plans_with(
     request: &Request,
 ) -> Result<Vec<Plan>, String> {
     let stacks = stacks.described();
-    let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
-    let checks: Vec<_> = oracle::check_names().collect();
-    let names = Names { metrics: &metrics, checks: &checks, stacks: &stacks };
-    document.plans(request, &names).map_err(|invalid| invalid.to_string())
+    document.plans(request, &stacks).map_err(|invalid| invalid.to_string())
 }
 
 /// The one plan of a scenario file with these settings.

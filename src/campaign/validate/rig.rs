@@ -8,14 +8,16 @@ use std::sync::Arc;
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::contract::{Described, Event, EventSink, LocalBoxFuture, Transport};
 use crate::net::{GapLengths, Gaps, Link, LinkSchedule, OutageMode, Profile, Server, TransportOptions, Way};
-use crate::scenario::{DeviceClass, Document, Names, Plan, Request};
+use crate::scenario::{DeviceClass, Document, Plan, Request};
 use crate::sim::{Handle, Sim, SimOptions};
 
 pub(super) fn plan(scenario: &str) -> Plan {
-    let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
     let request = Request { seeds: vec![1], ..Request::default() };
     let document = Document::parse("", scenario).unwrap_or_else(|error| panic!("{error}"));
-    document.plans(&request, &names).unwrap_or_else(|error| panic!("{error}")).remove(0)
+    document
+        .plans(&request, &[Described::builtin("builtin")])
+        .unwrap_or_else(|error| panic!("{error}"))
+        .remove(0)
 }
 
 pub(super) fn class(name: &str) -> DeviceClass {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::base::Span;
 use crate::contract::Described;
-use crate::scenario::{Document, Names, Plan, Request};
+use crate::scenario::{Document, Plan, Request};
 
 fn about(value: f64) -> Estimate {
     Estimate { value, low: value * 0.9, high: value * 1.1 }
@@ -94,8 +94,7 @@ fn plan(calibration: &Calibration, rtt: Span) -> Plan {
     // What is expected of a run is held by the command line's tests, which know the metrics.
     let text = text.split("[expect]").next().unwrap_or_default();
     let document = Document::parse("measured.toml", text).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
-    let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
-    let plans = document.plans(&Request::default(), &names);
+    let plans = document.plans(&Request::default(), &[Described::builtin("builtin")]);
     plans.unwrap_or_else(|e| panic!("{}\n{text}", e.render(false))).remove(0)
 }
 

@@ -10,15 +10,15 @@ use super::super::profiles::{FIELD_WORKER, Library, REFERENCE_STEP};
 use super::super::traces::Traces;
 use super::super::tree::Val;
 use super::super::view::{Mistakes, View, read};
-use super::super::written::{Calendar, drift_ppb, signed, start_state};
+use super::super::written::{drift_ppb, signed, start_state};
+use super::World;
 use super::links::link;
-use super::schema::Entities;
 use super::tunnel::{carried, library_and_own, tunnel};
 use crate::base::{Bytes, Ppm, Seed, Span, Value};
 use crate::disk::Flash;
 use crate::engine::Decoder;
 use crate::net::{FieldWorker, Moves, Profile};
-use crate::workload::{self, Maker, split};
+use crate::workload::{self, EntityData, Maker, split};
 
 const DEVICES_MAX: u32 = 1_000_000;
 
@@ -67,35 +67,28 @@ pub(super) fn links<'a>(root: View<'a>, traces: &Traces, wrong: &Mistakes) -> Li
         .collect()
 }
 
-pub(super) fn named_link(
-    root: View<'_>,
-    links: &Links<'_>,
-    name: &str,
-    at: View<'_>,
-    wrong: &Mistakes,
-) -> Option<Arc<Profile>> {
-    let own = root.at("link");
+pub(super) fn named_link(world: &World<'_>, name: &str, at: View<'_>) -> Option<Arc<Profile>> {
+    let own = world.root.at("link");
     match carrier(name).filter(|_| own.key(name).present().is_none()) {
         // Where the link below is wrong there is no tunnel.
-        Some(below) => carried(below, at, own, wrong),
+        Some(below) => carried(below, at, own, world.wrong),
         None => {
-            wrong.find(at, "link", name, &library_and_own(own.names(), Library::Links.names()));
+            world.wrong.find(at, "link", name, &library_and_own(own.names(), Library::Links.names()));
         }
     }
-    links.get(name).cloned()
+    world.links.get(name).cloned()
 }
 
-pub(super) fn fleets(root: View<'_>, links: &Links<'_>, calendar: Calendar, wrong: &Mistakes) -> Vec<Fleet> {
-    let all = root.at("fleet").entries();
-    let fleets: Vec<Fleet> =
-        all.map(|(name, view)| fleet(name, view, root, links, calendar, wrong)).collect();
-    if fleets.is_empty() && root.at("fleet").present().is_some() {
-        wrong.at(root.at("fleet"), "there is no device", "write one as [fleet.phones] with devices = 10");
+pub(super) fn fleets(world: &World<'_>) -> Vec<Fleet> {
+    let written = world.root.at("fleet");
+    let fleets: Vec<Fleet> = written.entries().map(|(name, view)| fleet(world, name, view)).collect();
+    if fleets.is_empty() && written.present().is_some() {
+        world.wrong.at(written, "there is no device", "write one as [fleet.phones] with devices = 10");
     }
-    if all_devices(root) > DEVICES_MAX {
-        let title =
-            format!("all fleets come to {} devices, and there are at most {DEVICES_MAX}", all_devices(root));
-        wrong.at(root.at("fleet"), title, "fewer fleets, or fewer devices in them");
+    let all = all_devices(world.root);
+    if all > DEVICES_MAX {
+        let title = format!("all fleets come to {all} devices, and there are at most {DEVICES_MAX}");
+        world.wrong.at(written, title, "fewer fleets, or fewer devices in them");
     }
     fleets
 }
@@ -105,27 +98,18 @@ pub(super) fn all_devices(root: View<'_>) -> u32 {
     root.at("fleet").entries().fold(0, |sum, (_, fleet)| sum.saturating_add(fleet.at("devices").count()))
 }
 
-fn moves(
-    moves: View<'_>,
-    shares: View<'_>,
-    links: &Links<'_>,
-    calendar: Calendar,
-    wrong: &Mistakes,
-) -> Option<Arc<Moves>> {
+fn moves(world: &World<'_>, moves: View<'_>, shares: View<'_>) -> Option<Arc<Moves>> {
+    let World { links, calendar, .. } = world;
     if moves.text() == "field-worker" {
         // The default stands in every scenario that was written out in full.
         if shares.names() != [FIELD_WORKER[0]] {
             let help = format!("it goes over {}; change those under `link`", FIELD_WORKER.join(", "));
-            wrong.at(shares, "a field worker's day says its links itself", help);
+            world.wrong.at(shares, "a field worker's day says its links itself", help);
         }
         let [depot, road, site] = FIELD_WORKER.map(|name| links.get(name).cloned());
         let since_midnight = calendar.start.since(calendar.midnight());
-        return Some(Arc::new(Moves::FieldWorker(FieldWorker {
-            depot: depot?,
-            road: road?,
-            site: site?,
-            since_midnight,
-        })));
+        let (depot, road, site) = (depot?, road?, site?);
+        return Some(Arc::new(Moves::FieldWorker(FieldWorker { depot, road, site, since_midnight })));
     }
     let shared: Vec<(Arc<Profile>, Ppm)> = shares
         .entries()
@@ -135,14 +119,8 @@ fn moves(
     (!shared.is_empty()).then(|| Arc::new(Moves::Wander { links: shared, mean: moves.span() }))
 }
 
-fn fleet(
-    name: &str,
-    view: View<'_>,
-    root: View<'_>,
-    links: &Links<'_>,
-    calendar: Calendar,
-    wrong: &Mistakes,
-) -> Fleet {
+fn fleet(world: &World<'_>, name: &str, view: View<'_>) -> Fleet {
+    let World { root, wrong, .. } = world;
     let devices = view.at("devices").count();
     let pick = |key: &str| {
         let shares: Vec<_> = view.at(key).entries().collect();
@@ -164,9 +142,9 @@ fn fleet(
             .collect(),
         links: pick("link")
             .into_iter()
-            .filter_map(|((name, at), n)| Some((named_link(root, links, name, at, wrong)?, n)))
+            .filter_map(|((name, at), n)| Some((named_link(world, name, at)?, n)))
             .collect(),
-        moves: view.at("moves").present().and_then(|m| moves(m, view.at("link"), links, calendar, wrong)),
+        moves: view.at("moves").present().and_then(|m| moves(world, m, view.at("link"))),
         starts: pick("start")
             .into_iter()
             .map(|((name, _), n)| {
@@ -176,13 +154,13 @@ fn fleet(
             .collect(),
         roles: view.at("role").entries().map(|(name, share)| (name.to_owned(), share.share())).collect(),
         clock: clock(view.at("clock")),
-        background: background(view, root, wrong),
+        background: background(world, view),
     }
 }
 
-pub(super) fn room_for_a_row(root: View<'_>, fleets: &[Fleet], entities: &Entities, wrong: &Mistakes) {
-    let decoder = root.at("engine.decoder").word::<Decoder>();
-    let synced = entities.schema.entities.iter().zip(&entities.data);
+pub(super) fn room_for_a_row(world: &World<'_>, fleets: &[Fleet], data: &[EntityData]) {
+    let decoder = world.root.at("engine.decoder").word::<Decoder>();
+    let synced = world.schema.entities.iter().zip(data);
     let Some((entity, row)) = synced
         .filter(|(entity, _)| entity.delivery.is_on_devices())
         .map(|(entity, data)| (&entity.name, longest_row(&data.columns)))
@@ -195,10 +173,10 @@ pub(super) fn room_for_a_row(root: View<'_>, fleets: &[Fleet], entities: &Entiti
         let needed = decoder.peak(row);
         // A class without memory is one that there is not.
         if (1..needed).contains(&class.memory.0) && told.insert(&class.name) {
-            let memory = root.at("class").key(&class.name).at("memory");
+            let memory = world.root.at("class").key(&class.name).at("memory");
             let title = format!("class `{}` has not the memory for a row of `{entity}`", class.name);
             let help = format!("a row of {row} bytes takes up to {} to decode", Bytes(needed));
-            wrong.at(memory, title, help);
+            world.wrong.at(memory, title, help);
         }
     }
 }
@@ -249,11 +227,11 @@ fn clock(view: View<'_>) -> ClockModel {
     ClockModel::Told { offset, drift_ppb, resync }
 }
 
-fn background(fleet: View<'_>, root: View<'_>, wrong: &Mistakes) -> Option<Budget> {
+fn background(world: &World<'_>, fleet: View<'_>) -> Option<Budget> {
     let named = fleet.at("background").present()?;
-    let all = root.at("background");
+    let all = world.root.at("background");
     let known = library_and_own(all.names(), Library::Backgrounds.names());
-    wrong.find(named, "background", named.text(), &known);
+    world.wrong.find(named, "background", named.text(), &known);
     all.key(named.text()).present().map(budget)
 }
 

@@ -146,7 +146,7 @@ impl World<'_> {
 
     fn backend_link(&self, view: View<'_>) -> gateway::BackendLinkOptions {
         let named = view.at("link").present();
-        let like = named.and_then(|name| named_link(self.root, &self.links, name.text(), name, self.wrong));
+        let like = named.and_then(|name| named_link(self, name.text(), name));
         let like = like.as_deref();
         // Where the link replays a trace this is the trace's mean.
         let rate = |of: fn(&Profile) -> BitRate| {

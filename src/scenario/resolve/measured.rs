@@ -8,12 +8,6 @@ use crate::metrics::{self, Unit};
 
 const DISTRIBUTION: [&str; 7] = ["count", "min", "mean", "p50", "p95", "p99", "max"];
 
-#[derive(Clone, Copy)]
-pub(super) struct Measured<'a> {
-    pub(super) metrics: &'a [(&'a str, Unit)],
-    pub(super) wrong: &'a Mistakes,
-}
-
 /// The metric and statistic of `engine.session.duration.p95@1d`, or a number by its name.
 pub(super) fn with_stat(name: &str) -> (String, &str) {
     let (plain, part) = metrics::parts(name);
@@ -33,21 +27,21 @@ fn begins(name: &str, start: &str) -> bool {
     name.strip_prefix(start.trim_end_matches('.')).is_some_and(|rest| rest.starts_with('.'))
 }
 
-impl Measured<'_> {
-    pub(super) fn unit(self, view: View<'_>, metric: &str) -> Option<Unit> {
-        let found = self.metrics.iter().find(|(known, _)| *known == metric);
+impl Mistakes {
+    pub(super) fn unit(&self, view: View<'_>, metric: &str) -> Option<Unit> {
+        let found = metrics::TABLE.iter().find(|known| known.name == metric);
         if found.is_none() {
-            let known: Vec<&str> = self.metrics.iter().map(|(n, _)| *n).collect();
             // A room or a noun alone is the beginning of what was meant.
-            let longer = known.iter().copied().filter(|name| begins(name, metric));
-            let longer: Vec<&str> = longer.collect();
-            let help = if longer.is_empty() { choices(metric, &known) } else { choices(metric, &longer) };
-            self.wrong.at(view, format!("there is no metric `{metric}`"), help);
+            let mut known: Vec<&str> = metrics::names().filter(|name| begins(name, metric)).collect();
+            if known.is_empty() {
+                known = metrics::names().collect();
+            }
+            self.at(view, format!("there is no metric `{metric}`"), choices(metric, &known));
         }
-        found.map(|(_, unit)| *unit)
+        found.map(|metric| metric.unit)
     }
 
-    pub(super) fn has_stat(self, view: View<'_>, metric: &str, stat: &str) -> bool {
+    pub(super) fn has_stat(&self, view: View<'_>, metric: &str, stat: &str) -> bool {
         let (name, _) = metrics::parts(metric);
         let Some(kind) = metrics::find(name).map(|metric| metric.kind) else { return true };
         let (what, stats) = match kind {
@@ -57,12 +51,12 @@ impl Measured<'_> {
         if !stats.contains(&stat) {
             let quoted: Vec<String> = stats.iter().map(|stat| format!("`{stat}`")).collect();
             let title = format!("`{name}` has no `{stat}`");
-            self.wrong.at(view, title, format!("it is {what} and has {}", quoted.join(", ")));
+            self.at(view, title, format!("it is {what} and has {}", quoted.join(", ")));
         }
         stats.contains(&stat)
     }
 
-    pub(super) fn ends(self, view: View<'_>, unit: Unit) -> Bound {
+    pub(super) fn ends(&self, view: View<'_>, unit: Unit) -> Bound {
         let [low, high] = ["min", "max"].map(|key| view.at(key).present());
         let bound = Bound {
             min: low.and_then(|v| self.figure(v, unit)),
@@ -70,17 +64,17 @@ impl Measured<'_> {
         };
         match (bound.min, bound.max) {
             (None, None) if low.or(high).is_none() => {
-                self.wrong.at(view, "no bound", "write `min`, `max` or both");
+                self.at(view, "no bound", "write `min`, `max` or both");
             }
             (Some(min), Some(max)) if min > max => {
-                self.wrong.at(view, "nothing lies between these bounds", "`min` is greater than `max`");
+                self.at(view, "nothing lies between these bounds", "`min` is greater than `max`");
             }
             _ => {}
         }
         bound
     }
 
-    pub(super) fn figure(self, view: View<'_>, unit: Unit) -> Option<u64> {
-        figure(unit, view.value()?).map_err(|(title, help)| self.wrong.at(view, title, help)).ok()
+    pub(super) fn figure(&self, view: View<'_>, unit: Unit) -> Option<u64> {
+        figure(unit, view.value()?).map_err(|(title, help)| self.at(view, title, help)).ok()
     }
 }

@@ -45,19 +45,12 @@ use super::view::{Mistakes, View, read};
 use super::written::{Calendar, TITLE_WANT, calendar, clock, is_title};
 use crate::base::{Seed, Span, Time};
 use crate::contract::{Described, Schema};
-use crate::metrics::Unit;
+use crate::metrics;
 use crate::store;
-
-#[derive(Clone, Copy, Debug)]
-pub struct Names<'a> {
-    pub metrics: &'a [(&'a str, Unit)],
-    pub checks: &'a [&'a str],
-    pub stacks: &'a [Described],
-}
 
 struct World<'a> {
     root: View<'a>,
-    names: &'a Names<'a>,
+    stacks: &'a [Described],
     calendar: Calendar,
     duration: Span,
     schema: Schema,
@@ -77,7 +70,7 @@ pub(super) fn resolve(
     tree: &Node,
     brought: &BTreeMap<String, Brought>,
     traces: &Traces,
-    names: &Names<'_>,
+    stacks: &[Described],
     sound: bool,
 ) -> Result<Plan, Wrong> {
     let root = View::new(tree);
@@ -88,11 +81,10 @@ pub(super) fn resolve(
     let entities = schema::entities(root, calendar, &attributes, brought, &wrong);
     let calendar = calendar.unwrap_or_default();
     fleet::budgets(root, &wrong);
-    let fleets = fleet::fleets(root, &links, calendar, &wrong);
-    let duration = root.at("duration").span();
-    fleet::room_for_a_row(root, &fleets, &entities, &wrong);
-    let schema = entities.schema;
-    let world = World { root, names, calendar, duration, schema, attributes, links, wrong: &wrong };
+    let (duration, schema) = (root.at("duration").span(), entities.schema);
+    let world = World { root, stacks, calendar, duration, schema, attributes, links, wrong: &wrong };
+    let fleets = fleet::fleets(&world);
+    fleet::room_for_a_row(&world, &fleets, &entities.data);
     world.name();
     let chosen = world.chosen();
     world.baseline_metrics();
@@ -172,7 +164,7 @@ impl World<'_> {
         }
     }
     fn baseline_metrics(&self) {
-        let known: Vec<&str> = self.names.metrics.iter().map(|(n, _)| *n).collect();
+        let known: Vec<&str> = metrics::names().collect();
         for name in self.root.at("baseline_metrics").items() {
             self.wrong.find(name, "metric", name.text(), &known);
         }

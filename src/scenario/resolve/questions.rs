@@ -4,21 +4,15 @@ use super::super::diagnostic::{Diagnostic, choices};
 use super::super::merge::Setting;
 use super::super::question::{Demand, Piece, Put, QUESTION_LISTS, Question, Told, pieces, question_place};
 use super::super::tree::Node;
-use super::super::view::View;
-use super::Names;
-use super::measured::Measured;
+use super::super::view::{Mistakes, View};
 use super::shows::{each_of, two_variants, unit_named};
 
-pub(in super::super) fn questions(
-    node: &Node,
-    variants: &[&str],
-    names: &Names<'_>,
-) -> Result<Vec<Question>, Vec<Diagnostic>> {
-    each_of(node, names, |name, at, of, measured| {
+pub(in super::super) fn questions(node: &Node, variants: &[&str]) -> Result<Vec<Question>, Vec<Diagnostic>> {
+    each_of(node, |name, at, of, wrong| {
         if question_place(name).is_none() {
-            measured.wrong.at(at, format!("no list has a question `{name}`"), want());
+            wrong.at(at, format!("no list has a question `{name}`"), want());
         }
-        Some(question(name, of, variants, measured))
+        Some(question(name, of, variants, wrong))
     })
 }
 
@@ -31,14 +25,13 @@ fn want() -> String {
     )
 }
 
-fn question(name: &str, of: View<'_>, variants: &[&str], measured: Measured<'_>) -> Question {
-    let wrong = measured.wrong;
+fn question(name: &str, of: View<'_>, variants: &[&str], wrong: &Mistakes) -> Question {
     let [without, with] = two_variants(of, ["without", "with"], variants, wrong);
     if without.is_sound() && without.text() == with.text() {
         wrong.at(with, "a variant differs in nothing from itself", "`without` and `with` are two variants");
     }
     let figures: Vec<Told> =
-        of.at("figure").entries().map(|(name, figure)| told(name, figure, measured)).collect();
+        of.at("figure").entries().map(|(name, figure)| told(name, figure, wrong)).collect();
     if of.at("figure").is_sound() && figures.iter().all(|figure| figure.demand.is_none()) {
         let help = "write `less = 2` or `more = 2` beside a metric: by that the answer is yes";
         wrong.at(of.at("figure"), "nothing has to come out of this question", help);
@@ -74,18 +67,18 @@ fn question(name: &str, of: View<'_>, variants: &[&str], measured: Measured<'_>)
     }
 }
 
-fn told(name: &str, figure: View<'_>, measured: Measured<'_>) -> Told {
+fn told(name: &str, figure: View<'_>, wrong: &Mistakes) -> Told {
     let metric = figure.at("metric");
     if metric.is_sound() {
-        unit_named(metric, measured);
+        unit_named(metric, wrong);
     }
     let [less, more] = ["less", "more"].map(|key| figure.at(key).present());
     if let (Some(_), Some(more)) = (less, more) {
-        measured.wrong.at(more, "it cannot be less and more", "write one of `less` and `more`");
+        wrong.at(more, "it cannot be less and more", "write one of `less` and `more`");
     }
     let asked = less.or(more).filter(|factor| factor.is_sound());
     if let Some(low) = asked.filter(|factor| factor.milli() <= 1_000) {
-        measured.wrong.at(low, "such a factor asks for nothing", "it is more than 1");
+        wrong.at(low, "such a factor asks for nothing", "it is more than 1");
     }
     let demand = asked.map(|factor| Demand { more: less.is_none(), factor_milli: factor.milli() });
     Told { name: name.to_owned(), metric: metric.text().to_owned(), demand }

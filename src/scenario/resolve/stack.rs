@@ -13,14 +13,14 @@ const KEPT: [&str; 3] = ["engine.name", "engine.options", "gateway.backend_link"
 impl World<'_> {
     pub(super) fn stack(&self) -> Option<&Described> {
         let name = self.root.at("engine.name").text();
-        self.names.stacks.iter().find(|stack| stack.name == name)
+        self.stacks.iter().find(|stack| stack.name == name)
     }
 
     /// Its options. What it does not know is refused, and so is a stack that nothing answers.
     pub(super) fn chosen(&self) -> Chosen {
         let name = self.root.at("engine.name");
         let Some(stack) = self.stack() else {
-            let names: Vec<&str> = self.names.stacks.iter().map(|stack| stack.name.as_str()).collect();
+            let names: Vec<&str> = self.stacks.iter().map(|stack| stack.name.as_str()).collect();
             self.wrong.find(name, "engine", name.text(), &names);
             return Chosen::default();
         };

@@ -10,11 +10,11 @@ use super::super::written::signed;
 use super::World;
 use super::doubts::is_nothing;
 use super::fleet::{all_devices, named_link};
-use super::measured::{Measured, unit_of, with_stat};
+use super::measured::{unit_of, with_stat};
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::engine::Identity;
-use crate::gateway;
 use crate::metrics::{self, Situation, Unit};
+use crate::{gateway, oracle};
 
 /// Faults are drawn before the first of them happens, and each is told.
 const FAULTS_MAX: u128 = 500_000;
@@ -145,7 +145,7 @@ impl World<'_> {
             "half_open" => Happening::HalfOpen,
             "network_change" => {
                 let name = view.at("link");
-                let link = named_link(self.root, &self.links, name.text(), name, self.wrong);
+                let link = named_link(self, name.text(), name);
                 Happening::NetworkChange(link?)
             }
             "kill" => Happening::Kill(self.crash_point(view)),
@@ -307,9 +307,10 @@ impl World<'_> {
 
     pub(super) fn expect(&self) -> Expect {
         let view = self.root.at("expect");
+        let checks: Vec<&str> = oracle::check_names().collect();
         let mut violations = Vec::new();
         for name in view.at("violation").items() {
-            self.wrong.find(name, "check", name.text(), self.names.checks);
+            self.wrong.find(name, "check", name.text(), &checks);
             violations.push(name.text().to_owned());
         }
         let mut metrics = BTreeMap::new();
@@ -317,7 +318,7 @@ impl World<'_> {
             let (metric, stat) = with_stat(name);
             let named = view.name(name);
             if let Some(unit) = self.metric(named, &metric)
-                && self.measured().has_stat(named, &metric, stat)
+                && self.wrong.has_stat(named, &metric, stat)
             {
                 metrics.insert(name.to_owned(), self.bound(bound, unit_of(stat, unit)));
             }
@@ -325,10 +326,6 @@ impl World<'_> {
         let actions = self.root.at("action").entries();
         let optional = actions.filter(|(_, action)| action.at("optional").flag());
         Expect { violations, metrics, optional: optional.map(|(name, _)| name.to_owned()).collect() }
-    }
-
-    fn measured(&self) -> Measured<'_> {
-        Measured { metrics: self.names.metrics, wrong: self.wrong }
     }
 
     /// Behind it may stand `@` and a state at the start, or `/` and a sync unit or an entity.
@@ -346,7 +343,7 @@ impl World<'_> {
             }
             None => {}
         }
-        let found = self.measured().unit(view, metric)?;
+        let found = self.wrong.unit(view, metric)?;
         if metrics::find(name).is_none() && metrics::find(metric).is_some() {
             let by = if name.contains('@') { "state at the start" } else { "sync unit" };
             let help = format!("write `{metric}`, of all together");
@@ -368,10 +365,10 @@ impl World<'_> {
     }
     fn bound(&self, view: View<'_>, unit: Unit) -> Bound {
         if !view.is_table() {
-            let exactly = self.measured().figure(view, unit);
+            let exactly = self.wrong.figure(view, unit);
             return Bound { min: exactly, max: exactly };
         }
-        self.measured().ends(view, unit)
+        self.wrong.ends(view, unit)
     }
     pub(super) fn gates(&self) -> Vec<Gate> {
         self.root.at("gate").entries().filter_map(|(name, view)| self.gate(name, view)).collect()
@@ -382,10 +379,10 @@ impl World<'_> {
         let unit = self.metric(metric, metric.text())?;
         let (asked, stat) = (view.at("stat"), view.at("stat").text());
         let asked = if asked.place().is_some() { asked } else { metric };
-        if !view.at("stat").is_sound() || !self.measured().has_stat(asked, metric.text(), stat) {
+        if !view.at("stat").is_sound() || !self.wrong.has_stat(asked, metric.text(), stat) {
             return None;
         }
-        let bound = self.measured().ends(view, unit_of(stat, unit));
+        let bound = self.wrong.ends(view, unit_of(stat, unit));
         let start = view.at("start").present();
         if let Some(start) = start {
             self.start_state(start, start.text());

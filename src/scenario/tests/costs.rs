@@ -1,12 +1,12 @@
 //! What cells are said to cost, against what release builds measured.
 
 use super::super::{Cost, Document, Request};
-use super::with_names;
+use super::stacks;
 
 /// What one cell of it takes, surely and at most, with so many devices.
 fn mebibytes_of(document: &Document, devices: u64) -> (u64, u64) {
     let sets = vec![format!("fleet.phones.devices={devices}")];
-    let plans = with_names(|names| document.plans(&Request { sets, ..Request::default() }, names));
+    let plans = document.plans(&Request { sets, ..Request::default() }, &stacks());
     let (sure, most) = Cost::memory(&[Cost::of(&plans.expect("it is sound")[0])], 1);
     (sure >> 20, most >> 20)
 }
@@ -173,7 +173,7 @@ fn cells_of_all_sizes_cost_within_twice_what_is_told() {
         "wire/matrix/edge" 51 20,
     ] {
         let document = parsed(&format!("scenarios/{name}.toml"), text);
-        let plans = with_names(|names| document.plans(&Request::default(), names)).expect("it is sound");
+        let plans = document.plans(&Request::default(), &stacks()).expect("it is sound");
         let costs: Vec<Cost> = plans.iter().map(Cost::of).collect();
         let told = Cost::memory(&costs, 1).1 >> 20;
         assert!(is_near(told, mebibytes), "{name}: {told} MiB, not {mebibytes}");
@@ -193,7 +193,7 @@ fn fleets_of_many_phones_cost_within_twice_what_is_told() {
     let tenth = ["fleet.phones.devices=10000", "fleet.phones.attributes.ward=500", "entity.visit.rows=20000"];
     for (sets, mebibytes, seconds) in [(&tenth[..0], 7_270, 414), (&tenth[..], 860, 28)] {
         let sets = sets.iter().map(|set| (*set).to_owned()).collect();
-        let plans = with_names(|names| phones.plans(&Request { sets, ..Request::default() }, names));
+        let plans = phones.plans(&Request { sets, ..Request::default() }, &stacks());
         let cost = Cost::of(&plans.expect("it is sound")[0]);
         let told = Cost::memory(&[cost], 1).1 >> 20;
         assert!(is_near(told, mebibytes), "{told} MiB, not {mebibytes}");

@@ -1,15 +1,31 @@
-//! Links: what is taken, and what is said of those that cannot be.
+//! Profiles of the library; traces.
 
-use super::{MINIMAL, Request, document, plan, with_names};
-use crate::scenario::Library;
+use super::{MINIMAL, Plan, Request, document, plan, stacks};
+use crate::scenario::{Library, Profile};
 
 #[test]
 fn links_of_the_library_are_as_their_figures_say() {
     let told = Library::Links.names().into_iter().map(|name| {
-        let plan = plan(&format!("{MINIMAL}link = \"{name}\"\n"));
-        format!("{:?}\n", plan.fleets[0].links[0].0)
+        let text = format!("{MINIMAL}link = \"{name}\"\n");
+        replayed(&plan(&format!("{text}[transport]\nprotocol = \"bare\"\n")));
+        format!("{:?}\n", plan(&text).fleets[0].links[0].0)
     });
     insta::assert_snapshot!(told.collect::<String>());
+}
+
+/// A record's scenario is the same when it is read again.
+fn replayed(first: &Plan) {
+    assert_eq!(plan(&first.resolved).digest, first.digest, "{}", first.resolved);
+}
+
+#[test]
+fn every_product_reads_back_as_itself_and_no_other_says_the_same() {
+    let products = Library::Products.profiles();
+    let said = |of: &Profile| of.figures.iter().map(|f| (f.key, f.value.clone())).collect::<Vec<_>>();
+    for (i, profile) in products.iter().enumerate() {
+        replayed(&plan(&format!("product = \"{}\"\n{MINIMAL}", profile.name)));
+        assert!(products[..i].iter().all(|other| said(other) != said(profile)), "{}", profile.name);
+    }
 }
 
 #[test]
@@ -19,7 +35,7 @@ fn the_digest_covers_what_a_trace_says() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("t"), lines).unwrap();
         let document = document(&text).beside(folder.path());
-        with_names(|names| document.plans(&Request::default(), names)).unwrap().remove(0)
+        document.plans(&Request::default(), &stacks()).unwrap().remove(0)
     });
     assert_eq!(one.files, ["t"]);
     assert_ne!(one.digest, other.digest);

@@ -1,7 +1,7 @@
 //! The digest, the resolved text, where values come from.
 
 use super::super::{Document, Request};
-use super::{MINIMAL, committed, document, plan, plans, with_names};
+use super::{MINIMAL, committed, document, plan, plans, stacks};
 use crate::{backend, engine, gateway, net, store};
 
 #[test]
@@ -92,8 +92,7 @@ fn every_committed_scenario_is_right_and_reads_back_as_itself() {
     for path in paths {
         let dir = path.parent().unwrap();
         let document = Document::load(&path).unwrap();
-        let plans =
-            with_names(|names| document.plans(&Request::default(), names)).unwrap_or_else(|e| panic!("{e}"));
+        let plans = document.plans(&Request::default(), &stacks()).unwrap_or_else(|e| panic!("{e}"));
         // What is stuck is not asked for its rows.
         let watched = plans.iter().all(|p| {
             p.expect.metrics.contains_key("oracle.lost.rows")
@@ -111,8 +110,7 @@ fn every_committed_scenario_is_right_and_reads_back_as_itself() {
             let copy = repro.path().join("copy.toml");
             std::fs::write(&copy, &*plan.resolved).unwrap();
             let again = Document::load(&copy).unwrap();
-            let again =
-                with_names(|names| again.plans(&Request::default(), names)).unwrap_or_else(|e| panic!("{e}"));
+            let again = again.plans(&Request::default(), &stacks()).unwrap_or_else(|e| panic!("{e}"));
             let both = [&again[0], plan].map(|plan| (&plan.digest, &plan.resolved));
             assert_eq!(both[0], both[1], "{}", path.display());
         }

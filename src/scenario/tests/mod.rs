@@ -2,12 +2,10 @@
 
 mod broken;
 mod costs;
-mod idle;
 mod links;
 mod meaning;
 mod own_rows;
 mod plans;
-mod products;
 mod questions;
 mod said;
 mod shows;
@@ -18,9 +16,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use super::{Document, Names, Plan, Request};
+use super::{Document, Plan, Request};
 use crate::contract::Described;
-use crate::{metrics, oracle};
 
 /// The smallest scenario.
 const MINIMAL: &str = r#"
@@ -56,14 +53,10 @@ static STACKS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     texts.flat_map(broken).chain(["builtin".to_owned()]).collect()
 });
 
-fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {
+fn stacks() -> Vec<Described> {
     let crash_points =
         &["pull.answer-received", "pull.chunk-applied", "push.answer-received", "session.before-end"];
-    let described = |name: &str| Described { crash_points, ..Described::builtin(name) };
-    let stacks = STACKS.iter().map(|name| described(name)).collect::<Vec<_>>();
-    let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
-    let checks: Vec<_> = oracle::check_names().collect();
-    f(&Names { metrics: &metrics, checks: &checks, stacks: &stacks })
+    STACKS.iter().map(|name| Described { crash_points, ..Described::builtin(name) }).collect()
 }
 
 fn document(text: &str) -> Document {
@@ -71,7 +64,7 @@ fn document(text: &str) -> Document {
 }
 
 fn plans(text: &str, request: &Request) -> Vec<Plan> {
-    with_names(|names| document(text).plans(request, names)).unwrap_or_else(|e| panic!("{e}"))
+    document(text).plans(request, &stacks()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn plan(text: &str) -> Plan {
@@ -86,7 +79,7 @@ fn with_sets(text: &str, sets: &[&str]) -> Plan {
 /// What is said of a broken scenario.
 fn complaint(text: &str, sets: &[&str]) -> String {
     let request = Request { sets: sets.iter().map(|s| (*s).to_owned()).collect(), ..Request::default() };
-    match Document::parse("test.toml", text).map(|d| with_names(|names| d.plans(&request, names))) {
+    match Document::parse("test.toml", text).map(|d| d.plans(&request, &stacks())) {
         Ok(Ok(_)) => panic!("nothing is wrong with this:\n{text}"),
         Ok(Err(invalid)) | Err(invalid) => invalid.to_string(),
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::super::{Document, LoadError, Request};
-use super::{Plan, with_names};
+use super::{Plan, stacks};
 use crate::base::Value;
 
 pub(super) const SCENARIO: &str = r#"
@@ -26,7 +26,7 @@ pub(super) fn result(scenario: &str, csv: &str) -> Result<Plan, String> {
     let path = dir.path().join("own.toml");
     std::fs::write(&path, scenario).unwrap();
     let document = Document::load(&path).unwrap();
-    let plans = with_names(|names| document.plans(&Request::default(), names));
+    let plans = document.plans(&Request::default(), &stacks());
     // Files are told with the folder that they were found in, which has another name each time.
     let here = format!("{}/", dir.path().display());
     plans.map(|mut plans| plans.remove(0)).map_err(|invalid| invalid.to_string().replace(&here, "@"))
@@ -66,7 +66,7 @@ fn bytes_that_are_no_text_are_told_with_their_line() {
     let bytes: Vec<u8> = bytes.into_iter().map(|b| if b == b'#' { 0xE9 } else { b }).collect();
     std::fs::write(dir.path().join("tasks.csv"), bytes).unwrap();
     let document = Document::parse("own.toml", SCENARIO).unwrap().beside(dir.path());
-    let said = with_names(|names| document.plans(&Request::default(), names)).unwrap_err().to_string();
+    let said = document.plans(&Request::default(), &stacks()).unwrap_err().to_string();
     assert!(said.contains(" 0xE9") && said.contains("tasks.csv:3:6"), "{said}");
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::Request;
 use super::shows::VARIANTS;
-use super::{MINIMAL, document, plan, with_names};
+use super::{MINIMAL, document, plan, stacks};
 
 const FIGURE: &str = "figure.n = { metric = \"engine.requests.count\", less = 2.5 }";
 
@@ -55,7 +55,7 @@ fn another_scenario_is_asked_by_what_the_variants_set() {
     let of = document(&with("{n}", FIGURE));
     let own = document(&format!("{TWO}[variant.mine]\nset = {{ \"entity.tag.rows\" = 3 }}\n"));
     let asked = own.asked("checklist-9", &of);
-    let plans = with_names(|names| asked.plans(&Request::default(), names)).unwrap();
+    let plans = asked.plans(&Request::default(), &stacks()).unwrap();
     let variants: Vec<_> = plans.iter().filter_map(|plan| plan.variant.as_deref()).collect();
     assert_eq!(variants, ["checklist-9-large", "checklist-9-small"]);
     let rows: Vec<u32> = plans.iter().map(|plan| plan.engine.pull.chunk_rows).collect();

@@ -2,9 +2,9 @@
 //! a line that is not indented is a file, and below it stands all that is said of that.
 //!
 //! A file is the base of its subject, changed by the parts of its line, which ` ‖ ` divides.
-//! `--set …` is an argument; `old ⇒ new` puts a text in place of the first such in the scenario or
+//! `--set`, `--axis`, `--variant` and `--seed` are arguments; `old ⇒ new` puts a text in place of the first such in the scenario or
 //! in the file beside it; `beside: …` is that file, `beside+ …` comes at its end, `= …` is the
-//! whole scenario, `? …` asks for a part of the plan, and anything else comes at its end. `¶`
+//! whole scenario, `? …` asks for parts of each plan, and anything else comes at its end. `¶`
 //! begins a line.
 //!
 //! To add a case, write its line and run this with `INSTA_UPDATE=always`.
@@ -15,7 +15,7 @@ use super::super::diagnostic::Diagnostic;
 use super::own_rows::{OWN, ROWS, SCENARIO, TASKS};
 use super::plans::TUNNEL;
 use super::shows::VARIANTS;
-use super::{Document, MINIMAL, Plan, Request, with_names};
+use super::{Document, MINIMAL, Plan, Request, stacks};
 
 /// What the files of a subject begin with: a scenario, and a file beside it.
 struct Base {
@@ -35,12 +35,12 @@ impl Base {
     /// A line for all that is said of the file of this line, or that nothing is.
     fn says(&self, line: &str) -> String {
         let (mut text, mut beside) = (self.text.clone(), self.beside.1.to_owned());
-        let (mut request, mut asked) = (Request::default(), None);
+        let (mut request, mut asked) = (Request::default(), String::new());
         for part in line.split(" ‖ ").map(|part| part.replace('¶', "\n")) {
-            if let Some(set) = part.strip_prefix("--set ") {
-                request.sets.push(set.to_owned());
+            if let Some(option) = part.strip_prefix("--") {
+                ask(&mut request, option);
             } else if let Some(what) = part.strip_prefix("? ") {
-                asked = Some(what.to_owned());
+                asked = what.to_owned();
             } else if let Some(whole) = part.strip_prefix('=') {
                 text = format!("{}\n", whole.trim_start());
             } else if let Some(whole) = part.strip_prefix("beside:") {
@@ -60,17 +60,17 @@ impl Base {
         std::fs::write(folder.path().join(self.beside.0), beside).unwrap();
         let plans = |text: &str, request: &Request| {
             let document = Document::parse("", text)?.beside(folder.path());
-            with_names(|names| document.plans(request, names))
+            document.plans(request, &stacks())
         };
         let (mut come_to, mut told) = (String::new(), Vec::new());
         match plans(&text, &request) {
             Err(invalid) => told = invalid.diagnostics,
             Ok(all) => {
                 told.extend(all[0].warnings.iter().cloned());
-                if let Some(what) = asked {
-                    come_to = format!("  {}\n", part(&all[0], &what));
-                    let again = plans(&all[0].resolved, &Request::default()).expect("it is sound");
-                    assert_eq!(again[0].digest, all[0].digest, "what was resolved reads back");
+                for plan in all.iter().filter(|_| !asked.is_empty()) {
+                    asked.split(' ').for_each(|what| come_to += &format!("  {}\n", part(plan, what)));
+                    let again = plans(&plan.resolved, &Request::default()).expect("it is sound");
+                    assert_eq!(again[0].digest, plan.digest, "what was resolved reads back");
                 }
             }
         }
@@ -78,6 +78,20 @@ impl Base {
         let told: String =
             come_to + &told.iter().map(|told| brief(told).replace(&here, "")).collect::<String>();
         if told.is_empty() { "  nothing\n".to_owned() } else { told }
+    }
+}
+
+/// Adds an option of the command line to what is asked for.
+fn ask(request: &mut Request, option: &str) {
+    match option.split_once(' ').expect("an option has a value") {
+        ("set", set) => request.sets.push(set.to_owned()),
+        ("variant", name) => request.variants.push(name.to_owned()),
+        ("seed", seed) => request.seeds.push(seed.parse().expect("a seed is a number")),
+        ("axis", axis) => {
+            let (key, values) = axis.split_once('=').expect("an axis has values");
+            request.axes.push((key.to_owned(), values.split(',').map(str::to_owned).collect()));
+        }
+        (other, _) => panic!("there is no option {other}"),
     }
 }
 
@@ -100,10 +114,18 @@ fn part(plan: &Plan, what: &str) -> String {
         "actions" => of(&plan.workload.actions),
         "attributes" => of(&plan.attributes),
         "backend_link" => of(&plan.gateway.backend_link),
+        "cell" => of(&(&plan.variant, &plan.axes, plan.seed, &plan.engine.pull.chunk_rows)),
         "claims" => of(&plan.claims),
         "dealt" => of(&plan.devices().iter().map(|device| &*device.attributes).collect::<Vec<_>>()),
         "down" => of(&(&plan.backend.down, &plan.backend.busy)),
         "events" => of(&plan.events),
+        "expect" => of(&plan.expect),
+        "gateway" => {
+            let (gateway, engine) = (&plan.gateway, &plan.engine);
+            let chunks = [engine.pull.chunk_rows, engine.push.chunk_rows];
+            let replica = (gateway.refresh.every, &gateway.refresh.capture);
+            of(&(gateway.mode, &gateway.serve, &gateway.cursors, replica, &plan.backend.log, chunks))
+        }
         "link" => of(&fleet.links),
         "log" => of(&(&plan.backend.log, &plan.gateway.serve)),
         "logins" => of(&(&plan.workload.logins, plan.workload.hours)),
@@ -111,6 +133,7 @@ fn part(plan: &Plan, what: &str) -> String {
         "nulls" => of(&data.nulls),
         "questions" => of(&plan.questions),
         "quota" => of(&plan.backend.quota),
+        "resolver" => of(&plan.workload.resolver),
         "retry" => of(&plan.engine.retry),
         "rows" => of(&(&plan.notes, &plan.files, &entity.key, &entity.columns, &data.given)),
         "scope" => of(&(plan.start, plan.utc_offset, &entity.scope, &data.columns)),
