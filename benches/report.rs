@@ -14,7 +14,7 @@ mod stopwatch;
 use syncdyno::analysis::sweep::Objective;
 use syncdyno::base::{Span, Time};
 use syncdyno::campaign::{self, Bench, CampaignOptions, Listener, Signals};
-use syncdyno::record::{self, CellRecord, AxisRecord, SweepRecord};
+use syncdyno::record::{self, AxisRecord, CellRecord, SweepRecord};
 use syncdyno::render::html;
 use syncdyno::scenario::{Document, Plan, Request};
 use syncdyno::world::Stacks;
