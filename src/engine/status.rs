@@ -210,6 +210,14 @@ mod tests {
         assert_eq!(shown(&CALM), Shown::Idle);
     }
 
+    #[test]
+    fn progress_ends_at_a_hundred_whatever_comes_besides() {
+        let wheel = Wheel { steps: 4, done: 1, rows: 9 };
+        assert_eq!(wheel.progress(), Progress { percent: 25, rows: 9 });
+        assert_eq!(Wheel { done: 9, ..wheel }.progress().percent, 100);
+        assert_eq!(Wheel::default().progress(), Progress::default());
+    }
+
     fn setup() -> DeviceSetup {
         let unit = SyncUnit {
             name: "All".to_owned(),
