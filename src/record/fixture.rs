@@ -7,7 +7,7 @@ use super::{
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::Described;
 use crate::metrics::{Figure, Figures, Sample, Unit};
-use crate::oracle::Violation;
+use crate::oracle::{VIOLATIONS_KEPT, Violation};
 use crate::scenario::{Bound, Document, Gate, Names, Plan, Request};
 use crate::world::{Ending, Outcome, Placed};
 
@@ -114,7 +114,7 @@ pub(crate) fn lose(cell: &mut CellRecord) {
 pub(crate) fn lost(rows: u64) -> Outcome {
     let mut outcome = outcome();
     outcome.figures.insert("oracle.lost.rows".to_owned(), Figure::Value { unit: Unit::Rows, value: rows });
-    outcome.violations = (0..rows.min(Outcome::VIOLATIONS_KEPT as u64)).map(|n| found("lost", n)).collect();
+    outcome.violations = (0..rows.min(VIOLATIONS_KEPT as u64)).map(|n| found("lost", n)).collect();
     outcome.violations.push(Violation { record: None, ..found("divergent", 0) });
     outcome.digest = format!("lost{rows}");
     outcome

@@ -21,7 +21,7 @@ pub struct Outcome {
     pub script: Span,
     pub drained_in: Span,
     pub figures: Figures,
-    /// What the oracle found, at most [`Outcome::VIOLATIONS_KEPT`] of each check.
+    /// What the oracle found, at most [`crate::oracle::VIOLATIONS_KEPT`] of each check.
     pub violations: Vec<Violation>,
     /// The records to which most happened, most first.
     pub eventful: Vec<Eventful>,
@@ -59,9 +59,6 @@ pub enum Ending {
 }
 
 impl Outcome {
-    /// How many violations of one check are kept with their text.
-    pub const VIOLATIONS_KEPT: usize = 20;
-
     pub fn length(&self) -> Span {
         self.script + self.drained_in
     }
