@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::arrivals::Arrivals;
 use super::attachments::Attachments;
 use super::board::Board;
 use super::distribution::Distribution;
@@ -58,7 +57,6 @@ pub struct Collected {
 pub struct Collector {
     board: Board,
     sessions: Sessions,
-    arrivals: Arrivals,
     attachments: Attachments,
     forgotten: Forgotten,
     traffic: Traffic,
@@ -71,7 +69,6 @@ pub struct Collector {
     situations: Situations,
     series: Series,
     longest: Vec<Span>,
-    devices: u32,
 }
 
 const SLOWEST: usize = 3;
@@ -83,7 +80,6 @@ impl Collector {
         Collector {
             board: Board::new(&setting.starts, setting.units, setting.schema.clone()),
             sessions: Sessions::new(devices),
-            arrivals: Arrivals::new(devices, &setting.pulls),
             attachments: Attachments::new(setting.schema.clone()),
             forgotten: Forgotten::default(),
             traffic: Traffic::new(devices),
@@ -96,7 +92,6 @@ impl Collector {
             situations: Situations::new(devices, setting.schema),
             series: Series::new(setting.script),
             longest: vec![Span::ZERO; devices],
-            devices: devices as u32,
         }
     }
 
@@ -142,7 +137,8 @@ impl Collector {
     /// # Panics
     /// When the table has no such number: that is a mistake of ours.
     pub fn finish(mut self, at: Time, found: &BTreeMap<&'static str, u64>) -> Collected {
-        (0..self.devices).for_each(|device| self.end_untold(at, DeviceId(device)));
+        let devices = 0..self.longest.len() as u32;
+        devices.clone().for_each(|device| self.end_untold(at, DeviceId(device)));
         let levels = self.levels();
         for (name, value) in found {
             let metric = TABLE.iter().find(|m| m.name == *name && m.kind != Kind::Distribution);
@@ -161,7 +157,7 @@ impl Collector {
         self.traffic.finish(at, &mut self.board);
         let (figures, distributions) = self.board.figures();
         let mut slowest: Vec<(DeviceId, Span)> =
-            (0..self.devices).map(DeviceId).zip(self.longest).filter(|(_, took)| took.0 > 0).collect();
+            devices.map(DeviceId).zip(self.longest).filter(|(_, took)| took.0 > 0).collect();
         slowest.sort_by_key(|(_, took)| std::cmp::Reverse(*took));
         slowest.truncate(SLOWEST);
         Collected { figures, series: self.series.finish(at, levels), distributions, slowest }
@@ -188,7 +184,6 @@ impl Collector {
         self.presence.on(at, device, event);
         self.sessions.on(at, device, event, &mut self.board);
         self.sights.on(at, device, event, &mut self.board);
-        self.arrivals.on(at, device, event, &mut self.board);
         self.forgotten.on(at, device, event, &mut self.board);
         self.pages.on(at, device, event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);

@@ -17,7 +17,6 @@
 //! of [`BY_START`] are also kept by the state in which a device started, as `metric@state`; those
 //! of [`BY_UNIT`] also by sync unit, as `metric/Unit`, and those of [`BY_ENTITY`] by entity.
 
-mod arrivals;
 mod attachments;
 mod board;
 mod collector;

@@ -1,18 +1,24 @@
-//! What syncs are worth to people, and what a gateway with a replica does behind them.
+//! What syncs are worth to people and when what they bring is there, and what a gateway with a
+//! replica does behind them.
 
 use rustc_hash::FxHashMap;
 
-use super::board::Board;
+use super::board::{Board, Part};
 use super::table::Id;
-use crate::base::{DeviceId, EditId, Span, Time};
+use crate::base::{DeviceId, EditId, EntityId, Span, Time, UnitId};
 use crate::contract::{Event, KillReason, Overtaken};
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Replicated {
     /// The oldest data that its run was given; of the backend itself as old as nothing.
     age: Span,
     pulls: bool,
     blocked_since: Option<Time>,
+    began: Option<Time>,
+    run: Option<Time>,
+    /// The entities whose cursors moved in it, each with when it last did.
+    came: Vec<(EntityId, Time)>,
+    there: Vec<UnitId>,
 }
 
 #[derive(Debug)]
@@ -34,12 +40,22 @@ impl Replication {
 
     pub(super) fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         let known = &mut self.devices[device.0 as usize];
+        let pulls = |unit: UnitId| self.pulls.get(usize::from(unit.0)).is_some_and(|pulls| *pulls);
         match event {
-            Event::SyncStart { unit, .. } => {
+            Event::ProcessStarted { .. } => _ = known.began.get_or_insert(at),
+            Event::ProcessKilled { .. } => known.run = None,
+            Event::SyncStart { unit, waited, .. } => {
                 known.age = Span::ZERO;
-                known.pulls = self.pulls.get(usize::from(unit.0)).is_some_and(|pulls| *pulls);
+                known.pulls = pulls(*unit);
+                known.run = Some(Time(at.0.saturating_sub(waited.0)));
+                known.came.clear();
             }
-            Event::SyncComplete { .. } => {
+            Event::CursorSaved { entity, .. } => match known.came.iter_mut().find(|(of, _)| of == entity) {
+                Some((_, last)) => *last = at,
+                None => known.came.push((*entity, at)),
+            },
+            Event::SyncComplete { unit, .. } => {
+                known.arrived(at, *unit, pulls(*unit), board);
                 self.ended += 1;
                 self.good += 1;
                 self.pulled += u64::from(known.pulls);
@@ -47,6 +63,7 @@ impl Replication {
                 board.lasted(Id::SyncsBlocked, known.blocked_since.take(), at);
             }
             Event::SyncError { .. } => {
+                known.run = None;
                 self.ended += 1;
                 self.pulled += u64::from(known.pulls);
                 known.blocked_since.get_or_insert(at);
@@ -92,5 +109,23 @@ impl Replication {
         let hours = u128::from(at.since(Time::ZERO).0).max(1);
         let hourly = u128::from(board.value(Id::BackendRequests)) * u128::from(Span::secs(3_600).0) / hours;
         board.set(Id::BackendHourly, u64::try_from(hourly).unwrap_or(u64::MAX));
+    }
+}
+
+impl Replicated {
+    fn arrived(&mut self, at: Time, unit: UnitId, pulls: bool, board: &mut Board) {
+        if let Some(since) = self.run.take() {
+            for (entity, last) in self.came.drain(..) {
+                board.observe(Id::EntityThere, (last - since).0);
+                board.observe_part(Id::EntityThere, Part::Entity(entity), (last - since).0);
+            }
+        }
+        if let Some(began) = self.began.filter(|_| pulls && !self.there.contains(&unit)) {
+            if self.there.is_empty() {
+                board.observe(Id::FirstScreen, (at - began).0);
+            }
+            board.observe_part(Id::FirstScreen, Part::Unit(unit), (at - began).0);
+            self.there.push(unit);
+        }
     }
 }

@@ -97,14 +97,10 @@ impl Step<'_> {
         let failed =
             |error| Event::RequestFailed { request, kind, error, took, wasted: self.option("bytes", bytes) };
         let event = match self.word(0).trim_end_matches('!') {
-            "asks" => Event::RequestSent {
-                request,
-                kind,
-                unit: None,
-                bytes,
-                rows: self.option("rows", 0) as u32,
-                attempt: 0,
-            },
+            "asks" => {
+                let (unit, rows, attempt) = (None, self.option("rows", 0) as u32, 0);
+                Event::RequestSent { request, kind, unit, bytes, rows, attempt }
+            }
             "answered" => Event::ResponseReceived { request, kind, unit: Some(unit), bytes, rows, took },
             "refused" => Event::RequestRefused { request, kind, error, took },
             "reset" => failed(TransportError::Reset),

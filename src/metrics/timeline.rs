@@ -2,7 +2,6 @@
 //! Chrome read.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use crate::base::{DeviceId, Span, Time, Word};
 use crate::contract::{Decision, Event, HookEnd, KillReason, Node, Occurrence, RequestKind};
@@ -269,9 +268,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn micros(ns: u64) -> String {
-    let mut text = String::new();
-    write!(text, "{}.{:03}", ns / 1_000, ns % 1_000).expect("writing to memory does not fail");
-    text
+    format!("{}.{:03}", ns / 1_000, ns % 1_000)
 }
 
 #[cfg(test)]

@@ -118,7 +118,8 @@ impl DeviceFlow {
                     });
                 }
                 let chain = self.chain(*unit, queued_at);
-                if sync_loop(chain) {
+                // Runs do not start each other for ever: told once for each row of them.
+                if chain == LOOP {
                     findings.tell(Check::SyncLoop, id, |names| {
                         let (unit, at) = (names.unit(*unit), names.time(at));
                         format!("{id} started {unit} at {at} by the end of the run before, or by a hook at that end, and so on {LOOP} times in a row")
@@ -340,11 +341,6 @@ fn unit_out_of_order(device: &mut DeviceFlow, unit: UnitId, queued_at: Time) -> 
     let overtaken = passed.first().map(|(first, _)| *first);
     passed.into_iter().rev().for_each(|entry| device.queue.push_front(entry));
     overtaken
-}
-
-/// Runs do not start each other for ever: told once for each row of them.
-fn sync_loop(chain: u32) -> bool {
-    chain == LOOP
 }
 
 /// Every run ends, if need be by the next life; after a power loss nobody can tell whether it had.

@@ -6,34 +6,24 @@
 
 use std::collections::BTreeMap;
 
+use super::patience::Waits;
 use super::words::Labels;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{Event, RequestKind, SyncError, SyncUnit, TransportError, Trigger};
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Retries {
-    pub(super) base: Span,
-    pub(super) cap: Span,
-    pub(super) attempts: u32,
-    pub(super) streams: u32,
-    pub(super) least: Option<Span>,
-}
 
 const PAYS: u64 = 3;
 const LUCK: u64 = 20;
 /// Starts of a unit that may be still to come: one queued, one held back, one planned.
 const TO_COME: u32 = 3;
 
-impl Retries {
-    /// The bound below which the wait after so many failures in a row is drawn.
-    fn bound(self, failures: u32) -> Span {
-        match self.least {
-            Some(least) => least * PAYS,
-            None => {
-                let doubled = 1_u64.checked_shl(failures.saturating_sub(1)).unwrap_or(u64::MAX);
-                Span(self.base.0.saturating_mul(doubled)).min(self.cap)
-            }
+/// The bound below which the wait after so many failures in a row is drawn.
+fn bound(waits: &Waits, failures: u32) -> Span {
+    match waits.least {
+        Some(least) => least * PAYS,
+        None => {
+            let doubled = 1_u64.checked_shl(failures.saturating_sub(1)).unwrap_or(u64::MAX);
+            Span(waits.first.0.saturating_mul(doubled)).min(waits.cap)
         }
     }
 }
@@ -118,7 +108,7 @@ impl Haste {
         self.units.iter_mut().for_each(|unit| unit.put_off.0 = 0);
     }
 
-    pub(super) fn on(&mut self, at: Time, event: &Event<'_>, units: &[SyncUnit], retries: Retries) {
+    pub(super) fn on(&mut self, at: Time, event: &Event<'_>, units: &[SyncUnit], waits: &Waits) {
         match *event {
             Event::ProcessStarted { .. } | Event::ProcessKilled { .. } => {
                 self.sent.clear();
@@ -132,7 +122,7 @@ impl Haste {
                 let asked = self.units[usize::from(unit.0)].starts(at, period);
                 let tries = self.units[usize::from(unit.0)].tries;
                 if !asked && tries > 0 {
-                    self.owe(at, unit, retries.bound(tries));
+                    self.owe(at, unit, bound(waits, tries));
                 }
             }
             Event::SyncComplete { unit, .. } => {
@@ -143,16 +133,16 @@ impl Haste {
                 let unit = &mut self.units[usize::from(unit.0)];
                 // What an earlier process left open is not tried again for that.
                 if *error != SyncError::Interrupted {
-                    let failed = unit.failed.div_ceil(retries.streams.max(1));
+                    let failed = unit.failed.div_ceil(waits.streams.max(1));
                     unit.tries = unit.tries.saturating_add(1).max(failed);
                 }
                 // What is called after it, without a run, begins to count again.
                 (unit.open, unit.failed) = (false, 0);
             }
             Event::RequestSent { request, unit: Some(unit), kind, .. } => {
-                self.tries(at, unit, kind, retries);
+                self.tries(at, unit, kind, waits);
                 self.sent.insert(request, unit);
-                self.units[usize::from(unit.0)].goes(at, retries.streams);
+                self.units[usize::from(unit.0)].goes(at, waits.streams);
             }
             Event::ResponseReceived { request, unit: Some(unit), .. } => {
                 self.ended(at, request, false);
@@ -177,17 +167,17 @@ impl Haste {
     }
 
     /// A request of a unit leaves: after failures, or since edits were put off, it is another try.
-    fn tries(&mut self, at: Time, unit: UnitId, kind: RequestKind, retries: Retries) {
+    fn tries(&mut self, at: Time, unit: UnitId, kind: RequestKind, waits: &Waits) {
         let of = &mut self.units[usize::from(unit.0)];
         let failures = if kind.pushes() && std::mem::take(&mut of.put_off.1) {
             of.put_off.0 += 1;
             of.put_off.0
         } else {
-            of.failed.div_ceil(retries.streams.max(1))
+            of.failed.div_ceil(waits.streams.max(1))
         };
         if failures > 0 {
-            let bound = retries.bound(failures);
-            self.owe(at, unit, Span(bound.0 / u64::from(retries.streams.max(1))));
+            let bound = bound(waits, failures);
+            self.owe(at, unit, Span(bound.0 / u64::from(waits.streams.max(1))));
         }
     }
 
@@ -243,14 +233,14 @@ impl Unit {
 }
 
 impl TooSoon {
-    pub(super) fn told(&self, device: DeviceId, unit: UnitId, retries: Retries, names: &Labels) -> String {
+    pub(super) fn told(&self, device: DeviceId, unit: UnitId, waits: &Waits, names: &Labels) -> String {
         let TooSoon { debt, at, waited } = self;
         let (since, until, unit) = (names.time(debt.since.0), names.time(*at), names.unit(unit));
-        let (tries, least, Retries { base, cap, .. }) = (thousands(debt.tries), debt.least(), retries);
-        let waits = match retries.least {
+        let (tries, least, Waits { first, cap, .. }) = (thousands(debt.tries), debt.least(), waits);
+        let told = match waits.least {
             Some(least) => format!("no wait is shorter than retry.base = {least}"),
             None => format!(
-                "a wait is drawn from nothing up to a bound that doubles from retry.base = {base} to retry.cap \
+                "a wait is drawn from nothing up to a bound that doubles from retry.base = {first} to retry.cap \
                  = {cap}; the bounds of these come to {}, and a third of that has to pass, but for {LUCK} \
                  of the longest ({}) that may be drawn short",
                 debt.bounds, debt.longest
@@ -259,7 +249,7 @@ impl TooSoon {
         format!(
             "{device} sent requests of {unit} again after they had failed, {tries} times from {since} to \
              {until}, and waited {waited} in all before these tries; its retry settings ask for {least} or \
-             more: {waits}"
+             more: {told}"
         )
     }
 }
@@ -268,14 +258,13 @@ impl TooSoon {
 mod tests {
     use super::*;
 
-    const DOUBLES: Retries =
-        Retries { base: Span::secs(1), cap: Span::secs(8), attempts: 5, streams: 1, least: None };
+    const DOUBLES: Waits = Waits { cap: Span::secs(8), ..Waits::USUAL };
 
     #[test]
     fn tries_are_told_that_come_sooner_than_waits_are_drawn() {
-        let decorrelated = Retries { least: Some(Span::secs(1)), ..DOUBLES };
+        let decorrelated = Waits { least: Some(Span::secs(1)), ..DOUBLES };
         let day = Span::secs(86_400);
-        for (retries, before, apart, told) in [
+        for (waits, before, apart, told) in [
             // Half of the longest wait.
             (DOUBLES, Span::ZERO, Span::secs(4), None),
             // Those that need not grow are paid in full.
@@ -287,11 +276,11 @@ mod tests {
             let mut debt = Debt::default();
             let is_told = |n: &u32| {
                 let now = before.0 + apart.0 * u64::from(*n);
-                debt.owe(Time(now), Span(now), retries.bound(*n)).is_some()
+                debt.owe(Time(now), Span(now), bound(&waits, *n)).is_some()
             };
-            assert_eq!((1..=10_000).find(is_told), told, "{retries:?} {apart}");
+            assert_eq!((1..=10_000).find(is_told), told, "{waits:?} {apart}");
         }
-        assert_eq!([4, 64, u32::MAX].map(|n| DOUBLES.bound(n)), [Span::secs(8); 3]);
+        assert_eq!([4, 64, u32::MAX].map(|n| bound(&DOUBLES, n)), [Span::secs(8); 3]);
     }
 
     #[test]

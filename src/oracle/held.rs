@@ -67,17 +67,6 @@ pub(super) struct Odd {
     pub(super) skipped: u64,
 }
 
-impl Odd {
-    pub(super) fn figures(self) -> [(&'static str, u64); 4] {
-        [
-            ("oracle.skipped.versions", self.skipped),
-            ("oracle.phantom_delete.rows", self.phantom_deletes),
-            ("oracle.phantom_insert.rows", self.phantom_inserts),
-            ("oracle.repeated.rows", self.repeated),
-        ]
-    }
-}
-
 #[derive(Clone, Copy, Debug)]
 pub(super) struct At<'a> {
     pub(super) device: DeviceId,
@@ -136,9 +125,9 @@ impl Held {
         self.perhaps_less.contains(&(id, device))
     }
     /// The device may hold less of the row than it is taken to, if that is `so`.
-    pub(super) fn perhaps_less(&mut self, (id, device): (RowId, DeviceId), so: bool) {
+    pub(super) fn perhaps_less(&mut self, holding: (RowId, DeviceId), so: bool) {
         if so {
-            self.perhaps_less.insert((id, device));
+            self.perhaps_less.insert(holding);
         }
     }
     pub(super) fn told(&mut self, id: RowId, device: DeviceId) {
@@ -179,11 +168,8 @@ impl Held {
                     beside.removed_with = NEVER;
                 }
             }
-            if self.versions(id, device) > 0 {
-                self.perhaps_less.insert((id, device));
-            } else {
-                self.perhaps_less.remove(&(id, device));
-            }
+            self.told(id, device);
+            self.perhaps_less((id, device), self.versions(id, device) > 0);
         }
     }
 
@@ -192,11 +178,9 @@ impl Held {
         for (id, row, place) in all.rows() {
             let holding = (self.versions(id, from), self.beside(id, from));
             self.put_in(id, row, At { device, place, now }, holding);
-            if self.is_unsure(id, from) {
-                self.perhaps_less.insert((id, device));
-            } else {
-                self.perhaps_less.remove(&(id, device));
-            }
+            let unsure = self.is_unsure(id, from);
+            self.told(id, device);
+            self.perhaps_less((id, device), unsure);
         }
     }
 

@@ -130,39 +130,30 @@ impl Said {
 impl Oracle {
     /// The end: the world hands in what the backend holds, and then each device that was in use.
     pub fn begin_check<'a>(
-        self,
+        mut self,
         at: Time,
         truth: &'a dyn Truth,
         stops: &'a dyn Fn() -> bool,
     ) -> Inspection<'a> {
-        Inspection::new(self, at, truth, stops)
+        let (names, schema) = (Rc::clone(&self.names), Arc::clone(&self.setup.labels.schema));
+        let truth = NamedTruth { names, schema, truth };
+        let contents = Contents::read(&self.setup.labels.schema, &self.setup.labels.units, &truth);
+        let mut doubles = 0;
+        for id in self.setup.labels.schema.ids() {
+            let doubled = checks::natural_keys(&self.setup.labels.schema, id, &truth, &self.history);
+            doubles += doubled.len() as u64;
+            let held_true = !self.setup.labels.schema.naming(id).doubles;
+            for (key, text) in doubled.into_iter().filter(|_| held_true) {
+                self.findings.add(Check::Duplicate, (None, Some((id, key.as_str()))), || text);
+            }
+        }
+        let stale_copies = stale_copies(&self.setup.labels.schema, &truth);
+        let (half_seen, compared) = (0, 0);
+        Inspection { oracle: self, at, truth, stops, contents, half_seen, doubles, stale_copies, compared }
     }
 }
 
-impl<'a> Inspection<'a> {
-    fn new(
-        mut oracle: Oracle,
-        at: Time,
-        truth: &'a dyn Truth,
-        stops: &'a dyn Fn() -> bool,
-    ) -> Inspection<'a> {
-        let (names, schema) = (Rc::clone(&oracle.names), Arc::clone(&oracle.setup.labels.schema));
-        let truth = NamedTruth { names, schema, truth };
-        let contents = Contents::read(&oracle.setup.labels.schema, &oracle.setup.labels.units, &truth);
-        let mut doubles = 0;
-        for id in oracle.setup.labels.schema.ids() {
-            let doubled = checks::natural_keys(&oracle.setup.labels.schema, id, &truth, &oracle.history);
-            doubles += doubled.len() as u64;
-            let held_true = !oracle.setup.labels.schema.naming(id).doubles;
-            for (key, text) in doubled.into_iter().filter(|_| held_true) {
-                oracle.findings.add(Check::Duplicate, (None, Some((id, key.as_str()))), || text);
-            }
-        }
-        let stale_copies = stale_copies(&oracle.setup.labels.schema, &truth);
-        let (half_seen, compared) = (0, 0);
-        Inspection { oracle, at, truth, stops, contents, half_seen, doubles, stale_copies, compared }
-    }
-
+impl Inspection<'_> {
     fn check_said(&mut self, device: DeviceId, said: &Said) {
         let Oracle { watched, findings, setup, .. } = &mut self.oracle;
         let owing = &mut watched[device.0 as usize].owing;
@@ -284,9 +275,16 @@ impl<'a> Inspection<'a> {
             ("oracle.stale_copies.rows", self.stale_copies),
             ("oracle.doubled.rows", self.doubles),
             ("oracle.half_seen.rows", self.half_seen),
+            ("oracle.skipped.versions", held.odd.skipped),
+            ("oracle.phantom_delete.rows", held.odd.phantom_deletes),
+            ("oracle.phantom_insert.rows", held.odd.phantom_inserts),
+            ("oracle.repeated.rows", held.odd.repeated),
+            ("oracle.conflicts.count", ledger.conflicts),
+            ("oracle.conflicts.false", miscalled.falsely),
+            ("oracle.conflicts.missed", miscalled.missed),
+            ("oracle.overwritten.columns", self.oracle.overwritten),
         ]);
-        let called = miscalled.figures(ledger.conflicts, self.oracle.overwritten);
-        figures.extend(held.odd.figures().into_iter().chain(families.finish(self.at)).chain(called));
+        figures.extend(families.finish(self.at));
         let [taken_back, shelved] = gone((&ledger, &self.oracle.undone), words, &mut figures);
         figures.retain(|metric, _| !uncounted.contains(metric));
         Verdict { violations, figures, eventful, taken_back, shelved, not_applicable, untried, uncounted }

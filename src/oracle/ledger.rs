@@ -333,12 +333,8 @@ impl Ledger {
         self.decisions.insert(device, decided);
     }
 
-    /// Whether an edit came with a copy of a storage to the one that made `to`, before that.
-    pub(super) fn was_copied(&self, edit: EditId, to: (DeviceId, &Edit)) -> bool {
-        let (device, made) = to;
-        self.was_there(edit, device, made.life)
-    }
-    fn was_there(&self, edit: EditId, device: DeviceId, life: u32) -> bool {
+    /// Whether an edit came with a copy of a storage to what `device` was in `life`.
+    pub(super) fn was_there(&self, edit: EditId, device: DeviceId, life: u32) -> bool {
         self.lives.was_copied(edit, device, life, &|at| {
             self.get(edit).is_some_and(|edit| edit.made < at)
                 || self.missed.get(&edit).is_some_and(|(missed, _)| *missed <= at)

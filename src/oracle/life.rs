@@ -116,15 +116,13 @@ impl Life {
 
     /// The life so far.
     pub fn story(&self) -> Story {
-        Story { lines: self.lines(), steps: self.steps.clone() }
-    }
-    fn lines(&self) -> Vec<String> {
         let line = |step: &Step| format!("{} {} {}", step.clock, place(step.node), step.text);
         let more = (self.left_out > 0).then(|| format!("and {} more", self.left_out));
         let ending =
             self.subject.found.and_then(|(check, device)| self.fate.ending(check, device, self.labels.clock));
         let ending = ending.map(|ending| format!("in short: {ending}"));
-        self.steps.iter().map(line).chain(more).chain(ending).collect()
+        let lines = self.steps.iter().map(line).chain(more).chain(ending).collect();
+        Story { lines, steps: self.steps.clone() }
     }
 
     fn foresee(&mut self, at: Time, device: Option<DeviceId>, event: &Event<'_>) {

@@ -268,7 +268,7 @@ impl Oracle {
         if let Some((edit, text)) = self.intents.judge(&case, concerns, &mut self.findings) {
             suspect(Check::Reordered, edit, text);
         }
-        self.overwritten += overwritten::by_commit(&case) + overwritten::untouched(&case);
+        self.overwritten += overwritten::by_commit(&case, overwritten::read) + overwritten::untouched(&case);
         self.miscalled.committed(&case);
         self.kept_both += u64::from(case.split_off && commit.kind == CommitKind::Insert);
         let before = self.history.commit(id, commit);

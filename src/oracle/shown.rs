@@ -28,11 +28,8 @@ pub(super) struct Shown {
 
 impl Shown {
     pub(super) fn knows(&self, id: RowId, device: DeviceId) -> bool {
-        if !self.copied.is_empty() && self.copied.contains(&device) {
-            return false;
-        }
         let told = self.unsure.get(&device).is_none_or(|told| told.contains(&id));
-        told && (self.vague.is_empty() || !self.vague.contains(&(id, device)))
+        told && !self.copied.contains(&device) && !self.vague.contains(&(id, device))
     }
     pub(super) fn went_back(&mut self, id: RowId, device: DeviceId, had: usize, now: Time) {
         self.back.entry((id, device)).or_insert(Back { had, since: now });
@@ -42,29 +39,17 @@ impl Shown {
     }
 
     pub(super) fn told(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
-        if !self.unsure.is_empty()
-            && let Some(told) = self.unsure.get_mut(&device)
-        {
-            told.insert(id);
-        }
-        if !self.vague.is_empty() {
-            self.vague.remove(&(id, device));
-        }
+        self.unsure.get_mut(&device).map(|told| told.insert(id));
+        self.vague.remove(&(id, device));
         self.caught_up(id, device, versions, now);
     }
 
     pub(super) fn committed(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
-        if !self.unsure.is_empty()
-            && let Some(told) = self.unsure.get_mut(&device)
-        {
-            told.remove(&id);
-        }
+        self.unsure.get_mut(&device).map(|told| told.remove(&id));
         self.caught_up(id, device, versions, now);
     }
     fn caught_up(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
-        if !self.back.is_empty()
-            && let Some(back) = self.back.get(&(id, device)).filter(|back| back.had <= versions)
-        {
+        if let Some(back) = self.back.get(&(id, device)).filter(|back| back.had <= versions) {
             self.row_ns += u128::from(now.since(back.since).0);
             self.back.remove(&(id, device));
         }

@@ -6,7 +6,8 @@
 
 use super::check::Check;
 use super::findings::Findings;
-use super::haste::{Haste, Retries, period};
+use super::haste::{Haste, period};
+use super::patience::Waits;
 use super::setup::OracleSetup;
 use super::words::Labels;
 use crate::base::words::thousands;
@@ -67,8 +68,8 @@ impl Account {
     }
 
     pub(super) fn on(&mut self, at: Time, event: &Event<'_>, setup: &OracleSetup) {
-        let (units, retries) = (&*setup.labels.units, setup.patience.retries());
-        self.haste.on(at, event, units, retries);
+        let (units, waits) = (&*setup.labels.units, &setup.patience.retries());
+        self.haste.on(at, event, units, waits);
         match event {
             Event::ProcessStarted { .. }
             | Event::App(_)
@@ -94,7 +95,7 @@ impl Account {
             }
             Event::RequestSent { kind: RequestKind::Fetch, .. } => {
                 self.fetches += 1;
-                let most = self.opened.saturating_mul(u64::from(retries.attempts.max(1)));
+                let most = self.opened.saturating_mul(u64::from(waits.attempts.max(1)));
                 if self.fetches > most {
                     self.fetched.get_or_insert(at);
                 }
@@ -118,11 +119,11 @@ impl Account {
     pub(super) fn finish(&self, device: DeviceId, setup: &OracleSetup, findings: &mut Findings) {
         let names = findings.words();
         let text = if let Some((unit, too_soon)) = self.haste.too_soon {
-            Some(too_soon.told(device, unit, setup.patience.retries(), names))
+            Some(too_soon.told(device, unit, &setup.patience.retries(), names))
         } else if let Some(beyond) = self.beyond {
             Some(self.told_answers(device, beyond, names))
         } else {
-            self.fetched.map(|at| self.told_fetches(device, at, setup.patience.retries(), names))
+            self.fetched.map(|at| self.told_fetches(device, at, &setup.patience.retries(), names))
         };
         findings.found(Check::Storm, (Some(device), None), text);
     }
@@ -141,8 +142,8 @@ impl Account {
         )
     }
 
-    fn told_fetches(&self, device: DeviceId, at: Time, retries: Retries, names: &Labels) -> String {
-        let (fetches, opened, attempts) = (thousands(self.fetches), thousands(self.opened), retries.attempts);
+    fn told_fetches(&self, device: DeviceId, at: Time, waits: &Waits, names: &Labels) -> String {
+        let (fetches, opened, attempts) = (thousands(self.fetches), thousands(self.opened), waits.attempts);
         format!(
             "{device} asked for the details of records {fetches} times, from {} on more often than the \
              retry.attempts = {attempts} for each of the {opened} times that somebody opened one",

@@ -1,7 +1,7 @@
 //! Every commit of a device is the edit of a person: of that row, of that kind, with its values.
 
 use super::bent::BentValue;
-use super::commits::{CommitCase, written_unseen};
+use super::commits::{CommitCase, written_since};
 use crate::base::{EditId, Value, Word};
 use crate::contract::{ColumnKind, CommitKind, EditKind, LocalEdit};
 use crate::oracle::bent::is_hollow;
@@ -244,8 +244,9 @@ impl<'a> Asked<'a> {
         if !before.is_some_and(|before| alike(&before[column], &case.values[column])) {
             return false;
         }
-        let written =
-            |edit: &Edit| written_unseen(case.row, case.ledger, meant.id, edit).0 & bit(column) != 0;
+        let written = |edit: &Edit| {
+            written_since(edit.seen, case.row, case.ledger, (meant.id, edit)).0 & bit(column) != 0
+        };
         !keeps_edits || beside.gives_up_columns(meant.id) || self.edit().is_none_or(written)
     }
 }

@@ -71,7 +71,7 @@ pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String
 pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
     let before = case.row.values.as_deref()?;
-    let (columns, by) = written_unseen(case.row, case.ledger, id, edit);
+    let (columns, by) = written_since(edit.seen, case.row, case.ledger, (id, edit));
     let gone = case.kind == CommitKind::Delete;
     // What its person knew, somebody else may have written again.
     let knew = |column: usize| case.ledger.found.knew((id, edit), case.row, (column, &before[column]));
@@ -86,17 +86,7 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
     ))
 }
 
-/// The columns that others wrote unseen, one bit each, and the last version that did.
-pub(in crate::oracle) fn written_unseen<'a>(
-    row: &'a Row,
-    ledger: &Ledger,
-    id: EditId,
-    edit: &Edit,
-) -> (u64, Option<&'a Version>) {
-    written_since(edit.seen, row, ledger, (id, edit))
-}
-
-/// The same of what was written since this version.
+/// The columns that others wrote since this version, one bit each, and the last version that did.
 pub(in crate::oracle) fn written_since<'a>(
     seen: usize,
     row: &'a Row,
@@ -104,7 +94,7 @@ pub(in crate::oracle) fn written_since<'a>(
     (id, edit): (EditId, &Edit),
 ) -> (u64, Option<&'a Version>) {
     let foreign = |author: Author| match author {
-        Author::Device(by) => by.device != id.device && !ledger.was_copied(by, (id.device, edit)),
+        Author::Device(by) => by.device != id.device && !ledger.was_there(by, id.device, edit.life),
         Author::Office | Author::Import => true,
         Author::Derived | Author::Backup => false,
     };
@@ -143,14 +133,13 @@ pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>, place: &[Value]) -> Opt
     };
     let (column, own) = columns.zip(place).find(foreign)?;
     let what = case.words.edit(id, edit);
+    let (at, record, name) = (case.words.time(case.at), case.record(), &entity.columns[column].name);
     if let Some(was) = was(column).filter(|_| alike(&case.values[column], own)) {
-        let (at, record, name) = (case.words.time(case.at), case.record(), &entity.columns[column].name);
         let device = id.device;
         return Some(format!(
             "{what} took {record} at {at}, whose {name} was {was}, and nobody of {device} said so"
         ));
     }
-    let (at, record, name) = (case.words.time(case.at), case.record(), &entity.columns[column].name);
     Some(format!(
         "{what} ended at {at} in {record}, whose {name} is {}; {} has rows of {own} alone",
         case.values[column], id.device

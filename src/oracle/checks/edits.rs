@@ -53,6 +53,9 @@ impl EditCase<'_> {
     fn what(&self) -> String {
         self.words.edit(self.id, self.edit)
     }
+    fn unlogged(&self, what: &str) -> String {
+        format!("{} {what}, and no log speaks of it{}", self.what(), self.powerless())
+    }
 }
 
 pub(in crate::oracle) fn overwriting_logged(
@@ -80,12 +83,10 @@ pub(in crate::oracle) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
 /// What the backend refused, a rule dropped or overwrote is in a log that the user can read.
 pub(in crate::oracle) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
     if case.lost() && (case.edit.refused.is_some() || case.edit.won == Some(Won::Other)) {
-        let (what, powerless) = (case.what(), case.powerless());
-        return Some(format!("{what} was refused or superseded, and no log speaks of it{powerless}"));
+        return Some(case.unlogged("was refused or superseded"));
     }
     if case.edit.won == Some(Won::Part) && !case.logged() {
-        let (what, powerless) = (case.what(), case.powerless());
-        return Some(format!("{what} gave way in some columns, and no log speaks of it{powerless}"));
+        return Some(case.unlogged("gave way in some columns"));
     }
     let here = case.edit.decided_on.is_none_or(|device| device == case.id.device);
     if here { silent_overwrite(case) } else { None }
@@ -94,10 +95,7 @@ pub(in crate::oracle) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
 /// What a rule overwrote is in the log of the device on which it did.
 pub(in crate::oracle) fn silent_overwrite(case: &EditCase<'_>) -> Option<String> {
     let overwrote = case.edit.commits > 0 && case.edit.won == Some(Won::Edit) && !case.overwriting_logged();
-    overwrote.then(|| {
-        let (what, powerless) = (case.what(), case.powerless());
-        format!("{what} won over another version, and no log speaks of it{powerless}")
-    })
+    overwrote.then(|| case.unlogged("won over another version"))
 }
 
 /// What a device counts as done is on the backend.

@@ -14,7 +14,7 @@ pub(super) use asked::{bent_on_the_way, by_a_stranger, unasked};
 pub(super) use bent::{BentValue, bent_values};
 pub(super) use commits::{
     CommitCase, blind_overwrite, committed_twice, misfiled, natural_keys, resurrected_on_backend,
-    written_since, written_unseen,
+    written_since,
 };
 pub(super) use edits::{
     EditCase, acknowledged_without_commit, lost_edit, overwriting_logged, silent_discard, silent_overwrite,

@@ -37,7 +37,7 @@ fn an_edit_that_vanishes_is_lost_and_so_is_one_that_a_rule_drops_in_silence() {
         0 sets a1 one; 0 sets a1 two; 0 drops 0.0; office a1 else; 0 pushes; drain => silent
         begin: 0 sets a1 doctor=dr-z; 0 sets a1 two;
         0 drops 0.0; office a1 two; 0 pushes; drain => lost-edit 1
-        0 squashes 0.1 0.0 a1; 0 drops 0.0; 0 pushes; drain => fires lost-edit unasked-commit
+        0 squashes 0.1 a1 0.0; 0 drops 0.0; 0 pushes; drain => fires lost-edit unasked-commit
         # It went with one that nobody saw saved.
         begin: 0 sets a1 doctor=dr-z; 0 misses 0.1 a1 update status=two; 0 restarts; 0 drops 0.0;
         0 commits 0.1 a1 two doctor=dr-z; drain => silent

@@ -140,3 +140,25 @@ fn a_run_that_never_ends_in_a_living_process_is_found() {
         ",
     );
 }
+
+#[test]
+fn a_cursor_is_moved_by_its_own_unit_and_no_other() {
+    let (shared, moved) = ("all/v=1 all/s=1", "all/v=2 all/s=1");
+    for (ran, before, after, dates, found) in [
+        ("A", shared, moved, [1, 1], 0),
+        // It brings a part, or is of another entity.
+        ("B", shared, moved, [1, 1], 1),
+        ("A", shared, "all/v=1 all/s=2", [1, 1], 1),
+        ("B", "", "B/v=1", [1, 1], 0),
+        ("A", "", "B/v=1", [1, 1], 1),
+        // It is gone; a date of another's; its own.
+        ("B", "A/v=1", "", [1, 1], 1),
+        ("B", shared, shared, [1, 2], 1),
+        ("A", shared, shared, [1, 2], 0),
+    ] {
+        let [before, after] =
+            [(before, dates[0]), (after, dates[1])].map(|(at, date)| format!("0 cursors {at} A={date}"));
+        let died = format!("0 begins {ran} 1; 0 dies; {after}; 0 fails {ran} 1 interrupted; {after}");
+        judge(&format!("splash; restless; {before}; {died} => oracle.stranger.cursors {found}"));
+    }
+}

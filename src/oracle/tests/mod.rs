@@ -14,5 +14,4 @@ mod rows;
 mod said;
 mod shown;
 mod stage;
-mod strangers;
 mod unsure;

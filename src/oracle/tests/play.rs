@@ -14,8 +14,9 @@ use super::stage::{CLINIC, DOCTOR, HIDDEN, NOTE, OTHER_UNIT, SLOT, STATUS, Stage
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, Word};
 use crate::contract::{
     AppEvent, Attachment, Author, BlobEvent, BlobId, ConflictKind, Decision, EditError, EditKind, Event,
-    Hook, KillReason, LocalEdit, LogEntry, LogKind, Node, PageEvent, Part, PhoneEvent, Progress, Refusal,
-    RequestKind, ServerError, Shown, Sides, Status, SyncError, TransportError, Trigger, UnitEvent, blob_hash,
+    Excerpt, Hook, KillReason, LocalEdit, LogEntry, LogKind, Node, PageEvent, Part, PhoneEvent, Progress,
+    Refusal, RequestKind, ServerError, Shown, Sides, Status, SyncError, TransportError, Trigger, UnitEvent,
+    blob_hash,
 };
 use crate::oracle::{Definition, Patience};
 
@@ -27,7 +28,8 @@ struct Play {
 }
 
 /// The stage after a history, which may begin with how the stack is set: `fickle` where storage
-/// forgets with the power, `columns` where a conflict is what both sides changed.
+/// forgets with the power, `columns` where a conflict is what both sides changed, `splash` where
+/// unit B brings a part of visits.
 pub(super) fn play(history: &str) -> Stage {
     let begun = |word: &str| history.split(';').any(|step| step.trim() == word);
     let stage = Stage::with(|setting| {
@@ -44,7 +46,12 @@ pub(super) fn play(history: &str) -> Stage {
             let photo = Attachment { least: 1, most: 2, thumbnail: None };
             Arc::make_mut(&mut setting.labels.schema).attachments.push((VISIT, photo));
         }
-        let unit = &mut Arc::make_mut(&mut setting.labels.units)[usize::from(UNIT.0)];
+        let units = Arc::make_mut(&mut setting.labels.units);
+        if begun("splash") {
+            let part = Excerpt { entity: VISIT, columns: Vec::new(), rows: Vec::new() };
+            (units[0].pull, units[1].excerpts) = (vec![VISIT], vec![part]);
+        }
+        let unit = &mut units[usize::from(UNIT.0)];
         if begun("only visits") {
             unit.push = vec![VISIT];
         }
@@ -176,7 +183,7 @@ impl Play {
         let stage = &mut self.stage;
         match *words {
             ["restless" | "fickle" | "columns" | "doubles" | "repeats" | "photos" | "holds-rows"]
-            | ["keeps-queue"]
+            | ["keeps-queue" | "splash"]
             | ["on" | "only", _] => {}
             ["later", n] => stage.later(n.parse().unwrap()),
             ["moment"] => stage.now += Span::millis(900),
@@ -375,12 +382,9 @@ impl Play {
                 let life = words.get(2).map_or(0, |life| life.parse().unwrap());
                 Event::Restored { to: self.time(to), life }
             }
-            ["copies", of] => {
-                Event::BecameCopy { of: DeviceId(of.parse().unwrap()), then: None, unseen: &[] }
-            }
-            ["copies", of, "saving", ..] => {
-                let unseen = &[local(&words[3..])];
-                let of = DeviceId(of.parse().unwrap());
+            ["copies", of, ..] => {
+                let saving = words.get(2).map(|_| local(&words[3..]));
+                let (of, unseen) = (DeviceId(of.parse().unwrap()), saving.as_slice());
                 return self.stage.emit(device, Event::BecameCopy { of, then: None, unseen });
             }
             ["becomes", of] => {
@@ -396,27 +400,34 @@ impl Play {
 
     fn of_edits(&mut self, device: u32, words: &[&str]) {
         let request = |at: usize| words.get(at).map_or(99, |request| request.parse().unwrap());
-        let stage = &mut self.stage;
         match *words {
-            ["makes", ..] => {
-                stage.emit(device, Event::EditMade { edit: &local(&words[1..]), made_at: Stamp(0) });
+            ["makes" | "misses" | "refused", ..] => {
+                let edit = &local(&words[1..]);
+                let event = match words[0] {
+                    "makes" => Event::EditMade { edit, made_at: Stamp(0) },
+                    "misses" => Event::EditMissed { edit, waited: Span::ZERO },
+                    _ => Event::EditRefused { edit, error: &EditError::StorageFull },
+                };
+                self.stage.emit(device, event);
             }
-            ["misses", ..] => {
-                stage.emit(device, Event::EditMissed { edit: &local(&words[1..]), waited: Span::ZERO });
-            }
-            ["refused", ..] => {
-                let error = &EditError::StorageFull;
-                stage.emit(device, Event::EditRefused { edit: &local(&words[1..]), error });
-            }
-            ["sends", id, key, ..] => {
+            ["sends" | "opens" | "acked" | "rejected" | "squashes", id, key, ..] => {
+                let with: Vec<EditId> =
+                    words[3..].iter().filter(|word| word.contains('.')).map(|word| edit(word)).collect();
                 let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
-                stage.emit(device, Event::EditSent { edit, entity, key, request: request(3) });
+                let event = match words[0] {
+                    "sends" => Event::EditSent { edit, entity, key, request: request(3) },
+                    "opens" => Event::Page(PageEvent::Open { edit, entity, key }),
+                    "acked" => Event::EditAcknowledged { edit, entity, key, stamp: self.stamp(words[3]) },
+                    "squashes" => Event::EditsSquashed { edit, entity, key, with: &with, stays: false },
+                    _ => Event::EditLogged { edit, entity, key, kind: LogKind::Rejected },
+                };
+                self.stage.emit(device, event);
             }
             ["hears", ..] => {
                 let (request, kind, unit) = (request(1), RequestKind::Push, Some(UNIT));
                 let took = Span::secs(1);
                 let heard = Event::ResponseReceived { request, kind, unit, bytes: 1, rows: 1, took };
-                stage.emit(device, heard);
+                self.stage.emit(device, heard);
             }
             // A request that takes 0.3 s and is answered with so many rows, or comes to nothing.
             ["answered" | "fails", kind, ..] if kind.len() == 4 || kind == "fetch" => {
@@ -424,34 +435,12 @@ impl Play {
                 let unit = (kind != RequestKind::Fetch).then_some(UNIT);
                 let (request, bytes, took) = (77, 9, Span::millis(300));
                 let sent = Event::RequestSent { request, kind, unit, bytes, rows: 0, attempt: 0 };
-                stage.emit(device, sent);
-                stage.now += took;
-                stage.emit(
-                    device,
-                    match words.get(2) {
-                        Some(rows) => {
-                            let rows = rows.parse().unwrap();
-                            Event::ResponseReceived { request, kind, unit, bytes, rows, took }
-                        }
-                        None => {
-                            let error = TransportError::Timeout;
-                            Event::RequestFailed { request, kind, error, took, wasted: bytes }
-                        }
-                    },
-                );
-            }
-            ["opens", id, key] => {
-                let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
-                stage.emit(device, Event::Page(PageEvent::Open { edit, entity, key }));
-            }
-            ["squashes", id, with, key] => {
-                let (edit, with, entity, key) = (edit(id), &[edit(with)], entity(key), &Key::new(key));
-                stage.emit(device, Event::EditsSquashed { edit, entity, key, with, stays: false });
-            }
-            ["acked", id, key, stamp] => {
-                let stamp = self.stamp(stamp);
-                let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
-                self.stage.emit(device, Event::EditAcknowledged { edit, entity, key, stamp });
+                self.stage.emit(device, sent);
+                self.stage.now += took;
+                let (rows, error) = (words.get(2).map(|rows| rows.parse().unwrap()), TransportError::Timeout);
+                let failed = Event::RequestFailed { request, kind, error, took, wasted: bytes };
+                let came = |rows| Event::ResponseReceived { request, kind, unit, bytes, rows, took };
+                self.stage.emit(device, rows.map_or(failed, came));
             }
             ["decides", id, key, kind, how, ..] => {
                 self.decides(device, (id, key), (kind, how), words.get(5));
@@ -463,27 +452,30 @@ impl Play {
     fn of_photos(&mut self, device: u32, words: &[&str]) {
         let stage = &mut self.stage;
         match *words {
-            ["rejected", id, key] => {
-                let (edit, entity, key, kind) = (edit(id), entity(key), &Key::new(key), LogKind::Rejected);
-                stage.emit(device, Event::EditLogged { edit, entity, key, kind });
-            }
             ["attaches", key] => {
                 let sent = BlobEvent::Sent { blob: photo(key), offset: 0, bytes: 9, in_run: true };
                 stage.emit(device, Event::Blob(sent));
             }
             ["stored" | "torn", key] => {
-                let whole = stage
-                    .oracle
-                    .setup
-                    .labels
-                    .schema
-                    .attachment(VISIT)
-                    .unwrap()
-                    .bytes(&Key::new(key), Part::Whole);
+                let attached = stage.oracle.setup.labels.schema.attachment(VISIT).unwrap();
+                let whole = attached.bytes(&Key::new(key), Part::Whole);
                 let came = if words[0] == "torn" { &b"torn"[..] } else { &whole };
                 let (bytes, hash, device) = (came.len() as u64, blob_hash(came), DeviceId(device));
                 let stored = BlobEvent::Stored { blob: photo(key), device, bytes, hash };
                 stage.tell(Node::Backend, Event::Blob(stored));
+            }
+            // A unit's own cursor as `A/v=1`, that of all units as `all/v=1`, and a date as `A=1`.
+            ["cursors", ..] => {
+                let words = words[1..].iter().map(|word| word.split_once('=').unwrap());
+                let (at, dates): (Vec<_>, Vec<_>) = words.partition(|(of, _)| of.contains('/'));
+                let cursor = |(of, n): (&str, &str)| {
+                    let (whose, of) = of.split_once('/').unwrap();
+                    ((whose != "all").then(|| unit(whose)), entity(of), n.parse().unwrap())
+                };
+                let at: Vec<_> = at.into_iter().map(cursor).collect();
+                let date = |(of, n): (&str, &str)| (unit(of), Stamp(n.parse().unwrap()));
+                let dates: Vec<_> = dates.into_iter().map(date).collect();
+                stage.emit(device, Event::Unit(UnitEvent::Cursors { at: &at, dates: &dates }));
             }
             _ => self.runs(device, words),
         }
@@ -520,9 +512,9 @@ impl Play {
     fn runs(&mut self, device: u32, words: &[&str]) {
         let number = |word: &str| word.parse().unwrap();
         let event = match *words {
-            ["begins", a, run] => Event::SyncStart { unit: unit(a), run: number(run), waited: Span::ZERO },
-            ["begins", a, run, waited] => {
-                Event::SyncStart { unit: unit(a), run: number(run), waited: secs(waited) }
+            ["begins", a, run, ..] => {
+                let waited = words.get(3).map_or(Span::ZERO, |waited| secs(waited));
+                Event::SyncStart { unit: unit(a), run: number(run), waited }
             }
             ["ends", a, run] => {
                 Event::SyncComplete { unit: unit(a), run: number(run), took: Span(1), blocking: false }

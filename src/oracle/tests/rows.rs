@@ -97,24 +97,17 @@ fn checks_that_had_nothing_to_look_at_are_named() {
 
 #[test]
 fn a_family_is_split_while_what_waited_with_it_is_missing() {
+    let copied = "0 sets a1 mine; 1 copies 0; 0 sets n1 visit=a1; later 3";
     for (made, sent, split) in [
         ("0 sets a1 mine; 0 sets n1 visit=a1; later 3", "0 sends 0.0 a1 1;", "3000000000"),
         // It was not made yet as that was put together.
         ("0 sets a1 mine; later 3; 0 sets n1 visit=a1", "0 sends 0.0 a1 1;", "0"),
         // What a copy never had does not wait with what it sends.
         ("0 sets a1 mine; 0 sets n1 visit=a1; 1 copies 0; later 3", "1 sends 0.0 a1 1;", "3000000000"),
-        ("0 sets a1 mine; 1 copies 0; 0 sets n1 visit=a1; later 3", "0 sends 0.0 a1 1;", "3000000000"),
-        ("0 sets a1 mine; 1 copies 0; 0 sets n1 visit=a1; later 3", "1 sends 0.0 a1 1;", "0"),
-        (
-            "0 sets a1 mine; 1 copies 0; 0 sets n1 visit=a1; later 3",
-            "0 sends 0.0 a1 1; 1 sends 0.0 a1 1;",
-            "0",
-        ),
-        (
-            "0 sets a1 mine; 1 copies 0; 0 sets n1 visit=a1; later 3",
-            "1 sends 0.0 a1 1; 0 sends 0.0 a1 1;",
-            "0",
-        ),
+        (copied, "0 sends 0.0 a1 1;", "3000000000"),
+        (copied, "1 sends 0.0 a1 1;", "0"),
+        (copied, "0 sends 0.0 a1 1; 1 sends 0.0 a1 1;", "0"),
+        (copied, "1 sends 0.0 a1 1; 0 sends 0.0 a1 1;", "0"),
     ] {
         let commits = "0 commits 0.0 a1 mine; later 2; 0 commits 0.1 n1 visit=a1";
         let families = u8::from(split != "0");

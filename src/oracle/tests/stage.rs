@@ -9,6 +9,7 @@ use crate::contract::{
     Delivery, DeviceView, EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, OnDelete,
     PendingEdit, Reference, Refusal, RequestKind, Schema, ScopeRule, Sides, SyncUnit,
 };
+use crate::oracle::names::shown as shown_value;
 use crate::oracle::{Clock, Definition, Labels, Life, Oracle, OracleSetup, Patience, Truth, Verdict, Waits};
 
 /// Delivered as deltas by clinic; columns clinic, status, doctor and hidden, of which devices hold
@@ -446,26 +447,18 @@ impl Stage {
             self.set_row(device, id, scope.get(id).cloned());
         }
         let stamp = |id| scope.get(id).map_or(now, |row: &(Stamp, _)| row.0);
-        let changes: Vec<_> = changed
-            .iter()
-            .map(|id| AppliedChange {
-                entity: id.0,
-                key: &id.1,
-                stamp: stamp(id),
-                removed: !scope.contains_key(id),
-            })
-            .collect();
-        self.emit(
-            device,
-            Event::ChunkApplied { unit: Some(UNIT), changes: &changes, echoed: 0, took: Span(1) },
-        );
+        let changes = changed.iter().map(|id| {
+            let (stamp, removed) = (stamp(id), !scope.contains_key(id));
+            AppliedChange { entity: id.0, key: &id.1, stamp, removed }
+        });
+        let changes: Vec<_> = changes.collect();
+        self.chunk(device, &changes);
     }
     pub(super) fn applied(&mut self, device: u32, key: &str, stamp: Stamp, removed: bool) {
-        let changes = [AppliedChange { entity: VISIT, key, stamp, removed }];
-        self.emit(
-            device,
-            Event::ChunkApplied { unit: Some(UNIT), changes: &changes, echoed: 0, took: Span(1) },
-        );
+        self.chunk(device, &[AppliedChange { entity: VISIT, key, stamp, removed }]);
+    }
+    fn chunk(&mut self, device: u32, changes: &[AppliedChange<'_>]) {
+        self.emit(device, Event::ChunkApplied { unit: Some(UNIT), changes, echoed: 0, took: Span(1) });
     }
     pub(super) fn drain(&mut self) {
         for _ in 0..20 {
@@ -512,14 +505,7 @@ impl DeviceView for Phone {
             }
         }
         for ((_, key), (stamp, values)) in shown.iter().filter(|((e, _), _)| *e == entity) {
-            let refs: Vec<ValueRef<'_>> = values
-                .iter()
-                .map(|value| match value {
-                    Value::Text(text) => ValueRef::Text(text),
-                    Value::Null => ValueRef::Null,
-                    other => panic!("no {other} on this stage"),
-                })
-                .collect();
+            let refs: Vec<ValueRef<'_>> = values.iter().map(shown_value).collect();
             for _ in 0..=usize::from(self.doubled.contains(key)) {
                 f(key, *stamp, &refs);
             }
@@ -535,16 +521,10 @@ impl DeviceView for Phone {
         };
         self.outbox.iter().map(pending).collect()
     }
-    fn held_back(&self) -> u64 {
-        0
-    }
     fn log(&self) -> Vec<LogEntry> {
         self.log.clone()
     }
     fn attachments(&self) -> Vec<BlobId> {
         self.attached.clone()
-    }
-    fn doing(&self) -> String {
-        String::new()
     }
 }
