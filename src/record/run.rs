@@ -1,7 +1,6 @@
 //! The record of a run, as `run.json` holds it.
 //!
-//! Other programs rely on these names: anything may be added, nothing renamed without a new major
-//! version.
+//! Other programs rely on its names: nothing is renamed without a new major version.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

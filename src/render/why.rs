@@ -48,7 +48,7 @@ fn slowest(cell: &CellRecord, metric: &str, stat: &str) -> Option<String> {
         let part = name.strip_prefix(metric)?;
         let of = part.strip_prefix('@').map(|state| format!("devices that start as `{state}`"));
         let of = of.or_else(|| part.strip_prefix('/').map(|unit| format!("unit `{unit}`")))?;
-        Some((of, observed(figure, stat)?))
+        Some((of, figure.stat(stat).filter(|_| figure.stat("count") != Some(0))?))
     });
     let mut parts: Vec<(String, u64)> = parts.collect();
     parts.sort_by_key(|(_, value)| std::cmp::Reverse(*value));
@@ -57,10 +57,6 @@ fn slowest(cell: &CellRecord, metric: &str, stat: &str) -> Option<String> {
         let [most, least] = human::pair(Unit::Ns, *most, *least);
         format!("slowest by {metric} {stat}: {slow} ({most}); fastest: {fast} ({least})")
     })
-}
-
-fn observed(figure: &Figure, stat: &str) -> Option<u64> {
-    figure.stat(stat).filter(|_| figure.stat("count") != Some(0))
 }
 
 fn moves(phase: Phase) -> &'static str {
