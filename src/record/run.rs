@@ -387,7 +387,7 @@ impl RunRecord {
     pub fn is_of_findings(&self) -> bool {
         (self.tune.is_some() || self.matrix) && self.verdict != Verdict::Fail
     }
-    /// Whether what a cell misses is what its run was to find: of a matrix also where others fail it.
+    /// Whether what a cell misses was to be found: of a matrix also where others fail it.
     pub fn is_found(&self, cell: &CellRecord) -> bool {
         let finds = |cell: &CellRecord| cell.reasons.iter().all(Reason::is_finding);
         self.is_of_findings() || self.matrix && finds(cell) && !self.cells.iter().all(finds)

@@ -2,7 +2,7 @@
 
 use super::brief::word;
 use crate::analysis::{Phase, phases};
-use crate::metrics::{Figure, Unit, human};
+use crate::metrics::{Unit, human};
 use crate::record::{CellRecord, GateRecord, SlowRecord, named};
 
 pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
@@ -78,6 +78,7 @@ fn moves(phase: Phase) -> &'static str {
 mod tests {
     use super::*;
     use crate::analysis::judge;
+    use crate::metrics::Figure;
     use crate::record::fixture;
 
     #[test]

@@ -6,7 +6,7 @@
 //! - **the same scenario, the same seed**: exact, so any difference was made by the program;
 //! - **another scenario or variant, the same seeds**: paired, with an interval of 95 %, as both met
 //!   the same users, link conditions and faults;
-//! - **two programs, over seeds** ([`over_seeds()`]): paired, so that one seed's luck is no finding;
+//! - **two programs, over seeds** ([`over_seeds()`]): paired, so one seed's luck is no finding;
 //! - **other seeds**: two samples, held against each other by Welch's test.
 //!
 //! Where chance plays a part, some hundreds of figures are judged at once (Holm), so that of a
