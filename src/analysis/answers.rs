@@ -1,6 +1,5 @@
 //! Answers: what questions come to, by the figures of two variants under each seed. What a scenario
-//! is made to show and does not is a reason of a cell; of somebody else's scenario the answer is
-//! what comes out.
+//! is made to show and does not is a reason of a cell; of somebody else's the answer is what comes.
 
 use std::collections::BTreeSet;
 

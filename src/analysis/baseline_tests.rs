@@ -45,11 +45,8 @@ fn a_baseline_without_some_of_the_figures_that_it_gates_unasked_is_none() {
     let whole = Baseline::of(&record, vec!["first".to_owned()]).unwrap();
     let held = |baseline: &Baseline| {
         let mut cell = judged();
-        hold(
-            &mut cell,
-            &plan.baseline_metrics,
-            Standard { name: "main", baseline, folder: "out", acceptable: true },
-        );
+        let standard = Standard { name: "main", baseline, folder: "out", acceptable: true };
+        hold(&mut cell, &plan.baseline_metrics, standard);
         cell.cell.reasons.iter().map(|reason| reason.exit().code()).collect::<Vec<_>>()
     };
     assert!(held(&whole).is_empty());

@@ -6,11 +6,10 @@ use super::spread::spread;
 use super::{occurrences, untested};
 use crate::base::{DeviceId, EntityId, Key, Span};
 use crate::contract::Schema;
-use crate::metrics::Figures;
 use crate::oracle::{self, Violation};
 use crate::record::{
     CellRecord, EndingKind, EndingRecord, EventfulRecord, Exit, ExpectationRecord, FaultRecord, GateRecord,
-    Judged, Phases, Reason, SeriesRecord, SlowRecord, Verdict, ViolationRecord, held as held_figures, named,
+    Judged, Phases, Reason, SeriesRecord, SlowRecord, Verdict, ViolationRecord, held as held_figures,
 };
 use crate::scenario::{Bound, Gate, Plan};
 use crate::world::{Ending, Outcome};
@@ -54,10 +53,10 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     cell.spread = spread(&outcome.distributions);
     let slow = |(device, took): &(DeviceId, Span)| SlowRecord { device: device.to_string(), sync_ns: took.0 };
     cell.slowest = outcome.slowest.iter().map(slow).collect();
-    cell.expectations = expectations(plan, outcome);
+    cell.expectations = expectations(plan, outcome, &cell);
     let gates = plan.gates.iter().filter(|_| plan.expect.violations.is_empty());
-    let gates: Vec<GateRecord> = gates.map(|gate| gated(gate, id, &outcome.figures)).collect();
-    cell.reasons = reasons(plan, outcome, &cell.expectations, &gates);
+    let gates: Vec<GateRecord> = gates.map(|gate| gated(gate, &cell)).collect();
+    cell.reasons = reasons(plan, outcome, &cell, &gates);
     cell.verdict = if cell.reasons.is_empty() { Verdict::Pass } else { Verdict::Fail };
     Judged { cell, gates }
 }
@@ -152,7 +151,7 @@ fn occurred(outcome: &Outcome, check: &str) -> bool {
     outcome.violations.iter().any(|v| v.check == check) || check == "stuck" && stuck
 }
 
-fn expectations(plan: &Plan, outcome: &Outcome) -> Vec<ExpectationRecord> {
+fn expectations(plan: &Plan, outcome: &Outcome, cell: &CellRecord) -> Vec<ExpectationRecord> {
     let violations = plan.expect.violations.iter().filter_map(|check| {
         let pass = occurred(outcome, check);
         let blind = outcome.not_applicable.contains(&check.as_str());
@@ -164,17 +163,12 @@ fn expectations(plan: &Plan, outcome: &Outcome) -> Vec<ExpectationRecord> {
         Some(ExpectationRecord { what, min: None, max: None, value: None, pass })
     });
     let metrics = plan.expect.metrics.iter().map(|(key, bound)| {
-        let value = expected_figure(&outcome.figures, key);
-        let bound = occurrences::of_one_cell(plan, *bound);
-        let Bound { min, max } = bound;
-        ExpectationRecord { what: key.clone(), min, max, value, pass: is_within(value, bound) }
+        let value = cell.expected(key);
+        // Of a swarm the least is for all seeds together.
+        let (min, max) = (bound.min.filter(|_| plan.swarm.is_none()), bound.max);
+        ExpectationRecord { what: key.clone(), min, max, value, pass: is_within(value, Bound { min, max }) }
     });
     violations.chain(metrics).collect()
-}
-
-fn expected_figure(figures: &Figures, key: &str) -> Option<u64> {
-    let (name, stat) = named(key, |name| figures.contains_key(name))?;
-    figures.get(&name)?.stat(stat)
 }
 
 /// Whether a figure is within the bounds; no figure never is.
@@ -182,29 +176,23 @@ pub(super) fn is_within(value: Option<u64>, Bound { min, max }: Bound) -> bool {
     value.is_some_and(|value| min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max))
 }
 
-fn gated(gate: &Gate, cell: &str, figures: &Figures) -> GateRecord {
+fn gated(gate: &Gate, cell: &CellRecord) -> GateRecord {
     let mut record = GateRecord {
-        cell: cell.to_owned(),
+        cell: cell.id.clone(),
         name: gate.name.clone(),
         metric: gate.metric.clone(),
         stat: gate.stat.clone(),
         start: gate.start.clone(),
         min: gate.bound.min,
         max: gate.bound.max,
-        value: None,
-        pass: false,
+        ..GateRecord::default()
     };
-    record.value = figures.get(&record.figure()).and_then(|figure| figure.stat(&gate.stat));
+    record.value = cell.stat(&record.figure(), &gate.stat);
     record.pass = is_within(record.value, gate.bound);
     record
 }
 
-fn reasons(
-    plan: &Plan,
-    outcome: &Outcome,
-    expectations: &[ExpectationRecord],
-    gates: &[GateRecord],
-) -> Vec<Reason> {
+fn reasons(plan: &Plan, outcome: &Outcome, cell: &CellRecord, gates: &[GateRecord]) -> Vec<Reason> {
     let found = outcome.violations.iter().map(|v| v.check);
     let found: BTreeSet<&str> = found.filter(|check| *check != "stuck" && !expected(plan, check)).collect();
     let violation = |check: &&str| Reason::Violation { check: (*check).to_owned() };
@@ -222,7 +210,7 @@ fn reasons(
         reasons.push(Reason::Shelved { first });
     }
     reasons.extend(untested::reasons(plan, outcome));
-    let missed = expectations.iter().filter(|one| !one.pass);
+    let missed = cell.expectations.iter().filter(|one| !one.pass);
     reasons.extend(missed.map(|one| Reason::Expectation { what: one.what.clone() }));
     let missed = gates.iter().filter(|gate| !gate.pass);
     reasons.extend(missed.map(|gate| Reason::Gate { gate: gate.clone() }));

@@ -1,22 +1,16 @@
-//! What had to occur with some of many seeds: situations, and of a swarm, in which a seed has only
-//! a part of the trouble, expected violations and the least that figures come to. No cell is to
-//! blame, but the run.
+//! What had to occur with some of many seeds: situations, and of a swarm expected violations and
+//! the least of figures. No cell is to blame, but the run.
 
 use std::collections::BTreeMap;
 
 use crate::base::Word;
 use crate::metrics::{self, human};
 use crate::record::{CellRecord, Exit, OccurrenceRecord, RunRecord, SwarmRecord, Verdict};
-use crate::scenario::{Bound, Drawn, Plan};
+use crate::scenario::{Drawn, Plan};
 
 pub(super) fn drawn(of: &Drawn) -> SwarmRecord {
     let sizes = of.sizes.iter().map(|(key, size)| ((*key).to_owned(), *size)).collect();
     SwarmRecord { on: of.on.clone(), off: of.off.clone(), sizes }
-}
-
-/// The bound that each cell is held to: of a swarm the least is for all seeds together.
-pub(super) fn of_one_cell(plan: &Plan, bound: Bound) -> Bound {
-    if plan.swarm.is_some() { Bound { min: None, ..bound } } else { bound }
 }
 
 /// Holds what had to occur against the cells of a record, and fails the run where it never did.

@@ -50,7 +50,7 @@ pub(super) fn conflicts(args: &ConflictsArgs, console: &mut Console<'_>) -> anyh
             ConflictsFormat::Json => table.to_json(),
             ConflictsFormat::Csv => table.to_csv(),
         });
-        let all = table.lines().len();
+        let all = table.0.len();
         let wrong: Vec<String> = ran.record.cells.iter().filter_map(unexpected).collect();
         match wrong.len() {
             0 if ran.record.exit_code == Exit::Success.code() => {

@@ -351,7 +351,7 @@ fn given(args: &TuneArgs, knobs: &[Knob], objective: &Objective, seeds: &[u64]) 
         given.extend(values.flat_map(|value| [name.to_owned(), value]));
     };
     all("--knob", &mut knobs.iter().map(|knob| knob.text().to_owned()));
-    all("--limit", &mut args.limit.iter().map(|limit| limit.text().to_owned()));
+    all("--limit", &mut args.limit.iter().map(|limit| limit.text.clone()));
     all("--variant", &mut args.selection.variant.iter().cloned());
     all("--class", &mut args.class.iter().cloned());
     all("--link", &mut args.link.iter().cloned());

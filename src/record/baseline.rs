@@ -120,7 +120,6 @@ impl Baseline {
         let all = self.cells.iter().map(|(id, cell)| (id.as_str(), cell));
         all.filter(|(id, cell)| !ran.contains(id) && wanted(cell)).collect()
     }
-
     pub fn parse(text: &str) -> Result<Baseline, BaselineError> {
         let schema_version = version_of(text)?;
         if schema_version.split('.').next() != SCHEMA_VERSION.split('.').next() {
@@ -128,7 +127,6 @@ impl Baseline {
         }
         Ok(serde_json::from_str(text)?)
     }
-
     /// The baseline as JSON, a line a figure.
     pub fn to_json(&self) -> String {
         let mut bytes = Vec::new();
@@ -150,14 +148,12 @@ impl BaselineCell {
             && measured.all(|name| self.metrics.contains_key(name))
             && self.metrics.keys().any(|name| self.gates(name))
     }
-
     pub fn gated_told(&self) -> String {
         match self.gated.as_slice() {
             [] => "the headline metrics and the oracle's".to_owned(),
             named => named.join(", "),
         }
     }
-
     pub fn gates(&self, metric: &str) -> bool {
         match self.gated.as_slice() {
             [] => is_gated(metric),
@@ -248,7 +244,6 @@ impl Standard<'_> {
         let differs = reasons.any(|reason| reason.exit() == Exit::Regression);
         (self.acceptable && differs).then(|| accept_command(self.name, self.folder, ""))
     }
-
     /// How to accept the run, behind a reason and with an option; nothing where that is refused.
     pub fn accept(&self, option: &str) -> String {
         if self.acceptable {
@@ -340,7 +335,6 @@ mod tests {
         let said = "engine.rows.rate is worse: 127 800.400 rows/s → 127 800.300 rows/s (−< 0.01 %)";
         assert_eq!(told, said);
     }
-
     #[test]
     fn a_figure_of_which_nothing_is_left_is_not_better() {
         let (some, none) = (fixture::durations(9, 1_000), fixture::durations(0, 0));

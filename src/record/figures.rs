@@ -1,6 +1,5 @@
 //! The figures of cells, and how a record keeps those of thousands: units stand once a record, a
-//! number is written as itself and a distribution as a list, and nothing, as most figures of most
-//! cells are, not at all.
+//! number as itself, a distribution as a list, and nothing not at all.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

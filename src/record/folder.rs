@@ -37,7 +37,6 @@ impl Folder {
         part.write_all(contents).map_err(|cause| part.failed(cause))?;
         part.finish()
     }
-
     /// Begins a file that has its name once it is [finished](Part::finish).
     pub fn begin(&self, name: &str) -> Result<Part, FolderError> {
         let path = self.place(name)?;

@@ -11,7 +11,7 @@ const SOURCE_MARK: &str = "# digest of the program: ";
 pub fn repro(cell: &CellRecord, why: &[String], source: &str, resolved: &str) -> String {
     let mut text = head(&cell.id);
     for reason in why {
-        text.push_str(&format!("# {}\n", one_line(reason)));
+        text.push_str(&format!("# {}\n", reason.split_whitespace().collect::<Vec<_>>().join(" ")));
     }
     text.push_str(&format!("# Run it again: syncdyno replay {}.toml\n", cell.id));
     for (mark, digest) in
@@ -55,10 +55,6 @@ pub fn repro_head(text: &str) -> ReproHead<'_> {
     let head = || text.lines().take_while(|line| line.starts_with('#'));
     let after = |mark: &str| head().find_map(|line| line.strip_prefix(mark));
     ReproHead { digest: after(DIGEST_MARK), figures_digest: after(FIGURES_MARK), source: after(SOURCE_MARK) }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The command that runs a cell of the run in `folder` again, as a shell reads it.

@@ -1,7 +1,6 @@
 //! The record of a run, as `run.json` holds it.
 //!
-//! Other programs rely on these names: anything may be added, nothing renamed without a new major
-//! version.
+//! Other programs rely on its names: nothing is renamed without a new major version.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -388,7 +387,7 @@ impl RunRecord {
     pub fn is_of_findings(&self) -> bool {
         (self.tune.is_some() || self.matrix) && self.verdict != Verdict::Fail
     }
-    /// Whether what a cell misses is what its run was to find: of a matrix also where others fail it.
+    /// Whether what a cell misses was to be found: of a matrix also where others fail it.
     pub fn is_found(&self, cell: &CellRecord) -> bool {
         let finds = |cell: &CellRecord| cell.reasons.iter().all(Reason::is_finding);
         self.is_of_findings() || self.matrix && finds(cell) && !self.cells.iter().all(finds)

@@ -1,6 +1,5 @@
 //! Every kind of conflict under every policy, for every way in which a device finds conflicts: what
-//! stays, what gave way, at how many requests more. The table that is right is kept beside the
-//! worlds, as CSV.
+//! stays, what gave way, at how many requests more.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,9 +11,10 @@ use super::lines::Lines;
 use crate::analysis::{distinct, grouped};
 use crate::record::{CellRecord, EndingKind, Judged, Reason, Verdict};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stays {
+    #[default]
     Nothing,
     Same,
     /// What was done on the device that came last.
@@ -40,7 +40,7 @@ const STAYS: [(Stays, &str, &str); 7] = [
     (Stays::Same, "same", "engine.conflicts.equal"),
 ];
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConflictLine {
     pub detect: String,
     pub policy: String,
@@ -173,7 +173,8 @@ impl Lines<ConflictLine> {
     fn grid(&self, way: &str) -> Grid {
         let lines: Vec<&ConflictLine> = self.0.iter().filter(|line| line.detect == way).collect();
         let worlds = distinct(self.0.iter().map(|line| line.world.as_str()));
-        let header = ["policy".to_owned()].into_iter().chain(worlds.iter().map(|world| heading(world)));
+        let header =
+            ["policy".to_owned()].into_iter().chain(worlds.iter().map(|world| world.replace('-', "\n")));
         let mut grid = Grid::new(1 + worlds.len(), header);
         for policy in distinct(lines.iter().map(|line| line.policy.as_str())) {
             let cell = |world: &&str| {
@@ -188,9 +189,8 @@ impl Lines<ConflictLine> {
     }
 }
 
-/// Fails each cell that is not as `right` says, and the first where a cell of `right` is not run;
-/// `lines` are theirs, in their order. Of cells of which one did not come to its end nothing is
-/// said.
+/// Fails each cell that is not as `right` says, and the first where one of `right` is not run.
+/// Where a cell did not come to its end nothing is said.
 pub fn hold(judged: &mut [Judged], lines: Vec<ConflictLine>, right: &Conflicts) {
     let ended = |judged: &Judged| {
         judged.cell.verdict != Verdict::Incomplete && judged.cell.ending.kind != EndingKind::Broken
@@ -206,10 +206,6 @@ pub fn hold(judged: &mut [Judged], lines: Vec<ConflictLine>, right: &Conflicts) 
         // What it is told by first is why the run fails.
         judged[cell].cell.reasons.rotate_right(1);
     }
-}
-
-fn heading(world: &str) -> String {
-    world.replace('-', "\n")
 }
 
 #[cfg(test)]
@@ -229,11 +225,8 @@ mod tests {
             stays,
             converged: true,
             overwritten,
-            silent: 0,
-            mistaken: 0,
-            missed: 0,
-            dangling: false,
             requests: 23 + overwritten,
+            ..ConflictLine::default()
         }
     }
 

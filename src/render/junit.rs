@@ -10,10 +10,9 @@ use super::reasons::{missed_gate, reason_of};
 use crate::metrics::human;
 use crate::record::{CellRecord, Exit, GateRecord, OccurrenceRecord, Reason, RunRecord, Verdict};
 
-/// The run as JUnit's XML: a suite a scenario, a case for what a cell's checks and expectations
-/// came to, one for each of its gates, and one for what had to occur with some seed and never did.
-/// Its time is the virtual one. What settings of a search or a matrix miss was to be found: that is
-/// a success with output.
+/// The run as JUnit's XML: a suite a scenario, a case for what a cell comes to, for each of its
+/// gates, and for what never occurred; its time is the virtual one. What was to be found is a
+/// success.
 pub fn junit(record: &RunRecord) -> String {
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
     let mut gates: BTreeMap<&str, Vec<&GateRecord>> = BTreeMap::new();
@@ -51,7 +50,6 @@ fn add<'r>(suites: &mut BTreeMap<&'r str, TestSuite>, name: &'r str, case: TestC
     suites.entry(name).or_insert_with(|| TestSuite::new(name)).add_test_case(case);
 }
 
-const REFUSED_NAME: &str = "syncdyno, refused";
 pub const REFUSED: &str = "<testsuites name=\"syncdyno, refused\"";
 
 pub fn junit_refused(exit: Exit, why: &str) -> String {
@@ -59,7 +57,7 @@ pub fn junit_refused(exit: Exit, why: &str) -> String {
     status.set_description(why);
     let mut suite = TestSuite::new(CUT_OFF);
     suite.add_test_case(TestCase::new(CUT_OFF, status));
-    written(REFUSED_NAME, [suite])
+    written("syncdyno, refused", [suite])
 }
 
 /// What a run that was cut off adds: else nobody would miss its cells.

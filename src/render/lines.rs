@@ -63,15 +63,12 @@ pub(super) fn to_json<T: Serialize + ?Sized>(of: &T) -> String {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lines<T>(pub(super) Vec<T>);
+pub struct Lines<T>(pub Vec<T>);
 
 impl<T: Serialize + DeserializeOwned> Lines<T> {
     /// Reads what [`Lines::to_csv`] writes; an error says that it is no such table.
     pub fn of_csv(text: &str) -> Result<Lines<T>, csv::Error> {
         csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().map(Lines)
-    }
-    pub fn lines(&self) -> &[T] {
-        &self.0
     }
     pub fn to_csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());

@@ -1,5 +1,4 @@
-//! How a run is shown: each file renders one subject, from a record and what `analysis` finds in
-//! it.
+//! How a run is shown: each file renders one subject, from a record and what `analysis` finds.
 //!
 //! [`story()`] is for a terminal, [`html`] for a browser, [`summary()`] and [`junit()`] for CI,
 //! [`sweep`], [`tune`], [`mod@compare`], [`calibrate`], [`conflicts`], [`matrix`] and [`wire`] for

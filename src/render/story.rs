@@ -457,17 +457,9 @@ mod tests {
     use super::*;
 
     fn gate(name: &str, cell: &str, bounds: [Option<u64>; 2], value: u64, pass: bool) -> GateRecord {
-        GateRecord {
-            cell: cell.to_owned(),
-            name: name.to_owned(),
-            metric: "engine.session.duration".to_owned(),
-            stat: "p95".to_owned(),
-            start: None,
-            min: bounds[0],
-            max: bounds[1],
-            value: Some(value),
-            pass,
-        }
+        let ([min, max], value) = (bounds, Some(value));
+        let (cell, name) = (cell.to_owned(), name.to_owned());
+        GateRecord { cell, name, min, max, value, pass, ..GateRecord::default() }
     }
 
     #[test]

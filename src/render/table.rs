@@ -333,8 +333,10 @@ fn rows<'c>(figures: impl IntoIterator<Item = (&'c str, &'c Figure)>, cells: &[&
         figure: figure.clone(),
         stat: stat.to_owned(),
     };
-    let mut rows: Vec<Row> =
-        figures.into_iter().map(|(name, figure)| row(name, figure, told_stat(figure))).collect();
+    let mut rows: Vec<Row> = figures
+        .into_iter()
+        .map(|(name, figure)| row(name, figure, if figure.is_distribution() { "p95" } else { "value" }))
+        .collect();
     for (name, stat) in expected(cells) {
         let figure = cells.iter().find_map(|cell| cell.metrics.get(name.as_str()));
         if let Some(figure) = figure
@@ -423,10 +425,6 @@ fn broken(title: &str) -> String {
         }
     }
     lines.join("\n")
-}
-
-fn told_stat(figure: &Figure) -> &'static str {
-    if figure.is_distribution() { "p95" } else { "value" }
 }
 
 fn values(cells: &[&CellRecord], row: &Row) -> Vec<u64> {

@@ -101,10 +101,6 @@ fn group<'c>(cell: &'c CellRecord, one: &MissedRecord) -> &'c str {
     if one.event.starts_with("hooks.") { &cell.scenario } else { &cell.resolved }
 }
 
-fn is_part(event: &str) -> bool {
-    ["unit.", "entity.", "fleet."].iter().any(|table| event.starts_with(table))
-}
-
 /// `cells` is empty if the run has one cell.
 fn line(cells: &[&str], of: &MissedRecord) -> String {
     let MissedRecord { event, why, missed, of, devices } = of;
@@ -114,12 +110,11 @@ fn line(cells: &[&str], of: &MissedRecord) -> String {
         cells => format!(" in {}", count(cells.len() as u64, "cell")),
     };
     if *of == 0 {
-        let is_key =
-            ["chaos.", "hooks.", "backend.", "gateway.", "action.", "proxy", "unit.", "entity.", "fleet."]
-                .iter()
-                .any(|table| event.starts_with(table));
+        let is_of = |tables: &[&str]| tables.iter().any(|table| event.starts_with(table));
+        let is_part = is_of(&["unit.", "entity.", "fleet."]);
+        let is_key = is_part || is_of(&["chaos.", "hooks.", "backend.", "gateway.", "action.", "proxy"]);
         let what = if is_key { event.clone() } else { format!("event {event}") };
-        let did = if is_part(event) { "was not used" } else { "changed nothing" };
+        let did = if is_part { "was not used" } else { "changed nothing" };
         return format!("{what} {did}{in_cells}: {why}");
     }
     let all = count(*of, "device");

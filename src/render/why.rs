@@ -2,7 +2,7 @@
 
 use super::brief::word;
 use crate::analysis::{Phase, phases};
-use crate::metrics::{Figure, Unit, human};
+use crate::metrics::{Unit, human};
 use crate::record::{CellRecord, GateRecord, SlowRecord, named};
 
 pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
@@ -48,7 +48,7 @@ fn slowest(cell: &CellRecord, metric: &str, stat: &str) -> Option<String> {
         let part = name.strip_prefix(metric)?;
         let of = part.strip_prefix('@').map(|state| format!("devices that start as `{state}`"));
         let of = of.or_else(|| part.strip_prefix('/').map(|unit| format!("unit `{unit}`")))?;
-        Some((of, observed(figure, stat)?))
+        Some((of, figure.stat(stat).filter(|_| figure.stat("count") != Some(0))?))
     });
     let mut parts: Vec<(String, u64)> = parts.collect();
     parts.sort_by_key(|(_, value)| std::cmp::Reverse(*value));
@@ -57,10 +57,6 @@ fn slowest(cell: &CellRecord, metric: &str, stat: &str) -> Option<String> {
         let [most, least] = human::pair(Unit::Ns, *most, *least);
         format!("slowest by {metric} {stat}: {slow} ({most}); fastest: {fast} ({least})")
     })
-}
-
-fn observed(figure: &Figure, stat: &str) -> Option<u64> {
-    figure.stat(stat).filter(|_| figure.stat("count") != Some(0))
 }
 
 fn moves(phase: Phase) -> &'static str {
@@ -82,6 +78,7 @@ fn moves(phase: Phase) -> &'static str {
 mod tests {
     use super::*;
     use crate::analysis::judge;
+    use crate::metrics::Figure;
     use crate::record::fixture;
 
     #[test]

@@ -25,8 +25,7 @@ impl Change {
 }
 
 /// The change from the bases to the candidates by Student's law: the mean of the logarithms of
-/// their ratios; where something is zero, the mean difference as a share of the mean base; of a
-/// figure that is `most` at most, no more than what leads there. `None` for fewer than two pairs.
+/// their ratios, or where something is zero the mean difference; at most what leads to `most`.
 pub fn change(pairs: &[(u64, u64)], most: Option<u64>) -> Option<Change> {
     let n = pairs.len() as f64;
     let law = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| pairs.len() > 1)?;
@@ -179,7 +178,6 @@ mod tests {
         let change = change(&pairs, None).unwrap();
         assert!(change.chance > 0.1, "{change:?}");
     }
-
     #[test]
     fn a_change_from_nothing_has_a_chance_and_no_interval() {
         let from_nothing = change(&[(0, 6), (0, 7), (0, 5), (0, 6)], None).unwrap();
@@ -189,7 +187,6 @@ mod tests {
         let exact = change(&[(100, 102), (200, 204), (300, 306)], None).unwrap();
         assert!(exact.chance < 1e-9, "every pair changes by the same share: {exact:?}");
     }
-
     #[test]
     fn what_shrinks_loses_no_more_than_all_of_it() {
         let nearly_gone = change(&[(5, 0), (0, 0), (9, 1), (0, 0), (1, 0), (2, 0)], None).unwrap();
@@ -245,7 +242,6 @@ mod tests {
         assert!(as_many_failed((12, 12), (0, 10)).unwrap() < 0.001);
         assert_eq!(as_many_failed((12, 12), (3, 0)), Some(1.0));
     }
-
     #[test]
     fn one_small_chance_of_many_is_no_surprise() {
         assert_eq!(surprising(&[0.009], 0.01), [true]);

@@ -16,10 +16,9 @@ const RESAMPLES_DRAWN: usize = 400;
 /// Worse beyond the noise in more than this share of the resamples: one side of 95 %.
 const CONFIDENCE: f64 = 0.975;
 
-/// Whether a setting is worse than another, by what both pay with each seed: by Student's law of
-/// the logarithms of their ratios (where something is zero, of the differences) and by the
-/// bootstrap of the mean difference. Of few seeds that alone is too sure of itself (Hesterberg
-/// 2015, §4.2); of many it minds the skewed ones. `position` names the stream of the resamples.
+/// Whether a setting is worse than another with the same seeds, by Student's law of the logarithms
+/// of their ratios (or of differences from zero) and by the bootstrap. Of few seeds that alone is
+/// too sure of itself (Hesterberg 2015, §4.2). `position` names its stream.
 pub fn worse_beyond_noise(pairs: &[(f64, f64)], position: u64) -> bool {
     let has_ratios = pairs.iter().all(|&(here, there)| here > 0.0 && there > 0.0);
     let ratio = |&(here, there): &(f64, f64)| libm::log(here / there);

@@ -16,7 +16,7 @@ fn table() -> Wire {
 #[test]
 fn the_matrix_of_formats_tells_what_packing_saves_and_costs() {
     let table = table();
-    assert_eq!(table.lines().len(), 5 * 3 * 4 * 4, "formats, packers, links and chunks");
+    assert_eq!(table.0.len(), 5 * 3 * 4 * 4, "formats, packers, links and chunks");
     for world in WORLDS {
         let best = |format, packed| table.best(format, packed, world).expect("it was run");
         let [json, objects, xml, cbor, protobuf] = FORMATS.map(|format| best(format, "none"));

@@ -82,8 +82,7 @@ impl Comparison {
         Exit::first(self.groups.iter().map(|group| group.new_failure))
     }
     /// What one side has measured under every seed and the other under none, of the metrics `asked`
-    /// for or else gated, as rare ones come and go; of those asked for, too, what too few seeds
-    /// have.
+    /// for or else gated; of those asked for, too, what too few seeds have.
     pub fn unmeasured<'s>(&'s self, asked: &[String]) -> Vec<Unmeasured<'s>> {
         let matters = |metric: &String| match asked {
             [] => is_gated(metric),

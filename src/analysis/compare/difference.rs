@@ -58,8 +58,7 @@ pub struct Difference {
     #[serde(skip)]
     pub means: [Option<f64>; 2],
     /// Candidate over base, less one, in parts per million; `None` for a base of zero or none.
-    /// Beside an interval it is of the mean ratio of pairs: one long wait moves means, and is one
-    /// pair.
+    /// Beside an interval it is of the mean ratio of pairs.
     pub change_ppm: Option<i64>,
     /// The interval of 95 % of the change, in parts per million, where pairs are no exact matter.
     pub interval_ppm: Option<(i64, i64)>,
@@ -169,8 +168,10 @@ pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group>
             None => exact(figure),
             Some(change) => {
                 let surprise = surprising.next().unwrap_or(false);
-                let new_loss = group.basis == Basis::Paired && is_new_loss(&figure);
-                uncertain(figure, change, surprise || new_loss)
+                // A loss where the base loses nothing is no chance, however few seeds.
+                let new_loss = sum(&figure.candidate) > 0 && sum(&figure.base) == 0;
+                let new_loss = new_loss && oracle::is_of_check(&figure.told.metric);
+                uncertain(figure, change, surprise || new_loss && group.basis == Basis::Paired)
             }
         };
         let differences: Vec<Difference> = observed.into_iter().map(difference).collect();
@@ -245,7 +246,11 @@ impl Observed {
                 Some(Change { chance, ..Change::UNKNOWN })
             }
             (Basis::Paired, None) => Some(paired(&observed)),
-            (Basis::Samples, None) => Some(sampled(&observed)),
+            (Basis::Samples, None) => {
+                let enough = observed.told.cells >= SAMPLES_MIN;
+                let chance = stats::chance(&observed.base, &observed.candidate).filter(|_| enough);
+                Some(Change { chance: chance.unwrap_or(1.0), ..Change::UNKNOWN })
+            }
         };
         observed
     }
@@ -298,12 +303,6 @@ fn weighed(opposed: &Opposed<'_>, always_chance: bool) -> (Group, Vec<Observed>)
 fn counted_otherwise((base, candidate): &(&CellRecord, &CellRecord)) -> bool {
     let known = !base.figures_digest.is_empty() && !candidate.figures_digest.is_empty();
     known && base.digest == candidate.digest && base.figures_digest != candidate.figures_digest
-}
-
-/// Whether the candidate loses where the base loses nothing: no chance, however few seeds.
-fn is_new_loss(observed: &Observed) -> bool {
-    let has_more = sum(&observed.candidate) > 0 && sum(&observed.base) == 0;
-    has_more && oracle::is_of_check(&observed.told.metric)
 }
 
 /// What a greater part of the candidate's seeds failed with than of the base's, beyond chance.
@@ -414,12 +413,6 @@ fn paired(observed: &Observed) -> Change {
     let most = (observed.told.unit == Unit::Ppm && stem.ends_with("_share")).then_some(1_000_000);
     let change = stats::change(&pairs, most).unwrap_or(Change::UNKNOWN);
     if pairs.len() < PAIRS_MIN { Change { chance: 1.0, ..change } } else { change }
-}
-
-fn sampled(Observed { base, candidate, .. }: &Observed) -> Change {
-    let enough = base.len().min(candidate.len()) >= SAMPLES_MIN;
-    let chance = stats::chance(base, candidate).filter(|_| enough);
-    Change { chance: chance.unwrap_or(1.0), ..Change::UNKNOWN }
 }
 
 fn uncertain(observed: Observed, change: Change, surprise: bool) -> Difference {

@@ -3,13 +3,10 @@
 //! Cells are paired by scenario, variant, swept values and seed; scenarios of one name are told
 //! apart by their digests. What can be said then depends on the pair:
 //!
-//! - **the same scenario, the same seed**: the simulation is exact, so any difference was made by
-//!   the program. No statistics.
-//! - **another scenario or variant, the same seeds**: a design question. Both sides met the same
-//!   users, link conditions and faults, so the differences are paired; the change of each figure is
-//!   told with its interval of 95 %.
-//! - **the same scenario of two programs, over its seeds** ([`over_seeds()`]): paired as well, so
-//!   that one seed which luck treats otherwise is no finding.
+//! - **the same scenario, the same seed**: exact, so any difference was made by the program;
+//! - **another scenario or variant, the same seeds**: paired, with an interval of 95 %, as both met
+//!   the same users, link conditions and faults;
+//! - **two programs, over seeds** ([`over_seeds()`]): paired, so one seed's luck is no finding;
 //! - **other seeds**: two samples, held against each other by Welch's test.
 //!
 //! Where chance plays a part, some hundreds of figures are judged at once (Holm), so that of a

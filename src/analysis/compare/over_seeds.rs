@@ -43,9 +43,8 @@ impl Shift {
     }
 }
 
-/// Holds the seeds of a setting to what the baseline gates, as paired differences say. Gives each
-/// shift with the cell that stands for all: the first, or of what is worse that in which the first
-/// such figure is worst.
+/// Holds the seeds of a setting to what the baseline gates, as paired differences. Gives each shift
+/// with the cell that stands for all: the first, or where the first worse figure is worst.
 pub fn over_seeds<'w>(
     judged: &mut [Judged],
     wanted: impl Fn(&str) -> &'w [String],

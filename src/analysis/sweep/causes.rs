@@ -70,8 +70,7 @@ const EXPLAINED_BY_EACH_MIN: f64 = 0.2;
 const GROWN_MIN: f64 = 0.005;
 
 /// The causes of the settings furthest below and above the flat region; of words, of each that is
-/// worse. What luck may have made dearer has none, nor has a figure of which the parts of the time
-/// say nothing.
+/// worse. What may be luck has none, nor what the parts of the time say nothing of.
 pub fn causes(
     axis: &str,
     objective: &Objective,
@@ -203,10 +202,8 @@ mod tests {
         const PULL: &str = "engine.pull.time";
         const RETRY: &str = "engine.retry.time";
         let of = |more: &[(&'static str, u64, u64)]| {
-            blamed(
-                &[&[("engine.session.time", 2_000, 1_000), ("engine.requests.lost_time", 0, 0)], more]
-                    .concat(),
-            )
+            let ran = [("engine.session.time", 2_000, 1_000), ("engine.requests.lost_time", 0, 0)];
+            blamed(&[&ran[..], more].concat())
         };
         let cut = Part::Failures("engine.requests.cut");
         let queue = ("engine.requests.queued_time", 490, 40);

@@ -80,9 +80,8 @@ fn around(best: usize, len: usize, as_good: impl Fn(usize) -> bool) -> (usize, u
     (first, last)
 }
 
-/// Whether `point` may be dearer than `best` by luck: it is not worse beyond the noise, or, of too
-/// few seeds to tell, not [`FAR`] dearer under each. Where the best has too few, nothing is known
-/// of luck.
+/// Whether `point` may be dearer than `best` by luck: not worse beyond the noise, or, of too few
+/// seeds to tell, not [`FAR`] dearer under each; false where the best has too few.
 pub(crate) fn may_be_luck(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
     let pairs = pairs(point, best);
     let far = !pairs.is_empty() && pairs.iter().all(|(here, there)| *here > there * FAR);

@@ -21,13 +21,7 @@ pub struct Limits(pub Vec<LimitRecord>);
 pub struct LimitFlag {
     name: &'static str,
     max: Option<u64>,
-    text: String,
-}
-
-impl LimitFlag {
-    pub fn text(&self) -> &str {
-        &self.text
-    }
+    pub text: String,
 }
 
 /// The longest wait for the app's answer while it syncs, at the 99th percentile (R52).
@@ -42,8 +36,7 @@ const NAMES: [(&str, &str, &str); 3] = [
 
 impl Limits {
     /// Those of R52 for this plan, or what was asked for in their place: half of the gateway's
-    /// timeout if it has one to speak of, a quarter of the least memory that a device of the fleet
-    /// has.
+    /// timeout if it has one to speak of, a quarter of the fleet's least memory.
     pub fn of(plan: &Plan, flags: &[LimitFlag]) -> Limits {
         let memory =
             plan.fleets.iter().flat_map(|fleet| &fleet.classes).map(|(class, _)| class.memory.0).min();

@@ -202,37 +202,15 @@ fn costs(
     if !bare {
         found.figures.insert(Figure::Between, between);
     }
-    found.census.outliers = line.trimmed as u64;
-    let kept = || responses.iter().zip(&line.counts).filter(|(_, count)| **count > 0.0);
-    let took: f64 = kept().map(|(r, _)| r.took).sum();
-    found.census.duration_mean_ns = Span::from_secs_f64(took / f64::max(kept().count() as f64, 1.0));
-    let n = responses.len() as f64;
-    let most = libm::exp(fit::COUNT_MAX) * (1.0 - 1e-9);
-    let long = kept().filter(|(_, count)| **count >= most).count() as f64 / n;
     let bent = with_part(BEND, &line);
     let bend = bent.map_or(0.0, |(bent, draws)| draws.at.line[BEND] * bent.reach / draws.at.row());
-    found.say(
-        line.trimmed > 0,
-        Code::Trimmed,
-        [count(line.trimmed as f64), percent(line.trimmed as f64 / n)],
-    );
     found.say(bare, Code::BareFailures, []);
-    found.say(line.censored > 0, Code::SlowSizes, [line.censored as f64, line.reach].map(count));
-    found.say(long > LONG_MAX, Code::LongTransfers, [percent(long)]);
     found.say(bend > BENT, Code::Bent, [count(line.reach), percent(bend)]);
     let unsure = request.low <= 0.0 || step >= request.value / 2.0;
     found.say(unsure, Code::OverheadUnknown, [span(request.value)]);
     found.say(row.low <= 0.0, Code::RowUnknown, [span(row.value)]);
     found.say(!fails, Code::NoFailures, [span(failures.exposed())]);
-    if let Some((more, column)) = mixed(log, responses, &line) {
-        found.say(true, Code::Mixed, [column, percent(more)]);
-    }
-    let levels = levels(log, responses, &line);
-    found.say(
-        levels > LASTING * line.noise * line.noise && levels > MIXED * MIXED,
-        Code::Levels,
-        [percent(libm::sqrt(levels))],
-    );
+    doubts(found, log, responses, &line);
     if found.diagnoses.iter().any(|diagnosis| diagnosis.code.rule().effect == Effect::Refuse) {
         return;
     }
@@ -242,6 +220,26 @@ fn costs(
     let far = advice.best.value.is_finite() && advice.best.value > BEYOND * line.reach;
     found.say(far, Code::Beyond, [count(line.reach)]);
     found.advice = Some(advice);
+}
+
+/// What the responses and the line through them say against its figures.
+fn doubts(found: &mut Calibration, log: &Log, responses: &[Response], line: &Fit) {
+    let (n, trimmed) = (responses.len() as f64, line.trimmed as f64);
+    let kept = || responses.iter().zip(&line.counts).filter(|(_, count)| **count > 0.0);
+    let took: f64 = kept().map(|(r, _)| r.took).sum();
+    found.census.outliers = line.trimmed as u64;
+    found.census.duration_mean_ns = Span::from_secs_f64(took / f64::max(kept().count() as f64, 1.0));
+    let most = libm::exp(fit::COUNT_MAX) * (1.0 - 1e-9);
+    let long = kept().filter(|(_, count)| **count >= most).count() as f64 / n;
+    found.say(line.trimmed > 0, Code::Trimmed, [count(trimmed), percent(trimmed / n)]);
+    found.say(line.censored > 0, Code::SlowSizes, [line.censored as f64, line.reach].map(count));
+    found.say(long > LONG_MAX, Code::LongTransfers, [percent(long)]);
+    if let Some((more, column)) = mixed(log, responses, line) {
+        found.say(true, Code::Mixed, [column, percent(more)]);
+    }
+    let levels = levels(log, responses, line);
+    let last = levels > LASTING * line.noise * line.noise && levels > MIXED * MIXED;
+    found.say(last, Code::Levels, [percent(libm::sqrt(levels))]);
 }
 
 /// The best chunk, or that it is at `least` so large; `rows` is the log's mean one.

@@ -118,7 +118,6 @@ impl Failures {
         let shape = self.events() / spread;
         if shape > 0.0 { gamma(shape + 0.5, stream) * spread / self.exposed() } else { 0.0 }
     }
-
     /// How many times Poisson's variance counts have, at least once.
     fn spread(&self) -> f64 {
         let units = || self.events.iter().zip(&self.exposed).filter(|(_, exposed)| **exposed > 0.0);

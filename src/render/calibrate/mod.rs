@@ -1,7 +1,7 @@
 //! A calibration: what a request log says about an app's link and backend, and what it cannot tell.
 //!
-//! [`Calibration`] is made in the campaign room, and shown here: as a [`story`], as [`to_json`] and
-//! as a scenario file ([`Calibration::scenario`]).
+//! [`Calibration`] is made in the campaign room, and shown as [`story`], [`to_json`], or a
+//! scenario.
 //!
 //! Invariants: a figure that the log cannot tell is absent, and a diagnosis says why; an estimate
 //! never stands without its interval; the scenario holds no figure that is neither in the

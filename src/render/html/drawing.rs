@@ -16,7 +16,7 @@ pub(super) fn figure(draw: impl Fn(Size) -> Svg, reading: &str, data: &str) -> M
     let drawn = Size::BOTH.map(draw);
     html! {
         figure {
-            h3 { (drawn[0].title()) }
+            h3 { (drawn[0].title) }
             (drawn_twice(&drawn))
             figcaption { (reading) }
             details { summary { "The data" } (PreEscaped(data)) }

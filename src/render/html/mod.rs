@@ -1,8 +1,7 @@
 //! `report.html`: a run as one page to look at.
 //!
-//! [`page`] renders a record and nothing else, into one file that asks for nothing from anywhere
-//! and runs no script: light, dark and print are styles, and what is folded away is a `details`
-//! element.
+//! [`page`] renders a record and nothing else, into a file that asks for nothing and runs no
+//! script.
 //!
 //! Invariants:
 //!

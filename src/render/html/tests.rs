@@ -37,12 +37,11 @@ fn record(outcomes: Vec<Outcome>) -> RunRecord {
 fn failing() -> RunRecord {
     let mut record = record(vec![timed(fixture::lost(3), 2)]);
     let step = |clock: &str, place: &str, to: Option<&str>, text: &str| StepRecord {
-        at_ns: 0,
         clock: clock.to_owned(),
         place: place.to_owned(),
         to: to.map(str::to_owned),
-        from: None,
         text: text.to_owned(),
+        ..StepRecord::default()
     };
     record.cells[0].lives = vec![LifeRecord {
         record: "appointment/k0".to_owned(),

@@ -76,56 +76,48 @@ pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option
     let last = numbers.fold(1.0, f64::max);
     // Everything at once is written as a number beyond all others: it lies a step behind the last.
     let place = |value: &str| if value == EVERYTHING { Some(2.0 * last) } else { number(value) };
-    let mut settings: Vec<(f64, String)> = Vec::new();
-    for point in points() {
-        // What is no number has no place on the axis.
-        let Some(x) = place(&point.value) else { continue };
-        if settings.iter().all(|(known, _)| *known != x) {
-            let label = if point.value == EVERYTHING { "everything".to_owned() } else { point.value.clone() };
-            settings.push((x, label));
-        }
-    }
+    let label = |value: &str| if value == EVERYTHING { "everything" } else { value }.to_owned();
+    // What is no number has no place on the axis.
+    let settings = points().filter_map(|point| Some((place(&point.value)?, label(&point.value))));
+    let mut settings: Vec<(f64, String)> = settings.collect();
     settings.sort_by(|a, b| a.0.total_cmp(&b.0));
+    settings.dedup_by(|a, b| a.0 == b.0);
     if settings.len() < 2 {
         return None;
     }
-    let title = format!("{} by {key}", tune.metric);
+    let curve = |&(of, knob): &(&PlaceTuned, &KnobTuned)| {
+        let point = |(i, point): (usize, &PointTuned)| {
+            let (x, y) = (place(&point.value)?, point.figure? as f64);
+            let interval = interval(record, tune, (of, knob), point, i as u64);
+            Some(Point { x, y, interval, candidate: point.trouble.is_none(), seeds: Some(point.seeds) })
+        };
+        let mut points: Vec<Point> = knob.points.iter().enumerate().filter_map(point).collect();
+        points.sort_by(|a, b| a.x.total_cmp(&b.x));
+        let [first, last] = &knob.flat;
+        Curve {
+            name: of.name.clone(),
+            points,
+            best: place(&knob.best),
+            flat: place(first).zip(place(last)),
+            between: knob.between.as_ref().map(|ends| ends.each_ref().map(|end| place(end.as_deref()?))),
+        }
+    };
+    let mark = |point: &PointTuned| {
+        let names = point.names.iter().filter(|name| !name.ends_with(" the best value"));
+        let names = names.map(String::as_str).collect::<Vec<_>>().join(", ");
+        Some((place(&point.value)?, names)).filter(|(_, names)| !names.is_empty())
+    };
     let about = tune.places.iter().map(|place| told::headline(tune, place)).collect::<Vec<_>>().join(". ");
     Some(Curves {
-        title,
+        title: format!("{} by {key}", tune.metric),
         about,
         x: key.to_owned(),
         settings,
         y: tune.metric.clone(),
         unit: Some(tune.unit),
-        curves: knobs.iter().map(|(of, knob)| curve(record, tune, (of, knob), &place)).collect(),
-        marks: marks(&knobs, &place),
+        curves: knobs.iter().map(curve).collect(),
+        marks: knobs.first().map_or_else(Vec::new, |(_, knob)| knob.points.iter().filter_map(mark).collect()),
     })
-}
-
-type Place<'a> = &'a dyn Fn(&str) -> Option<f64>;
-
-fn curve(
-    record: &RunRecord,
-    tune: &TuneRecord,
-    (of, knob): (&PlaceTuned, &KnobTuned),
-    place: Place<'_>,
-) -> Curve {
-    let point = |(i, point): (usize, &PointTuned)| {
-        let (x, y) = (place(&point.value)?, point.figure? as f64);
-        let interval = interval(record, tune, (of, knob), point, i as u64);
-        Some(Point { x, y, interval, candidate: point.trouble.is_none(), seeds: Some(point.seeds) })
-    };
-    let mut points: Vec<Point> = knob.points.iter().enumerate().filter_map(point).collect();
-    points.sort_by(|a, b| a.x.total_cmp(&b.x));
-    let [first, last] = &knob.flat;
-    Curve {
-        name: of.name.clone(),
-        points,
-        best: place(&knob.best),
-        flat: place(first).zip(place(last)),
-        between: knob.between.as_ref().map(|ends| ends.each_ref().map(|end| place(end.as_deref()?))),
-    }
 }
 
 /// Between what the mean of a setting lies that was run under all seeds, by its cells.
@@ -143,15 +135,6 @@ fn interval(
     let cells: Vec<&CellRecord> = record.cells.iter().filter(|cell| of.has(cell)).filter(is_there).collect();
     let all = cells.len() == tune.seeds.len();
     figure_between(&Setting::new(&point.value, cells, &objective), &objective, position).filter(|_| all)
-}
-
-fn marks(knobs: &[(&PlaceTuned, &KnobTuned)], place: Place<'_>) -> Vec<(f64, String)> {
-    let mark = |point: &PointTuned| {
-        let names = point.names.iter().filter(|name| !name.ends_with(" the best value"));
-        let names = names.map(String::as_str).collect::<Vec<_>>().join(", ");
-        Some((place(&point.value)?, names)).filter(|(_, names)| !names.is_empty())
-    };
-    knobs.first().map_or_else(Vec::new, |(_, knob)| knob.points.iter().filter_map(mark).collect())
 }
 
 fn number(value: &str) -> Option<f64> {

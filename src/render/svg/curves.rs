@@ -62,7 +62,8 @@ impl Curves {
         let mut inside = Inside { left: 0.0, right: 0.0, top: 26.0 + marks, bottom: height - 38.0 };
         let y = values(curves, (inside.bottom, inside.top));
         inside.left = left_room(y, unit, TICKS).max(34.0);
-        let names = if curves.len() > 1 { names_room(curves, size) } else { 14.0 };
+        let names = curves.iter().map(|curve| width(&curve.name, LETTERS) + 24.0).fold(0.0, f64::max);
+        let names = if curves.len() > 1 { names.min(size.pick(160.0, 128.0)) } else { 14.0 };
         let last = self.settings.last().map_or(0.0, |(_, label)| width(label, LETTERS) / 2.0);
         inside.right = size.width() - names.max(last);
         let x = self.across(inside);
@@ -77,8 +78,9 @@ impl Curves {
         for (i, curve) in curves.iter().enumerate() {
             draw_band(&mut ink, i, curve, x, y);
         }
+        let seeds = curves.iter().flat_map(|curve| &curve.points).filter_map(|point| point.seeds).max();
         for (i, curve) in curves.iter().enumerate() {
-            self.draw_line(&mut ink, i, curve, x, y, most_seeds(curves));
+            self.draw_line(&mut ink, i, curve, x, y, seeds);
         }
         if curves.len() > 1 {
             draw_names(&mut ink, curves, inside, x, y, size);
@@ -122,7 +124,6 @@ impl Curves {
             low => Scale::linear((low, high), ends),
         }
     }
-
     fn sorted_marks(&self) -> Vec<&(f64, String)> {
         let mut marks: Vec<&(f64, String)> = self.marks.iter().collect();
         marks.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -218,21 +219,12 @@ fn values(curves: &[Curve], places: (f64, f64)) -> Scale {
     Scale::fitting(low.min(high), high.max(f64::MIN_POSITIVE), places)
 }
 
-fn names_room(curves: &[Curve], size: Size) -> f64 {
-    let most = size.pick(160.0, 128.0);
-    curves.iter().map(|curve| width(&curve.name, LETTERS) + 24.0).fold(0.0, f64::max).min(most)
-}
-
 fn draw_band(ink: &mut Ink, series: usize, curve: &Curve, x: Scale, y: Scale) {
     let known: Vec<(f64, (f64, f64))> =
         curve.points.iter().filter(|p| p.candidate).filter_map(|p| Some((p.x, p.interval?))).collect();
     let upper = known.iter().map(|(at, (_, high))| (x.at(*at), y.at(*high)));
     let lower = known.iter().rev().map(|(at, (low, _))| (x.at(*at), y.at(*low)));
     ink.area(&format!("i c{}", series % LOOKS), &upper.chain(lower).collect::<Vec<_>>());
-}
-
-fn most_seeds(curves: &[Curve]) -> Option<u64> {
-    curves.iter().flat_map(|curve| &curve.points).filter_map(|point| point.seeds).max()
 }
 
 fn draw_names(ink: &mut Ink, curves: &[Curve], inside: Inside, x: Scale, y: Scale, size: Size) {

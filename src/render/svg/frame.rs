@@ -40,14 +40,14 @@ pub(super) const SMALL: f64 = 11.0;
 pub struct Svg {
     size: Size,
     height: f64,
-    title: String,
+    pub(in crate::render) title: String,
     about: String,
     body: String,
 }
 
 impl Svg {
     pub(super) fn new(size: Size, height: f64, title: &str, about: &str, ink: Ink) -> Svg {
-        Svg { size, height, title: title.to_owned(), about: about.to_owned(), body: ink.into_text() }
+        Svg { size, height, title: title.to_owned(), about: about.to_owned(), body: ink.text }
     }
     /// As an element of a page that has [`style::CSS`].
     pub fn inline(&self) -> String {
@@ -57,9 +57,6 @@ impl Svg {
     pub fn standalone(&self) -> String {
         let style = format!("<style>{}svg{{background:var(--paper)}}</style>\n", style::CSS);
         self.element(" xmlns=\"http://www.w3.org/2000/svg\"", &style)
-    }
-    pub fn title(&self) -> &str {
-        &self.title
     }
     fn element(&self, space: &str, style: &str) -> String {
         format!(

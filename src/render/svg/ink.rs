@@ -6,7 +6,7 @@ pub(super) use crate::render::escaped;
 
 #[derive(Debug, Default)]
 pub(super) struct Ink {
-    text: String,
+    pub(super) text: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +17,6 @@ pub(super) enum Anchor {
 }
 
 impl Ink {
-    pub(super) fn into_text(self) -> String {
-        self.text
-    }
     pub(super) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
         let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(px);
         let _ = writeln!(self.text, r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#);

@@ -12,8 +12,7 @@
 //! - Letters have one size, so each plot is drawn twice: for a desk and for a phone ([`Size`]).
 //! - Light, dark and print differ in custom properties alone ([`CSS`]).
 //!
-//! How: `scale` maps figures to places, `frame` draws axes, `ink` writes elements and measures
-//! texts.
+//! How: `scale` maps figures to places, `frame` draws axes, `ink` writes elements and measures.
 
 mod bars;
 mod clock;

@@ -61,8 +61,7 @@ impl Scale {
         let within = |x: &f64| *x >= self.from * 0.999_999 && *x <= self.to * 1.000_001;
         let all: Vec<f64> = ladder(unit).into_iter().filter(within).collect();
         // Whole powers alone where there are many.
-        let round = |x: &f64| roundness(unit, *x);
-        let majors: Vec<f64> = all.iter().copied().filter(|x| round(x) == 0).collect();
+        let majors: Vec<f64> = all.iter().copied().filter(|x| is_round(unit, *x)).collect();
         let chosen = if all.len() <= most || majors.len() < 3 { all } else { majors };
         let each = chosen.len().div_ceil(most.max(1)).max(1);
         chosen.into_iter().step_by(each).collect()
@@ -88,18 +87,16 @@ fn ladder(unit: Unit) -> Vec<f64> {
     }
 }
 
-/// How easy a figure is to read, the less the easier.
-fn roundness(unit: Unit, x: f64) -> u8 {
+fn is_round(unit: Unit, x: f64) -> bool {
     let power = |base: f64| {
         let exponent = libm::log2(x) / libm::log2(base);
         (exponent - libm::round(exponent)).abs() < 1e-9
     };
-    let major = match unit {
+    match unit {
         Unit::Ns if x >= 60e9 => [60e9, 600e9, 3_600e9, 21_600e9, 86_400e9, 864_000e9].contains(&x),
         Unit::Bytes | Unit::BytesPerSecond => power(4.0),
         _ => power(10.0),
-    };
-    u8::from(!major)
+    }
 }
 
 /// A figure beside an axis: without zeros that say nothing, and the noun that its name tells.

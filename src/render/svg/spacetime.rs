@@ -23,10 +23,6 @@ const LINES_MAX: usize = 3;
 /// Bold letters take the room of larger ones.
 const BOLD: f64 = LETTERS * 1.12;
 
-fn bold(text: &str) -> f64 {
-    width(text, BOLD)
-}
-
 struct Plan<'a> {
     lanes: Vec<(&'a str, f64)>,
     words: f64,
@@ -87,7 +83,8 @@ impl SpaceTime {
         let together = size == Size::Narrow || names.len() > 5;
         let (left, apart, heads) = if together { (0.0, 30.0, TOP + 15.0) } else { (clock, 70.0, TOP) };
         // No name may leave the drawing on the left.
-        let shift = names.iter().zip(0..).map(|(name, i)| bold(name) / 2.0 + 2.0 - apart * f64::from(i));
+        let shift =
+            names.iter().zip(0..).map(|(name, i)| width(name, BOLD) / 2.0 + 2.0 - apart * f64::from(i));
         let first = shift.fold(left + apart * 0.6, f64::max);
         let lanes: Vec<(&str, f64)> =
             names.iter().enumerate().map(|(i, n)| (*n, first + apart * i as f64)).collect();

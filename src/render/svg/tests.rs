@@ -154,10 +154,10 @@ pub(in crate::render) fn assert_legible(svg: &Svg) {
     let labels = labels(&text);
     for (i, (a, [left, top, right, bottom])) in labels.iter().enumerate() {
         let inside = *left >= -1.0 && *right <= view[2] + 1.0 && *bottom <= view[3] + 1.0;
-        assert!(inside, "{a:?} leaves {}", svg.title());
+        assert!(inside, "{a:?} leaves {}", svg.title);
         for (b, [l, t, r, m]) in &labels[i + 1..] {
             let apart = right <= l || r <= left || bottom <= t || m <= top;
-            assert!(apart, "{a:?} meets {b:?} in {}", svg.title());
+            assert!(apart, "{a:?} meets {b:?} in {}", svg.title);
         }
     }
 }

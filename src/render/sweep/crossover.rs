@@ -127,16 +127,14 @@ impl<'s, 'a> Crossover<'s, 'a> {
             let place = if ways.len() == 1 { String::new() } else { format!(" ({})", names.join("; ")) };
             text.push_str(&format!("  as {} goes: {told}{place}\n", self.sweep.across[0]));
         }
-        if self.winners.iter().all(|winner| !matches!(winner, Winner::Neither)) && self.too_few() {
+        let mut found = self.sweep.series.iter().filter_map(|series| series.finding.as_ref());
+        let too_few = found.all(|finding| finding.noise.is_none());
+        if too_few && wins(Winner::Neither) == 0 {
             text.push_str(&format!("  {TOO_FEW}\n"));
         }
         text
     }
 
-    fn too_few(&self) -> bool {
-        let mut found = self.sweep.series.iter().filter_map(|series| series.finding.as_ref());
-        found.all(|finding| finding.noise.is_none())
-    }
     fn along(&self, series: &[usize]) -> String {
         let mut runs: Vec<(Winner, &str, &str)> = Vec::new();
         for &at in series {

@@ -1,5 +1,4 @@
-//! A sweep as it is shown: the first axis runs down a table and along a plot, each series is a
-//! column.
+//! A sweep as it is shown: the first axis runs down a table and along a plot, a column a series.
 //!
 //! How: `plots` draws, `crossover` says where each of two modes wins, `told` puts it together for
 //! people and `written` for programs. `regret` holds one sweep against another.

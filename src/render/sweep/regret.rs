@@ -1,6 +1,5 @@
-//! What settings cost beside the best of other settings (controllers beside fixed sizes, say): that
-//! is found by series, in hindsight, as nobody can who must choose beforehand; so it is called
-//! regret.
+//! What settings cost beside the best of others (controllers beside fixed sizes, say), which is
+//! found in hindsight, as nobody can who must choose beforehand; so it is called regret.
 
 use serde::Serialize;
 

@@ -17,8 +17,7 @@ pub(super) fn contradicted(best: f64, between: [Option<f64>; 2]) -> bool {
 }
 
 /// What the closed form says of the best chunk. Where that is not among the settings within 3 % it
-/// is told with what it leaves out, if that is something to speak of. Gaps and backoff are in its
-/// time of failures.
+/// is told with what it leaves out, if that is something to speak of.
 pub fn closed_form(
     fit: Option<Fit>,
     (side, points, finding): (Side, &[Point<'_>], &Finding),

@@ -38,9 +38,8 @@ impl Sweep<'_> {
         lines::csv_of(header, self.series.iter().flat_map(of))
     }
 
-    /// A series; `values` are in the order of `across`. `null` is what there is none of: a best
-    /// where all is excluded, a noise of too few seeds, an optimum's end where that is not bounded,
-    /// a region of words.
+    /// A series; `values` are in the order of `across`. `null` is what there is none of, as of a
+    /// best where all is excluded, or of a region of words.
     fn written(&self, series: &Series<'_>) -> Value {
         let (Reading { fit, causes, limits }, finding) = (Reading::of(self, series), &series.finding);
         let ordered = finding.as_ref().filter(|_| !are_words(&series.points));
