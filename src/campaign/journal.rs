@@ -52,7 +52,6 @@ struct Pages {
 pub(super) type Name = (String, String, String);
 pub(super) type Place = (u64, usize);
 
-/// Why kept cells cannot be gone on with or merged: the exit code, and what to say.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
 pub struct KeptError {
@@ -211,7 +210,6 @@ impl Journal {
         Ok(Some(Journal::new(path.to_owned(), file, kept, end)))
     }
 
-    /// How many cells the journal in `folder` holds, if there is one to go on from.
     pub fn kept(folder: &Path) -> Option<usize> {
         let mut reader = BufReader::new(file::open(&folder.join(NAME), file::Named::InFile).ok()?);
         let (Begun::Of(Head::<String> { .. }), end) = begun(&mut reader).ok()? else { return None };

@@ -22,7 +22,6 @@ use crate::world::{Ending, Outcome, Traced, Unrunnable, Watch};
 
 /// Failing cells whose records' lives are told.
 const CELLS_TOLD: usize = 3;
-/// Records of such a cell.
 const RECORDS_TOLD: usize = 3;
 
 #[derive(Clone, Debug, Default)]
@@ -34,7 +33,6 @@ pub struct CampaignOptions {
     pub twice: bool,
 }
 
-/// Who is told how far a campaign is; called from its threads.
 pub trait Listener: Sync {
     fn started(&self, cell: usize);
     /// Its virtual time has come to `now`; its script is `of` long.
@@ -110,7 +108,6 @@ pub fn run(
     campaign
 }
 
-/// What cells observed that ended before cells which stand before them.
 #[derive(Default)]
 struct InTurn {
     next: usize,
@@ -143,7 +140,11 @@ fn run_cell(
     };
     if twice && outcome.ending != Ending::Interrupted {
         match attempt(plan, id, || runner.run(plan, watch)) {
-            Ok(again) => compare(&mut judged, &outcome, &again),
+            // One that was interrupted shows nothing.
+            Ok(again) if again.ending == Ending::Interrupted => {}
+            Ok(again) => {
+                differences(digests(&outcome), digests(&again)).for_each(|reason| judged.fail(reason));
+            }
             Err(broken) => judged = *broken,
         }
     }
@@ -157,19 +158,16 @@ fn run_cell(
     (ran, Observed { series: outcome.series, histograms })
 }
 
-/// Holds a second run of a cell against its first; a second run that was interrupted shows nothing.
-fn compare(judged: &mut Judged, first: &Outcome, second: &Outcome) {
-    if second.ending == Ending::Interrupted {
-        return;
-    }
-    for (of_figures, a, b) in
-        [(false, &first.digest, &second.digest), (true, &first.figures_digest, &second.figures_digest)]
-    {
-        if a != b {
-            let [first, second] = [a, b].map(String::clone);
-            judged.fail(Reason::NotDeterministic { of_figures, first, second });
-        }
-    }
+/// What tells two runs of a cell apart, by their digests and those of figures; of none of these nothing.
+fn differences(first: [&str; 2], second: [&str; 2]) -> impl Iterator<Item = Reason> {
+    let pairs = [false, true].into_iter().zip(first.map(str::to_owned)).zip(second.map(str::to_owned));
+    let differ =
+        pairs.filter(|((of_figures, first), second)| first != second && !(*of_figures && first.is_empty()));
+    differ.map(|((of_figures, first), second)| Reason::NotDeterministic { of_figures, first, second })
+}
+
+fn digests(outcome: &Outcome) -> [&str; 2] {
+    [&outcome.digest, &outcome.figures_digest]
 }
 
 /// The first record of each check that found something, then others, each once.
@@ -310,22 +308,15 @@ pub fn replay(
     let mut judged = analysis::judge(plan, id, &outcome);
     let mut held = Held::Nothing;
     if let Some(recorded) = recorded.filter(|_| judged.cell.verdict != Verdict::Incomplete) {
-        let (was, is) = (&recorded.digest, &outcome.digest);
-        let (counted, counts) = (&recorded.figures_digest, &outcome.figures_digest);
-        held = match (was == is, counted.is_empty() || counted == counts) {
-            (false, _) => Held::Other,
-            (true, false) => Held::OtherFigures,
-            (true, true) => Held::Same,
+        let first = differences([&recorded.digest, &recorded.figures_digest], digests(&outcome)).next();
+        held = match first {
+            None => Held::Same,
+            Some(Reason::NotDeterministic { of_figures: true, .. }) => Held::OtherFigures,
+            Some(_) => Held::Other,
         };
-        let differs = |of_figures, first: &String, second: &String| Reason::NotDeterministic {
-            of_figures,
-            first: first.clone(),
-            second: second.clone(),
-        };
-        match (held, &recorded.other_build) {
-            (Held::Other, None) => judged.fail(differs(false, was, is)),
-            (Held::OtherFigures, None) => judged.fail(differs(true, counted, counts)),
-            (Held::Other, Some(build)) => {
+        match (first, &recorded.other_build) {
+            (Some(reason), None) => judged.fail(reason),
+            (Some(_), Some(build)) if held == Held::Other => {
                 let this = Build::this();
                 let text =
                     format!("not comparable: the record is of {build}, this is {this}, and digests differ");

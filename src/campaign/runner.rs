@@ -35,13 +35,11 @@ pub trait Runner: Sync {
     fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable>;
     /// Runs a cell again and keeps a log of its first `most` requests.
     fn requests(&self, plan: &Plan, most: usize, watch: &dyn Watch) -> Result<RequestLog, Unrunnable>;
-    /// The keys of an entity's rows at the start.
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable>;
     /// What becomes of the edits and imports that a cell asks for; nothing is run.
     fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable>;
 }
 
-/// Runs plans in simulated worlds, with these stacks.
 #[derive(Clone)]
 pub struct Bench(pub Stacks);
 

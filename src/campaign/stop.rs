@@ -65,7 +65,6 @@ impl Stop {
             interrupt_seen: OnceLock::new(),
         }
     }
-    /// A cell failed and the rest is of no interest.
     pub(super) fn fail(&self) {
         self.failed.store(true, Ordering::Relaxed);
     }
@@ -83,7 +82,6 @@ impl Stop {
             || self.failed.load(Ordering::Relaxed)
             || self.late()
     }
-    /// Whether somebody waits for us to end.
     pub(super) fn waited_for(&self) -> bool {
         self.signals.any() || self.late()
     }

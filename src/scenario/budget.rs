@@ -5,7 +5,6 @@ use crate::base::{Ppm, Span, Time};
 /// What an app may do that nobody looks at: it goes on for a while, then in windows alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// For how long it goes on when it was put away.
     pub stays: Span,
     pub window: Span,
     /// Each further window is longer by `growth`, up to this.
@@ -14,7 +13,6 @@ pub struct Budget {
     pub every: Span,
     /// Each further time between windows is so many times as long, in millionths; at least one.
     pub growth: Ppm,
-    /// No time between windows is longer.
     pub cap: Span,
     /// How long the connections of a suspended app last; for ever if `None`.
     pub sockets: Option<Span>,

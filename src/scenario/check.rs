@@ -97,7 +97,6 @@ fn rate_meant(text: &str) -> Option<String> {
     Form::Rate.canonical(&Val::Text(meant.clone())).map(|_| meant)
 }
 
-/// What stands before a sentence on what is allowed.
 fn leading(why: &str) -> String {
     if why.ends_with('?') { format!("{why} ") } else { format!("{why}; ") }
 }
@@ -175,7 +174,7 @@ fn table(keys: &[Key], kinds: &[Key], node: &mut Node, path: &str, out: &mut Vec
 
 fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Diagnostic>) {
     if let Some(text) = key.preset.text() {
-        let mut node = parse_own(&text, &Origin::default_value());
+        let mut node = parse_own(&text);
         check(&key.form, &mut node, &join(path, key.name), out);
         table.insert(key.name.to_owned(), Entry::new(node));
     } else if let Preset::Required = key.preset {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::chaos::Chaos;
 use super::plan::{Happening, Plan, Who};
+use super::written::Calendar;
 use crate::base::{EntityId, Ppm, Span, Stamp};
 use crate::contract::{Column, ColumnKind, Delivery, EditKind, ScopeRule, SyncUnit, Trigger};
 use crate::gateway::Mode;
@@ -65,7 +66,6 @@ const PARTS: [(Part, u64); 16] = [
     (|cost| cost.watched, 450),
 ];
 
-/// How much there is to do in a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
     pub devices: u64,
@@ -74,7 +74,6 @@ pub struct Cost {
     pub backend_rows: u64,
     pub runs: u64,
     pub edits: u64,
-    /// Those of people.
     device_edits: u64,
     /// Rows that others write and devices get: of several writes between two runs one.
     delivered: u64,
@@ -85,7 +84,6 @@ pub struct Cost {
     applied: u64,
     /// Periods that pass, those among them that start no run.
     periods: u64,
-    /// Entities that runs pull, one by one.
     pulls: u64,
     /// Bytes of long texts and blobs in what is loaded and delivered, and in what is written.
     pulled_bytes: u64,
@@ -95,7 +93,6 @@ pub struct Cost {
     /// Replicas, and how often they ask the backend for what is new of an entity.
     replicas: u64,
     refreshes: u64,
-    /// Rows that the app's lists look at.
     listed: u64,
     /// Rows with references that are looked through for those that lead nowhere.
     watched: u64,
@@ -217,7 +214,6 @@ impl Cost {
         self.sure_memory().saturating_add(self.fat_apart)
     }
 
-    /// Of these what no luck spares.
     fn sure_memory(&self) -> u64 {
         let open =
             self.devices.min(OPEN).saturating_mul(self.written.saturating_mul(ROW).saturating_add(OPENED));
@@ -310,7 +306,6 @@ fn distinct(edits: u64, rows: u64, runs: u64) -> u64 {
 /// Runs that edits start come no faster than this, one after the other.
 const QUICKEST: Span = Span::millis(500);
 
-/// Devices that start without anything.
 fn empty(plan: &Plan) -> u64 {
     let starts = plan.fleets.iter().flat_map(|fleet| &fleet.starts);
     starts.filter(|(state, _)| state.synced_ago.is_none()).map(|(_, n)| u64::from(*n)).sum()
@@ -433,8 +428,7 @@ fn held(plan: &Plan, scope: &[ScopeRule], data: &EntityData, rows: u64) -> u64 {
 /// Which part of the moments that are made lies in a window; all of it if that is not known.
 fn window(plan: &Plan, maker: &Maker, (from, until): (Stamp, Stamp)) -> (u128, u128) {
     let Maker::Moment(first, last, _) = maker else { return (1, 1) };
-    let local = plan.start.0 + i64::from(plan.utc_offset) * 1_000_000;
-    let midnight = plan.start.0 - local.rem_euclid(86_400_000_000);
+    let midnight = Calendar { start: plan.start, utc_offset: plan.utc_offset }.midnight().0;
     let (first, last) = (midnight + first, midnight + last);
     let inside = (until.0.min(last) - from.0.max(first)).max(0);
     (inside.unsigned_abs().into(), first.abs_diff(last).max(1).into())

@@ -162,19 +162,14 @@ fn workload(tree: &mut Node) {
     let duration = tree.get(&["duration"]).and_then(Node::as_text);
     let duration = duration.filter(|d| d.parse::<Span>().is_ok()).unwrap_or("1h").to_owned();
     let Some(workload) = top(tree, "workload") else { return };
-    let own = |text: &str| parse_own(text, &Origin::default_value());
     if !workload.contains_key("hours") {
-        let hours = Table::from([
-            ("from".to_owned(), Entry::new(own("\"+0s\""))),
-            ("until".to_owned(), Entry::new(Node::text(&format!("+{duration}"), &Origin::default_value()))),
-        ]);
-        workload
-            .insert("hours".to_owned(), Entry::new(Node::new(Val::Table(hours), Origin::default_value())));
+        let hours = parse_own(&format!("{{ from = \"+0s\", until = \"+{duration}\" }}"));
+        workload.insert("hours".to_owned(), Entry::new(hours));
     }
     if !workload.contains_key("login") {
         let from = workload["hours"].node.get(&["from"]).and_then(Node::as_text).and_then(clock);
         let at = from.map_or("+2m".to_owned(), |from| from.later(Span::secs(120)));
-        let login = own(&format!("{{ all = {{ share = 1, at = \"{at}\", spread = \"30s\" }} }}"));
+        let login = parse_own(&format!("{{ all = {{ share = 1, at = \"{at}\", spread = \"30s\" }} }}"));
         workload.insert("login".to_owned(), Entry::new(login));
     }
 }
@@ -192,7 +187,7 @@ fn units(tree: &Node) -> Node {
         text.push_str(&format!(", Splash = {{ on = [\"start\"], pull = [{}] }}", light.join(", ")));
     }
     text.push_str(" }");
-    parse_own(&text, &Origin::default_value())
+    parse_own(&text)
 }
 
 /// Each person edits some text of each entity 20 times a day, and the office a quarter as often.
@@ -205,7 +200,7 @@ fn actions(tree: &Node) -> Node {
             quoted(name),
             quoted(column)
         );
-        actions.insert(format!("edit-{name}"), Entry::new(parse_own(&text, &Origin::default_value())));
+        actions.insert(format!("edit-{name}"), Entry::new(parse_own(&text)));
     }
     Node::new(Val::Table(actions), Origin::default_value())
 }

@@ -27,7 +27,6 @@ impl Plan {
     pub fn attribute_values(&self) -> Vec<Arc<[Value]>> {
         self.attributes.iter().map(|attribute| attribute.values.clone()).collect()
     }
-    /// The value of an attribute at this position and of this number, as devices and rows have it.
     pub fn attribute_value(&self, attribute: usize, number: u32) -> Value {
         self.attributes[attribute].values[number as usize].clone()
     }

@@ -23,10 +23,8 @@ pub struct Place {
     pub span: Range<usize>,
 }
 
-/// One mistake, or something that is probably one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Whether the scenario can be run nevertheless.
     pub warning: bool,
     pub title: String,
     pub place: Option<Place>,
@@ -80,7 +78,6 @@ impl Diagnostic {
     pub fn new(place: Option<Place>, title: impl Into<String>) -> Diagnostic {
         Diagnostic { warning: false, title: brief(title.into()), place, help: None }
     }
-    /// The same as something that the scenario may be run with.
     #[must_use]
     pub fn warning(self) -> Diagnostic {
         Diagnostic { warning: true, ..self }
@@ -144,7 +141,6 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// The candidate that `word` was probably meant to be.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = |candidate: &str| {
         // Time and memory go with the product of the lengths.

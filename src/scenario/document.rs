@@ -22,17 +22,13 @@ use super::written::{TITLE_WANT, is_title};
 use crate::base::{Digest, Seed};
 use crate::contract::Described;
 
-/// The text of a scenario file named `path`.
-///
-/// # Errors
-/// [`Invalid`] if these bytes are no UTF-8.
+/// The text of a scenario file named `path`, if it is UTF-8.
 pub fn text_of(bytes: Vec<u8>, path: &str) -> Result<String, Invalid> {
     let text = String::from_utf8(bytes).map_err(|e| Invalid { diagnostics: vec![not_utf8(path, &e)] })?;
     // A mark of the byte order is not a text to point at.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
-/// Which cells of a scenario are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     pub sets: Vec<String>,
@@ -58,9 +54,8 @@ pub struct Document {
 }
 
 /// What is said of variants, which is no part of a cell.
-pub(super) const OF_VARIANTS: [&str; 3] = ["variant", "shows", "question"];
+const OF_VARIANTS: [&str; 3] = ["variant", "shows", "question"];
 
-/// One key of a resolved scenario, and where its value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provenance {
     pub key: String,
@@ -68,6 +63,9 @@ pub struct Provenance {
     /// In words: `hospital.toml:12`, `profile sql-modern`, `default`.
     pub from: String,
 }
+
+/// The variants of a question.
+const HALVES: [&str; 2] = ["without", "with"];
 
 struct Cell {
     tree: Node,
@@ -80,17 +78,12 @@ struct Cell {
     mistakes: Vec<Diagnostic>,
 }
 
-/// What all variants of a document have in common, found once: they may be many.
 struct Shared {
     bare: Node,
     set_by_variants: Vec<Setting>,
 }
 
 impl Document {
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// It cannot be read, or it is not TOML.
     pub fn load(path: &Path) -> Result<Document, LoadError> {
         let shown = path.display().to_string();
         let unreadable = |why: String| LoadError::Unreadable { path: shown.clone(), why };
@@ -103,9 +96,6 @@ impl Document {
     }
 
     /// Reads a text; `name` stands for its path in messages.
-    ///
-    /// # Errors
-    /// It is not TOML.
     pub fn parse(name: &str, text: &str) -> Result<Document, Invalid> {
         let source = Source::new(name, text);
         match parse_document(&source) {
@@ -167,11 +157,8 @@ impl Document {
         OF_VARIANTS.iter().fold(self.tree.clone(), |tree, key| tree.without(key))
     }
 
-    /// All plans of a request: by variant, then by axes, the last of which turns fastest, then by
-    /// seed.
-    ///
-    /// # Errors
-    /// All mistakes of the file and of the request at once.
+    /// All plans of a request, or all mistakes at once: by variant, then by axes, the last of which
+    /// turns fastest, then by seed.
     pub fn plans(&self, request: &Request, stacks: &[Described]) -> Result<Vec<Plan>, Invalid> {
         let mut mistakes = Vec::new();
         let mut plans = Vec::new();
@@ -203,11 +190,8 @@ impl Document {
         Ok(plans)
     }
 
-    /// Every key of the scenario with its value and where that came from, for one variant (or the
-    /// base).
-    ///
-    /// # Errors
-    /// The scenario is wrong in its keys; names are not looked up.
+    /// Every key of a variant, or of the base, with its value and where that came from; names are not
+    /// looked up.
     pub fn provenance(&self, variant: Option<&str>, sets: &[String]) -> Result<Vec<Provenance>, Invalid> {
         let mut mistakes = Vec::new();
         let settings = settings(sets, "--set", &mut mistakes);
@@ -219,7 +203,6 @@ impl Document {
         Ok(all)
     }
 
-    /// What its variants show or answer side by side, as it stands at this key.
     fn beside_each_other<T>(
         &self,
         (key, form): (&str, &Form),
@@ -233,11 +216,6 @@ impl Document {
         all.unwrap_or_default().into()
     }
 
-    pub(super) fn completed(&self, sets: &[String]) -> Node {
-        self.cell(None, &settings(sets, "--set", &mut Vec::new()), &self.shared()).tree
-    }
-
-    /// The variants that a request asks for; `None` stands for a scenario without any.
     fn wanted(&self, request: &Request, mistakes: &mut Vec<Diagnostic>) -> Vec<Option<&str>> {
         let all = self.variants();
         if let Some(variants) = self.tree.get(&["variant"]) {
@@ -274,12 +252,8 @@ impl Document {
         let mut all = Vec::new();
         if let Some((name, written)) = written {
             expect_too(name, written, &mut tree);
-            for setting in Setting::all_of_variant(name, written) {
-                match setting {
-                    Ok(setting) => all.push(setting),
-                    Err(mistake) => mistakes.push(mistake),
-                }
-            }
+            let own = Setting::all_of_variant(name, written).into_iter();
+            all.extend(own.filter_map(|setting| setting.map_err(|wrong| mistakes.push(wrong)).ok()));
         }
         // It says itself what must come out.
         if written.is_some_and(|(_, written)| written.get(&["expect"]).is_some()) {
@@ -316,12 +290,7 @@ impl Document {
         let mut plan = match resolve(&tree, &brought, &traces, stacks, mistakes.is_empty()) {
             Ok(plan) => plan,
             Err(wrong) => {
-                mistakes.extend(wrong.told);
-                // What may only follow from a mistake is told when there is nothing that it could
-                // follow from.
-                if mistakes.is_empty() {
-                    mistakes = wrong.following;
-                }
+                mistakes.extend(wrong);
                 return Err(mistakes);
             }
         };
@@ -334,17 +303,56 @@ impl Document {
         plan.warnings = covered.iter().chain(plan.warnings.iter()).cloned().collect();
         Ok(plan)
     }
+
+    pub fn asks(&self) -> Vec<&str> {
+        View::new(&self.tree).at("question").names()
+    }
+
+    /// This scenario under a question of `of`, with its two variants in place of all own ones.
+    #[must_use]
+    pub fn asked(&self, question: &str, of: &Document) -> Document {
+        let mut asked = self.clone();
+        let Some(written) = of.tree.get(&["question", question]) else { return asked };
+        let mut written = written.clone();
+        let mut variants = Table::new();
+        for half in HALVES {
+            let Some(name) = written.get(&[half]).and_then(Node::as_text).map(str::to_owned) else {
+                continue;
+            };
+            let Some(variant) = of.tree.get(&["variant", &name]) else { continue };
+            let title = format!("{question}-{name}");
+            if let Some(entry) = written.table_mut().and_then(|table| table.get_mut(half)) {
+                entry.node = Node::text(&title, &entry.node.origin);
+            }
+            variants.insert(title, Entry::new(variant.without("expect")));
+        }
+        asked.tree = self.bare();
+        if let Some(root) = asked.tree.table_mut() {
+            let origin = written.origin.clone();
+            let table = |table: Table| Entry::new(Node::new(Val::Table(table), origin.clone()));
+            root.insert("variant".to_owned(), table(variants));
+            let one = Table::from([(question.to_owned(), Entry::new(written))]);
+            root.insert("question".to_owned(), table(one));
+        }
+        asked
+    }
+
+    /// What a question of `of` needs and this scenario, with this set, has not: what is then said.
+    pub fn lacks(&self, question: &str, of: &Document, sets: &[String]) -> Option<String> {
+        let needs = of.tree.get(&["question", question, "needs"])?.table()?;
+        if needs.is_empty() {
+            return None;
+        }
+        let tree = self.cell(None, &settings(sets, "--set", &mut Vec::new()), &self.shared()).tree;
+        let is_lacking = |key: &str| !Setting::of_need(key).is_some_and(|need| need.is_said_by(&tree));
+        let lacking = needs.iter().find(|(key, _)| is_lacking(key));
+        lacking.map(|(_, entry)| entry.node.as_text().unwrap_or_default().to_owned())
+    }
 }
 
 fn settings(texts: &[String], option: &str, mistakes: &mut Vec<Diagnostic>) -> Vec<Setting> {
-    let mut settings = Vec::new();
-    for text in texts {
-        match Setting::parse(text, option) {
-            Ok(setting) => settings.push(setting),
-            Err(mistake) => mistakes.push(mistake),
-        }
-    }
-    settings
+    let mut read = |text: &String| Setting::parse(text, option).map_err(|wrong| mistakes.push(wrong)).ok();
+    texts.iter().filter_map(&mut read).collect()
 }
 
 fn points(axes: &[(String, Vec<String>)]) -> Vec<Vec<(String, String)>> {

@@ -154,7 +154,6 @@ situations.occur
   long-session: a process runs for a day
 ";
 
-/// What the words of a key mean, if that is explained apart from its sentence.
 pub fn explained(path: &str) -> Option<Vec<Meaning>> {
     let ends = |end: &str| {
         path.strip_suffix(end)

@@ -17,19 +17,12 @@ pub enum Named {
     Typed,
 }
 
-/// A file to read from.
-///
-/// # Errors
-/// It cannot be opened; or, with [`ErrorKind::InvalidInput`], it is no file. A pipe is refused
-/// before it is opened, as that may wait for ever.
+/// A file to read from. What is none is [`ErrorKind::InvalidInput`]; a pipe is refused before it is
+/// opened, as that may wait for ever.
 pub fn open(path: &Path, named: Named) -> io::Result<File> {
     open_with(path, named, OpenOptions::new().read(true))
 }
 
-/// A file, opened as `options` say.
-///
-/// # Errors
-/// As for [`open`].
 pub fn open_with(path: &Path, named: Named, options: &OpenOptions) -> io::Result<File> {
     match fs::metadata(path) {
         Ok(known) => refuse_stranger(known.file_type(), named)?,
@@ -49,10 +42,7 @@ fn refuse_stranger(kind: FileType, named: Named) -> io::Result<()> {
     }
 }
 
-/// All bytes of a file of at most so many.
-///
-/// # Errors
-/// As for [`open`]; or it is larger, with [`ErrorKind::FileTooLarge`].
+/// All bytes of a file of at most so many; a larger one is [`ErrorKind::FileTooLarge`].
 pub fn read(path: &Path, named: Named, most: u64) -> io::Result<Vec<u8>> {
     let file = open(path, named)?;
     let known = file.metadata()?.len();

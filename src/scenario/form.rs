@@ -85,9 +85,7 @@ pub(super) enum Form {
 
 pub(super) type LibraryNames = fn() -> Vec<&'static str>;
 
-/// A text with a grammar of its own.
 pub(super) struct Written {
-    /// What it is, with examples.
     pub(super) want: &'static str,
     words: &'static [&'static str],
     pub(super) known: LibraryNames,
@@ -166,9 +164,7 @@ pub(super) const fn map(rest: &'static Form) -> Form {
     Form::Map { keys: &[], rest, dotted: false }
 }
 
-/// A length of time of at most ten years, zero included.
 pub(super) const SPAN: Form = Form::Span { min: Span::ZERO, max: Span::secs(3_660 * 86_400) };
-/// A length of time of at least a nanosecond and at most ten years.
 pub(super) const SOME_SPAN: Form = Form::Span { min: Span(1), max: Span::secs(3_660 * 86_400) };
 /// The time from one of many to the next: of at least a millisecond and at most ten years.
 pub(super) const PERIOD: Form = Form::Span { min: Span::millis(1), max: Span::secs(3_660 * 86_400) };
@@ -279,53 +275,38 @@ pub(super) fn share_of(value: &Val) -> Option<Ppm> {
     }
 }
 
-pub(super) fn span(span: Span) -> String {
-    let ns = span.0;
+/// In the largest of these units of which it is a multiple; the last is one.
+fn exact(n: u64, units: &[(&str, u64)]) -> String {
+    let fits = |(_, size): &&(&str, u64)| *size == 1 || n > 0 && n.is_multiple_of(*size);
+    units.iter().find(fits).map_or_else(String::new, |(unit, size)| format!("{}{unit}", n / size))
+}
+
+pub(super) fn span(Span(ns): Span) -> String {
     let units =
         [("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000)];
+    if !ns.is_multiple_of(1_000_000_000) {
+        return exact(ns, &[("ms", 1_000_000), ("us", 1_000), ("ns", 1)]);
+    }
     if ns == 0 {
         return "0s".to_owned();
     }
-    if ns.is_multiple_of(1_000_000_000) {
-        let mut rest = ns;
-        let mut text = String::new();
-        for (unit, size) in units {
-            if rest >= size {
-                text.push_str(&format!("{}{unit}", rest / size));
-                rest %= size;
-            }
-        }
-        return text;
-    }
-    let finer = [("ms", 1_000_000), ("us", 1_000), ("ns", 1)];
-    let (unit, size) = finer.into_iter().find(|(_, size)| ns.is_multiple_of(*size)).unwrap_or(("ns", 1));
-    format!("{}{unit}", ns / size)
+    let mut rest = ns;
+    let mut part = |(unit, size)| {
+        let n = rest / size;
+        rest %= size;
+        if n > 0 { format!("{n}{unit}") } else { String::new() }
+    };
+    units.map(&mut part).concat()
 }
 
 pub(super) fn size(bytes: u64) -> String {
-    let units = [
-        ("GiB", 1 << 30),
-        ("MiB", 1 << 20),
-        ("KiB", 1 << 10),
-        ("GB", 1_000_000_000),
-        ("MB", 1_000_000),
-        ("kB", 1_000),
-    ];
-    match units.into_iter().find(|&(_, size)| bytes > 0 && bytes.is_multiple_of(size)) {
-        Some((unit, size)) => format!("{}{unit}", bytes / size),
-        None => format!("{bytes}B"),
-    }
+    let binary = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    let decimal = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000), ("B", 1)];
+    exact(bytes, &[&binary[..], &decimal].concat())
 }
 
-/// A rate that reads back as itself.
 pub(super) fn rate(BitRate(bits): BitRate) -> String {
-    match [("Gbit/s", 1_000_000_000), ("Mbit/s", 1_000_000), ("kbit/s", 1_000)]
-        .into_iter()
-        .find(|&(_, size)| bits.is_multiple_of(size))
-    {
-        Some((unit, size)) => format!("{}{unit}", bits / size),
-        None => format!("{bits}bit/s"),
-    }
+    exact(bits, &[("Gbit/s", 1_000_000_000), ("Mbit/s", 1_000_000), ("kbit/s", 1_000), ("bit/s", 1)])
 }
 
 /// Values as scenario files write them: a default is that of the room that heeds it.

@@ -21,7 +21,6 @@ pub struct HookPlan {
     pub triggers: Option<UnitId>,
 }
 
-/// A call of the app to a service of its own, over the device's link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AppCall {
     pub request: Bytes,
@@ -31,7 +30,6 @@ pub struct AppCall {
     pub timeout: Span,
 }
 
-/// What one call of a hook comes to, besides its call to a service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fate {
     pub hangs: bool,

@@ -346,13 +346,8 @@ pub(super) fn idle(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Dia
     let still = |name: &&str| {
         links.name(name).of::<Span>("jitter") == Span::ZERO && links.name(name).at("jitter").is_changed()
     };
-    unsaid.extend(
-        links
-            .names()
-            .into_iter()
-            .filter(still)
-            .map(|name| ["link", name, "jitter_tail"].map(str::to_owned).into()),
-    );
+    let tails = links.names().into_iter().filter(still);
+    unsaid.extend(tails.map(|name| ["link", name, "jitter_tail"].map(str::to_owned).into()));
     unsaid
 }
 
@@ -439,7 +434,7 @@ fn default_of(path: &[&str]) -> Option<Node> {
     let form = above.iter().try_fold(&ROOT, |form, name| form.under(name))?;
     let Form::Table { keys, .. } = form else { return None };
     let Key { form, preset, .. } = keys.iter().find(|key| key.name == *name)?;
-    let mut node = parse_own(&preset.text()?, &Origin::default_value());
+    let mut node = parse_own(&preset.text()?);
     check(form, &mut node, name, &mut Vec::new());
     Some(node)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use schemars::{Schema, json_schema};
+use schemars::Schema;
 use serde_json::{Value as Json, json};
 
 use super::check::join;
@@ -12,24 +12,18 @@ use super::grammar::ROOT;
 use super::tree::parse_value;
 use crate::contract::{Choice, Described, OptionForm, StackOption};
 
-/// The JSON Schema of scenario files that may ask for these stacks, whose options are known.
 pub fn schema_json(stacks: &[Described]) -> String {
-    let mut schema = json_schema!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "syncdyno scenario",
-    });
     let mut root = describe(&ROOT, "");
     let options = options_of(stacks);
     if let (Some(place), false) = (root.pointer_mut(ENGINE_OPTIONS), options.is_empty()) {
         place["properties"] = Json::Object(options);
         place["additionalProperties"] = json!(false);
     }
-    if let Json::Object(root) = root {
-        root.into_iter().for_each(|(key, value)| {
-            schema.insert(key, value);
-        });
-    }
-    print(&schema)
+    root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    root["title"] = json!("syncdyno scenario");
+    // A schema has its keys in an order of its own.
+    let schema = Schema::try_from(root).expect("a table is a schema");
+    serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
 }
 
 const ENGINE_OPTIONS: &str = "/properties/engine/properties/options";
@@ -63,13 +57,6 @@ fn options_of(stacks: &[Described]) -> serde_json::Map<String, Json> {
         (name.to_owned(), form)
     };
     forms.into_iter().map(one).collect()
-}
-
-fn print(schema: &Schema) -> String {
-    match serde_json::to_string_pretty(schema) {
-        Ok(text) => text + "\n",
-        Err(e) => panic!("a schema is JSON: {e}"),
-    }
 }
 
 fn describe(form: &Form, path: &str) -> Json {

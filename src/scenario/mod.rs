@@ -25,7 +25,6 @@ macro_rules! embedded {
     };
 }
 
-mod asked;
 mod budget;
 mod cell;
 mod chaos;
@@ -46,11 +45,9 @@ mod idle;
 mod key_pages;
 mod keys;
 mod merge;
-mod path_written;
 mod plan;
 mod profiles;
 mod question;
-mod quotes;
 mod requirements;
 mod resolve;
 mod rows;
@@ -59,7 +56,6 @@ mod template;
 mod traces;
 mod tree;
 mod view;
-mod words;
 mod written;
 mod zone;
 

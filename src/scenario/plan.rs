@@ -44,7 +44,6 @@ pub struct Settled {
     pub schema: Arc<Schema>,
     /// The entities as the app knows them that some devices upgrade from: with fewer columns.
     pub before: Option<Arc<Schema>>,
-    /// Where their rows come from, by entity.
     pub data: Arc<Vec<workload::EntityData>>,
     pub attributes: Vec<Attribute>,
     pub units: Arc<[SyncUnit]>,
@@ -54,7 +53,6 @@ pub struct Settled {
     /// The engine's registered name: `builtin`, `broken:<id>`.
     pub engine_name: String,
     pub brought: bool,
-    /// What it chooses of a stack that is not the built-in one.
     pub chosen: Chosen,
     pub engine: engine::EngineOptions,
     pub store: store::StoreOptions,
@@ -75,7 +73,6 @@ pub struct Settled {
     pub claims: Arc<[Claim]>,
     /// What they answer side by side; of all of them, too.
     pub questions: Arc<[Question]>,
-    /// Metrics that a baseline gates by equality; the headline ones if empty.
     pub baseline_metrics: Vec<String>,
     /// Files with rows that the scenario reads, relative to its own.
     pub files: Vec<String>,
@@ -325,7 +322,6 @@ pub struct Claim {
     pub id: String,
     pub fails: String,
     pub mends: String,
-    /// The figure, as an expectation names it.
     pub metric: String,
     /// Where the figure lies that is mended.
     pub bound: Bound,
@@ -339,7 +335,6 @@ pub struct Gate {
     pub metric: String,
     /// Which figure of it: `value`, `count`, `min`, `p50`, `p95`, `p99`, `max`.
     pub stat: String,
-    /// Only devices that started in this state.
     pub start: Option<String>,
     pub bound: Bound,
 }

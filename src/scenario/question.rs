@@ -13,7 +13,6 @@ pub const QUESTION_LISTS: [QuestionList; 2] = [
     QuestionList { name: "field", title: "what the field asks", questions: 8 },
 ];
 
-/// What is asked, and the two variants whose figures answer it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// Its list and number, such as `checklist-2`, and a word more where several answer one.
@@ -32,7 +31,6 @@ pub struct Question {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     pub name: String,
-    /// The figure, as an expectation names it.
     pub metric: String,
     /// What it must come to for a yes; a price that is told has none.
     pub demand: Option<Demand>,

@@ -10,7 +10,6 @@ use super::cell::{DATE_HELP, FINEST, Wanted, cell_value, too_fine};
 use super::column::{COLUMNS_MAX, COLUMNS_WHY, FAT_MAX, KeyType, TEXT_MAX};
 use super::diagnostic::{Diagnostic, Place, SHOWN, Source, boundary, choices, closest, excerpt};
 use super::file;
-use super::quotes;
 use super::tree::{Entry, Node, Origin, Table, Val};
 use super::written::Calendar;
 use crate::base::{Day, Stamp, Value, words};
@@ -132,7 +131,7 @@ impl Brought {
                 break;
             }
             let line = record.position().map_or(0, csv::Position::line);
-            if let Some(at) = quotes::astray(self.rest(record), record.len() == self.header.len()) {
+            if let Some(at) = astray(self.rest(record), record.len() == self.header.len()) {
                 // From there on lines are read at random.
                 let title = "this quote is never closed, or its cell goes on behind its end";
                 let help = "a quote within a quoted cell is written twice: \"\"";
@@ -461,4 +460,46 @@ fn cell_span(line: &str, cell: usize) -> Range<usize> {
         }
     }
     if number == cell { from..line.len() } else { 0..line.len() }
+}
+
+/// The bytes of a quoted cell, with both quotes; `None` if it is never closed.
+fn quoted(text: &str) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += text[at..].find('"')? + 1;
+        if !text[at..].starts_with('"') {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// The byte of a record at which a quote opens that is never closed, or behind which it ends within
+/// its cell; `whole` says whether the record has all of its cells, so that a quoted one may well go
+/// over the end of its line.
+fn astray(record: &str, whole: bool) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        if record[at..].starts_with('"') {
+            let Some(length) = quoted(&record[at..]) else { return Some(at) };
+            let (open, end) = (at, at + length);
+            if !whole && record[open..end].contains('\n') {
+                return Some(open);
+            }
+            if !ends_here(&record[end..]) {
+                return Some(if record[open..end].contains('\n') { open } else { end });
+            }
+            at = end;
+        }
+        at = next_cell(record, at)?;
+    }
+}
+
+fn ends_here(rest: &str) -> bool {
+    rest.chars().next().is_none_or(|c| matches!(c, ',' | '\r' | '\n'))
+}
+
+fn next_cell(record: &str, at: usize) -> Option<usize> {
+    let end = at + record[at..].find([',', '\n'])?;
+    record[end..].starts_with(',').then_some(end + 1)
 }

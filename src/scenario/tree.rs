@@ -92,7 +92,6 @@ impl Node {
     pub(super) fn get(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, name| Some(&node.table()?.get(*name)?.node))
     }
-    /// Whether no mistake was found in it, nor in anything below it.
     pub(super) fn is_sound(&self) -> bool {
         let below = match &self.value {
             Val::List(items) => items.iter().all(Node::is_sound),
@@ -103,16 +102,19 @@ impl Node {
     }
     /// The same value, as if it and all below it came from there.
     pub(super) fn told_by(mut self, origin: &Origin) -> Node {
-        unplace(&mut self, origin);
+        self.each_origin(&|own| own.clone_from(origin));
         self
     }
     pub(super) fn came_by(&mut self, via: &Via) {
-        self.origin.via = via.clone();
+        self.each_origin(&|own| own.via.clone_from(via));
+    }
+    fn each_origin(&mut self, change: &impl Fn(&mut Origin)) {
+        change(&mut self.origin);
         match &mut self.value {
-            Val::List(items) => items.iter_mut().for_each(|item| item.came_by(via)),
+            Val::List(items) => items.iter_mut().for_each(|item| item.each_origin(change)),
             Val::Table(table) => table.values_mut().for_each(|entry| {
-                entry.key.via = via.clone();
-                entry.node.came_by(via);
+                change(&mut entry.key);
+                entry.node.each_origin(change);
             }),
             _ => {}
         }
@@ -165,25 +167,10 @@ pub(super) fn parse_value(source: &Arc<Source>, shift: usize, via: Via) -> Resul
     errors.pop().map_or(Ok(node), Err)
 }
 
-pub(super) fn parse_own(text: &str, origin: &Origin) -> Node {
-    let source = Source::new("default", text);
-    let mut node = match parse_value(&source, 0, Via::Default) {
-        Ok(node) => node,
+pub(super) fn parse_own(text: &str) -> Node {
+    match parse_value(&Source::new("default", text), 0, Via::Default) {
+        Ok(node) => node.told_by(&Origin::default_value()),
         Err(wrong) => panic!("a default is TOML: {}", wrong.render(false)),
-    };
-    unplace(&mut node, origin);
-    node
-}
-
-fn unplace(node: &mut Node, origin: &Origin) {
-    node.origin = origin.clone();
-    match &mut node.value {
-        Val::List(items) => items.iter_mut().for_each(|item| unplace(item, origin)),
-        Val::Table(table) => table.values_mut().for_each(|entry| {
-            entry.key = origin.clone();
-            unplace(&mut entry.node, origin);
-        }),
-        _ => {}
     }
 }
 

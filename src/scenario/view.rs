@@ -72,15 +72,15 @@ impl Mistakes {
             self.at(item, title, "name each once");
         }
     }
-    /// What is wrong, and what may only follow from that.
-    pub(super) fn into_inner(self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    /// What is wrong; where nothing else was, what may only follow from something.
+    pub(super) fn into_inner(self, nothing_else: bool) -> Vec<Diagnostic> {
         let mut told = self.told.into_inner();
         for (at, again) in self.unknown.into_inner().into_values().filter(|(_, again)| *again > 0) {
             let help = told[at].help.take().unwrap_or_default();
             let places = words::count(again as u64, "other place");
             told[at].help = Some(format!("{help}; it is named in {places} too"));
         }
-        (told, self.following.into_inner())
+        if told.is_empty() && nothing_else { self.following.into_inner() } else { told }
     }
 }
 
@@ -120,7 +120,6 @@ impl Given<'_> {
     }
 }
 
-/// A value as a plan has it, read by its type.
 pub(super) trait Reads {
     fn reads(view: View<'_>) -> Self;
 }
@@ -165,15 +164,10 @@ impl<'a> View<'a> {
         View(Some(node), None)
     }
     pub(super) fn at(self, path: &str) -> View<'a> {
-        View(
-            path.split('.')
-                .try_fold(self.0, |node, name| Some(node?.table()?.get(name).map(|e| &e.node)))
-                .flatten(),
-            None,
-        )
+        View(self.0.and_then(|node| node.get(&path.split('.').collect::<Vec<_>>())), None)
     }
     pub(super) fn key(self, name: &str) -> View<'a> {
-        View(self.0.and_then(|n| n.table()?.get(name).map(|e| &e.node)), None)
+        View(self.0.and_then(|node| node.get(&[name])), None)
     }
     /// The same, shown where the name is written.
     pub(super) fn name(self, name: &str) -> View<'a> {

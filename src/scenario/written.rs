@@ -1,7 +1,10 @@
 //! Texts with a grammar of their own: clock times, dates, triggers, scopes, names.
 
-use crate::base::{Day, Span, Stamp, Time};
+use jiff::civil::Weekday;
+
+use crate::base::{Day, Span, Stamp, Time, Word, in_words};
 use crate::contract::Trigger;
+use crate::engine::Bend;
 
 use super::diagnostic::meant;
 use super::form::{Written, span};
@@ -96,6 +99,34 @@ pub(super) const DELIVERY: Written =
     })
     .or(&["delta", "upload-only", "backend-only"])
     .because(|text| meant(text, &["delta", "on-open of", "upload-only", "backend-only"]));
+
+/// What the way between a device and the backend does to a column.
+pub(super) const PATH: Written = Written::of(
+    "one of \"local-midnight\" (date), \"wall-clock\", \"milliseconds\", \"seconds\" (timestamp), \"double\" (decimal, int), \
+           \"double-cut\" (decimal), \"float\" (decimal, int, real), \"int32\" (int), \"empty-is-null\", \"null-is-empty\" (text, blob), \
+           \"null-not-sent\", \"nfc\", \"nfd\", \"nfkc\", \"latin-1\", \"three-byte-utf8\" (text) or \"utf8\" (blob); with \"up\" or \"down\" behind \
+           it to the backend alone, or to the device alone",
+    |text| path(text).map(|_| text.split_whitespace().collect::<Vec<_>>().join(" ")),
+)
+.because(|text| {
+    let word = text.split_whitespace().next().unwrap_or(text);
+    match Bend::of_word(word) {
+        Some(_) => Some(format!("\"{word} up\", \"{word} down\" or \"{word}\", which is both ways")),
+        None => meant(word, Bend::WORDS),
+    }
+});
+
+pub(super) fn path(text: &str) -> Option<(Bend, [bool; 2])> {
+    let mut words = text.split_whitespace();
+    let bend = Bend::of_word(words.next()?)?;
+    let ways = match words.next() {
+        None => [true, true],
+        Some("up") => [true, false],
+        Some("down") => [false, true],
+        Some(_) => return None,
+    };
+    words.next().is_none().then_some((bend, ways))
+}
 
 fn a_second(text: &str) -> Option<String> {
     text.parse().ok().filter(|time| *time >= Span::secs(1)).map(span)
@@ -254,9 +285,26 @@ pub(super) fn drift_ppb(text: &str) -> Option<i64> {
     (ppm.abs() <= 10_000.0).then(|| (ppm * 1e3).round() as i64)
 }
 
+in_words!(Weekday {
+    Monday: "mon",
+    Tuesday: "tue",
+    Wednesday: "wed",
+    Thursday: "thu",
+    Friday: "fri",
+    Saturday: "sat",
+    Sunday: "sun",
+});
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wanted_names_every_word() {
+        for word in Bend::WORDS {
+            assert!(PATH.want.contains(&format!("\"{word}\"")), "{word}");
+        }
+    }
 
     #[test]
     fn a_clock_time_is_local_and_on_the_start_day() {

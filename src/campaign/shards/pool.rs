@@ -119,7 +119,6 @@ impl Pool {
         let text = File::open(&path).and_then(|mut file| journal::text_at(&mut file, place));
         text.map_err(unreadable(&path))
     }
-    /// The first shard: all are of its plan and its command.
     pub fn first(&self) -> &Shard {
         &self.shards[0].1.of
     }
@@ -129,7 +128,6 @@ impl Pool {
     pub fn of(&self, roll: &Roll) -> usize {
         roll.names.iter().filter(|name| self.kept.contains_key(name)).count()
     }
-    /// The positions of cells of the plan that no shard kept.
     pub fn missing(&self, roll: &Roll) -> Vec<usize> {
         (0..roll.cells()).filter(|cell| !self.kept.contains_key(&roll.names[*cell])).collect()
     }

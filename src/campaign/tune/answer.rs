@@ -41,12 +41,10 @@ impl Place {
     pub(super) fn found(&self) -> Result<Found, Wanted> {
         self.within_reach().search(&self.known)
     }
-    /// Whether a cell has such a figure, or none was run yet.
     pub fn measures(&self, metric: &str, stat: &str) -> bool {
         let figure = |cell: &CellRecord| cell.metrics.get(metric)?.stat(stat);
         self.cells.is_empty() || self.cells.values().flatten().any(|cell| figure(cell).is_some())
     }
-    /// Adds a cell that came to its end.
     pub fn add(&mut self, setting: Setting, cell: CellRecord, objective: &Objective) {
         let seed = cell.seed.parse().expect("a seed is a number");
         let price = objective.price(&cell);

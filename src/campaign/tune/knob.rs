@@ -4,7 +4,6 @@ use std::str::FromStr;
 
 use super::super::axis::{Axis, AxisError};
 
-/// A key of the scenario whose best value is looked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Knob {
     axis: Axis,
@@ -68,7 +67,6 @@ impl Knob {
             None => self.axis.values.len() as u128,
         }
     }
-    /// Whether a value lies within the ends, or on the list.
     pub fn has(&self, value: &str) -> bool {
         match (self.axis.ends(), self.number(value)) {
             (Some((first, last)), Some(x)) => (first..=last).contains(&x),
@@ -86,7 +84,6 @@ impl Knob {
         numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
         Some([numbers.first()?.1.clone(), numbers.last()?.1.clone()])
     }
-    /// The number that a value stands for, by which values have an order.
     pub fn number(&self, value: &str) -> Option<f64> {
         self.axis.number(value)
     }
@@ -94,15 +91,13 @@ impl Knob {
     pub fn shown(&self, x: f64) -> Option<String> {
         self.axis.ends().map(|_| self.axis.shown(x))
     }
-    /// `value` times `factor`, kept within the ends; `None` if that is no other value, or values
-    /// are a list.
+    /// `value` times `factor`, kept within the ends of a range; `None` if that is no other value.
     pub fn times(&self, value: &str, factor: f64) -> Option<String> {
         let (first, last) = self.axis.ends()?;
         let x = (self.number(value)? * factor).clamp(first, last);
         Some(self.axis.shown(x)).filter(|other| other != value)
     }
-    /// `value` times `factor`; `None` if that is beyond an end, or no other value, or values are a
-    /// list.
+    /// `value` times `factor` in a range; `None` if that is beyond an end, or no other value.
     pub fn times_within(&self, value: &str, factor: f64) -> Option<String> {
         let (first, last) = self.axis.ends()?;
         let x = self.number(value)? * factor;

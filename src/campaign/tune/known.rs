@@ -65,7 +65,6 @@ impl Known {
     pub(super) fn get(&self, setting: &Setting) -> Option<&Measured> {
         self.0.get(setting)
     }
-    /// Whether it is excluded, or was not measured.
     pub(super) fn is_out(&self, setting: &Setting) -> bool {
         self.get(setting).is_none_or(|measured| measured.trouble.is_some())
     }

@@ -44,7 +44,6 @@ pub struct Wanted {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// The best setting; `None` if none is a candidate.
     pub best: Option<Setting>,
     /// For each knob the settings between which the optimum lies, next to those as good within the
     /// noise: none at an end of the range, nothing known of too few seeds.
@@ -106,7 +105,6 @@ impl Space {
         space.field[0] = field;
         space
     }
-    /// Whether a setting is one that may be chosen.
     fn has(&self, setting: &Setting) -> bool {
         self.knobs.iter().zip(setting).all(|(knob, value)| knob.has(value))
     }
@@ -424,7 +422,6 @@ impl Line<'_> {
         Ok(known.worse(there, best))
     }
 
-    /// Values shown beside the best: half and double of it, and what others ship.
     fn shown_beside(&self) -> Vec<String> {
         let own = [0.5, 2.0].into_iter().filter_map(|factor| self.knob().times(&self.at[self.knob], factor));
         own.chain(self.space.field[self.knob].iter().map(|shipped| shipped.value.clone())).collect()

@@ -309,7 +309,6 @@ fn what_stands_outside_the_range_is_shown_and_never_chosen() {
     assert!(last.parse::<f64>().unwrap() <= 128.0, "what is as good ends with the range: {last}");
 }
 
-/// A cell whose only figure is a rate.
 fn cell(seed: u64, rate: u64) -> CellRecord {
     let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
     cell.metrics.clear();

@@ -15,13 +15,11 @@ const RUNS: u64 = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stop {
-    /// At the server, to read.
     Read,
     /// Back at the client, with the version.
     Told(u64),
     /// At the server, to write over this version.
     Write(u64),
-    /// Back at the client.
     Written(bool),
 }
 

@@ -60,7 +60,6 @@ impl Site {
         Site { backend, gateway, now: Time::ZERO, cursor, run: 1, held, requests: 0, largest: 0 }
     }
 
-    /// One page; whether there are more.
     fn page(&mut self, rows: u32) -> bool {
         let wants = vec![Want { entity: METER, cursor: self.cursor.clone(), ids: 0 }];
         let request = Request::Pull(PullRequest {

@@ -5,7 +5,7 @@ use super::super::column::COLUMN;
 use super::super::form::{
     COUNT, Form, POLL, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
 };
-use super::super::path_written::PATH;
+use super::super::written::PATH;
 use super::super::written::{DELIVERY, SCOPE, TRIGGER};
 use crate::contract::{Condition, MergeRule, NamedBy, OnDelete};
 

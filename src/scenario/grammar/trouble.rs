@@ -5,9 +5,10 @@ use super::super::form::{
     Form, Key, PERIOD, SOME, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
 };
 use super::super::plan::Asking;
-use super::super::words::OCCUR;
 use super::super::written::{CLOCK, NAME, STEP};
+use crate::base::Word;
 use crate::gateway;
+use crate::metrics::Situation;
 use crate::net::{Foreign, OutageMode};
 use crate::store::OnMismatch;
 
@@ -316,6 +317,16 @@ const SWARM_KEYS: &[Key] = &[
     key("sizes", Form::Bool, "true")
         .about("Whether chunk sizes are drawn too: some as written, others 1, 2, or around the size of an import, of a tie or of an entity."),
 ];
+
+const OCCUR: &[&str] = &{
+    let mut words = ["all"; Situation::WORDS.len() + 1];
+    let mut at = 0;
+    while at < Situation::WORDS.len() {
+        words[at + 1] = Situation::WORDS[at];
+        at += 1;
+    }
+    words
+};
 
 pub(super) const SITUATIONS: Form = table(&[
     required("occur", Form::List(&Form::Word(OCCUR)))

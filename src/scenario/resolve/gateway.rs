@@ -149,15 +149,9 @@ impl World<'_> {
         let like = named.and_then(|name| named_link(self, name.text(), name));
         let like = like.as_deref();
         // Where the link replays a trace this is the trace's mean.
-        let rate = |of: fn(&Profile) -> BitRate| {
-            let own = view.at("rate").present().map(View::rate);
-            own.or_else(|| like.map(of))
-        };
+        let rate = |of: fn(&Profile) -> BitRate| view.of::<Option<BitRate>>("rate").or(like.map(of));
         gateway::BackendLinkOptions {
-            rtt: match view.at("rtt").present() {
-                Some(rtt) => rtt.span(),
-                None => like.map_or(Span::ZERO, |like| like.rtt),
-            },
+            rtt: view.of::<Option<Span>>("rtt").or(like.map(|like| like.rtt)).unwrap_or(Span::ZERO),
             up: rate(|like| like.up),
             down: rate(|like| like.down),
             availability: self.availability(view.at("availability")),

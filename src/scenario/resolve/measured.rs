@@ -1,9 +1,13 @@
-//! What a scenario says of metrics: their names, their statistics, bounds of their figures.
+//! What a scenario says of metrics: their names, their statistics, bounds of their figures. A plain
+//! number has no other meaning than the reader's: where the metric's own unit is too small for people,
+//! it is refused.
 
 use super::super::diagnostic::choices;
+use super::super::form::share_of;
 use super::super::plan::Bound;
+use super::super::tree::Val;
 use super::super::view::{Mistakes, View};
-use super::figure::figure;
+use crate::base::{Bytes, Span, split_number};
 use crate::metrics::{self, Unit};
 
 const DISTRIBUTION: [&str; 7] = ["count", "min", "mean", "p50", "p95", "p99", "max"];
@@ -76,5 +80,117 @@ impl Mistakes {
 
     pub(super) fn figure(&self, view: View<'_>, unit: Unit) -> Option<u64> {
         figure(unit, view.value()?).map_err(|(title, help)| self.at(view, title, help)).ok()
+    }
+}
+
+/// What is wrong, and what would be right.
+type NoFigure = (&'static str, String);
+
+fn figure(unit: Unit, value: &Val) -> Result<u64, NoFigure> {
+    let want = match unit {
+        Unit::Ns => "a time such as \"5s\"",
+        Unit::Bytes => "a size such as \"64KiB\", or bytes",
+        Unit::BytesPerSecond => "a rate such as \"64KiB/s\", or bytes a second",
+        Unit::Ppm => "a share such as \"5%\" or 0.05; beyond 1 with its unit: \"250%\"",
+        Unit::MilliRowsPerSecond => "a rate such as \"2.5 rows/s\", or rows a second",
+        Unit::RowNs => "rows times a time, such as \"90 row·s\" or \"2.5 row·h\"",
+        Unit::Uj => "an energy such as \"5J\" or \"2.5mJ\"",
+        Unit::Rows | Unit::Devices | Unit::Count => "a whole number from 0",
+    };
+    if let Some(example) = misread(unit, value) {
+        let help = format!("a plain number can be misread here: write {example}");
+        return Err(("this figure has no unit", help));
+    }
+    read(unit, value).ok_or_else(|| ("this does not fit the metric's unit", format!("it takes {want}")))
+}
+
+/// The same number with a unit, if the metric's own is not the one that people think of.
+fn misread(unit: Unit, value: &Val) -> Option<String> {
+    let number = match value {
+        Val::Int(n) if *n > 0 => n.to_string(),
+        Val::Float(x) if *x > 0.0 => x.to_string(),
+        Val::Text(text) => text.trim().to_owned(),
+        _ => return None,
+    };
+    if !split_number(&number).is_some_and(|(n, rest)| n > 0.0 && rest.is_empty()) {
+        return None;
+    }
+    match unit {
+        Unit::Ns => Some(format!("\"{number}s\" for seconds, \"{number}ms\" for milliseconds")),
+        Unit::RowNs => Some(format!("\"{number} row·s\" for rows times seconds")),
+        Unit::Uj => Some(format!("\"{number}J\" for joules, \"{number}mJ\" for millijoules")),
+        _ => None,
+    }
+}
+
+fn read(unit: Unit, value: &Val) -> Option<u64> {
+    match (unit, value) {
+        (Unit::Rows | Unit::Devices | Unit::Count, Val::Int(n)) => u64::try_from(*n).ok(),
+        (Unit::Rows | Unit::Devices | Unit::Count, _) => None,
+        (Unit::Ppm, Val::Text(text)) => scaled(text, &[("%", 1e4), ("ppm", 1.0)]).or_else(|| share(value)),
+        (Unit::Ppm, _) => share(value),
+        (Unit::MilliRowsPerSecond, Val::Int(n)) => u64::try_from(*n).ok()?.checked_mul(1_000),
+        (Unit::MilliRowsPerSecond, Val::Float(x)) => whole(x * 1e3),
+        (Unit::MilliRowsPerSecond, Val::Text(text)) => scaled(text, &[("rows/s", 1e3), ("row/s", 1e3)]),
+        // Nothing is nothing in every unit.
+        (_, Val::Int(n)) => u64::try_from(*n).ok(),
+        (Unit::Ns, Val::Text(text)) => text.parse().ok().map(|Span(ns)| ns),
+        (Unit::Bytes, Val::Text(text)) => text.parse().ok().map(|Bytes(n)| n),
+        (Unit::BytesPerSecond, Val::Text(text)) => {
+            text.trim().strip_suffix("/s")?.parse().ok().map(|Bytes(n)| n)
+        }
+        (Unit::RowNs, Val::Text(text)) => row_time(text),
+        (Unit::Uj, Val::Text(text)) => {
+            scaled(text, &[("J", 1e6), ("mJ", 1e3), ("µJ", 1.0), ("uJ", 1.0), ("kJ", 1e9)])
+        }
+        _ => None,
+    }
+}
+
+fn share(value: &Val) -> Option<u64> {
+    share_of(value).map(|ppm| u64::from(ppm.0))
+}
+
+fn row_time(text: &str) -> Option<u64> {
+    let (rows, rest) = split_number(text.trim())?;
+    let time = ["row·", "row-", "row*", "row "].iter().find_map(|row| rest.strip_prefix(row))?;
+    let Span(each) = format!("1{}", time.trim()).parse().ok()?;
+    whole(rows * each as f64)
+}
+
+fn scaled(text: &str, units: &[(&str, f64)]) -> Option<u64> {
+    let (number, rest) = split_number(text.trim())?;
+    units.iter().find(|(unit, _)| *unit == rest).and_then(|(_, factor)| whole(number * factor))
+}
+
+fn whole(x: f64) -> Option<u64> {
+    (0.0..9e18).contains(&x).then_some(x.round() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tree::parse_own;
+    use super::*;
+
+    #[test]
+    fn a_bound_means_what_its_unit_says_or_is_refused_with_what_to_write() {
+        let mut told = String::new();
+        for (unit, values) in [
+            (Unit::Ns, "\"360s\" 0 360 0.5 \"360\""),
+            (Unit::Bytes, "400 \"64KiB\""),
+            (Unit::BytesPerSecond, "\"64KiB/s\""),
+            (Unit::MilliRowsPerSecond, "1 2.5 \"1rows/s\" \"2.5rows/s\" -1 \"5s\""),
+            (Unit::Ppm, "1 0.05 \"5%\" \"250%\" 5"),
+            (Unit::RowNs, "\"1500row·s\" \"2.5row·h\" 90"),
+            (Unit::Uj, "\"2.5mJ\" \"1µJ\" 5"),
+            (Unit::Rows, "0.5"),
+        ] {
+            for value in values.split(' ') {
+                let read = parse_own(value).value;
+                let becomes = figure(unit, &read).map_err(|(title, help)| format!("{title} (help: {help})"));
+                told += &format!("{unit:?} of {value}: {becomes:?}\n");
+            }
+        }
+        insta::assert_snapshot!(told);
     }
 }

@@ -11,7 +11,6 @@ mod backend;
 mod doubts;
 mod engine;
 mod excerpts;
-mod figure;
 mod fleet;
 mod gateway;
 mod links;
@@ -22,20 +21,17 @@ mod own;
 mod paths;
 mod people;
 mod phone;
-mod questions;
 mod schema;
 mod shows;
 mod size;
 mod stack;
 mod trouble;
-mod tunnel;
 mod window;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(super) use self::questions::questions;
-pub(super) use self::shows::claims;
+pub(super) use self::shows::{claims, questions};
 use super::diagnostic::Diagnostic;
 use super::plan::{Attribute, Plan, Settled};
 use super::rows::Brought;
@@ -59,12 +55,6 @@ struct World<'a> {
     wrong: &'a Mistakes,
 }
 
-/// What was found wrong while a tree was resolved; empty if that was before.
-pub(super) struct Wrong {
-    pub(super) told: Vec<Diagnostic>,
-    pub(super) following: Vec<Diagnostic>,
-}
-
 /// Resolves a tree that was checked; `sound` says whether nothing was found wrong.
 pub(super) fn resolve(
     tree: &Node,
@@ -72,7 +62,7 @@ pub(super) fn resolve(
     traces: &Traces,
     stacks: &[Described],
     sound: bool,
-) -> Result<Plan, Wrong> {
+) -> Result<Plan, Vec<Diagnostic>> {
     let root = View::new(tree);
     let wrong = Mistakes::default();
     let calendar = calendar(root.at("start").text());
@@ -129,12 +119,12 @@ pub(super) fn resolve(
         ..Settled::default()
     };
     let mut plan = Plan { seed: Seed(root.at("seed").int() as u64), rest: Arc::new(settled) };
-    let (told, following) = wrong.into_inner();
-    if !sound || !told.is_empty() || !following.is_empty() {
-        return Err(Wrong { told, following });
+    let wrong = wrong.into_inner(sound);
+    if !sound || !wrong.is_empty() {
+        return Err(wrong);
     }
     if let Some(impossible) = size::too_large(&plan, root).or_else(|| doubts::impossible(&plan, root)) {
-        return Err(Wrong { told: vec![impossible], following });
+        return Err(vec![impossible]);
     }
     plan.warnings = doubts::doubts(&plan, root, brought).into();
     Ok(plan)
@@ -173,16 +163,11 @@ impl World<'_> {
     fn indexes(&self) -> Vec<store::Index> {
         let mut indexes = Vec::new();
         for (at, entity) in self.schema.ids().zip(&self.schema.entities) {
+            let what = format!("column of `{}` on devices", entity.name);
             let held: Vec<&str> = entity.projected().map(|column| &*column.name).collect();
             for written in self.root.at("entity").key(&entity.name).at("indexes").items() {
                 let place = |name: &str| {
-                    let known = self.wrong.find(
-                        written,
-                        &format!("column of `{}` on devices", entity.name),
-                        name,
-                        &held,
-                    );
-                    known.map(|place| entity.projection[place])
+                    self.wrong.find(written, &what, name, &held).map(|place| entity.projection[place])
                 };
                 let columns: Vec<usize> =
                     written.text().split(',').filter_map(|name| place(name.trim())).collect();

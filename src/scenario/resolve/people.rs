@@ -38,7 +38,6 @@ impl World<'_> {
         })
     }
 
-    /// The entities that a list names; `*` are all that can be synced so.
     fn entities(&self, list: View<'_>, can: fn(&Delivery) -> bool, done: &str) -> Vec<EntityId> {
         let mut ids: Vec<EntityId> = Vec::new();
         for item in list.items() {

@@ -19,7 +19,6 @@ use crate::workload::{EntityData, Maker};
 
 pub(super) struct Entities {
     pub(super) schema: Schema,
-    /// As the app knows it that some devices upgrade from.
     pub(super) before: Option<Schema>,
     pub(super) data: Vec<EntityData>,
     pub(super) effects: Vec<Effect>,
@@ -30,7 +29,6 @@ pub(super) struct Draft<'a> {
     pub(super) view: View<'a>,
     pub(super) kind: ColumnType,
     pub(super) shares: Shares,
-    /// A new version of the app brings it.
     pub(super) is_brought: bool,
 }
 

@@ -13,7 +13,6 @@ use crate::workload::{EntityData, WorkloadOptions};
 
 /// Rows that a scenario may bring, those of imports among them.
 const ROWS_MAX: u64 = 100_000_000;
-/// Memory for them on the backend.
 const ROWS_GB: u64 = 16;
 const GB: u64 = 1_000_000_000;
 /// Changes of link, gaps and the like on all devices: some 4 GB.

@@ -7,7 +7,6 @@ use crate::contract::{Choice, Chosen, Described, OptionForm};
 use crate::scenario::diagnostic::choices;
 use crate::scenario::tree::Val;
 
-/// Keys that every stack has.
 const KEPT: [&str; 3] = ["engine.name", "engine.options", "gateway.backend_link"];
 
 impl World<'_> {

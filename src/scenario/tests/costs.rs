@@ -27,7 +27,6 @@ fn parsed(what: &str, text: &str) -> Document {
     Document::parse(what, text).expect("it is TOML")
 }
 
-/// Rows of a fat text on devices.
 fn fat(columns: &str, rows: u32, size: &str, more: &str) -> Document {
     let text = format!(
         "name = \"fat\"\nduration = \"30m\"\n{more}\n[entity.note]\nrows = {rows}\n\

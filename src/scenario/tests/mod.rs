@@ -8,7 +8,6 @@ mod own_rows;
 mod plans;
 mod questions;
 mod said;
-mod shows;
 mod swarms;
 mod written_down;
 
@@ -19,7 +18,6 @@ use std::sync::LazyLock;
 use super::{Document, Plan, Request};
 use crate::contract::Described;
 
-/// The smallest scenario.
 const MINIMAL: &str = r#"
 name = "least"
 
@@ -76,7 +74,6 @@ fn with_sets(text: &str, sets: &[&str]) -> Plan {
     plans(text, &Request { sets, ..Request::default() }).remove(0)
 }
 
-/// What is said of a broken scenario.
 fn complaint(text: &str, sets: &[&str]) -> String {
     let request = Request { sets: sets.iter().map(|s| (*s).to_owned()).collect(), ..Request::default() };
     match Document::parse("test.toml", text).map(|d| d.plans(&request, &stacks())) {

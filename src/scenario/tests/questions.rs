@@ -1,8 +1,14 @@
 //! What two variants answer, and the same asked of another scenario.
 
 use super::super::Request;
-use super::shows::VARIANTS;
-use super::{MINIMAL, document, plan, stacks};
+use super::{MINIMAL, document, plan, plans, stacks};
+
+pub(super) const VARIANTS: &str = "
+[variant.small]
+set = { \"engine.pull.chunk_rows\" = 20 }
+[variant.large]
+set = { \"engine.pull.chunk_rows\" = 2000 }
+";
 
 const FIGURE: &str = "figure.n = { metric = \"engine.requests.count\", less = 2.5 }";
 
@@ -81,4 +87,25 @@ fn a_scenario_lacks_what_a_question_needs() {
         let said = of.lacks("checklist-9", &needing(need), &[]);
         assert_eq!(said.as_deref(), lacks.then_some("there is none"), "{need}");
     }
+}
+
+fn claiming(claim: &str) -> String {
+    format!("{MINIMAL}{VARIANTS}[shows.R51]\nfails = \"small\"\nmends = \"large\"\n{claim}\n")
+}
+
+#[test]
+fn every_variant_knows_the_claims_and_none_means_another_thing_by_them() {
+    let without = plans(&format!("{MINIMAL}{VARIANTS}"), &Request::default());
+    let with = plans(&claiming("metric = \"oracle.lost.rows\""), &Request::default());
+    assert!(with.iter().all(|plan| plan.claims.len() == 1));
+    let digests = |plans: &[super::Plan]| plans.iter().map(|plan| plan.digest.clone()).collect::<Vec<_>>();
+    assert_eq!(digests(&with), digests(&without));
+    assert!(!with[0].resolved.contains("shows"), "the text of a cell has no other variant");
+}
+
+#[test]
+fn what_is_shown_counts_as_covered_once() {
+    let text =
+        claiming("metric = \"oracle.lost.rows\"").replace("[entity", "covers = [\"R9\", \"R51\"]\n[entity");
+    assert_eq!(document(&text).covers(), ["R51", "R9"]);
 }

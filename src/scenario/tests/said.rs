@@ -2,10 +2,10 @@
 //! a line that is not indented is a file, and below it stands all that is said of that.
 //!
 //! A file is the base of its subject, changed by the parts of its line, which ` ‖ ` divides.
-//! `--set`, `--axis`, `--variant` and `--seed` are arguments; `old ⇒ new` puts a text in place of the first such in the scenario or
-//! in the file beside it; `beside: …` is that file, `beside+ …` comes at its end, `= …` is the
-//! whole scenario, `? …` asks for parts of each plan, and anything else comes at its end. `¶`
-//! begins a line.
+//! `--set`, `--axis`, `--variant` and `--seed` are arguments; `old ⇒ new` puts a text in place of the
+//! first such in the scenario or in the file beside it; `beside: …` is that file, `beside+ …` comes at
+//! its end, `= …` is the whole scenario, `? …` asks for parts of each plan, and anything else comes at
+//! its end. `¶` begins a line.
 //!
 //! To add a case, write its line and run this with `INSTA_UPDATE=always`.
 
@@ -14,7 +14,7 @@ use std::fmt::Debug;
 use super::super::diagnostic::Diagnostic;
 use super::own_rows::{OWN, ROWS, SCENARIO, TASKS};
 use super::plans::TUNNEL;
-use super::shows::VARIANTS;
+use super::questions::VARIANTS;
 use super::{Document, MINIMAL, Plan, Request, stacks};
 
 /// What the files of a subject begin with: a scenario, and a file beside it.
@@ -81,7 +81,6 @@ impl Base {
     }
 }
 
-/// Adds an option of the command line to what is asked for.
 fn ask(request: &mut Request, option: &str) {
     match option.split_once(' ').expect("an option has a value") {
         ("set", set) => request.sets.push(set.to_owned()),
@@ -144,7 +143,6 @@ fn part(plan: &Plan, what: &str) -> String {
     }
 }
 
-/// A snapshot as it should be, by its own inputs.
 fn renewed(base: &Base, snapshot: &str) -> String {
     let body = snapshot.splitn(3, "---\n").last().expect("a snapshot has a head");
     let inputs = body.lines().filter(|line| !line.starts_with("  "));

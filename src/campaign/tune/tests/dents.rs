@@ -47,15 +47,6 @@ fn a_search_goes_up_to_the_limit_that_bounds_it_though_luck_hides_what_is_better
 }
 
 #[test]
-fn of_a_curve_that_jumps_between_settings_only_those_that_were_run_are_told_as_flat() {
-    // 2 000 rows in so many requests, each with its own cost: 1 999 rows a request take two, and
-    // nearly twice as long.
-    let requests = |x: f64| libm::ceil(2_000.0 / x);
-    let jumping = knob_tuned("k=50..2000", "500", &[], |x| (1e9 / requests(x) / (0.35 + x / 1e3)) as u64);
-    assert_eq!((jumping.best.as_str(), jumping.flat.each_ref().map(String::as_str)), ("2000", ["2000"; 2]));
-}
-
-#[test]
 fn the_flat_region_ends_at_settings_that_were_run_under_all_seeds() {
     // Behind a ridge lies what is as good under the first half of the seeds alone.
     let worse = |x: f64, seed: u64| match x {
