@@ -34,15 +34,19 @@ pub(super) trait Marked: 'static {
     type Fields<'a>: Fields<'a>;
     fn open(out: &mut Vec<u8>, message: Field);
     /// The head is over, if there are any.
-    fn end_head(out: &mut Vec<u8>);
+    fn end_head(_: &mut Vec<u8>) {}
     fn close(out: &mut Vec<u8>, message: Field);
     /// Ends a message of which there is only a head.
-    fn close_head(out: &mut Vec<u8>, message: Field);
+    fn close_head(out: &mut Vec<u8>, message: Field) {
+        Self::close(out, message);
+    }
     fn text(out: &mut Vec<u8>, field: Field, text: &str);
     fn signed(out: &mut Vec<u8>, field: Field, number: i64);
     fn number(out: &mut Vec<u8>, field: Field, number: u64);
     /// One that need not be said if it is 0.
-    fn count(out: &mut Vec<u8>, field: Field, number: u64);
+    fn count(out: &mut Vec<u8>, field: Field, number: u64) {
+        Self::number(out, field, number);
+    }
     /// One of few words, each with its number.
     fn word(out: &mut Vec<u8>, field: Field, word: (&str, u64));
     fn cell(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>);

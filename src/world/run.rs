@@ -27,7 +27,7 @@ use crate::contract::{DeviceView, KillReason, Schema};
 use crate::disk::Moment;
 use crate::metrics::Timeline;
 use crate::net::{Link, Radio, RadioCost};
-use crate::oracle::{Clock, Inspection, Labels, Life, Story, Subject, Verdict};
+use crate::oracle::{Inspection, Labels, Life, Story, Subject, Verdict};
 use crate::scenario::Plan;
 use crate::workload::Placed;
 
@@ -143,8 +143,8 @@ pub fn run_recording(
     watch: &dyn Watch,
     subjects: &[Subject],
 ) -> Result<(Outcome, Vec<Story>), Unrunnable> {
-    let clock = Clock { start: plan.start, utc_offset: plan.utc_offset };
-    let labels = Labels { schema: plan.schema.clone(), units: plan.units.clone(), clock };
+    let (schema, units, clock) = (plan.schema.clone(), plan.units.clone(), build::clock(plan));
+    let labels = Labels { schema, units, clock };
     let life = |subject: &Subject| Life::new(labels.clone(), subject.clone());
     let world = build(plan, stacks, subjects.iter().map(life).collect(), watch)?;
     let finished = finish(world, watch, None);
@@ -357,8 +357,11 @@ impl World {
         Places {
             polls: self.handle.polls(device.app.node),
             operations: (before, device.storage.disk.operations()),
-            points: device.crash.passed(),
-            gateway: (self.handle.polls(self.servers.process.node), self.servers.process.crash.passed()),
+            points: device.crash.passed.borrow().clone(),
+            gateway: (
+                self.handle.polls(self.servers.process.node),
+                self.servers.process.crash.passed.borrow().clone(),
+            ),
             moments: device.storage.disk.traced(),
         }
     }
@@ -396,7 +399,8 @@ impl World {
             None => read_only(&devices, &plan, &mut rows, stops),
         };
         let mut figures = verdict.figures;
-        figures.extend(radiated(&links, ended_at).into_iter().chain(worked).chain(servers.coding.figures()));
+        figures.extend(radiated(&links, ended_at).into_iter().chain(worked));
+        figures.insert("gateway.coding.busy", servers.coding.spent.get().0);
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
         if stopped.get() {
             ended = Ended::Interrupted;
