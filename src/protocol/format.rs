@@ -27,19 +27,52 @@ pub(super) struct Facts {
 }
 
 /// How the shapes of messages become bytes; of an answer part by part.
-pub(super) trait Format: 'static {
-    const FACTS: Facts;
-    fn write_request(request: &RawRequest<'_>) -> Vec<u8>;
-    fn read_request(bytes: &[u8]) -> Result<RawRequest<'_>, Damaged>;
-    fn write_refusal(error: &RawError) -> Vec<u8>;
-    fn read_answer(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged>;
-    fn begin(out: &mut Vec<u8>, asked: Asked);
-    fn result(out: &mut Vec<u8>, is_first: bool, id: &str, told: &VerdictShape<'_>);
-    fn begin_page(out: &mut Vec<u8>, is_first: bool, entity: EntityId);
-    fn begin_row(out: &mut Vec<u8>, head: &Head<'_>);
+pub(super) trait Format: Sync {
+    fn facts(&self) -> Facts;
+    fn write_request(&self, request: &RawRequest<'_>) -> Vec<u8>;
+    fn read_request<'a>(&self, bytes: &'a [u8]) -> Result<RawRequest<'a>, Damaged>;
+    fn write_refusal(&self, error: &RawError) -> Vec<u8>;
+    fn read_answer<'a>(&self, bytes: &'a [u8]) -> Result<RawAnswer<'a>, Damaged>;
+    fn begin(&self, out: &mut Vec<u8>, asked: Asked);
+    fn result(&self, out: &mut Vec<u8>, is_first: bool, id: &str, told: &VerdictShape<'_>);
+    fn begin_page(&self, out: &mut Vec<u8>, is_first: bool, entity: EntityId);
+    fn begin_row(&self, out: &mut Vec<u8>, head: &Head<'_>);
     /// The value of the column at this place.
-    fn value(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>);
-    fn end_page(out: &mut Vec<u8>, end: &PageEnd);
+    fn value(&self, out: &mut Vec<u8>, place: usize, value: ValueRef<'_>);
+    fn end_page(&self, out: &mut Vec<u8>, end: &PageEnd);
+
+    /// A row; of a part those values that it names.
+    fn row(&self, out: &mut Vec<u8>, head: &Head<'_>, values: Projected<'_>) {
+        let sent = head.part.map_or(values.columns.len(), |part| part.columns.count_ones() as usize);
+        self.begin_row(out, &Head { values: sent, ..*head });
+        let is_sent = |place: usize| head.part.is_none_or(|part| part.has(place));
+        for (place, value) in values.iter().enumerate().filter(|(place, _)| is_sent(*place)) {
+            value.with_ref(|value| self.value(out, place, value));
+        }
+        out.extend(self.facts().end_of_row);
+    }
+    /// What a database keeps are the items of a list after its first ones.
+    fn kept_row(&self, out: &mut Vec<u8>, head: &Head<'_>, cells: &[u8]) {
+        if self.facts().as_kept {
+            self.begin_row(out, head);
+            out.extend(cells);
+        } else {
+            let list = [b"[", cells.get(1..).unwrap_or_default(), b"]"].concat();
+            let cells: Vec<Cell<'_>> =
+                serde_json::from_slice(&list).expect("a database keeps what was written");
+            self.begin_row(out, &Head { values: cells.len(), ..*head });
+            for (place, cell) in cells.iter().enumerate() {
+                self.value(out, place, cell.as_ref());
+            }
+        }
+        out.extend(self.facts().end_of_row);
+    }
+    fn row_of_verdict(&self, out: &mut Vec<u8>, row: &Row) {
+        let values = row.values.as_deref().unwrap_or_default();
+        let head = Head { is_first: true, part: None, key: row.key.as_str(), stamp: row.stamp, values: 0 };
+        let columns: Vec<usize> = (0..values.len()).collect();
+        self.row(out, &head, Projected { values, columns: &columns });
+    }
 }
 
 /// What comes before the values of a row.
@@ -63,72 +96,4 @@ pub(super) struct PageEnd {
     pub(super) unseen: Option<Stamp>,
     pub(super) withheld: Vec<String>,
     pub(super) ids: Option<(u64, u32)>,
-}
-
-/// A format as a value.
-pub(super) struct Spoken {
-    pub(super) facts: Facts,
-    pub(super) write_request: fn(&RawRequest<'_>) -> Vec<u8>,
-    pub(super) read_request: fn(&[u8]) -> Result<RawRequest<'_>, Damaged>,
-    pub(super) write_refusal: fn(&RawError) -> Vec<u8>,
-    pub(super) read_answer: fn(&[u8]) -> Result<RawAnswer<'_>, Damaged>,
-    pub(super) begin: fn(&mut Vec<u8>, Asked),
-    pub(super) result: fn(&mut Vec<u8>, bool, &str, &VerdictShape<'_>),
-    pub(super) begin_page: fn(&mut Vec<u8>, bool, EntityId),
-    pub(super) row: fn(&mut Vec<u8>, &Head<'_>, Projected<'_>),
-    pub(super) kept: fn(&mut Vec<u8>, &Head<'_>, &[u8]),
-    pub(super) end_page: fn(&mut Vec<u8>, &PageEnd),
-}
-
-impl Spoken {
-    pub(super) const fn of<F: Format>() -> Spoken {
-        Spoken {
-            facts: F::FACTS,
-            write_request: F::write_request,
-            read_request: F::read_request,
-            write_refusal: F::write_refusal,
-            read_answer: F::read_answer,
-            begin: F::begin,
-            result: F::result,
-            begin_page: F::begin_page,
-            row: write_projected::<F>,
-            kept: write_kept::<F>,
-            end_page: F::end_page,
-        }
-    }
-}
-
-/// The row of a verdict.
-pub(super) fn write_row<F: Format>(out: &mut Vec<u8>, row: &Row) {
-    let values = row.values.as_deref().unwrap_or_default();
-    let head = Head { is_first: true, part: None, key: row.key.as_str(), stamp: row.stamp, values: 0 };
-    let columns: Vec<usize> = (0..values.len()).collect();
-    write_projected::<F>(out, &head, Projected { values, columns: &columns });
-}
-
-/// Of a part those values that it names.
-fn write_projected<F: Format>(out: &mut Vec<u8>, head: &Head<'_>, values: Projected<'_>) {
-    let sent = head.part.map_or(values.columns.len(), |part| part.columns.count_ones() as usize);
-    F::begin_row(out, &Head { values: sent, ..*head });
-    let is_sent = |place: usize| head.part.is_none_or(|part| part.has(place));
-    for (place, value) in values.iter().enumerate().filter(|(place, _)| is_sent(*place)) {
-        value.with_ref(|value| F::value(out, place, value));
-    }
-    out.extend(F::FACTS.end_of_row);
-}
-
-/// What a database keeps are the items of a list after its first ones.
-fn write_kept<F: Format>(out: &mut Vec<u8>, head: &Head<'_>, cells: &[u8]) {
-    if F::FACTS.as_kept {
-        F::begin_row(out, head);
-        out.extend(cells);
-    } else {
-        let list = [b"[", cells.get(1..).unwrap_or_default(), b"]"].concat();
-        let cells: Vec<Cell<'_>> = serde_json::from_slice(&list).expect("a database keeps what was written");
-        F::begin_row(out, &Head { values: cells.len(), ..*head });
-        for (place, cell) in cells.iter().enumerate() {
-            F::value(out, place, cell.as_ref());
-        }
-    }
-    out.extend(F::FACTS.end_of_row);
 }

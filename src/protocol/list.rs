@@ -1,9 +1,11 @@
 //! The codecs that there are.
 
+use std::marker::PhantomData;
+
 use super::cbor::Cbor;
 use super::codec::Codec;
 use super::coding::{BytesCount, Coding, Packing, Packs};
-use super::format::Spoken;
+use super::format::Format;
 use super::json::Json;
 use super::mapped::Mapped;
 use super::protobuf::Protobuf;
@@ -11,16 +13,16 @@ use super::xml::Xml;
 use crate::base::Word as _;
 
 /// Formats by their names in scenario files.
-const FORMATS: &[(&str, Spoken)] = &[
-    ("json", Spoken::of::<Mapped<Json<false>>>()),
-    ("json-objects", Spoken::of::<Mapped<Json<true>>>()),
-    ("xml", Spoken::of::<Xml>()),
-    ("cbor", Spoken::of::<Mapped<Cbor>>()),
-    ("protobuf", Spoken::of::<Protobuf>()),
+const FORMATS: &[(&str, &dyn Format)] = &[
+    ("json", &Mapped::<Json<false>>(PhantomData)),
+    ("json-objects", &Mapped::<Json<true>>(PhantomData)),
+    ("xml", &Xml),
+    ("cbor", &Mapped::<Cbor>(PhantomData)),
+    ("protobuf", &Protobuf),
 ];
 
 /// The one that is spoken where nothing else is said.
-pub const DEFAULT: Codec = Codec::plain(&FORMATS[0].1);
+pub const DEFAULT: Codec = Codec::plain(FORMATS[0].1);
 
 pub const NAMES: &[&str] = &{
     let mut names = [""; FORMATS.len()];
@@ -33,7 +35,7 @@ pub const NAMES: &[&str] = &{
 };
 
 pub fn named(format: &str) -> Option<Codec> {
-    FORMATS.iter().find(|(known, _)| *known == format).map(|(_, format)| Codec::plain(format))
+    FORMATS.iter().find(|(known, _)| *known == format).map(|(_, format)| Codec::plain(*format))
 }
 
 /// The codec of this format that packs so.
@@ -43,7 +45,7 @@ pub fn packed(format: &str, coding: Coding) -> Option<Codec> {
 
 /// Each format, and each in each way to pack.
 pub fn all() -> impl Iterator<Item = Codec> {
-    let plain = || FORMATS.iter().map(|(_, format)| Codec::plain(format));
+    let plain = || FORMATS.iter().map(|(_, format)| Codec::plain(*format));
     let mut codings = Vec::new();
     for packing in [Packing::Gzip, Packing::Zstd] {
         for &packs in Packs::VALUES {

@@ -5,16 +5,16 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 
 use super::damaged::Damaged;
-use super::format::{Facts, Format, Head, PageEnd, write_row};
+use super::format::{Facts, Format, Head, PageEnd};
 use super::message::Asked;
 use super::raw_answer::{RawAnswer, RawError, VerdictShape};
 use super::raw_request::RawRequest;
 use crate::base::{EntityId, Stamp, Undone, ValueRef};
 
-pub(super) struct Mapped<N>(PhantomData<N>);
+pub(super) struct Mapped<N>(pub(super) PhantomData<N>);
 
 /// What differs between such formats.
-pub(super) trait Notation: 'static {
+pub(super) trait Notation: Sync {
     const FACTS: Facts;
     const MARKS: Marks;
     fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, what: &T);
@@ -62,28 +62,30 @@ fn open<N: Notation>(out: &mut Vec<u8>, is_first: bool, name: &str, what: &(impl
 }
 
 impl<N: Notation> Format for Mapped<N> {
-    const FACTS: Facts = N::FACTS;
-    fn write_request(request: &RawRequest<'_>) -> Vec<u8> {
+    fn facts(&self) -> Facts {
+        N::FACTS
+    }
+    fn write_request(&self, request: &RawRequest<'_>) -> Vec<u8> {
         let mut out = Vec::new();
         N::put(&mut out, request);
         out
     }
-    fn read_request(bytes: &[u8]) -> Result<RawRequest<'_>, Damaged> {
+    fn read_request<'a>(&self, bytes: &'a [u8]) -> Result<RawRequest<'a>, Damaged> {
         N::read(bytes)
     }
-    fn write_refusal(error: &RawError) -> Vec<u8> {
+    fn write_refusal(&self, error: &RawError) -> Vec<u8> {
         let mut out = [N::FACTS.no, N::MARKS.colon].concat();
         N::put(&mut out, error);
         out.extend(N::MARKS.refused);
         out
     }
-    fn read_answer(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged> {
+    fn read_answer<'a>(&self, bytes: &'a [u8]) -> Result<RawAnswer<'a>, Damaged> {
         N::read(bytes)
     }
-    fn begin(out: &mut Vec<u8>, asked: Asked) {
+    fn begin(&self, out: &mut Vec<u8>, asked: Asked) {
         open::<N>(out, true, "for", &asked);
     }
-    fn result(out: &mut Vec<u8>, is_first: bool, id: &str, told: &VerdictShape<'_>) {
+    fn result(&self, out: &mut Vec<u8>, is_first: bool, id: &str, told: &VerdictShape<'_>) {
         let VerdictShape { ok, no, not_yet, row, edited } = told;
         open::<N>(out, is_first, "id", id);
         ok.iter().for_each(|stamp| entry::<N>(out, "ok", stamp));
@@ -96,7 +98,7 @@ impl<N: Notation> Format for Mapped<N> {
         if let Some(row) = row {
             let [some, none, end] = N::MARKS.row;
             out.extend(if row.is_some() { some } else { none });
-            row.iter().for_each(|row| write_row::<Mapped<N>>(out, row));
+            row.iter().for_each(|row| self.row_of_verdict(out, row));
             out.extend(end);
         }
         if !N::MARKS.row_is_last {
@@ -104,17 +106,17 @@ impl<N: Notation> Format for Mapped<N> {
         }
         out.extend(N::MARKS.close);
     }
-    fn begin_page(out: &mut Vec<u8>, is_first: bool, entity: EntityId) {
+    fn begin_page(&self, out: &mut Vec<u8>, is_first: bool, entity: EntityId) {
         open::<N>(out, is_first, "e", &entity);
         out.extend(N::MARKS.rows[0]);
     }
-    fn begin_row(out: &mut Vec<u8>, head: &Head<'_>) {
+    fn begin_row(&self, out: &mut Vec<u8>, head: &Head<'_>) {
         N::begin_row(out, head);
     }
-    fn value(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>) {
+    fn value(&self, out: &mut Vec<u8>, place: usize, value: ValueRef<'_>) {
         N::value(out, place, value);
     }
-    fn end_page(out: &mut Vec<u8>, end: &PageEnd) {
+    fn end_page(&self, out: &mut Vec<u8>, end: &PageEnd) {
         let PageEnd { cursor, more, undone, unseen, withheld, ids } = end;
         out.extend(N::MARKS.rows[1]);
         entry::<N>(out, "cursor", cursor);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::answer::{Page, Rows};
 use super::damaged::Damaged;
-use super::format::{Facts, Format, Head, PageEnd, write_row};
+use super::format::{Facts, Format, Head, PageEnd};
 use super::message::{Asked, PullRequest, Want};
 use super::raw_answer::{RawAnswer, RawError, RawResult, VerdictShape};
 use super::raw_request::{RawFetch, RawMutation, RawRequest};
@@ -27,22 +27,26 @@ const PAGE: &[&str] = &["e", "cursor", "more", "undone", "unseen", "key", "row",
 const ERROR: &[&str] = &["kind", "number", "text"];
 
 /// How such a format is written.
-pub(super) trait Marked: 'static {
+pub(super) trait Marked: Sync {
     const FACTS: Facts;
     /// Fields stand in the head of their message, before the messages in it.
     const HAS_HEADS: bool;
     type Fields<'a>: Fields<'a>;
     fn open(out: &mut Vec<u8>, message: Field);
     /// The head is over, if there are any.
-    fn end_head(out: &mut Vec<u8>);
+    fn end_head(_: &mut Vec<u8>) {}
     fn close(out: &mut Vec<u8>, message: Field);
     /// Ends a message of which there is only a head.
-    fn close_head(out: &mut Vec<u8>, message: Field);
+    fn close_head(out: &mut Vec<u8>, message: Field) {
+        Self::close(out, message);
+    }
     fn text(out: &mut Vec<u8>, field: Field, text: &str);
     fn signed(out: &mut Vec<u8>, field: Field, number: i64);
     fn number(out: &mut Vec<u8>, field: Field, number: u64);
     /// One that need not be said if it is 0.
-    fn count(out: &mut Vec<u8>, field: Field, number: u64);
+    fn count(out: &mut Vec<u8>, field: Field, number: u64) {
+        Self::number(out, field, number);
+    }
     /// One of few words, each with its number.
     fn word(out: &mut Vec<u8>, field: Field, word: (&str, u64));
     fn cell(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>);
@@ -115,8 +119,10 @@ pub(super) fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, Damaged> {
 }
 
 impl<M: Marked> Format for M {
-    const FACTS: Facts = <M as Marked>::FACTS;
-    fn write_request(request: &RawRequest<'_>) -> Vec<u8> {
+    fn facts(&self) -> Facts {
+        M::FACTS
+    }
+    fn write_request(&self, request: &RawRequest<'_>) -> Vec<u8> {
         let (mut bytes, root) = (Vec::new(), ("request", 1));
         let out = &mut bytes;
         M::open(out, root);
@@ -143,7 +149,7 @@ impl<M: Marked> Format for M {
         M::close(out, root);
         bytes
     }
-    fn read_request(bytes: &[u8]) -> Result<RawRequest<'_>, Damaged> {
+    fn read_request<'a>(&self, bytes: &'a [u8]) -> Result<RawRequest<'a>, Damaged> {
         let (mut fields, "request") = M::Fields::of(bytes)? else { return Err(unexpected("another")) };
         let mut request = RawRequest::default();
         while let Some(field) = fields.next(REQUEST)? {
@@ -167,7 +173,7 @@ impl<M: Marked> Format for M {
         fields.end()?;
         Ok(request)
     }
-    fn write_refusal(error: &RawError) -> Vec<u8> {
+    fn write_refusal(&self, error: &RawError) -> Vec<u8> {
         let mut out = Vec::new();
         M::open(&mut out, ("error", 3));
         M::text(&mut out, ("kind", 1), &error.kind);
@@ -176,7 +182,7 @@ impl<M: Marked> Format for M {
         M::close_head(&mut out, ("error", 3));
         out
     }
-    fn read_answer(bytes: &[u8]) -> Result<RawAnswer<'_>, Damaged> {
+    fn read_answer<'a>(&self, bytes: &'a [u8]) -> Result<RawAnswer<'a>, Damaged> {
         let (mut fields, root) = M::Fields::of(bytes)?;
         let mut answer = RawAnswer::default();
         match root {
@@ -200,12 +206,12 @@ impl<M: Marked> Format for M {
         fields.end()?;
         Ok(answer)
     }
-    fn begin(out: &mut Vec<u8>, asked: Asked) {
+    fn begin(&self, out: &mut Vec<u8>, asked: Asked) {
         M::open(out, ("answer", 2));
         M::signed(out, ("for", 1), asked.0);
         M::end_head(out);
     }
-    fn result(out: &mut Vec<u8>, _: bool, id: &str, told: &VerdictShape<'_>) {
+    fn result(&self, out: &mut Vec<u8>, _: bool, id: &str, told: &VerdictShape<'_>) {
         let VerdictShape { ok, no, not_yet, row, edited } = told;
         let field = |word: &'static str| {
             let before = RESULT.iter().take_while(|name| **name != word).count();
@@ -225,18 +231,18 @@ impl<M: Marked> Format for M {
             edited(out);
         }
         M::end_head(out);
-        row.flatten().iter().for_each(|row| write_row::<M>(out, row));
+        row.flatten().iter().for_each(|row| self.row_of_verdict(out, row));
         if !M::HAS_HEADS {
             edited(out);
         }
         M::close(out, ("result", 1));
     }
-    fn begin_page(out: &mut Vec<u8>, _: bool, entity: EntityId) {
+    fn begin_page(&self, out: &mut Vec<u8>, _: bool, entity: EntityId) {
         M::open(out, ("page", 3));
         M::count(out, ("e", 1), entity.0.into());
         M::end_head(out);
     }
-    fn begin_row(out: &mut Vec<u8>, head: &Head<'_>) {
+    fn begin_row(&self, out: &mut Vec<u8>, head: &Head<'_>) {
         M::open(out, ("row", 7));
         if let Some(part) = head.part {
             M::signed(out, ("columns", 1), part.columns as i64);
@@ -246,10 +252,10 @@ impl<M: Marked> Format for M {
         M::signed(out, ("stamp", 4), head.stamp.0);
         M::end_head(out);
     }
-    fn value(out: &mut Vec<u8>, place: usize, value: ValueRef<'_>) {
+    fn value(&self, out: &mut Vec<u8>, place: usize, value: ValueRef<'_>) {
         M::cell(out, place, value);
     }
-    fn end_page(out: &mut Vec<u8>, end: &PageEnd) {
+    fn end_page(&self, out: &mut Vec<u8>, end: &PageEnd) {
         <M as Marked>::end_page(out, end);
     }
 }

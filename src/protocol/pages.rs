@@ -2,7 +2,7 @@
 
 use super::answer::{Part, Projected};
 use super::coding::{BytesCount, Coding, Packing};
-use super::format::{Head, PageEnd, Spoken};
+use super::format::{Format, Head, PageEnd};
 use super::message::Asked;
 use super::packed::Sent;
 use super::raw_answer::VerdictShape;
@@ -15,7 +15,7 @@ pub(super) type Verdicts<'i, 'v> = &'i mut dyn Iterator<Item = PushVerdict<'v>>;
 
 /// An answer with pages, as it is written.
 pub struct PageWriter {
-    format: &'static Spoken,
+    format: &'static dyn Format,
     out: Vec<u8>,
     packing: Packing,
     sent: Option<Sent>,
@@ -27,23 +27,23 @@ pub struct PageWriter {
 
 impl PageWriter {
     pub(super) fn begin(
-        format: &'static Spoken,
+        format: &'static dyn Format,
         asked: Asked,
         verdicts: Option<Verdicts<'_, '_>>,
         Coding { packing, counts, .. }: Coding,
     ) -> PageWriter {
         let mut out = Vec::new();
-        (format.begin)(&mut out, asked);
+        format.begin(&mut out, asked);
         if let Some(verdicts) = verdicts {
             write_results(format, &mut out, verdicts);
         }
-        out.extend(format.facts.pages[0]);
+        out.extend(format.facts().pages[0]);
         let sent = (counts == BytesCount::Sent).then(|| Sent::new(packing));
         let (begun, end) = Default::default();
         PageWriter { format, out, packing, sent, begun, end }
     }
     pub fn begin_page(&mut self, entity: EntityId) {
-        (self.format.begin_page)(&mut self.out, self.begun.0 == 0, entity);
+        self.format.begin_page(&mut self.out, self.begun.0 == 0, entity);
         self.begun = (self.begun.0 + 1, 0);
     }
     fn head<'r>(&mut self, part: Option<Part>, key: &'r str, stamp: Stamp) -> Head<'r> {
@@ -53,18 +53,18 @@ impl PageWriter {
     /// Adds a row; no values make a tombstone.
     pub fn row(&mut self, key: &str, stamp: Stamp, values: Option<Projected<'_>>) {
         let head = self.head(None, key, stamp);
-        (self.format.row)(&mut self.out, &head, values.unwrap_or(Projected { values: &[], columns: &[] }));
+        self.format.row(&mut self.out, &head, values.unwrap_or(Projected { values: &[], columns: &[] }));
     }
     /// Adds those of a row's values that `part` names.
     pub fn part(&mut self, part: Part, key: &str, stamp: Stamp, values: Projected<'_>) {
         let head = self.head(Some(part), key, stamp);
-        (self.format.row)(&mut self.out, &head, values);
+        self.format.row(&mut self.out, &head, values);
     }
     /// Adds a row whose values a database kept ([`encode_cells`](crate::base::json::encode_cells));
     /// none make a tombstone.
     pub fn kept_row(&mut self, key: &str, stamp: Stamp, cells: &[u8]) {
         let head = self.head(None, key, stamp);
-        (self.format.kept)(&mut self.out, &head, cells);
+        self.format.kept_row(&mut self.out, &head, cells);
     }
     /// Says where versions lie of histories that the backend has left as the rows of this page are
     /// read; if nothing is said, it has left none.
@@ -86,31 +86,31 @@ impl PageWriter {
     }
     pub fn end_page(&mut self, cursor: &str, more: bool) {
         let end = PageEnd { cursor: cursor.to_owned(), more, ..std::mem::take(&mut self.end) };
-        (self.format.end_page)(&mut self.out, &end);
+        self.format.end_page(&mut self.out, &end);
     }
     /// Bytes so far, of those that count for who limits them.
     pub fn bytes(&self) -> u64 {
         self.sent.as_ref().map_or(self.out.len() as u64, |sent| sent.of(&self.out))
     }
     pub fn finish(mut self) -> Vec<u8> {
-        self.out.extend(self.format.facts.pages[1]);
-        self.out.extend(self.format.facts.end);
+        self.out.extend(self.format.facts().pages[1]);
+        self.out.extend(self.format.facts().end);
         self.packing.packed(self.out)
     }
 }
 
-fn write_results(format: &Spoken, out: &mut Vec<u8>, verdicts: Verdicts<'_, '_>) {
-    out.extend(format.facts.results[0]);
+fn write_results(format: &dyn Format, out: &mut Vec<u8>, verdicts: Verdicts<'_, '_>) {
+    out.extend(format.facts().results[0]);
     for (place, (id, outcome)) in verdicts.enumerate() {
-        (format.result)(out, place == 0, id, &VerdictShape::of(outcome));
+        format.result(out, place == 0, id, &VerdictShape::of(outcome));
     }
-    out.extend(format.facts.results[1]);
+    out.extend(format.facts().results[1]);
 }
 
-pub(super) fn results(format: &Spoken, asked: Asked, verdicts: Verdicts<'_, '_>) -> Vec<u8> {
+pub(super) fn results(format: &dyn Format, asked: Asked, verdicts: Verdicts<'_, '_>) -> Vec<u8> {
     let mut out = Vec::new();
-    (format.begin)(&mut out, asked);
+    format.begin(&mut out, asked);
     write_results(format, &mut out, verdicts);
-    out.extend(format.facts.end);
+    out.extend(format.facts().end);
     out
 }

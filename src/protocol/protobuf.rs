@@ -44,12 +44,8 @@ impl Marked for Protobuf {
     fn open(out: &mut Vec<u8>, message: Field) {
         put_key(out, message, WireType::StartGroup);
     }
-    fn end_head(_: &mut Vec<u8>) {}
     fn close(out: &mut Vec<u8>, message: Field) {
         put_key(out, message, WireType::EndGroup);
-    }
-    fn close_head(out: &mut Vec<u8>, message: Field) {
-        Protobuf::close(out, message);
     }
     fn text(out: &mut Vec<u8>, field: Field, text: &str) {
         put_key(out, field, WireType::LengthDelimited);

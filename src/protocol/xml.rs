@@ -64,9 +64,6 @@ impl Marked for Xml {
         let name = if name == "image" { "guard" } else { name };
         Xml::text(out, (name, number_of), &number.to_string());
     }
-    fn count(out: &mut Vec<u8>, field: Field, number: u64) {
-        Xml::number(out, field, number);
-    }
     fn word(out: &mut Vec<u8>, field: Field, (word, _): (&str, u64)) {
         Xml::text(out, field, word);
     }

@@ -14,7 +14,7 @@ use crate::store::Journal;
 pub(super) struct App {
     handle: Handle,
     pub(super) node: NodeId,
-    factory: Rc<dyn EngineFactory>,
+    pub(super) factory: Rc<dyn EngineFactory>,
     journal: Journal,
     engine: RefCell<Option<Rc<dyn SyncEngine>>>,
     refused: RefCell<Option<String>>,
@@ -34,9 +34,6 @@ impl App {
     }
     pub(super) fn runs(&self) -> bool {
         self.engine.borrow().is_some()
-    }
-    pub(super) fn keeps_persons_apart(&self) -> bool {
-        self.factory.keeps_persons_apart()
     }
     pub(super) fn engine(&self) -> Option<Rc<dyn SyncEngine>> {
         self.engine.borrow().clone()
@@ -67,9 +64,6 @@ impl App {
 
     pub(super) fn begin(&self, engine: Rc<dyn SyncEngine>) {
         *self.engine.borrow_mut() = Some(engine);
-    }
-    pub(super) fn go_down(&self) {
-        self.handle.kill(self.node);
     }
     /// The process ends, and its tasks with it. Its engine is for the caller to drop.
     pub(super) fn end(&self, reason: KillReason) -> Option<Rc<dyn SyncEngine>> {

@@ -7,7 +7,6 @@
 use std::task::Waker;
 
 use super::device::Device;
-use super::suspension::Counts;
 use crate::base::Span;
 use crate::contract::{AppEvent, Event};
 
@@ -40,7 +39,7 @@ impl Device {
             return;
         }
         of.since.set(Some(now));
-        of.counts.set(Counts { times: of.counts.get().times + 1, ..of.counts.get() });
+        of.times.set(of.times.get() + 1);
         self.tell(Event::Suspended);
         let Some(last) = sockets else { return };
         self.later("sockets", last, move |device| {
@@ -99,7 +98,7 @@ impl Device {
         if !self.is_running() || self.now() < of.forced_until.get() {
             return;
         }
-        of.counts.set(Counts { windows: of.counts.get().windows + 1, ..of.counts.get() });
+        of.windows.set(of.windows.get() + 1);
         self.go_on();
         self.app(AppEvent::Background);
     }

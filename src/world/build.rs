@@ -15,7 +15,6 @@ use super::faults::{Faults, choose};
 use super::hardware::{BadRows, Fitting, Hardware};
 use super::hooks::AppHooks;
 use super::hub::{Hub, Listeners, NodeSink, Round};
-use super::opened::Opened;
 use super::ports::OfDevice;
 use super::process::Process;
 use super::registry::Halves;
@@ -100,8 +99,8 @@ pub(super) fn build(
     let mut listeners = listeners(&plan, &devices, initial, &mut script, (capabilities, patience));
     (listeners.lives, listeners.windows) = (lives, windows);
     let has_page = plan.brought || plan.engine.conflict.has_page();
-    listeners.opened = has_page.then(|| Opened::new(&handle));
-    let opened = listeners.opened.clone();
+    let opened = has_page.then(|| handle.channel());
+    listeners.opened = opened.as_ref().map(|(sender, _)| sender.clone());
     let hub = Hub::new(handle.clone(), listeners);
     let versions = plan.before.clone().map(|before| {
         let versions = Versions::new(before, plan.schema.clone(), devices.len());
@@ -237,7 +236,7 @@ impl World {
         let counter = Counter { servers: self.servers.clone(), device: id, wallet: wallet.clone() };
         let (node, options) = (self.servers.node, self.plan.transport.clone());
         let way = Way::new(self.handle.clone(), node, link.clone(), Rc::new(counter), sink, options);
-        self.servers.process.reached_by(&way);
+        self.servers.process.ways.borrow_mut().push(Rc::downgrade(&way));
         (way, wallet)
     }
     fn link(&self, device: &DevicePlan, seed: Seed) -> Link {
@@ -416,11 +415,7 @@ fn listeners(
         schema: plan.schema.clone(),
     });
     let oracle = Oracle::new(oracle::OracleSetup {
-        labels: Labels {
-            schema: plan.first_schema().clone(),
-            units: plan.units.clone(),
-            clock: Clock { start: plan.start, utc_offset: plan.utc_offset },
-        },
+        labels: Labels { schema: plan.first_schema().clone(), units: plan.units.clone(), clock: clock(plan) },
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
         durable: plan.store.synchronous == Synchronous::Full,
         patience,
@@ -441,6 +436,10 @@ fn listeners(
         windows: Windows::default(),
         round: Round::new(devices.len()),
     }
+}
+
+pub(super) fn clock(plan: &Plan) -> Clock {
+    Clock { start: plan.start, utc_offset: plan.utc_offset }
 }
 
 fn definition(plan: &Plan) -> oracle::Definition {

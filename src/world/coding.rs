@@ -13,7 +13,7 @@ const CORE: u64 = 1_000;
 /// The gateway's work on messages. It has a core for each request.
 pub(super) struct GatewayCoding {
     pub(super) rate: Option<Bytes>,
-    spent: Cell<Span>,
+    pub(super) spent: Cell<Span>,
 }
 
 impl GatewayCoding {
@@ -26,9 +26,6 @@ impl GatewayCoding {
         let takes = Span::secs(1).scaled(format + effort.packer, self.rate.unwrap_or(RATE).0.max(1));
         self.spent.set(self.spent.get() + takes);
         takes
-    }
-    pub(super) fn figures(&self) -> [(&'static str, u64); 1] {
-        [("gateway.coding.busy", self.spent.get().0)]
     }
 }
 

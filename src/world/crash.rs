@@ -10,8 +10,9 @@ use crate::base::{DeviceId, Span, Time};
 pub(super) struct CrashBook {
     armed: RefCell<Vec<Armed>>,
     ever_armed: Cell<u64>,
-    passed: RefCell<BTreeMap<&'static str, u64>>,
-    suspended: Cell<bool>,
+    /// How often each point was passed.
+    pub(super) passed: RefCell<BTreeMap<&'static str, u64>>,
+    pub(super) suspended: Cell<bool>,
 }
 
 struct Armed {
@@ -36,12 +37,6 @@ impl CrashBook {
     pub(super) fn disarm(&self, number: u64) -> bool {
         self.armed.borrow_mut().extract_if(.., |armed| armed.number == number).next().is_some()
     }
-    pub(super) fn suspend(&self) {
-        self.suspended.set(true);
-    }
-    pub(super) fn passed(&self) -> BTreeMap<&'static str, u64> {
-        self.passed.borrow().clone()
-    }
     /// A point is passed. If the app is to die there: after how long it is started again.
     pub(super) fn pass(&self, point: &'static str, now: Time) -> Option<Span> {
         *self.passed.borrow_mut().entry(point).or_default() += 1;
@@ -55,7 +50,7 @@ impl CrashBook {
         // Of several that are due one strikes, and the others at the next passing.
         let due = armed.iter().position(|a| a.point == point && a.left == 0)?;
         let due = armed.remove(due);
-        due.struck.set();
+        due.struck.set(true);
         Some(due.restart_after)
     }
 }

@@ -104,7 +104,7 @@ impl Device {
     /// The same by a fault, which is noted if there is a process to end.
     pub(super) fn strike(&self, reason: KillReason, restart_after: Span, struck: &Struck) {
         if self.is_running() {
-            struck.set();
+            struck.set(true);
             self.kill(reason, Some(restart_after));
         }
     }
@@ -215,7 +215,7 @@ impl Device {
             if !self.is_running() {
                 // It failed while the process was starting.
                 self.storage.disk.power_loss(PowerLoss::LoseAll);
-                self.app.go_down();
+                self.handle.kill(self.app.node);
                 self.start_after(SWITCHED_ON_AFTER);
                 return;
             }
@@ -386,7 +386,7 @@ impl Device {
         let mut taken = false;
         if self.now() < cancel.until {
             self.with_engine(|engine| taken = engine.cancel());
-            if taken { cancel.struck.set() } else { self.cancels.borrow_mut().push_back(cancel) }
+            if taken { cancel.struck.set(true) } else { self.cancels.borrow_mut().push_back(cancel) }
         }
     }
     /// A request of a run has left: who waits to cancel one does so in its midst.
@@ -425,7 +425,7 @@ impl Device {
     }
     /// Why there is nothing to see of it, if so. After a loss of power all of the database is read.
     pub(super) fn out_of_sight(&self) -> Option<String> {
-        match self.look(|view| view.damage(self.storage.ever_lost_power())) {
+        match self.look(|view| view.damage(self.storage.losses.get() > 0)) {
             Some(None) => None,
             Some(Some(damage)) => Some(format!("its database cannot be read: {damage}")),
             None => Some(self.app.why_down()),

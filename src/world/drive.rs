@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::build::World;
 use super::device::Device;
-use super::faults::{Kill, Restore, Suspend, Whose, choose};
+use super::faults::{Restore, Suspend, Whose, choose};
 use super::lists;
 use super::logins::once_up;
 use super::missed::{Awaited, Struck};
@@ -89,7 +89,9 @@ impl World {
                 handle.excuse(POLLS_A_STEP);
                 match (step.actor, step.act) {
                     (Actor::Device(id), Act::App(AppEvent::Login)) => {
-                        log_in(&devices[id.0 as usize]);
+                        // Who logs in opens the app for it: that is the first that the app learns.
+                        devices[id.0 as usize].app(AppEvent::Login);
+                        devices[id.0 as usize].start();
                         // Many log in at one instant, and the caller may halt the world between.
                         handle.pause().await;
                     }
@@ -137,20 +139,23 @@ impl World {
         });
     }
 
+    /// One that waits for a crash point strikes in the end if its device did not come there before.
     fn play_kills(&self) {
-        for kill in &self.faults.kills {
-            let device = &self.devices[kill.device.0 as usize];
-            let Some((point, nth)) = &kill.point else {
-                self.play_kill(kill.clone());
-                continue;
-            };
-            let armed = device.crash.arm(point, *nth, kill.at, kill.restart_after, &kill.struck);
-            if let Some(latest) = kill.latest {
-                self.play_latest(kill, armed, latest);
-            }
+        for kill in self.faults.kills.iter().cloned() {
+            let device = self.device(kill.device);
+            let armed = kill
+                .point
+                .as_ref()
+                .map(|(point, nth)| device.crash.arm(point, *nth, kill.at, kill.restart_after, &kill.struck));
+            let Some(at) = (if armed.is_some() { kill.latest } else { Some(kill.at) }) else { continue };
+            self.at(at, "kill", move || {
+                if armed.is_none_or(|armed| device.crash.disarm(armed)) {
+                    device.strike(kill.reason, kill.restart_after, &kill.struck);
+                }
+            });
         }
         for loss in &self.faults.sync_losses {
-            self.devices[loss.device.0 as usize].hardware.sync_losses.arm(loss.clone());
+            self.device(loss.device).hardware.sync_losses.arm(loss.clone());
         }
     }
 
@@ -187,19 +192,6 @@ impl World {
         }
     }
 
-    fn play_kill(&self, kill: Kill) {
-        let device = self.device(kill.device);
-        self.at(kill.at, "kill", move || device.strike(kill.reason, kill.restart_after, &kill.struck));
-    }
-    /// A kill strikes at `latest` if its device did not come to its crash point before.
-    fn play_latest(&self, kill: &Kill, armed: u64, latest: Time) {
-        let (device, kill) = (self.device(kill.device), kill.clone());
-        self.at(latest, "kill", move || {
-            if device.crash.disarm(armed) {
-                device.strike(kill.reason, kill.restart_after, &kill.struck);
-            }
-        });
-    }
     fn play_networks(&self) {
         for (device, link) in self.devices.iter().zip(&self.links) {
             let toggles = link.borrow().conditions().toggles();
@@ -264,7 +256,7 @@ impl World {
     fn play_suspensions(&self) {
         for Suspend { at, device, length, sockets, struck } in self.faults.suspensions.iter().cloned() {
             let device = self.device(device);
-            self.at(at, "suspend", move || struck.set_if(device.suspend_for(length, sockets)));
+            self.at(at, "suspend", move || struck.set(device.suspend_for(length, sockets) || struck.get()));
         }
     }
     fn play_gateway(&self) {
@@ -273,12 +265,12 @@ impl World {
             match planned.what {
                 Happening::GatewayKill => {
                     let restart_after = planned.length;
-                    self.at(from, "kill", move || met.set_if(servers.kill_gateway(restart_after)));
+                    self.at(from, "kill", move || met.set(servers.kill_gateway(restart_after) || met.get()));
                 }
                 Happening::TouchFlag(entity, rows) => {
                     self.at(from, "flags", move || {
                         let touched = servers.backend.borrow_mut().flags().touch(from, entity, rows as usize);
-                        met.set_if(touched > 0);
+                        met.set(touched > 0 || met.get());
                     });
                 }
                 Happening::GatewayReplaced(times, every) => {
@@ -301,7 +293,7 @@ impl World {
             let Happening::Trigger(unit, how) = planned.what else { continue };
             let (chosen, met) = (self.chosen(planned, &devices), self.met(&planned.name));
             self.at(planned.at, "trigger", move || {
-                chosen.iter().for_each(|device| met.set_if(device.trigger(unit, how)));
+                chosen.iter().for_each(|device| met.set(device.trigger(unit, how) || met.get()));
             });
         }
     }
@@ -319,7 +311,7 @@ impl World {
             }
             let (chosen, met) = (self.chosen(planned, &devices), self.met(&planned.name));
             self.at(planned.at, "connections", move || {
-                met.set_if(chosen.iter().any(|device| device.way.has_connections()));
+                met.set(met.get() || chosen.iter().any(|device| device.way.has_connections()));
             });
         }
     }
@@ -357,12 +349,6 @@ impl World {
     pub(super) fn device(&self, id: DeviceId) -> Rc<Device> {
         self.devices[id.0 as usize].clone()
     }
-}
-
-/// Who logs in opens the app for it: that is the first that the app learns.
-fn log_in(device: &Device) {
-    device.app(AppEvent::Login);
-    device.start();
 }
 
 fn person(people: &Rc<People>, device: &Rc<Device>, act: Act) {

@@ -8,16 +8,12 @@ use super::watch::Unwatched;
 use crate::scenario::{Document, Plan, Request};
 
 fn outcome(scenario: &str) -> Outcome {
-    let outcome = ended(scenario);
+    let outcome = ended(scenario, "");
     assert_eq!(outcome.ending, Ending::Drained);
     outcome
 }
 
-fn ended(scenario: &str) -> Outcome {
-    ended_with(scenario, "")
-}
-
-fn ended_with(scenario: &str, note: &str) -> Outcome {
+fn ended(scenario: &str, note: &str) -> Outcome {
     let text = format!(
         "name = \"faults\"\n{scenario}[entity.note]\nrows = 5\nschema = {{ id = \"uuid key\", title = \"text\" }}\n{note}"
     );
@@ -53,7 +49,7 @@ fn a_device_that_is_stuck_without_an_edit_tells_how_its_requests_failed() {
     let crawling =
         "[link.crawling]\nkind = \"cellular\"\nrtt = \"180ms\"\ndown = \"200bit/s\"\nup = \"500kbit/s\"\n";
     let fleet = "[fleet.phones]\ndevices = 1\nlink = \"crawling\"\nstart = \"empty\"\n";
-    let outcome = ended(&format!("duration = \"1h\"\ndrain = \"1h\"\n{crawling}{fleet}"));
+    let outcome = ended(&format!("duration = \"1h\"\ndrain = \"1h\"\n{crawling}{fleet}"), "");
     let Ending::Stuck(lines) = &outcome.ending else { panic!("{:?}", outcome.ending) };
     insta::assert_snapshot!(format!("{}\n{}", value(&outcome, "engine.requests.failed"), lines.join("\n")));
 }
@@ -182,7 +178,7 @@ fn a_run_in_which_no_device_asks_for_anything_is_silent() {
     assert!(!outcome(&format!("duration = \"1h\"\n{never}")).is_silent, "the drain asks");
     let nothing = PULLING.replace("pull = [\"*\"]", "push = [\"*\"]");
     let upload_only = format!("duration = \"1h\"\n{nothing}").to_owned();
-    let outcome = ended_with(&upload_only, "delivery = \"upload-only\"\n");
+    let outcome = ended(&upload_only, "delivery = \"upload-only\"\n");
     assert!(outcome.is_silent && outcome.ending == Ending::Drained, "{:?}", outcome.ending);
 }
 

@@ -190,7 +190,8 @@ impl Hardware {
         let computed = self.compute(start, cpu);
         let charged = self.fitted.disk.charge(start, computed - start, &self.flash(start));
         self.free_at.set(charged.until);
-        let losses = self.losses_from(charged.from);
+        let due = || self.sync_losses.due(&self.fitted.disk.sync_ends(charged.from));
+        let losses = if self.sync_losses.is_armed() { due() } else { Vec::new() };
         self.told_until(self.handle.now());
         self.under_way.borrow_mut().push((charged.from, charged.until, charged.wrote));
         self.browser(|browser| browser.busy(start, computed, charged.until, charged.wrote));
@@ -207,12 +208,6 @@ impl Hardware {
                 }
             });
         }
-    }
-    fn losses_from(&self, from: Time) -> Vec<(Time, SyncLoss)> {
-        if !self.sync_losses.is_armed() {
-            return Vec::new();
-        }
-        self.sync_losses.due(&self.fitted.disk.sync_ends(from))
     }
     fn code(&self, start: Time, bytes: u64, rate: Bytes) -> Time {
         let cpu = Span::secs(1).scaled(bytes, rate.0);

@@ -68,15 +68,11 @@ async fn call_out(out: AppCall, handle: &Handle, way: &Rc<Way>) -> Result<(), Th
     let service = Rc::new(Service { handle: handle.clone(), out });
     let body = vec![0; out.request.0 as usize];
     match way.request_of(service, body, handle.now() + out.timeout).await {
-        Ok(response) if is_of_service(&response, out) => Ok(()),
+        Ok(response) if response == vec![0; out.response.0 as usize] => Ok(()),
+        // A captive portal answers in its place.
         Ok(_) => Err(Threw("the response is not the service's".to_owned())),
         Err(error) => Err(Threw(format!("no response of the service: {error}"))),
     }
-}
-
-/// A captive portal answers in its place.
-fn is_of_service(response: &[u8], out: AppCall) -> bool {
-    response.len() as u64 == out.response.0 && response.iter().all(|byte| *byte == 0)
 }
 
 struct Service {

@@ -4,16 +4,15 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::opened::Opened;
 use super::requests::RequestLog;
 use super::tried::Tried;
 use super::windows::Windows;
 use crate::base::words::thousands;
-use crate::base::{DeviceId, Digest, UnitId};
-use crate::contract::{Event, EventSink, Hook, Node, Occurrence};
+use crate::base::{DeviceId, Digest, EditId, UnitId};
+use crate::contract::{Decision, Event, EventSink, Hook, Node, Occurrence, PageEvent};
 use crate::metrics::{Collector, Timeline};
 use crate::oracle::{Life, Oracle};
-use crate::sim::Handle;
+use crate::sim::{Handle, Sender};
 
 pub(super) struct Hub {
     handle: Handle,
@@ -29,7 +28,8 @@ pub(super) struct Listeners {
     pub(super) digest: Digest,
     pub(super) events: u64,
     pub(super) tried: Tried,
-    pub(super) opened: Option<Opened>,
+    /// Hears of conflicts that open, for the people who decide them.
+    pub(super) opened: Option<Sender<Conflict>>,
     pub(super) windows: Windows,
     pub(super) round: Round,
 }
@@ -78,6 +78,19 @@ impl Failures {
     }
 }
 
+pub(super) type Conflict = (DeviceId, EditId);
+
+fn opened(node: Node, event: &Event<'_>) -> Option<Conflict> {
+    match (node, event) {
+        (
+            Node::Device(device),
+            Event::ConflictDecided { edit, decision: Decision::Parked, .. }
+            | Event::Page(PageEvent::Open { edit, .. }),
+        ) => Some((device, *edit)),
+        _ => None,
+    }
+}
+
 impl Hub {
     pub(super) fn new(handle: Handle, listeners: Listeners) -> Rc<Hub> {
         Rc::new(Hub { handle, listeners: RefCell::new(Some(listeners)) })
@@ -102,7 +115,9 @@ impl Hub {
             requests.on(&occurrence);
         }
         listeners.tried.on(&event);
-        listeners.opened.iter().for_each(|opened| opened.on(node, &event));
+        if let (Some(opened), Some(conflict)) = (&listeners.opened, opened(node, &event)) {
+            _ = opened.send(conflict);
+        }
         listeners.windows.on(occurrence.at, node, &event);
         listeners.round.on(node, &event);
     }

@@ -8,8 +8,8 @@ use crate::base::words::{count, thousands};
 use crate::contract::KillReason;
 use crate::scenario::AtSync;
 
-#[derive(Clone, Debug, Default)]
-pub(super) struct Struck(Rc<Cell<bool>>);
+/// Whether something met whom it was to meet.
+pub(super) type Struck = Rc<Cell<bool>>;
 
 #[derive(Clone, Debug)]
 pub(super) struct Awaited {
@@ -42,20 +42,6 @@ pub struct Missed {
 impl Missed {
     pub fn is_whole(&self) -> bool {
         self.devices.len() as u64 == self.of
-    }
-}
-
-impl Struck {
-    pub(super) fn set(&self) {
-        self.0.set(true);
-    }
-    pub(super) fn set_if(&self, met: bool) {
-        if met {
-            self.set();
-        }
-    }
-    pub(super) fn get(&self) -> bool {
-        self.0.get()
     }
 }
 
@@ -120,7 +106,7 @@ impl Awaited {
         }
     }
     pub(super) fn missed(&self) -> Option<Missed> {
-        if !self.after.is_empty() && !self.after.iter().any(Struck::get) {
+        if !self.after.is_empty() && !self.after.iter().any(|met| met.get()) {
             return None;
         }
         let (event, why) = (self.event.clone(), self.why.clone());

@@ -45,7 +45,6 @@ mod lists;
 mod logins;
 mod missed;
 mod narrow;
-mod opened;
 mod outcome;
 mod parts;
 mod people;

@@ -104,7 +104,7 @@ async fn logs_in(device: &Device, handle: &Handle, person: u32, end: Time) -> Op
             break;
         }
     }
-    let apart = device.app.keeps_persons_apart();
+    let apart = device.app.factory.keeps_persons_apart();
     if let Some(Left { of, at, life }) = device.storage.change_person(person, apart, handle.now()) {
         device.tell(match of == device.id {
             true => Event::Restored { to: at, life },

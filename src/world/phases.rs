@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use super::build::World;
+use super::build::{World, clock};
 use super::device::Device;
 use super::watch::Watch;
 use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Key, Span, Time, UnitId, Word};
 use crate::contract::{DeviceView, Hook, RowWait, SyncUnit};
-use crate::oracle::{Clock, waiting};
+use crate::oracle::waiting;
 use crate::scenario::{ASKED_EVERY, Asking};
 use crate::sim::Stop;
 
@@ -70,7 +70,7 @@ impl World {
         self.servers.start_gateway();
         for device in &self.devices {
             device.end_of_work();
-            device.crash.suspend();
+            device.crash.suspended.set(true);
             device.lift_suspension();
             device.start();
         }
@@ -122,7 +122,7 @@ impl World {
             }
             let Some(file) = self.file_behind(since) else { return Ok(()) };
             if now >= deadline {
-                let why = format!("no complete file was read since that of {}", self.clock().time(file));
+                let why = format!("no complete file was read since that of {}", clock(&self.plan).time(file));
                 return Err(self.not_asked(&why));
             }
             fetches = true;
@@ -138,9 +138,6 @@ impl World {
     /// Of when the file is that the gateway works from, if it lacks what was committed by `since`.
     fn file_behind(&self, since: Time) -> Option<Time> {
         self.servers.gateway.as_ref()?.borrow().files_as_of().filter(|file| *file <= since)
-    }
-    fn clock(&self) -> Clock {
-        Clock { start: self.plan.start, utc_offset: self.plan.utc_offset }
     }
     /// Lets time pass until readers can see all that is committed: a round that begins earlier
     /// would miss it. Requests that were on their way commit meanwhile, and are waited for too. A
@@ -160,7 +157,7 @@ impl World {
             now = self.plan.gateway.found_by(since).min(deadline);
             let by_clock = self.read_by_clock();
             if let Some(at) = by_clock.filter(|at| *at > deadline) {
-                let at = self.clock().time(at);
+                let at = clock(&self.plan).time(at);
                 let why = format!("what was committed last is within the window of readers until {at}");
                 return Err(self.not_asked(&why));
             }
@@ -208,7 +205,7 @@ impl World {
         if self.servers.is_caught_up(since) {
             return Ok(now);
         }
-        let left = self.servers.left_to_do(since, self.clock());
+        let left = self.servers.left_to_do(since, clock(&self.plan));
         Err(self.not_asked(&format!("the gateway did not catch up with the backend in time ({left})")))
     }
     /// No device is asked any more: what it would get is not all there is.

@@ -217,9 +217,9 @@ impl Faults {
     fn draw_device(&mut self, plan: &Plan, chaos: &Chaos, device: DeviceId, crash_points: &[&str]) {
         let seed = plan.seed.derive("world.chaos", u64::from(device.0));
         let end = Time::ZERO + plan.duration;
-        for (mtbf, reason, name) in [
-            (chaos.kill_mtbf, KillReason::Killed, "kill"),
-            (chaos.power_loss_mtbf, KillReason::PowerLoss, "power"),
+        for (mtbf, reason, name, word) in [
+            (chaos.kill_mtbf, KillReason::Killed, "kill", "kill"),
+            (chaos.power_loss_mtbf, KillReason::PowerLoss, "power", "power_loss"),
         ] {
             let mut stream = seed.stream(name, 0, 0);
             for at in moments(mtbf, end, &mut stream) {
@@ -228,10 +228,8 @@ impl Faults {
                 let at_point = reason == KillReason::Killed && stream.chance(0.5) && !crash_points.is_empty();
                 let point =
                     at_point.then(|| (stream.pick(crash_points).to_string(), 1 + stream.below(3) as u32));
-                self.tell(
-                    at,
-                    format!("chaos: {} of {device}{}", kill_word(reason), told_point(point.as_ref())),
-                );
+                let place = point.as_ref().map_or(String::new(), |(point, _)| format!(" at {point}"));
+                self.tell(at, format!("chaos: {word} of {device}{place}"));
                 let latest = Some(at + LONGEST_WAIT.min(Span(end.since(at).0 / 2)));
                 let struck = Struck::default();
                 self.kills.push(Kill { at, device, reason, point, latest, restart_after, struck });
@@ -333,17 +331,4 @@ impl Faults {
         }
         self.awaited.push(awaited);
     }
-}
-
-/// The end of a process as scenario files write it.
-fn kill_word(reason: KillReason) -> &'static str {
-    match reason {
-        KillReason::Killed => "kill",
-        KillReason::PowerLoss => "power_loss",
-        KillReason::LowMemory => "low_memory",
-    }
-}
-
-fn told_point(point: Option<&(String, u32)>) -> String {
-    point.map_or_else(String::new, |(point, _)| format!(" at {point}"))
 }

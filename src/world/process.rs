@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::rc::{Rc, Weak};
+use std::rc::Weak;
 use std::task::Poll;
 
 use super::crash::CrashBook;
@@ -97,9 +97,6 @@ impl Process {
         }
     }
 
-    pub(super) fn reached_by(&self, way: &Rc<Way>) {
-        self.ways.borrow_mut().push(Rc::downgrade(way));
-    }
     pub(super) async fn or_death<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         if !self.is_up.get() {
             return None;

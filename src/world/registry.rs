@@ -81,8 +81,11 @@ impl Stacks {
                 crash_points: engine::CRASH_POINTS,
                 capabilities: Capabilities {
                     once: brings_once(plan),
-                    prompt: is_prompt(plan),
-                    status: plan.engine.status && counts_edits(plan),
+                    // No failed unit holds up others, and a network is noticed as it comes.
+                    prompt: plan.engine.queue == engine::AfterFailure::MakesWay
+                        && plan.engine.network_poll.is_none(),
+                    // Where rows are marked, what was edited twice goes as one.
+                    status: plan.engine.status && plan.engine.push.capture == engine::LocalCapture::Outbox,
                     ..Capabilities::ALL
                 },
                 patience: Patience::Computed(waits(plan)),
@@ -117,16 +120,6 @@ fn brings_once(plan: &Plan) -> bool {
     let goes_on = plan.engine.pull.cursor != engine::CursorBook::LastSyncOn;
     let asked_once = goes_on && plan.engine.pull.requests == engine::Requests::Unique;
     exact && !in_doubt && plan.gateway.brings_once() && asked_once
-}
-
-/// Whether no failed unit holds up others, and a network is noticed as it comes.
-fn is_prompt(plan: &Plan) -> bool {
-    plan.engine.queue == engine::AfterFailure::MakesWay && plan.engine.network_poll.is_none()
-}
-
-/// Whether it knows which edits wait: where rows are marked, what was edited twice goes as one.
-fn counts_edits(plan: &Plan) -> bool {
-    plan.engine.push.capture == engine::LocalCapture::Outbox
 }
 
 fn waits(plan: &Plan) -> Waits {

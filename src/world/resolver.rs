@@ -10,12 +10,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::device::Device;
-use super::opened::{Conflict, Opened};
+use super::hub::Conflict;
 use super::people::POLLS_A_STEP;
 use crate::base::{Seed, Span, UnitId};
 use crate::contract::{EditError, Schema};
 use crate::scenario::{Asking, Plan};
-use crate::sim::{Handle, NodeId};
+use crate::sim::{Handle, NodeId, Receiver, Sender};
 use crate::workload;
 
 /// Who is to decide and does not look at the app looks again after this.
@@ -28,7 +28,9 @@ pub(super) struct Resolver {
     options: workload::Resolver,
     schema: Arc<Schema>,
     devices: Vec<Rc<Device>>,
-    opened: Opened,
+    /// Conflicts that open, and that stay so.
+    opened: RefCell<Option<Receiver<Conflict>>>,
+    again: Sender<Conflict>,
     times: RefCell<BTreeMap<Conflict, u32>>,
     waiting: RefCell<BTreeMap<Conflict, u32>>,
     never: RefCell<BTreeSet<Conflict>>,
@@ -42,7 +44,7 @@ impl Resolver {
         node: NodeId,
         plan: &Plan,
         devices: &[Rc<Device>],
-        opened: Opened,
+        (again, opened): (Sender<Conflict>, Receiver<Conflict>),
     ) -> Rc<Resolver> {
         Rc::new(Resolver {
             handle: handle.clone(),
@@ -51,7 +53,8 @@ impl Resolver {
             options: plan.workload.resolver.clone(),
             schema: plan.schema.clone(),
             devices: devices.to_vec(),
-            opened,
+            opened: RefCell::new(Some(opened)),
+            again,
             times: RefCell::default(),
             waiting: RefCell::default(),
             never: RefCell::default(),
@@ -60,12 +63,11 @@ impl Resolver {
     }
 
     pub(super) async fn live(self: Rc<Self>) {
-        loop {
-            let new = self.opened.next().await;
-            self.handle.excuse(POLLS_A_STEP * new.len() as u64);
-            for conflict in new {
-                self.take_up(conflict);
-            }
+        let opened = self.opened.take();
+        let Some(mut opened) = opened else { return };
+        while let Some(conflict) = opened.recv().await {
+            self.handle.excuse(POLLS_A_STEP);
+            self.take_up(conflict);
         }
     }
     /// From now on the person who is to decide does so at once, and then asks for these units.
@@ -122,7 +124,7 @@ impl Resolver {
             }
             // It is not there any more, or it stays and is decided another time.
             Err(EditError::NoSuchRow) => {}
-            Err(_) => resolver.opened.add(conflict),
+            Err(_) => _ = resolver.again.send(conflict),
         });
     }
 }

@@ -17,8 +17,7 @@ use super::phases::{Ended, named};
 use super::registry::Stacks;
 use super::requests::RequestLog;
 use super::storage::Left;
-use super::suspension::Counts;
-use super::tried::Tried;
+use super::suspension::Suspension;
 use super::truth::Now;
 use super::untested::Untested;
 use super::watch::Watch;
@@ -27,7 +26,7 @@ use crate::contract::{DeviceView, KillReason, Schema};
 use crate::disk::Moment;
 use crate::metrics::Timeline;
 use crate::net::{Link, Radio, RadioCost};
-use crate::oracle::{Clock, Inspection, Labels, Life, Story, Subject, Verdict};
+use crate::oracle::{Inspection, Labels, Life, Story, Subject, Verdict};
 use crate::scenario::Plan;
 use crate::workload::Placed;
 
@@ -79,16 +78,15 @@ fn worked(devices: &[Rc<Device>], plan: &Plan) -> BTreeMap<&'static str, u64> {
     let blocked: u64 = devices.iter().map(|device| device.screen.blocked.get().0).sum();
     // A script that is shorter is their day.
     let person_time = plan.duration.max(DAY).0.saturating_mul(devices.len() as u64).max(1);
-    let suspended =
-        |of: fn(Counts) -> u64| devices.iter().map(|device| of(device.suspension.counts.get())).sum();
+    let suspended = |of: fn(&Suspension) -> u64| devices.iter().map(|device| of(&device.suspension)).sum();
     BTreeMap::from([
         ("engine.never_usable.devices", devices.iter().map(|d| u64::from(d.attention.waits())).sum()),
         ("device.screen.blocked", blocked),
         ("device.screen.found_taken", devices.iter().map(|device| device.screen.found_taken.get()).sum()),
         ("device.screen.blocked_a_day", Span(blocked).scaled(DAY.0, person_time).0),
-        ("device.suspended.count", suspended(|counts| counts.times)),
-        ("device.suspended.time", suspended(|counts| counts.long.0)),
-        ("device.background.windows", suspended(|counts| counts.windows)),
+        ("device.suspended.count", suspended(|of| of.times.get())),
+        ("device.suspended.time", suspended(|of| of.long.get().0)),
+        ("device.background.windows", suspended(|of| of.windows.get())),
         ("device.cpu.busy", spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.cpu.0))),
         ("device.coding.busy", coded),
         ("device.coding.energy", energy(coded)),
@@ -143,8 +141,8 @@ pub fn run_recording(
     watch: &dyn Watch,
     subjects: &[Subject],
 ) -> Result<(Outcome, Vec<Story>), Unrunnable> {
-    let clock = Clock { start: plan.start, utc_offset: plan.utc_offset };
-    let labels = Labels { schema: plan.schema.clone(), units: plan.units.clone(), clock };
+    let (schema, units, clock) = (plan.schema.clone(), plan.units.clone(), build::clock(plan));
+    let labels = Labels { schema, units, clock };
     let life = |subject: &Subject| Life::new(labels.clone(), subject.clone());
     let world = build(plan, stacks, subjects.iter().map(life).collect(), watch)?;
     let finished = finish(world, watch, None);
@@ -236,7 +234,7 @@ struct Finished {
 
 fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Finished {
     if world.is_partial {
-        return world.conclude(Ended::Interrupted, Places::default(), watch);
+        return world.conclude(Ended::Interrupted, watch);
     }
     let before = probed.map_or(0, |device| {
         let disk = &world.devices[device.0 as usize].storage.disk;
@@ -252,7 +250,8 @@ fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Fini
         ended = world.drain(watch);
     }
     let ended = ended.err().unwrap_or(Ended::Well);
-    let mut finished = world.conclude(ended, places, watch);
+    let mut finished = world.conclude(ended, watch);
+    finished.places = places;
     finished.outcome.script = script_ended.since(Time::ZERO);
     finished.outcome.drained_in = finished.outcome.ended_at.since(script_ended);
     finished
@@ -265,16 +264,6 @@ fn told(ended: Ended) -> Ending {
         Ended::Stalled(snapshot) => Ending::Stalled(snapshot),
         Ended::Interrupted => Ending::Interrupted,
     }
-}
-
-/// Edits that were not placed or came to nothing, and what was not tested.
-fn in_script(placed: &Placed, tried: &Tried, untested: &Untested) -> [(&'static str, u64); 3] {
-    let unplaced = placed.actions.iter().map(|action| action.left_out).sum();
-    [
-        ("workload.edits.unplaced", unplaced),
-        ("workload.edits.office_missed", tried.office_missed()),
-        ("workload.untested.count", untested.count()),
-    ]
 }
 
 /// The oracle looks at one device after the other, until it `stops`.
@@ -357,8 +346,11 @@ impl World {
         Places {
             polls: self.handle.polls(device.app.node),
             operations: (before, device.storage.disk.operations()),
-            points: device.crash.passed(),
-            gateway: (self.handle.polls(self.servers.process.node), self.servers.process.crash.passed()),
+            points: device.crash.passed.borrow().clone(),
+            gateway: (
+                self.handle.polls(self.servers.process.node),
+                self.servers.process.crash.passed.borrow().clone(),
+            ),
             moments: device.storage.disk.traced(),
         }
     }
@@ -377,7 +369,7 @@ impl World {
     }
     /// The check phase: the oracle looks at every device, and everything goes into the digest. What
     /// is interrupted has no verdict.
-    fn conclude(self, mut ended: Ended, places: Places, watch: &dyn Watch) -> Finished {
+    fn conclude(self, mut ended: Ended, watch: &dyn Watch) -> Finished {
         let World { sim, handle, hub, servers, devices, links, faults, script, plan, .. } = self;
         let ended_at = handle.now();
         devices.iter().for_each(|device| device.close_books());
@@ -396,7 +388,8 @@ impl World {
             None => read_only(&devices, &plan, &mut rows, stops),
         };
         let mut figures = verdict.figures;
-        figures.extend(radiated(&links, ended_at).into_iter().chain(worked).chain(servers.coding.figures()));
+        figures.extend(radiated(&links, ended_at).into_iter().chain(worked));
+        figures.insert("gateway.coding.busy", servers.coding.spent.get().0);
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
         if stopped.get() {
             ended = Ended::Interrupted;
@@ -404,7 +397,11 @@ impl World {
         let whole = matches!(ended, Ended::Well | Ended::Stuck(_));
         let placed = script.placed;
         let untested = Untested::of(whole, &faults, &plan, (&listeners.tried, &placed.actions));
-        figures.extend(in_script(&placed, &listeners.tried, &untested));
+        figures.extend([
+            ("workload.edits.unplaced", placed.actions.iter().map(|action| action.left_out).sum()),
+            ("workload.edits.office_missed", listeners.tried.office_missed()),
+            ("workload.untested.count", untested.count()),
+        ]);
         let content = rows.content.hex();
         [&content, &rows.stamps.hex()].into_iter().for_each(|hex| listeners.digest.text(hex));
         let mut collected = listeners.collector.finish(ended_at, &figures);
@@ -442,7 +439,7 @@ impl World {
             lives: listeners.lives,
             timeline: listeners.timeline,
             requests: listeners.requests,
-            places,
+            places: Places::default(),
         }
     }
 }

@@ -240,11 +240,6 @@ impl Servers {
         self.tell_one(Event::Restored { to, life: 0 });
         undone.iter().for_each(|commit| self.tell_commit(commit));
     }
-    fn tell_rows(&self, device: DeviceId, answer: &[u8]) {
-        self.server.borrow().rows_in(answer, &mut |entity, key, stamp, removed| {
-            self.hub.tell_lives(Node::Gateway, Event::RowServed { device, entity, key, stamp, removed });
-        });
-    }
     pub(super) fn tell_of_gateway(&self, events: Vec<Event<'static>>) {
         events.into_iter().for_each(|event| self.hub.emit(Node::Gateway, event));
     }
@@ -285,7 +280,10 @@ impl Server for Counter {
             };
             let answer = servers.process.or_death(answer).await?;
             if servers.hub.records_lives() {
-                servers.tell_rows(device, &answer);
+                servers.server.borrow().rows_in(&answer, &mut |entity, key, stamp, removed| {
+                    let served = Event::RowServed { device, entity, key, stamp, removed };
+                    servers.hub.tell_lives(Node::Gateway, served);
+                });
             }
             Some(answer)
         })

@@ -25,7 +25,8 @@ pub(super) struct Storage {
     identity: Identity,
     seed: Seed,
     persons: RefCell<Persons>,
-    losses: Cell<u64>,
+    /// How often the power failed.
+    pub(super) losses: Cell<u64>,
     /// How often its state was put in by a backup or a copy.
     lives: Cell<u32>,
     takers_of_room: Cell<i32>,
@@ -130,9 +131,6 @@ impl Storage {
         }
     }
 
-    pub(super) fn ever_lost_power(&self) -> bool {
-        self.losses.get() > 0
-    }
     /// What is owed for what was done is let off, and what is done by `now` is.
     pub(super) fn settle(&self, now: Time) {
         if self.disk.owes() {

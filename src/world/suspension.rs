@@ -20,15 +20,10 @@ pub(super) struct Suspension {
     pub(super) lifted: Cell<bool>,
     pub(super) tasks: RefCell<Vec<Waker>>,
     pub(super) network: Cell<Option<AppEvent>>,
-    pub(super) counts: Cell<Counts>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counts {
-    pub(super) times: u64,
-    pub(super) long: Span,
-    /// Windows that were given in the background.
-    pub(super) windows: u64,
+    pub(super) times: Cell<u64>,
+    pub(super) long: Cell<Span>,
+    /// How many windows were given in the background.
+    pub(super) windows: Cell<u64>,
 }
 
 impl Suspension {
@@ -49,8 +44,7 @@ impl Suspension {
     pub(super) fn over(&self, now: Time) -> Option<Span> {
         let after = now.since(self.since.take()?);
         self.forced_until.set(Time::ZERO);
-        let counts = self.counts.get();
-        self.counts.set(Counts { long: counts.long + after, ..counts });
+        self.long.set(self.long.get() + after);
         Some(after)
     }
     pub(super) fn leave(&self) -> u64 {

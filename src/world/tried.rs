@@ -10,7 +10,7 @@ pub(super) struct Tried {
     edits: Vec<Vec<u16>>,
     on_phones: Vec<Made>,
     in_office: Vec<Made>,
-    asked: bool,
+    pub(super) asked: bool,
     changed: bool,
 }
 
@@ -69,9 +69,6 @@ impl Tried {
         }
     }
 
-    pub(super) fn has_asked(&self) -> bool {
-        self.asked
-    }
     pub(super) fn has_changed(&self) -> bool {
         self.changed || self.on_phones.iter().chain(&self.in_office).any(|of| of.wanted > 0)
     }

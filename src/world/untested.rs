@@ -34,7 +34,7 @@ impl Untested {
         };
         let awaited = faults.awaited.iter().chain(faults.fired.values());
         let missed = awaited.filter_map(Awaited::missed).filter(|missed| !is_told(missed)).collect();
-        Untested { missed, in_vain, is_silent: !tried.has_asked(), is_still: !tried.has_changed() }
+        Untested { missed, in_vain, is_silent: !tried.asked, is_still: !tried.has_changed() }
     }
 
     /// How many things of the plan came to nothing at all; the run is one.

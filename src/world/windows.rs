@@ -95,7 +95,7 @@ impl Window {
         let shows = self.sign.shows(node, event);
         let meets = shows.is_some_and(|took| self.from <= at && at.0.saturating_sub(took.0) < self.until.0);
         if meets {
-            self.met.set();
+            self.met.set(true);
         }
         meets
     }
