@@ -189,7 +189,8 @@ mod tests {
             Quota { by: QuotaBy::Device, window: Some(window), concurrent: None, bucket: None }
         };
         let at_once = Quota { window: None, concurrent: Some(2), ..window(1, None, None) };
-        let cases: [(Quota, u64, &[u64], &[Option<u64>]); 3] = [
+        type Case<'a> = (Quota, u64, &'a [u64], &'a [Option<u64>]);
+        let cases: [Case<'_>; 3] = [
             // The oldest of those that were let in leaves the window.
             (
                 window(1, Some(2), None),

@@ -8,8 +8,8 @@ use super::*;
 use crate::backend::{self, Backend, Fact, Loaded};
 use crate::base::{DeviceId, EditId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, Event, Mutation, RequestKind, Schema, ScopeRule,
-    ServerError, SyncServer,
+    Column, ColumnKind, Delivery, EditKind, Entity, Mutation, RequestKind, Schema, ScopeRule, ServerError,
+    SyncServer,
 };
 use crate::protocol::{Asked, DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want};
 

@@ -41,7 +41,8 @@ fn send(backend: &mut Backend, words: &str) -> String {
 #[test]
 fn a_family_or_a_request_is_committed_all_or_none() {
     use Commits::{Families, Requests, Rows};
-    let cases: [(Commits, &[(&str, &str)], &str); 5] = [
+    type Case<'a> = (Commits, &'a [(&'a str, &'a str)], &'a str);
+    let cases: [Case<'_>; 5] = [
         (Rows, &[("w m:w stale o:v x:none", "AACAR")], "v w m n o"),
         // Others go on.
         (Families, &[("w m:w o:v stale z", "AALCA")], "v w z m n"),
