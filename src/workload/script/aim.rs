@@ -12,15 +12,15 @@ use crate::workload::Aim;
 /// What a row holds in a column of the backend; `None` if that is not seen.
 pub type Cells<'a> = dyn Fn(usize) -> Option<Value> + 'a;
 
-type EachRow<'a> = dyn FnMut(&str, &Cells<'_>) + 'a;
+/// Calls with each row of an entity: its key, and what it holds in a column of the backend.
+type Rows<'a> = dyn Fn(EntityId, &mut dyn FnMut(&str, &Cells<'_>)) + 'a;
 
 /// Keys of rows by their entity.
 pub type Keys = BTreeMap<EntityId, BTreeSet<Key>>;
 
 /// What somebody sees at an instant: a person the rows of an app, the office those of the backend.
 pub struct Sight<'a> {
-    /// Calls with each row of an entity: its key, and what it holds in a column of the backend.
-    pub rows: &'a dyn Fn(EntityId, &mut EachRow<'_>),
+    pub rows: &'a Rows<'a>,
     /// The keys that came in the run: those that the person made, or for the office all.
     pub made: Option<&'a Keys>,
     /// The row that edits of a group are about, once one of them found it.
