@@ -22,7 +22,7 @@ use super::tcp::{Handshake, Tls};
 use super::transport::Way;
 use crate::base::{BitRate, Ppm, Seed, Span, Time};
 use crate::contract::{Event, EventSink, LocalBoxFuture, Transport, TransportError};
-use crate::sim::{Handle, NodeId, Sim, SimOptions};
+use crate::sim::{Handle, NodeId, Sim};
 
 /// Answers with as many bytes as the first four of the request say, after 100 ms; or dies.
 struct Books {
@@ -102,7 +102,7 @@ fn options() -> TransportOptions {
 
 impl Bench {
     fn new(profile: Profile, options: TransportOptions, conditions: impl FnOnce(&mut Link)) -> Bench {
-        let sim = Sim::new(SimOptions::default());
+        let sim = Sim::default();
         let handle = sim.handle().clone();
         let (gateway, device) = (handle.node("gateway"), handle.node("device"));
         let mut link = Link::new(&LinkSchedule::settled(Arc::new(profile)), Seed(1), Time::FAR);
