@@ -19,7 +19,8 @@
 #[path = "support/stopwatch.rs"]
 mod stopwatch;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use syncdyno::base::{Seed, Span, Stream, Time};
-use syncdyno::sim::{self, Handle, Sim, SimOptions};
+use syncdyno::sim::{self, Handle, Notify, Sim};
 use tokio::sync::{mpsc, oneshot};
 
 use stopwatch::Stopwatch;
@@ -71,36 +72,44 @@ impl Dice {
 }
 
 mod on_sim {
-    use super::{Cell, Dice, Handle, Rc, Run, Sim, SimOptions, Stopwatch, TIMEOUT, Time, World, pin, sim};
+    use super::{
+        Cell, Dice, Handle, Notify, Rc, RefCell, Run, Sim, Stopwatch, TIMEOUT, Time, VecDeque, World, pin,
+        sim,
+    };
 
     struct Request {
         body: u64,
         reply: sim::oneshot::Sender<u64>,
     }
 
-    async fn backend(mut requests: sim::Receiver<Request>) {
-        while let Some(Request { body, reply }) = requests.recv().await {
-            // The device may have given up.
-            let _ = reply.send(body + 1);
+    /// What waits for the backend, and what tells it so.
+    struct Inbox {
+        requests: RefCell<VecDeque<Request>>,
+        filled: Notify,
+    }
+
+    async fn backend(inbox: Rc<Inbox>) {
+        loop {
+            let next = inbox.requests.borrow_mut().pop_front();
+            match next {
+                // The device may have given up.
+                Some(Request { body, reply }) => _ = reply.send(body + 1),
+                None => inbox.filled.notified().await,
+            }
         }
     }
 
-    async fn request(handle: &Handle, dice: &mut Dice, backend: &sim::Sender<Request>) -> Option<u64> {
+    async fn request(handle: &Handle, dice: &mut Dice, backend: &Inbox) -> Option<u64> {
         handle.sleep(dice.latency()).await;
         let (reply, answer) = handle.oneshot();
-        backend.send(Request { body: 41, reply }).ok()?;
+        backend.requests.borrow_mut().push_back(Request { body: 41, reply });
+        backend.filled.notify_all();
         let answer = answer.await?;
         handle.sleep(dice.latency()).await;
         Some(answer)
     }
 
-    async fn device(
-        handle: Handle,
-        mut dice: Dice,
-        timeout: bool,
-        backend: sim::Sender<Request>,
-        done: Rc<Cell<u64>>,
-    ) {
+    async fn device(handle: Handle, mut dice: Dice, timeout: bool, backend: Rc<Inbox>, done: Rc<Cell<u64>>) {
         loop {
             handle.sleep(dice.thinking()).await;
             let answer = if timeout {
@@ -115,13 +124,13 @@ mod on_sim {
     }
 
     pub(crate) fn run(world: World) -> Run {
-        let mut sim = Sim::new(SimOptions::default());
+        let mut sim = Sim::default();
         let handle = sim.handle().clone();
         let done = Rc::new(Cell::new(0));
-        let (sender, receiver) = handle.channel();
-        handle.spawn(handle.node("backend"), "backend", backend(receiver));
+        let inbox = Rc::new(Inbox { requests: RefCell::default(), filled: handle.notify() });
+        handle.spawn(handle.node("backend"), "backend", backend(inbox.clone()));
         for n in 0..world.devices {
-            let life = device(handle.clone(), Dice::new(n), world.timeout, sender.clone(), Rc::clone(&done));
+            let life = device(handle.clone(), Dice::new(n), world.timeout, inbox.clone(), Rc::clone(&done));
             handle.spawn(handle.node(&format!("d{n}")), "device", life);
         }
         let watch = Stopwatch::start();

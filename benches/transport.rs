@@ -18,7 +18,7 @@ use syncdyno::base::{BitRate, Seed, Span, Time};
 use syncdyno::contract::{Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError};
 use syncdyno::net::tcp::{Congestion, Load, Sender, Steady, Transfer};
 use syncdyno::net::{Conditions, Direction, Link, LinkSchedule, Profile, Server, TransportOptions, Way};
-use syncdyno::sim::{Handle, NodeId, Sim, SimOptions};
+use syncdyno::sim::{Handle, NodeId, Sim};
 
 const RTT: Span = Span::millis(60);
 const RATE: BitRate = BitRate(20_000_000);
@@ -108,7 +108,7 @@ fn port(handle: &Handle, over_tcp: bool, body: Rc<Cell<Vec<u8>>>) -> Rc<dyn Tran
 
 /// Host seconds a request.
 fn seconds(over_tcp: bool, bytes: u64) -> f64 {
-    let mut sim = Sim::new(SimOptions::default());
+    let mut sim = Sim::default();
     let handle = sim.handle().clone();
     let device = handle.node("device");
     let body = Rc::new(Cell::new(vec![0; bytes as usize]));

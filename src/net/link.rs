@@ -2,9 +2,9 @@
 
 use super::conditions::{Conditions, Direction};
 use super::energy::{RadioCost, Radios};
-use super::foreign::{Foreign, Mixed, Mixer};
 use super::link_state::{LinkConditions, LinkSchedule};
 use super::options::{During, OutageMode, Radio};
+use super::server::{Foreign, Mixed, Mixer};
 use super::tcp::{search, staircase};
 use crate::base::{Ppm, Seed, Span, Time};
 use crate::contract::{DropReason, TOO_LARGE_PAGE};

@@ -15,12 +15,10 @@
 //! deadline; nothing is sent where the operating system sees no network; a connection whose request
 //! ended badly is not used again.
 
-mod cache;
 mod conditions;
 mod connection_line;
 mod connection_pool;
 mod energy;
-mod foreign;
 mod link;
 mod link_state;
 mod options;
@@ -29,22 +27,19 @@ mod sharing;
 pub mod tcp;
 mod transport;
 mod transport_bare;
-mod transport_options;
 mod turns;
 
 #[cfg(test)]
 mod transport_tests;
 
-pub use cache::Version;
 pub use conditions::{Conditions, Direction};
 pub use energy::{Power, RadioCost, RadioUse, Radios};
-pub use foreign::Foreign;
 pub use link::{Link, Troubles};
 pub use link_state::{ConditionsAt, LinkConditions, LinkSchedule, Trace, TraceError};
 pub use options::{
-    During, FieldWorker, GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, Moves, Outage, OutageMode,
-    PacketLoss, Profile, Promotion, Radio, RadioChanges, Steps, Variation,
+    During, FieldWorker, GapLengths, Gaps, HalfOpen, Jitter, JitterTail, Limits, LossWindow, Moves, Outage,
+    OutageMode, PacketLoss, Profile, Promotion, Protocol, Radio, RadioChanges, Steps, TransportOptions,
+    Variation,
 };
-pub use server::Server;
+pub use server::{Foreign, Server, Version};
 pub use transport::Way;
-pub use transport_options::{HalfOpen, Protocol, TransportOptions};

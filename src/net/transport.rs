@@ -5,15 +5,13 @@ mod leave;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::cache::Cache;
 use super::conditions::{Conditions, Direction, first_reset};
 use super::connection_line::{Flow, Line, MessageId};
 use super::connection_pool::{Found, Pool, Shared};
-use super::foreign::Mixer;
 use super::link::{InPlace, Link};
-use super::server::{NoAnswer, Server, ended};
+use super::options::{Protocol, TransportOptions};
+use super::server::{Cache, Mixer, NoAnswer, Server, ended};
 use super::tcp::{Broken, Connection, Opening, Tls, Traffic};
-use super::transport_options::{Protocol, TransportOptions};
 use crate::base::{Span, Time};
 use crate::contract::{
     Cacheable, DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError,
@@ -506,30 +504,23 @@ impl Way {
         request: Vec<u8>,
         deadline: Time,
     ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
-        Box::pin(self.clone().exchange(server, request, deadline))
-    }
-
-    async fn exchange(
-        self: Rc<Self>,
-        server: Rc<dyn Server>,
-        request: Vec<u8>,
-        deadline: Time,
-    ) -> Result<Vec<u8>, TransportError> {
-        let now = self.handle.now();
-        if !self.link.borrow().conditions().seems_up(now) {
-            return Err(TransportError::Offline);
-        }
-        if self.options.protocol == Protocol::Bare {
-            return Box::pin(self.exchange_bare(server, request, deadline)).await;
-        }
-        let mut lease = self.connection(deadline).await?;
-        let (sender, receiver) = self.handle.oneshot();
-        let (_, cut) = self.next_cut(deadline);
-        let carried = self.clone().carry(lease.exchange.clone(), (server, request), sender);
-        self.handle.spawn(self.gateway, "request", carried);
-        let answer = self.answered(receiver, cut, deadline).await;
-        lease.answered = answer.is_ok();
-        answer
+        let way = self.clone();
+        Box::pin(async move {
+            if !way.link.borrow().conditions().seems_up(way.handle.now()) {
+                return Err(TransportError::Offline);
+            }
+            if way.options.protocol == Protocol::Bare {
+                return Box::pin(way.exchange_bare(server, request, deadline)).await;
+            }
+            let mut lease = way.connection(deadline).await?;
+            let (sender, receiver) = way.handle.oneshot();
+            let (_, cut) = way.next_cut(deadline);
+            let carried = way.clone().carry(lease.exchange.clone(), (server, request), sender);
+            way.handle.spawn(way.gateway, "request", carried);
+            let answer = way.answered(receiver, cut, deadline).await;
+            lease.answered = answer.is_ok();
+            answer
+        })
     }
 }
 

@@ -14,14 +14,15 @@ use proptest::prelude::*;
 use super::conditions::Direction;
 use super::link::Link;
 use super::link_state::LinkSchedule;
-use super::options::{During, Outage, OutageMode, Profile, Promotion, Radio};
+use super::options::{
+    During, HalfOpen, Outage, OutageMode, Profile, Promotion, Protocol, Radio, TransportOptions,
+};
 use super::server::Server;
 use super::tcp::{Handshake, Tls};
 use super::transport::Way;
-use super::transport_options::{HalfOpen, Protocol, TransportOptions};
 use crate::base::{BitRate, Ppm, Seed, Span, Time};
 use crate::contract::{Event, EventSink, LocalBoxFuture, Transport, TransportError};
-use crate::sim::{Handle, NodeId, Sim, SimOptions};
+use crate::sim::{Handle, NodeId, Sim};
 
 /// Answers with as many bytes as the first four of the request say, after 100 ms; or dies.
 struct Books {
@@ -101,7 +102,7 @@ fn options() -> TransportOptions {
 
 impl Bench {
     fn new(profile: Profile, options: TransportOptions, conditions: impl FnOnce(&mut Link)) -> Bench {
-        let sim = Sim::new(SimOptions::default());
+        let sim = Sim::default();
         let handle = sim.handle().clone();
         let (gateway, device) = (handle.node("gateway"), handle.node("device"));
         let mut link = Link::new(&LinkSchedule::settled(Arc::new(profile)), Seed(1), Time::FAR);

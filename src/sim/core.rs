@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::task::Context;
+use std::task::{Context, Poll};
 
 use super::ids::{Life, NodeId, TaskId};
 use super::inbox::Inbox;
@@ -30,12 +30,11 @@ pub(super) struct Core {
     pub(super) ready: RefCell<VecDeque<TaskId>>,
     pub(super) timers: RefCell<Timers>,
     dead: RefCell<VecDeque<Life>>,
-    /// Who is told of kills; false if nobody listens any more.
-    kills: RefCell<Option<Listener>>,
+    /// Kills of which nobody was told yet, and which task waits for one.
+    kills: RefCell<VecDeque<NodeId>>,
+    told: Cell<TaskId>,
     pub(super) inbox: Arc<Inbox>,
 }
-
-type Listener = Box<dyn Fn(NodeId) -> bool>;
 
 impl Core {
     #[inline]
@@ -159,15 +158,19 @@ impl Core {
         if !self.tasks.kill(node, &mut self.dead.borrow_mut()) {
             return;
         }
-        let listens = self.kills.borrow().as_ref().map(|told| told(node));
-        if listens == Some(false) {
-            self.kills.take();
-        }
+        self.kills.borrow_mut().push_back(node);
+        self.wake(self.told.replace(TaskId::NONE));
         self.bury();
     }
 
-    pub(super) fn tell_kills(&self, kills: Option<Listener>) {
-        drop(self.kills.replace(kills));
+    pub(super) fn next_kill(&self) -> Poll<NodeId> {
+        match self.kills.borrow_mut().pop_front() {
+            Some(node) => Poll::Ready(node),
+            None => {
+                self.told.set(self.running());
+                Poll::Pending
+            }
+        }
     }
 
     /// Drops the futures of killed nodes, now or after the poll that is under way. What their drops
@@ -194,7 +197,6 @@ impl Core {
         // A poll or a drop that panicked leaves its marks.
         self.rest();
         self.burying.set(false);
-        self.tell_kills(None);
         let mut node = NodeId(0);
         while node.0 < self.tasks.nodes() {
             self.kill(node);

@@ -9,17 +9,11 @@ use super::handle::Handle;
 use super::timers::Advance;
 use crate::base::Time;
 
-/// How the executor runs.
-#[derive(Clone, Debug)]
-pub struct SimOptions {
-    /// So many polls without virtual time advancing are a stall.
-    pub polls_per_instant_max: u64,
-}
-
 /// A simulation: its nodes, its tasks, its clock.
 pub struct Sim {
     handle: Handle,
-    options: SimOptions,
+    /// So many polls without virtual time advancing are a stall.
+    pub(super) polls_per_instant_max: u64,
     polls: u64,
 }
 
@@ -32,7 +26,7 @@ pub enum Stop {
     Deadline,
     /// Somebody called [`Handle::halt`].
     Halted,
-    /// [`SimOptions::polls_per_instant_max`] was reached: something spins.
+    /// Virtual time did not advance for a million polls: something spins.
     Stalled(Box<Snapshot>),
 }
 
@@ -59,18 +53,14 @@ pub struct Snapshot {
 const ASKED_EVERY: u64 = 256;
 const TIMERS_SHOWN: usize = 4;
 
-impl Default for SimOptions {
-    fn default() -> SimOptions {
-        SimOptions { polls_per_instant_max: 1_000_000 }
+impl Default for Sim {
+    /// An empty world at time zero.
+    fn default() -> Sim {
+        Sim { handle: Handle { core: Rc::default() }, polls_per_instant_max: 1_000_000, polls: 0 }
     }
 }
 
 impl Sim {
-    /// An empty world at time zero.
-    pub fn new(options: SimOptions) -> Sim {
-        Sim { handle: Handle { core: Rc::default() }, options, polls: 0 }
-    }
-
     /// The handle to give to the code inside.
     pub fn handle(&self) -> &Handle {
         &self.handle
@@ -142,7 +132,7 @@ impl Sim {
 
     fn limit(&self, instant_start: u64) -> u64 {
         let excused = self.handle.core.excused.get();
-        instant_start.saturating_add(self.options.polls_per_instant_max.saturating_add(excused))
+        instant_start.saturating_add(self.polls_per_instant_max.saturating_add(excused))
     }
 
     /// The verdict at a limit, unless no task is ready and so nothing is cut off in this instant.

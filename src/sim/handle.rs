@@ -6,7 +6,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use super::channel::{self, Receiver, Sender};
 use super::core::Core;
 use super::ids::{NodeId, TaskId};
 use super::inbox::ForeignWake;
@@ -88,10 +87,6 @@ impl Handle {
     pub fn halt(&self) {
         self.core.halt();
     }
-    /// A queue without bound, of many senders and one receiver.
-    pub fn channel<T>(&self) -> (Sender<T>, Receiver<T>) {
-        channel::channel(Rc::clone(&self.core))
-    }
     /// A channel for a single value.
     #[inline]
     pub fn oneshot<T>(&self) -> (oneshot::Sender<T>, oneshot::Receiver<T>) {
@@ -138,12 +133,10 @@ impl Handle {
         self.core.tasks.plan_kill(node, polls);
     }
 
-    /// Every kill from now on, in order; a later call takes over. When a task receives a kill, the
-    /// futures of the node are dropped already.
-    pub fn kills(&self) -> Receiver<NodeId> {
-        let (sender, receiver) = self.channel();
-        self.core.tell_kills(Some(Box::new(move |node| sender.send(node).is_ok())));
-        receiver
+    /// Waits for the next kill that was not told yet, in their order; for one task. When it is told,
+    /// the futures of the node are dropped already.
+    pub fn next_kill(&self) -> impl Future<Output = NodeId> {
+        poll_fn(|_| self.core.next_kill())
     }
 }
 

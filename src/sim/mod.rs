@@ -15,11 +15,8 @@
 //! `tasks` hangs those of a node together through their slots. What the next few timers wake is
 //! read from memory together before its turn: of a large fleet it is in no cache. Every future of
 //! this room notes which task polls it and wakes that task directly, so no atomic counter or
-//! allocation is spent on waking;
-//! [`Handle::with_waker`] makes a real waker.
+//! allocation is spent on waking; [`Handle::with_waker`] makes a real waker.
 
-mod cancelled;
-mod channel;
 mod core;
 mod executor;
 mod handle;
@@ -36,8 +33,7 @@ mod timers;
 /// A channel for a single value.
 pub mod oneshot;
 
-pub use channel::{Receiver, Sender};
-pub use executor::{Sim, SimOptions, Snapshot, Stop};
+pub use executor::{Sim, Snapshot, Stop};
 pub use handle::Handle;
 pub use ids::{NodeId, TaskId};
 pub use notify::{Notified, Notify};

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use proptest::prelude::*;
 
-use super::{Handle, NodeId, Sim, SimOptions, Stop, TaskId, TimedOut};
+use super::{Handle, NodeId, Sim, Stop, TaskId, TimedOut};
 use crate::base::{Incarnation, Span, Time};
 
 type Log<T> = Rc<RefCell<Vec<T>>>;
@@ -20,7 +20,7 @@ struct Rig<T> {
 }
 
 fn rig<T>() -> Rig<T> {
-    let sim = Sim::new(SimOptions::default());
+    let sim = Sim::default();
     let handle = sim.handle().clone();
     Rig { node: handle.node("n"), sim, handle, log: Rc::default() }
 }
@@ -96,7 +96,8 @@ fn halt_stops_after_the_current_poll() {
 
 #[test]
 fn a_spinning_task_ends_as_a_stall_with_a_snapshot() {
-    let mut sim = Sim::new(SimOptions { polls_per_instant_max: 100 });
+    let mut sim = Sim::default();
+    sim.polls_per_instant_max = 100;
     let handle = sim.handle().clone();
     let node = handle.node("d7");
     let spinner = handle.clone();
@@ -119,7 +120,8 @@ fn a_spinning_task_ends_as_a_stall_with_a_snapshot() {
 #[test]
 fn what_is_asked_for_from_outside_is_excused_in_its_instant_alone() {
     let stop = |excused: u64| {
-        let mut sim = Sim::new(SimOptions { polls_per_instant_max: 100 });
+        let mut sim = Sim::default();
+        sim.polls_per_instant_max = 100;
         let handle = sim.handle().clone();
         let node = handle.node("n");
         let inside = handle.clone();
@@ -230,17 +232,17 @@ fn a_drop_may_kill_spawn_send_and_sleep() {
     let mut rig = rig();
     let (handle, node) = (rig.handle.clone(), rig.node);
     let [doomed, next, watch] = ["doomed", "next", "watch"].map(|name| handle.node(name));
-    let (sender, mut receiver) = handle.channel();
-    let inside = handle.clone();
+    let (sender, receiver) = handle.oneshot();
+    let (mut sender, inside, words) = (Some(sender), handle.clone(), rig.log.clone());
     let last_words = OnDrop(move || {
         inside.kill(next);
         inside.kill(doomed);
-        sender.send((inside.now(), "first")).unwrap();
+        sender.take().unwrap().send((inside.now(), "first")).unwrap();
         inside.spawn(doomed, "nowhere", inside.sleep(Span(1)));
-        let (heir, sender) = (inside.clone(), sender.clone());
+        let (heir, words) = (inside.clone(), words.clone());
         inside.spawn(node, "heir", async move {
             heir.sleep(Span(5)).await;
-            sender.send((heir.now(), "heir")).unwrap();
+            words.borrow_mut().push((heir.now(), "heir"));
         });
     });
     rig.task(doomed, |_, _| async move {
@@ -254,9 +256,8 @@ fn a_drop_may_kill_spawn_send_and_sleep() {
     rig.task(watch, |inside, log| async move {
         inside.sleep(Span(2)).await;
         inside.kill(doomed);
-        while let Some(words) = receiver.recv().await {
-            log.borrow_mut().push(words);
-        }
+        let words = receiver.await;
+        log.borrow_mut().extend(words);
     });
     assert_eq!(rig.run(), [(Time(2), "first")], "the heir's node was killed in its turn");
     assert!([doomed, next, node].iter().all(|&dead| !handle.is_up(dead)) && handle.is_up(watch));
@@ -304,10 +305,11 @@ fn polls_until_kill(k: u64) -> (Vec<u32>, Vec<(NodeId, Time)>) {
             }
         });
     }
-    let (watched, mut kills) = (Rc::new(RefCell::new(Vec::new())), rig.handle.kills());
+    let watched = Rc::new(RefCell::new(Vec::new()));
     let seen = watched.clone();
     rig.task(rig.handle.node("watch"), |inside, _| async move {
-        while let Some(killed) = kills.recv().await {
+        loop {
+            let killed = inside.next_kill().await;
             seen.borrow_mut().push((killed, inside.now()));
         }
     });
@@ -359,28 +361,6 @@ fn the_end_of_the_world_drops_every_future() {
     assert_eq!(Rc::strong_count(&alive), 11);
     drop(rig.sim);
     assert_eq!((Rc::strong_count(&alive), Rc::strong_count(&rig.handle.core)), (1, 1));
-}
-
-#[test]
-fn a_receiver_has_what_was_sent_before_its_sender_was_killed_and_a_sender_what_came_too_late() {
-    let mut rig = rig();
-    let doomed = rig.handle.node("doomed");
-    let (sender, mut receiver) = rig.handle.channel();
-    let late = sender.clone();
-    rig.task(doomed, |inside, _| async move {
-        sender.send("sent").unwrap();
-        inside.sleep(Span(10)).await;
-        sender.send("never sent").unwrap();
-    });
-    rig.task(rig.node, |inside, log| async move {
-        inside.sleep(Span(5)).await;
-        inside.kill(doomed);
-        let (at, received) = (inside.now(), receiver.recv().await);
-        log.borrow_mut().push((at, received));
-        drop(receiver);
-        assert_eq!(late.send("late"), Err("late"));
-    });
-    assert_eq!(rig.run(), [(Time(5), Some("sent"))]);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::cmp::Reverse;
 
-use super::cancelled::Cancelled;
+use rustc_hash::FxHashSet;
+
 use super::ids::TaskId;
 use crate::base::Time;
 
@@ -102,7 +103,7 @@ impl Timers {
     pub(super) fn cancel(&mut self, sequence: u64) {
         let new = self.cancelled.insert(sequence);
         assert!(new, "a timer is cancelled once");
-        if self.cancelled.len() >= self.sweep_at {
+        if self.cancelled.count >= self.sweep_at {
             self.sweep();
         }
     }
@@ -125,7 +126,7 @@ impl Timers {
             };
             let mut any = false;
             while let Some(Entry { sequence, task, .. }) = self.front.pop_if(|entry| entry.at == at) {
-                if self.cancelled.is_empty() || !self.cancelled.remove(sequence) {
+                if self.cancelled.count == 0 || !self.cancelled.remove(sequence) {
                     wake(task);
                     any = true;
                 }
@@ -191,7 +192,7 @@ impl Timers {
             if at <= deadline {
                 return None;
             }
-            if self.cancelled.is_empty() {
+            if self.cancelled.count == 0 {
                 return Some(Advance::TooFar);
             }
             self.sweep();
@@ -210,7 +211,7 @@ impl Timers {
                 continue;
             };
             if next > deadline {
-                if self.cancelled.is_empty() {
+                if self.cancelled.count == 0 {
                     return Some(Advance::TooFar);
                 }
                 self.sweep();
@@ -271,6 +272,81 @@ impl Timers {
     }
 }
 
+/// Sequences of cancelled timers; those of the last [`RECENT`] timers are bits, as most timers are
+/// timeouts of what is soon done.
+struct Cancelled {
+    recent: Box<[u64]>,
+    old: FxHashSet<u64>,
+    count: usize,
+    newest: u64,
+}
+
+/// As many bits lie in the second cache; tests let timers grow old.
+const RECENT: u64 = if cfg!(test) { 64 } else { 1 << 20 };
+
+impl Cancelled {
+    fn new() -> Cancelled {
+        let recent = vec![0; (RECENT / 64) as usize].into();
+        Cancelled { recent, old: FxHashSet::default(), count: 0, newest: 0 }
+    }
+
+    #[inline]
+    fn place(sequence: u64) -> (usize, u64) {
+        ((sequence % RECENT / 64) as usize, 1 << (sequence % 64))
+    }
+
+    #[inline]
+    fn next_sequence(&mut self) -> u64 {
+        self.newest += 1;
+        let (word, bit) = Cancelled::place(self.newest);
+        if self.recent[word] & bit != 0 {
+            self.age(word, bit);
+        }
+        self.newest
+    }
+
+    /// The timer whose bit is to be another's is an old one.
+    #[cold]
+    fn age(&mut self, word: usize, bit: u64) {
+        self.recent[word] &= !bit;
+        self.old.insert(self.newest - RECENT);
+    }
+
+    #[inline]
+    fn insert(&mut self, sequence: u64) -> bool {
+        let is_new = self.becomes(sequence, true);
+        self.count += usize::from(is_new);
+        is_new
+    }
+    #[inline]
+    fn remove(&mut self, sequence: u64) -> bool {
+        let is_there = self.becomes(sequence, false);
+        self.count -= usize::from(is_there);
+        is_there
+    }
+
+    /// Whether that changes anything.
+    #[inline]
+    fn becomes(&mut self, sequence: u64, cancelled: bool) -> bool {
+        if self.newest - sequence >= RECENT {
+            return if cancelled { self.old.insert(sequence) } else { self.old.remove(&sequence) };
+        }
+        let (word, bit) = Cancelled::place(sequence);
+        let was = self.recent[word];
+        self.recent[word] = if cancelled { was | bit } else { was & !bit };
+        was != self.recent[word]
+    }
+
+    fn contains(&self, sequence: u64) -> bool {
+        let (word, bit) = Cancelled::place(sequence);
+        if self.newest - sequence < RECENT {
+            self.recent[word] & bit != 0
+        } else {
+            self.old.contains(&sequence)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,7 +372,7 @@ mod tests {
             assert!(timers.entries() < SWEEP_MIN, "{} entries, none of them live", timers.entries());
         }
         assert_eq!(timers.advance(Time::FAR, |_| {}, |_| {}), Advance::Idle);
-        assert!(timers.cancelled.is_empty() && timers.entries() == 0);
+        assert!(timers.cancelled.count == 0 && timers.entries() == 0);
     }
 
     #[test]

@@ -40,7 +40,7 @@ use crate::metrics;
 use crate::net::{Link, LinkSchedule, Way};
 use crate::oracle::{self, Clock, Labels, Life, Oracle};
 use crate::scenario::{About, DevicePlan, Happening, Plan};
-use crate::sim::{self, Handle, NodeId, Sim};
+use crate::sim::{Handle, NodeId, Sim};
 use crate::store::{Journal, Synchronous};
 use crate::workload::{
     Burst, DataError, Dataset, Import, Named, Person, Placed, Script, Setting, Target, write_script,
@@ -93,7 +93,7 @@ pub(super) fn build(
     faults.hindrances.iter().for_each(|hindrance| backend.hinder(*hindrance));
     let windows;
     (faults.fired, windows) = fired::planned(&plan, &devices);
-    let sim = Sim::new(sim::SimOptions::default());
+    let sim = Sim::default();
     let handle = sim.handle().clone();
     let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
     let mut listeners = listeners(&plan, &devices, initial, &mut script, (capabilities, patience));

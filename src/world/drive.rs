@@ -321,9 +321,10 @@ impl World {
     }
     /// A node that the executor killed by itself is a killed app.
     fn follow_kills(&self) {
-        let (mut kills, devices, servers) = (self.handle.kills(), self.devices.clone(), self.servers.clone());
+        let (handle, devices, servers) = (self.handle.clone(), self.devices.clone(), self.servers.clone());
         self.handle.spawn(self.node, "killed", async move {
-            while let Some(node) = kills.recv().await {
+            loop {
+                let node = handle.next_kill().await;
                 if node == servers.process.node {
                     servers.kill_gateway(RESTARTED_AFTER);
                 }

@@ -111,7 +111,7 @@ fn padded(mut bytes: Vec<u8>, to: usize) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::base::at_secs as at;
-    use crate::sim::{Sim, SimOptions};
+    use crate::sim::Sim;
 
     fn is_let_in(wallet: &Wallet, secs: u64) -> bool {
         matches!(wallet.gate(at(secs), b"{}"), Gate::Open)
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_token_is_good_until_it_is_old_or_taken_back() {
-        let notify = || Sim::new(SimOptions::default()).handle().notify();
+        let notify = || Sim::default().handle().notify();
         assert!(Wallet::new((None, None), Vec::new(), notify()).is_none(), "it lasts for ever");
         let lives = (Some(Span::secs(60)), Some(Span::secs(75)));
         let wallet = Wallet::new(lives, vec![at(90)], notify()).unwrap();

@@ -9,7 +9,7 @@ use crate::base::{BitRate, Seed, Span, Time};
 use crate::contract::{Described, Event, EventSink, LocalBoxFuture, Transport};
 use crate::net::{GapLengths, Gaps, Link, LinkSchedule, OutageMode, Profile, Server, TransportOptions, Way};
 use crate::scenario::{DeviceClass, Document, Plan, Request};
-use crate::sim::{Handle, Sim, SimOptions};
+use crate::sim::{Handle, Sim};
 
 pub(super) fn plan(scenario: &str) -> Plan {
     let request = Request { seeds: vec![1], ..Request::default() };
@@ -91,7 +91,7 @@ pub(super) fn mean_time(
 }
 
 fn time(link: Link, jobs: u32, job: impl AsyncFn(&Client) + 'static) -> Span {
-    let mut sim = Sim::new(SimOptions::default());
+    let mut sim = Sim::default();
     let handle = sim.handle().clone();
     let (device, server) = (handle.node("device"), handle.node("server"));
     let link = Rc::new(RefCell::new(link));

@@ -161,6 +161,8 @@ mod tests {
             let middle = capacity.fill(from, Time::FAR, first).unwrap();
             let parts = capacity.fill(middle, Time::FAR, second).unwrap();
             prop_assert!(whole <= parts && parts - whole <= Span::micros(1), "{whole:?} {parts:?}");
+            let passed = capacity.volume(from, whole);
+            prop_assert!(passed.abs_diff(first + second) <= 2 * BYTE, "{passed} of {}", first + second);
             let cut = Time(from.0 + (whole.0 - from.0) / 2);
             let left = capacity.fill(from, cut, first + second).unwrap_err();
             let resumed = capacity.fill(cut, Time::FAR, left).unwrap();

@@ -7,8 +7,8 @@ use super::super::options::{Outage, OutageMode, Profile};
 use super::capacity::{BYTE, Capacity, Volume};
 use super::gaps::handover;
 use super::jitter;
-use super::link_schedule::{LinkSchedule, Stay};
 use super::loss::Losses;
+use super::moves::{LinkSchedule, Stay};
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::contract::NetworkKind;
 

@@ -34,34 +34,6 @@ fn moving(links: Vec<Profile>) -> LinkConditions {
     LinkConditions::new(&LinkSchedule { links, stays, dead_zones: Vec::new() }, Seed(1), at(3_600_000))
 }
 
-proptest! {
-    /// Whatever the law of the rate, held back or on another link meanwhile.
-    #[test]
-    fn what_has_passed_is_the_most_that_leaves_before(
-        kinds in proptest::collection::vec(0_u64..3, 1..4),
-        hold in (0_u64..40_000, 0_u64..9_000),
-        from in 0_u64..30_000_000_000,
-        lasts in 0_u64..30_000_000_000,
-    ) {
-        let lines: String = (1..=500_u64).map(|n| format!("{}\n", n * n / 700)).collect();
-        let trace = Arc::new(crate::net::Trace::read(lines.as_bytes()).expect("it is a trace"));
-        let link = |kind: &u64| match kind {
-            0 => profile("steady"),
-            1 => varied("varying"),
-            _ => Profile { traces: [Some(trace.clone()), Some(trace.clone())], ..profile("trace") },
-        };
-        let mut conditions = moving(kinds.iter().map(link).collect());
-        let (begins, ends) = (at(hold.0), at(hold.0 + hold.1));
-        let hold = Outage { from: begins, until: ends, mode: OutageMode::Hold, noticed: false };
-        conditions.add_outages([hold]);
-        let (from, until) = (Time(from), Time(from + lasts));
-        let conditions = conditions.at(from);
-        let passed = conditions.passed(DOWN, from, until);
-        prop_assert!(passed == 0 || conditions.leaves_by(DOWN, from, passed) < until);
-        prop_assert!(conditions.leaves_by(DOWN, from, passed + 1) >= until);
-    }
-}
-
 #[test]
 fn overlapping_outages_are_noticed_once() {
     use OutageMode::Drop;

@@ -10,13 +10,11 @@ mod capacity;
 mod gaps;
 mod jitter;
 mod link_conditions;
-mod link_schedule;
 mod loss;
 mod moves;
 mod rate;
 mod trace;
-mod workday;
 
 pub use link_conditions::{ConditionsAt, LinkConditions};
-pub use link_schedule::LinkSchedule;
+pub use moves::LinkSchedule;
 pub use trace::{Trace, TraceError};

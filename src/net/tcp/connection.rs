@@ -1,9 +1,8 @@
 //! A connection: its set-up, and what lasts from one message to the next.
 
 use super::outage::GIVE_UP;
-use super::segment::{HEADERS, Lead, Load, SYN};
+use super::segment::{Broken, HEADERS, Lead, Load, SYN, Traffic};
 use super::sender::{Congestion, Sender};
-use super::traffic::{Broken, Traffic};
 use super::transfer::Transfer;
 use crate::base::{Span, Time, in_words};
 use crate::net::{Conditions, Direction, OutageMode};

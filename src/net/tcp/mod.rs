@@ -25,14 +25,12 @@
 
 mod bbr;
 mod connection;
-mod mark;
 mod outage;
 mod packets;
 mod segment;
 mod sender;
 mod steady;
 mod step;
-mod traffic;
 mod transfer;
 mod window;
 
@@ -42,9 +40,8 @@ mod tests;
 pub(super) use connection::arrival;
 pub use connection::{Connection, Handshake, Opening, Tls};
 pub use outage::{GIVE_UP, Staircase, staircase};
-pub use segment::{Lead, Load, segments, wire};
+pub use segment::{Broken, Lead, Load, Traffic, segments, wire};
 pub use sender::{Congestion, Sender};
 pub use steady::Steady;
 pub(super) use step::search;
-pub use traffic::{Broken, Traffic};
 pub use transfer::Transfer;

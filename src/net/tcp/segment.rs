@@ -1,4 +1,6 @@
-//! Segments and wire bytes.
+//! Segments and wire bytes, and what of them was sent.
+
+use crate::base::Time;
 
 /// Bytes of IP and TCP before the payload: 20 + 20 + 12 for timestamps.
 pub(super) const HEADERS: u64 = 52;
@@ -117,6 +119,37 @@ impl Owed {
     }
     pub(super) fn less(self, n: u64) -> Owed {
         Owed { packets: self.packets - n, wire: self.wire - self.first(n) }
+    }
+}
+
+/// What went over the wire for a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Packets sent.
+    pub packets: u64,
+    /// Those of them that were sent again.
+    pub retransmitted: u64,
+    /// Bytes with headers, those sent again included.
+    pub bytes: u64,
+}
+
+/// Why a transfer did not end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// When the connection is gone.
+    pub at: Time,
+    /// An outage cut it; otherwise TCP gave up.
+    pub cut: bool,
+}
+
+impl Traffic {
+    /// Both together.
+    pub fn plus(self, other: Traffic) -> Traffic {
+        Traffic {
+            packets: self.packets + other.packets,
+            retransmitted: self.retransmitted + other.retransmitted,
+            bytes: self.bytes + other.bytes,
+        }
     }
 }
 

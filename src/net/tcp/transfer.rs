@@ -7,13 +7,11 @@ mod paced;
 
 use flight::Flight;
 
-use super::mark::Mark;
 use super::outage::{GIVE_UP, LONGEST_WAIT, staircase};
 use super::packets::Packets;
-use super::segment::{Cut, HEADERS, Load, Owed};
+use super::segment::{Broken, Cut, HEADERS, Load, Owed, Traffic};
 use super::sender::Sender;
 use super::step::{Lost, Pace, Step, Stepped, search};
-use super::traffic::{Broken, Traffic};
 use super::window::Round;
 use crate::base::{BitRate, Span, Time};
 use crate::net::{Conditions, Direction};
@@ -62,6 +60,18 @@ pub struct Transfer {
     /// What was sent so far.
     pub traffic: Traffic,
     broken: Option<Broken>,
+}
+
+/// The end of one stream's message in a transfer. TCP hands over bytes in order, so a loss holds
+/// back all streams behind it.
+#[derive(Clone, Debug)]
+struct Mark {
+    stream: u64,
+    /// Packets up to it; none if all of them went out before.
+    packets: u64,
+    owed: u64,
+    earliest: Time,
+    passed: Option<Time>,
 }
 
 impl Clone for Transfer {

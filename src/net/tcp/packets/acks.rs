@@ -3,9 +3,8 @@
 use super::bbr::Told;
 use super::board::News;
 use super::receiver::Ack;
-use super::state::State;
-use super::{Control, Feed, Packets, Repairs, Timer};
-use crate::base::Span;
+use super::{Control, Feed, Packets, Repairs, State, Timer};
+use crate::base::{Span, Time};
 
 #[derive(Clone, Copy)]
 pub(super) struct Heard {
@@ -14,7 +13,7 @@ pub(super) struct Heard {
     /// Packets that were sent once, before a loss was found, are newly there.
     pub(super) original: bool,
     pub(super) twice: bool,
-    pub(super) echo: crate::base::Time,
+    pub(super) echo: Time,
 }
 
 impl Packets {

@@ -12,25 +12,22 @@ mod acks;
 mod bbr;
 mod board;
 mod cubic;
-mod feed;
 mod path;
 mod receiver;
 mod recovery;
 mod round_trips;
-mod state;
 
 use bbr::Bbr;
 use board::Board;
 use cubic::{Course, Cubic};
-pub(super) use feed::Feed;
+pub(super) use path::Feed;
 use path::Path;
 use receiver::{Ack, Receiver};
 use round_trips::{LEAST, RoundTrips, TICK, ticks, timer};
-use state::State;
 
 use super::outage::GIVE_UP;
+use super::segment::Broken;
 use super::sender::Sender;
-use super::traffic::Broken;
 use crate::base::{Span, Time};
 use crate::net::{Direction, OutageMode};
 
@@ -50,6 +47,28 @@ pub(super) struct Entry {
     pub(super) in_flight: u64,
     /// The time between two of their acknowledgements.
     pub(super) segment: Span,
+}
+
+/// Linux's states of a connection (`tcp_ca_state`), from good to bad.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    /// All is well.
+    #[default]
+    Open,
+    /// Something is missing, or was.
+    Disorder,
+    /// The window is made smaller though nothing is missing.
+    Reduction,
+    /// What is lost is sent again.
+    Recovery,
+    /// Nothing was heard for a timeout.
+    Loss,
+}
+
+impl State {
+    fn reduces(self) -> bool {
+        matches!(self, State::Reduction | State::Recovery)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -140,8 +159,8 @@ pub(super) struct Packets {
     now: Time,
     payload: u64,
     /// When the last packet left before which all came through.
-    passed: Time,
-    over: bool,
+    pub(super) passed: Time,
+    pub(super) over: bool,
 }
 
 enum Event {
@@ -241,15 +260,8 @@ impl Packets {
     pub(super) fn through(&self) -> u64 {
         self.board.through
     }
-    /// When the last of those left the bottleneck.
-    pub(super) fn passed(&self) -> Time {
-        self.passed
-    }
     pub(super) fn is_through(&self, feed: &Feed<'_>) -> bool {
         self.board.through == self.board.next && feed.left() == 0
-    }
-    pub(super) fn is_over(&self) -> bool {
-        self.over
     }
     pub(super) fn free(&self) -> Time {
         self.path.free

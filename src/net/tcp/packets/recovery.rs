@@ -2,8 +2,7 @@
 
 use super::acks::Heard;
 use super::board::earlier;
-use super::state::State;
-use super::{Control, Feed, Packets, Reduction, Repairs, Timer, Undo, cubic};
+use super::{Control, Feed, Packets, Reduction, Repairs, State, Timer, Undo, cubic};
 use crate::base::{Span, Time};
 
 /// Packets beyond a missing one after which it is lost, and not late.

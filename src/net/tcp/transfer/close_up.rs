@@ -82,8 +82,8 @@ impl Transfer {
             }
             match stepped {
                 Err(broken) => self.broken = Some(broken),
-                Ok(_) if packets.is_over() => {
-                    (self.free, self.repaired) = (packets.passed(), packets.passed());
+                Ok(_) if packets.over => {
+                    (self.free, self.repaired) = (packets.passed, packets.passed);
                     self.at = self.free;
                 }
                 Ok(true) => continue,
@@ -109,7 +109,7 @@ impl Transfer {
                 false => next.saturating_sub(sent - mark.packets),
             };
             if packets.through() >= last {
-                mark.passed = Some(mark.earliest.max(packets.passed()));
+                mark.passed = Some(mark.earliest.max(packets.passed));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What a sender has handed over by a time.
 
+use super::super::segment::Traffic;
 use super::super::step::{Pace, Step};
-use super::super::traffic::Traffic;
 use crate::base::Time;
 
 /// Packets and windows of the last two runs, each of which left without a pause, and of the last
