@@ -150,7 +150,7 @@ pub(super) fn build(
     };
     let mut templates = Templates::new(&plan, world.factory.clone(), &dataset, stops);
     for device in devices.into_iter().take_while(|_| !stops()) {
-        let (device, link) = world.fitted(device, &mut templates);
+        let (device, link) = fitted(&world, device, &mut templates);
         world.devices.push(device);
         world.links.push(link);
     }
@@ -160,129 +160,132 @@ pub(super) fn build(
     Ok(world)
 }
 
-impl World {
-    fn fitted(&self, device: DevicePlan, templates: &mut Templates<'_>) -> (Rc<Device>, Rc<RefCell<Link>>) {
-        let (id, plan, handle) = (device.device, &self.plan, &self.handle);
-        let seed = plan.seed.derive("world.device", u64::from(id.0));
-        let link = Rc::new(RefCell::new(self.link(&device, seed.derive("net", 0))));
-        let (way, wallet) = self.way(&device, &link);
-        let setup = DeviceSetup {
-            device: id,
-            schema: plan.first_schema().clone(),
-            units: plan.units.clone(),
-            attributes: device.attributes.clone(),
-            person: 0,
+fn fitted(
+    world: &World,
+    device: DevicePlan,
+    templates: &mut Templates<'_>,
+) -> (Rc<Device>, Rc<RefCell<Link>>) {
+    let (id, plan, handle) = (device.device, &world.plan, &world.handle);
+    let seed = plan.seed.derive("world.device", u64::from(id.0));
+    let link = Rc::new(RefCell::new(link(world, &device, seed.derive("net", 0))));
+    let (way, wallet) = way(world, &device, &link);
+    let setup = DeviceSetup {
+        device: id,
+        schema: plan.first_schema().clone(),
+        units: plan.units.clone(),
+        attributes: device.attributes.clone(),
+        person: 0,
+    };
+    let disk = templates.disk(&device, &setup, &*world.servers.server.borrow());
+    templates.tell(&device, &mut *world.servers.server.borrow_mut());
+    disk.remember();
+    let clock = DeviceClock {
+        handle: handle.clone(),
+        start: plan.start,
+        utc_offset: plan.utc_offset,
+        skew: skew(world, &device, &link.borrow(), seed),
+    };
+    let hardware = hardware(world, &device, &disk, seed);
+    let allowed = Allowed {
+        plan: plan.clone(),
+        servers: world.servers.clone(),
+        link: link.clone(),
+        leases: world.leases.clone(),
+        attributes: device.attributes.clone(),
+    };
+    let node = handle.node(&id.to_string());
+    let built = Rc::new_cyclic(|me| {
+        let own = Rc::new(OfDevice(me.clone()));
+        let ports = Ports {
+            clock: Rc::new(clock),
+            spawn: own.clone(),
+            transport: own.clone(),
+            crash: own.clone(),
+            events: own.clone(),
+            hooks: Rc::new(AppHooks::new(plan.hooks.clone(), seed, me.clone())),
+            machine: own,
+            seed,
         };
-        let disk = templates.disk(&device, &setup, &*self.servers.server.borrow());
-        templates.tell(&device, &mut *self.servers.server.borrow_mut());
-        disk.remember();
-        let clock = DeviceClock {
+        Device {
+            me: me.clone(),
+            id,
             handle: handle.clone(),
-            start: plan.start,
-            utc_offset: plan.utc_offset,
-            skew: self.skew(&device, &link.borrow(), seed),
-        };
-        let hardware = self.hardware(&device, &disk, seed);
-        let allowed = Allowed {
-            plan: plan.clone(),
-            servers: self.servers.clone(),
-            link: link.clone(),
-            leases: self.leases.clone(),
-            attributes: device.attributes.clone(),
-        };
-        let node = handle.node(&id.to_string());
-        let built = Rc::new_cyclic(|me| {
-            let own = Rc::new(OfDevice(me.clone()));
-            let ports = Ports {
-                clock: Rc::new(clock),
-                spawn: own.clone(),
-                transport: own.clone(),
-                crash: own.clone(),
-                events: own.clone(),
-                hooks: Rc::new(AppHooks::new(plan.hooks.clone(), seed, me.clone())),
-                machine: own,
-                seed,
-            };
-            Device {
-                me: me.clone(),
-                id,
-                handle: handle.clone(),
-                world: self.node,
-                hub: self.hub.clone(),
-                way,
-                ports,
-                app: App::new(handle, node, self.factory.clone(), plan.store.journal),
-                attention: Attention::new(&setup.units, plan.hooks.clone()),
-                screen: Screen::new(&setup.units),
-                storage: Storage::new(disk, (setup, self.versions.clone()), plan.engine.identity, seed),
-                crash: CrashBook::default(),
-                cancels: RefCell::default(),
-                suspension: Suspension::new(device.background),
-                hardware,
-                unsaved: RefCell::default(),
-                allowed,
-                wallet,
-            }
-        });
-        (built, link)
-    }
-
-    fn way(&self, device: &DevicePlan, link: &Rc<RefCell<Link>>) -> (Rc<Way>, Option<Rc<Wallet>>) {
-        let id = device.device;
-        let sink = Rc::new(NodeSink { hub: self.hub.clone(), node: Node::Device(id) });
-        let lives = (self.plan.gateway.token_life, self.plan.gateway.refresh_life);
-        let wallet =
-            Wallet::new(lives, self.faults.devices[id.0 as usize].revoked.clone(), self.handle.notify());
-        let counter = Counter { servers: self.servers.clone(), device: id, wallet: wallet.clone() };
-        let (node, options) = (self.servers.node, self.plan.transport.clone());
-        let way = Way::new(self.handle.clone(), node, link.clone(), Rc::new(counter), sink, options);
-        self.servers.process.ways.borrow_mut().push(Rc::downgrade(&way));
-        (way, wallet)
-    }
-    fn link(&self, device: &DevicePlan, seed: Seed) -> Link {
-        let end = Time::ZERO + self.plan.duration;
-        let faults = &self.faults.devices[device.device.0 as usize];
-        let mut schedule = match &device.moves {
-            Some(moves) => moves.schedule(&device.link, seed, end),
-            None => LinkSchedule::settled(device.link.clone()),
-        };
-        for detour in &faults.detours {
-            schedule.detour(detour.from, detour.until, &detour.link);
+            world: world.node,
+            hub: world.hub.clone(),
+            way,
+            ports,
+            app: App::new(handle, node, world.factory.clone(), plan.store.journal),
+            attention: Attention::new(&setup.units, plan.hooks.clone()),
+            screen: Screen::new(&setup.units),
+            storage: Storage::new(disk, (setup, world.versions.clone()), plan.engine.identity, seed),
+            crash: CrashBook::default(),
+            cancels: RefCell::default(),
+            suspension: Suspension::new(device.background),
+            hardware,
+            unsaved: RefCell::default(),
+            allowed,
+            wallet,
         }
-        let mut link = Link::new(&schedule, seed, end);
-        link.conditions_mut().add_outages(faults.outages.iter().copied());
-        link.conditions_mut().lose_sessions(faults.half_open.iter().copied());
-        link.troubles = faults.net.clone();
-        link
-    }
+    });
+    (built, link)
+}
 
-    fn hardware(&self, device: &DevicePlan, disk: &Disk, seed: Seed) -> Hardware {
-        let (plan, faults) = (&self.plan, &self.faults.devices[device.device.0 as usize]);
-        let browser = plan.workload.browsing.map(|browsing| {
-            let (every, cost) = (browsing.every(), browsing.cost(device.class.step_picos));
-            Browser::new(every, cost, plan.store.journal != Journal::Wal, seed.stream("browsing", 0, 0))
-        });
-        let fitting = Fitting {
-            device: device.device,
-            class: device.class.clone(),
-            decoder: plan.engine.decoder,
-            slow: faults.slow.clone(),
-            disk: disk.clone(),
-            flash: Flash { seed: seed.derive("flash", 0), ..device.class.flash },
-            bad_rows: BadRows::new(faults.unreadable.clone(), seed),
-            browser: RefCell::new(browser),
-        };
-        Hardware::new(&self.handle, &self.hub, fitting)
-    }
+fn way(world: &World, device: &DevicePlan, link: &Rc<RefCell<Link>>) -> (Rc<Way>, Option<Rc<Wallet>>) {
+    let id = device.device;
+    let sink = Rc::new(NodeSink { hub: world.hub.clone(), node: Node::Device(id) });
+    let lives = (world.plan.gateway.token_life, world.plan.gateway.refresh_life);
+    let wallet =
+        Wallet::new(lives, world.faults.devices[id.0 as usize].revoked.clone(), world.handle.notify());
+    let counter = Counter { servers: world.servers.clone(), device: id, wallet: wallet.clone() };
+    let (node, options) = (world.servers.node, world.plan.transport.clone());
+    let way = Way::new(world.handle.clone(), node, link.clone(), Rc::new(counter), sink, options);
+    world.servers.process.ways.borrow_mut().push(Rc::downgrade(&way));
+    (way, wallet)
+}
 
-    fn skew(&self, device: &DevicePlan, link: &Link, seed: Seed) -> Skew {
-        let end = Time::ZERO + self.plan.duration + self.plan.drain;
-        let mut skew = Skew::new(device.clock, seed, end, link.conditions().offline());
-        let faults = &self.faults.devices[device.device.0 as usize];
-        skew.steps.clone_from(&faults.steps);
-        skew.zones.clone_from(&faults.zones);
-        skew
+fn link(world: &World, device: &DevicePlan, seed: Seed) -> Link {
+    let end = Time::ZERO + world.plan.duration;
+    let faults = &world.faults.devices[device.device.0 as usize];
+    let mut schedule = match &device.moves {
+        Some(moves) => moves.schedule(&device.link, seed, end),
+        None => LinkSchedule::settled(device.link.clone()),
+    };
+    for detour in &faults.detours {
+        schedule.detour(detour.from, detour.until, &detour.link);
     }
+    let mut link = Link::new(&schedule, seed, end);
+    link.conditions_mut().add_outages(faults.outages.iter().copied());
+    link.conditions_mut().lose_sessions(faults.half_open.iter().copied());
+    link.troubles = faults.net.clone();
+    link
+}
+
+fn hardware(world: &World, device: &DevicePlan, disk: &Disk, seed: Seed) -> Hardware {
+    let (plan, faults) = (&world.plan, &world.faults.devices[device.device.0 as usize]);
+    let browser = plan.workload.browsing.map(|browsing| {
+        let (every, cost) = (browsing.every(), browsing.cost(device.class.step_picos));
+        Browser::new(every, cost, plan.store.journal != Journal::Wal, seed.stream("browsing", 0, 0))
+    });
+    let fitting = Fitting {
+        device: device.device,
+        class: device.class.clone(),
+        decoder: plan.engine.decoder,
+        slow: faults.slow.clone(),
+        disk: disk.clone(),
+        flash: Flash { seed: seed.derive("flash", 0), ..device.class.flash },
+        bad_rows: BadRows::new(faults.unreadable.clone(), seed),
+        browser: RefCell::new(browser),
+    };
+    Hardware::new(&world.handle, &world.hub, fitting)
+}
+
+fn skew(world: &World, device: &DevicePlan, link: &Link, seed: Seed) -> Skew {
+    let end = Time::ZERO + world.plan.duration + world.plan.drain;
+    let mut skew = Skew::new(device.clock, seed, end, link.conditions().offline());
+    let faults = &world.faults.devices[device.device.0 as usize];
+    skew.steps.clone_from(&faults.steps);
+    skew.zones.clone_from(&faults.zones);
+    skew
 }
 
 /// What the script makes of the edits and imports of a plan; nothing is run.

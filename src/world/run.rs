@@ -18,6 +18,7 @@ use super::registry::Stacks;
 use super::requests::RequestLog;
 use super::storage::Left;
 use super::suspension::Suspension;
+use super::tried::Tried;
 use super::truth::Now;
 use super::untested::Untested;
 use super::watch::Watch;
@@ -266,6 +267,15 @@ fn told(ended: Ended) -> Ending {
     }
 }
 
+/// Edits that were not placed or came to nothing, and what was not tested.
+fn in_script(placed: &Placed, tried: &Tried, untested: &Untested) -> [(&'static str, u64); 3] {
+    [
+        ("workload.edits.unplaced", placed.actions.iter().map(|action| action.left_out).sum()),
+        ("workload.edits.office_missed", tried.office_missed()),
+        ("workload.untested.count", untested.count()),
+    ]
+}
+
 /// The oracle looks at one device after the other, until it `stops`.
 fn look_at(
     (devices, schema): (&[Rc<Device>], &Schema),
@@ -397,11 +407,7 @@ impl World {
         let whole = matches!(ended, Ended::Well | Ended::Stuck(_));
         let placed = script.placed;
         let untested = Untested::of(whole, &faults, &plan, (&listeners.tried, &placed.actions));
-        figures.extend([
-            ("workload.edits.unplaced", placed.actions.iter().map(|action| action.left_out).sum()),
-            ("workload.edits.office_missed", listeners.tried.office_missed()),
-            ("workload.untested.count", untested.count()),
-        ]);
+        figures.extend(in_script(&placed, &listeners.tried, &untested));
         let content = rows.content.hex();
         [&content, &rows.stamps.hex()].into_iter().for_each(|hex| listeners.digest.text(hex));
         let mut collected = listeners.collector.finish(ended_at, &figures);

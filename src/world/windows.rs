@@ -134,6 +134,42 @@ impl Sign {
     fn is_shown_by(&self, node: Node, event: &Event<'_>) -> bool {
         use Event as E;
         match self {
+            Sign::Gateway => node == Node::Gateway,
+            Sign::LostResponse => matches!(event, E::MessageDropped { reason: DropReason::AnswerLost, .. }),
+            Sign::Foreign => matches!(event, E::MessageDropped { reason: DropReason::ForeignAnswer, .. }),
+            Sign::BadRow => matches!(event, E::RowUnreadable { .. }),
+            Sign::DeleteRefused => {
+                matches!(event, E::MutationRefused { kind: EditKind::Delete, conflict: None, .. })
+            }
+            Sign::Rejected => matches!(event, E::MutationRefused { conflict: None, .. }),
+            Sign::PutOff => matches!(event, E::MutationPutOff { .. }),
+            Sign::Commit => matches!(event, E::Committed { .. }),
+            Sign::Edit => matches!(event, E::EditMade { .. }),
+            Sign::Background => matches!(event, E::App(AppEvent::Background)),
+            Sign::Hook(own) => matches!(event, E::HookStarted { hook, .. } if hook == own),
+            Sign::Unit(own) => {
+                matches!(event, E::SyncStart { unit, .. } | E::Unit(UnitEvent::Called { unit }) if unit == own)
+            }
+            Sign::Entity(own, pulls) => match event {
+                E::EditMade { edit, .. } => edit.entity == *own,
+                E::ChunkApplied { changes, .. } => changes.iter().any(|change| change.entity == *own),
+                E::SyncComplete { unit, .. } | E::Unit(UnitEvent::CameBack { unit }) => pulls.contains(unit),
+                _ => false,
+            },
+            Sign::Fleet(own) => {
+                let is_own = matches!(node, Node::Device(device) if own.contains(&device.0));
+                is_own && matches!(event, E::App(AppEvent::Login))
+            }
+            Sign::Network | Sign::Storage | Sign::App | Sign::Backend | Sign::Refused => {
+                self.is_shown_by_many(event)
+            }
+        }
+    }
+
+    /// Of those that many events show.
+    fn is_shown_by_many(&self, event: &Event<'_>) -> bool {
+        use Event as E;
+        match self {
             Sign::Network => matches!(
                 event,
                 E::RequestSent { .. }
@@ -185,32 +221,7 @@ impl Sign {
                 event,
                 E::RequestRefused { .. } | E::RequestFailed { .. } | E::RefreshAsked { failed: true, .. }
             ),
-            Sign::Gateway => node == Node::Gateway,
-            Sign::LostResponse => matches!(event, E::MessageDropped { reason: DropReason::AnswerLost, .. }),
-            Sign::Foreign => matches!(event, E::MessageDropped { reason: DropReason::ForeignAnswer, .. }),
-            Sign::BadRow => matches!(event, E::RowUnreadable { .. }),
-            Sign::DeleteRefused => {
-                matches!(event, E::MutationRefused { kind: EditKind::Delete, conflict: None, .. })
-            }
-            Sign::Rejected => matches!(event, E::MutationRefused { conflict: None, .. }),
-            Sign::PutOff => matches!(event, E::MutationPutOff { .. }),
-            Sign::Commit => matches!(event, E::Committed { .. }),
-            Sign::Edit => matches!(event, E::EditMade { .. }),
-            Sign::Background => matches!(event, E::App(AppEvent::Background)),
-            Sign::Hook(own) => matches!(event, E::HookStarted { hook, .. } if hook == own),
-            Sign::Unit(own) => {
-                matches!(event, E::SyncStart { unit, .. } | E::Unit(UnitEvent::Called { unit }) if unit == own)
-            }
-            Sign::Entity(own, pulls) => match event {
-                E::EditMade { edit, .. } => edit.entity == *own,
-                E::ChunkApplied { changes, .. } => changes.iter().any(|change| change.entity == *own),
-                E::SyncComplete { unit, .. } | E::Unit(UnitEvent::CameBack { unit }) => pulls.contains(unit),
-                _ => false,
-            },
-            Sign::Fleet(own) => {
-                let is_own = matches!(node, Node::Device(device) if own.contains(&device.0));
-                is_own && matches!(event, E::App(AppEvent::Login))
-            }
+            _ => false,
         }
     }
 }
