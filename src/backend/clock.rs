@@ -3,24 +3,18 @@
 use super::options::{BackendOptions, Ticks};
 use crate::base::{Span, Stamp, Time};
 
-/// Shows the time, and gives out stamps: the time, cut to the precision, unless that would hide a
-/// commit from somebody.
+/// Shows the time, and gives out stamps: the time, cut to the precision.
 ///
-/// Three things push a stamp past the time, always to the next multiple of the precision:
+/// Three things push a stamp past the time, to the next multiple of the precision:
 /// - Stamps do not go back, whatever the clock does; two commits may share one.
 /// - A row's next version has a later stamp than the one it replaces: a compare-and-set on the
-///   stamp would take two versions for one, and the later edit overwrite the earlier unseen.
+///   stamp would take two versions for one. A clock that is not `monotonic` keeps only this.
 /// - After a cursor was handed out that ends at (s, key) no commit is stamped s or earlier: one in
-///   the same tick with a smaller key would lie before the cursor. To hold back the rows of the
-///   open tick instead would make a write invisible for up to a tick.
+///   the same tick with a smaller key would lie before the cursor.
 ///
-/// A backend that stamps by its clock alone (not `monotonic`) keeps only the second.
-///
-/// So with a precision coarser than the pace of commits stamps run ahead of the clock, and it
-/// catches up when it is quiet ([`Ticks::RunAhead`]). Or they stay at the tick ([`Ticks::Shared`]),
-/// a row's next version a microsecond more, which stands for the version number that such a table
-/// has besides; then who stays behind what is settled is shown no tick before it is over. A tick
-/// that was over when the clock stepped back stays over: readers have passed it.
+/// So stamps run ahead of a coarse clock until it is quiet ([`Ticks::RunAhead`]); or they stay at
+/// the tick ([`Ticks::Shared`]), a row's next version a microsecond more in place of a version
+/// number, and who stays behind what is settled is shown no tick before it is over.
 #[derive(Debug)]
 pub(super) struct Clock {
     /// What it showed, or would have shown by the steps since, at time 0.

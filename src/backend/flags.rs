@@ -210,10 +210,9 @@ impl Flagging<'_> {
         Ok(())
     }
 
-    /// Delivers rows that these flags say are not synced to `take`, in the order in which they were
-    /// armed, until there are no more, `limit` is reached, or `take` breaks (the row that it broke
-    /// at counts as taken); with a lease, claims them for so long. Rows that `passes_over` names
-    /// are looked at and left as they are. Flags stay armed until [`Flagging::reset`].
+    /// Delivers rows that are not synced to `take`, in the order in which they were armed, up to
+    /// `limit` or until `take` breaks (the row that it broke at counts as taken), and claims them
+    /// with a lease. Rows that `passes_over` names are looked at and left as they are.
     pub(crate) fn flagged(
         &mut self,
         now: Time,
@@ -294,9 +293,6 @@ impl Flagging<'_> {
 
     /// A user sets the flags of the first `rows` live rows of an entity, in the order of keys, to
     /// "not synced", for every consumer; gives how many those are.
-    ///
-    /// # Panics
-    /// If the backend keeps no log.
     pub(crate) fn touch(&mut self, now: Time, id: EntityId, rows: usize) -> usize {
         self.content.show_due(now);
         let touched: Vec<Key> =

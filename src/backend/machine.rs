@@ -150,23 +150,8 @@ impl Backend {
         self.database.give(entity, count)
     }
 
-    /// Applies the mutations of a push in their order, and adds to `facts` what happened. One that
-    /// is put off takes with it those that point to its row.
-    pub(crate) fn push(
-        &mut self,
-        now: Time,
-        attributes: &[Value],
-        mutations: &[Mutation],
-        facts: &mut Vec<Fact>,
-    ) -> Vec<Outcome> {
-        self.verdicts.push((&mut self.database, now), attributes, mutations, facts)
-    }
-
     /// Applies one mutation of a device with these attributes, and adds to `facts` what happened.
-    ///
-    /// One whose idempotency key is known is answered with the verdict of that time, whatever it
-    /// says now: a device that changes its mind after a conflict makes a new mutation with a new
-    /// key. One that is put off has had no verdict.
+    /// One whose idempotency key is known is answered with the verdict of that time.
     pub fn apply(
         &mut self,
         now: Time,
@@ -340,13 +325,13 @@ impl Backend {
         Called { answer, done_at: done_at.min(*deadline), facts, work: Some(work), found }
     }
 
+    /// Applies the mutations of a push in their order, for the call that is under way. One that is
+    /// put off takes with it those that point to its row.
     pub(crate) fn push_in_call(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
         let reads = |mutation: &&Mutation| matches!(mutation.guard, Guard::Image(_));
         self.call.load.read += mutations.iter().filter(reads).count() as u64;
-        let mut facts = std::mem::take(&mut self.call.facts);
-        let outcomes = self.push(self.call.now, attributes, mutations, &mut facts);
-        self.call.facts = facts;
-        outcomes
+        let database = (&mut self.database, self.call.now);
+        self.verdicts.push(database, attributes, mutations, &mut self.call.facts)
     }
 }
 

@@ -24,28 +24,20 @@
 //! key); a row that leaves its partition leaves a tombstone there until it comes back. A page is a
 //! range of one partition. Rows that point to others, natural keys and counters are found by
 //! indexes over tuples of columns. A commit is drafted, given what follows from it, then stamped,
-//! then written: all its rows have one stamp. Tombstones are not removed: they are forgotten, by
-//! refusing cursors and keys that are older than what is kept.
-//!
-//! `Service` lets requests in and says how long they take. The database is the content (each row as
-//! writers have it and as readers see it), the clock that stamps commits, what follows from them,
-//! and the last files. Beside it lie the verdicts on mutations and the flags. Readers look through
-//! a `Sight`, the `Office` writes, and `Flagging` marks.
+//! then written: all its rows have one stamp. Tombstones are forgotten by refusing cursors and keys
+//! that are older than what is kept. Readers look through a `Sight`, the `Office` writes,
+//! `Flagging` marks, and `Service` says what all that takes.
 //!
 //! Rows that are marked for the sync's own sake, flags and claims, are marked in one transaction a
 //! page, at its beginning, under the source's one write lock: who pushes then waits, with a worker,
 //! until it ends. Mutations are transactions of one row each, of a row and its parts, or of all of
 //! a request ([`Commits`]), and keep nobody waiting; the office's commits take no time.
 //!
-//! Where it goes back to a backup (`Backend::restore`) no stamp tells: the clock is right, and what
-//! was given is not given again. So it gives itself a new incarnation, for those who hold cursors.
-//!
 //! A commit counts for other writers at once; a transaction that is stamped before it commits, and
 //! a replica that lags, show it to readers later, in the order of each row's versions. A reader
 //! stays behind the oldest version that is not shown yet ([`Upto::Settled`]) or takes its chances.
-//! Where commits share a coarse tick ([`Ticks::Shared`]) the one that is open counts as not shown.
-//! Each place that readers look at has a stream besides, where somebody asks for it, in the order
-//! in which versions became visible: the log of changes tells it, and it arms flags.
+//! Where it goes back to a backup (`Backend::restore`) no stamp tells, so it gives itself a new
+//! incarnation, for those who hold cursors.
 
 mod apply;
 mod availability;

@@ -1,8 +1,7 @@
 //! What the office and imports do to the content.
 //!
 //! They work on the backend itself: no queue, no window of no service, no idempotency key, no base
-//! version. What they write wins over what was there; only a natural key that another row holds
-//! stops them.
+//! version.
 
 use std::collections::BTreeSet;
 

@@ -6,10 +6,8 @@ use super::index::Slot;
 use super::partition::Partition;
 use crate::base::{Key, Span, Stamp, Value};
 
-/// How far a reader has come in one entity.
-///
-/// Everything at or before (`stamp`, `key`) is read; without a key, everything with this stamp or
-/// an earlier one.
+/// How far a reader has come in one entity: everything at or before (`stamp`, `key`) is read;
+/// without a key, everything with this stamp or an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The stamp of the last row.

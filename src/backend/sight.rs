@@ -132,9 +132,14 @@ impl<'b> Sight<'b> {
         if let Some((stamp, key)) = last {
             (next.stamp, next.key) = (stamp, Some(key));
         }
-        if !more {
-            self.end(&mut next, settled);
+        // Who has read everything stays at the last row, so that an idle reader need not write a
+        // new cursor; unless that would soon expire, or a first load ends, which has no need of the
+        // tombstones in between.
+        if !more && next.stamp < settled && (next.since.is_some() || next.stamp < self.old(settled)) {
+            next.stamp = settled;
+            next.key = None;
         }
+        next.since.take_if(|_| !more);
         let again = partition.map_or(0, |partition| self.read_again(partition, after));
         Ok(Page { scanned: delivered + again, delivered, next, more })
     }
@@ -353,16 +358,6 @@ impl<'b> Sight<'b> {
         }
         let again = (Bound::Included((from, Key::new(""))), Bound::Included((after.stamp, key.clone())));
         (partition.live.range(again.clone()).count() + partition.gone.range(again).count()) as u64
-    }
-
-    /// Moves the position of a reader that has read everything. It stays at the last row, so that
-    /// an idle reader need not write a new cursor; unless that would soon expire, or a first load
-    /// ends, which has no need of the tombstones in between.
-    fn end(self, next: &mut Position, settled: Stamp) {
-        let ends_load = next.since.take().is_some();
-        if next.stamp < settled && (ends_load || next.stamp < self.old(settled)) {
-            *next = Position::at(settled);
-        }
     }
 
     /// A reader that has read up to `settled` and stays before this would soon be refused.

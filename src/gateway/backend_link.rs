@@ -1,7 +1,5 @@
-//! The way between gateway and backend: latency, a rate, and outages of its own.
-//!
-//! Both ends are servers with kept connections, so there is no set-up and no slow start to model
-//! here.
+//! The way between gateway and backend: latency, a rate, and outages of its own. Both ends are
+//! servers with kept connections: there is no set-up and no slow start.
 
 use crate::backend::Availability;
 use crate::base::{BitRate, Span, Time, in_words};

@@ -1,10 +1,8 @@
 //! The sync server between devices and the backend.
 //!
-//! The gateway knows the devices and their attributes, reads and writes the protocol's bytes, and
-//! owns the cursors: what a device sends back to say how far it has come is made here and means
-//! nothing to anybody else. It decides which entities fit into an answer. What changed, what a
-//! mutation comes to and how long it takes is the backend's; the way of the bytes is the network's;
-//! the world waits until an answer is done.
+//! It knows the devices and their attributes, reads and writes the protocol's bytes, and owns the
+//! cursors: what a device sends back to say how far it has come is made here and means nothing to
+//! anybody else. It is a pure function of the time, the backend and the bytes.
 //!
 //! Invariants:
 //! - A request of a device is one request to the backend, however many entities it wants.
@@ -26,10 +24,8 @@
 //! asked for here, done at the backend at the instant when it comes there, and brought home here in
 //! one transaction. A death in between loses a call and nothing else ([`CursorSaved`]).
 //!
-//! It is the server half of the built-in stack, a pure function of the time, the backend and the
-//! bytes. The `BackendLink` is arithmetic of its own. Where a device is, the device says, or the
-//! gateway holds it (`held`). How the gateway finds out what changed is a strategy of `capture`:
-//! one file that implements its trait, and one line that names it by its [`Capture`] option.
+//! How the gateway finds out what changed is a strategy of `capture`: one file that implements its
+//! trait, and one line that names it by its [`Capture`] option.
 
 mod backend_call;
 mod backend_link;

@@ -1,7 +1,5 @@
-//! Which version of the app each device runs, where there are two of them side by side.
-//!
-//! The newer one holds more columns, which come last: what is for the older one is a beginning of
-//! what is for the newer.
+//! Which version of the app each device runs, where there are two of them side by side. The newer
+//! one holds more columns, which come last.
 
 use std::cell::Cell;
 use std::sync::Arc;

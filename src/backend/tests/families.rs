@@ -27,7 +27,6 @@ fn edit(backend: &Backend, number: u32, word: &str) -> Mutation {
 
 fn send(backend: &mut Backend, words: &str) -> String {
     let edits: Vec<Mutation> = words.split(' ').zip(1..).map(|(word, n)| edit(backend, n, word)).collect();
-    let outcomes = backend.push(Time(5), &attributes(0), &edits, &mut Vec::new());
     let letter = |outcome: &Outcome| match outcome {
         Outcome::Applied { .. } => 'A',
         Outcome::Conflict { .. } => 'C',
@@ -35,7 +34,7 @@ fn send(backend: &mut Backend, words: &str) -> String {
         Outcome::Rejected { .. } => 'R',
         Outcome::Named { .. } | Outcome::Queued => '?',
     };
-    outcomes.iter().map(letter).collect()
+    push(backend, Time(5), &edits).0.iter().map(letter).collect()
 }
 
 #[test]

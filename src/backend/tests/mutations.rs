@@ -288,13 +288,12 @@ fn a_create_is_named_once_and_what_refers_to_it_follows() {
     let patient = mutation(1, PATIENT, "mine", EditKind::Create, vec![(0, Value::text("Ann"))]);
     let refers = vec![(AT, Value::Int(1)), (PATIENT_KEY, Value::text("mine"))];
     let visit = mutation(2, APPOINTMENT, "v", EditKind::Create, refers);
-    let mut facts = Vec::new();
-    let first = backend.push(Time::ZERO, &attributes(0), &[patient.clone(), visit], &mut facts);
+    let (first, _) = push(&mut backend, Time::ZERO, &[patient.clone(), visit]);
     let Outcome::Named { stamp, row } = &first[0] else { panic!("{first:?}") };
     assert_eq!((row.key.as_str(), row.stamp), ("patient-1", *stamp));
     assert!(matches!(first[1], Outcome::Applied { .. }), "{first:?}");
     let visit = backend.row(APPOINTMENT, &Key::new("v")).unwrap();
     assert_eq!(visit.values[PATIENT_KEY], Value::text("patient-1"));
-    let again = backend.push(Time(9), &attributes(0), &[patient], &mut facts);
+    let (again, _) = push(&mut backend, Time(9), &[patient]);
     assert_eq!(again[0], first[0], "its answer may have been lost");
 }

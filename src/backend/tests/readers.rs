@@ -19,7 +19,8 @@ enum Step {
     Rename(u8),
     /// The backend's clock jumps by so many milliseconds.
     Clock(i64),
-    /// The device of this number makes, moves or deletes a row, on the version that it holds itself.
+    /// The device of this number makes, moves or deletes a row, on the version that it holds
+    /// itself.
     Device(usize, EditKind, u8, i64),
 }
 

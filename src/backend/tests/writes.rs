@@ -4,8 +4,9 @@ use super::*;
 use crate::backend::Writes;
 use crate::contract::{Refusal, image};
 
-/// Whether an edit of this date and guard, on a version of `base` or the first, is refused as stale:
-/// the row was changed since by one that was made after a second and committed half a second later.
+/// Whether an edit of this date and guard, on a version of `base` or the first, is refused as
+/// stale: the row was changed since by one that was made after a second and committed half a second
+/// later.
 fn is_stale(options: BackendOptions, base: Option<u64>, made: u64, guard: Guard) -> bool {
     let mut backend = backend(options);
     let old = START.minus(Span::secs(60));

@@ -6,9 +6,6 @@
 //! strategy keeps between requests besides what it put into the cursor and the source it may lose
 //! at any time ([`Strategy::forget`]). One that knows what a device holds of a row may tell of the
 //! [`Part`](crate::protocol::Part) that differs, naming the version that it differs from.
-//!
-//! A strategy is one file here with options of its own, one variant of [`Capture`], one line in
-//! [`strategy`], and one in the grammar of scenario files.
 
 mod change_log;
 mod choice;

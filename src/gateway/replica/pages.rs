@@ -45,14 +45,9 @@ impl Replica {
 
     /// Delivers the changes of `entity` after `cursor` for a device with these attributes to
     /// `take`, in the order in which the replica heard of them, until there are no more, `limit` is
-    /// reached, or `take` breaks (the change that it broke at counts as taken).
-    ///
-    /// # Errors
-    /// [`ServerError::Unavailable`] until the replica's own first load has come to its end, and one
-    /// that was put back to a backup has been refreshed: a device would go back with it;
-    /// [`ServerError::CursorExpired`] for a cursor that another database made, or this one before
-    /// it was put back to an older state, or that is so old that a tombstone after it is forgotten;
-    /// [`ServerError::BadRequest`] if the entity is not pulled.
+    /// reached, or `take` breaks (the change that it broke at counts as taken). A cursor that
+    /// another database made, or this one before it was put back, or that is so old that a
+    /// tombstone after it is forgotten, has expired.
     pub(in super::super) fn page(
         &self,
         entity: EntityId,
@@ -98,12 +93,8 @@ impl Replica {
         Ok(Page { delivered, cursor: self.named(at), more })
     }
 
-    /// Delivers the rows of an entity fetched on open that belong to the record `of` and to a
-    /// device with these attributes, at most `limit`; gives how many those are, and whether there
-    /// are more.
-    ///
-    /// # Errors
-    /// As [`Replica::page`].
+    /// Delivers the rows that belong to the record `of` and to a device with these attributes, at
+    /// most `limit`; gives how many those are, and whether there are more.
     pub(in super::super) fn fetch(
         &self,
         entity: EntityId,
@@ -134,7 +125,8 @@ impl Replica {
         Ok((delivered, false))
     }
 
-    /// The entity, if its rows can be asked for in this way, and now.
+    /// The entity, if its rows can be asked for in this way, and now: not before the replica's own
+    /// first load has come to its end, nor after a return to a backup before the next refresh.
     fn served(
         &self,
         id: EntityId,

@@ -273,11 +273,10 @@ impl Replica {
         })
     }
 
-    /// The backend has judged a mutation of a device with these attributes, and these were the rows
-    /// that it spoke of: the replica has them at once. With `took` the device holds a row of this
-    /// key as it wrote it, and hears of it whatever became of it. Where the backend has gone back
-    /// once, it may come again to what is here already: if that is not what the device is told, it
-    /// must hear of it then.
+    /// The rows that a verdict spoke of are here at once. With `took` the device holds a row of
+    /// this key as it wrote it, and hears of it whatever became of it. Where the backend has gone
+    /// back once, it may come again to what is here already: a device that was told otherwise must
+    /// hear of it then.
     pub(super) fn write_through(
         &mut self,
         entity: EntityId,
@@ -322,8 +321,7 @@ impl Replica {
 
     /// A device that holds a row as it wrote it, as of `stamp`, hears of its end, wherever it is:
     /// it may have begun after the row was gone, and a load passes over the end of a row that no
-    /// device was known to have written. So it is with an edit that is in the queue again, of which
-    /// the backend remembers its verdict.
+    /// device was known to have written.
     fn tell_again(&mut self, entity: EntityId, key: &Key, stamp: Stamp) {
         for old in self.find(entity, key).into_iter().filter(|old| old.gone) {
             self.remove(entity, &old);

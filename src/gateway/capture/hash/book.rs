@@ -55,10 +55,8 @@ impl Kept {
 
     /// What differs in a copy, if sending that alone is shorter than the row.
     ///
-    /// The reader may hold something else in spite of its cursor: an edit that was not sent yet, or
-    /// no row at all where it passed over one that it could not apply. It sees that by the stamp of
-    /// the version, and asks again with the cursor that it has. Then the row is unsure, as what was
-    /// told and not confirmed always is, and comes whole.
+    /// The reader may hold something else in spite of its cursor. It sees that by the stamp of the
+    /// version, and asks again with the cursor that it has: then the row is unsure and comes whole.
     fn part(&self, print: Print<'_>) -> Option<Part> {
         let (Kept::Copy(base, kept), Print::Values(values, columns)) = (self, print) else { return None };
         let (mut differs, mut spared) = (0, 0);
@@ -274,11 +272,8 @@ impl Book {
         Book { confirmed: Some(at), ..Book::default() }
     }
 
-    /// The cursor that the reader sends says what it has committed. False if it says nothing that
-    /// is known here.
-    ///
-    /// A page that did not arrive is told again if `dear`: to find again what differs takes many
-    /// requests.
+    /// The cursor that the reader sends says what it has committed; false if that is not known
+    /// here. A page that did not arrive is told again if it is `dear` to find again what differs.
     pub(super) fn receive(&mut self, cursor: Option<Cursor>, pull: (UnitId, u64), dear: bool) -> bool {
         let known = self.committed(cursor, dear);
         // What was found in an earlier pull is too old: this one has to tell all that was committed

@@ -39,10 +39,8 @@ pub(super) struct Reading {
     pub(super) touched: BTreeSet<Key>,
 }
 
-/// Keys that no page speaks of: after this one, and before that if there is one.
-///
-/// A page is of one instant, and from its first key to its last it says all. What is skipped lies
-/// before the next.
+/// Keys that no page speaks of: after this one, and before that if there is one. A page is of one
+/// instant, and from its first key to its last it says all.
 #[derive(Clone, Debug)]
 pub(super) struct Gap(Key, Option<Key>);
 

@@ -2,12 +2,11 @@
 //! of, asks the backend from time to time which of them are still there, and sends tombstones for
 //! the others, at the end of a pull.
 //!
-//! A key is forgotten when its tombstone has arrived. For that the cursor carries the number of the
-//! last round of them, `~load.round~` before the rest; if the one before comes, they go out again.
-//! Of several rounds on their way, to nodes that share a replica, any may be the one that arrives.
-//! A cursor older than what was committed has expired, and so has one of another load: what is kept
-//! must hold at least what the reader holds. A backup does not hold what devices were told; what
-//! the replica was told is as old as the replica that is restored with it.
+//! A key is forgotten when its tombstone has arrived: the cursor carries the number of the last
+//! round of them, `~load.round~` before the rest; if the one before comes, they go out again. Of
+//! several rounds on their way, to nodes that share a replica, any may be the one that arrives.
+//! What is kept must hold at least what the reader holds: a cursor older than what was committed
+//! has expired, and so has one of another load. A backup holds only what the replica was told.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
