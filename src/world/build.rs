@@ -15,6 +15,7 @@ use super::faults::{Faults, choose};
 use super::hardware::{BadRows, Fitting, Hardware};
 use super::hooks::AppHooks;
 use super::hub::{Hub, Listeners, NodeSink, Round};
+use super::opened::Opened;
 use super::ports::OfDevice;
 use super::process::Process;
 use super::registry::Halves;
@@ -99,8 +100,8 @@ pub(super) fn build(
     let mut listeners = listeners(&plan, &devices, initial, &mut script, (capabilities, patience));
     (listeners.lives, listeners.windows) = (lives, windows);
     let has_page = plan.brought || plan.engine.conflict.has_page();
-    let opened = has_page.then(|| handle.channel());
-    listeners.opened = opened.as_ref().map(|(sender, _)| sender.clone());
+    listeners.opened = has_page.then(|| Opened::new(&handle));
+    let opened = listeners.opened.clone();
     let hub = Hub::new(handle.clone(), listeners);
     let versions = plan.before.clone().map(|before| {
         let versions = Versions::new(before, plan.schema.clone(), devices.len());

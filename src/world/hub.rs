@@ -4,15 +4,16 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::opened::Opened;
 use super::requests::RequestLog;
 use super::tried::Tried;
 use super::windows::Windows;
 use crate::base::words::thousands;
-use crate::base::{DeviceId, Digest, EditId, UnitId};
-use crate::contract::{Decision, Event, EventSink, Hook, Node, Occurrence, PageEvent};
+use crate::base::{DeviceId, Digest, UnitId};
+use crate::contract::{Event, EventSink, Hook, Node, Occurrence};
 use crate::metrics::{Collector, Timeline};
 use crate::oracle::{Life, Oracle};
-use crate::sim::{Handle, Sender};
+use crate::sim::Handle;
 
 pub(super) struct Hub {
     handle: Handle,
@@ -29,7 +30,7 @@ pub(super) struct Listeners {
     pub(super) events: u64,
     pub(super) tried: Tried,
     /// Hears of conflicts that open, for the people who decide them.
-    pub(super) opened: Option<Sender<Conflict>>,
+    pub(super) opened: Option<Opened>,
     pub(super) windows: Windows,
     pub(super) round: Round,
 }
@@ -78,19 +79,6 @@ impl Failures {
     }
 }
 
-pub(super) type Conflict = (DeviceId, EditId);
-
-fn opened(node: Node, event: &Event<'_>) -> Option<Conflict> {
-    match (node, event) {
-        (
-            Node::Device(device),
-            Event::ConflictDecided { edit, decision: Decision::Parked, .. }
-            | Event::Page(PageEvent::Open { edit, .. }),
-        ) => Some((device, *edit)),
-        _ => None,
-    }
-}
-
 impl Hub {
     pub(super) fn new(handle: Handle, listeners: Listeners) -> Rc<Hub> {
         Rc::new(Hub { handle, listeners: RefCell::new(Some(listeners)) })
@@ -115,9 +103,7 @@ impl Hub {
             requests.on(&occurrence);
         }
         listeners.tried.on(&event);
-        if let (Some(opened), Some(conflict)) = (&listeners.opened, opened(node, &event)) {
-            _ = opened.send(conflict);
-        }
+        listeners.opened.iter().for_each(|opened| opened.on(node, &event));
         listeners.windows.on(occurrence.at, node, &event);
         listeners.round.on(node, &event);
     }

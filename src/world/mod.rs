@@ -45,6 +45,7 @@ mod lists;
 mod logins;
 mod missed;
 mod narrow;
+mod opened;
 mod outcome;
 mod parts;
 mod people;

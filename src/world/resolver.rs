@@ -10,12 +10,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::device::Device;
-use super::hub::Conflict;
+use super::opened::{Conflict, Opened};
 use super::people::POLLS_A_STEP;
 use crate::base::{Seed, Span, UnitId};
 use crate::contract::{EditError, Schema};
 use crate::scenario::{Asking, Plan};
-use crate::sim::{Handle, NodeId, Receiver, Sender};
+use crate::sim::{Handle, NodeId};
 use crate::workload;
 
 /// Who is to decide and does not look at the app looks again after this.
@@ -28,9 +28,7 @@ pub(super) struct Resolver {
     options: workload::Resolver,
     schema: Arc<Schema>,
     devices: Vec<Rc<Device>>,
-    /// Conflicts that open, and that stay so.
-    opened: RefCell<Option<Receiver<Conflict>>>,
-    again: Sender<Conflict>,
+    opened: Opened,
     times: RefCell<BTreeMap<Conflict, u32>>,
     waiting: RefCell<BTreeMap<Conflict, u32>>,
     never: RefCell<BTreeSet<Conflict>>,
@@ -44,7 +42,7 @@ impl Resolver {
         node: NodeId,
         plan: &Plan,
         devices: &[Rc<Device>],
-        (again, opened): (Sender<Conflict>, Receiver<Conflict>),
+        opened: Opened,
     ) -> Rc<Resolver> {
         Rc::new(Resolver {
             handle: handle.clone(),
@@ -53,8 +51,7 @@ impl Resolver {
             options: plan.workload.resolver.clone(),
             schema: plan.schema.clone(),
             devices: devices.to_vec(),
-            opened: RefCell::new(Some(opened)),
-            again,
+            opened,
             times: RefCell::default(),
             waiting: RefCell::default(),
             never: RefCell::default(),
@@ -63,11 +60,10 @@ impl Resolver {
     }
 
     pub(super) async fn live(self: Rc<Self>) {
-        let opened = self.opened.take();
-        let Some(mut opened) = opened else { return };
-        while let Some(conflict) = opened.recv().await {
-            self.handle.excuse(POLLS_A_STEP);
-            self.take_up(conflict);
+        loop {
+            let new = self.opened.next().await;
+            self.handle.excuse(POLLS_A_STEP * new.len() as u64);
+            new.into_iter().for_each(|conflict| self.take_up(conflict));
         }
     }
     /// From now on the person who is to decide does so at once, and then asks for these units.
@@ -124,7 +120,7 @@ impl Resolver {
             }
             // It is not there any more, or it stays and is decided another time.
             Err(EditError::NoSuchRow) => {}
-            Err(_) => _ = resolver.again.send(conflict),
+            Err(_) => resolver.opened.add(conflict),
         });
     }
 }
