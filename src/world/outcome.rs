@@ -21,7 +21,7 @@ pub struct Outcome {
     pub script: Span,
     pub drained_in: Span,
     pub figures: Figures,
-    /// What the oracle found, at most [`VIOLATIONS_KEPT`](crate::oracle::VIOLATIONS_KEPT) of each check.
+    /// What the oracle found, at most `oracle::VIOLATIONS_KEPT` of each check.
     pub violations: Vec<Violation>,
     /// The records to which most happened, most first.
     pub eventful: Vec<Eventful>,

@@ -10,8 +10,8 @@ const WORDS: &str = "Åse Ærø Björn Ćwik Đặng Élise François Günther H
      Müller Ñuñez Österåker Příbram Quảng Rēzekne Şişli Tiếng Ústí Västra Würth Yáñez Żółw Ελένη \
      Μαΐου Борис Йошкар 東京 각하 ﬁnca №7 ½ 5µg 🦊 𝄞 x² ﬂuor";
 
-/// Words up to `len` bytes in all, then dots; `text` may hold a beginning already. Half of the texts
-/// have their accents composed with the letters, the others apart (NFC and NFD).
+/// Words up to `len` bytes in all, then dots; `text` may hold a beginning already. Half of the
+/// texts have their accents composed with the letters, the others apart (NFC and NFD).
 pub(super) fn fill(text: &mut String, stream: &mut Stream, len: usize) {
     let words: Vec<&str> = WORDS.split(' ').collect();
     let apart = stream.chance(0.5);

@@ -558,7 +558,7 @@ fn people_write_null_or_an_empty_text_where_a_column_holds_it_and_nowhere_else()
         options.actions.retain(|action| ["book", "status"].contains(&action.name.as_str()));
         options.actions.iter_mut().for_each(|action| action.aim = aim);
         let script = script_of(&dataset, &options, &people(20));
-        // A remark may be as short as that; who books without a patient has no name to write beside.
+        // A remark may be as short as that; who books without a patient has no name to write.
         for (value, only) in
             [(Value::text(""), &[STATUS, REMARK][..]), (Value::Null, &[OF_PATIENT, PATIENT_NAME, STATUS])]
         {
