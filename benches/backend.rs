@@ -102,8 +102,7 @@ fn mutations(c: &mut Criterion) {
                 made_at: START,
                 ..Mutation::new(EditId { device: DeviceId(0), number }, VISIT, key.as_str(), EditKind::Update)
             };
-            let mut facts = Vec::new();
-            backend.apply(Time::ZERO, &[Value::Int(0)], &mutation, &mut facts)
+            backend.push(Time::ZERO, &[Value::Int(0)], &[mutation])
         });
     });
 }

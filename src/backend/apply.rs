@@ -14,7 +14,7 @@ use super::named::Named;
 use super::options::{Authorisation, BackendOptions, Commits, Hindered, Idempotency, StampedBy, Writes};
 use super::sight::Sight;
 use super::table::Record;
-use crate::base::{EntityId, Key, Ppm, Seed, Stamp, Time, Value};
+use crate::base::{EntityId, Key, Seed, Stamp, Time, Value};
 use crate::contract::{
     Author, ColumnKind, EditKind, Entity, Guard, Mutation, NamedBy, Outcome, Refusal, Row, ScopeRule, image,
 };
@@ -209,16 +209,15 @@ impl<'c> Case<'c> {
         let Sight { database, now } = self.sight;
         let Database { options, seed, .. } = database;
         let share = database.hindered(Hindered::PutOff, options.partial, now);
-        let draw = || seed.hash("backend.partial", xxh3_64(self.mutation.id.as_bytes()), now.0);
-        share > Ppm(0) && draw() % 1_000_000 < u64::from(share.0)
+        let draw = seed.hash("backend.partial", xxh3_64(self.mutation.id.as_bytes()), now.0);
+        draw % 1_000_000 < u64::from(share.0)
     }
 
     fn keeps_row(self) -> bool {
         let Sight { database, now } = self.sight;
         let share = database.hindered(Hindered::Deletes, database.options.refused_deletes, now);
-        let draw = || Seed(xxh3_64(self.mutation.id.as_bytes())).hash("refused-delete", 0, 0);
-        let deletes = self.mutation.kind == EditKind::Delete;
-        deletes && share > Ppm(0) && draw() % 1_000_000 < u64::from(share.0)
+        let draw = Seed(xxh3_64(self.mutation.id.as_bytes())).hash("refused-delete", 0, 0);
+        self.mutation.kind == EditKind::Delete && draw % 1_000_000 < u64::from(share.0)
     }
 
     fn judge(self) -> Result<Draft, Verdict> {

@@ -27,7 +27,7 @@ pub struct Called<T> {
     /// When it leaves the backend; at the deadline if the gateway gives up.
     pub done_at: Time,
     /// What the backend did, in order; all of it when the call came.
-    pub facts: Vec<Fact>,
+    pub(crate) facts: Vec<Fact>,
     /// The backend's work; `None` if the call was not let in.
     pub work: Option<Served>,
     /// What finding changes took the gateway.

@@ -8,7 +8,7 @@ use crate::contract::{Author, CommitKind, EditKind, Event, Refusal};
 
 /// A row got a new version.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Commit {
+pub(crate) struct Commit {
     pub(crate) entity: EntityId,
     pub(crate) key: Key,
     /// The new version's.
@@ -25,18 +25,14 @@ pub struct Commit {
 
 /// Something that the backend did to a mutation or because of it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Fact {
+pub(crate) enum Fact {
     /// A row has a new version.
     Committed(Commit),
     /// A mutation was not committed.
     Refused {
-        /// The edit.
         edit: EditId,
-        /// The entity.
         entity: EntityId,
-        /// The row.
         key: Key,
-        /// What it wanted to do.
         kind: EditKind,
         /// `Some` for a conflict, `None` for a rejection for good.
         conflict: Option<Refusal>,
@@ -49,14 +45,7 @@ pub enum Fact {
     /// A mutation was put off.
     PutOff(EditId),
     /// A mutation was answered as if it was committed, and was not.
-    Ignored {
-        /// The edit.
-        edit: EditId,
-        /// The entity.
-        entity: EntityId,
-        /// The row.
-        key: Key,
-    },
+    Ignored { edit: EditId, entity: EntityId, key: Key },
 }
 
 impl Commit {

@@ -30,11 +30,8 @@ pub(super) struct Content {
 
 impl Content {
     pub(super) fn new(schema: Arc<Schema>, options: &BackendOptions) -> Content {
-        let table = |entity| Table::new(entity, options.provisioning, options.whole);
-        let mut tables: Vec<Table> = schema.entities.iter().map(table).collect();
-        if options.log.is_some() {
-            tables.iter_mut().for_each(Table::keep_streams);
-        }
+        let mut tables: Vec<Table> =
+            schema.entities.iter().map(|entity| Table::new(entity, options)).collect();
         let parts = |columns: &[usize]| columns.iter().map(|&c| Part::Whole(c)).collect();
         let mut unique = Vec::new();
         let mut on_open = Vec::new();
@@ -128,11 +125,7 @@ impl Content {
         rows.into_iter()
     }
 
-    pub(super) fn in_scope<'b>(
-        &'b self,
-        entity: EntityId,
-        attributes: &[Value],
-    ) -> impl Iterator<Item = &'b Record> {
+    pub(super) fn in_scope(&self, entity: EntityId, attributes: &[Value]) -> impl Iterator<Item = &Record> {
         let table = self.table(entity);
         let partition = table.partition(self.schema.entity(entity), Scope::Of(attributes));
         partition.into_iter().flat_map(|p| p.live.values().flatten()).map(|&slot| table.record(slot))

@@ -112,14 +112,14 @@ impl Effects {
         Effects { derivations, references: schema.references.iter().map(indexed).collect() }
     }
 
-    fn referring<'c>(
-        &'c self,
-        content: &'c Content,
-        entity: EntityId,
-        key: &'c Key,
-    ) -> impl Iterator<Item = (Reference, Slot)> + 'c {
-        let to = self.references.iter().filter(move |(reference, _)| reference.to == entity);
-        to.flat_map(move |(reference, index)| {
+    fn referring(
+        &self,
+        content: &Content,
+        to: EntityId,
+        key: &Key,
+    ) -> impl Iterator<Item = (Reference, Slot)> {
+        let theirs = self.references.iter().filter(move |(reference, _)| reference.to == to);
+        theirs.flat_map(move |(reference, index)| {
             let rows = content.table(reference.of).index(*index).of(&Value::Text(Arc::clone(&key.0)));
             rows.iter().map(move |&slot| (*reference, slot))
         })

@@ -195,33 +195,22 @@ fn load_on(
 /// The rows that are there by an entry after `end`, in the order of their entries.
 fn behind(table: &Table, place: Place, end: u64) -> Vec<Key> {
     let Some(stream) = table.stream(place) else { return Vec::new() };
-    let entries = stream.by_number.range((Bound::Excluded(end), Bound::Unbounded));
-    let entries = entries.map(|(_, index)| (stream.entries[*index as usize], index));
-    let here =
-        entries.filter(|(entry, index)| entry.fate == Fate::Here && stream.latest[&entry.slot] == **index);
-    here.map(|(entry, _)| table.record(entry.slot).key.clone()).collect()
+    let entries = stream.numbered((Bound::Excluded(end), Bound::Unbounded));
+    let here = entries.filter(|(_, entry, is_last)| *is_last && entry.fate == Fate::Here);
+    here.map(|(_, entry, _)| table.record(entry.slot).key.clone()).collect()
 }
 
 /// Delivers the entries after `number` and up to `end`; true if there are more.
 fn read_on(table: &Table, place: Place, number: &mut u64, end: u64, taking: &mut Taking<'_>) -> bool {
-    let Some(stream) = table.stream(place) else { return false };
-    let is_latest = |&(_, index): &(&u64, &u32)| {
-        let entry = stream.entries[*index as usize];
-        stream.latest[&entry.slot] == *index
-    };
-    if *number >= end {
-        return false;
-    }
-    let range = (Bound::Excluded(*number), Bound::Included(end));
-    let mut entries = stream.by_number.range(range);
+    let Some(stream) = table.stream(place).filter(|_| *number < end) else { return false };
+    let mut entries = stream.numbered((Bound::Excluded(*number), Bound::Included(end)));
     while !taking.full {
-        let Some((at, index)) = entries.next() else { return false };
+        let Some((at, Entry { slot, fate, .. }, is_last)) = entries.next() else { return false };
         taking.scanned += 1;
-        *number = *at;
-        if is_latest(&(at, index)) {
-            let Entry { slot, fate, .. } = stream.entries[*index as usize];
+        *number = at;
+        if is_last {
             taking.take(table.told(slot, fate));
         }
     }
-    entries.any(|entry| is_latest(&entry))
+    entries.any(|(_, _, is_last)| is_last)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::apply::Verdicts;
 use super::call::{Call, Called};
-use super::commit::{Commit, Fact};
+use super::commit::Commit;
 use super::content::Content;
 use super::database::Database;
 use super::files::{File, Files};
@@ -138,11 +138,7 @@ impl Backend {
 
     /// The live rows of an entity pulled as deltas that belong on a device with these attributes,
     /// in the order of (stamp, key).
-    pub fn in_scope<'b>(
-        &'b self,
-        entity: EntityId,
-        attributes: &[Value],
-    ) -> impl Iterator<Item = &'b Record> {
+    pub fn in_scope(&self, entity: EntityId, attributes: &[Value]) -> impl Iterator<Item = &Record> {
         self.database.content.in_scope(entity, attributes)
     }
 
@@ -150,16 +146,10 @@ impl Backend {
         self.database.give(entity, count)
     }
 
-    /// Applies one mutation of a device with these attributes, and adds to `facts` what happened.
-    /// One whose idempotency key is known is answered with the verdict of that time.
-    pub fn apply(
-        &mut self,
-        now: Time,
-        attributes: &[Value],
-        mutation: &Mutation,
-        facts: &mut Vec<Fact>,
-    ) -> Outcome {
-        self.verdicts.apply((&mut self.database, now), attributes, mutation, facts)
+    /// Applies a push of a device with these attributes that comes at `now`.
+    pub fn push(&mut self, now: Time, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome> {
+        self.begin_call(now, Time::FAR);
+        self.push_in_call(attributes, mutations)
     }
 
     pub(crate) fn office(&mut self) -> Office<'_> {

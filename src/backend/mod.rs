@@ -71,7 +71,7 @@ mod visibility;
 
 pub(crate) use availability::outages;
 pub use call::Called;
-pub use commit::{Commit, Fact};
+pub(crate) use commit::{Commit, Fact};
 pub(crate) use files::END;
 pub use flags::Reset;
 pub(crate) use flags::{Consumer, Flagged, FlagsOf, Has, Mark};

@@ -19,6 +19,16 @@ pub enum Scope<'a> {
     Whole,
 }
 
+impl Scope<'_> {
+    /// Whether a live row with these values is among them.
+    pub(crate) fn holds(self, entity: &Entity, values: &[Value]) -> bool {
+        match self {
+            Scope::Of(attributes) => entity.in_scope(values, attributes),
+            Scope::Whole => true,
+        }
+    }
+}
+
 pub(super) type PartitionId = u32;
 
 /// What all devices with the same attributes hold of one entity.

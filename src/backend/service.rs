@@ -23,7 +23,8 @@ pub(crate) struct Service {
     waiting: VecDeque<Time>,
     /// When the write lock is free.
     unlocked: Time,
-    down: Vec<(Time, Time)>,
+    /// It takes no requests in `from <= now < until`.
+    pub(crate) down: Vec<(Time, Time)>,
     quotas: Option<Quotas>,
     asked: FxHashMap<DeviceId, u64>,
 }
@@ -118,11 +119,6 @@ impl Service {
         let mut stream = self.seed.stream("backend.error", u64::from(device.0), nth);
         let fails = stream.chance(self.options.errors.share());
         fails.then(|| if stream.chance(0.5) { Failing::Before } else { Failing::After })
-    }
-
-    /// Takes no requests in `from <= now < until`, besides the windows of [`BackendOptions::down`].
-    pub(crate) fn set_down(&mut self, from: Time, until: Time) {
-        self.down.push((from, until));
     }
 
     pub(crate) fn begins(&self, now: Time) -> Time {

@@ -205,11 +205,7 @@ impl<'b> Sight<'b> {
         for key in keys {
             let found = table.find(key).filter(|&slot| {
                 let record = table.record(slot);
-                let theirs = match scope {
-                    Scope::Of(attributes) => schema.in_scope(&record.values, attributes),
-                    Scope::Whole => true,
-                };
-                table.hidden_until(slot).is_some() || !record.deleted && theirs
+                table.hidden_until(slot).is_some() || !record.deleted && scope.holds(schema, &record.values)
             });
             let stamp = found.map_or_else(|| self.head(), |slot| table.record(slot).stamp);
             take(Change { key, stamp, values: found.map(|slot| table.shown(slot)), is_new: false });

@@ -5,6 +5,7 @@
 //! stream.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use rustc_hash::FxHashMap;
 
@@ -48,9 +49,9 @@ pub(super) struct Entry {
 pub(super) struct Stream {
     /// In the order in which it could be seen.
     pub(super) entries: Vec<Entry>,
-    pub(super) by_number: BTreeMap<u64, u32>,
+    by_number: BTreeMap<u64, u32>,
     /// A row's last entry; looked up only, never iterated.
-    pub(super) latest: FxHashMap<Slot, u32>,
+    latest: FxHashMap<Slot, u32>,
 }
 
 impl Stream {
@@ -59,6 +60,17 @@ impl Stream {
         self.entries.push(Entry { slot, fate, arms });
         self.by_number.insert(number, index);
         self.latest.insert(slot, index);
+    }
+
+    /// The entries with these numbers, and whether each is its row's last.
+    pub(super) fn numbered(
+        &self,
+        range: (Bound<u64>, Bound<u64>),
+    ) -> impl Iterator<Item = (u64, Entry, bool)> {
+        self.by_number.range(range).map(|(number, index)| {
+            let entry = self.entries[*index as usize];
+            (*number, entry, self.latest[&entry.slot] == *index)
+        })
     }
 
     /// What became of a row that is here or was; `None` if nothing happened to it since the start.

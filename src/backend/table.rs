@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::index::{Index, Slot};
+use super::options::BackendOptions;
 use super::partition::{Partition, PartitionId, Partitions, Scope};
 use super::position::Change;
 use super::provisioning::Provisioning;
@@ -77,7 +78,7 @@ pub(super) struct Noted {
     pub(super) arms: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Table {
     provisioning: Provisioning,
     records: Vec<Record>,
@@ -93,23 +94,14 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(entity: &Entity, provisioning: Provisioning, whole: bool) -> Table {
+    pub(super) fn new(entity: &Entity, options: &BackendOptions) -> Table {
         Table {
-            provisioning,
-            records: Vec::new(),
-            by_key: FxHashMap::default(),
-            live: 0,
-            indexes: Vec::new(),
+            provisioning: options.provisioning,
             partitions: (entity.delivery == Delivery::Delta).then(Partitions::default),
-            whole: whole.then(Partition::default),
-            veils: FxHashMap::default(),
-            streams: None,
+            whole: options.whole.then(Partition::default),
+            streams: options.log.is_some().then(FxHashMap::default),
+            ..Table::default()
         }
-    }
-
-    pub(super) fn keep_streams(&mut self) {
-        assert!(self.records.is_empty(), "streams are kept from the beginning");
-        self.streams = Some(FxHashMap::default());
     }
 
     /// Before the first row; the same columns share one.
@@ -212,11 +204,19 @@ impl Table {
         }
     }
 
-    pub(super) fn shown(&self, slot: Slot) -> &[Value] {
+    /// What readers of deltas see of a row: its stamp, its values, and whether it is there.
+    fn view(&self, slot: Slot) -> (Stamp, &[Value], bool) {
         match self.veils.get(&slot) {
-            Some(veil) => &veil.values,
-            None => &self.record(slot).values,
+            Some(Veil { stamp, values, gone, .. }) => (*stamp, values, !gone),
+            None => {
+                let Record { stamp, values, deleted, .. } = self.record(slot);
+                (*stamp, values, !deleted)
+            }
         }
+    }
+
+    pub(super) fn shown(&self, slot: Slot) -> &[Value] {
+        self.view(slot).1
     }
 
     /// A row's version, or without a slot its tombstone, as readers of deltas are told of it.
@@ -228,8 +228,8 @@ impl Table {
 
     /// The same of a row that had this fate in some place.
     pub(super) fn told(&self, slot: Slot, fate: Fate) -> Change<'_> {
-        let values = (fate == Fate::Here).then(|| self.shown(slot));
-        let stamp = self.veils.get(&slot).map_or(self.record(slot).stamp, |veil| veil.stamp);
+        let (stamp, values, _) = self.view(slot);
+        let values = (fate == Fate::Here).then_some(values);
         let is_new = values.is_some() && self.is_new(slot);
         Change { key: &self.record(slot).key, stamp, values, is_new }
     }
@@ -265,13 +265,8 @@ impl Table {
     }
 
     pub(super) fn seen(&self, slot: Slot) -> Option<(Stamp, &[Value])> {
-        match self.veils.get(&slot) {
-            Some(veil) => (!veil.gone).then_some((veil.stamp, &*veil.values)),
-            None => {
-                let record = self.record(slot);
-                (!record.deleted).then_some((record.stamp, &*record.values))
-            }
-        }
+        let (stamp, values, is_there) = self.view(slot);
+        is_there.then_some((stamp, values))
     }
 
     /// All live rows in the order of keys, whether readers see them or not.

@@ -5,8 +5,7 @@ use std::collections::VecDeque;
 use super::incarnation::Life;
 use super::replica::{Captures, Judged, Waiting};
 use crate::backend::Called;
-use crate::base::{DeviceId, EntityId, Span, Time, Undone};
-use crate::contract::ServerError;
+use crate::base::{DeviceId, EntityId, Time, Undone};
 use crate::protocol::{Codec, Weighed};
 
 /// What something that the gateway wanted of the backend came to there.
@@ -24,28 +23,6 @@ pub(crate) struct Refresh {
     pub(super) failures: u32,
     /// Its pages saw all that was committed by then.
     pub(super) shown: Time,
-}
-
-/// A page that failed is asked for again after this, and after each further failure after twice as
-/// long: a minute in all. What is throttled waits as it is told.
-const AGAIN_AFTER: Span = Span::secs(1);
-const AGAIN_AT_MOST: u32 = 6;
-
-impl Refresh {
-    pub(super) fn again_after(&mut self, error: &ServerError) -> Option<Span> {
-        let wait = AGAIN_AFTER * (1 << self.failures);
-        let wait = match error {
-            ServerError::Throttled(until_then) => *until_then,
-            ServerError::Unavailable | ServerError::GatewayTimeout | ServerError::Failed => wait,
-            ServerError::CursorExpired(_)
-            | ServerError::Unauthorized
-            | ServerError::RequestTooLarge(_)
-            | ServerError::AnswerTooLarge(_)
-            | ServerError::BadRequest(_) => return None,
-        };
-        self.failures += 1;
-        (self.failures <= AGAIN_AT_MOST).then_some(wait)
-    }
 }
 
 #[derive(Clone, Debug)]

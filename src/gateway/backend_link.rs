@@ -109,12 +109,8 @@ mod tests {
     use crate::base::at_ms as at;
 
     fn backend_link(outages: &[(u64, u64, OutageMode)]) -> BackendLink {
-        let options = BackendLinkOptions {
-            rtt: Span::millis(20),
-            up: Some(BitRate(8_000_000)),
-            down: None,
-            availability: None,
-        };
+        let (rtt, up) = (Span::millis(20), Some(BitRate(8_000_000)));
+        let options = BackendLinkOptions { rtt, up, down: None, availability: None };
         let outage = |&(from, until, mode)| Outage { from: at(from), until: at(until), mode };
         BackendLink::new(options, outages.iter().map(outage).collect())
     }

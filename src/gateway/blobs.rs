@@ -38,7 +38,7 @@ impl Blobs {
             kept.sum.update(&put.bytes);
         }
         if kept.have == put.total {
-            *kept = Kept { whole: kept.sum.digest() == put.hash, ..std::mem::take(kept) };
+            kept.whole = kept.sum.digest() == put.hash;
             if !kept.whole {
                 *kept = Kept::default();
             }

@@ -58,7 +58,7 @@ struct Kept {
 }
 
 /// Where devices are; nothing is kept of it where they hold their cursors themselves.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Cursors {
     holder: CursorHolder,
     epoch: u64,
@@ -72,8 +72,7 @@ pub(super) struct Cursors {
 
 impl Cursors {
     pub(super) fn new(holder: CursorHolder) -> Cursors {
-        let (begun, lines) = (BTreeMap::new(), BTreeMap::new());
-        Cursors { holder, epoch: 0, given: 0, begun, lines, leaving: Vec::new() }
+        Cursors { holder, ..Cursors::default() }
     }
 
     /// Those of a gateway that knows nothing of what went before; it does know that it is another.

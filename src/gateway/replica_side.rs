@@ -19,6 +19,11 @@ use crate::protocol::{Request, SyncRequest, Weighed};
 /// SQLite takes in some hundred thousand indexed rows a second (`cargo bench --bench gateway`).
 const WRITTEN: Span = Span::micros(10);
 const BATCH: usize = 100;
+/// A page that failed is asked for again after this, and after each further failure after twice as
+/// long: a minute in all. What is throttled waits as it is told.
+const AGAIN_AFTER: Span = Span::secs(1);
+const AGAIN_AT_MOST: u32 = 6;
+
 impl Gateway {
     /// `None` if there is no replica, or the request is for the backend.
     pub(super) fn answer_from_replica(&mut self, now: Time, request: &[u8]) -> Option<Answered> {
@@ -241,10 +246,17 @@ impl Gateway {
     /// After how long a page that failed is asked for again. `None` if the next refresh goes on
     /// from there; but a reading in pages would begin again, and one that is throttled never end.
     pub(crate) fn asks_again(&self, refresh: &mut Refresh, error: &ServerError) -> Option<Span> {
-        if !self.strategy.reads_in_pages() && !matches!(error, ServerError::Throttled(_)) {
-            return None;
-        }
-        refresh.again_after(error)
+        let wait = match error {
+            ServerError::Throttled(until_then) => *until_then,
+            ServerError::Unavailable | ServerError::GatewayTimeout | ServerError::Failed
+                if self.strategy.reads_in_pages() =>
+            {
+                AGAIN_AFTER * (1 << refresh.failures)
+            }
+            _ => return None,
+        };
+        refresh.failures += 1;
+        (refresh.failures <= AGAIN_AT_MOST).then_some(wait)
     }
 
     pub(crate) fn end_refresh(&mut self, now: Time, refresh: &Refresh) -> Event<'static> {
@@ -323,15 +335,13 @@ impl Gateway {
             persistent.hears(waiting.mutation.entity, verdicts.life, &verdicts.undone);
         }
         let both = || batch.0.iter().zip(&verdicts.judged);
-        for (waiting, judged) in both() {
-            touched(&mut **strategy, (now, Reader::Replica), &waiting.mutation, &judged.outcome);
-        }
         let replica = &mut persistent.replica;
         let judged = || both().filter(|(_, judged)| judged.outcome != Outcome::Later);
         let theirs = |waiting: &Waiting| &*attributes[waiting.device.0 as usize];
         let told = judged().map(|(waiting, judged)| (waiting, judged, theirs(waiting)));
         replica.settle(now, verdicts.life.is_another(), told);
         for (waiting, judged) in both() {
+            touched(&mut **strategy, (now, Reader::Replica), &waiting.mutation, &judged.outcome);
             round.after = round.after.max(waiting.seq);
             if judged.outcome == Outcome::Later && !round.put_off.contains(&waiting.device) {
                 round.put_off.push(waiting.device);

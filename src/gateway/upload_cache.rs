@@ -194,28 +194,19 @@ mod tests {
     }
 
     fn cache() -> UploadCache {
-        let secs = Span::secs;
-        UploadCache::new(UploadCacheOptions {
-            kept: secs(100),
-            wait: secs(1),
-            resubmit: secs(10),
-            durable: false,
-        })
-    }
-
-    fn applied(numbers: &[u32]) -> Result<Vec<(String, Outcome)>, ServerError> {
-        let verdict = |number: &u32| (edit(*number).id, Outcome::Applied { stamp: Stamp(7) });
-        Ok(numbers.iter().map(verdict).collect())
+        let (kept, resubmit) = (Span::secs(100), Span::secs(10));
+        UploadCache::new(UploadCacheOptions { kept, resubmit, ..UploadCacheOptions::default() })
     }
 
     #[test]
     fn an_edit_that_comes_again_is_known_until_it_is_forgotten() {
         let mut cache = cache();
         assert_eq!(cache.look(at(0), &push(&[1])), Look::Goes);
-        cache.answered(at(5), &push(&[1]), applied(&[1]));
+        let applied = Outcome::Applied { stamp: Stamp(7) };
+        cache.answered(at(5), &push(&[1]), Ok(vec![(edit(1).id, applied.clone())]));
         assert_eq!(cache.look(at(104), &push(&[1])), Look::Known);
         assert_eq!(cache.look(at(104), &push(&[1, 2])), Look::Goes, "one is new");
-        assert_eq!(cache.verdict(PHONE, &edit(1)), Some(&Outcome::Applied { stamp: Stamp(7) }));
+        assert_eq!(cache.verdict(PHONE, &edit(1)), Some(&applied));
         cache.answered(at(104), &push(&[1, 2]), Err(ServerError::Unavailable));
         assert_eq!(cache.look(at(105), &push(&[1])), Look::Goes, "it is forgotten");
     }

@@ -227,7 +227,7 @@ impl World {
         // Faults are mended at the end of the script; maintenance goes on in the drain.
         let mut down = self.plan.backend.down.clone();
         for (from, until) in &self.faults.down {
-            self.servers.backend.borrow_mut().service.set_down(*from, *until);
+            self.servers.backend.borrow_mut().service.down.push((*from, *until));
             down.push((*from, *until));
         }
         let mut edges: Vec<(Time, i32)> =

@@ -8,6 +8,11 @@ fn content(backend: &Backend) -> Vec<(String, Stamp, Vec<Value>)> {
     live.map(|row| (row.key.as_str().to_owned(), row.stamp, row.values.to_vec())).collect()
 }
 
+fn told(undone: &[Commit]) -> Vec<(&str, CommitKind)> {
+    let of = undone.iter().filter(|commit| commit.entity == APPOINTMENT);
+    of.map(|commit| (commit.key.as_str(), commit.kind)).collect()
+}
+
 #[test]
 fn a_return_to_a_backup_undoes_what_came_since_and_tells_of_each_row() {
     let mut backend = backend(options());
@@ -18,9 +23,8 @@ fn a_return_to_a_backup_undoes_what_came_since_and_tells_of_each_row() {
     let (before, free) = (content(&backend), backend.row(DAY, &Key::new("day0")).unwrap().values[2].clone());
     let edit = mutation(1, APPOINTMENT, "edited", EditKind::Create, vec![(AT, Value::Int(5))]);
     let backup = backend.backup();
-    let mut facts = Vec::new();
-    let Outcome::Applied { stamp: first } = backend.apply(at_ms(10), &attributes(0), &edit, &mut facts)
-    else {
+    let edit = [edit];
+    let [Outcome::Applied { stamp: first }] = backend.push(at_ms(10), &attributes(0), &edit)[..] else {
         panic!("nothing is in its way");
     };
     backend
@@ -31,23 +35,15 @@ fn a_return_to_a_backup_undoes_what_came_since_and_tells_of_each_row() {
     let undone = backend.restore(backup);
     assert_eq!(content(&backend), before);
     assert_eq!(backend.row(DAY, &Key::new("day0")).unwrap().values[2], free, "what it derived is undone too");
-    let told: Vec<(&str, CommitKind)> = undone
-        .iter()
-        .filter(|commit| commit.entity == APPOINTMENT)
-        .map(|commit| (commit.key.as_str(), commit.kind))
-        .collect();
     let expected =
         [("changes", CommitKind::Update), ("edited", CommitKind::Delete), ("goes", CommitKind::Insert)];
-    assert_eq!(told, expected);
+    assert_eq!(told(&undone), expected);
     assert!(undone.iter().all(|commit| commit.author == Author::Backup));
     assert_eq!(backend.incarnation(), last[0].stamp.0 as u64);
     assert_eq!(backend.undone(), [Undone { from: first, until: last[0].stamp }]);
-    facts.clear();
-    let again = backend.apply(at_ms(30), &attributes(0), &edit, &mut facts);
-    assert!(
-        matches!((again, &facts[0]), (Outcome::Applied { .. }, Fact::Committed(_))),
-        "it knows nothing of it"
-    );
+    let again = backend.push(at_ms(30), &attributes(0), &edit);
+    assert!(matches!(again[..], [Outcome::Applied { .. }]));
+    assert!(matches!(backend.call.facts[0], Fact::Committed(_)), "it knows nothing of it");
     make(&mut backend, 31, "later");
     let mut reader = Reader::new(APPOINTMENT, 0);
     reader.pull_all(&mut backend, at_ms(40), 2);
@@ -60,12 +56,8 @@ fn a_backup_that_knows_more_than_the_present_brings_it_back_and_tells_of_that() 
     let before = backend.backup();
     drop(backend.office().create(at_ms(1), APPOINTMENT, Key::new("made"), appointment(0, 5)).unwrap());
     let since = backend.backup();
-    let told = |undone: Vec<Commit>| -> Vec<(String, CommitKind)> {
-        let of = undone.into_iter().filter(|commit| commit.entity == APPOINTMENT);
-        of.map(|commit| (commit.key.as_str().to_owned(), commit.kind)).collect()
-    };
-    assert_eq!(told(backend.restore(before)), [("made".to_owned(), CommitKind::Delete)]);
-    assert_eq!(told(backend.restore(since)), [("made".to_owned(), CommitKind::Insert)]);
+    assert_eq!(told(&backend.restore(before)), [("made", CommitKind::Delete)]);
+    assert_eq!(told(&backend.restore(since)), [("made", CommitKind::Insert)]);
     assert_eq!(content(&backend).len(), 1);
 }
 

@@ -17,8 +17,8 @@ fn what_is_put_off_is_neither_committed_nor_judged_and_goes_through_another_time
     let mut rounds = 0;
     while !left.is_empty() {
         let before = left.len();
-        let (outcomes, facts) = push(&mut backend, at_ms(rounds), &left);
-        let put_off = facts.iter().filter(|fact| matches!(fact, Fact::PutOff(_))).count();
+        let outcomes = backend.push(at_ms(rounds), &attributes(0), &left);
+        let put_off = backend.call.facts.iter().filter(|fact| matches!(fact, Fact::PutOff(_))).count();
         let mut told = outcomes.iter();
         left.retain(|_| *told.next().expect("an outcome each") == Outcome::Later);
         assert_eq!(put_off, left.len());
@@ -38,7 +38,7 @@ fn who_points_to_a_row_that_is_put_off_waits_with_it() {
         let parent = mutation(0, APPOINTMENT, "parent", EditKind::Create, values);
         let text = vec![(0, Value::text("parent")), (1, Value::text("a note"))];
         let child = mutation(1, NOTE, "child", EditKind::Create, text);
-        let (outcomes, _) = push(&mut backend, at_ms(ms), &[parent, child]);
+        let outcomes = backend.push(at_ms(ms), &attributes(0), &[parent, child]);
         assert!(outcomes.iter().all(|o| !matches!(o, Outcome::Rejected { .. })), "{outcomes:?}");
         seen += usize::from(outcomes[0] == Outcome::Later);
     }

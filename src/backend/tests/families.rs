@@ -34,7 +34,7 @@ fn send(backend: &mut Backend, words: &str) -> String {
         Outcome::Rejected { .. } => 'R',
         Outcome::Named { .. } | Outcome::Queued => '?',
     };
-    push(backend, Time(5), &edits).0.iter().map(letter).collect()
+    backend.push(Time(5), &attributes(0), &edits).iter().map(letter).collect()
 }
 
 #[test]

@@ -145,13 +145,6 @@ fn house(refers: &[(EntityId, EntityId)], on_delete: OnDelete, commits: Commits)
     backend
 }
 
-/// What becomes of a push of a device of the first clinic, and what the backend did.
-fn push(backend: &mut Backend, now: Time, mutations: &[Mutation]) -> (Vec<Outcome>, Vec<Fact>) {
-    backend.begin_call(now, Time::FAR);
-    let outcomes = backend.push_in_call(&attributes(0), mutations);
-    (outcomes, std::mem::take(&mut backend.call.facts))
-}
-
 fn import(
     backend: &mut Backend,
     now: Time,

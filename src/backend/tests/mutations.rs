@@ -9,7 +9,6 @@ struct Desk {
     backend: Backend,
     number: u32,
     now: Time,
-    facts: Vec<Fact>,
 }
 
 impl Desk {
@@ -17,13 +16,12 @@ impl Desk {
         let mut backend = backend(options);
         let row = |k: u8| loaded(&format!("k{k}"), appointment(k, i64::from(k)), START.minus(Span::secs(60)));
         backend.load(APPOINTMENT, (0..4).map(row));
-        Desk { backend, number: 0, now: Time::ZERO, facts: Vec::new() }
+        Desk { backend, number: 0, now: Time::ZERO }
     }
 
     fn send(&mut self, mutation: &Mutation) -> Outcome {
         self.now += Span::millis(1);
-        self.facts.clear();
-        self.backend.apply(self.now, &attributes(0), mutation, &mut self.facts)
+        self.backend.push(self.now, &attributes(0), std::slice::from_ref(mutation)).remove(0)
     }
 
     fn new_mutation(&mut self, key: &str, kind: EditKind, values: Vec<(usize, Value)>) -> Mutation {
@@ -75,7 +73,9 @@ fn an_update_changes_its_columns_and_no_others() {
     let mut wanted = before;
     wanted[STATUS] = Value::text("seen");
     assert_eq!(*row.values, wanted);
-    let [Fact::Committed(commit)] = &desk.facts[..] else { panic!("one commit, not {:?}", desk.facts) };
+    let [Fact::Committed(commit)] = &desk.backend.call.facts[..] else {
+        panic!("one commit, not {:?}", desk.backend.call.facts)
+    };
     assert_eq!((commit.kind, commit.author), (CommitKind::Update, Author::Device(update.edit)));
     assert_eq!((commit.replaced, commit.stamp), (update.base, row.stamp));
 }
@@ -113,7 +113,7 @@ fn an_edit_of_an_old_version_meets_the_current_one_as_far_as_its_device_may_see_
             let (entity, key, kind) = (APPOINTMENT, Key::new("k0"), edit.kind);
             let conflict = Some(why);
             let refused = Fact::Refused { edit: edit.edit, entity, key, kind, conflict, holder: None };
-            assert_eq!(desk.facts, [refused]);
+            assert_eq!(desk.backend.call.facts, [refused]);
         }
         assert_eq!(desk.row("k0").values, before);
     }
@@ -148,7 +148,9 @@ fn a_forgotten_row_can_be_made_again() {
     let (update, create) = (desk.status("k0", "late"), desk.create("k0", 9));
     assert_eq!(desk.send(&update), Outcome::Conflict { why: Refusal::Gone, current: None, edited_at: None });
     assert!(matches!(desk.send(&create), Outcome::Applied { .. }));
-    let [Fact::Committed(commit), _] = &desk.facts[..] else { panic!("a commit and its counter") };
+    let [Fact::Committed(commit), _] = &desk.backend.call.facts[..] else {
+        panic!("a commit and its counter")
+    };
     assert_eq!((commit.kind, commit.replaced), (CommitKind::Insert, None));
     assert_eq!(desk.backend.len(APPOINTMENT), 4);
 }
@@ -161,7 +163,7 @@ fn a_key_is_created_once_and_a_natural_key_held_by_one_live_row() {
     backend.load(PATIENT, [loaded("p0", vec![Value::text("Ada"), Value::Null], START)]);
     backend
         .load(APPOINTMENT, [loaded("k0", appointment(0, 9), START), loaded("k1", appointment(0, 10), START)]);
-    let mut desk = Desk { backend, number: 0, now: Time::ZERO, facts: Vec::new() };
+    let mut desk = Desk { backend, number: 0, now: Time::ZERO };
 
     let again = desk.create("k0", 77);
     let expected = conflict(&desk, "k0", Refusal::Exists, projected);
@@ -171,7 +173,9 @@ fn a_key_is_created_once_and_a_natural_key_held_by_one_live_row() {
     assert_eq!(desk.send(&twin), taken);
     let moved = desk.new_mutation("k1", EditKind::Update, vec![(AT, Value::Int(9))]);
     assert_eq!(desk.send(&moved), taken);
-    assert!(matches!(&desk.facts[..], [Fact::Refused { holder: Some(key), .. }] if key.as_str() == "k0"));
+    assert!(
+        matches!(&desk.backend.call.facts[..], [Fact::Refused { holder: Some(key), .. }] if key.as_str() == "k0")
+    );
     let stays = desk.new_mutation("k0", EditKind::Update, vec![(AT, Value::Int(9))]);
     assert!(matches!(desk.send(&stays), Outcome::Applied { .. }), "a row is not in its own way");
 
@@ -210,7 +214,7 @@ fn what_the_backend_never_accepts_is_rejected_with_a_reason() {
         reasons.push(reason);
         let wanted = if mutation.entity == APPOINTMENT { projected(desk.row("k0")) } else { None };
         assert_eq!(current, wanted);
-        assert!(matches!(desk.facts[..], [Fact::Refused { conflict: None, .. }]));
+        assert!(matches!(desk.backend.call.facts[..], [Fact::Refused { conflict: None, .. }]));
     }
     insta::assert_snapshot!(reasons.join("\n"));
     assert!(matches!(desk.send(&set(vec![(PATIENT_KEY, Value::Null)])), Outcome::Applied { .. }));
@@ -269,7 +273,7 @@ proptest! {
                     // compared.
                     often.now = at_ms(i as u64);
                     prop_assert_eq!(&verdict(&often.send(mutation)), &verdicts[i]);
-                    let replayed = matches!(often.facts[..], [Fact::Replayed(edit)] if edit == mutation.edit);
+                    let replayed = matches!(often.backend.call.facts[..], [Fact::Replayed(edit)] if edit == mutation.edit);
                     prop_assert_eq!(replayed, !fresh);
                 }
             }
@@ -288,12 +292,12 @@ fn a_create_is_named_once_and_what_refers_to_it_follows() {
     let patient = mutation(1, PATIENT, "mine", EditKind::Create, vec![(0, Value::text("Ann"))]);
     let refers = vec![(AT, Value::Int(1)), (PATIENT_KEY, Value::text("mine"))];
     let visit = mutation(2, APPOINTMENT, "v", EditKind::Create, refers);
-    let (first, _) = push(&mut backend, Time::ZERO, &[patient.clone(), visit]);
+    let first = backend.push(Time::ZERO, &attributes(0), &[patient.clone(), visit]);
     let Outcome::Named { stamp, row } = &first[0] else { panic!("{first:?}") };
     assert_eq!((row.key.as_str(), row.stamp), ("patient-1", *stamp));
     assert!(matches!(first[1], Outcome::Applied { .. }), "{first:?}");
     let visit = backend.row(APPOINTMENT, &Key::new("v")).unwrap();
     assert_eq!(visit.values[PATIENT_KEY], Value::text("patient-1"));
-    let (again, _) = push(&mut backend, Time(9), &[patient]);
+    let again = backend.push(Time(9), &attributes(0), &[patient]);
     assert_eq!(again[0], first[0], "its answer may have been lost");
 }

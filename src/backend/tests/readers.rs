@@ -96,9 +96,8 @@ impl Clinic {
         self.mutations += 1;
         let base = held.map(|(stamp, _)| *stamp);
         let mutation = Mutation { base, ..mutation(self.mutations, APPOINTMENT, key.as_str(), kind, values) };
-        let mut facts = Vec::new();
-        let attributes = self.readers[reader].attributes.clone();
-        let outcome = self.backend.apply(self.now, &attributes, &mutation, &mut facts);
+        let attributes = &self.readers[reader].attributes;
+        let outcome = self.backend.push(self.now, attributes, &[mutation]).remove(0);
         let rows = &mut self.readers[reader].rows;
         match outcome {
             // The device keeps what it wrote until it hears otherwise.
@@ -109,6 +108,7 @@ impl Clinic {
             Outcome::Applied { .. } => drop(rows.remove(&key)),
             _ => {}
         }
+        let facts = std::mem::take(&mut self.backend.call.facts);
         self.committed(facts.iter().filter_map(Fact::commit));
     }
 

@@ -30,13 +30,14 @@ fn with_stamps(stamps: &[u64]) -> Backend {
     backend
 }
 
-fn read(backend: &mut Backend, stretch: Stretch<'_>) -> (Vec<(Stamp, Key)>, Stretched) {
+/// Reads until `enough` were taken.
+fn read(backend: &mut Backend, stretch: Stretch<'_>, enough: usize) -> (Vec<(Stamp, Key)>, Stretched) {
     let mut rows = Vec::new();
     let attributes = attributes(0);
     let stretch = Stretch { entity: APPOINTMENT, scope: Scope::Of(&attributes), ..stretch };
     let stretched = backend.stretch(at_ms(5), stretch, |change| {
         rows.push((change.stamp, change.key.clone()));
-        ControlFlow::Continue(())
+        if rows.len() < enough { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     (rows, stretched.unwrap())
 }
@@ -49,6 +50,7 @@ proptest! {
         kind in 0..4_u8,
         skip in 0..6_u64,
         limit in 1..12_usize,
+        enough in 1..12_usize,
         whole_ties in any::<bool>(),
     ) {
         let mut backend = with_stamps(&stamps);
@@ -59,8 +61,7 @@ proptest! {
             2 => Lower::At(stamp(from)),
             _ => Lower::Row(stamp(from), &key),
         };
-        let (rows, stretched) =
-            read(&mut backend, Stretch { skip, limit, whole_ties, ..ask(lower) });
+        let (rows, stretched) = read(&mut backend, Stretch { skip, limit, whole_ties, ..ask(lower) }, enough);
         let mut all: Vec<(Stamp, Key)> = backend
             .rows(APPOINTMENT)
             .map(|row| (row.stamp, row.key.clone()))
@@ -74,7 +75,7 @@ proptest! {
         all.sort();
         let passed = all.len().min(skip as usize);
         let rest = all.split_off(passed);
-        let mut cut = rest.len().min(limit);
+        let mut cut = rest.len().min(limit).min(enough);
         while whole_ties && cut > 0 && cut < rest.len() && rest[cut].0 == rest[cut - 1].0 {
             cut += 1;
         }
@@ -86,65 +87,36 @@ proptest! {
 }
 
 #[test]
-fn a_tie_goes_on_where_who_takes_it_has_had_enough() {
-    let mut backend = with_stamps(&[1, 2, 2, 2, 3]);
-    let attributes = attributes(0);
-    let scope = Scope::Of(&attributes);
-    let stretch = Stretch { entity: APPOINTMENT, scope, whole_ties: true, ..ask(Lower::First) };
-    let mut taken = 0;
-    let stretched = backend.stretch(at_ms(5), stretch, |_| {
-        taken += 1;
-        if taken < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    });
-    assert_eq!((taken, stretched.unwrap().next), (4, Some(stamp(3))));
-}
-
-#[test]
 fn a_filter_of_seconds_takes_the_second_of_its_bound_again() {
-    let mut backend = with_stamps(&[1, 2, 3]);
-    Arc::make_mut(&mut backend.database.options).filter_precision = Span::secs(10);
-    let from = Lower::After(stamp(2));
     // START is a multiple of ten seconds.
-    assert_eq!(read(&mut backend, ask(from)).0.len(), 3);
-    assert_eq!(read(&mut backend, ask(Lower::After(stamp(0)))).0.len(), 3);
-    Arc::make_mut(&mut backend.database.options).filter_precision = Span::micros(1);
-    assert_eq!(read(&mut backend, ask(from)).0.len(), 1);
+    for (precision, from, rows) in [(10_000_000, 2, 3), (10_000_000, 0, 3), (1, 2, 1)] {
+        let mut backend = with_stamps(&[1, 2, 3]);
+        Arc::make_mut(&mut backend.database.options).filter_precision = Span::micros(precision);
+        assert_eq!(read(&mut backend, ask(Lower::After(stamp(from))), 99).0.len(), rows);
+    }
 }
 
-fn there(backend: &Backend, keys: &[Key], scope: Scope<'_>) -> Vec<bool> {
+fn there(backend: &mut Backend, ms: u64, scope: Scope<'_>) -> [bool; 4] {
     let mut there = Vec::new();
-    let batch =
-        backend.sight(at_ms(5)).batch(APPOINTMENT, scope, keys, |row| there.push(row.values.is_some()));
-    assert_eq!(batch, Ok(()));
-    there
-}
-
-#[test]
-fn a_batch_tells_which_rows_are_there_for_whom() {
-    let mut backend = with_stamps(&[1, 2, 3]);
     let keys = ["k000", "k001", "k002", "nix"].map(Key::new);
-    backend.office().delete(at_ms(1), APPOINTMENT, &keys[0]).unwrap();
-    backend.office().write(at_ms(2), APPOINTMENT, &keys[1], &[(CLINIC, clinic(1))]).unwrap();
-    assert_eq!(there(&backend, &keys, Scope::Of(&attributes(0))), [false, false, true, false]);
-    assert_eq!(there(&backend, &keys, Scope::Of(&attributes(1))), [false, true, false, false]);
-    assert_eq!(there(&backend, &keys, Scope::Whole), [false, true, true, false]);
+    let sight = backend.shown(at_ms(ms));
+    sight.batch(APPOINTMENT, scope, &keys, |row| there.push(row.values.is_some())).unwrap();
+    there.try_into().unwrap()
 }
 
 #[test]
-fn a_deletion_that_cannot_be_seen_yet_is_in_no_batch() {
-    let mut backend = with_stamps(&[1]);
+fn a_batch_tells_which_rows_are_there_for_whom_once_it_can_be_seen() {
+    let mut backend = with_stamps(&[1, 2, 3]);
+    backend.office().write(at_ms(2), APPOINTMENT, &Key::new("k001"), &[(CLINIC, clinic(1))]).unwrap();
     backend.database.content.replica_lag = Span::secs(1);
-    let key = Key::new("k000");
-    backend.office().delete(at_ms(1), APPOINTMENT, &key).unwrap();
-    let mut there = |now| {
-        let mut there = false;
-        backend.database.content.show_due(now);
-        let batch = backend.sight(now).batch(APPOINTMENT, Scope::Of(&attributes(0)), [&key], |row| {
-            there = row.values.is_some();
-        });
-        batch.unwrap();
-        there
-    };
-    assert!(there(at_ms(500)));
-    assert!(!there(at_ms(1_500)));
+    backend.office().delete(at_ms(3), APPOINTMENT, &Key::new("k000")).unwrap();
+    let (north, south) = (attributes(0), attributes(1));
+    for (ms, scope, rows) in [
+        (500, Scope::Of(&north), [true, false, true, false]),
+        (1_500, Scope::Of(&north), [false, false, true, false]),
+        (1_500, Scope::Of(&south), [false, true, false, false]),
+        (1_500, Scope::Whole, [false, true, true, false]),
+    ] {
+        assert_eq!(there(&mut backend, ms, scope), rows, "{ms} {scope:?}");
+    }
 }

@@ -3,14 +3,10 @@
 use super::*;
 use crate::base::Ppm;
 
-fn late() -> BackendOptions {
-    let commit_delay = Some(CommitDelay { share: Ppm(1_000_000), upto: Span::millis(400) });
-    BackendOptions { commit_delay, ..options() }
-}
-
 #[test]
 fn readers_see_the_old_version_until_the_transaction_commits_and_writers_the_new_one() {
-    let mut backend = backend(late());
+    let commit_delay = Some(CommitDelay { share: Ppm(1_000_000), upto: Span::millis(400) });
+    let mut backend = backend(BackendOptions { commit_delay, ..options() });
     let key = Key::new("k");
     backend.load(APPOINTMENT, [loaded("k", appointment(0, 5), START.minus(Span::secs(60)))]);
     let value = |n: i64| [(STATUS, Value::Int(n))];

@@ -14,7 +14,7 @@ fn is_stale(options: BackendOptions, base: Option<u64>, made: u64, guard: Guard)
     let mut set = |number, text, at, (made, base, guard)| {
         let edit = mutation(number, APPOINTMENT, "k", EditKind::Update, vec![(STATUS, Value::text(text))]);
         let edit = Mutation { base: Some(base), guard, made_at: START.plus(Span::millis(made)), ..edit };
-        backend.apply(at_ms(at), &attributes(0), &edit, &mut Vec::new())
+        backend.push(at_ms(at), &attributes(0), &[edit]).remove(0)
     };
     let first = set(1, "theirs", 1_500, (1_000, old, Guard::Base));
     assert!(matches!(first, Outcome::Applied { .. }), "{first:?}");

@@ -130,7 +130,7 @@ impl FlagForm {
 /// Bytes of a claim: by whom, and until when.
 const CLAIM: u64 = 16;
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct ByFlag {
     options: FlagOptions,
     /// The page of each reader of which it is not known whether it was committed.
@@ -142,7 +142,7 @@ pub(super) struct ByFlag {
 
 impl ByFlag {
     pub(super) fn new(options: FlagOptions) -> ByFlag {
-        ByFlag { options, open: BTreeMap::new(), open_rows: 0, captured: Vec::new(), last: 0 }
+        ByFlag { options, ..ByFlag::default() }
     }
 
     fn consumer(&self, reader: Reader<'_>) -> Consumer {
@@ -324,21 +324,20 @@ mod tests {
     use crate::base::DeviceId;
 
     #[test]
-    fn only_a_page_and_an_instant_are_cursors() {
-        assert_eq!(read(Consumer::Anybody, "7"), Some(Cursor::Page(7)));
-        assert_eq!(read(Consumer::Anybody, "@-7"), Some(Cursor::At(Stamp(-7))));
-        for text in ["", "@", "-7", "7,k", "@@7", " 7", "1.7"] {
-            assert_eq!(read(Consumer::Anybody, text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_device_s_page_is_nobody_else_s() {
+    fn only_a_page_and_an_instant_are_cursors_and_a_device_s_page_is_nobody_else_s() {
         let device = |n| Consumer::Device(DeviceId(n));
-        let cursor = written(device(3), 7);
-        assert_eq!(read(device(3), &cursor), Some(Cursor::Page(7)));
-        for other in [device(4), Consumer::Anybody, Consumer::Replica] {
-            assert_eq!(read(other, &cursor), None, "{other:?}");
+        let theirs = written(device(3), 7);
+        for (who, text, cursor) in [
+            (Consumer::Anybody, "7", Some(Cursor::Page(7))),
+            (Consumer::Anybody, "@-7", Some(Cursor::At(Stamp(-7)))),
+            (device(3), &theirs, Some(Cursor::Page(7))),
+            (device(4), &theirs, None),
+            (Consumer::Replica, &theirs, None),
+        ] {
+            assert_eq!(read(who, text), cursor, "{who:?} {text}");
+        }
+        for text in ["", "@", "-7", "7,k", "@@7", " 7", "1.7", &theirs] {
+            assert_eq!(read(Consumer::Anybody, text), None, "{text:?}");
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Logs and flags, with trouble at every request.
 
 use super::seam::Effort;
-use super::trial::{NOTE, TROUBLES, Trial, Trouble, VISIT};
+use super::trial::{TROUBLES, Trial, Trouble};
 use super::*;
 use crate::backend::{self, CommitDelay, LogOptions, Numbered, Provisioning, Rearm};
-use crate::base::{Key, Ppm, Span, Value};
+use crate::base::{Key, Ppm, Span};
 
 fn options() -> backend::BackendOptions {
     let log = LogOptions { kept: Span::secs(3_600), numbered: Numbered::AtCommit, rearm: Rearm::Always };
@@ -109,10 +109,12 @@ fn a_load_names_what_is_there_and_not_yet_shown() {
     let coarse = backend::BackendOptions { ticks, stamp_precision, ..options() };
     let mut trial = reconciling(Span::ZERO, coarse);
     trial.now += Span::secs(10);
-    let (key, note) = (Key::new("006"), [(NOTE, Value::text("new"))]);
-    trial.backend.office().write(trial.now, VISIT, &key, &note).unwrap();
+    trial.write(6, "new");
     assert_eq!((trial.request(10), &trial.withheld[..]), (true, &[][..]), "it goes on");
-    assert_eq!((trial.request(10), &trial.withheld[..], trial.delivered), (false, &[key][..], 19));
+    assert_eq!(
+        (trial.request(10), &trial.withheld[..], trial.delivered),
+        (false, &[Key::new("006")][..], 19)
+    );
     assert_eq!((trial.request(10), &trial.withheld[..]), (false, &[][..]), "no load, no word of it");
     for row in [8, 6] {
         trial.now += Span::secs(1);

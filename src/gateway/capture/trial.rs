@@ -13,8 +13,8 @@ use crate::protocol::Part;
 
 pub(super) const VISIT: EntityId = EntityId(0);
 const START: Stamp = Stamp(1_700_000_000_000_000);
-pub(super) const CLINIC: usize = 0;
-pub(super) const NOTE: usize = 4;
+const CLINIC: usize = 0;
+const NOTE: usize = 4;
 const LEDGER: usize = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,6 +162,11 @@ impl Trial {
         let live = self.backend.rows(VISIT).filter(|row| !row.deleted);
         let theirs = live.filter(|row| self.replica || row.values[CLINIC] == self.attributes[0]);
         theirs.map(|row| (row.key.clone(), self.shown(&row.values))).collect()
+    }
+
+    pub(super) fn write(&mut self, n: u32, note: &str) {
+        let (key, note) = (Key::new(&format!("{n:03}")), [(NOTE, Value::text(note))]);
+        self.backend.office().write(self.now, VISIT, &key, &note).unwrap();
     }
 
     pub(super) fn delete(&mut self, rows: impl Iterator<Item = u32>) {

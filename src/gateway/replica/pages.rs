@@ -38,8 +38,9 @@ impl Replica {
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`; of
     /// what devices cannot get there is nothing to be seen.
     pub(in super::super) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        let is_held = self.entities().any(|held| held == entity);
-        let seq = if is_held { self.last_by(entity, stamp) } else { 0 };
+        let last = "SELECT ifnull(max(seq), 0) FROM rows WHERE stamp <= ?1";
+        let last = || sound(self.on(entity, last).query_row([stamp.0], |row| row.get(0)));
+        let seq = if self.entities().any(|held| held == entity) { last() } else { 0 };
         self.named(Position { seq, since: None })
     }
 

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use rusqlite::Params;
+use rusqlite::types::FromSql;
+
 use super::database::{Replica, sound};
 use crate::backend::{Backend, Change};
 use crate::base::json::encode_cells;
@@ -81,23 +84,19 @@ pub(super) struct Progress {
 struct Found {
     place: i64,
     seq: i64,
-    stamp: Stamp,
     gone: bool,
-    ours: bool,
-    ahead: bool,
-    /// Of the last load that met it; below 0 if a device was told something else of it since.
-    generation: i64,
+    version: RowVersion,
     record: Option<String>,
     cells: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy)]
-struct RowVersion<'v> {
-    key: &'v Key,
+struct RowVersion {
     stamp: Stamp,
     /// A device has written the row: who held it before its first load must be told of its end.
     ours: bool,
     ahead: bool,
+    /// Of the last load that met it; below 0 if a device was told something else of it since.
     generation: i64,
 }
 
@@ -176,33 +175,16 @@ impl Replica {
                     let Some(held) = Held::of(schema.entity(entity), &record.values) else { continue };
                     let place = replica.place(entity, &held.place);
                     let held = (!record.deleted).then_some(&held);
-                    let line = RowVersion {
-                        key: &record.key,
-                        stamp: record.stamp,
-                        ours: false,
-                        ahead: false,
-                        generation: 1,
-                    };
-                    replica.write(entity, line, place, held);
+                    let version =
+                        RowVersion { stamp: record.stamp, ours: false, ahead: false, generation: 1 };
+                    replica.write(entity, &record.key, version, place, held);
                 }
-                let progress = Progress {
-                    cursor: Some(cursor(entity)),
-                    loaded: true,
-                    loading: false,
-                    generation: 1,
-                    since: None,
-                };
+                let (cursor, loaded) = (Some(cursor(entity)), true);
+                let progress = Progress { cursor, loaded, loading: false, generation: 1, since: None };
                 replica.set_progress(entity, &progress);
             }
         });
         self.transact(|replica| replica.set_fresh(Time::ZERO));
-    }
-
-    /// The number as of which a device has seen everything that changed up to and including
-    /// `stamp`.
-    pub(super) fn last_by(&self, entity: EntityId, stamp: Stamp) -> i64 {
-        let sql = "SELECT ifnull(max(seq), 0) FROM rows WHERE stamp <= ?1";
-        sound(self.on(entity, sql).query_row([stamp.0], |row| row.get(0)))
     }
 
     pub(in super::super) fn cursor(&self, entity: EntityId) -> Option<String> {
@@ -235,10 +217,8 @@ impl Replica {
     fn begin_load(&self, entity: EntityId) {
         let progress = self.progress(entity);
         let generation = progress.generation + 1;
-        self.set_progress(
-            entity,
-            &Progress { cursor: None, loading: true, generation, since: None, ..progress },
-        );
+        let begun = Progress { cursor: None, loading: true, generation, since: None, ..progress };
+        self.set_progress(entity, &begun);
     }
 
     pub(in super::super) fn take(&mut self, page: &Captures) -> Taken {
@@ -308,7 +288,8 @@ impl Replica {
         self.tell_again(entity, key, stamp);
         let theirs = self.place(entity, &place_for(schema, attributes));
         if self.find(entity, key).iter().all(|found| found.place != theirs) {
-            self.write(entity, RowVersion { key, stamp, ours: true, ahead: false, generation }, theirs, None);
+            let version = RowVersion { stamp, ours: true, ahead: false, generation };
+            self.write(entity, key, version, theirs, None);
         }
     }
 
@@ -326,8 +307,8 @@ impl Replica {
         for old in self.find(entity, key).into_iter().filter(|old| old.gone) {
             self.remove(entity, &old);
             // The device takes what is no newer than its edit for what it has.
-            let (stamp, ahead, generation) = (old.stamp.max(stamp), old.ahead, old.generation);
-            self.write(entity, RowVersion { key, stamp, ours: true, ahead, generation }, old.place, None);
+            let version = RowVersion { stamp: old.version.stamp.max(stamp), ours: true, ..old.version };
+            self.write(entity, key, version, old.place, None);
         }
     }
 
@@ -338,8 +319,8 @@ impl Replica {
         let found = self.find(entity, key);
         let live = found.iter().find(|found| !found.gone);
         // A page that was read before a device's edit was taken says nothing of it.
-        let is_later = |found: &Found| {
-            if ahead { found.stamp >= *stamp } else { found.ahead && found.stamp > *stamp }
+        let is_later = |Found { version: there, .. }: &Found| {
+            if ahead { there.stamp >= *stamp } else { there.ahead && there.stamp > *stamp }
         };
         if found.iter().any(is_later) {
             if ahead {
@@ -352,7 +333,7 @@ impl Replica {
         match (live, held) {
             (None, None) if !found.is_empty() => return Applied::AsItWas,
             (Some(live), Some(held)) if live.is(place, *stamp, held) => {
-                if live.generation != generation || live.ahead {
+                if live.version.generation != generation || live.version.ahead {
                     let sql = "UPDATE rows SET generation = ?3, ahead = 0 WHERE scope = ?1 AND seq = ?2";
                     sound(self.on(entity, sql).execute((live.place, live.seq, generation)));
                 }
@@ -360,28 +341,28 @@ impl Replica {
             }
             _ => {}
         }
-        let ours = ahead || found.iter().any(|found| found.ours);
+        let ours = ahead || found.iter().any(|found| found.version.ours);
         let stays = |old: &Found| old.gone && Some(old.place) != place && old.place != NOWHERE;
         for old in found.iter().filter(|old| !stays(old)) {
             self.remove(entity, old);
         }
-        let line = RowVersion { key, stamp: *stamp, ours, ahead, generation };
+        let version = RowVersion { stamp: *stamp, ours, ahead, generation };
         if let Some(live) = live.filter(|live| Some(live.place) != place) {
-            self.write(entity, line, live.place, None);
+            self.write(entity, key, version, live.place, None);
         }
         match place {
-            Some(place) => self.write(entity, line, place, held.as_ref()),
+            Some(place) => self.write(entity, key, version, place, held.as_ref()),
             // Who comes with an older version of it is late.
-            None if live.is_none() => self.write(entity, line, NOWHERE, None),
+            None if live.is_none() => self.write(entity, key, version, NOWHERE, None),
             None => {}
         }
         Applied::Written
     }
 
     /// Writes a row, or without what devices are sent a tombstone, under the next number.
-    fn write(&mut self, entity: EntityId, line: RowVersion<'_>, place: i64, held: Option<&Held>) {
+    fn write(&mut self, entity: EntityId, key: &Key, version: RowVersion, place: i64, held: Option<&Held>) {
         let seq = self.next();
-        let RowVersion { key, stamp, ours, ahead, generation } = line;
+        let RowVersion { stamp, ours, ahead, generation } = version;
         let (record, cells) = (held.and_then(|held| held.record.as_ref()), held.map(|held| &held.cells));
         let row = (place, seq, key.as_str(), stamp.0, held.is_none(), ours, ahead, generation, record, cells);
         let sql = "INSERT INTO rows VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
@@ -408,11 +389,13 @@ impl Replica {
             Ok(Found {
                 place: row.get(0)?,
                 seq: row.get(1)?,
-                stamp: Stamp(row.get(2)?),
                 gone: row.get(3)?,
-                ours: row.get(4)?,
-                ahead: row.get(5)?,
-                generation: row.get(6)?,
+                version: RowVersion {
+                    stamp: Stamp(row.get(2)?),
+                    ours: row.get(4)?,
+                    ahead: row.get(5)?,
+                    generation: row.get(6)?,
+                },
                 record: row.get(7)?,
                 cells: row.get(8)?,
             })
@@ -424,30 +407,27 @@ impl Replica {
     /// A device may have a later version of one than the replica, and that is gone as well. What is
     /// gone as before is told again to who may have been told otherwise.
     fn sweep(&mut self, entity: EntityId, generation: i64, as_of: Stamp) -> u64 {
-        let gone: Vec<(String, i64)> = {
-            let mut unmet = self.on(
-                entity,
-                "SELECT key, stamp FROM rows WHERE gone = 0 AND ahead = 0 AND abs(generation) < ?1 ORDER BY seq",
-            );
-            let rows = sound(unmet.query_map([generation], |row| Ok((row.get(0)?, row.get(1)?))));
-            sound(rows.collect())
-        };
+        let unmet =
+            "SELECT key, stamp FROM rows WHERE gone = 0 AND ahead = 0 AND abs(generation) < ?1 ORDER BY seq";
+        let gone: Vec<(String, i64)> = self.pairs(entity, unmet, [generation]);
         for (key, stamp) in &gone {
             let row = Copied { key: Key::new(key), stamp: as_of.max(Stamp(*stamp)), held: None };
             self.apply(entity, &row, false, generation);
         }
-        let doubted: Vec<(i64, i64)> = {
-            let sql = "SELECT scope, seq FROM rows WHERE gone = 1 AND generation < 0 ORDER BY seq";
-            let mut doubted = self.on(entity, sql);
-            let rows = sound(doubted.query_map([], |row| Ok((row.get(0)?, row.get(1)?))));
-            sound(rows.collect())
-        };
+        let doubted = "SELECT scope, seq FROM rows WHERE gone = 1 AND generation < 0 ORDER BY seq";
+        let doubted: Vec<(i64, i64)> = self.pairs(entity, doubted, []);
         let renew = "UPDATE rows SET seq = ?3, generation = abs(generation) WHERE scope = ?1 AND seq = ?2";
         for (place, seq) in doubted {
             let next = self.next();
             sound(self.on(entity, renew).execute((place, seq, next)));
         }
         gone.len() as u64
+    }
+
+    fn pairs<A: FromSql, B: FromSql>(&self, entity: EntityId, sql: &str, by: impl Params) -> Vec<(A, B)> {
+        let mut query = self.on(entity, sql);
+        let rows = sound(query.query_map(by, |row| Ok((row.get(0)?, row.get(1)?))));
+        sound(rows.collect())
     }
 
     pub(super) fn progress(&self, entity: EntityId) -> Progress {
@@ -474,9 +454,9 @@ impl Replica {
 impl Found {
     /// Whether it is that, and nobody was told otherwise.
     fn is(&self, place: Option<i64>, stamp: Stamp, held: &Held) -> bool {
-        self.generation >= 0
+        self.version.generation >= 0
             && Some(self.place) == place
-            && self.stamp == stamp
+            && self.version.stamp == stamp
             && self.record == held.record
             && self.cells.as_ref() == Some(&held.cells)
     }

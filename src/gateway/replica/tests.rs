@@ -39,6 +39,19 @@ fn schema() -> Arc<Schema> {
 type Rows = BTreeMap<String, Vec<Value>>;
 type Page = (Vec<(String, Stamp, Option<Vec<Value>>)>, bool);
 
+/// A device: where it is, and what it holds.
+struct Phone {
+    device: usize,
+    cursor: Option<String>,
+    held: Rows,
+}
+
+impl Phone {
+    fn new(device: usize) -> Phone {
+        Phone { device, cursor: None, held: Rows::new() }
+    }
+}
+
 struct Site {
     gateway: Gateway,
     backend: Backend,
@@ -108,63 +121,58 @@ impl Site {
     }
 
     /// A page of visits for a device: what it says of each row, and whether there are more.
-    fn page(&mut self, device: u32, cursor: &mut Option<String>, rows: u32) -> Result<Page, ServerError> {
-        let wants = vec![Want { entity: VISIT, cursor: cursor.clone(), ids: 0 }];
-        let request = PullRequest { rows, clock: START, ..PullRequest::new(DeviceId(device), wants) };
+    fn page(&mut self, phone: &mut Phone, rows: u32) -> Result<Page, ServerError> {
+        let wants = vec![Want { entity: VISIT, cursor: phone.cursor.clone(), ids: 0 }];
+        let request = PullRequest::new(DeviceId(phone.device as u32), wants);
+        let request = PullRequest { rows, clock: START, ..request };
         let answer = self.ask(&Request::Pull(request));
         let answer = CODEC.decode_answer(&answer).unwrap()?;
         let page = &answer.pages[0];
         let values = |row: WireRow<'_>| Some(row.values?.iter().map(|cell| cell.to_value()).collect());
         let rows = page.rows.iter().map(|row| (row.key.to_owned(), row.stamp, values(row)));
-        *cursor = Some(page.cursor.clone().into_owned());
+        phone.cursor = Some(page.cursor.clone().into_owned());
         Ok((rows.collect(), page.more))
     }
 
-    fn pull_one(
-        &mut self,
-        device: u32,
-        cursor: &mut Option<String>,
-        rows: u32,
-        held: &mut Rows,
-    ) -> Result<bool, ServerError> {
-        let (rows, more) = self.page(device, cursor, rows)?;
+    fn pull_one(&mut self, phone: &mut Phone, rows: u32) -> Result<bool, ServerError> {
+        let (rows, more) = self.page(phone, rows)?;
         for (key, _, values) in rows {
             _ = match values {
-                Some(values) => held.insert(key, values),
-                None => held.remove(&key),
+                Some(values) => phone.held.insert(key, values),
+                None => phone.held.remove(&key),
             };
         }
         Ok(more)
     }
 
-    fn pull(&mut self, device: u32, cursor: &mut Option<String>, held: &mut Rows) {
-        while self.pull_one(device, cursor, 2, held).unwrap() {}
+    fn pull(&mut self, phone: &mut Phone) {
+        while self.pull_one(phone, 2).unwrap() {}
     }
 
-    /// What a device pulls from `cursor` on: rows that came and keys that went, in order.
-    fn told(&mut self, device: u32, cursor: &mut Option<String>) -> Vec<String> {
-        self.told_with_stamps(device, cursor).into_iter().map(|(told, _)| told).collect()
+    /// What a device pulls: rows that came and keys that went, in order.
+    fn told(&mut self, phone: &mut Phone) -> Vec<String> {
+        self.told_with_stamps(phone).into_iter().map(|(told, _)| told).collect()
     }
 
-    fn told_with_stamps(&mut self, device: u32, cursor: &mut Option<String>) -> Vec<(String, Stamp)> {
-        let rows = self.page(device, cursor, 100).unwrap().0.into_iter();
+    fn told_with_stamps(&mut self, phone: &mut Phone) -> Vec<(String, Stamp)> {
+        let rows = self.page(phone, 100).unwrap().0.into_iter();
         rows.map(|(key, stamp, values)| (format!("{}{key}", if values.is_some() { "+" } else { "-" }), stamp))
             .collect()
     }
 
-    fn mutation(&mut self, device: u32, key: &str, kind: EditKind, values: Vec<(usize, Value)>) -> Mutation {
+    fn mutation(&mut self, device: usize, key: &str, kind: EditKind, set: Vec<(usize, Value)>) -> Mutation {
         self.edits += 1;
         Mutation {
             id: format!("d{device}-{}", self.edits),
-            values,
+            values: set,
             base: self.backend.row(VISIT, &Key::new(key)).filter(|row| !row.deleted).map(|row| row.stamp),
             made_at: START,
-            ..Mutation::new(EditId { device: DeviceId(device), number: self.edits }, VISIT, key, kind)
+            ..Mutation::new(EditId { device: DeviceId(device as u32), number: self.edits }, VISIT, key, kind)
         }
     }
 
-    fn push(&mut self, device: u32, mutation: &Mutation) -> Outcome {
-        let (device, unit) = (DeviceId(device), UnitId(0));
+    fn push(&mut self, device: usize, mutation: &Mutation) -> Outcome {
+        let (device, unit) = (DeviceId(device as u32), UnitId(0));
         let push = PushRequest { device, unit, mutations: vec![mutation.clone()], clock: START };
         let answer = self.ask(&Request::Push(push));
         CODEC.decode_answer(&answer).unwrap().unwrap().results.remove(0).outcome
@@ -180,8 +188,8 @@ impl Site {
         _ = self.backend.office().delete(now, VISIT, &Key::new(key));
     }
 
-    fn scope(&self, device: u32) -> Rows {
-        let attributes = [Value::text(CLINICS[device as usize])];
+    fn scope(&self, device: usize) -> Rows {
+        let attributes = [Value::text(CLINICS[device])];
         let rows = self.backend.in_scope(VISIT, &attributes);
         rows.map(|row| (row.key.as_str().to_owned(), row.values.to_vec())).collect()
     }
@@ -190,54 +198,51 @@ impl Site {
 #[test]
 fn a_row_that_comes_as_it_is_gets_no_new_number() {
     let mut site = Site::filled(1_000);
-    let mut cursor = None;
-    assert_eq!(site.told(0, &mut cursor), ["+north0", "+north1"]);
+    let mut north = Phone::new(0);
+    assert_eq!(site.told(&mut north), ["+north0", "+north1"]);
     // The page after a fill begins a tick earlier, and brings rows again.
     site.refresh();
     site.refresh();
-    assert_eq!(site.told(0, &mut cursor), [""; 0]);
+    assert_eq!(site.told(&mut north), [""; 0]);
 }
 
 #[test]
 fn a_cursor_of_another_database_or_from_its_future_has_expired() {
     let mut site = Site::filled(1_000);
-    let mut cursor = None;
-    site.told(0, &mut cursor);
-    let expired = Err(ServerError::CursorExpired(VISIT));
-    let mut held = Rows::new();
-    let head = cursor.clone().unwrap().split_once(',').unwrap().1.parse::<i64>().unwrap();
-    for wrong in ["", "7", "x,1", "1,1", &format!("{},{}", START.0, head + 99), &format!("{},x/1", START.0)] {
-        let mut cursor = Some(wrong.to_owned());
-        assert_eq!(site.pull_one(0, &mut cursor, 9, &mut held), expired, "{wrong:?}");
+    let mut north = Phone::new(0);
+    site.told(&mut north);
+    let head = north.cursor.as_deref().unwrap().split_once(',').unwrap().1.parse::<i64>().unwrap();
+    let other = Replica::new(schema(), START.0 + 1).cursor_at(VISIT, START);
+    let (future, torn) = (format!("{},{}", START.0, head + 99), format!("{},x/1", START.0));
+    for wrong in ["", "7", "x,1", "1,1", &future, &torn, &other] {
+        let mut phone = Phone { cursor: Some(wrong.to_owned()), ..Phone::new(0) };
+        assert_eq!(site.pull_one(&mut phone, 9), Err(ServerError::CursorExpired(VISIT)), "{wrong:?}");
     }
-    assert_eq!(site.pull_one(0, &mut cursor, 9, &mut held), Ok(false));
-    let other = Replica::new(schema(), START.0 + 1);
-    let page = other.cursor_at(VISIT, START);
-    assert_eq!(site.pull_one(0, &mut Some(page), 9, &mut held), expired);
+    assert_eq!(site.pull_one(&mut north, 9), Ok(false));
 }
 
 #[test]
 fn nobody_is_served_before_the_first_load_has_come_to_its_end() {
     let mut site = Site::new(backend::BackendOptions::default(), 1);
-    let mut held = Rows::new();
-    assert_eq!(site.pull_one(0, &mut None, 9, &mut held), Err(ServerError::Unavailable));
+    let mut north = Phone::new(0);
+    assert_eq!(site.pull_one(&mut north, 9), Err(ServerError::Unavailable));
     let now = site.tick();
     let mut refresh = site.gateway.begin_refresh(now);
     let ask = site.gateway.next_page(&refresh).unwrap();
     let page = site.gateway.read_page(now, Time::FAR, &mut site.backend, &ask).called.answer;
     site.gateway.take_page(&mut refresh, &ask, page);
-    assert_eq!(site.pull_one(0, &mut None, 9, &mut held), Err(ServerError::Unavailable));
+    assert_eq!(site.pull_one(&mut north, 9), Err(ServerError::Unavailable));
     site.refresh();
-    site.pull(0, &mut None, &mut held);
-    assert_eq!(held, site.scope(0));
+    site.pull(&mut north);
+    assert_eq!(north.held, site.scope(0));
 }
 
 #[test]
 fn what_the_backend_took_is_there_before_the_next_refresh_and_no_older_page_goes_over_it() {
     let mut site = Site::filled(1_000);
-    let (mut north, mut south) = (None, None);
-    site.told(0, &mut north);
-    site.told(1, &mut south);
+    let [mut north, mut south] = [0, 1].map(Phone::new);
+    site.told(&mut north);
+    site.told(&mut south);
     site.office("north0", (1, "late"));
     let now = site.tick();
     let mut refresh = site.gateway.begin_refresh(now);
@@ -247,13 +252,13 @@ fn what_the_backend_took_is_there_before_the_next_refresh_and_no_older_page_goes
     site.push(0, &edit);
     site.upload();
     assert_eq!(
-        (site.told(0, &mut north), site.told(1, &mut south)),
+        (site.told(&mut north), site.told(&mut south)),
         (vec!["-north0".into()], vec!["+north0".into()])
     );
     site.gateway.take_page(&mut refresh, &ask, read_before);
-    assert_eq!((site.told(0, &mut north), site.told(1, &mut south)), (vec![], vec![]));
+    assert_eq!((site.told(&mut north), site.told(&mut south)), (vec![], vec![]));
     site.refresh();
-    assert_eq!((site.told(0, &mut north), site.told(1, &mut south)), (vec![], vec![]));
+    assert_eq!((site.told(&mut north), site.told(&mut south)), (vec![], vec![]));
 }
 
 #[test]
@@ -261,13 +266,13 @@ fn a_replica_is_filled_until_nobody_waits_for_it() {
     let mut site = Site::new(backend::BackendOptions::default(), 1_000);
     let asked = Cell::new(0);
     site.gateway.fill(&site.backend, START, &|| asked.replace(asked.get() + 1) >= 1);
-    assert_eq!(site.told(0, &mut None), ["+north0"], "one of two rows");
+    assert_eq!(site.told(&mut Phone::new(0)), ["+north0"], "one of two rows");
 }
 
 #[test]
 fn who_asks_late_for_a_verdict_is_told_which_version_left() {
     let refresh = RefreshOptions { kept: Span::secs(60), ..RefreshOptions::default() };
-    let (mut site, mut north) = (Site::with(backend::BackendOptions::default(), refresh), None);
+    let (mut site, mut north) = (Site::with(backend::BackendOptions::default(), refresh), Phone::new(0));
     site.gateway.fill(&site.backend, START, &|| false);
     let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
     site.push(0, &edit);
@@ -277,33 +282,33 @@ fn who_asks_late_for_a_verdict_is_told_which_version_left() {
         site.now += Span::secs(30);
         site.refresh();
     });
-    assert_eq!(site.told(0, &mut north), ["+north1"], "verdict and tombstone are forgotten");
+    assert_eq!(site.told(&mut north), ["+north1"], "verdict and tombstone are forgotten");
     site.push(0, &edit);
     site.upload();
     let left = site.backend.row(VISIT, &Key::new("north0")).unwrap().stamp;
-    assert_eq!(site.told_with_stamps(0, &mut north), [("-north0".into(), left)]);
+    assert_eq!(site.told_with_stamps(&mut north), [("-north0".into(), left)]);
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Move {
-    Office(u8, bool),
-    Delete(u8),
-    Create(u8),
+    Office(usize, bool),
+    Delete(usize),
+    Create(usize),
     Refresh,
-    Pull(u8, u8),
-    Push(u8, u8, bool),
+    Pull(usize, u32),
+    Push(usize, usize, bool),
     Upload,
     Kill,
 }
 
 fn moves() -> impl Strategy<Value = Move> {
     prop_oneof![
-        4 => (0..8_u8, any::<bool>()).prop_map(|(row, moves)| Move::Office(row, moves)),
-        1 => (0..8_u8).prop_map(Move::Delete),
-        2 => (0..2_u8).prop_map(Move::Create),
+        4 => (0..8_usize, any::<bool>()).prop_map(|(row, moves)| Move::Office(row, moves)),
+        1 => (0..8_usize).prop_map(Move::Delete),
+        2 => (0..2_usize).prop_map(Move::Create),
         2 => Just(Move::Refresh),
-        4 => (0..2_u8, 1..4_u8).prop_map(|(device, rows)| Move::Pull(device, rows)),
-        3 => (0..2_u8, 0..8_u8, any::<bool>()).prop_map(|(device, row, moves)| Move::Push(device, row, moves)),
+        4 => (0..2_usize, 1..4_u32).prop_map(|(device, rows)| Move::Pull(device, rows)),
+        3 => (0..2_usize, 0..8_usize, any::<bool>()).prop_map(|(device, row, moves)| Move::Push(device, row, moves)),
         2 => Just(Move::Upload),
         1 => Just(Move::Kill),
     ]
@@ -326,40 +331,34 @@ proptest! {
         } else {
             site.refresh();
         }
-        let mut devices = [(None, Rows::new()), (None, Rows::new())];
+        let mut phones = [0, 1].map(Phone::new);
         let mut keys: Vec<String> =
             CLINICS.iter().flat_map(|clinic| (0..2).map(move |n| format!("{clinic}{n}"))).collect();
         for step in moves {
             match step {
                 Move::Office(row, moves) => {
-                    let key = keys[usize::from(row) % keys.len()].clone();
-                    site.office(&key, if moves { (0, CLINICS[usize::from(row) % 2]) } else { (1, "changed") });
+                    let key = keys[row % keys.len()].clone();
+                    site.office(&key, if moves { (0, CLINICS[row % 2]) } else { (1, "changed") });
                 }
-                Move::Delete(row) => {
-                    let key = keys[usize::from(row) % keys.len()].clone();
-                    site.delete(&key);
-                }
+                Move::Delete(row) => site.delete(&keys[row % keys.len()]),
                 Move::Create(device) => {
                     let key = format!("new{}", keys.len());
-                    let set = vec![(0, Value::text(CLINICS[usize::from(device)])), (1, Value::text("new"))];
-                    let edit = site.mutation(u32::from(device), &key, EditKind::Create, set);
-                    site.push(u32::from(device), &edit);
+                    let set = vec![(0, Value::text(CLINICS[device])), (1, Value::text("new"))];
+                    let edit = site.mutation(device, &key, EditKind::Create, set);
+                    site.push(device, &edit);
                     // As the device has it from then on.
-                    devices[usize::from(device)].1.insert(key.clone(), vec![]);
+                    phones[device].held.insert(key.clone(), vec![]);
                     keys.push(key);
                 }
                 Move::Refresh => site.refresh(),
-                Move::Pull(device, rows) => {
-                    let (cursor, held) = &mut devices[usize::from(device)];
-                    site.pull_one(u32::from(device), cursor, u32::from(rows), held).unwrap();
-                }
+                Move::Pull(device, rows) => _ = site.pull_one(&mut phones[device], rows).unwrap(),
                 Move::Push(device, row, moves) => {
-                    let key = keys[usize::from(row) % keys.len()].clone();
-                    if devices[usize::from(device)].1.contains_key(&key) {
-                        let set = if moves { (0, CLINICS[1 - usize::from(device)]) } else { (1, "theirs") };
-                        let set = vec![(set.0, Value::text(set.1))];
-                        let edit = site.mutation(u32::from(device), &key, EditKind::Update, set);
-                        site.push(u32::from(device), &edit);
+                    let key = &keys[row % keys.len()];
+                    if phones[device].held.contains_key(key) {
+                        let (column, text) = if moves { (0, CLINICS[1 - device]) } else { (1, "theirs") };
+                        let set = vec![(column, Value::text(text))];
+                        let edit = site.mutation(device, key, EditKind::Update, set);
+                        site.push(device, &edit);
                     }
                 }
                 Move::Upload => site.upload(),
@@ -371,9 +370,9 @@ proptest! {
         }
         site.upload();
         site.refresh();
-        for (device, (cursor, held)) in devices.iter_mut().enumerate() {
-            site.pull(device as u32, cursor, held);
-            prop_assert_eq!(&*held, &site.scope(device as u32), "device {}", device);
+        for phone in &mut phones {
+            site.pull(phone);
+            prop_assert_eq!(&phone.held, &site.scope(phone.device), "device {}", phone.device);
         }
     }
 }

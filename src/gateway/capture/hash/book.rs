@@ -118,7 +118,7 @@ impl<'e> Lens<'e> {
             return Print::Values(values, &self.columns);
         }
         let hash = canonical.hash(self.entity, &self.columns, values);
-        *hashed += canonical.len();
+        *hashed += canonical.bytes();
         Print::Hash(hash)
     }
 }

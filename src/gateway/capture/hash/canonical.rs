@@ -34,14 +34,9 @@ impl Canonical {
         xxh3_128(&self.bytes)
     }
 
-    /// Bytes of the row that was hashed last.
-    pub fn len(&self) -> u64 {
+    /// Of the row that was hashed last, how many.
+    pub fn bytes(&self) -> u64 {
         self.bytes.len() as u64
-    }
-
-    /// Whether nothing was hashed, or a row without columns.
-    pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
     }
 }
 

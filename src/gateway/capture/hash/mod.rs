@@ -25,12 +25,12 @@ use crate::base::{EntityId, Key, Stamp, Time};
 use crate::contract::{Carried, CarriedRows, Delivery, Entity, Schema, ServerError};
 
 use book::{Book, Comparison, Kept, Lens, List, not_seen};
-use source::{Reading, Seen, Sheet, Whole};
+use source::{Reading, Sheet, Whole};
 
 pub use canonical::Canonical;
 pub use options::{HashOptions, Keep, Snapshot, Source};
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Hash {
     options: HashOptions,
     books: BTreeMap<(Consumer, EntityId), Book>,
@@ -43,8 +43,7 @@ pub(super) struct Hash {
 
 impl Hash {
     pub(super) fn new(options: HashOptions) -> Hash {
-        let (books, sheets, canonical) = (BTreeMap::new(), BTreeMap::new(), Canonical::default());
-        Hash { options, books, kept: 0, pages: 0, sheets, canonical }
+        Hash { options, ..Hash::default() }
     }
 
     fn with_book<T>(
@@ -79,7 +78,7 @@ impl Hash {
             let Sheet { rows, at, head, .. } = sheet.ok_or(ServerError::Unavailable)?;
             // What a file lacks was gone by then, and may be there again.
             let mut comparison = Comparison::new(lens, &book.rows, *head);
-            for row in rows.iter().filter(|row| is_theirs(entity, ask.reader, row)) {
+            for row in rows.iter().filter(|row| ask.reader.scope().holds(entity, &row.values)) {
                 comparison.see(row.change(), row.raw.filter(|_| !options.canonical), (canonical, effort));
             }
             return Ok(Some(comparison.end(&not_seen(&mut book.touched, Some(*at)), &[])));
@@ -132,13 +131,6 @@ impl Hash {
             self.pages
         });
         Ok(Captured { delivered, cursor: cursor.write(), more, withheld, effort })
-    }
-}
-
-fn is_theirs(entity: &Entity, reader: Reader<'_>, row: &Seen) -> bool {
-    match reader {
-        Reader::Device(_, attributes) => entity.in_scope(&row.values, attributes),
-        Reader::Replica => true,
     }
 }
 

@@ -151,7 +151,7 @@ pub(super) fn raw(
     let style = (!options.canonical).then(|| Style::of(now.0 / 1_000_000))?;
     let cells = style.cells(entity, row.key, Stamp(0), row.values?);
     let hash = canonical.hash_of_text(cells.iter().map(String::as_str));
-    effort.hashed += canonical.len();
+    effort.hashed += canonical.bytes();
     Some(hash)
 }
 

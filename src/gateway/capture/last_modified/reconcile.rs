@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::super::seam::{Ask, Captured, Effort, Paged, Reader, Strategy, Take};
 use super::by_time::LastModified;
-use crate::backend::{Backend, Change, Consumer, Scope, Upto};
+use crate::backend::{Backend, Change, Consumer, Upto};
 use crate::base::{EntityId, Key, Span, Stamp, Time};
 use crate::contract::{Carried, CarriedRows, Schema, ServerError};
 
@@ -130,18 +130,20 @@ impl Reconciling {
         let name = (ask.reader.name(), ask.entity);
         let cursor = match ask.cursor {
             None => {
-                self.load(name, now);
+                // What it was told before counts still: it may die before it has the first page, and
+                // go on as it was.
+                self.told(name, now).since = now;
                 None
             }
             Some(text) => Some(read(text).ok_or_else(|| expired.clone())?),
         };
         let told = self.told.get_mut(&name);
-        let known = told.filter(|told| cursor.is_none_or(|cursor| cursor.load == told.load));
+        let known = told.filter(|told| cursor.is_none_or(|(load, ..)| load == told.load));
         let told = known.ok_or_else(|| expired.clone())?;
-        if !told.arrived(cursor.map(|cursor| cursor.round)) {
+        if !told.arrived(cursor.map(|(_, round, _)| round)) {
             return Err(expired);
         }
-        let cursor = cursor.map(|cursor| cursor.inner);
+        let cursor = cursor.map(|(.., inner)| inner);
         let mut full = false;
         let page = self.inner.page(backend, now, Ask { cursor, ..ask }, &mut |change, part| {
             if change.values.is_some() {
@@ -164,8 +166,12 @@ impl Reconciling {
             return Ok(Captured { more: true, cursor: told.cursor(&page.cursor), ..page });
         }
         let asked = told.keys.len() as u64;
-        let mut gone = gone(backend, now, ask.entity, ask.reader.scope(), told)?;
-        gone.retain(|key| !told.sent.contains(key));
+        let mut gone = Vec::new();
+        backend.sight(now).batch(ask.entity, ask.reader.scope(), &told.keys, |row| {
+            if row.values.is_none() && !told.sent.contains(row.key) {
+                gone.push(row.key.clone());
+            }
+        })?;
         let (sent, all) = told.send(gone, backend.sight(now).head(), room, take);
         if all {
             (told.since, told.owed) = (now, false);
@@ -173,12 +179,6 @@ impl Reconciling {
         let effort = page.effort.plus(Effort { scanned: asked, handled: asked, ..Effort::default() });
         let (delivered, cursor) = (page.delivered + sent, told.cursor(&page.cursor));
         Ok(Captured { delivered, cursor, more: !all, withheld: page.withheld, effort })
-    }
-
-    /// A reader begins with nothing. What it was told before counts still: it may die before it has
-    /// the first page, and go on as it was.
-    fn load(&mut self, name: Name, now: Time) {
-        self.told(name, now).since = now;
     }
 
     /// What a reader was told; of one that is not known nothing, under a new name.
@@ -247,32 +247,10 @@ impl Strategy for Reconciling {
     }
 }
 
-fn gone(
-    backend: &Backend,
-    now: Time,
-    entity: EntityId,
-    scope: Scope<'_>,
-    told: &ToldReader,
-) -> Result<Vec<Key>, ServerError> {
-    let mut gone = Vec::new();
-    backend.sight(now).batch(entity, scope, &told.keys, |row| {
-        if row.values.is_none() {
-            gone.push(row.key.clone());
-        }
-    })?;
-    Ok(gone)
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Cursor<'t> {
-    load: u64,
-    /// That of the page's tombstones, or the last that was committed if it has none.
-    round: u64,
-    inner: &'t str,
-}
-
-fn read(text: &str) -> Option<Cursor<'_>> {
+/// The load, the round of the page's tombstones, or the last that was committed if it has none, and
+/// the cursor of what is read by time.
+fn read(text: &str) -> Option<(u64, u64, &str)> {
     let (numbers, inner) = text.strip_prefix('~')?.split_once('~')?;
     let (load, round) = numbers.split_once('.')?;
-    Some(Cursor { load: load.parse().ok()?, round: round.parse().ok()?, inner })
+    Some((load.parse().ok()?, round.parse().ok()?, inner))
 }

@@ -7,8 +7,7 @@ use crate::gateway::{Backup, FlagOptions};
 
 struct Story {
     site: Site,
-    cursor: Option<String>,
-    held: Rows,
+    phone: Phone,
     edit: Option<Mutation>,
     backups: BTreeMap<String, backend::Backup>,
     gateway: Option<Backup>,
@@ -21,12 +20,12 @@ struct Story {
 impl Story {
     /// Tells a story to its end, when the device holds what is in its scope; gives what was said.
     fn told(site: Site, words: &str) -> String {
-        let (backups, round, held) = (BTreeMap::new(), Upload::default(), Rows::new());
-        let (cursor, edit, gateway, away, told) = (None, None, None, None, Vec::new());
-        let mut story = Story { site, cursor, held, edit, backups, gateway, away, round, told };
+        let (phone, backups, round) = (Phone::new(0), BTreeMap::new(), Upload::default());
+        let (edit, gateway, away, told) = (None, None, None, Vec::new());
+        let mut story = Story { site, phone, edit, backups, gateway, away, round, told };
         words.split_whitespace().for_each(|word| story.step(word));
-        story.site.pull(0, &mut story.cursor, &mut story.held);
-        assert_eq!(story.held, story.site.scope(0), "{words}");
+        story.site.pull(&mut story.phone);
+        assert_eq!(story.phone.held, story.site.scope(0), "{words}");
         story.told.join(" ")
     }
 
@@ -37,11 +36,11 @@ impl Story {
             "refresh" => site.refresh(),
             "upload" => site.upload(),
             "wait" => site.now += Span::secs(of.parse().unwrap()),
-            "pull" => site.pull(0, &mut self.cursor, &mut self.held),
+            "pull" => site.pull(&mut self.phone),
             "office" => site.office(of, (1, "changed")),
             "open" => site.office(of, (1, "open")),
             "delete" => site.delete(of),
-            "begin" => self.cursor = None,
+            "begin" => self.phone.cursor = None,
             "step-back" => site.backend.step_clock(site.now, -1_200_000_000),
             // The device writes what the backend has at this time, and sends it then or later.
             "edit" => {
@@ -55,13 +54,17 @@ impl Story {
             "push" => {
                 let outcome = site.push(0, self.edit.as_ref().unwrap());
                 if let Outcome::Conflict { current: Some(row), .. } = &outcome {
-                    self.held.insert(row.key.to_string(), vec![Value::text("north"), Value::text("open")]);
+                    self.phone
+                        .held
+                        .insert(row.key.to_string(), vec![Value::text("north"), Value::text("open")]);
                 }
                 let said = format!("{outcome:?}");
                 self.told.push(said.split([' ', '{']).next().unwrap().to_owned());
             }
             // It holds what it wrote, whatever it loads.
-            "holds" => _ = self.held.insert(of.to_owned(), vec![Value::text("north"), Value::text("done")]),
+            "holds" => {
+                _ = self.phone.held.insert(of.to_owned(), vec![Value::text("north"), Value::text("done")])
+            }
             "save" => _ = self.backups.insert(of.to_owned(), site.backend.backup()),
             "restore" => {
                 site.tick();
@@ -103,11 +106,11 @@ impl Story {
                 }
                 assert!(settles.is_none(), "there was a load");
             }
-            "tells" => self.told.extend(site.told(0, &mut self.cursor)),
+            "tells" => self.told.extend(site.told(&mut self.phone)),
             "texts" => {
-                let (mut north, mut held) = (None, Rows::new());
-                site.pull(0, &mut north, &mut held);
-                self.told.extend(held.into_values().map(|values| format!("{:?}", values[1])));
+                let mut north = Phone::new(0);
+                site.pull(&mut north);
+                self.told.extend(north.held.into_values().map(|values| format!("{:?}", values[1])));
             }
             other => panic!("{other}?"),
         }
@@ -257,14 +260,14 @@ fn a_gateway_put_back_forgets_what_it_knew_ahead_whatever_it_loads_by() {
 fn a_row_that_a_load_does_not_meet_is_gone_as_of_the_load() {
     let mut site = Site::filled(1_000);
     site.refresh();
-    let mut north = None;
-    assert_eq!(site.told(0, &mut north), ["+north0", "+north1"]);
+    let mut north = Phone::new(0);
+    assert_eq!(site.told(&mut north), ["+north0", "+north1"]);
     let known = site.backend.row(VISIT, &Key::new("north0")).unwrap().stamp;
     site.delete("north0");
     let backup = site.backend.backup();
     site.backend.restore(backup);
     site.refresh();
-    let told = site.told_with_stamps(0, &mut north);
+    let told = site.told_with_stamps(&mut north);
     assert_eq!(told.iter().map(|(told, _)| &**told).collect::<Vec<_>>(), ["-north0"]);
     assert!(told[0].1 > known, "a device may have a later version than that");
 }
