@@ -190,8 +190,8 @@ impl Document {
         Ok(plans)
     }
 
-    /// Every key of a variant, or of the base, with its value and where that came from; names are not
-    /// looked up.
+    /// Every key of a variant, or of the base, with its value and where that came from; names are
+    /// not looked up.
     pub fn provenance(&self, variant: Option<&str>, sets: &[String]) -> Result<Vec<Provenance>, Invalid> {
         let mut mistakes = Vec::new();
         let settings = settings(sets, "--set", &mut mistakes);

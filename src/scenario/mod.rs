@@ -3,8 +3,8 @@
 //! This room decides what a scenario file means. It reads TOML, tells every mistake at once with
 //! file, line, caret and what would be right, fills in what is not said, and resolves names, clock
 //! times and shares to a [`Plan`] in which nothing is left to decide. What a plan comes to is for
-//! `world`; what stacks there are, with their options and crash points, the caller says, because those
-//! are not below this room.
+//! `world`; what stacks there are, with their options and crash points, the caller says, because
+//! those are not below this room.
 //!
 //! Invariants: a key that does not exist is an error, never passed over; the order of a file has no
 //! meaning (everything that repeats is a table by name, and entities stand parents first, then by

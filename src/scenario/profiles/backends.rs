@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{ESTIMATE, Profile, Row, profile};
+use super::figures::{ESTIMATE, Profile, Row, profile};
 
 pub(in super::super) const NAMES: &[&str] =
     &["sql-modern", "sap-odata", "hospital", "dataverse", "business-central", "salesforce", "netsuite"];

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{ESTIMATE, Profile, Row, profiles};
+use super::figures::{ESTIMATE, Profile, Row, profiles};
 
 const DOZE: &str = "Android, DeviceIdleController, defaults of deep Doze: 30 min unused and as long \
                     again at rest, then windows after 1, 2, 4, 6 and 6 h, of 5 and then 10 min; light \

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{ESTIMATE, Profile, profile};
+use super::figures::{ESTIMATE, Profile, profile};
 
 /// Time of one step of SQLite's virtual machine on the reference core (class `laptop`), in
 /// picoseconds: 10 000 rows with a unique and a composite index in one transaction take 150 ms on

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
+use super::figures::{ESTIMATE, Profile, Row, profile, profiles};
 use super::tunnel;
-use super::{ESTIMATE, Profile, Row, profile, profiles};
 
 const WEB_PAGE_TEST: &str = "connection profiles of WebPageTest";
 const EDGE_RTT: &str = "estimate below the 840 ms of WebPageTest's EDGE";

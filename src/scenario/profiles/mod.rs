@@ -4,12 +4,14 @@
 mod backends;
 mod backgrounds;
 mod classes;
+mod figures;
 mod links;
 mod products;
 pub(super) mod tunnel;
 
 pub(super) use backends::NAMES as BACKENDS;
 pub(super) use classes::REFERENCE_STEP;
+pub use figures::{Profile, Sourced};
 pub(super) use links::FIELD_WORKER;
 pub(super) use products::NAMES as PRODUCTS;
 
@@ -19,46 +21,6 @@ pub(super) const LINK: &str = "wifi-good";
 pub(super) const CLASS: &str = "mid";
 
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own, table_at};
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sourced {
-    pub key: &'static str,
-    /// The value as the scenario file writes it.
-    pub value: String,
-    pub source: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Profile {
-    pub name: String,
-    pub figures: Vec<Sourced>,
-}
-
-const ESTIMATE: &str = "estimate";
-
-/// Figures of one source: keys and values, apart by blanks. The value of a single key may
-/// have blanks in it.
-type Row = (&'static str, &'static str, &'static str);
-
-fn profile<'r>(name: &str, rows: impl IntoIterator<Item = &'r Row>) -> Profile {
-    let figures = rows.into_iter().flat_map(|&(keys, values, source)| {
-        let values = if keys.contains(' ') { values.split(' ').collect() } else { vec![values] };
-        let figure = move |(key, value): (_, &str)| Sourced { key, value: value.to_owned(), source };
-        keys.split(' ').zip(values).map(figure)
-    });
-    Profile { name: name.to_owned(), figures: figures.collect() }
-}
-
-/// Profiles that stand one behind the other, each from its `name` on.
-fn profiles(rows: &[Row]) -> Vec<Profile> {
-    let each = rows.chunk_by(|_, next| !next.0.starts_with("name"));
-    let named = |rows: &[Row]| {
-        let mut profile = profile("", rows);
-        profile.name = profile.figures.remove(0).value;
-        profile
-    };
-    each.map(named).collect()
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Library {

@@ -8,7 +8,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Profile, Row, profile};
+use super::figures::{Profile, Row, profile};
 
 pub(in super::super) const NAMES: &[&str] = &[
     "voltmx-ota",

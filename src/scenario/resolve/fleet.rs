@@ -11,8 +11,8 @@ use super::super::traces::Traces;
 use super::super::tree::Val;
 use super::super::view::{Mistakes, View, read};
 use super::super::written::{drift_ppb, signed, start_state};
-use super::World;
 use super::links::link;
+use super::world::World;
 use crate::base::{BitRate, Bytes, Ppm, Seed, Span, Value};
 use crate::disk::Flash;
 use crate::engine::Decoder;
@@ -51,9 +51,11 @@ fn values(name: &str, written: View<'_>) -> Arc<[Value]> {
     }
 }
 
-pub(super) type Links<'a> = BTreeMap<&'a str, Arc<Profile>>;
-
-pub(super) fn links<'a>(root: View<'a>, traces: &Traces, wrong: &Mistakes) -> Links<'a> {
+pub(super) fn links<'a>(
+    root: View<'a>,
+    traces: &Traces,
+    wrong: &Mistakes,
+) -> BTreeMap<&'a str, Arc<Profile>> {
     let links = root.at("link");
     links
         .entries()

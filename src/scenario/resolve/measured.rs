@@ -1,6 +1,6 @@
 //! What a scenario says of metrics: their names, their statistics, bounds of their figures. A plain
-//! number has no other meaning than the reader's: where the metric's own unit is too small for people,
-//! it is refused.
+//! number has no other meaning than the reader's: where the metric's own unit is too small for
+//! people, it is refused.
 
 use super::super::diagnostic::choices;
 use super::super::form::share_of;

@@ -27,33 +27,24 @@ mod size;
 mod stack;
 mod trouble;
 mod window;
+mod world;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) use self::shows::{claims, questions};
+use self::world::World;
 use super::diagnostic::Diagnostic;
-use super::plan::{Attribute, Plan, Settled};
+use super::plan::{Plan, Settled};
 use super::rows::Brought;
 use super::traces::Traces;
 use super::tree::Node;
 use super::view::{Mistakes, View, read};
-use super::written::{Calendar, TITLE_WANT, calendar, clock, is_title};
+use super::written::{TITLE_WANT, calendar, clock, is_title};
 use crate::base::{Seed, Span, Time};
-use crate::contract::{Described, Schema};
+use crate::contract::Described;
 use crate::metrics;
 use crate::store;
-
-struct World<'a> {
-    root: View<'a>,
-    stacks: &'a [Described],
-    calendar: Calendar,
-    duration: Span,
-    schema: Schema,
-    attributes: Vec<Attribute>,
-    links: fleet::Links<'a>,
-    wrong: &'a Mistakes,
-}
 
 /// Resolves a tree that was checked; `sound` says whether nothing was found wrong.
 pub(super) fn resolve(

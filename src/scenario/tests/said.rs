@@ -2,10 +2,10 @@
 //! a line that is not indented is a file, and below it stands all that is said of that.
 //!
 //! A file is the base of its subject, changed by the parts of its line, which ` ‖ ` divides.
-//! `--set`, `--axis`, `--variant` and `--seed` are arguments; `old ⇒ new` puts a text in place of the
-//! first such in the scenario or in the file beside it; `beside: …` is that file, `beside+ …` comes at
-//! its end, `= …` is the whole scenario, `? …` asks for parts of each plan, and anything else comes at
-//! its end. `¶` begins a line.
+//! `--set`, `--axis`, `--variant` and `--seed` are arguments; `old ⇒ new` puts a text in place of
+//! the first such in the scenario or in the file beside it; `beside: …` is that file, `beside+ …`
+//! comes at its end, `= …` is the whole scenario, `? …` asks for parts of each plan, and anything
+//! else comes at its end. `¶` begins a line.
 //!
 //! To add a case, write its line and run this with `INSTA_UPDATE=always`.
 

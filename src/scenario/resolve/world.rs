@@ -1,0 +1,22 @@
+//! What is asked and known while a tree is resolved.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::plan::Attribute;
+use super::super::view::{Mistakes, View};
+use super::super::written::Calendar;
+use crate::base::Span;
+use crate::contract::{Described, Schema};
+use crate::net::Profile;
+
+pub(super) struct World<'a> {
+    pub(super) root: View<'a>,
+    pub(super) stacks: &'a [Described],
+    pub(super) calendar: Calendar,
+    pub(super) duration: Span,
+    pub(super) schema: Schema,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) links: BTreeMap<&'a str, Arc<Profile>>,
+    pub(super) wrong: &'a Mistakes,
+}
