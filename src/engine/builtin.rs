@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::capture;
-use super::conflict::OwnRule;
 use super::logout;
 use super::options::{
     AfterFailure, Atomic, BlobQueue, Checkpoint, DatabasePer, Dates, EngineOptions, QueueKept, SecondEdit,
@@ -237,13 +236,6 @@ impl BuiltinFactory {
             return database;
         }
         Database { path: format!("{}-{person}", database.path), ..database }
-    }
-
-    /// With a rule of one's own that decides conflicts, where the policy is `callback`.
-    #[must_use]
-    pub fn with_rule(mut self, rule: Rc<dyn OwnRule>) -> BuiltinFactory {
-        self.rules.own = self.rules.own.map(|_| rule);
-        self
     }
 }
 

@@ -65,11 +65,6 @@ impl Failure {
         self.too_large() == Some(TooLarge::Request)
     }
 
-    /// Whether the server takes no request of this size; a proxy is one network's.
-    pub(super) fn is_of_its_size(&self) -> bool {
-        matches!(self, Failure::Refused(ServerError::RequestTooLarge(_)))
-    }
-
     fn trouble(&self) -> Trouble {
         match self {
             Failure::Silence(TransportError::Reset) => Trouble::Cut,
@@ -375,7 +370,7 @@ impl Caller {
                 let effort = self.process.options.codec.effort(&message, Way::Read);
                 let is_stopped = message == TOO_LARGE_PAGE;
                 let opened = self.process.options.codec.open(message);
-                let mut came = Received {
+                let came = Received {
                     opened: Vec::new(),
                     bytes,
                     effort,
@@ -396,10 +391,7 @@ impl Caller {
                         self.foreign(&came, String::new());
                         Err(Failure::Stopped)
                     }
-                    Ok(opened) => {
-                        came.opened = opened;
-                        self.judge(&came).map(|()| came)
-                    }
+                    Ok(opened) => self.judge(Received { opened, ..came }),
                     Err(damaged) => Err(self.foreign(&came, damaged.to_string())),
                 }
             }
@@ -450,18 +442,18 @@ impl Caller {
     }
 
     /// Sorts out an answer that says no before anybody builds on it.
-    fn judge(&self, received: &Received) -> Result<(), Failure> {
+    fn judge(&self, received: Received) -> Result<Received, Failure> {
         if !self.process.options.codec.is_refusal(&received.opened) {
-            return Ok(());
+            return Ok(received);
         }
         let failure = match self.process.options.codec.decode_answer(&received.opened) {
             Ok(Err(error)) => {
-                let Received { request, kind, wire: took, .. } = *received;
+                let Received { request, kind, wire: took, .. } = received;
                 self.process.emit(Event::RequestRefused { request, kind, error: &error, took });
                 Failure::Refused(error)
             }
-            Ok(Ok(_)) => self.foreign(received, "an error without its kind".to_owned()),
-            Err(damaged) => self.foreign(received, damaged.to_string()),
+            Ok(Ok(_)) => self.foreign(&received, "an error without its kind".to_owned()),
+            Err(damaged) => self.foreign(&received, damaged.to_string()),
         };
         if let Failure::Refused(ServerError::Throttled(after)) = &failure
             && self.process.options.retry.heeds_after

@@ -178,7 +178,7 @@ impl Pusher {
     ) -> Result<(), RunError> {
         let shrinks = self.process.options.push.on_too_large != OnTooLarge::GiveUp;
         let is_alone = shrinks && batch.len() == up_to_an_end(ends, 1);
-        if is_alone && given_up.failure.is_of_its_size() {
+        if is_alone && matches!(given_up.failure, Failure::Refused(ServerError::RequestTooLarge(_))) {
             refuse(&self.process, unit, batch).await?;
             self.caller.pushed(batch.len());
             return Ok(());

@@ -37,7 +37,7 @@ impl Rules {
             apply: Rc::new(Correct),
             send: Rc::new(Correct),
             outbox: Rc::new(Correct),
-            resolve: options.conflict.policy.rule(),
+            resolve: Rc::new(options.conflict.policy),
             own: options.conflict.policy.asks_app().then(|| Rc::new(options.conflict.callback.clone()) as _),
             order: Rc::new(Correct),
             wake: Rc::new(Correct),

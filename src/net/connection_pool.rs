@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use super::conditions::Conditions;
 use super::connection_line::FlowId;
-use super::options::{OutageMode, Protocol, TransportOptions};
+use super::options::OutageMode;
 use super::tcp::Connection;
+use super::transport_options::{Protocol, TransportOptions};
 use crate::base::Time;
 
 #[derive(Debug)]

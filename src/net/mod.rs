@@ -27,6 +27,7 @@ mod sharing;
 pub mod tcp;
 mod transport;
 mod transport_bare;
+mod transport_options;
 mod turns;
 
 #[cfg(test)]
@@ -37,9 +38,9 @@ pub use energy::{Power, RadioCost, RadioUse, Radios};
 pub use link::{Link, Troubles};
 pub use link_state::{ConditionsAt, LinkConditions, LinkSchedule, Trace, TraceError};
 pub use options::{
-    During, FieldWorker, GapLengths, Gaps, HalfOpen, Jitter, JitterTail, Limits, LossWindow, Moves, Outage,
-    OutageMode, PacketLoss, Profile, Promotion, Protocol, Radio, RadioChanges, Steps, TransportOptions,
-    Variation,
+    During, FieldWorker, GapLengths, Gaps, Jitter, JitterTail, Limits, LossWindow, Moves, Outage, OutageMode,
+    PacketLoss, Profile, Promotion, Radio, RadioChanges, Steps, Variation,
 };
 pub use server::{Foreign, Server, Version};
 pub use transport::Way;
+pub use transport_options::{HalfOpen, Protocol, TransportOptions};

@@ -9,9 +9,9 @@ use super::conditions::{Conditions, Direction, first_reset};
 use super::connection_line::{Flow, Line, MessageId};
 use super::connection_pool::{Found, Pool, Shared};
 use super::link::{InPlace, Link};
-use super::options::{Protocol, TransportOptions};
 use super::server::{Cache, Mixer, NoAnswer, Server, ended};
 use super::tcp::{Broken, Connection, Opening, Tls, Traffic};
+use super::transport_options::{Protocol, TransportOptions};
 use crate::base::{Span, Time};
 use crate::contract::{
     Cacheable, DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError,

@@ -14,12 +14,11 @@ use proptest::prelude::*;
 use super::conditions::Direction;
 use super::link::Link;
 use super::link_state::LinkSchedule;
-use super::options::{
-    During, HalfOpen, Outage, OutageMode, Profile, Promotion, Protocol, Radio, TransportOptions,
-};
+use super::options::{During, Outage, OutageMode, Profile, Promotion, Radio};
 use super::server::Server;
 use super::tcp::{Handshake, Tls};
 use super::transport::Way;
+use super::transport_options::{HalfOpen, Protocol, TransportOptions};
 use crate::base::{BitRate, Ppm, Seed, Span, Time};
 use crate::contract::{Event, EventSink, LocalBoxFuture, Transport, TransportError};
 use crate::sim::{Handle, NodeId, Sim};

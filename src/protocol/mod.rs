@@ -10,8 +10,8 @@
 //! replica keeps on its disk is JSON, whatever is spoken, so that it outlives a change of codec.
 //!
 //! How to add a format: a file that implements `Notation`, `Marked` or `Format` over the shapes of
-//! `raw_request.rs` and `raw_answer.rs`, its costs in `coding.rs`, and a line in `list.rs`. The tests
-//! here hold every codec, packed and not, to the above.
+//! `raw_request.rs` and `raw_answer.rs`, its costs in `coding.rs`, and a line in `list.rs`. The
+//! tests here hold every codec, packed and not, to the above.
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
 

@@ -133,8 +133,8 @@ impl Handle {
         self.core.tasks.plan_kill(node, polls);
     }
 
-    /// Waits for the next kill that was not told yet, in their order; for one task. When it is told,
-    /// the futures of the node are dropped already.
+    /// Waits for the next kill that was not told yet, in their order; for one task. When it is
+    /// told, the futures of the node are dropped already.
     pub fn next_kill(&self) -> impl Future<Output = NodeId> {
         poll_fn(|_| self.core.next_kill())
     }

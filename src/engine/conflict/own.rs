@@ -24,7 +24,7 @@ pub struct Contested {
 }
 
 pub trait OwnRule {
-    /// Decides; columns only of an update that met an update. Who waits on the way waits on `clock`.
+    /// Decides; columns only of an update that met an update. Who waits meanwhile waits on `clock`.
     fn resolve(&self, contested: Contested, clock: Rc<dyn Clock>) -> LocalBoxFuture<'static, Pick>;
 }
 

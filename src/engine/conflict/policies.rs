@@ -1,7 +1,5 @@
 //! The policies: what becomes of an edit that met a conflict.
 
-use std::rc::Rc;
-
 use super::columns::{Theirs, columns};
 use super::seam::{Conflict, Resolution, ResolveRule, says_the_same};
 use crate::base::{Digest, Key, in_words};
@@ -70,10 +68,6 @@ impl Policy {
 
     pub fn has_page(self) -> bool {
         self == Policy::Manual
-    }
-
-    pub fn rule(self) -> Rc<dyn ResolveRule> {
-        Rc::new(self)
     }
 }
 

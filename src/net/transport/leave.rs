@@ -3,8 +3,8 @@
 use super::super::conditions::Direction;
 use super::super::connection_line::MessageId;
 use super::super::connection_pool::Shared;
-use super::super::options::{HalfOpen, Protocol};
 use super::super::tcp::{GIVE_UP, arrival};
+use super::super::transport_options::{HalfOpen, Protocol};
 use super::{Exchange, Gone, Left, Way};
 use crate::base::{Span, Time};
 

@@ -130,8 +130,8 @@ impl Reconciling {
         let name = (ask.reader.name(), ask.entity);
         let cursor = match ask.cursor {
             None => {
-                // What it was told before counts still: it may die before it has the first page, and
-                // go on as it was.
+                // What it was told before counts still: it may die before it has the first page,
+                // and go on as it was.
                 self.told(name, now).since = now;
                 None
             }

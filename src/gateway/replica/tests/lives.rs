@@ -71,6 +71,13 @@ impl Story {
                 let undone = site.backend.restore(self.backups.remove(of).unwrap());
                 self.told.push(undone.len().to_string());
             }
+            _ => self.of_gateway(word),
+        }
+    }
+
+    fn of_gateway(&mut self, word: &str) {
+        let site = &mut self.site;
+        match word {
             "back-up" => self.gateway = Some(site.gateway.backup()),
             "put-back" => {
                 site.gateway.died();

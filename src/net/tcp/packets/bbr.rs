@@ -1,8 +1,8 @@
 //! BBR, acknowledgement by acknowledgement (first version, `net/ipv4/tcp_bbr.c`).
 
 use super::super::bbr::{Bbr as Rounds, GAIN, GROWTH, MARGIN, PROBE, ROUNDS};
-use super::State;
 use super::board::{Board, Rate};
+use super::state::State;
 use crate::base::{Span, Time};
 
 /// 1/GAIN.

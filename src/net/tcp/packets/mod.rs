@@ -16,6 +16,7 @@ mod path;
 mod receiver;
 mod recovery;
 mod round_trips;
+mod state;
 
 use bbr::Bbr;
 use board::Board;
@@ -24,6 +25,7 @@ pub(super) use path::Feed;
 use path::Path;
 use receiver::{Ack, Receiver};
 use round_trips::{LEAST, RoundTrips, TICK, ticks, timer};
+use state::State;
 
 use super::outage::GIVE_UP;
 use super::segment::Broken;
@@ -47,28 +49,6 @@ pub(super) struct Entry {
     pub(super) in_flight: u64,
     /// The time between two of their acknowledgements.
     pub(super) segment: Span,
-}
-
-/// Linux's states of a connection (`tcp_ca_state`), from good to bad.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum State {
-    /// All is well.
-    #[default]
-    Open,
-    /// Something is missing, or was.
-    Disorder,
-    /// The window is made smaller though nothing is missing.
-    Reduction,
-    /// What is lost is sent again.
-    Recovery,
-    /// Nothing was heard for a timeout.
-    Loss,
-}
-
-impl State {
-    fn reduces(self) -> bool {
-        matches!(self, State::Reduction | State::Recovery)
-    }
 }
 
 #[derive(Clone, Debug)]

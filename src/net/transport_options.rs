@@ -1,0 +1,75 @@
+//! How requests travel.
+
+use super::tcp::{Congestion, Handshake, Tls};
+use crate::base::{Span, in_words};
+
+/// What carries requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    /// HTTP/1.1: one request at a time on each connection, several connections.
+    #[default]
+    Http1,
+    /// HTTP/2: all requests on one connection; frames of one direction take turns.
+    Http2,
+    /// Round trip plus bytes over rate, without connections: what closed forms speak of.
+    Bare,
+}
+in_words!(Protocol { Http1: "http/1.1", Http2: "http/2", Bare: "bare" });
+
+/// What becomes of a request on a connection whose IP session is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HalfOpen {
+    /// Silence until the deadline: some middlebox forgot the connection.
+    #[default]
+    Silent,
+    /// The far end answers with a reset, a round trip later.
+    Reset,
+}
+in_words!(HalfOpen { Silent: "silent", Reset: "reset" });
+
+/// The transport of every device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransportOptions {
+    /// What carries requests.
+    pub protocol: Protocol,
+    /// Connections that a device keeps at most; HTTP/2 has one.
+    pub connections: u32,
+    /// How they are opened.
+    pub handshake: Handshake,
+    /// The far end closes a connection that was idle for so long; none is kept if zero.
+    pub keep_alive: Span,
+    /// A connection whose IP session is gone.
+    pub half_open: HalfOpen,
+    /// Bytes of HTTP headers of a request.
+    pub header_up: u64,
+    /// Bytes of HTTP headers of an answer.
+    pub header_down: u64,
+}
+
+impl TransportOptions {
+    /// Messages without connections and headers.
+    pub fn bare() -> TransportOptions {
+        TransportOptions { protocol: Protocol::Bare, ..TransportOptions::default() }
+    }
+}
+
+impl Default for TransportOptions {
+    /// Six connections, 75 s (nginx), two certificates, a bearer token.
+    fn default() -> TransportOptions {
+        TransportOptions {
+            protocol: Protocol::default(),
+            connections: 6,
+            handshake: Handshake {
+                tls: Tls::default(),
+                certificates: 3_000,
+                work: Span::millis(3),
+                congestion: Congestion::default(),
+                restarts: true,
+            },
+            keep_alive: Span::secs(75),
+            half_open: HalfOpen::default(),
+            header_up: 500,
+            header_down: 300,
+        }
+    }
+}
