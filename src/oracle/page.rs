@@ -81,7 +81,8 @@ impl OnPage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::DeviceId;
+    use crate::base::{DeviceId, Stamp};
+    use crate::contract::{ConflictKind, Sides};
 
     #[test]
     fn edits_wait_with_the_row_that_they_are_of_or_refer_to() {
@@ -100,7 +101,26 @@ mod tests {
         let mut page = OnPage::default();
         let held = |page: &OnPage| page.held(edits.iter().map(|(id, place)| (*id, place)));
         assert!(held(&page).is_empty());
-        page.open.insert(edit(0), (parent, Key::new("a")));
+        let key = Key::new("a");
+        let (kind, sides) =
+            (ConflictKind::UpdateUpdate, Sides { local: Stamp(0), remote: Stamp(0), edited: None });
+        let decision = Decision::Parked;
+        let parked =
+            Event::ConflictDecided { edit: edit(0), entity: parent, key: &key, kind, decision, sides };
+        assert!(page.on(&parked) && !page.on(&parked));
         assert_eq!(held(&page), BTreeSet::from([edit(1), edit(2), edit(3), edit(5)]));
+        assert!(page.has(edit(0)));
+        let decision = Decision::Local;
+        let (edit, entity, on_top) = (edit(0), parent, false);
+        assert!(page.on(&Event::Page(PageEvent::Resolved {
+            edit,
+            on_top,
+            entity,
+            key: &key,
+            kind,
+            decision,
+            sides
+        })));
+        assert!(held(&page).is_empty());
     }
 }

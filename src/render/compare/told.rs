@@ -138,7 +138,6 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     }
 }
 
-/// What the cells have in common, under how many seeds, and how much there is of what.
 fn heading(group: &Group) -> String {
     let (base, candidate) = group.seeds;
     let seeds = human::count(base as u64, "seed");
@@ -174,7 +173,6 @@ fn legend(comparison: &Comparison) -> &'static str {
 
 const UNJUDGED: usize = 8;
 const FEW_GROUPS: usize = 4;
-
 /// How many figures of each finding are shown of a group, unless all are asked for.
 fn most(comparison: &Comparison) -> usize {
     if comparison.groups.len() > FEW_GROUPS { 3 } else { 8 }
