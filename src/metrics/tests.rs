@@ -315,7 +315,7 @@ fn a_push_is_counted_with_its_bytes_whatever_becomes_of_it() {
         0 0 answered 1 push request=0 bytes=40 rows=3; 0 0 asks push request=1 bytes=500 rows=3;
         0 0 reset 1 push request=1 bytes=500; 0 0 asks push request=7 bytes=8000 rows=3;
         0 0 unsent 1 push request=7 bytes=8000; 0 0 asks push request=2 bytes=20 rows=3; 0 0 killed
-        => .push.chunk_bytes:max 900 & .push.chunk_rows:count 1 & .requests.count 4 & .up.bytes 1490
+        => .push.request_bytes:max 900 & .push.request_rows:count 1 & .requests.count 4 & .up.bytes 1490
         & .push.rows 12 & .wasted.bytes 520 & .requests.failed 2 & .push.wasted_bytes 520
         ",
     );

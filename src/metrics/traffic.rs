@@ -65,8 +65,8 @@ impl Traffic {
                 }
                 if kind.pulls() {
                     board.add(Id::PullRows, u64::from(*rows));
-                    board.observe(Id::PullChunkRows, u64::from(*rows));
-                    board.observe(Id::PullChunkBytes, *bytes);
+                    board.observe(Id::PullResponseRows, u64::from(*rows));
+                    board.observe(Id::PullResponseBytes, *bytes);
                 }
             }
             Event::RequestFailed { error, took, wasted, .. } => {
@@ -148,9 +148,9 @@ impl Traffic {
                 if sent.is_push {
                     let answered = if kind.pulls() { sent.rows } else { u64::from(*rows) };
                     board.add(Id::PushAnswered, answered);
-                    board.observe(Id::PushChunkRows, answered);
+                    board.observe(Id::PushRequestRows, answered);
                     board.add(Id::PushBytes, sent.bytes);
-                    board.observe(Id::PushChunkBytes, sent.bytes);
+                    board.observe(Id::PushRequestBytes, sent.bytes);
                 }
                 return sent;
             }

@@ -7,8 +7,10 @@ use crate::theory::chunk::Cost;
 /// The direction whose chunks a sweep is about, by the names of its metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Side {
-    /// The key whose values are rows a chunk, and the distribution of what chunks held.
+    /// The key whose values are rows a chunk.
     pub chunk_rows: &'static str,
+    /// The distribution of what chunks held.
+    pub held: &'static str,
     rows: &'static str,
     time: &'static str,
     writing: Option<&'static str>,
@@ -16,12 +18,14 @@ pub struct Side {
 
 const PULL: Side = Side {
     chunk_rows: "engine.pull.chunk_rows",
+    held: "engine.pull.response_rows",
     rows: "engine.pull.rows",
     time: "engine.pull.time",
     writing: Some("engine.apply.time"),
 };
 const PUSH: Side = Side {
     chunk_rows: "engine.push.chunk_rows",
+    held: "engine.push.request_rows",
     rows: "engine.push.answered",
     time: "engine.push.time",
     writing: None,
@@ -86,7 +90,7 @@ impl Fit {
             points.iter().filter(|point| tells_its_answers(side, point)).collect();
         let samples = |metric: &str| -> Vec<(f64, f64)> {
             let sample = |point: &&Point<'_>| {
-                let answers = point.count(side.chunk_rows);
+                let answers = point.count(side.held);
                 (point.sum(side.rows) / answers, point.sum(metric) / answers / 1e9)
             };
             answered.iter().map(sample).collect()
@@ -101,7 +105,7 @@ impl Fit {
         let writing = side.writing.and_then(|writing| line(&samples(writing)));
         let commit = writing.map_or(0.0, |(commit, _)| commit.max(0.0));
         // Where no answer ever came, as of one too large for the memory, the link did not fail.
-        let came = || points.iter().filter(|point| point.count(side.chunk_rows) > 0.0);
+        let came = || points.iter().filter(|point| point.count(side.held) > 0.0);
         let sum = |metric: &str| came().map(|point| point.sum(metric)).sum::<f64>();
         let failed = sum("engine.requests.cut");
         let unlike = sum("engine.requests.timed_out") + sum("engine.requests.refused");
@@ -132,13 +136,13 @@ impl Fit {
 }
 
 pub(crate) fn held(side: Side, point: &Point<'_>) -> f64 {
-    point.sum(side.rows) / point.count(side.chunk_rows)
+    point.sum(side.rows) / point.count(side.held)
 }
 
 /// Whether its answers say what answers take: where most time is lost, those that came are odd.
 fn tells_its_answers(side: Side, point: &Point<'_>) -> bool {
     let lost = point.sum("engine.requests.lost_time") + point.sum("engine.retry.time");
-    point.count(side.chunk_rows) > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
+    point.count(side.held) > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
 }
 
 /// The line y = a + b·x with the least squared relative deviations, through three x at least.
@@ -172,7 +176,7 @@ impl Shares {
         let answered = point.sum(PULL.time) + point.sum(PUSH.time);
         let queued = point.sum("engine.requests.queued_time");
         // The fit takes what answers wait in a queue for a part of what each chunk costs.
-        let waiting = fit.map_or(0.0, |fit| fit.chunk * point.count(side.chunk_rows) * 1e9);
+        let waiting = fit.map_or(0.0, |fit| fit.chunk * point.count(side.held) * 1e9);
         let waiting = (waiting.min(point.sum(side.time)) - queued).max(0.0);
         let [lost, backing_off, writing] =
             ["engine.requests.lost_time", "engine.retry.time", "engine.apply.time"]

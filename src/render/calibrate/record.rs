@@ -112,7 +112,7 @@ macro_rules! diagnostics {
 }
 
 diagnostics! {
-    FewResponses: Refuse "responses.few", "{} usable responses of the 20 needed, so no costs",
+    FewResponses: Refuse "responses.few", "{} usable responses, 20 are needed, so no costs",
         "log more requests";
     OneSize: Refuse "sizes.one", "{} responses of other sizes than {} rows, so no costs",
         "log chunks of other sizes, too";
@@ -129,7 +129,7 @@ diagnostics! {
         "log larger chunks, too";
     Mixed: Refuse "requests.mixed", "values of `{}` differ by {}, so no chunk",
         "calibrate each kind by itself: --by COLUMN";
-    Levels: Refuse "requests.levels", "levels that differ by {} last, so no chunk",
+    Levels: Refuse "requests.levels", "durations change by {} and stay so for a while, so no chunk",
         "calibrate each kind by itself: --by COLUMN";
     Bent: Refuse "line.bent", "responses of {} rows take {} longer than a line says, so no chunk",
         "log smaller chunks, or separate kinds of requests: --by COLUMN";
@@ -140,11 +140,11 @@ diagnostics! {
         "log chunks of the recommended size, and calibrate again";
     Trimmed: Note "outliers.trimmed", "{} outliers ({} of the responses)",
         "look at these requests: the figures leave them out";
-    LongTransfers: Note "transfers.long", "{} of the responses hardly come through",
+    LongTransfers: Note "transfers.long", "{} of the responses take so long that they seldom come through",
         "log smaller chunks, too";
-    Apart: Note "requests.apart", "requests do not follow one another",
-        "connections are in the overhead, and failures too many: log requests that do";
-    FewDevices: Note "devices.few", "{} devices told apart", "log more devices, named in a column `device`";
+    Apart: Note "requests.apart", "few requests begin right after a response",
+        "overhead and failures are estimated too high: log syncs of several requests";
+    FewDevices: Note "devices.few", "too few devices ({})", "log 10 or more, named in a column `device`";
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -143,11 +143,11 @@ fn recommendation(fit: &Calibration) -> String {
     };
     let (of, from, to) = (rows(best.value), rows(from), rows(to));
     let size = match best.value.is_finite() {
-        true => format!("{of} rows ({}); within 3 %: {from} to {to}", interval(best, rows)),
+        true => format!("{of} rows ({}); {from} to {to} cost at most 3 % more", interval(best, rows)),
         false => format!("{} rows or more, as caps of memory, pages and timeouts allow", rows(best.low)),
     };
     format!(
-        "recommended chunk: {size}\n  responses have {} rows on average, at which a row takes {} more time than in that chunk ({})\n",
+        "recommended chunk: {size}\n  at the {} rows of your mean response a row takes {} more time than in that chunk ({})\n",
         rows(fit.census.rows_mean_milli as f64 / 1e3),
         percent(excess.value),
         interval(excess, percent),

@@ -19,49 +19,50 @@ fn suffers(points: &[Point<'_>], finding: &Finding, cause: &Cause) -> String {
     let Cause { at, cost, longer, grown } = cause;
     let [x, y] = [*at, finding.best].map(|i| value(&points[i]));
     let of = |grown: &Grown| {
-        let (what, goes) = words(grown.part);
+        let what = words(grown.part);
         let [share, at_best] = [grown.share, grown.at_best].map(percent);
         // A part that takes no greater share has grown with the whole.
         let whole = match grown.share <= grown.at_best || share == at_best {
-            true => format!(", of a time {:.2} times as long", 1.0 / longer),
+            true => format!(", where all takes {:.2} times as long", 1.0 / longer),
             false => String::new(),
         };
-        format!("{what}: at {x}, {share} of the time{goes} ({at_best} at {y}{whole})")
+        format!("{what} {share} of the time at {x} ({at_best} at {y}{whole})")
     };
     let told = match grown.as_slice() {
-        [] => format!("nothing that was measured explains the cost: at {x}, {cost:.2} times that of {y}"),
+        [] => format!("nothing that was measured explains why {x} costs {cost:.2} times as much as {y}"),
         grown => grown.iter().map(of).collect::<Vec<_>>().join("; and "),
     };
     match () {
         () if are_words(points) => told,
-        () if at < &finding.best => format!("below {}, {told}", value(&points[finding.flat.0])),
-        () => format!("above {}, {told}", value(&points[finding.flat.1])),
+        () if at < &finding.best => format!("below {}: {told}", value(&points[finding.flat.0])),
+        () => format!("above {}: {told}", value(&points[finding.flat.1])),
     }
 }
 
-fn words(part: Part) -> (&'static str, &'static str) {
+fn words(part: Part) -> String {
+    let failures = |metric| FAILURES.into_iter().zip(FAILED).find(|(of, _)| *of == metric);
     match part {
-        Part::RoundTrips => ("round trips", " is waiting for responses to begin"),
-        Part::Answers => ("responses", " is waiting for useful ones, until all their rows are there"),
-        Part::Queue => ("the backend's queue", " is waiting for one of its workers"),
-        Part::Writing => ("writing on the device", ""),
-        Part::Rest => ("the app's hooks or kills", " is neither of a request nor of writing"),
+        Part::RoundTrips => "waiting for responses to begin takes".to_owned(),
+        Part::Answers => "waiting for useful responses takes".to_owned(),
+        Part::Queue => "waiting for one of the backend's workers takes".to_owned(),
+        Part::Writing => "writing on the device takes".to_owned(),
+        Part::Rest => "the app's hooks, or kills, take".to_owned(),
         Part::Failures(metric) => {
-            let of = FAILURES.into_iter().zip(FAILED).find(|(of, _)| *of == metric);
-            (of.map_or("requests fail", |(_, told)| told), " is lost, with waits before retries")
+            let told = failures(metric).map_or("requests that fail", |(_, told)| told);
+            format!("{told}, with the waits before retries, take")
         }
     }
 }
 
 /// What requests come to nothing by, in the order of [`FAILURES`].
 const FAILED: [&str; FAILURES.len()] = [
-    "outages restart chunks",
-    "requests run into their deadline",
-    "the server refuses what is beyond its quota",
-    "the server is down or its queue is full",
-    "the gateway gives up waiting for the server",
-    "requests break in the server",
-    "the backend puts changes off",
+    "chunks cut by outages",
+    "requests that time out",
+    "requests beyond the server's quota",
+    "requests to a server that is down or full",
+    "requests that the gateway gives up",
+    "requests that break in the server",
+    "changes that the backend puts off",
 ];
 
 fn excluded(points: &[Point<'_>]) -> Vec<String> {
@@ -78,7 +79,7 @@ fn excluded(points: &[Point<'_>]) -> Vec<String> {
 
 /// Where asking for more brings no more.
 fn cap(of: Side, points: &[Point<'_>]) -> Option<String> {
-    let got = |point: &Point<'_>| point.max(of.chunk_rows);
+    let got = |point: &Point<'_>| point.max(of.held);
     let is_capped = |p: &&Point<'_>| p.number().is_some_and(|n| got(p) > 0.0 && got(p) < n);
     let capped = points.iter().filter(|p| p.trouble.is_none()).find(is_capped)?;
     let (holder, caps) = match of == Side::of("engine.push.chunk_rows") {
@@ -109,8 +110,12 @@ pub fn optimum(ends: [Option<String>; 2]) -> String {
     }
 }
 
-pub fn region(first: String, last: String) -> String {
-    if first == last { format!("{first} alone") } else { format!("{first} to {last}") }
+/// Settings that are as good as the best for all practical purposes, and what is said of them.
+pub fn within(first: String, last: String, besides: &str) -> String {
+    match first == last && besides.is_empty() {
+        true => "no other that was tried is within 3 %".to_owned(),
+        false => format!("{first} to {last}{besides} cost at most 3 % more"),
+    }
 }
 
 pub fn value(point: &Point<'_>) -> String {

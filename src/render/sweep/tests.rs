@@ -60,7 +60,7 @@ fn cell(size: u32, link: &str, cost: Cost, seed: u64) -> CellRecord {
     let axes = [("engine.pull.chunk_rows", size.into()), ("fleet.phones.link", link.into())];
     let mut cell = made(seed, axes, &numbers);
     let sizes = fixture::alike(Unit::Rows, chunks as u64, size.into());
-    cell.metrics.insert("engine.pull.chunk_rows".into(), sizes);
+    cell.metrics.insert("engine.pull.response_rows".into(), sizes);
     cell
 }
 

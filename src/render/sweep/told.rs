@@ -1,7 +1,7 @@
 //! A sweep as people read it: a table, a chart, and words.
 
 use super::crossover::Crossover;
-use super::limits::{TOO_FEW, limits, of_which_time, optimum, region, value};
+use super::limits::{TOO_FEW, limits, of_which_time, optimum, value, within};
 use super::regret::Regret;
 use super::theory::closed_form;
 use crate::analysis::sweep::{
@@ -131,7 +131,7 @@ fn along_numbers(points: &[Point<'_>], finding: &Finding) -> String {
     let apart = finding.near.iter().copied().filter(|i| !(first..=last).contains(i));
     let apart: Vec<String> = apart.map(at).collect();
     let apart = if apart.is_empty() { apart.concat() } else { format!(", and {}", apart.join(", ")) };
-    format!("; {between}; within 3 %: {}{apart}\n", region(at(first), at(last)))
+    format!("; {between}; {}\n", within(at(first), at(last), &apart))
 }
 
 fn among_words(points: &[Point<'_>], finding: &Finding) -> String {
@@ -147,7 +147,8 @@ fn among_words(points: &[Point<'_>], finding: &Finding) -> String {
         Some(some) => format!("as good within the noise (95 %): {}", others(some).join(", ")),
     };
     let near = others(&finding.near);
-    let near = if near.is_empty() { String::new() } else { format!("; within 3 %: {}", near.join(", ")) };
+    let near =
+        if near.is_empty() { String::new() } else { format!("; at most 3 % more: {}", near.join(", ")) };
     format!("; {beyond}{near}\n")
 }
 

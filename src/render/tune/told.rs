@@ -3,7 +3,7 @@
 use crate::metrics::{Unit, human};
 use crate::record::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
 use crate::render::Grid;
-use crate::render::sweep::{of_which_time, optimum, region, value_of as value};
+use crate::render::sweep::{of_which_time, optimum, value_of as value, within};
 
 /// What a setting that is as good as the best in practice costs at most beside it: 3 % more.
 pub const FLAT_PPM: u64 = 1_030_000;
@@ -132,7 +132,7 @@ pub(in crate::render) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &Kno
 /// Where the optimum lies, and which settings are as good.
 fn sureness(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
     let [first, last] = &knob.flat;
-    let flat = region(value(first), value(last));
+    let flat = within(value(first), value(last), &save(knob));
     let between = match &knob.between {
         Some(ends) => optimum(ends.each_ref().map(|end| end.as_deref().map(value))),
         None if knob.points.iter().all(|point| !point.value.starts_with(|c: char| c.is_ascii_digit())) => {
@@ -144,7 +144,7 @@ fn sureness(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
         None => "nothing is known of the noise yet".to_owned(),
     };
     let head = if tune.knobs.len() > 1 { format!("{}: ", knob.key) } else { String::new() };
-    format!("{head}{between}; within 3 %: {flat}{}{}", save(knob), noise(knob))
+    format!("{head}{between}; {flat}{}", noise(knob))
 }
 
 fn number(value: &str) -> Option<f64> {
@@ -158,7 +158,7 @@ fn save(knob: &KnobTuned) -> String {
     let dearer = |point: &&PointTuned| point.cost_ppm.is_some_and(|ppm| ppm > FLAT_PPM);
     let sound = knob.points.iter().filter(|point| point.trouble.is_none());
     let told: Vec<String> = sound.filter(inside).filter(dearer).map(|point| value(&point.value)).collect();
-    if told.is_empty() { String::new() } else { format!(", except {}", told.join(", ")) }
+    if told.is_empty() { String::new() } else { format!(", except {},", told.join(", ")) }
 }
 
 /// How sure the costs in the flat region and next to the best are, by the median of them.
@@ -176,9 +176,9 @@ fn noise(knob: &KnobTuned) -> String {
         // What costs the same under every seed is sure.
         None | Some(0) => String::new(),
         Some(ppm) if *ppm > 2 * (FLAT_PPM - 1_000_000) => {
-            format!(" (costs ±{:.1} %: take more seeds)", *ppm as f64 / 1e4)
+            format!(" (give or take {:.1} %: take more seeds)", *ppm as f64 / 1e4)
         }
-        Some(ppm) => format!(" (costs ±{:.1} %)", *ppm as f64 / 1e4),
+        Some(ppm) => format!(" (give or take {:.1} %)", *ppm as f64 / 1e4),
     }
 }
 
