@@ -83,6 +83,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
         kept_gaps(root),
         of_nobody(plan, root),
         of_nothing(root),
+        of_no_edits(plan, root),
         of_no_trouble(root),
         read_again(plan, root).into_iter().collect(),
         waits_for_what_is_gone(plan, root).into_iter().collect(),
@@ -262,6 +263,21 @@ pub(super) fn is_nothing(kind: &str, own: View<'_>) -> bool {
         "logout" | "other_user" => false,
         _ => neutral("for") || kind == "slow_disk" && own.at("factor").int() == 1,
     }
+}
+
+/// Actions that nobody takes, beside others; the only one says so that nobody edits.
+fn of_no_edits(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    // Who edits the same row takes columns of another action, too.
+    let says_how = plan.workload.contention.beside > Ppm(0) || plan.taken().next().is_none();
+    let is_idle = |action: &&Action| !says_how && plan.taken().all(|taken| taken != *action);
+    let told = |action: &Action| {
+        let written = root.at("action").key(&action.name);
+        let at = written.at("per_device");
+        let title = format!("`action.{}` makes no edits, and changes nothing", action.name);
+        let help = "more than 0, or an event with its `edits`; an axis or a variant may set 0";
+        (!written.is_changed() && !at.is_changed()).then(|| Diagnostic::new(at.place(), title).help(help))
+    };
+    plan.workload.actions.iter().filter(is_idle).filter_map(told).collect()
 }
 
 /// What is said of random trouble of which there is none. Who writes that there is none knows.

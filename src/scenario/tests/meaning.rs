@@ -116,11 +116,3 @@ fn every_committed_scenario_is_right_and_reads_back_as_itself() {
         }
     }
 }
-
-#[test]
-fn the_template_is_a_scenario() {
-    let text = super::super::template("my \"first\" one");
-    let plan = plan(&text);
-    assert_eq!(plan.scenario, "my \"first\" one");
-    assert_eq!(plan.devices().len(), 20);
-}
