@@ -266,6 +266,17 @@ impl Entity {
             .iter()
             .all(|rule| rule.attribute().is_none() || rule.is_met(&values[rule.column()], attributes))
     }
+    /// What binds a row with these values to devices; `None` where a window leaves it out.
+    pub fn binding<'v>(&'v self, values: &'v [Value]) -> Option<impl Iterator<Item = &'v Value>> {
+        let is_out =
+            |rule: &ScopeRule| rule.attribute().is_none() && !rule.is_met(&values[rule.column()], &[]);
+        let columns = self.scope.iter().filter_map(ScopeRule::attribute).map(|(column, _)| &values[column]);
+        (!self.scope.iter().any(is_out)).then_some(columns)
+    }
+    /// The same of the rows that belong to who has these attributes.
+    pub fn bound_to<'v>(&'v self, attributes: &'v [Value]) -> impl Iterator<Item = &'v Value> {
+        self.scope.iter().filter_map(ScopeRule::attribute).map(|(_, attribute)| &attributes[attribute])
+    }
     pub fn project(&self, values: &[Value]) -> Vec<Value> {
         self.projection.iter().map(|&column| values[column].clone()).collect()
     }
