@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Result;
+
 use super::args::{MatrixArgs, MatrixFormat, Selection};
 use super::console::Console;
 use super::refusal::Refusal;
@@ -30,7 +32,7 @@ const MODES: [(&str, &str); 2] =
 const PROVISIONING: &str = "backend.provisioning";
 const MODE: &str = "gateway.mode";
 
-pub(super) fn matrix(args: &MatrixArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+pub(super) fn matrix(args: &MatrixArgs, console: &mut Console<'_>) -> Result<Exit> {
     let selection = &args.selection;
     if !selection.filter.is_empty() {
         return Err(Refusal::usage("a matrix is of one variant: --variant names it, not --filter"));
@@ -65,11 +67,7 @@ pub(super) fn matrix(args: &MatrixArgs, console: &mut Console<'_>) -> anyhow::Re
 }
 
 /// The scenario in one variant, or without any: the costs of several would be added up.
-fn of_one_kind(
-    document: &Document,
-    selection: &Selection,
-    console: &mut Console<'_>,
-) -> anyhow::Result<Document> {
+fn of_one_kind(document: &Document, selection: &Selection, console: &mut Console<'_>) -> Result<Document> {
     match (document.variants().as_slice(), selection.variant.as_slice()) {
         ([], _) | (_, [_]) => Ok(document.clone()),
         (variants, []) => {

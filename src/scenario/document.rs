@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use super::check::{check, flatten, join};
 use super::derive::derive;
-use super::diagnostic::{Diagnostic, Invalid, LoadError, Source, choices};
-use super::file;
+use super::diagnostic::{Diagnostic, Invalid, Source, choices};
 use super::form::Form;
 use super::grammar::{QUESTIONS, ROOT, SHOWS, VARIANT};
 use super::idle::{Unsaid, idle, without};
@@ -85,15 +84,10 @@ struct Shared {
 }
 
 impl Document {
-    pub fn load(path: &Path) -> Result<Document, LoadError> {
-        let shown = path.display().to_string();
-        let unreadable = |why: String| LoadError::Unreadable { path: shown.clone(), why };
-        let bytes = file::read(path, file::Named::Typed, file::SCENARIO_MAX)
-            .map_err(|e| unreadable(e.to_string()))?;
-        let text = String::from_utf8(bytes).map_err(|e| unreadable(e.to_string()))?;
-        let mut document = Document::parse(&shown, &text)?;
-        document.dir = path.parent().map(Path::to_owned);
-        Ok(document)
+    /// Reads the text of a file, which names others beside it.
+    pub fn of_file(path: &Path, text: &str) -> Result<Document, Invalid> {
+        let document = Document::parse(&path.display().to_string(), text)?;
+        Ok(Document { dir: path.parent().map(Path::to_owned), ..document })
     }
 
     /// Reads a text; `name` stands for its path in messages.
