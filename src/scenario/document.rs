@@ -17,6 +17,7 @@ use super::resolve::{claims, questions, resolve};
 use super::rows::{Brought, not_utf8, prepare};
 use super::traces::{Traces, in_place_of_rates};
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
+use super::unmeasured::unmeasured;
 use super::view::View;
 use super::written::{TITLE_WANT, is_title};
 use crate::base::{Digest, Seed};
@@ -272,6 +273,7 @@ impl Document {
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
         let unsaid = idle(&mut tree, &shared.set_by_variants, &mut mistakes);
+        mistakes.extend(unmeasured(&tree, &self.tree, variant));
         in_place_of_rates(&mut tree, &mut mistakes);
         Cell { tree, brought, traces, unsaid, notes, covered, mistakes }
     }

@@ -55,6 +55,7 @@ mod swarm;
 mod template;
 mod traces;
 mod tree;
+mod unmeasured;
 mod view;
 mod written;
 mod zone;
