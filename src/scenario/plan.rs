@@ -86,6 +86,12 @@ impl Settled {
     pub fn first_schema(&self) -> &Arc<Schema> {
         self.before.as_ref().unwrap_or(&self.schema)
     }
+    /// Actions of which edits are to be made, be it by an event.
+    pub fn taken(&self) -> impl Iterator<Item = &workload::Action> {
+        let by_event = |at| self.events.iter().any(|event| event.action() == Some(at));
+        let taken = move |at: usize, of: &workload::Action| of.per_device_milli > 0 || by_event(at);
+        self.workload.actions.iter().enumerate().filter_map(move |(at, of)| taken(at, of).then_some(of))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -82,7 +82,7 @@ pub(super) const ACTION: Form = table(&[
     word::<Aim>("aim").about("Which rows it is done to, and which its new rows refer to."),
     key("columns", Form::List(&Form::Text), "[]").about("Columns that an update sets."),
     required("per_device", Form::Decimal { max: 1_000_000.0 })
-        .about("How many in the whole script for each device of the fleet, the office's included."),
+        .about("How many in the whole script for each device of the fleet, the office's included. 0 is for edits of events; of the only action, it says that nobody edits."),
     key("on_devices", Form::Share, "1")
         .about("Which share is made on devices; the office makes the rest."),
     key("optional", Form::Bool, "false")
