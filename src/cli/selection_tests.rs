@@ -240,6 +240,7 @@ fn a_grid_that_cannot_be_run_is_refused() {
          sweep @ties.toml --axis seed=1..=3 --seeds 1..=2
          sweep @ties.toml --axis drain=1h --axis drain=2h
          sweep @ties.toml --axis drain=1h --against drain=2h
+         sweep @ties.toml --axis drain=1h,2h,60m
          sweep @ties.toml --axis drain=1h --metric engine.row.rate
          sweep @more --axis drain=1h,2h
          sweep @set.toml --axis gateway.mode=ota,persistent
