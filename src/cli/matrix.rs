@@ -7,9 +7,11 @@ use super::console::Console;
 use super::refusal::Refusal;
 use super::run::{self, Order};
 use super::sources::{self, Values};
+use crate::base::Ppm;
+use crate::contract::EditKind;
 use crate::record::{CellRecord, Exit};
 use crate::render::matrix::{Matrix, Setting};
-use crate::scenario::{Document, Plan};
+use crate::scenario::{Document, Happening, Plan};
 
 const PROVISIONINGS: [&str; 6] =
     ["full", "three-stamps", "read-only-schema", "stamps-only", "soft-delete-only", "none"];
@@ -50,7 +52,7 @@ pub(super) fn matrix(args: &MatrixArgs, console: &mut Console<'_>) -> anyhow::Re
     let order = Order { matrix: true, ..Order::of(&args.place, &args.work) };
     run::carry_out(&plans, &order, console, |ran, console| {
         let settings: Vec<Setting> = all().into_iter().map(|(setting, _)| setting).collect();
-        let matrix = Matrix::new(&settings, &refused, &ran.record, setting_of);
+        let matrix = Matrix::new(&settings, &refused, (&ran.record, never(&plans[0])), setting_of);
         match args.format {
             MatrixFormat::Human => {
                 let told = if console.voice.quiet { matrix.words() } else { matrix.story() + "\n" };
@@ -116,6 +118,18 @@ fn settings_of(
         }
     }
     (plans, refused)
+}
+
+/// Kinds of changes of which a plan, as all settings of it, makes none.
+fn never(plan: &Plan) -> Vec<&'static str> {
+    let of = |kind| plan.taken().any(|action| action.kind == kind);
+    let deletes = of(EditKind::Delete) || plan.workload.contention.deletes > Ppm(0);
+    let mut scopes = plan.taken().map(|action| (action, &plan.schema.entity(action.entity).scope));
+    let moves = scopes.any(|(action, of)| of.iter().any(|rule| action.columns.contains(&rule.column())));
+    let imports = plan.events.iter().any(|event| matches!(event.what, Happening::Import { .. }));
+    let (inserts, updates) = (imports || of(EditKind::Create), of(EditKind::Update));
+    let made = [("inserts", inserts), ("updates", updates), ("deletes", deletes), ("moves", moves)];
+    made.into_iter().filter_map(|(kind, is_made)| (!is_made).then_some(kind)).collect()
 }
 
 fn setting_of(cell: &CellRecord) -> Option<Setting> {

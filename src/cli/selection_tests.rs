@@ -110,6 +110,7 @@ fn a_matrix_is_of_one_variant_or_of_the_file_without_any() {
         assert_eq!(desk.run(&command), 0, "{}", desk.err);
         let record = desk.record("out");
         assert!(record.cells.iter().all(|cell| cell.variant.as_deref() == variant));
+        assert!(desk.out.contains("  –  ") && desk.out.contains("nothing was changed"), "{}", desk.out);
         record.cells.len()
     };
     assert_eq!(cells("", None), cells(" --variant b", Some("b")), "each setting once");
