@@ -43,13 +43,10 @@ fn refuse_same(axis: &Axis, plans: &[Plan]) -> anyhow::Result<()> {
         digests.entry(value).or_default().push(&plan.digest);
     }
     let mut seen = BTreeMap::new();
-    match digests.into_iter().find_map(|(value, all)| Some((seen.insert(all, value)?, value))) {
-        Some((one, other)) if axis.key != SEED => {
-            let text = format!("`{}` comes to the same by {one} and by {other}: name one of them", axis.key);
-            Err(Refusal::usage(text))
-        }
-        _ => Ok(()),
-    }
+    let same = digests.into_iter().find_map(|(value, all)| Some((seen.insert(all, value)?, value)));
+    let Some((one, other)) = same.filter(|_| axis.key != SEED) else { return Ok(()) };
+    let text = format!("`{}` comes to the same by {one} and by {other}: name one of them", axis.key);
+    Err(Refusal::usage(text))
 }
 
 pub(super) fn values(axes: &[Axis]) -> Values {

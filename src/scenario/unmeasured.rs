@@ -5,8 +5,7 @@ use super::idle::has_own_stack;
 use super::tree::Node;
 use super::view::View;
 
-/// How metrics begin, the key that decides whether they are measured, and two of its values: with
-/// the first they are not.
+/// How metrics begin, and the key that has them measured, or not with the first of these values.
 const MEASURED: &[(&[&str], &str, &str, &str)] = &[
     (&["device.dangling."], "store.watch_references", "false", "true"),
     (&["oracle.stranger."], "store.watch_cursors", "false", "true"),

@@ -265,17 +265,15 @@ pub(super) fn is_nothing(kind: &str, own: View<'_>) -> bool {
     }
 }
 
-/// Actions that nobody takes, beside others; the only one says so that nobody edits.
-fn of_no_edits(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
-    // Who edits the same row takes columns of another action, too.
+/// Actions that nobody takes, beside others; the only one says that nobody edits.
+pub(in super::super) fn of_no_edits(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let says_how = plan.workload.contention.beside > Ppm(0) || plan.taken().next().is_none();
     let is_idle = |action: &&Action| !says_how && plan.taken().all(|taken| taken != *action);
     let told = |action: &Action| {
-        let written = root.at("action").key(&action.name);
-        let at = written.at("per_device");
+        let at = root.at("action").key(&action.name).at("per_device");
         let title = format!("`action.{}` makes no edits, and changes nothing", action.name);
         let help = "more than 0, or an event with its `edits`; an axis or a variant may set 0";
-        (!written.is_changed() && !at.is_changed()).then(|| Diagnostic::new(at.place(), title).help(help))
+        (!at.is_changed()).then(|| Diagnostic::new(at.place(), title).help(help).warning())
     };
     plan.workload.actions.iter().filter(is_idle).filter_map(told).collect()
 }

@@ -32,6 +32,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(super) use self::doubts::of_no_edits;
 pub(super) use self::shows::{claims, questions};
 use self::world::World;
 use super::diagnostic::Diagnostic;
