@@ -45,7 +45,8 @@ pub(super) fn matrix(args: &MatrixArgs, console: &mut Console<'_>) -> Result<Exi
         return Err(Refusal::usage(format!("a matrix is of one scenario, not of {}", documents.len())));
     };
     sources::combined(&documents, selection, Values::new(), console)?;
-    let document = of_one_kind(document, selection, console)?;
+    // Each capture is tried as it is by itself, without what the file adds to one of them.
+    let document = of_one_kind(document, selection, console)?.without(&MODES.map(|(_, key)| key));
     let (plans, refused) = settings_of(&document, selection, console);
     if plans.is_empty() {
         let why = refused.into_values().next().unwrap_or_default();

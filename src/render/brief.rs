@@ -137,7 +137,7 @@ impl Setting<'_> {
             ("engine.usable_after_login.duration", "people could work after login"),
             ("engine.session.duration", "syncs were done"),
             ("engine.write_acknowledged.duration", "edits were safe on the backend"),
-            ("engine.write_visible.duration", "edits were seen by others"),
+            ("engine.write_visible.duration", "phones that stayed online showed others' edits"),
         ];
         let part = |(metric, what): (&str, &str)| {
             let [half, most] = ["p50", "p95"].map(|stat| self.typical(metric, stat));

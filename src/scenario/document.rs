@@ -148,6 +148,13 @@ impl Document {
         self.tree = self.bare();
         self
     }
+    /// It without what it says by these keys.
+    #[must_use]
+    pub fn without(mut self, keys: &[&str]) -> Document {
+        let taken_out = keys.iter().filter_map(|key| Setting::of_need(key));
+        taken_out.for_each(|key| drop(key.apply(&mut self.tree)));
+        self
+    }
     fn bare(&self) -> Node {
         OF_VARIANTS.iter().fold(self.tree.clone(), |tree, key| tree.without(key))
     }

@@ -78,7 +78,7 @@ const OPENS: Form = table(&[
 pub(super) const ACTION: Form = table(&[
     required("entity", Form::Text).about("The entity."),
     required("kind", Form::word::<EditKind>())
-        .about("What it does to a row. Rows of a `kept` delete are edited by no other action."),
+        .about("What it does to a row. No other action edits the rows that a delete takes, unless its `aim` is \"shown\". For a delete against an edit see `contention.deletes`."),
     word::<Aim>("aim").about("Which rows it is done to, and which its new rows refer to."),
     key("columns", Form::List(&Form::Text), "[]").about("Columns that an update sets."),
     required("per_device", Form::Decimal { max: 1_000_000.0 })
