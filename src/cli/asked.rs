@@ -14,7 +14,7 @@ use crate::record::Exit;
 use crate::scenario::{Document, Plan, Put, Question, Side};
 
 /// Why a question is not asked whose halves are one scenario.
-const NO_CHANGE: &str = "nothing of this scenario changes by it";
+const NO_CHANGE: &str = "your file is the same without it and with it";
 
 /// The cells of `file` under the selected questions; halves that are the same are run once.
 pub(super) fn plans(file: &Path, selection: &Selection, console: &mut Console<'_>) -> Result<Vec<Plan>> {

@@ -343,7 +343,7 @@ pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) ->
     let paint = console.out_paint();
     // Of a scenario that was asked the answers are the result.
     let asked = record.is_of_findings() && !record.answers.is_empty();
-    let told = if asked { render::answers(record) } else { render::reasons(record) };
+    let told = if asked { render::answers(record, console.columns()) } else { render::reasons(record) };
     let wrong = told + &render::warnings(record, paint);
     render::headline(record, paint) + &wrong + &mixed + last
 }

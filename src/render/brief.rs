@@ -51,10 +51,10 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
         let value = (!values(cells, metric, "value").is_empty()).then(|| of.most(metric))?;
         Some(Glance { of: [metric, "value"], what, unit: Unit::Count, value, sound: None })
     };
-    let lost = found("oracle.lost.rows", "rows lost");
-    let lost = lost.map(|lost| Glance { sound: Some(lost.value == 0), ..lost });
+    let lost = [found("oracle.lost_edit.count", "edits lost"), found("oracle.lost.rows", "rows lost")];
+    let lost = lost.into_iter().flatten().map(|lost| Glance { sound: Some(lost.value == 0), ..lost });
     let overwritten = found("oracle.overwritten.columns", "values overwritten unseen");
-    lost.into_iter().chain(overwritten).chain(first(cells)).collect()
+    lost.chain(overwritten).chain(first(cells)).collect()
 }
 
 const PHASE_MIN: u64 = 50_000;
@@ -100,7 +100,7 @@ pub(super) fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Vec<u64
 
 pub(super) struct Checks {
     /// Those that found something, and the most.
-    found: Vec<(&'static str, Unit, u64)>,
+    pub(super) found: Vec<(&'static str, Unit, u64)>,
     pub(super) passed: Vec<&'static str>,
     /// Those that had nothing to look at.
     pub(super) hollow: Vec<&'static str>,
