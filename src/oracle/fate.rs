@@ -154,9 +154,9 @@ impl Fate {
             return own;
         }
         let way = match (left, self.committed) {
-            (Some(at), _) => format!("the server sent {device} {what} at {} and it was not taken in", clock.time(at)),
-            (None, Some(_)) => format!("the server never sent {device} {what}"),
-            (None, None) => format!("the server never sent {device} {what} since the start"),
+            (Some(at), _) => format!("the server sent {what} to {device} at {} and it was not taken in", clock.time(at)),
+            (None, Some(_)) => format!("the server never sent {what} to {device}"),
+            (None, None) => format!("the server never sent {what} to {device} since the start"),
         };
         let begun = left.or(self.committed);
         match there.paged.filter(|at| begun.is_none_or(|begun| *at >= begun)) {

@@ -83,7 +83,6 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
         kept_gaps(root),
         of_nobody(plan, root),
         of_nothing(root),
-        of_no_edits(plan, root),
         of_no_trouble(root),
         read_again(plan, root).into_iter().collect(),
         waits_for_what_is_gone(plan, root).into_iter().collect(),
