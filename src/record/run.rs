@@ -428,6 +428,14 @@ impl CellRecord {
     pub fn setting(&self) -> (&str, Option<&str>, String) {
         (&self.scenario, self.variant.as_deref(), format!("{:?}", self.axes))
     }
+    /// The checks by which it fails.
+    pub fn failed_checks<'a>(&'a self) -> Vec<&'a str> {
+        let check = |reason: &'a Reason| match reason {
+            Reason::Violation { check } => Some(check.as_str()),
+            _ => None,
+        };
+        self.reasons.iter().filter_map(check).collect()
+    }
 }
 
 /// The metric and the statistic that an expectation names: a number, or `metric.stat`.
