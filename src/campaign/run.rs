@@ -201,7 +201,7 @@ fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runne
     let failing = ran.iter().filter(|(_, ran)| ran.judged.cell.verdict == Verdict::Fail);
     let failing = failing.filter(|(_, ran)| !ran.suspects.is_empty());
     let cells = failing.map(|(index, ran)| (*index, &ran.judged.cell));
-    let alike = analysis::grouped(cells, |(_, cell)| (cell.setting(), cell.failed_checks()));
+    let alike = analysis::grouped(cells, |(_, cell)| (cell.setting(), cell.reasons.first()));
     let worst = |(_, mut cells): (_, Vec<(usize, &CellRecord)>)| {
         cells.sort_by_key(|(_, cell)| Reverse(analysis::grade(cell)));
         cells.into_iter().map(|(index, _)| index).enumerate().collect::<Vec<_>>()

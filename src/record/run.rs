@@ -70,6 +70,9 @@ pub struct RunRecord {
     /// Whether the run fails by that: all of the baseline was asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left_out_fails: bool,
+    /// What is or may be worse than its baseline, and fails nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tolerated: Vec<String>,
     /// The resolved scenarios as TOML, by digest; a cell names its own.
     pub resolved: BTreeMap<String, String>,
     /// Files that scenarios read, by digest: what they are called, and where copies lie.
@@ -427,14 +430,6 @@ impl CellRecord {
     /// What it has in common with the cells that differ from it in their seed alone.
     pub fn setting(&self) -> (&str, Option<&str>, String) {
         (&self.scenario, self.variant.as_deref(), format!("{:?}", self.axes))
-    }
-    /// The checks by which it fails.
-    pub fn failed_checks<'a>(&'a self) -> Vec<&'a str> {
-        let check = |reason: &'a Reason| match reason {
-            Reason::Violation { check } => Some(check.as_str()),
-            _ => None,
-        };
-        self.reasons.iter().filter_map(check).collect()
     }
 }
 

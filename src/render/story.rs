@@ -199,7 +199,12 @@ pub fn annotations(record: &RunRecord) -> String {
     let notes = Some(record.notes.join("\n")).filter(|notes| !notes.is_empty());
     let cut = notes.unwrap_or_else(|| "not run to its end".to_owned());
     let cut = (!record.complete).then(|| line("error", "title=incomplete", &cut));
-    lines.chain(missing).chain(left_out).chain(cut).collect()
+    let tolerated = record.tolerated.iter().take(NAMED_CELLS).cloned().collect::<Vec<_>>().join(
+        "
+",
+    );
+    let tolerated = (!tolerated.is_empty()).then(|| line("notice", "title=no failure", &tolerated));
+    lines.chain(missing).chain(left_out).chain(cut).chain(tolerated).collect()
 }
 
 /// A run that was refused, as a GitHub job shows it: an error, and a line of its page.
