@@ -149,7 +149,8 @@ fn pushed(detect: &str) -> Plan {
 /// A year of a phone, and the load of as many rows.
 fn year() -> (Plan, Plan) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/device/year.toml");
-    let document = Document::load(&path).unwrap_or_else(|error| panic!("{error}"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let document = Document::of_file(&path, &text).unwrap_or_else(|error| panic!("{error}"));
     let variant =
         |name: &str, request| plan(&document, &Request { variants: vec![name.to_owned()], ..request });
     let year = variant("not-kept", Request::default());

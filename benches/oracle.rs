@@ -31,7 +31,8 @@ const WORLDS: [(&str, u64, usize, f64); 4] = [
 
 fn plans(name: &str, seeds: u64) -> Vec<Plan> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
-    let document = Document::load(&path).unwrap_or_else(|error| panic!("{error}"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let document = Document::of_file(&path, &text).unwrap_or_else(|error| panic!("{error}"));
     let stacks = Stacks::builtin().described();
     let request = Request { seeds: (1..=seeds).collect(), ..Request::default() };
     document.plans(&request, &stacks).unwrap_or_else(|invalid| panic!("{invalid}"))

@@ -15,7 +15,9 @@ use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use syncdyno::base::{BitRate, Seed, Span, Time};
-use syncdyno::contract::{Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError};
+use syncdyno::contract::{
+    Event, EventSink, LocalBoxFuture, NetworkKind, PendingResponse, Transport, TransportError,
+};
 use syncdyno::net::tcp::{Congestion, Load, Sender, Steady, Transfer};
 use syncdyno::net::{Conditions, Direction, Link, LinkSchedule, Profile, Server, TransportOptions, Way};
 use syncdyno::sim::{Handle, NodeId, Sim};
@@ -46,11 +48,7 @@ impl Plain {
 struct PlainPort(Rc<Plain>);
 
 impl Transport for PlainPort {
-    fn request(
-        &self,
-        request: Vec<u8>,
-        deadline: Time,
-    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+    fn request(&self, request: Vec<u8>, deadline: Time) -> PendingResponse {
         let plain = self.0.clone();
         Box::pin(async move {
             let (sender, receiver) = plain.handle.oneshot();

@@ -118,27 +118,30 @@ pub enum Void {
     NothingHappened,
     /// With it, something is lost or stuck.
     FailsWithIt,
+    /// It is the better half without it, in which something is lost or stuck.
+    FailsWithoutIt,
 }
 
 impl Void {
     fn of(answer: &AnswerRecord, record: &RunRecord) -> Option<Void> {
-        let asked = || answer.figures.iter().filter_map(ToldRecord::demanded);
+        let mut asked = answer.figures.iter().filter_map(ToldRecord::demanded);
+        let fails = |cell: &str| record.cell(cell).is_some_and(|cell| losses_of(cell).next().is_some());
         match answer.finding {
             _ if answer.demanded => None,
-            Finding::Shown | Finding::Less => {
-                record.cell(&answer.with).and_then(loss_of).map(|_| Void::FailsWithIt)
+            Finding::NotAsked => None,
+            _ if fails(&answer.with) => Some(Void::FailsWithIt),
+            Finding::Worse if fails(&answer.without) => Some(Void::FailsWithoutIt),
+            Finding::Same if asked.all(|(small, great, _)| (small, great) == (Some(0), Some(0))) => {
+                Some(Void::NothingHappened)
             }
-            Finding::Same => asked()
-                .all(|(small, great, _)| (small, great) == (Some(0), Some(0)))
-                .then_some(Void::NothingHappened),
-            Finding::Worse | Finding::Unmeasured | Finding::NotAsked => None,
+            _ => None,
         }
     }
 }
 
 /// Why something is lost or stuck in a cell, if it is.
-pub fn loss_of(cell: &CellRecord) -> Option<&Reason> {
-    cell.reasons.iter().find(|reason| matches!(reason.exit(), Exit::Correctness | Exit::Stuck))
+pub fn losses_of(cell: &CellRecord) -> impl Iterator<Item = &Reason> {
+    cell.reasons.iter().filter(|reason| matches!(reason.exit(), Exit::Correctness | Exit::Stuck))
 }
 
 pub struct AnsweredList<'a> {
@@ -156,7 +159,8 @@ pub fn by_list(record: &RunRecord) -> Vec<AnsweredList<'_>> {
         // Those of one question of one scenario are of its seeds.
         let questions = grouped(of_list, |(_, one)| (&one.question, &one.says));
         let answered = questions.into_iter().map(|(_, all)| {
-            let (number, first) = all[0];
+            let fails = |one| matches!(Void::of(one, record), Some(Void::FailsWithIt | Void::FailsWithoutIt));
+            let (number, first) = *all.iter().find(|(_, one)| fails(one)).unwrap_or(&all[0]);
             let alike = all.iter().filter(|(_, one)| one.finding == first.finding).count();
             Answered { number, first, alike: [alike, all.len()], void: Void::of(first, record) }
         });
@@ -205,6 +209,8 @@ mod tests {
             (Some(Exit::Correctness), [8, 1], Some(Void::FailsWithIt)),
             (None, [8, 8], None),
             (None, [0, 0], Some(Void::NothingHappened)),
+            (Some(Exit::Stuck), [8, 8], Some(Void::FailsWithIt)),
+            (Some(Exit::Stuck), [1, 8], Some(Void::FailsWithIt)),
         ] {
             let failed = |exit: Exit| Reason::Broken { exit_code: exit.code(), text: String::new() };
             let reasons = exit.into_iter().map(failed).collect();

@@ -299,11 +299,9 @@ impl<'c> Case<'c> {
 
     fn created(self, entity: &Entity) -> Arc<[Value]> {
         let mut values = vec![Value::Null; entity.columns.len()];
-        for rule in &entity.scope {
-            // What a device does not hold it cannot send; the row is made where the device belongs.
-            if let ScopeRule::Attribute { column, attribute } = rule {
-                values[*column] = self.attributes[*attribute].clone();
-            }
+        // What a device does not hold it cannot send; the row is made where the device belongs.
+        for (column, attribute) in entity.scope.iter().filter_map(ScopeRule::attribute) {
+            values[column] = self.attributes[attribute].clone();
         }
         for (column, value) in &self.mutation.values {
             values[*column] = value.clone();

@@ -2,7 +2,7 @@
 
 use super::provisioning::Provisioning;
 use super::quota::Quota;
-use crate::base::{EntityId, Ppm, Span, Time, in_words};
+use crate::base::{EntityId, Ppm, Span, Time, word_enums};
 
 /// A backend's options; every figure is a key of the scenario file.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,19 +84,6 @@ pub struct BackendOptions {
     pub commits: Commits,
 }
 
-/// Which mutations of a request are committed all or none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Commits {
-    /// Each by itself.
-    #[default]
-    Rows,
-    /// Those of a row and of the rows that are part of it.
-    Families,
-    /// All of them.
-    Requests,
-}
-in_words!(Commits { Rows: "rows", Families: "families", Requests: "requests" });
-
 /// For how long the verdict on a mutation is remembered by its idempotency key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Idempotency {
@@ -119,21 +106,6 @@ impl Idempotency {
         }
     }
 }
-
-/// What becomes of an edit of a row that is out of its device's scope, or that would make one
-/// there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Authorisation {
-    /// Whose the row is does not matter.
-    #[default]
-    None,
-    /// It is refused for good, with the reason.
-    Refuse,
-    /// It is answered as if it was committed, and nothing is: the filter of a view, or of a
-    /// row-level rule, leaves no row to write.
-    Filter,
-}
-in_words!(Authorisation { None: "none", Refuse: "refuse", Filter: "filter" });
 
 /// Which edits are not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,45 +134,6 @@ pub struct Busy {
     pub factor_milli: u32,
 }
 
-/// What becomes of commits within one tick of the stamps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ticks {
-    /// They share its stamp until somebody has read it, then the next: what is committed can be
-    /// seen at once, under a stamp that may be ahead of the clock.
-    #[default]
-    RunAhead,
-    /// They share its stamp, as in a table with a column of this precision. Readers who stay behind
-    /// what is settled see them when it is over.
-    Shared,
-}
-in_words!(Ticks { RunAhead: "run-ahead", Shared: "shared" });
-
-/// Whose clock stamps what devices write.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StampedBy {
-    /// The backend's, as it commits.
-    #[default]
-    Backend,
-    /// The device's, as the edit was made.
-    Device,
-}
-in_words!(StampedBy { Backend: "backend", Device: "device" });
-
-/// What a mutation of a row that is there must show.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Writes {
-    /// The version that it was made on: the row's number of versions, which no tick blurs.
-    #[default]
-    Checked,
-    /// The date of that version, which is no finer than the backend's stamps.
-    Dated,
-    /// Nothing: what arrives last stays.
-    Blind,
-    /// A date of its own that is newer than the row's, each by its author's clock.
-    NewerDate,
-}
-in_words!(Writes { Checked: "checked", Dated: "dated", Blind: "blind", NewerDate: "newer-date" });
-
 /// Transactions that are stamped first and visible later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CommitDelay {
@@ -221,29 +154,85 @@ pub struct LogOptions {
     pub rearm: Rearm,
 }
 
-/// When an entry gets its number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Numbered {
-    /// As its transaction commits: the numbers are in the order in which readers see the entries.
-    #[default]
-    AtCommit,
-    /// As the row is written: a transaction under way leaves a hole, which is filled when it
-    /// commits.
-    AtWrite,
-}
-in_words!(Numbered { AtCommit: "at-commit", AtWrite: "at-write" });
+word_enums! {
+    /// Which mutations of a request are committed all or none.
+    pub enum Commits {
+        /// Each by itself.
+        #[default]
+        Rows: "rows",
+        /// Those of a row and of the rows that are part of it.
+        Families: "families",
+        /// All of them.
+        Requests: "requests",
+    }
 
-/// Which changes arm flags.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Rearm {
-    /// All.
-    #[default]
-    Always,
-    /// All but those of the office and of imports to rows that are there: that path through the
-    /// backend forgets it.
-    ForgetsOffice,
+    /// What becomes of an edit of a row that is out of its device's scope, or that would make one
+    /// there.
+    pub enum Authorisation {
+        /// Whose the row is does not matter.
+        #[default]
+        None: "none",
+        /// It is refused for good, with the reason.
+        Refuse: "refuse",
+        /// It is answered as if it was committed, and nothing is: the filter of a view, or of a
+        /// row-level rule, leaves no row to write.
+        Filter: "filter",
+    }
+
+    /// What becomes of commits within one tick of the stamps.
+    pub enum Ticks {
+        /// They share its stamp until somebody has read it, then the next: what is committed can be
+        /// seen at once, under a stamp that may be ahead of the clock.
+        #[default]
+        RunAhead: "run-ahead",
+        /// They share its stamp, as in a table with a column of this precision. Readers who stay
+        /// behind what is settled see them when it is over.
+        Shared: "shared",
+    }
+
+    /// Whose clock stamps what devices write.
+    pub enum StampedBy {
+        /// The backend's, as it commits.
+        #[default]
+        Backend: "backend",
+        /// The device's, as the edit was made.
+        Device: "device",
+    }
+
+    /// What a mutation of a row that is there must show.
+    pub enum Writes {
+        /// The version that it was made on: the row's number of versions, which no tick blurs.
+        #[default]
+        Checked: "checked",
+        /// The date of that version, which is no finer than the backend's stamps.
+        Dated: "dated",
+        /// Nothing: what arrives last stays.
+        Blind: "blind",
+        /// A date of its own that is newer than the row's, each by its author's clock.
+        NewerDate: "newer-date",
+    }
+
+    /// When an entry gets its number.
+    pub enum Numbered {
+        /// As its transaction commits: the numbers are in the order in which readers see the
+        /// entries.
+        #[default]
+        AtCommit: "at-commit",
+        /// As the row is written: a transaction under way leaves a hole, which is filled when it
+        /// commits.
+        AtWrite: "at-write",
+    }
+
+    /// Which changes arm flags.
+    pub enum Rearm {
+        /// All.
+        #[default]
+        Always: "always",
+        /// All but those of the office and of imports to rows that are there: that path through the
+        /// backend forgets it.
+        ForgetsOffice: "forgets-office",
+    }
 }
-in_words!(Rearm { Always: "always", ForgetsOffice: "forgets-office" });
 
 /// When files are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

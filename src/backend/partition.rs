@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::index::Slot;
 use super::tuple;
 use crate::base::{Key, Stamp, Value};
-use crate::contract::{Entity, ScopeRule};
+use crate::contract::Entity;
 
 /// Whose rows a reader asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,7 +57,7 @@ impl Partition {
     }
 }
 
-/// By the columns of [`ScopeRule::Attribute`]s, of the rows in all [`ScopeRule::Window`]s. A device
+/// By what [binds](Entity::binding) rows to devices. A device
 /// reads exactly one, and every live row in it is in the device's scope.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Partitions {
@@ -70,30 +70,20 @@ impl Partitions {
     /// Where a live row with these values belongs; `None` if it lies outside a window.
     pub(super) fn place(&mut self, entity: &Entity, values: &[Value]) -> Option<PartitionId> {
         self.scratch.clear();
-        for rule in &entity.scope {
-            match rule {
-                ScopeRule::Attribute { column, .. } => {
-                    tuple::write_value(&values[*column], &mut self.scratch)
-                }
-                ScopeRule::Window { column, from, until } => match values[*column] {
-                    Value::Int(at) if (from.0..until.0).contains(&at) => {}
-                    _ => return None,
-                },
-            }
-        }
+        entity.binding(values)?.for_each(|value| tuple::write_value(value, &mut self.scratch));
         Some(self.intern())
     }
 
     pub(super) fn of_device(&mut self, entity: &Entity, attributes: &[Value]) -> PartitionId {
         self.scratch.clear();
-        write_device(entity, attributes, &mut self.scratch);
+        entity.bound_to(attributes).for_each(|value| tuple::write_value(value, &mut self.scratch));
         self.intern()
     }
 
     /// The partition of a device with these attributes, if there ever was a row in it.
     pub(super) fn find(&self, entity: &Entity, attributes: &[Value]) -> Option<&Partition> {
         let mut name = Vec::new();
-        write_device(entity, attributes, &mut name);
+        entity.bound_to(attributes).for_each(|value| tuple::write_value(value, &mut name));
         self.ids.get(&*name).map(|&id| &self.partitions[id as usize])
     }
 
@@ -109,13 +99,5 @@ impl Partitions {
         self.ids.insert(self.scratch.as_slice().into(), id);
         self.partitions.push(Partition::default());
         id
-    }
-}
-
-fn write_device(entity: &Entity, attributes: &[Value], out: &mut Vec<u8>) {
-    for rule in &entity.scope {
-        if let ScopeRule::Attribute { attribute, .. } = rule {
-            tuple::write_value(&attributes[*attribute], out);
-        }
     }
 }

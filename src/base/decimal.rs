@@ -57,10 +57,6 @@ impl Decimal {
     pub fn canonical(text: &str, digits: u8, places: u8) -> Option<Decimal> {
         Decimal::read(text)?.with_places(places).filter(|d| d.has_at_most(digits))
     }
-    /// Units of the last place.
-    pub fn units(self) -> i128 {
-        self.units
-    }
 
     /// Without zeros at its end, so that equal numbers are the same.
     pub fn shortest(self) -> Decimal {

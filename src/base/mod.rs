@@ -38,4 +38,4 @@ pub(crate) use time::{at_ms, at_secs};
 pub use units::{BitRate, Bytes, Ppm};
 pub use value::{Fat, Stuff, Value, ValueRef};
 pub use word::Word;
-pub(crate) use word::in_words;
+pub(crate) use word::{in_words, word_enums};

@@ -33,6 +33,21 @@ macro_rules! in_words {
 }
 pub(crate) use in_words;
 
+/// Enums each of whose values stands beside its word.
+macro_rules! word_enums {
+    ($(
+        $(#[$of:meta])* $seen:vis enum $name:ident {
+            $($(#[$at:meta])* $value:ident: $word:literal),+ $(,)?
+        }
+    )+) => {$(
+        $(#[$of])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        $seen enum $name { $($(#[$at])* $value),+ }
+        $crate::base::in_words!($name { $($value: $word),+ });
+    )+};
+}
+pub(crate) use word_enums;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use super::bug::bugs;
 use crate::base::Incarnation;
 use crate::contract::{
     Database, DeviceSetup, EngineError, EngineFactory, Event, EventSink, Hooks, LocalBoxFuture, Occasion,
-    Ports, Provision, SyncEngine, Threw,
+    Opened, Ports, Provision, SyncEngine, Threw,
 };
 
 bugs! {
@@ -25,7 +25,7 @@ impl EngineFactory for InRestlessApp {
         incarnation: Incarnation,
         database: Database,
         ports: Ports,
-    ) -> Result<Rc<dyn SyncEngine>, EngineError> {
+    ) -> Opened {
         let hooks = Rc::new(Restless {
             others: ports.hooks.clone(),
             events: ports.events.clone(),

@@ -250,21 +250,6 @@ pub(super) struct ConflictsArgs {
     pub(super) format: ConflictsFormat,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ConflictsFormat {
-    Human,
-    Md,
-    Json,
-    Csv,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum MatrixFormat {
-    Human,
-    Md,
-    Json,
-}
-
 #[derive(Debug, Args)]
 pub(super) struct TuneArgs {
     #[command(flatten)]
@@ -331,16 +316,6 @@ pub(super) struct ReportArgs {
     pub(super) out: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ReportFormat {
-    Human,
-    Html,
-    Md,
-    Junit,
-    Csv,
-    Json,
-}
-
 #[derive(Debug, Args)]
 pub(super) struct CalibrateArgs {
     /// A CSV with a line a request, its columns in any order: `start` (RFC 3339, or seconds or milliseconds since 1970), `rows`, `bytes`,
@@ -382,12 +357,6 @@ pub(super) struct CompareArgs {
     /// What stdout carries: a table for people, or JSON.
     #[arg(long, value_enum, default_value_t = CompareFormat::Human)]
     pub(super) format: CompareFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Table {
-    Human,
-    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -463,24 +432,20 @@ pub(super) enum Profiles {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SchemaOf {
-    Scenario,
-    Report,
+macro_rules! choices {
+    ($($name:ident { $($value:ident),* })*) => {$(
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+        pub(super) enum $name { $($value),* }
+    )*};
 }
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Human,
-    Json,
-    Github,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum SweepFormat {
-    Human,
-    Json,
-    Csv,
+choices! {
+    ConflictsFormat { Human, Md, Json, Csv }
+    MatrixFormat { Human, Md, Json }
+    ReportFormat { Human, Html, Md, Junit, Csv, Json }
+    Table { Human, Json }
+    SchemaOf { Scenario, Report }
+    Format { Human, Json, Github }
+    SweepFormat { Human, Json, Csv }
 }
 
 /// A seed is a whole number of a scenario file, too, where it may be this large.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Result;
+
 use super::args::Selection;
 use super::console::Console;
 use super::refusal::Refusal;
@@ -12,14 +14,10 @@ use crate::record::Exit;
 use crate::scenario::{Document, Plan, Put, Question, Side};
 
 /// Why a question is not asked whose halves are one scenario.
-const NO_CHANGE: &str = "nothing of this scenario changes by it";
+const NO_CHANGE: &str = "your file is the same without it and with it";
 
 /// The cells of `file` under the selected questions; halves that are the same are run once.
-pub(super) fn plans(
-    file: &Path,
-    selection: &Selection,
-    console: &mut Console<'_>,
-) -> anyhow::Result<Vec<Plan>> {
+pub(super) fn plans(file: &Path, selection: &Selection, console: &mut Console<'_>) -> Result<Vec<Plan>> {
     let own = own(file, console)?;
     let as_given = sources::combined(std::slice::from_ref(&own), selection, Values::new(), console)?;
     sources::remark_on(&as_given, console);
@@ -44,7 +42,7 @@ pub(super) fn plans(
     Ok(asked.plans)
 }
 
-fn own(file: &Path, console: &Console<'_>) -> anyhow::Result<Document> {
+fn own(file: &Path, console: &Console<'_>) -> Result<Document> {
     if file.is_dir() {
         let text = format!("{} is a folder: --for takes one scenario", file.display());
         return Err(Refusal::usage(text));

@@ -9,7 +9,7 @@ use super::{validate, written};
 use crate::base::Span;
 use crate::campaign::calibrate::calibrate as estimates;
 use crate::record::{self, Exit};
-use crate::render::calibrate::{self as shown, Calibration, Figure};
+use crate::render::calibrate::{self as shown, Calibration, Diagnosis, Effect, Figure};
 
 pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let name = args.log.display().to_string();
@@ -32,7 +32,12 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
     if json {
         console.remark(&next);
     }
-    Ok(Exit::Success)
+    if args.out.is_some() || fits.iter().any(|fit| fit.advice.is_some()) {
+        return Ok(Exit::Success);
+    }
+    let refuses = |found: &&Diagnosis| found.code.rule().effect == Effect::Refuse;
+    let why = fits.iter().flat_map(|fit| &fit.diagnoses).find(refuses).map_or_else(String::new, shown::says);
+    Err(Refusal::because(Exit::Nothing, format!("no chunk can be recommended: {why}")))
 }
 
 /// Writes the scenario, but over no file that is there, and says what can be done with it.

@@ -1,5 +1,7 @@
 //! From axes to plans.
 
+use std::collections::BTreeMap;
+
 use super::args::{Grid, SEED_MAX, Selection, count};
 use super::console::Console;
 use super::refusal::Refusal;
@@ -29,7 +31,22 @@ pub(super) fn plans(grid: &Grid, console: &Console<'_>) -> anyhow::Result<Vec<Pl
     if cells > CELLS_MAX {
         return Err(sources::too_large("the grid", cells));
     }
-    sources::combined(&documents, &selection, values(axes), console)
+    let plans = sources::combined(&documents, &selection, values(axes), console)?;
+    axes.iter().try_for_each(|axis| refuse_same(axis, &plans))?;
+    Ok(plans)
+}
+
+/// Refuses two values of an axis that come to the same cells throughout, as `60s` and `1m` do.
+fn refuse_same(axis: &Axis, plans: &[Plan]) -> anyhow::Result<()> {
+    let mut digests: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
+    for (plan, value) in plans.iter().filter_map(|plan| Some((plan, plan.axes.get(&axis.key)?))) {
+        digests.entry(value).or_default().push(&plan.digest);
+    }
+    let mut seen = BTreeMap::new();
+    let same = digests.into_iter().find_map(|(value, all)| Some((seen.insert(all, value)?, value)));
+    let Some((one, other)) = same.filter(|_| axis.key != SEED) else { return Ok(()) };
+    let text = format!("`{}` comes to the same by {one} and by {other}: name one of them", axis.key);
+    Err(Refusal::usage(text))
 }
 
 pub(super) fn values(axes: &[Axis]) -> Values {

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Result;
+
 use super::args::{MatrixArgs, MatrixFormat, Selection};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::run::{self, Order};
 use super::sources::{self, Values};
+use crate::base::Ppm;
+use crate::contract::EditKind;
 use crate::record::{CellRecord, Exit};
 use crate::render::matrix::{Matrix, Setting};
-use crate::scenario::{Document, Plan};
+use crate::scenario::{Document, Happening, Plan};
 
 const PROVISIONINGS: [&str; 6] =
     ["full", "three-stamps", "read-only-schema", "stamps-only", "soft-delete-only", "none"];
@@ -28,7 +32,7 @@ const MODES: [(&str, &str); 2] =
 const PROVISIONING: &str = "backend.provisioning";
 const MODE: &str = "gateway.mode";
 
-pub(super) fn matrix(args: &MatrixArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+pub(super) fn matrix(args: &MatrixArgs, console: &mut Console<'_>) -> Result<Exit> {
     let selection = &args.selection;
     if !selection.filter.is_empty() {
         return Err(Refusal::usage("a matrix is of one variant: --variant names it, not --filter"));
@@ -41,7 +45,8 @@ pub(super) fn matrix(args: &MatrixArgs, console: &mut Console<'_>) -> anyhow::Re
         return Err(Refusal::usage(format!("a matrix is of one scenario, not of {}", documents.len())));
     };
     sources::combined(&documents, selection, Values::new(), console)?;
-    let document = of_one_kind(document, selection, console)?;
+    // Each capture is tried as it is by itself, without what the file adds to one of them.
+    let document = of_one_kind(document, selection, console)?.without(&MODES.map(|(_, key)| key));
     let (plans, refused) = settings_of(&document, selection, console);
     if plans.is_empty() {
         let why = refused.into_values().next().unwrap_or_default();
@@ -50,7 +55,7 @@ pub(super) fn matrix(args: &MatrixArgs, console: &mut Console<'_>) -> anyhow::Re
     let order = Order { matrix: true, ..Order::of(&args.place, &args.work) };
     run::carry_out(&plans, &order, console, |ran, console| {
         let settings: Vec<Setting> = all().into_iter().map(|(setting, _)| setting).collect();
-        let matrix = Matrix::new(&settings, &refused, &ran.record, setting_of);
+        let matrix = Matrix::new(&settings, &refused, (&ran.record, never(&plans[0])), setting_of);
         match args.format {
             MatrixFormat::Human => {
                 let told = if console.voice.quiet { matrix.words() } else { matrix.story() + "\n" };
@@ -63,11 +68,7 @@ pub(super) fn matrix(args: &MatrixArgs, console: &mut Console<'_>) -> anyhow::Re
 }
 
 /// The scenario in one variant, or without any: the costs of several would be added up.
-fn of_one_kind(
-    document: &Document,
-    selection: &Selection,
-    console: &mut Console<'_>,
-) -> anyhow::Result<Document> {
+fn of_one_kind(document: &Document, selection: &Selection, console: &mut Console<'_>) -> Result<Document> {
     match (document.variants().as_slice(), selection.variant.as_slice()) {
         ([], _) | (_, [_]) => Ok(document.clone()),
         (variants, []) => {
@@ -116,6 +117,18 @@ fn settings_of(
         }
     }
     (plans, refused)
+}
+
+/// Kinds of changes of which a plan, as all settings of it, makes none.
+fn never(plan: &Plan) -> Vec<&'static str> {
+    let of = |kind| plan.taken().any(|action| action.kind == kind);
+    let deletes = of(EditKind::Delete) || plan.workload.contention.deletes > Ppm(0);
+    let mut scopes = plan.taken().map(|action| (action, &plan.schema.entity(action.entity).scope));
+    let moves = scopes.any(|(action, of)| of.iter().any(|rule| action.columns.contains(&rule.column())));
+    let imports = plan.events.iter().any(|event| matches!(event.what, Happening::Import { .. }));
+    let (inserts, updates) = (imports || of(EditKind::Create), of(EditKind::Update));
+    let made = [("inserts", inserts), ("updates", updates), ("deletes", deletes), ("moves", moves)];
+    made.into_iter().filter_map(|(kind, is_made)| (!is_made).then_some(kind)).collect()
 }
 
 fn setting_of(cell: &CellRecord) -> Option<Setting> {

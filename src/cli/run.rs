@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::Path;
 
+use anyhow::Result;
+
 use super::against::Against;
 use super::args::{Format, RunArgs};
 use super::console::Console;
@@ -23,7 +25,7 @@ use crate::record::{
 use crate::scenario::Plan;
 use crate::{analysis, render};
 
-pub(super) fn run(args: &RunArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &RunArgs, console: &mut Console<'_>) -> Result<Exit> {
     let plans = match &args.asked {
         Some(file) => asked::plans(file, &args.selection, console)?,
         None => sources::plans(&args.selection, console)?,
@@ -88,7 +90,7 @@ pub(super) fn carry_out(
     order: &Order<'_>,
     console: &mut Console<'_>,
     tell: impl FnOnce(&Ran, &mut Console<'_>),
-) -> anyhow::Result<Exit> {
+) -> Result<Exit> {
     let cells = Cells::of(plans, order.twice);
     if let Some(exit) = shard::instead(order.place, order.work, &cells, console)? {
         return Ok(exit);
@@ -139,7 +141,7 @@ pub(super) struct UnderWay<'a> {
 }
 
 impl<'a> UnderWay<'a> {
-    pub(super) fn open(plans: &[Plan], name: &str, order: &'a Order<'a>) -> anyhow::Result<UnderWay<'a>> {
+    pub(super) fn open(plans: &[Plan], name: &str, order: &'a Order<'a>) -> Result<UnderWay<'a>> {
         let resumed = order.place.resume.is_some();
         let by_name = || Path::new("reports").join(record::run_id(plans));
         let path = order.place.named().map_or_else(by_name, Path::to_owned);
@@ -193,12 +195,7 @@ impl<'a> UnderWay<'a> {
         (judged, notes)
     }
 
-    pub(super) fn close(
-        self,
-        mut record: RunRecord,
-        plans: &[Plan],
-        changes: Vec<String>,
-    ) -> anyhow::Result<Ran> {
+    pub(super) fn close(self, mut record: RunRecord, plans: &[Plan], changes: Vec<String>) -> Result<Ran> {
         analysis::keep_series_of_few(&mut record);
         let inputs = inputs::of_plans(plans);
         inputs::keep(&self.folder, &inputs).map_err(refused)?;
@@ -346,7 +343,7 @@ pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) ->
     let paint = console.out_paint();
     // Of a scenario that was asked the answers are the result.
     let asked = record.is_of_findings() && !record.answers.is_empty();
-    let told = if asked { render::answers(record) } else { render::reasons(record) };
+    let told = if asked { render::answers(record, console.columns()) } else { render::reasons(record) };
     let wrong = told + &render::warnings(record, paint);
     render::headline(record, paint) + &wrong + &mixed + last
 }

@@ -110,6 +110,7 @@ fn a_matrix_is_of_one_variant_or_of_the_file_without_any() {
         assert_eq!(desk.run(&command), 0, "{}", desk.err);
         let record = desk.record("out");
         assert!(record.cells.iter().all(|cell| cell.variant.as_deref() == variant));
+        assert!(desk.out.contains("  –  ") && desk.out.contains("nothing was changed"), "{}", desk.out);
         record.cells.len()
     };
     assert_eq!(cells("", None), cells(" --variant b", Some("b")), "each setting once");
@@ -240,6 +241,7 @@ fn a_grid_that_cannot_be_run_is_refused() {
          sweep @ties.toml --axis seed=1..=3 --seeds 1..=2
          sweep @ties.toml --axis drain=1h --axis drain=2h
          sweep @ties.toml --axis drain=1h --against drain=2h
+         sweep @ties.toml --axis drain=1h,2h,60m
          sweep @ties.toml --axis drain=1h --metric engine.row.rate
          sweep @more --axis drain=1h,2h
          sweep @set.toml --axis gateway.mode=ota,persistent

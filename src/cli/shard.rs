@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use anyhow::Result;
+
 use super::console::{Console, few};
 use super::cost;
 use super::progress::Progress;
@@ -35,7 +37,7 @@ pub(super) fn instead(
     work: &Work,
     cells: &Cells<'_>,
     console: &mut Console<'_>,
-) -> anyhow::Result<Option<Exit>> {
+) -> Result<Option<Exit>> {
     if let (Some(pool), Some(out)) = (&place.merges, place.named()) {
         pour(pool, out, cells, console)?;
         return Ok(None);
@@ -50,13 +52,13 @@ pub(super) fn instead(
     partition.map(|part| run(part, place.named(), work, cells, console)).transpose()
 }
 
-pub(super) fn roll(plans: &[Plan], costs: &[Cost]) -> anyhow::Result<Roll> {
+pub(super) fn roll(plans: &[Plan], costs: &[Cost]) -> Result<Roll> {
     let weights = costs.iter().map(|cost| cost.time().0.max(1)).collect();
     Ok(Roll::new(&program(plans)?, plans, &analysis::cell_ids(plans), weights))
 }
 
 /// The build that runs these plans: its sources, and with a stack of one's own the program itself.
-fn program(plans: &[Plan]) -> anyhow::Result<String> {
+fn program(plans: &[Plan]) -> Result<String> {
     let source = Build::this().source.clone();
     if !plans.iter().any(|plan| plan.brought) {
         return Ok(source);
@@ -74,7 +76,7 @@ fn run(
     work: &Work,
     cells: &Cells<'_>,
     console: &mut Console<'_>,
-) -> anyhow::Result<Exit> {
+) -> Result<Exit> {
     let roll = roll(cells.plans, &cost::of(cells.plans))?;
     let own = partition.cells(&roll);
     let plans: Vec<Plan> = own.iter().map(|cell| cells.plans[*cell].clone()).collect();
@@ -115,7 +117,7 @@ fn run(
     Ok(stopped)
 }
 
-fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -> anyhow::Result<()> {
+fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -> Result<()> {
     if out.join(shards::NAME).exists() {
         let text = format!("{} holds a shard: choose another folder with --out", out.display());
         return Err(Refusal::usage(text));
@@ -186,7 +188,7 @@ const PASSING: [(&str, char, bool); 11] = [
 ];
 
 /// The words of a command that say what is run and told, without those that say how and where.
-fn lasting(typed: &[std::ffi::OsString]) -> anyhow::Result<Vec<String>> {
+fn lasting(typed: &[std::ffi::OsString]) -> Result<Vec<String>> {
     let mut words = Vec::new();
     let mut rest = typed.iter().skip(1);
     while let Some(word) = rest.next() {

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use anyhow::Result;
+
 use super::args::{Selection, count};
 use super::console::Console;
 use super::refusal::{Refusal, near};
@@ -16,16 +18,16 @@ use crate::scenario::{self, Document, Invalid, Plan, Request, file};
 pub(super) type Values = Vec<(String, Vec<String>)>;
 
 /// All documents that `paths` name, or the embedded hospital day. What is no TOML is told of all files at once.
-pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> anyhow::Result<Vec<Document>> {
+pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> Result<Vec<Document>> {
     if paths.is_empty() {
         return Ok(vec![Document::hospital_day()]);
     }
-    let read = |path: PathBuf| Ok(text_at(&path)?.and_then(|text| document(&text, &path)));
-    let read: anyhow::Result<Vec<_>> = files(paths)?.into_iter().map(read).collect();
+    let read = |path: PathBuf| Ok(text_at(&path)?.and_then(|text| Document::of_file(&path, &text)));
+    let read: Result<Vec<_>> = files(paths)?.into_iter().map(read).collect();
     sound(read?, console)
 }
 
-fn sound<T>(read: Vec<Result<T, Invalid>>, console: &Console<'_>) -> anyhow::Result<Vec<T>> {
+fn sound<T>(read: Vec<Result<T, Invalid>>, console: &Console<'_>) -> Result<Vec<T>> {
     let colour = console.err_paint().0;
     let wrong: Vec<String> =
         read.iter().filter_map(|one| one.as_ref().err()).map(|invalid| invalid.render(colour)).collect();
@@ -35,7 +37,7 @@ fn sound<T>(read: Vec<Result<T, Invalid>>, console: &Console<'_>) -> anyhow::Res
     Err(Refusal::because(Exit::Invalid, wrong.join("\n\n")))
 }
 
-fn refuse_too_many(documents: &[Document], selection: &Selection) -> anyhow::Result<()> {
+fn refuse_too_many(documents: &[Document], selection: &Selection) -> Result<()> {
     let variants = |document| match wanted(document, selection)?.len() {
         0 => Some(document.variants().len().max(1) as u128),
         named => Some(named as u128),
@@ -49,20 +51,12 @@ pub(super) fn too_large(what: &str, cells: u128) -> anyhow::Error {
     Refusal::usage(format!("{what} has {} cells; {} is the most", told(cells), told(CELLS_MAX)))
 }
 
-fn document(text: &str, path: &Path) -> Result<Document, Invalid> {
-    let document = Document::parse(&path.display().to_string(), text)?;
-    Ok(match path.parent() {
-        Some(folder) => document.beside(folder),
-        None => document,
-    })
-}
-
 pub(super) fn combined(
     documents: &[Document],
     selection: &Selection,
     axes: Values,
     console: &Console<'_>,
-) -> anyhow::Result<Vec<Plan>> {
+) -> Result<Vec<Plan>> {
     refuse_too_many(documents, selection)?;
     let request = Request { axes, ..request(selection) };
     // What is said of a variant that does not run, such as that it cannot be set so, helps nobody.
@@ -93,11 +87,7 @@ fn wanted(document: &Document, selection: &Selection) -> Option<Vec<String>> {
     (selection.variant.is_empty() || !both.is_empty()).then_some(both)
 }
 
-pub(super) fn requested(
-    document: &Document,
-    request: &Request,
-    console: &Console<'_>,
-) -> anyhow::Result<Vec<Plan>> {
+pub(super) fn requested(document: &Document, request: &Request, console: &Console<'_>) -> Result<Vec<Plan>> {
     Ok(sound(vec![cells(document, request, console)], console)?.concat())
 }
 
@@ -115,7 +105,7 @@ pub(super) fn with(
     })
 }
 
-pub(super) fn plans(selection: &Selection, console: &Console<'_>) -> anyhow::Result<Vec<Plan>> {
+pub(super) fn plans(selection: &Selection, console: &Console<'_>) -> Result<Vec<Plan>> {
     combined(&documents(&selection.paths, console)?, selection, Values::new(), console)
 }
 
@@ -143,14 +133,9 @@ pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
     }
 }
 
-pub(super) fn one_plan(
-    text: &str,
-    path: &Path,
-    seed: Option<u64>,
-    console: &Console<'_>,
-) -> anyhow::Result<Plan> {
+pub(super) fn one_plan(text: &str, path: &Path, seed: Option<u64>, console: &Console<'_>) -> Result<Plan> {
     let request = Request { seeds: seed.into_iter().collect(), ..Request::default() };
-    let plans = document(text, path).and_then(|document| cells(&document, &request, console));
+    let plans = Document::of_file(path, text).and_then(|document| cells(&document, &request, console));
     let mut plans = sound(vec![plans], console)?.concat();
     let (n, shown) = (plans.len(), path.display());
     match n {
@@ -159,7 +144,7 @@ pub(super) fn one_plan(
     }
 }
 
-pub(super) fn read(path: &Path) -> anyhow::Result<String> {
+pub(super) fn read(path: &Path) -> Result<String> {
     text_at(path)?.map_err(|invalid| Refusal::because(Exit::Invalid, invalid.render(false)))
 }
 
@@ -169,12 +154,12 @@ pub(super) fn read_record(path: &Path) -> io::Result<String> {
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
-pub(super) fn read_run(file: &Path) -> anyhow::Result<String> {
+pub(super) fn read_run(file: &Path) -> Result<String> {
     read_record(file).map_err(|e| Refusal::unreadable(file, &e))
 }
 
 /// The text of a scenario; bytes that are no text are a mistake of the file's.
-fn text_at(path: &Path) -> anyhow::Result<Result<String, Invalid>> {
+fn text_at(path: &Path) -> Result<Result<String, Invalid>> {
     let read = file::read(path, file::Named::Typed, file::SCENARIO_MAX);
     let bytes = read.map_err(|e| match e.kind() {
         ErrorKind::NotFound if path.is_symlink() => {
@@ -187,7 +172,7 @@ fn text_at(path: &Path) -> anyhow::Result<Result<String, Invalid>> {
 }
 
 /// The scenario files that paths name: a file is itself, a folder all `*.toml` below it but in reports, in order of their names.
-pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
@@ -247,7 +232,7 @@ pub(super) fn record_file(path: &Path) -> Option<PathBuf> {
 }
 
 /// The cells that pass; all without a filter. A filter that nothing passes is refused.
-fn narrowed(plans: Vec<Plan>, filters: &[String]) -> anyhow::Result<Vec<Plan>> {
+fn narrowed(plans: Vec<Plan>, filters: &[String]) -> Result<Vec<Plan>> {
     let of = |plan: &Plan, filter: &String| {
         passes(std::slice::from_ref(filter), &plan.scenario, plan.variant.as_deref())
     };

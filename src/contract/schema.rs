@@ -1,7 +1,7 @@
 //! What is synced: entities, columns, scopes, sync units.
 
 use super::attachment::Attachment;
-use crate::base::{Day, Decimal, EntityId, Key, Span, Stamp, Value, from_base64, in_words};
+use crate::base::{Day, Decimal, EntityId, Key, Span, Stamp, Value, from_base64, in_words, word_enums};
 
 /// All entities of a scenario, by [`EntityId`].
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -266,6 +266,17 @@ impl Entity {
             .iter()
             .all(|rule| rule.attribute().is_none() || rule.is_met(&values[rule.column()], attributes))
     }
+    /// What binds a row with these values to devices; `None` where a window leaves it out.
+    pub fn binding<'v>(&'v self, values: &'v [Value]) -> Option<impl Iterator<Item = &'v Value>> {
+        let is_out =
+            |rule: &ScopeRule| rule.attribute().is_none() && !rule.is_met(&values[rule.column()], &[]);
+        let columns = self.scope.iter().filter_map(ScopeRule::attribute).map(|(column, _)| &values[column]);
+        (!self.scope.iter().any(is_out)).then_some(columns)
+    }
+    /// The same of the rows that belong to who has these attributes.
+    pub fn bound_to<'v>(&'v self, attributes: &'v [Value]) -> impl Iterator<Item = &'v Value> {
+        self.scope.iter().filter_map(ScopeRule::attribute).map(|(_, attribute)| &attributes[attribute])
+    }
     pub fn project(&self, values: &[Value]) -> Vec<Value> {
         self.projection.iter().map(|&column| values[column].clone()).collect()
     }
@@ -313,32 +324,6 @@ pub fn given_key(entity: &Entity, number: u64) -> Key {
     Key::new(&format!("{}-{number}", entity.name))
 }
 
-/// Who gives a row that is made on a device its key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum NamedBy {
-    /// The device, at random: the key never changes.
-    #[default]
-    Device,
-    /// The device; but a row with the same natural key on the backend is the same, with its key.
-    NaturalKey,
-    /// The backend, as it commits the row: until then the device has a key of its own for it.
-    Server,
-    /// The device, out of keys that the backend gave it before.
-    Pool,
-}
-in_words!(NamedBy { Device: "client", NaturalKey: "natural-key", Server: "server", Pool: "pool" });
-
-/// What becomes of a row that was made twice, by its natural key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MergeRule {
-    #[default]
-    First,
-    Last,
-    /// What the first one said, and the last one where that said nothing.
-    Fill,
-}
-in_words!(MergeRule { First: "first-stays", Last: "last-stays", Fill: "fill-empty" });
-
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Naming {
     pub by: NamedBy,
@@ -351,19 +336,42 @@ pub struct Naming {
     pub refill: u32,
 }
 
-/// What becomes of rows that refer to one that is deleted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnDelete {
-    #[default]
-    Nothing,
-    /// It is not deleted as long as there are any.
-    Restrict,
-    /// They are deleted with it, and what refers to them.
-    Cascade,
-    /// They stay and refer to none.
-    SetNull,
+word_enums! {
+    /// Who gives a row that is made on a device its key.
+    pub enum NamedBy {
+        /// The device, at random: the key never changes.
+        #[default]
+        Device: "client",
+        /// The device; but a row with the same natural key on the backend is the same, with its
+        /// key.
+        NaturalKey: "natural-key",
+        /// The backend, as it commits the row: until then the device has a key of its own for it.
+        Server: "server",
+        /// The device, out of keys that the backend gave it before.
+        Pool: "pool",
+    }
+
+    /// What becomes of a row that was made twice, by its natural key.
+    pub enum MergeRule {
+        #[default]
+        First: "first-stays",
+        Last: "last-stays",
+        /// What the first one said, and the last one where that said nothing.
+        Fill: "fill-empty",
+    }
+
+    /// What becomes of rows that refer to one that is deleted.
+    pub enum OnDelete {
+        #[default]
+        Nothing: "nothing",
+        /// It is not deleted as long as there are any.
+        Restrict: "restrict",
+        /// They are deleted with it, and what refers to them.
+        Cascade: "cascade",
+        /// They stay and refer to none.
+        SetNull: "set-null",
+    }
 }
-in_words!(OnDelete { Nothing: "nothing", Restrict: "restrict", Cascade: "cascade", SetNull: "set-null" });
 
 /// A column that says what another row says: the backend writes it again as that row changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use super::view::View;
 use crate::base::{EditId, EntityId, Incarnation, Key, Span, Stamp, Time, UnitId};
 use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineFactory, Event,
-    LocalBoxFuture, LocalEdit, NetworkKind, Pick, Ports, Provision, SyncEngine, SyncError, Trigger,
+    LocalBoxFuture, LocalEdit, NetworkKind, Opened, Pick, Ports, Provision, SyncEngine, SyncError, Trigger,
 };
 use crate::store::{self, Store, Tx};
 
@@ -195,7 +195,8 @@ impl SyncEngine for Builtin {
 
     fn resolve(self: Rc<Self>, edit: EditId, pick: Pick) -> LocalBoxFuture<'static, Result<(), EditError>> {
         Box::pin(async move {
-            if !self.process.options.conflict.has_page() || !page::resolve(&self.process, edit, &pick).await?
+            if !self.process.options.conflict.policy.has_page()
+                || !page::resolve(&self.process, edit, &pick).await?
             {
                 return Err(EditError::NoSuchRow);
             }
@@ -246,11 +247,11 @@ impl EngineFactory for BuiltinFactory {
         incarnation: Incarnation,
         database: Database,
         ports: Ports,
-    ) -> Result<Rc<dyn SyncEngine>, EngineError> {
+    ) -> Opened {
         let database = self.of_person(database, setup.person);
         let store = Store::open(&database, setup.schema.clone(), &self.store).map_err(refused)?;
         let store = Rc::new(store);
-        let (pull, has_page) = (&self.options.pull, self.options.conflict.has_page());
+        let (pull, has_page) = (&self.options.pull, self.options.conflict.policy.has_page());
         let has_blobs = !setup.schema.attachments.is_empty();
         let has_excerpts = setup.units.iter().any(|unit| !unit.excerpts.is_empty());
         let (as_a_whole, begins_again) =

@@ -12,7 +12,7 @@ use super::token::Token;
 use super::too_large::{Caps, OnTooLarge};
 use crate::base::{EntityId, Span, Time, UnitId};
 use crate::contract::{
-    Cacheable, Call, Event, HookError, Mutation, NetworkKind, RequestKind, ServerError, SyncError,
+    Cacheable, Call, Event, HookError, Mutation, NetworkKind, RequestKind, Response, ServerError, SyncError,
     TOO_LARGE_PAGE, TransportError, Work,
 };
 use crate::protocol::{Answer, Asked, Effort, Request, SyncRequest, Way};
@@ -430,7 +430,7 @@ impl Caller {
         body: Vec<u8>,
         cacheable: Option<Cacheable>,
         deadline: Time,
-    ) -> Result<Vec<u8>, TransportError> {
+    ) -> Response {
         let Call { number: request, kind, unit, .. } = call;
         let (sent_at, wasted) = (self.process.ports.clock.now(), body.len() as u64);
         let called = self.process.ports.call_by(call, body, cacheable, deadline);

@@ -56,7 +56,7 @@ struct Thrown {
 /// Throws away what waits. Its rows come again as the backend has them; so they do at once where a
 /// conflict is open, and the backend's side is taken.
 async fn discard(process: &Process) -> Result<(), u64> {
-    if process.options.conflict.has_page() {
+    if process.options.conflict.policy.has_page() {
         let open = process.store.read(store::conflicts::all).unwrap_or_default();
         for (entry, _) in open {
             if page::resolve(process, entry.edit, &Pick::Theirs).await.is_err() {

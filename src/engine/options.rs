@@ -4,7 +4,7 @@ use super::conflict::{BaseDate, CallbackOptions, Detect, Policy};
 use super::control::{Controller, SteeringOptions};
 use super::path::Paths;
 use super::too_large::OnTooLarge;
-use crate::base::{Bytes, Ppm, Span, in_words};
+use crate::base::{Bytes, Ppm, Span, word_enums};
 use crate::protocol::Codec;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -43,122 +43,6 @@ pub struct EngineOptions {
     pub row_cpu: Span,
 }
 
-/// What becomes of edits that wait as their person logs out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnLogout {
-    Keep,
-    /// They are sent first; who cannot send them stays logged in.
-    #[default]
-    SendFirst,
-    /// Nobody logs out while any waits.
-    Refuse,
-    /// They are thrown away, each with a line that the person can read.
-    Discard,
-}
-in_words!(OnLogout { Keep: "keep", SendFirst: "send-first", Refuse: "refuse", Discard: "discard" });
-
-/// Whose the data on a phone is that several people share.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DatabasePer {
-    #[default]
-    Person,
-    /// The phone's: who logs in goes on with what is there.
-    Phone,
-}
-in_words!(DatabasePer { Person: "person", Phone: "phone" });
-
-/// What of a run goes into one request, as far as it fits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RequestPer {
-    /// The edits of all entities in one, the pull of all in another.
-    #[default]
-    Direction,
-    /// All of it: a sync with nothing to bring in chunks is one request.
-    Branch,
-    /// The edits of one entity, or the pull of one.
-    Entity,
-    /// One edit, or the pull of one entity.
-    Call,
-}
-in_words!(RequestPer {
-    Direction: "per-direction",
-    Branch: "per-branch",
-    Entity: "per-entity",
-    Call: "per-call"
-});
-
-/// What a unit that failed does to those behind it in the queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AfterFailure {
-    /// It makes way, and is queued again after a wait of its own.
-    #[default]
-    MakesWay,
-    /// It stays at the head, and is tried again each 30 s; nothing behind it runs before it has
-    /// ended well. So it is in OutSystems.
-    Blocks,
-}
-in_words!(AfterFailure { MakesWay: "makes-way", Blocks: "blocks" });
-
-/// What is done about a request that is refused for its token.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnUnauthorized {
-    /// Another is asked for, and the request goes again.
-    #[default]
-    Refresh,
-    /// Another is asked for before the next request; the run has failed.
-    Later,
-    /// The same, and the edits that the request brought count as refused for good: they are gone.
-    Drop,
-}
-in_words!(OnUnauthorized { Refresh: "refresh", Later: "later", Drop: "drop" });
-/// Where the queue of units is kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum QueueKept {
-    /// In memory: it goes with the process, and what the next start triggers is queued again. So it
-    /// is in OutSystems.
-    #[default]
-    Memory,
-    /// In the database: what was asked for and has not ended well is queued again as the app
-    /// starts.
-    Disk,
-}
-in_words!(QueueKept { Memory: "memory", Disk: "disk" });
-
-/// Where an app keeps what it calls itself towards the server.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Identity {
-    /// With the phone, where no copy reaches it.
-    #[default]
-    Device,
-    /// In the database: who gets a copy of that goes by the same name.
-    Database,
-}
-in_words!(Identity { Device: "device", Database: "database" });
-
-/// What an edit is dated by; conflicts are found by the backend's stamps, but who wins is decided
-/// by dates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Dates {
-    /// The device's wall clock in UTC.
-    #[default]
-    Utc,
-    /// What the person's clock shows: it jumps with time zones and daylight saving.
-    Local,
-}
-in_words!(Dates { Utc: "utc", Local: "local" });
-
-/// How an engine reads an answer's JSON; decides what that costs the device.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Decoder {
-    /// Native code that reads row by row: the class's native rate, memory of 2.5 times the answer.
-    #[default]
-    Streaming,
-    /// A tree of the whole answer in a managed language: the class's managed rate, memory of 6
-    /// times the answer.
-    Managed,
-}
-in_words!(Decoder { Streaming: "streaming", Managed: "managed" });
-
 impl Decoder {
     /// Memory at its peak for an answer of `bytes`. Factors: models of a mobile device, estimates.
     pub fn peak(self, bytes: u64) -> u64 {
@@ -178,34 +62,6 @@ pub struct ConflictOptions {
     pub while_open: WhileOpen,
     pub second_edit: SecondEdit,
 }
-
-impl ConflictOptions {
-    pub fn has_page(&self) -> bool {
-        self.policy.has_page()
-    }
-}
-
-/// What happens while a conflict waits for a person.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum WhileOpen {
-    /// Everything else is synced.
-    #[default]
-    CarryOn,
-    /// The run under way goes on to its end, and no other begins.
-    Hold,
-}
-in_words!(WhileOpen { CarryOn: "carry-on", Hold: "hold" });
-
-/// What becomes of another edit of a row whose conflict waits for a person.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SecondEdit {
-    /// It joins what the device has: the person decides about both.
-    #[default]
-    Joins,
-    /// The app refuses it: the conflict is to be decided first.
-    Refused,
-}
-in_words!(SecondEdit { Joins: "joins", Refused: "refused" });
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct PullOptions {
@@ -230,55 +86,6 @@ pub struct PullOptions {
     pub checkpoint: Checkpoint,
 }
 
-/// What pulled rows take the place of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Replace {
-    #[default]
-    Versions,
-    /// All rows of their entity, which are deleted first, with what was edited in them.
-    All,
-}
-in_words!(Replace { Versions: "versions", All: "all" });
-
-/// What is done about a pulled row that refers to one that has not come, and about the end of one
-/// that others refer to still.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MissingParent {
-    #[default]
-    Ignore,
-    /// It waits on a durable list until the other has come, or the others have gone.
-    Wait,
-}
-in_words!(MissingParent { Ignore: "ignore", Wait: "wait" });
-
-/// What requests for pages are to caches on the way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Requests {
-    /// Each is one of its own, as a POST or by an address that comes once: no cache may answer it.
-    #[default]
-    Unique,
-    /// An address says all of what is asked, and a cache may give what it keeps.
-    Plain,
-    /// The same, but a cache asks the server first whether what it keeps still holds.
-    Validated,
-}
-in_words!(Requests { Unique: "unique", Plain: "plain", Validated: "validated" });
-
-/// What a cursor belongs to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CursorBook {
-    /// The entity: units that pull the same entity go on where the other stopped.
-    #[default]
-    Entity,
-    /// The unit and the entity: units that overlap fetch the same rows twice.
-    Unit,
-    /// The unit, and it is no cursor: each run asks for what changed after the date of the unit's
-    /// last good one, by the device's clock (`push.sync_date` says of which moment), and a run that
-    /// was interrupted begins again.
-    LastSyncOn,
-}
-in_words!(CursorBook { Entity: "entity", Unit: "unit", LastSyncOn: "last-sync-on" });
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadRowOptions {
     /// Share of the keys whose rows fail.
@@ -287,19 +94,6 @@ pub struct BadRowOptions {
     pub tries: u32,
     pub then: OnBadRow,
 }
-
-/// What is done about a row that cannot be applied.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnBadRow {
-    /// The run ends, the cursor stays before the row.
-    #[default]
-    Stop,
-    /// Nothing: the cursor passes it.
-    Skip,
-    /// It is kept on a durable list and tried again with the next pull; the cursor passes it.
-    RetryList,
-}
-in_words!(OnBadRow { Stop: "stop", Skip: "skip", RetryList: "retry-list" });
 
 impl Default for BadRowOptions {
     fn default() -> BadRowOptions {
@@ -326,66 +120,6 @@ pub struct PushOptions {
     pub unit: PushUnit,
 }
 
-/// What of the edits that wait is never parted by the end of a request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PushUnit {
-    #[default]
-    Record,
-    /// The edits of a row and of the rows that are part of it.
-    Family,
-}
-in_words!(PushUnit { Record: "record", Family: "family" });
-
-/// Which of the edits that wait go first, where rows refer to each other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PushOrder {
-    /// The oldest; a row that others refer to is made before them and deleted after them, also
-    /// where one of them has to wait.
-    #[default]
-    TopDown,
-    /// The oldest, and nobody asks what refers to what.
-    AsMade,
-    BottomUp,
-}
-in_words!(PushOrder { TopDown: "top-down", AsMade: "as-made", BottomUp: "bottom-up" });
-
-/// How a device knows what was edited on it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LocalCapture {
-    /// Each edit is kept in the order in which it was made, until the backend's verdict on it.
-    #[default]
-    Outbox,
-    /// A flag on the row: it goes out as it is, and a verdict clears the flag, be it edited since.
-    DirtyFlags,
-    /// A date on the row: it goes out as it is if it was edited after the date of the last sync.
-    UpdatedAfterLastSync,
-}
-in_words!(LocalCapture {
-    Outbox: "outbox",
-    DirtyFlags: "dirty-flags",
-    UpdatedAfterLastSync: "updated-after-last-sync"
-});
-
-/// Which moment of a run is the date of the last sync.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SyncDate {
-    /// Its end: what was edited while it ran counts as sent.
-    #[default]
-    End,
-    Start,
-}
-in_words!(SyncDate { End: "end", Start: "start" });
-/// What of a row an update brings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sends {
-    /// The columns that its person set.
-    #[default]
-    Changed,
-    /// The whole row as the device holds it.
-    Row,
-}
-in_words!(Sends { Changed: "changed", Row: "row" });
-
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetryOptions {
     /// The first wait is at most this.
@@ -398,21 +132,6 @@ pub struct RetryOptions {
     /// Whether nothing is sent before the server's "try again after" has passed.
     pub heeds_after: bool,
 }
-
-/// What is random in a wait (Brooker 2015, "Exponential backoff and jitter").
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Jitter {
-    /// Nothing: min(cap, base·2ⁿ).
-    None,
-    /// Everything: U(0, min(cap, base·2ⁿ)).
-    #[default]
-    Full,
-    /// Half of it: half is waited, half is drawn.
-    Equal,
-    /// All of it, and it grows by what was drawn before: min(cap, U(base, 3·previous)).
-    Decorrelated,
-}
-in_words!(Jitter { None: "none", Full: "full", Equal: "equal", Decorrelated: "decorrelated" });
 
 impl Default for EngineOptions {
     fn default() -> EngineOptions {
@@ -503,67 +222,286 @@ impl Default for AttachmentOptions {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BlobQueue {
-    /// At the end of a unit's run.
-    #[default]
-    Behind,
-    /// At its beginning, before its rows.
-    Before,
-    /// Beside the runs, at any time.
-    Beside,
-}
-in_words!(BlobQueue { Behind: "behind", Before: "before", Beside: "beside" });
+word_enums! {
+    /// What becomes of edits that wait as their person logs out.
+    pub enum OnLogout {
+        Keep: "keep",
+        /// They are sent first; who cannot send them stays logged in.
+        #[default]
+        SendFirst: "send-first",
+        /// Nobody logs out while any waits.
+        Refuse: "refuse",
+        /// They are thrown away, each with a line that the person can read.
+        Discard: "discard",
+    }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum With {
-    /// No: the server may have it without.
-    #[default]
-    Apart,
-    /// Yes: it goes when all of that is there.
-    Row,
-}
-in_words!(With { Apart: "apart", Row: "row" });
+    /// Whose the data on a phone is that several people share.
+    pub enum DatabasePer {
+        #[default]
+        Person: "person",
+        /// The phone's: who logs in goes on with what is there.
+        Phone: "phone",
+    }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum First {
-    /// Small pictures, of all rows.
-    #[default]
-    Thumbnails,
-    /// The oldest.
-    Oldest,
-}
-in_words!(First { Thumbnails: "thumbnails", Oldest: "oldest" });
+    /// What of a run goes into one request, as far as it fits.
+    pub enum RequestPer {
+        /// The edits of all entities in one, the pull of all in another.
+        #[default]
+        Direction: "per-direction",
+        /// All of it: a sync with nothing to bring in chunks is one request.
+        Branch: "per-branch",
+        /// The edits of one entity, or the pull of one.
+        Entity: "per-entity",
+        /// One edit, or the pull of one entity.
+        Call: "per-call",
+    }
 
-/// How much of what a run of a unit pulls is shown at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Atomic {
-    /// The apply chunk: people look at what has come.
-    #[default]
-    Chunk,
-    /// All of it: rows wait in tables of their own until the last has come.
-    Session,
-}
-in_words!(Atomic { Chunk: "chunk", Session: "session" });
+    /// What a unit that failed does to those behind it in the queue.
+    pub enum AfterFailure {
+        /// It makes way, and is queued again after a wait of its own.
+        #[default]
+        MakesWay: "makes-way",
+        /// It stays at the head, and is tried again each 30 s; nothing behind it runs before it has
+        /// ended well. So it is in OutSystems.
+        Blocks: "blocks",
+    }
 
-/// Where a run goes on after one that was cut.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Checkpoint {
-    /// Behind the last page that was durable.
-    #[default]
-    Page,
-    /// Where the last whole one had ended.
-    Session,
-}
-in_words!(Checkpoint { Page: "page", Session: "session" });
+    /// What is done about a request that is refused for its token.
+    pub enum OnUnauthorized {
+        /// Another is asked for, and the request goes again.
+        #[default]
+        Refresh: "refresh",
+        /// Another is asked for before the next request; the run has failed.
+        Later: "later",
+        /// The same, and the edits that the request brought count as refused for good: they are
+        /// gone.
+        Drop: "drop",
+    }
 
-/// What a run does one of whose edits was not committed: refused, put off, or in conflict.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnRefused {
-    /// It goes on with the others.
-    #[default]
-    GoOn,
-    /// It ends with an error: nothing is pulled, and no date moves.
-    EndRun,
+    /// Where the queue of units is kept.
+    pub enum QueueKept {
+        /// In memory: it goes with the process, and what the next start triggers is queued again.
+        /// So it is in OutSystems.
+        #[default]
+        Memory: "memory",
+        /// In the database: what was asked for and has not ended well is queued again as the app
+        /// starts.
+        Disk: "disk",
+    }
+
+    /// Where an app keeps what it calls itself towards the server.
+    pub enum Identity {
+        /// With the phone, where no copy reaches it.
+        #[default]
+        Device: "device",
+        /// In the database: who gets a copy of that goes by the same name.
+        Database: "database",
+    }
+
+    /// What an edit is dated by; conflicts are found by the backend's stamps, but who wins is
+    /// decided by dates.
+    pub enum Dates {
+        /// The device's wall clock in UTC.
+        #[default]
+        Utc: "utc",
+        /// What the person's clock shows: it jumps with time zones and daylight saving.
+        Local: "local",
+    }
+
+    /// How an engine reads an answer's JSON; decides what that costs the device.
+    pub enum Decoder {
+        /// Native code that reads row by row: the class's native rate, memory of 2.5 times the
+        /// answer.
+        #[default]
+        Streaming: "streaming",
+        /// A tree of the whole answer in a managed language: the class's managed rate, memory of 6
+        /// times the answer.
+        Managed: "managed",
+    }
+
+    /// What happens while a conflict waits for a person.
+    pub enum WhileOpen {
+        /// Everything else is synced.
+        #[default]
+        CarryOn: "carry-on",
+        /// The run under way goes on to its end, and no other begins.
+        Hold: "hold",
+    }
+
+    /// What becomes of another edit of a row whose conflict waits for a person.
+    pub enum SecondEdit {
+        /// It joins what the device has: the person decides about both.
+        #[default]
+        Joins: "joins",
+        /// The app refuses it: the conflict is to be decided first.
+        Refused: "refused",
+    }
+
+    /// What pulled rows take the place of.
+    pub enum Replace {
+        #[default]
+        Versions: "versions",
+        /// All rows of their entity, which are deleted first, with what was edited in them.
+        All: "all",
+    }
+
+    /// What is done about a pulled row that refers to one that has not come, and about the end of
+    /// one that others refer to still.
+    pub enum MissingParent {
+        #[default]
+        Ignore: "ignore",
+        /// It waits on a durable list until the other has come, or the others have gone.
+        Wait: "wait",
+    }
+
+    /// What requests for pages are to caches on the way.
+    pub enum Requests {
+        /// Each is one of its own, as a POST or by an address that comes once: no cache may answer
+        /// it.
+        #[default]
+        Unique: "unique",
+        /// An address says all of what is asked, and a cache may give what it keeps.
+        Plain: "plain",
+        /// The same, but a cache asks the server first whether what it keeps still holds.
+        Validated: "validated",
+    }
+
+    /// What a cursor belongs to.
+    pub enum CursorBook {
+        /// The entity: units that pull the same entity go on where the other stopped.
+        #[default]
+        Entity: "entity",
+        /// The unit and the entity: units that overlap fetch the same rows twice.
+        Unit: "unit",
+        /// The unit, and it is no cursor: each run asks for what changed after the date of the
+        /// unit's last good one, by the device's clock (`push.sync_date` says of which moment), and
+        /// a run that was interrupted begins again.
+        LastSyncOn: "last-sync-on",
+    }
+
+    /// What is done about a row that cannot be applied.
+    pub enum OnBadRow {
+        /// The run ends, the cursor stays before the row.
+        #[default]
+        Stop: "stop",
+        /// Nothing: the cursor passes it.
+        Skip: "skip",
+        /// It is kept on a durable list and tried again with the next pull; the cursor passes it.
+        RetryList: "retry-list",
+    }
+
+    /// What of the edits that wait is never parted by the end of a request.
+    pub enum PushUnit {
+        #[default]
+        Record: "record",
+        /// The edits of a row and of the rows that are part of it.
+        Family: "family",
+    }
+
+    /// Which of the edits that wait go first, where rows refer to each other.
+    pub enum PushOrder {
+        /// The oldest; a row that others refer to is made before them and deleted after them, also
+        /// where one of them has to wait.
+        #[default]
+        TopDown: "top-down",
+        /// The oldest, and nobody asks what refers to what.
+        AsMade: "as-made",
+        BottomUp: "bottom-up",
+    }
+
+    /// How a device knows what was edited on it.
+    pub enum LocalCapture {
+        /// Each edit is kept in the order in which it was made, until the backend's verdict on it.
+        #[default]
+        Outbox: "outbox",
+        /// A flag on the row: it goes out as it is, and a verdict clears the flag, be it edited
+        /// since.
+        DirtyFlags: "dirty-flags",
+        /// A date on the row: it goes out as it is if it was edited after the date of the last
+        /// sync.
+        UpdatedAfterLastSync: "updated-after-last-sync",
+    }
+
+    /// Which moment of a run is the date of the last sync.
+    pub enum SyncDate {
+        /// Its end: what was edited while it ran counts as sent.
+        #[default]
+        End: "end",
+        Start: "start",
+    }
+
+    /// What of a row an update brings.
+    pub enum Sends {
+        /// The columns that its person set.
+        #[default]
+        Changed: "changed",
+        /// The whole row as the device holds it.
+        Row: "row",
+    }
+
+    /// What is random in a wait (Brooker 2015, "Exponential backoff and jitter").
+    pub enum Jitter {
+        /// Nothing: min(cap, base·2ⁿ).
+        None: "none",
+        /// Everything: U(0, min(cap, base·2ⁿ)).
+        #[default]
+        Full: "full",
+        /// Half of it: half is waited, half is drawn.
+        Equal: "equal",
+        /// All of it, and it grows by what was drawn before: min(cap, U(base, 3·previous)).
+        Decorrelated: "decorrelated",
+    }
+
+    pub enum BlobQueue {
+        /// At the end of a unit's run.
+        #[default]
+        Behind: "behind",
+        /// At its beginning, before its rows.
+        Before: "before",
+        /// Beside the runs, at any time.
+        Beside: "beside",
+    }
+
+    pub enum With {
+        /// No: the server may have it without.
+        #[default]
+        Apart: "apart",
+        /// Yes: it goes when all of that is there.
+        Row: "row",
+    }
+
+    pub enum First {
+        /// Small pictures, of all rows.
+        #[default]
+        Thumbnails: "thumbnails",
+        /// The oldest.
+        Oldest: "oldest",
+    }
+
+    /// How much of what a run of a unit pulls is shown at once.
+    pub enum Atomic {
+        /// The apply chunk: people look at what has come.
+        #[default]
+        Chunk: "chunk",
+        /// All of it: rows wait in tables of their own until the last has come.
+        Session: "session",
+    }
+
+    /// Where a run goes on after one that was cut.
+    pub enum Checkpoint {
+        /// Behind the last page that was durable.
+        #[default]
+        Page: "page",
+        /// Where the last whole one had ended.
+        Session: "session",
+    }
+
+    /// What a run does one of whose edits was not committed: refused, put off, or in conflict.
+    pub enum OnRefused {
+        /// It goes on with the others.
+        #[default]
+        GoOn: "go-on",
+        /// It ends with an error: nothing is pulled, and no date moves.
+        EndRun: "end-run",
+    }
 }
-in_words!(OnRefused { GoOn: "go-on", EndRun: "end-run" });

@@ -17,7 +17,7 @@ use crate::contract::{EditKind, Event, LogKind, OpenConflict, Outcome, PageEvent
 use crate::store::{Difference, Entry, Stored, Tx, conflicts};
 
 pub(super) async fn tell_open(process: &Process) {
-    if !process.options.conflict.has_page() {
+    if !process.options.conflict.policy.has_page() {
         return;
     }
     if !process.rules.outbox.keeps_conflicts() {
@@ -151,7 +151,7 @@ fn taken(conflict: Conflict<'_>, later: &[Entry], pick: &Pick) -> Resolution {
 /// Why a run of the unit is refused, if conflicts are open and that holds it.
 pub(super) fn held(process: &Process, unit: UnitId) -> Result<(), RunError> {
     let options = &process.options.conflict;
-    if !options.has_page() || options.while_open == WhileOpen::CarryOn {
+    if !options.policy.has_page() || options.while_open == WhileOpen::CarryOn {
         return Ok(());
     }
     let (open, (free, _)) =

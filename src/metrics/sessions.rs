@@ -84,6 +84,32 @@ impl Sessions {
                 self.ran += own.close(at, |_| true, board);
             }
             Event::Usable { since_login } => board.observe_on(Id::Usable, device, since_login.0),
+            Event::RetryScheduled { wait, in_run: true, .. } if own.is_busy() => {
+                own.waited(at, board);
+                own.waits.push((at, at + *wait));
+            }
+            Event::RowsFailed { skipped, listed } => {
+                board.add(Id::ApplySkipped, u64::from(*skipped));
+                board.add(Id::ApplyListed, u64::from(*listed));
+            }
+            Event::ChunkApplied { unit: Some(unit), changes, took, .. } => {
+                board.add(Id::ApplyTime, took.0);
+                self.rows += changes.len() as u64;
+                own.applied(at, (device, *unit), changes.len(), board);
+            }
+            Event::Unit(UnitEvent::SetAside { took, .. }) => board.add(Id::ApplyTime, took.0),
+            Event::Unit(UnitEvent::Excerpt { unit, rows, took }) => {
+                board.add(Id::ApplyTime, took.0);
+                self.rows += u64::from(*rows);
+                own.applied(at, (device, *unit), *rows as usize, board);
+            }
+            event => self.on_request_end(device, event, board),
+        }
+    }
+
+    fn on_request_end(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
+        let own = &mut self.devices[device.0 as usize];
+        match event {
             Event::ResponseReceived { unit, bytes, kind, took, .. } => {
                 let under_way = &mut own.queued;
                 let queued = (*under_way).min(*took);
@@ -103,25 +129,6 @@ impl Sessions {
             }
             Event::RequestRefused { kind, took, .. } => {
                 own.lost(*kind, *took, Some(Id::RefusedTime), board);
-            }
-            Event::RetryScheduled { wait, in_run: true, .. } if own.is_busy() => {
-                own.waited(at, board);
-                own.waits.push((at, at + *wait));
-            }
-            Event::RowsFailed { skipped, listed } => {
-                board.add(Id::ApplySkipped, u64::from(*skipped));
-                board.add(Id::ApplyListed, u64::from(*listed));
-            }
-            Event::ChunkApplied { unit: Some(unit), changes, took, .. } => {
-                board.add(Id::ApplyTime, took.0);
-                self.rows += changes.len() as u64;
-                own.applied(at, (device, *unit), changes.len(), board);
-            }
-            Event::Unit(UnitEvent::SetAside { took, .. }) => board.add(Id::ApplyTime, took.0),
-            Event::Unit(UnitEvent::Excerpt { unit, rows, took }) => {
-                board.add(Id::ApplyTime, took.0);
-                self.rows += u64::from(*rows);
-                own.applied(at, (device, *unit), *rows as usize, board);
             }
             _ => {}
         }

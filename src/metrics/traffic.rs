@@ -95,44 +95,7 @@ impl Traffic {
                     ServerError::CursorExpired(_) | ServerError::BadRequest(_) => {}
                 }
             }
-            Event::Phone(PhoneEvent::LogoutRefused { .. }) => board.add(Id::LogoutsRefused, 1),
-            Event::Phone(PhoneEvent::LoginEnded) => board.add(Id::LoginsEnded, 1),
-            Event::Phone(PhoneEvent::LoggedIn { .. }) => board.add(Id::Logins, 1),
-            Event::Phone(PhoneEvent::TokenRenewed { .. }) => board.add(Id::TokensRenewed, 1),
-            Event::RetryScheduled { wait, .. } => {
-                board.add(Id::Retries, 1);
-                board.observe(Id::RetryWait, wait.0);
-            }
-            Event::ChunkApplied { changes, echoed, took, .. } => {
-                board.add(Id::ApplyCount, 1);
-                board.add(Id::ApplyRows, changes.len() as u64);
-                board.add(Id::ApplyRemoved, changes.iter().filter(|c| c.removed).count() as u64);
-                board.add(Id::EchoedRows, u64::from(*echoed));
-                board.observe(Id::ApplyDuration, took.0);
-            }
-            Event::Unit(UnitEvent::Excerpt { rows, took, .. }) => {
-                board.add(Id::ApplyCount, 1);
-                board.add(Id::ExcerptRows, u64::from(*rows));
-                board.observe(Id::ApplyDuration, took.0);
-            }
-            Event::Unit(UnitEvent::SetAside { rows, .. }) => board.add(Id::SetAsideRows, u64::from(*rows)),
-            Event::Unit(UnitEvent::ThrownAway { rows, .. }) => {
-                board.add(Id::ThrownAwayRows, u64::from(*rows));
-            }
-            Event::HookStarted { .. } => {
-                board.add(Id::HookCount, 1);
-                board.add(Id::HookUnended, 1);
-            }
-            Event::HookEnded { ended, took, .. } => {
-                board.take_back(Id::HookUnended, 1);
-                board.observe(Id::HookDuration, took.0);
-                board.add(Id::HookThrew, u64::from(*ended == HookEnd::Threw));
-                board.add(Id::HookTimedOut, u64::from(*ended == HookEnd::TimedOut));
-            }
-            Event::HookTriggered { .. } => board.add(Id::HookTriggers, 1),
-            Event::CursorSaved { .. } => board.add(Id::CursorSaved, 1),
-            Event::CursorReset { .. } => board.add(Id::CursorReset, 1),
-            _ => {}
+            event => apart_from_requests(event, board),
         }
     }
 
@@ -308,5 +271,49 @@ impl Traffic {
         let (scanned, rows) = (board.value(Id::BackendScanned), board.value(Id::BackendDelivered));
         let ppm = u128::from(scanned) * 1_000_000 / u128::from(rows.max(1));
         board.set(Id::BackendScanRate, u64::try_from(ppm).unwrap_or(u64::MAX));
+    }
+}
+
+/// What an engine tells besides its requests.
+fn apart_from_requests(event: &Event<'_>, board: &mut Board) {
+    match event {
+        Event::Phone(PhoneEvent::LogoutRefused { .. }) => board.add(Id::LogoutsRefused, 1),
+        Event::Phone(PhoneEvent::LoginEnded) => board.add(Id::LoginsEnded, 1),
+        Event::Phone(PhoneEvent::LoggedIn { .. }) => board.add(Id::Logins, 1),
+        Event::Phone(PhoneEvent::TokenRenewed { .. }) => board.add(Id::TokensRenewed, 1),
+        Event::RetryScheduled { wait, .. } => {
+            board.add(Id::Retries, 1);
+            board.observe(Id::RetryWait, wait.0);
+        }
+        Event::ChunkApplied { changes, echoed, took, .. } => {
+            board.add(Id::ApplyCount, 1);
+            board.add(Id::ApplyRows, changes.len() as u64);
+            board.add(Id::ApplyRemoved, changes.iter().filter(|c| c.removed).count() as u64);
+            board.add(Id::EchoedRows, u64::from(*echoed));
+            board.observe(Id::ApplyDuration, took.0);
+        }
+        Event::Unit(UnitEvent::Excerpt { rows, took, .. }) => {
+            board.add(Id::ApplyCount, 1);
+            board.add(Id::ExcerptRows, u64::from(*rows));
+            board.observe(Id::ApplyDuration, took.0);
+        }
+        Event::Unit(UnitEvent::SetAside { rows, .. }) => board.add(Id::SetAsideRows, u64::from(*rows)),
+        Event::Unit(UnitEvent::ThrownAway { rows, .. }) => {
+            board.add(Id::ThrownAwayRows, u64::from(*rows));
+        }
+        Event::HookStarted { .. } => {
+            board.add(Id::HookCount, 1);
+            board.add(Id::HookUnended, 1);
+        }
+        Event::HookEnded { ended, took, .. } => {
+            board.take_back(Id::HookUnended, 1);
+            board.observe(Id::HookDuration, took.0);
+            board.add(Id::HookThrew, u64::from(*ended == HookEnd::Threw));
+            board.add(Id::HookTimedOut, u64::from(*ended == HookEnd::TimedOut));
+        }
+        Event::HookTriggered { .. } => board.add(Id::HookTriggers, 1),
+        Event::CursorSaved { .. } => board.add(Id::CursorSaved, 1),
+        Event::CursorReset { .. } => board.add(Id::CursorReset, 1),
+        _ => {}
     }
 }

@@ -14,7 +14,8 @@ use super::tcp::{Broken, Connection, Opening, Tls, Traffic};
 use super::transport_options::{Protocol, TransportOptions};
 use crate::base::{Span, Time};
 use crate::contract::{
-    Cacheable, DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError,
+    Cacheable, DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, PendingResponse, Transport,
+    TransportError,
 };
 use crate::sim::{Handle, NodeId, Notify, oneshot};
 
@@ -503,7 +504,7 @@ impl Way {
         server: Rc<dyn Server>,
         request: Vec<u8>,
         deadline: Time,
-    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+    ) -> PendingResponse {
         let way = self.clone();
         Box::pin(async move {
             if !way.link.borrow().conditions().seems_up(way.handle.now()) {
@@ -525,20 +526,11 @@ impl Way {
 }
 
 impl Transport for Rc<Way> {
-    fn request(
-        &self,
-        request: Vec<u8>,
-        deadline: Time,
-    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+    fn request(&self, request: Vec<u8>, deadline: Time) -> PendingResponse {
         self.request_of(self.server.clone(), request, deadline)
     }
 
-    fn request_cacheable(
-        &self,
-        request: Vec<u8>,
-        cacheable: Cacheable,
-        deadline: Time,
-    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+    fn request_cacheable(&self, request: Vec<u8>, cacheable: Cacheable, deadline: Time) -> PendingResponse {
         self.request_of(Rc::new(ThroughCache { way: self.clone(), cacheable }), request, deadline)
     }
 

@@ -7,7 +7,7 @@ use super::server::{NoAnswer, Server, ended};
 use super::tcp::Traffic;
 use super::transport::Way;
 use crate::base::Time;
-use crate::contract::{DropReason, Event, TransportError};
+use crate::contract::{DropReason, Event, Response};
 use crate::sim::oneshot;
 
 impl Way {
@@ -62,7 +62,7 @@ impl Way {
         server: Rc<dyn Server>,
         request: Vec<u8>,
         deadline: Time,
-    ) -> Result<Vec<u8>, TransportError> {
+    ) -> Response {
         let now = self.handle.now();
         let size = request.len() as u64;
         self.sent_bare(Direction::Up, size, deadline);

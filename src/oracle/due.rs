@@ -72,18 +72,18 @@ impl Owed {
             Why::Saved(edit) => format!("{} was saved, and no run that sends it began", of(edit)),
             Why::Left(edit) => format!("a run of {unit} left {}, and no other began", of(edit)),
             Why::Fired(Trigger::Every(period)) => {
-                format!("{unit} did not run, which does each {period} while somebody looks at the app")
+                format!("unit {unit} did not run, which does each {period} while somebody looks at the app")
             }
-            Why::Fired(trigger) => format!("{unit} did not run {}", words::after(*trigger)),
-            Why::Queued => format!("{unit} waited in the queue, and did not begin"),
+            Why::Fired(trigger) => format!("unit {unit} did not run {}", words::after(*trigger)),
+            Why::Queued => format!("unit {unit} waited in the queue, and did not begin"),
             Why::Failed(failures) => format!(
-                "{unit} was not tried again after {} in a row",
+                "unit {unit} was not tried again after {} in a row",
                 count(u64::from(*failures), "failed try").replace("trys", "tries")
             ),
         };
         let (since, until) = (told.time(self.since), told.time(now));
         format!(
-            "{id} was idle for {} between {since} and {until}, online and with work: {why}; it begins within {}",
+            "{id} was idle for {} between {since} and {until}, online and with work: {why}; a run must begin within {}",
             self.idle,
             self.bound(patience)
         )

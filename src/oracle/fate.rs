@@ -136,7 +136,7 @@ impl Fate {
             return format!("{device} removed it at {}, and the backend still has it", clock.time(removed));
         }
         let (what, left) = match check {
-            _ if tombstone => ("the tombstone", there.word),
+            _ if tombstone => ("the delete", there.word),
             "stale" => ("the newer version", there.sent),
             _ => ("it", there.sent),
         };
@@ -154,13 +154,13 @@ impl Fate {
             return own;
         }
         let way = match (left, self.committed) {
-            (Some(at), _) => format!("{what} left for {device} at {} and was not taken in", clock.time(at)),
-            (None, Some(_)) => format!("{what} never left for {device}"),
-            (None, None) => format!("{what} never left for {device} since the start"),
+            (Some(at), _) => format!("the server sent {device} {what} at {} and it was not taken in", clock.time(at)),
+            (None, Some(_)) => format!("the server never sent {device} {what}"),
+            (None, None) => format!("the server never sent {device} {what} since the start"),
         };
         let begun = left.or(self.committed);
         match there.paged.filter(|at| begun.is_none_or(|begun| *at >= begun)) {
-            Some(at) => format!("{way}; {device} moved on without it, last at {}", clock.time(at)),
+            Some(at) => format!("{way}; its cursor passed that, last at {}", clock.time(at)),
             None => way,
         }
     }

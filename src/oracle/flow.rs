@@ -108,33 +108,7 @@ impl DeviceFlow {
                 let called = self.called.iter().position(|(called, _)| called == unit);
                 called.map(|place| self.called.remove(place));
             }
-            Event::SyncStart { unit, run, waited } => {
-                self.runs_beside(id, at, *unit, findings);
-                let queued_at = Time(at.0.saturating_sub(waited.0));
-                if let Some(first) = unit_out_of_order(self, *unit, queued_at) {
-                    findings.tell(Check::UnitOrder, id, |names| {
-                        let (unit, first, at) = (names.unit(*unit), names.unit(first), names.time(at));
-                        format!("{id} started {unit} at {at} although {first} had waited longer")
-                    });
-                }
-                let chain = self.chain(*unit, queued_at);
-                // Runs do not start each other for ever: told once for each row of them.
-                if chain == LOOP {
-                    findings.tell(Check::SyncLoop, id, |names| {
-                        let (unit, at) = (names.unit(*unit), names.time(at));
-                        format!("{id} started {unit} at {at} by the end of the run before, or by a hook at that end, and so on {LOOP} times in a row")
-                    });
-                }
-                if self.untold {
-                    self.unheard.extend((self.runs..*run).rev().take(UNHEARD));
-                }
-                self.untold = false;
-                let (unit, life) = (*unit, self.life);
-                let (hooks, told, may_have_ended) = (0, false, false);
-                let begun = Run { unit, since: at, sign: at, hooks, told, life, may_have_ended, chain };
-                self.open.insert(*run, begun);
-                self.runs = self.runs.max(run + 1);
-            }
+            Event::SyncStart { unit, run, waited } => self.starts((id, at), (*unit, *run, *waited), findings),
             Event::SyncComplete { unit, run, .. } | Event::SyncError { unit, run, .. } => {
                 let chain = self.open.get(run).map_or(0, |open| open.chain);
                 self.last_end = Some(Ended { unit: *unit, run: *run, at, chain });
@@ -158,6 +132,39 @@ impl DeviceFlow {
             }
             event => self.sign_of_life(at, event, &setup.patience),
         }
+    }
+
+    fn starts(
+        &mut self,
+        (id, at): (DeviceId, Time),
+        (unit, run, waited): (UnitId, u64, Span),
+        findings: &mut Findings,
+    ) {
+        self.runs_beside(id, at, unit, findings);
+        let queued_at = Time(at.0.saturating_sub(waited.0));
+        if let Some(first) = unit_out_of_order(self, unit, queued_at) {
+            findings.tell(Check::UnitOrder, id, |names| {
+                let (unit, first, at) = (names.unit(unit), names.unit(first), names.time(at));
+                format!("{id} started {unit} at {at} although {first} had waited longer")
+            });
+        }
+        let chain = self.chain(unit, queued_at);
+        // Runs do not start each other for ever: told once for each row of them.
+        if chain == LOOP {
+            findings.tell(Check::SyncLoop, id, |names| {
+                let (unit, at) = (names.unit(unit), names.time(at));
+                format!("{id} started {unit} at {at} by the end of the run before, or by a hook at that end, and so on {LOOP} times in a row")
+            });
+        }
+        if self.untold {
+            self.unheard.extend((self.runs..run).rev().take(UNHEARD));
+        }
+        self.untold = false;
+        let life = self.life;
+        let (hooks, told, may_have_ended) = (0, false, false);
+        let begun = Run { unit, since: at, sign: at, hooks, told, life, may_have_ended, chain };
+        self.open.insert(run, begun);
+        self.runs = self.runs.max(run + 1);
     }
 
     pub(super) fn unfinished(&self) -> impl Iterator<Item = Run> {

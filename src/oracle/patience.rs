@@ -58,13 +58,14 @@ impl Bound {
     }
 }
 
-/// `request_timeout (30s) + its disk (2m) = 2m30s`.
+/// `2m30s (request_timeout 30s + slow disk 2m)`.
 impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = self.0.iter().filter(|(_, span)| *span > Span::ZERO);
-        let parts: Vec<String> = parts.map(|(name, span)| format!("{name} ({span})")).collect();
-        f.write_str(&parts.join(" + "))?;
-        if parts.len() > 1 { write!(f, " = {}", self.span()) } else { Ok(()) }
+        let parts: Vec<&Term> = parts.collect();
+        let of =
+            |(name, span): &&Term| if parts.len() > 1 { format!("{name} {span}") } else { name.to_string() };
+        write!(f, "{} ({})", self.span(), parts.iter().map(of).collect::<Vec<_>>().join(" + "))
     }
 }
 
@@ -98,7 +99,7 @@ impl Patience {
     pub(super) fn of_run(&self, in_hook: bool) -> Bound {
         let hook = if in_hook { ("a hook", OF_HOOK) } else { NONE };
         let [wait, disk] = match self {
-            Patience::Computed(waits) => [("request_timeout", waits.request), ("its disk", self.of_disk())],
+            Patience::Computed(waits) => [("request_timeout", waits.request), ("slow disk", self.of_disk())],
             Patience::Stated(span) => [stated((*span).max(OF_DISK)), NONE],
         };
         Bound([wait, disk, hook, NONE, NONE])
@@ -149,7 +150,7 @@ impl Patience {
         self.to_begin(period, |waits| ("debounce", waits.debounce))
     }
     pub(super) fn after(&self, failures: u32) -> Bound {
-        self.to_begin(Span::ZERO, |waits| ("its wait by retry.base and retry.cap", waits.after(failures)))
+        self.to_begin(Span::ZERO, |waits| ("the wait by retry.base and retry.cap", waits.after(failures)))
     }
     fn slowed(&self) -> Span {
         match self {
@@ -162,7 +163,7 @@ impl Patience {
     }
     fn to_begin(self, period: Span, of: impl Fn(&Waits) -> Term) -> Bound {
         let [wait, last] = match self {
-            Patience::Computed(waits) => [of(&waits), ("its disk", TO_BEGIN.max(self.slowed()))],
+            Patience::Computed(waits) => [of(&waits), ("slow disk", TO_BEGIN.max(self.slowed()))],
             Patience::Stated(span) => [NONE, stated(span.max(TO_BEGIN))],
         };
         Bound([("the period", period), wait, last, NONE, NONE])
@@ -197,7 +198,7 @@ mod tests {
         ] {
             assert_eq!(bound.span(), Span::secs(secs), "{bound}");
         }
-        assert_eq!(of(usual).of_run(false).to_string(), "request_timeout (30s) + its disk (2m) = 2m30s");
-        assert_eq!(stated(1_200).at_once().to_string(), "what its stack says (20m)");
+        assert_eq!(of(usual).of_run(false).to_string(), "2m30s (request_timeout 30s + slow disk 2m)");
+        assert_eq!(stated(1_200).at_once().to_string(), "20m (what its stack says)");
     }
 }

@@ -130,7 +130,7 @@ impl DeviceStatus {
                 let Stretch { wrong, first, before, .. } = *stretch;
                 findings.tell(Check::WrongStatus, id, |names| {
                     let (first, until) = (names.time(first), names.time(at));
-                    format!("{id} {wrong} for {before} in all between {first} and {until}; a slow disk explains no more than {bound}")
+                    format!("{id} {wrong} for {before} in all between {first} and {until}; a slow phone may show a wrong status for up to {bound}, not longer")
                 });
             }
         }

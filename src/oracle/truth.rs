@@ -30,11 +30,8 @@ pub(super) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
 }
 
 pub(super) fn place_of(entity: &Entity, attributes: &Attributes) -> Box<[Value]> {
-    let of = |rule: &ScopeRule| match rule {
-        ScopeRule::Attribute { attribute, .. } => Some(attributes[*attribute].clone()),
-        ScopeRule::Window { .. } => None,
-    };
-    entity.scope.iter().filter_map(of).collect()
+    let own = entity.scope.iter().filter_map(ScopeRule::attribute);
+    own.map(|(_, attribute)| attributes[attribute].clone()).collect()
 }
 
 pub(super) type Places = [Rc<[Value]>];

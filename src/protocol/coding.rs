@@ -4,37 +4,33 @@
 //! takes is said in bytes of JSON that take as long, by the ratio of costs that were measured side
 //! by side; so it scales with the class as JSON does.
 
-use crate::base::in_words;
+use crate::base::word_enums;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Packing {
-    #[default]
-    None,
-    /// Gzip (RFC 1952), as zlib packs at level 6.
-    Gzip,
-    /// Zstandard (RFC 8878) at level 1.
-    Zstd,
-}
-in_words!(Packing { None: "none", Gzip: "gzip", Zstd: "zstd" });
+word_enums! {
+    pub enum Packing {
+        #[default]
+        None: "none",
+        /// Gzip (RFC 1952), as zlib packs at level 6.
+        Gzip: "gzip",
+        /// Zstandard (RFC 8878) at level 1.
+        Zstd: "zstd",
+    }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Packs {
-    #[default]
-    Both,
-    /// Answers: many servers take no packed request.
-    Answers,
-}
-in_words!(Packs { Both: "both", Answers: "responses" });
+    pub enum Packs {
+        #[default]
+        Both: "both",
+        /// Answers: many servers take no packed request.
+        Answers: "responses",
+    }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BytesCount {
-    /// Those before it is packed: memory is bounded.
-    #[default]
-    Plain,
-    /// Those that are sent: time on the link is bounded.
-    Sent,
+    pub enum BytesCount {
+        /// Those before it is packed: memory is bounded.
+        #[default]
+        Plain: "plain",
+        /// Those that are sent: time on the link is bounded.
+        Sent: "sent",
+    }
 }
-in_words!(BytesCount { Plain: "plain", Sent: "sent" });
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coding {

@@ -51,10 +51,10 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
         let value = (!values(cells, metric, "value").is_empty()).then(|| of.most(metric))?;
         Some(Glance { of: [metric, "value"], what, unit: Unit::Count, value, sound: None })
     };
-    let lost = found("oracle.lost.rows", "rows lost");
-    let lost = lost.map(|lost| Glance { sound: Some(lost.value == 0), ..lost });
+    let lost = [found("oracle.lost_edit.count", "edits lost"), found("oracle.lost.rows", "rows lost")];
+    let lost = lost.into_iter().flatten().map(|lost| Glance { sound: Some(lost.value == 0), ..lost });
     let overwritten = found("oracle.overwritten.columns", "values overwritten unseen");
-    lost.into_iter().chain(overwritten).chain(first(cells)).collect()
+    lost.chain(overwritten).chain(first(cells)).collect()
 }
 
 const PHASE_MIN: u64 = 50_000;
@@ -100,7 +100,7 @@ pub(super) fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Vec<u64
 
 pub(super) struct Checks {
     /// Those that found something, and the most.
-    found: Vec<(&'static str, Unit, u64)>,
+    pub(super) found: Vec<(&'static str, Unit, u64)>,
     pub(super) passed: Vec<&'static str>,
     /// Those that had nothing to look at.
     pub(super) hollow: Vec<&'static str>,
@@ -137,7 +137,7 @@ impl Setting<'_> {
             ("engine.usable_after_login.duration", "people could work after login"),
             ("engine.session.duration", "syncs were done"),
             ("engine.write_acknowledged.duration", "edits were safe on the backend"),
-            ("engine.write_visible.duration", "edits were seen by others"),
+            ("engine.write_visible.duration", "phones that stayed online showed others' edits"),
         ];
         let part = |(metric, what): (&str, &str)| {
             let [half, most] = ["p50", "p95"].map(|stat| self.typical(metric, stat));

@@ -63,6 +63,8 @@ const UNTRIED: &str = "warning: nothing was changed while it ran, so finding cha
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matrix {
     lines: Vec<Line>,
+    /// Kinds of changes of which the scenario makes none.
+    never: Vec<&'static str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -121,7 +123,7 @@ impl Matrix {
     pub fn new(
         settings: &[Setting],
         refused: &BTreeMap<Setting, String>,
-        record: &RunRecord,
+        (record, never): (&RunRecord, Vec<&'static str>),
         of: impl Fn(&CellRecord) -> Option<Setting>,
     ) -> Matrix {
         let mut ran: BTreeMap<Setting, Costs> = BTreeMap::new();
@@ -135,7 +137,7 @@ impl Matrix {
             None => ran.get(setting).cloned().map(Came::Ran),
         };
         let line = |setting: &Setting| Some(Line { setting: setting.clone(), came: came(setting)? });
-        Matrix { lines: settings.iter().filter_map(line).collect() }
+        Matrix { lines: settings.iter().filter_map(line).collect(), never }
     }
 
     pub fn story(&self) -> String {
@@ -155,7 +157,7 @@ impl Matrix {
         let costs = ["deletes missed", "rows sent", "scanned", "written", "bytes", "cpu", "kept"];
         let header = ["backend keeps", "capture", "mode", "converged"].into_iter().chain(costs);
         let mut grid = Grid::new(4, header);
-        let mut above = "";
+        let (mut above, deletes) = ("", !self.never.contains(&"deletes"));
         for Line { setting, came } in &self.lines {
             if !above.is_empty() && above != setting.provisioning {
                 grid.row([""]);
@@ -167,7 +169,7 @@ impl Matrix {
                 Came::Refused(_) => vec!["refused".to_owned()],
                 Came::Ran(costs) => vec![
                     costs.verdict(),
-                    costs.undetected_deletes.to_string(),
+                    if deletes { costs.undetected_deletes.to_string() } else { "–".to_owned() },
                     costs.delivered.to_string(),
                     thousandths(costs.per_row(costs.scanned)),
                     thousandths(costs.per_row(costs.writes)),
@@ -185,8 +187,12 @@ impl Matrix {
     pub fn words(&self) -> String {
         let advice = self.provisionings().into_iter().map(|provisioning| self.advice(provisioning));
         let moved = |line: &Line| matches!(&line.came, Came::Ran(costs) if costs.commits > 0);
-        let untried = if self.lines.iter().any(moved) { "" } else { UNTRIED };
-        advice.collect::<String>() + untried + &self.refusals()
+        let untried = match (self.lines.iter().any(moved), &*self.never.join(" and no ")) {
+            (false, _) => UNTRIED.to_owned(),
+            (true, "") => String::new(),
+            (true, never) => format!("warning: the file has no {never}, so these were not tried\n"),
+        };
+        advice.collect::<String>() + &untried + &self.refusals()
     }
     fn refusals(&self) -> String {
         let all = self
@@ -268,9 +274,9 @@ mod tests {
         let text = str::to_owned;
         Setting { provisioning: text(provisioning), capture: text(capture), mode: text(mode) }
     }
-    fn ran(scanned: u64, undetected_deletes: u64) -> Came {
-        let converged = undetected_deletes == 0;
-        Came::Ran(Costs { converged, scanned, undetected_deletes, delivered: 10, ..Costs::default() })
+    fn ran(scanned: u64, missed: u64) -> Came {
+        let costs = Costs { undetected_deletes: missed, commits: missed, ..Costs::default() };
+        Came::Ran(Costs { converged: missed == 0, scanned, delivered: 10, ..costs })
     }
     fn matrix() -> Matrix {
         let lines = vec![
@@ -286,7 +292,7 @@ mod tests {
             (setting("lone", "log", "persistent"), Came::Refused("several nodes".into())),
         ];
         let line = |(setting, came)| Line { setting, came };
-        Matrix { lines: lines.into_iter().map(line).collect() }
+        Matrix { lines: lines.into_iter().map(line).collect(), never: vec!["inserts", "moves"] }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::claims::{missed_answer, missed_claim};
 use super::table::unit_of;
 use crate::analysis::sweep::Trouble;
-use crate::analysis::unit_in;
+use crate::analysis::{distinct, unit_in};
 use crate::metrics::{Figure, Unit, human};
 use crate::oracle::metric_of;
 use crate::record::{
@@ -12,6 +12,25 @@ use crate::record::{
 
 pub fn reasons_of(cell: &CellRecord) -> Vec<String> {
     cell.reasons.iter().map(|reason| reason_of(cell, reason)).collect()
+}
+
+/// What failed, and why.
+pub(super) fn parts(cell: &CellRecord, reason: &Reason) -> (String, String) {
+    let text = reason_of(cell, reason);
+    let (what, why) = text.split_once(": ").unwrap_or((&text, ""));
+    (what.to_owned(), why.to_owned())
+}
+
+/// What an expectation says besides is not what failed first.
+pub(super) fn main_reasons(cell: &CellRecord) -> Vec<&Reason> {
+    let is_last = |reason: &&Reason| matches!(reason, Reason::Expectation { .. });
+    let (last, first): (Vec<&Reason>, Vec<&Reason>) = cell.reasons.iter().partition(is_last);
+    if first.is_empty() { last } else { first }
+}
+
+pub(super) fn what_failed(cell: &CellRecord) -> String {
+    let what = distinct(main_reasons(cell).into_iter().map(|reason| parts(cell, reason).0));
+    what[..what.len().min(4)].join(", ") + if what.len() > 4 { ", …" } else { "" }
 }
 
 pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
@@ -42,7 +61,7 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
             let why = why.map_or_else(String::new, |one| expectation(cell, one));
             format!("expected {what}: {why}")
         }
-        Reason::Gate { gate } => format!("gate {}: {}", gate.name, missed_gate(cell, gate)),
+        Reason::Gate { gate } => format!("gate {} is missed: {}", gate.name, missed_gate(cell, gate)),
         Reason::Claim { claim, fails } => missed_claim(cell, claim, fails),
         Reason::Answer { answer } => missed_answer(cell, answer),
         Reason::Unexpected { text } => format!("not as expected: {text}"),

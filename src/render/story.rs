@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::answers::answers;
 use super::grid::Grid;
 use super::lines::ends;
-use super::reasons::{cause, is_told, no_figure, reason_of, reasons_of};
+use super::reasons::{cause, is_told, main_reasons, no_figure, parts, reason_of, reasons_of, what_failed};
 use super::table::{self, Form};
 use super::warnings::{not_applicable, unplaced};
-use super::why::why;
+use super::why::{closer, why};
 use super::{claims, occurrences};
 use crate::analysis::{are_all, beyond, counted, distinct, grade, grouped, worst_of};
 use crate::metrics::{Unit, human};
@@ -44,11 +44,12 @@ impl Paint {
 
 /// The whole story for a terminal of so many columns, without the last lines (see [`last_lines`]).
 pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> String {
-    let answers = answers(record);
+    let answers = answers(record, columns);
     if !all && is_asked(record) {
-        let cells = human::count(record.cells.len() as u64, "cell");
+        let cells = human::count(record.cells.len() as u64, "run");
         // What did not happen to one half of a question is no fault of the file.
-        return format!("{answers}{}{cells}; -v tells their figures and warnings\n", marked(record, paint));
+        let marked = marked(record, paint);
+        return format!("{answers}{marked}{cells} of your file and its variations; -v shows their figures\n");
     }
     let mut text = headline(record, paint);
     text.push('\n');
@@ -345,12 +346,11 @@ fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>, paint: Paint) -
     let stuck = matches!(cell.ending.kind, EndingKind::Stuck | EndingKind::Stalled);
     let told_first = usize::from(cell.reasons.contains(&Reason::Stuck {}));
     let ending = cell.ending.text.iter().skip(told_first).filter(|_| stuck).take(TOLD_VIOLATIONS);
-    let lines =
-        reasons_of(cell).into_iter().chain(why(cell, &gates)).chain(cell.swarm.as_ref().map(told_swarm));
-    let lines = lines.chain(ending.clone().cloned()).map(|line| format!("  {line}\n"));
-    let mut text = format!("{} {name}\n{}", paint.bad("FAIL"), lines.collect::<String>());
-    let stuck_on = cell.violations.iter().filter(|v| v.check == "stuck").find_map(|v| v.record.as_ref());
-    text.extend(stuck_on.map(|record| format!("    {}\n", replay_record(&cell.replay, record))));
+    let main = main_reasons(cell).first().copied();
+    let others = cell.reasons.iter().filter(|reason| Some(*reason) != main);
+    let lines = others.map(|reason| reason_of(cell, reason)).chain(why(cell, &gates));
+    let lines = lines.chain(cell.swarm.as_ref().map(told_swarm)).chain(ending.clone().cloned());
+    let mut text: String = lines.map(|line| format!("  {line}\n")).collect();
     // What the ending and the reasons say in full is not said again.
     let said = |v: &ViolationRecord| v.check == "stuck" && (stuck || is_told(cell, v));
     let devices = cell.violations.iter().filter(|v| said(v)).count();
@@ -360,7 +360,15 @@ fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>, paint: Paint) -
         told += 1 + others.len();
         text.push_str(&told_violations(cell, first, &others, paint));
     }
-    text + &untold(cell, told)
+    let first = main.map(|reason| parts(cell, reason).1).filter(|why| !why.is_empty());
+    let closer = closer(cell);
+    let first: String = first
+        .into_iter()
+        .chain([format!("look closer: {closer}")])
+        .map(|line| format!("  {line}\n"))
+        .collect();
+    let rest = text.replace(&format!("    {closer}\n"), "") + &untold(cell, told);
+    format!("{} {name}: {}\n{first}{rest}", paint.bad("FAIL"), what_failed(cell))
 }
 
 fn told_swarm(swarm: &SwarmRecord) -> String {

@@ -57,7 +57,7 @@ pub fn summary(record: &RunRecord) -> String {
     if record.verdict == Verdict::Pass && met {
         text.push_str(&format!("Gates: {0} of {0} met.\n\n", record.gates.len()));
     }
-    let asked = Some(super::answers::answers(record)).filter(|answers| !answers.is_empty());
+    let asked = Some(super::answers::answers(record, table::WIDTH)).filter(|answers| !answers.is_empty());
     let answer = record.tune.as_ref().map(super::tune::story).or_else(|| super::sweep::retold(record));
     match answer.or(asked) {
         Some(answer) => text.push_str(&format!("```text\n{answer}```\n")),

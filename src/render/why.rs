@@ -1,9 +1,10 @@
 //! Why a cell misses a bound on time: which part of the fleet, where syncs spend it, what moves it.
 
 use super::brief::word;
+use super::reasons::main_reasons;
 use crate::analysis::{Phase, phases};
 use crate::metrics::{Unit, human};
-use crate::record::{CellRecord, GateRecord, SlowRecord, named};
+use crate::record::{CellRecord, GateRecord, Reason, SlowRecord, named, replay_record};
 
 pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
     let of_gates = gates.iter().filter(|gate| !gate.pass && gate.start.is_none());
@@ -26,7 +27,7 @@ pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
         let (phase, ppm) = *known.unwrap_or(&parts[0]);
         let share = ppm / 10_000;
         lines.push(format!(
-            "syncs spent {share} % of their time {}, which these move: {}",
+            "syncs spent {share} % of their time {}; what changes that: {}",
             word(phase),
             moves(phase)
         ));
@@ -35,12 +36,24 @@ pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
     lines
 }
 
+const TRACE: &str = " --trace slow.json";
+
 fn devices(cell: &CellRecord) -> Option<String> {
     let told = |one: &SlowRecord| format!("{} ({})", one.device, human::span(one.sync_ns));
     let told: Vec<String> = cell.slowest.iter().map(told).collect();
-    (!told.is_empty() && !cell.replay.is_empty()).then(|| {
-        format!("longest syncs: {}; to see them: {} --trace slow.json", told.join(", "), cell.replay)
-    })
+    (!told.is_empty()).then(|| format!("longest syncs: {}", told.join(", ")))
+}
+
+/// The command that shows a record of what failed first, or the longest syncs of a missed time.
+pub(super) fn closer(cell: &CellRecord) -> String {
+    let check = match main_reasons(cell).first() {
+        Some(Reason::Violation { check }) => check,
+        Some(Reason::Gate { .. }) if !cell.slowest.is_empty() => return cell.replay.clone() + TRACE,
+        _ => "stuck",
+    };
+    let first = cell.violations.iter().find(|violation| violation.check == check);
+    let record = first.and_then(|first| first.record.as_ref().or(first.beside.as_ref()));
+    record.map_or_else(|| cell.replay.clone(), |record| replay_record(&cell.replay, record))
 }
 
 fn slowest(cell: &CellRecord, metric: &str, stat: &str) -> Option<String> {
@@ -55,7 +68,7 @@ fn slowest(cell: &CellRecord, metric: &str, stat: &str) -> Option<String> {
     let [(slow, most), .., (fast, least)] = parts.as_slice() else { return None };
     (most > least).then(|| {
         let [most, least] = human::pair(Unit::Ns, *most, *least);
-        format!("slowest by {metric} {stat}: {slow} ({most}); fastest: {fast} ({least})")
+        format!("{slow} took {most} ({metric} {stat}), {fast} {least}")
     })
 }
 

@@ -38,14 +38,6 @@ pub struct Invalid {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum LoadError {
-    #[error("cannot read {path}: {why}")]
-    Unreadable { path: String, why: String },
-    #[error(transparent)]
-    Invalid(#[from] Invalid),
-}
-
 impl Source {
     pub fn new(name: &str, text: &str) -> Arc<Source> {
         Arc::new(Source { name: name.to_owned(), text: text.to_owned(), first_line: 1 })

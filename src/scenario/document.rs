@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use super::check::{check, flatten, join};
 use super::derive::derive;
-use super::diagnostic::{Diagnostic, Invalid, LoadError, Source, choices};
-use super::file;
+use super::diagnostic::{Diagnostic, Invalid, Source, choices};
 use super::form::Form;
 use super::grammar::{QUESTIONS, ROOT, SHOWS, VARIANT};
 use super::idle::{Unsaid, idle, without};
 use super::merge::{AXIS, Setting};
 use super::plan::Plan;
-use super::resolve::{claims, questions, resolve};
+use super::resolve::{claims, of_no_edits, questions, resolve};
 use super::rows::{Brought, not_utf8, prepare};
 use super::traces::{Traces, in_place_of_rates};
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
+use super::unmeasured::unmeasured;
 use super::view::View;
 use super::written::{TITLE_WANT, is_title};
 use crate::base::{Digest, Seed};
@@ -84,15 +84,10 @@ struct Shared {
 }
 
 impl Document {
-    pub fn load(path: &Path) -> Result<Document, LoadError> {
-        let shown = path.display().to_string();
-        let unreadable = |why: String| LoadError::Unreadable { path: shown.clone(), why };
-        let bytes = file::read(path, file::Named::Typed, file::SCENARIO_MAX)
-            .map_err(|e| unreadable(e.to_string()))?;
-        let text = String::from_utf8(bytes).map_err(|e| unreadable(e.to_string()))?;
-        let mut document = Document::parse(&shown, &text)?;
-        document.dir = path.parent().map(Path::to_owned);
-        Ok(document)
+    /// Reads the text of a file, which names others beside it.
+    pub fn of_file(path: &Path, text: &str) -> Result<Document, Invalid> {
+        let document = Document::parse(&path.display().to_string(), text)?;
+        Ok(Document { dir: path.parent().map(Path::to_owned), ..document })
     }
 
     /// Reads a text; `name` stands for its path in messages.
@@ -151,6 +146,13 @@ impl Document {
     #[must_use]
     pub fn base(mut self) -> Document {
         self.tree = self.bare();
+        self
+    }
+    /// It without what it says by these keys.
+    #[must_use]
+    pub fn without(mut self, keys: &[&str]) -> Document {
+        let taken_out = keys.iter().filter_map(|key| Setting::of_need(key));
+        taken_out.for_each(|key| drop(key.apply(&mut self.tree)));
         self
     }
     fn bare(&self) -> Node {
@@ -272,6 +274,7 @@ impl Document {
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
         let unsaid = idle(&mut tree, &shared.set_by_variants, &mut mistakes);
+        mistakes.extend(unmeasured(&tree, &self.tree, variant));
         in_place_of_rates(&mut tree, &mut mistakes);
         Cell { tree, brought, traces, unsaid, notes, covered, mistakes }
     }
@@ -294,13 +297,16 @@ impl Document {
                 return Err(mistakes);
             }
         };
+        // What one variant does not use, another may.
+        let turned = self.shared().set_by_variants.iter().any(|set| set.is_of(&["action", "event"]));
+        let idle = if turned { Vec::new() } else { of_no_edits(&plan, View::new(&tree)) };
         let tree = without(tree, &unsaid);
         plan.path.clone_from(&self.path);
         plan.digest = digest(&tree, &brought, &traces);
         plan.resolved = text(&tree).into();
         plan.files = brought.values().map(|b| &b.file).chain(traces.files()).cloned().collect();
         plan.notes = notes.into();
-        plan.warnings = covered.iter().chain(plan.warnings.iter()).cloned().collect();
+        plan.warnings = covered.iter().chain(plan.warnings.iter()).chain(&idle).cloned().collect();
         Ok(plan)
     }
 

@@ -248,7 +248,7 @@ fn is_scoped(root: View<'_>) -> bool {
     root.at("entity").entries().any(|(_, entity)| entity.at("scope").entries().next().is_some())
 }
 
-fn has_own_stack(root: View<'_>) -> bool {
+pub(super) fn has_own_stack(root: View<'_>) -> bool {
     let stack = root.at("engine.name").text();
     stack != "builtin" && !stack.starts_with("broken:")
 }

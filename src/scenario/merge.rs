@@ -100,6 +100,9 @@ impl Setting {
     fn meets(&self, other: &Setting) -> bool {
         self.path.iter().zip(&other.path).all(|(a, b)| a == b || is_wide(a) || is_wide(b))
     }
+    pub(super) fn is_of(&self, tables: &[&str]) -> bool {
+        self.path.first().is_some_and(|name| tables.contains(&name.as_str()))
+    }
     /// Whether it gives a value to this dotted key, or to one below it.
     pub(super) fn gives(&self, path: &str) -> bool {
         let names: Vec<&str> = path.split('.').collect();

@@ -9,7 +9,7 @@ use super::diagnostic::Diagnostic;
 use super::hook::{AppQuery, Hooks};
 use super::question::Question;
 pub use super::swarm::{Drawn, Situations, Swarm};
-use crate::base::{Bytes, DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value, in_words};
+use crate::base::{Bytes, DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value, word_enums};
 use crate::contract::{Chosen, Schema, SyncUnit};
 use crate::{backend, disk, engine, gateway, net, store, workload};
 
@@ -85,6 +85,12 @@ pub struct Settled {
 impl Settled {
     pub fn first_schema(&self) -> &Arc<Schema> {
         self.before.as_ref().unwrap_or(&self.schema)
+    }
+    /// Actions of which edits are to be made, be it by an event.
+    pub fn taken(&self) -> impl Iterator<Item = &workload::Action> {
+        let by_event = |at| self.events.iter().any(|event| event.action() == Some(at));
+        let taken = move |at: usize, of: &workload::Action| of.per_device_milli > 0 || by_event(at);
+        self.workload.actions.iter().enumerate().filter_map(move |(at, of)| taken(at, of).then_some(of))
     }
 }
 
@@ -268,26 +274,20 @@ pub enum Happening {
     Trigger(UnitId, Asking),
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Asking {
-    #[default]
-    Queued,
-    /// It takes the place of the units that wait.
-    Alone,
-    /// It runs when the running one has ended, beside the queue and without events.
-    Direct,
-    /// It runs at once, whatever runs, beside the queue and without events.
-    AtOnce,
-    /// What waits is dropped, its unit too, and nothing takes their place.
-    Discard,
+word_enums! {
+    pub enum Asking {
+        #[default]
+        Queued: "queued",
+        /// It takes the place of the units that wait.
+        Alone: "alone",
+        /// It runs when the running one has ended, beside the queue and without events.
+        Direct: "direct",
+        /// It runs at once, whatever runs, beside the queue and without events.
+        AtOnce: "at-once",
+        /// What waits is dropped, its unit too, and nothing takes their place.
+        Discard: "discard",
+    }
 }
-in_words!(Asking {
-    Queued: "queued",
-    Alone: "alone",
-    Direct: "direct",
-    AtOnce: "at-once",
-    Discard: "discard",
-});
 
 /// What planned edits are about, where more is said than by their action.
 #[derive(Clone, Debug, Default, PartialEq)]

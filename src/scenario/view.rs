@@ -230,7 +230,7 @@ impl<'a> View<'a> {
             _ => None,
         }
     }
-    fn shown(self) -> String {
+    pub(super) fn shown(self) -> String {
         self.0.map_or_else(String::new, |node| node.to_toml().to_string())
     }
     pub(super) fn text(self) -> &'a str {

@@ -51,11 +51,10 @@ pub(super) enum RowStatement {
     /// Sets the generation of what is older and has a stamp between two.
     Spare,
     All,
-    Count,
 }
 
 /// The statements of one entity, in the order of [`RowStatement`].
-type RowSql = [String; 11];
+type RowSql = [String; 10];
 
 /// The SQL of a schema, written once for all stores of a thread.
 #[derive(Debug)]
@@ -192,7 +191,6 @@ fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
         ),
         format!("UPDATE {table} SET generation=?1 WHERE generation<?1 AND stamp BETWEEN ?2 AND ?3"),
         format!("SELECT key,stamp{names} FROM {table} ORDER BY key"),
-        format!("SELECT count(*)FROM {table}"),
     ])
 }
 

@@ -42,12 +42,6 @@ impl Store {
         }
         Ok(())
     }
-
-    pub fn count(&self, entity: EntityId) -> Result<u64> {
-        let connection = self.connection()?;
-        let mut statement = connection.prepare_cached(self.sql(entity, RowStatement::Count))?;
-        Ok(statement.query_row([], |row| row.get::<_, u32>(0))?.into())
-    }
 }
 
 impl Tx<'_> {

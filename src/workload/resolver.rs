@@ -1,6 +1,6 @@
 //! What people do with a conflict that is put before them.
 
-use crate::base::{Ppm, Span, Stream, in_words};
+use crate::base::{Ppm, Span, Stream, word_enums};
 use crate::contract::{Entity, OpenConflict, Pick};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,36 +15,32 @@ pub struct Resolver {
     pub never: Ppm,
 }
 
-/// What people take of the two versions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Takes {
-    #[default]
-    Local,
-    Remote,
-    /// Column by column what was changed.
-    Columns,
-}
-in_words!(Takes { Local: "local", Remote: "remote", Columns: "columns" });
+word_enums! {
+    /// What people take of the two versions.
+    pub enum Takes {
+        #[default]
+        Local: "local",
+        Remote: "remote",
+        /// Column by column what was changed.
+        Columns: "columns",
+    }
 
-/// What people take of a column that both sides changed, and of a row that one side deleted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Contested {
-    /// What was changed later; a row rather than that it is gone.
-    #[default]
-    Later,
-    Local,
-    Remote,
-}
-in_words!(Contested { Later: "later", Local: "local", Remote: "remote" });
+    /// What people take of a column that both sides changed, and of a row that one side deleted.
+    pub enum Contested {
+        /// What was changed later; a row rather than that it is gone.
+        #[default]
+        Later: "later",
+        Local: "local",
+        Remote: "remote",
+    }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Delays {
-    #[default]
-    Exponential,
-    Uniform,
-    Fixed,
+    pub enum Delays {
+        #[default]
+        Exponential: "exponential",
+        Uniform: "uniform",
+        Fixed: "fixed",
+    }
 }
-in_words!(Delays { Exponential: "exponential", Uniform: "uniform", Fixed: "fixed" });
 
 impl Resolver {
     /// How long this conflict waits; `None` for ever.

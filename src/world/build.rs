@@ -33,7 +33,7 @@ use super::windows::Windows;
 use super::{disturbances, fired, phone, planned};
 use crate::backend::{Backend, Loaded};
 use crate::base::{Digest, Seed, Stamp, Time};
-use crate::contract::{Capabilities, DeviceSetup, EngineFactory, Node, Ports};
+use crate::contract::{Capabilities, DeviceSetup, EngineFactory, Node, Ports, SyncServer};
 use crate::disk::{Disk, Flash};
 use crate::engine::Detect;
 use crate::gateway::{BackendLink, Gateway, Versions};
@@ -86,20 +86,14 @@ pub(super) fn build(
     let mut script = written(&plan, &dataset, &devices, stops).unwrap_or_default();
     let (mut backend, initial) = loaded(&plan, &dataset, stops);
     let Halves { engine: factory, server, crash_points, capabilities, patience } = halves;
-    let mut faults = planned::draw(&plan, &devices, crash_points);
-    disturbances::draw(&mut faults, &plan, &devices);
-    disturbances::draw_suspensions(&mut faults, &plan, &devices);
-    phone::draw(&mut faults, &plan, &devices);
-    faults.told.sort_by_key(|(at, _)| *at);
+    let (faults, windows) = drawn(&plan, &devices, crash_points);
     faults.hindrances.iter().for_each(|hindrance| backend.hinder(*hindrance));
-    let windows;
-    (faults.fired, windows) = fired::planned(&plan, &devices);
     let sim = Sim::default();
     let handle = sim.handle().clone();
-    let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
+    let nodes = (handle.node("world"), handle.node("gateway"));
     let mut listeners = listeners(&plan, &devices, initial, &mut script, (capabilities, patience));
     (listeners.lives, listeners.windows) = (lives, windows);
-    let has_page = plan.brought || plan.engine.conflict.has_page();
+    let has_page = plan.brought || plan.engine.conflict.policy.has_page();
     listeners.opened = has_page.then(|| Opened::new(&handle));
     let opened = listeners.opened.clone();
     let hub = Hub::new(handle.clone(), listeners);
@@ -107,35 +101,15 @@ pub(super) fn build(
         let versions = Versions::new(before, plan.schema.clone(), devices.len());
         Rc::new(versions)
     });
-    let (server, gateway): (Rc<RefCell<ServerHalf>>, _) = match server {
-        Some(brought) => (Rc::new(RefCell::new(Brought(brought))), None),
-        None => {
-            let gateway = gateway(&plan, &devices, &backend, stops).with_versions(versions.clone());
-            let gateway = Rc::new(RefCell::new(gateway));
-            (gateway.clone(), Some(gateway))
-        }
+    let half = match server {
+        Some(brought) => Err(brought),
+        None => Ok(gateway(&plan, &devices, &backend, stops).with_versions(versions.clone())),
     };
-    let backend_link = plan
-        .gateway
-        .backend_link
-        .clone()
-        .map(|backend_link| RefCell::new(BackendLink::new(backend_link, faults.backend_link.clone())));
-    let servers = Rc::new(Servers {
-        handle: handle.clone(),
-        hub: hub.clone(),
-        server,
-        gateway,
-        backend: RefCell::new(backend),
-        backend_link,
-        node: gateway_node,
-        process: Process::new(&handle, node),
-        commits: Cell::new(0),
-        coding: GatewayCoding::new(plan.gateway.coding_rate),
-    });
+    let servers = servers(&plan, (&hub, nodes), half, backend, &faults);
     let mut world = World {
         sim,
         handle,
-        node,
+        node: nodes.0,
         hub,
         servers,
         devices: Vec::with_capacity(devices.len()),
@@ -157,8 +131,51 @@ pub(super) fn build(
     }
     world.is_partial = stopped.get();
     let (handle, devices) = (&world.handle, &world.devices);
-    world.resolver = opened.map(|opened| Resolver::new(handle, node, &plan, devices, opened));
+    world.resolver = opened.map(|opened| Resolver::new(handle, world.node, &plan, devices, opened));
     Ok(world)
+}
+
+/// All that goes wrong, and the windows in which it does.
+fn drawn(plan: &Plan, devices: &[DevicePlan], crash_points: &[&str]) -> (Faults, Windows) {
+    let mut faults = planned::draw(plan, devices, crash_points);
+    disturbances::draw(&mut faults, plan, devices);
+    disturbances::draw_suspensions(&mut faults, plan, devices);
+    phone::draw(&mut faults, plan, devices);
+    faults.told.sort_by_key(|(at, _)| *at);
+    let windows;
+    (faults.fired, windows) = fired::planned(plan, devices);
+    (faults, windows)
+}
+
+fn servers(
+    plan: &Plan,
+    (hub, (node, own)): (&Rc<Hub>, (NodeId, NodeId)),
+    half: Result<Gateway, Box<dyn SyncServer>>,
+    backend: Backend,
+    faults: &Faults,
+) -> Rc<Servers> {
+    let (server, gateway): (Rc<RefCell<ServerHalf>>, _) = match half {
+        Err(brought) => (Rc::new(RefCell::new(Brought(brought))), None),
+        Ok(gateway) => {
+            let gateway = Rc::new(RefCell::new(gateway));
+            (gateway.clone(), Some(gateway))
+        }
+    };
+    let link = plan.gateway.backend_link.clone();
+    let backend_link = link.map(|link| RefCell::new(BackendLink::new(link, faults.backend_link.clone())));
+    let handle = hub.handle.clone();
+    Rc::new(Servers {
+        process: Process::new(&handle, node),
+        handle,
+        hub: hub.clone(),
+        server,
+        gateway,
+        backend: RefCell::new(backend),
+        backend_link,
+        node: own,
+        commits: Cell::new(0),
+        coding: GatewayCoding::new(plan.gateway.coding_rate),
+    })
 }
 
 fn fitted(

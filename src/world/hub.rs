@@ -16,7 +16,7 @@ use crate::oracle::{Life, Oracle};
 use crate::sim::Handle;
 
 pub(super) struct Hub {
-    handle: Handle,
+    pub(super) handle: Handle,
     listeners: RefCell<Option<Listeners>>,
 }
 

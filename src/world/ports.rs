@@ -8,7 +8,7 @@ use super::device::Device;
 use crate::base::{EntityId, Span, Time};
 use crate::contract::{
     Cacheable, CrashPoints, Event, EventSink, KillReason, LocalBoxFuture, Machine, NetworkKind, Node,
-    PhoneEvent, Spawn, Transport, TransportError, Work,
+    PendingResponse, PhoneEvent, Spawn, Transport, TransportError, Work,
 };
 
 /// A person who saw the app die for lack of memory opens it again after this.
@@ -111,19 +111,10 @@ impl Machine for OfDevice {
 }
 
 impl Transport for OfDevice {
-    fn request(
-        &self,
-        request: Vec<u8>,
-        deadline: Time,
-    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+    fn request(&self, request: Vec<u8>, deadline: Time) -> PendingResponse {
         self.device().way.request(request, deadline)
     }
-    fn request_cacheable(
-        &self,
-        request: Vec<u8>,
-        cacheable: Cacheable,
-        deadline: Time,
-    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+    fn request_cacheable(&self, request: Vec<u8>, cacheable: Cacheable, deadline: Time) -> PendingResponse {
         self.device().way.request_cacheable(request, cacheable, deadline)
     }
     fn renew_token(&self, deadline: Time) -> LocalBoxFuture<'static, Result<(), TransportError>> {

@@ -10,8 +10,8 @@ use syncdyno::campaign::{self, Bench, Campaign, Listener, Signals};
 use syncdyno::contract::{
     Answered, AppEvent, Capabilities, Chosen, Database, DeviceId, DeviceSetup, DeviceView, EditError,
     EngineError, EngineFactory, EntityId, Event, Incarnation, LocalBoxFuture, LocalEdit, Merge, NetworkKind,
-    PendingEdit, Ports, Provision, RecordPort, ServerError, ServerSetup, Span, Stack, Stamp, SyncEngine,
-    SyncError, SyncServer, Time, Transport, TransportError, UnitId, ValueRef,
+    Opened, PendingEdit, PendingResponse, Ports, Provision, RecordPort, ServerError, ServerSetup, Span,
+    Stack, Stamp, SyncEngine, SyncError, SyncServer, Time, Transport, UnitId, ValueRef,
 };
 use syncdyno::oracle::{Violation, metric_of};
 use syncdyno::record::{CellRecord, Verdict};
@@ -43,13 +43,7 @@ struct Hung {
 fn hung<const SPINS: bool>(_: &Chosen) -> Rc<dyn EngineFactory> {
     struct Factory(bool);
     impl EngineFactory for Factory {
-        fn open(
-            &self,
-            _: Rc<DeviceSetup>,
-            _: Incarnation,
-            _: Database,
-            ports: Ports,
-        ) -> Result<Rc<dyn SyncEngine>, EngineError> {
+        fn open(&self, _: Rc<DeviceSetup>, _: Incarnation, _: Database, ports: Ports) -> Opened {
             Ok(Rc::new(Hung { ports, spins: self.0 }))
         }
         fn provision(
@@ -158,11 +152,7 @@ fn a_server_half_that_sends_garbage_leaves_its_phones_stuck() {
 struct Garbling(Rc<dyn Transport>);
 
 impl Transport for Garbling {
-    fn request(
-        &self,
-        request: Vec<u8>,
-        deadline: Time,
-    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+    fn request(&self, request: Vec<u8>, deadline: Time) -> PendingResponse {
         self.0.request(request.into_iter().rev().collect(), deadline)
     }
     fn network(&self) -> NetworkKind {
@@ -180,7 +170,7 @@ impl EngineFactory for Garbler {
         incarnation: Incarnation,
         database: Database,
         mut ports: Ports,
-    ) -> Result<Rc<dyn SyncEngine>, EngineError> {
+    ) -> Opened {
         ports.transport = Rc::new(Garbling(ports.transport));
         self.0.open(setup, incarnation, database, ports)
     }
@@ -416,7 +406,7 @@ fn deaf(chosen: &Chosen) -> Rc<dyn EngineFactory> {
             incarnation: Incarnation,
             database: Database,
             ports: Ports,
-        ) -> Result<Rc<dyn SyncEngine>, EngineError> {
+        ) -> Opened {
             Ok(Rc::new(Deaf(self.0.open(setup, incarnation, database, ports)?)))
         }
         fn provision(

@@ -175,6 +175,7 @@ fn a_log_that_does_not_tell_the_best_size_gives_a_scenario() {
     let run = syncdyno(desk.path()).args(["calibrate", "log.csv", "-q", "-o", "app.toml"]).assert();
     let told = contains("[row.unknown]").and(contains("syncdyno run app.toml"));
     run.success().stdout(told.and(contains("failures.none")));
+    syncdyno(desk.path()).args(["calibrate", "log.csv"]).assert().code(4).stderr(contains("[row.unknown]"));
     syncdyno(desk.path()).args(["check", "app.toml"]).assert().success();
 }
 
@@ -218,7 +219,11 @@ fn a_scenario_is_written_once_and_only_if_there_is_one() {
     run(&[log, "--only", "kind"]).code(2).stderr(contains("kind=pull"));
     let one_size: String = (0..20).map(|n| format!("{n},500,500,100,ok\n")).collect();
     fs::write(desk.path().join("flat.csv"), format!("{HEADER}{one_size}")).unwrap();
-    run(&["flat.csv"]).success().stdout(contains("[sizes.one]"));
+    // Who asked for a chunk is told by the exit code that there is none, and why at the end.
+    let chunkless = run(&["flat.csv"]).code(4).stdout(contains("[sizes.one]"));
+    let said = String::from_utf8_lossy(&chunkless.get_output().stderr).into_owned();
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.starts_with("error: no chunk can be recommended: [sizes.one]"), "{said}");
     run(&["flat.csv", "-o", "flat.toml"]).code(3).stderr(contains("[sizes.one]"));
     assert!(!desk.path().join("flat.toml").exists());
     let json = run(&[log, "--format", "json"]).success();

@@ -149,6 +149,25 @@ fn rooms_import_only_from_the_layers_above_them() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Whether a line has the `fn` of a function, whoever may see that: `pub(in …)` is no parameter list.
+fn begins_function(line: &str) -> bool {
+    let line = line.trim_start();
+    let after =
+        line.strip_prefix("pub(").and_then(|rest| rest.split_once(')')).map_or(line, |(_, rest)| rest);
+    after.split('(').next().is_some_and(|head| head.split(' ').any(|word| word == "fn"))
+}
+
+#[test]
+fn functions_of_every_visibility_are_seen() {
+    for seen in ["fn f() {", "  pub fn f() {", "pub(super) fn f(", "    pub(in crate::oracle) async fn f() {"]
+    {
+        assert!(begins_function(seen), "{seen}");
+    }
+    for other in ["pub(super) what: fn(u8),", "let f = g(fn_of);", "pub(crate) struct S("] {
+        assert!(!begins_function(other), "{other}");
+    }
+}
+
 #[test]
 fn no_file_and_no_function_is_too_long() {
     let mut long = Vec::new();
@@ -160,13 +179,11 @@ fn no_file_and_no_function_is_too_long() {
         let mut open: Option<(usize, usize)> = None;
         for (number, line) in lines.iter().enumerate() {
             let indent = line.len() - line.trim_start().len();
-            let starts = line
-                .trim_start()
-                .split('(')
-                .next()
-                .is_some_and(|head| head.split(' ').any(|word| word == "fn"));
             match open {
-                None if starts && !line.trim_start().starts_with("//") && !line.trim_end().ends_with(';') => {
+                None if begins_function(line)
+                    && !line.trim_start().starts_with("//")
+                    && !line.trim_end().ends_with(';') =>
+                {
                     open = (!line.trim_end().ends_with('}')).then_some((number, indent));
                 }
                 Some((from, depth)) if indent == depth && line.trim_start().starts_with('}') => {

@@ -19,7 +19,8 @@ pub(crate) const PHOTOS: &[&str] = &[
 /// A scenario file of the repository.
 pub(crate) fn document(path: &str) -> Document {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    Document::load(&path).unwrap_or_else(|error| panic!("{error}"))
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    Document::of_file(&path, &text).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The plans of a document.

@@ -319,10 +319,12 @@ fn off(responses: &[Response], fit: &Fit, members: &[usize]) -> (f64, f64) {
 /// The column whose values differ most in what responses take, beyond chance; sizes are one.
 fn mixed(log: &Log, responses: &[Response], fit: &Fit) -> Option<(f64, String)> {
     let size = |r: &Response| libm::floor(SIZES * libm::log2(r.x[1].max(1.0))) as u8;
-    let sizes = ("rows", responses.iter().map(size).collect::<Vec<_>>());
+    let sizes = ("small and large responses".to_owned(), responses.iter().map(size).collect());
+    let of_column =
+        |of: &[u8]| -> Vec<u8> { responses.iter().map(|r| of[r.at]).collect() };
     let columns =
-        log.labels.iter().map(|(column, of)| (column.as_str(), responses.iter().map(|r| of[r.at]).collect()));
-    let differ = |(column, values): (&str, Vec<u8>)| {
+        log.labels.iter().map(|(column, of)| (format!("responses by `{column}`"), of_column(of)));
+    let differ = |(column, values): (String, Vec<u8>)| {
         let mut groups = BTreeMap::<u8, Vec<usize>>::new();
         for (n, value) in values.iter().enumerate().filter(|(n, _)| fit.counts[*n] > 0.0) {
             groups.entry(*value).or_default().push(n);
@@ -333,7 +335,7 @@ fn mixed(log: &Log, responses: &[Response], fit: &Fit) -> Option<(f64, String)> 
         let (high, high_error) = *offs.iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
         let more = high / low - 1.0;
         let sure = high - low > SURE * low_error.max(high_error);
-        (sure && more > MIXED).then(|| (more, column.to_owned()))
+        (sure && more > MIXED).then(|| (more, column))
     };
     columns.chain([sizes]).filter_map(differ).max_by(|a, b| a.0.total_cmp(&b.0))
 }

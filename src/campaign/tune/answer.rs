@@ -110,7 +110,7 @@ impl Place {
         let ((..), setting, trouble, in_doubt) =
             out.min_by(|(a, ..), (b, ..)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)))?;
         let at = setting.iter().map(|value| report_tune::value(value)).collect::<Vec<_>>().join(", ");
-        let luck = if in_doubt { "; with other seeds it may be one, and so may its neighbours" } else { "" };
+        let luck = if in_doubt { "; with other seeds it and its neighbours may be allowed" } else { "" };
         Some(format!("at {at}, {trouble}{luck}"))
     }
 
@@ -221,6 +221,7 @@ impl Told<'_> {
         );
         // Beyond what ever came up nothing differs, and the range may as well end there.
         let open = space.reach.is_none_or(|reach| the.number(best) < Some(reach));
+        let open = open && space.cap.is_none_or(|cap| the.number(best) != Some(cap));
         if points.len() > 1 && (the.is_end(best, 0.5) || the.is_end(best, 2.0) && open) {
             let best = report_tune::value(best);
             told.limits.push(format!("{best} is the end of the range: widen it to see what lies beyond"));

@@ -34,7 +34,9 @@ pub use hook::{Hook, HookEnd, HookError, Hooks, Occasion, Threw};
 pub use port::{Call, Clock, CrashPoints, Machine, Ports, Spawn, Work};
 pub use queue::{Added, Queue};
 pub use status::{Progress, Shown, Status};
-pub use transport::{Cacheable, NetworkKind, TOO_LARGE_PAGE, Transport, TransportError};
+pub use transport::{
+    Cacheable, NetworkKind, PendingResponse, Response, TOO_LARGE_PAGE, Transport, TransportError,
+};
 pub use view::{
     DeviceView, EachExcerpt, Like, Listed, LocalQuery, LogEntry, LogKind, OpenConflict, PendingEdit, Pick,
     RowWait,

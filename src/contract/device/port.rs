@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use super::future::LocalBoxFuture;
 use super::hook::{HookEnd, HookError, Hooks, Occasion, Threw};
-use super::transport::{Cacheable, Transport, TransportError};
+use super::transport::{Cacheable, Response, Transport};
 use crate::base::{EntityId, Seed, Span, Stamp, Time, UnitId};
 use crate::contract::observe::{Event, EventSink, RequestKind};
 use crate::contract::server::Mutation;
@@ -118,12 +118,7 @@ impl Ports {
     }
     /// Sends a request, and waits for its answer until `deadline`. Tells that it and its edits are
     /// sent, and if so that it failed; whether what came is an answer only the engine can tell.
-    pub async fn call(
-        &self,
-        call: Call<'_>,
-        body: Vec<u8>,
-        deadline: Time,
-    ) -> Result<Vec<u8>, TransportError> {
+    pub async fn call(&self, call: Call<'_>, body: Vec<u8>, deadline: Time) -> Response {
         self.call_by(call, body, None, deadline).await
     }
     /// The same for a request that a cache on the way may answer, if it is `cacheable`.
@@ -133,7 +128,7 @@ impl Ports {
         body: Vec<u8>,
         cacheable: Option<Cacheable>,
         deadline: Time,
-    ) -> Result<Vec<u8>, TransportError> {
+    ) -> Response {
         let Call { number: request, kind, unit, edits, attempt } = call;
         let (bytes, rows) = (body.len() as u64, edits.len() as u32);
         self.emit(Event::RequestSent { request, kind, unit, bytes, rows, attempt });

@@ -13,20 +13,15 @@ pub struct Cacheable {
     pub validated: bool,
 }
 
+/// What comes back for a request, or why nothing does.
+pub type Response = Result<Vec<u8>, TransportError>;
+pub type PendingResponse = LocalBoxFuture<'static, Response>;
+
 pub trait Transport {
     /// Sends `request`, waits for the answer, gives up at `deadline`.
-    fn request(
-        &self,
-        request: Vec<u8>,
-        deadline: Time,
-    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>>;
+    fn request(&self, request: Vec<u8>, deadline: Time) -> PendingResponse;
     /// The same for a request that a cache on the way may answer in the server's place.
-    fn request_cacheable(
-        &self,
-        request: Vec<u8>,
-        cacheable: Cacheable,
-        deadline: Time,
-    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+    fn request_cacheable(&self, request: Vec<u8>, cacheable: Cacheable, deadline: Time) -> PendingResponse {
         drop(cacheable);
         self.request(request, deadline)
     }

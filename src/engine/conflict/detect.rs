@@ -2,45 +2,33 @@
 
 use super::columns::{Theirs, columns};
 use super::seam::{Conflict, says_the_same};
-use crate::base::in_words;
+use crate::base::word_enums;
 
-/// What makes a conflict of an edit and a version that its device had not seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Detect {
-    /// That the dates differ.
-    Dates,
-    /// That the dates differ, and then the values, too.
-    #[default]
-    DatesThenValues,
-    /// That the version is another.
-    Version,
-    /// That both sides changed a column, by what the edit was made on.
-    ThreeWay,
-    /// That the backend's row, read before the upload, does not read as the edit found it.
-    ReadBefore,
-}
-in_words!(Detect {
-    Dates: "dates",
-    DatesThenValues: "dates-then-values",
-    Version: "version",
-    ThreeWay: "three-way",
-    ReadBefore: "read-before"
-});
+word_enums! {
+    /// What makes a conflict of an edit and a version that its device had not seen.
+    pub enum Detect {
+        /// That the dates differ.
+        Dates: "dates",
+        /// That the dates differ, and then the values, too.
+        #[default]
+        DatesThenValues: "dates-then-values",
+        /// That the version is another.
+        Version: "version",
+        /// That both sides changed a column, by what the edit was made on.
+        ThreeWay: "three-way",
+        /// That the backend's row, read before the upload, does not read as the edit found it.
+        ReadBefore: "read-before",
+    }
 
-/// The date by which an edit names the version that it was made on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BaseDate {
-    /// That of the version, as it was last received.
-    #[default]
-    LastReceivedStamp,
-    EditTime,
-    LastSync,
+    /// The date by which an edit names the version that it was made on.
+    pub enum BaseDate {
+        /// That of the version, as it was last received.
+        #[default]
+        LastReceivedStamp: "last-received-stamp",
+        EditTime: "edit-time",
+        LastSync: "last-sync",
+    }
 }
-in_words!(BaseDate {
-    LastReceivedStamp: "last-received-stamp",
-    EditTime: "edit-time",
-    LastSync: "last-sync"
-});
 
 impl Detect {
     pub fn compares_values(self) -> bool {

@@ -2,52 +2,42 @@
 
 use super::columns::{Theirs, columns};
 use super::seam::{Conflict, Resolution, ResolveRule, says_the_same};
-use crate::base::{Digest, Key, in_words};
+use crate::base::{Digest, Key, word_enums};
 use crate::contract::{EditKind, LogKind, Refusal, Row};
 use crate::store::Entry;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Policy {
-    /// What was made later stays, by the clocks of the authors; a delete is not undone by an
-    /// update. When the backend committed it does not count: an offline edit would lose to all that
-    /// was committed before its phone had a network.
-    #[default]
-    LastWriteWins,
-    /// What arrives last stays, whenever it was made: no clock decides.
-    LastArrivalWins,
-    /// The edit stays if it was made after the version was committed: a clock that is behind loses.
-    LastCommitWins,
-    /// The edit stays, over a delete as well.
-    ClientWins,
-    ServerWins,
-    /// Each column's only change stays, and the later one of two. Where it is not known what the
-    /// edit was made on all of it is decided by dates; so are deletes.
-    FieldMerge,
-    /// Nobody asks: what the backend refuses gives way, and of what it replaces nobody hears. The
-    /// vendors' default, with a backend that checks no version.
-    Nothing,
-    /// A rule of the app decides ([`OwnRule`](super::OwnRule)); where it gives no answer the edit
-    /// gives way.
-    Callback,
-    /// A person decides, on a page of conflicts. What is out of this device's reach cannot be shown
-    /// there and stays.
-    Manual,
-    /// Both stay, the edit as a row of its own. A delete cannot be a row, and two rows cannot have
-    /// one natural key: those give way.
-    KeepBoth,
+word_enums! {
+    pub enum Policy {
+        /// What was made later stays, by the clocks of the authors; a delete is not undone by an
+        /// update. When the backend committed it does not count: an offline edit would lose to all
+        /// that was committed before its phone had a network.
+        #[default]
+        LastWriteWins: "last-write-wins",
+        /// What arrives last stays, whenever it was made: no clock decides.
+        LastArrivalWins: "last-arrival-wins",
+        /// The edit stays if it was made after the version was committed: a clock that is behind
+        /// loses.
+        LastCommitWins: "last-commit-wins",
+        /// The edit stays, over a delete as well.
+        ClientWins: "client-wins",
+        ServerWins: "server-wins",
+        /// Each column's only change stays, and the later one of two. Where it is not known what
+        /// the edit was made on all of it is decided by dates; so are deletes.
+        FieldMerge: "field-merge",
+        /// Nobody asks: what the backend refuses gives way, and of what it replaces nobody hears.
+        /// The vendors' default, with a backend that checks no version.
+        Nothing: "none",
+        /// A rule of the app decides ([`OwnRule`](super::OwnRule)); where it gives no answer the
+        /// edit gives way.
+        Callback: "callback",
+        /// A person decides, on a page of conflicts. What is out of this device's reach cannot be
+        /// shown there and stays.
+        Manual: "manual",
+        /// Both stay, the edit as a row of its own. A delete cannot be a row, and two rows cannot
+        /// have one natural key: those give way.
+        KeepBoth: "keep-both",
+    }
 }
-in_words!(Policy {
-    LastWriteWins: "last-write-wins",
-    LastArrivalWins: "last-arrival-wins",
-    LastCommitWins: "last-commit-wins",
-    ClientWins: "client-wins",
-    ServerWins: "server-wins",
-    FieldMerge: "field-merge",
-    Nothing: "none",
-    Callback: "callback",
-    Manual: "manual",
-    KeepBoth: "keep-both"
-});
 
 impl Policy {
     /// Whether it sends nothing again that is older than what it met, by the dates of their

@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::seam::{Ask, Captured, Cursor, Effort, Paged, Reader, Strategy, Take};
 use crate::backend::{Backend, Change, Consumer, Flagged, FlagsOf, Has, Mark, Reset, Upto};
-use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time, in_words};
+use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time, word_enums};
 use crate::contract::ServerError;
 
 /// What the flag is, and when it is set.
@@ -38,77 +38,60 @@ pub struct FlagOptions {
     pub on_unreadable: OnUnreadable,
 }
 
-/// What says that a row is synced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FlagForm {
-    /// A text, such as "new" and "synced".
-    Status,
-    /// A yes or no.
-    #[default]
-    Boolean,
-    /// An id that the consumer gave it, if there is one.
-    ExternalId,
-    /// The status and the version that it is of.
-    Combination,
-}
-in_words!(FlagForm {
-    Status: "status",
-    Boolean: "boolean",
-    ExternalId: "external-id",
-    Combination: "combination"
-});
+word_enums! {
+    /// What says that a row is synced.
+    pub enum FlagForm {
+        /// A text, such as "new" and "synced".
+        Status: "status",
+        /// A yes or no.
+        #[default]
+        Boolean: "boolean",
+        /// An id that the consumer gave it, if there is one.
+        ExternalId: "external-id",
+        /// The status and the version that it is of.
+        Combination: "combination",
+    }
 
-/// What flags say of rows that were there before them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Initial {
-    /// What is true: a device that was provisioned has what it was provisioned with.
-    #[default]
-    AsHeld,
-    /// Nobody has them.
-    Unsynced,
-    /// Everybody has them.
-    Synced,
-}
-in_words!(Initial { AsHeld: "as-held", Unsynced: "unsynced", Synced: "synced" });
+    /// What flags say of rows that were there before them.
+    pub enum Initial {
+        /// What is true: a device that was provisioned has what it was provisioned with.
+        #[default]
+        AsHeld: "as-held",
+        /// Nobody has them.
+        Unsynced: "unsynced",
+        /// Everybody has them.
+        Synced: "synced",
+    }
 
-/// When a flag is set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SetFlag {
-    /// When the reader says that it has committed the page.
-    #[default]
-    AfterCommit,
-    /// When the gateway has the rows.
-    AfterCapture,
-    /// As they are read.
-    BeforeCapture,
-}
-in_words!(SetFlag {
-    AfterCommit: "after-commit",
-    AfterCapture: "after-capture",
-    BeforeCapture: "before-capture"
-});
+    /// When a flag is set.
+    pub enum SetFlag {
+        /// When the reader says that it has committed the page.
+        #[default]
+        AfterCommit: "after-commit",
+        /// When the gateway has the rows.
+        AfterCapture: "after-capture",
+        /// As they are read.
+        BeforeCapture: "before-capture",
+    }
 
-/// Whose flag it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FlagPer {
-    /// Each device has its own.
-    #[default]
-    Device,
-    /// There is one.
-    All,
-}
-in_words!(FlagPer { Device: "device", All: "all" });
+    /// Whose flag it is.
+    pub enum FlagPer {
+        /// Each device has its own.
+        #[default]
+        Device: "device",
+        /// There is one.
+        All: "all",
+    }
 
-/// What becomes of a page with a row that cannot be captured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnUnreadable {
-    /// That row is passed over.
-    #[default]
-    Skip,
-    /// The page fails as a whole.
-    Stop,
+    /// What becomes of a page with a row that cannot be captured.
+    pub enum OnUnreadable {
+        /// That row is passed over.
+        #[default]
+        Skip: "skip",
+        /// The page fails as a whole.
+        Stop: "stop",
+    }
 }
-in_words!(OnUnreadable { Skip: "skip", Stop: "stop" });
 
 impl FlagForm {
     fn bytes(self) -> u64 {

@@ -228,10 +228,8 @@ impl Trial {
         }
     }
 
-    pub(super) fn request(&mut self, limit: usize) -> bool {
-        self.now += Span::millis(1);
-        self.requests += 1;
-        let trouble = self.trouble.get(&self.requests).copied();
+    /// What happens to the storage or the strategy before a request.
+    fn meet(&mut self, trouble: Option<Trouble>) {
         let storage = match trouble {
             Some(Trouble::Reinstalled) => Some(Storage::default()),
             Some(Trouble::PutBack) => self.backup.take(),
@@ -244,6 +242,13 @@ impl Trial {
         if trouble == Some(Trouble::Forgets) {
             self.strategy.forget();
         }
+    }
+
+    pub(super) fn request(&mut self, limit: usize) -> bool {
+        self.now += Span::millis(1);
+        self.requests += 1;
+        let trouble = self.trouble.get(&self.requests).copied();
+        self.meet(trouble);
         if self.cursor.is_none() {
             self.loading = Some(BTreeSet::new());
             self.loads += 1;

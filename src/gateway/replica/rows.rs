@@ -9,7 +9,7 @@ use super::database::{Replica, sound};
 use crate::backend::{Backend, Change};
 use crate::base::json::encode_cells;
 use crate::base::{EntityId, Key, Stamp, Time, Undone, Value};
-use crate::contract::{Delivery, Entity, ScopeRule};
+use crate::contract::{Delivery, Entity};
 use crate::protocol::CopiedRow;
 
 #[derive(Clone, Debug)]
@@ -128,30 +128,16 @@ impl Held {
 /// The name of the place where a row with these values belongs: the values of the columns that bind
 /// it to devices, encoded. `None` if it lies outside a window.
 fn place_of(entity: &Entity, values: &[Value]) -> Option<String> {
-    let mut bound = Vec::new();
-    for rule in &entity.scope {
-        match rule {
-            ScopeRule::Attribute { column, .. } => bound.push(values[*column].clone()),
-            ScopeRule::Window { column, from, until } => match values[*column] {
-                Value::Int(at) if (from.0..until.0).contains(&at) => {}
-                _ => return None,
-            },
-        }
-    }
-    Some(named(&bound))
+    entity.binding(values).map(named)
 }
 
 /// The name of the place that a device with these attributes reads.
 pub(super) fn place_for(entity: &Entity, attributes: &[Value]) -> String {
-    let values = entity.scope.iter().filter_map(|rule| match rule {
-        ScopeRule::Attribute { attribute, .. } => Some(attributes[*attribute].clone()),
-        ScopeRule::Window { .. } => None,
-    });
-    named(&values.collect::<Vec<Value>>())
+    named(entity.bound_to(attributes))
 }
 
-fn named(values: &[Value]) -> String {
-    String::from_utf8(encode_cells(values.iter())).expect("JSON is text")
+fn named<'v>(values: impl Iterator<Item = &'v Value>) -> String {
+    String::from_utf8(encode_cells(values)).expect("JSON is text")
 }
 
 impl Replica {

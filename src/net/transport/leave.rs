@@ -15,27 +15,8 @@ impl Way {
         direction: Direction,
         bytes: u64,
     ) -> Result<Left, Gone> {
+        self.set_out(exchange, direction, bytes).await?;
         let (way, shared) = (direction as usize, &exchange.shared);
-        if exchange.unwanted.get() {
-            return Err(Gone::Vanished);
-        }
-        let wait = self.wake_up();
-        if wait > Span::ZERO {
-            self.handle.sleep(wait).await;
-            if exchange.unwanted.get() {
-                return Err(Gone::Vanished);
-            }
-        }
-        if shared.dead.get() {
-            return Err(Gone::Broken(self.told_of_death()));
-        }
-        if self.is_half_open(shared) {
-            self.unheard(exchange, direction, bytes);
-            return Err(match self.options.half_open {
-                HalfOpen::Silent => Gone::Vanished,
-                HalfOpen::Reset => Gone::Broken(self.conditions(|conditions, now| now + conditions.rtt(now))),
-            });
-        }
         let message = self.join(shared, direction, bytes);
         // Not before the radio is awake, which costs what its own model says.
         let began = self.handle.now();
@@ -91,6 +72,31 @@ impl Way {
             }
             _ => Err(Gone::Vanished),
         }
+    }
+
+    /// Waits for the radio; an error if the message does not begin to leave.
+    async fn set_out(&self, exchange: &Exchange, direction: Direction, bytes: u64) -> Result<(), Gone> {
+        if exchange.unwanted.get() {
+            return Err(Gone::Vanished);
+        }
+        let wait = self.wake_up();
+        if wait > Span::ZERO {
+            self.handle.sleep(wait).await;
+            if exchange.unwanted.get() {
+                return Err(Gone::Vanished);
+            }
+        }
+        if exchange.shared.dead.get() {
+            return Err(Gone::Broken(self.told_of_death()));
+        }
+        if self.is_half_open(&exchange.shared) {
+            self.unheard(exchange, direction, bytes);
+            return Err(match self.options.half_open {
+                HalfOpen::Silent => Gone::Vanished,
+                HalfOpen::Reset => Gone::Broken(self.conditions(|conditions, now| now + conditions.rtt(now))),
+            });
+        }
+        Ok(())
     }
 
     /// Until a reset comes, the device's patience ends, or the server gives up.

@@ -114,10 +114,7 @@ pub(in crate::oracle) fn written_since<'a>(
 pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>, place: &[Value]) -> Option<String> {
     let (id, edit) = case.edit?;
     let entity = case.words.schema.entity(edit.entity);
-    let columns = entity.scope.iter().filter_map(|rule| match rule {
-        ScopeRule::Attribute { column, .. } => Some(*column),
-        ScopeRule::Window { .. } => None,
-    });
+    let columns = entity.scope.iter().filter_map(ScopeRule::attribute).map(|(column, _)| column);
     let says = |of: &Edit, column: usize| {
         of.values.iter().any(|(c, value)| *c == column && alike(&case.values[column], value))
     };

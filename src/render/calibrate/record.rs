@@ -127,7 +127,7 @@ diagnostics! {
         "log smaller chunks, too, in milliseconds";
     RowUnknown: Refuse "row.unknown", "the time a row ({}) may be nothing, so no chunk",
         "log larger chunks, too";
-    Mixed: Refuse "requests.mixed", "values of `{}` differ by {}, so no chunk",
+    Mixed: Refuse "requests.mixed", "{} differ by {}, so no chunk",
         "calibrate each kind by itself: --by COLUMN";
     Levels: Refuse "requests.levels", "durations change by {} and stay so for a while, so no chunk",
         "calibrate each kind by itself: --by COLUMN";

@@ -7,11 +7,11 @@ use super::plots;
 use crate::metrics::human;
 use crate::record::{CellRecord, LifeRecord, RunRecord, Verdict, replay_record};
 use crate::render::lines::ends;
-use crate::render::reasons::{reason_of, reasons_of};
+use crate::render::reasons::{reason_of, reasons_of, what_failed};
 use crate::render::story::{Cause, by_cause};
 use crate::render::svg::Size;
 use crate::render::warnings::{not_applicable, unplaced};
-use crate::render::why::why;
+use crate::render::why::{closer, why};
 use crate::render::{Grid, occurrences};
 
 const WHOLE: usize = 6;
@@ -106,7 +106,7 @@ fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>) -> Markup {
     let gates: Vec<_> = record.gates_of(&cell.id).collect();
     html! {
         section.failure {
-            h3 { (name) }
+            h3 { (name) ": " (what_failed(cell)) }
             ul {
                 @for reason in reasons_of(cell).iter().take(REASONS) { li { (reason) } }
                 @if cell.reasons.len() > REASONS { li { (cell.reasons.len() - REASONS) " more reasons stand in run.json" } }
@@ -114,7 +114,7 @@ fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>) -> Markup {
                 @for line in cell.ending.text.iter().skip(1).take(REASONS) { li { (line) } }
             }
             div.sub { "See it again:" }
-            pre.cmd { code { (cell.replay) } }
+            pre.cmd { code { (if cell.lives.is_empty() { closer(cell) } else { cell.replay.clone() }) } }
             @if let Some((first, others)) = cell.lives.split_first() {
                 h4 { "The life of " (first.record) }
                 (lived(cell, first))

@@ -7,8 +7,7 @@ use maud::{Markup, PreEscaped, html};
 use crate::analysis::{AnsweredList, by_list};
 use crate::metrics::human;
 use crate::record::{CellRecord, RunRecord, Verdict};
-use crate::render::brief::{Glance, brief, glance};
-use crate::render::claims::sentence;
+use crate::render::brief::{Checks, Glance, brief, checks, glance};
 use crate::render::story::gate_grid;
 use crate::render::{Form, Grid, table};
 
@@ -20,17 +19,28 @@ const COLUMNS: usize = 24;
 /// A card for each sentence; several settings stand side by side in the table of figures.
 pub(super) fn cards(record: &RunRecord) -> Markup {
     let cells: Vec<&CellRecord> = record.cells.iter().filter(|cell| !cell.metrics.is_empty()).collect();
+    let Checks { found, passed, .. } = checks(&cells);
+    let fails = record.verdict == Verdict::Fail;
+    let (passed, found) = (passed.len(), found.len());
     let (met, all) = (record.gates.iter().filter(|gate| gate.pass).count(), record.gates.len());
     html! {
         @if table::is_one_setting(record) && !cells.is_empty() {
             h2 { "In short" }
             div.tiles {
-                @if all > 0 {
-                    (tile("gates met", &format!("{met} of {all}"), Some(met == all), "all is right"))
+                (tile("verdict", record.verdict.word(), Some(record.verdict == Verdict::Pass), &format!("exit {}", record.exit_code)))
+                @for Glance { what, unit, value, sound, .. } in glance(&cells).iter().filter(|one| one.sound.is_some()) {
+                    @let sound = sound.filter(|sound| fails || *sound);
+                    (tile(what, &human::figure(*unit, *value), sound, if sound.is_some() { "must be 0" } else { "as expected" }))
                 }
-                @for Glance { what, unit, value, sound, .. } in glance(&cells) {
-                    @let way = if sound.is_some() { "none is right" } else { "▾ less is better" };
-                    (tile(what, &human::figure(unit, value), sound, way))
+                @if passed + found > 0 {
+                    @let sound = (fails || found == 0).then_some(found == 0);
+                    (tile("checks passed", &format!("{passed} of {}", passed + found), sound, if sound.is_some() { "must be all" } else { "as expected" }))
+                }
+                @if all > 0 {
+                    (tile("gates met", &format!("{met} of {all}"), Some(met == all), "must be all"))
+                }
+                @for Glance { what, unit, value, .. } in glance(&cells).iter().filter(|one| one.sound.is_none()) {
+                    (tile(what, &human::figure(*unit, *value), None, "▾ less is better"))
                 }
             }
             div.cards {
@@ -130,8 +140,7 @@ pub(super) fn answers(record: &RunRecord) -> Markup {
     let table = |list: &AnsweredList<'_>| {
         let mut grid = Grid::new(3, ["", "question", "answer"]);
         for one in &list.answers {
-            let answer = format!("{}{}{}", one.mark(), sentence(record, one.first), one.seeds());
-            grid.row([one.number.to_string(), one.first.asks.clone(), answer]);
+            grid.row([one.number.to_string(), one.first.asks.clone(), one.told(record)]);
         }
         grid.html_as(" w2")
     };

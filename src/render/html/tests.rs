@@ -328,18 +328,6 @@ fn a_search_shows_the_interval_of_what_ran_under_all_seeds_and_which_settings_di
 }
 
 #[test]
-fn plots_of_records_are_legible_on_either_screen() {
-    let record = failing();
-    let cell = &record.cells[0];
-    for size in Size::BOTH {
-        assert_legible(&fleet(&record, cell).unwrap().draw(size));
-        assert_legible(&outages(&record, cell).unwrap().draw(size));
-        assert_legible(&percentiles(cell).unwrap().draw(size));
-        assert_legible(&life(cell, &cell.lives[0]).unwrap().draw(size));
-    }
-}
-
-#[test]
 fn cards_are_of_one_setting_and_red_where_something_is_wrong() {
     let mut record = record(vec![fixture::outcome(), fixture::lost(7)]);
     let cards = |record: &RunRecord| {

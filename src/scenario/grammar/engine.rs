@@ -93,7 +93,7 @@ const PULL: Form = table(&[
     owned("streams", Form::Int { min: 1, max: 8 }, || engine().pull.streams.stated())
         .about("How many entities of a unit are pulled at the same time, after its first request. Rows may come before those of other entities that they refer to."),
     word::<CursorBook>("cursor")
-        .about("What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice. \"last-sync-on\" asks by the date of the unit's last sync (`push.sync_date`)."),
+        .about("What a cursor belongs to. By \"entity\" a unit goes on where another stopped; by \"unit\" units that overlap fetch rows twice. \"last-sync-on\" asks by the date of the unit's last sync (`push.sync_date`)."),
     word::<MissingParent>("missing_parent")
         .about("What is done about a row that refers to one that has not come: nothing, or it waits on a durable list for the rest."),
     word::<Requests>("requests")

@@ -78,11 +78,11 @@ const OPENS: Form = table(&[
 pub(super) const ACTION: Form = table(&[
     required("entity", Form::Text).about("The entity."),
     required("kind", Form::word::<EditKind>())
-        .about("What it does to a row. Rows of a `kept` delete are edited by no other action."),
+        .about("What it does to a row. No other action edits the rows that a delete takes, unless its `aim` is \"shown\". For a delete against an edit see `contention.deletes`."),
     word::<Aim>("aim").about("Which rows it is done to, and which its new rows refer to."),
     key("columns", Form::List(&Form::Text), "[]").about("Columns that an update sets."),
     required("per_device", Form::Decimal { max: 1_000_000.0 })
-        .about("How many in the whole script for each device of the fleet, the office's included."),
+        .about("How many in the whole script for each device of the fleet, the office's included. 0 is for edits of events; of the only action, it says that nobody edits."),
     key("on_devices", Form::Share, "1")
         .about("Which share is made on devices; the office makes the rest."),
     key("optional", Form::Bool, "false")

@@ -12,7 +12,7 @@ use super::links::kept_gaps;
 use super::own::of_own_rows;
 use crate::backend::Provisioning;
 use crate::base::words::count;
-use crate::base::{EntityId, Ppm, Span, UnitId, Word};
+use crate::base::{EntityId, Ppm, Span, Time, UnitId, Word};
 use crate::contract::{ColumnKind, Delivery, EditKind, Hook, NetworkKind, ScopeRule, SyncUnit, Trigger};
 use crate::engine::{CursorBook, MissingParent, SyncDate};
 use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifiedSource, Mode};
@@ -83,10 +83,13 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
         kept_gaps(root),
         of_nobody(plan, root),
         of_nothing(root),
+        of_no_edits(plan, root),
         of_no_trouble(root),
         read_again(plan, root).into_iter().collect(),
         waits_for_what_is_gone(plan, root).into_iter().collect(),
         asks_behind(plan, root).into_iter().collect(),
+        loads_again(plan, root).into_iter().collect(),
+        nobody_works(plan, root).into_iter().collect(),
         unused_attributes(plan, root),
     ];
     all.into_iter().flatten().map(Diagnostic::warning).collect()
@@ -264,6 +267,19 @@ pub(super) fn is_nothing(kind: &str, own: View<'_>) -> bool {
     }
 }
 
+/// Actions that nobody takes, beside others; the only one says that nobody edits.
+pub(in super::super) fn of_no_edits(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let says_how = plan.workload.contention.beside > Ppm(0) || plan.taken().next().is_none();
+    let is_idle = |action: &&Action| !says_how && plan.taken().all(|taken| taken != *action);
+    let told = |action: &Action| {
+        let at = root.at("action").key(&action.name).at("per_device");
+        let title = format!("`action.{}` makes no edits, and changes nothing", action.name);
+        let help = "more than 0, or an event with its `edits`; an axis or a variant may set 0";
+        (!at.is_changed()).then(|| Diagnostic::new(at.place(), title).help(help).warning())
+    };
+    plan.workload.actions.iter().filter(is_idle).filter_map(told).collect()
+}
+
 /// What is said of random trouble of which there is none. Who writes that there is none knows.
 fn of_no_trouble(root: View<'_>) -> Vec<Diagnostic> {
     let chaos = root.at("chaos");
@@ -336,6 +352,21 @@ fn asks_behind(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let help = "sync_date = \"start\" in [engine.push] passes over none of it";
     let place = root.at("engine.pull.cursor").place()?;
     Some(Diagnostic::new(Some(place), title).help(help))
+}
+
+fn loads_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let (Capture::LastModified(options), _) = capture(plan) else { return None };
+    let by_date = plan.engine.pull.cursor == CursorBook::LastSyncOn && plan.gateway.mode == Mode::Ota;
+    let at = root.at("engine.pull.cursor").place().filter(|_| by_date && options.reconcile.is_some())?;
+    let title = "a date does not say which deletes a phone was told of: with `reconcile` each sync loads all rows again";
+    Some(Diagnostic::new(Some(at), title).help("cursor = \"entity\", or another way to find deletes"))
+}
+
+fn nobody_works(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let late = plan.workload.hours.0 >= Time::ZERO + plan.duration;
+    let at = root.at("workload.hours.from").place().filter(|_| late)?;
+    let title = "nobody works while the script runs: work begins after its end";
+    Some(Diagnostic::new(Some(at), title).help("an earlier time, or a longer `duration`"))
 }
 
 fn unused_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {

@@ -32,6 +32,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(super) use self::doubts::of_no_edits;
 pub(super) use self::shows::{claims, questions};
 use self::world::World;
 use super::diagnostic::Diagnostic;
@@ -71,10 +72,7 @@ pub(super) fn resolve(
     world.baseline_metrics();
     let gateway = world.gateway();
     let (engine, events) = (world.engine(&gateway), world.events());
-    naming::keys_fit(root, world.mode(), &wrong);
-    naming::stay_together(root, world.mode(), &wrong);
-    phone::fits(root, &wrong);
-    naming::are_sent(root, &wrong);
+    world.fits_together();
     world.namesakes(&gateway, engine.identity, &events);
     let settled = Settled {
         scenario: root.at("name").text().to_owned(),
@@ -122,6 +120,13 @@ pub(super) fn resolve(
 }
 
 impl World<'_> {
+    fn fits_together(&self) {
+        naming::keys_fit(self.root, self.mode(), self.wrong);
+        naming::stay_together(self.root, self.mode(), self.wrong);
+        phone::fits(self.root, self.wrong);
+        naming::are_sent(self.root, self.wrong);
+    }
+
     fn time(&self, view: View<'_>) -> Option<Time> {
         let clock = clock(view.text())?;
         let start = self.root.at("start");

@@ -3,19 +3,6 @@
 use super::{MINIMAL, complaint};
 
 #[test]
-fn a_mistake_is_shown_with_its_line_and_a_caret() {
-    let said = complaint(&format!("{MINIMAL}\n[engine]\npull = {{ chunk_row = 500 }}\n"), &[]);
-    let want = r#"error: unknown key `chunk_row` in `engine.pull`
-  --> test.toml:11:10
-   |
-11 | pull = { chunk_row = 500 }
-   |          ^^^^^^^^^
-   |
-   = help: did you mean `chunk_rows`? there are `chunk_rows`, `chunk_bytes`, "#;
-    assert!(said.starts_with(want), "{said}");
-}
-
-#[test]
 fn of_a_file_that_is_no_scenario_the_first_mistakes_are_told_and_the_others_counted() {
     for (lines, rest) in [(50, ""), (51, "and 1 more mistake"), (52, "and 2 more mistakes")] {
         let prose: String = (0..lines).map(|n| format!("this is line {n}, which is no TOML\n")).collect();
@@ -54,18 +41,6 @@ fn of_very_many_names_the_nearest_are_told_and_how_many_more() {
     let nearest: Vec<&str> = list.split(", ").take(10).collect();
     assert!(nearest.contains(&"`oracle.lost.row_ns`"), "{said}");
     assert!(list.trim_end().ends_with(" others"), "{said}");
-}
-
-#[test]
-fn all_names_that_fit_are_told() {
-    let types: String = (0..40).map(|n| format!("c{n} = \"text\"\n")).collect();
-    let said = complaint(
-        &format!(
-            "{MINIMAL}\n[entity.p]\nproject = [\"nothing\"]\n[entity.p.schema]\nid = \"uuid key\"\n{types}"
-        ),
-        &[],
-    );
-    assert!((0..40).all(|n| said.contains(&format!("`c{n}`"))), "{said}");
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! Rows of one's own.
 
-use std::path::Path;
-
-use super::super::{Document, LoadError, Request};
+use super::super::{Document, Request};
 use super::{Plan, stacks};
 use crate::base::Value;
 
@@ -24,8 +22,7 @@ pub(super) fn result(scenario: &str, csv: &str) -> Result<Plan, String> {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("tasks.csv"), csv).unwrap();
     let path = dir.path().join("own.toml");
-    std::fs::write(&path, scenario).unwrap();
-    let document = Document::load(&path).unwrap();
+    let document = Document::of_file(&path, scenario).unwrap();
     let plans = document.plans(&Request::default(), &stacks());
     // Files are told with the folder that they were found in, which has another name each time.
     let here = format!("{}/", dir.path().display());
@@ -68,12 +65,6 @@ fn bytes_that_are_no_text_are_told_with_their_line() {
     let document = Document::parse("own.toml", SCENARIO).unwrap().beside(dir.path());
     let said = document.plans(&Request::default(), &stacks()).unwrap_err().to_string();
     assert!(said.contains(" 0xE9") && said.contains("tasks.csv:3:6"), "{said}");
-}
-
-#[test]
-fn a_file_that_cannot_be_read_is_another_kind_of_error() {
-    let error = Document::load(Path::new("/nowhere/x.toml")).unwrap_err();
-    assert!(matches!(&error, LoadError::Unreadable { path, .. } if path == "/nowhere/x.toml"), "{error}");
 }
 
 /// Rows of which devices hold those of their clinic, in a week.

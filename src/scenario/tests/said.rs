@@ -199,69 +199,9 @@ const MINE: &str = "[link.mine]\nkind = \"cellular\"\nradio = \"3g\"\nrtt = \"80
      radio_changes = { mtbf = \"9m\" }\ngaps = { mtbf = \"1m\", mean = \"1s\", mode = \"hold\" }\n";
 
 /// People who rename notes of folders, once at a time.
-const EDITS: &str = r#"
-name = "about"
+const EDITS: &str = include_str!("bases/edits.toml");
 
-[entity.folder]
-unique = ["label"]
-schema = { id = "uuid key", label = "text", parent = "ref folder null 10%" }
-
-[entity.note]
-project = ["id", "folder", "title", "stars", "at", "remark"]
-schema = { id = "uuid key", folder = "ref folder", title = "text", stars = "int null 5%", at = "timestamp", remark = "text null 0%", hidden = "text null 0%" }
-
-[fleet.phones]
-devices = 2
-
-[action.rename]
-entity = "note"
-kind = "update"
-columns = ["title"]
-per_device = 0
-aim = "shown"
-
-[action.label]
-entity = "folder"
-kind = "create"
-per_device = 0
-aim = "shown"
-
-[action.drop]
-entity = "note"
-kind = "delete"
-per_device = 0
-aim = "shown"
-
-[event.first]
-at = "+1m"
-edits = { action = "rename" }
-
-[event.second]
-at = "+2m"
-edits = { action = "rename" }
-
-[event.outage]
-at = "+3m"
-outage = { for = "1m" }
-"#;
-
-const PARTS: &str = r#"
-name = "parts"
-start = "2026-03-02T00:00:00+01:00"
-[entity.visit]
-project = ["id", "at", "person", "detail"]
-schema = { id = "uuid key", at = "timestamp 0d..9d /1h", person = "text", detail = "text", secret = "text" }
-[fleet.phones]
-devices = 2
-[unit.Splash]
-on = ["start"]
-pull = ["visit"]
-entity.visit = { columns = ["id", "person", "at"], rows = { at = "0d..1d" } }
-[unit.Online]
-on = ["login"]
-pull = ["*"]
-push = ["*"]
-"#;
+const PARTS: &str = include_str!("bases/parts.toml");
 
 const KEYS: &str = r#"name = "own"
 start = "2026-03-02T00:00:00+01:00"
@@ -272,99 +212,7 @@ schema = { id = "int key", title = "text" }
 devices = 2
 "#;
 
-const LISTS: &str = r#"name = "b"
-start = "2026-03-02T08:00:00+01:00"
-[fleet.phones]
-devices = 2
-[entity.doctor]
-rows = 5
-delivery = "backend-only"
-schema = { id = "uuid key", name = "text" }
-[entity.ward]
-rows = 5
-schema = { id = "uuid key", name = "text" }
-[entity.visit]
-rows = 9
-project = ["at", "doctor", "ward"]
-schema = { id = "uuid key", at = "timestamp -7d..28d /1h", doctor = "ref doctor", ward = "ref ward", note = "text" }
-[query.agenda]
-"#;
+const LISTS: &str = include_str!("bases/lists.toml");
 
 /// What one mistake is made in at a time.
-const SOUND: &str = r#"name = "b"
-start = "2026-03-02T08:00:00+01:00"
-duration = "2h"
-
-[entity.team]
-rows = 10
-schema = { id = "uuid key", name = "text", team = "text" }
-
-[entity.task]
-rows = 500
-scope = { team = "device.team", due = "-7d..28d" }
-unique = ["title"]
-project = ["title", "state", "due", "team", "boss"]
-[entity.task.schema]
-id = "uuid key"
-team = "text"
-boss = "ref team"
-bossname = "fold team.name via boss"
-title = "text 10..60"
-state = "one of open|done"
-due = "timestamp -7d..28d /1h"
-
-[fleet.phones]
-devices = 20
-attributes = { team = 4 }
-start = { empty = 0.2, 1d = 0.8 }
-
-[unit.Login]
-on = ["login"]
-pull = ["team", "task"]
-blocking = true
-[unit.Online]
-on = ["online", "every 5m"]
-pull = ["*"]
-push = ["task"]
-
-[engine]
-pull = { chunk_rows = 500 }
-
-[workload]
-hours = { from = "08:10", until = "09:30" }
-login.all = { share = 1, at = "08:12" }
-peak.a = { from = "08:20", until = "08:40", share = 0.5 }
-
-[action.tick]
-entity = "task"
-kind = "update"
-columns = ["state"]
-per_device = 30
-on_devices = 0.8
-near = { column = "due", before = "1h", after = "1h" }
-
-[event.lift]
-at = "09:20"
-outage = { share = 0.5, for = "2m" }
-[event.crash]
-at = "+30m"
-kill = { devices = [19], point = "pull.chunk-applied" }
-[event.go]
-at = "+31m"
-trigger = { unit = "Login" }
-[event.ed]
-at = "+31m"
-edits = { action = "tick", count = 2, over = "1m" }
-[event.imp]
-at = "+32m"
-bulk_import = { entity = "task", rows = 10, of_one = "team" }
-
-[expect]
-"oracle.lost.rows" = 0
-
-[gate.usable]
-metric = "engine.usable_after_login.duration"
-stat = "p95"
-max = "30s"
-start = "1d"
-"#;
+const SOUND: &str = include_str!("bases/sound.toml");

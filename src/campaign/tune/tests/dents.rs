@@ -81,9 +81,9 @@ fn what_luck_alone_may_have_made_dearer_limits_no_side() {
             point.cost_ppm.is_some_and(|ppm| ppm > 1_030_000)
         };
         for point in knob.points.iter().filter(|point| point.within_noise) {
-            let named = format!("at {}, ", crate::render::tune::value(&point.value));
+            let named = format!("why {} costs ", crate::render::tune::value(&point.value));
             let causes =
-                knob.limits.iter().filter(|line| line.contains(", nothing that was measured explains"));
+                knob.limits.iter().filter(|line| line.contains(": nothing that was measured explains"));
             assert!(!causes.clone().any(|line| line.contains(&named)), "luck {luck}: {:?}", knob.limits);
             told += causes.count();
         }

@@ -2,7 +2,7 @@
 
 use super::super::super::mode::Unfit;
 use crate::backend::Upto;
-use crate::base::{Span, in_words};
+use crate::base::{Span, word_enums};
 
 /// How it pages, and how close to the present it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,92 +26,72 @@ pub struct LastModifiedOptions {
     pub reconcile: Option<Span>,
 }
 
-/// How the next page begins, from the stamp in the cursor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Bound {
-    /// After the last stamp delivered, `>`: what shares it and was not delivered is passed over.
-    Strict,
-    /// With the last stamp delivered, `>=`: what shares it comes again, for ever if it fills a
-    /// page.
-    Inclusive,
-    /// After the first stamp that was not delivered: what has it is passed over.
-    FirstNotReturned,
-    /// The same, while a page goes on to the end of its last stamp: a vendor's pseudocode read to
-    /// the letter.
-    FirstNotReturnedExtended,
-    /// After the last stamp delivered, and a page goes on to the end of its last stamp.
-    TieExtended,
-    /// After the last stamp and key.
-    #[default]
-    Keyset,
-}
-in_words!(Bound {
-    Strict: "strict",
-    Inclusive: "inclusive",
-    FirstNotReturned: "first-not-returned",
-    FirstNotReturnedExtended: "first-not-returned-extended",
-    TieExtended: "tie-extended",
-    Keyset: "keyset"
-});
+word_enums! {
+    /// How the next page begins, from the stamp in the cursor.
+    pub enum Bound {
+        /// After the last stamp delivered, `>`: what shares it and was not delivered is passed
+        /// over.
+        Strict: "strict",
+        /// With the last stamp delivered, `>=`: what shares it comes again, for ever if it fills a
+        /// page.
+        Inclusive: "inclusive",
+        /// After the first stamp that was not delivered: what has it is passed over.
+        FirstNotReturned: "first-not-returned",
+        /// The same, while a page goes on to the end of its last stamp: a vendor's pseudocode read
+        /// to the letter.
+        FirstNotReturnedExtended: "first-not-returned-extended",
+        /// After the last stamp delivered, and a page goes on to the end of its last stamp.
+        TieExtended: "tie-extended",
+        /// After the last stamp and key.
+        #[default]
+        Keyset: "keyset",
+    }
 
-/// How the pages of one pull are cut.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Paging {
-    /// Each begins after the one before.
-    #[default]
-    Keyset,
-    /// All begin at the same time, and pass over as many rows as came before.
-    Offset,
-}
-in_words!(Paging { Keyset: "keyset", Offset: "offset" });
+    /// How the pages of one pull are cut.
+    pub enum Paging {
+        /// Each begins after the one before.
+        #[default]
+        Keyset: "keyset",
+        /// All begin at the same time, and pass over as many rows as came before.
+        Offset: "offset",
+    }
 
-/// Whose time the cursor is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Source {
-    /// The stamps of the rows.
-    #[default]
-    Records,
-    /// The device's clock when a pull begins.
-    ClientClock,
-    /// What people see there, without its offset from UTC.
-    ClientLocal,
-    /// The backend's clock when a pull begins, or where that is earlier, the last instant that is
-    /// settled.
-    ServerStart,
-    /// The backend's clock when its last page is done.
-    ServerEnd,
-}
-in_words!(Source {
-    Records: "records",
-    ClientClock: "client-clock",
-    ClientLocal: "client-local",
-    ServerStart: "server-start",
-    ServerEnd: "server-end"
-});
+    /// Whose time the cursor is.
+    pub enum Source {
+        /// The stamps of the rows.
+        #[default]
+        Records: "records",
+        /// The device's clock when a pull begins.
+        ClientClock: "client-clock",
+        /// What people see there, without its offset from UTC.
+        ClientLocal: "client-local",
+        /// The backend's clock when a pull begins, or where that is earlier, the last instant that
+        /// is settled.
+        ServerStart: "server-start",
+        /// The backend's clock when its last page is done.
+        ServerEnd: "server-end",
+    }
 
-/// Which of a row's stamps say that it changed: when it was created, last updated, and deleted. The
-/// second is null until the first update.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stamps {
-    /// The greatest of the three.
-    #[default]
-    Greatest,
-    /// The second and the third: what was created and never updated is passed over, but in a first
-    /// load.
-    WithoutCreated,
-}
-in_words!(Stamps { Greatest: "greatest", WithoutCreated: "without-created" });
+    /// Which of a row's stamps say that it changed: when it was created, last updated, and deleted.
+    /// The second is null until the first update.
+    pub enum Stamps {
+        /// The greatest of the three.
+        #[default]
+        Greatest: "greatest",
+        /// The second and the third: what was created and never updated is passed over, but in a
+        /// first load.
+        WithoutCreated: "without-created",
+    }
 
-/// How a pull knows its end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum End {
-    /// The answer says whether there is more.
-    #[default]
-    Marker,
-    /// An answer without rows is the last.
-    Count,
+    /// How a pull knows its end.
+    pub enum End {
+        /// The answer says whether there is more.
+        #[default]
+        Marker: "marker",
+        /// An answer without rows is the last.
+        Count: "count",
+    }
 }
-in_words!(End { Marker: "marker", Count: "count" });
 
 impl Default for LastModifiedOptions {
     fn default() -> LastModifiedOptions {

@@ -1,0 +1,34 @@
+//! Bounds, claims and questions of metrics that nothing measures: they would hold by themselves.
+
+use super::diagnostic::Diagnostic;
+use super::idle::has_own_stack;
+use super::tree::Node;
+use super::view::View;
+
+/// How metrics begin, and the key that has them measured, or not with the first of these values.
+const MEASURED: &[(&[&str], &str, &str, &str)] = &[
+    (&["device.dangling."], "store.watch_references", "false", "true"),
+    (&["oracle.stranger."], "store.watch_cursors", "false", "true"),
+    (&["engine.status.", "oracle.status.", "oracle.wrong_status."], "engine.status", "false", "true"),
+    (&["net.packets.", "net.connections."], "transport.protocol", "\"bare\"", "\"http/1.1\""),
+];
+
+/// Those of a checked `tree`, and those of the whole `file` that name its variant.
+pub(super) fn unmeasured(tree: &Node, file: &Node, variant: Option<&str>) -> Vec<Diagnostic> {
+    let (root, file) = (View::new(tree), View::new(file));
+    let beside = ["question", "shows"].into_iter().flat_map(|table| file.at(table).entries());
+    let halves = ["without", "with", "fails", "mends"];
+    let beside = beside.filter(|(_, one)| halves.iter().any(|half| variant == Some(one.at(half).text())));
+    let beside = beside.flat_map(|(name, one)| one.at("figure").entries().chain([(name, one)]));
+    let metrics = root.at("gate").entries().chain(beside).map(|(_, one)| one.at("metric"));
+    let expected = root.at("expect").entries().map(|(name, _)| (name, root.at("expect").name(name)));
+    let told = |(metric, at): (&str, View<'_>)| {
+        let begins = |of: &&[&str]| of.iter().any(|begin| metric.starts_with(begin));
+        let (_, key, off, on) = MEASURED.iter().find(|(of, ..)| begins(of))?;
+        let here = variant.map_or_else(String::new, |name| format!(" in variant `{name}`"));
+        let title = format!("nothing measures `{metric}`{here}: `{key}` is {off}");
+        let told = Diagnostic::new(at.place(), title).help(format!("set `{key} = {on}`"));
+        (root.at(key).shown() == *off && !has_own_stack(root)).then_some(told)
+    };
+    metrics.map(|metric| (metric.text(), metric)).chain(expected).filter_map(told).collect()
+}
