@@ -6,11 +6,13 @@
 #
 # Options go to `syncdyno run`. Without any it runs eight seeds: what is judged over seeds takes six.
 # A cell of the baseline that is not run fails (14). Each figure has to be the baseline's; with
-# TOLERANCE=5% in the environment a figure fails that is worse by more over all seeds.
+# TOLERANCE=5% in the environment a figure fails that is surely worse by more over all seeds. What is
+# smaller than the scatter of seeds is not sure: it is listed as "may be worse" and passes.
 #
 # The exit code is syncdyno's: 0 fine, 10 a gate failed, 11 something was lost or doubled, 13 a
-# figure is not the baseline's, 14 not comparable. Where there is no baseline it runs the scenarios,
-# says how to save one, and fails (14), since nothing was compared.
+# figure is not the baseline's, 14 not comparable. After a changed scenario (14) it also runs `compare
+# --fail-on-worse` and says its code; outside GitHub the comment is REPORT/compare.md. Where there is
+# no baseline it runs the scenarios, says how to save one, and fails (14), since nothing was compared.
 set -uo pipefail
 case ${1:-} in -*)
   echo "gate.sh: options stand after SCENARIOS BASELINE REPORT, all three" >&2
@@ -27,13 +29,29 @@ format=human
 if [ -e "reports/baseline/$baseline.json" ]; then
   held=(--baseline "$baseline" --require-all ${TOLERANCE:+--tolerance "$TOLERANCE"})
   "$syncdyno" run "$scenarios" "${held[@]}" --out "$report" --format "$format" --progress counter "$@"
-  exit $? # Where a change may be accepted, the run has said how.
+  code=$? # Where a change may be accepted, the run has said how.
+  if [ "$code" -eq 14 ] && grep -qs 'the scenario was changed' "$report/summary.md"; then
+    judge=("$syncdyno" compare "$baseline" "$report" --fail-on-worse ${TOLERANCE:+--tolerance "$TOLERANCE"})
+    if [ "$format" = github ]; then
+      "${judge[@]}" --format github
+    else
+      "${judge[@]}" --format md | tee "$report/compare.md"
+    fi
+    # Of a pipe the code of `compare`, as `tee` succeeds (pipefail).
+    echo "the changed scenarios against baseline $baseline: compare exits with $?" >&2
+  fi
+  exit "$code"
 else
   "$syncdyno" run "$scenarios" --out "$report" --format "$format" --progress counter "$@"
   code=$?
   # A run that failed is no baseline.
   [ "$code" -eq 0 ] || exit "$code"
-  echo "there is no reports/baseline/$baseline.json; run this on your machine and commit that file:" >&2
+  why="there is no reports/baseline/$baseline.json, so nothing was compared"
+  [ "$format" = github ] && echo "::error title=no baseline::$why"
+  for page in "$report/summary.md" "${GITHUB_STEP_SUMMARY:-}"; do
+    [ -n "$page" ] && printf '\n## exit 14: not compared\n\n%s\n' "$why" >>"$page"
+  done
+  echo "$why; run this on your machine and commit that file:" >&2
   echo "  syncdyno run $scenarios --out $report $*" >&2
   echo "  syncdyno baseline save $baseline $report --reason 'first figures'" >&2
   exit 14

@@ -26,6 +26,7 @@ mod spread;
 pub mod sweep;
 pub mod tune;
 mod untested;
+mod worst;
 
 pub use answers::{Answered, AnsweredList, Void, are_all, by_list, hold_answers, losses_of};
 pub use claims::{NotHeld, Why, hold_claims, unchecked, unit_in, variant};
@@ -35,3 +36,4 @@ pub use occurrences::hold_occurrences;
 pub use order::{distinct, grouped};
 pub use phases::{Phase, phases};
 pub use untested::unplaced;
+pub use worst::{beyond, counted, grade, worst_of};

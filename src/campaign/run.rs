@@ -1,5 +1,6 @@
 //! Many cells on many threads; one cell again.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -193,15 +194,25 @@ fn suspects(outcome: &Outcome) -> Vec<Subject> {
     first
 }
 
-/// Runs the first failing cells again to tell of their suspects, unless somebody waits for us.
+/// Runs failing cells again to tell of their suspects, unless somebody waits for us: of each setting
+/// the worst seed, which stands for the others, then the first.
 fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runner, stop: &Stop) {
     let waited_for = || stop.waited_for();
-    let failing = ran.iter_mut().filter(|(_, ran)| ran.judged.cell.verdict == Verdict::Fail);
-    for (index, ran) in failing.filter(|(_, ran)| !ran.suspects.is_empty()).take(CELLS_TOLD) {
+    let failing = ran.iter().filter(|(_, ran)| ran.judged.cell.verdict == Verdict::Fail);
+    let failing = failing.filter(|(_, ran)| !ran.suspects.is_empty());
+    let cells = failing.map(|(index, ran)| (*index, &ran.judged.cell));
+    let alike = analysis::grouped(cells, |(_, cell)| (cell.setting(), cell.reasons.first()));
+    let worst = |(_, mut cells): (_, Vec<(usize, &CellRecord)>)| {
+        cells.sort_by_key(|(_, cell)| Reverse(analysis::grade(cell)));
+        cells.into_iter().map(|(index, _)| index).enumerate().collect::<Vec<_>>()
+    };
+    let mut order: Vec<(usize, usize)> = alike.into_iter().flat_map(worst).collect();
+    order.sort_by_key(|(rank, index)| (*rank > 0, *index));
+    for (_, index) in order.into_iter().take(CELLS_TOLD) {
         if waited_for() {
             return;
         }
-        let plan = &plans[*index];
+        let (plan, Some(ran)) = (&plans[index], ran.get_mut(&index)) else { continue };
         let lives = || runner.lives(plan, &ran.suspects, &Quietly(&waited_for));
         if let Ok(lives) = attempt(plan, &ran.judged.cell.id, lives) {
             let records: Vec<Record> = ran.suspects.iter().map(|subject| subject.record.clone()).collect();

@@ -36,21 +36,28 @@ impl<'a> Against<'a> {
         Standard { name: self.name, baseline: self.baseline, folder, acceptable }
     }
 
-    pub(super) fn hold(&self, plans: &[Plan], judged: &mut [Judged], standard: Standard<'_>) -> Vec<String> {
+    /// Gives what is or may be worse and fails nothing, and what else is not the baseline's.
+    pub(super) fn hold(
+        &self,
+        plans: &[Plan],
+        judged: &mut [Judged],
+        standard: Standard<'_>,
+    ) -> [Vec<String>; 2] {
         let wanted: BTreeMap<&str, &[String]> =
             plans.iter().map(|plan| (plan.digest.as_str(), plan.baseline_metrics.as_slice())).collect();
         let wanted = |resolved: &str| wanted.get(resolved).copied().unwrap_or_default();
-        let mut changes = Vec::new();
+        let [mut tolerated, mut changes] = [Vec::new(), Vec::new()];
         if let Some(tolerance) = self.args.tolerance {
             for (at, shift) in over_seeds(judged, wanted, standard, tolerance.0) {
                 let text = render::compare::shift(&shift, standard);
                 match shift.exit() {
+                    Exit::Success if shift.is_tolerated() => tolerated.push(text),
                     Exit::Success => changes.push(text),
                     Exit::Regression => judged[at].fail(Reason::Differs { text }),
                     _ => judged[at].fail(Reason::NoBaseline { text }),
                 }
             }
-            return changes;
+            return [tolerated, changes];
         }
         for judged in judged {
             let of_cell = record::hold(judged, wanted(&judged.cell.resolved), standard);
@@ -58,7 +65,7 @@ impl<'a> Against<'a> {
             let others = of_cell.into_iter().filter(|change| !change.gated);
             changes.extend(others.map(|change| format!("changed, and not gated: {cell}{}", change.text)));
         }
-        changes
+        [tolerated, changes]
     }
 
     pub(super) fn close(&self, record: &mut RunRecord, standard: Standard<'_>) {
@@ -72,8 +79,11 @@ impl<'a> Against<'a> {
         let others = if others.is_empty() { "" } else { ", …" };
         let mut text = format!("{cells} of baseline {} not in this run: {first}{others}", self.name);
         if self.args.require_all {
-            text += &seeds_of(self.baseline, &lacks, &record.cells)
-                .unwrap_or_else(|| standard.accept(" --prune"));
+            let other_seeds = || seeds_of(self.baseline, &lacks, &record.cells);
+            // A run that was cut short had these seeds before it.
+            if record.complete {
+                text += &other_seeds().unwrap_or_else(|| standard.accept(" --prune"));
+            }
             record.left_out_fails = true;
             record.verdict = Verdict::Fail;
             record.exit_code = Exit::first([Exit::of(record.exit_code), Exit::NoBaseline]).code();
@@ -91,7 +101,8 @@ impl<'a> Against<'a> {
     ) {
         let (name, baseline) = (self.name, self.baseline);
         let [named, folder] = [name, folder].map(record::shell_word);
-        console.remark(&few(changes.to_vec(), &format!(": syncdyno compare {named} {folder}")));
+        let changes = [record.tolerated.as_slice(), changes].concat();
+        console.remark(&few(changes, &format!(": syncdyno compare {named} {folder}")));
         // Who asked for quiet has to do something about it, too.
         if let Some(command) = record.acceptance().filter(|_| written) {
             console.complaint(&format!("{}{command}\n", record::ACCEPT));

@@ -36,6 +36,10 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             let path = named(name)?;
             let mut baseline = load(name)?;
             let [new, other, rest] = baseline.take_in(of_run(run, Vec::new())?, *prune);
+            if new + other == 0 && !(*prune && rest > 0) {
+                console.result(&format!("{}: nothing changed, so it is left as it is\n", path.display()));
+                return Ok(Exit::Success);
+            }
             // One that comes again stands once, as the latest.
             baseline.reasons.retain(|before| before != reason);
             baseline.reasons.push(reason.clone());

@@ -110,7 +110,7 @@ pub(super) fn carry_out(
     }
     let shown = under_way.shown.clone();
     let standard = order.against.map(|against| against.standard(plans, &judged, &notes, &shown));
-    let changes = order
+    let [tolerated, changes] = order
         .against
         .zip(standard)
         .map(|(against, standard)| against.hold(plans, &mut judged, standard))
@@ -121,7 +121,7 @@ pub(super) fn carry_out(
     if let Some((against, standard)) = order.against.zip(standard) {
         against.close(&mut record, standard);
     }
-    record.sweep = order.sweep.clone();
+    (record.tolerated, record.sweep) = (tolerated, order.sweep.clone());
     if order.matrix {
         record = record::of_matrix(record, &notes);
     }

@@ -225,8 +225,8 @@ impl Standard<'_> {
         let name = self.name;
         if base.resolved != cell.resolved {
             return Some(format!(
-                "not comparable: the scenario, or what `--set` makes of it, is not that of baseline {name} (digest {:.12}, now {:.12}); `syncdyno compare` shows what it changes",
-                base.resolved, cell.resolved
+                "not comparable: the scenario was changed (or `--set`) since baseline {name} was saved, so its figures do not apply; to judge the change: {}",
+                self.comparison()
             ));
         }
         let knows = |name: &str| self.baseline.cells.values().any(|cell| cell.metrics.contains_key(name));
@@ -236,6 +236,11 @@ impl Standard<'_> {
                 cell.id
             )
         })
+    }
+
+    fn comparison(&self) -> String {
+        let [name, folder] = [self.name, self.folder].map(shell_word);
+        format!("syncdyno compare {name} {folder} --fail-on-worse")
     }
 
     /// The command that accepts a run some cells of which have other figures.

@@ -70,6 +70,9 @@ pub struct RunRecord {
     /// Whether the run fails by that: all of the baseline was asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left_out_fails: bool,
+    /// What is or may be worse than its baseline, and fails nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tolerated: Vec<String>,
     /// The resolved scenarios as TOML, by digest; a cell names its own.
     pub resolved: BTreeMap<String, String>,
     /// Files that scenarios read, by digest: what they are called, and where copies lie.

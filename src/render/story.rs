@@ -10,9 +10,8 @@ use super::table::{self, Form};
 use super::warnings::{not_applicable, unplaced};
 use super::why::{closer, why};
 use super::{claims, occurrences};
-use crate::analysis::{are_all, distinct, grouped};
+use crate::analysis::{are_all, beyond, counted, distinct, grade, grouped, worst_of};
 use crate::metrics::{Unit, human};
-use crate::oracle::metric_of;
 use crate::record::{
     CellRecord, EndingKind, Exit, GateRecord, LifeRecord, Reason, RunRecord, SwarmRecord, Verdict,
     ViolationRecord, replay_record,
@@ -128,8 +127,9 @@ pub fn reasons(record: &RunRecord) -> String {
 }
 
 pub(super) struct Cause<'a> {
+    /// Of one setting the worst.
     pub(super) cell: &'a CellRecord,
-    /// Its name, and how many others fail so: of one setting in how many seeds, and which is worst.
+    /// Its name, and how many others fail so: of one setting in how many seeds.
     pub(super) name: String,
 }
 
@@ -141,14 +141,17 @@ pub(super) fn by_cause(record: &RunRecord) -> Vec<Cause<'_>> {
     });
     let causes = told.into_iter().map(|((_, setting, _), cells)| {
         let of = |setting| record.cells.iter().filter(|cell| cell.setting() == setting).count();
-        Cause { cell: cells[0], name: named(&cells, setting.map_or(0, of)) }
+        let seeds = setting.map_or(0, of);
+        let cell = if seeds > 0 { worst_of(&cells) } else { cells[0] };
+        Cause { cell, name: named(cell, &cells, seeds) }
     });
     causes.collect()
 }
 
-/// What failing cells of one cause are called, of a setting with so many seeds, or of any.
-fn named(cells: &[&CellRecord], seeds: usize) -> String {
-    let id = &cells[0].id;
+/// What failing cells of one cause are called by the one that is shown, of a setting with so many
+/// seeds, or of any.
+fn named(shown: &CellRecord, cells: &[&CellRecord], seeds: usize) -> String {
+    let id = &shown.id;
     // What is held against a baseline over its seeds is said of all of them by one.
     let of_all = |reason: &Reason| matches!(reason.exit(), Exit::Regression | Exit::NoBaseline);
     match (cells.len(), seeds) {
@@ -156,38 +159,11 @@ fn named(cells: &[&CellRecord], seeds: usize) -> String {
         (1, _) if cells[0].reasons.iter().all(of_all) => id.clone(),
         (failing, 0) => format!("{id} and {} more", human::count(failing as u64 - 1, "cell")),
         (failing, of) => {
-            let worst = cells.iter().rev().max_by_key(|cell| grade(cell));
-            let worst = worst.filter(|worst| cells.iter().any(|cell| grade(cell) < grade(worst)));
-            let worst = worst.map_or_else(String::new, |cell| format!(", worst seed {}", cell.seed));
+            let is_worst = cells.iter().any(|cell| grade(cell) < grade(shown));
+            let worst = if is_worst { ", the worst here" } else { "" };
             format!("{id}, in {failing} of {of} seeds{worst}")
         }
     }
-}
-
-/// How much there is of a violation by its own metric.
-fn counted(cell: &CellRecord, check: &str) -> u64 {
-    metric_of(check).and_then(|metric| cell.stat(metric, "value")).unwrap_or(0)
-}
-
-fn grade(cell: &CellRecord) -> u64 {
-    match cell.reasons.first() {
-        Some(Reason::Violation { check }) => counted(cell, check),
-        Some(Reason::Gate { gate }) => beyond(gate.value, gate.min, gate.max),
-        Some(Reason::Expectation { what }) => {
-            let of = cell.expectations.iter().find(|one| one.what == *what);
-            of.map_or(0, |one| beyond(one.value, one.min, one.max))
-        }
-        _ => 0,
-    }
-}
-
-/// How far a figure lies beyond its bounds; no figure is the farthest.
-fn beyond(value: Option<u64>, min: Option<u64>, max: Option<u64>) -> u64 {
-    let by = |value: u64| {
-        let over = max.map_or(0, |max| value.saturating_sub(max));
-        over.max(min.map_or(0, |min| min.saturating_sub(value)))
-    };
-    value.map_or(u64::MAX, by)
 }
 
 /// What the reasons of a failing cell have in common with those of others with the same cause.
@@ -224,7 +200,12 @@ pub fn annotations(record: &RunRecord) -> String {
     let notes = Some(record.notes.join("\n")).filter(|notes| !notes.is_empty());
     let cut = notes.unwrap_or_else(|| "not run to its end".to_owned());
     let cut = (!record.complete).then(|| line("error", "title=incomplete", &cut));
-    lines.chain(missing).chain(left_out).chain(cut).collect()
+    let tolerated = record.tolerated.iter().take(NAMED_CELLS).cloned().collect::<Vec<_>>().join(
+        "
+",
+    );
+    let tolerated = (!tolerated.is_empty()).then(|| line("notice", "title=no failure", &tolerated));
+    lines.chain(missing).chain(left_out).chain(cut).chain(tolerated).collect()
 }
 
 /// A run that was refused, as a GitHub job shows it: an error, and a line of its page.

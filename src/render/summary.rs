@@ -41,7 +41,9 @@ pub fn summary(record: &RunRecord) -> String {
     for note in &notes {
         text.push_str(&format!("- {}\n", escaped(note)));
     }
-    let has_notes = !notes.is_empty();
+    let tolerated = record.tolerated.iter().take(CELLS_MAX).map(|text| format!("- {}\n", escaped(text)));
+    text.extend(tolerated);
+    let has_notes = !notes.is_empty() || !record.tolerated.is_empty();
     if text.ends_with("`\n") || has_notes {
         text.push('\n');
     }

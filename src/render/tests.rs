@@ -287,6 +287,23 @@ fn cells_of_one_scenario_that_is_not_its_baselines_are_told_once_with_their_numb
 }
 
 #[test]
+fn the_worst_seed_is_shown_with_its_own_figure_and_replay() {
+    let run = record([(1, 2), (2, 51), (3, 2)].map(|(seed, rows)| (plan(None, seed), lost(rows))).to_vec());
+    let told = reasons(&run) + &last_lines(&run, "reports/x");
+    assert!(told.starts_with("ties.s2, in 3 of 3 seeds, the worst here: lost (51 rows): "), "{told}");
+    assert!(told.ends_with("#ties.s2\n"), "{told}");
+}
+
+#[test]
+fn what_may_be_worse_stands_on_the_page_and_is_a_notice() {
+    let mut run = record(vec![(plan(None, 1), outcome())]);
+    run.tolerated = vec!["may be worse, no failure: x".to_owned(), "tolerated: y".to_owned()];
+    assert!(summary(&run).contains("- may be worse, no failure: x\n- tolerated: y\n"));
+    let notice = "::notice title=no failure::may be worse, no failure: x%0Atolerated: y\n";
+    assert_eq!(annotations(&run), notice);
+}
+
+#[test]
 fn every_headline_is_a_metric() {
     for name in HEADLINE {
         assert!(metrics::find(name).is_some(), "{name} is no metric");

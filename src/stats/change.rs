@@ -13,7 +13,7 @@ pub const SAMPLES_MIN: usize = 8;
 pub struct Change {
     /// The estimate, which lies in the interval; `None` for a base of nothing.
     pub value: Option<f64>,
-    /// The interval of 95 %; `None` for a base of nothing.
+    /// The interval, of 95 % unless another is asked for; `None` for a base of nothing.
     pub interval: Option<(f64, f64)>,
     /// The chance that a thing differs as much from itself, two-sided.
     pub chance: f64,
@@ -25,8 +25,9 @@ impl Change {
 }
 
 /// The change from the bases to the candidates by Student's law: the mean of the logarithms of
-/// their ratios, or where something is zero the mean difference; at most what leads to `most`.
-pub fn change(pairs: &[(u64, u64)], most: Option<u64>) -> Option<Change> {
+/// their ratios, or where something is zero the mean difference; at most what leads to `most`. Its interval
+/// misses at this level.
+pub fn change(pairs: &[(u64, u64)], most: Option<u64>, level: f64) -> Option<Change> {
     let n = pairs.len() as f64;
     let law = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| pairs.len() > 1)?;
     let in_logarithms = pairs.iter().all(|&(base, candidate)| base > 0 && candidate > 0);
@@ -37,7 +38,7 @@ pub fn change(pairs: &[(u64, u64)], most: Option<u64>) -> Option<Change> {
     let differences: Vec<f64> = pairs.iter().map(difference).collect();
     let (mean, variance) = mean_and_variance(&differences);
     let error = libm::sqrt(variance / n);
-    let half = law.inverse_cdf(0.975) * error;
+    let half = law.inverse_cdf(1.0 - level / 2.0) * error;
     let base = pairs.iter().map(|&(base, _)| base as f64).sum::<f64>() / n;
     let shares = [mean, mean - half, mean + half].map(|x| match in_logarithms {
         true => libm::expm1(x),
@@ -157,17 +158,17 @@ mod tests {
     #[test]
     fn the_interval_of_a_change_is_that_of_the_mean_ratio_of_pairs() {
         let steady: Vec<(u64, u64)> = (0..20).map(|n| (1_000 + n, 1_100 + n)).collect();
-        let steady = change(&steady, None).unwrap();
+        let steady = change(&steady, None, 0.05).unwrap();
         let (low, high) = steady.interval.unwrap();
         assert!(low < high && (0.098..0.1).contains(&low) && (0.098..0.1).contains(&high), "{steady:?}");
         assert!(steady.chance < 1e-12, "{steady:?}");
         let wild: Vec<(u64, u64)> = (0..20).map(|n| (1_000, if n % 2 == 0 { 500 } else { 1_600 })).collect();
-        let wild = change(&wild, None).unwrap();
+        let wild = change(&wild, None, 0.05).unwrap();
         let (low, high) = wild.interval.unwrap();
         // e^(-0.1116 ± 2.093 × 0.5967 / √20) - 1.
         assert!((low + 0.3235).abs() < 1e-3 && (high - 0.1826).abs() < 1e-3, "{wild:?}");
         assert!((wild.chance - 0.413).abs() < 3e-3, "{wild:?}");
-        assert_eq!(change(&[(5, 6)], None), None);
+        assert_eq!(change(&[(5, 6)], None, 0.05), None);
     }
 
     #[test]
@@ -175,21 +176,21 @@ mod tests {
         let mut pairs: Vec<(u64, u64)> =
             (0..8).map(|n| (5_400_000 + n * 20_000, 5_500_000 - n * 9_000)).collect();
         pairs[3].0 = 5_800_000_000;
-        let change = change(&pairs, None).unwrap();
+        let change = change(&pairs, None, 0.05).unwrap();
         assert!(change.chance > 0.1, "{change:?}");
     }
     #[test]
     fn a_change_from_nothing_has_a_chance_and_no_interval() {
-        let from_nothing = change(&[(0, 6), (0, 7), (0, 5), (0, 6)], None).unwrap();
+        let from_nothing = change(&[(0, 6), (0, 7), (0, 5), (0, 6)], None, 0.05).unwrap();
         assert_eq!(from_nothing.interval, None);
         assert!(from_nothing.chance < 1e-3, "{from_nothing:?}");
-        assert_eq!(change(&[(0, 0), (0, 0)], None).unwrap().chance, 1.0);
-        let exact = change(&[(100, 102), (200, 204), (300, 306)], None).unwrap();
+        assert_eq!(change(&[(0, 0), (0, 0)], None, 0.05).unwrap().chance, 1.0);
+        let exact = change(&[(100, 102), (200, 204), (300, 306)], None, 0.05).unwrap();
         assert!(exact.chance < 1e-9, "every pair changes by the same share: {exact:?}");
     }
     #[test]
     fn what_shrinks_loses_no_more_than_all_of_it() {
-        let nearly_gone = change(&[(5, 0), (0, 0), (9, 1), (0, 0), (1, 0), (2, 0)], None).unwrap();
+        let nearly_gone = change(&[(5, 0), (0, 0), (9, 1), (0, 0), (1, 0), (2, 0)], None, 0.05).unwrap();
         let (low, high) = nearly_gone.interval.unwrap();
         assert!(low == -1.0 && high > -1.0, "{nearly_gone:?}");
     }
@@ -198,14 +199,15 @@ mod tests {
     fn a_share_grows_to_the_whole_at_most() {
         let shares = [960_000, 990_000, 700_000, 985_000, 1_000_000, 940_000];
         let pairs = shares.map(|base| (base, 1_000_000 - (1_000_000 - base) / 9));
-        let (_, open) = change(&pairs, None).unwrap().interval.unwrap();
-        let Change { value, interval, .. } = change(&pairs, Some(1_000_000)).unwrap();
+        let (_, open) = change(&pairs, None, 0.05).unwrap().interval.unwrap();
+        let Change { value, interval, .. } = change(&pairs, Some(1_000_000), 0.05).unwrap();
         let ((low, high), value) = (interval.unwrap(), value.unwrap());
         let whole =
             libm::exp(shares.iter().map(|&base| -libm::log(base as f64 / 1e6)).sum::<f64>() / 6.0) - 1.0;
         assert!(open > whole && (high - whole).abs() < 1e-12, "{open} {high} {whole}");
         assert!(low < value && value < high, "{low} {value} {high}");
-        let from_none = change(&[(0, 900_000), (500_000, 1_000_000), (100_000, 0)], Some(1_000_000)).unwrap();
+        let from_none =
+            change(&[(0, 900_000), (500_000, 1_000_000), (100_000, 0)], Some(1_000_000), 0.05).unwrap();
         assert_eq!(from_none.interval.unwrap().1, 4.0, "from a fifth to the whole: {from_none:?}");
     }
 

@@ -438,6 +438,10 @@ fn the_script_for_ci_services_gates_against_a_baseline_and_says_how_to_save_one(
     };
     let (exit, _, said) = gate(false);
     assert_eq!(exit, 14, "what is held against nothing is no pass: {said}");
+    let (exit, told, _) = gate(true);
+    assert!(exit == 14 && told.contains("::error title=no baseline::"), "{told}");
+    let page = fs::read_to_string(desk.path().join("reports/ci/summary.md")).unwrap();
+    assert!(page.contains("nothing was compared"), "{page}");
     let save = said.lines().last().unwrap().trim().strip_prefix("syncdyno ").unwrap().replace('\'', "");
     let words: Vec<&str> = save.splitn(6, ' ').collect();
     assert_eq!(syncdyno(&desk, &words).0, 0, "{save}");
@@ -454,6 +458,16 @@ fn the_script_for_ci_services_gates_against_a_baseline_and_says_how_to_save_one(
     assert_eq!(exit, 13, "{told}");
     assert!(told.contains("::error") && told.contains("engine.rows.rate"), "{told}");
     assert!(fs::read_to_string(desk.path().join("page.md")).unwrap().contains("engine.rows.rate"));
+
+    // A changed scenario is judged by a comparison, whose code is told.
+    let file = desk.path().join("small.toml");
+    let whole = fs::read_to_string(&file).unwrap();
+    fs::write(&file, whole.replace("200ms", "300ms")).unwrap();
+    let (exit, told, said) = gate(false);
+    fs::write(&file, whole).unwrap();
+    assert!(exit == 14 && told.contains("syncdyno compare main reports/ci --fail-on-worse"), "{told}");
+    assert!(said.contains("compare exits with 14"), "one seed is too few: {said}");
+    assert_eq!(gate(true).0, 13);
 
     // Who changed it on purpose takes the run that was refused; the cells of other scenarios stay.
     fs::write(desk.path().join("other.toml"), SMALL.replace("\"small\"", "\"other\"")).unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::pairing::Opposed;
 use super::side::failures;
+use crate::analysis::worst_of;
 use crate::metrics::{self, Better, Figure, Unit};
 use crate::oracle;
 use crate::record::{CellRecord, Exit};
@@ -98,6 +99,8 @@ pub struct Group {
     pub failed: (usize, usize),
     /// What cells failed with in the candidate that did not in the base; success if there is none.
     pub new_failure: Exit,
+    /// Of the candidate's cells that fail so, the worst.
+    pub new_failing: Option<Box<CellRecord>>,
     /// Seeds that the candidate lacks, or whose figures it lacks, where others are paired.
     pub missing: Vec<Missing>,
     /// Metrics that are not measured alike on both sides.
@@ -136,10 +139,6 @@ impl Difference {
         self.finding == Finding::Worse
             || self.finding == Finding::Unclear && directed(self.better, more) == Finding::Worse
     }
-    pub(super) fn is_beyond_its_chance(&self) -> bool {
-        self.is_for_the_worse()
-            && self.interval_ppm.is_some_and(|(low, high)| low.signum() * high.signum() > 0)
-    }
     /// Whether it is larger than `ppm` millionths in all of its interval. From nothing any step is.
     pub fn exceeds(&self, ppm: u64) -> bool {
         let nearest = |(low, high): (i64, i64)| low.unsigned_abs().min(high.unsigned_abs());
@@ -156,13 +155,18 @@ const STATS_EXACT: &[&str] = &["p50", "p95", "p99", "max", "min", "count"];
 const LEVEL_OF_LOSS: f64 = 0.1;
 const LEVEL: f64 = 0.01;
 
-/// What lies between opposed cells; with `always_chance` the same scenario and seed is not exact.
+/// What lies between opposed cells; with `always_chance` the same scenario and seed is not exact, and
+/// what is unclear has the interval that all figures together take.
 pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group> {
     let weighed: Vec<_> = opposed.iter().map(|opposed| weighed(opposed, always_chance)).collect();
     let changes = weighed.iter().flat_map(|(_, observed)| observed).filter_map(|figure| figure.change);
     // What is more than chance is so of all statistics of all groups together.
     let chances: Vec<f64> = changes.map(|change| change.chance).collect();
-    let mut surprising = stats::surprising(&chances, LEVEL).into_iter();
+    let surprising = stats::surprising(&chances, LEVEL);
+    let open = surprising.iter().filter(|surprise| !**surprise).count();
+    // The level at which the next figure would have been no chance.
+    let level = LEVEL / open.max(1) as f64;
+    let mut surprising = surprising.into_iter();
     let judged = weighed.into_iter().map(|(group, observed)| {
         let difference = |figure: Observed| match figure.change {
             None => exact(figure),
@@ -171,7 +175,12 @@ pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group>
                 // A loss where the base loses nothing is no chance, however few seeds.
                 let new_loss = sum(&figure.candidate) > 0 && sum(&figure.base) == 0;
                 let new_loss = new_loss && oracle::is_of_check(&figure.told.metric);
-                uncertain(figure, change, surprise || new_loss && group.basis == Basis::Paired)
+                let surprise = surprise || new_loss && group.basis == Basis::Paired;
+                let interval = match change.interval {
+                    Some(_) if always_chance && !surprise => paired(&figure, level).interval,
+                    usual => usual,
+                };
+                uncertain(figure, Change { interval, ..change }, surprise)
             }
         };
         let differences: Vec<Difference> = observed.into_iter().map(difference).collect();
@@ -245,7 +254,7 @@ impl Observed {
                 let chance = if cells < basis.least() { 1.0 } else { stats::one_sided(cells) };
                 Some(Change { chance, ..Change::UNKNOWN })
             }
-            (Basis::Paired, None) => Some(paired(&observed)),
+            (Basis::Paired, None) => Some(paired(&observed, 0.05)),
             (Basis::Samples, None) => {
                 let enough = observed.told.cells >= SAMPLES_MIN;
                 let chance = stats::chance(&observed.base, &observed.candidate).filter(|_| enough);
@@ -278,15 +287,22 @@ fn weighed(opposed: &Opposed<'_>, always_chance: bool) -> (Group, Vec<Observed>)
     let lacking = pairs.iter().filter_map(|(base, candidate)| without(base, candidate));
     let unlike = unlike(&base, &candidate);
     let observed = observed(&base, &candidate, &unlike, basis);
+    let new_failure = match basis {
+        Basis::Samples => failed_more_often(&base, &candidate),
+        _ => Exit::first(pairs.iter().flat_map(new_in)),
+    };
+    let fails_so = |cell: &&CellRecord| failures(cell).contains(&new_failure);
+    let failing: Vec<&CellRecord> = match basis {
+        Basis::Samples => candidate.iter().copied().filter(fails_so).collect(),
+        _ => pairs.iter().filter(|pair| new_in(pair).any(|e| e == new_failure)).map(|pair| pair.1).collect(),
+    };
     let group = Group {
         title: opposed.title.clone(),
         basis,
         seeds: (base.len(), candidate.len()),
         failed: (failed(&base), failed(&candidate)),
-        new_failure: match basis {
-            Basis::Samples => failed_more_often(&base, &candidate),
-            _ => Exit::first(pairs.iter().flat_map(new_in)),
-        },
+        new_failure,
+        new_failing: (!failing.is_empty()).then(|| Box::new(worst_of(&failing).clone())),
         missing: match basis {
             Basis::Samples => Vec::new(),
             _ => opposed.alone.0.iter().map(gone).chain(lacking).collect(),
@@ -405,13 +421,13 @@ fn exact(Observed { told, base, candidate, .. }: Observed) -> Difference {
     Difference { finding, ..told }
 }
 
-fn paired(observed: &Observed) -> Change {
+fn paired(observed: &Observed, level: f64) -> Change {
     let pairs: Vec<(u64, u64)> =
         observed.base.iter().copied().zip(observed.candidate.iter().copied()).collect();
     // A share is no more than the whole.
     let stem = observed.told.metric.split(['@', '/']).next().unwrap_or_default();
     let most = (observed.told.unit == Unit::Ppm && stem.ends_with("_share")).then_some(1_000_000);
-    let change = stats::change(&pairs, most).unwrap_or(Change::UNKNOWN);
+    let change = stats::change(&pairs, most, level).unwrap_or(Change::UNKNOWN);
     if pairs.len() < PAIRS_MIN { Change { chance: 1.0, ..change } } else { change }
 }
 

@@ -18,7 +18,7 @@ pub enum Shift {
     Worse(Difference, Worst),
     /// It is worse, and so few seeds do not rule out chance.
     TooFew(Difference),
-    /// It is worse beyond its own chance, and not beyond that of all figures together: no failure.
+    /// Its mean is worse by more than is tolerated, and that is not sure: no failure.
     Perhaps(Difference),
     Otherwise(Difference),
 }
@@ -33,6 +33,11 @@ pub struct Worst {
 }
 
 impl Shift {
+    /// Whether it is or may be worse, and fails nothing.
+    pub fn is_tolerated(&self) -> bool {
+        let worse = |of: &Difference| of.finding == Finding::Worse;
+        matches!(self, Shift::Perhaps(_)) || matches!(self, Shift::Otherwise(figure) if worse(figure))
+    }
     /// What it fails with; success if it fails nothing.
     pub fn exit(&self) -> Exit {
         match self {
@@ -103,13 +108,13 @@ fn shifts(
             Finding::Unclear if may_exceed && figure.cells < PAIRS_MIN && figure.is_for_the_worse() => {
                 Shift::TooFew(figure)
             }
-            Finding::Unclear if figure.is_beyond_its_chance() && figure.exceeds(tolerance_ppm) => {
+            Finding::Worse | Finding::Unclear if may_exceed && figure.is_for_the_worse() => {
                 Shift::Perhaps(figure)
             }
             Finding::Unclear | Finding::Same => continue,
             _ => Shift::Otherwise(figure),
         };
-        if said.insert((metric, shift.exit().code())) {
+        if said.insert((metric, shift.exit().code(), matches!(shift, Shift::Perhaps(_)))) {
             let at = match &shift {
                 Shift::Worse(_, of) => *worst.get_or_insert(of.at),
                 _ => first,

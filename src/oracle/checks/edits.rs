@@ -54,7 +54,7 @@ impl EditCase<'_> {
         self.words.edit(self.id, self.edit)
     }
     fn unlogged(&self, what: &str) -> String {
-        format!("{} {what}, and no log speaks of it{}", self.what(), self.powerless())
+        format!("{} {what}, and the phone's user was not told{}", self.what(), self.powerless())
     }
 }
 
@@ -76,7 +76,7 @@ pub(in crate::oracle) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
             None => "the backend never saw it".to_owned(),
         };
         let (what, powerless) = (case.what(), case.powerless());
-        format!("{what} is gone: {reached}, it does not wait, and no log speaks of it{powerless}")
+        format!("{what} is gone: {reached}, it does not wait, and the phone's user was not told{powerless}")
     })
 }
 

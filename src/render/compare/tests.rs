@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::analysis::compare::{Comparison, Finding, Side, compare};
 use crate::base::Seed;
-use crate::metrics::{Figure, Unit};
+use crate::metrics::{self, Better, Figure, Unit};
 use crate::record::{CellFigures, CellRecord, Exit, Reason, Verdict};
 use crate::render::Paint;
 
@@ -278,6 +278,26 @@ fn of_cells() -> Vec<Case> {
         ("two of three variants do not differ", three(9), three(8)),
         ("none of three variants differs", three(9), three(9)),
     ]
+}
+
+#[test]
+fn at_most_ten_figures_are_annotated_and_a_loss_is_the_first() {
+    let worse = |n: u64| {
+        let lower = |name: &&str| metrics::find(name).is_some_and(|metric| metric.better == Better::Lower);
+        let all = metrics::names().filter(|name| name.starts_with("engine.")).filter(lower).take(20);
+        let base = with(cell(None, 1, 5, 7), "oracle.lost.rows", Unit::Rows, n);
+        all.fold(base, |cell, metric| with(cell, metric, Unit::Bytes, 10 + n))
+    };
+    let replay = "syncdyno replay b#ties.s1".to_owned();
+    let lost = CellRecord { replay, ..failed(worse(3), &[Exit::Correctness]) };
+    let comparison = compare(&side("a", vec![worse(0)]), &side("b", vec![lost]));
+    let told = annotations(&comparison);
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines.len() == 10 && lines[0].contains("syncdyno replay b#ties.s1"), "{told}");
+    assert!(lines[1].starts_with("::error title=worse::oracle.lost.rows"), "{told}");
+    let comment = markdown(&comparison);
+    assert!(comment.contains("\n- `syncdyno replay b#ties.s1`\n"), "{comment}");
+    assert!(comment.contains(" of them worse"), "{comment}");
 }
 
 #[test]

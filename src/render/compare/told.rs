@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::words::{self, called, figures, of};
 use crate::analysis::compare::{Basis, Comparison, Difference, Finding, Group};
 use crate::metrics::human;
+use crate::oracle::is_of_check;
 use crate::record::{Exit, is_gated, weight};
+use crate::render::reasons::reasons_of;
 use crate::render::story::annotated;
 use crate::render::{Grid, Paint, lines};
 
@@ -50,7 +52,9 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
     };
     for group in others.into_iter().filter(|group| shown != Shown::Worse || wrong(group)) {
         text.push_str(&heading(group));
-        lacks(group, candidate).iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+        lacks(group, candidate, shown == Shown::All)
+            .iter()
+            .for_each(|line| text.push_str(&format!("  {line}\n")));
         text.push_str(&differences(group, paint, shown, most(comparison)));
     }
     text.push_str(if shown == Shown::Usual { &alike } else { "" });
@@ -69,7 +73,7 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
 fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     let is_alike = |group: &&Group| {
         let same = group.differences.iter().all(|d| d.finding == Finding::Same);
-        same && group.basis == Basis::Exact && lacks(group, "").is_empty() && group.other_digests == 0
+        same && group.basis == Basis::Exact && lacks(group, "", false).is_empty() && group.other_digests == 0
     };
     let (alike, others): (Vec<&Group>, Vec<&Group>) = comparison.groups.iter().partition(is_alike);
     if alike.len() < 2 {
@@ -86,13 +90,13 @@ fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     (text, others)
 }
 
-fn lacks(group: &Group, candidate: &str) -> Vec<String> {
+fn lacks(group: &Group, candidate: &str, all: bool) -> Vec<String> {
     let otherwise = (group.counted_otherwise > 0).then(|| {
         let cells = human::count(group.counted_otherwise as u64, "cell");
         format!("what happened in {cells} is the same, and figures are not: another program counts them")
     });
-    let missing = words::missing(&group.missing).join(", ");
-    let missing = (!missing.is_empty()).then(|| format!("not in {candidate}: seed {missing}"));
+    let missing = words::lacks_of(group, all).join("; ");
+    let missing = (!missing.is_empty()).then(|| format!("not in {candidate}: {missing}"));
     let unlike = group.unlike.iter().map(|one| format!("not compared: {}", words::one_unlike(one)));
     let copies = group.copies.join(", ");
     let copies = (!copies.is_empty())
@@ -168,7 +172,8 @@ fn legend(comparison: &Comparison) -> &'static str {
     if !comparison.groups.iter().any(of_chance) {
         return "";
     }
-    "\nfigures are means over the seeds; worse and better: more than chance does in 99 of 100 comparisons\n"
+    "\nfigures are means over the seeds (`run` shows medians); of 100 comparisons of equal engines, all \
+     figures\ntogether, one finds something worse or better by chance\n"
 }
 
 const UNJUDGED: usize = 8;
@@ -182,17 +187,17 @@ fn most(comparison: &Comparison) -> usize {
 const EQUAL_MAX: u64 = 50_000;
 const NAMED: usize = 4;
 
-/// The figures shown, the weightiest first, and how many more differ.
-fn chosen(group: &Group, amount: Shown, most: usize) -> (Vec<&Difference>, usize) {
+/// The figures shown, the weightiest first, and how many more differ, in words.
+fn chosen(group: &Group, amount: Shown, most: usize) -> (Vec<&Difference>, String) {
     let all = amount == Shown::All;
     let is_part = |d: &Difference| d.metric.contains(['@', '/']);
     let mut shown: Vec<&Difference> =
         group.differences.iter().filter(|d| all || d.finding != Finding::Same).collect();
-    let of_all = shown.len();
     shown.sort_by_key(|d| (d.finding, is_part(d), weight(&d.metric), &d.metric, !all && d.stat != "p95"));
     if all {
-        return (shown, 0);
+        return (shown, String::new());
     }
+    let of_all = shown.clone();
     // Of a metric one statistic speaks for the others, the 95th percentile if it can.
     shown.dedup_by_key(|d| (d.finding, d.metric.as_str()));
     let mut of_each = BTreeMap::new();
@@ -210,7 +215,13 @@ fn chosen(group: &Group, amount: Shown, most: usize) -> (Vec<&Difference>, usize
     if amount == Shown::Usual {
         shown.extend(unjudged(group));
     }
-    let more = of_all - shown.len();
+    let worse = |all: &[&Difference]| all.iter().filter(|d| d.finding == Finding::Worse).count();
+    let worse = worse(&of_all) - worse(&shown);
+    let more = match of_all.len() - shown.len() {
+        0 => String::new(),
+        more if worse > 0 => format!("{more} more differ, {worse} of them worse"),
+        more => format!("{more} more differ"),
+    };
     (shown, more)
 }
 
@@ -225,7 +236,7 @@ fn differences(group: &Group, paint: Paint, amount: Shown, most: usize) -> Strin
             _ => rest,
         };
     }
-    let more = if more > 0 { format!("  … {more} more differ: -v\n") } else { String::new() };
+    let more = if more.is_empty() { more } else { format!("  … {more}: -v\n") };
     painted(&table_of(&shown).terminal("  "), paint) + &more + &rest
 }
 
@@ -365,8 +376,9 @@ pub fn markdown(comparison: &Comparison) -> String {
         if !shown.is_empty() {
             text.push_str(&format!("\n{}", table_of(&shown).markdown()));
         }
-        let more = (more > 0).then(|| format!("{more} more differ (`syncdyno compare -v`)"));
-        let lines = lacks(group, candidate).into_iter().chain(more).chain(equal_and_open(group));
+        let more = (!more.is_empty()).then(|| format!("{more} (`syncdyno compare -v`)"));
+        let failing = failing(group).into_iter().map(|line| format!("`{}`", line.replace('`', "'")));
+        let lines = failing.chain(lacks(group, candidate, false)).chain(more).chain(equal_and_open(group));
         let lines: Vec<String> = lines.collect();
         text.push_str(if lines.is_empty() { "" } else { "\n" });
         lines.iter().for_each(|line| text.push_str(&format!("- {line}\n")));
@@ -381,18 +393,42 @@ pub fn markdown(comparison: &Comparison) -> String {
     text
 }
 
-/// As a GitHub job shows it: a warning for each figure that is worse, an error for a new failure.
+/// The worst of the cells that fail anew: why, and the command that runs it again.
+fn failing(group: &Group) -> Vec<String> {
+    let Some(cell) = &group.new_failing else { return Vec::new() };
+    let reasons = reasons_of(cell).into_iter().take(REASONS);
+    let replay = Some(cell.replay.clone()).filter(|replay| !replay.is_empty());
+    reasons.map(|reason| format!("{}: {reason}", cell.id)).chain(replay).collect()
+}
+
+const REASONS: usize = 3;
+/// So many of each kind GitHub shows of a step.
+const ANNOTATIONS: usize = 10;
+
+/// As a GitHub job shows it: an error for a new failure and for what is lost, then a warning for each
+/// figure that is worse, the weightiest first.
 pub fn annotations(comparison: &Comparison) -> String {
-    let worse = comparison.found(Finding::Worse).map(|(group, d)| {
-        let [base, candidate] = figures(d);
-        let text = format!("{} {}{}: {base} → {candidate} ({})", d.metric, d.stat, of(group), change(d));
-        format!("::warning title=worse::{}\n", annotated(&text))
-    });
     let failure = match comparison.new_failure() {
         Exit::Success => String::new(),
-        exit => format!("::error title=new failure::cells of the candidate end with exit {}\n", exit.code()),
+        exit => {
+            let head = format!("cells of the candidate end with exit {}", exit.code());
+            let lines = comparison.groups.iter().flat_map(failing);
+            let text = std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n");
+            format!("::error title=new failure::{}\n", annotated(&text))
+        }
     };
-    worse.collect::<String>() + &failure
+    let mut worse: Vec<(&Group, &Difference)> = comparison.found(Finding::Worse).collect();
+    let is_loss = |d: &Difference| is_of_check(&d.metric);
+    let part = |d: &Difference| d.metric.contains(['@', '/']);
+    worse.sort_by_key(|(_, d)| (!is_loss(d), part(d), weight(&d.metric), &d.metric, d.stat != "p95"));
+    let line = |(group, d): (&Group, &Difference)| {
+        let [base, candidate] = figures(d);
+        let text = format!("{} {}{}: {base} → {candidate} ({})", d.metric, d.stat, of(group), change(d));
+        let level = if is_loss(d) { "error" } else { "warning" };
+        format!("::{level} title=worse::{}\n", annotated(&text))
+    };
+    let most = ANNOTATIONS - usize::from(!failure.is_empty());
+    failure + &worse.into_iter().take(most).map(line).collect::<String>()
 }
 
 pub fn json(comparison: &Comparison) -> String {

@@ -3,7 +3,7 @@
 use crate::analysis::compare::{
     Basis, Comparison, Difference, Finding, Group, Lacks, Missing, Shift, Unlike, Worst,
 };
-use crate::analysis::distinct;
+use crate::analysis::{distinct, grouped};
 use crate::metrics::{Unit, human};
 use crate::record::Standard;
 use crate::stats::PAIRS_MIN;
@@ -19,7 +19,7 @@ pub fn unjudged(comparison: &Comparison) -> Option<String> {
 /// What of the base the candidate lacks; `None` if it has all of it.
 pub fn lacking(comparison: &Comparison) -> Option<String> {
     let groups = comparison.groups.iter().filter(|group| !group.missing.is_empty());
-    let seeds = groups.map(|group| format!("seed {}{}", missing(&group.missing).join(", "), of(group)));
+    let seeds = groups.map(|group| format!("{}{}", lacks_of(group, false).join("; "), of(group)));
     joined(comparison.unmatched.0.iter().cloned().chain(seeds))
 }
 
@@ -145,6 +145,26 @@ pub(super) fn missing(all: &[Missing]) -> Vec<String> {
         [first, more @ ..] => format!("{seed} (without {first} and {} more)", more.len()),
     };
     all.iter().map(told).collect()
+}
+
+/// The seeds that are missing, and the metrics that others lack, each once; `all` of them, or the first.
+pub(super) fn lacks_of(group: &Group, all: bool) -> Vec<String> {
+    const NAMED: usize = 3;
+    let (gone, partly): (Vec<&Missing>, Vec<&Missing>) =
+        group.missing.iter().partition(|one| one.without.is_empty());
+    let seeds_of = |of: &[&Missing]| of.iter().map(|one| one.seed.as_str()).collect::<Vec<_>>().join(", ");
+    let seeds = (!gone.is_empty()).then(|| format!("seed {}", seeds_of(&gone)));
+    let metrics = grouped(partly, |one| &one.without).into_iter().map(|(names, of)| {
+        let most = if all { names.len() } else { names.len().min(NAMED) };
+        let more = names.len() - most;
+        let more = if more > 0 { format!(" and {more} more (-v)") } else { String::new() };
+        let seeds = match of.len() == group.seeds.0 {
+            true => "in every seed".to_owned(),
+            false => format!("in seed {}", seeds_of(&of)),
+        };
+        format!("{}{more} {seeds}", names[..most].join(", "))
+    });
+    seeds.into_iter().chain(metrics).collect()
 }
 
 pub(super) fn one_unlike(of: &Unlike) -> String {

@@ -61,9 +61,10 @@ fn left_out(fit: Fit, side: Side, point: &Point<'_>) -> Vec<String> {
 
 /// That the backend's page cap ends the settings and `clamps` defaults, and what more would buy.
 pub fn capped(fit: Option<Fit>, cap: f64, clamps: &[String]) -> String {
-    let clamps = match clamps {
-        [] => String::new(),
-        names => format!(", to which it clamps {}", names.join(", ")),
+    let rows = human::thousands(cap as u64);
+    let is_cap = match clamps {
+        [] => format!("{rows} is the backend's page cap"),
+        names => format!("the backend's page cap of {rows} also cuts {} to {rows}", names.join(", ")),
     };
     let buys = match fit.and_then(|fit| fit.beyond(cap)) {
         Some((_, saved)) if saved < NOTHING => {
@@ -77,7 +78,7 @@ pub fn capped(fit: Option<Fit>, cap: f64, clamps: &[String]) -> String {
         }
         None => format!("`--set backend.page_cap={}` tells what a larger one would buy", 10.0 * cap),
     };
-    format!("{} is the backend's page cap{clamps}; {buys}", human::thousands(cap as u64))
+    format!("{is_cap}; {buys}")
 }
 
 fn seconds(s: f64) -> String {

@@ -1,0 +1,36 @@
+//! Which of failing cells is the worst.
+
+use crate::oracle::metric_of;
+use crate::record::{CellRecord, Reason};
+
+/// The worst of cells that fail alike; of several the first.
+pub fn worst_of<'a>(cells: &[&'a CellRecord]) -> &'a CellRecord {
+    cells.iter().rev().max_by_key(|cell| grade(cell)).expect("a cause has a cell")
+}
+
+/// How much there is of a violation by its own metric.
+pub fn counted(cell: &CellRecord, check: &str) -> u64 {
+    metric_of(check).and_then(|metric| cell.stat(metric, "value")).unwrap_or(0)
+}
+
+/// How bad a cell is by its first reason, beside others that fail so.
+pub fn grade(cell: &CellRecord) -> u64 {
+    match cell.reasons.first() {
+        Some(Reason::Violation { check }) => counted(cell, check),
+        Some(Reason::Gate { gate }) => beyond(gate.value, gate.min, gate.max),
+        Some(Reason::Expectation { what }) => {
+            let of = cell.expectations.iter().find(|one| one.what == *what);
+            of.map_or(0, |one| beyond(one.value, one.min, one.max))
+        }
+        _ => 0,
+    }
+}
+
+/// How far a figure lies beyond its bounds; no figure is the farthest.
+pub fn beyond(value: Option<u64>, min: Option<u64>, max: Option<u64>) -> u64 {
+    let by = |value: u64| {
+        let over = max.map_or(0, |max| value.saturating_sub(max));
+        over.max(min.map_or(0, |min| min.saturating_sub(value)))
+    };
+    value.map_or(u64::MAX, by)
+}
