@@ -71,17 +71,25 @@ fn over(seeds: u64, now: impl Fn(u64, u64) -> u64) -> Vec<(usize, Exit)> {
 
 /// The shifts of seeds that counted 1 000 and some; 5 % are tolerated.
 fn shifted(seeds: u64, now: impl Fn(u64, u64) -> u64) -> Vec<(usize, Shift)> {
+    shifted_of("engine.requests.count", |seed| 1_000 + seed, seeds, now)
+}
+
+fn shifted_of(
+    metric: &str,
+    was: impl Fn(u64) -> u64,
+    seeds: u64,
+    now: impl Fn(u64, u64) -> u64,
+) -> Vec<(usize, Shift)> {
     let plans: Vec<_> = (1..=seeds).map(|seed| fixture::plan(None, seed)).collect();
     let judged = |of: &dyn Fn(u64) -> u64| {
         let one = |plan: &crate::scenario::Plan| {
             let mut outcome = fixture::outcome();
             let count = Figure::number(Unit::Count, of(plan.seed.0));
-            outcome.figures.insert("engine.requests.count".to_owned(), count);
+            outcome.figures.insert(metric.to_owned(), count);
             judge(plan, &format!("ties.s{}", plan.seed.0), &outcome)
         };
         plans.iter().map(one).collect::<Vec<_>>()
     };
-    let was = |seed: u64| 1_000 + seed;
     let record = assemble("out", &plans, judged(&was), &[]);
     let baseline = Baseline::of(&record, Vec::new()).unwrap();
     let mut cells = judged(&|seed| now(seed, was(seed)));
@@ -100,6 +108,17 @@ fn what_may_be_worse_is_listed_with_the_interval_that_decides() {
         let (low, high) = figure.interval_ppm.unwrap();
         assert!(low < 50_000 && high > 50_000, "{figure:?}");
     }
+}
+
+#[test]
+fn a_loss_in_a_seed_that_lost_nothing_fails_whatever_is_tolerated() {
+    let was = |seed: u64| if seed == 3 { 0 } else { 100 };
+    let exits = |more: u64| -> Vec<(usize, Exit)> {
+        let now = |seed, was| if seed == 3 { more } else { was };
+        let found = shifted_of("oracle.lost_edit.count", was, 8, now);
+        found.into_iter().map(|(at, shift)| (at, shift.exit())).collect()
+    };
+    assert_eq!([exits(0), exits(1)], [vec![], vec![(2, Exit::Regression)]]);
 }
 
 #[test]

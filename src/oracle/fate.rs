@@ -154,7 +154,9 @@ impl Fate {
             return own;
         }
         let way = match (left, self.committed) {
-            (Some(at), _) => format!("the server sent {what} to {device} at {} and it was not taken in", clock.time(at)),
+            (Some(at), _) => {
+                format!("the server sent {what} to {device} at {} and it was not taken in", clock.time(at))
+            }
             (None, Some(_)) => format!("the server never sent {what} to {device}"),
             (None, None) => format!("the server never sent {what} to {device} since the start"),
         };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::difference::{Difference, Finding, Group, Missing, Unlike, groups};
 use super::pairing::Opposed;
 use crate::metrics::Better;
+use crate::oracle;
 use crate::record::{BaselineCell, CellRecord, Exit, Judged, Standard, counterpart, weight};
 use crate::stats::PAIRS_MIN;
 
@@ -101,7 +102,10 @@ fn shifts(
         let metric = figure.metric.clone();
         let shift = match figure.finding {
             _ if figure.one_sided => Shift::OneSided(figure),
-            Finding::Worse if figure.exceeds(tolerance_ppm) => {
+            finding
+                if has_new_loss(judged, cells, &figure)
+                    || finding == Finding::Worse && figure.exceeds(tolerance_ppm) =>
+            {
                 let worst = Worst::of(judged, cells, &figure);
                 Shift::Worse(figure, worst)
             }
@@ -125,6 +129,15 @@ fn shifts(
     found
 }
 
+/// A loss in a seed in which the baseline lost nothing is no scatter.
+fn has_new_loss(judged: &[Judged], cells: &[(usize, &BaselineCell)], figure: &Difference) -> bool {
+    let is_new = |(at, base): &(usize, &BaselineCell)| {
+        let was = base.metrics.get(figure.metric.as_str()).and_then(|of| of.stat(figure.stat));
+        was == Some(0) && judged[*at].cell.stat(&figure.metric, figure.stat) > Some(0)
+    };
+    oracle::is_of_check(&figure.metric) && cells.iter().any(is_new)
+}
+
 impl Worst {
     fn of(judged: &[Judged], cells: &[(usize, &BaselineCell)], figure: &Difference) -> Worst {
         let by = |(at, base): &&(usize, &BaselineCell)| {
@@ -132,7 +145,9 @@ impl Worst {
             let is = judged[*at].cell.stat(&figure.metric, figure.stat);
             let (was, is) = (was.unwrap_or(0), is.unwrap_or(0));
             let (more, of) = if figure.better == Better::Higher { (was, is) } else { (is, was) };
-            u128::from(more) * 1_000_000 / u128::from(of.max(1))
+            // From nothing any step is further than from something.
+            let scale = if of == 0 { u128::from(u64::MAX) } else { 1_000_000 };
+            u128::from(more) * scale / u128::from(of.max(1))
         };
         // Of several the first.
         let at = cells.iter().rev().max_by_key(by).map_or(cells[0].0, |(at, _)| *at);

@@ -320,10 +320,8 @@ fn off(responses: &[Response], fit: &Fit, members: &[usize]) -> (f64, f64) {
 fn mixed(log: &Log, responses: &[Response], fit: &Fit) -> Option<(f64, String)> {
     let size = |r: &Response| libm::floor(SIZES * libm::log2(r.x[1].max(1.0))) as u8;
     let sizes = ("small and large responses".to_owned(), responses.iter().map(size).collect());
-    let of_column =
-        |of: &[u8]| -> Vec<u8> { responses.iter().map(|r| of[r.at]).collect() };
-    let columns =
-        log.labels.iter().map(|(column, of)| (format!("responses by `{column}`"), of_column(of)));
+    let of_column = |of: &[u8]| -> Vec<u8> { responses.iter().map(|r| of[r.at]).collect() };
+    let columns = log.labels.iter().map(|(column, of)| (format!("responses by `{column}`"), of_column(of)));
     let differ = |(column, values): (String, Vec<u8>)| {
         let mut groups = BTreeMap::<u8, Vec<usize>>::new();
         for (n, value) in values.iter().enumerate().filter(|(n, _)| fit.counts[*n] > 0.0) {
