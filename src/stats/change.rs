@@ -25,8 +25,8 @@ impl Change {
 }
 
 /// The change from the bases to the candidates by Student's law: the mean of the logarithms of
-/// their ratios, or where something is zero the mean difference; at most what leads to `most`. Its interval
-/// misses at this level.
+/// their ratios, or where something is zero the mean difference; at most what leads to `most`. Its
+/// interval misses at this level.
 pub fn change(pairs: &[(u64, u64)], most: Option<u64>, level: f64) -> Option<Change> {
     let n = pairs.len() as f64;
     let law = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| pairs.len() > 1)?;

@@ -155,8 +155,8 @@ const STATS_EXACT: &[&str] = &["p50", "p95", "p99", "max", "min", "count"];
 const LEVEL_OF_LOSS: f64 = 0.1;
 const LEVEL: f64 = 0.01;
 
-/// What lies between opposed cells; with `always_chance` the same scenario and seed is not exact, and
-/// what is unclear has the interval that all figures together take.
+/// What lies between opposed cells; with `always_chance` the same scenario and seed is not exact,
+/// and what is unclear has the interval that all figures together take.
 pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group> {
     let weighed: Vec<_> = opposed.iter().map(|opposed| weighed(opposed, always_chance)).collect();
     let changes = weighed.iter().flat_map(|(_, observed)| observed).filter_map(|figure| figure.change);

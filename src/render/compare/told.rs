@@ -393,7 +393,7 @@ pub fn markdown(comparison: &Comparison) -> String {
     text
 }
 
-/// The worst of the cells that fail anew: why, and the command that runs it again.
+/// The worst of the cells whose failure is new: why, and the command that runs it again.
 fn failing(group: &Group) -> Vec<String> {
     let Some(cell) = &group.new_failing else { return Vec::new() };
     let reasons = reasons_of(cell).into_iter().take(REASONS);
@@ -405,8 +405,8 @@ const REASONS: usize = 3;
 /// So many of each kind GitHub shows of a step.
 const ANNOTATIONS: usize = 10;
 
-/// As a GitHub job shows it: an error for a new failure and for what is lost, then a warning for each
-/// figure that is worse, the weightiest first.
+/// As a GitHub job shows it: an error for a new failure and for what is lost, then a warning for
+/// each figure that is worse, the weightiest first.
 pub fn annotations(comparison: &Comparison) -> String {
     let failure = match comparison.new_failure() {
         Exit::Success => String::new(),

@@ -147,7 +147,7 @@ pub(super) fn missing(all: &[Missing]) -> Vec<String> {
     all.iter().map(told).collect()
 }
 
-/// The seeds that are missing, and the metrics that others lack, each once; `all` of them, or the first.
+/// The seeds that are missing, and the metrics that others lack, each once: `all`, or the first.
 pub(super) fn lacks_of(group: &Group, all: bool) -> Vec<String> {
     const NAMED: usize = 3;
     let (gone, partly): (Vec<&Missing>, Vec<&Missing>) =
