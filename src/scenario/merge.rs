@@ -97,6 +97,14 @@ impl Setting {
         })
     }
 
+    /// Whether all that it sets is still there once another has set its own.
+    pub(super) fn stands_beside(&self, other: &Setting, tree: &Node) -> bool {
+        let mut both = tree.clone();
+        let mut set = |setting: &Setting| setting.apply(&mut both).map(|()| both.to_toml());
+        let stands = set(self).and_then(|_| Ok(set(other)? == set(self)?));
+        self.path != other.path && stands.unwrap_or(true)
+    }
+
     fn meets(&self, other: &Setting) -> bool {
         self.path.iter().zip(&other.path).all(|(a, b)| a == b || is_wide(a) || is_wide(b))
     }

@@ -147,6 +147,12 @@ pub(super) fn is_name(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().count() <= NAME_MAX && text.chars().all(plain)
 }
 
+/// A text as the id of a cell has it.
+pub fn in_id(text: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._=-".contains(c) { c } else { '-' };
+    text.chars().map(plain).collect()
+}
+
 /// Whether it stands for names in a dotted key; no name begins so.
 pub(super) fn is_wide(name: &str) -> bool {
     name.starts_with('*')
