@@ -11,7 +11,7 @@ use crate::record::{
     CellRecord, EndingKind, EndingRecord, EventfulRecord, Exit, ExpectationRecord, FaultRecord, GateRecord,
     Judged, Phases, Reason, SeriesRecord, SlowRecord, Verdict, ViolationRecord, held as held_figures,
 };
-use crate::scenario::{Bound, Gate, Plan};
+use crate::scenario::{Bound, Gate, Plan, in_id};
 use crate::world::{Ending, Outcome};
 
 /// Holds an outcome against its plan; `id` is the cell's name in the run. One that was interrupted
@@ -90,8 +90,7 @@ fn cell_id(plan: &Plan) -> String {
         format!("{}={value}", last_two.into_iter().rev().collect::<Vec<_>>().join("."))
     }));
     parts.push(format!("s{}", plan.seed.0));
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "._=-".contains(c) { c } else { '-' };
-    parts.join(".").chars().map(plain).collect()
+    in_id(&parts.join("."))
 }
 
 pub fn record_name(schema: &Schema, (entity, key): &(EntityId, Key)) -> String {

@@ -37,6 +37,9 @@ enum Progression {
     Plus(f64),
 }
 
+/// From here on not every whole number has a float of its own.
+const EXACT: f64 = (1_u64 << 53) as f64;
+
 const WANT: &str = "a list `a,b,c`, or a range such as `16..8192*2`, `10..100+10`, `0..=5`";
 
 impl Axis {
@@ -83,6 +86,11 @@ impl FromStr for Axis {
                 let Range { first, last, unit, .. } = range;
                 return wrong(format!(
                     "from {first} on no multiplication leads anywhere; in steps of one: {first}{unit}..={last}{unit}"
+                ));
+            }
+            if range.whole && range.first.abs().max(range.last.abs()) >= EXACT {
+                return wrong(format!(
+                    "`{spec}` has numbers of over 15 digits, which would be rounded: name each"
                 ));
             }
             return match range.count() {
@@ -246,7 +254,7 @@ mod tests {
     fn an_axis_that_makes_no_sense_says_what_would() {
         let error = |text: &str| format!("{text}: {}\n", text.parse::<Axis>().expect_err(text));
         let wrong = "engine.pull.chunk_rows k=1..5 k=5..=1 k=1..=1000000000 k=1..8*1 k=0..8*2 k=1ms..4KiB*2 \
-                     k=1,2,1 k=1,,2";
+                     k=1,2,1 k=1,,2 k=9007199254740992..=9007199254740993";
         insta::assert_snapshot!(wrong.split(' ').map(error).collect::<String>());
     }
 }

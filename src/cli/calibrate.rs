@@ -15,8 +15,9 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
     let name = args.log.display().to_string();
     let bytes = validate::read(&args.log)?;
     let source = args.log.file_name().unwrap_or_default().to_string_lossy();
+    let wrong = |text: String| Refusal::because(Exit::Invalid, text.replace(char::is_control, " "));
     let fits = estimates(&source, &bytes, &args.only, args.by.as_deref())
-        .map_err(|malformed| Refusal::because(Exit::Invalid, format!("error: {name}: {malformed}")))?;
+        .map_err(|malformed| wrong(format!("error: {name}: {malformed}")))?;
     let next = match (&args.out, &fits[..]) {
         (Some(out), [fit]) => write(out, fit, args.rtt.unwrap_or_default())?,
         (Some(_), _) => {

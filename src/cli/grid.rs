@@ -20,10 +20,15 @@ pub(super) fn plans(grid: &Grid, console: &Console<'_>) -> anyhow::Result<Vec<Pl
     if axes.is_empty() {
         return sources::plans(selection, console);
     }
-    refuse_twice(axes, selection)?;
+    if axes.iter().any(|axis| axis.key == SEED) && selection.seeds().is_some() {
+        return Err(Refusal::usage("both an axis over `seed` and seeds"));
+    }
     let documents = sources::documents(&selection.paths, console)?;
     let first = axes.iter().map(|axis| (axis.key.clone(), vec![axis.values[0].clone()])).collect();
     let corner = sources::combined(&documents, &selection.seedless(), first, console)?;
+    for document in &documents {
+        sources::refuse_overlap(document, selection, values(axes))?;
+    }
     refuse_alike(&corner, axes)?;
     let selection = seeded(selection, axes, &corner[0]);
     let points = axes.iter().map(|axis| axis.values.len() as u128).fold(1, u128::saturating_mul);
@@ -51,19 +56,6 @@ fn refuse_same(axis: &Axis, plans: &[Plan]) -> anyhow::Result<()> {
 
 pub(super) fn values(axes: &[Axis]) -> Values {
     axes.iter().map(|axis| (axis.key.clone(), axis.values.clone())).collect()
-}
-
-fn refuse_twice(axes: &[Axis], selection: &Selection) -> anyhow::Result<()> {
-    for (i, axis) in axes.iter().enumerate() {
-        if axes[..i].iter().any(|other| other.key == axis.key) {
-            return Err(Refusal::usage(format!("there are two axes over `{}`", axis.key)));
-        }
-    }
-    let over_seeds = axes.iter().any(|axis| axis.key == SEED);
-    if over_seeds && selection.seeds().is_some() {
-        return Err(Refusal::usage("both an axis over `seed` and seeds"));
-    }
-    Ok(())
 }
 
 /// Refuses variants that are the same once the axes have their values, as their columns would be.

@@ -38,6 +38,7 @@ fn a_filter_narrows_what_runs_and_a_list_runs_nothing() {
          run @s --list --seeds 1..=2 --partition slice:2/2
          run @s --list --filter solo --filter *.rich
          sweep @s --axis engine.pull.chunk_rows=5,10 --filter solo --list --seed 1
+         tune @s/solo.toml --knob engine.pull.chunk_rows=4,8 --seed 1 --list
          check @s --filter solo
          run @s --filter ries"
     ));
@@ -159,6 +160,8 @@ expect = { \"oracle.lost.rows\" = 0 }
 fn desk() -> Desk {
     let desk = Desk::with("");
     desk.write("set.toml", &format!("{TIES}{SET}"));
+    let half = "[event.x]\nat = \"+1m\"\n[variant.x]\nset = { \"event.x.outage\" = { for = \"1m\" } }\n";
+    desk.write("half.toml", &format!("{TIES}\n{half}"));
     desk.write("more/ties.toml", TIES);
     desk.write("more/other.toml", &TIES.replace("\"ties\"", "\"other\""));
     let fleets = "[fleet.trucks]\ndevices = 2\n\n[fleet.phones]";
@@ -200,6 +203,7 @@ fn what_is_not_there_is_usage_and_what_selects_nothing_is_4() {
          profiles show lte-god
          profiles show lte
          matrix @set.toml --variant plain --variant kept
+         matrix @half.toml
          new @...
          new @.toml
          new @---
@@ -246,7 +250,9 @@ fn a_grid_that_cannot_be_run_is_refused() {
          sweep @more --axis drain=1h,2h
          sweep @set.toml --axis gateway.mode=ota,persistent
          sweep @set.toml --axis engine.pull.chunk_rows=1..8*2
-         sweep @set.toml --axis engine.pull={},{prefetch=1}"
+         sweep @set.toml --axis engine.pull={},{prefetch=1}
+         sweep @ties.toml --axis engine.pull.chunk_rows=5,10 --axis engine.pull={prefetch=1},{chunk_rows=3}
+         sweep @fleets.toml --axis fleet.*.link=geo --axis fleet.trucks.link=edge,lte-good"
     ));
     assert_eq!(desk.runs(), 0);
     let allowed = "sweep @set.toml --variant plain --axis engine.pull.chunk_rows=1..8*2 --seeds 1..=2";
@@ -265,6 +271,7 @@ fn a_search_that_cannot_be_made_is_refused_at_the_option_that_asks() {
          tune @ties.toml --knob fleet.phones.devices=1..9 --fleet 1,2
          tune @ties.toml --knob seed=1..5
          tune @ties.toml --knob seed=1,2,3 --knob engine.pull.chunk_rows=16..32
+         tune @ties.toml --knob engine.pull.chunk_rows=4..8 --axis engine.pull={chunk_rows=3}
          tune @ties.toml --link nowhere
          tune @ties.toml --class edge
          tune @ties.toml --fleet 1,0

@@ -106,7 +106,7 @@ fn run(
         return Err(Refusal::environment(text));
     }
     console.result(&format!(
-        "shard {partition}: {kept} of its {} are done, of {all} in all\n",
+        "shard {partition}: done {kept} of its {}, of {all} in all\n",
         human::count(own.len() as u64, "cell")
     ));
     console.result(&format!("shard: {shown}\n"));

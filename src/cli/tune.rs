@@ -30,10 +30,12 @@ pub(super) fn tune(args: &TuneArgs, console: &mut Console<'_>) -> anyhow::Result
     let order = Order { tune, ..Order::of(&args.place, &args.work) };
     sources::remark_on(&search.plans, console);
     let corners = std::mem::take(&mut search.plans);
-    if args.place.is_of_shards() {
+    if args.place.is_of_shards() || args.place.list {
         let plans = search.wanted(console)?.0;
         let cells = Cells { plans: &plans, run: search.name.clone(), twice: false };
         if let Some(exit) = shard::instead(&args.place, &args.work, &cells, console)? {
+            let first = "note: these are the first cells; which follow, they decide\n";
+            console.remark(if args.place.list { first } else { "" });
             return Ok(exit);
         }
     }
@@ -91,7 +93,11 @@ impl<'a> Search<'a> {
         }
         let one = std::slice::from_ref(&document);
         let bases = sources::combined(one, &args.selection.seedless(), Values::new(), console)?;
-        let across = across(args, &bases[0], &knobs)?;
+        let across = across(args, &bases[0])?;
+        let turned = knobs.iter().map(|knob| (knob.key().to_owned(), knob.grid()));
+        let of = |a: &Across| a.keys.iter().map(|key| (key.clone(), a.values.clone())).collect::<Values>();
+        let axes = turned.chain(across.iter().flat_map(of)).collect();
+        sources::refuse_overlap(&document, &args.selection, axes)?;
         let own = bases[0].seed.0;
         let seeds = args.selection.seeds().unwrap_or(own..=own.saturating_add(SEEDS - 1));
         let seeds: Vec<u64> = seeds.collect();
@@ -267,6 +273,9 @@ impl<'a> Search<'a> {
         if self.missing == 0 && tune.places.iter().all(|place| place.complete) {
             self.notes.retain(|note| !matches!(note.exit, Exit::Interrupted | Exit::Terminated));
         }
+        // Each batch told of itself alone.
+        let how_far = human::ended((self.plans.len() - self.missing) as u64, self.plans.len() as u64);
+        self.notes.iter_mut().for_each(|note| *note = Note::stopped(note.exit, &how_far));
         let mut record = record::assemble(folder, &self.plans, std::mem::take(&mut self.judged), &self.notes);
         let broken = record.cells.iter().flat_map(|cell| &cell.reasons);
         let broken = broken.map(record::Reason::exit);
@@ -323,17 +332,12 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
         [] => vec![PULL_ROWS.parse().expect("its range is known")],
         knobs => knobs.to_vec(),
     };
-    for (i, knob) in knobs.iter().enumerate() {
-        if knob.key() == SEED {
-            return Err(Refusal::usage(
-                "`seed` is not a setting to search; --seeds says under which each setting is run",
-            ));
-        }
-        if knobs[..i].iter().any(|other| other.key() == knob.key()) {
-            return Err(Refusal::usage(format!("`{}` is searched twice", knob.key())));
-        }
+    match knobs.iter().any(|knob| knob.key() == SEED) {
+        true => Err(Refusal::usage(
+            "`seed` is not a setting to search; --seeds says under which each setting is run",
+        )),
+        false => Ok(knobs),
     }
-    Ok(knobs)
 }
 
 /// A value as it stands in the name of a place: a bare number of devices would say nothing.
@@ -363,7 +367,7 @@ fn given(args: &TuneArgs, knobs: &[Knob], objective: &Objective, seeds: &[u64]) 
 }
 
 /// What is searched for several values of: classes, links and sizes of fleets, and further axes.
-fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Across>> {
+fn across(args: &TuneArgs, base: &Plan) -> anyhow::Result<Vec<Across>> {
     let mut all = Vec::new();
     let options = [
         ("class", "--class", &args.class),
@@ -388,13 +392,8 @@ fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Ac
         refuse_large(axis.values.len() as u128)?;
         all.push(Across { option: "--axis", keys: vec![axis.key.clone()], values: axis.values.clone() });
     }
-    let keys: Vec<&String> = all.iter().flat_map(|across| &across.keys).collect();
-    for (i, key) in keys.iter().enumerate() {
-        let knob = knobs.iter().any(|knob| knob.key() == key.as_str());
-        if knob || keys[..i].contains(key) || key.as_str() == SEED {
-            let text = format!("`{key}` cannot be both searched and given, nor given twice");
-            return Err(Refusal::usage(text));
-        }
+    if args.axis.iter().any(|axis| axis.key == SEED) {
+        return Err(Refusal::usage("`seed` is no axis of a search; --seeds says under which it is run"));
     }
     Ok(all)
 }

@@ -88,6 +88,9 @@ pub(super) fn spare_folder(folder: &Path, resumed: bool) -> anyhow::Result<()> {
         }
         _ => {}
     }
+    if folder.is_file() {
+        return Err(Refusal::usage(format!("{} is a file, not a folder: {why}", folder.display())));
+    }
     let wrong = files().find(|path| path.is_dir()).map(|path| (path, "it is a folder, not a file"));
     let wrong =
         wrong.or_else(|| Some((folders().find(|path| path.is_file())?, "it is a file, not a folder")));

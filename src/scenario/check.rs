@@ -5,7 +5,7 @@ use super::diagnostic::{Diagnostic, choices, closest, excerpt};
 use super::form::{Form, Key, Preset, share_of};
 use super::former::former;
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
-use super::written::{NAME_WANT, is_name};
+use super::written::{NAME_WANT, is_name, is_wide};
 
 pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     match form {
@@ -44,7 +44,7 @@ pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diag
 }
 
 fn names(node: &Node, path: &str, out: &mut Vec<Diagnostic>) {
-    let strange = |(name, _): &(&String, &Entry)| !is_name(name);
+    let strange = |(name, _): &(&String, &Entry)| !is_name(name) || is_wide(name);
     for (_, entry) in node.table().into_iter().flatten().filter(strange) {
         out.push(
             Diagnostic::new(entry.key.place.clone(), format!("this is not a name in `{path}`"))

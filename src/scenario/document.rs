@@ -18,7 +18,7 @@ use super::traces::{Traces, in_place_of_rates};
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
 use super::unmeasured::unmeasured;
 use super::view::View;
-use super::written::{TITLE_WANT, is_title};
+use super::written::{TITLE_WANT, in_id, is_title};
 use crate::base::{Digest, Seed};
 use crate::contract::Described;
 
@@ -192,6 +192,28 @@ impl Document {
         Ok(plans)
     }
 
+    /// The keys of two axes of which one takes the place of what the other sets.
+    pub fn overlap<'a>(&self, request: &'a Request) -> Option<[&'a str; 2]> {
+        let (shared, ignored) = (self.shared(), &mut Vec::new());
+        let sets = settings(&request.sets, "--set", ignored);
+        let cell = |variant| self.cell(variant, &sets, &shared).tree;
+        let trees: Vec<Node> = self.wanted(request, ignored).into_iter().map(cell).collect();
+        let mut earlier = Vec::<(&str, Vec<Setting>)>::new();
+        for (key, values) in &request.axes {
+            // Of plain values two tell as much as all.
+            let telling = values.iter().enumerate().filter(|(n, value)| *n < 2 || value.contains('{'));
+            let texts: Vec<String> = telling.map(|(_, value)| format!("{key}={value}")).collect();
+            let own = settings(&texts, AXIS, ignored);
+            let ends = |one: &Setting, two| trees.iter().any(|tree| !one.stands_beside(two, tree));
+            let overlaps = |other: &[Setting]| other.iter().any(|one| own.iter().any(|two| ends(one, two)));
+            if let Some((other, _)) = earlier.iter().find(|(_, other)| overlaps(other)) {
+                return Some([*other, key]);
+            }
+            earlier.push((key, own));
+        }
+        None
+    }
+
     /// Every key of a variant, or of the base, with its value and where that came from; names are
     /// not looked up.
     pub fn provenance(&self, variant: Option<&str>, sets: &[String]) -> Result<Vec<Provenance>, Invalid> {
@@ -225,7 +247,13 @@ impl Document {
             if variants.table().is_none() {
                 check(&Form::Named { of: &VARIANT, library: Vec::new }, &mut variants, "variant", mistakes);
             }
+            let mut ids = BTreeMap::new();
             for (name, entry) in variants.table_mut().into_iter().flatten() {
+                if let Some(other) = ids.insert(in_id(name), name) {
+                    let title = format!("cells of this variant would be called as those of `{other}`");
+                    let help = "ids of cells have a `-` for what is no letter, digit, `.`, `_`, `=` or `-`";
+                    mistakes.push(Diagnostic::new(entry.key.place.clone(), title).help(help));
+                }
                 // Its name is a part of its cells'.
                 if !is_title(name) {
                     let title = "a variant cannot have this name";

@@ -7,6 +7,7 @@ use super::diagnostic::{Diagnostic, Place, Source, choices};
 use super::form::Form;
 use super::grammar::ROOT;
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_path, parse_value};
+use super::written::is_wide;
 
 pub(super) const AXIS: &str = "--axis";
 
@@ -27,11 +28,11 @@ impl Setting {
     /// Reads `key=value` as the command line takes it; a value that is no TOML is a text.
     pub(super) fn parse(text: &str, option: &str) -> Result<Setting, Diagnostic> {
         let source = Source::new(option, text);
-        let wrong = |title: &str| {
-            Diagnostic::new(Some(source.whole()), title).help("write it as engine.pull.chunk_rows=500")
-        };
-        let equals = unquoted_equals(text).ok_or_else(|| wrong("this sets nothing"))?;
-        let path = wide_path(text[..equals].trim()).ok_or_else(|| wrong("this is not a dotted key"))?;
+        let equals = unquoted_equals(text).ok_or_else(|| {
+            Diagnostic::new(Some(source.whole()), "this sets nothing")
+                .help("write it as engine.pull.chunk_rows=500")
+        })?;
+        let path = wide_path(text[..equals].trim(), Some(source.whole()))?;
         let key = at(&source, 0, equals);
         let value = parse_value(&source, equals + 1, Via::Set).unwrap_or_else(|_| {
             Node::new(Val::Text(text[equals + 1..].trim().to_owned()), at(&source, equals + 1, text.len()))
@@ -43,8 +44,7 @@ impl Setting {
     pub(super) fn all_of_variant(variant: &str, written: &Node) -> Vec<Result<Setting, Diagnostic>> {
         let via = || Via::Variant(variant.to_owned());
         let of = |key: &str, place: &Option<Place>, value: Option<Node>| {
-            let path = wide_path(key)
-                .ok_or_else(|| Diagnostic::new(place.clone(), format!("`{key}` is not a dotted key")))?;
+            let path = wide_path(key, place.clone())?;
             Ok(Setting { path, key: Origin { place: place.clone(), via: via() }, value })
         };
         let mut all = Vec::new();
@@ -97,6 +97,14 @@ impl Setting {
         })
     }
 
+    /// Whether all that it sets is still there once another has set its own.
+    pub(super) fn stands_beside(&self, other: &Setting, tree: &Node) -> bool {
+        let mut both = tree.clone();
+        let mut set = |setting: &Setting| setting.apply(&mut both).map(|()| both.to_toml());
+        let stands = set(self).and_then(|_| Ok(set(other)? == set(self)?));
+        self.path != other.path && stands.unwrap_or(true)
+    }
+
     fn meets(&self, other: &Setting) -> bool {
         self.path.iter().zip(&other.path).all(|(a, b)| a == b || is_wide(a) || is_wide(b))
     }
@@ -131,7 +139,11 @@ impl Setting {
         let need = if text.contains('=') {
             Setting::parse(text, "needs").ok()?
         } else {
-            Setting { path: wide_path(text)?, key: Origin { place: None, via: Via::Set }, value: None }
+            Setting {
+                path: wide_path(text, None).ok()?,
+                key: Origin { place: None, via: Via::Set },
+                value: None,
+            }
         };
         need.path.iter().try_fold(&ROOT, |form, name| form.under(name))?;
         Some(need)
@@ -184,8 +196,9 @@ impl Setting {
         (wide, rest): (&str, &[String]),
     ) -> Result<(), Diagnostic> {
         let there = node.table().into_iter().flatten();
-        let names: Vec<String> =
-            there.filter(|(_, entry)| stands_for(wide, &entry.node)).map(|(name, _)| name.clone()).collect();
+        // A name that begins so is refused later; here it would stand for itself without end.
+        let meant = there.filter(|(name, entry)| !is_wide(name) && stands_for(wide, &entry.node));
+        let names: Vec<String> = meant.map(|(name, _)| name.clone()).collect();
         if names.is_empty() && self.value.is_some() {
             let whole = join(path, wide);
             return Err(Diagnostic::new(self.key.place.clone(), format!("there is no `{whole}` to set")));
@@ -193,10 +206,6 @@ impl Setting {
         let own = |name: String| [name].into_iter().chain(rest.iter().cloned()).collect::<Vec<_>>();
         names.into_iter().try_for_each(|name| self.descend(form, node, path, &own(name)))
     }
-}
-
-fn is_wide(name: &str) -> bool {
-    name.starts_with('*')
 }
 
 /// Whether a `*`, or a `*:KEY`, stands for the name of this value.
@@ -217,12 +226,22 @@ fn below<'n>(node: &'n Node, name: &str) -> Vec<&'n Node> {
 }
 
 /// A dotted key in which `*` may stand for names.
-fn wide_path(key: &str) -> Option<Vec<String>> {
-    if !key.contains('*') || key.contains(['"', '\'']) {
-        return parse_path(key);
-    }
+fn wide_path(key: &str, place: Option<Place>) -> Result<Vec<String>, Diagnostic> {
     let quoted = |part: &str| if is_wide(part) { format!("\"{part}\"") } else { part.to_owned() };
-    parse_path(&key.split('.').map(quoted).collect::<Vec<_>>().join("."))
+    let plain = !key.contains('*') || key.contains(['"', '\'']);
+    let path = if plain {
+        parse_path(key)
+    } else {
+        parse_path(&key.split('.').map(quoted).collect::<Vec<_>>().join("."))
+    };
+    let means_none = |name: &String| is_wide(name) && name != "*" && !name.starts_with("*:");
+    let help = if key.contains('*') {
+        "`*` stands for every name, and `*:KEY` for that of every one that has KEY"
+    } else {
+        "such as engine.pull.chunk_rows"
+    };
+    path.filter(|path| !path.iter().any(means_none))
+        .ok_or_else(|| Diagnostic::new(place, format!("`{key}` is not a dotted key")).help(help))
 }
 
 /// Whether what is set to `node` is set to what is `below` it, too.

@@ -76,7 +76,7 @@ pub use question::{
 };
 pub use requirements::{REQUIREMENTS, Requirement, requirement};
 pub use template::template;
-pub use written::{TITLE_WANT, is_title};
+pub use written::{TITLE_WANT, in_id, is_title};
 
 /// The main scenario, embedded so that the binary works outside its repository.
 pub const HOSPITAL_DAY: &str = include_str!("../../scenarios/hospital-day.toml");

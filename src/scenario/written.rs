@@ -133,7 +133,8 @@ fn a_second(text: &str) -> Option<String> {
 }
 
 const NAME_MAX: usize = 80;
-pub(super) const NAME_WANT: &str = "1 to 80 characters, no control characters among them";
+pub(super) const NAME_WANT: &str =
+    "1 to 80 characters, no control characters among them and no `*` at the beginning";
 pub const TITLE_WANT: &str = "1 to 80 characters, no `#` and no control characters among them";
 
 /// Folders and files are called so, terminals show it, and `RUN#NAME` picks it.
@@ -144,6 +145,17 @@ pub fn is_title(text: &str) -> bool {
 pub(super) fn is_name(text: &str) -> bool {
     let plain = |c: char| !c.is_control();
     !text.trim().is_empty() && text.chars().count() <= NAME_MAX && text.chars().all(plain)
+}
+
+/// A text as the id of a cell has it.
+pub fn in_id(text: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._=-".contains(c) { c } else { '-' };
+    text.chars().map(plain).collect()
+}
+
+/// Whether it stands for names in a dotted key; no name begins so.
+pub(super) fn is_wide(name: &str) -> bool {
+    name.starts_with('*')
 }
 
 impl Clock {

@@ -116,7 +116,7 @@ fn log(sheet: &Sheet, rows: Vec<Row<'_>>, duration: (&str, Option<f64>)) -> Resu
         let of = lines.iter().map(|(_, row)| {
             Some(number(&mut values, *row, column) as u8).filter(|_| values.len() <= VALUES_MAX)
         });
-        Some((column.to_owned(), of.collect::<Option<Vec<u8>>>()?))
+        Some((shown(column), of.collect::<Option<Vec<u8>>>()?))
     };
     let others = sheet.columns().filter(|name| !READ.contains(name) && *name != duration.0);
     Ok(Log {
@@ -125,6 +125,11 @@ fn log(sheet: &Sheet, rows: Vec<Row<'_>>, duration: (&str, Option<f64>)) -> Resu
         labels: others.filter_map(labels).collect(),
         requests: lines.into_iter().map(|(request, _)| request).collect(),
     })
+}
+
+/// A text of the log as it is told: on one line, and nothing in it moves a cursor.
+pub(super) fn shown(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// Numbers values in the order in which they come.
@@ -260,13 +265,13 @@ mod tests {
 
     #[test]
     fn lines_are_put_in_order_and_split_by_a_column() {
-        let text = "device,start,rows,duration,outcome,net\n\
+        let text = "device,start,rows,duration,outcome,n\u{1b}t\n\
                     b,5,1,1s,ok,x\na,3,1,1s,ok,y\nb,4,1,1s,ok,y\n";
         let log = parsed(text).unwrap();
         assert_eq!(log.devices, Some(2));
         assert!(log.requests.iter().map(|r| (r.start, r.device)).eq([(3.0, 1), (4.0, 0), (5.0, 0)]));
-        assert_eq!(log.labels, [("net".to_owned(), vec![0, 0, 1])]);
-        let parts = read(text.as_bytes(), &[], Some("net")).unwrap();
+        assert_eq!(log.labels, [("n t".to_owned(), vec![0, 0, 1])]);
+        let parts = read(text.as_bytes(), &[], Some("n\u{1b}t")).unwrap();
         let parts = parts.iter().map(|(value, log)| (value.as_str(), log.requests.len(), log.devices));
         assert!(parts.eq([("x", 1, Some(1)), ("y", 2, Some(2))]));
         let many: String = (0..13).map(|n| format!("a,{n},1,1s,ok,{n}\n")).collect();

@@ -20,8 +20,8 @@ pub fn calibrate(
     by: Option<&str>,
 ) -> Result<Vec<Calibration>, Malformed> {
     let of = |(value, log): (String, log::Log)| Calibration {
-        group: by.map(|column| (column.to_owned(), value)),
-        ..estimate::calibration(source, &log)
+        group: by.map(|column| (log::shown(column), log::shown(&value))),
+        ..estimate::calibration(&log::shown(source), &log)
     };
     Ok(log::read(bytes, only, by)?.into_iter().map(of).collect())
 }

@@ -141,7 +141,9 @@ impl FromStr for Knob {
         let values = spec.split_once('=').map_or("", |(_, values)| values);
         let open = values.split_once("..").is_some_and(|(_, rest)| !rest.contains(['*', '+', '=', ',']));
         let stepped = if open { format!("{spec}{COARSE}") } else { spec.clone() };
-        Ok(Knob { axis: stepped.parse()?, text: spec.trim().to_owned() })
+        // Nobody typed that step.
+        let typed = |AxisError(why)| AxisError(why.replacen(&stepped[spec.len()..], "", usize::from(open)));
+        Ok(Knob { axis: stepped.parse().map_err(typed)?, text: spec.trim().to_owned() })
     }
 }
 

@@ -50,9 +50,10 @@ impl Calibration {
     }
     /// A scenario that gives such requests; `None` if the log does not tell their costs.
     pub fn scenario(&self, name: &str, rtt: Span) -> Option<String> {
-        let told = Calibration { source: self.source.replace(char::is_control, " "), ..self.clone() };
-        let told: String =
-            story(&[told]).lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
+        let told: String = story(std::slice::from_ref(self))
+            .lines()
+            .map(|line| format!("# {line}").trim_end().to_owned() + "\n")
+            .collect();
         let rows = self.rows();
         Some(format!(
             r##"# Written by `syncdyno calibrate`; chunks are as large as in the log.
