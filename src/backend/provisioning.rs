@@ -1,36 +1,30 @@
 //! Which columns for syncing a backend keeps, and what it can answer with them.
 
-use crate::base::in_words;
+use crate::base::word_enums;
 
-/// Which columns for syncing a backend keeps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Provisioning {
-    /// A stamp of the last change and a soft-delete flag, and a note of where a row was before it
-    /// was reassigned.
-    #[default]
-    Full,
-    /// A stamp of the last change; rows are deleted for good.
-    StampsOnly,
-    /// A soft-delete flag and no stamp.
-    SoftDeleteOnly,
-    /// Stamps of creation, change and deletion. A row that is reassigned is gone from where it was
-    /// without a trace.
-    ThreeStamps,
-    /// Nothing: rows are deleted for good, and all that can be asked for is all.
-    Nothing,
-    /// A stamp of the last change and a soft-delete flag, as the vendor defined them. Nobody can
-    /// add a column, so nothing can be marked, and a row that is reassigned is gone from where it
-    /// was without a trace.
-    ReadOnlySchema,
+word_enums! {
+    derive (Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)
+    /// Which columns for syncing a backend keeps.
+    pub enum Provisioning {
+        /// A stamp of the last change and a soft-delete flag, and a note of where a row was before it
+        /// was reassigned.
+        #[default]
+        Full: "full",
+        /// A stamp of the last change; rows are deleted for good.
+        StampsOnly: "stamps-only",
+        /// A soft-delete flag and no stamp.
+        SoftDeleteOnly: "soft-delete-only",
+        /// Stamps of creation, change and deletion. A row that is reassigned is gone from where it was
+        /// without a trace.
+        ThreeStamps: "three-stamps",
+        /// Nothing: rows are deleted for good, and all that can be asked for is all.
+        Nothing: "none",
+        /// A stamp of the last change and a soft-delete flag, as the vendor defined them. Nobody can
+        /// add a column, so nothing can be marked, and a row that is reassigned is gone from where it
+        /// was without a trace.
+        ReadOnlySchema: "read-only-schema",
+    }
 }
-in_words!(Provisioning {
-    Full: "full",
-    StampsOnly: "stamps-only",
-    SoftDeleteOnly: "soft-delete-only",
-    ThreeStamps: "three-stamps",
-    Nothing: "none",
-    ReadOnlySchema: "read-only-schema"
-});
 
 impl Provisioning {
     /// Whether changes can be asked for by when they were made.

@@ -35,16 +35,19 @@ pub(crate) use in_words;
 
 /// Enums each of whose values stands beside its word.
 macro_rules! word_enums {
-    ($(
+    (derive $traits:tt $(
         $(#[$of:meta])* $seen:vis enum $name:ident {
             $($(#[$at:meta])* $value:ident: $word:literal),+ $(,)?
         }
     )+) => {$(
         $(#[$of])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[derive $traits]
         $seen enum $name { $($(#[$at])* $value),+ }
         $crate::base::in_words!($name { $($value: $word),+ });
     )+};
+    ($($enums:tt)+) => {
+        $crate::base::word_enums! { derive (Clone, Copy, Debug, Default, PartialEq, Eq) $($enums)+ }
+    };
 }
 pub(crate) use word_enums;
 

@@ -92,7 +92,7 @@ pub(super) fn requested(document: &Document, request: &Request, console: &Consol
 }
 
 /// Refuses axes of which one takes the place of what another sets: a cell would be called by both.
-pub(super) fn refuse_overlap(document: &Document, selection: &Selection, axes: Values) -> anyhow::Result<()> {
+pub(super) fn refuse_overlap(document: &Document, selection: &Selection, axes: Values) -> Result<()> {
     let variants = wanted(document, selection).unwrap_or_default();
     match document.overlap(&Request { axes, variants, ..request(selection) }) {
         Some([one, two]) if one == two => Err(Refusal::usage(format!("there are two axes over `{one}`"))),

@@ -1,69 +1,52 @@
 //! What becomes of a value on a lossy path: pure functions, by the word that a scenario gives.
 
 use crate::base::{
-    Day, Decimal, Stamp, Value, ValueRef, compatible, composed, decomposed, from_base64, in_words, ten_to,
-    to_base64,
+    Day, Decimal, Stamp, Value, ValueRef, compatible, composed, decomposed, from_base64, ten_to, to_base64,
+    word_enums,
 };
 use crate::contract::ColumnKind;
 
-/// A way in which stacks lose what a value says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bend {
-    /// A day goes as the instant at which it begins: local midnight of the device, whose day the
-    /// other side reads in UTC, and the other way round.
-    LocalMidnight,
-    /// An instant goes as local time without its zone, and is read as UTC.
-    WallClock,
-    /// What is finer than a millisecond is cut.
-    Milliseconds,
-    /// What is finer than a second is cut.
-    Seconds,
-    /// A number goes through a double: beyond 2⁵³ not all are there.
-    Double,
-    /// A decimal goes as a double, whose hundredths are cut and not rounded.
-    DoubleCut,
-    /// A number goes through a single: about seven digits.
-    Float,
-    /// Of a whole number the lowest 32 bits are kept.
-    Int32,
-    /// An empty text is null.
-    EmptyIsNull,
-    /// A null is an empty text.
-    NullIsEmpty,
-    /// A null is not sent: what was there stays.
-    NullNotSent,
-    /// Accents are composed with their letters: another form that means the same.
-    Nfc,
-    /// Accents are apart from their letters: another form that means the same.
-    Nfd,
-    /// What looks like other letters becomes those.
-    Nfkc,
-    /// What Latin-1 does not have becomes a question mark.
-    Latin1,
-    /// What takes four bytes in UTF-8 becomes a question mark.
-    ThreeByteUtf8,
-    /// Bytes are read as UTF-8, in which most have no place.
-    Utf8,
+word_enums! {
+    derive (Clone, Copy, Debug, PartialEq, Eq)
+    /// A way in which stacks lose what a value says.
+    pub enum Bend {
+        /// A day goes as the instant at which it begins: local midnight of the device, whose day the
+        /// other side reads in UTC, and the other way round.
+        LocalMidnight: "local-midnight",
+        /// An instant goes as local time without its zone, and is read as UTC.
+        WallClock: "wall-clock",
+        /// What is finer than a millisecond is cut.
+        Milliseconds: "milliseconds",
+        /// What is finer than a second is cut.
+        Seconds: "seconds",
+        /// A number goes through a double: beyond 2⁵³ not all are there.
+        Double: "double",
+        /// A decimal goes as a double, whose hundredths are cut and not rounded.
+        DoubleCut: "double-cut",
+        /// A number goes through a single: about seven digits.
+        Float: "float",
+        /// Of a whole number the lowest 32 bits are kept.
+        Int32: "int32",
+        /// An empty text is null.
+        EmptyIsNull: "empty-is-null",
+        /// A null is an empty text.
+        NullIsEmpty: "null-is-empty",
+        /// A null is not sent: what was there stays.
+        NullNotSent: "null-not-sent",
+        /// Accents are composed with their letters: another form that means the same.
+        Nfc: "nfc",
+        /// Accents are apart from their letters: another form that means the same.
+        Nfd: "nfd",
+        /// What looks like other letters becomes those.
+        Nfkc: "nfkc",
+        /// What Latin-1 does not have becomes a question mark.
+        Latin1: "latin-1",
+        /// What takes four bytes in UTF-8 becomes a question mark.
+        ThreeByteUtf8: "three-byte-utf8",
+        /// Bytes are read as UTF-8, in which most have no place.
+        Utf8: "utf8",
+    }
 }
-in_words!(Bend {
-    LocalMidnight: "local-midnight",
-    WallClock: "wall-clock",
-    Milliseconds: "milliseconds",
-    Seconds: "seconds",
-    Double: "double",
-    DoubleCut: "double-cut",
-    Float: "float",
-    Int32: "int32",
-    EmptyIsNull: "empty-is-null",
-    NullIsEmpty: "null-is-empty",
-    NullNotSent: "null-not-sent",
-    Nfc: "nfc",
-    Nfd: "nfd",
-    Nfkc: "nfkc",
-    Latin1: "latin-1",
-    ThreeByteUtf8: "three-byte-utf8",
-    Utf8: "utf8",
-});
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {

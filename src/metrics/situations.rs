@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::board::Board;
 use super::table::{Id, find};
-use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Stamp, Time, Value, Word, in_words};
+use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Stamp, Time, Value, Word, word_enums};
 use crate::contract::{
     AppliedChange, Author, ColumnKind, CommitKind, ConflictKind, EditKind, Event, LocalEdit, LogKind, Node,
     Schema,
@@ -15,37 +15,25 @@ use crate::contract::{
 const HOT: u32 = 24;
 const LONG: Span = Span::secs(86_400);
 
-/// What a campaign can be asked to come to; its metric says what it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "the metric of each says it")]
-pub enum Situation {
-    AnswerLost,
-    KilledInPage,
-    TieAcrossPages,
-    DeleteAgainstEdit,
-    OwnDeleteUnderWay,
-    StaleTombstone,
-    ScopeAndBack,
-    KeyAgain,
-    ParentAndChild,
-    HotRow,
-    EditWhilePulled,
-    LongSession,
+word_enums! {
+    derive (Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)
+    /// What a campaign can be asked to come to; its metric says what it is.
+    #[allow(missing_docs, reason = "the metric of each says it")]
+    pub enum Situation {
+        AnswerLost: "response-lost",
+        KilledInPage: "killed-in-page",
+        TieAcrossPages: "tie-across-pages",
+        DeleteAgainstEdit: "delete-against-edit",
+        OwnDeleteUnderWay: "own-delete-under-way",
+        StaleTombstone: "stale-tombstone",
+        ScopeAndBack: "scope-and-back",
+        KeyAgain: "key-again",
+        ParentAndChild: "parent-and-child",
+        HotRow: "hot-row",
+        EditWhilePulled: "edit-while-pulled",
+        LongSession: "long-session",
+    }
 }
-in_words!(Situation {
-    AnswerLost: "response-lost",
-    KilledInPage: "killed-in-page",
-    TieAcrossPages: "tie-across-pages",
-    DeleteAgainstEdit: "delete-against-edit",
-    OwnDeleteUnderWay: "own-delete-under-way",
-    StaleTombstone: "stale-tombstone",
-    ScopeAndBack: "scope-and-back",
-    KeyAgain: "key-again",
-    ParentAndChild: "parent-and-child",
-    HotRow: "hot-row",
-    EditWhilePulled: "edit-while-pulled",
-    LongSession: "long-session",
-});
 
 impl Situation {
     /// How often a world came to it.

@@ -333,7 +333,7 @@ fn mixed(log: &Log, responses: &[Response], fit: &Fit) -> Option<(f64, String)> 
         let (high, high_error) = *offs.iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
         let more = high / low - 1.0;
         let sure = high - low > SURE * low_error.max(high_error);
-        (sure && more > MIXED).then(|| (more, column))
+        (sure && more > MIXED).then_some((more, column))
     };
     columns.chain([sizes]).filter_map(differ).max_by(|a, b| a.0.total_cmp(&b.0))
 }

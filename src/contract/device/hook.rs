@@ -21,21 +21,17 @@
 use super::app::SyncError;
 use super::future::LocalBoxFuture;
 use super::transport::NetworkKind;
-use crate::base::{Span, UnitId, Word, in_words};
+use crate::base::{Span, UnitId, Word, word_enums};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Hook {
-    SyncStart,
-    SyncComplete,
-    SyncError,
-    NetworkStatusChanged,
+word_enums! {
+    derive (Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)
+    pub enum Hook {
+        SyncStart: "on_sync_start",
+        SyncComplete: "on_sync_complete",
+        SyncError: "on_sync_error",
+        NetworkStatusChanged: "network_status_changed",
+    }
 }
-in_words!(Hook {
-    SyncStart: "on_sync_start",
-    SyncComplete: "on_sync_complete",
-    SyncError: "on_sync_error",
-    NetworkStatusChanged: "network_status_changed",
-});
 
 #[derive(Clone, Copy, Debug)]
 pub enum Occasion<'a> {

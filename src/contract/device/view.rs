@@ -1,6 +1,6 @@
 //! What a device holds, as the bench may see it.
 
-use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef, in_words};
+use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef, word_enums};
 use crate::contract::attachment::BlobId;
 
 pub type EachExcerpt<'f> = dyn FnMut(UnitId, &str, Stamp, &[Value]) + 'f;
@@ -92,26 +92,21 @@ pub struct LogEntry {
     pub met: Option<Stamp>,
 }
 
-/// What happened to an edit that did not go as made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LogKind {
-    /// A conflict rule let the backend's version win: this edit is superseded.
-    Superseded,
-    /// A conflict rule let the backend's version win in some of this edit's columns.
-    Merged,
-    /// A conflict rule let this edit win over the backend's version `met`.
-    Overwrote,
-    Rejected,
-    /// A conflict rule kept both: this edit goes out as a row of its own.
-    KeptBoth,
+word_enums! {
+    derive (Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)
+    /// What happened to an edit that did not go as made.
+    pub enum LogKind {
+        /// A conflict rule let the backend's version win: this edit is superseded.
+        Superseded: "superseded",
+        /// A conflict rule let the backend's version win in some of this edit's columns.
+        Merged: "merged",
+        /// A conflict rule let this edit win over the backend's version `met`.
+        Overwrote: "overwrote",
+        Rejected: "rejected",
+        /// A conflict rule kept both: this edit goes out as a row of its own.
+        KeptBoth: "kept-both",
+    }
 }
-in_words!(LogKind {
-    Superseded: "superseded",
-    Merged: "merged",
-    Overwrote: "overwrote",
-    Rejected: "rejected",
-    KeptBoth: "kept-both",
-});
 
 /// A difference that a person is to decide, as the device's page of conflicts shows it.
 #[derive(Clone, Debug, PartialEq)]
