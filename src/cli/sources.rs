@@ -92,7 +92,7 @@ pub(super) fn requested(document: &Document, request: &Request, console: &Consol
 }
 
 /// Refuses axes of which one takes the place of what another sets: a cell would be called by both.
-pub(super) fn refuse_overlap(document: &Document, selection: &Selection, axes: Values) -> anyhow::Result<()> {
+pub(super) fn refuse_overlap(document: &Document, selection: &Selection, axes: Values) -> Result<()> {
     let variants = wanted(document, selection).unwrap_or_default();
     let overlap =
         |[one, two]: [&str; 2]| format!("two axes, over `{one}` and `{two}`, set the same: keep one");
