@@ -37,9 +37,6 @@ enum Progression {
     Plus(f64),
 }
 
-/// From here on not every whole number has a float of its own.
-const EXACT: f64 = (1_u64 << 53) as f64;
-
 const WANT: &str = "a list `a,b,c`, or a range such as `16..8192*2`, `10..100+10`, `0..=5`";
 
 impl Axis {
@@ -88,10 +85,9 @@ impl FromStr for Axis {
                     "from {first} on no multiplication leads anywhere; in steps of one: {first}{unit}..={last}{unit}"
                 ));
             }
-            if range.whole && range.first.abs().max(range.last.abs()) >= EXACT {
-                return wrong(format!(
-                    "`{spec}` has numbers of over 15 digits, which would be rounded: name each"
-                ));
+            // Floats hold whole numbers to 2⁵³.
+            if range.whole && range.first.abs().max(range.last.abs()) > 9e15 {
+                return wrong(format!("`{spec}` has numbers that would be rounded: name each"));
             }
             return match range.count() {
                 0 => wrong(format!("`{spec}` is an empty range")),

@@ -49,7 +49,6 @@ pub(super) fn matrix(args: &MatrixArgs, console: &mut Console<'_>) -> Result<Exi
     let document = of_one_kind(document, selection, console)?.without(&MODES.map(|(_, key)| key));
     let (plans, refused) = settings_of(&document, selection, console);
     if plans.is_empty() {
-        // What is wrong in the file itself is shown there.
         sources::combined(&[document], selection, Values::new(), console)?;
         let why = refused.into_values().next().unwrap_or_default();
         let why = format!("error: no setting of the matrix can be run: {why}");

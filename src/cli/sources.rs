@@ -94,11 +94,10 @@ pub(super) fn requested(document: &Document, request: &Request, console: &Consol
 /// Refuses axes of which one takes the place of what another sets: a cell would be called by both.
 pub(super) fn refuse_overlap(document: &Document, selection: &Selection, axes: Values) -> Result<()> {
     let variants = wanted(document, selection).unwrap_or_default();
-    match document.overlap(&Request { axes, variants, ..request(selection) }) {
-        Some([one, two]) if one == two => Err(Refusal::usage(format!("there are two axes over `{one}`"))),
-        Some([one, two]) => Err(Refusal::usage(format!("`{two}` sets what `{one}` sets: keep one of them"))),
-        None => Ok(()),
-    }
+    let overlap =
+        |[one, two]: [&str; 2]| format!("two axes, over `{one}` and `{two}`, set the same: keep one");
+    let request = Request { axes, variants, ..request(selection) };
+    document.overlap(&request).map_or(Ok(()), |keys| Err(Refusal::usage(overlap(keys))))
 }
 
 /// The cells of a document with other values of some keys, or in a few words why it cannot have them.

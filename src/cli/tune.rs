@@ -332,10 +332,10 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
         [] => vec![PULL_ROWS.parse().expect("its range is known")],
         knobs => knobs.to_vec(),
     };
-    match knobs.iter().any(|knob| knob.key() == SEED) {
-        true => Err(Refusal::usage(
-            "`seed` is not a setting to search; --seeds says under which each setting is run",
-        )),
+    let axes = args.axis.iter().map(|axis| axis.key.as_str());
+    let what = "`seed` is not a setting to search; --seeds says under which each setting is run";
+    match knobs.iter().map(Knob::key).chain(axes).any(|key| key == SEED) {
+        true => Err(Refusal::usage(what)),
         false => Ok(knobs),
     }
 }
@@ -391,9 +391,6 @@ fn across(args: &TuneArgs, base: &Plan) -> anyhow::Result<Vec<Across>> {
     for axis in &args.axis {
         refuse_large(axis.values.len() as u128)?;
         all.push(Across { option: "--axis", keys: vec![axis.key.clone()], values: axis.values.clone() });
-    }
-    if args.axis.iter().any(|axis| axis.key == SEED) {
-        return Err(Refusal::usage("`seed` is no axis of a search; --seeds says under which it is run"));
     }
     Ok(all)
 }

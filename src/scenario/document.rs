@@ -93,10 +93,8 @@ impl Document {
     /// Reads a text; `name` stands for its path in messages.
     pub fn parse(name: &str, text: &str) -> Result<Document, Invalid> {
         let source = Source::new(name, text);
-        match parse_document(&source) {
-            Ok(tree) => Ok(Document { path: name.to_owned(), dir: None, tree }),
-            Err(diagnostics) => Err(Invalid { diagnostics }),
-        }
+        let tree = parse_document(&source).map_err(|diagnostics| Invalid { diagnostics })?;
+        Ok(Document { path: name.to_owned(), dir: None, tree })
     }
     pub fn hospital_day() -> Document {
         Document::embedded("hospital-day.toml", super::HOSPITAL_DAY)
@@ -317,14 +315,9 @@ impl Document {
     }
 
     fn plan(&self, cell: Cell, stacks: &[Described]) -> Result<Plan, Vec<Diagnostic>> {
-        let Cell { tree, brought, traces, unsaid, notes, covered, mut mistakes } = cell;
-        let mut plan = match resolve(&tree, &brought, &traces, stacks, mistakes.is_empty()) {
-            Ok(plan) => plan,
-            Err(wrong) => {
-                mistakes.extend(wrong);
-                return Err(mistakes);
-            }
-        };
+        let Cell { tree, brought, traces, unsaid, notes, covered, mistakes } = cell;
+        let plan = resolve(&tree, &brought, &traces, stacks, mistakes.is_empty());
+        let mut plan = plan.map_err(|wrong| [mistakes, wrong].concat())?;
         // What one variant does not use, another may.
         let turned = self.shared().set_by_variants.iter().any(|set| set.is_of(&["action", "event"]));
         let idle = if turned { Vec::new() } else { of_no_edits(&plan, View::new(&tree)) };
@@ -425,10 +418,7 @@ fn with_seeds(plan: Plan, seeds: &[u64]) -> Vec<Plan> {
 }
 
 fn text(tree: &Node) -> String {
-    match toml::to_string(&tree.to_toml()) {
-        Ok(text) => text,
-        Err(e) => panic!("a checked scenario can be written as TOML: {e}"),
-    }
+    toml::to_string(&tree.to_toml()).expect("a checked scenario can be written as TOML")
 }
 
 /// Of what the scenario means, rows and traces of one's own included: not the seed.

@@ -28,10 +28,9 @@ impl Setting {
     /// Reads `key=value` as the command line takes it; a value that is no TOML is a text.
     pub(super) fn parse(text: &str, option: &str) -> Result<Setting, Diagnostic> {
         let source = Source::new(option, text);
-        let equals = unquoted_equals(text).ok_or_else(|| {
-            Diagnostic::new(Some(source.whole()), "this sets nothing")
-                .help("write it as engine.pull.chunk_rows=500")
-        })?;
+        let help = "write it as engine.pull.chunk_rows=500";
+        let nothing = || Diagnostic::new(Some(source.whole()), "this sets nothing").help(help);
+        let equals = unquoted_equals(text).ok_or_else(nothing)?;
         let path = wide_path(text[..equals].trim(), Some(source.whole()))?;
         let key = at(&source, 0, equals);
         let value = parse_value(&source, equals + 1, Via::Set).unwrap_or_else(|_| {
@@ -139,11 +138,8 @@ impl Setting {
         let need = if text.contains('=') {
             Setting::parse(text, "needs").ok()?
         } else {
-            Setting {
-                path: wide_path(text, None).ok()?,
-                key: Origin { place: None, via: Via::Set },
-                value: None,
-            }
+            let path = wide_path(text, None).ok()?;
+            Setting { path, key: Origin { place: None, via: Via::Set }, value: None }
         };
         need.path.iter().try_fold(&ROOT, |form, name| form.under(name))?;
         Some(need)
@@ -227,19 +223,11 @@ fn below<'n>(node: &'n Node, name: &str) -> Vec<&'n Node> {
 
 /// A dotted key in which `*` may stand for names.
 fn wide_path(key: &str, place: Option<Place>) -> Result<Vec<String>, Diagnostic> {
-    let quoted = |part: &str| if is_wide(part) { format!("\"{part}\"") } else { part.to_owned() };
-    let plain = !key.contains('*') || key.contains(['"', '\'']);
-    let path = if plain {
-        parse_path(key)
-    } else {
-        parse_path(&key.split('.').map(quoted).collect::<Vec<_>>().join("."))
-    };
+    let bare = |part: &str| is_wide(part) && !key.contains(['"', '\'']);
+    let quoted = |part: &str| if bare(part) { format!("\"{part}\"") } else { part.to_owned() };
+    let path = parse_path(&key.split('.').map(quoted).collect::<Vec<_>>().join("."));
     let means_none = |name: &String| is_wide(name) && name != "*" && !name.starts_with("*:");
-    let help = if key.contains('*') {
-        "`*` stands for every name, and `*:KEY` for that of every one that has KEY"
-    } else {
-        "such as engine.pull.chunk_rows"
-    };
+    let help = "such as engine.pull.chunk_rows; `*` stands for every name, `*:KEY` for those that have KEY";
     path.filter(|path| !path.iter().any(means_none))
         .ok_or_else(|| Diagnostic::new(place, format!("`{key}` is not a dotted key")).help(help))
 }
@@ -305,10 +293,7 @@ fn make_table<'n>(node: &'n mut Node, key: &Origin) -> &'n mut Table {
     if node.table().is_none() {
         *node = Node::new(Val::Table(Table::new()), key.clone());
     }
-    match node.table_mut() {
-        Some(table) => table,
-        None => unreachable!("it was made a table"),
-    }
+    node.table_mut().expect("it was made a table")
 }
 
 fn is_kind(form: &Form, name: &str) -> bool {

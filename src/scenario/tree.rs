@@ -168,10 +168,8 @@ pub(super) fn parse_value(source: &Arc<Source>, shift: usize, via: Via) -> Resul
 }
 
 pub(super) fn parse_own(text: &str) -> Node {
-    match parse_value(&Source::new("default", text), 0, Via::Default) {
-        Ok(node) => node.told_by(&Origin::default_value()),
-        Err(wrong) => panic!("a default is TOML: {}", wrong.render(false)),
-    }
+    let node = parse_value(&Source::new("default", text), 0, Via::Default);
+    node.expect("a default is TOML").told_by(&Origin::default_value())
 }
 
 /// Reads a dotted key, such as `engine.pull.chunk_rows` or `expect."oracle.lost.rows"`.

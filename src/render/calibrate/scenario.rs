@@ -50,10 +50,9 @@ impl Calibration {
     }
     /// A scenario that gives such requests; `None` if the log does not tell their costs.
     pub fn scenario(&self, name: &str, rtt: Span) -> Option<String> {
-        let told: String = story(std::slice::from_ref(self))
-            .lines()
-            .map(|line| format!("# {line}").trim_end().to_owned() + "\n")
-            .collect();
+        let told = story(std::slice::from_ref(self));
+        let told: String =
+            told.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
         let rows = self.rows();
         Some(format!(
             r##"# Written by `syncdyno calibrate`; chunks are as large as in the log.
