@@ -31,6 +31,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "offlinedatasync",
         "did you mean `trigger`? [event.NAME] trigger = { unit = \"…\", how = \"direct\" } waits for it",
     ),
+    ("offlinedatasyncconfiguration", "did you mean `on`? [unit.NAME] on = [\"login\", \"online\"]"),
     ("onsyncstart", "did you mean `on_sync_start`? it is a table [hooks.on_sync_start]"),
     ("onsynccomplete", "did you mean `on_sync_complete`? it is a table [hooks.on_sync_complete]"),
     ("onsyncerror", "did you mean `on_sync_error`? it is a table [hooks.on_sync_error]"),
