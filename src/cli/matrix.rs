@@ -124,7 +124,8 @@ fn settings_of(
 /// Kinds of changes of which a plan, as all settings of it, makes none.
 fn never(plan: &Plan) -> Vec<&'static str> {
     let of = |kind| plan.taken().any(|action| action.kind == kind);
-    let deletes = of(EditKind::Delete) || plan.workload.contention.deletes > Ppm(0);
+    let before = plan.data.iter().any(|data| data.deleted_daily > Ppm(0));
+    let deletes = before || of(EditKind::Delete) || plan.workload.contention.deletes > Ppm(0);
     let mut scopes = plan.taken().map(|action| (action, &plan.schema.entity(action.entity).scope));
     let moves = scopes.any(|(action, of)| of.iter().any(|rule| action.columns.contains(&rule.column())));
     let imports = plan.events.iter().any(|event| matches!(event.what, Happening::Import { .. }));

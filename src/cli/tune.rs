@@ -324,7 +324,7 @@ fn page_cap(knob: &Knob, corner: &Plan) -> Option<f64> {
 /// The metric of what the knob bounds; a controller's first chunk is no bound.
 fn size(knob: &Knob, plan: &Plan) -> Option<&'static str> {
     let fixed = plan.engine.pull.steering.controller == Controller::Fixed;
-    (knob.key() == PULL_ROWS && fixed).then_some("engine.pull.chunk_rows")
+    (knob.key() == PULL_ROWS && fixed).then_some("engine.pull.response_rows")
 }
 
 fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {

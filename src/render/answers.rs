@@ -41,7 +41,7 @@ impl Answered<'_> {
             (_, Finding::Worse, _) => "a figure is worse with it",
             (_, _, Some(Stand::With)) => "it helps",
             (_, _, Some(Stand::Without)) => "it would help",
-            (_, _, None) => "the second is better",
+            (_, _, None) => "of these two the second is better",
         };
         let whole = gain.is_empty() || gain.ends_with(' ');
         if whole { gain.to_owned() } else { format!("[{does}; {gain}] ") }

@@ -134,7 +134,7 @@ impl Setting<'_> {
     }
     fn waiting(&self) -> String {
         let within = [
-            ("engine.usable_after_login.duration", "people could work after login"),
+            ("engine.usable_after_login.duration", "people with a network could work after login"),
             ("engine.session.duration", "syncs were done"),
             ("engine.write_acknowledged.duration", "edits were safe on the backend"),
             ("engine.write_visible.duration", "phones that stayed online showed others' edits"),
@@ -186,6 +186,8 @@ impl Setting<'_> {
         if !hollow.is_empty() {
             parts.push(format!("{} had nothing to check ({})", hollow.len(), hollow.join(", ")));
         }
+        let open = Some(self.most("engine.page.left")).filter(|left| *left > 0);
+        parts.extend(open.map(|left| format!("nobody decided {}", human::count(left, "conflict"))));
         let text = parts.join("; ");
         Sentence { topic: "data", text, is_bad: fails && !found.is_empty() }
     }

@@ -289,7 +289,7 @@ impl World {
                 None => continue,
                 Some((None, (0, _), _)) if open.is_empty() && !under_way && commits == 0 => continue,
                 Some((None, (0, _), _)) if open.is_empty() && !under_way => format!(
-                    "device {} was not asked again for what others brought in the last round, as that did not end in time",
+                    "device {} did not get to fetch what others sent last: others took the whole drain",
                     device.id.0
                 ),
                 Some((waiting, held_back, doing)) => {

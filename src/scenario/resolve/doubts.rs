@@ -88,7 +88,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
         waits_for_what_is_gone(plan, root).into_iter().collect(),
         asks_behind(plan, root).into_iter().collect(),
         loads_again(plan, root).into_iter().collect(),
-        nobody_works(plan, root).into_iter().collect(),
+        after_the_script(plan, root),
         unused_attributes(plan, root),
     ];
     all.into_iter().flatten().map(Diagnostic::warning).collect()
@@ -361,11 +361,17 @@ fn loads_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     Some(Diagnostic::new(Some(at), title).help("cursor = \"entity\", or another way to find deletes"))
 }
 
-fn nobody_works(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
-    let late = plan.workload.hours.0 >= Time::ZERO + plan.duration;
-    let at = root.at("workload.hours.from").place().filter(|_| late)?;
-    let title = "nobody works while the script runs: work begins after its end";
-    Some(Diagnostic::new(Some(at), title).help("an earlier time, or a longer `duration`"))
+/// Work and logins that begin when the script is over.
+fn after_the_script(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let waves = plan.workload.logins.iter().map(|wave| wave.at);
+    let logins = root.at("workload.login").entries().map(|(_, wave)| wave.at("at"));
+    let hours = (root.at("workload.hours.from"), plan.workload.hours.0);
+    let told = |(written, begins): (View<'_>, Time)| {
+        let at = written.place().filter(|_| begins >= Time::ZERO + plan.duration)?;
+        let title = "this begins after the end of the script, in which nobody works for it";
+        Some(Diagnostic::new(Some(at), title).help("an earlier time, or a longer `duration`"))
+    };
+    logins.zip(waves).chain([hours]).filter_map(told).collect()
 }
 
 fn unused_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
