@@ -28,6 +28,7 @@ format=human
 
 if [ -e "reports/baseline/$baseline.json" ]; then
   held=(--baseline "$baseline" --require-all ${TOLERANCE:+--tolerance "$TOLERANCE"})
+  rm -f "$report/compare.md" # of a run before this one
   "$syncdyno" run "$scenarios" "${held[@]}" --out "$report" --format "$format" --progress counter "$@"
   code=$? # Where a change may be accepted, the run has said how.
   if [ "$code" -eq 14 ] && grep -qs 'the scenario was changed' "$report/summary.md"; then

@@ -11,6 +11,9 @@ use crate::record::{self, Baseline, Exit, Judged, Note, Reason, RunRecord, Stand
 use crate::render;
 use crate::scenario::Plan;
 
+/// Scenarios that are named of those that a run lacks.
+const NAMED: usize = 8;
+
 #[derive(Clone, Copy)]
 pub(super) struct Against<'a> {
     args: &'a HeldArgs,
@@ -74,10 +77,16 @@ impl<'a> Against<'a> {
             sources::passes(self.filters, &cell.scenario, cell.variant.as_deref())
         };
         let lacks = self.baseline.lacks(&record.cells, passes);
-        let [(first, _), others @ ..] = lacks.as_slice() else { return };
+        if lacks.is_empty() {
+            return;
+        }
         let cells = human::count(lacks.len() as u64, "cell");
-        let others = if others.is_empty() { "" } else { ", …" };
-        let mut text = format!("{cells} of baseline {} not in this run: {first}{others}", self.name);
+        let mut of = BTreeMap::<&str, u64>::new();
+        lacks.iter().for_each(|(_, cell)| *of.entry(&cell.scenario).or_default() += 1);
+        let named = of.iter().take(NAMED).map(|(scenario, cells)| format!("{scenario} {cells}"));
+        let more = of.len().checked_sub(NAMED).filter(|more| *more > 0);
+        let named: Vec<String> = named.chain(more.map(|more| format!("and {more} more"))).collect();
+        let mut text = format!("{cells} of baseline {} not in this run: {}", self.name, named.join(", "));
         if self.args.require_all {
             let other_seeds = || seeds_of(self.baseline, &lacks, &record.cells);
             // A run that was cut short had these seeds before it.

@@ -88,7 +88,7 @@ pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
 }
 
 pub(super) fn of_seeds(seeds: usize, columns: usize) -> String {
-    let text = format!("of {seeds} seeds the median, of data the worst; -v shows all");
+    let text = format!("medians of {seeds} seeds, and under `data` the worst of them; -v shows all");
     filled("  ", "  ", text.split(' '), columns.saturating_sub(1))
 }
 

@@ -160,8 +160,9 @@ fn named(shown: &CellRecord, cells: &[&CellRecord], seeds: usize) -> String {
         (failing, 0) => format!("{id} and {} more", human::count(failing as u64 - 1, "cell")),
         (failing, of) => {
             let is_worst = cells.iter().any(|cell| grade(cell) < grade(shown));
-            let worst = if is_worst { ", the worst here" } else { "" };
-            format!("{id}, in {failing} of {of} seeds{worst}")
+            let worst = if is_worst { ", this one the worst" } else { "" };
+            let alike = if failing > 1 { "alike " } else { "" };
+            format!("{id}, {alike}in {failing} of {of} seeds{worst}")
         }
     }
 }

@@ -129,7 +129,7 @@ in_words!(Rivals { Office: "office", Devices: "devices", Both: "both" });
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contention {
     pub by: Rivals,
-    /// Share of the devices' updates that the office doubles on the same row.
+    /// Share of the devices' updates beside which somebody else updates the same row.
     pub share: Ppm,
     pub within: Span,
     /// Share of those in which the office writes the same values.

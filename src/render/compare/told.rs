@@ -113,9 +113,9 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
         let cells = human::count(candidate as u64, "cell");
         let new = match comparison.new_failure() {
             Exit::Success => String::new(),
-            exit => format!("; exit {} is new", exit.code()),
+            exit => format!(" (exit {} is new)", exit.code()),
         };
-        let told = format!("{cells} failed ({base} of {}{new})", comparison.sides.0);
+        let told = format!("{cells} failed, {base} in {}{new}", comparison.sides.0);
         parts.push(if candidate > base || !new.is_empty() { paint.bad(&told) } else { told });
     }
     let told = |n, words: &dyn Fn(u64) -> String| (n > 0).then(|| words(n));
@@ -284,7 +284,7 @@ fn equal_and_open(group: &Group) -> Vec<String> {
     });
     let equal = most.map(|within| format!("{within}: {}", listed(&equal)));
     let open: Vec<&Difference> = open.into_iter().filter(|d| within(d).is_none()).collect();
-    let open = (!open.is_empty()).then(|| format!("open, for more seeds to tell: {}", listed(&open)));
+    let open = (!open.is_empty()).then(|| format!("not decided, more seeds would tell: {}", listed(&open)));
     equal.into_iter().chain(open).collect()
 }
 

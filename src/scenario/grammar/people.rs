@@ -58,7 +58,7 @@ const CONTENTION: Form = table(&[
     word::<Rivals>("by")
         .about("Who the other is: the office, a colleague whose device has the same attributes, or half and half."),
     key("share", Form::Share, "0")
-        .about("Share of the devices' updates that the office doubles on the same row."),
+        .about("Share of the devices' updates beside which somebody else (`by`) updates the same row."),
     key("within", SPAN, "\"10m\"").about("Within how much time before or after."),
     key("equal", Form::Share, "0")
         .about("Share of those in which the office writes the same values."),
