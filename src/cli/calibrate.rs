@@ -56,7 +56,6 @@ fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
         let text = format!("a round trip of {rtt} is longer than the overhead of {overhead}");
         return Err(Refusal::usage(text));
     }
-    // What a scenario may be called is what needs no quoting.
     let name: String =
         stem.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
     let text = fit.scenario(&name, rtt).unwrap_or_default();

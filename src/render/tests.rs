@@ -290,7 +290,10 @@ fn cells_of_one_scenario_that_is_not_its_baselines_are_told_once_with_their_numb
 fn the_worst_seed_is_shown_with_its_own_figure_and_replay() {
     let run = record([(1, 2), (2, 51), (3, 2)].map(|(seed, rows)| (plan(None, seed), lost(rows))).to_vec());
     let told = reasons(&run) + &last_lines(&run, "reports/x");
-    assert!(told.starts_with("ties.s2, alike in 3 of 3 seeds, this one the worst: lost (51 rows): "), "{told}");
+    assert!(
+        told.starts_with("ties.s2, alike in 3 of 3 seeds, this one the worst: lost (51 rows): "),
+        "{told}"
+    );
     assert!(told.ends_with("#ties.s2\n"), "{told}");
 }
 

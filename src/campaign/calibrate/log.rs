@@ -271,6 +271,8 @@ mod tests {
         assert_eq!(log.devices, Some(2));
         assert!(log.requests.iter().map(|r| (r.start, r.device)).eq([(3.0, 1), (4.0, 0), (5.0, 0)]));
         assert_eq!(log.labels, [("n t".to_owned(), vec![0, 0, 1])]);
+        let fits = super::super::calibrate("a\r.csv", text.as_bytes(), &[], Some("n\u{1b}t")).unwrap();
+        assert_eq!((&*fits[0].source, &*fits[0].group.as_ref().unwrap().0), ("a .csv", "n t"));
         let parts = read(text.as_bytes(), &[], Some("n\u{1b}t")).unwrap();
         let parts = parts.iter().map(|(value, log)| (value.as_str(), log.requests.len(), log.devices));
         assert!(parts.eq([("x", 1, Some(1)), ("y", 2, Some(2))]));

@@ -8,14 +8,6 @@ use crate::base::{Seed, Stream};
 use crate::render::calibrate::{Calibration, Code, Effect, Figure};
 use crate::theory::chunk::Cost;
 
-#[test]
-fn what_a_log_calls_things_is_told_on_one_line() {
-    let log = "start,rows,duration,outcome,n\u{1b}t\n1,1,1s,ok,\"wi\nfi\"\n";
-    let fits = super::calibrate("a\r.csv", log.as_bytes(), &[], Some("n\u{1b}t")).unwrap();
-    assert_eq!(fits[0].group, Some(("n t".to_owned(), "wi fi".to_owned())));
-    assert_eq!(fits[0].source, "a .csv");
-}
-
 const RECOVERY: f64 = 6.0;
 /// Overhead and time a row of a network, and mean seconds between its failures.
 type Network = (f64, f64, f64);

@@ -162,7 +162,6 @@ pub fn count(n: f64) -> String {
     human::thousands(n.round() as u64)
 }
 
-/// Of seconds.
 pub fn span(seconds: f64) -> String {
     human::span((seconds * 1e9).round() as u64)
 }
