@@ -10,8 +10,8 @@ word_enums! {
     derive (Clone, Copy, Debug, PartialEq, Eq)
     /// A way in which stacks lose what a value says.
     pub enum Bend {
-        /// A day goes as the instant at which it begins: local midnight of the device, whose day the
-        /// other side reads in UTC, and the other way round.
+        /// A day goes as the instant at which it begins: local midnight of the device, whose day
+        /// the other side reads in UTC, and the other way round.
         LocalMidnight: "local-midnight",
         /// An instant goes as local time without its zone, and is read as UTC.
         WallClock: "wall-clock",

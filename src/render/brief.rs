@@ -2,6 +2,7 @@
 
 use super::lines::{filled, whole_figures};
 use crate::analysis::{Phase, distinct, phases};
+use crate::base::Span;
 use crate::metrics::{Unit, human};
 use crate::oracle::{self, metric_of};
 use crate::record::{CellRecord, Verdict};
@@ -83,12 +84,12 @@ pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
     match cells.len() {
         _ if text.is_empty() => text,
         1 => text + "\n",
-        n => text + &of_seeds(n, columns) + "\n",
+        n => text + &of_seeds(n, ", and under `data` the worst of them", columns) + "\n",
     }
 }
 
-pub(super) fn of_seeds(seeds: usize, columns: usize) -> String {
-    let text = format!("medians of {seeds} seeds, and under `data` the worst of them; -v shows all");
+pub(super) fn of_seeds(seeds: usize, besides: &str, columns: usize) -> String {
+    let text = format!("medians of {seeds} seeds{besides}; -v shows all");
     filled("  ", "  ", text.split(' '), columns.saturating_sub(1))
 }
 
@@ -150,7 +151,10 @@ impl Setting<'_> {
         let never = self.most("engine.never_usable.devices");
         parts.extend((never > 0).then(|| format!("{} could never be used", human::count(never, "device"))));
         let blocked = self.typical("device.screen.blocked_a_day", "value").filter(|ns| *ns > 0);
-        parts.extend(blocked.map(|ns| format!("a sync blocked each screen for {} a day", human::span(ns))));
+        // A shorter script counts as a day.
+        let long = self.0.iter().all(|cell| cell.virtual_ns >= Span::secs(86_400).0);
+        let of = if long { "a day" } else { "in all" };
+        parts.extend(blocked.map(|ns| format!("a sync blocked each screen for {} {of}", human::span(ns))));
         parts.join("; ")
     }
 

@@ -159,7 +159,7 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
         text.push_str(&listed("zero in all columns:", &zeros, width));
     }
     let seeds = columns.iter().map(|(_, cells)| cells.len()).max().unwrap_or(1);
-    let medians = if seeds > 1 { brief::of_seeds(seeds, width) } else { String::new() };
+    let medians = if seeds > 1 { brief::of_seeds(seeds, "", width) } else { String::new() };
     text + &medians + "  -v shows all figures in which the columns differ\n"
 }
 

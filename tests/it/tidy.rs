@@ -149,12 +149,12 @@ fn rooms_import_only_from_the_layers_above_them() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whether a line has the `fn` of a function, whoever may see that: `pub(in …)` is no parameter list.
+/// Whether a line has the `fn` of a function of any visibility: `pub(in …)` is no parameter list.
 fn begins_function(line: &str) -> bool {
     let line = line.trim_start();
     let after =
         line.strip_prefix("pub(").and_then(|rest| rest.split_once(')')).map_or(line, |(_, rest)| rest);
-    after.split('(').next().is_some_and(|head| head.split(' ').any(|word| word == "fn"))
+    after.split(['(', ':']).next().is_some_and(|head| head.split(' ').any(|word| word == "fn"))
 }
 
 #[test]

@@ -266,7 +266,7 @@ fn luck(points: &[&PointTuned]) -> Option<String> {
     let values: Vec<String> = values.collect();
     let misses = if values.len() == 1 { "misses" } else { "miss" };
     let told = format!(
-        "{} {misses} a limit or a gate in some seeds: take more seeds, or loosen it",
+        "{} {misses} a limit or a gate in some seeds: to allow more, loosen that one",
         values.join(", ")
     );
     (!values.is_empty()).then_some(told)
