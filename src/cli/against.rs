@@ -81,9 +81,12 @@ impl<'a> Against<'a> {
             return;
         }
         let cells = human::count(lacks.len() as u64, "cell");
-        let mut of = BTreeMap::<&str, u64>::new();
-        lacks.iter().for_each(|(_, cell)| *of.entry(&cell.scenario).or_default() += 1);
-        let named = of.iter().take(NAMED).map(|(scenario, cells)| format!("{scenario} ({cells})"));
+        let mut of = BTreeMap::<&str, Vec<&str>>::new();
+        lacks.iter().for_each(|(id, cell)| of.entry(&cell.scenario).or_default().push(id));
+        let named = of.iter().take(NAMED).map(|(scenario, ids)| match ids.as_slice() {
+            [id] => (*id).to_owned(),
+            ids => format!("{scenario} ({} cells)", ids.len()),
+        });
         let more = of.len().checked_sub(NAMED).filter(|more| *more > 0);
         let named: Vec<String> = named.chain(more.map(|more| format!("and {more} more"))).collect();
         let mut text = format!("{cells} of baseline {} not in this run: {}", self.name, named.join(", "));
