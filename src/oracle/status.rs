@@ -130,7 +130,10 @@ impl DeviceStatus {
                 let Stretch { wrong, first, before, .. } = *stretch;
                 findings.tell(Check::WrongStatus, id, |names| {
                     let (first, until) = (names.time(first), names.time(at));
-                    format!("{id} {wrong} for {before} in all between {first} and {until}; a slow phone may show a wrong status for up to {bound}, not longer")
+                    format!(
+                        "{id} {wrong} for {before} in all between {first} and {until}; a slow phone may \
+                         show a wrong status for up to {bound}, not longer"
+                    )
                 });
             }
         }

@@ -225,7 +225,8 @@ impl Standard<'_> {
         let name = self.name;
         if base.resolved != cell.resolved {
             return Some(format!(
-                "not comparable: the scenario was changed (or `--set`) since baseline {name} was saved, so its figures do not apply; to judge the change: {}",
+                "not comparable: the scenario was changed (or `--set`) since baseline {name} was saved, \
+                 so its figures do not apply; to judge the change: {}",
                 self.comparison()
             ));
         }

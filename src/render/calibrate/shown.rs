@@ -147,7 +147,8 @@ fn recommendation(fit: &Calibration) -> String {
         false => format!("{} rows or more, as caps of memory, pages and timeouts allow", rows(best.low)),
     };
     format!(
-        "recommended chunk: {size}\n  at the {} rows of your mean response a row takes {} more time than in that chunk ({})\n",
+        "recommended chunk: {size}\n  at the {} rows of your mean response a row takes {} more time than in \
+         that chunk ({})\n",
         rows(fit.census.rows_mean_milli as f64 / 1e3),
         percent(excess.value),
         interval(excess, percent),

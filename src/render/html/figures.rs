@@ -27,14 +27,18 @@ pub(super) fn cards(record: &RunRecord) -> Markup {
         @if table::is_one_setting(record) && !cells.is_empty() {
             h2 { "In short" }
             div.tiles {
-                (tile("verdict", record.verdict.word(), Some(record.verdict == Verdict::Pass), &format!("exit {}", record.exit_code)))
-                @for Glance { what, unit, value, sound, .. } in glance(&cells).iter().filter(|one| one.sound.is_some()) {
+                @let passes = Some(record.verdict == Verdict::Pass);
+                (tile("verdict", record.verdict.word(), passes, &format!("exit {}", record.exit_code)))
+                @let lost = glance(&cells).into_iter().filter(|one| one.sound.is_some());
+                @for Glance { what, unit, value, sound, .. } in lost {
                     @let sound = sound.filter(|sound| fails || *sound);
-                    (tile(what, &human::figure(*unit, *value), sound, if sound.is_some() { "must be 0" } else { "as expected" }))
+                    @let must = sound.map_or("as expected", |_| "must be 0");
+                    (tile(what, &human::figure(unit, value), sound, must))
                 }
                 @if passed + found > 0 {
                     @let sound = (fails || found == 0).then_some(found == 0);
-                    (tile("checks passed", &format!("{passed} of {}", passed + found), sound, if sound.is_some() { "must be all" } else { "as expected" }))
+                    @let must = sound.map_or("as expected", |_| "must be all");
+                    (tile("checks passed", &format!("{passed} of {}", passed + found), sound, must))
                 }
                 @if all > 0 {
                     (tile("gates met", &format!("{met} of {all}"), Some(met == all), "must be all"))

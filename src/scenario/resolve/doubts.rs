@@ -357,7 +357,8 @@ fn loads_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let (Capture::LastModified(options), _) = capture(plan) else { return None };
     let by_date = plan.engine.pull.cursor == CursorBook::LastSyncOn && plan.gateway.mode == Mode::Ota;
     let at = root.at("engine.pull.cursor").place().filter(|_| by_date && options.reconcile.is_some())?;
-    let title = "a date does not say which deletes a phone was told of: with `reconcile` each sync loads all rows again";
+    let title = "a date does not say which deletes a phone was told of: with `reconcile` \
+                 each sync loads all rows again";
     Some(Diagnostic::new(Some(at), title).help("cursor = \"entity\", or another way to find deletes"))
 }
 
