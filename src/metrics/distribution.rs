@@ -1,12 +1,14 @@
 //! A distribution that forgets nothing.
 
-use super::figure::{Figure, Unit};
+use super::figure::{Figure, NEVER, Unit};
 
 /// Observations by value, exact, in 16 bytes for each distinct one and amortised O(log n).
 #[derive(Clone, Debug, Default)]
 pub struct Distribution {
     sorted: Vec<(u64, u64)>,
     fresh: Vec<u64>,
+    /// The longest known wait of those that never ended.
+    waited: u64,
 }
 
 /// Fresh values are sorted in as there are so many, and as many as sorted ones.
@@ -21,15 +23,30 @@ impl Distribution {
         }
     }
 
+    /// Adds a wait that has lasted so long and never ends: it counts as longer than all others.
+    pub fn observe_never(&mut self, waited: u64) {
+        self.waited = self.waited.max(waited);
+        self.observe(NEVER);
+    }
+
     /// The figure: count, smallest, greatest, mean and percentiles by nearest rank.
     ///
     /// The p-th percentile of n observations is the one of rank ⌈p·n/100⌉ in ascending order,
-    /// counted from 1: always a value that was observed. Of no observations every statistic is 0.
+    /// counted from 1: always a value that was observed, or [`NEVER`]. Of no observations every
+    /// statistic is 0.
     pub fn figure(&mut self, unit: Unit) -> Figure {
         self.settle();
-        let count: u64 = self.sorted.iter().map(|(_, n)| n).sum();
-        let sum: u128 = self.sorted.iter().map(|(value, n)| u128::from(*value) * u128::from(*n)).sum();
-        let percentile = |p: u64| self.ranked((u128::from(count) * u128::from(p)).div_ceil(100) as u64);
+        let ended = self.sorted.iter().take_while(|(value, _)| *value != NEVER);
+        let (mut count, mut sum, mut longest) = (0, 0, 0);
+        for (value, n) in ended {
+            count += n;
+            sum += u128::from(*value) * u128::from(*n);
+            longest = *value;
+        }
+        let never = self.sorted.last().filter(|(value, _)| *value == NEVER).map_or(0, |(_, n)| *n);
+        let of = count + never;
+        let percentile = |p: u64| self.ranked((u128::from(of) * u128::from(p)).div_ceil(100) as u64);
+        let mean = (sum / u128::from(count.max(1))) as u64;
         Figure::Distribution {
             unit,
             count,
@@ -37,13 +54,16 @@ impl Distribution {
             p50: percentile(50),
             p95: percentile(95),
             p99: percentile(99),
-            max: self.ranked(count),
-            mean: Some((sum / u128::from(count.max(1))) as u64),
+            max: self.ranked(of),
+            mean: Some(if never > 0 { NEVER } else { mean }),
+            never,
+            waited: if never > 0 { self.waited.max(longest) } else { 0 },
         }
     }
 
-    /// The observations: each value that was seen and how often, in ascending order. Only of a
-    /// distribution whose figure was taken last of all.
+    /// The observations: each value that was seen and how often, in ascending order; [`NEVER`]
+    /// stands for those that never ended. Only of a distribution whose figure was taken last of
+    /// all.
     ///
     /// # Panics
     /// When something was observed since.
@@ -102,6 +122,24 @@ mod tests {
             assert_eq!(three.stat(stat), Some(value), "{stat}");
         }
         assert_eq!(of(&[]).figure(Unit::Ns).stat("p95"), None);
+    }
+
+    #[test]
+    fn what_never_came_counts_as_longer_than_all() {
+        let mut waits = of(&[10, 20, 30]);
+        waits.observe_never(5);
+        let figure = waits.figure(Unit::Ns);
+        for (stat, value) in [("count", 3), ("never", 1), ("min", 10), ("p50", 20), ("p95", NEVER)] {
+            assert_eq!(figure.stat(stat), Some(value), "{stat}");
+        }
+        assert_eq!([figure.stat("max"), figure.stat("mean")], [Some(NEVER); 2]);
+        assert_eq!(figure.censored().unwrap().waited, 30, "the longest of all, ended or not");
+        assert_eq!(waits.counted().last(), Some(&(NEVER, 1)));
+        let mut none = Distribution::default();
+        none.observe_never(7);
+        let figure = none.figure(Unit::Ns);
+        assert_eq!([figure.stat("count"), figure.stat("min")], [Some(0), Some(NEVER)]);
+        assert_eq!(figure.censored().unwrap().waited, 7);
     }
 
     #[test]

@@ -2,6 +2,13 @@
 
 use std::collections::BTreeMap;
 
+/// A wait whose end never came. It counts as longer than every other wait: it comes last in order,
+/// and lies above every bound.
+pub const NEVER: u64 = u64::MAX;
+
+/// The statistics of a distribution, by name.
+pub const STATS: [&str; 8] = ["count", "never", "min", "mean", "p50", "p95", "p99", "max"];
+
 /// The unit of a metric, of which figures are whole numbers; time is virtual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -20,6 +27,24 @@ pub enum Unit {
     Uj,
 }
 
+impl Unit {
+    /// The unit of a statistic of a metric in this unit: a count is a count, whatever is counted.
+    pub fn of_stat(self, stat: &str) -> Unit {
+        if ["count", "never"].contains(&stat) { Unit::Count } else { self }
+    }
+}
+
+/// The part of a distribution of waits that never ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Censored {
+    /// How many never ended.
+    pub never: u64,
+    /// Of how many.
+    pub of: u64,
+    /// The longest known wait among all, ended or not.
+    pub waited: u64,
+}
+
 /// A metric's figure at the end of a cell.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(
@@ -28,7 +53,10 @@ pub enum Unit {
 )]
 #[allow(missing_docs, reason = "said by the variant")]
 pub enum Figure {
-    /// A distribution; an old record does not have the arithmetic mean, rounded down.
+    /// A distribution: `count` observations that ended, and `never` that did not. Percentiles are
+    /// over both; a statistic whose rank falls among the latter is [`NEVER`], and so is the mean if
+    /// there is any. `waited` is the longest known wait, 0 if all ended. An old record does not
+    /// have the arithmetic mean, rounded down.
     Distribution {
         unit: Unit,
         count: u64,
@@ -39,11 +67,19 @@ pub enum Figure {
         max: u64,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mean: Option<u64>,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        never: u64,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        waited: u64,
     },
     /// A number that is greater than 64 bits hold; `clipped`, which is true, tells it from others.
     Clipped { unit: Unit, value: u64, clipped: bool },
     /// A single number.
     Value { unit: Unit, value: u64 },
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// All figures of a cell by metric name. A metric of the devices that started in one state has the
@@ -60,7 +96,24 @@ impl Figure {
     }
     /// A distribution of no observation.
     pub fn nothing(unit: Unit) -> Figure {
-        Figure::Distribution { unit, count: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0, mean: Some(0) }
+        let (mean, never, waited) = (Some(0), 0, 0);
+        Figure::Distribution { unit, count: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0, mean, never, waited }
+    }
+    /// How many observations it is of, with those that never ended; 1 of a single number.
+    pub fn observed(&self) -> u64 {
+        match self {
+            Figure::Distribution { count, never, .. } => count + never,
+            Figure::Value { .. } | Figure::Clipped { .. } => 1,
+        }
+    }
+    /// What of it never ended, if anything did not.
+    pub fn censored(&self) -> Option<Censored> {
+        match *self {
+            Figure::Distribution { count, never: never @ 1.., waited, .. } => {
+                Some(Censored { never, of: count + never, waited })
+            }
+            _ => None,
+        }
     }
     /// Whether it is zero, or a distribution of no observation.
     pub fn is_nothing(&self) -> bool {
@@ -98,14 +151,14 @@ impl Figure {
         }
         like == *other
     }
-    /// The statistic of this name: `value`, or `count`, `min`, `p50`, `p95`, `p99`, `max`, `mean`
-    /// of a distribution. `None` if this figure has no such statistic, or if it is a percentile of
-    /// nothing.
+    /// The statistic of this name: `value`, or one of [`STATS`] of a distribution. `None` if this
+    /// figure has no such statistic, or if it is a percentile of nothing.
     pub fn stat(&self, name: &str) -> Option<u64> {
         match (self, name) {
             (Figure::Value { value, .. } | Figure::Clipped { value, .. }, "value") => Some(*value),
             (Figure::Distribution { count, .. }, "count") => Some(*count),
-            (Figure::Distribution { count: 0, .. }, _) => None,
+            (Figure::Distribution { never, .. }, "never") => Some(*never),
+            (Figure::Distribution { count: 0, never: 0, .. }, _) => None,
             (Figure::Distribution { min, .. }, "min") => Some(*min),
             (Figure::Distribution { p50, .. }, "p50") => Some(*p50),
             (Figure::Distribution { p95, .. }, "p95") => Some(*p95),
@@ -143,5 +196,21 @@ mod tests {
             assert_eq!(serde_json::from_str::<Figure>(text).unwrap(), figure);
             assert_eq!(figure.stat("value"), Some(value));
         }
+    }
+
+    #[test]
+    fn only_a_figure_of_which_something_never_came_says_so_in_json() {
+        let text = r#"{"unit":"ns","count":1,"min":7,"p50":7,"p95":7,"p99":7,"max":7,"mean":7}"#;
+        let figure: Figure = serde_json::from_str(text).unwrap();
+        assert_eq!((figure.censored(), figure.stat("never")), (None, Some(0)));
+        assert_eq!(serde_json::to_string(&figure).unwrap(), text);
+        let Figure::Distribution { unit, count, min, p50, mean, .. } = figure else { panic!() };
+        let [p95, p99, max] = [NEVER; 3];
+        let (never, waited) = (2, 9);
+        let figure = Figure::Distribution { unit, count, min, p50, p95, p99, max, mean, never, waited };
+        let text = serde_json::to_string(&figure).unwrap();
+        assert!(text.ends_with(r#""never":2,"waited":9}"#), "{text}");
+        assert_eq!(serde_json::from_str::<Figure>(&text).unwrap(), figure);
+        assert_eq!(figure.censored(), Some(Censored { never: 2, of: 3, waited: 9 }));
     }
 }

@@ -2,12 +2,13 @@
 
 use crate::base::Ppm;
 pub use crate::base::words::{count, thousands};
-use crate::metrics::Unit;
+use crate::metrics::{Censored, NEVER, Unit};
 
 /// A figure in its unit, with three significant digits where it is not a count: `1.24 s`,
 /// `3.30 MiB`, `12 345 rows`.
 pub fn figure(unit: Unit, value: u64) -> String {
     match unit {
+        Unit::Ns if value == NEVER => "never".to_owned(),
         Unit::Ns => span(value),
         Unit::Bytes => bytes(value),
         Unit::BytesPerSecond => scaled(unit, value),
@@ -20,6 +21,24 @@ pub fn figure(unit: Unit, value: u64) -> String {
         Unit::RowNs => row_time(value),
         Unit::Uj => energy(value),
     }
+}
+
+/// A statistic of a distribution, and what of that never ended: `400 ms (2 of 30 never)`,
+/// `> 53 min 20 s (20 of 30 never)` where the statistic itself never came.
+pub fn of_waits(unit: Unit, value: u64, censored: Option<Censored>) -> String {
+    match censored {
+        None => figure(unit, value),
+        Some(censored) => format!("{} ({})", known(unit, value, censored), share_never(censored)),
+    }
+}
+
+/// The same without the counts: `> 53 min 20 s`.
+pub fn known(unit: Unit, value: u64, censored: Censored) -> String {
+    if value == NEVER { format!("> {}", figure(unit, censored.waited)) } else { figure(unit, value) }
+}
+
+fn share_never(Censored { never, of, .. }: Censored) -> String {
+    format!("{} of {} never", thousands(never), thousands(of))
 }
 
 /// A share with three significant digits; near the whole with hundredths, and never rounded to it.
@@ -74,6 +93,9 @@ fn scales(unit: Unit) -> &'static [Scale] {
 /// it, else the coarser. Each has its own where neither will do.
 pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
     let (low, high) = (a.min(b), a.max(b));
+    if unit == Unit::Ns && high == NEVER {
+        return [a, b].map(|n| figure(unit, n));
+    }
     let own =
         |n: u64| scales(unit).iter().rfind(|(from, ..)| *from <= n).filter(|(.., name)| !name.is_empty());
     // Row times have no decimals to lose.
@@ -170,8 +192,11 @@ pub fn bytes(n: u64) -> String {
     scaled(Unit::Bytes, n)
 }
 
-/// The change from one figure to another: ` (+2.0 %)`.
+/// The change from one figure to another: ` (+2.0 %)`; none where one of them never came.
 pub fn change(was: u64, is: u64) -> String {
+    if was.max(is) == NEVER {
+        return String::new();
+    }
     let moved = i128::from(is) - i128::from(was);
     // What moved is never told as nothing.
     let ppm = match moved * 1_000_000 / i128::from(was.max(1)) {
@@ -357,6 +382,25 @@ mod tests {
         ] {
             assert_eq!(figure(unit, value), shown);
         }
+    }
+
+    #[test]
+    fn a_wait_that_never_ended_is_longer_than_what_is_known_of_it() {
+        const S: u64 = 1_000_000_000;
+        let censored = Censored { never: 20, of: 30, waited: 3_200 * S };
+        for (value, shown) in
+            [(NEVER, "> 53 min 20 s (20 of 30 never)"), (400_000_000, "400 ms (20 of 30 never)")]
+        {
+            assert_eq!(of_waits(Unit::Ns, value, Some(censored)), shown);
+        }
+        assert_eq!(of_waits(Unit::Ns, S, None), "1.00 s");
+        assert_eq!(figure(Unit::Ns, NEVER), "never");
+        assert_eq!(pair(Unit::Ns, S, NEVER), ["1.00 s", "never"]);
+        assert_eq!(apart(Unit::Ns, NEVER, S), ["never", "1.00 s"]);
+        assert_eq!([change(S, NEVER), change(NEVER, S)], [""; 2]);
+        assert_eq!(held(Unit::Ns, NEVER, None, Some(5 * S)), ["never", "≤ 5.00 s"]);
+        assert_eq!(mean(Unit::Ns, NEVER as f64), "never");
+        assert_eq!(means_apart(Unit::Ns, S as f64, NEVER as f64), ["1.00 s", "never"]);
     }
 
     #[test]

@@ -11,7 +11,8 @@
 //!
 //! Invariants: every figure is a whole number of its unit; a [`Distribution`] keeps exact values; a
 //! metric that is in the table is in the figures of every cell, as zero or as a percentile of
-//! nothing if nothing happened; no hash map is iterated.
+//! nothing if nothing happened; a wait whose end never came counts as longer than all ([`NEVER`]);
+//! no hash map is iterated.
 //!
 //! How: an [`Id`] is an index into two boards, one of numbers and one of distributions. The metrics
 //! of [`BY_START`] are also kept by the state in which a device started, as `metric@state`; those
@@ -42,7 +43,7 @@ mod waste;
 
 pub use collector::{Collected, Collector, CollectorSetup};
 pub use distribution::Distribution;
-pub use figure::{Figure, Figures, Sample, Unit};
+pub use figure::{Censored, Figure, Figures, NEVER, STATS, Sample, Unit};
 pub use series::{QUEUED, SERIES, SYNCED};
 pub use situations::Situation;
 pub use table::{

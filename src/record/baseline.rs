@@ -298,14 +298,14 @@ enum Kind {
 
 /// `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−6.1 %)`
 fn moved(name: &str, before: &Figure, now: &Figure) -> (Kind, String) {
-    let stats = ["value", "p95", "p50", "p99", "max", "min", "count", "mean"];
+    let stats = ["value", "p95", "p50", "p99", "max", "min", "never", "count", "mean"];
     let differs = |stat: &&str| before.stat(stat) != now.stat(stat);
     // A number of one unit says nothing beside one of another.
     let alike = before.unit() == now.unit();
     let Some(stat) = stats.into_iter().find(differs).filter(|_| alike) else {
         return (Kind::Changed, format!("{name} is measured otherwise now"));
     };
-    let unit = if stat == "count" { metrics::Unit::Count } else { now.unit() };
+    let unit = now.unit().of_stat(stat);
     let show = |value: Option<u64>| value.map_or_else(|| "nothing".to_owned(), |v| human::figure(unit, v));
     let (was, is) = (before.stat(stat), now.stat(stat));
     let [there, here] = match (was, is) {

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::metrics::{self, Figure, Figures, Kind, TABLE, Unit};
+use crate::metrics::{self, Figure, Figures, Kind, NEVER, TABLE, Unit};
 
 /// The figures of a cell by name. Thousands are held at once, so names of the table are shared.
 pub type CellFigures = BTreeMap<Cow<'static, str>, Figure>;
@@ -88,9 +88,10 @@ impl FiguresRecord {
     }
 }
 
-/// A figure as it is written: a number, or count, min, p50, p95, p99, max and mean if it is kept.
+/// A figure as it is written: a number, or count, min, p50, p95, p99, max and mean if it is kept;
+/// behind them how many never ended and the longest known wait, if any did not.
 #[derive(Serialize, Deserialize)]
-#[serde(untagged, expecting = "no figure: it is a number, or a list of 7")]
+#[serde(untagged, expecting = "no figure: it is a number, or a list of 7 or 9")]
 enum Written {
     Number(u64),
     Distribution(Vec<u64>),
@@ -100,8 +101,12 @@ impl From<&Figure> for Written {
     fn from(figure: &Figure) -> Written {
         match *figure {
             Figure::Value { value, .. } | Figure::Clipped { value, .. } => Written::Number(value),
-            Figure::Distribution { count, min, p50, p95, p99, max, mean, .. } => {
-                Written::Distribution([count, min, p50, p95, p99, max].into_iter().chain(mean).collect())
+            Figure::Distribution { count, min, p50, p95, p99, max, mean, never, waited, .. } => {
+                let ended = [count, min, p50, p95, p99, max].into_iter();
+                Written::Distribution(match never {
+                    0 => ended.chain(mean).collect(),
+                    _ => ended.chain([NEVER, never, waited]).collect(),
+                })
             }
         }
     }
@@ -114,9 +119,14 @@ impl Written {
         match self {
             Written::Number(value) => Some(Figure::number(unit, *value)),
             Written::Distribution(list) => match list[..] {
-                [count, min, p50, p95, p99, max, ref mean @ ..] if mean.len() < 2 => {
-                    let mean = mean.first().copied();
-                    Some(Figure::Distribution { unit, count, min, p50, p95, p99, max, mean })
+                [count, min, p50, p95, p99, max, ref rest @ ..] => {
+                    let (mean, never, waited) = match *rest {
+                        [] => (None, 0, 0),
+                        [mean] => (Some(mean), 0, 0),
+                        [mean, never, waited] => (Some(mean), never, waited),
+                        _ => return None,
+                    };
+                    Some(Figure::Distribution { unit, count, min, p50, p95, p99, max, mean, never, waited })
                 }
                 _ => None,
             },
@@ -133,7 +143,7 @@ pub(super) fn write<S: Serializer>(figures: &CellFigures, to: S) -> Result<S::Ok
 pub(super) fn read<'a, D: Deserializer<'a>>(from: D) -> Result<CellFigures, D::Error> {
     let told = BTreeMap::<String, Written>::deserialize(from)?;
     let figures = told.into_iter().map(|(name, written)| Some((Cow::Owned(name), written.figure()?)));
-    figures.collect::<Option<_>>().ok_or_else(|| D::Error::custom("a distribution has 7 numbers"))
+    figures.collect::<Option<_>>().ok_or_else(|| D::Error::custom("a distribution has 7 numbers, or 9"))
 }
 
 pub(super) fn schema(_: &mut SchemaGenerator) -> Schema {
@@ -142,8 +152,8 @@ pub(super) fn schema(_: &mut SchemaGenerator) -> Schema {
         "type": "object",
         "additionalProperties": { "oneOf": [
             whole,
-            { "type": "array", "items": whole, "minItems": 6, "maxItems": 7,
-              "description": "count, min, p50, p95, p99, max, mean (rounded down) of a distribution" }
+            { "type": "array", "items": whole, "minItems": 6, "maxItems": 9,
+              "description": "count, min, p50, p95, p99, max, mean (rounded down) of a distribution; if some waits never ended, how many and the longest known wait besides: count is without them, and 18446744073709551615 stands for a percentile or mean that never came" }
         ] }
     })
 }

@@ -5,18 +5,18 @@ use std::io::{self, Write};
 
 use super::run::{CellRecord, RunRecord};
 use crate::base::{Stamp, Word};
-use crate::metrics::Sample;
+use crate::metrics::{NEVER, STATS, Sample};
 use crate::world::{Ended, LoggedRequest};
 
-const STATS: [&str; 7] = ["count", "min", "mean", "p50", "p95", "p99", "max"];
-
-/// Writes `cells.csv`: a row a cell, a column a swept key, a metric or a statistic of one.
+/// Writes `cells.csv`: a row a cell, a column a swept key, a metric or a statistic of one; how many
+/// never came only of metrics of which some did not.
 pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     let axes: BTreeSet<&str> = record.cells.iter().flat_map(|c| c.axes.keys()).map(String::as_str).collect();
     let mut columns: BTreeSet<(&str, &str)> = BTreeSet::new();
     for (name, figure) in record.cells.iter().flat_map(|cell| &cell.metrics) {
         if figure.is_distribution() {
-            columns.extend(STATS.map(|stat| (name.as_ref(), stat)));
+            let stats = STATS.into_iter().filter(|stat| *stat != "never" || figure.censored().is_some());
+            columns.extend(stats.map(|stat| (name.as_ref(), stat)));
         } else {
             columns.insert((name, "value"));
         }
@@ -37,8 +37,12 @@ pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
             None => String::new(),
         }));
         row.extend(columns.iter().map(|(name, stat)| {
-            let value = cell.metrics.get(*name).and_then(|figure| figure.stat(stat));
-            value.map(|v| v.to_string()).unwrap_or_default()
+            let figure = cell.metrics.get(*name);
+            let value = figure.and_then(|figure| figure.stat(stat));
+            match value {
+                Some(NEVER) if figure.is_some_and(|figure| figure.censored().is_some()) => "never".to_owned(),
+                value => value.map(|v| v.to_string()).unwrap_or_default(),
+            }
         }));
         writer.write_record(row)?;
     }

@@ -173,8 +173,9 @@ pub struct CellRecord {
     pub ran_by: Option<Build>,
     pub verdict: Verdict,
     pub virtual_ns: u64,
-    /// By metric a number, or count, min, p50, p95, p99, max and mean of a distribution. Of one in
-    /// the run's `figures` that is not here it has zero, or no observation.
+    /// By metric a number, or count, min, p50, p95, p99, max and mean of a distribution, and, if
+    /// some never came, how many and the longest known wait. Of one in the run's `figures` that is
+    /// not here it has zero, or no observation.
     #[serde(serialize_with = "figures::write", deserialize_with = "figures::read")]
     #[schemars(schema_with = "figures::schema")]
     pub metrics: CellFigures,

@@ -65,7 +65,7 @@ impl Row {
         if self.figure.is_distribution() { format!("{name} {}", self.stat) } else { name }
     }
     fn unit(&self) -> Unit {
-        if self.stat == "count" { Unit::Count } else { self.figure.unit() }
+        self.figure.unit().of_stat(&self.stat)
     }
 }
 
@@ -241,7 +241,7 @@ fn is_headline(name: &str, figure: &Figure) -> bool {
 fn says_something(figure: &Figure) -> bool {
     match figure {
         Figure::Value { value, .. } | Figure::Clipped { value, .. } => *value > 0,
-        Figure::Distribution { count, .. } => *count > 0,
+        Figure::Distribution { .. } => figure.observed() > 0,
     }
 }
 
@@ -450,7 +450,7 @@ fn verdicts(cells: &[&CellRecord]) -> String {
 /// The unit in which a gate's figures are shown: a count is a count, whatever is counted.
 pub(super) fn unit_of(cell: &CellRecord, gate: &GateRecord) -> Unit {
     match cell.metrics.get(gate.figure().as_str()) {
-        Some(figure) if gate.stat != "count" => figure.unit(),
-        _ => Unit::Count,
+        Some(figure) => figure.unit().of_stat(&gate.stat),
+        None => Unit::Count,
     }
 }

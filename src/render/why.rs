@@ -61,7 +61,7 @@ fn slowest(cell: &CellRecord, metric: &str, stat: &str) -> Option<String> {
         let part = name.strip_prefix(metric)?;
         let of = part.strip_prefix('@').map(|state| format!("devices that start as `{state}`"));
         let of = of.or_else(|| part.strip_prefix('/').map(|unit| format!("unit `{unit}`")))?;
-        Some((of, figure.stat(stat).filter(|_| figure.stat("count") != Some(0))?))
+        Some((of, figure.stat(stat).filter(|_| figure.observed() > 0)?))
     });
     let mut parts: Vec<(String, u64)> = parts.collect();
     parts.sort_by_key(|(_, value)| std::cmp::Reverse(*value));

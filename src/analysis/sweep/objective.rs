@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::metrics::{self, Better, Kind, Unit};
+use crate::metrics::{self, Better, Kind, STATS, Unit};
 use crate::record::CellRecord;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,6 @@ const OF_PUSHES: &str = "engine.push.rate";
 const SYNC_TIMES: [&str; 4] =
     ["engine.session.time", "engine.session.duration", "engine.session.blocking", SINCE_LOGIN];
 const SINCE_LOGIN: &str = "engine.usable_after_login.duration";
-const STATS: [&str; 7] = ["count", "min", "mean", "p50", "p95", "p99", "max"];
 
 impl Objective {
     /// What settings of a key are compared by if nothing else is said.
@@ -69,7 +68,7 @@ impl Objective {
     /// all units and devices, so of one unit, or of the devices of one state, nothing.
     pub fn is_of_sync_time(&self) -> bool {
         let is_of_all = !self.metric.contains(['@', '/']);
-        let is_time = SYNC_TIMES.contains(&self.metric.as_str()) && self.stat != "count";
+        let is_time = SYNC_TIMES.contains(&self.metric.as_str()) && self.unit == Unit::Ns;
         is_of_all && (is_time || self.is_sync_rate())
     }
     pub fn is_sync_rate(&self) -> bool {
@@ -99,7 +98,7 @@ impl FromStr for Objective {
         if !known.contains(&stat) {
             return Err(format!("{metric} has no {stat}; it has {}", known.join(", ")));
         }
-        let unit = if stat == "count" { Unit::Count } else { found.unit };
+        let unit = found.unit.of_stat(stat);
         Ok(Objective { metric: metric.to_owned(), stat: stat.to_owned(), better: found.better, unit })
     }
 }

@@ -124,7 +124,7 @@ fn waits(variant: Option<&str>, from: u64, some: impl Fn(u64) -> bool) -> Side {
 const WAIT: &str = "engine.write_acknowledged.duration";
 
 fn spread(count: u64, [min, p50, p95, p99, max]: [u64; 5]) -> Figure {
-    Figure::Distribution { unit: Unit::Ns, count, min, p50, p95, p99, max, mean: None }
+    Figure::Distribution { unit: Unit::Ns, count, min, p50, p95, p99, max, mean: None, never: 0, waited: 0 }
 }
 
 #[test]

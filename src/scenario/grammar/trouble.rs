@@ -271,7 +271,7 @@ pub(super) const EXPECT: Form = Form::Map {
     dotted: true,
 };
 
-const STATS: &[&str] = &["value", "count", "min", "mean", "p50", "p95", "p99", "max"];
+const STATS: &[&str] = &["value", "count", "never", "min", "mean", "p50", "p95", "p99", "max"];
 
 pub(super) const GATE: Form = table(&[
     required("metric", Form::Text).about("The metric."),

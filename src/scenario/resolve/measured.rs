@@ -8,23 +8,16 @@ use super::super::plan::Bound;
 use super::super::tree::Val;
 use super::super::view::{Mistakes, View};
 use crate::base::{Bytes, Span, split_number};
-use crate::metrics::{self, Unit};
-
-const DISTRIBUTION: [&str; 7] = ["count", "min", "mean", "p50", "p95", "p99", "max"];
+use crate::metrics::{self, STATS, Unit};
 
 /// The metric and statistic of `engine.session.duration.p95@1d`, or a number by its name.
 pub(super) fn with_stat(name: &str) -> (String, &str) {
     let (plain, part) = metrics::parts(name);
     let part = part.map_or_else(String::new, |(mark, part)| format!("{mark}{part}"));
     match plain.rsplit_once('.').filter(|_| metrics::find(plain).is_none()) {
-        Some((metric, stat)) if DISTRIBUTION.contains(&stat) => (format!("{metric}{part}"), stat),
+        Some((metric, stat)) if STATS.contains(&stat) => (format!("{metric}{part}"), stat),
         _ => (name.to_owned(), "value"),
     }
-}
-
-/// The unit of a figure: a count is a count, whatever is counted.
-pub(super) fn unit_of(stat: &str, unit: Unit) -> Unit {
-    if stat == "count" { Unit::Count } else { unit }
 }
 
 fn begins(name: &str, start: &str) -> bool {
@@ -49,7 +42,7 @@ impl Mistakes {
         let (name, _) = metrics::parts(metric);
         let Some(kind) = metrics::find(name).map(|metric| metric.kind) else { return true };
         let (what, stats) = match kind {
-            metrics::Kind::Distribution => ("a distribution", &DISTRIBUTION[..]),
+            metrics::Kind::Distribution => ("a distribution", &STATS[..]),
             _ => ("a single number", &["value"][..]),
         };
         if !stats.contains(&stat) {

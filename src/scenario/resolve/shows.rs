@@ -7,7 +7,7 @@ use super::super::question::{Demand, Piece, Put, QUESTION_LISTS, Question, Told,
 use super::super::requirements::{ID_WANT, nearest, requirement};
 use super::super::tree::Node;
 use super::super::view::{Mistakes, View};
-use super::measured::{unit_of, with_stat};
+use super::measured::with_stat;
 use crate::metrics::{self, Unit};
 
 fn each_of<T>(
@@ -82,7 +82,7 @@ fn unit_named(figure: View<'_>, wrong: &Mistakes) -> Option<Unit> {
         wrong.at(figure, title, format!("write `{plain}`, of all together"));
         return None;
     }
-    wrong.has_stat(figure, &metric, stat).then(|| unit_of(stat, unit))
+    wrong.has_stat(figure, &metric, stat).then(|| unit.of_stat(stat))
 }
 
 pub(in super::super) fn questions(node: &Node, variants: &[&str]) -> Result<Vec<Question>, Vec<Diagnostic>> {

@@ -10,7 +10,7 @@ use super::super::written::signed;
 use super::World;
 use super::doubts::is_nothing;
 use super::fleet::{all_devices, named_link};
-use super::measured::{unit_of, with_stat};
+use super::measured::with_stat;
 use crate::base::{DeviceId, Ppm, Span, Time, Word};
 use crate::engine::Identity;
 use crate::metrics::{self, Situation, Unit};
@@ -320,7 +320,7 @@ impl World<'_> {
             if let Some(unit) = self.metric(named, &metric)
                 && self.wrong.has_stat(named, &metric, stat)
             {
-                metrics.insert(name.to_owned(), self.bound(bound, unit_of(stat, unit)));
+                metrics.insert(name.to_owned(), self.bound(bound, unit.of_stat(stat)));
             }
         }
         let actions = self.root.at("action").entries();
@@ -382,7 +382,7 @@ impl World<'_> {
         if !view.at("stat").is_sound() || !self.wrong.has_stat(asked, metric.text(), stat) {
             return None;
         }
-        let bound = self.wrong.ends(view, unit_of(stat, unit));
+        let bound = self.wrong.ends(view, unit.of_stat(stat));
         let start = view.at("start").present();
         if let Some(start) = start {
             self.start_state(start, start.text());
