@@ -14,7 +14,7 @@ use super::server::Servers;
 use crate::base::{DeviceId, EntityId, Key, Span};
 use crate::contract::{EditKind, LocalEdit, Schema};
 use crate::sim::{Handle, NodeId};
-use crate::workload::{Act, Actor, Aimed, Cells, Found, Keys, OfficeEdit, Script, Sight};
+use crate::workload::{Act, Actor, Aimed, Cells, Found, Keys, Known, OfficeEdit, Script, Sight};
 
 /// Polls that a step of the script is good for: its own, and those of the app that it is told to. A
 /// million edits may be asked for at one instant, and are no loop.
@@ -67,7 +67,7 @@ pub(super) struct Aims {
     wanted: bool,
     by_device: BTreeMap<DeviceId, Keys>,
     by_all: Keys,
-    groups: BTreeMap<u64, (EntityId, Key)>,
+    groups: BTreeMap<u64, Known>,
 }
 
 impl Aims {
@@ -102,7 +102,7 @@ impl Aims {
             self.made(actor, aimed.entity, &found.key);
         }
         if let Some(group) = aimed.group {
-            self.groups.entry(group).or_insert_with(|| (aimed.entity, found.key.clone()));
+            self.groups.entry(group).or_insert_with(|| Known::of(aimed.entity, found));
         }
     }
     /// A person edits what the app shows; who sees no row that will do edits none.

@@ -275,9 +275,11 @@ suite! {
     suite_strategies_gateway_restored_deletes_meets_its_expectations: "strategies/gateway-restored-deletes";
     suite_strategies_two_nodes_meets_its_expectations: "strategies/two-nodes";
     suite_strategies_which_architecture_meets_its_expectations: "strategies/which-architecture";
+    suite_strategies_volt_mx_meets_its_expectations: "strategies/volt-mx";
     suite_hooks_slow_meets_its_expectations: "hooks/slow";
     suite_hooks_throwing_meets_its_expectations: "hooks/throwing";
     suite_hooks_loop_meets_its_expectations: "hooks/loop";
+    suite_scripts_linked_twice_meets_its_expectations: "scripts/linked-twice";
     suite_scripts_made_meets_its_expectations: "scripts/made";
     suite_scripts_nothing_tested_meets_its_expectations: "scripts/nothing-tested";
     suite_scripts_nulls_meets_its_expectations: "scripts/nulls";
@@ -304,6 +306,7 @@ suite! {
     suite_device_squash_meets_its_expectations: "device/squash";
     suite_units_priority_meets_its_expectations: "units/priority";
     suite_units_pages_again_meets_its_expectations: "units/pages-again";
+    suite_units_as_taught_meets_its_expectations: "units/as-taught";
     suite_units_at_once_meets_its_expectations: "units/at-once";
     suite_units_direct_meets_its_expectations: "units/direct";
     suite_strategies_bulk_import_meets_its_expectations: "strategies/bulk-import";

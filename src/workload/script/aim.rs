@@ -24,7 +24,22 @@ pub struct Sight<'a> {
     /// The keys that came in the run: those that the person made, or for the office all.
     pub made: Option<&'a Keys>,
     /// The row that edits of a group are about, once one of them found it.
-    pub groups: &'a BTreeMap<u64, (EntityId, Key)>,
+    pub groups: &'a BTreeMap<u64, Known>,
+}
+
+/// What the first edit of a group found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    pub entity: EntityId,
+    pub key: Key,
+    /// What it wrote there, by position in the backend's columns.
+    pub values: Vec<(usize, Value)>,
+}
+
+impl Known {
+    pub fn of(entity: EntityId, found: &Found) -> Known {
+        Known { entity, key: found.key.clone(), values: found.values.clone() }
+    }
 }
 
 /// An edit whose row is yet to be found.
@@ -58,8 +73,9 @@ pub enum Named {
 pub enum Draft {
     /// The first of these that is not there yet, at last the last.
     OneOf(Vec<Value>),
-    /// The key of a row of this entity; null if there is none and that is allowed.
-    Ref { entity: EntityId, or_null: bool },
+    /// The key of a row of this entity; null if there is none and that is allowed. If the natural
+    /// key of a new row goes by it (`names`), all of its group refer to one row, if it is seen.
+    Ref { entity: EntityId, or_null: bool, names: bool },
     /// What a row holds that this row's column `via` points to; null if that is not seen.
     Folded { entity: EntityId, via: usize, column: usize },
 }
@@ -78,7 +94,9 @@ impl Aimed {
     pub fn find(&self, sight: &Sight<'_>) -> Option<Found> {
         let named = match &self.row {
             Some(Named::Key(key)) => Some((self.named_entity(), key.clone())),
-            Some(Named::OfGroup(group)) => sight.groups.get(group).cloned(),
+            Some(Named::OfGroup(group)) => {
+                sight.groups.get(group).map(|known| (known.entity, known.key.clone()))
+            }
             None => None,
         };
         let (key, present) = match self.kind {
@@ -97,11 +115,13 @@ impl Aimed {
                     let other = values.iter().find(|value| Some(*value) != now).or(values.last());
                     other.cloned().unwrap_or(Value::Null)
                 }
-                Draft::Ref { entity, or_null } => {
+                Draft::Ref { entity, or_null, names } => {
                     let own = (*entity == self.entity).then_some(key.as_str());
                     let only = parent.as_ref().filter(|(of, _)| of == entity).map(|(_, key)| key.as_str());
+                    let same = names.then(|| self.named_alike(sight, *column)).flatten();
                     let purpose = format!("reference {column}");
-                    match self.pick(sight, *entity, (only, own), None, &purpose) {
+                    let pick = |only| self.pick(sight, *entity, (only, own), None, &purpose);
+                    match same.and_then(|same| pick(Some(same))).or_else(|| pick(only)) {
                         Some((key, _)) => Value::Text(key.0),
                         None if *or_null => Value::Null,
                         None => return None,
@@ -114,6 +134,16 @@ impl Aimed {
             values.push((*column, value));
         }
         Some(Found { key, values })
+    }
+
+    /// What the row that another of the group made refers to, where the natural key goes by it.
+    fn named_alike<'s>(&self, sight: &'s Sight<'_>, column: usize) -> Option<&'s str> {
+        let group = self.group.filter(|group| self.row == Some(Named::OfGroup(*group)))?;
+        let known = sight.groups.get(&group).filter(|_| self.kind == EditKind::Create)?;
+        match known.values.iter().find(|(of, _)| *of == column) {
+            Some((_, Value::Text(key))) => Some(key),
+            _ => None,
+        }
     }
 
     /// Which entity a key names: the own one, or of a create the first that is referred to.
@@ -204,7 +234,8 @@ mod tests {
             }
         };
         let made = [(FILE, made.clone())].into();
-        let groups = group.iter().map(|found| (GROUP, found.clone())).collect();
+        let known = |(entity, key): &(EntityId, Key)| Known { entity: *entity, key: key.clone(), values: Vec::new() };
+        let groups = group.iter().map(|found| (GROUP, known(found))).collect();
         aimed.find(&Sight { rows: &rows, made: Some(&made), groups: &groups })
     }
 
@@ -222,7 +253,7 @@ mod tests {
             EditKind::Delete => Vec::new(),
             EditKind::Update => vec![size],
             EditKind::Create => {
-                let folder = Draft::Ref { entity: FOLDER, or_null: false };
+                let folder = Draft::Ref { entity: FOLDER, or_null: false, names: false };
                 vec![(0, folder), (1, Draft::Folded { entity: FOLDER, via: 0, column: 0 }), size]
             }
         };
@@ -303,7 +334,7 @@ mod tests {
         assert_eq!(found.values, [(0, Value::text("y")), (1, Value::text("new")), (2, Value::Int(3))]);
         seen.folders.clear();
         assert_eq!(find(&create, &seen), None, "no folder, no file");
-        create.drafts[0].1 = Draft::Ref { entity: FOLDER, or_null: true };
+        create.drafts[0].1 = Draft::Ref { entity: FOLDER, or_null: true, names: false };
         assert_eq!(find(&create, &seen).unwrap().values[..2], [(0, Value::Null), (1, Value::Null)]);
     }
 }

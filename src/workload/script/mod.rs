@@ -20,7 +20,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use aim::{Aimed, Cells, Draft, Found, Keys, Named, Sight};
+pub use aim::{Aimed, Cells, Draft, Found, Keys, Known, Named, Sight};
 pub use person::Person;
 pub use setting::{Burst, Import, Setting, Target};
 pub use stage::write_script;

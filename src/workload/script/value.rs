@@ -133,8 +133,9 @@ impl<'a> Rows<'a> {
                 self.draw_into(&mut new, stream, entity, column, moment)?;
             }
             self.fold(&mut new, entity);
-            if unique.is_empty() || self.take(entity, self.name(entity, |column| new.values[column].clone()))
-            {
+            let is_found_later = |column: &usize| moment.finds_refs && self.refers(entity, *column).is_some();
+            let name = |rows: &Rows<'_>| rows.name(entity, |column| new.values[column].clone());
+            if unique.iter().all(is_found_later) || self.take(entity, name(self)) {
                 return Some(new);
             }
         }
@@ -197,7 +198,10 @@ impl<'a> Rows<'a> {
                     let or_null = self.dataset.nulls(entity, column).is_some();
                     match draws(stream, self.dataset.nulls(entity, column)) {
                         true => Draft::OneOf(vec![Value::Null]),
-                        false => Draft::Ref { entity: target, or_null },
+                        false => {
+                            let names = row.is_some() && self.names_by(entity, column);
+                            Draft::Ref { entity: target, or_null, names }
+                        }
                     }
                 }
                 Maker::Folded { entity, via, column } if self.is_seen(entity) => {
@@ -220,6 +224,21 @@ impl<'a> Rows<'a> {
             drafts.push((column, draft));
         }
         Some(drafts)
+    }
+
+    /// The reference on a row that devices see by which a column gets its value, itself or folded in.
+    fn refers(&self, entity: EntityId, column: usize) -> Option<usize> {
+        match self.dataset.cell(entity, column).maker {
+            Maker::Ref(target) if self.is_seen(target) => Some(column),
+            Maker::Folded { entity: target, via, .. } if self.is_seen(target) => Some(via),
+            _ => None,
+        }
+    }
+
+    /// Whether the natural key goes by this reference.
+    fn names_by(&self, entity: EntityId, reference: usize) -> bool {
+        let unique = &self.dataset.schema().entity(entity).unique;
+        unique.iter().any(|column| self.refers(entity, *column) == Some(reference))
     }
 
     fn is_seen(&self, entity: EntityId) -> bool {
