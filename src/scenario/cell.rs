@@ -1,7 +1,7 @@
 //! What a cell of a CSV says, in the type of its column: as it is written, or not at all.
 
 use super::column::{ColumnType, KeyType};
-use super::diagnostic::{Place, choices, excerpt};
+use super::diagnostic::{Help, Place, choices, excerpt};
 use super::written::Calendar;
 use crate::base::{Decimal, Value, words};
 use crate::contract::ColumnKind;
@@ -23,7 +23,7 @@ pub(super) fn cell_value(
     cell: &str,
     wanted: &Wanted<'_>,
     calendar: Option<Calendar>,
-) -> Result<Value, (String, String)> {
+) -> Result<Value, (String, Help)> {
     let (kind, trimmed) = (wanted.kind, cell.trim());
     if trimmed.is_empty() {
         return Ok(Value::Null);
@@ -37,11 +37,11 @@ pub(super) fn cell_value(
             Err((title, choices(excerpt(trimmed), &known)))
         };
     }
-    if let Some(bent) = bent(trimmed, wanted) {
-        return Err(bent);
+    if let Some((title, help)) = bent(trimmed, wanted) {
+        return Err((title, help.into()));
     }
     let value = typed_value(cell, &kind.kind(), calendar).ok_or_else(|| {
-        let help = "where there is no value, leave the cell empty".to_owned();
+        let help = "where there is no value, leave the cell empty".into();
         (format!("`{}` is not {}", excerpt(cell), wants(&kind.kind())), help)
     })?;
     let Some((word, _)) = wanted.written.split_once(' ').filter(|(word, rest)| {
@@ -59,7 +59,7 @@ pub(super) fn cell_value(
     };
     let title = format!("`{}`{size} is beyond \"{}\"", excerpt(trimmed), wanted.written);
     let any = if word == "long-text" { "text" } else { word };
-    Err((title, format!("widen the range, or write \"{any}\", which takes any")))
+    Err((title, format!("widen the range, or write \"{any}\", which takes any").into()))
 }
 
 pub(super) fn wants(kind: &ColumnKind) -> &'static str {

@@ -1,7 +1,7 @@
 //! Holds a tree against its grammar: every mistake is noted, defaults are filled in, values get
 //! their canonical form.
 
-use super::diagnostic::{Diagnostic, choices, closest, excerpt};
+use super::diagnostic::{Diagnostic, Help, choices, closest, excerpt};
 use super::form::{Form, Key, Preset, share_of};
 use super::former::former;
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
@@ -59,34 +59,31 @@ pub(super) fn join(path: &str, name: &str) -> String {
 
 pub(super) fn unknown_key(name: &str, path: &str, known: &[&str], at: &Origin) -> Diagnostic {
     let inside = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
-    let help = former(&join(path, name)).map_or_else(|| choices(name, known), str::to_owned);
+    let help = former(&join(path, name)).map_or_else(|| choices(name, known), Help::from);
     Diagnostic::new(at.place.clone(), format!("unknown key `{name}`{inside}")).help(help)
 }
 
 fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     node.wrong = true;
     let title = format!("`{path}` is wrong");
-    let mut help = format!("it takes {}", form.want());
-    if let (Form::Decimal { max }, Val::Float(x)) = (form, &node.value)
-        && (0.0..=*max).contains(x)
-    {
-        help.push_str("; it is kept in thousandths, and the least above 0 is 0.001");
-    }
-    if let (Form::Rate, Some(text)) = (form, node.as_text())
-        && let Some(meant) = rate_meant(text)
-    {
-        help = format!("did you mean \"{meant}\"? {help}");
-    }
-    if let (Form::Written(written), Some(text)) = (form, node.as_text()) {
-        if let Some(why) = written.why(text.trim()) {
-            help = format!("{}{help}", leading(&why));
+    let mut takes = format!("it takes {}", form.want());
+    let mut hint = None;
+    match (form, &node.value, node.as_text().map(str::trim)) {
+        (Form::Decimal { max }, Val::Float(x), _) if (0.0..=*max).contains(x) => {
+            takes.push_str("; it is kept in thousandths, and the least above 0 is 0.001");
         }
-        let known = (written.known)();
-        if !known.is_empty() {
-            help.push_str(&format!("; {}", choices(text, &known)));
+        (Form::Rate, _, Some(text)) => {
+            hint = rate_meant(text).map(|meant| format!("did you mean \"{meant}\"?"));
         }
+        (Form::Written(written), _, Some(text)) => {
+            let known = (written.known)();
+            let known = if known.is_empty() { Help::default() } else { choices(text, &known) };
+            hint = written.why(text).or(known.hint);
+            takes.extend(known.list.map(|list| format!("; {list}")));
+        }
+        _ => {}
     }
-    out.push(Diagnostic::new(node.origin.place.clone(), title).help(help));
+    out.push(Diagnostic::new(node.origin.place.clone(), title).help(Help::of(hint, takes)));
 }
 
 /// `1Mbit/s` of `1Mbps`, `1 mb/s` and the like.
@@ -95,10 +92,6 @@ fn rate_meant(text: &str) -> Option<String> {
     let stem = ["bit/s", "bits/s", "bps", "b/s", "bit"].iter().find_map(|end| small.strip_suffix(end))?;
     let meant = format!("{}bit/s", stem.replace('m', "M").replace('g', "G"));
     Form::Rate.canonical(&Val::Text(meant.clone())).map(|_| meant)
-}
-
-fn leading(why: &str) -> String {
-    if why.ends_with('?') { format!("{why} ") } else { format!("{why}; ") }
 }
 
 fn scalar(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
@@ -264,8 +257,8 @@ fn shares(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
             let title = format!("`{path}` has a wrong name, `{name}`");
             wrong = true;
             let want = names.want.strip_prefix("a name ").unwrap_or(names.want);
-            let why = names.why(name.trim()).map_or_else(String::new, |why| leading(&why));
-            out.push(Diagnostic::new(entry.key.place, title).help(format!("{why}a name is {want}")));
+            let help = Help::of(names.why(name.trim()), format!("a name is {want}"));
+            out.push(Diagnostic::new(entry.key.place, title).help(help));
             continue;
         };
         total += share_of(&entry.node.value).map_or(0, |p| u64::from(p.0));

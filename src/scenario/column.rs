@@ -282,7 +282,7 @@ pub(super) const COLUMN: Written = Written::of(
 )
 .because(beyond_limits);
 
-const KINDS: &str = "uuid key|text key|int key|uuid|text|prose|unicode|long-text|blob|int|int64|decimal|real|bool|\
+const KINDS: &str = "uuid key|text key|int key|text|prose|unicode|long-text|blob|int|int64|decimal|real|bool|\
                      date|timestamp|ref|attribute|one of|one|fold";
 
 /// What the first word of a text takes that is nearly a column type, or the word that was meant.

@@ -1,11 +1,13 @@
 //! What is wrong with a scenario, shown with file, line and caret.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::synonyms::{plain, synonym};
 use crate::base::words::{self, there_is};
 
 /// A text that mistakes are shown in: a scenario file, a line of a CSV, an argument of `--set`.
@@ -28,8 +30,16 @@ pub struct Diagnostic {
     pub warning: bool,
     pub title: String,
     pub place: Option<Place>,
-    /// What would be right: the range, the forms, a "did you mean".
-    pub help: Option<String>,
+    pub help: Help,
+}
+
+/// What would be right: a range, a form, the word that was meant, all words that there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Help {
+    pub hint: Option<String>,
+    /// What is allowed, which other mistakes may say too.
+    pub list: Option<String>,
+    more: Option<String>,
 }
 
 /// All mistakes of a scenario at once; never empty.
@@ -68,16 +78,15 @@ impl Place {
 
 impl Diagnostic {
     pub fn new(place: Option<Place>, title: impl Into<String>) -> Diagnostic {
-        Diagnostic { warning: false, title: brief(title.into()), place, help: None }
+        Diagnostic { warning: false, title: brief(title.into()), place, help: Help::default() }
     }
     #[must_use]
     pub fn warning(self) -> Diagnostic {
         Diagnostic { warning: true, ..self }
     }
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
-        self.help = Some(brief(help.into()));
-        self
+    pub fn help(self, help: impl Into<Help>) -> Diagnostic {
+        Diagnostic { help: help.into(), ..self }
     }
     pub fn render(&self, colour: bool) -> String {
         let level = if self.warning { Level::WARNING } else { Level::ERROR };
@@ -89,8 +98,8 @@ impl Diagnostic {
                 .annotation(AnnotationKind::Primary.span(place.marked()));
             group = group.element(snippet);
         }
-        if let Some(help) = &self.help {
-            group = group.element(Level::HELP.message(&**help));
+        if self.help != Help::default() {
+            group = group.element(Level::HELP.message(self.help.to_string()));
         }
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
@@ -111,6 +120,7 @@ impl Invalid {
         }
         diagnostics.sort_by(|a, b| a.order().cmp(&b.order()));
         diagnostics.dedup();
+        say_lists_once(&mut diagnostics);
         Err(Invalid { diagnostics })
     }
     pub fn render(&self, colour: bool) -> String {
@@ -125,6 +135,46 @@ impl Invalid {
     }
 }
 
+/// Of a long list the first mistake that it is of tells.
+fn say_lists_once(diagnostics: &mut [Diagnostic]) {
+    const LONG: usize = 120;
+    let mut told = BTreeSet::new();
+    for Diagnostic { help, .. } in diagnostics {
+        let again = help.list.take_if(|list| list.len() > LONG && !told.insert(list.clone()));
+        if again.is_some() && help.hint.is_none() {
+            help.hint = Some("what is allowed stands above".to_owned());
+        }
+    }
+}
+
+impl Help {
+    pub(super) fn of(hint: Option<String>, list: impl Into<String>) -> Help {
+        Help { hint, list: Some(brief(list.into())), more: None }
+    }
+    #[must_use]
+    pub(super) fn and(self, more: impl Into<String>) -> Help {
+        Help { more: Some(more.into()), ..self }
+    }
+}
+
+impl<T: Into<String>> From<T> for Help {
+    fn from(hint: T) -> Help {
+        Help { hint: Some(brief(hint.into())), ..Help::default() }
+    }
+}
+
+impl fmt::Display for Help {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said = self.hint.iter().chain(&self.list).map(String::as_str).collect::<Vec<_>>();
+        // A question ends by itself.
+        let asks = self.hint.as_ref().is_some_and(|hint| hint.ends_with('?'));
+        let between = if asks { " " } else { "; " };
+        let said = said.join(between);
+        let more = self.more.iter().map(String::as_str);
+        f.write_str(&[&*said].into_iter().chain(more).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "))
+    }
+}
+
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.render(false))
@@ -133,31 +183,44 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
+/// The candidate that a word was probably meant to be: the same but for case and signs, another word
+/// for it, nearly its spelling, or the only name that begins with it or has it as a part.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    // Time and memory go with the product of the lengths.
+    if word.len() > SHOWN {
+        return None;
+    }
+    let letters = plain(word);
+    let same = candidates.iter().find(|c| !letters.is_empty() && plain(c) == letters).copied();
+    same.or_else(|| synonym(word, &candidates))
+        .or_else(|| nearest(word, &candidates))
+        .or_else(|| only_with_part(word, &candidates))
+}
+
+fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let near = |candidate: &str| {
-        // Time and memory go with the product of the lengths.
-        if word.len().max(candidate.len()) > SHOWN {
-            return None;
-        }
         let distance = strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
         (distance <= word.chars().count().max(4) / 3).then_some(distance)
     };
-    let candidates: Vec<&str> = candidates.into_iter().collect();
-    let scored = candidates.iter().filter_map(|c| near(c).map(|d| (d, *c)));
-    let nearest = scored.min_by_key(|&(distance, _)| distance).map(|(_, candidate)| candidate);
-    nearest.or_else(|| {
-        // `import` of `bulk_import`, if no other name has that word.
-        let has = |c: &&&str| word.len() > 3 && c.split(['_', '-']).any(|part| part == word);
-        let mut named = candidates.iter().filter(has);
-        named.next().filter(|_| named.next().is_none()).copied()
-    })
+    let short = candidates.iter().filter(|candidate| candidate.len() <= SHOWN);
+    let scored = short.filter_map(|c| near(c).map(|d| (d, *c)));
+    scored.min_by_key(|&(distance, _)| distance).map(|(_, candidate)| candidate)
+}
+
+/// `import` means `bulk_import`, and `last-write` means `last-write-wins`, if no other name has it.
+fn only_with_part<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let is_part = |c: &&&str| c.split(['_', '-']).any(|part| part == word);
+    let begins = |c: &&&str| c.strip_prefix(word).is_some_and(|rest| rest.starts_with(['_', '-', ' ']));
+    let mut named = candidates.iter().filter(|c| word.len() > 3 && (is_part(c) || begins(c)));
+    named.next().filter(|_| named.next().is_none()).copied()
 }
 
 pub(super) fn meant(text: &str, words: &[&str]) -> Option<String> {
     closest(text, words.iter().copied()).map(|near| format!("did you mean \"{near}\"?"))
 }
 
-pub(super) fn choices(word: &str, candidates: &[&str]) -> String {
+pub(super) fn choices(word: &str, candidates: &[&str]) -> Help {
     const LENGTH: usize = 1_200;
     const NEAREST: usize = 24;
     let quoted = |names: &[&str]| names.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
@@ -171,10 +234,13 @@ pub(super) fn choices(word: &str, candidates: &[&str]) -> String {
         let more = words::count((candidates.len() - nearest.len()) as u64, "other");
         format!("{} and {more}", quoted(&nearest))
     };
-    match closest(word, candidates.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`? {} {list}", there_is(candidates.len())),
-        None if list.is_empty() => "there is none".to_owned(),
-        None => format!("{} {list}", there_is(candidates.len())),
+    let near = closest(word, candidates.iter().copied());
+    match list.is_empty() {
+        true => "there is none".into(),
+        false => Help::of(
+            near.map(|near| format!("did you mean `{near}`?")),
+            format!("{} {list}", there_is(candidates.len())),
+        ),
     }
 }
 

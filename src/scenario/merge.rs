@@ -251,7 +251,7 @@ fn merge(form: &Form, node: &mut Node, value: Node, path: &str) -> Result<(), Di
         }
     };
     // Two kinds that are set at once stay, and are refused later.
-    if let Some(name) = new.keys().find(|name| is_kind(form, name))
+    if let Some(name) = new.keys().find(|name| form.has_kind(name))
         && let Some(table) = node.table_mut()
     {
         drop_other_kinds(form, table, name);
@@ -286,7 +286,7 @@ fn no_such_name(name: &str, path: &str, table: &Table, at: &Origin) -> Diagnosti
     let known: Vec<&str> = table.keys().map(String::as_str).collect();
     let whole = join(path, name);
     Diagnostic::new(at.place.clone(), format!("there is no `{whole}` to set"))
-        .help(format!("{}; a table makes one: {whole}={{ … }}", choices(name, &known)))
+        .help(choices(name, &known).and(format!("a table makes one: {whole}={{ … }}")))
 }
 
 fn make_table<'n>(node: &'n mut Node, key: &Origin) -> &'n mut Table {
@@ -296,13 +296,9 @@ fn make_table<'n>(node: &'n mut Node, key: &Origin) -> &'n mut Table {
     node.table_mut().expect("it was made a table")
 }
 
-fn is_kind(form: &Form, name: &str) -> bool {
-    matches!(form, Form::Table { kinds, .. } if kinds.iter().any(|k| k.name == name))
-}
-
 fn drop_other_kinds(form: &Form, table: &mut Table, name: &str) {
-    if is_kind(form, name) {
-        table.retain(|other, _| other == name || !is_kind(form, other));
+    if form.has_kind(name) {
+        table.retain(|other, _| other == name || !form.has_kind(other));
     }
 }
 

@@ -52,6 +52,7 @@ mod requirements;
 mod resolve;
 mod rows;
 mod swarm;
+mod synonyms;
 mod template;
 mod traces;
 mod tree;

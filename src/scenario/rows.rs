@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::cell::{DATE_HELP, FINEST, Wanted, cell_value, too_fine};
 use super::column::{COLUMNS_MAX, COLUMNS_WHY, FAT_MAX, KeyType, TEXT_MAX};
-use super::diagnostic::{Diagnostic, Place, SHOWN, Source, boundary, choices, closest, excerpt};
+use super::diagnostic::{Diagnostic, Help, Place, SHOWN, Source, boundary, choices, closest, excerpt};
 use super::file;
 use super::tree::{Entry, Node, Origin, Table, Val};
 use super::written::Calendar;
@@ -327,7 +327,7 @@ impl Brought {
         calendar: Option<Calendar>,
         cells: &mut WrongCells,
     ) -> GivenRow {
-        let mut wrong = |column: usize, title: String, help: String| {
+        let mut wrong = |column: usize, title: String, help: Help| {
             cells.add(column, || Diagnostic::new(Some(self.place(record, Some(column))), title).help(help));
         };
         let dated = self.updated_at.zip(calendar);
@@ -341,7 +341,7 @@ impl Brought {
                 }
                 None => (format!("`{text}` is not a date"), DATE_HELP),
             };
-            wrong(column, title, help.to_owned());
+            wrong(column, title, help.into());
             Stamp::default()
         });
         let values = columns.iter().map(|&(column, wanted)| {
@@ -382,9 +382,8 @@ impl WrongCells {
     fn told(self) -> impl Iterator<Item = Diagnostic> {
         self.0.into_values().flat_map(|(mut told, more)| {
             if let Some(last) = told.last_mut().filter(|_| more > 0) {
-                let help = last.help.take().unwrap_or_default();
                 let more = words::count(more as u64, "more cell");
-                last.help = Some(format!("{help}; this column has {more} of the kind"));
+                last.help = std::mem::take(&mut last.help).and(format!("this column has {more} of the kind"));
             }
             told
         })

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use super::diagnostic::{Diagnostic, Place, choices};
+use super::diagnostic::{Diagnostic, Help, Place, choices};
 use super::tree::{Node, Origin, Val, Via};
 use crate::base::{BitRate, Bytes, Ppm, Span, Word, words};
 
@@ -39,11 +39,11 @@ impl Mistakes {
     pub(super) fn given_if(&self, sound: bool) -> Given<'_> {
         Given { mistakes: self, sound }
     }
-    pub(super) fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<Help>) {
         self.given(&[]).at(view, title, help);
     }
     /// A mistake of several values together, noted at the first that somebody wrote.
-    pub(super) fn among(&self, values: &[View<'_>], title: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn among(&self, values: &[View<'_>], title: impl Into<String>, help: impl Into<Help>) {
         let at = values.iter().find(|view| view.place().is_some()).unwrap_or(&values[0]);
         self.given(values).at(*at, title, help);
     }
@@ -76,16 +76,15 @@ impl Mistakes {
     pub(super) fn into_inner(self, nothing_else: bool) -> Vec<Diagnostic> {
         let mut told = self.told.into_inner();
         for (at, again) in self.unknown.into_inner().into_values().filter(|(_, again)| *again > 0) {
-            let help = told[at].help.take().unwrap_or_default();
             let places = words::count(again as u64, "other place");
-            told[at].help = Some(format!("{help}; it is named in {places} too"));
+            told[at].help = std::mem::take(&mut told[at].help).and(format!("it is named in {places} too"));
         }
         if told.is_empty() && nothing_else { self.following.into_inner() } else { told }
     }
 }
 
 impl Given<'_> {
-    pub(super) fn at(self, view: View<'_>, title: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn at(self, view: View<'_>, title: impl Into<String>, help: impl Into<Help>) {
         let diagnostic = Diagnostic::new(view.place(), title).help(help);
         if self.counts(view) {
             self.mistakes.add(diagnostic);

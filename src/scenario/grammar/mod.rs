@@ -16,6 +16,7 @@ use super::chaos::CHAOS;
 use super::form::{Form, Key, SOME_SPAN, key, named, optional, required, table};
 use super::profiles;
 use super::requirements::ID;
+use super::tree::Table;
 use super::written::DATE;
 use crate::base::Span;
 
@@ -38,7 +39,7 @@ const ROOT_KEYS: &[Key] = &[
         .about("Metrics that a baseline gates by equality; the headline ones if empty."),
     key("backend", backend::BACKEND, "{}").about("The system of record."),
     optional("product", Form::Word(profiles::PRODUCTS))
-        .about("A product whose architecture gives the keys of `gateway`, `engine` and `store` that are not written; they are settings of this gateway and this engine, not the product."),
+        .about("A product whose ways give the keys of `gateway`, `engine`, `store` and `backend` that are not written, faults included; they are settings of this bench, not the product."),
     key("gateway", gateway::GATEWAY, "{}").about("The sync server."),
     required("entity", named(&data::ENTITY)).about("What is synced, by name."),
     required("fleet", named(&devices::FLEET)).about("Groups of devices, by name."),
@@ -92,6 +93,15 @@ impl Form {
             Form::Bound => Some(&Form::Figure),
             _ => None,
         }
+    }
+
+    /// Whether another key stands in a table that goes without this one: they are kinds of a thing.
+    pub(super) fn excludes(&self, table: &Table, name: &str) -> bool {
+        self.has_kind(name) && table.keys().any(|other| other != name && self.has_kind(other))
+    }
+
+    pub(super) fn has_kind(&self, name: &str) -> bool {
+        matches!(self, Form::Table { kinds, .. } if kinds.iter().any(|kind| kind.name == name))
     }
 }
 

@@ -37,8 +37,8 @@ impl World<'_> {
                 let title = format!("the stack `{}` has no option `{key}`", stack.name);
                 let known: Vec<&str> = stack.options.iter().map(|option| option.name).collect();
                 let help = match (stack.is_builtin, known.is_empty()) {
-                    (true, _) => "the options of the built-in engine stand in `engine` itself".to_owned(),
-                    (false, true) => "it has none".to_owned(),
+                    (true, _) => "the options of the built-in engine stand in `engine` itself".into(),
+                    (false, true) => "it has none".into(),
                     (false, false) => choices(key, &known),
                 };
                 self.wrong.at(at, title, help);

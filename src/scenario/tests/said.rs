@@ -102,7 +102,8 @@ fn brief(told: &Diagnostic) -> String {
         let marked = place.source.text[place.span.clone()].lines().next().unwrap_or_default();
         format!(" {}:{line}:{column} «{marked:.24}»", place.source.name)
     });
-    let help = told.help.as_ref().map_or_else(String::new, |help| format!(" (help: {help:.160})"));
+    let help = told.help.to_string();
+    let help = if help.is_empty() { help } else { format!(" (help: {help:.160})") };
     format!("  {level}{place} {}{help}\n", told.title)
 }
 

@@ -1,0 +1,123 @@
+//! Words of databases, platforms and mobile networks for what has another word here.
+//!
+//! They answer the question what was meant, where spelling alone does not. A word of theirs counts
+//! where the list that is asked for has ours.
+
+/// Theirs in small letters and digits alone, several apart by blanks; ours as lists have them, the
+/// likelier first.
+const SYNONYMS: &[(&str, &[&str])] = &[
+    // Column types.
+    ("uuid guid uniqueidentifier identifier objectid", &["uuid key"]),
+    ("autonumber serial bigserial longintegeridentifier integeridentifier", &["int key"]),
+    ("varchar varchar2 nvarchar nvarchar2 char nchar character string str phonenumber email", &["text"]),
+    ("ntext clob nclob longtext mediumtext memo", &["long-text"]),
+    ("boolean bit yesno truefalse logical", &["bool"]),
+    ("integer smallint tinyint mediumint int32 int16 number count", &["int"]),
+    ("long longinteger bigint longint int8", &["int64"]),
+    ("numeric money currency dec", &["decimal"]),
+    ("float double doubleprecision single number", &["real"]),
+    ("datetime datetime2 datetimeoffset timestamptz smalldatetime instant moment", &["timestamp"]),
+    ("binary varbinary binarydata bytea bytes image raw file", &["blob"]),
+    ("enum enumeration choice picklist staticentity optionset", &["one of"]),
+    ("fk foreignkey reference references lookup relation", &["ref"]),
+    // Links.
+    ("lte 4g 4glte mobile cellular cell", &["lte-good"]),
+    ("edge 2g gprs gsm", &["edge"]),
+    ("3g umts hspa hsdpa wcdma", &["3g-hspa"]),
+    ("5g nr 5gnr", &["5g-sub6"]),
+    ("wifi wlan ethernet lan cable wired broadband fiber fibre dsl", &["wifi-good"]),
+    ("satellite vsat", &["geo"]),
+    ("starlink", &["leo"]),
+    ("train car driving", &["lte-driving"]),
+    // Devices and what they run on.
+    ("lowend entry cheap slow", &["low"]),
+    ("midrange medium average phone tablet android ios", &["mid"]),
+    ("highend high fast premium", &["flagship"]),
+    ("desktop pc notebook", &["laptop"]),
+    // Conflicts.
+    ("lww lastwrite lastwriterwins latestwins newestwins", &["last-write-wins"]),
+    ("arrival lastarrival", &["last-arrival-wins"]),
+    ("client local localwins devicewins clientalwayswins", &["client-wins"]),
+    ("server remote remotewins backendwins firstwritewins", &["server-wins"]),
+    ("merge automerge columnmerge propertymerge", &["field-merge"]),
+    ("ask prompt user userdecides isconflict", &["manual"]),
+    ("custom customcode handler", &["callback"]),
+    ("off no never disabled", &["none"]),
+    // Edits, triggers, deliveries.
+    ("insert add new post", &["create"]),
+    ("edit change modify patch put", &["update"]),
+    ("remove destroy softdelete", &["delete"]),
+    ("onlogin signin logon", &["login"]),
+    ("ononline connect connected reconnect networkavailable", &["online"]),
+    ("onresume foreground activate", &["resume"]),
+    ("startup launch splash appstart", &["start"]),
+    ("onsave submit commit", &["save"]),
+    ("timer interval periodic cron schedule", &["every"]),
+    ("pulltorefresh button", &["manual"]),
+    ("ondemand lazy onopen", &["on-open of"]),
+    ("pushonly uploadonly", &["upload-only"]),
+    ("serveronly none", &["backend-only"]),
+    // Stores, formats, servers.
+    ("metered", &["unmetered"]),
+    ("ismodified isfromserver isactive dirtyflag dirty flags flag", &["dirty-flags"]),
+    ("updatedon modifiedon lastmodified timestamp", &["updated-after-last-sync", "last_modified"]),
+    ("queue log", &["outbox", "change_log"]),
+    ("gz deflate", &["gzip"]),
+    ("zstandard", &["zstd"]),
+    ("overtheair otasync direct online", &["ota"]),
+    ("persistentsync replica replicated cached", &["persistent"]),
+    ("postgres postgresql mysql sqlserver mssql oracle sql mariadb", &["sql-modern"]),
+    ("sap s4hana", &["sap-odata"]),
+    ("dynamics dynamics365 crm", &["dataverse"]),
+    ("o11 odc outsystems11", &["outsystems"]),
+    ("kony hcl voltmxfoundry foundry offlineobjects", &["volt-mx"]),
+    ("pouch couchdb rxdb", &["pouchdb"]),
+    ("couchbase", &["couchbase-lite"]),
+    ("azuremobileapps", &["datasync"]),
+];
+
+/// Small letters and digits of a word, up to what stands in brackets.
+pub(super) fn plain(word: &str) -> String {
+    let word = word.split('(').next().unwrap_or(word);
+    word.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// The first of `candidates` that is another word for `word`.
+pub(super) fn synonym<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let word = plain(word);
+    let meant = SYNONYMS.iter().filter(|(theirs, _)| theirs.split(' ').any(|one| one == word));
+    let mut ours = meant.flat_map(|(_, ours)| *ours);
+    ours.find_map(|one| candidates.iter().find(|candidate| *candidate == one)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::diagnostic::closest;
+    use super::*;
+
+    #[test]
+    fn every_word_of_ours_is_one_of_a_scenario_or_a_product() {
+        let written = super::super::keys::schema_json(&[]);
+        for ours in SYNONYMS.iter().flat_map(|(_, ours)| *ours) {
+            let is_word = written.contains(&format!("\"{ours}\"")) || written.contains(&format!("{ours} "));
+            assert!(is_word, "{ours} is no word of scenario files");
+        }
+    }
+
+    #[test]
+    fn a_word_of_theirs_is_told_alike_in_any_spelling() {
+        let kinds = ["text", "timestamp", "uuid key", "date", "int", "int64"];
+        for (theirs, ours) in [
+            ("guid", "uuid key"),
+            ("DateTime", "timestamp"),
+            ("date-time", "timestamp"),
+            ("varchar(50)", "text"),
+            ("Long Integer", "int64"),
+            ("INT", "int"),
+            ("Date", "date"),
+        ] {
+            assert_eq!(closest(theirs, kinds), Some(ours), "{theirs}");
+        }
+        assert_eq!(closest("geometry", kinds), None);
+    }
+}
