@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 use super::work::{CompareFormat, HeldArgs, MergeArgs, PlaceArgs, Tolerance, Work};
@@ -11,6 +12,7 @@ use crate::analysis::tune::LimitFlag;
 use crate::base::Span;
 use crate::campaign::tune::Knob;
 use crate::campaign::{Axis, CELLS_MAX};
+use crate::scenario::LIKE;
 
 /// The exit codes as the page tells them.
 fn exit_codes() -> String {
@@ -78,6 +80,9 @@ pub(super) enum Command {
     New {
         /// Its name; the file is NAME.toml.
         name: PathBuf,
+        /// In the words of a platform, and with its ways of syncing in place of the bench's own.
+        #[arg(long, value_name = "PLATFORM", value_parser = PossibleValuesParser::new(LIKE))]
+        like: Option<String>,
     },
     /// Run one cell again, with the same seed, and hold its digest against the recorded one.
     Replay(ReplayArgs),

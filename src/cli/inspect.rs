@@ -102,7 +102,7 @@ fn listed(plans: &[Plan]) -> anyhow::Result<String> {
     Ok(format!("{plan:#}\n"))
 }
 
-pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+pub(super) fn new(name: &Path, like: Option<&str>, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let written = name.file_name().and_then(|name| name.to_str());
     let stem = written.map(|name| name.strip_suffix(".toml").unwrap_or(name).trim()).unwrap_or_default();
     if !stem.contains(char::is_alphanumeric) || !scenario::is_title(stem) {
@@ -119,7 +119,7 @@ pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit
             ErrorKind::AlreadyExists => Refusal::usage(format!("{shown} is already there")),
             _ => Refusal::environment(format!("cannot write {shown}: {e}")),
         })?;
-    file.write_all(scenario::template(stem).as_bytes()).map_err(|e| {
+    file.write_all(scenario::template(stem, like).as_bytes()).map_err(|e| {
         // It was not there before, and a part of it is no scenario.
         let _ = fs::remove_file(&path);
         Refusal::environment(format!("cannot write {shown}: {e}"))

@@ -106,7 +106,7 @@ fn command(command: &Command, console: &mut Console<'_>) -> anyhow::Result<Exit>
         Command::Check(selection) => inspect::check(selection, console),
         Command::Plan { grid, format } => inspect::plan(grid, *format, console),
         Command::Merge(args) => merge(args, console),
-        Command::New { name } => inspect::new(name, console),
+        Command::New { name, like } => inspect::new(name, like.as_deref(), console),
         Command::Replay(args) => replay::replay(args, console),
         Command::Report(args) => report::report(args, console),
         Command::Calibrate(args) => calibrate::calibrate(args, console),

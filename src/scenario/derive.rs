@@ -3,9 +3,10 @@
 
 use super::check::check;
 use super::column::{ColumnType, column_type};
+use super::form::Form;
 use super::grammar::ROOT;
 use super::profiles::tunnel::carrier;
-use super::profiles::{self, FIELD_WORKER, Library, complete, complete_tunnel};
+use super::profiles::{self, FIELD_WORKER, Library, complete, complete_product, complete_tunnel};
 use super::tree::{Entry, Node, Origin, Table, Val, parse_own, table_at};
 use super::view::View;
 use super::written::clock;
@@ -48,9 +49,8 @@ fn top<'t>(tree: &'t mut Node, name: &str) -> Option<&'t mut Table> {
 
 fn product(tree: &mut Node) {
     let named = tree.get(&["product"]).and_then(Node::as_text);
-    let profile = named.and_then(|name| Library::Products.find(name));
-    if let (Some(profile), Some(root)) = (profile, tree.table_mut()) {
-        complete(root, profile);
+    if let Some(profile) = named.and_then(|name| Library::Products.find(name)) {
+        complete_product(&ROOT, tree, profile);
     }
 }
 
@@ -59,8 +59,9 @@ fn backend(tree: &mut Node) {
         Some(node) => node.as_text().unwrap_or_default().to_owned(),
         None => profiles::BACKEND.to_owned(),
     };
+    let form = ROOT.under("backend").unwrap_or(&Form::Any);
     if let (Some(profile), Some(backend)) = (Library::Backends.find(&name), top(tree, "backend")) {
-        complete(backend, profile);
+        complete(form, backend, profile);
     }
 }
 
@@ -119,12 +120,13 @@ fn tunnel(tree: &mut Node, name: &str) {
 }
 
 fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library, elsewhere: &[String]) {
+    let form = ROOT.under(table).and_then(|named| named.under("")).unwrap_or(&Form::Any);
     let Some(table) = top(tree, table) else { return };
     let written: Vec<String> = table.keys().cloned().collect();
     for name in names.iter().chain(&written).filter(|name| !elsewhere.contains(name)) {
         let Some(profile) = library.find(name) else { continue };
         if let Some(keys) = table_at(table, name, &Origin::default_value()) {
-            complete(keys, profile);
+            complete(form, keys, profile);
         }
     }
 }
@@ -190,19 +192,32 @@ fn units(tree: &Node) -> Node {
     parse_own(&text)
 }
 
-/// Each person edits some text of each entity 20 times a day, and the office a quarter as often.
+/// Each person edits some text of each entity that a unit pushes 20 times a day, and the office of
+/// each a quarter as often.
 fn actions(tree: &Node) -> Node {
+    let root = View::new(tree);
     let mut actions = Table::new();
-    for (name, entity) in View::new(tree).at("entity").entries().filter(|(_, entity)| is_delta(*entity)) {
+    for (name, entity) in root.at("entity").entries().filter(|(_, entity)| is_delta(*entity)) {
         let Some(column) = editable(entity) else { continue };
+        let by = if is_pushed(root, name) {
+            "per_device = 25, on_devices = 0.8"
+        } else {
+            "per_device = 5, on_devices = 0"
+        };
         let text = format!(
-            "{{ entity = {}, kind = \"update\", columns = [{}], per_device = 25, on_devices = 0.8 }}",
+            "{{ entity = {}, kind = \"update\", columns = [{}], {by} }}",
             quoted(name),
             quoted(column)
         );
         actions.insert(format!("edit-{name}"), Entry::new(parse_own(&text)));
     }
     Node::new(Val::Table(actions), Origin::default_value())
+}
+
+fn is_pushed(root: View<'_>, entity: &str) -> bool {
+    let names = |word: &str| word == "*" || word == entity;
+    let pushes = |push: View<'_>| names(push.text()) || push.items().any(|item| names(item.text()));
+    root.at("unit").entries().any(|(_, unit)| pushes(unit.at("push")))
 }
 
 fn is_delta(entity: View<'_>) -> bool {

@@ -76,7 +76,7 @@ pub use question::{
     Demand, Piece, Put, QUESTION_LISTS, Question, QuestionList, Side, Told, pieces, question_place,
 };
 pub use requirements::{REQUIREMENTS, Requirement, requirement};
-pub use template::template;
+pub use template::{LIKE, template};
 pub use written::{TITLE_WANT, in_id, is_title};
 
 /// The main scenario, embedded so that the binary works outside its repository.

@@ -1,10 +1,38 @@
 //! What `syncdyno new` writes.
 
-pub fn template(name: &str) -> String {
+/// Products in whose words there is a scenario to start from.
+pub const LIKE: [&str; 2] = ["outsystems", "volt-mx"];
+
+/// A short commented scenario; `like` is one of [`LIKE`], in whose words it is.
+pub fn template(name: &str, like: Option<&str>) -> String {
     let name = toml::Value::String(name.to_owned()).to_string();
+    let body = match like {
+        Some("outsystems") => include_str!("templates/outsystems.toml"),
+        Some("volt-mx") => include_str!("templates/volt-mx.toml"),
+        _ => include_str!("templates/own.toml"),
+    };
     format!(
-        "# A scenario for syncdyno. `syncdyno check` says what is wrong with it, `syncdyno run` runs it.\n\nname = {name}\n{BODY}"
+        "# A scenario for syncdyno. `syncdyno check` says what is wrong with it, `syncdyno run` runs it.\n\nname = {name}\n{body}"
     )
 }
 
-const BODY: &str = include_str!("template.toml");
+#[cfg(test)]
+mod tests {
+    use super::super::{Document, Library, Request};
+    use super::*;
+    use crate::contract::Described;
+
+    #[test]
+    fn each_scenario_to_start_from_is_sound_and_names_its_product() {
+        let builtin = [Described::builtin("builtin")];
+        for like in [None].into_iter().chain(LIKE.map(Some)) {
+            let text = template("a", like);
+            let document = Document::parse("a.toml", &text).unwrap();
+            let plans = document.plans(&Request::default(), &builtin).unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(plans[0].warnings.len(), 0, "{:?}", plans[0].warnings);
+            let product = like.map(|product| format!("product = \"{product}\""));
+            assert!(product.is_none_or(|product| text.contains(&product)));
+            assert!(like.is_none_or(|product| Library::Products.find(product).is_some()));
+        }
+    }
+}

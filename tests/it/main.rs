@@ -20,6 +20,7 @@ mod meanwhile;
 mod metric_table;
 mod pages;
 mod physics;
+mod products;
 mod reports;
 mod requirements;
 mod retries;

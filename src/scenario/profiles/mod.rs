@@ -14,12 +14,14 @@ pub(super) use classes::REFERENCE_STEP;
 pub use figures::{Profile, Sourced};
 pub(super) use links::FIELD_WORKER;
 pub(super) use products::NAMES as PRODUCTS;
+use products::TOGETHER;
 
 /// The backend, the link and the class of those who name none.
 pub(super) const BACKEND: &str = "sql-modern";
 pub(super) const LINK: &str = "wifi-good";
 pub(super) const CLASS: &str = "mid";
 
+use super::form::Form;
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own, table_at};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,22 +52,39 @@ impl Library {
 }
 
 /// Adds to `table` what the profile says and the table does not. A figure's key may be dotted.
-pub(super) fn complete(table: &mut Table, profile: &Profile) {
+pub(super) fn complete(form: &Form, table: &mut Table, profile: &Profile) {
     let origin = Origin { place: None, via: Via::Profile(profile.name.clone()) };
     for figure in &profile.figures {
-        fill(table, figure.key, node(&figure.value, &origin));
+        fill(form, table, figure.key, node(&figure.value, &origin));
     }
 }
 
-/// Puts `value` at a dotted key unless something stands there or in its way.
-fn fill(table: &mut Table, key: &str, value: Node) {
-    match key.split_once('.') {
+/// Adds what an app of this product does where a scenario does not say it.
+pub(super) fn complete_product(form: &Form, root: &mut Node, profile: &Profile) {
+    let written = |key: &str| root.get(&key.split('.').collect::<Vec<_>>()).is_some();
+    let is_settled = |key: &str| TOGETHER.iter().any(|[one, other]| *other == key && written(one));
+    let own = profile.figures.iter().filter(|figure| !is_settled(figure.key)).cloned().collect();
+    let rest = Profile { figures: own, name: profile.name.clone() };
+    if let Some(table) = root.table_mut() {
+        complete(form, table, &rest);
+    }
+}
+
+/// Puts `value` at a dotted key unless something stands there or in its way, such as another of
+/// which one alone may be there.
+fn fill(form: &Form, table: &mut Table, key: &str, value: Node) {
+    let (first, rest) = key.split_once('.').map_or((key, None), |(first, rest)| (first, Some(rest)));
+    if form.excludes(table, first) {
+        return;
+    }
+    match rest {
         None => {
-            table.entry(key.to_owned()).or_insert_with(|| Entry::new(value));
+            table.entry(first.to_owned()).or_insert_with(|| Entry::new(value));
         }
-        Some((first, rest)) => {
+        Some(rest) => {
+            let below = form.under(first).unwrap_or(&Form::Any);
             if let Some(inner) = table_at(table, first, &value.origin) {
-                fill(inner, rest, value);
+                fill(below, inner, rest, value);
             }
         }
     }
@@ -125,7 +144,7 @@ mod tests {
         for (library, path) in at {
             for profile in library.profiles() {
                 let mut keys = Table::new();
-                complete(&mut keys, profile);
+                complete(super::super::grammar::form_of(path), &mut keys, profile);
                 let mut named: Vec<&str> = profile.figures.iter().map(|f| f.key).collect();
                 named.sort_unstable();
                 assert!(named.windows(2).all(|w| w[0] != w[1]), "{} says a thing twice", profile.name);

@@ -1,10 +1,14 @@
-//! The library of architectures that products are known by.
+//! The library of architectures that products are known by, and of the ways in which apps of two
+//! platforms sync.
 //!
 //! Where a product answers its devices, how it finds out what changed, and how much it moves at
-//! once, as far as its pages say so and there is a key for it. What they say besides and has none:
+//! once, as far as its pages say so and there is a key for it. `outsystems` and `volt-mx` also say
+//! what an app of that platform does if it is built as the platform's pages teach it, with what
+//! that loses. What the pages say besides and has no key:
 //! PouchDB has ten batches in memory, and asks for each twice; PowerSync's uploads go to the app's
 //! own backend; SymmetricDS has 60 batches in an exchange, in CSV; Couchbase Lite inserts after
-//! 20 ms too, and its deflate keeps its window over messages; Datasync's delta token is a time.
+//! 20 ms too, and its deflate keeps its window over messages; Datasync's delta token is a time;
+//! OutSystems gives new records another key on the server.
 
 use std::sync::LazyLock;
 
@@ -19,6 +23,16 @@ pub(in super::super) const NAMES: &[&str] = &[
     "powersync",
     "symmetricds",
     "datasync",
+    "outsystems",
+    "volt-mx",
+];
+
+/// Keys that say one thing together: where somebody wrote the first, no product gives the second.
+pub(super) const TOGETHER: &[[&str; 2]] = &[
+    ["engine.conflict.policy", "backend.writes"],
+    ["backend.writes", "engine.conflict.policy"],
+    ["engine.pull.cursor", "gateway.serve.capture.last_modified.source"],
+    ["backend.profile", "backend.page_cap"],
 ];
 
 const STRATEGY: &str = "HCL, Volt MX Foundry sync: identifying an appropriate sync strategy";
@@ -63,6 +77,36 @@ const RECORDS: &str = "HCL, Volt MX Foundry: services answer JSON, each value by
 const ODATA: &str = "Community Toolkit, Datasync: OData, whose rows are JSON objects";
 const TREE: &str = "Community Toolkit, Datasync: .NET, a tree of each answer";
 const OLDER: &str = "estimate: Azure/azure-mobile-apps, issue 575, 20 000 rows in 2 min by pages of 50 with the older client, less its server and its disk";
+
+const ACTIONS: &str = "OutSystems, Read/Write Data Last Write Wins: a server action writes to the database and reads from it";
+const STAMPED: &str =
+    "OutSystems, Complex Synchronization: CreatedOn, UpdatedOn and DeletedOn on the server";
+const LAST_SYNC: &str =
+    "OutSystems, Complex Synchronization: SyncProperties, a local LastSyncOn for each SyncUnit";
+const WHOSE_CLOCK: &str = "estimate: LastSyncOn is kept on the phone, and the page leaves its clock open; Read-Only Data Optimized has the server's";
+const SYNCED: &str = "estimate: LastSyncOn is set as the sync ends, and the page leaves that open";
+const FLAGS: &str = "OutSystems, Read/Write Data Last Write Wins: IsFromServer, IsModified and IsActive on each record, which is sent whole";
+const ROWS_SENT: &str =
+    "OutSystems, Read/Write Data Last Write Wins: sends the lists of added, updated and deleted records";
+const OVERRIDES: &str =
+    "OutSystems, Read/Write Data Last Write Wins: the latest update overrides earlier ones, unasked";
+const ONE_REQUEST: &str =
+    "OutSystems, Complex Synchronization: just one server action for each branch of the sync";
+const ALL_RECORDS: &str =
+    "OutSystems, Complex Synchronization: get the data from the server, then break it into chunks";
+const NO_RECEIPT: &str =
+    "OutSystems, Read/Write Data Last Write Wins: the action takes records, and no id of a request";
+const HEAD: &str = "OutSystems, sync framework: a failed sync stays at the head, tried again each 30 s";
+const QUEUED: &str = "OutSystems, sync framework: pending syncs are kept in memory";
+const SCRIPT: &str = "OutSystems, mobile apps: JavaScript, and JSON to and from server actions";
+
+const SOFT_DELETES: &str =
+    "HCL, Volt MX Foundry sync: a provisioned backend has a soft delete flag and a time of update";
+const MARKERS: &str = "HCL, Volt MX Foundry sync, batches: the next asks for what is later than the first row left out";
+const COUNTED: &str = "HCL, Volt MX Foundry sync, batches: there is more as long as rows come";
+const WHOLE: &str = "HCL, Volt MX Offline Objects, startSync: full records with all columns, up and down";
+const UNCHECKED: &str = "HCL, Volt MX Offline Objects, conflict resolution: None by default, and the server does not check";
+const CACHED: &str = "HCL, Volt MX Offline Objects, upload cache: kept for 24 h, waited for 30 s, sent again after 30 min";
 
 const MODE: &str = "gateway.mode";
 const SERVED: &str = "gateway.serve.capture";
@@ -141,6 +185,42 @@ const FIGURES: &[&[Row]] = &[
         (SPOKEN, ALSO_OBJECTS, ODATA),
         ("engine.decoder", "managed", TREE),
         ("engine.row_cpu", "500us", OLDER),
+    ],
+    &[
+        (MODE, "ota", ACTIONS),
+        ("backend.provisioning", "three-stamps", STAMPED),
+        ("engine.pull.cursor", "last-sync-on", LAST_SYNC),
+        ("gateway.serve.capture.last_modified.source", "client-clock", WHOSE_CLOCK),
+        ("engine.push.sync_date", "end", SYNCED),
+        ("engine.push.capture", "dirty-flags", FLAGS),
+        ("engine.conflict.policy", "none", OVERRIDES),
+        ("backend.writes", "blind", OVERRIDES),
+        ("backend.idempotency", "none", NO_RECEIPT),
+        ("engine.requests", "per-branch", ONE_REQUEST),
+        (DOWN, "1000000", ALL_RECORDS),
+        ("engine.pull.chunk_bytes", "64MiB", ALL_RECORDS),
+        ("backend.page_cap", "1000000", ALL_RECORDS),
+        (UP, "100000", ROWS_SENT),
+        ("engine.push.chunk_bytes", "64MiB", ROWS_SENT),
+        ("engine.queue", "blocks", HEAD),
+        ("engine.queue_kept", "memory", QUEUED),
+        (CODEC, OBJECTS, SCRIPT),
+        (SPOKEN, ALSO_OBJECTS, SCRIPT),
+        ("engine.decoder", "managed", SCRIPT),
+    ],
+    &[
+        (MODE, "ota", DIRECT),
+        ("backend.provisioning", "full", SOFT_DELETES),
+        ("gateway.serve.capture.last_modified.bound", "first-not-returned", MARKERS),
+        ("gateway.serve.capture.last_modified.end", "count", COUNTED),
+        (DOWN, "500", BATCHING),
+        (UP, "50", BATCHING),
+        ("engine.push.sends", "row", WHOLE),
+        ("engine.conflict.policy", "none", UNCHECKED),
+        ("backend.writes", "blind", UNCHECKED),
+        ("gateway.upload_cache", "{ kept = \"24h\", wait = \"30s\", resubmit = \"30m\" }", CACHED),
+        (CODEC, OBJECTS, RECORDS),
+        (SPOKEN, ALSO_OBJECTS, RECORDS),
     ],
 ];
 
