@@ -10,6 +10,7 @@ use super::super::view::View;
 use super::super::written::signed;
 use super::links::kept_gaps;
 use super::own::of_own_rows;
+use super::scopes::of_scopes;
 use crate::backend::Provisioning;
 use crate::base::words::count;
 use crate::base::{EntityId, Ppm, Span, Time, UnitId, Word};
@@ -75,7 +76,9 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     let all = [
         of_own_rows(plan, root, brought),
         unpushed(plan, root),
+        unedited(plan, root).into_iter().collect(),
         without_parents(plan, root),
+        of_scopes(plan, root),
         unstarted(plan, root),
         longer_than_the_script(plan, root),
         never_allowed(plan, root),
@@ -106,6 +109,20 @@ fn unpushed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     };
     let mut seen = BTreeSet::new();
     edited(plan).filter(|action| !pushed(action.entity) && seen.insert(action.entity)).map(told).collect()
+}
+
+/// Where nobody wrote who edits what, people edit what units push, and the office all of it.
+fn unedited(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let of_office = |action: &&Action| action.on_devices == Ppm(0);
+    let by_default = root.at("action").place().is_none();
+    let actions = plan.workload.actions.iter().filter(|_| by_default).filter(of_office);
+    let names: Vec<&str> = actions.map(|action| &*plan.schema.entity(action.entity).name).collect();
+    let first = names.first()?;
+    let title = format!("no unit pushes `{}`, so that by default only the office edits it", names.join("`, `"));
+    let help = format!(
+        "push = [\"{first}\"] in a unit lets people edit it; [action.NAME] says who edits what, and per_device = 0 that nobody does"
+    );
+    Some(Diagnostic::new(root.at("unit").place(), title).help(help))
 }
 
 /// What goes out before its parent is refused, or has to wait for it.

@@ -22,6 +22,7 @@ mod paths;
 mod people;
 mod phone;
 mod schema;
+mod scopes;
 mod shows;
 mod size;
 mod stack;

@@ -8,6 +8,7 @@ mod own_rows;
 mod plans;
 mod questions;
 mod said;
+mod scopes;
 mod swarms;
 mod written_down;
 

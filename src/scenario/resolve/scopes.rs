@@ -1,0 +1,218 @@
+//! Doubts about scopes: rows that come to devices without what they refer to, and rows whose scope
+//! stays behind that of what they refer to.
+
+use std::collections::BTreeSet;
+
+use super::super::diagnostic::Diagnostic;
+use super::super::plan::{Planned, Plan};
+use super::super::view::View;
+use crate::base::{EntityId, Ppm, Value};
+use crate::contract::{ColumnKind, Copied, Delivery, EditKind, Entity, ScopeRule};
+use crate::workload::{Action, Dataset};
+
+/// Of larger tables every nth row is looked at.
+const ROWS: u64 = 1_000;
+/// Devices with other attributes than these are not looked at.
+const KINDS: usize = 64;
+
+/// A reference from one entity that devices hold to another that has a scope.
+#[derive(Clone, Copy)]
+struct Bond<'p> {
+    plan: &'p Plan,
+    child: EntityId,
+    via: usize,
+    parent: EntityId,
+}
+
+/// What devices with the same attributes hold of a child, and how much of that without its parent.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Apart {
+    alone: u64,
+    held: u64,
+}
+
+pub(super) fn of_scopes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let bonds: Vec<Bond<'_>> = plan.schema.ids().flat_map(|child| bonds(plan, child)).collect();
+    if bonds.is_empty() {
+        return Vec::new();
+    }
+    // Rows of one's own find what they refer to by an index, made ones by arithmetic.
+    let own = plan.data.iter().any(|data| data.given.is_some());
+    let values = plan.attribute_values();
+    let (schema, start) = (plan.schema.clone(), plan.start);
+    let dataset = Dataset::new(plan.seed, schema, &plan.data, start, plan.utc_offset, &values, &|| !own);
+    let Ok(dataset) = dataset else { return Vec::new() };
+    let kinds = kinds(plan);
+    let mut seen = BTreeSet::new();
+    let told = |bond: &Bond<'_>| {
+        let apart = bond.without_parent(root, &dataset, &kinds);
+        let doubt = apart.or_else(|| bond.left_behind(root))?;
+        seen.insert((bond.child, bond.parent)).then_some(doubt)
+    };
+    bonds.iter().filter_map(told).collect()
+}
+
+fn bonds(plan: &Plan, child: EntityId) -> impl Iterator<Item = Bond<'_>> {
+    let (entity, of) = (plan.schema.entity(child), |id| plan.schema.entity(id));
+    let held = entity.projection.iter().filter(|_| entity.delivery == Delivery::Delta);
+    held.filter_map(move |&via| {
+        let ColumnKind::Ref(parent) = entity.columns[via].kind else { return None };
+        let scoped = of(parent).delivery == Delivery::Delta && !of(parent).scope.is_empty();
+        (scoped && parent != child).then_some(Bond { plan, child, via, parent })
+    })
+}
+
+/// The attributes of devices, each set once.
+fn kinds(plan: &Plan) -> Vec<Vec<Value>> {
+    let mut kinds: Vec<Vec<Value>> = Vec::new();
+    for fleet in &plan.fleets {
+        for device in 0..fleet.devices {
+            let value = |of: &super::super::plan::Attribute| {
+                of.values[of.number(device, fleet.devices) as usize].clone()
+            };
+            let kind: Vec<Value> = plan.attributes.iter().map(value).collect();
+            if kinds.len() < KINDS && !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+    }
+    kinds
+}
+
+impl<'p> Bond<'p> {
+    fn child(self) -> &'p Entity {
+        self.plan.schema.entity(self.child)
+    }
+    fn parent(self) -> &'p Entity {
+        self.plan.schema.entity(self.parent)
+    }
+
+    fn without_parent(self, root: View<'_>, dataset: &Dataset, kinds: &[Vec<Value>]) -> Option<Diagnostic> {
+        let rule = *self.unlike(root).first()?;
+        let (child, parent) = (&self.child().name, &self.parent().name);
+        let apart = self.apart(dataset, kinds);
+        let how = match dataset.live(self.child) {
+            // Of rows that come in the run nobody knows yet what they refer to.
+            0 => self.splits(rule, kinds).then(String::new)?,
+            _ if apart.alone == 0 => return None,
+            _ => {
+                let share = Ppm((apart.alone * 1_000_000 / apart.held) as u32);
+                format!(": {:.0} % of its rows on a device", (share.share() * 100.0).max(1.0))
+            }
+        };
+        let title = format!("rows of `{child}` come to devices that do not hold the `{parent}` they refer to{how}");
+        let at = [root.at("entity").key(child).at("scope"), root.at("entity").key(child)];
+        let place = at.into_iter().find_map(View::place);
+        Some(Diagnostic::new(place, title).help(self.mend(root, rule)))
+    }
+
+    /// Rules of the parent that none of the child follows by this reference.
+    fn unlike(self, root: View<'_>) -> Vec<&'p ScopeRule> {
+        let follows = |rule: &&ScopeRule| !self.child().scope.iter().any(|own| self.copies(root, own, rule));
+        self.parent().scope.iter().filter(follows).collect()
+    }
+
+    /// Whether the child's rule goes by a copy of what the parent's goes by.
+    fn copies(self, root: View<'_>, own: &ScopeRule, rule: &ScopeRule) -> bool {
+        let named = |entity: &Entity, rule: &ScopeRule| {
+            root.at("entity").key(&entity.name).at("scope").key(&entity.columns[rule.column()].name).text().to_owned()
+        };
+        let copied = |copy: &&Copied| {
+            (copy.of, copy.column, copy.via) == (self.child, own.column(), self.via) && copy.source == rule.column()
+        };
+        named(self.child(), own) == named(self.parent(), rule) && self.plan.schema.copies.iter().any(|copy| copied(&copy))
+    }
+
+    fn apart(self, dataset: &Dataset, kinds: &[Vec<Value>]) -> Apart {
+        let live = dataset.live(self.child);
+        let step = live.div_ceil(ROWS).max(1);
+        let mut apart = vec![Apart::default(); kinds.len()];
+        for row in (0..live).step_by(step as usize) {
+            let Some(of) = dataset.target(self.child, row, self.via) else { continue };
+            let [own, its] = [(self.child, row), (self.parent, of)].map(|(id, row)| {
+                let scope = &self.plan.schema.entity(id).scope;
+                scope.iter().map(|rule| (rule, dataset.value(id, row, rule.column()))).collect::<Vec<_>>()
+            });
+            for (kind, apart) in kinds.iter().zip(&mut apart) {
+                let is_held = |rules: &[(&ScopeRule, Value)]| rules.iter().all(|(rule, value)| rule.is_met(value, kind));
+                apart.held += u64::from(is_held(&own));
+                apart.alone += u64::from(is_held(&own) && !is_held(&its));
+            }
+        }
+        apart.into_iter().max().unwrap_or_default()
+    }
+
+    /// Whether devices are apart by what a rule of the parent goes by, and not by the child.
+    fn splits(self, rule: &ScopeRule, kinds: &[Vec<Value>]) -> bool {
+        let Some((_, attribute)) = rule.attribute() else { return false };
+        let own = self.child().scope.iter().filter_map(ScopeRule::attribute);
+        let values: BTreeSet<String> = kinds.iter().map(|kind| format!("{:?}", kind[attribute])).collect();
+        values.len() > 1 && own.map(|(_, of)| of).all(|of| of != attribute)
+    }
+
+    /// The lines that let the child's rows go where its parent's go.
+    fn mend(self, root: View<'_>, rule: &ScopeRule) -> String {
+        let [child, parent] = [self.child(), self.parent()];
+        let [(child, of), (parent, _)] = [child, parent].map(|entity| (&entity.name, &entity.columns));
+        let column = &self.parent().columns[rule.column()].name;
+        let via = &of[self.via].name;
+        let written = root.at("entity").key(parent);
+        let by = written.at("scope").key(column).text();
+        // A folded column cannot be folded again; one that is made for an attribute follows the row
+        // that its own row refers to.
+        let kind = match (written.at("schema").key(column).text().starts_with("fold "), rule.attribute()) {
+            (true, Some((_, attribute))) => format!("attribute {}", self.plan.attributes[attribute].name),
+            _ => format!("fold {parent}.{column} via {via}"),
+        };
+        let has = of.iter().any(|own| own.name == *column && column != via);
+        let verb = if has { "let its schema say" } else { "add to its schema" };
+        let scoped = match root.at("entity").key(child).at("scope").entries().next() {
+            Some(_) => format!("{column} = \"{by}\" in its `scope`"),
+            None => format!("scope = {{ {column} = \"{by}\" }}"),
+        };
+        format!("{verb} {column} = \"{kind}\", and write {scoped}")
+    }
+
+    /// A scope that the parent's row may leave, while the child's row keeps what it was made with.
+    fn left_behind(self, root: View<'_>) -> Option<Diagnostic> {
+        let as_made = root.at("backend.copies").text() == "as-made";
+        let own = self.child().scope.iter().filter_map(ScopeRule::attribute);
+        let (rule, (column, _)) = self.parent().scope.iter().find_map(|rule| {
+            let (_, attribute) = rule.attribute()?;
+            own.clone().find(|(_, of)| *of == attribute).map(|own| (rule, own))
+        })?;
+        let copied = self.unlike(root).iter().all(|unlike| unlike.column() != rule.column());
+        let action = moving(self.plan, self.parent, rule.column()).filter(|_| as_made || !copied)?;
+        let [child, parent] = [self.child(), self.parent()];
+        let [column, source] = [&child.columns[column].name, &parent.columns[rule.column()].name];
+        let (child, parent) = (&child.name, &parent.name);
+        let title = format!(
+            "`action.{}` moves a `{parent}` to other devices, and its rows of `{child}` do not follow: their `{column}` stays as it was made",
+            action.name
+        );
+        let help = match copied {
+            true => "copies = \"follow\" in [backend] writes them again".to_owned(),
+            false => self.mend(root, rule),
+        };
+        let place = match copied {
+            true => root.at("backend.copies").place(),
+            false => root.at("entity").key(child).at("scope").key(column).place(),
+        };
+        let place = place.or_else(|| root.at("action").key(&action.name).at("columns").place());
+        Some(Diagnostic::new(place, title).help(format!("{help}; {source} of `{parent}` is what they go by")))
+    }
+}
+
+/// An action that is taken and changes this column, or the one that it is copied from.
+fn moving(plan: &Plan, entity: EntityId, column: usize) -> Option<&Action> {
+    let by_events: BTreeSet<usize> = plan.events.iter().filter_map(Planned::action).collect();
+    let taken = |(number, action): &(usize, &Action)| action.per_device_milli > 0 || by_events.contains(number);
+    let mut sources = vec![(entity, column)];
+    let copies = plan.schema.copies.iter();
+    sources.extend(copies.filter(|copy| (copy.of, copy.column) == (entity, column)).map(|copy| (copy.from, copy.source)));
+    let changes = |action: &Action| {
+        action.kind == EditKind::Update
+            && sources.iter().any(|(of, column)| *of == action.entity && action.columns.contains(column))
+    };
+    plan.workload.actions.iter().enumerate().filter(taken).map(|(_, action)| action).find(|action| changes(action))
+}
