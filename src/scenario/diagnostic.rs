@@ -171,7 +171,9 @@ impl fmt::Display for Help {
         let between = if asks { " " } else { "; " };
         let said = said.join(between);
         let more = self.more.iter().map(String::as_str);
-        f.write_str(&[&*said].into_iter().chain(more).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "))
+        f.write_str(
+            &[&*said].into_iter().chain(more).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; "),
+        )
     }
 }
 

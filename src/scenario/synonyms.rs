@@ -89,35 +89,3 @@ pub(super) fn synonym<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str>
     let mut ours = meant.flat_map(|(_, ours)| *ours);
     ours.find_map(|one| candidates.iter().find(|candidate| *candidate == one)).copied()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::diagnostic::closest;
-    use super::*;
-
-    #[test]
-    fn every_word_of_ours_is_one_of_a_scenario_or_a_product() {
-        let written = super::super::keys::schema_json(&[]);
-        for ours in SYNONYMS.iter().flat_map(|(_, ours)| *ours) {
-            let is_word = written.contains(&format!("\"{ours}\"")) || written.contains(&format!("{ours} "));
-            assert!(is_word, "{ours} is no word of scenario files");
-        }
-    }
-
-    #[test]
-    fn a_word_of_theirs_is_told_alike_in_any_spelling() {
-        let kinds = ["text", "timestamp", "uuid key", "date", "int", "int64"];
-        for (theirs, ours) in [
-            ("guid", "uuid key"),
-            ("DateTime", "timestamp"),
-            ("date-time", "timestamp"),
-            ("varchar(50)", "text"),
-            ("Long Integer", "int64"),
-            ("INT", "int"),
-            ("Date", "date"),
-        ] {
-            assert_eq!(closest(theirs, kinds), Some(ours), "{theirs}");
-        }
-        assert_eq!(closest("geometry", kinds), None);
-    }
-}

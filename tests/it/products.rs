@@ -16,7 +16,9 @@ const FAULTS: [&str; 6] = [
 
 /// The tasks of teams, as `new` writes them.
 fn tasks() -> String {
-    template("tasks", None).replace("per_device = 30", "per_device = 60").replace("rows = 5_000", "rows = 400")
+    template("tasks", None)
+        .replace("per_device = 30", "per_device = 60")
+        .replace("rows = 5_000", "rows = 400")
 }
 
 /// Orders with their lines, which two shifts correct.

@@ -78,9 +78,9 @@ const ODATA: &str = "Community Toolkit, Datasync: OData, whose rows are JSON obj
 const TREE: &str = "Community Toolkit, Datasync: .NET, a tree of each answer";
 const OLDER: &str = "estimate: Azure/azure-mobile-apps, issue 575, 20 000 rows in 2 min by pages of 50 with the older client, less its server and its disk";
 
-const ACTIONS: &str = "OutSystems, Read/Write Data Last Write Wins: a server action writes to the database and reads from it";
-const STAMPED: &str =
-    "OutSystems, Complex Synchronization: CreatedOn, UpdatedOn and DeletedOn on the server";
+const ACTIONS: &str =
+    "OutSystems, Read/Write Data Last Write Wins: a server action writes to the database and reads from it";
+const STAMPED: &str = "OutSystems, Complex Synchronization: CreatedOn, UpdatedOn and DeletedOn on the server";
 const LAST_SYNC: &str =
     "OutSystems, Complex Synchronization: SyncProperties, a local LastSyncOn for each SyncUnit";
 const WHOSE_CLOCK: &str = "estimate: LastSyncOn is kept on the phone, and the page leaves its clock open; Read-Only Data Optimized has the server's";
@@ -102,11 +102,14 @@ const SCRIPT: &str = "OutSystems, mobile apps: JavaScript, and JSON to and from 
 
 const SOFT_DELETES: &str =
     "HCL, Volt MX Foundry sync: a provisioned backend has a soft delete flag and a time of update";
-const MARKERS: &str = "HCL, Volt MX Foundry sync, batches: the next asks for what is later than the first row left out";
+const MARKERS: &str =
+    "HCL, Volt MX Foundry sync, batches: the next asks for what is later than the first row left out";
 const COUNTED: &str = "HCL, Volt MX Foundry sync, batches: there is more as long as rows come";
 const WHOLE: &str = "HCL, Volt MX Offline Objects, startSync: full records with all columns, up and down";
-const UNCHECKED: &str = "HCL, Volt MX Offline Objects, conflict resolution: None by default, and the server does not check";
-const CACHED: &str = "HCL, Volt MX Offline Objects, upload cache: kept for 24 h, waited for 30 s, sent again after 30 min";
+const UNCHECKED: &str =
+    "HCL, Volt MX Offline Objects, conflict resolution: None by default, and the server does not check";
+const CACHED: &str =
+    "HCL, Volt MX Offline Objects, upload cache: kept for 24 h, waited for 30 s, sent again after 30 min";
 
 const MODE: &str = "gateway.mode";
 const SERVED: &str = "gateway.serve.capture";

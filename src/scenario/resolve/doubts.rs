@@ -118,7 +118,8 @@ fn unedited(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let actions = plan.workload.actions.iter().filter(|_| by_default).filter(of_office);
     let names: Vec<&str> = actions.map(|action| &*plan.schema.entity(action.entity).name).collect();
     let first = names.first()?;
-    let title = format!("no unit pushes `{}`, so that by default only the office edits it", names.join("`, `"));
+    let title =
+        format!("no unit pushes `{}`, so that by default only the office edits it", names.join("`, `"));
     let help = format!(
         "push = [\"{first}\"] in a unit lets people edit it; [action.NAME] says who edits what, and per_device = 0 that nobody does"
     );

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::super::diagnostic::Diagnostic;
-use super::super::plan::{Planned, Plan};
+use super::super::plan::{Plan, Planned};
 use super::super::view::View;
 use crate::base::{EntityId, Ppm, Value};
 use crate::contract::{ColumnKind, Copied, Delivery, EditKind, Entity, ScopeRule};
@@ -100,7 +100,8 @@ impl<'p> Bond<'p> {
                 format!(": {:.0} % of its rows on a device", (share.share() * 100.0).max(1.0))
             }
         };
-        let title = format!("rows of `{child}` come to devices that do not hold the `{parent}` they refer to{how}");
+        let title =
+            format!("rows of `{child}` come to devices that do not hold the `{parent}` they refer to{how}");
         let at = [root.at("entity").key(child).at("scope"), root.at("entity").key(child)];
         let place = at.into_iter().find_map(View::place);
         Some(Diagnostic::new(place, title).help(self.mend(root, rule)))
@@ -115,12 +116,19 @@ impl<'p> Bond<'p> {
     /// Whether the child's rule goes by a copy of what the parent's goes by.
     fn copies(self, root: View<'_>, own: &ScopeRule, rule: &ScopeRule) -> bool {
         let named = |entity: &Entity, rule: &ScopeRule| {
-            root.at("entity").key(&entity.name).at("scope").key(&entity.columns[rule.column()].name).text().to_owned()
+            root.at("entity")
+                .key(&entity.name)
+                .at("scope")
+                .key(&entity.columns[rule.column()].name)
+                .text()
+                .to_owned()
         };
         let copied = |copy: &&Copied| {
-            (copy.of, copy.column, copy.via) == (self.child, own.column(), self.via) && copy.source == rule.column()
+            (copy.of, copy.column, copy.via) == (self.child, own.column(), self.via)
+                && copy.source == rule.column()
         };
-        named(self.child(), own) == named(self.parent(), rule) && self.plan.schema.copies.iter().any(|copy| copied(&copy))
+        named(self.child(), own) == named(self.parent(), rule)
+            && self.plan.schema.copies.iter().any(|copy| copied(&copy))
     }
 
     fn apart(self, dataset: &Dataset, kinds: &[Vec<Value>]) -> Apart {
@@ -134,7 +142,9 @@ impl<'p> Bond<'p> {
                 scope.iter().map(|rule| (rule, dataset.value(id, row, rule.column()))).collect::<Vec<_>>()
             });
             for (kind, apart) in kinds.iter().zip(&mut apart) {
-                let is_held = |rules: &[(&ScopeRule, Value)]| rules.iter().all(|(rule, value)| rule.is_met(value, kind));
+                let is_held = |rules: &[(&ScopeRule, Value)]| {
+                    rules.iter().all(|(rule, value)| rule.is_met(value, kind))
+                };
                 apart.held += u64::from(is_held(&own));
                 apart.alone += u64::from(is_held(&own) && !is_held(&its));
             }
@@ -206,13 +216,22 @@ impl<'p> Bond<'p> {
 /// An action that is taken and changes this column, or the one that it is copied from.
 fn moving(plan: &Plan, entity: EntityId, column: usize) -> Option<&Action> {
     let by_events: BTreeSet<usize> = plan.events.iter().filter_map(Planned::action).collect();
-    let taken = |(number, action): &(usize, &Action)| action.per_device_milli > 0 || by_events.contains(number);
+    let taken =
+        |(number, action): &(usize, &Action)| action.per_device_milli > 0 || by_events.contains(number);
     let mut sources = vec![(entity, column)];
     let copies = plan.schema.copies.iter();
-    sources.extend(copies.filter(|copy| (copy.of, copy.column) == (entity, column)).map(|copy| (copy.from, copy.source)));
+    sources.extend(
+        copies.filter(|copy| (copy.of, copy.column) == (entity, column)).map(|copy| (copy.from, copy.source)),
+    );
     let changes = |action: &Action| {
         action.kind == EditKind::Update
             && sources.iter().any(|(of, column)| *of == action.entity && action.columns.contains(column))
     };
-    plan.workload.actions.iter().enumerate().filter(taken).map(|(_, action)| action).find(|action| changes(action))
+    plan.workload
+        .actions
+        .iter()
+        .enumerate()
+        .filter(taken)
+        .map(|(_, action)| action)
+        .find(|action| changes(action))
 }

@@ -10,6 +10,7 @@ mod questions;
 mod said;
 mod scopes;
 mod swarms;
+mod synonyms;
 mod written_down;
 
 use std::collections::BTreeSet;

@@ -46,7 +46,8 @@ fn a_child_without_its_parents_scope_is_told_with_the_lines_that_mend_it() {
 
 #[test]
 fn the_lines_that_mend_a_child_do_so_for_its_children_too() {
-    let item = "[entity.item]\nrows = 1000\nschema = { id = \"uuid key\", line = \"ref line\", q = \"int 1..9\" }\n";
+    let item =
+        "[entity.item]\nrows = 1000\nschema = { id = \"uuid key\", line = \"ref line\", q = \"int 1..9\" }\n";
     let text = lines(1_000, LINE) + item;
     let help = &told(&text)[0].1;
     assert!(help.contains("region = \"fold order.region via order\""), "{help}");
@@ -115,7 +116,11 @@ fn people_edit_by_default_only_what_a_unit_pushes() {
 
 #[test]
 fn what_a_scenario_says_itself_wins_over_its_product() {
-    let text = format!("{}product = \"outsystems\"\n{}", "name = \"x\"\n", &lines(0, LINE)["name = \"w\"\n".len()..]);
+    let text = format!(
+        "{}product = \"outsystems\"\n{}",
+        "name = \"x\"\n",
+        &lines(0, LINE)["name = \"w\"\n".len()..]
+    );
     let key = |plan: &super::Plan, key: &str| {
         let resolved: toml::Table = plan.resolved.parse().unwrap();
         let mut value = Some(&toml::Value::Table(resolved)).cloned();

@@ -234,7 +234,8 @@ mod tests {
             }
         };
         let made = [(FILE, made.clone())].into();
-        let known = |(entity, key): &(EntityId, Key)| Known { entity: *entity, key: key.clone(), values: Vec::new() };
+        let known =
+            |(entity, key): &(EntityId, Key)| Known { entity: *entity, key: key.clone(), values: Vec::new() };
         let groups = group.iter().map(|found| (GROUP, known(found))).collect();
         aimed.find(&Sight { rows: &rows, made: Some(&made), groups: &groups })
     }
