@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::board::{Board, Part};
 use super::table::Id;
-use super::waste::Waste;
+use super::waste::{Spent, Waste};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{
-    Author, DropReason, EditKind, Event, HookEnd, KillReason, PhoneEvent, RequestKind, ServerError,
-    TransportError, UnitEvent,
+    Author, BlobEvent, DropReason, EditKind, Event, HookEnd, KillReason, PhoneEvent, RequestKind,
+    ServerError, TransportError, UnitEvent,
 };
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,7 +16,12 @@ struct Sent {
     is_push: bool,
     bytes: u64,
     rows: u64,
+    /// What went over the link for it, both ways.
+    on_link: u64,
 }
+
+/// The number that a request of an attachment has here.
+const BLOB: u64 = u64::MAX;
 
 /// How an adapting controller's chunk sizes went.
 #[derive(Clone, Copy, Debug)]
@@ -39,17 +44,20 @@ pub(super) struct Traffic {
     under_way: BTreeMap<(DeviceId, u64), Sent>,
     sizes: BTreeMap<(DeviceId, RequestKind), Course>,
     waste: Waste,
+    /// By device, whether its last request ended without a useful response.
+    failed_last: Vec<bool>,
 }
 
 impl Traffic {
     pub(super) fn new(devices: usize) -> Traffic {
         let (under_way, sizes, waste) = (BTreeMap::new(), BTreeMap::new(), Waste::new(devices));
-        Traffic { link_down: vec![None; devices], backend_down: None, under_way, sizes, waste }
+        let (link_down, failed_last) = (vec![None; devices], vec![false; devices]);
+        Traffic { link_down, backend_down: None, under_way, sizes, waste, failed_last }
     }
 
     pub(super) fn on_engine(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         let sent = self.on_request(device, event, board);
-        self.waste.on(device, event, sent.bytes, board);
+        self.waste.on(device, event, Spent { bytes: sent.bytes, on_link: sent.on_link }, board);
         match event {
             Event::RequestSent { bytes, rows, .. } => {
                 board.add(Id::Requests, 1);
@@ -103,11 +111,12 @@ impl Traffic {
     fn on_request(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) -> Sent {
         match event {
             Event::RequestSent { kind, request, bytes, rows, .. } => {
-                let sent = Sent { is_push: kind.pushes(), bytes: *bytes, rows: u64::from(*rows) };
+                let (is_push, rows) = (kind.pushes(), u64::from(*rows));
+                let sent = Sent { is_push, bytes: *bytes, rows, on_link: 0 };
                 self.under_way.insert((device, *request), sent);
             }
             Event::ResponseReceived { request, rows, kind, .. } => {
-                let sent = self.under_way.remove(&(device, *request)).unwrap_or_default();
+                let sent = self.ended(device, *request, false);
                 if sent.is_push {
                     let answered = if kind.pulls() { sent.rows } else { u64::from(*rows) };
                     board.add(Id::PushAnswered, answered);
@@ -118,7 +127,8 @@ impl Traffic {
                 return sent;
             }
             Event::RequestFailed { request, error, .. } => {
-                let sent = self.under_way.remove(&(device, *request)).unwrap_or_default();
+                let sent = self.ended(device, *request, true);
+                board.add(Id::NetWasted, sent.on_link);
                 if *error == TransportError::Offline {
                     board.take_back(Id::PushRows, sent.rows);
                 } else {
@@ -126,7 +136,7 @@ impl Traffic {
                 }
             }
             Event::RequestRefused { request, .. } => {
-                let sent = self.under_way.remove(&(device, *request)).unwrap_or_default();
+                let sent = self.ended(device, *request, true);
                 board.add(Id::PushWasted, sent.of_push());
                 return sent;
             }
@@ -135,14 +145,43 @@ impl Traffic {
                     if *whose == device {
                         board.add(Id::PushWasted, sent.of_push());
                         board.add(Id::WastedBytes, sent.bytes);
+                        board.add(Id::NetWasted, sent.on_link);
+                        self.failed_last[device.0 as usize] = true;
                     }
                     *whose != device
                 });
             }
             Event::EditAcknowledged { .. } => board.add(Id::PushAcknowledged, 1),
+            Event::PacketsSent { bytes, .. } => self.on_link(device, *bytes, board),
+            Event::Blob(BlobEvent::Sent { .. }) => {
+                self.under_way.insert((device, BLOB), Sent::default());
+            }
+            Event::Blob(BlobEvent::Ended { served, .. }) => {
+                let sent = self.ended(device, BLOB, !served);
+                board.add(Id::NetWasted, if *served { 0 } else { sent.on_link });
+            }
             _ => {}
         }
         Sent::default()
+    }
+
+    fn ended(&mut self, device: DeviceId, request: u64, failed: bool) -> Sent {
+        self.failed_last[device.0 as usize] = failed;
+        self.under_way.remove(&(device, request)).unwrap_or_default()
+    }
+
+    /// What goes over a link is for the requests under way, in equal parts; else it is late, and
+    /// for the last of them.
+    fn on_link(&mut self, device: DeviceId, bytes: u64, board: &mut Board) {
+        let for_each = || (device, 0)..=(device, BLOB);
+        let requests = self.under_way.range(for_each()).count() as u64;
+        let Some(part) = bytes.checked_div(requests) else {
+            return board.add(Id::NetWasted, if self.failed_last[device.0 as usize] { bytes } else { 0 });
+        };
+        let mut rest = bytes % requests;
+        for (_, sent) in self.under_way.range_mut(for_each()) {
+            sent.on_link += part + std::mem::take(&mut rest);
+        }
     }
 
     pub(super) fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {

@@ -14,14 +14,24 @@ struct Shelf {
     /// The version of each row that came to it or that it wrote in the run, by a digest of the row.
     held: FxHashMap<u64, Stamp>,
     rows: u64,
-    bytes: u64,
+    /// Bytes of the responses that brought them, and of their requests on the link.
+    spent: Spent,
 }
 
 impl Shelf {
     fn wasted(&self, rows: u64, board: &mut Board) {
+        let part = |bytes: u64| bytes * rows / self.rows.max(1);
         board.add(Id::WastedRows, rows);
-        board.add(Id::WastedBytes, self.bytes * rows / self.rows.max(1));
+        board.add(Id::WastedBytes, part(self.spent.bytes));
+        board.add(Id::NetWasted, part(self.spent.on_link));
     }
+}
+
+/// Bytes of messages by themselves, and of all that went over a link for them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Spent {
+    pub(super) bytes: u64,
+    pub(super) on_link: u64,
 }
 
 #[derive(Debug)]
@@ -32,18 +42,23 @@ impl Waste {
         Waste(vec![Shelf::default(); devices])
     }
 
-    /// `sent` is the size of the request that the event is about.
-    pub(super) fn on(&mut self, device: DeviceId, event: &Event<'_>, sent: u64, board: &mut Board) {
+    /// `sent` is what the request took that the event is about.
+    pub(super) fn on(&mut self, device: DeviceId, event: &Event<'_>, sent: Spent, board: &mut Board) {
         let shelf = &mut self.0[device.0 as usize];
         match event {
             Event::ResponseReceived { kind, bytes, rows: 0, .. } if !kind.pushes() => {
-                board.add(Id::WastedBytes, sent + bytes);
+                board.add(Id::WastedBytes, sent.bytes + bytes);
+                board.add(Id::NetWasted, sent.on_link);
             }
             Event::ResponseReceived { kind, bytes, rows, .. } if *kind != RequestKind::Push => {
                 shelf.rows += u64::from(*rows);
-                shelf.bytes += bytes;
+                shelf.spent.bytes += bytes;
+                shelf.spent.on_link += sent.on_link;
             }
-            Event::RequestRefused { .. } => board.add(Id::WastedBytes, sent),
+            Event::RequestRefused { .. } => {
+                board.add(Id::WastedBytes, sent.bytes);
+                board.add(Id::NetWasted, sent.on_link);
+            }
             Event::EditAcknowledged { entity, key, stamp, .. } => {
                 shelf.held.insert(row(*entity, key.as_str()), *stamp);
             }

@@ -56,7 +56,7 @@ impl Ledger {
         for other in self.earlier_open(row, id) {
             let Some(edit) = self.get_mut(other) else { continue };
             if edit.alongside == Some(id.number) {
-                edit.carried = true;
+                edit.carried = Some(id);
                 self.close(row, other);
             }
         }

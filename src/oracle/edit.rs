@@ -5,8 +5,8 @@ use std::ops::Deref;
 use super::history::RowId;
 use super::meant::Won;
 use super::truth::alike;
-use crate::base::{DeviceId, EntityId, Key, Time, Value};
-use crate::contract::{EditKind, LocalEdit, Refusal};
+use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
+use crate::contract::{EditKind, LocalEdit, LogKind, Refusal};
 
 #[derive(Clone, Debug)]
 pub(super) struct Edit {
@@ -20,18 +20,26 @@ pub(super) struct Edit {
     pub(super) seen: usize,
     pub(super) made_on: usize,
     pub(super) commits: u32,
-    /// A commit of another edit of the same device and row brought what it says.
-    pub(super) carried: bool,
+    /// The other edit of the same device and row whose commit brought what it says.
+    pub(super) carried: Option<EditId>,
     /// What it says is on the backend with this later edit of its device, as that was refused.
     pub(super) alongside: Option<u32>,
     pub(super) matched: bool,
     pub(super) acknowledged: bool,
     pub(super) acknowledged_first: Option<(u32, Time)>,
-    pub(super) told: bool,
+    /// The last line about it in a log that the user can read.
+    pub(super) said: Option<LogKind>,
+    /// Its person left it at a logout, or took the other side of its conflict.
+    pub(super) left_at_logout: bool,
+    pub(super) given_up: bool,
     pub(super) equal: bool,
     pub(super) refused: Option<Time>,
     /// Its commit went with the backend's state, or nobody saw it saved: it need not be anywhere.
     pub(super) excused: bool,
+    /// Its commit went with the backend's state.
+    pub(super) undone: bool,
+    /// An upgrade of its app has emptied its device's database since.
+    pub(super) emptied: bool,
     /// Its device lost power, and what it had not synced, since it made or last logged it.
     pub(super) lost_power: Option<Time>,
     /// A refusal of which the device has not heard yet, and whether the values differed.
@@ -75,15 +83,19 @@ impl Edit {
             seen,
             made_on: seen,
             commits: 0,
-            carried: false,
+            carried: None,
             alongside: None,
             matched: false,
             acknowledged: false,
             acknowledged_first: None,
-            told: false,
+            said: None,
+            left_at_logout: false,
+            given_up: false,
             equal: false,
             refused: None,
             excused: false,
+            undone: false,
+            emptied: false,
             lost_power: None,
             unheard: None,
             asked_by: edit.id.device,
@@ -108,7 +120,11 @@ impl Edit {
             (_, Some(values)) => self.values.iter().all(|(column, value)| alike(&values[*column], value)),
         }
     }
+    /// By the backend, or by the app as no server takes it.
+    pub(super) fn is_refused_for_good(&self) -> bool {
+        self.said == Some(LogKind::Rejected) || self.refused.is_some() && self.stands.is_none()
+    }
     pub(super) fn committed(&self) -> bool {
-        self.commits > 0 || self.carried
+        self.commits > 0 || self.carried.is_some()
     }
 }

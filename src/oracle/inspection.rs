@@ -9,6 +9,7 @@ use super::check::{Check, Matter, metric_of};
 use super::checks::{self, EditCase, RowCase};
 use super::content::{Contents, Difference, stale_copies};
 use super::edit::Edit;
+use super::ends::{Counted, Ends};
 use super::findings::{Suspicion, Violation};
 use super::flow::Run;
 use super::held::{At, Behind};
@@ -32,7 +33,8 @@ pub struct Verdict {
     pub figures: BTreeMap<&'static str, u64>,
     /// The records to which most happened, most first.
     pub eventful: Vec<Eventful>,
-    /// The first of the edits that were saved, and that a return to a backup destroyed, in words.
+    /// The first of the saved edits that went with the state of a device or of the backend, in
+    /// words.
     pub taken_back: Option<String>,
     /// The first of the edits that wait on a device for who has logged out of it, in words.
     pub shelved: Option<String>,
@@ -65,19 +67,9 @@ fn uncounted(
     uncounted
 }
 
-fn gone(
-    (ledger, undone): (&Ledger, &[EditId]),
-    words: &Labels,
-    figures: &mut BTreeMap<&'static str, u64>,
-) -> [Option<String>; 2] {
-    let (gone, shelved) = ledger.gone();
-    figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);
-    figures.insert("oracle.shelved.edits", shelved.len() as u64);
-    let first = |of: &[EditId]| Some(words.edit(*of.first()?, ledger.get(*of.first()?)?));
-    let with = |of: &[EditId], whose: &str| {
-        Some(format!("{} went with the state of {whose}, as that went back to an older one", first(of)?))
-    };
-    [with(&gone, "its device").or_else(|| with(undone, "the backend")), first(&shelved)]
+/// The first edit that was taken back, and the first that lies there for its person, in words.
+fn gone(ends: &Counted, ledger: &Ledger, words: &Labels) -> [Option<String>; 2] {
+    [ends.taken_back, ends.shelved].map(|id| Some(words.edit(id?, ledger.get(id?)?)))
 }
 
 const BY_STAMPS: [&str; 4] =
@@ -91,6 +83,7 @@ pub struct Inspection<'a> {
     /// Whether nobody waits for the verdict any more: what is read from then on may be half of it.
     stops: &'a dyn Fn() -> bool,
     contents: Contents,
+    ends: Ends,
     half_seen: u64,
     doubles: u64,
     stale_copies: u64,
@@ -148,8 +141,9 @@ impl Oracle {
             }
         }
         let stale_copies = stale_copies(&self.setup.labels.schema, &truth);
-        let (half_seen, compared) = (0, 0);
-        Inspection { oracle: self, at, truth, stops, contents, half_seen, doubles, stale_copies, compared }
+        let (ends, half_seen, compared) = (Ends::default(), 0, 0);
+        let oracle = self;
+        Inspection { oracle, at, truth, stops, contents, ends, half_seen, doubles, stale_copies, compared }
     }
 }
 
@@ -169,7 +163,9 @@ impl Inspection<'_> {
         for OpenConflict { entity, key, .. } in view.open_conflicts() {
             busy.note(history.remember(entity, key.as_str()), Some(device), |what| what.open += 1);
         }
-        Said::of(view, &watched[device.0 as usize].owing)
+        let said = Said::of(view, &watched[device.0 as usize].owing);
+        self.ends.wait_on(device, said.unsent.iter().map(|edit| edit.edit));
+        said
     }
 
     /// Checks one device that was in use: its edits, and every row that it should hold in full.
@@ -183,8 +179,8 @@ impl Inspection<'_> {
         let said = self.look(device, view);
         self.cut_off(device);
         let unfinished: Vec<Run> = self.oracle.watched[device.0 as usize].flow.unfinished().collect();
-        let words = self.oracle.words();
-        let stuck = checks::stuck(device, &said.pending, &unfinished, &view.doing(), words);
+        let waiting = self.oracle.waiting(device, &said.pending);
+        let stuck = checks::stuck(device, waiting, &unfinished, &view.doing(), self.oracle.words());
         self.oracle.findings.found(Check::Stuck, (Some(device), said.waits()), stuck);
         let Oracle { watched, findings, setup, .. } = &mut self.oracle;
         let status = &mut watched[device.0 as usize].status;
@@ -285,7 +281,9 @@ impl Inspection<'_> {
             ("oracle.overwritten.columns", self.oracle.overwritten),
         ]);
         figures.extend(families.finish(self.at));
-        let [taken_back, shelved] = gone((&ledger, &self.oracle.undone), words, &mut figures);
+        let ends = self.ends.count(watched.len() as u32, &ledger);
+        figures.extend(ends.figures());
+        let [taken_back, shelved] = gone(&ends, &ledger, words);
         figures.retain(|metric, _| !uncounted.contains(metric));
         Verdict { violations, figures, eventful, taken_back, shelved, not_applicable, untried, uncounted }
     }
@@ -304,13 +302,18 @@ impl Inspection<'_> {
             last_delete.insert(edit.row, id.number);
         }
         for (id, edit) in oracle.ledger.of(device) {
-            let nothing_to_say = edit.excused || edit.commits > 0 && edit.won.is_none();
-            if nothing_to_say || oracle.ledger.is_gone(id, edit) {
+            if edit.commits > 0 && edit.won.is_none() {
                 continue;
             }
             let deleted_later = last_delete.get(&edit.row).is_some_and(|&number| number > id.number);
             let words = &oracle.setup.labels;
             let case = case(words, &self.truth, said, (id, edit), deleted_later);
+            if edit.commits == 0 {
+                self.ends.saw(id, case.seen(edit.undone && is_there(&self.truth, edit)));
+            }
+            if edit.excused || oracle.ledger.is_gone(id, edit) {
+                continue;
+            }
             let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
             if let Some(text) = checks::lost_edit(&case) {
                 // What the backend never judged has no other version to give way to.
@@ -392,6 +395,11 @@ fn with_records(violations: &mut [Violation], busy: &Busy, history: &History) ->
         violation.beside = violation.device.and_then(|device| busy.last_of(device)).map(record);
     }
     busy.most(record)
+}
+
+/// Whether the backend's row says what an edit says.
+fn is_there(truth: &dyn Truth, edit: &Edit) -> bool {
+    edit.matches(truth.row(edit.entity, edit.key.as_str()).map(|(_, values)| values).as_deref())
 }
 
 fn case<'a>(

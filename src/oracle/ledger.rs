@@ -1,10 +1,11 @@
 //! Every local edit and what became of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
 use super::edit::{Edit, Refused};
+use super::end::End;
 use super::found::{Found, StorageTime};
 use super::history::{History, Row, RowId};
 use super::lives::Lives;
@@ -12,7 +13,7 @@ use super::meant::{GaveWay, Won};
 use super::refused::{Definition, met};
 use super::truth::Places;
 use crate::base::{DeviceId, EditId, Time, Value};
-use crate::contract::{Decision, EditKind, LocalEdit, Refusal};
+use crate::contract::{Decision, EditKind, LocalEdit, LogKind, Refusal};
 
 #[derive(Clone, Debug)]
 struct InFlight {
@@ -47,6 +48,7 @@ pub(super) struct Ledger {
     pub(super) conflicts: u64,
     definition: Definition,
     pub(super) found: Found,
+    upgraded: BTreeSet<DeviceId>,
 }
 
 impl Ledger {
@@ -165,7 +167,7 @@ impl Ledger {
             let Some(edit) = self.get_mut(id) else { continue };
             edit.matched |= edit.matches(before) || edit.matches(after);
             if carried {
-                edit.carried = true;
+                edit.carried = author;
                 self.close(row, id);
             }
         }
@@ -296,13 +298,18 @@ impl Ledger {
     pub(super) fn is_gone(&self, id: EditId, edit: &Edit) -> bool {
         !self.lives.has(id.device, (id.device, edit.life, edit.made))
     }
-    pub(super) fn gone(&self) -> (Vec<EditId>, Vec<EditId>) {
-        let of = |device| self.of(device).filter(|(_, edit)| !edit.excused && !edit.committed());
-        let all = self.lives.of_several().flat_map(of).filter(|(id, edit)| self.is_gone(*id, edit));
-        let is_left = |(id, edit): &(EditId, &Edit)| self.lives.has_left(id.device, edit.life, edit.made);
-        let (left, gone): (Vec<_>, Vec<_>) = all.partition(is_left);
-        let left = left.into_iter().filter(|(_, edit)| !edit.told && !edit.acknowledged);
-        (gone.into_iter().map(|(id, _)| id).collect(), left.map(|(id, _)| id).collect())
+    /// Whether it lies on its device for somebody who has logged out.
+    pub(super) fn is_left(&self, id: EditId, edit: &Edit) -> bool {
+        !edit.acknowledged && self.lives.has_left(id.device, edit.life, edit.made)
+    }
+    /// What took its device's state away that had it.
+    pub(super) fn taken_by(&self, id: EditId, edit: &Edit) -> End {
+        self.lives.taken_by(id.device, edit.life, edit.made)
+    }
+    pub(super) fn emptied(&mut self, device: DeviceId) {
+        if self.upgraded.insert(device) {
+            self.devices[device.0 as usize].values_mut().for_each(|edit| edit.emptied = true);
+        }
     }
     /// Whether the line about an edit, once it counts as done, is part of its device's state.
     pub(super) fn has_told(&self, id: EditId, committed: (u32, Time)) -> bool {
@@ -340,23 +347,33 @@ impl Ledger {
                 || self.missed.get(&edit).is_some_and(|(missed, _)| *missed <= at)
         })
     }
-    /// The commit went with the backend's state, and may come again. False if that was known.
-    pub(super) fn undone(&mut self, id: EditId) -> bool {
-        let Some(edit) = self.get_mut(id).filter(|edit| edit.commits > 0) else { return false };
-        (edit.commits, edit.excused) = (0, true);
-        true
+    /// The commit went with the backend's state, and may come again.
+    pub(super) fn undone(&mut self, id: EditId) {
+        if let Some(edit) = self.get_mut(id).filter(|edit| edit.commits > 0) {
+            (edit.commits, edit.excused, edit.undone) = (0, true, true);
+        }
     }
     pub(super) fn lost_power(&mut self, device: DeviceId, at: Time) {
         for edit in self.devices[device.0 as usize].values_mut() {
             edit.lost_power.get_or_insert(at);
         }
     }
-    pub(super) fn logged(&mut self, id: EditId) {
+    /// A line of this kind about the edit; of a device on which somebody is `logging_out`, what the
+    /// backend has not refused its person leaves.
+    pub(super) fn logged(&mut self, id: EditId, kind: LogKind, logging_out: bool) {
         if let Some(edit) = self.get_mut(id) {
-            (edit.lost_power, edit.told) = (None, true);
+            edit.left_at_logout = logging_out && kind == LogKind::Rejected && !edit.is_refused_for_good();
+            (edit.lost_power, edit.said) = (None, Some(kind));
+        }
+    }
+    /// A person decided for the other side of its conflict; who is `logging_out` looks at none.
+    pub(super) fn given_up_by_person(&mut self, id: EditId, logging_out: bool) {
+        if let Some(edit) = self.get_mut(id) {
+            (edit.left_at_logout, edit.given_up) = (logging_out, !logging_out);
         }
     }
     pub(super) fn process_ended(&mut self, device: DeviceId) {
+        self.lives.process_ended(device);
         self.in_flight[device.0 as usize].clear();
         self.unsettled(device);
     }

@@ -9,7 +9,7 @@ use super::check::check_names;
 use super::fate::Fate;
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{AppliedChange, Author, Event, LocalEdit, Node, Occurrence, PageEvent};
+use crate::contract::{AppliedChange, Author, Event, LocalEdit, Node, Occurrence, PageEvent, PhoneEvent};
 
 /// A record whose life is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,8 @@ pub struct Life {
     records: BTreeSet<(EntityId, Key)>,
     requests: BTreeSet<(DeviceId, u64)>,
     concerned: BTreeSet<DeviceId>,
+    /// Devices whose next state is put in by an install or a login, and not by a backup.
+    not_by_backup: BTreeSet<DeviceId>,
     /// Devices to which a version is on its way: their cursors tell whether they have it.
     awaiting: BTreeSet<(DeviceId, EntityId)>,
     edits: BTreeSet<EditId>,
@@ -89,6 +91,7 @@ impl Life {
             subject,
             requests: BTreeSet::new(),
             concerned: BTreeSet::new(),
+            not_by_backup: BTreeSet::new(),
             awaiting: BTreeSet::new(),
             edits: BTreeSet::new(),
             steps: Vec::new(),
@@ -104,12 +107,13 @@ impl Life {
             _ => None,
         };
         self.foresee(*at, device, event);
+        let by_backup = self.is_by_backup(device, event);
         if self.is_another_side(device, event) {
             return;
         }
         if let Event::ChunkApplied { changes, .. } = event {
             self.applied(*at, *node, device, changes);
-        } else if self.concerns(device, event) {
+        } else if by_backup && self.concerns(device, event) {
             self.tell(*at, *node, event);
         }
     }
@@ -213,10 +217,34 @@ impl Life {
             | Event::RequestRefused { request, .. } => {
                 device.is_some_and(|device| self.requests.remove(&(device, request)))
             }
-            Event::ProcessStarted { .. } | Event::ProcessKilled { .. } => {
-                device.is_some_and(|device| self.concerned.contains(&device))
-            }
+            Event::ProcessStarted { .. }
+            | Event::ProcessKilled { .. }
+            | Event::Restored { .. }
+            | Event::BecameCopy { .. }
+            | Event::Phone(
+                PhoneEvent::Reinstalled
+                | PhoneEvent::Upgraded
+                | PhoneEvent::LoggedOut
+                | PhoneEvent::LoggedIn { .. },
+            ) => device.is_none_or(|device| self.concerned.contains(&device)),
             _ => false,
+        }
+    }
+
+    /// False of a state that is put in for another reason, of which its own event tells.
+    fn is_by_backup(&mut self, device: Option<DeviceId>, event: &Event<'_>) -> bool {
+        let Some(device) = device else { return true };
+        match event {
+            Event::Phone(PhoneEvent::Reinstalled | PhoneEvent::LoggedOut) => {
+                self.not_by_backup.insert(device);
+                true
+            }
+            Event::Phone(PhoneEvent::LoggedIn { .. }) => {
+                self.not_by_backup.remove(&device);
+                true
+            }
+            Event::Restored { .. } | Event::BecameCopy { .. } => !self.not_by_backup.remove(&device),
+            _ => true,
         }
     }
 

@@ -1,9 +1,11 @@
 //! The lives of devices' storages: where the state of each began, as it is put in by a backup or a
-//! copy.
+//! copy, and why.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::end::End;
 use crate::base::{DeviceId, EditId, Time};
+use crate::contract::PhoneEvent;
 
 /// Where a life began. The first one of a device began with the world.
 #[derive(Debug)]
@@ -15,12 +17,52 @@ enum Begun {
 /// The lives of all devices. An older backup may be put in after a newer: none is forgotten.
 #[derive(Debug, Default)]
 pub(super) struct Lives {
-    begun: BTreeMap<DeviceId, Vec<Begun>>,
+    /// Each with the end of what it takes away.
+    begun: BTreeMap<DeviceId, Vec<(Begun, End)>>,
     copies: BTreeSet<DeviceId>,
+    wiped: BTreeSet<DeviceId>,
+    logged_out: BTreeSet<DeviceId>,
+    logging_out: BTreeSet<DeviceId>,
     left: Vec<(DeviceId, u32, Time)>,
 }
 
 impl Lives {
+    pub(super) fn on(&mut self, device: DeviceId, event: PhoneEvent) {
+        match event {
+            PhoneEvent::Reinstalled => _ = self.wiped.insert(device),
+            PhoneEvent::LogoutAsked => _ = self.logging_out.insert(device),
+            PhoneEvent::LogoutRefused { .. } => _ = self.logging_out.remove(&device),
+            PhoneEvent::LoggedOut => {
+                self.logging_out.remove(&device);
+                self.logged_out.insert(device);
+            }
+            PhoneEvent::LoggedIn { .. } => _ = self.logged_out.remove(&device),
+            PhoneEvent::TokenRenewed { .. } | PhoneEvent::LoginEnded | PhoneEvent::Upgraded => {}
+        }
+    }
+    pub(super) fn process_ended(&mut self, device: DeviceId) {
+        self.logging_out.remove(&device);
+    }
+    pub(super) fn is_logging_out(&self, device: DeviceId) -> bool {
+        self.logging_out.contains(&device)
+    }
+    /// Where nobody is logged in, a state is put in for somebody who logs in.
+    fn end_by(&self, device: DeviceId, end: End) -> End {
+        if self.logged_out.contains(&device) { End::Shelved } else { end }
+    }
+    /// What took away the state that had what a device did in one of its lives at an instant. What
+    /// lay there for somebody who had logged out went with what took all of the phone.
+    pub(super) fn taken_by(&self, device: DeviceId, life: u32, at: Time) -> End {
+        let (mut had, mut taken) = (true, End::Shelved);
+        for next in life + 1..=self.now(device) {
+            let has = self.had((device, next, Time::FAR), (device, life, at));
+            if !has && (had || taken == End::Shelved) {
+                taken = self.begun[&device][next as usize - 1].1;
+            }
+            had = has;
+        }
+        if taken == End::Shelved { End::Forgotten } else { taken }
+    }
     pub(super) fn now(&self, device: DeviceId) -> u32 {
         self.begun.get(&device).map_or(0, Vec::len) as u32
     }
@@ -34,7 +76,9 @@ impl Lives {
     }
     pub(super) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
         assert!(life <= self.now(device), "a backup is of a life that has begun");
-        self.begun.entry(device).or_default().push(Begun::Backup { life, to });
+        let wiped = self.wiped.remove(&device);
+        let end = if wiped { End::Reinstalled } else { self.end_by(device, End::Restored) };
+        self.begun.entry(device).or_default().push((Begun::Backup { life, to }, end));
     }
 
     /// It is a copy of what another was until `at` in `life`, edits included that were being saved.
@@ -44,7 +88,8 @@ impl Lives {
         (of, life, at): (DeviceId, u32, Time),
         unseen: Vec<EditId>,
     ) {
-        self.begun.entry(device).or_default().push(Begun::Copy { of, life, at, unseen });
+        let end = self.end_by(device, End::Copied);
+        self.begun.entry(device).or_default().push((Begun::Copy { of, life, at, unseen }, end));
         self.copies.insert(device);
     }
     pub(super) fn of_several(&self) -> impl Iterator<Item = DeviceId> {
@@ -93,6 +138,6 @@ impl Lives {
     }
 
     fn begun(&self, device: DeviceId, life: u32) -> Option<&Begun> {
-        self.begun.get(&device)?.get(life.checked_sub(1)? as usize)
+        Some(&self.begun.get(&device)?.get(life.checked_sub(1)? as usize)?.0)
     }
 }

@@ -36,9 +36,10 @@
 //!
 //! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row
 //! with edits that still wait is not compared; that is `stuck`. A check that had nothing to check
-//! has not passed ([`Verdict::untried`]). Who goes back to a backup loses what came since: that is
-//! counted and held against nobody. A *conflict* is counted once for each edit ([`Definition`]),
-//! and by commits alone which were called and are none, and which nobody called (`overwritten`).
+//! has not passed ([`Verdict::untried`]). Every saved edit has exactly one end, told or not
+//! ([`losses`]). Who goes back to a backup loses what came since: that is counted and held against
+//! nobody. A *conflict* is counted once for each edit ([`Definition`]), and by commits alone which
+//! were called and are none, and which nobody called (`overwritten`).
 //!
 //! Invariants: counts are exact however many violations there are, texts are kept of the first few;
 //! no hash map is iterated where order reaches a result; what is kept for each device is only what
@@ -60,6 +61,8 @@ mod clock;
 mod content;
 mod due;
 mod edit;
+mod end;
+mod ends;
 mod families;
 mod fate;
 mod findings;
@@ -83,6 +86,7 @@ mod page;
 mod parts;
 mod patience;
 mod refused;
+mod sends;
 mod setup;
 mod shown;
 mod signs;
@@ -98,12 +102,14 @@ mod words;
 pub use busy::{Eventful, Happened};
 pub use check::{check_names, implied, is_of_check, metric_of, subject_of};
 pub use clock::Clock;
+pub use end::{Loss, losses};
 pub use findings::{VIOLATIONS_KEPT, Violation};
 pub use inspection::{Inspection, Verdict};
 pub use life::{Life, Step, Story, Subject, place};
 pub use model::Oracle;
 pub use patience::{Patience, Waits};
 pub use refused::Definition;
+pub use sends::failure;
 pub use setup::OracleSetup;
 pub use truth::Truth;
-pub use words::{Labels, waiting};
+pub use words::Labels;

@@ -23,17 +23,19 @@ use super::meant::GaveWay;
 use super::names::{FirstKeys, Names as Keys};
 use super::overwritten::{self, Miscalled};
 use super::owed::OwingDevice;
+use super::sends::Sends;
 use super::setup::OracleSetup;
 use super::shown::Shown;
 use super::status::DeviceStatus;
 use super::strangers::DeviceCursors;
 use super::thrift::Account;
 use super::truth::{Places, RowHash, place_of};
-use super::words::Labels;
+use super::words::{self, Labels};
 use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{
     AppliedChange, Attributes, Author, ColumnKind, CommitKind, ConflictKind, Decision, EditKind, Event,
-    KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, Refusal, Sides, SyncError,
+    KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, PendingEdit, PhoneEvent, Refusal,
+    Sides, SyncError,
 };
 
 /// The reference model under way.
@@ -55,7 +57,6 @@ pub struct Oracle {
     /// When a device last died at work: what it had pulled by then it may hold without having told.
     cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
-    pub(super) undone: Vec<EditId>,
     /// Edits that replaced what their device had not seen, or took effect out of turn.
     pub(super) suspicions: Vec<Suspicion>,
     pub(super) overwritten: u64,
@@ -73,6 +74,7 @@ pub(super) struct Watched {
     pub(super) thrift: Account,
     pub(super) again: Given,
     pub(super) cursors: DeviceCursors,
+    pub(super) sends: Sends,
 }
 
 impl Oracle {
@@ -103,7 +105,6 @@ impl Oracle {
             parts_seen: 0,
             cut_short: FxHashMap::default(),
             findings: Findings::new(Rc::clone(&setup)),
-            undone: Vec::new(),
             suspicions: Vec::new(),
             overwritten: 0,
             miscalled: Miscalled::default(),
@@ -178,10 +179,16 @@ impl Oracle {
         watched.thrift.on(heard.at, heard.event, heard.setup);
         watched.again.on(heard);
         watched.cursors.on(heard);
+        watched.sends.on(event);
         self.busy.on(*device, event, &mut self.history);
         self.on_device(*at, *device, event);
     }
 
+    /// The edits that wait on a device, in words, one of them by name; `None` if none does.
+    pub fn waiting(&self, device: DeviceId, pending: &[PendingEdit]) -> Option<String> {
+        let sends = &self.watched[device.0 as usize].sends;
+        words::waiting(&self.setup.labels.schema, pending, sends)
+    }
     /// Somebody asks a device for a sync, or opens a record on it: no event tells.
     pub fn asked(&mut self, device: DeviceId) {
         self.watched[device.0 as usize].thrift.asked();
@@ -321,7 +328,7 @@ impl Oracle {
             }
             Event::SyncComplete { .. } => self.ledger.settled(device),
             Event::Restored { to, life } => self.put_in(at, device, (device, life), to),
-            Event::Phone(event) => self.intents.persons.on(device, event),
+            Event::Phone(event) => self.of_phone(device, event),
             Event::BecameCopy { of, then: None, unseen } => self.became_copy(at, device, of, unseen),
             Event::BecameCopy { of, then: Some((to, life)), .. } => self.put_in(at, device, (of, life), to),
             Event::EditsSquashed { edit, with, stays: false, .. } => self.ledger.squashed(at, edit, with),
@@ -351,13 +358,26 @@ impl Oracle {
             Event::Page(PageEvent::Resolved { edit, entity, key, kind, decision, sides, .. }) => {
                 let own = self.history.remember(entity, key.as_str());
                 self.decided((at, device), (edit, own), (kind, decision), sides);
+                if decision == Decision::Remote {
+                    self.ledger.given_up_by_person(edit, self.ledger.lives.is_logging_out(device));
+                }
             }
-            Event::EditLogged { edit, kind: LogKind::Rejected, .. } => {
-                self.ledger.logged(edit);
-                self.ledger.given_up(at, device, edit);
-            }
-            Event::EditLogged { edit, .. } => self.ledger.logged(edit),
+            Event::EditLogged { edit, kind, .. } => self.logged((at, device), edit, kind),
             _ => {}
+        }
+    }
+
+    fn of_phone(&mut self, device: DeviceId, event: PhoneEvent) {
+        self.intents.persons.on(device, event);
+        self.ledger.lives.on(device, event);
+        if event == PhoneEvent::Upgraded && self.setup.resets {
+            self.ledger.emptied(device);
+        }
+    }
+    fn logged(&mut self, (at, device): (Time, DeviceId), edit: EditId, kind: LogKind) {
+        self.ledger.logged(edit, kind, self.ledger.lives.is_logging_out(device));
+        if kind == LogKind::Rejected {
+            self.ledger.given_up(at, device, edit);
         }
     }
 
@@ -452,7 +472,7 @@ impl Oracle {
         for (_, row) in self.history.rows() {
             for version in row.versions.iter().filter(|version| version.at >= to) {
                 if let Author::Device(edit) = version.author {
-                    self.undone.extend(self.ledger.undone(edit).then_some(edit));
+                    self.ledger.undone(edit);
                 }
             }
         }

@@ -17,6 +17,8 @@ pub struct OracleSetup {
     pub attributes: Vec<Attributes>,
     /// Whether what a device committed outlives a loss of power.
     pub durable: bool,
+    /// Whether a new version of the app empties the database of the old one.
+    pub resets: bool,
     /// How long a run may say nothing, and one that is to begin may wait.
     pub patience: Patience,
     /// What may be asked of the stack.

@@ -5,7 +5,7 @@ use crate::base::words::count;
 use crate::base::{Key, Word};
 use crate::contract::{
     AppliedChange, CommitKind, ConflictKind, Decision, Event, KillReason, LocalEdit, LogKind, PageEvent,
-    Refusal, TransportError,
+    PhoneEvent, Refusal, TransportError,
 };
 
 impl Labels {
@@ -38,6 +38,14 @@ impl Labels {
                 format!("request {request} got no response: {error} after {took}")
             }
             Event::RequestRefused { request, error, .. } => format!("request {request} refused: {error}"),
+            Event::Phone(PhoneEvent::Reinstalled) => {
+                "app deleted and installed again: what it held is gone".to_owned()
+            }
+            Event::Phone(PhoneEvent::Upgraded) => "a new version of the app installed".to_owned(),
+            Event::Phone(PhoneEvent::LoggedOut) => "its person logged out".to_owned(),
+            Event::Phone(PhoneEvent::LoggedIn { person }) => format!("person {person} logged in"),
+            Event::Restored { to, .. } => format!("went back to its backup of {}", self.time(*to)),
+            Event::BecameCopy { of, .. } => format!("became a copy of {of}"),
             Event::ProcessStarted { incarnation: 0 } => "process started".to_owned(),
             Event::ProcessStarted { incarnation } => {
                 format!("process started again, life {}", incarnation + 1)

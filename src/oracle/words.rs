@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::clock::Clock;
 use super::edit::Edit;
+use super::sends::Sends;
 use crate::base::words::{count, said_once, thousands};
 use crate::base::{EditId, EntityId, Key, Stamp, Time, UnitId, Value, Word};
 use crate::contract::{Author, ColumnKind, EditKind, PendingEdit, Schema, SyncUnit, Trigger};
@@ -89,8 +90,8 @@ pub(super) fn record(schema: &Schema, entity: EntityId, key: &str) -> String {
     format!("{} {key}", schema.entity(entity).name)
 }
 
-/// The edits that wait, one of them by name, how often it was tried, and its last error.
-pub fn waiting(schema: &Schema, pending: &[PendingEdit]) -> Option<String> {
+/// The edits that wait, one of them by name, how often it was sent, and the last errors.
+pub(super) fn waiting(schema: &Schema, pending: &[PendingEdit], sends: &Sends) -> Option<String> {
     let failed = pending.iter().find(|edit| edit.last_error.is_some());
     let PendingEdit { edit, entity, key, attempts, last_error } = failed.or(pending.first())?;
     let name = format!("edit {edit} of {}/{key}", schema.entity(*entity).name);
@@ -98,13 +99,20 @@ pub fn waiting(schema: &Schema, pending: &[PendingEdit]) -> Option<String> {
         1 => format!("{name} still waits in its outbox"),
         many => format!("{} still wait in its outbox, among them {name}", count(many as u64, "change")),
     };
-    let error = last_error.as_deref().map(|error| format!(" (last error: {})", said_once(error)));
-    let tried = match attempts {
+    let own = last_error.as_deref().map(|error| said_once(error).to_owned());
+    let errors = if sends.errors.is_empty() { own.into_iter().collect() } else { sends.errors.clone() };
+    let errors = match errors.as_slice() {
+        [] => String::new(),
+        [error] => format!(" (last error: {error})"),
+        several => format!(" (last errors: {})", several.join("; ")),
+    };
+    // A third-party engine may not report what it sends.
+    let tried = match sends.of(*edit).max(*attempts) {
         0 => ", not tried yet".to_owned(),
         1 => ", tried once".to_owned(),
-        times => format!(", tried {} times", thousands(u64::from(*times))),
+        times => format!(", tried {} times", thousands(u64::from(times))),
     };
-    Some(format!("{what}{tried}{}", error.unwrap_or_default()))
+    Some(format!("{what}{tried}{errors}"))
 }
 
 /// `edit d17.e4`, `the office`.

@@ -4,6 +4,7 @@ use crate::oracle;
 
 /// The figures that answer what users ask first, the weightiest first.
 pub const HEADLINE: &[&str] = &[
+    "oracle.saved_edits.lost",
     "engine.usable_after_login.duration",
     "engine.write_acknowledged.duration",
     "engine.write_visible.duration",
@@ -48,10 +49,12 @@ pub fn is_gated(name: &str) -> bool {
     name.starts_with("oracle.") || HEADLINE.contains(&name)
 }
 
-/// Where a metric stands: what the oracle found or was overwritten, the headline ones, the rest.
+/// Where a metric stands: what was lost or overwritten or the oracle found, the headline ones, the
+/// rest.
 pub fn weight(name: &str) -> usize {
     let place = HEADLINE.iter().position(|headline| *headline == name);
-    if name == "oracle.overwritten.columns" || oracle::is_of_check(name) {
+    let of_loss = ["oracle.saved_edits.lost", "oracle.overwritten.columns", "oracle.stale_copies.rows"];
+    if of_loss.contains(&name) || oracle::is_of_check(name) {
         return 0;
     }
     place.map_or(usize::MAX, |place| place + 1)

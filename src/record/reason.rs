@@ -16,7 +16,7 @@ pub enum Reason {
     },
     /// It did not come to rest, as its ending says.
     Stuck {},
-    /// A return to a backup destroyed saved edits.
+    /// Saved edits went with the state of a phone or of the backend.
     TakenBack {
         first: String,
     },

@@ -1,11 +1,12 @@
 //! What a setting came to, in five sentences: for the terminal, the page and the page of a CI job.
 
 use super::lines::{filled, whole_figures};
+use super::lost::{in_numbers, lost_how};
 use crate::analysis::{Phase, distinct, phases};
 use crate::base::Span;
 use crate::metrics::{Unit, human};
 use crate::oracle::{self, metric_of};
-use crate::record::{CellRecord, Verdict};
+use crate::record::{CellRecord, Exit, Reason, Verdict};
 
 pub(super) struct Sentence {
     pub(super) topic: &'static str,
@@ -22,6 +23,17 @@ pub(super) struct Glance {
     /// Whether it is right or wrong, of what must not be.
     pub(super) sound: Option<bool>,
 }
+
+const LOST: &str = "oracle.saved_edits.lost";
+/// What the sentence about data counts besides what checks found.
+pub(super) const OF_DATA: [&str; 6] = [
+    LOST,
+    "oracle.saved_edits.waiting",
+    "oracle.overwritten.columns",
+    "oracle.doubled.rows",
+    "oracle.kept_both.rows",
+    "oracle.stale_copies.rows",
+];
 
 /// What people wait for and pay: metric, statistic, whether it is for each person, its name.
 const FIRST: [(&str, &str, bool, &str); 9] = [
@@ -52,8 +64,10 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
         let value = (!values(cells, metric, "value").is_empty()).then(|| of.most(metric))?;
         Some(Glance { of: [metric, "value"], what, unit: Unit::Count, value, sound: None })
     };
-    let lost = [found("oracle.lost_edit.count", "edits lost"), found("oracle.lost.rows", "rows lost")];
-    let lost = lost.into_iter().flatten().map(|lost| Glance { sound: Some(lost.value == 0), ..lost });
+    // What was lost as a rule says is not wrong.
+    let sound = |value: u64| (value == 0 || of.is_wrong()).then_some(value == 0);
+    let lost = [found(LOST, "saved edits lost"), found("oracle.lost.rows", "rows lost")];
+    let lost = lost.into_iter().flatten().map(|lost| Glance { sound: sound(lost.value), ..lost });
     let overwritten = found("oracle.overwritten.columns", "values overwritten unseen");
     lost.chain(overwritten).chain(first(cells)).collect()
 }
@@ -161,39 +175,71 @@ impl Setting<'_> {
     fn data(&self) -> Sentence {
         let Checks { found, passed, hollow } = checks(self.0);
         let fails = self.0.iter().any(|cell| cell.verdict == Verdict::Fail);
-        let overwritten = Some(self.most("oracle.overwritten.columns")).filter(|values| *values > 0);
-        let overwrote = overwritten.map(|values| {
-            let met = match self.most("engine.conflicts.found") {
-                0 => String::new(),
-                n => format!(" ({} found)", human::count(n, "conflict")),
-            };
-            format!("people overwrote {} that they had not seen{met}", human::count(values, "value"))
-        });
         let of =
             |(check, unit, value): &(&str, Unit, u64)| format!("{check} {}", human::figure(*unit, *value));
-        let mut parts = Vec::new();
+        let mut parts: Vec<String> = self.lost().into_iter().collect();
+        parts.extend(self.some("oracle.saved_edits.waiting", |edits| match edits {
+            1 => "1 saved edit still waits on its phone".to_owned(),
+            _ => format!("{} saved edits still wait on their phones", human::thousands(edits)),
+        }));
+        parts.extend(self.some("oracle.overwritten.columns", |values| {
+            let met =
+                self.some("engine.conflicts.found", |n| format!(" ({} found)", human::count(n, "conflict")));
+            let values = human::count(values, "value");
+            format!("people overwrote {values} that they had not seen{}", met.unwrap_or_default())
+        }));
+        let twice = ["oracle.doubled.rows", "oracle.kept_both.rows"].map(|metric| self.most(metric));
+        let exist = |rows: u64, exists: &str, exist: &str| {
+            (rows > 0)
+                .then(|| format!("{} {}", human::count(rows, "row"), if rows == 1 { exists } else { exist }))
+        };
+        parts.extend(exist(twice[0].max(twice[1]), "exists twice", "exist twice"));
+        let stale = ["holds a stale copy of another row", "hold stale copies of other rows"];
+        parts.extend(exist(self.most("oracle.stale_copies.rows"), stale[0], stale[1]));
+        let expected = if fails { "" } else { " (as expected)" };
         if !found.is_empty() {
-            let expected = if fails { "" } else { " (as expected)" };
             let found: Vec<String> = found.iter().map(of).collect();
             parts.push(format!("found: {}{expected}", found.join(", ")));
         }
-        let is_sound = found.is_empty() && !passed.is_empty();
-        // What was overwritten is no loss to any check, and to people it is one.
-        parts.extend(match overwrote {
-            Some(overwrote) if is_sound => Some(format!("no row was lost, but {overwrote}")),
-            None if is_sound => Some("nothing was lost".to_owned()),
-            overwrote => overwrote,
-        });
+        if parts.is_empty() && !passed.is_empty() {
+            parts.push("nothing was lost".to_owned());
+        }
         if !passed.is_empty() {
             parts.push(format!("{} passed", human::count(passed.len() as u64, "check")));
         }
         if !hollow.is_empty() {
             parts.push(format!("{} had nothing to check ({})", hollow.len(), hollow.join(", ")));
         }
-        let open = Some(self.most("engine.page.left")).filter(|left| *left > 0);
-        parts.extend(open.map(|left| format!("nobody decided {}", human::count(left, "conflict"))));
-        let text = parts.join("; ");
-        Sentence { topic: "data", text, is_bad: fails && !found.is_empty() }
+        let open = |left| format!("nobody decided {}", human::count(left, "conflict"));
+        parts.extend(self.some("engine.page.left", open));
+        Sentence { topic: "data", text: parts.join("; "), is_bad: self.is_wrong() }
+    }
+
+    /// Of the cell that lost most.
+    fn lost(&self) -> Option<String> {
+        let count = |cell: &CellRecord, metric: &str| cell.stat(metric, "value").unwrap_or(0);
+        let most = self.most(LOST);
+        let worst = self.0.iter().find(|cell| most > 0 && count(cell, LOST) == most)?;
+        let told = match count(worst, "oracle.saved_edits.untold") {
+            0 => "their people were told".to_owned(),
+            untold if untold == most => "nobody was told".to_owned(),
+            untold => format!("people were told of {}", human::thousands(most - untold)),
+        };
+        let saved = human::count(count(worst, "workload.edits.made"), "saved edit");
+        let (lost, were) = (human::thousands(most), if most == 1 { "was" } else { "were" });
+        let how = match lost_how(worst, |_| true).as_slice() {
+            [(_, how)] => (*how).to_owned(),
+            several => in_numbers(several),
+        };
+        Some(format!("{lost} of {saved} {were} lost ({how}; {told})"))
+    }
+    fn some(&self, metric: &str, told: impl Fn(u64) -> String) -> Option<String> {
+        Some(self.most(metric)).filter(|value| *value > 0).map(told)
+    }
+    /// Whether data is what a cell fails by.
+    fn is_wrong(&self) -> bool {
+        let of_data = |reason: &Reason| matches!(reason.exit(), Exit::Correctness | Exit::Stuck);
+        self.0.iter().any(|cell| cell.verdict == Verdict::Fail && cell.reasons.iter().any(of_data))
     }
 
     fn cost(&self) -> String {
@@ -213,9 +259,9 @@ impl Setting<'_> {
                 text.push_str(&format!(" and {failed} without a response"));
             }
         }
-        match sum("engine.wasted.bytes").unwrap_or(0) {
+        match sum("net.wasted.bytes").unwrap_or(0) {
             0 => text,
-            wasted => format!("{text}; {} of the bytes came to nothing", share(wasted, down + up)),
+            wasted => format!("{text}; {} of these bytes were wasted", share(wasted, down + up)),
         }
     }
 
@@ -262,7 +308,7 @@ mod tests {
 
     fn cell(bytes: u64) -> CellRecord {
         let mut outcome = fixture::outcome();
-        for metric in ["net.down.bytes", "net.up.bytes", "engine.wasted.bytes"] {
+        for metric in ["net.down.bytes", "net.up.bytes", "net.wasted.bytes"] {
             outcome.figures.insert(metric.to_owned(), Figure::number(Unit::Bytes, bytes));
         }
         judge(&fixture::plan(None, 1), "c", &outcome).cell

@@ -20,6 +20,7 @@ pub mod html;
 mod junit;
 mod lines;
 mod listing;
+mod lost;
 pub mod matrix;
 mod occurrences;
 mod reasons;

@@ -1,6 +1,7 @@
 //! Why a cell is not a pass, in words: for the terminal, the page, the files of a CI job.
 
 use super::claims::{missed_answer, missed_claim};
+use super::lost::{in_numbers, lost_how};
 use super::table::unit_of;
 use crate::analysis::sweep::Trouble;
 use crate::analysis::{distinct, unit_in};
@@ -38,11 +39,16 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
         Reason::Violation { check } => violation(cell, check),
         Reason::Stuck {} => format!("stuck: {}", stuck(cell)),
         Reason::TakenBack { first } => {
-            saved(cell, "oracle.taken_back.edits", "destroyed by a return to a backup", first)
+            let how = match lost_how(cell, |loss| loss.taken_back).as_slice() {
+                [] => "lost with the state of a phone or of the backend".to_owned(),
+                [(_, how)] => (*how).to_owned(),
+                several => format!("lost ({})", in_numbers(several)),
+            };
+            saved(cell, "oracle.taken_back.edits", &how, first)
         }
         Reason::Shelved { first } => {
-            let what = "left on a phone by who has logged out, to go when they log in again";
-            let else_ = ", and with engine.on_logout = \"send-first\" nobody logs out before";
+            let what = "left on a phone by somebody who logged out";
+            let else_ = ", and with engine.on_logout = \"send-first\" nobody logs out before they are sent";
             saved(cell, "oracle.shelved.edits", what, first) + else_
         }
         Reason::ActionInVain { action, on_phones, wanted, unplaced, prevented } => {

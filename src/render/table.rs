@@ -120,7 +120,7 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
     let cells: Vec<&CellRecord> = columns.iter().flat_map(|(_, cells)| cells).copied().collect();
     let is_found = |name: &str, figure: &Figure| {
         says_something(figure)
-            && (name == "oracle.overwritten.columns"
+            && (brief::OF_DATA.contains(&name)
                 || oracle::check_names().any(|check| oracle::metric_of(check) == Some(name)))
     };
     let is_zero = |row: &Row| values(&cells, row).iter().all(|value| *value == 0);

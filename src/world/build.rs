@@ -42,7 +42,7 @@ use crate::net::{Link, LinkSchedule, Way};
 use crate::oracle::{self, Clock, Labels, Life, Oracle};
 use crate::scenario::{About, DevicePlan, Happening, Plan};
 use crate::sim::{Handle, NodeId, Sim};
-use crate::store::{Journal, Synchronous};
+use crate::store::{Journal, OnMismatch, Synchronous};
 use crate::workload::{
     Burst, DataError, Dataset, Import, Named, Person, Placed, Script, Setting, Target, write_script,
 };
@@ -439,6 +439,7 @@ fn listeners(
         labels: Labels { schema: plan.first_schema().clone(), units: plan.units.clone(), clock: clock(plan) },
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
         durable: plan.store.synchronous == Synchronous::Full,
+        resets: plan.store.on_mismatch == OnMismatch::Reset,
         patience,
         capabilities,
         definition: definition(plan),

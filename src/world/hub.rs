@@ -12,7 +12,7 @@ use crate::base::words::thousands;
 use crate::base::{DeviceId, Digest, UnitId};
 use crate::contract::{Event, EventSink, Hook, Node, Occurrence};
 use crate::metrics::{Collector, Timeline};
-use crate::oracle::{Life, Oracle};
+use crate::oracle::{Life, Oracle, failure};
 use crate::sim::Handle;
 
 pub(super) struct Hub {
@@ -71,7 +71,7 @@ impl Failures {
     }
     fn on(&mut self, event: &Event<'_>) {
         *self = match event {
-            Event::RequestFailed { error, .. } => Failures(self.0 + 1, error.to_string()),
+            Event::RequestFailed { error, took, .. } => Failures(self.0 + 1, failure(*error, *took)),
             Event::RequestRefused { error, .. } => Failures(self.0 + 1, error.to_string()),
             Event::ResponseReceived { .. } if self.0 > 0 => Failures::default(),
             _ => return,

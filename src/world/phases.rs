@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use super::build::{World, clock};
 use super::device::Device;
+use super::hub::Listeners;
 use super::watch::Watch;
 use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Key, Span, Time, UnitId, Word};
 use crate::contract::{DeviceView, Hook, RowWait, SyncUnit};
-use crate::oracle::waiting;
 use crate::scenario::{ASKED_EVERY, Asking};
 use crate::sim::Stop;
 
@@ -276,7 +276,9 @@ impl World {
             let state = device.with_view(|view| {
                 let attached = view.attachments().len() as u64;
                 let attached = (attached > 0).then(|| format!("{} not sent", count(attached, "attachment")));
-                let waiting = waiting(&self.plan.schema, &view.pending()).or(attached);
+                let pending = view.pending();
+                let told = |l: &mut Listeners| l.oracle.as_ref()?.waiting(device.id, &pending);
+                let waiting = self.hub.with(told).or(attached);
                 (waiting, (view.held_back(), view.waits_for()), view.doing())
             });
             if let Some(why) = device.out_of_sight() {
@@ -294,8 +296,11 @@ impl World {
                 ),
                 Some((waiting, held_back, doing)) => {
                     let held_back = (held_back.0, held_back.1.map(|wait| self.told(&wait)));
+                    // Of edits that wait it is said already.
+                    let failures = self.hub.with(|l| l.round.devices[index].failures.told());
+                    let failures = failures.filter(|_| waiting.is_none());
                     let mut why = left_to_do(waiting, held_back, &open);
-                    why.extend(self.hub.with(|l| l.round.devices[index].failures.told()));
+                    why.extend(failures);
                     why.extend(hook.map(|hook| format!("the app's hook `{}` has not ended", hook.word())));
                     why.push(format!("its engine says: {doing}"));
                     format!("device {} did not come to rest in time: {}", device.id.0, why.join("; "))

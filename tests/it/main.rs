@@ -16,6 +16,7 @@ mod gateway_sweep;
 mod hooks;
 mod hunts;
 mod loads;
+mod lost;
 mod meanwhile;
 mod metric_table;
 mod pages;

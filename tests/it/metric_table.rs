@@ -26,6 +26,7 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
         labels: Labels { schema, units, clock: Clock::default() },
         attributes: Vec::new(),
         durable: true,
+        resets: false,
         patience: Patience::Stated(Span::secs(600)),
         capabilities: Capabilities::ALL,
         definition: Default::default(),
@@ -130,6 +131,7 @@ const QUESTIONS: &[Question] = &[
             "oracle.repeated",
             "net.up",
             "net.down",
+            "net.wasted",
             "net.packets",
             "net.dropped",
         ],
@@ -171,6 +173,12 @@ const QUESTIONS: &[Question] = &[
         ],
     ),
     Question("cost", "Photos and other attachments", "Look if the app uploads files.", &["attachment"]),
+    Question(
+        "correctness",
+        "What people saved and lost",
+        "Look first: each saved edit has exactly one of these ends.",
+        &["oracle.saved_edits", "oracle.shelved", "oracle.taken_back"],
+    ),
     Question(
         "correctness",
         "Checks",

@@ -8,6 +8,7 @@ use syncdyno::render;
 use syncdyno::scenario::Request;
 use syncdyno::world::{self, Ended, Stacks, Unwatched};
 
+use crate::lost::ends;
 use crate::worlds::{self, run, value};
 
 /// Runs the scenario with all seeds and all variants; what is not as expected is told.
@@ -24,7 +25,9 @@ fn meets_its_expectations(path: &str) {
         .iter()
         .zip(cell_ids(&plans))
         .map(|(plan, id)| {
-            let mut judged = judge(plan, &id, &run(plan));
+            let outcome = run(plan);
+            assert_eq!(ends(&outcome), value(&outcome, "workload.edits.made"), "{id}: an edit has one end");
+            let mut judged = judge(plan, &id, &outcome);
             judged.cell.series = None;
             judged
         })

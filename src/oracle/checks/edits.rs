@@ -3,9 +3,10 @@
 use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{EditKind, LogEntry, LogKind, PendingEdit};
 use crate::oracle::edit::Edit;
+use crate::oracle::ends::Seen;
 use crate::oracle::flow::Run;
 use crate::oracle::meant::Won;
-use crate::oracle::words::{self, Labels};
+use crate::oracle::words::Labels;
 
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct EditCase<'a> {
@@ -24,9 +25,16 @@ impl EditCase<'_> {
         let gone = !self.live && (edit.kind == EditKind::Delete || self.deleted_later);
         edit.committed() || gone || edit.matched && (edit.equal || edit.acknowledged)
     }
-    fn waits(&self) -> bool {
-        let of_row = |p: &PendingEdit| p.entity == self.edit.entity && p.key == self.edit.key;
-        self.pending.iter().any(|p| p.edit == self.id || of_row(p))
+    fn waits_itself(&self) -> bool {
+        self.pending.iter().any(|p| p.edit == self.id)
+    }
+    fn row_waits(&self) -> bool {
+        self.pending.iter().any(|p| p.entity == self.edit.entity && p.key == self.edit.key)
+    }
+    /// How it looks at the end, and whether it `is_there` on the backend.
+    pub(in crate::oracle) fn seen(&self, is_there: bool) -> Seen {
+        let (waits, row_waits) = (self.waits_itself(), self.row_waits());
+        Seen { waits, row_waits, fulfilled: self.fulfilled(), logged: self.logged(), is_there }
     }
     /// The user can read of it: a line names it, or a later edit of its row that carried it.
     fn logged(&self) -> bool {
@@ -41,10 +49,13 @@ impl EditCase<'_> {
         overwriting_logged(self.log, self.id, (self.edit.entity, &self.edit.key))
     }
     fn lost(&self) -> bool {
-        !self.fulfilled() && !self.waits() && !self.logged()
+        !self.fulfilled() && !self.waits_itself() && !self.row_waits() && !self.logged()
     }
-    /// A real effect of a store that does not wait for the disk, and no rule of the engine.
-    fn powerless(&self) -> String {
+    /// A real effect of what is set for the store, and no rule of the engine.
+    fn by_storage(&self) -> String {
+        if self.edit.emptied {
+            return "; an upgrade of its app emptied the database".to_owned();
+        }
         self.edit.lost_power.map_or_else(String::new, |at| {
             let at = self.words.time(at);
             format!("; its device lost its power at {at}, and with it what was committed and not synced")
@@ -54,7 +65,7 @@ impl EditCase<'_> {
         self.words.edit(self.id, self.edit)
     }
     fn unlogged(&self, what: &str) -> String {
-        format!("{} {what}, and the phone's user was not told{}", self.what(), self.powerless())
+        format!("{} {what}, and the phone's user was not told{}", self.what(), self.by_storage())
     }
 }
 
@@ -75,8 +86,8 @@ pub(in crate::oracle) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
             Some(at) => format!("the backend refused it at {}", case.words.time(at)),
             None => "the backend never saw it".to_owned(),
         };
-        let (what, powerless) = (case.what(), case.powerless());
-        format!("{what} is gone: {reached}, it does not wait, and the phone's user was not told{powerless}")
+        let (what, by) = (case.what(), case.by_storage());
+        format!("{what} is gone: {reached}, it does not wait, and the phone's user was not told{by}")
     })
 }
 
@@ -111,13 +122,12 @@ pub(in crate::oracle) fn acknowledged_without_commit(case: &EditCase<'_>) -> Opt
 /// At the end nothing waits and nothing is under way.
 pub(in crate::oracle) fn stuck(
     device: DeviceId,
-    pending: &[PendingEdit],
+    waiting: Option<String>,
     unfinished: &[Run],
     doing: &str,
     words: &Labels,
 ) -> Option<String> {
-    let mut reasons = Vec::new();
-    reasons.extend(words::waiting(&words.schema, pending));
+    let mut reasons: Vec<String> = waiting.into_iter().collect();
     for run in unfinished {
         reasons.push(format!("{} under way since {}", words.unit(run.unit), words.time(run.since)));
     }

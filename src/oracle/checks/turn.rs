@@ -46,7 +46,7 @@ pub(in crate::oracle) fn reordered(case: &CommitCase<'_>, undoes: bool) -> Optio
     later.retain(|(id, other)| !case.ledger.may_not_know(by, (*id, other)));
     // What an earlier commit happened to say did not come with it.
     later.truncate(later.iter().rposition(|(_, other)| other.commits > 0)? + 1);
-    later.retain(|(_, other)| other.commits > 0 || other.carried && !undoes);
+    later.retain(|(_, other)| other.commits > 0 || other.carried.is_some() && !undoes);
     let &(last_id, last) = later.last()?;
     let last_deletes = last.kind == EditKind::Delete;
     let deletes = case.kind == CommitKind::Delete;

@@ -3,6 +3,7 @@
 
 mod asked;
 mod edits;
+mod ends;
 mod flow;
 mod judge;
 mod life;

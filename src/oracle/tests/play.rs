@@ -29,11 +29,12 @@ struct Play {
 
 /// The stage after a history, which may begin with how the stack is set: `fickle` where storage
 /// forgets with the power, `columns` where a conflict is what both sides changed, `splash` where
-/// unit B brings a part of visits.
+/// unit B brings a part of visits, `empties` where a new version of the app empties the database.
 pub(super) fn play(history: &str) -> Stage {
     let begun = |word: &str| history.split(';').any(|step| step.trim() == word);
     let stage = Stage::with(|setting| {
         setting.durable = !begun("fickle");
+        setting.resets = begun("empties");
         setting.capabilities.once = !begun("repeats");
         if begun("columns") {
             setting.definition = Definition::Columns;
@@ -183,7 +184,7 @@ impl Play {
         let stage = &mut self.stage;
         match *words {
             ["restless" | "fickle" | "columns" | "doubles" | "repeats" | "photos" | "holds-rows"]
-            | ["keeps-queue" | "splash"]
+            | ["keeps-queue" | "splash" | "empties"]
             | ["on" | "only", _] => {}
             ["later", n] => stage.later(n.parse().unwrap()),
             ["moment"] => stage.now += Span::millis(900),
@@ -309,6 +310,7 @@ impl Play {
             }
             ["drops", id] => stage.phone(device).outbox.retain(|entry| entry.edit.id != edit(id)),
             ["forgets"] => stage.phone(device).log.clear(),
+            ["leaves"] => stage.left.push((DeviceId(device), stage.now)),
             ["holds", key] => stage.phone(device).attached.push(photo(key)),
             ["logs", id, key, kind] => {
                 let kind = LogKind::of_word(kind).unwrap();
@@ -377,6 +379,9 @@ impl Play {
             ["pauses"] => Event::App(AppEvent::Pause),
             ["logs-out"] => Event::Phone(PhoneEvent::LogoutAsked),
             ["stays"] => Event::Phone(PhoneEvent::LogoutRefused { edits: 1 }),
+            ["logged-out"] => Event::Phone(PhoneEvent::LoggedOut),
+            ["wiped"] => Event::Phone(PhoneEvent::Reinstalled),
+            ["upgraded"] => Event::Phone(PhoneEvent::Upgraded),
             ["logged-in", person] => Event::Phone(PhoneEvent::LoggedIn { person: person.parse().unwrap() }),
             ["back", to, ..] => {
                 let life = words.get(2).map_or(0, |life| life.parse().unwrap());
@@ -444,6 +449,14 @@ impl Play {
             }
             ["decides", id, key, kind, how, ..] => {
                 self.decides(device, (id, key), (kind, how), words.get(5));
+            }
+            ["resolves", id, key, _] => {
+                let sides = Sides { local: Stamp(1), remote: self.stage.stamp(), edited: None };
+                let (edit, entity, key) = (edit(id), entity(key), &Key::new(key));
+                let (kind, decision) = (ConflictKind::UpdateUpdate, Decision::Remote);
+                let on_top = false;
+                let resolved = PageEvent::Resolved { edit, on_top, entity, key, kind, decision, sides };
+                self.stage.emit(device, Event::Page(resolved));
             }
             _ => self.of_photos(device, words),
         }

@@ -50,14 +50,16 @@ fn what_a_device_decided_after_its_backup_is_in_no_log_of_its_and_no_silent_disc
 }
 
 #[test]
-fn an_edit_that_went_with_the_backend_is_counted_and_may_be_committed_again() {
+fn an_edit_that_went_with_the_backend_may_be_committed_again() {
     judge(
         "
-        # A backup is of the instant as it began.
+        # A backup is of the instant as it began. What comes again is not lost.
         begin: 0 creates a9 clinic=a status=new doctor=null; 0 pushes unheard;
-        backend back 0; backup a9 gone; 0 commits 0.0 a9 like a9; drain => silent & oracle.taken_back.edits 1
+        backend back 0; backup a9 gone; 0 commits 0.0 a9 like a9; drain => silent & oracle.taken_back.edits 0
+        begin: later 1; 0 creates a9 clinic=a status=new doctor=null; 0 pushes;
+        backend back 0; backup a9 gone; drain => oracle.taken_back.edits 1
         begin: later 1; 0 creates a9 clinic=a status=new doctor=null; 0 pushes unheard;
-        backend back 0; backup a9 gone; 0 commits 0.0 a9 like a9; drain => silent & oracle.taken_back.edits 1
+        backend back 0; backup a9 gone; 0 commits 0.0 a9 like a9; drain => silent & oracle.taken_back.edits 0
         backup a9 gone; 0 commits 0.0 a9 like a9; drain => has resurrected & oracle.taken_back.edits 0
         # A create that its person did not see saved, and no update.
         begin: later 1; 0 misses 0.0 a9 create clinic=a status=new; 0 commits 0.0 a9 new; later 1;

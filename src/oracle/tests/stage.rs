@@ -79,6 +79,8 @@ pub(super) struct Stage {
     pub(super) poison: BTreeSet<EditId>,
     /// Edits whose device's clock runs fast, so that they win.
     pub(super) ahead: bool,
+    /// First lives of phones that lie there, as of then, for who has logged out.
+    pub(super) left: Vec<(DeviceId, Time)>,
     remembered: BTreeMap<EditId, Stamp>,
     refused: BTreeMap<EditId, (Option<Refusal>, Option<String>)>,
 }
@@ -135,6 +137,7 @@ impl Stage {
             labels,
             attributes,
             durable: true,
+            resets: false,
             patience: Patience::Computed(Waits::USUAL),
             capabilities: Capabilities::ALL,
             definition: Definition::Values,
@@ -148,6 +151,7 @@ impl Stage {
             life: None,
             poison: BTreeSet::new(),
             ahead: false,
+            left: Vec::new(),
             remembered: BTreeMap::new(),
             refused: BTreeMap::new(),
             backend,
@@ -471,6 +475,7 @@ impl Stage {
     /// What is found, be it that no device comes to rest.
     pub(super) fn verdict(self, rests: bool) -> Verdict {
         let mut inspection = self.oracle.begin_check(self.now, &self.backend, &|| false);
+        self.left.iter().for_each(|(device, at)| inspection.leaves(*device, (*at, 0)));
         for (device, phone) in (0..).map(DeviceId).zip(&self.phones) {
             if rests {
                 inspection.check_device(device, phone);

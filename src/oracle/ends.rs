@@ -1,0 +1,127 @@
+//! How each saved edit ends: exactly one end for each, so that no way to lose one is forgotten.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::edit::Edit;
+use super::end::{End, Meaning};
+use super::ledger::Ledger;
+use super::meant::Won;
+use crate::base::{DeviceId, EditId};
+use crate::contract::LogKind;
+
+/// What its device shows at the end of an edit that the backend has not committed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub(super) waits: bool,
+    /// Another edit of its row waits, and brings what it says.
+    pub(super) row_waits: bool,
+    pub(super) fulfilled: bool,
+    pub(super) logged: bool,
+    /// The backend's row says what it says.
+    pub(super) is_there: bool,
+}
+
+impl Seen {
+    /// On a device that nobody can look into.
+    const NOTHING: Seen =
+        Seen { waits: true, row_waits: false, fulfilled: false, logged: false, is_there: false };
+}
+
+/// What is seen of edits at the end.
+#[derive(Debug, Default)]
+pub(super) struct Ends {
+    seen: BTreeMap<EditId, Seen>,
+    /// Edits that wait on a copy of their device.
+    on_copies: BTreeSet<EditId>,
+}
+
+/// How many edits have each end, how many were lost, and the first of some in order.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    by_end: BTreeMap<End, u64>,
+    untold: u64,
+    pub(super) taken_back: Option<EditId>,
+    pub(super) shelved: Option<EditId>,
+}
+
+impl Counted {
+    pub(super) fn figures(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let count = |end: End| self.by_end.get(&end).copied().unwrap_or(0);
+        let all = move |which: fn(End) -> bool| {
+            End::EVERY.iter().filter(|end| which(**end)).map(|end| count(*end)).sum()
+        };
+        let of_all = [
+            ("oracle.saved_edits.lost", all(End::is_lost)),
+            ("oracle.saved_edits.untold", self.untold),
+            ("oracle.taken_back.edits", all(|end| end.meaning() == Meaning::TakenBack)),
+        ];
+        End::EVERY.iter().map(move |end| (end.metric(), count(*end))).chain(of_all)
+    }
+}
+
+impl Ends {
+    pub(super) fn saw(&mut self, id: EditId, seen: Seen) {
+        self.seen.insert(id, seen);
+    }
+    /// These wait on `device`.
+    pub(super) fn wait_on(&mut self, device: DeviceId, edits: impl Iterator<Item = EditId>) {
+        self.on_copies.extend(edits.filter(|edit| edit.device != device));
+    }
+
+    /// Gives each saved edit its end.
+    pub(super) fn count(&self, devices: u32, ledger: &Ledger) -> Counted {
+        let mut counted = Counted::default();
+        for (id, edit) in (0..devices).flat_map(|device| ledger.of(DeviceId(device))) {
+            // One that nobody saw saved need not be anywhere.
+            if ledger.missed.contains_key(&id) {
+                continue;
+            }
+            let end = self.end(ledger, (id, edit));
+            *counted.by_end.entry(end).or_default() += 1;
+            counted.untold += u64::from(end.is_lost() && !self.is_told(ledger, (id, edit)));
+            if end.meaning() == Meaning::TakenBack {
+                counted.taken_back.get_or_insert(id);
+            }
+            if end == End::Shelved {
+                counted.shelved.get_or_insert(id);
+            }
+        }
+        counted
+    }
+
+    /// The first that holds, from what saves an edit to what explains the loss best.
+    fn end(&self, ledger: &Ledger, (id, edit): (EditId, &Edit)) -> End {
+        if edit.commits > 0 {
+            return End::Arrived;
+        }
+        if let Some(by) = edit.carried {
+            let other = ledger.get(by).filter(|other| other.carried.is_none() && other.undone);
+            return other.map_or(End::Arrived, |other| self.end(ledger, (by, other)));
+        }
+        let seen = self.seen.get(&id).copied().unwrap_or(Seen::NOTHING);
+        let gone = ledger.is_gone(id, edit);
+        let waits = |waits: bool| waits && !gone || self.on_copies.contains(&id);
+        match () {
+            () if waits(seen.waits) => End::Waiting,
+            () if edit.undone && !seen.is_there => End::BackendRestored,
+            () if edit.undone || seen.fulfilled => End::Arrived,
+            () if waits(seen.row_waits) => End::Waiting,
+            () if edit.left_at_logout => End::Discarded,
+            () if edit.given_up => End::GivenUp,
+            () if edit.is_refused_for_good() => End::Refused,
+            () if edit.won == Some(Won::Other) || edit.said == Some(LogKind::Superseded) => End::Superseded,
+            () if gone && ledger.is_left(id, edit) => End::Shelved,
+            () if gone => ledger.taken_by(id, edit),
+            // Its row has moved on, and nobody brought it there.
+            () if edit.refused.is_some() || edit.won == Some(Won::Part) => End::Superseded,
+            () if edit.emptied => End::Upgraded,
+            () if edit.lost_power.is_some() => End::PowerLost,
+            () => End::Forgotten,
+        }
+    }
+
+    fn is_told(&self, ledger: &Ledger, (id, edit): (EditId, &Edit)) -> bool {
+        let seen = self.seen.get(&id).filter(|_| !ledger.is_gone(id, edit));
+        seen.map_or(edit.said.is_some(), |seen| seen.logged)
+    }
+}

@@ -1,0 +1,86 @@
+//! How often edits that wait were sent, and what their last requests failed with.
+
+use std::collections::BTreeMap;
+
+use crate::base::{EditId, Span};
+use crate::contract::{Event, TransportError};
+
+/// So many different errors are kept, the last ones.
+const ERRORS: usize = 3;
+
+/// Of one device.
+#[derive(Debug, Default)]
+pub(super) struct Sends {
+    edits: BTreeMap<EditId, u32>,
+    under_way: Vec<(u64, EditId)>,
+    /// Of pushes since the last that got a useful response: those that differ, the last one last.
+    pub(super) errors: Vec<String>,
+}
+
+impl Sends {
+    pub(super) fn of(&self, edit: EditId) -> u32 {
+        self.edits.get(&edit).copied().unwrap_or(0)
+    }
+
+    pub(super) fn on(&mut self, event: &Event<'_>) {
+        match event {
+            Event::EditSent { edit, request, .. } => {
+                *self.edits.entry(*edit).or_default() += 1;
+                self.under_way.push((*request, *edit));
+            }
+            Event::EditAcknowledged { edit, .. } | Event::EditLogged { edit, .. } => {
+                self.edits.remove(edit);
+            }
+            Event::ResponseReceived { request, kind, .. } if kind.pushes() => {
+                self.ended(*request, false);
+                self.errors.clear();
+            }
+            Event::RequestFailed { request, kind, error, took, .. } if kind.pushes() => {
+                self.ended(*request, *error == TransportError::Offline);
+                self.failed(failure(*error, *took));
+            }
+            Event::RequestRefused { request, kind, error, .. } if kind.pushes() => {
+                self.ended(*request, false);
+                self.failed(error.to_string());
+            }
+            Event::ProcessKilled { .. } => self.under_way.clear(),
+            _ => {}
+        }
+    }
+
+    /// A request that found no network has not left.
+    fn ended(&mut self, request: u64, stayed: bool) {
+        for (_, edit) in self.under_way.extract_if(.., |(of, _)| *of == request) {
+            if let Some(sends) = self.edits.get_mut(&edit).filter(|_| stayed) {
+                *sends -= 1;
+            }
+        }
+    }
+
+    fn failed(&mut self, error: String) {
+        self.errors.retain(|other| *other != error);
+        self.errors.push(error);
+        if self.errors.len() > ERRORS {
+            self.errors.remove(0);
+        }
+    }
+}
+
+/// Why a request failed.
+pub fn failure(error: TransportError, took: Span) -> String {
+    match error {
+        TransportError::Timeout => format!("no response in {}", apart(took)),
+        other => other.to_string(),
+    }
+}
+
+/// `15 s`, and as it is what has several units.
+fn apart(span: Span) -> String {
+    let text = span.to_string();
+    match text.find(|c: char| c.is_ascii_alphabetic()) {
+        Some(at) if !text[at..].contains(|c: char| c.is_ascii_digit()) => {
+            format!("{} {}", &text[..at], &text[at..])
+        }
+        _ => text,
+    }
+}

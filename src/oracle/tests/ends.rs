@@ -1,0 +1,89 @@
+//! Every saved edit has exactly one end.
+
+use std::collections::BTreeSet;
+
+use super::judge::verdict;
+use crate::base::cases::cases;
+use crate::oracle::end::End;
+use crate::oracle::losses;
+
+/// Histories of edits, and their ends in the order of [`End`]; `told` if a log speaks of each that
+/// was lost. The others are lost without a word.
+const ENDS: &str = "
+    0 sets a1 mine; 0 pushes => Arrived
+    0 sets a1 mine; 0 pushes unheard; 0 drops => Arrived
+    0 creates a9 new; 0 deletes a9; 0 drops => Arrived Arrived
+    0 sets a1 mine; office a1 theirs; 0 resolves 0.0 a1 remote; 0 drops => GivenUp
+    0 sets a1 mine => Waiting
+    0 sets a1 one; 0 sets a1 two; 0 drops 0.0 => Waiting Waiting
+    restless; 0 sets a1 mine; 0 sends 0.0 a1 7 => Waiting
+
+    0 sets a1 mine; poison 0.0; 0 pushes => Refused told
+    0 sets a1 mine; poison 0.0; 0 pushes unheard; 0 drops => Refused
+    0 sets a1 mine; 0 rejected 0.0 a1; 0 drops => Refused
+    0 sets a1 mine; office a1 theirs; 0 pushes => Superseded told
+    0 sets a1 mine; office a1 theirs; 0 pushes unheard; 0 drops => Superseded
+    0 sets a1 mine; 0 sets a2 mine; office a1 theirs; 0 pushes => Arrived Superseded told
+
+    0 sets a1 mine; 0 logs-out; 0 rejected 0.0 a1; 0 logs 0.0 a1 rejected; 0 drops; 0 logged-out
+    => Discarded told
+    0 sets a1 mine; office a1 theirs; 0 logs-out; 0 resolves 0.0 a1 remote; 0 drops; 0 logged-out => Discarded
+    # Who sends first hears a refusal; who stays logs out another time.
+    0 sets a1 mine; poison 0.0; 0 logs-out; 0 pushes => Refused told
+    0 sets a1 mine; 0 logs-out; 0 stays; 0 rejected 0.0 a1; 0 drops => Refused
+    0 sets a1 mine; 0 logs-out; 0 restarts; 0 rejected 0.0 a1; 0 drops => Refused
+
+    # Another person logs in, and comes to a database of their own.
+    begin: 0 sets a1 mine; later 5; 0 dies; 0 logged-out;
+    0 leaves; 0 back 0; 0 logged-in 1; 0 drops => Shelved
+    0 back 0; 0 logged-in 1; later 5; 0 wiped; 0 dies; 0 back 0; 0 drops => Reinstalled
+    0 back 0; 0 logged-in 1; later 5; 0 dies; 0 back 0; 0 drops => Restored
+
+    begin: later 5; 0 sets a1 mine; later 5; 0 dies;
+    0 wiped; 0 back 0; 0 drops => Reinstalled
+    0 back 0; 0 drops => Restored
+    0 copies 1; 0 drops => Copied
+    # It comes back with a later backup, and goes for good by what comes then.
+    0 back 0; 0 dies; 0 back 11; 0 wiped; 0 dies; 0 back 0; 0 drops => Reinstalled
+    0 wiped; 0 back 0; 0 dies; 0 back 11; 0 drops => Forgotten
+    begin: later 5; 0 sets a1 mine; office a1 theirs; 0 pushes; later 5; 0 dies;
+    0 back 0; 0 forgets => Superseded told
+
+    begin: later 1; 0 creates a9 new; 0 pushes;
+    backend back 0; backup a9 gone; drain => BackendRestored
+    backend back 0; backup a9 gone; 0 commits 0.0 a9 new => Arrived
+    begin:
+    later 1; 0 creates a9 new; 0 pushes unheard; backend back 0; backup a9 gone => Waiting
+    later 1; 0 sets a1 one; 0 sets a1 two; 0 commits 0.1 a1 two; 0 drops; backend back 0; backup a1 new
+    => BackendRestored BackendRestored
+
+    empties; 0 sets a1 mine; 0 dies; 0 upgraded; 0 drops => Upgraded
+    0 sets a1 mine; 0 dies; 0 upgraded; 0 drops => Forgotten
+    empties; 0 dies; 0 upgraded; 0 starts; 0 sets a1 mine; 0 drops => Forgotten
+    fickle; 0 sets a1 mine; 0 dies power; 0 drops => PowerLost
+    0 sets a1 mine; 0 dies power; 0 drops => Forgotten
+    0 sets a1 mine; 0 drops => Forgotten
+    # What nobody saw saved has no end.
+    0 misses 0.9 a1 update status=two; 0 sets a2 mine => Waiting
+    ";
+
+#[test]
+fn each_saved_edit_has_one_end_and_each_end_occurs() {
+    let mut seen = BTreeSet::new();
+    for (history, expected) in cases(ENDS) {
+        let figures = verdict(&history).figures;
+        let of = |end: &End| std::iter::repeat_n(format!("{end:?}"), figures[end.metric()] as usize);
+        let ends: Vec<String> = End::EVERY.iter().flat_map(of).collect();
+        let (wanted, told) = match expected.strip_suffix(" told") {
+            Some(wanted) => (wanted, true),
+            None => (expected.as_str(), false),
+        };
+        assert_eq!(ends.join(" "), wanted, "{history}");
+        let lost: u64 = losses().map(|loss| figures[loss.metric]).sum();
+        assert_eq!(figures["oracle.saved_edits.lost"], lost, "{history}");
+        assert_eq!(figures["oracle.saved_edits.untold"], if told { 0 } else { lost }, "{history}");
+        seen.extend(ends);
+    }
+    let every: BTreeSet<String> = End::EVERY.iter().map(|end| format!("{end:?}")).collect();
+    assert_eq!(seen, every);
+}

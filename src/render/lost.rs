@@ -1,0 +1,18 @@
+//! How saved edits were lost, in words.
+
+use crate::metrics::human;
+use crate::oracle::{Loss, losses};
+use crate::record::CellRecord;
+
+/// How saved edits were lost, of the ways that count, most first.
+pub(super) fn lost_how(cell: &CellRecord, counts: impl Fn(&Loss) -> bool) -> Vec<(u64, &'static str)> {
+    let of = |loss: Loss| Some((cell.stat(loss.metric, "value").filter(|edits| *edits > 0)?, loss.how));
+    let mut by: Vec<_> = losses().filter(counts).filter_map(of).collect();
+    by.sort_by_key(|(edits, _)| std::cmp::Reverse(*edits));
+    by
+}
+
+pub(super) fn in_numbers(by: &[(u64, &str)]) -> String {
+    let each = by.iter().map(|(edits, how)| format!("{} {how}", human::thousands(*edits)));
+    each.collect::<Vec<_>>().join(", ")
+}
