@@ -190,7 +190,27 @@ pub fn are_all(record: &RunRecord) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::NEVER;
     use crate::record::assemble;
+
+    #[test]
+    fn what_never_comes_is_the_worse_half_of_a_question() {
+        let told = |[without, with]: [u64; 2]| ToldRecord {
+            name: "n".to_owned(),
+            metric: "engine.write_acknowledged.duration.p95".to_owned(),
+            without: Some(without),
+            with: Some(with),
+            less_milli: Some(2_000),
+            more_milli: None,
+        };
+        for (figures, of) in [
+            ([NEVER, 1_000], Finding::Shown),
+            ([1_000, NEVER], Finding::Worse),
+            ([NEVER, NEVER], Finding::Same),
+        ] {
+            assert_eq!(finding(&[told(figures)]), of, "{figures:?}");
+        }
+    }
 
     #[test]
     fn what_did_not_happen_or_fails_itself_has_no_answer() {

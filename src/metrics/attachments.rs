@@ -18,9 +18,12 @@ struct Desk {
 
 #[derive(Debug)]
 struct Owner {
+    entity: EntityId,
     made: Time,
     bare: Option<Time>,
     committed: bool,
+    /// It was deleted since: nobody waits for what is attached to it.
+    deleted: bool,
 }
 
 #[derive(Debug, Default)]
@@ -56,9 +59,15 @@ impl Attachments {
         match event {
             Event::EditMade { edit, .. } => {
                 desk.waiting.insert(edit.id);
-                if edit.kind == EditKind::Create && self.schema.attachment(edit.entity).is_some() {
+                if self.schema.attachment(edit.entity).is_some() {
                     let id = BlobId::of(edit.entity, &edit.key, Part::Whole);
-                    self.owners.insert(id, Owner { made: at, bare: None, committed: false });
+                    if edit.kind == EditKind::Create {
+                        let (entity, made) = (edit.entity, at);
+                        let owner = Owner { entity, made, bare: None, committed: false, deleted: false };
+                        self.owners.insert(id, owner);
+                    } else if let Some(owner) = self.owners.get_mut(&id) {
+                        owner.deleted |= edit.kind == EditKind::Delete;
+                    }
                 }
             }
             Event::EditAcknowledged { edit, .. }
@@ -90,6 +99,7 @@ impl Attachments {
         let id = BlobId::of(entity, key, Part::Whole);
         let Some(owner) = self.owners.get_mut(&id) else { return };
         owner.committed = kind != CommitKind::Delete;
+        owner.deleted |= kind == CommitKind::Delete;
         let is_bare = owner.committed && !self.stored.contains(&id);
         holds(is_bare, &mut owner.bare, Id::AttachmentBareTime, at, board);
     }
@@ -109,6 +119,19 @@ impl Attachments {
         }
     }
 
+    /// What is attached to a row that nobody deleted, and is not on the server.
+    fn never_came(&self, at: Time, id: BlobId, owner: &Owner, board: &mut Board) {
+        let parts = self.schema.attachment(owner.entity).into_iter().flat_map(|of| of.parts());
+        let waits = parts.filter(|part| !owner.deleted && !self.stored.contains(&BlobId { part: *part, ..id }));
+        for part in waits {
+            let wait = match part {
+                Part::Thumbnail => Id::AttachmentThumbnailWait,
+                Part::Whole => Id::AttachmentWholeWait,
+            };
+            board.never_ended(wait, Some(owner.made), at);
+        }
+    }
+
     pub(super) fn finish(&self, at: Time, board: &mut Board) {
         for desk in self.desks.values() {
             board.lasted(Id::AttachmentTime, desk.sends_since, at);
@@ -116,6 +139,8 @@ impl Attachments {
         }
         for (id, owner) in &self.owners {
             board.lasted(Id::AttachmentBareTime, owner.bare, at);
+            board.never_ended(Id::AttachmentBareFor, owner.bare, at);
+            self.never_came(at, *id, owner, board);
             board.add(Id::AttachmentBareRows, u64::from(owner.bare.is_some()));
             let orphan = !owner.committed && self.stored.contains(id);
             board.add(Id::AttachmentOrphans, u64::from(orphan));

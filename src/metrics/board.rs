@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::distribution::Distribution;
+use super::distribution::{Distribution, Wait};
 use super::figure::{Figure, Figures};
 use super::table::{BY_ENTITY, BY_START, BY_UNIT, Id, Kind, TABLE};
 use crate::base::{DeviceId, EntityId, Time, UnitId};
@@ -79,18 +79,25 @@ impl Board {
     pub(super) fn value(&self, id: Id) -> u64 {
         self.values[id as usize]
     }
-    pub(super) fn observe(&mut self, id: Id, value: u64) {
+    pub(super) fn observe(&mut self, id: Id, wait: impl Into<Wait>) {
         debug_assert_eq!(id.metric().kind, Kind::Distribution);
-        self.distributions[id as usize].observe(value);
+        self.distributions[id as usize].add(wait.into());
     }
     /// Adds an observation under a part alone; the metric as a whole is fed apart.
-    pub(super) fn observe_part(&mut self, id: Id, part: Part, value: u64) {
-        self.parts.entry((id, part)).or_default().observe(value);
+    pub(super) fn observe_part(&mut self, id: Id, part: Part, wait: impl Into<Wait>) {
+        self.parts.entry((id, part)).or_default().add(wait.into());
     }
-    pub(super) fn observe_on(&mut self, id: Id, device: DeviceId, value: u64) {
-        self.observe(id, value);
+    pub(super) fn observe_on(&mut self, id: Id, device: DeviceId, wait: impl Into<Wait>) {
+        let wait = wait.into();
+        self.observe(id, wait);
         if let Some(&state) = self.state_of.get(device.0 as usize) {
-            self.observe_part(id, Part::Start(state), value);
+            self.observe_part(id, Part::Start(state), wait);
+        }
+    }
+    /// Adds a wait that began then, if one did, and that did not end by `at`, the end of the run.
+    pub(super) fn never_ended(&mut self, id: Id, since: Option<Time>, at: Time) {
+        if let Some(since) = since {
+            self.observe(id, Wait::Never(at.since(since).0));
         }
     }
     /// What was so since then, if it was, is so no more.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::attachments::Attachments;
 use super::board::Board;
-use super::distribution::Distribution;
+use super::distribution::{Distribution, Wait};
 use super::edits::Edits;
 use super::figure::{Figures, Sample};
 use super::forgotten::Forgotten;
@@ -18,7 +18,7 @@ use super::sights::Sights;
 use super::situations::Situations;
 use super::table::{Id, Kind, TABLE};
 use super::traffic::Traffic;
-use super::visibility::Visibility;
+use super::visibility::{Reach, Visibility};
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{Event, Node, Occurrence, Schema, SyncError};
 
@@ -37,6 +37,14 @@ pub struct CollectorSetup {
     pub freshness: Span,
     /// The entities.
     pub schema: Arc<Schema>,
+}
+
+/// What is left of a world at its end.
+pub struct Left<'l, 'w> {
+    /// People who have logged in and are not let in, and how long they have waited.
+    pub logins: Vec<(DeviceId, Span)>,
+    /// Which devices are to hold a row.
+    pub reach: &'l Reach<'w>,
 }
 
 /// What came together.
@@ -85,7 +93,7 @@ impl Collector {
             traffic: Traffic::new(devices),
             edits: Edits::default(),
             pages: Pages::new(setting.script),
-            presence: Presence::new(devices),
+            presence: Presence::new(devices, setting.script),
             visibility: Visibility::default(),
             replication: Replication::new(devices, setting.pulls, setting.freshness),
             sights: Sights::default(),
@@ -136,7 +144,7 @@ impl Collector {
     ///
     /// # Panics
     /// When the table has no such number: that is a mistake of ours.
-    pub fn finish(mut self, at: Time, found: &BTreeMap<&'static str, u64>) -> Collected {
+    pub fn finish(mut self, at: Time, found: &BTreeMap<&'static str, u64>, left: &Left<'_, '_>) -> Collected {
         let devices = 0..self.longest.len() as u32;
         devices.clone().for_each(|device| self.end_untold(at, DeviceId(device)));
         let levels = self.levels();
@@ -154,6 +162,11 @@ impl Collector {
         self.pages.finish(at, &mut self.board);
         self.replication.finish(at, &mut self.board);
         self.edits.finish(at, &mut self.board);
+        self.visibility.finish(at, &self.presence, left.reach, &mut self.board);
+        for (device, waited) in &left.logins {
+            self.board.observe_on(Id::Usable, *device, Wait::Never(waited.0));
+        }
+        self.board.set(Id::NeverUsable, left.logins.len() as u64);
         self.traffic.finish(at, &mut self.board);
         let (figures, distributions) = self.board.figures();
         let mut slowest: Vec<(DeviceId, Span)> =

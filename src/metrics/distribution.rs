@@ -11,6 +11,19 @@ pub struct Distribution {
     waited: u64,
 }
 
+/// How a wait ended: after so long, or not at all within what is known of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    Ended(u64),
+    Never(u64),
+}
+
+impl From<u64> for Wait {
+    fn from(value: u64) -> Wait {
+        Wait::Ended(value)
+    }
+}
+
 /// Fresh values are sorted in as there are so many, and as many as sorted ones.
 const HEAP: usize = 1_024;
 
@@ -20,6 +33,13 @@ impl Distribution {
         self.fresh.push(value);
         if self.fresh.len() >= self.sorted.len().max(HEAP) {
             self.settle();
+        }
+    }
+
+    pub(super) fn add(&mut self, wait: Wait) {
+        match wait {
+            Wait::Ended(value) => self.observe(value),
+            Wait::Never(waited) => self.observe_never(waited),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::contract::{ConflictKind, Decision, EditError, Event, LogKind, PageEve
 
 #[derive(Debug, Default)]
 pub(super) struct Edits {
+    /// Those that a person saved and that are not on the backend.
     made: FxHashMap<EditId, Time>,
     waiting: BTreeMap<EditId, Time>,
     in_conflict: FxHashSet<EditId>,
@@ -89,6 +90,8 @@ impl Edits {
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         let waiting = std::mem::take(&mut self.waiting);
         waiting.into_values().for_each(|since| board.lasted(Id::EditsUnsent, Some(since), at));
+        // Whatever became of it, whoever saved it waits in vain.
+        self.made.values().for_each(|since| board.never_ended(Id::WriteAcknowledged, Some(*since), at));
     }
     fn settled(&mut self, at: Time, edit: EditId, board: &mut Board) {
         board.lasted(Id::EditsUnsent, self.waiting.remove(&edit), at);
@@ -106,6 +109,7 @@ impl Edits {
                 board.add(Id::ConflictsEqual, 1);
                 if decision == Decision::Same {
                     self.settled(at, edit, board);
+                    board.lasted(Id::WriteAcknowledged, self.made.remove(&edit), at);
                 }
                 return;
             }

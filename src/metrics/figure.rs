@@ -45,6 +45,20 @@ pub struct Censored {
     pub waited: u64,
 }
 
+impl Censored {
+    /// The same of several figures of one metric together, if anything of them never ended.
+    pub fn of<'f>(figures: impl Iterator<Item = &'f Figure>) -> Option<Censored> {
+        let mut all = Censored { never: 0, of: 0, waited: 0 };
+        for figure in figures.filter(|figure| figure.observed() > 0) {
+            let own = figure.censored();
+            all.never += own.map_or(0, |own| own.never);
+            all.of += figure.observed();
+            all.waited = all.waited.max(own.map_or_else(|| figure.stat("max"), |own| Some(own.waited))?);
+        }
+        Some(all).filter(|all| all.never > 0)
+    }
+}
+
 /// A metric's figure at the end of a cell.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(

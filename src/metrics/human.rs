@@ -27,8 +27,10 @@ pub fn figure(unit: Unit, value: u64) -> String {
 /// `> 53 min 20 s (20 of 30 never)` where the statistic itself never came.
 pub fn of_waits(unit: Unit, value: u64, censored: Option<Censored>) -> String {
     match censored {
+        // A sum that is greater than 64 bits hold, and no wait.
+        None if unit == Unit::Ns && value == NEVER => format!("≥ {}", span(value)),
         None => figure(unit, value),
-        Some(censored) => format!("{} ({})", known(unit, value, censored), share_never(censored)),
+        Some(censored) => format!("{} ({})", known(unit, value, censored), never(censored)),
     }
 }
 
@@ -37,7 +39,8 @@ pub fn known(unit: Unit, value: u64, censored: Censored) -> String {
     if value == NEVER { format!("> {}", figure(unit, censored.waited)) } else { figure(unit, value) }
 }
 
-fn share_never(Censored { never, of, .. }: Censored) -> String {
+/// `20 of 30 never`.
+pub fn never(Censored { never, of, .. }: Censored) -> String {
     format!("{} of {} never", thousands(never), thousands(of))
 }
 
@@ -289,12 +292,24 @@ fn condition(show: impl Fn(u64) -> String, min: Option<u64>, max: Option<u64>) -
 }
 
 /// A figure and the condition that it has to meet; where it does not, with digits enough to see it.
-pub fn held(unit: Unit, value: u64, min: Option<u64>, max: Option<u64>) -> [String; 2] {
+/// Beside the figure stands how much of it never ended.
+pub fn held(
+    (unit, value): (Unit, u64),
+    censored: Option<Censored>,
+    min: Option<u64>,
+    max: Option<u64>,
+) -> [String; 2] {
     let missed = min.filter(|min| value < *min).or(max.filter(|max| value > *max));
-    let Some(missed) = missed else { return [figure(unit, value), bound(unit, min, max)] };
-    let [is, end] = apart(unit, value, missed);
-    let show = |n: u64| if n == missed { end.clone() } else { figure(unit, n) };
-    [is, condition(show, min, max)]
+    let (is, must) = match missed.filter(|_| value != NEVER) {
+        None => (of_waits(unit, value, censored), bound(unit, min, max)),
+        Some(missed) => {
+            let [is, end] = apart(unit, value, missed);
+            let show = |n: u64| if n == missed { end.clone() } else { figure(unit, n) };
+            let beside = censored.map_or_else(String::new, |censored| format!(" ({})", never(censored)));
+            (is + &beside, condition(show, min, max))
+        }
+    };
+    [is, must]
 }
 
 /// Row-seconds or row-hours; the greatest number stands for all that are greater.
@@ -398,7 +413,10 @@ mod tests {
         assert_eq!(pair(Unit::Ns, S, NEVER), ["1.00 s", "never"]);
         assert_eq!(apart(Unit::Ns, NEVER, S), ["never", "1.00 s"]);
         assert_eq!([change(S, NEVER), change(NEVER, S)], [""; 2]);
-        assert_eq!(held(Unit::Ns, NEVER, None, Some(5 * S)), ["never", "≤ 5.00 s"]);
+        let bound = |value| held((Unit::Ns, value), Some(censored), None, Some(5 * S));
+        assert_eq!(bound(NEVER), ["> 53 min 20 s (20 of 30 never)", "≤ 5.00 s"]);
+        assert_eq!(bound(6 * S), ["6.00 s (20 of 30 never)", "≤ 5.00 s"]);
+        assert_eq!(of_waits(Unit::Ns, NEVER, None), "≥ 213503 d 23 h", "a sum");
         assert_eq!(mean(Unit::Ns, NEVER as f64), "never");
         assert_eq!(means_apart(Unit::Ns, S as f64, NEVER as f64), ["1.00 s", "never"]);
     }
@@ -475,7 +493,7 @@ mod tests {
             (225_017_000, None, Some(226 * ms), ["225 ms", "≤ 226 ms"]),
             (225 * ms, None, Some(225 * ms), ["225 ms", "≤ 225 ms"]),
         ] {
-            let told = held(Unit::Ns, value, min, max).map(|text| text.replace('\u{2009}', " "));
+            let told = held((Unit::Ns, value), None, min, max).map(|text| text.replace('\u{2009}', " "));
             assert_eq!(told, shown);
         }
     }

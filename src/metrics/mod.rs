@@ -19,6 +19,7 @@
 //! of [`BY_UNIT`] also by sync unit, as `metric/Unit`, and those of [`BY_ENTITY`] by entity.
 
 mod attachments;
+mod awaited;
 mod board;
 mod collector;
 mod distribution;
@@ -41,7 +42,7 @@ mod traffic;
 mod visibility;
 mod waste;
 
-pub use collector::{Collected, Collector, CollectorSetup};
+pub use collector::{Collected, Collector, CollectorSetup, Left};
 pub use distribution::Distribution;
 pub use figure::{Censored, Figure, Figures, NEVER, STATS, Sample, Unit};
 pub use series::{QUEUED, SERIES, SYNCED};
@@ -50,3 +51,4 @@ pub use table::{
     BY_ENTITY, BY_SIZE, BY_START, BY_UNIT, Better, Id, Kind, Metric, TABLE, find, is_by_entity, names, parts,
 };
 pub use timeline::Timeline;
+pub use visibility::Reach;

@@ -40,7 +40,7 @@ impl Pages {
                 };
                 decided.into_iter().for_each(|id| board.add(id, 1));
                 self.decided.insert((device, *edit));
-                self.close(at, (device, *edit), board);
+                self.close((at, true), (device, *edit), board);
             }
             Event::Page(PageEvent::Held { edits, .. }) => {
                 board.add(Id::PageHeldRuns, 1);
@@ -50,27 +50,30 @@ impl Pages {
             }
             Event::Restored { .. } | Event::BecameCopy { .. } => {
                 let gone: Vec<_> = self.open.keys().filter(|(of, _)| *of == device).copied().collect();
-                gone.into_iter().for_each(|conflict| self.close(at, conflict, board));
+                gone.into_iter().for_each(|conflict| self.close((at, false), conflict, board));
             }
             _ => {}
         }
     }
 
-    fn close(&mut self, at: Time, conflict: (DeviceId, EditId), board: &mut Board) {
+    fn close(&mut self, (at, decided): (Time, bool), conflict: (DeviceId, EditId), board: &mut Board) {
         let Some(since) = self.open.remove(&conflict) else { return };
-        self.count(since, at, board);
+        self.count(since, (at, decided), board);
         if self.open.keys().all(|(of, _)| *of != conflict.0) {
             board.lasted(Id::PageHeld, self.held.remove(&conflict.0), at);
         }
     }
-    fn count(&self, since: Time, at: Time, board: &mut Board) {
-        board.observe(Id::PageAge, (at - since).0);
+    fn count(&self, since: Time, (at, decided): (Time, bool), board: &mut Board) {
+        match decided {
+            true => board.lasted(Id::PageAge, Some(since), at),
+            false => board.never_ended(Id::PageAge, Some(since), at),
+        }
         board.add(Id::PageOpen, u64::from(since <= self.script_ends && at > self.script_ends));
     }
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         board.set(Id::PageLeft, self.open.len() as u64);
         let at = at.max(self.script_ends + Span(1));
-        self.open.values().for_each(|since| self.count(*since, at, board));
+        self.open.values().for_each(|since| self.count(*since, (at, false), board));
         self.held.values().for_each(|since| board.lasted(Id::PageHeld, Some(*since), at));
     }
 }

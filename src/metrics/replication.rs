@@ -4,6 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::board::{Board, Part};
+use super::distribution::Wait;
 use super::table::Id;
 use crate::base::{DeviceId, EditId, EntityId, Span, Time, UnitId};
 use crate::contract::{Event, KillReason, Overtaken};
@@ -19,6 +20,8 @@ struct Replicated {
     /// The entities whose cursors moved in it, each with when it last did.
     came: Vec<(EntityId, Time)>,
     there: Vec<UnitId>,
+    /// Units that pull and of which a run has begun.
+    tried: Vec<UnitId>,
 }
 
 #[derive(Debug)]
@@ -49,6 +52,9 @@ impl Replication {
                 known.pulls = pulls(*unit);
                 known.run = Some(Time(at.0.saturating_sub(waited.0)));
                 known.came.clear();
+                if known.pulls && !known.tried.contains(unit) {
+                    known.tried.push(*unit);
+                }
             }
             Event::CursorSaved { entity, .. } => match known.came.iter_mut().find(|(of, _)| of == entity) {
                 Some((_, last)) => *last = at,
@@ -106,6 +112,7 @@ impl Replication {
         board.set(Id::SyncsGoodShare, share(self.good, self.ended));
         board.set(Id::SyncsUsefulShare, share(board.value(Id::SyncsUseful), self.pulled));
         self.devices.iter().for_each(|device| board.lasted(Id::SyncsBlocked, device.blocked_since, at));
+        self.devices.iter().for_each(|device| device.never_arrived(at, board));
         let hours = u128::from(at.since(Time::ZERO).0).max(1);
         let hourly = u128::from(board.value(Id::BackendRequests)) * u128::from(Span::secs(3_600).0) / hours;
         board.set(Id::BackendHourly, u64::try_from(hourly).unwrap_or(u64::MAX));
@@ -113,6 +120,15 @@ impl Replication {
 }
 
 impl Replicated {
+    fn never_arrived(&self, at: Time, board: &mut Board) {
+        let Some(began) = self.began else { return };
+        if self.there.is_empty() && !self.tried.is_empty() {
+            board.never_ended(Id::FirstScreen, Some(began), at);
+        }
+        for unit in self.tried.iter().filter(|unit| !self.there.contains(unit)) {
+            board.observe_part(Id::FirstScreen, Part::Unit(*unit), Wait::Never(at.since(began).0));
+        }
+    }
     fn arrived(&mut self, at: Time, unit: UnitId, pulls: bool, board: &mut Board) {
         if let Some(since) = self.run.take() {
             for (entity, last) in self.came.drain(..) {

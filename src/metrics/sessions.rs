@@ -1,9 +1,11 @@
 //! Runs of units, their queue, and what they brought.
 
+use super::awaited::Awaited;
 use super::board::{Board, Part};
+use super::distribution::Wait;
 use super::table::Id;
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::{Event, RequestKind, SyncError, TransportError, UnitEvent};
+use crate::contract::{Event, PhoneEvent, RequestKind, SyncError, TransportError, UnitEvent};
 
 /// A run that started and whose end nobody has told.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +21,7 @@ struct Run {
 
 #[derive(Clone, Debug, Default)]
 struct OfDevice {
+    awaited: Awaited,
     runs: Vec<Run>,
     busy: Option<Time>,
     /// How long requests that are under way are in the queue of the backend.
@@ -47,9 +50,15 @@ impl Sessions {
         let own = &mut self.devices[device.0 as usize];
         match event {
             Event::UnitQueued { depth, .. } => board.observe(Id::QueueDepth, u64::from(*depth)),
-            Event::UnitDiscarded { .. } => board.add(Id::QueueDiscarded, 1),
+            Event::UnitDiscarded { unit } => {
+                own.awaited.is_given_up(*unit);
+                board.add(Id::QueueDiscarded, 1);
+            }
+            Event::Phone(PhoneEvent::LoggedOut) => own.awaited.are_given_up(),
+            Event::LinkDown | Event::LinkUp => own.awaited.link(matches!(event, Event::LinkUp), at),
             Event::UnitCoalesced { .. } => board.add(Id::QueueCoalesced, 1),
             Event::SyncStart { unit, run, waited } => {
+                own.awaited.starts(*unit, at);
                 own.answered = false;
                 board.add(Id::SessionCount, 1);
                 board.observe(Id::QueueWaited, waited.0);
@@ -61,14 +70,19 @@ impl Sessions {
             }
             Event::SyncComplete { unit, run, took, blocking } => {
                 own.ended(*run, board);
-                board.observe_on(Id::SessionDuration, device, took.0);
-                board.observe_part(Id::SessionDuration, Part::Unit(*unit), took.0);
+                let waited = (own.awaited.comes(*unit) + *took).0;
+                board.observe_on(Id::SessionDuration, device, waited);
+                board.observe_part(Id::SessionDuration, Part::Unit(*unit), waited);
                 if *blocking {
                     board.observe(Id::SessionBlocking, took.0);
                 }
                 self.ran += own.close(at, |open| open.run == *run, board);
             }
-            Event::SyncError { error, run, .. } => {
+            Event::SyncError { error, run, unit } => {
+                match **error {
+                    SyncError::Cancelled => own.awaited.is_given_up(*unit),
+                    _ => own.awaited.fails(*unit, at),
+                }
                 board.add(Id::SessionFailed, 1);
                 let answered = own.ended(*run, board);
                 board.add(Id::SessionPartly, u64::from(answered));
@@ -80,10 +94,13 @@ impl Sessions {
             }
             Event::ProcessKilled { .. } => {
                 own.queued = Span::ZERO;
+                own.awaited.die(at);
                 own.runs.iter_mut().for_each(|run| run.died = true);
                 self.ran += own.close(at, |_| true, board);
             }
-            Event::Usable { since_login } => board.observe_on(Id::Usable, device, since_login.0),
+            Event::Usable { since_login, again: false } => {
+                board.observe_on(Id::Usable, device, since_login.0);
+            }
             Event::RetryScheduled { wait, in_run: true, .. } if own.is_busy() => {
                 own.waited(at, board);
                 own.waits.push((at, at + *wait));
@@ -147,7 +164,13 @@ impl Sessions {
 
     /// Works out the rates. Runs that are under way at the end lasted until then.
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
-        self.devices.iter_mut().for_each(|own| self.ran += own.close(at, |_| true, board));
+        for (device, own) in (0..).map(DeviceId).zip(&mut self.devices) {
+            self.ran += own.close(at, |_| true, board);
+            for (unit, waited) in own.awaited.left(at) {
+                board.observe_on(Id::SessionDuration, device, Wait::Never(waited.0));
+                board.observe_part(Id::SessionDuration, Part::Unit(unit), Wait::Never(waited.0));
+            }
+        }
         let per_second = |n: u64, thousandths: u128| {
             let ns = u128::from(self.ran.0).max(1);
             u64::try_from(u128::from(n) * thousandths * 1_000_000_000 / ns).unwrap_or(u64::MAX)

@@ -76,6 +76,7 @@ impl Sights {
         self.dangling.values().for_each(|rows| dangled(Some(*rows), at, board));
         let half = self.pulled.values().filter_map(|pulled| pulled.times);
         half.for_each(|(first, _)| board.lasted(Id::HalfSynced, Some(first), at));
+        self.emptied.values().for_each(|since| board.never_ended(Id::EmptyTable, Some(*since), at));
     }
 }
 

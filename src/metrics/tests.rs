@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Better, Collected, Collector, CollectorSetup, Figures, Situation, find, names};
+use super::{Better, Collected, Collector, CollectorSetup, Figures, Left, Reach, Situation, find, names};
 use crate::base::cases::cases;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, Word};
 use crate::contract::{
@@ -37,7 +37,8 @@ fn collected(history: &str) -> Collected {
         let mut tell = |node, event: Event<'_>| collector.on(&Occurrence { at: now, node, event });
         step.of_requests(device, &mut tell);
     }
-    collector.finish(now, &BTreeMap::new())
+    let reach: &Reach<'_> = &|_, _| Box::new(|_| true);
+    collector.finish(now, &BTreeMap::new(), &Left { logins: Vec::new(), reach })
 }
 
 fn figures(history: &str) -> Figures {
@@ -302,6 +303,43 @@ fn a_version_is_visible_when_another_device_has_it() {
         begin: 0 0 begins; 0 0 logs-in; 0 1 begins; 0 1 logs-in;
         5 0 shut; 10 0 updates 0 k; 11 0 open; 12 0 commits 0 k; 30 1 gets -k7
         => .write_visible.duration:count 0
+        ",
+    );
+}
+
+#[test]
+fn a_wait_without_an_end_counts_as_longer_than_all() {
+    judge(
+        "
+        1 0 updates 0 k; 3 0 acked 0 k; 5 0 updates 1 k; 9 0 still
+        => .write_acknowledged.duration:count 1 & .write_acknowledged.duration:never 1
+        & .write_acknowledged.duration:p50 2s & .write_acknowledged.duration:p95 18446744073709551615
+        # A phone that looks on until the end is to show what others wrote, on the backend or not.
+        begin: 0 0 begins; 0 0 logs-in; 0 1 begins; 0 1 logs-in; 10 0 updates 0 k;
+        12 0 commits 0 k; 30 0 still => .write_visible.duration:count 0 & .write_visible.duration:never 1
+        30 0 still => .write_visible.duration:never 1
+        20 1 pauses; 30 0 still => .write_visible.duration:never 0
+        # When the script is over, after 240 s, all put their apps away.
+        240 1 pauses; 300 0 still => .write_visible.duration:never 1
+        12 0 commits 0 k; 30 1 gets -k7; 40 0 still => .write_visible.duration:never 0
+        ",
+    );
+}
+
+#[test]
+fn a_sync_that_failed_ends_with_the_next_good_run_of_its_unit() {
+    judge(
+        "
+        # Whatever ended it.
+        0 0 starts 0; 2 0 killed; 9 0 begins; 9 0 fails 0; 10 0 starts 1; 14 0 ends 1 4
+        => .session.duration:count 1 & .session.duration:max 14s
+        begin: 0 0 starts 0; 2 0 fails 0;
+        12 0 starts 1; 15 0 ends 1 3 => .session.duration:count 1 & .session.duration:max 15s
+        # Between runs nobody waits without a network.
+        3 0 down; 103 0 up; 104 0 starts 1; 107 0 ends 1 3 => .session.duration:max 7s
+        50 0 still => .session.duration:count 0 & .session.duration:never 1 & .session.duration/Login:never 1
+        & .session.duration@1d:never 1
+        3 0 drops; 50 0 still => .session.duration:never 0
         ",
     );
 }

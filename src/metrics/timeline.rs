@@ -115,7 +115,9 @@ impl Timeline {
             Event::LinkUp => self.up_again(Some(device), at),
             Event::ProcessKilled { reason } => self.killed(device, at, *reason),
             Event::ProcessStarted { .. } => self.mark(device, Track::App, "process starts", at),
-            Event::Usable { since_login } => self.ended(device, Track::App, "login", at, *since_login, ""),
+            Event::Usable { since_login, again: false } => {
+                self.ended(device, Track::App, "login", at, *since_login, "");
+            }
             Event::EditMade { .. } => self.mark(device, Track::App, "edit", at),
             Event::UnitDiscarded { .. } => self.mark(device, Track::Sync, "unit discarded", at),
             Event::ConflictDecided { decision, .. } => {

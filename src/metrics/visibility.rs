@@ -8,7 +8,7 @@ use super::board::Board;
 use super::presence::Presence;
 use super::table::Id;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
-use crate::contract::{AppliedChange, Author, Event};
+use crate::contract::{AppliedChange, Author, Decision, Event};
 
 #[derive(Clone, Debug)]
 struct Written {
@@ -22,6 +22,13 @@ struct Written {
     seen: BTreeMap<u32, u64>,
 }
 
+#[derive(Clone, Debug)]
+struct Made {
+    at: Time,
+    entity: EntityId,
+    key: Key,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Committed {
     stamp: Stamp,
@@ -29,9 +36,19 @@ struct Committed {
     by: Option<DeviceId>,
 }
 
+impl Written {
+    fn is_seen_by(&self, device: DeviceId) -> bool {
+        self.seen.get(&(device.0 / 64)).is_some_and(|seen| seen & (1 << (device.0 % 64)) != 0)
+    }
+}
+
+/// Of a row, whether a device is to hold it.
+pub type Reach<'r> = dyn Fn(EntityId, &Key) -> Box<dyn Fn(DeviceId) -> bool + 'r> + 'r;
+
 #[derive(Debug, Default)]
 pub(super) struct Visibility {
-    made: FxHashMap<EditId, Time>,
+    /// Edits made while the backend was up that it has not.
+    made: FxHashMap<EditId, Made>,
     last: FxHashMap<(DeviceId, EntityId), FxHashMap<Key, u32>>,
     /// Edits that were sent when a later one of their row was there already.
     passed: FxHashSet<EditId>,
@@ -53,9 +70,14 @@ impl Visibility {
                 let rows = self.last.entry((edit.id.device, edit.entity)).or_default();
                 rows.insert(edit.key.clone(), edit.id.number);
                 if presence.backend_up() {
-                    self.made.insert(edit.id, at);
+                    let (entity, key) = (edit.entity, edit.key.clone());
+                    self.made.insert(edit.id, Made { at, entity, key });
                 }
             }
+            Event::EditsSquashed { edit, with, stays, .. } => {
+                with.iter().chain(Some(&edit).filter(|_| stays)).for_each(|edit| _ = self.made.remove(edit));
+            }
+            Event::ConflictDecided { edit, decision: Decision::Same, .. } => _ = self.made.remove(&edit),
             Event::EditSent { edit, entity, key, .. } => {
                 let last = self.last.get(&(edit.device, entity)).and_then(|rows| rows.get(key));
                 if last.is_some_and(|last| *last > edit.number) {
@@ -67,7 +89,8 @@ impl Visibility {
                 let committed = Committed { stamp, at, by: edit.map(|edit| edit.device) };
                 self.committed.entry(entity).or_default().insert(key.clone(), committed);
                 let Some(edit) = edit else { return };
-                let (made, passed) = (self.made.remove(&edit), self.passed.contains(&edit));
+                let made = self.made.remove(&edit).map(|made| made.at);
+                let passed = self.passed.contains(&edit);
                 if made.is_some() || passed {
                     let version = Written { stamp, made, by: edit.device, passed, seen: BTreeMap::new() };
                     self.written.entry(entity).or_default().entry(key.clone()).or_default().push(version);
@@ -78,6 +101,34 @@ impl Visibility {
                 changes.iter().for_each(|change| self.applied(at, device, change, presence, board));
             }
             _ => {}
+        }
+    }
+
+    /// The end: what was never seen, by phones that looked on from its making and that `shows` says
+    /// hold such a row. Of a version that another one replaced nobody waits.
+    pub(super) fn finish(&self, at: Time, presence: &Presence, shows: &Reach<'_>, board: &mut Board) {
+        let present = presence.to_the_end();
+        let mut never = |entity, key: &Key, made: Time, is_out: &dyn Fn(DeviceId) -> bool| {
+            let waits = present.iter().take_while(|(since, _)| *since <= made).map(|(_, device)| *device);
+            let mut waits = waits.filter(|device| !is_out(*device)).peekable();
+            if waits.peek().is_some() {
+                let shows = shows(entity, key);
+                let waits = waits.filter(|device| shows(*device));
+                waits.for_each(|_| board.never_ended(Id::WriteVisible, Some(made), at));
+            }
+        };
+        for (edit, Made { at, entity, key }) in &self.made {
+            never(*entity, key, *at, &|device| device == edit.device);
+        }
+        for (entity, rows) in &self.written {
+            let last = |key: &Key| self.committed.get(entity).and_then(|rows| rows.get(key));
+            for (key, versions) in rows {
+                let of_last = |version: &&Written| last(key).is_some_and(|last| last.stamp == version.stamp);
+                for version in versions.iter().filter(of_last) {
+                    let is_out = |device| version.by == device || version.is_seen_by(device);
+                    version.made.into_iter().for_each(|made| never(*entity, key, made, &is_out));
+                }
+            }
         }
     }
 

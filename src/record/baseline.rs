@@ -306,11 +306,16 @@ fn moved(name: &str, before: &Figure, now: &Figure) -> (Kind, String) {
         return (Kind::Changed, format!("{name} is measured otherwise now"));
     };
     let unit = now.unit().of_stat(stat);
-    let show = |value: Option<u64>| value.map_or_else(|| "nothing".to_owned(), |v| human::figure(unit, v));
+    let show = |figure: &Figure| {
+        let censored = figure.censored().filter(|_| unit == figure.unit());
+        figure.stat(stat).map_or_else(|| "nothing".to_owned(), |v| human::of_waits(unit, v, censored))
+    };
     let (was, is) = (before.stat(stat), now.stat(stat));
     let [there, here] = match (was, is) {
-        (Some(was), Some(is)) => human::apart(unit, was, is),
-        _ => [was, is].map(show),
+        (Some(was), Some(is)) if before.censored().or(now.censored()).is_none() => {
+            human::apart(unit, was, is)
+        }
+        _ => [before, now].map(show),
     };
     let better = metrics::find(name).map_or(Better::Neither, |metric| metric.better);
     let (kind, word) = match (better, is > was) {

@@ -22,7 +22,7 @@ use super::lines::Lines;
 use super::reason::Reason;
 use super::tuned::TuneRecord;
 use crate::base::Digest;
-use crate::metrics::{self, human};
+use crate::metrics::{self, Censored, human};
 
 pub const SCHEMA_VERSION: &str = "3.0.0";
 
@@ -422,6 +422,11 @@ impl RunRecord {
 impl CellRecord {
     pub fn stat(&self, metric: &str, stat: &str) -> Option<u64> {
         self.metrics.get(metric)?.stat(stat)
+    }
+    /// What of a metric never ended, beside a statistic of it that is no count.
+    pub fn censored(&self, metric: &str, stat: &str) -> Option<Censored> {
+        let figure = self.metrics.get(metric)?;
+        figure.censored().filter(|_| figure.unit().of_stat(stat) == figure.unit())
     }
     /// The figure that an expectation or a claim names, as the cell has it.
     pub fn expected(&self, what: &str) -> Option<u64> {

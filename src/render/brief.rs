@@ -4,7 +4,7 @@ use super::lines::{filled, whole_figures};
 use super::lost::{in_numbers, lost_how};
 use crate::analysis::{Phase, distinct, phases};
 use crate::base::Span;
-use crate::metrics::{Unit, human};
+use crate::metrics::{Censored, NEVER, Unit, human};
 use crate::oracle::{self, metric_of};
 use crate::record::{CellRecord, Exit, Reason, Verdict};
 
@@ -20,6 +20,8 @@ pub(super) struct Glance {
     pub(super) what: &'static str,
     pub(super) unit: Unit,
     pub(super) value: u64,
+    /// What of it never ended, in all seeds.
+    pub(super) censored: Option<Censored>,
     /// Whether it is right or wrong, of what must not be.
     pub(super) sound: Option<bool>,
 }
@@ -34,6 +36,12 @@ pub(super) const OF_DATA: [&str; 6] = [
     "oracle.kept_both.rows",
     "oracle.stale_copies.rows",
 ];
+
+impl Glance {
+    pub(super) fn told(&self) -> String {
+        human::of_waits(self.unit, self.value, self.censored)
+    }
+}
 
 /// What people wait for and pay: metric, statistic, whether it is for each person, its name.
 const FIRST: [(&str, &str, bool, &str); 9] = [
@@ -53,7 +61,8 @@ pub(super) fn first(cells: &[&CellRecord]) -> Vec<Glance> {
     let glance = |&(metric, stat, each, what): &(&'static str, &'static str, bool, &'static str)| {
         let value = of.typical(metric, stat)? / if each { of.devices() } else { 1 };
         let unit = cells.iter().find_map(|cell| cell.metrics.get(metric))?.unit();
-        Some(Glance { of: [metric, stat], what, unit, value, sound: None })
+        let censored = censored(cells, metric);
+        Some(Glance { of: [metric, stat], what, unit, value, censored, sound: None })
     };
     FIRST.iter().filter_map(glance).collect()
 }
@@ -62,7 +71,8 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
     let of = Setting(cells);
     let found = |metric, what| {
         let value = (!values(cells, metric, "value").is_empty()).then(|| of.most(metric))?;
-        Some(Glance { of: [metric, "value"], what, unit: Unit::Count, value, sound: None })
+        let (unit, censored) = (Unit::Count, None);
+        Some(Glance { of: [metric, "value"], what, unit, value, censored, sound: None })
     };
     // What was lost as a rule says is not wrong.
     let sound = |value: u64| (value == 0 || of.is_wrong()).then_some(value == 0);
@@ -113,6 +123,11 @@ pub(super) fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Vec<u64
     values
 }
 
+/// What of a metric never ended, in all of the cells.
+pub(super) fn censored(cells: &[&CellRecord], metric: &str) -> Option<Censored> {
+    Censored::of(cells.iter().filter_map(|cell| cell.metrics.get(metric)))
+}
+
 pub(super) struct Checks {
     /// Those that found something, and the most.
     pub(super) found: Vec<(&'static str, Unit, u64)>,
@@ -148,7 +163,7 @@ impl Setting<'_> {
         values(self.0, metric, "value").last().copied().unwrap_or(0)
     }
     fn waiting(&self) -> String {
-        let within = [
+        let waits = [
             ("engine.usable_after_login.duration", "people with a network could work after login"),
             ("engine.session.duration", "syncs were done"),
             ("engine.write_acknowledged.duration", "edits were safe on the backend"),
@@ -156,9 +171,9 @@ impl Setting<'_> {
         ];
         let part = |(metric, what): (&str, &str)| {
             let [half, most] = ["p50", "p95"].map(|stat| self.typical(metric, stat));
-            Some(format!("{what} within {} (half within {})", human::span(most?), human::span(half?)))
+            Some(format!("{what} {}", within(most?, half?, censored(self.0, metric))))
         };
-        let mut parts: Vec<String> = within.into_iter().filter_map(part).collect();
+        let mut parts: Vec<String> = waits.into_iter().filter_map(part).collect();
         if let Some(first) = parts.first_mut() {
             *first = format!("95 of 100 {first}");
         }
@@ -275,6 +290,17 @@ impl Setting<'_> {
         let told: Vec<String> = told.iter().map(|(percent, what)| format!("{percent} % {what}")).collect();
         format!("of sync time: {}", told.join(", "))
     }
+}
+
+/// Until when 95 of 100 are done, and half.
+fn within(most: u64, half: u64, censored: Option<Censored>) -> String {
+    let Some(censored) = censored else {
+        return format!("within {} (half within {})", human::span(most), human::span(half));
+    };
+    let known = |n| human::known(Unit::Ns, n, censored);
+    let half = if half == NEVER { String::new() } else { format!("; half within {}", known(half)) };
+    let most = if most == NEVER { known(most) } else { format!("within {}", known(most)) };
+    format!("{most} ({}{half})", human::never(censored))
 }
 
 fn share(part: u64, whole: u64) -> String {

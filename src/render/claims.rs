@@ -1,7 +1,7 @@
 //! What two variants show side by side, in words: claims, and the figures of answers.
 
 use crate::analysis::{NotHeld, Why, grouped, unit_in, variant};
-use crate::metrics::human;
+use crate::metrics::{NEVER, human};
 use crate::record::{AnswerRecord, CellRecord, ClaimRecord, RunRecord, ToldRecord};
 use crate::scenario::{Piece, pieces};
 
@@ -95,7 +95,7 @@ fn both(figure: &ToldRecord, cell: &CellRecord) -> String {
 /// How many times the first figure the second one is, to a tenth; of none there is no such number.
 fn times(figure: &ToldRecord, cell: &CellRecord) -> String {
     match (figure.without, figure.with) {
-        (Some(without), Some(with)) if without > 0 => {
+        (Some(without), Some(with)) if without > 0 && without.max(with) < NEVER => {
             let tenths = (u128::from(with) * 10 + u128::from(without) / 2) / u128::from(without);
             format!("{}.{}", tenths / 10, tenths % 10)
         }

@@ -5,7 +5,7 @@ use super::lost::{in_numbers, lost_how};
 use super::table::unit_of;
 use crate::analysis::sweep::Trouble;
 use crate::analysis::{distinct, unit_in};
-use crate::metrics::{Figure, Unit, human};
+use crate::metrics::{Figure, human};
 use crate::oracle::metric_of;
 use crate::record::{
     AnswerRecord, CellRecord, ClaimRecord, ExpectationRecord, GateRecord, Reason, ViolationRecord, named,
@@ -125,7 +125,7 @@ pub(super) fn stuck(cell: &CellRecord) -> &str {
 pub(super) fn no_figure(cell: &CellRecord, metric: &str, stat: &str) -> String {
     match cell.metrics.get(metric) {
         None => format!("the cell has no metric {metric}"),
-        Some(Figure::Distribution { count: 0, .. }) => "nothing was observed".to_owned(),
+        Some(Figure::Distribution { count: 0, never: 0, .. }) => "nothing was observed".to_owned(),
         Some(_) => format!("it has no {stat}"),
     }
 }
@@ -134,20 +134,26 @@ pub(super) fn missed_gate(cell: &CellRecord, gate: &GateRecord) -> String {
     let metric = gate.figure();
     let why = match gate.value {
         None => no_figure(cell, &metric, &gate.stat),
-        Some(value) => held(unit_of(cell, gate), value, gate.min, gate.max),
+        Some(value) => {
+            let censored = cell.censored(&metric, &gate.stat);
+            missed(human::held((unit_of(cell, gate), value), censored, gate.min, gate.max))
+        }
     };
     format!("{metric} {} {why}", gate.stat)
 }
 
-fn held(unit: Unit, value: u64, min: Option<u64>, max: Option<u64>) -> String {
-    let [is, want] = human::held(unit, value, min, max);
+fn missed([is, want]: [String; 2]) -> String {
     format!("is {is}, must be {want}")
 }
 
 fn expectation(cell: &CellRecord, one: &ExpectationRecord) -> String {
     let what = one.what.as_str();
     match (one.value, what.strip_prefix("violation ")) {
-        (Some(value), _) => held(unit_in(cell, what), value, one.min, one.max),
+        (Some(value), _) => {
+            let of = named(what, |name| cell.metrics.contains_key(name));
+            let censored = of.and_then(|(metric, stat)| cell.censored(&metric, stat));
+            missed(human::held((unit_in(cell, what), value), censored, one.min, one.max))
+        }
         (None, None) => match named(what, |name| cell.metrics.contains_key(name)) {
             Some((metric, stat)) => no_figure(cell, &metric, stat),
             None => format!("the cell has no metric {what}"),

@@ -315,7 +315,10 @@ pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
         let cell = record.cell(&gate.cell);
         let unit = cell.map_or(Unit::Count, |cell| table::unit_of(cell, gate));
         let [value, bound] = match gate.value {
-            Some(value) => human::held(unit, value, gate.min, gate.max),
+            Some(value) => {
+                let censored = cell.and_then(|cell| cell.censored(&gate.figure(), &gate.stat));
+                human::held((unit, value), censored, gate.min, gate.max)
+            }
             None => {
                 let why = cell.map(|cell| no_figure(cell, &gate.figure(), &gate.stat));
                 [why.unwrap_or_default(), human::bound(unit, gate.min, gate.max)]

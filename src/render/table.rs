@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::brief::{self, Checks, Glance, checks};
+use super::brief::{self, Checks, Glance, censored, checks};
 use super::grid::Grid;
 use super::lines::filled;
 use crate::analysis::grouped;
 use crate::analysis::sweep::plain;
-use crate::metrics::{Figure, Unit, human};
+use crate::metrics::{Censored, Figure, Unit, human};
 use crate::oracle;
 use crate::record::{CellRecord, GateRecord, RunRecord, Verdict, is_gated, named};
 
@@ -66,6 +66,10 @@ impl Row {
     }
     fn unit(&self) -> Unit {
         self.figure.unit().of_stat(&self.stat)
+    }
+    /// What of it never ended in these cells, where it is no count.
+    fn censored(&self, cells: &[&CellRecord]) -> Option<Censored> {
+        censored(cells, &self.name).filter(|_| self.unit() == self.figure.unit())
     }
 }
 
@@ -136,11 +140,12 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
             continue;
         }
         let near = known.len() == values.len()
+            && known.iter().all(|one| one.censored == known[0].censored)
             && u128::from(most) * 100 <= u128::from(least) * u128::from(100 + ALIKE);
         if near {
-            alike.push(format!("{what} = {}", told(known[0].unit, least)));
+            alike.push(format!("{what} = {}", known[0].told()));
         } else {
-            let figure = |one: &Option<&Glance>| one.map_or("–".to_owned(), |g| told(g.unit, g.value));
+            let figure = |one: &Option<&Glance>| one.map_or("–".to_owned(), Glance::told);
             shown.push((what, values.iter().map(figure).collect::<Vec<_>>()));
         }
     }
@@ -251,6 +256,11 @@ pub(super) fn told(unit: Unit, n: u64) -> String {
     format!("{about}{}", human::figure(unit, n))
 }
 
+/// The same of waits some of which may never have ended, without how many.
+fn waited(unit: Unit, n: u64, censored: Option<Censored>) -> String {
+    censored.map_or_else(|| told(unit, n), |censored| human::known(unit, n, censored))
+}
+
 /// One cell, its figures grouped by room, the oracle's first; beside them the names of zeros.
 fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
     let mut grid = Grid::new(1, ["metric", "value", "p50", "p95", "p99", "max", "of"]);
@@ -270,14 +280,17 @@ fn single(cell: &CellRecord, all: bool) -> (Grid, Vec<String>) {
         }
         last_room = room;
         match *figure {
-            Figure::Value { unit, value } | Figure::Clipped { unit, value, .. } => {
-                grid.row([noted(name), told(unit, value)]);
+            Figure::Value { unit, value } => grid.row([noted(name), told(unit, value)]),
+            Figure::Clipped { unit, value, .. } => {
+                grid.row([noted(name), human::of_waits(unit, value, None)]);
             }
-            Figure::Distribution { count: 0, .. } => grid.row([name, "", "", "", "", "", "0"]),
+            Figure::Distribution { count: 0, never: 0, .. } => grid.row([name, "", "", "", "", "", "0"]),
             Figure::Distribution { unit, count, p50, p95, p99, max, .. } => {
-                let stats = [p50, p95, p99, max].map(|n| told(unit, n));
+                let censored = figure.censored();
+                let stats = [p50, p95, p99, max].map(|n| waited(unit, n, censored));
                 let head = [name.to_owned(), String::new()];
-                grid.row(head.into_iter().chain(stats).chain([human::thousands(count)]));
+                let of = censored.map_or_else(|| human::thousands(count), human::never);
+                grid.row(head.into_iter().chain(stats).chain([of]));
             }
         }
     }
@@ -309,7 +322,9 @@ fn spread(cells: &[&CellRecord], all: bool) -> Grid {
     for row in rows(each(cells, |name, figure| all || is_headline(name, figure)), cells) {
         let values = values(cells, &row);
         if let Some(three) = three_of(&values) {
-            let shown = three.map(|n| told(row.unit(), n));
+            let censored = row.censored(cells);
+            let mut shown = three.map(|n| waited(row.unit(), n, censored));
+            shown[1].push_str(&beside(censored));
             grid.row([row.label()].into_iter().chain(shown).chain([values.len().to_string()]));
         }
     }
@@ -400,18 +415,24 @@ fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
     for row in rows {
         let shown = columns.iter().map(|(_, cells)| {
             let values = values(cells, row);
+            let censored = row.censored(cells);
             match (cells.len(), three_of(&values)) {
                 (_, None) => "–".to_owned(),
-                (1, Some([_, only, _])) => told(row.unit(), only),
+                (1, Some([_, only, _])) => waited(row.unit(), only, censored) + &beside(censored),
                 (_, Some(spread)) => {
-                    let [min, median, max] = spread.map(|n| told(row.unit(), n));
-                    if min == max { median } else { format!("{median} ({min} – {max})") }
+                    let [min, median, max] = spread.map(|n| waited(row.unit(), n, censored));
+                    let spread = if min == max { median } else { format!("{median} ({min} – {max})") };
+                    spread + &beside(censored)
                 }
             }
         });
         grid.row([row.label()].into_iter().chain(shown));
     }
     grid
+}
+
+fn beside(censored: Option<Censored>) -> String {
+    censored.map_or_else(String::new, |censored| format!(" ({})", human::never(censored)))
 }
 
 fn broken(title: &str) -> String {

@@ -16,8 +16,9 @@ pub(super) struct Attention {
     hooks: Arc<Hooks>,
     looks: Cell<bool>,
     begun: Cell<bool>,
-    /// When the person logged in who waits.
-    logged_in: Cell<Option<Time>>,
+    /// When the person logged in who waits, and whether that was but a restart of the app, after
+    /// they were let in.
+    logged_in: Cell<Option<(Time, bool)>>,
     wait: RefCell<Wait>,
 }
 
@@ -34,42 +35,49 @@ impl Attention {
     }
     pub(super) fn on(&self, event: AppEvent, now: Time) {
         match event {
-            AppEvent::Login => {
-                self.looks.set(true);
-                self.begun.set(true);
-                let units = self.awaited();
-                if !units.is_empty() {
-                    // Another process of the app does not start the wait again.
-                    self.logged_in.set(self.logged_in.get().or(Some(now)));
-                }
-                *self.wait.borrow_mut() = Wait { units, came: BTreeSet::new() };
-            }
+            AppEvent::Login => self.logs_in(now, false),
             AppEvent::Resume => self.looks.set(true),
             AppEvent::Pause => self.looks.set(false),
             AppEvent::Online | AppEvent::Offline | AppEvent::Background => {}
         }
     }
 
+    /// Somebody logs in, or the app does `again` what it does at a login, as it was restarted. No
+    /// restart begins a wait of who was let in, whatever caused it, network or not.
+    pub(super) fn logs_in(&self, now: Time, again: bool) {
+        self.looks.set(true);
+        self.begun.set(true);
+        let units = self.awaited();
+        if !units.is_empty() {
+            // Another process of the app does not start the wait again.
+            let before = self.logged_in.get().filter(|(_, restarted)| again || !restarted);
+            self.logged_in.set(before.or(Some((now, again))));
+        }
+        *self.wait.borrow_mut() = Wait { units, came: BTreeSet::new() };
+    }
+
     pub(super) fn looks(&self) -> bool {
         self.looks.get()
     }
-    pub(super) fn waits(&self) -> bool {
-        self.logged_in.get().is_some()
+    /// Since when somebody waits to be let in.
+    pub(super) fn waits_since(&self) -> Option<Time> {
+        self.logged_in.get().filter(|(_, again)| !again).map(|(since, _)| since)
     }
     /// Whether another process of the app begins with a login: of somebody who is not let in, and
     /// always where a login has the screen of nobody.
     pub(super) fn logs_in_again(&self) -> bool {
-        self.waits() || self.begun.get() && self.units.iter().all(|unit| !unit.blocking)
+        self.logged_in.get().is_some() || self.begun.get() && self.units.iter().all(|unit| !unit.blocking)
     }
     /// Something happened on the device; `has_screen` says it of a unit. Gives how long the person
-    /// has waited who is let in by that, over all lives of the process.
+    /// has waited who is let in by that, over all lives of the process, and whether they were in
+    /// before.
     pub(super) fn let_in(
         &self,
         now: Time,
         event: &Event<'_>,
         has_screen: impl Fn(UnitId) -> bool,
-    ) -> Option<Span> {
-        let since = self.logged_in.get()?;
+    ) -> Option<(Span, bool)> {
+        let (since, again) = self.logged_in.get()?;
         match event {
             Event::SyncComplete { unit, run, .. } if !self.is_hooked(*unit, *run) => self.came(*unit),
             Event::HookEnded { hook: Hook::SyncComplete, run: Some((unit, _)), .. } => self.came(*unit),
@@ -84,7 +92,7 @@ impl Attention {
         });
         units.is_empty().then(|| {
             self.logged_in.set(None);
-            now.since(since)
+            (now.since(since), again)
         })
     }
 
@@ -145,7 +153,7 @@ mod tests {
         for blocking in [true, false] {
             let attention = attention(blocking);
             assert_eq!(attention.let_in(at(12), &complete(PART), |_| false), None);
-            assert_eq!(attention.let_in(at(15), &complete(LOGIN), |_| false), Some(Span::secs(5)));
+            assert_eq!(attention.let_in(at(15), &complete(LOGIN), |_| false), Some((Span::secs(5), false)));
             assert_eq!(attention.let_in(at(16), &complete(LOGIN), |_| false), None, "once");
             assert_eq!(attention.logs_in_again(), !blocking);
         }
@@ -158,7 +166,7 @@ mod tests {
         assert_eq!(attention.let_in(at(11), &discarded, |_| false), None);
         assert_eq!(attention.let_in(at(14), &complete(PART), |_| false), None);
         assert!(attention.logs_in_again());
-        assert_eq!(attention.let_in(at(18), &complete(ALL), |_| false), Some(Span::secs(8)));
+        assert_eq!(attention.let_in(at(18), &complete(ALL), |_| false), Some((Span::secs(8), false)));
     }
 
     #[test]
@@ -166,7 +174,7 @@ mod tests {
         let attention = attention(true);
         assert_eq!(attention.let_in(at(12), &complete(ALL), |unit| unit == LOGIN), None);
         let discarded = Event::UnitDiscarded { unit: LOGIN };
-        assert_eq!(attention.let_in(at(13), &discarded, |_| false), Some(Span::secs(3)));
+        assert_eq!(attention.let_in(at(13), &discarded, |_| false), Some((Span::secs(3), false)));
     }
 
     #[test]
@@ -174,6 +182,20 @@ mod tests {
         let attention = attention(true);
         attention.on(AppEvent::Login, at(20));
         assert_eq!(attention.let_in(at(22), &complete(PART), |_| false), None);
-        assert_eq!(attention.let_in(at(25), &complete(LOGIN), |_| false), Some(Span::secs(15)));
+        assert_eq!(attention.let_in(at(25), &complete(LOGIN), |_| false), Some((Span::secs(15), false)));
+    }
+
+    #[test]
+    fn a_restart_after_who_waited_was_let_in_is_no_login() {
+        let attention = attention(false);
+        attention.let_in(at(15), &complete(LOGIN), |_| false);
+        attention.logs_in(at(20), true);
+        assert_eq!(attention.waits_since(), None);
+        assert_eq!(attention.let_in(at(90), &complete(LOGIN), |_| false), Some((Span::secs(70), true)));
+        attention.logs_in(at(100), true);
+        attention.on(AppEvent::Login, at(130));
+        attention.logs_in(at(131), true);
+        assert_eq!(attention.waits_since(), Some(at(130)), "they had logged out");
+        assert_eq!(attention.let_in(at(132), &complete(LOGIN), |_| false), Some((Span::secs(2), false)));
     }
 }

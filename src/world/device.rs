@@ -82,7 +82,8 @@ impl Device {
         self.ports.spawn.spawn(engine.run());
         if self.attention.logs_in_again() {
             let was_looked_at = self.attention.looks();
-            self.app(AppEvent::Login);
+            self.attention.logs_in(self.now(), true);
+            self.pass_on(AppEvent::Login);
             // Nobody looks at it for its having been killed.
             if !was_looked_at {
                 self.put_away();
@@ -224,6 +225,10 @@ impl Device {
     }
     pub(super) fn app(&self, event: AppEvent) {
         self.attention.on(event, self.now());
+        self.pass_on(event);
+    }
+    /// Something happened to the app, which is told of it if it runs.
+    fn pass_on(&self, event: AppEvent) {
         if self.is_running() {
             match event {
                 AppEvent::Login | AppEvent::Resume => {

@@ -68,7 +68,7 @@ events! {
     11 SyncStart { unit, run, waited },
     12 SyncComplete { unit, run, took, blocking },
     13 SyncError { unit, run, error },
-    14 Usable { since_login },
+    14 Usable { since_login; again },
     15 CursorSaved { unit, entity },
     16 CursorReset { unit, entity },
     17 RequestSent { request, kind, unit, bytes, rows, attempt },

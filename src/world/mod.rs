@@ -57,6 +57,7 @@ mod phone_tests;
 mod planned;
 mod ports;
 mod process;
+mod reach;
 mod registry;
 mod requests;
 mod resolver;

@@ -72,8 +72,8 @@ impl EventSink for OfDevice {
         device.screen.on(now, &event);
         let waited = device.attention.let_in(now, &event, |unit| device.screen.belongs_to(unit));
         device.hub.emit(me, event);
-        if let Some(since_login) = waited {
-            device.hub.emit(me, Event::Usable { since_login });
+        if let Some((since_login, again)) = waited {
+            device.hub.emit(me, Event::Usable { since_login, again });
         }
         if let Event::RequestSent { unit: Some(_), .. } = event {
             device.is_asking();

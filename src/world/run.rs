@@ -14,6 +14,7 @@ use super::hardware::Spent;
 use super::missed::Struck;
 use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, named};
+use super::reach::reach;
 use super::registry::Stacks;
 use super::requests::RequestLog;
 use super::storage::Left;
@@ -25,7 +26,7 @@ use super::watch::Watch;
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::{DeviceView, KillReason, Schema};
 use crate::disk::Moment;
-use crate::metrics::Timeline;
+use crate::metrics::{self, Timeline};
 use crate::net::{Link, Radio, RadioCost};
 use crate::oracle::{Inspection, Labels, Life, Story, Subject, Verdict};
 use crate::scenario::Plan;
@@ -81,7 +82,6 @@ fn worked(devices: &[Rc<Device>], plan: &Plan) -> BTreeMap<&'static str, u64> {
     let person_time = plan.duration.max(DAY).0.saturating_mul(devices.len() as u64).max(1);
     let suspended = |of: fn(&Suspension) -> u64| devices.iter().map(|device| of(&device.suspension)).sum();
     BTreeMap::from([
-        ("engine.never_usable.devices", devices.iter().map(|d| u64::from(d.attention.waits())).sum()),
         ("device.screen.blocked", blocked),
         ("device.screen.found_taken", devices.iter().map(|device| device.screen.found_taken.get()).sum()),
         ("device.screen.blocked_a_day", Span(blocked).scaled(DAY.0, person_time).0),
@@ -410,7 +410,10 @@ impl World {
         figures.extend(in_script(&placed, &listeners.tried, &untested));
         let content = rows.content.hex();
         [&content, &rows.stamps.hex()].into_iter().for_each(|hex| listeners.digest.text(hex));
-        let mut collected = listeners.collector.finish(ended_at, &figures);
+        let waits = |device: &Rc<Device>| Some((device.id, ended_at.since(device.attention.waits_since()?)));
+        let reach = reach(&devices, &servers, &plan.schema);
+        let left = metrics::Left { logins: devices.iter().filter_map(waits).collect(), reach: &reach };
+        let mut collected = listeners.collector.finish(ended_at, &figures, &left);
         verdict.uncounted.iter().for_each(|metric| _ = collected.figures.remove(*metric));
         let outcome = Outcome {
             missed: untested.missed,

@@ -19,6 +19,7 @@ mod loads;
 mod lost;
 mod meanwhile;
 mod metric_table;
+mod never;
 mod pages;
 mod physics;
 mod products;

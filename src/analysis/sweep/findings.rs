@@ -104,6 +104,8 @@ pub fn figure_between(point: &Point<'_>, objective: &Objective, position: u64) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{Distribution, NEVER, Unit};
+    use crate::record::{CellRecord, Verdict};
 
     fn point(prices: &[f64]) -> Point<'static> {
         let named = ["1", "2", "3", "4", "5", "6", "7", "8"].into_iter().zip(prices.iter().copied());
@@ -116,6 +118,31 @@ mod tests {
         assert!(luck(&[1.1, 1.3], &[1.0; 8]));
         assert!(luck(&[1.1, 1.3, 0.9], &[1.0; 8]) && !luck(&[1.1, 1.15, 1.2], &[1.0; 8]));
         assert!(luck(&[], &[1.0; 8]) && !luck(&[1.1, 1.3], &[1.0; 2]), "nothing is known of luck");
+    }
+    #[test]
+    fn a_setting_of_which_a_wait_never_ended_ranks_last() {
+        const S: u64 = 1_000_000_000;
+        let objective: Objective = "engine.write_acknowledged.duration:p95".parse().unwrap();
+        let cells = [[9 * S, 9 * S, 9 * S], [S, S, NEVER], [S, NEVER, NEVER]].map(|waits| {
+            let cell = |(seed, wait): (u64, u64)| {
+                let mut cell = CellRecord { verdict: Verdict::Pass, ..CellRecord::default() };
+                cell.seed = seed.to_string();
+                let mut observed = Distribution::default();
+                if wait == NEVER { observed.observe_never(2 * S) } else { observed.observe(wait) }
+                cell.metrics.insert(objective.metric.clone().into(), observed.figure(Unit::Ns));
+                cell
+            };
+            [1, 2, 3].into_iter().zip(waits).map(cell).collect::<Vec<_>>()
+        });
+        let points = ["slow", "lossy", "lossier"].into_iter().zip(&cells);
+        let points: Vec<Point<'_>> =
+            points.map(|(name, cells)| Point::new(name, cells.iter().collect(), &objective)).collect();
+        assert_eq!(find(&points, &objective).unwrap().best, 0);
+        assert!(points[1].price() < points[2].price());
+        let figures: Vec<Option<u64>> = points.iter().map(|point| point.figure(&objective)).collect();
+        assert_eq!(figures, [Some(9 * S), Some(NEVER), Some(NEVER)]);
+        let censored = points[1].censored(&objective).unwrap();
+        assert_eq!((censored.never, censored.of, censored.waited), (1, 3, 2 * S));
     }
     #[test]
     fn no_interval_of_a_share_reaches_beyond_the_whole() {

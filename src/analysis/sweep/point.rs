@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::objective::Objective;
 use crate::base::{BitRate, Bytes, Span};
+use crate::metrics::{Censored, NEVER, Unit};
 use crate::record::{CellRecord, Exit, Reason, Verdict};
 
 /// One setting: cells that differ in their seed alone.
@@ -34,6 +35,22 @@ impl<'a> Point<'a> {
         let prices = ended.filter_map(|cell| Some((cell.seed.as_str(), objective.price(cell)?))).collect();
         let trouble = trouble(&cells);
         Point { value: value.to_owned(), cells, prices, trouble }
+    }
+    /// What of the objective never ended in its cells, where it is no count.
+    pub fn censored(&self, objective: &Objective) -> Option<Censored> {
+        let figures = self.cells.iter().filter_map(|cell| cell.metrics.get(objective.metric.as_str()));
+        Censored::of(figures).filter(|_| objective.unit != Unit::Count)
+    }
+    /// Whether the figure of a seed never came: then the mean of all did not either, though it ranks
+    /// settings by how many seeds it is so in.
+    pub fn never_came(&self, objective: &Objective) -> bool {
+        let never = |price: &f64| *price >= NEVER as f64;
+        self.censored(objective).is_some() && self.prices.values().any(never)
+    }
+    /// The mean figure, rounded; [`NEVER`] if that of a seed never came.
+    pub fn figure(&self, objective: &Objective) -> Option<u64> {
+        let price = self.price()?;
+        Some(if self.never_came(objective) { NEVER } else { (objective.figure(price) + 0.5) as u64 })
     }
     pub fn price(&self) -> Option<f64> {
         let sum: f64 = self.prices.values().sum();

@@ -74,8 +74,9 @@ pub enum Event<'a> {
     /// A unit ended badly: the app's OnSyncError, and what the user is told.
     SyncError { unit: UnitId, run: u64, error: &'a SyncError },
     /// The world: what a login waits for is there: its blocking units have ended, or all. The login
-    /// may lie in an earlier life of the process.
-    Usable { since_login: Span },
+    /// may lie in an earlier life of the process. `again` if a restart of the app brought it, of a
+    /// person who was let in before: nobody waited.
+    Usable { since_login: Span, again: bool },
     /// A hook of the app was called, for a unit's run if it is about one.
     HookStarted { hook: Hook, run: Option<(UnitId, u64)> },
     /// A hook of the app ended.

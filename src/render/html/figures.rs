@@ -43,8 +43,8 @@ pub(super) fn cards(record: &RunRecord) -> Markup {
                 @if all > 0 {
                     (tile("gates met", &format!("{met} of {all}"), Some(met == all), "must be all"))
                 }
-                @for Glance { what, unit, value, .. } in glance(&cells).iter().filter(|one| one.sound.is_none()) {
-                    (tile(what, &human::figure(*unit, *value), None, "▾ less is better"))
+                @for one in glance(&cells).iter().filter(|one| one.sound.is_none()) {
+                    (tile(one.what, &one.told(), None, "▾ less is better"))
                 }
             }
             div.cards {
@@ -112,7 +112,7 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
     let found = if record.matrix { "misses something" } else { "excluded" };
     let figure = |cell: &CellRecord, metric: &str, stat: &str| {
         let figure = cell.metrics.get(metric);
-        figure.and_then(|f| Some(human::figure(f.unit(), f.stat(stat)?))).unwrap_or_default()
+        figure.and_then(|f| Some(human::of_waits(f.unit(), f.stat(stat)?, f.censored()))).unwrap_or_default()
     };
     let columns =
         ["engine.session.duration p95", "engine.rows.rate", "oracle.lost.rows", "digest"].into_iter();

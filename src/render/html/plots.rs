@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::{distinct, grouped};
-use crate::metrics::{QUEUED, SYNCED, Unit, human};
+use crate::metrics::{Figure, NEVER, QUEUED, SYNCED, Unit, human};
 use crate::record::{CellRecord, LifeRecord, RunRecord, SeriesRecord, StepRecord};
 use crate::render::brief::{Glance, by_what, glance};
 use crate::render::svg::{Bar, Bars, Clock, Curve, Curves, Panel, Point, SpaceTime, Strip, Timeline};
@@ -31,13 +31,14 @@ pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
         [("min", "least"), ("p50", "half"), ("p95", "95 %"), ("p99", "99 %"), ("max", "longest")];
     let curve = |(metric, name): &(&str, &str)| {
         let figure = cell.metrics.get(*metric)?;
-        // By logarithms nothing takes no time at all; a nanosecond is the least there is.
+        // By logarithms nothing takes no time at all; a nanosecond is the least there is. A curve
+        // ends where what is left never came.
         let point = |(i, (stat, _)): (usize, &(&str, &str))| {
-            let y = figure.stat(stat)?.max(1) as f64;
+            let y = figure.stat(stat).filter(|value| *value != NEVER)?.max(1) as f64;
             Some(Point { x: i as f64, y, interval: None, candidate: true, seeds: None })
         };
         let points: Vec<Point> = STATS.iter().enumerate().filter_map(point).collect();
-        (points.len() == STATS.len()).then(|| Curve { name: (*name).to_owned(), points, ..Curve::default() })
+        (!points.is_empty()).then(|| Curve { name: named(name, figure), points, ..Curve::default() })
     };
     let curves: Vec<Curve> = DURATIONS.iter().filter_map(curve).collect();
     (!curves.is_empty()).then(|| Curves {
@@ -52,16 +53,23 @@ pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
     })
 }
 
+fn named(name: &str, figure: &Figure) -> String {
+    let never = figure.censored().map(|censored| format!("{name} ({})", human::never(censored)));
+    never.unwrap_or_else(|| name.to_owned())
+}
+
 pub(super) fn spread(cell: &CellRecord) -> Option<Bars> {
     let group = |(metric, name): &(&str, &str)| {
         let counted = cell.spread.get(*metric)?;
+        let figure = cell.metrics.get(*metric)?;
+        let longer = if figure.censored().is_some() { "longer or never" } else { "longer" };
         let all = counted.iter().map(|(_, n)| n).sum::<u64>().max(1);
         let bar = |(end, n): &(u64, u64)| Bar {
-            name: if *end == u64::MAX { "longer".to_owned() } else { format!("up to {}", human::span(*end)) },
+            name: if *end == u64::MAX { longer.to_owned() } else { format!("up to {}", human::span(*end)) },
             value: *n,
             told: format!("{} ({} %)", human::thousands(*n), n * 100 / all),
         };
-        Some(((*name).to_owned(), counted.iter().map(bar).collect()))
+        Some((named(name, figure), counted.iter().map(bar).collect()))
     };
     let groups: Vec<_> = DURATIONS.iter().filter_map(group).collect();
     (!groups.is_empty()).then(|| Bars {
@@ -227,9 +235,16 @@ pub(super) fn variants(record: &RunRecord) -> Option<Bars> {
     let all: Vec<Vec<Glance>> = variants.iter().map(|(_, cells)| glance(cells)).collect();
     let names = variants.iter().map(|(name, _)| name.unwrap_or_default());
     let group = |(what, figures): (&str, Vec<Option<&Glance>>)| {
+        // What never came is as long as the longest that is known.
+        let known = |one: &Glance| match (one.value, one.censored) {
+            (NEVER, Some(censored)) => censored.waited,
+            (value, _) => value,
+        };
+        let most = figures.iter().flatten().map(|one| known(one)).max().unwrap_or(0);
         let bars = names.clone().zip(figures).filter_map(|(name, one)| {
-            let Glance { unit, value, .. } = *one?;
-            Some(Bar { name: name.to_owned(), value, told: human::figure(unit, value) })
+            let one = one?;
+            let value = if one.value == NEVER { most } else { one.value };
+            Some(Bar { name: name.to_owned(), value, told: one.told() })
         });
         let bars: Vec<Bar> = bars.collect();
         let differ = bars.iter().any(|bar| bar.told != bars[0].told);

@@ -79,10 +79,9 @@ impl<'s, 'a> Crossover<'s, 'a> {
 
     fn cell(&self, at: usize) -> String {
         let series = &self.sweep.series[at];
-        let figure = |i: usize| match series.points[i].candidate() {
-            Some(price) => self.sweep.figure(price),
-            None if series.points[i].trouble.is_some() => "!".to_owned(),
-            None => "–".to_owned(),
+        let figure = |i: usize| match &series.points[i] {
+            point if point.trouble.is_some() => "!".to_owned(),
+            point => self.sweep.figure(point).unwrap_or_else(|| "–".to_owned()),
         };
         let calm = if self.is_calm(at) { " °" } else { "" };
         match self.winners[at] {

@@ -58,6 +58,10 @@ fn places(sweep: &Sweep<'_>) -> Vec<f64> {
 
 fn curve(sweep: &Sweep<'_>, series: &Series<'_>, places: &[f64]) -> Curve {
     let dot = |(i, (point, x)): (usize, (&Point<'_>, &f64))| {
+        // There is no place for what never came.
+        if point.never_came(&sweep.objective) {
+            return None;
+        }
         let interval = figure_between(point, &sweep.objective, i as u64);
         let candidate = point.trouble.is_none();
         Some(Dot { x: *x, y: sweep.objective.figure(point.price()?), interval, candidate, seeds: None })
@@ -78,10 +82,9 @@ fn curve(sweep: &Sweep<'_>, series: &Series<'_>, places: &[f64]) -> Curve {
 fn heat(sweep: &Sweep<'_>, series: &Series<'_>) -> Vec<Heat> {
     let costs = costs(&series.points).unwrap_or_else(|| vec![None; series.points.len()]);
     let heat = |(point, cost): (&Point<'_>, Option<f64>)| {
-        let told = match (&point.trouble, point.price()) {
-            (Some(why), _) => trouble(why),
-            (None, Some(price)) => sweep.figure(price),
-            (None, None) => "nothing was measured".to_owned(),
+        let told = match &point.trouble {
+            Some(why) => trouble(why),
+            None => sweep.figure(point).unwrap_or_else(|| "nothing was measured".to_owned()),
         };
         Heat { cost, told, trouble: point.trouble.is_some() }
     };

@@ -59,7 +59,7 @@ impl Sweep<'_> {
         let rows: Vec<Vec<String>> = rows.iter().map(|point| vec![value(point)]).collect();
         let column = |series: &Series<'_>| {
             let cell = |(row, point): (usize, &Point<'_>)| {
-                let figure = point.price().map_or("–".to_owned(), |price| self.figure(price));
+                let figure = self.figure(point).unwrap_or_else(|| "–".to_owned());
                 format!("{figure} {}", mark(point, row, series.finding.as_ref()))
             };
             (format!("{}  ", series.name), series.points.iter().enumerate().map(cell).collect())
@@ -68,13 +68,14 @@ impl Sweep<'_> {
         Grid::banded(&[&self.axis], &rows, &columns, COLUMNS_MAX)
     }
 
-    pub(super) fn figure(&self, price: f64) -> String {
-        human::figure(self.objective.unit, (self.objective.figure(price) + 0.5) as u64)
+    pub(super) fn figure(&self, point: &Point<'_>) -> Option<String> {
+        let (figure, censored) = (point.figure(&self.objective)?, point.censored(&self.objective));
+        Some(human::of_waits(self.objective.unit, figure, censored))
     }
     fn mean_beside(&self, point: &Point<'_>) -> String {
         let Objective { metric, stat, unit, .. } = &self.objective;
         let means: Vec<u64> = point.cells.iter().filter_map(|cell| cell.stat(metric, "mean")).collect();
-        if !stat.starts_with('p') || means.is_empty() {
+        if !stat.starts_with('p') || means.is_empty() || point.censored(&self.objective).is_some() {
             return String::new();
         }
         let sum: u128 = means.iter().map(|mean| u128::from(*mean)).sum();
@@ -92,7 +93,7 @@ impl Sweep<'_> {
             return format!("{}: {why}\n", series.name);
         };
         let best = &points[finding.best];
-        let figure = best.price().map_or(String::new(), |price| self.figure(price)) + &self.mean_beside(best);
+        let figure = self.figure(best).unwrap_or_default() + &self.mean_beside(best);
         let so_far = if self.is_partial { "so far " } else { "" };
         let sure =
             if are_words(points) { among_words(points, finding) } else { along_numbers(points, finding) };

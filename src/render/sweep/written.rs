@@ -79,7 +79,7 @@ impl Sweep<'_> {
             WrittenPoint {
                 value: &point.value,
                 seeds: point.prices.len() as u64,
-                mean: point.price().map(figure),
+                mean: point.figure(&self.objective),
                 min: figures().min(),
                 max: figures().max(),
                 cost_ppm: cost.filter(|cost| cost.is_finite()).map(|cost| whole(cost * 1e6)),

@@ -1,0 +1,78 @@
+//! Syncs that people wait for: from a unit's run to the good end of it, or of the next one that ends
+//! well after it failed. Between runs nobody waits without a network.
+
+use std::collections::BTreeMap;
+
+use crate::base::{Span, Time, UnitId};
+
+#[derive(Clone, Copy, Debug)]
+struct Sync {
+    /// How long its runs took that failed, and the time with a network between them.
+    waited: Span,
+    /// Since when a run of it is under way, or none is.
+    since: Time,
+    /// The time without a network until then.
+    offline: Span,
+    runs: bool,
+}
+
+/// The syncs of a device whose good end has not come.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Awaited {
+    units: BTreeMap<UnitId, Sync>,
+    /// The time without a network, but for that since `down`.
+    offline: Span,
+    down: Option<Time>,
+}
+
+impl Awaited {
+    pub(super) fn link(&mut self, up: bool, at: Time) {
+        if up {
+            self.offline = self.offline(at);
+            self.down = None;
+        } else {
+            self.down.get_or_insert(at);
+        }
+    }
+    pub(super) fn starts(&mut self, unit: UnitId, at: Time) {
+        let offline = self.offline(at);
+        let waited = self.units.get(&unit).map_or(Span::ZERO, |sync| sync.until(at, offline));
+        self.units.insert(unit, Sync { waited, since: at, offline, runs: true });
+    }
+    pub(super) fn fails(&mut self, unit: UnitId, at: Time) {
+        let offline = self.offline(at);
+        if let Some(sync) = self.units.get_mut(&unit).filter(|sync| sync.runs) {
+            *sync = Sync { waited: sync.until(at, offline), since: at, offline, runs: false };
+        }
+    }
+    pub(super) fn die(&mut self, at: Time) {
+        let units: Vec<UnitId> = self.units.keys().copied().collect();
+        units.into_iter().for_each(|unit| self.fails(unit, at));
+    }
+    /// The good end of a run: how long was waited before it.
+    pub(super) fn comes(&mut self, unit: UnitId) -> Span {
+        self.units.remove(&unit).map_or(Span::ZERO, |sync| sync.waited)
+    }
+    pub(super) fn is_given_up(&mut self, unit: UnitId) {
+        self.units.remove(&unit);
+    }
+    pub(super) fn are_given_up(&mut self) {
+        self.units.clear();
+    }
+    /// Those that never came, and how long they were waited for.
+    pub(super) fn left(&self, at: Time) -> impl Iterator<Item = (UnitId, Span)> {
+        let offline = self.offline(at);
+        self.units.iter().map(move |(unit, sync)| (*unit, sync.until(at, offline)))
+    }
+
+    fn offline(&self, at: Time) -> Span {
+        self.offline + self.down.map_or(Span::ZERO, |down| at.since(down))
+    }
+}
+
+impl Sync {
+    fn until(self, at: Time, offline: Span) -> Span {
+        let not_waited = if self.runs { Span::ZERO } else { Span(offline.0 - self.offline.0) };
+        Span(self.waited.0 + at.since(self.since).0 - not_waited.0)
+    }
+}
