@@ -14,6 +14,8 @@ pub(super) struct Edits {
     /// Those that a person saved and that are not on the backend.
     made: FxHashMap<EditId, Time>,
     waiting: BTreeMap<EditId, Time>,
+    /// Those that the backend dropped and acknowledges as if they were done.
+    ignored: FxHashSet<EditId>,
     in_conflict: FxHashSet<EditId>,
     /// Those that nobody saw saved, though they may be in a database.
     missed: FxHashSet<EditId>,
@@ -63,8 +65,11 @@ impl Edits {
             }
             Event::EditAcknowledged { edit, .. } => {
                 self.settled(at, *edit, board);
-                board.lasted(Id::WriteAcknowledged, self.made.remove(edit), at);
+                if !self.ignored.contains(edit) {
+                    board.lasted(Id::WriteAcknowledged, self.made.remove(edit), at);
+                }
             }
+            Event::MutationIgnored { edit, .. } => _ = self.ignored.insert(*edit),
             Event::ConflictDecided { edit, kind, decision, .. } => {
                 self.decided(at, *edit, (*kind, *decision), board);
             }
