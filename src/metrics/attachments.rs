@@ -122,7 +122,8 @@ impl Attachments {
     /// What is attached to a row that nobody deleted, and is not on the server.
     fn never_came(&self, at: Time, id: BlobId, owner: &Owner, board: &mut Board) {
         let parts = self.schema.attachment(owner.entity).into_iter().flat_map(|of| of.parts());
-        let waits = parts.filter(|part| !owner.deleted && !self.stored.contains(&BlobId { part: *part, ..id }));
+        let waits =
+            parts.filter(|part| !owner.deleted && !self.stored.contains(&BlobId { part: *part, ..id }));
         for part in waits {
             let wait = match part {
                 Part::Thumbnail => Id::AttachmentThumbnailWait,

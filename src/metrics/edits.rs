@@ -95,7 +95,7 @@ impl Edits {
     pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
         let waiting = std::mem::take(&mut self.waiting);
         waiting.into_values().for_each(|since| board.lasted(Id::EditsUnsent, Some(since), at));
-        // Whatever became of it, whoever saved it waits in vain.
+        // Whatever became of it: who saved it still waits for it to be safe.
         self.made.values().for_each(|since| board.never_ended(Id::WriteAcknowledged, Some(*since), at));
     }
     fn settled(&mut self, at: Time, edit: EditId, board: &mut Board) {

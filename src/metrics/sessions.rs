@@ -49,14 +49,6 @@ impl Sessions {
     pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         let own = &mut self.devices[device.0 as usize];
         match event {
-            Event::UnitQueued { depth, .. } => board.observe(Id::QueueDepth, u64::from(*depth)),
-            Event::UnitDiscarded { unit } => {
-                own.awaited.is_given_up(*unit);
-                board.add(Id::QueueDiscarded, 1);
-            }
-            Event::Phone(PhoneEvent::LoggedOut) => own.awaited.are_given_up(),
-            Event::LinkDown | Event::LinkUp => own.awaited.link(matches!(event, Event::LinkUp), at),
-            Event::UnitCoalesced { .. } => board.add(Id::QueueCoalesced, 1),
             Event::SyncStart { unit, run, waited } => {
                 own.awaited.starts(*unit, at);
                 own.answered = false;
@@ -120,7 +112,10 @@ impl Sessions {
                 self.rows += u64::from(*rows);
                 own.applied(at, (device, *unit), *rows as usize, board);
             }
-            event => self.on_request_end(device, event, board),
+            event => {
+                own.on_queue(at, event, board);
+                self.on_request_end(device, event, board);
+            }
         }
     }
 
@@ -183,6 +178,20 @@ impl Sessions {
 }
 
 impl OfDevice {
+    fn on_queue(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
+        match event {
+            Event::UnitQueued { depth, .. } => board.observe(Id::QueueDepth, u64::from(*depth)),
+            Event::UnitCoalesced { .. } => board.add(Id::QueueCoalesced, 1),
+            Event::UnitDiscarded { unit } => {
+                self.awaited.is_given_up(*unit);
+                board.add(Id::QueueDiscarded, 1);
+            }
+            Event::Phone(PhoneEvent::LoggedOut) => self.awaited.are_given_up(),
+            Event::LinkDown => self.awaited.link(false, at),
+            Event::LinkUp => self.awaited.link(true, at),
+            _ => {}
+        }
+    }
     fn is_busy(&self) -> bool {
         self.runs.iter().any(|run| run.since.is_some())
     }

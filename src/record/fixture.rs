@@ -79,7 +79,18 @@ pub(crate) fn outcome() -> Outcome {
 /// A distribution around `p50`.
 pub(crate) fn durations(count: u64, p50: u64) -> Figure {
     let (p95, p99, max) = (p50 * 2, p50 * 3, p50 * 4);
-    Figure::Distribution { unit: Unit::Ns, count, min: p50 / 2, p50, p95, p99, max, mean: None, never: 0, waited: 0 }
+    Figure::Distribution {
+        unit: Unit::Ns,
+        count,
+        min: p50 / 2,
+        p50,
+        p95,
+        p99,
+        max,
+        mean: None,
+        never: 0,
+        waited: 0,
+    }
 }
 
 /// So many observations that are alike.

@@ -26,7 +26,8 @@ pub(super) fn whole_figures(text: &str) -> String {
     let mut whole = String::new();
     let mut last = "";
     for word in text.split(' ') {
-        let is_figure = |word: &str| word.ends_with(|c: char| c.is_ascii_digit()) || ["≈", ">"].contains(&word);
+        let is_figure =
+            |word: &str| word.ends_with(|c: char| c.is_ascii_digit()) || ["≈", ">"].contains(&word);
         let goes_on = ["d", "h", "min"].contains(&last) && word.starts_with(|c: char| c.is_ascii_digit());
         let gap = if is_figure(last) || goes_on || [last, word].contains(&"→") { "\u{a0}" } else { " " };
         whole.extend([if whole.is_empty() { "" } else { gap }, word]);

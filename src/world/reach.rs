@@ -25,7 +25,9 @@ pub(super) fn reach<'w>(
                 }
                 None => entity.scope.is_empty(),
             };
-            entity.delivery == Delivery::Delta && setup.units.iter().any(|unit| unit.pull.contains(&of)) && met()
+            entity.delivery == Delivery::Delta
+                && setup.units.iter().any(|unit| unit.pull.contains(&of))
+                && met()
         })
     }
 }

@@ -100,6 +100,12 @@ fn worked(devices: &[Rc<Device>], plan: &Plan) -> BTreeMap<&'static str, u64> {
     ])
 }
 
+/// People who have logged in and were not let in, and for how long.
+fn waiting(devices: &[Rc<Device>], end: Time) -> Vec<(DeviceId, Span)> {
+    let waits = |device: &Rc<Device>| Some((device.id, end.since(device.attention.waits_since()?)));
+    devices.iter().filter_map(waits).collect()
+}
+
 fn radiated(links: &[Rc<RefCell<Link>>], end: Time) -> BTreeMap<&'static str, u64> {
     let mut figures = BTreeMap::new();
     let mut add = |on, energy, cost: RadioCost| {
@@ -410,9 +416,8 @@ impl World {
         figures.extend(in_script(&placed, &listeners.tried, &untested));
         let content = rows.content.hex();
         [&content, &rows.stamps.hex()].into_iter().for_each(|hex| listeners.digest.text(hex));
-        let waits = |device: &Rc<Device>| Some((device.id, ended_at.since(device.attention.waits_since()?)));
         let reach = reach(&devices, &servers, &plan.schema);
-        let left = metrics::Left { logins: devices.iter().filter_map(waits).collect(), reach: &reach };
+        let left = metrics::Left { logins: waiting(&devices, ended_at), reach: &reach };
         let mut collected = listeners.collector.finish(ended_at, &figures, &left);
         verdict.uncounted.iter().for_each(|metric| _ = collected.figures.remove(*metric));
         let outcome = Outcome {

@@ -128,7 +128,11 @@ mod tests {
                 let mut cell = CellRecord { verdict: Verdict::Pass, ..CellRecord::default() };
                 cell.seed = seed.to_string();
                 let mut observed = Distribution::default();
-                if wait == NEVER { observed.observe_never(2 * S) } else { observed.observe(wait) }
+                if wait == NEVER {
+                    observed.observe_never(2 * S)
+                } else {
+                    observed.observe(wait)
+                }
                 cell.metrics.insert(objective.metric.clone().into(), observed.figure(Unit::Ns));
                 cell
             };
