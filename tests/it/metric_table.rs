@@ -257,7 +257,7 @@ fn entry(metric: &metrics::Metric) -> String {
 /// The pages of metrics, by their path.
 fn pages() -> Vec<(String, String)> {
     let mut index = String::from(
-        "# Metrics\n\nEvery report has these figures; `-v` prints all of them. A distribution is told by its percentiles.\nA wait that never ended counts as longer than all others: `never` is how many, and a percentile among\nthem reads `> 53 min 20 s (20 of 30 never)`: more than the longest wait that is known.\nA metric may end in the name of a unit or an entity (`engine.session.duration/Login`), or of the\nstate in which devices started (`@1d`).\n\n| page | look at |\n|---|---|\n",
+        "# Metrics\n\nEvery report has these figures; `-v` prints all of them. A distribution is told by its percentiles.\nA wait that never ended counts as longer than all others: `never` is how many, and a percentile\namong them reads `> 53 min 20 s (20 of 30 never)`: more than the longest wait that is known.\nA metric may end in the name of a unit or an entity (`engine.session.duration/Login`), or of the\nstate in which devices started (`@1d`).\n\n| page | look at |\n|---|---|\n",
     );
     let mut all = Vec::new();
     for (file, title) in PAGES {
