@@ -12,7 +12,7 @@
 //! Invariants: every figure is a whole number of its unit; a [`Distribution`] keeps exact values; a
 //! metric that is in the table is in the figures of every cell, as zero or as a percentile of
 //! nothing if nothing happened; a wait whose end never came counts as longer than all ([`NEVER`]);
-//! no hash map is iterated.
+//! nothing depends on the order of a hash map.
 //!
 //! How: an [`Id`] is an index into two boards, one of numbers and one of distributions. The metrics
 //! of [`BY_START`] are also kept by the state in which a device started, as `metric@state`; those
