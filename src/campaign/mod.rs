@@ -19,6 +19,7 @@
 mod axis;
 pub mod calibrate;
 mod journal;
+mod mend;
 mod run;
 mod runner;
 pub mod shards;
@@ -34,6 +35,7 @@ mod tests;
 
 pub use axis::{Axis, AxisError, CELLS_MAX};
 pub use journal::{Journal, KeptError, NAME as JOURNAL};
+pub use mend::mend;
 pub use run::{Campaign, CampaignOptions, Held, Listener, Recorded, replay, run, trace};
 pub use runner::{Bench, Observed, Record, Runner};
 pub use stop::{GRACE, Signals};

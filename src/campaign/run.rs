@@ -227,7 +227,7 @@ fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> Vec<LifeRec
 }
 
 /// Runs something of a cell; what keeps it from ending, a panic too, becomes the verdict on the cell.
-fn attempt<T>(plan: &Plan, id: &str, run: impl FnOnce() -> Result<T, Unrunnable>) -> Result<T, Box<Judged>> {
+pub(super) fn attempt<T>(plan: &Plan, id: &str, run: impl FnOnce() -> Result<T, Unrunnable>) -> Result<T, Box<Judged>> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(result)) => Ok(result),
         Ok(Err(unrunnable)) => {
@@ -262,7 +262,7 @@ impl Watch for CellWatch<'_> {
     }
 }
 
-struct Quietly<'a>(&'a (dyn Fn() -> bool + Sync));
+pub(super) struct Quietly<'a>(pub(super) &'a (dyn Fn() -> bool + Sync));
 
 impl Watch for Quietly<'_> {
     fn progress(&self, _: Time, _: Span) {}

@@ -17,7 +17,7 @@ use super::shard::{self, Cells};
 use super::work::{PlaceArgs, Work};
 use super::written::{self, EMPTIED, RENDERED, head, refused};
 use super::{asked, baseline, ci, cost, sources};
-use crate::campaign::{Campaign, Journal, Stopwatch};
+use crate::campaign::{self, Campaign, Journal, Stopwatch};
 use crate::metrics::{self, human};
 use crate::record::{
     self, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, SweepRecord, Timing, TuneRecord,
@@ -103,6 +103,9 @@ pub(super) fn carry_out(
     let mut under_way = UnderWay::open(plans, &cells.run, order)?;
     under_way.remark(console);
     let (mut judged, notes) = under_way.run(plans, console);
+    if !order.matrix && order.sweep.is_none() && notes.is_empty() {
+        campaign::mend(plans, &mut judged, console.runner, &console.surroundings.signals);
+    }
     let claims = analysis::hold_claims(plans, &mut judged);
     let answers = analysis::hold_answers(plans, &mut judged);
     if let Some(hold) = order.held.filter(|_| judged.len() == plans.len() && notes.is_empty()) {

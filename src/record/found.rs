@@ -173,3 +173,17 @@ pub struct SlowRecord {
     /// Its longest sync that came to a good end.
     pub sync_ns: u64,
 }
+
+/// Other settings that mend what a check found in a cell, or may.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RemedyRecord {
+    /// The check whose finding it mends.
+    pub check: String,
+    /// Settings as `--set` takes them: all together if they were tried, else one of them may do.
+    pub set: Vec<String>,
+    /// What the check counted in this cell.
+    pub found: u64,
+    /// What it counted in the same cell with these settings; `null` if that was not tried.
+    pub left: Option<u64>,
+}

@@ -43,8 +43,8 @@ pub use figures::{CellFigures, FiguresRecord, held};
 pub use flat::requests;
 pub use folder::{Folder, FolderError, Part};
 pub use found::{
-    EventfulRecord, LifeRecord, MissedRecord, OccurrenceRecord, SeriesRecord, SlowRecord, StepRecord,
-    SwarmRecord, ViolationRecord,
+    EventfulRecord, LifeRecord, MissedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord, SlowRecord,
+    StepRecord, SwarmRecord, ViolationRecord,
 };
 pub use headlines::{HEADLINE, is_gated, weight};
 pub use held::{AnswerRecord, ClaimRecord, ExpectationRecord, Finding, GateRecord, Stand, ToldRecord};

@@ -14,7 +14,7 @@ use super::build::Build;
 use super::exit::Exit;
 use super::figures::{self, CellFigures, FiguresRecord};
 use super::found::{
-    EventfulRecord, LifeRecord, MissedRecord, OccurrenceRecord, SeriesRecord, SlowRecord, SwarmRecord,
+    EventfulRecord, LifeRecord, MissedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord, SlowRecord, SwarmRecord,
     ViolationRecord,
 };
 use super::held::{AnswerRecord, ClaimRecord, ExpectationRecord, GateRecord};
@@ -216,6 +216,9 @@ pub struct CellRecord {
     /// The lives of the records that the first violations speak of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lives: Vec<LifeRecord>,
+    /// What mends its findings, or may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remedies: Vec<RemedyRecord>,
     /// The records to which most happened, most first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub eventful: Vec<EventfulRecord>,

@@ -24,6 +24,7 @@ mod lost;
 pub mod matrix;
 mod occurrences;
 mod reasons;
+mod remedies;
 mod story;
 mod summary;
 pub mod svg;

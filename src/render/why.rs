@@ -1,7 +1,8 @@
-//! Why a cell misses a bound on time: which part of the fleet, where syncs spend it, what moves it.
+//! What mends a cell; why it misses a bound on time: which part of the fleet, where syncs spend it.
 
 use super::brief::word;
 use super::reasons::main_reasons;
+use super::remedies::remedies;
 use crate::analysis::{Phase, phases};
 use crate::metrics::{Unit, human};
 use crate::record::{CellRecord, GateRecord, Reason, SlowRecord, named, replay_record};
@@ -18,8 +19,8 @@ pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
     };
     let mut missed: Vec<(String, String)> = missed.chain(expected).filter(is_time).collect();
     missed.dedup();
-    let mut lines: Vec<String> =
-        missed.iter().filter_map(|(metric, stat)| slowest(cell, metric, stat)).collect();
+    let mut lines = remedies(&cell.remedies);
+    lines.extend(missed.iter().filter_map(|(metric, stat)| slowest(cell, metric, stat)));
     if missed.iter().any(|(metric, _)| metric.starts_with("engine."))
         && let Some(parts) = phases(&[cell])
     {

@@ -48,6 +48,7 @@ mod merge;
 mod plan;
 mod profiles;
 mod question;
+mod remedies;
 mod requirements;
 mod resolve;
 mod rows;

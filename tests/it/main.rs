@@ -23,6 +23,7 @@ mod never;
 mod pages;
 mod physics;
 mod products;
+mod remedies;
 mod reports;
 mod requirements;
 mod retries;

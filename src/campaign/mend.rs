@@ -1,0 +1,120 @@
+//! What would have mended a failing cell: other settings of its scenario, tried on the same seed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::run::{Quietly, attempt};
+use super::runner::Runner;
+use super::stop::Signals;
+use crate::analysis::{self, counted, grade, grouped};
+use crate::base::{Seed, Span};
+use crate::record::{CellRecord, Judged, Reason, RemedyRecord, Verdict};
+use crate::scenario::{Cost, Document, Plan, Request};
+
+/// Settings whose failing cells get a remedy.
+const CELLS: usize = 3;
+/// Runs that one check of one cell may take: a scenario that breaks many rules is read, not guessed.
+const TRIES: usize = 8;
+/// A cell of a longer estimate is not run again; an estimate is the same on every machine.
+const TRIED_UP_TO: Span = Span::secs(2);
+/// Remedies that are named where none was tried.
+const NAMED: usize = 3;
+
+/// Gives failing cells the settings that mend the gravest finding of each, or that may mend it. Of
+/// each setting the worst seed stands for the others. Ends early once somebody waits for the run.
+pub fn mend(plans: &[Plan], judged: &mut [Judged], runner: &dyn Runner, signals: &Signals) {
+    let ids = analysis::cell_ids(plans);
+    let plan_of: BTreeMap<&str, &Plan> = ids.iter().map(String::as_str).zip(plans).collect();
+    let failing = judged.iter().enumerate().filter(|(_, judged)| judged.cell.verdict == Verdict::Fail);
+    let found = failing.filter_map(|(at, judged)| Some((at, &judged.cell, gravest(&judged.cell)?)));
+    let alike = grouped(found, |(_, cell, check)| (cell.setting(), check.clone()));
+    let worst = alike.into_iter().filter_map(|(_, cells)| {
+        let worst = cells.into_iter().rev().max_by_key(|(_, cell, _)| grade(cell))?;
+        Some((worst.0, worst.2))
+    });
+    for (at, check) in worst.take(CELLS).collect::<Vec<_>>() {
+        let cell = &judged[at].cell;
+        let Some(plan) = plan_of.get(cell.id.as_str()) else { continue };
+        let remedy = Trial { plan, cell, check: &check, runner, signals }.remedy();
+        judged[at].cell.remedies.extend(remedy);
+    }
+}
+
+/// The first check among the reasons of a cell.
+fn gravest(cell: &CellRecord) -> Option<String> {
+    cell.reasons.iter().find_map(|reason| match reason {
+        Reason::Violation { check } => Some(check.clone()),
+        Reason::Stuck {} => Some("stuck".to_owned()),
+        _ => None,
+    })
+}
+
+struct Trial<'a> {
+    plan: &'a Plan,
+    cell: &'a CellRecord,
+    check: &'a str,
+    runner: &'a dyn Runner,
+    signals: &'a Signals,
+}
+
+impl Trial<'_> {
+    fn remedy(&self) -> Option<RemedyRecord> {
+        let document = Document::of_file(Path::new(&self.plan.path), &self.plan.resolved).ok()?;
+        let all = document.remedies(self.check);
+        let is_possible = |set: &&String| self.planned(&document, std::slice::from_ref(*set)).is_some();
+        let known: Vec<String> = all.iter().filter(is_possible).cloned().collect();
+        if known.is_empty() {
+            return None;
+        }
+        let record = |set: &[String], left| RemedyRecord {
+            check: self.check.to_owned(),
+            set: set.to_vec(),
+            found: counted(self.cell, self.check),
+            left,
+        };
+        if Cost::of(self.plan).time() > TRIED_UP_TO {
+            return Some(record(&known[..known.len().min(NAMED)], None));
+        }
+        // Each alone, then all: two faults may come to the same loss, or one setting need another.
+        let alone = known.iter().take(TRIES).map(std::slice::from_ref);
+        let together = (all.len() > 1).then_some(all.as_slice());
+        let mut least: Option<(u64, &[String])> = None;
+        for set in alone.chain(together) {
+            let Some(plan) = self.planned(&document, set) else { continue };
+            let left = self.left(&plan)?;
+            if left == 0 {
+                return Some(record(set, Some(0)));
+            }
+            if least.is_none_or(|(least, _)| left < least) {
+                least = Some((left, set));
+            }
+        }
+        least.map(|(left, set)| record(set, Some(left)))
+    }
+
+    fn planned(&self, document: &Document, set: &[String]) -> Option<Plan> {
+        let request = Request { sets: set.to_vec(), seeds: vec![self.plan.seed.0], ..Request::default() };
+        let plan = document.plans(&request, &self.runner.stacks()).ok()?.pop()?;
+        (plan.digest != self.plan.digest).then_some(Plan { seed: Seed(self.plan.seed.0), ..plan })
+    }
+
+    /// What is left of the finding with this plan; all of it if something else is worse than before.
+    /// `None` if it did not come to an end.
+    fn left(&self, plan: &Plan) -> Option<u64> {
+        let waited_for = || self.signals.any();
+        let outcome = attempt(plan, "", || self.runner.run(plan, &Quietly(&waited_for))).ok()?;
+        let cell = analysis::judge(plan, "", &outcome).cell;
+        let checks = |cell: &CellRecord| -> Vec<String> {
+            let of = cell.violations.iter().map(|violation| violation.check.clone());
+            of.chain(cell.reasons.contains(&Reason::Stuck {}).then(|| "stuck".to_owned())).collect()
+        };
+        let before = checks(self.cell);
+        let now = checks(&cell);
+        match cell.verdict {
+            Verdict::Incomplete => None,
+            _ if now.iter().any(|check| !before.contains(check)) => Some(counted(self.cell, self.check).max(1)),
+            _ if now.iter().any(|check| check == self.check) => Some(counted(&cell, self.check).max(1)),
+            _ => Some(0),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Settings that mend what checks find: how a scenario could be set instead.
+
+use super::document::{Document, Provenance};
+
+/// A key, the value that mends, and the checks that other values make fail.
+type Remedy = (&'static str, &'static str, &'static [&'static str]);
+
+/// Of a design that loses data, in the order in which they are tried: first what belongs to the app
+/// and its gateway, then what only the owner of the backend can change. `NAME` is any name.
+/// Each value is the one with which the scenarios of this project that show the fault pass.
+const REMEDIES: &[Remedy] = &[
+    ("engine.push.capture", "outbox", EDITS),
+    ("engine.push.sync_date", "start", MISSED),
+    ("engine.push.sends", "changed", &["unasked-commit", "silent-discard", "lost-edit"]),
+    ("engine.push.order", "top-down", &["reordered", "stuck"]),
+    ("engine.push.on_too_large", "halve", &["stuck"]),
+    ("engine.pull.on_too_large", "halve", &["stuck"]),
+    ("engine.pull.replace", "versions", EDITS),
+    ("engine.pull.requests", "unique", MISSED),
+    ("engine.pull.on_bad_row", "stop", MISSED),
+    ("engine.pull.missing_parent", "wait", &["orphan", "stuck"]),
+    ("engine.pull.chunk_bytes", "20KiB", &["stuck"]),
+    ("engine.pull.chunk_rows", "100", &["stuck"]),
+    ("engine.conflict.policy", "field-merge", EDITS),
+    ("engine.conflict.base", "last-received-stamp", EDITS),
+    ("engine.conflict.detect", "dates-then-values", EDITS),
+    ("engine.token.on_refused", "refresh", EDITS),
+    ("engine.on_logout", "send-first", EDITS),
+    ("engine.database_per", "person", &["misfiled"]),
+    ("engine.identity", "device", &["lost", "stale", "id-twice", "unasked-commit"]),
+    ("engine.hook_timeout", "10s", &["event-without-end", "stuck"]),
+    ("engine.network_poll", "1s", &["wrong-status"]),
+    ("engine.request_timeout", "1m", &["stuck", "request-storm"]),
+    ("engine.retry.base", "1s", &["request-storm", "stuck"]),
+    ("engine.retry.cap", "5m", &["request-storm"]),
+    ("store.synchronous", "full", EDITS),
+    ("store.foreign_keys", "off", &["stuck"]),
+    ("event.NAME.upgrade.on_mismatch", "migrate", EDITS),
+    ("event.NAME.upgrade.on_mismatch", "backfill", &["contradiction", "bent-value", "stale"]),
+    ("event.NAME.trigger.how", "queued", &["two-syncs-of-one-unit", "delivered-again"]),
+    ("entity.NAME.ids", "client", &["duplicate"]),
+    ("entity.NAME.path", "{}", &["bent-value", "contradiction"]),
+    ("gateway.serve.capture.last_modified.bound", "keyset", MISSED),
+    ("gateway.serve.capture.last_modified.paging", "keyset", MISSED),
+    ("gateway.serve.capture.last_modified.end", "marker", MISSED),
+    ("gateway.serve.capture.last_modified.source", "records", MISSED),
+    ("gateway.serve.capture.last_modified.window", "settled", MISSED),
+    ("gateway.serve.capture.last_modified.stamps", "greatest", MISSED),
+    ("gateway.serve.capture.last_modified.precision", "1us", MISSED),
+    ("gateway.serve.capture.last_modified.reconcile.every", "5m", GONE),
+    ("gateway.serve.capture.flag.initial", "as-held", MISSED),
+    ("gateway.serve.capture.flag.set", "after-commit", MISSED),
+    ("gateway.serve.capture.flag.reset", "compare-and-set", MISSED),
+    ("gateway.serve.capture.flag.per", "device", MISSED),
+    ("gateway.serve.capture.flag.on_unreadable", "skip", &["stuck"]),
+    ("gateway.serve.capture.change_log.holes", "wait", MISSED),
+    ("gateway.serve.capture.change_log.trimmed", "reload", MISSED),
+    ("gateway.serve.server_cursor", "on-receipt", MISSED),
+    ("gateway.refresh.capture.last_modified.bound", "keyset", MISSED),
+    ("gateway.refresh.capture.last_modified.source", "records", MISSED),
+    ("gateway.refresh.capture.last_modified.window", "settled", MISSED),
+    ("gateway.refresh.capture.last_modified.reconcile.every", "5m", GONE),
+    ("gateway.refresh.cursor_saved", "with-rows", MISSED),
+    ("gateway.backend_restored", "noticed", MISSED),
+    ("gateway.restored", "noticed", MISSED),
+    ("gateway.upload_cache.durable", "true", &["duplicate"]),
+    ("backend.writes", "checked", EDITS),
+    ("backend.idempotency", "forever", &["duplicate", "id-twice", "unasked-commit"]),
+    ("backend.stamped_by", "backend", MISSED),
+    ("backend.stamp_precision", "1us", MISSED),
+    ("backend.filter_precision", "1us", MISSED),
+    ("backend.ticks", "run-ahead", MISSED),
+    ("backend.monotonic", "true", MISSED),
+    ("backend.copies", "follow", MISSED),
+    ("backend.rearm", "always", MISSED),
+    ("backend.log.numbered", "at-commit", MISSED),
+    ("backend.provisioning", "three-stamps", GONE),
+    ("backend.provisioning", "full", GONE),
+];
+
+const MISSED: &[&str] = &["lost", "stale", "undetected-delete", "orphan", "stuck", "delivered-again"];
+const GONE: &[&str] = &["undetected-delete", "orphan", "lost", "stale"];
+const EDITS: &[&str] =
+    &["lost-edit", "silent-discard", "unasked-commit", "reordered", "own-write-vanished", "stale"];
+
+/// Keys that do nothing unless they are written: their table, which must be there to set them.
+const OFF_UNLESS_WRITTEN: &[(&str, &str)] = &[
+    ("engine.hook_timeout", "hooks"),
+    ("gateway.serve.capture.last_modified.reconcile.every", "gateway.serve.capture.last_modified"),
+    ("gateway.refresh.capture.last_modified.reconcile.every", "gateway.refresh.capture.last_modified"),
+];
+
+impl Document {
+    /// Settings, as `--set` takes them, that may mend what `check` finds in this scenario, the most
+    /// likely first; none if it has none of the values that are known to cause it.
+    pub fn remedies(&self, check: &str) -> Vec<String> {
+        let Ok(keys) = self.provenance(None, &[]) else { return Vec::new() };
+        let of_check = REMEDIES.iter().filter(|(.., checks)| checks.contains(&check));
+        of_check.flat_map(|(pattern, value, _)| settings(&keys, pattern, value)).collect()
+    }
+}
+
+/// What a remedy sets in a scenario with these keys: each key or table that has another value; and
+/// a key that is off unless it is written, where there is what it acts on.
+fn settings(keys: &[Provenance], pattern: &str, value: &str) -> Vec<String> {
+    let said = keys.iter().filter_map(|one| Some((matched(&one.key, pattern)?, one)));
+    let said: Vec<(String, &Provenance)> = said.collect();
+    if !said.is_empty() {
+        let others = said.into_iter().filter(|(_, one)| one.value.trim_matches('"') != value);
+        let mut sets: Vec<String> = others.map(|(key, _)| format!("{key}={value}")).collect();
+        sets.dedup();
+        return sets;
+    }
+    let table = OFF_UNLESS_WRITTEN.iter().find(|(key, _)| *key == pattern).map(|(_, table)| *table);
+    let is_there = |table: &str| keys.iter().any(|one| matched(&one.key, table).is_some());
+    if table.is_some_and(is_there) { vec![format!("{pattern}={value}")] } else { Vec::new() }
+}
+
+/// The beginning of a key that is like a pattern, in which `NAME` is any name.
+fn matched(key: &str, pattern: &str) -> Option<String> {
+    let (key, pattern): (Vec<&str>, Vec<&str>) = (key.split('.').collect(), pattern.split('.').collect());
+    let alike = key.len() >= pattern.len() && key.iter().zip(&pattern).all(|(a, b)| *b == "NAME" || a == b);
+    alike.then(|| key[..pattern.len()].join("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::check_names;
+
+    #[test]
+    fn a_remedy_is_for_checks_that_there_are() {
+        for (key, _, checks) in REMEDIES {
+            assert!(checks.iter().all(|check| check_names().any(|known| known == *check)), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_remedy_is_named_where_the_file_says_otherwise() {
+        let text = r#"
+name = "r"
+entity.note = { rows = 10, schema = { id = "uuid key", title = "text 5..10" } }
+entity.note.path.title = "latin-1"
+fleet.phones = { devices = 1 }
+engine.push.capture = "dirty-flags"
+backend.provisioning = "stamps-only"
+"#;
+        let document = Document::parse("r.toml", text).unwrap();
+        let of = |check| document.remedies(check);
+        assert_eq!(of("lost-edit"), ["engine.push.capture=outbox"]);
+        assert_eq!(of("bent-value"), ["entity.note.path={}"]);
+        let reconcile = "gateway.serve.capture.last_modified.reconcile.every=5m";
+        assert_eq!(of("undetected-delete")[0], reconcile);
+        assert_eq!(of("misfiled"), [""; 0]);
+    }
+}
