@@ -147,7 +147,7 @@ backend.provisioning = "stamps-only"
 "#;
         let document = Document::parse("r.toml", text).unwrap();
         let of = |check| document.remedies(check);
-        assert_eq!(of("lost-edit"), ["engine.push.capture=outbox"]);
+        assert_eq!(of("lost-edit")[0], "engine.push.capture=outbox");
         assert_eq!(of("bent-value"), ["entity.note.path={}"]);
         let reconcile = "gateway.serve.capture.last_modified.reconcile.every=5m";
         assert_eq!(of("undetected-delete")[0], reconcile);

@@ -3,10 +3,11 @@
 use super::{Request, document, plan, stacks, with_sets};
 use crate::base::Ppm;
 
-/// Warnings, each with what is said to mend it.
+/// Warnings, each with what is said to mend it; that an attribute is not used is not asked here.
 fn told(text: &str) -> Vec<(String, String)> {
     let plan = plan(text);
-    plan.warnings.iter().map(|one| (one.title.clone(), one.help.to_string())).collect()
+    let asked = plan.warnings.iter().filter(|one| !one.title.starts_with("nothing goes by the attribute"));
+    asked.map(|one| (one.title.clone(), one.help.to_string())).collect()
 }
 
 fn fleet(attributes: &str) -> String {
