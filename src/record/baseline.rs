@@ -147,7 +147,7 @@ impl BaselineCell {
             && measured.all(|name| self.metrics.contains_key(name))
             && self.metrics.keys().any(|name| self.gates(name))
     }
-    /// What differs between a cell and this one of its baseline: what is worse first, what is better last.
+    /// What differs between a cell and this one of its baseline: what is worse first.
     pub fn changes(&self, cell: &CellRecord) -> Vec<Change> {
         let names: BTreeSet<&str> =
             self.metrics.keys().chain(cell.metrics.keys()).map(AsRef::as_ref).collect();

@@ -64,7 +64,7 @@ pub fn place(cell: &CellRecord) -> (bool, Option<Severity>, u64) {
 }
 
 impl RunRecord {
-    /// The failing cells that are told, the gravest first: of a matrix that fails, those that fail it.
+    /// The failing cells that are told, the gravest first; of a failing matrix those that fail it.
     pub fn told(&self) -> Vec<&CellRecord> {
         gravest_first(self.failing().filter(|cell| self.is_of_findings() || !self.is_found(cell)))
     }

@@ -127,8 +127,8 @@ fn found(mut case: TestCase) -> TestCase {
     case
 }
 
-/// What the checks and expectations of a cell came to, and how grave that is; its gates are cases of
-/// their own.
+/// What the checks and expectations of a cell came to, and how grave that is; its gates are cases
+/// of their own.
 fn checks(record: &RunRecord, cell: &CellRecord) -> (Option<Severity>, TestCaseStatus) {
     if cell.verdict == Verdict::Incomplete {
         let mut status = TestCaseStatus::skipped();

@@ -209,7 +209,7 @@ pub fn lives(cell: &CellRecord) -> String {
     cell.lives.iter().map(told).collect()
 }
 
-/// A line for each failure, the gravest first, as a GitHub job shows errors beside the file they belong to.
+/// A line for each failure, the gravest first, as a GitHub job shows errors beside their files.
 pub fn annotations(record: &RunRecord) -> String {
     let property = |text: &str| annotated(text).replace(':', "%3A").replace(',', "%2C");
     let line = |level: &str, title: &str, text: &str| format!("::{level} {title}::{}\n", annotated(text));
