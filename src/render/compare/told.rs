@@ -73,7 +73,8 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
 fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     let is_alike = |group: &&Group| {
         let same = group.differences.iter().all(|d| d.finding == Finding::Same);
-        same && group.basis == Basis::Exact && lacks(group, "", false).is_empty() && group.other_digests == 0
+        let is_whole = lacks(group, "", false).is_empty() && group.new_failing.is_none();
+        same && group.basis == Basis::Exact && is_whole && group.other_digests == 0
     };
     let (alike, others): (Vec<&Group>, Vec<&Group>) = comparison.groups.iter().partition(is_alike);
     if alike.len() < 2 {
