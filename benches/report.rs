@@ -11,10 +11,11 @@
 #[path = "support/stopwatch.rs"]
 mod stopwatch;
 
+use syncdyno::analysis;
 use syncdyno::analysis::sweep::Objective;
 use syncdyno::base::{Span, Time};
 use syncdyno::campaign::{self, Bench, CampaignOptions, Listener, Signals};
-use syncdyno::record::{self, AxisRecord, CellRecord, SweepRecord};
+use syncdyno::record::{AxisRecord, CellRecord, SweepRecord};
 use syncdyno::render::html;
 use syncdyno::scenario::{Document, Plan, Request};
 use syncdyno::world::Stacks;
@@ -60,7 +61,7 @@ fn main() {
     let ran =
         campaign::run(&plans, None, &runner, &CampaignOptions::default(), &Signals::default(), &Silent, None);
     let simulated = stopwatch.read().as_secs_f64();
-    let mut record = record::assemble("reports/bench", &plans, ran.judged, &[]);
+    let mut record = analysis::assemble("reports/bench", &plans, ran.judged, &[]);
     let axes = axes().into_iter().map(|(key, values)| AxisRecord { key, values }).collect();
     record.sweep = Some(SweepRecord { objective: Objective::default().name(), axes, against: None });
     let rounds = if measured { RENDERED } else { 1 };

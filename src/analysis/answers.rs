@@ -4,26 +4,30 @@
 use std::collections::BTreeSet;
 
 use super::claims::pairs;
+use super::verdict::{Ruling, Trial};
 use super::{distinct, grouped};
 use crate::record::{AnswerRecord, CellRecord, Exit, Finding, Judged, Reason, RunRecord, Stand, ToldRecord};
 use crate::scenario::{Plan, Put, QUESTION_LISTS, Question, QuestionList, Side, Told, question_place};
 
-/// Holds the questions of plans against what came out, in the order of their lists.
-pub fn hold_answers(plans: &[Plan], judged: &mut [Judged]) -> Vec<AnswerRecord> {
+/// Questions have their answers, in the order of their lists; those that a scenario is made to
+/// show are shown.
+pub(super) fn answers(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
+    let plans = trial.plans;
     let all = plans.iter().filter(|plan| plan.axes.is_empty()).flat_map(|plan| plan.questions.iter());
     let mut answers = distinct(all.filter_map(|question| match &question.put {
         Put::ToNone(why) => Some(not_asked(question, why)),
         _ => None,
     }));
+    let mut missing = Vec::new();
     for (question, without, with) in pairs(plans, judged, asked) {
         let answer = AnswerRecord::of(question, &judged[without].cell, &judged[with].cell);
         if answer.is_missing() {
-            judged[with].fail(Reason::Answer { answer: answer.clone() });
+            missing.push(Ruling::FailsCell(with, Reason::Answer { answer: answer.clone() }));
         }
         answers.push(answer);
     }
     answers.sort_by_key(|one| (question_place(&one.question), one.question.clone()));
-    answers
+    missing.into_iter().chain(answers.into_iter().map(Ruling::Answer)).collect()
 }
 
 fn asked(plan: &Plan) -> Vec<(&Question, &str, &str)> {
@@ -190,8 +194,8 @@ pub fn are_all(record: &RunRecord) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::assemble;
     use crate::metrics::NEVER;
-    use crate::record::assemble;
 
     #[test]
     fn what_never_comes_is_the_worse_half_of_a_question() {

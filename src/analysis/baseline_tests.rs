@@ -1,9 +1,24 @@
 //! Cells held against baselines.
 
 use super::compare::{Shift, over_seeds};
-use super::judge;
+use super::{Against, RunJudged, Trial, assemble, judge, judge_run};
 use crate::metrics::{Figure, Unit};
-use crate::record::{Baseline, BaselineError, Exit, Reason, RunRecord, Standard, assemble, fixture, hold};
+use crate::record::{Baseline, BaselineError, Exit, Judged, RunRecord, fixture};
+use crate::scenario::Plan;
+
+/// A cell held to a baseline, figure by figure.
+fn held(plan: &Plan, judged: Judged, baseline: &Baseline) -> RunJudged {
+    let against = Against {
+        name: "main",
+        baseline,
+        tolerance_ppm: None,
+        require_all: false,
+        is_asked: &|_| true,
+        told: |shift, _| format!("{shift:?}"),
+    };
+    let plans = std::slice::from_ref(plan);
+    judge_run(&Trial { folder: "out", plans, against: Some(against), ..Trial::default() }, vec![judged])
+}
 
 #[test]
 fn what_is_worse_is_told_before_what_is_otherwise_or_better() {
@@ -18,12 +33,13 @@ fn what_is_worse_is_told_before_what_is_otherwise_or_better() {
     };
     let record = assemble("out", std::slice::from_ref(&plan), vec![figures([5, 5, 5])], &[]);
     let baseline = Baseline::of(&record, Vec::new()).unwrap();
-    let mut cell = figures([4, 6, 6]);
-    let standard = Standard { name: "main", baseline: &baseline, folder: "out", acceptable: true };
-    let changes = hold(&mut cell, &plan.baseline_metrics, standard);
+    let worse = figures([4, 6, 6]);
+    let changes = baseline.cells["ties.s1"].changes(&worse.cell);
     let told = changes.iter().map(|change| change.text.clone() + "\n").collect::<String>();
     insta::assert_snapshot!(told);
-    assert_eq!(cell.cell.reasons.first().map(Reason::exit), Some(Exit::Regression));
+    let RunJudged { record, changes } = held(&plan, worse, &baseline);
+    assert_eq!(record.exit_code, Exit::Regression.code());
+    assert_eq!((record.cells[0].reasons.len(), changes.len()), (3, 0), "all three are headlines");
 }
 
 #[test]
@@ -44,10 +60,8 @@ fn a_baseline_without_some_of_the_figures_that_it_gates_unasked_is_none() {
     let record = assemble("out", std::slice::from_ref(&plan), vec![judged()], &[]);
     let whole = Baseline::of(&record, vec!["first".to_owned()]).unwrap();
     let held = |baseline: &Baseline| {
-        let mut cell = judged();
-        let standard = Standard { name: "main", baseline, folder: "out", acceptable: true };
-        hold(&mut cell, &plan.baseline_metrics, standard);
-        cell.cell.reasons.iter().map(|reason| reason.exit().code()).collect::<Vec<_>>()
+        let record = held(&plan, judged(), baseline).record;
+        record.cells[0].reasons.iter().map(|reason| reason.exit().code()).collect::<Vec<_>>()
     };
     assert!(held(&whole).is_empty());
     let mut fewer = whole.clone();
@@ -82,7 +96,7 @@ fn shifted_of(
 ) -> Vec<(usize, Shift)> {
     let plans: Vec<_> = (1..=seeds).map(|seed| fixture::plan(None, seed)).collect();
     let judged = |of: &dyn Fn(u64) -> u64| {
-        let one = |plan: &crate::scenario::Plan| {
+        let one = |plan: &Plan| {
             let mut outcome = fixture::outcome();
             let count = Figure::number(Unit::Count, of(plan.seed.0));
             outcome.figures.insert(metric.to_owned(), count);
@@ -92,9 +106,9 @@ fn shifted_of(
     };
     let record = assemble("out", &plans, judged(&was), &[]);
     let baseline = Baseline::of(&record, Vec::new()).unwrap();
-    let mut cells = judged(&|seed| now(seed, was(seed)));
-    let standard = Standard { name: "main", baseline: &baseline, folder: "out", acceptable: true };
-    over_seeds(&mut cells, |_| &[], standard, 50_000)
+    let cells = judged(&|seed| now(seed, was(seed)));
+    let held: Vec<_> = cells.iter().enumerate().map(|(at, of)| (at, &baseline.cells[&of.cell.id])).collect();
+    over_seeds(&cells, &held, 50_000)
 }
 
 #[test]

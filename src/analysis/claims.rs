@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use super::cells::{cell_ids, is_within};
 use super::distinct;
-use super::judge::{cell_ids, is_within};
+use super::verdict::{Ruling, Trial};
 use crate::metrics::Unit;
 use crate::record::{CellRecord, ClaimRecord, EndingKind, Judged, Reason, Verdict, named};
 use crate::scenario::{Claim, Plan, Put};
@@ -54,21 +55,21 @@ pub(super) fn pairs<'p, T>(
     pairs
 }
 
-fn claims(plan: &Plan) -> Vec<(&Claim, &str, &str)> {
+fn claimed(plan: &Plan) -> Vec<(&Claim, &str, &str)> {
     plan.claims.iter().map(|claim| (claim, claim.fails.as_str(), claim.mends.as_str())).collect()
 }
 
-pub fn hold_claims(plans: &[Plan], judged: &mut [Judged]) -> Vec<ClaimRecord> {
-    let mut records = Vec::new();
-    for (claim, failing, mending) in pairs(plans, judged, claims) {
-        let record = ClaimRecord::of(claim, &judged[failing].cell, &judged[mending].cell);
-        if !record.pass {
-            let fails = variant(&judged[failing].cell).to_owned();
-            judged[mending].fail(Reason::Claim { claim: record.clone(), fails });
-        }
-        records.push(record);
-    }
-    records
+/// What the scenarios claim of two variants holds under each seed.
+pub(super) fn claims(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
+    let held = |(claim, failing, mending): (&Claim, usize, usize)| {
+        let (fails, mends) = (&judged[failing].cell, &judged[mending].cell);
+        let claim = ClaimRecord::of(claim, fails, mends);
+        let fails = variant(fails).to_owned();
+        let reason = (!claim.pass).then(|| Reason::Claim { claim: claim.clone(), fails });
+        let reason = reason.map(|reason| Ruling::FailsCell(mending, reason));
+        reason.into_iter().chain([Ruling::Claim(claim)])
+    };
+    pairs(trial.plans, judged, claimed).into_iter().flat_map(held).collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

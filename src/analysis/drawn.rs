@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::sweep::axis_of;
-use crate::record::{CellRecord, RunRecord, TuneRecord, Verdict};
+use crate::record::{CellRecord, RunRecord, TuneRecord, Verdict, place};
 
 const SERIES_OF_FAILING: usize = 4;
 const SERIES_OF_ALL: usize = 8;
@@ -35,7 +35,7 @@ pub fn to_draw(record: &RunRecord) -> Vec<&CellRecord> {
 fn in_turn(record: &RunRecord) -> Vec<usize> {
     let cells = &record.cells;
     let mut order: Vec<usize> = (0..cells.len()).collect();
-    order.sort_by_key(|i| !fails(&cells[*i]));
+    order.sort_by_key(|i| (!fails(&cells[*i]), fails(&cells[*i]).then(|| place(&cells[*i]))));
     let mut earlier = BTreeMap::new();
     let mut nth = vec![0; cells.len()];
     for &i in &order {

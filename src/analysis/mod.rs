@@ -1,13 +1,14 @@
 //! What a run comes to, as figures and enums.
 //!
-//! [`judge`] holds the outcome of a cell against what its plan says must come out; claims, answers
-//! and occurrences hold cells against each other. [`sweep`] and [`tune`] find the best of a grid of
-//! settings, [`compare`] what differs between two runs.
+//! [`judge`] holds the outcome of a cell against what its plan says must come out, [`judge_run`] a
+//! run against claims, questions, a table, a baseline: by one list of rules (`verdict`). [`sweep`]
+//! and [`tune`] find the best of a grid of settings, [`compare`] what differs between two runs.
 //!
 //! Invariants:
 //!
 //! - What cannot be judged is not a pass: a gate or an expectation on a metric that is absent or
 //!   was never observed fails and says so; an interrupted cell is incomplete.
+//! - No room above this one sets a verdict, a reason or an exit code of a run.
 //! - No sentence is made here: why a cell fails is a code with its figures.
 
 #![allow(missing_docs, reason = "what a name says is not said again")]
@@ -15,10 +16,10 @@
 mod answers;
 #[cfg(test)]
 mod baseline_tests;
+mod cells;
 mod claims;
 pub mod compare;
 mod drawn;
-mod judge;
 mod occurrences;
 mod order;
 mod phases;
@@ -26,14 +27,18 @@ mod spread;
 pub mod sweep;
 pub mod tune;
 mod untested;
+mod verdict;
 mod worst;
 
-pub use answers::{Answered, AnsweredList, Void, are_all, by_list, hold_answers, losses_of};
-pub use claims::{NotHeld, Why, hold_claims, unchecked, unit_in, variant};
+pub use answers::{Answered, AnsweredList, Void, are_all, by_list, losses_of};
+pub use cells::{cell_ids, record_name};
+pub use claims::{NotHeld, Why, unchecked, unit_in, variant};
 pub use drawn::{keep_series_of_few, to_draw};
-pub use judge::{broken, cell_ids, judge, record_name};
-pub use occurrences::hold_occurrences;
 pub use order::{distinct, grouped};
 pub use phases::{Phase, phases};
 pub use untested::unplaced;
+pub use verdict::{
+    Against, Asks, Broke, Held, Recorded, RunJudged, Standard, Table, Trial, assemble, broken, judge,
+    judge_again, judge_alone, judge_run,
+};
 pub use worst::{beyond, counted, grade, worst_of};

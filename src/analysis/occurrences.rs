@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use super::verdict::{Asks, Ruling, Trial};
 use crate::base::Word;
 use crate::metrics::{self, human};
-use crate::record::{CellRecord, Exit, OccurrenceRecord, RunRecord, SwarmRecord, Verdict};
+use crate::record::{CellRecord, Exit, Judged, OccurrenceRecord, SwarmRecord};
 use crate::scenario::{Drawn, Plan};
 
 pub(super) fn drawn(of: &Drawn) -> SwarmRecord {
@@ -13,14 +14,18 @@ pub(super) fn drawn(of: &Drawn) -> SwarmRecord {
     SwarmRecord { on: of.on.clone(), off: of.off.clone(), sizes }
 }
 
-/// Holds what had to occur against the cells of a record, and fails the run where it never did.
-pub fn hold_occurrences(plans: &[Plan], record: &mut RunRecord) {
+/// What had to occur with some seed occurred; what a search tries is no sample of seeds.
+pub(super) fn occurrences(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
+    if matches!(trial.asks, Asks::Search { .. }) {
+        return Vec::new();
+    }
     // Of several plans the first stands for all.
-    let first = || plans.iter().rev();
+    let first = || trial.plans.iter().rev();
     let groups: BTreeMap<_, &Plan> = first().map(|plan| ((&plan.path, &plan.scenario), plan)).collect();
     let variants: BTreeMap<_, &Plan> = first().map(|plan| (&plan.digest, plan)).collect();
     let ended = |is_of: &dyn Fn(&CellRecord) -> bool| -> Option<Vec<&CellRecord>> {
-        let cells = record.cells.iter().filter(|cell| !cell.metrics.is_empty() && is_of(cell));
+        let cells = judged.iter().map(|judged| &judged.cell);
+        let cells = cells.filter(|cell| !cell.metrics.is_empty() && is_of(cell));
         Some(cells.collect::<Vec<_>>()).filter(|cells| !cells.is_empty())
     };
     let mut found = Vec::new();
@@ -47,12 +52,8 @@ pub fn hold_occurrences(plans: &[Plan], record: &mut RunRecord) {
             found.push(occurrence(of_variant(plan), what.clone(), plan, &cells, passes));
         }
     }
-    record.occurrences = found;
-    if record.occurrences.iter().any(|one| !one.pass) {
-        record.verdict = Verdict::Fail;
-        let exit = Exit::of(record.exit_code);
-        record.exit_code = Exit::first([exit, Exit::Threshold]).code();
-    }
+    let fails = found.iter().any(|one| !one.pass).then_some(Ruling::FailsRun(Exit::Threshold));
+    fails.into_iter().chain(found.into_iter().map(Ruling::Occurrence)).collect()
 }
 
 fn of_variant(plan: &Plan) -> String {

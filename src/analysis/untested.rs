@@ -9,15 +9,17 @@
 //! - all of it is counted (`workload.untested.count`). Who expects at least one says that it is
 //!   meant; who expects none has any of it fail.
 
+use super::verdict::Ended;
 use crate::record::{MissedRecord, Reason, UnplacedRecord};
 use crate::scenario::{Plan, Planned};
-use crate::world::{ActionCount, InVain, Missed, NO_EDIT, Outcome, Placed};
+use crate::world::{ActionCount, InVain, Missed, NO_EDIT, Placed};
 
 const COUNT: &str = "workload.untested.count";
 const REQUESTS: &str = "engine.requests.count";
 const APPLIED: &str = "engine.apply.rows";
 
-pub(super) fn reasons(plan: &Plan, outcome: &Outcome) -> Vec<Reason> {
+/// What was planned for people was done.
+pub(super) fn reasons(Ended { plan, outcome, .. }: &Ended<'_>) -> Vec<Reason> {
     let bound = |metric| plan.expect.metrics.get(metric);
     if bound(COUNT).is_some_and(|bound| bound.min.is_some_and(|min| min > 0)) {
         return Vec::new();

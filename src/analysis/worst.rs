@@ -13,9 +13,9 @@ pub fn counted(cell: &CellRecord, check: &str) -> u64 {
     metric_of(check).and_then(|metric| cell.stat(metric, "value")).unwrap_or(0)
 }
 
-/// How bad a cell is by its first reason, beside others that fail so.
+/// How bad a cell is by its gravest reason, beside others that fail so.
 pub fn grade(cell: &CellRecord) -> u64 {
-    match cell.reasons.first() {
+    match cell.gravest_first().first() {
         Some(Reason::Violation { check }) => counted(cell, check),
         Some(Reason::Gate { gate }) => beyond(gate.value, gate.min, gate.max),
         Some(Reason::Expectation { what }) => {

@@ -36,7 +36,7 @@ mod tests;
 pub use axis::{Axis, AxisError, CELLS_MAX};
 pub use journal::{Journal, KeptError, NAME as JOURNAL};
 pub use mend::mend;
-pub use run::{Campaign, CampaignOptions, Held, Listener, Recorded, replay, run, trace};
+pub use run::{Campaign, CampaignOptions, Listener, replay, run, trace};
 pub use runner::{Bench, Observed, Record, Runner};
 pub use stop::{GRACE, Signals};
 pub use stopwatch::Stopwatch;

@@ -11,13 +11,11 @@ use super::journal::Journal;
 use super::runner::{Observed, Ran, Record, Runner};
 use super::stop::{Signals, Stop};
 use super::stopwatch::Stopwatch;
-use crate::analysis;
+use crate::analysis::{self, Broke, Held, Recorded};
 use crate::base::{Span, Time};
 use crate::metrics::Distribution;
-use crate::oracle::{Story, Subject};
-use crate::record::{
-    Build, CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Reason, Verdict, histograms,
-};
+use crate::oracle::{Story, Subject, Violation, harm_of};
+use crate::record::{CellRecord, CellTiming, Judged, LifeRecord, Note, Verdict, histograms};
 use crate::scenario::Plan;
 use crate::world::{Ending, Outcome, Traced, Unrunnable, Watch};
 
@@ -85,7 +83,7 @@ pub fn run(
             in_turn.lock().expect("no listener panics").hand_on(index, observed, &ids, listener);
             listener.ended(index, &ran.judged.cell);
             if options.fail_fast && ran.judged.cell.verdict == Verdict::Fail {
-                stop.fail();
+                stop.at_a_failure();
             }
             results.lock().expect("nobody panics while it holds results").insert(index, ran);
         }
@@ -135,20 +133,19 @@ fn run_cell(
     let started = Stopwatch::start();
     let outcome = attempt(plan, id, || runner.run(plan, watch));
     let wall = started.elapsed();
-    let (mut judged, outcome) = match outcome {
+    let outcome = match outcome {
         Err(broken) => return (Ran { judged: *broken, wall, suspects: Vec::new() }, Observed::default()),
-        Ok(outcome) => (analysis::judge(plan, id, &outcome), outcome),
+        Ok(outcome) => outcome,
     };
-    if twice && outcome.ending != Ending::Interrupted {
-        match attempt(plan, id, || runner.run(plan, watch)) {
-            // One that was interrupted shows nothing.
-            Ok(again) if again.ending == Ending::Interrupted => {}
-            Ok(again) => {
-                differences(digests(&outcome), digests(&again)).for_each(|reason| judged.fail(reason));
-            }
-            Err(broken) => judged = *broken,
+    let again = twice && outcome.ending != Ending::Interrupted;
+    let judged = match again.then(|| attempt(plan, id, || runner.run(plan, watch))) {
+        Some(Err(broken)) => *broken,
+        // One that was interrupted shows nothing.
+        Some(Ok(again)) if again.ending != Ending::Interrupted => {
+            analysis::judge_again(plan, id, &outcome, (&Recorded::of(&outcome), &again)).0
         }
-    }
+        _ => analysis::judge(plan, id, &outcome),
+    };
     let ran = Ran { judged, suspects: suspects(&outcome), wall };
     let length = outcome.length();
     let mut lines = histograms::Lines::default();
@@ -159,23 +156,13 @@ fn run_cell(
     (ran, Observed { series: outcome.series, histograms })
 }
 
-/// What tells two runs of a cell apart, by their digests and those of figures; of none of these nothing.
-fn differences(first: [&str; 2], second: [&str; 2]) -> impl Iterator<Item = Reason> {
-    let pairs = [false, true].into_iter().zip(first.map(str::to_owned)).zip(second.map(str::to_owned));
-    let differ =
-        pairs.filter(|((of_figures, first), second)| first != second && !(*of_figures && first.is_empty()));
-    differ.map(|((of_figures, first), second)| Reason::NotDeterministic { of_figures, first, second })
-}
-
-fn digests(outcome: &Outcome) -> [&str; 2] {
-    [&outcome.digest, &outcome.figures_digest]
-}
-
-/// The first record of each check that found something, then others, each once.
+/// The first record of each check that found something, the gravest first, then others, each once.
 fn suspects(outcome: &Outcome) -> Vec<Subject> {
     let mut checks = Vec::new();
     let (mut first, mut rest) = (Vec::new(), Vec::new());
-    for violation in &outcome.violations {
+    let mut violations: Vec<&Violation> = outcome.violations.iter().collect();
+    violations.sort_by_key(|violation| harm_of(violation.check));
+    for violation in violations {
         let Some(record) = &violation.record else { continue };
         let (side, found) = (violation.device, Some((violation.check, violation.device)));
         let subject = Subject { record: record.clone(), side, found };
@@ -195,7 +182,7 @@ fn suspects(outcome: &Outcome) -> Vec<Subject> {
 }
 
 /// Runs failing cells again to tell of their suspects, unless somebody waits for us: of each setting
-/// the worst seed, which stands for the others, then the first.
+/// the worst seed, which stands for the others, the gravest setting first, then the first cells.
 fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runner, stop: &Stop) {
     let waited_for = || stop.waited_for();
     let failing = ran.iter().filter(|(_, ran)| ran.judged.cell.verdict == Verdict::Fail);
@@ -207,7 +194,7 @@ fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runne
         cells.into_iter().map(|(index, _)| index).enumerate().collect::<Vec<_>>()
     };
     let mut order: Vec<(usize, usize)> = alike.into_iter().flat_map(worst).collect();
-    order.sort_by_key(|(rank, index)| (*rank > 0, *index));
+    order.sort_by_key(|(rank, index)| (*rank > 0, ran[index].judged.cell.severity(), *index));
     for (_, index) in order.into_iter().take(CELLS_TOLD) {
         if waited_for() {
             return;
@@ -231,18 +218,13 @@ pub(super) fn attempt<T>(plan: &Plan, id: &str, run: impl FnOnce() -> Result<T, 
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(result)) => Ok(result),
         Ok(Err(unrunnable)) => {
-            Err(Box::new(analysis::broken(plan, id, Exit::Invalid, &unrunnable.to_string())))
+            Err(Box::new(analysis::broken(plan, id, &Broke::Unrunnable(unrunnable.to_string()))))
         }
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
             let text = text.unwrap_or_else(|| "a panic".to_owned());
-            let (exit, why) = if plan.brought {
-                (Exit::Stuck, format!("the stack `{}` panicked: {text}", plan.engine_name))
-            } else {
-                (Exit::Internal, format!("a bug of syncdyno: {text}"))
-            };
-            Err(Box::new(analysis::broken(plan, id, exit, &why)))
+            Err(Box::new(analysis::broken(plan, id, &Broke::Panicked(text))))
         }
     }
 }
@@ -271,26 +253,6 @@ impl Watch for Quietly<'_> {
     }
 }
 
-#[derive(Clone, Debug)]
-pub struct Recorded {
-    pub digest: String,
-    /// The digest of its figures; empty if none was recorded.
-    pub figures_digest: String,
-    /// What ran it, in words, where that is not this build.
-    pub other_build: Option<String>,
-}
-
-/// How the digest of a cell that was run again is to the recorded one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
-    /// None was recorded, or the cell did not end.
-    Nothing,
-    Same,
-    /// It is the same, and that of the figures is not: another program counts them.
-    OtherFigures,
-    Other,
-}
-
 /// Runs a plan again for its timeline; `Err` tells why it could not be run.
 pub fn trace(
     plan: &Plan,
@@ -316,26 +278,10 @@ pub fn replay(
         Ok(outcome) => outcome,
         Err(broken) => return (*broken, Held::Nothing),
     };
-    let mut judged = analysis::judge(plan, id, &outcome);
-    let mut held = Held::Nothing;
-    if let Some(recorded) = recorded.filter(|_| judged.cell.verdict != Verdict::Incomplete) {
-        let first = differences([&recorded.digest, &recorded.figures_digest], digests(&outcome)).next();
-        held = match first {
-            None => Held::Same,
-            Some(Reason::NotDeterministic { of_figures: true, .. }) => Held::OtherFigures,
-            Some(_) => Held::Other,
-        };
-        match (first, &recorded.other_build) {
-            (Some(reason), None) => judged.fail(reason),
-            (Some(_), Some(build)) if held == Held::Other => {
-                let this = Build::this();
-                let text =
-                    format!("not comparable: the record is of {build}, this is {this}, and digests differ");
-                judged.fail(Reason::NoBaseline { text });
-            }
-            _ => {}
-        }
-    }
+    let (mut judged, held) = match recorded {
+        Some(recorded) => analysis::judge_again(plan, id, &outcome, (recorded, &outcome)),
+        None => (analysis::judge(plan, id, &outcome), Held::Nothing),
+    };
     if !records.is_empty() {
         let subject = |record: &Record| {
             let found = outcome.violations.iter().find(|v| v.record.as_ref() == Some(record));

@@ -65,7 +65,7 @@ impl Stop {
             interrupt_seen: OnceLock::new(),
         }
     }
-    pub(super) fn fail(&self) {
+    pub(super) fn at_a_failure(&self) {
         self.failed.store(true, Ordering::Relaxed);
     }
     fn late(&self) -> bool {

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::fake::Fake;
 use super::*;
+use crate::analysis::{Held, Recorded, assemble};
 use crate::base::{EntityId, Key, Span, Time};
 use crate::record::fixture::plan;
-use crate::record::{Build, CellRecord, Exit, RunRecord, assemble};
+use crate::record::{Build, CellRecord, Exit, RunRecord};
 use crate::scenario::Plan;
 
 type Pressed = fn(&Signals) -> &AtomicBool;

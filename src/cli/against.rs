@@ -1,18 +1,11 @@
 //! What a run is held against: a baseline, figure by figure or over the seeds.
 
-use std::collections::BTreeMap;
-
 use super::console::{Console, few};
 use super::sources;
 use super::work::HeldArgs;
-use crate::analysis::compare::over_seeds;
 use crate::metrics::human;
-use crate::record::{self, Baseline, Exit, Judged, Note, Reason, RunRecord, Standard, Verdict};
-use crate::render;
-use crate::scenario::Plan;
-
-/// Scenarios that are named of those that a run lacks.
-const NAMED: usize = 8;
+use crate::record::{self, Baseline, BaselineCell, Reason, RunRecord};
+use crate::{analysis, render};
 
 #[derive(Clone, Copy)]
 pub(super) struct Against<'a> {
@@ -26,81 +19,19 @@ impl<'a> Against<'a> {
     pub(super) fn new(args: &'a HeldArgs, baseline: &'a Baseline, filters: &'a [String]) -> Against<'a> {
         Against { args, name: args.baseline.as_deref().unwrap_or_default(), baseline, filters }
     }
-    /// It can be accepted if the run came to its end and nothing else is wrong.
-    pub(super) fn standard(
-        &self,
-        plans: &[Plan],
-        judged: &[Judged],
-        notes: &[Note],
-        folder: &'a str,
-    ) -> Standard<'a> {
-        let sound = judged.iter().all(|judged| judged.cell.verdict == Verdict::Pass);
-        let acceptable = sound && judged.len() == plans.len() && notes.is_empty();
-        Standard { name: self.name, baseline: self.baseline, folder, acceptable }
+    pub(super) fn is_asked(&self, cell: &BaselineCell) -> bool {
+        sources::passes(self.filters, &cell.scenario, cell.variant.as_deref())
     }
-
-    /// Gives what is or may be worse and fails nothing, and what else is not the baseline's.
-    pub(super) fn hold(
-        &self,
-        plans: &[Plan],
-        judged: &mut [Judged],
-        standard: Standard<'_>,
-    ) -> [Vec<String>; 2] {
-        let wanted: BTreeMap<&str, &[String]> =
-            plans.iter().map(|plan| (plan.digest.as_str(), plan.baseline_metrics.as_slice())).collect();
-        let wanted = |resolved: &str| wanted.get(resolved).copied().unwrap_or_default();
-        let [mut tolerated, mut changes] = [Vec::new(), Vec::new()];
-        if let Some(tolerance) = self.args.tolerance {
-            for (at, shift) in over_seeds(judged, wanted, standard, tolerance.0) {
-                let text = render::compare::shift(&shift, standard);
-                match shift.exit() {
-                    Exit::Success if shift.is_tolerated() => tolerated.push(text),
-                    Exit::Success => changes.push(text),
-                    Exit::Regression => judged[at].fail(Reason::Differs { text }),
-                    _ => judged[at].fail(Reason::NoBaseline { text }),
-                }
-            }
-            return [tolerated, changes];
+    /// How a run is held to it, where these cells of it were asked for.
+    pub(super) fn rule(&self, is_asked: &'a dyn Fn(&BaselineCell) -> bool) -> analysis::Against<'a> {
+        analysis::Against {
+            name: self.name,
+            baseline: self.baseline,
+            tolerance_ppm: self.args.tolerance.map(|tolerance| tolerance.0),
+            require_all: self.args.require_all,
+            is_asked,
+            told: render::compare::shift,
         }
-        for judged in judged {
-            let of_cell = record::hold(judged, wanted(&judged.cell.resolved), standard);
-            let cell = if plans.len() > 1 { format!("{}: ", judged.cell.id) } else { String::new() };
-            let others = of_cell.into_iter().filter(|change| !change.gated);
-            changes.extend(others.map(|change| format!("changed, and not gated: {cell}{}", change.text)));
-        }
-        [tolerated, changes]
-    }
-
-    pub(super) fn close(&self, record: &mut RunRecord, standard: Standard<'_>) {
-        record.accept = standard.command_for(&record.cells);
-        let passes = |cell: &record::BaselineCell| {
-            sources::passes(self.filters, &cell.scenario, cell.variant.as_deref())
-        };
-        let lacks = self.baseline.lacks(&record.cells, passes);
-        if lacks.is_empty() {
-            return;
-        }
-        let cells = human::count(lacks.len() as u64, "cell");
-        let mut of = BTreeMap::<&str, Vec<&str>>::new();
-        lacks.iter().for_each(|(id, cell)| of.entry(&cell.scenario).or_default().push(id));
-        let named = of.iter().take(NAMED).map(|(scenario, ids)| match ids.as_slice() {
-            [id] => (*id).to_owned(),
-            ids => format!("{scenario} ({} cells)", ids.len()),
-        });
-        let more = of.len().checked_sub(NAMED).filter(|more| *more > 0);
-        let named: Vec<String> = named.chain(more.map(|more| format!("and {more} more"))).collect();
-        let mut text = format!("{cells} of baseline {} not in this run: {}", self.name, named.join(", "));
-        if self.args.require_all {
-            let other_seeds = || seeds_of(self.baseline, &lacks, &record.cells);
-            // A run that was cut short had these seeds before it.
-            if record.complete {
-                text += &other_seeds().unwrap_or_else(|| standard.accept(" --prune"));
-            }
-            record.left_out_fails = true;
-            record.verdict = Verdict::Fail;
-            record.exit_code = Exit::first([Exit::of(record.exit_code), Exit::NoBaseline]).code();
-        }
-        record.left_out = Some(text);
     }
 
     pub(super) fn tell(
@@ -128,23 +59,4 @@ impl<'a> Against<'a> {
             console.complaint(&format!("note: {left_out}\n"));
         }
     }
-}
-
-/// How to run what is left out, where that is but other seeds of what ran.
-fn seeds_of(
-    baseline: &Baseline,
-    lacks: &[(&str, &record::BaselineCell)],
-    cells: &[record::CellRecord],
-) -> Option<String> {
-    let ran = |base: &record::BaselineCell| {
-        let of = |cell: &record::CellRecord| {
-            (&cell.scenario, &cell.variant, &cell.axes) == (&base.scenario, &base.variant, &base.axes)
-        };
-        cells.iter().any(of)
-    };
-    let seeds = baseline.cells.values().filter(|base| ran(base)).filter_map(|base| base.seed.parse().ok());
-    let seeds: Vec<u64> = seeds.collect();
-    let all = lacks.iter().all(|(_, base)| ran(base));
-    let [first, last] = [seeds.iter().min()?, seeds.iter().max()?];
-    all.then(|| format!("; to run them, too: --seeds {first}..={last}"))
 }

@@ -6,6 +6,7 @@ use super::console::{Console, few};
 use super::refusal::Refusal;
 use super::run::{self, Order};
 use super::sources::{self, Values};
+use crate::analysis::Asks;
 use crate::base::Word as _;
 use crate::engine::{Detect, Policy};
 use crate::protocol::{NAMES, Packing};
@@ -35,11 +36,11 @@ pub(super) fn conflicts(args: &ConflictsArgs, console: &mut Console<'_>) -> anyh
         Detect::WORDS.iter().flat_map(|way| Policy::WORDS.iter().map(move |policy| setting(way, policy)));
     let plans = plans(&Document::conflicts(), settings, console)?;
     let right = Conflicts::of_csv(CONFLICTS_EXPECTED)?;
-    let hold = |judged: &mut [Judged]| {
+    let table = |judged: &[Judged]| {
         let lines = judged.iter().filter_map(|judged| conflict(&judged.cell)).collect();
-        conflicts::hold(judged, lines, &right);
+        conflicts::unexpected(judged.len(), lines, &right)
     };
-    let order = Order { matrix: true, held: Some(&hold), ..Order::of(&args.place, &args.work) };
+    let order = Order { asks: Asks::Matrix, table: Some(&table), ..Order::of(&args.place, &args.work) };
     run::carry_out(&plans, &order, console, |ran, console| {
         let table = Conflicts::new(ran.record.cells.iter().filter_map(conflict).collect());
         let place = ran.place_line();
@@ -71,7 +72,7 @@ pub(super) fn wire(args: &ConflictsArgs, console: &mut Console<'_>) -> anyhow::R
     let settings = NAMES.iter().flat_map(|format| Packing::WORDS.iter().map(move |packed| (format, packed)));
     let settings = settings.map(|(format, packed)| setting(format, packed));
     let plans = plans(&Document::wire(), settings, console)?;
-    let order = Order { matrix: true, ..Order::of(&args.place, &args.work) };
+    let order = Order { asks: Asks::Matrix, ..Order::of(&args.place, &args.work) };
     run::carry_out(&plans, &order, console, |ran, console| {
         let table = Wire::new(ran.record.cells.iter().filter_map(wired).collect());
         console.result(&match args.format {

@@ -9,7 +9,7 @@ use super::progress::Progress;
 use super::refusal::Refusal;
 use super::sources::{self, Values};
 use super::work::Work;
-use crate::record::{self, Exit, Folder, Verdict};
+use crate::record::{Exit, Folder, Verdict};
 use crate::render::{self, Covered};
 use crate::scenario::Document;
 use crate::{analysis, metrics};
@@ -31,10 +31,8 @@ pub(super) fn coverage(path: &Path, work: &Work, console: &mut Console<'_>) -> a
     let plans = sources::combined(&documents, &selection, Values::new(), console)?;
     let folder = Folder::create(path).map_err(|e| Refusal::environment(e.to_string()))?;
     let progress = Progress::new(work.progress, &plans, console);
-    let mut campaign = progress.run(&plans, None, (work, false), None, console);
-    let claims = analysis::hold_claims(&plans, &mut campaign.judged);
-    let record = record::assemble("", &plans, campaign.judged, &campaign.notes);
-    let record = record::RunRecord { claims, ..record };
+    let campaign = progress.run(&plans, None, (work, false), None, console);
+    let record = analysis::assemble("", &plans, campaign.judged, &campaign.notes);
     let exit = Exit::of(record.exit_code);
     for cell in record.failing() {
         for reason in render::reasons_of(cell) {

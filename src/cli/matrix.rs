@@ -9,6 +9,7 @@ use super::console::Console;
 use super::refusal::Refusal;
 use super::run::{self, Order};
 use super::sources::{self, Values};
+use crate::analysis::Asks;
 use crate::base::Ppm;
 use crate::contract::EditKind;
 use crate::record::{CellRecord, Exit};
@@ -54,7 +55,7 @@ pub(super) fn matrix(args: &MatrixArgs, console: &mut Console<'_>) -> Result<Exi
         let why = format!("error: no setting of the matrix can be run: {why}");
         return Err(Refusal::because(Exit::Invalid, why));
     }
-    let order = Order { matrix: true, ..Order::of(&args.place, &args.work) };
+    let order = Order { asks: Asks::Matrix, ..Order::of(&args.place, &args.work) };
     run::carry_out(&plans, &order, console, |ran, console| {
         let settings: Vec<Setting> = all().into_iter().map(|(setting, _)| setting).collect();
         let matrix = Matrix::new(&settings, &refused, (&ran.record, never(&plans[0])), setting_of);

@@ -6,9 +6,10 @@ use super::args::ReplayArgs;
 use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::{inputs, sources, written};
+use crate::analysis::{Held, Recorded};
 use crate::base::Key;
 use crate::base::words::there_is;
-use crate::campaign::{self, Held, Record, Recorded};
+use crate::campaign::{self, Record};
 use crate::record::{self, Build, CellRecord, Exit, RunRecord, Verdict};
 use crate::scenario::Plan;
 use crate::world::{Unrunnable, Unwatched};
@@ -44,7 +45,7 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
     let recorded = target.recorded.as_ref();
     let (judged, held) =
         campaign::replay(&target.plan, &target.id, recorded, &records, console.runner, &interrupted);
-    let mut run = record::assemble("", std::slice::from_ref(&target.plan), vec![judged], &[]);
+    let mut run = analysis::judge_alone(&target.plan, judged);
     run.cells[0].replay.clone_from(&target.again);
     known(&target.plan, &args.record, &records, &run.cells[0], console)?;
     let (paint, verbose) = (console.out_paint(), console.voice.verbose);

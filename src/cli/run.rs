@@ -17,10 +17,11 @@ use super::shard::{self, Cells};
 use super::work::{PlaceArgs, Work};
 use super::written::{self, EMPTIED, RENDERED, head, refused};
 use super::{asked, baseline, ci, cost, sources};
+use crate::analysis::{Asks, RunJudged, Table, Trial};
 use crate::campaign::{self, Campaign, Journal, Stopwatch};
 use crate::metrics::{self, human};
 use crate::record::{
-    self, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, SweepRecord, Timing, TuneRecord,
+    self, BaselineCell, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, Timing, TuneRecord,
 };
 use crate::scenario::Plan;
 use crate::{analysis, render};
@@ -35,8 +36,9 @@ pub(super) fn run(args: &RunArgs, console: &mut Console<'_>) -> Result<Exit> {
         sources::remark_on(&plans, console);
     }
     let against = held_to.as_ref().map(|baseline| Against::new(&args.held, baseline, &args.selection.filter));
-    let (twice, matrix) = (args.twice, args.asked.is_some());
-    let order = Order { twice, against, matrix, ..Order::of(&args.place, &args.work) };
+    let twice = args.twice;
+    let asks = if args.asked.is_some() { Asks::Matrix } else { Asks::Cells };
+    let order = Order { twice, against, asks, ..Order::of(&args.place, &args.work) };
     carry_out(&plans, &order, console, |ran, console| {
         tell(ran, args.format, console);
         tell_unchecked(&plans, console);
@@ -52,25 +54,21 @@ pub(super) fn tell_unchecked(plans: &[Plan], console: &mut Console<'_>) {
     }
 }
 
-type Holding<'a> = dyn Fn(&mut [Judged]) + 'a;
-
 pub(super) struct Order<'a> {
     pub(super) place: &'a PlaceArgs,
     pub(super) work: &'a Work,
     pub(super) twice: bool,
     pub(super) against: Option<Against<'a>>,
-    pub(super) sweep: Option<SweepRecord>,
-    pub(super) matrix: bool,
-    /// Fails cells that did not come out as somebody wrote down; not asked of a run that stopped.
-    pub(super) held: Option<&'a Holding<'a>>,
+    pub(super) asks: Asks<'a>,
+    /// What somebody wrote down that must come out.
+    pub(super) table: Option<&'a Table<'a>>,
     /// What is searched, if it is a search: who finds what was killed is to know what it was.
     pub(super) tune: Option<TuneRecord>,
 }
 
 impl<'a> Order<'a> {
     pub(super) fn of(place: &'a PlaceArgs, work: &'a Work) -> Order<'a> {
-        let (against, sweep, held, tune) = (None, None, None, None);
-        Order { place, work, twice: false, against, sweep, matrix: false, held, tune }
+        Order { place, work, twice: false, against: None, asks: Asks::Cells, table: None, tune: None }
     }
 }
 
@@ -103,31 +101,15 @@ pub(super) fn carry_out(
     let mut under_way = UnderWay::open(plans, &cells.run, order)?;
     under_way.remark(console);
     let (mut judged, notes) = under_way.run(plans, console);
-    if !order.matrix && order.sweep.is_none() && notes.is_empty() {
+    if matches!(order.asks, Asks::Cells) && notes.is_empty() {
         campaign::mend(plans, &mut judged, console.runner, &console.surroundings.signals);
     }
-    let claims = analysis::hold_claims(plans, &mut judged);
-    let answers = analysis::hold_answers(plans, &mut judged);
-    if let Some(hold) = order.held.filter(|_| judged.len() == plans.len() && notes.is_empty()) {
-        hold(&mut judged);
-    }
+    let is_asked = |cell: &BaselineCell| order.against.is_some_and(|against| against.is_asked(cell));
+    let against = order.against.map(|against| against.rule(&is_asked));
     let shown = under_way.shown.clone();
-    let standard = order.against.map(|against| against.standard(plans, &judged, &notes, &shown));
-    let [tolerated, changes] = order
-        .against
-        .zip(standard)
-        .map(|(against, standard)| against.hold(plans, &mut judged, standard))
-        .unwrap_or_default();
-    let mut record = record::assemble(&shown, plans, judged, &notes);
-    (record.claims, record.answers) = (claims, answers);
-    analysis::hold_occurrences(plans, &mut record);
-    if let Some((against, standard)) = order.against.zip(standard) {
-        against.close(&mut record, standard);
-    }
-    (record.tolerated, record.sweep) = (tolerated, order.sweep.clone());
-    if order.matrix {
-        record = record::of_matrix(record, &notes);
-    }
+    let (asks, table) = (order.asks, order.table);
+    let trial = Trial { folder: &shown, plans, notes: &notes, asks, table, against };
+    let RunJudged { record, changes } = analysis::judge_run(&trial, judged);
     let ran = under_way.close(record, plans, changes)?;
     tell(&ran, console);
     Ok(ran.close(console))
@@ -158,11 +140,8 @@ impl<'a> UnderWay<'a> {
         };
         let shown = path.display().to_string();
         // Whatever happens from here on, what lies in the folder is not an older run's result.
-        let mut begun = record::assemble(&shown, plans, Vec::new(), &[]);
-        // Who finds it finds the record of a run that was cut off.
-        begun.exit_code = Exit::Interrupted.code();
-        begun.tune.clone_from(&order.tune);
-        folder.put("run.json", begun.to_json().as_bytes()).map_err(refused)?;
+        let begun = |exit| record::begun(&shown, plans, exit, order.tune.as_ref()).to_json();
+        folder.put("run.json", begun(Exit::Interrupted).as_bytes()).map_err(refused)?;
         // What an earlier run left goes, and what grows while cells run begins.
         let prepared = || {
             unrender(&folder)?;
@@ -171,8 +150,7 @@ impl<'a> UnderWay<'a> {
         };
         let observations = prepared().map_err(|e| {
             // It cannot go on, and nobody cut it off.
-            begun.exit_code = Exit::Environment.code();
-            let _ = folder.put("run.json", begun.to_json().as_bytes());
+            let _ = folder.put("run.json", begun(Exit::Environment).as_bytes());
             refused(e)
         })?;
         let started = Stopwatch::start();
@@ -187,11 +165,11 @@ impl<'a> UnderWay<'a> {
 
     /// Runs plans, with progress on stderr. May be called again with more, until there is a note.
     pub(super) fn run(&mut self, plans: &[Plan], console: &Console<'_>) -> (Vec<Judged>, Vec<Note>) {
-        let Order { work, twice, matrix, tune, .. } = self.order;
+        let Order { work, twice, asks, tune, .. } = self.order;
         let mut progress = Progress::new(work.progress, plans, console);
         progress.observations = Some(&self.observations);
         progress.before = self.timing.len();
-        progress.counts_failing = !matrix && tune.is_none();
+        progress.counts_failing = !matches!(asks, Asks::Matrix) && tune.is_none();
         let Campaign { judged, timing, notes } =
             progress.run(plans, None, (work, *twice), Some(&self.journal), console);
         self.timing.extend(timing);

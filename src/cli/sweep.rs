@@ -7,6 +7,7 @@ use super::console::Console;
 use super::refusal::Refusal;
 use super::run::{self, Order};
 use super::{grid, sources};
+use crate::analysis::Asks;
 use crate::analysis::sweep::{Objective, Sweep};
 use crate::record::{AxisRecord, Exit, SweepRecord};
 use crate::render;
@@ -33,7 +34,7 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console<'_>) -> anyhow::Resu
     };
     let against = reference.as_ref().map(|reference| axes(reference).swap_remove(0));
     let told = SweepRecord { objective: objective.name(), axes: axes(&args.grid), against };
-    let order = Order { sweep: Some(told), ..Order::of(&args.place, &args.work) };
+    let order = Order { asks: Asks::Sweep(&told), ..Order::of(&args.place, &args.work) };
     sources::remark_on(&plans, console);
     run::carry_out(&plans, &order, console, |ran, console| {
         let swept = |grid: &Grid| Sweep::new(&ran.record, &axes(grid), objective.clone());

@@ -10,13 +10,14 @@ use super::shard::{self, Cells};
 use super::sources::{self, Values};
 use crate::analysis::sweep::Objective;
 use crate::analysis::tune::{Limits, field};
+use crate::analysis::{Asks, Trial};
 use crate::base::Digest;
 use crate::campaign::tune::{Knob, Place, Setting, Shipped, Space, herd};
 use crate::campaign::{Axis, CELLS_MAX};
 use crate::engine::control::Controller;
 use crate::gateway::Mode;
 use crate::metrics::human;
-use crate::record::{self, CellsTuned, Exit, Judged, Note, RunRecord, TuneRecord, Verdict};
+use crate::record::{CellsTuned, Exit, Judged, Note, RunRecord, TuneRecord, Verdict};
 use crate::scenario::{Document, Plan, Request};
 use crate::{analysis, render};
 
@@ -276,19 +277,10 @@ impl<'a> Search<'a> {
         // Each batch told of itself alone.
         let how_far = human::ended((self.plans.len() - self.missing) as u64, self.plans.len() as u64);
         self.notes.iter_mut().for_each(|note| *note = Note::stopped(note.exit, &how_far));
-        let mut record = record::assemble(folder, &self.plans, std::mem::take(&mut self.judged), &self.notes);
-        let broken = record.cells.iter().flat_map(|cell| &cell.reasons);
-        let broken = broken.map(record::Reason::exit);
-        let broken = broken.filter(|exit| matches!(exit, Exit::Internal | Exit::Invalid));
-        let without = tune.places.iter().any(|place| place.complete && place.best.is_none());
-        let stopped = self.args.work.fail_fast && tune.places.iter().any(|place| !place.complete);
-        let exits = broken.chain(self.notes.iter().map(|note| note.exit));
-        let exit = Exit::first(exits.chain((without || stopped).then_some(Exit::Threshold)));
-        record.complete &= tune.places.iter().all(|place| place.complete);
-        record.exit_code = exit.code();
-        record.verdict = analysis::tune::verdict(exit, record.complete);
-        record.tune = Some(tune);
-        record
+        let asks = Asks::Search { tune: &tune, fail_fast: self.args.work.fail_fast };
+        let notes = &self.notes;
+        let trial = Trial { folder, plans: &self.plans, notes, asks, ..Trial::default() };
+        analysis::judge_run(&trial, std::mem::take(&mut self.judged)).record
     }
 
     fn tuned(&self) -> TuneRecord {

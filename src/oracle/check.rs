@@ -3,7 +3,7 @@
 use crate::contract::{Capabilities, Merge};
 
 macro_rules! checks {
-    ($($id:ident $name:literal $metric:literal $matter:ident $needs:expr;)*) => {
+    ($($id:ident $harm:ident $name:literal $metric:literal $matter:ident $needs:expr;)*) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub(super) enum Check { $($id,)* }
 
@@ -20,43 +20,45 @@ macro_rules! checks {
             }
         }
 
+        static HARM: &[Harm] = &[$(Harm::$harm,)*];
+
         pub(super) static ALL: &[(&str, &str)] = &[$(($name, $metric),)*];
     };
 }
 
 checks! {
-    Lost "lost" "oracle.lost.rows" Rows |_| true;
-    Stale "stale" "oracle.stale.rows" Rows |can| can.stamps;
-    Duplicate "duplicate" "oracle.duplicate.rows" World |_| true;
-    Resurrected "resurrected" "oracle.resurrected.rows" World |_| true;
-    UndetectedDelete "undetected-delete" "oracle.undetected_delete.rows" Rows |_| true;
-    Orphan "orphan" "oracle.orphan.rows" Rows |_| true;
-    LostEdit "lost-edit" "oracle.lost_edit.count" Edits |can| can.merge == Merge::Keeps;
-    SilentDiscard "silent-discard" "oracle.silent_discard.count" Edits |can| can.logs;
-    Misfiled "misfiled" "oracle.misfiled.edits" Edits |_| true;
-    Unasked "unasked-commit" "oracle.unasked_commit.count" Edits |_| true;
-    Reordered "reordered" "oracle.reordered.edits" Edits |_| true;
-    Divergent "divergent" "oracle.divergent.devices" Rows |_| true;
-    Stuck "stuck" "oracle.stuck.devices" World |_| true;
-    TwoSyncs "two-syncs-of-one-unit" "oracle.two_syncs_of_one_unit.count" Runs |_| true;
-    WithoutEnd "event-without-end" "oracle.event_without_end.count" Runs |_| true;
-    UnitOrder "unit-out-of-order" "oracle.unit_out_of_order.count" Runs |_| true;
-    SyncLoop "sync-loop" "oracle.sync_loop.count" Runs |_| true;
-    IdleWithWork "idle-with-work" "oracle.idle_with_work.count" Runs |can| can.prompt;
-    Storm "request-storm" "oracle.request_storm.devices" Runs |_| true;
-    Again "delivered-again" "oracle.delivered_again.rows" Runs |can| can.stamps && can.once;
-    WentBack "went-back" "oracle.went_back.count" World |can| can.stamps && can.sessions;
-    OwnWriteVanished "own-write-vanished" "oracle.own_write_vanished.count" Edits
+    Lost Lost "lost" "oracle.lost.rows" Rows |_| true;
+    Stale Divergent "stale" "oracle.stale.rows" Rows |can| can.stamps;
+    Duplicate Doubled "duplicate" "oracle.duplicate.rows" World |_| true;
+    Resurrected Doubled "resurrected" "oracle.resurrected.rows" World |_| true;
+    UndetectedDelete Divergent "undetected-delete" "oracle.undetected_delete.rows" Rows |_| true;
+    Orphan Divergent "orphan" "oracle.orphan.rows" Rows |_| true;
+    LostEdit Lost "lost-edit" "oracle.lost_edit.count" Edits |can| can.merge == Merge::Keeps;
+    SilentDiscard Lost "silent-discard" "oracle.silent_discard.count" Edits |can| can.logs;
+    Misfiled Lost "misfiled" "oracle.misfiled.edits" Edits |_| true;
+    Unasked Doubled "unasked-commit" "oracle.unasked_commit.count" Edits |_| true;
+    Reordered Lost "reordered" "oracle.reordered.edits" Edits |_| true;
+    Divergent Divergent "divergent" "oracle.divergent.devices" Rows |_| true;
+    Stuck Stuck "stuck" "oracle.stuck.devices" World |_| true;
+    TwoSyncs Wrong "two-syncs-of-one-unit" "oracle.two_syncs_of_one_unit.count" Runs |_| true;
+    WithoutEnd Stuck "event-without-end" "oracle.event_without_end.count" Runs |_| true;
+    UnitOrder Wrong "unit-out-of-order" "oracle.unit_out_of_order.count" Runs |_| true;
+    SyncLoop Wrong "sync-loop" "oracle.sync_loop.count" Runs |_| true;
+    IdleWithWork Stuck "idle-with-work" "oracle.idle_with_work.count" Runs |can| can.prompt;
+    Storm Wrong "request-storm" "oracle.request_storm.devices" Runs |_| true;
+    Again Wrong "delivered-again" "oracle.delivered_again.rows" Runs |can| can.stamps && can.once;
+    WentBack Divergent "went-back" "oracle.went_back.count" World |can| can.stamps && can.sessions;
+    OwnWriteVanished Divergent "own-write-vanished" "oracle.own_write_vanished.count" Edits
         |can| can.stamps && can.sessions;
-    DanglingId "dangling-id" "oracle.dangling_id.rows" World |_| true;
-    IdTwice "id-twice" "oracle.id_twice.count" World |_| true;
-    WrongStatus "wrong-status" "oracle.wrong_status.count" Statuses |can| can.status;
-    Stranger "stranger" "oracle.stranger.cursors" Cursors |_| true;
-    Contradiction "contradiction" "oracle.contradiction.rows" Parts |can| can.stamps;
-    Acknowledged "acknowledged-without-commit" "oracle.acknowledged_without_commit.count" Edits
+    DanglingId Divergent "dangling-id" "oracle.dangling_id.rows" World |_| true;
+    IdTwice Doubled "id-twice" "oracle.id_twice.count" World |_| true;
+    WrongStatus Wrong "wrong-status" "oracle.wrong_status.count" Statuses |can| can.status;
+    Stranger Divergent "stranger" "oracle.stranger.cursors" Cursors |_| true;
+    Contradiction Divergent "contradiction" "oracle.contradiction.rows" Parts |can| can.stamps;
+    Acknowledged Lost "acknowledged-without-commit" "oracle.acknowledged_without_commit.count" Edits
         |can| can.acknowledges;
-    BrokenAttachment "broken-attachment" "oracle.broken_attachment.count" Attachments |_| true;
-    BentValue "bent-value" "oracle.bent_value.count" Rows |_| true;
+    BrokenAttachment Lost "broken-attachment" "oracle.broken_attachment.count" Attachments |_| true;
+    BentValue Lost "bent-value" "oracle.bent_value.count" Rows |_| true;
 }
 
 impl Check {
@@ -83,6 +85,26 @@ pub(super) enum Matter {
     Parts,
     Attachments,
     World,
+}
+
+/// What a violation does to people's data, the gravest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Harm {
+    /// A row or an edit is gone, or a value of it is not what was saved.
+    Lost,
+    /// A row or a commit is there twice, is back after its delete, or nobody asked for it.
+    Doubled,
+    /// A device shows other rows or versions than the backend has.
+    Divergent,
+    /// Work waits and does not come to its end.
+    Stuck,
+    /// The app shows a wrong status, or syncs otherwise than it should: no row is wrong.
+    Wrong,
+}
+
+/// What a violation of this name does; `None` of no check.
+pub fn harm_of(check: &str) -> Option<Harm> {
+    ALL.iter().position(|(name, _)| *name == check).map(|at| HARM[at])
 }
 
 /// Why a check had nothing to check; `None` of no check, and of one that always has something.

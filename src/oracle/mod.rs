@@ -100,7 +100,7 @@ mod truth;
 mod words;
 
 pub use busy::{Eventful, Happened};
-pub use check::{check_names, implied, is_of_check, metric_of, subject_of};
+pub use check::{Harm, check_names, harm_of, implied, is_of_check, metric_of, subject_of};
 pub use clock::Clock;
 pub use end::{Loss, losses};
 pub use findings::{VIOLATIONS_KEPT, Violation};

@@ -1,13 +1,13 @@
-//! Puts the record of a run together from its judged cells.
+//! Puts the record of a run together from its cells, without a verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Build;
 use super::exit::Exit;
 use super::figures::FiguresRecord;
-use super::reason::Reason;
 use super::repro::replay_command;
 use super::run::{Judged, RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict};
+use super::tuned::TuneRecord;
 use crate::base::Digest;
 use crate::scenario::Plan;
 
@@ -37,10 +37,10 @@ impl Note {
     }
 }
 
-/// The record of a run of `plans`, of which `judged` came to an outcome, to be kept in `folder`.
-pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note]) -> RunRecord {
+/// The record of a run of `plans` before its verdict: of the cells that came to an outcome, to be
+/// kept in `folder`.
+pub fn unjudged(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note]) -> RunRecord {
     let ended = judged.iter().filter(|j| j.cell.verdict != Verdict::Incomplete).count();
-    let complete = ended == plans.len();
     let mut cells = Vec::with_capacity(judged.len());
     let mut gates = Vec::new();
     for Judged { mut cell, gates: of_cell } in judged {
@@ -50,15 +50,6 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
     }
     let figures = FiguresRecord::of(cells.iter().map(|cell| &cell.metrics));
     cells.iter_mut().for_each(|cell| cell.leave_out(&figures));
-    let reasons = cells.iter().flat_map(|cell| &cell.reasons);
-    let exits = reasons.map(Reason::exit);
-    let exit = Exit::first(exits.chain(notes.iter().map(|note| note.exit)));
-    let failed = cells.iter().any(|cell| cell.verdict == Verdict::Fail);
-    let verdict = match (failed, complete) {
-        (true, _) => Verdict::Fail,
-        (false, false) => Verdict::Incomplete,
-        (false, true) => Verdict::Pass,
-    };
     let named: BTreeSet<&str> = cells.iter().map(|cell| cell.resolved.as_str()).collect();
     let resolved: BTreeMap<String, String> = plans
         .iter()
@@ -69,10 +60,8 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: Tool::this(),
         build: Build::this().clone(),
-        complete,
+        complete: ended == plans.len(),
         scenario: scenario_of(plans),
-        verdict,
-        exit_code: exit.code(),
         figures,
         cells,
         gates,
@@ -83,22 +72,10 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
     }
 }
 
-/// Makes it that of a matrix: what a setting loses is an answer, unless it stopped the run.
-pub fn of_matrix(mut record: RunRecord, notes: &[Note]) -> RunRecord {
-    record.matrix = true;
-    let stopped = notes.iter().map(|note| note.exit);
-    if !record.complete && Exit::first(stopped.clone()) == Exit::Success {
-        return record;
-    }
-    let reasons = record.cells.iter().flat_map(|cell| &cell.reasons);
-    let broken: Vec<Exit> = reasons.filter(|reason| !reason.is_finding()).map(Reason::exit).collect();
-    record.verdict = match broken.as_slice() {
-        [] if record.complete => Verdict::Pass,
-        [] => Verdict::Incomplete,
-        _ => Verdict::Fail,
-    };
-    record.exit_code = Exit::first(broken.into_iter().chain(stopped)).code();
-    record
+/// The record of a run that has only begun: who finds it finds what cut the run off.
+pub fn begun(folder: &str, plans: &[Plan], cut_off: Exit, tune: Option<&TuneRecord>) -> RunRecord {
+    let exit_code = cut_off.code();
+    RunRecord { exit_code, tune: tune.cloned(), ..unjudged(folder, plans, Vec::new(), &[]) }
 }
 
 /// The scenario of plans; of several, names and paths in one line, and a digest over all.

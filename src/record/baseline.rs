@@ -10,9 +10,8 @@ use super::exit::Exit;
 use super::figures::CellFigures;
 use super::headlines::is_gated;
 use super::lines::Lines;
-use super::reason::Reason;
 use super::repro::shell_word;
-use super::run::{ACCEPT, CellRecord, Judged, RunRecord, Tool, Verdict, version_of};
+use super::run::{ACCEPT, CellRecord, RunRecord, Tool, Verdict, version_of};
 use crate::metrics::{self, Better, Figure, human};
 
 const SCHEMA_VERSION: &str = "1.0.0";
@@ -113,7 +112,7 @@ impl Baseline {
     /// Its cells that are `wanted` and not among `cells`, by their names.
     pub fn lacks(
         &self,
-        cells: &[CellRecord],
+        cells: &[&CellRecord],
         wanted: impl Fn(&BaselineCell) -> bool,
     ) -> Vec<(&str, &BaselineCell)> {
         let ran: BTreeSet<&str> = cells.iter().map(|cell| cell.id.as_str()).collect();
@@ -139,7 +138,7 @@ impl Baseline {
 
 impl BaselineCell {
     /// Whether it has all that a run of this cell would save, but what is measured only since then.
-    fn is_whole(&self, cell: &CellRecord, wanted: &[String], knows: impl Fn(&str) -> bool) -> bool {
+    pub fn is_whole(&self, cell: &CellRecord, wanted: &[String], knows: impl Fn(&str) -> bool) -> bool {
         let all = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
         let gated = |name: &&str| self.gates(name) && (knows(name) || !self.gated.is_empty());
         let mut measured = cell.metrics.keys().map(AsRef::as_ref).filter(gated);
@@ -147,6 +146,25 @@ impl BaselineCell {
             && all(&self.gated) == all(wanted)
             && measured.all(|name| self.metrics.contains_key(name))
             && self.metrics.keys().any(|name| self.gates(name))
+    }
+    /// What differs between a cell and this one of its baseline: what is worse first.
+    pub fn changes(&self, cell: &CellRecord) -> Vec<Change> {
+        let names: BTreeSet<&str> =
+            self.metrics.keys().chain(cell.metrics.keys()).map(AsRef::as_ref).collect();
+        let changed = names.into_iter().filter_map(|name| {
+            let (kind, text) = match (self.metrics.get(name), cell.metrics.get(name)) {
+                (Some(before), Some(now)) if before.is_alike(now) => return None,
+                (Some(before), Some(now)) => moved(name, before, now),
+                (Some(_), None) => (Kind::Changed, format!("{name} is no longer measured")),
+                (None, _) => (Kind::Changed, format!("{name} is new")),
+            };
+            // A metric that the program has learned since is no regression of anything.
+            let gated = self.gates(name) && self.metrics.contains_key(name);
+            Some((kind, Change { gated, text }))
+        });
+        let mut changed: Vec<(Kind, Change)> = changed.collect();
+        changed.sort_by_key(|(kind, _)| *kind);
+        changed.into_iter().map(|(_, change)| change).collect()
     }
     pub fn gated_told(&self) -> String {
         match self.gated.as_slice() {
@@ -176,117 +194,15 @@ pub struct Change {
     pub text: String,
 }
 
-/// What a run is held against.
-#[derive(Clone, Copy, Debug)]
-pub struct Standard<'a> {
-    pub name: &'a str,
-    pub baseline: &'a Baseline,
-    pub folder: &'a str,
-    /// Whether the run came to its end and nothing else is wrong with it: no other can be accepted.
-    pub acceptable: bool,
-}
-
-/// Holds a cell to a baseline and what is `wanted` gated, or the usual; gives what changed.
-pub fn hold(judged: &mut Judged, wanted: &[String], standard: Standard<'_>) -> Vec<Change> {
-    let Some(base) = counterpart(judged, wanted, standard) else { return Vec::new() };
-    let changes = changes(base, &judged.cell);
-    for change in changes.iter().filter(|change| change.gated) {
-        let text = format!("baseline {}: {}", standard.name, change.text);
-        judged.fail(Reason::Differs { text });
-    }
-    changes
-}
-
-/// What the baseline has of a cell that ended, which fails where nothing is comparable.
-pub fn counterpart<'a>(
-    judged: &mut Judged,
-    wanted: &[String],
-    standard: Standard<'a>,
-) -> Option<&'a BaselineCell> {
-    if judged.cell.verdict == Verdict::Incomplete {
-        return None;
-    }
-    let (name, cell) = (standard.name, &judged.cell);
-    let base = standard.baseline.cells.get(&cell.id);
-    let unlike = match base {
-        None => Some(format!("baseline {name} has no cell {}", cell.id)),
-        Some(base) => standard.unlike(base, cell, wanted),
-    };
-    if let Some(unlike) = &unlike {
-        let text = format!("{unlike}{}", standard.accept(""));
-        judged.fail(Reason::NoBaseline { text });
-    }
-    base.filter(|_| unlike.is_none())
-}
-
-impl Standard<'_> {
-    /// Why a cell cannot be compared with what the baseline has of it.
-    fn unlike(&self, base: &BaselineCell, cell: &CellRecord, wanted: &[String]) -> Option<String> {
-        let name = self.name;
-        if base.resolved != cell.resolved {
-            return Some(format!(
-                "not comparable: the scenario was changed (or `--set`) since baseline {name} was saved, \
-                 so its figures do not apply; to judge the change: {}",
-                self.comparison()
-            ));
-        }
-        let knows = |name: &str| self.baseline.cells.values().any(|cell| cell.metrics.contains_key(name));
-        (!base.is_whole(cell, wanted, knows)).then(|| {
-            format!(
-                "not comparable: baseline {name} has another seed, other gated metrics or fewer figures of {} than a run of it",
-                cell.id
-            )
-        })
-    }
-
-    fn comparison(&self) -> String {
-        let [name, folder] = [self.name, self.folder].map(shell_word);
-        format!("syncdyno compare {name} {folder} --fail-on-worse")
-    }
-
-    /// The command that accepts a run some cells of which have other figures.
-    pub fn command_for(&self, cells: &[CellRecord]) -> Option<String> {
-        let mut reasons = cells.iter().flat_map(|cell| &cell.reasons);
-        let differs = reasons.any(|reason| reason.exit() == Exit::Regression);
-        (self.acceptable && differs).then(|| accept_command(self.name, self.folder, ""))
-    }
-    /// How to accept the run, behind a reason and with an option; nothing where that is refused.
-    pub fn accept(&self, option: &str) -> String {
-        if self.acceptable {
-            format!("; {ACCEPT}{}", accept_command(self.name, self.folder, option))
-        } else {
-            String::new()
-        }
-    }
-}
-
 /// The command that makes a run in `folder` the standard for those that come, in words.
 pub fn accept(name: &str, folder: &str) -> String {
     format!("{ACCEPT}{}", accept_command(name, folder, ""))
 }
 
-fn accept_command(name: &str, folder: &str, option: &str) -> String {
+/// The same without the words before it, with an option.
+pub fn accept_command(name: &str, folder: &str, option: &str) -> String {
     let [name, folder] = [name, folder].map(shell_word);
     format!("syncdyno baseline update {name} {folder}{option} --reason \"…\"")
-}
-
-/// What differs between a cell and its baseline: what is worse first, what is better last.
-fn changes(base: &BaselineCell, cell: &CellRecord) -> Vec<Change> {
-    let names: BTreeSet<&str> = base.metrics.keys().chain(cell.metrics.keys()).map(AsRef::as_ref).collect();
-    let changed = names.into_iter().filter_map(|name| {
-        let (kind, text) = match (base.metrics.get(name), cell.metrics.get(name)) {
-            (Some(before), Some(now)) if before.is_alike(now) => return None,
-            (Some(before), Some(now)) => moved(name, before, now),
-            (Some(_), None) => (Kind::Changed, format!("{name} is no longer measured")),
-            (None, _) => (Kind::Changed, format!("{name} is new")),
-        };
-        // A metric that the program has learned since is no regression of anything.
-        let gated = base.gates(name) && base.metrics.contains_key(name);
-        Some((kind, Change { gated, text }))
-    });
-    let mut changed: Vec<(Kind, Change)> = changed.collect();
-    changed.sort_by_key(|(kind, _)| *kind);
-    changed.into_iter().map(|(_, change)| change).collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

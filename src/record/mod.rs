@@ -1,15 +1,16 @@
 //! What is kept of a run: its record, the files beside it, baselines.
 //!
-//! [`assemble`] puts judged cells together into the [`RunRecord`] that `run.json` holds. All that
-//! is shown of a run is made from that record alone; a [`Baseline`] is the record that a run must
-//! come to again; [`Folder`] is the one that touches files.
+//! [`unjudged`] puts cells together into the [`RunRecord`] that `run.json` holds; `analysis` alone
+//! gives it a verdict. All that is shown of a run is made from that record alone; a [`Baseline`] is
+//! the record that a run must come to again; [`Folder`] is the one that touches files.
 //!
 //! Invariants:
 //!
 //! - The record holds whole numbers only, and no time of the host: the same run gives the same
 //!   bytes. What the host had to do is [`Timing`], a file of its own.
 //! - A record that was edited, or that another version wrote, is refused.
-//! - Of several exit codes the one that [`Exit::BY_PRECEDENCE`] names first wins.
+//! - Of several exit codes the one that [`Exit::BY_PRECEDENCE`] names first wins. Failures are told
+//!   by their [`Severity`], then by their seeds.
 //! - The names of the record are relied upon by others: add, never rename ([`SCHEMA_VERSION`]).
 
 #![allow(missing_docs, reason = "what its name says needs no sentence")]
@@ -29,14 +30,15 @@ mod lines;
 mod reason;
 mod repro;
 mod run;
+mod severity;
 mod timing;
 mod tuned;
 
 #[cfg(test)]
 pub(crate) mod fixture;
 
-pub use assemble::{Note, UNWRITTEN, assemble, of_matrix, run_id, scenario_of};
-pub use baseline::{Baseline, BaselineCell, BaselineError, Change, Standard, accept, counterpart, hold};
+pub use assemble::{Note, UNWRITTEN, begun, run_id, scenario_of, unjudged};
+pub use baseline::{Baseline, BaselineCell, BaselineError, Change, accept, accept_command};
 pub use build::Build;
 pub use exit::Exit;
 pub use figures::{CellFigures, FiguresRecord, held};
@@ -57,5 +59,6 @@ pub use run::{
     RunRecord, SCHEMA_VERSION, ScenarioRecord, SweepRecord, Tool, UnplacedRecord, Verdict, named,
     schema_json,
 };
+pub use severity::{Severity, gravest_first, place};
 pub use timing::{CellTiming, Timing, peak_memory};
 pub use tuned::{BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};

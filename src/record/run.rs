@@ -399,10 +399,6 @@ impl RunRecord {
         let finds = |cell: &CellRecord| cell.reasons.iter().all(Reason::is_finding);
         self.is_of_findings() || self.matrix && finds(cell) && !self.cells.iter().all(finds)
     }
-    /// The failing cells that are told: of a matrix that fails, those that fail it.
-    pub fn told(&self) -> impl Iterator<Item = &CellRecord> {
-        self.failing().filter(|cell| self.is_of_findings() || !self.is_found(cell))
-    }
     pub fn build_of<'a>(&'a self, cell: &'a CellRecord) -> &'a Build {
         cell.ran_by.as_ref().unwrap_or(&self.build)
     }
@@ -460,13 +456,6 @@ pub struct Judged {
     pub cell: CellRecord,
     /// Its gates; none if it expects a violation or did not end.
     pub gates: Vec<GateRecord>,
-}
-
-impl Judged {
-    pub fn fail(&mut self, reason: Reason) {
-        self.cell.reasons.push(reason);
-        self.cell.verdict = Verdict::Fail;
-    }
 }
 
 impl Tool {

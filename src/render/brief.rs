@@ -96,7 +96,11 @@ pub(super) fn brief(cells: &[&CellRecord]) -> Vec<Sentence> {
     let good = |topic, text: String| Sentence { topic, text, is_bad: false };
     let all = [good("waiting", of.waiting()), of.data(), good("cost", of.cost()), good("limit", of.limit())];
     let all = all.into_iter().filter(|sentence| !sentence.text.is_empty());
-    all.map(|sentence| Sentence { text: whole_figures(&sentence.text), ..sentence }).collect()
+    let mut all: Vec<Sentence> =
+        all.map(|sentence| Sentence { text: whole_figures(&sentence.text), ..sentence }).collect();
+    // Lost data comes before waiting and cost.
+    all.sort_by_key(|sentence| !sentence.is_bad);
+    all
 }
 
 pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::grid::Grid;
 use super::lines::Lines;
 use crate::analysis::{distinct, grouped};
-use crate::record::{CellRecord, EndingKind, Judged, Reason, Verdict};
+use crate::record::{CellRecord, EndingKind};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -189,23 +189,15 @@ impl Lines<ConflictLine> {
     }
 }
 
-/// Fails each cell that is not as `right` says, and the first where one of `right` is not run.
-/// Where a cell did not come to its end nothing is said.
-pub fn hold(judged: &mut [Judged], lines: Vec<ConflictLine>, right: &Conflicts) {
-    let ended = |judged: &Judged| {
-        judged.cell.verdict != Verdict::Incomplete && judged.cell.ending.kind != EndingKind::Broken
-    };
-    if lines.len() != judged.len() || !judged.iter().all(ended) {
-        return;
+/// In what each of so many cells is not as `right` says, and the first where one of `right` is not
+/// run; nothing where a cell has no line.
+pub fn unexpected(cells: usize, lines: Vec<ConflictLine>, right: &Conflicts) -> Vec<(usize, String)> {
+    if lines.len() != cells {
+        return Vec::new();
     }
     let (wrong, missing) = Conflicts::new(lines).differs_from(right);
-    let missing = missing.into_iter().map(|why| (0, why));
     let wrong = wrong.into_iter().enumerate().filter_map(|(cell, why)| Some((cell, why?)));
-    for (cell, why) in wrong.chain(missing) {
-        judged[cell].fail(Reason::Unexpected { text: why });
-        // What it is told by first is why the run fails.
-        judged[cell].cell.reasons.rotate_right(1);
-    }
+    wrong.chain(missing.into_iter().map(|why| (0, why))).collect()
 }
 
 #[cfg(test)]
@@ -213,8 +205,8 @@ mod tests {
     use super::super::junit::junit;
     use super::super::story::{Paint, story};
     use super::*;
-    use crate::analysis::{broken, cell_ids, judge};
-    use crate::record::{Exit, RunRecord, assemble, fixture, of_matrix};
+    use crate::analysis::{Asks, Broke, Table, Trial, broken, cell_ids, judge, judge_run};
+    use crate::record::{Exit, Judged, RunRecord, Verdict, fixture};
 
     fn line(policy: &str, order: &str, stays: Stays, overwritten: u64) -> ConflictLine {
         ConflictLine {
@@ -268,9 +260,10 @@ mod tests {
         let outcomes = [fixture::lost(2), fixture::outcome()];
         let ids = cell_ids(&plans);
         let judged = plans.iter().zip(&outcomes).zip(&ids).map(|((plan, out), id)| judge(plan, id, out));
-        let mut judged: Vec<Judged> = judged.collect();
-        hold(&mut judged, table().0[..2].to_vec(), right);
-        let record = of_matrix(assemble("reports/x", &plans, judged, &[]), &[]);
+        let table = |judged: &[Judged]| unexpected(judged.len(), table().0[..2].to_vec(), right);
+        let (plans, asks, table): (_, _, &Table<'_>) = (&plans, Asks::Matrix, &table);
+        let trial = Trial { folder: "reports/x", plans, asks, table: Some(table), ..Trial::default() };
+        let record = judge_run(&trial, judged.collect()).record;
         // Who reads it takes it.
         RunRecord::parse(&record.to_json()).unwrap()
     }
@@ -293,8 +286,9 @@ mod tests {
     #[test]
     fn of_a_matrix_with_a_cell_that_broke_nothing_is_expected() {
         let plans = [fixture::plan(None, 1)];
-        let mut judged = vec![broken(&plans[0], "a", Exit::Internal, "a bug")];
-        hold(&mut judged, table().0[..1].to_vec(), &Lines(Vec::new()));
-        assert_eq!(judged[0].cell.reasons.len(), 1);
+        let judged = vec![broken(&plans[0], "a", &Broke::Panicked("a bug".to_owned()))];
+        let table = |_: &[Judged]| vec![(0, "not run".to_owned())];
+        let trial = Trial { plans: &plans, asks: Asks::Matrix, table: Some(&table), ..Trial::default() };
+        assert_eq!(judge_run(&trial, judged).record.cells[0].reasons.len(), 1);
     }
 }

@@ -7,24 +7,29 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::occurrences;
 use super::reasons::{missed_gate, reason_of};
+use crate::analysis::grouped;
 use crate::metrics::human;
-use crate::record::{CellRecord, Exit, GateRecord, OccurrenceRecord, Reason, RunRecord, Verdict};
+use crate::record::{CellRecord, Exit, GateRecord, OccurrenceRecord, Reason, RunRecord, Severity, Verdict};
 
 /// The run as JUnit's XML: a suite a scenario, a case for what a cell comes to, for each of its
 /// gates, and for what never occurred; its time is the virtual one. What was to be found is a
-/// success.
+/// success. Failures come first, the gravest before others.
 pub fn junit(record: &RunRecord) -> String {
-    let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
     let mut gates: BTreeMap<&str, Vec<&GateRecord>> = BTreeMap::new();
     for gate in &record.gates {
         gates.entry(&gate.cell).or_default().push(gate);
     }
+    let mut cases: Vec<Placed<'_>> = Vec::new();
     for cell in &record.cells {
         let gates = gates.get(cell.id.as_str()).map_or(&[][..], Vec::as_slice);
         let held = gates.iter().map(|gate| (format!("{}: gate {}", cell.id, gate.name), held(cell, gate)));
-        for (name, status) in [(cell.id.clone(), checks(record, cell))].into_iter().chain(held) {
+        for (name, (severity, status)) in [(cell.id.clone(), checks(record, cell))].into_iter().chain(held) {
             let case = case(cell, &name, status);
-            add(&mut suites, &cell.scenario, if record.is_found(cell) { found(case) } else { case });
+            let seed = cell.seed.parse().unwrap_or(u64::MAX);
+            cases.push(match severity.filter(|_| !record.is_found(cell)) {
+                Some(severity) => (Place::Fails(severity, seed), &cell.scenario, case),
+                None => (Place::Passes, &cell.scenario, found(case)),
+            });
         }
     }
     for one in record.occurrences.iter().filter(|one| !one.pass) {
@@ -34,21 +39,34 @@ pub fn junit(record: &RunRecord) -> String {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
         };
         let name = record.cells.iter().find(of).map_or(one.scenario.as_str(), |cell| &cell.scenario);
-        add(&mut suites, name, never(one));
+        cases.push((Place::Fails(Severity::Threshold, u64::MAX), name, never(one)));
     }
     if let Some(text) = record.lacking() {
         let status = failed(NonSuccessKind::Failure, text, Exit::NoBaseline.code());
-        add(&mut suites, CUT_OFF, TestCase::new("all cells of the baseline", status));
+        let case = TestCase::new("all cells of the baseline", status);
+        cases.push((Place::Fails(Severity::Baseline, u64::MAX), CUT_OFF, case));
     }
     if !record.complete {
-        add(&mut suites, CUT_OFF, TestCase::new(CUT_OFF, cut_off(record)));
+        cases.push((Place::CutOff, CUT_OFF, TestCase::new(CUT_OFF, cut_off(record))));
     }
-    written("syncdyno", suites.into_values())
+    cases.sort_by_key(|(place, ..)| *place);
+    let suites = grouped(cases, |(_, suite, _)| *suite).into_iter().map(|(name, cases)| {
+        let mut suite = TestSuite::new(name);
+        suite.add_test_cases(cases.into_iter().map(|(.., case)| case));
+        suite
+    });
+    written("syncdyno", suites)
 }
 
-fn add<'r>(suites: &mut BTreeMap<&'r str, TestSuite>, name: &'r str, case: TestCase) {
-    suites.entry(name).or_insert_with(|| TestSuite::new(name)).add_test_case(case);
+/// Where a case stands in its suite, and the suite of the first case among others.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Fails(Severity, u64),
+    CutOff,
+    Passes,
 }
+
+type Placed<'r> = (Place, &'r str, TestCase);
 
 pub const REFUSED: &str = "<testsuites name=\"syncdyno, refused\"";
 
@@ -109,32 +127,35 @@ fn found(mut case: TestCase) -> TestCase {
     case
 }
 
-/// What the checks and expectations of a cell came to; its gates are cases of their own.
-fn checks(record: &RunRecord, cell: &CellRecord) -> TestCaseStatus {
+/// What the checks and expectations of a cell came to, and how grave that is; its gates are cases
+/// of their own.
+fn checks(record: &RunRecord, cell: &CellRecord) -> (Option<Severity>, TestCaseStatus) {
     if cell.verdict == Verdict::Incomplete {
         let mut status = TestCaseStatus::skipped();
         status.set_message("not run to its end");
-        return status;
+        return (None, status);
     }
-    let reasons: Vec<&Reason> =
-        cell.reasons.iter().filter(|reason| !matches!(reason, Reason::Gate { .. })).collect();
+    let mut reasons = cell.gravest_first();
+    reasons.retain(|reason| !matches!(reason, Reason::Gate { .. }));
     let texts: Vec<String> = reasons.iter().map(|reason| reason_of(cell, reason)).collect();
-    let (Some(exit), Some(first)) = (reasons.first().map(|reason| reason.exit()), texts.first()) else {
-        return TestCaseStatus::success();
+    let (Some(gravest), Some(first)) = (reasons.first(), texts.first()) else {
+        return (None, TestCaseStatus::success());
     };
+    let exit = gravest.exit();
     let broken = matches!(exit, Exit::Internal | Exit::Invalid | Exit::Environment);
     let kind = if broken { NonSuccessKind::Error } else { NonSuccessKind::Failure };
     let mut status = failed(kind, first, exit.code());
     let accept = record.acceptance_of(cell);
     status.set_description(format!("{}\n\n{}{accept}", texts.join("\n"), cell.replay));
-    status
+    (Some(gravest.severity()), status)
 }
 
-fn held(cell: &CellRecord, gate: &GateRecord) -> TestCaseStatus {
+fn held(cell: &CellRecord, gate: &GateRecord) -> (Option<Severity>, TestCaseStatus) {
     if gate.pass {
-        return TestCaseStatus::success();
+        return (None, TestCaseStatus::success());
     }
-    failed(NonSuccessKind::Failure, &missed_gate(cell, gate), Exit::Threshold.code())
+    let status = failed(NonSuccessKind::Failure, &missed_gate(cell, gate), Exit::Threshold.code());
+    (Some(Severity::Threshold), status)
 }
 
 fn failed(kind: NonSuccessKind, message: &str, exit_code: u8) -> TestCaseStatus {
@@ -147,7 +168,8 @@ fn failed(kind: NonSuccessKind, message: &str, exit_code: u8) -> TestCaseStatus 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{assemble, fixture};
+    use crate::analysis::assemble;
+    use crate::record::fixture;
     use crate::render::tests::record;
 
     #[test]

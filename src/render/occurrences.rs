@@ -60,7 +60,6 @@ pub(super) fn shown(record: &RunRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::hold_occurrences;
     use crate::base::Ppm;
     use crate::metrics::{Figure, Situation, Unit};
     use crate::record::{Exit, Verdict, fixture};
@@ -86,9 +85,7 @@ mod tests {
             plan
         };
         let plans: Vec<Plan> = (1..=outcomes.len() as u64).map(plan).collect();
-        let mut record = tests::record(plans.iter().cloned().zip(outcomes.iter().cloned()).collect());
-        hold_occurrences(&plans, &mut record);
-        record
+        tests::record(plans.into_iter().zip(outcomes.iter().cloned()).collect())
     }
 
     fn record(outcomes: &[Outcome]) -> RunRecord {

@@ -8,11 +8,13 @@ use crate::analysis::{distinct, unit_in};
 use crate::metrics::{Figure, human};
 use crate::oracle::metric_of;
 use crate::record::{
-    AnswerRecord, CellRecord, ClaimRecord, ExpectationRecord, GateRecord, Reason, ViolationRecord, named,
+    AnswerRecord, CellRecord, ClaimRecord, ExpectationRecord, GateRecord, Reason, Severity, ViolationRecord,
+    named,
 };
 
+/// Why a cell is not a pass, the gravest reason first.
 pub fn reasons_of(cell: &CellRecord) -> Vec<String> {
-    cell.reasons.iter().map(|reason| reason_of(cell, reason)).collect()
+    cell.gravest_first().into_iter().map(|reason| reason_of(cell, reason)).collect()
 }
 
 /// What failed, and why.
@@ -22,11 +24,15 @@ pub(super) fn parts(cell: &CellRecord, reason: &Reason) -> (String, String) {
     (what.to_owned(), why.to_owned())
 }
 
-/// What an expectation says besides is not what failed first.
+/// What names a failure, the gravest first: what is as grave as an expectation says more.
 pub(super) fn main_reasons(cell: &CellRecord) -> Vec<&Reason> {
-    let is_last = |reason: &&Reason| matches!(reason, Reason::Expectation { .. });
-    let (last, first): (Vec<&Reason>, Vec<&Reason>) = cell.reasons.iter().partition(is_last);
-    if first.is_empty() { last } else { first }
+    let mut reasons = cell.gravest_first();
+    let is_expectation = |reason: &Reason| matches!(reason, Reason::Expectation { .. });
+    let says_more = |reason: &&Reason| !is_expectation(reason) && reason.severity() <= Severity::Threshold;
+    if reasons.iter().any(says_more) {
+        reasons.retain(|reason| !is_expectation(reason));
+    }
+    reasons
 }
 
 pub(super) fn what_failed(cell: &CellRecord) -> String {

@@ -12,8 +12,9 @@ use super::why::{closer, why};
 use super::{claims, occurrences};
 use crate::analysis::{are_all, beyond, counted, distinct, grade, grouped, worst_of};
 use crate::metrics::{Unit, human};
+use crate::oracle::harm_of;
 use crate::record::{
-    CellRecord, EndingKind, Exit, GateRecord, LifeRecord, Reason, RunRecord, SwarmRecord, Verdict,
+    CellRecord, EndingKind, Exit, GateRecord, LifeRecord, Reason, RunRecord, Severity, SwarmRecord, Verdict,
     ViolationRecord, replay_record,
 };
 
@@ -58,13 +59,13 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     } else if !are_all(record) {
         text.push_str(&table::in_short(record, columns));
     }
-    text.push_str(&gates(record));
-    text.push_str(&claims::shown(record));
-    text.push_str(&occurrences::shown(record));
     if all || !record.is_of_findings() || !are_all(record) {
         text.push_str(&failures(record, paint));
     }
-    text.extend(record.lacking().map(|text| format!("{} {text}\n", paint.bad("FAIL"))));
+    let held = gates(record) + &claims::shown(record) + &occurrences::shown(record);
+    let apart = !held.is_empty() && !text.ends_with("\n\n");
+    text.push_str(if apart { "\n" } else { "" });
+    text.push_str(&held);
     text.push_str(&answers);
     if all {
         text.push_str(&eventful(record));
@@ -116,14 +117,38 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
 
 /// Why the failing cells fail, a line a reason: what is said when nothing else is.
 pub fn reasons(record: &RunRecord) -> String {
-    let of_cause = |cause: Cause<'_>| {
-        let reasons = reasons_of(cause.cell).into_iter();
-        reasons.map(|reason| format!("{}: {reason}\n", cause.name)).collect::<String>()
+    let lines = |failure: Failure<'_>| match failure {
+        Failure::Cells(Cause { cell, name }) => {
+            reasons_of(cell).into_iter().map(|reason| format!("{name}: {reason}\n")).collect()
+        }
+        Failure::OfRun { text, .. } => text + "\n",
     };
-    let lacking = record.lacking().map(str::to_owned);
-    let missing = occurrences::missing(record).into_iter().chain(lacking).map(|line| line + "\n");
     let notes = record.notes.iter().map(|note| format!("note: {note}\n"));
-    by_cause(record).into_iter().map(of_cause).chain(missing).chain(notes).collect()
+    failures_of(record).into_iter().map(lines).chain(notes).collect()
+}
+
+/// What fails a run.
+pub(super) enum Failure<'a> {
+    Cells(Cause<'a>),
+    /// No cell is to blame: what it is called in a few words, and in full.
+    OfRun {
+        title: &'static str,
+        text: String,
+    },
+}
+
+/// All that fails a run, the gravest first, then by seeds.
+pub(super) fn failures_of(record: &RunRecord) -> Vec<Failure<'_>> {
+    let cells = by_cause(record).into_iter();
+    let cells = cells.map(|cause| (cause.cell.severity(), Failure::Cells(cause)));
+    let of_run = |severity, title, text| (Some(severity), Failure::OfRun { title, text });
+    let never = occurrences::missing(record).into_iter();
+    let never = never.map(|text| of_run(Severity::Threshold, "never occurred", text));
+    let lacking = record.lacking().into_iter();
+    let lacking = lacking.map(|text| of_run(Severity::Baseline, "baseline", text.to_owned()));
+    let mut all: Vec<_> = cells.chain(never).chain(lacking).collect();
+    all.sort_by_key(|(severity, _)| (severity.is_none(), *severity));
+    all.into_iter().map(|(_, failure)| failure).collect()
 }
 
 pub(super) struct Cause<'a> {
@@ -133,7 +158,8 @@ pub(super) struct Cause<'a> {
     pub(super) name: String,
 }
 
-/// Failing cells of one setting have one cause if their reasons are the same but for figures.
+/// Failing cells of one setting have one cause if their reasons are the same but for figures. The
+/// gravest come first, then by their first seeds.
 pub(super) fn by_cause(record: &RunRecord) -> Vec<Cause<'_>> {
     let of_setting = |cell: &CellRecord| cell.reasons.iter().any(|one| one.exit() != Exit::NoBaseline);
     let told = grouped(record.told(), |cell| {
@@ -169,7 +195,7 @@ fn named(shown: &CellRecord, cells: &[&CellRecord], seeds: usize) -> String {
 
 /// What the reasons of a failing cell have in common with those of others with the same cause.
 fn causes(cell: &CellRecord) -> Vec<(u8, String)> {
-    let mut causes: Vec<_> = cell.reasons.iter().map(|reason| cause(cell, reason)).collect();
+    let mut causes: Vec<_> = cell.gravest_first().iter().map(|reason| cause(cell, reason)).collect();
     causes.dedup();
     causes
 }
@@ -183,21 +209,22 @@ pub fn lives(cell: &CellRecord) -> String {
     cell.lives.iter().map(told).collect()
 }
 
-/// A line a cause, as a GitHub job shows errors beside the file they belong to.
+/// A line for each failure, the gravest first, as a GitHub job shows errors beside their files.
 pub fn annotations(record: &RunRecord) -> String {
     let property = |text: &str| annotated(text).replace(':', "%3A").replace(',', "%2C");
     let line = |level: &str, title: &str, text: &str| format!("::{level} {title}::{}\n", annotated(text));
-    let lines = by_cause(record).into_iter().take(NAMED_CELLS).map(|Cause { cell, name }| {
-        let file =
-            if cell.path.is_empty() { String::new() } else { format!("file={},", property(&cell.path)) };
-        let accept = record.acceptance_of(cell);
-        let text = format!("{}\n{}{accept}", reasons_of(cell).join("\n"), cell.replay);
-        line("error", &format!("{file}title={}", property(&name)), &text)
+    let lines = failures_of(record).into_iter().take(NAMED_CELLS).map(|failure| match failure {
+        Failure::Cells(Cause { cell, name }) => {
+            let file =
+                if cell.path.is_empty() { String::new() } else { format!("file={},", property(&cell.path)) };
+            let accept = record.acceptance_of(cell);
+            let text = format!("{}\n{}{accept}", reasons_of(cell).join("\n"), cell.replay);
+            line("error", &format!("{file}title={}", property(&name)), &text)
+        }
+        Failure::OfRun { title, text } => line("error", &format!("title={title}"), &text),
     });
-    let level = if record.left_out_fails { "error" } else { "warning" };
-    let left_out = record.left_out.iter().map(|text| line(level, "title=baseline", text));
-    let missing = occurrences::missing(record).into_iter();
-    let missing = missing.map(|text| line("error", "title=never occurred", &text));
+    let left_out = record.left_out.iter().filter(|_| !record.left_out_fails);
+    let left_out = left_out.map(|text| line("warning", "title=baseline", text));
     let notes = Some(record.notes.join("\n")).filter(|notes| !notes.is_empty());
     let cut = notes.unwrap_or_else(|| "not run to its end".to_owned());
     let cut = (!record.complete).then(|| line("error", "title=incomplete", &cut));
@@ -206,7 +233,7 @@ pub fn annotations(record: &RunRecord) -> String {
 ",
     );
     let tolerated = (!tolerated.is_empty()).then(|| line("notice", "title=no failure", &tolerated));
-    lines.chain(missing).chain(left_out).chain(cut).chain(tolerated).collect()
+    lines.chain(left_out).chain(cut).chain(tolerated).collect()
 }
 
 /// A run that was refused, as a GitHub job shows it: an error, and a line of its page.
@@ -224,7 +251,7 @@ pub(super) fn annotated(text: &str) -> String {
 pub fn headline(record: &RunRecord, paint: Paint) -> String {
     let verdict = record.verdict.word();
     let verdict = if record.verdict == Verdict::Pass { paint.good(verdict) } else { paint.bad(verdict) };
-    let failing = record.told().count();
+    let failing = record.told().len();
     // Those that ran to their end, as the notes count them.
     let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count() as u64;
     // Of a search nobody knows beforehand how many cells it takes.
@@ -332,15 +359,24 @@ pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
 }
 
 fn failures(record: &RunRecord, paint: Paint) -> String {
-    let failing = by_cause(record);
+    let failing = failures_of(record);
     let (whole, named) = failing.split_at(failing.len().min(TOLD_CELLS));
-    let whole = whole.iter().map(|cause| failure(record, cause, paint) + "\n");
-    let line = |Cause { cell, name }: &Cause<'_>| {
-        let why = cell.reasons.first().map_or_else(String::new, |reason| reason_of(cell, reason));
-        let more = cell.reasons.len().saturating_sub(1);
-        let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-        format!("{} {name}: {why}{more}\n", paint.bad("FAIL"))
+    let line = |of: &Failure<'_>| {
+        let told = match of {
+            Failure::Cells(Cause { cell, name }) => {
+                let reasons = reasons_of(cell);
+                let more = reasons.len().saturating_sub(1);
+                let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+                format!("{name}: {}{more}", reasons.first().map_or("", String::as_str))
+            }
+            Failure::OfRun { text, .. } => text.clone(),
+        };
+        format!("{} {told}\n", paint.bad("FAIL"))
     };
+    let whole = whole.iter().map(|of| match of {
+        Failure::Cells(cause) => failure(record, cause, paint) + "\n",
+        Failure::OfRun { .. } => line(of),
+    });
     let rest = named.len().checked_sub(NAMED_CELLS + 1).map(|rest| format!("… and {} more\n", rest + 1));
     whole.chain(named.iter().take(NAMED_CELLS).map(line)).chain(rest).collect()
 }
@@ -348,10 +384,10 @@ fn failures(record: &RunRecord, paint: Paint) -> String {
 fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>, paint: Paint) -> String {
     let gates: Vec<&GateRecord> = record.gates_of(&cell.id).collect();
     let stuck = matches!(cell.ending.kind, EndingKind::Stuck | EndingKind::Stalled);
-    let told_first = usize::from(cell.reasons.contains(&Reason::Stuck {}));
+    let told_first = usize::from(cell.reasons.iter().any(|reason| matches!(reason, Reason::Stuck {})));
     let ending = cell.ending.text.iter().skip(told_first).filter(|_| stuck).take(TOLD_VIOLATIONS);
     let main = main_reasons(cell).first().copied();
-    let others = cell.reasons.iter().filter(|reason| Some(*reason) != main);
+    let others = cell.gravest_first().into_iter().filter(|reason| Some(*reason) != main);
     let lines = others.map(|reason| reason_of(cell, reason)).chain(why(cell, &gates));
     let lines = lines.chain(cell.swarm.as_ref().map(told_swarm)).chain(ending.clone().cloned());
     let mut text: String = lines.map(|line| format!("  {line}\n")).collect();
@@ -400,7 +436,7 @@ fn by_record(cell: &CellRecord) -> Vec<(&ViolationRecord, Vec<&ViolationRecord>)
             None => groups.push((violation, Vec::new())),
         }
     }
-    groups.sort_by_key(|(first, _)| life_of(cell, first).is_none());
+    groups.sort_by_key(|(first, _)| (harm_of(&first.check), life_of(cell, first).is_none()));
     groups
 }
 

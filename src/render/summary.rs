@@ -3,7 +3,7 @@
 use super::brief::brief;
 use super::grid;
 use super::reasons::reasons_of;
-use super::story::{self, Cause, Paint};
+use super::story::{self, Cause, Failure, Paint};
 use super::table::{self, Form};
 use super::warnings::{not_applicable, unplaced};
 use crate::record::{ACCEPT, CellRecord, RunRecord, Verdict};
@@ -16,8 +16,15 @@ const REASON_MAX: usize = 600;
 
 pub fn summary(record: &RunRecord) -> String {
     let mut text = format!("## {}\n", grid::plain(&story::headline(record, Paint(false))));
-    let failing = story::by_cause(record);
-    for Cause { cell, name } in failing.iter().take(CELLS_MAX) {
+    let failing = story::failures_of(record);
+    for failure in failing.iter().take(CELLS_MAX) {
+        let Cause { cell, name } = match failure {
+            Failure::Cells(cause) => cause,
+            Failure::OfRun { text: why, .. } => {
+                text.push_str(&format!("- {}\n", escaped(why)));
+                continue;
+            }
+        };
         text.push_str(&format!("- **{}**\n", escaped(name)));
         for reason in reasons_of(cell).iter().take(REASONS_MAX) {
             text.push_str(&format!("  - {}\n", escaped(reason)));
@@ -33,18 +40,17 @@ pub fn summary(record: &RunRecord) -> String {
     if let Some(command) = record.acceptance() {
         text.push_str(&format!("- {ACCEPT}`{command}`\n"));
     }
-    let missing = super::occurrences::missing(record);
     let unplaced = [unplaced(record), not_applicable(record)].concat();
     let mixed = record.mixed();
-    let found = missing.iter().chain(&unplaced);
-    let notes: Vec<&String> = found.chain(&record.left_out).chain(&record.notes).chain(&mixed).collect();
+    let left_out = record.left_out.iter().filter(|_| !record.left_out_fails);
+    let notes: Vec<&String> = unplaced.iter().chain(left_out).chain(&record.notes).chain(&mixed).collect();
     for note in &notes {
         text.push_str(&format!("- {}\n", escaped(note)));
     }
     let tolerated = record.tolerated.iter().take(CELLS_MAX).map(|text| format!("- {}\n", escaped(text)));
     text.extend(tolerated);
     let has_notes = !notes.is_empty() || !record.tolerated.is_empty();
-    if text.ends_with("`\n") || has_notes {
+    if !failing.is_empty() || has_notes {
         text.push('\n');
     }
     let gates: Vec<_> = record.gates.iter().filter(|gate| !gate.pass || record.cells.len() == 1).collect();

@@ -1,18 +1,19 @@
 //! Verdicts by table, and what is rendered from records made by hand.
 
 mod records;
+mod severity;
 
 use insta::assert_snapshot;
 
 use super::*;
-use crate::analysis::{cell_ids, judge};
+use crate::analysis::{assemble, cell_ids, judge};
 use crate::base::{DeviceId, Seed};
 use crate::metrics::{self, Figure, Unit};
 use crate::oracle::Violation;
 use crate::record::fixture::{self, durations, found, gate, lost, outcome, plan};
 use crate::record::{
-    Exit, HEADLINE, Judged, LifeRecord, Note, Reason, RecordError, RunRecord, SCHEMA_VERSION, Verdict,
-    assemble, flat, replay_command, repro, repro_head, run_id,
+    Exit, HEADLINE, Judged, LifeRecord, Note, Reason, RecordError, RunRecord, SCHEMA_VERSION, Verdict, flat,
+    replay_command, repro, repro_head, run_id,
 };
 use crate::scenario::{Bound, Plan};
 use crate::world::{Ending, InVain, Outcome};

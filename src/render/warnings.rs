@@ -173,10 +173,10 @@ fn asked<'a>(record: &'a RunRecord, cell: &'a CellRecord) -> impl Iterator<Item 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::judge;
+    use crate::analysis::{assemble, judge};
     use crate::base::DeviceId;
     use crate::contract::Described;
-    use crate::record::{Exit, assemble, fixture};
+    use crate::record::{Exit, fixture};
     use crate::scenario::{Bound, Document, Request};
     use crate::world::{Missed, Outcome, ShortImport};
 

@@ -268,7 +268,7 @@ fn with_and_without(stack: Stack, path: &str, less: Capabilities, check: &str) -
     let metric = metric_of(check).expect("it is a check");
     assert!(!without.figures.contains_key(metric), "no look is not a zero");
     let judged = analysis::judge(&plan, "without", &without);
-    let record = record::assemble("reports/without", &[plan], vec![judged], &[]);
+    let record = analysis::assemble("reports/without", &[plan], vec![judged], &[]);
     let told = render::notes(&record, render::Paint(false));
     assert!(told.contains(check), "{told}");
     without

@@ -5,10 +5,11 @@ use std::path::Path;
 use syncdyno::{analysis, record, render};
 
 use syncdyno::analysis::compare::{Basis, Finding, Side, compare};
+use syncdyno::analysis::{Against, Trial};
 use syncdyno::base::Seed;
 use syncdyno::engine::BuiltinFactory;
 use syncdyno::metrics::{Figure, Unit};
-use syncdyno::record::{Baseline, Exit, Reason, RunRecord, Standard};
+use syncdyno::record::{Baseline, Exit, Reason, RunRecord};
 use syncdyno::world::{self, Stacks, Unwatched};
 use tempfile::TempDir;
 
@@ -510,10 +511,18 @@ fn an_engine_whose_chunking_broke_is_red_against_the_projects_own_baseline() {
     let id = analysis::cell_ids(std::slice::from_ref(&plan)).remove(0);
     let outcome = world::run(&plan, &with_broken_chunks(), &Unwatched).unwrap();
     assert!(outcome.violations.is_empty(), "small chunks lose nothing: {:?}", outcome.violations);
-    let mut judged = analysis::judge(&plan, &id, &outcome);
-    let standard = Standard { name: "project", baseline: &baseline, folder: "reports/ci", acceptable: true };
-    record::hold(&mut judged, &plan.baseline_metrics, standard);
-    let record = record::assemble("reports/ci", &[plan], vec![judged], &[]);
+    let judged = analysis::judge(&plan, &id, &outcome);
+    let against = Against {
+        name: "project",
+        baseline: &baseline,
+        tolerance_ppm: None,
+        require_all: false,
+        is_asked: &|_| true,
+        told: render::compare::shift,
+    };
+    let (folder, plans) = ("reports/ci", std::slice::from_ref(&plan));
+    let trial = Trial { folder, plans, against: Some(against), ..Trial::default() };
+    let record = analysis::judge_run(&trial, vec![judged]).record;
     assert_eq!(record.exit_code, Exit::Regression.code());
     let told = render::reasons(&record) + &render::last_lines(&record, "reports/ci");
     for part in ["engine.rows.rate", id.as_str(), "syncdyno replay reports/ci#"] {

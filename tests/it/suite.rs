@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use syncdyno::analysis::{cell_ids, hold_answers, hold_claims, judge};
+use syncdyno::analysis::{assemble, cell_ids, judge};
 use syncdyno::record::Judged;
 use syncdyno::render;
 use syncdyno::scenario::Request;
@@ -21,7 +21,7 @@ fn meets_its_expectations(path: &str) {
     };
     let request = Request { seeds: (1..=seeds).collect(), ..Request::default() };
     let plans = worlds::plans(&worlds::document(path), &request);
-    let mut all: Vec<Judged> = plans
+    let all: Vec<Judged> = plans
         .iter()
         .zip(cell_ids(&plans))
         .map(|(plan, id)| {
@@ -32,10 +32,9 @@ fn meets_its_expectations(path: &str) {
             judged
         })
         .collect();
-    hold_claims(&plans, &mut all);
-    hold_answers(&plans, &mut all);
+    let record = assemble("", &plans, all, &[]);
     let mut wrong = Vec::new();
-    for Judged { cell, .. } in &all {
+    for cell in &record.cells {
         wrong.extend(render::reasons_of(cell).into_iter().map(|reason| format!("{}: {reason}", cell.id)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -4,6 +4,7 @@ mod circles;
 mod code;
 mod spread;
 mod unused;
+mod verdicts;
 mod wide;
 mod words;
 

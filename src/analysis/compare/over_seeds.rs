@@ -6,7 +6,7 @@ use super::difference::{Difference, Finding, Group, Missing, Unlike, groups};
 use super::pairing::Opposed;
 use crate::metrics::Better;
 use crate::oracle;
-use crate::record::{BaselineCell, CellRecord, Exit, Judged, Standard, counterpart, weight};
+use crate::record::{BaselineCell, CellRecord, Exit, Judged, weight};
 use crate::stats::PAIRS_MIN;
 
 /// In what the cells of a setting are not as the baseline's.
@@ -49,22 +49,17 @@ impl Shift {
     }
 }
 
-/// Holds the seeds of a setting to what the baseline gates, as paired differences. Gives each shift
-/// with the cell that stands for all: the first, or where the first worse figure is worst.
-pub fn over_seeds<'w>(
-    judged: &mut [Judged],
-    wanted: impl Fn(&str) -> &'w [String],
-    standard: Standard<'_>,
+/// Holds the seeds of a setting to what the baseline gates, as paired differences: the cells at
+/// these places, each with what the baseline has of it. Gives each shift with the cell that stands
+/// for all: the first, or where the first worse figure is worst.
+pub fn over_seeds(
+    judged: &[Judged],
+    held: &[(usize, &BaselineCell)],
     tolerance_ppm: u64,
 ) -> Vec<(usize, Shift)> {
     let mut settings: BTreeMap<_, Vec<(usize, &BaselineCell)>> = BTreeMap::new();
-    for (at, one) in judged.iter_mut().enumerate() {
-        let cell = &one.cell;
-        let setting = (cell.scenario.clone(), cell.variant.clone(), format!("{:?}", cell.axes));
-        let gated = wanted(&cell.resolved);
-        if let Some(base) = counterpart(one, gated, standard) {
-            settings.entry(setting).or_default().push((at, base));
-        }
+    for (at, base) in held {
+        settings.entry(judged[*at].cell.setting()).or_default().push((*at, base));
     }
     let pairs: Vec<Vec<(CellRecord, CellRecord)>> = settings
         .values()

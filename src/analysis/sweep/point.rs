@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::objective::Objective;
 use crate::base::{BitRate, Bytes, Span};
 use crate::metrics::{Censored, NEVER, Unit};
-use crate::record::{CellRecord, Exit, Reason, Verdict};
+use crate::record::{CellRecord, Reason, Verdict};
 
 /// One setting: cells that differ in their seed alone.
 #[derive(Clone, Debug)]
@@ -115,8 +115,7 @@ pub fn trouble<'a>(cells: &[&'a CellRecord]) -> Option<Trouble<'a>> {
     let failing: Vec<&CellRecord> =
         cells.iter().copied().filter(|cell| cell.verdict == Verdict::Fail).collect();
     let reasons = || failing.iter().flat_map(|cell| cell.reasons.iter().map(move |reason| (*cell, reason)));
-    let gravest = Exit::first(reasons().map(|(_, reason)| reason.exit()));
-    let worst = reasons().find(|(_, reason)| reason.exit() == gravest);
+    let worst = reasons().min_by_key(|(_, reason)| reason.severity());
     let worst = worst.map_or((*failing.first()?, None), |(cell, reason)| (cell, Some(reason)));
     Some(Trouble::Failed { worst, failed: failing.len(), of: cells.len() })
 }

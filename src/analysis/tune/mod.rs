@@ -5,16 +5,7 @@ mod limits;
 
 pub use limits::{LimitFlag, Limits, excess, in_doubt, is_sound, trouble};
 
-use crate::record::{CellRecord, Exit, PlaceTuned, Verdict};
-
-/// Of a search with this exit code: it fails where no setting is left.
-pub fn verdict(exit: Exit, complete: bool) -> Verdict {
-    match exit {
-        Exit::Success if complete => Verdict::Pass,
-        Exit::Internal | Exit::Invalid | Exit::Threshold => Verdict::Fail,
-        _ => Verdict::Incomplete,
-    }
-}
+use crate::record::{CellRecord, PlaceTuned};
 
 impl PlaceTuned {
     pub fn has(&self, cell: &CellRecord) -> bool {

@@ -50,7 +50,7 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
         Shown::All => (String::new(), comparison.groups.iter().collect()),
         Shown::Usual | Shown::Worse => apart(comparison),
     };
-    for group in others.into_iter().filter(|group| shown != Shown::Worse || wrong(group)) {
+    for group in gravest_first(others).into_iter().filter(|group| shown != Shown::Worse || wrong(group)) {
         text.push_str(&heading(group));
         lacks(group, candidate, shown == Shown::All)
             .iter()
@@ -73,7 +73,8 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
 fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     let is_alike = |group: &&Group| {
         let same = group.differences.iter().all(|d| d.finding == Finding::Same);
-        same && group.basis == Basis::Exact && lacks(group, "", false).is_empty() && group.other_digests == 0
+        let is_whole = lacks(group, "", false).is_empty() && group.new_failing.is_none();
+        same && group.basis == Basis::Exact && is_whole && group.other_digests == 0
     };
     let (alike, others): (Vec<&Group>, Vec<&Group>) = comparison.groups.iter().partition(is_alike);
     if alike.len() < 2 {
@@ -88,6 +89,18 @@ fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
         titles.join(", ")
     );
     (text, others)
+}
+
+/// Groups with a new failure before others, the gravest first, then those that lose more.
+fn gravest_first(mut groups: Vec<&Group>) -> Vec<&Group> {
+    let loses = |group: &Group| {
+        group.differences.iter().any(|d| d.finding == Finding::Worse && is_of_check(&d.metric))
+    };
+    groups.sort_by_key(|group| {
+        let severity = group.new_failing.as_ref().and_then(|cell| cell.severity());
+        (severity.is_none(), severity, !loses(group))
+    });
+    groups
 }
 
 fn lacks(group: &Group, candidate: &str, all: bool) -> Vec<String> {
@@ -370,7 +383,7 @@ pub fn markdown(comparison: &Comparison) -> String {
     let verdict = verdict(comparison, Paint(false));
     let mut text = format!("### `{candidate}` against `{base}`: {verdict}\n");
     let (alike, others) = apart(comparison);
-    for group in others {
+    for group in gravest_first(others) {
         let (shown, more) = chosen(group, Shown::Usual, most(comparison));
         text.push_str(&heading(group));
         if !shown.is_empty() {
@@ -412,7 +425,8 @@ pub fn annotations(comparison: &Comparison) -> String {
         Exit::Success => String::new(),
         exit => {
             let head = format!("cells of the candidate end with exit {}", exit.code());
-            let lines = comparison.groups.iter().flat_map(failing);
+            let groups = gravest_first(comparison.groups.iter().collect());
+            let lines = groups.into_iter().flat_map(failing);
             let text = std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n");
             format!("::error title=new failure::{}\n", annotated(&text))
         }

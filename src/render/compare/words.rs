@@ -3,9 +3,8 @@
 use crate::analysis::compare::{
     Basis, Comparison, Difference, Finding, Group, Lacks, Missing, Shift, Unlike, Worst,
 };
-use crate::analysis::{distinct, grouped};
+use crate::analysis::{Standard, distinct, grouped};
 use crate::metrics::{Unit, human};
-use crate::record::Standard;
 use crate::stats::PAIRS_MIN;
 
 /// Why some of it cannot be judged, and what would help; `None` if all of it is judged.

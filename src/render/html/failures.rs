@@ -1,14 +1,17 @@
-//! What is wrong, cell by cell, each with the command that shows it again.
+//! What is wrong, the gravest first, each with the command that shows it again.
 
 use maud::{Markup, PreEscaped, html};
 
 use super::drawing::drawn_twice;
 use super::plots;
 use crate::metrics::human;
-use crate::record::{CellRecord, LifeRecord, RunRecord, Verdict, replay_record};
+use crate::oracle::harm_of;
+use crate::record::{
+    CellRecord, LifeRecord, RunRecord, Verdict, ViolationRecord, gravest_first, replay_record,
+};
 use crate::render::lines::ends;
-use crate::render::reasons::{reason_of, reasons_of, what_failed};
-use crate::render::story::{Cause, by_cause};
+use crate::render::reasons::{reasons_of, what_failed};
+use crate::render::story::{Cause, Failure, failures_of};
 use crate::render::svg::Size;
 use crate::render::warnings::{not_applicable, unplaced};
 use crate::render::why::{closer, why};
@@ -22,7 +25,7 @@ const LIVES: usize = 3;
 const LINES: usize = 60;
 
 pub(super) fn failures(record: &RunRecord) -> Markup {
-    let failing = by_cause(record);
+    let failing = failures_of(record);
     html! {
         @if !failing.is_empty() {
             h2 #failures { "What is wrong" }
@@ -30,20 +33,16 @@ pub(super) fn failures(record: &RunRecord) -> Markup {
                 p { "If that is as it should be from now on, accept this run:" }
                 pre.cmd { code { (command) } }
             }
-            @for cause in failing.iter().take(WHOLE) { (failure(record, cause)) }
+            @for one in failing.iter().take(WHOLE) {
+                @match one {
+                    Failure::Cells(cause) => (failure(record, cause)),
+                    Failure::OfRun { title, text } => section.failure {
+                        h3 { (title) ": no cell is to blame" }
+                        ul { li { (text) } }
+                    },
+                }
+            }
             @if failing.len() > WHOLE { (others(&failing[WHOLE..], "more cause")) }
-        }
-    }
-}
-
-/// What had to occur with some seed and never did: no cell is to blame.
-pub(super) fn never_occurred(record: &RunRecord) -> Markup {
-    let missing = occurrences::missing(record);
-    html! {
-        @if !missing.is_empty() {
-            h2 { "What never occurred" }
-            ul { @for line in &missing { li { (line) } } }
-            p.note { "It had to with one seed at least: a world in which it never does tests nothing of it." }
         }
     }
 }
@@ -73,8 +72,9 @@ pub(super) fn found(record: &RunRecord) -> Markup {
              That they do is not a failure of the search.",
         ),
     };
-    let failing = record.failing().filter(|cell| record.is_found(cell));
-    let failing: Vec<Cause<'_>> = failing.map(|cell| Cause { cell, name: cell.id.clone() }).collect();
+    let failing = gravest_first(record.failing().filter(|cell| record.is_found(cell))).into_iter();
+    let failing = failing.map(|cell| Failure::Cells(Cause { cell, name: cell.id.clone() }));
+    let failing: Vec<Failure<'_>> = failing.collect();
     html! {
         @if !failing.is_empty() {
             h2 { (head) }
@@ -88,12 +88,13 @@ pub(super) fn undone(record: &RunRecord) -> Markup {
     let stopped: Vec<&CellRecord> =
         record.cells.iter().filter(|cell| cell.verdict == Verdict::Incomplete).collect();
     let unplaced = [unplaced(record), not_applicable(record)].concat();
+    let left_out = record.left_out.as_ref().filter(|_| !record.left_out_fails);
     let mixed = record.mixed();
     html! {
         @if let Some(mixed) = mixed { p.note { (mixed) "." } }
-        @if !record.notes.is_empty() || record.left_out.is_some() || !stopped.is_empty() || !unplaced.is_empty() {
+        @if !record.notes.is_empty() || left_out.is_some() || !stopped.is_empty() || !unplaced.is_empty() {
             h2 { "What was not done" }
-            @for line in unplaced.iter().chain(&record.left_out) { p { (line) } }
+            @for line in unplaced.iter().chain(left_out) { p { (line) } }
             @for note in &record.notes { p { (note) } }
             @if !stopped.is_empty() {
                 p.note { "Not judged, without an end: " (human::count(stopped.len() as u64, "cell")) "." }
@@ -152,7 +153,9 @@ fn lived(cell: &CellRecord, life: &LifeRecord) -> Markup {
 
 fn violations(cell: &CellRecord) -> Markup {
     let mut grid = Grid::new(4, ["check", "device", "record", "what"]);
-    for of in cell.violations.iter().take(VIOLATIONS) {
+    let mut found: Vec<&ViolationRecord> = cell.violations.iter().collect();
+    found.sort_by_key(|violation| harm_of(&violation.check));
+    for of in found.into_iter().take(VIOLATIONS) {
         let named = [&of.device, &of.record].map(|name| name.as_deref().unwrap_or_default());
         grid.row([of.check.as_str(), named[0], named[1], &of.text]);
     }
@@ -167,11 +170,16 @@ fn violations(cell: &CellRecord) -> Markup {
     }
 }
 
-fn others(cells: &[Cause<'_>], noun: &str) -> Markup {
+fn others(cells: &[Failure<'_>], noun: &str) -> Markup {
     let mut grid = Grid::new(3, ["cell", "why", "see it again"]);
-    for Cause { cell, name } in cells.iter().take(NAMED) {
-        let why = cell.reasons.first().map_or_else(String::new, |reason| reason_of(cell, reason));
-        grid.row([name.clone(), why, cell.replay.clone()]);
+    for failure in cells.iter().take(NAMED) {
+        match failure {
+            Failure::Cells(Cause { cell, name }) => {
+                let why = reasons_of(cell).into_iter().next().unwrap_or_default();
+                grid.row([name.clone(), why, cell.replay.clone()]);
+            }
+            Failure::OfRun { title, text } => grid.row([(*title).to_owned(), text.clone(), String::new()]),
+        }
     }
     html! {
         details open[cells.len() <= WHOLE] {

@@ -6,7 +6,7 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::analysis::{AnsweredList, by_list};
 use crate::metrics::human;
-use crate::record::{CellRecord, RunRecord, Verdict};
+use crate::record::{CellRecord, RunRecord, Verdict, place};
 use crate::render::brief::{Checks, Glance, brief, checks, glance};
 use crate::render::story::gate_grid;
 use crate::render::{Form, Grid, table};
@@ -103,9 +103,9 @@ pub(super) fn gates(record: &RunRecord) -> Markup {
 pub(super) fn cells(record: &RunRecord) -> Markup {
     let mut told: Vec<&CellRecord> = record.cells.iter().collect();
     told.sort_by_key(|cell| match cell.verdict {
-        Verdict::Fail => 0,
-        Verdict::Incomplete => 1,
-        Verdict::Pass => 2,
+        Verdict::Fail => (0, Some(place(cell))),
+        Verdict::Incomplete => (1, None),
+        Verdict::Pass => (2, None),
     });
     told.truncate(CELLS);
     // Of a search that found something, what fails is excluded; of a matrix, an answer.

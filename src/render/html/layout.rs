@@ -38,11 +38,10 @@ pub fn page(record: &RunRecord) -> String {
                     p { (summed_up(record)) }
                 }
                 main {
-                    (failures::never_occurred(record))
+                    @if !record.is_of_findings() { (failures::failures(record)) }
                     (figures::answers(record))
                     // What fails in a search that found something is excluded.
                     @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::found(record)) }
-                    @if !record.is_of_findings() { (failures::failures(record)) }
                     @if record.matrix { (failures::found(record)) }
                     (failures::undone(record))
                     @if !is_a_grid(record) && !record.cells.is_empty() {

@@ -5,11 +5,11 @@ mod theory;
 use insta::assert_snapshot;
 
 use super::*;
-use crate::analysis::judge;
 use crate::analysis::sweep::{Objective, Sweep};
+use crate::analysis::{assemble, judge};
 use crate::base::Seed;
 use crate::metrics::{Figure, Unit};
-use crate::record::{AxisRecord, CellRecord, Reason, RunRecord, Verdict, assemble, fixture};
+use crate::record::{AxisRecord, CellRecord, Reason, RunRecord, Verdict, fixture};
 use crate::theory::chunk::Cost;
 
 const SIZES: [u32; 7] = [32, 64, 128, 256, 512, 1_024, 2_048];

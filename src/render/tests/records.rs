@@ -1,7 +1,8 @@
 //! Records as they are written and read, and what is said of a run that may be accepted.
 
 use super::*;
-use crate::record::{Baseline, Standard, hold};
+use crate::analysis::{Against, Trial, judge_run};
+use crate::record::Baseline;
 
 #[test]
 fn a_record_reads_back_as_itself() {
@@ -83,16 +84,22 @@ fn how_to_accept_a_run_stands_wherever_it_is_told_what_differs() {
     let judged = |outcome| judge(&plan, "ties.s1", &outcome);
     let run = |judged| assemble("out", std::slice::from_ref(&plan), vec![judged], &[]);
     let baseline = Baseline::of(&run(judged(outcome())), Vec::new()).unwrap();
-    let held = |acceptable| {
+    let held = |acceptable: bool| {
         let mut slower = outcome();
         let name = "engine.session.duration".to_owned();
         slower.figures.insert(name, durations(40, 2_000_000_000));
-        let mut cell = judged(slower);
-        let standard = Standard { name: "main", baseline: &baseline, folder: "out", acceptable };
-        hold(&mut cell, &plan.baseline_metrics, standard);
-        let mut record = run(cell);
-        record.accept = standard.command_for(&record.cells);
-        record
+        slower.violations.extend((!acceptable).then(|| found("lost", 1)));
+        let against = Against {
+            name: "main",
+            baseline: &baseline,
+            tolerance_ppm: None,
+            require_all: false,
+            is_asked: &|_| true,
+            told: compare::shift,
+        };
+        let (plans, against) = (std::slice::from_ref(&plan), Some(against));
+        let trial = Trial { folder: "out", plans, against, ..Trial::default() };
+        judge_run(&trial, vec![judged(slower)]).record
     };
     let told = |record: &RunRecord| {
         let pages = [summary(record), html::page(record)];

@@ -1,0 +1,127 @@
+//! What came of a cell, as its record holds it, and what cells are called.
+
+use std::collections::BTreeMap;
+
+use super::spread::spread;
+use super::{occurrences, untested};
+use crate::base::{DeviceId, EntityId, Key, Span};
+use crate::contract::Schema;
+use crate::oracle::Violation;
+use crate::record::{
+    CellRecord, EndingKind, EndingRecord, EventfulRecord, FaultRecord, Phases, SeriesRecord, SlowRecord,
+    ViolationRecord, held as held_figures,
+};
+use crate::scenario::{Bound, Plan, in_id};
+use crate::world::{Ending, Outcome};
+
+/// What came of a cell, before it is judged; `id` is its name in the run. Of one that was
+/// interrupted no finding is kept: what is missing half-way through a run may still come.
+pub(super) fn recorded(plan: &Plan, id: &str, outcome: &Outcome) -> CellRecord {
+    let mut cell = blank(plan, id);
+    cell.digest = outcome.digest.clone();
+    cell.virtual_ns = outcome.length().0;
+    cell.not_applicable = outcome.not_applicable.iter().map(|check| (*check).to_owned()).collect();
+    cell.untried = outcome.untried.iter().map(|check| (*check).to_owned()).collect();
+    cell.phases = Phases { script_ns: outcome.script.0, drain_ns: outcome.drained_in.0 };
+    cell.events = outcome.events;
+    cell.faults =
+        outcome.faults.iter().map(|(at, text)| FaultRecord { at_ns: at.0, text: text.clone() }).collect();
+    cell.unplaced = untested::unplaced(&outcome.placed);
+    cell.missed = untested::missed(&outcome.missed);
+    if plan.swarm.is_some() {
+        cell.missed.extend(outcome.in_vain.iter().map(untested::in_vain));
+    }
+    let eventful = outcome
+        .eventful
+        .iter()
+        .map(|one| EventfulRecord { record: record_name(&plan.schema, &one.record), happened: one.happened });
+    cell.eventful = eventful.collect();
+    cell.ending = ending(&outcome.ending);
+    // Rows on their way are no finding, and figures of half a run stand beside no others.
+    if outcome.ending != Ending::Interrupted {
+        cell.figures_digest = outcome.figures_digest.clone();
+        cell.metrics = held_figures(&outcome.figures);
+        cell.violations = outcome.violations.iter().map(|v| violation(&plan.schema, v)).collect();
+        cell.series = SeriesRecord::of(&outcome.series);
+        cell.spread = spread(&outcome.distributions);
+        let slow =
+            |(device, took): &(DeviceId, Span)| SlowRecord { device: device.to_string(), sync_ns: took.0 };
+        cell.slowest = outcome.slowest.iter().map(slow).collect();
+    }
+    cell
+}
+
+/// A cell without an outcome: what it is called and what was to be run.
+pub(super) fn blank(plan: &Plan, id: &str) -> CellRecord {
+    CellRecord {
+        id: id.to_owned(),
+        variant: plan.variant.clone(),
+        axes: plan.axes.iter().map(|(key, value)| (key.clone(), axis(value))).collect(),
+        seed: plan.seed.0.to_string(),
+        scenario: plan.scenario.clone(),
+        path: plan.path.clone(),
+        resolved: plan.digest.clone(),
+        swarm: plan.drawn.as_deref().map(occurrences::drawn),
+        devices: plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum(),
+        ..CellRecord::default()
+    }
+}
+
+/// The names of the cells of a run, the same in every run unless two of one run would share one.
+pub fn cell_ids(plans: &[Plan]) -> Vec<String> {
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let named = plans.iter().map(|plan| {
+        let id = cell_id(plan);
+        let times = seen.entry(id.clone()).or_default();
+        *times += 1;
+        if *times > 1 { format!("{id}.{times}") } else { id }
+    });
+    named.collect()
+}
+
+fn cell_id(plan: &Plan) -> String {
+    let mut parts = vec![plan.scenario.clone()];
+    parts.extend(plan.variant.clone());
+    parts.extend(plan.axes.iter().map(|(key, value)| {
+        let last_two = key.rsplit('.').take(2).collect::<Vec<_>>();
+        format!("{}={value}", last_two.into_iter().rev().collect::<Vec<_>>().join("."))
+    }));
+    parts.push(format!("s{}", plan.seed.0));
+    in_id(&parts.join("."))
+}
+
+pub fn record_name(schema: &Schema, (entity, key): &(EntityId, Key)) -> String {
+    match schema.entities.get(usize::from(entity.0)) {
+        Some(entity) => format!("{}/{key}", entity.name),
+        None => format!("entity {}/{key}", entity.0),
+    }
+}
+
+fn axis(value: &str) -> serde_json::Value {
+    value.parse::<i64>().map_or_else(|_| value.into(), Into::into)
+}
+
+fn violation(schema: &Schema, v: &Violation) -> ViolationRecord {
+    ViolationRecord {
+        check: v.check.to_owned(),
+        device: v.device.map(|d| d.to_string()),
+        record: v.record.as_ref().map(|record| record_name(schema, record)),
+        beside: v.beside.as_ref().map(|record| record_name(schema, record)),
+        text: v.text.clone(),
+    }
+}
+
+fn ending(ending: &Ending) -> EndingRecord {
+    let (kind, text) = match ending {
+        Ending::Drained => (EndingKind::Drained, Vec::new()),
+        Ending::Stuck(lines) => (EndingKind::Stuck, lines.clone()),
+        Ending::Stalled(what) => (EndingKind::Stalled, vec![what.clone()]),
+        Ending::Interrupted => (EndingKind::Interrupted, Vec::new()),
+    };
+    EndingRecord { kind, text }
+}
+
+/// Whether a figure is within the bounds; no figure never is.
+pub(super) fn is_within(value: Option<u64>, Bound { min, max }: Bound) -> bool {
+    value.is_some_and(|value| min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max))
+}

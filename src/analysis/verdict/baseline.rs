@@ -1,0 +1,166 @@
+//! Rule "it comes to the baseline again", figure by figure or over the seeds.
+
+use std::collections::BTreeMap;
+
+use super::case::{Against, Ruling, Standard, Trial};
+use crate::analysis::compare::{Shift, over_seeds};
+use crate::metrics::human;
+use crate::record::{
+    ACCEPT, Baseline, BaselineCell, CellRecord, Change, Exit, Judged, Reason, Verdict, accept_command,
+    shell_word,
+};
+
+/// Scenarios that are named of those that a run lacks.
+const NAMED: usize = 8;
+
+/// Its figures are the baseline's, and all of the baseline was run.
+pub(super) fn baseline(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
+    let Some(against) = &trial.against else { return Vec::new() };
+    let sound = judged.iter().all(|judged| judged.cell.verdict == Verdict::Pass);
+    let acceptable = sound && judged.len() == trial.plans.len() && trial.notes.is_empty();
+    let standard =
+        Standard { name: against.name, baseline: against.baseline, folder: trial.folder, acceptable };
+    let gated: BTreeMap<&str, &[String]> =
+        trial.plans.iter().map(|plan| (plan.digest.as_str(), plan.baseline_metrics.as_slice())).collect();
+    let wanted = |cell: &CellRecord| gated.get(cell.resolved.as_str()).copied().unwrap_or_default();
+    let (mut rulings, mut held) = (Vec::new(), Vec::new());
+    for (at, judged) in judged.iter().enumerate().filter(|(_, of)| of.cell.verdict != Verdict::Incomplete) {
+        match standard.counterpart(&judged.cell, wanted(&judged.cell)) {
+            Ok(base) => held.push((at, base)),
+            Err(text) => rulings.push(Ruling::FailsCell(at, Reason::NoBaseline { text })),
+        }
+    }
+    match against.tolerance_ppm {
+        Some(ppm) => {
+            let shifts = over_seeds(judged, &held, ppm);
+            rulings.extend(shifts.into_iter().map(|(at, shift)| shifted(at, &shift, against, standard)));
+        }
+        None => {
+            let each = held.into_iter().flat_map(|(at, base)| {
+                let cell = &judged[at].cell;
+                let of = if trial.plans.len() > 1 { format!("{}: ", cell.id) } else { String::new() };
+                let name = against.name;
+                base.changes(cell).into_iter().map(move |Change { gated, text }| match gated {
+                    true => {
+                        let text = format!("baseline {name}: {text}");
+                        Ruling::FailsCell(at, Reason::Differs { text })
+                    }
+                    false => Ruling::Changed(format!("changed, and not gated: {of}{text}")),
+                })
+            });
+            rulings.extend(each);
+        }
+    }
+    let differs = |ruling: &Ruling| matches!(ruling, Ruling::FailsCell(_, Reason::Differs { .. }));
+    let accepts = (acceptable && rulings.iter().any(differs)).then(|| standard.command(""));
+    rulings.extend(accepts.map(Ruling::Accept));
+    rulings.extend(left_out(trial, judged, against, standard));
+    rulings
+}
+
+fn shifted(at: usize, shift: &Shift, against: &Against<'_>, standard: Standard<'_>) -> Ruling {
+    let text = (against.told)(shift, standard);
+    match shift.exit() {
+        Exit::Success if shift.is_tolerated() => Ruling::Tolerated(text),
+        Exit::Success => Ruling::Changed(text),
+        Exit::Regression => Ruling::FailsCell(at, Reason::Differs { text }),
+        _ => Ruling::FailsCell(at, Reason::NoBaseline { text }),
+    }
+}
+
+/// A gate over fewer cells than the baseline has passes more easily.
+fn left_out(
+    trial: &Trial<'_>,
+    judged: &[Judged],
+    against: &Against<'_>,
+    standard: Standard<'_>,
+) -> Vec<Ruling> {
+    let ran: Vec<&CellRecord> = judged.iter().map(|judged| &judged.cell).collect();
+    let lacks = against.baseline.lacks(&ran, against.is_asked);
+    if lacks.is_empty() {
+        return Vec::new();
+    }
+    let cells = human::count(lacks.len() as u64, "cell");
+    let mut of = BTreeMap::<&str, Vec<&str>>::new();
+    lacks.iter().for_each(|(id, cell)| of.entry(&cell.scenario).or_default().push(id));
+    let named = of.iter().take(NAMED).map(|(scenario, ids)| match ids.as_slice() {
+        [id] => (*id).to_owned(),
+        ids => format!("{scenario} ({} cells)", ids.len()),
+    });
+    let more = of.len().checked_sub(NAMED).filter(|more| *more > 0);
+    let named: Vec<String> = named.chain(more.map(|more| format!("and {more} more"))).collect();
+    let mut text = format!("{cells} of baseline {} not in this run: {}", against.name, named.join(", "));
+    let mut rulings = Vec::new();
+    if against.require_all {
+        // A run that was cut short had these seeds before it.
+        if trial.all_ended(judged) {
+            let other_seeds = seeds_of(against.baseline, &lacks, &ran);
+            text += &other_seeds.unwrap_or_else(|| standard.accept(" --prune"));
+        }
+        rulings.push(Ruling::FailsRun(Exit::NoBaseline));
+    }
+    rulings.push(Ruling::LeftOut(text, against.require_all));
+    rulings
+}
+
+/// How to run what is left out, where that is but other seeds of what ran.
+fn seeds_of(baseline: &Baseline, lacks: &[(&str, &BaselineCell)], cells: &[&CellRecord]) -> Option<String> {
+    let ran = |base: &BaselineCell| {
+        let of = |cell: &&CellRecord| {
+            (&cell.scenario, &cell.variant, &cell.axes) == (&base.scenario, &base.variant, &base.axes)
+        };
+        cells.iter().any(of)
+    };
+    let seeds = baseline.cells.values().filter(|base| ran(base)).filter_map(|base| base.seed.parse().ok());
+    let seeds: Vec<u64> = seeds.collect();
+    let all = lacks.iter().all(|(_, base)| ran(base));
+    let [first, last] = [seeds.iter().min()?, seeds.iter().max()?];
+    all.then(|| format!("; to run them, too: --seeds {first}..={last}"))
+}
+
+impl<'a> Standard<'a> {
+    /// What the baseline has of a cell that ended; an error says why nothing is comparable.
+    fn counterpart(&self, cell: &CellRecord, wanted: &[String]) -> Result<&'a BaselineCell, String> {
+        let unlike = match self.baseline.cells.get(&cell.id) {
+            None => format!("baseline {} has no cell {}", self.name, cell.id),
+            Some(base) => match self.unlike(base, cell, wanted) {
+                None => return Ok(base),
+                Some(unlike) => unlike,
+            },
+        };
+        Err(unlike + &self.accept(""))
+    }
+
+    /// Why a cell cannot be compared with what the baseline has of it.
+    fn unlike(&self, base: &BaselineCell, cell: &CellRecord, wanted: &[String]) -> Option<String> {
+        let name = self.name;
+        if base.resolved != cell.resolved {
+            return Some(format!(
+                "not comparable: the scenario was changed (or `--set`) since baseline {name} was saved, \
+                 so its figures do not apply; to judge the change: {}",
+                self.comparison()
+            ));
+        }
+        let knows = |name: &str| self.baseline.cells.values().any(|cell| cell.metrics.contains_key(name));
+        (!base.is_whole(cell, wanted, knows)).then(|| {
+            format!(
+                "not comparable: baseline {name} has another seed, other gated metrics or fewer figures of {} than a run of it",
+                cell.id
+            )
+        })
+    }
+
+    fn comparison(&self) -> String {
+        let [name, folder] = [self.name, self.folder].map(shell_word);
+        format!("syncdyno compare {name} {folder} --fail-on-worse")
+    }
+
+    /// The command that accepts a run some cells of which have other figures.
+    fn command(&self, option: &str) -> String {
+        accept_command(self.name, self.folder, option)
+    }
+    /// How to accept the run, behind a reason and with an option; nothing where that is refused.
+    pub fn accept(&self, option: &str) -> String {
+        if self.acceptable { format!("; {ACCEPT}{}", self.command(option)) } else { String::new() }
+    }
+}

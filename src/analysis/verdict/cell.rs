@@ -1,0 +1,124 @@
+//! The rules of a cell by itself, and the records of what it is held to.
+
+use std::collections::BTreeSet;
+
+use super::case::Ended;
+use super::digests::Held;
+use crate::analysis::cells::is_within;
+use crate::oracle;
+use crate::record::{Build, CellRecord, ExpectationRecord, GateRecord, Reason};
+use crate::scenario::{Bound, Gate, Plan};
+use crate::world::{Ending, Outcome};
+
+/// Whether a violation is expected: it is named, or it follows from one that is.
+fn expected(plan: &Plan, check: &str) -> bool {
+    plan.expect.violations.iter().any(|named| named == check || oracle::implied(named).contains(&check))
+}
+
+/// Whether it has a violation of this name. An engine that spins never comes to rest: it is stuck.
+fn occurred(outcome: &Outcome, check: &str) -> bool {
+    let stuck = matches!(outcome.ending, Ending::Stuck(_) | Ending::Stalled(_));
+    outcome.violations.iter().any(|v| v.check == check) || check == "stuck" && stuck
+}
+
+/// What had to come out, each with what did.
+pub(super) fn expectations(plan: &Plan, outcome: &Outcome, cell: &CellRecord) -> Vec<ExpectationRecord> {
+    let violations = plan.expect.violations.iter().filter_map(|check| {
+        let pass = occurred(outcome, check);
+        let blind = outcome.not_applicable.contains(&check.as_str());
+        let follows = || oracle::implied(check).iter().any(|check| occurred(outcome, check));
+        if plan.swarm.is_some() && !pass && !blind && !follows() {
+            return None;
+        }
+        let what = format!("violation {check}");
+        Some(ExpectationRecord { what, min: None, max: None, value: None, pass })
+    });
+    let metrics = plan.expect.metrics.iter().map(|(key, bound)| {
+        let value = cell.expected(key);
+        // Of a swarm the least is for all seeds together.
+        let (min, max) = (bound.min.filter(|_| plan.swarm.is_none()), bound.max);
+        ExpectationRecord { what: key.clone(), min, max, value, pass: is_within(value, Bound { min, max }) }
+    });
+    violations.chain(metrics).collect()
+}
+
+fn gated(gate: &Gate, cell: &CellRecord) -> GateRecord {
+    let mut record = GateRecord {
+        cell: cell.id.clone(),
+        name: gate.name.clone(),
+        metric: gate.metric.clone(),
+        stat: gate.stat.clone(),
+        start: gate.start.clone(),
+        min: gate.bound.min,
+        max: gate.bound.max,
+        ..GateRecord::default()
+    };
+    record.value = cell.stat(&record.figure(), &gate.stat);
+    record.pass = is_within(record.value, gate.bound);
+    record
+}
+
+/// Its gates; none if it expects a violation.
+pub(super) fn gates(plan: &Plan, cell: &CellRecord) -> Vec<GateRecord> {
+    let gates = plan.gates.iter().filter(|_| plan.expect.violations.is_empty());
+    gates.map(|gate| gated(gate, cell)).collect()
+}
+
+/// The oracle found nothing but what is expected.
+pub(super) fn violations(ended: &Ended<'_>) -> Vec<Reason> {
+    let found = ended.outcome.violations.iter().map(|v| v.check);
+    let is_new = |check: &&str| *check != "stuck" && !expected(ended.plan, check);
+    let found: BTreeSet<&str> = found.filter(is_new).collect();
+    found.into_iter().map(|check| Reason::Violation { check: check.to_owned() }).collect()
+}
+
+/// It came to rest.
+pub(super) fn rest(ended: &Ended<'_>) -> Vec<Reason> {
+    let is_stuck = occurred(ended.outcome, "stuck") && !expected(ended.plan, "stuck");
+    is_stuck.then_some(Reason::Stuck {}).into_iter().collect()
+}
+
+/// No saved edit was destroyed by a return to a backup, or is left on a phone at a logout.
+pub(super) fn saved_edits(ended: &Ended<'_>) -> Vec<Reason> {
+    let bound = |metric: &str| ended.plan.expect.metrics.get(metric);
+    let meant = |metric: &str| bound(metric).is_some_and(|bound| bound.max != Some(0));
+    let taken_back = ended.outcome.taken_back.clone().filter(|_| !meant("oracle.taken_back.edits"));
+    let shelved = ended.outcome.shelved.clone().filter(|_| !meant("oracle.shelved.edits"));
+    let taken_back = taken_back.map(|first| Reason::TakenBack { first });
+    taken_back.into_iter().chain(shelved.map(|first| Reason::Shelved { first })).collect()
+}
+
+pub(super) fn as_expected(ended: &Ended<'_>) -> Vec<Reason> {
+    let missed = ended.cell.expectations.iter().filter(|one| !one.pass);
+    missed.map(|one| Reason::Expectation { what: one.what.clone() }).collect()
+}
+
+pub(super) fn gates_met(ended: &Ended<'_>) -> Vec<Reason> {
+    let missed = ended.gates.iter().filter(|gate| !gate.pass);
+    missed.map(|gate| Reason::Gate { gate: gate.clone() }).collect()
+}
+
+/// Run again, it has the same digests. Another build's may differ in figures; where they differ in
+/// events, nothing is comparable.
+pub(super) fn same_again(ended: &Ended<'_>) -> Vec<Reason> {
+    let Some(again) = ended.again else { return Vec::new() };
+    let of_figures = match again.held() {
+        Held::Other => false,
+        Held::OtherFigures => true,
+        Held::Nothing | Held::Same => return Vec::new(),
+    };
+    match &again.first.other_build {
+        Some(_) if of_figures => Vec::new(),
+        Some(build) => {
+            let this = Build::this();
+            let text =
+                format!("not comparable: the record is of {build}, this is {this}, and digests differ");
+            vec![Reason::NoBaseline { text }]
+        }
+        None => {
+            let of = |digests: [&str; 2]| digests[usize::from(of_figures)].to_owned();
+            let first = of([&again.first.digest, &again.first.figures_digest]);
+            vec![Reason::NotDeterministic { of_figures, first, second: of(again.second) }]
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What rulings on a run come to: its verdict, its exit code, its record.
+
+use super::case::{Asks, Ruling, Trial};
+use crate::record::{Exit, Judged, Reason, RunRecord, Verdict, unjudged};
+
+/// The record of a run, and what is not the baseline's and is not gated, which it does not keep.
+#[derive(Clone, Debug)]
+pub struct RunJudged {
+    pub record: RunRecord,
+    pub changes: Vec<String>,
+}
+
+#[derive(Default)]
+pub(super) struct Rulings {
+    /// Holds nothing but what rules have it say.
+    said: RunRecord,
+    changes: Vec<String>,
+    fails: Vec<Exit>,
+    stops: Vec<Exit>,
+    /// Cells that fail, by their places.
+    pub(super) of_cells: Vec<(usize, Reason)>,
+}
+
+impl Rulings {
+    pub(super) fn take(&mut self, ruling: Ruling) {
+        match ruling {
+            Ruling::FailsCell(at, reason) => self.of_cells.push((at, reason)),
+            Ruling::FailsRun(exit) => self.fails.push(exit),
+            Ruling::Stops(exit) => self.stops.push(exit),
+            Ruling::Claim(claim) => self.said.claims.push(claim),
+            Ruling::Answer(answer) => self.said.answers.push(answer),
+            Ruling::Occurrence(occurrence) => self.said.occurrences.push(occurrence),
+            Ruling::Tolerated(text) => self.said.tolerated.push(text),
+            Ruling::Changed(text) => self.changes.push(text),
+            Ruling::LeftOut(text, fails) => {
+                (self.said.left_out, self.said.left_out_fails) = (Some(text), fails);
+            }
+            Ruling::Accept(command) => self.said.accept = Some(command),
+        }
+    }
+
+    /// The record of these cells under these rulings.
+    pub(super) fn close(self, trial: &Trial<'_>, judged: Vec<Judged>) -> RunJudged {
+        let mut record = unjudged(trial.folder, trial.plans, judged, trial.notes);
+        match trial.asks {
+            Asks::Cells => {}
+            Asks::Sweep(sweep) => record.sweep = Some(sweep.clone()),
+            Asks::Matrix => record.matrix = true,
+            Asks::Search { tune, .. } => {
+                record.complete &= tune.places.iter().all(|place| place.complete);
+                record.tune = Some(tune.clone());
+            }
+        }
+        let (verdict, exit) = self.verdict(trial.asks, &record);
+        let RunRecord { claims, answers, occurrences, tolerated, left_out, left_out_fails, accept, .. } =
+            self.said;
+        let record = RunRecord {
+            verdict,
+            exit_code: exit.code(),
+            claims,
+            answers,
+            occurrences,
+            tolerated,
+            left_out,
+            left_out_fails,
+            accept,
+            ..record
+        };
+        RunJudged { record, changes: self.changes }
+    }
+
+    fn verdict(&self, asks: Asks<'_>, record: &RunRecord) -> (Verdict, Exit) {
+        // Who stops at the first failing cell asks about cells, in a matrix, too.
+        let is_cut = !record.complete && Exit::first(self.stops.iter().copied()) == Exit::Success;
+        let is_of_answers = matches!(asks, Asks::Matrix) && !is_cut;
+        let is_search = matches!(asks, Asks::Search { .. });
+        let counts = |reason: &&Reason| match asks {
+            Asks::Search { .. } => matches!(reason.exit(), Exit::Internal | Exit::Invalid),
+            _ => !is_of_answers || !reason.is_finding(),
+        };
+        let of_cells = record.cells.iter().flat_map(|cell| &cell.reasons).filter(counts).map(Reason::exit);
+        let of_run = self.fails.iter().copied().filter(|exit| !is_of_answers || !exit.is_finding());
+        let fails: Vec<Exit> = of_cells.chain(of_run).collect();
+        let exit = Exit::first(fails.iter().chain(&self.stops).copied());
+        let verdict = match record.complete {
+            // A search that was stopped has not failed: it has no answer yet.
+            _ if is_search && exit != Exit::Success && !fails.contains(&exit) => Verdict::Incomplete,
+            _ if !fails.is_empty() => Verdict::Fail,
+            true => Verdict::Pass,
+            false => Verdict::Incomplete,
+        };
+        (verdict, exit)
+    }
+}

@@ -1,0 +1,53 @@
+//! The digests of a cell that was run twice.
+
+use crate::world::Outcome;
+
+/// The digests that a cell must have again.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    pub digest: String,
+    /// The digest of its figures; empty if none was recorded.
+    pub figures_digest: String,
+    /// What ran it, in words, where that is not this build.
+    pub other_build: Option<String>,
+}
+
+/// How the digest of a cell that was run again is to the recorded one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// None was recorded, or the cell did not end.
+    Nothing,
+    Same,
+    /// It is the same, and that of the figures is not: another program counts them.
+    OtherFigures,
+    Other,
+}
+
+/// Two runs of a cell.
+pub(super) struct Again<'a> {
+    pub(super) first: &'a Recorded,
+    pub(super) second: [&'a str; 2],
+}
+
+impl<'a> Again<'a> {
+    pub(super) fn new(first: &'a Recorded, second: &'a Outcome) -> Again<'a> {
+        Again { first, second: [&second.digest, &second.figures_digest] }
+    }
+    pub(super) fn held(&self) -> Held {
+        let [digest, figures] = self.second;
+        match self.first {
+            first if first.digest != digest => Held::Other,
+            first if !first.figures_digest.is_empty() && first.figures_digest != figures => {
+                Held::OtherFigures
+            }
+            _ => Held::Same,
+        }
+    }
+}
+
+impl Recorded {
+    pub fn of(outcome: &Outcome) -> Recorded {
+        let [digest, figures_digest] = [&outcome.digest, &outcome.figures_digest].map(Clone::clone);
+        Recorded { digest, figures_digest, other_build: None }
+    }
+}
