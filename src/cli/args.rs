@@ -353,8 +353,8 @@ pub(super) struct CompareArgs {
     /// Exit with 13 if a figure is worse, as a run does if a cell fails that did not in the base, with 14 if there are too few seeds to judge.
     #[arg(long)]
     pub(super) fail_on_worse: bool,
-    /// What is worse by no more than this does not fail: `1%`; of an interval, its end nearer to none counts.
-    #[arg(long, value_name = "PERCENT", default_value = "0%")]
+    /// What is worse by no more than this does not fail; of an interval, its end nearer to zero counts. What differs by less than 1 % is equal, unless this is 0.
+    #[arg(long, value_name = "PERCENT", default_value = "1%")]
     pub(super) tolerance: Tolerance,
     /// Only these metrics; may be given several times.
     #[arg(long, value_name = "METRIC")]

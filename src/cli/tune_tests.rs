@@ -94,7 +94,7 @@ fn a_search_that_was_stopped_tells_the_best_so_far_and_goes_on_to_the_same_answe
         assert_eq!(desk.run(&resumed), 0, "{}", desk.err);
         assert!(desk.err.contains(&format!(" {stopped} cells ")), "{}", desk.err);
         assert_eq!(desk.read("out/run.json"), whole);
-        assert_eq!(desk.runs(), before + cells + tried, "no cell was run twice");
+        assert_eq!(desk.runs(), before + cells, "no cell was run twice");
         assert_eq!(desk.run(&resumed), 2, "there is nothing to go on from");
     }
     // Who wants it to stop while its last cell runs comes too late.
@@ -127,7 +127,7 @@ fn a_sweep_and_a_run_go_on_where_they_were_stopped() {
         assert_eq!(desk.run(&changed), 2, "{}", desk.err);
         assert_eq!(desk.run(&format!("{command} -j 2 --progress none --resume @out")), exit, "{}", desk.err);
         assert!(FILES.map(|file| desk.read(&format!("out/{file}"))) == whole, "{command}");
-        assert_eq!(desk.runs(), before + cells, "no cell was run twice");
+        assert_eq!(desk.runs(), before + cells + tried, "no cell was run twice");
         assert!(fs::metadata(desk.path("out/cells.jsonl")).is_err());
     }
 }

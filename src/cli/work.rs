@@ -139,7 +139,10 @@ pub(super) struct Tolerance(pub(super) u64);
 impl FromStr for Tolerance {
     type Err = String;
     fn from_str(text: &str) -> Result<Tolerance, String> {
-        let number = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+        let text = text.trim();
+        // Zero is zero in any unit.
+        let number = text.strip_suffix('%').or((text == "0").then_some(text));
+        let number = number.and_then(|number| number.trim().parse::<f64>().ok());
         let percent = number.filter(|percent| (0.0..=1_000.0).contains(percent));
         let ppm = percent.map(|percent| (percent * 1e4).round() as u64);
         ppm.map(Tolerance).ok_or_else(|| "want a percentage from 0% to 1000%, such as 1%".to_owned())

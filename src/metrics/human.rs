@@ -74,9 +74,7 @@ fn scales(unit: Unit) -> &'static [Scale] {
     const S: u64 = 1_000_000_000;
     const H: u64 = 3_600 * S;
     match unit {
-        Unit::Ns => {
-            &[(0, 1, "ns"), (1_000, 1_000, "µs"), (1_000_000, 1_000_000, "ms"), (S, S, "s"), (60 * S, H, "")]
-        }
+        Unit::Ns => &[(0, 1_000, "µs"), (1_000_000, 1_000_000, "ms"), (S, S, "s"), (60 * S, H, "")],
         Unit::Bytes => {
             &[(0, 1, "B"), (1 << 10, 1 << 10, "KiB"), (1 << 20, 1 << 20, "MiB"), (1 << 30, 1 << 30, "GiB")]
         }
@@ -111,6 +109,7 @@ pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
     };
     [a, b].map(|n| match one {
         Some((_, size, name)) if n == 0 || *size == 1 => format!("{} {name}", thousands(n)),
+        Some((_, size, name)) if n > 0 && n < size / 200 => format!("< 0.01 {name}"),
         Some((_, size, name)) if unit == Unit::RowNs && n >= *size && n < u64::MAX => {
             format!("{} {name}", thousands(n / size))
         }
@@ -119,7 +118,8 @@ pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
     })
 }
 
-/// Two figures that differ, with digits enough to see it.
+/// Two figures that differ, with digits enough to see it; times that only nanoseconds would tell
+/// apart read the same, and are equal to people.
 pub fn apart(unit: Unit, a: u64, b: u64) -> [String; 2] {
     let shown = [a, b].map(|n| figure(unit, n));
     if a == b || shown[0] != shown[1] {
@@ -136,7 +136,7 @@ pub fn apart(unit: Unit, a: u64, b: u64) -> [String; 2] {
         return shown;
     }
     let name = match unit {
-        Unit::RowNs => "row·ns",
+        Unit::Ns | Unit::RowNs => return shown,
         Unit::Ppm if b.max(a) <= u64::from(u32::MAX) => return [a, b].map(|n| Ppm(n as u32).to_string()),
         Unit::Ppm => "ppm",
         _ => scales(unit).first().map_or("", |(.., name)| name),
@@ -157,6 +157,7 @@ fn decimal(x: f64, decimals: u32) -> String {
 fn scaled(unit: Unit, n: u64) -> String {
     match scales(unit).iter().rfind(|(from, ..)| *from <= n) {
         Some((_, 1, name)) => format!("{n} {name}"),
+        Some((_, size, name)) if n < size / 200 => format!("< 0.01 {name}"),
         Some((_, size, name)) => format!("{} {name}", three(n, *size)),
         None => thousands(n),
     }
@@ -170,7 +171,7 @@ fn energy(uj: u64) -> String {
     }
 }
 
-/// A length of virtual time: `950 ns`, `1.24 s`, `2 min 05 s`, `3 h 12 min`, `2 d 04 h`.
+/// A length of virtual time: `950 µs`, `1.24 s`, `2 min 05 s`, `3 h 12 min`, `2 d 04 h`.
 pub fn span(ns: u64) -> String {
     match ns / 1_000_000_000 {
         0 if ns == 0 => "0 s".to_owned(),
@@ -252,8 +253,8 @@ pub fn means_apart(unit: Unit, a: f64, b: f64) -> [String; 2] {
         return apart(unit, low, high);
     }
     let (size, name) = match unit {
+        Unit::Ns | Unit::RowNs => return shown,
         Unit::MilliRowsPerSecond => (1_000.0, "rows/s"),
-        Unit::RowNs => (1.0, "row·ns"),
         Unit::Ppm => (1.0, "ppm"),
         _ => (1.0, scales(unit).first().map_or("", |(.., name)| name)),
     };
@@ -304,6 +305,8 @@ pub fn held(
         None => (of_waits(unit, value, censored), bound(unit, min, max)),
         Some(missed) => {
             let [is, end] = apart(unit, value, missed);
+            let just = if value < missed { "just under" } else { "just over" };
+            let is = if is == end { format!("{just} {is}") } else { is };
             let show = |n: u64| if n == missed { end.clone() } else { figure(unit, n) };
             let beside = censored.map_or_else(String::new, |censored| format!(" ({})", never(censored)));
             (is + &beside, condition(show, min, max))
@@ -353,11 +356,12 @@ mod tests {
     fn figures_that_differ_in_the_last_digit_are_shown_apart() {
         for (unit, a, b, shown) in [
             (Unit::Ns, 1_240_000_000, 1_350_000_000, ["1.24 s", "1.35 s"]),
-            (Unit::Ns, 1_240_000_001, 1_240_000_002, ["1 240 000 001 ns", "1 240 000 002 ns"]),
+            (Unit::Ns, 1_240_000_001, 1_241_000_002, ["1.240 s", "1.241 s"]),
+            (Unit::Ns, 1_240_000_001, 1_240_000_002, ["1.24 s", "1.24 s"]),
             (Unit::Bytes, 10_485_760, 10_485_761, ["10 485 760 B", "10 485 761 B"]),
             (Unit::BytesPerSecond, 10_485_760, 10_485_761, ["10 485 760 B/s", "10 485 761 B/s"]),
             (Unit::MilliRowsPerSecond, 1_234_567, 1_234_568, ["1 234.567 rows/s", "1 234.568 rows/s"]),
-            (Unit::RowNs, 5_000_000_000, 5_000_000_001, ["5 000 000 000 row·ns", "5 000 000 001 row·ns"]),
+            (Unit::RowNs, 5_000_000_000, 5_000_000_001, ["5 row·s", "5 row·s"]),
             (Unit::Uj, 2_000_000, 2_000_001, ["2 000 000 µJ", "2 000 001 µJ"]),
             (Unit::Ppm, 5_000_000_000, 5_000_000_001, ["5 000 000 000 ppm", "5 000 000 001 ppm"]),
             (Unit::Ppm, 123_401, 123_402, ["12.3401%", "12.3402%"]),
@@ -371,7 +375,9 @@ mod tests {
     fn figures_are_shown_with_three_digits_and_their_unit() {
         for (unit, value, shown) in [
             (Unit::Ns, 0, "0 s"),
-            (Unit::Ns, 950, "950 ns"),
+            (Unit::Ns, 4, "< 0.01 µs"),
+            (Unit::Ns, 950, "0.95 µs"),
+            (Unit::Ns, 95_000, "95.0 µs"),
             (Unit::Ns, 1_240_000_000, "1.24 s"),
             (Unit::Ns, 12_350_000, "12.4 ms"),
             (Unit::Ns, 9_996_000_000, "10.0 s"),
@@ -487,7 +493,7 @@ mod tests {
         let ms = 1_000_000;
         for (value, min, max, shown) in [
             (225_017_000, None, Some(225 * ms), ["225.02 ms", "≤ 225.00 ms"]),
-            (224_999_999, Some(225 * ms), None, ["224 999 999 ns", "≥ 225 000 000 ns"]),
+            (224_999_999, Some(225 * ms), None, ["just under 225 ms", "≥ 225 ms"]),
             (225_017_000, Some(ms), Some(225 * ms), ["225.02 ms", "1.00 ms … 225.00 ms"]),
             (7_200_400_000_000, None, Some(7_200_000 * ms), ["7 200.4 s", "≤ 7 200.0 s"]),
             (225_017_000, None, Some(226 * ms), ["225 ms", "≤ 226 ms"]),
@@ -503,7 +509,7 @@ mod tests {
         for (unit, a, b, shown) in [
             (Unit::Count, 25.026, 25.0, ["25.03", "25.00"]),
             (Unit::Rows, 2.501, 2.503, ["2.501 rows", "2.503 rows"]),
-            (Unit::Ns, 225_017_000.0, 225_017_000.25, ["225 017 000.0 ns", "225 017 000.3 ns"]),
+            (Unit::Ns, 225_017_000.0, 225_017_000.25, ["225 ms", "225 ms"]),
             (Unit::Bytes, 2_048.0, 2_049.0, ["2.000 KiB", "2.001 KiB"]),
             (
                 Unit::MilliRowsPerSecond,

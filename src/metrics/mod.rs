@@ -48,7 +48,7 @@ pub use figure::{Censored, Figure, Figures, NEVER, STATS, Sample, Unit};
 pub use series::{QUEUED, SERIES, SYNCED};
 pub use situations::Situation;
 pub use table::{
-    BY_ENTITY, BY_SIZE, BY_START, BY_UNIT, Better, Id, Kind, Metric, TABLE, find, is_by_entity, names, parts,
+    BY_ENTITY, BY_SIZE, BY_START, BY_UNIT, Better, Compared, Id, Kind, Metric, TABLE, find, is_by_entity, names, parts,
 };
 pub use timeline::Timeline;
 pub use visibility::Reach;

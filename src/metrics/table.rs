@@ -26,6 +26,23 @@ pub enum Kind {
     Distribution,
 }
 
+/// What is compared of a metric's figures: what the settings of an app move for the better or the
+/// worse, and not what moves as they cut the same work into other pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compared {
+    /// The number.
+    Value,
+    /// The percentiles: people, phones and links make the observations, whatever the settings are.
+    Percentiles,
+    /// The percentiles, and where the two sides have another number of observations the longest.
+    Longest,
+    /// The percentiles, and where the two sides have another number of observations their total.
+    Total,
+    /// The greatest alone: one of many that are small moves the percentiles, and no need.
+    Greatest,
+}
+
 /// One metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Metric {
@@ -40,8 +57,32 @@ pub struct Metric {
     pub better: Better,
     /// What its figure is.
     pub kind: Kind,
+    /// What of its figure is compared.
+    pub compared: Compared,
     /// How it is taken, in a line.
     pub how: &'static str,
+}
+
+/// The kind that a word of the table stands for, and what is compared.
+macro_rules! kind {
+    (Counter) => {
+        (Kind::Counter, Compared::Value)
+    };
+    (Gauge) => {
+        (Kind::Gauge, Compared::Value)
+    };
+    (Distribution) => {
+        (Kind::Distribution, Compared::Percentiles)
+    };
+    (Runs) => {
+        (Kind::Distribution, Compared::Longest)
+    };
+    (Pieces) => {
+        (Kind::Distribution, Compared::Total)
+    };
+    (Peaks) => {
+        (Kind::Distribution, Compared::Greatest)
+    };
 }
 
 macro_rules! table {
@@ -56,20 +97,21 @@ macro_rules! table {
             name: $name,
             unit: Unit::$unit,
             better: Better::$better,
-            kind: Kind::$kind,
+            kind: kind!($kind).0,
+            compared: kind!($kind).1,
             how: $how,
         },)*];
     };
 }
 
 table! {
-    SessionDuration "engine.session.duration" Ns Lower Distribution "From the start of a unit's run to its good end. A run that failed goes on in the next run of the unit; between runs, time without a network does not count. A sync without a good end by the end of the run of the bench never came; one that was cancelled, or dropped for another, is left out."
+    SessionDuration "engine.session.duration" Ns Lower Runs "From the start of a unit's run to its good end. A run that failed goes on in the next run of the unit; between runs, time without a network does not count. A sync without a good end by the end of the run of the bench never came; one that was cancelled, or dropped for another, is left out."
     SessionCount "engine.session.count" Count Neither Counter "Runs of units that started."
     SessionFailed "engine.session.failed" Count Lower Counter "Runs of units that ended with an error."
     SessionInterrupted "engine.session.interrupted" Count Lower Counter "Failed runs whose error is that the process died, those included of which no later life says so."
     SessionPartly "engine.session.partly" Count Lower Counter "Runs that ended with an error after one of their requests had been answered: what they were to do is partly done."
     SessionCancelled "engine.session.cancelled" Count Neither Counter "Failed runs whose error is that somebody cancelled them."
-    SessionBlocking "engine.session.blocking" Ns Lower Distribution "Good runs of units that a person waited for, from start to end."
+    SessionBlocking "engine.session.blocking" Ns Lower Runs "Good runs of units that a person waited for, from start to end."
     SyncsGoodShare "engine.syncs.good_share" Ppm Higher Gauge "Of the runs of units that ended, those that ended well. A failed run that is tried again counts each time."
     SyncsUseful "engine.syncs.useful" Count Higher Counter "Runs of units that pull, ended well and were given data no older than `workload.freshness`."
     SyncsUsefulShare "engine.syncs.useful_share" Ppm Higher Gauge "Of the runs of units that pull and that ended, those; a unit that only pushes brings no data. A failed run that is tried again counts each time, so it falls with eager retries too; how long people were cut off is `engine.syncs.blocked`."
@@ -77,14 +119,14 @@ table! {
     Usable "engine.usable_after_login.duration" Ns Lower Distribution "From a login, which waits for a network, until the app can be used: its blocking units have ended, or, where none blocks, all of its units; of one that was discarded, whatever it was to pull has come by other units. Over restarts of an app that dies in between; a restart after that is no login, whatever caused it. A login after which the app could not be used by the end never came to that."
     NeverUsable "engine.never_usable.devices" Devices Lower Gauge "Devices on which what a login waits for never came."
     FirstScreen "engine.first_screen.duration" Ns Lower Distribution "From the first start of a device's app until the first good end of a run that pulled, of any unit; and of each, as `engine.first_screen.duration/Splash`. Where such a run began and none ended well, it never came."
-    EntityThere "engine.entity.duration" Ns Lower Distribution "From when a run was asked for until all that it brought of an entity was durable, of runs that ended well and brought any; also by entity, as `engine.entity.duration/visit`."
-    FirstRows "engine.first_rows.duration" Ns Lower Distribution "From a run's start to the first rows that it made durable."
+    EntityThere "engine.entity.duration" Ns Lower Runs "From when a run was asked for until all that it brought of an entity was durable, of runs that ended well and brought any; also by entity, as `engine.entity.duration/visit`."
+    FirstRows "engine.first_rows.duration" Ns Lower Runs "From a run's start to the first rows that it made durable."
     HookCount "engine.hooks.count" Count Neither Counter "Calls of the app's hooks."
     HookThrew "engine.hooks.threw" Count Lower Counter "Calls of the app's hooks that threw."
     HookTimedOut "engine.hooks.timed_out" Count Lower Counter "Calls of the app's hooks that the engine gave up."
     HookUnended "engine.hooks.unended" Count Lower Gauge "Calls of the app's hooks that never ended: their process died, or the run of the bench was over."
     HookTriggers "engine.hooks.triggers" Count Lower Counter "Syncs that the app's hooks triggered."
-    HookDuration "engine.hook.duration" Ns Lower Distribution "From the call of a hook of the app to its end."
+    HookDuration "engine.hook.duration" Ns Lower Pieces "From the call of a hook of the app to its end."
     Requests "engine.requests.count" Count Lower Counter "Requests that left, retries included."
     RequestsEmpty "engine.requests.empty" Count Lower Counter "Pulls and fetches whose response had no row."
     RequestsFailed "engine.requests.failed" Count Lower Counter "Requests without a response of the server: those that found no network and have not left and those that a captive portal answered included."
@@ -101,20 +143,20 @@ table! {
     LogoutsRefused "device.logouts.refused" Count Lower Counter "Logouts that the app did not allow, as edits waited."
     LoginsEnded "device.logins.ended" Count Lower Counter "Times that a device was given no other token, as its last one was too old, and its person had to log in again."
     Logins "device.logins.count" Count Neither Counter "Logins after a logout."
-    RequestDuration "engine.request.duration" Ns Lower Distribution "From sending a request to its useful response."
-    ResponseBytes "engine.response.bytes" Bytes Neither Distribution "Size of useful responses."
+    RequestDuration "engine.request.duration" Ns Lower Pieces "From sending a request to its useful response."
+    ResponseBytes "engine.response.bytes" Bytes Neither Pieces "Size of useful responses."
     DownBytes "engine.down.bytes" Bytes Lower Counter "Bytes of useful responses."
     UpBytes "engine.up.bytes" Bytes Lower Counter "Bytes of requests that left."
     WastedBytes "engine.wasted.bytes" Bytes Lower Counter "Bytes of requests that left and got no useful response, those of a process that died included; of pulls and fetches whose response had no row, with those responses; and of rows that the device held in that version already, or had set aside and thrown away."
     WastedRows "engine.wasted.rows" Rows Lower Counter "Rows of pulls and fetches that the device held in that version already, as one of them had brought it in the run, or as it had written it; and rows that it had set aside and threw away."
     PullRows "engine.pull.rows" Rows Neither Counter "Rows in responses to pulls, tombstones included."
-    PullResponseRows "engine.pull.response_rows" Rows Neither Distribution "Rows in a response to a pull."
-    PullResponseBytes "engine.pull.response_bytes" Bytes Neither Distribution "Bytes of a response to a pull."
+    PullResponseRows "engine.pull.response_rows" Rows Neither Pieces "Rows in a response to a pull."
+    PullResponseBytes "engine.pull.response_bytes" Bytes Neither Pieces "Bytes of a response to a pull."
     PushRows "engine.push.rows" Rows Neither Counter "Mutations in requests that left, retries included."
     PushAnswered "engine.push.answered" Rows Neither Counter "Mutations in pushes that were answered."
     PushAcknowledged "engine.push.acknowledged" Rows Neither Counter "Edits that the backend has acknowledged to their device."
-    PushRequestRows "engine.push.request_rows" Rows Neither Distribution "Mutations in a push that was answered."
-    PushRequestBytes "engine.push.request_bytes" Bytes Neither Distribution "Bytes of a push that was answered."
+    PushRequestRows "engine.push.request_rows" Rows Neither Pieces "Mutations in a push that was answered."
+    PushRequestBytes "engine.push.request_bytes" Bytes Neither Pieces "Bytes of a push that was answered."
     PushBytes "engine.push.bytes" Bytes Neither Counter "Bytes of pushes that were answered."
     PushWasted "engine.push.wasted_bytes" Bytes Lower Counter "Bytes of pushes that were sent and got no useful response."
     ControlChanges "engine.control.changes" Count Neither Counter "Times an adapting controller chose another chunk size than before."
@@ -127,12 +169,12 @@ table! {
     SetAsideRows "engine.set_aside.rows" Rows Neither Counter "Rows that waited beside what people see for the rest of their run (`engine.pull.atomic`)."
     ThrownAwayRows "engine.set_aside.thrown_away" Rows Lower Counter "Rows of those that went and were never shown."
     ApplyCount "engine.apply.count" Count Lower Counter "Transactions that made such changes durable."
-    ApplyDuration "engine.apply.duration" Ns Lower Distribution "Time for which one such transaction kept its device busy."
+    ApplyDuration "engine.apply.duration" Ns Lower Pieces "Time for which one such transaction kept its device busy."
     EchoedRows "engine.echoed.rows" Rows Lower Counter "Pulled changes that were the device's own coming back."
     CursorSaved "engine.cursor.saved" Count Neither Counter "Cursors that moved."
     CursorReset "engine.cursor.reset" Count Lower Counter "Cursors that the server refused, or a logout gave up with edits."
     Retries "engine.retries.count" Count Lower Counter "Waits before another try."
-    RetryWait "engine.retry.wait" Ns Lower Distribution "Length of such a wait as it was planned; between runs it ends early when the network is back."
+    RetryWait "engine.retry.wait" Ns Lower Pieces "Length of such a wait as it was planned; between runs it ends early when the network is back."
     SessionTime "engine.session.time" Ns Lower Counter "Time in which at least one unit ran, summed over devices."
     PullTime "engine.pull.time" Ns Lower Counter "Time in which units waited for useful responses to pulls."
     LostTime "engine.requests.lost_time" Ns Lower Counter "Time in which units waited for requests that came to nothing."
@@ -155,8 +197,8 @@ table! {
     StatusSyncing "engine.status.syncing" Ns Neither Counter "The same for: syncing."
     StatusFailed "engine.status.failed" Ns Lower Counter "The same for: the sync failed."
     StatusConflict "engine.status.conflict" Ns Lower Counter "The same for: a conflict waits for you."
-    QueueDepth "engine.queue.depth" Count Lower Distribution "Units that wait, each time one is added."
-    QueueWaited "engine.queue.waited" Ns Lower Distribution "How long a unit waited for its run."
+    QueueDepth "engine.queue.depth" Count Lower Runs "Units that wait, each time one is added."
+    QueueWaited "engine.queue.waited" Ns Lower Runs "How long a unit waited for its run."
     QueueDiscarded "engine.queue.discarded" Count Neither Counter "Waiting units that were dropped for another."
     QueueForgotten "engine.queue.forgotten" Count Lower Counter "Units that were asked for and had not ended well as their process died, and that the next did not queue within a minute of its start."
     QueueCoalesced "engine.queue.coalesced" Count Neither Counter "Requests for a unit that was waiting already."
@@ -234,7 +276,7 @@ table! {
     AttachmentOrphans "attachment.orphan.count" Count Lower Counter "Attachments that the server has at the end, and whose row it has not."
     AttachmentThumbnailWait "attachment.thumbnail.wait" Ns Lower Distribution "From the making of a row until its small picture was there. Of a row that nobody deleted and that is without at the end, it never came."
     AttachmentWholeWait "attachment.whole.wait" Ns Lower Distribution "From the making of a row until what is attached to it was there. Of a row that nobody deleted and that is without at the end, it never came."
-    DeviceMemoryPeak "device.memory.peak" Bytes Lower Distribution "Memory that decoding a response takes."
+    DeviceMemoryPeak "device.memory.peak" Bytes Lower Peaks "Memory that decoding a response takes."
     DeviceMemoryTight "device.memory.tight" Count Lower Counter "Answers that took more than a quarter of the memory to decode."
     DeviceStorageFull "device.storage.full" Count Lower Counter "Times the engine could not write the end of a run since there was no room."
     DeviceCpu "device.cpu.busy" Ns Lower Counter "Over all devices: processor time for the sync and for people's edits."
@@ -267,7 +309,7 @@ table! {
     NetDropped "net.dropped.count" Count Lower Counter "Messages that vanished."
     NetDroppedBytes "net.dropped.bytes" Bytes Lower Counter "Bytes of messages that were lost on their way: each whole, however much of it had left."
     NetConnections "net.connections.count" Count Lower Counter "Connections opened."
-    NetConnect "net.connect.duration" Ns Lower Distribution "From the wish for a connection until it was open."
+    NetConnect "net.connect.duration" Ns Lower Pieces "From the wish for a connection until it was open."
     NetUpBytes "net.up.bytes" Bytes Lower Counter "Bytes that left devices, with all headers and what was sent again."
     NetDownBytes "net.down.bytes" Bytes Lower Counter "Bytes sent to devices, with all headers and what was sent again."
     NetWasted "net.wasted.bytes" Bytes Lower Counter "Bytes of both that went over links for what `engine.wasted.bytes` counts: requests without a useful response, pulls and fetches without a row, rows that the device held already. What goes over a link while several requests are under way counts for each in equal parts."
@@ -283,9 +325,9 @@ table! {
     NetProxySaved "net.proxy_saved.bytes" Bytes Higher Counter "Bytes of responses that a cache on the way had kept and that the server did not send."
     BackendRequests "backend.requests.count" Count Lower Counter "Requests served."
     BackendHourly "backend.requests.hourly" Count Lower Gauge "The same, an hour of the whole run."
-    BackendQueued "backend.request.queued" Ns Lower Distribution "Time of a request in the backend's queue."
-    BackendLocked "backend.push.locked" Ns Lower Distribution "Time of a push before the source's write lock, which is held while rows are marked."
-    BackendService "backend.request.service" Ns Lower Distribution "Time of a request at work."
+    BackendQueued "backend.request.queued" Ns Lower Pieces "Time of a request in the backend's queue."
+    BackendLocked "backend.push.locked" Ns Lower Pieces "Time of a push before the source's write lock, which is held while rows are marked."
+    BackendService "backend.request.service" Ns Lower Pieces "Time of a request at work."
     BackendScanned "backend.scanned.rows" Rows Lower Counter "Rows looked at."
     BackendDelivered "backend.delivered.rows" Rows Neither Counter "Rows delivered and mutations handled."
     BackendScanRate "backend.scanned.rate" Ppm Lower Gauge "Rows looked at for each row delivered or mutation handled."
@@ -299,7 +341,7 @@ table! {
     DeltaDeleted "gateway.delta.deleted" Rows Neither Counter "Rows sent in responses to pulls that say that one is gone, be it for that device alone."
     GatewayState "gateway.state.bytes" Bytes Lower Gauge "The most that the gateway kept to find changes."
     GatewayKills "gateway.kills.count" Count Neither Counter "Times the gateway's process was killed."
-    ReplicaAge "gateway.replica.age" Ns Lower Distribution "When a device is answered from the gateway's replica: since the refresh began that it is as fresh as."
+    ReplicaAge "gateway.replica.age" Ns Lower Runs "When a device is answered from the gateway's replica: since the refresh began that it is as fresh as."
     ReplicaBytes "gateway.replica.bytes" Bytes Lower Gauge "The greatest size of the replica's database."
     ReplicaCpu "gateway.replica.cpu" Ns Lower Counter "Processor time of the gateway for writing its replica and reading it for devices, by its model."
     RefreshRequests "gateway.refresh.requests" Count Lower Counter "Pages that the gateway asked the backend for to feed its replica."
@@ -307,7 +349,7 @@ table! {
     RefreshOvertaken "gateway.refresh.overtaken" Rows Lower Counter "Rows that a node wrote into the replica though another had moved the cursor meanwhile."
     RefreshFenced "gateway.refresh.fenced" Rows Neither Counter "Rows that were refused for that."
     RefreshScanned "gateway.refresh.scanned" Rows Lower Counter "Rows that the backend looked at for such pages."
-    RefreshDuration "gateway.refresh.duration" Ns Lower Distribution "From a refresh's start to its good end."
+    RefreshDuration "gateway.refresh.duration" Ns Lower Runs "From a refresh's start to its good end."
     UploadQueued "gateway.upload.queued" Ns Lower Distribution "From an edit until it is durable at the gateway and waits for the backend: the first phase of an upload."
     UploadAccepted "gateway.upload.accepted" Ns Lower Distribution "From there to the backend's verdict: the second phase."
     UploadsReplayed "gateway.uploads.replayed" Count Neither Counter "Edits that came again to a gateway that passes them through, and that it knew: answered from its upload cache."

@@ -246,7 +246,9 @@ fn moved(name: &str, before: &Figure, now: &Figure) -> (Kind, String) {
         _ => String::new(),
     };
     let stat = if stat == "value" { String::new() } else { format!(" {stat}") };
-    (kind, format!("{name}{stat} is {word}: {there} → {here}{change}"))
+    // What only nanoseconds tell apart reads the same.
+    let moved = if there == here { there } else { format!("{there} → {here}") };
+    (kind, format!("{name}{stat} is {word}: {moved}{change}"))
 }
 
 #[cfg(test)]
@@ -261,6 +263,10 @@ mod tests {
         let told = told.replace('\u{2009}', " ");
         let said = "engine.rows.rate is worse: 127 800.400 rows/s → 127 800.300 rows/s (−< 0.01 %)";
         assert_eq!(told, said);
+        let [was, is] =
+            [2_000_000_000, 2_000_000_007].map(|value| Figure::Value { unit: metrics::Unit::Ns, value });
+        let (_, told) = moved("engine.session.time", &was, &is);
+        assert_eq!(told, "engine.session.time is worse: 2.00 s (+< 0.01 %)");
     }
     #[test]
     fn a_figure_of_which_nothing_is_left_is_not_better() {

@@ -1,6 +1,37 @@
 //! Which figures stand first, and are gated where nobody named others.
 
+use crate::metrics;
 use crate::oracle;
+
+/// A figure of the summary: what people wait for, and what they pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Headline {
+    pub metric: &'static str,
+    pub stat: &'static str,
+    /// Whether it is shown per person.
+    pub each: bool,
+    pub name: &'static str,
+}
+
+const fn headline(metric: &'static str, stat: &'static str, each: bool, name: &'static str) -> Headline {
+    Headline { metric, stat, each, name }
+}
+
+/// The figures of the summary, the weightiest first.
+pub const SUMMARY: &[Headline] = &[
+    headline("engine.usable_after_login.duration", "p95", false, "work after login, 95 %"),
+    headline("engine.session.duration", "p95", false, "a sync, 95 %"),
+    headline("engine.write_acknowledged.duration", "p95", false, "an edit is safe, 95 %"),
+    headline("engine.write_visible.duration", "p95", false, "an edit is seen, 95 %"),
+    headline("device.screen.blocked_a_day", "value", false, "screen blocked a day"),
+    headline("net.down.bytes", "value", true, "down a person"),
+    headline("net.up.bytes", "value", true, "up a person"),
+    headline("engine.requests.count", "value", true, "requests a person"),
+    headline("engine.requests.failed", "value", true, "tries without a response a person"),
+];
+
+/// What its sentences say besides, and the wait that users call the first login.
+const SAID: &[&str] = &["engine.never_usable.devices", "engine.first_screen.duration", "engine.wasted.bytes"];
 
 /// The figures that answer what users ask first, the weightiest first.
 pub const HEADLINE: &[&str] = &[
@@ -49,13 +80,31 @@ pub fn is_gated(name: &str) -> bool {
     name.starts_with("oracle.") || HEADLINE.contains(&name)
 }
 
-/// Where a metric stands: what was lost or overwritten or the oracle found, the headline ones, the
-/// rest.
+/// What people lost, though no check says so.
+const LOST: &[&str] = &["oracle.saved_edits.lost", "oracle.overwritten.columns", "oracle.stale_copies.rows"];
+
+/// Whether a metric counts what people lost.
+pub fn is_loss(name: &str) -> bool {
+    LOST.contains(&name) || oracle::is_of_check(name)
+}
+
+/// Whether a metric is one of the summary, of all devices or of those that started in one state; or
+/// counts what people lost.
+pub fn is_summary(name: &str) -> bool {
+    let stem = metrics::parts(name).0;
+    let is_said = SUMMARY.iter().any(|one| one.metric == stem) || SAID.contains(&name);
+    // The state in which devices start may be all that differs.
+    is_loss(name) || is_said && (name == stem || name.contains('@'))
+}
+
+/// Where a metric stands: what was lost, the summary, the other headline ones, the rest.
 pub fn weight(name: &str) -> usize {
-    let place = HEADLINE.iter().position(|headline| *headline == name);
-    let of_loss = ["oracle.saved_edits.lost", "oracle.overwritten.columns", "oracle.stale_copies.rows"];
-    if of_loss.contains(&name) || oracle::is_of_check(name) {
-        return 0;
-    }
-    place.map_or(usize::MAX, |place| place + 1)
+    let losses = || oracle::check_names().filter_map(oracle::metric_of);
+    let is_wait = |name: &&str| name.ends_with(".duration") && SUMMARY.iter().any(|one| one.metric == *name);
+    let order = losses()
+        .chain(LOST.iter().copied())
+        .chain(HEADLINE.iter().copied().filter(is_wait))
+        .chain(SUMMARY.iter().map(|one| one.metric))
+        .chain(HEADLINE.iter().copied());
+    order.into_iter().position(|one| one == name).unwrap_or(usize::MAX)
 }

@@ -48,7 +48,7 @@ pub use found::{
     EventfulRecord, LifeRecord, MissedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord, SlowRecord,
     StepRecord, SwarmRecord, ViolationRecord,
 };
-pub use headlines::{HEADLINE, is_gated, weight};
+pub use headlines::{HEADLINE, Headline, SUMMARY, is_gated, is_loss, is_summary, weight};
 pub use held::{AnswerRecord, ClaimRecord, ExpectationRecord, Finding, GateRecord, Stand, ToldRecord};
 pub use reason::Reason;
 pub use repro::{

@@ -6,7 +6,7 @@ use crate::analysis::{Phase, distinct, phases};
 use crate::base::Span;
 use crate::metrics::{Censored, NEVER, Unit, human};
 use crate::oracle::{self, metric_of};
-use crate::record::{CellRecord, Exit, Reason, Verdict};
+use crate::record::{CellRecord, Exit, Headline, Reason, SUMMARY, Verdict};
 
 pub(super) struct Sentence {
     pub(super) topic: &'static str,
@@ -43,28 +43,15 @@ impl Glance {
     }
 }
 
-/// What people wait for and pay: metric, statistic, whether it is for each person, its name.
-const FIRST: [(&str, &str, bool, &str); 9] = [
-    ("engine.usable_after_login.duration", "p95", false, "work after login, 95 %"),
-    ("engine.session.duration", "p95", false, "a sync, 95 %"),
-    ("engine.write_acknowledged.duration", "p95", false, "an edit is safe, 95 %"),
-    ("engine.write_visible.duration", "p95", false, "an edit is seen, 95 %"),
-    ("device.screen.blocked_a_day", "value", false, "screen blocked a day"),
-    ("net.down.bytes", "value", true, "down a person"),
-    ("net.up.bytes", "value", true, "up a person"),
-    ("engine.requests.count", "value", true, "requests a person"),
-    ("engine.requests.failed", "value", true, "tries without a response a person"),
-];
-
 pub(super) fn first(cells: &[&CellRecord]) -> Vec<Glance> {
     let of = Setting(cells);
-    let glance = |&(metric, stat, each, what): &(&'static str, &'static str, bool, &'static str)| {
+    let glance = |&Headline { metric, stat, each, name: what }: &Headline| {
         let value = of.typical(metric, stat)? / if each { of.devices() } else { 1 };
         let unit = cells.iter().find_map(|cell| cell.metrics.get(metric))?.unit();
         let censored = censored(cells, metric);
         Some(Glance { of: [metric, stat], what, unit, value, censored, sound: None })
     };
-    FIRST.iter().filter_map(glance).collect()
+    SUMMARY.iter().filter_map(glance).collect()
 }
 
 pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {

@@ -1,6 +1,6 @@
 //! How sure a difference is.
 
-use statrs::distribution::{ContinuousCDF, DiscreteCDF, Hypergeometric, Normal, StudentsT};
+use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Hypergeometric, Normal, StudentsT};
 
 /// Fewer pairs are not judged: a figure of two values moves the same way in n pairs by chance with
 /// 2 × 4^-n, and there are some twenty such figures.
@@ -98,8 +98,9 @@ pub fn chance(base: &[u64], candidate: &[u64]) -> Option<f64> {
     Some(welch.max(student).max(ranks))
 }
 
-/// The same of their ranks, by the normal law with equal ones counted half.
-fn by_ranks(base: &[u64], candidate: &[u64]) -> Option<f64> {
+/// The same of their ranks, by the normal law with equal ones counted half. It needs an order and
+/// no distances, so it takes waits that never ended.
+pub fn by_ranks(base: &[u64], candidate: &[u64]) -> Option<f64> {
     let (n1, n2) = (base.len() as f64, candidate.len() as f64);
     let mut all: Vec<u64> = base.iter().chain(candidate).copied().collect();
     all.sort_unstable();
@@ -124,6 +125,15 @@ pub fn as_many_failed(seeds: (usize, usize), failed: (usize, usize)) -> Option<f
     let law =
         Hypergeometric::new(count(seeds.0 + seeds.1), count(failed.0 + failed.1), count(seeds.1)).ok()?;
     Some(if failed.1 == 0 { 1.0 } else { law.sf(count(failed.1) - 1) })
+}
+
+/// The chance, at most and two-sided, that what is seen on a side of a pair or is not, by the same
+/// law on both, is seen on the candidate's alone in so many `more` of the pairs than on the base's.
+pub fn seen_more_often(pairs: usize, more: usize, less: usize) -> f64 {
+    // No law varies more than a coin, and the difference of two coins is binomial.
+    let Ok(law) = Binomial::new(0.5, 2 * pairs as u64) else { return 1.0 };
+    let least = (pairs + more.abs_diff(less)) as u64;
+    if least == 0 { 1.0 } else { (2.0 * law.sf(least - 1)).min(1.0) }
 }
 
 /// The chance, at most, that all cells of one side observe something and none of the other.
@@ -243,6 +253,13 @@ mod tests {
         assert!(as_many_failed((12, 12), (0, 1)).unwrap() > 0.4);
         assert!(as_many_failed((12, 12), (0, 10)).unwrap() < 0.001);
         assert_eq!(as_many_failed((12, 12), (3, 0)), Some(1.0));
+    }
+    #[test]
+    fn what_is_seen_on_one_side_of_every_pair_is_no_chance() {
+        assert!((seen_more_often(8, 8, 0) - one_sided(8)).abs() < 1e-15);
+        assert!((seen_more_often(8, 7, 0) - 2.0 * 17.0 / 65_536.0).abs() < 1e-12);
+        assert!(seen_more_often(8, 1, 0) > 0.5);
+        assert_eq!(seen_more_often(8, 3, 3), 1.0);
     }
     #[test]
     fn one_small_chance_of_many_is_no_surprise() {

@@ -73,3 +73,32 @@ fn a_run_that_misses_an_expectation_is_not_offered_to_be_accepted_where_it_is_no
         assert_eq!(syncdyno(&desk, &["baseline", "save", "main", "first"]).0, 0);
     }
 }
+
+/// The commands that the README shows in its section on CI jobs, in their order.
+fn commands_of_the_gate() -> Vec<String> {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let page = fs::read_to_string(page).unwrap();
+    let section = page.split("### 6. ").nth(1).unwrap().split("\n## ").next().unwrap();
+    section.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_gate_of_the_readme_works_as_printed() {
+    let desk = tempfile::TempDir::new().unwrap();
+    assert_eq!(syncdyno(&desk, &["new", "my-app"]).0, 0);
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_syncdyno")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let commands = commands_of_the_gate();
+    let exits = commands.iter().map(|command| {
+        let mut shell = assert_cmd::Command::new("bash");
+        let shell = shell.current_dir(desk.path()).env("PATH", &path).env_remove("GITHUB_STEP_SUMMARY");
+        let output = shell.args(["-c", command]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), said)
+    });
+    let exits: Vec<_> = exits.collect();
+    let codes: Vec<_> = exits.iter().map(|(code, _)| *code).collect();
+    assert_eq!(codes, [0, 0, 0, 0, 0, 13].map(Some), "{commands:?} {exits:?}");
+    let first = exits[5].1.lines().find(|line| line.contains("worse  ")).unwrap_or_default();
+    assert!(first.contains("engine.usable_after_login.duration"), "{}", exits[5].1);
+}

@@ -20,6 +20,7 @@ mod lost;
 mod meanwhile;
 mod metric_table;
 mod never;
+mod one_key;
 mod pages;
 mod physics;
 mod products;

@@ -1,10 +1,14 @@
 //! Two sides and all that can be said of both.
 
-use super::difference::{Difference, Finding, Group, groups};
+use super::difference::{Difference, Finding, Group};
+use super::judged::groups;
 use super::pairing::opposed;
 use super::side::Side;
 use crate::analysis::distinct;
-use crate::record::{Exit, is_gated};
+use crate::record::{Exit, is_gated, is_loss};
+
+/// What differs by fewer millionths is equal to people.
+const EQUAL: u64 = 10_000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
@@ -61,12 +65,22 @@ pub enum Lacks {
 }
 
 impl Comparison {
-    /// Takes for tolerated what is worse by no more than `ppm` millionths; of 0 nothing is.
+    /// Takes for equal what differs by less than 1 % and than `ppm` millionths, and for tolerated
+    /// what is worse by no more than `ppm`; of 0 nothing is. What was lost is neither.
     pub fn tolerate(&mut self, ppm: u64) {
-        for difference in self.groups.iter_mut().flat_map(|group| &mut group.differences) {
-            if ppm > 0 && difference.finding == Finding::Worse && !difference.exceeds(ppm) {
-                difference.finding = Finding::Tolerated;
+        for group in &mut self.groups {
+            for one in &mut group.differences {
+                one.finding = match one.finding {
+                    Finding::Worse | Finding::Better | Finding::Changed if one.is_within(ppm.min(EQUAL)) => {
+                        Finding::Equal
+                    }
+                    Finding::Worse if ppm > 0 && !one.exceeds(ppm) && !is_loss(&one.metric) => {
+                        Finding::Tolerated
+                    }
+                    other => other,
+                };
             }
+            group.differences.sort_by_cached_key(Difference::place);
         }
     }
     /// A group of too few seeds and the least that it takes; `None` if all are judged.

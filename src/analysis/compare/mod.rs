@@ -9,15 +9,23 @@
 //! - **two programs, over seeds** ([`over_seeds()`]): paired, so one seed's luck is no finding;
 //! - **other seeds**: two samples, held against each other by Welch's test.
 //!
-//! Where chance plays a part, some hundreds of figures are judged at once (Holm), so that of a
-//! hundred comparisons of a thing with itself at most one sees something; a figure that was asked
-//! for by its name is judged alone. Few seeds are not judged at all.
+//! Where chance plays a part, figures are judged in two families (Holm 1979): those of the summary,
+//! and the hundreds of others, so that these hide none of the first. Of a hundred comparisons of a
+//! thing with itself one finds something in either. A figure that was asked for by its name is
+//! judged alone. Few seeds are not judged at all.
+//!
+//! What is compared of a metric is a column of its table ([`Compared`](crate::metrics::Compared)):
+//! where settings cut the same work into other pieces, percentiles of the pieces say nothing.
 
 mod comparison;
 mod difference;
+mod judged;
+mod observed;
 mod over_seeds;
 mod pairing;
 mod side;
+#[cfg(test)]
+mod tests;
 
 pub use comparison::{Comparison, Lacks, Unmeasured, compare};
 pub use difference::{Basis, Difference, Finding, Group, Missing, Unlike};

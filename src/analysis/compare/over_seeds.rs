@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::difference::{Difference, Finding, Group, Missing, Unlike, groups};
+use super::difference::{Difference, Finding, Group, Missing, Unlike};
+use super::judged::groups;
 use super::pairing::Opposed;
 use crate::metrics::Better;
 use crate::oracle;
-use crate::record::{BaselineCell, CellRecord, Exit, Judged, weight};
+use crate::record::{BaselineCell, CellRecord, Exit, Judged};
 use crate::stats::PAIRS_MIN;
 
 /// In what the cells of a setting are not as the baseline's.
@@ -89,10 +90,8 @@ fn shifts(
         missing.chain(group.unlike.into_iter().map(Shift::Unlike)).map(|shift| (first, shift)).collect();
     let mut worst = None;
     // Of a metric one statistic is told, that which users ask for first.
-    let mut figures = group.differences;
-    figures.sort_by_key(|figure| (weight(&figure.metric), figure.metric.clone(), figure.stat != "p95"));
     let mut said = BTreeSet::new();
-    for figure in figures {
+    for figure in group.differences {
         let may_exceed = figure.change_ppm.is_none_or(|ppm| ppm.unsigned_abs() > tolerance_ppm);
         let metric = figure.metric.clone();
         let shift = match figure.finding {

@@ -1,12 +1,13 @@
 //! A comparison, told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::words::{self, called, figures, of};
 use crate::analysis::compare::{Basis, Comparison, Difference, Finding, Group};
-use crate::metrics::human;
+use crate::analysis::grouped;
+use crate::metrics::{Unit, human};
 use crate::oracle::is_of_check;
-use crate::record::{Exit, is_gated, weight};
+use crate::record::{Exit, is_gated, is_loss, weight};
 use crate::render::reasons::reasons_of;
 use crate::render::story::annotated;
 use crate::render::{Grid, Paint, lines};
@@ -72,7 +73,7 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
 /// What several groups have in common that do not differ at all, said once, and the others.
 fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     let is_alike = |group: &&Group| {
-        let same = group.differences.iter().all(|d| d.finding == Finding::Same);
+        let same = group.differences.iter().all(is_equal);
         let is_whole = lacks(group, "", false).is_empty() && group.new_failing.is_none();
         same && group.basis == Basis::Exact && is_whole && group.other_digests == 0
     };
@@ -83,7 +84,8 @@ fn apart(comparison: &Comparison) -> (String, Vec<&Group>) {
     let titles: Vec<&str> = alike.iter().map(|group| group.title.as_str()).take(NAMED).collect();
     let more = if alike.len() > NAMED { ", …" } else { "" };
     let text = format!(
-        "\nno figure differs in {} of {} variants: {}{more}\n",
+        "\n{} in {} of {} variants: {}{more}\n",
+        none_differs(alike.iter().flat_map(|group| &group.differences)),
         alike.len(),
         comparison.groups.len(),
         titles.join(", ")
@@ -101,6 +103,16 @@ fn gravest_first(mut groups: Vec<&Group>) -> Vec<&Group> {
         (severity.is_none(), severity, !loses(group))
     });
     groups
+}
+
+/// Whether it does not differ, or by too little to say so.
+fn is_equal(d: &Difference) -> bool {
+    matches!(d.finding, Finding::Same | Finding::Equal)
+}
+
+/// That figures which are equal to people are.
+fn none_differs<'d>(mut all: impl Iterator<Item = &'d Difference>) -> &'static str {
+    if all.any(|d| d.finding == Finding::Equal) { "no figure differs by 1 %" } else { "no figure differs" }
 }
 
 fn lacks(group: &Group, candidate: &str, all: bool) -> Vec<String> {
@@ -141,9 +153,11 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     // Of too few seeds nobody knows what chance does.
     let unjudged = words::unjudged(comparison).map(|why| paint.bad(&why));
     match (parts.is_empty(), unclear, unjudged) {
-        (true, 0, _) => match comparison.other_digests() as u64 {
-            0 => "no difference".to_owned(),
-            n => format!("no figure differs, and digests do ({})", human::count(n, "cell")),
+        (true, 0, _) => match (count(Finding::Equal), comparison.other_digests() as u64) {
+            (0, 0) => "no difference".to_owned(),
+            (0, n) => format!("no figure differs, and digests do ({})", human::count(n, "cell")),
+            (1, _) => "no difference of 1 % (1 figure differs by less: --tolerance 0)".to_owned(),
+            (n, _) => format!("no difference of 1 % ({} differ by less: --tolerance 0)", figures(n)),
         },
         (true, n, Some(why)) => format!("{} differ{s}; {why}", figures(n)),
         (true, n, None) => {
@@ -158,9 +172,10 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
 fn heading(group: &Group) -> String {
     let (base, candidate) = group.seeds;
     let seeds = human::count(base as u64, "seed");
-    let differs = group.differences.iter().any(|d| d.finding != Finding::Same);
     let basis = match group.basis {
-        Basis::Exact if !differs => format!("same scenario, {seeds} in common: no figure differs"),
+        Basis::Exact if group.differences.iter().all(is_equal) => {
+            format!("same scenario, {seeds} in common: {}", none_differs(group.differences.iter()))
+        }
         Basis::Exact => format!("same scenario, {seeds} in common: no difference is chance"),
         Basis::Paired if base == 1 => "one seed in common: no interval, and it may be chance".to_owned(),
         Basis::Paired => format!("{seeds} in both"),
@@ -185,8 +200,8 @@ fn legend(comparison: &Comparison) -> &'static str {
     if !comparison.groups.iter().any(of_chance) {
         return "";
     }
-    "\nfigures are means over the seeds (`run` shows medians); of 100 comparisons of equal engines, all \
-     figures\ntogether, one finds something worse or better by chance\n"
+    "\nfigures are means over the seeds (`run` shows medians); of 100 comparisons of equal engines one finds \
+     a\ndifference in the summary by chance, and one among the other figures\n"
 }
 
 const UNJUDGED: usize = 8;
@@ -200,27 +215,25 @@ fn most(comparison: &Comparison) -> usize {
 const EQUAL_MAX: u64 = 50_000;
 const NAMED: usize = 4;
 
-/// The figures shown, the weightiest first, and how many more differ, in words.
+/// The figures shown, what stands first before the others, and how many more differ, in words.
 fn chosen(group: &Group, amount: Shown, most: usize) -> (Vec<&Difference>, String) {
     let all = amount == Shown::All;
-    let is_part = |d: &Difference| d.metric.contains(['@', '/']);
-    let mut shown: Vec<&Difference> =
-        group.differences.iter().filter(|d| all || d.finding != Finding::Same).collect();
-    shown.sort_by_key(|d| (d.finding, is_part(d), weight(&d.metric), &d.metric, !all && d.stat != "p95"));
+    let mut shown: Vec<&Difference> = group.differences.iter().filter(|d| all || !is_equal(d)).collect();
     if all {
         return (shown, String::new());
     }
     let of_all = shown.clone();
     // Of a metric one statistic speaks for the others, the 95th percentile if it can.
-    shown.dedup_by_key(|d| (d.finding, d.metric.as_str()));
+    let mut said = BTreeSet::new();
     let mut of_each = BTreeMap::new();
     shown.retain(|d| {
         let is_told = match d.finding {
             Finding::Worse => true,
             Finding::Better | Finding::Tolerated => amount == Shown::Usual,
             Finding::Changed => amount == Shown::Usual && is_gated(&d.metric),
-            Finding::Unclear | Finding::Same => false,
+            Finding::Unclear | Finding::Equal | Finding::Same => false,
         };
+        let is_told = is_told && said.insert((d.finding, d.metric.as_str()));
         let count = of_each.entry(d.finding).or_insert(0);
         *count += usize::from(is_told);
         is_told && *count <= most
@@ -259,8 +272,7 @@ fn unjudged(group: &Group) -> Vec<&Difference> {
         return Vec::new();
     }
     let open = group.differences.iter().filter(|d| d.finding == Finding::Unclear);
-    let mut open: Vec<&Difference> =
-        open.filter(|d| !d.metric.contains(['@', '/']) && is_gated(&d.metric)).collect();
+    let mut open: Vec<&Difference> = open.filter(|d| !d.is_part() && is_gated(&d.metric)).collect();
     open.sort_by_key(|d| (weight(&d.metric), &d.metric));
     open.truncate(UNJUDGED);
     open
@@ -273,7 +285,7 @@ fn bound(d: &Difference) -> Option<u64> {
 }
 
 fn quiet(group: &Group) -> Vec<&Difference> {
-    let is_quiet = |d: &&Difference| matches!(d.finding, Finding::Unclear | Finding::Same);
+    let is_quiet = |d: &&Difference| d.finding == Finding::Unclear || is_equal(d);
     let mut quiet: Vec<&Difference> =
         group.differences.iter().filter(is_quiet).filter(|d| is_gated(&d.metric)).collect();
     // A zero that stays one is no answer to anything.
@@ -296,14 +308,29 @@ fn equal_and_open(group: &Group) -> Vec<String> {
         ppm => format!("equal within {} (95 %)", human::percent(ppm as i64).trim_start_matches('+')),
     });
     let equal = most.map(|within| format!("{within}: {}", listed(&equal)));
-    let open: Vec<&Difference> = open.into_iter().filter(|d| within(d).is_none()).collect();
+    let mut open: Vec<&Difference> = open.into_iter().filter(|d| within(d).is_none()).collect();
+    open.sort_by_key(|d| !leans(d));
     let open = (!open.is_empty()).then(|| format!("not decided, more seeds would tell: {}", listed(&open)));
     equal.into_iter().chain(open).collect()
 }
 
+/// Whether by itself it would be more than chance, of many it is not.
+fn leans(d: &Difference) -> bool {
+    let leans = |(low, high): (i64, i64)| low > 0 || high < 0;
+    d.finding == Finding::Unclear && d.interval_ppm.is_some_and(leans)
+}
+
+/// The metrics of these figures, each once: with its statistic if it is but one, and with the change
+/// of one that leans.
 fn listed(figures: &[&Difference]) -> String {
-    let first = figures.iter().take(NAMED).map(|d| called(d)).collect::<Vec<_>>().join(", ");
-    match figures.len().saturating_sub(NAMED) {
+    let of = grouped(figures.iter().copied(), |d| d.metric.as_str());
+    let name = |(metric, all): &(&str, Vec<&Difference>)| match all.as_slice() {
+        [one, ..] if leans(one) => format!("{} ({})", called(one), change(one)),
+        [one] => called(one),
+        _ => (*metric).to_owned(),
+    };
+    let first = of.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
+    match of.len().saturating_sub(NAMED) {
         0 => first,
         more => format!("{first} and {more} more"),
     }
@@ -330,6 +357,8 @@ fn change(d: &Difference) -> String {
     match (d.change_ppm, d.base, d.candidate) {
         _ if d.lopsided => "not in all".to_owned(),
         (_, None, _) => "in neither".to_owned(),
+        // How much longer it takes until something never comes nobody can say.
+        (None, ..) if d.censored != [None; 2] && d.unit == Unit::Ns => "–".to_owned(),
         // What moved is never told as nothing.
         (Some(0), Some(base), Some(candidate)) if base != candidate => {
             human::percent(if candidate > base { 1 } else { -1 })
@@ -348,7 +377,7 @@ fn end(d: &Difference, ppm: i64) -> String {
 
 fn nothing_shown(group: &Group) -> String {
     let all = group.differences.len();
-    match group.differences.iter().filter(|d| d.finding != Finding::Same).count() {
+    match group.differences.iter().filter(|d| !is_equal(d)).count() {
         0 if group.other_digests > 0 => {
             let cells = human::count(group.other_digests as u64, "cell");
             format!("  none of {all} statistics differs, and the digests of {cells} do\n")
@@ -374,6 +403,7 @@ fn word(finding: Finding) -> &'static str {
         Finding::Tolerated => "within the tolerance",
         Finding::Changed => "changed",
         Finding::Unclear => "open",
+        Finding::Equal => "equal",
         Finding::Same => "same",
     }
 }
@@ -432,13 +462,11 @@ pub fn annotations(comparison: &Comparison) -> String {
         }
     };
     let mut worse: Vec<(&Group, &Difference)> = comparison.found(Finding::Worse).collect();
-    let is_loss = |d: &Difference| is_of_check(&d.metric);
-    let part = |d: &Difference| d.metric.contains(['@', '/']);
-    worse.sort_by_key(|(_, d)| (!is_loss(d), part(d), weight(&d.metric), &d.metric, d.stat != "p95"));
+    worse.sort_by_cached_key(|(_, d)| d.place());
     let line = |(group, d): (&Group, &Difference)| {
         let [base, candidate] = figures(d);
         let text = format!("{} {}{}: {base} → {candidate} ({})", d.metric, d.stat, of(group), change(d));
-        let level = if is_loss(d) { "error" } else { "warning" };
+        let level = if is_loss(&d.metric) { "error" } else { "warning" };
         format!("::{level} title=worse::{}\n", annotated(&text))
     };
     let most = ANNOTATIONS - usize::from(!failure.is_empty());

@@ -118,6 +118,11 @@ pub(super) fn figures(d: &Difference) -> [String; 2] {
 }
 
 fn numbers(d: &Difference) -> [String; 2] {
+    if d.censored != [None; 2] && d.unit == Unit::Ns {
+        let shown = |side: usize, n: u64| human::of_waits(d.unit, n, d.censored[side]);
+        return [(0, d.base), (1, d.candidate)]
+            .map(|(side, n)| n.map_or_else(|| "–".to_owned(), |n| shown(side, n)));
+    }
     let (Some(base), Some(candidate)) = (d.base, d.candidate) else {
         return [d.base, d.candidate].map(|n| n.map_or_else(|| "–".to_owned(), |n| human::figure(d.unit, n)));
     };

@@ -1,0 +1,191 @@
+//! Which of the differences are more than chance.
+
+use super::difference::{Basis, Difference, Finding, Group, Missing, directed, is_part};
+use super::observed::{Observed, mean, observed, ppm, sum, unlike};
+use super::pairing::Opposed;
+use super::side::failures;
+use crate::analysis::worst_of;
+use crate::oracle;
+use crate::record::{CellRecord, Exit, is_summary};
+use crate::stats::{self, Change};
+
+/// What fails more often where the base loses, too, may be by chance up to this.
+const LEVEL_OF_LOSS: f64 = 0.1;
+/// One false finding in so many comparisons, of the figures of the summary and of the others each.
+const LEVEL: f64 = 0.01;
+
+/// The figures of the summary, or all others: many that say little hide none of the few that say
+/// most.
+struct Family {
+    surprising: std::vec::IntoIter<bool>,
+    /// The level at which the next figure would have been no chance.
+    level: f64,
+}
+
+impl Family {
+    fn new(chances: &[f64]) -> Family {
+        let surprising = stats::surprising(chances, LEVEL);
+        let open = surprising.iter().filter(|surprise| !**surprise).count();
+        Family { surprising: surprising.into_iter(), level: LEVEL / open.max(1) as f64 }
+    }
+    /// Whether the next of its figures is more than chance.
+    fn next(&mut self) -> bool {
+        self.surprising.next().unwrap_or(false)
+    }
+}
+
+/// Whether the summary says it: of waits "within 4 s (half within 600 ms)".
+fn is_first(figure: &Observed) -> bool {
+    is_summary(&figure.told.metric) && figure.told.stat != "p99"
+}
+
+/// What lies between opposed cells; with `always_chance` the same scenario and seed is not exact,
+/// and what is unclear has the interval that all figures together take.
+pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group> {
+    let weighed: Vec<_> = opposed.iter().map(|opposed| weighed(opposed, always_chance)).collect();
+    // What is more than chance is so of all statistics of all groups together.
+    let figures = || weighed.iter().flat_map(|(_, observed)| observed).filter(|figure| figure.differs());
+    let mut families = [true, false].map(|first| {
+        let chances = figures().filter(|figure| is_first(figure) == first);
+        Family::new(&chances.filter_map(|figure| Some(figure.change?.chance)).collect::<Vec<_>>())
+    });
+    let judged = weighed.into_iter().map(|(group, observed)| {
+        let difference = |figure: Observed| match figure.change {
+            None => exact(figure),
+            Some(change) => {
+                let family = &mut families[usize::from(!is_first(&figure))];
+                let surprise = figure.differs() && family.next();
+                // A loss where the base loses nothing is no chance, however few seeds.
+                let new_loss = sum(&figure.candidate) > 0 && sum(&figure.base) == 0;
+                let new_loss = new_loss && oracle::is_of_check(&figure.told.metric);
+                let surprise = surprise || new_loss && group.basis == Basis::Paired;
+                let interval = match change.interval {
+                    Some(_) if always_chance && !surprise => figure.paired(family.level).interval,
+                    usual => usual,
+                };
+                uncertain(figure, Change { interval, ..change }, surprise)
+            }
+        };
+        let mut differences: Vec<Difference> = observed.into_iter().map(difference).collect();
+        differences.sort_by_cached_key(Difference::place);
+        let differs = differences.iter().any(|difference| difference.finding != Finding::Same);
+        let other_digests = if group.basis == Basis::Exact && !differs { group.other_digests } else { 0 };
+        Group { other_digests, differences, ..group }
+    });
+    judged.collect()
+}
+
+/// A group without its differences, and all that was observed of them.
+fn weighed(opposed: &Opposed<'_>, always_chance: bool) -> (Group, Vec<Observed>) {
+    let pairs = &opposed.pairs;
+    let basis = match pairs.as_slice() {
+        [] => Basis::Samples,
+        pairs if !always_chance && pairs.iter().all(|(a, b)| a.resolved == b.resolved) => Basis::Exact,
+        _ => Basis::Paired,
+    };
+    // Seeds that one side lacks say nothing beside pairs that are exact or nearly so.
+    let (base, candidate): (Vec<&CellRecord>, Vec<&CellRecord>) = match basis {
+        Basis::Samples => opposed.alone.clone(),
+        _ => pairs.iter().copied().unzip(),
+    };
+    let failed = |side: &[&CellRecord]| side.iter().filter(|cell| !failures(cell).is_empty()).count();
+    let new_in = |(a, b): &(&CellRecord, &CellRecord)| {
+        let before = failures(a);
+        failures(b).into_iter().filter(move |exit| !before.contains(exit))
+    };
+    let gone = |cell: &&CellRecord| Missing { seed: cell.seed.clone(), without: Vec::new() };
+    let lacking = pairs.iter().filter_map(|(base, candidate)| without(base, candidate));
+    let unlike = unlike(&base, &candidate);
+    let observed = observed(&base, &candidate, &unlike, basis);
+    let new_failure = match basis {
+        Basis::Samples => failed_more_often(&base, &candidate),
+        _ => Exit::first(pairs.iter().flat_map(new_in)),
+    };
+    let fails_so = |cell: &&CellRecord| failures(cell).contains(&new_failure);
+    let failing: Vec<&CellRecord> = match basis {
+        Basis::Samples => candidate.iter().copied().filter(fails_so).collect(),
+        _ => pairs.iter().filter(|pair| new_in(pair).any(|e| e == new_failure)).map(|pair| pair.1).collect(),
+    };
+    let group = Group {
+        title: opposed.title.clone(),
+        basis,
+        seeds: (base.len(), candidate.len()),
+        failed: (failed(&base), failed(&candidate)),
+        new_failure,
+        new_failing: (!failing.is_empty()).then(|| Box::new(worst_of(&failing).clone())),
+        missing: match basis {
+            Basis::Samples => Vec::new(),
+            _ => opposed.alone.0.iter().map(gone).chain(lacking).collect(),
+        },
+        unlike: unlike.into_values().collect(),
+        copies: opposed.copies.clone(),
+        other_digests: pairs.iter().filter(|(base, candidate)| base.digest != candidate.digest).count(),
+        counted_otherwise: pairs.iter().filter(|pair| counted_otherwise(pair)).count(),
+        differences: Vec::new(),
+    };
+    (group, observed)
+}
+
+fn counted_otherwise((base, candidate): &(&CellRecord, &CellRecord)) -> bool {
+    let known = !base.figures_digest.is_empty() && !candidate.figures_digest.is_empty();
+    known && base.digest == candidate.digest && base.figures_digest != candidate.figures_digest
+}
+
+/// What a greater part of the candidate's seeds failed with than of the base's, beyond chance.
+fn failed_more_often(base: &[&CellRecord], candidate: &[&CellRecord]) -> Exit {
+    let seeds = (base.len(), candidate.len());
+    let with =
+        |side: &[&CellRecord], exit: Exit| side.iter().filter(|cell| failures(cell).contains(&exit)).count();
+    let is_new = |exit: &Exit| {
+        let failed = (with(base, *exit), with(candidate, *exit));
+        // A threshold is missed now and then by luck; what is lost once is lost.
+        let level = if *exit == Exit::Threshold { LEVEL } else { LEVEL_OF_LOSS };
+        let by_chance = || stats::as_many_failed(seeds, failed).is_none_or(|chance| chance > level);
+        failed.1 * seeds.0 > failed.0 * seeds.1
+            && ((*exit != Exit::Threshold && failed.0 == 0) || !by_chance())
+    };
+    Exit::first(candidate.iter().flat_map(|cell| failures(cell)).filter(is_new))
+}
+
+/// What of the base's figures the candidate lacks; `None` if nothing.
+fn without(base: &CellRecord, candidate: &CellRecord) -> Option<Missing> {
+    let names = base.metrics.keys().map(AsRef::as_ref).filter(|name: &&str| !is_part(name));
+    let lacking = names.filter(|name| !candidate.metrics.contains_key(*name)).map(str::to_owned);
+    let missing = Missing { seed: base.seed.clone(), without: lacking.collect() };
+    (!missing.without.is_empty()).then_some(missing)
+}
+
+fn exact(Observed { told, base, candidate, .. }: Observed) -> Difference {
+    let more = base.iter().zip(&candidate).any(|(base, candidate)| candidate > base);
+    let less = base.iter().zip(&candidate).any(|(base, candidate)| candidate < base);
+    let finding = match (more, less) {
+        (false, false) if told.lopsided => Finding::Changed,
+        (false, false) => Finding::Same,
+        (true, true) if sum(&candidate) == sum(&base) => Finding::Changed,
+        (true, true) => directed(told.better, sum(&candidate) > sum(&base)),
+        (more, _) => directed(told.better, more),
+    };
+    // Who has nothing more to observe in some cells is not better for it.
+    let finding = if told.lopsided && finding == Finding::Better { Finding::Changed } else { finding };
+    Difference { finding, ..told }
+}
+
+fn uncertain(observed: Observed, change: Change, surprise: bool) -> Difference {
+    let Observed { told, base, candidate, .. } = observed;
+    let finding = match surprise {
+        // There is no figure to be better or worse than.
+        true if told.one_sided => Finding::Changed,
+        // The way that the estimate goes: one pair may draw the means the other way.
+        true => {
+            directed(told.better, change.value.map_or(mean(&candidate) > mean(&base), |value| value > 0.0))
+        }
+        false if base == candidate && !told.lopsided => Finding::Same,
+        false => Finding::Unclear,
+    };
+    let finding = if told.lopsided && finding == Finding::Better { Finding::Unclear } else { finding };
+    let interval = change.interval.filter(|_| finding != Finding::Same);
+    // What stands beside an interval is what the interval is of.
+    let change_ppm = change.value.map(ppm).or(told.change_ppm);
+    let interval_ppm = interval.map(|(low, high)| (ppm(low), ppm(high)));
+    Difference { finding, change_ppm, interval_ppm, ..told }
+}

@@ -1,0 +1,284 @@
+//! What both sides observed of each statistic that is compared.
+
+use std::collections::BTreeMap;
+
+use super::difference::{Basis, Difference, Finding, Unlike, is_part};
+use crate::metrics::{self, Better, Censored, Compared, Figure, NEVER, Unit};
+use crate::record::CellRecord;
+use crate::stats::{self, Change, PAIRS_MIN, SAMPLES_MIN};
+
+/// The statistics of a distribution that are compared. Where chance plays a part its ends and its
+/// count say little, and would hide others: more figures take more to be no chance.
+const PERCENTILES: &[&str] = &["p50", "p95", "p99"];
+/// All but the number of observations, which is neither better nor worse: who syncs more often has
+/// more waits, long and short.
+const EXACT: &[&str] = &["p50", "p95", "p99", "max", "min"];
+/// Two sides observe as much if they do within a twentieth: a percentile does not move with less.
+const AS_MANY: u128 = 20;
+
+/// Both sides' observations of one statistic.
+pub(super) struct Observed {
+    /// What is known of it but for what it comes to.
+    pub told: Difference,
+    pub base: Vec<u64>,
+    pub candidate: Vec<u64>,
+    /// Where chance plays a part.
+    pub change: Option<Change>,
+}
+
+/// One statistic of one metric.
+#[derive(Clone, Copy)]
+struct Statistic<'a> {
+    metric: &'a str,
+    stat: &'static str,
+    unit: Unit,
+    better: Better,
+}
+
+impl Observed {
+    /// Of what each cell has of a metric's statistic; in pairs, cells of one place are of one seed.
+    fn new(of: Statistic<'_>, base: &[Option<u64>], candidate: &[Option<u64>], basis: Basis) -> Observed {
+        let of_side = |side: &[Option<u64>]| side.iter().flatten().copied().collect::<Vec<u64>>();
+        let own = [base, candidate].map(of_side);
+        let whole = |side: &[Option<u64>]| side.iter().all(Option::is_some);
+        let one_sided = whole(base) && own[1].is_empty() || whole(candidate) && own[0].is_empty();
+        let one_sided = one_sided.then(|| base.len().min(candidate.len())).filter(|cells| *cells > 0);
+        let (lopsided, [base, candidate]) = if basis != Basis::Samples {
+            let both = base.iter().zip(candidate).filter_map(|(a, b)| a.zip(*b));
+            let lopsided = base.iter().zip(candidate).any(|(a, b)| a.is_some() != b.is_some());
+            let (base, candidate): (Vec<u64>, Vec<u64>) = both.unzip();
+            (lopsided, [base, candidate])
+        } else {
+            (own[0].is_empty() != own[1].is_empty(), own.clone())
+        };
+        let told = if base.is_empty() { &own } else { &[base.clone(), candidate.clone()] };
+        // One wait of an hour would turn plain means the other way than the mean ratio of pairs.
+        let ratios = basis == Basis::Paired
+            && base != candidate
+            && told.iter().all(|side| side.iter().all(|value| *value > 0));
+        let means = told.each_ref().map(|side| (!side.is_empty()).then(|| typical(side, of.unit, ratios)));
+        let change = means[0].zip(means[1]).filter(|(was, _)| *was > 0.0 && !base.is_empty());
+        let never = |mean: &f64| of.unit == Unit::Ns && *mean >= NEVER as f64;
+        let change = change.filter(|(was, is)| !candidate.is_empty() && !never(was) && !never(is));
+        let told = Difference {
+            metric: of.metric.to_owned(),
+            stat: of.stat,
+            unit: of.unit,
+            better: of.better,
+            base: means[0].map(|mean| mean.round() as u64),
+            candidate: means[1].map(|mean| mean.round() as u64),
+            censored: [None; 2],
+            means,
+            change_ppm: change.map(|(was, is)| ppm(is / was - 1.0)),
+            interval_ppm: None,
+            lopsided,
+            one_sided: one_sided.is_some(),
+            cells: base.len().min(candidate.len()),
+            finding: Finding::Same,
+        };
+        let mut observed = Observed { told, base, candidate, change: None };
+        observed.change = match (basis, one_sided) {
+            (Basis::Exact, _) => None,
+            (_, Some(cells)) => {
+                let chance = if cells < basis.least() { 1.0 } else { stats::one_sided(cells) };
+                Some(Change { chance, ..Change::UNKNOWN })
+            }
+            (Basis::Paired, None) => Some(observed.paired(0.05)),
+            (Basis::Samples, None) => Some(observed.sampled()),
+        };
+        observed
+    }
+
+    /// Whether the sides differ at all: what does not is judged by nothing, and dilutes nothing.
+    pub(super) fn differs(&self) -> bool {
+        let all = || self.base.iter().chain(&self.candidate);
+        let is_one_value = all().min() == all().max();
+        self.told.lopsided || self.told.one_sided || self.base != self.candidate && !is_one_value
+    }
+
+    /// The change of pairs; where waits never ended in one cell of a pair alone, no size is known.
+    pub(super) fn paired(&self, level: f64) -> Change {
+        let pairs = self.base.iter().copied().zip(self.candidate.iter().copied());
+        let is_never = |n: u64| self.told.unit == Unit::Ns && n == NEVER;
+        let (open, ended): (Vec<(u64, u64)>, Vec<(u64, u64)>) =
+            pairs.partition(|(base, candidate)| is_never(*base) || is_never(*candidate));
+        // A share is no more than the whole.
+        let stem = metrics::parts(&self.told.metric).0;
+        let most = (self.told.unit == Unit::Ppm && stem.ends_with("_share")).then_some(1_000_000);
+        let change = stats::change(&ended, most, level).unwrap_or(Change::UNKNOWN);
+        let change = if ended.len() < PAIRS_MIN { Change { chance: 1.0, ..change } } else { change };
+        let more = open.iter().filter(|(base, _)| !is_never(*base)).count();
+        let less = open.iter().filter(|(_, candidate)| !is_never(*candidate)).count();
+        if more + less == 0 || self.told.cells < PAIRS_MIN {
+            return change;
+        }
+        // Either may decide, and the pairs that ended only if they go the same way.
+        let is_longer = change.value.unwrap_or(0.0) > 0.0;
+        let of_ended = if (more > less) == is_longer && more != less { change.chance } else { 1.0 };
+        let of_never = stats::seen_more_often(self.told.cells, more, less);
+        Change { chance: (2.0 * of_ended.min(of_never)).min(1.0), ..Change::UNKNOWN }
+    }
+
+    fn sampled(&self) -> Change {
+        let is_never = |n: &u64| self.told.unit == Unit::Ns && *n == NEVER;
+        let of = if self.base.iter().chain(&self.candidate).any(is_never) {
+            stats::by_ranks
+        } else {
+            stats::chance
+        };
+        let chance = of(&self.base, &self.candidate).filter(|_| self.told.cells >= SAMPLES_MIN);
+        Change { chance: chance.unwrap_or(1.0), ..Change::UNKNOWN }
+    }
+}
+
+/// The metrics that have not one unit and shape in all cells, as in a baseline of another version.
+pub(super) fn unlike(base: &[&CellRecord], candidate: &[&CellRecord]) -> BTreeMap<String, Unlike> {
+    let mut shapes: BTreeMap<&str, (Unit, bool)> = BTreeMap::new();
+    let mut unlike = BTreeMap::new();
+    for (name, figure) in base.iter().chain(candidate).flat_map(|cell| &cell.metrics) {
+        let here = (figure.unit(), figure.is_distribution());
+        let first = *shapes.entry(name.as_ref()).or_insert(here);
+        if first != here {
+            let found = || Unlike { metric: name.to_string(), shapes: [first, here] };
+            unlike.entry(name.to_string()).or_insert_with(found);
+        }
+    }
+    unlike
+}
+
+/// The observations of every statistic that both sides have and that is not `unlike`. A part that a
+/// cell lacks did not occur in it; a distribution in which nothing was observed has no figure.
+pub(super) fn observed(
+    base: &[&CellRecord],
+    candidate: &[&CellRecord],
+    unlike: &BTreeMap<String, Unlike>,
+    basis: Basis,
+) -> Vec<Observed> {
+    let mut names: BTreeMap<&str, &Figure> = BTreeMap::new();
+    for (name, figure) in base.iter().chain(candidate).flat_map(|cell| &cell.metrics) {
+        names.entry(name.as_ref()).or_insert(figure);
+    }
+    let has = |side: &[&CellRecord], name: &str| side.iter().any(|cell| cell.metrics.contains_key(name));
+    names.retain(|name, _| is_part(name) || has(base, name) && has(candidate, name));
+    names.retain(|name, _| !unlike.contains_key(*name));
+    let of = |(name, figure): (&str, &Figure)| {
+        let sides = [base, candidate];
+        let better = metrics::find(name).map_or(Better::Neither, |metric| metric.better);
+        let (judged, others) = statistics(name, figure, sides, basis);
+        let judged = judged.into_iter().map(|stat| (stat, better));
+        let all = judged.chain(others.into_iter().map(|stat| (stat, Better::Neither)));
+        let of = |(stat, better)| {
+            let [base, candidate] =
+                sides.map(|cells| cells.iter().map(|cell| value(cell, name, stat)).collect::<Vec<_>>());
+            let unit = figure.unit().of_stat(stat);
+            let mut found =
+                Observed::new(Statistic { metric: name, stat, unit, better }, &base, &candidate, basis);
+            found.told.censored = sides.map(|cells| censored(cells, name));
+            found
+        };
+        all.map(of).collect::<Vec<_>>()
+    };
+    but_once(names.into_iter().flat_map(of).collect())
+}
+
+/// The statistics of a metric that are judged, and those that are shown beside them.
+fn statistics(
+    name: &str,
+    figure: &Figure,
+    sides: [&[&CellRecord]; 2],
+    basis: Basis,
+) -> (Vec<&'static str>, Vec<&'static str>) {
+    if !figure.is_distribution() {
+        return (vec!["value"], Vec::new());
+    }
+    let compared = metrics::find(name).map_or(Compared::Percentiles, |metric| metric.compared);
+    let judged = match compared {
+        Compared::Greatest => &["max"],
+        Compared::Longest if !observe_as_many(sides, name) => &["max"],
+        Compared::Total if !observe_as_many(sides, name) => &["total"],
+        _ if basis == Basis::Exact => EXACT,
+        _ => PERCENTILES,
+    };
+    let mut judged = judged.to_vec();
+    if sides.iter().any(|cells| censored(cells, name).is_some()) {
+        judged.push("never");
+    }
+    let all = EXACT.iter().chain(&["count"]).copied().filter(|_| basis == Basis::Exact);
+    let others = all.filter(|stat| !judged.contains(stat)).collect();
+    (judged, others)
+}
+
+fn observe_as_many(sides: [&[&CellRecord]; 2], name: &str) -> bool {
+    let of = |cells: &[&CellRecord]| {
+        let all = cells.iter().filter_map(|cell| cell.metrics.get(name));
+        all.map(|figure| u128::from(figure.observed())).sum::<u128>()
+    };
+    // Of other seeds a side may have more cells.
+    let [base, candidate] = [of(sides[0]) * sides[1].len() as u128, of(sides[1]) * sides[0].len() as u128];
+    base.abs_diff(candidate) * AS_MANY <= base.max(candidate)
+}
+
+/// What of a metric never ended in these cells together.
+fn censored(cells: &[&CellRecord], name: &str) -> Option<Censored> {
+    let figures = || cells.iter().filter_map(|cell| cell.metrics.get(name));
+    let open = figures().filter_map(Figure::censored);
+    let (never, waited) = open.fold((0, 0), |sum, one| (sum.0 + one.never, sum.1.max(one.waited)));
+    let of = figures().map(Figure::observed).sum();
+    (never > 0).then_some(Censored { never, of, waited })
+}
+
+/// Without the parts that are the whole: where devices start in one state, or there is one unit.
+fn but_once(mut all: Vec<Observed>) -> Vec<Observed> {
+    let sides = |one: &Observed| (one.base.clone(), one.candidate.clone());
+    let whole = all.iter().filter(|one| !one.told.is_part());
+    let whole: BTreeMap<(String, &str), _> =
+        whole.map(|one| ((one.told.metric.clone(), one.told.stat), sides(one))).collect();
+    all.retain(|one| {
+        let stem = metrics::parts(&one.told.metric).0.to_owned();
+        !one.told.is_part() || whole.get(&(stem, one.told.stat)) != Some(&sides(one))
+    });
+    all
+}
+
+fn value(cell: &CellRecord, metric: &str, stat: &str) -> Option<u64> {
+    match cell.metrics.get(metric) {
+        Some(figure) if stat == "total" => {
+            Some(figure.stat("mean")?.saturating_mul(figure.observed())).filter(|_| figure.observed() > 0)
+        }
+        Some(figure) if stat == "never" => figure.stat(stat),
+        Some(figure) if figure.is_distribution() && figure.observed() == 0 => None,
+        Some(figure) => figure.stat(stat),
+        None if stat == "value" && is_part(metric) && !cell.metrics.is_empty() => Some(0),
+        None => None,
+    }
+}
+
+pub(super) fn ppm(share: f64) -> i64 {
+    (share * 1e6).round() as i64
+}
+
+pub(super) fn sum(values: &[u64]) -> u128 {
+    values.iter().map(|&value| u128::from(value)).sum()
+}
+
+pub(super) fn mean(values: &[u64]) -> f64 {
+    sum(values) as f64 / values.len().max(1) as f64
+}
+
+/// What stands for a side: its mean, of the logarithms where `ratios` are judged. Of waits that did
+/// not all end no mean is known, and the median may be.
+fn typical(values: &[u64], unit: Unit, ratios: bool) -> f64 {
+    if unit == Unit::Ns && values.contains(&NEVER) {
+        let mut sorted = values.to_vec();
+        sorted.sort_unstable();
+        return sorted[(sorted.len() - 1) / 2] as f64;
+    }
+    if ratios { geometric(values) } else { mean(values) }
+}
+
+fn geometric(values: &[u64]) -> f64 {
+    let logs = values.iter().map(|&value| libm::log(value as f64)).sum::<f64>();
+    let mean = libm::exp(logs / values.len().max(1) as f64);
+    let whole = libm::round(mean);
+    if (mean - whole).abs() < 1e-9 * mean { whole } else { mean }
+}
