@@ -42,7 +42,7 @@ pub fn mend(plans: &[Plan], judged: &mut [Judged], runner: &dyn Runner, signals:
 
 /// The first check among the reasons of a cell.
 fn gravest(cell: &CellRecord) -> Option<String> {
-    cell.reasons.iter().find_map(|reason| match reason {
+    cell.gravest_first().into_iter().find_map(|reason| match reason {
         Reason::Violation { check } => Some(check.clone()),
         Reason::Stuck {} => Some("stuck".to_owned()),
         _ => None,
@@ -106,7 +106,8 @@ impl Trial<'_> {
         let cell = analysis::judge(plan, "", &outcome).cell;
         let checks = |cell: &CellRecord| -> Vec<String> {
             let of = cell.violations.iter().map(|violation| violation.check.clone());
-            of.chain(cell.reasons.contains(&Reason::Stuck {}).then(|| "stuck".to_owned())).collect()
+            let is_stuck = cell.reasons.iter().any(|reason| matches!(reason, Reason::Stuck {}));
+            of.chain(is_stuck.then(|| "stuck".to_owned())).collect()
         };
         let before = checks(self.cell);
         let now = checks(&cell);
