@@ -48,7 +48,7 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
         cell.metrics.clear();
         cell.figures_digest.clear();
         cell.series = None;
-        return Judged { cell, gates: Vec::new() };
+        return Judged { cell, ..Judged::default() };
     }
     cell.spread = spread(&outcome.distributions);
     let slow = |(device, took): &(DeviceId, Span)| SlowRecord { device: device.to_string(), sync_ns: took.0 };
@@ -58,14 +58,14 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     let gates: Vec<GateRecord> = gates.map(|gate| gated(gate, &cell)).collect();
     cell.reasons = reasons(plan, outcome, &cell, &gates);
     cell.verdict = if cell.reasons.is_empty() { Verdict::Pass } else { Verdict::Fail };
-    Judged { cell, gates }
+    Judged { cell, gates, tails: outcome.tails.clone() }
 }
 
 /// A cell without an outcome: its plan cannot be run, or a bug of ours ended it.
 pub fn broken(plan: &Plan, id: &str, exit: Exit, why: &str) -> Judged {
     let mut cell = blank(plan, id);
     cell.ending = EndingRecord { kind: EndingKind::Broken, text: vec![why.to_owned()] };
-    let mut judged = Judged { cell, gates: Vec::new() };
+    let mut judged = Judged { cell, ..Judged::default() };
     judged.fail(Reason::Broken { exit_code: exit.code(), text: why.to_owned() });
     judged
 }

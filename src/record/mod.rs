@@ -35,7 +35,7 @@ mod tuned;
 #[cfg(test)]
 pub(crate) mod fixture;
 
-pub use assemble::{Note, UNWRITTEN, assemble, of_matrix, run_id, scenario_of};
+pub use assemble::{Note, UNWRITTEN, assemble, of_matrix, run_id, scenario_of, search_id};
 pub use baseline::{Baseline, BaselineCell, BaselineError, Change, Standard, accept, counterpart, hold};
 pub use build::Build;
 pub use exit::Exit;
@@ -58,4 +58,7 @@ pub use run::{
     schema_json,
 };
 pub use timing::{CellTiming, Timing, peak_memory};
-pub use tuned::{BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
+pub use tuned::{
+    AskedTuned, BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, RuleTuned,
+    TuneRecord,
+};
