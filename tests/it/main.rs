@@ -38,6 +38,7 @@ mod sweep;
 mod tidy;
 mod tiny_stack;
 mod tune;
+mod tuned_apps;
 mod upgrade_sweep;
 mod validation;
 mod waits;
