@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::runner::{Observed, Ran};
 use crate::base::Digest;
-use crate::metrics::{self, SERIES, Sample};
+use crate::metrics::{self, SERIES, Sample, Tails};
 use crate::oracle::Subject;
 use crate::record::{
     Build, CellRecord, EndingKind, Exit, FiguresRecord, FolderError, GateRecord, Judged, SeriesRecord,
@@ -27,7 +27,7 @@ use crate::scenario::{Plan, file};
 pub const NAME: &str = "cells.jsonl";
 /// What is longer is no line of a cell, in bytes.
 const LINE_MAX: u64 = 1 << 30;
-const SHAPE: u32 = 4;
+const SHAPE: u32 = 5;
 const UNPOISONED: &str = "nobody panics while it holds the journal";
 
 /// The cells of a run that have ended, in a file that grows with each.
@@ -82,6 +82,7 @@ struct KeptCell {
     build: Build,
     cell: CellRecord,
     gates: Vec<GateRecord>,
+    tails: Tails,
     suspects: Vec<Subject>,
     /// What figures that a cell does not tell are.
     figures: String,
@@ -359,6 +360,7 @@ impl KeptCell {
             build: Build::this().clone(),
             cell,
             gates: ran.judged.gates.clone(),
+            tails: ran.judged.tails.clone(),
             suspects: ran.suspects.clone(),
             figures: figures.clone(),
             series: in_rows(&observed.series),
@@ -374,7 +376,7 @@ impl KeptCell {
         self.cell.fill(known).ok()?;
         self.cell.series = SeriesRecord::of(&series).filter(|_| self.cell.ended());
         self.cell.ran_by = (!self.build.is_this()).then_some(self.build);
-        let judged = Judged { cell: self.cell, gates: self.gates };
+        let judged = Judged { cell: self.cell, gates: self.gates, tails: self.tails };
         let ran = Ran { judged, wall: Duration::from_nanos(self.wall_ns), suspects: self.suspects };
         // Files are named by them.
         let named =

@@ -278,8 +278,9 @@ pub(super) struct TuneArgs {
     /// What settings are compared by: a metric, and of a distribution a statistic (p95 unless said).
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,
-    /// What a candidate must keep: `foreground=100ms`, `chunk=15s` (by default half of the gateway's timeout), `memory=32MB` (a quarter
-    /// of the device's); `…=off` for none.
+    /// A limit that excludes settings: `foreground=100ms`, `chunk=15s`, `memory=32MB`. One that is not
+    /// set (100 ms, half of the gateway's timeout, a quarter of the device's memory) excludes nothing,
+    /// and what keeping it costs is shown; `…=off` leaves it out.
     #[arg(long, value_name = "NAME=MAX")]
     pub(super) limit: Vec<LimitFlag>,
     /// Do not run what others ship beside the best.

@@ -128,7 +128,8 @@ pub(super) struct UnderWay<'a> {
 impl<'a> UnderWay<'a> {
     pub(super) fn open(plans: &[Plan], name: &str, order: &'a Order<'a>) -> Result<UnderWay<'a>> {
         let resumed = order.place.resume.is_some();
-        let by_name = || Path::new("reports").join(record::run_id(plans));
+        let of_search = order.tune.as_ref().map(|tune| record::search_id(plans, &tune.seeds, name));
+        let by_name = || Path::new("reports").join(of_search.unwrap_or_else(|| record::run_id(plans)));
         let path = order.place.named().map_or_else(by_name, Path::to_owned);
         written::spare_folder(&path, resumed)?;
         let (folder, journal) = if resumed {

@@ -153,11 +153,16 @@ impl<'a> Search<'a> {
         let told = told.map_err(|e| Refusal::because(Exit::Invalid, e.render(console.err_paint().0)))?;
         let present = |knob: &Knob| {
             let found = told.iter().find(|told| told.key == knob.key());
-            let text = found.map(|told| told.value.trim_matches('"').replace('_', ""));
-            text.ok_or_else(|| Refusal::usage(format!("the scenario has no single value of {}", knob.key())))
+            found.ok_or_else(|| Refusal::usage(format!("the scenario has no single value of {}", knob.key())))
         };
+        let present = knobs.iter().map(present).collect::<anyhow::Result<Vec<_>>>()?;
+        let from = present[0].from.as_str();
+        let own = if from == "default" { from } else { from.strip_prefix("profile ").unwrap_or("yours") };
+        let own = if present.len() > 1 { "yours" } else { own }.to_owned();
         let space = Space {
-            present: knobs.iter().map(present).collect::<anyhow::Result<Setting>>()?,
+            present: present.iter().map(|told| told.value.trim_matches('"').replace('_', "")).collect(),
+            own,
+            bytes: Some(corner.engine.pull.chunk_bytes.0),
             seeds: seeds.to_vec(),
             field: knobs.iter().map(|knob| self.field(knob)).collect(),
             size,
@@ -211,7 +216,8 @@ impl<'a> Search<'a> {
     }
 
     fn field(&self, knob: &Knob) -> Vec<Shipped> {
-        let shipped = |value: String| Shipped { names: field::names(knob.key(), &value), value };
+        let names = |value: &str| field::names(knob.key(), value).into_iter().map(str::to_owned).collect();
+        let shipped = |value: String| Shipped { names: names(&value), value };
         let values = if self.args.no_field { Vec::new() } else { field::values(knob.key()) };
         values.into_iter().map(shipped).collect()
     }
@@ -235,10 +241,10 @@ impl<'a> Search<'a> {
         let ids = analysis::cell_ids(&plans);
         let (judged, notes) = under_way.run(&plans, console);
         let ended = judged.iter().filter(|judged| judged.cell.verdict != Verdict::Incomplete);
-        for cell in ended.clone().map(|judged| &judged.cell) {
-            let at = ids.iter().position(|id| *id == cell.id).expect("it was asked for");
+        for one in ended.clone() {
+            let at = ids.iter().position(|id| *id == one.cell.id).expect("it was asked for");
             let (place, setting, beside) = whose[at].clone();
-            self.places[place].add(setting, cell.clone(), &self.objective);
+            self.places[place].add(setting, one.clone(), &self.objective);
             *(if beside { &mut self.cells.beside } else { &mut self.cells.search }) += 1;
         }
         let missing = plans.len() - ended.count();

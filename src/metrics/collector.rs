@@ -17,6 +17,7 @@ use super::sessions::Sessions;
 use super::sights::Sights;
 use super::situations::Situations;
 use super::table::{Id, Kind, TABLE};
+use super::tails::{Collecting, Tails};
 use super::traffic::Traffic;
 use super::visibility::{Reach, Visibility};
 use crate::base::{DeviceId, Span, Time};
@@ -58,6 +59,8 @@ pub struct Collected {
     pub distributions: Vec<(&'static str, Distribution)>,
     /// The devices with the longest syncs, and how long these were.
     pub slowest: Vec<(DeviceId, Span)>,
+    /// The largest observations of what a search has limits for.
+    pub tails: Tails,
 }
 
 /// Listens to a world and keeps count.
@@ -77,6 +80,7 @@ pub struct Collector {
     situations: Situations,
     series: Series,
     longest: Vec<Span>,
+    tails: Collecting,
 }
 
 const SLOWEST: usize = 3;
@@ -100,6 +104,7 @@ impl Collector {
             situations: Situations::new(devices, setting.schema),
             series: Series::new(setting.script),
             longest: vec![Span::ZERO; devices],
+            tails: Collecting::default(),
         }
     }
 
@@ -173,7 +178,8 @@ impl Collector {
             devices.map(DeviceId).zip(self.longest).filter(|(_, took)| took.0 > 0).collect();
         slowest.sort_by_key(|(_, took)| std::cmp::Reverse(*took));
         slowest.truncate(SLOWEST);
-        Collected { figures, series: self.series.finish(at, levels), distributions, slowest }
+        let (series, tails) = (self.series.finish(at, levels), self.tails.finish());
+        Collected { figures, series, distributions, slowest, tails }
     }
 
     /// A run that died and whose end nobody tells ended by that.
@@ -194,6 +200,7 @@ impl Collector {
                 *longest = (*longest).max(*took);
             }
         }
+        self.tails.on(at, device, event);
         self.presence.on(at, device, event);
         self.sessions.on(at, device, event, &mut self.board);
         self.sights.on(at, device, event, &mut self.board);

@@ -35,6 +35,7 @@ mod sessions;
 mod sights;
 mod situations;
 mod table;
+mod tails;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -50,5 +51,6 @@ pub use situations::Situation;
 pub use table::{
     BY_ENTITY, BY_SIZE, BY_START, BY_UNIT, Better, Compared, Id, Kind, Metric, TABLE, find, is_by_entity, names, parts,
 };
+pub use tails::{Observation, Tails};
 pub use timeline::Timeline;
 pub use visibility::Reach;

@@ -43,7 +43,7 @@ pub fn unjudged(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
     let ended = judged.iter().filter(|j| j.cell.verdict != Verdict::Incomplete).count();
     let mut cells = Vec::with_capacity(judged.len());
     let mut gates = Vec::new();
-    for Judged { mut cell, gates: of_cell } in judged {
+    for Judged { mut cell, gates: of_cell, .. } in judged {
         cell.replay = replay_command(folder, &cell.id);
         cells.push(cell);
         gates.extend(of_cell);
@@ -98,19 +98,28 @@ pub fn scenario_of(plans: &[Plan]) -> ScenarioRecord {
 
 /// The name of a run: scenario, seed, short digest; known before anything runs.
 pub fn run_id(plans: &[Plan]) -> String {
-    let scenario = scenario_of(plans);
+    let seeds = plans.iter().map(|plan| plan.seed.0).collect();
+    named(plans, &seeds, &scenario_of(plans).digest)
+}
+
+/// The name of a search that runs `plans` first: as that of a run, with all of its seeds and its
+/// own digest, so that another search of the scenario is another run.
+pub fn search_id(plans: &[Plan], seeds: &[String], digest: &str) -> String {
+    named(plans, &seeds.iter().filter_map(|seed| seed.parse().ok()).collect(), digest)
+}
+
+fn named(plans: &[Plan], seeds: &BTreeSet<u64>, digest: &str) -> String {
     let names: BTreeSet<&str> = plans.iter().map(|plan| plan.scenario.as_str()).collect();
     let name = match names.len() {
-        1 => scenario.name,
+        1 => scenario_of(plans).name,
         n => format!("{n}-scenarios"),
     };
-    let seeds: BTreeSet<u64> = plans.iter().map(|plan| plan.seed.0).collect();
     let seeds = match (seeds.first(), seeds.last()) {
         (Some(first), Some(last)) if first < last => format!("{first}-to-{last}"),
         (Some(only), _) => only.to_string(),
         (None, _) => "none".to_owned(),
     };
-    let short: String = scenario.digest.chars().take(8).collect();
+    let short: String = digest.chars().take(8).collect();
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
     format!("{name}-{seeds}-{short}").chars().map(plain).collect()
 }

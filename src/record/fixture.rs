@@ -1,12 +1,14 @@
 //! Plans and outcomes made by hand, for the tests of this room and of those below.
 
+use std::cmp::Reverse;
+
 use super::{
-    CellRecord, CellsTuned, FiguresRecord, KnobTuned, LimitRecord, PlaceTuned, PointTuned, Reason, RunRecord,
-    TuneRecord, Verdict,
+    CellRecord, CellsTuned, FiguresRecord, Judged, KnobTuned, LimitRecord, PlaceTuned, PointTuned, Reason,
+    RunRecord, TuneRecord, Verdict,
 };
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::Described;
-use crate::metrics::{Figure, Figures, Sample, Unit};
+use crate::metrics::{Distribution, Figure, Figures, Observation, Sample, Tails, Unit};
 use crate::oracle::{VIOLATIONS_KEPT, Violation};
 use crate::scenario::{Bound, Document, Gate, Plan, Request};
 use crate::world::{Ending, Outcome, Placed};
@@ -66,6 +68,7 @@ pub(crate) fn outcome() -> Outcome {
         series: vec![Sample { at_ns: 60_000_000_000, series: "device.online.count", value: 7 }],
         distributions: Vec::new(),
         slowest: Vec::new(),
+        tails: Tails::new(),
         faults: vec![(Time(5), "kill d3".to_owned())],
         missed: Vec::new(),
         in_vain: Vec::new(),
@@ -97,6 +100,22 @@ pub(crate) fn durations(count: u64, p50: u64) -> Figure {
 pub(crate) fn alike(unit: Unit, count: u64, value: u64) -> Figure {
     let [min, p50, p95, p99, max] = [value; 5];
     Figure::Distribution { unit, count, min, p50, p95, p99, max, mean: None, never: 0, waited: 0 }
+}
+
+/// Gives a cell these waits of a first device, each with the instant at which it ends.
+pub(crate) fn wait(judged: &mut Judged, metric: &'static str, waits: &[(u64, u64)]) {
+    let mut all = Distribution::default();
+    waits.iter().for_each(|(_, value)| all.observe(*value));
+    judged.cell.metrics.insert(metric.into(), all.figure(Unit::Ns));
+    let one = |&(until, value): &(u64, u64)| Observation {
+        value,
+        device: 0,
+        from: until.saturating_sub(value),
+        until,
+    };
+    let mut tail: Vec<Observation> = waits.iter().map(one).collect();
+    tail.sort_by_key(|one| Reverse(one.value));
+    judged.tails.insert(metric.to_owned(), tail);
 }
 
 /// Gives a cell these numbers: seconds where a metric is a time, else a count.
@@ -180,6 +199,8 @@ pub(crate) fn tuned() -> TuneRecord {
             point("1024", 1_000_000, &[]),
             lossy,
         ],
+        reach: None,
+        whole: false,
         limits: vec!["below 1 024, round trips".to_owned()],
         luck: None,
         closed_form_rows: None,
@@ -216,6 +237,7 @@ pub(crate) fn tuned() -> TuneRecord {
             metric: "device.query.duration".to_owned(),
             stat: "p99".to_owned(),
             max: 100_000_000,
+            given: true,
             unmeasured: false,
         }],
         cells: CellsTuned { search: 50, beside: 30, full_grid: 200 },

@@ -37,7 +37,7 @@ mod tuned;
 #[cfg(test)]
 pub(crate) mod fixture;
 
-pub use assemble::{Note, UNWRITTEN, begun, run_id, scenario_of, unjudged};
+pub use assemble::{Note, UNWRITTEN, begun, run_id, scenario_of, search_id, unjudged};
 pub use baseline::{Baseline, BaselineCell, BaselineError, Change, accept, accept_command};
 pub use build::Build;
 pub use exit::Exit;
@@ -61,4 +61,7 @@ pub use run::{
 };
 pub use severity::{Severity, gravest_first, place};
 pub use timing::{CellTiming, Timing, peak_memory};
-pub use tuned::{BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
+pub use tuned::{
+    AskedTuned, BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, RuleTuned,
+    TuneRecord,
+};

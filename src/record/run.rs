@@ -22,7 +22,7 @@ use super::lines::Lines;
 use super::reason::Reason;
 use super::tuned::TuneRecord;
 use crate::base::Digest;
-use crate::metrics::{self, Censored, human};
+use crate::metrics::{self, Censored, Tails, human};
 
 pub const SCHEMA_VERSION: &str = "3.0.0";
 
@@ -450,12 +450,14 @@ pub fn named(key: &str, is_there: impl Fn(&str) -> bool) -> Option<(String, &str
 }
 
 /// A judged cell with its gates.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Judged {
     /// The cell; its command to replay is filled in when the record is put together.
     pub cell: CellRecord,
     /// Its gates; none if it expects a violation or did not end.
     pub gates: Vec<GateRecord>,
+    /// Its largest observations, which no record keeps.
+    pub tails: Tails,
 }
 
 impl Tool {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::Unit;
+use crate::metrics::{Unit, human};
 
 /// What a search for the best settings came to. The cells that it ran are those of the run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -41,9 +41,27 @@ pub struct LimitRecord {
     pub metric: String,
     pub stat: String,
     pub max: u64,
+    /// Whether it was asked for, and so excludes what breaks it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub given: bool,
     /// Whether no cell has such a figure, so that nothing was held to it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unmeasured: bool,
+}
+
+impl LimitRecord {
+    pub fn unit(&self) -> Unit {
+        if self.name == "memory" { Unit::Bytes } else { Unit::Ns }
+    }
+    /// As a sentence, with the bound as people read it.
+    pub fn asks(&self) -> String {
+        let max = human::figure(self.unit(), self.max);
+        match self.name.as_str() {
+            "memory" => format!("a response must take at most {max} of memory"),
+            "chunk" => format!("99 of 100 requests must take at most {max}"),
+            _ => format!("99 of 100 queries of the app must take at most {max}"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -69,11 +87,35 @@ pub struct PlaceTuned {
     pub figure: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
+    /// What rules cost that decide which setting is the best, or would if they excluded any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleTuned>,
+    /// What no setting can change: gaps of the link, gates that all settings miss.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What was found out about each knob while the others stand as at the best.
     pub knobs: Vec<KnobTuned>,
     /// The scenario's own setting, all knobs.
     pub present: Option<PointTuned>,
     pub backend: Option<BackendTuned>,
+}
+
+/// A limit or a gate, and the best setting on its other side.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleTuned {
+    /// The name of the limit, or of the gate behind that word.
+    pub name: String,
+    /// What it asks for, in words.
+    pub asks: String,
+    /// Whether it excludes settings: then `best` is the best without it, else the best that keeps
+    /// it.
+    pub excludes: bool,
+    /// By knob; `null` if no setting keeps it.
+    pub best: Option<BTreeMap<String, String>>,
+    pub figure: Option<u64>,
+    /// What that costs relative to the best of the place, which is 1 000 000.
+    pub cost_ppm: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -86,6 +128,12 @@ pub struct KnobTuned {
     /// The first and the last setting run under all seeds that are within 3 % of the best.
     pub flat: [String; 2],
     pub points: Vec<PointTuned>,
+    /// The size of the largest response, where a larger value of the key changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<u64>,
+    /// Whether that is all there is for a device, in one response.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
     /// What limits either side, in words.
     pub limits: Vec<String>,
     /// Which settings other seeds may make candidates, where that would change the answer.
@@ -104,6 +152,9 @@ pub struct PointTuned {
     /// What it is beside the best: half or twice of it, what the scenario has now, who ships it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
+    /// Larger values that come to the same, as no response has so many rows: who asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<AskedTuned>,
     pub seeds: u64,
     /// Of a rate the harmonic mean; of fewer seeds than the best has the best's times its cost.
     pub figure: Option<u64>,
@@ -120,6 +171,17 @@ pub struct PointTuned {
     /// Whether that may be luck: it keeps every limit and gate in at least half of the seeds.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_doubt: bool,
+    /// Limits that it breaks and that exclude nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breaks: Vec<String>,
+}
+
+/// A value of a key, and who has it: this scenario, a product.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskedTuned {
+    pub value: String,
+    pub names: Vec<String>,
 }
 
 /// What the backend had to do, in the mean over the seeds.

@@ -3,7 +3,7 @@
 use super::missed::Missed;
 use super::tried::InVain;
 use crate::base::{DeviceId, Span, Time};
-use crate::metrics::{Distribution, Figures, Sample};
+use crate::metrics::{Distribution, Figures, Sample, Tails};
 use crate::oracle::{Eventful, Violation};
 use crate::workload::Placed;
 
@@ -35,6 +35,7 @@ pub struct Outcome {
     /// The observations behind the figures that are distributions, by metric.
     pub distributions: Vec<(&'static str, Distribution)>,
     pub slowest: Vec<(DeviceId, Span)>,
+    pub tails: Tails,
     pub faults: Vec<(Time, String)>,
     /// Faults that events or chaos planned and that did not fire, or met nobody.
     pub missed: Vec<Missed>,

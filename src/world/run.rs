@@ -439,6 +439,7 @@ impl World {
             series: collected.series,
             distributions: collected.distributions,
             slowest: collected.slowest,
+            tails: collected.tails,
             faults: faults.told,
             in_vain: untested.in_vain,
             is_silent: untested.is_silent,

@@ -39,6 +39,7 @@ mod sweep;
 mod tidy;
 mod tiny_stack;
 mod tune;
+mod tuned_apps;
 mod upgrade_sweep;
 mod validation;
 mod waits;

@@ -22,7 +22,7 @@ pub use causes::{Cause, FAILURES, Grown, Part, causes};
 pub(crate) use findings::near;
 pub use findings::{FAR, Finding, costs, figure_between};
 pub use growth::exponent;
-pub use objective::Objective;
+pub use objective::{Objective, mean_price};
 pub use point::{Point, Trouble, are_words, axis_of, plain, trouble};
 pub use series::{Series, Sweep};
 pub use shares::{Fit, Side, queued_share};

@@ -15,6 +15,8 @@ pub struct Objective {
     pub unit: Unit,
 }
 
+/// The price of what never comes.
+const NEVER: f64 = metrics::NEVER as f64;
 const WHOLE: f64 = 1e6;
 /// Rows made durable in the time of units: how fast an engine moves data while it is at it.
 const DEFAULT: &str = "engine.rows.rate";
@@ -103,6 +105,13 @@ impl FromStr for Objective {
     }
 }
 
+/// The mean of prices, of which there are some: what never comes under one seed is dearer than all
+/// that comes.
+pub fn mean_price(prices: &[f64]) -> f64 {
+    let never = prices.iter().any(|price| *price >= NEVER);
+    if never { NEVER } else { prices.iter().sum::<f64>() / prices.len() as f64 }
+}
+
 fn unknown(metric: &str) -> String {
     let near = metrics::names().min_by_key(|name| strsim::damerau_levenshtein(name, metric));
     let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
@@ -124,6 +133,15 @@ mod tests {
             let (metric, stat) = (metric.to_owned(), stat.to_owned());
             assert_eq!(asked.parse(), Ok(Objective { metric, stat, better, unit }));
         }
+    }
+
+    #[test]
+    fn what_never_comes_under_one_seed_costs_more_than_all_that_comes() {
+        assert_eq!(mean_price(&[1.0, 3.0]), 2.0);
+        let never = mean_price(&[1.0, metrics::NEVER as f64]);
+        assert!(never > 1e18 && never == mean_price(&[never; 3]));
+        let waits: Objective = "engine.session.duration".parse().unwrap();
+        assert_eq!(waits.figure(never) as u64, metrics::NEVER);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::objective::Objective;
+use super::objective::{Objective, mean_price};
 use crate::base::{BitRate, Bytes, Span};
 use crate::metrics::{Censored, NEVER, Unit};
 use crate::record::{CellRecord, Reason, Verdict};
@@ -53,8 +53,8 @@ impl<'a> Point<'a> {
         Some(if self.never_came(objective) { NEVER } else { (objective.figure(price) + 0.5) as u64 })
     }
     pub fn price(&self) -> Option<f64> {
-        let sum: f64 = self.prices.values().sum();
-        (!self.prices.is_empty()).then(|| sum / self.prices.len() as f64)
+        let prices: Vec<f64> = self.prices.values().copied().collect();
+        (!prices.is_empty()).then(|| mean_price(&prices))
     }
     /// The same, if the setting may be the best.
     pub fn candidate(&self) -> Option<f64> {

@@ -1,17 +1,12 @@
-//! What a setting must keep to be a candidate, besides losing nothing: requirement R52.
+//! The limits of a search (requirement R52), and what a setting comes to under one of them.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use crate::analysis::sweep::{self, Trouble};
 use crate::base::{Bytes, Span};
-use crate::metrics::human;
-use crate::record::{CellRecord, Exit, LimitRecord, Reason, Verdict};
+use crate::metrics::{Observation, human};
+use crate::record::{Judged, LimitRecord};
 use crate::scenario::Plan;
-
-/// How many times the limit a figure is; of a limit of nothing the least figure is the nearest.
-fn times(limit: &LimitRecord, figure: u64) -> f64 {
-    figure as f64 / limit.max.max(1) as f64
-}
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits(pub Vec<LimitRecord>);
@@ -46,63 +41,112 @@ impl Limits {
             let flag = flags.iter().rev().find(|flag| flag.name == name);
             let max = flag.map_or(own, |flag| flag.max)?;
             let [name, metric, stat] = [name, metric, stat].map(str::to_owned);
-            Some(LimitRecord { name, metric, stat, max, unmeasured: false })
+            Some(LimitRecord { name, metric, stat, max, given: flag.is_some(), unmeasured: false })
         };
         Limits(NAMES.into_iter().zip(own).filter_map(limit).collect())
     }
+}
 
-    /// The first limit that a cell does not keep: its place, how many times it, and both in words.
-    fn missed(&self, cell: &CellRecord) -> Option<(usize, f64, String)> {
-        self.0.iter().enumerate().find_map(|(place, limit)| {
-            let figure = cell.metrics.get(limit.metric.as_str())?;
-            let value = figure.stat(&limit.stat).filter(|value| *value > limit.max)?;
-            let times = times(limit, value);
-            let [value, max] = [value, limit.max].map(|value| human::figure(figure.unit(), value));
-            let LimitRecord { name, metric, stat, .. } = limit;
-            let is = if value == max { format!("just above {max}") } else { value };
-            Some((place, times, format!("{name}: {metric} {stat} is {is}, must be at most {max}")))
-        })
+/// What a setting comes to under a limit, its seeds together. An observation counts with what the
+/// setting itself adds: if the smallest size is above the limit at the same place, too (in a gap of
+/// the link, by a photo), what that has beyond its median is taken off.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Held {
+    /// All observations of its cells.
+    pub count: u64,
+    /// What is above the limit, the largest first, by what the setting itself adds.
+    pub over: Vec<u64>,
+    /// In how many of its cells there is such a one.
+    pub cells_over: usize,
+    /// Those above the limit that are not the setting's, the largest first.
+    pub spared: Vec<u64>,
+    /// In how many of its cells there is such a one.
+    pub cells_spared: usize,
+    /// How many are above the limit under each seed that the smallest size was not run under.
+    pub unknown: BTreeMap<u64, usize>,
+}
+
+impl Held {
+    /// Of a setting with these cells; `reference` gives the smallest size's under a seed.
+    pub fn of<'a>(
+        limit: &LimitRecord,
+        cells: &[Judged],
+        reference: impl Fn(&str) -> Option<&'a Judged>,
+    ) -> Held {
+        let mut held = Held::default();
+        for judged in cells {
+            let figure = judged.cell.metrics.get(limit.metric.as_str());
+            held.count += figure.and_then(|figure| figure.stat("count")).unwrap_or(0);
+            let tail = judged.tails.get(&limit.metric).into_iter().flatten();
+            let over: Vec<&Observation> = tail.take_while(|one| one.value > limit.max).collect();
+            if over.is_empty() {
+                continue;
+            }
+            let seed = &judged.cell.seed;
+            let Some(beside) = reference(seed) else {
+                held.unknown.insert(seed.parse().expect("a seed is a number"), over.len());
+                continue;
+            };
+            let (spared, own): (Vec<_>, Vec<_>) = over
+                .into_iter()
+                .map(|one| (one.value, own(limit, one, beside)))
+                .partition(|(_, own)| *own <= limit.max);
+            held.cells_over += usize::from(!own.is_empty());
+            held.cells_spared += usize::from(!spared.is_empty());
+            held.over.extend(own.into_iter().map(|(_, own)| own));
+            held.spared.extend(spared.into_iter().map(|(value, _)| value));
+        }
+        held.over.sort_unstable_by(|a, b| b.cmp(a));
+        held.spared.sort_unstable_by(|a, b| b.cmp(a));
+        held
+    }
+
+    /// How many may be above the limit: of a 99th percentile by nearest rank one in a hundred. Of
+    /// settings that have run under a part of the seeds as many as of all that are still to come.
+    fn allowed(&self, limit: &LimitRecord, (ran, seeds): (usize, usize)) -> usize {
+        let expected = self.count * seeds.max(ran) as u64 / ran.max(1) as u64;
+        if limit.stat == "p99" { (expected / 100) as usize } else { 0 }
+    }
+    /// Whether it breaks the limit, whatever the rest of the seeds says.
+    pub fn breaks(&self, limit: &LimitRecord, ran: (usize, usize)) -> bool {
+        self.over.len() > self.allowed(limit, ran)
+    }
+    /// Whether what the smallest size has under seeds of which that is not known decides it.
+    pub fn is_open(&self, limit: &LimitRecord, ran: (usize, usize)) -> bool {
+        let unknown: usize = self.unknown.values().sum();
+        !self.breaks(limit, ran) && self.over.len() + unknown > self.allowed(limit, ran)
+    }
+    /// The statistic of the limit, by what the setting itself adds.
+    fn figure(&self, limit: &LimitRecord) -> u64 {
+        let rank = self.allowed(limit, (1, 1)).min(self.over.len().saturating_sub(1));
+        self.over.get(rank).copied().unwrap_or(0)
+    }
+    /// How many times the limit that is; of a limit of nothing the least figure is the nearest.
+    pub fn times(&self, limit: &LimitRecord) -> f64 {
+        self.figure(limit) as f64 / limit.max.max(1) as f64
+    }
+    pub fn told(&self, limit: &LimitRecord, cells: usize) -> String {
+        let (value, unit) = (self.figure(limit), limit.unit());
+        let [shown, max] = [value, limit.max].map(|value| human::figure(unit, value));
+        let is = if shown == max { format!("just above {max}") } else { shown };
+        let seeds = if cells > 1 {
+            format!(" (over it in {} of {cells} seeds)", self.cells_over)
+        } else {
+            String::new()
+        };
+        let LimitRecord { name, metric, stat, .. } = limit;
+        format!("{name}: {metric} {stat} is {is}, must be at most {max}{seeds}")
     }
 }
 
-/// Why a setting is excluded: something is wrong with a cell, or it does not keep a limit.
-pub fn trouble<'a>(cells: &[&'a CellRecord], limits: &Limits) -> Option<Trouble<'a>> {
-    if let Some(failed) = sweep::trouble(cells) {
-        return Some(failed);
-    }
-    let missed: Vec<(usize, f64, String)> = cells.iter().filter_map(|cell| limits.missed(cell)).collect();
-    // Of the first limit that is missed, the worst figure: what other seeds come to is no worse.
-    let (.., worst) = missed.iter().min_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)))?;
-    Some(Trouble::Told(match cells.len() {
-        1 => worst.clone(),
-        n => format!("{worst} ({} of {n} seeds)", missed.len()),
-    }))
-}
-
-/// Whether at most half of the cells miss a limit or a gate, and nothing else is wrong.
-pub fn in_doubt(cells: &[&CellRecord], limits: &Limits) -> bool {
-    let missed = cells.iter().filter(|cell| missed_a_gate(cell) || limits.missed(cell).is_some()).count();
-    is_sound(cells) && missed > 0 && missed * 2 <= cells.len()
-}
-
-/// Whether nothing is wrong with cells but that they miss gates.
-pub fn is_sound(cells: &[&CellRecord]) -> bool {
-    cells.iter().all(|cell| cell.verdict != Verdict::Fail || missed_a_gate(cell))
-}
-
-fn missed_a_gate(cell: &CellRecord) -> bool {
-    let missed = |reason: &Reason| reason.exit() == Exit::Threshold;
-    cell.verdict == Verdict::Fail && cell.reasons.iter().all(missed)
-}
-
-/// How many times the limit a figure is at most; `None` if something else is wrong with a cell.
-pub fn excess(cells: &[&CellRecord], limits: &Limits) -> Option<f64> {
-    let sound = cells.iter().all(|cell| cell.verdict != Verdict::Fail);
-    let most = |cell: &&CellRecord| {
-        let of = |limit: &LimitRecord| Some(times(limit, cell.stat(&limit.metric, &limit.stat)?));
-        limits.0.iter().filter_map(of).fold(0.0, f64::max)
-    };
-    sound.then(|| cells.iter().map(most).fold(0.0, f64::max))
+/// What the setting adds to what the smallest size has at that place beyond its median, if that is
+/// above the limit as well.
+fn own(limit: &LimitRecord, one: &Observation, beside: &Judged) -> u64 {
+    let there = beside.tails.get(&limit.metric).into_iter().flatten();
+    let there = there.filter(|other| other.value > limit.max && other.meets(one));
+    let median = beside.cell.stat(&limit.metric, "p50").unwrap_or(0);
+    let not_its = there.map(|other| other.value.saturating_sub(median)).max().unwrap_or(0);
+    one.value.saturating_sub(not_its)
 }
 
 impl FromStr for LimitFlag {

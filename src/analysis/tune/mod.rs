@@ -2,8 +2,12 @@
 
 pub mod field;
 mod limits;
+mod standing;
+#[cfg(test)]
+mod tests;
 
-pub use limits::{LimitFlag, Limits, excess, in_doubt, is_sound, trouble};
+pub use limits::{Held, LimitFlag, Limits};
+pub use standing::{Rule, Standing, is_sound, standings};
 
 use crate::record::{CellRecord, PlaceTuned};
 

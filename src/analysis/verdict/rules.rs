@@ -50,7 +50,11 @@ pub fn judge_again(plan: &Plan, id: &str, outcome: &Outcome, runs: (&Recorded, &
 }
 
 fn judge_by(plan: &Plan, id: &str, outcome: &Outcome, again: Option<&Again<'_>>) -> Judged {
-    let mut judged = Judged { cell: cells::recorded(plan, id, outcome), gates: Vec::new() };
+    let mut judged = Judged {
+        cell: cells::recorded(plan, id, outcome),
+        gates: Vec::new(),
+        tails: outcome.tails.clone(),
+    };
     if outcome.ending == Ending::Interrupted {
         return judged;
     }
@@ -86,7 +90,7 @@ pub fn broken(plan: &Plan, id: &str, why: &Broke) -> Judged {
     let mut cell = cells::blank(plan, id);
     cell.ending = EndingRecord { kind: EndingKind::Broken, text: vec![text.clone()] };
     settle(&mut cell, vec![Reason::Broken { exit_code: exit.code(), text }]);
-    Judged { cell, gates: Vec::new() }
+    Judged { cell, ..Judged::default() }
 }
 
 /// Has a cell that has ended fail by these, too; by none of any rule it passes.

@@ -2,75 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use super::known::{Known, Measured, SEEDS_MIN, Setting};
-use super::search::{Found, Space, Wanted, with};
+use super::known::{Measured, SEEDS_MIN, Setting};
+use super::place::Place;
+use super::rules::{self, View};
+use super::search::{Found, Shipped, Wanted, with};
 use crate::analysis::sweep::{Objective, queued_share};
-use crate::analysis::tune::{Limits, excess, in_doubt, is_sound, trouble};
 use crate::metrics::human;
-use crate::record::{BackendTuned, CellRecord, KnobTuned, PlaceTuned, PointTuned, Verdict};
-use crate::render;
+use crate::record::{AskedTuned, BackendTuned, CellRecord, KnobTuned, PlaceTuned, PointTuned, RuleTuned};
 use crate::render::tune as report_tune;
 use crate::render::tune::{FLAT_PPM, Line, reasons};
 
-/// What is given while knobs are turned, with all that has been found out.
-#[derive(Clone, Debug, Default)]
-pub struct Place {
-    pub name: String,
-    pub variant: Option<String>,
-    /// The keys that make it this place, with their values.
-    pub axes: Vec<(String, String)>,
-    pub space: Space,
-    pub limits: Limits,
-    pub known: Known,
-    pub cells: BTreeMap<Setting, Vec<CellRecord>>,
-}
-
 impl Place {
-    /// What is searched, as far as settings differ by all that was run.
-    pub(super) fn within_reach(&self) -> Space {
-        self.space.within_reach(&self.known)
-    }
     /// The cells that it wants next; `None` at the end.
     pub fn wants(&self) -> Option<Wanted> {
-        match self.found() {
+        let view = View::of(self);
+        match view.found() {
             Err(wanted) => Some(wanted),
-            Ok(Found { best: Some(best), .. }) => self.within_reach().beside(&self.known, &best).err(),
+            Ok(Found { best: Some(best), .. }) => view.beside(&best).err(),
             Ok(Found { best: None, .. }) => None,
         }
     }
-    pub(super) fn found(&self) -> Result<Found, Wanted> {
-        self.within_reach().search(&self.known)
-    }
-    pub fn measures(&self, metric: &str, stat: &str) -> bool {
-        let figure = |cell: &CellRecord| cell.metrics.get(metric)?.stat(stat);
-        self.cells.is_empty() || self.cells.values().flatten().any(|cell| figure(cell).is_some())
-    }
-    pub fn add(&mut self, setting: Setting, cell: CellRecord, objective: &Objective) {
-        let seed = cell.seed.parse().expect("a seed is a number");
-        let price = objective.price(&cell);
-        let cells = self.cells.entry(setting.clone()).or_default();
-        cells.push(cell);
-        let of_all: Vec<&CellRecord> = cells.iter().collect();
-        let missing = || price.is_none().then(|| format!("it has no figure of {}", objective.name()));
-        let measured = self.known.0.entry(setting).or_default();
-        measured.prices.insert(seed, price);
-        // What is wrong with a cell may be that its larger answers never came.
-        let cell = of_all.last().filter(|cell| cell.verdict == Verdict::Pass);
-        let largest = |metric: &str| cell?.metrics.get(metric)?.stat("max");
-        measured.largest = measured.largest.max(self.space.size.and_then(largest));
-        let trouble = trouble(&of_all, &self.limits).map(|why| render::trouble(&why));
-        if let Some(trouble) = trouble.or_else(missing) {
-            measured.trouble = Some(trouble);
-            measured.in_doubt = in_doubt(&of_all, &self.limits);
-            measured.broken |= price.is_none() || !is_sound(&of_all);
-        }
-    }
-
     /// What it came to; of a search that was cut short the best so far.
     pub fn tuned(&self, objective: &Objective) -> PlaceTuned {
-        let (found, complete) = match self.found() {
-            Ok(found) => (found, self.wants().is_none()),
-            Err(_) => (self.so_far(), false),
+        let view = View::of(self);
+        let (found, complete) = match view.found() {
+            Ok(found) => {
+                let complete = found.best.as_ref().is_none_or(|best| view.beside(best).is_ok());
+                (found, complete)
+            }
+            Err(_) => (so_far(&view), false),
         };
         let axes = self.axes.iter().map(|(key, value)| (key.clone(), as_cells_have_it(value))).collect();
         let mut tuned = PlaceTuned {
@@ -81,55 +41,24 @@ impl Place {
             ..PlaceTuned::default()
         };
         let Some(best) = &found.best else {
-            tuned.trouble = self.nearest();
+            tuned.trouble = nearest(&view);
             return tuned;
         };
-        let keys = self.space.knobs.iter().map(|knob| knob.key().to_owned());
-        tuned.best = Some(keys.zip(best.iter().cloned()).collect());
-        let space = self.within_reach();
-        let told = Told { place: self, space: &space, best, objective };
+        tuned.best = Some(self.by_knob(best));
+        let told = Told { place: self, view: &view, best, objective };
         tuned.figure = told.point(best, String::new()).and_then(|point| point.figure);
-        tuned.present = told.point(&space.present, space.present.join(", "));
+        tuned.present = told.point(&view.space.present, self.space.present.join(", "));
+        tuned.present.iter_mut().for_each(|present| present.names.push(self.space.own.clone()));
+        tuned.rules = told.rules();
+        tuned.notes = rules::notes(&view, best);
         tuned.backend = self.backend(best);
         tuned.knobs =
             found.between.into_iter().enumerate().map(|(k, between)| told.knob(k, between)).collect();
         tuned
     }
 
-    /// Why the setting is out that came nearest to being a candidate: one by the luck of the seeds, else
-    /// that least beyond the limits, else the best.
-    fn nearest(&self) -> Option<String> {
-        let far = |setting: &Setting, measured: &Measured| {
-            let cells: Vec<&CellRecord> = self.cells.get(setting).into_iter().flatten().collect();
-            let beyond = excess(&cells, &self.limits).unwrap_or(f64::INFINITY);
-            (!measured.in_doubt, beyond, measured.mean_of_all().unwrap_or(f64::INFINITY))
-        };
-        let out = self.known.0.iter().filter_map(|(setting, measured)| {
-            Some((far(setting, measured), setting, measured.trouble.as_ref()?, measured.in_doubt))
-        });
-        let ((..), setting, trouble, in_doubt) =
-            out.min_by(|(a, ..), (b, ..)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)))?;
-        let at = setting.iter().map(|value| report_tune::value(value)).collect::<Vec<_>>().join(", ");
-        let luck = if in_doubt { "; with other seeds it and its neighbours may be allowed" } else { "" };
-        Some(format!("at {at}, {trouble}{luck}"))
-    }
-
-    /// The best under the most seeds, of a search that has not come to its end.
-    fn so_far(&self) -> Found {
-        let space = self.within_reach();
-        let most = self.known.0.values().map(|measured| measured.prices.len()).max().unwrap_or(0);
-        let well = |(setting, measured): (&Setting, &Measured)| {
-            let price =
-                measured.mean_of_all().filter(|_| measured.trouble.is_none() && space.reaches(setting))?;
-            Some((measured.prices.len() < most, price, setting.clone()))
-        };
-        let best = self.known.0.iter().filter_map(well);
-        let best = best.min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))).map(|(.., setting)| setting);
-        Found { best, between: vec![None; self.space.knobs.len()] }
-    }
-
     fn backend(&self, best: &Setting) -> Option<BackendTuned> {
-        let cells = self.cells.get(best)?;
+        let cells: Vec<&CellRecord> = self.cells.get(best)?.iter().map(|judged| &judged.cell).collect();
         let mean = |metric: &str, stat: &str| {
             let figures: Vec<u64> =
                 cells.iter().filter_map(|cell| cell.metrics.get(metric)?.stat(stat)).collect();
@@ -140,22 +69,52 @@ impl Place {
             queued_p50_ns: mean("backend.request.queued", "p50")?,
             queued_p95_ns: mean("backend.request.queued", "p95")?,
             service_p50_ns: mean("backend.request.service", "p50")?,
-            queued_ppm: queued_share(&cells.iter().collect::<Vec<_>>()).map_or(0, ppm),
+            queued_ppm: queued_share(&cells).map_or(0, ppm),
         })
     }
+}
+
+/// Why the setting is excluded that came nearest to being allowed: one by the luck of the seeds,
+/// else that least beyond the limits, else the best.
+fn nearest(view: &View<'_>) -> Option<String> {
+    let far = |setting: &Setting, measured: &Measured| {
+        let price = measured.mean_of_all().unwrap_or(f64::INFINITY);
+        (!measured.in_doubt, view.times(setting), price)
+    };
+    let out = view.known.0.iter().filter_map(|(setting, measured)| {
+        Some((far(setting, measured), setting, measured.trouble.as_ref()?, measured.in_doubt))
+    });
+    let ((..), setting, trouble, in_doubt) =
+        out.min_by(|(a, ..), (b, ..)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)))?;
+    let at = setting.iter().map(|value| report_tune::value(value)).collect::<Vec<_>>().join(", ");
+    let luck = if in_doubt { "; with other seeds it and its neighbours may be allowed" } else { "" };
+    Some(format!("at {at}, {trouble}{luck}"))
+}
+
+/// The best under the most seeds, of a search that has not come to its end.
+fn so_far(view: &View<'_>) -> Found {
+    let most = view.known.0.values().map(|measured| measured.prices.len()).max().unwrap_or(0);
+    let well = |(setting, measured): (&Setting, &Measured)| {
+        let price =
+            measured.mean_of_all().filter(|_| measured.trouble.is_none() && view.space.reaches(setting))?;
+        Some((measured.prices.len() < most, price, setting.clone()))
+    };
+    let best = view.known.0.iter().filter_map(well);
+    let best = best.min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))).map(|(.., setting)| setting);
+    Found { best, between: vec![None; view.space.knobs.len()] }
 }
 
 /// A place as it is told beside its best setting, as far as settings differ.
 struct Told<'a> {
     place: &'a Place,
-    space: &'a Space,
+    view: &'a View<'a>,
     best: &'a Setting,
     objective: &'a Objective,
 }
 
 impl Told<'_> {
     fn point(&self, at: &Setting, value: String) -> Option<PointTuned> {
-        let (known, best) = (&self.place.known, self.best);
+        let (known, best) = (&self.view.known, self.best);
         let measured = known.get(at)?;
         let cost = known.cost(at, best);
         // Under the seeds of the best, or as it came out where there is no telling.
@@ -168,6 +127,7 @@ impl Told<'_> {
         Some(PointTuned {
             value,
             names: Vec::new(),
+            asked: Vec::new(),
             seeds: run as u64,
             figure: price.map(|price| (self.objective.figure(price) + 0.5) as u64),
             cost_ppm: cost.map(ppm),
@@ -175,27 +135,54 @@ impl Told<'_> {
             within_noise,
             trouble: measured.trouble.clone(),
             in_doubt: measured.in_doubt,
+            breaks: self.view.breaks(at),
         })
     }
 
+    /// What rules cost that decide which setting is the best, or would.
+    fn rules(&self) -> Vec<RuleTuned> {
+        let told = |(rule, excludes, other): (_, bool, Option<Setting>)| {
+            let point = other.as_ref().and_then(|other| self.point(other, String::new()));
+            let (name, asks) = rules::named(self.place, &rule);
+            RuleTuned {
+                name,
+                asks,
+                excludes,
+                best: other.map(|other| self.place.by_knob(&other)),
+                figure: point.as_ref().and_then(|point| point.figure),
+                cost_ppm: point.and_then(|point| point.cost_ppm),
+            }
+        };
+        self.view.rules(self.best).unwrap_or_default().into_iter().map(told).collect()
+    }
+
     fn names(&self, k: usize, value: &str) -> Vec<String> {
-        let (the, best) = (&self.space.knobs[k], self.best);
+        let space = &self.view.space;
+        let (the, best) = (&space.knobs[k], self.best);
         let is = |factor| the.times_within(&best[k], factor).as_deref() == Some(value);
-        let yours = k == 0 && with(best, k, value) == self.space.present;
-        let own = [(is(0.5), "half the best value"), (is(2.0), "twice the best value"), (yours, "yours")];
-        let own = own.into_iter().filter(|(is, _)| *is).map(|(_, name)| name);
-        let shipped = self.space.field[k].iter().find(|shipped| shipped.value == value);
-        let shipped = shipped.into_iter().flat_map(|shipped| shipped.names.iter().copied());
-        own.chain(shipped).map(str::to_owned).collect()
+        let yours = k == 0 && with(best, k, value) == self.place.space.present;
+        let own = [(is(0.5), "half the best value"), (is(2.0), "twice the best value"), (yours, &space.own)];
+        let own = own.into_iter().filter(|(is, _)| *is).map(|(_, name)| name.to_owned());
+        let shipped = space.field[k].iter().find(|shipped| shipped.value == value);
+        own.chain(shipped.into_iter().flat_map(|shipped| shipped.names.iter().cloned())).collect()
+    }
+
+    /// Who asks for more, if a value is as much as ever comes.
+    fn asked(&self, k: usize, value: &str) -> Vec<AskedTuned> {
+        let space = &self.view.space;
+        let is_all = k == 0 && space.reach.is_some() && space.knobs[k].number(value) == space.reach;
+        let asked = |of: &Shipped| AskedTuned { value: of.value.clone(), names: of.names.clone() };
+        space.asked.iter().filter(|_| is_all).map(asked).collect()
     }
 
     fn knob(&self, k: usize, between: Option<[Option<String>; 2]>) -> KnobTuned {
-        let (space, the, best) = (self.space, &self.space.knobs[k], &self.best[k]);
+        let space = &self.view.space;
+        let (the, best) = (&space.knobs[k], &self.best[k]);
         let named = |value: &String| {
             let point = self.point(&with(self.best, k, value), value.clone())?;
-            Some(PointTuned { names: self.names(k, value), ..point })
+            Some(PointTuned { names: self.names(k, value), asked: self.asked(k, value), ..point })
         };
-        let line = space.line(&self.place.known, k, self.best).values();
+        let line = space.line(&self.view.known, k, self.best).values();
         let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
         // What stands outside the range is shown, and no limit of anything.
         let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
@@ -206,7 +193,8 @@ impl Told<'_> {
         let cap = cap.filter(|cap| the.extremes().is_some_and(|ends| the.number(&ends[1]) == Some(*cap)));
         let cells = |value: &str| self.place.cells.get(&with(self.best, k, value)).into_iter().flatten();
         let told = |point: &&PointTuned| {
-            (point.value.clone(), cells(&point.value).collect::<Vec<_>>(), point.trouble.clone())
+            let cells = cells(&point.value).map(|judged| &judged.cell).collect::<Vec<_>>();
+            (point.value.clone(), cells, point.trouble.clone())
         };
         let mut told = reasons(
             Line {
@@ -226,9 +214,15 @@ impl Told<'_> {
             let best = report_tune::value(best);
             told.limits.push(format!("{best} is the end of the range: widen it to see what lies beyond"));
         }
-        if let Some(reach) = space.reach.filter(|_| cap.is_none()) {
-            let reach = human::thousands(reach as u64);
-            told.limits.push(format!("{reach} is all there is to send: larger values change nothing"));
+        let reach = space.reach.filter(|_| k == 0 && cap.is_none()).map(|reach| reach as u64);
+        let whole = self.place.is_whole();
+        if let Some(reach) = reach.map(human::thousands) {
+            told.limits.push(match whole {
+                true => format!(
+                    "all rows of a device, {reach} at most, come in one response: larger values change nothing"
+                ),
+                false => format!("no response has more than {reach} rows: larger values change nothing"),
+            });
         }
         KnobTuned {
             key: the.key().to_owned(),
@@ -237,6 +231,8 @@ impl Told<'_> {
             flat: [flat.0, flat.1].map(|i| within[i].value.clone()),
             limits: told.limits,
             luck: luck(&within),
+            reach,
+            whole: whole && reach.is_some(),
             closed_form_rows: told.closed_form_rows,
             points,
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::analysis::sweep::mean_price;
 use crate::stats::{student, worse_beyond_noise};
 
 /// Fewer seeds say nothing of the noise between them.
@@ -16,6 +17,8 @@ pub struct Measured {
     pub prices: BTreeMap<u64, Option<f64>>,
     pub trouble: Option<String>,
     pub in_doubt: bool,
+    /// Settings with seeds that must be run before it is known whether it is excluded.
+    pub open: Vec<(Setting, u64)>,
     /// Whether it is more than a limit or a gate that is missed: other seeds tell nothing new.
     pub broken: bool,
     /// The largest that came up of what the knob bounds, in a cell that ended well.
@@ -43,12 +46,12 @@ impl Measured {
             return None;
         }
         let prices: Option<Vec<f64>> = seeds.iter().map(|seed| self.price(*seed)).collect();
-        prices.filter(|prices| !prices.is_empty()).map(|p| p.iter().sum::<f64>() / p.len() as f64)
+        prices.filter(|prices| !prices.is_empty()).map(|prices| mean_price(&prices))
     }
     /// What it pays in the mean over all seeds that it has, whether or not it is out.
     pub(super) fn mean_of_all(&self) -> Option<f64> {
         let prices: Vec<f64> = self.prices.values().copied().flatten().collect();
-        (!prices.is_empty()).then(|| prices.iter().sum::<f64>() / prices.len() as f64)
+        (!prices.is_empty()).then(|| mean_price(&prices))
     }
 }
 

@@ -9,19 +9,24 @@
 //! halving); then outwards until settings are worse beyond the noise, which is the interval. Seeds are
 //! compared pair by pair. Of several knobs one after the other, until nothing changes.
 //!
-//! Invariants: what is wanted depends on what is known alone; what lost something, got stuck or missed a
-//! gate or a limit in one seed is out from then on; nothing within the range is shown that is better
-//! than the best under all seeds, and what stands outside is shown and never chosen.
+//! Invariants: what is wanted depends on what is known alone; what lost something or got stuck in
+//! one seed is out from then on, and so is what breaks a limit or a gate whatever the seeds that
+//! are left say; nothing within the range is shown that is better than the best under all seeds,
+//! and what stands outside is shown and never chosen. A rule never excludes a setting for what the
+//! smallest size meets as well.
 
 mod answer;
 mod knob;
 mod known;
+mod place;
+mod rules;
 mod search;
 
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Place, herd};
+pub use answer::herd;
 pub use knob::{Knob, STEP};
 pub use known::{Known, Measured, Setting};
+pub use place::Place;
 pub use search::{Found, Shipped, Space, Wanted};

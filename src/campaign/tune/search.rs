@@ -26,12 +26,18 @@ pub struct Space {
     pub cap: Option<f64>,
     /// What others ship beyond that, with what it is.
     pub clamped: Vec<String>,
+    /// Values beyond its reach, with who asks for them; the present one is among them.
+    pub asked: Vec<Shipped>,
+    /// A bound of bytes that a response has besides.
+    pub bytes: Option<u64>,
+    /// What the present setting is called: the file's own, or a default.
+    pub own: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shipped {
     pub value: String,
-    pub names: Vec<&'static str>,
+    pub names: Vec<String>,
 }
 
 /// Cells that must be run before the search can go on: settings with their seeds.
@@ -40,6 +46,18 @@ pub struct Wanted {
     pub cells: BTreeMap<Setting, Vec<u64>>,
     /// They are not for the search, but to be shown beside its result.
     pub beside: bool,
+}
+
+impl Wanted {
+    fn add(&mut self, setting: &Setting, seed: u64) {
+        let seeds = self.cells.entry(setting.clone()).or_default();
+        if let Err(place) = seeds.binary_search(&seed) {
+            seeds.insert(place, seed);
+        }
+    }
+    pub(super) fn beside(self) -> Wanted {
+        Wanted { beside: true, ..self }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -88,24 +106,45 @@ impl Space {
         };
         space.present[0] = reached(&self.present[0]);
         let mut field: Vec<Shipped> = Vec::new();
-        for Shipped { value: shipped, names } in &self.field[0] {
-            let value = reached(shipped);
-            let mut names = names.clone();
-            if value != *shipped && self.cap == Some(reach) {
-                let value = shown::value(shipped);
-                space.clamped.extend(names.iter().map(|name| format!("{name} ({value})")));
-                names = Vec::new();
+        let mut shown = |value: String, names: Vec<String>| match field.iter_mut().find(|f| f.value == value)
+        {
+            Some(known) => known.names.extend(names),
+            None => field.push(Shipped { value, names }),
+        };
+        let is_capped = self.cap == Some(reach);
+        for of in &self.field[0] {
+            let value = reached(&of.value);
+            if value == of.value {
+                shown(value, of.names.clone());
+                continue;
             }
-            match field.iter_mut().find(|known| known.value == value) {
-                Some(known) => known.names.extend(names),
-                None if names.is_empty() => field.push(Shipped { value, names: vec!["the page cap"] }),
-                None => field.push(Shipped { value, names }),
+            shown(value, Vec::new());
+            if is_capped {
+                let asked = shown::value(&of.value);
+                space.clamped.extend(of.names.iter().map(|name| format!("{name} ({asked})")));
+            } else {
+                space.asked.push(of.clone());
             }
         }
+        let cap = field.iter_mut().find(|known| is_capped && known.names.is_empty());
+        cap.into_iter().for_each(|cap| cap.names.push("the page cap".to_owned()));
         space.field[0] = field;
+        if space.present[0] != self.present[0] {
+            space.ask(&self.present[0], &self.own, |value| knob.number(value));
+        }
         space
     }
-    fn has(&self, setting: &Setting) -> bool {
+    /// Adds who asks for a value beyond its reach.
+    fn ask(&mut self, value: &str, who: &str, number: impl Fn(&str) -> Option<f64>) {
+        match self.asked.iter_mut().find(|asked| asked.value == value) {
+            Some(asked) => asked.names.insert(0, who.to_owned()),
+            None => {
+                let place = self.asked.partition_point(|asked| number(&asked.value) < number(value));
+                self.asked.insert(place, Shipped { value: value.to_owned(), names: vec![who.to_owned()] });
+            }
+        }
+    }
+    pub(super) fn has(&self, setting: &Setting) -> bool {
         self.knobs.iter().zip(setting).all(|(knob, value)| knob.has(value))
     }
     /// Whether a value is none of those beyond which settings do not differ.
@@ -115,26 +154,45 @@ impl Space {
     pub(super) fn reaches(&self, setting: &Setting) -> bool {
         setting.iter().enumerate().all(|(knob, value)| self.is_reached(knob, value))
     }
+    /// The smallest of all settings (of words the first): what happens to it as well is not caused
+    /// by a size.
+    pub(super) fn smallest(&self) -> Setting {
+        let least = |knob: &Knob| knob.extremes().map_or_else(|| knob.first(), |[least, _]| least);
+        self.knobs.iter().map(least).collect()
+    }
     pub(super) fn line<'a>(&'a self, known: &'a Known, knob: usize, at: &'a Setting) -> Line<'a> {
         Line { space: self, known, knob, at }
     }
 
     /// Goes through the search with what is known; an error are the cells that are missing.
     pub fn search(&self, known: &Known) -> Result<Found, Wanted> {
+        match self.knob_by_knob(known)? {
+            Some(at) => self.settle(known, at),
+            None => Ok(Found { best: None, between: vec![None; self.knobs.len()] }),
+        }
+    }
+    /// The best setting alone, of which no interval is asked for; none if all are excluded.
+    pub fn best(&self, known: &Known) -> Result<Option<Setting>, Wanted> {
+        let Some(at) = self.knob_by_knob(known)? else { return Ok(None) };
+        need(known, std::slice::from_ref(&at), &self.seeds)?;
+        for knob in 0..self.knobs.len() {
+            self.line(known, knob, &at).past_dents()?;
+        }
+        Ok(self.best_of_all(known))
+    }
+    fn knob_by_knob(&self, known: &Known) -> Result<Option<Setting>, Wanted> {
         let mut at = self.present.clone();
         for pass in 0..PASSES {
             let before = at.clone();
             for knob in 0..self.knobs.len() {
-                let Some(best) = self.line(known, knob, &at).best(pass > 0)? else {
-                    return Ok(Found { best: None, between: vec![None; self.knobs.len()] });
-                };
+                let Some(best) = self.line(known, knob, &at).best(pass > 0)? else { return Ok(None) };
                 at[knob] = best;
             }
             if self.knobs.len() == 1 || pass > 0 && at == before {
                 break;
             }
         }
-        self.settle(known, at)
+        Ok(Some(at))
     }
 
     /// Looks to both sides of the best until settings are worse; what turns out better is the best.
@@ -214,16 +272,15 @@ impl Space {
     }
 
     /// Whether what is shown beside the best was run under all seeds, or what is told would not agree; an
-    /// error are the cells that are missing.
-    pub fn beside(&self, known: &Known, best: &Setting) -> Result<(), Wanted> {
+    /// error are the cells that are missing. `by_all` knows what any rule excludes.
+    pub fn beside(&self, known: &Known, by_all: &Known, best: &Setting) -> Result<(), Wanted> {
         let mut all = vec![self.present.clone()];
         for knob in 0..self.knobs.len() {
             let line = self.line(known, knob, best);
             all.extend(line.settings(&line.shown_beside()));
             all.extend(line.ends_of_flat().into_iter().flatten());
         }
-        let needed = need_until(known, &all, &self.seeds, Measured::shows);
-        needed.map_err(|wanted| Wanted { beside: true, ..wanted })
+        need_until(by_all, &all, &self.seeds, Measured::shows).map_err(Wanted::beside)
     }
 }
 
@@ -469,11 +526,14 @@ fn need_until(
     let mut wanted = Wanted::default();
     for setting in settings {
         let measured = known.get(setting);
+        for (other, seed) in measured.into_iter().flat_map(|measured| &measured.open) {
+            wanted.add(other, *seed);
+        }
         if measured.is_some_and(|measured| done(measured, seeds)) {
             continue;
         }
         let missing = |seed: &&u64| measured.is_none_or(|measured| !measured.prices.contains_key(seed));
-        wanted.cells.insert(setting.clone(), seeds.iter().filter(missing).copied().collect());
+        seeds.iter().filter(missing).for_each(|seed| wanted.add(setting, *seed));
     }
     if wanted.cells.is_empty() { Ok(()) } else { Err(wanted) }
 }

@@ -9,7 +9,7 @@ use crate::analysis::tune::Limits;
 use crate::base::Seed;
 use crate::metrics::{Figure, Unit};
 use crate::record::fixture;
-use crate::record::{CellRecord, KnobTuned, PlaceTuned, PointTuned};
+use crate::record::{Judged, KnobTuned, PlaceTuned, PointTuned};
 use crate::theory::chunk::Cost;
 
 mod dents;
@@ -27,6 +27,7 @@ fn space(knobs: &[&str], present: &[&str], seeds: u64) -> Space {
     Space {
         knobs: knobs.iter().map(|knob| knob.parse().unwrap()).collect(),
         present: present.iter().map(|value| (*value).to_owned()).collect(),
+        own: "yours".to_owned(),
         seeds: (1..=seeds).collect(),
         field: vec![Vec::new(); knobs.len()],
         ..Space::default()
@@ -229,7 +230,8 @@ fn a_knob_of_words_is_tried_word_by_word() {
 fn what_stands_beside_is_half_double_the_present_and_what_others_ship() {
     let mut space = space(&["k=16..8192"], &["500"], 4);
     space.field = vec![shipped(&["100", "500"])];
-    let wanted = space.beside(&Known::default(), &vec!["6000".to_owned()]).unwrap_err();
+    let nothing = Known::default();
+    let wanted = space.beside(&nothing, &nothing, &vec!["6000".to_owned()]).unwrap_err();
     assert!(wanted.beside);
     let settings: Vec<&str> = wanted.cells.keys().map(|setting| setting[0].as_str()).collect();
     assert_eq!(settings, ["100", "3000", "500", "8192"]);
@@ -277,9 +279,9 @@ fn place_of(space: Space, rows: u64) -> (PlaceTuned, BTreeSet<String>) {
     (tuned, ran)
 }
 
-fn sized(mut cell: CellRecord, rows: u64) -> CellRecord {
-    cell.metrics.insert("sizes".into(), fixture::alike(Unit::Rows, 1, rows));
-    cell
+fn sized(mut judged: Judged, rows: u64) -> Judged {
+    judged.cell.metrics.insert("sizes".into(), fixture::alike(Unit::Rows, 1, rows));
+    judged
 }
 
 #[test]
@@ -287,14 +289,17 @@ fn what_asks_for_more_than_there_is_is_one_setting_with_all_who_ship_it() {
     let mut space = space(&["k=16..16384"], &["5000"], 4);
     space.size = Some("sizes");
     space.field = vec![shipped(&["100", "10000", "10000000"])];
-    space.field[0][1].names = vec!["one"];
-    space.field[0][2].names = vec!["another"];
+    space.field[0][1].names = vec!["one".to_owned()];
+    space.field[0][2].names = vec!["another".to_owned()];
     let (tuned, ran) = place_of(space, 2_048);
     let knob = &tuned.knobs[0];
     assert_eq!(knob.best, "2048");
     assert_eq!(knob.points.last().unwrap().value, "2048", "{:?}", knob.points);
-    assert_eq!(knob.points.last().unwrap().names, ["yours", "one", "another"]);
-    assert_eq!(tuned.present.unwrap().value, "2048");
+    let asked = &knob.points.last().unwrap().asked;
+    let asked: Vec<(&str, String)> = asked.iter().map(|a| (a.value.as_str(), a.names.join(", "))).collect();
+    let [yours, one, another] = ["yours", "one", "another"].map(str::to_owned);
+    assert_eq!(asked, [("5000", yours), ("10000", one), ("10000000", another)]);
+    assert_eq!((tuned.present.unwrap().value, knob.reach), ("5000".to_owned(), Some(2_048)));
     assert!(!ran.contains("10000000") && !ran.contains("5000"), "{ran:?}");
 }
 
@@ -309,16 +314,16 @@ fn what_stands_outside_the_range_is_shown_and_never_chosen() {
     assert!(last.parse::<f64>().unwrap() <= 128.0, "what is as good ends with the range: {last}");
 }
 
-fn cell(seed: u64, rate: u64) -> CellRecord {
-    let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
-    cell.metrics.clear();
+fn cell(seed: u64, rate: u64) -> Judged {
+    let mut judged = judge(&fixture::plan(None, seed), "cell", &fixture::outcome());
+    judged.cell.metrics.clear();
     let figure = Figure::Value { unit: Unit::MilliRowsPerSecond, value: rate };
-    cell.metrics.insert("engine.rows.rate".into(), figure);
-    cell
+    judged.cell.metrics.insert("engine.rows.rate".into(), figure);
+    judged
 }
 
 /// A place whose search has come to its end, of which a setting has this cell under a seed.
-fn place_with(space: Space, limits: Limits, cell: impl FnMut(&Setting, u64) -> CellRecord) -> PlaceTuned {
+fn place_with(space: Space, limits: Limits, cell: impl FnMut(&Setting, u64) -> Judged) -> PlaceTuned {
     place_watched(space, limits, cell, |_, _| ())
 }
 
@@ -326,7 +331,7 @@ fn place_with(space: Space, limits: Limits, cell: impl FnMut(&Setting, u64) -> C
 fn place_watched(
     space: Space,
     limits: Limits,
-    mut cell: impl FnMut(&Setting, u64) -> CellRecord,
+    mut cell: impl FnMut(&Setting, u64) -> Judged,
     look: impl Fn(&Place, &Objective),
 ) -> PlaceTuned {
     let objective = Objective::default();
@@ -345,14 +350,15 @@ fn place_watched(
 }
 
 /// That cell, and people wait for the app for longer than the limit, or not.
-fn waiting(mut cell: CellRecord, too_long: bool) -> CellRecord {
-    let waits = fixture::alike(Unit::Ns, 1, if too_long { 150_000_000 } else { 50_000_000 });
-    cell.metrics.insert("device.query.duration".into(), waits);
-    cell
+fn waiting(mut judged: Judged, too_long: bool) -> Judged {
+    fixture::wait(&mut judged, QUERIES, &[(0, if too_long { 150_000_000 } else { 50_000_000 })]);
+    judged
 }
 
+const QUERIES: &str = "device.query.duration";
+
 fn own_limits() -> Limits {
-    Limits::of(&fixture::plan(None, 1), &[])
+    Limits::of(&fixture::plan(None, 1), &["foreground=100ms".parse().unwrap()])
 }
 
 fn knob_tuned(knob: &str, present: &str, field: &[&str], rate: impl Fn(f64) -> u64) -> KnobTuned {

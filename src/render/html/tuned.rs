@@ -24,11 +24,8 @@ pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
         }
         @for place in &tune.places { (told_of(tune, place)) }
         @for line in &tune.herd { p { (line) } }
-        @if !tune.limits.is_empty() {
-            p.note {
-                "A setting is excluded if it loses something or breaks a limit: "
-                (tune.limits.iter().map(told::limit).collect::<Vec<_>>().join("; ")) "."
-            }
+        @for (head, limits) in told::limits(tune) {
+            p.note { (head) @if !limits.is_empty() { ": " (limits.join("; ")) } "." }
         }
     }
 }
@@ -57,6 +54,7 @@ fn reading(tune: &TuneRecord) -> String {
 fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
     html! {
         h3 { (told::headline(tune, place)) }
+        @for line in &place.notes { p { (line) } }
         @for knob in place.knobs.iter().filter(|_| place.best.is_some() && told::all_equal(place).is_none()) {
             ul { @for line in told::words(tune, place, knob) { li { (line) } } }
             @if let Some(grid) = told::beside(tune, place, knob) { div.beside { (PreEscaped(grid.html())) } }
@@ -104,7 +102,9 @@ pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option
     };
     let mark = |point: &PointTuned| {
         let names = point.names.iter().filter(|name| !name.ends_with(" the best value"));
-        let names = names.map(String::as_str).collect::<Vec<_>>().join(", ");
+        let asked = point.asked.iter().flat_map(|asked| asked.names.iter().map(|name| (name, &asked.value)));
+        let asked = asked.map(|(name, value)| format!("{name} ({})", label(value)));
+        let names = names.cloned().chain(asked).collect::<Vec<_>>().join(", ");
         Some((place(&point.value)?, names)).filter(|(_, names)| !names.is_empty())
     };
     let about = tune.places.iter().map(|place| told::headline(tune, place)).collect::<Vec<_>>().join(". ");

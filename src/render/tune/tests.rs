@@ -3,17 +3,9 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::analysis::judge;
-use crate::analysis::tune::{LimitFlag, Limits, excess, trouble};
-use crate::metrics::Unit;
+use crate::analysis::tune::{LimitFlag, Limits};
 use crate::record::fixture::{self, point, tuned};
-use crate::record::{CellRecord, PointTuned, TuneRecord};
-
-fn cell(seed: u64, p99: u64) -> CellRecord {
-    let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
-    cell.metrics.insert("device.query.duration".into(), fixture::alike(Unit::Ns, 9, p99));
-    cell
-}
+use crate::record::{AskedTuned, PointTuned, RuleTuned, TuneRecord};
 
 fn limits(flags: &[&str]) -> Limits {
     let flags: Vec<LimitFlag> = flags.iter().map(|flag| flag.parse().unwrap()).collect();
@@ -37,30 +29,6 @@ fn the_limits_are_those_of_the_requirement_unless_others_are_asked_for() {
 }
 
 #[test]
-fn a_setting_that_loses_a_row_or_misses_a_limit_in_one_seed_is_no_candidate() {
-    let (good, slow) = (cell(1, 90_000_000), cell(2, 143_000_000));
-    let lossy = judge(&fixture::plan(None, 3), "cell", &fixture::lost(1)).cell;
-    assert_eq!(trouble(&[&good], &limits(&[])), None);
-    assert_eq!(trouble(&[&good, &slow], &limits(&["foreground=off"])), None);
-    let worse = [cell(3, 151_000_000), cell(4, 120_000_000)];
-    let just = cell(2, 100_000_001);
-    let told = [
-        trouble(&[&good, &slow], &limits(&[])),
-        trouble(&[&good, &slow, &worse[0], &worse[1]], &limits(&[])),
-        trouble(&[&just], &limits(&[])),
-        trouble(&[&good, &lossy], &limits(&[])),
-    ];
-    assert_snapshot!(told.map(|why| crate::render::trouble(&why.unwrap())).join("\n"));
-}
-
-#[test]
-fn of_a_limit_of_nothing_the_least_figure_is_the_nearest() {
-    let none = limits(&["foreground=0s"]);
-    let times = |p99| excess(&[&cell(1, p99)], &none).unwrap();
-    assert!(times(1_000) < times(2_000) && times(2_000).is_finite(), "{}", times(2_000));
-}
-
-#[test]
 fn the_story_says_where_the_best_lies_and_what_being_wrong_costs() {
     assert_snapshot!(story(&tuned()) + "---\n" + &answers(&tuned()));
 }
@@ -76,6 +44,39 @@ fn a_setting_has_one_row_with_all_of_its_names() {
     knob.luck = Some("2\u{2009}048 misses a limit in some seeds".to_owned());
     tune.herd.push("best at 800 with 1 device; the backend is saturated with 60 devices".to_owned());
     assert_snapshot!(story(&tune) + "---\n" + &answers(&tune));
+}
+
+#[test]
+fn the_headline_says_what_limits_cost_on_either_side() {
+    let mut tune = tuned();
+    tune.places.truncate(1);
+    let place = &mut tune.places[0];
+    let rule = |name: &str, asks: &str, excludes, best: Option<&str>| RuleTuned {
+        name: name.to_owned(),
+        asks: asks.to_owned(),
+        excludes,
+        best: best.map(|best| [("engine.pull.chunk_rows".to_owned(), best.to_owned())].into()),
+        figure: best.map(|_| if excludes { 164_000 } else { 60_200 }),
+        cost_ppm: best.map(|_| if excludes { 610_000 } else { 1_660_000 }),
+    };
+    place.rules = vec![
+        rule("memory", "a response must take at most 1.00 MiB of memory", true, Some("4096")),
+        rule("chunk", "99 of 100 requests must take at most 15.0 s", false, Some("20")),
+        rule("foreground", "99 of 100 queries of the app must take at most 1.00 ms", false, None),
+    ];
+    place.notes = vec!["requests take up to 18.1 s in 1 of 8 seeds, and as much at 16".to_owned()];
+    tune.limits[0].given = false;
+    let knob = &mut place.knobs[0];
+    (knob.reach, knob.whole) = (Some(1_024), true);
+    let all = knob.points.iter_mut().find(|point| point.value == "1024").unwrap();
+    let asked = |value: &str, names: &[&str]| AskedTuned {
+        value: value.to_owned(),
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    all.asked = vec![asked("2000", &["default", "Mobile Sync"]), asked("10000000", &["WatermelonDB"])];
+    all.breaks = vec!["chunk".to_owned()];
+    place.present = Some(PointTuned { names: vec!["default".to_owned()], ..point("2000", 1_000_000, &[]) });
+    assert_snapshot!(story(&tune) + "---\n" + &told::in_a_line(&tune, &tune.places[0]));
 }
 
 #[test]

@@ -1,10 +1,15 @@
 //! A search as people read it: where the best lies, how sure that is, what being wrong costs.
 
-use crate::metrics::{Unit, human};
-use crate::record::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::analysis::tune::field::EVERYTHING;
+use crate::metrics::human;
+use crate::record::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, RuleTuned, TuneRecord};
 use crate::render::Grid;
 use crate::render::sweep::{of_which_time, optimum, value_of as value, within};
 
+/// What costs so many times as much never comes.
+const FOR_EVER: f64 = 1e6;
 /// What a setting that is as good as the best in practice costs at most beside it: 3 % more.
 pub const FLAT_PPM: u64 = 1_030_000;
 
@@ -12,14 +17,11 @@ pub fn story(tune: &TuneRecord) -> String {
     let of_which_time = tune.metric.parse().map_or("", |metric| of_which_time(&metric));
     let ends = if of_which_time.is_empty() { "; " } else { "\n" };
     let mut text = format!("{}, {} is better{ends}{of_which_time}", tune.metric, tune.better);
-    let limits: Vec<String> = tune.limits.iter().map(limit).collect();
-    text.push_str(&match limits.as_slice() {
-        [] => "no limits but correctness\n\n".to_owned(),
-        limits => format!(
-            "a setting is excluded if it loses something or breaks a limit\n  {}\n\n",
-            limits.join("\n  ")
-        ),
-    });
+    for (head, limits) in limits(tune) {
+        let list: String = limits.iter().map(|limit| format!("  {limit}\n")).collect();
+        text.push_str(&format!("{head}\n{list}"));
+    }
+    text.push('\n');
     for place in &tune.places {
         text.push_str(&told(tune, place));
         text.push('\n');
@@ -28,6 +30,17 @@ pub fn story(tune: &TuneRecord) -> String {
         text.push_str(&format!("{line}\n"));
     }
     text + &cost_of_search(tune.cells)
+}
+
+/// What excludes settings, and the limits that do not.
+pub(in crate::render) fn limits(tune: &TuneRecord) -> Vec<(String, Vec<String>)> {
+    let (given, other): (Vec<_>, Vec<_>) = tune.limits.iter().partition(|limit| limit.given);
+    let list = |limits: Vec<&LimitRecord>| limits.into_iter().map(limit).collect::<Vec<_>>();
+    let also = if given.is_empty() { "" } else { ", or breaks a limit that you set" };
+    let excludes = format!("a setting is excluded if it loses something or misses a gate{also}");
+    let costs = "other limits exclude nothing, and the first line says what keeping them costs".to_owned();
+    let others = Some((costs, list(other))).filter(|(_, others)| !others.is_empty());
+    [(excludes, list(given))].into_iter().chain(others).collect()
 }
 
 fn cost_of_search(cells: CellsTuned) -> String {
@@ -46,6 +59,9 @@ fn cost_of_search(cells: CellsTuned) -> String {
 
 fn told(tune: &TuneRecord, place: &PlaceTuned) -> String {
     let mut text = headline(tune, place) + "\n";
+    for line in &place.notes {
+        text.push_str(&format!("  {line}\n"));
+    }
     for knob in place.knobs.iter().filter(|_| place.best.is_some() && all_equal(place).is_none()) {
         for line in words(tune, place, knob) {
             text.push_str(&format!("  {line}\n"));
@@ -76,12 +92,38 @@ pub(in crate::render) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> Stri
         );
     }
     let figure = place.figure.map_or_else(String::new, |n| format!(" ({})", human::figure(tune.unit, n)));
-    let of = |key: &String| best.get(key).map_or_else(|| "–".to_owned(), |best| value(best));
-    let at: Vec<String> = match tune.knobs.as_slice() {
-        [only] => vec![of(only)],
-        several => several.iter().map(|key| format!("{key} = {}", of(key))).collect(),
+    let knob = place.knobs.first().filter(|knob| is_all(knob, &knob.best));
+    let all = knob.filter(|knob| knob.whole).map_or("", |_| ", all rows in one response");
+    let rules: String = place.rules.iter().map(|rule| rule_told(tune, place, rule)).collect();
+    format!("{}: best at {}{all}{figure}{rules}{so_far}", place.name, at(tune, best))
+}
+
+/// A setting as people read it: its value, or that of each key.
+fn at(tune: &TuneRecord, setting: &BTreeMap<String, String>) -> String {
+    let of = |key: &String| setting.get(key).map_or_else(|| "–".to_owned(), |of| value(of));
+    match tune.knobs.as_slice() {
+        [only] => of(only),
+        several => several.iter().map(|key| format!("{key} = {}", of(key))).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// What a rule costs that decides, or would if it excluded anything.
+fn rule_told(tune: &TuneRecord, place: &PlaceTuned, rule: &RuleTuned) -> String {
+    let Some(other) = &rule.best else {
+        return format!("; no setting keeps that {}", rule.asks);
     };
-    format!("{}: best at {}{figure}{so_far}", place.name, at.join(", "))
+    let change = place.figure.zip(rule.figure).filter(|(best, _)| *best > 0).map(|(best, other)| {
+        let more = (other as f64 / best as f64 - 1.0) * 100.0;
+        format!(", {}{:.0} %", if more < 0.0 { "−" } else { "+" }, more.abs())
+    });
+    let figure = rule.figure.map_or_else(|| "–".to_owned(), |n| human::figure(tune.unit, n));
+    let whether = if rule.excludes { "without the rule that" } else { "if" };
+    format!("; {} {whether} {} ({figure}{})", at(tune, other), rule.asks, change.unwrap_or_default())
+}
+
+/// Whether a value is as much as ever comes in a response.
+fn is_all(knob: &KnobTuned, value: &str) -> bool {
+    knob.reach.is_some() && knob.reach == value.parse().ok()
 }
 
 /// Where the best lies, and what the present setting costs beside it.
@@ -90,13 +132,23 @@ pub(in crate::render) fn in_a_line(tune: &TuneRecord, place: &PlaceTuned) -> Str
     let found = place.best.as_ref().filter(|_| all_equal(place).is_none());
     let Some((best, present)) = found.zip(place.present.as_ref()) else { return told };
     let best: Vec<&str> = tune.knobs.iter().filter_map(|key| best.get(key)).map(String::as_str).collect();
-    let yours = value(&present.value);
+    let shown = value(&present.value);
+    let yours = match present.names.first().map(String::as_str) {
+        None | Some("yours") => format!("your {shown}"),
+        Some("default") => format!("the default {shown}"),
+        Some(product) => format!("{shown}, as {product} has it,"),
+    };
+    let is_same = place.knobs.iter().flat_map(|knob| &knob.points).any(|point| {
+        place.best.iter().flat_map(BTreeMap::values).any(|best| *best == point.value)
+            && point.asked.iter().any(|asked| asked.value == present.value)
+    });
     let cost = present.cost_ppm.map(|ppm| (ppm as f64 / 1e6 - 1.0) * 100.0);
     match cost {
         _ if present.value == best.join(", ") => format!("{told}, as you have it"),
-        _ if present.trouble.is_some() => format!("{told}; your {yours} is excluded"),
-        Some(_) if present.within_noise => format!("{told}; your {yours} is as good within the noise"),
-        Some(more) => format!("{told}; your {yours} costs {more:.1} % more"),
+        _ if is_same => format!("{told}; {yours} comes to the same"),
+        _ if present.trouble.is_some() => format!("{told}; {yours} is excluded"),
+        Some(_) if present.within_noise => format!("{told}; {yours} is as good within the noise"),
+        Some(more) => format!("{told}; {yours} costs {more:.1} % more"),
         None => told,
     }
 }
@@ -184,35 +236,63 @@ fn noise(knob: &KnobTuned) -> String {
 
 /// Other settings beside the best: half and double, the present one, what the field ships.
 pub(in crate::render) fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Option<Grid> {
-    let named = |point: &&PointTuned| !point.names.is_empty() && point.value != knob.best;
+    let named = |point: &&PointTuned| {
+        (!point.names.is_empty() || !point.asked.is_empty()) && point.value != knob.best
+    };
     let mut points: Vec<PointTuned> = knob.points.iter().filter(named).cloned().collect();
     // Of several knobs the present setting stands on no line through the best.
     if tune.knobs.len() > 1 && tune.knobs[0] == knob.key {
-        points.extend(place.present.clone().map(|p| PointTuned { names: vec!["yours".to_owned()], ..p }));
+        points.extend(place.present.clone());
     }
     let best = knob.points.iter().find(|point| point.value == knob.best)?;
-    if points.is_empty() && best.names.is_empty() {
+    if points.is_empty() && best.names.is_empty() && best.asked.is_empty() {
         return None;
     }
     let mut grid = Grid::new(2, ["setting", "", "figure", "of the best", "costs"]);
     if let Some(n) = place.figure {
-        let names: Vec<&str> =
-            ["the best"].into_iter().chain(best.names.iter().map(String::as_str)).collect();
-        let figure = human::figure(tune.unit, n);
-        grid.row([value(&knob.best), names.join(", "), figure, "100 %".to_owned(), String::new()]);
+        let figure = human::figure(tune.unit, n) + broken_mark(best);
+        grid.row([value(&knob.best), names(knob, best, true), figure, "100 %".to_owned(), String::new()]);
+        rows_of_asked(&mut grid, best);
     }
     for point in &points {
-        grid.row(row(point, tune));
+        grid.row(row(knob, point, tune));
+        rows_of_asked(&mut grid, point);
     }
     if points.iter().any(is_marked) {
         grid.row(["", "~ as good within the noise"]);
     }
+    let broken = points.iter().chain([best]).flat_map(|point| &point.breaks);
+    let broken: Vec<&str> = broken.map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect();
+    if !broken.is_empty() {
+        grid.row(["".to_owned(), format!("! breaks a limit that excludes nothing: {}", broken.join(", "))]);
+    }
     Some(grid)
 }
 
-fn row(point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
-    let name = point.names.join(", ");
+fn broken_mark(point: &PointTuned) -> &'static str {
+    if point.breaks.is_empty() { "" } else { " !" }
+}
+
+/// What a setting is: the best, all that there is, who ships it.
+fn names(knob: &KnobTuned, point: &PointTuned, is_best: bool) -> String {
+    let best = is_best.then(|| "the best".to_owned());
+    let all = knob.reach.filter(|_| knob.whole && is_all(knob, &point.value));
+    let all = all.map(|rows| format!("all {} rows in one", human::thousands(rows)));
+    best.into_iter().chain(all).chain(point.names.iter().cloned()).collect::<Vec<_>>().join(", ")
+}
+
+/// Who asks for more than comes, a row for each value.
+fn rows_of_asked(grid: &mut Grid, point: &PointTuned) {
+    for asked in &point.asked {
+        let shown = if asked.value == EVERYTHING { "everything".to_owned() } else { value(&asked.value) };
+        grid.row([shown, format!("{}: as {}", asked.names.join(", "), value(&point.value))]);
+    }
+}
+
+fn row(knob: &KnobTuned, point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
+    let name = names(knob, point, false);
     let shown = point.figure.map_or_else(|| "–".to_owned(), |n| human::figure(tune.unit, n));
+    let shown = shown + broken_mark(point);
     if point.trouble.is_some() {
         // Why, the words above say.
         let few = (point.seeds as usize) < tune.seeds.len();
@@ -221,7 +301,13 @@ fn row(point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
     }
     let cost = point.cost_ppm.map(|ppm| ppm as f64 / 1e6);
     let share = cost.map_or_else(|| "–".to_owned(), |cost| format!("{:.0} %", 100.0 / cost));
-    let more = cost.map_or_else(|| "–".to_owned(), |cost| format!("{:+.1} %", (cost - 1.0) * 100.0));
+    let more = cost.map_or_else(
+        || "–".to_owned(),
+        |cost| match cost {
+            _ if cost >= FOR_EVER => "never".to_owned(),
+            _ => format!("{:+.1} %", (cost - 1.0) * 100.0),
+        },
+    );
     let more = if is_marked(point) { more + " ~" } else { more };
     [value(&point.value), name, shown, share, more]
 }
@@ -232,7 +318,6 @@ fn is_marked(point: &PointTuned) -> bool {
 }
 
 pub(in crate::render) fn limit(of: &LimitRecord) -> String {
-    let unit = if of.name == "memory" { Unit::Bytes } else { Unit::Ns };
     let held = if of.unmeasured { " (not measured here)" } else { "" };
-    format!("{} {} at most {}{held}", of.metric, of.stat, human::figure(unit, of.max))
+    format!("{} {} at most {}{held}", of.metric, of.stat, human::figure(of.unit(), of.max))
 }

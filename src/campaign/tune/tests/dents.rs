@@ -118,8 +118,8 @@ fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
         let space = space(&[&format!("k={best}")], &[best], 1);
         let mut place = Place { axes, space, ..Place::default() };
         let objective = Objective::default();
-        let mut cell = cell(1, 1_000);
-        let mut put = |name: &'static str, figure| cell.metrics.insert(name.into(), figure);
+        let mut judged = cell(1, 1_000);
+        let mut put = |name: &'static str, figure| judged.cell.metrics.insert(name.into(), figure);
         let spread = |p50: u64, max: u64| {
             let (p95, p99) = (max * 19 / 20, max);
             Figure::Distribution {
@@ -141,7 +141,7 @@ fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
         let queued = 10 * max * SECOND / 4;
         put("engine.requests.queued_time", Figure::Value { unit: Unit::Ns, value: queued });
         put("backend.request.service", spread(SECOND, SECOND));
-        place.add(vec![best.to_owned()], cell, &objective);
+        place.add(vec![best.to_owned()], judged, &objective);
         place.tuned(&objective)
     };
     let places = [

@@ -1,0 +1,117 @@
+//! Which settings limits and gates exclude, by all seeds.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::analysis::{judge, sweep::Trouble};
+use crate::record::{Judged, Reason, Verdict, fixture};
+
+const REQUESTS: &str = "engine.request.duration";
+const SECOND: u64 = 1_000_000_000;
+
+/// A cell whose requests end at these seconds and take so many.
+fn cell(seed: u64, requests: &[(u64, u64)]) -> Judged {
+    let mut judged = judge(&fixture::plan(None, seed), "cell", &fixture::outcome());
+    let waits: Vec<(u64, u64)> = requests.iter().map(|(end, took)| (end * SECOND, took * SECOND)).collect();
+    fixture::wait(&mut judged, REQUESTS, &waits);
+    judged
+}
+
+/// So many requests of a second, of which none is at the place of another.
+fn quick(count: u64) -> Vec<(u64, u64)> {
+    (1..=count).map(|n| (10_000 + 10 * n, 1)).collect()
+}
+
+fn missing(mut judged: Judged, gate: &str) -> Judged {
+    let mut record = crate::record::GateRecord::default();
+    gate.clone_into(&mut record.name);
+    judged.cell.verdict = Verdict::Fail;
+    judged.cell.reasons.push(Reason::Gate { gate: record });
+    judged
+}
+
+fn limits(text: &str) -> Limits {
+    Limits(
+        Limits::of(&fixture::plan(None, 1), &[text.parse().unwrap()])
+            .0
+            .into_iter()
+            .filter(|l| l.given)
+            .collect(),
+    )
+}
+
+/// Which settings break a rule of so many seeds, and which wait for the smallest one.
+fn broken(cells: &BTreeMap<u64, Vec<Judged>>, limits: &Limits, seeds: usize) -> (Vec<u64>, Vec<u64>) {
+    let all = standings(cells, &16, limits, seeds);
+    let of = |is: fn(&Standing<'_>) -> bool| all.iter().filter(|(_, s)| is(s)).map(|(at, _)| **at).collect();
+    (of(|s| !s.broken.is_empty() || s.wrong.is_some()), of(|s| !s.open.is_empty()))
+}
+
+#[test]
+fn a_long_request_at_one_place_under_each_size_excludes_none() {
+    // A gap of 18 s in the first of two seeds; 1 000 needs 12 s by itself, below the limit.
+    let mut cells = BTreeMap::from([
+        (16, vec![cell(1, &[quick(200), vec![(520, 18)]].concat()), cell(2, &quick(200))]),
+        (200, vec![cell(1, &[(518, 18), (600, 2)]), cell(2, &[(500, 2), (510, 2)])]),
+        (1_000, vec![cell(1, &[(525, 29)]), cell(2, &[(512, 12)])]),
+    ]);
+    let chunk = limits("chunk=15s");
+    assert_eq!(broken(&cells, &chunk, 2), (vec![], vec![]));
+    let held = &standings(&cells, &16, &chunk, 2)[&200].held[0];
+    assert_eq!((held.spared.as_slice(), held.cells_spared), ([18 * SECOND].as_slice(), 1));
+    // Elsewhere in the script it is the size's own.
+    cells.insert(500, vec![cell(1, &[(700, 18)]), cell(2, &[(700, 2)])]);
+    // So is what it adds to a gap beyond the limit.
+    cells.insert(2_000, vec![cell(1, &[(530, 35)]), cell(2, &[(512, 2)])]);
+    assert_eq!(broken(&cells, &chunk, 2).0, [500, 2_000]);
+    // What the smallest does itself is not spared.
+    assert_eq!(broken(&cells, &limits("chunk=500ms"), 2).0, [16, 200, 500, 1_000, 2_000]);
+}
+
+#[test]
+fn one_in_a_hundred_of_all_seeds_may_be_longer() {
+    let slow = |seed, count: u64| cell(seed, &[quick(count - 1), vec![(500, 20)]].concat());
+    let of = |cells: Vec<Judged>, seeds| {
+        let smallest: Vec<Judged> = (1..=8).map(|seed| cell(seed, &quick(300))).collect();
+        broken(&BTreeMap::from([(16, smallest), (200, cells)]), &limits("chunk=15s"), seeds).0
+    };
+    let rest = |count, seeds: std::ops::RangeInclusive<u64>| seeds.map(move |seed| cell(seed, &quick(count)));
+    assert_eq!(of([slow(1, 20)].into_iter().chain(rest(20, 2..=8)).collect(), 8), [0; 0]);
+    assert_eq!(of([slow(1, 10)].into_iter().chain(rest(10, 2..=8)).collect(), 8), [200], "of 80 none may");
+    let two = || [slow(1, 20), slow(2, 20)].into_iter();
+    assert_eq!(of(two().chain(rest(20, 3..=8)).collect(), 8), [200], "of 160 one may");
+    // Under a part of the seeds it is known what all allow.
+    assert_eq!(of(vec![slow(1, 20), cell(2, &quick(20))], 8), [0; 0]);
+    assert_eq!(of(two().collect(), 8), [200]);
+}
+
+#[test]
+fn what_the_smallest_size_has_is_asked_for_where_it_decides() {
+    let cells = BTreeMap::from([
+        (16, vec![cell(1, &quick(200))]),
+        (200, vec![cell(1, &quick(20)), cell(2, &[(500, 20), (510, 2)])]),
+        (300, vec![cell(1, &quick(150)), cell(2, &[(500, 20), (510, 2)])]),
+    ]);
+    assert_eq!(broken(&cells, &limits("chunk=15s"), 2), (vec![], vec![200]));
+}
+
+#[test]
+fn a_gate_that_all_settings_miss_excludes_none() {
+    let met = |seed| cell(seed, &[]);
+    let cells = BTreeMap::from([
+        (16, vec![missing(met(1), "usable"), missing(missing(met(2), "usable"), "quick")]),
+        (200, vec![missing(met(1), "usable"), missing(met(2), "usable")]),
+        (500, vec![missing(met(1), "usable"), missing(met(2), "usable"), missing(met(3), "usable")]),
+    ]);
+    let none = Limits::default();
+    assert_eq!(broken(&cells, &none, 3), (vec![16], vec![500]), "one alone under a seed says nothing");
+    let all = standings(&cells, &16, &none, 3);
+    assert_eq!(all[&200].spared["gate usable"], 2);
+    assert!(all[&16].breaks(&Rule::Demand("gate quick".to_owned())));
+    // What loses a row is out, whatever others do.
+    let mut lossy = cells;
+    let lost = || judge(&fixture::plan(None, 1), "cell", &fixture::lost(1));
+    lossy.values_mut().for_each(|of| of[0] = lost());
+    let all = standings(&lossy, &16, &none, 3);
+    assert!(all.values().all(|s| matches!(s.wrong, Some(Trouble::Failed { failed: 2 | 3, .. }))), "{all:?}");
+}

@@ -1,0 +1,57 @@
+//! A place, with all that was run there.
+
+use std::collections::BTreeMap;
+
+use super::known::{Known, Setting};
+use super::search::Space;
+use crate::analysis::sweep::Objective;
+use crate::analysis::tune::{Limits, is_sound};
+use crate::record::Judged;
+
+/// What is given while knobs are turned, with all that has been found out.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    pub name: String,
+    pub variant: Option<String>,
+    /// The keys that make it this place, with their values.
+    pub axes: Vec<(String, String)>,
+    pub space: Space,
+    pub limits: Limits,
+    /// What was measured; of trouble only that a cell has no price.
+    pub known: Known,
+    pub cells: BTreeMap<Setting, Vec<Judged>>,
+}
+
+impl Place {
+    pub fn measures(&self, metric: &str, stat: &str) -> bool {
+        let figure = |judged: &Judged| judged.cell.metrics.get(metric)?.stat(stat);
+        self.cells.is_empty() || self.cells.values().flatten().any(|cell| figure(cell).is_some())
+    }
+    pub fn add(&mut self, setting: Setting, judged: Judged, objective: &Objective) {
+        let cell = &judged.cell;
+        let seed = cell.seed.parse().expect("a seed is a number");
+        let price = objective.price(cell);
+        let measured = self.known.0.entry(setting.clone()).or_default();
+        measured.prices.insert(seed, price);
+        // What is wrong with a cell may be that its larger answers never came.
+        let largest = |metric: &str| cell.metrics.get(metric)?.stat("max");
+        let largest = self.space.size.filter(|_| is_sound(cell)).and_then(largest);
+        measured.largest = measured.largest.max(largest);
+        if price.is_none() {
+            measured.trouble = Some(format!("it has no figure of {}", objective.name()));
+            measured.broken = true;
+        }
+        self.cells.entry(setting).or_default().push(judged);
+    }
+    pub(super) fn by_knob(&self, setting: &Setting) -> BTreeMap<String, String> {
+        let keys = self.space.knobs.iter().map(|knob| knob.key().to_owned());
+        keys.zip(setting.iter().cloned()).collect()
+    }
+    /// Whether all rows of a device come in one response if no bound of rows cuts it: the bound of
+    /// bytes does not.
+    pub(super) fn is_whole(&self) -> bool {
+        let bytes = |judged: &Judged| judged.cell.stat("engine.pull.response_bytes", "max");
+        let most = self.cells.values().flatten().filter_map(bytes).max();
+        most.is_some_and(|most| self.space.bytes.is_some_and(|bound| most < bound))
+    }
+}

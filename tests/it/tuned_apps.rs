@@ -1,0 +1,209 @@
+//! Searches of generated apps by the README's recipe: how far what they find is from the true best.
+
+mod generator;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use generator::app;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const KEY: &str = "engine.pull.chunk_rows";
+/// As the README has it for an app of one's own.
+const RECIPE: [&str; 4] = ["--set", "fleet.*.start=empty", "--set", "action.*.per_device=0"];
+const APPS: std::ops::RangeInclusive<u64> = 1..=10;
+/// What sizes the truth is looked for at, besides those that searches find.
+const SIZES: [&str; 8] = ["16", "32", "64", "100", "150", "225", "340", "1000"];
+/// How much dearer than the true best what a search finds may be, in millionths.
+const CLOSE: u64 = 1_050_000;
+
+/// The program; thousands of cells may go to another build of it.
+fn program(desk: &Path, command: &str, app: &Path) -> Command {
+    let other = std::env::var_os("SYNCDYNO_PROGRAM");
+    let program = other.unwrap_or_else(|| OsString::from(env!("CARGO_BIN_EXE_syncdyno")));
+    let mut of = Command::new(program);
+    of.current_dir(desk).env_remove("GITHUB_STEP_SUMMARY").arg(command).arg(app).args(RECIPE);
+    of.args(["--progress", "none", "-j", "1", "--out", "out"]);
+    of
+}
+
+fn written(desk: &TempDir, name: &str, text: &str) -> PathBuf {
+    let path = desk.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// What a search comes to at its only place.
+fn tuned(desk: &TempDir, app: &Path, seeds: &str, more: &[&str]) -> Value {
+    let run = program(desk.path(), "tune", app)
+        .args(["--format", "json", "--seeds", seeds])
+        .args(more)
+        .assert()
+        .success();
+    let mut tune: Value = serde_json::from_slice(&run.get_output().stdout).expect("stdout carries JSON");
+    tune["places"][0].take()
+}
+
+fn best(place: &Value) -> String {
+    place["best"][KEY].as_str().expect("it has a best").to_owned()
+}
+
+/// What each size costs relative to the best of them under these seeds, in millionths.
+fn costs(desk: &TempDir, app: &Path, sizes: &BTreeSet<String>, seeds: &str) -> BTreeMap<String, u64> {
+    let sizes: Vec<&str> = sizes.iter().map(String::as_str).collect();
+    let axis = format!("{KEY}={}", sizes.join(","));
+    let run = program(desk.path(), "sweep", app)
+        .args(["--format", "csv", "--seeds", seeds, "--axis", &axis])
+        .assert()
+        .success();
+    let table = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        (cells[1].to_owned(), cells[6].parse().expect("each size has a cost"))
+    };
+    table.lines().skip(1).map(row).collect()
+}
+
+/// The app without the gates, which a sweep would exclude settings by.
+fn ungated(text: &str) -> &str {
+    text.split("[gate.").next().expect("a text has a beginning")
+}
+
+/// Whether the interval of a search holds a size; an end that is open holds all.
+fn holds(place: &Value, size: &str) -> bool {
+    let number = |value: &Value| value.as_str().and_then(|text| text.parse::<f64>().ok());
+    let between = &place["knobs"][0]["between"];
+    let (low, high) = (number(&between[0]).unwrap_or(0.0), number(&between[1]).unwrap_or(f64::INFINITY));
+    let size: f64 = size.parse().unwrap();
+    low < size && size < high
+}
+
+#[test]
+fn the_recipe_finds_a_best_of_an_app_with_gates_and_photos() {
+    let desk = TempDir::new().unwrap();
+    let text = app(1);
+    let place = tuned(&desk, &written(&desk, "app.toml", &text), "1..=2", &["--no-field"]);
+    let notes = place["notes"].to_string();
+    // The gate of phones that synced a day ago, of which there are none.
+    assert!(notes.contains("gate usual") && place["rules"].is_null(), "{place}");
+    let sizes = SIZES[..1].iter().map(|size| (*size).to_owned()).chain([best(&place)]).collect();
+    let costs = costs(&desk, &written(&desk, "bare.toml", ungated(&text)), &sizes, "101..=104");
+    assert_eq!(costs[&best(&place)], 1_000_000, "{costs:?}");
+}
+
+/// An hour of one processor in a release build: by `SYNCDYNO_EVERY=1` alone.
+#[test]
+fn the_recipe_finds_the_true_best_of_generated_apps() {
+    if !crate::worlds::every_place() {
+        return;
+    }
+    let (mut close, mut searches, mut held, mut intervals) = (0, 0, 0, 0);
+    for n in APPS {
+        let desk = TempDir::new().unwrap();
+        let text = app(n);
+        let file = written(&desk, "app.toml", &text);
+        let found: Vec<Value> =
+            ["1..=2", "1..=8", "1..=24"].map(|seeds| tuned(&desk, &file, seeds, &[])).to_vec();
+        let sizes = SIZES.iter().map(|size| (*size).to_owned()).chain(found.iter().map(best)).collect();
+        let costs = costs(&desk, &written(&desk, "bare.toml", ungated(&text)), &sizes, "10001..=10200");
+        for place in &found {
+            searches += 1;
+            close += u32::from(costs[&best(place)] <= CLOSE);
+            eprintln!("app {n}: {} costs {}", best(place), costs[&best(place)]);
+        }
+        // Of sizes that come to the same each is the best.
+        let least = costs.values().min().expect("there are sizes");
+        let truth: Vec<&String> = costs.iter().filter(|(_, cost)| *cost == least).map(|(at, _)| at).collect();
+        for set in 0..16 {
+            let seeds = format!("{}..={}", 100 * set + 101, 100 * set + 108);
+            let place = tuned(&desk, &file, &seeds, &["--no-field"]);
+            intervals += 1;
+            let holds = truth.iter().any(|size| holds(&place, size));
+            held += u32::from(holds);
+            if !holds {
+                eprintln!("app {n}, {seeds}: {} does not hold {truth:?}", place["knobs"][0]["between"]);
+            }
+        }
+    }
+    eprintln!("{close} of {searches} within 5 %, {held} of {intervals} intervals hold the best");
+    assert!(close * 30 >= searches * 28, "{close} of {searches}");
+    assert!(held * 100 >= intervals * 95, "{held} of {intervals}");
+}
+
+/// An app of somebody's own: eight phones with 180 rows each, on a link that now and then stalls.
+fn visits(gaps: &str, timeout: &str) -> String {
+    format!(
+        "name = \"visits\"\nduration = \"20m\"\n\n\
+         [backend]\ngateway_timeout = \"{timeout}\"\n\n\
+         [entity.visit]\nrows = 240\nscope = {{ who = \"device.who\" }}\n[entity.visit.schema]\n\
+         id = \"uuid key\"\nwho = \"text\"\nplace = \"text 20..80\"\n\n\
+         [entity.finding]\nrows = 1_200\nscope = {{ who = \"device.who\" }}\n[entity.finding.schema]\n\
+         id = \"uuid key\"\nvisit = \"ref visit\"\nwho = \"fold visit.who via visit\"\n\
+         what = \"text 20..300\"\n\n\
+         [fleet.people]\ndevices = 8\nattributes = {{ who = 8 }}\nclass = {{ low = 0.5, mid = 0.5 }}\n\
+         link = \"lte-poor\"\nstart = {{ empty = 0.1, 1d = 0.9 }}\n\n\
+         [link.lte-poor]\ngaps = {{ {gaps}, mode = \"hold\" }}\n\n\
+         [unit.All]\non = [\"login\", \"online\"]\npull = [\"*\"]\npush = [\"*\"]\n\n\
+         [action.finish]\nentity = \"visit\"\nkind = \"update\"\ncolumns = [\"place\"]\nper_device = 2\n"
+    )
+}
+
+fn rows(size: &str) -> u64 {
+    size.parse().unwrap()
+}
+
+/// The number that limits the best setting on its other side.
+fn other_side(place: &Value, name: &str) -> (bool, u64) {
+    let rules = place["rules"].as_array().unwrap_or_else(|| panic!("a rule decides: {place}"));
+    let rule = rules.iter().find(|rule| rule["name"] == name).unwrap_or_else(|| panic!("{name}: {place}"));
+    (rule["excludes"] == true, rows(&best(rule)))
+}
+
+#[test]
+fn gaps_that_every_size_meets_exclude_no_size() {
+    let desk = TempDir::new().unwrap();
+    let sets: &[&str] =
+        if crate::worlds::every_place() { &["1..=2", "1..=4", "1..=8", "1..=24"] } else { &["1..=4"] };
+    let kinds = [("mtbf = \"60s\", mean = \"5s\"", "15s"), ("mtbf = \"150s\", mean = \"20s\"", "15s")];
+    for (gaps, limit) in kinds {
+        let app = written(&desk, "visits.toml", &visits(gaps, "30s"));
+        for seeds in sets {
+            let place = tuned(&desk, &app, seeds, &["--no-field", &format!("--limit=chunk={limit}")]);
+            let knob = &place["knobs"][0];
+            assert!(
+                rows(&best(&place)) * 10 >= knob["reach"].as_u64().unwrap() * 9,
+                "{gaps}, {seeds}: {place}"
+            );
+            assert_eq!(knob["whole"], true);
+            assert!(place["rules"].is_null(), "{gaps}, {seeds}: {}", place["rules"]);
+            let asked = knob["points"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .flat_map(|p| p["asked"].as_array().into_iter().flatten());
+            let asked: Vec<&Value> = asked.filter(|asked| asked["names"][0] == "default").collect();
+            assert_eq!((asked.len(), &asked[0]["value"]), (1, &"500".into()));
+        }
+    }
+}
+
+#[test]
+fn a_limit_that_binds_is_named_with_what_it_costs() {
+    let desk = TempDir::new().unwrap();
+    let app = written(&desk, "visits.toml", &visits("mtbf = \"10m\", mean = \"1s\"", "30s"));
+    for (limit, name) in [("chunk=900ms", "chunk"), ("memory=20kB", "memory")] {
+        let place = tuned(&desk, &app, "1..=4", &["--no-field", "--limit", limit]);
+        let (excludes, without) = other_side(&place, name);
+        assert!(excludes && rows(&best(&place)) * 2 < without, "{limit}: {place}");
+        assert!(place["rules"][0]["cost_ppm"].as_u64().unwrap() < 900_000, "{limit}: {}", place["rules"]);
+    }
+    // One that nobody asked for, here half of the gateway's timeout, excludes nothing.
+    let app = written(&desk, "hasty.toml", &visits("mtbf = \"10m\", mean = \"1s\"", "1800ms"));
+    let place = tuned(&desk, &app, "1..=4", &["--no-field"]);
+    let (excludes, within) = other_side(&place, "chunk");
+    assert!(!excludes && within * 2 < rows(&best(&place)), "{place}");
+    assert!(place["rules"][0]["cost_ppm"].as_u64().unwrap() > 1_100_000, "{}", place["rules"]);
+}
