@@ -28,7 +28,10 @@ pub mod tune;
 mod untested;
 mod worst;
 
-pub use answers::{Answered, AnsweredList, Void, are_all, by_list, hold_answers, losses_of};
+pub use answers::{
+    AS_GIVEN, Answered, AnsweredList, Fault, Void, are_all, by_list, close_answers, hold_answers, losses_of,
+    own_faults,
+};
 pub use claims::{NotHeld, Why, hold_claims, unchecked, unit_in, variant};
 pub use drawn::{keep_series_of_few, to_draw};
 pub use judge::{broken, cell_ids, judge, record_name};

@@ -124,6 +124,7 @@ pub(super) fn carry_out(
     (record.tolerated, record.sweep) = (tolerated, order.sweep.clone());
     if order.matrix {
         record = record::of_matrix(record, &notes);
+        analysis::close_answers(&mut record);
     }
     let ran = under_way.close(record, plans, changes)?;
     tell(&ran, console);
