@@ -21,6 +21,7 @@ mod meanwhile;
 mod metric_table;
 mod pages;
 mod physics;
+mod practices;
 mod products;
 mod reports;
 mod requirements;
