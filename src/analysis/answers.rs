@@ -1,13 +1,18 @@
 //! Answers: what questions come to, by the figures of two variants under each seed. What a scenario
 //! is made to show and does not is a reason of a cell; of somebody else's the answer is what comes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::claims::pairs;
 use super::verdict::{Ruling, Trial};
-use super::{distinct, grouped};
+use super::{counted, distinct, grouped};
 use crate::record::{AnswerRecord, CellRecord, Exit, Finding, Judged, Reason, RunRecord, Stand, ToldRecord};
-use crate::scenario::{Plan, Put, QUESTION_LISTS, Question, QuestionList, Side, Told, question_place};
+use crate::scenario::{
+    Plan, Put, QUESTION_LISTS, Question, QuestionList, Side, Standing, Told, question_place,
+};
+
+/// The variant of somebody's own file as it is, which is asked.
+pub const AS_GIVEN: &str = "as-given";
 
 /// Questions have their answers, in the order of their lists; those that a scenario is made to
 /// show are shown.
@@ -15,7 +20,7 @@ pub(super) fn answers(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     let plans = trial.plans;
     let all = plans.iter().filter(|plan| plan.axes.is_empty()).flat_map(|plan| plan.questions.iter());
     let mut answers = distinct(all.filter_map(|question| match &question.put {
-        Put::ToNone(why) => Some(not_asked(question, why)),
+        Put::ToNone(standing, why) => Some(not_asked(question, standing, why)),
         _ => None,
     }));
     let mut missing = Vec::new();
@@ -31,17 +36,30 @@ pub(super) fn answers(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
 }
 
 fn asked(plan: &Plan) -> Vec<(&Question, &str, &str)> {
-    let asked = plan.questions.iter().filter(|question| !matches!(question.put, Put::ToNone(_)));
+    let asked = plan.questions.iter().filter(|question| !matches!(question.put, Put::ToNone(..)));
     asked.map(|question| (question, question.without.as_str(), question.with.as_str())).collect()
 }
 
-fn not_asked(question: &Question, why: &str) -> AnswerRecord {
+fn not_asked(question: &Question, standing: &Standing, why: &str) -> AnswerRecord {
     let (question, asks) = (question.name.clone(), question.asks.clone());
-    AnswerRecord { question, asks, says: why.to_owned(), ..AnswerRecord::default() }
+    AnswerRecord { question, asks, says: why.to_owned(), ..AnswerRecord::stood(standing) }
 }
 
 impl AnswerRecord {
+    fn stood(standing: &Standing) -> AnswerRecord {
+        let stands = standing.side.map(|side| match side {
+            Side::Without => Stand::Without,
+            Side::With => Stand::With,
+        });
+        let Standing { because, tried, .. } = standing.clone();
+        AnswerRecord { stands, because, tried, ..AnswerRecord::default() }
+    }
+
     fn of(question: &Question, without: &CellRecord, with: &CellRecord) -> AnswerRecord {
+        let stood = match &question.put {
+            Put::ToAnother(standing) => AnswerRecord::stood(standing),
+            Put::ToItsOwn | Put::ToNone(..) => AnswerRecord::default(),
+        };
         let figures: Vec<ToldRecord> =
             question.figures.iter().map(|told| ToldRecord::of(told, without, with)).collect();
         AnswerRecord {
@@ -52,12 +70,8 @@ impl AnswerRecord {
             demanded: question.put == Put::ToItsOwn,
             without: without.id.clone(),
             with: with.id.clone(),
-            stands: match question.put {
-                Put::ToAnother(Some(Side::Without)) => Some(Stand::Without),
-                Put::ToAnother(Some(Side::With)) => Some(Stand::With),
-                _ => None,
-            },
             figures,
+            ..stood
         }
     }
 
@@ -115,26 +129,27 @@ pub struct Answered<'a> {
     pub void: Option<Void>,
 }
 
-/// Why a question that was asked of somebody's own file has no answer.
+/// Why the figures of a question that was asked of somebody's own file prove nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Void {
     /// Nothing of what its figures count happened, with it or without.
     NothingHappened,
-    /// With it, something is lost or stuck.
+    /// It is better with it, and more is lost or stuck with it.
     FailsWithIt,
-    /// It is the better half without it, in which something is lost or stuck.
+    /// It is better without it, and more is lost or stuck without it.
     FailsWithoutIt,
 }
 
 impl Void {
-    fn of(answer: &AnswerRecord, record: &RunRecord) -> Option<Void> {
-        let mut asked = answer.figures.iter().filter_map(ToldRecord::demanded);
-        let fails = |cell: &str| record.cell(cell).is_some_and(|cell| losses_of(cell).next().is_some());
-        match answer.finding {
-            _ if answer.demanded => None,
-            Finding::NotAsked => None,
-            _ if fails(&answer.with) => Some(Void::FailsWithIt),
-            Finding::Worse if fails(&answer.without) => Some(Void::FailsWithoutIt),
+    fn of(first: &AnswerRecord, all: &[&AnswerRecord], record: &RunRecord) -> Option<Void> {
+        let mut asked = first.figures.iter().filter_map(ToldRecord::demanded);
+        let of =
+            |half: fn(&AnswerRecord) -> &str| Losses::of(all.iter().filter_map(|one| record.cell(half(one))));
+        let (without, with) = (|| of(|one| &one.without), || of(|one| &one.with));
+        match first.finding {
+            _ if first.demanded => None,
+            Finding::Shown | Finding::Less if with().is_more_than(&without()) => Some(Void::FailsWithIt),
+            Finding::Worse if without().is_more_than(&with()) => Some(Void::FailsWithoutIt),
             Finding::Same if asked.all(|(small, great, _)| (small, great) == (Some(0), Some(0))) => {
                 Some(Void::NothingHappened)
             }
@@ -148,11 +163,115 @@ pub fn losses_of(cell: &CellRecord) -> impl Iterator<Item = &Reason> {
     cell.reasons.iter().filter(|reason| matches!(reason.exit(), Exit::Correctness | Exit::Stuck))
 }
 
+/// What is lost or stuck in cells, by check.
+#[derive(Debug, Default)]
+struct Losses<'a>(BTreeMap<&'a str, u64>);
+
+impl<'a> Losses<'a> {
+    fn of(cells: impl IntoIterator<Item = &'a CellRecord>) -> Losses<'a> {
+        let mut losses = Losses::default();
+        for cell in cells {
+            for reason in losses_of(cell) {
+                let check = check_of(reason);
+                let sum = losses.0.entry(check).or_default();
+                *sum = sum.saturating_add(counted(cell, check).max(1));
+            }
+        }
+        losses
+    }
+
+    fn count(&self, check: &str) -> u64 {
+        self.0.get(check).copied().unwrap_or(0)
+    }
+
+    /// Whether it has a check that the other has not, or clearly more of one.
+    fn exceeds(&self, other: &Losses<'_>) -> bool {
+        self.0.iter().any(|(check, count)| match other.count(check) {
+            0 => true,
+            less => *count > less.saturating_add((less / 4).max(2)),
+        })
+    }
+
+    /// Where each exceeds the other more checks are more, or twice as much in all. A device that is
+    /// stuck has not come to what else it would lose.
+    fn is_more_than(&self, other: &Losses<'_>) -> bool {
+        let [stuck, of_other] = [self, other].map(|losses| losses.count(STUCK));
+        if stuck != of_other {
+            return stuck > of_other;
+        }
+        let sum = |losses: &Losses<'_>| losses.0.values().copied().fold(0, u64::saturating_add);
+        let is_greater = || self.0.len() > other.0.len() || sum(self) / 2 > sum(other);
+        self.exceeds(other) && (!other.exceeds(self) || is_greater())
+    }
+}
+
+const STUCK: &str = "stuck";
+
+/// The check that found it, or a name of the same kind.
+fn check_of(reason: &Reason) -> &str {
+    match reason {
+        Reason::Violation { check } => check,
+        Reason::Stuck {} => STUCK,
+        Reason::TakenBack { .. } => "taken back by a backup",
+        Reason::Shelved { .. } => "left behind by a logout",
+        _ => "broken",
+    }
+}
+
+/// What a check finds in somebody's own file as it is.
+pub struct Fault<'a> {
+    pub check: &'a str,
+    pub count: u64,
+    /// Answers whose variation finds at most half of it, and how much; the best first.
+    pub mended_by: Vec<(&'a AnswerRecord, u64)>,
+}
+
+/// What is lost or stuck in somebody's own file as it is, over all seeds.
+pub fn own_faults(record: &RunRecord) -> Vec<Fault<'_>> {
+    let given = || record.cells.iter().filter(|cell| cell.variant.as_deref() == Some(AS_GIVEN));
+    let losses = Losses::of(given().filter(|_| record.matrix));
+    let checks = distinct(given().flat_map(losses_of).map(check_of));
+    let lacking = record.answers.iter().filter(|one| one.stands == Some(Stand::Without));
+    let questions = grouped(lacking, |one| &one.question);
+    let fault = |check: &'_ str| {
+        let halves = questions.iter().map(|(_, all)| {
+            let of = |half: fn(&AnswerRecord) -> &str| {
+                Losses::of(all.iter().filter_map(|one| record.cell(half(one)))).count(check)
+            };
+            (all[0], of(|one| &one.without), of(|one| &one.with))
+        });
+        let mends = halves.filter(|(_, without, with)| *without > 0 && with.saturating_mul(2) <= *without);
+        let mut mended_by: Vec<_> = mends.map(|(one, _, with)| (one, with)).collect();
+        mended_by.sort_by_key(|(_, with)| *with);
+        mended_by
+    };
+    let faults = checks.into_iter().filter(|check| losses.count(check) > 0);
+    faults.map(|check| Fault { check, count: losses.count(check), mended_by: fault(check) }).collect()
+}
+
+/// Whether a run that was to answer questions of somebody's own file has answered none.
+pub(super) fn has_no_answer(record: &RunRecord) -> bool {
+    let is_asked = record.matrix && !record.answers.is_empty();
+    is_asked && record.complete && by_list(record).iter().all(|list| list.answered == 0)
+}
+
 pub struct AnsweredList<'a> {
     pub title: &'static str,
     pub questions: u32,
     pub answered: usize,
     pub answers: Vec<Answered<'a>>,
+}
+
+impl Answered<'_> {
+    /// Whether it says what the file does, or what the figures say.
+    fn is_answer(&self) -> bool {
+        let has_figures = match self.first.finding {
+            Finding::NotAsked | Finding::Unmeasured => false,
+            Finding::Shown => true,
+            Finding::Less | Finding::Same | Finding::Worse => !self.first.demanded,
+        };
+        self.first.stands.is_some() || has_figures && self.void.is_none()
+    }
 }
 
 pub fn by_list(record: &RunRecord) -> Vec<AnsweredList<'_>> {
@@ -163,22 +282,18 @@ pub fn by_list(record: &RunRecord) -> Vec<AnsweredList<'_>> {
         // Those of one question of one scenario are of its seeds.
         let questions = grouped(of_list, |(_, one)| (&one.question, &one.says));
         let answered = questions.into_iter().map(|(_, all)| {
-            let fails = |one| matches!(Void::of(one, record), Some(Void::FailsWithIt | Void::FailsWithoutIt));
-            let (number, first) = *all.iter().find(|(_, one)| fails(one)).unwrap_or(&all[0]);
-            let alike = all.iter().filter(|(_, one)| one.finding == first.finding).count();
-            Answered { number, first, alike: [alike, all.len()], void: Void::of(first, record) }
+            let number = all[0].0;
+            let all: Vec<&AnswerRecord> = all.into_iter().map(|(_, one)| one).collect();
+            let alike = |finding| all.iter().filter(|one| one.finding == finding).count();
+            // Of findings that come as often the first.
+            let most = all.iter().map(|one| alike(one.finding)).max();
+            let first = all.iter().find(|one| Some(alike(one.finding)) == most).unwrap_or(&all[0]);
+            let void = Void::of(first, &all, record);
+            Answered { number, first, alike: [alike(first.finding), all.len()], void }
         });
         let answers: Vec<Answered<'_>> = answered.collect();
-        let answered = |one: &&Answered<'_>| {
-            let finding = one.first.finding;
-            let is_told = match finding {
-                Finding::NotAsked | Finding::Unmeasured => false,
-                Finding::Shown => true,
-                Finding::Less | Finding::Same | Finding::Worse => !one.first.demanded,
-            };
-            is_told && one.void.is_none()
-        };
-        let numbers: BTreeSet<u32> = answers.iter().filter(answered).map(|one| one.number).collect();
+        let numbers: BTreeSet<u32> =
+            answers.iter().filter(|one| one.is_answer()).map(|one| one.number).collect();
         AnsweredList { title: list.title, questions: list.questions, answered: numbers.len(), answers }
     };
     let lists = QUESTION_LISTS.iter().enumerate().map(list);
@@ -197,59 +312,120 @@ mod tests {
     use crate::analysis::assemble;
     use crate::metrics::NEVER;
 
-    #[test]
-    fn what_never_comes_is_the_worse_half_of_a_question() {
-        let told = |[without, with]: [u64; 2]| ToldRecord {
-            name: "n".to_owned(),
-            metric: "engine.write_acknowledged.duration.p95".to_owned(),
-            without: Some(without),
-            with: Some(with),
-            less_milli: Some(2_000),
-            more_milli: None,
-        };
-        for (figures, of) in [
-            ([NEVER, 1_000], Finding::Shown),
-            ([1_000, NEVER], Finding::Worse),
-            ([NEVER, NEVER], Finding::Same),
-        ] {
-            assert_eq!(finding(&[told(figures)]), of, "{figures:?}");
-        }
-    }
-
-    #[test]
-    fn what_did_not_happen_or_fails_itself_has_no_answer() {
-        let told = |[without, with]: [u64; 2]| ToldRecord {
+    fn told([without, with]: [u64; 2]) -> ToldRecord {
+        ToldRecord {
             name: "n".to_owned(),
             metric: "engine.conflicts.found".to_owned(),
             without: Some(without),
             with: Some(with),
             less_milli: Some(2_000),
             more_milli: None,
-        };
-        for (exit, figures, void) in [
-            (None, [8, 1], None),
-            (Some(Exit::Threshold), [8, 1], None),
-            (Some(Exit::Stuck), [8, 1], Some(Void::FailsWithIt)),
-            (Some(Exit::Correctness), [8, 1], Some(Void::FailsWithIt)),
-            (None, [8, 8], None),
-            (None, [0, 0], Some(Void::NothingHappened)),
-            (Some(Exit::Stuck), [8, 8], Some(Void::FailsWithIt)),
-            (Some(Exit::Stuck), [1, 8], Some(Void::FailsWithIt)),
-        ] {
-            let failed = |exit: Exit| Reason::Broken { exit_code: exit.code(), text: String::new() };
-            let reasons = exit.into_iter().map(failed).collect();
+        }
+    }
+
+    fn cell(id: &str, reasons: &[Reason]) -> CellRecord {
+        CellRecord { id: id.to_owned(), reasons: reasons.to_vec(), ..CellRecord::default() }
+    }
+
+    fn violation(check: &str) -> Reason {
+        Reason::Violation { check: check.to_owned() }
+    }
+
+    #[test]
+    fn a_better_half_that_fails_more_proves_nothing() {
+        let (stuck, lost, edit) = (Reason::Stuck {}, violation("lost"), violation("lost-edit"));
+        let gate = Reason::NoChange {};
+        let fails = |[without, with]: [&[Reason]; 2], figures: [u64; 2]| {
             let mut record = assemble("reports/x", &[], Vec::new(), &[]);
-            record.cells = vec![CellRecord { id: "with".to_owned(), reasons, ..CellRecord::default() }];
+            record.cells = vec![cell("without", without), cell("with", with)];
             record.answers = vec![AnswerRecord {
                 question: "checklist-2".to_owned(),
                 finding: finding(&[told(figures)]),
+                without: "without".to_owned(),
                 with: "with".to_owned(),
                 figures: vec![told(figures)],
                 ..AnswerRecord::default()
             }];
             let lists = by_list(&record);
-            let one = (lists[0].answers[0].void, lists[0].answered);
-            assert_eq!(one, (void, usize::from(void.is_none())), "{exit:?} {figures:?}");
+            (lists[0].answers[0].void, lists[0].answered)
+        };
+        let (with_it, without_it) = (Some(Void::FailsWithIt), Some(Void::FailsWithoutIt));
+        for (halves, figures, void) in [
+            ([&[][..], &[][..]], [8, 1], None),
+            ([&[], &[gate]], [8, 1], None),
+            ([&[], std::slice::from_ref(&stuck)], [8, 1], with_it),
+            ([std::slice::from_ref(&lost), std::slice::from_ref(&lost)], [8, 1], None),
+            ([&[lost.clone(), edit.clone()], std::slice::from_ref(&edit)], [8, 1], None),
+            ([std::slice::from_ref(&lost), &[lost.clone(), edit.clone()]], [8, 1], with_it),
+            ([std::slice::from_ref(&lost), &[]], [1, 8], without_it),
+            ([&[], std::slice::from_ref(&lost)], [1, 8], None),
+            ([std::slice::from_ref(&stuck), std::slice::from_ref(&lost)], [8, 1], None),
+            ([&[], &[]], [8, 8], None),
+            ([&[], &[]], [0, 0], Some(Void::NothingHappened)),
+            ([&[], &[]], [NEVER, 8], None),
+        ] {
+            let answered = usize::from(void.is_none());
+            assert_eq!(fails(halves, figures), (void, answered), "{halves:?} {figures:?}");
         }
+    }
+
+    #[test]
+    fn what_never_comes_is_worse_than_any_figure() {
+        assert_eq!(finding(&[told([NEVER, 8])]), Finding::Shown);
+        assert_eq!(finding(&[told([8, NEVER])]), Finding::Worse);
+        assert_eq!(finding(&[told([NEVER, NEVER])]), Finding::Same);
+    }
+
+    #[test]
+    fn losses_are_more_by_their_kinds_or_clearly_by_their_number() {
+        let losses = |all: &[(&'static str, u64)]| Losses(all.iter().copied().collect());
+        let one: &[(&str, u64)] = &[("lost", 40)];
+        for (own, other, more) in [
+            (one, &[("lost", 40)][..], false),
+            (&[("lost", 45)], one, false),
+            (&[("lost", 60)], one, true),
+            (&[("stale", 1)], &[], true),
+            (&[("lost", 40), ("stale", 1)], one, true),
+            (&[("stale", 40)], one, false),
+            (&[("stale", 400)], one, true),
+            (&[("lost", 1)], &[("lost", 2), ("stale", 1)], false),
+            (&[("lost", 90), ("stale", 1)], &[("lost", 2), ("stuck", 6)], false),
+            (&[("stuck", 2)], &[("lost", 90)], true),
+        ] {
+            assert_eq!(losses(own).is_more_than(&losses(other)), more, "{own:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_whose_questions_are_not_asked_has_no_answer() {
+        let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+        record.matrix = true;
+        record.answers = vec![AnswerRecord { question: "checklist-2".to_owned(), ..AnswerRecord::default() }];
+        assert!(has_no_answer(&record));
+        record.answers[0].stands = Some(Stand::With);
+        assert!(!has_no_answer(&record));
+    }
+
+    #[test]
+    fn a_fault_of_the_file_names_the_question_that_mends_it() {
+        let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+        record.matrix = true;
+        let given = cell("given", &[violation("lost-edit"), Reason::Stuck {}]);
+        record.cells = vec![
+            CellRecord { variant: Some(AS_GIVEN.to_owned()), ..given },
+            cell("better", &[Reason::Stuck {}]),
+        ];
+        record.answers = vec![AnswerRecord {
+            question: "field-5".to_owned(),
+            stands: Some(Stand::Without),
+            without: "given".to_owned(),
+            with: "better".to_owned(),
+            ..AnswerRecord::default()
+        }];
+        let told: Vec<_> = own_faults(&record)
+            .iter()
+            .map(|fault| (fault.check.to_owned(), fault.count, fault.mended_by.len()))
+            .collect();
+        assert_eq!(told, [("lost-edit".to_owned(), 1, 1), ("stuck".to_owned(), 1, 0)]);
     }
 }

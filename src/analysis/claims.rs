@@ -97,7 +97,7 @@ pub fn unchecked(plans: &[Plan]) -> Vec<NotHeld<'_>> {
             let why = why_not(plan, [&claim.fails, &claim.mends], plans, &places);
             all.extend(why.map(|why| NotHeld { scenario, name: &claim.id, is_question: false, why }));
         }
-        for asked in plan.questions.iter().filter(|asked| !matches!(asked.put, Put::ToNone(_))) {
+        for asked in plan.questions.iter().filter(|asked| !matches!(asked.put, Put::ToNone(..))) {
             let why = why_not(plan, [&asked.without, &asked.with], plans, &places);
             all.extend(why.map(|why| NotHeld { scenario, name: &asked.name, is_question: true, why }));
         }

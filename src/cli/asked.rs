@@ -8,37 +8,44 @@ use anyhow::Result;
 
 use super::args::Selection;
 use super::console::Console;
+use super::cost;
 use super::refusal::Refusal;
 use super::sources::{self, Values};
+use crate::analysis::AS_GIVEN;
 use crate::record::Exit;
-use crate::scenario::{Document, Plan, Put, Question, Side};
+use crate::scenario::{Document, Plan, Put, Question, Seen, Side, Standing, Told};
 
-/// Why a question is not asked whose halves are one scenario.
+/// Why no two variants are run that are one scenario.
 const NO_CHANGE: &str = "your file is the same without it and with it";
 
-/// The cells of `file` under the selected questions; halves that are the same are run once.
+/// The cells of `file` under the selected questions, those of the file as it is first; halves that
+/// are the same are run once.
 pub(super) fn plans(file: &Path, selection: &Selection, console: &mut Console<'_>) -> Result<Vec<Plan>> {
     let own = own(file, console)?;
-    let as_given = sources::combined(std::slice::from_ref(&own), selection, Values::new(), console)?;
-    sources::remark_on(&as_given, console);
+    let mut given = sources::combined(std::slice::from_ref(&own), selection, Values::new(), console)?;
+    sources::remark_on(&given, console);
+    given.iter_mut().for_each(|plan| plan.variant = Some(AS_GIVEN.to_owned()));
     let of = match selection.paths.as_slice() {
         [] => Document::checklist(),
         paths => sources::documents(paths, console)?,
     };
-    let plain = Selection::default();
-    let (mut asked, mut questions) = (Asked::default(), Vec::new());
+    let mut asked = Asked::default();
+    asked.take(given.clone());
+    let mut questions = Vec::new();
     for document in &of {
-        let plans = sources::combined(std::slice::from_ref(document), &plain, Values::new(), console)?;
+        let plans =
+            sources::combined(std::slice::from_ref(document), &Selection::default(), Values::new(), console)?;
         for question in plans.first().map_or_else(Vec::new, |plan| plan.questions.to_vec()) {
-            let put = Questioned { own: &own, given: &as_given[0].digest, of: document, selection };
+            let put = Questioned { own: &own, given: &given[0], of: document, selection };
             questions.push(put.put(question, &mut asked, console));
         }
     }
-    if asked.plans.is_empty() {
+    if !questions.iter().any(has_answer) {
         return Err(Refusal::because(Exit::Nothing, nothing(&questions)));
     }
     let questions: Arc<[Question]> = questions.into();
     asked.plans.iter_mut().for_each(|plan| plan.questions = Arc::clone(&questions));
+    console.remark(&cost::estimate(&cost::of(&asked.plans), console));
     Ok(asked.plans)
 }
 
@@ -60,33 +67,67 @@ struct Asked {
 
 struct Questioned<'a> {
     own: &'a Document,
-    given: &'a str,
+    given: &'a Plan,
     of: &'a Document,
     selection: &'a Selection,
 }
 
 impl Questioned<'_> {
-    fn put(&self, question: Question, asked: &mut Asked, console: &Console<'_>) -> Question {
-        match self.halves(&question, console) {
-            Err(why) => Question { put: Put::ToNone(why), ..question },
+    fn put(&self, mut question: Question, asked: &mut Asked, console: &Console<'_>) -> Question {
+        let seen = question.does.map(|practice| practice.seen_in(self.given)).unwrap_or_default();
+        if let Some(key) = self.own_set(&question, &seen) {
+            let why = format!("--set {key} stays set in both variations, and the question is about it");
+            return Question { put: Put::ToNone(Standing::default(), why), ..question };
+        }
+        if seen.is_moot {
+            return Question { put: Put::ToNone(Standing::default(), seen.because), ..question };
+        }
+        let mut standing =
+            Standing { side: seen.does.map(side), because: seen.because.clone(), tried: Vec::new() };
+        match self.halves(&question, &seen, console) {
+            Err(why) => Question { put: Put::ToNone(standing, why), ..question },
             Ok([without, with]) => {
-                let is = |half: &[Plan]| half[0].digest == self.given;
-                let stands = match (is(&without), is(&with)) {
-                    (true, _) => Some(Side::Without),
-                    (_, true) => Some(Side::With),
-                    _ => None,
-                };
+                if question.does.is_none() {
+                    standing.side = self.like([&without[0], &with[0]]);
+                }
+                if standing.side == Some(Side::Without) {
+                    standing.tried = seen.mends.iter().map(ToString::to_string).collect();
+                }
+                let price = |(name, metric)| Told { name, metric, demand: None };
+                question.figures.extend(seen.figures.into_iter().map(price));
                 let [without, with] = [without, with].map(|half| asked.take(half));
-                Question { without, with, put: Put::ToAnother(stands), ..question }
+                Question { without, with, put: Put::ToAnother(standing), ..question }
             }
         }
     }
 
-    fn halves(&self, question: &Question, console: &Console<'_>) -> Result<[Vec<Plan>; 2], String> {
-        if let Some(why) = self.own.lacks(&question.name, self.of, &self.selection.set) {
+    /// What was set on the command line that the question is about.
+    fn own_set(&self, question: &Question, seen: &Seen) -> Option<&str> {
+        self.of.held_by(&question.name, &seen.mends, &self.selection.set)
+    }
+
+    /// Which half the file is the same as.
+    fn like(&self, [without, with]: [&Plan; 2]) -> Option<Side> {
+        let is = |half: &Plan| half.digest == self.given.digest;
+        match (is(without), is(with)) {
+            (true, _) => Some(Side::Without),
+            (_, true) => Some(Side::With),
+            _ => None,
+        }
+    }
+
+    fn halves(
+        &self,
+        question: &Question,
+        seen: &Seen,
+        console: &Console<'_>,
+    ) -> Result<[Vec<Plan>; 2], String> {
+        let is_mended = seen.does == Some(false) && !seen.mends.is_empty();
+        let lacks = self.own.lacks(&question.name, self.of, &self.selection.set);
+        if let Some(why) = lacks.filter(|_| !is_mended) {
             return Err(why);
         }
-        let document = self.own.asked(&question.name, self.of);
+        let document = self.own.asked(&question.name, self.of, seen.does.map(side), &seen.mends);
         let plans = sources::with(&document, self.selection, Values::new(), console)?;
         let half = |name: &str| {
             let title = format!("{}-{name}", question.name);
@@ -97,6 +138,17 @@ impl Questioned<'_> {
             return Err(question.alike.clone().unwrap_or_else(|| NO_CHANGE.to_owned()));
         }
         Ok(halves)
+    }
+}
+
+fn side(does: bool) -> Side {
+    if does { Side::With } else { Side::Without }
+}
+
+fn has_answer(question: &Question) -> bool {
+    match &question.put {
+        Put::ToNone(standing, _) => standing.side.is_some(),
+        _ => true,
     }
 }
 
@@ -114,7 +166,7 @@ impl Asked {
 
 fn nothing(questions: &[Question]) -> String {
     let told = questions.iter().filter_map(|question| match &question.put {
-        Put::ToNone(why) => Some(format!("\n  {}: {why}", question.name)),
+        Put::ToNone(_, why) => Some(format!("\n  {}: {why}", question.name)),
         _ => None,
     });
     match questions {

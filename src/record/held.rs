@@ -88,9 +88,15 @@ pub struct AnswerRecord {
     pub without: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub with: String,
-    /// Which of both is the scenario as it was given, if it is one of them.
+    /// Which of both the scenario as it was given is like, if that can be seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stands: Option<Stand>,
+    /// What in the scenario says so, or why that cannot be seen.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub because: String,
+    /// What was set to names of the scenario to make the cell with what is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<ToldRecord>,
 }

@@ -3,14 +3,19 @@
 use super::claims::sentence;
 use super::lines::{filled, whole_figures};
 use super::reasons::parts;
-use crate::analysis::{Answered, AnsweredList, Void, by_list, losses_of};
+use crate::analysis::{self, Answered, AnsweredList, Fault, Void, by_list, losses_of};
+use crate::metrics::human;
 use crate::record::{AnswerRecord, Finding, RunRecord, Stand};
+
+pub(super) const FAULTS: &str = "checks that fail in your file as it is:";
+/// So many questions that mend a fault are named.
+const MENDS: usize = 3;
 
 impl AnsweredList<'_> {
     pub(super) fn headline(&self) -> String {
         let AnsweredList { title, questions, answered, answers } = self;
         let own = answers.iter().any(|one| one.first.demanded);
-        let whose = if own { "figures" } else { "figures of two variations of your file that syncdyno made" };
+        let whose = if own { "figures" } else { "figures of your file and of a variation of it" };
         format!("{title}: {answered} of {questions} answered ({whose}: without it → with it)")
     }
 }
@@ -19,23 +24,28 @@ impl Answered<'_> {
     /// The answer in a line: what the file does, and both figures of each pair.
     pub(super) fn told(&self, record: &RunRecord) -> String {
         let (says, losses) = (sentence(record, self.first), losses(record, self.first));
-        format!("{}{says}{losses}{}", self.mark(), self.seeds())
+        let tried = match self.first.tried.as_slice() {
+            [] => String::new(),
+            tried => format!("; tried with {}", tried.join(", ")),
+        };
+        format!("{}{says}{tried}{losses}{}", self.mark(), self.seeds())
     }
 
     fn mark(&self) -> String {
-        let does = match self.first.stands {
-            Some(Stand::With) => "your file does this",
-            Some(Stand::Without) => "your file does not do this",
-            None => "your file does neither",
-        };
-        let gain = match (self.void, self.first.finding, self.first.stands) {
-            (_, Finding::NotAsked, _) => "[not asked] ",
-            (Some(Void::NothingHappened), ..) => "[no answer: nothing of this happened in your file] ",
-            (Some(Void::FailsWithIt), ..) => "no answer: checks fail with it",
-            (Some(Void::FailsWithoutIt), ..) => "no answer: checks fail without it",
-            (_, Finding::Unmeasured, _) => "NOT MEASURED: ",
-            (_, Finding::Shown, _) if self.first.demanded => "",
-            _ if self.first.demanded => "NOT SHOWN: ",
+        let (one, stands) = (self.first, self.first.stands);
+        match one.finding {
+            Finding::Shown if one.demanded => return String::new(),
+            Finding::Unmeasured if one.demanded => return "NOT MEASURED: ".to_owned(),
+            _ if one.demanded => return "NOT SHOWN: ".to_owned(),
+            Finding::NotAsked if stands.is_none() => return "[not asked] ".to_owned(),
+            _ => {}
+        }
+        let gain = match (self.void, one.finding, stands) {
+            (_, Finding::NotAsked, _) => "not measured",
+            (_, Finding::Unmeasured, _) => "a figure is missing",
+            (Some(Void::NothingHappened), ..) => "nothing of this happened in your file",
+            (Some(Void::FailsWithIt), ..) => "its figures prove nothing: more checks fail with it",
+            (Some(Void::FailsWithoutIt), ..) => "its figures prove nothing: more checks fail without it",
             (_, Finding::Same, _) => "no clear gain here",
             (_, Finding::Worse, None) => "a figure of the second is worse",
             (_, Finding::Worse, _) => "a figure is worse with it",
@@ -43,8 +53,18 @@ impl Answered<'_> {
             (_, _, Some(Stand::Without)) => "it would help",
             (_, _, None) => "of these two the second is better",
         };
-        let whole = gain.is_empty() || gain.ends_with(' ');
-        if whole { gain.to_owned() } else { format!("[{does}; {gain}] ") }
+        format!("[{}; {gain}] ", self.stand())
+    }
+
+    fn stand(&self) -> String {
+        let because = &self.first.because;
+        let does = match self.first.stands {
+            Some(Stand::With) => "your file does this",
+            Some(Stand::Without) => "your file does not do this",
+            None if because.is_empty() => "your file does neither",
+            None => return format!("your file does not show whether it does this: {because}"),
+        };
+        if because.is_empty() { does.to_owned() } else { format!("{does}: {because}") }
     }
 
     fn seeds(&self) -> String {
@@ -55,8 +75,34 @@ impl Answered<'_> {
     }
 }
 
+/// What is lost or stuck in the file that is asked, and which questions mend that; a line each.
+pub(super) fn own_faults(record: &RunRecord) -> Vec<String> {
+    let line = |fault: Fault<'_>| {
+        let mends = fault.mended_by.iter().take(MENDS).map(|(one, left)| {
+            let left = if *left == 0 { "none".to_owned() } else { human::thousands(*left) };
+            format!("{} ({left} left)", one.question)
+        });
+        let mends: Vec<String> = mends.collect();
+        let mended = match mends.as_slice() {
+            [] => "no question below mends it".to_owned(),
+            mends => format!("mended by {}", mends.join(", ")),
+        };
+        format!("{} {}: {mended}", fault.check, human::thousands(fault.count))
+    };
+    analysis::own_faults(record).into_iter().map(line).collect()
+}
+
 pub fn answers(record: &RunRecord, columns: usize) -> String {
     let mut text = String::new();
+    let faults = own_faults(record);
+    if !faults.is_empty() {
+        text.push_str(&format!("{FAULTS}\n"));
+        let indent = " ".repeat(4);
+        faults.iter().for_each(|line| {
+            text.push_str(&filled("  ", &indent, line.split(' '), columns.saturating_sub(1)));
+        });
+        text.push('\n');
+    }
     for list in by_list(record) {
         text.push_str(&format!("{}\n", list.headline()));
         for one in &list.answers {
@@ -69,12 +115,18 @@ pub fn answers(record: &RunRecord, columns: usize) -> String {
     text
 }
 
+/// The checks that fail in both halves, where those are not the same.
 fn losses(record: &RunRecord, answer: &AnswerRecord) -> String {
-    let told = |(cell, half): (&str, &str)| {
-        let cell = record.cell(cell)?;
-        let what: Vec<String> = losses_of(cell).map(|reason| parts(cell, reason).0).collect();
+    let found = |cell: &str| {
+        let found = |cell| losses_of(cell).map(|reason| parts(cell, reason).0).collect::<Vec<_>>();
+        record.cell(cell).map(found).unwrap_or_default()
+    };
+    let (without, with) = (found(&answer.without), found(&answer.with));
+    if answer.demanded || without == with {
+        return String::new();
+    }
+    let told = |(what, half): (Vec<String>, &str)| {
         (!what.is_empty()).then(|| format!("; checks that fail {half} it: {}", what.join(", ")))
     };
-    let halves = [(answer.without.as_str(), "without"), (answer.with.as_str(), "with")];
-    halves.into_iter().filter(|_| !answer.demanded).filter_map(told).collect()
+    [(without, "without"), (with, "with")].into_iter().filter_map(told).collect()
 }

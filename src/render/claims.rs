@@ -80,7 +80,13 @@ fn with_figures(cell: &CellRecord, answer: &AnswerRecord) -> String {
         Piece::Both(name) => told(name, both),
         Piece::Times(name) => told(name, times),
     };
-    pieces(&answer.says).into_iter().map(piece).collect()
+    let says = pieces(&answer.says);
+    let is_said = |name: &str| {
+        says.iter().any(|piece| matches!(piece, Piece::Both(of) | Piece::Times(of) if *of == name))
+    };
+    let more = answer.figures.iter().filter(|figure| !is_said(&figure.name));
+    let more: String = more.map(|figure| format!(", {} {}", figure.name, both(figure, cell))).collect();
+    says.into_iter().map(piece).collect::<String>() + &more
 }
 
 fn both(figure: &ToldRecord, cell: &CellRecord) -> String {

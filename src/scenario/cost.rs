@@ -412,7 +412,7 @@ fn imported(plan: &Plan, of: EntityId) -> u64 {
     rows.sum()
 }
 
-fn held(plan: &Plan, scope: &[ScopeRule], data: &EntityData, rows: u64) -> u64 {
+pub(super) fn held(plan: &Plan, scope: &[ScopeRule], data: &EntityData, rows: u64) -> u64 {
     let share = |rows: u128, rule: &ScopeRule| match rule {
         ScopeRule::Attribute { attribute, .. } => {
             rows / plan.attributes[*attribute].values.len().max(1) as u128

@@ -18,7 +18,7 @@ use super::traces::{Traces, in_place_of_rates};
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
 use super::unmeasured::unmeasured;
 use super::view::View;
-use super::written::{TITLE_WANT, in_id, is_title};
+use super::written::{TITLE_WANT, in_id, is_title, quoted};
 use crate::base::{Digest, Seed};
 use crate::contract::Described;
 
@@ -64,11 +64,8 @@ pub struct Provenance {
     pub from: String,
 }
 
-/// The variants of a question.
-const HALVES: [&str; 2] = ["without", "with"];
-
-struct Cell {
-    tree: Node,
+pub(super) struct Cell {
+    pub(super) tree: Node,
     brought: BTreeMap<String, Brought>,
     traces: Traces,
     unsaid: Unsaid,
@@ -78,7 +75,7 @@ struct Cell {
     mistakes: Vec<Diagnostic>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     bare: Node,
     set_by_variants: Vec<Setting>,
 }
@@ -153,7 +150,7 @@ impl Document {
         taken_out.for_each(|key| drop(key.apply(&mut self.tree)));
         self
     }
-    fn bare(&self) -> Node {
+    pub(super) fn bare(&self) -> Node {
         OF_VARIANTS.iter().fold(self.tree.clone(), |tree, key| tree.without(key))
     }
 
@@ -273,7 +270,7 @@ impl Document {
         all.into_iter().filter(asked).map(Some).collect()
     }
 
-    fn cell(&self, variant: Option<&str>, settings: &[Setting], shared: &Shared) -> Cell {
+    pub(super) fn cell(&self, variant: Option<&str>, settings: &[Setting], shared: &Shared) -> Cell {
         let mut mistakes = Vec::new();
         let mut tree = shared.bare.clone();
         let written = variant.and_then(|name| Some((name, self.tree.get(&["variant", name])?)));
@@ -305,7 +302,7 @@ impl Document {
         Cell { tree, brought, traces, unsaid, notes, covered, mistakes }
     }
 
-    fn shared(&self) -> Shared {
+    pub(super) fn shared(&self) -> Shared {
         let mut set_by_variants = Vec::new();
         for (name, entry) in self.tree.get(&["variant"]).and_then(Node::table).into_iter().flatten() {
             // What is not a key is told where its variant is planned.
@@ -334,50 +331,9 @@ impl Document {
     pub fn asks(&self) -> Vec<&str> {
         View::new(&self.tree).at("question").names()
     }
-
-    /// This scenario under a question of `of`, with its two variants in place of all own ones.
-    #[must_use]
-    pub fn asked(&self, question: &str, of: &Document) -> Document {
-        let mut asked = self.clone();
-        let Some(written) = of.tree.get(&["question", question]) else { return asked };
-        let mut written = written.clone();
-        let mut variants = Table::new();
-        for half in HALVES {
-            let Some(name) = written.get(&[half]).and_then(Node::as_text).map(str::to_owned) else {
-                continue;
-            };
-            let Some(variant) = of.tree.get(&["variant", &name]) else { continue };
-            let title = format!("{question}-{name}");
-            if let Some(entry) = written.table_mut().and_then(|table| table.get_mut(half)) {
-                entry.node = Node::text(&title, &entry.node.origin);
-            }
-            variants.insert(title, Entry::new(variant.without("expect")));
-        }
-        asked.tree = self.bare();
-        if let Some(root) = asked.tree.table_mut() {
-            let origin = written.origin.clone();
-            let table = |table: Table| Entry::new(Node::new(Val::Table(table), origin.clone()));
-            root.insert("variant".to_owned(), table(variants));
-            let one = Table::from([(question.to_owned(), Entry::new(written))]);
-            root.insert("question".to_owned(), table(one));
-        }
-        asked
-    }
-
-    /// What a question of `of` needs and this scenario, with this set, has not: what is then said.
-    pub fn lacks(&self, question: &str, of: &Document, sets: &[String]) -> Option<String> {
-        let needs = of.tree.get(&["question", question, "needs"])?.table()?;
-        if needs.is_empty() {
-            return None;
-        }
-        let tree = self.cell(None, &settings(sets, "--set", &mut Vec::new()), &self.shared()).tree;
-        let is_lacking = |key: &str| !Setting::of_need(key).is_some_and(|need| need.is_said_by(&tree));
-        let lacking = needs.iter().find(|(key, _)| is_lacking(key));
-        lacking.map(|(_, entry)| entry.node.as_text().unwrap_or_default().to_owned())
-    }
 }
 
-fn settings(texts: &[String], option: &str, mistakes: &mut Vec<Diagnostic>) -> Vec<Setting> {
+pub(super) fn settings(texts: &[String], option: &str, mistakes: &mut Vec<Diagnostic>) -> Vec<Setting> {
     let mut read = |text: &String| Setting::parse(text, option).map_err(|wrong| mistakes.push(wrong)).ok();
     texts.iter().filter_map(&mut read).collect()
 }
@@ -446,11 +402,6 @@ fn walk(node: &Node, path: &str, out: &mut Vec<Provenance>) {
             out.push(Provenance { key, value: entry.node.to_toml().to_string(), from: from(&entry.node) });
         }
     }
-}
-
-fn quoted(name: &str) -> String {
-    let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if bare { name.to_owned() } else { toml::Value::String(name.to_owned()).to_string() }
 }
 
 fn from(node: &Node) -> String {

@@ -104,7 +104,11 @@ impl Setting {
         self.path != other.path && stands.unwrap_or(true)
     }
 
-    fn meets(&self, other: &Setting) -> bool {
+    /// Whether it is about the very key that another is about.
+    pub(super) fn is_of_key(&self, other: &Setting) -> bool {
+        self.path == other.path
+    }
+    pub(super) fn meets(&self, other: &Setting) -> bool {
         self.path.iter().zip(&other.path).all(|(a, b)| a == b || is_wide(a) || is_wide(b))
     }
     pub(super) fn is_of(&self, tables: &[&str]) -> bool {

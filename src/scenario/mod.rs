@@ -25,6 +25,7 @@ macro_rules! embedded {
     };
 }
 
+mod asked;
 mod budget;
 mod cell;
 mod chaos;
@@ -46,6 +47,7 @@ mod key_pages;
 mod keys;
 mod merge;
 mod plan;
+mod practice;
 mod profiles;
 mod question;
 mod remedies;
@@ -72,9 +74,11 @@ pub use hook::{AppCall, AppQuery, Fate, HookPlan, Hooks};
 pub use key_pages::key_pages;
 pub use keys::schema_json;
 pub use plan::*;
+pub use practice::{Mend, Seen};
 pub use profiles::{Library, Profile, Sourced};
 pub use question::{
-    Demand, Piece, Put, QUESTION_LISTS, Question, QuestionList, Side, Told, pieces, question_place,
+    Demand, Piece, Practice, Put, QUESTION_LISTS, Question, QuestionList, Side, Standing, Told, pieces,
+    question_place,
 };
 pub use requirements::{REQUIREMENTS, Requirement, requirement};
 pub use template::{LIKE, template};
@@ -96,8 +100,8 @@ pub const WIRE: &[(&str, &str)] = embedded!("wire/matrix": "edge", "lte-poor", "
 pub const CHECKLIST: &[(&str, &str)] = embedded!(
     "checklist": "automatic", "avoided-conflicts", "changed-columns", "cleared-queue", "conflict-page",
     "consistent", "deadline", "edits-meanwhile", "flat-entities", "hierarchy", "light-entities",
-    "merged", "network-events", "own-actions", "own-rows", "quick-hooks", "resumed", "simple-or-full",
-    "stamps", "status", "sync-units", "triggered", "two-foo"
+    "merged", "network-events", "own-actions", "own-rows", "photos", "quick-hooks", "resumed",
+    "simple-or-full", "stamps", "status", "sync-units", "triggered", "two-foo"
 );
 /// What each world of the matrix of conflicts is to come to, as CSV.
 pub const CONFLICTS_EXPECTED: &str = include_str!("../../scenarios/conflicts/matrix/expected.csv");

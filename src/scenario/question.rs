@@ -1,5 +1,7 @@
 //! Questions that a scenario answers by two of its variants.
 
+use crate::base::word_enums;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuestionList {
     /// How the names of its questions begin.
@@ -25,7 +27,64 @@ pub struct Question {
     pub figures: Vec<Told>,
     /// What is said of a scenario for which both variants are the same, if anything of its own.
     pub alike: Option<String>,
+    /// What it asks for, where a plan can show whether a scenario does it.
+    pub does: Option<Practice>,
     pub put: Put,
+}
+
+word_enums! {
+    /// What a question asks for.
+    pub enum Practice {
+        /// Phones hold the columns that the app shows.
+        #[default]
+        ShownColumns: "shown-columns",
+        /// No list of a screen joins entities.
+        FlatLists: "flat-lists",
+        /// Phones hold the rows of their people.
+        OwnRows: "own-rows",
+        /// No request is given up while its response is on its way.
+        FittingTimeout: "fitting-timeout",
+        /// No unit takes the screen.
+        FreeScreen: "free-screen",
+        /// The app's code in the events of a sync is quick.
+        QuickHooks: "quick-hooks",
+        /// Attachments have requests of their own, which no row waits for.
+        PhotosBeside: "photos-beside",
+        /// The app is told of the network.
+        ToldOfNetwork: "told-of-network",
+        /// Each moment has a unit, which syncs what that moment needs.
+        UnitForMoment: "unit-for-moment",
+        /// Two people cannot edit one row at a time.
+        AvoidedConflicts: "avoided-conflicts",
+        /// People decide conflicts.
+        PeopleDecide: "people-decide",
+        /// Entities can be synced one by one, each with its cursor.
+        OwnActions: "own-actions",
+        /// A unit that syncs everything takes the place of the units that wait.
+        FullSyncReplaces: "full-sync-replaces",
+        /// Units start as people save, as the network comes, and from time to time.
+        StartsByItself: "starts-by-itself",
+        /// The status that people see is true.
+        TrueStatus: "true-status",
+        /// The server's clock says what is new.
+        ServerDates: "server-dates",
+        /// Of two edits of one row neither replaces the other unasked.
+        MergedConflicts: "merged-conflicts",
+        /// The cursor is saved with its rows.
+        CursorWithRows: "cursor-with-rows",
+        /// A load goes on behind its last page.
+        LoadInPages: "load-in-pages",
+        /// An update brings the columns that a person set.
+        ChangedColumns: "changed-columns",
+        /// Edits wait in an outbox.
+        Outbox: "outbox",
+        /// What two phones make is one row.
+        NaturalKey: "natural-key",
+        /// A row is shown with the row that it refers to.
+        WithParents: "with-parents",
+        /// Units, changed columns and merges.
+        FullEngine: "full-engine",
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,10 +107,21 @@ pub struct Demand {
 pub enum Put {
     /// To the one that has it, which is made to show it.
     ToItsOwn,
-    /// To somebody else's, which is as one of the two variants, if it is.
-    ToAnother(Option<Side>),
-    /// To none, for this reason.
-    ToNone(String),
+    /// To somebody else's.
+    ToAnother(Standing),
+    /// To somebody else's, of which no two variants are run, for this reason.
+    ToNone(Standing, String),
+}
+
+/// How somebody's scenario stands to a question before anything is run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Which of both variants it is like; `None` if that cannot be seen, or it is like neither.
+    pub side: Option<Side>,
+    /// What in the scenario says so.
+    pub because: String,
+    /// What was set beside its own keys to make it do what is asked for.
+    pub tried: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -259,6 +259,23 @@ pub(super) fn trigger(text: &str) -> Option<Trigger> {
     named.or_else(|| every().map(Trigger::Every))
 }
 
+/// How a trigger is written.
+pub(super) fn trigger_text(trigger: Trigger) -> String {
+    match trigger {
+        Trigger::Every(every) => format!("every {}", span(every)),
+        _ => TRIGGERS.iter().find(|(_, of)| *of == trigger).map_or("", |(word, _)| word).to_owned(),
+    }
+}
+
+/// A name as a part of a dotted key.
+pub(super) fn quoted(name: &str) -> String {
+    let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if bare && !name.is_empty() {
+        return name.to_owned();
+    }
+    toml::Value::String(name.to_owned()).to_string()
+}
+
 pub(super) fn scope(text: &str) -> Option<Scope> {
     if let Some(attribute) = text.strip_prefix("device.") {
         return (!attribute.is_empty()).then(|| Scope::Attribute(attribute.to_owned()));

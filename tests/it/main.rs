@@ -23,6 +23,7 @@ mod never;
 mod one_key;
 mod pages;
 mod physics;
+mod practices;
 mod products;
 mod remedies;
 mod reports;

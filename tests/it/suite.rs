@@ -149,6 +149,7 @@ suite! {
     suite_checklist_network_events_meets_its_expectations: "checklist/network-events";
     suite_checklist_own_actions_meets_its_expectations: "checklist/own-actions";
     suite_checklist_own_rows_meets_its_expectations: "checklist/own-rows";
+    suite_checklist_photos_meets_its_expectations: "checklist/photos";
     suite_checklist_quick_hooks_meets_its_expectations: "checklist/quick-hooks";
     suite_checklist_resumed_meets_its_expectations: "checklist/resumed";
     suite_checklist_simple_or_full_meets_its_expectations: "checklist/simple-or-full";

@@ -110,7 +110,11 @@ pub fn judge_run(trial: &Trial<'_>, mut judged: Vec<Judged>) -> RunJudged {
             settle(&mut judged[at].cell, vec![reason]);
         }
     }
-    rulings.close(trial, judged)
+    let mut ran = rulings.close(trial, judged);
+    if answers::has_no_answer(&ran.record) {
+        ran.record.exit_code = Exit::first([Exit::of(ran.record.exit_code), Exit::Nothing]).code();
+    }
+    ran
 }
 
 /// The record of a run that is held to nothing but its plans.

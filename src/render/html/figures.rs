@@ -7,6 +7,7 @@ use maud::{Markup, PreEscaped, html};
 use crate::analysis::{AnsweredList, by_list};
 use crate::metrics::human;
 use crate::record::{CellRecord, RunRecord, Verdict, place};
+use crate::render::answers::{FAULTS, own_faults};
 use crate::render::brief::{Checks, Glance, brief, checks, glance};
 use crate::render::story::gate_grid;
 use crate::render::{Form, Grid, table};
@@ -148,5 +149,12 @@ pub(super) fn answers(record: &RunRecord) -> Markup {
         }
         grid.html_as(" w2")
     };
-    html! { @for list in by_list(record) { h2 { (list.headline()) } (PreEscaped(table(&list))) } }
+    let faults = own_faults(record);
+    html! {
+        @if !faults.is_empty() {
+            h2 { (FAULTS.trim_end_matches(':')) }
+            ul { @for fault in &faults { li { (fault) } } }
+        }
+        @for list in by_list(record) { h2 { (list.headline()) } (PreEscaped(table(&list))) }
+    }
 }

@@ -5,6 +5,7 @@ use super::super::form::{
     Form, Key, PERIOD, SOME, SOME_SPAN, SPAN, key, map, named, optional, required, table, word,
 };
 use super::super::plan::Asking;
+use super::super::question::Practice;
 use super::super::written::{CLOCK, NAME, STEP};
 use crate::base::Word;
 use crate::gateway;
@@ -345,6 +346,8 @@ const QUESTION: Form = table(&[
         .about("The answer in a sentence: `{NAME}` stands for both figures of that name, `{NAME.times}` for how many times as much the second one is."),
     required("figure", named(&FIGURE))
         .about("The figures that answer it, by name; one of them at least is to be less or more."),
+    optional("does", Form::word::<Practice>())
+        .about("What is asked for, as a plan shows it: whether a scenario that is asked (`run --for`) does it already. Without it that scenario does it if `with` changes nothing in it."),
     optional("alike", Form::Text)
         .about("What is said of a scenario that is asked (`run --for`) and for which both variants are the same."),
     key("needs", map(&Form::Text), "{}")

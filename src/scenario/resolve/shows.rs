@@ -141,6 +141,7 @@ fn question(name: &str, of: View<'_>, variants: &[&str], wrong: &Mistakes) -> Qu
         says: says.text().to_owned(),
         figures,
         alike: of.at("alike").present().map(|alike| alike.text().to_owned()),
+        does: of.at("does").present().filter(|does| does.is_sound()).map(View::word),
         put: Put::ToItsOwn,
     }
 }

@@ -6,6 +6,7 @@ mod links;
 mod meaning;
 mod own_rows;
 mod plans;
+mod practices;
 mod questions;
 mod said;
 mod scopes;

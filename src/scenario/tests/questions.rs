@@ -1,6 +1,6 @@
 //! What two variants answer, and the same asked of another scenario.
 
-use super::super::Request;
+use super::super::{ClockModel, Document, Mend, Request, Side};
 use super::{MINIMAL, document, plan, plans, stacks};
 
 pub(super) const VARIANTS: &str = "
@@ -60,13 +60,54 @@ fn what_is_unset_is_as_if_it_were_not_written() {
 fn another_scenario_is_asked_by_what_the_variants_set() {
     let of = document(&with("{n}", FIGURE));
     let own = document(&format!("{TWO}[variant.mine]\nset = {{ \"entity.tag.rows\" = 3 }}\n"));
-    let asked = own.asked("checklist-9", &of);
+    let asked = own.asked("checklist-9", &of, None, &[]);
     let plans = asked.plans(&Request::default(), &stacks()).unwrap();
     let variants: Vec<_> = plans.iter().filter_map(|plan| plan.variant.as_deref()).collect();
     assert_eq!(variants, ["checklist-9-large", "checklist-9-small"]);
     let rows: Vec<u32> = plans.iter().map(|plan| plan.engine.pull.chunk_rows).collect();
     assert_eq!(rows, [2_000, 20]);
     assert!(plans.iter().all(|plan| plan.scenario == "two" && plan.questions[0].with == "checklist-9-large"));
+}
+
+/// A question in whose variants the pages differ and the clocks do not.
+fn with_clocks() -> Document {
+    let clock = ", \"fleet.*.clock\" = { offset = \"1m\" } }";
+    let text = with("{n}", FIGURE);
+    document(&["20", "2000"].iter().fold(text, |text, rows| {
+        text.replace(&format!("chunk_rows\" = {rows} }}"), &format!("chunk_rows\" = {rows}{clock}"))
+    }))
+}
+
+#[test]
+fn the_half_that_a_scenario_is_like_is_the_scenario() {
+    let own = document(TWO);
+    let rows = |stands, mends: &[Mend]| {
+        let asked = own.asked("checklist-9", &with_clocks(), stands, mends);
+        let plans = asked.plans(&Request::default(), &stacks()).unwrap();
+        let clocks = plans.iter().map(|plan| plan.fleets[0].clock).collect::<Vec<_>>();
+        assert!(clocks.iter().all(|clock| *clock == clocks[0] && *clock != ClockModel::Good), "{clocks:?}");
+        plans.iter().map(|plan| (plan.engine.pull.chunk_rows, plan.data[1].rows)).collect::<Vec<_>>()
+    };
+    // By their names the large half is first, which is the one with it.
+    let mend = Mend { key: "entity.tag.rows".to_owned(), value: Some("7".to_owned()) };
+    let mends = std::slice::from_ref(&mend);
+    assert_eq!(rows(Some(Side::With), mends), [(500, 1_000), (20, 1_000)]);
+    assert_eq!(rows(Some(Side::Without), mends), [(2_000, 7), (500, 1_000)]);
+    assert_eq!(rows(None, mends), [(2_000, 1_000), (20, 1_000)]);
+}
+
+#[test]
+fn a_key_set_by_hand_is_no_longer_asked_about() {
+    let of = with_clocks();
+    let held =
+        |set: &str, mends: &[Mend]| of.held_by("checklist-9", mends, &[set.to_owned()]).map(str::to_owned);
+    let pages = "engine.pull.chunk_rows";
+    assert_eq!(held("engine.pull.chunk_rows=7", &[]).as_deref(), Some(pages));
+    assert_eq!(held("engine.pull={ chunk_rows = 7 }", &[]).as_deref(), Some("engine.pull"));
+    assert_eq!(held("fleet.phones.clock={ offset = \"2m\" }", &[]), None, "both have a clock");
+    assert_eq!(held("entity.tag.rows=7", &[]), None);
+    let mend = Mend { key: "entity.tag.rows".to_owned(), value: Some("8".to_owned()) };
+    assert_eq!(held("entity.tag.rows=7", &[mend]).as_deref(), Some("entity.tag.rows"));
 }
 
 #[test]

@@ -1,0 +1,119 @@
+//! Questions of one scenario, put to another.
+
+use super::diagnostic::Source;
+use super::document::{Document, settings};
+use super::merge::Setting;
+use super::practice::Mend;
+use super::question::Side;
+use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_value};
+
+/// The variants of a question.
+const HALVES: [(&str, Side); 2] = [("without", Side::Without), ("with", Side::With)];
+
+impl Document {
+    /// This scenario under a question of `of`, with its two variants in place of all own ones. The
+    /// half on which it `stands` is itself, with what both variants set alike; `mends` make the
+    /// other of one that stands without.
+    #[must_use]
+    pub fn asked(&self, question: &str, of: &Document, stands: Option<Side>, mends: &[Mend]) -> Document {
+        let mut asked = self.clone();
+        let Some(written) = of.tree.get(&["question", question]) else { return asked };
+        let mut written = written.clone();
+        let (both, mut variants) = (of.halves(question), Table::new());
+        for ((key, side), half) in HALVES.into_iter().zip(&both) {
+            let Some((name, variant)) = half else { continue };
+            let title = format!("{question}-{name}");
+            if let Some(entry) = written.table_mut().and_then(|table| table.get_mut(key)) {
+                entry.node = Node::text(&title, &entry.node.origin);
+            }
+            let mut variant = match (stands, &both) {
+                (Some(own), [Some((_, one)), Some((_, other))]) if own == side => alike(one, other),
+                _ => variant.without("expect"),
+            };
+            if stands == Some(Side::Without) && side == Side::With {
+                mends.iter().for_each(|mend| add(&mut variant, mend));
+            }
+            variants.insert(title, Entry::new(variant));
+        }
+        asked.tree = self.bare();
+        if let Some(root) = asked.tree.table_mut() {
+            let origin = written.origin.clone();
+            let table = |table: Table| Entry::new(Node::new(Val::Table(table), origin.clone()));
+            root.insert("variant".to_owned(), table(variants));
+            let one = Table::from([(question.to_owned(), Entry::new(written))]);
+            root.insert("question".to_owned(), table(one));
+        }
+        asked
+    }
+
+    /// What a question of `of` needs and this scenario, with this set, has not: what is then said.
+    pub fn lacks(&self, question: &str, of: &Document, sets: &[String]) -> Option<String> {
+        let needs = of.tree.get(&["question", question, "needs"])?.table()?;
+        if needs.is_empty() {
+            return None;
+        }
+        let tree = self.cell(None, &settings(sets, "--set", &mut Vec::new()), &self.shared()).tree;
+        let is_lacking = |key: &str| !Setting::of_need(key).is_some_and(|need| need.is_said_by(&tree));
+        let lacking = needs.iter().find(|(key, _)| is_lacking(key));
+        lacking.map(|(_, entry)| entry.node.as_text().unwrap_or_default().to_owned())
+    }
+
+    /// The first of `sets` (`KEY=VALUE`) that sets what a question is about: a key that differs
+    /// between its variants, or that `mends` set.
+    pub fn held_by<'s>(&self, question: &str, mends: &[Mend], sets: &'s [String]) -> Option<&'s str> {
+        let [Some((_, one)), Some((_, other))] = self.halves(question) else { return None };
+        let common = alike(one, other);
+        let of =
+            |variant: &Node| Setting::all_of_variant("", variant).into_iter().flatten().collect::<Vec<_>>();
+        let common = of(&common);
+        let mut about: Vec<Setting> = [one, other].into_iter().flat_map(of).collect();
+        about.retain(|setting| !common.iter().any(|both| both.is_of_key(setting)));
+        about.extend(mends.iter().filter_map(|mend| Setting::of_need(&mend.key)));
+        let holds = |text: &&String| {
+            let set = Setting::parse(text, "--set");
+            set.is_ok_and(|set| about.iter().any(|one| one.meets(&set)))
+        };
+        sets.iter().find(holds).map(|text| text.split('=').next().unwrap_or(text).trim())
+    }
+
+    /// The names of a question's variants, with what they are.
+    fn halves(&self, question: &str) -> [Option<(&str, &Node)>; 2] {
+        HALVES.map(|(half, _)| {
+            let name = self.tree.get(&["question", question, half])?.as_text()?;
+            Some((name, self.tree.get(&["variant", name])?))
+        })
+    }
+}
+
+/// What two variants set and take out alike.
+fn alike(one: &Node, other: &Node) -> Node {
+    let mut both = Table::new();
+    let set = one.get(&["set"]).zip(other.get(&["set"]));
+    let pairs = set.and_then(|(one, other)| Some((one, one.table()?, other.table()?)));
+    if let Some((node, one, other)) = pairs {
+        let same = |(key, entry): &(&String, &Entry)| {
+            other.get(*key).is_some_and(|other| other.node.to_toml() == entry.node.to_toml())
+        };
+        let same = one.iter().filter(same).map(|(key, entry)| (key.clone(), entry.clone()));
+        both.insert("set".to_owned(), Entry::new(Node::new(Val::Table(same.collect()), node.origin.clone())));
+    }
+    let unset = one.get(&["unset"]).zip(other.get(&["unset"]));
+    if let Some((one, _)) = unset.filter(|(one, other)| one.to_toml() == other.to_toml()) {
+        both.insert("unset".to_owned(), Entry::new(one.clone()));
+    }
+    Node::new(Val::Table(both), one.origin.clone())
+}
+
+fn add(variant: &mut Node, mend: &Mend) {
+    let origin = Origin { place: None, via: Via::Set };
+    let Some(table) = variant.table_mut() else { return };
+    let key = if mend.value.is_some() { "set" } else { "unset" };
+    let empty = if mend.value.is_some() { Val::Table(Table::new()) } else { Val::List(Vec::new()) };
+    let entry = table.entry(key.to_owned()).or_insert_with(|| Entry::new(Node::new(empty, origin.clone())));
+    let value = mend.value.as_ref().and_then(|text| parse_value(&Source::new("", text), 0, Via::Set).ok());
+    match (&mut entry.node.value, value) {
+        (Val::Table(set), Some(value)) => drop(set.insert(mend.key.clone(), Entry::new(value))),
+        (Val::List(unset), None) => unset.push(Node::text(&mend.key, &origin)),
+        _ => {}
+    }
+}

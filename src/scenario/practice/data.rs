@@ -1,0 +1,244 @@
+//! Which columns and rows phones hold, and what their lists read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::plan::Plan;
+use super::seen::{Mend, Seen, listed, outbox, pulled, texts};
+use crate::base::{EntityId, Ppm, Word};
+use crate::contract::{ColumnKind, EditKind, Entity, NamedBy, ScopeRule};
+use crate::workload::Maker;
+
+/// Bytes from which on a column is long for a phone that does not show it.
+const LONG: u64 = 100;
+/// Bytes from which on a column is as long as a photo.
+const PHOTO: u64 = 8_000;
+
+pub(super) fn shown_columns(plan: &Plan) -> Seen {
+    let (named, mut mends, mut long) = (naming(plan), Vec::new(), Vec::new());
+    let ids = pulled(plan);
+    for id in &ids {
+        let entity = plan.schema.entity(*id);
+        let needed = needed(plan, *id);
+        let is_idle = |at: &usize| bytes(plan, *id, *at) >= LONG && !needed.contains(at);
+        let idle: Vec<usize> = entity.projection.iter().copied().filter(is_idle).collect();
+        if idle.is_empty() || named.contains(&entity.name) {
+            continue;
+        }
+        let kept = entity.projection.iter().filter(|at| !idle.contains(at));
+        let kept = kept.map(|at| &entity.columns[*at].name).chain([&entity.key]);
+        mends.push(Mend::set(&["entity", &entity.name, "project"], texts(kept)));
+        long.extend(idle.iter().map(|at| format!("`{}.{}`", entity.name, entity.columns[*at].name)));
+    }
+    if !long.is_empty() {
+        let come = if long.len() == 1 { "comes" } else { "come" };
+        let because =
+            format!("{} {come} to phones, and the file names no columns that they show", listed(&long));
+        return Seen::does_not(because).mended(mends);
+    }
+    if ids.iter().any(|id| named.contains(&plan.schema.entity(*id).name)) {
+        return Seen::does();
+    }
+    Seen::moot(
+        "no entity has `project`, so the file does not say which columns the app shows, and none is long",
+    )
+}
+
+pub(super) fn flat_lists(plan: &Plan) -> Seen {
+    if plan.queries.is_empty() {
+        return Seen::moot("the file does not say what screens list (`query`)");
+    }
+    let joins = plan.queries.iter().filter(|list| !list.query.through.is_empty());
+    let (mut mends, mut names) = (Vec::new(), Vec::new());
+    let mut kept = BTreeMap::<EntityId, BTreeSet<String>>::new();
+    for list in joins {
+        names.push(format!("`{}`", list.name));
+        let of = plan.schema.entity(list.query.of);
+        let flat = |via: &str, column: &str| format!("{via}_{column}");
+        let column = |of: &Entity, place: usize| of.columns[of.projection[place]].name.clone();
+        for (place, to) in &list.query.through {
+            let (via, to) = (column(of, *place), plan.schema.entity(*to));
+            for at in to.projection.iter().filter(|at| !matches!(to.columns[**at].kind, ColumnKind::Ref(_))) {
+                let name = flat(&via, &to.columns[*at].name);
+                let fold = format!("fold {}.{} via {via}", to.name, to.columns[*at].name);
+                mends.push(Mend::set(&["entity", &of.name, "schema", &name], fold));
+                kept.entry(list.query.of).or_default().insert(name);
+            }
+        }
+        mends.push(Mend::set(&["query", &list.name, "through"], texts::<&str>([])));
+        let like =
+            list.query.like.and_then(|like| Some((like.column, list.query.through.get(like.through?)?)));
+        if let Some((like, (place, to))) = like {
+            let name = flat(&column(of, *place), &column(plan.schema.entity(*to), like));
+            mends.push(Mend::set(&["query", &list.name, "like"], name));
+        }
+    }
+    let named = naming(plan);
+    for (id, more) in kept.iter().filter(|(id, _)| named.contains(&plan.schema.entity(**id).name)) {
+        let entity = plan.schema.entity(*id);
+        let all = held(entity).chain(more);
+        mends.push(Mend::set(&["entity", &entity.name, "project"], texts(all)));
+    }
+    let join = if names.len() == 1 { "joins" } else { "join" };
+    Seen::if_so(names.is_empty(), || format!("{} {join} entities", listed(&names))).mended(mends)
+}
+
+pub(super) fn own_rows(plan: &Plan) -> Seen {
+    let (mut whose, mut lacking, mut mends) = (BTreeMap::new(), Vec::new(), Vec::new());
+    let (ids, named) = (pulled(plan), naming(plan));
+    let mut is_scoped = false;
+    for id in &ids {
+        let (entity, data) = (plan.schema.entity(*id), &plan.data[usize::from(id.0)]);
+        if let Some(by) = entity.scope.iter().find_map(ScopeRule::attribute) {
+            whose.insert(*id, by);
+        }
+        if !entity.scope.is_empty() {
+            is_scoped = true;
+            continue;
+        }
+        let of_phone = data.columns.iter().enumerate().find_map(|(at, maker)| match maker {
+            Maker::Attribute(attribute) => Some((at, *attribute)),
+            _ => None,
+        });
+        let scope = |column: &str, attribute: usize| {
+            let device = format!("device.{}", plan.attributes[attribute].name);
+            Mend::set(
+                &["entity", &entity.name, "scope"],
+                toml::Table::from_iter([(column.to_owned(), device.into())]),
+            )
+        };
+        if let Some((at, attribute)) = of_phone {
+            lacking.push(format!("`{}`", entity.name));
+            mends.push(scope(&entity.columns[at].name, attribute));
+            whose.insert(*id, (at, attribute));
+            continue;
+        }
+        // What a scoped row has below it is its phone's, too.
+        let parent = entity.columns.iter().find_map(|column| match column.kind {
+            ColumnKind::Ref(to) => Some((&column.name, to, *whose.get(&to)?)),
+            _ => None,
+        });
+        if let Some((via, to, (at, attribute))) = parent {
+            let to = plan.schema.entity(to);
+            let name = format!("{via}_{}", to.columns[at].name);
+            let fold = format!("fold {}.{} via {via}", to.name, to.columns[at].name);
+            lacking.push(format!("`{}`", entity.name));
+            mends.extend([
+                Mend::set(&["entity", &entity.name, "schema", &name], fold),
+                scope(&name, attribute),
+            ]);
+            if named.contains(&entity.name) {
+                let all = held(entity).chain([&name]);
+                mends.push(Mend::set(&["entity", &entity.name, "project"], texts(all)));
+            }
+        }
+    }
+    if !lacking.is_empty() {
+        let because = format!("all rows of {} come to every phone", listed(&lacking));
+        return Seen::does_not(because).mended(mends);
+    }
+    if is_scoped {
+        return Seen::does();
+    }
+    Seen::moot(
+        "no entity has a `scope` or a column \"attribute …\", so the file does not say which rows belong to whom",
+    )
+}
+
+pub(super) fn natural_key(plan: &Plan) -> Seen {
+    let twice = |id: &EntityId| !plan.schema.entity(*id).unique.is_empty();
+    let ids: Vec<EntityId> = plan.schema.ids().filter(twice).collect();
+    if ids.is_empty() {
+        return Seen::moot("no entity has a natural key; write its columns in `unique`");
+    }
+    let other = ids.iter().find(|id| plan.schema.naming(**id).by != NamedBy::NaturalKey);
+    let because = |id: &EntityId| {
+        let by = plan.schema.naming(*id).by;
+        format!("`entity.{}.ids` is \"{}\"", plan.schema.entity(*id).name, by.word())
+    };
+    let doubles = ids.iter().filter(|id| plan.schema.naming(**id).doubles);
+    let mends = doubles.map(|id| Mend::set(&["entity", &plan.schema.entity(*id).name, "doubles"], false));
+    match other {
+        None => Seen::does(),
+        Some(id) => Seen::does_not(because(id)).mended(mends.chain(outbox(plan)).collect()),
+    }
+}
+
+/// Whether a column that phones write is as long as a photo: then it goes with its row.
+pub(super) fn photos_in_rows(plan: &Plan) -> Seen {
+    let (named, mut mends, mut photos) = (naming(plan), Vec::new(), Vec::new());
+    for id in plan.schema.ids() {
+        let entity = plan.schema.entity(id);
+        let is_made = plan.workload.actions.iter().any(|action| {
+            action.entity == id && action.kind == EditKind::Create && action.on_devices > Ppm(0)
+        });
+        let is_photo = |at: &&usize| bytes(plan, id, **at) >= PHOTO;
+        let Some(at) = entity.projection.iter().find(is_photo).filter(|_| is_made) else { continue };
+        let (column, mean) = (&entity.columns[*at].name, bytes(plan, id, *at));
+        photos.push(format!("`{}.{column}`", entity.name));
+        let sizes = [("least", mean * 2 / 3), ("most", mean * 4 / 3)];
+        let sizes = sizes.map(|(key, bytes)| (key.to_owned(), toml::Value::from(format!("{bytes}B"))));
+        mends.extend([
+            Mend::unset(&["entity", &entity.name, "schema", column]),
+            Mend::set(&["entity", &entity.name, "attachment"], toml::Table::from_iter(sizes)),
+        ]);
+        if named.contains(&entity.name) {
+            let kept = held(entity).filter(|name| *name != column);
+            mends.push(Mend::set(&["entity", &entity.name, "project"], texts(kept)));
+        }
+    }
+    let goes = if photos.len() == 1 { "goes in its row" } else { "go in their rows" };
+    Seen::if_so(photos.is_empty(), || format!("{} {goes}", listed(&photos))).mended(mends)
+}
+
+/// Bytes of a row of an entity in a response, about: columns that phones hold, with their names.
+pub(super) fn row_bytes(plan: &Plan, id: EntityId) -> u64 {
+    let entity = plan.schema.entity(id);
+    let column = |at: &usize| 6 + entity.columns[*at].name.len() as u64 + bytes(plan, id, *at);
+    KEY + entity.projection.iter().map(column).sum::<u64>()
+}
+
+/// Bytes of a key with what stands around a row.
+const KEY: u64 = 80;
+const PLAIN: u64 = 12;
+const REFERENCE: u64 = 36;
+
+/// Bytes of a column's value, about.
+fn bytes(plan: &Plan, id: EntityId, column: usize) -> u64 {
+    let maker = &plan.data[usize::from(id.0)].columns[column];
+    if let Some(fat) = maker.fat_bytes() {
+        return fat;
+    }
+    match maker {
+        Maker::Words(min, max, _) | Maker::Prose(min, max) => u64::from(min.midpoint(*max)),
+        Maker::Ref(_) => REFERENCE,
+        Maker::Folded { entity, column, .. } => bytes(plan, *entity, *column),
+        _ => PLAIN,
+    }
+}
+
+/// Columns that the app works with: those that people write or look for, and what tells rows apart.
+fn needed(plan: &Plan, id: EntityId) -> BTreeSet<usize> {
+    let entity = plan.schema.entity(id);
+    let updates = plan.workload.actions.iter().filter(|action| {
+        action.entity == id && action.kind == EditKind::Update && action.on_devices > Ppm(0)
+    });
+    let written = updates.flat_map(|action| action.columns.iter().copied());
+    let scope = entity.scope.iter().map(ScopeRule::column);
+    let queries = plan.queries.iter().filter(|list| list.query.of == id);
+    let likes = queries.filter_map(|list| list.query.like.filter(|like| like.through.is_none()));
+    let likes = likes.map(|like| entity.projection[like.column]);
+    written.chain(scope).chain(likes).chain(entity.unique.iter().copied()).collect()
+}
+
+fn held(entity: &Entity) -> impl Iterator<Item = &String> {
+    let columns = entity.projection.iter().map(|at| &entity.columns[*at].name);
+    [&entity.key].into_iter().chain(columns)
+}
+
+/// The entities that name the columns that phones hold.
+fn naming(plan: &Plan) -> BTreeSet<String> {
+    let resolved: toml::Table = toml::from_str(&plan.resolved).unwrap_or_default();
+    let entities = resolved.get("entity").and_then(toml::Value::as_table).into_iter().flatten();
+    let names = entities.filter(|(_, entity)| entity.get("project").is_some());
+    names.map(|(name, _)| name.clone()).collect()
+}

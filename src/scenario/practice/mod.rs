@@ -1,0 +1,179 @@
+//! What questions ask for, as it can be seen in the plan of a scenario.
+
+mod data;
+mod network;
+mod seen;
+mod units;
+
+use super::plan::Plan;
+use super::question::Practice;
+use crate::backend::{StampedBy, Writes};
+use crate::base::Word;
+use crate::contract::ColumnKind;
+use crate::engine::{Atomic, BlobQueue, CursorBook, LocalCapture, MissingParent, Policy, Sends, With};
+use crate::gateway::{Capture, LastModifiedSource, Mode};
+use crate::workload::Offline;
+pub use seen::{Mend, Seen};
+
+impl Practice {
+    /// What a plan shows of it; nothing is run.
+    pub fn seen_in(self, plan: &Plan) -> Seen {
+        match self {
+            Practice::ShownColumns => data::shown_columns(plan),
+            Practice::FlatLists => data::flat_lists(plan),
+            Practice::OwnRows => data::own_rows(plan),
+            Practice::NaturalKey => data::natural_key(plan),
+            Practice::FittingTimeout => network::fitting_timeout(plan),
+            Practice::LoadInPages => network::load_in_pages(plan),
+            Practice::QuickHooks => network::quick_hooks(plan),
+            Practice::ToldOfNetwork => network::told_of_network(plan),
+            Practice::FreeScreen => units::free_screen(plan),
+            Practice::UnitForMoment => units::unit_for_moment(plan),
+            Practice::FullSyncReplaces => units::full_sync_replaces(plan),
+            Practice::StartsByItself => units::starts_by_itself(plan),
+            Practice::OwnActions => own_actions(plan),
+            Practice::PhotosBeside => photos_beside(plan),
+            Practice::AvoidedConflicts => avoided_conflicts(plan),
+            Practice::PeopleDecide => decided(plan, &[Policy::Manual]),
+            Practice::MergedConflicts => {
+                decided(plan, &[Policy::Manual, Policy::FieldMerge, Policy::Callback])
+            }
+            Practice::TrueStatus => true_status(plan),
+            Practice::ServerDates => server_dates(plan),
+            Practice::CursorWithRows => cursor_with_rows(plan),
+            Practice::ChangedColumns => {
+                let sends = plan.engine.push.sends;
+                Seen::if_so(sends == Sends::Changed, || {
+                    format!("`engine.push.sends` is \"{}\"", sends.word())
+                })
+                .mended(seen::outbox(plan))
+            }
+            Practice::Outbox => {
+                let capture = plan.engine.push.capture;
+                let is_outbox = capture == LocalCapture::Outbox;
+                Seen::if_so(is_outbox, || format!("`engine.push.capture` is \"{}\"", capture.word()))
+            }
+            Practice::WithParents => with_parents(plan),
+            Practice::FullEngine => full_engine(plan),
+        }
+    }
+}
+
+fn own_actions(plan: &Plan) -> Seen {
+    let cursor = plan.engine.pull.cursor;
+    if cursor != CursorBook::Entity {
+        return Seen::does_not(format!("`engine.pull.cursor` is \"{}\"", cursor.word()));
+    }
+    units::one_by_one(plan)
+}
+
+fn photos_beside(plan: &Plan) -> Seen {
+    let options = &plan.engine.attachments;
+    let in_rows = data::photos_in_rows(plan);
+    if in_rows.does == Some(false) {
+        return in_rows;
+    }
+    if plan.schema.attachments.is_empty() {
+        return Seen::moot("no entity has an `attachment`, and no column is as long as a photo");
+    }
+    match (options.queue, options.with) {
+        (BlobQueue::Beside, With::Apart) => Seen::does(),
+        (BlobQueue::Beside, with) => {
+            Seen::does_not(format!("`engine.attachments.with` is \"{}\"", with.word()))
+        }
+        (queue, _) => Seen::does_not(format!("`engine.attachments.queue` is \"{}\"", queue.word())),
+    }
+}
+
+fn avoided_conflicts(plan: &Plan) -> Seen {
+    let editing = &plan.workload.editing;
+    let is_limited = editing.offline == Offline::Locked
+        || !editing.columns.is_empty()
+        || !editing.owners.is_empty()
+        || editing.lease.is_some();
+    if is_limited {
+        return Seen::does();
+    }
+    Seen::hidden("only you know whether two people have to edit one row at a time")
+}
+
+/// Whether conflicts are found, and one of these policies decides them.
+fn decided(plan: &Plan, by: &[Policy]) -> Seen {
+    let policy = plan.engine.conflict.policy;
+    let blind = plan.backend.writes == Writes::Blind;
+    let checked = blind.then(|| Mend::set(&["backend", "writes"], "checked"));
+    let because = match blind {
+        true => "`backend.writes` is \"blind\", so nobody sees a conflict".to_owned(),
+        false => format!("`engine.conflict.policy` is \"{}\"", policy.word()),
+    };
+    Seen::if_so(!blind && by.contains(&policy), || because).mended(checked.into_iter().collect())
+}
+
+const TOO_SOON: &str = "broken:all-synced-too-soon";
+const CURSOR_FIRST: &str = "broken:cursor-before-rows";
+
+fn true_status(plan: &Plan) -> Seen {
+    match plan.engine_name.as_str() {
+        TOO_SOON => Seen::does_not("it is the planted bug"),
+        _ if plan.brought => Seen::hidden("a stack of your own shows a status of its own"),
+        _ => Seen::if_so(plan.engine.status, || "`engine.status` is false: none is shown".to_owned()),
+    }
+}
+
+fn cursor_with_rows(plan: &Plan) -> Seen {
+    match plan.engine_name.as_str() {
+        CURSOR_FIRST => Seen::does_not("it is the planted bug"),
+        _ if plan.brought => Seen::hidden("only a stack of your own knows what it saves together"),
+        _ => Seen::does(),
+    }
+}
+
+fn server_dates(plan: &Plan) -> Seen {
+    let (key, capture) = match plan.gateway.mode {
+        Mode::Ota => ("gateway.serve.capture", &plan.gateway.serve),
+        Mode::Persistent => ("gateway.refresh.capture", &plan.gateway.refresh.capture),
+    };
+    if let Capture::LastModified(options) = capture
+        && matches!(options.source, LastModifiedSource::ClientClock | LastModifiedSource::ClientLocal)
+    {
+        let source = options.source.word();
+        return Seen::does_not(format!("`{key}.last_modified.source` is \"{source}\""));
+    }
+    if plan.engine.pull.cursor == CursorBook::LastSyncOn {
+        let entity = Mend::set(&["engine", "pull", "cursor"], "entity");
+        return Seen::does_not("`engine.pull.cursor` is \"last-sync-on\", a date of the phone's clock")
+            .mended(vec![entity]);
+    }
+    if plan.backend.stamped_by == StampedBy::Device {
+        let backend = Mend::set(&["backend", "stamped_by"], "backend");
+        return Seen::does_not("`backend.stamped_by` is \"device\"").mended(vec![backend]);
+    }
+    Seen::does()
+}
+
+fn with_parents(plan: &Plan) -> Seen {
+    let refers = |id| {
+        let columns = &plan.schema.entity(id).columns;
+        columns.iter().any(|column| matches!(column.kind, ColumnKind::Ref(_)))
+    };
+    if !seen::pulled(plan).into_iter().any(refers) {
+        return Seen::moot("no entity that comes to phones refers to another");
+    }
+    let pull = &plan.engine.pull;
+    if pull.missing_parent == MissingParent::Wait || pull.atomic == Atomic::Session {
+        return Seen::does();
+    }
+    Seen::hidden("whether a row comes before its parent depends on the order in which units pull")
+}
+
+/// Most of three: one fault alone has a question of its own.
+fn full_engine(plan: &Plan) -> Seen {
+    let parts = [
+        (units::unit_for_moment(plan).does != Some(false), "its units sync everything"),
+        (plan.engine.push.sends == Sends::Changed, "it sends whole rows"),
+        (Practice::MergedConflicts.seen_in(plan).does != Some(false), "one edit replaces the other"),
+    ];
+    let lacking: Vec<String> =
+        parts.iter().filter(|(there, _)| !there).map(|(_, without)| (*without).to_owned()).collect();
+    Seen::if_so(lacking.len() < 2, || seen::listed(&lacking))
+}

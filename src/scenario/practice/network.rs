@@ -1,0 +1,104 @@
+//! How requests fit the links, and what the app does beside a sync.
+
+use super::super::cost::held;
+use super::super::plan::Plan;
+use super::data::row_bytes;
+use super::seen::{Seen, listed, pulled};
+use crate::base::{EntityId, Ppm, Span, Word};
+use crate::contract::Hook;
+use crate::engine::Checkpoint;
+use crate::metrics::human;
+use crate::net::Profile;
+
+/// A link is often slower than its mean, and interrupted: so many times as long fits it.
+const SPARE: u64 = 2;
+/// Round trips of a new connection with TLS until the first byte of a response.
+const ROUND_TRIPS: u64 = 4;
+/// More rows in a page are no page: the largest default in the field is that of SymmetricDS.
+const PAGE: u64 = 10_000;
+/// What the app's code takes for one sync, and is not slow.
+const QUICK: Span = Span::secs(1);
+
+pub(super) fn fitting_timeout(plan: &Plan) -> Seen {
+    let page = pulled(plan).into_iter().map(|id| page(plan, id).bytes).max().unwrap_or(0);
+    let takes = |link: &Profile| {
+        let asleep = link.promotion.map_or(Span::ZERO, |promotion| promotion.takes);
+        Span(link.rtt.0 * ROUND_TRIPS) + asleep + link.down.time_for(page)
+    };
+    let moved = plan.fleets.iter().filter_map(|fleet| fleet.moves.as_ref()).flat_map(|moves| moves.links());
+    let started = plan.fleets.iter().flat_map(|fleet| &fleet.links).filter(|(_, devices)| *devices > 0);
+    let links = started.map(|(link, _)| link).chain(moved).filter(|link| link.down.0 > 0);
+    let Some((slowest, link)) = links.map(|link| (takes(link), link)).max_by_key(|(takes, _)| *takes) else {
+        return Seen::moot("no phone has a link");
+    };
+    let timeout = plan.engine.request_timeout;
+    let because = || {
+        format!(
+            "a page of {} takes about {} on `{}`, or twice that with an interruption, and \
+             `engine.request_timeout` is {}",
+            human::bytes(page),
+            human::span(slowest.0),
+            link.name,
+            human::span(timeout.0),
+        )
+    };
+    Seen::if_so(timeout.0 >= slowest.0.saturating_mul(SPARE), because)
+}
+
+pub(super) fn load_in_pages(plan: &Plan) -> Seen {
+    if plan.engine.pull.checkpoint == Checkpoint::Session {
+        return Seen::does_not("`engine.pull.checkpoint` is \"session\": what was cut begins again");
+    }
+    let largest = pulled(plan).into_iter().map(|id| (page(plan, id), id)).max_by_key(|(page, _)| page.bytes);
+    let Some((page, id)) = largest else { return Seen::moot("no unit pulls") };
+    let because = || format!("all rows of `{}` come in one page", plan.schema.entity(id).name);
+    Seen::if_so(!page.is_all || rows_of_page(plan) <= PAGE, because)
+}
+
+pub(super) fn quick_hooks(plan: &Plan) -> Seen {
+    let of_sync = plan.hooks.iter().filter(|(hook, _)| **hook != Hook::NetworkStatusChanged);
+    let (mut slow, mut takes) = (Vec::new(), Span::ZERO);
+    for (hook, code) in of_sync {
+        let name = hook.word();
+        let called = code.calls.map(|call| call.takes);
+        takes = takes + code.takes;
+        let what = [
+            called.map(|_| format!("`{name}` calls a service")),
+            (code.takes > Span::ZERO).then(|| format!("`{name}` takes {}", human::span(code.takes.0))),
+            (code.hangs > Ppm(0)).then(|| format!("`{name}` may hang")),
+            (code.throws > Ppm(0)).then(|| format!("`{name}` may throw")),
+        ];
+        let [calls, works, hangs, throws] = what;
+        slow.extend([calls, hangs, throws].into_iter().flatten().map(|text| (true, text)));
+        slow.extend(works.map(|text| (false, text)));
+    }
+    let quick = takes < QUICK && slow.iter().all(|(alone, _)| !alone);
+    let texts: Vec<String> = slow.into_iter().map(|(_, text)| text).collect();
+    Seen::if_so(quick, || listed(&texts))
+}
+
+pub(super) fn told_of_network(plan: &Plan) -> Seen {
+    let poll = plan.engine.network_poll;
+    let every = || format!("`engine.network_poll` is {}", human::span(poll.unwrap_or_default().0));
+    Seen::if_so(poll.is_none(), every)
+}
+
+struct Page {
+    bytes: u64,
+    /// Whether it has all rows of its entity that a phone holds.
+    is_all: bool,
+}
+
+/// The largest page of an entity.
+fn page(plan: &Plan, id: EntityId) -> Page {
+    let (entity, data) = (plan.schema.entity(id), &plan.data[usize::from(id.0)]);
+    let rows = held(plan, &entity.scope, data, data.rows);
+    let all = rows.saturating_mul(row_bytes(plan, id));
+    let of_page = rows_of_page(plan).min(rows).saturating_mul(row_bytes(plan, id));
+    let bytes = of_page.min(plan.engine.pull.chunk_bytes.0);
+    Page { bytes, is_all: bytes >= all }
+}
+
+fn rows_of_page(plan: &Plan) -> u64 {
+    u64::from(plan.engine.pull.chunk_rows.min(plan.backend.page_cap))
+}

@@ -1,0 +1,116 @@
+//! What a plan shows of a practice.
+
+use std::fmt;
+
+use super::super::plan::Plan;
+use super::super::written::quoted;
+use crate::base::{EntityId, Word};
+use crate::engine::LocalCapture;
+
+/// What a plan shows of a practice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Whether the scenario does it; `None` if its plan does not show that.
+    pub does: Option<bool>,
+    /// What in the scenario says so; empty where the question says all.
+    pub because: String,
+    /// Whether the scenario has nothing that the question is about.
+    pub is_moot: bool,
+    /// Figures to report with an answer: what they are, and the metric.
+    pub figures: Vec<(String, String)>,
+    /// What makes the scenario do it, as far as that depends on the scenario.
+    pub mends: Vec<Mend>,
+}
+
+/// A key with the TOML value that it is set to; without a value it is taken out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mend {
+    pub key: String,
+    pub value: Option<String>,
+}
+
+impl Seen {
+    pub(super) fn does() -> Seen {
+        Seen { does: Some(true), ..Seen::default() }
+    }
+    pub(super) fn does_not(because: impl Into<String>) -> Seen {
+        Seen { does: Some(false), because: because.into(), ..Seen::default() }
+    }
+    pub(super) fn hidden(because: impl Into<String>) -> Seen {
+        Seen { because: because.into(), ..Seen::default() }
+    }
+    pub(super) fn moot(because: impl Into<String>) -> Seen {
+        Seen { is_moot: true, ..Seen::hidden(because) }
+    }
+    pub(super) fn if_so(does: bool, otherwise: impl FnOnce() -> String) -> Seen {
+        if does { Seen::does() } else { Seen::does_not(otherwise()) }
+    }
+    pub(super) fn mended(self, mends: Vec<Mend>) -> Seen {
+        Seen { mends, ..self }
+    }
+}
+
+impl fmt::Display for Mend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            Some(value) => write!(f, "{} = {value}", self.key),
+            None => write!(f, "without {}", self.key),
+        }
+    }
+}
+
+impl Mend {
+    pub(super) fn set(path: &[&str], value: impl Into<toml::Value>) -> Mend {
+        Mend { key: dotted(path), value: Some(value.into().to_string()) }
+    }
+    pub(super) fn unset(path: &[&str]) -> Mend {
+        Mend { key: dotted(path), value: None }
+    }
+}
+
+fn dotted(path: &[&str]) -> String {
+    path.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(".")
+}
+
+pub(super) fn texts<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> toml::Value {
+    toml::Value::Array(items.into_iter().map(|item| item.as_ref().into()).collect())
+}
+
+/// Names in a sentence: `a`, `b` and `c`.
+pub(super) fn listed(names: &[String]) -> String {
+    match names {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// The entities of which a unit pulls rows.
+pub(super) fn pulled(plan: &Plan) -> Vec<EntityId> {
+    let is_pulled = |id: &EntityId| plan.units.iter().any(|unit| unit.pull.contains(id));
+    plan.schema.ids().filter(is_pulled).collect()
+}
+
+/// What is needed before an engine knows which columns were set, and follows a row to another key:
+/// without an outbox it sends rows as they are.
+pub(super) fn outbox(plan: &Plan) -> Vec<Mend> {
+    let is_there = plan.engine.push.capture == LocalCapture::Outbox;
+    let mend = || Mend::set(&["engine", "push", "capture"], LocalCapture::Outbox.word());
+    (!is_there).then(mend).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_listed_as_people_say_them() {
+        let names = |all: &[&str]| listed(&all.iter().map(|&one| one.to_owned()).collect::<Vec<_>>());
+        assert_eq!([names(&[]), names(&["a"]), names(&["a", "b", "c"])], ["", "a", "a, b and c"]);
+    }
+
+    #[test]
+    fn a_name_with_a_dot_is_quoted_in_a_mend() {
+        let mend = Mend::set(&["unit", "At 8.30", "on"], texts(["save"]));
+        assert_eq!((mend.key.as_str(), mend.value.as_deref()), ("unit.\"At 8.30\".on", Some("[\"save\"]")));
+    }
+}

@@ -1,0 +1,176 @@
+//! What units sync, and what starts them.
+
+use std::collections::BTreeSet;
+
+use super::super::plan::Plan;
+use super::super::written::trigger_text;
+use super::seen::{Mend, Seen, listed, texts};
+use crate::base::{EntityId, Span, Word};
+use crate::contract::{SyncUnit, Trigger};
+
+/// How often a unit starts that starts by itself, where nothing is said.
+const FROM_TIME_TO_TIME: Trigger = Trigger::Every(Span::secs(15 * 60));
+
+pub(super) fn free_screen(plan: &Plan) -> Seen {
+    let blocking: Vec<&str> =
+        plan.units.iter().filter(|unit| unit.blocking).map(|unit| unit.name.as_str()).collect();
+    let names: Vec<String> = blocking.iter().map(|name| format!("`{name}`")).collect();
+    let one = if names.len() == 1 { "blocks" } else { "block" };
+    let figure = |name: &&str| {
+        (format!("95 % of the runs of `{name}` within"), format!("engine.session.duration.p95/{name}"))
+    };
+    let figures = blocking.iter().map(figure).collect();
+    Seen { figures, ..Seen::if_so(blocking.is_empty(), || format!("{} {one} the screen", listed(&names))) }
+}
+
+pub(super) fn unit_for_moment(plan: &Plan) -> Seen {
+    let units = &plan.units;
+    let [first, others @ ..] = &**units else { return Seen::moot("there is no unit") };
+    let everything = all(plan, |unit| &unit.pull);
+    let is_all_pulled = |unit: &SyncUnit| {
+        !everything.is_empty() && everything.iter().all(|entity| unit.pull.contains(entity))
+    };
+    let same = |unit: &SyncUnit| synced(unit) == synced(first);
+    let at_saves = units.iter().find(|unit| unit.on.contains(&Trigger::Save) && is_all_pulled(unit));
+    let because = match (others, at_saves) {
+        ([], _) => format!("`{}` is the only unit", first.name),
+        _ if others.iter().all(same) => "all units sync the same".to_owned(),
+        (_, Some(unit)) => format!("`{}` pulls everything each time that somebody saves", unit.name),
+        _ => return Seen::does(),
+    };
+    Seen::does_not(because).mended(by_moment(plan))
+}
+
+/// Whether entities can be synced one by one: a unit syncs fewer than all.
+pub(super) fn one_by_one(plan: &Plan) -> Seen {
+    let of = |unit: &SyncUnit| unit.pull.iter().chain(&unit.push).copied().collect::<BTreeSet<_>>();
+    let every: BTreeSet<EntityId> = plan.units.iter().flat_map(of).collect();
+    let is_part = |unit: &SyncUnit| of(unit).len() < every.len() && !of(unit).is_empty();
+    let so = every.len() < 2 || plan.units.iter().any(is_part);
+    let because = || match &*plan.units {
+        [only] => format!("`{}` syncs all entities together", only.name),
+        _ => "each unit syncs all entities together".to_owned(),
+    };
+    Seen::if_so(so, because).mended(if so { Vec::new() } else { by_entity(plan) })
+}
+
+pub(super) fn full_sync_replaces(plan: &Plan) -> Seen {
+    let [pulled, pushed] = [all(plan, |unit| &unit.pull), all(plan, |unit| &unit.push)];
+    let covers = |of: &[EntityId], all: &BTreeSet<EntityId>| all.iter().all(|entity| of.contains(entity));
+    let is_full = |unit: &&SyncUnit| covers(&unit.pull, &pulled) && covers(&unit.push, &pushed);
+    let full: Vec<&SyncUnit> = plan.units.iter().filter(is_full).collect();
+    if full.is_empty() {
+        return Seen::moot("no unit syncs everything, so none could replace the others");
+    }
+    let names: Vec<String> = full.iter().map(|unit| format!("`{}`", unit.name)).collect();
+    let one = if names.len() == 1 { "syncs" } else { "sync" };
+    let because = || format!("{} {one} everything without `discard_pending`", listed(&names));
+    let so = full.iter().any(|unit| unit.discard_pending);
+    let mend = |unit: &&SyncUnit| Mend::set(&["unit", &unit.name, "discard_pending"], true);
+    Seen::if_so(so, because).mended(if so { Vec::new() } else { full.iter().map(mend).collect() })
+}
+
+pub(super) fn starts_by_itself(plan: &Plan) -> Seen {
+    let starts = |of: fn(&SyncUnit) -> &[EntityId], by: fn(&Trigger) -> bool| {
+        let mut units = plan.units.iter().filter(|unit| !of(unit).is_empty()).peekable();
+        units.peek().is_none() || units.any(|unit| unit.on.iter().any(by))
+    };
+    let sent = starts(|unit| &unit.push, |on| matches!(on, Trigger::Save | Trigger::Online));
+    let brought = starts(
+        |unit| &unit.pull,
+        |on| matches!(on, Trigger::Online | Trigger::Resume | Trigger::Background | Trigger::Every(_)),
+    );
+    let because = || match (sent, brought) {
+        (false, false) => "no unit starts as people save, as the network comes, or from time to time",
+        (false, true) => "no unit that pushes starts as people save or as the network comes",
+        (true, _) => {
+            "no unit that pulls starts as the network comes, as people come back, or from time to time"
+        }
+    };
+    let mut mends = Vec::new();
+    // What pulls the most brings what is new.
+    let most = plan.units.iter().max_by_key(|unit| unit.pull.len()).map(|unit| &unit.name);
+    for unit in plan.units.iter() {
+        let mut on = unit.on.clone();
+        let mut too = |more: &[Trigger]| on.extend(more.iter().filter(|one| !unit.on.contains(one)));
+        if !sent && !unit.push.is_empty() {
+            too(&[Trigger::Save, Trigger::Online]);
+        }
+        if !brought && Some(&unit.name) == most {
+            too(&[Trigger::Online, Trigger::Resume, FROM_TIME_TO_TIME]);
+        }
+        if on.len() > unit.on.len() {
+            on.sort();
+            on.dedup();
+            mends.push(Mend::set(&["unit", &unit.name, "on"], triggers(&on)));
+        }
+    }
+    Seen::if_so(sent && brought, || because().to_owned()).mended(mends)
+}
+
+fn all(plan: &Plan, of: fn(&SyncUnit) -> &[EntityId]) -> BTreeSet<EntityId> {
+    plan.units.iter().flat_map(of).copied().collect()
+}
+
+fn synced(unit: &SyncUnit) -> [BTreeSet<EntityId>; 2] {
+    [&unit.pull, &unit.push].map(|of| of.iter().copied().collect())
+}
+
+fn triggers(on: &[Trigger]) -> toml::Value {
+    texts(on.iter().map(|trigger| trigger_text(*trigger)))
+}
+
+/// A unit that pulls at a login, one that sends at each save, and all else as before.
+fn by_moment(plan: &Plan) -> Vec<Mend> {
+    let mut mends = Vec::new();
+    for unit in plan.units.iter() {
+        let at = |trigger: &Trigger| unit.on.contains(trigger);
+        let rest: Vec<Trigger> =
+            unit.on.iter().copied().filter(|on| !matches!(on, Trigger::Login | Trigger::Save)).collect();
+        // What starts at logins alone is of one moment.
+        if rest.len() == unit.on.len() || unit.on == [Trigger::Login] {
+            continue;
+        }
+        let rest = if rest.is_empty() { vec![Trigger::Manual] } else { rest };
+        mends.push(Mend::set(&["unit", &unit.name, "on"], triggers(&rest)));
+        if at(&Trigger::Login) {
+            mends.push(part(plan, unit, "login", &[Trigger::Login], &unit.pull, &[]));
+        }
+        if at(&Trigger::Save) {
+            mends.push(part(plan, unit, "save", &[Trigger::Save], &[], &unit.push));
+        }
+    }
+    mends
+}
+
+/// For each unit one for each of its entities; it itself starts only by hand.
+fn by_entity(plan: &Plan) -> Vec<Mend> {
+    let mut mends = Vec::new();
+    for unit in plan.units.iter() {
+        mends.push(Mend::set(&["unit", &unit.name, "on"], triggers(&[Trigger::Manual])));
+        let of: BTreeSet<EntityId> = unit.pull.iter().chain(&unit.push).copied().collect();
+        for entity in of {
+            let only = |of: &[EntityId]| of.iter().copied().filter(|one| *one == entity).collect::<Vec<_>>();
+            let name = &plan.schema.entity(entity).name;
+            mends.push(part(plan, unit, name, &unit.on, &only(&unit.pull), &only(&unit.push)));
+        }
+    }
+    mends
+}
+
+fn part(
+    plan: &Plan,
+    unit: &SyncUnit,
+    name: &str,
+    on: &[Trigger],
+    pull: &[EntityId],
+    push: &[EntityId],
+) -> Mend {
+    let names = |of: &[EntityId]| texts(of.iter().map(|entity| &plan.schema.entity(*entity).name));
+    let when = texts(unit.when.iter().map(|condition| condition.word()));
+    let lists = [("on", triggers(on)), ("pull", names(pull)), ("push", names(push)), ("when", when)];
+    let written = lists.into_iter().filter(|(_, list)| list.as_array().is_some_and(|all| !all.is_empty()));
+    let blocking = unit.blocking.then(|| ("blocking", true.into()));
+    let table: toml::Table = written.chain(blocking).map(|(key, value)| (key.to_owned(), value)).collect();
+    Mend::set(&["unit", &format!("{}-{name}", unit.name)], table)
+}

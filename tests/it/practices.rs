@@ -1,0 +1,251 @@
+//! The checklist, put to apps with one fault each: what they do not do, what it costs them, and
+//! that nothing else is found.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use syncdyno::analysis::{self, Void};
+use syncdyno::record::{AnswerRecord, Finding, RunRecord, Stand};
+
+const SOUND: &str = "tests/it/apps/sound.toml";
+const FAULTY: &str = "tests/it/apps/faulty.toml";
+
+/// Who decides conflicts, where they are decided by people, goes.
+const PEOPLE: (&str, &str) = ("resolver = { takes = \"columns\", delay = \"3m\" }\n", "");
+
+/// What the program comes to when it puts questions to an app, with its exit code.
+fn asked(app: &str, args: &[&str]) -> (i32, String, Option<RunRecord>) {
+    let desk = tempfile::TempDir::new().unwrap();
+    let file = desk.path().join("app.toml");
+    std::fs::write(&file, app).unwrap();
+    let out = desk.path().join("out");
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_syncdyno"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("GITHUB_STEP_SUMMARY");
+    let run = command.arg("run").args(args).arg("--for").arg(&file).args(["--progress", "none", "--out"]);
+    let run = run.arg(&out).output().unwrap();
+    let record =
+        std::fs::read_to_string(out.join("run.json")).ok().map(|text| RunRecord::parse(&text).unwrap());
+    let told = [run.stdout, run.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
+    (run.status.code().unwrap_or(-1), told, record)
+}
+
+fn app(path: &str, changes: &[(&str, &str)]) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    changes.iter().fold(std::fs::read_to_string(path).unwrap(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    })
+}
+
+fn whole(app: &str) -> RunRecord {
+    let (exit, told, record) = asked(app, &[]);
+    assert_eq!(exit, 0, "{told}");
+    record.unwrap_or_else(|| panic!("{told}"))
+}
+
+/// How the app stands to each question.
+fn stands(record: &RunRecord) -> BTreeMap<&str, Option<Stand>> {
+    record.answers.iter().map(|one| (one.question.as_str(), one.stands)).collect()
+}
+
+fn lacking(record: &RunRecord) -> BTreeSet<&str> {
+    let lacks = record.answers.iter().filter(|one| one.stands == Some(Stand::Without));
+    lacks.map(|one| one.question.as_str()).collect()
+}
+
+fn answer<'r>(record: &'r RunRecord, question: &str) -> &'r AnswerRecord {
+    record.answers.iter().find(|one| one.question == question).unwrap_or_else(|| panic!("{question}"))
+}
+
+/// Whether the variation with it is better, and its figures count.
+fn helps(record: &RunRecord, question: &str) -> bool {
+    let lists = analysis::by_list(record);
+    let mut all = lists.iter().flat_map(|list| &list.answers);
+    let one = all.find(|one| one.first.question == question).unwrap_or_else(|| panic!("{question}"));
+    matches!(one.first.finding, Finding::Shown | Finding::Less) && one.void.is_none()
+}
+
+fn faults(record: &RunRecord) -> BTreeMap<String, Vec<String>> {
+    let named =
+        |fault: &analysis::Fault<'_>| fault.mended_by.iter().map(|(one, _)| one.question.clone()).collect();
+    analysis::own_faults(record).iter().map(|fault| (fault.check.to_owned(), named(fault))).collect()
+}
+
+#[test]
+fn a_sound_app_lacks_nothing_that_is_asked() {
+    let record = whole(&app(SOUND, &[]));
+    assert_eq!(lacking(&record), BTreeSet::new());
+    assert_eq!(faults(&record), BTreeMap::new());
+    let unanswered: BTreeSet<&str> =
+        stands(&record).into_iter().filter(|(_, s)| s.is_none()).map(|(q, _)| q).collect();
+    assert_eq!(unanswered, ["checklist-4-photos", "checklist-7", "field-6", "field-7"].into());
+    let not_asked =
+        record.answers.iter().filter(|one| one.stands.is_none() && one.finding == Finding::NotAsked);
+    assert!(not_asked.clone().count() == 2 && not_asked.clone().all(|one| !one.says.is_empty()));
+}
+
+#[test]
+fn an_app_with_every_fault_is_asked_in_spite_of_them() {
+    let record = whole(&app(FAULTY, &[]));
+    let all = [
+        "checklist-1",
+        "checklist-2-rows",
+        "checklist-2-timeout",
+        "checklist-3",
+        "checklist-4",
+        "checklist-5",
+        "checklist-6",
+        "checklist-8",
+        "checklist-9",
+        "checklist-10",
+        "checklist-11",
+        "field-1",
+        "field-2",
+        "field-3-resume",
+        "field-4",
+        "field-5",
+        "field-6",
+        "field-8",
+    ];
+    assert_eq!(lacking(&record), all.into());
+    let unmeasured: Vec<&str> =
+        all.into_iter().filter(|one| answer(&record, one).figures.is_empty()).collect();
+    assert_eq!(unmeasured, Vec::<&str>::new(), "each is run both ways");
+    assert!(!faults(&record).is_empty(), "what it loses comes first");
+}
+
+#[test]
+fn what_a_blind_app_loses_is_mended_by_its_question() {
+    let blind = [
+        PEOPLE,
+        ("policy = \"manual\"", "policy = \"none\""),
+        ("[engine]\n", "[backend]\nwrites = \"blind\"\n[engine]\n"),
+    ];
+    let record = whole(&app(SOUND, &blind));
+    assert_eq!(lacking(&record), ["checklist-8", "field-2"].into());
+    let faults = faults(&record);
+    let mended = faults.get("silent-discard").unwrap_or_else(|| panic!("{faults:?}"));
+    assert!(mended.contains(&"field-2".to_owned()), "{mended:?}");
+    assert!(helps(&record, "field-2"));
+}
+
+#[test]
+fn slow_hooks_are_found_with_their_seconds() {
+    let slow = [(
+        "[engine]\n",
+        "[hooks]\non_sync_start.takes = \"10s\"\non_sync_complete.takes = \"10s\"\n[engine]\n",
+    )];
+    let record = whole(&app(SOUND, &slow));
+    assert_eq!(lacking(&record), ["checklist-4"].into());
+    let one = answer(&record, "checklist-4");
+    assert!(one.because.contains("`on_sync_start` takes 10"), "{}", one.because);
+    assert!(helps(&record, "checklist-4"));
+}
+
+#[test]
+fn an_app_that_syncs_at_logins_alone_does_not_start_by_itself() {
+    let login = [
+        ("on = [\"save\"]", "on = [\"login\"]"),
+        ("on = [\"online\", \"resume\", \"every 10m\"]", "on = [\"manual\"]"),
+    ];
+    let record = whole(&app(SOUND, &login));
+    assert_eq!(lacking(&record), ["checklist-11"].into());
+    assert!(helps(&record, "checklist-11"));
+    assert!(!answer(&record, "checklist-11").tried.is_empty(), "its own units are set");
+}
+
+#[test]
+fn one_unit_for_all_is_no_unit_for_a_moment() {
+    let one = "[unit.All]\non = [\"login\", \"save\", \"online\", \"resume\", \"every 10m\"]\npull = [\"*\"]\npush = [\"*\"]\n";
+    let text = app(SOUND, &[]);
+    let (before, rest) = text.split_once("[unit.Login]").unwrap();
+    let (_, after) = rest.split_once("[engine]").unwrap();
+    let record = whole(&format!("{before}{one}[engine]{after}"));
+    assert_eq!(lacking(&record), ["checklist-6", "checklist-9", "checklist-10"].into());
+}
+
+/// A file of the checklist, and what of the sound app is changed that its question is about.
+const ALONE: &[(&str, &str, &[(&str, &str)])] = &[
+    (
+        "light-entities",
+        "checklist-1",
+        &[
+            ("project = [\"id\", \"name\", \"town\"]", ""),
+            ("project = [\"id\", \"region\", \"customer\", \"due\", \"state\", \"customer_name\"]", ""),
+        ],
+    ),
+    ("own-rows", "checklist-2-rows", &[("scope = { region = \"device.region\" }", "")]),
+    ("deadline", "checklist-2-timeout", &[("request_timeout = \"1m\"", "request_timeout = \"2s\"")]),
+    (
+        "triggered",
+        "checklist-3",
+        &[("discard_pending = true\n", "discard_pending = true\nblocking = true\n")],
+    ),
+    ("network-events", "checklist-5", &[("[engine]\n", "[engine]\nnetwork_poll = \"5m\"\n")]),
+    ("own-actions", "checklist-9", &[("cursor = \"entity\"", "cursor = \"unit\"")]),
+    ("conflict-page", "checklist-8", &[PEOPLE, ("policy = \"manual\"", "policy = \"last-write-wins\"")]),
+    (
+        "stamps",
+        "field-1",
+        &[("[engine]\n", "[gateway.serve.capture.last_modified]\nsource = \"client-clock\"\n[engine]\n")],
+    ),
+    (
+        "two-foo",
+        "field-6",
+        &[
+            ("scope = {", "unique = [\"customer\", \"due\"]\ndoubles = true\nscope = {"),
+            ("by = \"devices\" }", "by = \"devices\", double_create = \"40%\" }"),
+        ],
+    ),
+    (
+        "photos",
+        "checklist-4-photos",
+        &[("[entity.visit]\n", "[entity.visit]\nattachment = { least = \"100kB\" }\n")],
+    ),
+];
+
+#[test]
+fn each_fault_alone_costs_what_its_question_says() {
+    for (file, question, changes) in ALONE {
+        let path = format!("scenarios/checklist/{file}.toml");
+        let (exit, told, record) = asked(&app(SOUND, changes), &[&path]);
+        assert_eq!(exit, 0, "{told}");
+        let record = record.unwrap();
+        assert_eq!(lacking(&record), [*question].into(), "{told}");
+        assert!(helps(&record, question), "{told}");
+    }
+}
+
+#[test]
+fn what_is_set_on_the_command_line_stays_in_both_halves() {
+    let args = ["scenarios/checklist/deadline.toml", "scenarios/checklist/triggered.toml"];
+    let set = ["--set", "engine.request_timeout=7s"];
+    let (exit, told, record) = asked(&app(SOUND, &[]), &[&args[..], &set].concat());
+    assert_eq!(exit, 0, "{told}");
+    let record = record.unwrap();
+    let held = answer(&record, "checklist-2-timeout");
+    assert_eq!((held.finding, held.stands), (Finding::NotAsked, None));
+    assert!(held.says.contains("--set engine.request_timeout"), "{}", held.says);
+    assert_eq!(answer(&record, "checklist-3").stands, Some(Stand::With));
+    assert!(record.resolved.values().all(|text| text.contains("request_timeout = \"7s\"")));
+}
+
+#[test]
+fn a_run_says_how_long_it_will_take_and_one_without_answers_fails() {
+    let (exit, told, _) = asked(&app(SOUND, &[]), &["scenarios/checklist/triggered.toml"]);
+    assert!(exit == 0 && told.contains("by an estimate"), "{told}");
+    let (exit, told, record) = asked(&app(SOUND, &[]), &["scenarios/checklist/photos.toml"]);
+    assert_eq!((exit, record.is_none()), (4, true), "{told}");
+    let idle = app(
+        SOUND,
+        &[
+            ("per_device = 12", "per_device = 0"),
+            ("per_device = 4", "per_device = 0"),
+            ("share = \"30%\", ", ""),
+        ],
+    );
+    let (exit, told, record) = asked(&idle, &["scenarios/checklist/avoided-conflicts.toml"]);
+    assert_eq!(exit, 4, "{told}");
+    let record = record.unwrap();
+    let lists = analysis::by_list(&record);
+    assert_eq!(lists[0].answers[0].void, Some(Void::NothingHappened), "{told}");
+}
