@@ -162,8 +162,7 @@ pub fn variant(cell: &CellRecord) -> &str {
 
 /// The unit of a figure that a claim names, as a cell has it.
 pub fn unit_in(cell: &CellRecord, key: &str) -> Unit {
-    let found = named(key, |name| cell.metrics.contains_key(name)).and_then(|(metric, stat)| {
-        Some(cell.metrics.get(metric.as_str())?.unit().of_stat(stat))
-    });
+    let found = named(key, |name| cell.metrics.contains_key(name))
+        .and_then(|(metric, stat)| Some(cell.metrics.get(metric.as_str())?.unit().of_stat(stat)));
     found.unwrap_or(Unit::Count)
 }

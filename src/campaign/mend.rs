@@ -113,7 +113,9 @@ impl Trial<'_> {
         let now = checks(&cell);
         match cell.verdict {
             Verdict::Incomplete => None,
-            _ if now.iter().any(|check| !before.contains(check)) => Some(counted(self.cell, self.check).max(1)),
+            _ if now.iter().any(|check| !before.contains(check)) => {
+                Some(counted(self.cell, self.check).max(1))
+            }
             _ if now.iter().any(|check| check == self.check) => Some(counted(&cell, self.check).max(1)),
             _ => Some(0),
         }

@@ -214,7 +214,11 @@ fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> Vec<LifeRec
 }
 
 /// Runs something of a cell; what keeps it from ending, a panic too, becomes the verdict on the cell.
-pub(super) fn attempt<T>(plan: &Plan, id: &str, run: impl FnOnce() -> Result<T, Unrunnable>) -> Result<T, Box<Judged>> {
+pub(super) fn attempt<T>(
+    plan: &Plan,
+    id: &str,
+    run: impl FnOnce() -> Result<T, Unrunnable>,
+) -> Result<T, Box<Judged>> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(result)) => Ok(result),
         Ok(Err(unrunnable)) => {

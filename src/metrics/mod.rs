@@ -49,7 +49,8 @@ pub use figure::{Censored, Figure, Figures, NEVER, STATS, Sample, Unit};
 pub use series::{QUEUED, SERIES, SYNCED};
 pub use situations::Situation;
 pub use table::{
-    BY_ENTITY, BY_SIZE, BY_START, BY_UNIT, Better, Compared, Id, Kind, Metric, TABLE, find, is_by_entity, names, parts,
+    BY_ENTITY, BY_SIZE, BY_START, BY_UNIT, Better, Compared, Id, Kind, Metric, TABLE, find, is_by_entity,
+    names, parts,
 };
 pub use tails::{Observation, Tails};
 pub use timeline::Timeline;

@@ -24,8 +24,8 @@ pub use editing::{Editing, Offline};
 pub use options::*;
 pub use resolver::{Contested, Delays, Resolver, Takes};
 pub use script::{
-    Act, ActionCount, Actor, Aimed, Batch, Burst, Cells, Draft, Found, Import, Keys, Known, Named, OfficeEdit,
-    Person, Placed, Script, Setting, ShortImport, Sight, Step, Target, write_script,
+    Act, ActionCount, Actor, Aimed, Batch, Burst, Cells, Draft, Found, Import, Keys, Known, Named,
+    OfficeEdit, Person, Placed, Script, Setting, ShortImport, Sight, Step, Target, write_script,
 };
 pub use share::split;
 

@@ -88,7 +88,18 @@ fn replace(path: &Path, from: &str, to: &str) {
 
 /// A duration of which nothing was observed.
 fn silence() -> Figure {
-    Figure::Distribution { unit: Unit::Ns, count: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0, mean: Some(0), never: 0, waited: 0 }
+    Figure::Distribution {
+        unit: Unit::Ns,
+        count: 0,
+        min: 0,
+        p50: 0,
+        p95: 0,
+        p99: 0,
+        max: 0,
+        mean: Some(0),
+        never: 0,
+        waited: 0,
+    }
 }
 
 #[test]

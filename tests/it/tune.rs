@@ -101,7 +101,11 @@ fn the_search_says_how_wrong_other_chunk_sizes_are() {
     let asked: Vec<&Value> = whole["asked"].as_array().unwrap().iter().map(|a| &a["value"]).collect();
     assert_eq!(asked, ["10000", "10000000"], "{whole}");
     // Half of the gateway's timeout, which nobody asked for.
-    assert_eq!((&whole["breaks"], &whole["trouble"]), (&serde_json::json!(["chunk"]), &Value::Null), "{whole}");
+    assert_eq!(
+        (&whole["breaks"], &whole["trouble"]),
+        (&serde_json::json!(["chunk"]), &Value::Null),
+        "{whole}"
+    );
 }
 
 /// Half a minute for sixty phones that queue: by `SYNCDYNO_EVERY=1` alone.

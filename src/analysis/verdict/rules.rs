@@ -50,11 +50,8 @@ pub fn judge_again(plan: &Plan, id: &str, outcome: &Outcome, runs: (&Recorded, &
 }
 
 fn judge_by(plan: &Plan, id: &str, outcome: &Outcome, again: Option<&Again<'_>>) -> Judged {
-    let mut judged = Judged {
-        cell: cells::recorded(plan, id, outcome),
-        gates: Vec::new(),
-        tails: outcome.tails.clone(),
-    };
+    let mut judged =
+        Judged { cell: cells::recorded(plan, id, outcome), gates: Vec::new(), tails: outcome.tails.clone() };
     if outcome.ending == Ending::Interrupted {
         return judged;
     }
