@@ -13,7 +13,7 @@ use crate::scenario::{Cost, Document, Plan, Request};
 
 /// Settings whose failing cells get a remedy.
 const CELLS: usize = 3;
-/// Runs that one check of one cell may take: a scenario that breaks many rules is read, not guessed.
+/// Runs that one check of one cell may take: many broken rules are read, not guessed.
 const TRIES: usize = 8;
 /// A cell of a longer estimate is not run again; an estimate is the same on every machine.
 const TRIED_UP_TO: Span = Span::secs(2);
@@ -43,6 +43,8 @@ pub fn mend(plans: &[Plan], judged: &mut [Judged], runner: &dyn Runner, signals:
 /// The first check among the reasons of a cell.
 fn gravest(cell: &CellRecord) -> Option<String> {
     cell.gravest_first().into_iter().find_map(|reason| match reason {
+        // It follows from others, which say more.
+        Reason::Violation { check } if check == "divergent" => None,
         Reason::Violation { check } => Some(check.clone()),
         Reason::Stuck {} => Some("stuck".to_owned()),
         _ => None,
@@ -98,7 +100,7 @@ impl Trial<'_> {
         (plan.digest != self.plan.digest).then_some(Plan { seed: Seed(self.plan.seed.0), ..plan })
     }
 
-    /// What is left of the finding with this plan; all of it if something else is worse than before.
+    /// What is left of the finding with this plan; all of it if something else is worse.
     /// `None` if it did not come to an end.
     fn left(&self, plan: &Plan) -> Option<u64> {
         let waited_for = || self.signals.any();

@@ -45,7 +45,8 @@ pub(super) fn plans(file: &Path, selection: &Selection, console: &mut Console<'_
     }
     let questions: Arc<[Question]> = questions.into();
     asked.plans.iter_mut().for_each(|plan| plan.questions = Arc::clone(&questions));
-    console.remark(&cost::estimate(&cost::of(&asked.plans), console));
+    // Times of a host differ from run to run.
+    console.remark(&format!("on this host: {}", cost::estimate(&cost::of(&asked.plans), console)));
     Ok(asked.plans)
 }
 

@@ -1,4 +1,4 @@
-//! Syncs that people wait for: from a unit's run to the good end of it, or of the next one that ends
+//! Syncs that people wait for: from a unit's run to its good end, or that of the next one that ends
 //! well after it failed. Between runs nobody waits without a network.
 
 use std::collections::BTreeMap;

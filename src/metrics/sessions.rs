@@ -41,6 +41,12 @@ pub(super) struct Sessions {
     bytes: u64,
 }
 
+impl Run {
+    fn begun(unit: UnitId, run: u64, at: Time) -> Run {
+        Run { unit, run, since: Some(at), has_rows: false, answered: false, died: false }
+    }
+}
+
 impl Sessions {
     pub(super) fn new(devices: usize) -> Sessions {
         Sessions { devices: vec![OfDevice::default(); devices], ran: Span::ZERO, rows: 0, bytes: 0 }
@@ -56,8 +62,7 @@ impl Sessions {
                 board.observe(Id::QueueWaited, waited.0);
                 // An end that nobody tells is over with the next run of the unit.
                 self.ran += own.close(at, |open| open.unit == *unit, board);
-                let (unit, run, since) = (*unit, *run, Some(at));
-                own.runs.push(Run { unit, run, since, has_rows: false, answered: false, died: false });
+                own.runs.push(Run::begun(*unit, *run, at));
                 own.busy.get_or_insert(at);
             }
             Event::SyncComplete { unit, run, took, blocking } => {

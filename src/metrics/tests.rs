@@ -402,7 +402,7 @@ fn conflicts_are_met_by_edits_that_somebody_saw_saved_and_age_until_somebody_dec
         10 0 parks 0 k; 20 0 holds 7; 30 0 holds 7; 40 0 settles 0 k; 50 0 parks 0 k; 60 0 parks 1 k;
         60 0 opens 1 k; 250 0 mixes 0 k; 300 0 still
         => .page.open 2 & .page.left 1 & .page.again 1 & .page.local 1 & .page.mixed 1 & .page.remote 0
-        & .page.held_runs 2 & .page.held_edits 1 & .page.held 20s & .page.age:min 240s & .page.age:never 1
+        & .page.held_runs 2 & .page.held_edits 1 & .page.held 20s & .page.age:min 30s & .page.age:never 1
         ",
     );
 }

@@ -185,7 +185,7 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// The candidate that a word was probably meant to be: the same but for case and signs, another word
+/// The candidate that a word was probably meant to be: the same but for case and signs, a word
 /// for it, nearly its spelling, or the only name that begins with it or has it as a part.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let candidates: Vec<&str> = candidates.into_iter().collect();

@@ -55,14 +55,14 @@ const REMEDIES: &[Remedy] = &[
     ("gateway.serve.capture.flag.on_unreadable", "skip", &["stuck"]),
     ("gateway.serve.capture.change_log.holes", "wait", MISSED),
     ("gateway.serve.capture.change_log.trimmed", "reload", MISSED),
-    ("gateway.serve.server_cursor", "on-receipt", MISSED),
+    ("gateway.serve.server_cursor", "on-receipt", FORGOTTEN),
     ("gateway.refresh.capture.last_modified.bound", "keyset", MISSED),
     ("gateway.refresh.capture.last_modified.source", "records", MISSED),
     ("gateway.refresh.capture.last_modified.window", "settled", MISSED),
     ("gateway.refresh.capture.last_modified.reconcile.every", "5m", GONE),
     ("gateway.refresh.cursor_saved", "with-rows", MISSED),
-    ("gateway.backend_restored", "noticed", MISSED),
-    ("gateway.restored", "noticed", MISSED),
+    ("gateway.backend_restored", "noticed", FORGOTTEN),
+    ("gateway.restored", "noticed", FORGOTTEN),
     ("gateway.upload_cache.durable", "true", &["duplicate"]),
     ("backend.writes", "checked", EDITS),
     ("backend.idempotency", "forever", &["duplicate", "id-twice", "unasked-commit"]),
@@ -71,14 +71,15 @@ const REMEDIES: &[Remedy] = &[
     ("backend.filter_precision", "1us", MISSED),
     ("backend.ticks", "run-ahead", MISSED),
     ("backend.monotonic", "true", MISSED),
-    ("backend.copies", "follow", MISSED),
-    ("backend.rearm", "always", MISSED),
+    ("backend.copies", "follow", FORGOTTEN),
+    ("backend.rearm", "always", FORGOTTEN),
     ("backend.log.numbered", "at-commit", MISSED),
     ("backend.provisioning", "three-stamps", GONE),
     ("backend.provisioning", "full", GONE),
 ];
 
-const MISSED: &[&str] = &["lost", "stale", "undetected-delete", "orphan", "stuck", "delivered-again"];
+const MISSED: &[&str] = &["lost", "stale", "stuck", "delivered-again"];
+const FORGOTTEN: &[&str] = &["lost", "stale", "undetected-delete", "orphan"];
 const GONE: &[&str] = &["undetected-delete", "orphan", "lost", "stale"];
 const EDITS: &[&str] =
     &["lost-edit", "silent-discard", "unasked-commit", "reordered", "own-write-vanished", "stale"];
@@ -139,11 +140,16 @@ mod tests {
     fn a_remedy_is_named_where_the_file_says_otherwise() {
         let text = r#"
 name = "r"
-entity.note = { rows = 10, schema = { id = "uuid key", title = "text 5..10" } }
-entity.note.path.title = "latin-1"
-fleet.phones = { devices = 1 }
-engine.push.capture = "dirty-flags"
-backend.provisioning = "stamps-only"
+[entity.note]
+rows = 10
+schema = { id = "uuid key", title = "text 5..10" }
+path = { title = "latin-1" }
+[fleet.phones]
+devices = 1
+[engine]
+push.capture = "dirty-flags"
+[backend]
+provisioning = "stamps-only"
 "#;
         let document = Document::parse("r.toml", text).unwrap();
         let of = |check| document.remedies(check);

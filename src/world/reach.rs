@@ -7,7 +7,7 @@ use super::server::Servers;
 use crate::base::{DeviceId, EntityId, Key};
 use crate::contract::{Delivery, Schema};
 
-/// Of a row whether a device pulls it: some unit of its app brings the entity, and the row is in its
+/// Whether a device pulls a row: some unit of its app brings the entity, and the row is in its
 /// scope. One that the backend never had is in the scope of those whose scope is everything.
 pub(super) fn reach<'w>(
     devices: &'w [Rc<Device>],

@@ -407,9 +407,7 @@ impl World {
         figures.extend(radiated(&links, ended_at).into_iter().chain(worked));
         figures.insert("gateway.coding.busy", servers.coding.spent.get().0);
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
-        if stopped.get() {
-            ended = Ended::Interrupted;
-        }
+        ended = if stopped.get() { Ended::Interrupted } else { ended };
         let whole = matches!(ended, Ended::Well | Ended::Stuck(_));
         let placed = script.placed;
         let untested = Untested::of(whole, &faults, &plan, (&listeners.tried, &placed.actions));

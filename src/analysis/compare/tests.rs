@@ -49,7 +49,7 @@ fn hundreds_of_other_figures_hide_none_of_the_summary() {
     let noise = |seed: u64, n: u64| Seed(seed).stream("noise", n, 0).below(1_000);
     let cells = |variant: &'static str, own: u64, more: u64| {
         let mut all = side(variant, |seed| {
-            let login = (4 * SECOND + noise(seed, own) * SECOND / 250) * (100 + more) / 100;
+            let login = (4 * SECOND + noise(seed, own) * SECOND / 500) * (100 + more) / 100;
             vec![(USABLE, waits(20, login, login))]
         });
         for (cell, seed) in all.cells.iter_mut().zip(0..) {

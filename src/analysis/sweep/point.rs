@@ -41,7 +41,7 @@ impl<'a> Point<'a> {
         let figures = self.cells.iter().filter_map(|cell| cell.metrics.get(objective.metric.as_str()));
         Censored::of(figures).filter(|_| objective.unit != Unit::Count)
     }
-    /// Whether the figure of a seed never came: then the mean of all did not either, though it ranks
+    /// Whether the figure of a seed never came: then the mean of all did not, though it ranks
     /// settings by how many seeds it is so in.
     pub fn never_came(&self, objective: &Objective) -> bool {
         let never = |price: &f64| *price >= NEVER as f64;

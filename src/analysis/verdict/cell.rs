@@ -69,7 +69,10 @@ pub(super) fn violations(ended: &Ended<'_>) -> Vec<Reason> {
     let found = ended.outcome.violations.iter().map(|v| v.check);
     let is_new = |check: &&str| *check != "stuck" && !expected(ended.plan, check);
     let found: BTreeSet<&str> = found.filter(is_new).collect();
-    found.into_iter().map(|check| Reason::Violation { check: check.to_owned() }).collect()
+    // What follows from another violation comes after it.
+    let (last, first): (Vec<&str>, Vec<&str>) = found.into_iter().partition(|check| *check == "divergent");
+    let all = first.into_iter().chain(last);
+    all.map(|check| Reason::Violation { check: check.to_owned() }).collect()
 }
 
 /// It came to rest.

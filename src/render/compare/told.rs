@@ -320,7 +320,7 @@ fn leans(d: &Difference) -> bool {
     d.finding == Finding::Unclear && d.interval_ppm.is_some_and(leans)
 }
 
-/// The metrics of these figures, each once: with its statistic if it is but one, and with the change
+/// The metrics of these figures, each once: with its statistic if it has one, and with the change
 /// of one that leans.
 fn listed(figures: &[&Difference]) -> String {
     let of = grouped(figures.iter().copied(), |d| d.metric.as_str());

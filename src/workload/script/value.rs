@@ -226,7 +226,7 @@ impl<'a> Rows<'a> {
         Some(drafts)
     }
 
-    /// The reference on a row that devices see by which a column gets its value, itself or folded in.
+    /// The reference on a visible row by which a column gets its value, itself or folded in.
     fn refers(&self, entity: EntityId, column: usize) -> Option<usize> {
         match self.dataset.cell(entity, column).maker {
             Maker::Ref(target) if self.is_seen(target) => Some(column),
