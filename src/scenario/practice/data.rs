@@ -60,7 +60,9 @@ pub(super) fn flat_lists(plan: &Plan) -> Seen {
             for at in to.projection.iter().filter(|at| !matches!(to.columns[**at].kind, ColumnKind::Ref(_))) {
                 let name = flat(&via, &to.columns[*at].name);
                 let fold = format!("fold {}.{} via {via}", to.name, to.columns[*at].name);
-                mends.push(Mend::set(&["entity", &of.name, "schema", &name], fold));
+                if !of.columns.iter().any(|own| own.name == name) {
+                    mends.push(Mend::set(&["entity", &of.name, "schema", &name], fold));
+                }
                 kept.entry(list.query.of).or_default().insert(name);
             }
         }
@@ -75,6 +77,7 @@ pub(super) fn flat_lists(plan: &Plan) -> Seen {
     let named = naming(plan);
     for (id, more) in kept.iter().filter(|(id, _)| named.contains(&plan.schema.entity(**id).name)) {
         let entity = plan.schema.entity(*id);
+        let more = more.iter().filter(|name| !held(entity).any(|own| own == *name));
         let all = held(entity).chain(more);
         mends.push(Mend::set(&["entity", &entity.name, "project"], texts(all)));
     }
