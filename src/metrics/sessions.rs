@@ -70,9 +70,7 @@ impl Sessions {
                 let waited = (own.awaited.comes(*unit) + *took).0;
                 board.observe_on(Id::SessionDuration, device, waited);
                 board.observe_part(Id::SessionDuration, Part::Unit(*unit), waited);
-                if *blocking {
-                    board.observe(Id::SessionBlocking, took.0);
-                }
+                blocking.then(|| board.observe(Id::SessionBlocking, took.0));
                 self.ran += own.close(at, |open| open.run == *run, board);
             }
             Event::SyncError { error, run, unit } => {

@@ -63,7 +63,6 @@ fn each_fault_is_mended_by_the_setting_that_is_named() {
             "gateway.serve.capture.last_modified.reconcile.every=5m",
         ),
         (strict, "lost", "gateway.serve.capture.last_modified.bound=keyset"),
-        ("[entity.task.path]\ntitle = \"latin-1\"\n", "bent-value", "entity.task.path={}"),
     ] {
         let found = remedy(&world(fault), &world(fault)).unwrap_or_else(|| panic!("{check} has no remedy"));
         assert!(found.found > 0, "{check} does not happen");

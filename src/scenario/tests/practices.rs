@@ -159,13 +159,6 @@ const CHANGES: &[Change] = &[
     (
         &[(
             SCOPE,
-            "scope = { region = \"device.region\" }\nunique = [\"customer\", \"due\"]\nids = \"server\"",
-        )],
-        &["field-6"],
-    ),
-    (
-        &[(
-            SCOPE,
             "scope = { region = \"device.region\" }\nunique = [\"customer\", \"due\"]\ndoubles = true",
         )],
         &["field-6"],
