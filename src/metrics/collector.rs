@@ -116,13 +116,13 @@ impl Collector {
             self.series.advance(*at, levels);
         }
         let board = &mut self.board;
-        self.edits.on(*at, event, board);
         self.situations.on(*at, *node, event, board);
         self.attachments.on(*at, *node, event, board);
         let device = match node {
             Node::Device(device) => Some(*device),
             _ => None,
         };
+        self.edits.on(*at, device, event, board);
         self.visibility.on(*at, device, event, &self.presence, board);
         match event {
             Event::BackendAvailable(available) => self.presence.on_backend(*available),

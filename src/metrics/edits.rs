@@ -6,13 +6,18 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::board::Board;
 use super::table::Id;
-use crate::base::{EditId, Time};
-use crate::contract::{ConflictKind, Decision, EditError, Event, LogKind, PageEvent};
+use crate::base::{DeviceId, EditId, EntityId, Key, Time};
+use crate::contract::{ConflictKind, Decision, EditError, Event, LogKind, PageEvent, PhoneEvent};
 
 #[derive(Debug, Default)]
 pub(super) struct Edits {
     /// Those that a person saved and that are not on the backend.
-    made: FxHashMap<EditId, Time>,
+    made: FxHashMap<EditId, Made>,
+    /// The last edit of a row that a device knows to be on the backend: an engine that sends rows
+    /// and not edits sends the earlier ones with it.
+    carries: FxHashMap<(DeviceId, EntityId, Key), u32>,
+    /// Those that no later edit carries: they have an end of their own, or their database is gone.
+    ended: FxHashSet<EditId>,
     waiting: BTreeMap<EditId, Time>,
     /// Those that the backend dropped and acknowledges as if they were done.
     ignored: FxHashSet<EditId>,
@@ -21,16 +26,24 @@ pub(super) struct Edits {
     missed: FxHashSet<EditId>,
 }
 
+#[derive(Clone, Debug)]
+struct Made {
+    at: Time,
+    entity: EntityId,
+    key: Key,
+}
+
 impl Edits {
     pub(super) fn waiting(&self) -> u64 {
         self.waiting.len() as u64
     }
 
-    pub(super) fn on(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
+    pub(super) fn on(&mut self, at: Time, device: Option<DeviceId>, event: &Event<'_>, board: &mut Board) {
         match event {
             Event::EditMade { edit, .. } => {
                 board.add(Id::WorkloadMade, 1);
-                self.made.insert(edit.id, at);
+                let (entity, key) = (edit.entity, edit.key.clone());
+                self.made.insert(edit.id, Made { at, entity, key });
                 self.missed.remove(&edit.id);
                 self.waiting.insert(edit.id, at);
             }
@@ -66,8 +79,13 @@ impl Edits {
             Event::EditAcknowledged { edit, .. } => {
                 self.settled(at, *edit, board);
                 if !self.ignored.contains(edit) {
-                    board.lasted(Id::WriteAcknowledged, self.made.remove(edit), at);
+                    self.safe(at, *edit, board);
                 }
+            }
+            Event::Restored { .. }
+            | Event::BecameCopy { .. }
+            | Event::Phone(PhoneEvent::Reinstalled | PhoneEvent::LoggedOut) => {
+                self.ended.extend(self.made.keys().filter(|edit| Some(edit.device) == device));
             }
             Event::MutationIgnored { edit, .. } => _ = self.ignored.insert(*edit),
             Event::ConflictDecided { edit, kind, decision, .. } => {
@@ -85,6 +103,7 @@ impl Edits {
                 LogKind::Superseded | LogKind::Rejected => {
                     let superseded = *kind == LogKind::Superseded;
                     board.add(if superseded { Id::EditsSuperseded } else { Id::EditsRejected }, 1);
+                    self.ended.insert(*edit);
                     self.settled(at, *edit, board);
                 }
             },
@@ -96,7 +115,24 @@ impl Edits {
         let waiting = std::mem::take(&mut self.waiting);
         waiting.into_values().for_each(|since| board.lasted(Id::EditsUnsent, Some(since), at));
         // Whatever became of it: who saved it still waits for it to be safe.
-        self.made.values().for_each(|since| board.never_ended(Id::WriteAcknowledged, Some(*since), at));
+        let (carries, ended, ignored) = (&self.carries, &self.ended, &self.ignored);
+        let is_carried = |edit: EditId, made: Made| {
+            let own_end = ended.contains(&edit) || ignored.contains(&edit);
+            let last = carries.get(&(edit.device, made.entity, made.key));
+            !own_end && last.is_some_and(|last| *last > edit.number)
+        };
+        for (edit, made) in self.made.drain() {
+            let since = made.at;
+            if !is_carried(edit, made) {
+                board.never_ended(Id::WriteAcknowledged, Some(since), at);
+            }
+        }
+    }
+    fn safe(&mut self, at: Time, edit: EditId, board: &mut Board) {
+        let Some(Made { at: since, entity, key }) = self.made.remove(&edit) else { return };
+        board.lasted(Id::WriteAcknowledged, Some(since), at);
+        let last = self.carries.entry((edit.device, entity, key)).or_default();
+        *last = (*last).max(edit.number);
     }
     fn settled(&mut self, at: Time, edit: EditId, board: &mut Board) {
         board.lasted(Id::EditsUnsent, self.waiting.remove(&edit), at);
@@ -114,7 +150,7 @@ impl Edits {
                 board.add(Id::ConflictsEqual, 1);
                 if decision == Decision::Same {
                     self.settled(at, edit, board);
-                    board.lasted(Id::WriteAcknowledged, self.made.remove(&edit), at);
+                    self.safe(at, edit, board);
                 }
                 return;
             }
