@@ -33,6 +33,18 @@ struct Made {
     key: Key,
 }
 
+fn why_refused(error: &EditError) -> Option<Id> {
+    Some(match error {
+        EditError::NoKey => Id::WorkloadNoKey,
+        EditError::InConflict => Id::WorkloadInConflict,
+        EditError::Locked => Id::WorkloadLocked,
+        EditError::NotOffline => Id::WorkloadNotOffline,
+        EditError::NoLease => Id::WorkloadNoLease,
+        EditError::NotOwner => Id::WorkloadNotOwner,
+        _ => return None,
+    })
+}
+
 impl Edits {
     pub(super) fn waiting(&self) -> u64 {
         self.waiting.len() as u64
@@ -50,16 +62,7 @@ impl Edits {
             Event::EditRefused { edit, error } => {
                 self.missed.insert(edit.id);
                 board.add(Id::WorkloadRefused, 1);
-                let why = match error {
-                    EditError::NoKey => Id::WorkloadNoKey,
-                    EditError::InConflict => Id::WorkloadInConflict,
-                    EditError::Locked => Id::WorkloadLocked,
-                    EditError::NotOffline => Id::WorkloadNotOffline,
-                    EditError::NoLease => Id::WorkloadNoLease,
-                    EditError::NotOwner => Id::WorkloadNotOwner,
-                    _ => return,
-                };
-                board.add(why, 1);
+                why_refused(error).into_iter().for_each(|why| board.add(why, 1));
             }
             Event::Renamed { .. } => board.add(Id::EngineRenamed, 1),
             Event::EditMissed { edit, waited } => {
