@@ -30,7 +30,8 @@ pub struct Diagnostic {
     pub warning: bool,
     pub title: String,
     pub place: Option<Place>,
-    pub help: Help,
+    /// Boxed, as most results have no mistake.
+    pub help: Box<Help>,
 }
 
 /// What would be right: a range, a form, the word that was meant, all words that there are.
@@ -78,7 +79,7 @@ impl Place {
 
 impl Diagnostic {
     pub fn new(place: Option<Place>, title: impl Into<String>) -> Diagnostic {
-        Diagnostic { warning: false, title: brief(title.into()), place, help: Help::default() }
+        Diagnostic { warning: false, title: brief(title.into()), place, help: Box::default() }
     }
     #[must_use]
     pub fn warning(self) -> Diagnostic {
@@ -86,7 +87,7 @@ impl Diagnostic {
     }
     #[must_use]
     pub fn help(self, help: impl Into<Help>) -> Diagnostic {
-        Diagnostic { help: help.into(), ..self }
+        Diagnostic { help: Box::new(help.into()), ..self }
     }
     pub fn render(&self, colour: bool) -> String {
         let level = if self.warning { Level::WARNING } else { Level::ERROR };
@@ -98,7 +99,7 @@ impl Diagnostic {
                 .annotation(AnnotationKind::Primary.span(place.marked()));
             group = group.element(snippet);
         }
-        if self.help != Help::default() {
+        if *self.help != Help::default() {
             group = group.element(Level::HELP.message(self.help.to_string()));
         }
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };

@@ -383,7 +383,8 @@ impl WrongCells {
         self.0.into_values().flat_map(|(mut told, more)| {
             if let Some(last) = told.last_mut().filter(|_| more > 0) {
                 let more = words::count(more as u64, "more cell");
-                last.help = std::mem::take(&mut last.help).and(format!("this column has {more} of the kind"));
+                *last.help =
+                    std::mem::take(&mut *last.help).and(format!("this column has {more} of the kind"));
             }
             told
         })

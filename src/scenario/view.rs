@@ -77,7 +77,7 @@ impl Mistakes {
         let mut told = self.told.into_inner();
         for (at, again) in self.unknown.into_inner().into_values().filter(|(_, again)| *again > 0) {
             let places = words::count(again as u64, "other place");
-            told[at].help = std::mem::take(&mut told[at].help).and(format!("it is named in {places} too"));
+            *told[at].help = std::mem::take(&mut *told[at].help).and(format!("it is named in {places} too"));
         }
         if told.is_empty() && nothing_else { self.following.into_inner() } else { told }
     }

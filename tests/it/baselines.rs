@@ -87,7 +87,7 @@ fn the_gate_of_the_readme_works_as_printed() {
     let desk = tempfile::TempDir::new().unwrap();
     assert_eq!(syncdyno(&desk, &["new", "my-app"]).0, 0);
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_syncdyno")).parent().unwrap();
-    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let path = format!("{}:{}", program.display(), std::env::var_os("PATH").unwrap().to_string_lossy());
     let commands = commands_of_the_gate();
     let exits = commands.iter().map(|command| {
         let mut shell = assert_cmd::Command::new("bash");

@@ -23,7 +23,9 @@ event.work = { at = "+15m", edits = { action = "fill", count = 5, over = "15m" }
 "#;
 
 /// What happens to the phones besides, and how many edits have which end; whether people are told.
-const ENDS: &[(&str, &[(&str, u64)], bool)] = &[
+type OfVariant = (&'static str, &'static [(&'static str, u64)], bool);
+
+const ENDS: &[OfVariant] = &[
     ("", &[("arrived", 10)], true),
     // The forms wait for the network, or for who filled them in.
     ("event.out = { at = '+50m', logout = { for = '30m' } }", &[("arrived", 10)], true),

@@ -162,8 +162,10 @@ fn one_unit_for_all_is_no_unit_for_a_moment() {
     assert_eq!(lacking(&record), ["checklist-6", "checklist-9", "checklist-10"].into());
 }
 
-/// A file of the checklist, and what of the sound app is changed that its question is about.
-const ALONE: &[(&str, &str, &[(&str, &str)])] = &[
+/// A file of the checklist, its question, and what of the sound app is changed that it is about.
+type Alone = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const ALONE: &[Alone] = &[
     (
         "light-entities",
         "checklist-1",

@@ -96,6 +96,7 @@ fn the_recipe_finds_a_best_of_an_app_with_gates_and_photos() {
 
 /// An hour of one processor in a release build: by `SYNCDYNO_EVERY=1` alone.
 #[test]
+#[expect(clippy::print_stderr, reason = "who measures wants the numbers")]
 fn the_recipe_finds_the_true_best_of_generated_apps() {
     if !crate::worlds::every_place() {
         return;

@@ -35,6 +35,9 @@ struct Statistic<'a> {
     better: Better,
 }
 
+/// Of each seed the value of the base and that of the candidate.
+type Pairs = Vec<(u64, u64)>;
+
 impl Observed {
     /// Of what each cell has of a metric's statistic; in pairs, cells of one place are of one seed.
     fn new(of: Statistic<'_>, base: &[Option<u64>], candidate: &[Option<u64>], basis: Basis) -> Observed {
@@ -100,7 +103,7 @@ impl Observed {
     pub(super) fn paired(&self, level: f64) -> Change {
         let pairs = self.base.iter().copied().zip(self.candidate.iter().copied());
         let is_never = |n: u64| self.told.unit == Unit::Ns && n == NEVER;
-        let (open, ended): (Vec<(u64, u64)>, Vec<(u64, u64)>) =
+        let (open, ended): (Pairs, Pairs) =
             pairs.partition(|(base, candidate)| is_never(*base) || is_never(*candidate));
         // A share is no more than the whole.
         let stem = metrics::parts(&self.told.metric).0;

@@ -61,7 +61,7 @@ pub(super) fn quick_hooks(plan: &Plan) -> Seen {
     for (hook, code) in of_sync {
         let name = hook.word();
         let called = code.calls.map(|call| call.takes);
-        takes = takes + code.takes;
+        takes += code.takes;
         let what = [
             called.map(|_| format!("`{name}` calls a service")),
             (code.takes > Span::ZERO).then(|| format!("`{name}` takes {}", human::span(code.takes.0))),
