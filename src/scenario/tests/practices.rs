@@ -179,7 +179,7 @@ const CHANGES: &[Change] = &[
             ),
             (
                 CREATED,
-                "kind = \"create\"\nper_device = 4\n[action.shoot]\nentity = \"photo\"\nkind = \"create\"\n",
+                "kind = \"create\"\nper_device = 4\n[action.shoot]\nentity = \"photo\"\nkind = \"create\"\nper_device = 2\n",
             ),
         ],
         &["checklist-4-photos"],
