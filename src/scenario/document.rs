@@ -12,7 +12,7 @@ use super::grammar::{QUESTIONS, ROOT, SHOWS, VARIANT};
 use super::idle::{Unsaid, idle, without};
 use super::merge::{AXIS, Setting};
 use super::plan::Plan;
-use super::resolve::{claims, of_no_edits, questions, resolve};
+use super::resolve::{claims, of_no_edits, questions, resolve, unheeded};
 use super::rows::{Brought, not_utf8, prepare};
 use super::traces::{Traces, in_place_of_rates};
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
@@ -318,7 +318,8 @@ impl Document {
         // What one variant does not use, another may.
         let turned = self.shared().set_by_variants.iter().any(|set| set.is_of(&["action", "event"]));
         let idle = if turned { Vec::new() } else { of_no_edits(&plan, View::new(&tree)) };
-        let tree = without(tree, &unsaid);
+        let unheeded = unheeded(&tree, stacks);
+        let tree = without(without(tree, &unsaid), &unheeded);
         plan.path.clone_from(&self.path);
         plan.digest = digest(&tree, &brought, &traces);
         plan.resolved = text(&tree).into();

@@ -9,7 +9,9 @@ use super::process::Process;
 use super::token::{Gate, Wallet};
 use crate::backend::{self, Backend, Called, Commit, Fact};
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{Answered, EachServed, Event, LocalBoxFuture, Node, ServerError, SyncServer};
+use crate::contract::{
+    Answered, CarriedRows, EachServed, EntityId, Event, LocalBoxFuture, Node, ServerError, Stamp, SyncServer,
+};
 use crate::gateway::{BackendLink, Direction, Gateway, Passage, Recalled};
 use crate::net::{Server, Version};
 use crate::protocol::Way;
@@ -35,6 +37,7 @@ pub(super) type ServerHalf = dyn SyncServer<Backend>;
 /// A server half that was brought; its devices are let in by the link that they come by.
 pub(super) struct Brought(pub(super) Box<dyn SyncServer>);
 
+#[deny(clippy::missing_trait_methods, reason = "what is not forwarded would never be asked")]
 impl SyncServer<Backend> for Brought {
     fn serve(
         &mut self,
@@ -56,6 +59,12 @@ impl SyncServer<Backend> for Brought {
     }
     fn rows_in(&self, answer: &[u8], f: &mut EachServed<'_>) {
         self.0.rows_in(answer, f);
+    }
+    fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
+        self.0.cursor_at(entity, stamp)
+    }
+    fn begin_with(&mut self, device: DeviceId, stamp: Stamp, rows: &mut CarriedRows<'_>) {
+        self.0.begin_with(device, stamp, rows);
     }
     fn died(&mut self) {
         self.0.died();

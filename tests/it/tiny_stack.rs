@@ -4,11 +4,17 @@
 #[path = "../../examples/tiny-stack/stack/mod.rs"]
 pub(crate) mod stack;
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use syncdyno::analysis;
+use std::rc::Rc;
 
-use syncdyno::contract::{EntityId, Node, Stack};
+use syncdyno::analysis;
+use syncdyno::contract::{
+    CarriedRows, Database, DeviceId, DeviceSetup, EngineError, EngineFactory, EntityId, Incarnation, Node,
+    Opened, Ports, Provision, RecordPort, ServerError, Stack, Stamp, SyncServer,
+};
 use syncdyno::oracle::{Step, Subject};
 use syncdyno::record::Verdict;
 use syncdyno::scenario::{self, Plan, Request};
@@ -139,4 +145,77 @@ fn the_code_on_the_page_is_that_of_the_example() {
         let code = block.split("```").next().unwrap_or_default();
         assert!(example.contains(code), "the example does not have:\n{code}");
     }
+}
+
+#[test]
+fn a_cell_of_a_brought_stack_runs_again_from_its_file() {
+    let (plan, outcome) = run(stack::STACK, CONTENDED, &[]);
+    let file = scenario::Document::parse("again.toml", &plan.resolved).expect("it is a scenario");
+    let stacks = Stacks::builtin().with(stack::STACK);
+    let again = worlds::plans_with(&stacks, &file, &Request::default()).unwrap_or_else(|why| panic!("{why}"));
+    let again = world::run(&again[0], &stacks, &Unwatched).expect("it can be run");
+    assert_eq!(again.digest, outcome.digest);
+    assert!(plan.resolved.contains("timeout"), "what was chosen of it is in the file");
+}
+
+/// The server half of `tiny` with cursors of its own, which its phones start with.
+struct OwnCursors(Box<dyn SyncServer>);
+
+thread_local! {
+    static BEGUN: RefCell<BTreeMap<DeviceId, u64>> = RefCell::default();
+    static CURSORS: RefCell<BTreeSet<String>> = RefCell::default();
+}
+
+impl SyncServer for OwnCursors {
+    fn serve(&mut self, of: DeviceId, ask: &[u8], record: &mut RecordPort) -> Result<Vec<u8>, ServerError> {
+        assert!(BEGUN.with_borrow(|begun| begun.contains_key(&of)), "it was not announced");
+        self.0.serve(of, ask, record)
+    }
+    fn refuse(&self, error: &ServerError) -> Vec<u8> {
+        self.0.refuse(error)
+    }
+    fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
+        format!("mine-{}-{}", entity.0, stamp.0)
+    }
+    fn begin_with(&mut self, device: DeviceId, _: Stamp, rows: &mut CarriedRows<'_>) {
+        let mut count = 0;
+        rows(&mut |_| count += 1);
+        BEGUN.with_borrow_mut(|begun| begun.insert(device, count));
+    }
+}
+
+/// The phone half, which notes the cursors that it is given before the start.
+struct NotesCursors(Rc<dyn EngineFactory>);
+
+impl EngineFactory for NotesCursors {
+    fn open(&self, setup: Rc<DeviceSetup>, life: Incarnation, at: Database, ports: Ports) -> Opened {
+        self.0.open(setup, life, at, ports)
+    }
+    fn provision(
+        &self,
+        setup: &DeviceSetup,
+        at: Database,
+        state: Option<&dyn Provision>,
+    ) -> Result<(), EngineError> {
+        CURSORS.with_borrow_mut(|seen| seen.extend(state.map(|state| state.cursor(EntityId(0)))));
+        self.0.provision(setup, at, state)
+    }
+}
+
+#[test]
+fn phones_that_start_synced_get_the_servers_own_cursors() {
+    let stack = Stack {
+        engine: |chosen| Rc::new(NotesCursors((stack::STACK.engine)(chosen))),
+        server: Some(|chosen, setup| {
+            Box::new(OwnCursors((stack::STACK.server.expect("it has one"))(chosen, setup)))
+        }),
+        ..stack::STACK
+    };
+    let (plan, outcome) = run(stack, CALM, &["fleet.phones.start=\"1d\""]);
+    let judged = analysis::judge(&plan, "calm", &outcome);
+    assert_eq!((judged.cell.verdict, judged.cell.reasons), (Verdict::Pass, Vec::new()));
+    let begun = BEGUN.with_borrow(|begun| begun.values().copied().collect::<Vec<_>>());
+    assert!(begun.len() == plan.fleets.iter().map(|fleet| fleet.devices as usize).sum::<usize>(), "{begun:?}");
+    assert!(begun.iter().all(|rows| *rows > 0), "{begun:?}");
+    CURSORS.with_borrow(|seen| assert!(seen.iter().any(|cursor| cursor.starts_with("mine-0-")), "{seen:?}"));
 }

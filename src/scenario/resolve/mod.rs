@@ -35,6 +35,7 @@ use std::sync::Arc;
 
 pub(super) use self::doubts::of_no_edits;
 pub(super) use self::shows::{claims, questions};
+pub(super) use self::stack::unheeded;
 use self::world::World;
 use super::diagnostic::Diagnostic;
 use super::plan::{Plan, Settled};

@@ -1,13 +1,14 @@
 //! The stack that a scenario asks for, and what it chooses of it.
 
+use super::super::idle::Unsaid;
 use super::super::view::View;
 use super::World;
 use crate::base::Span;
 use crate::contract::{Choice, Chosen, Described, OptionForm};
 use crate::scenario::diagnostic::choices;
-use crate::scenario::tree::Val;
+use crate::scenario::tree::{Node, Val};
 
-const KEPT: [&str; 3] = ["engine.name", "engine.options", "gateway.backend_link"];
+const KEPT: [[&str; 2]; 3] = [["engine", "name"], ["engine", "options"], ["gateway", "backend_link"]];
 
 impl World<'_> {
     pub(super) fn stack(&self) -> Option<&Described> {
@@ -55,31 +56,54 @@ impl World<'_> {
         chosen
     }
 
-    /// Tells of what is written for the built-in stack and would be heeded by nobody.
+    /// Reports what is written for the built-in stack and would be heeded by nobody.
     fn not_of_the_builtin(&self, stack: &Described) {
-        let mut unknown: Vec<(String, View<'_>)> = Vec::new();
-        for table in ["engine", "store", "gateway"] {
-            let of = self.root.at(table).entries().map(|(name, view)| (format!("{table}.{name}"), view));
-            unknown.extend(of.filter(|(path, _)| !KEPT.contains(&path.as_str())));
-        }
-        for (name, entity) in self.root.at("entity").entries() {
-            let path = entity.at("path").present().filter(|path| path.entries().next().is_some());
-            unknown.extend(path.map(|view| (format!("entity.{name}.path"), view)));
-            unknown.extend(
-                entity.at("attachment").present().map(|view| (format!("entity.{name}.attachment"), view)),
-            );
-        }
-        for (name, event) in self.root.at("event").entries() {
-            for what in ["restore_gateway", "gateway_replaced", "touch_flag"] {
-                unknown.extend(event.at(what).present().map(|view| (format!("event.{name}.{what}"), view)));
+        for (path, view) in of_the_builtin(self.root) {
+            if view.place().is_none() {
+                continue;
             }
-        }
-        for (path, view) in unknown.into_iter().filter(|(_, view)| view.place().is_some()) {
-            let title = format!("the stack `{}` does not know `{path}`", stack.name);
+            let title = format!("the stack `{}` does not know `{}`", stack.name, path.join("."));
             let help = "that is of the built-in stack; what this one can be told stands in `engine.options`";
             self.wrong.at(view, title, help);
         }
     }
+}
+
+/// The keys of a scenario that only the built-in stack heeds, with their defaults filled in, if
+/// another stack is chosen: who writes them into a file for that stack is refused.
+pub(crate) fn unheeded(tree: &Node, stacks: &[Described]) -> Unsaid {
+    let root = View::new(tree);
+    let name = root.at("engine.name").text();
+    match stacks.iter().any(|stack| stack.name == name && !stack.is_builtin) {
+        true => of_the_builtin(root).into_iter().map(|(path, _)| path).collect(),
+        false => Unsaid::new(),
+    }
+}
+
+fn of_the_builtin(root: View<'_>) -> Vec<(Vec<String>, View<'_>)> {
+    let mut found = Vec::new();
+    let mut add = |path: &[&str], view| {
+        found.push((path.iter().map(|&name| name.to_owned()).collect::<Vec<_>>(), view));
+    };
+    for table in ["engine", "store", "gateway"] {
+        for (name, view) in root.at(table).entries() {
+            if !KEPT.contains(&[table, name]) {
+                add(&[table, name], view);
+            }
+        }
+    }
+    for (name, entity) in root.at("entity").entries() {
+        for part in ["path", "attachment"] {
+            let part_of = entity.at(part).present().filter(|view| view.entries().next().is_some());
+            part_of.into_iter().for_each(|view| add(&["entity", name, part], view));
+        }
+    }
+    for (name, event) in root.at("event").entries() {
+        for what in ["restore_gateway", "gateway_replaced", "touch_flag"] {
+            event.at(what).present().into_iter().for_each(|view| add(&["event", name, what], view));
+        }
+    }
+    found
 }
 
 fn choice(view: View<'_>, form: OptionForm) -> Option<Choice> {
