@@ -14,7 +14,7 @@ mod stopwatch;
 use syncdyno::analysis;
 use syncdyno::analysis::sweep::Objective;
 use syncdyno::base::{Span, Time};
-use syncdyno::campaign::{self, Bench, CampaignOptions, Listener, Signals};
+use syncdyno::campaign::{self, CampaignOptions, InProcess, Listener, Signals};
 use syncdyno::record::{AxisRecord, CellRecord, SweepRecord};
 use syncdyno::render::html;
 use syncdyno::scenario::{Document, Plan, Request};
@@ -56,7 +56,7 @@ fn main() {
     // Without this argument it is no measurement but a test that the bench runs.
     let measured = std::env::args().any(|argument| argument == "--bench");
     let plans = plans(if measured { 100 } else { 1 });
-    let runner = Bench(Stacks::builtin());
+    let runner = InProcess(Stacks::builtin());
     let stopwatch = Stopwatch::start();
     let ran =
         campaign::run(&plans, None, &runner, &CampaignOptions::default(), &Signals::default(), &Silent, None);

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use syncdyno::base::{EntityId, Key, Span, Time};
-use syncdyno::campaign::{self, Bench, CampaignOptions, Listener, Runner, Signals};
+use syncdyno::campaign::{self, CampaignOptions, InProcess, Listener, Runner, Signals};
 use syncdyno::contract::Described;
 use syncdyno::oracle::{Story, Subject};
 use syncdyno::record::CellRecord;
@@ -65,7 +65,7 @@ fn plans() -> Vec<Plan> {
 
 /// Counts the time that cells were on a processor, whichever it was.
 struct Counting {
-    bench: Bench,
+    bench: InProcess,
     on_processor: AtomicU64,
 }
 
@@ -106,7 +106,7 @@ impl Listener for Silent {
 
 /// Wall time, and time on processors.
 fn swept(plans: &[Plan], jobs: usize) -> (Duration, f64) {
-    let runner = Counting { bench: Bench(Stacks::builtin()), on_processor: AtomicU64::new(0) };
+    let runner = Counting { bench: InProcess(Stacks::builtin()), on_processor: AtomicU64::new(0) };
     let options = CampaignOptions { jobs, ..CampaignOptions::default() };
     let started = Instant::now();
     let ran = campaign::run(plans, None, &runner, &options, &Signals::default(), &Silent, None);

@@ -37,7 +37,7 @@ pub use axis::{Axis, AxisError, CELLS_MAX};
 pub use journal::{Journal, KeptError, NAME as JOURNAL};
 pub use mend::mend;
 pub use run::{Campaign, CampaignOptions, Listener, replay, run, trace};
-pub use runner::{Bench, Observed, Record, Runner};
+pub use runner::{InProcess, Observed, Record, Runner};
 pub use stop::{GRACE, Signals};
 pub use stopwatch::Stopwatch;
 

@@ -41,9 +41,9 @@ pub trait Runner: Sync {
 }
 
 #[derive(Clone)]
-pub struct Bench(pub Stacks);
+pub struct InProcess(pub Stacks);
 
-impl Runner for Bench {
+impl Runner for InProcess {
     fn stacks(&self) -> Vec<Described> {
         self.0.described()
     }

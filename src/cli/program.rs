@@ -20,13 +20,13 @@ use super::{
     validate,
 };
 use crate::campaign::shards::Pool;
-use crate::campaign::{Bench, Runner, Signals, Stopwatch};
+use crate::campaign::{InProcess, Runner, Signals, Stopwatch};
 use crate::record::Exit;
 use crate::world::Stacks;
 
 /// The program, with these engines: arguments, streams and signals of this process.
 pub fn main(engines: Stacks) -> ExitCode {
-    let bench = Bench(engines);
+    let bench = InProcess(engines);
     let signals = Signals::default();
     if let Err(e) = heed(&signals) {
         // Without handlers a signal ends us at once, which is a poorer program but not a wrong one.

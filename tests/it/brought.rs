@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::Poll;
 use syncdyno::{analysis, record, render};
 
-use syncdyno::campaign::{self, Bench, Campaign, Listener, Signals};
+use syncdyno::campaign::{self, Campaign, InProcess, Listener, Signals};
 use syncdyno::contract::{
     Answered, AppEvent, Capabilities, Chosen, Database, DeviceId, DeviceSetup, DeviceView, EditError,
     EngineError, EngineFactory, EntityId, Event, Incarnation, LocalBoxFuture, LocalEdit, Merge, NetworkKind,
@@ -225,7 +225,7 @@ fn campaign(stacks: &[Stack]) -> Campaign {
     campaign::run(
         &plans,
         None,
-        &Bench(known),
+        &InProcess(known),
         &campaign::CampaignOptions::default(),
         &Signals::default(),
         &Nobody,

@@ -2,6 +2,7 @@
 
 mod asked_once;
 mod baselines;
+mod bench;
 mod brought;
 mod calibrate;
 mod checklist;

@@ -1,7 +1,7 @@
 //! What mends a failing cell: each fault of a design is put right by the setting that is named.
 
 use syncdyno::analysis::judge;
-use syncdyno::campaign::{Bench, Signals, mend};
+use syncdyno::campaign::{InProcess, Signals, mend};
 use syncdyno::record::RemedyRecord;
 use syncdyno::world::Stacks;
 
@@ -48,7 +48,7 @@ on_devices = 0
 fn remedy(text: &str, planned: &str) -> Option<RemedyRecord> {
     let plan = written(text);
     let mut judged = [judge(&plan, "remedy.s1", &run(&plan))];
-    mend(&[written(planned)], &mut judged, &Bench(Stacks::builtin()), &Signals::default());
+    mend(&[written(planned)], &mut judged, &InProcess(Stacks::builtin()), &Signals::default());
     judged[0].cell.remedies.pop()
 }
 

@@ -28,6 +28,7 @@ const LAYERS: &[&[&str]] = &[
     &["analysis"],
     &["render"],
     &["campaign"],
+    &["bench"],
     &["cli"],
 ];
 /// What a room may not import although its layer would allow it.

@@ -215,7 +215,10 @@ fn phones_that_start_synced_get_the_servers_own_cursors() {
     let judged = analysis::judge(&plan, "calm", &outcome);
     assert_eq!((judged.cell.verdict, judged.cell.reasons), (Verdict::Pass, Vec::new()));
     let begun = BEGUN.with_borrow(|begun| begun.values().copied().collect::<Vec<_>>());
-    assert!(begun.len() == plan.fleets.iter().map(|fleet| fleet.devices as usize).sum::<usize>(), "{begun:?}");
+    assert!(
+        begun.len() == plan.fleets.iter().map(|fleet| fleet.devices as usize).sum::<usize>(),
+        "{begun:?}"
+    );
     assert!(begun.iter().all(|rows| *rows > 0), "{begun:?}");
     CURSORS.with_borrow(|seen| assert!(seen.iter().any(|cursor| cursor.starts_with("mine-0-")), "{seen:?}"));
 }

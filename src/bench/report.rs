@@ -1,0 +1,162 @@
+//! What a run of the bench came to.
+
+use std::thread;
+
+use crate::base::Digest;
+use crate::metrics::Figure;
+use crate::record::{CellRecord, RunRecord, Verdict, ViolationRecord};
+use crate::render::{self, Paint};
+
+/// Repeats one seed, whatever a test asks for.
+pub(super) const SEED: &str = "SYNCDYNO_SEED";
+/// Columns of the text of a failed test.
+const COLUMNS: usize = 100;
+
+/// What a run of the bench came to: its cells, judged.
+#[derive(Clone, Debug)]
+pub struct Report(RunRecord);
+
+/// Something that the oracle found.
+#[derive(Clone, Copy, Debug)]
+pub struct Violation<'r> {
+    /// The seed of its cell.
+    pub seed: u64,
+    /// The variant of its cell, if the scenario has any.
+    pub variant: Option<&'r str>,
+    /// The check by its name, such as `lost-edit`.
+    pub check: &'r str,
+    /// What was found, in words.
+    pub text: &'r str,
+}
+
+/// A figure in each cell, in the order of the report; in the base unit of its metric: nanoseconds,
+/// bytes, counts.
+///
+/// # Panics
+/// What gives one number does if no cell has that statistic, or no cell an observation.
+#[derive(Clone, Debug)]
+pub struct Across<'r>(Vec<&'r Figure>);
+
+impl Report {
+    pub(super) fn new(record: RunRecord) -> Report {
+        Report(record)
+    }
+    /// Whether every cell came to its end and is as its scenario expects.
+    pub fn passed(&self) -> bool {
+        self.0.verdict == Verdict::Pass
+    }
+    /// What the oracle found, by cell; of each check of a cell at most the first five.
+    pub fn violations(&self) -> impl Iterator<Item = Violation<'_>> {
+        let of = |cell| move |found| violation(cell, found);
+        self.0.cells.iter().flat_map(move |cell| cell.violations.iter().map(of(cell)))
+    }
+    /// A metric by its name in `syncdyno metrics`.
+    ///
+    /// # Panics
+    /// If no cell has a figure of that name; the nearest name is in the text.
+    #[track_caller]
+    pub fn figure(&self, metric: &str) -> Across<'_> {
+        let Some(figure) = self.try_figure(metric) else {
+            let names = self.0.cells.iter().flat_map(|cell| cell.metrics.keys());
+            let near = names.min_by_key(|name| strsim::damerau_levenshtein(name, metric));
+            let near = near.map(|name| format!("; did you mean `{name}`?"));
+            panic!("no cell has the figure `{metric}`{}", near.unwrap_or_default());
+        };
+        figure
+    }
+    /// The same; `None` if no cell has it.
+    pub fn try_figure(&self, metric: &str) -> Option<Across<'_>> {
+        let figures: Vec<&Figure> = self.0.cells.iter().filter_map(|cell| cell.metrics.get(metric)).collect();
+        (!figures.is_empty()).then_some(Across(figures))
+    }
+    /// A digest over the events, the final rows and the figures of all cells, in hexadecimal.
+    pub fn digest(&self) -> String {
+        let mut digest = Digest::new();
+        for cell in &self.0.cells {
+            digest.text(&cell.digest);
+            digest.text(&cell.figures_digest);
+        }
+        digest.hex()
+    }
+    /// The seed of the first cell that failed.
+    pub fn failing_seed(&self) -> Option<u64> {
+        self.0.failing().next().map(seed)
+    }
+    /// The command that repeats the first failing seed of this test alone.
+    pub fn replay(&self) -> Option<String> {
+        let test = thread::current().name().filter(|name| *name != "main").map(|name| format!(" -- {name}"));
+        Some(format!("{SEED}={} cargo test{}", self.failing_seed()?, test.unwrap_or_default()))
+    }
+    /// All that is in the record of a run, as JSON: what `run.json` of the command line holds.
+    pub fn to_json(&self) -> String {
+        self.0.to_json()
+    }
+
+    /// Ends a test that did not pass with what the command line prints of it.
+    ///
+    /// # Panics
+    /// If the run did not pass.
+    #[track_caller]
+    pub fn assert_ok(&self) {
+        if !self.passed() {
+            let told = render::story(&self.0, Paint(false), COLUMNS, false);
+            let again = self.replay().map(|line| format!("\nrun it again: {line}\n"));
+            panic!("{}{}", told.trim_end(), again.unwrap_or_default());
+        }
+    }
+}
+
+impl Across<'_> {
+    /// A number, the largest of all cells.
+    #[track_caller]
+    pub fn value(&self) -> u64 {
+        self.largest("value")
+    }
+    /// How many observations there are, in all cells.
+    pub fn count(&self) -> u64 {
+        self.each("count").into_iter().flatten().sum()
+    }
+    /// The median of a distribution, the largest of all cells.
+    #[track_caller]
+    pub fn p50(&self) -> u64 {
+        self.largest("p50")
+    }
+    /// The 95th percentile of a distribution, the largest of all cells.
+    #[track_caller]
+    pub fn p95(&self) -> u64 {
+        self.largest("p95")
+    }
+    /// The 99th percentile of a distribution, the largest of all cells.
+    #[track_caller]
+    pub fn p99(&self) -> u64 {
+        self.largest("p99")
+    }
+    /// The largest observation of all cells.
+    #[track_caller]
+    pub fn max(&self) -> u64 {
+        self.largest("max")
+    }
+    /// A statistic by its name (`value`, `count`, `min`, `p50`, `p95`, `p99`, `max`, `mean`,
+    /// `never`) in each cell; `None` where a cell has no such statistic or no observation.
+    /// `u64::MAX` is a wait whose end never came.
+    pub fn each(&self, statistic: &str) -> Vec<Option<u64>> {
+        self.0.iter().map(|figure| figure.stat(statistic)).collect()
+    }
+
+    #[track_caller]
+    fn largest(&self, statistic: &str) -> u64 {
+        match self.each(statistic).into_iter().flatten().max() {
+            Some(largest) => largest,
+            None => panic!("no cell has a `{statistic}` of this figure"),
+        }
+    }
+}
+
+fn violation<'r>(cell: &'r CellRecord, found: &'r ViolationRecord) -> Violation<'r> {
+    let (check, text) = (found.check.as_str(), found.text.as_str());
+    Violation { seed: seed(cell), variant: cell.variant.as_deref(), check, text }
+}
+
+fn seed(cell: &CellRecord) -> u64 {
+    cell.seed.parse().expect("a cell's seed is a number")
+}
