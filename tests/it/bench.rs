@@ -17,6 +17,14 @@ fn panic_of(run: impl FnOnce()) -> String {
 }
 
 #[test]
+fn nothing_is_lost_under_kills() {
+    let bench = Bench::new(stack::STACK).scenario("examples/tiny-stack/calm.toml").seeds(1..=3);
+    let report = bench.set("fleet.phones.link", "3g-poor").chaos("kill_mtbf", "10m").run();
+    report.assert_ok();
+    assert!(report.figure("engine.down.bytes").value() < 20_000_000, "of each seed");
+}
+
+#[test]
 fn a_test_repeats_a_brought_stack_to_the_digest() {
     let run = |threads| Bench::new(stack::STACK).scenario(CALM).seeds(1..=3).threads(threads).run();
     let (report, again) = (run(1), run(2));

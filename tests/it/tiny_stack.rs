@@ -138,9 +138,11 @@ fn the_code_on_the_page_is_that_of_the_example() {
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("the file is there")
     };
     let page = read("docs/own-engine.md");
-    let example = read("examples/tiny-stack/main.rs") + &read("examples/tiny-stack/stack/mod.rs");
+    let example = read("examples/tiny-stack/main.rs")
+        + &read("examples/tiny-stack/stack/mod.rs")
+        + &read("tests/it/bench.rs");
     let blocks: Vec<&str> = page.split("```rust,ignore\n").skip(1).collect();
-    assert_eq!(blocks.len(), 2, "the stack and the main");
+    assert_eq!(blocks.len(), 3, "the stack, the main and a test");
     for block in blocks {
         let code = block.split("```").next().unwrap_or_default();
         assert!(example.contains(code), "the example does not have:\n{code}");
