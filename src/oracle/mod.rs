@@ -47,7 +47,7 @@
 //!
 //! How: `history` holds versions by row, `held` which of them each device has, `ledger` the edits,
 //! `intents` what else people meant, `lives` where the state of each device began, `flow` the runs,
-//! `owed` those that are to begin. At the end `content` reads the backend once. [`Life`] is a
+//! `owed` those that are to begin, `ways_out` what ends all of that at once. At the end `content` reads the backend once. [`Life`] is a
 //! listener of its own: it tells what happened to one record, in words.
 
 mod again;
@@ -97,6 +97,7 @@ mod tests;
 mod thrift;
 mod told;
 mod truth;
+mod ways_out;
 mod words;
 
 pub use busy::{Eventful, Happened};

@@ -30,6 +30,7 @@ use super::status::DeviceStatus;
 use super::strangers::DeviceCursors;
 use super::thrift::Account;
 use super::truth::{Places, RowHash, place_of};
+use super::ways_out::WaysOut;
 use super::words::{self, Labels};
 use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{
@@ -75,6 +76,7 @@ pub(super) struct Watched {
     pub(super) again: Given,
     pub(super) cursors: DeviceCursors,
     pub(super) sends: Sends,
+    ways_out: WaysOut,
 }
 
 impl Oracle {
@@ -171,8 +173,9 @@ impl Oracle {
             self.watched[of.0 as usize].status.was_copied();
         }
         let (setup, findings) = (&*self.setup, &mut self.findings);
-        let heard = &mut Heard { at: *at, device: *device, event, setup, findings };
         let watched = &mut self.watched[device.0 as usize];
+        let out = watched.ways_out.on(event, setup.durable, setup.resets);
+        let heard = &mut Heard { at: *at, device: *device, event, out, setup, findings };
         watched.flow.on(heard);
         watched.status.on(heard);
         watched.owing.on(heard);

@@ -16,3 +16,4 @@ mod said;
 mod shown;
 mod stage;
 mod unsure;
+mod ways_out;

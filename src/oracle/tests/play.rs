@@ -543,6 +543,9 @@ impl Play {
                 let failed = Event::SyncError { unit: unit(a), run: number(run), error };
                 return self.stage.emit(device, failed);
             }
+            ["hook", a, run] => {
+                Event::HookStarted { hook: Hook::SyncStart, run: Some((unit(a), number(run))) }
+            }
             ["lists", rows] => Event::RowsFailed { skipped: 0, listed: rows.parse().unwrap() },
             ["retries", left] => Event::RowsRetried { left: number(left) },
             ["photo-fails"] => Event::Blob(BlobEvent::Ended {
