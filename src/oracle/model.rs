@@ -378,7 +378,7 @@ impl Oracle {
         }
     }
     fn logged(&mut self, (at, device): (Time, DeviceId), edit: EditId, kind: LogKind) {
-        self.ledger.logged(edit, kind, self.ledger.lives.is_logging_out(device));
+        self.ledger.logged((at, device), edit, kind, self.ledger.lives.is_logging_out(device));
         if kind == LogKind::Rejected {
             self.ledger.given_up(at, device, edit);
         }
