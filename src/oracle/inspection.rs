@@ -291,7 +291,9 @@ impl Inspection<'_> {
     /// The log counts, not the event; where an edit was copied the line may be in the copy's.
     fn check_overwriting(&mut self, device: DeviceId, log: &[LogEntry]) {
         let Oracle { suspicions, ledger, .. } = &mut self.oracle;
-        let speaks = |of: &Suspicion| checks::overwriting_logged(log, of.edit, (of.record.0, &of.record.1));
+        let mut spoken = BTreeSet::new();
+        let mut speaks =
+            |of: &Suspicion| checks::overwriting_logged(log, of.edit, (of.record.0, &of.record.1), &mut spoken);
         suspicions.retain(|of| !(ledger.came_to(of.edit, device) && speaks(of)));
     }
 

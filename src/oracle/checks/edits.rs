@@ -1,5 +1,7 @@
 //! Checks on what became of a device's edits.
 
+use std::collections::BTreeSet;
+
 use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{EditKind, LogEntry, LogKind, PendingEdit};
 use crate::oracle::edit::Edit;
@@ -46,7 +48,7 @@ impl EditCase<'_> {
         self.log.iter().any(speaks)
     }
     fn overwriting_logged(&self) -> bool {
-        overwriting_logged(self.log, self.id, (self.edit.entity, &self.edit.key))
+        overwriting_logged(self.log, self.id, (self.edit.entity, &self.edit.key), &mut BTreeSet::new())
     }
     fn lost(&self) -> bool {
         !self.fulfilled() && !self.waits_itself() && !self.row_waits() && !self.logged()
@@ -69,14 +71,19 @@ impl EditCase<'_> {
     }
 }
 
+/// Whether a line speaks of what this edit replaced: it names the edit, or it names the row and no
+/// edit, and speaks of no other edit yet. Such lines are noted in `spoken` by their place.
 pub(in crate::oracle) fn overwriting_logged(
     log: &[LogEntry],
     id: EditId,
     (entity, key): (EntityId, &Key),
+    spoken: &mut BTreeSet<usize>,
 ) -> bool {
-    let speaks =
-        |line: &LogEntry| line.kind == LogKind::Overwrote && (line.entity, &line.key) == (entity, key);
-    log.iter().any(|line| line.edit == Some(id) || speaks(line))
+    let of_row = |line: &LogEntry| {
+        line.edit.is_none() && line.kind == LogKind::Overwrote && (line.entity, &line.key) == (entity, key)
+    };
+    log.iter().any(|line| line.edit == Some(id))
+        || (0..log.len()).any(|at| of_row(&log[at]) && spoken.insert(at))
 }
 
 /// A local edit reaches the backend, waits, or is in a log that the user can read.
