@@ -58,6 +58,7 @@ checks! {
     Acknowledged Lost "acknowledged-without-commit" "oracle.acknowledged_without_commit.count" Edits
         |can| can.acknowledges;
     BrokenAttachment Lost "broken-attachment" "oracle.broken_attachment.count" Attachments |_| true;
+    NotTaken Lost "not-taken" "oracle.not_taken.count" Edits |_| true;
     BentValue Lost "bent-value" "oracle.bent_value.count" Rows |_| true;
 }
 

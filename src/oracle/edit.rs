@@ -51,6 +51,8 @@ pub(super) struct Edit {
     /// The last answer may have said it, or that the edit waits.
     pub(super) perhaps_heard: bool,
     pub(super) stands: Option<Refused>,
+    /// It was refused because a row is there already that it wants to make, or has its natural key.
+    pub(super) met_another: bool,
     pub(super) conflict: bool,
     pub(super) won: Option<Won>,
     /// Whose engine decided that; a copy of its device may, and then that one has the line.
@@ -104,6 +106,7 @@ impl Edit {
             asked_by: edit.id.device,
             perhaps_heard: false,
             stands: None,
+            met_another: false,
             conflict: false,
             won: None,
             decided_on: None,

@@ -184,6 +184,7 @@ impl Ledger {
     ) {
         let Some(edit) = self.get_mut(id) else { return };
         edit.refused = Some(at);
+        edit.met_another |= stands.is_some_and(|of| matches!(of.why, Refusal::Taken | Refusal::Exists));
         (edit.stands, edit.unheard) = (stands, None);
         self.stands(id, places, history);
     }

@@ -219,6 +219,9 @@ impl Oracle {
                     _ = self.intents.beside.elsewhere.insert(own, row);
                 }
                 let stands = conflict.map(|why| Refused { why, row, kind });
+                if conflict == Some(Refusal::Taken) && holder.is_some() {
+                    self.found_not_taken(at, edit, |case| checks::not_taken(case, row));
+                }
                 let places = &self.places[edit.device.0 as usize];
                 self.ledger.refused(at, edit, stands, places, &self.history);
                 if conflict.is_none() {
@@ -241,6 +244,19 @@ impl Oracle {
             }
             _ => {}
         }
+    }
+
+    fn found_not_taken(
+        &mut self,
+        at: Time,
+        id: EditId,
+        check: impl FnOnce(&checks::TakenCase<'_>) -> Option<String>,
+    ) {
+        let Some(edit) = self.ledger.get(id) else { return };
+        let (words, ledger, history) = (&self.setup.labels, &self.ledger, &self.history);
+        let text = check(&checks::TakenCase { words, at, id, edit, ledger, history });
+        let concerns = (Some(id.device), Some((edit.entity, edit.key.as_str())));
+        self.findings.found(Check::NotTaken, concerns, text);
     }
 
     fn committed(&mut self, id: RowId, commit: Commit<'_>) {
@@ -392,6 +408,9 @@ impl Oracle {
         (kind, decision): (ConflictKind, Decision<'_>),
         sides: Sides,
     ) -> GaveWay {
+        if matches!(kind, ConflictKind::InsertInsert | ConflictKind::UpdateTaken) {
+            self.found_not_taken(at, edit, checks::merged_with_nobody);
+        }
         let goes = !matches!(decision, Decision::Remote | Decision::Same);
         // Another row is not seen, unless the edit goes onto it.
         let other = self.ledger.other_row(edit);

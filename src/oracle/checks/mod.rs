@@ -8,6 +8,7 @@ mod edits;
 mod names;
 mod rows;
 mod shown;
+mod taken;
 mod turn;
 
 pub(super) use asked::{bent_on_the_way, by_a_stranger, unasked};
@@ -23,4 +24,5 @@ pub(super) use edits::{
 pub(super) use names::{dangling_ids, id_twice};
 pub(super) use rows::RowCase;
 pub(super) use shown::{ShownCase, own_write_vanished, went_back};
+pub(super) use taken::{TakenCase, merged_with_nobody, not_taken};
 pub(super) use turn::{Turn, before_its_children, before_its_parent, reordered};
