@@ -58,6 +58,7 @@ checks! {
     Acknowledged Lost "acknowledged-without-commit" "oracle.acknowledged_without_commit.count" Edits
         |can| can.acknowledges;
     BrokenAttachment Lost "broken-attachment" "oracle.broken_attachment.count" Attachments |_| true;
+    RefusedCommitted Doubled "refused-and-committed" "oracle.refused_and_committed.count" Edits |_| true;
     NotTaken Lost "not-taken" "oracle.not_taken.count" Edits |_| true;
     BentValue Lost "bent-value" "oracle.bent_value.count" Rows |_| true;
 }
@@ -146,6 +147,8 @@ pub fn implied(check: &str) -> &'static [&'static str] {
         // At rest a value that is not its version's is one that was bent.
         "contradiction" => &["bent-value", "divergent"],
         "resurrected" => &["divergent", "went-back", "own-write-vanished"],
+        // The value of a refused edit that another edit brings is there after all.
+        "unasked-commit" => &["refused-and-committed"],
         "lost-edit" => &["silent-discard", "wrong-status"],
         "silent-discard" | "two-syncs-of-one-unit" | "request-storm" => &["wrong-status"],
         "own-write-vanished" => &["went-back"],

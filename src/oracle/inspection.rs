@@ -304,7 +304,8 @@ impl Inspection<'_> {
             last_delete.insert(edit.row, id.number);
         }
         for (id, edit) in oracle.ledger.of(device) {
-            if edit.commits > 0 && edit.won.is_none() {
+            let told_refused = oracle.ledger.is_told_refused(id, edit);
+            if edit.commits > 0 && edit.won.is_none() && !told_refused {
                 continue;
             }
             let deleted_later = last_delete.get(&edit.row).is_some_and(|&number| number > id.number);
@@ -325,6 +326,8 @@ impl Inspection<'_> {
                     oracle.findings.add(Check::LostEdit, concerns, || text);
                 }
             }
+            let both = checks::refused_and_committed(&case, &oracle.ledger);
+            oracle.findings.found(Check::RefusedCommitted, concerns, both);
             oracle.findings.found(Check::SilentDiscard, concerns, checks::silent_discard(&case));
             oracle.findings.found(Check::Acknowledged, concerns, checks::acknowledged_without_commit(&case));
         }

@@ -24,6 +24,7 @@
 //! | `own-write-vanished`, `went-back` | a row on a device goes back behind its own write, or behind any version that it had moved on to |
 //! | `unasked-commit` | a device commits what nobody asked for: another row, another kind of change, another value |
 //! | `dangling-id`, `id-twice` | a device knows a row by a key that nobody else has, a key that was given out names two rows |
+//! | `refused-and-committed` | an edit is refused, as its person is told, and is on the backend |
 //! | `not-taken` | an edit gives way to another row that has its natural key, and none has it |
 //! | `reordered` | of two edits of a device the earlier takes effect last, or one before the row that it refers to |
 //! | `stuck` | edits wait or a run is under way at the end |

@@ -18,7 +18,7 @@ pub(super) use commits::{
     written_since,
 };
 pub(super) use edits::{
-    EditCase, acknowledged_without_commit, lost_edit, overwriting_logged, silent_discard, silent_overwrite,
+    EditCase, acknowledged_without_commit, lost_edit, overwriting_logged, refused_and_committed, silent_discard, silent_overwrite,
     stuck,
 };
 pub(super) use names::{dangling_ids, id_twice};
