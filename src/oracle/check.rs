@@ -58,6 +58,7 @@ checks! {
     Acknowledged Lost "acknowledged-without-commit" "oracle.acknowledged_without_commit.count" Edits
         |can| can.acknowledges;
     BrokenAttachment Lost "broken-attachment" "oracle.broken_attachment.count" Attachments |_| true;
+    OldOverNew Lost "old-over-new" "oracle.old_over_new.count" Edits |_| true;
     RefusedCommitted Doubled "refused-and-committed" "oracle.refused_and_committed.count" Edits |_| true;
     NotTaken Lost "not-taken" "oracle.not_taken.count" Edits |_| true;
     BentValue Lost "bent-value" "oracle.bent_value.count" Rows |_| true;
@@ -143,6 +144,8 @@ pub fn is_of_check(metric: &str) -> bool {
 pub fn implied(check: &str) -> &'static [&'static str] {
     match check {
         "duplicate" => &["divergent", "unasked-commit"],
+        // It is a duplicate that does harm, and what it replaces nobody has seen.
+        "old-over-new" => &["duplicate", "divergent", "silent-discard", "unasked-commit", "resurrected"],
         "lost" | "stale" | "undetected-delete" | "orphan" | "bent-value" => &["divergent"],
         // At rest a value that is not its version's is one that was bent.
         "contradiction" => &["bent-value", "divergent"],

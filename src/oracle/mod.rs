@@ -16,6 +16,7 @@
 //! | `contradiction` | a row is shown, in full or in part, as of a version that said otherwise |
 //! | `stranger` | a cursor or a date of the last sync moved while its unit did not run |
 //! | `duplicate` | an edit is committed twice, a natural key names two rows, a device shows a row twice |
+//! | `old-over-new` | an edit is committed twice, and takes back what was written in between |
 //! | `resurrected` | a deleted row is back, on the backend without a create, or on a device that had removed it |
 //! | `divergent` | a device differs in any of these ways, or in another |
 //! | `lost-edit` | a local edit is neither on the backend nor waiting nor in a log that the user can read |

@@ -282,6 +282,7 @@ impl Oracle {
         let misfiled = place.and_then(|place| checks::misfiled(&case, place));
         self.findings.found(Check::Resurrected, concerns, checks::resurrected_on_backend(&case));
         self.findings.found(Check::Duplicate, concerns, checks::committed_twice(&case));
+        self.findings.found(Check::OldOverNew, concerns, checks::old_over_new(&case));
         self.findings.found(Check::Misfiled, concerns, misfiled);
         let committed = (author.map_or(0, |edit| self.ledger.lives.now(edit.device)), commit.at);
         let mut suspect = |check, edit, text| {

@@ -14,7 +14,7 @@ mod turn;
 pub(super) use asked::{bent_on_the_way, by_a_stranger, unasked};
 pub(super) use bent::{BentValue, bent_values};
 pub(super) use commits::{
-    CommitCase, blind_overwrite, committed_twice, misfiled, natural_keys, resurrected_on_backend,
+    CommitCase, blind_overwrite, committed_twice, misfiled, natural_keys, old_over_new, resurrected_on_backend,
     written_since,
 };
 pub(super) use edits::{
