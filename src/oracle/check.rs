@@ -58,6 +58,7 @@ checks! {
     Acknowledged Lost "acknowledged-without-commit" "oracle.acknowledged_without_commit.count" Edits
         |can| can.acknowledges;
     BrokenAttachment Lost "broken-attachment" "oracle.broken_attachment.count" Attachments |_| true;
+    EmptyReport Wrong "empty-report" "oracle.empty_report.count" Rows |can| can.stamps;
     OldOverNew Lost "old-over-new" "oracle.old_over_new.count" Edits |_| true;
     RefusedCommitted Doubled "refused-and-committed" "oracle.refused_and_committed.count" Edits |_| true;
     NotTaken Lost "not-taken" "oracle.not_taken.count" Edits |_| true;

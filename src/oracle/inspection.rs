@@ -355,6 +355,12 @@ impl Inspection<'_> {
                 if stops() {
                     return;
                 }
+                if let Difference::None { expected, stamp } = difference {
+                    if !said.is_dirty(entity, expected.key.as_str()) {
+                        oracle.shows_rightly(device, entity, expected, stamp);
+                    }
+                    return;
+                }
                 if let Difference::Missing(row) = difference {
                     missing.entry(entity).or_default().insert(row.key.to_string());
                 }

@@ -32,6 +32,7 @@
 //! | `acknowledged-without-commit` | a device counts an edit as done that the backend never had |
 //! | `idle-with-work` | a device is online, and does not begin what a trigger or a failure asks |
 //! | `request-storm` | a device tries again without its waits, or asks for what nobody wants |
+//! | `empty-report` | what a stack tells of rows names none, or dates them as no version is |
 //! | `wrong-status` | what the app shows of the sync is not so, for longer than it may |
 //! | `bent-value` | a value says something else than was meant: on a device than its version, on the backend than its person |
 //! | `delivered-again` | a unit brings a row again in the version that it has brought |
@@ -89,6 +90,7 @@ mod page;
 mod parts;
 mod patience;
 mod refused;
+mod reports;
 mod sends;
 mod setup;
 mod shown;

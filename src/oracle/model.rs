@@ -23,6 +23,7 @@ use super::meant::GaveWay;
 use super::names::{FirstKeys, Names as Keys};
 use super::overwritten::{self, Miscalled};
 use super::owed::OwingDevice;
+use super::reports::has_stamp;
 use super::sends::Sends;
 use super::setup::OracleSetup;
 use super::shown::Shown;
@@ -56,7 +57,7 @@ pub struct Oracle {
     pub(super) attachments: Attachments,
     pub(super) parts_seen: u64,
     /// When a device last died at work: what it had pulled by then it may hold without having told.
-    cut_short: FxHashMap<DeviceId, Time>,
+    pub(super) cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
     /// Edits that replaced what their device had not seen, or took effect out of turn.
     pub(super) suspicions: Vec<Suspicion>,
@@ -362,7 +363,8 @@ impl Oracle {
             Event::RequestFailed { request, .. } | Event::RequestRefused { request, .. } => {
                 self.ledger.request_ended(device, request, false);
             }
-            Event::ChunkApplied { changes, .. } => {
+            Event::ChunkApplied { changes, echoed, .. } => {
+                self.names_rows(device, changes.len(), echoed);
                 changes.iter().for_each(|change| self.applied(at, device, change));
             }
             Event::EditAcknowledged { edit, entity, key, stamp } => {
@@ -510,6 +512,9 @@ impl Oracle {
             None if change.removed => self.history.remember(change.entity, change.key),
             None => return,
         };
+        if !change.removed {
+            self.dates_row(device, id, change.stamp, "applied");
+        }
         let row = self.history.row(id);
         let versions = row.held_with(change.stamp);
         if let Some(places) = self.places.get(device.0 as usize) {
@@ -553,6 +558,9 @@ impl Oracle {
     }
     fn acknowledged(&mut self, (at, device): (Time, DeviceId), edit: EditId, row: RowId, stamp: Stamp) {
         self.ledger.acknowledged((at, device), edit, row, &self.history);
+        if self.ledger.get(edit).is_some_and(|edit| has_stamp(edit.kind, edit.commits)) {
+            self.dates_row(device, row, stamp, "was told that its edit is on the backend, of");
+        }
         let versions = self.met(at, device, row, stamp);
         // What a copy had committed may lie over what the device was told since.
         let older = versions < self.held.versions(row, device);
