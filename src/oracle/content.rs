@@ -42,7 +42,7 @@ impl Difference<'_> {
     }
 }
 
-fn compared(schema: &Schema, units: &[SyncUnit], id: EntityId) -> bool {
+pub(super) fn compared(schema: &Schema, units: &[SyncUnit], id: EntityId) -> bool {
     schema.entity(id).delivery == Delivery::Delta && units.iter().any(|unit| unit.pull.contains(&id))
 }
 

@@ -23,6 +23,7 @@
 //! | `silent-discard` | what the backend refused, a rule dropped, or an edit replaced unseen is in no log |
 //! | `misfiled` | an edit ends in a row of somebody else's scope, and its person does not mean that |
 //! | `own-write-vanished`, `went-back` | a row on a device goes back behind its own write, or behind any version that it had moved on to |
+//! | `flicker` | the same between syncs, by looks into the database of a device |
 //! | `unasked-commit` | a device commits what nobody asked for: another row, another kind of change, another value |
 //! | `dangling-id`, `id-twice` | a device knows a row by a key that nobody else has, a key that was given out names two rows |
 //! | `refused-and-committed` | an edit is refused, as its person is told, and is on the backend |
@@ -50,7 +51,7 @@
 //! differs from how it began.
 //!
 //! How: `history` holds versions by row, `held` which of them each device has, `ledger` the edits,
-//! `intents` what else people meant, `lives` where the state of each device began, `flow` the runs,
+//! `intents` what else people meant, `lives` where the state of each device began, `flow` the runs, `looks` what a phone shows amid them,
 //! `owed` those that are to begin, `ways_out` what ends all of that at once. At the end `content` reads the backend once. [`Life`] is a
 //! listener of its own: it tells what happened to one record, in words.
 
@@ -81,6 +82,7 @@ mod kept;
 mod ledger;
 mod life;
 mod lives;
+mod looks;
 mod meant;
 mod model;
 mod names;

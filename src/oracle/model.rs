@@ -19,6 +19,7 @@ use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::intents::Intents;
 use super::ledger::Ledger;
+use super::looks::Looks;
 use super::meant::GaveWay;
 use super::names::{FirstKeys, Names as Keys};
 use super::overwritten::{self, Miscalled};
@@ -56,6 +57,9 @@ pub struct Oracle {
     pub(super) busy: Busy,
     pub(super) attachments: Attachments,
     pub(super) parts_seen: u64,
+    pub(super) looks: Looks,
+    /// When something last happened.
+    pub(super) now: Time,
     /// When a device last died at work: what it had pulled by then it may hold without having told.
     pub(super) cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
@@ -106,6 +110,8 @@ impl Oracle {
             busy: Busy::default(),
             attachments: Attachments::new(setup.durable),
             parts_seen: 0,
+            looks: Looks::default(),
+            now: Time::ZERO,
             cut_short: FxHashMap::default(),
             findings: Findings::new(Rc::clone(&setup)),
             suspicions: Vec::new(),
@@ -124,6 +130,7 @@ impl Oracle {
     /// Something happened.
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = *occurrence;
+        self.now = at;
         self.learn(node, &event);
         if self.names.is_empty() {
             return self.told(occurrence);
@@ -185,6 +192,7 @@ impl Oracle {
         watched.cursors.on(heard);
         watched.sends.on(event);
         self.busy.on(*device, event, &mut self.history);
+        self.looks.on(*device, event);
         self.on_device(*at, *device, event);
     }
 
@@ -394,6 +402,7 @@ impl Oracle {
         self.ledger.lives.on(device, event);
         if event == PhoneEvent::Upgraded && self.setup.resets {
             self.ledger.emptied(device);
+            self.shown.forget(device, self.now);
         }
     }
     fn logged(&mut self, (at, device): (Time, DeviceId), edit: EditId, kind: LogKind) {

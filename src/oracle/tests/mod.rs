@@ -6,6 +6,7 @@ mod edits;
 mod ends;
 mod flow;
 mod judge;
+mod kinds;
 mod life;
 mod owed;
 mod play;
