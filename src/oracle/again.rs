@@ -11,9 +11,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::check::Check;
 use super::findings::Heard;
+use super::ways_out::WayOut;
 use super::words::Labels;
 use crate::base::{DeviceId, EntityId, Stamp, Time, UnitId};
-use crate::contract::{AppliedChange, Event, KillReason, PhoneEvent, RequestKind, ServerError};
+use crate::contract::{AppliedChange, Event, RequestKind, ServerError};
 
 /// Rows by a digest of their keys, each with the version that came last and when.
 type Rows = FxHashMap<u64, (Stamp, Time)>;
@@ -34,7 +35,13 @@ pub(super) struct Given {
 
 impl Given {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { at, device, event, setup, ref mut findings } = *heard;
+        let Heard { at, device, event, out, ref mut findings, .. } = *heard;
+        match out {
+            // A page that was not taken to its end comes again.
+            Some(WayOut::Process) => self.cut_off(),
+            Some(WayOut::Part | WayOut::Database) => self.brought.clear(),
+            None => {}
+        }
         match *event {
             Event::SyncStart { unit, .. } => _ = self.answers.remove(&unit),
             Event::ResponseReceived { kind, unit: Some(unit), .. } => _ = self.answers.insert(unit, kind),
@@ -53,12 +60,7 @@ impl Given {
             }
             // Whatever its cursor says, it took what it was to take.
             Event::SyncComplete { unit, .. } => self.ended(unit),
-            Event::Restored { .. } | Event::BecameCopy { .. } | Event::Phone(PhoneEvent::Upgraded) => {
-                self.brought.clear();
-            }
-            Event::ProcessKilled { reason: KillReason::PowerLoss } if !setup.durable => self.brought.clear(),
-            // A page that was not taken to its end comes again.
-            Event::ProcessKilled { .. } | Event::SyncError { .. } => self.cut_off(),
+            Event::SyncError { .. } => self.cut_off(),
             // A process that dies as it gives the cursor up has not told so.
             Event::CursorReset { entity, .. }
             | Event::RequestRefused { error: &ServerError::CursorExpired(entity), .. } => {

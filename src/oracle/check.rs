@@ -58,6 +58,11 @@ checks! {
     Acknowledged Lost "acknowledged-without-commit" "oracle.acknowledged_without_commit.count" Edits
         |can| can.acknowledges;
     BrokenAttachment Lost "broken-attachment" "oracle.broken_attachment.count" Attachments |_| true;
+    Flicker Divergent "flicker" "oracle.flicker.rows" Looks |can| can.stamps && can.sessions;
+    EmptyReport Wrong "empty-report" "oracle.empty_report.count" Rows |can| can.stamps;
+    OldOverNew Lost "old-over-new" "oracle.old_over_new.count" Edits |_| true;
+    RefusedCommitted Doubled "refused-and-committed" "oracle.refused_and_committed.count" Edits |_| true;
+    NotTaken Lost "not-taken" "oracle.not_taken.count" Edits |_| true;
     BentValue Lost "bent-value" "oracle.bent_value.count" Rows |_| true;
 }
 
@@ -68,7 +73,7 @@ impl Check {
     /// Whether what it looks at can be counted, be it held against the stack or not.
     pub(super) fn counts(self, capabilities: Capabilities) -> bool {
         match self {
-            Check::WentBack | Check::OwnWriteVanished | Check::Again => capabilities.stamps,
+            Check::WentBack | Check::OwnWriteVanished | Check::Flicker | Check::Again => capabilities.stamps,
             other => other.applies(capabilities),
         }
     }
@@ -84,6 +89,7 @@ pub(super) enum Matter {
     Cursors,
     Parts,
     Attachments,
+    Looks,
     World,
 }
 
@@ -118,6 +124,7 @@ pub fn subject_of(check: &str) -> Option<&'static str> {
         Matter::Cursors => Some("no cursor was watched: `store.watch_cursors` says that they are"),
         Matter::Parts => Some("no device was seen with a part of a row"),
         Matter::Attachments => Some("no row was made with an attachment"),
+        Matter::Looks => Some("no device was looked at while it was at work"),
         Matter::World => None,
     }
 }
@@ -141,13 +148,19 @@ pub fn is_of_check(metric: &str) -> bool {
 pub fn implied(check: &str) -> &'static [&'static str] {
     match check {
         "duplicate" => &["divergent", "unasked-commit"],
-        "lost" | "stale" | "undetected-delete" | "orphan" | "bent-value" => &["divergent"],
+        // It is a duplicate that does harm, and what it replaces nobody has seen.
+        "old-over-new" => &["duplicate", "divergent", "silent-discard", "unasked-commit", "resurrected"],
+        "lost" | "stale" => &["divergent", "flicker"],
+        "undetected-delete" | "orphan" | "bent-value" => &["divergent"],
         // At rest a value that is not its version's is one that was bent.
         "contradiction" => &["bent-value", "divergent"],
-        "resurrected" => &["divergent", "went-back", "own-write-vanished"],
+        "resurrected" => &["divergent", "went-back", "own-write-vanished", "flicker"],
+        // The value of a refused edit that another edit brings is there after all.
+        "unasked-commit" => &["refused-and-committed"],
         "lost-edit" => &["silent-discard", "wrong-status"],
         "silent-discard" | "two-syncs-of-one-unit" | "request-storm" => &["wrong-status"],
-        "own-write-vanished" => &["went-back"],
+        "own-write-vanished" => &["went-back", "flicker"],
+        "went-back" => &["flicker"],
         "event-without-end" => &["stuck", "wrong-status"],
         _ => &[],
     }

@@ -23,6 +23,8 @@ pub(super) struct Contents {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Difference<'a> {
+    /// It reads as it should.
+    None { expected: &'a Expected, stamp: Stamp },
     Missing(&'a Expected),
     Differs { expected: &'a Expected, stamp: Stamp, content: u64, shown: &'a [ValueRef<'a>] },
     Extra { key: &'a str, stamp: Stamp, content: u64 },
@@ -32,13 +34,15 @@ pub(super) enum Difference<'a> {
 impl Difference<'_> {
     pub(super) fn key(&self) -> &str {
         match self {
-            Difference::Missing(expected) | Difference::Differs { expected, .. } => expected.key.as_str(),
+            Difference::None { expected, .. }
+            | Difference::Missing(expected)
+            | Difference::Differs { expected, .. } => expected.key.as_str(),
             Difference::Extra { key, .. } | Difference::Twice { key } => key,
         }
     }
 }
 
-fn compared(schema: &Schema, units: &[SyncUnit], id: EntityId) -> bool {
+pub(super) fn compared(schema: &Schema, units: &[SyncUnit], id: EntityId) -> bool {
     schema.entity(id).delivery == Delivery::Delta && units.iter().any(|unit| unit.pull.contains(&id))
 }
 
@@ -95,7 +99,7 @@ impl Contents {
         places
     }
 
-    /// Tells each difference, in the order of keys; gives how many rows were compared.
+    /// Tells of each row how it differs, in the order of keys; gives how many rows were compared.
     pub(super) fn compare(
         &mut self,
         id: EntityId,
@@ -127,9 +131,10 @@ impl Contents {
                     Ordering::Less => tell(Difference::Missing(next)),
                     Ordering::Equal => {
                         let content = hash.shown(values);
-                        if content != next.content {
-                            tell(Difference::Differs { expected: next, stamp, content, shown: values });
-                        }
+                        tell(match content == next.content {
+                            true => Difference::None { expected: next, stamp },
+                            false => Difference::Differs { expected: next, stamp, content, shown: values },
+                        });
                     }
                     Ordering::Greater => break,
                 }

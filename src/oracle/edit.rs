@@ -29,6 +29,8 @@ pub(super) struct Edit {
     pub(super) acknowledged_first: Option<(u32, Time)>,
     /// The last line about it in a log that the user can read.
     pub(super) said: Option<LogKind>,
+    /// When, and in which life of its device's storage, its person was last told that it is refused.
+    pub(super) told_refused: Option<(u32, Time)>,
     /// Its person left it at a logout, or took the other side of its conflict.
     pub(super) left_at_logout: bool,
     pub(super) given_up: bool,
@@ -49,6 +51,8 @@ pub(super) struct Edit {
     /// The last answer may have said it, or that the edit waits.
     pub(super) perhaps_heard: bool,
     pub(super) stands: Option<Refused>,
+    /// It was refused because a row is there already that it wants to make, or has its natural key.
+    pub(super) met_another: bool,
     pub(super) conflict: bool,
     pub(super) won: Option<Won>,
     /// Whose engine decided that; a copy of its device may, and then that one has the line.
@@ -89,6 +93,7 @@ impl Edit {
             acknowledged: false,
             acknowledged_first: None,
             said: None,
+            told_refused: None,
             left_at_logout: false,
             given_up: false,
             equal: false,
@@ -101,6 +106,7 @@ impl Edit {
             asked_by: edit.id.device,
             perhaps_heard: false,
             stands: None,
+            met_another: false,
             conflict: false,
             won: None,
             decided_on: None,

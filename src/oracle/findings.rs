@@ -7,6 +7,7 @@ use super::bent::Bent;
 use super::check::{ALL, Check};
 use super::checks::BentValue;
 use super::setup::OracleSetup;
+use super::ways_out::WayOut;
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{Event, Merge};
@@ -52,6 +53,8 @@ pub(super) struct Heard<'a> {
     pub(super) at: Time,
     pub(super) device: DeviceId,
     pub(super) event: &'a Event<'a>,
+    /// The way out that the event is.
+    pub(super) out: Option<WayOut>,
     pub(super) setup: &'a OracleSetup,
     pub(super) findings: &'a mut Findings,
 }

@@ -6,6 +6,7 @@ use super::check::Check;
 use super::findings::{Findings, Heard};
 use super::patience::Patience;
 use super::signs::Sign;
+use super::ways_out::WayOut;
 use crate::base::{DeviceId, Span, Time, UnitId};
 use crate::contract::{Event, KillReason, ServerError, SyncError, UnitEvent};
 
@@ -64,7 +65,7 @@ pub(super) struct DeviceFlow {
 
 impl DeviceFlow {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { at, device: id, event, setup, ref mut findings } = *heard;
+        let Heard { at, device: id, event, out, setup, ref mut findings } = *heard;
         self.tell_silent(id, at, &setup.patience, findings);
         match event {
             Event::ProcessStarted { .. } => {
@@ -76,15 +77,15 @@ impl DeviceFlow {
             }
             Event::ProcessKilled { reason } => {
                 self.alive = false;
-                match reason {
-                    KillReason::PowerLoss if setup.durable => self.died_untold(),
-                    KillReason::PowerLoss => self.went_back(Time::ZERO),
+                match out {
+                    Some(WayOut::Database) => self.went_back(Time::ZERO),
+                    _ if *reason == KillReason::PowerLoss => self.died_untold(),
                     _ => {}
                 }
             }
             Event::CutShort => self.died_untold(),
             Event::Restored { to, .. } => self.went_back(*to),
-            Event::BecameCopy { .. } => self.went_back(Time::ZERO),
+            _ if out == Some(WayOut::Database) => self.went_back(Time::ZERO),
             Event::Suspended => self.suspended = true,
             Event::Continued { .. } => self.goes_on(at),
             Event::App(_) | Event::EditMade { .. } => self.somebody_acted(),

@@ -126,10 +126,12 @@ impl Haste {
                 }
             }
             Event::SyncComplete { unit, .. } => {
+                self.left_under_way(at, unit);
                 let unit = &mut self.units[usize::from(unit.0)];
                 (unit.open, unit.tries) = (false, 0);
             }
             Event::SyncError { unit, error, .. } => {
+                self.left_under_way(at, unit);
                 let unit = &mut self.units[usize::from(unit.0)];
                 // What an earlier process left open is not tried again for that.
                 if *error != SyncError::Interrupted {
@@ -156,6 +158,13 @@ impl Haste {
             Event::CursorReset { unit, .. } => self.units[usize::from(unit.0)].failed = 0,
             _ => {}
         }
+    }
+
+    /// What a run has under way at its end, as pages asked for ahead, it does not wait for.
+    fn left_under_way(&mut self, at: Time, unit: UnitId) {
+        self.sent.retain(|_, of| *of != unit);
+        let unit = &mut self.units[usize::from(unit.0)];
+        unit.came(at, unit.sent);
     }
 
     fn ended(&mut self, at: Time, request: u64, failed: bool) {

@@ -94,6 +94,10 @@ impl Held {
         self.beside(id, device).removed_with as usize == row.versions.len()
     }
 
+    pub(super) fn is_removed(&self, id: RowId, device: DeviceId) -> bool {
+        self.beside(id, device).removed
+    }
+
     /// A change brings the first `versions`, or the removal: counts what is odd about that.
     pub(super) fn look_at(&mut self, id: RowId, row: &Row, at: At<'_>, versions: usize, removed: bool) {
         let before = self.versions(id, at.device);

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::truth::{RowHash, Truth, place};
-use crate::base::{EntityId, Key, Stamp, Time, Value};
+use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
 use crate::contract::{Author, CommitKind, Schema};
 
 pub(super) type RowId = u32;
+
+/// Longer than any clock of a world is off.
+const LONG_BEFORE: Span = Span::secs(20 * 365 * 86_400);
 
 #[derive(Clone, Debug)]
 pub(super) struct Version {
@@ -165,6 +168,11 @@ impl Row {
         let exact = self.versions.iter().rposition(|v| v.stamp == stamp);
         let found = exact.or_else(|| self.versions.iter().rposition(|v| v.stamp < stamp));
         found.map_or(0, |position| position + 1)
+    }
+    /// Whether a stamp lies so far before all versions that no clock explains it: it says nothing.
+    pub(super) fn predates(&self, stamp: Stamp) -> bool {
+        let first = self.versions.iter().map(|version| version.stamp).min();
+        first.is_some_and(|first| stamp.plus(LONG_BEFORE) < first)
     }
     /// Whether a device that is at `place` and has the first `held` versions has the row.
     pub(super) fn has(&self, held: usize, place: &[Value]) -> bool {

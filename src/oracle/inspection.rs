@@ -291,7 +291,9 @@ impl Inspection<'_> {
     /// The log counts, not the event; where an edit was copied the line may be in the copy's.
     fn check_overwriting(&mut self, device: DeviceId, log: &[LogEntry]) {
         let Oracle { suspicions, ledger, .. } = &mut self.oracle;
-        let speaks = |of: &Suspicion| checks::overwriting_logged(log, of.edit, (of.record.0, &of.record.1));
+        let mut spoken = BTreeSet::new();
+        let mut speaks =
+            |of: &Suspicion| checks::overwriting_logged(log, of.edit, (of.record.0, &of.record.1), &mut spoken);
         suspicions.retain(|of| !(ledger.came_to(of.edit, device) && speaks(of)));
     }
 
@@ -302,7 +304,8 @@ impl Inspection<'_> {
             last_delete.insert(edit.row, id.number);
         }
         for (id, edit) in oracle.ledger.of(device) {
-            if edit.commits > 0 && edit.won.is_none() {
+            let told_refused = oracle.ledger.is_told_refused(id, edit);
+            if edit.commits > 0 && edit.won.is_none() && !told_refused {
                 continue;
             }
             let deleted_later = last_delete.get(&edit.row).is_some_and(|&number| number > id.number);
@@ -323,6 +326,8 @@ impl Inspection<'_> {
                     oracle.findings.add(Check::LostEdit, concerns, || text);
                 }
             }
+            let both = checks::refused_and_committed(&case, &oracle.ledger);
+            oracle.findings.found(Check::RefusedCommitted, concerns, both);
             oracle.findings.found(Check::SilentDiscard, concerns, checks::silent_discard(&case));
             oracle.findings.found(Check::Acknowledged, concerns, checks::acknowledged_without_commit(&case));
         }
@@ -348,6 +353,12 @@ impl Inspection<'_> {
             let stops = self.stops;
             self.compared += self.contents.compare(entity, place, view, &mut |difference| {
                 if stops() {
+                    return;
+                }
+                if let Difference::None { expected, stamp } = difference {
+                    if !said.is_dirty(entity, expected.key.as_str()) {
+                        oracle.shows_rightly(device, entity, expected, stamp);
+                    }
                     return;
                 }
                 if let Difference::Missing(row) = difference {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ways_out::WayOut;
 use crate::base::{Span, Time, UnitId};
 use crate::contract::{Event, KillReason, PhoneEvent, SyncError};
 
@@ -15,7 +16,15 @@ pub(super) struct Kept {
 
 impl Kept {
     /// The units that are to run now; what was asked for in the last `written` may not be on disk.
-    pub(super) fn on(&mut self, at: Time, event: &Event<'_>, written: Span) -> Vec<UnitId> {
+    pub(super) fn on(
+        &mut self,
+        (at, out): (Time, Option<WayOut>),
+        event: &Event<'_>,
+        written: Span,
+    ) -> Vec<UnitId> {
+        if out.is_some_and(|out| out >= WayOut::Part) {
+            *self = Kept::default();
+        }
         match *event {
             Event::UnitQueued { unit, .. } => _ = self.asked.entry(unit).or_insert(at),
             Event::UnitDiscarded { unit } => self.is_over(unit),
@@ -37,14 +46,10 @@ impl Kept {
                 self.asked.extend(waited.iter().map(|unit| (*unit, at)));
                 return waited.into_iter().collect();
             }
-            // The queue is another's, or there was no room to write it down.
-            Event::ProcessKilled { .. }
-            | Event::StorageFull
-            | Event::Restored { .. }
-            | Event::BecameCopy { .. } => *self = Kept::default(),
-            Event::Phone(PhoneEvent::LoggedOut | PhoneEvent::LoggedIn { .. } | PhoneEvent::Upgraded) => {
-                *self = Kept::default()
-            }
+            // What was in memory is gone, or there was no room to write it down.
+            Event::ProcessKilled { .. } | Event::StorageFull => *self = Kept::default(),
+            // It is another person's.
+            Event::Phone(PhoneEvent::LoggedIn { .. }) => *self = Kept::default(),
             _ => {}
         }
         Vec::new()

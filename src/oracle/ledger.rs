@@ -184,6 +184,7 @@ impl Ledger {
     ) {
         let Some(edit) = self.get_mut(id) else { return };
         edit.refused = Some(at);
+        edit.met_another |= stands.is_some_and(|of| matches!(of.why, Refusal::Taken | Refusal::Exists));
         (edit.stands, edit.unheard) = (stands, None);
         self.stands(id, places, history);
     }
@@ -360,11 +361,26 @@ impl Ledger {
     }
     /// A line of this kind about the edit; of a device on which somebody is `logging_out`, what the
     /// backend has not refused its person leaves.
-    pub(super) fn logged(&mut self, id: EditId, kind: LogKind, logging_out: bool) {
+    pub(super) fn logged(
+        &mut self,
+        (at, device): (Time, DeviceId),
+        id: EditId,
+        kind: LogKind,
+        logging_out: bool,
+    ) {
+        let life = self.lives.now(device);
         if let Some(edit) = self.get_mut(id) {
+            edit.told_refused = (kind == LogKind::Rejected && device == id.device).then_some((life, at));
             edit.left_at_logout = logging_out && kind == LogKind::Rejected && !edit.is_refused_for_good();
             (edit.lost_power, edit.said) = (None, Some(kind));
         }
+    }
+    /// Whether its person was told that the backend refused it for good, and is told so still.
+    pub(super) fn is_told_refused(&self, id: EditId, edit: &Edit) -> bool {
+        let has = |(life, at)| self.lives.has(id.device, (id.device, life, at));
+        let is_last_word = edit.said == Some(LogKind::Rejected) && !edit.left_at_logout;
+        let is_kept = edit.lost_power.is_none() && edit.told_refused.is_some_and(has);
+        is_last_word && edit.refused.is_some() && is_kept
     }
     /// A person decided for the other side of its conflict; who is `logging_out` looks at none.
     pub(super) fn given_up_by_person(&mut self, id: EditId, logging_out: bool) {

@@ -16,19 +16,24 @@
 //! | `contradiction` | a row is shown, in full or in part, as of a version that said otherwise |
 //! | `stranger` | a cursor or a date of the last sync moved while its unit did not run |
 //! | `duplicate` | an edit is committed twice, a natural key names two rows, a device shows a row twice |
+//! | `old-over-new` | an edit is committed twice, and takes back what was written in between |
 //! | `resurrected` | a deleted row is back, on the backend without a create, or on a device that had removed it |
 //! | `divergent` | a device differs in any of these ways, or in another |
 //! | `lost-edit` | a local edit is neither on the backend nor waiting nor in a log that the user can read |
 //! | `silent-discard` | what the backend refused, a rule dropped, or an edit replaced unseen is in no log |
 //! | `misfiled` | an edit ends in a row of somebody else's scope, and its person does not mean that |
 //! | `own-write-vanished`, `went-back` | a row on a device goes back behind its own write, or behind any version that it had moved on to |
+//! | `flicker` | the same between syncs, by looks into the database of a device |
 //! | `unasked-commit` | a device commits what nobody asked for: another row, another kind of change, another value |
 //! | `dangling-id`, `id-twice` | a device knows a row by a key that nobody else has, a key that was given out names two rows |
+//! | `refused-and-committed` | an edit is refused, as its person is told, and is on the backend |
+//! | `not-taken` | an edit gives way to another row that has its natural key, and none has it |
 //! | `reordered` | of two edits of a device the earlier takes effect last, or one before the row that it refers to |
 //! | `stuck` | edits wait or a run is under way at the end |
 //! | `acknowledged-without-commit` | a device counts an edit as done that the backend never had |
 //! | `idle-with-work` | a device is online, and does not begin what a trigger or a failure asks |
 //! | `request-storm` | a device tries again without its waits, or asks for what nobody wants |
+//! | `empty-report` | what a stack tells of rows names none, or dates them as no version is |
 //! | `wrong-status` | what the app shows of the sync is not so, for longer than it may |
 //! | `bent-value` | a value says something else than was meant: on a device than its version, on the backend than its person |
 //! | `delivered-again` | a unit brings a row again in the version that it has brought |
@@ -46,8 +51,8 @@
 //! differs from how it began.
 //!
 //! How: `history` holds versions by row, `held` which of them each device has, `ledger` the edits,
-//! `intents` what else people meant, `lives` where the state of each device began, `flow` the runs,
-//! `owed` those that are to begin. At the end `content` reads the backend once. [`Life`] is a
+//! `intents` what else people meant, `lives` where the state of each device began, `flow` the runs, `looks` what a phone shows amid them,
+//! `owed` those that are to begin, `ways_out` what ends all of that at once. At the end `content` reads the backend once. [`Life`] is a
 //! listener of its own: it tells what happened to one record, in words.
 
 mod again;
@@ -77,6 +82,7 @@ mod kept;
 mod ledger;
 mod life;
 mod lives;
+mod looks;
 mod meant;
 mod model;
 mod names;
@@ -86,6 +92,7 @@ mod page;
 mod parts;
 mod patience;
 mod refused;
+mod reports;
 mod sends;
 mod setup;
 mod shown;
@@ -97,6 +104,7 @@ mod tests;
 mod thrift;
 mod told;
 mod truth;
+mod ways_out;
 mod words;
 
 pub use busy::{Eventful, Happened};

@@ -19,10 +19,12 @@ use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::intents::Intents;
 use super::ledger::Ledger;
+use super::looks::Looks;
 use super::meant::GaveWay;
 use super::names::{FirstKeys, Names as Keys};
 use super::overwritten::{self, Miscalled};
 use super::owed::OwingDevice;
+use super::reports::has_stamp;
 use super::sends::Sends;
 use super::setup::OracleSetup;
 use super::shown::Shown;
@@ -30,6 +32,7 @@ use super::status::DeviceStatus;
 use super::strangers::DeviceCursors;
 use super::thrift::Account;
 use super::truth::{Places, RowHash, place_of};
+use super::ways_out::WaysOut;
 use super::words::{self, Labels};
 use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{
@@ -54,8 +57,11 @@ pub struct Oracle {
     pub(super) busy: Busy,
     pub(super) attachments: Attachments,
     pub(super) parts_seen: u64,
+    pub(super) looks: Looks,
+    /// When something last happened.
+    pub(super) now: Time,
     /// When a device last died at work: what it had pulled by then it may hold without having told.
-    cut_short: FxHashMap<DeviceId, Time>,
+    pub(super) cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
     /// Edits that replaced what their device had not seen, or took effect out of turn.
     pub(super) suspicions: Vec<Suspicion>,
@@ -75,6 +81,7 @@ pub(super) struct Watched {
     pub(super) again: Given,
     pub(super) cursors: DeviceCursors,
     pub(super) sends: Sends,
+    ways_out: WaysOut,
 }
 
 impl Oracle {
@@ -103,6 +110,8 @@ impl Oracle {
             busy: Busy::default(),
             attachments: Attachments::new(setup.durable),
             parts_seen: 0,
+            looks: Looks::default(),
+            now: Time::ZERO,
             cut_short: FxHashMap::default(),
             findings: Findings::new(Rc::clone(&setup)),
             suspicions: Vec::new(),
@@ -121,6 +130,7 @@ impl Oracle {
     /// Something happened.
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = *occurrence;
+        self.now = at;
         self.learn(node, &event);
         if self.names.is_empty() {
             return self.told(occurrence);
@@ -171,8 +181,9 @@ impl Oracle {
             self.watched[of.0 as usize].status.was_copied();
         }
         let (setup, findings) = (&*self.setup, &mut self.findings);
-        let heard = &mut Heard { at: *at, device: *device, event, setup, findings };
         let watched = &mut self.watched[device.0 as usize];
+        let out = watched.ways_out.on(event, setup.durable, setup.resets);
+        let heard = &mut Heard { at: *at, device: *device, event, out, setup, findings };
         watched.flow.on(heard);
         watched.status.on(heard);
         watched.owing.on(heard);
@@ -181,6 +192,7 @@ impl Oracle {
         watched.cursors.on(heard);
         watched.sends.on(event);
         self.busy.on(*device, event, &mut self.history);
+        self.looks.on(*device, event);
         self.on_device(*at, *device, event);
     }
 
@@ -216,6 +228,9 @@ impl Oracle {
                     _ = self.intents.beside.elsewhere.insert(own, row);
                 }
                 let stands = conflict.map(|why| Refused { why, row, kind });
+                if conflict == Some(Refusal::Taken) && holder.is_some() {
+                    self.found_not_taken(at, edit, |case| checks::not_taken(case, row));
+                }
                 let places = &self.places[edit.device.0 as usize];
                 self.ledger.refused(at, edit, stands, places, &self.history);
                 if conflict.is_none() {
@@ -238,6 +253,19 @@ impl Oracle {
             }
             _ => {}
         }
+    }
+
+    fn found_not_taken(
+        &mut self,
+        at: Time,
+        id: EditId,
+        check: impl FnOnce(&checks::TakenCase<'_>) -> Option<String>,
+    ) {
+        let Some(edit) = self.ledger.get(id) else { return };
+        let (words, ledger, history) = (&self.setup.labels, &self.ledger, &self.history);
+        let text = check(&checks::TakenCase { words, at, id, edit, ledger, history });
+        let concerns = (Some(id.device), Some((edit.entity, edit.key.as_str())));
+        self.findings.found(Check::NotTaken, concerns, text);
     }
 
     fn committed(&mut self, id: RowId, commit: Commit<'_>) {
@@ -263,6 +291,7 @@ impl Oracle {
         let misfiled = place.and_then(|place| checks::misfiled(&case, place));
         self.findings.found(Check::Resurrected, concerns, checks::resurrected_on_backend(&case));
         self.findings.found(Check::Duplicate, concerns, checks::committed_twice(&case));
+        self.findings.found(Check::OldOverNew, concerns, checks::old_over_new(&case));
         self.findings.found(Check::Misfiled, concerns, misfiled);
         let committed = (author.map_or(0, |edit| self.ledger.lives.now(edit.device)), commit.at);
         let mut suspect = |check, edit, text| {
@@ -342,7 +371,8 @@ impl Oracle {
             Event::RequestFailed { request, .. } | Event::RequestRefused { request, .. } => {
                 self.ledger.request_ended(device, request, false);
             }
-            Event::ChunkApplied { changes, .. } => {
+            Event::ChunkApplied { changes, echoed, .. } => {
+                self.names_rows(device, changes.len(), echoed);
                 changes.iter().for_each(|change| self.applied(at, device, change));
             }
             Event::EditAcknowledged { edit, entity, key, stamp } => {
@@ -372,10 +402,11 @@ impl Oracle {
         self.ledger.lives.on(device, event);
         if event == PhoneEvent::Upgraded && self.setup.resets {
             self.ledger.emptied(device);
+            self.shown.forget(device, self.now);
         }
     }
     fn logged(&mut self, (at, device): (Time, DeviceId), edit: EditId, kind: LogKind) {
-        self.ledger.logged(edit, kind, self.ledger.lives.is_logging_out(device));
+        self.ledger.logged((at, device), edit, kind, self.ledger.lives.is_logging_out(device));
         if kind == LogKind::Rejected {
             self.ledger.given_up(at, device, edit);
         }
@@ -389,6 +420,9 @@ impl Oracle {
         (kind, decision): (ConflictKind, Decision<'_>),
         sides: Sides,
     ) -> GaveWay {
+        if matches!(kind, ConflictKind::InsertInsert | ConflictKind::UpdateTaken) {
+            self.found_not_taken(at, edit, checks::merged_with_nobody);
+        }
         let goes = !matches!(decision, Decision::Remote | Decision::Same);
         // Another row is not seen, unless the edit goes onto it.
         let other = self.ledger.other_row(edit);
@@ -487,6 +521,9 @@ impl Oracle {
             None if change.removed => self.history.remember(change.entity, change.key),
             None => return,
         };
+        if !change.removed {
+            self.dates_row(device, id, change.stamp, "applied");
+        }
         let row = self.history.row(id);
         let versions = row.held_with(change.stamp);
         if let Some(places) = self.places.get(device.0 as usize) {
@@ -530,6 +567,9 @@ impl Oracle {
     }
     fn acknowledged(&mut self, (at, device): (Time, DeviceId), edit: EditId, row: RowId, stamp: Stamp) {
         self.ledger.acknowledged((at, device), edit, row, &self.history);
+        if self.ledger.get(edit).is_some_and(|edit| has_stamp(edit.kind, edit.commits)) {
+            self.dates_row(device, row, stamp, "was told that its edit is on the backend, of");
+        }
         let versions = self.met(at, device, row, stamp);
         // What a copy had committed may lie over what the device was told since.
         let older = versions < self.held.versions(row, device);

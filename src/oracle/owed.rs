@@ -12,6 +12,7 @@ use super::kept::Kept;
 use super::page::{EditTarget, OnPage};
 use super::patience::Patience;
 use super::signs::Sign;
+use super::ways_out::WayOut;
 use super::words::Labels;
 use crate::base::{DeviceId, EditId, EntityId, Span, Time, UnitId};
 use crate::contract::{
@@ -45,7 +46,7 @@ pub(super) struct OwingDevice {
     mark: Time,
     runs: BTreeMap<u64, Begun>,
     /// Requests without an answer, until when it may be awaited; also of a sync called directly.
-    requests: BTreeMap<u64, Time>,
+    requests: BTreeMap<u64, (Option<UnitId>, Time)>,
     hooks: BTreeSet<(u64, Hook)>,
     edits: BTreeMap<EditId, Waiting>,
     failures: BTreeMap<UnitId, u32>,
@@ -58,7 +59,7 @@ pub(super) struct OwingDevice {
 
 impl OwingDevice {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { at, device: id, event, setup, ref mut findings } = *heard;
+        let Heard { at, device: id, event, out, setup, ref mut findings } = *heard;
         if let Event::AppWrote { took, .. } | Event::AppQueried { took, .. } | Event::Listed { took, .. } =
             event
         {
@@ -71,12 +72,13 @@ impl OwingDevice {
         let told = findings.words();
         let units = &*told.units;
         self.on_process(at, event, units);
+        self.on_way_out(event, out);
         self.on_request(at, event, (&setup.patience, units));
         self.on_run(at, event, told, (setup.capabilities.acknowledges, &setup.patience));
         self.on_edit(at, id, event, told);
-        self.on_page(at, event, units);
+        self.on_page(at, (event, out), units);
         if setup.patience.keeps_queue() {
-            self.on_kept(at, event, units, setup.patience.at_once().span());
+            self.on_kept((at, out), event, (units, setup.patience.at_once().span()));
         }
         if let Event::EditSent { edit, .. } = event {
             self.confirm(id, *edit, findings);
@@ -123,8 +125,8 @@ impl OwingDevice {
     }
 
     fn count_to(&mut self, now: Time) -> bool {
-        if let Some(awaited) = self.requests.values().max() {
-            self.mark = self.mark.max(now.min(*awaited));
+        if let Some(awaited) = self.requests.values().map(|(_, awaited)| *awaited).max() {
+            self.mark = self.mark.max(now.min(awaited));
         }
         let idle = now.since(self.mark);
         if idle == Span::ZERO {
@@ -161,14 +163,6 @@ impl OwingDevice {
                 self.failures.clear();
                 // What was sent may be settled, what was not synced may be gone.
                 self.edits.retain(|_, edit| !edit.sent && *reason != KillReason::PowerLoss);
-                if *reason == KillReason::PowerLoss {
-                    self.listed.clear();
-                }
-            }
-            Event::Restored { .. } | Event::BecameCopy { .. } => {
-                self.edits.clear();
-                self.suspicions.clear();
-                self.listed.clear();
             }
             Event::Suspended => self.suspended = true,
             Event::Continued { .. } => {
@@ -197,6 +191,18 @@ impl OwingDevice {
         }
     }
 
+    fn on_way_out(&mut self, event: &Event<'_>, out: Option<WayOut>) {
+        let killed = matches!(event, Event::ProcessKilled { .. });
+        let lost_power = matches!(event, Event::ProcessKilled { reason: KillReason::PowerLoss });
+        if out == Some(WayOut::Database) && !killed {
+            self.edits.clear();
+            self.suspicions.clear();
+        }
+        if out >= Some(WayOut::Part) || lost_power {
+            self.listed.clear();
+        }
+    }
+
     fn started(&mut self, at: Time, units: &[SyncUnit]) {
         (self.alive, self.suspended, self.foreground, self.mark) = (true, false, false, at);
         self.fire(at, Trigger::Start, units);
@@ -212,8 +218,13 @@ impl OwingDevice {
         waiting.into_iter().for_each(|(id, entity)| self.saved(at, id, entity, units));
     }
 
-    fn on_kept(&mut self, at: Time, event: &Event<'_>, units: &[SyncUnit], written: Span) {
-        for unit in self.kept.on(at, event, written) {
+    fn on_kept(
+        &mut self,
+        (at, out): (Time, Option<WayOut>),
+        event: &Event<'_>,
+        (units, written): (&[SyncUnit], Span),
+    ) {
+        for unit in self.kept.on((at, out), event, written) {
             if units[usize::from(unit.0)].when.is_empty() {
                 self.owe(at, unit, Why::Queued);
             }
@@ -350,12 +361,16 @@ impl OwingDevice {
     /// Who waits for an answer is at work as long as a run may be silent.
     fn on_request(&mut self, at: Time, event: &Event<'_>, (patience, units): (&Patience, &[SyncUnit])) {
         match *event {
-            Event::RequestSent { request, unit: Some(_), .. } => {
-                self.requests.insert(request, at + patience.of_run(false).span());
+            Event::RequestSent { request, unit: Some(unit), .. } => {
+                self.requests.insert(request, (Some(unit), at + patience.of_run(false).span()));
+            }
+            // Pages asked for ahead are not awaited any more.
+            Event::SyncComplete { unit, .. } | Event::SyncError { unit, .. } => {
+                self.requests.retain(|_, (of, _)| *of != Some(unit));
             }
             Event::Phone(PhoneEvent::LogoutAsked) => {
                 let pushing = units.iter().filter(|unit| unit.pushes()).count() as u64;
-                self.requests.insert(LOGOUT, at + patience.of_stall(false).span() * pushing);
+                self.requests.insert(LOGOUT, (None, at + patience.of_stall(false).span() * pushing));
             }
             Event::Phone(PhoneEvent::LogoutRefused { .. } | PhoneEvent::LoggedIn { .. }) => {
                 self.requests.remove(&LOGOUT);
@@ -418,9 +433,9 @@ impl OwingDevice {
     }
 
     /// What a person decided goes on from now on, with what had to wait for that.
-    fn on_page(&mut self, at: Time, event: &Event<'_>, units: &[SyncUnit]) {
+    fn on_page(&mut self, at: Time, (event, out): (&Event<'_>, Option<WayOut>), units: &[SyncUnit]) {
         let before = self.held();
-        if !self.page.on(event) {
+        if !self.page.on(event, out) {
             return;
         }
         if let Event::Page(PageEvent::Resolved { edit, entity, key, decision, .. }) = *event

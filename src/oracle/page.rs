@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ways_out::WayOut;
 use crate::base::{EditId, EntityId, Key, Value};
 use crate::contract::{ColumnKind, Decision, EditKind, Event, LocalEdit, PageEvent, Schema};
 
@@ -35,14 +36,16 @@ pub(super) struct OnPage {
 }
 
 impl OnPage {
-    pub(super) fn on(&mut self, event: &Event<'_>) -> bool {
+    pub(super) fn on(&mut self, event: &Event<'_>, out: Option<WayOut>) -> bool {
+        if out.is_some_and(|out| out >= WayOut::Part) {
+            return !std::mem::take(&mut self.open).is_empty();
+        }
         match *event {
             Event::ConflictDecided { edit, entity, key, decision: Decision::Parked, .. }
             | Event::Page(PageEvent::Open { edit, entity, key }) => {
                 self.open.insert(edit, (entity, key.clone())).is_none()
             }
             Event::Page(PageEvent::Resolved { edit, on_top: false, .. }) => self.open.remove(&edit).is_some(),
-            Event::Restored { .. } | Event::BecameCopy { .. } => !std::mem::take(&mut self.open).is_empty(),
             _ => false,
         }
     }
@@ -107,20 +110,13 @@ mod tests {
         let decision = Decision::Parked;
         let parked =
             Event::ConflictDecided { edit: edit(0), entity: parent, key: &key, kind, decision, sides };
-        assert!(page.on(&parked) && !page.on(&parked));
+        assert!(page.on(&parked, None) && !page.on(&parked, None));
         assert_eq!(held(&page), BTreeSet::from([edit(1), edit(2), edit(3), edit(5)]));
         assert!(page.has(edit(0)));
         let decision = Decision::Local;
         let (edit, entity, on_top) = (edit(0), parent, false);
-        assert!(page.on(&Event::Page(PageEvent::Resolved {
-            edit,
-            on_top,
-            entity,
-            key: &key,
-            kind,
-            decision,
-            sides
-        })));
+        let resolved = PageEvent::Resolved { edit, on_top, entity, key: &key, kind, decision, sides };
+        assert!(page.on(&Event::Page(resolved), None));
         assert!(held(&page).is_empty());
     }
 }

@@ -121,6 +121,7 @@ impl Oracle {
         let seen = [
             (Matter::Cursors, self.watched.iter().any(|one| one.cursors.has_seen)),
             (Matter::Parts, self.parts_seen > 0),
+            (Matter::Looks, self.looks.taken > 0),
             (Matter::Attachments, !self.attachments.is_empty()),
         ];
         seen.into_iter().filter(|(_, seen)| !seen).map(|(matter, _)| matter).collect()

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::check::Check;
 use super::findings::{Findings, Heard};
 use super::patience::Patience;
+use super::ways_out::WayOut;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, Span, Time, UnitId};
 use crate::contract::{
@@ -71,7 +72,7 @@ fn waits(unsent: usize) -> String {
 
 impl DeviceStatus {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { at, device: id, event, setup, ref mut findings } = *heard;
+        let Heard { at, device: id, event, out, setup, ref mut findings } = *heard;
         self.stalls(at, id, &setup.patience, findings);
         if let Event::Status(status) = event {
             self.any = true;
@@ -80,7 +81,7 @@ impl DeviceStatus {
                     format!("{id} shows \"{status}\" at {}: {text}", names.time(at))
                 });
             }
-        } else if !self.learns(at, id, event) {
+        } else if !self.learns((at, id), event, out) {
             return;
         }
         self.compare(at, id, &setup.patience, findings);
@@ -198,16 +199,16 @@ impl DeviceStatus {
             (self.moved, self.stall_told) = (until, false);
         }
     }
-    fn learns(&mut self, at: Time, id: DeviceId, event: &Event<'_>) -> bool {
+    fn learns(&mut self, (at, id): (Time, DeviceId), event: &Event<'_>, out: Option<WayOut>) -> bool {
         if let Event::Continued { .. } | Event::Blob(BlobEvent::Ended { in_run: true, served: true, .. }) =
             event
         {
             self.moves(at);
         }
-        self.network_or_process(event) || self.run(at, event) || self.edit(at, id, event)
+        self.network_or_process(event, out) || self.run(at, event) || self.edit(at, id, event)
     }
 
-    fn network_or_process(&mut self, event: &Event<'_>) -> bool {
+    fn network_or_process(&mut self, event: &Event<'_>, out: Option<WayOut>) -> bool {
         match event {
             Event::LinkDown => self.offline = true,
             Event::LinkUp => self.offline = false,
@@ -219,13 +220,13 @@ impl DeviceStatus {
                 self.runs.clear();
                 self.failed.clear();
                 (self.hooks, self.full, self.fresh) = (0, false, false);
-                // What was sent may be settled, what was not synced may be gone.
-                let lost = *reason == KillReason::PowerLoss;
+                // What was sent may be settled, what was not synced or was thrown away may be gone.
+                let lost = *reason == KillReason::PowerLoss || out >= Some(WayOut::Part);
                 let gone = self.waiting.iter().filter(|(_, sent)| **sent || lost);
                 self.perhaps.extend(gone.map(|(edit, _)| *edit));
                 self.waiting.retain(|_, sent| !(*sent || lost));
             }
-            Event::Restored { .. } | Event::BecameCopy { .. } => self.unknown = true,
+            _ if out == Some(WayOut::Database) => self.unknown = true,
             _ => return false,
         }
         true

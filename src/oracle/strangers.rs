@@ -5,8 +5,9 @@
 
 use super::check::Check;
 use super::findings::Heard;
+use super::ways_out::WayOut;
 use crate::base::{EntityId, Stamp, UnitId};
-use crate::contract::{Event, KillReason, SyncUnit, UnitEvent};
+use crate::contract::{Event, SyncUnit, UnitEvent};
 
 type Cursor = (Option<UnitId>, EntityId, u64);
 
@@ -22,7 +23,14 @@ pub(super) struct DeviceCursors {
 
 impl DeviceCursors {
     pub(super) fn on(&mut self, heard: &mut Heard<'_>) {
-        let Heard { device: id, event, setup, ref mut findings, .. } = *heard;
+        let Heard { device: id, event, out, setup, ref mut findings, .. } = *heard;
+        match out {
+            Some(WayOut::Process) => self.open.clear(),
+            Some(WayOut::Part | WayOut::Database) => {
+                *self = DeviceCursors { has_seen: self.has_seen, ..DeviceCursors::default() };
+            }
+            None => {}
+        }
         match *event {
             Event::SyncStart { unit, .. } => {
                 self.open.push(unit);
@@ -33,11 +41,6 @@ impl DeviceCursors {
             }
             Event::SyncComplete { unit, .. } | Event::SyncError { unit, .. } => {
                 self.open.retain(|open| *open != unit);
-            }
-            Event::Restored { .. }
-            | Event::BecameCopy { .. }
-            | Event::ProcessKilled { reason: KillReason::PowerLoss } => {
-                *self = DeviceCursors { has_seen: self.has_seen, ..DeviceCursors::default() };
             }
             Event::Unit(UnitEvent::Cursors { at, dates }) => {
                 let units = &*setup.labels.units;

@@ -74,6 +74,13 @@ impl Core {
         }
     }
 
+    /// Who paused as the run was halted goes on first in the next.
+    pub(super) fn stays_paused(&self) {
+        if self.paused.get() != TaskId::NONE {
+            self.inbox.call();
+        }
+    }
+
     pub(super) fn spawn(&self, node: NodeId, name: &'static str, life: Life) -> TaskId {
         match self.tasks.add(node, name, life) {
             Ok(task) => {

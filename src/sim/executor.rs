@@ -93,6 +93,7 @@ impl Sim {
         loop {
             if core.inbox.is_called() {
                 if core.see_to() {
+                    core.stays_paused();
                     return Stop::Halted;
                 }
                 while let Some(task) = core.paused() {

@@ -15,6 +15,7 @@ use super::faults::{Faults, choose};
 use super::hardware::{BadRows, Fitting, Hardware};
 use super::hooks::AppHooks;
 use super::hub::{Hub, Listeners, NodeSink, Round};
+use super::looks::Looks;
 use super::opened::Opened;
 use super::ports::OfDevice;
 use super::process::Process;
@@ -457,6 +458,7 @@ fn listeners(
         opened: None,
         windows: Windows::default(),
         round: Round::new(devices.len()),
+        looks: Looks::new(plan.duration, devices.len()),
     }
 }
 

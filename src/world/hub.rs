@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::looks::Looks;
 use super::opened::Opened;
 use super::requests::RequestLog;
 use super::tried::Tried;
@@ -33,6 +34,7 @@ pub(super) struct Listeners {
     pub(super) opened: Option<Opened>,
     pub(super) windows: Windows,
     pub(super) round: Round,
+    pub(super) looks: Looks,
 }
 
 #[derive(Debug, Default)]
@@ -92,6 +94,9 @@ impl Hub {
         listeners.collector.on(&occurrence);
         if let Some(oracle) = &mut listeners.oracle {
             oracle.on(&occurrence);
+            if listeners.looks.on(occurrence.at, node, &event) {
+                self.handle.halt();
+            }
         }
         for life in &mut listeners.lives {
             life.on(&occurrence);

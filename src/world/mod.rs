@@ -42,6 +42,7 @@ mod hooks;
 mod hub;
 mod lifecycle;
 mod lists;
+mod looks;
 mod logins;
 mod missed;
 mod narrow;

@@ -1,5 +1,6 @@
 //! People who share a phone: who logs out of it, and who logs in.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use super::device::Device;
@@ -7,68 +8,121 @@ use super::storage::Left;
 use super::token::Wallet;
 use crate::base::{Span, Time};
 use crate::contract::{AppEvent, Event, KillReason, NetworkKind, PhoneEvent};
-use crate::sim::Handle;
+use crate::sim::{Handle, Notify};
 
 /// Who cannot log out, for what waits or as no app runs, tries again after this.
 const TRIED_AGAIN: Span = Span::secs(300);
 /// A login takes so long, and is tried again after that where there is no network.
 const LOGIN_TAKES: Span = Span::secs(20);
 
-/// A person logs out for so long, while `other` has the phone, if any; not after `end`.
-pub(super) async fn goes_away(
-    (device, handle): (Rc<Device>, Handle),
-    away: Span,
-    other: Option<u32>,
-    end: Time,
-) -> Option<()> {
-    let own = device.storage.person();
-    logs_out(&device, &handle, end).await?;
-    if let Some(other) = other {
-        logs_in(&device, &handle, other, end).await?;
-    }
-    handle.sleep(away).await;
-    if other.is_some() {
-        logs_out(&device, &handle, end).await?;
-    }
-    logs_in(&device, &handle, own, end).await
+/// What only one of several may do at a time, in the order in which they came.
+struct Turn {
+    taken: Cell<bool>,
+    free: Notify,
 }
 
-async fn logs_out(device: &Device, handle: &Handle, end: Time) -> Option<()> {
-    loop {
-        if handle.now() >= end {
-            return None;
-        }
-        match asks(device, handle).await {
-            Some(Ok(())) => break,
-            Some(Err(edits)) => device.tell(Event::Phone(PhoneEvent::LogoutRefused { edits })),
-            None => {}
-        }
-        handle.sleep(TRIED_AGAIN).await;
+/// Somebody has it, until this is dropped.
+struct Taken<'a>(&'a Turn);
+
+impl Turn {
+    fn new(handle: &Handle) -> Turn {
+        Turn { taken: Cell::default(), free: handle.notify() }
     }
-    device.put_away();
-    // The app may have taken its time over it: who is out after the script comes back at once.
-    let is_over = handle.now() >= end;
-    device.kill(KillReason::Killed, is_over.then_some(LOGIN_TAKES));
-    device.tell(Event::Phone(PhoneEvent::LoggedOut));
-    (!is_over).then_some(())
+    async fn take(&self) -> Taken<'_> {
+        while self.taken.replace(true) {
+            self.free.notified().await;
+        }
+        Taken(self)
+    }
 }
 
-/// Whenever a login has ended the app logs out, if what waits lets it, and in again.
-pub(super) async fn logs_in_again(device: Rc<Device>, wallet: Rc<Wallet>, handle: Handle) {
-    loop {
-        wallet.login_ended().await;
-        if asks(&device, &handle).await == Some(Ok(())) {
-            device.put_away();
-            device.kill(KillReason::Killed, None);
-            device.tell(Event::Phone(PhoneEvent::LoggedOut));
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.0.taken.set(false);
+        self.0.free.notify_all();
+    }
+}
+
+/// A phone that people share: one absence follows another, and so do changes of who is logged in.
+pub(super) struct SharedPhone {
+    device: Rc<Device>,
+    handle: Handle,
+    absence: Turn,
+    login: Turn,
+}
+
+impl SharedPhone {
+    pub(super) fn new(device: Rc<Device>, handle: &Handle) -> SharedPhone {
+        let (absence, login) = (Turn::new(handle), Turn::new(handle));
+        SharedPhone { device, handle: handle.clone(), absence, login }
+    }
+
+    /// A person logs out for so long, while `other` has the phone, if any; not after `end`.
+    pub(super) async fn goes_away(&self, away: Span, other: Option<u32>, end: Time) -> Option<()> {
+        let (device, handle) = (&*self.device, &self.handle);
+        let _absence = self.absence.take().await;
+        let own = device.storage.person();
+        let mut out = self.logs_out(end).await?;
+        if let Some(other) = other {
+            logs_in(device, handle, other, end).await?;
+            drop(out);
+            handle.sleep(away).await;
+            out = self.logs_out(end).await?;
+        } else {
+            handle.sleep(away).await;
         }
-        loop {
-            handle.sleep(LOGIN_TAKES).await;
-            if device.ports.transport.network() != NetworkKind::None {
-                break;
+        let back = logs_in(device, handle, own, end).await;
+        drop(out);
+        back
+    }
+
+    /// Nobody else logs in or out until what it gives is dropped.
+    async fn logs_out(&self, end: Time) -> Option<Taken<'_>> {
+        let (device, handle) = (&*self.device, &self.handle);
+        let taken = loop {
+            let taken = self.login.take().await;
+            if handle.now() >= end {
+                return None;
             }
+            match asks(device, handle).await {
+                Some(Ok(())) => break taken,
+                Some(Err(edits)) => device.tell(Event::Phone(PhoneEvent::LogoutRefused { edits })),
+                None => {}
+            }
+            drop(taken);
+            handle.sleep(TRIED_AGAIN).await;
+        };
+        device.put_away();
+        // The app may have taken its time over it: who is out after the script comes back at once.
+        let is_over = handle.now() >= end;
+        device.kill(KillReason::Killed, is_over.then_some(LOGIN_TAKES));
+        device.tell(Event::Phone(PhoneEvent::LoggedOut));
+        (!is_over).then_some(taken)
+    }
+
+    /// Whenever a login has ended the app logs out, if what waits lets it, and in again.
+    pub(super) async fn logs_in_again(&self, wallet: &Wallet) {
+        let (device, handle) = (&*self.device, &self.handle);
+        loop {
+            wallet.login_ended().await;
+            let _login = self.login.take().await;
+            if !wallet.is_ended.get() {
+                // Somebody has logged in since.
+                continue;
+            }
+            if asks(device, handle).await == Some(Ok(())) {
+                device.put_away();
+                device.kill(KillReason::Killed, None);
+                device.tell(Event::Phone(PhoneEvent::LoggedOut));
+            }
+            loop {
+                handle.sleep(LOGIN_TAKES).await;
+                if device.ports.transport.network() != NetworkKind::None {
+                    break;
+                }
+            }
+            is_in(device, handle.now());
         }
-        is_in(&device, handle.now());
     }
 }
 

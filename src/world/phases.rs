@@ -219,11 +219,27 @@ impl World {
             return Err(Ended::Interrupted);
         }
         watch.progress(until, self.plan.duration);
-        match self.sim.run_unless(until, &|| watch.interrupted()) {
-            Stop::Stalled(snapshot) => Err(Ended::Stalled(snapshot.to_string())),
-            Stop::Halted => Err(Ended::Interrupted),
-            Stop::Idle | Stop::Deadline => Ok(()),
+        loop {
+            match self.sim.run_unless(until, &|| watch.interrupted()) {
+                Stop::Stalled(snapshot) => return Err(Ended::Stalled(snapshot.to_string())),
+                Stop::Halted if self.look() => {}
+                Stop::Halted => return Err(Ended::Interrupted),
+                Stop::Idle | Stop::Deadline => return Ok(()),
+            }
         }
+    }
+    /// The oracle looks at the phones to which something happened; false if the halt was not for
+    /// that.
+    fn look(&self) -> bool {
+        let wanted = self.hub.with(|listeners| listeners.looks.take());
+        let Some(mut oracle) = self.hub.with(|listeners| listeners.oracle.take()) else { return false };
+        for id in &wanted {
+            let device = self.device(*id);
+            let rows = device.with_view(|view| oracle.look(*id, view)).unwrap_or(0);
+            self.hub.with(|listeners| listeners.looks.took(*id, rows, self.handle.now()));
+        }
+        self.hub.with(|listeners| listeners.oracle = Some(oracle));
+        !wanted.is_empty()
     }
     fn begin_round(&mut self, units: &[UnitId]) {
         self.hub.with(|l| l.round.begin(self.plan.units.len()));

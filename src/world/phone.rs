@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::device::Device;
 use super::faults::{Act, Deed, Faults, Restore, Whose, count, drawn_for};
-use super::persons::{goes_away, logs_in_again};
+use super::persons::SharedPhone;
 use crate::base::{DeviceId, Span, Stream, Time};
 use crate::scenario::{Chaos, DevicePlan, Happening, Plan};
 use crate::sim::{Handle, NodeId};
@@ -13,13 +13,17 @@ use crate::sim::{Handle, NodeId};
 const BACKUP_AGE: Span = Span::secs(600);
 
 pub(super) fn play((deeds, end): (&[Deed], Time), (handle, node): (&Handle, NodeId), devices: &[Rc<Device>]) {
-    for device in devices {
+    let phones = devices.iter().map(|device| Rc::new(SharedPhone::new(device.clone(), handle)));
+    let phones: Vec<Rc<SharedPhone>> = phones.collect();
+    for (device, phone) in devices.iter().zip(&phones) {
         if let Some(wallet) = device.wallet.clone().filter(|wallet| wallet.ends()) {
-            handle.spawn(node, "login", logs_in_again(device.clone(), wallet, handle.clone()));
+            let phone = phone.clone();
+            handle.spawn(node, "login", async move { phone.logs_in_again(&wallet).await });
         }
     }
     for Deed { at, device, what } in deeds.iter().copied() {
-        let (clock, device) = (handle.clone(), devices[device.0 as usize].clone());
+        let (clock, number) = (handle.clone(), device.0 as usize);
+        let (device, phone) = (devices[number].clone(), phones[number].clone());
         handle.spawn(node, "phone", async move {
             clock.sleep_until(at).await;
             match what {
@@ -27,7 +31,7 @@ pub(super) fn play((deeds, end): (&[Deed], Time), (handle, node): (&Handle, Node
                 Act::Reinstall { restart_after } => device.reinstall(restart_after),
                 Act::GoAway { away, other } => {
                     // Who comes to nothing by the end of the script stays as they are.
-                    let _ = goes_away((device, clock), away, other, end).await;
+                    let _ = phone.goes_away(away, other, end).await;
                 }
             }
         });

@@ -21,7 +21,8 @@ struct Asked<'a> {
 /// there, a create makes its own row or the one that has its natural key, and the values are those
 /// of the edit.
 ///
-/// Edits of a row may go as one, with what waits of it; a rule that merges may leave columns as
+/// Edits of a row may go as one, with what waits of it, and not with what its person was told is
+/// refused; a rule that merges may leave columns as
 /// others wrote them. Where a stack does not keep all edits whole rows may win.
 pub(in crate::oracle) fn unasked(
     case: &CommitCase<'_>,
@@ -213,7 +214,9 @@ impl<'a> Asked<'a> {
         let rows = [Some(case.id), self.edit().map(|edit| edit.row).filter(|row| *row != case.id)];
         let open = rows.into_iter().flatten().flat_map(|row| case.ledger.open_on(row));
         let several = case.ledger.lives.of_several().next().is_some();
-        let open = open.filter(move |(id, _)| several || id.device == meant.id.device);
+        let open = open.filter(move |(id, edit)| {
+            (several || id.device == meant.id.device) && !self.is_over(*id, edit)
+        });
         let open = open.map(|(_, edit)| &edit.local);
         let unseen = beside.unseen_of(meant.entity, &meant.key);
         open.chain(unseen).filter(move |other| other.id != meant.id)
@@ -221,6 +224,13 @@ impl<'a> Asked<'a> {
 
     fn asked(self, column: usize, value: &Value) -> bool {
         self.others().any(|other| sets(&other.values, column, value))
+    }
+
+    /// Whether nobody asks for what an edit says any more, as its person was told that it is refused.
+    fn is_over(self, id: EditId, edit: &Edit) -> bool {
+        let ledger = self.case.ledger;
+        // A copy of its device may wait to hear of it.
+        ledger.lives.copies().next().is_none() && ledger.is_told_refused(id, edit)
     }
 
     /// The same of later edits; what comes back whole has all of its device's.
@@ -232,8 +242,9 @@ impl<'a> Asked<'a> {
             && (meant.kind != EditKind::Create || self.edit().is_none_or(|edit| edit.refused.is_some()));
         waits
             || again
-                && case.ledger.with_storage_of(meant.id.device).any(|(_, other)| {
-                    (other.entity, &other.key) == (case.row.entity, &case.row.key)
+                && case.ledger.with_storage_of(meant.id.device).any(|(id, other)| {
+                    !self.is_over(id, other)
+                        && (other.entity, &other.key) == (case.row.entity, &case.row.key)
                         && sets(&other.values, column, value)
                 })
     }

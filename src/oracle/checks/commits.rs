@@ -63,6 +63,32 @@ pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String
     Some(format!("edit {id} ({} of {first}) was committed again at {at}, as {record}", edit.kind.word()))
 }
 
+/// An edit that is committed again takes nothing back that was written since its first commit.
+pub(in crate::oracle) fn old_over_new(case: &CommitCase<'_>) -> Option<String> {
+    let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id && edit.commits > 0)?;
+    let before = case.row.values.as_deref()?;
+    let own = |version: &Version| version.author == Author::Device(id);
+    let first = case.row.versions.iter().position(own)?;
+    let people = |version: &&Version| match version.author {
+        Author::Device(by) => by != id,
+        Author::Office | Author::Import => true,
+        Author::Derived | Author::Backup => false,
+    };
+    let later = case.row.versions[first + 1..].iter().filter(|v| v.undone.is_none()).filter(people);
+    let gone = case.kind == CommitKind::Delete;
+    let takes_back = |version: &&Version| {
+        let other = |column: &usize| gone || edit.sets(*column) && !alike(&before[*column], &case.values[*column]);
+        (0..before.len()).filter(|column| version.changed & bit(*column) != 0).any(|column| other(&column))
+    };
+    let by = later.rev().find(takes_back)?;
+    let (record, author, newer) = (case.record(), words::author(by.author), case.words.time(by.at));
+    let (at, kind) = (case.words.time(case.at), edit.kind.word());
+    let first = case.words.time(case.row.versions[first].at);
+    Some(format!(
+        "edit {id} ({kind} {record}), which was committed at {first}, was committed again at {at}, over what {author} committed at {newer}"
+    ))
+}
+
 /// An edit replaces what somebody else wrote only if its device had seen it or a rule decided over
 /// it.
 ///

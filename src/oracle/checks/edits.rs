@@ -1,10 +1,13 @@
 //! Checks on what became of a device's edits.
 
+use std::collections::BTreeSet;
+
 use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{EditKind, LogEntry, LogKind, PendingEdit};
 use crate::oracle::edit::Edit;
 use crate::oracle::ends::Seen;
 use crate::oracle::flow::Run;
+use crate::oracle::ledger::Ledger;
 use crate::oracle::meant::Won;
 use crate::oracle::words::Labels;
 
@@ -46,7 +49,7 @@ impl EditCase<'_> {
         self.log.iter().any(speaks)
     }
     fn overwriting_logged(&self) -> bool {
-        overwriting_logged(self.log, self.id, (self.edit.entity, &self.edit.key))
+        overwriting_logged(self.log, self.id, (self.edit.entity, &self.edit.key), &mut BTreeSet::new())
     }
     fn lost(&self) -> bool {
         !self.fulfilled() && !self.waits_itself() && !self.row_waits() && !self.logged()
@@ -69,14 +72,19 @@ impl EditCase<'_> {
     }
 }
 
+/// Whether a line speaks of what this edit replaced: it names the edit, or it names the row and no
+/// edit, and speaks of no other edit yet. Such lines are noted in `spoken` by their place.
 pub(in crate::oracle) fn overwriting_logged(
     log: &[LogEntry],
     id: EditId,
     (entity, key): (EntityId, &Key),
+    spoken: &mut BTreeSet<usize>,
 ) -> bool {
-    let speaks =
-        |line: &LogEntry| line.kind == LogKind::Overwrote && (line.entity, &line.key) == (entity, key);
-    log.iter().any(|line| line.edit == Some(id) || speaks(line))
+    let of_row = |line: &LogEntry| {
+        line.edit.is_none() && line.kind == LogKind::Overwrote && (line.entity, &line.key) == (entity, key)
+    };
+    log.iter().any(|line| line.edit == Some(id))
+        || (0..log.len()).any(|at| of_row(&log[at]) && spoken.insert(at))
 }
 
 /// A local edit reaches the backend, waits, or is in a log that the user can read.
@@ -117,6 +125,25 @@ pub(in crate::oracle) fn acknowledged_without_commit(case: &EditCase<'_>) -> Opt
     (edit.acknowledged && !edit.committed() && !edit.matched && !rest_is_there).then(|| {
         format!("{} was acknowledged, but the backend neither committed it nor said the same", case.what())
     })
+}
+
+/// What its person is told is refused for good is not on the backend: not by a commit of its own, nor
+/// by that of a later edit which does not say so itself.
+pub(in crate::oracle) fn refused_and_committed(case: &EditCase<'_>, ledger: &Ledger) -> Option<String> {
+    let EditCase { words, edit, .. } = *case;
+    let copied = ledger.lives.copies().next().is_some();
+    if copied || edit.undone || !ledger.is_told_refused(case.id, edit) {
+        return None;
+    }
+    let says_less = |by: &Edit| edit.values.iter().any(|(column, _)| !by.sets(*column));
+    let by = edit.carried.filter(|by| ledger.get(*by).is_some_and(says_less));
+    let how = match by {
+        _ if edit.commits > 0 => "committed it".to_owned(),
+        Some(by) => format!("has what it says with edit {by}"),
+        None => return None,
+    };
+    let told = edit.told_refused.map_or_else(String::new, |(_, at)| format!(" at {}", words.time(at)));
+    Some(format!("{} was refused, as its person was told{told}, and the backend {how}", case.what()))
 }
 
 /// At the end nothing waits and nothing is under way.

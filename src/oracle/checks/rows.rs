@@ -48,6 +48,7 @@ impl RowCase<'_> {
     /// stays gone.
     pub(in crate::oracle) fn check(&self) -> Option<Check> {
         match self.difference {
+            Difference::None { .. } => None,
             Difference::Missing(_) => Some(Check::Lost),
             Difference::Twice { .. } => Some(Check::Duplicate),
             Difference::Differs { expected, stamp, content, .. } => {
@@ -67,6 +68,7 @@ impl RowCase<'_> {
     pub(in crate::oracle) fn told(&self) -> String {
         let (device, words, record) = (self.device, self.words, self.record());
         match self.difference {
+            Difference::None { .. } => format!("{device} shows {record} as it should"),
             Difference::Missing(expected) => {
                 format!("{device} lacks {record} of {}, {}", words.stamp(expected.stamp), self.since())
             }

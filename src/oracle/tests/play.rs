@@ -269,6 +269,7 @@ impl Play {
             }
             ["pushes"] => stage.push(device, true),
             ["pushes", "unheard"] => stage.push(device, false),
+            ["is-seen"] => stage.look(device),
             ["asked"] => stage.oracle.asked(DeviceId(device)),
             ["pulls"] => stage.pull(device),
             ["pulls", "answered"] => {
@@ -325,6 +326,12 @@ impl Play {
             ["shows", key, "gone"] => {
                 stage.phone(device).rows.remove(&(entity(key), key.to_owned()));
             }
+            ["notes", key] => {
+                let (entity, key) = (entity(key), Key::new(key));
+                let line = LogEntry { edit: None, entity, key, kind: LogKind::Overwrote, met: None };
+                stage.phone(device).log.push(line);
+            }
+            ["applies", "nothing"] => stage.chunk(device, &[]),
             ["doubles", key] => {
                 stage.phone(device).doubled.insert(key.to_owned());
             }
@@ -504,6 +511,7 @@ impl Play {
         let kind = match kind {
             "equal" => ConflictKind::Equal,
             "deleted" => ConflictKind::UpdateDelete,
+            "twice" => ConflictKind::InsertInsert,
             _ => ConflictKind::UpdateUpdate,
         };
         let both = both.map(|key| Key::new(key));
@@ -542,6 +550,9 @@ impl Play {
                 };
                 let failed = Event::SyncError { unit: unit(a), run: number(run), error };
                 return self.stage.emit(device, failed);
+            }
+            ["hook", a, run] => {
+                Event::HookStarted { hook: Hook::SyncStart, run: Some((unit(a), number(run))) }
             }
             ["lists", rows] => Event::RowsFailed { skipped: 0, listed: rows.parse().unwrap() },
             ["retries", left] => Event::RowsRetried { left: number(left) },

@@ -461,7 +461,11 @@ impl Stage {
     pub(super) fn applied(&mut self, device: u32, key: &str, stamp: Stamp, removed: bool) {
         self.chunk(device, &[AppliedChange { entity: VISIT, key, stamp, removed }]);
     }
-    fn chunk(&mut self, device: u32, changes: &[AppliedChange<'_>]) {
+    /// Somebody looks into the phone's database.
+    pub(super) fn look(&mut self, device: u32) {
+        self.oracle.look(DeviceId(device), &self.phones[device as usize]);
+    }
+    pub(super) fn chunk(&mut self, device: u32, changes: &[AppliedChange<'_>]) {
         self.emit(device, Event::ChunkApplied { unit: Some(UNIT), changes, echoed: 0, took: Span(1) });
     }
     pub(super) fn drain(&mut self) {

@@ -1,0 +1,60 @@
+//! Where an edit is said to meet another row with its natural key, that row has it.
+
+use crate::base::{EditId, Time, Value};
+use crate::oracle::edit::Edit;
+use crate::oracle::history::{History, RowId};
+use crate::oracle::ledger::Ledger;
+use crate::oracle::truth::alike;
+use crate::oracle::words::Labels;
+
+#[derive(Clone, Copy)]
+pub(in crate::oracle) struct TakenCase<'a> {
+    pub(in crate::oracle) words: &'a Labels,
+    pub(in crate::oracle) at: Time,
+    pub(in crate::oracle) id: EditId,
+    pub(in crate::oracle) edit: &'a Edit,
+    pub(in crate::oracle) ledger: &'a Ledger,
+    pub(in crate::oracle) history: &'a History,
+}
+
+impl TakenCase<'_> {
+    /// Whether the row gets this value in a column by the edit, by what it says already, or by an
+    /// edit that waits there.
+    fn wants(&self, column: usize, value: &Value) -> bool {
+        let sets = |values: &[(usize, Value)]| values.iter().find(|(of, _)| *of == column).cloned();
+        if let Some((_, own)) = sets(&self.edit.values) {
+            return alike(&own, value);
+        }
+        let row = self.history.row(self.edit.row);
+        let there = row.values.as_deref().is_none_or(|values| alike(&values[column], value));
+        let waits = |(_, other): (EditId, &Edit)| sets(&other.values).is_some_and(|(_, v)| alike(&v, value));
+        there || self.ledger.open_on(self.edit.row).any(waits)
+    }
+}
+
+/// An edit that is refused because another row, the `holder`, has its natural key meets a row that
+/// has it.
+pub(in crate::oracle) fn not_taken(case: &TakenCase<'_>, holder: RowId) -> Option<String> {
+    let TakenCase { words, at, id, edit, history, .. } = *case;
+    let held = history.row(holder);
+    let record = words.record(held.entity, held.key.as_str());
+    let why = match held.values.as_deref() {
+        None => "is not there".to_owned(),
+        Some(values) => {
+            let unique = &words.schema.entity(held.entity).unique;
+            let column = *unique.iter().find(|column| !case.wants(**column, &values[**column]))?;
+            format!("says {}", words.values(held.entity, &[(column, values[column].clone())]))
+        }
+    };
+    let (what, at) = (words.edit(id, edit), words.time(at));
+    Some(format!("{what} was refused at {at} since {record} has its natural key, but that row {why}"))
+}
+
+/// A rule that merges an edit with another row of its natural key has met such a row.
+pub(in crate::oracle) fn merged_with_nobody(case: &TakenCase<'_>) -> Option<String> {
+    let TakenCase { words, at, id, edit, .. } = *case;
+    (!edit.met_another).then(|| {
+        let (what, at) = (words.edit(id, edit), words.time(at));
+        format!("{what} counted at {at} as in conflict with another row of its key, and the backend named none")
+    })
+}

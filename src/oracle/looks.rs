@@ -1,0 +1,130 @@
+//! What a phone shows between its syncs, by looks into its database while the world goes on.
+//!
+//! What a device says of its rows is held against what it shows at that moment: a row that it has
+//! does not vanish, one that it had removed is not back, and none is older than it was. So what a
+//! run empties first, an acknowledgement brings back or a roll-back undoes is seen, be it there for
+//! a second and made good by the next page. Rows with edits that wait are not judged, nor what is
+//! not known for sure, as after a backup.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::check::Check;
+use super::checks::{self, ShownCase};
+use super::content::compared;
+use super::history::RowId;
+use super::model::Oracle;
+use super::names::NamedView;
+use super::truth::{Places, RowHash, place};
+use crate::base::{DeviceId, EntityId, Key, Stamp};
+use crate::contract::{Author, DeviceView, Event};
+
+type Rows = FxHashMap<(EntityId, Key), (Stamp, u64)>;
+
+#[derive(Debug, Default)]
+pub(super) struct Looks {
+    pub(super) taken: u64,
+    /// By device: the rows that it showed in full at the last look of this process.
+    before: FxHashMap<DeviceId, FxHashSet<(EntityId, Key)>>,
+}
+
+impl Looks {
+    pub(super) fn on(&mut self, device: DeviceId, event: &Event<'_>) {
+        match event {
+            // It may be another database, or what it did last it has not told.
+            Event::ProcessKilled { .. } | Event::Restored { .. } | Event::BecameCopy { .. } => {
+                self.before.remove(&device);
+            }
+            Event::TableEmptied { entity, .. } => {
+                self.before.entry(device).or_default().retain(|(of, _)| of != entity);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Oracle {
+    /// Looks into the database of a device that may be amid a run; gives how many rows it went over.
+    pub fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> u64 {
+        let Some(places) = self.places.get(device.0 as usize).map(Rc::clone) else { return 0 };
+        let (names, schema) = (Rc::clone(&self.names), Arc::clone(&self.setup.labels.schema));
+        let view = &NamedView { names: &names, schema: &schema, view };
+        let waits = view.pending().into_iter().chain(view.held_up());
+        let dirty: FxHashSet<(EntityId, Key)> = waits.map(|edit| (edit.entity, edit.key)).collect();
+        let (mut shown, mut hash) = (Rows::default(), RowHash::default());
+        let judged = |id: &EntityId| compared(&schema, &self.setup.labels.units, *id);
+        let judged: Vec<EntityId> = schema.ids().filter(judged).collect();
+        for id in judged.iter().copied() {
+            view.rows(id, &mut |key, stamp, values| {
+                shown.insert((id, Key::new(key)), (stamp, hash.shown(values)));
+            });
+        }
+        self.looks.taken += 1;
+        let touched = self.history.rows().filter(|(_, row)| judged.contains(&row.entity));
+        let touched: Vec<RowId> = touched.map(|(id, _)| id).collect();
+        let read = (shown.len() + touched.len()) as u64;
+        for id in touched {
+            let row = self.history.row(id);
+            let of = (row.entity, row.key.clone());
+            if !dirty.contains(&of) && self.is_sure(id, device) {
+                self.judge_shown(device, id, &places, shown.get(&of).copied());
+            }
+        }
+        for of in self.looks.before.remove(&device).unwrap_or_default() {
+            if !shown.contains_key(&of) && !dirty.contains(&of) && self.never_went(&of, &places) {
+                let words = &self.setup.labels;
+                let concerns = (Some(device), Some((of.0, of.1.as_str())));
+                self.findings.add(Check::Flicker, concerns, || {
+                    let record = words.record(of.0, of.1.as_str());
+                    format!("{device} shows {record} no more, which it had and to which nothing happened")
+                });
+            }
+        }
+        let seen = shown.into_keys().filter(|of| !dirty.contains(of)).collect();
+        self.looks.before.insert(device, seen);
+        read
+    }
+
+    /// Whether it is known for sure what the device has of a row, by what it said itself.
+    fn is_sure(&self, id: RowId, device: DeviceId) -> bool {
+        let had = self.held.versions(id, device);
+        let last = had.checked_sub(1).map(|last| &self.history.row(id).versions[last]);
+        // Of its own commit it may not have heard yet.
+        let unheard = last.is_some_and(|version| match version.author {
+            Author::Device(by) => {
+                by.device == device && self.ledger.get(by).is_none_or(|edit| !edit.acknowledged)
+            }
+            _ => false,
+        });
+        had > 0 && !unheard && self.shown.knows(id, device) && !self.held.is_unsure(id, device)
+    }
+
+    fn judge_shown(&mut self, device: DeviceId, id: RowId, places: &Places, shown: Option<(Stamp, u64)>) {
+        let (row, had) = (self.history.row(id), self.held.versions(id, device));
+        let place = &*places[usize::from(row.entity.0)];
+        let last = &row.versions[had - 1];
+        let (has, stamp) = match shown {
+            Some((_, content)) if !last.gone && content == last.content => return,
+            Some((stamp, _)) => (row.held_with(stamp), stamp),
+            None if self.held.is_removed(id, device) => return,
+            None => (had, Stamp(0)),
+        };
+        let first = Some(row).filter(|_| has == 0 && shown.is_some());
+        let first = first.and_then(|row| self.history.first(row.entity, row.key.as_str()));
+        let (words, now, removed) = (&self.setup.labels, self.now, shown.is_none());
+        let case = ShownCase { words, device, now, row, place, had, has, stamp, removed, first };
+        let text = checks::went_back(&case).map(|text| format!("by a look into its database, {text}"));
+        let concerns = (Some(device), Some((row.entity, row.key.as_str())));
+        self.findings.found(Check::Flicker, concerns, text);
+    }
+
+    /// Whether a row was in this place at the start, and is there since as far as anybody knows.
+    fn never_went(&self, (entity, key): &(EntityId, Key), places: &Places) -> bool {
+        let own = &*places[usize::from(entity.0)];
+        let untouched = self.history.find(*entity, key.as_str()).is_none();
+        let there = self.history.at_the_start(*entity, key.as_str());
+        let there = there.and_then(|(_, values)| place(self.setup.labels.schema.entity(*entity), &values));
+        untouched && there.as_deref() == Some(own)
+    }
+}
