@@ -7,9 +7,7 @@ use super::claims::pairs;
 use super::verdict::{Ruling, Trial};
 use super::{counted, distinct, grouped};
 use crate::record::{AnswerRecord, CellRecord, Exit, Finding, Judged, Reason, RunRecord, Stand, ToldRecord};
-use crate::scenario::{
-    Plan, Put, QUESTION_LISTS, Question, QuestionList, Side, Standing, Told, question_place,
-};
+use crate::scenario::{Plan, Put, QUESTION_LISTS, Question, QuestionList, Standing, Told, question_place};
 
 /// The variant of somebody's own file as it is, which is asked.
 pub const AS_GIVEN: &str = "as-given";
@@ -47,12 +45,8 @@ fn not_asked(question: &Question, standing: &Standing, why: &str) -> AnswerRecor
 
 impl AnswerRecord {
     fn stood(standing: &Standing) -> AnswerRecord {
-        let stands = standing.side.map(|side| match side {
-            Side::Without => Stand::Without,
-            Side::With => Stand::With,
-        });
-        let Standing { because, tried, .. } = standing.clone();
-        AnswerRecord { stands, because, tried, ..AnswerRecord::default() }
+        let Standing { half, because, tried } = standing.clone();
+        AnswerRecord { stands: half, because, tried, ..AnswerRecord::default() }
     }
 
     fn of(question: &Question, without: &CellRecord, with: &CellRecord) -> AnswerRecord {
@@ -192,8 +186,8 @@ impl<'a> Losses<'a> {
         })
     }
 
-    /// Where each exceeds the other more checks are more, or twice as much in all. A device that is
-    /// stuck has not come to what else it would lose.
+    /// If each exceeds the other, the one with more checks is more, or with twice as much in all. A
+    /// device that is stuck has not come to what else it would lose.
     fn is_more_than(&self, other: &Losses<'_>) -> bool {
         let [stuck, of_other] = [self, other].map(|losses| losses.count(STUCK));
         if stuck != of_other {

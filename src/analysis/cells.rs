@@ -97,7 +97,8 @@ pub fn record_name(schema: &Schema, (entity, key): &(EntityId, Key)) -> String {
     }
 }
 
-fn axis(value: &str) -> serde_json::Value {
+/// A swept value: a number where it is a whole one.
+pub fn axis(value: &str) -> serde_json::Value {
     value.parse::<i64>().map_or_else(|_| value.into(), Into::into)
 }
 

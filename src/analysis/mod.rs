@@ -31,7 +31,7 @@ mod verdict;
 mod worst;
 
 pub use answers::{AS_GIVEN, Answered, AnsweredList, Fault, Void, are_all, by_list, losses_of, own_faults};
-pub use cells::{cell_ids, record_name};
+pub use cells::{axis, cell_ids, record_name};
 pub use claims::{NotHeld, Why, unchecked, unit_in, variant};
 pub use drawn::{keep_series_of_few, to_draw};
 pub use order::{distinct, grouped};

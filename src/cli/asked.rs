@@ -13,7 +13,7 @@ use super::refusal::Refusal;
 use super::sources::{self, Values};
 use crate::analysis::AS_GIVEN;
 use crate::record::Exit;
-use crate::scenario::{Document, Plan, Put, Question, Seen, Side, Standing, Told};
+use crate::scenario::{Document, Plan, Put, Question, Seen, Stand, Standing, Told};
 
 /// Why no two variants are run that are one scenario.
 const NO_CHANGE: &str = "your file is the same without it and with it";
@@ -76,22 +76,23 @@ struct Questioned<'a> {
 impl Questioned<'_> {
     fn put(&self, mut question: Question, asked: &mut Asked, console: &Console<'_>) -> Question {
         let seen = question.does.map(|practice| practice.seen_in(self.given)).unwrap_or_default();
-        if let Some(key) = self.own_set(&question, &seen) {
-            let why = format!("--set {key} stays set in both variations, and the question is about it");
+        let set = self.of.held_by(&question.name, &seen.mends, &self.selection.set);
+        let why =
+            set.map(|key| format!("--set {key} stays set in both variations, and the question is about it"));
+        if let Some(why) = why.or_else(|| seen.is_moot.then(|| seen.because.clone())) {
             return Question { put: Put::ToNone(Standing::default(), why), ..question };
         }
-        if seen.is_moot {
-            return Question { put: Put::ToNone(Standing::default(), seen.because), ..question };
-        }
         let mut standing =
-            Standing { side: seen.does.map(side), because: seen.because.clone(), tried: Vec::new() };
+            Standing { half: seen.does.map(half), because: seen.because.clone(), tried: Vec::new() };
         match self.halves(&question, &seen, console) {
             Err(why) => Question { put: Put::ToNone(standing, why), ..question },
             Ok([without, with]) => {
                 if question.does.is_none() {
-                    standing.side = self.like([&without[0], &with[0]]);
+                    let halves = [(&without[0], Stand::Without), (&with[0], Stand::With)];
+                    let own = halves.into_iter().find(|(half, _)| half.digest == self.given.digest);
+                    standing.half = own.map(|(_, stand)| stand);
                 }
-                if standing.side == Some(Side::Without) {
+                if standing.half == Some(Stand::Without) {
                     standing.tried = seen.mends.iter().map(ToString::to_string).collect();
                 }
                 let price = |(name, metric)| Told { name, metric, demand: None };
@@ -99,21 +100,6 @@ impl Questioned<'_> {
                 let [without, with] = [without, with].map(|half| asked.take(half));
                 Question { without, with, put: Put::ToAnother(standing), ..question }
             }
-        }
-    }
-
-    /// What was set on the command line that the question is about.
-    fn own_set(&self, question: &Question, seen: &Seen) -> Option<&str> {
-        self.of.held_by(&question.name, &seen.mends, &self.selection.set)
-    }
-
-    /// Which half the file is the same as.
-    fn like(&self, [without, with]: [&Plan; 2]) -> Option<Side> {
-        let is = |half: &Plan| half.digest == self.given.digest;
-        match (is(without), is(with)) {
-            (true, _) => Some(Side::Without),
-            (_, true) => Some(Side::With),
-            _ => None,
         }
     }
 
@@ -128,7 +114,7 @@ impl Questioned<'_> {
         if let Some(why) = lacks.filter(|_| !is_mended) {
             return Err(why);
         }
-        let document = self.own.asked(&question.name, self.of, seen.does.map(side), &seen.mends);
+        let document = self.own.asked(&question.name, self.of, seen.does.map(half), &seen.mends);
         let plans = sources::with(&document, self.selection, Values::new(), console)?;
         let half = |name: &str| {
             let title = format!("{}-{name}", question.name);
@@ -142,13 +128,13 @@ impl Questioned<'_> {
     }
 }
 
-fn side(does: bool) -> Side {
-    if does { Side::With } else { Side::Without }
+fn half(does: bool) -> Stand {
+    if does { Stand::With } else { Stand::Without }
 }
 
 fn has_answer(question: &Question) -> bool {
     match &question.put {
-        Put::ToNone(standing, _) => standing.side.is_some(),
+        Put::ToNone(standing, _) => standing.half.is_some(),
         _ => true,
     }
 }

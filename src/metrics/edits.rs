@@ -27,10 +27,10 @@ pub(super) struct Edits {
 }
 
 #[derive(Clone, Debug)]
-struct Made {
-    at: Time,
-    entity: EntityId,
-    key: Key,
+pub(super) struct Made {
+    pub(super) at: Time,
+    pub(super) entity: EntityId,
+    pub(super) key: Key,
 }
 
 fn why_refused(error: &EditError) -> Option<Id> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::board::Board;
+use super::edits::Made;
 use super::presence::Presence;
 use super::table::Id;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
@@ -20,13 +21,6 @@ struct Written {
     passed: bool,
     /// The devices that have it, 64 to a word: who shares rows has neighbouring numbers.
     seen: BTreeMap<u32, u64>,
-}
-
-#[derive(Clone, Debug)]
-struct Made {
-    at: Time,
-    entity: EntityId,
-    key: Key,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -79,27 +79,19 @@ pub(crate) fn outcome() -> Outcome {
     }
 }
 
+/// So many observations with these ends and percentiles.
+pub(crate) fn spread(unit: Unit, count: u64, [min, p50, p95, p99, max]: [u64; 5]) -> Figure {
+    Figure::Distribution { unit, count, min, p50, p95, p99, max, mean: None, never: 0, waited: 0 }
+}
+
 /// A distribution around `p50`.
 pub(crate) fn durations(count: u64, p50: u64) -> Figure {
-    let (p95, p99, max) = (p50 * 2, p50 * 3, p50 * 4);
-    Figure::Distribution {
-        unit: Unit::Ns,
-        count,
-        min: p50 / 2,
-        p50,
-        p95,
-        p99,
-        max,
-        mean: None,
-        never: 0,
-        waited: 0,
-    }
+    spread(Unit::Ns, count, [p50 / 2, p50, p50 * 2, p50 * 3, p50 * 4])
 }
 
 /// So many observations that are alike.
 pub(crate) fn alike(unit: Unit, count: u64, value: u64) -> Figure {
-    let [min, p50, p95, p99, max] = [value; 5];
-    Figure::Distribution { unit, count, min, p50, p95, p99, max, mean: None, never: 0, waited: 0 }
+    spread(unit, count, [value; 5])
 }
 
 /// Gives a cell these waits of a first device, each with the instant at which it ends.

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::scenario::Stand;
+
 /// One thing that had to come out of a cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -136,12 +138,4 @@ pub enum Finding {
     /// The question is not asked.
     #[default]
     NotAsked,
-}
-
-/// Which half of a question a scenario is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stand {
-    Without,
-    With,
 }

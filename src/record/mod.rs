@@ -37,6 +37,7 @@ mod tuned;
 #[cfg(test)]
 pub(crate) mod fixture;
 
+pub use crate::scenario::Stand;
 pub use assemble::{Note, UNWRITTEN, begun, run_id, scenario_of, search_id, unjudged};
 pub use baseline::{Baseline, BaselineCell, BaselineError, Change, accept, accept_command};
 pub use build::Build;
@@ -49,7 +50,7 @@ pub use found::{
     StepRecord, SwarmRecord, ViolationRecord,
 };
 pub use headlines::{HEADLINE, Headline, SUMMARY, is_gated, is_loss, is_summary, weight};
-pub use held::{AnswerRecord, ClaimRecord, ExpectationRecord, Finding, GateRecord, Stand, ToldRecord};
+pub use held::{AnswerRecord, ClaimRecord, ExpectationRecord, Finding, GateRecord, ToldRecord};
 pub use reason::Reason;
 pub use repro::{
     ReproHead, is_repro, replay_command, replay_file, replay_record, repro, repro_head, shell_word,

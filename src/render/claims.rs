@@ -1,8 +1,8 @@
 //! What two variants show side by side, in words: claims, and the figures of answers.
 
 use crate::analysis::{NotHeld, Why, grouped, unit_in, variant};
-use crate::metrics::{NEVER, human};
-use crate::record::{AnswerRecord, CellRecord, ClaimRecord, RunRecord, ToldRecord};
+use crate::metrics::{Censored, NEVER, Unit, human};
+use crate::record::{AnswerRecord, CellRecord, ClaimRecord, RunRecord, ToldRecord, named};
 use crate::scenario::{Piece, pieces};
 
 pub(super) fn shown(record: &RunRecord) -> String {
@@ -67,13 +67,17 @@ pub(super) fn missed_claim(mends: &CellRecord, claim: &ClaimRecord, failing: &st
 
 /// An answer with the figures of both cells; of a question that is not asked, why.
 pub(super) fn sentence(record: &RunRecord, answer: &AnswerRecord) -> String {
-    record.cell(&answer.with).map_or_else(|| answer.says.clone(), |cell| with_figures(cell, answer))
+    let cells = [&answer.without, &answer.with].map(|cell| record.cell(cell));
+    if cells[1].is_some() { with_figures(cells, answer) } else { answer.says.clone() }
 }
 
-fn with_figures(cell: &CellRecord, answer: &AnswerRecord) -> String {
-    let told = |name: &str, words: fn(&ToldRecord, &CellRecord) -> String| {
+/// The cells without and with what is asked for, as far as they are known.
+type Both<'a> = [Option<&'a CellRecord>; 2];
+
+fn with_figures(cells: Both<'_>, answer: &AnswerRecord) -> String {
+    let told = |name: &str, words: fn(&ToldRecord, Both<'_>) -> String| {
         let figure = answer.figures.iter().find(|figure| figure.name == name);
-        figure.map_or_else(String::new, |figure| words(figure, cell))
+        figure.map_or_else(String::new, |figure| words(figure, cells))
     };
     let piece = |piece: Piece<'_>| match piece {
         Piece::Words(words) => words.to_owned(),
@@ -85,27 +89,38 @@ fn with_figures(cell: &CellRecord, answer: &AnswerRecord) -> String {
         says.iter().any(|piece| matches!(piece, Piece::Both(of) | Piece::Times(of) if *of == name))
     };
     let more = answer.figures.iter().filter(|figure| !is_said(&figure.name));
-    let more: String = more.map(|figure| format!(", {} {}", figure.name, both(figure, cell))).collect();
+    let more: String = more.map(|figure| format!(", {} {}", figure.name, both(figure, cells))).collect();
     says.into_iter().map(piece).collect::<String>() + &more
 }
 
-fn both(figure: &ToldRecord, cell: &CellRecord) -> String {
-    let unit = unit_in(cell, &figure.metric);
-    let show = |value: Option<u64>| value.map_or_else(|| "–".to_owned(), |n| human::figure(unit, n));
+fn both(figure: &ToldRecord, cells: Both<'_>) -> String {
+    let unit = cells[1].map_or(Unit::Count, |cell| unit_in(cell, &figure.metric));
+    let never = cells.map(|cell| censored_in(cell?, &figure.metric));
+    let show = |value: Option<u64>, never: Option<Censored>| match (value, never) {
+        (None, _) => "–".to_owned(),
+        (Some(n), None) => human::figure(unit, n),
+        (Some(n), never) => human::of_waits(unit, n, never),
+    };
     match (figure.without, figure.with) {
-        (Some(without), Some(with)) => human::pair(unit, without, with).join(" → "),
-        (without, with) => [without, with].map(show).join(" → "),
+        (Some(without), Some(with)) if never == [None; 2] => human::pair(unit, without, with).join(" → "),
+        (without, with) => [show(without, never[0]), show(with, never[1])].join(" → "),
     }
 }
 
+/// What never ended of the metric that a figure is of.
+fn censored_in(cell: &CellRecord, key: &str) -> Option<Censored> {
+    let (metric, stat) = named(key, |name| cell.metrics.contains_key(name))?;
+    cell.censored(&metric, stat)
+}
+
 /// How many times the first figure the second one is, to a tenth; of none there is no such number.
-fn times(figure: &ToldRecord, cell: &CellRecord) -> String {
+fn times(figure: &ToldRecord, cells: Both<'_>) -> String {
     match (figure.without, figure.with) {
         (Some(without), Some(with)) if without > 0 && without.max(with) < NEVER => {
             let tenths = (u128::from(with) * 10 + u128::from(without) / 2) / u128::from(without);
             format!("{}.{}", tenths / 10, tenths % 10)
         }
-        _ => format!("({})", both(figure, cell)),
+        _ => format!("({})", both(figure, cells)),
     }
 }
 
@@ -116,6 +131,6 @@ pub(super) fn missed_answer(cell: &CellRecord, answer: &AnswerRecord) -> String 
         Some(format!("{} {way} by a factor of {}", figure.metric, f64::from(factor) / 1e3))
     });
     let claimed: Vec<String> = claimed.collect();
-    let says = with_figures(cell, answer);
+    let says = with_figures([None, Some(cell)], answer);
     format!("{} is not shown: {says}; claimed is {}", answer.question, claimed.join(", "))
 }

@@ -228,10 +228,8 @@ pub fn annotations(record: &RunRecord) -> String {
     let notes = Some(record.notes.join("\n")).filter(|notes| !notes.is_empty());
     let cut = notes.unwrap_or_else(|| "not run to its end".to_owned());
     let cut = (!record.complete).then(|| line("error", "title=incomplete", &cut));
-    let tolerated = record.tolerated.iter().take(NAMED_CELLS).cloned().collect::<Vec<_>>().join(
-        "
-",
-    );
+    let tolerated: Vec<&str> = record.tolerated.iter().take(NAMED_CELLS).map(String::as_str).collect();
+    let tolerated = tolerated.join("\n");
     let tolerated = (!tolerated.is_empty()).then(|| line("notice", "title=no failure", &tolerated));
     lines.chain(left_out).chain(cut).chain(tolerated).collect()
 }

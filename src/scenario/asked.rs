@@ -4,33 +4,33 @@ use super::diagnostic::Source;
 use super::document::{Document, settings};
 use super::merge::Setting;
 use super::practice::Mend;
-use super::question::Side;
+use super::question::Stand;
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_value};
 
 /// The variants of a question.
-const HALVES: [(&str, Side); 2] = [("without", Side::Without), ("with", Side::With)];
+const HALVES: [(&str, Stand); 2] = [("without", Stand::Without), ("with", Stand::With)];
 
 impl Document {
     /// This scenario under a question of `of`, with its two variants in place of all own ones. The
     /// half on which it `stands` is itself, with what both variants set alike; `mends` make the
     /// other of one that stands without.
     #[must_use]
-    pub fn asked(&self, question: &str, of: &Document, stands: Option<Side>, mends: &[Mend]) -> Document {
+    pub fn asked(&self, question: &str, of: &Document, stands: Option<Stand>, mends: &[Mend]) -> Document {
         let mut asked = self.clone();
         let Some(written) = of.tree.get(&["question", question]) else { return asked };
         let mut written = written.clone();
         let (both, mut variants) = (of.halves(question), Table::new());
-        for ((key, side), half) in HALVES.into_iter().zip(&both) {
+        for ((key, stand), half) in HALVES.into_iter().zip(&both) {
             let Some((name, variant)) = half else { continue };
             let title = format!("{question}-{name}");
             if let Some(entry) = written.table_mut().and_then(|table| table.get_mut(key)) {
                 entry.node = Node::text(&title, &entry.node.origin);
             }
             let mut variant = match (stands, &both) {
-                (Some(own), [Some((_, one)), Some((_, other))]) if own == side => alike(one, other),
+                (Some(own), [Some((_, one)), Some((_, other))]) if own == stand => alike(one, other),
                 _ => variant.without("expect"),
             };
-            if stands == Some(Side::Without) && side == Side::With {
+            if stands == Some(Stand::Without) && stand == Stand::With {
                 mends.iter().for_each(|mend| add(&mut variant, mend));
             }
             variants.insert(title, Entry::new(variant));

@@ -136,7 +136,7 @@ impl Invalid {
     }
 }
 
-/// Of a long list the first mistake that it is of tells.
+/// The first of several mistakes shows a long list, and the others refer to it.
 fn say_lists_once(diagnostics: &mut [Diagnostic]) {
     const LONG: usize = 120;
     let mut told = BTreeSet::new();

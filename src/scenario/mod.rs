@@ -77,7 +77,7 @@ pub use plan::*;
 pub use practice::{Mend, Seen};
 pub use profiles::{Library, Profile, Sourced};
 pub use question::{
-    Demand, Piece, Practice, Put, QUESTION_LISTS, Question, QuestionList, Side, Standing, Told, pieces,
+    Demand, Piece, Practice, Put, QUESTION_LISTS, Question, QuestionList, Stand, Standing, Told, pieces,
     question_place,
 };
 pub use requirements::{REQUIREMENTS, Requirement, requirement};

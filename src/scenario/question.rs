@@ -1,5 +1,8 @@
 //! Questions that a scenario answers by two of its variants.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::base::word_enums;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,16 +119,18 @@ pub enum Put {
 /// How somebody's scenario stands to a question before anything is run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// Which of both variants it is like; `None` if that cannot be seen, or it is like neither.
-    pub side: Option<Side>,
+    /// `None` if that cannot be seen, or it is like neither.
+    pub half: Option<Stand>,
     /// What in the scenario says so.
     pub because: String,
     /// What was set beside its own keys to make it do what is asked for.
     pub tried: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+/// Which half of a question a scenario is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stand {
     Without,
     With,
 }

@@ -1,6 +1,8 @@
 //! Settings that mend what checks find: how a scenario could be set instead.
 
-use super::document::{Document, Provenance};
+use super::document::Document;
+use super::tree::parse_path;
+use super::written::dotted;
 
 /// A key, the value that mends, and the checks that other values make fail.
 type Remedy = (&'static str, &'static str, &'static [&'static str]);
@@ -91,11 +93,16 @@ const OFF_UNLESS_WRITTEN: &[(&str, &str)] = &[
     ("gateway.refresh.capture.last_modified.reconcile.every", "gateway.refresh.capture.last_modified"),
 ];
 
+/// The names of a key, and its value.
+type Key = (Vec<String>, String);
+
 impl Document {
     /// Settings, as `--set` takes them, that may mend what `check` finds in this scenario, the most
     /// likely first; none if it has none of the values that are known to cause it.
     pub fn remedies(&self, check: &str) -> Vec<String> {
-        let Ok(keys) = self.provenance(None, &[]) else { return Vec::new() };
+        let keys = self.provenance(None, &[]).unwrap_or_default();
+        let keys: Vec<Key> =
+            keys.into_iter().filter_map(|one| Some((parse_path(&one.key)?, one.value))).collect();
         let of_check = REMEDIES.iter().filter(|(.., checks)| checks.contains(&check));
         of_check.flat_map(|(pattern, value, _)| settings(&keys, pattern, value)).collect()
     }
@@ -103,25 +110,25 @@ impl Document {
 
 /// What a remedy sets in a scenario with these keys: each key or table that has another value; and
 /// a key that is off unless it is written, where there is what it acts on.
-fn settings(keys: &[Provenance], pattern: &str, value: &str) -> Vec<String> {
-    let said = keys.iter().filter_map(|one| Some((matched(&one.key, pattern)?, one)));
-    let said: Vec<(String, &Provenance)> = said.collect();
+fn settings(keys: &[Key], pattern: &str, value: &str) -> Vec<String> {
+    let said = keys.iter().filter_map(|(path, said)| Some((matched(path, pattern)?, said)));
+    let said: Vec<(String, &String)> = said.collect();
     if !said.is_empty() {
-        let others = said.into_iter().filter(|(_, one)| one.value.trim_matches('"') != value);
+        let others = said.into_iter().filter(|(_, said)| said.trim_matches('"') != value);
         let mut sets: Vec<String> = others.map(|(key, _)| format!("{key}={value}")).collect();
         sets.dedup();
         return sets;
     }
     let table = OFF_UNLESS_WRITTEN.iter().find(|(key, _)| *key == pattern).map(|(_, table)| *table);
-    let is_there = |table: &str| keys.iter().any(|one| matched(&one.key, table).is_some());
+    let is_there = |table: &str| keys.iter().any(|(path, _)| matched(path, table).is_some());
     if table.is_some_and(is_there) { vec![format!("{pattern}={value}")] } else { Vec::new() }
 }
 
 /// The beginning of a key that is like a pattern, in which `NAME` is any name.
-fn matched(key: &str, pattern: &str) -> Option<String> {
-    let (key, pattern): (Vec<&str>, Vec<&str>) = (key.split('.').collect(), pattern.split('.').collect());
-    let alike = key.len() >= pattern.len() && key.iter().zip(&pattern).all(|(a, b)| *b == "NAME" || a == b);
-    alike.then(|| key[..pattern.len()].join("."))
+fn matched(path: &[String], pattern: &str) -> Option<String> {
+    let names: Vec<&str> = pattern.split('.').collect();
+    let alike = path.iter().zip(&names).all(|(own, name)| *name == "NAME" || own == name);
+    (alike && path.len() >= names.len()).then(|| dotted(&path[..names.len()]))
 }
 
 #[cfg(test)]
@@ -144,6 +151,10 @@ name = "r"
 rows = 10
 schema = { id = "uuid key", title = "text 5..10" }
 path = { title = "latin-1" }
+[entity."v1.note"]
+rows = 10
+schema = { id = "uuid key", title = "text 5..10" }
+path = { title = "latin-1" }
 [fleet.phones]
 devices = 1
 [engine]
@@ -154,7 +165,7 @@ provisioning = "stamps-only"
         let document = Document::parse("r.toml", text).unwrap();
         let of = |check| document.remedies(check);
         assert_eq!(of("lost-edit")[0], "engine.push.capture=outbox");
-        assert_eq!(of("bent-value"), ["entity.note.path={}"]);
+        assert_eq!(of("bent-value"), ["entity.note.path={}", "entity.\"v1.note\".path={}"]);
         let reconcile = "gateway.serve.capture.last_modified.reconcile.every=5m";
         assert_eq!(of("undetected-delete")[0], reconcile);
         assert_eq!(of("misfiled"), [""; 0]);

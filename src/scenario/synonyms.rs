@@ -1,7 +1,6 @@
 //! Words of databases, platforms and mobile networks for what has another word here.
 //!
-//! They answer the question what was meant, where spelling alone does not. A word of theirs counts
-//! where the list that is asked for has ours.
+//! They say what was probably meant where spelling alone does not, if ours is allowed there.
 
 /// Theirs in small letters and digits alone, several apart by blanks; ours as lists have them, the
 /// likelier first.

@@ -12,7 +12,8 @@ pub fn template(name: &str, like: Option<&str>) -> String {
         _ => include_str!("templates/own.toml"),
     };
     format!(
-        "# A scenario for syncdyno. `syncdyno check` says what is wrong with it, `syncdyno run` runs it.\n\nname = {name}\n{body}"
+        "# A scenario for syncdyno. `syncdyno check` says what is wrong with it, `syncdyno run` runs it.\n\n\
+         name = {name}\n{body}"
     )
 }
 

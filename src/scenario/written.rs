@@ -276,6 +276,10 @@ pub(super) fn quoted(name: &str) -> String {
     toml::Value::String(name.to_owned()).to_string()
 }
 
+pub(super) fn dotted(path: &[impl AsRef<str>]) -> String {
+    path.iter().map(|name| quoted(name.as_ref())).collect::<Vec<_>>().join(".")
+}
+
 pub(super) fn scope(text: &str) -> Option<Scope> {
     if let Some(attribute) = text.strip_prefix("device.") {
         return (!attribute.is_empty()).then(|| Scope::Attribute(attribute.to_owned()));

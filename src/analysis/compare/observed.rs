@@ -223,11 +223,7 @@ fn observe_as_many(sides: [&[&CellRecord]; 2], name: &str) -> bool {
 
 /// What of a metric never ended in these cells together.
 fn censored(cells: &[&CellRecord], name: &str) -> Option<Censored> {
-    let figures = || cells.iter().filter_map(|cell| cell.metrics.get(name));
-    let open = figures().filter_map(Figure::censored);
-    let (never, waited) = open.fold((0, 0), |sum, one| (sum.0 + one.never, sum.1.max(one.waited)));
-    let of = figures().map(Figure::observed).sum();
-    (never > 0).then_some(Censored { never, of, waited })
+    Censored::of(cells.iter().filter_map(|cell| cell.metrics.get(name)))
 }
 
 /// Without the parts that are the whole: where devices start in one state, or there is one unit.

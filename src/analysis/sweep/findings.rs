@@ -142,7 +142,7 @@ mod tests {
         let points: Vec<Point<'_>> =
             points.map(|(name, cells)| Point::new(name, cells.iter().collect(), &objective)).collect();
         assert_eq!(find(&points, &objective).unwrap().best, 0);
-        assert!(points[0].price() < points[1].price());
+        assert!(points[0].price() < points[1].price() && points[1].price() < points[2].price());
         let figures: Vec<Option<u64>> = points.iter().map(|point| point.figure(&objective)).collect();
         assert_eq!(figures, [Some(9 * S), Some(NEVER), Some(NEVER)]);
         let censored = points[1].censored(&objective).unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::objective::{Objective, mean_price};
 use crate::base::{BitRate, Bytes, Span};
-use crate::metrics::{Censored, NEVER, Unit};
+use crate::metrics::{Censored, Unit};
 use crate::record::{CellRecord, Reason, Verdict};
 
 /// One setting: cells that differ in their seed alone.
@@ -41,16 +41,9 @@ impl<'a> Point<'a> {
         let figures = self.cells.iter().filter_map(|cell| cell.metrics.get(objective.metric.as_str()));
         Censored::of(figures).filter(|_| objective.unit != Unit::Count)
     }
-    /// Whether the figure of a seed never came: then the mean of all did not, though it ranks
-    /// settings by how many seeds it is so in.
-    pub fn never_came(&self, objective: &Objective) -> bool {
-        let never = |price: &f64| *price >= NEVER as f64;
-        self.censored(objective).is_some() && self.prices.values().any(never)
-    }
-    /// The mean figure, rounded; [`NEVER`] if that of a seed never came.
+    /// The mean figure, rounded; [`NEVER`](crate::metrics::NEVER) if that of a seed never came.
     pub fn figure(&self, objective: &Objective) -> Option<u64> {
-        let price = self.price()?;
-        Some(if self.never_came(objective) { NEVER } else { (objective.figure(price) + 0.5) as u64 })
+        Some((objective.figure(self.price()?) + 0.5) as u64)
     }
     pub fn price(&self) -> Option<f64> {
         let prices: Vec<f64> = self.prices.values().copied().collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use crate::base::{Bytes, Span};
-use crate::metrics::{Observation, human};
+use crate::metrics::{Figure, Observation, human};
 use crate::record::{Judged, LimitRecord};
 use crate::scenario::Plan;
 
@@ -82,9 +82,12 @@ impl Held {
             if over.is_empty() {
                 continue;
             }
+            // Of a tail that is cut the percentiles say how much more there is at least.
+            let all = figure.map_or(0, |figure| above(figure, limit.max)).max(over.len());
+            let cut = all - over.len();
             let seed = &judged.cell.seed;
             let Some(beside) = reference(seed) else {
-                held.unknown.insert(seed.parse().expect("a seed is a number"), over.len());
+                held.unknown.insert(seed.parse().expect("a seed is a number"), all);
                 continue;
             };
             let (spared, own): (Vec<_>, Vec<_>) = over
@@ -93,6 +96,8 @@ impl Held {
                 .partition(|(_, own)| *own <= limit.max);
             held.cells_over += usize::from(!own.is_empty());
             held.cells_spared += usize::from(!spared.is_empty());
+            let least = own.iter().map(|(_, own)| *own).min();
+            held.over.extend(least.into_iter().flat_map(|least| std::iter::repeat_n(least, cut)));
             held.over.extend(own.into_iter().map(|(_, own)| own));
             held.spared.extend(spared.into_iter().map(|(value, _)| value));
         }
@@ -137,6 +142,14 @@ impl Held {
         let LimitRecord { name, metric, stat, .. } = limit;
         format!("{name}: {metric} {stat} is {is}, must be at most {max}{seeds}")
     }
+}
+
+/// How many observations are above a bound at least, by the percentiles.
+fn above(figure: &Figure, max: u64) -> usize {
+    let count = figure.stat("count").unwrap_or(0);
+    let parts = [("p50", 2), ("p95", 20)].into_iter();
+    let parts = parts.filter(|(stat, _)| figure.stat(stat).is_some_and(|value| value > max));
+    parts.map(|(_, part)| (count / part) as usize).max().unwrap_or(0)
 }
 
 /// What the setting adds to what the smallest size has at that place beyond its median, if that is

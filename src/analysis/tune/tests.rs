@@ -86,6 +86,18 @@ fn one_in_a_hundred_of_all_seeds_may_be_longer() {
 }
 
 #[test]
+fn one_seed_with_more_long_requests_than_are_kept_counts_with_all() {
+    let smallest: Vec<Judged> = (1..=8).map(|seed| cell(seed, &quick(400))).collect();
+    let slow: Vec<(u64, u64)> = (1..=300).map(|n| (100 * n, 20)).collect();
+    let mut cells: Vec<Judged> = (2..=8).map(|seed| cell(seed, &quick(400))).collect();
+    let mut bad = cell(1, &[quick(100), slow].concat());
+    bad.tails.values_mut().for_each(|tail| tail.truncate(32));
+    cells.push(bad);
+    let cells = BTreeMap::from([(16, smallest), (200, cells)]);
+    assert_eq!(broken(&cells, &limits("chunk=15s"), 8).0, [200], "of 3 200 as many as 32 may");
+}
+
+#[test]
 fn what_the_smallest_size_has_is_asked_for_where_it_decides() {
     let cells = BTreeMap::from([
         (16, vec![cell(1, &quick(200))]),

@@ -144,7 +144,8 @@ impl<'a> Standard<'a> {
         let knows = |name: &str| self.baseline.cells.values().any(|cell| cell.metrics.contains_key(name));
         (!base.is_whole(cell, wanted, knows)).then(|| {
             format!(
-                "not comparable: baseline {name} has another seed, other gated metrics or fewer figures of {} than a run of it",
+                "not comparable: baseline {name} has another seed, other gated metrics or fewer figures \
+                 of {} than a run of it",
                 cell.id
             )
         })

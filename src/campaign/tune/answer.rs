@@ -6,6 +6,7 @@ use super::known::{Measured, SEEDS_MIN, Setting};
 use super::place::Place;
 use super::rules::{self, View};
 use super::search::{Found, Shipped, Wanted, with};
+use crate::analysis::axis;
 use crate::analysis::sweep::{Objective, queued_share};
 use crate::metrics::human;
 use crate::record::{AskedTuned, BackendTuned, CellRecord, KnobTuned, PlaceTuned, PointTuned, RuleTuned};
@@ -32,7 +33,7 @@ impl Place {
             }
             Err(_) => (so_far(&view), false),
         };
-        let axes = self.axes.iter().map(|(key, value)| (key.clone(), as_cells_have_it(value))).collect();
+        let axes = self.axes.iter().map(|(key, value)| (key.clone(), axis(value))).collect();
         let mut tuned = PlaceTuned {
             name: self.name.clone(),
             variant: self.variant.clone(),
@@ -270,11 +271,6 @@ fn luck(points: &[&PointTuned]) -> Option<String> {
 
 fn ppm(share: f64) -> u64 {
     (share * 1e6 + 0.5) as u64
-}
-
-/// A swept value: a number where it is a whole one.
-fn as_cells_have_it(value: &str) -> serde_json::Value {
-    value.parse::<i64>().map_or_else(|_| value.into(), Into::into)
 }
 
 /// Of places that differ in `key` (the number of devices) alone: how the best moves with it, and where

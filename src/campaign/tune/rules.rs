@@ -148,7 +148,8 @@ pub(super) fn notes(view: &View<'_>, best: &Setting) -> Vec<String> {
             _ => ("queries of the app take", "take"),
         };
         Some(format!(
-            "{what} up to {longest} in {} of {ran} seeds; at {}, the smallest, they {they} more than {} at the same place too, so the link or the data is the cause, not the size",
+            "{what} up to {longest} in {} of {ran} seeds; at {}, the smallest, they {they} more than {} \
+             at the same place too, so the link or the data is the cause, not the size",
             held.cells_spared,
             smallest.join(", "),
             human::figure(limit.unit(), limit.max)

@@ -4,7 +4,7 @@ use super::*;
 use crate::analysis::compare::{Comparison, Finding, Side, compare};
 use crate::base::Seed;
 use crate::metrics::{self, Better, Figure, Unit};
-use crate::record::{CellFigures, CellRecord, Exit, Reason, Verdict};
+use crate::record::{CellFigures, CellRecord, Exit, Reason, Verdict, fixture};
 use crate::render::Paint;
 
 fn cell(variant: Option<&str>, seed: u64, rate: u64, wait: u64) -> CellRecord {
@@ -115,17 +115,13 @@ fn waits(variant: Option<&str>, from: u64, some: impl Fn(u64) -> bool) -> Side {
         let mut cell = cell(variant, seed, 1_000, 50);
         let n = u64::from(some(seed));
         let (min, p50) = (n * 9, n * (1_000 + seed));
-        cell.metrics.insert(WAIT.into(), spread(n, [min, p50, p50, p50, p50]));
+        cell.metrics.insert(WAIT.into(), fixture::spread(Unit::Ns, n, [min, p50, p50, p50, p50]));
         cell
     };
     side(variant.unwrap_or("a"), (from..from + 8).map(cell).collect())
 }
 
 const WAIT: &str = "engine.write_acknowledged.duration";
-
-fn spread(count: u64, [min, p50, p95, p99, max]: [u64; 5]) -> Figure {
-    Figure::Distribution { unit: Unit::Ns, count, min, p50, p95, p99, max, mean: None, never: 0, waited: 0 }
-}
 
 #[test]
 fn the_change_that_is_told_lies_in_its_interval_though_one_pair_moves_the_means() {
@@ -184,7 +180,7 @@ fn of_figures() -> Vec<Case> {
     let swing = |s: u64| if s.is_multiple_of(2) { 80 + s } else { 120 + s };
     let longest = |longest, n| {
         let mut one = usual(5, 7);
-        one[0].metrics.insert(WAIT.into(), spread(n, [9, 10, 11, 12, longest]));
+        one[0].metrics.insert(WAIT.into(), fixture::spread(Unit::Ns, n, [9, 10, 11, 12, longest]));
         one
     };
     let of_another = |mut cells: Vec<CellRecord>| {

@@ -2,6 +2,7 @@
 
 use super::limits::value;
 use crate::analysis::sweep::{Point, Series, Sweep, are_words, costs, figure_between};
+use crate::metrics::NEVER;
 use crate::render::svg::{Curve, Curves, Heat, HeatMap, HeatRow, Point as Dot};
 use crate::render::trouble;
 
@@ -59,7 +60,7 @@ fn places(sweep: &Sweep<'_>) -> Vec<f64> {
 fn curve(sweep: &Sweep<'_>, series: &Series<'_>, places: &[f64]) -> Curve {
     let dot = |(i, (point, x)): (usize, (&Point<'_>, &f64))| {
         // There is no place for what never came.
-        if point.never_came(&sweep.objective) {
+        if point.figure(&sweep.objective) == Some(NEVER) {
             return None;
         }
         let interval = figure_between(point, &sweep.objective, i as u64);

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::plan::Plan;
-use super::seen::{Mend, Seen, listed, outbox, pulled, texts};
+use super::seen::{Mend, Seen, all_do, listed, outbox, pulled, texts};
 use crate::base::{EntityId, Ppm, Word};
 use crate::contract::{ColumnKind, EditKind, Entity, NamedBy, ScopeRule};
-use crate::workload::Maker;
+use crate::workload::{Action, Maker};
 
 /// Bytes from which on a column is long for a phone that does not show it.
 const LONG: u64 = 100;
@@ -30,9 +30,8 @@ pub(super) fn shown_columns(plan: &Plan) -> Seen {
         long.extend(idle.iter().map(|at| format!("`{}.{}`", entity.name, entity.columns[*at].name)));
     }
     if !long.is_empty() {
-        let come = if long.len() == 1 { "comes" } else { "come" };
-        let because =
-            format!("{} {come} to phones, and the file names no columns that they show", listed(&long));
+        let come = all_do(&long, ["comes", "come"]);
+        let because = format!("{come} to phones, and the file names no columns that they show");
         return Seen::does_not(because).mended(mends);
     }
     if ids.iter().any(|id| named.contains(&plan.schema.entity(*id).name)) {
@@ -81,8 +80,7 @@ pub(super) fn flat_lists(plan: &Plan) -> Seen {
         let all = held(entity).chain(more);
         mends.push(Mend::set(&["entity", &entity.name, "project"], texts(all)));
     }
-    let join = if names.len() == 1 { "joins" } else { "join" };
-    Seen::if_so(names.is_empty(), || format!("{} {join} entities", listed(&names))).mended(mends)
+    Seen::if_so(names.is_empty(), || all_do(&names, ["joins", "join"]) + " entities").mended(mends)
 }
 
 pub(super) fn own_rows(plan: &Plan) -> Seen {
@@ -93,11 +91,11 @@ pub(super) fn own_rows(plan: &Plan) -> Seen {
         let (entity, data) = (plan.schema.entity(*id), &plan.data[usize::from(id.0)]);
         if let Some(by) = entity.scope.iter().find_map(ScopeRule::attribute) {
             whose.insert(*id, by);
-        }
-        if !entity.scope.is_empty() {
             is_scoped = true;
             continue;
         }
+        // A scope of days alone lets all rows of these days through.
+        is_scoped |= !entity.scope.is_empty();
         let of_phone = data.columns.iter().enumerate().find_map(|(at, maker)| match maker {
             Maker::Attribute(attribute) => Some((at, *attribute)),
             _ => None,
@@ -166,31 +164,33 @@ pub(super) fn natural_key(plan: &Plan) -> Seen {
     }
 }
 
-/// Whether a column that phones write is as long as a photo: then it goes with its row.
+/// Whether columns that phones write are as long as photos: then they go with their rows.
 pub(super) fn photos_in_rows(plan: &Plan) -> Seen {
     let (named, mut mends, mut photos) = (naming(plan), Vec::new(), Vec::new());
     for id in plan.schema.ids() {
         let entity = plan.schema.entity(id);
-        let is_made = plan.workload.actions.iter().any(|action| {
-            action.entity == id && action.kind == EditKind::Create && action.on_devices > Ppm(0)
-        });
-        let is_photo = |at: &&usize| bytes(plan, id, **at) >= PHOTO;
-        let Some(at) = entity.projection.iter().find(is_photo).filter(|_| is_made) else { continue };
-        let (column, mean) = (&entity.columns[*at].name, bytes(plan, id, *at));
-        photos.push(format!("`{}.{column}`", entity.name));
+        let is_updated = |at: &usize| updates(plan, id).any(|action| action.columns.contains(at));
+        let is_created = on_phones(plan, id).any(|action| action.kind == EditKind::Create);
+        let is_photo = |at: &usize| bytes(plan, id, *at) >= PHOTO && (is_created || is_updated(at));
+        let own: Vec<usize> = entity.projection.iter().copied().filter(is_photo).collect();
+        let names: Vec<&String> = own.iter().map(|at| &entity.columns[*at].name).collect();
+        photos.extend(names.iter().map(|name| format!("`{}.{name}`", entity.name)));
+        // An attachment comes with a row that is made, and no edit replaces it.
+        if own.is_empty() || !is_created || own.iter().any(is_updated) {
+            continue;
+        }
+        let mean: u64 = own.iter().map(|at| bytes(plan, id, *at)).sum();
         let sizes = [("least", mean * 2 / 3), ("most", mean * 4 / 3)];
         let sizes = sizes.map(|(key, bytes)| (key.to_owned(), toml::Value::from(format!("{bytes}B"))));
-        mends.extend([
-            Mend::unset(&["entity", &entity.name, "schema", column]),
-            Mend::set(&["entity", &entity.name, "attachment"], toml::Table::from_iter(sizes)),
-        ]);
+        mends.extend(names.iter().map(|name| Mend::unset(&["entity", &entity.name, "schema", name])));
+        mends.push(Mend::set(&["entity", &entity.name, "attachment"], toml::Table::from_iter(sizes)));
         if named.contains(&entity.name) {
-            let kept = held(entity).filter(|name| *name != column);
+            let kept = held(entity).filter(|name| !names.contains(name));
             mends.push(Mend::set(&["entity", &entity.name, "project"], texts(kept)));
         }
     }
-    let goes = if photos.len() == 1 { "goes in its row" } else { "go in their rows" };
-    Seen::if_so(photos.is_empty(), || format!("{} {goes}", listed(&photos))).mended(mends)
+    let go = || all_do(&photos, ["goes in its row", "go in their rows"]);
+    Seen::if_so(photos.is_empty(), go).mended(mends)
 }
 
 /// Bytes of a row of an entity in a response, about: columns that phones hold, with their names.
@@ -222,15 +222,19 @@ fn bytes(plan: &Plan, id: EntityId, column: usize) -> u64 {
 /// Columns that the app works with: those that people write or look for, and what tells rows apart.
 fn needed(plan: &Plan, id: EntityId) -> BTreeSet<usize> {
     let entity = plan.schema.entity(id);
-    let updates = plan.workload.actions.iter().filter(|action| {
-        action.entity == id && action.kind == EditKind::Update && action.on_devices > Ppm(0)
-    });
-    let written = updates.flat_map(|action| action.columns.iter().copied());
+    let written = updates(plan, id).flat_map(|action| action.columns.iter().copied());
     let scope = entity.scope.iter().map(ScopeRule::column);
     let queries = plan.queries.iter().filter(|list| list.query.of == id);
     let likes = queries.filter_map(|list| list.query.like.filter(|like| like.through.is_none()));
     let likes = likes.map(|like| entity.projection[like.column]);
     written.chain(scope).chain(likes).chain(entity.unique.iter().copied()).collect()
+}
+
+pub(super) fn on_phones(plan: &Plan, id: EntityId) -> impl Iterator<Item = &Action> {
+    plan.workload.actions.iter().filter(move |action| action.entity == id && action.on_devices > Ppm(0))
+}
+fn updates(plan: &Plan, id: EntityId) -> impl Iterator<Item = &Action> {
+    on_phones(plan, id).filter(|action| action.kind == EditKind::Update)
 }
 
 fn held(entity: &Entity) -> impl Iterator<Item = &String> {

@@ -8,7 +8,6 @@ mod units;
 use super::plan::Plan;
 use super::question::Practice;
 use crate::backend::{StampedBy, Writes};
-use crate::base::Word;
 use crate::contract::ColumnKind;
 use crate::engine::{Atomic, BlobQueue, CursorBook, LocalCapture, MissingParent, Policy, Sends, With};
 use crate::gateway::{Capture, LastModifiedSource, Mode};
@@ -43,15 +42,11 @@ impl Practice {
             Practice::CursorWithRows => cursor_with_rows(plan),
             Practice::ChangedColumns => {
                 let sends = plan.engine.push.sends;
-                Seen::if_so(sends == Sends::Changed, || {
-                    format!("`engine.push.sends` is \"{}\"", sends.word())
-                })
-                .mended(seen::outbox(plan))
+                Seen::by_key(sends == Sends::Changed, "engine.push.sends", sends).mended(seen::outbox(plan))
             }
             Practice::Outbox => {
                 let capture = plan.engine.push.capture;
-                let is_outbox = capture == LocalCapture::Outbox;
-                Seen::if_so(is_outbox, || format!("`engine.push.capture` is \"{}\"", capture.word()))
+                Seen::by_key(capture == LocalCapture::Outbox, "engine.push.capture", capture)
             }
             Practice::WithParents => with_parents(plan),
             Practice::FullEngine => full_engine(plan),
@@ -61,10 +56,10 @@ impl Practice {
 
 fn own_actions(plan: &Plan) -> Seen {
     let cursor = plan.engine.pull.cursor;
-    if cursor != CursorBook::Entity {
-        return Seen::does_not(format!("`engine.pull.cursor` is \"{}\"", cursor.word()));
+    match cursor == CursorBook::Entity {
+        true => units::one_by_one(plan),
+        false => Seen::by_key(false, "engine.pull.cursor", cursor),
     }
-    units::one_by_one(plan)
 }
 
 fn photos_beside(plan: &Plan) -> Seen {
@@ -77,11 +72,8 @@ fn photos_beside(plan: &Plan) -> Seen {
         return Seen::moot("no entity has an `attachment`, and no column is as long as a photo");
     }
     match (options.queue, options.with) {
-        (BlobQueue::Beside, With::Apart) => Seen::does(),
-        (BlobQueue::Beside, with) => {
-            Seen::does_not(format!("`engine.attachments.with` is \"{}\"", with.word()))
-        }
-        (queue, _) => Seen::does_not(format!("`engine.attachments.queue` is \"{}\"", queue.word())),
+        (BlobQueue::Beside, with) => Seen::by_key(with == With::Apart, "engine.attachments.with", with),
+        (queue, _) => Seen::by_key(false, "engine.attachments.queue", queue),
     }
 }
 
@@ -100,13 +92,11 @@ fn avoided_conflicts(plan: &Plan) -> Seen {
 /// Whether conflicts are found, and one of these policies decides them.
 fn decided(plan: &Plan, by: &[Policy]) -> Seen {
     let policy = plan.engine.conflict.policy;
-    let blind = plan.backend.writes == Writes::Blind;
-    let checked = blind.then(|| Mend::set(&["backend", "writes"], "checked"));
-    let because = match blind {
-        true => "`backend.writes` is \"blind\", so nobody sees a conflict".to_owned(),
-        false => format!("`engine.conflict.policy` is \"{}\"", policy.word()),
-    };
-    Seen::if_so(!blind && by.contains(&policy), || because).mended(checked.into_iter().collect())
+    if plan.backend.writes == Writes::Blind {
+        return Seen::does_not("`backend.writes` is \"blind\", so nobody sees a conflict")
+            .mended(vec![Mend::set(&["backend", "writes"], "checked")]);
+    }
+    Seen::by_key(by.contains(&policy), "engine.conflict.policy", policy)
 }
 
 const TOO_SOON: &str = "broken:all-synced-too-soon";
@@ -136,8 +126,7 @@ fn server_dates(plan: &Plan) -> Seen {
     if let Capture::LastModified(options) = capture
         && matches!(options.source, LastModifiedSource::ClientClock | LastModifiedSource::ClientLocal)
     {
-        let source = options.source.word();
-        return Seen::does_not(format!("`{key}.last_modified.source` is \"{source}\""));
+        return Seen::by_key(false, &format!("{key}.last_modified.source"), options.source);
     }
     if plan.engine.pull.cursor == CursorBook::LastSyncOn {
         let entity = Mend::set(&["engine", "pull", "cursor"], "entity");

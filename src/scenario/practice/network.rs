@@ -14,9 +14,9 @@ use crate::net::Profile;
 const SPARE: u64 = 2;
 /// Round trips of a new connection with TLS until the first byte of a response.
 const ROUND_TRIPS: u64 = 4;
-/// More rows in a page are no page: the largest default in the field is that of SymmetricDS.
+/// A response with more rows is not a page: SymmetricDS has the largest default in the field.
 const PAGE: u64 = 10_000;
-/// What the app's code takes for one sync, and is not slow.
+/// The app's code is quick if it takes less than this in one sync.
 const QUICK: Span = Span::secs(1);
 
 pub(super) fn fitting_timeout(plan: &Plan) -> Seen {
@@ -57,24 +57,20 @@ pub(super) fn load_in_pages(plan: &Plan) -> Seen {
 
 pub(super) fn quick_hooks(plan: &Plan) -> Seen {
     let of_sync = plan.hooks.iter().filter(|(hook, _)| **hook != Hook::NetworkStatusChanged);
-    let (mut slow, mut takes) = (Vec::new(), Span::ZERO);
+    let (mut slow, mut works, mut takes) = (Vec::new(), Vec::new(), Span::ZERO);
     for (hook, code) in of_sync {
         let name = hook.word();
-        let called = code.calls.map(|call| call.takes);
         takes += code.takes;
-        let what = [
-            called.map(|_| format!("`{name}` calls a service")),
-            (code.takes > Span::ZERO).then(|| format!("`{name}` takes {}", human::span(code.takes.0))),
-            (code.hangs > Ppm(0)).then(|| format!("`{name}` may hang")),
-            (code.throws > Ppm(0)).then(|| format!("`{name}` may throw")),
+        let faults = [
+            (code.calls.is_some(), "calls a service"),
+            (code.hangs > Ppm(0), "may hang"),
+            (code.throws > Ppm(0), "may throw"),
         ];
-        let [calls, works, hangs, throws] = what;
-        slow.extend([calls, hangs, throws].into_iter().flatten().map(|text| (true, text)));
-        slow.extend(works.map(|text| (false, text)));
+        slow.extend(faults.iter().filter(|(is_so, _)| *is_so).map(|(_, does)| format!("`{name}` {does}")));
+        let takes = human::span(code.takes.0);
+        works.extend((code.takes > Span::ZERO).then(|| format!("`{name}` takes {takes}")));
     }
-    let quick = takes < QUICK && slow.iter().all(|(alone, _)| !alone);
-    let texts: Vec<String> = slow.into_iter().map(|(_, text)| text).collect();
-    Seen::if_so(quick, || listed(&texts))
+    Seen::if_so(takes < QUICK && slow.is_empty(), || listed(&[slow, works].concat()))
 }
 
 pub(super) fn told_of_network(plan: &Plan) -> Seen {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::super::plan::Plan;
-use super::super::written::quoted;
+use super::super::written::dotted;
 use crate::base::{EntityId, Word};
 use crate::engine::LocalCapture;
 
@@ -45,8 +45,13 @@ impl Seen {
     pub(super) fn if_so(does: bool, otherwise: impl FnOnce() -> String) -> Seen {
         if does { Seen::does() } else { Seen::does_not(otherwise()) }
     }
+    /// It does, or this key is set to another word.
+    pub(super) fn by_key(does: bool, key: &str, word: impl Word) -> Seen {
+        Seen::if_so(does, || format!("`{key}` is \"{}\"", word.word()))
+    }
+    /// Of one that does not do it, what makes it do it.
     pub(super) fn mended(self, mends: Vec<Mend>) -> Seen {
-        Seen { mends, ..self }
+        if self.does == Some(false) { Seen { mends, ..self } } else { self }
     }
 }
 
@@ -68,10 +73,6 @@ impl Mend {
     }
 }
 
-fn dotted(path: &[&str]) -> String {
-    path.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(".")
-}
-
 pub(super) fn texts<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> toml::Value {
     toml::Value::Array(items.into_iter().map(|item| item.as_ref().into()).collect())
 }
@@ -82,6 +83,11 @@ pub(super) fn listed(names: &[String]) -> String {
         [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         _ => names.concat(),
     }
+}
+
+/// What these names do: `a` joins, `a` and `b` join.
+pub(super) fn all_do(names: &[String], [one, several]: [&str; 2]) -> String {
+    format!("{} {}", listed(names), if names.len() == 1 { one } else { several })
 }
 
 /// The entities of which a unit pulls rows.

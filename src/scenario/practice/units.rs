@@ -4,23 +4,22 @@ use std::collections::BTreeSet;
 
 use super::super::plan::Plan;
 use super::super::written::trigger_text;
-use super::seen::{Mend, Seen, listed, texts};
+use super::data::on_phones;
+use super::seen::{Mend, Seen, all_do, listed, texts};
 use crate::base::{EntityId, Span, Word};
 use crate::contract::{SyncUnit, Trigger};
 
-/// How often a unit starts that starts by itself, where nothing is said.
+/// How often a unit starts that is to start by itself.
 const FROM_TIME_TO_TIME: Trigger = Trigger::Every(Span::secs(15 * 60));
 
 pub(super) fn free_screen(plan: &Plan) -> Seen {
-    let blocking: Vec<&str> =
-        plan.units.iter().filter(|unit| unit.blocking).map(|unit| unit.name.as_str()).collect();
-    let names: Vec<String> = blocking.iter().map(|name| format!("`{name}`")).collect();
-    let one = if names.len() == 1 { "blocks" } else { "block" };
-    let figure = |name: &&str| {
+    let blocking: Vec<&SyncUnit> = plan.units.iter().filter(|unit| unit.blocking).collect();
+    let figure = |SyncUnit { name, .. }: &&SyncUnit| {
         (format!("95 % of the runs of `{name}` within"), format!("engine.session.duration.p95/{name}"))
     };
     let figures = blocking.iter().map(figure).collect();
-    Seen { figures, ..Seen::if_so(blocking.is_empty(), || format!("{} {one} the screen", listed(&names))) }
+    let block = || all_do(&named(&blocking), ["blocks", "block"]) + " the screen";
+    Seen { figures, ..Seen::if_so(blocking.is_empty(), block) }
 }
 
 pub(super) fn unit_for_moment(plan: &Plan) -> Seen {
@@ -51,7 +50,7 @@ pub(super) fn one_by_one(plan: &Plan) -> Seen {
         [only] => format!("`{}` syncs all entities together", only.name),
         _ => "each unit syncs all entities together".to_owned(),
     };
-    Seen::if_so(so, because).mended(if so { Vec::new() } else { by_entity(plan) })
+    Seen::if_so(so, because).mended(by_entity(plan))
 }
 
 pub(super) fn full_sync_replaces(plan: &Plan) -> Seen {
@@ -62,38 +61,42 @@ pub(super) fn full_sync_replaces(plan: &Plan) -> Seen {
     if full.is_empty() {
         return Seen::moot("no unit syncs everything, so none could replace the others");
     }
-    let names: Vec<String> = full.iter().map(|unit| format!("`{}`", unit.name)).collect();
-    let one = if names.len() == 1 { "syncs" } else { "sync" };
-    let because = || format!("{} {one} everything without `discard_pending`", listed(&names));
+    let because = || all_do(&named(&full), ["syncs", "sync"]) + " everything without `discard_pending`";
     let so = full.iter().any(|unit| unit.discard_pending);
     let mend = |unit: &&SyncUnit| Mend::set(&["unit", &unit.name, "discard_pending"], true);
-    Seen::if_so(so, because).mended(if so { Vec::new() } else { full.iter().map(mend).collect() })
+    Seen::if_so(so, because).mended(full.iter().map(mend).collect())
 }
 
 pub(super) fn starts_by_itself(plan: &Plan) -> Seen {
-    let starts = |of: fn(&SyncUnit) -> &[EntityId], by: fn(&Trigger) -> bool| {
-        let mut units = plan.units.iter().filter(|unit| !of(unit).is_empty()).peekable();
-        units.peek().is_none() || units.any(|unit| unit.on.iter().any(by))
+    let sends = |unit: &&SyncUnit| unit.on.iter().any(|on| matches!(on, Trigger::Save | Trigger::Online));
+    let brings = |on: &Trigger| {
+        matches!(on, Trigger::Online | Trigger::Resume | Trigger::Background | Trigger::Every(_))
     };
-    let sent = starts(|unit| &unit.push, |on| matches!(on, Trigger::Save | Trigger::Online));
-    let brought = starts(
-        |unit| &unit.pull,
-        |on| matches!(on, Trigger::Online | Trigger::Resume | Trigger::Background | Trigger::Every(_)),
-    );
-    let because = || match (sent, brought) {
-        (false, false) => "no unit starts as people save, as the network comes, or from time to time",
-        (false, true) => "no unit that pushes starts as people save or as the network comes",
-        (true, _) => {
+    // What people save waits for a unit that pushes it; of what phones pull some seldom changes.
+    let sent: BTreeSet<EntityId> =
+        plan.units.iter().filter(sends).flat_map(|unit| unit.push.iter().copied()).collect();
+    let mut waiting = &all(plan, |unit| &unit.push) - &sent;
+    waiting.retain(|id| on_phones(plan, *id).next().is_some());
+    let mut pulling = plan.units.iter().filter(|unit| !unit.pull.is_empty()).peekable();
+    let brought = pulling.peek().is_none() || pulling.any(|unit| unit.on.iter().any(brings));
+    let names: Vec<String> = waiting.iter().map(|id| format!("`{}`", plan.schema.entity(*id).name)).collect();
+    let because = [
+        (!waiting.is_empty()).then(|| {
+            format!("no unit that pushes {} starts as people save or as the network comes", listed(&names))
+        }),
+        (!brought).then(|| {
             "no unit that pulls starts as the network comes, as people come back, or from time to time"
-        }
-    };
+                .to_owned()
+        }),
+    ];
+    let because: Vec<String> = because.into_iter().flatten().collect();
     let mut mends = Vec::new();
     // What pulls the most brings what is new.
     let most = plan.units.iter().max_by_key(|unit| unit.pull.len()).map(|unit| &unit.name);
     for unit in plan.units.iter() {
         let mut on = unit.on.clone();
         let mut too = |more: &[Trigger]| on.extend(more.iter().filter(|one| !unit.on.contains(one)));
-        if !sent && !unit.push.is_empty() {
+        if unit.push.iter().any(|id| waiting.contains(id)) {
             too(&[Trigger::Save, Trigger::Online]);
         }
         if !brought && Some(&unit.name) == most {
@@ -105,7 +108,11 @@ pub(super) fn starts_by_itself(plan: &Plan) -> Seen {
             mends.push(Mend::set(&["unit", &unit.name, "on"], triggers(&on)));
         }
     }
-    Seen::if_so(sent && brought, || because().to_owned()).mended(mends)
+    Seen::if_so(because.is_empty(), || because.join("; ")).mended(mends)
+}
+
+fn named(units: &[&SyncUnit]) -> Vec<String> {
+    units.iter().map(|unit| format!("`{}`", unit.name)).collect()
 }
 
 fn all(plan: &Plan, of: fn(&SyncUnit) -> &[EntityId]) -> BTreeSet<EntityId> {

@@ -83,9 +83,11 @@ const ACTIONS: &str =
 const STAMPED: &str = "OutSystems, Complex Synchronization: CreatedOn, UpdatedOn and DeletedOn on the server";
 const LAST_SYNC: &str =
     "OutSystems, Complex Synchronization: SyncProperties, a local LastSyncOn for each SyncUnit";
-const WHOSE_CLOCK: &str = "estimate: LastSyncOn is kept on the phone, and the page leaves its clock open; Read-Only Data Optimized has the server's";
+const WHOSE_CLOCK: &str = "estimate: LastSyncOn is kept on the phone, and the page leaves its clock open; \
+                           Read-Only Data Optimized has the server's";
 const SYNCED: &str = "estimate: LastSyncOn is set as the sync ends, and the page leaves that open";
-const FLAGS: &str = "OutSystems, Read/Write Data Last Write Wins: IsFromServer, IsModified and IsActive on each record, which is sent whole";
+const FLAGS: &str = "OutSystems, Read/Write Data Last Write Wins: IsFromServer, IsModified and IsActive on \
+                     each record, which is sent whole";
 const ROWS_SENT: &str =
     "OutSystems, Read/Write Data Last Write Wins: sends the lists of added, updated and deleted records";
 const OVERRIDES: &str =

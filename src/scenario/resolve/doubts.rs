@@ -121,7 +121,8 @@ fn unedited(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let title =
         format!("no unit pushes `{}`, so that by default only the office edits it", names.join("`, `"));
     let help = format!(
-        "push = [\"{first}\"] in a unit lets people edit it; [action.NAME] says who edits what, and per_device = 0 that nobody does"
+        "push = [\"{first}\"] in a unit lets people edit it; [action.NAME] says who edits what, and \
+         per_device = 0 that nobody does"
     );
     Some(Diagnostic::new(root.at("unit").place(), title).help(help))
 }

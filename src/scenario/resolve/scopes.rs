@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use super::super::diagnostic::Diagnostic;
 use super::super::plan::{Plan, Planned};
 use super::super::view::View;
-use crate::base::{EntityId, Ppm, Value};
+use crate::base::{EntityId, Value};
 use crate::contract::{ColumnKind, Copied, Delivery, EditKind, Entity, ScopeRule};
 use crate::workload::{Action, Dataset};
 
 /// Of larger tables every nth row is looked at.
 const ROWS: u64 = 1_000;
-/// Devices with other attributes than these are not looked at.
+/// So many sets of attributes that devices have are looked at.
 const KINDS: usize = 64;
 
 /// A reference from one entity that devices hold to another that has a scope.
@@ -96,8 +96,11 @@ impl<'p> Bond<'p> {
             0 => self.splits(rule, kinds).then(String::new)?,
             _ if apart.alone == 0 => return None,
             _ => {
-                let share = Ppm((apart.alone * 1_000_000 / apart.held) as u32);
-                format!(": {:.0} % of its rows on a device", (share.share() * 100.0).max(1.0))
+                let share = match apart.alone * 100 / apart.held {
+                    0 => "under 1".to_owned(),
+                    percent => percent.to_string(),
+                };
+                format!(": {share} % of its rows on a device")
             }
         };
         let title =
@@ -155,9 +158,9 @@ impl<'p> Bond<'p> {
     /// Whether devices are apart by what a rule of the parent goes by, and not by the child.
     fn splits(self, rule: &ScopeRule, kinds: &[Vec<Value>]) -> bool {
         let Some((_, attribute)) = rule.attribute() else { return false };
-        let own = self.child().scope.iter().filter_map(ScopeRule::attribute);
-        let values: BTreeSet<String> = kinds.iter().map(|kind| format!("{:?}", kind[attribute])).collect();
-        values.len() > 1 && own.map(|(_, of)| of).all(|of| of != attribute)
+        let mut own = self.child().scope.iter().filter_map(ScopeRule::attribute);
+        let is_apart = kinds.iter().any(|kind| kind[attribute] != kinds[0][attribute]);
+        is_apart && own.all(|(_, of)| of != attribute)
     }
 
     /// The lines that let the child's rows go where its parent's go.
@@ -197,7 +200,8 @@ impl<'p> Bond<'p> {
         let [column, source] = [&child.columns[column].name, &parent.columns[rule.column()].name];
         let (child, parent) = (&child.name, &parent.name);
         let title = format!(
-            "`action.{}` moves a `{parent}` to other devices, and its rows of `{child}` do not follow: their `{column}` stays as it was made",
+            "`action.{}` moves a `{parent}` to other devices, and its rows of `{child}` do not follow: \
+             their `{column}` stays as it was made",
             action.name
         );
         let help = match copied {

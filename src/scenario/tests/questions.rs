@@ -1,6 +1,6 @@
 //! What two variants answer, and the same asked of another scenario.
 
-use super::super::{ClockModel, Document, Mend, Request, Side};
+use super::super::{ClockModel, Document, Mend, Request, Stand};
 use super::{MINIMAL, document, plan, plans, stacks};
 
 pub(super) const VARIANTS: &str = "
@@ -91,8 +91,8 @@ fn the_half_that_a_scenario_is_like_is_the_scenario() {
     // By their names the large half is first, which is the one with it.
     let mend = Mend { key: "entity.tag.rows".to_owned(), value: Some("7".to_owned()) };
     let mends = std::slice::from_ref(&mend);
-    assert_eq!(rows(Some(Side::With), mends), [(500, 1_000), (20, 1_000)]);
-    assert_eq!(rows(Some(Side::Without), mends), [(2_000, 7), (500, 1_000)]);
+    assert_eq!(rows(Some(Stand::With), mends), [(500, 1_000), (20, 1_000)]);
+    assert_eq!(rows(Some(Stand::Without), mends), [(2_000, 7), (500, 1_000)]);
     assert_eq!(rows(None, mends), [(2_000, 1_000), (20, 1_000)]);
 }
 

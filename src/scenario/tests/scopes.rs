@@ -38,7 +38,8 @@ fn a_child_without_its_parents_scope_is_told_with_the_lines_that_mend_it() {
     assert!((40..=60).contains(&share(&lines(1_000, LINE)).unwrap()));
     assert_eq!(share(&lines(0, LINE)), None, "rows that come in the run have no share yet");
     // By another attribute, and by own days of the parent.
-    let team = "scope = { team = \"device.team\" }\nschema = { id = \"uuid key\", order = \"ref order\", team = \"text\" }\n";
+    let team = "scope = { team = \"device.team\" }\n\
+                schema = { id = \"uuid key\", order = \"ref order\", team = \"text\" }\n";
     assert!(share(&lines(1_000, team)).unwrap() > 40);
     let days = lines(1_000, LINE).replace("region = \"device.region\"", "at = \"0d..7d\"");
     let days = days.replace("region = \"text\"", "at = \"timestamp -7d..7d\"");
@@ -74,10 +75,12 @@ fn who_holds_all_of_a_parent_is_told_nothing() {
 
 #[test]
 fn copies_that_stay_as_made_are_told_where_what_they_copy_moves() {
-    let text = "schema = { id = \"uuid key\", order = \"ref order\", region = \"fold order.region via order\", name = \"text\" }\n\
+    let text = "schema = { id = \"uuid key\", order = \"ref order\", name = \"text\", \
+                region = \"fold order.region via order\" }\n\
                 scope = { region = \"device.region\" }\n";
     let text = lines(400, text);
-    let moves = "[action.move]\nentity = \"order\"\nkind = \"update\"\ncolumns = [\"region\"]\nper_device = 3\non_devices = 0\n";
+    let moves = "[action.move]\nentity = \"order\"\nkind = \"update\"\ncolumns = [\"region\"]\n\
+                 per_device = 3\non_devices = 0\n";
     let as_made = "[backend]\ncopies = \"as-made\"\n";
     let number = |text: String| told(&text).len();
     assert_eq!(number(format!("{text}{moves}{as_made}")), 1);

@@ -120,21 +120,7 @@ fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
         let objective = Objective::default();
         let mut judged = cell(1, 1_000);
         let mut put = |name: &'static str, figure| judged.cell.metrics.insert(name.into(), figure);
-        let spread = |p50: u64, max: u64| {
-            let (p95, p99) = (max * 19 / 20, max);
-            Figure::Distribution {
-                unit: Unit::Ns,
-                count: 10,
-                min: 0,
-                p50,
-                p95,
-                p99,
-                max,
-                mean: None,
-                never: 0,
-                waited: 0,
-            }
-        };
+        let spread = |p50: u64, max: u64| fixture::spread(Unit::Ns, 10, [0, p50, max * 19 / 20, max, max]);
         put("engine.session.time", Figure::Value { unit: Unit::Ns, value: 100 * SECOND });
         put("backend.request.queued", spread(p50 * SECOND, max * SECOND));
         // A half waits evenly up to the longest: a quarter of it each.
