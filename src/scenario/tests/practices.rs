@@ -137,7 +137,7 @@ fn what_no_unit_sends_by_itself_is_named() {
     let seen = |changes: &str| Practice::StartsByItself.seen_in(&plan(&changed(changes)));
     assert_eq!(seen(by_hand).does, Some(true), "nobody edits a customer");
     let edited =
-        r#"[query => [action.name]\nentity = "customer"\nkind = "update"\ncolumns = ["name"]\n[query"#;
+        r#"[query => [action.name]\nentity = "customer"\nkind = "update"\ncolumns = ["name"]\nper_device = 1\n[query"#;
     let seen = seen(&format!("{by_hand} | {edited}"));
     let because = "no unit that pushes `customer` starts as people save or as the network comes";
     assert_eq!((seen.does, seen.because.as_str()), (Some(false), because));
