@@ -52,13 +52,11 @@ pub(super) fn flat_lists(plan: &Plan) -> Seen {
     for list in joins {
         names.push(format!("`{}`", list.name));
         let of = plan.schema.entity(list.query.of);
-        let flat = |via: &str, column: &str| format!("{via}_{column}");
         let column = |of: &Entity, place: usize| of.columns[of.projection[place]].name.clone();
         for (place, to) in &list.query.through {
             let (via, to) = (column(of, *place), plan.schema.entity(*to));
             for at in to.projection.iter().filter(|at| !matches!(to.columns[**at].kind, ColumnKind::Ref(_))) {
-                let name = flat(&via, &to.columns[*at].name);
-                let fold = format!("fold {}.{} via {via}", to.name, to.columns[*at].name);
+                let (name, fold) = folded(to, &to.columns[*at].name, &via);
                 if !of.columns.iter().any(|own| own.name == name) {
                     mends.push(Mend::set(&["entity", &of.name, "schema", &name], fold));
                 }
@@ -69,68 +67,69 @@ pub(super) fn flat_lists(plan: &Plan) -> Seen {
         let like =
             list.query.like.and_then(|like| Some((like.column, list.query.through.get(like.through?)?)));
         if let Some((like, (place, to))) = like {
-            let name = flat(&column(of, *place), &column(plan.schema.entity(*to), like));
+            let to = plan.schema.entity(*to);
+            let (name, _) = folded(to, &column(to, like), &column(of, *place));
             mends.push(Mend::set(&["query", &list.name, "like"], name));
         }
     }
     let named = naming(plan);
-    for (id, more) in kept.iter().filter(|(id, _)| named.contains(&plan.schema.entity(**id).name)) {
+    for (id, more) in &kept {
         let entity = plan.schema.entity(*id);
         let more = more.iter().filter(|name| !held(entity).any(|own| own == *name));
-        let all = held(entity).chain(more);
-        mends.push(Mend::set(&["entity", &entity.name, "project"], texts(all)));
+        mends.extend(project(entity, &named, held(entity).chain(more)));
     }
     Seen::if_so(names.is_empty(), || all_do(&names, ["joins", "join"]) + " entities").mended(mends)
 }
 
+/// The column that says whose a row is, by an attribute of phones.
+struct Owned {
+    column: String,
+    attribute: usize,
+    /// Whether the column is folded in: then it cannot be folded again.
+    is_folded: bool,
+}
+
 pub(super) fn own_rows(plan: &Plan) -> Seen {
-    let (mut whose, mut lacking, mut mends) = (BTreeMap::new(), Vec::new(), Vec::new());
+    let (mut whose, mut lacking, mut mends) = (BTreeMap::<EntityId, Owned>::new(), Vec::new(), Vec::new());
     let (ids, named) = (pulled(plan), naming(plan));
     let mut is_scoped = false;
     for id in &ids {
         let (entity, data) = (plan.schema.entity(*id), &plan.data[usize::from(id.0)]);
-        if let Some(by) = entity.scope.iter().find_map(ScopeRule::attribute) {
-            whose.insert(*id, by);
-            is_scoped = true;
-            continue;
-        }
+        let owned = |(at, attribute): (usize, usize)| {
+            let is_folded = matches!(data.columns[at], Maker::Folded { .. });
+            Owned { column: entity.columns[at].name.clone(), attribute, is_folded }
+        };
         // A scope of days alone lets all rows of these days through.
         is_scoped |= !entity.scope.is_empty();
-        let of_phone = data.columns.iter().enumerate().find_map(|(at, maker)| match maker {
-            Maker::Attribute(attribute) => Some((at, *attribute)),
-            _ => None,
-        });
-        let scope = |column: &str, attribute: usize| {
-            let device = format!("device.{}", plan.attributes[attribute].name);
-            Mend::set(
-                &["entity", &entity.name, "scope"],
-                toml::Table::from_iter([(column.to_owned(), device.into())]),
-            )
-        };
-        if let Some((at, attribute)) = of_phone {
-            lacking.push(format!("`{}`", entity.name));
-            mends.push(scope(&entity.columns[at].name, attribute));
-            whose.insert(*id, (at, attribute));
+        if let Some(by) = entity.scope.iter().find_map(ScopeRule::attribute) {
+            whose.insert(*id, owned(by));
             continue;
         }
-        // What a scoped row has below it is its phone's, too.
-        let parent = entity.columns.iter().find_map(|column| match column.kind {
-            ColumnKind::Ref(to) => Some((&column.name, to, *whose.get(&to)?)),
+        let own = data.columns.iter().enumerate().find_map(|(at, maker)| match maker {
+            Maker::Attribute(attribute) => Some(owned((at, *attribute))),
             _ => None,
         });
-        if let Some((via, to, (at, attribute))) = parent {
-            let to = plan.schema.entity(to);
-            let name = format!("{via}_{}", to.columns[at].name);
-            let fold = format!("fold {}.{} via {via}", to.name, to.columns[at].name);
+        // What a scoped row has below it is its phone's, too.
+        let parent = entity.columns.iter().find_map(|column| match column.kind {
+            ColumnKind::Ref(to) => Some((&column.name, plan.schema.entity(to), whose.get(&to)?)),
+            _ => None,
+        });
+        let below = |(via, to, of): (&String, &Entity, &Owned)| {
+            let (column, fold) = folded(to, &of.column, via);
+            let kind = match of.is_folded {
+                true => format!("attribute {}", plan.attributes[of.attribute].name),
+                false => fold,
+            };
+            mends.push(Mend::set(&["entity", &entity.name, "schema", &column], kind));
+            mends.extend(project(entity, &named, held(entity).chain([&column])));
+            Owned { column, attribute: of.attribute, is_folded: !of.is_folded }
+        };
+        if let Some(owned) = own.or_else(|| parent.map(below)) {
+            let device = format!("device.{}", plan.attributes[owned.attribute].name);
+            let scope = toml::Table::from_iter([(owned.column.clone(), device.into())]);
+            mends.push(Mend::set(&["entity", &entity.name, "scope"], scope));
             lacking.push(format!("`{}`", entity.name));
-            mends.extend([
-                Mend::set(&["entity", &entity.name, "schema", &name], fold),
-                scope(&name, attribute),
-            ]);
-            if named.contains(&entity.name) {
-                let all = held(entity).chain([&name]);
-                mends.push(Mend::set(&["entity", &entity.name, "project"], texts(all)));
-            }
+            whose.insert(*id, owned);
         }
     }
     if !lacking.is_empty() {
@@ -184,10 +183,7 @@ pub(super) fn photos_in_rows(plan: &Plan) -> Seen {
         let sizes = sizes.map(|(key, bytes)| (key.to_owned(), toml::Value::from(format!("{bytes}B"))));
         mends.extend(names.iter().map(|name| Mend::unset(&["entity", &entity.name, "schema", name])));
         mends.push(Mend::set(&["entity", &entity.name, "attachment"], toml::Table::from_iter(sizes)));
-        if named.contains(&entity.name) {
-            let kept = held(entity).filter(|name| !names.contains(name));
-            mends.push(Mend::set(&["entity", &entity.name, "project"], texts(kept)));
-        }
+        mends.extend(project(entity, &named, held(entity).filter(|name| !names.contains(name))));
     }
     let go = || all_do(&photos, ["goes in its row", "go in their rows"]);
     Seen::if_so(photos.is_empty(), go).mended(mends)
@@ -235,6 +231,20 @@ pub(super) fn on_phones(plan: &Plan, id: EntityId) -> impl Iterator<Item = &Acti
 }
 fn updates(plan: &Plan, id: EntityId) -> impl Iterator<Item = &Action> {
     on_phones(plan, id).filter(|action| action.kind == EditKind::Update)
+}
+
+/// A column by which an entity has what another has that it refers to: its name and its type.
+fn folded(to: &Entity, column: &str, via: &str) -> (String, String) {
+    (format!("{via}_{column}"), format!("fold {}.{column} via {via}", to.name))
+}
+
+/// The columns that phones are to hold of an entity, where the file names them.
+fn project<'e>(
+    entity: &Entity,
+    named: &BTreeSet<String>,
+    columns: impl Iterator<Item = &'e String>,
+) -> Option<Mend> {
+    named.contains(&entity.name).then(|| Mend::set(&["entity", &entity.name, "project"], texts(columns)))
 }
 
 fn held(entity: &Entity) -> impl Iterator<Item = &String> {

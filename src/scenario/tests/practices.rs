@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use super::super::{Document, Plan, Practice, Question, Request};
-use super::{plan, stacks};
+use super::{plan, stacks, with_sets};
 
 const SOUND: &str = include_str!("../../../tests/it/apps/sound.toml");
 
@@ -136,14 +136,27 @@ fn what_no_unit_sends_by_itself_is_named() {
     let by_hand = r#"$OFTEN => on = ["manual"] | on = ["login"] => on = ["login", "resume"]"#;
     let seen = |changes: &str| Practice::StartsByItself.seen_in(&plan(&changed(changes)));
     assert_eq!(seen(by_hand).does, Some(true), "nobody edits a customer");
-    let edited =
-        r#"[query => [action.name]\nentity = "customer"\nkind = "update"\ncolumns = ["name"]\nper_device = 1\n[query"#;
+    let edited = r#"[query => [action.name]\nentity = "customer"\nkind = "update"\ncolumns = ["name"]\nper_device = 1\n[query"#;
     let seen = seen(&format!("{by_hand} | {edited}"));
     let because = "no unit that pushes `customer` starts as people save or as the network comes";
     assert_eq!((seen.does, seen.because.as_str()), (Some(false), because));
     let mends: Vec<String> = seen.mends.iter().map(ToString::to_string).collect();
     assert_eq!(mends.len(), 1, "{mends:?}");
     assert!(mends[0].starts_with("unit.Everything.on = ") && mends[0].contains("\"save\""), "{mends:?}");
+}
+
+#[test]
+fn rows_below_rows_get_a_scope_each() {
+    let note = r#"[entity.note]\nschema = { id = "uuid key", visit = "ref visit" }"#;
+    let mark = r#"[entity.mark]\nschema = { id = "uuid key", note = "ref note" }"#;
+    let text = changed(&format!("[fleet => {note}\\n{mark}\\n[fleet"));
+    let seen = Practice::OwnRows.seen_in(&plan(&text));
+    assert_eq!(seen.because, "all rows of `note` and `mark` come to every phone");
+    let sets: Vec<String> = seen.mends.iter().map(ToString::to_string).collect();
+    let mended = with_sets(&text, &sets.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(Practice::OwnRows.seen_in(&mended).does, Some(true));
+    let again = "note_visit_region = \"attribute region\"";
+    assert!(mended.resolved.contains(again), "a folded column is not folded again: {}", mended.resolved);
 }
 
 #[test]
