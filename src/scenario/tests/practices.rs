@@ -1,5 +1,5 @@
-//! What plans show of what the checklist asks for: an app that does all of it, and the same with one
-//! thing changed.
+//! What plans show of what the checklist asks for: an app that does all of it, and the same with
+//! one thing changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
