@@ -53,13 +53,14 @@ fn beyond(figure: &Figure, bound: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::{Distribution, Unit};
     use crate::record::fixture;
 
     const S: u64 = 1_000_000_000;
 
     #[test]
     fn what_lies_beyond_a_bound_is_known_between_percentiles() {
-        let waits = fixture::spread(1_000, [S, 2 * S, 4 * S, 8 * S, 16 * S]);
+        let waits = fixture::spread(Unit::Ns, 1_000, [S, 2 * S, 4 * S, 8 * S, 16 * S]);
         for (bound, count) in [(16, 0.0), (8, 10.0), (4, 50.0), (3, 236.8), (2, 500.0), (0, 1_000.0)] {
             assert!(
                 (beyond(&waits, bound * S) - count).abs() < 0.1,
@@ -67,9 +68,9 @@ mod tests {
                 beyond(&waits, bound * S)
             );
         }
-        let mut open = crate::metrics::Distribution::default();
+        let mut open = Distribution::default();
         (0..90).for_each(|_| open.observe(S));
         (0..10).for_each(|_| open.observe_never(S));
-        assert_eq!(beyond(&open.figure(crate::metrics::Unit::Ns), 2 * S), 10.0);
+        assert_eq!(beyond(&open.figure(Unit::Ns), 2 * S), 10.0);
     }
 }
