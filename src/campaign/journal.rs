@@ -41,11 +41,23 @@ pub struct Journal {
 
 #[derive(Debug)]
 struct Pages {
-    file: File,
+    file: Claimed,
     lines: BTreeMap<Name, Place>,
     end: u64,
     /// The first error of writing; nothing is written after it.
     failure: Option<io::Error>,
+}
+
+/// A file that keeps other programs out.
+#[derive(Debug)]
+struct Claimed(File);
+
+impl Drop for Claimed {
+    /// Closing the file would end the claim only once no process holds it, and one that is being
+    /// started by another thread holds all files for a moment.
+    fn drop(&mut self) {
+        _ = self.0.unlock();
+    }
 }
 
 /// What tells a cell from all others: its id, its scenario's digest, its seed.
@@ -131,10 +143,9 @@ impl Journal {
         let begun = || {
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false);
-            let mut file = file::open_with(&path, file::Named::InFile, &options)?;
-            claim(&file)?;
-            file.set_len(0)?;
-            file.write_all(head.as_bytes())?;
+            let mut file = claim(file::open_with(&path, file::Named::InFile, &options)?)?;
+            file.0.set_len(0)?;
+            file.0.write_all(head.as_bytes())?;
             Ok(file)
         };
         match begun() {
@@ -187,8 +198,8 @@ impl Journal {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(failed(e).into()),
         };
-        claim(&file).map_err(failed)?;
-        let mut reader = BufReader::new(&file);
+        let file = claim(file).map_err(failed)?;
+        let mut reader = BufReader::new(&file.0);
         let mut end = match begun(&mut reader).map_err(failed)? {
             (Begun::Cut, _) => return Ok(None),
             (Begun::Foreign, _) => {
@@ -207,7 +218,7 @@ impl Journal {
             kept.insert(name, (from, length));
             end += length as u64;
         }
-        file.set_len(end).map_err(failed)?;
+        file.0.set_len(end).map_err(failed)?;
         Ok(Some(Journal::new(path.to_owned(), file, kept, end)))
     }
 
@@ -217,7 +228,7 @@ impl Journal {
         let whole = lines(reader, end).map_while(|line| Some(line.ok()?.1?.0));
         Some(whole.collect::<BTreeSet<Name>>().len())
     }
-    fn new(path: PathBuf, file: File, lines: BTreeMap<Name, Place>, end: u64) -> Journal {
+    fn new(path: PathBuf, file: Claimed, lines: BTreeMap<Name, Place>, end: u64) -> Journal {
         Journal { path, pages: Mutex::new(Pages { file, lines, end, failure: None }), alone: false }
     }
     pub fn cells(&self) -> usize {
@@ -238,7 +249,7 @@ impl Journal {
         let name = (id.to_owned(), plan.digest.clone(), plan.seed.0.to_string());
         let mut pages = self.pages.lock().expect(UNPOISONED);
         let place = *pages.lines.get(&name)?;
-        let text = text_at(&mut pages.file, place).ok()?;
+        let text = text_at(&mut pages.file.0, place).ok()?;
         drop(pages);
         serde_json::from_str::<KeptCell>(sealed(&text)?).ok()?.restored()
     }
@@ -260,7 +271,8 @@ impl Journal {
             return;
         }
         let end = pages.end;
-        match pages.file.seek(SeekFrom::Start(end)).and_then(|_| pages.file.write_all(text)) {
+        let file = &mut pages.file.0;
+        match file.seek(SeekFrom::Start(end)).and_then(|_| file.write_all(text)) {
             Ok(()) => {
                 pages.lines.insert(name, (end, text.len()));
                 pages.end += text.len() as u64;
@@ -274,15 +286,13 @@ impl Journal {
     }
 }
 
-/// Keeps other programs out as long as the file is open.
-fn claim(file: &File) -> io::Result<()> {
-    file.try_lock()
-        .map_err(|refused| match refused {
-            TryLockError::WouldBlock => io::Error::other("another syncdyno is at work in this folder"),
-            TryLockError::Error(cause) => cause,
-        })
+fn claim(file: File) -> io::Result<Claimed> {
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(io::Error::other("another syncdyno is at work in this folder")),
         // Some file systems of clusters know no locks.
-        .or_else(|cause| if cause.kind() == io::ErrorKind::Unsupported { Ok(()) } else { Err(cause) })
+        Err(TryLockError::Error(cause)) if cause.kind() != io::ErrorKind::Unsupported => Err(cause),
+        _ => Ok(Claimed(file)),
+    }
 }
 
 fn line(reader: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<usize> {
@@ -426,4 +436,22 @@ fn known() -> &'static (String, FiguresRecord) {
         digest.text(&serde_json::to_string(&known).expect("units are JSON"));
         (digest.hex(), known)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_journal_is_free_whoever_holds_its_file() {
+        let desk = tempfile::tempdir().unwrap();
+        let begun = || Journal::begin(desk.path(), "run");
+        let first = begun().unwrap();
+        assert!(begun().is_err(), "another is at work");
+        // As a process has it for a moment that another thread starts.
+        let held = first.pages.lock().unwrap().file.0.try_clone().unwrap();
+        drop(first);
+        assert!(begun().is_ok());
+        drop(held);
+    }
 }

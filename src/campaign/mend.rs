@@ -80,18 +80,26 @@ impl Trial<'_> {
         // Each alone, then all: two faults may come to the same loss, or one setting need another.
         let alone = known.iter().take(TRIES).map(std::slice::from_ref);
         let together = (all.len() > 1).then_some(all.as_slice());
-        let mut least: Option<(u64, &[String])> = None;
+        let found = counted(self.cell, self.check).max(1);
+        let (mut least, mut best) = (found, None);
+        let mut idle: Vec<String> = Vec::new();
         for set in alone.chain(together) {
             let Some(plan) = self.planned(&document, set) else { continue };
-            let left = self.left(&plan)?;
+            let (left, changes) = self.left(&plan)?;
             if left == 0 {
                 return Some(record(set, Some(0)));
             }
-            if least.is_none_or(|(least, _)| left < least) {
-                least = Some((left, set));
+            if left < least {
+                (least, best) = (left, Some(set));
             }
+            // What changes nothing in this cell has nothing to do with what it fails by.
+            idle.extend(set.iter().filter(|one| changes && known.contains(one) && set.len() == 1).cloned());
         }
-        least.map(|(left, set)| record(set, Some(left)))
+        match best {
+            Some(set) => Some(record(set, Some(least))),
+            None if idle.is_empty() => None,
+            None => Some(record(&idle, Some(found))),
+        }
     }
 
     fn planned(&self, document: &Document, set: &[String]) -> Option<Plan> {
@@ -100,9 +108,9 @@ impl Trial<'_> {
         (plan.digest != self.plan.digest).then_some(Plan { seed: Seed(self.plan.seed.0), ..plan })
     }
 
-    /// What is left of the finding with this plan; all of it if something else is worse.
-    /// `None` if it did not come to an end.
-    fn left(&self, plan: &Plan) -> Option<u64> {
+    /// What is left of the finding with this plan, all of it if something else is worse, and
+    /// whether anything in the cell is another than before. `None` if it did not come to an end.
+    fn left(&self, plan: &Plan) -> Option<(u64, bool)> {
         let waited_for = || self.signals.any();
         let outcome = attempt(plan, "", || self.runner.run(plan, &Quietly(&waited_for))).ok()?;
         let cell = analysis::judge(plan, "", &outcome).cell;
@@ -113,13 +121,12 @@ impl Trial<'_> {
         };
         let before = checks(self.cell);
         let now = checks(&cell);
-        match cell.verdict {
-            Verdict::Incomplete => None,
-            _ if now.iter().any(|check| !before.contains(check)) => {
-                Some(counted(self.cell, self.check).max(1))
-            }
-            _ if now.iter().any(|check| check == self.check) => Some(counted(&cell, self.check).max(1)),
-            _ => Some(0),
-        }
+        let left = match cell.verdict {
+            Verdict::Incomplete => return None,
+            _ if now.iter().any(|check| !before.contains(check)) => counted(self.cell, self.check).max(1),
+            _ if now.iter().any(|check| check == self.check) => counted(&cell, self.check).max(1),
+            _ => 0,
+        };
+        Some((left, cell.digest != self.cell.digest))
     }
 }

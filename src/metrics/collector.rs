@@ -9,6 +9,7 @@ use super::distribution::{Distribution, Wait};
 use super::edits::Edits;
 use super::figure::{Figures, Sample};
 use super::forgotten::Forgotten;
+use super::left::Left;
 use super::page::Pages;
 use super::presence::Presence;
 use super::replication::Replication;
@@ -19,7 +20,7 @@ use super::situations::Situations;
 use super::table::{Id, Kind, TABLE};
 use super::tails::{Collecting, Tails};
 use super::traffic::Traffic;
-use super::visibility::{Reach, Visibility};
+use super::visibility::Visibility;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{Event, Node, Occurrence, Schema, SyncError};
 
@@ -38,14 +39,6 @@ pub struct CollectorSetup {
     pub freshness: Span,
     /// The entities.
     pub schema: Arc<Schema>,
-}
-
-/// What is left of a world at its end.
-pub struct Left<'l, 'w> {
-    /// People who have logged in and are not let in, and how long they have waited.
-    pub logins: Vec<(DeviceId, Span)>,
-    /// Which devices are to hold a row.
-    pub reach: &'l Reach<'w>,
 }
 
 /// What came together.
@@ -97,7 +90,7 @@ impl Collector {
             traffic: Traffic::new(devices),
             edits: Edits::default(),
             pages: Pages::new(setting.script),
-            presence: Presence::new(devices, setting.script),
+            presence: Presence::new(devices),
             visibility: Visibility::default(),
             replication: Replication::new(devices, setting.pulls, setting.freshness),
             sights: Sights::default(),
@@ -166,8 +159,8 @@ impl Collector {
         self.attachments.finish(at, &mut self.board);
         self.pages.finish(at, &mut self.board);
         self.replication.finish(at, &mut self.board);
-        self.edits.finish(at, &mut self.board);
-        self.visibility.finish(at, &self.presence, left.reach, &mut self.board);
+        self.edits.finish(at, left.end_of, &mut self.board);
+        self.visibility.finish(at, &self.presence, left, &mut self.board);
         for (device, waited) in &left.logins {
             self.board.observe_on(Id::Usable, *device, Wait::Never(waited.0));
         }

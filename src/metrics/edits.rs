@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::board::Board;
 use super::table::Id;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{ConflictKind, Decision, EditError, Event, LogKind, PageEvent, PhoneEvent};
+use crate::contract::{ConflictKind, Decision, EditEnd, EditError, Event, LogKind, PageEvent, PhoneEvent};
 
 #[derive(Debug, Default)]
 pub(super) struct Edits {
@@ -43,6 +43,15 @@ fn why_refused(error: &EditError) -> Option<Id> {
         EditError::NotOwner => Id::WorkloadNotOwner,
         _ => return None,
     })
+}
+
+fn never_safe(end: EditEnd) -> Id {
+    match end {
+        EditEnd::Lost => Id::NeverSafeLost,
+        EditEnd::GivenUp => Id::NeverSafeGivenUp,
+        EditEnd::Waiting => Id::NeverSafeWaiting,
+        EditEnd::Arrived => Id::NeverSafeUnconfirmed,
+    }
 }
 
 impl Edits {
@@ -114,7 +123,8 @@ impl Edits {
         }
     }
 
-    pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
+    /// The end, of which `end_of` says how a saved edit came to it, where anybody knows.
+    pub(super) fn finish(&mut self, at: Time, end_of: &dyn Fn(EditId) -> Option<EditEnd>, board: &mut Board) {
         let waiting = std::mem::take(&mut self.waiting);
         waiting.into_values().for_each(|since| board.lasted(Id::EditsUnsent, Some(since), at));
         // Whatever became of it: who saved it still waits for it to be safe.
@@ -128,6 +138,7 @@ impl Edits {
             let since = made.at;
             if !is_carried(edit, made) {
                 board.never_ended(Id::WriteAcknowledged, Some(since), at);
+                end_of(edit).into_iter().for_each(|end| board.add(never_safe(end), 1));
             }
         }
     }

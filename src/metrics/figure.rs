@@ -35,7 +35,8 @@ impl Unit {
 }
 
 /// The part of a distribution of waits that never ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Censored {
     /// How many never ended.
     pub never: u64,

@@ -27,6 +27,7 @@ mod edits;
 mod figure;
 mod forgotten;
 pub mod human;
+mod left;
 mod page;
 mod presence;
 mod replication;
@@ -43,9 +44,10 @@ mod traffic;
 mod visibility;
 mod waste;
 
-pub use collector::{Collected, Collector, CollectorSetup, Left};
+pub use collector::{Collected, Collector, CollectorSetup};
 pub use distribution::Distribution;
 pub use figure::{Censored, Figure, Figures, NEVER, STATS, Sample, Unit};
+pub use left::{Left, Reach};
 pub use series::{QUEUED, SERIES, SYNCED};
 pub use situations::Situation;
 pub use table::{
@@ -54,4 +56,3 @@ pub use table::{
 };
 pub use tails::{Observation, Tails};
 pub use timeline::Timeline;
-pub use visibility::Reach;

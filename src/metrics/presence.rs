@@ -1,38 +1,41 @@
 //! Which devices are there: alive, online, in the foreground.
 
-use crate::base::{DeviceId, Span, Time};
+use crate::base::{DeviceId, Time};
 use crate::contract::{AppEvent, Event};
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct PresentDevice {
     alive: bool,
     link_down: bool,
     told_offline: bool,
     foreground: bool,
     present_since: Option<Time>,
-    /// The same of a stretch that lasted to the end of the script, when all put their apps away.
-    to_the_end_since: Option<Time>,
+    /// When it was present before, from and until.
+    earlier: Vec<(Time, Time)>,
 }
 
 /// The foreground begins with a login or a resume and ends with a pause or with the process.
 #[derive(Debug)]
 pub(super) struct Presence {
-    script_ends: Time,
     devices: Vec<PresentDevice>,
     online: u64,
     backend_down: bool,
 }
 
 impl PresentDevice {
-    fn online(self) -> bool {
+    fn online(&self) -> bool {
         self.alive && !self.link_down && !self.told_offline
+    }
+    fn was_present(&self, at: Time) -> bool {
+        let begun = self.earlier.partition_point(|(from, _)| *from <= at);
+        let lasted = begun.checked_sub(1).is_some_and(|last| at <= self.earlier[last].1);
+        lasted || self.present_since.is_some_and(|since| since <= at)
     }
 }
 
 impl Presence {
-    pub(super) fn new(devices: usize, script: Span) -> Presence {
-        let (script_ends, devices) = (Time::ZERO + script, vec![PresentDevice::default(); devices]);
-        Presence { script_ends, devices, online: 0, backend_down: false }
+    pub(super) fn new(devices: usize) -> Presence {
+        Presence { devices: vec![PresentDevice::default(); devices], online: 0, backend_down: false }
     }
     pub(super) fn online(&self) -> u64 {
         self.online
@@ -44,15 +47,10 @@ impl Presence {
     pub(super) fn present_since(&self, device: DeviceId, time: Time) -> bool {
         self.devices[device.0 as usize].present_since.is_some_and(|since| since <= time)
     }
-    /// The devices that were online and in the foreground up to the end of the script, with since
-    /// when, the longest first.
-    pub(super) fn to_the_end(&self) -> Vec<(Time, DeviceId)> {
+    /// The devices that were online and in the foreground at `time`.
+    pub(super) fn present_at(&self, time: Time) -> impl Iterator<Item = DeviceId> {
         let devices = (0..).map(DeviceId).zip(&self.devices);
-        let since = |of: &PresentDevice| of.to_the_end_since.or(of.present_since);
-        let mut present: Vec<(Time, DeviceId)> =
-            devices.filter_map(|(device, of)| Some((since(of)?, device))).collect();
-        present.sort_unstable();
-        present
+        devices.filter(move |(_, of)| of.was_present(time)).map(|(device, _)| device)
     }
     pub(super) fn on_backend(&mut self, available: bool) {
         self.backend_down = !available;
@@ -74,8 +72,7 @@ impl Presence {
         }
         self.online = self.online + u64::from(device.online()) - u64::from(before);
         if !(device.online() && device.foreground) {
-            let since = device.present_since.take().filter(|_| at >= self.script_ends);
-            device.to_the_end_since = device.to_the_end_since.or(since);
+            device.earlier.extend(device.present_since.take().map(|since| (since, at)));
         } else if device.present_since.is_none() {
             device.present_since = Some(at);
         }

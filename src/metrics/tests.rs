@@ -7,9 +7,9 @@ use super::{Better, Collected, Collector, CollectorSetup, Figures, Left, Reach, 
 use crate::base::cases::cases;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, Word};
 use crate::contract::{
-    AppEvent, AppliedChange, Author, Column, ColumnKind, CommitKind, ConflictKind, Decision, EditError,
-    EditKind, Entity, Event, KillReason, LocalEdit, Node, Occurrence, PageEvent, RequestKind, Schema,
-    ServerError, Sides, SyncError, TransportError, UnitEvent,
+    AppEvent, AppliedChange, Author, Column, ColumnKind, CommitKind, ConflictKind, Decision, EditEnd,
+    EditError, EditKind, Entity, Event, KillReason, LocalEdit, Node, Occurrence, PageEvent, RequestKind,
+    Schema, ServerError, Sides, SyncError, TransportError, UnitEvent,
 };
 
 const ENTITY: EntityId = EntityId(0);
@@ -38,7 +38,9 @@ fn collected(history: &str) -> Collected {
         step.of_requests(device, &mut tell);
     }
     let reach: &Reach<'_> = &|_, _| Box::new(|_| true);
-    collector.finish(now, &BTreeMap::new(), &Left { logins: Vec::new(), reach })
+    let ends = [EditEnd::Lost, EditEnd::GivenUp, EditEnd::Waiting, EditEnd::Arrived];
+    let end_of = |edit: EditId| ends.get((edit.number as usize).checked_sub(1)?).copied();
+    collector.finish(now, &BTreeMap::new(), &Left { logins: Vec::new(), reach, end_of: &end_of })
 }
 
 fn figures(history: &str) -> Figures {
@@ -314,14 +316,26 @@ fn a_wait_without_an_end_counts_as_longer_than_all() {
         1 0 updates 0 k; 3 0 acked 0 k; 5 0 updates 1 k; 9 0 still
         => .write_acknowledged.duration:count 1 & .write_acknowledged.duration:never 1
         & .write_acknowledged.duration:p50 2s & .write_acknowledged.duration:p95 18446744073709551615
-        # A phone that looks on until the end is to show what others wrote, on the backend or not.
+        # What others found of it: by number, nothing, lost, given up, waits, is there.
+        1 0 updates 0 k; 2 0 updates 1 k; 3 0 updates 1 l; 4 0 updates 2 l; 5 0 updates 3 l; 6 0 updates 4 m;
+        9 0 still => .write_acknowledged.duration:never 5 & .never_safe.lost 1 & .never_safe.given_up 1
+        & .never_safe.waiting 1 & .never_safe.unconfirmed 1
+        # A phone that looks on is to show what others wrote, on the backend or not.
         begin: 0 0 begins; 0 0 logs-in; 0 1 begins; 0 1 logs-in; 10 0 updates 0 k;
         12 0 commits 0 k; 30 0 still => .write_visible.duration:count 0 & .write_visible.duration:never 1
         30 0 still => .write_visible.duration:never 1
-        20 1 pauses; 30 0 still => .write_visible.duration:never 0
-        # When the script is over, after 240 s, all put their apps away.
-        240 1 pauses; 300 0 still => .write_visible.duration:never 1
         12 0 commits 0 k; 30 1 gets -k7; 40 0 still => .write_visible.duration:never 0
+        # What never comes does not come to who looks away meanwhile, or whose network has a gap.
+        20 1 pauses; 30 0 still => .write_visible.duration:never 1
+        20 1 down; 21 1 up; 240 1 pauses; 300 0 still => .write_visible.duration:never 1
+        # Nobody waits for what its person gave up, or for what is there by another edit.
+        begin: 0 0 begins; 0 0 logs-in; 0 1 begins; 0 1 logs-in;
+        10 0 updates 1 k; 30 0 still => .write_visible.duration:never 1
+        10 0 updates 2 k; 10 0 updates 4 l; 30 0 still => .write_visible.duration:never 0
+        # Who does not look when it is made does not wait for it.
+        9 1 pauses; 10 0 updates 1 k; 11 1 resumes; 30 0 still => .write_visible.duration:never 0
+        5 1 pauses; 9 1 resumes; 10 0 updates 1 k; 10 1 pauses; 30 0 still => .write_visible.duration:never 1
+        9 1 down; 10 0 updates 1 k; 11 1 up; 30 0 still => .write_visible.duration:never 0
         ",
     );
 }

@@ -6,10 +6,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::board::Board;
 use super::edits::Made;
+use super::left::Left;
 use super::presence::Presence;
 use super::table::Id;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
-use crate::contract::{AppliedChange, Author, Decision, Event};
+use crate::contract::{AppliedChange, Author, Decision, EditEnd, Event};
 
 #[derive(Clone, Debug)]
 struct Written {
@@ -35,9 +36,6 @@ impl Written {
         self.seen.get(&(device.0 / 64)).is_some_and(|seen| seen & (1 << (device.0 % 64)) != 0)
     }
 }
-
-/// Of a row, whether a device is to hold it.
-pub type Reach<'r> = dyn Fn(EntityId, &Key) -> Box<dyn Fn(DeviceId) -> bool + 'r> + 'r;
 
 #[derive(Debug, Default)]
 pub(super) struct Visibility {
@@ -98,21 +96,22 @@ impl Visibility {
         }
     }
 
-    /// The end: what was never seen, by phones that looked on from its making and that `shows` says
-    /// hold such a row. Of a version that another one replaced nobody waits.
-    pub(super) fn finish(&self, at: Time, presence: &Presence, shows: &Reach<'_>, board: &mut Board) {
-        let present = presence.to_the_end();
+    /// The end: what was never seen, by phones that looked on at its making and are to hold such a
+    /// row. How long they looked on changes nothing, as it did not come at all. For a version that
+    /// another one replaced, and for an edit that its person gave up, nobody waits.
+    pub(super) fn finish(&self, at: Time, presence: &Presence, left: &Left<'_, '_>, board: &mut Board) {
         let mut never = |entity, key: &Key, made: Time, is_out: &dyn Fn(DeviceId) -> bool| {
-            let waits = present.iter().take_while(|(since, _)| *since <= made).map(|(_, device)| *device);
-            let mut waits = waits.filter(|device| !is_out(*device)).peekable();
+            let mut waits = presence.present_at(made).filter(|device| !is_out(*device)).peekable();
             if waits.peek().is_some() {
-                let shows = shows(entity, key);
+                let shows = (left.reach)(entity, key);
                 let waits = waits.filter(|device| shows(*device));
                 waits.for_each(|_| board.never_ended(Id::WriteVisible, Some(made), at));
             }
         };
         for (edit, Made { at, entity, key }) in &self.made {
-            never(*entity, key, *at, &|device| device == edit.device);
+            if !matches!((left.end_of)(*edit), Some(EditEnd::Arrived | EditEnd::GivenUp)) {
+                never(*entity, key, *at, &|device| device == edit.device);
+            }
         }
         for (entity, rows) in &self.written {
             let last = |key: &Key| self.committed.get(entity).and_then(|rows| rows.get(key));

@@ -1,5 +1,7 @@
 //! The ways in which a saved edit can end.
 
+use crate::contract::EditEnd;
+
 /// What an end means to the person who saved the edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
@@ -55,6 +57,14 @@ ends! {
 }
 
 impl End {
+    pub(super) fn of_edit(self) -> EditEnd {
+        match self.meaning() {
+            Meaning::Kept if self == End::GivenUp => EditEnd::GivenUp,
+            Meaning::Kept => EditEnd::Arrived,
+            Meaning::Waits => EditEnd::Waiting,
+            Meaning::Lost | Meaning::TakenBack => EditEnd::Lost,
+        }
+    }
     pub(super) fn is_lost(self) -> bool {
         matches!(self.meaning(), Meaning::Lost | Meaning::TakenBack)
     }

@@ -7,7 +7,7 @@ use super::end::{End, Meaning};
 use super::ledger::Ledger;
 use super::meant::Won;
 use crate::base::{DeviceId, EditId};
-use crate::contract::LogKind;
+use crate::contract::{EditEnd, LogKind};
 
 /// What its device shows at the end of an edit that the backend has not committed.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,8 @@ pub(super) struct Ends {
 pub(super) struct Counted {
     by_end: BTreeMap<End, u64>,
     untold: u64,
+    /// Of those that did not arrive.
+    pub(super) ends: BTreeMap<EditId, EditEnd>,
     pub(super) taken_back: Option<EditId>,
     pub(super) shelved: Option<EditId>,
 }
@@ -78,6 +80,9 @@ impl Ends {
             }
             let end = self.end(ledger, (id, edit));
             *counted.by_end.entry(end).or_default() += 1;
+            if end != End::Arrived {
+                counted.ends.insert(id, end.of_edit());
+            }
             counted.untold += u64::from(end.is_lost() && !self.is_told(ledger, (id, edit)));
             if end.meaning() == Meaning::TakenBack {
                 counted.taken_back.get_or_insert(id);

@@ -22,7 +22,9 @@ use super::truth::Truth;
 use super::words::Labels;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, EntityId, Time, Value, ValueRef};
-use crate::contract::{ColumnKind, DeviceView, EditKind, LogEntry, OpenConflict, PendingEdit, Schema};
+use crate::contract::{
+    ColumnKind, DeviceView, EditEnd, EditKind, LogEntry, OpenConflict, PendingEdit, Schema,
+};
 
 /// What the oracle found.
 #[derive(Clone, Debug, Default)]
@@ -38,12 +40,21 @@ pub struct Verdict {
     pub taken_back: Option<String>,
     /// The first of the edits that wait on a device for who has logged out of it, in words.
     pub shelved: Option<String>,
+    /// How saved edits ended that did not arrive; `None` where nobody looked.
+    ends: Option<BTreeMap<EditId, EditEnd>>,
     /// Checks that nothing can be said of, as the stack does not do what they look at.
     pub not_applicable: Vec<&'static str>,
     /// Checks that had nothing to check: they found nothing, and that says nothing.
     pub untried: Vec<&'static str>,
     /// Metrics that nothing was counted for, which is not the same as none.
     pub uncounted: Vec<&'static str>,
+}
+
+impl Verdict {
+    /// How a saved edit ended; `None` where nobody looked.
+    pub fn end_of(&self, edit: EditId) -> Option<EditEnd> {
+        Some(self.ends.as_ref()?.get(&edit).copied().unwrap_or(EditEnd::Arrived))
+    }
 }
 
 fn uncounted(
@@ -285,7 +296,17 @@ impl Inspection<'_> {
         figures.extend(ends.figures());
         let [taken_back, shelved] = gone(&ends, &ledger, words);
         figures.retain(|metric, _| !uncounted.contains(metric));
-        Verdict { violations, figures, eventful, taken_back, shelved, not_applicable, untried, uncounted }
+        Verdict {
+            violations,
+            figures,
+            eventful,
+            taken_back,
+            shelved,
+            ends: Some(ends.ends),
+            not_applicable,
+            untried,
+            uncounted,
+        }
     }
 
     /// The log counts, not the event; where an edit was copied the line may be in the copy's.

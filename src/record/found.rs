@@ -180,7 +180,8 @@ pub struct SlowRecord {
 pub struct RemedyRecord {
     /// The check whose finding it mends.
     pub check: String,
-    /// Settings as `--set` takes them: all together if they were tried, else one of them may do.
+    /// Settings as `--set` takes them: all together if something is better with them, else each
+    /// alone: what was tried and does not help, or what may do.
     pub set: Vec<String>,
     /// What the check counted in this cell.
     pub found: u64,

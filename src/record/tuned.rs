@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::{Unit, human};
+use crate::metrics::{Censored, Unit, human};
 
 /// What a search for the best settings came to. The cells that it ran are those of the run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -85,6 +85,9 @@ pub struct PlaceTuned {
     pub best: Option<BTreeMap<String, String>>,
     /// The figure there, of a rate the harmonic mean over the seeds.
     pub figure: Option<u64>,
+    /// What of the waits behind it never ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub censored: Option<Censored>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
     /// What rules cost that decide which setting is the best, or would if they excluded any.
@@ -114,6 +117,9 @@ pub struct RuleTuned {
     /// By knob; `null` if no setting keeps it.
     pub best: Option<BTreeMap<String, String>>,
     pub figure: Option<u64>,
+    /// What of the waits behind it never ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub censored: Option<Censored>,
     /// What that costs relative to the best of the place, which is 1 000 000.
     pub cost_ppm: Option<u64>,
 }
@@ -158,6 +164,9 @@ pub struct PointTuned {
     pub seeds: u64,
     /// Of a rate the harmonic mean; of fewer seeds than the best has the best's times its cost.
     pub figure: Option<u64>,
+    /// What of the waits behind it never ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub censored: Option<Censored>,
     /// What it costs relative to the best under the same seeds, which is 1 000 000.
     pub cost_ppm: Option<u64>,
     /// By how much that may be otherwise under other seeds (95 %); absent of too few of them.

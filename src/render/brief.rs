@@ -69,6 +69,14 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
     lost.chain(overwritten).chain(first(cells)).collect()
 }
 
+/// What becomes of edits that are never safe: the metrics add up to all of them.
+const NEVER_SAFE: [(&str, &str); 4] = [
+    ("engine.never_safe.lost", "lost"),
+    ("engine.never_safe.given_up", "given up by their people"),
+    ("engine.never_safe.waiting", "still waiting"),
+    ("engine.never_safe.unconfirmed", "on the backend without their phones knowing"),
+];
+
 const PHASE_MIN: u64 = 50_000;
 
 pub(super) fn by_what(settings: &[Vec<Glance>]) -> Vec<(&'static str, Vec<Option<&Glance>>)> {
@@ -162,7 +170,8 @@ impl Setting<'_> {
         ];
         let part = |(metric, what): (&str, &str)| {
             let [half, most] = ["p50", "p95"].map(|stat| self.typical(metric, stat));
-            Some(format!("{what} {}", within(most?, half?, censored(self.0, metric))))
+            let never = censored(self.0, metric).map(|of| (of, self.never(metric, of)));
+            Some(format!("{what} {}", within(most?, half?, never)))
         };
         let mut parts: Vec<String> = waits.into_iter().filter_map(part).collect();
         if let Some(first) = parts.first_mut() {
@@ -176,6 +185,17 @@ impl Setting<'_> {
         let of = if long { "a day" } else { "in all" };
         parts.extend(blocked.map(|ns| format!("a sync blocked each screen for {} {of}", human::span(ns))));
         parts.join("; ")
+    }
+
+    /// What never ended, and of edits what became of them.
+    fn never(&self, metric: &str, censored: Censored) -> String {
+        let of_edits = NEVER_SAFE.iter().filter(|_| metric == "engine.write_acknowledged.duration");
+        let sum = |metric| values(self.0, metric, "value").iter().sum::<u64>();
+        let ends = of_edits.map(|(metric, end)| (sum(metric), end)).filter(|(edits, _)| *edits > 0);
+        let ends: Vec<String> =
+            ends.map(|(edits, end)| format!("{} {end}", human::thousands(edits))).collect();
+        let ends = if ends.is_empty() { String::new() } else { format!(": {}", ends.join(", ")) };
+        human::never(censored) + &ends
     }
 
     fn data(&self) -> Sentence {
@@ -284,14 +304,14 @@ impl Setting<'_> {
 }
 
 /// Until when 95 of 100 are done, and half.
-fn within(most: u64, half: u64, censored: Option<Censored>) -> String {
-    let Some(censored) = censored else {
+fn within(most: u64, half: u64, never: Option<(Censored, String)>) -> String {
+    let Some((censored, never)) = never else {
         return format!("within {} (half within {})", human::span(most), human::span(half));
     };
     let known = |n| human::known(Unit::Ns, n, censored);
     let half = if half == NEVER { String::new() } else { format!("; half within {}", known(half)) };
     let most = if most == NEVER { known(most) } else { format!("within {}", known(most)) };
-    format!("{most} ({}{half})", human::never(censored))
+    format!("{most} ({never}{half})")
 }
 
 fn share(part: u64, whole: u64) -> String {
@@ -329,6 +349,23 @@ mod tests {
             outcome.figures.insert(metric.to_owned(), Figure::number(Unit::Bytes, bytes));
         }
         judge(&fixture::plan(None, 1), "c", &outcome).cell
+    }
+    #[test]
+    fn what_is_never_safe_stands_with_its_ends() {
+        let cell = |never, waited, ends: [u64; 4]| {
+            let mut outcome = fixture::outcome();
+            let (count, p95) = (4_100 - never, Span::secs(60).0);
+            let (min, p50, p99, max) = (1, 2_000_000_000, NEVER, NEVER);
+            let (unit, mean) = (Unit::Ns, Some(NEVER));
+            let safe = Figure::Distribution { unit, count, min, p50, p95, p99, max, mean, never, waited };
+            outcome.figures.insert("engine.write_acknowledged.duration".to_owned(), safe);
+            for ((metric, _), edits) in NEVER_SAFE.iter().zip(ends) {
+                outcome.figures.insert((*metric).to_owned(), Figure::number(Unit::Count, edits));
+            }
+            judge(&fixture::plan(None, 1), "c", &outcome).cell
+        };
+        let cells = [cell(30, 3_600, [20, 10, 0, 0]), cell(18, 3_600, [5, 13, 0, 0])];
+        insta::assert_snapshot!(told(&cells.iter().collect::<Vec<_>>(), 100));
     }
     #[test]
     fn bytes_are_told_for_each_person_and_as_the_median_of_seeds() {

@@ -20,7 +20,7 @@ fn remedy(RemedyRecord { check, set, found, left }: &RemedyRecord) -> String {
             counted(*left),
             counted(*found)
         ),
-        Some(_) => format!("no setting that is known for {check} mends this (tried: {together})"),
+        Some(_) => format!("no setting that is known for {check} mends this (tried: {})", quoted.join(", ")),
         None => format!("may be mended by {} (not tried: the cell takes too long)", quoted.join(" or ")),
     }
 }

@@ -23,7 +23,7 @@ use super::tried::Tried;
 use super::truth::Now;
 use super::untested::Untested;
 use super::watch::Watch;
-use crate::base::{DeviceId, EntityId, Key, Span, Time};
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Time};
 use crate::contract::{DeviceView, KillReason, Schema};
 use crate::disk::Moment;
 use crate::metrics::{self, Timeline};
@@ -398,12 +398,12 @@ impl World {
             stopped.get()
         };
         let now = Now(&servers.backend, stops);
-        let mut rows = RowDigests::default();
-        let verdict = match listeners.oracle.take().map(|oracle| oracle.begin_check(ended_at, &now, stops)) {
+        let (oracle, mut rows) = (listeners.oracle.take(), RowDigests::default());
+        let mut verdict = match oracle.map(|oracle| oracle.begin_check(ended_at, &now, stops)) {
             Some(inspection) => look_at((&devices, &plan.schema), inspection, &ended, &mut rows, stops),
             None => read_only(&devices, &plan, &mut rows, stops),
         };
-        let mut figures = verdict.figures;
+        let mut figures = std::mem::take(&mut verdict.figures);
         figures.extend(radiated(&links, ended_at).into_iter().chain(worked));
         figures.insert("gateway.coding.busy", servers.coding.spent.get().0);
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
@@ -414,8 +414,8 @@ impl World {
         figures.extend(in_script(&placed, &listeners.tried, &untested));
         let content = rows.content.hex();
         [&content, &rows.stamps.hex()].into_iter().for_each(|hex| listeners.digest.text(hex));
-        let reach = reach(&devices, &servers, &plan.schema);
-        let left = metrics::Left { logins: waiting(&devices, ended_at), reach: &reach };
+        let (reach, end_of) = (reach(&devices, &servers, &plan.schema), |edit: EditId| verdict.end_of(edit));
+        let left = metrics::Left { logins: waiting(&devices, ended_at), reach: &reach, end_of: &end_of };
         let mut collected = listeners.collector.finish(ended_at, &figures, &left);
         verdict.uncounted.iter().for_each(|metric| _ = collected.figures.remove(*metric));
         let outcome = Outcome {

@@ -85,6 +85,11 @@ fn what_people_saved_has_the_end_that_befell_it() {
             10 - wanted.iter().filter(|(end, _)| *end == "arrived").map(|(_, edits)| edits).sum::<u64>();
         let untold = if *told { 0 } else { lost };
         assert_eq!((of("lost"), of("untold")), (lost, untold), "{more}");
+        // A backend that goes back to a backup takes edits that were safe.
+        let taken = of("backend_restored");
+        let unsafe_lost = value(&outcome, "engine.never_safe.lost");
+        let never = worlds::figure(&outcome, "engine.write_acknowledged.duration", "never");
+        assert_eq!((unsafe_lost, never), (lost - taken, lost - taken), "{more}");
     }
 }
 
@@ -160,7 +165,7 @@ fn a_variant_that_loses_edits_shows_that_beside_one_that_does_not() {
 }
 
 /// One report that the backend takes so long over that its phone never hears of it.
-const SLOW: &str = r#"
+pub(crate) const SLOW: &str = r#"
 name = "slow"
 duration = "30m"
 entity.report = { rows = 10, schema = { id = "uuid key", text = "text 100..200" } }

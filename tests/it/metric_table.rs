@@ -37,7 +37,7 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
     let table: BTreeSet<&str> = metrics::names().filter(|name| name.starts_with("oracle.")).collect();
     assert_eq!(found, table);
     let collector = metrics::Collector::new(metrics::CollectorSetup::default());
-    let left = metrics::Left { logins: Vec::new(), reach: &|_, _| Box::new(|_| true) };
+    let left = metrics::Left { logins: Vec::new(), reach: &|_, _| Box::new(|_| true), end_of: &|_| None };
     let collected = collector.finish(Time::ZERO, &verdict.figures, &left);
     assert_eq!(collected.figures["oracle.divergent.devices"].stat("value"), Some(0));
 }
@@ -73,6 +73,7 @@ const QUESTIONS: &[Question] = &[
         "Look if others see changes late, or if a lost phone would cost work.",
         &[
             "engine.write_acknowledged",
+            "engine.never_safe",
             "engine.write_visible",
             "engine.commit_visible",
             "engine.edits.unsent",

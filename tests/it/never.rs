@@ -1,11 +1,14 @@
 //! Waits whose end may not come: what never came counts, and a restart without a network is no login.
 
+use syncdyno::base::Seed;
 use syncdyno::metrics::NEVER;
+use syncdyno::scenario::{Plan, Request};
 use syncdyno::world::Outcome;
 
-use crate::worlds::{run, written};
+use crate::worlds::{document, plans, run, value, written};
 
 const SAFE: &str = "engine.write_acknowledged.duration";
+const SEEN: &str = "engine.write_visible.duration";
 const USABLE: &str = "engine.usable_after_login.duration";
 const SECOND: u64 = 1_000_000_000;
 
@@ -14,8 +17,8 @@ fn stat(outcome: &Outcome, metric: &str, stat: &str) -> u64 {
 }
 
 /// Two people review cards; the first is without a network for an hour, and makes 20 of 30 edits then.
-fn reviews(more: &str) -> Outcome {
-    let text = format!(
+fn reviews_text(more: &str) -> String {
+    format!(
         r#"
 name = "reviews"
 duration = "3h"
@@ -29,8 +32,11 @@ event.reviews = {{ at = "+15m", edits = {{ action = "review", devices = [0], cou
 event.others = {{ at = "+20m", edits = {{ action = "review", devices = [1], count = 10, over = "10m" }} }}
 {more}
 "#
-    );
-    run(&written(&text))
+    )
+}
+
+fn reviews(more: &str) -> Outcome {
+    run(&written(&reviews_text(more)))
 }
 
 #[test]
@@ -47,7 +53,63 @@ fn edits_that_were_thrown_away_are_no_faster_than_sent_ones() {
         let lost_20 = reviews(lost);
         assert_eq!([stat(&lost_20, SAFE, "count"), stat(&lost_20, SAFE, "never")], [10, 20], "{lost}");
         assert!(stat(&lost_20, SAFE, "p50") == NEVER && stat(&lost_20, SAFE, "p95") > late, "{lost}");
+        assert_eq!(stat(&lost_20, SEEN, "p95"), NEVER, "{lost}: the second phone looked on");
+        assert_eq!([stat(&lost_20, SEEN, "never"), stat(&sent, SEEN, "never")], [20, 0], "{lost}");
     }
+}
+
+#[test]
+fn a_lost_edit_is_never_seen_by_who_looks_at_the_app_for_minutes() {
+    let reinstalled = "event.full = { at = \"+65m\", reinstall = { devices = [0] } }";
+    for (more, lost) in [(reinstalled, true), ("", false)] {
+        let text = reviews_text(more).replace("workload.foreground = \"1000h\"\n", "");
+        for seed in 1..=3 {
+            let outcome = run(&Plan { seed: Seed(seed), ..written(&text) });
+            let never = stat(&outcome, SEEN, "never");
+            // Of both, one may give way in a conflict.
+            let of_all = value(&outcome, "oracle.saved_edits.lost");
+            assert!(never <= of_all && (never > 1) == lost, "seed {seed}: {never} of {of_all}");
+            assert!(!lost || stat(&outcome, SEEN, "p95") == NEVER, "seed {seed}");
+        }
+    }
+}
+
+/// Every edit that is never safe is counted by what became of it.
+fn hold_ends(name: &str, outcome: &Outcome) -> [u64; 4] {
+    let ends = ["lost", "given_up", "waiting", "unconfirmed"];
+    let counts = ends.map(|end| value(outcome, &format!("engine.never_safe.{end}")));
+    assert_eq!(counts.iter().sum::<u64>(), stat(outcome, SAFE, "never"), "{name}: {counts:?}");
+    let all = ["lost", "given_up", "waiting", "arrived"];
+    for (count, end) in counts.iter().zip(all) {
+        assert!(*count <= value(outcome, &format!("oracle.saved_edits.{end}")), "{name}: {end} {count}");
+    }
+    counts
+}
+
+#[test]
+fn edits_that_are_never_safe_add_up_by_their_ends() {
+    let mut found = [0; 4];
+    for path in [
+        "scenarios/hospital-hour.toml",
+        "scenarios/conflicts/told.toml",
+        "scenarios/conflicts/page.toml",
+        "scenarios/conflicts/blind-writes.toml",
+        "scenarios/device/local-capture.toml",
+        "scenarios/units/poison.toml",
+    ] {
+        for plan in plans(&document(path), &Request::default()) {
+            let name = format!("{path} {}", plan.variant.as_deref().unwrap_or_default());
+            let ends = hold_ends(&name, &run(&plan));
+            found.iter_mut().zip(ends).for_each(|(all, count)| *all += count);
+        }
+    }
+    // The backend has it, and every response comes too late for its phone.
+    let retry = "engine.request_timeout = \"15s\"\n\
+                 engine.retry = { base = \"2s\", cap = \"2s\", jitter = \"none\", attempts = 7 }\n";
+    let late = run(&written(&format!("{}{retry}", crate::lost::SLOW)));
+    assert_eq!(hold_ends("late responses", &late), [0, 0, 0, 1]);
+    found[3] += 1;
+    assert!(found.iter().all(|count| *count > 0), "{found:?}");
 }
 
 #[test]

@@ -2,15 +2,38 @@
 //! that nothing else is found.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use syncdyno::analysis::{self, Void};
 use syncdyno::record::{AnswerRecord, Finding, RunRecord, Stand};
 
-const SOUND: &str = "tests/it/apps/sound.toml";
-const FAULTY: &str = "tests/it/apps/faulty.toml";
+#[path = "apps/faults.rs"]
+mod faults;
 
-/// Who decides conflicts, where they are decided by people, goes.
-const PEOPLE: (&str, &str) = ("resolver = { takes = \"columns\", delay = \"3m\" }\n", "");
+use faults::{Fault, SOUND, changed};
+
+/// An app with nearly every fault.
+const FAULTY: &str = include_str!("apps/faulty.toml");
+
+fn named(name: &str) -> Fault {
+    faults::faults().into_iter().find(|fault| fault.name == Some(name)).unwrap_or_else(|| panic!("{name}"))
+}
+
+impl Fault {
+    /// What comes of it when files of the checklist are put to it: it lacks what it is to lack.
+    fn asked(&self, files: &[&str]) -> RunRecord {
+        let paths: Vec<String> =
+            files.iter().map(|file| format!("scenarios/checklist/{file}.toml")).collect();
+        let args: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let (exit, told, record) = asked(&changed(&self.changes), &args);
+        assert_eq!(exit, 0, "{told}");
+        let record = record.unwrap_or_else(|| panic!("{told}"));
+        let put: BTreeSet<&str> = record.answers.iter().map(|one| one.question.as_str()).collect();
+        assert!(!lacking(&record).is_empty(), "{told}");
+        assert_eq!(lacking(&record), self.lacks.intersection(&put).copied().collect(), "{told}");
+        record
+    }
+}
 
 /// What the program comes to when it puts questions to an app, with its exit code.
 fn asked(app: &str, args: &[&str]) -> (i32, String, Option<RunRecord>) {
@@ -26,14 +49,6 @@ fn asked(app: &str, args: &[&str]) -> (i32, String, Option<RunRecord>) {
         std::fs::read_to_string(out.join("run.json")).ok().map(|text| RunRecord::parse(&text).unwrap());
     let told = [run.stdout, run.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
     (run.status.code().unwrap_or(-1), told, record)
-}
-
-fn app(path: &str, changes: &[(&str, &str)]) -> String {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    changes.iter().fold(std::fs::read_to_string(path).unwrap(), |text, (from, to)| {
-        assert!(text.contains(from), "{from}");
-        text.replacen(from, to, 1)
-    })
 }
 
 fn whole(app: &str) -> RunRecord {
@@ -72,7 +87,7 @@ fn faults(record: &RunRecord) -> BTreeMap<String, Vec<String>> {
 
 #[test]
 fn a_sound_app_lacks_nothing_that_is_asked() {
-    let record = whole(&app(SOUND, &[]));
+    let record = whole(SOUND);
     assert_eq!(lacking(&record), BTreeSet::new());
     assert_eq!(faults(&record), BTreeMap::new());
     let unanswered: BTreeSet<&str> =
@@ -85,7 +100,7 @@ fn a_sound_app_lacks_nothing_that_is_asked() {
 
 #[test]
 fn an_app_with_every_fault_is_asked_in_spite_of_them() {
-    let record = whole(&app(FAULTY, &[]));
+    let record = whole(FAULTY);
     let all = [
         "checklist-1",
         "checklist-2-rows",
@@ -115,13 +130,7 @@ fn an_app_with_every_fault_is_asked_in_spite_of_them() {
 
 #[test]
 fn what_a_blind_app_loses_is_mended_by_its_question() {
-    let blind = [
-        PEOPLE,
-        ("policy = \"manual\"", "policy = \"none\""),
-        ("[engine]\n", "[backend]\nwrites = \"blind\"\n[engine]\n"),
-    ];
-    let record = whole(&app(SOUND, &blind));
-    assert_eq!(lacking(&record), ["checklist-8", "field-2"].into());
+    let record = named("blind").asked(&["merged", "conflict-page"]);
     let faults = faults(&record);
     let mended = faults.get("silent-discard").unwrap_or_else(|| panic!("{faults:?}"));
     assert!(mended.contains(&"field-2".to_owned()), "{mended:?}");
@@ -130,89 +139,35 @@ fn what_a_blind_app_loses_is_mended_by_its_question() {
 
 #[test]
 fn slow_hooks_are_found_with_their_seconds() {
-    let slow = [(
-        "[engine]\n",
-        "[hooks]\non_sync_start.takes = \"10s\"\non_sync_complete.takes = \"10s\"\n[engine]\n",
-    )];
-    let record = whole(&app(SOUND, &slow));
-    assert_eq!(lacking(&record), ["checklist-4"].into());
+    let record = named("slow-hooks").asked(&["quick-hooks"]);
     let one = answer(&record, "checklist-4");
     assert!(one.because.contains("`on_sync_start` takes 10"), "{}", one.because);
+    assert!(helps(&record, "checklist-4"));
 }
 
 #[test]
 fn an_app_that_syncs_at_logins_alone_does_not_start_by_itself() {
-    let login = [
-        ("on = [\"save\"]", "on = [\"login\"]"),
-        ("on = [\"online\", \"resume\", \"every 10m\"]", "on = [\"manual\"]"),
-    ];
-    let record = whole(&app(SOUND, &login));
-    assert_eq!(lacking(&record), ["checklist-11"].into());
+    let record = named("login-alone").asked(&["automatic"]);
     assert!(helps(&record, "checklist-11"));
     assert!(!answer(&record, "checklist-11").tried.is_empty(), "its own units are set");
 }
 
 #[test]
 fn one_unit_for_all_is_no_unit_for_a_moment() {
-    let one = "[unit.All]\non = [\"login\", \"save\", \"online\", \"resume\", \"every 10m\"]\npull = [\"*\"]\npush = [\"*\"]\n";
-    let text = app(SOUND, &[]);
-    let (before, rest) = text.split_once("[unit.Login]").unwrap();
-    let (_, after) = rest.split_once("[engine]").unwrap();
-    let record = whole(&format!("{before}{one}[engine]{after}"));
-    assert_eq!(lacking(&record), ["checklist-6", "checklist-9", "checklist-10"].into());
+    let one = named("one-unit");
+    let record = one.asked(&["sync-units", "own-actions", "cleared-queue"]);
+    assert_eq!(lacking(&record), one.lacks);
 }
-
-/// A file of the checklist, its question, and what of the sound app is changed that it is about.
-type Alone = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
-
-const ALONE: &[Alone] = &[
-    (
-        "light-entities",
-        "checklist-1",
-        &[
-            ("project = [\"id\", \"name\", \"town\"]", ""),
-            ("project = [\"id\", \"region\", \"customer\", \"due\", \"state\", \"customer_name\"]", ""),
-        ],
-    ),
-    ("own-rows", "checklist-2-rows", &[("scope = { region = \"device.region\" }", "")]),
-    ("deadline", "checklist-2-timeout", &[("request_timeout = \"1m\"", "request_timeout = \"2s\"")]),
-    (
-        "triggered",
-        "checklist-3",
-        &[("discard_pending = true\n", "discard_pending = true\nblocking = true\n")],
-    ),
-    ("network-events", "checklist-5", &[("[engine]\n", "[engine]\nnetwork_poll = \"5m\"\n")]),
-    ("own-actions", "checklist-9", &[("cursor = \"entity\"", "cursor = \"unit\"")]),
-    ("conflict-page", "checklist-8", &[PEOPLE, ("policy = \"manual\"", "policy = \"last-write-wins\"")]),
-    (
-        "stamps",
-        "field-1",
-        &[("[engine]\n", "[gateway.serve.capture.last_modified]\nsource = \"client-clock\"\n[engine]\n")],
-    ),
-    (
-        "two-foo",
-        "field-6",
-        &[
-            ("scope = {", "unique = [\"customer\", \"due\"]\ndoubles = true\nscope = {"),
-            ("by = \"devices\" }", "by = \"devices\", double_create = \"40%\" }"),
-        ],
-    ),
-    (
-        "photos",
-        "checklist-4-photos",
-        &[("[entity.visit]\n", "[entity.visit]\nattachment = { least = \"100kB\" }\n")],
-    ),
-];
 
 #[test]
 fn each_fault_alone_costs_what_its_question_says() {
-    for (file, question, changes) in ALONE {
-        let path = format!("scenarios/checklist/{file}.toml");
-        let (exit, told, record) = asked(&app(SOUND, changes), &[&path]);
-        assert_eq!(exit, 0, "{told}");
-        let record = record.unwrap();
-        assert_eq!(lacking(&record), [*question].into(), "{told}");
-        assert!(helps(&record, question), "{told}");
+    let all = faults::faults();
+    let files = all.iter().filter_map(|fault| Some((fault, fault.name?)));
+    let alone = files.filter(|(_, name)| Path::new(&format!("scenarios/checklist/{name}.toml")).exists());
+    assert!(alone.clone().count() >= 10);
+    for (fault, file) in alone {
+        let record = fault.asked(&[file]);
+        assert!(lacking(&record).iter().all(|question| helps(&record, question)), "{file}");
     }
 }
 
@@ -220,7 +175,7 @@ fn each_fault_alone_costs_what_its_question_says() {
 fn what_is_set_on_the_command_line_stays_in_both_halves() {
     let args = ["scenarios/checklist/deadline.toml", "scenarios/checklist/triggered.toml"];
     let set = ["--set", "engine.request_timeout=7s"];
-    let (exit, told, record) = asked(&app(SOUND, &[]), &[&args[..], &set].concat());
+    let (exit, told, record) = asked(SOUND, &[&args[..], &set].concat());
     assert_eq!(exit, 0, "{told}");
     let record = record.unwrap();
     let held = answer(&record, "checklist-2-timeout");
@@ -232,17 +187,12 @@ fn what_is_set_on_the_command_line_stays_in_both_halves() {
 
 #[test]
 fn a_run_says_how_long_it_will_take_and_one_without_answers_fails() {
-    let (exit, told, _) = asked(&app(SOUND, &[]), &["scenarios/checklist/triggered.toml"]);
+    let (exit, told, _) = asked(SOUND, &["scenarios/checklist/triggered.toml"]);
     assert!(exit == 0 && told.contains("by an estimate"), "{told}");
-    let (exit, told, record) = asked(&app(SOUND, &[]), &["scenarios/checklist/photos.toml"]);
+    let (exit, told, record) = asked(SOUND, &["scenarios/checklist/photos.toml"]);
     assert_eq!((exit, record.is_none()), (4, true), "{told}");
-    let idle = app(
-        SOUND,
-        &[
-            ("per_device = 12", "per_device = 0"),
-            ("per_device = 4", "per_device = 0"),
-            ("share = \"30%\", ", ""),
-        ],
+    let idle = changed(
+        r#"per_device = 12 => per_device = 0 | per_device = 4 => per_device = 0 | share = "30%",  =>"#,
     );
     let (exit, told, record) = asked(&idle, &["scenarios/checklist/avoided-conflicts.toml"]);
     assert_eq!(exit, 4, "{told}");

@@ -9,6 +9,11 @@ use crate::worlds::{run, written};
 
 /// Two phones and an office that writes, inserts and deletes, with one fault of a design.
 fn world(fault: &str) -> String {
+    world_of("title = \"text 10..40\"", "", fault)
+}
+
+/// The same with another title and with keys of its entity.
+fn world_of(title: &str, own: &str, fault: &str) -> String {
     format!(
         r#"
 name = "remedy"
@@ -16,7 +21,8 @@ duration = "20m"
 drain = "10m"
 [entity.task]
 rows = 300
-schema = {{ id = "uuid key", title = "text 10..40", done = "one of no|yes" }}
+schema = {{ id = "uuid key", {title}, done = "one of no|yes" }}
+{own}
 [fleet.phones]
 devices = 2
 link = "lte-good"
@@ -56,19 +62,66 @@ fn remedy(text: &str, planned: &str) -> Option<RemedyRecord> {
 fn each_fault_is_mended_by_the_setting_that_is_named() {
     let strict = "[gateway]\nserve.capture.last_modified.bound = \"strict\"\n[event.import]\nat = \"+5m\"\n\
                   bulk_import = { entity = \"task\", rows = 2000 }\n";
-    for (fault, check, set) in [
-        (
-            "[backend]\nprovisioning = \"stamps-only\"\n",
-            "undetected-delete",
-            "gateway.serve.capture.last_modified.reconcile.every=5m",
-        ),
-        (strict, "lost", "gateway.serve.capture.last_modified.bound=keyset"),
+    let (text, unicode) = ("title = \"text 10..40\"", "title = \"unicode 10..40\"");
+    let loses = "[backend]\nidempotency = \"none\"\n[chaos]\nresponse_loss = \"30%\"\n";
+    let reconcile = "gateway.serve.capture.last_modified.reconcile.every=5m";
+    for (title, own, fault, check, set) in [
+        (text, "", "[backend]\nprovisioning = \"stamps-only\"\n", "undetected-delete", reconcile),
+        (text, "", strict, "lost", "gateway.serve.capture.last_modified.bound=keyset"),
+        (unicode, "path = { title = \"latin-1\" }", "", "bent-value", "entity.task.path={}"),
+        (text, "ids = \"server\"", loses, "duplicate", "entity.task.ids=client"),
     ] {
-        let found = remedy(&world(fault), &world(fault)).unwrap_or_else(|| panic!("{check} has no remedy"));
+        let text = world_of(title, own, fault);
+        let found = remedy(&text, &text).unwrap_or_else(|| panic!("{check} has no remedy"));
         assert!(found.found > 0, "{check} does not happen");
         assert_eq!((found.check.as_str(), found.left), (check, Some(0)), "{fault}");
         assert_eq!(found.set, [set], "{fault}");
     }
+}
+
+/// A form that the backend takes so long over, and how long requests and a proxy wait for it.
+fn slow(takes: &str, timeout: &str, proxy: &str) -> String {
+    format!(
+        r#"
+name = "remedy"
+duration = "30m"
+entity.form = {{ rows = 10, schema = {{ id = "uuid key", text = "text 100..200" }} }}
+fleet.phones = {{ devices = 1, link = "lte-good", start = "1d" }}
+engine.request_timeout = "{timeout}"
+engine.retry = {{ base = "1ms", cap = "1ms", jitter = "none", attempts = 100 }}
+backend = {{ write_fixed_cost = "{takes}", service_cv = 0, gateway_timeout = "{proxy}", workers = 20 }}
+unit.Send = {{ on = ["save"], push = ["*"] }}
+unit.Get = {{ on = ["login"], pull = ["*"] }}
+action.send = {{ entity = "form", kind = "create", per_device = 0 }}
+event.one = {{ at = "+5m", edits = {{ action = "send" }} }}
+"#
+    )
+}
+
+#[test]
+fn a_stuck_cell_is_mended_by_the_timeout_that_is_too_short() {
+    for (takes, timeout, proxy, set) in [
+        ("40s", "15s", "10m", &["engine.request_timeout=1m"][..]),
+        ("150s", "15s", "10m", &["engine.request_timeout=5m"]),
+        ("150s", "10m", "20s", &["backend.gateway_timeout=10m"]),
+    ] {
+        let text = slow(takes, timeout, proxy);
+        let found = remedy(&text, &text).unwrap_or_else(|| panic!("{takes} has no remedy"));
+        assert_eq!((found.check.as_str(), found.left), ("stuck", Some(0)), "{takes}");
+        assert_eq!(found.set, set, "{takes}");
+    }
+}
+
+#[test]
+fn settings_that_were_tried_and_do_not_help_are_all_named() {
+    let text = slow("20m", "15s", "50m");
+    let found = remedy(&text, &text).expect("it is stuck");
+    assert_eq!((found.check.as_str(), found.found, found.left), ("stuck", 1, Some(1)));
+    for tried in ["engine.request_timeout=1m", "engine.request_timeout=5m"] {
+        assert!(found.set.iter().any(|set| set == tried), "{tried}: {:?}", found.set);
+    }
+    let idle = "store.foreign_keys=off";
+    assert!(!found.set.iter().any(|set| set == idle), "it changes nothing: {:?}", found.set);
 }
 
 #[test]

@@ -17,6 +17,7 @@ fn meets_its_expectations(path: &str) {
         _ if STILL.contains(&path) => 3,
         _ if MANY.contains(&path) => CHAOS_SEEDS,
         _ if worlds::every_place() => SEEDS,
+        _ if LONG.contains(&path) => 2,
         _ => FEW_SEEDS,
     };
     let request = Request { seeds: (1..=seeds).collect(), ..Request::default() };
@@ -48,6 +49,9 @@ const FEW_SEEDS: u64 = 4;
 /// In these nothing that comes out depends on the seed, and thousands of rows are written each time.
 const STILL: &[&str] =
     &["scenarios/strategies/compare-growth.toml", "scenarios/strategies/cursor-table.toml"];
+
+/// One seed of each takes as long as ten of others: hundreds of edits on six or seven apps.
+const LONG: &[&str] = &["scenarios/strategies/volt-mx.toml", "scenarios/units/as-taught.toml"];
 
 /// Seeds of the chaos for every capture; wrong ones are hunted in as many at most.
 pub(crate) const CHAOS_SEEDS: u64 = 15;

@@ -195,10 +195,11 @@ fn statistics(
         return (vec!["value"], Vec::new());
     }
     let compared = metrics::find(name).map_or(Compared::Percentiles, |metric| metric.compared);
+    let as_many = || observe_as_many(sides, name, basis);
     let judged = match compared {
         Compared::Greatest => &["max"],
-        Compared::Longest if !observe_as_many(sides, name) => &["max"],
-        Compared::Total if !observe_as_many(sides, name) => &["total"],
+        Compared::Longest if !as_many() => &["max"],
+        Compared::Total if !as_many() => &["total"],
         _ if basis == Basis::Exact => EXACT,
         _ => PERCENTILES,
     };
@@ -211,13 +212,17 @@ fn statistics(
     (judged, others)
 }
 
-fn observe_as_many(sides: [&[&CellRecord]; 2], name: &str) -> bool {
-    let of = |cells: &[&CellRecord]| {
-        let all = cells.iter().filter_map(|cell| cell.metrics.get(name));
-        all.map(|figure| u128::from(figure.observed())).sum::<u128>()
+/// A pair of which one cell observes nothing is not compared, and hides nothing of the others.
+fn observe_as_many(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> bool {
+    let observed = |cell: &&CellRecord| cell.metrics.get(name).map_or(0, |one| u128::from(one.observed()));
+    let [base, candidate] = sides.map(|cells| cells.iter().map(observed).collect::<Vec<u128>>());
+    let pairs = || base.iter().zip(&candidate).filter(|(a, b)| **a > 0 && **b > 0);
+    let sum = |side: &[u128]| side.iter().sum::<u128>();
+    let [base, candidate] = match basis {
+        // Of other seeds a side may have more cells.
+        Basis::Samples => [sum(&base) * candidate.len() as u128, sum(&candidate) * base.len() as u128],
+        _ => [pairs().map(|(a, _)| a).sum(), pairs().map(|(_, b)| b).sum()],
     };
-    // Of other seeds a side may have more cells.
-    let [base, candidate] = [of(sides[0]) * sides[1].len() as u128, of(sides[1]) * sides[0].len() as u128];
     base.abs_diff(candidate) * AS_MANY <= base.max(candidate)
 }
 

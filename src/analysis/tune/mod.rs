@@ -5,6 +5,7 @@ mod limits;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod together;
 
 pub use limits::{Held, LimitFlag, Limits};
 pub use standing::{Rule, Standing, is_sound, standings};

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::limits::{Held, Limits};
+use super::together::met_together;
 use crate::analysis::sweep::{self, Trouble};
-use crate::record::{CellRecord, Exit, Judged, Reason, Verdict};
+use crate::record::{CellRecord, Exit, GateRecord, Judged, Reason, Verdict};
 
 /// What a setting must keep besides losing nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +39,8 @@ pub struct Standing<'a> {
     pub open: Vec<(Rule, BTreeSet<u64>)>,
     /// What it misses as all settings do that were run under the seed, with the number of seeds.
     pub spared: BTreeMap<String, usize>,
+    /// Gates that its seeds meet together, with how many of them miss them.
+    pub together: BTreeMap<String, usize>,
 }
 
 impl Standing<'_> {
@@ -77,7 +80,7 @@ pub fn standings<'a, K: Ord>(
         let all: Vec<&CellRecord> = of_setting.iter().map(|judged| &judged.cell).collect();
         let sound = all.iter().all(|cell| is_sound(cell));
         let mut standing = Standing { wrong: sweep::trouble(&all).filter(|_| !sound), ..Standing::default() };
-        standing.demands(&all, &missing, setting == reference);
+        standing.demands(of_setting, &missing, setting == reference);
         for (place, limit) in limits.0.iter().enumerate() {
             let held = Held::of(limit, of_setting, |seed| smallest.get(seed).copied());
             let (rule, ran) = (Rule::Limit(place), (all.len(), seeds));
@@ -96,8 +99,10 @@ pub fn standings<'a, K: Ord>(
 }
 
 impl<'a> Standing<'a> {
-    /// What all settings miss under a seed is not a setting's own.
-    fn demands(&mut self, cells: &[&'a CellRecord], missing: &Missing<'a>, is_reference: bool) {
+    /// What all settings miss under a seed is not a setting's own, and a gate that its other seeds
+    /// meet together with those that miss it is not broken.
+    fn demands(&mut self, judged: &'a [Judged], missing: &Missing<'a>, is_reference: bool) {
+        let cells: Vec<&CellRecord> = judged.iter().map(|judged| &judged.cell).collect();
         let mut own: BTreeMap<String, Vec<(&'a CellRecord, &'a Reason)>> = BTreeMap::new();
         let mut open: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
         for cell in cells.iter().copied().filter(|cell| is_sound(cell)) {
@@ -112,6 +117,9 @@ impl<'a> Standing<'a> {
                 }
             }
         }
+        let (met, own): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            own.into_iter().partition(|(name, _)| is_met(judged, missing, name));
+        self.together.extend(met.into_iter().map(|(name, missed)| (name, missed.len())));
         open.retain(|name, _| !own.contains_key(name));
         self.open.extend(open.into_iter().map(|(name, seeds)| (Rule::Demand(name), seeds)));
         let broken = |(name, missed): (String, Vec<(&'a CellRecord, &'a Reason)>)| {
@@ -122,6 +130,21 @@ impl<'a> Standing<'a> {
         };
         self.broken.extend(own.into_iter().map(broken));
     }
+}
+
+/// Whether a setting meets a gate by its seeds together, but for those under which all miss it.
+fn is_met(judged: &[Judged], missing: &Missing<'_>, name: &str) -> bool {
+    let spared = |cell: &CellRecord| {
+        let (seed, ran) = (cell.seed.as_str(), missing.ran.get(cell.seed.as_str()).copied().unwrap_or(0));
+        ran > 1 && missing.missed.get(&(seed, name.to_owned())) == Some(&ran)
+    };
+    let own = judged.iter().filter(|judged| is_sound(&judged.cell) && !spared(&judged.cell));
+    let gates = own.flat_map(|of| of.gates.iter().map(move |gate| (&of.cell, gate)));
+    let mut of_name: BTreeMap<_, Vec<(&CellRecord, &GateRecord)>> = BTreeMap::new();
+    for (cell, gate) in gates.filter(|(_, gate)| name == format!("gate {}", gate.name)) {
+        of_name.entry((gate.figure(), gate.stat.as_str())).or_default().push((cell, gate));
+    }
+    !of_name.is_empty() && of_name.values().all(|runs| met_together(runs))
 }
 
 /// What the file asks of each run, by the name of it, if that is what a cell fails by.

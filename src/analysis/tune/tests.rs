@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::analysis::{judge, sweep::Trouble};
-use crate::record::{Judged, Reason, Verdict, fixture};
+use crate::record::{GateRecord, Judged, Reason, Verdict, fixture};
 
 const REQUESTS: &str = "engine.request.duration";
 const SECOND: u64 = 1_000_000_000;
@@ -23,7 +23,7 @@ fn quick(count: u64) -> Vec<(u64, u64)> {
 }
 
 fn missing(mut judged: Judged, gate: &str) -> Judged {
-    let mut record = crate::record::GateRecord::default();
+    let mut record = GateRecord::default();
     gate.clone_into(&mut record.name);
     judged.cell.verdict = Verdict::Fail;
     judged.cell.reasons.push(Reason::Gate { gate: record });
@@ -105,6 +105,45 @@ fn what_the_smallest_size_has_is_asked_for_where_it_decides() {
         (300, vec![cell(1, &quick(150)), cell(2, &[(500, 20), (510, 2)])]),
     ]);
     assert_eq!(broken(&cells, &limits("chunk=15s"), 2), (vec![], vec![200]));
+}
+
+/// A cell of a hundred requests of a second, of which so many take long, held to a gate on it.
+fn gated(seed: u64, stat: &str, long: u64) -> Judged {
+    let took = |n| if n < long { 9 * SECOND } else { SECOND };
+    let waits: Vec<(u64, u64)> = (0..100).map(|n| (10 * n * SECOND, took(n))).collect();
+    let mut judged = cell(seed, &[]);
+    fixture::wait(&mut judged, REQUESTS, &waits);
+    let value = judged.cell.stat(REQUESTS, stat);
+    let (name, metric, stat) = ("usable".to_owned(), REQUESTS.to_owned(), stat.to_owned());
+    let pass = value <= Some(2 * SECOND);
+    let gate = GateRecord { name, metric, stat, max: Some(2 * SECOND), value, pass, ..Default::default() };
+    if !pass {
+        judged.cell.verdict = Verdict::Fail;
+        judged.cell.reasons.push(Reason::Gate { gate: gate.clone() });
+    }
+    judged.gates = vec![gate];
+    judged
+}
+
+#[test]
+fn a_gate_is_judged_on_all_seeds_together() {
+    let of = |stat: &str, long: [u64; 8]| {
+        let cells = |long: [u64; 8]| (1..).zip(long).map(|(seed, long)| gated(seed, stat, long)).collect();
+        let all = BTreeMap::from([(16, cells([0; 8])), (200, cells(long))]);
+        broken(&all, &Limits::default(), 8).0
+    };
+    for (stat, long, out) in [
+        ("p95", [20, 0, 0, 0, 0, 0, 0, 0], false),
+        ("p95", [20, 20, 20, 0, 0, 0, 0, 0], true),
+        ("p99", [3, 0, 0, 0, 0, 0, 0, 0], false),
+        ("p99", [20, 0, 0, 0, 0, 0, 0, 0], true),
+        ("mean", [50, 0, 0, 0, 0, 0, 0, 0], false),
+        ("mean", [50, 50, 50, 50, 50, 0, 0, 0], true),
+        // The longest of all is the longest of one.
+        ("max", [1, 0, 0, 0, 0, 0, 0, 0], true),
+    ] {
+        assert_eq!(of(stat, long), if out { vec![200] } else { vec![] }, "{stat} {long:?}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::rules::{self, View};
 use super::search::{Found, Shipped, Wanted, with};
 use crate::analysis::axis;
 use crate::analysis::sweep::{Objective, queued_share};
-use crate::metrics::human;
+use crate::metrics::{Censored, NEVER, Unit, human};
 use crate::record::{AskedTuned, BackendTuned, CellRecord, KnobTuned, PlaceTuned, PointTuned, RuleTuned};
 use crate::render::tune as report_tune;
 use crate::render::tune::{FLAT_PPM, Line, reasons};
@@ -47,7 +47,9 @@ impl Place {
         };
         tuned.best = Some(self.by_knob(best));
         let told = Told { place: self, view: &view, best, objective };
-        tuned.figure = told.point(best, String::new()).and_then(|point| point.figure);
+        if let Some(point) = told.point(best, String::new()) {
+            (tuned.figure, tuned.censored) = (point.figure, point.censored);
+        }
         tuned.present = told.point(&view.space.present, self.space.present.join(", "));
         tuned.present.iter_mut().for_each(|present| present.names.push(self.space.own.clone()));
         tuned.rules = told.rules();
@@ -64,7 +66,9 @@ impl Place {
             let figures: Vec<u64> =
                 cells.iter().filter_map(|cell| cell.metrics.get(metric)?.stat(stat)).collect();
             let sum: u128 = figures.iter().map(|&figure| u128::from(figure)).sum();
-            (!figures.is_empty()).then(|| (sum / figures.len() as u128) as u64)
+            // What never ended under a seed has no mean.
+            let ended = !figures.is_empty() && !figures.contains(&NEVER);
+            ended.then(|| (sum / figures.len() as u128) as u64)
         };
         Some(BackendTuned {
             queued_p50_ns: mean("backend.request.queued", "p50")?,
@@ -131,6 +135,7 @@ impl Told<'_> {
             asked: Vec::new(),
             seeds: run as u64,
             figure: price.map(|price| (self.objective.figure(price) + 0.5) as u64),
+            censored: self.censored(at),
             cost_ppm: cost.map(ppm),
             noise_ppm: known.noise(at, best).filter(|_| at != best).map(ppm),
             within_noise,
@@ -138,6 +143,12 @@ impl Told<'_> {
             in_doubt: measured.in_doubt,
             breaks: self.view.breaks(at),
         })
+    }
+
+    fn censored(&self, at: &Setting) -> Option<Censored> {
+        let cells = self.place.cells.get(at).into_iter().flatten();
+        let figures = cells.filter_map(|judged| judged.cell.metrics.get(self.objective.metric.as_str()));
+        Censored::of(figures).filter(|_| self.objective.unit == Unit::Ns)
     }
 
     /// What rules cost that decide which setting is the best, or would.
@@ -151,6 +162,7 @@ impl Told<'_> {
                 excludes,
                 best: other.map(|other| self.place.by_knob(&other)),
                 figure: point.as_ref().and_then(|point| point.figure),
+                censored: point.as_ref().and_then(|point| point.censored),
                 cost_ppm: point.and_then(|point| point.cost_ppm),
             }
         };

@@ -159,5 +159,8 @@ pub(super) fn notes(view: &View<'_>, best: &Setting) -> Vec<String> {
     let missed = standing.spared.iter().map(|(name, seeds)| {
         format!("every setting misses `{name}` in {seeds} of {ran} seeds, so it excludes none")
     });
-    limits.chain(missed).collect()
+    let together = standing.together.iter().map(|(name, seeds)| {
+        format!("`{name}` is missed in {seeds} of {ran} seeds, and met by all of them together")
+    });
+    limits.chain(missed).chain(together).collect()
 }

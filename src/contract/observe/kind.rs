@@ -127,3 +127,14 @@ pub enum Decision<'a> {
     /// A person is to decide: the edit waits.
     Parked,
 }
+
+/// What became of a saved edit by the end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EditEnd {
+    /// What it says is on the backend.
+    Arrived,
+    /// Its person looked at both sides of a conflict and took the other.
+    GivenUp,
+    Waiting,
+    Lost,
+}

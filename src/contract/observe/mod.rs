@@ -14,6 +14,6 @@ mod kind;
 
 pub use event::{BlobEvent, Event, EventSink, Node, Occurrence, PageEvent, PhoneEvent, UnitEvent};
 pub use kind::{
-    AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, KillReason, Overtaken,
+    AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, EditEnd, KillReason, Overtaken,
     RequestKind, Sides,
 };

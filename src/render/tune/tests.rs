@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::analysis::tune::{LimitFlag, Limits};
+use crate::metrics::{Censored, NEVER, Unit};
 use crate::record::fixture::{self, point, tuned};
 use crate::record::{AskedTuned, PointTuned, RuleTuned, TuneRecord};
 
@@ -47,6 +48,24 @@ fn a_setting_has_one_row_with_all_of_its_names() {
 }
 
 #[test]
+fn a_figure_that_never_came_stands_with_how_many_never_came() {
+    let mut tune = tuned();
+    tune.places.truncate(1);
+    (tune.unit, tune.metric) = (Unit::Ns, "engine.write_acknowledged.duration:p95".to_owned());
+    let place = &mut tune.places[0];
+    let censored = |never| Some(Censored { never, of: 240, waited: 3_200_000_000_000 });
+    (place.figure, place.censored) = (Some(400_000_000), censored(3));
+    for point in &mut place.knobs[0].points {
+        (point.figure, point.censored) = (Some(NEVER), censored(60));
+    }
+    let best = Some([("engine.pull.chunk_rows".to_owned(), "4096".to_owned())].into());
+    let (name, asks) = ("chunk".to_owned(), "99 of 100 requests must take at most 15.0 s".to_owned());
+    let (figure, censored) = (Some(NEVER), censored(60));
+    place.rules = vec![RuleTuned { name, asks, best, figure, censored, ..RuleTuned::default() }];
+    assert_snapshot!(story(&tune) + "---\n" + &answers(&tune));
+}
+
+#[test]
 fn the_headline_says_what_limits_cost_on_either_side() {
     let mut tune = tuned();
     tune.places.truncate(1);
@@ -58,6 +77,7 @@ fn the_headline_says_what_limits_cost_on_either_side() {
         best: best.map(|best| [("engine.pull.chunk_rows".to_owned(), best.to_owned())].into()),
         figure: best.map(|_| if excludes { 164_000 } else { 60_200 }),
         cost_ppm: best.map(|_| if excludes { 610_000 } else { 1_660_000 }),
+        censored: None,
     };
     place.rules = vec![
         rule("memory", "a response must take at most 1.00 MiB of memory", true, Some("4096")),

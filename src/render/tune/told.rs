@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::tune::field::EVERYTHING;
-use crate::metrics::human;
+use crate::metrics::{NEVER, human};
 use crate::record::{CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, RuleTuned, TuneRecord};
 use crate::render::Grid;
 use crate::render::sweep::{of_which_time, optimum, value_of as value, within};
@@ -85,13 +85,15 @@ pub(in crate::render) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> Stri
     };
     let so_far = if place.complete { "" } else { ", so far: the search was cut short" };
     if let Some(settings) = all_equal(place) {
-        let figure = place.figure.map_or_else(String::new, |n| human::figure(tune.unit, n) + " ");
+        let shown = |n| human::of_waits(tune.unit, n, place.censored);
+        let figure = place.figure.map_or_else(String::new, |n| shown(n) + " ");
         return format!(
             "{}: nothing differs: {figure}at each of the {settings} settings that may be chosen{so_far}",
             place.name
         );
     }
-    let figure = place.figure.map_or_else(String::new, |n| format!(" ({})", human::figure(tune.unit, n)));
+    let shown = |n| human::of_waits(tune.unit, n, place.censored);
+    let figure = place.figure.map_or_else(String::new, |n| format!(" ({})", shown(n)));
     let knob = place.knobs.first().filter(|knob| is_all(knob, &knob.best));
     let all = knob.filter(|knob| knob.whole).map_or("", |_| ", all rows in one response");
     let rules: String = place.rules.iter().map(|rule| rule_told(tune, place, rule)).collect();
@@ -112,11 +114,13 @@ fn rule_told(tune: &TuneRecord, place: &PlaceTuned, rule: &RuleTuned) -> String 
     let Some(other) = &rule.best else {
         return format!("; no setting keeps that {}", rule.asks);
     };
-    let change = place.figure.zip(rule.figure).filter(|(best, _)| *best > 0).map(|(best, other)| {
+    let change = place.figure.zip(rule.figure).filter(|(best, other)| *best > 0 && *best.max(other) < NEVER);
+    let change = change.map(|(best, other)| {
         let more = (other as f64 / best as f64 - 1.0) * 100.0;
         format!(", {}{:.0} %", if more < 0.0 { "−" } else { "+" }, more.abs())
     });
-    let figure = rule.figure.map_or_else(|| "–".to_owned(), |n| human::figure(tune.unit, n));
+    let shown = |n| human::of_waits(tune.unit, n, rule.censored);
+    let figure = rule.figure.map_or_else(|| "–".to_owned(), shown);
     let whether = if rule.excludes { "without the rule that" } else { "if" };
     format!("; {} {whether} {} ({figure}{})", at(tune, other), rule.asks, change.unwrap_or_default())
 }
@@ -250,7 +254,7 @@ pub(in crate::render) fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &Kn
     }
     let mut grid = Grid::new(2, ["setting", "", "figure", "of the best", "costs"]);
     if let Some(n) = place.figure {
-        let figure = human::figure(tune.unit, n) + broken_mark(best);
+        let figure = human::of_waits(tune.unit, n, place.censored) + broken_mark(best);
         grid.row([value(&knob.best), names(knob, best, true), figure, "100 %".to_owned(), String::new()]);
         rows_of_asked(&mut grid, best);
     }
@@ -291,7 +295,8 @@ fn rows_of_asked(grid: &mut Grid, point: &PointTuned) {
 
 fn row(knob: &KnobTuned, point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
     let name = names(knob, point, false);
-    let shown = point.figure.map_or_else(|| "–".to_owned(), |n| human::figure(tune.unit, n));
+    let shown = |n| human::of_waits(tune.unit, n, point.censored);
+    let shown = point.figure.map_or_else(|| "–".to_owned(), shown);
     let shown = shown + broken_mark(point);
     if point.trouble.is_some() {
         // Why, the words above say.

@@ -66,4 +66,6 @@ fn a_list_of_what_is_allowed_is_printed_once() {
 fn a_word_that_is_no_other_word_for_anything_gets_no_suggestion() {
     assert_eq!(closest("geometry", ["text", "timestamp"]), None);
     assert_eq!(closest("guid", ["title", "ward"]), None, "the list has no word of ours for it");
+    assert_eq!(closest("first-write", ["first-write-wins", "first-write-loses"]), None, "it is either");
+    assert_eq!(closest("first-write", ["first-write-wins", "merge"]), Some("first-write-wins"));
 }
