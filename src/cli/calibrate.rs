@@ -125,16 +125,19 @@ fn search(
     let (from, to) = fit.axis();
     let document = Document::of_file(path, text)
         .map_err(|invalid| Refusal::because(Exit::Invalid, invalid.render(false)))?;
-    let sizes: Vec<u64> = std::iter::successors(Some(from), |rows| Some(rows * 2)).take_while(|n| *n <= to).collect();
+    let sizes: Vec<u64> =
+        std::iter::successors(Some(from), |rows| Some(rows * 2)).take_while(|n| *n <= to).collect();
     let axis = ("engine.pull.chunk_rows".to_owned(), sizes.iter().map(u64::to_string).collect());
     let plans = sources::requested(&document, &Request { axes: vec![axis], ..Request::default() }, console)?;
     let costs = cost::of(&plans);
     // Chunks far below the best cost the most, and say the least.
     let narrower = (0..sizes.len().saturating_sub(2)).map(|skipped| (sizes[skipped], &costs[skipped..]));
-    let mut all = narrower.flat_map(|(from, costs)| SEEDS.map(|seeds| {
-        let one = costs.iter().map(|cost| cost.time().0).fold(0, u64::saturating_add);
-        (from, seeds, Span(one.saturating_mul(seeds)))
-    }));
+    let mut all = narrower.flat_map(|(from, costs)| {
+        SEEDS.map(|seeds| {
+            let one = costs.iter().map(|cost| cost.time().0).fold(0, u64::saturating_add);
+            (from, seeds, Span(one.saturating_mul(seeds)))
+        })
+    });
     let found = all.find(|(_, _, takes)| *takes <= SEARCH);
     Ok(found.map(|(from, seeds, takes)| (from, to, seeds, takes)))
 }

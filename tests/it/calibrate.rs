@@ -141,19 +141,13 @@ fn a_calibrated_scenario_gives_the_durations_of_its_log() {
     syncdyno(desk.path()).args(["check", "app.toml"]).assert().success();
     // The next step is the search, and it is printed as it can be typed.
     let next = told.lines().find_map(|line| line.trim().strip_prefix("syncdyno tune ")).unwrap();
-    let quick = [
-        "--set",
-        "entity.row.rows=400",
-        "--set",
-        "fleet.phones.devices=1",
-        "--no-field",
-        "-q",
-    ];
+    let quick = ["--set", "entity.row.rows=400", "--set", "fleet.phones.devices=1", "--no-field", "-q"];
     let next = next.replace("1..=8", "1..=2");
     syncdyno(desk.path()).arg("tune").args(next.split(' ')).args(quick).assert().success();
     syncdyno(desk.path()).args(["replay", "app.toml", "--requests", "again.csv"]).assert().success();
     let (before, after) = (read(Path::new(log)), read(&desk.path().join("again.csv")));
-    let [request, row, was] = [Figure::Overhead, Figure::Row, Figure::Between].map(|f| before.get(f).unwrap());
+    let [request, row, was] =
+        [Figure::Overhead, Figure::Row, Figure::Between].map(|f| before.get(f).unwrap());
     let rows = after.census.rows_mean_milli as f64 / 1e3;
     // A sync ends with a look that finds nothing more, so the mean is a little lower.
     assert!((rows / (before.census.rows_mean_milli as f64 / 1e3) - 1.0).abs() < 0.05, "{rows} rows a chunk");
@@ -216,13 +210,16 @@ fn a_scenario_is_written_once_and_only_if_there_is_one() {
     assert!(!desk.path().join("part.toml").exists(), "it is written beside and renamed");
     run(&[log, "-o", "far.toml", "--rtt", "5s"]).code(2);
     run(&[log, "--only", "kind"]).code(2).stderr(contains("kind=pull"));
-    let one_size: String = (0..40).map(|n| format!("{n},500,500,100,{}\n", if n % 9 == 5 { "reset" } else { "ok" })).collect();
+    let one_size: String =
+        (0..40).map(|n| format!("{n},500,500,100,{}\n", if n % 9 == 5 { "reset" } else { "ok" })).collect();
     fs::write(desk.path().join("flat.csv"), format!("{HEADER}{one_size}")).unwrap();
     // Each answer stands under its condition, and a scenario needs one answer.
     run(&["flat.csv"]).success().stdout(contains("[sizes.one]").and(contains("if the overhead is")));
     run(&["flat.csv", "-o", "flat.toml"]).code(3).stderr(contains("choose with --overhead TIME"));
     assert!(!desk.path().join("flat.toml").exists());
-    run(&["flat.csv", "--overhead", "20ms", "-o", "flat.toml"]).success().stdout(contains("if the overhead is 20.0 ms"));
+    run(&["flat.csv", "--overhead", "20ms", "-o", "flat.toml"])
+        .success()
+        .stdout(contains("if the overhead is 20.0 ms"));
     let few: String = (0..9).map(|n| format!("{n},500,500,100,ok\n")).collect();
     fs::write(desk.path().join("few.csv"), format!("{HEADER}{few}")).unwrap();
     run(&["few.csv", "-o", "few.toml"]).code(3).stderr(contains("[responses.few]"));

@@ -52,12 +52,15 @@ pub(super) fn calibration(source: &str, log: &Log, given: &Given) -> Calibration
         (true, None) => &[Some(Timeouts::Failures), Some(Timeouts::Slow)],
     };
     for timeouts in ways {
-        let slow = kinds.iter().map(|kind| match kind {
-            Kind::Slow => true,
-            Kind::Open => *timeouts == Some(Timeouts::Slow),
-            Kind::Other => false,
-        });
-        let way = Way::of(log, &follows, *timeouts, slow.collect());
+        let slow: Vec<bool> = kinds
+            .iter()
+            .map(|kind| match kind {
+                Kind::Slow => true,
+                Kind::Open => *timeouts == Some(Timeouts::Slow),
+                Kind::Other => false,
+            })
+            .collect();
+        let way = Way::of(log, &follows, *timeouts, &slow, given.mtbf);
         read(&mut found, &way, given);
     }
     open(&mut found, log, &kinds);
@@ -82,7 +85,7 @@ impl Kind {
         let says_bytes = log.requests.iter().filter(timed_out).any(|r| r.bytes > 0.0);
         let sum = |of: fn(&Request) -> f64| log.answers().map(of).sum::<f64>().max(1e-9);
         let (rows, bytes, all) = (sum(|r| r.rows), sum(|r| r.bytes), sum(|_| 1.0));
-        let way = Way::of(log, follows, None, vec![false; log.requests.len()]);
+        let way = Way::of(log, follows, None, &vec![false; log.requests.len()], None);
         let line = way.fit(None).or_else(|| way.fit(Some(0.0))).map(|(fit, _)| fit.costs);
         let longest = log.answers().map(Request::took).fold(0.0, f64::max);
         let of = |r: &Request| {
@@ -111,7 +114,8 @@ fn open(found: &mut Calibration, log: &Log, kinds: &[Kind]) {
     let longest = log.answers().map(Request::took).fold(0.0, f64::max);
     let bare = of().any(|r| r.rows <= 0.0);
     // Rows decide where responses end well before the time-out, whatever their rows.
-    let column = if bare && longest < shortest / 2.0 { "rows` that they asked for" } else { "bytes` that had come" };
+    let column =
+        if bare && longest < shortest / 2.0 { "rows` that they asked for" } else { "bytes` that had come" };
     let after = if shortest.is_finite() { format!(" after {}", span(shortest)) } else { String::new() };
     let all = [count(of().count() as f64), after, span(longest), format!("`{column}")];
     found.say(of().next().is_some(), Code::TimeoutsOpen, all);
@@ -124,11 +128,19 @@ struct Way<'a> {
     responses: Vec<Response>,
     failures: Failures,
     recovery: Option<Estimate>,
+    /// Failures per second by which responses count.
+    rate: f64,
 }
 
 impl Way<'_> {
-    fn of<'a>(log: &'a Log, follows: &Follows, timeouts: Option<Timeouts>, slow: Vec<bool>) -> Way<'a> {
-        let failures = failures::count(log, follows, &slow);
+    fn of<'a>(
+        log: &'a Log,
+        follows: &Follows,
+        timeouts: Option<Timeouts>,
+        slow: &[bool],
+        mtbf: Option<Span>,
+    ) -> Way<'a> {
+        let failures = failures::count(log, follows, slow);
         let recovery = failures::repair(log, follows.typical, &failures);
         let longest = log.answers().map(Request::took).fold(0.0, f64::max);
         let sum = |of: fn(&Request) -> f64| log.answers().map(of).sum::<f64>();
@@ -146,14 +158,15 @@ impl Way<'_> {
             at,
         };
         let responses = requests.filter(counts).map(of).collect();
-        Way { log, timeouts, responses, failures, recovery }
+        let rate = mtbf.map_or(failures.rate(), |mtbf| 1.0 / mtbf.as_secs_f64());
+        Way { log, timeouts, responses, failures, recovery, rate }
     }
 
     /// The costs with this `overhead`, or with the one that the sizes tell.
     fn fit(&self, overhead: Option<f64>) -> Option<(Fit, Draws)> {
         let with = |byte: bool| {
             let parts = [true, true, byte];
-            Problem { responses: &self.responses, parts, overhead, rate: self.failures.rate() }.fit()
+            Problem { responses: &self.responses, parts, overhead, rate: self.rate }.fit()
         };
         let line = with(false);
         // Bytes have a part if that is sure: twice as far from nothing as its interval reaches.
@@ -164,7 +177,10 @@ impl Way<'_> {
         });
         match wider {
             Some((draws, fit)) => Some((fit, draws)),
-            None => line.map(|fit| { let draws = Draws::of(&fit, &self.failures); (fit, draws) }),
+            None => line.map(|fit| {
+                let draws = Draws::of(&fit, &self.failures);
+                (fit, draws)
+            }),
         }
     }
 
@@ -182,12 +198,14 @@ fn read(found: &mut Calibration, way: &Way<'_>, given: &Given) {
     let sizes = Sizes::of(&way.responses);
     let sized = sizes.others >= OTHERS_MIN;
     let free = sized.then(|| way.fit(None)).flatten();
-    let differs = free.as_ref().zip(overhead).map(|((_, draws), given)| (draws.estimate(Draw::overhead), given));
+    let differs =
+        free.as_ref().zip(overhead).map(|((_, draws), given)| (draws.estimate(Draw::overhead), given));
     let differs = differs.filter(|(says, given)| !says.holds(*given)).map(|(says, _)| span(says.value));
     found.say(differs.is_some(), Code::OverheadDiffers, [differs.unwrap_or_default()]);
     let free = free.filter(|_| overhead.is_none());
     let told = free.is_some();
-    let Some(base) = free.or_else(|| way.fit(overhead.or(Some(0.0)))).filter(|_| seen >= RESPONSES_MIN) else {
+    let Some(base) = free.or_else(|| way.fit(overhead.or(Some(0.0)))).filter(|_| seen >= RESPONSES_MIN)
+    else {
         return;
     };
     let (fit, draws) = &base;
@@ -345,7 +363,12 @@ impl Draws {
     fn of(fit: &Fit, failures: &Failures) -> Draws {
         let sums: Vec<Sums> = fit.sums.iter().filter(|sums| sums.responses() > 0.0).copied().collect();
         let all = Sums::total(&sums);
-        let draw = |costs: Costs, sums: &Sums, rate: f64| Draw { costs, width: sums.width(), rows: sums.rows(), rate };
+        let draw = |costs: Costs, sums: &Sums, rate: f64| Draw {
+            costs,
+            width: sums.width(),
+            rows: sums.rows(),
+            rate,
+        };
         let squares: f64 = sums.iter().map(|sums| sums.responses() * sums.responses()).sum();
         // Units of equal size that would be as sure (Kish 1965).
         let units = (all.responses() * all.responses() / squares).max(4.0);

@@ -11,6 +11,8 @@ use statrs::distribution::{ChiSquared, ContinuousCDF};
 const REPAIR_MAX: f64 = 3_600.0;
 const REPAIRS_MIN: usize = 3;
 pub(super) const DEVICES_MIN: u64 = 10;
+/// Fewer devices say nothing of how devices differ; blocks of time stand for them.
+const UNITS_MIN: u64 = 4;
 const BLOCKS: usize = 12;
 /// Unless so few requests begin within a usual duration of a response.
 const PROMPT_MIN: f64 = 0.25;
@@ -67,7 +69,7 @@ impl Follows {
             *fresh && !apart
         };
         let all = log.requests.len();
-        let (unit, units) = match log.devices.filter(|devices| *devices >= DEVICES_MIN) {
+        let (unit, units) = match log.devices.filter(|devices| *devices >= UNITS_MIN) {
             Some(devices) => (log.requests.iter().map(|r| r.device as usize).collect(), devices as usize),
             None => ((0..all).map(|n| n * BLOCKS / all).collect(), BLOCKS),
         };

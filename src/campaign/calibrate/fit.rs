@@ -1,8 +1,10 @@
 //! What a response takes: overhead + rows × time per row (+ bytes × time per byte), times
-//! log-normal noise whose mean is 1. Weighted least squares for the mean, in rounds: a transfer of t
-//! seconds comes through with e^{−λt}, so it counts e^{λt} times (Horvitz and Thompson 1952). A
-//! response that a time-out cut off is known to take longer: in each round it stands for what such
-//! responses take in the mean (the EM algorithm; Dempster, Laird and Rubin 1977).
+//! log-normal noise whose mean is 1.
+//!
+//! Weighted least squares for the mean, in rounds: a transfer of t seconds comes through with
+//! probability e^{−λt}, so it counts e^{λt} times (Horvitz and Thompson 1952). A response that a
+//! time-out cut off takes longer than that: in each round it stands for the mean of those that do
+//! (the EM algorithm; Dempster, Laird and Rubin 1977).
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -76,7 +78,9 @@ impl Sums {
         let known = overhead.unwrap_or_default();
         let free = |i: usize| parts[i] && (i > 0 || overhead.is_none());
         let system: [[f64; PARTS]; PARTS] = std::array::from_fn(|i| {
-            std::array::from_fn(|j| if free(i) && free(j) { self.products[i][j] } else { f64::from(u8::from(i == j)) })
+            std::array::from_fn(|j| {
+                if free(i) && free(j) { self.products[i][j] } else { f64::from(u8::from(i == j)) }
+            })
         });
         let right: Line = std::array::from_fn(|i| {
             if free(i) { self.products[i][PARTS] - known * self.products[i][0] } else { 0.0 }
@@ -314,8 +318,7 @@ impl Noise {
 
 fn scale(mut offs: Vec<f64>) -> Option<(f64, f64)> {
     let last = offs.len().checked_sub(1)? as f64;
-    let [low, middle, high] = [0.1, 0.5, 0.9].map(|share: f64| {
-        *offs.select_nth_unstable_by((share * last).round() as usize, f64::total_cmp).1
-    });
+    let [low, middle, high] = [0.1, 0.5, 0.9]
+        .map(|share: f64| *offs.select_nth_unstable_by((share * last).round() as usize, f64::total_cmp).1);
     Some((middle, ((high - low) / MIDDLE).max(SCALE_MIN)))
 }

@@ -74,8 +74,7 @@ const DURATIONS: [Unit; 6] = [
     ("duration_min", Some(60.0)),
     ("duration", None),
 ];
-const BYTES: [Unit; 4] =
-    [("bytes", Some(1.0)), ("kb", Some(1e3)), ("kib", Some(1_024.0)), ("mb", Some(1e6))];
+const BYTES: [Unit; 4] = [("bytes", Some(1.0)), ("kb", Some(1e3)), ("kib", Some(1_024.0)), ("mb", Some(1e6))];
 const READ: [&str; 4] = ["start", "rows", "outcome", "device"];
 
 /// Columns of quantities that a log has.
@@ -199,8 +198,7 @@ fn request(row: Row<'_>, device: u32, columns: Columns) -> Result<Request, Malfo
         let whole = unit > 1.0 || n == libm::trunc(n);
         if whole { Ok(n * unit) } else { Err(row.malformed(column, format!("`{n}` is not whole"))) }
     };
-    let duration =
-        if blank(columns.duration.0) { None } else { Some(seconds(row, columns.duration)?) };
+    let duration = if blank(columns.duration.0) { None } else { Some(seconds(row, columns.duration)?) };
     let (rows, bytes) = (count(("rows", None))?, columns.bytes.map_or(Ok(0.0), count)?);
     Ok(Request { start: start(row)?, device, rows, bytes, duration, outcome })
 }
@@ -341,7 +339,8 @@ mod tests {
         assert!(log.requests.iter().map(|r| (r.start, r.device)).eq([(3.0, 1), (4.0, 0), (5.0, 0)]));
         assert_eq!(log.labels, [("n t".to_owned(), vec![0, 0, 1])]);
         let given = crate::render::calibrate::Given::default();
-        let fits = super::super::calibrate("a\r.csv", text.as_bytes(), &[], Some("n\u{1b}t"), &given).unwrap();
+        let fits =
+            super::super::calibrate("a\r.csv", text.as_bytes(), &[], Some("n\u{1b}t"), &given).unwrap();
         assert_eq!((&*fits[0].source, &*fits[0].group.as_ref().unwrap().0), ("a .csv", "n t"));
         let parts = read(text.as_bytes(), &[], Some("n\u{1b}t")).unwrap();
         let parts = parts.iter().map(|(value, log)| (value.as_str(), log.requests.len(), log.devices));

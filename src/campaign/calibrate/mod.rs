@@ -1,8 +1,8 @@
 //! From a request log of one's own to what its link and backend cost.
 //!
 //! [`calibrate`] reads a `log`, estimates what a response takes (`fit`) and how transfers fail
-//! (`failures`), then how sure that is, which chunk is best, and under which conditions (`estimate`);
-//! and what speaks against it (`doubts`).
+//! (`failures`), then how sure that is, and which chunk is best under which conditions (`estimate`);
+//! and it says what speaks against that (`doubts`).
 
 mod doubts;
 mod estimate;

@@ -253,14 +253,27 @@ fn of_one_size(left: Left, seed: u64) -> World {
     let by_device = if devices > 1 { 0.15 * stream.unit() } else { 0.0 };
     let idle = *stream.pick(&[0.0, 60.0]);
     let (sizes, networks): (&[f64], &[Network]) = (vec![rows].leak(), vec![network].leak());
-    World { devices, responses, networks, sizes, noise, silent, timeout, by_device, idle, bare: true, ..CLEAN }
+    World {
+        devices,
+        responses,
+        networks,
+        sizes,
+        noise,
+        silent,
+        timeout,
+        by_device,
+        idle,
+        bare: true,
+        ..CLEAN
+    }
 }
 
 /// The reading that is right of a world's log, as text in some columns and units, and its truth.
 fn right(left: Left, seed: u64) -> (Reading, [f64; 4]) {
     let world = of_one_size(left, seed);
     let (overhead, row, mtbf) = world.networks[0];
-    let given = Given { overhead: Some(Span::from_secs_f64(overhead)), ..Given::default() };
+    let blind = (left == Left::Outcomes).then_some(Span::from_secs_f64(mtbf));
+    let given = Given { overhead: Some(Span::from_secs_f64(overhead)), mtbf: blind, timeouts: None };
     let text = text(&world.log(seed), left != Left::Outcomes, &mut Seed(seed).stream("text", 0, 0));
     let found = super::calibrate("log", text.as_bytes(), &[], None, &given).expect(&text).remove(0);
     let open = super::calibrate("log", text.as_bytes(), &[], None, &Given::default()).expect(&text).remove(0);
@@ -273,6 +286,7 @@ fn right(left: Left, seed: u64) -> (Reading, [f64; 4]) {
         Left::Slow => reading.timeouts == Some(Timeouts::Slow),
     };
     let reading = found.readings.iter().find(wanted).unwrap_or_else(|| panic!("{left:?} {seed}: {found:?}"));
+    // What is given is rounded to nanoseconds.
     let mtbf = reading.mtbf.unwrap_or(mtbf);
     let best = Cost { chunk: overhead, row, mtbf }.best();
     (reading.clone(), [overhead + row * world.sizes[0], row, mtbf, best])
@@ -302,7 +316,8 @@ fn text(log: &Log, outcomes: bool, stream: &mut Stream) -> String {
     let line = |r: &Request| {
         let values = names.iter().map(|name| (*name, value(r, name)));
         if json {
-            let object: serde_json::Map<_, _> = values.map(|(name, value)| (name.to_owned(), value.into())).collect();
+            let object: serde_json::Map<_, _> =
+                values.map(|(name, value)| (name.to_owned(), value.into())).collect();
             return serde_json::to_string(&object).unwrap();
         }
         values.map(|(_, value)| value).collect::<Vec<_>>().join(",")
@@ -314,7 +329,7 @@ fn text(log: &Log, outcomes: bool, stream: &mut Stream) -> String {
 
 #[test]
 fn readings_of_one_size_hold_the_truth_of_the_right_one() {
-    let logs = if std::env::var_os("SYNCDYNO_EVERY").is_some() { 400 } else { 40 };
+    let logs = if std::env::var_os("SYNCDYNO_EVERY").is_some() { 200 } else { 20 };
     let (mut table, mut bad) = (String::new(), false);
     for left in [Left::Nothing, Left::Outcomes, Left::Failures, Left::Slow] {
         let mut held = [0; 4];
@@ -331,6 +346,35 @@ fn readings_of_one_size_hold_the_truth_of_the_right_one() {
         bad |= held.iter().any(|held| *held < band(logs));
     }
     assert!(!bad, "{table}");
+}
+
+#[test]
+fn what_a_log_is_said_to_lack_decides_it() {
+    let open = |found: &Calibration| found.diagnoses.iter().any(|of| of.code == Code::TimeoutsOpen);
+    let ways = |found: &Calibration| -> Vec<_> { found.readings.iter().map(|of| of.timeouts).collect() };
+    for seed in 0..4 {
+        let silent = World { networks: &[(0.25, 4e-4, 30.0)], ..of_one_size(Left::Failures, seed) };
+        let found = calibration(&silent.log(seed));
+        assert!(open(&found) && found.diagnoses.iter().any(|of| of.says.contains("`rows`")), "{found:?}");
+        let found = calibration(&World { bare: false, ..silent }.log(seed));
+        assert!(!open(&found) && ways(&found).iter().all(Option::is_none), "{found:?}");
+        // Slow responses are open whatever their rows, until the log has the bytes that had come.
+        let slow = World { byte: 1e-9, bare: false, ..of_one_size(Left::Slow, seed) };
+        let mut log = slow.log(seed);
+        let found = calibration(&log);
+        assert!(open(&found) && found.diagnoses.iter().any(|of| of.says.contains("`bytes`")), "{found:?}");
+        let slow = |r: &&mut Request| r.outcome == Outcome::TimedOut;
+        log.requests.iter_mut().filter(slow).for_each(|r| r.bytes = 80.0 * r.rows);
+        let decided = calibration(&log);
+        assert!(!open(&decided) && ways(&decided).iter().all(Option::is_none), "{decided:?}");
+        let of = |found: &Calibration| found.readings.last().map(|of| of.figures[&Figure::Request]);
+        assert_eq!(of(&decided), of(&found), "it is the reading of slow responses");
+        // And the two sizes tell the overhead.
+        let next = found.next.expect("one size").rows.map(|rows| rows as f64);
+        let sizes = World { sizes: next.to_vec().leak(), timeout: 60.0, ..of_one_size(Left::Nothing, seed) };
+        let found = calibration(&sizes.log(seed));
+        assert!(found.only().is_some_and(Reading::is_certain), "{found:?}");
+    }
 }
 
 /// Each code stands on a log that calls for it, with what it refuses, and not on the clean one.
@@ -399,7 +443,8 @@ fn each_diagnosis_stands_where_its_threshold_says() {
 fn a_log_without_failures_gets_a_bound_and_failures_alone_nothing() {
     let found = calibration(&World { networks: &[(0.25, 4e-4, 1e9)], ..CLEAN }.log(1));
     let reading = found.only().expect("sizes differ");
-    let [request, row, between] = [Figure::Overhead, Figure::Row, Figure::Between].map(|f| reading.figures[&f]);
+    let [request, row, between] =
+        [Figure::Overhead, Figure::Row, Figure::Between].map(|f| reading.figures[&f]);
     assert!((found.census.exposed_ns.as_secs_f64() / between.low - 2.996).abs() < 0.001, "{between:?}");
     let least = Cost { chunk: request.low, row: row.high, mtbf: between.low };
     let best = reading.advice.best;

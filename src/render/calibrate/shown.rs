@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::record::{Advice, Calibration, Census, Diagnosis, Effect, Estimate, Figure, Next, Reading};
 use super::record::Timeouts;
+use super::record::{Advice, Calibration, Census, Diagnosis, Effect, Estimate, Figure, Next, Reading};
 use crate::metrics::human;
 use crate::render::{Grid, lines};
 
@@ -51,7 +51,11 @@ pub fn in_short(fits: &[Calibration]) -> String {
             let mean = rows(fit.census.rows_mean_milli as f64 / 1e3);
             format!("a request of {mean} rows takes {} ({})\n", span(took.value), interval(took, span))
         });
-        return headline(fit) + &request + &answer + &fit.next.map_or_else(String::new, more) + &list(fit, true);
+        return headline(fit)
+            + &request
+            + &answer
+            + &fit.next.map_or_else(String::new, more)
+            + &list(fit, true);
     }
     let named = |fit: &Calibration| fit.group.clone().unwrap_or_default();
     let column = fits.first().map_or_else(String::new, |fit| named(fit).0);
@@ -69,10 +73,16 @@ fn readings(fits: &[Calibration], group: Option<String>) -> Grid {
         ("if time-outs are", |of| of.timeouts.map(word).map(str::to_owned)),
         ("if the overhead is", |of| of.overhead.map(span)),
         ("if a transfer fails every", |of| of.mtbf.map(span)),
-        ("overhead", |of| of.figures.get(&Figure::Overhead).filter(|_| of.overhead.is_none()).map(|o| value(*o, span))),
-        ("per request", |of| of.timeouts.and(of.figures.get(&Figure::Request)).map(|took| value(*took, span))),
+        ("overhead", |of| {
+            of.figures.get(&Figure::Overhead).filter(|_| of.overhead.is_none()).map(|o| value(*o, span))
+        }),
+        ("per request", |of| {
+            of.timeouts.and(of.figures.get(&Figure::Request)).map(|took| value(*took, span))
+        }),
         ("per row", |of| of.figures.get(&Figure::Row).map(|row| value(*row, span))),
-        ("between failures", |of| of.figures.get(&Figure::Between).filter(|_| of.mtbf.is_none()).map(|b| value(*b, span))),
+        ("between failures", |of| {
+            of.figures.get(&Figure::Between).filter(|_| of.mtbf.is_none()).map(|b| value(*b, span))
+        }),
         ("chunk", |of| Some(value(of.advice.best, rows))),
         ("95 % interval", |of| Some(interval(of.advice.best, rows))),
         ("rows in time (99 %)", |of| of.in_time.map(|most| value(most, rows))),
@@ -221,7 +231,8 @@ fn recommendation(fit: &Calibration, reading: &Reading) -> String {
         reading.timeouts.map(|timeouts| format!("time-outs are {}", word(timeouts))),
     ];
     let conditions: Vec<String> = conditions.into_iter().flatten().collect();
-    let when = if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
+    let when =
+        if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
     let in_time = reading.in_time.map_or_else(String::new, |most| {
         let most = format!("{} rows ({})", rows(most.value), interval(most, rows));
         format!("  of 100 responses of {most} 99 come before the time-out\n")
