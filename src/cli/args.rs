@@ -337,10 +337,11 @@ pub(super) struct CalibrateArgs {
     /// A fit for each value of this column, such as network; up to twelve.
     #[arg(long, value_name = "COLUMN")]
     pub(super) by: Option<String>,
-    /// The fixed overhead of a request, if you know it, such as the time of a request for no rows; requests of one size do not say it.
+    /// The fixed overhead of a request, such as the time of one for no rows: requests of one
+    /// size do not say it.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) overhead: Option<Span>,
-    /// The time of transfer from one failure to the next, if you know it.
+    /// The time of transfer from one failure to the next: a log of responses alone does not say it.
     #[arg(long, value_name = "TIME", value_parser = mtbf)]
     pub(super) mtbf: Option<Span>,
     /// What time-outs are of which the log leaves it open.

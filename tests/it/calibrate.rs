@@ -166,7 +166,7 @@ fn a_log_that_does_not_tell_the_best_size_gives_a_scenario() {
         (0..80).map(|n| format!("{},{},400,{},ok\n", n * 10, 1 + n % 5, 500 + n % 7 * 40)).collect();
     fs::write(desk.path().join("log.csv"), format!("{HEADER}{lines}")).unwrap();
     let run = syncdyno(desk.path()).args(["calibrate", "log.csv", "-q", "-o", "app.toml"]).assert();
-    let told = contains("[row.unknown]").and(contains("syncdyno run app.toml"));
+    let told = contains("[row.unknown]").and(contains("syncdyno tune app.toml"));
     run.success().stdout(told.and(contains("failures.none")));
     syncdyno(desk.path()).args(["calibrate", "log.csv"]).assert().success().stdout(contains("rows or more"));
     syncdyno(desk.path()).args(["check", "app.toml"]).assert().success();

@@ -111,13 +111,15 @@ fn open(found: &mut Calibration, log: &Log, kinds: &[Kind]) {
     let of = || log.requests.iter().zip(kinds).filter(|(_, kind)| **kind == Kind::Open).map(|(r, _)| r);
     let took = |r: &Request| r.duration;
     let shortest = of().filter_map(took).fold(f64::INFINITY, f64::min);
-    let longest = log.answers().map(Request::took).fold(0.0, f64::max);
+    let mut took: Vec<f64> = log.answers().map(Request::took).collect();
+    took.sort_by(f64::total_cmp);
+    let nearly_all = took.get(took.len() * 99 / 100).copied().unwrap_or_default();
     let bare = of().any(|r| r.rows <= 0.0);
     // Rows decide where responses end well before the time-out, whatever their rows.
-    let column =
-        if bare && longest < shortest / 2.0 { "rows` that they asked for" } else { "bytes` that had come" };
+    let rows = bare && nearly_all < shortest / 2.0;
+    let column = if rows { "rows` that they asked for" } else { "bytes` that had come" };
     let after = if shortest.is_finite() { format!(" after {}", span(shortest)) } else { String::new() };
-    let all = [count(of().count() as f64), after, span(longest), format!("`{column}")];
+    let all = [count(of().count() as f64), after, span(nearly_all), format!("`{column}")];
     found.say(of().next().is_some(), Code::TimeoutsOpen, all);
 }
 
@@ -170,7 +172,7 @@ impl Way<'_> {
         };
         let line = with(false);
         // Bytes have a part if that is sure: twice as far from nothing as its interval reaches.
-        let wider = self.log.has_bytes.then(|| with(true)).flatten().filter(|fit| fit.parts[BYTE]);
+        let wider = self.log.has_bytes.then(|| with(true)).flatten().filter(|fit| fit.parts == [true; PARTS]);
         let wider = wider.map(|fit| (Draws::of(&fit, &self.failures), fit)).filter(|(draws, _)| {
             let size = draws.estimate(|costs| costs.costs[BYTE]);
             size.low > size.value / 2.0
@@ -204,20 +206,23 @@ fn read(found: &mut Calibration, way: &Way<'_>, given: &Given) {
     found.say(differs.is_some(), Code::OverheadDiffers, [differs.unwrap_or_default()]);
     let free = free.filter(|_| overhead.is_none());
     let told = free.is_some();
-    let Some(base) = free.or_else(|| way.fit(overhead.or(Some(0.0)))).filter(|_| seen >= RESPONSES_MIN)
-    else {
+    let base = free.or_else(|| way.fit(overhead.or(Some(0.0)))).filter(|_| seen >= RESPONSES_MIN);
+    let Some(base) = base else {
+        // Enough responses, but of no rows.
+        found.say(true, Code::FewResponses, [count(0.0)]);
         return;
     };
     let (fit, draws) = &base;
     let trimmed = fit.trimmed as f64 / seen as f64;
     found.say(trimmed > TRIMMED_MAX, Code::ManyTrimmed, [percent(trimmed)]);
-    let request = draws.estimate(Draw::request);
+    let request = draws.estimate(|draw| draw.request(sizes.middle));
     let long = overhead.filter(|overhead| *overhead >= request.value);
     found.say(long.is_some(), Code::OverheadLong, [overhead.unwrap_or_default(), request.value].map(span));
     if trimmed > TRIMMED_MAX || long.is_some() {
         return;
     }
     if found.readings.is_empty() {
+        found.census.rows_median = sizes.middle as u64;
         found.census.failures = way.failures.events().round() as u64;
         found.census.exposed_ns = Span::from_secs_f64(way.failures.exposed());
         doubts(found, way.log, &way.responses, fit, told);
@@ -228,23 +233,42 @@ fn read(found: &mut Calibration, way: &Way<'_>, given: &Given) {
     found.say(told && !sure, Code::OverheadUnknown, [span(of_request.value)]);
     let others = [count(sizes.others as f64), count(sizes.middle)];
     found.say(!told && overhead.is_none(), Code::OneSize, others);
+    if !sure && overhead.is_none() && found.next.is_none() {
+        found.next = Some(next(sizes.middle, fit.costs[PARTS], request.value, way));
+    }
+    add(found, way, given, &Known { base: &base, request, step, sure });
+}
+
+/// What is known of a way whatever the overhead: the costs of the sizes, or without one; a request
+/// of the median size; the clock's step; and whether the sizes say the overhead.
+struct Known<'a> {
+    base: &'a (Fit, Draws),
+    request: Estimate,
+    step: f64,
+    sure: bool,
+}
+
+fn add(found: &mut Calibration, way: &Way<'_>, given: &Given, known: &Known<'_>) {
+    let &Known { base, request, step, sure } = known;
     let blind = !way.log.has_outcomes && given.mtbf.is_none();
     found.say(blind, Code::NoOutcomes, []);
     // Of slow responses the table says it: this is said of all readings.
-    let told_of = way.timeouts != Some(Timeouts::Slow);
-    let none = told_of && way.failures.rate() <= 0.0 && given.mtbf.is_none() && !blind;
+    let of_all = way.timeouts != Some(Timeouts::Slow);
+    let none = of_all && way.failures.rate() <= 0.0 && given.mtbf.is_none() && !blind;
     found.say(none, Code::NoFailures, [span(way.failures.exposed())]);
-    let overheads = match overhead {
-        None if !sure => SHARES.map(|share| Some(two_digits(share * request.value))).to_vec(),
-        overhead => vec![overhead],
+    let given_overhead = given.overhead.map(Span::as_secs_f64);
+    let supposed = given_overhead.is_none() && !sure;
+    let overheads = match supposed {
+        true => SHARES.map(|share| Some(two_digits(share * request.value))).to_vec(),
+        false => vec![given_overhead],
     };
     let betweens = match given.mtbf {
         None if blind => BETWEEN.map(Some).to_vec(),
         mtbf => vec![mtbf.map(Span::as_secs_f64)],
     };
     for overhead in overheads {
-        let other = overhead.filter(|_| given.overhead.is_none()).and_then(|o| way.fit(Some(o)));
-        let (fit, draws) = other.as_ref().unwrap_or(&base);
+        let other = overhead.filter(|_| supposed).and_then(|overhead| way.fit(Some(overhead)));
+        let (fit, draws) = other.as_ref().unwrap_or(base);
         for mtbf in &betweens {
             let mut reading = reading(found, way, (fit, draws), overhead, *mtbf);
             reading.figures.extend((!sure).then_some((Figure::Request, request)));
@@ -252,12 +276,9 @@ fn read(found: &mut Calibration, way: &Way<'_>, given: &Given) {
                 (known.low, known.high) = ((known.low - step / 2.0).max(0.0), known.high + step / 2.0);
             }
             let row = reading.figures[&Figure::Row];
-            found.say(told_of && row.low <= 0.0, Code::RowUnknown, [span(row.value)]);
+            found.say(of_all && !supposed && row.low <= 0.0, Code::RowUnknown, [span(row.value)]);
             found.readings.push(reading);
         }
-    }
-    if !sure && overhead.is_none() && found.next.is_none() {
-        found.next = Some(next(sizes.middle, fit.costs[PARTS], request.value, way));
     }
 }
 
@@ -325,7 +346,6 @@ fn two_digits(x: f64) -> f64 {
 struct Draw {
     costs: Costs,
     width: f64,
-    rows: f64,
     rate: f64,
 }
 
@@ -337,9 +357,8 @@ impl Draw {
     fn overhead(&self) -> f64 {
         self.costs[0]
     }
-    /// Seconds of a request of the mean size.
-    fn request(&self) -> f64 {
-        self.costs[0] + self.row() * self.rows
+    fn request(&self, rows: f64) -> f64 {
+        self.costs[0] + self.row() * rows
     }
     fn cost(&self) -> Cost {
         let [chunk, row] = [self.costs[0], self.row()].map(|cost| cost.max(1e-9));
@@ -363,12 +382,7 @@ impl Draws {
     fn of(fit: &Fit, failures: &Failures) -> Draws {
         let sums: Vec<Sums> = fit.sums.iter().filter(|sums| sums.responses() > 0.0).copied().collect();
         let all = Sums::total(&sums);
-        let draw = |costs: Costs, sums: &Sums, rate: f64| Draw {
-            costs,
-            width: sums.width(),
-            rows: sums.rows(),
-            rate,
-        };
+        let draw = |costs: Costs, sums: &Sums, rate: f64| Draw { costs, width: sums.width(), rate };
         let squares: f64 = sums.iter().map(|sums| sums.responses() * sums.responses()).sum();
         // Units of equal size that would be as sure (Kish 1965).
         let units = (all.responses() * all.responses() / squares).max(4.0);

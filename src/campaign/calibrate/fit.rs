@@ -99,9 +99,6 @@ impl Sums {
     pub(super) fn width(&self) -> f64 {
         self.others[4] / self.others[3]
     }
-    pub(super) fn rows(&self) -> f64 {
-        self.others[3] / self.others[5]
-    }
     pub(super) fn responses(&self) -> f64 {
         self.others[5]
     }
@@ -148,8 +145,8 @@ const SCALE_MIN: f64 = 0.01;
 const MIDDLE: f64 = 2.563;
 /// No response counts more than e² times: that would be a guess about a few.
 const COUNT_MAX: f64 = 2.0;
-const ROUNDS: usize = 200;
-const STEADY: f64 = 1e-9;
+const ROUNDS: usize = 100;
+const STEADY: f64 = 1e-7;
 /// Noise before the first round has found it.
 const NOISE: f64 = 0.3;
 const NUDGE: f64 = 1e-3;

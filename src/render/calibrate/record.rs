@@ -31,7 +31,7 @@ impl Estimate {
 /// What a log says; times are in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Figure {
-    /// A response of the mean size, where the log does not say how much of it is overhead.
+    /// A response of the median size, where the log does not say how much of it is overhead.
     Request,
     Overhead,
     Row,
@@ -63,6 +63,8 @@ pub struct Census {
     /// Mean duration of the responses that the fit has.
     pub duration_mean_ns: Span,
     pub rows_mean_milli: u64,
+    /// Of the responses that the fit has.
+    pub rows_median: u64,
     pub rows_max: u64,
     pub bytes_a_row: Option<u64>,
     /// Of requests that began while the link was up; and how long these transferred.
@@ -177,8 +179,8 @@ diagnostics! {
     OverheadDiffers: Restrict "overhead.differs", "the sizes in the log say {} of overhead",
         "leave out --overhead";
     TimeoutsOpen: Restrict "timeouts.open",
-        "{} time-outs{} are failures of the link or slow responses (the longest of which took {}): {} would decide",
-        "log it, or --timeouts failures or slow";
+        "{} time-outs{} are failures of the link or slow responses (99 of 100 responses took up to {}): {} would decide",
+        "log that column, or give --timeouts failures or slow";
     NoOutcomes: Restrict "outcomes.none", "the log does not say how requests ended, so no time between failures",
         "log a column `outcome`, or give --mtbf TIME";
     NoFailures: Restrict "failures.none", "no failure in {} of transfer, so no best chunk",

@@ -48,8 +48,8 @@ pub fn in_short(fits: &[Calibration]) -> String {
             ),
         };
         let request = fit.get(Figure::Request).map_or_else(String::new, |took| {
-            let mean = rows(fit.census.rows_mean_milli as f64 / 1e3);
-            format!("a request of {mean} rows takes {} ({})\n", span(took.value), interval(took, span))
+            let size = human::count(fit.census.rows_median, "row");
+            format!("a request of {size} takes {} ({})\n", span(took.value), interval(took, span))
         });
         return headline(fit)
             + &request
@@ -85,7 +85,7 @@ fn readings(fits: &[Calibration], group: Option<String>) -> Grid {
         }),
         ("chunk", |of| Some(value(of.advice.best, rows))),
         ("95 % interval", |of| Some(interval(of.advice.best, rows))),
-        ("rows in time (99 %)", |of| of.in_time.map(|most| value(most, rows))),
+        ("rows in time (99 %)", |of| of.in_time.map(|most| value(most, count))),
     ];
     let all = || fits.iter().flat_map(|fit| &fit.readings);
     let used = COLUMNS.into_iter().filter(|(_, of)| all().any(|reading| of(reading).is_some()));
@@ -234,7 +234,7 @@ fn recommendation(fit: &Calibration, reading: &Reading) -> String {
     let when =
         if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
     let in_time = reading.in_time.map_or_else(String::new, |most| {
-        let most = format!("{} rows ({})", rows(most.value), interval(most, rows));
+        let most = format!("{} rows ({})", count(most.value), interval(most, count));
         format!("  of 100 responses of {most} 99 come before the time-out\n")
     });
     format!(

@@ -8,7 +8,10 @@ fn about(value: f64) -> Estimate {
 }
 
 impl Calibration {
-    fn saying(mut self, all: impl IntoIterator<Item = (Code, [&'static str; 2])>) -> Calibration {
+    fn saying<const N: usize>(
+        mut self,
+        all: impl IntoIterator<Item = (Code, [&'static str; N])>,
+    ) -> Calibration {
         all.into_iter().for_each(|(code, found)| self.say(true, code, found.map(str::to_owned)));
         self
     }
@@ -47,6 +50,7 @@ fn example() -> Calibration {
             lasted_ns: Span::secs(3_600),
             rows_mean_milli: 182_000,
             rows_max: 500,
+            rows_median: 200,
             bytes_a_row: Some(300),
             duration_mean_ns: Span::millis(800),
             failures: 20,
@@ -66,6 +70,7 @@ fn open() -> Calibration {
         let mut open = Reading { overhead: Some(overhead), timeouts: Some(timeouts), ..reading() };
         open.figures.insert(Figure::Overhead, Estimate::exactly(overhead));
         open.figures.insert(Figure::Row, about((0.8 - overhead) / 200.0));
+        open.figures.insert(Figure::Request, about(if timeouts == Timeouts::Slow { 1.1 } else { 0.8 }));
         open.advice.best = about(4_000.0 * overhead);
         if timeouts == Timeouts::Slow {
             (open.advice.best, open.in_time) = (Estimate::at_least(900.0), Some(about(700.0)));
@@ -80,7 +85,8 @@ fn open() -> Calibration {
         diagnoses: vec![],
         ..example()
     }
-    .saying([(Code::OneSize, ["3", "200"]), (Code::TimeoutsOpen, ["31", " after 10.0 s"])])
+    .saying([(Code::OneSize, ["3", "200"]), (Code::FewDevices, ["4", ""])])
+    .saying([(Code::TimeoutsOpen, ["31", " after 10.0 s", "9.10 s", "`rows` that they asked for"])])
 }
 
 fn refused() -> Calibration {
@@ -96,7 +102,7 @@ fn a_story_has_the_decisive_first() {
     let blind = Reading { mtbf: Some(30.0), overhead: Some(0.08), ..reading() };
     let blind = Calibration { readings: vec![blind], ..example() };
     let all = Calibration { diagnoses: vec![], ..example() };
-    let all = all.saying(Code::ALL.iter().map(|code| (*code, ["1", "2"])));
+    let all = all.saying(Code::ALL.iter().map(|code| (*code, ["1", "2", "3", "4"])));
     let told = [story(&[example()]), in_short(&[refused()]), in_short(&[least])];
     let told = told.into_iter().chain([story(&[open()]), in_short(&[chosen]), in_short(&[blind])]);
     let told = told.chain([story(&[refused(), open(), example()]), story(&[all])]);

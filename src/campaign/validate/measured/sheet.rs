@@ -1,4 +1,4 @@
-//! A CSV file, or one of a JSON object per line, by line and column; and what can be wrong with one.
+//! A CSV file, or one of a JSON object per line, by line and column; what can be wrong with one.
 
 use std::ops::RangeInclusive;
 
