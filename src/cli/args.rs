@@ -344,7 +344,7 @@ pub(super) struct CalibrateArgs {
     /// The time of transfer from one failure to the next: a log of responses alone does not say it.
     #[arg(long, value_name = "TIME", value_parser = mtbf)]
     pub(super) mtbf: Option<Span>,
-    /// What time-outs are of which the log leaves it open.
+    /// What timeouts are of which the log leaves it open.
     #[arg(long, value_enum)]
     pub(super) timeouts: Option<TimeoutsAre>,
     /// What of the overhead is the link's round trip, such as a ping says; the rest is the backend's.
@@ -511,7 +511,8 @@ pub(super) enum TimeoutsAre {
 }
 
 fn mtbf(text: &str) -> Result<Span, String> {
-    span(text).and_then(|mtbf| if mtbf == Span::ZERO { Err("must be above 0 s".to_owned()) } else { Ok(mtbf) })
+    span(text)
+        .and_then(|mtbf| if mtbf == Span::ZERO { Err("must be above 0 s".to_owned()) } else { Ok(mtbf) })
 }
 
 fn span(text: &str) -> Result<Span, String> {

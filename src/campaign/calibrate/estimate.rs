@@ -22,7 +22,7 @@ const OTHERS_MIN: usize = 10;
 const TRIMMED_MAX: f64 = 0.1;
 /// A chunk that is so many times the largest response lies far beyond the log.
 const BEYOND: f64 = 2.0;
-/// A time-out after which more responses of its size come is perhaps one of these.
+/// A timeout after which more responses of its size come is perhaps one of these.
 const OUTLAST: f64 = 1e-3;
 /// Of a response, so much had come when it timed out if it was slow.
 const HALF: f64 = 0.5;
@@ -69,7 +69,7 @@ pub(super) fn calibration(source: &str, log: &Log, given: &Given) -> Calibration
     found
 }
 
-/// What a request that timed out may be; all others are failures or no time-outs.
+/// What a request that timed out may be; all others are failures or no timeouts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Other,
@@ -78,7 +78,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// A time-out is slow if half of a response had come, where the log says what had come. Else it
+    /// A timeout is slow if half of a response had come, where the log says what had come. Else it
     /// is a failure if its rows are known and such responses do not take so long.
     fn of(log: &Log, follows: &Follows) -> Vec<Kind> {
         let timed_out = |r: &&Request| r.outcome == Outcome::TimedOut;
@@ -106,7 +106,7 @@ impl Kind {
     }
 }
 
-/// Says which column of the log would decide what its time-outs are.
+/// Says which column of the log would decide what its timeouts are.
 fn open(found: &mut Calibration, log: &Log, kinds: &[Kind]) {
     let of = || log.requests.iter().zip(kinds).filter(|(_, kind)| **kind == Kind::Open).map(|(r, _)| r);
     let took = |r: &Request| r.duration;
@@ -115,7 +115,7 @@ fn open(found: &mut Calibration, log: &Log, kinds: &[Kind]) {
     took.sort_by(f64::total_cmp);
     let nearly_all = took.get(took.len() * 99 / 100).copied().unwrap_or_default();
     let bare = of().any(|r| r.rows <= 0.0);
-    // Rows decide where responses end well before the time-out, whatever their rows.
+    // Rows decide where responses end well before the timeout, whatever their rows.
     let rows = bare && nearly_all < shortest / 2.0;
     let column = if rows { "rows` that they asked for" } else { "bytes` that had come" };
     let after = if shortest.is_finite() { format!(" after {}", span(shortest)) } else { String::new() };
@@ -123,7 +123,7 @@ fn open(found: &mut Calibration, log: &Log, kinds: &[Kind]) {
     found.say(of().next().is_some(), Code::TimeoutsOpen, all);
 }
 
-/// A reading of time-outs: the responses and failures that there are if it holds.
+/// A reading of timeouts: the responses and failures that there are if it holds.
 struct Way<'a> {
     log: &'a Log,
     timeouts: Option<Timeouts>,
@@ -320,7 +320,7 @@ fn reading(
     Reading { overhead, mtbf, timeouts: way.timeouts, figures, advice, in_time }
 }
 
-/// Two sizes that tell the overhead from the time per row: as far apart as a time-out and failures
+/// Two sizes that tell the overhead from the time per row: as far apart as a timeout and failures
 /// leave room for, and so many requests that the overhead is known to a tenth of a request.
 fn next(rows: f64, noise: f64, took: f64, way: &Way<'_>) -> Next {
     let timed_out = way.log.requests.iter().filter(|r| r.outcome == Outcome::TimedOut);

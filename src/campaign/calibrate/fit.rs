@@ -3,7 +3,7 @@
 //!
 //! Weighted least squares for the mean, in rounds: a transfer of t seconds comes through with
 //! probability e^{−λt}, so it counts e^{λt} times (Horvitz and Thompson 1952). A response that a
-//! time-out cut off takes longer than that: in each round it stands for the mean of those that do
+//! timeout cut off takes longer than that: in each round it stands for the mean of those that do
 //! (the EM algorithm; Dempster, Laird and Rubin 1977).
 
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -184,7 +184,7 @@ impl Problem<'_> {
         Some(found)
     }
 
-    /// A round: weights, what is left out and what a time-out cut off are by the last costs.
+    /// A round: weights, what is left out and what a timeout cut off are by the last costs.
     fn step(&self, last: &Costs) -> Option<Fit> {
         let units = 1 + self.responses.iter().map(|r| r.unit).max()?;
         let answered = || self.responses.iter().filter(|r| !r.timed_out);
@@ -221,7 +221,7 @@ impl Problem<'_> {
     }
 
     /// Adds the responses that timed out and of which the log does not say the size: as they are
-    /// when each response stands for those of its size that outlast the usual time-out.
+    /// when each response stands for those of its size that outlast the usual timeout.
     fn spread(
         &self,
         sums: &mut [Sums],

@@ -110,7 +110,7 @@ pub struct Reading {
     /// What it says; what it cannot is absent.
     pub figures: BTreeMap<Figure, Estimate>,
     pub advice: Advice,
-    /// If time-outs are slow: the rows of which 99 of 100 responses come before.
+    /// If timeouts are slow: the rows of which 99 of 100 responses come before.
     pub in_time: Option<Estimate>,
 }
 
@@ -179,7 +179,7 @@ diagnostics! {
     OverheadDiffers: Restrict "overhead.differs", "the sizes in the log say {} of overhead",
         "leave out --overhead";
     TimeoutsOpen: Restrict "timeouts.open",
-        "{} time-outs{} are failures of the link or slow responses (99 of 100 responses took up to {}): {} would decide",
+        "{} timeouts{} are failures of the link or slow responses (99 of 100 responses took up to {}): {} would decide",
         "log that column, or give --timeouts failures or slow";
     NoOutcomes: Restrict "outcomes.none", "the log does not say how requests ended, so no time between failures",
         "log a column `outcome`, or give --mtbf TIME";

@@ -70,7 +70,7 @@ pub fn in_short(fits: &[Calibration]) -> String {
 fn readings(fits: &[Calibration], group: Option<String>) -> Grid {
     type Column = (&'static str, fn(&Reading) -> Option<String>);
     const COLUMNS: [Column; 10] = [
-        ("if time-outs are", |of| of.timeouts.map(word).map(str::to_owned)),
+        ("if timeouts are", |of| of.timeouts.map(word).map(str::to_owned)),
         ("if the overhead is", |of| of.overhead.map(span)),
         ("if a transfer fails every", |of| of.mtbf.map(span)),
         ("overhead", |of| {
@@ -155,7 +155,7 @@ fn object(fit: &Calibration) -> Value {
         let mut object = json!({
             "if": {
                 "overhead_ns": given(reading.overhead), "mtbf_ns": given(reading.mtbf),
-                "timeouts": reading.timeouts.map(word),
+                "timeouts": reading.timeouts.map(|timeouts| if timeouts == Timeouts::Slow { "slow" } else { "failures" }),
             },
             "chunk": chunk(reading.advice),
             "rows_in_time": reading.in_time.map(|most| scaled(most, 1.0)),
@@ -228,14 +228,14 @@ fn recommendation(fit: &Calibration, reading: &Reading) -> String {
     let conditions = [
         reading.overhead.map(|overhead| format!("the overhead is {}", span(overhead))),
         reading.mtbf.map(|mtbf| format!("a transfer fails every {}", span(mtbf))),
-        reading.timeouts.map(|timeouts| format!("time-outs are {}", word(timeouts))),
+        reading.timeouts.map(|timeouts| format!("timeouts are {}", word(timeouts))),
     ];
     let conditions: Vec<String> = conditions.into_iter().flatten().collect();
     let when =
         if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
     let in_time = reading.in_time.map_or_else(String::new, |most| {
         let most = format!("{} rows ({})", count(most.value), interval(most, count));
-        format!("  of 100 responses of {most} 99 come before the time-out\n")
+        format!("  of 100 responses of {most} 99 come before the timeout\n")
     });
     format!(
         "recommended chunk{when}: {size}\n  at the {} rows of your mean response a row takes {} more time than \

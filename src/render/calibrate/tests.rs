@@ -64,7 +64,7 @@ fn example() -> Calibration {
     .saying([(Code::Beyond, ["500", ""]), (Code::FewDevices, ["4", ""])])
 }
 
-/// One size, and time-outs of which nobody knows what they are.
+/// One size, and timeouts of which nobody knows what they are.
 fn open() -> Calibration {
     let of = |overhead, timeouts| {
         let mut open = Reading { overhead: Some(overhead), timeouts: Some(timeouts), ..reading() };
