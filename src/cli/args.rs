@@ -324,9 +324,9 @@ pub(super) struct ReportArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CalibrateArgs {
-    /// A CSV with a line a request, its columns in any order: `start` (RFC 3339, or seconds or milliseconds since 1970), `rows`, `bytes`,
-    /// `duration_ms` or `duration_s` (or `duration` with units: 120ms), `outcome` (ok, reset, timeout, refused, offline, an HTTP
-    /// status); `bytes` may be missing, `device` tells several devices apart.
+    /// A CSV with a line per request, or JSON objects line by line, columns in any order: `start` (RFC 3339, or seconds, milliseconds or
+    /// finer since 1970), `rows`, `bytes`, `duration_ms`, `_s`, `_us` (or `duration` with units: 120ms), `outcome` (ok, reset, timeout,
+    /// refused, offline, an HTTP status); `bytes` and `outcome` may be missing, `device` tells several devices apart.
     pub(super) log: PathBuf,
     /// Write a scenario with these figures; it is not there yet.
     #[arg(short, long, value_name = "FILE.toml")]
@@ -337,6 +337,16 @@ pub(super) struct CalibrateArgs {
     /// A fit for each value of this column, such as network; up to twelve.
     #[arg(long, value_name = "COLUMN")]
     pub(super) by: Option<String>,
+    /// The fixed overhead of a request, such as the time of one for no rows: requests of one
+    /// size do not say it.
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub(super) overhead: Option<Span>,
+    /// The time of transfer from one failure to the next: a log of responses alone does not say it.
+    #[arg(long, value_name = "TIME", value_parser = mtbf)]
+    pub(super) mtbf: Option<Span>,
+    /// What timeouts are of which the log leaves it open.
+    #[arg(long, value_enum)]
+    pub(super) timeouts: Option<TimeoutsAre>,
     /// What of the overhead is the link's round trip, such as a ping says; the rest is the backend's.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub(super) rtt: Option<Span>,
@@ -490,6 +500,19 @@ fn only(text: &str) -> Result<(String, String), &'static str> {
     let (column, value) = text.split_once('=').unwrap_or_default();
     let both = [column, value].map(|text| text.trim().to_owned());
     if both[0].is_empty() { Err("want column=value, such as kind=pull") } else { Ok(both.into()) }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum TimeoutsAre {
+    /// The link had failed: nothing would have come.
+    Failures,
+    /// The response would have come later.
+    Slow,
+}
+
+fn mtbf(text: &str) -> Result<Span, String> {
+    span(text)
+        .and_then(|mtbf| if mtbf == Span::ZERO { Err("must be above 0 s".to_owned()) } else { Ok(mtbf) })
 }
 
 fn span(text: &str) -> Result<Span, String> {

@@ -2,24 +2,32 @@
 
 use std::path::Path;
 
-use super::args::{CalibrateArgs, Table};
+use super::args::{CalibrateArgs, Table, TimeoutsAre};
 use super::console::Console;
+use super::cost;
 use super::refusal::Refusal;
-use super::{validate, written};
+use super::{sources, validate, written};
 use crate::base::Span;
 use crate::campaign::calibrate::calibrate as estimates;
+use crate::metrics::human;
 use crate::record::{self, Exit};
-use crate::render::calibrate::{self as shown, Calibration, Diagnosis, Effect, Figure};
+use crate::render::calibrate::{self as shown, Calibration, Effect, Figure, Given, Timeouts};
+use crate::scenario::{Document, Request};
 
 pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let name = args.log.display().to_string();
     let bytes = validate::read(&args.log)?;
     let source = args.log.file_name().unwrap_or_default().to_string_lossy();
     let wrong = |text: String| Refusal::because(Exit::Invalid, text.replace(char::is_control, " "));
-    let fits = estimates(&source, &bytes, &args.only, args.by.as_deref())
+    let timeouts = args.timeouts.map(|timeouts| match timeouts {
+        TimeoutsAre::Failures => Timeouts::Failures,
+        TimeoutsAre::Slow => Timeouts::Slow,
+    });
+    let given = Given { overhead: args.overhead, mtbf: args.mtbf, timeouts };
+    let fits = estimates(&source, &bytes, &args.only, args.by.as_deref(), &given)
         .map_err(|malformed| wrong(format!("error: {name}: {malformed}")))?;
     let next = match (&args.out, &fits[..]) {
-        (Some(out), [fit]) => write(out, fit, args.rtt.unwrap_or_default())?,
+        (Some(out), [fit]) => write(out, fit, args.rtt.unwrap_or_default(), console)?,
         (Some(_), _) => {
             let column = args.by.as_deref().unwrap_or_default();
             let text = format!("-o takes one fit: choose with --only {column}=VALUE in place of --by");
@@ -33,50 +41,103 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
     if json {
         console.remark(&next);
     }
-    if args.out.is_some() || fits.iter().any(|fit| fit.advice.is_some()) {
+    if fits.iter().any(|fit| !fit.readings.is_empty()) {
         return Ok(Exit::Success);
     }
-    let refuses = |found: &&Diagnosis| found.code.rule().effect == Effect::Refuse;
-    let why = fits.iter().flat_map(|fit| &fit.diagnoses).find(refuses).map_or_else(String::new, shown::says);
+    let why = fits.first().map_or_else(String::new, refusal);
     Err(Refusal::because(Exit::Nothing, format!("no chunk can be recommended: {why}")))
 }
 
+fn refusal(fit: &Calibration) -> String {
+    let mut refuses = fit.diagnoses.iter().filter(|found| found.code.rule().effect == Effect::Refuse);
+    refuses.next().map_or_else(String::new, shown::says)
+}
+
 /// Writes the scenario, but over no file that is there, and says what can be done with it.
-fn write(path: &Path, fit: &Calibration, rtt: Span) -> anyhow::Result<String> {
+fn write(path: &Path, fit: &Calibration, rtt: Span, console: &Console<'_>) -> anyhow::Result<String> {
     let shown = path.display();
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     if path.extension().is_none_or(|e| e != "toml") || !stem.chars().any(char::is_alphanumeric) {
         return Err(Refusal::usage(format!("{shown} must be a name such as measured.toml")));
     }
-    let Some(overhead) = fit.get(Figure::Overhead).map(|overhead| Span::from_secs_f64(overhead.value)) else {
-        let why = fit.diagnoses.first().map_or_else(String::new, shown::says);
+    let name: String =
+        stem.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
+    let Some(text) = fit.scenario(&name, rtt) else {
+        let why = if fit.readings.is_empty() { refusal(fit) } else { choices(fit) };
         return Err(Refusal::because(Exit::Invalid, format!("error: no scenario can be made of it: {why}")));
     };
-    if rtt > overhead {
+    let overhead = fit.get(Figure::Overhead).map_or(0.0, |overhead| overhead.value);
+    if rtt.as_secs_f64() > overhead {
+        let overhead = Span::from_secs_f64(overhead);
         let text = format!("a round trip of {rtt} is longer than the overhead of {overhead}");
         return Err(Refusal::usage(text));
     }
-    let name: String =
-        stem.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
-    let text = fit.scenario(&name, rtt).unwrap_or_default();
     written::spare_present(path)?;
     if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
         return Err(Refusal::environment(format!("cannot write {shown}: its folder is not there")));
     }
     written::replace(path, text.as_bytes())?;
-    Ok(next(&record::shell_word(&shown.to_string()), fit))
+    next(path, &text, fit, console)
 }
 
-fn next(word: &str, fit: &Calibration) -> String {
-    let (from, to) = fit.axis();
-    if fit.advice.is_none() {
-        return format!("\n{word} holds these figures, without a chunk to begin with: syncdyno run {word}\n");
-    }
+/// The options that choose one reading of several.
+fn choices(fit: &Calibration) -> String {
+    let open = |differs: bool, option| differs.then_some(option);
+    let first = &fit.readings[0];
+    let options = [
+        open(first.overhead.is_some(), "--overhead TIME"),
+        open(first.mtbf.is_some(), "--mtbf TIME"),
+        open(first.timeouts.is_some(), "--timeouts failures or slow"),
+    ];
+    let options: Vec<&str> = options.into_iter().flatten().collect();
+    format!("the log leaves {} readings open; choose with {}", fit.readings.len(), options.join(" and "))
+}
+
+/// What a search takes of one processor at most, by the estimate of `plan`.
+const SEARCH: Span = Span::secs(120);
+/// Seeds of a search; fewer if it would take too long.
+const SEEDS: [u64; 3] = [8, 4, 2];
+
+fn next(path: &Path, text: &str, fit: &Calibration, console: &Console<'_>) -> anyhow::Result<String> {
+    let word = record::shell_word(&path.display().to_string());
+    let Some((from, to, seeds, takes)) = search(path, text, fit, console)? else {
+        return Ok(format!("\n{word} holds these figures: syncdyno run {word}\n"));
+    };
     // Half of a usual timeout, doubled until the log's requests have room.
     let enough = |limit: &u64| *limit as f64 >= 2.0 * fit.census.duration_mean_ns.as_secs_f64();
     let limit = (0..12).map(|n| 15 << n).find(enough).unwrap_or(12 * 3_600);
-    format!(
-        "\n{word} holds these figures; what caps of phones and timeouts make of the chunk:\n  \
-         syncdyno tune {word} --knob engine.pull.chunk_rows={from}..{to} --limit chunk={limit}s\n"
-    )
+    Ok(format!(
+        "\n{word} holds these figures. What caps of phones and timeouts make of the chunk takes a processor \
+         at most {}, by the estimate of `plan`:\n  \
+         syncdyno tune {word} --knob engine.pull.chunk_rows={from}..{to} --seeds 1..={seeds} --limit chunk={limit}s\n",
+        human::span(takes.0)
+    ))
+}
+
+/// The widest axis of chunks, and the most seeds, of which all cells are run in time; `None` if not
+/// even a few are.
+fn search(
+    path: &Path,
+    text: &str,
+    fit: &Calibration,
+    console: &Console<'_>,
+) -> anyhow::Result<Option<(u64, u64, u64, Span)>> {
+    let (from, to) = fit.axis();
+    let document = Document::of_file(path, text)
+        .map_err(|invalid| Refusal::because(Exit::Invalid, invalid.render(false)))?;
+    let sizes: Vec<u64> =
+        std::iter::successors(Some(from), |rows| Some(rows * 2)).take_while(|n| *n <= to).collect();
+    let axis = ("engine.pull.chunk_rows".to_owned(), sizes.iter().map(u64::to_string).collect());
+    let plans = sources::requested(&document, &Request { axes: vec![axis], ..Request::default() }, console)?;
+    let costs = cost::of(&plans);
+    // Chunks far below the best cost the most, and say the least.
+    let narrower = (0..sizes.len().saturating_sub(2)).map(|skipped| (sizes[skipped], &costs[skipped..]));
+    let mut all = narrower.flat_map(|(from, costs)| {
+        SEEDS.map(|seeds| {
+            let one = costs.iter().map(|cost| cost.time().0).fold(0, u64::saturating_add);
+            (from, seeds, Span(one.saturating_mul(seeds)))
+        })
+    });
+    let found = all.find(|(_, _, takes)| *takes <= SEARCH);
+    Ok(found.map(|(from, seeds, takes)| (from, to, seeds, takes)))
 }

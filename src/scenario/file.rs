@@ -13,9 +13,12 @@ pub const RECORD_MAX: u64 = 4 << 30;
 pub enum Named {
     /// A file that another one names: it is read again, when its copy is kept.
     InFile,
-    /// What somebody typed: `<(…)` and `/dev/stdin` are pipes.
+    /// What somebody typed: `<(…)` and `/dev/stdin` are pipes, which somebody writes to.
     Typed,
 }
+
+/// Bytes that are read before they are looked at.
+const PIECE: u64 = 1 << 20;
 
 /// A file to read from. What is none is [`ErrorKind::InvalidInput`]; a pipe is refused before it is
 /// opened, as that may wait for ever.
@@ -25,7 +28,7 @@ pub fn open(path: &Path, named: Named) -> io::Result<File> {
 
 pub fn open_with(path: &Path, named: Named, options: &OpenOptions) -> io::Result<File> {
     match fs::metadata(path) {
-        Ok(known) => refuse_stranger(known.file_type(), named)?,
+        Ok(known) => refuse_stranger(path, known.file_type(), named)?,
         // Whether it is made is for the options to say.
         Err(e) if e.kind() == ErrorKind::NotFound => {}
         Err(e) => return Err(e),
@@ -33,8 +36,10 @@ pub fn open_with(path: &Path, named: Named, options: &OpenOptions) -> io::Result
     options.open(path)
 }
 
-fn refuse_stranger(kind: FileType, named: Named) -> io::Result<()> {
-    match stranger(kind, named) {
+fn refuse_stranger(path: &Path, kind: FileType, named: Named) -> io::Result<()> {
+    // A pipe elsewhere has a name in the file system, and perhaps nobody who writes to it.
+    let written = ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder));
+    match stranger(kind, named == Named::Typed && written) {
         Some(what) if !kind.is_file() => {
             Err(io::Error::new(ErrorKind::InvalidInput, format!("it is {what}, not a file")))
         }
@@ -42,14 +47,23 @@ fn refuse_stranger(kind: FileType, named: Named) -> io::Result<()> {
     }
 }
 
-/// All bytes of a file of at most so many; a larger one is [`ErrorKind::FileTooLarge`].
+/// All bytes of a text of at most so many; a larger one is [`ErrorKind::FileTooLarge`]. A zero byte
+/// is [`ErrorKind::InvalidData`]: no text has one, and a file of zeros takes no room on the disk.
 pub fn read(path: &Path, named: Named, most: u64) -> io::Result<Vec<u8>> {
     let file = open(path, named)?;
     let known = file.metadata()?.len();
     let mut bytes = Vec::new();
     if known <= most {
         // A pipe does not know its length, and a file may grow.
-        file.take(most + 1).read_to_end(&mut bytes)?;
+        let mut file = file.take(most + 1);
+        let mut seen = 0;
+        while file.by_ref().take(PIECE).read_to_end(&mut bytes)? > 0 {
+            if let Some(at) = bytes[seen..].iter().position(|byte| *byte == 0) {
+                let text = format!("it is not a text: byte {} is zero", seen + at + 1);
+                return Err(io::Error::new(ErrorKind::InvalidData, text));
+            }
+            seen = bytes.len();
+        }
     }
     if known.max(bytes.len() as u64) > most {
         let text = format!("it is larger than {} MiB, the most that is read", most >> 20);
@@ -58,7 +72,7 @@ pub fn read(path: &Path, named: Named, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn stranger(kind: FileType, named: Named) -> Option<&'static str> {
+fn stranger(kind: FileType, pipe: bool) -> Option<&'static str> {
     if kind.is_dir() {
         return Some("a folder");
     }
@@ -66,7 +80,7 @@ fn stranger(kind: FileType, named: Named) -> Option<&'static str> {
     {
         use std::os::unix::fs::FileTypeExt as _;
         if kind.is_fifo() {
-            return (named == Named::InFile).then_some("a pipe");
+            return (!pipe).then_some("a pipe");
         }
         if kind.is_socket() {
             return Some("a socket");
@@ -87,14 +101,18 @@ mod tests {
     fn a_file_is_read_up_to_its_limit_and_a_pipe_not_at_all() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("rows.csv");
-        let file = File::create(&path).unwrap();
-        file.set_len(1 << 20).unwrap();
-        assert_eq!(read(&path, Named::InFile, 1 << 20).unwrap().len(), 1 << 20);
+        fs::write(&path, "x".repeat(3 << 19)).unwrap();
+        assert_eq!(read(&path, Named::InFile, 3 << 19).unwrap().len(), 3 << 19);
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(2 << 20).unwrap();
+        assert_eq!(said(&path, Named::InFile, 2 << 20), "it is not a text: byte 1572865 is zero");
         // It takes no room on the disk and would take all memory.
         file.set_len(1 << 40).unwrap();
         assert_eq!(said(&path, Named::InFile, 1 << 20), "it is larger than 1 MiB, the most that is read");
         let pipe = dir.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        assert_eq!(said(&pipe, Named::InFile, 10), "it is a pipe, not a file");
+        for named in [Named::InFile, Named::Typed] {
+            assert_eq!(said(&pipe, named, 10), "it is a pipe, not a file");
+        }
     }
 }

@@ -7,7 +7,7 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use syncdyno::campaign::calibrate::calibrate;
 use syncdyno::record;
-use syncdyno::render::calibrate::{Calibration, Figure};
+use syncdyno::render::calibrate::{Calibration, Figure, Given};
 use syncdyno::scenario::Request;
 use syncdyno::world::{self, RequestLog, Stacks, Unwatched};
 use tempfile::TempDir;
@@ -23,7 +23,7 @@ fn syncdyno(folder: &Path) -> assert_cmd::Command {
 }
 
 fn read(path: &Path) -> Calibration {
-    calibrate("log.csv", &fs::read(path).unwrap(), &[], None).unwrap().remove(0)
+    calibrate("log.csv", &fs::read(path).unwrap(), &[], None, &Given::default()).unwrap().remove(0)
 }
 
 fn committed(name: &str) -> std::path::PathBuf {
@@ -69,7 +69,7 @@ fn simulated(sets: &[&str]) -> impl Iterator<Item = (RequestLog, Calibration)> {
         let (_, log) = logged.unwrap_or_else(|error| panic!("{error}"));
         let mut csv = Vec::new();
         record::requests(&log.requests, plan.start, &mut csv).unwrap();
-        (log, calibrate("log.csv", &csv, &[], None).unwrap().remove(0))
+        (log, calibrate("log.csv", &csv, &[], None, &Given::default()).unwrap().remove(0))
     })
 }
 
@@ -139,29 +139,22 @@ fn a_calibrated_scenario_gives_the_durations_of_its_log() {
         syncdyno(desk.path()).args(["calibrate", log, "-o", "app.toml", "--rtt", "90ms"]).assert().success();
     let told = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
     syncdyno(desk.path()).args(["check", "app.toml"]).assert().success();
-    // The next step is the search, and it is told as it can be typed.
+    // The next step is the search, and it is printed as it can be typed.
     let next = told.lines().find_map(|line| line.trim().strip_prefix("syncdyno tune ")).unwrap();
-    let quick = [
-        "--seeds",
-        "1..=2",
-        "--set",
-        "entity.row.rows=400",
-        "--set",
-        "fleet.phones.devices=1",
-        "--no-field",
-        "-q",
-    ];
+    let quick = ["--set", "entity.row.rows=400", "--set", "fleet.phones.devices=1", "--no-field", "-q"];
+    let next = next.replace("1..=8", "1..=2");
     syncdyno(desk.path()).arg("tune").args(next.split(' ')).args(quick).assert().success();
     syncdyno(desk.path()).args(["replay", "app.toml", "--requests", "again.csv"]).assert().success();
     let (before, after) = (read(Path::new(log)), read(&desk.path().join("again.csv")));
-    let [request, row, was] = [Figure::Overhead, Figure::Row, Figure::Between].map(|f| before.figures[&f]);
+    let [request, row, was] =
+        [Figure::Overhead, Figure::Row, Figure::Between].map(|f| before.get(f).unwrap());
     let rows = after.census.rows_mean_milli as f64 / 1e3;
     // A sync ends with a look that finds nothing more, so the mean is a little lower.
     assert!((rows / (before.census.rows_mean_milli as f64 / 1e3) - 1.0).abs() < 0.05, "{rows} rows a chunk");
     let mean = after.census.duration_mean_ns.as_secs_f64();
     let (low, high) = (request.low + row.low * rows, request.high + row.high * rows);
     assert!((low..=high).contains(&mean), "{mean} s is not within {low} s to {high} s");
-    let is = after.figures[&Figure::Between];
+    let is = after.get(Figure::Between).unwrap();
     assert!(is.low <= was.high && was.low <= is.high, "{was:?} {is:?}");
 }
 
@@ -173,9 +166,9 @@ fn a_log_that_does_not_tell_the_best_size_gives_a_scenario() {
         (0..80).map(|n| format!("{},{},400,{},ok\n", n * 10, 1 + n % 5, 500 + n % 7 * 40)).collect();
     fs::write(desk.path().join("log.csv"), format!("{HEADER}{lines}")).unwrap();
     let run = syncdyno(desk.path()).args(["calibrate", "log.csv", "-q", "-o", "app.toml"]).assert();
-    let told = contains("[row.unknown]").and(contains("syncdyno run app.toml"));
+    let told = contains("[row.unknown]").and(contains("syncdyno tune app.toml"));
     run.success().stdout(told.and(contains("failures.none")));
-    syncdyno(desk.path()).args(["calibrate", "log.csv"]).assert().code(4).stderr(contains("[row.unknown]"));
+    syncdyno(desk.path()).args(["calibrate", "log.csv"]).assert().success().stdout(contains("rows or more"));
     syncdyno(desk.path()).args(["check", "app.toml"]).assert().success();
 }
 
@@ -217,15 +210,24 @@ fn a_scenario_is_written_once_and_only_if_there_is_one() {
     assert!(!desk.path().join("part.toml").exists(), "it is written beside and renamed");
     run(&[log, "-o", "far.toml", "--rtt", "5s"]).code(2);
     run(&[log, "--only", "kind"]).code(2).stderr(contains("kind=pull"));
-    let one_size: String = (0..20).map(|n| format!("{n},500,500,100,ok\n")).collect();
+    let one_size: String =
+        (0..40).map(|n| format!("{n},500,500,100,{}\n", if n % 9 == 5 { "reset" } else { "ok" })).collect();
     fs::write(desk.path().join("flat.csv"), format!("{HEADER}{one_size}")).unwrap();
-    // Who asked for a chunk is told by the exit code that there is none, and why at the end.
-    let chunkless = run(&["flat.csv"]).code(4).stdout(contains("[sizes.one]"));
+    // Each answer stands under its condition, and a scenario needs one answer.
+    run(&["flat.csv"]).success().stdout(contains("[sizes.one]").and(contains("if the overhead is")));
+    run(&["flat.csv", "-o", "flat.toml"]).code(3).stderr(contains("choose with --overhead TIME"));
+    assert!(!desk.path().join("flat.toml").exists());
+    run(&["flat.csv", "--overhead", "20ms", "-o", "flat.toml"])
+        .success()
+        .stdout(contains("if the overhead is 20.0 ms"));
+    let few: String = (0..9).map(|n| format!("{n},500,500,100,ok\n")).collect();
+    fs::write(desk.path().join("few.csv"), format!("{HEADER}{few}")).unwrap();
+    run(&["few.csv", "-o", "few.toml"]).code(3).stderr(contains("[responses.few]"));
+    // Who asked for a chunk sees by the exit code that there is none, and why at the end.
+    let chunkless = run(&["few.csv"]).code(4).stdout(contains("[responses.few]"));
     let said = String::from_utf8_lossy(&chunkless.get_output().stderr).into_owned();
     let last = said.lines().last().unwrap_or_default();
-    assert!(last.starts_with("error: no chunk can be recommended: [sizes.one]"), "{said}");
-    run(&["flat.csv", "-o", "flat.toml"]).code(3).stderr(contains("[sizes.one]"));
-    assert!(!desk.path().join("flat.toml").exists());
+    assert!(last.starts_with("error: no chunk can be recommended: [responses.few]"), "{said}");
     let json = run(&[log, "--format", "json"]).success();
     let value: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
     assert!(value["overhead_ns"]["value"].is_u64(), "{value}");

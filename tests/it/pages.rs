@@ -117,6 +117,7 @@ fn run(command: &str) -> String {
     let mut words: Vec<String> = last.split(' ').skip(1).map(str::to_owned).collect();
     match words.iter().position(|word| word == "-o") {
         Some(at) => words[at + 1] = desk.path().join(&words[at + 1]).to_string_lossy().into_owned(),
+        None if words[0] == "calibrate" => {}
         None => {
             let out = desk.path().join("out").to_string_lossy().into_owned();
             words.extend(["--progress", "none", "--out", &out].map(str::to_owned));

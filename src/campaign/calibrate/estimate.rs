@@ -1,4 +1,4 @@
-//! The calibration of a log, and what speaks against its figures.
+//! The calibration of a log: what it leaves open, and the figures of each reading of it.
 //!
 //! All figures are functions of costs as they are, and get their intervals from costs as they might
 //! be: a bootstrap over devices (Efron and Tibshirani 1993, §8.6), or over blocks of time where
@@ -7,29 +7,25 @@
 
 use std::collections::BTreeMap;
 
+use super::doubts::{Sizes, clock_step, doubts};
 use super::failures::{self, DEVICES_MIN, Failures, Follows};
-use super::fit::{self, BEND, BYTE, Fit, Line, Response, Sums, fit, says};
+use super::fit::{BYTE, Costs, Fit, Noise, PARTS, Problem, Response, Sums, says};
 use super::log::{Log, Outcome, Request};
 use crate::base::{Seed, Span, Stream};
-use crate::render::calibrate::{Advice, Calibration, Census, Code, Effect, Estimate, Figure};
-use crate::render::calibrate::{count, percent, span};
+use crate::render::calibrate::{Advice, Calibration, Census, Code, Estimate, Figure, Given, Next};
+use crate::render::calibrate::{Reading, Timeouts, count, percent, span};
 use crate::stats::student;
 use crate::theory::chunk::Cost;
 
 const RESPONSES_MIN: usize = 20;
 const OTHERS_MIN: usize = 10;
 const TRIMMED_MAX: f64 = 0.1;
-const ROUNDS: usize = 3;
-/// A bend counts that makes the largest response so much longer.
-const BENT: f64 = 0.1;
 /// A chunk that is so many times the largest response lies far beyond the log.
 const BEYOND: f64 = 2.0;
-/// So many responses as long as that rest on few.
-const LONG_MAX: f64 = 0.01;
-/// A limit that more responses outlast is none of theirs, as one of connecting.
-const OUTLAST_MAX: f64 = 0.02;
-/// Of the failures, so many without rows leave open which sizes failed.
-const BARE: f64 = 0.1;
+/// A timeout after which more responses of its size come is perhaps one of these.
+const OUTLAST: f64 = 1e-3;
+/// Of a response, so much had come when it timed out if it was slow.
+const HALF: f64 = 0.5;
 const DRAWS: usize = 400;
 /// A chunk counts as good where a row costs at most so much more than at best.
 const FLAT: f64 = 0.03;
@@ -38,85 +34,344 @@ const STEP: f64 = 1.02;
 const STEPS_MAX: usize = 1_000;
 /// The normal law's factor of a standard error for 95 %.
 const NORMAL: f64 = 1.959_964;
-/// Standard errors: dozens of columns and sizes are looked at.
-const SURE: f64 = 4.0;
-const MIXED: f64 = 0.15;
-/// Of the noise, more of which is a level and no luck.
-const LASTING: f64 = 0.5;
-const GROUP_MIN: usize = 12;
-/// A size that differs from the middle one by so many times is another.
-const OTHER_SIZE: f64 = 1.2;
-const SIZES: f64 = 4.0;
+/// Shares of a request that its overhead may be, and times between failures, that are looked at
+/// where neither the log says them nor its reader.
+const SHARES: [f64; 4] = [0.1, 0.3, 0.6, 0.9];
+const BETWEEN: [f64; 3] = [30.0, 300.0, 3_600.0];
 
-pub(super) fn calibration(source: &str, log: &Log) -> Calibration {
+pub(super) fn calibration(source: &str, log: &Log, given: &Given) -> Calibration {
     let mut found = Calibration { source: source.to_owned(), census: census(log), ..Calibration::default() };
     let follows = Follows::of(log);
-    let responses = responses(log, &follows);
     let devices = log.devices.unwrap_or(1);
     found.say(devices < DEVICES_MIN, Code::FewDevices, [count(devices as f64)]);
-    if responses.is_empty() {
-        found.say(true, Code::FewResponses, [count(0.0)]);
-        return found;
+    let kinds = Kind::of(log, &follows);
+    let ways: &[Option<Timeouts>] = match (kinds.contains(&Kind::Open), given.timeouts) {
+        (false, _) => &[None],
+        (true, Some(Timeouts::Failures)) => &[Some(Timeouts::Failures)],
+        (true, Some(Timeouts::Slow)) => &[Some(Timeouts::Slow)],
+        (true, None) => &[Some(Timeouts::Failures), Some(Timeouts::Slow)],
+    };
+    for timeouts in ways {
+        let slow: Vec<bool> = kinds
+            .iter()
+            .map(|kind| match kind {
+                Kind::Slow => true,
+                Kind::Open => *timeouts == Some(Timeouts::Slow),
+                Kind::Other => false,
+            })
+            .collect();
+        let way = Way::of(log, &follows, *timeouts, &slow, given.mtbf);
+        read(&mut found, &way, given);
     }
-    found.say(follows.apart, Code::Apart, []);
-    let counted = |most| failures::count(log, &follows, most);
-    let mut failures = counted(f64::INFINITY);
-    let mut given = (0.0, timeout(log));
-    let mut line = None;
-    for _ in 0..ROUNDS {
-        given.0 = failures.rate();
-        line = fit(&responses, [true, true, false, false], given);
-        let cut_off = line.as_ref().filter(|fit| fit.censored > 0);
-        failures = counted(cut_off.map_or(f64::INFINITY, |fit| fit.reach));
-    }
-    found.census.failures = failures.events().round() as u64;
-    found.census.exposed_ns = Span::from_secs_f64(failures.exposed());
-    if !refuses(&mut found, &responses, line.as_ref())
-        && let Some(line) = line
-    {
-        costs(&mut found, log, &responses, (line, given), &failures);
-    } else {
-        found.figures.insert(Figure::Between, failures.between());
-    }
-    let recovery = failures::repair(log, follows.typical, &failures);
-    found.figures.extend(recovery.map(|recovery| (Figure::Recovery, recovery)));
+    open(&mut found, log, &kinds);
+    found.say(follows.apart && !found.readings.is_empty(), Code::Apart, []);
     found.diagnoses.sort_by_key(|diagnosis| (diagnosis.code.rule().effect, diagnosis.code));
     found
 }
 
-fn refuses(found: &mut Calibration, responses: &[Response], line: Option<&Fit>) -> bool {
-    let n = responses.len();
-    let others = other_sizes(responses);
-    let seen = line.map_or(n, |fit| n - fit.censored);
-    let trimmed = line.map_or(0.0, |fit| fit.trimmed as f64 / seen.max(1) as f64);
-    let before = found.diagnoses.len();
-    found.say(seen < RESPONSES_MIN, Code::FewResponses, [count(seen as f64)]);
-    let size = [others as f64, responses[n / 2].x[1]].map(count);
-    found.say(others < OTHERS_MIN || line.is_none(), Code::OneSize, size);
-    found.say(trimmed > TRIMMED_MAX, Code::ManyTrimmed, [percent(trimmed)]);
-    // One of them is enough.
-    found.diagnoses.truncate(before + 1);
-    found.diagnoses.len() > before
+/// What a request that timed out may be; all others are failures or no timeouts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Other,
+    Slow,
+    Open,
 }
 
+impl Kind {
+    /// A timeout is slow if half of a response had come, where the log says what had come. Else it
+    /// is a failure if its rows are known and such responses do not take so long.
+    fn of(log: &Log, follows: &Follows) -> Vec<Kind> {
+        let timed_out = |r: &&Request| r.outcome == Outcome::TimedOut;
+        let says_bytes = log.requests.iter().filter(timed_out).any(|r| r.bytes > 0.0);
+        let sum = |of: fn(&Request) -> f64| log.answers().map(of).sum::<f64>().max(1e-9);
+        let (rows, bytes, all) = (sum(|r| r.rows), sum(|r| r.bytes), sum(|_| 1.0));
+        let way = Way::of(log, follows, None, &vec![false; log.requests.len()], None);
+        let line = way.fit(None).or_else(|| way.fit(Some(0.0))).map(|(fit, _)| fit.costs);
+        let longest = log.answers().map(Request::took).fold(0.0, f64::max);
+        let of = |r: &Request| {
+            let usual = bytes / rows * if r.rows > 0.0 { r.rows } else { rows / all };
+            let x = [1.0, r.rows, r.rows * bytes / rows];
+            let outlasts = |costs: Costs| {
+                Noise::of(costs[PARTS]).outlasts(says(&costs, &x).max(1e-9), r.duration.unwrap_or(longest))
+            };
+            match r.outcome {
+                Outcome::TimedOut if says_bytes && r.bytes >= HALF * usual => Kind::Slow,
+                Outcome::TimedOut if says_bytes => Kind::Other,
+                Outcome::TimedOut if r.rows <= 0.0 => Kind::Open,
+                Outcome::TimedOut if line.is_none_or(|line| outlasts(line) > OUTLAST) => Kind::Open,
+                _ => Kind::Other,
+            }
+        };
+        log.requests.iter().map(of).collect()
+    }
+}
+
+/// Says which column of the log would decide what its timeouts are.
+fn open(found: &mut Calibration, log: &Log, kinds: &[Kind]) {
+    let of = || log.requests.iter().zip(kinds).filter(|(_, kind)| **kind == Kind::Open).map(|(r, _)| r);
+    let took = |r: &Request| r.duration;
+    let shortest = of().filter_map(took).fold(f64::INFINITY, f64::min);
+    let mut took: Vec<f64> = log.answers().map(Request::took).collect();
+    took.sort_by(f64::total_cmp);
+    let nearly_all = took.get(took.len() * 99 / 100).copied().unwrap_or_default();
+    let bare = of().any(|r| r.rows <= 0.0);
+    // Rows decide where responses end well before the timeout, whatever their rows.
+    let rows = bare && nearly_all < shortest / 2.0;
+    let column = if rows { "rows` that they asked for" } else { "bytes` that had come" };
+    let after = if shortest.is_finite() { format!(" after {}", span(shortest)) } else { String::new() };
+    let all = [count(of().count() as f64), after, span(nearly_all), format!("`{column}")];
+    found.say(of().next().is_some(), Code::TimeoutsOpen, all);
+}
+
+/// A reading of timeouts: the responses and failures that there are if it holds.
+struct Way<'a> {
+    log: &'a Log,
+    timeouts: Option<Timeouts>,
+    responses: Vec<Response>,
+    failures: Failures,
+    recovery: Option<Estimate>,
+    /// Failures per second by which responses count.
+    rate: f64,
+}
+
+impl Way<'_> {
+    fn of<'a>(
+        log: &'a Log,
+        follows: &Follows,
+        timeouts: Option<Timeouts>,
+        slow: &[bool],
+        mtbf: Option<Span>,
+    ) -> Way<'a> {
+        let failures = failures::count(log, follows, slow);
+        let recovery = failures::repair(log, follows.typical, &failures);
+        let longest = log.answers().map(Request::took).fold(0.0, f64::max);
+        let sum = |of: fn(&Request) -> f64| log.answers().map(of).sum::<f64>();
+        let width = sum(|r| r.bytes) / sum(|r| r.rows).max(1.0);
+        let bytes = |r: &Request| if r.answered() { r.bytes } else { width * r.rows };
+        let requests = log.requests.iter().enumerate();
+        let counts = |(at, r): &(usize, &Request)| {
+            !follows.paused[*at] && (r.answered() && r.took() > 0.0 || slow[*at])
+        };
+        let of = |(at, r): (usize, &Request)| Response {
+            x: (r.answered() || r.rows > 0.0).then_some([1.0, r.rows, bytes(r)]),
+            took: r.duration.unwrap_or(longest).max(1e-9),
+            timed_out: slow[at],
+            unit: follows.unit[at],
+            at,
+        };
+        let responses = requests.filter(counts).map(of).collect();
+        let rate = mtbf.map_or(failures.rate(), |mtbf| 1.0 / mtbf.as_secs_f64());
+        Way { log, timeouts, responses, failures, recovery, rate }
+    }
+
+    /// The costs with this `overhead`, or with the one that the sizes tell.
+    fn fit(&self, overhead: Option<f64>) -> Option<(Fit, Draws)> {
+        let with = |byte: bool| {
+            let parts = [true, true, byte];
+            Problem { responses: &self.responses, parts, overhead, rate: self.rate }.fit()
+        };
+        let line = with(false);
+        // Bytes have a part if that is sure: twice as far from nothing as its interval reaches.
+        let wider = self.log.has_bytes.then(|| with(true)).flatten().filter(|fit| fit.parts == [true; PARTS]);
+        let wider = wider.map(|fit| (Draws::of(&fit, &self.failures), fit)).filter(|(draws, _)| {
+            let size = draws.estimate(|costs| costs.costs[BYTE]);
+            size.low > size.value / 2.0
+        });
+        match wider {
+            Some((draws, fit)) => Some((fit, draws)),
+            None => line.map(|fit| {
+                let draws = Draws::of(&fit, &self.failures);
+                (fit, draws)
+            }),
+        }
+    }
+
+    fn limit(&self) -> Option<f64> {
+        let timed_out = self.responses.iter().filter(|r| r.timed_out);
+        timed_out.map(|r| r.took).min_by(f64::total_cmp)
+    }
+}
+
+/// Adds the readings of a way: one for each overhead and time between failures that is left open.
+fn read(found: &mut Calibration, way: &Way<'_>, given: &Given) {
+    let seen = way.responses.iter().filter(|r| !r.timed_out).count();
+    found.say(seen < RESPONSES_MIN, Code::FewResponses, [count(seen as f64)]);
+    let overhead = given.overhead.map(Span::as_secs_f64);
+    let sizes = Sizes::of(&way.responses);
+    let sized = sizes.others >= OTHERS_MIN;
+    let free = sized.then(|| way.fit(None)).flatten();
+    let differs =
+        free.as_ref().zip(overhead).map(|((_, draws), given)| (draws.estimate(Draw::overhead), given));
+    let differs = differs.filter(|(says, given)| !says.holds(*given)).map(|(says, _)| span(says.value));
+    found.say(differs.is_some(), Code::OverheadDiffers, [differs.unwrap_or_default()]);
+    let free = free.filter(|_| overhead.is_none());
+    let told = free.is_some();
+    let base = free.or_else(|| way.fit(overhead.or(Some(0.0)))).filter(|_| seen >= RESPONSES_MIN);
+    let Some(base) = base else {
+        // Enough responses, but of no rows.
+        found.say(true, Code::FewResponses, [count(0.0)]);
+        return;
+    };
+    let (fit, draws) = &base;
+    let trimmed = fit.trimmed as f64 / seen as f64;
+    found.say(trimmed > TRIMMED_MAX, Code::ManyTrimmed, [percent(trimmed)]);
+    let request = draws.estimate(|draw| draw.request(sizes.middle));
+    let long = overhead.filter(|overhead| *overhead >= request.value);
+    found.say(long.is_some(), Code::OverheadLong, [overhead.unwrap_or_default(), request.value].map(span));
+    if trimmed > TRIMMED_MAX || long.is_some() {
+        return;
+    }
+    if found.readings.is_empty() {
+        found.census.rows_median = sizes.middle as u64;
+        found.census.failures = way.failures.events().round() as u64;
+        found.census.exposed_ns = Span::from_secs_f64(way.failures.exposed());
+        doubts(found, way.log, &way.responses, fit, told);
+    }
+    let step = clock_step(&way.responses);
+    let of_request = draws.estimate(Draw::overhead);
+    let sure = told && of_request.low > step / 2.0 && of_request.value > 2.0 * step;
+    found.say(told && !sure, Code::OverheadUnknown, [span(of_request.value)]);
+    let others = [count(sizes.others as f64), count(sizes.middle)];
+    found.say(!told && overhead.is_none(), Code::OneSize, others);
+    if !sure && overhead.is_none() && found.next.is_none() {
+        found.next = Some(next(sizes.middle, fit.costs[PARTS], request.value, way));
+    }
+    add(found, way, given, &Known { base: &base, request, step, sure });
+}
+
+/// What is known of a way whatever the overhead: the costs of the sizes, or without one; a request
+/// of the median size; the clock's step; and whether the sizes say the overhead.
+struct Known<'a> {
+    base: &'a (Fit, Draws),
+    request: Estimate,
+    step: f64,
+    sure: bool,
+}
+
+fn add(found: &mut Calibration, way: &Way<'_>, given: &Given, known: &Known<'_>) {
+    let &Known { base, request, step, sure } = known;
+    let blind = !way.log.has_outcomes && given.mtbf.is_none();
+    found.say(blind, Code::NoOutcomes, []);
+    // Of slow responses the table says it: this is said of all readings.
+    let of_all = way.timeouts != Some(Timeouts::Slow);
+    let none = of_all && way.failures.rate() <= 0.0 && given.mtbf.is_none() && !blind;
+    found.say(none, Code::NoFailures, [span(way.failures.exposed())]);
+    let given_overhead = given.overhead.map(Span::as_secs_f64);
+    let supposed = given_overhead.is_none() && !sure;
+    let overheads = match supposed {
+        true => SHARES.map(|share| Some(two_digits(share * request.value))).to_vec(),
+        false => vec![given_overhead],
+    };
+    let betweens = match given.mtbf {
+        None if blind => BETWEEN.map(Some).to_vec(),
+        mtbf => vec![mtbf.map(Span::as_secs_f64)],
+    };
+    for overhead in overheads {
+        let other = overhead.filter(|_| supposed).and_then(|overhead| way.fit(Some(overhead)));
+        let (fit, draws) = other.as_ref().unwrap_or(base);
+        for mtbf in &betweens {
+            let mut reading = reading(found, way, (fit, draws), overhead, *mtbf);
+            reading.figures.extend((!sure).then_some((Figure::Request, request)));
+            if let Some(known) = reading.figures.get_mut(&Figure::Overhead).filter(|_| overhead.is_none()) {
+                (known.low, known.high) = ((known.low - step / 2.0).max(0.0), known.high + step / 2.0);
+            }
+            let row = reading.figures[&Figure::Row];
+            found.say(of_all && !supposed && row.low <= 0.0, Code::RowUnknown, [span(row.value)]);
+            found.readings.push(reading);
+        }
+    }
+}
+
+fn reading(
+    found: &mut Calibration,
+    way: &Way<'_>,
+    (fit, draws): (&Fit, &Draws),
+    overhead: Option<f64>,
+    mtbf: Option<f64>,
+) -> Reading {
+    let draws = &draws.failing(mtbf);
+    let row = draws.estimate(Draw::row);
+    let request = overhead.map_or_else(|| draws.estimate(Draw::overhead), Estimate::exactly);
+    let fails = way.failures.rate() > 0.0;
+    let between = match mtbf {
+        Some(mtbf) => Estimate::exactly(mtbf),
+        None if fails => draws.estimate(|draw| 1.0 / draw.rate),
+        None => way.failures.between(),
+    };
+    let mut figures = BTreeMap::from([
+        (Figure::Overhead, request),
+        (Figure::Row, row),
+        (Figure::Noise, draws.estimate(|draw| draw.costs[PARTS])),
+        (Figure::Between, between),
+    ]);
+    if fit.parts[BYTE] {
+        figures.insert(Figure::RowAlone, draws.estimate(|draw| draw.costs[1]));
+        figures.insert(Figure::Byte, draws.estimate(|draw| draw.costs[BYTE]));
+    }
+    figures.extend(way.recovery.map(|recovery| (Figure::Recovery, recovery)));
+    // Without a failure: of the least overhead, the dearest row, and as many as there may be.
+    let endless = row.low <= 0.0 || (!fails && mtbf.is_none());
+    let least = Cost { chunk: request.low, row: row.high, mtbf: between.low }.best();
+    let advice = advise(draws, found.census.rows_mean_milli as f64 / 1e3, endless.then_some(least));
+    let reach = found.census.rows_max as f64;
+    let far = advice.best.value.is_finite() && advice.best.value > BEYOND * reach;
+    found.say(far && overhead.is_none() && way.timeouts.is_none(), Code::Beyond, [count(reach)]);
+    let in_time = way.limit().map(|limit| draws.estimate(|draw| draw.in_time(limit)));
+    Reading { overhead, mtbf, timeouts: way.timeouts, figures, advice, in_time }
+}
+
+/// Two sizes that tell the overhead from the time per row: as far apart as a timeout and failures
+/// leave room for, and so many requests that the overhead is known to a tenth of a request.
+fn next(rows: f64, noise: f64, took: f64, way: &Way<'_>) -> Next {
+    let timed_out = way.log.requests.iter().filter(|r| r.outcome == Outcome::TimedOut);
+    let limit = timed_out.filter_map(|r| r.duration).fold(f64::INFINITY, f64::min);
+    let between = if way.failures.rate() > 0.0 { 1.0 / way.failures.rate() } else { f64::INFINITY };
+    let room = f64::min(limit / 2.0, between) / took;
+    let large = (rows * room.clamp(1.0, 4.0)).max(8.0);
+    let small = (rows / 8.0).max(1.0);
+    let [small, large] = [small, large].map(two_digits).map(libm::round);
+    let share = NORMAL * noise / 0.1;
+    let apart = (large * large + small * small) / ((large - small) * (large - small));
+    let requests = (libm::ceil(share * share * apart / 10.0) * 10.0).clamp(50.0, 10_000.0);
+    Next { rows: [small as u64, large as u64], requests: requests as u64 }
+}
+
+/// A number that is easy to say.
+fn two_digits(x: f64) -> f64 {
+    let unit = libm::pow(10.0, libm::floor(libm::log10(x.max(1e-12))) - 1.0);
+    libm::round(x / unit) * unit
+}
+
+#[derive(Clone, Copy)]
 struct Draw {
-    line: Line,
-    noise: f64,
+    costs: Costs,
     width: f64,
     rate: f64,
 }
 
 impl Draw {
-    /// Seconds a row with its bytes.
+    /// Seconds per row with its bytes.
     fn row(&self) -> f64 {
-        self.line[1] + if self.line[BYTE] == 0.0 { 0.0 } else { self.line[BYTE] * self.width }
+        self.costs[1] + if self.costs[BYTE] == 0.0 { 0.0 } else { self.costs[BYTE] * self.width }
+    }
+    fn overhead(&self) -> f64 {
+        self.costs[0]
+    }
+    fn request(&self, rows: f64) -> f64 {
+        self.costs[0] + self.row() * rows
     }
     fn cost(&self) -> Cost {
-        let [chunk, row] = [self.line[0], self.row()].map(|cost| cost.max(1e-9));
+        let [chunk, row] = [self.costs[0], self.row()].map(|cost| cost.max(1e-9));
         Cost { chunk, row, mtbf: 1.0 / self.rate.max(1e-12) }
+    }
+    /// The most rows of which 99 of 100 responses take no longer than `limit`.
+    fn in_time(&self, limit: f64) -> f64 {
+        let mean = limit / Noise::of(self.costs[PARTS]).nearly_all();
+        ((mean - self.costs[0]) / self.row().max(1e-12)).max(0.0)
     }
 }
 
+#[derive(Clone)]
 struct Draws {
     at: Draw,
     all: Vec<Draw>,
@@ -126,21 +381,31 @@ struct Draws {
 impl Draws {
     fn of(fit: &Fit, failures: &Failures) -> Draws {
         let sums: Vec<Sums> = fit.sums.iter().filter(|sums| sums.responses() > 0.0).copied().collect();
-        let draw = |sums: &Sums, rate: f64| {
-            let line = sums.line(fit.parts)?;
-            Some(Draw { line, noise: sums.noise(), width: sums.width(), rate })
-        };
         let all = Sums::total(&sums);
+        let draw = |costs: Costs, sums: &Sums, rate: f64| Draw { costs, width: sums.width(), rate };
         let squares: f64 = sums.iter().map(|sums| sums.responses() * sums.responses()).sum();
         // Units of equal size that would be as sure (Kish 1965).
         let units = (all.responses() * all.responses() / squares).max(4.0);
         let mut stream = Seed(failures.exposed().to_bits()).stream("calibrate", 0, 0);
         let resample = |stream: &mut Stream| Sums::total(sums.iter().map(|_| stream.pick(&sums)));
-        let at = draw(&all, failures.rate()).expect("the fit had a line");
-        let drawn = (0..DRAWS).filter_map(|_| draw(&resample(&mut stream), failures.draw(&mut stream)));
+        let at = draw(fit.costs, &all, failures.rate());
+        let drawn = (0..DRAWS).filter_map(|_| {
+            let sums = resample(&mut stream);
+            let rate = failures.draw(&mut stream);
+            Some(draw(fit.drawn(&sums)?, &sums, rate))
+        });
         let free = units - 2.0;
         let wider = student(free) / NORMAL * libm::sqrt(units / free);
         Draws { at, all: drawn.collect(), wider }
+    }
+
+    /// As if a transfer failed every `mtbf` seconds, if that is given.
+    fn failing(&self, mtbf: Option<f64>) -> Draws {
+        let mut draws = self.clone();
+        if let Some(mtbf) = mtbf {
+            draws.all.iter_mut().chain([&mut draws.at]).for_each(|draw| draw.rate = 1.0 / mtbf);
+        }
+        draws
     }
 
     /// A figure with its interval of 95 %: percentiles, widened on a log scale about the middle.
@@ -161,91 +426,10 @@ impl Draws {
     }
 }
 
-fn costs(
-    found: &mut Calibration,
-    log: &Log,
-    responses: &[Response],
-    (line, given): (Fit, (f64, f64)),
-    failures: &Failures,
-) {
-    // With another part, if that is sure: twice as far from nothing as its interval reaches.
-    let with_part = |part: usize, line: &Fit| {
-        let mut parts = line.parts;
-        parts[part] = true;
-        let wider = fit(responses, parts, given).filter(|fit| fit.parts == parts)?;
-        let draws = Draws::of(&wider, failures);
-        let size = draws.estimate(|costs| costs.line[part]);
-        (size.low > size.value / 2.0).then_some((wider, draws))
-    };
-    let of_bytes = log.has_bytes.then(|| with_part(BYTE, &line)).flatten();
-    let (draws, line) = match of_bytes {
-        Some((wider, draws)) => (draws, wider),
-        None => (Draws::of(&line, failures), line),
-    };
-    let step = clock_step(responses);
-    let request = draws.estimate(|costs| costs.line[0]);
-    let (low, high) = ((request.low - step / 2.0).max(0.0), request.high + step / 2.0);
-    let request = Estimate { low, high, ..request };
-    let row = draws.estimate(Draw::row);
-    let fails = failures.rate() > 0.0;
-    let between = if fails { draws.estimate(|costs| 1.0 / costs.rate) } else { failures.between() };
-    found.figures.insert(Figure::Overhead, request);
-    found.figures.insert(Figure::Row, row);
-    if line.parts[BYTE] {
-        found.figures.insert(Figure::RowAlone, draws.estimate(|costs| costs.line[1]));
-        found.figures.insert(Figure::Byte, draws.estimate(|costs| costs.line[BYTE]));
-    }
-    found.figures.insert(Figure::Noise, draws.estimate(|costs| costs.noise));
-    let failed = || log.requests.iter().filter(|r| r.failed());
-    let bare = failed().filter(|r| r.rows <= 0.0).count() as f64;
-    let bare = line.censored > 0 && bare > 0.0 && bare >= BARE * failed().count() as f64;
-    if !bare {
-        found.figures.insert(Figure::Between, between);
-    }
-    let bent = with_part(BEND, &line);
-    let bend = bent.map_or(0.0, |(bent, draws)| draws.at.line[BEND] * bent.reach / draws.at.row());
-    found.say(bare, Code::BareFailures, []);
-    found.say(bend > BENT, Code::Bent, [count(line.reach), percent(bend)]);
-    let unsure = request.low <= 0.0 || step >= request.value / 2.0;
-    found.say(unsure, Code::OverheadUnknown, [span(request.value)]);
-    found.say(row.low <= 0.0, Code::RowUnknown, [span(row.value)]);
-    found.say(!fails, Code::NoFailures, [span(failures.exposed())]);
-    doubts(found, log, responses, &line);
-    if found.diagnoses.iter().any(|diagnosis| diagnosis.code.rule().effect == Effect::Refuse) {
-        return;
-    }
-    // Without a failure: of the least overhead, the dearest row, and as many as there may be.
-    let least = Cost { chunk: request.low, row: row.high, mtbf: between.low }.best();
-    let advice = advise(&draws, found.census.rows_mean_milli as f64 / 1e3, (!fails).then_some(least));
-    let far = advice.best.value.is_finite() && advice.best.value > BEYOND * line.reach;
-    found.say(far, Code::Beyond, [count(line.reach)]);
-    found.advice = Some(advice);
-}
-
-/// What the responses and the line through them say against its figures.
-fn doubts(found: &mut Calibration, log: &Log, responses: &[Response], line: &Fit) {
-    let (n, trimmed) = (responses.len() as f64, line.trimmed as f64);
-    let kept = || responses.iter().zip(&line.counts).filter(|(_, count)| **count > 0.0);
-    let took: f64 = kept().map(|(r, _)| r.took).sum();
-    found.census.outliers = line.trimmed as u64;
-    found.census.duration_mean_ns = Span::from_secs_f64(took / f64::max(kept().count() as f64, 1.0));
-    let most = libm::exp(fit::COUNT_MAX) * (1.0 - 1e-9);
-    let long = kept().filter(|(_, count)| **count >= most).count() as f64 / n;
-    found.say(line.trimmed > 0, Code::Trimmed, [count(trimmed), percent(trimmed / n)]);
-    found.say(line.censored > 0, Code::SlowSizes, [line.censored as f64, line.reach].map(count));
-    found.say(long > LONG_MAX, Code::LongTransfers, [percent(long)]);
-    if let Some((more, column)) = mixed(log, responses, line) {
-        found.say(true, Code::Mixed, [column, percent(more)]);
-    }
-    let levels = levels(log, responses, line);
-    let last = levels > LASTING * line.noise * line.noise && levels > MIXED * MIXED;
-    found.say(last, Code::Levels, [percent(libm::sqrt(levels))]);
-}
-
 /// The best chunk, or that it is at `least` so large; `rows` is the log's mean one.
 fn advise(draws: &Draws, rows: f64, least: Option<f64>) -> Advice {
     let cost = draws.at.cost();
-    let excess = draws.estimate(|costs| costs.cost().excess(rows));
+    let excess = draws.estimate(|draw| draw.cost().excess(rows));
     if let Some(least) = least {
         return Advice { best: Estimate::at_least(least), flat: (least, f64::INFINITY), excess };
     }
@@ -253,28 +437,8 @@ fn advise(draws: &Draws, rows: f64, least: Option<f64>) -> Advice {
         let sizes = std::iter::successors(Some(cost.best()), |rows| Some(rows * step));
         sizes.take(STEPS_MAX).take_while(|rows| cost.excess(*rows) <= FLAT).last().unwrap_or(cost.best())
     };
-    let best = draws.estimate(|costs| costs.cost().best().max(1.0));
+    let best = draws.estimate(|draw| draw.cost().best().max(1.0));
     Advice { best, flat: (edge(1.0 / STEP), edge(STEP)), excess }
-}
-
-/// The shortest time after which a request timed out, if responses heed it.
-fn timeout(log: &Log) -> f64 {
-    let timed_out = log.requests.iter().filter(|r| r.outcome == Outcome::TimedOut);
-    let shortest = timed_out.filter_map(|r| r.duration).fold(f64::INFINITY, f64::min);
-    let beyond = log.answers().filter(|r| r.took() > shortest).count() as f64;
-    if beyond > OUTLAST_MAX * log.answers().count() as f64 { f64::INFINITY } else { shortest }
-}
-
-fn responses(log: &Log, follows: &Follows) -> Vec<Response> {
-    let requests = log.requests.iter().enumerate();
-    let counts = |(at, r): &(usize, &Request)| !follows.paused[*at] && r.answered() && r.took() > 0.0;
-    let of = |(at, r): (usize, &Request)| Response {
-        x: [1.0, r.rows, r.bytes, r.rows * r.rows],
-        took: r.took(),
-        unit: follows.unit[at],
-        at,
-    };
-    requests.filter(counts).map(of).collect()
 }
 
 fn census(log: &Log) -> Census {
@@ -299,76 +463,4 @@ fn census(log: &Log) -> Census {
         duration_mean_ns: Span::from_secs_f64(sum(Request::took) / answered.max(1) as f64),
         ..Census::default()
     }
-}
-
-/// The mean of duration / line, and its standard error, over clusters (Cochran 1977, §6.4).
-fn off(responses: &[Response], fit: &Fit, members: &[usize]) -> (f64, f64) {
-    let share = |n: usize| responses[n].took / says(&fit.line, &responses[n].x).max(1e-12);
-    let all: f64 = members.iter().map(|n| fit.counts[*n]).sum();
-    let mean = members.iter().map(|n| fit.counts[*n] * share(*n)).sum::<f64>() / all;
-    let (mut units, mut single) = (BTreeMap::<usize, f64>::new(), 0.0);
-    for n in members {
-        let off = fit.counts[*n] * (share(*n) - mean);
-        *units.entry(responses[*n].unit).or_default() += off;
-        single += off * off;
-    }
-    let clusters: f64 = units.values().map(|off| off * off).sum();
-    (mean, libm::sqrt(clusters.max(single)) / all)
-}
-
-/// The column whose values differ most in what responses take, beyond chance; sizes are one.
-fn mixed(log: &Log, responses: &[Response], fit: &Fit) -> Option<(f64, String)> {
-    let size = |r: &Response| libm::floor(SIZES * libm::log2(r.x[1].max(1.0))) as u8;
-    let sizes = ("small and large responses".to_owned(), responses.iter().map(size).collect());
-    let of_column = |of: &[u8]| -> Vec<u8> { responses.iter().map(|r| of[r.at]).collect() };
-    let columns = log.labels.iter().map(|(column, of)| (format!("responses by `{column}`"), of_column(of)));
-    let differ = |(column, values): (String, Vec<u8>)| {
-        let mut groups = BTreeMap::<u8, Vec<usize>>::new();
-        for (n, value) in values.iter().enumerate().filter(|(n, _)| fit.counts[*n] > 0.0) {
-            groups.entry(*value).or_default().push(n);
-        }
-        let many = groups.values().filter(|group| group.len() >= GROUP_MIN);
-        let offs: Vec<(f64, f64)> = many.map(|group| off(responses, fit, group)).collect();
-        let (low, low_error) = *offs.iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
-        let (high, high_error) = *offs.iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
-        let more = high / low - 1.0;
-        let sure = high - low > SURE * low_error.max(high_error);
-        (sure && more > MIXED).then_some((more, column))
-    };
-    columns.chain([sizes]).filter_map(differ).max_by(|a, b| a.0.total_cmp(&b.0))
-}
-
-/// The variance of levels that last from one request of a device to the next, as of several
-/// networks: the covariance of responses that follow each other.
-fn levels(log: &Log, responses: &[Response], fit: &Fit) -> f64 {
-    let mut last = log.of_devices(None::<(f64, f64)>);
-    let (mut covariance, mut pairs) = (0.0, 0.0);
-    for (r, count) in responses.iter().zip(&fit.counts) {
-        let request = &log.requests[r.at];
-        let share = r.took / says(&fit.line, &r.x).max(1e-12) - 1.0;
-        let last = &mut last[request.device as usize];
-        if let Some((_, before)) = last.filter(|(end, _)| *count > 0.0 && request.start - end < r.took) {
-            (covariance, pairs) = (covariance + share * before, pairs + 1.0);
-        }
-        *last = (*count > 0.0).then_some((request.start + r.took, share));
-    }
-    covariance / f64::max(pairs, 1.0)
-}
-
-fn other_sizes(responses: &[Response]) -> usize {
-    let mut rows: Vec<f64> = responses.iter().map(|r| r.x[1]).collect();
-    rows.sort_by(f64::total_cmp);
-    let middle = rows[rows.len() / 2];
-    let other = |r: &&f64| **r * OTHER_SIZE < middle || **r > OTHER_SIZE * middle;
-    rows.iter().filter(other).count()
-}
-
-/// Seconds of a step of the clock, if nearly all durations are whole steps.
-fn clock_step(responses: &[Response]) -> f64 {
-    const STEPS: [f64; 7] = [1.0, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01];
-    let whole = |step: &f64| {
-        let on = |r: &&Response| (r.took / step - libm::round(r.took / step)).abs() < 1e-6;
-        responses.iter().filter(on).count() * 10 >= responses.len() * 9
-    };
-    STEPS.into_iter().find(whole).unwrap_or_default()
 }

@@ -11,6 +11,8 @@ use statrs::distribution::{ChiSquared, ContinuousCDF};
 const REPAIR_MAX: f64 = 3_600.0;
 const REPAIRS_MIN: usize = 3;
 pub(super) const DEVICES_MIN: u64 = 10;
+/// Fewer devices say nothing of how devices differ; blocks of time stand for them.
+const UNITS_MIN: u64 = 4;
 const BLOCKS: usize = 12;
 /// Unless so few requests begin within a usual duration of a response.
 const PROMPT_MIN: f64 = 0.25;
@@ -67,7 +69,7 @@ impl Follows {
             *fresh && !apart
         };
         let all = log.requests.len();
-        let (unit, units) = match log.devices.filter(|devices| *devices >= DEVICES_MIN) {
+        let (unit, units) = match log.devices.filter(|devices| *devices >= UNITS_MIN) {
             Some(devices) => (log.requests.iter().map(|r| r.device as usize).collect(), devices as usize),
             None => ((0..all).map(|n| n * BLOCKS / all).collect(), BLOCKS),
         };
@@ -128,26 +130,28 @@ impl Failures {
     }
 }
 
-/// Counts failures and exposure of requests of up to `most` rows.
-pub(super) fn count(log: &Log, follows: &Follows, most: f64) -> Failures {
+/// Counts failures and exposure; requests that timed out and are `slow` did not fail.
+pub(super) fn count(log: &Log, follows: &Follows, slow: &[bool]) -> Failures {
     let none = || vec![0.0; follows.units];
     let mut found = Failures { events: none(), exposed: none(), failed: vec![false; log.requests.len()] };
     let (mut idle, mut silent) = (none(), 0.0);
     for (n, r) in log.requests.iter().enumerate() {
-        let Some(since) = follows.since[n].filter(|_| r.rows <= most) else { continue };
+        let Some(since) = follows.since[n] else { continue };
         let exposed = match r.outcome {
             Outcome::Answered | Outcome::Refused => r.took() - follows.sooner,
             Outcome::Cut => r.duration.map_or(follows.typical / 2.0, |took| took - follows.sooner),
+            Outcome::TimedOut if slow[n] => r.duration.unwrap_or(follows.typical) - follows.sooner,
             Outcome::TimedOut => follows.typical.min(r.duration.unwrap_or(f64::INFINITY)) / 2.0,
             Outcome::NotSent => continue,
         };
         if exposed > 0.0 {
             let unit = follows.unit[n];
-            found.failed[n] = r.failed();
-            found.events[unit] += f64::from(u8::from(r.failed()));
+            found.failed[n] = r.failed() && !slow[n];
+            let failed = f64::from(u8::from(found.failed[n]));
+            found.events[unit] += failed;
             found.exposed[unit] += exposed;
             idle[unit] += since;
-            silent += f64::from(u8::from(r.outcome == Outcome::TimedOut));
+            silent += if r.outcome == Outcome::TimedOut { failed } else { 0.0 };
         }
     }
     // Of a link that fails in silence nobody knows whether it did so before.

@@ -1,24 +1,33 @@
-//! What a response takes: overhead + rows × time a row (+ bytes × time a byte, + rows² × a bend),
-//! times noise whose mean is 1. Weighted least squares for the mean, in rounds: a transfer of t
-//! seconds comes through with e^{−λt}, so it counts e^{λt} times (Horvitz and Thompson 1952).
+//! What a response takes: overhead + rows × time per row (+ bytes × time per byte), times
+//! log-normal noise whose mean is 1.
+//!
+//! Weighted least squares for the mean, in rounds: a transfer of t seconds comes through with
+//! probability e^{−λt}, so it counts e^{λt} times (Horvitz and Thompson 1952). A response that a
+//! timeout cut off takes longer than that: in each round it stands for the mean of those that do
+//! (the EM algorithm; Dempster, Laird and Rubin 1977).
+
+use statrs::distribution::{ContinuousCDF, Normal};
 
 pub(super) struct Response {
-    /// One, rows, bytes, rows².
-    pub(super) x: [f64; PARTS],
+    /// One, rows, bytes; of a response that timed out, if the log says.
+    pub(super) x: Option<[f64; PARTS]>,
     pub(super) took: f64,
+    /// It would have taken longer.
+    pub(super) timed_out: bool,
     pub(super) unit: usize,
     pub(super) at: usize,
 }
 
-/// Of a line: a request, a row, a byte, and the bend.
-pub(super) const PARTS: usize = 4;
+/// Of a line: a request, a row and a byte.
+pub(super) const PARTS: usize = 3;
 pub(super) const BYTE: usize = 2;
-pub(super) const BEND: usize = 3;
 
 pub(super) type Line = [f64; PARTS];
 pub(super) type Parts = [bool; PARTS];
+/// A line and its noise.
+pub(super) type Costs = [f64; PARTS + 1];
 
-pub(super) fn says(line: &Line, x: &[f64; PARTS]) -> f64 {
+pub(super) fn says(line: &[f64], x: &[f64; PARTS]) -> f64 {
     line.iter().zip(x).map(|(part, x)| part * x).sum()
 }
 
@@ -30,50 +39,59 @@ pub(super) struct Sums {
     others: [f64; 6],
 }
 
-impl Sums {
-    fn of(r: &Response, weight: f64, share: f64, count: f64) -> Sums {
-        let [one, rows, bytes, bend] = r.x;
-        let products = r.x.map(|x| [one, rows, bytes, bend, r.took].map(|y| weight * x * y));
-        Sums { products, others: [count, count * share, count * share * share, rows, bytes, 1.0] }
+/// The first two moments of what a response takes.
+#[derive(Clone, Copy)]
+struct Takes {
+    mean: f64,
+    square: f64,
+}
+
+impl Takes {
+    fn exactly(took: f64) -> Takes {
+        Takes { mean: took, square: took * took }
     }
-    fn add(&mut self, other: &Sums) {
+}
+
+impl Sums {
+    fn of(x: &[f64; PARTS], takes: Takes, fitted: f64, count: f64) -> Sums {
+        let weight = count / (fitted * fitted);
+        let [one, rows, bytes] = *x;
+        let products = x.map(|x| [one, rows, bytes, takes.mean].map(|y| weight * x * y));
+        let shares = [count, count * takes.mean / fitted, weight * takes.square];
+        let [all, mean, square] = shares;
+        Sums { products, others: [all, mean, square, rows, bytes, 1.0] }
+    }
+    fn add(&mut self, other: &Sums, times: f64) {
         let products = self.products.as_flattened_mut().iter_mut().zip(other.products.as_flattened());
-        products.chain(self.others.iter_mut().zip(&other.others)).for_each(|(sum, x)| *sum += x);
+        let all = products.chain(self.others.iter_mut().zip(&other.others));
+        all.for_each(|(sum, x)| *sum += times * x);
     }
     pub(super) fn total<'a>(all: impl IntoIterator<Item = &'a Sums>) -> Sums {
         let mut total = Sums::default();
-        all.into_iter().for_each(|sums| total.add(sums));
+        all.into_iter().for_each(|sums| total.add(sums, 1.0));
         total
     }
 
-    /// The line of the parts that it may have; `None` if the sizes do not tell.
-    pub(super) fn line(&self, parts: Parts) -> Option<Line> {
-        let cell = |i: usize, j: usize| match parts[i] && (j == PARTS || parts[j]) {
-            true => self.products[i][j],
-            false => f64::from(u8::from(i == j)),
-        };
-        let mut rest: [[f64; PARTS + 1]; PARTS] =
-            std::array::from_fn(|i| std::array::from_fn(|j| cell(i, j)));
-        for k in 0..PARTS {
-            let pivot = rest[k];
-            // What of a column its predecessors do not tell.
-            if pivot[k] <= 1e-9 * cell(k, k) {
-                return None;
-            }
-            for row in rest.iter_mut().skip(k + 1) {
-                let times = row[k] / pivot[k];
-                row.iter_mut().zip(pivot).for_each(|(x, p)| *x -= times * p);
-            }
-        }
-        let mut line = [0.0; PARTS];
-        for k in (0..PARTS).rev() {
-            let known: f64 = (k + 1..PARTS).map(|j| rest[k][j] * line[j]).sum();
-            line[k] = (rest[k][PARTS] - known) / rest[k][k];
-        }
-        Some(line)
+    /// The costs of these `parts`, with the `overhead` if it is known; `None` if the sizes do not
+    /// tell them apart.
+    pub(super) fn costs(&self, parts: Parts, overhead: Option<f64>) -> Option<Costs> {
+        let known = overhead.unwrap_or_default();
+        let free = |i: usize| parts[i] && (i > 0 || overhead.is_none());
+        let system: [[f64; PARTS]; PARTS] = std::array::from_fn(|i| {
+            std::array::from_fn(|j| {
+                if free(i) && free(j) { self.products[i][j] } else { f64::from(u8::from(i == j)) }
+            })
+        });
+        let right: Line = std::array::from_fn(|i| {
+            if free(i) { self.products[i][PARTS] - known * self.products[i][0] } else { 0.0 }
+        });
+        let mut line = solve(system, right)?;
+        line[0] += known;
+        let [one, row, byte] = line;
+        Some([one, row, byte, self.noise()])
     }
 
-    pub(super) fn noise(&self) -> f64 {
+    fn noise(&self) -> f64 {
         let [all, sum, squares, ..] = self.others;
         let mean = sum / all;
         libm::sqrt((squares / all - mean * mean).max(0.0)) / mean
@@ -86,17 +104,37 @@ impl Sums {
     }
 }
 
+/// Solves a system of equations; `None` if one says nothing that those before it do not.
+fn solve<const N: usize>(mut system: [[f64; N]; N], mut right: [f64; N]) -> Option<[f64; N]> {
+    let sizes: [f64; N] = std::array::from_fn(|k| system[k][k]);
+    for k in 0..N {
+        let (pivot, value) = (system[k], right[k]);
+        if pivot[k].abs() <= 1e-9 * sizes[k].abs() {
+            return None;
+        }
+        for i in k + 1..N {
+            let times = system[i][k] / pivot[k];
+            system[i].iter_mut().zip(pivot).for_each(|(x, p)| *x -= times * p);
+            right[i] -= times * value;
+        }
+    }
+    for k in (0..N).rev() {
+        let known: f64 = (k + 1..N).map(|j| system[k][j] * right[j]).sum();
+        right[k] = (right[k] - known) / system[k][k];
+    }
+    Some(right)
+}
+
 pub(super) struct Fit {
-    pub(super) line: Line,
+    pub(super) costs: Costs,
     pub(super) parts: Parts,
-    pub(super) noise: f64,
+    pub(super) overhead: Option<f64>,
     pub(super) sums: Vec<Sums>,
     /// Of each response: how often it counts, as the longer ones fail; zero if it was left out.
     pub(super) counts: Vec<f64>,
     pub(super) trimmed: usize,
-    /// Responses of sizes that a timeout may cut off, and the most rows of the others.
-    pub(super) censored: usize,
-    pub(super) reach: f64,
+    /// What a step from other costs is off, of what they are: responses that timed out follow.
+    follows: [Costs; PARTS + 1],
 }
 
 /// Responses farther off the line than so many scales of the logarithms are trimmed.
@@ -106,69 +144,178 @@ const SCALE_MIN: f64 = 0.01;
 /// Standard deviations between the 10 % and the 90 % quantile of a normal law.
 const MIDDLE: f64 = 2.563;
 /// No response counts more than e² times: that would be a guess about a few.
-pub(super) const COUNT_MAX: f64 = 2.0;
-const ROUNDS: usize = 40;
-/// Of a size that the fit has one in a thousand at most may outlast the timeout.
-const OUTLAST: f64 = 3.09;
+const COUNT_MAX: f64 = 2.0;
+const ROUNDS: usize = 100;
+const STEADY: f64 = 1e-7;
+/// Noise before the first round has found it.
+const NOISE: f64 = 0.3;
+const NUDGE: f64 = 1e-3;
 
-/// The line of these `parts` through responses, but those that would take less than no time; given
-/// the rate of failures and the timeout in seconds, infinite without one.
-pub(super) fn fit(responses: &[Response], parts: Parts, (rate, timeout): (f64, f64)) -> Option<Fit> {
-    let mean = |of: fn(&Response) -> f64| responses.iter().map(of).sum::<f64>() / responses.len() as f64;
-    let half = mean(|r| r.took) / 2.0;
-    let floor = 2e-3 * half;
-    let units = 1 + responses.iter().map(|r| r.unit).max()?;
-    // A round: weights and what is left out are by the last line and noise.
-    let step = |last: &Line, noise: f64| {
-        let fitted = |r: &Response| says(last, &r.x).max(floor);
-        let off = |r: &Response| libm::log(r.took.max(floor) / fitted(r));
-        let longest = timeout / outlasts(noise);
-        let (middle, scale) = scale(responses.iter().filter(|r| fitted(r) < longest).map(off).collect())?;
-        let (mut sums, mut counts) = (vec![Sums::default(); units], vec![0.0; responses.len()]);
-        let (mut trimmed, mut censored, mut reach) = (0, 0, 0.0_f64);
-        for (r, counts) in responses.iter().zip(&mut counts) {
-            let fitted = fitted(r);
-            if fitted >= longest {
-                censored += 1;
-                continue;
+/// What responses take, and what is left to find of it.
+pub(super) struct Problem<'a> {
+    pub(super) responses: &'a [Response],
+    pub(super) parts: Parts,
+    /// If it is known.
+    pub(super) overhead: Option<f64>,
+    /// Failures per second.
+    pub(super) rate: f64,
+}
+
+impl Problem<'_> {
+    /// The line through responses; `None` if their sizes do not tell its parts apart. A part that
+    /// would take less than no time is left out.
+    pub(super) fn fit(&self) -> Option<Fit> {
+        let answered = self.responses.iter().filter(|r| !r.timed_out);
+        let n = answered.clone().count().max(1) as f64;
+        let half = answered.clone().map(|r| r.took).sum::<f64>() / n / 2.0;
+        let rows = answered.filter_map(|r| r.x).map(|x| x[1]).sum::<f64>() / n;
+        let mut found = self.step(&[half, half / rows.max(1e-9), 0.0, NOISE])?;
+        for round in 1..=ROUNDS {
+            let next = self.step(&found.costs)?;
+            let last = std::mem::replace(&mut found, next);
+            let moved = |(a, b): (f64, f64)| (a - b).abs() > STEADY * (a.abs() + b.abs());
+            if round > 2 && !last.costs.into_iter().zip(found.costs).any(moved) {
+                break;
             }
-            reach = reach.max(r.x[1]);
-            if (off(r) - middle).abs() > TRIM * scale {
+        }
+        if self.responses.iter().any(|r| r.timed_out) {
+            found.follows = self.follows(&found.costs)?;
+        }
+        Some(found)
+    }
+
+    /// A round: weights, what is left out and what a timeout cut off are by the last costs.
+    fn step(&self, last: &Costs) -> Option<Fit> {
+        let units = 1 + self.responses.iter().map(|r| r.unit).max()?;
+        let answered = || self.responses.iter().filter(|r| !r.timed_out);
+        let floor = 1e-3 * answered().map(|r| r.took).sum::<f64>() / answered().count().max(1) as f64;
+        let fitted = |x: &[f64; PARTS]| says(last, x).max(floor);
+        let off = |r: &Response, x: &[f64; PARTS]| libm::log(r.took.max(floor) / fitted(x));
+        let offs = answered().filter_map(|r| Some(off(r, r.x.as_ref()?)));
+        let (middle, scale) = scale(offs.collect())?;
+        let noise = Noise::of(last[PARTS]);
+        let (mut sums, mut counts) = (vec![Sums::default(); units], vec![0.0; self.responses.len()]);
+        let mut trimmed = 0;
+        let often = |r: &Response| libm::exp((self.rate * r.took).min(COUNT_MAX));
+        for (r, counts) in self.responses.iter().zip(&mut counts) {
+            let Some(x) = r.x else { continue };
+            if !r.timed_out && (off(r, &x) - middle).abs() > TRIM * scale {
                 trimmed += 1;
                 continue;
             }
-            *counts = libm::exp((rate * r.took).min(COUNT_MAX));
-            sums[r.unit].add(&Sums::of(r, *counts / (fitted * fitted), r.took / fitted, *counts));
+            *counts = often(r);
+            let fitted = fitted(&x);
+            let takes = if r.timed_out { noise.beyond(fitted, r.took) } else { Takes::exactly(r.took) };
+            sums[r.unit].add(&Sums::of(&x, takes, fitted, *counts), 1.0);
         }
-        let (all, mut parts) = (Sums::total(&sums), parts);
-        let mut line = all.line(parts)?;
-        while let Some(least) = (0..PARTS).rev().find(|i| line[*i] < 0.0) {
+        self.spread(&mut sums, &counts, &noise, &fitted, &often);
+        let (all, mut parts) = (Sums::total(&sums), self.parts);
+        let mut costs = all.costs(parts, self.overhead)?;
+        let first = usize::from(self.overhead.is_some());
+        while let Some(least) = (first..PARTS).rev().find(|i| costs[*i] < 0.0) {
             parts[least] = false;
-            line = all.line(parts)?;
+            costs = all.costs(parts, self.overhead)?;
         }
-        Some(Fit { line, parts, noise: all.noise(), sums, counts, trimmed, censored, reach })
-    };
-    let mut found = step(&[half, half / mean(|r| r.x[1]).max(1e-9), 0.0, 0.0], 0.0)?;
-    for round in 1..=ROUNDS {
-        let next = step(&found.line, found.noise)?;
-        let last = std::mem::replace(&mut found, next);
-        let moved = |(a, b): (f64, f64)| (a - b).abs() > 1e-9 * (a.abs() + b.abs());
-        if round > 2 && !last.line.into_iter().zip(found.line).any(moved) {
-            break;
+        let (overhead, follows) = (self.overhead, Default::default());
+        Some(Fit { costs, parts, overhead, sums, counts, trimmed, follows })
+    }
+
+    /// Adds the responses that timed out and of which the log does not say the size: as they are
+    /// when each response stands for those of its size that outlast the usual timeout.
+    fn spread(
+        &self,
+        sums: &mut [Sums],
+        counts: &[f64],
+        noise: &Noise,
+        fitted: &dyn Fn(&[f64; PARTS]) -> f64,
+        often: &dyn Fn(&Response) -> f64,
+    ) {
+        let bare = || self.responses.iter().filter(|r| r.x.is_none());
+        let mut limits: Vec<f64> = bare().map(|r| r.took).collect();
+        limits.sort_by(f64::total_cmp);
+        let Some(limit) = limits.get(limits.len() / 2).copied() else { return };
+        let (mut mean, mut all) = (Sums::default(), 0.0);
+        for (r, count) in self.responses.iter().zip(counts).filter(|(r, _)| !r.timed_out) {
+            let (Some(x), true) = (r.x, *count > 0.0) else { continue };
+            let fitted = fitted(&x);
+            let outlasts = noise.outlasts(fitted, limit);
+            let stands = (outlasts / (1.0 - outlasts).max(1e-6)).max(1e-12) * count;
+            mean.add(&Sums::of(&x, noise.beyond(fitted, limit), fitted, 1.0), stands);
+            all += stands;
+        }
+        for r in bare().filter(|_| all > 0.0) {
+            sums[r.unit].add(&mean, often(r) / all);
         }
     }
-    Some(found)
+
+    /// How a step moves with the costs that it begins from, by the part it begins with.
+    fn follows(&self, at: &Costs) -> Option<[Costs; PARTS + 1]> {
+        let here = self.step(at)?.costs;
+        let mut moves = [[0.0; PARTS + 1]; PARTS + 1];
+        for (part, moved) in moves.iter_mut().enumerate().filter(|(part, _)| at[*part] > 0.0) {
+            let mut from = *at;
+            let nudge = NUDGE * at[part];
+            from[part] += nudge;
+            let there = self.step(&from)?.costs;
+            *moved = std::array::from_fn(|i| (there[i] - here[i]) / nudge);
+        }
+        Some(moves)
+    }
 }
 
-/// How many times its mean the longest of a thousand responses takes, if noise is log-normal.
-fn outlasts(noise: f64) -> f64 {
-    let variance = libm::log1p(noise * noise);
-    libm::exp(OUTLAST * libm::sqrt(variance) - variance / 2.0)
+impl Fit {
+    /// The costs of other sums of the same units. A step is taken from the costs of all, and the
+    /// steps that would follow are worked out from how a step moves.
+    pub(super) fn drawn(&self, sums: &Sums) -> Option<Costs> {
+        let step = sums.costs(self.parts, self.overhead)?;
+        let moved: Costs = std::array::from_fn(|i| step[i] - self.costs[i]);
+        let unit = |i: usize, j: usize| f64::from(u8::from(i == j));
+        let system = std::array::from_fn(|i| std::array::from_fn(|j| unit(i, j) - self.follows[j][i]));
+        let far = solve(system, moved)?;
+        let mut costs: Costs = std::array::from_fn(|i| self.costs[i] + far[i]);
+        costs[PARTS] = costs[PARTS].max(0.0);
+        Some(costs)
+    }
+}
+
+/// Log-normal noise of mean 1: the standard deviation of its logarithm.
+pub(super) struct Noise {
+    scale: f64,
+    normal: Normal,
+}
+
+impl Noise {
+    pub(super) fn of(noise: f64) -> Noise {
+        let scale = libm::sqrt(libm::log1p(noise * noise)).max(SCALE_MIN);
+        Noise { scale, normal: Normal::standard() }
+    }
+    /// The share of what takes `fitted` in the mean that takes longer than `limit`.
+    pub(super) fn outlasts(&self, fitted: f64, limit: f64) -> f64 {
+        self.normal.sf(self.place(fitted, limit))
+    }
+    /// How many times the mean 99 of 100 take at most.
+    pub(super) fn nearly_all(&self) -> f64 {
+        libm::exp(2.326_348 * self.scale - self.scale * self.scale / 2.0)
+    }
+    fn place(&self, fitted: f64, limit: f64) -> f64 {
+        libm::log(limit / fitted) / self.scale + self.scale / 2.0
+    }
+    /// What those take that take longer than `limit`.
+    fn beyond(&self, fitted: f64, limit: f64) -> Takes {
+        let (at, scale) = (self.place(fitted, limit), self.scale);
+        let all = self.normal.sf(at);
+        if all < 1e-280 {
+            return Takes::exactly(limit);
+        }
+        let mean = fitted * self.normal.sf(at - scale) / all;
+        let square = fitted * fitted * libm::exp(scale * scale) * self.normal.sf(at - 2.0 * scale) / all;
+        Takes { mean, square }
+    }
 }
 
 fn scale(mut offs: Vec<f64>) -> Option<(f64, f64)> {
-    offs.sort_by(f64::total_cmp);
     let last = offs.len().checked_sub(1)? as f64;
-    let [low, middle, high] = [0.1, 0.5, 0.9].map(|share| offs[(share * last).round() as usize]);
+    let [low, middle, high] = [0.1, 0.5, 0.9]
+        .map(|share: f64| *offs.select_nth_unstable_by((share * last).round() as usize, f64::total_cmp).1);
     Some((middle, ((high - low) / MIDDLE).max(SCALE_MIN)))
 }

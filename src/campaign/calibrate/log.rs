@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::Span;
 use crate::campaign::validate::measured::{Malformed, Row, Sheet, whole};
+use crate::scenario::closest;
 pub(super) use crate::world::Ended as Outcome;
 
 /// Times are in seconds.
@@ -11,10 +12,10 @@ pub(super) use crate::world::Ended as Outcome;
 pub(super) struct Request {
     pub(super) start: f64,
     pub(super) device: u32,
-    /// Zero where the log does not tell, as it need not of a failure; so are bytes.
+    /// Zero where the log does not say, as it need not of a failure; so are bytes.
     pub(super) rows: f64,
     pub(super) bytes: f64,
-    /// If the log tells.
+    /// If the log says.
     pub(super) duration: Option<f64>,
     pub(super) outcome: Outcome,
 }
@@ -37,6 +38,8 @@ pub(super) struct Log {
     /// If a column tells them apart.
     pub(super) devices: Option<u64>,
     pub(super) has_bytes: bool,
+    /// Whether it says how requests ended; else it has responses alone.
+    pub(super) has_outcomes: bool,
     /// Columns of few values beside those that are read, with the value of each request.
     pub(super) labels: Vec<(String, Vec<u8>)>,
 }
@@ -53,24 +56,65 @@ impl Log {
 /// More of the same tells nothing new.
 const ROWS_MAX: usize = 1_000_000;
 const SECONDS_MAX: f64 = 86_400.0;
-/// Instants within so many seconds of 1970 can be told in nanoseconds.
+/// Instants within so many seconds of 1970 can be told in nanoseconds; a larger number is of
+/// milliseconds, or finer.
 const INSTANT_MAX: f64 = 9e9;
-/// A larger number is milliseconds.
-const INSTANT_SECONDS: f64 = 1e11;
 const COUNT_MAX: f64 = 1e12;
 const VALUES_MAX: usize = 12;
 
-/// Columns of durations, of which a log has one, and seconds of their unit.
-const DURATIONS: [(&str, Option<f64>); 4] =
-    [("duration_ms", Some(1e-3)), ("duration_s", Some(1.0)), ("duration_us", Some(1e-6)), ("duration", None)];
-const READ: [&str; 5] = ["start", "rows", "bytes", "outcome", "device"];
+/// A column by its name, and what one of its unit is in seconds or bytes; `None` if each value
+/// names its own.
+type Unit = (&'static str, Option<f64>);
+
+const DURATIONS: [Unit; 6] = [
+    ("duration_ms", Some(1e-3)),
+    ("duration_s", Some(1.0)),
+    ("duration_us", Some(1e-6)),
+    ("duration_ns", Some(1e-9)),
+    ("duration_min", Some(60.0)),
+    ("duration", None),
+];
+const BYTES: [Unit; 4] = [("bytes", Some(1.0)), ("kb", Some(1e3)), ("kib", Some(1_024.0)), ("mb", Some(1e6))];
+const READ: [&str; 4] = ["start", "rows", "outcome", "device"];
+
+/// Columns of quantities that a log has.
+#[derive(Clone, Copy)]
+struct Columns {
+    duration: Unit,
+    bytes: Option<Unit>,
+}
+
+impl Columns {
+    fn of(sheet: &Sheet) -> Result<Columns, Malformed> {
+        let known = |units: &[Unit]| -> Vec<Unit> {
+            units.iter().copied().filter(|(name, _)| sheet.has(name)).collect()
+        };
+        let names = |units: &[Unit]| units.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        let (durations, bytes) = (known(&DURATIONS), known(&BYTES));
+        let wrong = |units: &[Unit], n: usize, near: Option<&str>| {
+            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            whole(1, format!("wanted is one column of {}; there are {n}{near}", names(units)))
+        };
+        let [duration] = durations[..] else {
+            let near = sheet.near("duration_ms").filter(|_| durations.is_empty());
+            return Err(wrong(&DURATIONS, durations.len(), near));
+        };
+        if bytes.len() > 1 {
+            return Err(wrong(&BYTES, bytes.len(), None));
+        }
+        Ok(Columns { duration, bytes: bytes.first().copied() })
+    }
+}
 
 /// Words for outcomes; HTTP status codes besides. What the app gave up is no failure of the link.
-const WORDS: [(&str, Outcome); 7] = [
+const WORDS: [(&str, Outcome); 10] = [
     ("ok", Outcome::Answered),
+    ("success", Outcome::Answered),
     ("reset", Outcome::Cut),
     ("error", Outcome::Cut),
+    ("failed", Outcome::Cut),
     ("timeout", Outcome::TimedOut),
+    ("timed_out", Outcome::TimedOut),
     ("refused", Outcome::Refused),
     ("cancelled", Outcome::Refused),
     ("offline", Outcome::NotSent),
@@ -84,13 +128,14 @@ pub(super) fn read(
     by: Option<&str>,
 ) -> Result<Vec<(String, Log)>, Malformed> {
     let chosen = only.iter().map(|(column, _)| column.as_str()).chain(by);
-    let wanted: Vec<&str> = ["start", "rows", "outcome"].into_iter().chain(chosen).collect();
+    let wanted: Vec<&str> = ["start", "rows"].into_iter().chain(chosen).collect();
     let sheet = Sheet::read(bytes, &wanted, ROWS_MAX)?;
-    let durations: Vec<_> = DURATIONS.into_iter().filter(|(name, _)| sheet.has(name)).collect();
-    let [duration] = durations[..] else {
-        let names = DURATIONS.map(|(name, _)| name).join(", ");
-        return Err(whole(1, format!("wanted is one column of {names}; there are {}", durations.len())));
-    };
+    let columns = Columns::of(&sheet)?;
+    if let Some(near) = sheet.near("outcome").filter(|_| !sheet.has("outcome")) {
+        let what = "there is no column outcome; name this one so, or leave it out if it does not say how \
+                    requests ended";
+        return Err(Malformed { line: 1, column: Some(near.to_owned()), what: what.to_owned() });
+    }
     let mut parts = BTreeMap::<&str, Vec<Row<'_>>>::new();
     for row in sheet.rows().filter(|row| only.iter().all(|(column, value)| row.text(column) == value)) {
         parts.entry(by.map_or("", |by| row.text(by))).or_default().push(row);
@@ -101,14 +146,14 @@ pub(super) fn read(
     if parts.is_empty() {
         return Err(whole(1, "no line passes --only"));
     }
-    let part = |(value, rows): (&str, Vec<Row<'_>>)| Ok((value.to_owned(), log(&sheet, rows, duration)?));
+    let part = |(value, rows): (&str, Vec<Row<'_>>)| Ok((value.to_owned(), log(&sheet, rows, columns)?));
     parts.into_iter().map(part).collect()
 }
 
-fn log(sheet: &Sheet, rows: Vec<Row<'_>>, duration: (&str, Option<f64>)) -> Result<Log, Malformed> {
+fn log(sheet: &Sheet, rows: Vec<Row<'_>>, columns: Columns) -> Result<Log, Malformed> {
     let mut devices = BTreeMap::new();
     let requests =
-        rows.into_iter().map(|row| Ok((request(row, number(&mut devices, row, "device"), duration)?, row)));
+        rows.into_iter().map(|row| Ok((request(row, number(&mut devices, row, "device"), columns)?, row)));
     let mut lines = requests.collect::<Result<Vec<_>, Malformed>>()?;
     lines.sort_by(|a, b| a.0.start.total_cmp(&b.0.start));
     let labels = |column: &str| {
@@ -118,10 +163,13 @@ fn log(sheet: &Sheet, rows: Vec<Row<'_>>, duration: (&str, Option<f64>)) -> Resu
         });
         Some((shown(column), of.collect::<Option<Vec<u8>>>()?))
     };
-    let others = sheet.columns().filter(|name| !READ.contains(name) && *name != duration.0);
+    let quantity = |name: &str| DURATIONS.iter().chain(&BYTES).any(|(known, _)| *known == name);
+    let others = sheet.columns().filter(|name| !READ.contains(name) && !quantity(name));
     Ok(Log {
         devices: sheet.has("device").then_some(devices.len() as u64),
-        has_bytes: sheet.has("bytes"),
+        has_bytes: columns.bytes.is_some(),
+        // A line without rows did not come through.
+        has_outcomes: sheet.has("outcome") || lines.iter().any(|(request, _)| request.failed()),
         labels: others.filter_map(labels).collect(),
         requests: lines.into_iter().map(|(request, _)| request).collect(),
     })
@@ -138,22 +186,27 @@ fn number<'a>(known: &mut BTreeMap<&'a str, u32>, row: Row<'a>, column: &str) ->
     *known.entry(row.text(column)).or_insert(next)
 }
 
-fn request(row: Row<'_>, device: u32, duration: (&str, Option<f64>)) -> Result<Request, Malformed> {
+fn request(row: Row<'_>, device: u32, columns: Columns) -> Result<Request, Malformed> {
     let outcome = outcome(row)?;
     let blank = |column| outcome != Outcome::Answered && row.text(column).is_empty();
-    let count = |column| {
-        if blank(column) || !row.has(column) {
+    let count = |(column, unit): Unit| {
+        if blank(column) {
             return Ok(0.0);
         }
-        let n = row.number(column, 0.0..=COUNT_MAX)?;
-        if n == libm::trunc(n) { Ok(n) } else { Err(row.malformed(column, format!("`{n}` is not whole"))) }
+        let unit = unit.unwrap_or(1.0);
+        let n = row.number(column, 0.0..=COUNT_MAX / unit)?;
+        let whole = unit > 1.0 || n == libm::trunc(n);
+        if whole { Ok(n * unit) } else { Err(row.malformed(column, format!("`{n}` is not whole"))) }
     };
-    let duration = if blank(duration.0) { None } else { Some(seconds(row, duration)?) };
-    let (start, rows, bytes) = (start(row)?, count("rows")?, count("bytes")?);
-    Ok(Request { start, device, rows, bytes, duration, outcome })
+    let duration = if blank(columns.duration.0) { None } else { Some(seconds(row, columns.duration)?) };
+    let (rows, bytes) = (count(("rows", None))?, columns.bytes.map_or(Ok(0.0), count)?);
+    Ok(Request { start: start(row)?, device, rows, bytes, duration, outcome })
 }
 
 fn outcome(row: Row<'_>) -> Result<Outcome, Malformed> {
+    if !row.has("outcome") {
+        return Ok(if row.text("rows").is_empty() { Outcome::TimedOut } else { Outcome::Answered });
+    }
     let text = row.text("outcome").to_lowercase();
     if let Some((_, outcome)) = WORDS.iter().find(|(word, _)| *word == text) {
         return Ok(*outcome);
@@ -167,13 +220,16 @@ fn outcome(row: Row<'_>) -> Result<Outcome, Malformed> {
         Ok(499) => Ok(Outcome::Cut),
         Ok(100..=599) => Ok(Outcome::Refused),
         _ => {
-            let words = WORDS.map(|(word, _)| word).join(", ");
-            Err(row.malformed("outcome", format!("`{text}` is none of {words}, and no HTTP status")))
+            let words = WORDS.map(|(word, _)| word);
+            let near = closest(&text, words);
+            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let what = format!("`{text}` is none of {}, and no HTTP status{near}", words.join(", "));
+            Err(row.malformed("outcome", what))
         }
     }
 }
 
-fn seconds(row: Row<'_>, (column, unit): (&str, Option<f64>)) -> Result<f64, Malformed> {
+fn seconds(row: Row<'_>, (column, unit): Unit) -> Result<f64, Malformed> {
     if let Some(unit) = unit {
         return Ok(row.number(column, 0.0..=SECONDS_MAX / unit)? * unit);
     }
@@ -187,11 +243,13 @@ fn seconds(row: Row<'_>, (column, unit): (&str, Option<f64>)) -> Result<f64, Mal
 fn start(row: Row<'_>) -> Result<f64, Malformed> {
     let text = row.text("start");
     let seconds = match text.parse::<f64>() {
-        Ok(number) if number.abs() < INSTANT_SECONDS => Some(number),
-        Ok(number) => Some(number / 1e3),
+        Ok(number) => [1.0, 1e3, 1e6, 1e9]
+            .into_iter()
+            .map(|unit| number / unit)
+            .find(|seconds| seconds.abs() <= INSTANT_MAX),
         Err(_) => text.parse::<jiff::Timestamp>().ok().map(|at| at.as_microsecond() as f64 / 1e6),
     };
-    let want = "2026-03-02T08:00:00.250+01:00, or seconds or milliseconds since 1970";
+    let want = "2026-03-02T08:00:00.250+01:00, or seconds, milliseconds or finer since 1970";
     let wrong = || row.malformed("start", format!("`{text}` is not an instant such as {want}"));
     seconds.filter(|seconds| seconds.abs() <= INSTANT_MAX).ok_or_else(wrong)
 }
@@ -216,6 +274,9 @@ mod tests {
             "start,rows,bytes,duration,outcome\n1772438400,500.0,46000.00,1.2s,200.0\n",
             "duration_s,outcome,rows,bytes,start\r\n1.2,200,500,46000,1772438400000\r\n",
             "\u{feff}start,rows,bytes,duration_us,outcome\n2026-03-02 09:00:00+01:00,500,46000,1200000,OK\n",
+            "start,rows,kb,duration_min,outcome\n1772438400000000,500,46,0.02,success\n",
+            "{\"outcome\":200,\"duration_s\":1.2,\"rows\":500,\"app\":{\"v\":1},\"start\":1772438400,\"bytes\":46000}",
+            "\n{\"bytes\":\"46000\",\"rows\":\"500\",\"start\":\"2026-03-02T08:00:00Z\",\"duration\":\"1.2s\"}\n\n",
         ] {
             assert_eq!(parsed(text).unwrap().requests, [expected], "{text}");
         }
@@ -248,6 +309,12 @@ mod tests {
             "start,rows,outcome\n1,1,ok".to_owned(),
             "start,row,duration,outcome\n1,1,1s,ok".to_owned(),
             "start,rows,outcome,duration,duration_s\n1,1,ok,1s,1".to_owned(),
+            "start,rows,outcome,latency_ms\n1,1,ok,1".to_owned(),
+            "timestamp,rows,duration_s\n1,1,1".to_owned(),
+            "start,rows,duration_s,status\n1,1,1,ok".to_owned(),
+            "{\"start\":1,\"rows\":1,\"duration_s\":1}\n{\"start\":2,\"rows\":1,}\n".to_owned(),
+            "{\"start\":1,\"rows\":1,\"duration_s\":1}\n\n{\"start\":2,\"rows\":1}\n".to_owned(),
+            "{\"start\":1,\"row\":1,\"duration_s\":1}\n".to_owned(),
             "start,rows,duration,outcome\n1,1,120,ok".to_owned(),
             format!("{HEADER}\n{values}"),
             format!("start,rows,duration,outcome\n{}", "1,1,1s,ok\n".repeat(ROWS_MAX + 1)),
@@ -271,7 +338,9 @@ mod tests {
         assert_eq!(log.devices, Some(2));
         assert!(log.requests.iter().map(|r| (r.start, r.device)).eq([(3.0, 1), (4.0, 0), (5.0, 0)]));
         assert_eq!(log.labels, [("n t".to_owned(), vec![0, 0, 1])]);
-        let fits = super::super::calibrate("a\r.csv", text.as_bytes(), &[], Some("n\u{1b}t")).unwrap();
+        let given = crate::render::calibrate::Given::default();
+        let fits =
+            super::super::calibrate("a\r.csv", text.as_bytes(), &[], Some("n\u{1b}t"), &given).unwrap();
         assert_eq!((&*fits[0].source, &*fits[0].group.as_ref().unwrap().0), ("a .csv", "n t"));
         let parts = read(text.as_bytes(), &[], Some("n\u{1b}t")).unwrap();
         let parts = parts.iter().map(|(value, log)| (value.as_str(), log.requests.len(), log.devices));

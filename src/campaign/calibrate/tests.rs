@@ -1,12 +1,16 @@
 //! Calibrations of logs with a known truth. The generator is not the simulator: a device's link
 //! fails and recovers by the wall clock, and an app asks for chunk after chunk.
 
-use super::estimate::calibration;
+use super::estimate;
 use super::failures::gamma;
 use super::log::{Log, Outcome, Request};
-use crate::base::{Seed, Stream};
-use crate::render::calibrate::{Calibration, Code, Effect, Figure};
+use crate::base::{Seed, Span, Stream};
+use crate::render::calibrate::{Calibration, Code, Effect, Figure, Given, Reading, Timeouts};
 use crate::theory::chunk::Cost;
+
+fn calibration(log: &Log) -> Calibration {
+    estimate::calibration("log", log, &Given::default())
+}
 
 const RECOVERY: f64 = 6.0;
 /// Overhead and time a row of a network, and mean seconds between its failures.
@@ -31,6 +35,8 @@ struct World {
     dead: f64,
     idle: f64,
     slow_start: f64,
+    /// Lines of failures have no rows.
+    bare: bool,
 }
 
 const CLEAN: World = World {
@@ -48,6 +54,7 @@ const CLEAN: World = World {
     dead: 0.005,
     idle: 0.0,
     slow_start: 0.0,
+    bare: false,
 };
 const WIFI_AND_LTE: World =
     World { networks: &[(0.12, 2e-4, 120.0), (0.35, 8e-4, 30.0)], idle: 60.0, responses: 60, ..CLEAN };
@@ -87,6 +94,7 @@ impl World {
             requests,
             devices: (self.devices > 1).then_some(u64::from(self.devices)),
             has_bytes: self.byte > 0.0,
+            has_outcomes: true,
             labels: vec![("network".to_owned(), networks)],
         }
     }
@@ -125,6 +133,9 @@ impl World {
                     _ => (self.timeout, Outcome::TimedOut),
                 };
                 let (start, duration) = (at, Some(took));
+                let failed = outcome != Outcome::Answered;
+                let rows = if failed && self.bare { 0.0 } else { rows };
+                let bytes = if failed { 0.0 } else { bytes };
                 lines.push((Request { start, device, rows, bytes, duration, outcome }, network as u8));
                 at += took + 0.05;
                 if outcome == Outcome::Answered || would > self.timeout {
@@ -142,17 +153,20 @@ impl World {
         for (seed, network) in (0..logs).flat_map(|seed| (0..self.networks.len()).map(move |n| (seed, n))) {
             let (chunk, row, mtbf) = self.networks[network];
             let cost = Cost { chunk, row: row + self.byte * width, mtbf };
-            let found = calibration("log", &self.on(seed, |of| usize::from(of) == network));
-            if found.census.failures == 0 {
+            let found = calibration(&self.on(seed, |of| usize::from(of) == network));
+            let slow = |reading: &&Reading| reading.timeouts != Some(Timeouts::Failures);
+            let reading = found.readings.iter().find(slow);
+            if found.census.failures == 0 && reading.is_some_and(|reading| reading.timeouts.is_none()) {
                 continue;
             }
-            let best = found.advice.map(|advice| advice.best);
+            let best = reading.map(|reading| reading.advice.best).filter(|best| best.value.is_finite());
+            let get = |figure| reading.and_then(|reading| reading.figures.get(&figure).copied());
             dearer = best.map_or(dearer, |best| dearer.max(cost.excess(best.value)));
             let all = [
-                (found.get(Figure::Overhead), chunk),
-                (found.get(Figure::Row), cost.row),
-                (found.get(Figure::Between), mtbf),
-                (found.get(Figure::Recovery), RECOVERY),
+                (get(Figure::Overhead), chunk),
+                (get(Figure::Row), cost.row),
+                (get(Figure::Between), mtbf),
+                (get(Figure::Recovery), RECOVERY),
                 (best, cost.best()),
             ];
             for ((held, of), (estimate, truth)) in held.iter_mut().zip(all) {
@@ -211,19 +225,179 @@ fn intervals_hold_the_truth_of_worlds_of_all_kinds() {
     assert!(all.0 < all.1, "{table}");
 }
 
+/// What a log of one size leaves open besides its overhead, and what is so.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Left {
+    Nothing,
+    Outcomes,
+    Failures,
+    Slow,
+}
+
+/// A world of one size; what its link and backend cost, its noise and its devices are drawn.
+fn of_one_size(left: Left, seed: u64) -> World {
+    let mut stream = Seed(seed).stream("world", 0, 0);
+    let rows = *stream.pick(&[20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0]);
+    let request = 0.15 * libm::pow(20.0, stream.unit());
+    let overhead = request * (0.1 + 0.8 * stream.unit());
+    let mtbf = request * 15.0 * libm::pow(6.0, stream.unit());
+    let network = (overhead, (request - overhead) / rows, mtbf);
+    let noise = *stream.pick(&[0.1, 0.2, 0.3, 0.5, -0.3]);
+    let beyond = 1.0 + f64::abs(noise) * (0.9 + stream.unit());
+    let (silent, timeout) = match left {
+        Left::Nothing | Left::Outcomes => (0.0, 60.0),
+        Left::Failures => (*stream.pick(&[0.5, 1.0]), *stream.pick(&[10.0, 30.0])),
+        Left::Slow => (0.0, request * beyond),
+    };
+    let (devices, responses) = *stream.pick(&[(1, 600), (5, 120), (12, 60), (30, 40)]);
+    let by_device = if devices > 1 { 0.15 * stream.unit() } else { 0.0 };
+    let idle = *stream.pick(&[0.0, 60.0]);
+    let (sizes, networks): (&[f64], &[Network]) = (vec![rows].leak(), vec![network].leak());
+    World {
+        devices,
+        responses,
+        networks,
+        sizes,
+        noise,
+        silent,
+        timeout,
+        by_device,
+        idle,
+        bare: true,
+        ..CLEAN
+    }
+}
+
+/// The reading that is right of a world's log, as text in some columns and units, and its truth.
+fn right(left: Left, seed: u64) -> (Reading, [f64; 4]) {
+    let world = of_one_size(left, seed);
+    let (overhead, row, mtbf) = world.networks[0];
+    let blind = (left == Left::Outcomes).then_some(Span::from_secs_f64(mtbf));
+    let given = Given { overhead: Some(Span::from_secs_f64(overhead)), mtbf: blind, timeouts: None };
+    let text = text(&world.log(seed), left != Left::Outcomes, &mut Seed(seed).stream("text", 0, 0));
+    let found = super::calibrate("log", text.as_bytes(), &[], None, &given).expect(&text).remove(0);
+    let open = super::calibrate("log", text.as_bytes(), &[], None, &Given::default()).expect(&text).remove(0);
+    let next = open.next.expect("one size does not say the overhead").rows;
+    assert!(next[0] * 2 <= next[1] && open.readings.iter().all(|of| of.overhead.is_some()), "{open:?}");
+    let wanted = |reading: &&Reading| match left {
+        Left::Nothing => true,
+        Left::Outcomes => reading.mtbf.is_some(),
+        Left::Failures => reading.timeouts == Some(Timeouts::Failures),
+        Left::Slow => reading.timeouts == Some(Timeouts::Slow),
+    };
+    let reading = found.readings.iter().find(wanted).unwrap_or_else(|| panic!("{left:?} {seed}: {found:?}"));
+    // What is given is rounded to nanoseconds.
+    let mtbf = reading.mtbf.unwrap_or(mtbf);
+    let best = Cost { chunk: overhead, row, mtbf }.best();
+    (reading.clone(), [overhead + row * world.sizes[0], row, mtbf, best])
+}
+
+/// A log as a program writes it: CSV or JSON lines, columns in any order, in some units.
+fn text(log: &Log, outcomes: bool, stream: &mut Stream) -> String {
+    let (unit, seconds) = *stream.pick(&[("duration_ms", 1e-3), ("duration_s", 1.0), ("duration_us", 1e-6)]);
+    let (starts, json) = (*stream.pick(&[1.0, 1e3, 1e6]), stream.chance(0.5));
+    let mut names = vec!["start", "device", "rows", unit, "app"];
+    names.extend(outcomes.then_some("outcome"));
+    (1..names.len()).rev().for_each(|n| names.swap(n, stream.below(n as u64 + 1) as usize));
+    let word = |r: &Request| match r.outcome {
+        Outcome::Answered => "200",
+        Outcome::TimedOut => "timeout",
+        _ => "reset",
+    };
+    let value = |r: &Request, name: &str| match name {
+        "start" => format!("{:.0}", (1.8e9 + r.start) * starts),
+        "device" => format!("d{}", r.device),
+        "rows" if r.rows > 0.0 => r.rows.to_string(),
+        "rows" => String::new(),
+        "outcome" => word(r).to_owned(),
+        "app" => "x".to_owned(),
+        _ => format!("{:.6}", r.took() / seconds),
+    };
+    let line = |r: &Request| {
+        let values = names.iter().map(|name| (*name, value(r, name)));
+        if json {
+            let object: serde_json::Map<_, _> =
+                values.map(|(name, value)| (name.to_owned(), value.into())).collect();
+            return serde_json::to_string(&object).unwrap();
+        }
+        values.map(|(_, value)| value).collect::<Vec<_>>().join(",")
+    };
+    let seen = log.requests.iter().filter(|r| outcomes || r.answered()).map(line);
+    let header = (!json).then(|| names.join(","));
+    header.into_iter().chain(seen).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn readings_of_one_size_hold_the_truth_of_the_right_one() {
+    let logs = if std::env::var_os("SYNCDYNO_EVERY").is_some() { 200 } else { 20 };
+    let (mut table, mut bad) = (String::new(), false);
+    for left in [Left::Nothing, Left::Outcomes, Left::Failures, Left::Slow] {
+        let mut held = [0; 4];
+        for seed in 0..logs {
+            let (reading, truth) = right(left, seed);
+            let get = |figure| reading.figures.get(&figure).copied();
+            let best = Some(reading.advice.best);
+            let all = [get(Figure::Request), get(Figure::Row), get(Figure::Between), best];
+            for ((held, found), truth) in held.iter_mut().zip(all).zip(truth) {
+                *held += u64::from(found.is_some_and(|found| found.holds(truth)));
+            }
+        }
+        table += &format!("{left:?}: {held:?} of {logs}\n");
+        bad |= held.iter().any(|held| *held < band(logs));
+    }
+    assert!(!bad, "{table}");
+}
+
+#[test]
+fn what_a_log_is_said_to_lack_decides_it() {
+    let open = |found: &Calibration| found.diagnoses.iter().any(|of| of.code == Code::TimeoutsOpen);
+    let ways = |found: &Calibration| -> Vec<_> { found.readings.iter().map(|of| of.timeouts).collect() };
+    for seed in 0..4 {
+        let silent = World { networks: &[(0.25, 4e-4, 30.0)], ..of_one_size(Left::Failures, seed) };
+        let found = calibration(&silent.log(seed));
+        assert!(open(&found) && found.diagnoses.iter().any(|of| of.says.contains("`rows`")), "{found:?}");
+        let found = calibration(&World { bare: false, ..silent }.log(seed));
+        assert!(!open(&found) && ways(&found).iter().all(Option::is_none), "{found:?}");
+        // Slow responses are open whatever their rows, until the log has the bytes that had come.
+        let slow = World { byte: 1e-9, bare: false, ..of_one_size(Left::Slow, seed) };
+        let mut log = slow.log(seed);
+        let found = calibration(&log);
+        assert!(open(&found) && found.diagnoses.iter().any(|of| of.says.contains("`bytes`")), "{found:?}");
+        let slow = |r: &&mut Request| r.outcome == Outcome::TimedOut;
+        log.requests.iter_mut().filter(slow).for_each(|r| r.bytes = 80.0 * r.rows);
+        let decided = calibration(&log);
+        assert!(!open(&decided) && ways(&decided).iter().all(Option::is_none), "{decided:?}");
+        let of = |found: &Calibration| found.readings.last().map(|of| of.figures[&Figure::Request]);
+        assert_eq!(of(&decided), of(&found), "it is the reading of slow responses");
+        // And the two sizes tell the overhead.
+        let next = found.next.expect("one size").rows.map(|rows| rows as f64);
+        let sizes = World { sizes: next.to_vec().leak(), timeout: 60.0, ..of_one_size(Left::Nothing, seed) };
+        let found = calibration(&sizes.log(seed));
+        assert!(found.only().is_some_and(Reading::is_certain), "{found:?}");
+    }
+}
+
 /// Each code stands on a log that calls for it, with what it refuses, and not on the clean one.
 #[test]
 fn each_diagnosis_stands_where_its_threshold_says() {
     const NEVER: &[Network] = &[(0.25, 4e-4, 1e9)];
     let has = |found: &Calibration, code| found.diagnoses.iter().any(|diagnosis| diagnosis.code == code);
-    let clean = calibration("log", &CLEAN.log(1));
+    let clean = calibration(&CLEAN.log(1));
     let few = World { devices: 1, responses: 500, by_device: 0.0, ..CLEAN };
     let slow = World { timeout: 1.2, noise: 0.3, ..CLEAN };
     fn times(r: &mut Request, factor: f64) {
         r.duration = r.duration.map(|took| factor * took);
     }
     type Edit = fn(f64, &mut Request);
-    let logs: [(Code, World, Edit); 18] = [
+    let given = |code| {
+        let overhead = |ms| Given { overhead: Some(Span::millis(ms)), ..Given::default() };
+        match code {
+            Code::OverheadLong => overhead(60_000),
+            Code::OverheadDiffers => overhead(500),
+            _ => Given::default(),
+        }
+    };
+    let logs: [(Code, World, Edit); 19] = [
         (Code::FewResponses, World { responses: 15, ..few }, |_, _| {}),
         (Code::OneSize, World { sizes: &[200.0], ..few }, |_, _| {}),
         // One in seven takes a hundred times as long, or as short.
@@ -232,16 +406,17 @@ fn each_diagnosis_stands_where_its_threshold_says() {
             n if n % 15.0 == 0.0 => times(r, 0.01),
             _ => {}
         }),
-        (Code::BareFailures, slow, |_, r| r.rows *= f64::from(u8::from(r.outcome != Outcome::TimedOut))),
+        (Code::OverheadLong, few, |_, _| {}),
+        (Code::OverheadDiffers, few, |_, _| {}),
+        (Code::TimeoutsOpen, slow, |_, _| {}),
+        (Code::NoOutcomes, few, |_, r| r.outcome = Outcome::Answered),
         (Code::NoFailures, World { networks: NEVER, ..few }, |_, _| {}),
         (Code::OverheadUnknown, World { networks: &[(1e-4, 2e-3, 60.0)], ..few }, |_, _| {}),
         (Code::RowUnknown, World { networks: &[(0.3, 1e-9, 60.0)], ..few }, |_, _| {}),
         (Code::OverheadUnknown, few, |_, r| r.duration = r.duration.map(|s| libm::ceil(2.0 * s) / 2.0)),
-        (Code::Bent, CLEAN, |_, r| times(r, 1.0 + r.rows / 2e3)),
-        (Code::SlowSizes, slow, |_, _| {}),
+        (Code::Mixed, CLEAN, |_, r| times(r, 1.0 + r.rows / 2e3)),
         (Code::Beyond, World { sizes: &[10.0, 20.0, 40.0], ..CLEAN }, |_, _| {}),
         (Code::Trimmed, World { hang: 0.03, ..CLEAN }, |_, _| {}),
-        (Code::LongTransfers, World { networks: &[(0.25, 4e-4, 0.3)], ..few }, |_, _| {}),
         (Code::Apart, few, |n, r| r.start = n * 60.0),
         (Code::FewDevices, World { devices: 4, ..CLEAN }, |_, _| {}),
         (Code::Mixed, WIFI_AND_LTE, |_, _| {}),
@@ -253,28 +428,29 @@ fn each_diagnosis_stands_where_its_threshold_says() {
         let mut log = world.log(1);
         (0..).zip(&mut log.requests).for_each(|(n, r)| edit(f64::from(n), r));
         log.labels.retain(|_| *code != Code::Levels);
-        let found = calibration("log", &log);
+        log.has_outcomes = *code != Code::NoOutcomes;
+        let found = estimate::calibration("log", &log, &given(*code));
         assert!(has(&found, *code), "{code:?}: {:?}", found.diagnoses);
         assert!(found.diagnoses.iter().all(|one| !one.says.contains("{}")), "{:?}", found.diagnoses);
         assert!(*code == Code::Beyond || !has(&clean, *code), "{code:?}");
         let refuses = code.rule().effect == Effect::Refuse;
-        assert!(!refuses || found.advice.is_none(), "{code:?}: {:?}", found.advice);
-        let rate = found.figures.contains_key(&Figure::Between);
-        assert!(*code != Code::BareFailures || !rate, "{code:?}: {:?}", found.figures);
+        assert_eq!(refuses, found.readings.is_empty(), "{code:?}: {:?}", found.readings);
     }
     assert!(Code::ALL.iter().all(|code| logs.iter().any(|(of, ..)| of == code)));
 }
 
 #[test]
 fn a_log_without_failures_gets_a_bound_and_failures_alone_nothing() {
-    let found = calibration("log", &World { networks: &[(0.25, 4e-4, 1e9)], ..CLEAN }.log(1));
-    let [request, row, between] = [Figure::Overhead, Figure::Row, Figure::Between].map(|f| found.figures[&f]);
+    let found = calibration(&World { networks: &[(0.25, 4e-4, 1e9)], ..CLEAN }.log(1));
+    let reading = found.only().expect("sizes differ");
+    let [request, row, between] =
+        [Figure::Overhead, Figure::Row, Figure::Between].map(|f| reading.figures[&f]);
     assert!((found.census.exposed_ns.as_secs_f64() / between.low - 2.996).abs() < 0.001, "{between:?}");
     let least = Cost { chunk: request.low, row: row.high, mtbf: between.low };
-    let best = found.advice.expect("sizes differ").best;
+    let best = reading.advice.best;
     assert_eq!((best.value, best.low), (f64::INFINITY, least.best()));
     let mut log = CLEAN.log(1);
     log.requests.iter_mut().for_each(|r| r.outcome = Outcome::Cut);
-    let found = calibration("log", &log);
-    assert!(found.figures.is_empty() && found.advice.is_none(), "{found:?}");
+    let found = calibration(&log);
+    assert!(found.readings.is_empty(), "{found:?}");
 }

@@ -16,6 +16,10 @@ pub struct Estimate {
 }
 
 impl Estimate {
+    /// A figure that is given.
+    pub fn exactly(value: f64) -> Estimate {
+        Estimate { value, low: value, high: value }
+    }
     pub fn at_least(low: f64) -> Estimate {
         Estimate { value: f64::INFINITY, low, high: f64::INFINITY }
     }
@@ -24,9 +28,11 @@ impl Estimate {
     }
 }
 
-/// What a log tells of; times are in seconds.
+/// What a log says; times are in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Figure {
+    /// A response of the median size, where the log does not say how much of it is overhead.
+    Request,
     Overhead,
     Row,
     /// A row, whatever its bytes, if the log tells rows and bytes apart.
@@ -57,6 +63,8 @@ pub struct Census {
     /// Mean duration of the responses that the fit has.
     pub duration_mean_ns: Span,
     pub rows_mean_milli: u64,
+    /// Of the responses that the fit has.
+    pub rows_median: u64,
     pub rows_max: u64,
     pub bytes_a_row: Option<u64>,
     /// Of requests that began while the link was up; and how long these transferred.
@@ -72,6 +80,52 @@ pub struct Advice {
     pub flat: (f64, f64),
     /// How much more a row costs in chunks of the log's mean size: 0.07 is 7 %.
     pub excess: Estimate,
+}
+
+/// What requests are that timed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timeouts {
+    /// The link failed, and nothing would have come.
+    Failures,
+    /// The response would have come later.
+    Slow,
+}
+
+/// What the reader of a log knows beside it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Given {
+    pub overhead: Option<Span>,
+    /// Transfer from one failure to the next.
+    pub mtbf: Option<Span>,
+    pub timeouts: Option<Timeouts>,
+}
+
+/// What a log says under a condition; under none, if it leaves nothing open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// In seconds, as the next.
+    pub overhead: Option<f64>,
+    pub mtbf: Option<f64>,
+    pub timeouts: Option<Timeouts>,
+    /// What it says; what it cannot is absent.
+    pub figures: BTreeMap<Figure, Estimate>,
+    pub advice: Advice,
+    /// If timeouts are slow: the rows of which 99 of 100 responses come before.
+    pub in_time: Option<Estimate>,
+}
+
+impl Reading {
+    pub fn is_certain(&self) -> bool {
+        self.overhead.is_none() && self.mtbf.is_none() && self.timeouts.is_none()
+    }
+}
+
+/// What to log so that nothing is left open.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Next {
+    pub rows: [u64; 2],
+    /// Of each size.
+    pub requests: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -114,34 +168,34 @@ macro_rules! diagnostics {
 diagnostics! {
     FewResponses: Refuse "responses.few", "{} usable responses, 20 are needed, so no costs",
         "log more requests";
-    OneSize: Refuse "sizes.one", "{} responses of other sizes than {} rows, so no costs",
-        "log chunks of other sizes, too";
     ManyTrimmed: Refuse "outliers.many", "{} of the responses lie off any line, so no costs",
         "separate the kinds of requests: --by COLUMN, --only COLUMN=VALUE";
-    BareFailures: Refuse "failures.bare",
-        "failures without rows may be slow responses, so no time between failures and no chunk",
-        "log the rows asked for on failures, too";
+    OverheadLong: Refuse "overhead.long", "the overhead of {} is not shorter than a request ({})",
+        "give a shorter --overhead";
+    OneSize: Restrict "sizes.one", "{} responses of other sizes than {} rows, so the overhead is open",
+        "log chunks of two other sizes, or give --overhead TIME";
+    OverheadUnknown: Restrict "overhead.unknown", "the overhead ({}) may be nothing, so it is open",
+        "log smaller chunks, too, in milliseconds, or give --overhead TIME";
+    OverheadDiffers: Restrict "overhead.differs", "the sizes in the log say {} of overhead",
+        "leave out --overhead";
+    TimeoutsOpen: Restrict "timeouts.open",
+        "{} timeouts{} are failures of the link or slow responses (99 of 100 responses took up to {}): {} would decide",
+        "log that column, or give --timeouts failures or slow";
+    NoOutcomes: Restrict "outcomes.none", "the log does not say how requests ended, so no time between failures",
+        "log a column `outcome`, or give --mtbf TIME";
     NoFailures: Restrict "failures.none", "no failure in {} of transfer, so no best chunk",
         "log for longer; until then caps limit the chunk";
-    OverheadUnknown: Refuse "overhead.unknown", "the overhead ({}) may be nothing, so no chunk",
-        "log smaller chunks, too, in milliseconds";
-    RowUnknown: Refuse "row.unknown", "the time a row ({}) may be nothing, so no chunk",
+    RowUnknown: Restrict "row.unknown", "the time per row ({}) may be nothing, so no best chunk",
         "log larger chunks, too";
-    Mixed: Refuse "requests.mixed", "{} differ by {}, so no chunk",
+    Mixed: Restrict "requests.mixed", "{} differ by {}, so the figures are of none of them",
         "calibrate each kind by itself: --by COLUMN";
-    Levels: Refuse "requests.levels", "durations change by {} and stay so for a while, so no chunk",
-        "calibrate each kind by itself: --by COLUMN";
-    Bent: Refuse "line.bent", "responses of {} rows take {} longer than a line says, so no chunk",
-        "log smaller chunks, or separate kinds of requests: --by COLUMN";
-    SlowSizes: Restrict "timeouts.sizes",
-        "{} responses left out, of sizes that timeouts cut off: over {} rows",
-        "use a longer timeout while you log";
+    Levels: Restrict "requests.levels",
+        "durations change by {} and stay so for a while, so the figures are a mean of several networks",
+        "calibrate each by itself: --by COLUMN";
     Beyond: Note "chunk.beyond", "the largest response has {} rows",
         "log chunks of the recommended size, and calibrate again";
     Trimmed: Note "outliers.trimmed", "{} outliers ({} of the responses)",
         "look at these requests: the figures leave them out";
-    LongTransfers: Note "transfers.long", "{} of the responses take so long that they seldom come through",
-        "log smaller chunks, too";
     Apart: Note "requests.apart", "few requests begin right after a response",
         "overhead and failures are estimated too high: log syncs of several requests";
     FewDevices: Note "devices.few", "too few devices ({})", "log 10 or more, named in a column `device`";
@@ -159,19 +213,28 @@ pub struct Calibration {
     /// The column and the value that these lines have, of a log that was split.
     pub group: Option<(String, String)>,
     pub census: Census,
-    /// What it tells; what it cannot is absent.
-    pub figures: BTreeMap<Figure, Estimate>,
-    pub advice: Option<Advice>,
+    /// One that is certain, or one for each condition under which the log would say something.
+    pub readings: Vec<Reading>,
+    pub next: Option<Next>,
     /// What limits these figures, the decisive first.
     pub diagnoses: Vec<Diagnosis>,
 }
 
 impl Calibration {
+    /// A figure, if it is the same in all readings.
     pub fn get(&self, figure: Figure) -> Option<Estimate> {
-        self.figures.get(&figure).copied()
+        let mut of = self.readings.iter().map(|reading| reading.figures.get(&figure).copied());
+        let first = of.next()??;
+        of.all(|other| other == Some(first)).then_some(first)
     }
+    /// Its only reading.
+    pub fn only(&self) -> Option<&Reading> {
+        self.readings.first().filter(|_| self.readings.len() == 1)
+    }
+    /// Adds a diagnosis if it `stands` and was not said before.
     pub fn say<const N: usize>(&mut self, stands: bool, code: Code, found: [String; N]) {
         let says = found.iter().fold(code.rule().says.to_owned(), |says, x| says.replacen("{}", x, 1));
-        self.diagnoses.extend(stands.then_some(Diagnosis { code, says }));
+        let known = self.diagnoses.iter().any(|diagnosis| diagnosis.code == code);
+        self.diagnoses.extend((stands && !known).then_some(Diagnosis { code, says }));
     }
 }

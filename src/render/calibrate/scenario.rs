@@ -31,7 +31,8 @@ impl Calibration {
         (self.census.rows_mean_milli as f64 / 1e3).round().clamp(1.0, MOST)
     }
     fn rows(&self) -> f64 {
-        let best = self.advice.map_or(0.0, |advice| advice.best.low.max(advice.best.value.min(MOST)));
+        let best = self.only().map(|reading| reading.advice.best);
+        let best = best.map_or(0.0, |best| best.low.max(best.value.min(MOST)));
         let most = ROWS.1.min(ROWS_BYTES_MAX / self.row_bytes()).max(200.0);
         let rows = (4.0 * best).max(20.0 * self.chunk()).clamp(ROWS.0.min(most), most);
         libm::ceil(rows / self.chunk()) * self.chunk()
@@ -48,8 +49,9 @@ impl Calibration {
         let from = (self.chunk() as u64).min(to / 2);
         ((1 << from.ilog2()).min(to / REACH).max(1), to)
     }
-    /// A scenario that gives such requests; `None` if the log does not tell their costs.
+    /// A scenario that gives such requests; `None` if their costs are not known or are several.
     pub fn scenario(&self, name: &str, rtt: Span) -> Option<String> {
+        self.only()?;
         let told = story(std::slice::from_ref(self));
         let told: String =
             told.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();

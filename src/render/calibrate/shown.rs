@@ -2,16 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::record::{Advice, Calibration, Census, Diagnosis, Effect, Estimate, Figure};
+use super::record::Timeouts;
+use super::record::{Advice, Calibration, Census, Diagnosis, Effect, Estimate, Figure, Next, Reading};
 use crate::metrics::human;
 use crate::render::{Grid, lines};
 
 /// A figure: what it is called, its key and unit in JSON, and how it is shown.
 type Shown = (Figure, &'static str, &'static str, f64, fn(f64) -> String);
 
-const FIGURES: [Shown; 7] = [
+const FIGURES: [Shown; 8] = [
+    (Figure::Request, "time per request", "request_ns", 1e9, span),
     (Figure::Overhead, "fixed overhead of a request", "overhead_ns", 1e9, span),
-    (Figure::Row, "time a row, with its bytes", "row_with_bytes_ns", 1e9, span),
+    (Figure::Row, "time per row, with its bytes", "row_with_bytes_ns", 1e9, span),
     (Figure::RowAlone, "  of that: the row", "row_alone_ns", 1e9, span),
     (Figure::Byte, "  and each byte", "byte_ps", 1e12, span),
     (Figure::Noise, "noise (share of a duration)", "noise_ppm", 1e6, percent),
@@ -19,44 +21,106 @@ const FIGURES: [Shown; 7] = [
     (Figure::Recovery, "time to recover", "repair_ns", 1e9, span),
 ];
 
-/// What a log says, for a terminal: of one fit all figures, of several a line each.
+/// What a log says, for a terminal: of one fit all figures, of several the table of readings.
 pub fn story(fits: &[Calibration]) -> String {
     let [fit] = fits else { return in_short(fits) };
     let mut grid = Grid::new(1, ["", "estimate", "95 % interval"]);
-    for (figure, name, _, _, show) in FIGURES {
-        if let Some(known) = fit.get(figure) {
-            grid.row([name.to_owned(), value(known, show), interval(known, show)]);
-        }
+    let known = || FIGURES.into_iter().filter_map(|shown| Some((shown, fit.get(shown.0)?)));
+    // What is given has no interval.
+    let known = || known().filter(|(_, known)| known.low < known.high);
+    for ((_, name, _, _, show), known) in known() {
+        grid.row([name.to_owned(), value(known, show), interval(known, show)]);
     }
     // A header alone is no table.
-    let table = if fit.figures.is_empty() { String::new() } else { grid.terminal("  ") };
+    let table = if known().next().is_none() { String::new() } else { grid.terminal("  ") };
     let parts = [table, list(fit, false)].into_iter().filter(|part| !part.is_empty());
     in_short(fits) + &parts.map(|part| format!("\n{part}")).collect::<String>()
 }
 
 pub fn in_short(fits: &[Calibration]) -> String {
     if let [fit] = fits {
-        return headline(fit) + &recommendation(fit) + &list(fit, true);
+        let answer = match (fit.only(), &fit.readings[..]) {
+            (Some(reading), _) => recommendation(fit, reading),
+            (None, []) => "no chunk can be recommended\n".to_owned(),
+            (None, _) => format!(
+                "the best chunk, by what the log leaves open:\n\n{}\n",
+                readings(fits, None).terminal("  ")
+            ),
+        };
+        let request = fit.get(Figure::Request).map_or_else(String::new, |took| {
+            let size = human::count(fit.census.rows_median, "row");
+            format!("a request of {size} takes {} ({})\n", span(took.value), interval(took, span))
+        });
+        return headline(fit)
+            + &request
+            + &answer
+            + &fit.next.map_or_else(String::new, more)
+            + &list(fit, true);
     }
     let named = |fit: &Calibration| fit.group.clone().unwrap_or_default();
     let column = fits.first().map_or_else(String::new, |fit| named(fit).0);
-    let columns = ["responses", "overhead", "time a row", "between failures", "chunk", "95 % interval"];
-    let mut grid = Grid::new(1, [column.as_str()].into_iter().chain(columns));
-    for fit in fits {
-        let dash = || "–".to_owned();
-        let figure = |figure| fit.get(figure).map_or_else(dash, |known| value(known, span));
-        let best = fit.advice.map(|advice| advice.best);
-        let answered = human::thousands(fit.census.answered);
-        let [overhead, row, between] = [Figure::Overhead, Figure::Row, Figure::Between].map(figure);
-        let chunk = best.map_or_else(dash, |best| value(best, rows));
-        let sure = best.map_or_else(dash, |best| interval(best, rows));
-        grid.row([named(fit).1, answered, overhead, row, between, chunk, sure]);
-    }
-    let decides = |fit: &Calibration| match list(fit, true) {
+    let decides = |fit: &Calibration| match fit.next.map_or_else(String::new, more) + &list(fit, true) {
         lines if lines.is_empty() => lines,
         lines => format!("\n{}\n{lines}", named(fit).1),
     };
-    grid.terminal("") + &fits.iter().map(decides).collect::<String>()
+    readings(fits, Some(column)).terminal("") + &fits.iter().map(decides).collect::<String>()
+}
+
+/// A line for each reading; a column that none of them fills is left out.
+fn readings(fits: &[Calibration], group: Option<String>) -> Grid {
+    type Column = (&'static str, fn(&Reading) -> Option<String>);
+    const COLUMNS: [Column; 10] = [
+        ("if timeouts are", |of| of.timeouts.map(word).map(str::to_owned)),
+        ("if the overhead is", |of| of.overhead.map(span)),
+        ("if a transfer fails every", |of| of.mtbf.map(span)),
+        ("overhead", |of| {
+            of.figures.get(&Figure::Overhead).filter(|_| of.overhead.is_none()).map(|o| value(*o, span))
+        }),
+        ("per request", |of| {
+            of.timeouts.and(of.figures.get(&Figure::Request)).map(|took| value(*took, span))
+        }),
+        ("per row", |of| of.figures.get(&Figure::Row).map(|row| value(*row, span))),
+        ("between failures", |of| {
+            of.figures.get(&Figure::Between).filter(|_| of.mtbf.is_none()).map(|b| value(*b, span))
+        }),
+        ("chunk", |of| Some(value(of.advice.best, rows))),
+        ("95 % interval", |of| Some(interval(of.advice.best, rows))),
+        ("rows in time (99 %)", |of| of.in_time.map(|most| value(most, count))),
+    ];
+    let all = || fits.iter().flat_map(|fit| &fit.readings);
+    let used = COLUMNS.into_iter().filter(|(_, of)| all().any(|reading| of(reading).is_some()));
+    let used: Vec<Column> = used.collect();
+    let heads = group.clone().into_iter().chain(group.as_ref().map(|_| "responses".to_owned()));
+    let texts = usize::from(group.is_some());
+    let mut grid = Grid::new(texts, heads.chain(used.iter().map(|(head, _)| (*head).to_owned())));
+    for fit in fits {
+        let name = group.as_ref().map(|_| fit.group.clone().unwrap_or_default().1);
+        let answered = group.as_ref().map(|_| human::thousands(fit.census.answered));
+        let lead: Vec<String> = name.into_iter().chain(answered).collect();
+        let dash = || "–".to_owned();
+        for reading in &fit.readings {
+            grid.row(lead.iter().cloned().chain(used.iter().map(|(_, of)| of(reading).unwrap_or_else(dash))));
+        }
+        if fit.readings.is_empty() {
+            grid.row(lead.into_iter().chain(used.iter().map(|_| dash())));
+        }
+    }
+    grid
+}
+
+fn word(timeouts: Timeouts) -> &'static str {
+    match timeouts {
+        Timeouts::Failures => "failures",
+        Timeouts::Slow => "slow responses",
+    }
+}
+
+fn more(Next { rows: [small, large], requests }: Next) -> String {
+    let [small, large, requests] = [small, large, requests].map(human::thousands);
+    format!(
+        "log next: {requests} requests of {small} rows and {requests} of {large} rows, which tell the \
+         overhead from the time per row\n"
+    )
 }
 
 fn value(known: Estimate, show: fn(f64) -> String) -> String {
@@ -77,7 +141,7 @@ pub fn to_json(fits: &[Calibration]) -> String {
     lines::to_json(&value)
 }
 
-const VERSION: &str = "3.0.0";
+const VERSION: &str = "4.0.0";
 
 fn object(fit: &Calibration) -> Value {
     let chunk = |Advice { best, flat, excess }| {
@@ -85,6 +149,21 @@ fn object(fit: &Calibration) -> Value {
             "best_rows": scaled(best, 1.0), "flat_rows": [whole(flat.0), whole(flat.1)],
             "excess_ppm": scaled(excess, 1e6),
         })
+    };
+    let reading = |reading: &Reading| {
+        let given = |seconds: Option<f64>| seconds.and_then(|seconds| whole(seconds * 1e9));
+        let mut object = json!({
+            "if": {
+                "overhead_ns": given(reading.overhead), "mtbf_ns": given(reading.mtbf),
+                "timeouts": reading.timeouts.map(|timeouts| if timeouts == Timeouts::Slow { "slow" } else { "failures" }),
+            },
+            "chunk": chunk(reading.advice),
+            "rows_in_time": reading.in_time.map(|most| scaled(most, 1.0)),
+        });
+        for (figure, _, key, unit, _) in FIGURES {
+            object[key] = reading.figures.get(&figure).map_or(Value::Null, |known| scaled(*known, unit));
+        }
+        object
     };
     let diagnosis = |d: &Diagnosis| {
         let rule = d.code.rule();
@@ -95,7 +174,9 @@ fn object(fit: &Calibration) -> Value {
         "source": fit.source,
         "group": fit.group.as_ref().map(|(column, value)| json!({ "column": column, "value": value })),
         "requests": fit.census,
-        "chunk": fit.advice.map(chunk),
+        "chunk": fit.only().map(|reading| chunk(reading.advice)),
+        "readings": fit.readings.iter().map(reading).collect::<Vec<_>>(),
+        "log_next": fit.next,
         "diagnostics": fit.diagnoses.iter().map(diagnosis).collect::<Vec<_>>(),
     });
     for (figure, _, key, unit, _) in FIGURES {
@@ -137,18 +218,28 @@ fn headline(fit: &Calibration) -> String {
     )
 }
 
-fn recommendation(fit: &Calibration) -> String {
-    let Some(Advice { best, flat: (from, to), excess }) = fit.advice else {
-        return "no chunk can be recommended\n".to_owned();
-    };
+fn recommendation(fit: &Calibration, reading: &Reading) -> String {
+    let Advice { best, flat: (from, to), excess } = reading.advice;
     let (of, from, to) = (rows(best.value), rows(from), rows(to));
     let size = match best.value.is_finite() {
         true => format!("{of} rows ({}); {from} to {to} cost at most 3 % more", interval(best, rows)),
         false => format!("{} rows or more, as caps of memory, pages and timeouts allow", rows(best.low)),
     };
+    let conditions = [
+        reading.overhead.map(|overhead| format!("the overhead is {}", span(overhead))),
+        reading.mtbf.map(|mtbf| format!("a transfer fails every {}", span(mtbf))),
+        reading.timeouts.map(|timeouts| format!("timeouts are {}", word(timeouts))),
+    ];
+    let conditions: Vec<String> = conditions.into_iter().flatten().collect();
+    let when =
+        if conditions.is_empty() { String::new() } else { format!(" if {}", conditions.join(" and ")) };
+    let in_time = reading.in_time.map_or_else(String::new, |most| {
+        let most = format!("{} rows ({})", count(most.value), interval(most, count));
+        format!("  of 100 responses of {most} 99 come before the timeout\n")
+    });
     format!(
-        "recommended chunk: {size}\n  at the {} rows of your mean response a row takes {} more time than in \
-         that chunk ({})\n",
+        "recommended chunk{when}: {size}\n  at the {} rows of your mean response a row takes {} more time than \
+         in that chunk ({})\n{in_time}",
         rows(fit.census.rows_mean_milli as f64 / 1e3),
         percent(excess.value),
         interval(excess, percent),

@@ -8,14 +8,17 @@ fn about(value: f64) -> Estimate {
 }
 
 impl Calibration {
-    fn saying(mut self, all: impl IntoIterator<Item = (Code, [&'static str; 2])>) -> Calibration {
+    fn saying<const N: usize>(
+        mut self,
+        all: impl IntoIterator<Item = (Code, [&'static str; N])>,
+    ) -> Calibration {
         all.into_iter().for_each(|(code, found)| self.say(true, code, found.map(str::to_owned)));
         self
     }
 }
 
-/// 340 ms + 2.4 ms a row, of which 1.2 ms is 300 bytes at 2 Mbit/s; a failure a minute.
-fn example() -> Calibration {
+/// 340 ms + 2.4 ms per row, of which 1.2 ms is 300 bytes at 2 Mbit/s; a failure a minute.
+fn reading() -> Reading {
     let figures = [
         (Figure::Overhead, 0.34),
         (Figure::Row, 2.4e-3),
@@ -25,6 +28,17 @@ fn example() -> Calibration {
         (Figure::Between, 60.0),
         (Figure::Recovery, 8.0),
     ];
+    Reading {
+        overhead: None,
+        mtbf: None,
+        timeouts: None,
+        figures: figures.map(|(figure, value)| (figure, about(value))).into(),
+        advice: Advice { best: about(2_600.0), flat: (1_200.0, 5_000.0), excess: about(0.6) },
+        in_time: None,
+    }
+}
+
+fn example() -> Calibration {
     Calibration {
         source: "app.csv".to_owned(),
         group: Some(("network".to_owned(), "wifi".to_owned())),
@@ -36,44 +50,68 @@ fn example() -> Calibration {
             lasted_ns: Span::secs(3_600),
             rows_mean_milli: 182_000,
             rows_max: 500,
+            rows_median: 200,
             bytes_a_row: Some(300),
             duration_mean_ns: Span::millis(800),
             failures: 20,
             exposed_ns: Span::secs(1_200),
             ..Census::default()
         },
-        figures: figures.map(|(figure, value)| (figure, about(value))).into(),
-        advice: Some(Advice { best: about(2_600.0), flat: (1_200.0, 5_000.0), excess: about(0.6) }),
+        readings: vec![reading()],
+        next: None,
         diagnoses: vec![],
     }
     .saying([(Code::Beyond, ["500", ""]), (Code::FewDevices, ["4", ""])])
 }
 
-fn refused() -> Calibration {
+/// One size, and timeouts of which nobody knows what they are.
+fn open() -> Calibration {
+    let of = |overhead, timeouts| {
+        let mut open = Reading { overhead: Some(overhead), timeouts: Some(timeouts), ..reading() };
+        open.figures.insert(Figure::Overhead, Estimate::exactly(overhead));
+        open.figures.insert(Figure::Row, about((0.8 - overhead) / 200.0));
+        open.figures.insert(Figure::Request, about(if timeouts == Timeouts::Slow { 1.1 } else { 0.8 }));
+        open.advice.best = about(4_000.0 * overhead);
+        if timeouts == Timeouts::Slow {
+            (open.advice.best, open.in_time) = (Estimate::at_least(900.0), Some(about(700.0)));
+        }
+        open
+    };
+    let ways = [Timeouts::Failures, Timeouts::Slow];
     Calibration {
         group: Some(("network".to_owned(), "lte".to_owned())),
-        figures: [(Figure::Between, Estimate::at_least(100.0))].into(),
-        advice: None,
+        readings: ways.into_iter().flat_map(|way| [0.08, 0.24].map(|o| of(o, way))).collect(),
+        next: Some(Next { rows: [25, 800], requests: 60 }),
         diagnoses: vec![],
         ..example()
     }
-    .saying([(Code::OneSize, ["3", "200"]), (Code::NoFailures, ["5 min 00 s", ""])])
+    .saying([(Code::OneSize, ["3", "200"]), (Code::FewDevices, ["4", ""])])
+    .saying([(Code::TimeoutsOpen, ["31", " after 10.0 s", "9.10 s", "`rows` that they asked for"])])
+}
+
+fn refused() -> Calibration {
+    Calibration { readings: vec![], diagnoses: vec![], ..example() }
+        .saying([(Code::FewResponses, ["3", ""]), (Code::FewDevices, ["4", ""])])
 }
 
 #[test]
 fn a_story_has_the_decisive_first() {
-    let least = Advice { best: Estimate::at_least(900.0), ..example().advice.unwrap() };
-    let limitless = Calibration { advice: Some(least), ..refused() };
+    let mut least = example();
+    least.readings[0].advice.best = Estimate::at_least(900.0);
+    let chosen = Calibration { readings: vec![open().readings[3].clone()], next: None, ..open() };
+    let blind = Reading { mtbf: Some(30.0), overhead: Some(0.08), ..reading() };
+    let blind = Calibration { readings: vec![blind], ..example() };
     let all = Calibration { diagnoses: vec![], ..example() };
-    let all = all.saying(Code::ALL.iter().map(|code| (*code, ["1", "2"])));
-    let told = [story(&[example()]), in_short(&[refused()]), in_short(std::slice::from_ref(&limitless))];
-    let told = told.into_iter().chain([story(&[refused(), limitless, example()]), story(&[all])]);
+    let all = all.saying(Code::ALL.iter().map(|code| (*code, ["1", "2", "3", "4"])));
+    let told = [story(&[example()]), in_short(&[refused()]), in_short(&[least])];
+    let told = told.into_iter().chain([story(&[open()]), in_short(&[chosen]), in_short(&[blind])]);
+    let told = told.chain([story(&[refused(), open(), example()]), story(&[all])]);
     insta::assert_snapshot!(told.collect::<Vec<_>>().join("-----\n"));
 }
 
 #[test]
 fn json_is_whole_numbers_and_null_where_unknown() {
-    insta::assert_snapshot!(to_json(&[example(), refused()]));
+    insta::assert_snapshot!(to_json(&[example(), open()]));
 }
 
 #[test]
@@ -120,18 +158,19 @@ fn every_log_with_costs_gives_a_scenario_that_runs() {
         change(&mut calibration);
         plan(&calibration, Span::ZERO)
     };
-    let figure = |figure, value| with(&|c| _ = c.figures.insert(figure, about(value)));
-    with(&|c| c.figures.retain(|figure, _| !matches!(figure, Figure::RowAlone | Figure::Byte)));
+    let set = |figure, known| with(&|c| _ = c.readings[0].figures.insert(figure, known));
+    let figure = |figure, value| set(figure, about(value));
+    with(&|c| c.readings[0].figures.retain(|figure, _| !matches!(figure, Figure::RowAlone | Figure::Byte)));
     for bytes in [None, Some(3), Some(900_000)] {
         with(&|c| c.census.bytes_a_row = bytes);
     }
     with(&|c| c.census.rows_mean_milli = 200);
-    with(&|c| c.advice.as_mut().unwrap().best = Estimate::at_least(1e9));
-    with(&|c| c.advice = None);
+    with(&|c| c.readings[0].advice.best = Estimate::at_least(1e9));
+    assert_eq!(open().scenario("measured", Span::ZERO), None);
     with(&|c| c.source = "a\n[b]\n\"".to_owned());
     figure(Figure::Overhead, 0.0);
     figure(Figure::Noise, 50.0);
-    let none = with(&|c| _ = c.figures.insert(Figure::Between, Estimate::at_least(10.0)));
+    let none = set(Figure::Between, Estimate::at_least(10.0));
     assert_eq!(none.fleets[0].links[0].0.gaps, None);
     let long = figure(Figure::Recovery, 900.0);
     let gaps = long.fleets[0].links[0].0.gaps.expect("it fails");

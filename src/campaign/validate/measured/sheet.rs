@@ -1,6 +1,8 @@
-//! A CSV file by line and column, and what can be wrong with one.
+//! A CSV file, or one of a JSON object per line, by line and column; what can be wrong with one.
 
 use std::ops::RangeInclusive;
+
+use serde_json::Value;
 
 use crate::scenario::closest;
 
@@ -43,6 +45,9 @@ fn line_of(record: &csv::StringRecord) -> u64 {
 /// More lines than anybody measures: a file of something else.
 pub(super) const ROWS_MAX: usize = 100_000;
 
+/// More keys than the objects of a log have: each takes room in every row.
+const KEYS_MAX: usize = 256;
+
 pub(in crate::campaign) struct Sheet {
     header: csv::StringRecord,
     records: Vec<csv::StringRecord>,
@@ -54,6 +59,20 @@ pub(in crate::campaign) struct Row<'a> {
     record: &'a csv::StringRecord,
 }
 
+/// What other programs call columns of request logs.
+const OTHERS: [(&str, &[&str]); 4] = [
+    ("start", &["time", "timestamp", "ts", "at", "date", "datetime", "began"]),
+    ("rows", &["records", "items", "count", "row_count", "rowcount", "entities"]),
+    ("duration_ms", &["elapsed", "elapsed_ms", "latency", "latency_ms", "took", "took_ms", "ms", "time_ms"]),
+    ("outcome", &["status", "status_code", "http_status", "result", "error", "success", "ok"]),
+];
+
+fn near<'a>(name: &str, header: &'a csv::StringRecord) -> Option<&'a str> {
+    let others = OTHERS.iter().filter(|(ours, _)| *ours == name).flat_map(|(_, others)| *others);
+    let other = |other: &&str| header.iter().find(|column| column.eq_ignore_ascii_case(other));
+    closest(name, header).or_else(|| others.copied().find_map(|name| other(&name)))
+}
+
 /// What to say of a header without this column.
 fn lacks(header: &csv::StringRecord, name: &str, wanted: &[&str]) -> String {
     let other = [(';', "semicolons"), ('\t', "tabs")];
@@ -61,13 +80,33 @@ fn lacks(header: &csv::StringRecord, name: &str, wanted: &[&str]) -> String {
     if let Some((_, marks)) = parts {
         return format!("{marks} part its columns where commas are wanted");
     }
-    let near = closest(name, header).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    let near = near(name, header).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     format!("there is no column {name}; wanted are {}{near}", wanted.join(", "))
 }
 
 impl Sheet {
     pub(in crate::campaign) fn read(bytes: &[u8], wanted: &[&str], most: usize) -> Result<Sheet, Malformed> {
         let text = text_of(bytes)?;
+        let sheet = if text.trim_start().starts_with('{') {
+            Sheet::of_objects(&text, most)?
+        } else {
+            Sheet::of_csv(&text, wanted, most)?
+        };
+        sheet.refuse_without(wanted)?;
+        if sheet.records.is_empty() {
+            return Err(whole(1, "no rows"));
+        }
+        Ok(sheet)
+    }
+
+    fn refuse_without(&self, wanted: &[&str]) -> Result<(), Malformed> {
+        match wanted.iter().find(|name| !self.has(name)) {
+            Some(name) => Err(whole(1, lacks(&self.header, name, wanted))),
+            None => Ok(()),
+        }
+    }
+
+    fn of_csv(text: &str, wanted: &[&str], most: usize) -> Result<Sheet, Malformed> {
         if text.matches('"').count() % 2 == 1 {
             let last = text.rfind('"').unwrap_or(0);
             let line = 1 + text[..last].matches('\n').count() as u64;
@@ -81,23 +120,62 @@ impl Sheet {
             let what = "the header has two columns of this name".to_owned();
             return Err(Malformed { line: 1, column: Some(name.to_owned()), what });
         }
-        if let Some(name) = wanted.iter().find(|name| !header.iter().any(|column| column == **name)) {
-            return Err(whole(1, lacks(&header, name, wanted)));
-        }
-        let mut records = Vec::new();
+        let mut sheet = Sheet { header, records: Vec::new() };
+        // A wrong separator is a better message than rows of other lengths.
+        sheet.refuse_without(wanted)?;
         for record in reader.records() {
-            records.push(record.map_err(|e| ragged(&e))?);
-            if records.len() > most {
-                return Err(whole(line_of(&records[most]), format!("more than {most} rows")));
+            sheet.records.push(record.map_err(|e| ragged(&e))?);
+            if sheet.records.len() > most {
+                return Err(whole(line_of(&sheet.records[most]), format!("more than {most} rows")));
             }
         }
-        if records.is_empty() {
-            return Err(whole(1, "no rows"));
+        Ok(sheet)
+    }
+
+    /// An object per line; what it lacks, or has as `null`, is blank.
+    fn of_objects(text: &str, most: usize) -> Result<Sheet, Malformed> {
+        let (mut header, mut rows) = (Vec::<String>::new(), Vec::<(u64, Vec<String>)>::new());
+        for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+            let object: serde_json::Map<String, Value> = serde_json::from_str(line).map_err(|e| {
+                let what = e.to_string();
+                let what = what.split(" at line").next().unwrap_or_default();
+                whole(number, format!("not a JSON object: {what} at character {}", e.column()))
+            })?;
+            let mut row = vec![String::new(); header.len()];
+            for (name, value) in object {
+                let at = header.iter().position(|known| *known == name).unwrap_or_else(|| {
+                    header.push(name.clone());
+                    row.push(String::new());
+                    header.len() - 1
+                });
+                row[at] = match value {
+                    Value::Null => String::new(),
+                    Value::String(text) => text,
+                    other => other.to_string(),
+                };
+            }
+            rows.push((number, row));
+            if rows.len() > most || header.len() > KEYS_MAX {
+                return Err(whole(number, format!("more than {most} rows or {KEYS_MAX} keys")));
+            }
         }
-        Ok(Sheet { header, records })
+        let record = |(number, mut row): (u64, Vec<String>)| {
+            row.resize(header.len(), String::new());
+            let mut record = csv::StringRecord::from(row);
+            let mut position = csv::Position::new();
+            position.set_line(number);
+            record.set_position(Some(position));
+            record
+        };
+        let records = rows.into_iter().map(record).collect();
+        Ok(Sheet { header: header.into(), records })
     }
     pub(in crate::campaign) fn has(&self, name: &str) -> bool {
         self.header.iter().any(|column| column == name)
+    }
+    /// The column that was probably meant by this name.
+    pub(in crate::campaign) fn near(&self, name: &str) -> Option<&str> {
+        near(name, &self.header)
     }
     pub(in crate::campaign) fn columns(&self) -> impl Iterator<Item = &str> {
         self.header.iter()
