@@ -454,6 +454,8 @@ table! {
     SituationParentAndChild "situation.parent_and_child.count" Count Neither Counter "Rows made on a device that refer to one which it made and which was not acknowledged yet."
     SituationHotRow "situation.hot_row.count" Count Neither Counter "Rows that came to two dozen edits on devices."
     SituationEditWhilePulled "situation.edit_while_pulled.count" Count Neither Counter "Edits on a device, while a pull was under way, of a row that somebody else had changed since the device last synced."
+    SituationClockBackInFamily "situation.clock_back_in_family.count" Count Neither Counter "Rows made on a device that refer to one which it made before, at a later time by its clock: that stepped back in between."
+    SituationLoadCutAndExpired "situation.load_cut_and_expired.count" Count Neither Counter "Full loads that were interrupted and whose cursor expired before they came to their end, while commits were shown late."
     SituationLongSession "situation.long_session.count" Count Neither Counter "Processes that ran for a day or longer."
 }
 
