@@ -1,10 +1,20 @@
 //! All planted bugs.
 
 use super::bug::Bug;
-use super::{app, named, order, page, pull, push, send, units};
+use super::{again, app, between, named, order, page, pull, push, send, units};
 
-const LISTS: [&[Bug]; 8] =
-    [pull::BUGS, units::BUGS, push::BUGS, send::BUGS, named::BUGS, page::BUGS, order::BUGS, app::BUGS];
+const LISTS: [&[Bug]; 10] = [
+    pull::BUGS,
+    units::BUGS,
+    push::BUGS,
+    send::BUGS,
+    again::BUGS,
+    named::BUGS,
+    page::BUGS,
+    order::BUGS,
+    between::BUGS,
+    app::BUGS,
+];
 
 /// Every planted bug, at least one for each check.
 pub fn all() -> impl Iterator<Item = &'static Bug> {

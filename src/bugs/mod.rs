@@ -8,7 +8,9 @@
 //!
 //! Invariant: no correct engine can reach this room.
 
+mod again;
 mod app;
+mod between;
 mod bug;
 mod list;
 mod named;

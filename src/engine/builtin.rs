@@ -240,6 +240,18 @@ impl BuiltinFactory {
     }
 }
 
+impl BuiltinFactory {
+    /// Whether there are tables for open conflicts, for parts of rows and for attachments.
+    fn has_tables(&self, setup: &DeviceSetup) -> (bool, bool, bool) {
+        let has_excerpts = setup.units.iter().any(|unit| !unit.excerpts.is_empty());
+        let has_blobs = !setup.schema.attachments.is_empty();
+        (self.options.conflict.policy.has_page(), has_excerpts, has_blobs)
+    }
+    fn view(&self, setup: &DeviceSetup, store: Rc<Store>) -> View {
+        View::new(store, self.has_tables(setup))
+    }
+}
+
 impl EngineFactory for BuiltinFactory {
     fn open(
         &self,
@@ -251,9 +263,8 @@ impl EngineFactory for BuiltinFactory {
         let database = self.of_person(database, setup.person);
         let store = Store::open(&database, setup.schema.clone(), &self.store).map_err(refused)?;
         let store = Rc::new(store);
-        let (pull, has_page) = (&self.options.pull, self.options.conflict.policy.has_page());
-        let has_blobs = !setup.schema.attachments.is_empty();
-        let has_excerpts = setup.units.iter().any(|unit| !unit.excerpts.is_empty());
+        let pull = &self.options.pull;
+        let (has_page, has_excerpts, has_blobs) = self.has_tables(&setup);
         let (as_a_whole, begins_again) =
             (pull.atomic == Atomic::Session, pull.checkpoint == Checkpoint::Session);
         for (are_used, tables) in [
@@ -268,7 +279,7 @@ impl EngineFactory for BuiltinFactory {
                 store.transaction(|tx| tx.make(tables)).map_err(refused)?;
             }
         }
-        let view = View::new(store.clone(), (has_page, has_excerpts, has_blobs));
+        let view = self.view(&setup, store.clone());
         let (options, rules) = (self.options.clone(), self.rules.clone());
         let process = Rc::new(Process::new(setup, incarnation, ports, store, options, rules));
         let scheduler = Scheduler::new(process.clone());
@@ -287,6 +298,12 @@ impl EngineFactory for BuiltinFactory {
             Some(state) => store::provision(&database, &setup.schema, &setup.units, &self.store, state),
         };
         made.map_err(refused)
+    }
+
+    fn view_of(&self, setup: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
+        let copy = self.of_person(copy, setup.person);
+        let store = Store::open(&copy, setup.schema.clone(), &self.store).ok()?;
+        Some(Box::new(self.view(setup, Rc::new(store))))
     }
 
     fn keeps_persons_apart(&self) -> bool {

@@ -152,6 +152,10 @@ pub enum Applied {
 
 /// What a pulled row does to the local one.
 pub trait ApplyRule {
+    /// Whether the rows that were applied are named to who listens.
+    fn names_rows(&self) -> bool {
+        true
+    }
     /// Whether the row at this place of its page is looked at.
     fn takes(&self, _place: usize) -> bool {
         true
@@ -250,6 +254,10 @@ pub trait OutboxRule {
     /// Takes an acknowledged edit out.
     fn lets_go(&self, tx: &Tx<'_>, entry: &Entry) -> Stored<()> {
         tx.drop_entry(entry.seq)
+    }
+    /// The stamp with which an acknowledgement is told.
+    fn dates(&self, stamp: Stamp) -> Stamp {
+        stamp
     }
     /// Notes that an edit was tried and nothing came of it.
     fn tried(&self, tx: &Tx<'_>, entry: &Entry, error: &str) -> Stored<()> {

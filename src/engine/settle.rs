@@ -199,7 +199,7 @@ impl<'t> Settling<'t, '_> {
     /// The edit is on the backend: the row has its stamp, later edits of the row build on it.
     fn acknowledge(&mut self, entry: &Entry, stamp: Stamp) -> Stored<bool> {
         let (tx, rules) = (self.tx, &self.process.rules.outbox);
-        self.told.push(acknowledged(entry, stamp));
+        self.told.push(acknowledged(entry, rules.dates(stamp)));
         rules.lets_go(tx, entry)?;
         tx.restamp(entry.entity, &entry.key, stamp)?;
         if rules.speaks_for_those_behind(entry) {

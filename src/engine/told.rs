@@ -72,7 +72,7 @@ pub(super) fn tell_changes<'c>(
     let changes = changes.into_iter();
     let changes: Vec<_> =
         changes.map(|(of, key, at, gone)| AppliedChange::of(*of, key, *at, *gone)).collect();
-    if !changes.is_empty() {
+    if !changes.is_empty() && process.rules.apply.names_rows() {
         process.emit(Event::ChunkApplied { unit, changes: &changes, echoed, took });
     }
 }

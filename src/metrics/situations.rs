@@ -9,7 +9,7 @@ use super::table::{Id, find};
 use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Stamp, Time, Value, Word, word_enums};
 use crate::contract::{
     AppliedChange, Author, ColumnKind, CommitKind, ConflictKind, EditKind, Event, LocalEdit, LogKind, Node,
-    Schema,
+    Schema, ServerError,
 };
 
 const HOT: u32 = 24;
@@ -32,6 +32,8 @@ word_enums! {
         HotRow: "hot-row",
         EditWhilePulled: "edit-while-pulled",
         LongSession: "long-session",
+        ClockBackInFamily: "clock-back-in-family",
+        LoadCutAndExpired: "load-cut-and-expired",
     }
 }
 
@@ -70,14 +72,26 @@ struct Seen {
     pages: u64,
     /// By entity the last change that was written: its stamp, its row and its page.
     last: FxHashMap<EntityId, (Stamp, Row, u64)>,
-    /// Creates that are not settled, and whether they were sent.
-    creates: FxHashMap<Row, bool>,
+    /// Creates that are not settled, whether they were sent, and when they were made by the device's
+    /// clock.
+    creates: FxHashMap<Row, (bool, Stamp)>,
+    /// Full loads that have not come to their end, by entity.
+    loads: FxHashMap<EntityId, Load>,
     by_edit: FxHashMap<EditId, Row>,
     runs: Option<Time>,
     offline: bool,
     left: FxHashSet<Row>,
     pulls: u32,
     synced: Time,
+}
+
+/// What befell a full load since it began.
+#[derive(Clone, Copy, Debug, Default)]
+struct Load {
+    /// Its run failed, or its process died.
+    cut: bool,
+    /// Readers were shown a commit late: what a load leaves out is another stretch since.
+    gap_moved: bool,
 }
 
 impl Situations {
@@ -106,12 +120,18 @@ impl Situations {
                 self.committed(*entity, key.as_str(), *kind, values, board);
             }
             (_, Event::UploadQueued { edit }) => self.landed(*edit),
-            (Node::Device(device), Event::EditMade { edit, .. }) => self.made(device, edit, board),
+            (Node::Device(device), Event::EditMade { edit, made_at }) => {
+                self.made(device, (edit, *made_at), board);
+            }
+            (_, Event::CommitDelayed { .. }) => {
+                let loads = self.devices.iter_mut().flat_map(|seen| seen.loads.values_mut());
+                loads.for_each(|load| load.gap_moved = true);
+            }
             (Node::Device(device), Event::EditSent { edit, request, .. }) => {
                 self.sent.insert(*edit, (device, *request));
                 let seen = &mut self.devices[device.0 as usize];
                 if let Some(sent) = seen.by_edit.get(edit).and_then(|row| seen.creates.get_mut(row)) {
-                    *sent = true;
+                    sent.0 = true;
                 }
             }
             (Node::Device(device), Event::ChunkApplied { changes, .. }) => {
@@ -164,7 +184,7 @@ impl Situations {
         }
     }
 
-    fn made(&mut self, device: DeviceId, edit: &LocalEdit, board: &mut Board) {
+    fn made(&mut self, device: DeviceId, (edit, made_at): (&LocalEdit, Stamp), board: &mut Board) {
         let LocalEdit { id, entity, key, kind, values } = edit;
         let own = row(*entity, key.as_str());
         let edits = self.edits.entry(own).or_default();
@@ -183,13 +203,16 @@ impl Situations {
                     (ColumnKind::Ref(to), Value::Text(key)) => Some(row(*to, key)),
                     _ => None,
                 };
-                let together = values.iter().filter_map(parent).any(|row| seen.creates.contains_key(&row));
-                board.add(Id::SituationParentAndChild, u64::from(together));
-                seen.creates.insert(own, false);
+                let parents = values.iter().filter_map(parent).filter_map(|row| seen.creates.get(&row));
+                let latest = parents.map(|(_, made_at)| *made_at).max();
+                board.add(Id::SituationParentAndChild, u64::from(latest.is_some()));
+                let back = latest.is_some_and(|parent| made_at < parent);
+                board.add(Id::SituationClockBackInFamily, u64::from(back));
+                seen.creates.insert(own, (false, made_at));
                 seen.by_edit.insert(*id, own);
             }
             EditKind::Delete => {
-                let under_way = seen.creates.get(&own).is_some_and(|sent| *sent);
+                let under_way = seen.creates.get(&own).is_some_and(|(sent, _)| *sent);
                 board.add(Id::SituationOwnDelete, u64::from(under_way));
             }
             EditKind::Update => {}
@@ -243,6 +266,7 @@ impl Seen {
             }
             Event::ProcessKilled { .. } => {
                 board.add(Id::SituationKilledInPage, u64::from(self.in_page));
+                self.cut_loads();
                 self.ends(at, board);
             }
             Event::LinkDown => self.offline = true,
@@ -260,16 +284,25 @@ impl Seen {
                 self.pulls = self.pulls.saturating_sub(u32::from(kind.pulls()));
                 board.add(Id::SituationResponseLost, u64::from(self.landed.remove(request)));
             }
-            Event::RequestRefused { request, kind, .. } => {
+            Event::RequestRefused { request, kind, error, .. } => {
+                if let ServerError::CursorExpired(entity) = error {
+                    let load = self.loads.insert(*entity, Load::default());
+                    let again = load.is_some_and(|load| load.cut && load.gap_moved);
+                    board.add(Id::SituationLoadCutAndExpired, u64::from(again));
+                }
                 self.pulls = self.pulls.saturating_sub(u32::from(kind.pulls()));
                 self.landed.remove(request);
             }
             Event::CursorSaved { .. } => self.in_page = false,
             Event::SyncComplete { .. } => {
+                self.loads.clear();
                 self.in_page = false;
                 self.synced = at;
             }
-            Event::SyncError { .. } => self.in_page = false,
+            Event::SyncError { .. } => {
+                self.cut_loads();
+                self.in_page = false;
+            }
             Event::ConflictDecided {
                 kind: ConflictKind::UpdateDelete | ConflictKind::DeleteUpdate, ..
             } => board.add(Id::SituationDeleteAgainstEdit, 1),
@@ -283,6 +316,9 @@ impl Seen {
         }
     }
 
+    fn cut_loads(&mut self) {
+        self.loads.values_mut().for_each(|load| load.cut = true);
+    }
     fn ends(&mut self, at: Time, board: &mut Board) {
         let long = self.runs.take().is_some_and(|since| at - since >= LONG);
         board.add(Id::SituationLongSession, u64::from(long));

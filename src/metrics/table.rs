@@ -433,7 +433,7 @@ table! {
     OracleContradiction "oracle.contradiction.rows" Rows Lower Counter "Rows that a device shows, in full or in part, as of a version of the backend that has other values; looked for at the end of the script and at rest, where units bring parts of rows, or a new version of the app more columns. At rest no row is shown in part."
     OracleBrokenAttachment "oracle.broken_attachment.count" Count Lower Counter "Attachments of rows on the backend that are nowhere, that came otherwise than they were made, or that were stored twice."
     OracleFlicker "oracle.flicker.rows" Rows Lower Counter "Rows that a device showed between its syncs otherwise than it had said: gone, back or older, by looks into its database while it was at work."
-    OracleEmptyReport "oracle.empty_report.count" Count Lower Counter "Reports of a stack that say nothing: a stamp that no version of the row can have, an applied page that names no row, a row that changed without a word."
+    OracleEmptyReport "oracle.empty_report.count" Count Lower Counter "Reports of a stack that say nothing: a stamp that no version of the row can have, and rows that came in a page which did not name them."
     OracleOldOverNew "oracle.old_over_new.count" Count Lower Counter "Those edits committed more than once that took back what somebody had written since the first time."
     OracleRefusedCommitted "oracle.refused_and_committed.count" Count Lower Counter "Edits that the backend refused for good, as their people are told, and that it has all the same."
     OracleNotTaken "oracle.not_taken.count" Count Lower Counter "Edits that met another row with their natural key, as the backend or the engine says, where no row has it."
@@ -458,6 +458,8 @@ table! {
     SituationParentAndChild "situation.parent_and_child.count" Count Neither Counter "Rows made on a device that refer to one which it made and which was not acknowledged yet."
     SituationHotRow "situation.hot_row.count" Count Neither Counter "Rows that came to two dozen edits on devices."
     SituationEditWhilePulled "situation.edit_while_pulled.count" Count Neither Counter "Edits on a device, while a pull was under way, of a row that somebody else had changed since the device last synced."
+    SituationClockBackInFamily "situation.clock_back_in_family.count" Count Neither Counter "Rows made on a device that refer to one which it made before, at a later time by its clock: that stepped back in between."
+    SituationLoadCutAndExpired "situation.load_cut_and_expired.count" Count Neither Counter "Full loads that were interrupted and whose cursor expired before they came to their end, while commits were shown late."
     SituationLongSession "situation.long_session.count" Count Neither Counter "Processes that ran for a day or longer."
 }
 

@@ -24,11 +24,25 @@ pub(super) struct Contents {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Difference<'a> {
     /// It reads as it should.
-    None { expected: &'a Expected, stamp: Stamp },
+    None {
+        expected: &'a Expected,
+        stamp: Stamp,
+    },
     Missing(&'a Expected),
-    Differs { expected: &'a Expected, stamp: Stamp, content: u64, shown: &'a [ValueRef<'a>] },
-    Extra { key: &'a str, stamp: Stamp, content: u64 },
-    Twice { key: &'a str },
+    Differs {
+        expected: &'a Expected,
+        stamp: Stamp,
+        content: u64,
+        shown: &'a [ValueRef<'a>],
+    },
+    Extra {
+        key: &'a str,
+        stamp: Stamp,
+        content: u64,
+    },
+    Twice {
+        key: &'a str,
+    },
 }
 
 impl Difference<'_> {

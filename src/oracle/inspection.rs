@@ -313,8 +313,9 @@ impl Inspection<'_> {
     fn check_overwriting(&mut self, device: DeviceId, log: &[LogEntry]) {
         let Oracle { suspicions, ledger, .. } = &mut self.oracle;
         let mut spoken = BTreeSet::new();
-        let mut speaks =
-            |of: &Suspicion| checks::overwriting_logged(log, of.edit, (of.record.0, &of.record.1), &mut spoken);
+        let mut speaks = |of: &Suspicion| {
+            checks::overwriting_logged(log, of.edit, (of.record.0, &of.record.1), &mut spoken)
+        };
         suspicions.retain(|of| !(ledger.came_to(of.edit, device) && speaks(of)));
     }
 

@@ -371,8 +371,7 @@ impl Oracle {
             Event::RequestFailed { request, .. } | Event::RequestRefused { request, .. } => {
                 self.ledger.request_ended(device, request, false);
             }
-            Event::ChunkApplied { changes, echoed, .. } => {
-                self.names_rows(device, changes.len(), echoed);
+            Event::ChunkApplied { changes, .. } => {
                 changes.iter().for_each(|change| self.applied(at, device, change));
             }
             Event::EditAcknowledged { edit, entity, key, stamp } => {

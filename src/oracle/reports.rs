@@ -1,8 +1,8 @@
 //! What a stack tells of rows has to say something: which rows, and as of which version.
 //!
 //! Checks believe what is told of rows, and hold against each other what says the same. A stamp
-//! that no version can have, a page that names no row, and a row that changed without a word pass
-//! all of them: they are found here.
+//! that no version can have, and a row that came in a page which did not name it, pass all of them:
+//! they are found here.
 
 use super::check::Check;
 use super::content::Expected;
@@ -12,14 +12,6 @@ use crate::base::{DeviceId, EntityId, Stamp};
 use crate::contract::EditKind;
 
 impl Oracle {
-    /// A page was applied, with so many of the device's own changes that came back.
-    pub(super) fn names_rows(&mut self, device: DeviceId, named: usize, echoed: u32) {
-        if named == 0 && echoed == 0 {
-            let text = || format!("{device} said that it applied rows, and named none");
-            self.findings.add(Check::EmptyReport, (Some(device), None), text);
-        }
-    }
-
     /// A row came or was acknowledged with this stamp.
     pub(super) fn dates_row(&mut self, device: DeviceId, id: RowId, stamp: Stamp, what: &str) {
         let row = self.history.row(id);
@@ -60,7 +52,9 @@ impl Oracle {
         let Some(untold) = row.versions.get(held..).filter(|untold| !untold.is_empty()) else { return true };
         let reads_so = match held.checked_sub(1) {
             Some(last) => row.versions[last].content == content,
-            None => self.history.first(row.entity, row.key.as_str()).is_some_and(|(_, first)| first == content),
+            None => {
+                self.history.first(row.entity, row.key.as_str()).is_some_and(|(_, first)| first == content)
+            }
         };
         // What it applied as it died it need not have told, nor what a copy or a backup had.
         let cut = self.cut_short.get(&device).is_some_and(|cut| untold.iter().any(|v| v.at <= *cut));

@@ -410,6 +410,18 @@ impl Device {
         self.look(|view| (f(view), view.damage(false)))
             .and_then(|(seen, damage)| damage.is_none().then_some(seen))
     }
+    /// The same of a copy of its database, while its process goes on.
+    pub(super) fn with_copy<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
+        if !self.is_running() {
+            return None;
+        }
+        let ((_disk, copy), setup) = (self.storage.copy(), self.storage.setup());
+        let view = self.app.factory.view_of(&setup, copy)?;
+        Some(match self.storage.narrower() {
+            Some(schema) => f(&Narrow { view: &*view, schema }),
+            None => f(&*view),
+        })
+    }
     /// The same with the columns that a newer version of the app has brought, if one runs.
     pub(super) fn with_newer_view(&self, f: impl FnOnce(&dyn DeviceView)) {
         if self.storage.narrower().is_some()

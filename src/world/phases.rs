@@ -235,7 +235,7 @@ impl World {
         let Some(mut oracle) = self.hub.with(|listeners| listeners.oracle.take()) else { return false };
         for id in &wanted {
             let device = self.device(*id);
-            let rows = device.with_view(|view| oracle.look(*id, view)).unwrap_or(0);
+            let rows = device.with_copy(|view| oracle.look(*id, view)).unwrap_or(0);
             self.hub.with(|listeners| listeners.looks.took(*id, rows, self.handle.now()));
         }
         self.hub.with(|listeners| listeners.oracle = Some(oracle));

@@ -138,6 +138,13 @@ impl Storage {
         }
         self.disk.settle(now);
     }
+    /// Its database on a disk of its own, which it is on as long as that lasts.
+    pub(super) fn copy(&self) -> (Disk, Database) {
+        let disk = Disk::new(disk::DiskOptions::default());
+        disk.restore(&self.disk.backup());
+        let copy = database(&disk);
+        (disk, copy)
+    }
     pub(super) fn save(&self, now: Time) -> Saved {
         let persons = self.persons.borrow().clone();
         Saved { at: now, disk: self.disk.backup(), setup: self.setup(), persons, life: self.lives.get() }

@@ -64,6 +64,23 @@ const SHOWN: Ground = Ground {
 };
 /// The crowd where some edits are refused for good, and where a sync of all discards what waits.
 const POISONED: Ground = Ground { sets: &["backend.poison=5%"], ..CROWD };
+/// The crowd where many are, and people edit two columns of few rows, with answers that are lost.
+const REFUSED: Ground = Ground {
+    sets: &[
+        "backend.poison=12%",
+        "entity.task.rows=8",
+        "action.retitle.per_device=20",
+        "action.retitle.on_devices=1",
+        "action.tick-off.per_device=20",
+        "chaos.response_loss=30%",
+    ],
+    ..CROWD
+};
+/// The crowd at half as many rows, with one side that always wins.
+const BUSY: Ground = Ground {
+    sets: &["engine.conflict.policy=last-write-wins", "entity.task.rows=6", "action.retitle.per_device=20"],
+    ..CROWD
+};
 const DISCARDING: Ground = Ground { sets: &["unit.Online.discard_pending=true"], ..CROWD };
 
 /// The crowd, whose changes are read from a copy of the backend that lags.
@@ -241,6 +258,11 @@ fn ground(bug: &Bug) -> Ground {
         "keeps-what-is-refused" => POISONED,
         "discards-edits" => DISCARDING,
         "taken-is-done" => TAKEN,
+        "sends-rows-as-shown" | "keeps-refused-drafts" | "hands-on-what-was-refused" => REFUSED,
+        "tries-what-was-refused" | "asks-twice" | "updates-under-another-name" => REFUSED,
+        "one-line-a-row" | "one-message-a-session" | "wins-once-wins-for-ever" => BUSY,
+        "name-of-the-one-before" | "days-as-names" => CROWD,
+        "moves-by-days" => TAKEN,
         "cuts-long-texts" | "misses-the-last-column" => SENTENCES,
         "ends-what-is-referred-to" => KEYS,
         "children-first" => MADE,
@@ -362,6 +384,11 @@ fn known_bug(id: &str) -> Option<&'static str> {
 fn like_no_other(id: &str) -> Option<&'static str> {
     Some(match id {
         "keeps-what-left-scope"
+        | "writes-one-row-behind"
+        | "takes-away-before-it-writes"
+        | "removes-one-row-behind"
+        | "names-no-rows"
+        | "stamps-rows-with-nothing"
         | "takes-anothers-page"
         | "takes-older-versions"
         | "takes-older-tombstones"
@@ -383,6 +410,16 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "deletes-as-updates"
         | "deletes-what-failed"
         | "cleans-up-at-the-backend"
+        | "sends-rows-as-shown"
+        | "keeps-refused-drafts"
+        | "hands-on-what-was-refused"
+        | "tries-what-was-refused"
+        | "asks-twice"
+        | "updates-under-another-name"
+        | "restores-its-own-word"
+        | "sends-its-tail-again"
+        | "tries-over-what-came"
+        | "acknowledges-without-a-stamp"
         | "values-of-the-one-before"
         | "key-of-the-one-before"
         | "sends-the-last-update-alone"
@@ -414,6 +451,12 @@ fn like_no_other(id: &str) -> Option<&'static str> {
         | "keeps-anothers-pool"
         | "page-in-memory"
         | "merges-in-silence"
+        | "one-line-a-row"
+        | "one-message-a-session"
+        | "wins-once-wins-for-ever"
+        | "name-of-the-one-before"
+        | "days-as-names"
+        | "moves-by-days"
         | "choice-stays-here"
         | "flag-stays-set"
         | "stops-at-a-conflict"

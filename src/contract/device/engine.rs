@@ -146,6 +146,13 @@ pub trait EngineFactory {
         state: Option<&dyn Provision>,
     ) -> Result<(), EngineError>;
 
+    /// What a copy of a device's database holds, whose process goes on beside it: looking there
+    /// leaves that process as it is. `None` if it cannot be seen so.
+    fn view_of(&self, setup: &DeviceSetup, copy: Database) -> Option<Box<dyn DeviceView>> {
+        let _ = (setup, copy);
+        None
+    }
+
     /// Whether each person who shares a phone has a database of their own there.
     fn keeps_persons_apart(&self) -> bool {
         false

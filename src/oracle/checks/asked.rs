@@ -214,9 +214,8 @@ impl<'a> Asked<'a> {
         let rows = [Some(case.id), self.edit().map(|edit| edit.row).filter(|row| *row != case.id)];
         let open = rows.into_iter().flatten().flat_map(|row| case.ledger.open_on(row));
         let several = case.ledger.lives.of_several().next().is_some();
-        let open = open.filter(move |(id, edit)| {
-            (several || id.device == meant.id.device) && !self.is_over(*id, edit)
-        });
+        let open = open
+            .filter(move |(id, edit)| (several || id.device == meant.id.device) && !self.is_over(*id, edit));
         let open = open.map(|(_, edit)| &edit.local);
         let unseen = beside.unseen_of(meant.entity, &meant.key);
         open.chain(unseen).filter(move |other| other.id != meant.id)

@@ -77,7 +77,8 @@ pub(in crate::oracle) fn old_over_new(case: &CommitCase<'_>) -> Option<String> {
     let later = case.row.versions[first + 1..].iter().filter(|v| v.undone.is_none()).filter(people);
     let gone = case.kind == CommitKind::Delete;
     let takes_back = |version: &&Version| {
-        let other = |column: &usize| gone || edit.sets(*column) && !alike(&before[*column], &case.values[*column]);
+        let other =
+            |column: &usize| gone || edit.sets(*column) && !alike(&before[*column], &case.values[*column]);
         (0..before.len()).filter(|column| version.changed & bit(*column) != 0).any(|column| other(&column))
     };
     let by = later.rev().find(takes_back)?;

@@ -14,12 +14,12 @@ mod turn;
 pub(super) use asked::{bent_on_the_way, by_a_stranger, unasked};
 pub(super) use bent::{BentValue, bent_values};
 pub(super) use commits::{
-    CommitCase, blind_overwrite, committed_twice, misfiled, natural_keys, old_over_new, resurrected_on_backend,
-    written_since,
+    CommitCase, blind_overwrite, committed_twice, misfiled, natural_keys, old_over_new,
+    resurrected_on_backend, written_since,
 };
 pub(super) use edits::{
-    EditCase, acknowledged_without_commit, lost_edit, overwriting_logged, refused_and_committed, silent_discard, silent_overwrite,
-    stuck,
+    EditCase, acknowledged_without_commit, lost_edit, overwriting_logged, refused_and_committed,
+    silent_discard, silent_overwrite, stuck,
 };
 pub(super) use names::{dangling_ids, id_twice};
 pub(super) use rows::RowCase;

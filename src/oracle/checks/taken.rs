@@ -55,6 +55,8 @@ pub(in crate::oracle) fn merged_with_nobody(case: &TakenCase<'_>) -> Option<Stri
     let TakenCase { words, at, id, edit, .. } = *case;
     (!edit.met_another).then(|| {
         let (what, at) = (words.edit(id, edit), words.time(at));
-        format!("{what} counted at {at} as in conflict with another row of its key, and the backend named none")
+        format!(
+            "{what} counted at {at} as in conflict with another row of its key, and the backend named none"
+        )
     })
 }

@@ -7,11 +7,11 @@ fn a_value_that_was_refused_is_asked_for_by_nobody() {
     judge(
         "
         begin: poison 0.0; 0 sets a1 bad; 0 pushes; 0 sets a1 doctor=dr-b;
-        0 commits 0.1 a1 bad doctor=dr-b; 0 acks 0.1; 0 takes scope
+        0 commits 0.1 a1 bad doctor=dr-b; 0 acks 0.1; 0 pulls; 1 pulls
         => oracle.unasked_commit.count 1 & oracle.refused_and_committed.count 1
-        0 commits 0.1 a1 doctor=dr-b; 0 acks 0.1; 0 takes scope => silent
+        0 commits 0.1 a1 doctor=dr-b; 0 acks 0.1; 0 pulls; 1 pulls => silent
         # Its person said so once more.
-        0 sets a1 bad; 0 commits 0.1 a1 bad doctor=dr-b; 0 acks 0.1; 0 takes scope
+        0 sets a1 bad; 0 commits 0.1 a1 bad doctor=dr-b; 0 acks 0.1; 0 pulls; 1 pulls
         => oracle.unasked_commit.count 0
         # Nobody was told yet.
         0 sets a1 bad; 0 sets a1 doctor=dr-b; refuses 0.0 a1 create; 0 commits 0.1 a1 bad doctor=dr-b
@@ -25,10 +25,10 @@ fn what_is_told_to_be_refused_is_not_on_the_backend() {
     judge(
         "
         begin: poison 0.0; 0 sets a1 bad; 0 pushes;
-        0 commits 0.0 a1 bad; 0 takes scope => refused-and-committed 1
-        0 sets a1 bad; 0 commits 0.1 a1 bad; 0 acks 0.1; 0 takes scope => silent
+        0 commits 0.0 a1 bad; 0 pulls; 1 pulls => refused-and-committed 1
+        0 sets a1 bad; 0 commits 0.1 a1 bad; 0 acks 0.1; 0 pulls; 1 pulls => silent
         # The line about it went with a backup.
-        0 dies; 0 back 0; 0 starts; 0 commits 0.0 a1 bad; 0 takes scope
+        0 dies; 0 back 0; 0 starts; 0 commits 0.0 a1 bad; 0 pulls; 1 pulls
         => oracle.refused_and_committed.count 0
         ",
     );
@@ -39,13 +39,13 @@ fn a_line_in_the_log_speaks_of_one_overwrite() {
     judge(
         "
         begin: 0 sets a1 x; office a1 busy; 0 commits 0.0 a1 x; 0 acks 0.0; 0 logs 0.0 a1 overwrote;
-        0 pulls => silent
-        0 sets a1 y; office a1 calm; 0 commits 0.1 a1 y; 0 acks 0.1; 0 pulls => silent-discard 1
+        0 pulls; 1 pulls => silent
+        0 sets a1 y; office a1 calm; 0 commits 0.1 a1 y; 0 acks 0.1; 0 pulls; 1 pulls => silent-discard 1
         0 sets a1 y; office a1 calm; 0 commits 0.1 a1 y; 0 acks 0.1; 0 logs 0.1 a1 overwrote; 0 pulls
         => silent
         # It names no edit.
         begin: 0 sets a1 x; office a1 busy; 0 commits 0.0 a1 x; 0 acks 0.0; 0 sets a1 y; office a1 calm;
-        0 commits 0.1 a1 y; 0 acks 0.1; 0 pulls; 0 notes a1;
+        0 commits 0.1 a1 y; 0 acks 0.1; 0 pulls; 1 pulls; 0 notes a1;
         later 1 => silent-discard 1
         0 notes a1 => silent
         ",
@@ -76,12 +76,12 @@ fn an_edit_that_is_committed_again_does_harm_where_it_takes_something_back() {
     judge(
         "
         begin: 0 sets a1 x; 0 commits 0.0 a1 x; 0 acks 0.0;
-        0 commits 0.0 a1 x; 0 pulls => duplicate 1
-        office a1 busy; 0 commits 0.0 a1 x; 0 pulls => old-over-new 1
+        0 commits 0.0 a1 x; 0 pulls; 1 pulls => duplicate 1
+        office a1 busy; 0 commits 0.0 a1 x; 0 pulls; 1 pulls => old-over-new 1
         office a1 x doctor=dr-b; 0 commits 0.0 a1 x doctor=dr-b; 0 pulls
         => oracle.old_over_new.count 0 & oracle.duplicate.rows 1
         # What a backup brought back nobody wrote.
-        mark now; backend back now; backup a1 new; 0 commits 0.0 a1 x; 0 pulls => oracle.old_over_new.count 0
+        mark now; backend back now; backup a1 new; 0 commits 0.0 a1 x; 0 pulls; 1 pulls => oracle.old_over_new.count 0
         ",
     );
 }
@@ -90,19 +90,19 @@ fn an_edit_that_is_committed_again_does_harm_where_it_takes_something_back() {
 fn what_a_phone_shows_between_its_syncs_is_what_it_has() {
     judge(
         "
-        begin: office a1 done; 0 pulls; 0 is-seen;
+        begin: office a1 done; 0 pulls; 1 pulls; 0 is-seen;
         0 is-seen => flicker 0
         # It has a row no more, or an older version.
-        0 shows a1 gone; 0 is-seen; 0 takes scope => flicker 1
-        0 shows a1 first new; 0 is-seen; 0 takes scope => flicker 1
+        0 shows a1 gone; 0 is-seen; 0 pulls; 1 pulls => flicker 1
+        0 shows a1 first new; 0 is-seen; 0 pulls; 1 pulls => flicker 1
         # One to which nothing ever happened.
-        0 shows a2 gone; 0 is-seen; 0 takes scope => flicker 1
-        0 shows a2 gone; 0 dies; 0 starts; 0 is-seen; 0 takes scope => silent
+        0 shows a2 gone; 0 is-seen; 0 pulls; 1 pulls => flicker 1
+        0 shows a2 gone; 0 dies; 0 starts; 0 is-seen; 0 pulls; 1 pulls => silent
         # What the backend has done since may come before it is told.
-        office a1 gone; 0 shows a1 gone; 0 is-seen; 0 pulls => silent
-        office a1 gone; 0 pulls; 0 shows a1 first new; 0 is-seen; 0 takes scope => flicker 1
+        office a1 gone; 0 shows a1 gone; 0 is-seen; 0 pulls; 1 pulls => silent
+        office a1 gone; 0 pulls; 0 shows a1 first new; 0 is-seen; 0 pulls; 1 pulls => flicker 1
         # An edit waits there.
-        0 sets a1 x; 0 shows a1 first new; 0 is-seen; 0 takes scope; drain => silent
+        0 sets a1 x; 0 shows a1 first new; 0 is-seen; 0 pulls; 1 pulls; drain => silent
         ",
     );
 }
@@ -112,12 +112,11 @@ fn a_report_says_which_row_and_as_of_when() {
     let long_ago = -999_999_999_999_999_i64;
     judge(&format!(
         "
-        office a1 done; 0 pulls => silent
-        office a1 done; 0 applied a1 {long_ago}; 0 takes scope => oracle.empty_report.count 2
-        office a1 done; 0 takes scope => empty-report 1
-        0 applies nothing => empty-report 1
+        office a1 done; 0 pulls; 1 pulls => silent
+        office a1 done; 0 applied a1 {long_ago}; 0 pulls; 1 pulls => oracle.empty_report.count 1
+        office a1 done; 0 takes scope; 1 pulls => empty-report 1
         # It reads as before.
-        office a1 done; 0 pulls; office a1 done hidden=x; 0 takes scope => silent
+        office a1 done; 0 pulls; office a1 done hidden=x; 0 pulls; 1 pulls => silent
         "
     ));
 }

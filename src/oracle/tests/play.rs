@@ -331,7 +331,6 @@ impl Play {
                 let line = LogEntry { edit: None, entity, key, kind: LogKind::Overwrote, met: None };
                 stage.phone(device).log.push(line);
             }
-            ["applies", "nothing"] => stage.chunk(device, &[]),
             ["doubles", key] => {
                 stage.phone(device).doubled.insert(key.to_owned());
             }

@@ -465,7 +465,7 @@ impl Stage {
     pub(super) fn look(&mut self, device: u32) {
         self.oracle.look(DeviceId(device), &self.phones[device as usize]);
     }
-    pub(super) fn chunk(&mut self, device: u32, changes: &[AppliedChange<'_>]) {
+    fn chunk(&mut self, device: u32, changes: &[AppliedChange<'_>]) {
         self.emit(device, Event::ChunkApplied { unit: Some(UNIT), changes, echoed: 0, took: Span(1) });
     }
     pub(super) fn drain(&mut self) {

@@ -1,0 +1,95 @@
+//! Bugs that show between syncs, and reports that say nothing.
+
+use std::cell::RefCell;
+
+use super::bug::bugs;
+use crate::base::{Cell, EntityId, Stamp, Value};
+use crate::engine::{Applied, ApplyRule, Correct, OutboxRule, Place};
+use crate::protocol::WireRow;
+use crate::store::{StoreError, Tx};
+
+/// A row that is to be written with the next one.
+#[derive(Clone, Debug)]
+struct Late {
+    entity: EntityId,
+    key: String,
+    stamp: Stamp,
+    generation: u32,
+    values: Option<Vec<Value>>,
+}
+
+bugs! {
+    "writes-one-row-behind" caught by "flicker",
+    seen in "a batch that is flushed as it is full":
+        "a newer version of a row is written with the next row that comes: until then the older one is shown"
+        { apply: ApplyRule(RefCell<Option<Late>>) {
+            fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+                written(tx, self.0.take())?;
+                if place.dirty || row.values.is_none() || tx.row(place.id, row.key)?.is_none() {
+                    return Correct.apply(tx, place, row);
+                }
+                *self.0.borrow_mut() = Some(Late::of(place, row));
+                Ok(Applied::Put)
+            }
+        } }
+    "takes-away-before-it-writes" caught by "flicker",
+    seen in "an update that is a delete and an insert in two transactions":
+        "a row is removed as its newer version comes, and that is written with the next row"
+        { apply: ApplyRule(RefCell<Option<Late>>) {
+            fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+                written(tx, self.0.take())?;
+                if place.dirty || row.values.is_none() || tx.row(place.id, row.key)?.is_none() {
+                    return Correct.apply(tx, place, row);
+                }
+                tx.remove(place.id, row.key)?;
+                *self.0.borrow_mut() = Some(Late::of(place, row));
+                Ok(Applied::Put)
+            }
+        } }
+    "removes-one-row-behind" caught by "flicker",
+    seen in "a list that is told of a removal and reads its rows again":
+        "a row that was deleted is shown on until the next row comes"
+        { apply: ApplyRule(RefCell<Option<Late>>) {
+            fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+                written(tx, self.0.take())?;
+                if place.dirty || row.values.is_some() || tx.row(place.id, row.key)?.is_none() {
+                    return Correct.apply(tx, place, row);
+                }
+                *self.0.borrow_mut() = Some(Late::of(place, row));
+                Ok(Applied::Removed)
+            }
+        } }
+    "acknowledges-without-a-stamp" caught by "empty-report",
+    seen in "an adapter that has no stamp at hand and fills in a zero":
+        "an acknowledgement is told with no stamp"
+        { outbox: OutboxRule::dates(_: Stamp) -> Stamp { Stamp(0) } }
+    "names-no-rows" caught by "empty-report", seen in "a listener that is called with a count":
+        "that rows of a page are there is told, and not which"
+        { apply: ApplyRule::names_rows() -> bool { false } }
+    "stamps-rows-with-nothing" caught by "empty-report",
+    seen in "a column of stamps that an upsert does not write":
+        "a row that comes is written with no stamp"
+        { apply |tx, place, row| {
+            let done = Correct.apply(tx, place, row)?;
+            if done == Applied::Put {
+                tx.restamp(place.id, row.key, Stamp(0))?;
+            }
+            Ok(done)
+        } }
+}
+
+impl Late {
+    fn of(place: Place, row: WireRow<'_>) -> Late {
+        let values = row.values.map(|values| values.iter().map(Cell::to_value).collect());
+        let (key, stamp) = (row.key.to_owned(), row.stamp);
+        Late { entity: place.id, key, stamp, generation: place.generation, values }
+    }
+}
+
+fn written(tx: &Tx<'_>, late: Option<Late>) -> Result<(), StoreError> {
+    let Some(Late { entity, key, stamp, generation, values }) = late else { return Ok(()) };
+    match values {
+        Some(values) => tx.put_values(entity, &key, stamp, generation, &values),
+        None => tx.remove(entity, &key).map(drop),
+    }
+}
