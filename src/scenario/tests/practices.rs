@@ -36,10 +36,10 @@ fn lacking(seen: &BTreeMap<String, Option<bool>>) -> Vec<&str> {
 fn each_fault_shows_in_its_question_and_in_no_other() {
     let sound = seen(SOUND);
     assert_eq!(lacking(&sound), Vec::<&str>::new());
-    for Fault { lacks, changes, .. } in &faults() {
+    for Fault { name, lacks, changes } in &faults() {
         let seen = seen(&changed(changes));
         let found: BTreeSet<&str> = lacking(&seen).into_iter().collect();
-        assert_eq!(found, *lacks, "{changes}");
+        assert_eq!(found, *lacks, "{name:?}: {changes}");
         let others: BTreeSet<_> = seen.iter().filter(|(name, _)| !lacks.contains(&name.as_str())).collect();
         let same: BTreeSet<_> = sound.iter().filter(|(name, _)| !lacks.contains(&name.as_str())).collect();
         assert_eq!(others, same, "{changes}");
