@@ -23,7 +23,7 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
         TimeoutsAre::Failures => Timeouts::Failures,
         TimeoutsAre::Slow => Timeouts::Slow,
     });
-    let given = Given { overhead: args.overhead, mtbf: args.mtbf, timeouts };
+    let given = Given { overhead: args.overhead, rtt: args.rtt, mtbf: args.mtbf, timeouts };
     let fits = estimates(&source, &bytes, &args.only, args.by.as_deref(), &given)
         .map_err(|malformed| wrong(format!("error: {name}: {malformed}")))?;
     let next = match (&args.out, &fits[..]) {
@@ -95,6 +95,8 @@ fn choices(fit: &Calibration) -> String {
 
 /// What a search takes of one processor at most, by the estimate of `plan`.
 const SEARCH: Span = Span::secs(120);
+/// Rounded up to so many nanoseconds.
+const TEN: u64 = 10_000_000_000;
 /// Seeds of a search; fewer if it would take too long.
 const SEEDS: [u64; 3] = [8, 4, 2];
 
@@ -110,7 +112,7 @@ fn next(path: &Path, text: &str, fit: &Calibration, console: &Console<'_>) -> an
         "\n{word} holds these figures. What caps of phones and timeouts make of the chunk takes a processor \
          at most {}, by the estimate of `plan`:\n  \
          syncdyno tune {word} --knob engine.pull.chunk_rows={from}..{to} --seeds 1..={seeds} --limit chunk={limit}s\n",
-        human::span(takes.0)
+        human::span(takes.0.div_ceil(TEN) * TEN)
     ))
 }
 

@@ -258,8 +258,11 @@ fn add(found: &mut Calibration, way: &Way<'_>, given: &Given, known: &Known<'_>)
     found.say(none, Code::NoFailures, [span(way.failures.exposed())]);
     let given_overhead = given.overhead.map(Span::as_secs_f64);
     let supposed = given_overhead.is_none() && !sure;
-    let overheads = match supposed {
-        true => SHARES.map(|share| Some(two_digits(share * request.value))).to_vec(),
+    let rtt = given.rtt.map(Span::as_secs_f64).filter(|rtt| *rtt < request.value);
+    let shares = SHARES.map(|share| two_digits(share * request.value)).into_iter();
+    let shares = shares.filter(|share| *share > rtt.unwrap_or_default());
+    let overheads: Vec<Option<f64>> = match supposed {
+        true => rtt.into_iter().chain(shares).map(Some).collect(),
         false => vec![given_overhead],
     };
     let betweens = match given.mtbf {

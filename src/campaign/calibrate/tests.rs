@@ -273,7 +273,7 @@ fn right(left: Left, seed: u64) -> (Reading, [f64; 4]) {
     let world = of_one_size(left, seed);
     let (overhead, row, mtbf) = world.networks[0];
     let blind = (left == Left::Outcomes).then_some(Span::from_secs_f64(mtbf));
-    let given = Given { overhead: Some(Span::from_secs_f64(overhead)), mtbf: blind, timeouts: None };
+    let given = Given { overhead: Some(Span::from_secs_f64(overhead)), mtbf: blind, ..Given::default() };
     let text = text(&world.log(seed), left != Left::Outcomes, &mut Seed(seed).stream("text", 0, 0));
     let found = super::calibrate("log", text.as_bytes(), &[], None, &given).expect(&text).remove(0);
     let open = super::calibrate("log", text.as_bytes(), &[], None, &Given::default()).expect(&text).remove(0);
@@ -369,6 +369,9 @@ fn what_a_log_is_said_to_lack_decides_it() {
         assert!(!open(&decided) && ways(&decided).iter().all(Option::is_none), "{decided:?}");
         let of = |found: &Calibration| found.readings.last().map(|of| of.figures[&Figure::Request]);
         assert_eq!(of(&decided), of(&found), "it is the reading of slow responses");
+        let trip = Given { rtt: Some(Span::millis(9)), ..Given::default() };
+        let least = estimate::calibration("log", &log, &trip).readings[0].overhead;
+        assert_eq!(least, Some(0.009), "the overhead is no less than a round trip");
         // And the two sizes tell the overhead.
         let next = found.next.expect("one size").rows.map(|rows| rows as f64);
         let sizes = World { sizes: next.to_vec().leak(), timeout: 60.0, ..of_one_size(Left::Nothing, seed) };

@@ -95,6 +95,8 @@ pub enum Timeouts {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Given {
     pub overhead: Option<Span>,
+    /// The link's round trip: the overhead is no less.
+    pub rtt: Option<Span>,
     /// Transfer from one failure to the next.
     pub mtbf: Option<Span>,
     pub timeouts: Option<Timeouts>,

@@ -77,7 +77,8 @@ fn readings(fits: &[Calibration], group: Option<String>) -> Grid {
             of.figures.get(&Figure::Overhead).filter(|_| of.overhead.is_none()).map(|o| value(*o, span))
         }),
         ("per request", |of| {
-            of.timeouts.and(of.figures.get(&Figure::Request)).map(|took| value(*took, span))
+            let took = of.timeouts.and(of.figures.get(&Figure::Request));
+            took.map(|took| format!("{} ({})", value(*took, span), interval(*took, span)))
         }),
         ("per row", |of| of.figures.get(&Figure::Row).map(|row| value(*row, span))),
         ("between failures", |of| {
@@ -237,13 +238,13 @@ fn recommendation(fit: &Calibration, reading: &Reading) -> String {
         let most = format!("{} rows ({})", count(most.value), interval(most, count));
         format!("  of 100 responses of {most} 99 come before the timeout\n")
     });
-    format!(
-        "recommended chunk{when}: {size}\n  at the {} rows of your mean response a row takes {} more time than \
-         in that chunk ({})\n{in_time}",
-        rows(fit.census.rows_mean_milli as f64 / 1e3),
-        percent(excess.value),
-        interval(excess, percent),
-    )
+    let mean = rows(fit.census.rows_mean_milli as f64 / 1e3);
+    // Chunks that hardly ever come through cost more than can be said.
+    let dearer = excess.value.is_finite().then(|| {
+        let (more, sure) = (percent(excess.value), interval(excess, percent));
+        format!("  at the {mean} rows of your mean response a row takes {more} more time than in that chunk ({sure})\n")
+    });
+    format!("recommended chunk{when}: {size}\n{}{in_time}", dearer.unwrap_or_default())
 }
 
 fn rows(rows: f64) -> String {
