@@ -167,9 +167,9 @@ impl Backend {
         self.sight(now)
     }
 
-    /// Delivers the changes after `query.after` to `take`, in the order of (stamp, key), until
-    /// there are no more, `limit` is reached, or `take` breaks (the change that it broke at counts
-    /// as taken).
+    /// Delivers the changes after `query.after` to `take`, in the order of (stamp, key) or as the
+    /// backend sorts, until there are no more, `limit` is reached, or `take` breaks (the change that
+    /// it broke at counts as taken).
     ///
     /// A row that is in scope comes with its values; one that was and is no more, deleted or moved
     /// away, as a tombstone. A first load gets tombstones only of what vanished since it began.
@@ -199,8 +199,8 @@ impl Backend {
         take: impl FnMut(Change<'_>) -> ControlFlow<()>,
     ) -> Result<Stretched, ServerError> {
         let stretched = self.shown(now).stretch(stretch, take)?;
-        if let Some((stamp, _)) = &stretched.last {
-            self.database.clock.passed(*stamp);
+        if let Some(stamp) = stretched.greatest {
+            self.database.clock.passed(stamp);
         }
         Ok(stretched)
     }

@@ -83,7 +83,7 @@ pub(crate) use named::Named;
 pub(crate) use office::Importing;
 pub use options::{
     Authorisation, Availability, BackendOptions, Busy, CommitDelay, Commits, Effect, FileDrop, Idempotency,
-    LogOptions, Numbered, Rearm, StampedBy, Ticks, Writes,
+    LogOptions, Numbered, Rearm, Sort, StampedBy, Ticks, Writes,
 };
 pub(crate) use options::{Hindered, Hindrance};
 pub use partition::Scope;

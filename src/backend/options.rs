@@ -39,6 +39,8 @@ pub struct BackendOptions {
     /// A reader can only ask for changes since a multiple of this; what it has read already comes
     /// again.
     pub filter_precision: Span,
+    /// The order in which a response lists changes.
+    pub sort: Sort,
     /// Whose clock stamps what devices write.
     pub stamped_by: StampedBy,
     /// What a mutation of a row that is there must show.
@@ -155,6 +157,19 @@ pub struct LogOptions {
 }
 
 word_enums! {
+    /// The order in which a response lists changes, whatever a reader asks for.
+    pub enum Sort {
+        /// By stamp and key, the oldest first.
+        #[default]
+        Stamp: "stamp",
+        /// By stamp and key, the newest first.
+        NewestFirst: "newest-first",
+        /// By key, which says nothing of the time.
+        Key: "key",
+        /// In an order that a reader cannot know.
+        None: "none",
+    }
+
     /// Which mutations of a request are committed all or none.
     pub enum Commits {
         /// Each by itself.
@@ -314,6 +329,7 @@ impl Default for BackendOptions {
             stamp_precision: Span::millis(1),
             ticks: Ticks::default(),
             filter_precision: Span::micros(1),
+            sort: Sort::default(),
             stamped_by: StampedBy::default(),
             writes: Writes::default(),
             writes_grace: Span::ZERO,

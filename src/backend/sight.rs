@@ -5,6 +5,7 @@ use std::ops::{Bound, ControlFlow};
 
 use super::database::Database;
 use super::index::Slot;
+use super::options::Sort;
 use super::partition::{Partition, Scope};
 use super::position::{Change, Position, Upto, since};
 use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
@@ -77,6 +78,8 @@ pub(crate) struct Stretched {
     pub(crate) scanned: u64,
     pub(crate) delivered: u64,
     pub(crate) last: Option<(Stamp, Key)>,
+    /// The greatest stamp delivered: that of the last, where a response is sorted by stamp.
+    pub(crate) greatest: Option<Stamp>,
     /// The stamp of the first that was not; `None` if there are no more.
     pub(crate) next: Option<Stamp>,
 }
@@ -171,7 +174,8 @@ impl<'b> Sight<'b> {
         let mut walked = Stretched::default();
         let (mut last, mut full) = (None, false);
         let changes = partition.into_iter().flat_map(|partition| since(partition, after));
-        for (place, slot) in changes.take_while(|((stamp, _), _)| end.is_none_or(|end| *stamp < end)) {
+        let in_time = changes.take_while(|((stamp, _), _)| end.is_none_or(|end| *stamp < end));
+        for (place, slot) in sorted(self.database.options.sort, in_time) {
             if walked.scanned < stretch.skip {
                 walked.scanned += 1;
                 continue;
@@ -184,6 +188,7 @@ impl<'b> Sight<'b> {
             let flow = take(table.change(place, slot));
             walked.scanned += 1;
             walked.delivered += 1;
+            walked.greatest = walked.greatest.max(Some(place.0));
             full = full || flow.is_break() || walked.delivered >= stretch.limit as u64;
             last = Some(place);
         }
@@ -367,6 +372,11 @@ impl<'b> Sight<'b> {
         if stamp < self.old(settled) { settled } else { stamp }
     }
 
+    /// Whether responses list changes by when they were made.
+    pub(crate) fn is_by_time(self) -> bool {
+        self.database.options.sort == Sort::Stamp
+    }
+
     /// The entity, if such a reader can ask for its changes by when they were made.
     fn stamped(self, id: EntityId, scope: Scope<'_>) -> Result<&'b Entity, ServerError> {
         let content = &self.database.content;
@@ -376,4 +386,26 @@ impl<'b> Sight<'b> {
         }
         Ok(entity)
     }
+}
+
+type Place<'p> = (&'p (Stamp, Key), Option<Slot>);
+
+/// Changes, which come by stamp and key, in the order in which a response lists them.
+fn sorted<'p>(sort: Sort, changes: impl Iterator<Item = Place<'p>>) -> impl Iterator<Item = Place<'p>> {
+    let by_time = sort == Sort::Stamp;
+    let mut changes = changes;
+    let mut others: Vec<Place<'p>> = if by_time { Vec::new() } else { changes.by_ref().collect() };
+    match sort {
+        Sort::Stamp => {}
+        Sort::NewestFirst => others.reverse(),
+        Sort::Key => others.sort_by_key(|((_, key), _)| key),
+        Sort::None => others.sort_by_key(|((_, key), _)| scattered(key)),
+    }
+    others.into_iter().chain(changes)
+}
+
+/// A number that says nothing of a key (FNV-1a).
+fn scattered(key: &Key) -> u64 {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+    key.0.bytes().fold(0xcbf2_9ce4_8422_2325, mix)
 }

@@ -77,6 +77,7 @@ impl Builtin {
         self.process.ports.every(period, move || {
             let Some(engine) = engine.upgrade() else { return };
             engine.process.emit(Event::NetworkAsked);
+            engine.process.ports.machine.computes(engine.process.options.network_poll_cpu);
             let now = engine.process.ports.transport.network();
             match before.replace(now) {
                 same if same == now => {}

@@ -284,6 +284,7 @@ table! {
     DeviceMemoryTight "device.memory.tight" Count Lower Counter "Answers that took more than a quarter of the memory to decode."
     DeviceStorageFull "device.storage.full" Count Lower Counter "Times the engine could not write the end of a run since there was no room."
     DeviceCpu "device.cpu.busy" Ns Lower Counter "Over all devices: processor time for the sync and for people's edits."
+    DeviceCpuEnergy "device.cpu.energy" Uj Lower Counter "Estimate: energy of that, at one watt for a busy core."
     DeviceCoding "device.coding.busy" Ns Lower Counter "Of `device.cpu.busy` the part for encoding, packing, unpacking and decoding messages."
     DeviceCodingEnergy "device.coding.energy" Uj Lower Counter "Estimate: energy of that, at one watt for a busy core."
     DeviceSyncs "device.disk.syncs" Count Lower Counter "Over all devices: syncs of the flash."

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::apart::misnamed;
 use super::check::{check, flatten, join};
 use super::derive::derive;
 use super::diagnostic::{Diagnostic, Invalid, Source, choices};
@@ -11,7 +12,7 @@ use super::form::Form;
 use super::grammar::{QUESTIONS, ROOT, SHOWS, VARIANT};
 use super::idle::{Unsaid, idle, without};
 use super::merge::{AXIS, Setting};
-use super::plan::Plan;
+use super::plan::{Claim, Plan};
 use super::resolve::{claims, of_no_edits, questions, resolve, unheeded};
 use super::rows::{Brought, not_utf8, prepare};
 use super::traces::{Traces, in_place_of_rates};
@@ -163,6 +164,7 @@ impl Document {
         let claims = self.beside_each_other(("shows", &SHOWS), claims, &mut mistakes);
         let questions = self.beside_each_other(("question", &QUESTIONS), questions, &mut mistakes);
         let shared = self.shared();
+        mistakes.extend(self.misnamed(&claims, &shared));
         for variant in self.wanted(request, &mut mistakes) {
             for point in points(&request.axes) {
                 let mut settings = sets.clone();
@@ -171,17 +173,27 @@ impl Document {
                     settings.extend(self::settings(&axis, request.option(key), &mut mistakes));
                 }
                 let cell = self.cell(variant, &settings, &shared);
-                match self.plan(cell, stacks) {
-                    Ok(mut plan) => {
+                match (self.plan(cell, stacks), variant.and_then(|name| self.refusal(name))) {
+                    (Ok(_), Some(refusal)) => {
+                        let title = format!("this variant is not refused: `{}`", refusal.text());
+                        mistakes.push(Diagnostic::new(refusal.place(), title));
+                    }
+                    (Err(wrong), Some(refusal))
+                        if wrong.iter().any(|one| one.title.contains(refusal.text())) => {}
+                    (Ok(mut plan), None) => {
                         plan.variant = variant.map(str::to_owned);
                         plan.axes = point.into_iter().collect();
                         plan.claims = Arc::clone(&claims);
                         plan.questions = Arc::clone(&questions);
                         plans.extend(with_seeds(plan, &request.seeds));
                     }
-                    Err(more) => mistakes.extend(more),
+                    (Err(more), _) => mistakes.extend(more),
                 }
             }
+        }
+        if plans.is_empty() && mistakes.is_empty() {
+            let title = "each variant that is asked for must be refused: there is nothing to run";
+            mistakes.push(Diagnostic::new(None, title).help("ask for another variant, or for all"));
         }
         Invalid::check(mistakes)?;
         Ok(plans)
@@ -235,6 +247,25 @@ impl Document {
         all.unwrap_or_default().into()
     }
 
+    /// What must be said as this variant is refused, if it must be.
+    fn refusal(&self, variant: &str) -> Option<View<'_>> {
+        View::new(self.tree.get(&["variant", variant])?).at("refused").present()
+    }
+
+    /// Claims that name other keys than those in which their variants differ, as the file has them.
+    fn misnamed(&self, claims: &[Claim], shared: &Shared) -> Vec<Diagnostic> {
+        let shows = View::new(&self.tree).at("shows");
+        let mut wrong = Vec::new();
+        for claim in claims.iter().filter(|claim| !claim.keys.is_empty()) {
+            let halves = [&claim.fails, &claim.mends].map(|half| self.checked(Some(half), &[], shared));
+            if halves.iter().all(|half| half.mistakes.is_empty()) {
+                let trees = [&halves[0].tree, &halves[1].tree];
+                wrong.extend(misnamed(claim, shows.key(&claim.id), trees));
+            }
+        }
+        wrong
+    }
+
     fn wanted(&self, request: &Request, mistakes: &mut Vec<Diagnostic>) -> Vec<Option<&str>> {
         let all = self.variants();
         if let Some(variants) = self.tree.get(&["variant"]) {
@@ -271,6 +302,15 @@ impl Document {
     }
 
     pub(super) fn cell(&self, variant: Option<&str>, settings: &[Setting], shared: &Shared) -> Cell {
+        let mut cell = self.checked(variant, settings, shared);
+        cell.unsaid = idle(&mut cell.tree, &shared.set_by_variants, &mut cell.mistakes);
+        cell.mistakes.extend(unmeasured(&cell.tree, &self.tree, variant));
+        in_place_of_rates(&mut cell.tree, &mut cell.mistakes);
+        cell
+    }
+
+    /// A cell with all that it says, also what nothing in it uses.
+    fn checked(&self, variant: Option<&str>, settings: &[Setting], shared: &Shared) -> Cell {
         let mut mistakes = Vec::new();
         let mut tree = shared.bare.clone();
         let written = variant.and_then(|name| Some((name, self.tree.get(&["variant", name])?)));
@@ -296,10 +336,7 @@ impl Document {
         derive(&mut tree);
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
-        let unsaid = idle(&mut tree, &shared.set_by_variants, &mut mistakes);
-        mistakes.extend(unmeasured(&tree, &self.tree, variant));
-        in_place_of_rates(&mut tree, &mut mistakes);
-        Cell { tree, brought, traces, unsaid, notes, covered, mistakes }
+        Cell { tree, brought, traces, unsaid: Unsaid::new(), notes, covered, mistakes }
     }
 
     pub(super) fn shared(&self) -> Shared {

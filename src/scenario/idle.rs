@@ -115,11 +115,28 @@ const IDLE: &[Idle] = &[
         help: "gateway.serve.capture = { flag = {} } has flags, or gateway.refresh.capture in mode \"persistent\"",
     },
     Idle {
-        keys: &["backend.filter_precision"],
+        keys: &["backend.filter_precision", "backend.sort"],
         needs: |root| !captures(root, &["change_log", "flag", "hash"]),
         chosen_by: &["gateway.mode", SERVED, FED],
         why: "nobody asks the backend for what changed since a time",
         help: "capture by last_modified does, in gateway.serve.capture, or gateway.refresh.capture in mode \"persistent\"",
+    },
+    Idle {
+        keys: &["engine.network_poll_cpu"],
+        needs: |root| root.at("engine.network_poll").present().is_some(),
+        chosen_by: &["engine.network_poll"],
+        why: "the app is told of the network and does not ask",
+        help: "network_poll is how often it asks, such as \"1s\"",
+    },
+    Idle {
+        keys: &["workload.resolver.asks_again"],
+        needs: |root| {
+            let never = root.at("workload.resolver.never").share();
+            Ppm(0) < never && never < Ppm::ONE
+        },
+        chosen_by: &["workload.resolver.never"],
+        why: "people decide every conflict, or none, whenever they are asked",
+        help: "never is the share of conflicts that they leave, such as 0.3",
     },
     Idle {
         keys: &["engine.pull.bad_tries"],

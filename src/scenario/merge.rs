@@ -111,6 +111,11 @@ impl Setting {
     pub(super) fn meets(&self, other: &Setting) -> bool {
         self.path.iter().zip(&other.path).all(|(a, b)| a == b || is_wide(a) || is_wide(b))
     }
+    /// Whether it is about this key, or about a table that this key is in.
+    pub(super) fn is_at_or_above(&self, path: &[String]) -> bool {
+        let is_one = |(own, name): (&String, &String)| own == name || is_wide(own);
+        self.path.len() <= path.len() && self.path.iter().zip(path).all(is_one)
+    }
     pub(super) fn is_of(&self, tables: &[&str]) -> bool {
         self.path.first().is_some_and(|name| tables.contains(&name.as_str()))
     }

@@ -25,6 +25,7 @@ macro_rules! embedded {
     };
 }
 
+mod apart;
 mod asked;
 mod budget;
 mod cell;

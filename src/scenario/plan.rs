@@ -327,6 +327,10 @@ pub struct Claim {
     pub bound: Bound,
     /// So many thousandths of it the failing one is at least; without it, it lies out of bounds.
     pub factor_milli: Option<u32>,
+    /// The keys in which both variants differ, and no others; empty if the file does not say.
+    pub keys: Vec<String>,
+    /// Where the fault of a failing variant with a planted bug was reported.
+    pub report: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

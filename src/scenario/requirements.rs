@@ -13,7 +13,7 @@ pub fn requirement(id: &str) -> Option<&'static Requirement> {
     REQUIREMENTS.iter().find(|one| one.id == id)
 }
 
-pub(super) const ID_WANT: &str = "an id from R1 to R102, W1 to W12 or F1 to F12";
+pub(super) const ID_WANT: &str = "an id from R1 to R106, W1 to W12 or F1 to F12";
 
 pub(super) const ID: Written = Written::of(ID_WANT, |text| requirement(text).map(|one| one.id.to_owned()))
     .because(|text| nearest(text).map(|near| format!("did you mean `{near}`?")));
@@ -129,6 +129,10 @@ pub const REQUIREMENTS: &[Requirement] = &[
     of("R100", "two people at one record"),
     of("R101", "units with columns and rows of their own"),
     of("R102", "all calls of one action in one request"),
+    of("R103", "an API that sorts otherwise than by time"),
+    of("R104", "people who tap \"Retry\" after a failed sync"),
+    of("R105", "what asking for the network's state costs"),
+    of("R106", "a destination that is another system"),
     of("W1", "the backend's calls and its clock"),
     of("W2", "a safety window behind the backend's clock"),
     of("W3", "how a page marks its end"),
@@ -162,7 +166,7 @@ mod tests {
     #[test]
     fn the_ids_are_those_of_three_series_in_order() {
         let series = |letter: &'static str, last: u32| (1..=last).map(move |n| format!("{letter}{n}"));
-        let all = series("R", 102).chain(series("W", 12)).chain(series("F", 12));
+        let all = series("R", 106).chain(series("W", 12)).chain(series("F", 12));
         let ids: Vec<&str> = REQUIREMENTS.iter().map(|one| one.id).collect();
         assert_eq!(ids, all.collect::<Vec<_>>());
     }

@@ -11,8 +11,11 @@ pub struct Resolver {
     /// The mean wait of a conflict; then they decide when they next look at the app.
     pub delay: Span,
     pub delays: Delays,
-    /// Share of conflicts that nobody ever decides.
+    /// Share of conflicts that nobody decides when the app asks.
     pub never: Ppm,
+    /// How long after it put a conflict before people the app asks again for one that nobody
+    /// decided, and so on; `None`: it asks once.
+    pub asks_again: Option<Span>,
 }
 
 word_enums! {
@@ -45,10 +48,12 @@ word_enums! {
 impl Resolver {
     /// How long this conflict waits; `None` for ever.
     pub fn wait(&self, stream: &mut Stream) -> Option<Span> {
-        if stream.chance(f64::from(self.never.0) / 1e6) {
-            return None;
+        let mut asked = Span::ZERO;
+        while stream.chance(f64::from(self.never.0) / 1e6) {
+            // Who never decides is not asked without end.
+            asked += self.asks_again.filter(|_| self.never < Ppm::ONE)?;
         }
-        Some(match self.delays {
+        Some(asked + match self.delays {
             _ if self.delay == Span::ZERO => Span::ZERO,
             Delays::Exponential => stream.exponential(self.delay),
             Delays::Uniform => Span(self.delay.0 / 2) + stream.up_to(self.delay),
@@ -153,5 +158,18 @@ mod tests {
         let uniform = Resolver { delay, delays: Delays::Uniform, ..Resolver::default() };
         let waits: Vec<Span> = (0..50).filter_map(|_| uniform.wait(&mut stream)).collect();
         assert!(waits.iter().all(|wait| (Span::secs(30)..=Span::secs(90)).contains(wait)), "{waits:?}");
+    }
+
+    #[test]
+    fn who_is_asked_again_decides_at_one_of_the_times() {
+        let mut stream = Seed(1).stream("test", 0, 0);
+        let hour = Span::secs(3_600);
+        let asked = Resolver { never: Ppm(500_000), asks_again: Some(hour), ..Resolver::default() };
+        let waits: Vec<Span> = (0..50).filter_map(|_| asked.wait(&mut stream)).collect();
+        assert_eq!(waits.len(), 50);
+        assert!(waits.iter().all(|wait| wait.0.is_multiple_of(hour.0)), "{waits:?}");
+        assert!(waits.contains(&Span::ZERO) && waits.contains(&hour), "{waits:?}");
+        let never = Resolver { never: Ppm::ONE, ..asked };
+        assert_eq!(never.wait(&mut stream), None, "nobody asks without end");
     }
 }

@@ -216,6 +216,9 @@ impl Hardware {
         self.browser(|browser| browser.busy(start, until, until, false));
         until
     }
+    pub(super) fn computes(&self, own: Span) {
+        self.compute(self.handle.now(), own.scaled(self.fitted.class.cpu_milli.into(), 1_000));
+    }
     pub(super) fn take_on(&self, work: Work) -> Done {
         self.browse(Browser::next_answered);
         let mut done = Done { until: self.handle.now(), losses: Vec::new() };

@@ -102,6 +102,9 @@ impl Machine for OfDevice {
     fn take_on(&self, work: Work) -> Time {
         self.device().take_on(work)
     }
+    fn computes(&self, own: Span) {
+        self.device().hardware.computes(own);
+    }
     fn can_decode(&self, bytes: u64) -> bool {
         self.lives(self.device().hardware.has_memory_for(bytes))
     }

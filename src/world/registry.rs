@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::backend::Sort;
 use crate::base::{DeviceId, Span};
 use crate::bugs;
 use crate::contract::{Capabilities, Described, EngineFactory, ServerSetup, Stack, SyncServer};
@@ -110,7 +111,7 @@ impl Stacks {
 
 /// Whether nothing that the built-in stack was told has a row come twice in one version.
 fn brings_once(plan: &Plan) -> bool {
-    let exact = plan.backend.filter_precision <= Span::micros(1);
+    let exact = plan.backend.filter_precision <= Span::micros(1) && plan.backend.sort == Sort::Stamp;
     // Where a backend is known to have gone back, its replica tells all devices again what one of
     // them may have been told otherwise: no device hears which rows those are.
     let in_doubt = plan.gateway.mode == Mode::Persistent

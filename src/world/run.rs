@@ -76,6 +76,7 @@ fn worked(devices: &[Rc<Device>], plan: &Plan) -> BTreeMap<&'static str, u64> {
     let (spent, disks): (Vec<_>, Vec<_>) =
         devices.iter().map(|device| (device.hardware.spent(), device.storage.disk.counters())).unzip();
     let longest = |of: fn(&Spent) -> Span| spent.iter().map(of).max().unwrap_or_default().0;
+    let busy = spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.cpu.0));
     let coded = spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.coded.0));
     let blocked: u64 = devices.iter().map(|device| device.screen.blocked.get().0).sum();
     // A script that is shorter is their day.
@@ -88,7 +89,8 @@ fn worked(devices: &[Rc<Device>], plan: &Plan) -> BTreeMap<&'static str, u64> {
         ("device.suspended.count", suspended(|of| of.times.get())),
         ("device.suspended.time", suspended(|of| of.long.get().0)),
         ("device.background.windows", suspended(|of| of.windows.get())),
-        ("device.cpu.busy", spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.cpu.0))),
+        ("device.cpu.busy", busy),
+        ("device.cpu.energy", energy(busy)),
         ("device.coding.busy", coded),
         ("device.coding.energy", energy(coded)),
         ("device.transaction.longest", longest(|spent| spent.longest_work)),

@@ -294,6 +294,7 @@ suite! {
     suite_scripts_shown_meets_its_expectations: "scripts/shown";
     suite_scripts_taken_apart_meets_its_expectations: "scripts/taken-apart";
     suite_scripts_upload_only_meets_its_expectations: "scripts/upload-only";
+    suite_strategies_api_sorts_meets_its_expectations: "strategies/api-sorts";
     suite_strategies_bad_rows_meets_its_expectations: "strategies/bad-rows";
     suite_strategies_products_meets_its_expectations: "strategies/products";
     suite_strategies_scope_moves_meets_its_expectations: "strategies/scope-moves";

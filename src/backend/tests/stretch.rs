@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::backend::Sort;
 use crate::backend::sight::Stretched;
 
 fn ask(from: Lower<'_>) -> Stretch<'_> {
@@ -119,4 +120,26 @@ fn a_batch_tells_which_rows_are_there_for_whom_once_it_can_be_seen() {
     ] {
         assert_eq!(there(&mut backend, ms, scope), rows, "{ms} {scope:?}");
     }
+}
+
+#[test]
+fn a_response_lists_changes_as_the_backend_sorts_and_knows_the_greatest_stamp() {
+    for (sort, order) in [
+        (Sort::Stamp, ["k002", "k000", "k003", "k001"]),
+        (Sort::NewestFirst, ["k001", "k003", "k000", "k002"]),
+        (Sort::Key, ["k000", "k001", "k002", "k003"]),
+    ] {
+        let mut backend = with_stamps(&[2, 4, 1, 3]);
+        Arc::make_mut(&mut backend.database.options).sort = sort;
+        let (rows, all) = read(&mut backend, ask(Lower::First), 99);
+        assert_eq!(rows.iter().map(|(_, key)| &*key.0).collect::<Vec<_>>(), order, "{sort:?}");
+        assert_eq!((all.greatest, all.next), (Some(stamp(4)), None), "{sort:?}");
+        let (rows, two) = read(&mut backend, Stretch { limit: 2, ..ask(Lower::First) }, 99);
+        assert_eq!(two.greatest, rows.iter().map(|(at, _)| *at).max(), "{sort:?}");
+        assert!(two.next.is_some(), "{sort:?}");
+    }
+    let mut backend = with_stamps(&[1, 2, 3, 4, 5, 6]);
+    Arc::make_mut(&mut backend.database.options).sort = Sort::None;
+    let (rows, _) = read(&mut backend, ask(Lower::First), 99);
+    assert!(!rows.is_sorted_by_key(|(at, _)| *at) && !rows.is_sorted_by_key(|(_, key)| key.clone()));
 }

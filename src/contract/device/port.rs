@@ -55,6 +55,10 @@ pub trait Machine {
     /// process may die in between. Work on the database waits for the work on it that was taken on
     /// before.
     fn take_on(&self, work: Work) -> Time;
+    /// Takes on work of the app's processor that nothing waits for, in time of the reference core.
+    fn computes(&self, own: Span) {
+        let _ = own;
+    }
     /// The process is about to decode an answer of `bytes`. `false` means that it has not the
     /// memory for that and dies here, and that the caller must not go on: it awaits for ever.
     fn can_decode(&self, bytes: u64) -> bool;

@@ -10,6 +10,7 @@ use super::super::profiles;
 use super::super::written::{CLOCK, REMEMBERED};
 use super::super::zone::ZONE;
 use crate::backend::{
+    Sort,
     Authorisation, BackendOptions, Commits, Numbered, Provisioning, QuotaBy, Rearm, StampedBy, Ticks, Writes,
 };
 use crate::base::{Ppm, Span};
@@ -36,6 +37,8 @@ pub(super) const BACKEND: Form = table(&[
         .about("Whether stamps go on where one was read already, or stay and readers wait for the end of the tick."),
     owned("filter_precision", PRECISION, || backend().filter_precision.stated())
     .about("Changes can only be asked for since a multiple of this; what was read since comes again."),
+    word::<Sort>("sort")
+        .about("The order in which a response lists changes. A cursor of the last row listed loses rows unless it is \"stamp\"; `paging = \"offset\"` reads all pages and keeps the greatest stamp."),
     owned("monotonic", Form::Bool, || backend().monotonic.stated())
         .about("No stamp lies before an earlier one, though the clock steps back."),
     optional("commit_delay", COMMIT_DELAY)

@@ -50,6 +50,8 @@ pub(super) const ENGINE: Form = table(&[
         .about("So many units run at a time, as services that sync side by side; a unit waits while one runs that shares an entity with it, and those behind it wait, too."),
     optional("network_poll", POLL)
         .about("How often it asks the operating system what network there is, in place of being told as it changes."),
+    owned("network_poll_cpu", SPAN, || engine().network_poll_cpu.stated())
+        .about("The work of asking once: time of the reference core, of which a class takes `cpu` times as much. By default it is a millisecond on a phone of the class `mid`, an estimate."),
     owned("status", Form::Bool, || engine().status.stated())
         .about("Whether the app shows a status: idle, offline, syncing, failed, conflict, with the edits that wait. It is held against the truth and changes nothing."),
     owned("row_cpu", SPAN, || engine().row_cpu.stated())

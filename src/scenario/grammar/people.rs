@@ -105,7 +105,9 @@ const RESOLVER: Form = table(&[
     key("delay", SPAN, "\"10m\"")
         .about("How long a conflict waits for them, on average; then they decide when they next look at the app."),
     word::<Delays>("delays").about("How that is spread about its mean."),
-    key("never", Form::Share, "0").about("Share of conflicts that nobody ever decides."),
+    key("never", Form::Share, "0").about("Share of conflicts that nobody decides when the app asks."),
+    optional("asks_again", SOME_SPAN)
+        .about("After how long the app asks again for what nobody decided, each time with the chance `never` that nobody does; without it it asks once."),
 ]);
 
 const EDITING: Form = table(&[

@@ -291,6 +291,8 @@ pub(in super::super) const VARIANT: Form = table(&[
     key("unset", Form::List(&Form::Text), "[]")
         .about("Dotted keys that are taken out of the file; `*` as in `set`."),
     key("expect", EXPECT, "{}").about("What must come out, besides the base's `expect`."),
+    optional("refused", Form::Text)
+        .about("The variant must be refused before it runs, with a message that has these words; it has no cells."),
 ]);
 
 pub(in super::super) const SHOWS: Form = named(&CLAIM);
@@ -306,6 +308,10 @@ const CLAIM: Form = table(&[
         .about("Not more than this in `mends`, and more in `fails` unless `factor` is there; without any bound or factor it is 0."),
     optional("factor", Form::Decimal { max: 1e6 })
         .about("The figure of `fails` is above 0 and at least so many times that of `mends`; more than 1."),
+    optional("keys", Form::List(&Form::Text))
+        .about("The keys in which both variants differ, such as \"engine.push.squash\"; a file is refused if they differ in another one."),
+    optional("report", Form::Text)
+        .about("Where the fault was reported, such as \"apache/pouchdb #1240\", if `fails` is an engine with a planted bug."),
 ]);
 
 pub(super) const SWARM: Form = table(SWARM_KEYS);

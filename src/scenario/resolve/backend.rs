@@ -14,7 +14,7 @@ impl World<'_> {
         }
         read!(view, backend::BackendOptions {
             workers fixed_cost scan_cost row_cost write_fixed_cost write_row_cost queue page_cap
-            gateway_timeout stamp_precision ticks filter_precision stamped_by writes writes_grace
+            gateway_timeout stamp_precision ticks filter_precision sort stamped_by writes writes_grace
             monotonic replica_lag provisioning errors partial refused_deletes authorisation commits
         } with {
             service_cv_milli: view.at("service_cv").milli(),

@@ -15,7 +15,7 @@ impl World<'_> {
         let view = self.root.at("engine");
         read!(view, engine::EngineOptions {
             request_timeout debounce hook_timeout requests decoder dates identity queue queue_kept
-            network_poll status on_logout database_per row_cpu
+            network_poll network_poll_cpu status on_logout database_per row_cpu
         } with {
             pull: self.pull(view.at("pull"), gateway),
             push: self.push(view.at("push")),

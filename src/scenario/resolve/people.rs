@@ -243,7 +243,7 @@ impl World<'_> {
 }
 
 fn resolver(view: View<'_>) -> Resolver {
-    read!(view, Resolver { takes contested delay delays never })
+    read!(view, Resolver { takes contested delay delays never asks_again })
 }
 
 fn editing(world: &World<'_>) -> Editing {

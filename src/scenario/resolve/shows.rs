@@ -64,6 +64,8 @@ fn claim_of(id: &str, claim: View<'_>, variants: &[&str], wrong: &Mistakes) -> O
         metric: figure.text().to_owned(),
         bound,
         factor_milli: factor.map(View::milli),
+        keys: claim.at("keys").items().map(|key| key.text().to_owned()).collect(),
+        report: claim.at("report").present().map(|report| report.text().to_owned()),
     })
 }
 

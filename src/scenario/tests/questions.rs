@@ -150,3 +150,39 @@ fn what_is_shown_counts_as_covered_once() {
         claiming("metric = \"oracle.lost.rows\"").replace("[entity", "covers = [\"R9\", \"R51\"]\n[entity");
     assert_eq!(document(&text).covers(), ["R51", "R9"]);
 }
+
+fn said(text: &str) -> String {
+    let wrong = document(text).plans(&Request::default(), &stacks()).err();
+    wrong.map_or_else(String::new, |wrong| wrong.to_string())
+}
+
+#[test]
+fn a_claim_names_the_keys_in_which_its_variants_differ_and_no_others() {
+    let with = |keys: &str| said(&claiming(&format!("metric = \"oracle.lost.rows\"\nkeys = {keys}")));
+    assert_eq!(with("[\"engine.pull.chunk_rows\"]"), "");
+    assert_eq!(with("\"engine.pull\""), "", "a table stands for what is in it");
+    let too = with("[\"engine.pull.chunk_rows\", \"engine.push.squash\"]");
+    assert!(too.contains("`small` and `large` do not differ in `engine.push.squash`"), "{too}");
+    let other = with("[\"engine.push\"]");
+    assert!(other.contains("`small` and `large` differ in `engine.pull.chunk_rows` too"), "{other}");
+    let none = with("[\"engine.chunks\"]");
+    assert!(none.contains("no scenario has a key `engine.chunks`"), "{none}");
+}
+
+#[test]
+fn a_variant_that_must_be_refused_has_no_cells_and_fails_if_it_is_not() {
+    let variant = |set: &str, refused: &str| {
+        format!("{MINIMAL}{VARIANTS}[variant.odd]\nset = {{ {set} }}\nrefused = \"{refused}\"\n")
+    };
+    let ahead = "\"backend.provisioning\" = \"none\"";
+    let refused = variant(ahead, "this backend keeps none");
+    assert_eq!(said(&refused), "");
+    let all = plans(&refused, &Request::default());
+    assert!(all.iter().all(|plan| plan.variant.as_deref() != Some("odd")));
+    let alone = Request { variants: vec!["odd".to_owned()], ..Request::default() };
+    let wrong = document(&refused).plans(&alone, &stacks()).unwrap_err().to_string();
+    assert!(wrong.contains("there is nothing to run"), "{wrong}");
+    assert!(said(&variant(ahead, "something else")).contains("this backend keeps none"));
+    let sound = said(&variant("\"engine.pull.chunk_rows\" = 7", "anything"));
+    assert!(sound.contains("this variant is not refused"), "{sound}");
+}

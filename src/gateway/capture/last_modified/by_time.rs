@@ -123,7 +123,7 @@ impl<'p> Asked<'p> {
         let stretch = Stretch { from, skip, ..self.stretch(since) };
         let stretched = self.backend.stretch(self.now, stretch, |change| take(change, None))?;
         let mark = match source {
-            Source::Records => stretched.last.as_ref().map_or(begun.mark, |(last, _)| begun.mark.max(*last)),
+            Source::Records => stretched.greatest.map_or(begun.mark, |greatest| begun.mark.max(greatest)),
             Source::ServerEnd => {
                 let service = &self.backend.service;
                 let done = service.done(self.now, stretched.scanned, stretched.delivered);
@@ -152,7 +152,8 @@ impl<'p> Asked<'p> {
     }
 
     /// The pull that this page belongs to. A pull by offset that was broken off begins again: at
-    /// the latest time that was saved if times are those of records, else where it began.
+    /// the latest time that was saved if times are those of records and pages come in their order,
+    /// else where it began.
     fn course(&self, cursor: Option<Cursor>) -> Result<Course, ServerError> {
         let records = self.options.source == Source::Records;
         let step = PullProgress::Skip { pull: self.ask.pull, rows: 0 };
@@ -168,7 +169,8 @@ impl<'p> Asked<'p> {
             }
             Some(Cursor::Course(course)) => match course.step {
                 PullProgress::Skip { pull, .. } if pull != self.ask.pull => {
-                    Course { base: if records { Some(course.mark) } else { course.base }, step, ..course }
+                    let in_order = records && self.sight().is_by_time();
+                    Course { base: if in_order { Some(course.mark) } else { course.base }, step, ..course }
                 }
                 _ => course,
             },
