@@ -216,8 +216,8 @@ fn outcome(row: Row<'_>) -> Result<Outcome, Malformed> {
         Ok(200..=299 | 304) => Ok(Outcome::Answered),
         // The server waited for the rest of the request, or a gateway for what is behind it.
         Ok(408 | 504) => Ok(Outcome::TimedOut),
-        // The client went away under way, as nginx has it.
-        Ok(499) => Ok(Outcome::Cut),
+        // The client went away under way, as nginx has it; nothing came, as browsers have it.
+        Ok(499 | 0) => Ok(Outcome::Cut),
         Ok(100..=599) => Ok(Outcome::Refused),
         _ => {
             let words = WORDS.map(|(word, _)| word);
@@ -282,7 +282,14 @@ mod tests {
         }
         // Without a response it needs neither rows nor time.
         use Outcome::{Cut, NotSent, Refused, TimedOut};
-        let all = [("reset", Cut), ("499", Cut), ("504", TimedOut), ("503", Refused), ("offline", NotSent)];
+        let all = [
+            ("reset", Cut),
+            ("499", Cut),
+            ("0", Cut),
+            ("504", TimedOut),
+            ("503", Refused),
+            ("offline", NotSent),
+        ];
         for (word, outcome) in all {
             let request = parsed(&format!("{HEADER}\n5,,,,{word}")).unwrap().requests[0];
             assert_eq!((request.outcome, request.duration), (outcome, None), "{word}");
@@ -315,6 +322,7 @@ mod tests {
             "{\"start\":1,\"rows\":1,\"duration_s\":1}\n{\"start\":2,\"rows\":1,}\n".to_owned(),
             "{\"start\":1,\"rows\":1,\"duration_s\":1}\n\n{\"start\":2,\"rows\":1}\n".to_owned(),
             "{\"start\":1,\"row\":1,\"duration_s\":1}\n".to_owned(),
+            "[{\"start\":1,\"rows\":1,\"duration_s\":1}]\n".to_owned(),
             "start,rows,duration,outcome\n1,1,120,ok".to_owned(),
             format!("{HEADER}\n{values}"),
             format!("start,rows,duration,outcome\n{}", "1,1,1s,ok\n".repeat(ROWS_MAX + 1)),

@@ -87,6 +87,9 @@ fn lacks(header: &csv::StringRecord, name: &str, wanted: &[&str]) -> String {
 impl Sheet {
     pub(in crate::campaign) fn read(bytes: &[u8], wanted: &[&str], most: usize) -> Result<Sheet, Malformed> {
         let text = text_of(bytes)?;
+        if text.trim_start().starts_with('[') {
+            return Err(whole(1, "a JSON array where an object per line is wanted"));
+        }
         let sheet = if text.trim_start().starts_with('{') {
             Sheet::of_objects(&text, most)?
         } else {
