@@ -85,7 +85,12 @@ impl Trial<'_> {
         let mut idle: Vec<String> = Vec::new();
         for set in alone.chain(together) {
             let Some(plan) = self.planned(&document, set) else { continue };
-            let (left, changes) = self.left(&plan)?;
+            let Some((left, changes)) = self.left(&plan) else {
+                if self.signals.any() {
+                    return None;
+                }
+                continue;
+            };
             if left == 0 {
                 return Some(record(set, Some(0)));
             }

@@ -92,7 +92,7 @@ pub fn is_loss(name: &str) -> bool {
 /// counts what people lost.
 pub fn is_summary(name: &str) -> bool {
     let stem = metrics::parts(name).0;
-    let is_said = SUMMARY.iter().any(|one| one.metric == stem) || SAID.contains(&name);
+    let is_said = SUMMARY.iter().any(|one| one.metric == stem) || SAID.contains(&stem);
     // The state in which devices start may be all that differs.
     is_loss(name) || is_said && (name == stem || name.contains('@'))
 }

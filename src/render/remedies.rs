@@ -1,7 +1,7 @@
 //! What mends a failing cell, in words.
 
 use crate::metrics::human;
-use crate::record::RemedyRecord;
+use crate::record::{RemedyRecord, shell_word};
 
 /// One line per remedy: what was tried with its result, or what may be tried.
 pub(super) fn remedies(of: &[RemedyRecord]) -> Vec<String> {
@@ -9,7 +9,7 @@ pub(super) fn remedies(of: &[RemedyRecord]) -> Vec<String> {
 }
 
 fn remedy(RemedyRecord { check, set, found, left }: &RemedyRecord) -> String {
-    let quoted: Vec<String> = set.iter().map(|one| format!("--set '{one}'")).collect();
+    let quoted: Vec<String> = set.iter().map(|one| format!("--set {}", shell_word(one))).collect();
     let together = quoted.join(" ");
     let counted = |n: u64| human::thousands(n);
     match left {

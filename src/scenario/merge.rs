@@ -33,8 +33,10 @@ impl Setting {
         let equals = unquoted_equals(text).ok_or_else(nothing)?;
         let path = wide_path(text[..equals].trim(), Some(source.whole()))?;
         let key = at(&source, 0, equals);
-        let value = parse_value(&source, equals + 1, Via::Set).unwrap_or_else(|_| {
-            Node::new(Val::Text(text[equals + 1..].trim().to_owned()), at(&source, equals + 1, text.len()))
+        let written = text[equals + 1..].trim_start();
+        let begins = text.len() - written.len();
+        let value = parse_value(&source, begins, Via::Set).unwrap_or_else(|_| {
+            Node::new(Val::Text(written.trim_end().to_owned()), at(&source, begins, text.len()))
         });
         Ok(Setting { path, key, value: Some(value) })
     }

@@ -53,12 +53,15 @@ impl Resolver {
             // Who never decides is not asked without end.
             asked += self.asks_again.filter(|_| self.never < Ppm::ONE)?;
         }
-        Some(asked + match self.delays {
-            _ if self.delay == Span::ZERO => Span::ZERO,
-            Delays::Exponential => stream.exponential(self.delay),
-            Delays::Uniform => Span(self.delay.0 / 2) + stream.up_to(self.delay),
-            Delays::Fixed => self.delay,
-        })
+        Some(
+            asked
+                + match self.delays {
+                    _ if self.delay == Span::ZERO => Span::ZERO,
+                    Delays::Exponential => stream.exponential(self.delay),
+                    Delays::Uniform => Span(self.delay.0 / 2) + stream.up_to(self.delay),
+                    Delays::Fixed => self.delay,
+                },
+        )
     }
 
     pub fn pick(&self, conflict: &OpenConflict, entity: &Entity) -> Pick {

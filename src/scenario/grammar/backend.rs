@@ -10,8 +10,8 @@ use super::super::profiles;
 use super::super::written::{CLOCK, REMEMBERED};
 use super::super::zone::ZONE;
 use crate::backend::{
-    Sort,
-    Authorisation, BackendOptions, Commits, Numbered, Provisioning, QuotaBy, Rearm, StampedBy, Ticks, Writes,
+    Authorisation, BackendOptions, Commits, Numbered, Provisioning, QuotaBy, Rearm, Sort, StampedBy, Ticks,
+    Writes,
 };
 use crate::base::{Ppm, Span};
 

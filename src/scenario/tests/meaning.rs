@@ -86,6 +86,15 @@ fn every_value_tells_where_it_came_from() {
 }
 
 #[test]
+fn blanks_around_the_equals_sign_of_a_setting_mean_nothing() {
+    let plan = |set: &str| {
+        let request = Request { sets: vec![set.to_owned()], ..Request::default() };
+        document(MINIMAL).plans(&request, &stacks()).unwrap_or_else(|e| panic!("{e}")).remove(0)
+    };
+    assert_eq!(plan("duration = \"17m\"").digest, plan("duration=17m").digest);
+}
+
+#[test]
 fn every_committed_scenario_is_right_and_reads_back_as_itself() {
     let paths = committed();
     assert!(paths.len() > 200, "only {} scenarios", paths.len());
