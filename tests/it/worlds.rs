@@ -83,6 +83,14 @@ pub(crate) fn trouble(outcome: &Outcome) -> Vec<String> {
     trouble
 }
 
+/// The program; thousands of cells may go to another build of it, `SYNCDYNO_PROGRAM`.
+pub(crate) fn program() -> assert_cmd::Command {
+    let other = std::env::var_os("SYNCDYNO_PROGRAM");
+    let mut of = assert_cmd::Command::new(other.unwrap_or_else(|| env!("CARGO_BIN_EXE_syncdyno").into()));
+    of.env_remove("GITHUB_STEP_SUMMARY");
+    of
+}
+
 /// Whether everything is tried (`SYNCDYNO_EVERY=1`); else sweeps of thousands of places try one in a
 /// few, and scenarios fewer seeds.
 pub(crate) fn every_place() -> bool {

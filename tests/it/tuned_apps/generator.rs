@@ -21,19 +21,26 @@ impl Draw {
     }
 }
 
+/// Whether people of an app have hundreds of rows, some over slow links that break every few
+/// seconds: where large chunks start over, the best size lies between one row and all of them.
+pub(super) fn is_rich(n: u64) -> bool {
+    n % 2 == 1
+}
+
 /// People edit, take photos, lose the network and have their app killed. A first load misses both
 /// gates, or one, as it happens.
 pub(super) fn app(n: u64) -> String {
-    let mut draw = Draw(n);
+    let (mut draw, rich) = (Draw(n), is_rich(n));
     let mut text = format!("name = \"app-{n}\"\nduration = \"20m\"\n\n");
-    entities(&mut text, &mut draw);
+    entities(&mut text, &mut draw, rich);
+    let slow: &[_] = if rich { &["edge"] } else { &["edge", "geo", "3g-hspa"] };
     let links = [
         [draw.pick(&["lte-poor", "3g-poor"]), draw.pick(&["wifi-good", "lte-good"])],
-        [draw.pick(&["edge", "geo", "3g-hspa"]), draw.pick(&["lte-driving", "wifi-congested"])],
+        [draw.pick(slow), draw.pick(&["lte-driving", "wifi-congested"])],
     ];
     let classes = [draw.pick(&["low", "mid"]), draw.pick(&["mid", "flagship"])];
     for (fleet, name) in ["inside", "outside"].into_iter().enumerate() {
-        let some = draw.between(1, 3) as f64 / 4.0;
+        let some = draw.between(1, 3).max(if rich { 2 } else { 1 }) as f64 / 4.0;
         let ([one, other], class) = (links[fleet], classes[fleet]);
         writeln!(
             text,
@@ -44,17 +51,25 @@ pub(super) fn app(n: u64) -> String {
         .expect("a text takes what is written");
     }
     // Where connections break, what was under way is sent again: large chunks have a price.
-    let breaking = links[draw.between(0, 1) as usize][0];
+    let one = draw.between(0, 1) as usize;
     let (mtbf, mean) = (draw.between(8, 60), draw.between(2, 8));
-    text.push_str(&format!(
-        "[link.{breaking}]\ngaps = {{ mtbf = \"{mtbf}s\", mean = \"{mean}s\", mode = \"reset\" }}\n\n"
-    ));
+    let (breaking, mtbf, mean) = match rich {
+        true => (&links[..], 3 + mtbf / 20, 1 + mean / 8),
+        false => (&links[one..=one], mtbf, mean),
+    };
+    for [link, _] in breaking {
+        text.push_str(&format!(
+            "[link.{link}]\ngaps = {{ mtbf = \"{mtbf}s\", mean = \"{mean}s\", mode = \"reset\" }}\n\n"
+        ));
+    }
     text + &rest(&mut draw)
 }
 
-fn entities(text: &mut String, draw: &mut Draw) {
-    let (orders, lines, notes) = (draw.between(6, 30), draw.between(1, 8), draw.between(1, 40));
-    let (short, long) = (draw.between(20, 200), draw.between(20, 800));
+fn entities(text: &mut String, draw: &mut Draw, rich: bool) {
+    let [orders, lines] = if rich { [(20, 30), (8, 14)] } else { [(6, 30), (1, 8)] };
+    let (orders, lines) = (draw.between(orders.0, orders.1), draw.between(lines.0, lines.1));
+    let (notes, short) = (draw.between(1, 40), draw.between(20, 200));
+    let long = draw.between(20, 800) + if rich { 600 } else { 0 };
     write!(
         text,
         "[entity.order]\nrows = {}\nscope = {{ owner = \"device.owner\" }}\n[entity.order.schema]\n\
