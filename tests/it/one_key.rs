@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use syncdyno::analysis::compare::{Basis, Comparison, Difference, Finding, Side, compare};
-use syncdyno::analysis::judge;
-use syncdyno::record::is_summary;
-use syncdyno::scenario::Request;
+use syncdyno::record::{RunRecord, is_summary};
 
 use crate::worlds;
 
@@ -83,11 +81,15 @@ fn tried<T>(all: &[T], few: usize) -> &[T] {
 }
 
 fn side(path: &str, sets: &[&str], seeds: RangeInclusive<u64>) -> Side {
-    let sets = sets.iter().map(|set| (*set).to_owned()).collect();
-    let request = Request { sets, seeds: seeds.collect(), ..Request::default() };
-    let plans = worlds::plans(&worlds::document(path), &request);
-    let cells = plans.iter().map(|plan| judge(plan, path, &worlds::run(plan)).cell).collect();
-    Side { name: path.to_owned(), cells, builds: BTreeMap::new() }
+    let out = tempfile::TempDir::new().unwrap();
+    let mut run = worlds::program();
+    run.current_dir(env!("CARGO_MANIFEST_DIR")).args(["run", path, "--progress", "none", "-q"]);
+    run.args(["--seeds", &format!("{}..={}", seeds.start(), seeds.end())]).arg("--out").arg(out.path());
+    run.args(sets.iter().flat_map(|set| ["--set", set]));
+    let told = run.output().unwrap();
+    let record = std::fs::read_to_string(out.path().join("run.json"));
+    let record = record.unwrap_or_else(|error| panic!("{error}: {told:?}"));
+    Side::of_record(path, &RunRecord::parse(&record).unwrap(), None).unwrap()
 }
 
 /// As the program compares unless something else is asked for.
