@@ -48,34 +48,39 @@ pub(super) fn flat_lists(plan: &Plan) -> Seen {
     }
     let joins = plan.queries.iter().filter(|list| !list.query.through.is_empty());
     let (mut mends, mut names) = (Vec::new(), Vec::new());
-    let mut kept = BTreeMap::<EntityId, BTreeSet<String>>::new();
+    let mut folds = BTreeMap::<EntityId, BTreeMap<String, String>>::new();
     for list in joins {
         names.push(format!("`{}`", list.name));
         let of = plan.schema.entity(list.query.of);
-        let column = |of: &Entity, place: usize| of.columns[of.projection[place]].name.clone();
-        for (place, to) in &list.query.through {
-            let (via, to) = (column(of, *place), plan.schema.entity(*to));
-            for at in to.projection.iter().filter(|at| !matches!(to.columns[**at].kind, ColumnKind::Ref(_))) {
-                let (name, fold) = folded(to, &to.columns[*at].name, &via);
-                if !of.columns.iter().any(|own| own.name == name) {
-                    mends.push(Mend::set(&["entity", &of.name, "schema", &name], fold));
-                }
-                kept.entry(list.query.of).or_default().insert(name);
-            }
+        let via = |place: usize| &of.columns[of.projection[place]].name;
+        let narrows = list.query.like.and_then(|like| Some((like.through?, like.column)));
+        let narrows = narrows.map(|(number, held)| {
+            let (place, to) = list.query.through[number];
+            (place, to, not_copied(plan, to, plan.schema.entity(to).projection[held]))
+        });
+        let shown = list.query.through.iter().flat_map(|(place, to)| {
+            let columns = plan.schema.entity(*to).projection.iter();
+            columns.filter(|at| is_shown(plan, *to, **at)).map(|at| (*place, *to, *at))
+        });
+        for (place, to, at) in shown.chain(narrows) {
+            let to = plan.schema.entity(to);
+            let (name, fold) = folded(to, &to.columns[at].name, via(place));
+            folds.entry(list.query.of).or_default().insert(name, fold);
         }
         mends.push(Mend::set(&["query", &list.name, "through"], texts::<&str>([])));
-        let like =
-            list.query.like.and_then(|like| Some((like.column, list.query.through.get(like.through?)?)));
-        if let Some((like, (place, to))) = like {
-            let to = plan.schema.entity(*to);
-            let (name, _) = folded(to, &column(to, like), &column(of, *place));
+        if let Some((place, to, at)) = narrows {
+            let to = plan.schema.entity(to);
+            let (name, _) = folded(to, &to.columns[at].name, via(place));
             mends.push(Mend::set(&["query", &list.name, "like"], name));
         }
     }
     let named = naming(plan);
-    for (id, more) in &kept {
+    for (id, folds) in &folds {
         let entity = plan.schema.entity(*id);
-        let more = more.iter().filter(|name| !held(entity).any(|own| own == *name));
+        let is_new = |name: &String| !entity.columns.iter().any(|own| own.name == *name);
+        let new = folds.iter().filter(|(name, _)| is_new(name));
+        mends.extend(new.map(|(name, fold)| Mend::set(&["entity", &entity.name, "schema", name], &**fold)));
+        let more = folds.keys().filter(|name| !held(entity).any(|own| own == *name));
         mends.extend(project(entity, &named, held(entity).chain(more)));
     }
     Seen::if_so(names.is_empty(), || all_do(&names, ["joins", "join"]) + " entities").mended(mends)
@@ -87,6 +92,20 @@ struct Owned {
     attribute: usize,
     /// Whether the column is folded in: then it cannot be folded again.
     is_folded: bool,
+}
+
+/// Whether a screen shows a column of a row that it joins, and a flat row can have it: a reference is
+/// nothing to look at, and a copy cannot be copied again.
+fn is_shown(plan: &Plan, of: EntityId, at: usize) -> bool {
+    !matches!(plan.schema.entity(of).columns[at].kind, ColumnKind::Ref(_)) && not_copied(plan, of, at) == at
+}
+
+/// The column itself, or of a copy the reference that it came by: the same rows have one value there.
+fn not_copied(plan: &Plan, of: EntityId, at: usize) -> usize {
+    match plan.data[usize::from(of.0)].columns[at] {
+        Maker::Folded { via, .. } => via,
+        _ => at,
+    }
 }
 
 pub(super) fn own_rows(plan: &Plan) -> Seen {

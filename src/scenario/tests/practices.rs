@@ -47,6 +47,24 @@ fn each_fault_shows_in_its_question_and_in_no_other() {
 }
 
 #[test]
+fn a_list_that_joins_is_mended_whatever_narrows_it() {
+    let steps = "[entity.step]\nrows = 90\nscope = { region = \"device.region\" }\n[entity.step.schema]\n\
+                 id = \"uuid key\"\nvisit = \"ref visit\"\nregion = \"fold visit.region via visit\"\n\
+                 [fleet.phones]";
+    for like in ["visit.customer", "visit.customer_name", "visit.state", "visit"] {
+        let list = format!("of = \"step\"\nthrough = [\"visit\"]\nlike = \"{like}\"\nevery");
+        let text = SOUND.replace("[fleet.phones]", steps).replace("of = \"visit\"\nevery", &list);
+        let lacks = Practice::FlatLists.seen_in(&plan(&text));
+        assert_eq!(lacks.does, Some(false), "{like}");
+        let value = |mend: &Mend| format!("{}={}", mend.key, mend.value.as_deref().expect("it is set"));
+        let sets: Vec<String> = lacks.mends.iter().map(value).collect();
+        let mended = with_sets(&text, &sets.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(Practice::FlatLists.seen_in(&mended).does, Some(true), "{like}");
+        assert!(mended.queries[0].query.like.is_some_and(|like| like.through.is_none()), "{like}");
+    }
+}
+
+#[test]
 fn what_no_unit_sends_by_itself_is_named() {
     let by_hand = r#"$OFTEN => on = ["manual"] | on = ["login"] => on = ["login", "resume"]"#;
     let seen = |changes: &str| Practice::StartsByItself.seen_in(&plan(&changed(changes)));
