@@ -235,28 +235,47 @@ fn bytes_wasted_are_a_share_of_the_same_bytes() {
     assert!((60..=99).contains(&idle), "{idle} % of syncs with nothing to bring");
 }
 
+/// What phones have that copies a column of its parent, and what changes there.
+const COPIES: [&str; 4] = [
+    "scope = { area = \"device.area\" }\nschema = { id = \"uuid key\", site = \"ref site\", \
+     area = \"fold site.area via site\" }\n[action.move]\ncolumns = [\"area\"]\non_devices = 0",
+    "scope = { area = \"device.area\" }\nschema = { id = \"uuid key\", site = \"ref site\", \
+     area = \"fold site.area via site\" }\n[action.move]\ncolumns = [\"area\"]\non_devices = 0.5",
+    "scope = { area = \"device.area\" }\nschema = { id = \"uuid key\", site = \"ref site\", \
+     area = \"fold site.area via site\", where = \"fold site.name via site\" }\n\
+     [action.move]\ncolumns = [\"name\"]\non_devices = 0",
+    "scope = { area = \"device.area\" }\nschema = { id = \"uuid key\", site = \"ref site\", \
+     area = \"fold site.area via site\" }\n[entity.part]\nrows = 900\nscope = { area = \"device.area\" }\n\
+     schema = { id = \"uuid key\", site = \"ref site\", area = \"fold site.area via site\" }\n\
+     [action.move]\ncolumns = [\"area\"]\non_devices = 0",
+];
+
 #[test]
 fn copies_that_were_not_renewed_are_stale_and_said_to_be() {
-    let moves = |copies: &str| {
+    let moves = |of: &str, copies: &str| {
         format!(
             r#"
 name = "moves"
 duration = "40m"
 backend.copies = "{copies}"
-entity.site = {{ rows = 30, scope = {{ area = "device.area" }}, schema = {{ id = "uuid key", area = "attribute area", name = "text 5..20" }} }}
-entity.tool = {{ rows = 300, scope = {{ area = "device.area" }}, schema = {{ id = "uuid key", site = "ref site", area = "fold site.area via site", name = "text 5..20" }} }}
 fleet.phones = {{ devices = 4, link = "lte-good", start = "1d", attributes = {{ area = 2 }} }}
 unit.Sync = {{ on = ["login", "every 5m"], pull = ["*"], push = ["*"] }}
-action.move = {{ entity = "site", kind = "update", columns = ["area"], per_device = 3, on_devices = 0 }}
+entity.site = {{ rows = 30, scope = {{ area = "device.area" }}, schema = {{ id = "uuid key", area = "attribute area", name = "text 5..20" }} }}
+[entity.tool]
+rows = 300
+{of}
+entity = "site"
+kind = "update"
+per_device = 3
 "#
         )
     };
-    for (copies, stale) in [("as-made", true), ("follow", false)] {
-        let text = moves(copies);
+    for (of, copies, stale) in COPIES.iter().flat_map(|of| [(of, "as-made", true), (of, "follow", false)]) {
+        let text = moves(of, copies);
         let rows = value(&run(&written(&text)), "oracle.stale_copies.rows");
-        assert_eq!(rows > 0, stale, "{copies}");
+        assert_eq!(rows > 0, stale, "{of} {copies}");
         let (exit, told) = said(&text);
-        assert_eq!(exit, 0);
+        assert_eq!(exit, 0, "{told}");
         assert_eq!(told.contains(&format!("{rows} rows hold stale copies")), stale, "{told}");
         assert_eq!(told.contains("nothing was lost"), !stale, "{told}");
     }
