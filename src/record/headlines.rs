@@ -97,6 +97,12 @@ pub fn is_summary(name: &str) -> bool {
     is_loss(name) || is_said && (name == stem || name.contains('@'))
 }
 
+/// Whether a figure of the summary is what people pay, and no wait of theirs.
+pub fn is_cost(name: &str) -> bool {
+    let stem = metrics::parts(name).0;
+    SUMMARY.iter().any(|one| one.each && one.metric == stem)
+}
+
 /// Where a metric stands: what was lost, the summary, the other headline ones, the rest.
 pub fn weight(name: &str) -> usize {
     let losses = || oracle::check_names().filter_map(oracle::metric_of);

@@ -1,7 +1,7 @@
 //! The differences themselves.
 
 use crate::metrics::{self, Better, Censored, Unit};
-use crate::record::{CellRecord, Exit, is_loss, is_summary, weight};
+use crate::record::{CellRecord, Exit, is_cost, is_loss, is_summary, weight};
 use crate::stats::{PAIRS_MIN, SAMPLES_MIN};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -147,32 +147,36 @@ impl Difference {
     pub fn is_part(&self) -> bool {
         is_part(&self.metric)
     }
-    /// What stands first: what was lost, the summary by how much it moved, what is worse of the
-    /// rest, what is better, what is neither; each by its weight.
+    /// What stands first: what was lost; the summary by how much it moved, waits before what they
+    /// cost; what is worse of the rest, what is better, what is neither, each by its weight.
     pub fn place(&self) -> impl Ord + use<> {
         let is_judged = matches!(self.finding, Finding::Worse | Finding::Better);
         let (class, moved) = match is_judged && is_summary(&self.metric) {
-            true if is_loss(&self.metric) && self.finding == Finding::Worse => (0, 0),
-            true => (1, self.moved()),
-            false => (2, 0),
+            true if is_loss(&self.metric) && self.finding == Finding::Worse => (0, None),
+            true => (1, Some(self.moved())),
+            false => (2, None),
         };
         let finding = if class == 2 { self.finding } else { Finding::Worse };
-        // Of the summary a part stands beside its whole, and the longest few waits behind all.
-        let stem = metrics::parts(&self.metric).0;
+        // Of the summary a part stands beside its whole.
         let weight = match class {
             2 => (self.is_part(), weight(&self.metric), false),
-            _ => (self.stat == "p99", weight(stem), self.is_part()),
+            _ => (false, weight(metrics::parts(&self.metric).0), self.is_part()),
         };
         (class, finding, moved, weight, self.metric.clone(), self.stat != "p95")
     }
-    /// By how much it moved, in steps: by a quarter or more, by a twentieth, by less.
-    fn moved(&self) -> u8 {
-        let times = |ppm: i64| if ppm < 0 { 1e6 / (1e6 + ppm as f64) } else { 1.0 + ppm as f64 / 1e6 };
-        match self.change_ppm.map(times) {
-            Some(times) if times < 1.05 => 2,
-            Some(times) if times < 1.25 => 1,
-            _ => 0,
-        }
+    /// By how much it moved, in steps: by a quarter or more, by a twentieth, by less. In each what
+    /// the summary does not say is behind; then stand waits, costs by how much they moved, and the
+    /// wasted bytes, which costs contain.
+    fn moved(&self) -> (u8, bool, u8, u64) {
+        let times = self.change_ppm.map_or(f64::INFINITY, |ppm| 1.0 + ppm as f64 / 1e6);
+        let times = if times < 1.0 { 1.0 / times } else { times };
+        let step = [1.25, 1.05].iter().filter(|least| times < **least).count() as u8;
+        let (kind, rest) = match (is_cost(&self.metric), self.unit) {
+            (true, _) => (1, u64::MAX - (times * 1e6) as u64),
+            (false, Unit::Bytes) => (2, 0),
+            (false, _) => (0, 0),
+        };
+        (step, ["p99", "mean"].contains(&self.stat), kind, rest)
     }
     /// Whether it is larger than `ppm` millionths in all of its interval. From nothing any step is.
     pub fn exceeds(&self, ppm: u64) -> bool {

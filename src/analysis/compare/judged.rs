@@ -1,42 +1,55 @@
 //! Which of the differences are more than chance.
 
+use std::collections::BTreeMap;
+
 use super::difference::{Basis, Difference, Finding, Group, Missing, directed, is_part};
 use super::observed::{Observed, mean, observed, ppm, sum, unlike};
 use super::pairing::Opposed;
 use super::side::failures;
 use crate::analysis::worst_of;
 use crate::oracle;
-use crate::record::{CellRecord, Exit, is_summary};
+use crate::record::{CellRecord, Exit, SUMMARY, is_summary};
 use crate::stats::{self, Change};
 
 /// What fails more often where the base loses, too, may be by chance up to this.
 const LEVEL_OF_LOSS: f64 = 0.1;
-/// One false finding in so many comparisons, of the figures of the summary and of the others each.
+/// One false finding in so many comparisons, of each family.
 const LEVEL: f64 = 0.01;
 
-/// The figures of the summary, or all others: many that say little hide none of the few that say
-/// most.
+/// The first figure of the summary, its others, or all others of a run: many that say little hide
+/// none of the few that say most. Statistics with the same observations are one: a percentile of few is their greatest.
 struct Family {
-    surprising: std::vec::IntoIter<bool>,
+    surprising: BTreeMap<Sides, bool>,
     /// The level at which the next figure would have been no chance.
     level: f64,
 }
 
+/// What each side observed.
+type Sides = (Vec<u64>, Vec<u64>);
+
 impl Family {
-    fn new(chances: &[f64]) -> Family {
-        let surprising = stats::surprising(chances, LEVEL);
+    fn new<'o>(figures: impl Iterator<Item = &'o Observed>) -> Family {
+        let chances: BTreeMap<Sides, f64> =
+            figures.filter_map(|figure| Some((figure.sides(), figure.change?.chance))).collect();
+        let surprising = stats::surprising(&chances.values().copied().collect::<Vec<_>>(), LEVEL);
         let open = surprising.iter().filter(|surprise| !**surprise).count();
-        Family { surprising: surprising.into_iter(), level: LEVEL / open.max(1) as f64 }
+        let level = LEVEL / open.max(1) as f64;
+        Family { surprising: chances.into_keys().zip(surprising).collect(), level }
     }
-    /// Whether the next of its figures is more than chance.
-    fn next(&mut self) -> bool {
-        self.surprising.next().unwrap_or(false)
+    /// Whether a figure of it is more than chance.
+    fn surprises(&self, figure: &Observed) -> bool {
+        self.surprising.get(&figure.sides()).copied().unwrap_or(false)
     }
 }
 
-/// Whether the summary says it: of waits "within 4 s (half within 600 ms)".
-fn is_first(figure: &Observed) -> bool {
-    is_summary(&figure.told.metric) && figure.told.stat != "p99"
+/// The family of a figure. The summary says "within 4 s (half within 600 ms)" of waits; its first
+/// line, the wait that people name first, is a family of its own.
+fn family(Difference { metric, stat, .. }: &Difference) -> usize {
+    match is_summary(metric) && *stat != "p99" {
+        true if metric == SUMMARY[0].metric => 0,
+        true => 1,
+        false => 2,
+    }
 }
 
 /// What lies between opposed cells; with `always_chance` the same scenario and seed is not exact,
@@ -45,16 +58,14 @@ pub(super) fn groups(opposed: &[Opposed<'_>], always_chance: bool) -> Vec<Group>
     let weighed: Vec<_> = opposed.iter().map(|opposed| weighed(opposed, always_chance)).collect();
     // What is more than chance is so of all statistics of all groups together.
     let figures = || weighed.iter().flat_map(|(_, observed)| observed).filter(|figure| figure.differs());
-    let mut families = [true, false].map(|first| {
-        let chances = figures().filter(|figure| is_first(figure) == first);
-        Family::new(&chances.filter_map(|figure| Some(figure.change?.chance)).collect::<Vec<_>>())
-    });
+    let families =
+        [0, 1, 2].map(|which| Family::new(figures().filter(|figure| family(&figure.told) == which)));
     let judged = weighed.into_iter().map(|(group, observed)| {
         let difference = |figure: Observed| match figure.change {
             None => exact(figure),
             Some(change) => {
-                let family = &mut families[usize::from(!is_first(&figure))];
-                let surprise = figure.differs() && family.next();
+                let family = &families[family(&figure.told)];
+                let surprise = figure.differs() && family.surprises(&figure);
                 // A loss where the base loses nothing is no chance, however few seeds.
                 let new_loss = sum(&figure.candidate) > 0 && sum(&figure.base) == 0;
                 let new_loss = new_loss && oracle::is_of_check(&figure.told.metric);
@@ -155,7 +166,7 @@ fn without(base: &CellRecord, candidate: &CellRecord) -> Option<Missing> {
     (!missing.without.is_empty()).then_some(missing)
 }
 
-fn exact(Observed { told, base, candidate, .. }: Observed) -> Difference {
+fn exact(Observed { told, base, candidate, fewer, .. }: Observed) -> Difference {
     let more = base.iter().zip(&candidate).any(|(base, candidate)| candidate > base);
     let less = base.iter().zip(&candidate).any(|(base, candidate)| candidate < base);
     let finding = match (more, less) {
@@ -165,13 +176,14 @@ fn exact(Observed { told, base, candidate, .. }: Observed) -> Difference {
         (true, true) => directed(told.better, sum(&candidate) > sum(&base)),
         (more, _) => directed(told.better, more),
     };
-    // Who has nothing more to observe in some cells is not better for it.
-    let finding = if told.lopsided && finding == Finding::Better { Finding::Changed } else { finding };
+    // Who has nothing more to observe in some cells, or much less, is not better for it.
+    let less = told.lopsided || fewer;
+    let finding = if less && finding == Finding::Better { Finding::Changed } else { finding };
     Difference { finding, ..told }
 }
 
 fn uncertain(observed: Observed, change: Change, surprise: bool) -> Difference {
-    let Observed { told, base, candidate, .. } = observed;
+    let Observed { told, base, candidate, fewer, .. } = observed;
     let finding = match surprise {
         // There is no figure to be better or worse than.
         true if told.one_sided => Finding::Changed,
@@ -182,7 +194,11 @@ fn uncertain(observed: Observed, change: Change, surprise: bool) -> Difference {
         false if base == candidate && !told.lopsided => Finding::Same,
         false => Finding::Unclear,
     };
-    let finding = if told.lopsided && finding == Finding::Better { Finding::Unclear } else { finding };
+    let finding = match finding {
+        Finding::Better if told.lopsided => Finding::Unclear,
+        Finding::Better if fewer => Finding::Changed,
+        finding => finding,
+    };
     let interval = change.interval.filter(|_| finding != Finding::Same);
     // What stands beside an interval is what the interval is of.
     let change_ppm = change.value.map(ppm).or(told.change_ppm);

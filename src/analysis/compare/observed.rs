@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::difference::{Basis, Difference, Finding, Unlike, is_part};
 use crate::metrics::{self, Better, Censored, Compared, Figure, NEVER, Unit};
-use crate::record::CellRecord;
+use crate::record::{CellRecord, is_summary};
 use crate::stats::{self, Change, PAIRS_MIN, SAMPLES_MIN};
 
 /// The statistics of a distribution that are compared. Where chance plays a part its ends and its
@@ -15,6 +15,9 @@ const PERCENTILES: &[&str] = &["p50", "p95", "p99"];
 const EXACT: &[&str] = &["p50", "p95", "p99", "max", "min"];
 /// Two sides observe as much if they do within a twentieth: a percentile does not move with less.
 const AS_MANY: u128 = 20;
+/// Of waits that a fifth fewer people had, those that are left are no better: the others may have
+/// been prevented from what they would have waited for.
+const FEWER: u128 = 5;
 
 /// Both sides' observations of one statistic.
 pub(super) struct Observed {
@@ -24,6 +27,8 @@ pub(super) struct Observed {
     pub candidate: Vec<u64>,
     /// Where chance plays a part.
     pub change: Option<Change>,
+    /// Whether the candidate has so much fewer observations of the metric that it is not better.
+    pub fewer: bool,
 }
 
 /// One statistic of one metric.
@@ -79,7 +84,7 @@ impl Observed {
             cells: base.len().min(candidate.len()),
             finding: Finding::Same,
         };
-        let mut observed = Observed { told, base, candidate, change: None };
+        let mut observed = Observed { told, base, candidate, change: None, fewer: false };
         observed.change = match (basis, one_sided) {
             (Basis::Exact, _) => None,
             (_, Some(cells)) => {
@@ -97,6 +102,10 @@ impl Observed {
         let all = || self.base.iter().chain(&self.candidate);
         let is_one_value = all().min() == all().max();
         self.told.lopsided || self.told.one_sided || self.base != self.candidate && !is_one_value
+    }
+
+    pub(super) fn sides(&self) -> (Vec<u64>, Vec<u64>) {
+        (self.base.clone(), self.candidate.clone())
     }
 
     /// The change of pairs; where waits never ended in one cell of a pair alone, no size is known.
@@ -168,6 +177,8 @@ pub(super) fn observed(
         let sides = [base, candidate];
         let better = metrics::find(name).map_or(Better::Neither, |metric| metric.better);
         let (judged, others) = statistics(name, figure, sides, basis);
+        let fewer = figure.is_distribution() && compared(name) == Compared::Percentiles;
+        let fewer = fewer && observes_fewer(sides, name, basis);
         let judged = judged.into_iter().map(|stat| (stat, better));
         let all = judged.chain(others.into_iter().map(|stat| (stat, Better::Neither)));
         let of = |(stat, better)| {
@@ -177,6 +188,7 @@ pub(super) fn observed(
             let mut found =
                 Observed::new(Statistic { metric: name, stat, unit, better }, &base, &candidate, basis);
             found.told.censored = sides.map(|cells| censored(cells, name));
+            found.fewer = fewer;
             found
         };
         all.map(of).collect::<Vec<_>>()
@@ -194,16 +206,21 @@ fn statistics(
     if !figure.is_distribution() {
         return (vec!["value"], Vec::new());
     }
-    let compared = metrics::find(name).map_or(Compared::Percentiles, |metric| metric.compared);
     let as_many = || observe_as_many(sides, name, basis);
-    let judged = match compared {
+    let judged = match compared(name) {
         Compared::Greatest => &["max"],
         Compared::Longest if !as_many() => &["max"],
         Compared::Total if !as_many() => &["total"],
         _ if basis == Basis::Exact => EXACT,
         _ => PERCENTILES,
     };
+    let has_percentiles =
+        judged.contains(&"p50") && is_summary(name) && !is_part(name) && basis != Basis::Exact;
     let mut judged = judged.to_vec();
+    // The mean is of all waits, and scatters less than the longest of a few.
+    if has_percentiles && sides.iter().all(|cells| have_means(cells, name)) {
+        judged.push("mean");
+    }
     if sides.iter().any(|cells| censored(cells, name).is_some()) {
         judged.push("never");
     }
@@ -212,18 +229,37 @@ fn statistics(
     (judged, others)
 }
 
-/// A pair of which one cell observes nothing is not compared, and hides nothing of the others.
+fn compared(name: &str) -> Compared {
+    metrics::find(name).map_or(Compared::Percentiles, |metric| metric.compared)
+}
+
 fn observe_as_many(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> bool {
+    let [base, candidate] = observations(sides, name, basis);
+    base.abs_diff(candidate) * AS_MANY <= base.max(candidate)
+}
+
+fn observes_fewer(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> bool {
+    let [base, candidate] = observations(sides, name, basis);
+    candidate * FEWER < base * (FEWER - 1)
+}
+
+/// How much each side observes. A pair of which one cell observes nothing is not compared, and hides
+/// nothing of the others.
+fn observations(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> [u128; 2] {
     let observed = |cell: &&CellRecord| cell.metrics.get(name).map_or(0, |one| u128::from(one.observed()));
     let [base, candidate] = sides.map(|cells| cells.iter().map(observed).collect::<Vec<u128>>());
     let pairs = || base.iter().zip(&candidate).filter(|(a, b)| **a > 0 && **b > 0);
     let sum = |side: &[u128]| side.iter().sum::<u128>();
-    let [base, candidate] = match basis {
+    match basis {
         // Of other seeds a side may have more cells.
         Basis::Samples => [sum(&base) * candidate.len() as u128, sum(&candidate) * base.len() as u128],
         _ => [pairs().map(|(a, _)| a).sum(), pairs().map(|(_, b)| b).sum()],
-    };
-    base.abs_diff(candidate) * AS_MANY <= base.max(candidate)
+    }
+}
+
+/// Not all baselines have kept them.
+fn have_means(cells: &[&CellRecord], name: &str) -> bool {
+    cells.iter().filter_map(|cell| cell.metrics.get(name)).all(|figure| figure.stat("mean").is_some())
 }
 
 /// What of a metric never ended in these cells together.
@@ -233,13 +269,12 @@ fn censored(cells: &[&CellRecord], name: &str) -> Option<Censored> {
 
 /// Without the parts that are the whole: where devices start in one state, or there is one unit.
 fn but_once(mut all: Vec<Observed>) -> Vec<Observed> {
-    let sides = |one: &Observed| (one.base.clone(), one.candidate.clone());
     let whole = all.iter().filter(|one| !one.told.is_part());
     let whole: BTreeMap<(String, &str), _> =
-        whole.map(|one| ((one.told.metric.clone(), one.told.stat), sides(one))).collect();
+        whole.map(|one| ((one.told.metric.clone(), one.told.stat), one.sides())).collect();
     all.retain(|one| {
         let stem = metrics::parts(&one.told.metric).0.to_owned();
-        !one.told.is_part() || whole.get(&(stem, one.told.stat)) != Some(&sides(one))
+        !one.told.is_part() || whole.get(&(stem, one.told.stat)) != Some(&one.sides())
     });
     all
 }

@@ -215,3 +215,67 @@ fn losses_stand_first_and_then_the_summary_by_how_much_it_moved() {
     ];
     assert_eq!(order, expected, "the 99th percentile behind what the summary says");
 }
+
+#[test]
+fn costs_stand_by_how_much_they_moved_behind_a_wait_that_moved() {
+    let of = |[login, down, up, wasted]: [u64; 4]| {
+        move |seed: u64| {
+            vec![
+                (USABLE, waits(20, login * SECOND, login * SECOND + seed)),
+                ("net.down.bytes", number(down)),
+                ("net.up.bytes", number(up)),
+                ("engine.wasted.bytes", Figure::number(Unit::Bytes, wasted)),
+            ]
+        }
+    };
+    let base = side("a", of([100; 4]));
+    for (candidate, expected) in [
+        ([130, 210, 480, 900], [USABLE, "net.up.bytes", "net.down.bytes", "engine.wasted.bytes"]),
+        ([110, 210, 480, 900], ["net.up.bytes", "net.down.bytes", "engine.wasted.bytes", USABLE]),
+        ([110, 40, 130, 102], ["net.down.bytes", "net.up.bytes", USABLE, "engine.wasted.bytes"]),
+    ] {
+        let comparison = compare(&base, &side("b", of(candidate)));
+        let said = comparison.groups[0].differences.iter().filter(|one| one.stat != "p99");
+        let mut order: Vec<&str> = said.map(|one| one.metric.as_str()).collect();
+        order.dedup();
+        assert_eq!(order[..4], expected, "{candidate:?}");
+    }
+}
+
+#[test]
+fn who_has_fewer_waits_is_not_better_for_it() {
+    let of = |count: u64, wait: u64| {
+        move |seed: u64| vec![(SAFE, waits(count, wait * SECOND, wait * SECOND + seed))]
+    };
+    let finding =
+        |base, candidate| found(&compare(&side("a", base), &side("b", candidate)), SAFE, "p95").finding;
+    assert_eq!(finding(of(30, 9), of(30, 3)), Finding::Better);
+    assert_eq!(finding(of(30, 9), of(25, 3)), Finding::Better);
+    assert_eq!(finding(of(30, 9), of(20, 3)), Finding::Changed, "a third of them were prevented");
+    assert_eq!(finding(of(30, 3), of(20, 9)), Finding::Worse);
+    assert_eq!(finding(of(20, 3), of(30, 9)), Finding::Worse);
+}
+
+/// In ten waits of a cell the longest is that of whose response was lost.
+#[test]
+fn the_mean_finds_what_the_longest_of_a_few_hides() {
+    let noise = |seed: u64, n: u64| Seed(seed).stream("noise", n, 0).below(1_000);
+    let of = |own: u64, more: u64| {
+        move |seed: u64| {
+            let longest = (4_000 + 6 * noise(seed, own)) * SECOND / 1_000;
+            let mean = (2_000 + more + noise(seed, own + 1) / 20) * SECOND / 1_000;
+            let Figure::Distribution { unit, count, min, p50, p95, p99, max, never, waited, .. } =
+                waits(10, longest / 2, longest)
+            else {
+                unreachable!("waits are a distribution")
+            };
+            let mean = Some(mean);
+            vec![(USABLE, Figure::Distribution { unit, count, min, p50, p95, p99, max, mean, never, waited })]
+        }
+    };
+    let finding = |more: u64, stat: &str| {
+        found(&compare(&side("a", of(0, 0)), &side("b", of(7, more))), USABLE, stat).finding
+    };
+    assert_eq!([finding(300, "mean"), finding(300, "p95")], [Finding::Worse, Finding::Unclear]);
+    assert_eq!(finding(0, "mean"), Finding::Unclear);
+}
