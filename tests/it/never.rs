@@ -49,6 +49,9 @@ fn edits_that_were_thrown_away_are_no_faster_than_sent_ones() {
         "event.full = { at = \"+65m\", reinstall = { devices = [0] } }",
         "engine.on_logout = \"discard\"\nevent.out = { at = \"+50m\", logout = { devices = [0], for = \"30m\" } }",
         "event.back = { at = \"+65m\", restore = { devices = [0], of = \"52m\" } }",
+        "event.copy = { at = \"+65m\", clone = { from = 1, to = 0 } }",
+        "event.next = { at = \"+65m\", upgrade = { devices = [0], on_mismatch = \"reset\", \
+         adds = { entity = \"card\", column = \"deck\", type = \"text 5..10\" } } }",
     ] {
         let lost_20 = reviews(lost);
         assert_eq!([stat(&lost_20, SAFE, "count"), stat(&lost_20, SAFE, "never")], [10, 20], "{lost}");

@@ -172,8 +172,12 @@ fn gaps_that_every_size_meets_exclude_no_size() {
     let desk = TempDir::new().unwrap();
     let sets: &[&str] =
         if worlds::every_place() { &["1..=2", "1..=4", "1..=8", "1..=24"] } else { &["1..=4"] };
-    let kinds = [("mtbf = \"60s\", mean = \"5s\"", "15s"), ("mtbf = \"150s\", mean = \"20s\"", "15s")];
-    for (gaps, limit) in kinds {
+    let limit = "15s";
+    for gaps in [
+        "mtbf = \"60s\", mean = \"5s\"",
+        "mtbf = \"150s\", mean = \"20s\"",
+        "mtbf = \"300s\", mean = \"40s\"",
+    ] {
         let app = written(&desk, "visits.toml", &visits(gaps, "30s"));
         for seeds in sets {
             let place = tuned(&desk, &app, seeds, &["--no-field", &format!("--limit=chunk={limit}")]);
