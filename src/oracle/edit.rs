@@ -46,6 +46,8 @@ pub(super) struct Edit {
     pub(super) lost_power: Option<Time>,
     /// A refusal of which the device has not heard yet, and whether the values differed.
     pub(super) unheard: Option<bool>,
+    /// A device heard of it that may know more or less than is known of it: its word counts.
+    pub(super) by_word: bool,
     /// Which device asked for that, or for its commit, as far as one can tell.
     pub(super) asked_by: DeviceId,
     /// The last answer may have said it, or that the edit waits.
@@ -103,6 +105,7 @@ impl Edit {
             emptied: false,
             lost_power: None,
             unheard: None,
+            by_word: false,
             asked_by: edit.id.device,
             perhaps_heard: false,
             stands: None,

@@ -45,7 +45,7 @@ impl Looks {
 }
 
 impl Oracle {
-    /// Looks into the database of a device that may be amid a run; gives how many rows it went over.
+    /// Looks into the database of a device that may be at work; gives how many rows it went over.
     pub fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> u64 {
         let Some(places) = self.places.get(device.0 as usize).map(Rc::clone) else { return 0 };
         let (names, schema) = (Rc::clone(&self.names), Arc::clone(&self.setup.labels.schema));
