@@ -165,9 +165,10 @@ impl Ledger {
         for id in open {
             let carried = author.is_some_and(|author| self.carries(author, id, after));
             let Some(edit) = self.get_mut(id) else { continue };
-            edit.matched |= edit.matches(before) || edit.matches(after);
+            let was_there = edit.matches(before);
+            edit.matched |= was_there || edit.matches(after);
             if carried {
-                edit.carried = author;
+                (edit.carried, edit.brought) = (author, !was_there);
                 self.close(row, id);
             }
         }
