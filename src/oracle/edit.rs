@@ -22,6 +22,8 @@ pub(super) struct Edit {
     pub(super) commits: u32,
     /// The other edit of the same device and row whose commit brought what it says.
     pub(super) carried: Option<EditId>,
+    /// That commit brought it: the backend did not say so before.
+    pub(super) brought: bool,
     /// What it says is on the backend with this later edit of its device, as that was refused.
     pub(super) alongside: Option<u32>,
     pub(super) matched: bool,
@@ -46,6 +48,8 @@ pub(super) struct Edit {
     pub(super) lost_power: Option<Time>,
     /// A refusal of which the device has not heard yet, and whether the values differed.
     pub(super) unheard: Option<bool>,
+    /// A device heard of it that may know more or less than is known of it: its word counts.
+    pub(super) by_word: bool,
     /// Which device asked for that, or for its commit, as far as one can tell.
     pub(super) asked_by: DeviceId,
     /// The last answer may have said it, or that the edit waits.
@@ -88,6 +92,7 @@ impl Edit {
             made_on: seen,
             commits: 0,
             carried: None,
+            brought: false,
             alongside: None,
             matched: false,
             acknowledged: false,
@@ -103,6 +108,7 @@ impl Edit {
             emptied: false,
             lost_power: None,
             unheard: None,
+            by_word: false,
             asked_by: edit.id.device,
             perhaps_heard: false,
             stands: None,

@@ -157,7 +157,7 @@ impl Ledger {
             && let Some(edit) = self.get_mut(author)
         {
             edit.commits += 1;
-            (edit.unheard, edit.stands, edit.asked_by) = (None, None, by);
+            (edit.unheard, edit.stands, edit.asked_by, edit.by_word) = (None, None, by, false);
             let own = edit.row;
             self.close(own, author);
         }
@@ -165,9 +165,10 @@ impl Ledger {
         for id in open {
             let carried = author.is_some_and(|author| self.carries(author, id, after));
             let Some(edit) = self.get_mut(id) else { continue };
-            edit.matched |= edit.matches(before) || edit.matches(after);
+            let was_there = edit.matches(before);
+            edit.matched |= was_there || edit.matches(after);
             if carried {
-                edit.carried = author;
+                (edit.carried, edit.brought) = (author, !was_there);
                 self.close(row, id);
             }
         }
@@ -204,7 +205,7 @@ impl Ledger {
         let by = self.asked_by(id);
         let met = met((id, edit), by, stands, (places, history), self.definition, &self.found);
         let edit = self.get_mut(id).expect("it was there a moment ago");
-        (edit.unheard, edit.asked_by) = (Some(met.differs), by);
+        (edit.unheard, edit.asked_by, edit.by_word) = (Some(met.differs), by, false);
         edit.matched |= met.matches;
         self.note_alongside(id, met.matches, history);
     }
@@ -242,9 +243,8 @@ impl Ledger {
             let waits = waits || another;
             let Some(edit) = self.get_mut(id) else { continue };
             edit.perhaps_heard = waits;
-            if another && edit.unheard.is_some() {
-                edit.unheard = Some(true);
-            }
+            // What is known of it holds for the next that hears of it.
+            edit.by_word |= another && edit.unheard.is_some();
             let differs = if waits { None } else { edit.unheard.take() };
             if differs == Some(false) {
                 self.alike[device.0 as usize].push(id);
@@ -424,7 +424,8 @@ impl Ledger {
     ) {
         self.undecided[device.0 as usize].retain(|undecided| *undecided != id);
         let Some(edit) = self.get_mut(id) else { return };
-        if is_one && edit.perhaps_heard && edit.unheard == Some(true) && !edit.conflict {
+        let is_taken_at_its_word = edit.by_word || edit.unheard == Some(true);
+        if is_one && edit.perhaps_heard && is_taken_at_its_word && !edit.conflict {
             (edit.conflict, edit.unheard) = (true, None);
             self.conflicts += 1;
         }

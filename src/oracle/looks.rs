@@ -17,7 +17,7 @@ use super::history::RowId;
 use super::model::Oracle;
 use super::names::NamedView;
 use super::truth::{Places, RowHash, place};
-use crate::base::{DeviceId, EntityId, Key, Stamp};
+use crate::base::{DeviceId, EntityId, Key, Stamp, Value};
 use crate::contract::{Author, DeviceView, Event};
 
 type Rows = FxHashMap<(EntityId, Key), (Stamp, u64)>;
@@ -45,7 +45,7 @@ impl Looks {
 }
 
 impl Oracle {
-    /// Looks into the database of a device that may be amid a run; gives how many rows it went over.
+    /// Looks into the database of a device that may be at work; gives how many rows it went over.
     pub fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> u64 {
         let Some(places) = self.places.get(device.0 as usize).map(Rc::clone) else { return 0 };
         let (names, schema) = (Rc::clone(&self.names), Arc::clone(&self.setup.labels.schema));
@@ -111,15 +111,29 @@ impl Oracle {
             Some((_, content)) if !last.gone && content == last.content => return,
             Some((stamp, _)) => (row.held_with(stamp), stamp),
             None if self.held.is_removed(id, device) => return,
-            None => (had, Stamp(0)),
+            None => return self.judge_missing(device, id, place),
         };
-        let first = Some(row).filter(|_| has == 0 && shown.is_some());
+        let first = Some(row).filter(|_| has == 0);
         let first = first.and_then(|row| self.history.first(row.entity, row.key.as_str()));
-        let (words, now, removed) = (&self.setup.labels, self.now, shown.is_none());
-        let case = ShownCase { words, device, now, row, place, had, has, stamp, removed, first };
+        let (words, now) = (&self.setup.labels, self.now);
+        let case = ShownCase { words, device, now, row, place, had, has, stamp, removed: false, first };
         let text = checks::went_back(&case).map(|text| format!("by a look into its database, {text}"));
         let concerns = (Some(device), Some((row.entity, row.key.as_str())));
         self.findings.found(Check::Flicker, concerns, text);
+    }
+
+    /// A row that the device has is not there: rightly, if it went with a version of since.
+    fn judge_missing(&mut self, device: DeviceId, id: RowId, place: &[Value]) {
+        let (row, had) = (self.history.row(id), self.held.versions(id, device));
+        if (had..=row.versions.len()).any(|held| !row.has(held, place)) {
+            return;
+        }
+        let (words, concerns) = (&self.setup.labels, (Some(device), Some((row.entity, row.key.as_str()))));
+        self.findings.add(Check::Flicker, concerns, || {
+            let record = words.record(row.entity, row.key.as_str());
+            let (now, stamp) = (words.time(self.now), words.stamp(row.versions[had - 1].stamp));
+            format!("{device} does not show {record} at {now}, which it has as of {stamp}")
+        });
     }
 
     /// Whether a row was in this place at the start, and is there since as far as anybody knows.

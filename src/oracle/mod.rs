@@ -51,9 +51,10 @@
 //! differs from how it began.
 //!
 //! How: `history` holds versions by row, `held` which of them each device has, `ledger` the edits,
-//! `intents` what else people meant, `lives` where the state of each device began, `flow` the runs, `looks` what a phone shows amid them,
-//! `owed` those that are to begin, `ways_out` what ends all of that at once. At the end `content` reads the backend once. [`Life`] is a
-//! listener of its own: it tells what happened to one record, in words.
+//! `intents` what else people meant, `lives` where the state of each device began, `flow` the runs,
+//! `owed` those that are to begin, `looks` what a phone shows meanwhile, `ways_out` what ends all of
+//! that at once. At the end `content` reads the backend once. [`Life`] is a listener of its own: it
+//! tells what happened to one record, in words.
 
 mod again;
 mod attachments;

@@ -42,7 +42,7 @@ const REMEDIES: &[Remedy] = &[
     ("event.NAME.upgrade.on_mismatch", "backfill", &["contradiction", "bent-value", "stale"]),
     ("event.NAME.trigger.how", "queued", &["two-syncs-of-one-unit", "delivered-again"]),
     ("entity.NAME.ids", "client", &["duplicate"]),
-    ("entity.NAME.path", "{}", &["bent-value", "contradiction"]),
+    ("entity.NAME.path", "{}", &["bent-value", "contradiction", "not-taken"]),
     ("gateway.serve.capture.last_modified.bound", "keyset", MISSED),
     ("gateway.serve.capture.last_modified.paging", "keyset", MISSED),
     ("gateway.serve.capture.last_modified.end", "marker", MISSED),
@@ -66,10 +66,10 @@ const REMEDIES: &[Remedy] = &[
     ("gateway.refresh.cursor_saved", "with-rows", MISSED),
     ("gateway.backend_restored", "noticed", FORGOTTEN),
     ("gateway.restored", "noticed", FORGOTTEN),
-    ("gateway.upload_cache.durable", "true", &["duplicate"]),
+    ("gateway.upload_cache.durable", "true", &["duplicate", "old-over-new"]),
     ("backend.gateway_timeout", "10m", &["stuck"]),
     ("backend.writes", "checked", EDITS),
-    ("backend.idempotency", "forever", &["duplicate", "id-twice", "unasked-commit"]),
+    ("backend.idempotency", "forever", AGAIN),
     ("backend.stamped_by", "backend", MISSED),
     ("backend.stamp_precision", "1us", MISSED),
     ("backend.filter_precision", "1us", MISSED),
@@ -82,11 +82,12 @@ const REMEDIES: &[Remedy] = &[
     ("backend.provisioning", "full", GONE),
 ];
 
-const MISSED: &[&str] = &["lost", "stale", "stuck", "delivered-again"];
+const MISSED: &[&str] = &["lost", "stale", "stuck", "delivered-again", "flicker"];
 const FORGOTTEN: &[&str] = &["lost", "stale", "undetected-delete", "orphan"];
 const GONE: &[&str] = &["undetected-delete", "orphan", "lost", "stale"];
+const AGAIN: &[&str] = &["duplicate", "old-over-new", "id-twice", "unasked-commit", "refused-and-committed"];
 const EDITS: &[&str] =
-    &["lost-edit", "silent-discard", "unasked-commit", "reordered", "own-write-vanished", "stale"];
+    &["lost-edit", "silent-discard", "unasked-commit", "reordered", "own-write-vanished", "stale", "flicker"];
 
 /// Keys that do nothing unless they are written: their table, which must be there to set them.
 const OFF_UNLESS_WRITTEN: &[(&str, &str)] = &[

@@ -64,23 +64,8 @@ const SHOWN: Ground = Ground {
 };
 /// The crowd where some edits are refused for good, and where a sync of all discards what waits.
 const POISONED: Ground = Ground { sets: &["backend.poison=5%"], ..CROWD };
-/// The crowd where many are, and people edit two columns of few rows, with answers that are lost.
-const REFUSED: Ground = Ground {
-    sets: &[
-        "backend.poison=12%",
-        "entity.task.rows=8",
-        "action.retitle.per_device=20",
-        "action.retitle.on_devices=1",
-        "action.tick-off.per_device=20",
-        "chaos.response_loss=30%",
-    ],
-    ..CROWD
-};
-/// The crowd at half as many rows, with one side that always wins.
-const BUSY: Ground = Ground {
-    sets: &["engine.conflict.policy=last-write-wins", "entity.task.rows=6", "action.retitle.per_device=20"],
-    ..CROWD
-};
+/// A few rows that all are after: edits behind refused ones, over others' and sent again.
+const FEW_ROWS: Ground = Ground { path: "scenarios/conflicts/few-rows.toml", sets: &[], seeds: 40 };
 const DISCARDING: Ground = Ground { sets: &["unit.Online.discard_pending=true"], ..CROWD };
 
 /// The crowd, whose changes are read from a copy of the backend that lags.
@@ -258,11 +243,13 @@ fn ground(bug: &Bug) -> Ground {
         "keeps-what-is-refused" => POISONED,
         "discards-edits" => DISCARDING,
         "taken-is-done" => TAKEN,
-        "sends-rows-as-shown" | "keeps-refused-drafts" | "hands-on-what-was-refused" => REFUSED,
-        "tries-what-was-refused" | "asks-twice" | "updates-under-another-name" => REFUSED,
-        "one-line-a-row" | "one-message-a-session" | "wins-once-wins-for-ever" => BUSY,
-        "name-of-the-one-before" | "days-as-names" => CROWD,
-        "moves-by-days" => TAKEN,
+        "sends-rows-as-shown" | "keeps-refused-drafts" | "hands-on-what-was-refused" => FEW_ROWS,
+        "tries-what-was-refused" | "asks-twice" | "updates-under-another-name" => FEW_ROWS,
+        "one-line-a-row" | "one-message-a-session" | "wins-once-wins-for-ever" => FEW_ROWS,
+        "name-of-the-one-before" | "days-as-names" | "moves-by-days" => FEW_ROWS,
+        "restores-its-own-word" | "sends-its-tail-again" | "tries-over-what-came" => FEW_ROWS,
+        "writes-one-row-behind" | "takes-away-before-it-writes" | "removes-one-row-behind" => CROWD,
+        "acknowledges-without-a-stamp" | "names-no-rows" | "stamps-rows-with-nothing" => FEW_ROWS,
         "cuts-long-texts" | "misses-the-last-column" => SENTENCES,
         "ends-what-is-referred-to" => KEYS,
         "children-first" => MADE,

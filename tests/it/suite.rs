@@ -189,6 +189,8 @@ suite! {
     suite_device_cloned_meets_its_expectations: "device/cloned";
     suite_device_cloned_while_saving_meets_its_expectations: "device/cloned-while-saving";
     suite_device_clocks_meets_its_expectations: "device/clocks";
+    suite_device_clock_back_meets_its_expectations: "device/clock-back";
+    suite_device_ways_out_meets_its_expectations: "device/ways-out";
     suite_device_restored_again_meets_its_expectations: "device/restored-again";
     suite_device_chunk_by_class_meets_its_expectations: "device/chunk-by-class";
     suite_device_cut_short_meets_its_expectations: "device/cut-short";
@@ -330,6 +332,7 @@ suite! {
     suite_conflicts_id_pool_copied_meets_its_expectations: "conflicts/id-pool-copied";
     suite_conflicts_push_order_meets_its_expectations: "conflicts/push-order";
     suite_conflicts_server_ids_meets_its_expectations: "conflicts/server-ids";
+    suite_conflicts_few_rows_meets_its_expectations: "conflicts/few-rows";
     suite_conflicts_two_foo_meets_its_expectations: "conflicts/two-foo";
     suite_conflicts_two_technicians_meets_its_expectations: "conflicts/two-technicians";
     suite_conflicts_whole_families_meets_its_expectations: "conflicts/whole-families";
@@ -397,6 +400,7 @@ suite! {
     suite_conflicts_clock_an_hour_off_meets_its_expectations: "conflicts/clock-an-hour-off";
     suite_wire_body_limit_meets_its_expectations: "wire/body-limit";
     suite_interrupted_resume_curve_meets_its_expectations: "interrupted/resume-curve";
+    suite_interrupted_load_again_meets_its_expectations: "interrupted/load-again";
     suite_interrupted_date_moved_meets_its_expectations: "interrupted/date-moved";
     suite_interrupted_half_shown_meets_its_expectations: "interrupted/half-shown";
     suite_interrupted_one_bad_row_meets_its_expectations: "interrupted/one-bad-row";

@@ -315,8 +315,8 @@ impl Play {
             ["holds", key] => stage.phone(device).attached.push(photo(key)),
             ["logs", id, key, kind] => {
                 let kind = LogKind::of_word(kind).unwrap();
-                let (entity, key) = (entity(key), Key::new(key));
-                let line = LogEntry { edit: Some(edit(id)), entity, key, kind, met: None };
+                let (edit, entity, key) = (id.contains('.').then(|| edit(id)), entity(key), Key::new(key));
+                let line = LogEntry { edit, entity, key, kind, met: None };
                 stage.phone(device).log.push(line);
             }
             ["applied", key, stamp, ..] => {
@@ -325,11 +325,6 @@ impl Play {
             }
             ["shows", key, "gone"] => {
                 stage.phone(device).rows.remove(&(entity(key), key.to_owned()));
-            }
-            ["notes", key] => {
-                let (entity, key) = (entity(key), Key::new(key));
-                let line = LogEntry { edit: None, entity, key, kind: LogKind::Overwrote, met: None };
-                stage.phone(device).log.push(line);
             }
             ["doubles", key] => {
                 stage.phone(device).doubled.insert(key.to_owned());

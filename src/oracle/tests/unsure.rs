@@ -73,6 +73,9 @@ fn an_edit_finds_what_was_told_with_what_waits_on_its_storage() {
         # Its person knows what they saw all the same.
         0 rejected 0.0 a1; office a1 mine; 0 commits 0.1 a1 again => oracle.overwritten.columns 0
         0 rejected 0.0 a1; office a1 theirs; 0 commits 0.1 a1 again => oracle.overwritten.columns 1
+        # A copy that hears first does not change what is known of it.
+        columns; 0 sets a1 mine; later 1; 1 copies 0; office a1 mine; 0 sends 0.0 a1 5; 1 sends 0.0 a1 6;
+        refuses 0.0 a1; 1 hears 6; 0 hears 5 => oracle.conflicts.count 0
         # Nobody is sure of what was made on a row that never was.
         begin: columns; 0 sets a1 mine; 0 sets a1 again;
         office a1 theirs; 0 decides 0.0 a1 update local; 0 rejected 0.0 a1; office a1 other; 0 sends 0.1 a1;
