@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::busy::{Busy, Eventful};
 use super::check::{Check, Matter, metric_of};
 use super::checks::{self, EditCase, RowCase};
-use super::content::{Contents, Difference, stale_copies};
+use super::content::{Contents, Difference, Expected, stale_copies};
 use super::edit::Edit;
 use super::ends::{Counted, Ends};
 use super::findings::{Suspicion, Violation};
@@ -15,13 +15,15 @@ use super::flow::Run;
 use super::held::{At, Behind};
 use super::history::{History, RowId};
 use super::ledger::Ledger;
+use super::looks::Look;
 use super::model::Oracle;
 use super::names::{NamedTruth, NamedView};
 use super::owed::OwingDevice;
+use super::reports::Told;
 use super::truth::Truth;
 use super::words::Labels;
 use crate::base::words::count;
-use crate::base::{DeviceId, EditId, EntityId, Time, Value, ValueRef};
+use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value, ValueRef};
 use crate::contract::{
     ColumnKind, DeviceView, EditEnd, EditKind, LogEntry, OpenConflict, PendingEdit, Schema,
 };
@@ -132,6 +134,26 @@ impl Said {
 }
 
 impl Oracle {
+    /// The edits that wait on a device, in words, one of them by name; `None` if none does.
+    pub fn waiting(&self, device: DeviceId, pending: &[PendingEdit]) -> Option<String> {
+        let sends = &self.watched[device.0 as usize].sends;
+        super::words::waiting(&self.setup.labels.schema, pending, sends)
+    }
+    /// Somebody asks a device for a sync, or opens a record on it: no event tells.
+    pub fn asked(&mut self, device: DeviceId) {
+        self.watched[device.0 as usize].thrift.asked();
+    }
+
+    /// Looks into the database of a device that may be at work; gives how many rows it went over.
+    pub fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> u64 {
+        let (names, schema) = (Rc::clone(&self.names), Arc::clone(&self.setup.labels.schema));
+        let Oracle { setup, places, history, held, shown, ledger, findings, looks, now, .. } = self;
+        let Some(places) = places.get(device.0 as usize) else { return 0 };
+        let now = *now;
+        let mut look = Look { now, device, setup, places, history, held, shown, ledger, findings };
+        look.at(&NamedView { names: &names, schema: &schema, view }, looks)
+    }
+
     /// The end: the world hands in what the backend holds, and then each device that was in use.
     pub fn begin_check<'a>(
         mut self,
@@ -379,7 +401,7 @@ impl Inspection<'_> {
                 }
                 if let Difference::None { expected, stamp } = difference {
                     if !said.is_dirty(entity, expected.key.as_str()) {
-                        oracle.shows_rightly(device, entity, expected, stamp);
+                        shows_rightly(oracle, device, entity, (expected, stamp));
                     }
                     return;
                 }
@@ -445,6 +467,20 @@ fn case<'a>(
     let live = truth.row(edit.entity, edit.key.as_str()).is_some();
     let (pending, log) = (&*said.unsent, &*said.log);
     EditCase { words, id, edit, pending, log, live, deleted_later }
+}
+
+/// A device at rest shows a row as it should.
+fn shows_rightly(
+    oracle: &mut Oracle,
+    device: DeviceId,
+    entity: EntityId,
+    (expected, stamp): (&Expected, Stamp),
+) {
+    let Oracle { history, held, shown, cut_short, findings, .. } = oracle;
+    if let Some(id) = history.find(entity, expected.key.as_str()) {
+        let told = Told { device, history, held, shown, cut: cut_short.get(&device).copied() };
+        told.shows(findings, id, (stamp, expected.content));
+    }
 }
 
 type Missing = BTreeMap<EntityId, BTreeSet<String>>;

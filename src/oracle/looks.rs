@@ -7,17 +7,19 @@
 //! not known for sure, as after a backup.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::rc::Rc;
-use std::sync::Arc;
 
 use super::check::Check;
 use super::checks::{self, ShownCase};
 use super::content::compared;
-use super::history::RowId;
-use super::model::Oracle;
+use super::findings::Findings;
+use super::held::Held;
+use super::history::{History, RowId};
+use super::ledger::Ledger;
 use super::names::NamedView;
+use super::setup::OracleSetup;
+use super::shown::Shown;
 use super::truth::{Places, RowHash, place};
-use crate::base::{DeviceId, EntityId, Key, Stamp, Value};
+use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
 use crate::contract::{Author, DeviceView, Event};
 
 type Rows = FxHashMap<(EntityId, Key), (Stamp, u64)>;
@@ -44,16 +46,27 @@ impl Looks {
     }
 }
 
-impl Oracle {
-    /// Looks into the database of a device that may be at work; gives how many rows it went over.
-    pub fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> u64 {
-        let Some(places) = self.places.get(device.0 as usize).map(Rc::clone) else { return 0 };
-        let (names, schema) = (Rc::clone(&self.names), Arc::clone(&self.setup.labels.schema));
-        let view = &NamedView { names: &names, schema: &schema, view };
+/// A look at one device, with what is known of it.
+pub(super) struct Look<'a> {
+    pub(super) now: Time,
+    pub(super) device: DeviceId,
+    pub(super) setup: &'a OracleSetup,
+    pub(super) places: &'a Places,
+    pub(super) history: &'a History,
+    pub(super) held: &'a Held,
+    pub(super) shown: &'a Shown,
+    pub(super) ledger: &'a Ledger,
+    pub(super) findings: &'a mut Findings,
+}
+
+impl Look<'_> {
+    /// Holds what the database shows against what the device has; gives how many rows it went over.
+    pub(super) fn at(&mut self, view: &NamedView<'_>, looks: &mut Looks) -> u64 {
+        let (device, schema) = (self.device, &self.setup.labels.schema);
         let waits = view.pending().into_iter().chain(view.held_up());
         let dirty: FxHashSet<(EntityId, Key)> = waits.map(|edit| (edit.entity, edit.key)).collect();
         let (mut shown, mut hash) = (Rows::default(), RowHash::default());
-        let judged = |id: &EntityId| compared(&schema, &self.setup.labels.units, *id);
+        let judged = |id: &EntityId| compared(schema, &self.setup.labels.units, *id);
         let judged: Vec<EntityId> = schema.ids().filter(judged).collect();
         for id in judged.iter().copied() {
             view.rows(id, &mut |key, stamp, values| {
@@ -63,19 +76,19 @@ impl Oracle {
         if view.view.damage(false).is_some() {
             return shown.len() as u64;
         }
-        self.looks.taken += 1;
+        looks.taken += 1;
         let touched = self.history.rows().filter(|(_, row)| judged.contains(&row.entity));
         let touched: Vec<RowId> = touched.map(|(id, _)| id).collect();
         let read = (shown.len() + touched.len()) as u64;
         for id in touched {
             let row = self.history.row(id);
             let of = (row.entity, row.key.clone());
-            if !dirty.contains(&of) && self.is_sure(id, device) {
-                self.judge_shown(device, id, &places, shown.get(&of).copied());
+            if !dirty.contains(&of) && self.is_sure(id) {
+                self.judge_shown(id, shown.get(&of).copied());
             }
         }
-        for of in self.looks.before.remove(&device).unwrap_or_default() {
-            if !shown.contains_key(&of) && !dirty.contains(&of) && self.never_went(&of, &places) {
+        for of in looks.before.remove(&device).unwrap_or_default() {
+            if !shown.contains_key(&of) && !dirty.contains(&of) && self.never_went(&of) {
                 let words = &self.setup.labels;
                 let concerns = (Some(device), Some((of.0, of.1.as_str())));
                 self.findings.add(Check::Flicker, concerns, || {
@@ -85,12 +98,13 @@ impl Oracle {
             }
         }
         let seen = shown.into_keys().filter(|of| !dirty.contains(of)).collect();
-        self.looks.before.insert(device, seen);
+        looks.before.insert(device, seen);
         read
     }
 
     /// Whether it is known for sure what the device has of a row, by what it said itself.
-    fn is_sure(&self, id: RowId, device: DeviceId) -> bool {
+    fn is_sure(&self, id: RowId) -> bool {
+        let device = self.device;
         let had = self.held.versions(id, device);
         let last = had.checked_sub(1).map(|last| &self.history.row(id).versions[last]);
         // Of its own commit it may not have heard yet.
@@ -103,15 +117,16 @@ impl Oracle {
         had > 0 && !unheard && self.shown.knows(id, device) && !self.held.is_unsure(id, device)
     }
 
-    fn judge_shown(&mut self, device: DeviceId, id: RowId, places: &Places, shown: Option<(Stamp, u64)>) {
+    fn judge_shown(&mut self, id: RowId, shown: Option<(Stamp, u64)>) {
+        let device = self.device;
         let (row, had) = (self.history.row(id), self.held.versions(id, device));
-        let place = &*places[usize::from(row.entity.0)];
+        let place = &*self.places[usize::from(row.entity.0)];
         let last = &row.versions[had - 1];
         let (has, stamp) = match shown {
             Some((_, content)) if !last.gone && content == last.content => return,
             Some((stamp, _)) => (row.held_with(stamp), stamp),
             None if self.held.is_removed(id, device) => return,
-            None => return self.judge_missing(device, id, place),
+            None => return self.judge_missing(id),
         };
         let first = Some(row).filter(|_| has == 0);
         let first = first.and_then(|row| self.history.first(row.entity, row.key.as_str()));
@@ -123,8 +138,10 @@ impl Oracle {
     }
 
     /// A row that the device has is not there: rightly, if it went with a version of since.
-    fn judge_missing(&mut self, device: DeviceId, id: RowId, place: &[Value]) {
+    fn judge_missing(&mut self, id: RowId) {
+        let device = self.device;
         let (row, had) = (self.history.row(id), self.held.versions(id, device));
+        let place = &*self.places[usize::from(row.entity.0)];
         if (had..=row.versions.len()).any(|held| !row.has(held, place)) {
             return;
         }
@@ -137,8 +154,8 @@ impl Oracle {
     }
 
     /// Whether a row was in this place at the start, and is there since as far as anybody knows.
-    fn never_went(&self, (entity, key): &(EntityId, Key), places: &Places) -> bool {
-        let own = &*places[usize::from(entity.0)];
+    fn never_went(&self, (entity, key): &(EntityId, Key)) -> bool {
+        let own = &*self.places[usize::from(entity.0)];
         let untouched = self.history.find(*entity, key.as_str()).is_none();
         let there = self.history.at_the_start(*entity, key.as_str());
         let there = there.and_then(|(_, values)| place(self.setup.labels.schema.entity(*entity), &values));

@@ -11,7 +11,7 @@ use super::attachments::Attachments;
 use super::busy::Busy;
 use super::check::Check;
 use super::checks::{self, CommitCase, ShownCase, Turn};
-use super::edit::Refused;
+use super::edit::{Edit, Refused};
 use super::families::Families;
 use super::findings::{Findings, Heard, Suspicion};
 use super::flow::DeviceFlow;
@@ -24,7 +24,7 @@ use super::meant::GaveWay;
 use super::names::{FirstKeys, Names as Keys};
 use super::overwritten::{self, Miscalled};
 use super::owed::OwingDevice;
-use super::reports::has_stamp;
+use super::reports::dates_row;
 use super::sends::Sends;
 use super::setup::OracleSetup;
 use super::shown::Shown;
@@ -33,12 +33,12 @@ use super::strangers::DeviceCursors;
 use super::thrift::Account;
 use super::truth::{Places, RowHash, place_of};
 use super::ways_out::WaysOut;
-use super::words::{self, Labels};
+use super::words::Labels;
 use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{
     AppliedChange, Attributes, Author, ColumnKind, CommitKind, ConflictKind, Decision, EditKind, Event,
-    KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, PendingEdit, PhoneEvent, Refusal,
-    Sides, SyncError,
+    KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, PhoneEvent, Refusal, Sides,
+    SyncError,
 };
 
 /// The reference model under way.
@@ -194,16 +194,6 @@ impl Oracle {
         self.busy.on(*device, event, &mut self.history);
         self.looks.on(*device, event);
         self.on_device(*at, *device, event);
-    }
-
-    /// The edits that wait on a device, in words, one of them by name; `None` if none does.
-    pub fn waiting(&self, device: DeviceId, pending: &[PendingEdit]) -> Option<String> {
-        let sends = &self.watched[device.0 as usize].sends;
-        words::waiting(&self.setup.labels.schema, pending, sends)
-    }
-    /// Somebody asks a device for a sync, or opens a record on it: no event tells.
-    pub fn asked(&mut self, device: DeviceId) {
-        self.watched[device.0 as usize].thrift.asked();
     }
 
     fn on_backend(&mut self, at: Time, event: &Event<'_>) {
@@ -521,7 +511,7 @@ impl Oracle {
             None => return,
         };
         if !change.removed {
-            self.dates_row(device, id, change.stamp, "applied");
+            dates_row(&mut self.findings, (device, "applied"), self.history.row(id), change.stamp);
         }
         let row = self.history.row(id);
         let versions = row.held_with(change.stamp);
@@ -566,8 +556,10 @@ impl Oracle {
     }
     fn acknowledged(&mut self, (at, device): (Time, DeviceId), edit: EditId, row: RowId, stamp: Stamp) {
         self.ledger.acknowledged((at, device), edit, row, &self.history);
-        if self.ledger.get(edit).is_some_and(|edit| has_stamp(edit.kind, edit.commits)) {
-            self.dates_row(device, row, stamp, "was told that its edit is on the backend, of");
+        let dated = |edit: &Edit| edit.kind != EditKind::Delete && edit.commits > 0;
+        if self.ledger.get(edit).is_some_and(dated) {
+            let what = (device, "was told that its edit is on the backend, of");
+            dates_row(&mut self.findings, what, self.history.row(row), stamp);
         }
         let versions = self.met(at, device, row, stamp);
         // What a copy had committed may lie over what the device was told since.
