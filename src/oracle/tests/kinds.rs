@@ -47,6 +47,7 @@ fn a_line_in_the_log_speaks_of_one_overwrite() {
         begin: 0 sets a1 x; office a1 busy; 0 commits 0.0 a1 x; 0 acks 0.0; 0 sets a1 y; office a1 calm;
         0 commits 0.1 a1 y; 0 acks 0.1; 0 pulls; 1 pulls; 0 logs none a1 overwrote;
         later 1 => silent-discard 1
+        0 commits 0.1 a1 y; 0 acks 0.1; 0 pulls; 1 pulls; 0 logs none a1 overwrote;
         0 logs none a1 overwrote => silent
         ",
     );
