@@ -168,8 +168,8 @@ impl Backend {
     }
 
     /// Delivers the changes after `query.after` to `take`, in the order of (stamp, key) or as the
-    /// backend sorts, until there are no more, `limit` is reached, or `take` breaks (the change that
-    /// it broke at counts as taken).
+    /// backend sorts, until there are no more, `limit` is reached, or `take` breaks (the change
+    /// that it broke at counts as taken).
     ///
     /// A row that is in scope comes with its values; one that was and is no more, deleted or moved
     /// away, as a tombstone. A first load gets tombstones only of what vanished since it began.

@@ -35,9 +35,8 @@ pub struct EngineOptions {
     /// How often it asks the operating system what network there is; `None`: it is told.
     pub network_poll: Option<Span>,
     /// The work of asking once, in time of the reference core. The default is an estimate: a
-    /// millisecond on a phone of the class `mid`. A call from a web view through Cordova's bridge that
-    /// does nothing takes less than that on a Nexus 5 (ezAR, 2016), and the question itself comes on
-    /// top.
+    /// millisecond on a phone of the class `mid`. A call from a web view through Cordova's bridge
+    /// that does nothing takes less on a Nexus 5 (ezAR, 2016), and the question itself comes on top.
     pub network_poll_cpu: Span,
     pub status: bool,
     pub on_unauthorized: OnUnauthorized,
