@@ -1,7 +1,7 @@
 //! What a run comes to, as figures and enums.
 //!
 //! [`judge`] holds the outcome of a cell against what its plan says must come out, [`judge_run`] a
-//! run against claims, questions, a table, a baseline: by one list of rules (`verdict`). [`sweep`]
+//! run against claims, questions, a baseline: by one list of rules (`verdict`). [`sweep`]
 //! and [`tune`] find the best of a grid of settings, [`compare`] what differs between two runs.
 //!
 //! Invariants:
@@ -25,6 +25,7 @@ mod order;
 mod phases;
 mod spread;
 pub mod sweep;
+pub mod table;
 pub mod tune;
 mod untested;
 mod verdict;
@@ -38,7 +39,7 @@ pub use order::{distinct, grouped};
 pub use phases::{Phase, phases};
 pub use untested::unplaced;
 pub use verdict::{
-    Against, Asks, Broke, Held, Recorded, RunJudged, Standard, Table, Trial, assemble, broken, judge,
+    Against, Asks, Broke, Held, Recorded, RunJudged, Standard, Trial, assemble, broken, judge,
     judge_again, judge_alone, judge_run,
 };
 pub use worst::{beyond, counted, grade, worst_of};

@@ -130,8 +130,8 @@ impl Bench {
         let campaign = campaign::run(&plans, None, &runner, &options, &signals, &Silent, None);
         let (mut judged, notes) = (campaign.judged, campaign.notes);
         campaign::mend(&plans, &mut judged, &runner, &signals);
-        let (asks, table, against) = (Asks::Cells, None, None);
-        let trial = Trial { folder: "", plans: &plans, notes: &notes, asks, table, against };
+        let (asks, against) = (Asks::Cells, None);
+        let trial = Trial { folder: "", plans: &plans, notes: &notes, asks, against };
         Ok(Report::new(analysis::judge_run(&trial, judged).record))
     }
 }

@@ -53,14 +53,11 @@ pub(super) enum Command {
     /// Run scenarios, apply expectations and gates, write a report.
     Run(RunArgs),
     /// Run a scenario with every combination of some values of its keys, and say which is best and what limits the others. Every cell is
-    /// a run that was asked for: one that misses a gate fails the sweep (exit 10).
+    /// a run that was asked for: one that misses a gate fails the sweep (exit 10). Or print a table: what a setting loses is an answer.
     Sweep(SweepArgs),
     /// Search for the best chunk sizes (or other settings) for each device class, link and fleet size, and say what being wrong costs. A
     /// setting that misses a gate or loses something is excluded, which is a finding; the search fails (exit 10) where none is left.
     Tune(TuneArgs),
-    /// Run a scenario on every kind of backend, with every way to find changes, over the air and with a replica: which converge, and at
-    /// what cost.
-    Matrix(MatrixArgs),
     /// Parse and validate scenarios, and run nothing. Of cells up to 500 000 rows and edits
     /// and 1 000 devices the script of the first seed is written, and edits that find no row are told;
     /// of larger ones only `run` tells.
@@ -73,7 +70,7 @@ pub(super) enum Command {
         #[arg(long, value_enum, default_value_t = Table::Human)]
         format: Table,
     },
-    /// Put together the shards of a run, sweep, tune or matrix: the report that one machine would
+    /// Put together the shards of a run, sweep or tune: the report that one machine would
     /// have written.
     Merge(MergeArgs),
     /// Write a short commented scenario to start from.
@@ -126,8 +123,7 @@ pub(super) enum Command {
 /// Which cells.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Selection {
-    /// Scenario files, and folders of them; by default the embedded hospital day, or of `matrix` an embedded ward, which is
-    /// scenarios/strategies/matrix.toml of the project.
+    /// Scenario files, and folders of them; by default the embedded hospital day, or of `sweep --table` the scenarios of the table.
     pub(super) paths: Vec<PathBuf>,
     /// The seed.
     #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = clap::value_parser!(u64).range(..=SEED_MAX))]
@@ -209,50 +205,15 @@ pub(super) struct SweepArgs {
     /// What settings are compared by: a metric, and of a distribution a statistic (p95 unless said).
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,
+    /// Print this table of the scenario: `architectures`, `conflicts` or `wire`, or the `[table]` of a scenario file. Without PATH it is
+    /// of the table's own scenarios. A file that declares a table needs neither this nor an axis.
+    #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["against", "metric"])]
+    pub(super) table: Option<String>,
     #[command(flatten)]
     pub(super) place: PlaceArgs,
-    /// What stdout carries: table, chart and words, or the same for programs.
+    /// What stdout carries: table, chart and words, or the same for programs; `md` is for tables.
     #[arg(long, value_enum, default_value_t = SweepFormat::Human)]
     pub(super) format: SweepFormat,
-}
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(super) struct MatrixArgs {
-    #[command(subcommand)]
-    pub(super) of: Option<MatrixOf>,
-    #[command(flatten)]
-    pub(super) selection: Selection,
-    #[command(flatten)]
-    pub(super) work: Work,
-    #[command(flatten)]
-    pub(super) place: PlaceArgs,
-    /// What stdout carries: the table and words, a table in Markdown, or JSON.
-    #[arg(long, value_enum, default_value_t = MatrixFormat::Human)]
-    pub(super) format: MatrixFormat,
-}
-
-/// Other matrices.
-#[derive(Debug, Subcommand)]
-pub(super) enum MatrixOf {
-    /// Run every kind of conflict under every policy, for every way to find conflicts: what stays,
-    /// what gives way to it, in silence or not. A cell that does not come to what is expected of it
-    /// fails the run (exit 10).
-    Conflicts(ConflictsArgs),
-    /// Run every format of messages with every packer over four links, in chunks of several sizes:
-    /// bytes, the processors of both sides, energy, the best chunk and its time.
-    Wire(ConflictsArgs),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ConflictsArgs {
-    #[command(flatten)]
-    pub(super) work: Work,
-    #[command(flatten)]
-    pub(super) place: PlaceArgs,
-    /// What stdout carries: tables and words, tables in Markdown, or a cell a line for programs.
-    #[arg(long, value_enum, default_value_t = ConflictsFormat::Human)]
-    pub(super) format: ConflictsFormat,
 }
 
 #[derive(Debug, Args)]
@@ -291,8 +252,8 @@ pub(super) struct TuneArgs {
     #[command(flatten)]
     pub(super) place: PlaceArgs,
     /// What stdout carries: chart, words and table, or the same for programs.
-    #[arg(long, value_enum, default_value_t = SweepFormat::Human)]
-    pub(super) format: SweepFormat,
+    #[arg(long, value_enum, default_value_t = TuneFormat::Human)]
+    pub(super) format: TuneFormat,
 }
 
 #[derive(Debug, Args)]
@@ -455,13 +416,12 @@ macro_rules! choices {
     )*};
 }
 choices! {
-    ConflictsFormat { Human, Md, Json, Csv }
-    MatrixFormat { Human, Md, Json }
     ReportFormat { Human, Html, Md, Junit, Csv, Json }
     Table { Human, Json }
     SchemaOf { Scenario, Report }
     Format { Human, Json, Github }
-    SweepFormat { Human, Json, Csv }
+    SweepFormat { Human, Md, Json, Csv }
+    TuneFormat { Human, Json, Csv }
 }
 
 /// A seed is a whole number of a scenario file, too, where it may be this large.

@@ -11,13 +11,12 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use super::args::{Cli, Command, MatrixOf};
+use super::args::{Cli, Command};
 use super::console::{Console, Surroundings};
 use super::refusal::{Refusal, of_kept};
 use super::work::MergeArgs;
 use super::{
-    baseline, calibrate, ci, compare, conflicts, coverage, inspect, matrix, replay, report, run, sweep, tune,
-    validate,
+    baseline, calibrate, ci, compare, coverage, inspect, replay, report, run, sweep, tune, validate,
 };
 use crate::campaign::shards::Pool;
 use crate::campaign::{InProcess, Runner, Signals, Stopwatch};
@@ -97,11 +96,6 @@ fn command(command: &Command, console: &mut Console<'_>) -> anyhow::Result<Exit>
     match command {
         Command::Run(args) => run::run(args, console),
         Command::Sweep(args) => sweep::sweep(args, console),
-        Command::Matrix(args) => match &args.of {
-            Some(MatrixOf::Conflicts(args)) => conflicts::conflicts(args, console),
-            Some(MatrixOf::Wire(args)) => conflicts::wire(args, console),
-            None => matrix::matrix(args, console),
-        },
         Command::Tune(args) => tune::tune(args, console),
         Command::Check(selection) => inspect::check(selection, console),
         Command::Plan { grid, format } => inspect::plan(grid, *format, console),
@@ -135,10 +129,6 @@ fn merge(args: &MergeArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
         Command::Run(args) => (&mut args.place, &mut args.work),
         Command::Sweep(args) => (&mut args.place, &mut args.work),
         Command::Tune(args) => (&mut args.place, &mut args.work),
-        Command::Matrix(args) => match &mut args.of {
-            Some(MatrixOf::Conflicts(args) | MatrixOf::Wire(args)) => (&mut args.place, &mut args.work),
-            None => (&mut args.place, &mut args.work),
-        },
         _ => return Err(Refusal::usage("the command of the shards runs no cells")),
     };
     place.merging(pool, &args.out);

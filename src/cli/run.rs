@@ -17,7 +17,7 @@ use super::shard::{self, Cells};
 use super::work::{PlaceArgs, Work};
 use super::written::{self, EMPTIED, RENDERED, head, refused};
 use super::{asked, baseline, ci, cost, sources};
-use crate::analysis::{Asks, RunJudged, Table, Trial};
+use crate::analysis::{Asks, RunJudged, Trial};
 use crate::campaign::{self, Campaign, Journal, Stopwatch};
 use crate::metrics::{self, human};
 use crate::record::{
@@ -60,15 +60,13 @@ pub(super) struct Order<'a> {
     pub(super) twice: bool,
     pub(super) against: Option<Against<'a>>,
     pub(super) asks: Asks<'a>,
-    /// What somebody wrote down that must come out.
-    pub(super) table: Option<&'a Table<'a>>,
     /// What is searched, if it is a search: who finds what was killed is to know what it was.
     pub(super) tune: Option<TuneRecord>,
 }
 
 impl<'a> Order<'a> {
     pub(super) fn of(place: &'a PlaceArgs, work: &'a Work) -> Order<'a> {
-        Order { place, work, twice: false, against: None, asks: Asks::Cells, table: None, tune: None }
+        Order { place, work, twice: false, against: None, asks: Asks::Cells, tune: None }
     }
 }
 
@@ -107,8 +105,7 @@ pub(super) fn carry_out(
     let is_asked = |cell: &BaselineCell| order.against.is_some_and(|against| against.is_asked(cell));
     let against = order.against.map(|against| against.rule(&is_asked));
     let shown = under_way.shown.clone();
-    let (asks, table) = (order.asks, order.table);
-    let trial = Trial { folder: &shown, plans, notes: &notes, asks, table, against };
+    let trial = Trial { folder: &shown, plans, notes: &notes, asks: order.asks, against };
     let RunJudged { record, changes } = analysis::judge_run(&trial, judged);
     let ran = under_way.close(record, plans, changes)?;
     tell(&ran, console);

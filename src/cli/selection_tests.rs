@@ -76,26 +76,32 @@ fn a_link_in_a_folder_that_leads_nowhere_is_told() {
 }
 
 #[test]
-fn a_matrix_needs_no_file_and_says_which_scenario_it_has() {
+fn a_table_needs_no_file_and_says_which_scenario_it_has() {
     let mut desk = Desk::new();
-    assert_eq!(desk.run("matrix --out @out --progress none"), 0, "{}", desk.err);
+    assert_eq!(desk.run("sweep --table architectures --out @out --progress none"), 0, "{}", desk.err);
     let record = desk.record("out");
     assert!(record.cells.iter().all(|cell| cell.scenario == "matrix" && cell.path.is_empty()));
     assert!(record.cells.len() > 20, "{}", record.cells.len());
 }
 
 #[test]
-fn what_settings_of_a_matrix_lose_is_no_failure_in_its_exit_code_its_record_or_its_junit() {
+fn what_settings_of_a_table_lose_is_an_answer_and_no_failure() {
     let mut desk = Desk::new();
     desk.write("ties.toml", &format!("{TIES}\n[variant.lost]\n"));
-    assert_eq!(desk.run("matrix @ties.toml --variant lost --out @out --progress none"), 0, "{}", desk.err);
+    assert_eq!(
+        desk.run("sweep @ties.toml --table architectures --variant lost --out @out --progress none"),
+        0,
+        "{}",
+        desk.err
+    );
     let record = desk.record("out");
     assert_eq!((record.exit_code, record.verdict), (0, Verdict::Pass));
     assert!(record.failing().count() > 20, "each setting tells what it lost");
     let junit = desk.read("out/junit.xml");
     assert!(junit.contains("failures=\"0\" errors=\"0\"") && !junit.contains("<failure"), "{junit}");
     // Who wants it to stop at the first of them has it fail by that.
-    let first = "matrix @ties.toml --variant lost --out @first --progress none --fail-fast -j 1";
+    let first =
+        "sweep @ties.toml --table architectures --variant lost --out @first --progress none --fail-fast -j 1";
     assert_eq!(desk.run(first), 11, "{}", desk.err);
     let record = desk.record("first");
     assert_eq!((record.exit_code, record.verdict), (11, Verdict::Fail));
@@ -103,20 +109,20 @@ fn what_settings_of_a_matrix_lose_is_no_failure_in_its_exit_code_its_record_or_i
 }
 
 #[test]
-fn a_matrix_is_of_one_variant_or_of_the_file_without_any() {
+fn a_table_is_of_one_variant_or_of_the_file_without_any() {
     let mut desk = Desk::new();
     desk.write("ties.toml", &format!("{TIES}\n[variant.a]\n[variant.b]\nset = {{ seed = 7 }}\n"));
     let mut cells = |more: &str, variant: Option<&str>| {
         let none = "--set entity.*.deleted_daily=0 --progress none";
-        let command = format!("matrix @ties.toml --out @out {none}{more}");
+        let command = format!("sweep @ties.toml --table architectures --out @out {none}{more}");
         assert_eq!(desk.run(&command), 0, "{}", desk.err);
         let record = desk.record("out");
         assert!(record.cells.iter().all(|cell| cell.variant.as_deref() == variant));
-        assert!(desk.out.contains("  –  ") && desk.out.contains("nothing was changed"), "{}", desk.out);
+        assert!(desk.out.contains("  –  ") && desk.out.contains("no deletes"), "{}", desk.out);
         record.cells.len()
     };
     assert_eq!(cells("", None), cells(" --variant b", Some("b")), "each setting once");
-    assert_eq!(desk.run("matrix @ties.toml --variant a --variant b"), 2);
+    assert_eq!(desk.run("sweep @ties.toml --table architectures --variant a --variant b"), 2);
 }
 
 #[test]
@@ -203,8 +209,11 @@ fn what_is_not_there_is_usage_and_what_selects_nothing_is_4() {
          profiles show carrier-pigeon
          profiles show lte-god
          profiles show lte
-         matrix @set.toml --variant plain --variant kept
-         matrix @half.toml
+         sweep @set.toml --table architectures --variant plain --variant kept
+         sweep @half.toml --table architectures
+         sweep --table archs
+         sweep --table @ties.toml
+         sweep @ties.toml --axis drain=1h --format md
          new @...
          new @.toml
          new @---

@@ -6,7 +6,7 @@ use super::args::{Grid, SweepArgs, SweepFormat};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::run::{self, Order};
-use super::{grid, sources};
+use super::{grid, sources, table};
 use crate::analysis::Asks;
 use crate::analysis::sweep::{Objective, Sweep};
 use crate::record::{AxisRecord, Exit, SweepRecord};
@@ -14,9 +14,15 @@ use crate::render;
 use crate::render::sweep::Regret;
 
 pub(super) fn sweep(args: &SweepArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    if let Some(chosen) = table::chosen(args, console)? {
+        return table::table(args, chosen, console);
+    }
     if args.grid.axis.is_empty() {
-        let example = "such as --axis engine.pull.chunk_rows=16..8192*2";
+        let example = "such as --axis engine.pull.chunk_rows=16..8192*2, or a table: --table architectures";
         return Err(Refusal::usage(format!("a sweep needs an axis, {example}")));
+    }
+    if args.format == SweepFormat::Md {
+        return Err(Refusal::usage("Markdown is for a table: name one with --table"));
     }
     let mut plans = grid::plans(&args.grid, console)?;
     let reference = reference(args)?;
@@ -55,7 +61,7 @@ pub(super) fn sweep(args: &SweepArgs, console: &mut Console<'_>) -> anyhow::Resu
                 console.result(&regret.map_or_else(|| sweep.to_json(), |regret| regret.to_json()));
                 console.remark(&last);
             }
-            SweepFormat::Csv => {
+            SweepFormat::Csv | SweepFormat::Md => {
                 console.result(&regret.map_or_else(|| sweep.to_csv(), |regret| regret.to_csv()));
                 console.remark(&last);
             }

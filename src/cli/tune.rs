@@ -1,6 +1,6 @@
 //! `tune`: the best settings for each class, link and fleet size.
 
-use super::args::{SweepFormat, TuneArgs};
+use super::args::{TuneArgs, TuneFormat};
 use super::console::Console;
 use super::cost;
 use super::grid::SEED;
@@ -419,22 +419,22 @@ fn spots(bases: &[Plan], across: &[Across], knobs: &[Knob], seeds: usize) -> any
     Ok(spots)
 }
 
-fn tell(format: SweepFormat, ran: &Ran, console: &mut Console<'_>) {
+fn tell(format: TuneFormat, ran: &Ran, console: &mut Console<'_>) {
     let tune = ran.record.tune.as_ref().expect("it was put there");
     let (paint, last) = (console.out_paint(), ran.place_line());
     match format {
-        SweepFormat::Human if console.voice.quiet => {
+        TuneFormat::Human if console.voice.quiet => {
             let fails = ran.record.exit_code != Exit::Success.code();
             let verdict = fails.then(|| render::headline(&ran.record, paint));
             let notes: String = ran.record.notes.iter().map(|note| format!("note: {note}\n")).collect();
             console.result(&(verdict.unwrap_or_default() + &render::tune::answers(tune) + &notes));
         }
-        SweepFormat::Human => {
+        TuneFormat::Human => {
             let [headline, notes] = [render::headline, render::notes].map(|part| part(&ran.record, paint));
             console.result(&format!("{headline}\n{}\n{notes}{last}", render::tune::story(tune)));
         }
         programs => {
-            let json = programs == SweepFormat::Json;
+            let json = programs == TuneFormat::Json;
             console.result(&if json { render::tune::to_json(tune) } else { render::tune::to_csv(tune) });
             console.remark(&last);
         }

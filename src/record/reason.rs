@@ -56,10 +56,6 @@ pub enum Reason {
     Answer {
         answer: AnswerRecord,
     },
-    /// It is not as a table of what must come out says.
-    Unexpected {
-        text: String,
-    },
     /// A figure is not the baseline's.
     Differs {
         text: String,
@@ -96,8 +92,7 @@ impl Reason {
             | Reason::Expectation { .. }
             | Reason::Gate { .. }
             | Reason::Claim { .. }
-            | Reason::Answer { .. }
-            | Reason::Unexpected { .. } => Exit::Threshold,
+            | Reason::Answer { .. } => Exit::Threshold,
             Reason::Differs { .. } => Exit::Regression,
             Reason::NoBaseline { .. } => Exit::NoBaseline,
             Reason::NotDeterministic { .. } => Exit::NotDeterministic,
@@ -106,6 +101,6 @@ impl Reason {
     }
     /// Whether it says what came of a setting: where settings are asked about, that is an answer.
     pub fn is_finding(&self) -> bool {
-        self.exit().is_finding() && !matches!(self, Reason::Unexpected { .. })
+        self.exit().is_finding()
     }
 }

@@ -8,8 +8,6 @@ use crate::oracle::{Harm, harm_of};
 /// How grave a reason is, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// A cell is not as a written table says: where that is asked, all else is an answer.
-    Unexpected,
     /// What the oracle found.
     Found(Harm),
     /// The cell could not be run, or is another one when it is run again.
@@ -25,7 +23,6 @@ impl Reason {
     pub fn severity(&self) -> Severity {
         match self {
             Reason::Violation { check } => Severity::Found(harm_of(check).unwrap_or(Harm::Lost)),
-            Reason::Unexpected { .. } => Severity::Unexpected,
             Reason::TakenBack { .. } | Reason::Shelved { .. } => Severity::Found(Harm::Lost),
             _ => match self.exit() {
                 Exit::Stuck => Severity::Found(Harm::Stuck),

@@ -1,7 +1,6 @@
 //! Lists on lines of so many columns, and tables as programs read and write them.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 pub(super) fn filled(
     head: &str,
@@ -51,32 +50,10 @@ pub(super) fn csv_of<T: Serialize>(
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     writer.write_record(header).expect("it is written to memory");
     rows.into_iter().for_each(|row| writer.serialize(row).expect("rows have one length"));
-    text(writer)
-}
-
-fn text(writer: csv::Writer<Vec<u8>>) -> String {
     let bytes = writer.into_inner().expect("it is written to memory");
     String::from_utf8(bytes).expect("names and numbers")
 }
 
 pub(super) fn to_json<T: Serialize + ?Sized>(of: &T) -> String {
     serde_json::to_string_pretty(of).expect("names and numbers") + "\n"
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lines<T>(pub Vec<T>);
-
-impl<T: Serialize + DeserializeOwned> Lines<T> {
-    /// Reads what [`Lines::to_csv`] writes; an error says that it is no such table.
-    pub fn of_csv(text: &str) -> Result<Lines<T>, csv::Error> {
-        csv::Reader::from_reader(text.as_bytes()).deserialize().collect::<Result<_, _>>().map(Lines)
-    }
-    pub fn to_csv(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        self.0.iter().for_each(|line| writer.serialize(line).expect("it is written to memory"));
-        text(writer)
-    }
-    pub fn to_json(&self) -> String {
-        to_json(&self.0)
-    }
 }

@@ -1,8 +1,8 @@
 //! How a run is shown: each file renders one subject, from a record and what `analysis` finds.
 //!
 //! [`story()`] is for a terminal, [`html`] for a browser, [`summary()`] and [`junit()`] for CI,
-//! [`sweep`], [`tune`], [`mod@compare`], [`calibrate`], [`conflicts`], [`matrix`] and [`wire`] for
-//! what those commands find; [`svg`] draws plots. No renderer touches a file.
+//! [`sweep`], [`tune`], [`mod@compare`], [`calibrate`] and [`tables`] for what those
+//! commands find; [`svg`] draws plots. No renderer touches a file.
 //!
 //! The page for a CI job is bounded ([`SUMMARY_MAX`]), however many cells fail.
 
@@ -13,7 +13,6 @@ mod brief;
 pub mod calibrate;
 mod claims;
 pub mod compare;
-pub mod conflicts;
 mod coverage;
 mod grid;
 pub mod html;
@@ -21,7 +20,6 @@ mod junit;
 mod lines;
 mod listing;
 mod lost;
-pub mod matrix;
 mod occurrences;
 mod reasons;
 mod remedies;
@@ -30,10 +28,11 @@ mod summary;
 pub mod svg;
 pub mod sweep;
 mod table;
+mod table_rule;
+pub mod tables;
 pub mod tune;
 mod warnings;
 mod why;
-pub mod wire;
 
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,7 @@ use super::merge::{AXIS, Setting};
 use super::plan::{Claim, Plan};
 use super::resolve::{claims, of_no_edits, questions, resolve, unheeded};
 use super::rows::{Brought, not_utf8, prepare};
+use super::table_plan::{TablePlan, table_plan};
 use super::traces::{Traces, in_place_of_rates};
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
 use super::unmeasured::unmeasured;
@@ -54,8 +55,8 @@ pub struct Document {
     pub(super) tree: Node,
 }
 
-/// What is said of variants, which is no part of a cell.
-const OF_VARIANTS: [&str; 3] = ["variant", "shows", "question"];
+/// What is said of several cells, which is no part of one.
+const OF_VARIANTS: [&str; 4] = ["variant", "shows", "question", "table"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provenance {
@@ -97,23 +98,23 @@ impl Document {
     pub fn hospital_day() -> Document {
         Document::embedded("hospital-day.toml", super::HOSPITAL_DAY)
     }
-    pub fn ward() -> Document {
-        Document::embedded("matrix.toml", super::WARD)
-    }
-    pub fn conflicts() -> Vec<Document> {
-        super::CONFLICTS.iter().map(|(name, text)| Document::embedded(name, text)).collect()
-    }
-    pub fn wire() -> Vec<Document> {
-        super::WIRE.iter().map(|(name, text)| Document::embedded(name, text)).collect()
-    }
     pub fn checklist() -> Vec<Document> {
         super::CHECKLIST.iter().map(|(name, text)| Document::embedded(name, text)).collect()
+    }
+    /// The scenarios of an embedded table, of which one declares it.
+    pub fn of_table(name: &str) -> Option<Vec<Document>> {
+        let (_, files) = super::TABLES.iter().find(|(own, _)| *own == name)?;
+        Some(files.iter().map(|(name, text)| Document::embedded(name, text)).collect())
     }
     fn embedded(name: &str, text: &str) -> Document {
         match Document::parse(name, text) {
             Ok(document) => Document { path: String::new(), ..document },
             Err(invalid) => panic!("an embedded scenario is TOML: {invalid}"),
         }
+    }
+    /// The table that it declares for a sweep.
+    pub fn table(&self) -> Result<Option<TablePlan>, Invalid> {
+        self.tree.get(&["table"]).map(table_plan).transpose()
     }
     /// The same, with files of rows looked for in `folder`.
     #[must_use]
@@ -163,6 +164,7 @@ impl Document {
         let sets = settings(&request.sets, "--set", &mut mistakes);
         let claims = self.beside_each_other(("shows", &SHOWS), claims, &mut mistakes);
         let questions = self.beside_each_other(("question", &QUESTIONS), questions, &mut mistakes);
+        mistakes.extend(self.table().err().into_iter().flat_map(|invalid| invalid.diagnostics));
         let shared = self.shared();
         mistakes.extend(self.misnamed(&claims, &shared));
         for variant in self.wanted(request, &mut mistakes) {

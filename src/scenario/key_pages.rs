@@ -26,6 +26,7 @@ const PAGES: &[Page] = &[
     Page("event", "Events: what goes wrong at set times", &["event"]),
     Page("chaos", "Random faults", &["chaos", "swarm", "situations"]),
     Page("expect", "What must come out", &["expect", "gate", "variant", "shows", "question"]),
+    Page("table", "The table of a sweep", &["table"]),
 ];
 /// Keys that so many kinds of a table have are told once.
 const OFTEN: usize = 4;
@@ -167,6 +168,7 @@ fn children<'f>(form: &'f Form, path: &str) -> (Vec<&'f Key>, String) {
         Form::Named { of, .. } => children(of, &join(path, "NAME")),
         Form::Map { keys, .. } => (keys.iter().collect(), path.to_owned()),
         Form::Either { table, .. } => children(table, path),
+        Form::List(item) => children(item, path),
         _ => (Vec::new(), path.to_owned()),
     }
 }
@@ -213,6 +215,7 @@ fn brief(form: &Form) -> String {
             Some(("a column type", _)) => "a [column type](../scenario-files.md#values)".to_owned(),
             _ => written.want.to_owned(),
         },
+        Form::List(Form::Table { .. }) => "list of tables".to_owned(),
         Form::List(item) => format!("list of {}", brief(item)),
         Form::Table { .. } | Form::Named { .. } => String::new(),
         Form::Map { rest, .. } => format!("NAME = {}", brief(rest)),

@@ -7,6 +7,7 @@ use super::diagnostic::{Diagnostic, Place, Source, choices};
 use super::form::Form;
 use super::grammar::ROOT;
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_path, parse_value};
+use super::view::View;
 use super::written::is_wide;
 
 pub(super) const AXIS: &str = "--axis";
@@ -213,6 +214,15 @@ impl Setting {
         let own = |name: String| [name].into_iter().chain(rest.iter().cloned()).collect::<Vec<_>>();
         names.into_iter().try_for_each(|name| self.descend(form, node, path, &own(name)))
     }
+}
+
+/// Whether scenarios have a dotted key; an error says what they have instead.
+pub(super) fn known_key(key: &str, at: View<'_>) -> Result<(), Diagnostic> {
+    let origin = Origin { place: at.place(), via: Via::File };
+    let below = |(form, path): (&'static Form, String), name: &String| {
+        Ok((under(form, name, &path, &origin)?, join(&path, name)))
+    };
+    wide_path(key, at.place())?.iter().try_fold((&ROOT, String::new()), below).map(drop)
 }
 
 /// Whether a `*`, or a `*:KEY`, stands for the name of this value.

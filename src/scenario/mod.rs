@@ -57,6 +57,7 @@ mod resolve;
 mod rows;
 mod swarm;
 mod synonyms;
+mod table_plan;
 mod template;
 mod traces;
 mod tree;
@@ -83,29 +84,32 @@ pub use question::{
 };
 pub use requirements::{REQUIREMENTS, Requirement, requirement};
 pub use template::{LIKE, template};
+pub use table_plan::{TableAxis, TableColumn, TablePlan, TableRule};
 pub use written::{TITLE_WANT, in_id, is_title};
 
 /// The main scenario, embedded so that the binary works outside its repository.
 pub const HOSPITAL_DAY: &str = include_str!("../../scenarios/hospital-day.toml");
-/// The ward on which backends, captures and modes are compared, embedded for the same reason.
-pub const WARD: &str = include_str!("../../scenarios/strategies/matrix.toml");
+/// A file by name.
+type Embedded = (&'static str, &'static str);
 
-/// The worlds of the matrix of conflicts, by name, in the order in which they are told.
-pub const CONFLICTS: &[(&str, &str)] = embedded!(
-    "conflicts/matrix": "update-update-same", "update-update-other", "update-update-equal",
-    "update-delete", "delete-update", "delete-delete", "insert-insert", "parent-deleted",
-    "child-inserted"
-);
-/// The worlds of the matrix of wire formats, by name, in the order in which they are told.
-pub const WIRE: &[(&str, &str)] = embedded!("wire/matrix": "edge", "lte-poor", "lte-good", "geo");
+/// The tables that `sweep --table` knows by name, each with the scenarios that it is of.
+pub const TABLES: &[(&str, &[Embedded])] = &[
+    ("architectures", embedded!("strategies": "matrix")),
+    ("wire", embedded!("wire": "matrix")),
+    (
+        "conflicts",
+        embedded!(
+            "conflicts/matrix": "update-update-same", "update-update-other", "update-update-equal",
+            "update-delete", "delete-update", "delete-delete", "insert-insert", "parent-deleted",
+            "child-inserted"
+        ),
+    ),
+];
 pub const CHECKLIST: &[(&str, &str)] = embedded!(
     "checklist": "automatic", "avoided-conflicts", "changed-columns", "cleared-queue", "conflict-page",
     "consistent", "deadline", "edits-meanwhile", "flat-entities", "hierarchy", "light-entities",
     "merged", "network-events", "own-actions", "own-rows", "photos", "quick-hooks", "resumed",
     "simple-or-full", "stamps", "status", "sync-units", "triggered", "two-foo"
 );
-/// What each world of the matrix of conflicts is to come to, as CSV.
-pub const CONFLICTS_EXPECTED: &str = include_str!("../../scenarios/conflicts/matrix/expected.csv");
-
 #[cfg(test)]
 mod tests;

@@ -1,65 +1,59 @@
-//! The matrix of conflicts, as the program prints it.
+//! The table of conflicts, as the program prints it.
 
-use syncdyno::render::conflicts::{ConflictLine, Conflicts, Stays};
+use crate::tables::{Line, lines, printed};
 
-/// What it prints in this format, which ends well.
-fn printed(format: &str) -> String {
-    let desk = tempfile::TempDir::new().unwrap();
-    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_syncdyno"));
-    command.current_dir(desk.path()).env_remove("GITHUB_STEP_SUMMARY");
-    let ran = command.args(["matrix", "conflicts", "--out", "out", "--format", format]).assert().success();
-    String::from_utf8(ran.get_output().stdout.clone()).unwrap()
-}
-
-fn lines() -> Vec<ConflictLine> {
-    Conflicts::of_csv(syncdyno::scenario::CONFLICTS_EXPECTED).unwrap().0
+fn expected() -> Vec<Line> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/conflicts/matrix/expected.csv");
+    lines(&std::fs::read_to_string(file).unwrap())
 }
 
 #[test]
-fn every_cell_of_the_matrix_is_as_expected() {
-    let csv = printed("csv");
-    assert_eq!(Conflicts::of_csv(&csv).unwrap().0, lines());
+fn every_cell_of_the_table_is_as_expected() {
+    assert_eq!(lines(&printed(&["--table", "conflicts", "--format", "csv"])), expected());
 }
 
 #[test]
-fn nothing_in_the_matrix_diverges() {
-    let wrong: Vec<ConflictLine> = lines().into_iter().filter(|line| !line.converged).collect();
+fn nothing_in_the_table_diverges() {
+    let wrong: Vec<Line> =
+        expected().into_iter().filter(|line| line["outcome"].contains("DIVERGED")).collect();
     assert_eq!(wrong, []);
 }
 
 #[test]
 fn what_is_the_same_on_both_sides_overwrites_nothing() {
     let same = ["update-update-equal", "delete-delete"];
-    for line in lines().into_iter().filter(|line| same.contains(&line.world.as_str())) {
-        assert_eq!((line.overwritten, line.silent), (0, 0), "{line:?}");
+    for line in expected().into_iter().filter(|line| same.contains(&line["scenario"].as_str())) {
+        let figures = ["oracle.overwritten.columns", "oracle.silent_discard.count"].map(|name| &*line[name]);
+        assert_eq!(figures, ["0", "0"], "{line:?}");
     }
 }
 
 #[test]
 fn a_merge_of_other_columns_overwrites_nothing() {
-    let of = |line: &ConflictLine| line.policy == "field-merge" && line.world == "update-update-other";
-    let merged: Vec<ConflictLine> = lines().into_iter().filter(of).collect();
-    assert!(merged.iter().any(|line| line.stays == Stays::Merged));
+    let of = |line: &Line| line["policy"] == "field-merge" && line["scenario"] == "update-update-other";
+    let merged: Vec<Line> = expected().into_iter().filter(of).collect();
+    assert!(merged.iter().any(|line| line["outcome"].starts_with("merged")));
     for line in merged {
-        assert_eq!(line.overwritten, 0, "{line:?}");
+        assert_eq!(line["oracle.overwritten.columns"], "0", "{line:?}");
     }
 }
 
 #[test]
 fn only_where_nobody_looks_is_anything_replaced_in_silence() {
-    let silent: Vec<ConflictLine> = lines().into_iter().filter(|line| line.silent > 0).collect();
+    let silent: Vec<Line> =
+        expected().into_iter().filter(|line| line["oracle.silent_discard.count"] != "0").collect();
     assert!(!silent.is_empty());
     for line in silent {
-        assert_eq!((line.policy.as_str(), line.stays), ("none", Stays::Nothing), "{line:?}");
+        assert!(line["policy"] == "none" && line["outcome"].starts_with('-'), "{line:?}");
     }
 }
 
 #[test]
 fn a_three_way_comparison_is_never_mistaken() {
-    let of = |line: &&ConflictLine| line.detect == "three-way";
-    let mistaken: Vec<(u64, u64)> = lines().iter().filter(of).map(|l| (l.mistaken, l.missed)).collect();
-    assert!(mistaken.contains(&(0, 0)));
-    for (mistaken, _) in mistaken {
-        assert_eq!(mistaken, 0);
+    let of = |line: &Line| line["conflicts found by"] == "three-way";
+    let three_way: Vec<Line> = expected().into_iter().filter(of).collect();
+    assert!(three_way.iter().any(|line| line["oracle.conflicts.missed"] == "0"));
+    for line in three_way {
+        assert_eq!(line["oracle.conflicts.false"], "0", "{line:?}");
     }
 }

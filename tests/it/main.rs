@@ -38,6 +38,7 @@ mod stops;
 mod strategies;
 mod suite;
 mod sweep;
+mod tables;
 mod tidy;
 mod tiny_stack;
 mod tune;

@@ -168,7 +168,7 @@ fn pages_show_what_long_commands_print() {
         [
             ("scenarios/hospital-day.toml", "day"),
             ("run my-app.toml", "my-app"),
-            ("matrix", "matrix"),
+            ("--table architectures", "matrix"),
             ("sweep scenarios/chunk-curve", "curve"),
             ("tune scenarios/tune-phone", "phone"),
         ]

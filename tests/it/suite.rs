@@ -359,10 +359,7 @@ suite! {
     suite_wire_chunk_bytes_meets_its_expectations: "wire/chunk-bytes";
     suite_wire_entities_gzipped_meets_its_expectations: "wire/entities-gzipped";
     suite_wire_binary_or_names_meets_its_expectations: "wire/binary-or-names";
-    suite_wire_matrix_edge_meets_its_expectations: "wire/matrix/edge";
-    suite_wire_matrix_lte_poor_meets_its_expectations: "wire/matrix/lte-poor";
-    suite_wire_matrix_lte_good_meets_its_expectations: "wire/matrix/lte-good";
-    suite_wire_matrix_geo_meets_its_expectations: "wire/matrix/geo";
+    suite_wire_matrix_meets_its_expectations: "wire/matrix";
     suite_units_poison_meets_its_expectations: "units/poison";
     suite_units_triggers_meets_its_expectations: "units/triggers";
     suite_units_reconnect_meets_its_expectations: "units/reconnect";

@@ -1,45 +1,44 @@
-//! The matrix of wire formats, as the program prints it.
+//! The table of wire formats, as the program prints it.
 
-use syncdyno::render::wire::{Wire, WireLine};
+use crate::tables::{Line, lines, printed};
 
 const FORMATS: [&str; 5] = ["json", "json-objects", "xml", "cbor", "protobuf"];
-const WORLDS: [&str; 4] = ["edge", "lte-poor", "lte-good", "geo"];
+const LINKS: [&str; 4] = ["edge", "lte-poor", "lte-good", "geo"];
+const DOWN: &str = "engine.down.bytes";
+const TIME: &str = "engine.session.time";
+const COSTS: [&str; 3] = ["device.coding.busy", "gateway.coding.busy", "device.coding.energy"];
 
-fn table() -> Wire {
-    let desk = tempfile::TempDir::new().unwrap();
-    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_syncdyno"));
-    command.current_dir(desk.path()).env_remove("GITHUB_STEP_SUMMARY");
-    let ran = command.args(["matrix", "wire", "--out", "out", "--format", "csv"]).assert().success();
-    Wire::of_csv(&String::from_utf8(ran.get_output().stdout.clone()).unwrap()).unwrap()
+fn figure(line: &Line, name: &str) -> u64 {
+    line[name].parse().expect("it was measured")
 }
 
 #[test]
-fn the_matrix_of_formats_tells_what_packing_saves_and_costs() {
-    let table = table();
-    assert_eq!(table.0.len(), 5 * 3 * 4 * 4, "formats, packers, links and chunks");
-    for world in WORLDS {
-        let best = |format, packed| table.best(format, packed, world).expect("it was run");
-        let [json, objects, xml, cbor, protobuf] = FORMATS.map(|format| best(format, "none"));
-        let down = [&cbor, &json, &objects, &xml].map(|line| line.down);
-        assert!(
-            protobuf.down <= cbor.down * 21 / 20 && down[..3].is_sorted() && json.down < xml.down,
-            "{world}: {down:?}"
-        );
+fn the_table_of_formats_tells_what_packing_saves_and_costs() {
+    let table = lines(&printed(&["--table", "wire", "--format", "csv"]));
+    assert_eq!(table.len(), 5 * 3 * 4 * 4, "formats, packers, links and chunks");
+    let best = |format: &str, packed: &str, link: &str| -> &Line {
+        let of = |line: &&Line| line["format"] == format && line["packed"] == packed && line["link"] == link;
+        table.iter().filter(of).min_by_key(|line| figure(line, TIME)).expect("it was run")
+    };
+    for link in LINKS {
+        let [json, objects, xml, cbor, protobuf] = FORMATS.map(|format| best(format, "none", link));
+        let down = [cbor, json, objects, xml].map(|line| figure(line, DOWN));
+        let is_smallest = figure(protobuf, DOWN) <= down[0] * 21 / 20;
+        assert!(is_smallest && down[..3].is_sorted() && down[1] < down[3], "{link}: {down:?}");
         for format in FORMATS {
-            let plain = best(format, "none");
-            for packed in ["gzip", "zstd"].map(|packed| best(format, packed)) {
-                let cost = |line: &WireLine| [line.phone, line.gateway, line.coding];
-                assert!(packed.down * 10 < plain.down * 6, "{packed:?}");
-                assert!(cost(packed).iter().zip(cost(plain)).all(|(more, less)| *more > less), "{packed:?}");
-                assert!(packed.time < plain.time, "{packed:?}");
+            let plain = best(format, "none", link);
+            for packed in ["gzip", "zstd"].map(|packed| best(format, packed, link)) {
+                assert!(figure(packed, DOWN) * 10 < figure(plain, DOWN) * 6, "{packed:?}");
+                assert!(COSTS.iter().all(|cost| figure(packed, cost) > figure(plain, cost)), "{packed:?}");
+                assert!(figure(packed, TIME) < figure(plain, TIME), "{packed:?}");
             }
         }
-        let [json, xml] = ["json", "xml"].map(|format| best(format, "gzip"));
-        assert!(xml.down * 10 < json.down * 11, "tags pack away: {world}");
-        assert!(xml.phone > json.phone, "{world}");
+        let [json, xml] = ["json", "xml"].map(|format| best(format, "gzip", link));
+        assert!(figure(xml, DOWN) * 10 < figure(json, DOWN) * 11, "tags pack away: {link}");
+        assert!(figure(xml, COSTS[0]) > figure(json, COSTS[0]), "{link}");
     }
-    let saved = |world| {
-        let [plain, packed] = ["none", "gzip"].map(|packed| table.best("xml", packed, world).unwrap().time);
+    let saved = |link| {
+        let [plain, packed] = ["none", "gzip"].map(|packed| figure(best("xml", packed, link), TIME));
         plain - packed
     };
     assert!(saved("edge") > 10 * saved("lte-good"), "it is the slow link that gains");

@@ -33,9 +33,6 @@ pub enum Asks<'a> {
     Search { tune: &'a TuneRecord, fail_fast: bool },
 }
 
-/// Says in what the cells at these places are not as somebody wrote down.
-pub type Table<'a> = dyn Fn(&[Judged]) -> Vec<(usize, String)> + 'a;
-
 /// A baseline, and how a run is held to it.
 #[derive(Clone, Copy)]
 pub struct Against<'a> {
@@ -70,15 +67,10 @@ pub struct Trial<'a> {
     /// What stopped the run before its end.
     pub notes: &'a [Note],
     pub asks: Asks<'a>,
-    pub table: Option<&'a Table<'a>>,
     pub against: Option<Against<'a>>,
 }
 
 impl Trial<'_> {
-    /// Whether all cells have ended and nothing stopped the run.
-    pub(super) fn is_whole(&self, judged: &[Judged]) -> bool {
-        self.all_ended(judged) && self.notes.is_empty()
-    }
     pub(super) fn all_ended(&self, judged: &[Judged]) -> bool {
         let ended = judged.iter().filter(|judged| judged.cell.verdict != Verdict::Incomplete);
         ended.count() == self.plans.len()

@@ -1,7 +1,7 @@
 //! The verdict: every rule by which a cell or a run fails, in one list, judged in one place.
 //!
 //! [`judge`] holds the outcome of a cell against its plan as soon as it ends; [`judge_run`] holds
-//! cells against each other, a baseline or a table, and gives the record of the run. What a rule
+//! cells against each other or a baseline, and gives the record of the run. What a rule
 //! holds them to comes in as an argument; what comes out is findings, and `rules` alone makes
 //! verdicts, reasons and exit codes of them. The record is put together from the result once.
 //!
@@ -15,7 +15,7 @@ mod digests;
 mod rules;
 mod run;
 
-pub use case::{Against, Asks, Standard, Table, Trial};
+pub use case::{Against, Asks, Standard, Trial};
 pub(super) use case::{Ended, Ruling};
 pub use conclude::RunJudged;
 pub use digests::{Held, Recorded};

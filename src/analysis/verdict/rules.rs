@@ -17,7 +17,7 @@ enum Rule {
 }
 
 /// All rules. Reasons of one severity stand in this order.
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 13] = [
     Rule::OfCell(cell::violations),
     Rule::OfCell(cell::rest),
     Rule::OfCell(cell::saved_edits),
@@ -27,7 +27,6 @@ const RULES: [Rule; 14] = [
     Rule::OfCell(cell::same_again),
     Rule::OfRun(claims::claims),
     Rule::OfRun(answers::answers),
-    Rule::OfRun(run::as_the_table),
     Rule::OfRun(baseline::baseline),
     Rule::OfRun(occurrences::occurrences),
     Rule::OfRun(run::has_an_answer),

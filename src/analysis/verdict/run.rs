@@ -1,15 +1,7 @@
-//! Rules of a run as a whole: a table of what must come out, a search, what stopped it.
+//! Rules of a run as a whole: a search, what stopped it.
 
 use super::case::{Asks, Ruling, Trial};
-use crate::record::{EndingKind, Exit, Judged, Reason};
-
-/// Cells are as the table says. Where one did not come to its end nothing is said.
-pub(super) fn as_the_table(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
-    let broke = |judged: &Judged| judged.cell.ending.kind == EndingKind::Broken;
-    let table = trial.table.filter(|_| trial.is_whole(judged) && !judged.iter().any(broke));
-    let wrong = table.map(|table| table(judged)).unwrap_or_default().into_iter();
-    wrong.map(|(cell, text)| Ruling::FailsCell(cell, Reason::Unexpected { text })).collect()
-}
+use crate::record::{Exit, Judged};
 
 /// A search leaves a setting in each place, and was not stopped by a cell that failed.
 pub(super) fn has_an_answer(trial: &Trial<'_>, _: &[Judged]) -> Vec<Ruling> {

@@ -10,6 +10,7 @@ mod engine;
 mod gateway;
 mod links;
 mod people;
+mod tables;
 mod trouble;
 
 use super::chaos::CHAOS;
@@ -20,6 +21,7 @@ use super::tree::Table;
 use super::written::DATE;
 use crate::base::Span;
 
+pub(super) use tables::TABLE;
 pub(super) use trouble::{QUESTIONS, SHOWS, VARIANT};
 
 pub(super) static ROOT: Form = table(ROOT_KEYS);
@@ -76,6 +78,8 @@ const ROOT_KEYS: &[Key] = &[
         .about("What two variants show, by id: a figure that fails in one and is mended in the other."),
     optional("question", QUESTIONS)
         .about("What two variants answer, by list and number (checklist-3, field-1); `run --for FILE` asks the same of another scenario."),
+    optional("table", TABLE)
+        .about("What `sweep` prints of this file, or of another one with `--table`: axes, columns and a rule."),
 ];
 
 impl Form {

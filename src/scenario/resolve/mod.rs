@@ -34,7 +34,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) use self::doubts::of_no_edits;
-pub(super) use self::shows::{claims, questions};
+pub(super) use self::shows::{claims, questions, unit_named};
 pub(super) use self::stack::unheeded;
 use self::world::World;
 use super::diagnostic::Diagnostic;

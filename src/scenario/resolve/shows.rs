@@ -48,7 +48,7 @@ fn claim_of(id: &str, claim: View<'_>, variants: &[&str], wrong: &Mistakes) -> O
         wrong.at(mends, "a variant mends nothing of itself", "`fails` and `mends` are two variants");
     }
     let figure = claim.at("metric").present().filter(|figure| figure.is_sound())?;
-    let unit = unit_named(figure, wrong)?;
+    let unit = unit_named(figure, figure.text(), wrong)?;
     let factor = claim.at("factor").present().filter(|factor| factor.is_sound());
     asks_something(factor, wrong);
     let is_bounded = ["min", "max"].iter().any(|key| claim.at(key).present().is_some());
@@ -69,11 +69,12 @@ fn claim_of(id: &str, claim: View<'_>, variants: &[&str], wrong: &Mistakes) -> O
     })
 }
 
-fn unit_named(figure: View<'_>, wrong: &Mistakes) -> Option<Unit> {
-    let (metric, stat) = with_stat(figure.text());
+/// The unit of the figure that is written at a place under this name.
+pub(in super::super) fn unit_named(figure: View<'_>, name: &str, wrong: &Mistakes) -> Option<Unit> {
+    let (metric, stat) = with_stat(name);
     if metric.contains('@') {
-        let help = "a claim is of all devices: write it without the state at the start";
-        wrong.at(figure, "a claim names no state at the start", help);
+        let help = "it is of all devices: write it without the state at the start";
+        wrong.at(figure, "no state at the start is named here", help);
         return None;
     }
     // Whether there is such a unit or entity shows when its figure is there.
@@ -151,7 +152,7 @@ fn question(name: &str, of: View<'_>, variants: &[&str], wrong: &Mistakes) -> Qu
 fn told(name: &str, figure: View<'_>, wrong: &Mistakes) -> Told {
     let metric = figure.at("metric");
     if metric.is_sound() {
-        unit_named(metric, wrong);
+        unit_named(metric, metric.text(), wrong);
     }
     let [less, more] = ["less", "more"].map(|key| figure.at(key).present());
     if let (Some(_), Some(more)) = (less, more) {

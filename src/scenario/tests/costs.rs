@@ -169,7 +169,7 @@ fn cells_of_all_sizes_cost_within_twice_what_is_told() {
         "units/wifi-only" 145 1008,
         "wire/body-limit" 83 524,
         "wire/formats" 59 446,
-        "wire/matrix/edge" 51 20,
+        "wire/matrix" 51 20,
     ] {
         let document = parsed(&format!("scenarios/{name}.toml"), text);
         let plans = document.plans(&Request::default(), &stacks()).expect("it is sound");

@@ -1,0 +1,194 @@
+//! `sweep` of a file that declares a table, or with `--table`.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::args::{Selection, SweepArgs, SweepFormat};
+use super::console::Console;
+use super::refusal::{Refusal, near};
+use super::run::{self, Order};
+use super::sources::{self, Values};
+use crate::analysis::Asks;
+use crate::analysis::table::{Table, Tried};
+use crate::base::{Ppm, Span};
+use crate::campaign::CELLS_MAX;
+use crate::contract::EditKind;
+use crate::record::Exit;
+use crate::render::tables::Own;
+use crate::scenario::{Document, Happening, Plan, TABLES, TableAxis, TablePlan};
+
+/// A table with the scenarios that it is printed of.
+type Chosen = (TablePlan, Vec<Document>);
+
+/// The table that is asked for, or that the file declares; `None` where the sweep has other axes.
+pub(super) fn chosen(args: &SweepArgs, console: &Console<'_>) -> Result<Option<Chosen>> {
+    let selection = &args.grid.selection;
+    let owners = match &args.table {
+        Some(name) => owners(name, console)?,
+        None if !args.grid.axis.is_empty() || selection.paths.is_empty() => return Ok(None),
+        None => sources::documents(&selection.paths, console)?,
+    };
+    let mut tables = Vec::new();
+    for owner in &owners {
+        let table = owner.table();
+        let table =
+            table.map_err(|wrong| Refusal::because(Exit::Invalid, wrong.render(console.err_paint().0)))?;
+        tables.extend(table);
+    }
+    let mut table = match (tables.pop(), &args.table) {
+        (Some(table), _) if tables.is_empty() => table,
+        (None, None) => return Ok(None),
+        (None, Some(name)) => return Err(Refusal::usage(format!("{name} declares no [table]"))),
+        _ => return Err(Refusal::usage("several files declare a [table]: name one of them with --table")),
+    };
+    let is_own = args.table.is_none() || selection.paths.is_empty();
+    let documents = if is_own { owners.clone() } else { sources::documents(&selection.paths, console)? };
+    let of = |axis: &crate::campaign::Axis| TableAxis {
+        title: axis.key.clone(),
+        key: Some(axis.key.clone()),
+        values: axis.values.clone(),
+        ..TableAxis::default()
+    };
+    table.axis.splice(0..0, args.grid.axis.iter().map(of));
+    Ok(Some((table, documents)))
+}
+
+/// The scenarios of a table that the program knows by name, or of the file that declares one.
+fn owners(name: &str, console: &Console<'_>) -> Result<Vec<Document>> {
+    if let Some(owners) = Document::of_table(name) {
+        return Ok(owners);
+    }
+    if Path::new(name).exists() {
+        return sources::documents(&[name.into()], console);
+    }
+    let near = near(name, TABLES.iter().map(|(name, _)| *name));
+    Err(Refusal::usage(format!("there is no table {name}, and no such file{near}")))
+}
+
+/// Runs each setting of a table, and prints it.
+pub(super) fn table(args: &SweepArgs, (table, documents): Chosen, console: &mut Console<'_>) -> Result<Exit> {
+    let selection = &args.grid.selection;
+    sources::combined(&documents, selection, Values::new(), console)?;
+    let own = own(&table, &documents[0], selection);
+    let documents = fitting(&table, documents, selection, console)?;
+    let (plans, tried) = plans(&table, &documents, selection, console)?;
+    let Some(first) = plans.first() else {
+        let why = tried.into_iter().find_map(|(_, refused)| refused).unwrap_or_default();
+        let why = format!("error: no setting of the table can be run: {why}");
+        return Err(Refusal::because(Exit::Invalid, why));
+    };
+    let never = never(first);
+    let order = Order { asks: Asks::Matrix, ..Order::of(&args.place, &args.work) };
+    run::carry_out(&plans, &order, console, |ran, console| {
+        let shown = Table::new(&table, &tried, &ran.record.cells, &never);
+        let place = ran.place_line();
+        console.result(&match args.format {
+            SweepFormat::Human if console.voice.quiet => shown.told(&own) + &place,
+            SweepFormat::Human => format!("{}\n{place}", shown.story(&own)),
+            SweepFormat::Md => shown.to_markdown(),
+            SweepFormat::Json => shown.to_json(&own),
+            SweepFormat::Csv => shown.to_csv(),
+        });
+    })
+}
+
+/// The scenarios as the table has axes for them: one, and of one variant, unless it has those axes.
+/// What the axes set is taken out first, so that no part of it stays.
+fn fitting(
+    table: &TablePlan,
+    documents: Vec<Document>,
+    selection: &Selection,
+    console: &mut Console<'_>,
+) -> Result<Vec<Document>> {
+    for (axis, all) in [("scenario", documents.len()), ("variant", selection.variant.len())] {
+        if all > 1 && !table.has(axis) {
+            return Err(Refusal::usage(format!("this table is of one {axis}, not of {all}")));
+        }
+    }
+    let set = |axis: &TableAxis| axis.values.iter().flat_map(|value| axis.sets(value)).collect::<Vec<_>>();
+    let set: Vec<String> = table.axis.iter().flat_map(set).map(|(key, _)| key).collect();
+    let set: Vec<&str> = set.iter().map(String::as_str).collect();
+    let fitting = |document: Document| {
+        let variants = document.variants().join(", ");
+        if variants.is_empty() || selection.variant.len() == 1 || table.has("variant") {
+            return document.without(&set);
+        }
+        let note = "note: the file without its variants; --variant takes one of them";
+        console.remark(&format!("{note} ({variants})\n"));
+        document.base().without(&set)
+    };
+    Ok(documents.into_iter().map(fitting).collect())
+}
+
+/// What of the file the rule is about.
+fn own(table: &TablePlan, document: &Document, selection: &Selection) -> Own {
+    let variant = selection.variant.first().map(String::as_str);
+    let said = document.provenance(variant, &selection.set).unwrap_or_default();
+    let of = |key: &str| {
+        let said = said.iter().find(|said| said.key == key)?;
+        Some(said.value.trim_matches('"').to_owned())
+    };
+    let each = table.axis.iter().find(|axis| table.rule.as_ref().is_some_and(|rule| rule.each == axis.title));
+    let wanted = of("workload.freshness").and_then(|text| text.parse().ok());
+    Own { value: each.and_then(|axis| of(axis.key.as_ref()?)), wanted: wanted.map(|Span(ns)| ns) }
+}
+
+fn plans(
+    table: &TablePlan,
+    documents: &[Document],
+    selection: &Selection,
+    console: &Console<'_>,
+) -> Result<(Vec<Plan>, Vec<Tried>)> {
+    let (keyed, of_cells): (Vec<_>, Vec<_>) = table.axis.iter().partition(|axis| !axis.values.is_empty());
+    let points = keyed.iter().map(|axis| axis.values.len() as u128).fold(1, u128::saturating_mul);
+    let cells = points.saturating_mul(documents.len() as u128);
+    if cells > CELLS_MAX {
+        return Err(sources::too_large("the table", cells));
+    }
+    let mut points = vec![(Vec::new(), Values::new())];
+    for axis in keyed {
+        let longer = |(labels, sets): &(Vec<String>, Values), value: &String| {
+            let own = axis.sets(value).into_iter().map(|(key, to)| (key, vec![to])).collect();
+            ([&labels[..], std::slice::from_ref(value)].concat(), [sets.clone(), own].concat())
+        };
+        let of = |point| axis.values.iter().map(move |value| longer(point, value));
+        points = points.iter().flat_map(of).collect();
+    }
+    let (mut plans, mut tried) = (Vec::new(), Vec::<Tried>::new());
+    for (point, sets) in points {
+        for document in documents {
+            let labels = |variant: Option<&str>| {
+                let of = |axis: &&TableAxis| match &*axis.title {
+                    "scenario" => document.name().to_owned(),
+                    _ => variant.unwrap_or_default().to_owned(),
+                };
+                point.iter().cloned().chain(of_cells.iter().map(of)).collect::<Vec<String>>()
+            };
+            match sources::with(document, selection, sets.clone(), console) {
+                Ok(cells) => {
+                    let of_cells = cells.iter().map(|plan| (labels(plan.variant.as_deref()), None));
+                    tried.extend(of_cells);
+                    plans.extend(cells);
+                }
+                Err(why) => tried.push((labels(None), Some(why))),
+            }
+        }
+    }
+    // Seeds of a setting come one after the other.
+    tried.dedup();
+    Ok((plans, tried))
+}
+
+/// Kinds of changes of which a plan, as all settings of it, makes none.
+fn never(plan: &Plan) -> Vec<&'static str> {
+    let of = |kind| plan.taken().any(|action| action.kind == kind);
+    let before = plan.data.iter().any(|data| data.deleted_daily > Ppm(0));
+    let deletes = before || of(EditKind::Delete) || plan.workload.contention.deletes > Ppm(0);
+    let mut scopes = plan.taken().map(|action| (action, &plan.schema.entity(action.entity).scope));
+    let moves = scopes.any(|(action, of)| of.iter().any(|rule| action.columns.contains(&rule.column())));
+    let imports = plan.events.iter().any(|event| matches!(event.what, Happening::Import { .. }));
+    let (inserts, updates) = (imports || of(EditKind::Create), of(EditKind::Update));
+    let made = [("inserts", inserts), ("updates", updates), ("deletes", deletes), ("moves", moves)];
+    made.into_iter().filter_map(|(kind, is_made)| (!is_made).then_some(kind)).collect()
+}

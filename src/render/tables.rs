@@ -1,0 +1,174 @@
+//! A table that a file declares, for a terminal, in Markdown and for programs.
+
+use serde_json::{Map, Value, json};
+
+use super::grid::Grid;
+use super::lines;
+pub use super::table_rule::Own;
+use super::table_rule::rule_lines;
+use crate::analysis::table::{Named, Setting, Table};
+use crate::analysis::{distinct, grouped};
+use crate::metrics::{Unit, human};
+use crate::scenario::TableColumn;
+
+/// A longer name of a column is broken at its hyphens on a terminal.
+const NAME_MAX: usize = 9;
+/// Rows of fewer axes need no blank line between groups.
+const GROUPED: usize = 3;
+
+impl Table<'_> {
+    /// For a terminal: the table, its legend, the rule.
+    pub fn story(&self, own: &Own) -> String {
+        let legend: String = self.plan.legend.iter().map(|line| format!("{line}\n")).collect();
+        self.parts(|grid| grid.terminal("  "), "") + &legend + &self.told(own)
+    }
+    pub fn to_markdown(&self) -> String {
+        self.parts(Grid::markdown, "\n")
+    }
+    /// A row per setting.
+    pub fn to_csv(&self) -> String {
+        lines::csv_of(self.header(), self.settings.iter().map(|setting| self.row(setting)))
+    }
+    /// The settings, then the lines of the rule.
+    pub fn to_json(&self, own: &Own) -> String {
+        let value = |text: String| text.parse::<u64>().map_or_else(|_| Value::from(&*text), Value::from);
+        let setting = |setting: &Setting<'_>| -> Map<String, Value> {
+            let known = self.header().into_iter().zip(self.row(setting)).filter(|(_, text)| !text.is_empty());
+            known.map(|(name, text)| (name.to_owned(), value(text))).collect()
+        };
+        let settings: Vec<Map<String, Value>> = self.settings.iter().map(setting).collect();
+        lines::to_json(&json!({ "settings": settings, "rule": self.rule(own) }))
+    }
+
+    fn parts(&self, drawn: impl Fn(&Grid) -> String, gap: &str) -> String {
+        let Some(split) = self.axis(self.plan.split.as_deref()) else {
+            return drawn(&self.grid(&self.settings.iter().collect::<Vec<_>>())) + "\n";
+        };
+        let parts = grouped(&self.settings, |setting| &setting.labels[split]);
+        let told = |(table, parts): (String, Vec<(&String, Vec<&Setting<'_>>)>)| {
+            let values: Vec<&str> = parts.iter().map(|(value, _)| value.as_str()).collect();
+            format!("{} {}:\n{gap}{table}\n", self.plan.axis[split].title, values.join(" or "))
+        };
+        grouped(parts, |(_, settings)| drawn(&self.grid(settings))).into_iter().map(told).collect()
+    }
+
+    fn grid(&self, settings: &[&Setting<'_>]) -> Grid {
+        let hidden = [&self.plan.split, &self.plan.across, &self.plan.join];
+        let [split, across, join] = hidden.map(|title| self.axis(title.as_deref()));
+        let rows: Vec<usize> =
+            (0..self.plan.axis.len()).filter(|axis| ![split, across, join].contains(&Some(*axis))).collect();
+        let value = |setting: &&Setting<'_>| across.map(|axis| setting.labels[axis].clone());
+        let values: Vec<Option<String>> = distinct(settings.iter().map(value));
+        let is_last = |column: &TableColumn| {
+            std::ptr::eq(column, &raw const self.plan.column[self.plan.column.len() - 1])
+        };
+        // The last column is there for each value of `across`, any other is of the first.
+        let of = |column| if is_last(column) { &values[..] } else { values.get(..1).unwrap_or_default() };
+        let columns =
+            self.plan.column.iter().flat_map(|column| of(column).iter().map(move |value| (column, value)));
+        let columns: Vec<(&TableColumn, &Option<String>)> = columns.collect();
+        let above = |(column, value): &(&TableColumn, &Option<String>)| match value {
+            Some(value) if is_last(column) && value.len() > NAME_MAX => value.replace('-', "\n"),
+            Some(value) if is_last(column) => value.clone(),
+            _ => column.title.clone(),
+        };
+        let texts = columns.iter().take_while(|(column, _)| column.figure.is_none()).count();
+        let titles = rows.iter().map(|axis| self.plan.axis[*axis].title.clone());
+        let mut grid = Grid::new(rows.len() + texts, titles.chain(columns.iter().map(above)));
+        let labels = |setting: &&Setting<'_>| -> Vec<String> {
+            rows.iter().map(|axis| setting.labels[*axis].clone()).collect()
+        };
+        let mut above = None;
+        for (labels, of) in grouped(settings.iter().copied(), labels) {
+            if rows.len() >= GROUPED && above.as_ref().is_some_and(|above| *above != labels[0]) {
+                grid.row([""]);
+            }
+            above = labels.first().cloned();
+            let field = |(column, of_column): &(&TableColumn, &Option<String>)| {
+                let here: Vec<_> =
+                    of.iter().copied().filter(|setting| value(setting) == **of_column).collect();
+                self.field(column, join.filter(|_| is_last(column)), &here)
+            };
+            let fields = match of.iter().all(|setting| setting.refused.is_some()) {
+                true => vec!["refused".to_owned()],
+                false => columns.iter().map(field).collect(),
+            };
+            grid.row(labels.into_iter().chain(fields));
+        }
+        grid
+    }
+
+    /// What settings share a field with; `named` is the axis whose value is named with it.
+    fn field(&self, column: &TableColumn, named: Option<usize>, settings: &[&Setting<'_>]) -> String {
+        let Some(least) = &self.plan.least else {
+            return distinct(settings.iter().map(|setting| self.text(column, setting))).join(" / ");
+        };
+        let of = |setting: &&&Setting<'_>| Named(least).mean(&setting.cells).unwrap_or(u64::MAX);
+        settings.iter().min_by_key(of).map_or_else(String::new, |setting| {
+            let value = named.map(|axis| format!(" ({})", setting.labels[axis]));
+            self.text(column, setting) + &value.unwrap_or_default()
+        })
+    }
+
+    fn text(&self, column: &TableColumn, setting: &Setting<'_>) -> String {
+        let cells = &setting.cells;
+        let figure = match column.figure.as_deref().map(Named) {
+            _ if cells.is_empty() => return "refused".to_owned(),
+            None => return self.said(column, cells),
+            Some(_) if column.needs.as_deref().is_some_and(|kind| self.never.contains(&kind)) => {
+                return "–".to_owned();
+            }
+            Some(figure) => figure,
+        };
+        let counts = matches!(figure.unit(), Unit::Count | Unit::Rows | Unit::Devices);
+        match column.per.as_deref().map(|per| Named(per).sum(cells).max(1)) {
+            Some(per) if counts => {
+                let thousandths = figure.sum(cells).saturating_mul(1_000) / per;
+                format!("{}.{:02}", thousandths / 1_000, thousandths % 1_000 / 10)
+            }
+            Some(per) => human::figure(figure.unit(), figure.sum(cells) / per),
+            None => figure.mean(cells).map_or("–".to_owned(), |mean| match counts {
+                true => mean.to_string(),
+                false => human::figure(figure.unit(), mean),
+            }),
+        }
+    }
+
+    /// What is said under the table, however little is asked for: the rule, and what was refused.
+    pub fn told(&self, own: &Own) -> String {
+        let refused = self.settings.iter().filter_map(|setting| Some((setting.refused?, setting)));
+        let refused = grouped(refused, |(why, _)| *why).into_iter().map(|(why, all)| {
+            let settings: Vec<&Setting<'_>> = all.into_iter().map(|(_, setting)| setting).collect();
+            format!("refused on {}: {why}", self.factored(&settings))
+        });
+        self.rule(own).into_iter().chain(refused).map(|line| line + "\n").collect()
+    }
+    fn rule(&self, own: &Own) -> Vec<String> {
+        let Some(rule) = &self.plan.rule else { return Vec::new() };
+        if !self.is_whole {
+            return vec!["rule: none, as not all settings have run".to_owned()];
+        }
+        let never = self.never.join(" and no ");
+        let doubts = [
+            (!self.never.is_empty()).then(|| {
+                format!("warning: the file has no {never}: the table does not say what becomes of them")
+            }),
+            self.settings
+                .iter()
+                .all(|setting| setting.cells.len() < 2)
+                .then(|| "note: this is one seed; --seeds 1..=8 says whether it holds for others".to_owned()),
+        ];
+        rule_lines(self, rule, own).into_iter().chain(doubts.into_iter().flatten()).collect()
+    }
+
+    /// Settings in words: values of axes that are all combined, but for axes of which all values are.
+    fn factored(&self, settings: &[&Setting<'_>]) -> String {
+        let values = |axis: usize| distinct(settings.iter().map(|setting| setting.labels[axis].as_str()));
+        let axes: Vec<Vec<&str>> = (0..self.plan.axis.len()).map(values).collect();
+        if axes.iter().map(Vec::len).product::<usize>() != settings.len() {
+            return distinct(settings.iter().map(|setting| setting.labels.join(" "))).join("; ");
+        }
+        let some = axes.iter().enumerate().filter(|(axis, of)| of.len() < self.plan.axis[*axis].values.len());
+        some.map(|(_, of)| of.join(", ")).collect::<Vec<_>>().join(": ")
+    }
+}

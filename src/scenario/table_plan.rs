@@ -1,0 +1,170 @@
+//! What `[table]` of a scenario file has a sweep print.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::check::check;
+use super::diagnostic::Invalid;
+use super::grammar::TABLE;
+use super::merge::known_key;
+use super::resolve::unit_named;
+use super::tree::Node;
+use super::view::{Mistakes, View};
+
+/// Axes that need no keys: each cell has them.
+const OF_CELLS: [&str; 2] = ["scenario", "variant"];
+
+/// The axes and columns of a table. Axes are named by their titles; a figure is a metric, with a
+/// statistic if it is a distribution, or several with ` + ` between.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TablePlan {
+    pub axis: Vec<TableAxis>,
+    pub column: Vec<TableColumn>,
+    pub split: Option<String>,
+    pub across: Option<String>,
+    pub join: Option<String>,
+    pub least: Option<String>,
+    pub also: Vec<String>,
+    pub legend: Vec<String>,
+    pub rule: Option<TableRule>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct TableAxis {
+    pub title: String,
+    pub key: Option<String>,
+    /// None of scenarios and variants, which cells bring.
+    pub values: Vec<String>,
+    pub set: BTreeMap<String, BTreeMap<String, toml::Value>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct TableColumn {
+    pub title: String,
+    pub figure: Option<String>,
+    pub per: Option<String>,
+    pub needs: Option<String>,
+    #[serde(default)]
+    pub words: Vec<TableWord>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct TableWord {
+    pub say: String,
+    pub when: Option<String>,
+    pub first: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct TableRule {
+    pub between: String,
+    pub called: [String; 2],
+    pub each: String,
+    pub zero: Vec<String>,
+    pub cost: String,
+    pub age: String,
+    /// Figures by what they are called in a sentence.
+    pub weigh: BTreeMap<String, String>,
+    pub kept: String,
+}
+
+impl TableAxis {
+    /// The keys that one of its values sets, and what to.
+    pub fn sets(&self, value: &str) -> Vec<(String, String)> {
+        let own = self.key.iter().map(|key| (key.clone(), value.to_owned()));
+        let text = |to: &toml::Value| to.as_str().map_or_else(|| to.to_string(), str::to_owned);
+        let more = self.set.get(value).into_iter().flatten().map(|(key, to)| (key.clone(), text(to)));
+        own.chain(more).collect()
+    }
+}
+
+impl TablePlan {
+    /// Whether it has an axis of this title.
+    pub fn has(&self, title: &str) -> bool {
+        self.axis.iter().any(|axis| axis.title == title)
+    }
+}
+
+/// Reads the table that a file declares.
+pub(super) fn table_plan(written: &Node) -> Result<TablePlan, Invalid> {
+    let mut written = written.clone();
+    let mut mistakes = Vec::new();
+    check(&TABLE, &mut written, "table", &mut mistakes);
+    mistakes.extend(strange(View::new(&written)).into_inner(mistakes.is_empty()));
+    Invalid::check(mistakes)?;
+    let mut plan: TablePlan = written.to_toml().try_into().expect("a checked table has all that is read");
+    for name in OF_CELLS {
+        let named = [&plan.split, &plan.across, &plan.join].into_iter().flatten().any(|title| title == name);
+        if named && !plan.has(name) {
+            plan.axis.push(TableAxis { title: name.to_owned(), ..TableAxis::default() });
+        }
+    }
+    Ok(plan)
+}
+
+/// Names of a table that nothing has.
+fn strange(table: View<'_>) -> Mistakes {
+    let wrong = Mistakes::default();
+    let axes = || table.at("axis").items();
+    let titles: Vec<&str> = axes().map(|axis| axis.at("title").text()).collect();
+    let named = |key: &str, titles: &[&str]| {
+        let axis = table.at(key).present().filter(|axis| axis.is_sound())?;
+        wrong.find(axis, "axis", axis.text(), titles)
+    };
+    for key in ["split", "across", "join"] {
+        named(key, &[&titles[..], &OF_CELLS].concat());
+    }
+    named("rule.each", &titles);
+    let chosen = named("rule.between", &titles).and_then(|at| axes().nth(at));
+    let two = |list: View<'_>| list.items().count() == 2;
+    if chosen.is_some_and(|axis| !two(axis.at("values")) || !two(table.at("rule.called"))) {
+        let help = "`between` names an axis with two values, and `called` says what both are called";
+        wrong.at(table.at("rule.called"), "a rule chooses between two values", help);
+    }
+    for axis in axes() {
+        let values: Vec<&str> = axis.at("values").items().map(View::text).collect();
+        if values.is_empty() {
+            wrong.among(&[axis.at("values")], "an axis needs a value", "name at least one");
+        }
+        let set = axis.at("set");
+        let of_values = set
+            .names()
+            .into_iter()
+            .filter(|name| wrong.find(set.name(name), "value", name, &values).is_some());
+        let keys = of_values.flat_map(|name| {
+            let of = set.key(name);
+            of.names().into_iter().map(move |key| (key, of.name(key)))
+        });
+        let key = axis.at("key").present().filter(|key| key.is_sound());
+        for (key, at) in key.map(|key| (key.text(), key)).into_iter().chain(keys) {
+            known_key(key, at).unwrap_or_else(|unknown| wrong.add(unknown));
+        }
+    }
+    if table.at("column").items().next().is_none() {
+        wrong.among(
+            &[table.at("column")],
+            "a table needs a column",
+            "such as [[table.column]] with `title` and `figure`",
+        );
+    }
+    for figure in figures(table).into_iter().filter(|figure| figure.is_sound()) {
+        for part in figure.text().split(" + ") {
+            unit_named(figure, part, &wrong);
+        }
+    }
+    wrong
+}
+
+/// All figures that a table names.
+fn figures(table: View<'_>) -> Vec<View<'_>> {
+    let rule = table.at("rule");
+    let mut all = vec![table.at("least"), rule.at("cost"), rule.at("age"), rule.at("kept")];
+    for column in table.at("column").items() {
+        all.extend([column.at("figure"), column.at("per")]);
+        all.extend(column.at("words").items().map(|word| word.at("when")));
+    }
+    all.extend(table.at("also").items().chain(rule.at("zero").items()));
+    all.extend(rule.at("weigh").entries().map(|(_, figure)| figure));
+    all
+}
