@@ -74,6 +74,8 @@ pub(super) fn table(args: &SweepArgs, (table, documents): Chosen, console: &mut 
     let documents = fitting(&table, documents, selection, console)?;
     let (plans, tried) = plans(&table, &documents, selection, console)?;
     let Some(first) = plans.first() else {
+        // What is wrong with the file as it is has a place in it.
+        sources::combined(&documents, selection, Values::new(), console)?;
         let why = tried.into_iter().find_map(|(_, refused)| refused).unwrap_or_default();
         let why = format!("error: no setting of the table can be run: {why}");
         return Err(Refusal::because(Exit::Invalid, why));

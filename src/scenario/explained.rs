@@ -152,6 +152,8 @@ situations.occur
   hot-row: a row has dozens of edits
   edit-while-pulled: a row is edited while it is being pulled
   long-session: a process runs for a day
+  clock-back-in-family: a phone's clock steps back between a parent and its child
+  load-cut-and-expired: a load is cut off, and its cursor expires before it goes on
 ";
 
 pub fn explained(path: &str) -> Option<Vec<Meaning>> {
