@@ -39,7 +39,7 @@ pub use order::{distinct, grouped};
 pub use phases::{Phase, phases};
 pub use untested::unplaced;
 pub use verdict::{
-    Against, Asks, Broke, Held, Recorded, RunJudged, Standard, Trial, assemble, broken, judge,
-    judge_again, judge_alone, judge_run,
+    Against, Asks, Broke, Held, Recorded, RunJudged, Standard, Trial, assemble, broken, judge, judge_again,
+    judge_alone, judge_run,
 };
 pub use worst::{beyond, counted, grade, worst_of};

@@ -443,7 +443,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_closed_journal_is_free_whoever_holds_its_file() {
+    fn a_closed_journal_is_free_although_somebody_holds_its_file() {
         let desk = tempfile::tempdir().unwrap();
         let begun = || Journal::begin(desk.path(), "run");
         let first = begun().unwrap();

@@ -285,9 +285,11 @@ pub(super) struct ReportArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CalibrateArgs {
-    /// A CSV with a line per request, or JSON objects line by line, columns in any order: `start` (RFC 3339, or seconds, milliseconds or
-    /// finer since 1970), `rows`, `bytes`, `duration_ms`, `_s`, `_us` (or `duration` with units: 120ms), `outcome` (ok, reset, timeout,
-    /// refused, offline, an HTTP status); `bytes` and `outcome` may be missing, `device` tells several devices apart.
+    /// A CSV with a line per request, or JSON objects line by line, columns in any order: `start`
+    /// (RFC 3339, or seconds, milliseconds or finer since 1970), `rows`, `bytes`, `duration_ms`,
+    /// `_s`, `_us` (or `duration` with units: 120ms), `outcome` (ok, reset, timeout, refused,
+    /// offline, an HTTP status); `bytes` and `outcome` may be missing, `device` tells several
+    /// devices apart.
     pub(super) log: PathBuf,
     /// Write a scenario with these figures; it is not there yet.
     #[arg(short, long, value_name = "FILE.toml")]

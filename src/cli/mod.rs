@@ -9,7 +9,8 @@
 //! One Ctrl-C starts no more cells, lets the running ones finish for up to ten seconds and writes a partial report, marked incomplete;
 //! a second one stops at once. SIGTERM ends running cells early and still writes the report.
 //!
-//! This is the only room that reads the terminal and signals, and the only one that uses `anyhow`; of the environment `bench` reads a seed.
+//! This is the only room that reads the terminal and signals, and the only one that uses `anyhow`;
+//! of the environment `bench` reads a seed.
 
 mod against;
 mod args;

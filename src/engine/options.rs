@@ -36,7 +36,8 @@ pub struct EngineOptions {
     pub network_poll: Option<Span>,
     /// The work of asking once, in time of the reference core. The default is an estimate: a
     /// millisecond on a phone of the class `mid`. A call from a web view through Cordova's bridge
-    /// that does nothing takes less on a Nexus 5 (ezAR, 2016), and the question itself comes on top.
+    /// that does nothing takes less on a Nexus 5 (ezAR, 2016), and the question itself comes on
+    /// top.
     pub network_poll_cpu: Span,
     pub status: bool,
     pub on_unauthorized: OnUnauthorized,

@@ -72,8 +72,8 @@ struct Seen {
     pages: u64,
     /// By entity the last change that was written: its stamp, its row and its page.
     last: FxHashMap<EntityId, (Stamp, Row, u64)>,
-    /// Creates that are not settled, whether they were sent, and when they were made by the device's
-    /// clock.
+    /// Creates that are not settled, whether they were sent, and when they were made by the
+    /// device's clock.
     creates: FxHashMap<Row, (bool, Stamp)>,
     /// Full loads that have not come to their end, by entity.
     loads: FxHashMap<EntityId, Load>,

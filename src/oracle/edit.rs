@@ -31,7 +31,8 @@ pub(super) struct Edit {
     pub(super) acknowledged_first: Option<(u32, Time)>,
     /// The last line about it in a log that the user can read.
     pub(super) said: Option<LogKind>,
-    /// When, and in which life of its device's storage, its person was last told that it is refused.
+    /// When, and in which life of its device's storage, its person was last told that it is
+    /// refused.
     pub(super) told_refused: Option<(u32, Time)>,
     /// Its person left it at a logout, or took the other side of its conflict.
     pub(super) left_at_logout: bool,

@@ -67,6 +67,17 @@ pub(super) struct Odd {
     pub(super) skipped: u64,
 }
 
+impl Odd {
+    pub(super) fn figures(&self) -> [(&'static str, u64); 4] {
+        [
+            ("oracle.skipped.versions", self.skipped),
+            ("oracle.phantom_delete.rows", self.phantom_deletes),
+            ("oracle.phantom_insert.rows", self.phantom_inserts),
+            ("oracle.repeated.rows", self.repeated),
+        ]
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(super) struct At<'a> {
     pub(super) device: DeviceId,

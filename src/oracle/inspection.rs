@@ -10,16 +10,17 @@ use super::checks::{self, EditCase, RowCase};
 use super::content::{Contents, Difference, Expected, stale_copies};
 use super::edit::Edit;
 use super::ends::{Counted, Ends};
-use super::findings::{Suspicion, Violation};
+use super::findings::{Findings, Suspicion, Violation};
 use super::flow::Run;
 use super::held::{At, Behind};
 use super::history::{History, RowId};
 use super::ledger::Ledger;
 use super::looks::Look;
-use super::model::Oracle;
+use super::model::{Oracle, Watched};
 use super::names::{NamedTruth, NamedView};
 use super::owed::OwingDevice;
 use super::reports::Told;
+use super::setup::OracleSetup;
 use super::truth::Truth;
 use super::words::Labels;
 use crate::base::words::count;
@@ -277,11 +278,7 @@ impl Inspection<'_> {
         {
             findings.add(check, (Some(edit.device), Some((entity, key.as_str()))), || text);
         }
-        for (one, device) in watched.iter_mut().zip((0..).map(DeviceId)) {
-            one.flow.finish(self.at, device, &setup.patience, &mut findings);
-            one.thrift.finish(device, &setup, &mut findings);
-            one.status.finish((self.at, device), None, &setup.patience, &mut findings);
-        }
+        finish_devices(self.at, &mut watched, &setup, &mut findings);
         findings.tell_columns();
         let by_stamps = findings.by_stamps();
         let untried = findings.unfound(|check| match check.matter() {
@@ -294,20 +291,15 @@ impl Inspection<'_> {
         let (mut violations, mut figures, not_applicable) = findings.finish();
         let eventful = with_records(&mut violations, &busy, &history);
         let uncounted = uncounted(&figures, &not_applicable, by_stamps);
+        figures.extend(idle_and_wrong(&watched).into_iter().chain(held.odd.figures()));
         figures.extend([
             ("oracle.lost.row_ns", clipped(held.behind.lost)),
             ("oracle.stale.row_ns", clipped(held.behind.stale)),
             ("oracle.went_back.row_ns", clipped(shown.row_ns(self.at))),
-            ("oracle.idle_with_work.ns", clipped(watched.iter().map(|one| one.owing.idle_ns).sum())),
-            ("oracle.status.wrong", clipped(watched.iter().map(|one| one.status.wrong_ns).sum())),
             ("oracle.kept_both.rows", self.oracle.kept_both),
             ("oracle.stale_copies.rows", self.stale_copies),
             ("oracle.doubled.rows", self.doubles),
             ("oracle.half_seen.rows", self.half_seen),
-            ("oracle.skipped.versions", held.odd.skipped),
-            ("oracle.phantom_delete.rows", held.odd.phantom_deletes),
-            ("oracle.phantom_insert.rows", held.odd.phantom_inserts),
-            ("oracle.repeated.rows", held.odd.repeated),
             ("oracle.conflicts.count", ledger.conflicts),
             ("oracle.conflicts.false", miscalled.falsely),
             ("oracle.conflicts.missed", miscalled.missed),
@@ -435,6 +427,21 @@ impl Inspection<'_> {
             });
         }
     }
+}
+
+fn finish_devices(at: Time, watched: &mut [Watched], setup: &OracleSetup, findings: &mut Findings) {
+    for (one, device) in watched.iter_mut().zip((0..).map(DeviceId)) {
+        one.flow.finish(at, device, &setup.patience, findings);
+        one.thrift.finish(device, setup, findings);
+        one.status.finish((at, device), None, &setup.patience, findings);
+    }
+}
+
+fn idle_and_wrong(watched: &[Watched]) -> [(&'static str, u64); 2] {
+    [
+        ("oracle.idle_with_work.ns", clipped(watched.iter().map(|one| one.owing.idle_ns).sum())),
+        ("oracle.status.wrong", clipped(watched.iter().map(|one| one.status.wrong_ns).sum())),
+    ]
 }
 
 fn clipped(sum: u128) -> u64 {

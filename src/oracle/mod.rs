@@ -52,9 +52,9 @@
 //!
 //! How: `history` holds versions by row, `held` which of them each device has, `ledger` the edits,
 //! `intents` what else people meant, `lives` where the state of each device began, `flow` the runs,
-//! `owed` those that are to begin, `looks` what a phone shows meanwhile, `ways_out` what ends all of
-//! that at once. At the end `content` reads the backend once. [`Life`] is a listener of its own: it
-//! tells what happened to one record, in words.
+//! `owed` those that are to begin, `looks` what a phone shows meanwhile, `ways_out` what ends all
+//! of that at once. At the end `content` reads the backend once. [`Life`] is a listener of its own:
+//! it tells what happened to one record, in words.
 
 mod again;
 mod attachments;

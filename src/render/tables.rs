@@ -161,7 +161,8 @@ impl Table<'_> {
         rule_lines(self, rule, own).into_iter().chain(doubts.into_iter().flatten()).collect()
     }
 
-    /// Settings in words: values of axes that are all combined, but for axes of which all values are.
+    /// Settings in words: values of axes that are all combined, but for axes of which all values
+    /// are.
     fn factored(&self, settings: &[&Setting<'_>]) -> String {
         let values = |axis: usize| distinct(settings.iter().map(|setting| setting.labels[axis].as_str()));
         let axes: Vec<Vec<&str>> = (0..self.plan.axis.len()).map(values).collect();

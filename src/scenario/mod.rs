@@ -83,8 +83,8 @@ pub use question::{
     question_place,
 };
 pub use requirements::{REQUIREMENTS, Requirement, requirement};
-pub use template::{LIKE, template};
 pub use table_plan::{TableAxis, TableColumn, TablePlan, TableRule};
+pub use template::{LIKE, template};
 pub use written::{TITLE_WANT, in_id, is_title};
 
 /// The main scenario, embedded so that the binary works outside its repository.

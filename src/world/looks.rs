@@ -1,8 +1,9 @@
-//! Looks into the databases of phones that are at work: for the oracle, and free of cost to a phone.
+//! Looks into the databases of phones that are at work: for the oracle, and free of cost to a
+//! phone.
 //!
 //! A look is taken after something happened on a phone, between two turns of its tasks. It takes no
-//! time, draws nothing and sets no timer: the run is halted for it and goes on. How often depends on
-//! how many rows there are, so that looks stay a small part of what a cell costs.
+//! time, draws nothing and sets no timer: the run is halted for it and goes on. How often depends
+//! on how many rows there are, so that looks stay a small part of what a cell costs.
 
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{Event, Node};

@@ -369,94 +369,116 @@ fn known_bug(id: &str) -> Option<&'static str> {
 
 /// Of the others, where they go wrong.
 fn like_no_other(id: &str) -> Option<&'static str> {
-    Some(match id {
-        "keeps-what-left-scope"
-        | "writes-one-row-behind"
-        | "takes-away-before-it-writes"
-        | "removes-one-row-behind"
-        | "names-no-rows"
-        | "stamps-rows-with-nothing"
-        | "takes-anothers-page"
-        | "takes-older-versions"
-        | "takes-older-tombstones"
-        | "forgets-late-rows"
-        | "dates-what-was-cut"
-        | "forgets-what-waits"
-        | "part-over-whole"
-        | "misses-the-last-column" => "A",
-        "foreign-answer-is-ack"
-        | "verdicts-by-place"
-        | "cancel-drops-in-flight"
-        | "put-off-is-done"
-        | "refused-delete-stays-gone"
-        | "ends-what-is-referred-to"
-        | "discards-edits"
-        | "last-stretch-is-all"
-        | "takes-anothers-word"
-        | "sends-what-came-to-nothing"
-        | "deletes-as-updates"
-        | "deletes-what-failed"
-        | "cleans-up-at-the-backend"
-        | "sends-rows-as-shown"
-        | "keeps-refused-drafts"
-        | "hands-on-what-was-refused"
-        | "tries-what-was-refused"
-        | "asks-twice"
-        | "updates-under-another-name"
-        | "restores-its-own-word"
-        | "sends-its-tail-again"
-        | "tries-over-what-came"
-        | "acknowledges-without-a-stamp"
-        | "values-of-the-one-before"
-        | "key-of-the-one-before"
-        | "sends-the-last-update-alone"
-        | "cuts-long-texts"
-        | "newest-first" => "B",
-        "asks-caches"
-        | "ignores-the-network"
-        | "never-forgives"
-        | "waits-without-a-ceiling"
-        | "waits-for-what-is-gone"
-        | "gives-up-for-good"
-        | "fails-without-a-word"
-        | "sync-starts-sync"
-        | "last-in-first-out"
-        | "forgets-as-it-begins"
-        | "tries-without-a-pause"
-        | "all-synced-too-soon"
-        | "completes-twice"
-        | "failed-for-ever"
-        | "offline-for-ever"
-        | "progress-beyond-its-end"
-        | "progress-never-moves"
-        | "syncing-for-ever"
-        | "never-ends-plans" => "D",
-        "rename-forgets-edits"
-        | "rename-forgets-rows"
-        | "rename-forgets-newer"
-        | "pool-gives-again"
-        | "keeps-anothers-pool"
-        | "page-in-memory"
-        | "merges-in-silence"
-        | "one-line-a-row"
-        | "one-message-a-session"
-        | "wins-once-wins-for-ever"
-        | "name-of-the-one-before"
-        | "days-as-names"
-        | "moves-by-days"
-        | "choice-stays-here"
-        | "flag-stays-set"
-        | "stops-at-a-conflict"
-        | "another-copy-each-try"
-        | "says-nothing"
-        | "counts-winners-as-done"
-        | "deletes-what-left-scope"
-        | "forgets-ends"
-        | "merge-speaks-for-all"
-        | "whole-rows-again" => "C",
-        _ => return None,
-    })
+    let of = |(place, ids): &(&'static str, &[&str])| ids.contains(&id).then_some(*place);
+    BY_PLACE.iter().find_map(of)
 }
+
+const BY_PLACE: &[(&str, &[&str])] = &[
+    (
+        "A",
+        &[
+            "keeps-what-left-scope",
+            "writes-one-row-behind",
+            "takes-away-before-it-writes",
+            "removes-one-row-behind",
+            "names-no-rows",
+            "stamps-rows-with-nothing",
+            "takes-anothers-page",
+            "takes-older-versions",
+            "takes-older-tombstones",
+            "forgets-late-rows",
+            "dates-what-was-cut",
+            "forgets-what-waits",
+            "part-over-whole",
+            "misses-the-last-column",
+        ],
+    ),
+    (
+        "B",
+        &[
+            "foreign-answer-is-ack",
+            "verdicts-by-place",
+            "cancel-drops-in-flight",
+            "put-off-is-done",
+            "refused-delete-stays-gone",
+            "ends-what-is-referred-to",
+            "discards-edits",
+            "last-stretch-is-all",
+            "takes-anothers-word",
+            "sends-what-came-to-nothing",
+            "deletes-as-updates",
+            "deletes-what-failed",
+            "cleans-up-at-the-backend",
+            "sends-rows-as-shown",
+            "keeps-refused-drafts",
+            "hands-on-what-was-refused",
+            "tries-what-was-refused",
+            "asks-twice",
+            "updates-under-another-name",
+            "restores-its-own-word",
+            "sends-its-tail-again",
+            "tries-over-what-came",
+            "acknowledges-without-a-stamp",
+            "values-of-the-one-before",
+            "key-of-the-one-before",
+            "sends-the-last-update-alone",
+            "cuts-long-texts",
+            "newest-first",
+        ],
+    ),
+    (
+        "D",
+        &[
+            "asks-caches",
+            "ignores-the-network",
+            "never-forgives",
+            "waits-without-a-ceiling",
+            "waits-for-what-is-gone",
+            "gives-up-for-good",
+            "fails-without-a-word",
+            "sync-starts-sync",
+            "last-in-first-out",
+            "forgets-as-it-begins",
+            "tries-without-a-pause",
+            "all-synced-too-soon",
+            "completes-twice",
+            "failed-for-ever",
+            "offline-for-ever",
+            "progress-beyond-its-end",
+            "progress-never-moves",
+            "syncing-for-ever",
+            "never-ends-plans",
+        ],
+    ),
+    (
+        "C",
+        &[
+            "rename-forgets-edits",
+            "rename-forgets-rows",
+            "rename-forgets-newer",
+            "pool-gives-again",
+            "keeps-anothers-pool",
+            "page-in-memory",
+            "merges-in-silence",
+            "one-line-a-row",
+            "one-message-a-session",
+            "wins-once-wins-for-ever",
+            "name-of-the-one-before",
+            "days-as-names",
+            "moves-by-days",
+            "choice-stays-here",
+            "flag-stays-set",
+            "stops-at-a-conflict",
+            "another-copy-each-try",
+            "says-nothing",
+            "counts-winners-as-done",
+            "deletes-what-left-scope",
+            "forgets-ends",
+            "merge-speaks-for-all",
+            "whole-rows-again",
+        ],
+    ),
+];
 
 #[test]
 fn sabotage_is_caught_by_its_own_check() {

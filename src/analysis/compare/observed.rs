@@ -243,8 +243,8 @@ fn observes_fewer(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> bool 
     candidate * FEWER < base * (FEWER - 1)
 }
 
-/// How much each side observes. A pair of which one cell observes nothing is not compared, and hides
-/// nothing of the others.
+/// How much each side observes. A pair of which one cell observes nothing is not compared, and
+/// hides nothing of the others.
 fn observations(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> [u128; 2] {
     let observed = |cell: &&CellRecord| cell.metrics.get(name).map_or(0, |one| u128::from(one.observed()));
     let [base, candidate] = sides.map(|cells| cells.iter().map(observed).collect::<Vec<u128>>());

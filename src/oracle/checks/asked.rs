@@ -225,7 +225,8 @@ impl<'a> Asked<'a> {
         self.others().any(|other| sets(&other.values, column, value))
     }
 
-    /// Whether nobody asks for what an edit says any more, as its person was told that it is refused.
+    /// Whether nobody asks for what an edit says any more, as its person was told that it is
+    /// refused.
     fn is_over(self, id: EditId, edit: &Edit) -> bool {
         let ledger = self.case.ledger;
         // A copy of its device may wait to hear of it.

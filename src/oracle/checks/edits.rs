@@ -127,8 +127,8 @@ pub(in crate::oracle) fn acknowledged_without_commit(case: &EditCase<'_>) -> Opt
     })
 }
 
-/// What its person is told is refused for good is not on the backend: not by a commit of its own, nor
-/// by that of a later edit which does not say so itself.
+/// What its person is told is refused for good is not on the backend: not by a commit of its own,
+/// nor by that of a later edit which does not say so itself.
 pub(in crate::oracle) fn refused_and_committed(case: &EditCase<'_>, ledger: &Ledger) -> Option<String> {
     let EditCase { words, edit, .. } = *case;
     let copied = ledger.lives.copies().next().is_some();

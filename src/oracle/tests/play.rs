@@ -550,12 +550,10 @@ impl Play {
             }
             ["lists", rows] => Event::RowsFailed { skipped: 0, listed: rows.parse().unwrap() },
             ["retries", left] => Event::RowsRetried { left: number(left) },
-            ["photo-fails"] => Event::Blob(BlobEvent::Ended {
-                blob: photo("a1"),
-                took: Span(1),
-                in_run: true,
-                served: false,
-            }),
+            ["photo-fails"] => {
+                let (blob, took) = (photo("a1"), Span(1));
+                Event::Blob(BlobEvent::Ended { blob, took, in_run: true, served: false })
+            }
             ["queues", a] => Event::UnitQueued { unit: unit(a), depth: 1 },
             ["discards", a] => Event::UnitDiscarded { unit: unit(a) },
             ["coalesces", a] => Event::UnitCoalesced { unit: unit(a) },
@@ -565,17 +563,7 @@ impl Play {
                 let run = Some((unit(a), number(run)));
                 Event::HookTriggered { hook: Hook::SyncComplete, run, unit: unit(next) }
             }
-            ["shows-as", state, ..] => {
-                let n = |at: usize| words.get(at).map_or(0, |n| n.parse::<u32>().unwrap());
-                let (state, pending) = match state {
-                    "offline" => (Shown::Offline, 0),
-                    "conflict" => (Shown::Conflict, 0),
-                    "failed" => (Shown::Failed { retryable: true }, 0),
-                    "syncing" => (Shown::Syncing(Progress { percent: n(2) as u8, rows: n(3) }), 0),
-                    _ => (Shown::Idle, n(2)),
-                };
-                Event::Status(Status { state, pending })
-            }
+            ["shows-as", state, ..] => Event::Status(status(state, words)),
             ["resets"] => Event::CursorReset { unit: UNIT, entity: VISIT },
             ["expires"] | ["throttled", _] => {
                 let throttled = |wait: &&str| ServerError::Throttled(secs(wait));
@@ -597,4 +585,16 @@ impl Play {
         };
         self.stage.emit(device, event);
     }
+}
+
+fn status(state: &str, words: &[&str]) -> Status {
+    let n = |at: usize| words.get(at).map_or(0, |n| n.parse::<u32>().unwrap());
+    let (state, pending) = match state {
+        "offline" => (Shown::Offline, 0),
+        "conflict" => (Shown::Conflict, 0),
+        "failed" => (Shown::Failed { retryable: true }, 0),
+        "syncing" => (Shown::Syncing(Progress { percent: n(2) as u8, rows: n(3) }), 0),
+        _ => (Shown::Idle, n(2)),
+    };
+    Status { state, pending }
 }

@@ -28,14 +28,19 @@ struct Record {
     found: [u64; WAYS.len()],
 }
 
+fn record(opens: &'static str, later: &str, metric: &'static str, found: [u64; WAYS.len()]) -> Record {
+    Record { opens, later: later.to_owned(), metric, found }
+}
+
 fn records() -> Vec<Record> {
-    let record = |opens, later: &str, metric, found| Record { opens, later: later.to_owned(), metric, found };
+    [of_runs(), of_what_waits()].into_iter().flatten().collect()
+}
+
+fn of_runs() -> Vec<Record> {
     let run = "0 begins A 0";
     let tries: String =
         (1..=60).map(|n| format!("0 begins A {n}; 0 fails pull; 0 fails A {n} offline; later 4; ")).collect();
     let idle = "0 queues A; later 140; 0 begins A 9; 0 ends A 9";
-    let again = "0 answered pull 1; 0 applied a1 200; 0 cursor";
-    let brings = "it: office a1 done; office a1 busy; 0 answered pull 1; 0 applied a1 200; 0 cursor";
     vec![
         // A run.
         record(run, "0 begins A 1; 0 ends A 1", "oracle.two_syncs_of_one_unit.count", [0; 13]),
@@ -71,6 +76,13 @@ fn records() -> Vec<Record> {
             "oracle.unit_out_of_order.count",
             [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0],
         ),
+    ]
+}
+
+fn of_what_waits() -> Vec<Record> {
+    let again = "0 answered pull 1; 0 applied a1 200; 0 cursor";
+    let brings = "it: office a1 done; office a1 busy; 0 answered pull 1; 0 applied a1 200; 0 cursor";
+    vec![
         // Where cursors stand, and what came with them.
         record(
             "0 cursors B/v=1 B=1",

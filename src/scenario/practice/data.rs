@@ -94,13 +94,14 @@ struct Owned {
     is_folded: bool,
 }
 
-/// Whether a screen shows a column of a row that it joins, and a flat row can have it: a reference is
-/// nothing to look at, and a copy cannot be copied again.
+/// Whether a screen shows a column of a row that it joins, and a flat row can have it: a reference
+/// is nothing to look at, and a copy cannot be copied again.
 fn is_shown(plan: &Plan, of: EntityId, at: usize) -> bool {
     !matches!(plan.schema.entity(of).columns[at].kind, ColumnKind::Ref(_)) && not_copied(plan, of, at) == at
 }
 
-/// The column itself, or of a copy the reference that it came by: the same rows have one value there.
+/// The column itself, or of a copy the reference that it came by: the same rows have one value
+/// there.
 fn not_copied(plan: &Plan, of: EntityId, at: usize) -> usize {
     match plan.data[usize::from(of.0)].columns[at] {
         Maker::Folded { via, .. } => via,
