@@ -166,9 +166,10 @@ impl Ledger {
             let carried = author.is_some_and(|author| self.carries(author, id, after));
             let Some(edit) = self.get_mut(id) else { continue };
             let was_there = edit.matches(before);
-            edit.matched |= was_there || edit.matches(after);
+            let is_there = edit.matches(after);
+            edit.matched |= was_there || is_there;
             if carried {
-                (edit.carried, edit.brought) = (author, !was_there);
+                (edit.carried, edit.brought) = (author, is_there && !was_there);
                 self.close(row, id);
             }
         }
