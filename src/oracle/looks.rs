@@ -64,7 +64,9 @@ impl Look<'_> {
     pub(super) fn at(&mut self, view: &NamedView<'_>, looks: &mut Looks) -> u64 {
         let (device, schema) = (self.device, &self.setup.labels.schema);
         let waits = view.pending().into_iter().chain(view.held_up());
-        let dirty: FxHashSet<(EntityId, Key)> = waits.map(|edit| (edit.entity, edit.key)).collect();
+        let open = view.open_conflicts().into_iter().map(|open| (open.entity, open.key));
+        let dirty: FxHashSet<(EntityId, Key)> =
+            waits.map(|edit| (edit.entity, edit.key)).chain(open).collect();
         let (mut shown, mut hash) = (Rows::default(), RowHash::default());
         let judged = |id: &EntityId| compared(schema, &self.setup.labels.units, *id);
         let judged: Vec<EntityId> = schema.ids().filter(judged).collect();

@@ -4,7 +4,7 @@
 #![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "processes live in host time")]
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
@@ -173,15 +173,28 @@ fn a_second_signal_ends_a_run_at_once_and_what_ended_is_kept() {
     assert!(record(&desk).cells.iter().any(|cell| cell.scenario == "small"), "it is kept: {said}");
 }
 
+/// Starts it on an input that never ends, and waits until it heeds signals.
+fn waits_for_input(desk: &TempDir, words: &str) -> (Child, ChildStdin) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_syncdyno"));
+    command.current_dir(desk.path()).env_remove("GITHUB_STEP_SUMMARY").args(words.split_whitespace());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let input = child.stdin.take().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let heeds_signals = || {
+        let text = fs::read_to_string(&status).unwrap();
+        let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
+        u64::from_str_radix(caught, 16).unwrap() & (1 << 14) != 0
+    };
+    until(heeds_signals);
+    (child, input)
+}
+
 #[test]
-fn a_signal_ends_who_waits_for_a_pipe_that_nobody_writes_to() {
+fn a_signal_ends_who_waits_for_an_input_without_an_end() {
     for (name, code) in [("-INT", 130), ("-TERM", 143)] {
         let desk = desk();
-        let pipe = desk.path().join("pipe.toml");
-        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        let child = start(&desk, "check pipe.toml");
-        // It opens the pipe, so its signals are handled by then; nothing comes out of it.
-        let held = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+        let (child, held) = waits_for_input(&desk, "check /dev/stdin");
         signal(&child, name);
         let end = ended(child);
         drop(held);
@@ -190,13 +203,19 @@ fn a_signal_ends_who_waits_for_a_pipe_that_nobody_writes_to() {
 }
 
 #[test]
+fn a_pipe_that_nobody_writes_to_is_refused_at_once() {
+    let desk = desk();
+    let pipe = desk.path().join("pipe.toml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (code, said) = ended(start(&desk, "check pipe.toml"));
+    assert_ne!(code, Some(0), "{said}");
+    assert!(said.contains("pipe.toml"), "{said}");
+}
+
+#[test]
 fn a_validation_ends_with_the_first_signal() {
     let desk = TempDir::new().unwrap();
-    // It has begun when it opens the pipe, and then waits for what nobody writes.
-    let pipe = desk.path().join("mine.csv");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let child = start(&desk, "validate tcp mine.csv -o out.csv");
-    let _open = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    let (child, _held) = waits_for_input(&desk, "validate tcp /dev/stdin -o out.csv");
     signal(&child, "-TERM");
     let (code, said) = ended(child);
     assert_eq!(code, Some(143), "{said}");
