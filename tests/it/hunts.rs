@@ -199,9 +199,9 @@ fn hunts_are_written_down_in_one_table() {
     let told: BTreeMap<String, Catch> = before.lines().filter_map(told).collect();
     // Who adds one hunts that alone.
     let hunts = |hunted: &&Hunted| worlds::every_place() || hunts_again() && !told.contains_key(&hunted.name);
-    let anew: Vec<&Hunted> = all.iter().filter(hunts).collect();
+    let missing: Vec<&Hunted> = all.iter().filter(hunts).collect();
     let caught: BTreeMap<&str, Catch> =
-        anew.iter().map(|hunted| hunted.name.as_str()).zip(hunt_all(&anew)).collect();
+        missing.iter().map(|hunted| hunted.name.as_str()).zip(hunt_all(&missing)).collect();
     let known = |hunted: &Hunted| caught.get(hunted.name.as_str()).or(told.get(&hunted.name)).cloned();
     let catches: Vec<Catch> = all.iter().map(|hunted| known(hunted).unwrap_or_default()).collect();
     let mut text = HEAD.to_owned();
