@@ -124,17 +124,13 @@ bugs! {
     seen in "a time that is sent as a date, and is part of a unique key":
         "the instants of a natural key are sent as days: another row of that day is taken for the same"
         { next |tx, entities, limit| {
-            let mut batch = tx.outbox(entities, limit)?;
-            batch.iter_mut().filter(|entry| entry.kind == EditKind::Create).for_each(|entry| coarsen(tx, entry));
-            Ok(batch)
+            coarse(tx, tx.outbox(entities, limit)?, EditKind::Create)
         } }
     "moves-by-days" caught by "not-taken",
     seen in "a time that is sent as a date, and is part of a unique key":
         "a change of an instant that is part of a natural key is sent as one of its day"
         { next |tx, entities, limit| {
-            let mut batch = tx.outbox(entities, limit)?;
-            batch.iter_mut().filter(|entry| entry.kind == EditKind::Update).for_each(|entry| coarsen(tx, entry));
-            Ok(batch)
+            coarse(tx, tx.outbox(entities, limit)?, EditKind::Update)
         } }
     "tries-what-was-refused" caught by "refused-and-committed",
     seen in "a retry that makes a new job of a failed one":
@@ -264,6 +260,11 @@ fn take_along(entry: &mut Entry, values: &[(usize, Value)]) {
 
 fn set(entry: &mut Entry, (column, value): (usize, Value)) {
     entry.values.iter_mut().filter(|(of, _)| *of == column).for_each(|(_, own)| *own = value.clone());
+}
+
+fn coarse(tx: &Tx<'_>, mut batch: Vec<Entry>, kind: EditKind) -> Result<Vec<Entry>, StoreError> {
+    batch.iter_mut().filter(|entry| entry.kind == kind).for_each(|entry| coarsen(tx, entry));
+    Ok(batch)
 }
 
 /// Instants of its natural key become days, numbers become even.

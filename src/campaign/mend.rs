@@ -42,13 +42,24 @@ pub fn mend(plans: &[Plan], judged: &mut [Judged], runner: &dyn Runner, signals:
 
 /// The first check among the reasons of a cell.
 fn gravest(cell: &CellRecord) -> Option<String> {
-    cell.gravest_first().into_iter().find_map(|reason| match reason {
-        // It follows from others, which say more.
-        Reason::Violation { check } if check == "divergent" => None,
+    // That devices diverge follows from other checks, which say more.
+    cell.gravest_first().into_iter().filter_map(check_of).find(|check| check != "divergent")
+}
+
+fn check_of(reason: &Reason) -> Option<String> {
+    match reason {
         Reason::Violation { check } => Some(check.clone()),
         Reason::Stuck {} => Some("stuck".to_owned()),
         _ => None,
-    })
+    }
+}
+
+/// What a cell comes to with other settings: what its check counts, the other checks that it fails
+/// by, and whether anything in it is another than before.
+struct Left {
+    count: u64,
+    remaining: Vec<String>,
+    changes: bool,
 }
 
 struct Trial<'a> {
@@ -68,42 +79,44 @@ impl Trial<'_> {
         if known.is_empty() {
             return None;
         }
-        let record = |set: &[String], left| RemedyRecord {
+        let record = |set: &[String], left, remaining| RemedyRecord {
             check: self.check.to_owned(),
             set: set.to_vec(),
             found: counted(self.cell, self.check),
             left,
+            remaining,
         };
         if Cost::of(self.plan).time() > TRIED_UP_TO {
-            return Some(record(&known[..known.len().min(NAMED)], None));
+            return Some(record(&known[..known.len().min(NAMED)], None, Vec::new()));
         }
         // Each alone, then all: two faults may come to the same loss, or one setting need another.
         let alone = known.iter().take(TRIES).map(std::slice::from_ref);
         let together = (all.len() > 1).then_some(all.as_slice());
         let found = counted(self.cell, self.check).max(1);
-        let (mut least, mut best) = (found, None);
+        let (mut least, mut best) = ((found, usize::MAX), None);
         let mut idle: Vec<String> = Vec::new();
         for set in alone.chain(together) {
             let Some(plan) = self.planned(&document, set) else { continue };
-            let Some((left, changes)) = self.left(&plan) else {
+            let Some(Left { count, remaining, changes }) = self.left(&plan) else {
                 if self.signals.any() {
                     return None;
                 }
                 continue;
             };
-            if left == 0 {
-                return Some(record(set, Some(0)));
+            if count == 0 && remaining.is_empty() {
+                return Some(record(set, Some(0), remaining));
             }
-            if left < least {
-                (least, best) = (left, Some(set));
+            if count < found && (count, remaining.len()) < least {
+                least = (count, remaining.len());
+                best = Some((set, remaining));
             }
             // What changes nothing in this cell has nothing to do with what it fails by.
             idle.extend(set.iter().filter(|one| changes && known.contains(one) && set.len() == 1).cloned());
         }
         match best {
-            Some(set) => Some(record(set, Some(least))),
+            Some((set, remaining)) => Some(record(set, Some(least.0), remaining)),
             None if idle.is_empty() => None,
-            None => Some(record(&idle, Some(found))),
+            None => Some(record(&idle, Some(found), Vec::new())),
         }
     }
 
@@ -113,9 +126,9 @@ impl Trial<'_> {
         (plan.digest != self.plan.digest).then_some(Plan { seed: Seed(self.plan.seed.0), ..plan })
     }
 
-    /// What is left of the finding with this plan, all of it if something else is worse, and
-    /// whether anything in the cell is another than before. `None` if it did not come to an end.
-    fn left(&self, plan: &Plan) -> Option<(u64, bool)> {
+    /// What is left with this plan, all of the finding if something else is worse. `None` if it did
+    /// not come to an end.
+    fn left(&self, plan: &Plan) -> Option<Left> {
         let waited_for = || self.signals.any();
         let outcome = attempt(plan, "", || self.runner.run(plan, &Quietly(&waited_for))).ok()?;
         let cell = analysis::judge(plan, "", &outcome).cell;
@@ -126,12 +139,14 @@ impl Trial<'_> {
         };
         let before = checks(self.cell);
         let now = checks(&cell);
-        let left = match cell.verdict {
+        let count = match cell.verdict {
             Verdict::Incomplete => return None,
             _ if now.iter().any(|check| !before.contains(check)) => counted(self.cell, self.check).max(1),
             _ if now.iter().any(|check| check == self.check) => counted(&cell, self.check).max(1),
             _ => 0,
         };
-        Some((left, cell.digest != self.cell.digest))
+        let fails_by = cell.reasons.iter().filter_map(check_of);
+        let remaining = fails_by.filter(|check| check != self.check).collect();
+        Some(Left { count, remaining, changes: cell.digest != self.cell.digest })
     }
 }

@@ -187,4 +187,7 @@ pub struct RemedyRecord {
     pub found: u64,
     /// What it counted in the same cell with these settings; `null` if that was not tried.
     pub left: Option<u64>,
+    /// Other checks that the cell fails by with these settings too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remaining: Vec<String>,
 }

@@ -8,11 +8,15 @@ pub(super) fn remedies(of: &[RemedyRecord]) -> Vec<String> {
     of.iter().map(remedy).collect()
 }
 
-fn remedy(RemedyRecord { check, set, found, left }: &RemedyRecord) -> String {
+fn remedy(RemedyRecord { check, set, found, left, remaining }: &RemedyRecord) -> String {
     let quoted: Vec<String> = set.iter().map(|one| format!("--set {}", shell_word(one))).collect();
     let together = quoted.join(" ");
     let counted = |n: u64| human::thousands(n);
     match left {
+        Some(0) if !remaining.is_empty() => format!(
+            "{together} removes {check}, and the cell still fails by {} (tried)",
+            remaining.join(", ")
+        ),
         Some(0) if *found > 0 => format!("mended by {together} (tried: {check} {} → 0)", counted(*found)),
         Some(0) => format!("mended by {together} (tried: no {check})"),
         Some(left) if left < found => format!(
@@ -36,8 +40,10 @@ mod tests {
             set: vec!["a.b=c".to_owned(), "d=1s".to_owned()],
             found,
             left,
+            remaining: Vec::new(),
         };
-        let all = [of(36, Some(0)), of(0, Some(0)), of(36, Some(5)), of(36, Some(36)), of(36, None)];
+        let others = RemedyRecord { remaining: vec!["silent-discard".to_owned()], ..of(2, Some(0)) };
+        let all = [others, of(36, Some(0)), of(0, Some(0)), of(36, Some(5)), of(36, Some(36)), of(36, None)];
         insta::assert_snapshot!(remedies(&all).join("\n"));
     }
 }

@@ -133,3 +133,12 @@ fn a_sound_cell_has_no_remedy_and_a_large_one_none_tried() {
     assert_eq!(found.left, None);
     assert_eq!(found.set[0], "gateway.serve.capture.last_modified.reconcile.every=5m");
 }
+
+#[test]
+fn a_setting_beside_which_the_cell_still_fails_mends_nothing() {
+    let fault = "[engine]\nname = \"broken:completes-twice\"\n[backend]\nprovisioning = \"stamps-only\"\n";
+    let text = world(fault);
+    let found = remedy(&text, &text).expect("a setting removes the gravest finding");
+    assert_eq!((found.check.as_str(), found.left), ("undetected-delete", Some(0)));
+    assert_eq!(found.remaining, ["event-without-end"]);
+}
