@@ -412,7 +412,8 @@ impl Oracle {
         if matches!(kind, ConflictKind::InsertInsert | ConflictKind::UpdateTaken) {
             self.found_not_taken(at, edit, checks::merged_with_nobody);
         }
-        let goes = !matches!(decision, Decision::Remote | Decision::Same);
+        // A person who is to decide has it on the page of conflicts, not in the table.
+        let goes = !matches!(decision, Decision::Remote | Decision::Same | Decision::Parked);
         // Another row is not seen, unless the edit goes onto it.
         let other = self.ledger.other_row(edit);
         let (row, seen) = match other {

@@ -458,7 +458,7 @@ fn listeners(
         opened: None,
         windows: Windows::default(),
         round: Round::new(devices.len()),
-        looks: Looks::new(plan.duration, if is_looked_at(plan) { devices.len() } else { 0 }),
+        looks: Looks::new(plan.duration, devices.len()),
     }
 }
 
@@ -476,10 +476,3 @@ fn definition(plan: &Plan) -> oracle::Definition {
 
 #[cfg(test)]
 mod tests;
-
-/// Whether the scenario says how often phones may show less than they have: only then does anybody
-/// look into them between syncs.
-fn is_looked_at(plan: &Plan) -> bool {
-    let expect = &plan.expect;
-    expect.metrics.contains_key("oracle.flicker.rows") || expect.violations.iter().any(|one| one == "flicker")
-}
