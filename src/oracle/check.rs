@@ -147,7 +147,7 @@ pub fn is_of_check(metric: &str) -> bool {
 /// What may fire along with `check` without being named: what that means at a larger scale.
 pub fn implied(check: &str) -> &'static [&'static str] {
     match check {
-        "duplicate" => &["divergent", "unasked-commit"],
+        "duplicate" => &["divergent", "unasked-commit", "old-over-new"],
         // It is a duplicate that does harm, and what it replaces nobody has seen.
         "old-over-new" => &["duplicate", "divergent", "silent-discard", "unasked-commit", "resurrected"],
         "lost" | "stale" => &["divergent", "flicker"],

@@ -14,20 +14,19 @@ use super::content::compared;
 use super::findings::Findings;
 use super::held::Held;
 use super::history::{History, RowId};
-use super::ledger::Ledger;
 use super::names::NamedView;
 use super::setup::OracleSetup;
 use super::shown::Shown;
 use super::truth::{Places, RowHash, place};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
-use crate::contract::{Author, DeviceView, Event};
+use crate::contract::{DeviceView, Event};
 
 type Rows = FxHashMap<(EntityId, Key), (Stamp, u64)>;
 
 #[derive(Debug, Default)]
 pub(super) struct Looks {
     pub(super) taken: u64,
-    /// By device: the rows that it showed in full at the last look of this process.
+    /// By device: the rows that it showed at the last look of this process.
     before: FxHashMap<DeviceId, FxHashSet<(EntityId, Key)>>,
 }
 
@@ -55,7 +54,6 @@ pub(super) struct Look<'a> {
     pub(super) history: &'a History,
     pub(super) held: &'a Held,
     pub(super) shown: &'a Shown,
-    pub(super) ledger: &'a Ledger,
     pub(super) findings: &'a mut Findings,
 }
 
@@ -82,14 +80,17 @@ impl Look<'_> {
         let touched = self.history.rows().filter(|(_, row)| judged.contains(&row.entity));
         let touched: Vec<RowId> = touched.map(|(id, _)| id).collect();
         let read = (shown.len() + touched.len()) as u64;
+        let before = looks.before.remove(&device).unwrap_or_default();
         for id in touched {
             let row = self.history.row(id);
             let of = (row.entity, row.key.clone());
-            if !dirty.contains(&of) && self.is_sure(id) {
+            // A row of which a verdict says that it is gone may stay until what refers to it goes.
+            let stays = self.shown.is_gone_by_verdict(id, device) && before.contains(&of);
+            if !dirty.contains(&of) && self.is_sure(id) && !(stays && shown.contains_key(&of)) {
                 self.judge_shown(id, shown.get(&of).copied());
             }
         }
-        for of in looks.before.remove(&device).unwrap_or_default() {
+        for of in before {
             if !shown.contains_key(&of) && !dirty.contains(&of) && self.never_went(&of) {
                 let words = &self.setup.labels;
                 let concerns = (Some(device), Some((of.0, of.1.as_str())));
@@ -99,8 +100,7 @@ impl Look<'_> {
                 });
             }
         }
-        let seen = shown.into_keys().filter(|of| !dirty.contains(of)).collect();
-        looks.before.insert(device, seen);
+        looks.before.insert(device, shown.into_keys().collect());
         read
     }
 
@@ -108,15 +108,8 @@ impl Look<'_> {
     fn is_sure(&self, id: RowId) -> bool {
         let device = self.device;
         let had = self.held.versions(id, device);
-        let last = had.checked_sub(1).map(|last| &self.history.row(id).versions[last]);
-        // Of its own commit it may not have heard yet.
-        let unheard = last.is_some_and(|version| match version.author {
-            Author::Device(by) => {
-                by.device == device && self.ledger.get(by).is_none_or(|edit| !edit.acknowledged)
-            }
-            _ => false,
-        });
-        had > 0 && !unheard && self.shown.knows(id, device) && !self.held.is_unsure(id, device)
+        let told = self.shown.knows(id, device) && self.shown.heard(id, device);
+        had > 0 && told && !self.held.is_unsure(id, device)
     }
 
     fn judge_shown(&mut self, id: RowId, shown: Option<(Stamp, u64)>) {

@@ -580,6 +580,9 @@ impl Oracle {
         self.take(at, device, id, versions, gone);
         self.held.told(id, device);
         self.shown.told(id, device, versions, at);
+        if gone {
+            self.shown.gone_by_verdict(id, device);
+        }
         versions
     }
 

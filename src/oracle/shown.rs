@@ -23,6 +23,10 @@ pub(super) struct Shown {
     unsure: FxHashMap<DeviceId, FxHashSet<RowId>>,
     copied: FxHashSet<DeviceId>,
     vague: FxHashSet<(RowId, DeviceId)>,
+    /// Rows that the backend has from the device itself in so many versions, which it was not told.
+    unheard: FxHashMap<(RowId, DeviceId), usize>,
+    /// A verdict said that they are gone. The phone may keep them until what refers to them goes.
+    gone_by_verdict: FxHashSet<(RowId, DeviceId)>,
     row_ns: u128,
 }
 
@@ -31,6 +35,13 @@ impl Shown {
         let told = self.unsure.get(&device).is_none_or(|told| told.contains(&id));
         told && !self.copied.contains(&device) && !self.vague.contains(&(id, device))
     }
+    /// Whether the device was told of all that it has committed of the row itself.
+    pub(super) fn heard(&self, id: RowId, device: DeviceId) -> bool {
+        !self.unheard.contains_key(&(id, device))
+    }
+    pub(super) fn is_gone_by_verdict(&self, id: RowId, device: DeviceId) -> bool {
+        self.gone_by_verdict.contains(&(id, device))
+    }
     pub(super) fn went_back(&mut self, id: RowId, device: DeviceId, had: usize, now: Time) {
         self.back.entry((id, device)).or_insert(Back { had, since: now });
     }
@@ -38,14 +49,23 @@ impl Shown {
         self.vague.insert((id, device));
     }
 
+    pub(super) fn gone_by_verdict(&mut self, id: RowId, device: DeviceId) {
+        self.gone_by_verdict.insert((id, device));
+    }
+
     pub(super) fn told(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
         self.unsure.get_mut(&device).map(|told| told.insert(id));
         self.vague.remove(&(id, device));
+        self.gone_by_verdict.remove(&(id, device));
+        if self.unheard.get(&(id, device)).is_some_and(|committed| *committed <= versions) {
+            self.unheard.remove(&(id, device));
+        }
         self.caught_up(id, device, versions, now);
     }
 
     pub(super) fn committed(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
         self.unsure.get_mut(&device).map(|told| told.remove(&id));
+        self.unheard.insert((id, device), versions);
         self.caught_up(id, device, versions, now);
     }
     fn caught_up(&mut self, id: RowId, device: DeviceId, versions: usize, now: Time) {
