@@ -142,6 +142,7 @@ table! {
     TokensRenewed "engine.tokens.renewed" Count Neither Counter "Tokens that devices got in place of others."
     LogoutsRefused "device.logouts.refused" Count Lower Counter "Logouts that the app did not allow, as edits waited."
     LoginsEnded "device.logins.ended" Count Lower Counter "Times that a device was given no other token, as its last one was too old, and its person had to log in again."
+    RetriesTapped "device.retries.tapped" Count Neither Counter "Taps of people who read that a sync failed and want another try."
     Logins "device.logins.count" Count Neither Counter "Logins after a logout."
     RequestDuration "engine.request.duration" Ns Lower Pieces "From sending a request to its useful response."
     ResponseBytes "engine.response.bytes" Bytes Neither Pieces "Size of useful responses."

@@ -317,6 +317,7 @@ impl Traffic {
 fn apart_from_requests(event: &Event<'_>, board: &mut Board) {
     match event {
         Event::Phone(PhoneEvent::LogoutRefused { .. }) => board.add(Id::LogoutsRefused, 1),
+        Event::Phone(PhoneEvent::RetryTapped) => board.add(Id::RetriesTapped, 1),
         Event::Phone(PhoneEvent::LoginEnded) => board.add(Id::LoginsEnded, 1),
         Event::Phone(PhoneEvent::LoggedIn { .. }) => board.add(Id::Logins, 1),
         Event::Phone(PhoneEvent::TokenRenewed { .. }) => board.add(Id::TokensRenewed, 1),

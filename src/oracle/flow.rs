@@ -302,7 +302,7 @@ impl DeviceFlow {
         begun.for_each(|run| run.may_have_ended = true);
     }
     /// A person or the network did something: what runs, or waits, is no chain any more.
-    fn somebody_acted(&mut self) {
+    pub(super) fn somebody_acted(&mut self) {
         self.last_end = None;
         self.triggered.clear();
         self.open.values_mut().for_each(|run| run.chain = 0);

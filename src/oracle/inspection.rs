@@ -142,7 +142,9 @@ impl Oracle {
     }
     /// Somebody asks a device for a sync, or opens a record on it: no event tells.
     pub fn asked(&mut self, device: DeviceId) {
-        self.watched[device.0 as usize].thrift.asked();
+        let watched = &mut self.watched[device.0 as usize];
+        watched.thrift.asked();
+        watched.flow.somebody_acted();
     }
 
     /// Looks into the database of a device that may be at work; gives how many rows it went over.

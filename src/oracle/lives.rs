@@ -37,7 +37,10 @@ impl Lives {
                 self.logged_out.insert(device);
             }
             PhoneEvent::LoggedIn { .. } => _ = self.logged_out.remove(&device),
-            PhoneEvent::TokenRenewed { .. } | PhoneEvent::LoginEnded | PhoneEvent::Upgraded => {}
+            PhoneEvent::TokenRenewed { .. }
+            | PhoneEvent::LoginEnded
+            | PhoneEvent::RetryTapped
+            | PhoneEvent::Upgraded => {}
         }
     }
     pub(super) fn process_ended(&mut self, device: DeviceId) {

@@ -16,6 +16,7 @@ mod data;
 mod editing;
 mod options;
 mod resolver;
+mod retrying;
 mod script;
 mod share;
 
@@ -23,6 +24,7 @@ pub use data::{DataError, Dataset, History, attribute_value};
 pub use editing::{Editing, Offline};
 pub use options::*;
 pub use resolver::{Contested, Delays, Resolver, Takes};
+pub use retrying::Retrying;
 pub use script::{
     Act, ActionCount, Actor, Aimed, Batch, Burst, Cells, Draft, Found, Import, Keys, Known, Named,
     OfficeEdit, Person, Placed, Script, Setting, ShortImport, Sight, Step, Target, write_script,

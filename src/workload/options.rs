@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::editing::Editing;
 use super::resolver::Resolver;
+use super::retrying::Retrying;
 use crate::base::{EntityId, Ppm, Span, Stamp, Time, Value, in_words};
 use crate::contract::{ColumnKind, EditKind};
 
@@ -30,6 +31,7 @@ pub struct WorkloadOptions {
     pub contention: Contention,
     pub editing: Editing,
     pub resolver: Resolver,
+    pub retrying: Retrying,
     /// Records that a person opens a day, in thousandths; the row's details are fetched.
     pub opens_per_day_milli: u32,
     /// Of which entity records are opened; `None` for no opening.

@@ -16,11 +16,12 @@ use super::hardware::{BadRows, Fitting, Hardware};
 use super::hooks::AppHooks;
 use super::hub::{Hub, Listeners, NodeSink, Round};
 use super::looks::Looks;
-use super::opened::Opened;
+use super::news::News;
 use super::ports::OfDevice;
 use super::process::Process;
 use super::registry::Halves;
 use super::resolver::Resolver;
+use super::retrying::Retrying;
 use super::screen::Screen;
 use super::server::{Brought, Counter, ServerHalf, Servers};
 use super::storage::Storage;
@@ -59,6 +60,7 @@ pub(super) struct World {
     pub(super) links: Vec<Rc<RefCell<Link>>>,
     pub(super) faults: Faults,
     pub(super) resolver: Option<Rc<Resolver>>,
+    pub(super) retrying: Option<Rc<Retrying>>,
     factory: Rc<dyn EngineFactory>,
     versions: Option<Rc<Versions>>,
     leases: Leases,
@@ -95,8 +97,10 @@ pub(super) fn build(
     let mut listeners = listeners(&plan, &devices, initial, &mut script, (capabilities, patience));
     (listeners.lives, listeners.windows) = (lives, windows);
     let has_page = plan.brought || plan.engine.conflict.policy.has_page();
-    listeners.opened = has_page.then(|| Opened::new(&handle));
-    let opened = listeners.opened.clone();
+    listeners.opened = has_page.then(|| News::new(&handle));
+    let offers_retry = plan.workload.retrying.share.0 > 0;
+    listeners.runs_ended = offers_retry.then(|| News::new(&handle));
+    let (opened, runs_ended) = (listeners.opened.clone(), listeners.runs_ended.clone());
     let hub = Hub::new(handle.clone(), listeners);
     let versions = plan.before.clone().map(|before| {
         let versions = Versions::new(before, plan.schema.clone(), devices.len());
@@ -117,6 +121,7 @@ pub(super) fn build(
         links: Vec::with_capacity(devices.len()),
         faults,
         resolver: None,
+        retrying: None,
         factory,
         versions,
         leases: Leases::default(),
@@ -133,6 +138,7 @@ pub(super) fn build(
     world.is_partial = stopped.get();
     let (handle, devices) = (&world.handle, &world.devices);
     world.resolver = opened.map(|opened| Resolver::new(handle, world.node, &plan, devices, opened));
+    world.retrying = runs_ended.map(|ended| Retrying::new((handle, world.node), &plan, devices, ended));
     Ok(world)
 }
 
@@ -456,6 +462,7 @@ fn listeners(
         events: 0,
         tried: Tried::new(script, plan.workload.actions.len()),
         opened: None,
+        runs_ended: None,
         windows: Windows::default(),
         round: Round::new(devices.len()),
         looks: Looks::new(plan.duration, devices.len()),

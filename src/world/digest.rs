@@ -185,6 +185,7 @@ variants! {
         4 LoggedIn { person },
         5 Reinstalled {},
         6 LoginEnded {},
+        7 RetryTapped {},
         LogoutAsked {},
     }
     PageEvent<'_> {

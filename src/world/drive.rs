@@ -60,6 +60,9 @@ impl World {
         if let Some(resolver) = &self.resolver {
             self.handle.spawn(self.node, "resolver", resolver.clone().live());
         }
+        if let Some(people) = &self.retrying {
+            self.handle.spawn(self.node, "retrying", people.clone().live());
+        }
         self.show_lists();
         self.look_for_connections();
         self.play_gateway();

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::looks::Looks;
-use super::opened::Opened;
+use super::news::News;
+use super::resolver::{self, Conflict};
+use super::retrying::RunEnded;
 use super::requests::RequestLog;
 use super::tried::Tried;
 use super::windows::Windows;
@@ -31,7 +33,8 @@ pub(super) struct Listeners {
     pub(super) events: u64,
     pub(super) tried: Tried,
     /// Hears of conflicts that open, for the people who decide them.
-    pub(super) opened: Option<Opened>,
+    pub(super) opened: Option<News<Conflict>>,
+    pub(super) runs_ended: Option<News<RunEnded>>,
     pub(super) windows: Windows,
     pub(super) round: Round,
     pub(super) looks: Looks,
@@ -108,7 +111,12 @@ impl Hub {
             requests.on(&occurrence);
         }
         listeners.tried.on(&event);
-        listeners.opened.iter().for_each(|opened| opened.on(node, &event));
+        if let Some((news, conflict)) = listeners.opened.as_ref().zip(resolver::opened(node, &event)) {
+            news.add(conflict);
+        }
+        if let Some((news, ended)) = listeners.runs_ended.as_ref().zip(RunEnded::of(node, &event)) {
+            news.add(ended);
+        }
         listeners.windows.on(occurrence.at, node, &event);
         listeners.round.on(node, &event);
     }

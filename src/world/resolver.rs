@@ -10,13 +10,25 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::device::Device;
-use super::opened::{Conflict, Opened};
+use super::news::News;
 use super::people::POLLS_A_STEP;
-use crate::base::{Seed, Span, UnitId};
-use crate::contract::{EditError, Schema};
+use crate::base::{DeviceId, EditId, Seed, Span, UnitId};
+use crate::contract::{Decision, EditError, Event, Node, PageEvent, Schema};
 use crate::scenario::{Asking, Plan};
 use crate::sim::{Handle, NodeId};
 use crate::workload;
+
+pub(super) type Conflict = (DeviceId, EditId);
+
+/// The conflict that an event puts before a person.
+pub(super) fn opened(node: Node, event: &Event<'_>) -> Option<Conflict> {
+    let Node::Device(device) = node else { return None };
+    match event {
+        Event::ConflictDecided { edit, decision: Decision::Parked, .. }
+        | Event::Page(PageEvent::Open { edit, .. }) => Some((device, *edit)),
+        _ => None,
+    }
+}
 
 /// Who is to decide and does not look at the app looks again after this.
 const LOOKS_EVERY: Span = Span::secs(10);
@@ -28,7 +40,7 @@ pub(super) struct Resolver {
     options: workload::Resolver,
     schema: Arc<Schema>,
     devices: Vec<Rc<Device>>,
-    opened: Opened,
+    opened: News<Conflict>,
     times: RefCell<BTreeMap<Conflict, u32>>,
     waiting: RefCell<BTreeMap<Conflict, u32>>,
     never: RefCell<BTreeSet<Conflict>>,
@@ -42,7 +54,7 @@ impl Resolver {
         node: NodeId,
         plan: &Plan,
         devices: &[Rc<Device>],
-        opened: Opened,
+        opened: News<Conflict>,
     ) -> Rc<Resolver> {
         Rc::new(Resolver {
             handle: handle.clone(),

@@ -302,6 +302,7 @@ suite! {
     suite_strategies_scope_moves_meets_its_expectations: "strategies/scope-moves";
     suite_units_by_volume_meets_its_expectations: "units/by-volume";
     suite_units_dates_meets_its_expectations: "units/dates";
+    suite_units_retry_button_meets_its_expectations: "units/retry-button";
     suite_units_waits_meets_its_expectations: "units/waits";
     suite_device_away_meets_its_expectations: "device/away";
     suite_device_background_meets_its_expectations: "device/background";

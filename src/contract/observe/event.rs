@@ -311,6 +311,8 @@ pub enum PhoneEvent {
     TokenRenewed { took: Span },
     /// It is given no other token, and its person has to log in again.
     LoginEnded,
+    /// The world: its person read that a sync failed, and tapped to try again.
+    RetryTapped,
     /// A newer version of the app was installed, and its process begins again.
     Upgraded,
     /// Somebody wants to log out. It is of no digest.

@@ -25,6 +25,8 @@ pub(super) const WORKLOAD: Form = table(&[
     key("editing", EDITING, "{}").about("What people may edit, and when."),
     key("resolver", RESOLVER, "{}")
         .about("How people decide conflicts, where `engine.conflict.policy` leaves them to."),
+    key("retrying", RETRYING, "{}")
+        .about("People who read that a sync failed and tap to try again, where the app offers that."),
     optional("opens", OPENS).about("Records that people open, which fetches their details."),
     key("weights", map(&Form::Int { min: 0, max: 1_000_000 }), "{}")
         .about("Weights of the roles in the writes; equal if empty."),
@@ -108,6 +110,14 @@ const RESOLVER: Form = table(&[
     key("never", Form::Share, "0").about("Share of conflicts that nobody decides when the app asks."),
     optional("asks_again", SOME_SPAN)
         .about("After how long the app asks again for what nobody decided, each time with the chance `never` that nobody does; without it it asks once."),
+]);
+
+const RETRYING: Form = table(&[
+    key("share", Form::Share, "0")
+        .about("Share of the failed syncs after which somebody taps who still looks at the app then; 0: the app offers no Retry."),
+    key("after", SPAN, "\"5s\"").about("How long after the failure they tap, on average; \"0s\" is at once."),
+    key("taps", Form::Int { min: 1, max: 1_000 }, "3")
+        .about("So many taps in a row that did not help, and they give up until a sync succeeds."),
 ]);
 
 const EDITING: Form = table(&[

@@ -8,7 +8,7 @@ use super::schema::attributes_known;
 use crate::base::{EntityId, Ppm, Span, Time, UnitId};
 use crate::contract::{ColumnKind, Delivery, EditKind, Entity, SyncUnit, Trigger};
 use crate::gateway;
-use crate::workload::{Action, Browsing, Contention, Editing, LoginWave, Peak, Resolver, WorkloadOptions};
+use crate::workload::{Action, Browsing, Contention, Editing, LoginWave, Peak, Resolver, Retrying, WorkloadOptions};
 
 impl World<'_> {
     pub(super) fn units(&self, gateway: &gateway::GatewayOptions) -> Vec<SyncUnit> {
@@ -118,6 +118,7 @@ impl World<'_> {
             }),
             editing: editing(self),
             resolver: resolver(view.at("resolver")),
+            retrying: read!(view.at("retrying"), Retrying { share after taps }),
             opens_per_day_milli: opens.at("per_day").milli(),
             opened: opens.present().and_then(|o| self.entity(o.at("entity"))),
             role_weights: self.weights(view.at("weights")),
