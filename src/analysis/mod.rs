@@ -36,7 +36,7 @@ pub use cells::{axis, cell_ids, record_name};
 pub use claims::{NotHeld, Why, unchecked, unit_in, variant};
 pub use drawn::{keep_series_of_few, to_draw};
 pub use order::{distinct, grouped};
-pub use phases::{Phase, phases};
+pub use phases::{Phase, Wait, phases, waits};
 pub use untested::unplaced;
 pub use verdict::{
     Against, Asks, Broke, Held, Recorded, RunJudged, Standard, Trial, assemble, broken, judge, judge_again,

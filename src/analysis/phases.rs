@@ -1,4 +1,4 @@
-//! Where the time of syncs went, by the phases of a session.
+//! Where time went: that of edits until they are safe, and that of syncs by phases of a session.
 
 use crate::metrics::Figure;
 use crate::record::CellRecord;
@@ -19,9 +19,28 @@ pub enum Phase {
     Other,
 }
 
+/// What an edit waits for while it is on its device alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    Network,
+    /// A sync, which the network allows.
+    Start,
+    /// The end of a sync that runs.
+    Sync,
+}
+
+/// The shares of the time of edits, in parts per million, the greatest first; `None` without any.
+pub fn waits(cells: &[&CellRecord]) -> Option<Vec<(Wait, u64)>> {
+    let sum = |metric: &str| sum(cells, metric);
+    let all = sum("engine.edits.unsent");
+    let (network, sync) = (sum("engine.edits.unsent_offline"), sum("engine.edits.unsent_in_sync"));
+    let start = all.saturating_sub(network + sync);
+    (all > 0).then(|| shares(vec![(Wait::Network, network), (Wait::Start, start), (Wait::Sync, sync)], all))
+}
+
 /// The shares of the time of units, in parts per million, the greatest first; `None` if none ran.
 pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
-    let sum = |metric: &str| cells.iter().filter_map(|cell| cell.stat(metric, "value")).sum::<u64>();
+    let sum = |metric: &str| sum(cells, metric);
     let ran = sum("engine.session.time");
     let responses = sum("engine.pull.time") + sum("engine.push.time");
     let work = |cell: &&CellRecord| cell.metrics.get("backend.request.service").map(total);
@@ -37,7 +56,7 @@ pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
     if ran == 0 {
         return None;
     }
-    let mut parts = vec![
+    let parts = vec![
         (Phase::Network, responses - server),
         (Phase::Server, server),
         (Phase::Attachments, attachments),
@@ -47,11 +66,20 @@ pub fn phases(cells: &[&CellRecord]) -> Option<Vec<(Phase, u64)>> {
         (Phase::Apply, apply),
         (Phase::Other, all - known),
     ];
+    Some(shares(parts, all))
+}
+
+fn sum(cells: &[&CellRecord], metric: &str) -> u64 {
+    let values = cells.iter().filter_map(|cell| cell.stat(metric, "value"));
+    values.fold(0, u64::saturating_add)
+}
+
+fn shares<T>(mut parts: Vec<(T, u64)>, all: u64) -> Vec<(T, u64)> {
     for (_, part) in &mut parts {
         *part = (u128::from(*part) * 1_000_000 / u128::from(all)) as u64;
     }
     parts.sort_by_key(|(_, part)| std::cmp::Reverse(*part));
-    Some(parts)
+    parts
 }
 
 /// About what all observations come to, by straight lines between the percentiles.
@@ -85,6 +113,18 @@ mod tests {
         assert_eq!(found[..2], [(Phase::Network, 400_000), (Phase::Other, 300_000)]);
         assert_eq!(found.iter().map(|(_, share)| share).sum::<u64>(), 1_000_000);
         let none = judge(&fixture::plan(None, 1), "c", &fixture::outcome()).cell;
-        assert_eq!(phases(&[&none]), None);
+        assert_eq!((phases(&[&none]), waits(&[&none])), (None, None));
+    }
+
+    #[test]
+    fn time_of_edits_is_shared_among_what_they_wait_for() {
+        let mut outcome = fixture::outcome();
+        let waited = [("unsent", 1_000), ("unsent_offline", 710), ("unsent_in_sync", 90)];
+        for (name, value) in waited {
+            outcome.figures.insert(format!("engine.edits.{name}"), Figure::number(Unit::RowNs, value));
+        }
+        let cell = judge(&fixture::plan(None, 1), "c", &outcome).cell;
+        let found = waits(&[&cell, &cell]).unwrap();
+        assert_eq!(found, [(Wait::Network, 710_000), (Wait::Start, 200_000), (Wait::Sync, 90_000)]);
     }
 }

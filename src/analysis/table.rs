@@ -42,6 +42,9 @@ impl<'n> Named<'n> {
         let (metric, stat) = named(self.0.split(" + ").next()?, |name| metrics::find(name).is_some())?;
         Some((metrics::find(&metric)?, stat))
     }
+    pub fn stat(self) -> Option<&'n str> {
+        self.metric().map(|(_, stat)| stat)
+    }
     pub fn unit(self) -> Unit {
         self.metric().map_or(Unit::Count, |(metric, stat)| metric.unit.of_stat(stat))
     }

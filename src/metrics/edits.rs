@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::board::Board;
 use super::table::Id;
+use super::unsent::Unsent;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{ConflictKind, Decision, EditEnd, EditError, Event, LogKind, PageEvent, PhoneEvent};
 
@@ -19,6 +20,7 @@ pub(super) struct Edits {
     /// Those that no later edit carries: they have an end of their own, or their database is gone.
     ended: FxHashSet<EditId>,
     waiting: BTreeMap<EditId, Time>,
+    unsent: BTreeMap<DeviceId, Unsent>,
     /// Those that the backend dropped and acknowledges as if they were done.
     ignored: FxHashSet<EditId>,
     in_conflict: FxHashSet<EditId>,
@@ -66,7 +68,9 @@ impl Edits {
                 let (entity, key) = (edit.entity, edit.key.clone());
                 self.made.insert(edit.id, Made { at, entity, key });
                 self.missed.remove(&edit.id);
-                self.waiting.insert(edit.id, at);
+                if self.waiting.insert(edit.id, at).is_none() {
+                    self.unsent.entry(edit.id.device).or_default().made(at, board);
+                }
             }
             Event::EditRefused { edit, error } => {
                 self.missed.insert(edit.id);
@@ -119,6 +123,10 @@ impl Edits {
                     self.settled(at, *edit, board);
                 }
             },
+            event if Unsent::heeds(event) => {
+                let device = device.expect("a device has a link and syncs");
+                self.unsent.entry(device).or_default().on(at, event, board);
+            }
             _ => {}
         }
     }
@@ -127,6 +135,7 @@ impl Edits {
     pub(super) fn finish(&mut self, at: Time, end_of: &dyn Fn(EditId) -> Option<EditEnd>, board: &mut Board) {
         let waiting = std::mem::take(&mut self.waiting);
         waiting.into_values().for_each(|since| board.lasted(Id::EditsUnsent, Some(since), at));
+        self.unsent.values_mut().for_each(|unsent| unsent.pass(at, board));
         // Whatever became of it: who saved it still waits for it to be safe.
         let (carries, ended, ignored) = (&self.carries, &self.ended, &self.ignored);
         let is_carried = |edit: EditId, made: Made| {
@@ -149,7 +158,10 @@ impl Edits {
         *last = (*last).max(edit.number);
     }
     fn settled(&mut self, at: Time, edit: EditId, board: &mut Board) {
-        board.lasted(Id::EditsUnsent, self.waiting.remove(&edit), at);
+        if let Some(since) = self.waiting.remove(&edit) {
+            board.lasted(Id::EditsUnsent, Some(since), at);
+            self.unsent.entry(edit.device).or_default().settled(at, board);
+        }
     }
 
     fn decided(

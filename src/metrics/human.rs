@@ -44,6 +44,19 @@ pub fn never(Censored { never, of, .. }: Censored) -> String {
     format!("{} of {} never", thousands(never), thousands(of))
 }
 
+/// What a statistic of a distribution is called; `None` of a number.
+pub fn statistic(stat: &str) -> Option<&'static str> {
+    Some(match stat {
+        "p50" => "median",
+        "p95" => "95 %",
+        "p99" => "99 %",
+        "min" => "minimum",
+        "max" => "maximum",
+        "mean" => "mean",
+        _ => return None,
+    })
+}
+
 /// A share with three significant digits; near the whole with hundredths, and never rounded to it.
 fn share(ppm: u64) -> String {
     let step = match ppm {

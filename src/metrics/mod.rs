@@ -41,6 +41,7 @@ mod tails;
 mod tests;
 mod timeline;
 mod traffic;
+mod unsent;
 mod visibility;
 mod waste;
 

@@ -231,6 +231,8 @@ table! {
     PageHeldRuns "engine.page.held_runs" Count Lower Counter "Runs of units that were refused as a conflict was open."
     PageHeldEdits "engine.page.held_edits" Count Lower Counter "Edits without a conflict that could have gone in such a run, each once."
     EditsUnsent "engine.edits.unsent" RowNs Lower Counter "Edits times the time for which they were on their device alone, to the end of the run if nothing became of them."
+    EditsUnsentOffline "engine.edits.unsent_offline" RowNs Lower Counter "Of `engine.edits.unsent` the part in which their device had no network."
+    EditsUnsentInSync "engine.edits.unsent_in_sync" RowNs Lower Counter "Of `engine.edits.unsent` the part with a network in which a unit ran on their device; in the rest they waited for a sync to start."
     EditsSuperseded "engine.edits.superseded" Count Lower Counter "Lines in users' logs: an edit gave way to the backend's version."
     EditsOverwrote "engine.edits.overwrote" Count Neither Counter "Lines in users' logs: an edit replaced a version of somebody else."
     EditsRejected "engine.edits.rejected" Count Lower Counter "Lines in users' logs: the backend refused an edit for good."

@@ -228,6 +228,20 @@ impl Step<'_> {
 }
 
 #[test]
+fn an_unsent_edit_waits_for_a_network_in_a_sync_or_for_one() {
+    judge(
+        "
+        0 0 updates 1 k1; 0 0 updates 2 k2; 10 0 down; 40 0 up; 50 0 starts 1; 70 0 acked 1 k1;
+        75 0 ends 1 25; 80 0 acked 2 k2; 100 0 still
+            => .edits.unsent 150s & .edits.unsent_offline 60s & .edits.unsent_in_sync 45s
+        0 0 updates 1 k1; 10 0 starts 1; 20 0 down; 25 0 killed; 30 0 up; 50 0 begins; 55 0 fails 1;
+        60 0 starts 2; 61 1 down; 64 0 still
+            => .edits.unsent 64s & .edits.unsent_offline 10s & .edits.unsent_in_sync 14s
+    ",
+    );
+}
+
+#[test]
 fn runs_are_told_by_what_their_time_went_into_and_what_came_of_them() {
     judge(
         "

@@ -13,8 +13,19 @@ pub struct Headline {
     pub name: &'static str,
 }
 
+/// The requests of attachments, which the summary counts, as their bytes are on the links too.
+pub const ATTACHMENT_REQUESTS: &str = "attachment.requests.count";
+
 const fn headline(metric: &'static str, stat: &'static str, each: bool, name: &'static str) -> Headline {
     Headline { metric, stat, each, name }
+}
+
+impl Headline {
+    /// The metric and those that count the same of something else: the summary shows their sum.
+    pub fn metrics(&self) -> impl Iterator<Item = &'static str> {
+        let others = (self.metric == "engine.requests.count").then_some(ATTACHMENT_REQUESTS);
+        [self.metric].into_iter().chain(others)
+    }
 }
 
 /// The figures of the summary, the weightiest first.

@@ -49,7 +49,9 @@ pub use found::{
     EventfulRecord, LifeRecord, MissedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord, SlowRecord,
     StepRecord, SwarmRecord, ViolationRecord,
 };
-pub use headlines::{HEADLINE, Headline, SUMMARY, is_cost, is_gated, is_loss, is_summary, weight};
+pub use headlines::{
+    ATTACHMENT_REQUESTS, HEADLINE, Headline, SUMMARY, is_cost, is_gated, is_loss, is_summary, weight,
+};
 pub use held::{AnswerRecord, ClaimRecord, ExpectationRecord, Finding, GateRecord, ToldRecord};
 pub use reason::Reason;
 pub use repro::{

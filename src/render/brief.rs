@@ -2,11 +2,11 @@
 
 use super::lines::{filled, whole_figures};
 use super::lost::{in_numbers, lost_how};
-use crate::analysis::{Phase, distinct, phases};
+use crate::analysis::{Phase, Wait, distinct, phases, waits};
 use crate::base::Span;
 use crate::metrics::{Censored, NEVER, Unit, human};
-use crate::oracle::{self, metric_of};
-use crate::record::{CellRecord, Exit, Headline, Reason, SUMMARY, Verdict};
+use crate::oracle::{self, Harm, harm_of, metric_of};
+use crate::record::{ATTACHMENT_REQUESTS, CellRecord, Exit, Headline, Reason, SUMMARY, Verdict};
 
 pub(super) struct Sentence {
     pub(super) topic: &'static str,
@@ -19,7 +19,12 @@ pub(super) struct Glance {
     pub(super) of: [&'static str; 2],
     pub(super) what: &'static str,
     pub(super) unit: Unit,
+    /// Of all people together.
     pub(super) value: u64,
+    /// How many share it.
+    people: u64,
+    /// How many seeds it is the median of.
+    seeds: usize,
     /// What of it never ended, in all seeds.
     pub(super) censored: Option<Censored>,
     /// Whether it is right or wrong, of what must not be.
@@ -39,27 +44,31 @@ pub(super) const OF_DATA: [&str; 6] = [
 
 impl Glance {
     pub(super) fn told(&self) -> String {
-        human::of_waits(self.unit, self.value, self.censored)
+        match self.people {
+            1 => match self.censored {
+                None => human::of_waits(self.unit, self.value, None),
+                Some(of) => {
+                    format!("{} ({})", human::known(self.unit, self.value, of), never(of, self.seeds))
+                }
+            },
+            _ => human::mean(self.unit, self.each()),
+        }
+    }
+    pub(super) fn each(&self) -> f64 {
+        self.value as f64 / self.people as f64
     }
 }
 
 pub(super) fn first(cells: &[&CellRecord]) -> Vec<Glance> {
-    let of = Setting(cells);
-    let glance = |&Headline { metric, stat, each, name: what }: &Headline| {
-        let value = of.typical(metric, stat)? / if each { of.devices() } else { 1 };
-        let unit = cells.iter().find_map(|cell| cell.metrics.get(metric))?.unit();
-        let censored = censored(cells, metric);
-        Some(Glance { of: [metric, stat], what, unit, value, censored, sound: None })
-    };
-    SUMMARY.iter().filter_map(glance).collect()
+    SUMMARY.iter().filter_map(|of| Setting(cells).glance(of)).collect()
 }
 
 pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
     let of = Setting(cells);
     let found = |metric, what| {
         let value = (!values(cells, metric, "value").is_empty()).then(|| of.most(metric))?;
-        let (unit, censored) = (Unit::Count, None);
-        Some(Glance { of: [metric, "value"], what, unit, value, censored, sound: None })
+        let (unit, people, seeds, censored) = (Unit::Count, 1, cells.len(), None);
+        Some(Glance { of: [metric, "value"], what, unit, value, people, seeds, censored, sound: None })
     };
     // What was lost as a rule says is not wrong.
     let sound = |value: u64| (value == 0 || of.is_wrong()).then_some(value == 0);
@@ -107,12 +116,17 @@ pub(super) fn told(cells: &[&CellRecord], columns: usize) -> String {
     match cells.len() {
         _ if text.is_empty() => text,
         1 => text + "\n",
-        n => text + &of_seeds(n, ", and under `data` the worst of them", columns) + "\n",
+        n => text + &noted(&population(n), columns) + "\n",
     }
 }
 
-pub(super) fn of_seeds(seeds: usize, besides: &str, columns: usize) -> String {
-    let text = format!("medians of {seeds} seeds{besides}; -v shows all");
+/// What the sentences of several seeds are of.
+pub(super) fn population(seeds: usize) -> String {
+    format!("medians of {seeds} seeds, under `data` the worst of them, under `limit` all together")
+}
+
+pub(super) fn noted(text: &str, columns: usize) -> String {
+    let text = format!("{text}; -v shows all");
     filled("  ", "  ", text.split(' '), columns.saturating_sub(1))
 }
 
@@ -125,6 +139,17 @@ pub(super) fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Vec<u64
 /// What of a metric never ended, in all of the cells.
 pub(super) fn censored(cells: &[&CellRecord], metric: &str) -> Option<Censored> {
     Censored::of(cells.iter().filter_map(|cell| cell.metrics.get(metric)))
+}
+
+fn median(mut values: Vec<u64>) -> Option<u64> {
+    values.sort_unstable();
+    values.get(values.len().saturating_sub(1) / 2).copied()
+}
+
+/// `20 of 30 never`; beside the median of several seeds that it is counted in all of them.
+pub(super) fn never(censored: Censored, seeds: usize) -> String {
+    let all = if seeds > 1 { format!(", in all {seeds} seeds") } else { String::new() };
+    human::never(censored) + &all
 }
 
 pub(super) struct Checks {
@@ -152,8 +177,20 @@ struct Setting<'a>(&'a [&'a CellRecord]);
 
 impl Setting<'_> {
     fn typical(&self, metric: &str, stat: &str) -> Option<u64> {
-        let values = values(self.0, metric, stat);
-        values.get(values.len().saturating_sub(1) / 2).copied()
+        median(values(self.0, metric, stat))
+    }
+    fn glance(&self, of: &Headline) -> Option<Glance> {
+        let &Headline { metric, stat, each, name: what } = of;
+        let sum = |cell: &&CellRecord| {
+            let own = cell.stat(metric, stat)?;
+            let others = of.metrics().skip(1).filter_map(|other| cell.stat(other, stat));
+            Some(others.fold(own, u64::saturating_add))
+        };
+        let value = median(self.0.iter().filter_map(sum).collect())?;
+        let people = if each { self.devices() } else { 1 };
+        let unit = self.0.iter().find_map(|cell| cell.metrics.get(metric))?.unit();
+        let (seeds, censored) = (self.0.len(), censored(self.0, metric));
+        Some(Glance { of: [metric, stat], what, unit, value, people, seeds, censored, sound: None })
     }
     fn devices(&self) -> u64 {
         self.0.iter().map(|cell| cell.devices).max().unwrap_or(0).max(1)
@@ -177,8 +214,6 @@ impl Setting<'_> {
         if let Some(first) = parts.first_mut() {
             *first = format!("95 of 100 {first}");
         }
-        let never = self.most("engine.never_usable.devices");
-        parts.extend((never > 0).then(|| format!("{} could never be used", human::count(never, "device"))));
         let blocked = self.typical("device.screen.blocked_a_day", "value").filter(|ns| *ns > 0);
         // A shorter script counts as a day.
         let long = self.0.iter().all(|cell| cell.virtual_ns >= Span::secs(86_400).0);
@@ -195,15 +230,20 @@ impl Setting<'_> {
         let ends: Vec<String> =
             ends.map(|(edits, end)| format!("{} {end}", human::thousands(edits))).collect();
         let ends = if ends.is_empty() { String::new() } else { format!(": {}", ends.join(", ")) };
-        human::never(censored) + &ends
+        never(censored, self.0.len()) + &ends
     }
 
     fn data(&self) -> Sentence {
         let Checks { found, passed, hollow } = checks(self.0);
-        let fails = self.0.iter().any(|cell| cell.verdict == Verdict::Fail);
-        let of =
-            |(check, unit, value): &(&str, Unit, u64)| format!("{check} {}", human::figure(*unit, *value));
-        let mut parts: Vec<String> = self.lost().into_iter().collect();
+        let of = |(check, unit, value): &(&str, Unit, u64)| {
+            let expected = if self.fails_by(check) { "" } else { " (expected)" };
+            format!("{check} {}{expected}", human::figure(*unit, *value))
+        };
+        let lost = self.lost();
+        // What a check calls lost is no less so where no saved edit is.
+        let is_kept = lost.is_none() && !passed.is_empty();
+        let is_kept = is_kept && !found.iter().any(|(check, ..)| harm_of(check) == Some(Harm::Lost));
+        let mut parts: Vec<String> = lost.into_iter().collect();
         parts.extend(self.some("oracle.saved_edits.waiting", |edits| match edits {
             1 => "1 saved edit still waits on its phone".to_owned(),
             _ => format!("{} saved edits still wait on their phones", human::thousands(edits)),
@@ -222,13 +262,15 @@ impl Setting<'_> {
         parts.extend(exist(twice[0].max(twice[1]), "exists twice", "exist twice"));
         let stale = ["holds a stale copy of another row", "hold stale copies of other rows"];
         parts.extend(exist(self.most("oracle.stale_copies.rows"), stale[0], stale[1]));
-        let expected = if fails { "" } else { " (as expected)" };
         if !found.is_empty() {
             let found: Vec<String> = found.iter().map(of).collect();
-            parts.push(format!("found: {}{expected}", found.join(", ")));
+            parts.push(format!("found: {}", found.join(", ")));
         }
-        if parts.is_empty() && !passed.is_empty() {
+        if is_kept && parts.is_empty() {
             parts.push("nothing was lost".to_owned());
+        } else if is_kept && self.most("workload.edits.made") > 0 && !values(self.0, LOST, "value").is_empty()
+        {
+            parts.insert(0, "no saved edit was lost".to_owned());
         }
         if !passed.is_empty() {
             parts.push(format!("{} passed", human::count(passed.len() as u64, "check")));
@@ -259,6 +301,13 @@ impl Setting<'_> {
         };
         Some(format!("{lost} of {saved} {were} lost ({how}; {told})"))
     }
+    /// Whether a cell fails by what the check found.
+    fn fails_by(&self, check: &str) -> bool {
+        self.0.iter().flat_map(|cell| &cell.reasons).any(|reason| match reason {
+            Reason::Violation { check: of } => of == check,
+            reason => check == "stuck" && reason.exit() == Exit::Stuck,
+        })
+    }
     fn some(&self, metric: &str, told: impl Fn(u64) -> String) -> Option<String> {
         Some(self.most(metric)).filter(|value| *value > 0).map(told)
     }
@@ -269,37 +318,61 @@ impl Setting<'_> {
     }
 
     fn cost(&self) -> String {
-        let devices = self.devices();
-        let each = if devices > 1 { " a person" } else { "" };
-        let sum = |metric: &str| self.typical(metric, "value");
-        let (Some(down), Some(up)) = (sum("net.down.bytes"), sum("net.up.bytes")) else {
+        let of = |metric| SUMMARY.iter().find(|of| of.metric == metric).and_then(|of| self.glance(of));
+        let (Some(down), Some(up)) = (of("net.down.bytes"), of("net.up.bytes")) else {
             return String::new();
         };
-        let [one_down, one_up] = [down, up].map(|bytes| human::bytes(bytes / devices));
-        let mut text = format!("{one_down} down and {one_up} up{each} over the links");
-        if let Some(requests) = sum("engine.requests.count").filter(|n| *n > 0) {
-            text.push_str(&format!(" in {}", human::count(requests.div_ceil(devices), "request")));
-            let failed = sum("engine.requests.failed").unwrap_or(0);
-            if failed > 0 {
-                let failed = human::count(failed.div_ceil(devices), "try").replace("trys", "tries");
-                text.push_str(&format!(" and {failed} without a response"));
+        let each = if down.people > 1 { " a person" } else { "" };
+        let mut text = format!("{} down and {} up{each} over the links", down.told(), up.told());
+        if let Some(requests) = of("engine.requests.count").filter(|of| of.value > 0) {
+            let attachments = self.typical(ATTACHMENT_REQUESTS, "value").unwrap_or(0);
+            let attachments = Glance { value: attachments, ..requests.clone() };
+            text.push_str(&format!(" in {}", counted(&requests, ["request", "requests"])));
+            let mut of_rows = "";
+            if attachments.value > 0 {
+                text.push_str(&format!(" ({} for attachments)", attachments.told()));
+                of_rows = " for rows";
+            }
+            if let Some(failed) = of("engine.requests.failed").filter(|of| of.value > 0) {
+                let failed = counted(&failed, ["try", "tries"]);
+                text.push_str(&format!(" and {failed}{of_rows} without a response"));
             }
         }
-        match sum("net.wasted.bytes").unwrap_or(0) {
+        match self.typical("net.wasted.bytes", "value").unwrap_or(0) {
             0 => text,
-            wasted => format!("{text}; {} of these bytes were wasted", share(wasted, down + up)),
+            wasted => format!("{text}; {} of these bytes were wasted", share(wasted, down.value + up.value)),
         }
     }
 
+    /// What edits waited for, if there were any, and where the time of syncs went.
     fn limit(&self) -> String {
-        let Some(phases) = phases(self.0) else { return String::new() };
-        let told = phases.iter().filter(|(_, share)| *share >= PHASE_MIN).take(3);
-        let told = told.map(|(phase, ppm)| ((ppm + 5_000) / 10_000, word(*phase)));
-        let mut told: Vec<(u64, &str)> = told.collect();
-        let rest = 100_u64.saturating_sub(told.iter().map(|(percent, _)| percent).sum());
-        told.extend((rest > 0).then_some((rest, "rest")));
-        let told: Vec<String> = told.iter().map(|(percent, what)| format!("{percent} % {what}")).collect();
-        format!("of sync time: {}", told.join(", "))
+        let edits = waits(self.0).map(|waits| format!("edits waited: {}", shares(&waits, awaited)));
+        let syncs = phases(self.0).map(|phases| format!("of sync time: {}", shares(&phases, word)));
+        edits.into_iter().chain(syncs).collect::<Vec<_>>().join("; ")
+    }
+}
+
+fn counted(of: &Glance, [one, several]: [&str; 2]) -> String {
+    let told = of.told();
+    format!("{told} {}", if told == "1" { one } else { several })
+}
+
+/// The greatest shares, and the rest.
+fn shares<T: Copy>(parts: &[(T, u64)], word: fn(T) -> &'static str) -> String {
+    let told = parts.iter().filter(|(_, share)| *share >= PHASE_MIN).take(3);
+    let told = told.map(|(part, ppm)| ((ppm + 5_000) / 10_000, word(*part)));
+    let mut told: Vec<(u64, &str)> = told.collect();
+    let rest = 100_u64.saturating_sub(told.iter().map(|(percent, _)| percent).sum());
+    told.extend((rest > 0).then_some((rest, "rest")));
+    let told: Vec<String> = told.iter().map(|(percent, what)| format!("{percent} % {what}")).collect();
+    told.join(", ")
+}
+
+fn awaited(wait: Wait) -> &'static str {
+    match wait {
+        Wait::Network => "for a network",
+        Wait::Start => "for a sync to start",
+        Wait::Sync => "in a sync",
     }
 }
 
@@ -350,6 +423,95 @@ mod tests {
         }
         judge(&fixture::plan(None, 1), "c", &outcome).cell
     }
+    fn of(devices: u64, figures: &[(&str, u64)]) -> CellRecord {
+        let mut cell = CellRecord { devices, ..CellRecord::default() };
+        for &(name, value) in figures {
+            let unit = crate::metrics::find(name).expect("a metric").unit;
+            cell.metrics.insert(name.to_owned().into(), Figure::number(unit, value));
+        }
+        cell
+    }
+    fn sentence(cells: &[&CellRecord], topic: &str) -> String {
+        brief(cells).into_iter().find(|one| one.topic == topic).map_or_else(String::new, |one| one.text)
+    }
+
+    #[test]
+    fn the_line_and_the_table_round_alike_and_count_attachments() {
+        let cost = [
+            ("net.down.bytes", 93 << 10),
+            ("net.up.bytes", 2 << 10),
+            ("engine.requests.count", 93),
+            ("engine.requests.failed", 1),
+        ];
+        let cell = of(2, &cost);
+        let row =
+            |cell: &CellRecord, what| first(&[cell]).iter().find(|one| one.what == what).map(Glance::told);
+        let line = sentence(&[&cell], "cost").replace('\u{a0}', " ");
+        assert_eq!(
+            line,
+            "46.5 KiB down and 1.00 KiB up a person over the links in 47 requests and 0.50 tries without a response"
+        );
+        assert_eq!(row(&cell, "requests a person").as_deref(), Some("47"));
+        assert_eq!(row(&cell, "tries without a response a person").as_deref(), Some("0.50"));
+        assert_eq!(row(&cell, "down a person").as_deref(), Some("46.5 KiB"));
+        let cell = of(2, &[cost.as_slice(), &[(ATTACHMENT_REQUESTS, 63)]].concat());
+        let line = sentence(&[&cell], "cost").replace('\u{a0}', " ");
+        assert!(
+            line.contains("in 78 requests (32 for attachments) and 0.50 tries for rows without"),
+            "{line}"
+        );
+        assert_eq!(row(&cell, "requests a person").as_deref(), Some("78"));
+    }
+
+    #[test]
+    fn what_was_overwritten_hides_not_that_no_edit_was_lost() {
+        let none = [("oracle.lost.rows", 0), ("workload.edits.made", 480), (LOST, 0)];
+        let with = |more: &[(&str, u64)]| sentence(&[&of(1, &[&none, more].concat())], "data");
+        for (more, told) in [
+            (&[][..], "nothing was lost; 1 check passed"),
+            (
+                &[("oracle.overwritten.columns", 5)],
+                "no saved edit was lost; people overwrote 5 values that they had not seen; 1 check passed",
+            ),
+            (
+                &[("oracle.orphan.rows", 3)],
+                "no saved edit was lost; found: orphan 3 rows (expected); 1 check passed",
+            ),
+            (&[("oracle.lost_edit.count", 3)], "found: lost-edit 3 (expected); 1 check passed"),
+        ] {
+            assert_eq!(with(more).replace('\u{a0}', " "), told);
+        }
+    }
+
+    #[test]
+    fn a_finding_is_expected_unless_a_cell_fails_by_it() {
+        let reason = |check: &str| Reason::Violation { check: check.to_owned() };
+        let found = [("oracle.orphan.rows", 3), ("oracle.stale.rows", 2)];
+        for (reasons, told) in [
+            (vec![Reason::NoChange {}], "found: stale 2 rows (expected), orphan 3 rows (expected)"),
+            (vec![reason("orphan")], "found: stale 2 rows (expected), orphan 3 rows"),
+            (vec![reason("orphan"), reason("stale")], "found: stale 2 rows, orphan 3 rows"),
+        ] {
+            let cell = CellRecord { verdict: Verdict::Fail, reasons, ..of(1, &found) };
+            assert_eq!(sentence(&[&cell], "data").replace('\u{a0}', " "), told);
+        }
+    }
+
+    #[test]
+    fn the_limit_is_what_edits_waited_for() {
+        let syncs = [("engine.session.time", 100), ("attachment.run.time", 54), ("engine.pull.time", 46)];
+        let edits = [
+            ("engine.edits.unsent", 1_000),
+            ("engine.edits.unsent_offline", 710),
+            ("engine.edits.unsent_in_sync", 40),
+        ];
+        let line = |figures: &[(&str, u64)]| sentence(&[&of(1, figures)], "limit").replace('\u{a0}', " ");
+        let of_syncs = "of sync time: 54 % sending attachments, 46 % on the network";
+        assert_eq!(line(&syncs), of_syncs);
+        let of_edits = "edits waited: 71 % for a network, 25 % for a sync to start, 4 % rest";
+        assert_eq!(line(&[syncs, edits].concat()), format!("{of_edits}; {of_syncs}"));
+    }
+
     #[test]
     fn what_is_never_safe_stands_with_its_ends() {
         let cell = |never, waited, ends: [u64; 4]| {

@@ -93,7 +93,18 @@ fn with_figures(cells: Both<'_>, answer: &AnswerRecord) -> String {
     says.into_iter().map(piece).collect::<String>() + &more
 }
 
+/// Both figures, behind the statistic that they are.
 fn both(figure: &ToldRecord, cells: Both<'_>) -> String {
+    let of_cell = |cell: &CellRecord| {
+        let (_, stat) = named(&figure.metric, |name| cell.metrics.contains_key(name))?;
+        human::statistic(stat)
+    };
+    let statistic = cells.into_iter().flatten().find_map(of_cell);
+    let statistic = statistic.map_or_else(String::new, |statistic| format!("({statistic}) "));
+    statistic + &figures(figure, cells)
+}
+
+fn figures(figure: &ToldRecord, cells: Both<'_>) -> String {
     let unit = cells[1].map_or(Unit::Count, |cell| unit_in(cell, &figure.metric));
     let never = cells.map(|cell| censored_in(cell?, &figure.metric));
     let show = |value: Option<u64>, never: Option<Censored>| match (value, never) {
@@ -120,7 +131,7 @@ fn times(figure: &ToldRecord, cells: Both<'_>) -> String {
             let tenths = (u128::from(with) * 10 + u128::from(without) / 2) / u128::from(without);
             format!("{}.{}", tenths / 10, tenths % 10)
         }
-        _ => format!("({})", both(figure, cells)),
+        _ => format!("({})", figures(figure, cells)),
     }
 }
 

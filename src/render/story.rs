@@ -111,7 +111,7 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     }
     let told = by_cause(record).into_iter().map(|cause| cause.cell);
     let causes = grouped(told, |cell| (&cell.scenario, causes(cell)));
-    causes.iter().for_each(|(_, cells)| text.push_str(&format!("{}\n", cells[0].replay)));
+    causes.iter().for_each(|(_, cells)| text.push_str(&format!("look closer: {}\n", cells[0].replay)));
     text
 }
 

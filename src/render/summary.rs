@@ -1,6 +1,6 @@
 //! `summary.md`: a page for a CI job, bounded in size.
 
-use super::brief::brief;
+use super::brief::{brief, population};
 use super::grid;
 use super::reasons::reasons_of;
 use super::story::{self, Cause, Failure, Paint};
@@ -72,6 +72,9 @@ pub fn summary(record: &RunRecord) -> String {
             if table::is_one_setting(record) && !cells.iter().all(|cell| cell.metrics.is_empty()) {
                 for sentence in brief(&cells) {
                     text.push_str(&format!("- {}: {}\n", sentence.topic, escaped(&sentence.text)));
+                }
+                if cells.len() > 1 {
+                    text.push_str(&format!("- {}\n", escaped(&population(cells.len()))));
                 }
                 text.push('\n');
             }

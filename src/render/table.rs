@@ -134,14 +134,19 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
     let (mut shown, mut alike) = (Vec::new(), Vec::new());
     for (what, values) in brief::by_what(&first) {
         let known: Vec<&Glance> = values.iter().copied().flatten().collect();
-        let ends = known.iter().map(|one| one.value).min().zip(known.iter().map(|one| one.value).max());
-        let Some((least, most)) = ends.filter(|(_, most)| *most > 0) else { continue };
+        let (least, most) = known
+            .iter()
+            .map(|one| one.each())
+            .fold((f64::MAX, 0.0), |(least, most), one| (one.min(least), one.max(most)));
+        if most == 0.0 {
+            continue;
+        }
         if found.iter().any(|row| [row.name.as_str(), &row.stat] == known[0].of) {
             continue;
         }
         let near = known.len() == values.len()
             && known.iter().all(|one| one.censored == known[0].censored)
-            && u128::from(most) * 100 <= u128::from(least) * u128::from(100 + ALIKE);
+            && most * 100.0 <= least * (100.0 + ALIKE as f64);
         if near {
             alike.push(format!("{what} = {}", known[0].told()));
         } else {
@@ -164,7 +169,8 @@ fn short_table(columns: &[Column<'_>], width: usize) -> String {
         text.push_str(&listed("zero in all columns:", &zeros, width));
     }
     let seeds = columns.iter().map(|(_, cells)| cells.len()).max().unwrap_or(1);
-    let medians = if seeds > 1 { brief::of_seeds(seeds, "", width) } else { String::new() };
+    let medians =
+        if seeds > 1 { brief::noted(&format!("medians of {seeds} seeds"), width) } else { String::new() };
     text + &medians + "  -v shows all figures in which the columns differ\n"
 }
 
@@ -324,7 +330,7 @@ fn spread(cells: &[&CellRecord], all: bool) -> Grid {
         if let Some(three) = three_of(&values) {
             let censored = row.censored(cells);
             let mut shown = three.map(|n| waited(row.unit(), n, censored));
-            shown[1].push_str(&beside(censored));
+            shown[1].push_str(&beside(censored, cells));
             grid.row([row.label()].into_iter().chain(shown).chain([values.len().to_string()]));
         }
     }
@@ -418,11 +424,11 @@ fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
             let censored = row.censored(cells);
             match (cells.len(), three_of(&values)) {
                 (_, None) => "–".to_owned(),
-                (1, Some([_, only, _])) => waited(row.unit(), only, censored) + &beside(censored),
+                (1, Some([_, only, _])) => waited(row.unit(), only, censored) + &beside(censored, cells),
                 (_, Some(spread)) => {
                     let [min, median, max] = spread.map(|n| waited(row.unit(), n, censored));
                     let spread = if min == max { median } else { format!("{median} ({min} – {max})") };
-                    spread + &beside(censored)
+                    spread + &beside(censored, cells)
                 }
             }
         });
@@ -431,8 +437,8 @@ fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
     grid
 }
 
-fn beside(censored: Option<Censored>) -> String {
-    censored.map_or_else(String::new, |censored| format!(" ({})", human::never(censored)))
+fn beside(censored: Option<Censored>, cells: &[&CellRecord]) -> String {
+    censored.map_or_else(String::new, |censored| format!(" ({})", brief::never(censored, cells.len())))
 }
 
 fn broken(title: &str) -> String {

@@ -133,14 +133,17 @@ impl Choice<'_> {
     }
 }
 
-/// A figure of a setting whose unit its name says.
+/// A figure of a setting whose unit its name says, with its statistic.
 fn shown(figure: Named<'_>, setting: &Setting<'_>) -> String {
-    match (figure.mean(&setting.cells), figure.unit()) {
+    let statistic = figure.stat().and_then(human::statistic);
+    let statistic = statistic.map_or_else(String::new, |statistic| format!(" ({statistic})"));
+    let shown = match (figure.mean(&setting.cells), figure.unit()) {
         (None, _) => "not known".to_owned(),
         (Some(NEVER), _) => "without limit".to_owned(),
         (Some(value), Unit::Rows | Unit::Devices) => human::thousands(value),
         (Some(value), unit) => human::figure(unit, value),
-    }
+    };
+    shown + &statistic
 }
 
 /// Which of two settings has the better figure, in the mean and under each seed; `None` if neither.

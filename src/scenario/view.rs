@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::diagnostic::{Diagnostic, Help, Place, choices};
+use super::profiles::Library;
 use super::tree::{Node, Origin, Val, Via};
 use crate::base::{BitRate, Bytes, Ppm, Span, Word, words};
 
-/// A value, or nothing; and where its name is written, if that is what a mistake is about.
+/// A value, or nothing; where its name is written, if that is what a mistake is about; its name.
 #[derive(Clone, Copy)]
-pub(super) struct View<'a>(Option<&'a Node>, Option<&'a Origin>);
+pub(super) struct View<'a>(Option<&'a Node>, Option<&'a Origin>, &'a str);
 
 #[derive(Default)]
 pub(super) struct Mistakes {
@@ -25,19 +26,24 @@ pub(super) struct Mistakes {
     unknown: RefCell<BTreeMap<String, (usize, usize)>>,
 }
 
-#[derive(Clone, Copy)]
 pub(super) struct Given<'m> {
     mistakes: &'m Mistakes,
     sound: bool,
+    /// The first of the values that somebody wrote.
+    place: Option<Place>,
+    /// Where values come from that do not stand where the mistake is shown.
+    sources: Vec<String>,
 }
 
 impl Mistakes {
     /// Mistakes that depend on these values: they count if nothing is wrong with any of them.
     pub(super) fn given(&self, values: &[View<'_>]) -> Given<'_> {
-        self.given_if(values.iter().all(|view| view.is_sound()))
+        let place = values.iter().find_map(|view| view.place());
+        let sources = values.iter().filter_map(|view| view.source()).collect();
+        Given { place, sources, ..self.given_if(values.iter().all(|view| view.is_sound())) }
     }
     pub(super) fn given_if(&self, sound: bool) -> Given<'_> {
-        Given { mistakes: self, sound }
+        Given { mistakes: self, sound, place: None, sources: Vec::new() }
     }
     pub(super) fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<Help>) {
         self.given(&[]).at(view, title, help);
@@ -84,8 +90,16 @@ impl Mistakes {
 }
 
 impl Given<'_> {
-    pub(super) fn at(self, view: View<'_>, title: impl Into<String>, help: impl Into<Help>) {
-        let diagnostic = Diagnostic::new(view.place(), title).help(help);
+    pub(super) fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<Help>) {
+        let place = view.place().or_else(|| self.place.clone());
+        let own = view.source().filter(|_| self.place.is_some() || !self.sources.is_empty());
+        let own = own.filter(|own| !self.sources.contains(own));
+        let sources: Vec<String> = own.into_iter().chain(self.sources.iter().cloned()).collect();
+        let mut help: Help = help.into();
+        if !sources.is_empty() {
+            help = help.and(sources.join("; "));
+        }
+        let diagnostic = Diagnostic::new(place, title).help(help);
         if self.counts(view) {
             self.mistakes.add(diagnostic);
         } else {
@@ -93,7 +107,7 @@ impl Given<'_> {
         }
     }
     /// A mistake is told once for each name.
-    pub(super) fn find(self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
+    pub(super) fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         let found = known.iter().position(|k| *k == name);
         if found.is_none() {
             let title = match what.strip_prefix("column of ") {
@@ -114,7 +128,7 @@ impl Given<'_> {
         found
     }
     /// Whether a mistake at `view` stands on its own: somebody wrote the value, and it can be read.
-    fn counts(self, view: View<'_>) -> bool {
+    fn counts(&self, view: View<'_>) -> bool {
         self.sound && view.is_sound() && view.place().is_some()
     }
 }
@@ -160,18 +174,19 @@ impl<'a> View<'a> {
         T::reads(self.at(key))
     }
     pub(super) fn new(node: &'a Node) -> View<'a> {
-        View(Some(node), None)
+        View(Some(node), None, "")
     }
     pub(super) fn at(self, path: &str) -> View<'a> {
-        View(self.0.and_then(|node| node.get(&path.split('.').collect::<Vec<_>>())), None)
+        path.split('.').fold(self, View::key)
     }
     pub(super) fn key(self, name: &str) -> View<'a> {
-        View(self.0.and_then(|node| node.get(&[name])), None)
+        let entry = self.0.and_then(|node| node.table()?.get_key_value(name));
+        View(entry.map(|(_, entry)| &entry.node), None, entry.map_or("", |(name, _)| name))
     }
     /// The same, shown where the name is written.
     pub(super) fn name(self, name: &str) -> View<'a> {
         let entry = self.0.and_then(|n| n.table()?.get(name));
-        View(entry.map(|e| &e.node), entry.map(|e| &e.key))
+        View(entry.map(|e| &e.node), entry.map(|e| &e.key), "")
     }
     pub(super) fn present(self) -> Option<View<'a>> {
         self.0.map(|_| self)
@@ -189,6 +204,17 @@ impl<'a> View<'a> {
     pub(super) fn place(self) -> Option<Place> {
         self.origin()?.place.clone()
     }
+    /// Which product, profile or variant a named value comes from, if any.
+    fn source(self) -> Option<String> {
+        let node = self.0.filter(|node| !self.2.is_empty() && node.table().is_none())?;
+        let source = match &node.origin.via {
+            Via::Profile(name) if Library::Products.find(name).is_some() => format!("product `{name}`"),
+            Via::Profile(name) => format!("profile `{name}`"),
+            Via::Variant(name) => format!("variant `{name}`"),
+            Via::File | Via::Default | Via::Set => return None,
+        };
+        Some(format!("`{} = {}` comes from {source}", self.2, self.shown()))
+    }
     pub(super) fn profile(self) -> Option<&'a str> {
         match &self.0?.origin.via {
             Via::Profile(name) => Some(name),
@@ -200,7 +226,7 @@ impl<'a> View<'a> {
     }
     pub(super) fn entries(self) -> impl Iterator<Item = (&'a str, View<'a>)> {
         let table = self.0.and_then(Node::table);
-        table.into_iter().flatten().map(|(name, entry)| (name.as_str(), View(Some(&entry.node), None)))
+        table.into_iter().flatten().map(|(name, entry)| (name.as_str(), View(Some(&entry.node), None, name)))
     }
     pub(super) fn names(self) -> Vec<&'a str> {
         self.entries().map(|(name, _)| name).collect()
@@ -210,7 +236,7 @@ impl<'a> View<'a> {
             Some(Val::List(items)) => &items[..],
             _ => &[],
         };
-        items.iter().map(|n| View(Some(n), None))
+        items.iter().map(|n| View(Some(n), None, ""))
     }
     pub(super) fn is_table(self) -> bool {
         self.0.is_some_and(|n| n.table().is_some())

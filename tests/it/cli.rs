@@ -134,7 +134,7 @@ fn an_expectation_that_is_not_met_exits_10_and_leaves_a_scenario_that_fails_alik
         SMALL.replace("\"oracle.lost.rows\" = 0", "\"engine.requests.count\" = 1"),
     )
     .unwrap();
-    let said = predicate::str::contains("\nsyncdyno replay out#small.s1\n");
+    let said = predicate::str::contains("\nlook closer: syncdyno replay out#small.s1\n");
     syncdyno(desk.path()).args(["run", "small.toml", "--out", "out"]).assert().code(10).stdout(said);
     // Another digest would exit with 15.
     syncdyno(desk.path()).args(["replay", "out#small.s1"]).assert().code(10);

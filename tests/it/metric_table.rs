@@ -77,6 +77,8 @@ const QUESTIONS: &[Question] = &[
             "engine.write_visible",
             "engine.commit_visible",
             "engine.edits.unsent",
+            "engine.edits.unsent_offline",
+            "engine.edits.unsent_in_sync",
             "engine.edits.passing_seen",
         ],
     ),

@@ -117,6 +117,10 @@ impl Comparison {
     pub fn other_digests(&self) -> usize {
         self.groups.iter().map(|group| group.other_digests).sum()
     }
+    /// How many metrics come to this finding, each once in a group.
+    pub fn count(&self, finding: Finding) -> usize {
+        self.groups.iter().map(|group| group.count(finding)).sum()
+    }
     pub fn found(&self, finding: Finding) -> impl Iterator<Item = (&Group, &Difference)> {
         self.all().filter(move |(_, difference)| difference.finding == finding)
     }

@@ -1,7 +1,9 @@
 //! The differences themselves.
 
+use std::collections::BTreeMap;
+
 use crate::metrics::{self, Better, Censored, Unit};
-use crate::record::{CellRecord, Exit, is_cost, is_loss, is_summary, weight};
+use crate::record::{CellRecord, Exit, HEADLINE, is_cost, is_loss, is_summary, weight};
 use crate::stats::{PAIRS_MIN, SAMPLES_MIN};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -115,6 +117,30 @@ pub struct Group {
 }
 
 impl Group {
+    /// Its metrics, each with the gravest finding of its statistics: one that is worse in one of
+    /// them and better in another is worse.
+    pub fn metrics(&self) -> BTreeMap<&str, Finding> {
+        let mut all = BTreeMap::new();
+        for one in &self.differences {
+            let gravest = all.entry(one.metric.as_str()).or_insert(one.finding);
+            *gravest = one.finding.min(*gravest);
+        }
+        all
+    }
+    /// How many of its metrics come to this finding.
+    pub fn count(&self, finding: Finding) -> usize {
+        self.metrics().into_values().filter(|of| *of == finding).count()
+    }
+    /// A headline figure that is better and one that is worse, the weightiest of each; `None` where
+    /// none is better, or none worse.
+    pub fn trade(&self) -> Option<[&Difference; 2]> {
+        let is_headline = |metric: &str| is_summary(metric) || HEADLINE.contains(&metric);
+        let first = |finding| {
+            let mut all = self.differences.iter();
+            all.find(|one| one.finding == finding && is_headline(&one.metric))
+        };
+        Some([first(Finding::Better)?, first(Finding::Worse)?])
+    }
     /// The least seeds that it lacks to be judged; `None` where it is judged, or nothing differs.
     pub fn lacks(&self) -> Option<usize> {
         let least = self.basis.least();

@@ -322,6 +322,30 @@ fn comparisons_are_told_with_what_differs_first() {
 }
 
 #[test]
+fn a_figure_counts_once_and_a_trade_is_called_so() {
+    let of = |p50, p95, up| {
+        let mut cell = with(cell(None, 1, 5, 7), "net.up.bytes", Unit::Bytes, up);
+        cell.metrics.insert(WAIT.into(), fixture::spread(Unit::Ns, 9, [9, p50, p95, 900, 900]));
+        (0..30).fold(cell, |cell, n| with(cell, &format!("x.y.{n}"), Unit::Count, p50 + n))
+    };
+    let compared = |base, candidate| compare(&side("a", vec![base]), &side("b", vec![candidate]));
+    // Half of the waits are shorter, 95 of 100 longer: it is worse, and both are said.
+    let within = compared(of(200, 400, 50), of(100, 600, 50));
+    assert_eq!([Finding::Worse, Finding::Better].map(|of| within.count(of)), [1, 0]);
+    let told = human(&within, Paint(false), false);
+    let trade = format!("  trade: {WAIT} p50 better by 50.0 %, {WAIT} p95 worse by 50.0 %\n");
+    assert!(told.contains(&trade), "{told}");
+    assert_eq!(told.matches("\n  better ").count(), 0, "{told}");
+    let between = compared(of(200, 400, 50), of(100, 200, 60));
+    let told = human(&between, Paint(false), false);
+    let trade = format!("trade: {WAIT} p95 better by 50.0 %, net.up.bytes worse by 20.0 %");
+    assert!(told.contains(&trade) && markdown(&between).contains(&trade), "{told}");
+    assert!(told.contains("  … 30 more figures differ: -v\n"), "{told}");
+    let better = compared(of(200, 400, 50), of(100, 200, 40));
+    assert!(!human(&better, Paint(false), false).contains("trade:"));
+}
+
+#[test]
 fn two_builds_are_named_and_what_they_count_otherwise_is_no_other_event() {
     let of = |name, build: &str, figures: &str| Side {
         builds: BTreeMap::from([(build.to_owned(), format!("build {build}"))]),

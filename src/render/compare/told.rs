@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::words::{self, called, figures, of};
 use crate::analysis::compare::{Basis, Comparison, Difference, Finding, Group};
 use crate::analysis::grouped;
-use crate::metrics::{Unit, human};
+use crate::metrics::{self, Unit, human};
 use crate::oracle::is_of_check;
 use crate::record::{Exit, is_gated, is_loss, weight};
 use crate::render::reasons::reasons_of;
@@ -55,6 +55,7 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
         text.push_str(&heading(group));
         lacks(group, candidate, shown == Shown::All)
             .iter()
+            .chain(&trade(group))
             .for_each(|line| text.push_str(&format!("  {line}\n")));
         text.push_str(&differences(group, paint, shown, most(comparison)));
     }
@@ -130,7 +131,7 @@ fn lacks(group: &Group, candidate: &str, all: bool) -> Vec<String> {
 }
 
 fn verdict(comparison: &Comparison, paint: Paint) -> String {
-    let count = |finding| comparison.found(finding).count() as u64;
+    let count = |finding| comparison.count(finding) as u64;
     let figures = |n| human::count(n, "figure");
     let mut parts = Vec::new();
     let (base, candidate) = comparison.failed();
@@ -185,11 +186,9 @@ fn heading(group: &Group) -> String {
         return format!("\n{basis}\n");
     }
     let failed = (group.failed.1 > 0).then(|| format!("{} of {candidate} FAIL", group.failed.1));
-    let found =
-        [(Finding::Worse, "worse"), (Finding::Better, "better")].into_iter().filter_map(|(of, word)| {
-            let count = group.differences.iter().filter(|d| d.finding == of).count();
-            (count > 0).then(|| format!("{count} {word}"))
-        });
+    let found = [(Finding::Worse, "worse"), (Finding::Better, "better")].into_iter();
+    let found = found.map(|(of, word)| (group.count(of), word)).filter(|(count, _)| *count > 0);
+    let found = found.map(|(count, word)| format!("{count} {word}"));
     let parts: Vec<String> = failed.into_iter().chain(found).chain([basis]).collect();
     format!("\n{}: {}\n", group.title, parts.join(", "))
 }
@@ -215,15 +214,26 @@ fn most(comparison: &Comparison) -> usize {
 const EQUAL_MAX: u64 = 50_000;
 const NAMED: usize = 4;
 
-/// The figures shown, what stands first before the others, and how many more differ, in words.
+/// What is better for what, in a line.
+fn trade(group: &Group) -> Option<String> {
+    let [better, worse] = group.trade()?;
+    let by = |d: &Difference| match d.change_ppm.filter(|_| !d.lopsided) {
+        Some(ppm) => format!(" by {}", human::percent(ppm.saturating_abs()).trim_start_matches('+')),
+        None => String::new(),
+    };
+    Some(format!("trade: {} better{}, {} worse{}", called(better), by(better), called(worse), by(worse)))
+}
+
+/// The figures shown, what stands first before the others, and how many more differ, in words: what
+/// may be chance does not, and a part of a figure differs with it.
 fn chosen(group: &Group, amount: Shown, most: usize) -> (Vec<&Difference>, String) {
     let all = amount == Shown::All;
     let mut shown: Vec<&Difference> = group.differences.iter().filter(|d| all || !is_equal(d)).collect();
     if all {
         return (shown, String::new());
     }
-    let of_all = shown.clone();
-    // Of a metric one statistic speaks for the others, the 95th percentile if it can.
+    // Of a metric one of its gravest statistics is shown, the 95th percentile if it can.
+    let gravest = group.metrics();
     let mut said = BTreeSet::new();
     let mut of_each = BTreeMap::new();
     shown.retain(|d| {
@@ -233,21 +243,33 @@ fn chosen(group: &Group, amount: Shown, most: usize) -> (Vec<&Difference>, Strin
             Finding::Changed => amount == Shown::Usual && is_gated(&d.metric),
             Finding::Unclear | Finding::Equal | Finding::Same => false,
         };
-        let is_told = is_told && said.insert((d.finding, d.metric.as_str()));
+        let is_told = is_told && gravest[d.metric.as_str()] == d.finding && said.insert(d.metric.as_str());
         let count = of_each.entry(d.finding).or_insert(0);
         *count += usize::from(is_told);
         is_told && *count <= most
     });
+    let stem = |metric| metrics::parts(metric).0;
+    let told: BTreeSet<&str> = shown.iter().map(|d| stem(&d.metric)).collect();
+    let others = |counts: &dyn Fn(Finding) -> bool| {
+        let others = gravest.iter().filter(|(_, finding)| counts(**finding)).map(|(metric, _)| stem(metric));
+        others.filter(|metric| !told.contains(metric)).collect::<BTreeSet<_>>().len() as u64
+    };
+    let worse = others(&|finding| finding == Finding::Worse);
+    let more = others(&|finding| match amount {
+        Shown::Worse => finding == Finding::Worse,
+        Shown::Usual | Shown::All => finding < Finding::Unclear,
+    });
+    let figures = if more == 1 { "figure differs" } else { "figures differ" };
+    let more = match more {
+        0 => String::new(),
+        more if worse > 0 && amount == Shown::Usual => {
+            format!("{} more {figures}, {worse} of them worse", human::thousands(more))
+        }
+        more => format!("{} more {figures}", human::thousands(more)),
+    };
     if amount == Shown::Usual {
         shown.extend(unjudged(group));
     }
-    let worse = |all: &[&Difference]| all.iter().filter(|d| d.finding == Finding::Worse).count();
-    let worse = worse(&of_all) - worse(&shown);
-    let more = match of_all.len() - shown.len() {
-        0 => String::new(),
-        more if worse > 0 => format!("{more} more differ, {worse} of them worse"),
-        more => format!("{more} more differ"),
-    };
     (shown, more)
 }
 
@@ -416,6 +438,7 @@ pub fn markdown(comparison: &Comparison) -> String {
     for group in gravest_first(others) {
         let (shown, more) = chosen(group, Shown::Usual, most(comparison));
         text.push_str(&heading(group));
+        text.extend(trade(group).map(|trade| format!("\n- {trade}\n")));
         if !shown.is_empty() {
             text.push_str(&format!("\n{}", table_of(&shown).markdown()));
         }
@@ -463,6 +486,8 @@ pub fn annotations(comparison: &Comparison) -> String {
     };
     let mut worse: Vec<(&Group, &Difference)> = comparison.found(Finding::Worse).collect();
     worse.sort_by_cached_key(|(_, d)| d.place());
+    let mut said = BTreeSet::new();
+    worse.retain(|(group, d)| said.insert((&group.title, &d.metric)));
     let line = |(group, d): (&Group, &Difference)| {
         let [base, candidate] = figures(d);
         let text = format!("{} {}{}: {base} → {candidate} ({})", d.metric, d.stat, of(group), change(d));
@@ -483,7 +508,7 @@ pub fn json(comparison: &Comparison) -> String {
             "counted_otherwise": g.counted_otherwise, "differences": g.differences,
         })
     };
-    let count = |finding| comparison.found(finding).count();
+    let count = |finding| comparison.count(finding);
     let groups: Vec<_> = comparison.groups.iter().map(group).collect();
     let value = serde_json::json!({
         "schema_version": "1.0.0",

@@ -8,7 +8,7 @@ use crate::analysis::{AnsweredList, by_list};
 use crate::metrics::human;
 use crate::record::{CellRecord, RunRecord, Verdict, place};
 use crate::render::answers::{FAULTS, own_faults};
-use crate::render::brief::{Checks, Glance, brief, checks, glance};
+use crate::render::brief::{Checks, Glance, brief, checks, glance, population};
 use crate::render::story::gate_grid;
 use crate::render::{Form, Grid, table};
 
@@ -56,7 +56,7 @@ pub(super) fn cards(record: &RunRecord) -> Markup {
                     }
                 }
             }
-            @if cells.len() > 1 { p.note { "Figures are medians of " (cells.len()) " seeds." } }
+            @if cells.len() > 1 { p.note { "Figures are " (population(cells.len())) "." } }
         }
     }
 }

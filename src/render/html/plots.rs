@@ -238,12 +238,12 @@ pub(super) fn variants(record: &RunRecord) -> Option<Bars> {
         // What never came is as long as the longest that is known.
         let known = |one: &Glance| match (one.value, one.censored) {
             (NEVER, Some(censored)) => censored.waited,
-            (value, _) => value,
+            (_, _) => libm::round(one.each()) as u64,
         };
         let most = figures.iter().flatten().map(|one| known(one)).max().unwrap_or(0);
         let bars = names.clone().zip(figures).filter_map(|(name, one)| {
             let one = one?;
-            let value = if one.value == NEVER { most } else { one.value };
+            let value = if one.value == NEVER { most } else { known(one) };
             Some(Bar { name: name.to_owned(), value, told: one.told() })
         });
         let bars: Vec<Bar> = bars.collect();

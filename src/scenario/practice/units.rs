@@ -15,7 +15,7 @@ const FROM_TIME_TO_TIME: Trigger = Trigger::Every(Span::secs(15 * 60));
 pub(super) fn free_screen(plan: &Plan) -> Seen {
     let blocking: Vec<&SyncUnit> = plan.units.iter().filter(|unit| unit.blocking).collect();
     let figure = |SyncUnit { name, .. }: &&SyncUnit| {
-        (format!("95 % of the runs of `{name}` within"), format!("engine.session.duration.p95/{name}"))
+        (format!("runs of `{name}` end within"), format!("engine.session.duration.p95/{name}"))
     };
     let figures = blocking.iter().map(figure).collect();
     let block = || all_do(&named(&blocking), ["blocks", "block"]) + " the screen";

@@ -59,7 +59,8 @@ impl World<'_> {
         let (capture, outbox) = (chosen.word(), engine::LocalCapture::Outbox);
         if capture != outbox && self.mode() == Mode::Persistent {
             let title = "a persistent gateway answers edits in a later run, which marks on rows do not await";
-            self.wrong.at(chosen, title, "`capture` must be \"outbox\" there");
+            let mode = self.root.at("gateway.mode");
+            self.wrong.given(&[mode]).at(chosen, title, "`capture` must be \"outbox\" there");
         }
         if capture != outbox && squash.flag() {
             let title = "only an outbox keeps edits that could go as one";

@@ -11,7 +11,8 @@ const MAKES_AGAIN: [&str; 4] = ["client-wins", "callback", "manual", "keep-both"
 
 pub(super) fn keys_fit(root: View<'_>, mode: Mode, wrong: &Mistakes) {
     let cached = root.at("engine.pull.requests").word::<Requests>() != Requests::Unique;
-    let marks = root.at("engine.push.capture").word::<LocalCapture>() != LocalCapture::Outbox;
+    let capture = root.at("engine.push.capture");
+    let marks = capture.word::<LocalCapture>() != LocalCapture::Outbox;
     let (policy, squash) = (root.at("engine.conflict.policy"), root.at("engine.push.squash"));
     for (_, entity) in root.at("entity").entries() {
         let ids = entity.at("ids");
@@ -27,10 +28,15 @@ pub(super) fn keys_fit(root: View<'_>, mode: Mode, wrong: &Mistakes) {
         }
         if mode == Mode::Persistent && by != NamedBy::Device {
             let help = "write gateway.mode = \"ota\", or ids = \"client\"";
-            wrong.at(ids, "a gateway with a replica brings no keys of the backend's", help);
+            let mode = root.at("gateway.mode");
+            wrong.given(&[mode]).at(ids, "a gateway with a replica brings no keys of the backend's", help);
         } else if marks && by != NamedBy::Device {
             let help = "write engine.push.capture = \"outbox\", or ids = \"client\"";
-            wrong.at(ids, "a mark on a row does not follow it to a key of the backend's", help);
+            wrong.given(&[capture]).at(
+                ids,
+                "a mark on a row does not follow it to a key of the backend's",
+                help,
+            );
         } else if cached && by == NamedBy::Pool {
             let help = "write engine.pull.requests = \"unique\"";
             wrong.at(ids, "a cache on the way would give two phones the same keys", help);

@@ -145,3 +145,27 @@ fn what_a_scenario_says_itself_wins_over_its_product() {
     let wrong = document(&text.replace("outsystems", "outsystem"));
     assert!(wrong.plans(&Request::default(), &stacks()).unwrap_err().to_string().contains("`outsystems`?"));
 }
+
+#[test]
+fn keys_that_do_not_fit_are_named_with_what_brings_each() {
+    let product = |product: &str, changes: &str| {
+        let head = format!("name = \"x\"\nproduct = \"{product}\"\n");
+        head + &lines(0, LINE)["name = \"w\"\n".len()..] + changes
+    };
+    let said = |text: &str| document(text).plans(&Request::default(), &stacks()).unwrap_err().to_string();
+    let two = said(&product("outsystems", "[variant.two.set]\nengine.sessions = 2\n"));
+    for source in
+        ["`sessions = 2` comes from variant `two`", "`queue = \"blocks\"` comes from product `outsystems`"]
+    {
+        assert!(two.contains(source), "{two}");
+    }
+    // What stands where the mistake is shown is named by its line.
+    let own = said(&product("outsystems", "[engine]\nsessions = 2\n"));
+    assert!(!own.contains("`sessions = 2` comes") && own.contains("product `outsystems`"), "{own}");
+    let persistent = said(&product("outsystems", "[variant.kept.set]\ngateway.mode = \"persistent\"\n"));
+    let sources = "`capture = \"dirty-flags\"` comes from product `outsystems`; `mode = \"persistent\"` comes from variant `kept`";
+    assert!(
+        persistent.contains(sources) && persistent.contains("gateway.mode = \"persistent\""),
+        "{persistent}"
+    );
+}
