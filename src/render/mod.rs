@@ -43,7 +43,7 @@ pub use coverage::{Covered, coverage, is_coverage};
 pub use grid::{Grid, escaped};
 pub use junit::{REFUSED, junit, junit_refused};
 pub use listing::{sizes, texts};
-pub use reasons::{reasons_of, trouble};
+pub use reasons::{demands, reasons_of, trouble};
 pub use story::{Paint, annotations, headline, last_lines, lives, notes, reasons, refused, story, warnings};
 pub use summary::{SUMMARY_MAX, summary};
 pub use table::{Form, WIDTH, figures};

@@ -1,9 +1,11 @@
 //! Why a cell is not a pass, in words: for the terminal, the page, the files of a CI job.
 
+use std::collections::BTreeMap;
+
 use super::claims::{missed_answer, missed_claim};
 use super::lost::{in_numbers, lost_how};
 use super::table::unit_of;
-use crate::analysis::sweep::Trouble;
+use crate::analysis::sweep::{Spared, Trouble};
 use crate::analysis::{distinct, unit_in};
 use crate::metrics::{Figure, human};
 use crate::oracle::metric_of;
@@ -82,6 +84,25 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
             format!("run again, the digest{of} is {second}; it was {first}")
         }
     }
+}
+
+/// What some of so many runs of a setting miss, and which excludes none.
+pub fn demands(
+    spared: &BTreeMap<String, Spared>,
+    together: &BTreeMap<String, usize>,
+    ran: usize,
+) -> Vec<String> {
+    let missed = spared.iter().map(|(name, Spared { seeds, unseen })| match unseen {
+        Some(figure) if *seeds == ran => format!("`{name}` is not judged: nothing of {figure} was observed"),
+        Some(figure) => {
+            format!("`{name}` is not judged in {seeds} of {ran} seeds: nothing of {figure} was observed")
+        }
+        None => format!("every setting misses `{name}` in {seeds} of {ran} seeds, so it excludes none"),
+    });
+    let together = together.iter().map(|(name, seeds)| {
+        format!("`{name}` is missed in {seeds} of {ran} seeds, and met by all of them together")
+    });
+    missed.chain(together).collect()
 }
 
 pub fn trouble(of: &Trouble<'_>) -> String {

@@ -10,6 +10,7 @@ use super::table::{self, Form};
 use super::warnings::{not_applicable, unplaced};
 use super::why::{closer, why};
 use super::{claims, occurrences};
+use crate::analysis::sweep::cells_excluded;
 use crate::analysis::{are_all, beyond, counted, distinct, grade, grouped, worst_of};
 use crate::metrics::{Unit, human};
 use crate::oracle::harm_of;
@@ -249,7 +250,10 @@ pub(super) fn annotated(text: &str) -> String {
 pub fn headline(record: &RunRecord, paint: Paint) -> String {
     let verdict = record.verdict.word();
     let verdict = if record.verdict == Verdict::Pass { paint.good(verdict) } else { paint.bad(verdict) };
-    let failing = record.told().len();
+    let failing = match &record.tune {
+        Some(tune) => cells_excluded(record, &tune.knobs),
+        None => record.told().len(),
+    };
     // Those that ran to their end, as the notes count them.
     let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count() as u64;
     // Of a search nobody knows beforehand how many cells it takes.

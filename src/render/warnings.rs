@@ -26,7 +26,10 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
         lines(action, sum).into_iter().map(move |line| whose(record, scenario) + &line)
     });
     let planned = not_fired(record).into_iter().chain(occurrences::awaited(record));
-    lines.chain(planned).chain(hollow(record)).collect()
+    // A search asks which setting is the best of those that lose nothing: what no setting of it
+    // could lose, such as edits in a first load, is no fault of the file.
+    let hollow = if record.tune.is_some() { Vec::new() } else { hollow(record) };
+    lines.chain(planned).chain(hollow).collect()
 }
 
 fn whose(record: &RunRecord, scenario: &str) -> String {

@@ -4,21 +4,24 @@
 //! one figure, the [`Objective`].
 //!
 //! Invariants: settings are compared under common random numbers only, seed by seed; a setting that
-//! lost something, got stuck or missed a gate is marked and is excluded; a share of time is told
-//! only from metrics, and a closed form only where the sweep's own figures follow it.
+//! lost something, got stuck or missed a gate that others meet is marked and is excluded; a share of
+//! time is told only from metrics, and a closed form only where the sweep's own figures follow it.
 //!
 //! How: `series` sorts the cells into settings (`point`), `findings` finds the best of a series and
 //! how sure that is, `shares` where the time went, `causes` what a setting suffers from.
 
 mod causes;
+mod demands;
 mod findings;
 mod growth;
 mod objective;
 mod point;
 mod series;
 mod shares;
+mod together;
 
 pub use causes::{Cause, FAILURES, Grown, Part, causes};
+pub use demands::{Demands, Run, Spared, cells_excluded, demands, is_sound, missed_in};
 pub(crate) use findings::near;
 pub use findings::{FAR, Finding, costs, figure_between};
 pub use growth::exponent;

@@ -8,7 +8,7 @@ use crate::metrics::{Censored, Unit};
 use crate::record::{CellRecord, Reason, Verdict};
 
 /// One setting: cells that differ in their seed alone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Point<'a> {
     pub value: String,
     pub cells: Vec<&'a CellRecord>,
@@ -33,8 +33,7 @@ impl<'a> Point<'a> {
     pub fn new(value: &str, cells: Vec<&'a CellRecord>, objective: &Objective) -> Point<'a> {
         let ended = cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete);
         let prices = ended.filter_map(|cell| Some((cell.seed.as_str(), objective.price(cell)?))).collect();
-        let trouble = trouble(&cells);
-        Point { value: value.to_owned(), cells, prices, trouble }
+        Point { value: value.to_owned(), cells, prices, trouble: None }
     }
     /// What of the objective never ended in its cells, where it is no count.
     pub fn censored(&self, objective: &Objective) -> Option<Censored> {

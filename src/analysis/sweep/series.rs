@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::demands::{Spared, exclude, gates_of};
 use super::findings::{Finding, find};
 use super::objective::Objective;
 use super::point::{Point, axis_of};
@@ -26,6 +27,10 @@ pub struct Series<'a> {
     pub points: Vec<Point<'a>>,
     /// `None` if no setting is a candidate, or no figure is better than another.
     pub finding: Option<Finding>,
+    /// What all settings miss under a seed, which excludes none.
+    pub spared: BTreeMap<String, Spared>,
+    /// Gates that a setting meets by its seeds together, and how many of them miss it.
+    pub together: BTreeMap<String, usize>,
 }
 
 impl<'a> Sweep<'a> {
@@ -37,6 +42,7 @@ impl<'a> Sweep<'a> {
             let at = axes.iter().map(|axis| axis_of(cell, &axis.key)).collect();
             sorted.entry((cell.variant.as_deref(), at)).or_default().push(cell);
         }
+        let gates = gates_of(record);
         let mut variants: Vec<Option<&str>> =
             record.cells.iter().map(|cell| cell.variant.as_deref()).collect();
         variants.sort_unstable();
@@ -49,11 +55,13 @@ impl<'a> Sweep<'a> {
                     let cells = sorted.get(&(variant, at)).cloned().unwrap_or_default();
                     Point::new(value, cells, &objective)
                 };
-                let points = in_order(first.values.iter().map(point).collect());
+                let mut points = in_order(first.values.iter().map(point).collect());
+                let (spared, together) = exclude(&mut points, &gates);
                 let name: Vec<&str> = variant.into_iter().chain(values.iter().map(String::as_str)).collect();
                 let name = if name.is_empty() { objective.name() } else { name.join(" ") };
                 let finding = find(&points, &objective);
-                series.push(Series { name, variant: variant.map(str::to_owned), values, points, finding });
+                let variant = variant.map(str::to_owned);
+                series.push(Series { name, variant, values, points, finding, spared, together });
             }
         }
         let across = others.iter().map(|axis| axis.key.clone()).collect();

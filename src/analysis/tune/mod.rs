@@ -5,10 +5,9 @@ mod limits;
 mod standing;
 #[cfg(test)]
 mod tests;
-mod together;
 
 pub use limits::{Held, LimitFlag, Limits};
-pub use standing::{Rule, Standing, is_sound, standings};
+pub use standing::{Rule, Standing, standings};
 
 use crate::record::{CellRecord, PlaceTuned};
 

@@ -157,7 +157,7 @@ fn a_gate_that_all_settings_miss_excludes_none() {
     let none = Limits::default();
     assert_eq!(broken(&cells, &none, 3), (vec![16], vec![500]), "one alone under a seed says nothing");
     let all = standings(&cells, &16, &none, 3);
-    assert_eq!(all[&200].spared["gate usable"], 2);
+    assert_eq!(all[&200].spared["gate usable"].seeds, 2);
     assert!(all[&16].breaks(&Rule::Demand("gate quick".to_owned())));
     // What loses a row is out, whatever others do.
     let mut lossy = cells;

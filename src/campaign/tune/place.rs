@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::known::{Known, Setting};
 use super::search::Space;
 use crate::analysis::sweep::Objective;
-use crate::analysis::tune::{Limits, is_sound};
+use crate::analysis::sweep::is_sound;
+use crate::analysis::tune::Limits;
 use crate::record::Judged;
 
 /// What is given while knobs are turned, with all that has been found out.

@@ -156,11 +156,6 @@ pub(super) fn notes(view: &View<'_>, best: &Setting) -> Vec<String> {
         ))
     };
     let limits = place.limits.0.iter().zip(&standing.held).filter_map(spared);
-    let missed = standing.spared.iter().map(|(name, seeds)| {
-        format!("every setting misses `{name}` in {seeds} of {ran} seeds, so it excludes none")
-    });
-    let together = standing.together.iter().map(|(name, seeds)| {
-        format!("`{name}` is missed in {seeds} of {ran} seeds, and met by all of them together")
-    });
-    limits.chain(missed).chain(together).collect()
+    let demands = render::demands(&standing.spared, &standing.together, ran);
+    limits.chain(demands).collect()
 }

@@ -9,7 +9,7 @@ use crate::analysis::sweep::{Objective, Sweep};
 use crate::analysis::{assemble, judge};
 use crate::base::Seed;
 use crate::metrics::{Figure, Unit};
-use crate::record::{AxisRecord, CellRecord, Reason, RunRecord, Verdict, fixture};
+use crate::record::{AxisRecord, CellRecord, GateRecord, Reason, RunRecord, Verdict, fixture};
 use crate::theory::chunk::Cost;
 
 const SIZES: [u32; 7] = [32, 64, 128, 256, 512, 1_024, 2_048];
@@ -191,6 +191,34 @@ fn a_setting_that_loses_a_row_is_no_candidate_whatever_is_shown() {
     assert!(curves(&sweep).unwrap().curves.iter().all(|curve| !curve.points[place].candidate));
     let cells = heat_map(&sweep).unwrap().rows.into_iter().map(|mut row| row.cells.remove(place));
     assert!(cells.into_iter().all(|cell| cell.trouble && cell.cost.is_none()));
+}
+
+#[test]
+fn a_gate_that_each_setting_misses_excludes_none() {
+    let missing = |misses: &dyn Fn(&CellRecord) -> bool, value: Option<u64>| {
+        record(3, |cell| {
+            if misses(cell) {
+                let (name, metric) = ("safe".to_owned(), "engine.request.duration".to_owned());
+                let gate = GateRecord { name, metric, value, stat: "p95".to_owned(), ..Default::default() };
+                (cell.verdict, cell.reasons) = (Verdict::Fail, vec![Reason::Gate { gate }]);
+            }
+        })
+    };
+    let best = |record: &RunRecord| json(record)["series"][0]["best"].as_str().map(str::to_owned);
+    let bare = best(&record(3, |_| {})).unwrap();
+    let all = missing(&|_| true, Some(9));
+    assert_eq!(best(&all).as_ref(), Some(&bare));
+    let of_all = told(&all, "engine.rows.rate");
+    assert!(
+        of_all.contains("every setting misses `gate safe` in 3 of 3 seeds, so it excludes none"),
+        "{of_all}"
+    );
+    let of_none = told(&missing(&|_| true, None), "engine.rows.rate");
+    let unseen = "`gate safe` is not judged: nothing of engine.request.duration was observed";
+    assert!(of_none.contains(unseen), "{of_none}");
+    let size: u64 = bare.parse().unwrap();
+    let one = missing(&|cell| size_of(cell) == size, Some(9));
+    assert_ne!(best(&one), Some(bare), "what others meet excludes");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::analysis::sweep::{
 };
 use crate::metrics::human;
 use crate::record::{AxisRecord, RunRecord, Verdict};
-use crate::render::{Grid, trouble};
+use crate::render::{Grid, demands, trouble};
 
 const COLUMNS_MAX: usize = 4;
 
@@ -90,7 +90,7 @@ impl Sweep<'_> {
                 None if !self.objective.ranks() => return String::new(),
                 None => "nothing was measured".to_owned(),
             };
-            return format!("{}: {why}\n", series.name);
+            return format!("{}: {why}\n", series.name) + &demands_told(series);
         };
         let best = &points[finding.best];
         let figure = self.figure(best).unwrap_or_default() + &self.mean_beside(best);
@@ -102,8 +102,15 @@ impl Sweep<'_> {
         let between = finding.between(points.len()).map(|ends| ends.map(|end| points[end?].number()));
         let theory = closed_form(fit, (Side::of(&self.axis), points, finding), between);
         limits.iter().chain(&theory).for_each(|line| text.push_str(&format!("  {line}\n")));
-        text
+        text + &demands_told(series)
     }
+}
+
+/// What settings of a series miss, and which excludes none.
+fn demands_told(series: &Series<'_>) -> String {
+    let ran = series.points.iter().map(|point| point.cells.len()).max().unwrap_or(0);
+    let lines = demands(&series.spared, &series.together, ran).into_iter();
+    lines.map(|line| format!("  {line}\n")).collect()
 }
 
 /// Of settings none of which is a candidate, the one with the fewest failing cells, and why.

@@ -1,0 +1,193 @@
+//! What a file asks of each run beside losing nothing, and which settings do not keep it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::point::{Point, Trouble, trouble};
+use super::together::met_together;
+use crate::analysis::grouped;
+use crate::record::{CellRecord, Exit, GateRecord, Reason, RunRecord, Verdict};
+
+/// A cell with its gates.
+#[derive(Clone, Debug)]
+pub struct Run<'a> {
+    pub cell: &'a CellRecord,
+    pub gates: Vec<&'a GateRecord>,
+}
+
+/// How a setting stands to what the file asks for, by all of its seeds and beside other settings.
+#[derive(Clone, Debug, Default)]
+pub struct Demands<'a> {
+    /// What it does not keep, with the cells that miss it.
+    pub broken: BTreeMap<String, Vec<(&'a CellRecord, &'a Reason)>>,
+    /// What it misses under seeds under which no other setting was run.
+    pub open: BTreeMap<String, BTreeSet<u64>>,
+    /// What it misses as all settings do that were run under the seed.
+    pub spared: BTreeMap<String, Spared>,
+    /// Gates that its seeds meet together, with how many of them miss them.
+    pub together: BTreeMap<String, usize>,
+}
+
+/// What all settings miss is not of a setting.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spared {
+    pub seeds: usize,
+    /// The figure of a gate of which nothing was observed under any of these seeds.
+    pub unseen: Option<String>,
+}
+
+/// Of each demand under each seed, how many settings miss it, and how many were run.
+#[derive(Default)]
+struct Missing<'a> {
+    ran: BTreeMap<&'a str, usize>,
+    missed: BTreeMap<(&'a str, String), usize>,
+}
+
+/// How all settings of one place stand; one that is the only one under a seed misses what it misses
+/// by itself if it `decides` alone.
+pub fn demands<'a, K: Ord + Copy>(
+    settings: &BTreeMap<K, Vec<Run<'a>>>,
+    decides: impl Fn(&K) -> bool,
+) -> BTreeMap<K, Demands<'a>> {
+    let mut missing = Missing::default();
+    let has_ended = |run: &&Run<'_>| run.cell.verdict != Verdict::Incomplete && is_sound(run.cell);
+    for Run { cell, .. } in settings.values().flatten().filter(has_ended) {
+        *missing.ran.entry(&cell.seed).or_default() += 1;
+        for name in cell.reasons.iter().filter_map(demand) {
+            *missing.missed.entry((&cell.seed, name)).or_default() += 1;
+        }
+    }
+    let of = |(setting, runs): (&K, &Vec<Run<'a>>)| (*setting, Demands::of(runs, &missing, decides(setting)));
+    settings.iter().map(of).collect()
+}
+
+impl<'a> Demands<'a> {
+    /// What all settings miss under a seed is not a setting's own, and a gate that its other seeds
+    /// meet together with those that miss it is not broken.
+    fn of(runs: &[Run<'a>], missing: &Missing<'a>, decides: bool) -> Demands<'a> {
+        let mut demands = Demands::default();
+        for cell in runs.iter().map(|run| run.cell).filter(|cell| is_sound(cell)) {
+            for (name, reason) in cell.reasons.iter().filter_map(|reason| Some((demand(reason)?, reason))) {
+                let ran = missing.ran[cell.seed.as_str()];
+                if missing.missed[&(cell.seed.as_str(), name.clone())] < ran || ran == 1 && decides {
+                    demands.broken.entry(name).or_default().push((cell, reason));
+                } else if ran == 1 {
+                    let seed = cell.seed.parse().expect("a seed is a number");
+                    demands.open.entry(name).or_default().insert(seed);
+                } else {
+                    demands.spare(name, reason);
+                }
+            }
+        }
+        let (met, broken): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            demands.broken.into_iter().partition(|(name, _)| is_met(runs, missing, name));
+        demands.broken = broken;
+        demands.together.extend(met.into_iter().map(|(name, missed)| (name, missed.len())));
+        demands.open.retain(|name, _| !demands.broken.contains_key(name));
+        demands
+    }
+
+    fn spare(&mut self, name: String, reason: &Reason) {
+        let unseen = match reason {
+            Reason::Gate { gate } if gate.value.is_none() => Some(gate.figure()),
+            _ => None,
+        };
+        let spared = self.spared.entry(name).or_default();
+        spared.unseen = unseen.filter(|figure| spared.seeds == 0 || spared.unseen.as_ref() == Some(figure));
+        spared.seeds += 1;
+    }
+}
+
+/// Why a setting is excluded that so many of its cells miss something.
+pub fn missed_in<'a>(missed: &[(&'a CellRecord, &'a Reason)], cells: usize) -> Trouble<'a> {
+    Trouble::Failed { worst: (missed[0].0, Some(missed[0].1)), failed: missed.len(), of: cells }
+}
+
+/// Excludes the settings of a series that lose something or do not keep what is asked for; gives
+/// what excludes none. `gates` are those of all cells.
+pub(super) fn exclude<'a>(
+    points: &mut [Point<'a>],
+    gates: &BTreeMap<&str, Vec<&'a GateRecord>>,
+) -> (BTreeMap<String, Spared>, BTreeMap<String, usize>) {
+    let run = |cell: &&'a CellRecord| {
+        let gates = gates.get(cell.id.as_str()).cloned().unwrap_or_default();
+        Run { cell, gates }
+    };
+    let runs = points.iter().enumerate().map(|(at, point)| (at, point.cells.iter().map(run).collect()));
+    let (mut spared, mut together) = (BTreeMap::<String, Spared>::new(), BTreeMap::<String, usize>::new());
+    for (at, demands) in demands(&runs.collect(), |_| true) {
+        let point = &mut points[at];
+        let is_wrong = point.cells.iter().any(|cell| !is_sound(cell));
+        let broken =
+            demands.broken.values().min_by_key(|missed| (missed[0].1.severity(), Reverse(missed.len())));
+        point.trouble = match broken {
+            _ if is_wrong => trouble(&point.cells),
+            broken => broken.map(|missed| missed_in(missed, point.cells.len())),
+        };
+        spared.extend(demands.spared);
+        together.extend(demands.together);
+    }
+    (spared, together)
+}
+
+/// How many failing cells of a search are of settings that they exclude; `knobs` are the keys that
+/// it turns, and cells that differ in others are of other places.
+pub fn cells_excluded(record: &RunRecord, knobs: &[String]) -> usize {
+    let gates = gates_of(record);
+    let axes = |cell: &CellRecord, is_knob: bool| {
+        let of = cell.axes.iter().filter(|(key, _)| knobs.contains(key) == is_knob);
+        of.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>()
+    };
+    let places = grouped(&record.cells, |cell| (cell.variant.as_deref(), axes(cell, false)));
+    let of_place = |(_, cells): (_, Vec<&CellRecord>)| {
+        let settings = grouped(cells, |cell| axes(cell, true));
+        let points = settings.into_iter().map(|(_, cells)| Point { cells, ..Point::default() });
+        let mut points: Vec<Point<'_>> = points.collect();
+        exclude(&mut points, &gates);
+        let excluded = points.iter().filter(|point| point.trouble.is_some());
+        excluded.flat_map(|point| &point.cells).filter(|cell| cell.verdict == Verdict::Fail).count()
+    };
+    places.into_iter().map(of_place).sum()
+}
+
+/// The gates of each cell.
+pub(super) fn gates_of(record: &RunRecord) -> BTreeMap<&str, Vec<&GateRecord>> {
+    let mut gates: BTreeMap<&str, Vec<&GateRecord>> = BTreeMap::new();
+    for gate in &record.gates {
+        gates.entry(&gate.cell).or_default().push(gate);
+    }
+    gates
+}
+
+/// Whether a setting meets a gate by its seeds together, but for those under which all miss it.
+fn is_met(runs: &[Run<'_>], missing: &Missing<'_>, name: &str) -> bool {
+    let spared = |cell: &CellRecord| {
+        let (seed, ran) = (cell.seed.as_str(), missing.ran.get(cell.seed.as_str()).copied().unwrap_or(0));
+        ran > 1 && missing.missed.get(&(seed, name.to_owned())) == Some(&ran)
+    };
+    let own = runs.iter().filter(|run| is_sound(run.cell) && !spared(run.cell));
+    let gates = own.flat_map(|run| run.gates.iter().map(move |gate| (run.cell, *gate)));
+    let mut of_name: BTreeMap<_, Vec<(&CellRecord, &GateRecord)>> = BTreeMap::new();
+    for (cell, gate) in gates.filter(|(_, gate)| name == format!("gate {}", gate.name)) {
+        of_name.entry((gate.figure(), gate.stat.as_str())).or_default().push((cell, gate));
+    }
+    !of_name.is_empty() && of_name.values().all(|runs| met_together(runs))
+}
+
+/// What the file asks of each run, by the name of it, if that is what a cell fails by.
+fn demand(reason: &Reason) -> Option<String> {
+    let named = match reason {
+        Reason::Gate { gate } => format!("gate {}", gate.name),
+        Reason::Expectation { what } => format!("expect {what}"),
+        Reason::ActionInVain { action, .. } => format!("action {action}"),
+        Reason::EventInVain { event } => format!("event {event}"),
+        _ => "what the file asks for".to_owned(),
+    };
+    (reason.exit() == Exit::Threshold).then_some(named)
+}
+
+/// Whether nothing is wrong with a cell but that it misses what the file asks for.
+pub fn is_sound(cell: &CellRecord) -> bool {
+    let missed = !cell.reasons.is_empty() && cell.reasons.iter().all(|reason| demand(reason).is_some());
+    cell.verdict != Verdict::Fail || missed
+}
