@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claims::pairs;
+use super::compare::{Weighed, is_harm};
 use super::verdict::{Ruling, Trial};
 use super::{counted, distinct, grouped};
 use crate::record::{AnswerRecord, CellRecord, Exit, Finding, Judged, Reason, RunRecord, Stand, ToldRecord};
@@ -56,12 +57,13 @@ impl AnswerRecord {
         };
         let figures: Vec<ToldRecord> =
             question.figures.iter().map(|told| ToldRecord::of(told, without, with)).collect();
+        let demanded = question.put == Put::ToItsOwn;
         AnswerRecord {
             question: question.name.clone(),
             asks: question.asks.clone(),
             says: question.says.clone(),
-            finding: finding(&figures),
-            demanded: question.put == Put::ToItsOwn,
+            finding: finding(&figures, demanded),
+            demanded,
             without: without.id.clone(),
             with: with.id.clone(),
             figures,
@@ -92,12 +94,20 @@ impl ToldRecord {
         let less = self.less_milli.map(|factor| (self.with, self.without, factor));
         less.or(self.more_milli.map(|factor| (self.without, self.with, factor)))
     }
+    /// Whether it counts a harm that came in a half.
+    fn has_harm(&self) -> bool {
+        is_harm(&self.metric) && [self.without, self.with].iter().any(|figure| figure.is_some_and(|n| n > 0))
+    }
 }
 
-fn finding(figures: &[ToldRecord]) -> Finding {
-    let asked: Vec<_> = figures.iter().filter_map(ToldRecord::demanded).collect();
+/// What the figures say; of a scenario that is made to show it, each of them is `demanded`.
+fn finding(figures: &[ToldRecord], demanded: bool) -> Finding {
+    let all = figures.iter().filter_map(ToldRecord::demanded);
+    // What neither half has is not measured in this file at all, and the other figures decide.
+    let asked: Vec<_> = all.filter(|(small, great, _)| small.or(*great).is_some() || demanded).collect();
     let both = |(small, great, factor): (Option<u64>, Option<u64>, u32)| Some((small?, great?, factor));
-    let Some(asked) = asked.into_iter().map(both).collect::<Option<Vec<_>>>() else {
+    let asked = asked.into_iter().map(both).collect::<Option<Vec<_>>>();
+    let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
         return Finding::Unmeasured;
     };
     let apart = |&(small, great, factor): &(u64, u64, u32)| {
@@ -121,6 +131,10 @@ pub struct Answered<'a> {
     /// Under how many seeds it comes to the same finding, and of how many.
     pub alike: [usize; 2],
     pub void: Option<Void>,
+    /// What of it happened changed nothing.
+    pub is_unchanged: bool,
+    /// What else gets better with it and what it costs, over all seeds; of somebody's own file.
+    pub weighed: Option<Weighed>,
 }
 
 /// Why the figures of a question that was asked of somebody's own file prove nothing.
@@ -128,6 +142,8 @@ pub struct Answered<'a> {
 pub enum Void {
     /// Nothing of what its figures count happened, with it or without.
     NothingHappened,
+    /// Nothing of what it should make better happened, and other harm did.
+    NothingToMend,
     /// It is better with it, and more is lost or stuck with it.
     FailsWithIt,
     /// It is better without it, and more is lost or stuck without it.
@@ -137,6 +153,7 @@ pub enum Void {
 impl Void {
     fn of(first: &AnswerRecord, all: &[&AnswerRecord], record: &RunRecord) -> Option<Void> {
         let mut asked = first.figures.iter().filter_map(ToldRecord::demanded);
+        let mut is_none = || asked.all(|(small, great, _)| (small, great) == (Some(0), Some(0)));
         let of =
             |half: fn(&AnswerRecord) -> &str| Losses::of(all.iter().filter_map(|one| record.cell(half(one))));
         let (without, with) = (|| of(|one| &one.without), || of(|one| &one.with));
@@ -144,8 +161,9 @@ impl Void {
             _ if first.demanded => None,
             Finding::Shown | Finding::Less if with().is_more_than(&without()) => Some(Void::FailsWithIt),
             Finding::Worse if without().is_more_than(&with()) => Some(Void::FailsWithoutIt),
-            Finding::Same if asked.all(|(small, great, _)| (small, great) == (Some(0), Some(0))) => {
-                Some(Void::NothingHappened)
+            Finding::Same if is_none() => {
+                let has_harm = first.figures.iter().any(ToldRecord::has_harm);
+                Some(if has_harm { Void::NothingToMend } else { Void::NothingHappened })
             }
             _ => None,
         }
@@ -257,6 +275,12 @@ pub struct AnsweredList<'a> {
 }
 
 impl Answered<'_> {
+    /// Whether it is better with what is asked for: its figures are, they count, and no more edits
+    /// come to harm.
+    pub fn is_better(&self) -> bool {
+        let is_better = matches!(self.first.finding, Finding::Shown | Finding::Less);
+        is_better && self.void.is_none() && self.weighed.as_ref().is_none_or(|of| of.harms.is_empty())
+    }
     /// Whether it says what the file does, or what the figures say.
     fn is_answer(&self) -> bool {
         let has_figures = match self.first.finding {
@@ -283,7 +307,15 @@ pub fn by_list(record: &RunRecord) -> Vec<AnsweredList<'_>> {
             let most = all.iter().map(|one| alike(one.finding)).max();
             let first = all.iter().find(|one| Some(alike(one.finding)) == most).unwrap_or(&all[0]);
             let void = Void::of(first, &all, record);
-            Answered { number, first, alike: [alike(first.finding), all.len()], void }
+            let is_same = |one: &ToldRecord| one.without == one.with;
+            let is_unchanged = first.finding == Finding::Same
+                && void != Some(Void::NothingHappened)
+                && first.figures.iter().all(is_same);
+            let halves = |one: &&AnswerRecord| Some([record.cell(&one.without)?, record.cell(&one.with)?]);
+            let pairs: Vec<_> = all.iter().filter_map(halves).collect();
+            let weighed = (!first.demanded && !pairs.is_empty()).then(|| Weighed::of(&pairs));
+            let alike = [alike(first.finding), all.len()];
+            Answered { number, first, alike, void, is_unchanged, weighed }
         });
         let answers: Vec<Answered<'_>> = answered.collect();
         let numbers: BTreeSet<u32> =
@@ -334,7 +366,7 @@ mod tests {
             record.cells = vec![cell("without", without), cell("with", with)];
             record.answers = vec![AnswerRecord {
                 question: "checklist-2".to_owned(),
-                finding: finding(&[told(figures)]),
+                finding: finding(&[told(figures)], false),
                 without: "without".to_owned(),
                 with: "with".to_owned(),
                 figures: vec![told(figures)],
@@ -365,9 +397,48 @@ mod tests {
 
     #[test]
     fn what_never_comes_is_worse_than_any_figure() {
-        assert_eq!(finding(&[told([NEVER, 8])]), Finding::Shown);
-        assert_eq!(finding(&[told([8, NEVER])]), Finding::Worse);
-        assert_eq!(finding(&[told([NEVER, NEVER])]), Finding::Same);
+        assert_eq!(finding(&[told([NEVER, 8])], false), Finding::Shown);
+        assert_eq!(finding(&[told([8, NEVER])], false), Finding::Worse);
+        assert_eq!(finding(&[told([NEVER, NEVER])], false), Finding::Same);
+    }
+
+    #[test]
+    fn what_neither_half_has_is_decided_by_the_other_figures() {
+        let none = ToldRecord { without: None, with: None, ..told([0, 0]) };
+        let half = ToldRecord { with: None, ..told([8, 0]) };
+        for (figures, demanded, found) in [
+            ([none.clone(), told([8, 1])], false, Finding::Shown),
+            ([none.clone(), told([8, 1])], true, Finding::Unmeasured),
+            ([none.clone(), none], false, Finding::Unmeasured),
+            ([half, told([8, 1])], false, Finding::Unmeasured),
+        ] {
+            assert_eq!(finding(&figures, demanded), found, "{figures:?} {demanded}");
+        }
+    }
+
+    #[test]
+    fn what_happened_and_stayed_is_not_called_nothing() {
+        let answered = |mends: [u64; 2], besides: [u64; 2]| {
+            let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+            record.cells = vec![cell("without", &[]), cell("with", &[])];
+            let metric = "workload.edits.refused".to_owned();
+            let price = ToldRecord { metric, less_milli: None, ..told(besides) };
+            record.answers = vec![AnswerRecord {
+                question: "checklist-2".to_owned(),
+                finding: finding(&[told(mends)], false),
+                without: "without".to_owned(),
+                with: "with".to_owned(),
+                figures: vec![told(mends), price],
+                ..AnswerRecord::default()
+            }];
+            let lists = by_list(&record);
+            (lists[0].answers[0].void, lists[0].answers[0].is_unchanged)
+        };
+        assert_eq!(answered([0, 0], [0, 0]), (Some(Void::NothingHappened), false));
+        assert_eq!(answered([0, 0], [5, 5]), (Some(Void::NothingToMend), true));
+        assert_eq!(answered([0, 0], [0, 5]), (Some(Void::NothingToMend), false));
+        assert_eq!(answered([5, 5], [0, 0]), (None, true));
+        assert_eq!(answered([100, 99], [0, 0]), (None, false));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `run --for`: the questions of scenarios, put to one of somebody's own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,14 +13,19 @@ use super::refusal::Refusal;
 use super::sources::{self, Values};
 use crate::analysis::AS_GIVEN;
 use crate::record::Exit;
-use crate::scenario::{Document, Plan, Put, Question, Seen, Stand, Standing, Told};
+use crate::scenario::{Document, Plan, Put, Question, Seen, Stand, Standing, Told, question_place};
 
 /// Why no two variants are run that are one scenario.
 const NO_CHANGE: &str = "your file is the same without it and with it";
 
 /// The cells of `file` under the selected questions, those of the file as it is first; halves that
 /// are the same are run once.
-pub(super) fn plans(file: &Path, selection: &Selection, console: &mut Console<'_>) -> Result<Vec<Plan>> {
+pub(super) fn plans(
+    file: &Path,
+    selection: &Selection,
+    jobs: usize,
+    console: &mut Console<'_>,
+) -> Result<Vec<Plan>> {
     let own = own(file, console)?;
     let mut given = sources::combined(std::slice::from_ref(&own), selection, Values::new(), console)?;
     sources::remark_on(&given, console);
@@ -37,17 +42,28 @@ pub(super) fn plans(file: &Path, selection: &Selection, console: &mut Console<'_
             sources::combined(std::slice::from_ref(document), &Selection::default(), Values::new(), console)?;
         for question in plans.first().map_or_else(Vec::new, |plan| plan.questions.to_vec()) {
             let put = Questioned { own: &own, given: &given[0], of: document, selection };
-            questions.push(put.put(question, &mut asked, console));
+            let is_absent = question.does.is_some_and(|practice| practice.seen_in(&given[0]).is_absent);
+            questions.push((put.put(question, &mut asked, console), is_absent));
         }
     }
+    let questions = without_absent(questions);
     if !questions.iter().any(has_answer) {
         return Err(Refusal::because(Exit::Nothing, nothing(&questions)));
     }
     let questions: Arc<[Question]> = questions.into();
     asked.plans.iter_mut().for_each(|plan| plan.questions = Arc::clone(&questions));
     // Times of a host differ from run to run.
-    console.remark(&format!("on this host: {}", cost::estimate(&cost::of(&asked.plans), console)));
+    console.remark(&format!("on this host: {}", cost::estimate(&cost::of(&asked.plans), jobs, console)));
     Ok(asked.plans)
+}
+
+/// Without those about what the file has none of; of each number one stays, which says so.
+fn without_absent(questions: Vec<(Question, bool)>) -> Vec<Question> {
+    let there = questions.iter().filter(|(_, is_absent)| !is_absent);
+    let numbers: BTreeSet<_> = there.map(|(question, _)| question_place(&question.name)).collect();
+    let is_needed = |question: &Question| !numbers.contains(&question_place(&question.name));
+    let kept = questions.into_iter().filter(|(question, is_absent)| !is_absent || is_needed(question));
+    kept.map(|(question, _)| question).collect()
 }
 
 fn own(file: &Path, console: &Console<'_>) -> Result<Document> {

@@ -1,6 +1,5 @@
 //! What cells will cost on this host, by a small cell that runs now, and whether memory is there.
 
-use std::num::NonZero;
 use std::path::Path;
 use std::time::Duration;
 
@@ -37,7 +36,8 @@ pub(super) fn memory(costs: &[Cost], jobs: usize) -> (u64, u64) {
     Cost::memory(costs, jobs.min(costs.len().max(1)) as u64)
 }
 
-pub(super) fn estimate(costs: &[Cost], console: &Console<'_>) -> String {
+/// What cells will cost here, `jobs` at once.
+pub(super) fn estimate(costs: &[Cost], jobs: usize, console: &Console<'_>) -> String {
     let Ok(probe) = sources::one_plan(PROBE, Path::new(""), None, console) else {
         return String::new();
     };
@@ -50,7 +50,7 @@ pub(super) fn estimate(costs: &[Cost], console: &Console<'_>) -> String {
         let here = time.saturating_mul(wall.into()) / u128::from(of_probe.time().0.max(1));
         u64::try_from(here).unwrap_or(u64::MAX)
     };
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(costs.len().max(1));
+    let threads = jobs.min(costs.len().max(1));
     let longest: u128 = costs.iter().map(|cost| cost.time().0).max().unwrap_or(0).into();
     let all: u128 = costs.iter().map(|cost| u128::from(cost.time().0)).sum();
     let sum = |of: fn(&Cost) -> u64| costs.iter().map(of).fold(0, u64::saturating_add);

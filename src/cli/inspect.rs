@@ -12,6 +12,7 @@ use super::args::{Cli, Grid, Profiles, SchemaOf, Selection, Table};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::sources::{self, Values};
+use super::work::processors;
 use super::{cost, grid, shard};
 use crate::metrics::human;
 use crate::record::{self, Exit};
@@ -78,7 +79,7 @@ pub(super) fn plan(grid: &Grid, format: Table, console: &mut Console<'_>) -> any
     let costs = cost::of(&plans);
     let sized = plans.iter().zip(&costs).zip(&ids).map(|((plan, cost), id)| (id.as_str(), plan, cost));
     console.result(&render::sizes(&sized.collect::<Vec<_>>()));
-    console.result(&cost::estimate(&costs, console));
+    console.result(&cost::estimate(&costs, processors(), console));
     sources::remark_on(&plans, console);
     Ok(Exit::Success)
 }

@@ -28,7 +28,7 @@ use crate::{analysis, render};
 
 pub(super) fn run(args: &RunArgs, console: &mut Console<'_>) -> Result<Exit> {
     let plans = match &args.asked {
-        Some(file) => asked::plans(file, &args.selection, console)?,
+        Some(file) => asked::plans(file, &args.selection, args.work.jobs(), console)?,
         None => sources::plans(&args.selection, console)?,
     };
     let held_to = args.held.baseline.as_deref().map(baseline::load).transpose()?;

@@ -47,9 +47,13 @@ pub(super) struct HeldArgs {
     pub(super) require_all: bool,
 }
 
+pub(super) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
 impl Work {
+    /// How many cells run at once.
     pub(super) fn jobs(&self) -> usize {
-        let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
         self.jobs.map_or_else(processors, usize::from)
     }
 }

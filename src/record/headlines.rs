@@ -42,7 +42,11 @@ pub const SUMMARY: &[Headline] = &[
 ];
 
 /// What its sentences say besides, and the wait that users call the first login.
-const SAID: &[&str] = &["engine.never_usable.devices", "engine.first_screen.duration", "engine.wasted.bytes"];
+const SAID: &[Headline] = &[
+    headline("engine.never_usable.devices", "value", false, "phones on which nobody could ever work"),
+    headline("engine.first_screen.duration", "p95", false, "the first screen, 95 %"),
+    headline("engine.wasted.bytes", "value", true, "wasted bytes a person"),
+];
 
 /// The figures that answer what users ask first, the weightiest first.
 pub const HEADLINE: &[&str] = &[
@@ -92,18 +96,27 @@ pub fn is_gated(name: &str) -> bool {
 }
 
 /// What people lost, though no check says so.
-const LOST: &[&str] = &["oracle.saved_edits.lost", "oracle.overwritten.columns", "oracle.stale_copies.rows"];
+const LOST: &[Headline] = &[
+    headline("oracle.saved_edits.lost", "value", false, "saved edits lost"),
+    headline("oracle.overwritten.columns", "value", false, "values overwritten unseen"),
+    headline("oracle.stale_copies.rows", "value", false, "rows with stale copies of others"),
+];
 
 /// Whether a metric counts what people lost.
 pub fn is_loss(name: &str) -> bool {
-    LOST.contains(&name) || oracle::is_of_check(name)
+    LOST.iter().any(|one| one.metric == name) || oracle::is_of_check(name)
+}
+
+/// A headline figure of all devices by its metric; what checks count has the names of checks.
+pub fn headline_of(metric: &str) -> Option<&'static Headline> {
+    [SUMMARY, SAID, LOST].into_iter().flatten().find(|one| one.metric == metric)
 }
 
 /// Whether a metric is one of the summary, of all devices or of those that started in one state; or
 /// counts what people lost.
 pub fn is_summary(name: &str) -> bool {
     let stem = metrics::parts(name).0;
-    let is_said = SUMMARY.iter().any(|one| one.metric == stem) || SAID.contains(&stem);
+    let is_said = SUMMARY.iter().any(|one| one.metric == stem) || SAID.iter().any(|one| one.metric == stem);
     // The state in which devices start may be all that differs.
     is_loss(name) || is_said && (name == stem || name.contains('@'))
 }
@@ -119,7 +132,7 @@ pub fn weight(name: &str) -> usize {
     let losses = || oracle::check_names().filter_map(oracle::metric_of);
     let is_wait = |name: &&str| name.ends_with(".duration") && SUMMARY.iter().any(|one| one.metric == *name);
     let order = losses()
-        .chain(LOST.iter().copied())
+        .chain(LOST.iter().map(|one| one.metric))
         .chain(HEADLINE.iter().copied().filter(is_wait))
         .chain(SUMMARY.iter().map(|one| one.metric))
         .chain(HEADLINE.iter().copied());

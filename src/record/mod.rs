@@ -50,7 +50,8 @@ pub use found::{
     StepRecord, SwarmRecord, ViolationRecord,
 };
 pub use headlines::{
-    ATTACHMENT_REQUESTS, HEADLINE, Headline, SUMMARY, is_cost, is_gated, is_loss, is_summary, weight,
+    ATTACHMENT_REQUESTS, HEADLINE, Headline, SUMMARY, headline_of, is_cost, is_gated, is_loss, is_summary,
+    weight,
 };
 pub use held::{AnswerRecord, ClaimRecord, ExpectationRecord, Finding, GateRecord, ToldRecord};
 pub use reason::Reason;

@@ -1,11 +1,12 @@
 //! The answers to questions, in words.
 
-use super::claims::sentence;
+use super::claims::{both_told, sentence};
 use super::lines::{filled, whole_figures};
 use super::reasons::parts;
+use crate::analysis::compare::{Harm, Moved};
 use crate::analysis::{self, Answered, AnsweredList, Fault, Void, by_list, losses_of};
 use crate::metrics::human;
-use crate::record::{AnswerRecord, Finding, RunRecord, Stand};
+use crate::record::{AnswerRecord, Finding, RunRecord, Stand, headline_of, named};
 
 pub(super) const FAULTS: &str = "checks that fail in your file as it is:";
 /// So many questions that mend a fault are named.
@@ -28,7 +29,7 @@ impl Answered<'_> {
             [] => String::new(),
             tried => format!("; tried with {}", tried.join(", ")),
         };
-        format!("{}{says}{tried}{losses}{}", self.mark(), self.seeds())
+        format!("{}{says}{}{tried}{losses}{}", self.mark(), self.price(record), self.seeds())
     }
 
     fn mark(&self) -> String {
@@ -40,12 +41,17 @@ impl Answered<'_> {
             Finding::NotAsked if stands.is_none() => return "[not asked] ".to_owned(),
             _ => {}
         }
+        let harms = self.harms().iter().map(|(harm, _)| harmed(*harm)).collect::<Vec<_>>();
+        let harmed = format!("not better: with it {}", harms.join(", "));
         let gain = match (self.void, one.finding, stands) {
             (_, Finding::NotAsked, _) => "not measured",
             (_, Finding::Unmeasured, _) => "a figure is missing",
             (Some(Void::NothingHappened), ..) => "nothing of this happened in your file",
             (Some(Void::FailsWithIt), ..) => "its figures prove nothing: more checks fail with it",
             (Some(Void::FailsWithoutIt), ..) => "its figures prove nothing: more checks fail without it",
+            (_, Finding::Shown | Finding::Less, _) if !self.harms().is_empty() => &harmed,
+            _ if self.is_unchanged => "this happened, and did not change",
+            (Some(Void::NothingToMend), ..) => "what it should make better did not happen in your file",
             (_, Finding::Same, _) => "no clear gain here",
             (_, Finding::Worse, None) => "a figure of the second is worse",
             (_, Finding::Worse, _) => "a figure is worse with it",
@@ -54,6 +60,39 @@ impl Answered<'_> {
             (_, _, None) => "of these two the second is better",
         };
         format!("[{}; {gain}] ", self.stand())
+    }
+
+    fn harms(&self) -> &[(Harm, [u64; 2])] {
+        self.weighed.as_ref().map_or(&[], |weighed| &weighed.harms)
+    }
+
+    /// Which headline figure gets better with it, other than its own figures, and what it costs.
+    fn price(&self, record: &RunRecord) -> String {
+        let (Some(weighed), Some(cell)) = (&self.weighed, record.cell(&self.first.with)) else {
+            return String::new();
+        };
+        let figures = &self.first.figures;
+        let is_said = |moved: &Moved| {
+            figures.iter().any(|one| named(&one.metric, |name| name == moved.metric).is_some())
+        };
+        let told = |moved: &Moved| moved_told(moved, cell.devices);
+        let harms = weighed
+            .harms
+            .iter()
+            .map(|(harm, both)| format!("{} {}", of_harm(*harm), both.map(human::thousands).join(" → ")));
+        let prices: Vec<String> = harms.chain(weighed.price.as_ref().map(told)).collect();
+        if prices.is_empty() && weighed.better.is_none() {
+            return "; headline figures differ by less than 5 %".to_owned();
+        }
+        let better = match &weighed.better {
+            None => "; no headline figure is better".to_owned(),
+            Some(better) if is_said(better) => String::new(),
+            Some(better) => format!("; better: {}", told(better)),
+        };
+        match prices.as_slice() {
+            [] => better + "; price: no headline figure is worse",
+            prices => format!("{better}; price: {}", prices.join(", ")),
+        }
     }
 
     fn stand(&self) -> String {
@@ -73,6 +112,39 @@ impl Answered<'_> {
             [alike, of] => format!(" (so under {alike} of {of} seeds)"),
         }
     }
+}
+
+fn of_harm(harm: Harm) -> &'static str {
+    match harm {
+        Harm::Lost => "saved edits lost",
+        Harm::Discarded => "discarded without a message",
+        Harm::Doubled => "rows twice",
+        Harm::Prevented => "edits that people could not make",
+    }
+}
+
+fn harmed(harm: Harm) -> &'static str {
+    match harm {
+        Harm::Lost => "more edits are lost",
+        Harm::Discarded => "more is discarded without a message",
+        Harm::Doubled => "more rows are there twice",
+        Harm::Prevented => "people could make fewer edits",
+    }
+}
+
+/// A headline figure of both halves, by its name in the summary.
+fn moved_told(moved: &Moved, devices: u64) -> String {
+    let Some(headline) = headline_of(&moved.metric) else { return String::new() };
+    let each = if headline.each { devices.max(1) } else { 1 };
+    let both = moved.both.map(|figure| Some(figure? / each));
+    let stat = match moved.stat {
+        "p95" => " (95 %)",
+        "max" => " (longest)",
+        "total" => " (in all)",
+        _ => "",
+    };
+    let name = headline.name.trim_end_matches(", 95 %");
+    format!("{name}{stat} {}", both_told(moved.unit, both, moved.censored))
 }
 
 /// What is lost or stuck in the file that is asked, and which questions mend that; a line each.

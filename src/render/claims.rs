@@ -107,14 +107,19 @@ fn both(figure: &ToldRecord, cells: Both<'_>) -> String {
 fn figures(figure: &ToldRecord, cells: Both<'_>) -> String {
     let unit = cells[1].map_or(Unit::Count, |cell| unit_in(cell, &figure.metric));
     let never = cells.map(|cell| censored_in(cell?, &figure.metric));
+    both_told(unit, [figure.without, figure.with], never)
+}
+
+/// The figures of two halves, with what of each never ended.
+pub(super) fn both_told(unit: Unit, both: [Option<u64>; 2], never: [Option<Censored>; 2]) -> String {
     let show = |value: Option<u64>, never: Option<Censored>| match (value, never) {
         (None, _) => "–".to_owned(),
         (Some(n), None) => human::figure(unit, n),
         (Some(n), never) => human::of_waits(unit, n, never),
     };
-    match (figure.without, figure.with) {
-        (Some(without), Some(with)) if never == [None; 2] => human::pair(unit, without, with).join(" → "),
-        (without, with) => [show(without, never[0]), show(with, never[1])].join(" → "),
+    match both {
+        [Some(without), Some(with)] if never == [None; 2] => human::pair(unit, without, with).join(" → "),
+        [without, with] => [show(without, never[0]), show(with, never[1])].join(" → "),
     }
 }
 

@@ -76,7 +76,7 @@ fn helps(record: &RunRecord, question: &str) -> bool {
     let lists = analysis::by_list(record);
     let mut all = lists.iter().flat_map(|list| &list.answers);
     let one = all.find(|one| one.first.question == question).unwrap_or_else(|| panic!("{question}"));
-    matches!(one.first.finding, Finding::Shown | Finding::Less) && one.void.is_none()
+    one.is_better()
 }
 
 fn faults(record: &RunRecord) -> BTreeMap<String, Vec<String>> {
@@ -92,10 +92,12 @@ fn a_sound_app_lacks_nothing_that_is_asked() {
     assert_eq!(faults(&record), BTreeMap::new());
     let unanswered: BTreeSet<&str> =
         stands(&record).into_iter().filter(|(_, s)| s.is_none()).map(|(q, _)| q).collect();
-    assert_eq!(unanswered, ["checklist-4-photos", "checklist-7", "field-6", "field-7"].into());
+    assert_eq!(unanswered, ["checklist-7", "field-6", "field-7"].into());
     let not_asked =
         record.answers.iter().filter(|one| one.stands.is_none() && one.finding == Finding::NotAsked);
-    assert!(not_asked.clone().count() == 2 && not_asked.clone().all(|one| !one.says.is_empty()));
+    assert!(not_asked.clone().count() == 1 && not_asked.clone().all(|one| !one.says.is_empty()));
+    assert!(!stands(&record).contains_key("checklist-4-photos"), "it has none, and is asked nothing");
+    assert!(!helps(&record, "checklist-7"), "who lends rows keeps people from editing");
 }
 
 #[test]
@@ -167,7 +169,9 @@ fn each_fault_alone_costs_what_its_question_says() {
     assert!(alone.clone().count() >= 10);
     for (fault, file) in alone {
         let record = fault.asked(&[file]);
-        assert!(lacking(&record).iter().all(|question| helps(&record, question)), "{file}");
+        // Who makes two rows one decides against an edit of one of them: that is no pure gain.
+        let is_trade = file == "two-foo";
+        assert!(lacking(&record).iter().all(|question| helps(&record, question) != is_trade), "{file}");
     }
 }
 
@@ -187,8 +191,8 @@ fn what_is_set_on_the_command_line_stays_in_both_halves() {
 
 #[test]
 fn a_run_says_how_long_it_will_take_and_one_without_answers_fails() {
-    let (exit, told, _) = asked(SOUND, &["scenarios/checklist/triggered.toml"]);
-    assert!(exit == 0 && told.contains("by an estimate"), "{told}");
+    let (exit, told, _) = asked(SOUND, &["scenarios/checklist/triggered.toml", "-j", "1"]);
+    assert!(exit == 0 && told.contains("on 1 thread, by an estimate"), "{told}");
     let (exit, told, record) = asked(SOUND, &["scenarios/checklist/photos.toml"]);
     assert_eq!((exit, record.is_none()), (4, true), "{told}");
     let idle = changed(

@@ -190,19 +190,24 @@ impl Difference {
         };
         (class, finding, moved, weight, self.metric.clone(), self.stat != "p95")
     }
-    /// By how much it moved, in steps: by a quarter or more, by a twentieth, by less. In each what
-    /// the summary does not say is behind; then stand waits, costs by how much they moved, and the
-    /// wasted bytes, which costs contain.
-    fn moved(&self) -> (u8, bool, u8, u64) {
+    /// How many times as much the greater side is.
+    pub(super) fn times(&self) -> f64 {
         let times = self.change_ppm.map_or(f64::INFINITY, |ppm| 1.0 + ppm as f64 / 1e6);
-        let times = if times < 1.0 { 1.0 / times } else { times };
-        let step = [1.25, 1.05].iter().filter(|least| times < **least).count() as u8;
+        if times < 1.0 { 1.0 / times } else { times }
+    }
+    /// By how much it moved, in steps: by a quarter or more, by a twentieth, by less.
+    pub(super) fn step(&self) -> u8 {
+        [1.25, 1.05].iter().filter(|least| self.times() < **least).count() as u8
+    }
+    /// Its step. In each what the summary does not say is behind; then stand waits, costs by how
+    /// much they moved, and the wasted bytes, which costs contain.
+    fn moved(&self) -> (u8, bool, u8, u64) {
         let (kind, rest) = match (is_cost(&self.metric), self.unit) {
-            (true, _) => (1, u64::MAX - (times * 1e6) as u64),
+            (true, _) => (1, u64::MAX - (self.times() * 1e6) as u64),
             (false, Unit::Bytes) => (2, 0),
             (false, _) => (0, 0),
         };
-        (step, ["p99", "mean"].contains(&self.stat), kind, rest)
+        (self.step(), ["p99", "mean"].contains(&self.stat), kind, rest)
     }
     /// Whether it is larger than `ppm` millionths in all of its interval. From nothing any step is.
     pub fn exceeds(&self, ppm: u64) -> bool {

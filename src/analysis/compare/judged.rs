@@ -167,7 +167,7 @@ fn without(base: &CellRecord, candidate: &CellRecord) -> Option<Missing> {
     (!missing.without.is_empty()).then_some(missing)
 }
 
-fn exact(Observed { told, base, candidate, fewer, .. }: Observed) -> Difference {
+pub(super) fn exact(Observed { told, base, candidate, fewer, .. }: Observed) -> Difference {
     let more = base.iter().zip(&candidate).any(|(base, candidate)| candidate > base);
     let less = base.iter().zip(&candidate).any(|(base, candidate)| candidate < base);
     let finding = match (more, less) {

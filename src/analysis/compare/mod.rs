@@ -19,6 +19,7 @@
 
 mod comparison;
 mod difference;
+mod halves;
 mod judged;
 mod observed;
 mod over_seeds;
@@ -29,5 +30,6 @@ mod tests;
 
 pub use comparison::{Comparison, Lacks, Unmeasured, compare};
 pub use difference::{Basis, Difference, Finding, Group, Missing, Unlike};
+pub use halves::{Harm, Moved, Weighed, is_harm};
 pub use over_seeds::{Shift, Worst, over_seeds};
 pub use side::{Side, SideError};

@@ -69,7 +69,7 @@ fn photos_beside(plan: &Plan) -> Seen {
         return in_rows;
     }
     if plan.schema.attachments.is_empty() {
-        return Seen::moot("no entity has an `attachment`, and no column is as long as a photo");
+        return Seen::absent("no entity has an `attachment`, and no column is as long as a photo");
     }
     match (options.queue, options.with) {
         (BlobQueue::Beside, with) => Seen::by_key(with == With::Apart, "engine.attachments.with", with),
@@ -146,7 +146,7 @@ fn with_parents(plan: &Plan) -> Seen {
         columns.iter().any(|column| matches!(column.kind, ColumnKind::Ref(_)))
     };
     if !seen::pulled(plan).into_iter().any(refers) {
-        return Seen::moot("no entity that comes to phones refers to another");
+        return Seen::absent("no entity that comes to phones refers to another");
     }
     let pull = &plan.engine.pull;
     if pull.missing_parent == MissingParent::Wait || pull.atomic == Atomic::Session {

@@ -3,7 +3,7 @@
 use super::super::cost::held;
 use super::super::plan::Plan;
 use super::data::row_bytes;
-use super::seen::{Seen, listed, pulled};
+use super::seen::{Mend, Seen, listed, pulled};
 use crate::base::{EntityId, Ppm, Span, Word};
 use crate::contract::Hook;
 use crate::engine::Checkpoint;
@@ -12,6 +12,9 @@ use crate::net::Profile;
 
 /// A link is often slower than its mean, and interrupted: so many times as long fits it.
 const SPARE: u64 = 2;
+/// The least timeout that is tried, and to what a longer one is rounded up.
+const TRIED: Span = Span::secs(60);
+const ROUND: Span = Span::secs(10);
 /// Round trips of a new connection with TLS until the first byte of a response.
 const ROUND_TRIPS: u64 = 4;
 /// A response with more rows is not a page: SymmetricDS has the largest default in the field.
@@ -42,7 +45,11 @@ pub(super) fn fitting_timeout(plan: &Plan) -> Seen {
             human::span(timeout.0),
         )
     };
-    Seen::if_so(timeout.0 >= slowest.0.saturating_mul(SPARE), because)
+    let least = slowest.0.saturating_mul(SPARE);
+    // What the question tries by itself is enough for most.
+    let enough = Span(least.max(TRIED.0).div_ceil(ROUND.0) * ROUND.0);
+    let mend = Mend::set(&["engine", "request_timeout"], format!("{}s", enough.0 / Span::secs(1).0));
+    Seen::if_so(timeout.0 >= least, because).mended(vec![mend])
 }
 
 pub(super) fn load_in_pages(plan: &Plan) -> Seen {

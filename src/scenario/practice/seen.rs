@@ -14,8 +14,10 @@ pub struct Seen {
     pub does: Option<bool>,
     /// What in the scenario says so; empty where the question says all.
     pub because: String,
-    /// Whether the scenario has nothing that the question is about.
+    /// Whether the scenario has nothing that the question is about, or does not say what it has.
     pub is_moot: bool,
+    /// Whether it has none of it: who has no photos wants to know nothing about photos.
+    pub is_absent: bool,
     /// Figures to report with an answer: what they are, and the metric.
     pub figures: Vec<(String, String)>,
     /// What makes the scenario do it, as far as that depends on the scenario.
@@ -41,6 +43,9 @@ impl Seen {
     }
     pub(super) fn moot(because: impl Into<String>) -> Seen {
         Seen { is_moot: true, ..Seen::hidden(because) }
+    }
+    pub(super) fn absent(because: impl Into<String>) -> Seen {
+        Seen { is_absent: true, ..Seen::moot(because) }
     }
     pub(super) fn if_so(does: bool, otherwise: impl FnOnce() -> String) -> Seen {
         if does { Seen::does() } else { Seen::does_not(otherwise()) }

@@ -108,3 +108,20 @@ fn each_long_column_that_phones_write_is_a_photo() {
         ["`visit.back` and `visit.front` go in their rows", "`visit.front` goes in its row"];
     assert_eq!(found, [(first.to_owned(), 0), (second.to_owned(), 0)]);
 }
+
+#[test]
+fn a_timeout_that_is_too_short_is_mended_by_what_the_links_take() {
+    let tried = |changes: &str| {
+        let seen = Practice::FittingTimeout.seen_in(&plan(&changed(changes)));
+        seen.mends.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let short = r#"request_timeout = "1m" => request_timeout = "5s""#;
+    assert_eq!(tried(short), ["engine.request_timeout = \"60s\""]);
+    let pages = r#"chunk_rows = 200 => chunk_rows = 20000, chunk_bytes = "64MiB" | [engine] => [backend]\npage_cap = 20000\n[engine]"#;
+    let large = format!("{short} | rows = 900 => rows = 20000 | $SCOPE => | {pages}");
+    let [mend] = tried(&large).try_into().unwrap();
+    let seconds: u64 = mend.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
+    assert!(seconds > 60 && seconds % 10 == 0, "{mend}");
+    let enough = format!(r#"{large} | "5s" => "{seconds}s""#);
+    assert_eq!(Practice::FittingTimeout.seen_in(&plan(&changed(&enough))).does, Some(true));
+}

@@ -1,0 +1,215 @@
+//! What a change brings and what it costs, by the figures that are decided first: a change that is
+//! recommended by one of them is not to hide what it takes from another.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::difference::{Basis, Difference, Finding};
+use super::judged::exact;
+use super::observed::{observed, unlike};
+use crate::metrics::{Better, Censored, Unit};
+use crate::record::{CellRecord, headline_of, is_cost, is_loss};
+
+/// What differs by a smaller factor between two halves may be luck: the same as of an answer.
+const LUCK: f64 = 1.05;
+/// Of a metric the first of these speaks that is compared.
+const STATS: [&str; 4] = ["value", "p95", "total", "max"];
+
+/// What is done to edits, apart from when they are safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Harm {
+    /// They are lost, refused or thrown away, whether or not their people are told.
+    Lost,
+    /// They, or versions that they made, give way and nobody is told.
+    Discarded,
+    /// Their rows are there twice.
+    Doubled,
+    /// People could not make them.
+    Prevented,
+}
+
+/// By which metrics, added up.
+const HARMS: [(Harm, &[&str]); 4] = [
+    (Harm::Lost, &["oracle.saved_edits.lost"]),
+    (Harm::Discarded, &["oracle.silent_discard.count"]),
+    (Harm::Doubled, &["oracle.duplicate.rows", "oracle.doubled.rows", "oracle.kept_both.rows"]),
+    (Harm::Prevented, &["workload.edits.refused", "workload.edits.prevented"]),
+];
+
+/// A headline figure in both halves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    pub metric: String,
+    pub stat: &'static str,
+    pub unit: Unit,
+    pub both: [Option<u64>; 2],
+    /// What of the waits of each half never ended.
+    pub censored: [Option<Censored>; 2],
+}
+
+/// A second half beside a first one, over all their seeds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Weighed {
+    /// The headline figure that gets better the most.
+    pub better: Option<Moved>,
+    /// The headline figure that gets worse the most, other than those that count harms.
+    pub price: Option<Moved>,
+    /// How much of each harm is done in both halves, where there is more in the second.
+    pub harms: Vec<(Harm, [u64; 2])>,
+}
+
+/// Whether a metric counts what is lost or done to edits.
+pub fn is_harm(metric: &str) -> bool {
+    is_loss(metric) || of_edits(metric)
+}
+
+fn of_edits(metric: &str) -> bool {
+    HARMS.iter().any(|(_, metrics)| metrics.contains(&metric))
+}
+
+impl Weighed {
+    /// Of pairs of cells of one seed each. What happened in them is compared as it is, as the
+    /// figures of an answer are.
+    pub fn of(pairs: &[[&CellRecord; 2]]) -> Weighed {
+        let [first, second]: [Vec<&CellRecord>; 2] =
+            [0, 1].map(|half| pairs.iter().map(|pair| pair[half]).collect());
+        let harms = HARMS.map(|(harm, metrics)| (harm, [&first, &second].map(|cells| sum(cells, metrics))));
+        let better = gains(&first, &second).into_iter().find(|one| one.times() >= LUCK);
+        // Worse with it is what is better without it: what fewer people waited for is neither.
+        let price = gains(&second, &first)
+            .into_iter()
+            .find(|one| !of_edits(&one.metric) && (one.times() >= LUCK || is_loss(&one.metric)));
+        let turned = |mut of: Moved| {
+            of.both.reverse();
+            of.censored.reverse();
+            of
+        };
+        Weighed {
+            better: better.map(Moved::from),
+            price: price.map(Moved::from).map(turned),
+            harms: harms.into_iter().filter(|(_, [first, second])| second > first).collect(),
+        }
+    }
+}
+
+impl From<Difference> for Moved {
+    fn from(of: Difference) -> Moved {
+        let Difference { metric, stat, unit, base, candidate, censored, .. } = of;
+        Moved { metric, stat, unit, both: [base, candidate], censored }
+    }
+}
+
+fn sum(cells: &[&CellRecord], metrics: &[&str]) -> u64 {
+    let of = |cell: &&CellRecord| metrics.iter().filter_map(|metric| cell.stat(metric, "value")).sum::<u64>();
+    cells.iter().map(of).sum()
+}
+
+/// The headline figures that are better in `to`, the most first, one statistic of each. What a
+/// check counts fails a cell, and is said of the halves as such.
+fn gains(from: &[&CellRecord], to: &[&CellRecord]) -> Vec<Difference> {
+    let all = observed(from, to, &unlike(from, to), Basis::Exact).into_iter();
+    let told =
+        all.filter(|one| headline_of(&one.told.metric).is_some() && one.told.better != Better::Neither);
+    let mut of_each: BTreeMap<String, (usize, Difference)> = BTreeMap::new();
+    for one in told {
+        let Some(rank) = STATS.iter().position(|stat| *stat == one.told.stat) else { continue };
+        let metric = one.told.metric.clone();
+        if of_each.get(&metric).is_none_or(|(known, _)| rank < *known) {
+            of_each.insert(metric, (rank, exact(one)));
+        }
+    }
+    let all = of_each.into_values().map(|(_, one)| one);
+    let mut better: Vec<Difference> = all.filter(|one| one.finding == Finding::Better).collect();
+    better.sort_by_cached_key(place);
+    better
+}
+
+/// Losses first, then by the step by which it moved; in each, waits before what they cost.
+fn place(one: &Difference) -> impl Ord + use<> {
+    let by = (one.times() * 1e6) as u64;
+    (!is_loss(&one.metric), one.step(), is_cost(&one.metric), Reverse(by), one.metric.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Unit;
+    use crate::record::fixture;
+
+    const SAFE: &str = "engine.write_acknowledged.duration";
+    const SEEN: &str = "engine.write_visible.duration";
+    const DOWN: &str = "net.down.bytes";
+
+    /// A half whose waits have these seconds at 95 %, with these counts.
+    fn half(waits: &[(&'static str, u64)], counts: &[(&'static str, u64)]) -> CellRecord {
+        let mut cell = CellRecord::default();
+        for (metric, p95) in waits {
+            let of = |part: u64| p95 * part * 10_000_000;
+            let waits = fixture::spread(Unit::Ns, 100, [of(10), of(50), of(100), of(110), of(120)]);
+            cell.metrics.insert((*metric).into(), waits);
+        }
+        fixture::set(&mut cell, counts);
+        cell
+    }
+
+    fn names(weighed: &Weighed) -> [Option<(&str, [u64; 2])>; 2] {
+        let name = |one: &Moved| one.both.map(|figure| figure.unwrap_or(0));
+        [&weighed.better, &weighed.price]
+            .map(|one| Some((one.as_ref()?.metric.as_str(), name(one.as_ref()?))))
+    }
+
+    #[test]
+    fn the_headline_figure_that_gets_worse_the_most_is_the_price() {
+        let first = half(&[(SAFE, 300), (SEEN, 60)], &[(DOWN, 1_000)]);
+        let second = half(&[(SAFE, 10), (SEEN, 240)], &[(DOWN, 1_100)]);
+        let s = |seconds: u64| seconds * 1_000_000_000;
+        let there = Weighed::of(&[[&first, &second]]);
+        assert_eq!(names(&there), [Some((SAFE, [s(300), s(10)])), Some((SEEN, [s(60), s(240)]))]);
+        let back = Weighed::of(&[[&second, &first]]);
+        assert_eq!(names(&back), [Some((SEEN, [s(240), s(60)])), Some((SAFE, [s(10), s(300)]))]);
+        let dearer = half(&[(SAFE, 300), (SEEN, 60)], &[(DOWN, 1_051)]);
+        assert_eq!(names(&Weighed::of(&[[&first, &dearer]])), [None, Some((DOWN, [1_000, 1_051]))]);
+        let near = half(&[(SAFE, 310), (SEEN, 58)], &[(DOWN, 1_049)]);
+        assert_eq!(Weighed::of(&[[&first, &near]]), Weighed::default(), "by less than a twentieth");
+    }
+
+    #[test]
+    fn what_fewer_people_waited_for_is_no_price() {
+        let few = |count: u64, p95: u64| {
+            let mut cell = half(&[], &[]);
+            let waits = fixture::spread(Unit::Ns, count, [1, p95 / 2, p95, p95, p95]);
+            cell.metrics.insert(SEEN.into(), waits);
+            cell
+        };
+        let [nine, many] = [few(9, 440), few(49, 693)];
+        assert_eq!(Weighed::of(&[[&nine, &many]]), Weighed::default());
+        let most = few(94, 391);
+        assert_eq!(names(&Weighed::of(&[[&most, &many]])), [None, Some((SEEN, [391, 693]))]);
+    }
+
+    #[test]
+    fn what_people_lose_is_a_price_before_any_wait() {
+        const UNREAD: &str = "oracle.overwritten.columns";
+        let first = half(&[(SAFE, 300), (SEEN, 60)], &[(UNREAD, 100)]);
+        let second = half(&[(SAFE, 10), (SEEN, 240)], &[(UNREAD, 101)]);
+        let back = |weighed: &Weighed| names(weighed)[0].map(|(metric, _)| metric.to_owned());
+        assert_eq!(names(&Weighed::of(&[[&first, &second]]))[1], Some((UNREAD, [100, 101])));
+        assert_eq!(back(&Weighed::of(&[[&second, &first]])).as_deref(), Some(SEEN), "one less may be luck");
+    }
+
+    #[test]
+    fn each_harm_to_edits_is_counted_by_itself() {
+        let harms = |first: &[(&'static str, u64)], second: &[(&'static str, u64)]| {
+            Weighed::of(&[[&half(&[], first), &half(&[], second)]]).harms
+        };
+        let (lost, silent) = ("oracle.saved_edits.lost", "oracle.silent_discard.count");
+        assert_eq!(harms(&[(silent, 11)], &[(lost, 3)]), [(Harm::Lost, [0, 3])]);
+        assert_eq!(harms(&[(lost, 3), (silent, 3)], &[(lost, 3)]), []);
+        assert_eq!(harms(&[(silent, 3)], &[(silent, 4)]), [(Harm::Discarded, [3, 4])]);
+        assert_eq!(
+            harms(&[("workload.edits.prevented", 2)], &[("workload.edits.refused", 10)]),
+            [(Harm::Prevented, [2, 10])]
+        );
+        assert_eq!(harms(&[], &[("oracle.doubled.rows", 1)]), [(Harm::Doubled, [0, 1])]);
+    }
+}
