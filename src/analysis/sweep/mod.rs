@@ -3,9 +3,10 @@
 //! Each combination of the axes but the first (and each variant) is a series. What is compared is
 //! one figure, the [`Objective`].
 //!
-//! Invariants: settings are compared under common random numbers only, seed by seed; a setting that
-//! lost something, got stuck or missed a gate that others meet is marked and is excluded; a share of
-//! time is told only from metrics, and a closed form only where the sweep's own figures follow it.
+//! Invariants: settings are compared under common random numbers only, seed by seed; a setting
+//! that lost something, got stuck or missed a gate that others meet is marked and is excluded; a
+//! share of time is told only from metrics, and a closed form only where the sweep's own figures
+//! follow it.
 //!
 //! How: `series` sorts the cells into settings (`point`), `findings` finds the best of a series and
 //! how sure that is, `shares` where the time went, `causes` what a setting suffers from.
