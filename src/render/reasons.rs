@@ -97,7 +97,9 @@ pub fn demands(
         Some(figure) => {
             format!("`{name}` is not judged in {seeds} of {ran} seeds: nothing of {figure} was observed")
         }
-        None => format!("every setting misses `{name}` in {seeds} of {ran} seeds, so it excludes none"),
+        None => {
+            format!("every setting misses `{name}`, this one in {seeds} of {ran} seeds, so it excludes none")
+        }
     });
     let together = together.iter().map(|(name, seeds)| {
         format!("`{name}` is missed in {seeds} of {ran} seeds, and met by all of them together")

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::looks::Looks;
-use super::news::News;
-use super::resolver::{self, Conflict};
-use super::retrying::RunEnded;
+use super::news::{Conflict, News, RunEnded, opened};
 use super::requests::RequestLog;
 use super::tried::Tried;
 use super::windows::Windows;
@@ -111,7 +109,7 @@ impl Hub {
             requests.on(&occurrence);
         }
         listeners.tried.on(&event);
-        if let Some((news, conflict)) = listeners.opened.as_ref().zip(resolver::opened(node, &event)) {
+        if let Some((news, conflict)) = listeners.opened.as_ref().zip(opened(node, &event)) {
             news.add(conflict);
         }
         if let Some((news, ended)) = listeners.runs_ended.as_ref().zip(RunEnded::of(node, &event)) {

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::base::{DeviceId, EditId, UnitId};
+use crate::contract::{Decision, Event, Node, PageEvent, SyncError};
 use crate::sim::{Handle, Notify};
 
 pub(super) struct News<T> {
@@ -31,6 +33,40 @@ impl<T> News<T> {
                 return new;
             }
             self.notify.notified().await;
+        }
+    }
+}
+
+pub(super) type Conflict = (DeviceId, EditId);
+
+/// The conflict that an event puts before a person.
+pub(super) fn opened(node: Node, event: &Event<'_>) -> Option<Conflict> {
+    let Node::Device(device) = node else { return None };
+    match event {
+        Event::ConflictDecided { edit, decision: Decision::Parked, .. }
+        | Event::Page(PageEvent::Open { edit, .. }) => Some((device, *edit)),
+        _ => None,
+    }
+}
+
+/// A unit's run on a device ended, well or not.
+pub(super) struct RunEnded {
+    pub(super) of: (DeviceId, UnitId),
+    pub(super) well: bool,
+}
+
+impl RunEnded {
+    /// What an event says of it; nothing of a run that is no failure to a person.
+    pub(super) fn of(node: Node, event: &Event<'_>) -> Option<RunEnded> {
+        let Node::Device(device) = node else { return None };
+        match event {
+            Event::SyncComplete { unit, .. } => Some(RunEnded { of: (device, *unit), well: true }),
+            Event::SyncError {
+                error: SyncError::Interrupted | SyncError::Cancelled | SyncError::Held(_),
+                ..
+            } => None,
+            Event::SyncError { unit, .. } => Some(RunEnded { of: (device, *unit), well: false }),
+            _ => None,
         }
     }
 }

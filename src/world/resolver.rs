@@ -10,25 +10,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::device::Device;
-use super::news::News;
+use super::news::{Conflict, News};
 use super::people::POLLS_A_STEP;
-use crate::base::{DeviceId, EditId, Seed, Span, UnitId};
-use crate::contract::{Decision, EditError, Event, Node, PageEvent, Schema};
+use crate::base::{Seed, Span, UnitId};
+use crate::contract::{EditError, Schema};
 use crate::scenario::{Asking, Plan};
 use crate::sim::{Handle, NodeId};
 use crate::workload;
-
-pub(super) type Conflict = (DeviceId, EditId);
-
-/// The conflict that an event puts before a person.
-pub(super) fn opened(node: Node, event: &Event<'_>) -> Option<Conflict> {
-    let Node::Device(device) = node else { return None };
-    match event {
-        Event::ConflictDecided { edit, decision: Decision::Parked, .. }
-        | Event::Page(PageEvent::Open { edit, .. }) => Some((device, *edit)),
-        _ => None,
-    }
-}
 
 /// Who is to decide and does not look at the app looks again after this.
 const LOOKS_EVERY: Span = Span::secs(10);

@@ -8,35 +8,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::device::Device;
-use super::news::News;
+use super::news::{News, RunEnded};
 use super::people::POLLS_A_STEP;
 use crate::base::{DeviceId, Seed, Time, UnitId};
-use crate::contract::{Event, Node, PhoneEvent, SyncError};
+use crate::contract::{Event, PhoneEvent};
 use crate::scenario::{Asking, Plan};
 use crate::sim::{Handle, NodeId};
 use crate::workload;
-
-/// A unit's run on a device ended, well or not.
-pub(super) struct RunEnded {
-    of: (DeviceId, UnitId),
-    well: bool,
-}
-
-impl RunEnded {
-    /// What an event says of it; nothing of a run that is no failure to a person.
-    pub(super) fn of(node: Node, event: &Event<'_>) -> Option<RunEnded> {
-        let Node::Device(device) = node else { return None };
-        match event {
-            Event::SyncComplete { unit, .. } => Some(RunEnded { of: (device, *unit), well: true }),
-            Event::SyncError {
-                error: SyncError::Interrupted | SyncError::Cancelled | SyncError::Held(_),
-                ..
-            } => None,
-            Event::SyncError { unit, .. } => Some(RunEnded { of: (device, *unit), well: false }),
-            _ => None,
-        }
-    }
-}
 
 #[derive(Clone, Copy, Default)]
 struct Runs {

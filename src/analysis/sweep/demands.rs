@@ -22,7 +22,7 @@ pub struct Demands<'a> {
     pub broken: BTreeMap<String, Vec<(&'a CellRecord, &'a Reason)>>,
     /// What it misses under seeds under which no other setting was run.
     pub open: BTreeMap<String, BTreeSet<u64>>,
-    /// What it misses as all settings do that were run under the seed.
+    /// What it misses as all settings do that were run under the seed, or under some seed each.
     pub spared: BTreeMap<String, Spared>,
     /// Gates that its seeds meet together, with how many of them miss them.
     pub together: BTreeMap<String, usize>,
@@ -58,7 +58,17 @@ pub fn demands<'a, K: Ord + Copy>(
         }
     }
     let of = |(setting, runs): (&K, &Vec<Run<'a>>)| (*setting, Demands::of(runs, &missing, decides(setting)));
-    settings.iter().map(of).collect()
+    let mut all: BTreeMap<K, Demands<'a>> = settings.iter().map(of).collect();
+    // What no setting keeps would leave none to choose, each excluded under seeds of its own.
+    let first = all.values().next().into_iter().flat_map(|demands| demands.broken.keys().cloned());
+    let by_all = |name: &String| all.len() > 1 && all.values().all(|one| one.broken.contains_key(name));
+    for name in first.filter(by_all).collect::<Vec<_>>() {
+        for demands in all.values_mut() {
+            let missed = demands.broken.remove(&name).unwrap_or_default();
+            missed.iter().for_each(|(_, reason)| demands.spare(name.clone(), reason));
+        }
+    }
+    all
 }
 
 impl<'a> Demands<'a> {

@@ -147,6 +147,16 @@ fn a_gate_is_judged_on_all_seeds_together() {
 }
 
 #[test]
+fn a_gate_that_each_setting_misses_by_itself_excludes_none() {
+    let met = |seed| cell(seed, &[]);
+    let cells = BTreeMap::from([
+        (16, vec![missing(met(1), "usable"), met(2)]),
+        (200, vec![met(1), missing(met(2), "usable")]),
+    ]);
+    assert_eq!(broken(&cells, &Limits::default(), 2), (vec![], vec![]));
+}
+
+#[test]
 fn a_gate_that_all_settings_miss_excludes_none() {
     let met = |seed| cell(seed, &[]);
     let cells = BTreeMap::from([

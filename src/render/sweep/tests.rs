@@ -210,7 +210,7 @@ fn a_gate_that_each_setting_misses_excludes_none() {
     assert_eq!(best(&all).as_ref(), Some(&bare));
     let of_all = told(&all, "engine.rows.rate");
     assert!(
-        of_all.contains("every setting misses `gate safe` in 3 of 3 seeds, so it excludes none"),
+        of_all.contains("every setting misses `gate safe`, this one in 3 of 3 seeds, so it excludes none"),
         "{of_all}"
     );
     let of_none = told(&missing(&|_| true, None), "engine.rows.rate");
