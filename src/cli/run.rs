@@ -98,9 +98,11 @@ pub(super) fn carry_out(
     console.surroundings.signals.heed();
     let mut under_way = UnderWay::open(plans, &cells.run, order)?;
     under_way.remark(console);
-    let (mut judged, notes) = under_way.run(plans, console);
+    let (mut judged, mut notes) = under_way.run(plans, console);
     if matches!(order.asks, Asks::Cells) && notes.is_empty() {
-        campaign::mend(plans, &mut judged, console.runner, &console.surroundings.signals);
+        let signals = &console.surroundings.signals;
+        let limit = order.work.time_left(console);
+        notes = campaign::mend(plans, &mut judged, console.runner, signals, limit);
     }
     let is_asked = |cell: &BaselineCell| order.against.is_some_and(|against| against.is_asked(cell));
     let against = order.against.map(|against| against.rule(&is_asked));

@@ -278,11 +278,13 @@ impl<'a> Search<'a> {
         let tune = self.tuned();
         // Who wanted it to stop came too late: nothing is left to do.
         if self.missing == 0 && tune.places.iter().all(|place| place.complete) {
-            self.notes.retain(|note| !matches!(note.exit, Exit::Interrupted | Exit::Terminated));
+            let is_late = |note: &Note| matches!(note.exit, Exit::Interrupted | Exit::Terminated);
+            self.notes.retain(|note| note.is_after_cells || !is_late(note));
         }
         // Each batch told of itself alone.
         let how_far = human::ended((self.plans.len() - self.missing) as u64, self.plans.len() as u64);
-        self.notes.iter_mut().for_each(|note| *note = Note::stopped(note.exit, &how_far));
+        let of_cells = self.notes.iter_mut().filter(|note| !note.is_after_cells);
+        of_cells.for_each(|note| *note = Note::stopped(note.exit, &how_far));
         let asks = Asks::Search { tune: &tune, fail_fast: self.args.work.fail_fast };
         let notes = &self.notes;
         let trial = Trial { folder, plans: &self.plans, notes, asks, ..Trial::default() };

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::console::Console;
 use crate::base::Span;
 use crate::campaign::shards::{Partition, Pool};
 
@@ -55,6 +56,10 @@ impl Work {
     /// How many cells run at once.
     pub(super) fn jobs(&self) -> usize {
         self.jobs.map_or_else(processors, usize::from)
+    }
+    /// What is left of the time limit: the scenarios were read on the same time.
+    pub(super) fn time_left(&self, console: &Console<'_>) -> Option<Duration> {
+        self.time_limit.map(|limit| limit.saturating_sub(console.elapsed()))
     }
 }
 
