@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::chaos::Chaos;
 use super::plan::{Happening, Plan, Who};
 use super::written::Calendar;
-use crate::base::{EntityId, Ppm, Span, Stamp};
-use crate::contract::{Column, ColumnKind, Delivery, EditKind, ScopeRule, SyncUnit, Trigger};
+use crate::base::{EntityId, Ppm, Span, Stamp, UnitId};
+use crate::contract::{Column, ColumnKind, Delivery, EditKind, Hook, ScopeRule, SyncUnit, Trigger};
 use crate::gateway::Mode;
 use crate::workload::{Action, EntityData, Maker};
 
@@ -43,11 +43,22 @@ const OWN_PERCENT: u64 = 6;
 const AWAY_PERCENT: u64 = 50;
 const WRITTEN_PERCENT: u64 = 60;
 
+/// A row of the engine's own beside one that comes: of memory, and of time.
+const EXTRA: u64 = 128;
+const EXTRA_NANOS: u64 = 1_500;
+/// A query of a person who looks at the app, in nanoseconds.
+const LOOK_NANOS: u64 = 300;
+/// A run of which little is new takes so many round trips, and not less than this.
+const RUN_TRIPS: u64 = 2;
+const RUN_LEAST: Span = Span::millis(10);
+/// A script that comes to no rest is given up so long after its end.
+const GIVEN_UP: Span = Span::secs(20 * 60);
+
 type Part = fn(&Cost) -> u64;
 
 /// Nanoseconds of one core of the reference machine, fitted to release builds, as the tests tell.
 const CELL: u64 = 3_700_000;
-const PARTS: [(Part, u64); 16] = [
+const PARTS: [(Part, u64); 18] = [
     (|cost| cost.devices, 480_000),
     (|cost| cost.provisioned, 2_000),
     (|cost| cost.loaded_values, 650),
@@ -64,6 +75,8 @@ const PARTS: [(Part, u64); 16] = [
     (|cost| cost.replicas, 12_000_000),
     (|cost| cost.listed, 80),
     (|cost| cost.watched, 450),
+    (|cost| cost.extra, EXTRA_NANOS),
+    (|cost| cost.looks, LOOK_NANOS),
 ];
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,6 +120,10 @@ pub struct Cost {
     fat_apart: u64,
     /// Edits of devices that have more to write than their disks get done.
     heaped: u64,
+    /// Rows of the engine's own beside rows that come.
+    extra: u64,
+    /// Queries of people who look at the app.
+    looks: u64,
 }
 
 impl Cost {
@@ -135,6 +152,7 @@ impl Cost {
             fat,
             fat_apart,
             heaped: if day.edits > day.writing.0 / WRITTEN_IN.0 { cost.edits } else { 0 },
+            looks: devices.saturating_mul(looks(plan, day.looking)),
             kills: devices.saturating_mul(by_chance(plan, |chaos| chaos.kill_mtbf)),
             ..cost
         }
@@ -183,6 +201,8 @@ impl Cost {
         let changed = distinct(edited[1].saturating_add(edited[2]), data.rows.saturating_add(new), runs);
         let delivered = holds(new.saturating_add(changed)).saturating_mul(devices);
         add(&mut self.delivered, delivered);
+        let came = devices.saturating_mul(all).saturating_add(delivered);
+        add(&mut self.extra, came.saturating_mul(plan.store.extra_rows.into()));
         add(&mut self.pulled_bytes, loaded.saturating_add(delivered).saturating_mul(whole));
         for query in plan.queries.iter().filter(|query| query.query.of == id) {
             let times = devices.saturating_mul(day.looking.0 / query.every.0.max(1));
@@ -225,6 +245,7 @@ impl Cost {
             self.heaped.saturating_mul(HEAPED),
             self.loaded.min(LOADED_APART) * LOADED,
             self.uploaded.saturating_mul(UPLOADED),
+            self.extra.saturating_mul(EXTRA),
             open,
             self.fat,
         ];
@@ -267,6 +288,30 @@ impl Day {
     }
 
     fn runs(&self, plan: &Plan, unit: &SyncUnit) -> u64 {
+        self.by_triggers(plan, unit).saturating_add(self.by_hooks(plan, unit))
+    }
+
+    /// Runs that hooks start: one for each run that they are called for, or one after the other
+    /// where a run starts its own unit again.
+    fn by_hooks(&self, plan: &Plan, unit: &SyncUnit) -> u64 {
+        let is_own = |id: &UnitId| std::ptr::eq(&plan.units[usize::from(id.0)], unit);
+        let of_runs = |hook: &Hook| matches!(hook, Hook::SyncStart | Hook::SyncComplete);
+        let hooks =
+            plan.hooks.iter().filter(|(hook, plan)| of_runs(hook) && plan.triggers.iter().any(is_own));
+        let rtts = plan.fleets.iter().flat_map(|fleet| &fleet.links).map(|(link, _)| link.rtt);
+        let trips = Span(rtts.min().unwrap_or_default().0.saturating_mul(RUN_TRIPS)).max(RUN_LEAST);
+        let each = hooks.map(|(_, hook)| {
+            if hook.unit.as_ref().is_none_or(is_own) {
+                let lasts = plan.duration + plan.drain.min(GIVEN_UP);
+                return lasts.0 / plan.engine.debounce.max(hook.takes + trips).0;
+            }
+            let of = hook.unit.map(|id| self.by_triggers(plan, &plan.units[usize::from(id.0)]));
+            of.unwrap_or_default()
+        });
+        each.fold(0, u64::saturating_add)
+    }
+
+    fn by_triggers(&self, plan: &Plan, unit: &SyncUnit) -> u64 {
         let debounce = plan.engine.debounce;
         let often = |in_time: Span, every: Span| in_time.0 / every.0.max(1);
         let held_back = |times: u64| times.min(often(plan.duration, debounce).saturating_add(1));
@@ -305,6 +350,12 @@ fn distinct(edits: u64, rows: u64, runs: u64) -> u64 {
 
 /// Runs that edits start come no faster than this, one after the other.
 const QUICKEST: Span = Span::millis(500);
+
+/// Queries of one person who looks at the app for this long.
+fn looks(plan: &Plan, looking: Span) -> u64 {
+    let often = plan.workload.browsing.as_ref().map_or(0, |it| u64::from(it.queries_per_second_milli));
+    (u128::from(looking.0) * u128::from(often) / 1_000_000_000_000) as u64
+}
 
 fn empty(plan: &Plan) -> u64 {
     let starts = plan.fleets.iter().flat_map(|fleet| &fleet.starts);

@@ -231,3 +231,35 @@ fn edits_that_a_disk_cannot_keep_up_with_are_told_to_heap_up() {
         foretells(&document(duration, edits), 3, mebibytes);
     }
 }
+
+/// What a cell is told to take in seconds and MiB, with these keys set.
+fn told(sets: &[&str]) -> (f64, u64) {
+    let text = "name = \"keys\"\nduration = \"1h\"\n[entity.task]\nrows = 20000\n\
+        schema = { id = \"uuid key\", title = \"text 5..40\" }\n[fleet.f]\ndevices = 2\n\
+        [unit.U]\non = [\"login\"]\npull = [\"*\"]\npush = [\"*\"]\n\
+        [workload]\nforeground = { stay = \"10h\", rows = 1000 }\n";
+    let sets = sets.iter().map(|set| (*set).to_owned()).collect();
+    let plans = parsed("keys.toml", text).plans(&Request { sets, ..Request::default() }, &stacks());
+    let cost = Cost::of(&plans.unwrap_or_else(|e| panic!("{e}"))[0]);
+    (cost.time().as_secs_f64(), Cost::memory(&[cost], 1).0 >> 20)
+}
+
+#[test]
+fn an_estimate_moves_with_each_key_that_costs() {
+    // Each key at a value and at twice that: what it costs beyond a small cell doubles.
+    let base = told(&[]);
+    for (once, twice) in [
+        ("store.extra_rows=8", "store.extra_rows=16"),
+        ("workload.foreground.queries=500", "workload.foreground.queries=1000"),
+        ("duration=1h", "duration=2h"),
+    ] {
+        let hook = "hooks.on_sync_complete={ triggers = \"U\" }";
+        let loops =
+            |set| if once == "duration=1h" { vec![hook, "engine.debounce=\"0s\"", set] } else { vec![set] };
+        let (once, twice) = (told(&loops(once)), told(&loops(twice)));
+        let grows = (twice.0 - base.0) / (once.0 - base.0);
+        assert!((1.4..2.6).contains(&grows), "{base:?}, {once:?}, {twice:?}");
+    }
+    let (few, many) = (told(&["store.extra_rows=8"]).1, told(&["store.extra_rows=16"]).1);
+    assert!(many - few > 30, "{few} MiB, {many} MiB");
+}
