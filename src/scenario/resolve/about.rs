@@ -1,14 +1,71 @@
 //! What planned edits are about: a row that is named, one row for all, values that are written.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::super::cell::wants;
 use super::super::column::without_shares;
 use super::super::plan::About;
 use super::super::tree::Val;
-use super::super::view::View;
+use super::super::view::{Names, View};
 use super::World;
 use crate::base::{EntityId, Key, Value};
 use crate::contract::{ColumnKind, EditKind};
 use crate::workload::{Action, Aim};
+
+/// Events with edits, and which of them finds its row by another.
+pub(super) struct Waits<'a> {
+    names: Names,
+    for_event: BTreeMap<&'a str, View<'a>>,
+    /// Of each event in a circle, by its name: the `row_of` in the circle that names it.
+    circles: BTreeMap<&'a str, View<'a>>,
+}
+
+impl<'a> Waits<'a> {
+    fn of(root: View<'a>) -> Waits<'a> {
+        let with_edits =
+            || root.at("event").entries().filter(|(_, event)| event.at("edits").present().is_some());
+        let waits = |(name, event): (&'a str, View<'a>)| {
+            let action = root.at("action").key(event.at("edits").at("action").text()).at("kind");
+            // Who makes a row has it.
+            let makes = action.present().is_some_and(|kind| kind.word::<EditKind>() == EditKind::Create);
+            Some((name, event.at("edits").at("row_of").present().filter(|_| !makes)?))
+        };
+        let for_event: BTreeMap<_, _> = with_edits().filter_map(waits).collect();
+        let mut circles = BTreeMap::new();
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        for start in for_event.keys() {
+            let (mut path, mut at) = (BTreeMap::new(), *start);
+            while seen.insert(at) {
+                let Some(next) = for_event.get(at) else { break };
+                path.insert(at, *next);
+                at = next.text();
+            }
+            // It came back to what it passed.
+            while let Some(next) = path.remove(at) {
+                at = next.text();
+                circles.insert(at, next);
+            }
+        }
+        Waits { names: with_edits().map(|(name, _)| name).collect(), for_event, circles }
+    }
+
+    /// The names of a circle from this one on, as many as are read.
+    fn round(&self, from: &'a str) -> Vec<&'a str> {
+        const MOST: usize = 8;
+        let mut path = vec![from];
+        while let Some(next) = self.for_event.get(path[path.len() - 1]).map(|next| next.text()) {
+            if next == from {
+                break;
+            }
+            if path.len() == MOST {
+                path.push("…");
+                break;
+            }
+            path.push(next);
+        }
+        path
+    }
+}
 
 impl World<'_> {
     pub(super) fn about(&self, view: View<'_>, action: View<'_>) -> About {
@@ -27,33 +84,16 @@ impl World<'_> {
     }
 
     fn event_with_edits(&self, view: View<'_>) -> Option<String> {
-        let events = self.root.at("event");
-        let with_edits = || events.entries().filter(|(_, event)| event.at("edits").present().is_some());
-        let row_of = |name: &str| {
-            let (_, event) = with_edits().find(|(of, _)| *of == name)?;
-            let action = self.root.at("action").key(event.at("edits").at("action").text());
-            // Who makes a row has it.
-            let makes =
-                action.at("kind").present().is_some_and(|kind| kind.word::<EditKind>() == EditKind::Create);
-            event.at("edits").at("row_of").present().filter(|_| !makes)
-        };
-        // From event to event, to one that finds its row itself.
-        let mut path = vec![view.text()];
-        while let Some(next) = row_of(path[path.len() - 1]) {
-            if next.place() == view.place() {
-                let title =
-                    format!("`{}` wait for a row that they are to find themselves", path.join("`, `"));
-                let help = "one of them finds its row without `row_of`; `same_row` = true has all edits of one on one row";
-                self.wrong.at(view, title, help);
-                return None;
-            }
-            if path.contains(&next.text()) {
-                break;
-            }
-            path.push(next.text());
+        let waits = self.named.waits.get_or_init(|| Waits::of(self.root));
+        let circle = waits.circles.get(view.text());
+        if circle.is_some_and(|own| own.place() == view.place()) {
+            let path = waits.round(view.text()).join("`, `");
+            let title = format!("`{path}` wait for a row that they are to find themselves");
+            let help = "one of them finds its row without `row_of`; `same_row` = true has all edits of one on one row";
+            self.wrong.at(view, title, help);
+            return None;
         }
-        let names: Vec<&str> = with_edits().map(|(name, _)| name).collect();
-        self.given_names("event").find(view, "event with `edits`", view.text(), &names)?;
+        self.given_names("event").find_in(view, "event with `edits`", view.text(), &waits.names)?;
         Some(view.text().to_owned())
     }
 

@@ -66,7 +66,8 @@ pub(super) fn resolve(
     let calendar = calendar.unwrap_or_default();
     fleet::budgets(root, &wrong);
     let (duration, schema) = (root.at("duration").span(), entities.schema);
-    let world = World { root, stacks, calendar, duration, schema, attributes, links, wrong: &wrong };
+    let named = world::Named::default();
+    let world = World { root, stacks, calendar, duration, schema, attributes, links, wrong: &wrong, named };
     let fleets = fleet::fleets(&world);
     fleet::room_for_a_row(&world, &fleets, &entities.data);
     world.name();
