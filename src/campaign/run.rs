@@ -12,7 +12,7 @@ use super::runner::{Observed, Ran, Record, Runner};
 use super::stop::{Signals, Stop};
 use super::stopwatch::Stopwatch;
 use crate::analysis::{self, Broke, Held, Recorded};
-use crate::base::{Span, Time};
+use crate::base::{Span, Time, inert};
 use crate::metrics::Distribution;
 use crate::oracle::{Story, Subject, Violation, harm_of};
 use crate::record::{CellRecord, CellTiming, Judged, LifeRecord, Note, Verdict, histograms};
@@ -222,14 +222,16 @@ pub(super) fn attempt<T>(
 ) -> Result<T, Box<Judged>> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(result)) => Ok(result),
-        Ok(Err(unrunnable)) => {
-            Err(Box::new(analysis::broken(plan, id, &Broke::Unrunnable(unrunnable.to_string()))))
-        }
+        Ok(Err(unrunnable)) => Err(Box::new(analysis::broken(
+            plan,
+            id,
+            &Broke::Unrunnable(inert(&unrunnable.to_string()).into_owned()),
+        ))),
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
             let text = text.unwrap_or_else(|| "a panic".to_owned());
-            Err(Box::new(analysis::broken(plan, id, &Broke::Panicked(text))))
+            Err(Box::new(analysis::broken(plan, id, &Broke::Panicked(inert(&text).into_owned()))))
         }
     }
 }

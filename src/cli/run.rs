@@ -18,6 +18,7 @@ use super::work::{PlaceArgs, Work};
 use super::written::{self, EMPTIED, RENDERED, head, refused};
 use super::{asked, baseline, ci, cost, sources};
 use crate::analysis::{Asks, RunJudged, Trial};
+use crate::base::inert_path;
 use crate::campaign::{self, Campaign, Journal, Stopwatch};
 use crate::metrics::{self, human};
 use crate::record::{
@@ -138,7 +139,7 @@ impl<'a> UnderWay<'a> {
             let folder = Folder::create(&path).map_err(refused)?;
             (folder, Journal::begin(&path, name).map_err(refused)?)
         };
-        let shown = path.display().to_string();
+        let shown = inert_path(path);
         // Whatever happens from here on, what lies in the folder is not an older run's result.
         let begun = |exit| record::begun(&shown, plans, exit, order.tune.as_ref()).to_json();
         folder.put("run.json", begun(Exit::Interrupted).as_bytes()).map_err(refused)?;

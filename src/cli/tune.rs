@@ -150,7 +150,7 @@ impl<'a> Search<'a> {
         let full = u64::try_from(full).unwrap_or(u64::MAX);
         self.cells.full_grid = self.cells.full_grid.saturating_add(full);
         let told = self.document.provenance(variant_name, &self.args.selection.set);
-        let told = told.map_err(|e| Refusal::because(Exit::Invalid, e.render(console.err_paint().0)))?;
+        let told = told.map_err(|e| Refusal::invalid([&e], console.err_paint().0))?;
         let present = |knob: &Knob| {
             let found = told.iter().find(|told| told.key == knob.key());
             found.ok_or_else(|| Refusal::usage(format!("the scenario has no single value of {}", knob.key())))

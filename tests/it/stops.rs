@@ -32,7 +32,7 @@ fn ended(child: Child) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
-fn until(is: impl Fn() -> bool) {
+fn until(mut is: impl FnMut() -> bool) {
     while !is() {
         thread::yield_now();
     }
