@@ -143,7 +143,7 @@ fn acts_in_markdown(page: &str) -> Option<String> {
             Some(_) => {}
             None if ticks >= 3 => fence = Some(ticks),
             None => {
-                let line = line.replace("\\`", "").replace("\\[", "");
+                let line = line.replace("\\`", "").replace("\\[", "").replace("\\]", "");
                 let outside: String = line.split('`').step_by(2).collect();
                 if ["![", "](", "@somebody", "<h1", "<!--\n"].iter().any(|sign| outside.contains(sign)) {
                     return Some(line);

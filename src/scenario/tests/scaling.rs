@@ -36,7 +36,7 @@ fn with(kind: &str, many: usize) -> String {
                 "[workload.peak.p{n}]\nfrom = \"+{n}s\"\nuntil = \"+{n}500ms\"\nshare = 0.00001"
             ),
             "references" if n == 0 => {
-                writeln!(text, "[entity.r0]\nrows = 5\nschema = {{ id = \"uuid key\" }}")
+                writeln!(text, "[entity.r0]\nrows = 5\nschema = {{ id = \"uuid key\", t = \"text 5\" }}")
             }
             _ => writeln!(
                 text,
