@@ -138,30 +138,37 @@ per_device = 8
 on_devices = 0.7
 "#;
 
+/// Signals at moments over a run, every third of them after the last cell; 300 with
+/// `SYNCDYNO_EVERY=1`.
 #[test]
 fn a_failing_run_stopped_at_any_time_resumes_to_the_byte() {
-    const KILLS: usize = 9;
+    let kills: u32 = if crate::worlds::every_place() { 300 } else { 9 };
     const RUN: &str = "run failing.toml --seeds 1..=3 -j 2 --progress none";
     let desk = desk();
     fs::write(desk.path().join("failing.toml"), FAILING).unwrap();
+    let after_cells = || lines(&desk.path().join("out/cells.jsonl")) >= 4;
     let started = Instant::now();
-    let (found, said) = ended(start(&desk, &format!("{RUN} --out out")));
-    let whole_run = started.elapsed();
+    let child = start(&desk, &format!("{RUN} --out out"));
+    until(after_cells);
+    let all_cells = started.elapsed();
+    let (found, said) = ended(child);
+    let after_them = started.elapsed() - all_cells;
     assert_eq!(found, Some(11), "{said}");
     let whole = fs::read(desk.path().join("out/run.json")).unwrap();
     assert!(record(&desk).cells.iter().any(|cell| !cell.lives.is_empty() && !cell.remedies.is_empty()));
-    let after_cells = || lines(&desk.path().join("out/cells.jsonl")) >= 4;
     let mut stopped_after_cells = 0;
-    for kill in 0..KILLS {
-        let (name, code) = [("-INT", 130), ("-TERM", 143)][kill % 2];
+    for kill in 0..kills {
+        let (name, code) = [("-INT", 130), ("-TERM", 143)][kill as usize % 2];
+        // Far from the moments before it, wherever they are.
+        let moment = f64::from(kill) * 0.618 % 1.0;
         fs::remove_dir_all(desk.path().join("out")).unwrap();
         let mut child = start(&desk, &format!("{RUN} --out out"));
         if kill % 3 == 0 {
             until(|| after_cells() || child.try_wait().unwrap().is_some());
-            thread::sleep(Duration::from_millis(7 * kill as u64));
+            thread::sleep(after_them.mul_f64(moment));
         } else {
             until(|| desk.path().join("out/cells.jsonl").is_file());
-            thread::sleep(whole_run.mul_f64(kill as f64 / KILLS as f64));
+            thread::sleep(all_cells.mul_f64(moment));
         }
         let was_after_cells = after_cells();
         signal(&child, name);

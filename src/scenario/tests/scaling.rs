@@ -31,10 +31,6 @@ fn with(kind: &str, many: usize) -> String {
             ),
             "attributes" => write!(attributes, "a{n} = 3, "),
             "units" => writeln!(text, "[unit.u{n}]\non = [\"login\"]\npull = [\"task\"]\npush = [\"task\"]"),
-            "peaks" => writeln!(
-                text,
-                "[workload.peak.p{n}]\nfrom = \"+{n}s\"\nuntil = \"+{n}500ms\"\nshare = 0.00001"
-            ),
             "references" if n == 0 => {
                 writeln!(text, "[entity.r0]\nrows = 5\nschema = {{ id = \"uuid key\", t = \"text 5\" }}")
             }
