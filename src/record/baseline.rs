@@ -3,26 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-use serde_json::Serializer;
-
-use super::baseline_file::BaselineFile;
 use super::exit::Exit;
 use super::figures::CellFigures;
 use super::headlines::is_gated;
-use super::lines::Lines;
 use super::repro::shell_word;
-use super::run::{ACCEPT, CellRecord, RunRecord, Tool, Verdict, version_of};
-use crate::base::inert_json;
+use super::run::{ACCEPT, CellRecord, RunRecord, Tool, Verdict};
 use crate::metrics::{self, Better, Figure, human};
 
-const SCHEMA_VERSION: &str = "2.0.0";
-/// How deep its lines lie.
-const FIGURE: usize = 4;
+pub(super) const SCHEMA_VERSION: &str = "2.0.0";
 
 /// The figures of a run that others must come to again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(into = "BaselineFile", try_from = "BaselineFile")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
     pub schema_version: String,
     pub tool: Tool,
@@ -121,22 +112,6 @@ impl Baseline {
         let ran: BTreeSet<&str> = cells.iter().map(|cell| cell.id.as_str()).collect();
         let all = self.cells.iter().map(|(id, cell)| (id.as_str(), cell));
         all.filter(|(id, cell)| !ran.contains(id) && wanted(cell)).collect()
-    }
-    pub fn parse(text: &str) -> Result<Baseline, BaselineError> {
-        let text = inert_json(text, "");
-        let schema_version = version_of(&text)?;
-        if schema_version.split('.').next() != SCHEMA_VERSION.split('.').next() {
-            return Err(BaselineError::Version(schema_version));
-        }
-        Ok(serde_json::from_str(&text)?)
-    }
-    /// The baseline as JSON, a line a cell and a line a metric of a scenario.
-    pub fn to_json(&self) -> String {
-        let mut bytes = Vec::new();
-        let lines = Serializer::with_formatter(&mut bytes, Lines::to(FIGURE));
-        self.serialize(&mut { lines }).expect("a baseline has no map with keys other than texts");
-        bytes.push(b'\n');
-        String::from_utf8(bytes).expect("JSON is text")
     }
 }
 

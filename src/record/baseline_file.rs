@@ -5,11 +5,37 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Serializer;
 
-use super::baseline::{Baseline, BaselineCell};
+use super::baseline::{Baseline, BaselineCell, BaselineError, SCHEMA_VERSION};
 use super::figures::{CellFigures, Written, shared};
-use super::run::Tool;
+use super::lines::Lines;
+use super::run::{Tool, version_of};
+use crate::base::inert_json;
 use crate::metrics::Unit;
+
+/// How deep its lines lie.
+const DEPTH: usize = 4;
+
+impl Baseline {
+    pub fn parse(text: &str) -> Result<Baseline, BaselineError> {
+        let text = inert_json(text, "");
+        let schema_version = version_of(&text)?;
+        if schema_version.split('.').next() != SCHEMA_VERSION.split('.').next() {
+            return Err(BaselineError::Version(schema_version));
+        }
+        let file: BaselineFile = serde_json::from_str(&text)?;
+        Ok(Baseline::try_from(file).map_err(<serde_json::Error as serde::de::Error>::custom)?)
+    }
+    /// The baseline as JSON, a line a cell and a line a metric of a scenario.
+    pub fn to_json(&self) -> String {
+        let mut bytes = Vec::new();
+        let lines = Serializer::with_formatter(&mut bytes, Lines::to(DEPTH));
+        BaselineFile::from(self.clone()).serialize(&mut { lines }).expect("a baseline has no map with keys other than texts");
+        bytes.push(b'\n');
+        String::from_utf8(bytes).expect("JSON is text")
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

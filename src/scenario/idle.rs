@@ -340,7 +340,7 @@ impl Choices {
     }
 }
 
-/// Takes out what was chosen to have no effect, tells of the rest; `by_variants` is what they choose.
+/// Takes out what was chosen to have no effect, says the rest; `by_variants` is what they choose.
 pub(super) fn idle(tree: &mut Node, by_variants: &Choices, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
     let mut unsaid = Unsaid::new();
     for (Idle { keys, needs, chosen_by, why, help }, elsewhere) in IDLE.iter().zip(&by_variants.0) {

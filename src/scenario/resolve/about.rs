@@ -1,71 +1,15 @@
 //! What planned edits are about: a row that is named, one row for all, values that are written.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::super::cell::wants;
 use super::super::column::without_shares;
 use super::super::plan::About;
 use super::super::tree::Val;
-use super::super::view::{Names, View};
+use super::super::view::View;
 use super::World;
+use super::waits::Waits;
 use crate::base::{EntityId, Key, Value};
 use crate::contract::{ColumnKind, EditKind};
 use crate::workload::{Action, Aim};
-
-/// Events with edits, and which of them finds its row by another.
-pub(super) struct Waits<'a> {
-    names: Names,
-    for_event: BTreeMap<&'a str, View<'a>>,
-    /// Of each event in a circle, by its name: the `row_of` in the circle that names it.
-    circles: BTreeMap<&'a str, View<'a>>,
-}
-
-impl<'a> Waits<'a> {
-    fn of(root: View<'a>) -> Waits<'a> {
-        let with_edits =
-            || root.at("event").entries().filter(|(_, event)| event.at("edits").present().is_some());
-        let waits = |(name, event): (&'a str, View<'a>)| {
-            let action = root.at("action").key(event.at("edits").at("action").text()).at("kind");
-            // Who makes a row has it.
-            let makes = action.present().is_some_and(|kind| kind.word::<EditKind>() == EditKind::Create);
-            Some((name, event.at("edits").at("row_of").present().filter(|_| !makes)?))
-        };
-        let for_event: BTreeMap<_, _> = with_edits().filter_map(waits).collect();
-        let mut circles = BTreeMap::new();
-        let mut seen: BTreeSet<&str> = BTreeSet::new();
-        for start in for_event.keys() {
-            let (mut path, mut at) = (BTreeMap::new(), *start);
-            while seen.insert(at) {
-                let Some(next) = for_event.get(at) else { break };
-                path.insert(at, *next);
-                at = next.text();
-            }
-            // It came back to what it passed.
-            while let Some(next) = path.remove(at) {
-                at = next.text();
-                circles.insert(at, next);
-            }
-        }
-        Waits { names: with_edits().map(|(name, _)| name).collect(), for_event, circles }
-    }
-
-    /// The names of a circle from this one on, as many as are read.
-    fn round(&self, from: &'a str) -> Vec<&'a str> {
-        const MOST: usize = 8;
-        let mut path = vec![from];
-        while let Some(next) = self.for_event.get(path[path.len() - 1]).map(|next| next.text()) {
-            if next == from {
-                break;
-            }
-            if path.len() == MOST {
-                path.push("…");
-                break;
-            }
-            path.push(next);
-        }
-        path
-    }
-}
 
 impl World<'_> {
     pub(super) fn about(&self, view: View<'_>, action: View<'_>) -> About {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::plan::Attribute;
 use super::super::view::{Mistakes, Names, View};
 use super::super::written::Calendar;
-use super::about::Waits;
+use super::waits::Waits;
 use crate::base::Span;
 use crate::contract::{Described, Schema};
 use crate::net::Profile;
