@@ -31,7 +31,9 @@ impl Baseline {
     pub fn to_json(&self) -> String {
         let mut bytes = Vec::new();
         let lines = Serializer::with_formatter(&mut bytes, Lines::to(DEPTH));
-        BaselineFile::from(self.clone()).serialize(&mut { lines }).expect("a baseline has no map with keys other than texts");
+        BaselineFile::from(self.clone())
+            .serialize(&mut { lines })
+            .expect("a baseline has no map with keys other than texts");
         bytes.push(b'\n');
         String::from_utf8(bytes).expect("JSON is text")
     }

@@ -8,7 +8,9 @@ use super::schema::attributes_known;
 use crate::base::{EntityId, Ppm, Span, Time, UnitId};
 use crate::contract::{ColumnKind, Delivery, EditKind, Entity, SyncUnit, Trigger};
 use crate::gateway;
-use crate::workload::{Action, Browsing, Contention, Editing, LoginWave, Peak, Resolver, Retrying, WorkloadOptions};
+use crate::workload::{
+    Action, Browsing, Contention, Editing, LoginWave, Peak, Resolver, Retrying, WorkloadOptions,
+};
 
 impl World<'_> {
     pub(super) fn units(&self, gateway: &gateway::GatewayOptions) -> Vec<SyncUnit> {
