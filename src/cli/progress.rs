@@ -69,7 +69,7 @@ impl<'a> Progress<'a> {
         console: &Console<'_>,
     ) -> Campaign {
         let signals = &console.surroundings.signals;
-        let time_limit = work.time_left(console);
+        let time_limit = work.time_left(console.elapsed());
         let options = CampaignOptions { jobs: work.jobs(), fail_fast: work.fail_fast, time_limit, twice };
         signals.heed();
         let campaign = campaign::run(plans, part, console.runner, &options, signals, &self, journal);

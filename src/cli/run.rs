@@ -102,7 +102,7 @@ pub(super) fn carry_out(
     let (mut judged, mut notes) = under_way.run(plans, console);
     if matches!(order.asks, Asks::Cells) && notes.is_empty() {
         let signals = &console.surroundings.signals;
-        let limit = order.work.time_left(console);
+        let limit = order.work.time_left(console.elapsed());
         notes = campaign::mend(plans, &mut judged, console.runner, signals, limit);
     }
     let is_asked = |cell: &BaselineCell| order.against.is_some_and(|against| against.is_asked(cell));

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::console::Console;
 use crate::base::Span;
 use crate::campaign::shards::{Partition, Pool};
 
@@ -58,8 +57,8 @@ impl Work {
         self.jobs.map_or_else(processors, usize::from)
     }
     /// What is left of the time limit: the scenarios were read on the same time.
-    pub(super) fn time_left(&self, console: &Console<'_>) -> Option<Duration> {
-        self.time_limit.map(|limit| limit.saturating_sub(console.elapsed()))
+    pub(super) fn time_left(&self, elapsed: Duration) -> Option<Duration> {
+        self.time_limit.map(|limit| limit.saturating_sub(elapsed))
     }
 }
 
