@@ -11,8 +11,9 @@
 #
 # The exit code is syncdyno's: 0 fine, 10 a gate failed, 11 something was lost or doubled, 13 a
 # figure is not the baseline's, 14 not comparable. After a changed scenario (14) it also runs `compare
-# --fail-on-worse` and says its code; outside GitHub the comment is REPORT/compare.md. Where there is
-# no baseline it runs the scenarios, says how to save one, and fails (14), since nothing was compared.
+# --fail-on-worse` and says its code. REPORT/comment.md is a comment for the pull request: what
+# differs from the baseline, and the summary. Where there is no baseline it runs the scenarios, says
+# how to save one, and fails (14), since nothing was compared.
 set -uo pipefail
 case ${1:-} in -*)
   echo "gate.sh: options stand after SCENARIOS BASELINE REPORT, all three" >&2
@@ -28,18 +29,17 @@ format=human
 
 if [ -e "reports/baseline/$baseline.json" ]; then
   held=(--baseline "$baseline" --require-all ${TOLERANCE:+--tolerance "$TOLERANCE"})
-  rm -f "$report/compare.md" # of a run before this one
+  rm -f "$report"/{comment,summary}.md # of a run before this one
   "$syncdyno" run "$scenarios" "${held[@]}" --out "$report" --format "$format" --progress counter "$@"
   code=$? # Where a change may be accepted, the run has said how.
   if [ "$code" -eq 14 ] && grep -qs 'the scenario was changed' "$report/summary.md"; then
-    judge=("$syncdyno" compare "$baseline" "$report" --fail-on-worse ${TOLERANCE:+--tolerance "$TOLERANCE"})
-    if [ "$format" = github ]; then
-      "${judge[@]}" --format github
-    else
-      "${judge[@]}" --format md | tee "$report/compare.md"
-    fi
-    # Of a pipe the code of `compare`, as `tee` succeeds (pipefail).
+    "$syncdyno" compare "$baseline" "$report" --fail-on-worse ${TOLERANCE:+--tolerance "$TOLERANCE"} --format "$format"
     echo "the changed scenarios against baseline $baseline: compare exits with $?" >&2
+  fi
+  if [ -e "$report/summary.md" ]; then
+    # As much as a comment holds.
+    { "$syncdyno" compare "$baseline" "$report" --format md; echo; cat "$report/summary.md"; } 2>/dev/null |
+      head -c 60000 >"$report/comment.md"
   fi
   exit "$code"
 else

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::base64::LETTERS;
+use super::foreign::inert;
 use super::random::Seed;
 
 /// One value of one column. Booleans are 0 and 1; timestamps are microseconds since 1970.
@@ -131,7 +132,7 @@ impl fmt::Display for Value {
             Value::Null => f.write_str("null"),
             Value::Int(n) => write!(f, "{n}"),
             Value::Real(x) => write!(f, "{x}"),
-            Value::Text(t) => write!(f, "{t:?}"),
+            Value::Text(t) => f.write_str(&inert(&format!("{t:?}"))),
             Value::Fat(fat) => write!(f, "<{} bytes of text>", fat.len),
         }
     }

@@ -129,7 +129,7 @@ impl Bench {
         let signals = Signals::default();
         let campaign = campaign::run(&plans, None, &runner, &options, &signals, &Silent, None);
         let (mut judged, notes) = (campaign.judged, campaign.notes);
-        campaign::mend(&plans, &mut judged, &runner, &signals);
+        campaign::mend(&plans, &mut judged, &runner, &signals, None);
         let (asks, against) = (Asks::Cells, None);
         let trial = Trial { folder: "", plans: &plans, notes: &notes, asks, against };
         Ok(Report::new(analysis::judge_run(&trial, judged).record))

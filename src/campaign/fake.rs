@@ -15,8 +15,8 @@ use crate::scenario::Plan;
 use crate::workload::Action;
 use crate::world::{ActionCount, Ending, Outcome, Placed, RequestLog, Traced, Unrunnable, Watch};
 
-/// `lost` loses rows, as does what ends in `-lost`, `endless` runs until it is interrupted, `moody`
-/// never has the same digest twice, `senseless` cannot be run.
+/// `lost` loses rows, as does what ends in `-lost`; the lives of `slow-lost` have no end. `endless`
+/// runs until it is interrupted, `moody` never has the same digest twice, `senseless` cannot be run.
 #[derive(Debug, Default)]
 pub(crate) struct Fake {
     pub(crate) runs: AtomicU64,
@@ -72,7 +72,10 @@ impl Runner for Fake {
     fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
         Ok(Traced { outcome: self.run(plan, watch)?, timeline: "[]\n".to_owned(), left_out: 0 })
     }
-    fn lives(&self, plan: &Plan, subjects: &[Subject], _: &dyn Watch) -> Result<Vec<Story>, Unrunnable> {
+    fn lives(&self, plan: &Plan, subjects: &[Subject], watch: &dyn Watch) -> Result<Vec<Story>, Unrunnable> {
+        while plan.variant.as_deref() == Some("slow-lost") && !watch.interrupted() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         let story = |subject: &Subject| {
             let (seed, key) = (plan.seed.0, subject.record.1.as_str());
             let told = format!("seed {seed}: {key} was written and never seen again");

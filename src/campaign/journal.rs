@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::runner::{Observed, Ran};
-use crate::base::Digest;
+use crate::base::{Digest, inert_path};
 use crate::metrics::{self, SERIES, Sample, Tails};
 use crate::oracle::Subject;
 use crate::record::{
@@ -163,13 +163,13 @@ impl Journal {
                 return Ok(());
             }
             let why = "the scenario, its settings, axes, variants or seeds are not the same";
-            KeptError::usage(format!("{} is of another run: {why}", path.display()))
+            KeptError::usage(format!("{} is of another run: {why}", inert_path(&path)))
         };
         match Journal::reopened(&path, any_build, is_of)? {
             Some(journal) => Ok(journal),
             None => KeptError::usage(format!(
                 "there is no run to go on with in {}: no cell was kept there, or it has come to its end",
-                folder.display()
+                inert_path(folder)
             )),
         }
     }
@@ -188,7 +188,7 @@ impl Journal {
             }
             KeptError::usage(format!(
                 "{} was begun by {build}, and this is {}: two builds may come to other figures; --any-build goes on all the same, and the record says so",
-                path.display(),
+                inert_path(path),
                 Build::this()
             ))
         };
@@ -203,7 +203,10 @@ impl Journal {
         let mut end = match begun(&mut reader).map_err(failed)? {
             (Begun::Cut, _) => return Ok(None),
             (Begun::Foreign, _) => {
-                return KeptError::usage(format!("{} is of another version of the program", path.display()));
+                return KeptError::usage(format!(
+                    "{} is of another version of the program",
+                    inert_path(path)
+                ));
             }
             (Begun::Of(head), end) => {
                 is_of(&head)?;

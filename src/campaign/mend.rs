@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use super::run::{Quietly, attempt};
 use super::runner::Runner;
-use super::stop::Signals;
+use super::stop::{Signals, Stop};
 use crate::analysis::{self, counted, grade, grouped};
 use crate::base::{Seed, Span};
-use crate::record::{CellRecord, Judged, Reason, RemedyRecord, Verdict};
+use crate::record::{CellRecord, Judged, Note, Reason, RemedyRecord, Verdict};
 use crate::scenario::{Cost, Document, Plan, Request};
 
 /// Settings whose failing cells get a remedy.
@@ -21,8 +22,16 @@ const TRIED_UP_TO: Span = Span::secs(2);
 const NAMED: usize = 3;
 
 /// Gives failing cells the settings that mend the gravest finding of each, or that may mend it. Of
-/// each setting the worst seed stands for the others. Ends early once somebody waits for the run.
-pub fn mend(plans: &[Plan], judged: &mut [Judged], runner: &dyn Runner, signals: &Signals) {
+/// each setting the worst seed stands for the others. Where a signal or the time limit comes first,
+/// the record is not complete, as the notes say.
+pub fn mend(
+    plans: &[Plan],
+    judged: &mut [Judged],
+    runner: &dyn Runner,
+    signals: &Signals,
+    time_limit: Option<Duration>,
+) -> Vec<Note> {
+    let stop = Stop::new(signals.clone(), time_limit);
     let ids = analysis::cell_ids(plans);
     let plan_of: BTreeMap<&str, &Plan> = ids.iter().map(String::as_str).zip(plans).collect();
     let failing = judged.iter().enumerate().filter(|(_, judged)| judged.cell.verdict == Verdict::Fail);
@@ -35,9 +44,13 @@ pub fn mend(plans: &[Plan], judged: &mut [Judged], runner: &dyn Runner, signals:
     for (at, check) in worst.take(CELLS).collect::<Vec<_>>() {
         let cell = &judged[at].cell;
         let Some(plan) = plan_of.get(cell.id.as_str()) else { continue };
-        let remedy = Trial { plan, cell, check: &check, runner, signals }.remedy();
-        judged[at].cell.remedies.extend(remedy);
+        let remedy = Trial { plan, cell, check: &check, runner, stop: &stop }.remedy();
+        judged[at].cell.remedies.extend(remedy.filter(|_| !stop.was_cut()));
+        if stop.was_cut() {
+            break;
+        }
     }
+    stop.notes(plans.len(), plans.len())
 }
 
 /// The first check among the reasons of a cell.
@@ -67,7 +80,7 @@ struct Trial<'a> {
     cell: &'a CellRecord,
     check: &'a str,
     runner: &'a dyn Runner,
-    signals: &'a Signals,
+    stop: &'a Stop,
 }
 
 impl Trial<'_> {
@@ -98,7 +111,7 @@ impl Trial<'_> {
         for set in alone.chain(together) {
             let Some(plan) = self.planned(&document, set) else { continue };
             let Some(Left { count, remaining, changes }) = self.left(&plan) else {
-                if self.signals.any() {
+                if self.stop.cuts() {
                     return None;
                 }
                 continue;
@@ -129,8 +142,8 @@ impl Trial<'_> {
     /// What is left with this plan, all of the finding if something else is worse. `None` if it did
     /// not come to an end.
     fn left(&self, plan: &Plan) -> Option<Left> {
-        let waited_for = || self.signals.any();
-        let outcome = attempt(plan, "", || self.runner.run(plan, &Quietly(&waited_for))).ok()?;
+        let cut = || self.stop.cuts();
+        let outcome = attempt(plan, "", || self.runner.run(plan, &Quietly(&cut))).ok()?;
         let cell = analysis::judge(plan, "", &outcome).cell;
         let checks = |cell: &CellRecord| -> Vec<String> {
             let of = cell.violations.iter().map(|violation| violation.check.clone());

@@ -12,7 +12,7 @@ use super::runner::{Observed, Ran, Record, Runner};
 use super::stop::{Signals, Stop};
 use super::stopwatch::Stopwatch;
 use crate::analysis::{self, Broke, Held, Recorded};
-use crate::base::{Span, Time};
+use crate::base::{Span, Time, inert};
 use crate::metrics::Distribution;
 use crate::oracle::{Story, Subject, Violation, harm_of};
 use crate::record::{CellRecord, CellTiming, Judged, LifeRecord, Note, Verdict, histograms};
@@ -181,10 +181,10 @@ fn suspects(outcome: &Outcome) -> Vec<Subject> {
     first
 }
 
-/// Runs failing cells again to tell of their suspects, unless somebody waits for us: of each setting
-/// the worst seed, which stands for the others, the gravest setting first, then the first cells.
+/// Runs failing cells again for the lives of their suspects: of each setting the worst seed, which
+/// stands for the others, the gravest setting first, then the first cells.
 fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runner, stop: &Stop) {
-    let waited_for = || stop.waited_for();
+    let cut = || stop.cuts();
     let failing = ran.iter().filter(|(_, ran)| ran.judged.cell.verdict == Verdict::Fail);
     let failing = failing.filter(|(_, ran)| !ran.suspects.is_empty());
     let cells = failing.map(|(index, ran)| (*index, &ran.judged.cell));
@@ -196,12 +196,13 @@ fn tell_lives(ran: &mut BTreeMap<usize, Ran>, plans: &[Plan], runner: &dyn Runne
     let mut order: Vec<(usize, usize)> = alike.into_iter().flat_map(worst).collect();
     order.sort_by_key(|(rank, index)| (*rank > 0, ran[index].judged.cell.severity(), *index));
     for (_, index) in order.into_iter().take(CELLS_TOLD) {
-        if waited_for() {
+        let (plan, Some(ran)) = (&plans[index], ran.get_mut(&index)) else { continue };
+        if cut() {
             return;
         }
-        let (plan, Some(ran)) = (&plans[index], ran.get_mut(&index)) else { continue };
-        let lives = || runner.lives(plan, &ran.suspects, &Quietly(&waited_for));
-        if let Ok(lives) = attempt(plan, &ran.judged.cell.id, lives) {
+        let lives = || runner.lives(plan, &ran.suspects, &Quietly(&cut));
+        let lives = attempt(plan, &ran.judged.cell.id, lives);
+        if let (Ok(lives), false) = (lives, stop.was_cut()) {
             let records: Vec<Record> = ran.suspects.iter().map(|subject| subject.record.clone()).collect();
             ran.judged.cell.lives = lives_told(plan, &records, lives);
         }
@@ -221,14 +222,16 @@ pub(super) fn attempt<T>(
 ) -> Result<T, Box<Judged>> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(result)) => Ok(result),
-        Ok(Err(unrunnable)) => {
-            Err(Box::new(analysis::broken(plan, id, &Broke::Unrunnable(unrunnable.to_string()))))
-        }
+        Ok(Err(unrunnable)) => Err(Box::new(analysis::broken(
+            plan,
+            id,
+            &Broke::Unrunnable(inert(&unrunnable.to_string()).into_owned()),
+        ))),
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
             let text = text.unwrap_or_else(|| "a panic".to_owned());
-            Err(Box::new(analysis::broken(plan, id, &Broke::Panicked(text))))
+            Err(Box::new(analysis::broken(plan, id, &Broke::Panicked(inert(&text).into_owned()))))
         }
     }
 }

@@ -52,6 +52,7 @@ pub(super) struct Stop {
     started: Stopwatch,
     time_limit: Option<Duration>,
     failed: AtomicBool,
+    was_cut: AtomicBool,
     interrupt_seen: OnceLock<Stopwatch>,
 }
 
@@ -62,6 +63,7 @@ impl Stop {
             started: Stopwatch::start(),
             time_limit,
             failed: AtomicBool::new(false),
+            was_cut: AtomicBool::new(false),
             interrupt_seen: OnceLock::new(),
         }
     }
@@ -82,15 +84,26 @@ impl Stop {
             || self.failed.load(Ordering::Relaxed)
             || self.late()
     }
-    pub(super) fn waited_for(&self) -> bool {
-        self.signals.any() || self.late()
+    /// Whether what explains failing cells ends early, from here on.
+    pub(super) fn cuts(&self) -> bool {
+        let cuts = self.signals.any() || self.late();
+        self.was_cut.fetch_or(cuts, Ordering::Relaxed);
+        cuts
     }
-    /// What the record says of it; nothing where all cells came to their end, whatever came meanwhile.
+    pub(super) fn was_cut(&self) -> bool {
+        self.was_cut.load(Ordering::Relaxed)
+    }
+    /// What the record says of it; nothing where all cells came to their end and the failing ones
+    /// are explained, whatever came meanwhile.
     pub(super) fn notes(&self, ended: usize, planned: usize) -> Vec<Note> {
-        if ended == planned {
+        if ended == planned && !self.was_cut() {
             return Vec::new();
         }
         let how_far = human::ended(ended as u64, planned as u64);
+        let stopped = |exit| match ended == planned {
+            true => Note::unexplained(exit),
+            false => Note::stopped(exit, &how_far),
+        };
         let set = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
         let mut exits = Vec::new();
         exits.extend(set(&self.signals.interrupt).then_some(Exit::Interrupted));
@@ -101,7 +114,7 @@ impl Stop {
                 false => self.late().then_some(Exit::TimeLimit),
             });
         }
-        exits.into_iter().map(|exit| Note::stopped(exit, &how_far)).collect()
+        exits.into_iter().map(stopped).collect()
     }
 }
 

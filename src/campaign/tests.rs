@@ -99,6 +99,8 @@ fn what_stops_a_run_starts_no_more_cells_and_is_told() {
     told += &in_short("time limit that is met", &ran(&three("fine"), &limit(600_000)));
     told += &in_short("SIGINT", &pressed("start 1", |signals| &signals.interrupt, "fine"));
     told += &in_short("SIGINT at the end", &pressed("end 2", |signals| &signals.interrupt, "lost"));
+    let late = CampaignOptions { time_limit: Some(Duration::from_millis(150)), ..on(1) };
+    told += &in_short("time limit at the end", &ran(&three("slow-lost"), &late));
     told += &in_short("SIGTERM", &pressed("start 1", |signals| &signals.terminate, "endless"));
     insta::assert_snapshot!(told);
 }

@@ -4,7 +4,7 @@ use super::console::{Console, few};
 use super::sources;
 use super::work::HeldArgs;
 use crate::metrics::human;
-use crate::record::{self, Baseline, BaselineCell, Reason, RunRecord};
+use crate::record::{self, Baseline, BaselineCell, Exit, Reason, RunRecord};
 use crate::{analysis, render};
 
 #[derive(Clone, Copy)]
@@ -50,7 +50,7 @@ impl<'a> Against<'a> {
         if let Some(command) = record.acceptance().filter(|_| written) {
             console.complaint(&format!("{}{command}\n", record::ACCEPT));
         }
-        let foreign = |reason: &Reason| matches!(reason, Reason::NoBaseline { .. });
+        let foreign = |reason: &Reason| reason.exit() == Exit::NoBaseline;
         let known = record.cells.iter().filter(|cell| baseline.cells.contains_key(&cell.id));
         let held = known.filter(|cell| !cell.reasons.iter().any(foreign)).count();
         console.remark(&format!("held against baseline {name}: {}\n", human::count(held as u64, "cell")));

@@ -12,6 +12,7 @@ use super::cost;
 use super::refusal::Refusal;
 use super::sources::{self, Values};
 use crate::analysis::AS_GIVEN;
+use crate::base::inert_path;
 use crate::record::Exit;
 use crate::scenario::{Document, Plan, Put, Question, Seen, Stand, Standing, Told, question_place};
 
@@ -68,7 +69,7 @@ fn without_absent(questions: Vec<(Question, bool)>) -> Vec<Question> {
 
 fn own(file: &Path, console: &Console<'_>) -> Result<Document> {
     if file.is_dir() {
-        let text = format!("{} is a folder: --for takes one scenario", file.display());
+        let text = format!("{} is a folder: --for takes one scenario", inert_path(file));
         return Err(Refusal::usage(text));
     }
     let mut documents = sources::documents(&[file.to_owned()], console)?;

@@ -8,6 +8,7 @@ use super::args::BaselineCommand;
 use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::{report, sources, written};
+use crate::base::{inert, inert_path};
 use crate::metrics::human;
 use crate::record::{Baseline, Exit, shell_word};
 
@@ -18,7 +19,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
         BaselineCommand::Save { name, run, reason } => {
             let path = file_of(name)?;
             if path.exists() {
-                let run = shell_word(&run.display().to_string());
+                let run = shell_word(&inert_path(run));
                 let hint = format!("syncdyno baseline update {name} {run} --reason \"…\"");
                 // One that cannot be read cannot be updated, either: why, and what helps, its reading says.
                 read(name, &path)?;
@@ -26,9 +27,11 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             }
             reasoned(reason)?;
             let baseline = of_run(run, vec![reason.clone()])?;
+            // A signal waits until the file is whole.
+            console.surroundings.signals.heed();
             written::replace(&path, baseline.to_json().as_bytes())?;
             let cells = human::count(baseline.cells.len() as u64, "cell");
-            console.result(&format!("{}: {cells}\n", path.display()));
+            console.result(&format!("{}: {cells}\n", inert_path(path)));
             Ok(Exit::Success)
         }
         BaselineCommand::Update { name, run, reason, prune } => {
@@ -37,12 +40,14 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             let mut baseline = load(name)?;
             let [new, other, rest] = baseline.take_in(of_run(run, Vec::new())?, *prune);
             if new + other == 0 && !(*prune && rest > 0) {
-                console.result(&format!("{}: nothing changed, so it is left as it is\n", path.display()));
+                console.result(&format!("{}: nothing changed, so it is left as it is\n", inert_path(path)));
                 return Ok(Exit::Success);
             }
             // One that comes again stands once, as the latest.
             baseline.reasons.retain(|before| before != reason);
             baseline.reasons.push(reason.clone());
+            // A signal waits until the file is whole.
+            console.surroundings.signals.heed();
             written::replace(&path, baseline.to_json().as_bytes())?;
             let cells = |n: usize| human::count(n as u64, "cell");
             let other =
@@ -50,7 +55,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             let rest =
                 format!("{} {}", cells(rest), if *prune { "taken out" } else { "not in this run and kept" });
             let told = format!("{} new, {other}{rest}", cells(new));
-            console.result(&format!("{}: {}; {told}\n", path.display(), cells(baseline.cells.len())));
+            console.result(&format!("{}: {}; {told}\n", inert_path(path), cells(baseline.cells.len())));
             Ok(Exit::Success)
         }
         BaselineCommand::Ls => list(console),
@@ -74,7 +79,7 @@ pub(super) fn load(name: &str) -> anyhow::Result<Baseline> {
 }
 
 fn read(name: &str, path: &Path) -> anyhow::Result<Baseline> {
-    let damaged = |e: &dyn Display| Refusal::because(Exit::NoBaseline, format!("{}: {e}", path.display()));
+    let damaged = |e: &dyn Display| Refusal::because(Exit::NoBaseline, format!("{}: {e}", inert_path(path)));
     let text = match sources::read_record(path) {
         Ok(text) => text,
         Err(e) if e.kind() == ErrorKind::InvalidData => return Err(damaged(&format!("not a baseline: {e}"))),
@@ -120,9 +125,9 @@ fn names() -> anyhow::Result<Vec<String>> {
 pub(super) fn of_run(run: &Path, reasons: Vec<String>) -> anyhow::Result<Baseline> {
     let (file, record) = report::read(run)?;
     if !record.complete {
-        return Err(Refusal::usage(format!("{}: the run was stopped before its end", file.display())));
+        return Err(Refusal::usage(format!("{}: the run was stopped before its end", inert_path(file))));
     }
-    Baseline::of(&record, reasons).map_err(|e| Refusal::usage(format!("{}: {e}", file.display())))
+    Baseline::of(&record, reasons).map_err(|e| Refusal::usage(format!("{}: {e}", inert_path(file))))
 }
 
 fn list(console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -134,7 +139,8 @@ fn list(console: &mut Console<'_>) -> anyhow::Result<Exit> {
         let line = match load(&name) {
             Ok(baseline) => {
                 let cells = human::count(baseline.cells.len() as u64, "cell");
-                let reason = baseline.reasons.last().map_or_else(String::new, |reason| on_one_line(reason));
+                let reason =
+                    baseline.reasons.last().map_or_else(String::new, |reason| inert(reason).into_owned());
                 format!("{name}  {cells}  {reason}\n")
             }
             Err(e) => format!("{name}  {e}\n"),
@@ -144,16 +150,10 @@ fn list(console: &mut Console<'_>) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// A reason with its control characters escaped: a break in it would look like another baseline.
-fn on_one_line(reason: &str) -> String {
-    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    reason.chars().map(shown).collect()
-}
-
 fn shown(name: &str, baseline: &Baseline) -> String {
     let mut text = format!("{name}, of syncdyno {}\n", baseline.tool.version);
     for reason in &baseline.reasons {
-        text.push_str(&format!("  reason: {}\n", on_one_line(reason)));
+        text.push_str(&format!("  reason: {}\n", inert(reason)));
     }
     for (id, cell) in &baseline.cells {
         text.push_str(&format!(

@@ -7,7 +7,7 @@ use super::console::Console;
 use super::cost;
 use super::refusal::Refusal;
 use super::{sources, validate, written};
-use crate::base::Span;
+use crate::base::{Span, inert_path};
 use crate::campaign::calibrate::calibrate as estimates;
 use crate::metrics::human;
 use crate::record::{self, Exit};
@@ -15,17 +15,16 @@ use crate::render::calibrate::{self as shown, Calibration, Effect, Figure, Given
 use crate::scenario::{Document, Request};
 
 pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let name = args.log.display().to_string();
+    let name = inert_path(&args.log);
     let bytes = validate::read(&args.log)?;
     let source = args.log.file_name().unwrap_or_default().to_string_lossy();
-    let wrong = |text: String| Refusal::because(Exit::Invalid, text.replace(char::is_control, " "));
     let timeouts = args.timeouts.map(|timeouts| match timeouts {
         TimeoutsAre::Failures => Timeouts::Failures,
         TimeoutsAre::Slow => Timeouts::Slow,
     });
     let given = Given { overhead: args.overhead, rtt: args.rtt, mtbf: args.mtbf, timeouts };
     let fits = estimates(&source, &bytes, &args.only, args.by.as_deref(), &given)
-        .map_err(|malformed| wrong(format!("error: {name}: {malformed}")))?;
+        .map_err(|malformed| Refusal::because(Exit::Invalid, format!("error: {name}: {malformed}")))?;
     let next = match (&args.out, &fits[..]) {
         (Some(out), [fit]) => write(out, fit, args.rtt.unwrap_or_default(), console)?,
         (Some(_), _) => {
@@ -55,7 +54,7 @@ fn refusal(fit: &Calibration) -> String {
 
 /// Writes the scenario, but over no file that is there, and says what can be done with it.
 fn write(path: &Path, fit: &Calibration, rtt: Span, console: &Console<'_>) -> anyhow::Result<String> {
-    let shown = path.display();
+    let shown = inert_path(path);
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     if path.extension().is_none_or(|e| e != "toml") || !stem.chars().any(char::is_alphanumeric) {
         return Err(Refusal::usage(format!("{shown} must be a name such as measured.toml")));

@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::written::{JUNIT, is_left};
+use crate::base::inert_path;
 use crate::record::Exit;
 use crate::render;
 
-/// An annotation, a line on the job's page and, but for `merge`, a `junit.xml` in the folder asked
+/// Annotations, a part of the job's page and, but for `merge`, a `junit.xml` in the folder asked
 /// for. The arguments are read as they are: they may be what is wrong.
 pub(super) fn refused(
     args: &[OsString],
     exit: Exit,
-    text: &str,
+    (text, marks): (&str, &[render::Mark]),
     step_summary: Option<&Path>,
     out: &mut dyn Write,
 ) {
@@ -24,7 +25,7 @@ pub(super) fn refused(
     if !runs && !args.iter().any(|arg| arg == "merge") {
         return;
     }
-    let (line, page) = render::refused(exit, text);
+    let (line, page) = render::refused(exit, text, marks);
     if said("--format").is_some_and(|format| format == "github") {
         let _ = out.write_all(line.as_bytes());
     }
@@ -44,7 +45,7 @@ pub(super) fn refused(
 pub(super) fn append_page(page: &str, console: &mut Console<'_>) {
     let Some(path) = console.surroundings.step_summary.clone() else { return };
     if let Err(e) = append(&path, page) {
-        console.complaint(&format!("warning: cannot append the summary to {}: {e}\n", path.display()));
+        console.complaint(&format!("warning: cannot append the summary to {}: {e}\n", inert_path(path)));
     }
 }
 
@@ -78,7 +79,8 @@ mod tests {
         desk.surroundings.step_summary = Some(page.clone());
         desk.write("bad.toml", "nam = 5\n");
         assert_eq!(desk.run("run @bad.toml --format github --out @new"), 3);
-        assert!(desk.out.starts_with("::error title=syncdyno: exit 3::"), "{}", desk.out);
+        let at = "bad.toml,line=1,col=1,title=syncdyno: exit 3::unknown key `nam`";
+        assert!(desk.out.starts_with("::error file=") && desk.out.contains(at), "{}", desk.out);
         assert!(desk.read("new/junit.xml").contains("type=\"exit 3\""));
         assert_eq!(desk.run("run @bad.toml --sed 1 --out @new"), 2);
         assert!(desk.read("new/junit.xml").contains("type=\"exit 2\""), "the later one");

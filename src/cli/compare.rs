@@ -11,6 +11,7 @@ use super::refusal::{Refusal, near};
 use super::sources::{self, record_file};
 use super::work::CompareFormat;
 use crate::analysis::compare::{Comparison, Finding, Side, compare as compared};
+use crate::base::inert_path;
 use crate::metrics;
 use crate::record::{CellRecord, Exit, RunRecord, accept};
 use crate::render::Paint;
@@ -111,7 +112,7 @@ fn side(what: &str) -> anyhow::Result<Side> {
                 Err(not_a_record) => match crate::record::Baseline::parse(&text) {
                     Ok(baseline) => of_baseline(what, &baseline).only(variant),
                     Err(_) => {
-                        return Err(Refusal::usage(format!("{}: {not_a_record}", file.display())));
+                        return Err(Refusal::usage(format!("{}: {not_a_record}", inert_path(file))));
                     }
                 },
             }

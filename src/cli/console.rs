@@ -1,6 +1,5 @@
 //! What a command has at hand: where its words go, its surroundings, and what runs its cells.
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -22,7 +21,8 @@ pub struct Surroundings {
     pub signals: crate::campaign::Signals,
 }
 
-/// The two streams. A reader that went away is no error of ours: what is left unsaid is dropped.
+/// The two streams. What is said of foreign text is [`inert`](crate::base::inert()) where it was
+/// put into words: nothing is escaped here. A reader that went away is no error of ours: what is left unsaid is dropped.
 pub(super) struct Console<'a> {
     pub(super) runner: &'a dyn Runner,
     out: &'a mut dyn Write,
@@ -49,8 +49,7 @@ impl<'a> Console<'a> {
 
     pub(super) fn result(&mut self, text: &str) {
         if self.out_broken.is_none() {
-            self.out_broken =
-                self.out.write_all(printable(text).as_bytes()).and_then(|()| self.out.flush()).err();
+            self.out_broken = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).err();
         }
     }
     pub(super) fn remark(&mut self, text: &str) {
@@ -60,7 +59,7 @@ impl<'a> Console<'a> {
     }
     pub(super) fn complaint(&mut self, text: &str) {
         // When stderr is gone there is nobody left to tell.
-        let _ = self.err.write_all(printable(text).as_bytes());
+        let _ = self.err.write_all(text.as_bytes());
     }
     /// What kept the result from being written; `None` if it was, or if its reader went away.
     pub(super) fn loss(&self) -> Option<&io::Error> {
@@ -93,48 +92,4 @@ pub(super) fn few(lines: Vec<String>, rest: &str) -> String {
     let more = lines.len().checked_sub(TOLD).filter(|more| *more > 0);
     let more = more.map(|more| format!("… and {more} more{rest}"));
     lines.into_iter().take(TOLD).chain(more).map(|line| line + "\n").collect()
-}
-
-/// The text without what would steer a terminal, but our own colours: names come from anybody.
-/// Control characters are written as JSON writes them, so that JSON stays what it was.
-fn printable(text: &str) -> Cow<'_, str> {
-    let steers = |at: usize, c: char| match c {
-        '\n' | '\t' => false,
-        '\r' => !text[at + 1..].starts_with('\n'),
-        '\x1b' => !is_colour(&text[at + 1..]),
-        _ => c.is_control(),
-    };
-    if !text.char_indices().any(|(at, c)| steers(at, c)) {
-        return Cow::Borrowed(text);
-    }
-    let mut plain = String::with_capacity(text.len() + 8);
-    for (at, c) in text.char_indices() {
-        if steers(at, c) {
-            plain.push_str(&format!("\\u{:04x}", u32::from(c)));
-        } else {
-            plain.push(c);
-        }
-    }
-    Cow::Owned(plain)
-}
-
-/// Whether what follows an escape is a colour: `[1;31m`.
-fn is_colour(rest: &str) -> bool {
-    let Some(rest) = rest.strip_prefix('[') else { return false };
-    rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_do_not_steer_the_terminal_and_our_own_colours_stay() {
-        let ours = "\u{1b}[1;31mfail\u{1b}[0m\ta\nb\r\nü";
-        assert_eq!(printable(ours), ours);
-        let theirs = "a\u{1b}[2Jb\u{1b}]0;title\u{7}c\u{7f}\u{9b}d\re\u{8}";
-        assert_eq!(printable(theirs), r"a\u001b[2Jb\u001b]0;title\u0007c\u007f\u009bd\u000de\u0008");
-        let json: String = serde_json::from_str(&printable("\"\u{7f}\u{9b}\"")).unwrap();
-        assert_eq!(json, "\u{7f}\u{9b}", "JSON says the same");
-    }
 }

@@ -9,6 +9,7 @@ use super::progress::Progress;
 use super::refusal::Refusal;
 use super::sources::{self, Values};
 use super::work::Work;
+use crate::base::inert_path;
 use crate::record::{Exit, Folder, Verdict};
 use crate::render::{self, Covered};
 use crate::scenario::Document;
@@ -17,13 +18,13 @@ use crate::{analysis, metrics};
 /// Writes `COVERAGE.md` beside scenarios; of an incomplete run nothing: it would look whole.
 pub(super) fn coverage(path: &Path, work: &Work, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     if path.is_file() {
-        let text = format!("{} is one file: the table is of a folder of scenarios", path.display());
+        let text = format!("{} is one file: the table is of a folder of scenarios", inert_path(path));
         return Err(Refusal::usage(text));
     }
     let table = path.join("COVERAGE.md");
     let there = std::fs::read_to_string(&table).unwrap_or_default();
     if table.exists() && !render::is_coverage(&there) {
-        let text = format!("{} is not a table of coverage: it would be written over", table.display());
+        let text = format!("{} is not a table of coverage: it would be written over", inert_path(table));
         return Err(Refusal::usage(text));
     }
     let selection = Selection { paths: vec![path.to_owned()], ..Selection::default() };
@@ -49,7 +50,7 @@ pub(super) fn coverage(path: &Path, work: &Work, console: &mut Console<'_>) -> a
     let ids: BTreeSet<&String> = covered.iter().flat_map(|covered| &covered.ids).collect();
     console.result(&format!(
         "{}: {} in {}\n",
-        folder.path().join("COVERAGE.md").display(),
+        inert_path(&folder.path().join("COVERAGE.md")),
         metrics::human::count(ids.len() as u64, "requirement"),
         metrics::human::count(documents.len() as u64, "scenario"),
     ));

@@ -18,6 +18,7 @@ use super::work::MergeArgs;
 use super::{
     baseline, calibrate, ci, compare, coverage, inspect, replay, report, run, sweep, tune, validate,
 };
+use crate::base::inert;
 use crate::campaign::shards::Pool;
 use crate::campaign::{InProcess, Runner, Signals, Stopwatch};
 use crate::record::Exit;
@@ -57,25 +58,28 @@ pub fn execute(
 ) -> Exit {
     let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
     let page = surroundings.step_summary.as_deref();
-    let cli = match Cli::try_parse_from(args.iter()) {
-        Ok(cli) => cli,
-        // Help for a reader that went away needs no answer.
-        Err(e) if e.use_stderr() => {
-            let _ = write!(err, "{}", e.render());
-            ci::refused(&args, Exit::Usage, &e.render().to_string(), page, out);
-            return Exit::Usage;
-        }
-        Err(e) => {
-            let _ = write!(out, "{}", e.render());
-            return Exit::Success;
-        }
-    };
+    // What is wrong with arguments is said with the arguments.
+    let inert_args = || args.iter().map(|arg| inert(&arg.to_string_lossy()).into_owned());
+    let cli =
+        match Cli::try_parse_from(args.iter()).or_else(|e| Cli::try_parse_from(inert_args()).and(Err(e))) {
+            Ok(cli) => cli,
+            // Help for a reader that went away needs no answer.
+            Err(e) if e.use_stderr() => {
+                let _ = write!(err, "{}", e.render());
+                ci::refused(&args, Exit::Usage, (&e.render().to_string(), &[]), page, out);
+                return Exit::Usage;
+            }
+            Err(e) => {
+                let _ = write!(out, "{}", e.render());
+                return Exit::Success;
+            }
+        };
     let mut console = Console::new(runner, out, err, cli.voice, surroundings, &args);
     let mut refused = None;
     let exit = command(&cli.command, &mut console).unwrap_or_else(|e| {
         let (text, exit) = (complaint(&e), Refusal::exit_of(&e));
         console.complaint(&text);
-        refused = Some((exit, text));
+        refused = Some((exit, text, Refusal::marks_of(&e)));
         exit
     });
     let exit = match console.loss() {
@@ -86,8 +90,8 @@ pub fn execute(
         }
         None => exit,
     };
-    if let Some((exit, text)) = refused {
-        ci::refused(&args, exit, &text, page, out);
+    if let Some((exit, text, marks)) = refused {
+        ci::refused(&args, exit, (&text, &marks), page, out);
     }
     exit
 }

@@ -69,8 +69,7 @@ impl<'a> Progress<'a> {
         console: &Console<'_>,
     ) -> Campaign {
         let signals = &console.surroundings.signals;
-        // The scenarios were read on the same time.
-        let time_limit = work.time_limit.map(|limit| limit.saturating_sub(console.elapsed()));
+        let time_limit = work.time_left(console.elapsed());
         let options = CampaignOptions { jobs: work.jobs(), fail_fast: work.fail_fast, time_limit, twice };
         signals.heed();
         let campaign = campaign::run(plans, part, console.runner, &options, signals, &self, journal);

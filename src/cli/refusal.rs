@@ -3,8 +3,11 @@
 use std::io;
 use std::path::Path;
 
+use crate::base::{inert, inert_path};
 use crate::campaign::KeptError;
 use crate::record::Exit;
+use crate::render::Mark;
+use crate::scenario::{Diagnostic, Invalid};
 
 /// An error with the exit code that belongs to it. Any other error is our own bug.
 #[derive(Debug, thiserror::Error)]
@@ -12,25 +15,45 @@ use crate::record::Exit;
 pub(super) struct Refusal {
     pub(super) exit: Exit,
     pub(super) text: String,
+    /// Where in files what is wrong, if that is known.
+    pub(super) marks: Vec<Mark>,
 }
 
 impl Refusal {
-    pub(super) fn because(exit: Exit, text: impl Into<String>) -> anyhow::Error {
-        Refusal { exit, text: text.into() }.into()
+    /// The text is one line: what it repeats of arguments and files acts on nothing.
+    pub(super) fn because(exit: Exit, text: impl AsRef<str>) -> anyhow::Error {
+        Refusal { exit, text: inert(text.as_ref()).into_owned(), marks: Vec::new() }.into()
     }
-    pub(super) fn usage(text: impl Into<String>) -> anyhow::Error {
+    /// The mistakes of scenarios, on as many lines as they need.
+    pub(super) fn invalid<'i>(wrong: impl IntoIterator<Item = &'i Invalid>, colour: bool) -> anyhow::Error {
+        let wrong: Vec<&Invalid> = wrong.into_iter().collect();
+        let texts: Vec<String> = wrong.iter().map(|invalid| invalid.render(colour)).collect();
+        let mark = |wrong: &Diagnostic| {
+            let place = wrong.place.as_ref()?;
+            let (line, column) = place.line_column();
+            let text = [wrong.title.clone(), wrong.help.to_string()];
+            let text = text.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
+            Some(Mark { file: place.source.name.clone(), line, column, text })
+        };
+        let marks = wrong.iter().flat_map(|invalid| &invalid.diagnostics).map(mark).collect::<Option<_>>();
+        Refusal { exit: Exit::Invalid, text: texts.join("\n\n"), marks: marks.unwrap_or_default() }.into()
+    }
+    pub(super) fn usage(text: impl AsRef<str>) -> anyhow::Error {
         Refusal::because(Exit::Usage, text)
     }
-    pub(super) fn environment(text: impl Into<String>) -> anyhow::Error {
+    pub(super) fn environment(text: impl AsRef<str>) -> anyhow::Error {
         Refusal::because(Exit::Environment, text)
     }
     /// A file that cannot be read: what is too large or no text is for who named it to mend.
     pub(super) fn unreadable(path: &Path, error: &io::Error) -> anyhow::Error {
-        let text = format!("cannot read {}: {error}", path.display());
+        let text = format!("cannot read {}: {error}", inert_path(path));
         match error.kind() {
             io::ErrorKind::FileTooLarge | io::ErrorKind::InvalidData => Refusal::usage(text),
             _ => Refusal::environment(text),
         }
+    }
+    pub(super) fn marks_of(error: &anyhow::Error) -> Vec<Mark> {
+        error.downcast_ref::<Refusal>().map_or_else(Vec::new, |refusal| refusal.marks.clone())
     }
     pub(super) fn exit_of(error: &anyhow::Error) -> Exit {
         error.downcast_ref::<Refusal>().map_or(Exit::Internal, |refusal| refusal.exit)

@@ -7,8 +7,8 @@ use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::{inputs, sources, written};
 use crate::analysis::{Held, Recorded};
-use crate::base::Key;
 use crate::base::words::there_is;
+use crate::base::{Key, inert_path};
 use crate::campaign::{self, Record};
 use crate::record::{self, Build, CellRecord, Exit, RunRecord, Verdict};
 use crate::scenario::Plan;
@@ -35,7 +35,7 @@ pub(super) fn replay(args: &ReplayArgs, console: &mut Console<'_>) -> anyhow::Re
         && trace == requests
         && !trace.exists()
     {
-        return Err(Refusal::usage(format!("{} cannot be the timeline and the requests", trace.display())));
+        return Err(Refusal::usage(format!("{} cannot be the timeline and the requests", inert_path(trace))));
     }
     let records = args.record.iter().map(|text| record(&target.plan, text));
     let records: Vec<Record> = records.collect::<anyhow::Result<_>>()?;
@@ -82,7 +82,7 @@ fn log_requests(plan: &Plan, path: &Path, console: &mut Console<'_>) -> anyhow::
     let mut csv = Vec::new();
     record::requests(&log.requests, plan.start, &mut csv)?;
     written::replace(path, &csv)?;
-    let (path, requests, left_out) = (path.display(), log.requests.len(), left_out(log.left_out));
+    let (path, requests, left_out) = (inert_path(path), log.requests.len(), left_out(log.left_out));
     console.remark(&format!("{path}: {requests} requests{left_out}\n"));
     Ok(())
 }
@@ -94,7 +94,7 @@ fn traced(target: &Target, path: &Path, console: &mut Console<'_>) -> anyhow::Re
         return Ok(());
     };
     written::replace(path, traced.timeline.as_bytes())?;
-    console.remark(&format!("timeline: {}{}\n", path.display(), left_out(traced.left_out)));
+    console.remark(&format!("timeline: {}{}\n", inert_path(path), left_out(traced.left_out)));
     Ok(())
 }
 
@@ -145,7 +145,7 @@ fn recorded(what: &str) -> anyhow::Result<Option<(PathBuf, Option<String>)>> {
 
 fn from_record(json: &Path, cell: Option<&str>, console: &Console<'_>) -> anyhow::Result<Target> {
     let text = sources::read_run(json)?;
-    let run = RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", json.display())))?;
+    let run = RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", inert_path(json))))?;
     let cell = chosen(&run, cell)?;
     let Some(resolved) = run.resolved.get(&cell.resolved) else {
         return Err(Refusal::usage(format!("the record does not hold the scenario of {}", cell.id)));
@@ -162,7 +162,7 @@ fn from_record(json: &Path, cell: Option<&str>, console: &Console<'_>) -> anyhow
         figures_digest: cell.figures_digest.clone(),
         other_build: (!build.is_this()).then(|| build.to_string()),
     };
-    let again = record::replay_command(&folder.display().to_string(), &cell.id);
+    let again = record::replay_command(&inert_path(folder), &cell.id);
     let known = !recorded.digest.is_empty() && cell.verdict != Verdict::Incomplete;
     Ok(Target { plan, id: cell.id.clone(), recorded: known.then_some(recorded), again })
 }
@@ -197,7 +197,7 @@ fn from_file(path: &Path, console: &Console<'_>) -> anyhow::Result<Target> {
     let figures_digest = head.figures_digest.unwrap_or_default().to_owned();
     let recorded =
         head.digest.map(|digest| Recorded { digest: digest.to_owned(), figures_digest, other_build });
-    let again = record::replay_file(&path.display().to_string());
+    let again = record::replay_file(&inert_path(path));
     Ok(Target { plan, id, recorded, again })
 }
 

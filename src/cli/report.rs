@@ -7,6 +7,7 @@ use super::console::Console;
 use super::refusal::Refusal;
 use super::sources::{self, record_file};
 use super::written;
+use crate::base::inert_path;
 use crate::campaign::Journal;
 use crate::metrics::human;
 use crate::record::{self, Exit, RunRecord};
@@ -38,7 +39,7 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
     }
     let folder = file.parent().filter(|folder| !record.complete && !folder.as_os_str().is_empty());
     if let Some((folder, cells)) = folder.and_then(|folder| Some((folder, Journal::kept(folder)?))) {
-        let (cells, folder) = (human::count(cells as u64, "cell"), folder.display().to_string());
+        let (cells, folder) = (human::count(cells as u64, "cell"), inert_path(folder));
         let folder = record::shell_word(&folder);
         console.remark(&format!(
             "it was stopped; {cells} kept there; to go on: the same command with --resume {folder}\n"
@@ -56,7 +57,7 @@ fn lies_at(file: &Path, record: &mut RunRecord) {
         None => file,
     };
     for cell in &mut record.cells {
-        cell.replay = record::replay_command(&at.display().to_string(), &cell.id);
+        cell.replay = record::replay_command(&inert_path(at), &cell.id);
     }
 }
 
@@ -73,8 +74,9 @@ fn told(record: &RunRecord, console: &Console<'_>) -> String {
 
 pub(super) fn read(run: &Path) -> anyhow::Result<(PathBuf, RunRecord)> {
     let file =
-        record_file(run).ok_or_else(|| Refusal::usage(format!("{}: there is no report", run.display())))?;
+        record_file(run).ok_or_else(|| Refusal::usage(format!("{}: there is no report", inert_path(run))))?;
     let text = sources::read_run(&file)?;
-    let record = RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", file.display())))?;
+    let record =
+        RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", inert_path(&file))))?;
     Ok((file, record))
 }

@@ -18,6 +18,7 @@ use super::work::{PlaceArgs, Work};
 use super::written::{self, EMPTIED, RENDERED, head, refused};
 use super::{asked, baseline, ci, cost, sources};
 use crate::analysis::{Asks, RunJudged, Trial};
+use crate::base::inert_path;
 use crate::campaign::{self, Campaign, Journal, Stopwatch};
 use crate::metrics::{self, human};
 use crate::record::{
@@ -98,9 +99,11 @@ pub(super) fn carry_out(
     console.surroundings.signals.heed();
     let mut under_way = UnderWay::open(plans, &cells.run, order)?;
     under_way.remark(console);
-    let (mut judged, notes) = under_way.run(plans, console);
+    let (mut judged, mut notes) = under_way.run(plans, console);
     if matches!(order.asks, Asks::Cells) && notes.is_empty() {
-        campaign::mend(plans, &mut judged, console.runner, &console.surroundings.signals);
+        let signals = &console.surroundings.signals;
+        let limit = order.work.time_left(console.elapsed());
+        notes = campaign::mend(plans, &mut judged, console.runner, signals, limit);
     }
     let is_asked = |cell: &BaselineCell| order.against.is_some_and(|against| against.is_asked(cell));
     let against = order.against.map(|against| against.rule(&is_asked));
@@ -136,7 +139,7 @@ impl<'a> UnderWay<'a> {
             let folder = Folder::create(&path).map_err(refused)?;
             (folder, Journal::begin(&path, name).map_err(refused)?)
         };
-        let shown = path.display().to_string();
+        let shown = inert_path(path);
         // Whatever happens from here on, what lies in the folder is not an older run's result.
         let begun = |exit| record::begun(&shown, plans, exit, order.tune.as_ref()).to_json();
         folder.put("run.json", begun(Exit::Interrupted).as_bytes()).map_err(refused)?;

@@ -11,7 +11,7 @@ use super::refusal::{Refusal, of_kept};
 use super::work::{PlaceArgs, Work};
 use super::written;
 use crate::analysis;
-use crate::base::Digest;
+use crate::base::{Digest, inert_path};
 use crate::campaign::shards::{self, Partition, Pool, Roll, Shard};
 use crate::metrics::human;
 use crate::record::{self, Build, Exit};
@@ -84,7 +84,7 @@ fn run(
     cost::for_plans(&plans, work, console)?;
     let here = || Path::new("shards").join(record::run_id(cells.plans)).join(partition.folder());
     let folder = out.map_or_else(here, Path::to_owned);
-    let shown = folder.display();
+    let shown = inert_path(&folder);
     if folder.join("run.json").exists() {
         let text = format!("{shown} holds a report: choose another folder with --out");
         return Err(Refusal::usage(text));
@@ -119,7 +119,7 @@ fn run(
 
 fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -> Result<()> {
     if out.join(shards::NAME).exists() {
-        let text = format!("{} holds a shard: choose another folder with --out", out.display());
+        let text = format!("{} holds a shard: choose another folder with --out", inert_path(out));
         return Err(Refusal::usage(text));
     }
     let roll = roll(cells.plans, &cost::of(cells.plans))?;
@@ -145,11 +145,11 @@ fn pour(pool: &Pool, out: &Path, cells: &Cells<'_>, console: &mut Console<'_>) -
     for folder in &pool.damaged {
         console.complaint(&format!(
             "warning: {} has a line that is not as it was written: it was cut off or changed\n",
-            folder.display()
+            inert_path(folder)
         ));
     }
     for folder in &pool.empty {
-        console.complaint(&format!("warning: there is no shard in {}\n", folder.display()));
+        console.complaint(&format!("warning: there is no shard in {}\n", inert_path(folder)));
     }
     let missing = pool.missing(&roll);
     if !missing.is_empty() {
@@ -192,7 +192,7 @@ fn lasting(typed: &[std::ffi::OsString]) -> Result<Vec<String>> {
     let mut words = Vec::new();
     let mut rest = typed.iter().skip(1);
     while let Some(word) = rest.next() {
-        let strange = || format!("`{}` is not UTF-8, and a shard keeps its command", word.display());
+        let strange = || format!("`{}` is not UTF-8, and a shard keeps its command", inert_path(word));
         let word = word.to_str().ok_or_else(|| Refusal::usage(strange()))?;
         if word == "--" {
             // What follows is no option.

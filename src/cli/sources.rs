@@ -9,6 +9,7 @@ use anyhow::Result;
 use super::args::{Selection, count};
 use super::console::Console;
 use super::refusal::{Refusal, near};
+use crate::base::inert_path;
 use crate::base::words::there_is;
 use crate::campaign::CELLS_MAX;
 use crate::metrics::human;
@@ -28,13 +29,12 @@ pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> Result<Vec<
 }
 
 fn sound<T>(read: Vec<Result<T, Invalid>>, console: &Console<'_>) -> Result<Vec<T>> {
-    let colour = console.err_paint().0;
-    let wrong: Vec<String> =
-        read.iter().filter_map(|one| one.as_ref().err()).map(|invalid| invalid.render(colour)).collect();
-    if wrong.is_empty() {
-        return Ok(read.into_iter().flatten().collect());
+    let mut wrong = read.iter().filter_map(|one| one.as_ref().err()).peekable();
+    if wrong.peek().is_some() {
+        return Err(Refusal::invalid(wrong, console.err_paint().0));
     }
-    Err(Refusal::because(Exit::Invalid, wrong.join("\n\n")))
+    drop(wrong);
+    Ok(read.into_iter().flatten().collect())
 }
 
 fn refuse_too_many(documents: &[Document], selection: &Selection) -> Result<()> {
@@ -146,7 +146,7 @@ pub(super) fn one_plan(text: &str, path: &Path, seed: Option<u64>, console: &Con
     let request = Request { seeds: seed.into_iter().collect(), ..Request::default() };
     let plans = Document::of_file(path, text).and_then(|document| cells(&document, &request, console));
     let mut plans = sound(vec![plans], console)?.concat();
-    let (n, shown) = (plans.len(), path.display());
+    let (n, shown) = (plans.len(), inert_path(path));
     match n {
         1 => Ok(plans.remove(0)),
         n => Err(Refusal::usage(format!("{shown} has {n} cells; only one can be replayed: use run"))),
@@ -154,7 +154,7 @@ pub(super) fn one_plan(text: &str, path: &Path, seed: Option<u64>, console: &Con
 }
 
 pub(super) fn read(path: &Path) -> Result<String> {
-    text_at(path)?.map_err(|invalid| Refusal::because(Exit::Invalid, invalid.render(false)))
+    text_at(path)?.map_err(|invalid| Refusal::invalid([&invalid], false))
 }
 
 pub(super) fn read_record(path: &Path) -> io::Result<String> {
@@ -172,12 +172,12 @@ fn text_at(path: &Path) -> Result<Result<String, Invalid>> {
     let read = file::read(path, file::Named::Typed, file::SCENARIO_MAX);
     let bytes = read.map_err(|e| match e.kind() {
         ErrorKind::NotFound if path.is_symlink() => {
-            Refusal::usage(format!("{} is a link to what is not there", path.display()))
+            Refusal::usage(format!("{} is a link to what is not there", inert_path(path)))
         }
-        ErrorKind::NotFound => Refusal::usage(format!("there is no {}", path.display())),
+        ErrorKind::NotFound => Refusal::usage(format!("there is no {}", inert_path(path))),
         _ => Refusal::unreadable(path, &e),
     })?;
-    Ok(scenario::text_of(bytes, &path.display().to_string()))
+    Ok(scenario::text_of(bytes, &inert_path(path)))
 }
 
 /// The scenario files that paths name: a file is itself, a folder all `*.toml` below it but in reports, in order of their names.
@@ -186,15 +186,15 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     for path in paths {
         if path.is_dir() {
             walk(path, &mut files)
-                .map_err(|e| Refusal::environment(format!("cannot read {}: {e}", path.display())))?;
+                .map_err(|e| Refusal::environment(format!("cannot read {}: {e}", inert_path(path))))?;
         } else if path.symlink_metadata().is_err_and(|e| e.kind() == ErrorKind::NotFound) {
-            return Err(Refusal::usage(format!("there is no {}", path.display())));
+            return Err(Refusal::usage(format!("there is no {}", inert_path(path))));
         } else {
             files.push(path.clone());
         }
     }
     if files.is_empty() {
-        let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let paths: Vec<String> = paths.iter().map(|path| inert_path(path)).collect();
         let text = format!("there is no scenario file in {}", paths.join(", "));
         return Err(Refusal::because(Exit::Nothing, text));
     }

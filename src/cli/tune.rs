@@ -150,7 +150,7 @@ impl<'a> Search<'a> {
         let full = u64::try_from(full).unwrap_or(u64::MAX);
         self.cells.full_grid = self.cells.full_grid.saturating_add(full);
         let told = self.document.provenance(variant_name, &self.args.selection.set);
-        let told = told.map_err(|e| Refusal::because(Exit::Invalid, e.render(console.err_paint().0)))?;
+        let told = told.map_err(|e| Refusal::invalid([&e], console.err_paint().0))?;
         let present = |knob: &Knob| {
             let found = told.iter().find(|told| told.key == knob.key());
             found.ok_or_else(|| Refusal::usage(format!("the scenario has no single value of {}", knob.key())))
@@ -278,11 +278,13 @@ impl<'a> Search<'a> {
         let tune = self.tuned();
         // Who wanted it to stop came too late: nothing is left to do.
         if self.missing == 0 && tune.places.iter().all(|place| place.complete) {
-            self.notes.retain(|note| !matches!(note.exit, Exit::Interrupted | Exit::Terminated));
+            let is_late = |note: &Note| matches!(note.exit, Exit::Interrupted | Exit::Terminated);
+            self.notes.retain(|note| note.is_after_cells || !is_late(note));
         }
         // Each batch told of itself alone.
         let how_far = human::ended((self.plans.len() - self.missing) as u64, self.plans.len() as u64);
-        self.notes.iter_mut().for_each(|note| *note = Note::stopped(note.exit, &how_far));
+        let of_cells = self.notes.iter_mut().filter(|note| !note.is_after_cells);
+        of_cells.for_each(|note| *note = Note::stopped(note.exit, &how_far));
         let asks = Asks::Search { tune: &tune, fail_fast: self.args.work.fail_fast };
         let notes = &self.notes;
         let trial = Trial { folder, plans: &self.plans, notes, asks, ..Trial::default() };

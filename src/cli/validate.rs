@@ -7,6 +7,7 @@ use super::args::{MeasuredArgs, Validate};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::written;
+use crate::base::inert_path;
 use crate::campaign::validate::measured::{self, Malformed, Predicted, REPETITIONS};
 use crate::campaign::validate::{self, Report};
 use crate::record::Exit;
@@ -56,7 +57,7 @@ fn judge(
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
     let (shown, bytes) = match &args.file {
-        Some(path) => (path.display().to_string(), read(path)?),
+        Some(path) => (inert_path(path), read(path)?),
         None => ("the embedded reference".to_owned(), embedded.as_bytes().to_vec()),
     };
     args.out.as_deref().map_or(Ok(()), written::spare_present)?;
@@ -81,7 +82,7 @@ fn judge(
 
 pub(super) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     file::read(path, file::Named::Typed, MEASURED_MAX).map_err(|e| match e.kind() {
-        ErrorKind::NotFound => Refusal::usage(format!("{} is not there", path.display())),
+        ErrorKind::NotFound => Refusal::usage(format!("{} is not there", inert_path(path))),
         _ => Refusal::unreadable(path, &e),
     })
 }

@@ -56,6 +56,10 @@ impl Work {
     pub(super) fn jobs(&self) -> usize {
         self.jobs.map_or_else(processors, usize::from)
     }
+    /// What is left of the time limit: the scenarios were read on the same time.
+    pub(super) fn time_left(&self, elapsed: Duration) -> Option<Duration> {
+        self.time_limit.map(|limit| limit.saturating_sub(elapsed))
+    }
 }
 
 /// Where the report goes.

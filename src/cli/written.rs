@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::inputs;
 use super::refusal::Refusal;
+use crate::base::inert_path;
 use crate::campaign;
 use crate::record::{FolderError, Tool};
 use crate::render;
@@ -28,7 +29,7 @@ fn takes_all(path: &Path) -> bool {
 /// Refuses to write where something is already: somebody may want it.
 pub(super) fn spare_present(path: &Path) -> anyhow::Result<()> {
     if path.symlink_metadata().is_ok() && !takes_all(path) {
-        let shown = path.display();
+        let shown = inert_path(path);
         return Err(Refusal::usage(format!("{shown} is already there: give another name, or remove it")));
     }
     Ok(())
@@ -36,7 +37,7 @@ pub(super) fn spare_present(path: &Path) -> anyhow::Result<()> {
 
 /// Writes beside the place, in a folder that is made, and renames: nobody meets half a file.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let failed = |e| Refusal::environment(format!("cannot write {}: {e}", path.display()));
+    let failed = |e| Refusal::environment(format!("cannot write {}: {e}", inert_path(path)));
     if takes_all(path) {
         let opened = fs::OpenOptions::new().write(true).open(path);
         return opened.and_then(|mut file| file.write_all(bytes)).map_err(failed);
@@ -76,20 +77,20 @@ pub(super) fn spare_folder(folder: &Path, resumed: bool) -> anyhow::Result<()> {
         .contains(&format!("{:?}", Tool::this().name));
     let why = "choose another folder with --out";
     if let Some(link) = ours().chain([folder.join(campaign::JOURNAL)]).find(|path| path.is_symlink()) {
-        let text = format!("{} is a link, and a report writes nothing outside its folder", link.display());
+        let text = format!("{} is a link, and a report writes nothing outside its folder", inert_path(link));
         return Err(Refusal::usage(format!("{text}: remove it, or {why}")));
     }
     // Of a run that was cut there is a journal alone, which is its own.
     match ours().find(|path| path.exists() && !is_left(path)) {
         Some(other) if !resumed && !is_report => {
-            let (other, folder) = (other.display(), folder.display());
+            let (other, folder) = (inert_path(other), inert_path(folder));
             let text = format!("{other} would be overwritten, and {folder} is not a report: {why}");
             return Err(Refusal::usage(text));
         }
         _ => {}
     }
     if folder.is_file() {
-        return Err(Refusal::usage(format!("{} is a file, not a folder: {why}", folder.display())));
+        return Err(Refusal::usage(format!("{} is a file, not a folder: {why}", inert_path(folder))));
     }
     let wrong = files().find(|path| path.is_dir()).map(|path| (path, "it is a folder, not a file"));
     let wrong =

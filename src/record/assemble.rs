@@ -16,6 +16,8 @@ use crate::scenario::Plan;
 pub struct Note {
     pub exit: Exit,
     pub text: String,
+    /// All cells ran to their end, and it came while the failing ones were explained.
+    pub is_after_cells: bool,
 }
 
 /// What notes say, and the exit code that each alone would give.
@@ -33,7 +35,12 @@ impl Note {
     /// What stopped a run that came so far; of success, a cell that failed.
     pub fn stopped(exit: Exit, how_far: &str) -> Note {
         let said = NOTES.iter().find(|(_, of)| *of == exit).map_or("stopped", |(said, _)| said);
-        Note { exit, text: format!("{said}: {how_far}") }
+        Note { exit, text: format!("{said}: {how_far}"), is_after_cells: false }
+    }
+    /// What stopped a run between its last cell and its record.
+    pub fn unexplained(exit: Exit) -> Note {
+        let how_far = "all cells ran to their end, but not all failing ones are explained";
+        Note { is_after_cells: true, ..Note::stopped(exit, how_far) }
     }
 }
 
@@ -60,7 +67,7 @@ pub fn unjudged(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: Tool::this(),
         build: Build::this().clone(),
-        complete: ended == plans.len(),
+        complete: ended == plans.len() && !notes.iter().any(|note| note.is_after_cells),
         scenario: scenario_of(plans),
         figures,
         cells,

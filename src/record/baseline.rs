@@ -1,24 +1,19 @@
-//! Baselines: the figures that a run must come to again, in a committed file, a line a figure. They
+//! Baselines: the figures that a run must come to again, in a committed file, a line a metric. They
 //! are gated by equality, both ways: an improvement that nobody accepted hides the next regression.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-use serde_json::Serializer;
-
 use super::exit::Exit;
 use super::figures::CellFigures;
 use super::headlines::is_gated;
-use super::lines::Lines;
 use super::repro::shell_word;
-use super::run::{ACCEPT, CellRecord, RunRecord, Tool, Verdict, version_of};
+use super::run::{ACCEPT, CellRecord, RunRecord, Tool, Verdict};
 use crate::metrics::{self, Better, Figure, human};
 
-const SCHEMA_VERSION: &str = "1.0.0";
-const FIGURE: usize = 4;
+pub(super) const SCHEMA_VERSION: &str = "2.0.0";
 
 /// The figures of a run that others must come to again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
     pub schema_version: String,
     pub tool: Tool,
@@ -28,19 +23,16 @@ pub struct Baseline {
     pub cells: BTreeMap<String, BaselineCell>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BaselineCell {
     pub scenario: String,
     /// The digest of its resolved scenario.
     pub resolved: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub axes: BTreeMap<String, serde_json::Value>,
     pub seed: String,
     pub digest: String,
     /// The metrics that its scenario wants gated; the usual ones if empty.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gated: Vec<String>,
     pub metrics: CellFigures,
 }
@@ -50,7 +42,9 @@ pub struct BaselineCell {
 pub enum BaselineError {
     #[error("not a baseline: {0}")]
     Shape(#[from] serde_json::Error),
-    #[error("the baseline has schema version {0}; this program reads version 1")]
+    #[error(
+        "the baseline has schema version {0}, and this program reads version 2: remove it, and save it again"
+    )]
     Version(String),
     /// The record has cells that fail or did not end, or is that of a search that failed.
     #[error("{0} is not a pass: a baseline holds cells that are as they must be")]
@@ -118,21 +112,6 @@ impl Baseline {
         let ran: BTreeSet<&str> = cells.iter().map(|cell| cell.id.as_str()).collect();
         let all = self.cells.iter().map(|(id, cell)| (id.as_str(), cell));
         all.filter(|(id, cell)| !ran.contains(id) && wanted(cell)).collect()
-    }
-    pub fn parse(text: &str) -> Result<Baseline, BaselineError> {
-        let schema_version = version_of(text)?;
-        if schema_version.split('.').next() != SCHEMA_VERSION.split('.').next() {
-            return Err(BaselineError::Version(schema_version));
-        }
-        Ok(serde_json::from_str(text)?)
-    }
-    /// The baseline as JSON, a line a figure.
-    pub fn to_json(&self) -> String {
-        let mut bytes = Vec::new();
-        let lines = Serializer::with_formatter(&mut bytes, Lines::to(FIGURE));
-        self.serialize(&mut { lines }).expect("a baseline has no map with keys other than texts");
-        bytes.push(b'\n');
-        String::from_utf8(bytes).expect("JSON is text")
     }
 }
 

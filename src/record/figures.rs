@@ -17,7 +17,7 @@ pub fn held(figures: &Figures) -> CellFigures {
     figures.iter().map(|(name, figure)| (shared(Cow::Owned(name.clone())), figure.clone())).collect()
 }
 
-fn shared(name: Cow<'static, str>) -> Cow<'static, str> {
+pub(super) fn shared(name: Cow<'static, str>) -> Cow<'static, str> {
     match metrics::find(&name).filter(|metric| metric.name == name) {
         Some(metric) => Cow::Borrowed(metric.name),
         None => name,
@@ -90,9 +90,9 @@ impl FiguresRecord {
 
 /// A figure as it is written: a number, or count, min, p50, p95, p99, max and mean if it is kept;
 /// behind them how many never ended and the longest known wait, if any did not.
-#[derive(Serialize, Deserialize)]
+#[derive(PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "no figure: it is a number, or a list of 7 or 9")]
-enum Written {
+pub(super) enum Written {
     Number(u64),
     Distribution(Vec<u64>),
 }
@@ -114,7 +114,7 @@ impl From<&Figure> for Written {
 
 impl Written {
     /// Of the unit nothing is known yet.
-    fn figure(&self) -> Option<Figure> {
+    pub(super) fn figure(&self) -> Option<Figure> {
         let unit = Unit::Count;
         match self {
             Written::Number(value) => Some(Figure::number(unit, *value)),

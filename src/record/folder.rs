@@ -1,5 +1,6 @@
 //! The folder of a report, whose files are written under another name and renamed.
 
+use crate::base::inert_path;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ pub struct Folder {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {cause}", path.display())]
+#[error("cannot write {}: {cause}", inert_path(path))]
 pub struct FolderError {
     pub path: PathBuf,
     pub cause: io::Error,

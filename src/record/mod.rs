@@ -17,6 +17,7 @@
 
 mod assemble;
 mod baseline;
+mod baseline_file;
 mod build;
 mod exit;
 mod figures;

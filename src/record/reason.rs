@@ -64,6 +64,10 @@ pub enum Reason {
     NoBaseline {
         text: String,
     },
+    /// Its scenario is another than the baseline's, so their figures do not apply.
+    ScenarioChanged {
+        text: String,
+    },
     /// Run again, it has another digest.
     NotDeterministic {
         /// The digest is that of the figures alone.
@@ -94,7 +98,7 @@ impl Reason {
             | Reason::Claim { .. }
             | Reason::Answer { .. } => Exit::Threshold,
             Reason::Differs { .. } => Exit::Regression,
-            Reason::NoBaseline { .. } => Exit::NoBaseline,
+            Reason::NoBaseline { .. } | Reason::ScenarioChanged { .. } => Exit::NoBaseline,
             Reason::NotDeterministic { .. } => Exit::NotDeterministic,
             Reason::Broken { exit_code, .. } => Exit::of(*exit_code),
         }

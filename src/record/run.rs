@@ -21,7 +21,7 @@ use super::held::{AnswerRecord, ClaimRecord, ExpectationRecord, GateRecord};
 use super::lines::Lines;
 use super::reason::Reason;
 use super::tuned::TuneRecord;
-use crate::base::Digest;
+use crate::base::{Digest, inert_json};
 use crate::metrics::{self, Censored, Tails, human};
 
 pub const SCHEMA_VERSION: &str = "3.0.0";
@@ -340,11 +340,12 @@ pub enum RecordError {
 impl RunRecord {
     /// Reads a record of this version that nobody has edited.
     pub fn parse(text: &str) -> Result<RunRecord, RecordError> {
-        let schema_version = version_of(text)?;
+        let text = inert_json(text, "resolved");
+        let schema_version = version_of(&text)?;
         if schema_version != SCHEMA_VERSION {
             return Err(RecordError::Version(schema_version));
         }
-        let mut record: RunRecord = serde_json::from_str(text)?;
+        let mut record: RunRecord = serde_json::from_str(&text)?;
         record.figures.hold_lightly();
         let figures = &record.figures;
         if let Err(name) = record.cells.iter_mut().try_for_each(|cell| cell.fill(figures)) {
@@ -375,6 +376,12 @@ impl RunRecord {
     }
     pub fn failing(&self) -> impl Iterator<Item = &CellRecord> {
         self.cells.iter().filter(|cell| cell.verdict == Verdict::Fail)
+    }
+    /// Whether all that it fails by is that scenarios were changed since the baseline was saved.
+    pub fn is_of_changed_scenario(&self) -> bool {
+        let mut failing = self.failing().peekable();
+        let fails = self.complete && failing.peek().is_some() && self.lacking().is_none();
+        fails && self.exit_code == Exit::NoBaseline.code() && failing.all(CellRecord::is_changed)
     }
     /// The command that accepts the run, if that can be and it was not stopped.
     pub fn acceptance(&self) -> Option<&str> {
@@ -419,6 +426,11 @@ impl RunRecord {
 }
 
 impl CellRecord {
+    /// Whether all that it fails by is that its scenario was changed since the baseline was saved.
+    pub fn is_changed(&self) -> bool {
+        let is_change = |reason: &Reason| matches!(reason, Reason::ScenarioChanged { .. });
+        !self.reasons.is_empty() && self.reasons.iter().all(is_change)
+    }
     pub fn stat(&self, metric: &str, stat: &str) -> Option<u64> {
         self.metrics.get(metric)?.stat(stat)
     }

@@ -49,13 +49,12 @@ impl Grid {
 
     pub fn markdown(&self) -> String {
         let line = |fields: &[String]| {
-            let escaped: Vec<String> =
-                fields.iter().map(|f| plain(f).replace('|', r"\|").replace('\n', " ")).collect();
-            format!("| {} |\n", escaped.join(" | "))
+            let fields: Vec<String> = fields.iter().map(|field| plain(&field.replace('\n', " "))).collect();
+            format!("| {} |\n", fields.join(" | "))
         };
-        let rules: Vec<String> =
-            (0..self.header.len()).map(|i| if i < self.texts { "---" } else { "---:" }.to_owned()).collect();
-        let mut text = line(&self.header) + &line(&rules);
+        let rules: Vec<&str> =
+            (0..self.header.len()).map(|i| if i < self.texts { "---" } else { "---:" }).collect();
+        let mut text = format!("{}| {} |\n", line(&self.header), rules.join(" | "));
         self.full().for_each(|row| text.push_str(&line(&row)));
         text
     }
@@ -96,9 +95,52 @@ impl Grid {
     }
 }
 
-/// A text in Markdown that a browser shows as it is: names come from files of anybody.
+/// A text in Markdown that a page shows as it is: no image, link, code, HTML, mention of a person
+/// or of an issue begins in it, as names come from files of anybody.
 pub(super) fn plain(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
+    let mut plain = String::with_capacity(text.len());
+    let (mut before, mut rest) = (' ', text.chars());
+    // What makes a block of a line does so at its beginning.
+    let mut begin = text.trim_start().chars();
+    if begin.next().is_some_and(|c| ['#', '>', '-', '+'].contains(&c))
+        && begin.next().is_none_or(|c| !c.is_alphanumeric())
+    {
+        plain.push('\\');
+    }
+    while let Some(c) = rest.next() {
+        let next = rest.clone().next().unwrap_or(' ');
+        let is_apart = |c: char| !c.is_alphanumeric();
+        match c {
+            '&' => plain.push_str("&amp;"),
+            '<' => plain.push_str("&lt;"),
+            '[' | ']' | '`' | '*' | '~' | '|' | '\\' => plain.extend(['\\', c]),
+            // Within a word it is a letter.
+            '_' if is_apart(before) || is_apart(next) => plain.push_str("\\_"),
+            // An empty comment parts a mention from its sign.
+            '@' if is_apart(before) => plain.push_str("@<!-- -->"),
+            '#' if next.is_ascii_digit() => plain.push_str("#<!-- -->"),
+            _ => plain.push(c),
+        }
+        before = c;
+    }
+    plain
+}
+
+/// A command in Markdown.
+pub(super) fn code(text: &str) -> String {
+    let fence = "`".repeat(longest_run(text) + 1);
+    let gap = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{gap}{text}{gap}{fence}")
+}
+
+/// Lines in Markdown as a terminal shows them.
+pub(super) fn fenced(text: &str) -> String {
+    let fence = "`".repeat((longest_run(text) + 1).max(3));
+    format!("{fence}text\n{}\n{fence}\n", text.trim_end_matches('\n'))
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
 /// A text between tags of HTML or SVG.

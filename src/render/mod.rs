@@ -44,7 +44,9 @@ pub use grid::{Grid, escaped};
 pub use junit::{REFUSED, junit, junit_refused};
 pub use listing::{sizes, texts};
 pub use reasons::{demands, reasons_of, trouble};
-pub use story::{Paint, annotations, headline, last_lines, lives, notes, reasons, refused, story, warnings};
+pub use story::{
+    Mark, Paint, annotations, headline, last_lines, lives, notes, reasons, refused, story, warnings,
+};
 pub use summary::{SUMMARY_MAX, summary};
 pub use table::{Form, WIDTH, figures};
 pub use warnings::unplaced_in;

@@ -78,7 +78,10 @@ pub(super) fn reason_of(cell: &CellRecord, reason: &Reason) -> String {
         Reason::Gate { gate } => format!("gate {} is missed: {}", gate.name, missed_gate(cell, gate)),
         Reason::Claim { claim, fails } => missed_claim(cell, claim, fails),
         Reason::Answer { answer } => missed_answer(cell, answer),
-        Reason::Differs { text } | Reason::NoBaseline { text } | Reason::Broken { text, .. } => text.clone(),
+        Reason::Differs { text }
+        | Reason::NoBaseline { text }
+        | Reason::ScenarioChanged { text }
+        | Reason::Broken { text, .. } => text.clone(),
         Reason::NotDeterministic { of_figures, first, second } => {
             let of = if *of_figures { " of the figures" } else { "" };
             format!("run again, the digest{of} is {second}; it was {first}")
@@ -120,7 +123,7 @@ pub fn trouble(of: &Trouble<'_>) -> String {
 pub(super) fn cause(cell: &CellRecord, reason: &Reason) -> (u8, String) {
     let head = |text: &str| text.split(|c: char| c.is_ascii_digit()).next().unwrap_or("").to_owned();
     let named = match reason {
-        Reason::NoBaseline { text } => text.replacen(&cell.id, "", 1),
+        Reason::NoBaseline { text } | Reason::ScenarioChanged { text } => text.replacen(&cell.id, "", 1),
         Reason::Broken { text, .. } => head(text),
         Reason::Violation { check: name }
         | Reason::ActionInVain { action: name, .. }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::answers::answers;
-use super::grid::Grid;
+use super::grid::{Grid, fenced};
 use super::lines::ends;
 use super::reasons::{cause, is_told, main_reasons, no_figure, parts, reason_of, reasons_of, what_failed};
 use super::table::{self, Form};
@@ -138,6 +138,20 @@ pub(super) enum Failure<'a> {
     },
 }
 
+impl Failure<'_> {
+    fn word(&self) -> &'static str {
+        match self {
+            Failure::Cells(cause) => word_of(cause.cell),
+            Failure::OfRun { .. } => "FAIL",
+        }
+    }
+}
+
+/// What stands before a cell that is not a pass: a changed scenario is not a failure of its own.
+fn word_of(cell: &CellRecord) -> &'static str {
+    if cell.is_changed() { "CHANGED" } else { "FAIL" }
+}
+
 /// All that fails a run, the gravest first, then by seeds.
 pub(super) fn failures_of(record: &RunRecord) -> Vec<Failure<'_>> {
     let cells = by_cause(record).into_iter();
@@ -212,13 +226,16 @@ pub fn lives(cell: &CellRecord) -> String {
 
 /// A line for each failure, the gravest first, as a GitHub job shows errors beside their files.
 pub fn annotations(record: &RunRecord) -> String {
-    let property = |text: &str| annotated(text).replace(':', "%3A").replace(',', "%2C");
     let line = |level: &str, title: &str, text: &str| format!("::{level} {title}::{}\n", annotated(text));
     let lines = failures_of(record).into_iter().take(NAMED_CELLS).map(|failure| match failure {
         Failure::Cells(Cause { cell, name }) => {
             let file =
                 if cell.path.is_empty() { String::new() } else { format!("file={},", property(&cell.path)) };
             let accept = record.acceptance_of(cell);
+            if cell.is_changed() {
+                let text = format!("{}{accept}", reasons_of(cell).join("\n"));
+                return line("warning", &format!("{file}title=scenario changed: {}", property(&name)), &text);
+            }
             let text = format!("{}\n{}{accept}", reasons_of(cell).join("\n"), cell.replay);
             line("error", &format!("{file}title={}", property(&name)), &text)
         }
@@ -235,12 +252,34 @@ pub fn annotations(record: &RunRecord) -> String {
     lines.chain(left_out).chain(cut).chain(tolerated).collect()
 }
 
-/// A run that was refused, as a GitHub job shows it: an error, and a line of its page.
-pub fn refused(exit: Exit, why: &str) -> (String, String) {
+/// A place in a file, and what is wrong there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub file: String,
+    /// Both from 1.
+    pub line: usize,
+    pub column: usize,
+    pub text: String,
+}
+
+/// A run that was refused, as a GitHub job shows it: errors beside the lines that are wrong, or one
+/// for all, and a part of its page.
+pub fn refused(exit: Exit, why: &str, marks: &[Mark]) -> (String, String) {
     let why = why.trim_end();
     let head = format!("syncdyno: exit {}", exit.code());
-    let line = format!("::error title={head}::{}\n", annotated(why));
-    (line, format!("## {head}\n```text\n{why}\n```\n"))
+    let line = |Mark { file, line, column, text }: &Mark| {
+        let at = format!("file={},line={line},col={column}", property(file));
+        format!("::error {at},title={head}::{}\n", annotated(text))
+    };
+    let lines = match marks {
+        [] => format!("::error title={head}::{}\n", annotated(why)),
+        marks => marks.iter().take(NAMED_CELLS).map(line).collect(),
+    };
+    (lines, format!("## {head}\n{}", fenced(why)))
+}
+
+fn property(text: &str) -> String {
+    annotated(text).replace(':', "%3A").replace(',', "%2C")
 }
 
 pub(super) fn annotated(text: &str) -> String {
@@ -248,7 +287,8 @@ pub(super) fn annotated(text: &str) -> String {
 }
 
 pub fn headline(record: &RunRecord, paint: Paint) -> String {
-    let verdict = record.verdict.word();
+    let is_changed = record.is_of_changed_scenario();
+    let verdict = if is_changed { "scenario changed" } else { record.verdict.word() };
     let verdict = if record.verdict == Verdict::Pass { paint.good(verdict) } else { paint.bad(verdict) };
     let failing = match &record.tune {
         Some(tune) => cells_excluded(record, &tune.knobs),
@@ -267,6 +307,7 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
     let failing = match failing {
         0 if record.verdict == Verdict::Fail => ", none failing by itself".to_owned(),
         0 => String::new(),
+        n if is_changed => format!(", {n} not compared"),
         // A search goes to such settings to see where they begin.
         n if record.is_of_findings() && record.matrix => format!(", {n} that miss something"),
         n if record.is_of_findings() => format!(", {n} of excluded settings"),
@@ -373,7 +414,7 @@ fn failures(record: &RunRecord, paint: Paint) -> String {
             }
             Failure::OfRun { text, .. } => text.clone(),
         };
-        format!("{} {told}\n", paint.bad("FAIL"))
+        format!("{} {told}\n", paint.bad(of.word()))
     };
     let whole = whole.iter().map(|of| match of {
         Failure::Cells(cause) => failure(record, cause, paint) + "\n",
@@ -410,7 +451,7 @@ fn failure(record: &RunRecord, Cause { cell, name }: &Cause<'_>, paint: Paint) -
         .map(|line| format!("  {line}\n"))
         .collect();
     let rest = text.replace(&format!("    {closer}\n"), "") + &untold(cell, told);
-    format!("{} {name}: {}\n{first}{rest}", paint.bad("FAIL"), what_failed(cell))
+    format!("{} {name}: {}\n{first}{rest}", paint.bad(word_of(cell)), what_failed(cell))
 }
 
 fn told_swarm(swarm: &SwarmRecord) -> String {

@@ -32,13 +32,13 @@ pub fn summary(record: &RunRecord) -> String {
         if cell.reasons.len() > REASONS_MAX {
             text.push_str(&format!("  - … and {} more\n", cell.reasons.len() - REASONS_MAX));
         }
-        text.push_str(&format!("  - `{}`\n", cell.replay));
+        text.push_str(&format!("  - {}\n", grid::code(&cell.replay)));
     }
     if failing.len() > CELLS_MAX {
         text.push_str(&format!("- … and {} more\n", failing.len() - CELLS_MAX));
     }
     if let Some(command) = record.acceptance() {
-        text.push_str(&format!("- {ACCEPT}`{command}`\n"));
+        text.push_str(&format!("- {ACCEPT}{}\n", grid::code(command)));
     }
     let unplaced = [unplaced(record), not_applicable(record)].concat();
     let mixed = record.mixed();
@@ -66,7 +66,7 @@ pub fn summary(record: &RunRecord) -> String {
     let asked = Some(super::answers::answers(record, table::WIDTH)).filter(|answers| !answers.is_empty());
     let answer = record.tune.as_ref().map(super::tune::story).or_else(|| super::sweep::retold(record));
     match answer.or(asked) {
-        Some(answer) => text.push_str(&format!("```text\n{answer}```\n")),
+        Some(answer) => text.push_str(&grid::fenced(&answer)),
         None => {
             let cells: Vec<&CellRecord> = record.cells.iter().collect();
             if table::is_one_setting(record) && !cells.iter().all(|cell| cell.metrics.is_empty()) {
@@ -96,13 +96,9 @@ fn bounded(mut text: String) -> String {
     text
 }
 
-/// One line without anything that Markdown or HTML would take for its own.
+/// One line of Markdown, of a bounded length.
 fn escaped(text: &str) -> String {
-    let mut line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.len() > REASON_MAX {
-        let end = (0..=REASON_MAX).rev().find(|&i| line.is_char_boundary(i)).unwrap_or(0);
-        line.truncate(end);
-        line.push('…');
-    }
-    grid::plain(&line).replace('`', "'")
+    let end = (0..=REASON_MAX.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
+    let more = if end < text.len() { "…" } else { "" };
+    grid::plain(&format!("{}{more}", text[..end].replace('\n', " ")))
 }

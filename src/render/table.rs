@@ -44,8 +44,8 @@ impl Form {
     fn list(self, title: &str, names: &[&str]) -> String {
         match self {
             Form::Terminal(columns) => listed(title, names, columns),
-            Form::Markdown => format!("{title} {}\n\n", names.join(", ")),
-            Form::Html => format!("<p class=note>{title} {}</p>\n", names.join(", ")),
+            Form::Markdown => format!("{title} {}\n\n", super::grid::plain(&names.join(", "))),
+            Form::Html => format!("<p class=note>{title} {}</p>\n", super::grid::escaped(&names.join(", "))),
         }
     }
 }

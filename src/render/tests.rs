@@ -187,7 +187,8 @@ fn an_interrupted_cell_is_incomplete_and_judges_nothing() {
 fn a_stopped_run_has_the_code_of_what_stopped_it_and_says_so() {
     let plans = [plan(None, 1), plan(None, 2)];
     let first = judge(&plans[0], "ties.s1", &lost(1));
-    let note = Note { exit: Exit::TimeLimit, text: "stopped at the time limit".to_owned() };
+    let note =
+        Note { exit: Exit::TimeLimit, text: "stopped at the time limit".to_owned(), is_after_cells: false };
     let run = assemble("reports/x", &plans, vec![first], &[note]);
     assert_eq!((run.exit_code, run.complete, run.verdict), (124, false, Verdict::Fail));
     assert_eq!((run.planned_cells, run.notes), (2, vec!["stopped at the time limit".to_owned()]));

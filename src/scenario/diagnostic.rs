@@ -9,6 +9,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::synonyms::{plain, synonym};
 use crate::base::words::{self, there_is};
+use crate::base::{inert, inert_lines};
 
 /// A text that mistakes are shown in: a scenario file, a line of a CSV, an argument of `--set`.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,7 +80,7 @@ impl Place {
 
 impl Diagnostic {
     pub fn new(place: Option<Place>, title: impl Into<String>) -> Diagnostic {
-        Diagnostic { warning: false, title: brief(title.into()), place, help: Box::default() }
+        Diagnostic { warning: false, title: brief(&title.into()), place, help: Box::default() }
     }
     #[must_use]
     pub fn warning(self) -> Diagnostic {
@@ -93,7 +94,7 @@ impl Diagnostic {
         let level = if self.warning { Level::WARNING } else { Level::ERROR };
         let mut group = Group::with_title(level.primary_title(&*self.title));
         if let Some(place) = &self.place {
-            let snippet = Snippet::source(&*place.source.text)
+            let snippet = Snippet::source(inert_lines(&place.source.text))
                 .path(&*place.source.name)
                 .line_start(place.source.first_line)
                 .annotation(AnnotationKind::Primary.span(place.marked()));
@@ -150,17 +151,17 @@ fn say_lists_once(diagnostics: &mut [Diagnostic]) {
 
 impl Help {
     pub(super) fn of(hint: Option<String>, list: impl Into<String>) -> Help {
-        Help { hint, list: Some(brief(list.into())), more: None }
+        Help { hint, list: Some(brief(&list.into())), more: None }
     }
     #[must_use]
     pub(super) fn and(self, more: impl Into<String>) -> Help {
-        Help { more: Some(more.into()), ..self }
+        Help { more: Some(inert(&more.into()).into_owned()), ..self }
     }
 }
 
 impl<T: Into<String>> From<T> for Help {
     fn from(hint: T) -> Help {
-        Help { hint: Some(brief(hint.into())), ..Help::default() }
+        Help { hint: Some(brief(&hint.into())), ..Help::default() }
     }
 }
 
@@ -265,11 +266,13 @@ pub(super) fn boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-fn brief(message: String) -> String {
+/// A part of a message, which is one line: what it repeats of a file acts on nothing.
+fn brief(message: &str) -> String {
     const MOST: usize = 3_000;
     const END: usize = 40;
+    let message = inert(message);
     if message.len() <= MOST {
-        return message;
+        return message.into_owned();
     }
     format!("{}…{}", excerpt(&message), &message[boundary(&message, message.len() - END)..])
 }

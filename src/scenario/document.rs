@@ -10,7 +10,7 @@ use super::derive::derive;
 use super::diagnostic::{Diagnostic, Invalid, Source, choices};
 use super::form::Form;
 use super::grammar::{QUESTIONS, ROOT, SHOWS, VARIANT};
-use super::idle::{Unsaid, idle, without};
+use super::idle::{Choices, Unsaid, idle, without};
 use super::merge::{AXIS, Setting};
 use super::plan::{Claim, Plan};
 use super::resolve::{claims, of_no_edits, questions, resolve, unheeded};
@@ -21,7 +21,7 @@ use super::tree::{Entry, Node, Table, Val, Via, parse_document};
 use super::unmeasured::unmeasured;
 use super::view::View;
 use super::written::{TITLE_WANT, in_id, is_title, quoted};
-use crate::base::{Digest, Seed};
+use crate::base::{Digest, Seed, inert_path};
 use crate::contract::Described;
 
 /// The text of a scenario file named `path`, if it is UTF-8.
@@ -77,15 +77,18 @@ pub(super) struct Cell {
     mistakes: Vec<Diagnostic>,
 }
 
+/// What all cells of a document have in common.
 pub(super) struct Shared {
     bare: Node,
-    set_by_variants: Vec<Setting>,
+    choices: Choices,
+    /// A variant sets something of actions or events.
+    turns_script: bool,
 }
 
 impl Document {
     /// Reads the text of a file, which names others beside it.
     pub fn of_file(path: &Path, text: &str) -> Result<Document, Invalid> {
-        let document = Document::parse(&path.display().to_string(), text)?;
+        let document = Document::parse(&inert_path(path), text)?;
         Ok(Document { dir: path.parent().map(Path::to_owned), ..document })
     }
 
@@ -175,7 +178,7 @@ impl Document {
                     settings.extend(self::settings(&axis, request.option(key), &mut mistakes));
                 }
                 let cell = self.cell(variant, &settings, &shared);
-                match (self.plan(cell, stacks), variant.and_then(|name| self.refusal(name))) {
+                match (self.plan(cell, stacks, &shared), variant.and_then(|name| self.refusal(name))) {
                     (Ok(_), Some(refusal)) => {
                         let title = format!("this variant is not refused: `{}`", refusal.text());
                         mistakes.push(Diagnostic::new(refusal.place(), title));
@@ -305,7 +308,7 @@ impl Document {
 
     pub(super) fn cell(&self, variant: Option<&str>, settings: &[Setting], shared: &Shared) -> Cell {
         let mut cell = self.checked(variant, settings, shared);
-        cell.unsaid = idle(&mut cell.tree, &shared.set_by_variants, &mut cell.mistakes);
+        cell.unsaid = idle(&mut cell.tree, &shared.choices, &mut cell.mistakes);
         cell.mistakes.extend(unmeasured(&cell.tree, &self.tree, variant));
         in_place_of_rates(&mut cell.tree, &mut cell.mistakes);
         cell
@@ -347,16 +350,16 @@ impl Document {
             // What is not a key is told where its variant is planned.
             set_by_variants.extend(Setting::all_of_variant(name, &entry.node).into_iter().flatten());
         }
-        Shared { bare: self.bare(), set_by_variants }
+        let turns_script = set_by_variants.iter().any(|set| set.is_of(&["action", "event"]));
+        Shared { bare: self.bare(), choices: Choices::of(&set_by_variants), turns_script }
     }
 
-    fn plan(&self, cell: Cell, stacks: &[Described]) -> Result<Plan, Vec<Diagnostic>> {
+    fn plan(&self, cell: Cell, stacks: &[Described], shared: &Shared) -> Result<Plan, Vec<Diagnostic>> {
         let Cell { tree, brought, traces, unsaid, notes, covered, mistakes } = cell;
         let plan = resolve(&tree, &brought, &traces, stacks, mistakes.is_empty());
         let mut plan = plan.map_err(|wrong| [mistakes, wrong].concat())?;
         // What one variant does not use, another may.
-        let turned = self.shared().set_by_variants.iter().any(|set| set.is_of(&["action", "event"]));
-        let idle = if turned { Vec::new() } else { of_no_edits(&plan, View::new(&tree)) };
+        let idle = if shared.turns_script { Vec::new() } else { of_no_edits(&plan, View::new(&tree)) };
         let unheeded = unheeded(&tree, stacks);
         let tree = without(without(tree, &unsaid), &unheeded);
         plan.path.clone_from(&self.path);

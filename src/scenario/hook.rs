@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use crate::base::{Bytes, Ppm, Seed, Span, UnitId, Word};
 use crate::contract::{Hook, LocalQuery, Occasion};
 
+/// An app's hooks trigger no more than one sync in this time. Without a network a run fails at
+/// once, and one that its own error triggers would begin for ever at one instant.
+pub const BETWEEN_TRIGGERS: Span = Span::millis(100);
+
 pub type Hooks = BTreeMap<Hook, HookPlan>;
 
 /// What a hook does each time, in the order of the fields.

@@ -330,20 +330,28 @@ fn of_names(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Takes out what was chosen to have no effect, tells of the rest; `variants` is what they set.
-pub(super) fn idle(tree: &mut Node, variants: &[Setting], mistakes: &mut Vec<Diagnostic>) -> Unsaid {
+/// Of each of [`IDLE`], whether some variant decides about it.
+pub(super) struct Choices(Vec<bool>);
+
+impl Choices {
+    pub(super) fn of(variants: &[Setting]) -> Choices {
+        let is_choice = |idle: &Idle, set: &Setting| idle.chosen_by.iter().any(|path| set.gives(path));
+        Choices(IDLE.iter().map(|idle| variants.iter().any(|set| is_choice(idle, set))).collect())
+    }
+}
+
+/// Takes out what was chosen to have no effect, says the rest; `by_variants` is what they choose.
+pub(super) fn idle(tree: &mut Node, by_variants: &Choices, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
     let mut unsaid = Unsaid::new();
-    for Idle { keys, needs, chosen_by, why, help } in IDLE {
+    for (Idle { keys, needs, chosen_by, why, help }, elsewhere) in IDLE.iter().zip(&by_variants.0) {
         let root = View::new(tree);
         let is_sound = |path: &&str| root.at(path).present().is_none_or(View::is_sound);
         if needs(root) || !chosen_by.iter().all(is_sound) {
             continue;
         }
         let choices: Vec<Origin> = chosen_by.iter().flat_map(|path| choosers(root, path)).collect();
-        let is_choice = |set: &Setting| chosen_by.iter().any(|path| set.gives(path));
-        let elsewhere = variants.iter().any(is_choice);
         let is_chosen = |node: &Node| {
-            choices.iter().any(|choice| chosen_apart(choice, node)) || (elsewhere && !of_variant(node))
+            choices.iter().any(|choice| chosen_apart(choice, node)) || (*elsewhere && !of_variant(node))
         };
         for own in keys.iter().flat_map(|key| paths(root, key)).collect::<Vec<_>>() {
             let path: Vec<&str> = own.iter().map(String::as_str).collect();

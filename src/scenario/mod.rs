@@ -72,7 +72,7 @@ pub use cost::Cost;
 pub use diagnostic::{Diagnostic, Invalid, Place, Source, closest};
 pub use document::{Document, Provenance, Request, text_of};
 pub use explained::explained;
-pub use hook::{AppCall, AppQuery, Fate, HookPlan, Hooks};
+pub use hook::{AppCall, AppQuery, BETWEEN_TRIGGERS, Fate, HookPlan, Hooks};
 pub use key_pages::key_pages;
 pub use keys::schema_json;
 pub use plan::*;

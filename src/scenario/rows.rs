@@ -12,7 +12,7 @@ use super::diagnostic::{Diagnostic, Help, Place, SHOWN, Source, boundary, choice
 use super::file;
 use super::tree::{Entry, Node, Origin, Table, Val};
 use super::written::Calendar;
-use crate::base::{Day, Stamp, Value, words};
+use crate::base::{Day, Stamp, Value, inert, inert_path, words};
 use crate::workload::GivenRow;
 
 /// A CSV that was read; its cells are still texts.
@@ -87,13 +87,13 @@ impl Brought {
         let place = rows.get(&["csv"]).and_then(|n| n.origin.place.clone()).or(at);
         let path = dir.map_or_else(|| Path::new(file).to_owned(), |dir| dir.join(file));
         let told = |title: String| vec![Diagnostic::new(place.clone(), title)];
-        let shown = path.display().to_string();
+        let shown = inert_path(&path);
         let bytes = file::read(&path, file::Named::InFile, file::ROWS_MAX)
             .map_err(|e| told(format!("cannot read {shown}: {e}")))?;
         let text = String::from_utf8(bytes).map_err(|e| vec![not_utf8(&shown, &e)])?;
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
         let header: Vec<String> = match reader.headers() {
-            Ok(header) => header.iter().map(|h| h.trim().to_owned()).collect(),
+            Ok(header) => header.iter().map(|h| inert(h.trim()).into_owned()).collect(),
             Err(e) => return Err(told(format!("cannot read {file}: {e}"))),
         };
         if let Some(wrong) = wrong_header((file, &shown), &text, &header, place.as_ref()) {

@@ -9,7 +9,7 @@ use super::diagnostic::{Diagnostic, Place, Source};
 use super::file;
 use super::tree::{Node, Val, Via};
 use super::view::View;
-use crate::base::Digest;
+use crate::base::{Digest, inert_path};
 use crate::net::{Trace, TraceError};
 
 const LINE_READ: u64 = 1_000;
@@ -82,11 +82,11 @@ pub(super) fn in_place_of_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
 /// A mistake at its line of the trace, or where the scenario names the file.
 fn told(path: &Path, error: &TraceError, named: Option<Place>) -> Diagnostic {
     let Some(line) = error.line else {
-        return Diagnostic::new(named, format!("cannot use the trace {}: {error}", path.display()));
+        return Diagnostic::new(named, format!("cannot use the trace {}: {error}", inert_path(path)));
     };
     let text = line_of(path, line);
     let span = 0..text.len();
-    let source = Arc::new(Source { name: path.display().to_string(), text, first_line: line as usize });
+    let source = Arc::new(Source { name: inert_path(path), text, first_line: line as usize });
     Diagnostic::new(Some(Place { source, span }), error.to_string())
         .help("a line a packet: the milliseconds since the start, ascending")
 }

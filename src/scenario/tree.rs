@@ -1,4 +1,6 @@
 //! A TOML document in which every value remembers where it came from.
+//!
+//! Its names and texts are [`inert`]: messages, reports and records take them from here.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Place, Source};
+use crate::base::inert;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
@@ -179,7 +182,7 @@ pub(super) fn parse_path(key: &str) -> Option<Vec<String>> {
     let mut path = Vec::new();
     loop {
         let (name, value) = table.into_iter().next()?;
-        path.push(name.into_inner().into_owned());
+        path.push(inert(&name.into_inner()).into_owned());
         match value.into_inner() {
             DeValue::Table(inner) => table = inner,
             _ => return Some(path),
@@ -220,18 +223,21 @@ impl Reading<'_> {
     }
 
     fn table(&self, table: DeTable<'_>, errors: &mut Vec<Diagnostic>) -> Table {
-        let entry = |(key, value): (Spanned<_>, Spanned<DeValue<'_>>), errors: &mut Vec<Diagnostic>| {
+        let mut read = Table::new();
+        for (key, value) in table {
             let origin = self.origin(key.span());
-            let name: std::borrow::Cow<'_, str> = key.into_inner();
             let mut node = self.node(value, errors);
             // A table's own span is its header or its first dotted key; its name is the better
             // place to point at.
             if matches!(node.value, Val::Table(_)) {
                 node.origin = origin.clone();
             }
-            (name.into_owned(), Entry { key: origin, node })
-        };
-        table.into_iter().map(|pair| entry(pair, errors)).collect()
+            let place = origin.place.clone();
+            if read.insert(inert(key.get_ref()).into_owned(), Entry { key: origin, node }).is_some() {
+                errors.push(Diagnostic::new(place, "another name beside this one is shown the same"));
+            }
+        }
+        read
     }
 
     fn node(&self, value: Spanned<DeValue<'_>>, errors: &mut Vec<Diagnostic>) -> Node {
@@ -241,7 +247,7 @@ impl Reading<'_> {
             Val::Int(0)
         };
         let value = match value.into_inner() {
-            DeValue::String(text) => Val::Text(text.into_owned()),
+            DeValue::String(text) => Val::Text(inert(&text).into_owned()),
             DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix())
                 .map_or_else(|_| wrong("this number has more than 64 bits"), Val::Int),
             DeValue::Float(x) => match x.as_str().parse() {

@@ -26,6 +26,28 @@ pub(super) struct Mistakes {
     unknown: RefCell<BTreeMap<String, (usize, usize)>>,
 }
 
+/// Names in an order, to be found without looking at each.
+#[derive(Default)]
+pub(super) struct Names {
+    list: Vec<String>,
+    place: BTreeMap<String, usize>,
+}
+
+impl<'n> FromIterator<&'n str> for Names {
+    fn from_iter<T: IntoIterator<Item = &'n str>>(names: T) -> Names {
+        let list: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        // Of a name that comes twice the first place is meant.
+        let place = list.iter().enumerate().rev().map(|(at, name)| (name.clone(), at)).collect();
+        Names { list, place }
+    }
+}
+
+impl Names {
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
+        self.place.get(name).copied()
+    }
+}
+
 pub(super) struct Given<'m> {
     mistakes: &'m Mistakes,
     sound: bool,
@@ -106,9 +128,20 @@ impl Given<'_> {
             self.mistakes.following.borrow_mut().push(diagnostic);
         }
     }
-    /// A mistake is told once for each name.
     pub(super) fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         let found = known.iter().position(|k| *k == name);
+        self.found(found, (view, what, name), || known.to_vec())
+    }
+    pub(super) fn find_in(&self, view: View<'_>, what: &str, name: &str, known: &Names) -> Option<usize> {
+        self.found(known.place(name), (view, what, name), || known.list.iter().map(String::as_str).collect())
+    }
+    /// A mistake is told once for each name.
+    fn found<'k>(
+        &self,
+        found: Option<usize>,
+        (view, what, name): (View<'_>, &str, &str),
+        known: impl FnOnce() -> Vec<&'k str>,
+    ) -> Option<usize> {
         if found.is_none() {
             let title = match what.strip_prefix("column of ") {
                 Some(entity) => format!("there is no column `{name}` of {entity}"),
@@ -121,7 +154,7 @@ impl Given<'_> {
                     if self.counts(view) {
                         unknown.insert(title.clone(), (self.mistakes.told.borrow().len(), 0));
                     }
-                    self.at(view, title, choices(name, known));
+                    self.at(view, title, choices(name, &known()));
                 }
             }
         }

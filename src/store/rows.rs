@@ -6,7 +6,7 @@ use super::error::{Result, StoreError};
 use super::extra;
 use super::layout::RowStatement;
 use super::session::{Store, Tx};
-use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef};
+use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef, inert};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredRow {
@@ -20,7 +20,7 @@ impl Store {
     pub fn check(&self) -> Result<()> {
         let said: String = self.connection()?.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))?;
         if said != "ok" {
-            return Err(StoreError::Damaged(said.replace(char::is_control, " ")));
+            return Err(StoreError::Damaged(inert(&said).into_owned()));
         }
         let schema = self.schema();
         let mut stored = schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices());

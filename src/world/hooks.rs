@@ -6,15 +6,11 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use super::device::Device;
-use crate::base::{Seed, Span, Time};
+use crate::base::{Seed, Time};
 use crate::contract::{Hook, Hooks, LocalBoxFuture, Occasion, Threw};
 use crate::net::{Server, Way};
-use crate::scenario::{self, AppCall};
+use crate::scenario::{self, AppCall, BETWEEN_TRIGGERS};
 use crate::sim::Handle;
-
-/// An app's hooks trigger no more than one sync in this time. Without a network a run fails at
-/// once, and one that its own error triggers would begin for ever at one instant.
-const BETWEEN_TRIGGERS: Span = Span::millis(100);
 
 pub(super) struct AppHooks {
     plan: Arc<scenario::Hooks>,

@@ -67,7 +67,8 @@ fn a_job_installs_the_tool_and_runs_the_gate_that_is_there_with_the_arguments_it
         let text = text(file);
         assert!(!text.contains('\t') && lines(&text).all(|(indent, _)| indent % 2 == 0), "{file}");
         let steps = steps(&text);
-        let [install, run] = steps.as_slice() else { panic!("{file}: {steps:?}") };
+        let [install, run, comment @ ..] = steps.as_slice() else { panic!("{file}: {steps:?}") };
+        assert_eq!(comment.iter().filter(|step| step.starts_with("gh pr comment ")).count(), comment.len());
         let source = value(&text, "SYNCDYNO_SOURCE");
         let words: Vec<&str> = install.split(' ').collect();
         assert_eq!(words[..2], ["cargo", "install"], "{file}");
@@ -87,6 +88,11 @@ fn a_job_installs_the_tool_and_runs_the_gate_that_is_there_with_the_arguments_it
         );
         assert!(lines(&text).any(|(_, line)| line == "if: always()" || line == "when: always"), "{file}");
     }
+    let github = text(FILES[0]);
+    let place = |what: &str| github.find(what).unwrap_or_else(|| panic!("there is no {what}"));
+    let kept = place("actions/cache/save@") < place("contrib/gate.sh scenarios");
+    assert!(kept && !github.contains("actions/cache@"), "a red gate keeps the build");
+    assert!(gate.contains("\"$report/comment.md\"") && place("--body-file reports/ci/comment.md") > 0);
     assert!(value(&text(FILES[1]), "junit").starts_with(&format!("{}/", defaults[2])));
     let tool = lines(&text(FILES[1])).any(|(_, line)| line.contains("SYNCDYNO=.cargo-home/bin/syncdyno "));
     assert!(tool, "the tool is called where CARGO_HOME has it");

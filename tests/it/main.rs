@@ -13,6 +13,7 @@ mod contrib;
 mod crash_sweep;
 mod determinism;
 mod drain;
+mod foreign;
 mod gateway_sweep;
 mod hooks;
 mod hunts;

@@ -54,7 +54,7 @@ on_devices = 0
 fn remedy(text: &str, planned: &str) -> Option<RemedyRecord> {
     let plan = written(text);
     let mut judged = [judge(&plan, "remedy.s1", &run(&plan))];
-    mend(&[written(planned)], &mut judged, &InProcess(Stacks::builtin()), &Signals::default());
+    mend(&[written(planned)], &mut judged, &InProcess(Stacks::builtin()), &Signals::default(), None);
     judged[0].cell.remedies.pop()
 }
 

@@ -1,6 +1,6 @@
 //! How long a unit waits that failed.
 
-use syncdyno::base::{Span, Time};
+use syncdyno::base::{Seed, Span, Time};
 use syncdyno::scenario::Plan;
 use syncdyno::world::{self, Ended, Stacks, Unwatched};
 
@@ -111,4 +111,24 @@ fn a_try_that_was_planned_before_a_run_began_does_not_follow_that_run_at_once() 
     ];
     let requests = requests_after(&plan("at = \"+5s\", backend_down = { for = \"10m\" }", &sets), 0);
     assert_eq!(requests[..8], [10, 40, 55, 85, 115, 145, 175, 205], "{requests:?}");
+}
+
+/// Pages of two rows, four ahead, of which each tenth has a row that cannot be read, are many
+/// requests by themselves.
+#[test]
+fn small_pages_beside_a_full_disk_are_no_request_storm() {
+    let plan = worlds::written(
+        "name = \"pages\"\nduration = \"30m\"\n[entity.task]\nrows = 60\n\
+         schema = { id = \"uuid key\", ward = \"attribute ward\" }\n\
+         [fleet.phones]\ndevices = 6\nattributes = { ward = 1 }\n\
+         [engine]\nretry.cap = \"5s\"\n\
+         pull = { chunk_rows = 2, prefetch = 4, bad_rows = 0.1, checkpoint = \"session\" }\n\
+         [workload.login.all]\nat = \"+1s\"\nspread = \"2s\"\n\
+         [event.full]\nat = \"+16s\"\ndisk_full = { for = \"3m\" }\n",
+    );
+    for seed in 1..=10 {
+        let outcome = worlds::run(&Plan { seed: Seed(seed), ..plan.clone() });
+        assert!(worlds::value(&outcome, "engine.requests.count") > 300, "it has no pages");
+        assert_eq!(worlds::trouble(&outcome), Vec::<String>::new(), "seed {seed}");
+    }
 }

@@ -32,7 +32,7 @@ fn ended(child: Child) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
-fn until(is: impl Fn() -> bool) {
+fn until(mut is: impl FnMut() -> bool) {
     while !is() {
         thread::yield_now();
     }
@@ -111,6 +111,82 @@ fn a_run_that_is_stopped_at_any_time_is_whole_or_goes_on() {
     let end = ended(start(&desk, &format!("{RUN} --out out --time-limit 700ms")));
     assert!([Some(0), Some(124)].contains(&end.0), "{}", end.1);
     assert_goes_on(&desk, "the time limit", end, &whole);
+}
+
+/// Loses rows in every cell: its record has lives and remedies, which are found after the last cell.
+const FAILING: &str = r#"name = "failing"
+duration = "6m"
+drain = "2h"
+[entity.task]
+rows = 60
+one_stamp = "10d"
+[entity.task.schema]
+id = "uuid key"
+title = "text 5..40"
+state = "one of open|done"
+[gateway]
+serve.capture = { last_modified = { bound = "strict" } }
+[fleet.phones]
+devices = 3
+[engine.pull]
+chunk_rows = 20
+[action.tick]
+entity = "task"
+kind = "update"
+columns = ["state"]
+per_device = 8
+on_devices = 0.7
+"#;
+
+/// Signals at moments over a run, every third of them after the last cell; 300 with
+/// `SYNCDYNO_EVERY=1`.
+#[test]
+fn a_failing_run_stopped_at_any_time_resumes_to_the_byte() {
+    let kills: u32 = if crate::worlds::every_place() { 300 } else { 9 };
+    const RUN: &str = "run failing.toml --seeds 1..=3 -j 2 --progress none";
+    let desk = desk();
+    fs::write(desk.path().join("failing.toml"), FAILING).unwrap();
+    let after_cells = || lines(&desk.path().join("out/cells.jsonl")) >= 4;
+    let started = Instant::now();
+    let child = start(&desk, &format!("{RUN} --out out"));
+    until(after_cells);
+    let all_cells = started.elapsed();
+    let (found, said) = ended(child);
+    let after_them = started.elapsed() - all_cells;
+    assert_eq!(found, Some(11), "{said}");
+    let whole = fs::read(desk.path().join("out/run.json")).unwrap();
+    assert!(record(&desk).cells.iter().any(|cell| !cell.lives.is_empty() && !cell.remedies.is_empty()));
+    let mut stopped_after_cells = 0;
+    for kill in 0..kills {
+        let (name, code) = [("-INT", 130), ("-TERM", 143)][kill as usize % 2];
+        // Far from the moments before it, wherever they are.
+        let moment = f64::from(kill) * 0.618 % 1.0;
+        fs::remove_dir_all(desk.path().join("out")).unwrap();
+        let mut child = start(&desk, &format!("{RUN} --out out"));
+        if kill % 3 == 0 {
+            until(|| after_cells() || child.try_wait().unwrap().is_some());
+            thread::sleep(after_them.mul_f64(moment));
+        } else {
+            until(|| desk.path().join("out/cells.jsonl").is_file());
+            thread::sleep(all_cells.mul_f64(moment));
+        }
+        let was_after_cells = after_cells();
+        signal(&child, name);
+        let (end, said) = ended(child);
+        let how = format!("{name} {kill}, ended as {end:?}: {said}");
+        if end == found {
+            assert!(record(&desk).complete, "{how}");
+        } else {
+            assert_eq!(end, Some(code), "{how}");
+            let left = record(&desk);
+            assert!(!left.complete && i32::from(left.exit_code) == code, "{how}");
+            stopped_after_cells += usize::from(was_after_cells);
+            let (end, said) = ended(start(&desk, &format!("{RUN} --resume out")));
+            assert_eq!(end, found, "{how}, then {said}");
+        }
+        assert!(fs::read(desk.path().join("out/run.json")).unwrap() == whole, "{how}");
+    }
+    assert!(stopped_after_cells > 0, "no signal came between the last cell and the record");
 }
 
 /// More edits than any memory holds.

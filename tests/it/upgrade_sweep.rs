@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use syncdyno::base::{DeviceId, Span, Time};
+use syncdyno::base::{DeviceId, Seed, Span, Time};
+use syncdyno::scenario::Plan;
 use syncdyno::world::{self, Stacks, Strike, Unwatched};
 
 use crate::worlds::{self, PHOTOS, TINY, trouble};
@@ -49,4 +50,21 @@ fn upgrade_outlives_a_power_loss_at_any_sync() {
 #[test]
 fn upgrade_outlives_a_kill_while_photos_wait() {
     assert!(upgrade_survives("store.journal=wal", false, PHOTOS) > 30);
+}
+
+#[test]
+fn two_units_that_pull_one_entity_after_an_upgrade_bring_no_stranger() {
+    let plan = worlds::written(
+        "name = \"two\"\nduration = \"10m\"\n[entity.task]\nschema = { id = \"uuid key\", n = \"int 0..9\" }\n\
+         [fleet.phones]\ndevices = 2\nstart = { empty = 0.5, 1d = 0.5 }\n\
+         [unit.A]\non = [\"login\", \"every 30s\"]\npull = [\"task\"]\n\
+         [unit.B]\non = [\"online\", \"save\", \"every 40s\"]\npull = [\"task\"]\n\
+         [store]\nwatch_cursors = true\n[workload.login.all]\nat = \"+1s\"\nspread = \"2s\"\n\
+         [event.new]\nat = \"+40s\"\n\
+         upgrade = { adds = { entity = \"task\", column = \"extra\", type = \"text 5\" }, on_mismatch = \"backfill\" }\n",
+    );
+    for seed in 1..=10 {
+        let outcome = world::run(&Plan { seed: Seed(seed), ..plan.clone() }, &Stacks::builtin(), &Unwatched);
+        assert_eq!(trouble(&outcome.expect("it can be run")), Vec::<String>::new(), "seed {seed}");
+    }
 }

@@ -27,7 +27,7 @@ pub(super) fn baseline(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     for (at, judged) in judged.iter().enumerate().filter(|(_, of)| of.cell.verdict != Verdict::Incomplete) {
         match standard.counterpart(&judged.cell, wanted(&judged.cell)) {
             Ok(base) => held.push((at, base)),
-            Err(text) => rulings.push(Ruling::FailsCell(at, Reason::NoBaseline { text })),
+            Err(reason) => rulings.push(Ruling::FailsCell(at, reason)),
         }
     }
     match against.tolerance_ppm {
@@ -120,35 +120,27 @@ fn seeds_of(baseline: &Baseline, lacks: &[(&str, &BaselineCell)], cells: &[&Cell
 
 impl<'a> Standard<'a> {
     /// What the baseline has of a cell that ended; an error says why nothing is comparable.
-    fn counterpart(&self, cell: &CellRecord, wanted: &[String]) -> Result<&'a BaselineCell, String> {
-        let unlike = match self.baseline.cells.get(&cell.id) {
-            None => format!("baseline {} has no cell {}", self.name, cell.id),
-            Some(base) => match self.unlike(base, cell, wanted) {
-                None => return Ok(base),
-                Some(unlike) => unlike,
-            },
-        };
-        Err(unlike + &self.accept(""))
-    }
-
-    /// Why a cell cannot be compared with what the baseline has of it.
-    fn unlike(&self, base: &BaselineCell, cell: &CellRecord, wanted: &[String]) -> Option<String> {
-        let name = self.name;
-        if base.resolved != cell.resolved {
-            return Some(format!(
-                "not comparable: the scenario was changed (or `--set`) since baseline {name} was saved, \
-                 so its figures do not apply; to judge the change: {}",
-                self.comparison()
-            ));
-        }
+    fn counterpart(&self, cell: &CellRecord, wanted: &[String]) -> Result<&'a BaselineCell, Reason> {
+        let (name, id) = (self.name, &cell.id);
         let knows = |name: &str| self.baseline.cells.values().any(|cell| cell.metrics.contains_key(name));
-        (!base.is_whole(cell, wanted, knows)).then(|| {
-            format!(
+        let unlike = match self.baseline.cells.get(id) {
+            None => format!("baseline {name} has no cell {id}"),
+            Some(base) if base.resolved != cell.resolved => {
+                let text = format!(
+                    "not comparable: the scenario was changed (or `--set`) since baseline {name} was saved, \
+                     so its figures do not apply; to judge the change: {}{}",
+                    self.comparison(),
+                    self.accept("")
+                );
+                return Err(Reason::ScenarioChanged { text });
+            }
+            Some(base) if base.is_whole(cell, wanted, knows) => return Ok(base),
+            Some(_) => format!(
                 "not comparable: baseline {name} has another seed, other gated metrics or fewer figures \
-                 of {} than a run of it",
-                cell.id
-            )
-        })
+                 of {id} than a run of it"
+            ),
+        };
+        Err(Reason::NoBaseline { text: unlike + &self.accept("") })
     }
 
     fn comparison(&self) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::Span;
+use crate::base::{Span, inert};
 use crate::campaign::validate::measured::{Malformed, Row, Sheet, whole};
 use crate::scenario::closest;
 pub(super) use crate::world::Ended as Outcome;
@@ -161,7 +161,7 @@ fn log(sheet: &Sheet, rows: Vec<Row<'_>>, columns: Columns) -> Result<Log, Malfo
         let of = lines.iter().map(|(_, row)| {
             Some(number(&mut values, *row, column) as u8).filter(|_| values.len() <= VALUES_MAX)
         });
-        Some((shown(column), of.collect::<Option<Vec<u8>>>()?))
+        Some((inert(column).into_owned(), of.collect::<Option<Vec<u8>>>()?))
     };
     let quantity = |name: &str| DURATIONS.iter().chain(&BYTES).any(|(known, _)| *known == name);
     let others = sheet.columns().filter(|name| !READ.contains(name) && !quantity(name));
@@ -173,11 +173,6 @@ fn log(sheet: &Sheet, rows: Vec<Row<'_>>, columns: Columns) -> Result<Log, Malfo
         labels: others.filter_map(labels).collect(),
         requests: lines.into_iter().map(|(request, _)| request).collect(),
     })
-}
-
-/// A text of the log as it is told: on one line, and nothing in it moves a cursor.
-pub(super) fn shown(text: &str) -> String {
-    text.replace(char::is_control, " ")
 }
 
 /// Numbers values in the order in which they come.
@@ -345,11 +340,11 @@ mod tests {
         let log = parsed(text).unwrap();
         assert_eq!(log.devices, Some(2));
         assert!(log.requests.iter().map(|r| (r.start, r.device)).eq([(3.0, 1), (4.0, 0), (5.0, 0)]));
-        assert_eq!(log.labels, [("n t".to_owned(), vec![0, 0, 1])]);
+        assert_eq!(log.labels, [(r"n\u001bt".to_owned(), vec![0, 0, 1])]);
         let given = crate::render::calibrate::Given::default();
         let fits =
             super::super::calibrate("a\r.csv", text.as_bytes(), &[], Some("n\u{1b}t"), &given).unwrap();
-        assert_eq!((&*fits[0].source, &*fits[0].group.as_ref().unwrap().0), ("a .csv", "n t"));
+        assert_eq!((&*fits[0].source, &*fits[0].group.as_ref().unwrap().0), (r"a\r.csv", r"n\u001bt"));
         let parts = read(text.as_bytes(), &[], Some("n\u{1b}t")).unwrap();
         let parts = parts.iter().map(|(value, log)| (value.as_str(), log.requests.len(), log.devices));
         assert!(parts.eq([("x", 1, Some(1)), ("y", 2, Some(2))]));

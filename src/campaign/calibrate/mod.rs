@@ -10,6 +10,7 @@ mod failures;
 mod fit;
 mod log;
 
+use crate::base::inert;
 use crate::campaign::validate::measured::Malformed;
 use crate::render::calibrate::{Calibration, Given};
 
@@ -26,8 +27,8 @@ pub fn calibrate(
     given: &Given,
 ) -> Result<Vec<Calibration>, Malformed> {
     let of = |(value, log): (String, log::Log)| Calibration {
-        group: by.map(|column| (log::shown(column), log::shown(&value))),
-        ..estimate::calibration(&log::shown(source), &log, given)
+        group: by.map(|column| (inert(column).into_owned(), inert(&value).into_owned())),
+        ..estimate::calibration(&inert(source), &log, given)
     };
     Ok(log::read(bytes, only, by)?.into_iter().map(of).collect())
 }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Digest, Word, in_words};
+use crate::base::{Digest, Word, in_words, inert_path};
 use crate::campaign::journal::{Head, Journal, KeptError, Name};
 use crate::record::{Build, Exit, Folder};
 use crate::scenario::{Plan, closest};
@@ -180,7 +180,7 @@ pub fn open(folder: &Path, shard: &Shard) -> Result<Journal, KeptError> {
                 Exit::Usage,
                 format!(
                     "{} holds a shard already, {why}: choose another folder with --out",
-                    folder.display()
+                    inert_path(folder)
                 ),
             )),
         }

@@ -6,6 +6,7 @@ use std::io::{self, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::partition::{NAME, Partition, Roll, Shard, difference};
+use crate::base::inert_path;
 use crate::campaign::journal::{self, Begun, Head, Journal, KeptError, Name, Place};
 use crate::record::{Build, Exit, shell_word};
 use crate::scenario::file;
@@ -45,7 +46,7 @@ impl Pool {
             }
         }
         if shards.is_empty() {
-            let paths: Vec<String> = paths.iter().take(3).map(|path| path.display().to_string()).collect();
+            let paths: Vec<String> = paths.iter().take(3).map(|path| inert_path(path)).collect();
             let text = format!("there is no shard in {}: none has a {NAME} that is whole", paths.join(", "));
             return Err(KeptError::new(Exit::Usage, text));
         }
@@ -65,7 +66,7 @@ impl Pool {
                     _ if one.of.command != head.of.command => typed(&head.of.command),
                     _ => format!("plan {}", head.of.plan),
                 };
-                let why = format!("{why} than {}: {}, not {}", first.display(), told(one), told(head));
+                let why = format!("{why} than {}: {}, not {}", inert_path(first), told(one), told(head));
                 return Err(other(folder, &why));
             }
         }
@@ -143,7 +144,7 @@ impl Pool {
             let folder = self.shards.iter().find(|(_, head)| head.of.partition == wanted);
             let beside = || first.parent().unwrap_or(Path::new("")).join(wanted.folder());
             let folder = folder.map_or_else(beside, |(folder, _)| folder.clone());
-            let out = shell_word(&folder.display().to_string());
+            let out = shell_word(&inert_path(folder));
             format!("{} --partition {wanted} --out {out}", typed(&self.first().command))
         };
         shards.into_iter().map(command).collect()
@@ -169,12 +170,12 @@ fn typed(words: &[String]) -> String {
 }
 
 fn other(folder: &Path, why: &str) -> KeptError {
-    KeptError::new(Exit::NoBaseline, format!("{} is {why}", folder.display()))
+    KeptError::new(Exit::NoBaseline, format!("{} is {why}", inert_path(folder)))
 }
 
 fn unreadable(path: &Path) -> impl Fn(io::Error) -> KeptError + use<> {
     let path = path.to_owned();
-    move |cause| KeptError::new(Exit::Environment, format!("cannot read {}: {cause}", path.display()))
+    move |cause| KeptError::new(Exit::Environment, format!("cannot read {}: {cause}", inert_path(&path)))
 }
 
 /// The folders of shards that paths name, each once; and paths that name none.

@@ -8,6 +8,7 @@ use crate::analysis::grouped;
 use crate::metrics::{self, Unit, human};
 use crate::oracle::is_of_check;
 use crate::record::{Exit, is_gated, is_loss, weight};
+use crate::render::grid::{code, plain};
 use crate::render::reasons::reasons_of;
 use crate::render::story::annotated;
 use crate::render::{Grid, Paint, lines};
@@ -432,28 +433,30 @@ fn word(finding: Finding) -> &'static str {
 
 pub fn markdown(comparison: &Comparison) -> String {
     let (base, candidate) = &comparison.sides;
-    let verdict = verdict(comparison, Paint(false));
-    let mut text = format!("### `{candidate}` against `{base}`: {verdict}\n");
+    let verdict = plain(&verdict(comparison, Paint(false)));
+    let mut text = format!("### {} against {}: {verdict}\n", code(candidate), code(base));
     let (alike, others) = apart(comparison);
     for group in gravest_first(others) {
         let (shown, more) = chosen(group, Shown::Usual, most(comparison));
-        text.push_str(&heading(group));
-        text.extend(trade(group).map(|trade| format!("\n- {trade}\n")));
+        text.push_str(&format!("\n{}\n", plain(heading(group).trim())));
+        text.extend(trade(group).map(|trade| format!("\n- {}\n", plain(&trade))));
         if !shown.is_empty() {
             text.push_str(&format!("\n{}", table_of(&shown).markdown()));
         }
         let more = (!more.is_empty()).then(|| format!("{more} (`syncdyno compare -v`)"));
-        let failing = failing(group).into_iter().map(|line| format!("`{}`", line.replace('`', "'")));
-        let lines = failing.chain(lacks(group, candidate, false)).chain(more).chain(equal_and_open(group));
-        let lines: Vec<String> = lines.collect();
+        let failing = failing(group).into_iter().map(|line| code(&line));
+        let said = lacks(group, candidate, false).into_iter().chain(equal_and_open(group));
+        let lines: Vec<String> = failing.chain(said.map(|line| plain(&line))).chain(more).collect();
         text.push_str(if lines.is_empty() { "" } else { "\n" });
         lines.iter().for_each(|line| text.push_str(&format!("- {line}\n")));
     }
-    text.push_str(&alike);
+    if !alike.is_empty() {
+        text.push_str(&format!("\n{}\n", plain(alike.trim())));
+    }
     text.push_str(legend(comparison));
     for (side, titles) in [(base, &comparison.unmatched.0), (candidate, &comparison.unmatched.1)] {
         if !titles.is_empty() {
-            text.push_str(&format!("\nonly in `{side}`: {}\n", titles.join("; ")));
+            text.push_str(&format!("\nonly in {}: {}\n", code(side), plain(&titles.join("; "))));
         }
     }
     text

@@ -6,6 +6,7 @@ use super::super::plan::About;
 use super::super::tree::Val;
 use super::super::view::View;
 use super::World;
+use super::waits::Waits;
 use crate::base::{EntityId, Key, Value};
 use crate::contract::{ColumnKind, EditKind};
 use crate::workload::{Action, Aim};
@@ -27,33 +28,16 @@ impl World<'_> {
     }
 
     fn event_with_edits(&self, view: View<'_>) -> Option<String> {
-        let events = self.root.at("event");
-        let with_edits = || events.entries().filter(|(_, event)| event.at("edits").present().is_some());
-        let row_of = |name: &str| {
-            let (_, event) = with_edits().find(|(of, _)| *of == name)?;
-            let action = self.root.at("action").key(event.at("edits").at("action").text());
-            // Who makes a row has it.
-            let makes =
-                action.at("kind").present().is_some_and(|kind| kind.word::<EditKind>() == EditKind::Create);
-            event.at("edits").at("row_of").present().filter(|_| !makes)
-        };
-        // From event to event, to one that finds its row itself.
-        let mut path = vec![view.text()];
-        while let Some(next) = row_of(path[path.len() - 1]) {
-            if next.place() == view.place() {
-                let title =
-                    format!("`{}` wait for a row that they are to find themselves", path.join("`, `"));
-                let help = "one of them finds its row without `row_of`; `same_row` = true has all edits of one on one row";
-                self.wrong.at(view, title, help);
-                return None;
-            }
-            if path.contains(&next.text()) {
-                break;
-            }
-            path.push(next.text());
+        let waits = self.named.waits.get_or_init(|| Waits::of(self.root));
+        let circle = waits.circles.get(view.text());
+        if circle.is_some_and(|own| own.place() == view.place()) {
+            let path = waits.round(view.text()).join("`, `");
+            let title = format!("`{path}` wait for a row that they are to find themselves");
+            let help = "one of them finds its row without `row_of`; `same_row` = true has all edits of one on one row";
+            self.wrong.at(view, title, help);
+            return None;
         }
-        let names: Vec<&str> = with_edits().map(|(name, _)| name).collect();
-        self.given_names("event").find(view, "event with `edits`", view.text(), &names)?;
+        self.given_names("event").find_in(view, "event with `edits`", view.text(), &waits.names)?;
         Some(view.text().to_owned())
     }
 

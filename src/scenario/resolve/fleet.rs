@@ -22,24 +22,23 @@ use crate::workload::{self, EntityData, Maker, split};
 const DEVICES_MAX: u32 = 1_000_000;
 
 pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<Attribute> {
-    let mut attributes: Vec<Attribute> = Vec::new();
+    let mut known: BTreeMap<&str, Arc<[Value]>> = BTreeMap::new();
     for (fleet, view) in root.at("fleet").entries() {
         for (name, written) in view.at("attributes").entries() {
             let values = values(name, written);
-            match attributes.iter().find(|known| known.name == name) {
+            match known.get(name) {
                 // Where they are wrong there are none.
-                Some(known) if known.values.is_empty() || values.is_empty() => {}
-                Some(known) if *known.values != *values => {
+                Some(known) if known.is_empty() || values.is_empty() => {}
+                Some(known) if **known != *values => {
                     let title = format!("`{name}` has other values in `{fleet}` than elsewhere");
                     wrong.at(written, title, "an attribute has the same values in every fleet");
                 }
                 Some(_) => {}
-                None => attributes.push(Attribute { name: name.to_owned(), values }),
+                None => _ = known.insert(name, values),
             }
         }
     }
-    attributes.sort_by(|a, b| a.name.cmp(&b.name));
-    attributes
+    known.into_iter().map(|(name, values)| Attribute { name: name.to_owned(), values }).collect()
 }
 
 fn values(name: &str, written: View<'_>) -> Arc<[Value]> {

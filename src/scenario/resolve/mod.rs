@@ -27,6 +27,7 @@ mod shows;
 mod size;
 mod stack;
 mod trouble;
+mod waits;
 mod window;
 mod world;
 
@@ -65,8 +66,8 @@ pub(super) fn resolve(
     let entities = schema::entities(root, calendar, &attributes, brought, &wrong);
     let calendar = calendar.unwrap_or_default();
     fleet::budgets(root, &wrong);
-    let (duration, schema) = (root.at("duration").span(), entities.schema);
-    let world = World { root, stacks, calendar, duration, schema, attributes, links, wrong: &wrong };
+    let (duration, schema, named) = (root.at("duration").span(), entities.schema, Default::default());
+    let world = World { root, stacks, calendar, duration, schema, attributes, links, wrong: &wrong, named };
     let fleets = fleet::fleets(&world);
     fleet::room_for_a_row(&world, &fleets, &entities.data);
     world.name();

@@ -8,7 +8,9 @@ use super::schema::attributes_known;
 use crate::base::{EntityId, Ppm, Span, Time, UnitId};
 use crate::contract::{ColumnKind, Delivery, EditKind, Entity, SyncUnit, Trigger};
 use crate::gateway;
-use crate::workload::{Action, Browsing, Contention, Editing, LoginWave, Peak, Resolver, Retrying, WorkloadOptions};
+use crate::workload::{
+    Action, Browsing, Contention, Editing, LoginWave, Peak, Resolver, Retrying, WorkloadOptions,
+};
 
 impl World<'_> {
     pub(super) fn units(&self, gateway: &gateway::GatewayOptions) -> Vec<SyncUnit> {
@@ -62,8 +64,9 @@ impl World<'_> {
         self.entity_named(view, view.text())
     }
     pub(super) fn entity_named(&self, view: View<'_>, name: &str) -> Option<EntityId> {
-        let names: Vec<&str> = self.schema.entities.iter().map(|e| e.name.as_str()).collect();
-        self.given_names("entity").find(view, "entity", name, &names).map(|i| EntityId(i as u16))
+        let entities = || self.schema.entities.iter().map(|e| e.name.as_str()).collect();
+        let names = self.named.entities.get_or_init(entities);
+        self.given_names("entity").find_in(view, "entity", name, names).map(|i| EntityId(i as u16))
     }
     /// Mistakes that depend on the names of a table at the top, such as `entity`.
     pub(super) fn given_names(&self, table: &str) -> Given<'_> {
@@ -86,13 +89,15 @@ impl World<'_> {
         self.attribute_named(view, view.text())
     }
     pub(super) fn attribute_named(&self, view: View<'_>, name: &str) -> Option<usize> {
-        let names: Vec<&str> = self.attributes.iter().map(|a| a.name.as_str()).collect();
-        self.wrong.given_if(attributes_known(self.root)).find(view, "attribute of a fleet", name, &names)
+        let attributes = || self.attributes.iter().map(|a| a.name.as_str()).collect();
+        let names = self.named.attributes.get_or_init(attributes);
+        self.wrong.given_if(attributes_known(self.root)).find_in(view, "attribute of a fleet", name, names)
     }
 
     pub(super) fn unit_named(&self, view: View<'_>) -> Option<UnitId> {
         let name = view.present()?.text();
-        let found = self.given_names("unit").find(view, "unit", name, &self.root.at("unit").names());
+        let names = self.named.units.get_or_init(|| self.root.at("unit").entries().map(|(n, _)| n).collect());
+        let found = self.given_names("unit").find_in(view, "unit", name, names);
         found.map(|position| UnitId(position as u16))
     }
 

@@ -180,7 +180,8 @@ impl World<'_> {
 
     fn edits(&self, view: View<'_>) -> Option<Happening> {
         let (actions, action) = (self.root.at("action"), view.at("action"));
-        let number = self.given_names("action").find(action, "action", action.text(), &actions.names())?;
+        let names = self.named.actions.get_or_init(|| actions.entries().map(|(name, _)| name).collect());
+        let number = self.given_names("action").find_in(action, "action", action.text(), names)?;
         let written = actions.key(action.text());
         if let Some(entity) = self.schema.find(written.at("entity").text()) {
             self.on_devices(entity, action, "these edits are made on devices");
@@ -334,8 +335,7 @@ impl World<'_> {
         match part {
             Some(('@', state)) => self.start_state(view, state),
             Some((_, entity)) if metrics::is_by_entity(metric) => {
-                let names: Vec<&str> = self.schema.entities.iter().map(|e| e.name.as_str()).collect();
-                self.given_names("entity").find(view, "entity", entity, &names);
+                self.entity_named(view, entity);
             }
             Some((_, unit)) => {
                 let units: Vec<&str> = self.root.at("unit").entries().map(|(name, _)| name).collect();

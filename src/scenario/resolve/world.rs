@@ -1,11 +1,13 @@
 //! What is asked and known while a tree is resolved.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::plan::Attribute;
-use super::super::view::{Mistakes, View};
+use super::super::view::{Mistakes, Names, View};
 use super::super::written::Calendar;
+use super::waits::Waits;
 use crate::base::Span;
 use crate::contract::{Described, Schema};
 use crate::net::Profile;
@@ -19,4 +21,15 @@ pub(super) struct World<'a> {
     pub(super) attributes: Vec<Attribute>,
     pub(super) links: BTreeMap<&'a str, Arc<Profile>>,
     pub(super) wrong: &'a Mistakes,
+    pub(super) named: Named<'a>,
+}
+
+/// What others name, found once.
+#[derive(Default)]
+pub(super) struct Named<'a> {
+    pub(super) entities: OnceCell<Names>,
+    pub(super) attributes: OnceCell<Names>,
+    pub(super) units: OnceCell<Names>,
+    pub(super) actions: OnceCell<Names>,
+    pub(super) waits: OnceCell<Waits<'a>>,
 }

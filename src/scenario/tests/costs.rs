@@ -231,3 +231,62 @@ fn edits_that_a_disk_cannot_keep_up_with_are_told_to_heap_up() {
         foretells(&document(duration, edits), 3, mebibytes);
     }
 }
+
+#[test]
+fn the_time_that_is_foretold_is_within_a_factor_of_two_of_what_was_measured() {
+    let cost = |text: &str| {
+        let plans = parsed("small.toml", text).plans(&Request::default(), &stacks());
+        Cost::of(&plans.unwrap_or_else(|e| panic!("{e}"))[0])
+    };
+    let small = "name = \"small\"\nduration = \"1h\"\n[entity.task]\nrows = ROWS\n\
+        schema = { id = \"uuid key\", title = \"text 5..40\" }\n[fleet.f]\ndevices = DEVICES\n";
+    let of = |rows: u32, devices: u32, more: &str| {
+        let text = small.replace("ROWS", &rows.to_string()).replace("DEVICES", &devices.to_string());
+        cost(&(text + more))
+    };
+    let unit = of(100, 10, "").time().as_secs_f64();
+    let extra = |n: u32| format!("[store]\nextra_rows = {n}\n");
+    let looks =
+        |n: u32| format!("[workload]\nforeground = {{ stay = \"10h\", queries = {n}, rows = 1000 }}\n");
+    let hook = |rtt: &str| {
+        format!(
+            "link = \"l\"\n[link.l]\nrtt = \"{rtt}\"\ndown = \"10Mbit/s\"\nup = \"10Mbit/s\"\n\
+             [unit.U]\non = [\"login\"]\npull = [\"*\"]\npush = [\"*\"]\n\
+             [hooks]\non_sync_complete = {{ triggers = \"U\" }}\n"
+        )
+    };
+    // Measured as multiples of the processor time of ten phones with a hundred rows, beside them.
+    for (rows, devices, more, measured) in [
+        (20_000, 2, extra(8), 13.5),
+        (60_000, 2, extra(8), 45.0),
+        (60_000, 2, extra(16), 64.0),
+        (60_000, 1, extra(16), 30.0),
+        (20_000, 10, extra(8), 56.0),
+        (50, 2, looks(250), 2.0),
+        (50, 2, looks(500), 5.5),
+        (50, 2, looks(1_000), 13.0),
+        (50, 2, hook("10ms"), 28.0),
+        (50, 2, hook("50ms"), 27.0),
+        (50, 2, hook("200ms"), 12.0),
+    ] {
+        let told = of(rows, devices, &more).time().as_secs_f64() / unit;
+        assert!(
+            (measured / 2.0..=measured * 2.0).contains(&told),
+            "{rows} rows, {devices} devices, {more}: {told:.1}, not {measured}"
+        );
+    }
+    for (rows, devices, n, mebibytes) in [
+        (20_000, 2, 8, 191),
+        (20_000, 2, 16, 303),
+        (60_000, 2, 16, 467),
+        (60_000, 1, 16, 351),
+        (2_000, 20, 8, 114),
+        (20_000, 10, 8, 329),
+    ] {
+        let told = Cost::memory(&[of(rows, devices, &extra(n))], 1).1 >> 20;
+        assert!(
+            is_near(told, mebibytes),
+            "{rows} rows, {devices} devices, {n} more: {told} MiB, not {mebibytes}"
+        );
+    }
+}

@@ -9,6 +9,7 @@ mod plans;
 mod practices;
 mod questions;
 mod said;
+mod scaling;
 mod scopes;
 mod swarms;
 mod synonyms;

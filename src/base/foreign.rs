@@ -1,0 +1,193 @@
+//! Text of others in our messages: of scenario files, tables, logs, records, paths, engines.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+/// Foreign text as a message holds it: on one line, and acting on nothing. Written as escapes are
+/// line breaks and other control characters, characters that reorder or hide text, and what a CI
+/// job takes for a command: `::` that no letter or digit stands before, and `##`. Twice is as once.
+pub fn inert(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: u8| (b' '..0x7f).contains(&c) && !b":#".contains(&c);
+    if text.bytes().all(is_plain) || !acts(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut inert = String::with_capacity(text.len() + 8);
+    let (mut before, mut rest) = (None, text.chars());
+    while let Some(c) = rest.next() {
+        match c {
+            '\n' => inert.push_str("\\n"),
+            '\r' => inert.push_str("\\r"),
+            '\t' => inert.push_str("\\t"),
+            c if is_active(before, c, rest.clone().next()) => {
+                // As JSON writes it: two halves beyond the first plane.
+                for half in c.encode_utf16(&mut [0; 2]) {
+                    inert.push_str(&format!("\\u{half:04x}"));
+                }
+            }
+            c => inert.push(c),
+        }
+        before = Some(c);
+    }
+    Cow::Owned(inert)
+}
+
+/// Lines of others that are shown behind their numbers: what acts in them is a sign of as many
+/// bytes, so that places in the text stay where they are.
+pub fn inert_lines(text: &str) -> Cow<'_, str> {
+    let (mut before, mut rest) = (None, text.chars());
+    let mut lines = String::with_capacity(text.len());
+    while let Some(c) = rest.next() {
+        let next = rest.clone().next();
+        let stays = matches!(c, '\n' | '\t' | ':') || c == '\r' && next == Some('\n');
+        lines.push(match c.len_utf8() {
+            _ if stays || !is_active(before, c, next) => c,
+            1 => '?',
+            2 => '¿',
+            3 => '\u{fffd}',
+            _ => '\u{1f6ab}',
+        });
+        before = Some(c);
+    }
+    if lines == text { Cow::Borrowed(text) } else { Cow::Owned(lines) }
+}
+
+/// A path as a message names it.
+pub fn inert_path(path: impl AsRef<Path>) -> String {
+    inert(&path.as_ref().to_string_lossy()).into_owned()
+}
+
+/// JSON of others whose texts are all inert, but those in the field `verbatim` of its object.
+pub fn inert_json<'t>(json: &'t str, verbatim: &str) -> Cow<'t, str> {
+    let (mut inert, mut copied) = (String::new(), 0);
+    let (mut depth, mut is_verbatim) = (0_u64, false);
+    let mut at = 0;
+    let bytes = json.as_bytes();
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b',' if depth == 1 => is_verbatim = false,
+            b'"' => {
+                let end = end_of_text(bytes, at);
+                let text = serde_json::from_str::<String>(&json[at..end]).unwrap_or_default();
+                is_verbatim |= depth == 1 && text == verbatim;
+                if !is_verbatim && acts(&text) {
+                    inert.push_str(&json[copied..at]);
+                    inert.push_str(&serde_json::to_string(&self::inert(&text)).expect("a text is JSON"));
+                    copied = end;
+                }
+                at = end;
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(json);
+    }
+    Cow::Owned(inert + &json[copied..])
+}
+
+/// Where the text of JSON that begins at this quote has ended.
+fn end_of_text(json: &[u8], quote: usize) -> usize {
+    let mut at = quote + 1;
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    json.len()
+}
+
+fn acts(text: &str) -> bool {
+    let mut before = None;
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if is_active(before, c, rest.clone().next()) {
+            return true;
+        }
+        before = Some(c);
+    }
+    false
+}
+
+fn is_active(before: Option<char>, c: char, next: Option<char>) -> bool {
+    match c {
+        ':' => match before {
+            None => true,
+            Some(before) => {
+                next.is_none_or(|next| next == ':') && !(before.is_alphanumeric() || before == ':')
+            }
+        },
+        '#' => before == Some('#'),
+        c => c.is_control() || hides(c),
+    }
+}
+
+/// Whether a character reorders what stands beside it, breaks a line or is not seen.
+fn hides(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_acts_is_written_as_an_escape_and_all_else_stays() {
+        let same = ["Ward 5: beds", "a::b", "12:30", "#1", "ü ‘x’ \u{200d}", "C:\\rows.csv", "", "\\u202e"];
+        same.iter().for_each(|text| assert_eq!(inert(text), *text));
+        for (text, escaped) in [
+            ("::error::x", "\\u003a:error::x"),
+            ("a ::error::x", "a \\u003a:error::x"),
+            ("(::debug::x", "(\\u003a:debug::x"),
+            (":", "\\u003a"),
+            ("a :", "a \\u003a"),
+            ("x ##[error]y", "x #\\u0023[error]y"),
+            ("a\n b\tc\r", "a\\n b\\tc\\r"),
+            ("\u{1b}[31mred\u{9b}\u{7f}", "\\u001b[31mred\\u009b\\u007f"),
+            ("user\u{202e}toml.exe\u{2028}", "user\\u202etoml.exe\\u2028"),
+            ("\u{e0041}", "\\udb40\\udc41"),
+        ] {
+            assert_eq!(inert(text), escaped);
+        }
+    }
+
+    #[test]
+    fn lines_keep_their_places_where_something_in_them_acts() {
+        let (lines, shown) = (
+            "a = ::b\r\n\u{1b}[1m\u{9b}\u{202e}\u{e0041}##[x]\t\r",
+            "a = ::b\r\n?[1m¿\u{fffd}\u{1f6ab}#?[x]\t?",
+        );
+        assert_eq!((inert_lines(lines), lines.len()), (shown.into(), shown.len()));
+    }
+
+    #[test]
+    fn json_of_others_is_inert_but_in_the_field_that_is_kept_as_it_is() {
+        let kept = "{\"a\":[\"x\",{\"b\":1}],\"resolved\":{\"c\":\"l\\n::m\"},\"d\":\"e\\\"\"}";
+        assert!(matches!(inert_json(kept, "resolved"), Cow::Borrowed(_)));
+        let acts = kept.replace("\"x\"", "\"x\\n\"").replace("e\\\"", "::e\\\"");
+        let read: serde_json::Value = serde_json::from_str(&inert_json(&acts, "resolved")).unwrap();
+        let texts = (read["a"][0].as_str(), read["resolved"]["c"].as_str(), read["d"].as_str());
+        assert_eq!(texts, (Some("x\\n"), Some("l\n::m"), Some("\\u003a:e\"")));
+        for damaged in ["\"a\\", "{\"a", "\"\\", "]]\"\u{1b}\""] {
+            let _ = inert_json(damaged, "resolved");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn inert_text_stays_as_it_is(text in "[a:# \\n\\\\u\\x1b\u{202e}]{0,12}") {
+            let once = inert(&text).into_owned();
+            prop_assert_eq!(&inert(&once), &once);
+            let acts = once.contains(['\n', '\u{1b}', '\u{202e}']) || once.contains(" ::");
+            let acts = acts || once.starts_with(':') || once.contains("##");
+            prop_assert!(!acts, "{:?}", once);
+        }
+    }
+}

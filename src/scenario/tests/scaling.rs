@@ -1,0 +1,65 @@
+//! That reading a file takes work in proportion to what is in it.
+
+use std::fmt::Write as _;
+
+use allocation_counter::measure;
+
+use super::super::{Document, Request};
+use super::stacks;
+
+const BASE: &str = "name = \"s\"\nduration = \"20m\"\n[entity.task]\nrows = 50\n\
+    schema = { id = \"uuid key\", state = \"one of open|done\" }\n[fleet.f]\ndevices = 3\nATTRIBUTES\n\
+    [action.tick]\nentity = \"task\"\nkind = \"update\"\ncolumns = [\"state\"]\nper_device = 3\n";
+
+/// A file with so many of these.
+fn with(kind: &str, many: usize) -> String {
+    let mut text = BASE.to_owned();
+    let mut attributes = String::new();
+    for n in 0..many {
+        let before = n.saturating_sub(1);
+        let _ = match kind {
+            "variants" => {
+                writeln!(text, "[variant.v{n}]\nset = {{ \"engine.pull.chunk_rows\" = {} }}", n + 2)
+            }
+            "events" => {
+                writeln!(text, "[event.e{n}]\nat = \"+1s\"\noutage = {{ share = 0.5, for = \"1s\" }}")
+            }
+            "chain" if n == 0 => writeln!(text, "[event.e0]\nat = \"+1s\"\nedits = {{ action = \"tick\" }}"),
+            "chain" => writeln!(
+                text,
+                "[event.e{n}]\nat = \"+1s\"\nedits = {{ action = \"tick\", row_of = \"e{before}\" }}"
+            ),
+            "attributes" => write!(attributes, "a{n} = 3, "),
+            "units" => writeln!(text, "[unit.u{n}]\non = [\"login\"]\npull = [\"task\"]\npush = [\"task\"]"),
+            "references" if n == 0 => {
+                writeln!(text, "[entity.r0]\nrows = 5\nschema = {{ id = \"uuid key\", t = \"text 5\" }}")
+            }
+            _ => writeln!(
+                text,
+                "[entity.r{n}]\nrows = 5\nschema = {{ id = \"uuid key\", t = \"text 5\", up = \"ref r{before}\" }}"
+            ),
+        };
+    }
+    let attributes =
+        if attributes.is_empty() { attributes } else { format!("attributes = {{ {attributes} }}") };
+    text.replace("ATTRIBUTES", &attributes.replace(", }", " }"))
+}
+
+/// Bytes that are allotted to plan a file with so many of these.
+fn work(kind: &str, many: usize) -> u64 {
+    let text = with(kind, many);
+    let plan = || {
+        let plans = Document::parse("s.toml", &text).unwrap().plans(&Request::default(), &stacks());
+        assert!(plans.is_ok(), "{many} {kind}: {}", plans.unwrap_err());
+    };
+    measure(plan).bytes_total
+}
+
+#[test]
+fn twice_as_much_in_a_file_is_twice_the_work() {
+    for kind in ["variants", "events", "chain", "attributes", "units", "references"] {
+        let [few, some, many] = [100, 200, 400].map(|many| work(kind, many));
+        let grows = (many - some) as f64 / (some - few) as f64;
+        assert!(grows < 2.5, "{kind}: {few}, {some}, {many} bytes, × {grows:.2}");
+    }
+}
