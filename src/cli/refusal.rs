@@ -22,7 +22,8 @@ pub(super) struct Refusal {
 impl Refusal {
     /// The text is one line: what it repeats of arguments and files acts on nothing.
     pub(super) fn because(exit: Exit, text: impl AsRef<str>) -> anyhow::Error {
-        Refusal { exit, text: inert(text.as_ref()).into_owned(), marks: Vec::new() }.into()
+        let lines: Vec<_> = text.as_ref().split('\n').map(inert).collect();
+        Refusal { exit, text: lines.join("\n"), marks: Vec::new() }.into()
     }
     /// The mistakes of scenarios, on as many lines as they need.
     pub(super) fn invalid<'i>(wrong: impl IntoIterator<Item = &'i Invalid>, colour: bool) -> anyhow::Error {

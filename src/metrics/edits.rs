@@ -124,8 +124,10 @@ impl Edits {
                 }
             },
             event if Unsent::heeds(event) => {
-                let device = device.expect("a device has a link and syncs");
-                self.unsent.entry(device).or_default().on(at, event, board);
+                // A gateway may be killed, too.
+                if let Some(device) = device {
+                    self.unsent.entry(device).or_default().on(at, event, board);
+                }
             }
             _ => {}
         }

@@ -53,7 +53,7 @@ pub fn coverage(covered: &[Covered], record: &RunRecord) -> String {
          Written by `syncdyno coverage`. Every number is simulated, and the same on every machine.\n\
          {pairs} of {all} requirements are shown by two variants, one that fails and one that mends it; {others} by\n\
          what scenarios expect; {left} not yet{failing}.\n\n{}",
-        grid.markdown()
+        grid.of_markdown()
     )
 }
 

@@ -48,8 +48,15 @@ impl Grid {
     }
 
     pub fn markdown(&self) -> String {
+        self.in_markdown(plain)
+    }
+    /// A table whose cells are Markdown already.
+    pub(super) fn of_markdown(&self) -> String {
+        self.in_markdown(|cell| cell.replace('|', r"\|"))
+    }
+    fn in_markdown(&self, shown: impl Fn(&str) -> String) -> String {
         let line = |fields: &[String]| {
-            let fields: Vec<String> = fields.iter().map(|field| plain(&field.replace('\n', " "))).collect();
+            let fields: Vec<String> = fields.iter().map(|field| shown(&field.replace('\n', " "))).collect();
             format!("| {} |\n", fields.join(" | "))
         };
         let rules: Vec<&str> =
