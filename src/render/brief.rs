@@ -260,6 +260,9 @@ impl Setting<'_> {
                 .then(|| format!("{} {}", human::count(rows, "row"), if rows == 1 { exists } else { exist }))
         };
         parts.extend(exist(twice[0].max(twice[1]), "exists twice", "exist twice"));
+        parts.extend(self.some("attachment.bare.rows", |rows| {
+            format!("{} reached the backend without the attachment", human::count(rows, "row"))
+        }));
         let stale = ["holds a stale copy of another row", "hold stale copies of other rows"];
         parts.extend(exist(self.most("oracle.stale_copies.rows"), stale[0], stale[1]));
         if !found.is_empty() {
@@ -476,6 +479,10 @@ mod tests {
             (
                 &[("oracle.orphan.rows", 3)],
                 "no saved edit was lost; found: orphan 3 rows (expected); 1 check passed",
+            ),
+            (
+                &[("attachment.bare.rows", 3)],
+                "no saved edit was lost; 3 rows reached the backend without the attachment; 1 check passed",
             ),
             (&[("oracle.lost_edit.count", 3)], "found: lost-edit 3 (expected); 1 check passed"),
         ] {

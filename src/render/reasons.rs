@@ -95,14 +95,13 @@ pub fn demands(
     together: &BTreeMap<String, usize>,
     ran: usize,
 ) -> Vec<String> {
-    let missed = spared.iter().map(|(name, Spared { seeds, unseen })| match unseen {
+    let missed = spared.iter().map(|(name, Spared { seeds, unseen, by_all })| match unseen {
         Some(figure) if *seeds == ran => format!("`{name}` is not judged: nothing of {figure} was observed"),
         Some(figure) => {
             format!("`{name}` is not judged in {seeds} of {ran} seeds: nothing of {figure} was observed")
         }
-        None => {
-            format!("every setting misses `{name}`, this one in {seeds} of {ran} seeds, so it excludes none")
-        }
+        None if *by_all || *seeds == ran => format!("no setting keeps `{name}`, so it excludes none"),
+        None => format!("under {seeds} of {ran} seeds every setting misses `{name}`: these do not count"),
     });
     let together = together.iter().map(|(name, seeds)| {
         format!("`{name}` is missed in {seeds} of {ran} seeds, and met by all of them together")

@@ -34,6 +34,8 @@ pub struct Spared {
     pub seeds: usize,
     /// The figure of a gate of which nothing was observed under any of these seeds.
     pub unseen: Option<String>,
+    /// No setting keeps it, under whatever seeds.
+    pub by_all: bool,
 }
 
 /// Of each demand under each seed, how many settings miss it, and how many were run.
@@ -66,6 +68,7 @@ pub fn demands<'a, K: Ord + Copy>(
         for demands in all.values_mut() {
             let missed = demands.broken.remove(&name).unwrap_or_default();
             missed.iter().for_each(|(_, reason)| demands.spare(name.clone(), reason));
+            demands.spared.entry(name.clone()).or_default().by_all = true;
         }
     }
     all

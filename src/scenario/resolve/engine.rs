@@ -163,8 +163,8 @@ impl World<'_> {
                 target: control.at("model.target").span(),
                 memory: control.at("model.memory").count(),
             }),
-            "fixed" | "" => Controller::Fixed,
-            other => unreachable!("the grammar has no controller {other}"),
+            // Another word is a mistake that was told.
+            _ => Controller::Fixed,
         };
         SteeringOptions { controller, min_rows: min.count(), max_rows: max.count() }
     }

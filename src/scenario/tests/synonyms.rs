@@ -33,8 +33,9 @@ fn a_type_of_another_platform_gets_the_one_that_fits() {
 }
 
 #[test]
-fn a_link_or_a_policy_of_another_platform_gets_the_one_that_fits() {
+fn a_word_that_is_not_ours_gets_the_one_that_fits() {
     for (set, ours) in [
+        ("engine.pull.controller=fixd", "fixed"),
         ("fleet.p.link=LTE", "lte-good"),
         ("fleet.p.link=4g", "lte-good"),
         ("fleet.p.link=wifi", "wifi-good"),
