@@ -134,10 +134,11 @@ pub(super) fn exclude<'a>(
         let broken =
             demands.broken.values().min_by_key(|missed| (missed[0].1.severity(), Reverse(missed.len())));
         point.trouble = match broken {
-            _ if is_wrong => trouble(&point.cells),
+            // What is no gate was not measured as asked, with any setting.
+            _ if is_wrong || !demands.spared.keys().all(|name| is_gate(name)) => trouble(&point.cells),
             broken => broken.map(|missed| missed_in(missed, point.cells.len())),
         };
-        spared.extend(demands.spared);
+        spared.extend(demands.spared.into_iter().filter(|(name, _)| is_gate(name)));
         together.extend(demands.together);
     }
     (spared, together)
@@ -185,6 +186,10 @@ fn is_met(runs: &[Run<'_>], missing: &Missing<'_>, name: &str) -> bool {
         of_name.entry((gate.figure(), gate.stat.as_str())).or_default().push((cell, gate));
     }
     !of_name.is_empty() && of_name.values().all(|runs| met_together(runs))
+}
+
+fn is_gate(demand: &str) -> bool {
+    demand.starts_with("gate ")
 }
 
 /// What the file asks of each run, by the name of it, if that is what a cell fails by.
