@@ -125,9 +125,8 @@ impl Edits {
             },
             event if Unsent::heeds(event) => {
                 // A gateway may be killed, too.
-                if let Some(device) = device {
-                    self.unsent.entry(device).or_default().on(at, event, board);
-                }
+                let unsent = device.map(|device| self.unsent.entry(device).or_default());
+                unsent.into_iter().for_each(|unsent| unsent.on(at, event, board));
             }
             _ => {}
         }
