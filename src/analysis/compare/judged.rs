@@ -16,8 +16,8 @@ const LEVEL_OF_LOSS: f64 = 0.1;
 /// One false finding in so many comparisons, of each family.
 const LEVEL: f64 = 0.01;
 
-/// The first figure of the summary, its others, what was lost, or all others of a run: many that say
-/// little hide none of the few that say most. Statistics with the same observations are one: a
+/// The first figure of the summary, its others, what was lost, or all others of a run: many that
+/// say little hide none of the few that say most. Statistics with the same observations are one: a
 /// percentile of few is their greatest.
 struct Family {
     surprising: BTreeMap<Sides, bool>,
