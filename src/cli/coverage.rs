@@ -50,7 +50,7 @@ pub(super) fn coverage(path: &Path, work: &Work, console: &mut Console<'_>) -> a
     let ids: BTreeSet<&String> = covered.iter().flat_map(|covered| &covered.ids).collect();
     console.result(&format!(
         "{}: {} in {}\n",
-        inert_path(&folder.path().join("COVERAGE.md")),
+        inert_path(folder.path().join("COVERAGE.md")),
         metrics::human::count(ids.len() as u64, "requirement"),
         metrics::human::count(documents.len() as u64, "scenario"),
     ));

@@ -194,7 +194,7 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
         }
     }
     if files.is_empty() {
-        let paths: Vec<String> = paths.iter().map(|path| inert_path(path)).collect();
+        let paths: Vec<String> = paths.iter().map(inert_path).collect();
         let text = format!("there is no scenario file in {}", paths.join(", "));
         return Err(Refusal::because(Exit::Nothing, text));
     }

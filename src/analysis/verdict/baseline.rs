@@ -27,7 +27,7 @@ pub(super) fn baseline(trial: &Trial<'_>, judged: &[Judged]) -> Vec<Ruling> {
     for (at, judged) in judged.iter().enumerate().filter(|(_, of)| of.cell.verdict != Verdict::Incomplete) {
         match standard.counterpart(&judged.cell, wanted(&judged.cell)) {
             Ok(base) => held.push((at, base)),
-            Err(reason) => rulings.push(Ruling::FailsCell(at, reason)),
+            Err(reason) => rulings.push(Ruling::FailsCell(at, *reason)),
         }
     }
     match against.tolerance_ppm {
@@ -120,7 +120,7 @@ fn seeds_of(baseline: &Baseline, lacks: &[(&str, &BaselineCell)], cells: &[&Cell
 
 impl<'a> Standard<'a> {
     /// What the baseline has of a cell that ended; an error says why nothing is comparable.
-    fn counterpart(&self, cell: &CellRecord, wanted: &[String]) -> Result<&'a BaselineCell, Reason> {
+    fn counterpart(&self, cell: &CellRecord, wanted: &[String]) -> Result<&'a BaselineCell, Box<Reason>> {
         let (name, id) = (self.name, &cell.id);
         let knows = |name: &str| self.baseline.cells.values().any(|cell| cell.metrics.contains_key(name));
         let unlike = match self.baseline.cells.get(id) {
@@ -132,7 +132,7 @@ impl<'a> Standard<'a> {
                     self.comparison(),
                     self.accept("")
                 );
-                return Err(Reason::ScenarioChanged { text });
+                return Err(Box::new(Reason::ScenarioChanged { text }));
             }
             Some(base) if base.is_whole(cell, wanted, knows) => return Ok(base),
             Some(_) => format!(
@@ -140,7 +140,7 @@ impl<'a> Standard<'a> {
                  of {id} than a run of it"
             ),
         };
-        Err(Reason::NoBaseline { text: unlike + &self.accept("") })
+        Err(Box::new(Reason::NoBaseline { text: unlike + &self.accept("") }))
     }
 
     fn comparison(&self) -> String {

@@ -46,7 +46,7 @@ impl Pool {
             }
         }
         if shards.is_empty() {
-            let paths: Vec<String> = paths.iter().take(3).map(|path| inert_path(path)).collect();
+            let paths: Vec<String> = paths.iter().take(3).map(inert_path).collect();
             let text = format!("there is no shard in {}: none has a {NAME} that is whole", paths.join(", "));
             return Err(KeptError::new(Exit::Usage, text));
         }

@@ -121,7 +121,7 @@ fn a_timeout_that_is_too_short_is_mended_by_what_the_links_take() {
     let large = format!("{short} | rows = 900 => rows = 20000 | $SCOPE => | {pages}");
     let [mend] = tried(&large).try_into().unwrap();
     let seconds: u64 = mend.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
-    assert!(seconds > 60 && seconds % 10 == 0, "{mend}");
+    assert!(seconds > 60 && seconds.is_multiple_of(10), "{mend}");
     let enough = format!(r#"{large} | "5s" => "{seconds}s""#);
     assert_eq!(Practice::FittingTimeout.seen_in(&plan(&changed(&enough))).does, Some(true));
 }
