@@ -150,10 +150,10 @@ impl Oracle {
     /// Looks into the database of a device that may be at work; gives how many rows it went over.
     pub fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> u64 {
         let (names, schema) = (Rc::clone(&self.names), Arc::clone(&self.setup.labels.schema));
-        let Oracle { setup, places, history, held, shown, findings, looks, now, .. } = self;
+        let Oracle { setup, places, history, ledger, held, shown, findings, looks, now, .. } = self;
         let Some(places) = places.get(device.0 as usize) else { return 0 };
         let now = *now;
-        let mut look = Look { now, device, setup, places, history, held, shown, findings };
+        let mut look = Look { now, device, setup, places, history, ledger, held, shown, findings };
         look.at(&NamedView { names: &names, schema: &schema, view }, looks)
     }
 

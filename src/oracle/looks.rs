@@ -14,12 +14,13 @@ use super::content::compared;
 use super::findings::Findings;
 use super::held::Held;
 use super::history::{History, RowId};
+use super::ledger::Ledger;
 use super::names::NamedView;
 use super::setup::OracleSetup;
 use super::shown::Shown;
 use super::truth::{Places, RowHash, place};
 use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
-use crate::contract::{DeviceView, Event};
+use crate::contract::{DeviceView, EditKind, Event};
 
 type Rows = FxHashMap<(EntityId, Key), (Stamp, u64)>;
 
@@ -52,6 +53,7 @@ pub(super) struct Look<'a> {
     pub(super) setup: &'a OracleSetup,
     pub(super) places: &'a Places,
     pub(super) history: &'a History,
+    pub(super) ledger: &'a Ledger,
     pub(super) held: &'a Held,
     pub(super) shown: &'a Shown,
     pub(super) findings: &'a mut Findings,
@@ -137,7 +139,11 @@ impl Look<'_> {
         let device = self.device;
         let (row, had) = (self.history.row(id), self.held.versions(id, device));
         let place = &*self.places[usize::from(row.entity.0)];
-        if (had..=row.versions.len()).any(|held| !row.has(held, place)) {
+        // What becomes of the delete of somebody at this phone is another check's matter.
+        let open = self.ledger.open_on(id);
+        let mut own = open.filter(|(of, _)| of.device == device).map(|(_, edit)| edit.local.kind);
+        let goes = (had..=row.versions.len()).any(|held| !row.has(held, place));
+        if goes || own.any(|kind| kind == EditKind::Delete) {
             return;
         }
         let (words, concerns) = (&self.setup.labels, (Some(device), Some((row.entity, row.key.as_str()))));

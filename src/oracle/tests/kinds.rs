@@ -104,6 +104,8 @@ fn what_a_phone_shows_between_its_syncs_is_what_it_has() {
         office a1 gone; 0 pulls; 0 shows a1 first new; 0 is-seen; 0 pulls; 1 pulls => flicker 1
         # An edit waits there.
         0 sets a1 x; 0 shows a1 first new; 0 is-seen; 0 pulls; 1 pulls; drain => silent
+        # The phone forgot that somebody deleted the row: an edit is lost, and the row rightly gone.
+        0 deletes a1; 0 drops; 0 shows a1 gone; 0 is-seen; 0 pulls; 1 pulls => lost-edit 1
         ",
     );
 }
