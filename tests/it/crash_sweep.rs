@@ -139,10 +139,10 @@ impl Sweep {
     /// One place in so many is tried; prime, so that no rhythm of the disk hides places.
     fn stride(self) -> usize {
         match self {
-            Sweep::Points => 1,
             _ if worlds::every_place() => 1,
-            Sweep::Polls => 3,
-            Sweep::Operations | Sweep::KillTimes | Sweep::SyncTimes => 7,
+            Sweep::Points => 3,
+            Sweep::Polls => 7,
+            Sweep::Operations | Sweep::KillTimes | Sweep::SyncTimes => 23,
         }
     }
 }

@@ -496,7 +496,7 @@ fn sabotage_grounds_let_the_correct_engine_pass() {
     let grounds: BTreeSet<Ground> = bugs::all().map(ground).collect();
     let mut wrong = Vec::new();
     for ground in grounds {
-        let seeds = ground.seeds.min(if worlds::every_place() { 10 } else { 4 });
+        let seeds = ground.seeds.min(if worlds::every_place() { 10 } else { 2 });
         // A variant may be there to show what goes wrong.
         let plans = ground.plans("builtin", (1..=seeds).collect());
         for plan in plans.into_iter().filter(|plan| plan.expect.violations.is_empty()) {
