@@ -25,17 +25,26 @@ pub enum Wait {
     Network,
     /// A sync, which the network allows.
     Start,
+    /// Another sync, as the last one failed.
+    Again,
     /// The end of a sync that runs.
     Sync,
+    /// Nothing: they were lost or given up.
+    Nothing,
 }
 
 /// The shares of the time of edits, in parts per million, the greatest first; `None` without any.
 pub fn waits(cells: &[&CellRecord]) -> Option<Vec<(Wait, u64)>> {
     let sum = |metric: &str| sum(cells, metric);
     let all = sum("engine.edits.unsent");
-    let (network, sync) = (sum("engine.edits.unsent_offline"), sum("engine.edits.unsent_in_sync"));
-    let start = all.saturating_sub(network + sync);
-    (all > 0).then(|| shares(vec![(Wait::Network, network), (Wait::Start, start), (Wait::Sync, sync)], all))
+    let known = [
+        (Wait::Network, sum("engine.edits.unsent_offline")),
+        (Wait::Sync, sum("engine.edits.unsent_in_sync")),
+        (Wait::Again, sum("engine.edits.unsent_after_failure")),
+        (Wait::Nothing, sum("engine.edits.unsent_in_vain")),
+    ];
+    let start = all.saturating_sub(known.iter().map(|(_, part)| part).sum());
+    (all > 0).then(|| shares([known.as_slice(), &[(Wait::Start, start)]].concat(), all))
 }
 
 /// The shares of the time of units, in parts per million, the greatest first; `None` if none ran.
@@ -119,12 +128,25 @@ mod tests {
     #[test]
     fn time_of_edits_is_shared_among_what_they_wait_for() {
         let mut outcome = fixture::outcome();
-        let waited = [("unsent", 1_000), ("unsent_offline", 710), ("unsent_in_sync", 90)];
+        let waited = [
+            ("unsent", 1_000),
+            ("unsent_offline", 410),
+            ("unsent_in_sync", 90),
+            ("unsent_after_failure", 100),
+            ("unsent_in_vain", 200),
+        ];
         for (name, value) in waited {
             outcome.figures.insert(format!("engine.edits.{name}"), Figure::number(Unit::RowNs, value));
         }
         let cell = judge(&fixture::plan(None, 1), "c", &outcome).cell;
         let found = waits(&[&cell, &cell]).unwrap();
-        assert_eq!(found, [(Wait::Network, 710_000), (Wait::Start, 200_000), (Wait::Sync, 90_000)]);
+        let expected = [
+            (Wait::Network, 410_000),
+            (Wait::Nothing, 200_000),
+            (Wait::Start, 200_000),
+            (Wait::Again, 100_000),
+            (Wait::Sync, 90_000),
+        ];
+        assert_eq!(found, expected);
     }
 }

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::board::Board;
 use super::table::Id;
-use super::unsent::Unsent;
+use super::unsent::{Unsent, Waits};
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{ConflictKind, Decision, EditEnd, EditError, Event, LogKind, PageEvent, PhoneEvent};
 
@@ -19,7 +19,8 @@ pub(super) struct Edits {
     carries: FxHashMap<(DeviceId, EntityId, Key), u32>,
     /// Those that no later edit carries: they have an end of their own, or their database is gone.
     ended: FxHashSet<EditId>,
-    waiting: BTreeMap<EditId, Time>,
+    /// Since when edits are on their device alone, and what that had waited for until then.
+    waiting: BTreeMap<EditId, (Time, Waits)>,
     unsent: BTreeMap<DeviceId, Unsent>,
     /// Those that the backend dropped and acknowledges as if they were done.
     ignored: FxHashSet<EditId>,
@@ -68,9 +69,8 @@ impl Edits {
                 let (entity, key) = (edit.entity, edit.key.clone());
                 self.made.insert(edit.id, Made { at, entity, key });
                 self.missed.remove(&edit.id);
-                if self.waiting.insert(edit.id, at).is_none() {
-                    self.unsent.entry(edit.id.device).or_default().made(at, board);
-                }
+                let waits = self.unsent.entry(edit.id.device).or_default().until(at);
+                self.waiting.insert(edit.id, (at, waits));
             }
             Event::EditRefused { edit, error } => {
                 self.missed.insert(edit.id);
@@ -126,7 +126,7 @@ impl Edits {
             event if Unsent::heeds(event) => {
                 // A gateway may be killed, too.
                 let unsent = device.map(|device| self.unsent.entry(device).or_default());
-                unsent.into_iter().for_each(|unsent| unsent.on(at, event, board));
+                unsent.into_iter().for_each(|unsent| unsent.on(at, event));
             }
             _ => {}
         }
@@ -134,9 +134,18 @@ impl Edits {
 
     /// The end, of which `end_of` says how a saved edit came to it, where anybody knows.
     pub(super) fn finish(&mut self, at: Time, end_of: &dyn Fn(EditId) -> Option<EditEnd>, board: &mut Board) {
-        let waiting = std::mem::take(&mut self.waiting);
-        waiting.into_values().for_each(|since| board.lasted(Id::EditsUnsent, Some(since), at));
-        self.unsent.values_mut().for_each(|unsent| unsent.pass(at, board));
+        for (edit, (since, made)) in std::mem::take(&mut self.waiting) {
+            board.lasted(Id::EditsUnsent, Some(since), at);
+            match end_of(edit) {
+                Some(EditEnd::Lost | EditEnd::GivenUp) => {
+                    board.add(Id::EditsUnsentInVain, at.since(since).0);
+                }
+                _ => {
+                    let waits = self.unsent.entry(edit.device).or_default().until(at);
+                    waits.count_since(made, board);
+                }
+            }
+        }
         // Whatever became of it: who saved it still waits for it to be safe.
         let (carries, ended, ignored) = (&self.carries, &self.ended, &self.ignored);
         let is_carried = |edit: EditId, made: Made| {
@@ -159,9 +168,9 @@ impl Edits {
         *last = (*last).max(edit.number);
     }
     fn settled(&mut self, at: Time, edit: EditId, board: &mut Board) {
-        if let Some(since) = self.waiting.remove(&edit) {
+        if let Some((since, made)) = self.waiting.remove(&edit) {
             board.lasted(Id::EditsUnsent, Some(since), at);
-            self.unsent.entry(edit.device).or_default().settled(at, board);
+            self.unsent.entry(edit.device).or_default().until(at).count_since(made, board);
         }
     }
 

@@ -57,7 +57,7 @@ fn figures(history: &str) -> Figures {
 fn judge(table: &str) {
     for (history, told) in cases(table) {
         let figures = figures(&history);
-        for part in told.split(" & ") {
+        for part in told.split("& ") {
             let (name, value) = part.trim().split_once(' ').unwrap();
             let (name, stat) = name.split_once(':').unwrap_or((name, "value"));
             let name = if name.starts_with('.') { format!("engine{name}") } else { name.to_owned() };
@@ -234,9 +234,12 @@ fn an_unsent_edit_waits_for_a_network_in_a_sync_or_for_one() {
         0 0 updates 1 k1; 0 0 updates 2 k2; 10 0 down; 40 0 up; 50 0 starts 1; 70 0 acked 1 k1;
         75 0 ends 1 25; 80 0 acked 2 k2; 100 0 still
             => .edits.unsent 150s & .edits.unsent_offline 60s & .edits.unsent_in_sync 45s
-        0 0 updates 1 k1; 10 0 starts 1; 20 0 down; 25 0 killed; 30 0 up; 50 0 begins; 55 0 fails 1;
+        0 0 updates 3 k1; 10 0 starts 1; 20 0 down; 25 0 killed; 30 0 up; 50 0 begins; 55 0 fails 1;
         60 0 starts 2; 61 1 down; 64 0 still
             => .edits.unsent 64s & .edits.unsent_offline 10s & .edits.unsent_in_sync 14s
+                & .edits.unsent_after_failure 5s & .edits.unsent_in_vain 0s
+        0 0 updates 1 k1; 10 0 down; 20 0 up; 64 0 still
+            => .edits.unsent 64s & .edits.unsent_offline 0s & .edits.unsent_in_vain 64s
     ",
     );
 }

@@ -5,12 +5,31 @@ use super::table::Id;
 use crate::base::Time;
 use crate::contract::Event;
 
-/// A device and its edits that nobody else has.
+/// How long a device could not send anything, by why, since it came into use.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Waits {
+    offline: u64,
+    in_sync: u64,
+    after_failure: u64,
+}
+
+impl Waits {
+    /// Counts for an edit what its device waited for since it was `made`.
+    pub(super) fn count_since(self, made: Waits, board: &mut Board) {
+        board.add(Id::EditsUnsentOffline, self.offline - made.offline);
+        board.add(Id::EditsUnsentInSync, self.in_sync - made.in_sync);
+        board.add(Id::EditsUnsentAfterFailure, self.after_failure - made.after_failure);
+    }
+}
+
+/// A device, and what an edit would wait for there.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unsent {
-    edits: u64,
+    waits: Waits,
     link_down: bool,
     runs: u32,
+    /// The last run failed, and none began since.
+    failed: bool,
     since: Time,
 }
 
@@ -28,35 +47,26 @@ impl Unsent {
         )
     }
     /// An event that it heeds: open runs die with the process.
-    pub(super) fn on(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
-        let (link_down, runs) = match event {
-            Event::LinkDown => (true, self.runs),
-            Event::LinkUp => (false, self.runs),
-            Event::SyncStart { .. } => (self.link_down, self.runs + 1),
-            Event::SyncComplete { .. } | Event::SyncError { .. } => {
-                (self.link_down, self.runs.saturating_sub(1))
-            }
-            _ => (self.link_down, 0),
-        };
-        self.pass(at, board);
-        (self.link_down, self.runs) = (link_down, runs);
+    pub(super) fn on(&mut self, at: Time, event: &Event<'_>) {
+        self.until(at);
+        match event {
+            Event::LinkDown => self.link_down = true,
+            Event::LinkUp => self.link_down = false,
+            Event::SyncStart { .. } => (self.runs, self.failed) = (self.runs + 1, false),
+            Event::SyncComplete { .. } => self.runs = self.runs.saturating_sub(1),
+            Event::SyncError { .. } => (self.runs, self.failed) = (self.runs.saturating_sub(1), true),
+            _ => self.runs = 0,
+        }
     }
-    pub(super) fn made(&mut self, at: Time, board: &mut Board) {
-        self.pass(at, board);
-        self.edits += 1;
-    }
-    pub(super) fn settled(&mut self, at: Time, board: &mut Board) {
-        self.pass(at, board);
-        self.edits = self.edits.saturating_sub(1);
-    }
-    /// Counts the time until now.
-    pub(super) fn pass(&mut self, at: Time, board: &mut Board) {
+    /// What the device waited for until now.
+    pub(super) fn until(&mut self, at: Time) -> Waits {
         let waited = at.since(std::mem::replace(&mut self.since, at)).0;
-        let what = match (self.link_down, self.runs) {
-            (true, _) => Id::EditsUnsentOffline,
-            (false, 1..) => Id::EditsUnsentInSync,
-            (false, 0) => return,
-        };
-        board.add(what, waited.saturating_mul(self.edits));
+        match (self.link_down, self.runs, self.failed) {
+            (true, ..) => self.waits.offline += waited,
+            (false, 1.., _) => self.waits.in_sync += waited,
+            (false, 0, true) => self.waits.after_failure += waited,
+            (false, 0, false) => {}
+        }
+        self.waits
     }
 }

@@ -371,11 +371,13 @@ fn shares<T: Copy>(parts: &[(T, u64)], word: fn(T) -> &'static str) -> String {
     told.join(", ")
 }
 
-fn awaited(wait: Wait) -> &'static str {
+pub(super) fn awaited(wait: Wait) -> &'static str {
     match wait {
         Wait::Network => "for a network",
         Wait::Start => "for a sync to start",
         Wait::Sync => "in a sync",
+        Wait::Again => "for the next sync after one that failed",
+        Wait::Nothing => "in vain, as they were lost or given up",
     }
 }
 

@@ -1,9 +1,9 @@
 //! What mends a cell; why it misses a bound on time: which part of the fleet, where syncs spend it.
 
-use super::brief::word;
+use super::brief::{awaited, word};
 use super::reasons::main_reasons;
 use super::remedies::remedies;
-use crate::analysis::{Phase, phases};
+use crate::analysis::{Phase, Wait, phases, waits};
 use crate::metrics::{Unit, human};
 use crate::record::{CellRecord, GateRecord, Reason, SlowRecord, named, replay_record};
 
@@ -21,20 +21,41 @@ pub(super) fn why(cell: &CellRecord, gates: &[&GateRecord]) -> Vec<String> {
     missed.dedup();
     let mut lines = remedies(&cell.remedies);
     lines.extend(missed.iter().filter_map(|(metric, stat)| slowest(cell, metric, stat)));
-    if missed.iter().any(|(metric, _)| metric.starts_with("engine."))
-        && let Some(parts) = phases(&[cell])
-    {
-        let known = parts.iter().find(|(phase, _)| *phase != Phase::Other);
-        let (phase, ppm) = *known.unwrap_or(&parts[0]);
-        let share = ppm / 10_000;
-        lines.push(format!(
-            "syncs spent {share} % of their time {}; what changes that: {}",
-            word(phase),
-            moves(phase)
-        ));
+    let mut missed = missed.iter().map(|(metric, _)| metric.split(['@', '/']).next().unwrap_or(metric));
+    let of_edits = |metric: &str| OF_EDITS.contains(&metric);
+    let outside = missed.clone().any(of_edits).then(|| outside_syncs(cell)).flatten();
+    if missed.any(|metric| metric.starts_with("engine.") && (outside.is_none() || !of_edits(metric))) {
+        lines.extend(in_syncs(cell));
         lines.extend(devices(cell));
     }
+    lines.extend(outside);
     lines
+}
+
+/// How long edits take to be safe and to be seen: what they wait for may be no sync.
+const OF_EDITS: [&str; 3] =
+    ["engine.write_acknowledged.duration", "engine.write_visible.duration", "engine.edits.unsent"];
+
+/// What edits waited for most, if that was no sync which ran.
+fn outside_syncs(cell: &CellRecord) -> Option<String> {
+    let (wait, ppm) = *waits(&[cell])?.first()?;
+    let moves = match wait {
+        Wait::Network => "the fleet's `link` and outages",
+        Wait::Start => "`unit.NAME.on` (what starts a sync), `engine.debounce`",
+        Wait::Again => "`unit.NAME.on` (what starts a sync), `engine.retry`, the backend's outages",
+        Wait::Nothing => "what lost them, or gave them up",
+        Wait::Sync => return None,
+    };
+    let share = ppm / 10_000;
+    Some(format!("edits waited {share} % of their time {}; what changes that: {moves}", awaited(wait)))
+}
+
+fn in_syncs(cell: &CellRecord) -> Option<String> {
+    let parts = phases(&[cell])?;
+    let known = parts.iter().find(|(phase, _)| *phase != Phase::Other);
+    let (phase, ppm) = *known.unwrap_or(&parts[0]);
+    let share = ppm / 10_000;
+    Some(format!("syncs spent {share} % of their time {}; what changes that: {}", word(phase), moves(phase)))
 }
 
 const TRACE: &str = " --trace slow.json";
@@ -112,5 +133,30 @@ mod tests {
         let ran = Figure::number(Unit::Ns, 1_000);
         cell.metrics.insert("engine.session.time".into(), ran);
         insta::assert_snapshot!(why(&cell, &gates).join("\n"));
+    }
+
+    #[test]
+    fn an_edit_that_waited_for_no_sync_is_not_told_of_syncs() {
+        let mut plan = fixture::plan(None, 1);
+        plan.gates.push(fixture::gate("engine.write_acknowledged.duration", "p95", 1));
+        let mut outcome = fixture::outcome();
+        let mut put = |name: &str, figure| outcome.figures.insert(name.to_owned(), figure);
+        put("engine.write_acknowledged.duration", fixture::durations(4, 9_000_000_000));
+        put("engine.session.time", Figure::number(Unit::Ns, 1_000));
+        put("engine.edits.unsent", Figure::number(Unit::RowNs, 1_000));
+        let mut lines = |offline, in_sync| {
+            let mut put = |name: &str, n| {
+                outcome.figures.insert(format!("engine.edits.{name}"), Figure::number(Unit::RowNs, n));
+            };
+            put("unsent_offline", offline);
+            put("unsent_in_sync", in_sync);
+            let judged = judge(&plan, "c", &outcome);
+            let gates: Vec<&GateRecord> = judged.gates.iter().collect();
+            why(&judged.cell, &gates).iter().map(|line| line.split(" % ").next().unwrap().to_owned()).collect()
+        };
+        let told: Vec<String> = lines(700, 200);
+        assert_eq!(told, ["edits waited 70"]);
+        let told: Vec<String> = lines(200, 700);
+        assert_eq!(told, ["syncs spent 0"]);
     }
 }
