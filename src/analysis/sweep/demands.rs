@@ -62,11 +62,14 @@ pub fn demands<'a, K: Ord + Copy>(
     let of = |(setting, runs): (&K, &Vec<Run<'a>>)| (*setting, Demands::of(runs, &missing, decides(setting)));
     let mut all: BTreeMap<K, Demands<'a>> = settings.iter().map(of).collect();
     // What no setting keeps would leave none to choose, each excluded under seeds of its own.
-    let first = all.values().next().into_iter().flat_map(|demands| demands.broken.keys().cloned());
-    let by_all = |name: &String| all.len() > 1 && all.values().all(|one| one.broken.contains_key(name));
-    for name in first.filter(by_all).collect::<Vec<_>>() {
+    let names: BTreeSet<String> = all.values().flat_map(|demands| demands.broken.keys().cloned()).collect();
+    let keeps = |name: &str, of: &K| all[of].keeps(name, settings[of].len());
+    let by_all = |name: &String| all.len() > 1 && !settings.keys().any(|of| keeps(name, of));
+    let by_all: Vec<String> = names.into_iter().filter(by_all).collect();
+    for name in by_all {
         for demands in all.values_mut() {
             let missed = demands.broken.remove(&name).unwrap_or_default();
+            demands.open.remove(&name);
             missed.iter().for_each(|(_, reason)| demands.spare(name.clone(), reason));
             demands.spared.entry(name.clone()).or_default().by_all = true;
         }
@@ -98,6 +101,12 @@ impl<'a> Demands<'a> {
         demands.together.extend(met.into_iter().map(|(name, missed)| (name, missed.len())));
         demands.open.retain(|name, _| !demands.broken.contains_key(name));
         demands
+    }
+
+    /// Whether a setting keeps a demand: one that all settings miss in most of its runs it does not.
+    fn keeps(&self, name: &str, runs: usize) -> bool {
+        let spared = self.spared.get(name).map_or(0, |spared| spared.seeds);
+        2 * spared < runs && !self.broken.contains_key(name) && !self.open.contains_key(name)
     }
 
     fn spare(&mut self, name: String, reason: &Reason) {

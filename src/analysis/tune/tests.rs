@@ -154,6 +154,17 @@ fn a_gate_that_each_setting_misses_by_itself_excludes_none() {
         (200, vec![met(1), missing(met(2), "usable")]),
     ]);
     assert_eq!(broken(&cells, &Limits::default(), 2), (vec![], vec![]));
+    // One that was run under few seeds, under which all miss it, does not keep it either; nor does
+    // one that meets it once.
+    let missed = |seeds: &[u64]| seeds.iter().map(|seed| missing(met(*seed), "usable")).collect::<Vec<_>>();
+    let mut cells = BTreeMap::from([
+        (16, missed(&[1, 2, 3, 4])),
+        (200, [missed(&[1, 2, 3]), vec![met(4)]].concat()),
+        (500, missed(&[1, 2])),
+    ]);
+    assert_eq!(broken(&cells, &Limits::default(), 4), (vec![], vec![]));
+    cells.insert(100, [missed(&[1]), vec![met(2), met(3), met(4)]].concat());
+    assert_eq!(broken(&cells, &Limits::default(), 4), (vec![16, 200, 500], vec![]));
 }
 
 #[test]
