@@ -133,18 +133,17 @@ fn a_second(text: &str) -> Option<String> {
 }
 
 const NAME_MAX: usize = 80;
-pub(super) const NAME_WANT: &str =
-    "1 to 80 characters, no control characters among them and no `*` at the beginning";
-pub const TITLE_WANT: &str = "1 to 80 characters, no `#` and no control characters among them";
+pub(super) const NAME_WANT: &str = "1 to 80 characters and no `*` at the beginning";
+pub const TITLE_WANT: &str = "1 to 80 characters and no `#` among them";
 
 /// Folders and files are called so, terminals show it, and `RUN#NAME` picks it.
 pub fn is_title(text: &str) -> bool {
     is_name(text) && !text.contains('#')
 }
 
+/// Control characters are escapes as soon as a file is read.
 pub(super) fn is_name(text: &str) -> bool {
-    let plain = |c: char| !c.is_control();
-    !text.trim().is_empty() && text.chars().count() <= NAME_MAX && text.chars().all(plain)
+    !text.trim().is_empty() && text.chars().count() <= NAME_MAX
 }
 
 /// A text as the id of a cell has it.
