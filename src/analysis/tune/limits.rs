@@ -48,8 +48,8 @@ impl Limits {
 }
 
 /// What a setting comes to under a limit, its seeds together. An observation counts with what the
-/// setting itself adds: if the smallest size is above the limit at the same place, too (in a gap of
-/// the link, by a photo), what that has beyond its median is taken off.
+/// setting itself adds: what the smallest size has at the same place beyond its median (in a gap of
+/// the link, by a photo) is taken off.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Held {
     /// All observations of its cells.
@@ -152,11 +152,10 @@ fn above(figure: &Figure, max: u64) -> usize {
     parts.map(|(_, part)| (count / part) as usize).max().unwrap_or(0)
 }
 
-/// What the setting adds to what the smallest size has at that place beyond its median, if that is
-/// above the limit as well.
+/// What the setting adds to what the smallest size has at that place beyond its median.
 fn own(limit: &LimitRecord, one: &Observation, beside: &Judged) -> u64 {
     let there = beside.tails.get(&limit.metric).into_iter().flatten();
-    let there = there.filter(|other| other.value > limit.max && other.meets(one));
+    let there = there.filter(|other| other.meets(one));
     let median = beside.cell.stat(&limit.metric, "p50").unwrap_or(0);
     let not_its = there.map(|other| other.value.saturating_sub(median)).max().unwrap_or(0);
     one.value.saturating_sub(not_its)

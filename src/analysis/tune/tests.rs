@@ -59,13 +59,17 @@ fn a_long_request_at_one_place_under_each_size_excludes_none() {
     assert_eq!(broken(&cells, &chunk, 2), (vec![], vec![]));
     let held = &standings(&cells, &16, &chunk, 2)[&200].held[0];
     assert_eq!((held.spared.as_slice(), held.cells_spared), ([18 * SECOND].as_slice(), 1));
+    // A short gap takes the smallest 7 s longer than usual: below the limit, and not the size's.
+    cells.get_mut(&16).unwrap()[1] = cell(2, &[quick(200), vec![(900, 8)]].concat());
+    cells.insert(700, vec![cell(1, &quick(200)), cell(2, &[(905, 20)])]);
+    assert_eq!(broken(&cells, &chunk, 2), (vec![], vec![]));
     // Elsewhere in the script it is the size's own.
     cells.insert(500, vec![cell(1, &[(700, 18)]), cell(2, &[(700, 2)])]);
     // So is what it adds to a gap beyond the limit.
     cells.insert(2_000, vec![cell(1, &[(530, 35)]), cell(2, &[(512, 2)])]);
     assert_eq!(broken(&cells, &chunk, 2).0, [500, 2_000]);
     // What the smallest does itself is not spared.
-    assert_eq!(broken(&cells, &limits("chunk=500ms"), 2).0, [16, 200, 500, 1_000, 2_000]);
+    assert_eq!(broken(&cells, &limits("chunk=500ms"), 2).0, [16, 200, 500, 700, 1_000, 2_000]);
 }
 
 #[test]

@@ -143,16 +143,15 @@ pub(super) fn notes(view: &View<'_>, best: &Setting) -> Vec<String> {
     let spared = |(limit, held): (&crate::record::LimitRecord, &crate::analysis::tune::Held)| {
         let longest = human::figure(limit.unit(), *held.spared.first()?);
         let (what, they) = match limit.name.as_str() {
-            "memory" => ("responses need", "need"),
-            "chunk" => ("requests take", "take"),
-            _ => ("queries of the app take", "take"),
+            "memory" => ("responses need", "need more"),
+            "chunk" => ("requests take", "take longer"),
+            _ => ("queries of the app take", "take longer"),
         };
         Some(format!(
-            "{what} up to {longest} in {} of {ran} seeds; at {}, the smallest, they {they} more than {} \
-             at the same place too, so the link or the data is the cause, not the size",
+            "{what} up to {longest} in {} of {ran} seeds; at {}, the smallest, they {they} than usual at \
+             the same place too, so the link or the data is the cause, not the size",
             held.cells_spared,
-            smallest.join(", "),
-            human::figure(limit.unit(), limit.max)
+            smallest.join(", ")
         ))
     };
     let limits = place.limits.0.iter().zip(&standing.held).filter_map(spared);
