@@ -14,6 +14,8 @@ use crate::contract::{ConflictKind, Decision, EditEnd, EditError, Event, LogKind
 pub(super) struct Edits {
     /// Those that a person saved and that are not on the backend.
     made: FxHashMap<EditId, Made>,
+    /// Those that their device knows to be there: since when they were saved, and known.
+    safe: Vec<(EditId, Time, Time)>,
     /// The last edit of a row that a device knows to be on the backend: an engine that sends rows
     /// and not edits sends the earlier ones with it.
     carries: FxHashMap<(DeviceId, EntityId, Key), u32>,
@@ -95,7 +97,7 @@ impl Edits {
             Event::EditAcknowledged { edit, .. } => {
                 self.settled(at, *edit, board);
                 if !self.ignored.contains(edit) {
-                    self.safe(at, *edit, board);
+                    self.safe(at, *edit);
                 }
             }
             Event::Restored { .. }
@@ -153,6 +155,15 @@ impl Edits {
             let last = carries.get(&(edit.device, made.entity, made.key));
             !own_end && last.is_some_and(|last| *last > edit.number)
         };
+        for (edit, since, known) in self.safe.drain(..) {
+            // What was taken back since was not safe.
+            if end_of(edit) == Some(EditEnd::Lost) {
+                board.never_ended(Id::WriteAcknowledged, Some(since), at);
+                board.add(Id::NeverSafeLostSince, 1);
+            } else {
+                board.lasted(Id::WriteAcknowledged, Some(since), known);
+            }
+        }
         for (edit, made) in self.made.drain() {
             let since = made.at;
             if !is_carried(edit, made) {
@@ -161,9 +172,9 @@ impl Edits {
             }
         }
     }
-    fn safe(&mut self, at: Time, edit: EditId, board: &mut Board) {
+    fn safe(&mut self, at: Time, edit: EditId) {
         let Some(Made { at: since, entity, key }) = self.made.remove(&edit) else { return };
-        board.lasted(Id::WriteAcknowledged, Some(since), at);
+        self.safe.push((edit, since, at));
         let last = self.carries.entry((edit.device, entity, key)).or_default();
         *last = (*last).max(edit.number);
     }
@@ -186,7 +197,7 @@ impl Edits {
                 board.add(Id::ConflictsEqual, 1);
                 if decision == Decision::Same {
                     self.settled(at, edit, board);
-                    self.safe(at, edit, board);
+                    self.safe(at, edit);
                 }
                 return;
             }

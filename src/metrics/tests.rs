@@ -333,6 +333,10 @@ fn a_wait_without_an_end_counts_as_longer_than_all() {
         1 0 updates 0 k; 3 0 acked 0 k; 5 0 updates 1 k; 9 0 still
         => .write_acknowledged.duration:count 1 & .write_acknowledged.duration:never 1
         & .write_acknowledged.duration:p50 2s & .write_acknowledged.duration:p95 18446744073709551615
+        # One that is lost in the end was not safe, though it was acknowledged.
+        1 0 updates 1 k; 3 0 acked 1 k; 4 0 updates 4 l; 5 0 acked 4 l; 9 0 still
+        => .write_acknowledged.duration:count 1 & .write_acknowledged.duration:never 1
+        & .never_safe.lost 0 & .never_safe.lost_since 1
         # What others found of it: by number, nothing, lost, given up, waits, is there.
         1 0 updates 0 k; 2 0 updates 1 k; 3 0 updates 1 l; 4 0 updates 2 l; 5 0 updates 3 l; 6 0 updates 4 m;
         9 0 still => .write_acknowledged.duration:never 5 & .never_safe.lost 1 & .never_safe.given_up 1

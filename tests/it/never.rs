@@ -78,11 +78,11 @@ fn a_lost_edit_is_never_seen_by_who_looks_at_the_app_for_minutes() {
 }
 
 /// Every edit that is never safe is counted by what became of it.
-fn hold_ends(name: &str, outcome: &Outcome) -> [u64; 4] {
-    let ends = ["lost", "given_up", "waiting", "unconfirmed"];
+fn hold_ends(name: &str, outcome: &Outcome) -> [u64; 5] {
+    let ends = ["lost", "lost_since", "given_up", "waiting", "unconfirmed"];
     let counts = ends.map(|end| value(outcome, &format!("engine.never_safe.{end}")));
     assert_eq!(counts.iter().sum::<u64>(), stat(outcome, SAFE, "never"), "{name}: {counts:?}");
-    let all = ["lost", "given_up", "waiting", "arrived"];
+    let all = ["lost", "lost", "given_up", "waiting", "arrived"];
     for (count, end) in counts.iter().zip(all) {
         assert!(*count <= value(outcome, &format!("oracle.saved_edits.{end}")), "{name}: {end} {count}");
     }
@@ -91,7 +91,7 @@ fn hold_ends(name: &str, outcome: &Outcome) -> [u64; 4] {
 
 #[test]
 fn edits_that_are_never_safe_add_up_by_their_ends() {
-    let mut found = [0; 4];
+    let mut found = [0; 5];
     for path in [
         "scenarios/hospital-hour.toml",
         "scenarios/conflicts/told.toml",
@@ -99,6 +99,7 @@ fn edits_that_are_never_safe_add_up_by_their_ends() {
         "scenarios/conflicts/blind-writes.toml",
         "scenarios/device/local-capture.toml",
         "scenarios/units/poison.toml",
+        "scenarios/backend/backend-restored.toml",
     ] {
         for plan in plans(&document(path), &Request::default()) {
             let name = format!("{path} {}", plan.variant.as_deref().unwrap_or_default());
@@ -110,8 +111,8 @@ fn edits_that_are_never_safe_add_up_by_their_ends() {
     let retry = "engine.request_timeout = \"15s\"\n\
                  engine.retry = { base = \"2s\", cap = \"2s\", jitter = \"none\", attempts = 7 }\n";
     let late = run(&written(&format!("{}{retry}", crate::lost::SLOW)));
-    assert_eq!(hold_ends("late responses", &late), [0, 0, 0, 1]);
-    found[3] += 1;
+    assert_eq!(hold_ends("late responses", &late), [0, 0, 0, 0, 1]);
+    found[4] += 1;
     assert!(found.iter().all(|count| *count > 0), "{found:?}");
 }
 
