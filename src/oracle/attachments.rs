@@ -7,7 +7,7 @@ use super::check::Check;
 use super::findings::Findings;
 use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{
-    BlobEvent, BlobId, CommitKind, EditKind, Event, KillReason, LogKind, Node, Schema, blob_hash,
+    BlobEvent, BlobId, CommitKind, EditKind, Event, KillReason, LogKind, Node, Part, Schema, blob_hash,
 };
 
 #[derive(Debug)]
@@ -36,6 +36,7 @@ pub(super) struct Attachments {
     /// Those of which a stretch left; true if not before their row was given up.
     sent: BTreeMap<BlobId, bool>,
     held: BTreeSet<BlobId>,
+    looked_into: BTreeSet<DeviceId>,
 }
 
 impl Attachments {
@@ -89,8 +90,20 @@ impl Attachments {
     fn excuse(&mut self, device: DeviceId) {
         self.made.values_mut().filter(|owner| owner.device == device).for_each(|owner| owner.excused = true);
     }
-    pub(super) fn holds(&mut self, blobs: Vec<BlobId>) {
+    /// These wait on `device`.
+    pub(super) fn wait_on(&mut self, device: DeviceId, blobs: Vec<BlobId>) {
+        self.looked_into.insert(device);
         self.held.extend(blobs);
+    }
+    /// The edits whose row is on the backend, and whose attachment is neither there nor on a device.
+    pub(super) fn lost(&self) -> BTreeSet<EditId> {
+        let is_nowhere = |((entity, key), owner): &(&(EntityId, Key), &Owner)| {
+            let whole = BlobId::of(*entity, key, Part::Whole);
+            let is_there = self.stored.contains_key(&whole) || self.held.contains(&whole);
+            let counts = owner.committed && !owner.given_up && self.looked_into.contains(&owner.device);
+            counts && !is_there
+        };
+        self.made.iter().filter(is_nowhere).map(|(_, owner)| owner.edit).collect()
     }
     pub(super) fn is_empty(&self) -> bool {
         self.made.is_empty()

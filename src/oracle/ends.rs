@@ -35,15 +35,24 @@ pub(super) struct Ends {
     on_copies: BTreeSet<EditId>,
 }
 
+/// What of a saved edit is lost, where anything is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    All,
+    /// Its row is on the backend, and nobody has what is attached to that.
+    Attachment,
+}
+
 /// How many edits have each end, how many were lost, and the first of some in order.
 #[derive(Debug, Default)]
 pub(super) struct Counted {
     by_end: BTreeMap<End, u64>,
     untold: u64,
+    attachments: u64,
     /// Of those that did not arrive.
     pub(super) ends: BTreeMap<EditId, EditEnd>,
-    pub(super) taken_back: Option<EditId>,
-    pub(super) shelved: Option<EditId>,
+    pub(super) taken_back: Option<(EditId, Lost)>,
+    pub(super) shelved: Option<(EditId, Lost)>,
 }
 
 impl Counted {
@@ -55,6 +64,7 @@ impl Counted {
         let of_all = [
             ("oracle.saved_edits.lost", all(End::is_lost)),
             ("oracle.saved_edits.untold", self.untold),
+            ("oracle.saved_edits.attachment_only", self.attachments),
             ("oracle.taken_back.edits", all(|end| end.meaning() == Meaning::TakenBack)),
         ];
         End::EVERY.iter().map(move |end| (end.metric(), count(*end))).chain(of_all)
@@ -70,25 +80,37 @@ impl Ends {
         self.on_copies.extend(edits.filter(|edit| edit.device != device));
     }
 
-    /// Gives each saved edit its end.
-    pub(super) fn count(&self, devices: u32, ledger: &Ledger) -> Counted {
+    /// Gives each saved edit its end; of those in `attachments_lost` that is the end of what is
+    /// attached to their row, if the row itself arrived.
+    pub(super) fn count(
+        &self,
+        devices: u32,
+        ledger: &Ledger,
+        attachments_lost: &BTreeSet<EditId>,
+    ) -> Counted {
         let mut counted = Counted::default();
         for (id, edit) in (0..devices).flat_map(|device| ledger.of(DeviceId(device))) {
             // One that nobody saw saved need not be anywhere.
             if ledger.missed.contains_key(&id) {
                 continue;
             }
-            let end = self.end(ledger, (id, edit));
+            let (mut end, mut lost) = (self.end(ledger, (id, edit)), Lost::All);
+            if end == End::Arrived && attachments_lost.contains(&id) {
+                (end, lost) = (taken(ledger, (id, edit)).unwrap_or(End::Forgotten), Lost::Attachment);
+                counted.attachments += 1;
+            }
             *counted.by_end.entry(end).or_default() += 1;
             if end != End::Arrived {
                 counted.ends.insert(id, end.of_edit());
             }
-            counted.untold += u64::from(end.is_lost() && !self.is_told(ledger, (id, edit)));
+            // No log speaks of what is attached.
+            let is_told = lost == Lost::All && self.is_told(ledger, (id, edit));
+            counted.untold += u64::from(end.is_lost() && !is_told);
             if end.meaning() == Meaning::TakenBack {
-                counted.taken_back.get_or_insert(id);
+                counted.taken_back.get_or_insert((id, lost));
             }
             if end == End::Shelved {
-                counted.shelved.get_or_insert(id);
+                counted.shelved.get_or_insert((id, lost));
             }
         }
         counted
@@ -115,18 +137,25 @@ impl Ends {
             () if edit.given_up => End::GivenUp,
             () if edit.is_refused_for_good() => End::Refused,
             () if edit.won == Some(Won::Other) || edit.said == Some(LogKind::Superseded) => End::Superseded,
-            () if gone && ledger.is_left(id, edit) => End::Shelved,
-            () if gone => ledger.taken_by(id, edit),
+            () if gone && edit.acknowledged => ledger.taken_by(id, edit),
             // Its row has moved on, and nobody brought it there.
-            () if edit.refused.is_some() || edit.won == Some(Won::Part) => End::Superseded,
-            () if edit.emptied => End::Upgraded,
-            () if edit.lost_power.is_some() => End::PowerLost,
-            () => End::Forgotten,
+            () if !gone && (edit.refused.is_some() || edit.won == Some(Won::Part)) => End::Superseded,
+            () => taken(ledger, (id, edit)).unwrap_or(End::Forgotten),
         }
     }
 
     fn is_told(&self, ledger: &Ledger, (id, edit): (EditId, &Edit)) -> bool {
         let seen = self.seen.get(&id).filter(|_| !ledger.is_gone(id, edit));
         seen.map_or(edit.said.is_some(), |seen| seen.logged)
+    }
+}
+
+/// What took away what a device had saved, with its state or out of it; `None` if nothing did.
+fn taken(ledger: &Ledger, (id, edit): (EditId, &Edit)) -> Option<End> {
+    match ledger.is_gone(id, edit) {
+        true if ledger.is_left(id, edit) => Some(End::Shelved),
+        true => Some(ledger.taken_by(id, edit)),
+        false if edit.emptied => Some(End::Upgraded),
+        false => edit.lost_power.map(|_| End::PowerLost),
     }
 }

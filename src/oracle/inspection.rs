@@ -9,7 +9,7 @@ use super::check::{Check, Matter, metric_of};
 use super::checks::{self, EditCase, RowCase};
 use super::content::{Contents, Difference, Expected, stale_copies};
 use super::edit::Edit;
-use super::ends::{Counted, Ends};
+use super::ends::{Counted, Ends, Lost};
 use super::findings::{Findings, Suspicion, Violation};
 use super::flow::Run;
 use super::held::{At, Behind};
@@ -83,7 +83,11 @@ fn uncounted(
 
 /// The first edit that was taken back, and the first that lies there for its person, in words.
 fn gone(ends: &Counted, ledger: &Ledger, words: &Labels) -> [Option<String>; 2] {
-    [ends.taken_back, ends.shelved].map(|id| Some(words.edit(id?, ledger.get(id?)?)))
+    [ends.taken_back, ends.shelved].map(|first| {
+        let (id, of) = first?;
+        let edit = words.edit(id, ledger.get(id)?);
+        Some(if of == Lost::Attachment { format!("the attachment of {edit}") } else { edit })
+    })
 }
 
 const BY_STAMPS: [&str; 4] =
@@ -195,7 +199,7 @@ impl Inspection<'_> {
     /// What the device says of its edits; of open conflicts and attachments it is noted.
     fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> Said {
         let Oracle { history, busy, attachments, watched, .. } = &mut self.oracle;
-        attachments.holds(view.attachments());
+        attachments.wait_on(device, view.attachments());
         for OpenConflict { entity, key, .. } in view.open_conflicts() {
             busy.note(history.remember(entity, key.as_str()), Some(device), |what| what.open += 1);
         }
@@ -257,6 +261,7 @@ impl Inspection<'_> {
     /// The verdict, after the last device.
     pub fn finish(mut self) -> Verdict {
         self.oracle.attachments.finish(&self.oracle.setup.labels.schema, &mut self.oracle.findings);
+        let attachments_lost = self.oracle.attachments.lost();
         let unseen = self.oracle.unseen();
         let Oracle {
             setup,
@@ -308,7 +313,7 @@ impl Inspection<'_> {
             ("oracle.overwritten.columns", self.oracle.overwritten),
         ]);
         figures.extend(families.finish(self.at));
-        let ends = self.ends.count(watched.len() as u32, &ledger);
+        let ends = self.ends.count(watched.len() as u32, &ledger, &attachments_lost);
         figures.extend(ends.figures());
         let [taken_back, shelved] = gone(&ends, &ledger, words);
         figures.retain(|metric, _| !uncounted.contains(metric));

@@ -302,7 +302,7 @@ impl Ledger {
     }
     /// Whether it lies on its device for somebody who has logged out.
     pub(super) fn is_left(&self, id: EditId, edit: &Edit) -> bool {
-        !edit.acknowledged && self.lives.has_left(id.device, edit.life, edit.made)
+        self.lives.has_left(id.device, edit.life, edit.made)
     }
     /// What took its device's state away that had it.
     pub(super) fn taken_by(&self, id: EditId, edit: &Edit) -> End {

@@ -32,6 +32,7 @@ pub(super) struct Glance {
 }
 
 const LOST: &str = "oracle.saved_edits.lost";
+const ATTACHMENT_ONLY: &str = "oracle.saved_edits.attachment_only";
 /// What the sentence about data counts besides what checks found.
 pub(super) const OF_DATA: [&str; 6] = [
     LOST,
@@ -261,7 +262,13 @@ impl Setting<'_> {
                 .then(|| format!("{} {}", human::count(rows, "row"), if rows == 1 { exists } else { exist }))
         };
         parts.extend(exist(twice[0].max(twice[1]), "exists twice", "exist twice"));
-        parts.extend(self.some("attachment.bare.rows", |rows| {
+        let bare = |cell: &&CellRecord| {
+            let of = |metric| cell.stat(metric, "value").unwrap_or(0);
+            of("attachment.bare.rows").saturating_sub(of(ATTACHMENT_ONLY))
+        };
+        // Those whose attachment is lost are among the saved edits that were.
+        let bare = self.0.iter().map(bare).max().filter(|rows| *rows > 0);
+        parts.extend(bare.map(|rows| {
             format!("{} reached the backend without the attachment", human::count(rows, "row"))
         }));
         let stale = ["holds a stale copy of another row", "hold stale copies of other rows"];
@@ -298,12 +305,19 @@ impl Setting<'_> {
             untold => format!("people were told of {}", human::thousands(most - untold)),
         };
         let saved = human::count(count(worst, "workload.edits.made"), "saved edit");
-        let (lost, were) = (human::thousands(most), if most == 1 { "was" } else { "were" });
+        let lost = human::thousands(most);
+        let what = match (count(worst, ATTACHMENT_ONLY), most) {
+            (0, 1) => "was lost".to_owned(),
+            (0, _) => "were lost".to_owned(),
+            (1, 1) => "lost its attachment".to_owned(),
+            (only, _) if only == most => "lost their attachments".to_owned(),
+            (only, _) => format!("were lost, {} of them only the attachment", human::thousands(only)),
+        };
         let how = match lost_how(worst, |_| true).as_slice() {
             [(_, how)] => (*how).to_owned(),
             several => in_numbers(several),
         };
-        Some(format!("{lost} of {saved} {were} lost ({how}; {told})"))
+        Some(format!("{lost} of {saved} {what} ({how}; {told})"))
     }
     /// Whether a cell fails by what the check found.
     fn fails_by(&self, check: &str) -> bool {

@@ -214,7 +214,13 @@ fn violation(cell: &CellRecord, check: &str) -> String {
 }
 
 fn saved(cell: &CellRecord, metric: &str, what: &str, first: &str) -> String {
-    let edits = human::count(cell.expected(metric).unwrap_or(0), "saved edit");
+    let count = |metric| cell.expected(metric).unwrap_or(0);
+    let edits = human::count(count(metric), "saved edit");
+    let edits = match count("oracle.saved_edits.attachment_only") {
+        0 => edits,
+        only if only == count("oracle.saved_edits.lost") => format!("attachments of {edits}"),
+        _ => format!("{edits} or their attachments"),
+    };
     format!("{edits} {what}: {first}; `expect` with \"{metric}\" says that this is meant")
 }
 

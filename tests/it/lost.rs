@@ -85,11 +85,59 @@ fn what_people_saved_has_the_end_that_befell_it() {
             10 - wanted.iter().filter(|(end, _)| *end == "arrived").map(|(_, edits)| edits).sum::<u64>();
         let untold = if *told { 0 } else { lost };
         assert_eq!((of("lost"), of("untold")), (lost, untold), "{more}");
-        // A backend that goes back to a backup takes edits that were safe.
+        // A backend that goes back to a backup takes edits that counted as safe.
         let taken = of("backend_restored");
-        let unsafe_lost = value(&outcome, "engine.never_safe.lost");
+        let never_safe = ["lost", "lost_since"].map(|end| value(&outcome, &format!("engine.never_safe.{end}")));
         let never = worlds::figure(&outcome, "engine.write_acknowledged.duration", "never");
-        assert_eq!((unsafe_lost, never), (lost - taken, lost - taken), "{more}");
+        assert_eq!((never_safe, never), ([lost - taken, taken], lost), "{more}");
+    }
+}
+
+/// Two people take three photos each without a network; their rows go at once, the photos slowly.
+const PHOTOS: &str = r#"
+name = "photos"
+duration = "2h"
+fleet.phones = { devices = 2, link = "thin", start = "1d" }
+link.thin = { down = "200kbit/s", up = "20kbit/s", rtt = "200ms" }
+unit.Sync = { on = ["login", "online", "save", "every 10m"], pull = ["*"], push = ["*"] }
+workload.login.all = { at = "+5s", spread = "0s" }
+action.shot = { entity = "report", kind = "create", per_device = 0 }
+event.away = { at = "+10m", outage = { for = "40m" } }
+event.work = { at = "+15m", edits = { action = "shot", count = 3, over = "10m" } }
+[entity.report]
+rows = 5
+schema = { id = "uuid key", title = "text 10..40" }
+attachment = { least = "300kB", most = "300kB", thumbnail = "5kB" }
+"#;
+
+#[test]
+fn a_photo_is_lost_as_an_edit_by_the_same_event_is() {
+    for (more, end, expect) in [
+        ("reinstall = { devices = [0] }", "oracle.saved_edits.reinstalled", "oracle.taken_back.edits"),
+        ("restore = { devices = [0], of = '45m' }", "oracle.saved_edits.restored", "oracle.taken_back.edits"),
+        ("clone = { from = 1, to = 0 }", "oracle.saved_edits.copied", "oracle.taken_back.edits"),
+        ("other_user = { devices = [0], for = '2h' }", "oracle.shelved.edits", "oracle.shelved.edits"),
+        ("logout = { devices = [0], for = '5m' }", "oracle.saved_edits.lost", ""),
+    ] {
+        let events = format!("engine.on_logout = 'keep'\nevent.re = {{ at = '+52m', {more} }}\n");
+        let judged = |expect: &str| {
+            let plan = written(&format!("{expect}{events}{PHOTOS}"));
+            let outcome = run(&plan);
+            let reasons = analysis::judge(&plan, "photos.s1", &outcome).cell.reasons;
+            (outcome, reasons)
+        };
+        let (outcome, reasons) = judged("");
+        let lost = value(&outcome, end);
+        assert_eq!(value(&outcome, "oracle.saved_edits.lost"), lost, "{more}");
+        assert_eq!(value(&outcome, "oracle.saved_edits.attachment_only"), lost, "{more}");
+        assert_eq!(value(&outcome, "oracle.saved_edits.untold"), lost, "{more}");
+        assert_eq!(value(&outcome, "attachment.bare.rows"), lost, "{more}");
+        assert_eq!(value(&outcome, "engine.never_safe.lost_since"), lost, "{more}");
+        assert_eq!((lost > 0, reasons.len()), (!expect.is_empty(), usize::from(lost > 0)), "{more}: {reasons:?}");
+        if lost > 0 {
+            let (_, reasons) = judged(&format!("expect.\"{expect}\" = {{ min = 1 }}\n"));
+            assert!(reasons.is_empty(), "{more}: {reasons:?}");
+        }
     }
 }
 

@@ -63,6 +63,20 @@ const ENDS: &str = "
     fickle; 0 sets a1 mine; 0 dies power; 0 drops => PowerLost
     0 sets a1 mine; 0 dies power; 0 drops => Forgotten
     0 sets a1 mine; 0 drops => Forgotten
+    # A photo has the end of what took it away, if its row arrived.
+    begin: photos; later 5; 0 creates a9 new; later 5; 0 commits 0.0 a9 new; 0 acks 0.0;
+    0 stored a9 => Arrived
+    0 holds a9 => Arrived
+    => Forgotten
+    0 dies; 0 wiped; 0 back 0 => Reinstalled
+    0 dies; 0 back 0 => Restored
+    0 dies; 0 back 0; 0 stored a9 => Arrived
+    0 dies; 0 copies 1 => Copied
+    0 dies; 0 back 0; 0 holds a9 => Arrived
+    0 dies; 0 logged-out; 0 leaves; 0 back 0; 0 logged-in 1 => Shelved
+    begin: photos; 0 creates a9 new; 0 commits 0.0 a9 new; office a9 gone => Arrived
+    begin: photos; fickle; 0 creates a9 new; 0 commits 0.0 a9 new; 0 dies power => PowerLost
+    begin: photos; empties; 0 creates a9 new; 0 commits 0.0 a9 new; 0 dies; 0 upgraded => Upgraded
     # What nobody saw saved has no end.
     0 misses 0.9 a1 update status=two; 0 sets a2 mine => Waiting
     ";
