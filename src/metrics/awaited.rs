@@ -65,7 +65,8 @@ impl Awaited {
         self.units.iter().map(move |(unit, sync)| (*unit, sync.until(at, offline)))
     }
 
-    fn offline(&self, at: Time) -> Span {
+    /// The time without a network until then.
+    pub(super) fn offline(&self, at: Time) -> Span {
         self.offline + self.down.map_or(Span::ZERO, |down| at.since(down))
     }
 }

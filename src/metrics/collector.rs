@@ -162,6 +162,7 @@ impl Collector {
         self.edits.finish(at, left.end_of, &mut self.board);
         self.visibility.finish(at, &self.presence, left, &mut self.board);
         for (device, waited) in &left.logins {
+            let waited = self.sessions.with_network(at, *device, *waited);
             self.board.observe_on(Id::Usable, *device, Wait::Never(waited.0));
         }
         self.board.set(Id::NeverUsable, left.logins.len() as u64);

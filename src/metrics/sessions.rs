@@ -5,7 +5,7 @@ use super::board::{Board, Part};
 use super::distribution::Wait;
 use super::table::Id;
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::{Event, PhoneEvent, RequestKind, SyncError, TransportError, UnitEvent};
+use crate::contract::{AppEvent, Event, PhoneEvent, RequestKind, SyncError, TransportError, UnitEvent};
 
 /// A run that started and whose end nobody has told.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +22,8 @@ struct Run {
 #[derive(Clone, Debug, Default)]
 struct OfDevice {
     awaited: Awaited,
+    /// When somebody may have begun to wait to be let in, and the time without a network by then.
+    logins: Vec<(Time, Span)>,
     runs: Vec<Run>,
     busy: Option<Time>,
     /// How long requests that are under way are in the queue of the backend.
@@ -94,7 +96,8 @@ impl Sessions {
                 self.ran += own.close(at, |_| true, board);
             }
             Event::Usable { since_login, again: false } => {
-                board.observe_on(Id::Usable, device, since_login.0);
+                board.observe_on(Id::Usable, device, own.with_network(at, *since_login).0);
+                own.logins.clear();
             }
             Event::RetryScheduled { wait, in_run: true, .. } if own.is_busy() => {
                 own.waited(at, board);
@@ -155,6 +158,10 @@ impl Sessions {
         let mut runs = self.devices[device.0 as usize].runs.iter();
         runs.find(|run| run.died).map(|run| (run.unit, run.run))
     }
+    /// How long of the last `waited` until `at`, since a login, the device had a network.
+    pub(super) fn with_network(&self, at: Time, device: DeviceId, waited: Span) -> Span {
+        self.devices[device.0 as usize].with_network(at, waited)
+    }
     pub(super) fn queued(&mut self, device: DeviceId, queued: Span) {
         let all = &mut self.devices[device.0 as usize].queued;
         *all = Span(all.0.saturating_add(queued.0));
@@ -190,10 +197,20 @@ impl OfDevice {
                 board.add(Id::QueueDiscarded, 1);
             }
             Event::Phone(PhoneEvent::LoggedOut) => self.awaited.are_given_up(),
+            Event::App(AppEvent::Login)
+            | Event::ProcessStarted { .. }
+            | Event::Phone(PhoneEvent::LoggedIn { .. }) => {
+                self.logins.push((at, self.awaited.offline(at)));
+            }
             Event::LinkDown => self.awaited.link(false, at),
             Event::LinkUp => self.awaited.link(true, at),
             _ => {}
         }
+    }
+    fn with_network(&self, at: Time, waited: Span) -> Span {
+        let login = self.logins.iter().find(|(since, _)| at.since(*since) == waited);
+        let offline = login.map_or(Span::ZERO, |(_, before)| Span(self.awaited.offline(at).0 - before.0));
+        Span(waited.0 - offline.0)
     }
     fn is_busy(&self) -> bool {
         self.runs.iter().any(|run| run.since.is_some())

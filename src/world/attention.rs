@@ -1,13 +1,14 @@
 //! Whether a person looks at the app of a device, and what they wait for who log in: for the units
 //! that the login starts which have the screen, or for all where none has. A unit that was thrown
-//! away for another is made up for by good runs of others that bring what it was to bring.
+//! away for another is made up for by good runs of others that bring what it was to bring. Who is in
+//! waits again where the phone is empty: it was installed again, or put back to before.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::{EntityId, Span, Time, UnitId};
-use crate::contract::{AppEvent, Event, Hook, Occasion, SyncUnit, Trigger};
+use crate::contract::{AppEvent, Event, Hook, Occasion, PhoneEvent, SyncUnit, Trigger};
 use crate::scenario::Hooks;
 
 #[derive(Default)]
@@ -16,10 +17,14 @@ pub(super) struct Attention {
     hooks: Arc<Hooks>,
     looks: Cell<bool>,
     begun: Cell<bool>,
+    is_out: Cell<bool>,
     /// When the person logged in who waits, and whether that was but a restart of the app, after
     /// they were let in.
     logged_in: Cell<Option<(Time, bool)>>,
     wait: RefCell<Wait>,
+    /// When its storage came to hold what a login waits for, or lost that, in order; by turns.
+    turns: RefCell<Vec<(Time, bool)>>,
+    resets: bool,
 }
 
 /// What somebody who logged in waits for, as far as this process of the app has not brought it.
@@ -30,22 +35,67 @@ struct Wait {
 }
 
 impl Attention {
-    pub(super) fn new(units: &[SyncUnit], hooks: Arc<Hooks>) -> Attention {
-        Attention { units: units.to_vec(), hooks, ..Attention::default() }
+    /// Of a phone that `holds` what it synced before, and whose app `resets` its database as it is
+    /// upgraded.
+    pub(super) fn new(units: &[SyncUnit], hooks: Arc<Hooks>, holds: bool, resets: bool) -> Attention {
+        let turns = RefCell::new(vec![(Time::ZERO, holds)]);
+        Attention { units: units.to_vec(), hooks, turns, resets, ..Attention::default() }
     }
     pub(super) fn on(&self, event: AppEvent, now: Time) {
         match event {
-            AppEvent::Login => self.logs_in(now, false),
+            AppEvent::Login => {
+                self.is_out.set(false);
+                self.logs_in(now, false);
+            }
             AppEvent::Resume => self.looks.set(true),
             AppEvent::Pause => self.looks.set(false),
             AppEvent::Online | AppEvent::Offline | AppEvent::Background => {}
         }
     }
 
+    /// Something happened to the phone, and not by its app.
+    pub(super) fn on_phone(&self, event: &Event<'_>, now: Time) {
+        match event {
+            Event::Restored { to, .. } => self.turns(now, self.held_at(*to)),
+            Event::Phone(PhoneEvent::Upgraded) if self.resets => self.is_emptied(now),
+            Event::Phone(PhoneEvent::LoggedOut) => {
+                // Who waited is gone, and waits no more.
+                self.logged_in.set(None);
+                self.is_out.set(true);
+            }
+            _ => {}
+        }
+    }
+    pub(super) fn is_emptied(&self, now: Time) {
+        self.turns(now, false);
+    }
+    pub(super) fn becomes_copy(&self, other: &Attention, now: Time) {
+        self.turns(now, other.held_at(now));
+    }
+    fn turns(&self, now: Time, holds: bool) {
+        if self.held_at(now) != holds {
+            self.turns.borrow_mut().push((now, holds));
+        }
+    }
+    /// Whether its storage held at an instant what a login waits for.
+    fn held_at(&self, at: Time) -> bool {
+        self.turns.borrow().iter().rfind(|(since, _)| *since <= at).is_some_and(|(_, holds)| *holds)
+    }
+
     /// Somebody logs in, or the app does `again` what it does at a login, as it was restarted. No
-    /// restart begins a wait of who was let in, whatever caused it, network or not.
+    /// restart begins a wait of who was let in, whatever caused it, network or not, unless the phone
+    /// is empty since.
     pub(super) fn logs_in(&self, now: Time, again: bool) {
         self.looks.set(true);
+        self.waits(now, again && (self.is_out.get() || self.held_at(now)));
+    }
+    /// The app was restarted, and does not do what it does at a login.
+    pub(super) fn goes_on(&self, now: Time) {
+        if self.begun.get() && !self.is_out.get() && !self.held_at(now) {
+            self.waits(now, false);
+        }
+    }
+    fn waits(&self, now: Time, again: bool) {
         self.begun.set(true);
         let units = self.awaited();
         if !units.is_empty() {
@@ -92,6 +142,7 @@ impl Attention {
         });
         units.is_empty().then(|| {
             self.logged_in.set(None);
+            self.turns(now, true);
             (now.since(since), again)
         })
     }
@@ -139,7 +190,7 @@ mod tests {
             unit(&[Trigger::Online], &[0, 1, 2], false),
             unit(&[Trigger::Online], &[1], false),
         ];
-        let attention = Attention::new(&units, Arc::default());
+        let attention = Attention::new(&units, Arc::default(), false, true);
         attention.on(AppEvent::Login, at(10));
         attention
     }
@@ -183,6 +234,37 @@ mod tests {
         attention.on(AppEvent::Login, at(20));
         assert_eq!(attention.let_in(at(22), &complete(PART), |_| false), None);
         assert_eq!(attention.let_in(at(25), &complete(LOGIN), |_| false), Some((Span::secs(15), false)));
+    }
+
+    #[test]
+    fn who_has_an_empty_phone_waits_again_and_who_logs_out_does_not() {
+        let attention = attention(true);
+        let back = |to| Event::Restored { to: at(to), life: 0 };
+        assert_eq!(attention.let_in(at(15), &complete(LOGIN), |_| false), Some((Span::secs(5), false)));
+        for (secs, event, waits) in [
+            (20, back(16), false),
+            (30, back(14), true),
+            (40, Event::Phone(PhoneEvent::Upgraded), true),
+            (50, back(42), true),
+            (60, back(46), false),
+            (70, Event::Phone(PhoneEvent::TokenRenewed { took: Span(1) }), false),
+        ] {
+            attention.on_phone(&event, at(secs));
+            attention.goes_on(at(secs + 1));
+            assert_eq!(attention.waits_since().is_some(), waits, "at {secs}");
+            let let_in = attention.let_in(at(secs + 5), &complete(LOGIN), |_| false);
+            assert_eq!(let_in, waits.then_some((Span::secs(4), false)), "at {secs}");
+        }
+        attention.on(AppEvent::Login, at(90));
+        attention.on_phone(&Event::Phone(PhoneEvent::LoggedOut), at(91));
+        attention.is_emptied(at(91));
+        attention.goes_on(at(92));
+        assert_eq!(attention.waits_since(), None);
+        attention.on(AppEvent::Login, at(93));
+        attention.let_in(at(94), &complete(LOGIN), |_| false);
+        attention.becomes_copy(&Attention::new(&[], Arc::default(), false, false), at(95));
+        attention.logs_in(at(96), true);
+        assert_eq!(attention.waits_since(), Some(at(96)));
     }
 
     #[test]

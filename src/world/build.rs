@@ -240,7 +240,12 @@ fn fitted(
             way,
             ports,
             app: App::new(handle, node, world.factory.clone(), plan.store.journal),
-            attention: Attention::new(&setup.units, plan.hooks.clone()),
+            attention: Attention::new(
+                &setup.units,
+                plan.hooks.clone(),
+                device.start.synced_ago.is_some(),
+                plan.store.on_mismatch == OnMismatch::Reset,
+            ),
             screen: Screen::new(&setup.units),
             storage: Storage::new(disk, (setup, world.versions.clone()), plan.engine.identity, seed),
             crash: CrashBook::default(),

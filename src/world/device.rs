@@ -88,7 +88,10 @@ impl Device {
             if !was_looked_at {
                 self.put_away();
             }
-        } else if self.attention.looks() {
+            return;
+        }
+        self.attention.goes_on(self.now());
+        if self.attention.looks() {
             self.app(AppEvent::Resume);
         } else {
             self.stay_in_background();
@@ -176,6 +179,7 @@ impl Device {
         self.tell(Event::Phone(PhoneEvent::Reinstalled));
         let told = Event::Restored { to: Time::ZERO, life: 0 };
         self.put_in(Storage::wipe, restart_after, told);
+        self.attention.is_emptied(self.now());
     }
     fn put_in(&self, state: impl FnOnce(&Storage), restart_after: Span, told: Event<'_>) {
         let was_running = self.is_running();
@@ -192,6 +196,7 @@ impl Device {
         let (copy, before) = (other.storage.save(self.now()), self.storage.person());
         let told = Event::BecameCopy { of: other.id, then: None, unseen: &unseen };
         self.put_in(|storage| storage.become_copy(&copy), restart_after, told);
+        self.attention.becomes_copy(&other.attention, self.now());
         self.tell_person(before);
         let under_way = other.hardware.free_at() >= self.now() || other.is_silent_of_work();
         if other.is_running() && under_way {
@@ -465,6 +470,7 @@ impl Device {
     }
     pub(super) fn tell(&self, event: Event<'_>) {
         self.screen.on(self.now(), &event);
+        self.attention.on_phone(&event, self.now());
         self.hub.emit(Node::Device(self.id), event);
     }
 }
