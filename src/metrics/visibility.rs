@@ -144,6 +144,7 @@ impl Visibility {
             if *seen & bit == 0 {
                 *seen |= bit;
                 board.add(Id::VisiblePassing, u64::from(version.passed));
+                board.add(Id::VersionsBrought, u64::from(version.made.is_some()));
                 let made = version.made.filter(|made| presence.present_since(device, *made));
                 board.lasted(Id::WriteVisible, made, at);
             }

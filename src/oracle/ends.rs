@@ -140,8 +140,22 @@ impl Ends {
             () if gone && edit.acknowledged => ledger.taken_by(id, edit),
             // Its row has moved on, and nobody brought it there.
             () if !gone && (edit.refused.is_some() || edit.won == Some(Won::Part)) => End::Superseded,
-            () => taken(ledger, (id, edit)).unwrap_or(End::Forgotten),
+            () => taken(ledger, (id, edit)).unwrap_or_else(|| self.unexplained(ledger, (id, edit), seen)),
         }
+    }
+
+    /// An edit that its person can read about, be it in the line about a later edit of its row that
+    /// went out in its place, has the end of that; else the engine forgot it.
+    fn unexplained(&self, ledger: &Ledger, (id, edit): (EditId, &Edit), seen: Seen) -> End {
+        if !seen.logged {
+            return End::Forgotten;
+        }
+        let explains = |later: &Edit| later.row == edit.row && (later.said.is_some() || later.won.is_some());
+        let later = ledger.after(id).find(|(_, later)| explains(later));
+        later.map_or(End::Superseded, |later| match self.end(ledger, later) {
+            end if end.is_lost() => end,
+            _ => End::Superseded,
+        })
     }
 
     fn is_told(&self, ledger: &Ledger, (id, edit): (EditId, &Edit)) -> bool {

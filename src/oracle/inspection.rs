@@ -311,6 +311,7 @@ impl Inspection<'_> {
             ("oracle.conflicts.false", miscalled.falsely),
             ("oracle.conflicts.missed", miscalled.missed),
             ("oracle.overwritten.columns", self.oracle.overwritten),
+            ("oracle.gave_way.columns", self.oracle.gave_way),
         ]);
         figures.extend(families.finish(self.at));
         let ends = self.ends.count(watched.len() as u32, &ledger, &attachments_lost);

@@ -45,7 +45,7 @@ pub const SUMMARY: &[Headline] = &[
 const SAID: &[Headline] = &[
     headline("engine.never_usable.devices", "value", false, "phones on which nobody could ever work"),
     headline("engine.first_screen.duration", "p95", false, "the first screen, 95 %"),
-    headline("engine.wasted.bytes", "value", true, "wasted bytes a person"),
+    headline("engine.wasted.bytes", "value", true, "wasted bytes of bodies a person"),
 ];
 
 /// The figures that answer what users ask first, the weightiest first.
@@ -98,7 +98,7 @@ pub fn is_gated(name: &str) -> bool {
 /// What people lost, though no check says so.
 const LOST: &[Headline] = &[
     headline("oracle.saved_edits.lost", "value", false, "saved edits lost"),
-    headline("oracle.overwritten.columns", "value", false, "values overwritten unseen"),
+    headline("oracle.overwritten.columns", "value", false, "values that gave way unseen"),
     headline("oracle.stale_copies.rows", "value", false, "rows with stale copies of others"),
 ];
 

@@ -32,6 +32,7 @@ pub(super) struct Glance {
 }
 
 const LOST: &str = "oracle.saved_edits.lost";
+const SEEN: &str = "engine.write_visible.duration";
 const ATTACHMENT_ONLY: &str = "oracle.saved_edits.attachment_only";
 /// What the sentence about data counts besides what checks found.
 pub(super) const OF_DATA: [&str; 6] = [
@@ -205,12 +206,12 @@ impl Setting<'_> {
             ("engine.usable_after_login.duration", "people with a network could work after login"),
             ("engine.session.duration", "syncs were done"),
             ("engine.write_acknowledged.duration", "edits were safe on the backend"),
-            ("engine.write_visible.duration", "phones that stayed online showed others' edits"),
+            (SEEN, "apps that were open and online showed others' edits"),
         ];
         let part = |(metric, what): (&str, &str)| {
             let [half, most] = ["p50", "p95"].map(|stat| self.typical(metric, stat));
             let never = censored(self.0, metric).map(|of| (of, self.never(metric, of)));
-            Some(format!("{what} {}", within(most?, half?, never)))
+            Some(format!("{what} {}{}", within(most?, half?, never), self.looked_at(metric)))
         };
         let mut parts: Vec<String> = waits.into_iter().filter_map(part).collect();
         if let Some(first) = parts.first_mut() {
@@ -222,6 +223,18 @@ impl Setting<'_> {
         let of = if long { "a day" } else { "in all" };
         parts.extend(blocked.map(|ns| format!("a sync blocked each screen for {} {of}", human::span(ns))));
         parts.join("; ")
+    }
+
+    /// How many of the edits that came to a phone somebody was there to see.
+    fn looked_at(&self, metric: &str) -> String {
+        let sum = |metric, stat| values(self.0, metric, stat).iter().sum::<u64>();
+        let (seen, brought) = (sum(SEEN, "count"), sum("engine.write_brought.count", "value"));
+        if metric != SEEN || brought == 0 {
+            return String::new();
+        }
+        let all = if self.0.len() > 1 { format!(" in all {} seeds", self.0.len()) } else { String::new() };
+        let (seen, brought) = (human::thousands(seen), human::thousands(brought));
+        format!(", {seen} of {brought} times that one came to a phone{all}")
     }
 
     /// What never ended, and of edits what became of them.
@@ -250,12 +263,7 @@ impl Setting<'_> {
             1 => "1 saved edit still waits on its phone".to_owned(),
             _ => format!("{} saved edits still wait on their phones", human::thousands(edits)),
         }));
-        parts.extend(self.some("oracle.overwritten.columns", |values| {
-            let met =
-                self.some("engine.conflicts.found", |n| format!(" ({} found)", human::count(n, "conflict")));
-            let values = human::count(values, "value");
-            format!("people overwrote {values} that they had not seen{}", met.unwrap_or_default())
-        }));
+        parts.extend(self.unread());
         let twice = ["oracle.doubled.rows", "oracle.kept_both.rows"].map(|metric| self.most(metric));
         let exist = |rows: u64, exists: &str, exist: &str| {
             (rows > 0)
@@ -292,6 +300,22 @@ impl Setting<'_> {
         let open = |left| format!("nobody decided {}", human::count(left, "conflict"));
         parts.extend(self.some("engine.page.left", open));
         Sentence { topic: "data", text: parts.join("; "), is_bad: self.is_wrong() }
+    }
+
+    /// Values that one person's edit put in the place of another's, and those of edits that gave way.
+    fn unread(&self) -> Option<String> {
+        let gave_way = self.most("oracle.gave_way.columns");
+        let over = |cell: &&CellRecord| {
+            let of = |metric| cell.stat(metric, "value").unwrap_or(0);
+            of("oracle.overwritten.columns").saturating_sub(of("oracle.gave_way.columns"))
+        };
+        let over = self.0.iter().map(over).max().unwrap_or(0);
+        let values = |n| human::count(n, "value");
+        let over = (over > 0).then(|| format!("people overwrote {} that they had not seen", values(over)));
+        let gave_way = (gave_way > 0).then(|| format!("{} gave way in conflicts", values(gave_way)));
+        let parts: Vec<String> = over.into_iter().chain(gave_way).collect();
+        let found = self.some("engine.conflicts.found", |n| format!(" ({} found)", human::count(n, "conflict")));
+        (!parts.is_empty()).then(|| parts.join("; ") + &found.unwrap_or_default())
     }
 
     /// Of the cell that lost most.

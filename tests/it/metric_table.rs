@@ -75,6 +75,7 @@ const QUESTIONS: &[Question] = &[
             "engine.write_acknowledged",
             "engine.never_safe",
             "engine.write_visible",
+            "engine.write_brought",
             "engine.commit_visible",
             "engine.edits.unsent",
             "engine.edits.unsent_offline",
@@ -193,7 +194,7 @@ const QUESTIONS: &[Question] = &[
         "conflicts",
         "Conflicts",
         "Look if two people edit one row.",
-        &["oracle.conflicts", "engine.conflicts", "oracle.overwritten", "oracle.kept_both", "oracle.skipped"],
+        &["oracle.conflicts", "engine.conflicts", "oracle.overwritten", "oracle.gave_way", "oracle.kept_both", "oracle.skipped"],
     ),
     Question(
         "conflicts",

@@ -63,6 +63,9 @@ const ENDS: &str = "
     fickle; 0 sets a1 mine; 0 dies power; 0 drops => PowerLost
     0 sets a1 mine; 0 dies power; 0 drops => Forgotten
     0 sets a1 mine; 0 drops => Forgotten
+    # One in whose place a later one went out has its end, and who reads of that has read of it.
+    0 sets a1 one; 0 sets a1 two; office a1 theirs; 0 drops 0.0; 0 logs 0.1 a1 superseded; 0 drops
+    => Superseded Superseded told
     # A photo has the end of what took it away, if its row arrived.
     begin: photos; later 5; 0 creates a9 new; later 5; 0 commits 0.0 a9 new; 0 acks 0.0;
     0 stored a9 => Arrived
