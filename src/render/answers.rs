@@ -3,7 +3,7 @@
 use super::claims::{both_told, sentence};
 use super::lines::{filled, whole_figures};
 use super::reasons::parts;
-use crate::analysis::compare::{Harm, Moved};
+use crate::analysis::compare::{Harm, Moved, may_be_chance};
 use crate::analysis::{self, Answered, AnsweredList, Fault, Void, by_list, losses_of};
 use crate::metrics::human;
 use crate::record::{AnswerRecord, Finding, RunRecord, Stand, headline_of, named};
@@ -41,7 +41,9 @@ impl Answered<'_> {
             Finding::NotAsked if stands.is_none() => return "[not asked] ".to_owned(),
             _ => {}
         }
-        let harms = self.harms().iter().map(|(harm, _)| harmed(*harm)).collect::<Vec<_>>();
+        let chance = |both: [u64; 2]| if may_be_chance(both) { ", which may be chance" } else { "" };
+        let harms = self.harms().iter().map(|(harm, both)| harmed(*harm).to_owned() + chance(*both));
+        let harms = harms.collect::<Vec<_>>();
         let harmed = format!("not better: with it {}", harms.join(", "));
         let gain = match (self.void, one.finding, stands) {
             (_, Finding::NotAsked, _) => "not measured",
@@ -76,10 +78,10 @@ impl Answered<'_> {
             figures.iter().any(|one| named(&one.metric, |name| name == moved.metric).is_some())
         };
         let told = |moved: &Moved| moved_told(moved, cell.devices);
-        let harms = weighed
-            .harms
-            .iter()
-            .map(|(harm, both)| format!("{} {}", of_harm(*harm), both.map(human::thousands).join(" → ")));
+        let harms = weighed.harms.iter().map(|(harm, both)| {
+            let chance = if may_be_chance(*both) { " (may be chance)" } else { "" };
+            format!("{} {}{chance}", of_harm(*harm), both.map(human::thousands).join(" → "))
+        });
         let prices: Vec<String> = harms.chain(weighed.price.as_ref().map(told)).collect();
         if prices.is_empty() && weighed.better.is_none() {
             return "; headline figures differ by less than 5 %".to_owned();

@@ -6,7 +6,7 @@ use super::occurrences;
 use crate::analysis;
 use crate::metrics::human::{count, thousands};
 use crate::oracle::{metric_of, subject_of};
-use crate::record::{CellRecord, MissedRecord, Reason, RunRecord, UnplacedRecord};
+use crate::record::{CellRecord, MissedRecord, Reason, RunRecord, UnplacedRecord, named};
 use crate::world::Placed;
 
 const TOLD: usize = 4;
@@ -29,7 +29,8 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     // A search asks which setting is the best of those that lose nothing: what no setting of it
     // could lose, such as edits in a first load, is no fault of the file.
     let hollow = if record.tune.is_some() { Vec::new() } else { hollow(record) };
-    lines.chain(planned).chain(hollow).collect()
+    let unobserved = if record.tune.is_some() { Vec::new() } else { unobserved(record) };
+    lines.chain(planned).chain(hollow).chain(unobserved).collect()
 }
 
 fn whose(record: &RunRecord, scenario: &str) -> String {
@@ -168,6 +169,71 @@ fn hollow(record: &RunRecord) -> Vec<String> {
     hollow.iter().filter_map(line).collect()
 }
 
+const NO_EDIT: (&str, &str) = ("workload.edits.made", "nobody saved an edit");
+const NO_RUN: (&str, &str) = ("engine.session.count", "no unit ran");
+const NO_REQUEST: (&str, &str) = ("engine.requests.count", "no request left");
+
+/// What a number counts among, by the beginning of its name: where there is none of that, it is 0
+/// whatever the engine does.
+const AMONG: [(&str, (&str, &str)); 13] = [
+    ("engine.conflicts.", NO_EDIT),
+    ("engine.edits.", NO_EDIT),
+    ("engine.never_safe.", NO_EDIT),
+    ("engine.page.", NO_EDIT),
+    ("oracle.conflicts.", NO_EDIT),
+    ("oracle.gave_way.", NO_EDIT),
+    ("oracle.overwritten.", NO_EDIT),
+    ("oracle.saved_edits.", NO_EDIT),
+    ("oracle.shelved.", NO_EDIT),
+    ("oracle.taken_back.", NO_EDIT),
+    ("engine.session.", NO_RUN),
+    ("engine.requests.", NO_REQUEST),
+    ("engine.retries.", NO_REQUEST),
+];
+
+/// A line for each bound that no more than nothing meets, and that is met as nothing was observed in
+/// any cell.
+fn unobserved(record: &RunRecord) -> Vec<String> {
+    let mut observed: BTreeSet<(&str, String)> = BTreeSet::new();
+    let mut met: BTreeSet<(&str, String, &str)> = BTreeSet::new();
+    for cell in &record.cells {
+        for (metric, stat) in at_most(record, cell) {
+            let figure = if stat == "value" { metric.clone() } else { format!("{metric} {stat}") };
+            match why_nothing(cell, &metric, stat) {
+                Some(why) => _ = met.insert((&cell.scenario, figure, why)),
+                None => _ = observed.insert((&cell.scenario, figure)),
+            }
+        }
+    }
+    let is_new = |(scenario, figure, _): &&(&str, String, &str)| !observed.contains(&(*scenario, figure.clone()));
+    let line = |(scenario, figure, why): &(&str, String, &str)| {
+        format!("{}{figure} = 0 is met with nothing observed: {why}", whose(record, scenario))
+    };
+    met.iter().filter(is_new).map(line).collect()
+}
+
+/// The figures and statistics of which there may be only so much, and of which there is none.
+fn at_most<'a>(record: &'a RunRecord, cell: &'a CellRecord) -> impl Iterator<Item = (String, &'a str)> {
+    let is_met = |(min, max): (Option<u64>, Option<u64>), value: Option<u64>| {
+        max.is_some() && min.is_none_or(|min| min == 0) && value == Some(0)
+    };
+    let expected = cell.expectations.iter().filter(move |one| is_met((one.min, one.max), one.value));
+    let expected = expected.filter_map(|one| named(&one.what, |name| cell.metrics.contains_key(name)));
+    let gates = record.gates.iter().filter(move |gate| gate.cell == cell.id);
+    let gates = gates.filter(move |gate| is_met((gate.min, gate.max), gate.value));
+    expected.chain(gates.map(|gate| (gate.figure(), gate.stat.as_str())))
+}
+
+/// Why there was nothing of it to observe; `None` if there was.
+fn why_nothing(cell: &CellRecord, metric: &str, stat: &str) -> Option<&'static str> {
+    let none = |metric: &str, stat: &str| cell.stat(metric, stat) == Some(0);
+    if stat != "value" {
+        return (none(metric, "count") && none(metric, "never")).then_some("nobody waited for it");
+    }
+    let (_, (among, why)) = AMONG.iter().find(|(of, _)| metric.starts_with(of))?;
+    (metric != *among && none(among, "value")).then_some(*why)
+}
+
 fn asked<'a>(record: &'a RunRecord, cell: &'a CellRecord) -> impl Iterator<Item = &'a str> {
     let expected = cell.expectations.iter().map(|expected| expected.what.as_str());
     expected.chain(record.gates.iter().filter(|gate| gate.cell == cell.id).map(|gate| gate.metric.as_str()))
@@ -179,6 +245,7 @@ mod tests {
     use crate::analysis::{assemble, judge};
     use crate::base::DeviceId;
     use crate::contract::Described;
+    use crate::metrics::{Figure, Unit};
     use crate::record::{Exit, fixture};
     use crate::scenario::{Bound, Document, Request};
     use crate::world::{Missed, Outcome, ShortImport};
@@ -257,6 +324,33 @@ mod tests {
             assert!(not_fired(&record).iter().all(|line| !line.contains("lunch")), "{record:?}");
         }
         insta::assert_snapshot!(told);
+    }
+
+    #[test]
+    fn a_bound_that_nothing_could_break_is_told() {
+        let mut plan = fixture::plan(None, 1);
+        for what in ["engine.conflicts.found", "engine.session.failed", "oracle.lost.rows"] {
+            plan.expect.metrics.insert(what.to_owned(), Bound { min: None, max: Some(0) });
+        }
+        let outcome = |edits| {
+            let mut outcome = fixture::outcome();
+            for (metric, value) in [
+                ("engine.conflicts.found", 0),
+                ("workload.edits.made", edits),
+                ("engine.session.failed", 0),
+                ("engine.session.count", 1),
+                ("oracle.lost.rows", 0),
+            ] {
+                outcome.figures.insert(metric.to_owned(), Figure::number(Unit::Count, value));
+            }
+            outcome
+        };
+        let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+        record.cells = vec![judge(&plan, "a", &outcome(0)).cell];
+        let line = "engine.conflicts.found = 0 is met with nothing observed: nobody saved an edit";
+        assert_eq!(unobserved(&record), [line]);
+        record.cells.push(judge(&plan, "b", &outcome(1)).cell);
+        assert_eq!(unobserved(&record), [""; 0], "another cell had");
     }
 
     #[test]

@@ -36,6 +36,13 @@ const HARMS: [(Harm, &[&str]); 4] = [
     (Harm::Prevented, &["workload.edits.refused", "workload.edits.prevented"]),
 ];
 
+/// Whether two counts differ by no more than chance makes them where each thing that is counted
+/// befalls by itself: by two standard deviations of the difference.
+pub fn may_be_chance(both: [u64; 2]) -> bool {
+    let apart = u128::from(both[0].abs_diff(both[1]));
+    apart * apart <= 4 * (u128::from(both[0]) + u128::from(both[1]))
+}
+
 /// A headline figure in both halves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moved {
@@ -195,6 +202,15 @@ mod tests {
         let back = |weighed: &Weighed| names(weighed)[0].map(|(metric, _)| metric.to_owned());
         assert_eq!(names(&Weighed::of(&[[&first, &second]]))[1], Some((UNREAD, [100, 101])));
         assert_eq!(back(&Weighed::of(&[[&second, &first]])).as_deref(), Some(SEEN), "one less may be luck");
+    }
+
+    #[test]
+    fn one_edit_more_of_hundreds_may_be_chance() {
+        for (both, chance) in
+            [([499, 500], true), ([0, 1], true), ([0, 5], false), ([100, 128], true), ([100, 140], false)]
+        {
+            assert_eq!(may_be_chance(both), chance, "{both:?}");
+        }
     }
 
     #[test]
