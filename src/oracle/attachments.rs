@@ -95,7 +95,7 @@ impl Attachments {
         self.looked_into.insert(device);
         self.held.extend(blobs);
     }
-    /// The edits whose row is on the backend, and whose attachment is neither there nor on a device.
+    /// The edits whose row is on the backend, and whose attachment is not there nor on a device.
     pub(super) fn lost(&self) -> BTreeSet<EditId> {
         let is_nowhere = |((entity, key), owner): &(&(EntityId, Key), &Owner)| {
             let whole = BlobId::of(*entity, key, Part::Whole);

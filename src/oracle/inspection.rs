@@ -261,7 +261,6 @@ impl Inspection<'_> {
     /// The verdict, after the last device.
     pub fn finish(mut self) -> Verdict {
         self.oracle.attachments.finish(&self.oracle.setup.labels.schema, &mut self.oracle.findings);
-        let attachments_lost = self.oracle.attachments.lost();
         let unseen = self.oracle.unseen();
         let Oracle {
             setup,
@@ -314,7 +313,7 @@ impl Inspection<'_> {
             ("oracle.gave_way.columns", self.oracle.gave_way),
         ]);
         figures.extend(families.finish(self.at));
-        let ends = self.ends.count(watched.len() as u32, &ledger, &attachments_lost);
+        let ends = self.ends.count(watched.len() as u32, &ledger, &self.oracle.attachments.lost());
         figures.extend(ends.figures());
         let [taken_back, shelved] = gone(&ends, &ledger, words);
         figures.retain(|metric, _| !uncounted.contains(metric));

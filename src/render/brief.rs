@@ -276,9 +276,11 @@ impl Setting<'_> {
         };
         // Those whose attachment is lost are among the saved edits that were.
         let bare = self.0.iter().map(bare).max().filter(|rows| *rows > 0);
-        parts.extend(bare.map(|rows| {
-            format!("{} reached the backend without the attachment", human::count(rows, "row"))
-        }));
+        parts.extend(
+            bare.map(|rows| {
+                format!("{} reached the backend without the attachment", human::count(rows, "row"))
+            }),
+        );
         let stale = ["holds a stale copy of another row", "hold stale copies of other rows"];
         parts.extend(exist(self.most("oracle.stale_copies.rows"), stale[0], stale[1]));
         if !found.is_empty() {
@@ -302,7 +304,7 @@ impl Setting<'_> {
         Sentence { topic: "data", text: parts.join("; "), is_bad: self.is_wrong() }
     }
 
-    /// Values that one person's edit put in the place of another's, and those of edits that gave way.
+    /// Values that one person put in the place of another's, and those of edits that gave way.
     fn unread(&self) -> Option<String> {
         let gave_way = self.most("oracle.gave_way.columns");
         let over = |cell: &&CellRecord| {
@@ -314,7 +316,8 @@ impl Setting<'_> {
         let over = (over > 0).then(|| format!("people overwrote {} that they had not seen", values(over)));
         let gave_way = (gave_way > 0).then(|| format!("{} gave way in conflicts", values(gave_way)));
         let parts: Vec<String> = over.into_iter().chain(gave_way).collect();
-        let found = self.some("engine.conflicts.found", |n| format!(" ({} found)", human::count(n, "conflict")));
+        let found =
+            self.some("engine.conflicts.found", |n| format!(" ({} found)", human::count(n, "conflict")));
         (!parts.is_empty()).then(|| parts.join("; ") + &found.unwrap_or_default())
     }
 

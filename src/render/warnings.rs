@@ -191,8 +191,7 @@ const AMONG: [(&str, (&str, &str)); 13] = [
     ("engine.retries.", NO_REQUEST),
 ];
 
-/// A line for each bound that no more than nothing meets, and that is met as nothing was observed in
-/// any cell.
+/// A line for each bound from above that 0 meets because nothing was observed in any cell.
 fn unobserved(record: &RunRecord) -> Vec<String> {
     let mut observed: BTreeSet<(&str, String)> = BTreeSet::new();
     let mut met: BTreeSet<(&str, String, &str)> = BTreeSet::new();
@@ -205,7 +204,8 @@ fn unobserved(record: &RunRecord) -> Vec<String> {
             }
         }
     }
-    let is_new = |(scenario, figure, _): &&(&str, String, &str)| !observed.contains(&(*scenario, figure.clone()));
+    let is_new =
+        |(scenario, figure, _): &&(&str, String, &str)| !observed.contains(&(*scenario, figure.clone()));
     let line = |(scenario, figure, why): &(&str, String, &str)| {
         format!("{}{figure} = 0 is met with nothing observed: {why}", whose(record, scenario))
     };

@@ -1,7 +1,7 @@
 //! Whether a person looks at the app of a device, and what they wait for who log in: for the units
 //! that the login starts which have the screen, or for all where none has. A unit that was thrown
-//! away for another is made up for by good runs of others that bring what it was to bring. Who is in
-//! waits again where the phone is empty: it was installed again, or put back to before.
+//! away for another is made up for by good runs of others that bring what it was to bring. Who is
+//! in waits again where the phone is empty: it was installed again, or put back to before.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -83,8 +83,8 @@ impl Attention {
     }
 
     /// Somebody logs in, or the app does `again` what it does at a login, as it was restarted. No
-    /// restart begins a wait of who was let in, whatever caused it, network or not, unless the phone
-    /// is empty since.
+    /// restart begins a wait of who was let in, whatever caused it, network or not, unless the
+    /// phone is empty since.
     pub(super) fn logs_in(&self, now: Time, again: bool) {
         self.looks.set(true);
         self.waits(now, again && (self.is_out.get() || self.held_at(now)));

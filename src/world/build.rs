@@ -194,6 +194,7 @@ fn fitted(
     let seed = plan.seed.derive("world.device", u64::from(id.0));
     let link = Rc::new(RefCell::new(link(world, &device, seed.derive("net", 0))));
     let (way, wallet) = way(world, &device, &link);
+    let (holds, resets) = (device.start.synced_ago.is_some(), plan.store.on_mismatch == OnMismatch::Reset);
     let setup = DeviceSetup {
         device: id,
         schema: plan.first_schema().clone(),
@@ -240,12 +241,7 @@ fn fitted(
             way,
             ports,
             app: App::new(handle, node, world.factory.clone(), plan.store.journal),
-            attention: Attention::new(
-                &setup.units,
-                plan.hooks.clone(),
-                device.start.synced_ago.is_some(),
-                plan.store.on_mismatch == OnMismatch::Reset,
-            ),
+            attention: Attention::new(&setup.units, plan.hooks.clone(), holds, resets),
             screen: Screen::new(&setup.units),
             storage: Storage::new(disk, (setup, world.versions.clone()), plan.engine.identity, seed),
             crash: CrashBook::default(),

@@ -87,7 +87,8 @@ fn what_people_saved_has_the_end_that_befell_it() {
         assert_eq!((of("lost"), of("untold")), (lost, untold), "{more}");
         // A backend that goes back to a backup takes edits that counted as safe.
         let taken = of("backend_restored");
-        let never_safe = ["lost", "lost_since"].map(|end| value(&outcome, &format!("engine.never_safe.{end}")));
+        let never_safe =
+            ["lost", "lost_since"].map(|end| value(&outcome, &format!("engine.never_safe.{end}")));
         let never = worlds::figure(&outcome, "engine.write_acknowledged.duration", "never");
         assert_eq!((never_safe, never), ([lost - taken, taken], lost), "{more}");
     }
@@ -133,7 +134,11 @@ fn a_photo_is_lost_as_an_edit_by_the_same_event_is() {
         assert_eq!(value(&outcome, "oracle.saved_edits.untold"), lost, "{more}");
         assert_eq!(value(&outcome, "attachment.bare.rows"), lost, "{more}");
         assert_eq!(value(&outcome, "engine.never_safe.lost_since"), lost, "{more}");
-        assert_eq!((lost > 0, reasons.len()), (!expect.is_empty(), usize::from(lost > 0)), "{more}: {reasons:?}");
+        assert_eq!(
+            (lost > 0, reasons.len()),
+            (!expect.is_empty(), usize::from(lost > 0)),
+            "{more}: {reasons:?}"
+        );
         if lost > 0 {
             let (_, reasons) = judged(&format!("expect.\"{expect}\" = {{ min = 1 }}\n"));
             assert!(reasons.is_empty(), "{more}: {reasons:?}");

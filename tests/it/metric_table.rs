@@ -194,7 +194,14 @@ const QUESTIONS: &[Question] = &[
         "conflicts",
         "Conflicts",
         "Look if two people edit one row.",
-        &["oracle.conflicts", "engine.conflicts", "oracle.overwritten", "oracle.gave_way", "oracle.kept_both", "oracle.skipped"],
+        &[
+            "oracle.conflicts",
+            "engine.conflicts",
+            "oracle.overwritten",
+            "oracle.gave_way",
+            "oracle.kept_both",
+            "oracle.skipped",
+        ],
     ),
     Question(
         "conflicts",

@@ -77,9 +77,12 @@ const ENDS: &str = "
     0 dies; 0 copies 1 => Copied
     0 dies; 0 back 0; 0 holds a9 => Arrived
     0 dies; 0 logged-out; 0 leaves; 0 back 0; 0 logged-in 1 => Shelved
-    begin: photos; 0 creates a9 new; 0 commits 0.0 a9 new; office a9 gone => Arrived
-    begin: photos; fickle; 0 creates a9 new; 0 commits 0.0 a9 new; 0 dies power => PowerLost
-    begin: photos; empties; 0 creates a9 new; 0 commits 0.0 a9 new; 0 dies; 0 upgraded => Upgraded
+    office a9 gone => Arrived
+    begin: photos; fickle; 0 creates a9 new; 0 commits 0.0 a9 new;
+    0 dies power => PowerLost
+    begin: photos; empties; 0 creates a9 new; 0 commits 0.0 a9 new;
+    0 dies; 0 upgraded => Upgraded
+    begin:
     # What nobody saw saved has no end.
     0 misses 0.9 a1 update status=two; 0 sets a2 mine => Waiting
     ";
