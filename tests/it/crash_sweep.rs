@@ -138,11 +138,12 @@ impl Sweep {
 
     /// One place in so many is tried; prime, so that no rhythm of the disk hides places.
     fn stride(self) -> usize {
-        match self {
-            _ if worlds::every_place() => 1,
-            Sweep::Points => 3,
-            Sweep::Polls => 7,
-            Sweep::Operations | Sweep::KillTimes | Sweep::SyncTimes => 23,
+        match (self, worlds::every_place()) {
+            (Sweep::Polls | Sweep::Points, true) => 1,
+            (_, true) => 3,
+            (Sweep::Points, _) => 3,
+            (Sweep::Polls, _) => 7,
+            (Sweep::Operations | Sweep::KillTimes | Sweep::SyncTimes, _) => 23,
         }
     }
 }
