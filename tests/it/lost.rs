@@ -100,6 +100,7 @@ name = "photos"
 duration = "2h"
 fleet.phones = { devices = 2, link = "thin", start = "1d" }
 link.thin = { down = "200kbit/s", up = "20kbit/s", rtt = "200ms" }
+engine.attachments.chunk_bytes = "32KiB"
 unit.Sync = { on = ["login", "online", "save", "every 10m"], pull = ["*"], push = ["*"] }
 workload.login.all = { at = "+5s", spread = "0s" }
 action.shot = { entity = "report", kind = "create", per_device = 0 }

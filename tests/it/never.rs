@@ -150,9 +150,10 @@ fn no_restart_without_a_network_is_a_wait_after_login() {
     for (away, what, logins) in [
         ("20m", kill, 2),
         ("20m", "power_loss = { devices = [0] }", 2),
-        ("40m", reinstall, 2),
+        // Who has an empty phone waits once there is a network.
+        ("40m", reinstall, 3),
         ("20m", &migrated, 2),
-        ("20m", &reset, 2),
+        ("20m", &reset, 3),
         ("20m", "restore = { devices = [0], of = \"6m\" }", 2),
         // Who has logged out logs in again, once there is a network.
         ("20m", logout, 3),
