@@ -41,7 +41,7 @@ pub fn waits(cells: &[&CellRecord]) -> Option<Vec<(Wait, u64)>> {
         (Wait::Network, sum("engine.edits.unsent_offline")),
         (Wait::Sync, sum("engine.edits.unsent_in_sync")),
         (Wait::Again, sum("engine.edits.unsent_after_failure")),
-        (Wait::Nothing, sum("engine.edits.unsent_in_vain")),
+        (Wait::Nothing, sum("engine.edits.unsent_lost")),
     ];
     let start = all.saturating_sub(known.iter().map(|(_, part)| part).sum());
     (all > 0).then(|| shares([known.as_slice(), &[(Wait::Start, start)]].concat(), all))
@@ -133,7 +133,7 @@ mod tests {
             ("unsent_offline", 410),
             ("unsent_in_sync", 90),
             ("unsent_after_failure", 100),
-            ("unsent_in_vain", 200),
+            ("unsent_lost", 200),
         ];
         for (name, value) in waited {
             outcome.figures.insert(format!("engine.edits.{name}"), Figure::number(Unit::RowNs, value));

@@ -140,7 +140,7 @@ impl Edits {
             board.lasted(Id::EditsUnsent, Some(since), at);
             match end_of(edit) {
                 Some(EditEnd::Lost | EditEnd::GivenUp) => {
-                    board.add(Id::EditsUnsentInVain, at.since(since).0);
+                    board.add(Id::EditsUnsentLost, at.since(since).0);
                 }
                 _ => {
                     let waits = self.unsent.entry(edit.device).or_default().until(at);

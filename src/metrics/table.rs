@@ -235,7 +235,7 @@ table! {
     EditsUnsentOffline "engine.edits.unsent_offline" RowNs Lower Counter "Of `engine.edits.unsent` the part in which their device had no network."
     EditsUnsentInSync "engine.edits.unsent_in_sync" RowNs Lower Counter "Of `engine.edits.unsent` the part with a network in which a unit ran on their device; in the rest they waited for a sync to start."
     EditsUnsentAfterFailure "engine.edits.unsent_after_failure" RowNs Lower Counter "Of `engine.edits.unsent` the part with a network in which the last sync of their device had failed and no other had started."
-    EditsUnsentInVain "engine.edits.unsent_in_vain" RowNs Lower Counter "Of `engine.edits.unsent` the part of edits that never left: they were lost or given up, and no sync would have sent them."
+    EditsUnsentLost "engine.edits.unsent_lost" RowNs Lower Counter "Of `engine.edits.unsent` the part of edits that never left: they were lost or given up, and no sync would have sent them."
     EditsSuperseded "engine.edits.superseded" Count Lower Counter "Lines in users' logs: an edit gave way to the backend's version."
     EditsOverwrote "engine.edits.overwrote" Count Neither Counter "Lines in users' logs: an edit replaced a version of somebody else."
     EditsRejected "engine.edits.rejected" Count Lower Counter "Lines in users' logs: the backend refused an edit for good."

@@ -237,9 +237,9 @@ fn an_unsent_edit_waits_for_a_network_in_a_sync_or_for_one() {
         0 0 updates 3 k1; 10 0 starts 1; 20 0 down; 25 0 killed; 30 0 up; 50 0 begins; 55 0 fails 1;
         60 0 starts 2; 61 1 down; 64 0 still
             => .edits.unsent 64s & .edits.unsent_offline 10s & .edits.unsent_in_sync 14s
-                & .edits.unsent_after_failure 5s & .edits.unsent_in_vain 0s
+                & .edits.unsent_after_failure 5s & .edits.unsent_lost 0s
         0 0 updates 1 k1; 10 0 down; 20 0 up; 64 0 still
-            => .edits.unsent 64s & .edits.unsent_offline 0s & .edits.unsent_in_vain 64s
+            => .edits.unsent 64s & .edits.unsent_offline 0s & .edits.unsent_lost 64s
     ",
     );
 }

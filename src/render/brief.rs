@@ -419,7 +419,7 @@ pub(super) fn awaited(wait: Wait) -> &'static str {
         Wait::Start => "for a sync to start",
         Wait::Sync => "in a sync",
         Wait::Again => "for the next sync after one that failed",
-        Wait::Nothing => "in vain, as they were lost or given up",
+        Wait::Nothing => "for nothing, as they were lost or given up",
     }
 }
 

@@ -138,9 +138,9 @@ impl Sweep {
 
     /// One place in so many is tried; prime, so that no rhythm of the disk hides places.
     fn stride(self) -> usize {
-        match (self, worlds::every_place()) {
-            (Sweep::Polls | Sweep::Points, true) => 1,
-            (_, true) => 3,
+        match (self, worlds::every()) {
+            (Sweep::Polls | Sweep::Points, Some(_)) => 1,
+            (_, Some(every)) => every,
             (Sweep::Points, _) => 3,
             (Sweep::Polls, _) => 7,
             (Sweep::Operations | Sweep::KillTimes | Sweep::SyncTimes, _) => 23,

@@ -80,6 +80,8 @@ const QUESTIONS: &[Question] = &[
             "engine.edits.unsent",
             "engine.edits.unsent_offline",
             "engine.edits.unsent_in_sync",
+            "engine.edits.unsent_after_failure",
+            "engine.edits.unsent_lost",
             "engine.edits.passing_seen",
         ],
     ),

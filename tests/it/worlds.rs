@@ -94,5 +94,10 @@ pub(crate) fn program() -> assert_cmd::Command {
 /// Whether everything is tried (`SYNCDYNO_EVERY=1`); else sweeps of thousands of places try one in a
 /// few, and scenarios fewer seeds.
 pub(crate) fn every_place() -> bool {
-    std::env::var_os("SYNCDYNO_EVERY").is_some()
+    every().is_some()
+}
+
+/// Of moments of a disk, which are the most places, one in so many is tried: `SYNCDYNO_EVERY=n`.
+pub(crate) fn every() -> Option<usize> {
+    std::env::var("SYNCDYNO_EVERY").ok().map(|n| n.parse().ok().filter(|n| *n > 0).unwrap_or(1))
 }
