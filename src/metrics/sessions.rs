@@ -5,7 +5,9 @@ use super::board::{Board, Part};
 use super::distribution::Wait;
 use super::table::Id;
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::{AppEvent, Event, PhoneEvent, RequestKind, SyncError, TransportError, UnitEvent};
+use crate::contract::{
+    AppEvent, BlobEvent, Event, PhoneEvent, RequestKind, SyncError, TransportError, UnitEvent,
+};
 
 /// A run that started and whose end nobody has told.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +17,8 @@ struct Run {
     /// Since when it is under way, if it is: at most one of a unit.
     since: Option<Time>,
     has_rows: bool,
+    /// Whether it sent something of its device: edits, or an attachment.
+    has_sent: bool,
     answered: bool,
     died: bool,
 }
@@ -26,6 +30,9 @@ struct OfDevice {
     logins: Vec<(Time, Span)>,
     runs: Vec<Run>,
     busy: Option<Time>,
+    /// Runs since then that are over, from when to when; without those that ended well and moved
+    /// nothing.
+    worked: Vec<(Time, Time)>,
     /// How long requests that are under way are in the queue of the backend.
     queued: Span,
     /// Whether a request has been answered since a run was told as started.
@@ -45,7 +52,10 @@ pub(super) struct Sessions {
 
 impl Run {
     fn begun(unit: UnitId, run: u64, at: Time) -> Run {
-        Run { unit, run, since: Some(at), has_rows: false, answered: false, died: false }
+        Run { unit, run, since: Some(at), has_rows: false, has_sent: false, answered: false, died: false }
+    }
+    fn moved(&self) -> bool {
+        self.has_rows || self.has_sent
     }
 }
 
@@ -68,7 +78,7 @@ impl Sessions {
                 own.busy.get_or_insert(at);
             }
             Event::SyncComplete { unit, run, took, blocking } => {
-                own.ended(*run, board);
+                own.ended((at, *run), Run::moved, board);
                 let waited = (own.awaited.comes(*unit) + *took).0;
                 board.observe_on(Id::SessionDuration, device, waited);
                 board.observe_part(Id::SessionDuration, Part::Unit(*unit), waited);
@@ -81,7 +91,7 @@ impl Sessions {
                     _ => own.awaited.fails(*unit, at),
                 }
                 board.add(Id::SessionFailed, 1);
-                let answered = own.ended(*run, board);
+                let answered = own.ended((at, *run), |_| true, board);
                 board.add(Id::SessionPartly, u64::from(answered));
                 if **error == SyncError::Interrupted {
                     board.add(Id::SessionInterrupted, 1);
@@ -176,8 +186,10 @@ impl Sessions {
                 board.observe_part(Id::SessionDuration, Part::Unit(unit), Wait::Never(waited.0));
             }
         }
+        // How often an app asks for nothing says nothing of how fast it moves what there is.
+        let worked = self.ran.0.saturating_sub(board.value(Id::SessionEmptyTime));
         let per_second = |n: u64, thousandths: u128| {
-            let ns = u128::from(self.ran.0).max(1);
+            let ns = u128::from(worked).max(1);
             u64::try_from(u128::from(n) * thousandths * 1_000_000_000 / ns).unwrap_or(u64::MAX)
         };
         board.set(Id::SessionTime, self.ran.0);
@@ -202,6 +214,10 @@ impl OfDevice {
             | Event::Phone(PhoneEvent::LoggedIn { .. }) => {
                 self.logins.push((at, self.awaited.offline(at)));
             }
+            Event::RequestSent { unit, rows: 1.., .. } => {
+                self.sends(|run| unit.is_none_or(|unit| run.unit == unit));
+            }
+            Event::Blob(BlobEvent::Sent { in_run: true, .. }) => self.sends(|_| true),
             Event::LinkDown => self.awaited.link(false, at),
             Event::LinkUp => self.awaited.link(true, at),
             _ => {}
@@ -231,27 +247,49 @@ impl OfDevice {
             board.observe_on(Id::FirstRows, device, (at - since).0);
         }
     }
+    fn sends(&mut self, who: impl Fn(&Run) -> bool) {
+        let under_way = self.runs.iter_mut().filter(|run| run.since.is_some() && who(run));
+        under_way.for_each(|run| run.has_sent = true);
+    }
     /// A run ends; true if a request of it had been answered. One that was not told as started did
     /// start: its process died first, or a backup, a copy or a loss of power took that back.
-    fn ended(&mut self, run: u64, board: &mut Board) -> bool {
+    fn ended(&mut self, (at, run): (Time, u64), counts: impl Fn(&Run) -> bool, board: &mut Board) -> bool {
         let place = self.runs.iter().position(|started| started.run == run);
         let started = place.map(|place| self.runs.remove(place));
+        let worked = started.filter(counts).and_then(|run| run.since);
+        self.worked.extend(worked.map(|since| (since, at)));
         board.add(Id::SessionCount, u64::from(started.is_none()));
         started.map_or(self.answered, |started| started.answered)
     }
 
     /// Runs that `over` says are over; gives for how long any ran, if none is left.
     fn close(&mut self, at: Time, over: impl Fn(&Run) -> bool, board: &mut Board) -> Span {
-        self.runs.iter_mut().filter(|run| over(run)).for_each(|run| run.since = None);
+        let over = self.runs.iter_mut().filter(|run| over(run));
+        self.worked.extend(over.filter_map(|run| Some((run.since.take()?, at))));
         self.waited(at, board);
         if self.is_busy() {
             return Span::ZERO;
         }
         self.waits.drain(..).for_each(|(from, _)| board.lasted(Id::RetryTime, Some(from), at));
-        self.busy.take().map_or(Span::ZERO, |since| at - since)
+        let ran = self.busy.take().map_or(Span::ZERO, |since| at - since);
+        let worked = covered(&mut self.worked);
+        self.worked.clear();
+        board.add(Id::SessionEmptyTime, ran.0.saturating_sub(worked.0));
+        ran
     }
     fn waited(&mut self, at: Time, board: &mut Board) {
         let over = self.waits.extract_if(.., |(_, until)| *until <= at);
         over.for_each(|(from, until)| board.lasted(Id::RetryTime, Some(from), until));
     }
+}
+
+/// The time that spans cover together.
+fn covered(spans: &mut [(Time, Time)]) -> Span {
+    spans.sort_unstable();
+    let (mut all, mut until) = (Span::ZERO, Time::ZERO);
+    for (from, to) in spans {
+        all += to.since((*from).max(until));
+        until = until.max(*to);
+    }
+    all
 }

@@ -255,6 +255,12 @@ fn runs_are_told_by_what_their_time_went_into_and_what_came_of_them() {
         240 0 ends! 6
         => .syncs.useful 3 & .syncs.useful_share 428571 & .syncs.good_share 625000 & .syncs.blocked 100s
         10 0 starts 0; 12 0 applied 10; 14 0 ends 0 4; 200 0 still => .rows.rate 2500
+        # A sync with nothing to move is no time of a rate: beside one that moves, or cut by a kill, it is.
+        0 0 starts 0; 4 0 applied 10; 5 0 ends 0 5; 10 0 starts 1; 13 0 ends 1 3; 20 0 starts 2; 21 0 starts! 3;
+        22 0 applied 10; 25 0 ends! 3 4; 26 0 ends 2 6; 30 0 starts 4; 31 0 killed; 40 0 still
+        => .session.time 15s & .session.empty_time 3s & .rows.rate 1666
+        0 0 starts! 0; 1 0 asks 1 rows=2; 3 0 ends! 0 3; 10 0 starts! 1; 11 0 fails! 1; 20 0 still
+        => .session.time 4s & .session.empty_time 0s
         # Time between runs is nobody's.
         0 0 starts 0; 2 0 reset 2; 2 0 waits 1; 8 0 answered 5; 8 0 applied 1; 8 0 fails 0; 8 0 waits 1;
         8 0 reset 2; 100 0 still
@@ -275,7 +281,7 @@ fn runs_are_told_by_what_their_time_went_into_and_what_came_of_them() {
         1 0 starts 0; 4 0 answered 3; 4 0 applied 1; 5 0 still
         => .session.time 4s & .rows.rate 250 & .bytes.rate 200
         1 0 starts 0; 2 0 starts! 1; 3 0 answered 1; 3 0 applied 1; 4 0 fails! 1; 6 0 ends 0 5;
-        8 0 starts 2; 9 0 ends 2 1; 20 0 still => .session.time 6s & .bytes.rate 133 & .session.partly 0
+        8 0 starts 2; 9 0 ends 2 1; 20 0 still => .session.time 6s & .session.empty_time 1s & .bytes.rate 160 & .session.partly 0
         # Its death is told by the next life, passed over by it, or not told until the end.
         begin: 0 0 starts 0; 1 0 killed; 1 0 begins;
         2 0 fails 0; 2 0 starts 1; 2 0 ends 1

@@ -68,7 +68,6 @@ pub const HEADLINE: &[&str] = &[
     "backend.request.service",
     "backend.requests.count",
     "backend.scanned.rows",
-    "engine.bytes.rate",
     "engine.wasted.rows",
     "engine.echoed.rows",
     "engine.retries.count",

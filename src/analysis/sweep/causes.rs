@@ -3,7 +3,7 @@
 use super::findings::{FLAT, Finding, may_be_luck, pairs};
 use super::objective::Objective;
 use super::point::{Point, are_words};
-use super::shares::{Fit, Shares, Side, rows};
+use super::shares::{Fit, Shares, Side, ran, rows};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -109,7 +109,8 @@ fn cause(
     best: &Point<'_>,
     fit: Option<Fit>,
 ) -> Option<Cause> {
-    let (shares, at_best) = (Shares::of(side, here, fit), Shares::of(side, best, fit));
+    let is_rate = objective.is_sync_rate();
+    let [shares, at_best] = [here, best].map(|point| Shares::of(side, point, fit, is_rate));
     let cost = cost(here, best).filter(|cost| cost.is_finite())?;
     let longer = longer(here, best, objective);
     let grown = |(part, of): (Part, Take)| {
@@ -142,7 +143,8 @@ fn longer(here: &Point<'_>, best: &Point<'_>, objective: &Objective) -> f64 {
         () if objective.stat != "value" => point.count(&objective.metric),
         () => 1.0,
     };
-    let all = here.sum("engine.session.time") / best.sum("engine.session.time");
+    let is_rate = objective.is_sync_rate();
+    let all = ran(&here, is_rate) / ran(&best, is_rate);
     let longer = all / (count(&here) / count(&best));
     if longer.is_finite() { longer } else { 1.0 }
 }

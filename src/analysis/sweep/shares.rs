@@ -135,6 +135,15 @@ impl Fit {
     }
 }
 
+/// The time of its syncs; of a rate without those that moved nothing, over which no rate is.
+pub(super) fn ran(point: &Point<'_>, is_rate: bool) -> f64 {
+    point.sum("engine.session.time") - empty(point, is_rate)
+}
+
+fn empty(point: &Point<'_>, is_rate: bool) -> f64 {
+    if is_rate { point.sum("engine.session.empty_time") } else { 0.0 }
+}
+
 pub(crate) fn held(side: Side, point: &Point<'_>) -> f64 {
     point.sum(side.rows) / point.count(side.held)
 }
@@ -167,17 +176,20 @@ fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
 }
 
 impl Shares {
-    /// Where the time of `point` went; without a fit, answers are all moving.
-    pub(crate) fn of(side: Side, point: &Point<'_>, fit: Option<Fit>) -> Option<Shares> {
-        let ran = point.sum("engine.session.time");
-        if ran == 0.0 {
+    /// Where the time of `point` went that its figure is of; without a fit, answers are all moving.
+    pub(crate) fn of(side: Side, point: &Point<'_>, fit: Option<Fit>, is_rate: bool) -> Option<Shares> {
+        let ran = ran(point, is_rate);
+        if ran <= 0.0 {
             return None;
         }
-        let answered = point.sum(PULL.time) + point.sum(PUSH.time);
+        // A sync that moves nothing waits for its responses to begin, and for little else.
+        let empty = empty(point, is_rate);
+        let answered = (point.sum(PULL.time) + point.sum(PUSH.time) - empty).max(0.0);
         let queued = point.sum("engine.requests.queued_time");
         // The fit takes what answers wait in a queue for a part of what each chunk costs.
         let waiting = fit.map_or(0.0, |fit| fit.chunk * point.count(side.held) * 1e9);
-        let waiting = (waiting.min(point.sum(side.time)) - queued).max(0.0);
+        let of_empty = if side == PULL { empty } else { 0.0 };
+        let waiting = (waiting.min(point.sum(side.time)) - of_empty - queued).max(0.0);
         let [lost, backing_off, writing] =
             ["engine.requests.lost_time", "engine.retry.time", "engine.apply.time"]
                 .map(|part| point.sum(part));

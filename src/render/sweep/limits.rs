@@ -95,7 +95,7 @@ pub fn of_which_time(objective: &Objective) -> &'static str {
     if !objective.is_sync_rate() {
         return "";
     }
-    "  over the time in which syncs run: waits and tries count, time offline between them does not\n"
+    "  over the time of syncs: waits and tries count; time between them does not, nor do syncs with nothing to move\n"
 }
 
 pub(super) const TOO_FEW: &str = "too few seeds to tell the noise (try --seeds 1..=8)";

@@ -47,7 +47,7 @@ pub fn closed_form(
 }
 
 fn left_out(fit: Fit, side: Side, point: &Point<'_>) -> Vec<String> {
-    let Some(shares) = Shares::of(side, point, Some(fit)) else { return Vec::new() };
+    let Some(shares) = Shares::of(side, point, Some(fit), true) else { return Vec::new() };
     let held = held(side, point);
     let short = point.number().is_some_and(|asked| held < FULL * asked);
     let answers = short.then(|| format!("responses hold {} on average", human::count(held as u64, "row")));
