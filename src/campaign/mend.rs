@@ -1,28 +1,33 @@
 //! What would have mended a failing cell: other settings of its scenario, tried on the same seed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
 use super::run::{Quietly, attempt};
 use super::runner::Runner;
 use super::stop::{Signals, Stop};
-use crate::analysis::{self, counted, grade, grouped};
+use crate::analysis::{self, counted, distinct, grade, grouped};
 use crate::base::{Seed, Span};
-use crate::record::{CellRecord, Judged, Note, Reason, RemedyRecord, Verdict};
+use crate::oracle::losses;
+use crate::record::{
+    CellRecord, ExpectationRecord, Judged, Note, Reason, RemedyRecord, Verdict, WorseRecord,
+};
 use crate::scenario::{Cost, Document, Plan, Request};
 
 /// Settings whose failing cells get a remedy.
 const CELLS: usize = 3;
-/// Runs that one check of one cell may take: many broken rules are read, not guessed.
+/// Settings that are tried alone for one finding: many broken rules are read, not guessed.
 const TRIES: usize = 8;
+/// Settings that are tried alone for all findings of a small cell.
+const MOST_TRIES: u64 = 24;
 /// A cell of a longer estimate is not run again; an estimate is the same on every machine.
 const TRIED_UP_TO: Span = Span::secs(2);
 /// Remedies that are named where none was tried.
 const NAMED: usize = 3;
 
-/// Gives failing cells the settings that mend the gravest finding of each, or that may mend it. Of
-/// each setting the worst seed stands for the others. Where a signal or the time limit comes first,
+/// Gives failing cells the settings that mend them, or the gravest finding of each, or may mend it.
+/// Of each setting the worst seed stands for the others. Where a signal or the time limit comes first,
 /// the record is not complete, as the notes say.
 pub fn mend(
     plans: &[Plan],
@@ -35,16 +40,15 @@ pub fn mend(
     let ids = analysis::cell_ids(plans);
     let plan_of: BTreeMap<&str, &Plan> = ids.iter().map(String::as_str).zip(plans).collect();
     let failing = judged.iter().enumerate().filter(|(_, judged)| judged.cell.verdict == Verdict::Fail);
-    let found = failing.filter_map(|(at, judged)| Some((at, &judged.cell, gravest(&judged.cell)?)));
-    let alike = grouped(found, |(_, cell, check)| (cell.setting(), check.clone()));
+    let found = failing.filter_map(|(at, judged)| Some((at, &judged.cell, findings(&judged.cell).into_iter().next()?)));
+    let alike = grouped(found, |(_, cell, finding)| (cell.setting(), finding.clone()));
     let worst = alike.into_iter().filter_map(|(_, cells)| {
-        let worst = cells.into_iter().rev().max_by_key(|(_, cell, _)| grade(cell))?;
-        Some((worst.0, worst.2))
+        Some(cells.into_iter().rev().max_by_key(|(_, cell, _)| grade(cell))?.0)
     });
-    for (at, check) in worst.take(CELLS).collect::<Vec<_>>() {
+    for at in worst.take(CELLS).collect::<Vec<_>>() {
         let cell = &judged[at].cell;
         let Some(plan) = plan_of.get(cell.id.as_str()) else { continue };
-        let remedy = Trial { plan, cell, check: &check, runner, stop: &stop }.remedy();
+        let remedy = Trial { plan, cell, runner, stop: &stop }.remedy();
         judged[at].cell.remedies.extend(remedy.filter(|_| !stop.was_cut()));
         if stop.was_cut() {
             break;
@@ -53,32 +57,100 @@ pub fn mend(
     stop.notes(plans.len(), plans.len())
 }
 
-/// The first check among the reasons of a cell.
-fn gravest(cell: &CellRecord) -> Option<String> {
-    // That devices diverge follows from other checks, which say more.
-    cell.gravest_first().into_iter().filter_map(check_of).find(|check| check != "divergent")
+/// What mends is judged by this figure where a file expects that no saved edit is lost.
+const LOST: &str = "oracle.saved_edits.lost";
+/// Figures of which more is worse, whatever the file expects of them.
+const HARMS: [&str; 2] = [LOST, "oracle.doubled.rows"];
+const STUCK: &str = "stuck";
+/// It follows from other checks, which say more.
+const DIVERGENT: &str = "divergent";
+
+/// What of a cell a setting may mend, the gravest first.
+fn findings(cell: &CellRecord) -> Vec<String> {
+    let all = cell.gravest_first().into_iter().filter_map(|reason| match reason {
+        Reason::Violation { check } if check != DIVERGENT => Some(check.clone()),
+        Reason::Stuck {} => Some(STUCK.to_owned()),
+        _ => Some(LOST.to_owned()).filter(|_| is_of_losses(cell, reason)),
+    });
+    distinct(all)
 }
 
-fn check_of(reason: &Reason) -> Option<String> {
+/// Whether more saved edits are lost than the file allows.
+fn is_of_losses(cell: &CellRecord, reason: &Reason) -> bool {
+    let is_loss = |metric: &str| metric == LOST || losses().any(|loss| loss.metric == metric);
     match reason {
-        Reason::Violation { check } => Some(check.clone()),
-        Reason::Stuck {} => Some("stuck".to_owned()),
-        _ => None,
+        Reason::Expectation { what } => {
+            let too_many = |one: &ExpectationRecord| one.value > one.max && one.max.is_some();
+            is_loss(what) && cell.expectations.iter().any(|one| one.what == *what && too_many(one))
+        }
+        Reason::Gate { gate } => is_loss(&gate.metric) && gate.max.is_some_and(|max| gate.value > Some(max)),
+        _ => false,
     }
 }
 
-/// What a cell comes to with other settings: what its check counts, the other checks that it fails
-/// by, and whether anything in it is another than before.
-struct Left {
-    count: u64,
-    remaining: Vec<String>,
+fn count(cell: &CellRecord, finding: &str) -> u64 {
+    if finding == LOST { cell.stat(LOST, "value").unwrap_or(0) } else { counted(cell, finding) }
+}
+
+/// All that a cell fails by, with how much of it, once at least.
+fn failures(cell: &CellRecord) -> BTreeMap<String, u64> {
+    let name = |reason: &Reason| match reason {
+        Reason::Violation { check } => Some(check.clone()),
+        Reason::Stuck {} => Some(STUCK.to_owned()),
+        _ if is_of_losses(cell, reason) => Some(LOST.to_owned()),
+        Reason::Gate { gate } => Some(format!("gate {}", gate.name)),
+        Reason::Expectation { what } => Some(what.clone()),
+        _ => None,
+    };
+    let names = cell.reasons.iter().filter_map(name);
+    names.map(|name| (name.clone(), count(cell, &name).max(1))).collect()
+}
+
+/// Settings that may mend `finding`; of lost edits those that mend what lost them.
+fn known(document: &Document, cell: &CellRecord, finding: &str) -> Vec<String> {
+    if finding != LOST {
+        return document.remedies(finding);
+    }
+    let ways = losses().filter(|loss| cell.stat(loss.metric, "value") > Some(0));
+    distinct(ways.flat_map(|loss| document.remedies(loss.metric)))
+}
+
+/// What a cell comes to with other settings.
+struct Tried {
+    set: Vec<String>,
+    fails: BTreeMap<String, u64>,
+    /// What is new or clearly more than before.
+    worse: Vec<WorseRecord>,
+    /// Whether anything in it is another than before.
     changes: bool,
+}
+
+impl Tried {
+    fn count(&self, finding: &str) -> u64 {
+        self.fails.get(finding).copied().unwrap_or(0)
+    }
+    fn mends(&self) -> bool {
+        self.fails.is_empty() && self.worse.is_empty()
+    }
+}
+
+fn worse(before: &CellRecord, after: &CellRecord) -> Vec<WorseRecord> {
+    let [failed, fails] = [before, after].map(failures);
+    let is_more = |[before, after]: [u64; 2]| after > before + if before > 0 { (before / 4).max(2) } else { 0 };
+    let all = fails.into_iter().filter(|(what, _)| !HARMS.contains(&what.as_str())).map(|(what, after)| {
+        let before = failed.get(&what).copied().unwrap_or(0);
+        (what, [before, after])
+    });
+    let of_cells = |metric: &str| [before, after].map(|cell| cell.stat(metric, "value").unwrap_or(0));
+    let harms = HARMS.iter().map(|metric| ((*metric).to_owned(), of_cells(metric)));
+    let harms = harms.filter(|(_, [before, after])| after > before);
+    let all = harms.chain(all.filter(|(_, both)| is_more(*both)));
+    all.map(|(what, [before, after])| WorseRecord { what, before, after }).collect()
 }
 
 struct Trial<'a> {
     plan: &'a Plan,
     cell: &'a CellRecord,
-    check: &'a str,
     runner: &'a dyn Runner,
     stop: &'a Stop,
 }
@@ -86,50 +158,92 @@ struct Trial<'a> {
 impl Trial<'_> {
     fn remedy(&self) -> Option<RemedyRecord> {
         let document = Document::of_file(Path::new(&self.plan.path), &self.plan.resolved).ok()?;
-        let all = document.remedies(self.check);
-        let is_possible = |set: &&String| self.planned(&document, std::slice::from_ref(*set)).is_some();
-        let known: Vec<String> = all.iter().filter(is_possible).cloned().collect();
-        if known.is_empty() {
-            return None;
-        }
-        let record = |set: &[String], left, remaining| RemedyRecord {
-            check: self.check.to_owned(),
-            set: set.to_vec(),
-            found: counted(self.cell, self.check),
-            left,
-            remaining,
+        let is_possible = |set: &String| self.planned(&document, std::slice::from_ref(set)).is_some();
+        let possible = |finding: String| {
+            let all = known(&document, self.cell, &finding);
+            (finding, all.into_iter().filter(is_possible).collect::<Vec<_>>())
         };
-        if Cost::of(self.plan).time() > TRIED_UP_TO {
-            return Some(record(&known[..known.len().min(NAMED)], None, Vec::new()));
+        let all = findings(self.cell).into_iter().map(possible);
+        let all: Vec<(String, Vec<String>)> = all.filter(|(_, known)| !known.is_empty()).collect();
+        let (finding, first) = all.first()?;
+        let cost = Cost::of(self.plan).time();
+        if cost > TRIED_UP_TO {
+            let named = first[..first.len().min(NAMED)].to_vec();
+            return Some(self.record(finding, named, None));
         }
-        // Each alone, then all: two faults may come to the same loss, or one setting need another.
-        let alone = known.iter().take(TRIES).map(std::slice::from_ref);
-        let together = (all.len() > 1).then_some(all.as_slice());
-        let found = counted(self.cell, self.check).max(1);
-        let (mut least, mut best) = ((found, usize::MAX), None);
-        let mut idle: Vec<String> = Vec::new();
-        for set in alone.chain(together) {
-            let Some(plan) = self.planned(&document, set) else { continue };
-            let Some(Left { count, remaining, changes }) = self.left(&plan) else {
-                if self.stop.cuts() {
-                    return None;
-                }
-                continue;
-            };
-            if count == 0 && remaining.is_empty() {
-                return Some(record(set, Some(0), remaining));
+        let tries = (TRIED_UP_TO.0 * TRIES as u64 / cost.0.max(1)).clamp(TRIES as u64, MOST_TRIES) as usize;
+        let alone = distinct(all.iter().flat_map(|(_, known)| known.iter().take(TRIES)));
+        let mut tried: Vec<Tried> = Vec::new();
+        for set in alone.into_iter().take(tries).map(|set| vec![set.clone()]) {
+            self.take(&document, set, &mut tried)?;
+            if tried.last().is_some_and(Tried::mends) {
+                break;
             }
-            if count < found && (count, remaining.len()) < least {
-                least = (count, remaining.len());
-                best = Some((set, remaining));
-            }
-            // What changes nothing in this cell has nothing to do with what it fails by.
-            idle.extend(set.iter().filter(|one| changes && known.contains(one) && set.len() == 1).cloned());
         }
-        match best {
-            Some((set, remaining)) => Some(record(set, Some(least.0), remaining)),
-            None if idle.is_empty() => None,
-            None => Some(record(&idle, Some(found), Vec::new())),
+        // What mends each finding; then all of the first: one setting may need another.
+        for together in [self.best_of_each(&all, &tried), known(&document, self.cell, finding)] {
+            let is_new = together.len() > 1 && tried.iter().all(|one| one.set != together);
+            if is_new && !tried.iter().any(Tried::mends) {
+                self.take(&document, together, &mut tried)?;
+            }
+        }
+        self.best(finding, first, &tried)
+    }
+
+    /// Adds what came of these settings, if they can be run to an end; `None` if somebody wants us
+    /// to stop.
+    fn take(&self, document: &Document, set: Vec<String>, tried: &mut Vec<Tried>) -> Option<()> {
+        if let Some(plan) = self.planned(document, &set) {
+            tried.extend(self.tried(set, &plan));
+        }
+        (!self.stop.cuts()).then_some(())
+    }
+
+    /// Of each finding the setting that leaves least of it at no other cost.
+    fn best_of_each(&self, all: &[(String, Vec<String>)], tried: &[Tried]) -> Vec<String> {
+        let best = |(finding, known): &(String, Vec<String>)| {
+            let of = tried.iter().filter(|one| known.contains(&one.set[0]));
+            let helps = of.filter(|one| one.worse.is_empty() && one.count(finding) < self.found(finding));
+            helps.min_by_key(|one| (one.count(finding), one.fails.len())).map(|one| one.set[0].clone())
+        };
+        let mut sets: Vec<String> = distinct(all.iter().filter_map(best));
+        // Of two values of a key the first stays: it mends what is graver.
+        let key = |set: &String| set.split_once('=').map_or("", |(key, _)| key).to_owned();
+        let mut keys = BTreeSet::new();
+        sets.retain(|set| keys.insert(key(set)));
+        sets
+    }
+
+    fn best(&self, finding: &str, known: &[String], tried: &[Tried]) -> Option<RemedyRecord> {
+        let found = self.found(finding);
+        let less = || tried.iter().filter(|one| one.count(finding) < found);
+        let free = less().filter(|one| one.worse.is_empty());
+        let free = free.min_by_key(|one| (one.count(finding), one.fails.len()));
+        let removes = less().filter(|one| one.count(finding) == 0);
+        let best = free.or(removes.min_by_key(|one| (one.fails.len(), one.worse.len())));
+        if let Some(best) = best {
+            return Some(self.record(finding, best.set.clone(), Some(best)));
+        }
+        // What changes nothing in this cell has nothing to do with what it fails by.
+        let idle = tried.iter().filter(|one| one.changes && one.set.len() == 1);
+        let idle: Vec<String> =
+            idle.flat_map(|one| one.set.clone()).filter(|set| known.contains(set)).collect();
+        (!idle.is_empty()).then(|| RemedyRecord { left: Some(found), ..self.record(finding, idle, None) })
+    }
+
+    fn found(&self, finding: &str) -> u64 {
+        count(self.cell, finding).max(1)
+    }
+
+    fn record(&self, finding: &str, set: Vec<String>, tried: Option<&Tried>) -> RemedyRecord {
+        let fails = tried.map(|tried| tried.fails.keys()).into_iter().flatten();
+        RemedyRecord {
+            check: finding.to_owned(),
+            set,
+            found: count(self.cell, finding),
+            left: tried.map(|tried| tried.count(finding)),
+            remaining: fails.filter(|name| *name != finding).cloned().collect(),
+            worse: tried.map_or_else(Vec::new, |tried| tried.worse.clone()),
         }
     }
 
@@ -139,27 +253,17 @@ impl Trial<'_> {
         (plan.digest != self.plan.digest).then_some(Plan { seed: Seed(self.plan.seed.0), ..plan })
     }
 
-    /// What is left with this plan, all of the finding if something else is worse. `None` if it did
-    /// not come to an end.
-    fn left(&self, plan: &Plan) -> Option<Left> {
+    /// What comes of this plan; `None` if it did not come to an end.
+    fn tried(&self, set: Vec<String>, plan: &Plan) -> Option<Tried> {
         let cut = || self.stop.cuts();
         let outcome = attempt(plan, "", || self.runner.run(plan, &Quietly(&cut))).ok()?;
         let cell = analysis::judge(plan, "", &outcome).cell;
-        let checks = |cell: &CellRecord| -> Vec<String> {
-            let of = cell.violations.iter().map(|violation| violation.check.clone());
-            let is_stuck = cell.reasons.iter().any(|reason| matches!(reason, Reason::Stuck {}));
-            of.chain(is_stuck.then(|| "stuck".to_owned())).collect()
-        };
-        let before = checks(self.cell);
-        let now = checks(&cell);
-        let count = match cell.verdict {
-            Verdict::Incomplete => return None,
-            _ if now.iter().any(|check| !before.contains(check)) => counted(self.cell, self.check).max(1),
-            _ if now.iter().any(|check| check == self.check) => counted(&cell, self.check).max(1),
-            _ => 0,
-        };
-        let fails_by = cell.reasons.iter().filter_map(check_of);
-        let remaining = fails_by.filter(|check| check != self.check).collect();
-        Some(Left { count, remaining, changes: cell.digest != self.cell.digest })
+        let ended = cell.verdict != Verdict::Incomplete;
+        ended.then(|| Tried {
+            set,
+            fails: failures(&cell),
+            worse: worse(self.cell, &cell),
+            changes: cell.digest != self.cell.digest,
+        })
     }
 }

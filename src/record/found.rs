@@ -178,7 +178,7 @@ pub struct SlowRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemedyRecord {
-    /// The check whose finding it mends.
+    /// The check whose finding it mends, or `oracle.saved_edits.lost`.
     pub check: String,
     /// Settings as `--set` takes them: all together if something is better with them, else each
     /// alone: what was tried and does not help, or what may do.
@@ -187,7 +187,20 @@ pub struct RemedyRecord {
     pub found: u64,
     /// What it counted in the same cell with these settings; `null` if that was not tried.
     pub left: Option<u64>,
-    /// Other checks that the cell fails by with these settings too.
+    /// Other checks, gates and expectations that the cell fails by with these settings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remaining: Vec<String>,
+    /// What these settings make worse: with any of it they mend nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub worse: Vec<WorseRecord>,
+}
+
+/// What is worse with other settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorseRecord {
+    /// A check, a metric, or a gate as `gate NAME`.
+    pub what: String,
+    pub before: u64,
+    pub after: u64,
 }

@@ -48,7 +48,7 @@ pub use flat::requests;
 pub use folder::{Folder, FolderError, Part};
 pub use found::{
     EventfulRecord, LifeRecord, MissedRecord, OccurrenceRecord, RemedyRecord, SeriesRecord, SlowRecord,
-    StepRecord, SwarmRecord, ViolationRecord,
+    StepRecord, SwarmRecord, ViolationRecord, WorseRecord,
 };
 pub use headlines::{
     ATTACHMENT_REQUESTS, HEADLINE, Headline, SUMMARY, headline_of, is_cost, is_gated, is_loss, is_summary,

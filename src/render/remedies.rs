@@ -1,18 +1,26 @@
 //! What mends a failing cell, in words.
 
 use crate::metrics::human;
-use crate::record::{RemedyRecord, shell_word};
+use crate::record::{RemedyRecord, WorseRecord, headline_of, shell_word};
+
+const BACKEND: &str = "backend.";
+const GATE: &str = "gate ";
 
 /// One line per remedy: what was tried with its result, or what may be tried.
 pub(super) fn remedies(of: &[RemedyRecord]) -> Vec<String> {
     of.iter().map(remedy).collect()
 }
 
-fn remedy(RemedyRecord { check, set, found, left, remaining }: &RemedyRecord) -> String {
+fn remedy(RemedyRecord { check, set, found, left, remaining, worse }: &RemedyRecord) -> String {
+    let check = named(check);
     let quoted: Vec<String> = set.iter().map(|one| format!("--set {}", shell_word(one))).collect();
     let together = quoted.join(" ");
     let counted = |n: u64| human::thousands(n);
-    match left {
+    let told = match left {
+        Some(0) if !worse.is_empty() => {
+            let worse: Vec<String> = worse.iter().map(more).collect();
+            format!("{together} removes {check} and does more harm: {} (tried)", worse.join(", "))
+        }
         Some(0) if !remaining.is_empty() => format!(
             "{together} removes {check}, and the cell still fails by {} (tried)",
             remaining.join(", ")
@@ -26,7 +34,29 @@ fn remedy(RemedyRecord { check, set, found, left, remaining }: &RemedyRecord) ->
         ),
         Some(_) => format!("no setting that is known for {check} mends this (tried: {})", quoted.join(", ")),
         None => format!("may be mended by {} (not tried: the cell takes too long)", quoted.join(" or ")),
+    };
+    let of_backend: Vec<&String> = set.iter().filter(|one| one.starts_with(BACKEND)).collect();
+    match of_backend.as_slice() {
+        _ if left.is_some_and(|left| left > 0 && left >= *found) => told,
+        [] => told,
+        all if all.len() == set.len() => format!("{told}; only the backend's team can change that"),
+        all => {
+            let keys: Vec<&str> = all.iter().filter_map(|one| Some(one.split_once('=')?.0)).collect();
+            format!("{told}; only the backend's team can change {}", keys.join(", "))
+        }
     }
+}
+
+/// A check by its name, a figure by that of the summary.
+fn named(what: &str) -> &str {
+    headline_of(what).map_or(what, |headline| headline.name)
+}
+
+fn more(WorseRecord { what, before, after }: &WorseRecord) -> String {
+    if what.starts_with(GATE) {
+        return format!("{what} is missed");
+    }
+    format!("{} {} → {}", named(what), human::thousands(*before), human::thousands(*after))
 }
 
 #[cfg(test)]
@@ -41,9 +71,24 @@ mod tests {
             found,
             left,
             remaining: Vec::new(),
+            worse: Vec::new(),
+        };
+        let worse = [("oracle.saved_edits.lost", 9, 91), ("stale", 0, 3), ("gate usable", 0, 1)];
+        let worse = worse.map(|(what, before, after)| WorseRecord { what: what.to_owned(), before, after });
+        let harmful = RemedyRecord { worse: worse.into(), ..of(2, Some(0)) };
+        let team = |set: &[&str], left| RemedyRecord {
+            check: "oracle.saved_edits.lost".to_owned(),
+            set: set.iter().map(|one| (*one).to_owned()).collect(),
+            ..of(36, left)
         };
         let others = RemedyRecord { remaining: vec!["silent-discard".to_owned()], ..of(2, Some(0)) };
         let all = [others, of(36, Some(0)), of(0, Some(0)), of(36, Some(5)), of(36, Some(36)), of(36, None)];
+        let of_team = [
+            team(&["backend.writes=checked"], Some(0)),
+            team(&["a.b=c", "backend.writes=checked"], None),
+            team(&["backend.writes=checked"], Some(36)),
+        ];
+        let all: Vec<RemedyRecord> = all.into_iter().chain([harmful]).chain(of_team).collect();
         insta::assert_snapshot!(remedies(&all).join("\n"));
     }
 }

@@ -4,7 +4,8 @@ use super::document::Document;
 use super::tree::parse_path;
 use super::written::dotted;
 
-/// A key, the value that mends, and the checks that other values make fail.
+/// A key, the value that mends, and the checks that other values make fail, or the metrics of how
+/// saved edits are lost by them.
 type Remedy = (&'static str, &'static str, &'static [&'static str]);
 
 /// Of a design that loses data, in the order in which they are tried: first what belongs to the app
@@ -26,19 +27,22 @@ const REMEDIES: &[Remedy] = &[
     ("engine.pull.chunk_bytes", "20KiB", &["stuck"]),
     ("engine.pull.chunk_rows", "100", &["stuck"]),
     ("engine.conflict.policy", "field-merge", EDITS),
+    ("engine.conflict.policy", "field-merge", &[SUPERSEDED]),
     ("engine.conflict.base", "last-received-stamp", EDITS),
     ("engine.conflict.detect", "dates-then-values", EDITS),
     ("engine.token.on_refused", "refresh", EDITS),
-    ("engine.on_logout", "send-first", EDITS),
-    ("engine.database_per", "person", &["misfiled"]),
+    ("engine.on_logout", "send-first", &[DISCARDED, SHELVED, "lost-edit", "silent-discard"]),
+    ("engine.database_per", "person", &["misfiled", SHELVED]),
     ("engine.identity", "device", &["lost", "stale", "id-twice", "unasked-commit"]),
     ("engine.hook_timeout", "10s", &["event-without-end", "stuck"]),
     ("engine.network_poll", "1s", &["wrong-status"]),
     ("engine.retry.base", "1s", &["request-storm", "stuck"]),
     ("engine.retry.cap", "5m", &["request-storm"]),
     ("store.synchronous", "full", EDITS),
+    ("store.synchronous", "full", &[POWER_LOST]),
     ("store.foreign_keys", "off", &["stuck"]),
     ("event.NAME.upgrade.on_mismatch", "migrate", EDITS),
+    ("event.NAME.upgrade.on_mismatch", "migrate", &[UPGRADED]),
     ("event.NAME.upgrade.on_mismatch", "backfill", &["contradiction", "bent-value", "stale"]),
     ("event.NAME.trigger.how", "queued", &["two-syncs-of-one-unit", "delivered-again"]),
     ("entity.NAME.ids", "client", &["duplicate"]),
@@ -51,6 +55,7 @@ const REMEDIES: &[Remedy] = &[
     ("gateway.serve.capture.last_modified.stamps", "greatest", MISSED),
     ("gateway.serve.capture.last_modified.precision", "1us", MISSED),
     ("gateway.serve.capture.last_modified.reconcile.every", "5m", GONE),
+    ("gateway.serve.capture.last_modified.paging", "offset", MISSED),
     ("gateway.serve.capture.flag.initial", "as-held", MISSED),
     ("gateway.serve.capture.flag.set", "after-commit", MISSED),
     ("gateway.serve.capture.flag.reset", "compare-and-set", MISSED),
@@ -89,6 +94,14 @@ const AGAIN: &[&str] = &["duplicate", "old-over-new", "id-twice", "unasked-commi
 const EDITS: &[&str] =
     &["lost-edit", "silent-discard", "unasked-commit", "reordered", "own-write-vanished", "stale", "flicker"];
 
+const SUPERSEDED: &str = "oracle.saved_edits.superseded";
+const DISCARDED: &str = "oracle.saved_edits.discarded";
+const SHELVED: &str = "oracle.shelved.edits";
+const UPGRADED: &str = "oracle.saved_edits.upgraded";
+const POWER_LOST: &str = "oracle.saved_edits.power_lost";
+/// The check that finds the edits that this metric counts, and how they are mended.
+const FORGOTTEN_EDITS: (&str, &str) = ("oracle.saved_edits.forgotten", "lost-edit");
+
 /// Keys that do nothing unless they are written: their table, which must be there to set them.
 const OFF_UNLESS_WRITTEN: &[(&str, &str)] = &[
     ("engine.hook_timeout", "hooks"),
@@ -100,9 +113,11 @@ const OFF_UNLESS_WRITTEN: &[(&str, &str)] = &[
 type Key = (Vec<String>, String);
 
 impl Document {
-    /// Settings, as `--set` takes them, that may mend what `check` finds in this scenario, the most
-    /// likely first; none if it has none of the values that are known to cause it.
+    /// Settings, as `--set` takes them, that may mend what `check` finds in this scenario, or what
+    /// a metric counts of lost edits, the most likely first; none if it has none of the values that
+    /// are known to cause it.
     pub fn remedies(&self, check: &str) -> Vec<String> {
+        let check = if check == FORGOTTEN_EDITS.0 { FORGOTTEN_EDITS.1 } else { check };
         let keys = self.provenance(None, &[]).unwrap_or_default();
         let keys: Vec<Key> =
             keys.into_iter().filter_map(|one| Some((parse_path(&one.key)?, one.value))).collect();
@@ -137,12 +152,14 @@ fn matched(path: &[String], pattern: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oracle::check_names;
+    use crate::oracle::{check_names, losses};
 
     #[test]
     fn a_remedy_is_for_checks_that_there_are() {
         for (key, _, checks) in REMEDIES {
-            assert!(checks.iter().all(|check| check_names().any(|known| known == *check)), "{key}");
+            let is_loss = |name: &str| losses().any(|loss| loss.metric == name);
+            let is_known = |name: &&str| is_loss(name) || check_names().any(|known| known == *name);
+            assert!(checks.iter().all(|name| is_known(&name)), "{key}");
         }
     }
 

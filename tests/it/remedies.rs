@@ -142,3 +142,57 @@ fn a_setting_beside_which_the_cell_still_fails_mends_nothing() {
     assert_eq!((found.check.as_str(), found.left), ("undetected-delete", Some(0)));
     assert_eq!(found.remaining, ["event-without-end"]);
 }
+
+/// Three phones on a slow link whose people all type into one row, by flags on the row.
+const TYPISTS: &str = r#"
+name = "typists"
+duration = "1h"
+entity.note = { rows = 20, schema = { id = "uuid key", text = "text 10..20" } }
+fleet.phones = { devices = 3, link = "edge", start = "1d" }
+engine.push.capture = "dirty-flags"
+unit.Sync = { on = ["login", "online", "save", "every 1m"], pull = ["*"], push = ["*"] }
+action.type = { entity = "note", kind = "update", columns = ["text"], per_device = 0 }
+event.typed = { at = "+20m", edits = { action = "type", count = 120, over = "60s", same_row = true } }
+"#;
+
+#[test]
+fn a_setting_with_which_more_edits_are_lost_mends_nothing() {
+    let found = remedy(TYPISTS, TYPISTS).expect("it loses edits");
+    assert_eq!((found.check.as_str(), found.left), ("lost-edit", Some(0)), "{found:?}");
+    let lost = found.worse.iter().find(|worse| worse.what == "oracle.saved_edits.lost");
+    assert!(lost.is_some_and(|lost| lost.after > 2 * lost.before), "{found:?}");
+}
+
+#[test]
+fn two_faults_are_mended_by_the_best_setting_for_each() {
+    let faults = "[engine.token]\non_refused = \"drop\"\n[backend]\nprovisioning = \"stamps-only\"\n\
+                  [event.tokens]\nat = \"+8m\"\ntoken_expiry = {}\n";
+    let text = world(faults).replace("every 1m", "every 10m");
+    let found = remedy(&text, &text).expect("each fault has a remedy");
+    let stamps = "backend.provisioning=three-stamps";
+    assert_eq!(found.set, ["engine.token.on_refused=refresh", stamps], "{found:?}");
+    assert_eq!((found.left, found.remaining.len(), found.worse.len()), (Some(0), 0, 0), "{found:?}");
+}
+
+#[test]
+fn lost_edits_that_the_file_forbids_are_mended_by_what_lost_them() {
+    let file = |on_logout: &str| {
+        world(&format!(
+            "[engine]\non_logout = \"{on_logout}\"\n[event.away]\nat = \"+5m\"\noutage = {{ for = \"5m\" }}\n\
+             [event.out]\nat = \"+8m\"\nlogout = {{ for = \"4m\" }}\n[expect]\n\"oracle.saved_edits.lost\" = 0\n"
+        ))
+    };
+    let found = remedy(&file("discard"), &file("discard")).expect("edits are thrown away");
+    assert_eq!((found.check.as_str(), found.left), ("oracle.saved_edits.lost", Some(0)), "{found:?}");
+    assert_eq!(found.set, ["engine.on_logout=send-first"]);
+    assert!(found.found > 0 && found.worse.is_empty(), "{found:?}");
+}
+
+#[test]
+fn an_api_that_sorts_the_newest_first_is_mended_by_pages_by_offset() {
+    let fault = "[engine]\npull.chunk_rows = 50\n[backend]\nsort = \"newest-first\"\n";
+    let text = world(fault).replace("start = \"1d\"", "start = \"empty\"");
+    let found = remedy(&text, &text).expect("it loses rows");
+    assert_eq!(found.set, ["gateway.serve.capture.last_modified.paging=offset"], "{found:?}");
+    assert_eq!((found.check.as_str(), found.left), ("lost", Some(0)));
+}
