@@ -46,8 +46,8 @@ fn not_asked(question: &Question, standing: &Standing, why: &str) -> AnswerRecor
 
 impl AnswerRecord {
     fn stood(standing: &Standing) -> AnswerRecord {
-        let Standing { half, because, tried } = standing.clone();
-        AnswerRecord { stands: half, because, tried, ..AnswerRecord::default() }
+        let Standing { half, because, tried, shown_by } = standing.clone();
+        AnswerRecord { stands: half, because, tried, shown_by, ..AnswerRecord::default() }
     }
 
     fn of(question: &Question, without: &CellRecord, with: &CellRecord) -> AnswerRecord {
@@ -133,6 +133,8 @@ pub struct Answered<'a> {
     pub void: Option<Void>,
     /// What of it happened changed nothing.
     pub is_unchanged: bool,
+    /// Less is lost or stuck with it.
+    pub mends: bool,
     /// What else gets better with it and what it costs, over all seeds; of somebody's own file.
     pub weighed: Option<Weighed>,
 }
@@ -151,16 +153,13 @@ pub enum Void {
 }
 
 impl Void {
-    fn of(first: &AnswerRecord, all: &[&AnswerRecord], record: &RunRecord) -> Option<Void> {
+    fn of(first: &AnswerRecord, [without, with]: [&Losses<'_>; 2]) -> Option<Void> {
         let mut asked = first.figures.iter().filter_map(ToldRecord::demanded);
         let mut is_none = || asked.all(|(small, great, _)| (small, great) == (Some(0), Some(0)));
-        let of =
-            |half: fn(&AnswerRecord) -> &str| Losses::of(all.iter().filter_map(|one| record.cell(half(one))));
-        let (without, with) = (|| of(|one| &one.without), || of(|one| &one.with));
         match first.finding {
             _ if first.demanded => None,
-            Finding::Shown | Finding::Less if with().is_more_than(&without()) => Some(Void::FailsWithIt),
-            Finding::Worse if without().is_more_than(&with()) => Some(Void::FailsWithoutIt),
+            Finding::Shown | Finding::Less if with.is_more_than(without) => Some(Void::FailsWithIt),
+            Finding::Worse if without.is_more_than(with) => Some(Void::FailsWithoutIt),
             Finding::Same if is_none() => {
                 let has_harm = first.figures.iter().any(ToldRecord::has_harm);
                 Some(if has_harm { Void::NothingToMend } else { Void::NothingHappened })
@@ -243,7 +242,8 @@ pub fn own_faults(record: &RunRecord) -> Vec<Fault<'_>> {
     let given = || record.cells.iter().filter(|cell| cell.variant.as_deref() == Some(AS_GIVEN));
     let losses = Losses::of(given().filter(|_| record.matrix));
     let checks = distinct(given().flat_map(losses_of).map(check_of));
-    let lacking = record.answers.iter().filter(|one| one.stands == Some(Stand::Without));
+    // What the file does already mends nothing more; of some nobody knows whether it does them.
+    let lacking = record.answers.iter().filter(|one| one.stands != Some(Stand::With));
     let questions = grouped(lacking, |one| &one.question);
     let fault = |check: &'_ str| {
         let halves = questions.iter().map(|(_, all)| {
@@ -306,7 +306,12 @@ pub fn by_list(record: &RunRecord) -> Vec<AnsweredList<'_>> {
             // Of findings that come as often the first.
             let most = all.iter().map(|one| alike(one.finding)).max();
             let first = all.iter().find(|one| Some(alike(one.finding)) == most).unwrap_or(&all[0]);
-            let void = Void::of(first, &all, record);
+            let of = |half: fn(&AnswerRecord) -> &str| {
+                Losses::of(all.iter().filter_map(|one| record.cell(half(one))))
+            };
+            let [without, with] = [of(|one| &one.without), of(|one| &one.with)];
+            let void = Void::of(first, [&without, &with]);
+            let mends = !first.demanded && without.is_more_than(&with);
             let is_same = |one: &ToldRecord| one.without == one.with;
             let is_unchanged = first.finding == Finding::Same
                 && void != Some(Void::NothingHappened)
@@ -315,7 +320,7 @@ pub fn by_list(record: &RunRecord) -> Vec<AnsweredList<'_>> {
             let pairs: Vec<_> = all.iter().filter_map(halves).collect();
             let weighed = (!first.demanded && !pairs.is_empty()).then(|| Weighed::of(&pairs));
             let alike = [alike(first.finding), all.len()];
-            Answered { number, first, alike, void, is_unchanged, weighed }
+            Answered { number, first, alike, void, is_unchanged, mends, weighed }
         });
         let answers: Vec<Answered<'_>> = answered.collect();
         let numbers: BTreeSet<u32> =
@@ -469,6 +474,25 @@ mod tests {
         assert!(has_no_answer(&record));
         record.answers[0].stands = Some(Stand::With);
         assert!(!has_no_answer(&record));
+    }
+
+    #[test]
+    fn a_question_with_which_fewer_checks_fail_mends_whatever_its_figures_say() {
+        let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+        record.cells = vec![cell("without", &[violation("stale")]), cell("with", &[])];
+        record.answers = vec![AnswerRecord {
+            question: "checklist-7".to_owned(),
+            finding: finding(&[told([0, 0])], false),
+            without: "without".to_owned(),
+            with: "with".to_owned(),
+            figures: vec![told([0, 0])],
+            ..AnswerRecord::default()
+        }];
+        assert!(by_list(&record)[0].answers[0].mends);
+        record.cells.reverse();
+        record.cells[0].id = "without".to_owned();
+        record.cells[1].id = "with".to_owned();
+        assert!(!by_list(&record)[0].answers[0].mends);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::sources::{self, Values};
 use crate::analysis::AS_GIVEN;
 use crate::base::inert_path;
 use crate::record::Exit;
-use crate::scenario::{Document, Plan, Put, Question, Seen, Stand, Standing, Told, question_place};
+use crate::scenario::{Document, Plan, Practice, Put, Question, Seen, Stand, Standing, Told, question_place};
 
 /// Why no two variants are run that are one scenario.
 const NO_CHANGE: &str = "your file is the same without it and with it";
@@ -54,7 +54,9 @@ pub(super) fn plans(
     let questions: Arc<[Question]> = questions.into();
     asked.plans.iter_mut().for_each(|plan| plan.questions = Arc::clone(&questions));
     // Times of a host differ from run to run.
-    console.remark(&format!("on this host: {}", cost::estimate(&cost::of(&asked.plans), jobs, console)));
+    let estimate = cost::estimate(&cost::of(&asked.plans), jobs, console);
+    let estimate = estimate.trim_end();
+    console.remark(&format!("on this host: {estimate}; longer where syncs fail again and again\n"));
     Ok(asked.plans)
 }
 
@@ -99,8 +101,12 @@ impl Questioned<'_> {
         if let Some(why) = why.or_else(|| seen.is_moot.then(|| seen.because.clone())) {
             return Question { put: Put::ToNone(Standing::default(), why), ..question };
         }
-        let mut standing =
-            Standing { half: seen.does.map(half), because: seen.because.clone(), tried: Vec::new() };
+        let mut standing = Standing {
+            half: seen.does.map(half),
+            because: seen.because.clone(),
+            tried: Vec::new(),
+            shown_by: question.does.map_or("", Practice::shown_by).to_owned(),
+        };
         match self.halves(&question, &seen, console) {
             Err(why) => Question { put: Put::ToNone(standing, why), ..question },
             Ok([without, with]) => {

@@ -99,6 +99,9 @@ pub struct AnswerRecord {
     /// What was set to names of the scenario to make the cell with what is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tried: Vec<String>,
+    /// What a scenario has to have so that its figures can differ, of somebody's own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub shown_by: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<ToldRecord>,
 }

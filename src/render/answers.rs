@@ -45,15 +45,19 @@ impl Answered<'_> {
         let harms = self.harms().iter().map(|(harm, both)| harmed(*harm).to_owned() + chance(*both));
         let harms = harms.collect::<Vec<_>>();
         let harmed = format!("not better: with it {}", harms.join(", "));
+        let [nothing, no_mend] = ["nothing of this happened", "what it should make better did not happen"]
+            .map(|what| format!("{what} in your file{}", self.shown_by()));
         let gain = match (self.void, one.finding, stands) {
             (_, Finding::NotAsked, _) => "not measured",
             (_, Finding::Unmeasured, _) => "a figure is missing",
-            (Some(Void::NothingHappened), ..) => "nothing of this happened in your file",
+            (_, Finding::Same, _) if self.mends && !self.harms().is_empty() => &harmed,
+            (_, Finding::Same, _) if self.mends => "fewer checks fail with it",
+            (Some(Void::NothingHappened), ..) => &nothing,
             (Some(Void::FailsWithIt), ..) => "its figures prove nothing: more checks fail with it",
             (Some(Void::FailsWithoutIt), ..) => "its figures prove nothing: more checks fail without it",
             (_, Finding::Shown | Finding::Less, _) if !self.harms().is_empty() => &harmed,
             _ if self.is_unchanged => "this happened, and did not change",
-            (Some(Void::NothingToMend), ..) => "what it should make better did not happen in your file",
+            (Some(Void::NothingToMend), ..) => &no_mend,
             (_, Finding::Same, _) => "no clear gain here",
             (_, Finding::Worse, None) => "a figure of the second is worse",
             (_, Finding::Worse, _) => "a figure is worse with it",
@@ -62,6 +66,13 @@ impl Answered<'_> {
             (_, _, None) => "of these two the second is better",
         };
         format!("[{}; {gain}] ", self.stand())
+    }
+
+    fn shown_by(&self) -> String {
+        match self.first.shown_by.as_str() {
+            "" => String::new(),
+            what => format!(", so it cannot show; it takes {what}"),
+        }
     }
 
     fn harms(&self) -> &[(Harm, [u64; 2])] {
@@ -158,6 +169,7 @@ pub(super) fn own_faults(record: &RunRecord) -> Vec<String> {
         });
         let mends: Vec<String> = mends.collect();
         let mended = match mends.as_slice() {
+            [] if !record.complete => "not known: the run was cut before all questions were put".to_owned(),
             [] => "no question below mends it".to_owned(),
             mends => format!("mended by {}", mends.join(", ")),
         };

@@ -108,7 +108,7 @@ pub const TABLES: &[(&str, &[Embedded])] = &[
 pub const CHECKLIST: &[(&str, &str)] = embedded!(
     "checklist": "automatic", "avoided-conflicts", "changed-columns", "cleared-queue", "conflict-page",
     "consistent", "deadline", "edits-meanwhile", "flat-entities", "hierarchy", "light-entities",
-    "merged", "network-events", "own-actions", "own-rows", "photos", "quick-hooks", "resumed",
+    "logout", "merged", "network-events", "own-actions", "own-rows", "photos", "quick-hooks", "resumed",
     "simple-or-full", "stamps", "status", "sync-units", "triggered", "two-foo"
 );
 #[cfg(test)]

@@ -81,6 +81,8 @@ word_enums! {
         ChangedColumns: "changed-columns",
         /// Edits wait in an outbox.
         Outbox: "outbox",
+        /// Edits that wait are sent before a person logs out.
+        SentBeforeLogout: "sent-before-logout",
         /// What two phones make is one row.
         NaturalKey: "natural-key",
         /// A row is shown with the row that it refers to.
@@ -125,6 +127,8 @@ pub struct Standing {
     pub because: String,
     /// What was set beside its own keys to make it do what is asked for.
     pub tried: Vec<String>,
+    /// What it has to have so that what is asked for can show.
+    pub shown_by: String,
 }
 
 /// Which half of a question a scenario is.

@@ -154,6 +154,7 @@ suite! {
     suite_checklist_flat_entities_meets_its_expectations: "checklist/flat-entities";
     suite_checklist_hierarchy_meets_its_expectations: "checklist/hierarchy";
     suite_checklist_light_entities_meets_its_expectations: "checklist/light-entities";
+    suite_checklist_logout_meets_its_expectations: "checklist/logout";
     suite_checklist_merged_meets_its_expectations: "checklist/merged";
     suite_checklist_network_events_meets_its_expectations: "checklist/network-events";
     suite_checklist_own_actions_meets_its_expectations: "checklist/own-actions";

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::difference::{Basis, Difference, Finding};
 use super::judged::exact;
-use super::observed::{observed, unlike};
+use super::observed::{Observed, observed, unlike};
 use crate::metrics::{Better, Censored, Unit};
 use crate::record::{CellRecord, headline_of, is_cost, is_loss};
 
@@ -115,8 +115,8 @@ fn sum(cells: &[&CellRecord], metrics: &[&str]) -> u64 {
 /// check counts fails a cell, and is said of the halves as such.
 fn gains(from: &[&CellRecord], to: &[&CellRecord]) -> Vec<Difference> {
     let all = observed(from, to, &unlike(from, to), Basis::Exact).into_iter();
-    let told =
-        all.filter(|one| headline_of(&one.told.metric).is_some() && one.told.better != Better::Neither);
+    let told = all.filter(|one| headline_of(&one.told.metric).is_some() && !is_luck(one));
+    let told = told.filter(|one| one.told.better != Better::Neither);
     let mut of_each: BTreeMap<String, (usize, Difference)> = BTreeMap::new();
     for one in told {
         let Some(rank) = STATS.iter().position(|stat| *stat == one.told.stat) else { continue };
@@ -129,6 +129,12 @@ fn gains(from: &[&CellRecord], to: &[&CellRecord]) -> Vec<Difference> {
     let mut better: Vec<Difference> = all.filter(|one| one.finding == Finding::Better).collect();
     better.sort_by_cached_key(place);
     better
+}
+
+/// Whether seeds disagree about which half has more.
+fn is_luck(one: &Observed) -> bool {
+    let pairs = || one.base.iter().zip(&one.candidate);
+    pairs().any(|(from, to)| from < to) && pairs().any(|(from, to)| from > to)
 }
 
 /// Losses first, then by the step by which it moved; in each, waits before what they cost.
@@ -192,6 +198,14 @@ mod tests {
         assert_eq!(Weighed::of(&[[&nine, &many]]), Weighed::default());
         let most = few(94, 391);
         assert_eq!(names(&Weighed::of(&[[&most, &many]])), [None, Some((SEEN, [391, 693]))]);
+    }
+
+    #[test]
+    fn what_seeds_disagree_about_is_neither_gain_nor_price() {
+        let [slow, quick, slower] = [300, 10, 310].map(|seconds| half(&[(SAFE, seconds)], &[]));
+        let both = [[&slow, &quick], [&slow, &quick]];
+        assert!(Weighed::of(&both).better.is_some());
+        assert_eq!(Weighed::of(&[[&slow, &quick], [&slow, &slower]]), Weighed::default());
     }
 
     #[test]
