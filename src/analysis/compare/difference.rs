@@ -69,6 +69,10 @@ pub struct Difference {
     pub lopsided: bool,
     /// Whether every cell of one side has observed something and no cell of the other.
     pub one_sided: bool,
+    /// How much each side observed, where the one is more than a fifth less than the other: such
+    /// percentiles are of other waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<[u64; 2]>,
     /// Pairs that it rests on, or cells of the side that has fewer.
     #[serde(skip)]
     pub cells: usize,
@@ -174,7 +178,8 @@ impl Difference {
         is_part(&self.metric)
     }
     /// What stands first: what was lost; the summary by how much it moved, waits before what they
-    /// cost; what is worse of the rest, what is better, what is neither, each by its weight.
+    /// cost; what is worse of the rest, what is better, what is neither, each by its weight. In
+    /// each of these percentiles of other waits come last.
     pub fn place(&self) -> impl Ord + use<> {
         let is_judged = matches!(self.finding, Finding::Worse | Finding::Better);
         let (class, moved) = match is_judged && is_summary(&self.metric) {
@@ -188,7 +193,8 @@ impl Difference {
             2 => (self.is_part(), weight(&self.metric), false),
             _ => (false, weight(metrics::parts(&self.metric).0), self.is_part()),
         };
-        (class, finding, moved, weight, self.metric.clone(), self.stat != "p95")
+        let is_of_others = self.of.is_some();
+        (class, finding, is_of_others, moved, weight, self.metric.clone(), self.stat != "p95")
     }
     /// How many times as much the greater side is.
     pub(super) fn times(&self) -> f64 {

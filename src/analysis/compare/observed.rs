@@ -80,6 +80,7 @@ impl Observed {
             change_ppm: change.map(|(was, is)| ppm(is / was - 1.0)),
             interval_ppm: None,
             lopsided,
+            of: None,
             one_sided: one_sided.is_some(),
             cells: base.len().min(candidate.len()),
             finding: Finding::Same,
@@ -177,8 +178,11 @@ pub(super) fn observed(
         let sides = [base, candidate];
         let better = metrics::find(name).map_or(Better::Neither, |metric| metric.better);
         let (judged, others) = statistics(name, figure, sides, basis);
-        let fewer = figure.is_distribution() && compared(name) == Compared::Percentiles;
-        let fewer = fewer && observes_fewer(sides, name, basis);
+        let of_waits = figure.is_distribution() && compared(name) == Compared::Percentiles;
+        let [was, is] = observations(sides, name, basis);
+        let fewer = of_waits && is * FEWER < was * (FEWER - 1);
+        let other = (of_waits && was.min(is) * FEWER < was.max(is) * (FEWER - 1))
+            .then(|| sides.map(|cells| cells.iter().map(observed_in(name)).sum()));
         let judged = judged.into_iter().map(|stat| (stat, better));
         let all = judged.chain(others.into_iter().map(|stat| (stat, Better::Neither)));
         let of = |(stat, better)| {
@@ -189,6 +193,8 @@ pub(super) fn observed(
                 Observed::new(Statistic { metric: name, stat, unit, better }, &base, &candidate, basis);
             found.told.censored = sides.map(|cells| censored(cells, name));
             found.fewer = fewer;
+            let is_share = stat == "mean" || PERCENTILES.contains(&stat);
+            found.told.of = other.filter(|_| is_share && !found.told.lopsided);
             found
         };
         all.map(of).collect::<Vec<_>>()
@@ -238,16 +244,16 @@ fn observe_as_many(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> bool
     base.abs_diff(candidate) * AS_MANY <= base.max(candidate)
 }
 
-fn observes_fewer(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> bool {
-    let [base, candidate] = observations(sides, name, basis);
-    candidate * FEWER < base * (FEWER - 1)
+fn observed_in(name: &str) -> impl Fn(&&CellRecord) -> u64 {
+    move |cell| cell.metrics.get(name).map_or(0, Figure::observed)
 }
 
 /// How much each side observes. A pair of which one cell observes nothing is not compared, and
 /// hides nothing of the others.
 fn observations(sides: [&[&CellRecord]; 2], name: &str, basis: Basis) -> [u128; 2] {
-    let observed = |cell: &&CellRecord| cell.metrics.get(name).map_or(0, |one| u128::from(one.observed()));
-    let [base, candidate] = sides.map(|cells| cells.iter().map(observed).collect::<Vec<u128>>());
+    let observed = observed_in(name);
+    let of = |cells: &[&CellRecord]| cells.iter().map(|cell| observed(cell).into()).collect::<Vec<u128>>();
+    let [base, candidate] = sides.map(of);
     let pairs = || base.iter().zip(&candidate).filter(|(a, b)| **a > 0 && **b > 0);
     let sum = |side: &[u128]| side.iter().sum::<u128>();
     match basis {

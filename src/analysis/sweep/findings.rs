@@ -109,7 +109,7 @@ mod tests {
 
     fn point(prices: &[f64]) -> Point<'static> {
         let named = ["1", "2", "3", "4", "5", "6", "7", "8"].into_iter().zip(prices.iter().copied());
-        Point { value: String::new(), cells: Vec::new(), prices: named.collect(), trouble: None }
+        Point { prices: named.collect(), ..Point::default() }
     }
     #[test]
     fn what_costs_far_more_under_each_of_too_few_seeds_is_no_luck() {

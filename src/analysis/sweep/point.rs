@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::objective::{Objective, mean_price};
+use super::together::pooled;
 use crate::base::{BitRate, Bytes, Span};
-use crate::metrics::{Censored, Unit};
+use crate::metrics::{Censored, NEVER, Unit};
 use crate::record::{CellRecord, Reason, Verdict};
 
 /// One setting: cells that differ in their seed alone.
@@ -13,6 +14,8 @@ pub struct Point<'a> {
     pub value: String,
     pub cells: Vec<&'a CellRecord>,
     pub prices: BTreeMap<&'a str, f64>,
+    /// What all its seeds pay together, where the percentile of one never came and theirs did.
+    pub together: Option<f64>,
     pub trouble: Option<Trouble<'a>>,
 }
 
@@ -32,21 +35,28 @@ pub fn are_words(points: &[Point<'_>]) -> bool {
 impl<'a> Point<'a> {
     pub fn new(value: &str, cells: Vec<&'a CellRecord>, objective: &Objective) -> Point<'a> {
         let ended = cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete);
-        let prices = ended.filter_map(|cell| Some((cell.seed.as_str(), objective.price(cell)?))).collect();
-        Point { value: value.to_owned(), cells, prices, trouble: None }
+        let prices: BTreeMap<&str, f64> =
+            ended.clone().filter_map(|cell| Some((cell.seed.as_str(), objective.price(cell)?))).collect();
+        let is_never = prices.values().any(|price| *price >= NEVER as f64);
+        let ended = || ended.copied().collect::<Vec<_>>();
+        let together = is_never.then(|| pooled(&objective.stat, &objective.metric, &ended())).flatten();
+        let together = together.map(|figure| figure as f64).filter(|_| objective.unit == Unit::Ns);
+        Point { value: value.to_owned(), cells, prices, together, trouble: None }
     }
     /// What of the objective never ended in its cells, where it is no count.
     pub fn censored(&self, objective: &Objective) -> Option<Censored> {
         let figures = self.cells.iter().filter_map(|cell| cell.metrics.get(objective.metric.as_str()));
         Censored::of(figures).filter(|_| objective.unit != Unit::Count)
     }
-    /// The mean figure, rounded; [`NEVER`](crate::metrics::NEVER) if that of a seed never came.
+    /// The mean figure, rounded; where a seed's never came that of all waits of its seeds together,
+    /// and [`NEVER`] if that never came either.
     pub fn figure(&self, objective: &Objective) -> Option<u64> {
         Some((objective.figure(self.price()?) + 0.5) as u64)
     }
     pub fn price(&self) -> Option<f64> {
         let prices: Vec<f64> = self.prices.values().copied().collect();
-        (!prices.is_empty()).then(|| mean_price(&prices))
+        let price = (!prices.is_empty()).then(|| mean_price(&prices))?;
+        Some(self.together.unwrap_or(price))
     }
     /// The same, if the setting may be the best.
     pub fn candidate(&self) -> Option<f64> {

@@ -1,4 +1,7 @@
-//! Gates that some runs of a setting miss, judged by all of its runs together.
+//! What all runs of a setting come to together: gates that some of them miss, percentiles that
+//! never came under one seed.
+
+use std::collections::BTreeMap;
 
 use crate::metrics::{Figure, NEVER};
 use crate::record::{CellRecord, GateRecord};
@@ -23,6 +26,46 @@ pub(super) fn met_together(runs: &[(&CellRecord, &GateRecord)]) -> bool {
             gate.max.is_none_or(|max| mean <= max as f64) && gate.min.is_none_or(|min| mean >= min as f64)
         }
     }
+}
+
+/// A percentile of all observations of a metric in several cells; `None` if it never came, or of
+/// another statistic. It is worked out from how often waits were how long, or from percentiles.
+pub(super) fn pooled(stat: &str, metric: &str, cells: &[&CellRecord]) -> Option<u64> {
+    let percent = percentile(stat)?;
+    let figures: Vec<&Figure> = cells.iter().filter_map(|cell| cell.metrics.get(metric)).collect();
+    let all: f64 = figures.iter().map(|figure| figure.observed() as f64).sum();
+    let spread: Vec<_> = cells.iter().filter_map(|cell| cell.spread.get(metric)).flatten().collect();
+    if !spread.is_empty() {
+        return ranked(&spread, all * percent as f64 / 100.0);
+    }
+    let most = all * (100 - percent) as f64 / 100.0;
+    let is_kept = |bound: u64| figures.iter().map(|figure| beyond(figure, bound)).sum::<f64>() <= most;
+    let ends = ["min", "p50", "p95", "p99", "max"];
+    let ends = figures.iter().flat_map(|figure| ends.map(|stat| figure.stat(stat)));
+    let (mut low, mut high) = (0, ends.flatten().filter(|value| *value < NEVER).max()?);
+    if !is_kept(high) {
+        return None;
+    }
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if is_kept(middle) { high = middle } else { low = middle + 1 }
+    }
+    Some(high)
+}
+
+/// Where so many waits have ended, of counts by the end up to which they are counted.
+fn ranked(spread: &[&(u64, u64)], rank: f64) -> Option<u64> {
+    let mut counts: BTreeMap<u64, u64> = BTreeMap::new();
+    spread.iter().for_each(|(end, count)| *counts.entry(*end).or_default() += count);
+    let (mut from, mut sum) = (0, 0.0);
+    for (end, count) in counts.into_iter().filter(|(end, _)| *end < NEVER) {
+        let count = count as f64;
+        if count > 0.0 && sum + count >= rank {
+            return Some(from + ((end - from) as f64 * (rank - sum) / count) as u64);
+        }
+        (from, sum) = (end, sum + count);
+    }
+    None
 }
 
 fn percentile(stat: &str) -> Option<u64> {
@@ -72,5 +115,32 @@ mod tests {
         (0..90).for_each(|_| open.observe(S));
         (0..10).for_each(|_| open.observe_never(S));
         assert_eq!(beyond(&open.figure(Unit::Ns), 2 * S), 10.0);
+    }
+
+    #[test]
+    fn a_percentile_of_seeds_together_ends_where_enough_of_all_came() {
+        const SAFE: &str = "engine.write_acknowledged.duration";
+        let mut open = Distribution::default();
+        (0..90).for_each(|_| open.observe(S));
+        (0..10).for_each(|_| open.observe_never(60 * S));
+        let open = open.figure(Unit::Ns);
+        assert_eq!(open.stat("p95"), Some(NEVER));
+        let waits = || fixture::spread(Unit::Ns, 300, [S, S, 2 * S, 4 * S, 4 * S]);
+        let cell = |figure: Figure, spread: &[(u64, u64)]| {
+            let mut cell = CellRecord::default();
+            cell.metrics.insert(SAFE.into(), figure);
+            cell.spread.extend((!spread.is_empty()).then(|| (SAFE.to_owned(), spread.to_vec())));
+            cell
+        };
+        let [open_spread, spread] = [vec![(S, 90), (NEVER, 10)], vec![(S, 285), (2 * S, 10), (5 * S, 5)]];
+        for (open_spread, spread) in [(&[][..], &[][..]), (&open_spread[..], &spread[..])] {
+            let one = cell(open.clone(), open_spread);
+            let other = cell(waits(), spread);
+            let together = pooled("p95", SAFE, &[&one, &other, &other]).expect("1.4 of 100 never came");
+            assert!((S..4 * S).contains(&together), "{together}");
+            assert_eq!(pooled("p99", SAFE, &[&one, &other, &other]), None, "more than 1 of 100");
+            assert_eq!(pooled("p95", SAFE, &[&one]), None);
+            assert_eq!(pooled("mean", SAFE, &[&one, &other]), None);
+        }
     }
 }

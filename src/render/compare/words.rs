@@ -114,7 +114,13 @@ pub(super) fn called(d: &Difference) -> String {
 /// Both sides' figures; those that differ, with digits enough to see it.
 pub(super) fn figures(d: &Difference) -> [String; 2] {
     let about = if d.unit == Unit::Uj { "≈ " } else { "" };
-    numbers(d).map(|text| format!("{about}{text}"))
+    let shown = numbers(d).map(|text| format!("{about}{text}"));
+    let Some(of) = d.of else { return shown };
+    // Of waits that never ended the count stands there already.
+    [0, 1].map(|side| match d.censored[side] {
+        Some(_) => shown[side].clone(),
+        None => format!("{} (of {})", shown[side], human::thousands(of[side])),
+    })
 }
 
 fn numbers(d: &Difference) -> [String; 2] {
