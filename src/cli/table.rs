@@ -132,8 +132,13 @@ fn own(table: &TablePlan, document: &Document, selection: &Selection) -> Own {
         Some(said.value.trim_matches('"').to_owned())
     };
     let each = table.axis.iter().find(|axis| table.rule.as_ref().is_some_and(|rule| rule.each == axis.title));
-    let wanted = of("workload.freshness").and_then(|text| text.parse().ok());
-    Own { value: each.and_then(|axis| of(axis.key.as_ref()?)), wanted: wanted.map(|Span(ns)| ns) }
+    let time = |key: &str| Some(of(key)?.parse::<Span>().ok()?.0);
+    let has_modes = table.axis.iter().any(|axis| axis.key.as_deref() == Some("gateway.mode"));
+    Own {
+        value: each.and_then(|axis| of(axis.key.as_ref()?)),
+        wanted: time("workload.freshness"),
+        refreshed: time("gateway.refresh.every").filter(|_| has_modes),
+    }
 }
 
 fn plans(

@@ -18,6 +18,8 @@ pub struct Own {
     pub value: Option<String>,
     /// How old its data may be, in ns, where it says so.
     pub wanted: Option<u64>,
+    /// How often a replica of it is refreshed, in ns.
+    pub refreshed: Option<u64>,
 }
 
 /// A line for each value of the axis `each`, the file's own first; those with one text share it.
@@ -29,7 +31,11 @@ pub(super) fn rule_lines(table: &Table<'_>, rule: &TableRule, own: &Own) -> Vec<
     let is_own = |value: &String| own.value.as_ref() == Some(value);
     values.sort_by_key(|(value, _)| !is_own(value));
     let said = grouped(values, |(value, settings)| {
-        let (choice, why) = Choice { table, rule, each, between }.said(settings, own.wanted);
+        let (choice, mut why) = Choice { table, rule, each, between }.said(settings, own.wanted);
+        if let Some(every) = own.refreshed {
+            let every = human::span(every);
+            why += &format!("\n  with a replica that is refreshed every {every} (`gateway.refresh.every`): another value may give another rule");
+        }
         // Why is said of the file alone: the figures of others are in the table.
         if is_own(value) { (choice, why, "rule for this file, where") } else { (choice, String::new(), "if") }
     });
