@@ -211,7 +211,7 @@ impl Setting<'_> {
         let part = |(metric, what): (&str, &str)| {
             let [half, most] = ["p50", "p95"].map(|stat| self.typical(metric, stat));
             let never = censored(self.0, metric).map(|of| (of, self.never(metric, of)));
-            Some(format!("{what} {}{}", within(most?, half?, never), self.looked_at(metric)))
+            Some(format!("{what} {}", within(most?, half?, never)))
         };
         let mut parts: Vec<String> = waits.into_iter().filter_map(part).collect();
         if let Some(first) = parts.first_mut() {
@@ -223,18 +223,6 @@ impl Setting<'_> {
         let of = if long { "a day" } else { "in all" };
         parts.extend(blocked.map(|ns| format!("a sync blocked each screen for {} {of}", human::span(ns))));
         parts.join("; ")
-    }
-
-    /// How many of the edits that came to a phone somebody was there to see.
-    fn looked_at(&self, metric: &str) -> String {
-        let sum = |metric, stat| values(self.0, metric, stat).iter().sum::<u64>();
-        let (seen, brought) = (sum(SEEN, "count"), sum("engine.write_brought.count", "value"));
-        if metric != SEEN || brought == 0 {
-            return String::new();
-        }
-        let all = if self.0.len() > 1 { format!(" in all {} seeds", self.0.len()) } else { String::new() };
-        let (seen, brought) = (human::thousands(seen), human::thousands(brought));
-        format!(", {seen} of {brought} times that one came to a phone{all}")
     }
 
     /// What never ended, and of edits what became of them.
