@@ -40,11 +40,12 @@ pub fn mend(
     let ids = analysis::cell_ids(plans);
     let plan_of: BTreeMap<&str, &Plan> = ids.iter().map(String::as_str).zip(plans).collect();
     let failing = judged.iter().enumerate().filter(|(_, judged)| judged.cell.verdict == Verdict::Fail);
-    let found = failing.filter_map(|(at, judged)| Some((at, &judged.cell, findings(&judged.cell).into_iter().next()?)));
+    let found = failing
+        .filter_map(|(at, judged)| Some((at, &judged.cell, findings(&judged.cell).into_iter().next()?)));
     let alike = grouped(found, |(_, cell, finding)| (cell.setting(), finding.clone()));
-    let worst = alike.into_iter().filter_map(|(_, cells)| {
-        Some(cells.into_iter().rev().max_by_key(|(_, cell, _)| grade(cell))?.0)
-    });
+    let worst = alike
+        .into_iter()
+        .filter_map(|(_, cells)| Some(cells.into_iter().rev().max_by_key(|(_, cell, _)| grade(cell))?.0));
     for at in worst.take(CELLS).collect::<Vec<_>>() {
         let cell = &judged[at].cell;
         let Some(plan) = plan_of.get(cell.id.as_str()) else { continue };
@@ -136,7 +137,8 @@ impl Tried {
 
 fn worse(before: &CellRecord, after: &CellRecord) -> Vec<WorseRecord> {
     let [failed, fails] = [before, after].map(failures);
-    let is_more = |[before, after]: [u64; 2]| after > before + if before > 0 { (before / 4).max(2) } else { 0 };
+    let is_more =
+        |[before, after]: [u64; 2]| after > before + if before > 0 { (before / 4).max(2) } else { 0 };
     let all = fails.into_iter().filter(|(what, _)| !HARMS.contains(&what.as_str())).map(|(what, after)| {
         let before = failed.get(&what).copied().unwrap_or(0);
         (what, [before, after])

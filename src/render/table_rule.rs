@@ -34,7 +34,9 @@ pub(super) fn rule_lines(table: &Table<'_>, rule: &TableRule, own: &Own) -> Vec<
         let (choice, mut why) = Choice { table, rule, each, between }.said(settings, own.wanted);
         if let Some(every) = own.refreshed {
             let every = human::span(every);
-            why += &format!("\n  with a replica that is refreshed every {every} (`gateway.refresh.every`): another value may give another rule");
+            why += &format!(
+                "\n  with a replica that is refreshed every {every} (`gateway.refresh.every`): another value may give another rule"
+            );
         }
         // Why is said of the file alone: the figures of others are in the table.
         if is_own(value) { (choice, why, "rule for this file, where") } else { (choice, String::new(), "if") }

@@ -152,7 +152,10 @@ mod tests {
             put("unsent_in_sync", in_sync);
             let judged = judge(&plan, "c", &outcome);
             let gates: Vec<&GateRecord> = judged.gates.iter().collect();
-            why(&judged.cell, &gates).iter().map(|line| line.split(" % ").next().unwrap().to_owned()).collect()
+            why(&judged.cell, &gates)
+                .iter()
+                .map(|line| line.split(" % ").next().unwrap().to_owned())
+                .collect()
         };
         let told: Vec<String> = lines(700, 200);
         assert_eq!(told, ["edits waited 70"]);

@@ -99,5 +99,6 @@ pub(crate) fn every_place() -> bool {
 
 /// Of moments of a disk, which are the most places, one in so many is tried: `SYNCDYNO_EVERY=n`.
 pub(crate) fn every() -> Option<usize> {
-    std::env::var("SYNCDYNO_EVERY").ok().map(|n| n.parse().ok().filter(|n| *n > 0).unwrap_or(1))
+    let every = std::env::var_os("SYNCDYNO_EVERY")?;
+    Some(every.to_str().and_then(|n| n.parse().ok()).filter(|n| *n > 0).unwrap_or(1))
 }

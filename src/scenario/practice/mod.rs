@@ -10,7 +10,9 @@ use super::question::Practice;
 use crate::backend::{StampedBy, Writes};
 use crate::base::Span;
 use crate::contract::ColumnKind;
-use crate::engine::{Atomic, BlobQueue, CursorBook, LocalCapture, MissingParent, OnLogout, Policy, Sends, With};
+use crate::engine::{
+    Atomic, BlobQueue, CursorBook, LocalCapture, MissingParent, OnLogout, Policy, Sends, With,
+};
 use crate::gateway::{Capture, LastModifiedSource, Mode};
 use crate::workload::Offline;
 pub use seen::{Mend, Seen};
@@ -96,7 +98,8 @@ impl Practice {
 
 fn sent_before_logout(plan: &Plan) -> Seen {
     let on_logout = plan.engine.on_logout;
-    let is_planned = plan.events.iter().any(|event| matches!(event.what, Happening::LogOut | Happening::OtherUser));
+    let is_planned =
+        plan.events.iter().any(|event| matches!(event.what, Happening::LogOut | Happening::OtherUser));
     let by_chance = plan.chaos.as_ref().is_some_and(|chaos| chaos.logout_mtbf > Span::ZERO);
     if !is_planned && !by_chance {
         return Seen::absent("nobody logs out in it (`event.NAME.logout`)");
