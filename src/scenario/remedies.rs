@@ -159,7 +159,7 @@ mod tests {
         for (key, _, checks) in REMEDIES {
             let is_loss = |name: &str| losses().any(|loss| loss.metric == name);
             let is_known = |name: &&str| is_loss(name) || check_names().any(|known| known == *name);
-            assert!(checks.iter().all(|name| is_known(name)), "{key}");
+            assert!(checks.iter().all(is_known), "{key}");
         }
     }
 
