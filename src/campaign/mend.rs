@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::run::{Quietly, attempt};
 use super::runner::Runner;
 use super::stop::{Signals, Stop};
+use crate::analysis::compare::of_edits;
 use crate::analysis::{self, counted, distinct, grade, grouped};
 use crate::base::{Seed, Span};
-use crate::oracle::losses;
+use crate::oracle::{losses, metric_of};
 use crate::record::{
     CellRecord, ExpectationRecord, Judged, Note, Reason, RemedyRecord, Verdict, WorseRecord,
 };
@@ -60,8 +61,6 @@ pub fn mend(
 
 /// What mends is judged by this figure where a file expects that no saved edit is lost.
 const LOST: &str = "oracle.saved_edits.lost";
-/// Figures of which more is worse, whatever the file expects of them.
-const HARMS: [&str; 2] = [LOST, "oracle.doubled.rows"];
 const STUCK: &str = "stuck";
 /// It follows from other checks, which say more.
 const DIVERGENT: &str = "divergent";
@@ -135,16 +134,18 @@ impl Tried {
     }
 }
 
+/// More of what is done to edits, be it expected; of other failures what chance does not explain.
 fn worse(before: &CellRecord, after: &CellRecord) -> Vec<WorseRecord> {
     let [failed, fails] = [before, after].map(failures);
+    let is_of_edits = |what: &str| of_edits().any(|of| of == what || metric_of(what) == Some(of));
     let is_more =
         |[before, after]: [u64; 2]| after > before + if before > 0 { (before / 4).max(2) } else { 0 };
-    let all = fails.into_iter().filter(|(what, _)| !HARMS.contains(&what.as_str())).map(|(what, after)| {
+    let all = fails.into_iter().filter(|(what, _)| !is_of_edits(what)).map(|(what, after)| {
         let before = failed.get(&what).copied().unwrap_or(0);
         (what, [before, after])
     });
     let of_cells = |metric: &str| [before, after].map(|cell| cell.stat(metric, "value").unwrap_or(0));
-    let harms = HARMS.iter().map(|metric| ((*metric).to_owned(), of_cells(metric)));
+    let harms = of_edits().map(|metric| (metric.to_owned(), of_cells(metric)));
     let harms = harms.filter(|(_, [before, after])| after > before);
     let all = harms.chain(all.filter(|(_, both)| is_more(*both)));
     all.map(|(what, [before, after])| WorseRecord { what, before, after }).collect()

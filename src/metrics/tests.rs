@@ -281,7 +281,8 @@ fn runs_are_told_by_what_their_time_went_into_and_what_came_of_them() {
         1 0 starts 0; 4 0 answered 3; 4 0 applied 1; 5 0 still
         => .session.time 4s & .rows.rate 250 & .bytes.rate 200
         1 0 starts 0; 2 0 starts! 1; 3 0 answered 1; 3 0 applied 1; 4 0 fails! 1; 6 0 ends 0 5;
-        8 0 starts 2; 9 0 ends 2 1; 20 0 still => .session.time 6s & .session.empty_time 1s & .bytes.rate 160 & .session.partly 0
+        8 0 starts 2; 9 0 ends 2 1; 20 0 still
+        => .session.time 6s & .session.empty_time 1s & .bytes.rate 160 & .session.partly 0
         # Its death is told by the next life, passed over by it, or not told until the end.
         begin: 0 0 starts 0; 1 0 killed; 1 0 begins;
         2 0 fails 0; 2 0 starts 1; 2 0 ends 1

@@ -35,7 +35,8 @@ pub(super) fn rule_lines(table: &Table<'_>, rule: &TableRule, own: &Own) -> Vec<
         if let Some(every) = own.refreshed {
             let every = human::span(every);
             why += &format!(
-                "\n  with a replica that is refreshed every {every} (`gateway.refresh.every`): another value may give another rule"
+                "\n  with a replica that is refreshed every {every} (`gateway.refresh.every`): \
+                 another value may give another rule"
             );
         }
         // Why is said of the file alone: the figures of others are in the table.

@@ -28,9 +28,9 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     let planned = not_fired(record).into_iter().chain(occurrences::awaited(record));
     // A search asks which setting is the best of those that lose nothing: what no setting of it
     // could lose, such as edits in a first load, is no fault of the file.
-    let hollow = if record.tune.is_some() { Vec::new() } else { hollow(record) };
-    let unobserved = if record.tune.is_some() { Vec::new() } else { unobserved(record) };
-    lines.chain(planned).chain(hollow).chain(unobserved).collect()
+    let is_search = record.tune.is_some();
+    let idle = if is_search { Vec::new() } else { [hollow(record), unobserved(record)].concat() };
+    lines.chain(planned).chain(idle).collect()
 }
 
 fn whose(record: &RunRecord, scenario: &str) -> String {

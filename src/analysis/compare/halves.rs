@@ -67,11 +67,12 @@ pub struct Weighed {
 
 /// Whether a metric counts what is lost or done to edits.
 pub fn is_harm(metric: &str) -> bool {
-    is_loss(metric) || of_edits(metric)
+    is_loss(metric) || of_edits().any(|of| of == metric)
 }
 
-fn of_edits(metric: &str) -> bool {
-    HARMS.iter().any(|(_, metrics)| metrics.contains(&metric))
+/// The metrics that count what is done to edits: more of any is worse, whatever else gets better.
+pub fn of_edits() -> impl Iterator<Item = &'static str> {
+    HARMS.iter().flat_map(|(_, metrics)| metrics.iter().copied())
 }
 
 impl Weighed {
@@ -83,9 +84,9 @@ impl Weighed {
         let harms = HARMS.map(|(harm, metrics)| (harm, [&first, &second].map(|cells| sum(cells, metrics))));
         let better = gains(&first, &second).into_iter().find(|one| one.times() >= LUCK);
         // Worse with it is what is better without it: what fewer people waited for is neither.
-        let price = gains(&second, &first)
-            .into_iter()
-            .find(|one| !of_edits(&one.metric) && (one.times() >= LUCK || is_loss(&one.metric)));
+        let price = gains(&second, &first).into_iter().find(|one| {
+            of_edits().all(|of| of != one.metric) && (one.times() >= LUCK || is_loss(&one.metric))
+        });
         let turned = |mut of: Moved| {
             of.both.reverse();
             of.censored.reverse();

@@ -30,6 +30,6 @@ mod tests;
 
 pub use comparison::{Comparison, Lacks, Unmeasured, compare};
 pub use difference::{Basis, Difference, Finding, Group, Missing, Unlike};
-pub use halves::{Harm, Moved, Weighed, is_harm, may_be_chance};
+pub use halves::{Harm, Moved, Weighed, is_harm, may_be_chance, of_edits};
 pub use over_seeds::{Shift, Worst, over_seeds};
 pub use side::{Side, SideError};

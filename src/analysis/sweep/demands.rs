@@ -103,8 +103,8 @@ impl<'a> Demands<'a> {
         demands
     }
 
-    /// Whether a setting keeps a demand. One that all settings miss in most of its runs it does
-    /// not.
+    /// Whether a setting keeps a demand: it breaks it nowhere, and meets it in more than half of
+    /// its runs.
     fn keeps(&self, name: &str, runs: usize) -> bool {
         let spared = self.spared.get(name).map_or(0, |spared| spared.seeds);
         2 * spared < runs && !self.broken.contains_key(name) && !self.open.contains_key(name)
