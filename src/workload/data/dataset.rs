@@ -9,7 +9,7 @@ use super::natural::Natural;
 use super::table::{Having, Table};
 use crate::base::words::count;
 use crate::base::{Day, EntityId, Key, Ppm, Seed, Stamp, Value};
-use crate::contract::{ColumnKind, Schema};
+use crate::contract::{ColumnKind, Copied, Schema};
 use crate::workload::{EntityData, Maker};
 
 /// After so many rows it is asked again whether anybody waits for them.
@@ -96,16 +96,28 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// An attribute column follows the first reference to an entity with the same attribute.
+    /// An attribute column that is a copy follows the row it is copied from, and is null without
+    /// one; another follows the first reference to an entity with the same attribute.
     fn follow_references(&mut self, data: &[EntityData]) {
         let attribute_of = |entity: usize, attribute: usize| {
             data[entity].columns.iter().position(|m| *m == Maker::Attribute(attribute))
         };
         // Entities before this one were decided; going up the references must not come back here.
         let mut leads: FxHashMap<(usize, usize), usize> = FxHashMap::default();
+        for &Copied { of, column, via, from, source } in &self.schema.copies {
+            let of = usize::from(of.0);
+            if let Maker::Attribute(attribute) = data[of].columns[column] {
+                leads.insert((of, attribute), usize::from(from.0));
+                self.tables[of].cells[column].maker = Maker::Folded { entity: from, via, column: source };
+            }
+        }
         for (entity, made) in data.iter().enumerate() {
             for (column, maker) in made.columns.iter().enumerate() {
                 let Maker::Attribute(attribute) = *maker else { continue };
+                let is_copy = |copied: &Copied| (usize::from(copied.of.0), copied.column) == (entity, column);
+                if self.schema.copies.iter().any(is_copy) {
+                    continue;
+                }
                 let lead = made.columns.iter().enumerate().find_map(|(via, m)| {
                     let Maker::Ref(target) = *m else { return None };
                     // Where it points nowhere it leads to no attribute.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::base::{EntityId, Ppm, Seed, Span, Stamp, Value};
-use crate::contract::ColumnKind;
+use crate::contract::{ColumnKind, Copied};
 use crate::workload::sample::*;
 use crate::workload::{EntityData, GivenRow, Maker};
 
@@ -251,6 +251,29 @@ fn as_many_rows_as_said_have_null_and_the_version_before_often_another_value() {
     let (plain, all) = (made(1, &data()).unwrap(), 0..6_000);
     let same = |row: &u64| dataset.values(APPOINTMENT, *row) == plain.values(APPOINTMENT, *row);
     assert_eq!(all.filter(same).count(), 6_000 - null(REMARK).count(), "the others are as before");
+}
+
+#[test]
+fn an_attribute_that_is_copied_is_that_of_the_row_it_is_of() {
+    let mut schema = schema();
+    schema.entities[usize::from(PATIENT.0)].columns[1].kind = ColumnKind::Text;
+    // The doctor comes first, and has a clinic, too.
+    schema.copies =
+        vec![Copied { of: APPOINTMENT, column: CLINIC, via: OF_PATIENT, from: PATIENT, source: 1 }];
+    let mut copies = data();
+    copies[usize::from(PATIENT.0)].columns[1] = Maker::Attribute(0);
+    for share in [0, 100_000] {
+        copies[usize::from(APPOINTMENT.0)].nulls = [(OF_PATIENT, Ppm(share))].into();
+        let dataset = made_of(schema.clone(), 1, &copies).unwrap();
+        let mut nowhere = 0;
+        for row in 0..dataset.live(APPOINTMENT) {
+            let patient = dataset.target(APPOINTMENT, row, OF_PATIENT);
+            nowhere += u32::from(patient.is_none());
+            let clinic = patient.map_or(Value::Null, |patient| dataset.value(PATIENT, patient, 1));
+            assert_eq!(dataset.value(APPOINTMENT, row, CLINIC), clinic, "row {row}");
+        }
+        assert_eq!(nowhere > 500, share > 0, "{nowhere}");
+    }
 }
 
 #[test]
