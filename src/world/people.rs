@@ -67,7 +67,7 @@ pub(super) struct Aims {
     wanted: bool,
     by_device: BTreeMap<DeviceId, Keys>,
     by_all: Keys,
-    groups: BTreeMap<u64, Known>,
+    groups: BTreeMap<u64, Vec<Known>>,
 }
 
 impl Aims {
@@ -102,7 +102,10 @@ impl Aims {
             self.made(actor, aimed.entity, &found.key);
         }
         if let Some(group) = aimed.group {
-            self.groups.entry(group).or_insert_with(|| Known::of(aimed.entity, found));
+            let known = self.groups.entry(group).or_default();
+            if known.is_empty() || aimed.kind == EditKind::Create {
+                known.push(Known::of(aimed.entity, found));
+            }
         }
     }
     /// A person edits what the app shows; who sees no row that will do edits none.

@@ -23,8 +23,9 @@ pub struct Sight<'a> {
     pub rows: &'a Rows<'a>,
     /// The keys that came in the run: those that the person made, or for the office all.
     pub made: Option<&'a Keys>,
-    /// The row that edits of a group are about, once one of them found it.
-    pub groups: &'a BTreeMap<u64, Known>,
+    /// The row that edits of a group are about, once one of them found it; behind it new rows of the
+    /// group, which may refer to others where that one's reference is not seen.
+    pub groups: &'a BTreeMap<u64, Vec<Known>>,
 }
 
 /// What the first edit of a group found.
@@ -94,9 +95,11 @@ impl Aimed {
     pub fn find(&self, sight: &Sight<'_>) -> Option<Found> {
         let named = match &self.row {
             Some(Named::Key(key)) => Some((self.named_entity(), key.clone())),
-            Some(Named::OfGroup(group)) => {
-                sight.groups.get(group).map(|known| (known.entity, known.key.clone()))
-            }
+            Some(Named::OfGroup(group)) => sight
+                .groups
+                .get(group)
+                .and_then(|all| all.first())
+                .map(|known| (known.entity, known.key.clone())),
             None => None,
         };
         let (key, present) = match self.kind {
@@ -118,10 +121,11 @@ impl Aimed {
                 Draft::Ref { entity, or_null, names } => {
                     let own = (*entity == self.entity).then_some(key.as_str());
                     let only = parent.as_ref().filter(|(of, _)| of == entity).map(|(_, key)| key.as_str());
-                    let same = names.then(|| self.named_alike(sight, *column)).flatten();
+                    let alike = self.named_alike(sight, *column).filter(|_| *names);
                     let purpose = format!("reference {column}");
                     let pick = |only| self.pick(sight, *entity, (only, own), None, &purpose);
-                    match same.and_then(|same| pick(Some(same))).or_else(|| pick(only)) {
+                    let same = alike.map(|same| pick(Some(same))).find(Option::is_some).flatten();
+                    match same.or_else(|| pick(only)) {
                         Some((key, _)) => Value::Text(key.0),
                         None if *or_null => Value::Null,
                         None => return None,
@@ -136,14 +140,16 @@ impl Aimed {
         Some(Found { key, values })
     }
 
-    /// What the row that another of the group made refers to, where the natural key goes by it.
-    fn named_alike<'s>(&self, sight: &'s Sight<'_>, column: usize) -> Option<&'s str> {
-        let group = self.group.filter(|group| self.row == Some(Named::OfGroup(*group)))?;
-        let known = sight.groups.get(&group).filter(|_| self.kind == EditKind::Create)?;
-        match known.values.iter().find(|(of, _)| *of == column) {
-            Some((_, Value::Text(key))) => Some(key),
+    /// What the rows that others of the group made refer to, where the natural key goes by it: the
+    /// first that is seen is the one.
+    fn named_alike<'s>(&self, sight: &'s Sight<'_>, column: usize) -> impl Iterator<Item = &'s str> {
+        let group = self.group.filter(|group| self.row == Some(Named::OfGroup(*group)));
+        let group = group.filter(|_| self.kind == EditKind::Create);
+        let known = group.and_then(|group| sight.groups.get(&group)).into_iter().flatten();
+        known.filter_map(move |known| match known.values.iter().find(|(of, _)| *of == column) {
+            Some((_, Value::Text(key))) => Some(&**key),
             _ => None,
-        }
+        })
     }
 
     /// Which entity a key names: the own one, or of a create the first that is referred to.
@@ -236,7 +242,7 @@ mod tests {
         let made = [(FILE, made.clone())].into();
         let known =
             |(entity, key): &(EntityId, Key)| Known { entity: *entity, key: key.clone(), values: Vec::new() };
-        let groups = group.iter().map(|found| (GROUP, known(found))).collect();
+        let groups = [(GROUP, group.iter().map(known).collect())].into();
         aimed.find(&Sight { rows: &rows, made: Some(&made), groups: &groups })
     }
 
@@ -337,5 +343,22 @@ mod tests {
         assert_eq!(find(&create, &seen), None, "no folder, no file");
         create.drafts[0].1 = Draft::Ref { entity: FOLDER, or_null: true, names: false };
         assert_eq!(find(&create, &seen).unwrap().values[..2], [(0, Value::Null), (1, Value::Null)]);
+    }
+
+    #[test]
+    fn new_rows_of_a_group_refer_to_the_first_that_is_seen() {
+        let mut create = aimed(EditKind::Create);
+        (create.row, create.group) = (Some(Named::OfGroup(GROUP)), Some(GROUP));
+        create.drafts[0].1 = Draft::Ref { entity: FOLDER, or_null: false, names: true };
+        let rows = |_: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>)| {
+            ["v", "w", "x", "y", "z"].iter().for_each(|key| f(key, &|_| Some(Value::text("name"))));
+        };
+        let known = |folder| Known { entity: FILE, key: key("made"), values: vec![(0, Value::text(folder))] };
+        let groups = [(GROUP, ["elsewhere", "y", "x"].map(known).into())].into();
+        for seed in (0..20).map(Seed) {
+            let create = Aimed { seed, ..create.clone() };
+            let found = create.find(&Sight { rows: &rows, made: None, groups: &groups }).unwrap();
+            assert_eq!(found.values[0], (0, Value::text("y")));
+        }
     }
 }
