@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::super::diagnostic::Diagnostic;
-use super::super::plan::{Plan, Planned};
+use super::super::plan::{Happening, Plan, Planned};
 use super::super::view::View;
-use crate::base::{EntityId, Value};
+use crate::base::{EntityId, Ppm, Value};
 use crate::contract::{ColumnKind, Copied, Delivery, EditKind, Entity, ScopeRule};
-use crate::workload::{Action, Dataset};
+use crate::workload::{Action, Dataset, Maker, Rivals};
 
 /// Of larger tables every nth row is looked at.
 const ROWS: u64 = 1_000;
@@ -227,15 +227,29 @@ fn moving(plan: &Plan, entity: EntityId, column: usize) -> Option<&Action> {
     sources.extend(
         copies.filter(|copy| (copy.of, copy.column) == (entity, column)).map(|copy| (copy.from, copy.source)),
     );
-    let changes = |action: &Action| {
-        action.kind == EditKind::Update
-            && sources.iter().any(|(of, column)| *of == action.entity && action.columns.contains(column))
+    let changes = |(number, action): &(usize, &Action)| {
+        let changed = |(of, column): &(EntityId, usize)| {
+            *of == action.entity && action.columns.contains(column) && !keeps_own(plan, *number, *column)
+        };
+        action.kind == EditKind::Update && sources.iter().any(changed)
     };
-    plan.workload
-        .actions
-        .iter()
-        .enumerate()
-        .filter(taken)
-        .map(|(_, action)| action)
-        .find(|action| changes(action))
+    let actions = plan.workload.actions.iter().enumerate().filter(taken);
+    actions.filter(changes).map(|(_, action)| action).next()
+}
+
+/// Whether a column that an action changes has the attribute of its own person before and after: of
+/// a column with an attribute people write theirs, but where an event names a value.
+fn keeps_own(plan: &Plan, action: usize, column: usize) -> bool {
+    let made = &plan.workload.actions[action];
+    let maker = &plan.data[usize::from(made.entity.0)].columns[column];
+    let contention = &plan.workload.contention;
+    let by_office = made.per_device_milli > 0 && made.on_devices < Ppm(1_000_000)
+        || contention.share > Ppm(0) && contention.by != Rivals::Devices;
+    let is_set = |planned: &Planned| match &planned.what {
+        Happening::Edits { action: of, about, .. } => {
+            *of == action && about.set.iter().any(|(of, _)| *of == column)
+        }
+        _ => false,
+    };
+    matches!(maker, Maker::Attribute(_)) && !by_office && !plan.events.iter().any(is_set)
 }

@@ -87,6 +87,8 @@ fn copies_that_stay_as_made_are_told_where_what_they_copy_moves() {
     assert_eq!(number(format!("{text}{moves}")), 0, "they follow");
     assert_eq!(number(format!("{text}{as_made}")), 0, "nothing moves");
     assert_eq!(number(format!("{text}{}{as_made}", moves.replace("= 3", "= 0"))), 0, "nobody moves it");
+    let by_people = moves.replace("on_devices = 0\n", "");
+    assert_eq!(number(format!("{text}{by_people}{as_made}")), 0, "they write their own region");
     // Made for the attribute it follows its order as it is made, and no move of that.
     let attribute = text.replace("fold order.region via order", "attribute region");
     assert_eq!(number(format!("{attribute}{moves}")), 1);
