@@ -404,6 +404,7 @@ table! {
     OracleConflictsFalse "oracle.conflicts.false" Count Lower Counter "Edits about which a rule decided as in a conflict, though by commits nobody else had changed what they set."
     OracleConflictsMissed "oracle.conflicts.missed" Count Lower Counter "Edits that replaced, unread, what somebody else had written: conflicts that nobody called."
     OracleOverwritten "oracle.overwritten.columns" Count Lower Counter "Columns in which one person's value took the place of another's, unread: an edit that gave way, a version that an edit replaced."
+    OracleGaveWayLost "oracle.gave_way.lost" Count Lower Counter "Of those in turn, columns of edits that are lost, and counted by `oracle.saved_edits.lost`: nothing else of them arrived."
     OracleGaveWay "oracle.gave_way.columns" Count Lower Counter "Of those, columns of edits that gave way: nothing on the backend was replaced."
     OracleStaleCopies "oracle.stale_copies.rows" Rows Lower Counter "Rows of the backend at the end with a copied column (\"fold\") that is not what the row that it is copied from says."
     OracleKeptBoth "oracle.kept_both.rows" Rows Neither Counter "Rows that a conflict rule made of edits, to keep both sides: duplicates on purpose, and none of `oracle.duplicate.rows`."

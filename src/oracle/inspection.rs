@@ -310,11 +310,16 @@ impl Inspection<'_> {
             ("oracle.conflicts.false", miscalled.falsely),
             ("oracle.conflicts.missed", miscalled.missed),
             ("oracle.overwritten.columns", self.oracle.overwritten),
-            ("oracle.gave_way.columns", self.oracle.gave_way),
         ]);
         figures.extend(families.finish(self.at));
         let ends = self.ends.count(watched.len() as u32, &ledger, &self.oracle.attachments.lost());
         figures.extend(ends.figures());
+        let gave_way = |of: &dyn Fn(EditId) -> bool| {
+            self.oracle.gave_way.iter().filter(|(edit, _)| of(*edit)).map(|(_, columns)| columns).sum()
+        };
+        let is_lost = |edit| ends.ends.get(&edit) == Some(&EditEnd::Lost);
+        figures.insert("oracle.gave_way.columns", gave_way(&|_| true));
+        figures.insert("oracle.gave_way.lost", gave_way(&is_lost));
         let [taken_back, shelved] = gone(&ends, &ledger, words);
         figures.retain(|metric, _| !uncounted.contains(metric));
         Verdict {

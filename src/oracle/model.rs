@@ -66,8 +66,8 @@ pub struct Oracle {
     /// Edits that replaced what their device had not seen, or took effect out of turn.
     pub(super) suspicions: Vec<Suspicion>,
     pub(super) overwritten: u64,
-    /// Of these, columns of edits that gave way.
-    pub(super) gave_way: u64,
+    /// Of these, columns of edits that gave way, by edit.
+    pub(super) gave_way: Vec<(EditId, u64)>,
     pub(super) miscalled: Miscalled,
     pub(super) families: Families,
     pub(super) kept_both: u64,
@@ -118,7 +118,7 @@ impl Oracle {
             findings: Findings::new(Rc::clone(&setup)),
             suspicions: Vec::new(),
             overwritten: 0,
-            gave_way: 0,
+            gave_way: Vec::new(),
             miscalled: Miscalled::default(),
             families: Families::default(),
             kept_both: 0,
@@ -375,7 +375,7 @@ impl Oracle {
                 let own = self.history.remember(entity, key.as_str());
                 let gave_way = self.decided((at, device), (edit, own), (kind, decision), sides);
                 self.overwritten += gave_way.ours + gave_way.theirs;
-                self.gave_way += gave_way.ours;
+                self.gave_way.push((edit, gave_way.ours));
             }
             // Who decides has read both sides.
             Event::Page(PageEvent::Resolved { edit, entity, key, kind, decision, sides, .. }) => {

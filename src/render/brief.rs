@@ -33,12 +33,13 @@ pub(super) struct Glance {
 
 const LOST: &str = "oracle.saved_edits.lost";
 const SEEN: &str = "engine.write_visible.duration";
+const OVERWRITTEN: &str = "oracle.overwritten.columns";
 const ATTACHMENT_ONLY: &str = "oracle.saved_edits.attachment_only";
 /// What the sentence about data counts besides what checks found.
 pub(super) const OF_DATA: [&str; 6] = [
     LOST,
     "oracle.saved_edits.waiting",
-    "oracle.overwritten.columns",
+    OVERWRITTEN,
     "oracle.doubled.rows",
     "oracle.kept_both.rows",
     "oracle.stale_copies.rows",
@@ -76,7 +77,9 @@ pub(super) fn glance(cells: &[&CellRecord]) -> Vec<Glance> {
     let sound = |value: u64| (value == 0 || of.is_wrong()).then_some(value == 0);
     let lost = [found(LOST, "saved edits lost"), found("oracle.lost.rows", "rows lost")];
     let lost = lost.into_iter().flatten().map(|lost| Glance { sound: sound(lost.value), ..lost });
-    let overwritten = found("oracle.overwritten.columns", "values overwritten unseen");
+    let replaced = of.most_beyond(OVERWRITTEN, "oracle.gave_way.columns");
+    let overwritten = found(OVERWRITTEN, "values overwritten unseen");
+    let overwritten = overwritten.map(|one| Glance { value: replaced, ..one });
     lost.chain(overwritten).chain(first(cells)).collect()
 }
 
@@ -258,12 +261,8 @@ impl Setting<'_> {
                 .then(|| format!("{} {}", human::count(rows, "row"), if rows == 1 { exists } else { exist }))
         };
         parts.extend(exist(twice[0].max(twice[1]), "exists twice", "exist twice"));
-        let bare = |cell: &&CellRecord| {
-            let of = |metric| cell.stat(metric, "value").unwrap_or(0);
-            of("attachment.bare.rows").saturating_sub(of(ATTACHMENT_ONLY))
-        };
         // Those whose attachment is lost are among the saved edits that were.
-        let bare = self.0.iter().map(bare).max().filter(|rows| *rows > 0);
+        let bare = Some(self.most_beyond("attachment.bare.rows", ATTACHMENT_ONLY)).filter(|rows| *rows > 0);
         parts.extend(
             bare.map(|rows| {
                 format!("{} reached the backend without the attachment", human::count(rows, "row"))
@@ -292,14 +291,16 @@ impl Setting<'_> {
         Sentence { topic: "data", text: parts.join("; "), is_bad: self.is_wrong() }
     }
 
-    /// Values that one person put in the place of another's, and those of edits that gave way.
+    /// The most of a metric beyond another, which is of it.
+    fn most_beyond(&self, metric: &str, part: &str) -> u64 {
+        let of = |cell: &CellRecord, metric| cell.stat(metric, "value").unwrap_or(0);
+        self.0.iter().map(|cell| of(cell, metric).saturating_sub(of(cell, part))).max().unwrap_or(0)
+    }
+    /// Values that one person put in the place of another's, and those of edits that gave way in
+    /// part: an edit that gave way as a whole is lost, and counted there.
     fn unread(&self) -> Option<String> {
-        let gave_way = self.most("oracle.gave_way.columns");
-        let over = |cell: &&CellRecord| {
-            let of = |metric| cell.stat(metric, "value").unwrap_or(0);
-            of("oracle.overwritten.columns").saturating_sub(of("oracle.gave_way.columns"))
-        };
-        let over = self.0.iter().map(over).max().unwrap_or(0);
+        let gave_way = self.most_beyond("oracle.gave_way.columns", "oracle.gave_way.lost");
+        let over = self.most_beyond(OVERWRITTEN, "oracle.gave_way.columns");
         let values = |n| human::count(n, "value");
         let over = (over > 0).then(|| format!("people overwrote {} that they had not seen", values(over)));
         let gave_way = (gave_way > 0).then(|| format!("{} gave way in conflicts", values(gave_way)));
@@ -505,8 +506,18 @@ mod tests {
         for (more, told) in [
             (&[][..], "nothing was lost; 1 check passed"),
             (
-                &[("oracle.overwritten.columns", 5)],
+                &[(OVERWRITTEN, 5)],
                 "no saved edit was lost; people overwrote 5 values that they had not seen; 1 check passed",
+            // What of an edit gave way that is lost is not counted twice.
+            (
+                &[(OVERWRITTEN, 9), ("oracle.gave_way.columns", 6), ("oracle.gave_way.lost", 4)],
+                "no saved edit was lost; people overwrote 3 values that they had not seen; \
+                 2 values gave way in conflicts; 1 check passed",
+            ),
+            (
+                &[(OVERWRITTEN, 5), ("oracle.gave_way.columns", 5), ("oracle.gave_way.lost", 5)],
+                "nothing was lost; 1 check passed",
+            ),
             ),
             (
                 &[("oracle.orphan.rows", 3)],
