@@ -50,13 +50,14 @@ fn why_refused(error: &EditError) -> Option<Id> {
     })
 }
 
-fn never_safe(end: EditEnd) -> Id {
-    match end {
+/// How an edit that is never safe is counted; `None` of one for which nobody waits.
+fn never_safe(end: EditEnd) -> Option<Id> {
+    Some(match end {
         EditEnd::Lost => Id::NeverSafeLost,
-        EditEnd::GivenUp => Id::NeverSafeGivenUp,
+        EditEnd::GivenUp => return None,
         EditEnd::Waiting => Id::NeverSafeWaiting,
         EditEnd::Arrived => Id::NeverSafeUnconfirmed,
-    }
+    })
 }
 
 impl Edits {
@@ -148,7 +149,7 @@ impl Edits {
                 }
             }
         }
-        // Whatever became of it: who saved it still waits for it to be safe.
+        // Whatever became of it, but where they gave it up: who saved it still waits for it to be safe.
         let (carries, ended, ignored) = (&self.carries, &self.ended, &self.ignored);
         let is_carried = |edit: EditId, made: Made| {
             let own_end = ended.contains(&edit) || ignored.contains(&edit);
@@ -165,10 +166,10 @@ impl Edits {
             }
         }
         for (edit, made) in self.made.drain() {
-            let since = made.at;
-            if !is_carried(edit, made) {
+            let (since, end) = (made.at, end_of(edit));
+            if !is_carried(edit, made) && end != Some(EditEnd::GivenUp) {
                 board.never_ended(Id::WriteAcknowledged, Some(since), at);
-                end_of(edit).into_iter().for_each(|end| board.add(never_safe(end), 1));
+                end.and_then(never_safe).into_iter().for_each(|id| board.add(id, 1));
             }
         }
     }
