@@ -119,6 +119,7 @@ impl Collector {
         self.visibility.on(*at, device, event, &self.presence, board);
         match event {
             Event::BackendAvailable(available) => self.presence.on_backend(*available),
+            Event::Restored { to, .. } if *node == Node::Backend => self.visibility.went_back(*to),
             Event::BackendServed { device, queued, .. } => {
                 device.iter().for_each(|device| self.sessions.queued(*device, *queued));
                 self.series.longest_queued = self.series.longest_queued.max(*queued);

@@ -3,8 +3,8 @@
 use crate::base::{DeviceId, EditId, EntityId, Key, Span};
 use crate::contract::EditEnd;
 
-/// Of a row, whether a device is to hold it.
-pub type Reach<'r> = dyn Fn(EntityId, &Key) -> Box<dyn Fn(DeviceId) -> bool + 'r> + 'r;
+/// Of a row that a device edited, whether another is to hold it.
+pub type Reach<'r> = dyn Fn(EntityId, &Key, DeviceId) -> Box<dyn Fn(DeviceId) -> bool + 'r> + 'r;
 
 /// What is left of a world at its end.
 pub struct Left<'l, 'w> {

@@ -1,6 +1,6 @@
 //! Which devices are there: alive, online, in the foreground.
 
-use crate::base::{DeviceId, Time};
+use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, Event};
 
 #[derive(Clone, Debug, Default)]
@@ -10,8 +10,22 @@ struct PresentDevice {
     told_offline: bool,
     foreground: bool,
     present_since: Option<Time>,
-    /// When it was present before, from and until.
-    earlier: Vec<(Time, Time)>,
+    earlier: Vec<Stay>,
+}
+
+/// A time for which a device was present.
+#[derive(Clone, Copy, Debug)]
+struct Stay {
+    from: Time,
+    until: Time,
+    /// How long it had been present before.
+    before: Span,
+}
+
+impl Stay {
+    fn present(self, at: Time) -> Span {
+        self.before + at.min(self.until).since(self.from)
+    }
 }
 
 /// The foreground begins with a login or a resume and ends with a pause or with the process.
@@ -26,10 +40,21 @@ impl PresentDevice {
     fn online(&self) -> bool {
         self.alive && !self.link_down && !self.told_offline
     }
-    fn was_present(&self, at: Time) -> bool {
-        let begun = self.earlier.partition_point(|(from, _)| *from <= at);
-        let lasted = begun.checked_sub(1).is_some_and(|last| at <= self.earlier[last].1);
-        lasted || self.present_since.is_some_and(|since| since <= at)
+    fn present_before(&self) -> Span {
+        self.earlier.last().map_or(Span::ZERO, |last| last.present(last.until))
+    }
+    /// The last stay that began by then.
+    fn stay(&self, at: Time) -> Option<Stay> {
+        let now = |from| Stay { from, until: Time::FAR, before: self.present_before() };
+        self.present_since.filter(|from| *from <= at).map(now).or_else(|| {
+            let begun = self.earlier.partition_point(|stay| stay.from <= at);
+            Some(self.earlier[begun.checked_sub(1)?])
+        })
+    }
+    /// How long it was present from `since` to `at`, if it was present at `since`.
+    fn present_between(&self, since: Time, at: Time) -> Option<Span> {
+        let first = self.stay(since).filter(|stay| since <= stay.until)?;
+        Some(Span(self.stay(at)?.present(at).0 - first.present(since).0))
     }
 }
 
@@ -43,14 +68,16 @@ impl Presence {
     pub(super) fn backend_up(&self) -> bool {
         !self.backend_down
     }
-    /// Whether the device has been online and in the foreground ever since `time`.
-    pub(super) fn present_since(&self, device: DeviceId, time: Time) -> bool {
-        self.devices[device.0 as usize].present_since.is_some_and(|since| since <= time)
+    /// How long the device was online and in the foreground from `since` to `at`; `None` if it was
+    /// not at `since`.
+    pub(super) fn present_between(&self, device: DeviceId, since: Time, at: Time) -> Option<Span> {
+        self.devices[device.0 as usize].present_between(since, at)
     }
-    /// The devices that were online and in the foreground at `time`.
-    pub(super) fn present_at(&self, time: Time) -> impl Iterator<Item = DeviceId> {
+    /// The devices that were online and in the foreground at `since`, and how long they were until
+    /// `at`.
+    pub(super) fn present_at(&self, since: Time, at: Time) -> impl Iterator<Item = (DeviceId, Span)> {
         let devices = (0..).map(DeviceId).zip(&self.devices);
-        devices.filter(move |(_, of)| of.was_present(time)).map(|(device, _)| device)
+        devices.filter_map(move |(device, of)| Some((device, of.present_between(since, at)?)))
     }
     pub(super) fn on_backend(&mut self, available: bool) {
         self.backend_down = !available;
@@ -58,7 +85,7 @@ impl Presence {
 
     pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
         let device = &mut self.devices[device.0 as usize];
-        let before = device.online();
+        let was_online = device.online();
         match event {
             Event::ProcessStarted { .. } => (device.alive, device.foreground) = (true, false),
             Event::ProcessKilled { .. } => (device.alive, device.foreground) = (false, false),
@@ -70,9 +97,11 @@ impl Presence {
             Event::App(AppEvent::Pause) => device.foreground = false,
             _ => return,
         }
-        self.online = self.online + u64::from(device.online()) - u64::from(before);
+        self.online = self.online + u64::from(device.online()) - u64::from(was_online);
         if !(device.online() && device.foreground) {
-            device.earlier.extend(device.present_since.take().map(|since| (since, at)));
+            let before = device.present_before();
+            let ends = device.present_since.take().map(|from| Stay { from, until: at, before });
+            device.earlier.extend(ends);
         } else if device.present_since.is_none() {
             device.present_since = Some(at);
         }

@@ -1,10 +1,14 @@
 //! How long it takes until a person sees what another one wrote.
+//!
+//! Who waits for an edit is decided as it is made, by who is there then: the same people wait for it
+//! whatever becomes of it. A newer version of its row ends a wait, too.
 
 use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::board::Board;
+use super::distribution::Wait;
 use super::edits::Made;
 use super::left::Left;
 use super::presence::Presence;
@@ -12,28 +16,49 @@ use super::table::Id;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{AppliedChange, Author, Decision, EditEnd, Event};
 
+/// A version that a person's edit made.
 #[derive(Clone, Debug)]
 struct Written {
-    stamp: Stamp,
-    /// When it was made, if the backend was up then.
+    /// Its place among the versions of its row; of one that a backup took back there is none.
+    place: Option<usize>,
+    at: Time,
+    /// When its edit was made, if the backend was up then.
     made: Option<Time>,
     by: DeviceId,
     /// Its author had left it behind before it was sent.
     passed: bool,
-    /// The devices that have it, 64 to a word: who shares rows has neighbouring numbers.
+    /// The devices that have it or a newer one, 64 to a word: who shares rows has neighbouring
+    /// numbers.
     seen: BTreeMap<u32, u64>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Committed {
-    stamp: Stamp,
-    at: Time,
-    by: Option<DeviceId>,
+/// A row's versions since the start.
+#[derive(Debug, Default)]
+struct Versions {
+    last: Option<(Time, Option<DeviceId>)>,
+    stamps: Vec<Stamp>,
+    written: Vec<Written>,
 }
 
 impl Written {
     fn is_seen_by(&self, device: DeviceId) -> bool {
         self.seen.get(&(device.0 / 64)).is_some_and(|seen| seen & (1 << (device.0 % 64)) != 0)
+    }
+    /// A device has it; gives whether it had it not.
+    fn see(&mut self, device: DeviceId) -> bool {
+        let is_new = self.by != device && !self.is_seen_by(device);
+        *self.seen.entry(device.0 / 64).or_default() |= 1 << (device.0 % 64);
+        is_new
+    }
+}
+
+impl Versions {
+    /// How many of them a device has that has the one of this stamp. A stamp that none has (coarse
+    /// clocks) counts as the latest not after it.
+    fn held_with(&self, stamp: Stamp) -> usize {
+        let exact = self.stamps.iter().rposition(|of| *of == stamp);
+        let last = exact.or_else(|| self.stamps.iter().rposition(|of| *of < stamp));
+        last.map_or(0, |place| place + 1)
     }
 }
 
@@ -44,8 +69,7 @@ pub(super) struct Visibility {
     last: FxHashMap<(DeviceId, EntityId), FxHashMap<Key, u32>>,
     /// Edits that were sent when a later one of their row was there already.
     passed: FxHashSet<EditId>,
-    committed: FxHashMap<EntityId, FxHashMap<Key, Committed>>,
-    written: FxHashMap<EntityId, FxHashMap<Key, Vec<Written>>>,
+    rows: FxHashMap<EntityId, FxHashMap<Key, Versions>>,
 }
 
 impl Visibility {
@@ -78,49 +102,61 @@ impl Visibility {
             }
             Event::Committed { entity, key, stamp, author, .. } => {
                 let edit = if let Author::Device(edit) = author { Some(edit) } else { None };
-                let committed = Committed { stamp, at, by: edit.map(|edit| edit.device) };
-                self.committed.entry(entity).or_default().insert(key.clone(), committed);
+                let row = self.rows.entry(entity).or_default().entry(key.clone()).or_default();
+                row.last = Some((at, edit.map(|edit| edit.device)));
+                row.stamps.push(stamp);
                 let Some(edit) = edit else { return };
                 let made = self.made.remove(&edit).map(|made| made.at);
                 let passed = self.passed.contains(&edit);
                 if made.is_some() || passed {
-                    let version = Written { stamp, made, by: edit.device, passed, seen: BTreeMap::new() };
-                    self.written.entry(entity).or_default().entry(key.clone()).or_default().push(version);
+                    let (place, by) = (Some(row.stamps.len() - 1), edit.device);
+                    row.written.push(Written { place, at, made, by, passed, seen: BTreeMap::new() });
                 }
             }
             Event::ChunkApplied { changes, .. } => {
                 let device = device.expect("a device applies changes");
                 changes.iter().for_each(|change| self.applied(at, device, change, presence, board));
             }
+            Event::EditAcknowledged { entity, key, stamp, .. } => {
+                let device = device.expect("a device is told so");
+                self.shows((at, device), (entity, key.as_str()), stamp, presence, board);
+            }
             _ => {}
         }
     }
 
+    /// The backend went back to what it was then: what it had since is not there.
+    pub(super) fn went_back(&mut self, to: Time) {
+        let written =
+            self.rows.values_mut().flat_map(|rows| rows.values_mut()).flat_map(|row| &mut row.written);
+        written.filter(|version| version.at >= to).for_each(|version| version.place = None);
+    }
+
     /// The end: what was never seen, by phones that looked on at its making and are to hold such a
-    /// row. How long they looked on changes nothing, as it did not come at all. For a version that
-    /// another one replaced, and for an edit that its person gave up, nobody waits.
+    /// row. For an edit that its person gave up nobody waits.
     pub(super) fn finish(&self, at: Time, presence: &Presence, left: &Left<'_, '_>, board: &mut Board) {
-        let mut never = |entity, key: &Key, made: Time, is_out: &dyn Fn(DeviceId) -> bool| {
-            let mut waits = presence.present_at(made).filter(|device| !is_out(*device)).peekable();
-            if waits.peek().is_some() {
-                let shows = (left.reach)(entity, key);
-                let waits = waits.filter(|device| shows(*device));
-                waits.for_each(|_| board.never_ended(Id::WriteVisible, Some(made), at));
+        let mut never = |entity, key: &Key, (made, by): (Time, DeviceId), version: Option<&Written>| {
+            let waits = |device| device != by && !version.is_some_and(|version| version.is_seen_by(device));
+            let mut all = presence.present_at(made, at).filter(|(device, _)| waits(*device)).peekable();
+            if all.peek().is_some() {
+                let shows = (left.reach)(entity, key, by);
+                let all = all.filter(|(device, _)| shows(*device));
+                all.for_each(|(_, waited)| board.observe(Id::WriteVisible, Wait::Never(waited.0)));
             }
         };
         for (edit, Made { at, entity, key }) in &self.made {
             if !matches!((left.end_of)(*edit), Some(EditEnd::Arrived | EditEnd::GivenUp)) {
-                never(*entity, key, *at, &|device| device == edit.device);
+                never(*entity, key, (*at, edit.device), None);
             }
         }
-        for (entity, rows) in &self.written {
-            let last = |key: &Key| self.committed.get(entity).and_then(|rows| rows.get(key));
-            for (key, versions) in rows {
-                let of_last = |version: &&Written| last(key).is_some_and(|last| last.stamp == version.stamp);
-                for version in versions.iter().filter(of_last) {
-                    let is_out = |device| version.by == device || version.is_seen_by(device);
-                    version.made.into_iter().for_each(|made| never(*entity, key, made, &is_out));
-                }
+        for (entity, rows) in &self.rows {
+            for (key, version) in
+                rows.iter().flat_map(|(key, row)| row.written.iter().map(move |of| (key, of)))
+            {
+                version
+                    .made
+                    .into_iter()
+                    .for_each(|made| never(*entity, key, (made, version.by), Some(version)));
             }
         }
     }
@@ -133,21 +169,36 @@ impl Visibility {
         presence: &Presence,
         board: &mut Board,
     ) {
-        let last = self.committed.get(&change.entity).and_then(|rows| rows.get(change.key));
-        if let Some(last) = last.filter(|last| last.stamp == change.stamp && last.by != Some(device)) {
-            board.observe(Id::CommitVisible, (at - last.at).0);
+        let of = (change.entity, change.key);
+        let row = self.rows.get(&of.0).and_then(|rows| rows.get(of.1));
+        let last = row.filter(|row| row.stamps.last() == Some(&change.stamp)).and_then(|row| row.last);
+        if let Some((committed, _)) = last.filter(|(_, by)| *by != Some(device)) {
+            board.observe(Id::CommitVisible, (at - committed).0);
         }
-        let versions = self.written.get_mut(&change.entity).and_then(|rows| rows.get_mut(change.key));
-        let of_stamp = |version: &&mut Written| version.stamp == change.stamp && version.by != device;
-        for version in versions.into_iter().flatten().filter(of_stamp) {
-            let (seen, bit) = (version.seen.entry(device.0 / 64).or_default(), 1 << (device.0 % 64));
-            if *seen & bit == 0 {
-                *seen |= bit;
-                board.add(Id::VisiblePassing, u64::from(version.passed));
-                board.add(Id::VersionsBrought, u64::from(version.made.is_some()));
-                let made = version.made.filter(|made| presence.present_since(device, *made));
-                board.lasted(Id::WriteVisible, made, at);
-            }
+        self.shows((at, device), of, change.stamp, presence, board);
+    }
+
+    /// A device has the version of this stamp, or that its row is gone.
+    fn shows(
+        &mut self,
+        (at, device): (Time, DeviceId),
+        (entity, key): (EntityId, &str),
+        stamp: Stamp,
+        presence: &Presence,
+        board: &mut Board,
+    ) {
+        let row = self.rows.get_mut(&entity).and_then(|rows| rows.get_mut(key));
+        let Some(row) = row.filter(|row| !row.written.is_empty()) else { return };
+        let held = row.held_with(stamp);
+        let has = |version: &&mut Written| version.place.is_some_and(|place| place < held);
+        for version in
+            row.written.iter_mut().filter(has).filter_map(|version| version.see(device).then_some(version))
+        {
+            let is_it = version.place == held.checked_sub(1);
+            board.add(Id::VisiblePassing, u64::from(version.passed && is_it));
+            board.add(Id::VersionsBrought, u64::from(version.made.is_some()));
+            let waited = version.made.and_then(|made| presence.present_between(device, made, at));
+            waited.into_iter().for_each(|waited| board.observe(Id::WriteVisible, waited.0));
         }
     }
 }

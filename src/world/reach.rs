@@ -7,14 +7,15 @@ use super::server::Servers;
 use crate::base::{DeviceId, EntityId, Key};
 use crate::contract::{Delivery, Schema};
 
-/// Whether a device pulls a row: some unit of its app brings the entity, and the row is in its
-/// scope. One that the backend never had is in the scope of those whose scope is everything.
+/// Whether a device pulls a row that another edited: some unit of its app brings the entity, and
+/// the row is in its scope. One that the backend does not have is in the scope of those who share
+/// what it goes by with its author.
 pub(super) fn reach<'w>(
     devices: &'w [Rc<Device>],
     servers: &'w Servers,
     schema: &'w Schema,
-) -> impl Fn(EntityId, &Key) -> Box<dyn Fn(DeviceId) -> bool + 'w> + 'w {
-    move |of, key| {
+) -> impl Fn(EntityId, &Key, DeviceId) -> Box<dyn Fn(DeviceId) -> bool + 'w> + 'w {
+    move |of, key, author| {
         let entity = schema.entity(of);
         let values = servers.backend.borrow().row(of, key).map(|row| row.values.clone());
         Box::new(move |device| {
@@ -23,7 +24,10 @@ pub(super) fn reach<'w>(
                 Some(values) => {
                     entity.scope.iter().all(|rule| rule.is_met(&values[rule.column()], &setup.attributes))
                 }
-                None => entity.scope.is_empty(),
+                None => entity.scope.iter().filter_map(|rule| rule.attribute()).all(|(_, attribute)| {
+                    let theirs = &devices[author.0 as usize].storage.setup().attributes;
+                    theirs[attribute] == setup.attributes[attribute]
+                }),
             };
             entity.delivery == Delivery::Delta
                 && setup.units.iter().any(|unit| unit.pull.contains(&of))

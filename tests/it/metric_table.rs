@@ -37,7 +37,7 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
     let table: BTreeSet<&str> = metrics::names().filter(|name| name.starts_with("oracle.")).collect();
     assert_eq!(found, table);
     let collector = metrics::Collector::new(metrics::CollectorSetup::default());
-    let left = metrics::Left { logins: Vec::new(), reach: &|_, _| Box::new(|_| true), end_of: &|_| None };
+    let left = metrics::Left { logins: Vec::new(), reach: &|_, _, _| Box::new(|_| true), end_of: &|_| None };
     let collected = collector.finish(Time::ZERO, &verdict.figures, &left);
     assert_eq!(collected.figures["oracle.divergent.devices"].stat("value"), Some(0));
 }

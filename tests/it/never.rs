@@ -62,7 +62,7 @@ fn edits_that_were_thrown_away_are_no_faster_than_sent_ones() {
 }
 
 #[test]
-fn a_lost_edit_is_never_seen_by_who_looks_at_the_app_for_minutes() {
+fn the_same_people_wait_for_an_edit_whatever_becomes_of_it() {
     let reinstalled = "event.full = { at = \"+65m\", reinstall = { devices = [0] } }";
     for (more, lost) in [(reinstalled, true), ("", false)] {
         let text = reviews_text(more).replace("workload.foreground = \"1000h\"\n", "");
@@ -75,6 +75,38 @@ fn a_lost_edit_is_never_seen_by_who_looks_at_the_app_for_minutes() {
             assert!(!lost || stat(&outcome, SEEN, "p95") == NEVER, "seed {seed}");
         }
     }
+}
+
+/// Four people in two areas fill in forms, while they look at the app for minutes at a time.
+fn forms(more: &str) -> Outcome {
+    run(&written(&format!(
+        r#"
+name = "forms"
+duration = "2h"
+entity.form = {{ rows = 100, scope = {{ area = "device.area" }}, schema = {{ id = "uuid key", area = "text", text = "text 10..60" }} }}
+fleet.devices = {{ devices = 4, link = "edge", start = "1d", attributes = {{ area = 2 }} }}
+unit.Sync = {{ on = ["login", "online", "every 10m"], pull = ["*"] }}
+unit.Send = {{ on = ["login", "save"], push = ["*"] }}
+action.fill = {{ entity = "form", kind = "create", per_device = 20 }}
+{more}
+"#
+    )))
+}
+
+#[test]
+fn two_variants_have_as_many_waits_for_others_edits() {
+    let waits = |outcome: &Outcome| ["count", "never"].map(|of| stat(outcome, SEEN, of));
+    let sent = forms("");
+    let [all, none] = waits(&sent);
+    assert!(all > 20 && none == 0, "{all}, {none} never");
+    let refused = forms("backend.poison = \"50%\"");
+    let [seen, never] = waits(&refused);
+    assert_eq!(seen + never, all);
+    assert!(never * 4 > all && stat(&refused, SEEN, "p95") == NEVER, "{never} of {all}");
+    let late = forms("unit.Send.on = [\"login\"]");
+    assert_eq!(waits(&late).iter().sum::<u64>(), all);
+    let [soon, late] = [&sent, &late].map(|outcome| stat(outcome, SEEN, "p95"));
+    assert!(soon < late, "{soon} and {late} ns");
 }
 
 /// Every edit that is never safe is counted by what became of it.
