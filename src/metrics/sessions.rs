@@ -20,6 +20,8 @@ struct Run {
     /// Whether it sent something of its device: edits, or an attachment.
     has_sent: bool,
     answered: bool,
+    /// Useful responses to its pulls, and how long it waited for them.
+    pulls: (u64, Span),
     died: bool,
 }
 
@@ -52,7 +54,8 @@ pub(super) struct Sessions {
 
 impl Run {
     fn begun(unit: UnitId, run: u64, at: Time) -> Run {
-        Run { unit, run, since: Some(at), has_rows: false, has_sent: false, answered: false, died: false }
+        let (has_rows, has_sent, answered, died) = (false, false, false, false);
+        Run { unit, run, since: Some(at), has_rows, has_sent, answered, pulls: (0, Span::ZERO), died }
     }
     fn moved(&self) -> bool {
         self.has_rows || self.has_sent
@@ -145,7 +148,11 @@ impl Sessions {
                 let Some(unit) = unit else { return };
                 own.answered = true;
                 let run = own.runs.iter_mut().rev().find(|run| run.unit == *unit && !run.died);
-                run.into_iter().for_each(|run| run.answered = true);
+                if let Some(run) = run {
+                    run.answered = true;
+                    let (count, time) = run.pulls;
+                    run.pulls = if kind.pushes() { run.pulls } else { (count + 1, time + *took) };
+                }
                 board.add(Id::QueuedTime, queued.0);
                 self.bytes += bytes;
                 let time = if kind.pushes() { Id::PushTime } else { Id::PullTime };
@@ -256,8 +263,14 @@ impl OfDevice {
     fn ended(&mut self, (at, run): (Time, u64), counts: impl Fn(&Run) -> bool, board: &mut Board) -> bool {
         let place = self.runs.iter().position(|started| started.run == run);
         let started = place.map(|place| self.runs.remove(place));
-        let worked = started.filter(counts).and_then(|run| run.since);
-        self.worked.extend(worked.map(|since| (since, at)));
+        match started {
+            Some(run) if counts(&run) => self.worked.extend(run.since.map(|since| (since, at))),
+            Some(Run { pulls: (count, time), .. }) => {
+                board.add(Id::PullEmptyResponses, count);
+                board.add(Id::PullEmptyTime, time.0);
+            }
+            None => {}
+        }
         board.add(Id::SessionCount, u64::from(started.is_none()));
         started.map_or(self.answered, |started| started.answered)
     }

@@ -179,6 +179,8 @@ table! {
     SessionTime "engine.session.time" Ns Lower Counter "Time in which at least one unit ran, summed over devices."
     SessionEmptyTime "engine.session.empty_time" Ns Neither Counter "Of that time, in which only units ran that ended well and moved nothing: neither rows nor edits nor attachments."
     PullTime "engine.pull.time" Ns Lower Counter "Time in which units waited for useful responses to pulls."
+    PullEmptyTime "engine.pull.empty_time" Ns Neither Counter "Of that time, what went into syncs that ended well and moved nothing."
+    PullEmptyResponses "engine.pull.empty_responses" Count Neither Counter "Useful responses to pulls in such syncs."
     LostTime "engine.requests.lost_time" Ns Lower Counter "Time in which units waited for requests that came to nothing."
     RefusedTime "engine.requests.refused_time" Ns Lower Counter "Of that time, what ended with a response that said no."
     TimedOutTime "engine.requests.timed_out_time" Ns Lower Counter "Of that time, what ended with the deadline."

@@ -256,9 +256,10 @@ fn runs_are_told_by_what_their_time_went_into_and_what_came_of_them() {
         => .syncs.useful 3 & .syncs.useful_share 428571 & .syncs.good_share 625000 & .syncs.blocked 100s
         10 0 starts 0; 12 0 applied 10; 14 0 ends 0 4; 200 0 still => .rows.rate 2500
         # A sync with nothing to move is no time of a rate: beside one that moves, or cut by a kill, it is.
-        0 0 starts 0; 4 0 applied 10; 5 0 ends 0 5; 10 0 starts 1; 13 0 ends 1 3; 20 0 starts 2; 21 0 starts! 3;
-        22 0 applied 10; 25 0 ends! 3 4; 26 0 ends 2 6; 30 0 starts 4; 31 0 killed; 40 0 still
-        => .session.time 15s & .session.empty_time 3s & .rows.rate 1666
+        0 0 starts 0; 4 0 answered 3; 4 0 applied 10; 5 0 ends 0 5; 10 0 starts 1; 12 0 answered 2;
+        13 0 ends 1 3; 20 0 starts 2; 21 0 starts! 3; 22 0 applied 10; 25 0 ends! 3 4; 26 0 ends 2 6; 30 0 starts 4; 31 0 killed; 40 0 still
+        => .session.time 15s & .session.empty_time 3s & .rows.rate 1666 & .pull.time 5s & .pull.empty_time 2s
+        & .pull.empty_responses 1
         0 0 starts! 0; 1 0 asks 1 rows=2; 3 0 ends! 0 3; 10 0 starts! 1; 11 0 fails! 1; 20 0 still
         => .session.time 4s & .session.empty_time 0s
         # Time between runs is nobody's.

@@ -14,6 +14,8 @@ pub struct Side {
     rows: &'static str,
     time: &'static str,
     writing: Option<&'static str>,
+    /// The time and the number of responses in syncs that moved nothing, if it has any.
+    empty: Option<(&'static str, &'static str)>,
 }
 
 const PULL: Side = Side {
@@ -22,6 +24,7 @@ const PULL: Side = Side {
     rows: "engine.pull.rows",
     time: "engine.pull.time",
     writing: Some("engine.apply.time"),
+    empty: Some(("engine.pull.empty_time", "engine.pull.empty_responses")),
 };
 const PUSH: Side = Side {
     chunk_rows: "engine.push.chunk_rows",
@@ -29,12 +32,19 @@ const PUSH: Side = Side {
     rows: "engine.push.answered",
     time: "engine.push.time",
     writing: None,
+    empty: None,
 };
 
 impl Side {
     /// The side of an axis: pushes if it is about them, otherwise pulls.
     pub fn of(axis: &str) -> Side {
         if axis.starts_with("engine.push.") { PUSH } else { PULL }
+    }
+    /// How long its responses took and how many there were, without those of syncs that moved
+    /// nothing: how often an app asks for nothing is no matter of its chunks.
+    fn moving(self, point: &Point<'_>) -> (f64, f64) {
+        let empty = self.empty.map_or((0.0, 0.0), |(time, count)| (point.sum(time), point.sum(count)));
+        (point.sum(self.time) - empty.0, point.count(self.held) - empty.1)
     }
 }
 
@@ -88,21 +98,21 @@ impl Fit {
     pub fn of(side: Side, points: &[Point<'_>]) -> Option<Fit> {
         let answered: Vec<&Point<'_>> =
             points.iter().filter(|point| tells_its_answers(side, point)).collect();
-        let samples = |metric: &str| -> Vec<(f64, f64)> {
+        let samples = |of: &dyn Fn(&Point<'_>) -> f64| -> Vec<(f64, f64)> {
             let sample = |point: &&Point<'_>| {
-                let answers = point.count(side.held);
-                (point.sum(side.rows) / answers, point.sum(metric) / answers / 1e9)
+                let (_, answers) = side.moving(point);
+                (point.sum(side.rows) / answers, of(point) / answers / 1e9)
             };
             answered.iter().map(sample).collect()
         };
-        let times = samples(side.time);
+        let times = samples(&|point| side.moving(point).0);
         let (chunk, row) = line(&times)?;
         let off = |(rows, time): &(f64, f64)| ((chunk + row * rows) / time - 1.0).abs();
         let misfit = times.iter().map(off).fold(0.0, f64::max);
         if misfit > MISFIT_MAX || chunk <= 0.0 || row <= 0.0 {
             return None;
         }
-        let writing = side.writing.and_then(|writing| line(&samples(writing)));
+        let writing = side.writing.and_then(|writing| line(&samples(&|point| point.sum(writing))));
         let commit = writing.map_or(0.0, |(commit, _)| commit.max(0.0));
         // Where no answer ever came, as of one too large for the memory, the link did not fail.
         let came = || points.iter().filter(|point| point.count(side.held) > 0.0);
@@ -137,21 +147,18 @@ impl Fit {
 
 /// The time of its syncs; of a rate without those that moved nothing, over which no rate is.
 pub(super) fn ran(point: &Point<'_>, is_rate: bool) -> f64 {
-    point.sum("engine.session.time") - empty(point, is_rate)
-}
-
-fn empty(point: &Point<'_>, is_rate: bool) -> f64 {
-    if is_rate { point.sum("engine.session.empty_time") } else { 0.0 }
+    let empty = if is_rate { point.sum("engine.session.empty_time") } else { 0.0 };
+    point.sum("engine.session.time") - empty
 }
 
 pub(crate) fn held(side: Side, point: &Point<'_>) -> f64 {
-    point.sum(side.rows) / point.count(side.held)
+    point.sum(side.rows) / side.moving(point).1
 }
 
 /// Whether its answers say what answers take: where most time is lost, those that came are odd.
 fn tells_its_answers(side: Side, point: &Point<'_>) -> bool {
     let lost = point.sum("engine.requests.lost_time") + point.sum("engine.retry.time");
-    point.count(side.held) > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
+    side.moving(point).1 > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
 }
 
 /// The line y = a + b·x with the least squared relative deviations, through three x at least.
@@ -182,14 +189,15 @@ impl Shares {
         if ran <= 0.0 {
             return None;
         }
-        // A sync that moves nothing waits for its responses to begin, and for little else.
-        let empty = empty(point, is_rate);
-        let answered = (point.sum(PULL.time) + point.sum(PUSH.time) - empty).max(0.0);
+        let of = |side: Side| {
+            if is_rate { side.moving(point) } else { (point.sum(side.time), point.count(side.held)) }
+        };
+        let answered = of(PULL).0 + of(PUSH).0;
         let queued = point.sum("engine.requests.queued_time");
         // The fit takes what answers wait in a queue for a part of what each chunk costs.
-        let waiting = fit.map_or(0.0, |fit| fit.chunk * point.count(side.held) * 1e9);
-        let of_empty = if side == PULL { empty } else { 0.0 };
-        let waiting = (waiting.min(point.sum(side.time)) - of_empty - queued).max(0.0);
+        let (time, count) = of(side);
+        let waiting = fit.map_or(0.0, |fit| fit.chunk * count * 1e9);
+        let waiting = (waiting.min(time) - queued).max(0.0);
         let [lost, backing_off, writing] =
             ["engine.requests.lost_time", "engine.retry.time", "engine.apply.time"]
                 .map(|part| point.sum(part));
