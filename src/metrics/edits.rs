@@ -149,7 +149,7 @@ impl Edits {
                 }
             }
         }
-        // Whatever became of it, but where they gave it up: who saved it still waits for it to be safe.
+        // Whatever became of it, but where they gave it up: who saved it still waits for that.
         let (carries, ended, ignored) = (&self.carries, &self.ended, &self.ignored);
         let is_carried = |edit: EditId, made: Made| {
             let own_end = ended.contains(&edit) || ignored.contains(&edit);

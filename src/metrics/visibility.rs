@@ -1,7 +1,7 @@
 //! How long it takes until a person sees what another one wrote.
 //!
-//! Who waits for an edit is decided as it is made, by who is there then: the same people wait for it
-//! whatever becomes of it. A newer version of its row ends a wait, too.
+//! Who waits for an edit is decided as it is made, by who is there then: the same people wait for
+//! it whatever becomes of it. A newer version of its row ends a wait, too.
 
 use std::collections::BTreeMap;
 

@@ -81,6 +81,16 @@ fn uncounted(
     uncounted
 }
 
+/// Values that gave way in conflicts, and those of them whose edit is lost as a whole.
+fn given_way(columns: &[(EditId, u64)], ends: &Counted) -> [(&'static str, u64); 2] {
+    let is_lost = |edit: &EditId| ends.ends.get(edit) == Some(&EditEnd::Lost);
+    let lost = columns.iter().filter(|(edit, _)| is_lost(edit)).map(|(_, columns)| columns).sum();
+    [
+        ("oracle.gave_way.columns", columns.iter().map(|(_, columns)| columns).sum()),
+        ("oracle.gave_way.lost", lost),
+    ]
+}
+
 /// The first edit that was taken back, and the first that lies there for its person, in words.
 fn gone(ends: &Counted, ledger: &Ledger, words: &Labels) -> [Option<String>; 2] {
     [ends.taken_back, ends.shelved].map(|first| {
@@ -314,12 +324,7 @@ impl Inspection<'_> {
         figures.extend(families.finish(self.at));
         let ends = self.ends.count(watched.len() as u32, &ledger, &self.oracle.attachments.lost());
         figures.extend(ends.figures());
-        let gave_way = |of: &dyn Fn(EditId) -> bool| {
-            self.oracle.gave_way.iter().filter(|(edit, _)| of(*edit)).map(|(_, columns)| columns).sum()
-        };
-        let is_lost = |edit| ends.ends.get(&edit) == Some(&EditEnd::Lost);
-        figures.insert("oracle.gave_way.columns", gave_way(&|_| true));
-        figures.insert("oracle.gave_way.lost", gave_way(&is_lost));
+        figures.extend(given_way(&self.oracle.gave_way, &ends));
         let [taken_back, shelved] = gone(&ends, &ledger, words);
         figures.retain(|metric, _| !uncounted.contains(metric));
         Verdict {

@@ -77,8 +77,10 @@ fn the_same_people_wait_for_an_edit_whatever_becomes_of_it() {
     }
 }
 
+const SOON: &str = "'login', 'save'";
+
 /// Four people in two areas fill in forms, while they look at the app for minutes at a time.
-fn forms(more: &str) -> Outcome {
+fn forms(send: &str, more: &str) -> Outcome {
     run(&written(&format!(
         r#"
 name = "forms"
@@ -86,7 +88,7 @@ duration = "2h"
 entity.form = {{ rows = 100, scope = {{ area = "device.area" }}, schema = {{ id = "uuid key", area = "text", text = "text 10..60" }} }}
 fleet.devices = {{ devices = 4, link = "edge", start = "1d", attributes = {{ area = 2 }} }}
 unit.Sync = {{ on = ["login", "online", "every 10m"], pull = ["*"] }}
-unit.Send = {{ on = ["login", "save"], push = ["*"] }}
+unit.Send = {{ on = [{send}], push = ["*"] }}
 action.fill = {{ entity = "form", kind = "create", per_device = 20 }}
 {more}
 "#
@@ -96,14 +98,14 @@ action.fill = {{ entity = "form", kind = "create", per_device = 20 }}
 #[test]
 fn two_variants_have_as_many_waits_for_others_edits() {
     let waits = |outcome: &Outcome| ["count", "never"].map(|of| stat(outcome, SEEN, of));
-    let sent = forms("");
+    let sent = forms(SOON, "");
     let [all, none] = waits(&sent);
     assert!(all > 20 && none == 0, "{all}, {none} never");
-    let refused = forms("backend.poison = \"50%\"");
+    let refused = forms(SOON, "backend.poison = \"50%\"");
     let [seen, never] = waits(&refused);
     assert_eq!(seen + never, all);
     assert!(never * 4 > all && stat(&refused, SEEN, "p95") == NEVER, "{never} of {all}");
-    let late = forms("unit.Send.on = [\"login\"]");
+    let late = forms("'login'", "");
     assert_eq!(waits(&late).iter().sum::<u64>(), all);
     let [soon, late] = [&sent, &late].map(|outcome| stat(outcome, SEEN, "p95"));
     assert!(soon < late, "{soon} and {late} ns");

@@ -23,8 +23,8 @@ pub struct Sight<'a> {
     pub rows: &'a Rows<'a>,
     /// The keys that came in the run: those that the person made, or for the office all.
     pub made: Option<&'a Keys>,
-    /// The row that edits of a group are about, once one of them found it; behind it new rows of the
-    /// group, which may refer to others where that one's reference is not seen.
+    /// The row that edits of a group are about, once one of them found it; behind it new rows of
+    /// the group, which may refer to others where that one's reference is not seen.
     pub groups: &'a BTreeMap<u64, Vec<Known>>,
 }
 
