@@ -35,8 +35,8 @@ struct Waits {
     previous: Option<Span>,
 }
 
-/// Edits that a proxy on the way lets through in no request: they wait for another network, with
-/// what is made on top of them, and the others go.
+/// Edits that wait, with what is made on top of them, while the others go: those that a proxy on the
+/// way lets through in no request, and those of rows that go with what is attached to them.
 #[derive(Default)]
 struct HeldBack {
     edits: BTreeSet<i64>,
@@ -104,18 +104,20 @@ impl Pusher {
         let entities = self.process.unit(unit).push.clone();
         let mut fruitless = 0;
         let mut put_off = Waits::default();
-        let (mut queued, mut held_back) = (BTreeSet::new(), HeldBack::default());
+        let (mut queued, mut held_back, mut unattached) = (BTreeSet::new(), HeldBack::default(), 0);
         let mut listed = Listed::of(&self.process, unit, &entities)?;
         loop {
             let limit = self.limit(&entities);
-            let held = self.blobs.held_rows()?;
-            let besides = queued.len() + held.len() + held_back.edits.len();
+            let mut held = HeldBack { rows: self.blobs.held_rows()?, ..HeldBack::default() };
+            unattached = held.rows.len().max(unattached);
+            let besides = queued.len() + unattached + held_back.edits.len();
             let next = self.next(&entities, listed.limit(limit + besides)).await;
             let Next { mut batch, fresh } = next?;
             batch.retain(|entry| !queued.contains(&entry.seq) && listed.has(entry));
-            batch.retain(|entry| !held.contains(&(entry.entity, entry.key.clone())));
-            batch.retain(|entry| !held_back.holds(&self.process.setup.schema, entry));
-            if batch.is_empty() && queued.len() + held.len() + held_back.edits.len() > besides {
+            let schema = &self.process.setup.schema;
+            batch.retain(|entry| !held.holds(schema, entry) && !held_back.holds(schema, entry));
+            unattached = held.edits.len().max(unattached);
+            if batch.is_empty() && queued.len() + unattached + held_back.edits.len() > besides {
                 continue;
             }
             let ends = self.ends(&batch)?;

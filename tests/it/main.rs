@@ -8,6 +8,7 @@ mod calibrate;
 mod checklist;
 mod cli;
 mod comparisons;
+mod compositions;
 mod conflicts;
 mod contrib;
 mod crash_sweep;

@@ -152,8 +152,13 @@ pub(in crate::oracle) fn misfiled(case: &CommitCase<'_>, place: &[Value]) -> Opt
     let takes = |column: usize, own: &Value| {
         was(column).is_some_and(|was| !alike(was, own) && !alike(was, &case.values[column]))
     };
+    // A copy of a row that is gone is in nobody's scope.
+    let copies = &case.words.schema.copies;
+    let is_copy = |column: usize| copies.iter().any(|of| of.of == edit.entity && of.column == column);
+    let orphaned = |column: usize| case.values[column] == Value::Null && is_copy(column);
     let foreign = |(column, own): &(usize, &Value)| {
-        (!alike(&case.values[*column], own) || takes(*column, own)) && !meant(*column)
+        let elsewhere = !alike(&case.values[*column], own) || takes(*column, own);
+        elsewhere && !orphaned(*column) && !meant(*column)
     };
     let (column, own) = columns.zip(place).find(foreign)?;
     let what = case.words.edit(id, edit);

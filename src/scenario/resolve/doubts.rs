@@ -326,21 +326,33 @@ fn waits_for_what_is_gone(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
         Capture::ChangeLog(_) | Capture::Hash(_) => false,
     };
     let keeps_none = matches!(plan.backend.provisioning, Provisioning::StampsOnly);
-    if plan.engine.pull.missing_parent != MissingParent::Wait || !(untold && keeps_none) {
+    if plan.engine.pull.missing_parent != MissingParent::Wait {
         return None;
     }
-    let is_deleted = |parent: &EntityId| {
-        let mut actions = plan.workload.actions.iter();
-        actions.any(|action| action.entity == *parent && action.kind == EditKind::Delete)
-    };
-    let parent = plan.schema.ids().flat_map(|id| parents(plan, id)).find(is_deleted)?;
-    let parent = &plan.schema.entity(parent).name;
-    let title =
-        format!("a row waits for its `{parent}`, and no pull says that one was deleted: it waits for ever");
+    let (actions, contended) = (&plan.workload.actions, plan.workload.contention.deletes > Ppm(0));
+    let deletes =
+        |action: &Action| action.kind == EditKind::Delete || contended && action.kind == EditKind::Update;
+    let is_deleted = |of: EntityId| actions.iter().any(|action| action.entity == of && deletes(action));
+    let families = || plan.schema.ids().flat_map(|id| parents(plan, id).map(move |parent| (parent, id)));
     let at = root.at("engine.pull.missing_parent").place()?;
-    Some(Diagnostic::new(Some(at), title).help(
-        "`provisioning = \"full\"`, `capture = { hash = {} }`, or `reconcile` find deletes; or missing_parent = \"ignore\"",
-    ))
+    let name = |of: EntityId| &plan.schema.entity(of).name;
+    if let Some((parent, _)) = families().find(|(parent, _)| untold && keeps_none && is_deleted(*parent)) {
+        let parent = name(parent);
+        let title = format!(
+            "a row waits for its `{parent}`, and no pull says that one was deleted: it waits for ever"
+        );
+        return Some(Diagnostic::new(Some(at), title).help(
+            "`provisioning = \"full\"`, `capture = { hash = {} }`, or `reconcile` find deletes; or missing_parent = \"ignore\"",
+        ));
+    }
+    let unheard = |of: EntityId| plan.schema.entity(of).delivery != Delivery::Delta;
+    let (parent, child) = families().find(|(parent, child)| is_deleted(*parent) && unheard(*child))?;
+    let (parent, child) = (name(parent), name(child));
+    let title = format!(
+        "the end of a `{parent}` waits for each `{child}` that refers to it, and no pull brings the end of one: it \
+         waits for ever"
+    );
+    Some(Diagnostic::new(Some(at), title).help("missing_parent = \"ignore\""))
 }
 
 fn read_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {

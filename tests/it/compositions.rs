@@ -1,0 +1,69 @@
+//! The correct engine in worlds that nobody thought of: no check may say anything.
+
+mod generator;
+
+use syncdyno::scenario::{Document, Plan, Request};
+
+use crate::worlds;
+
+const ALL: u64 = 10_000;
+/// So many are passed over from one that is tried to the next; with `SYNCDYNO_EVERY=n` it is n.
+const STRIDE: usize = 400;
+
+fn numbers() -> impl Iterator<Item = u64> {
+    (1..=ALL).step_by(worlds::every().unwrap_or(STRIDE))
+}
+
+fn planned(text: &str) -> Result<Vec<Plan>, String> {
+    let document = Document::parse("composition.toml", text).map_err(|why| why.to_string())?;
+    worlds::try_plans(&document, &Request::default())
+}
+
+fn composition(number: u64) -> String {
+    generator::composition(number, |text| planned(text).err())
+}
+
+fn alarm(number: u64) -> Option<String> {
+    let text = composition(number);
+    let plans = planned(&text).unwrap_or_else(|why| panic!("{why}"));
+    let trouble = worlds::trouble(&worlds::run(&plans[0]));
+    (!trouble.is_empty()).then(|| format!("{number}: {}\n{text}", trouble.join("\n")))
+}
+
+#[test]
+fn no_world_at_random_alarms_of_the_correct_engine() {
+    let alarms: Vec<String> = numbers().filter_map(alarm).collect();
+    assert!(alarms.is_empty(), "{}", alarms.join("\n\n"));
+}
+
+/// Files of all, for who runs them by a release build: `syncdyno run FOLDER`.
+#[test]
+fn worlds_at_random_are_written_where_asked_for() {
+    let Some(folder) = std::env::var_os("SYNCDYNO_COMPOSITIONS") else { return };
+    for number in numbers() {
+        let path = std::path::Path::new(&folder).join(format!("composition-{number}.toml"));
+        std::fs::write(path, composition(number)).unwrap();
+    }
+}
+
+/// A remark on a job whose photo is under way: the job goes with its photo, and the remark behind it.
+#[test]
+fn what_refers_to_a_row_waits_for_its_photo_too() {
+    let outcome = worlds::run(&worlds::written(
+        r#"
+name = "remarked"
+duration = "10m"
+entity.job = { rows = 4, attachment = { least = "200kB" }, schema = { id = "uuid key", text = "text 5..20" } }
+entity.remark = { rows = 0, on_delete = { job = "restrict" }, schema = { id = "uuid key", job = "ref job", text = "text 5..20" } }
+fleet.phones = { devices = 1, link = "edge", start = "1d" }
+unit.All = { on = ["login", "save"], pull = ["*"], push = ["*"] }
+engine.attachments = { with = "row", queue = "beside" }
+action.photograph = { entity = "job", kind = "create", per_device = 0 }
+action.remark = { entity = "remark", kind = "create", per_device = 0, aim = "made" }
+event.photo = { at = "+3m", edits = { action = "photograph" } }
+event.remarks = { at = "+3m5s", edits = { action = "remark", row_of = "photo" } }
+"#,
+    ));
+    assert_eq!(worlds::trouble(&outcome), [""; 0]);
+    assert_eq!(worlds::value(&outcome, "oracle.saved_edits.arrived"), 2);
+}
