@@ -56,6 +56,7 @@
 //! of that at once. At the end `content` reads the backend once. [`Life`] is a listener of its own:
 //! it tells what happened to one record, in words.
 
+mod after_hours;
 mod again;
 mod attachments;
 mod bent;

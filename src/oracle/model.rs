@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::after_hours::AfterHours;
 use super::again::Given;
 use super::attachments::Attachments;
 use super::busy::Busy;
@@ -34,7 +35,7 @@ use super::thrift::Account;
 use super::truth::{Places, RowHash, place_of};
 use super::ways_out::WaysOut;
 use super::words::Labels;
-use crate::base::{DeviceId, EditId, Stamp, Time};
+use crate::base::{DeviceId, EditId, Stamp, Time, UnitId};
 use crate::contract::{
     AppliedChange, Attributes, Author, ColumnKind, CommitKind, ConflictKind, Decision, EditKind, Event,
     KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, PhoneEvent, Refusal, Sides,
@@ -71,6 +72,8 @@ pub struct Oracle {
     pub(super) miscalled: Miscalled,
     pub(super) families: Families,
     pub(super) kept_both: u64,
+    /// What is lost where nobody logs in again.
+    pub after_hours: AfterHours,
 }
 
 /// What is watched on each device by itself.
@@ -122,6 +125,7 @@ impl Oracle {
             miscalled: Miscalled::default(),
             families: Families::default(),
             kept_both: 0,
+            after_hours: AfterHours::default(),
             setup,
         }
     }
@@ -150,16 +154,13 @@ impl Oracle {
         let device = if let Node::Device(device) = node { Some(device) } else { None };
         if let Some(twice) = Rc::make_mut(&mut self.names).learn(&self.setup.labels.schema, event) {
             let concerns = (device, Some((twice.entity, twice.rows[1].as_str())));
-            self.findings
-                .add(Check::IdTwice, concerns, || checks::id_twice(&self.setup.labels.schema, &twice));
+            let text = || checks::id_twice(&self.setup.labels.schema, &twice);
+            self.findings.add(Check::IdTwice, concerns, text);
         }
         if let Event::MutationRefused { edit, entity, key, conflict: None, holder: Some(to), .. } = event {
             let of = self.setup.labels.schema.entity(*entity);
-            let targets = of.columns.iter().filter_map(|column| match column.kind {
-                ColumnKind::Ref(target) => Some(target),
-                _ => None,
-            });
-            if targets.into_iter().any(|target| self.names.is_outdated(target, to.as_str())) {
+            let outdated = |kind: &ColumnKind| matches!(kind, ColumnKind::Ref(to_rows) if self.names.is_outdated(*to_rows, to.as_str()));
+            if of.columns.iter().any(|column| outdated(&column.kind)) {
                 let concerns = (Some(edit.device), Some((*entity, key.as_str())));
                 self.findings.add(Check::DanglingId, concerns, || {
                     format!("edit {edit} was refused, as it refers to {to}: the backend has that row under another key")
@@ -364,8 +365,8 @@ impl Oracle {
             Event::RequestFailed { request, .. } | Event::RequestRefused { request, .. } => {
                 self.ledger.request_ended(device, request, false);
             }
-            Event::ChunkApplied { changes, .. } => {
-                changes.iter().for_each(|change| self.applied(at, device, change));
+            Event::ChunkApplied { unit, changes, .. } => {
+                changes.iter().for_each(|change| self.applied(at, (device, unit), change));
             }
             Event::EditAcknowledged { edit, entity, key, stamp } => {
                 let row = self.history.remember(entity, key.as_str());
@@ -509,7 +510,7 @@ impl Oracle {
     }
 
     /// A pulled change is durable; rows that nothing happened to need no note unless they go.
-    fn applied(&mut self, at: Time, device: DeviceId, change: &AppliedChange<'_>) {
+    fn applied(&mut self, at: Time, (device, unit): (DeviceId, Option<UnitId>), change: &AppliedChange<'_>) {
         let id = match self.history.find(change.entity, change.key) {
             Some(id) => id,
             None if change.removed => self.history.remember(change.entity, change.key),
@@ -520,6 +521,8 @@ impl Oracle {
         }
         let row = self.history.row(id);
         let versions = row.held_with(change.stamp);
+        let counts = (versions, self.held.versions(id, device));
+        self.after_hours.brings(&mut self.findings, by, row, counts);
         if let Some(places) = self.places.get(device.0 as usize) {
             let at = At { device, place: &places[usize::from(row.entity.0)], now: at };
             self.held.look_at(id, row, at, versions, change.removed);
@@ -529,8 +532,7 @@ impl Oracle {
         self.held.told(id, device);
         self.shown.told(id, device, versions, at);
         let (row, places) = (self.history.row(id), self.places.get(device.0 as usize));
-        let there = |places: &Rc<Places>| row.has(versions, &places[usize::from(row.entity.0)]);
-        if change.removed && places.is_some_and(there) {
+        if change.removed && places.is_some_and(|p| row.has(versions, &p[usize::from(row.entity.0)])) {
             self.shown.removed_vaguely(id, device);
         }
     }

@@ -89,12 +89,6 @@ impl Attention {
         self.looks.set(true);
         self.waits(now, again && (self.is_out.get() || self.held_at(now)));
     }
-    /// The app was restarted, and does not do what it does at a login.
-    pub(super) fn goes_on(&self, now: Time) {
-        if self.begun.get() && !self.is_out.get() && !self.held_at(now) {
-            self.waits(now, false);
-        }
-    }
     fn waits(&self, now: Time, again: bool) {
         self.begun.set(true);
         let units = self.awaited();
@@ -113,10 +107,12 @@ impl Attention {
     pub(super) fn waits_since(&self) -> Option<Time> {
         self.logged_in.get().filter(|(_, again)| !again).map(|(since, _)| since)
     }
-    /// Whether another process of the app begins with a login: of somebody who is not let in, and
-    /// always where a login has the screen of nobody.
-    pub(super) fn logs_in_again(&self) -> bool {
-        self.logged_in.get().is_some() || self.begun.get() && self.units.iter().all(|unit| !unit.blocking)
+    /// Whether another process of the app begins with a login: of somebody who is not let in, where
+    /// the phone is empty since, and always where a login has the screen of nobody.
+    pub(super) fn logs_in_again(&self, now: Time) -> bool {
+        let is_emptied = !self.is_out.get() && !self.held_at(now);
+        let never_blocks = self.units.iter().all(|unit| !unit.blocking);
+        self.logged_in.get().is_some() || self.begun.get() && (is_emptied || never_blocks)
     }
     /// Something happened on the device; `has_screen` says it of a unit. Gives how long the person
     /// has waited who is let in by that, over all lives of the process, and whether they were in
@@ -206,7 +202,7 @@ mod tests {
             assert_eq!(attention.let_in(at(12), &complete(PART), |_| false), None);
             assert_eq!(attention.let_in(at(15), &complete(LOGIN), |_| false), Some((Span::secs(5), false)));
             assert_eq!(attention.let_in(at(16), &complete(LOGIN), |_| false), None, "once");
-            assert_eq!(attention.logs_in_again(), !blocking);
+            assert_eq!(attention.logs_in_again(at(16)), !blocking);
         }
     }
 
@@ -216,7 +212,7 @@ mod tests {
         let discarded = Event::UnitDiscarded { unit: LOGIN };
         assert_eq!(attention.let_in(at(11), &discarded, |_| false), None);
         assert_eq!(attention.let_in(at(14), &complete(PART), |_| false), None);
-        assert!(attention.logs_in_again());
+        assert!(attention.logs_in_again(at(14)));
         assert_eq!(attention.let_in(at(18), &complete(ALL), |_| false), Some((Span::secs(8), false)));
     }
 
@@ -250,16 +246,17 @@ mod tests {
             (70, Event::Phone(PhoneEvent::TokenRenewed { took: Span(1) }), false),
         ] {
             attention.on_phone(&event, at(secs));
-            attention.goes_on(at(secs + 1));
-            assert_eq!(attention.waits_since().is_some(), waits, "at {secs}");
+            assert_eq!(attention.logs_in_again(at(secs + 1)), waits, "at {secs}");
+            if waits {
+                attention.logs_in(at(secs + 1), true);
+            }
             let let_in = attention.let_in(at(secs + 5), &complete(LOGIN), |_| false);
             assert_eq!(let_in, waits.then_some((Span::secs(4), false)), "at {secs}");
         }
         attention.on(AppEvent::Login, at(90));
         attention.on_phone(&Event::Phone(PhoneEvent::LoggedOut), at(91));
         attention.is_emptied(at(91));
-        attention.goes_on(at(92));
-        assert_eq!(attention.waits_since(), None);
+        assert!(!attention.logs_in_again(at(92)));
         attention.on(AppEvent::Login, at(93));
         attention.let_in(at(94), &complete(LOGIN), |_| false);
         attention.becomes_copy(&Attention::new(&[], Arc::default(), false, false), at(95));

@@ -80,7 +80,7 @@ impl Device {
         self.tell(Event::ProcessStarted { incarnation: incarnation.0 });
         self.app.begin(engine.clone());
         self.ports.spawn.spawn(engine.run());
-        if self.attention.logs_in_again() {
+        if self.attention.logs_in_again(self.now()) {
             let was_looked_at = self.attention.looks();
             self.attention.logs_in(self.now(), true);
             self.pass_on(AppEvent::Login);
@@ -90,7 +90,6 @@ impl Device {
             }
             return;
         }
-        self.attention.goes_on(self.now());
         if self.attention.looks() {
             self.app(AppEvent::Resume);
         } else {

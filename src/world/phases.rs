@@ -1,5 +1,6 @@
 //! The phases of a run: script, heal and drain.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::build::{World, clock};
@@ -8,7 +9,7 @@ use super::hub::Listeners;
 use super::watch::Watch;
 use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Key, Span, Time, UnitId, Word};
-use crate::contract::{DeviceView, Hook, RowWait, SyncUnit};
+use crate::contract::{DeviceView, Hook, RowWait, SyncUnit, Trigger};
 use crate::scenario::{ASKED_EVERY, Asking};
 use crate::sim::Stop;
 
@@ -76,7 +77,9 @@ impl World {
         }
         let mut now = self.handle.now();
         let mut deadline = now + self.plan.drain;
-        let units = covering(&self.plan.units);
+        let all = covering(&self.plan.units);
+        let everyday = everyday(&self.plan.units).filter(|units| *units != all);
+        let mut units = everyday.clone().unwrap_or_else(|| all.clone());
         self.resolver.iter().for_each(|resolver| resolver.hurry(units.clone()));
         let (mut fetches, mut held) = (false, HeldBack::default());
         loop {
@@ -120,13 +123,33 @@ impl World {
                 self.wait(now, watch)?;
                 continue;
             }
-            let Some(file) = self.file_behind(since) else { return Ok(()) };
+            let Some(file) = self.file_behind(since) else {
+                if units == all {
+                    return Ok(());
+                }
+                self.others_follow(&units);
+                units.clone_from(&all);
+                continue;
+            };
             if now >= deadline {
                 let why = format!("no complete file was read since that of {}", clock(&self.plan).time(file));
                 return Err(self.not_asked(&why));
             }
             fetches = true;
         }
+    }
+
+    /// What other units bring from now on, these were to bring.
+    fn others_follow(&self, everyday: &[UnitId]) {
+        let of = |unit: &UnitId| &self.plan.units[usize::from(unit.0)];
+        let whole = |unit: &SyncUnit| -> Vec<EntityId> {
+            unit.pull.iter().copied().filter(|entity| unit.brings_whole(*entity)).collect()
+        };
+        let entities = everyday.iter().map(of).flat_map(whole).collect();
+        self.hub.with(|listeners| {
+            let Some(oracle) = &mut listeners.oracle else { return };
+            oracle.after_hours.begin(everyday.iter().copied().collect(), entities);
+        });
     }
 
     /// Until when rows are claimed that no device could get in a round that began at `begun`: who
@@ -363,6 +386,20 @@ pub(super) fn named(reasons: Vec<(DeviceId, String)>) -> Vec<String> {
         lines.push(format!("and {more} more devices"));
     }
     lines
+}
+
+/// The same of the units that an ordinary day starts, if these push everything.
+fn everyday(units: &[SyncUnit]) -> Option<Vec<UnitId>> {
+    let starts = |on: &Trigger| !matches!(on, Trigger::Start | Trigger::Login | Trigger::Manual);
+    let idle = |unit: &SyncUnit| SyncUnit { name: unit.name.clone(), ..SyncUnit::default() };
+    let is_everyday = |unit: &SyncUnit| unit.on.iter().any(starts);
+    let own: Vec<SyncUnit> =
+        units.iter().map(|unit| if is_everyday(unit) { unit.clone() } else { idle(unit) }).collect();
+    let pushes = |units: &[SyncUnit]| -> BTreeSet<EntityId> {
+        units.iter().flat_map(|unit| unit.push.iter().copied()).collect()
+    };
+    let chosen = covering(&own);
+    (!chosen.is_empty() && pushes(&own) == pushes(units)).then_some(chosen)
 }
 
 /// As few units as it takes to push and pull everything: the one that covers most first.
