@@ -65,7 +65,10 @@ impl AnswerRecord {
             question: question.name.clone(),
             asks: question.asks.clone(),
             says: question.says.clone(),
-            finding: finding(&figures.iter().map(|told| told.counted([without, with])).collect::<Vec<_>>(), demanded),
+            finding: finding(
+                &figures.iter().map(|told| told.counted([without, with])).collect::<Vec<_>>(),
+                demanded,
+            ),
             demanded,
             without: without.id.clone(),
             with: with.id.clone(),
@@ -463,12 +466,8 @@ mod tests {
             let [without, with] = halves.map(half);
             let metric = "wait.p95".to_owned();
             let of = |cell: &CellRecord| cell.expected(&metric);
-            let told = ToldRecord {
-                without: of(&without),
-                with: of(&with),
-                metric: metric.clone(),
-                ..told([0, 0])
-            };
+            let told =
+                ToldRecord { without: of(&without), with: of(&with), metric: metric.clone(), ..told([0, 0]) };
             finding(&[told.counted([&without, &with])], false)
         };
         assert_eq!(found([12, 8]), Finding::Less);

@@ -117,7 +117,8 @@ pub(super) fn own_rows(plan: &Plan) -> Seen {
     for id in &ids {
         let (entity, data) = (plan.schema.entity(*id), &plan.data[usize::from(id.0)]);
         let owned = |(at, attribute): (usize, usize)| {
-            let is_folded = matches!(data.columns[at], Maker::Folded { .. });
+            // One that is copied for a scope is made as the attribute.
+            let is_folded = plan.schema.copies.iter().any(|copy| (copy.of, copy.column) == (*id, at));
             Owned { column: entity.columns[at].name.clone(), attribute, is_folded }
         };
         // A scope of days alone lets all rows of these days through.
@@ -141,7 +142,8 @@ pub(super) fn own_rows(plan: &Plan) -> Seen {
             continue;
         }
         if !parents.is_empty() {
-            let columns = held(entity).chain(scope.keys().filter(|column| held(entity).all(|own| own != *column)));
+            let columns =
+                held(entity).chain(scope.keys().filter(|column| held(entity).all(|own| own != *column)));
             mends.extend(project(entity, &named, columns));
         }
         if written == 0 {
@@ -170,9 +172,9 @@ pub(super) fn own_rows(plan: &Plan) -> Seen {
     )
 }
 
-/// What a scoped row has below it is its phone's, too: gives an entity the columns by which its rows
-/// go where the rows go that they refer to, as far as its `own` do not say so. Gives the names of
-/// those parents.
+/// What a scoped row has below it is its phone's, too: gives an entity the columns by which its
+/// rows go where the rows go that they refer to, as far as its `own` do not say so; and names those
+/// parents.
 fn beneath(
     plan: &Plan,
     id: EntityId,

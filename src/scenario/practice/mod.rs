@@ -181,9 +181,8 @@ fn server_dates(plan: &Plan) -> Seen {
         Capture::LastModified(options) => Some(options.source),
         _ => None,
     };
-    let by_phones = source.filter(|source| {
-        matches!(source, LastModifiedSource::ClientClock | LastModifiedSource::ClientLocal)
-    });
+    let by_phones = source
+        .filter(|source| matches!(source, LastModifiedSource::ClientClock | LastModifiedSource::ClientLocal));
     let asks_by_date = plan.engine.pull.cursor == CursorBook::LastSyncOn;
     // A clock that is fast already shows it. One that dates ahead of all records has everything
     // loaded again, and hides what the date of a sync's end passes over.
