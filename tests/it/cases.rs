@@ -10,7 +10,7 @@ use syncdyno::analysis::{assemble, judge};
 use syncdyno::metrics::NEVER;
 use syncdyno::record::{Judged, Verdict};
 use syncdyno::render::{Paint, story};
-use syncdyno::scenario::{Plan, Practice, Request};
+use syncdyno::scenario::{Document, Plan, Practice, Question, Request};
 use syncdyno::world::{Ending, Outcome};
 
 use crate::practices::{self, SOUND};
@@ -291,12 +291,118 @@ fn a_best_chunk_size_does_not_depend_on_how_many_seeds_there_are() {
         let app = desk.path().join("app.toml");
         std::fs::write(&app, text.replace("lte-poor", link)).unwrap();
         for seeds in seeds {
-            let place = tuned_apps::tuned(&desk, &app, seeds, &["--no-field"]);
+            let place = tuned_apps::tuned(&desk, &app, seeds, &["--no-field", "--limit=chunk=15s"]);
+            assert!(place["rules"].is_null(), "{link}, {seeds}: {}", place["rules"]);
             let knob = &place["knobs"][0];
             let best: u64 = tuned_apps::best(&place).parse().unwrap();
             let reach = knob["reach"].as_u64().unwrap();
             assert!(best * 10 >= reach * 9 && reach < 500, "{link}, {seeds}: {best} of {reach}");
         }
+    }
+}
+
+/// What is changed in the app of a practice with four clinics, and which questions it is then
+/// lacking in.
+const CHANGES: &[(&[&str], &[&str])] = &[
+    (&[], &[]),
+    (
+        &["-resolver", r#"engine.conflict.policy="none""#, r#"backend.writes="blind""#],
+        &["checklist-8", "field-2"],
+    ),
+    (&["-resolver", r#"engine.conflict.policy="server-wins""#], &["checklist-8", "field-2"]),
+    (&["-resolver", r#"engine.conflict.policy="field-merge""#], &["checklist-8"]),
+    (&[r#"hooks.on_sync_start.takes="10s""#, r#"hooks.on_sync_complete.takes="10s""#], &["checklist-4"]),
+    (&[r#"hooks.on_sync_error.calls={}"#], &["checklist-4"]),
+    (&[r#"hooks.on_sync_complete.hangs="1%""#], &["checklist-4"]),
+    (&[r#"unit.Send.on=["login"]"#, r#"unit.Online.on=["manual"]"#], &["checklist-11"]),
+    (&[r#"unit.Send.on=["resume"]"#, r#"unit.Online.on=["every 1h"]"#], &["checklist-11"]),
+    (&[r#"unit.Send.on=["manual"]"#, r#"unit.Online.on=["login"]"#], &["checklist-11"]),
+    (&["-units", r#"unit.All={on=["login","save","online","every 15m"],pull=["*"],push=["*"]}"#], ONE_UNIT),
+    (
+        &["-units", r#"unit.All={on=["login","save","online"],pull=["doctor","appointment"],push=["*"]}"#],
+        ONE_UNIT,
+    ),
+    (
+        &["-units", r#"unit.All={on=["save","login","resume","every 5m"],pull=["*"],push=["appointment"]}"#],
+        ONE_UNIT,
+    ),
+    (
+        &[
+            "-resolver",
+            "-units",
+            "-scope",
+            "-shown",
+            r#"entity.appointment.ids="client""#,
+            r#"unit.All={on=["login","every 30m"],pull=["*"],push=["*"],blocking=true}"#,
+            r#"gateway.serve.capture.last_modified.source="client-clock""#,
+            r#"engine.pull={chunk_rows=1000000,chunk_bytes="64MiB",cursor="unit"}"#,
+            r#"engine.push={capture="dirty-flags",sends="row"}"#,
+            r#"engine.request_timeout="5s""#,
+            r#"engine.network_poll="5m""#,
+            r#"engine.conflict.policy="none""#,
+            r#"backend={writes="blind",page_cap=1000000}"#,
+            r#"hooks.on_sync_start.takes="20s""#,
+        ],
+        &[
+            "checklist-1",
+            "checklist-10",
+            "checklist-11",
+            "checklist-2-rows",
+            "checklist-2-timeout",
+            "checklist-3",
+            "checklist-4",
+            "checklist-5",
+            "checklist-6",
+            "checklist-8",
+            "checklist-9",
+            "field-1",
+            "field-2",
+            "field-3-resume",
+            "field-4",
+            "field-5",
+            "field-6",
+            "field-8",
+        ],
+    ),
+];
+const ONE_UNIT: &[&str] = &["checklist-10", "checklist-6", "checklist-9"];
+
+#[test]
+fn another_app_lacks_what_it_lacks_and_nothing_else() {
+    let of = |of: &Document| worlds::plans(of, &Request::default()).remove(0).questions.to_vec();
+    let asked: Vec<Question> = Document::checklist().iter().flat_map(of).collect();
+    assert!(asked.len() >= 25);
+    let text = include_str!("cases/appointments.toml");
+    for (changes, lacks) in CHANGES {
+        let begins = |line: &str, all: &[&str]| all.iter().any(|head| line.starts_with(head));
+        let without = |text: &str, heads: &[&str]| {
+            text.lines()
+                .filter(|line| !begins(line, heads))
+                .map(|line| format!("{line}\n"))
+                .collect::<String>()
+        };
+        let mut text = text.to_owned();
+        for change in *changes {
+            text = match *change {
+                "-resolver" => without(&text, &["resolver = "]),
+                "-scope" => without(&text, &["scope = "]),
+                "-shown" => without(&text, &["project = "]),
+                "-units" => {
+                    let (before, units) = text.split_once("[unit.").unwrap();
+                    format!("{before}[engine]{}", units.split_once("[engine]").unwrap().1)
+                }
+                _ => text,
+            };
+        }
+        let sets = changes.iter().filter(|change| !change.starts_with('-'));
+        let sets = sets.map(|set| (*set).to_owned()).collect();
+        let app = Document::parse("appointments.toml", &text).unwrap_or_else(|why| panic!("{why}"));
+        let plan = worlds::plans(&app, &Request { sets, ..Request::default() }).remove(0);
+        let is_lacking =
+            |one: &&Question| one.does.is_some_and(|does| does.seen_in(&plan).does == Some(false));
+        let mut found: Vec<&str> = asked.iter().filter(is_lacking).map(|one| one.name.as_str()).collect();
+        found.sort_unstable();
+        assert_eq!(found, *lacks, "{changes:?}");
     }
 }
 
