@@ -291,7 +291,7 @@ fn a_best_chunk_size_does_not_depend_on_how_many_seeds_there_are() {
         let app = desk.path().join("app.toml");
         std::fs::write(&app, text.replace("lte-poor", link)).unwrap();
         for seeds in seeds {
-            let place = tuned_apps::tuned(&desk, &app, seeds, &["--no-field", "--limit=chunk=15s"]);
+            let place = tuned_apps::tuned(&desk, &app, seeds, &["--no-field", "--limit=chunk=5s"]);
             assert!(place["rules"].is_null(), "{link}, {seeds}: {}", place["rules"]);
             let knob = &place["knobs"][0];
             let best: u64 = tuned_apps::best(&place).parse().unwrap();
