@@ -7,7 +7,10 @@ use super::claims::pairs;
 use super::compare::{Weighed, is_harm};
 use super::verdict::{Ruling, Trial};
 use super::{counted, distinct, grouped};
-use crate::record::{AnswerRecord, CellRecord, Exit, Finding, Judged, Reason, RunRecord, Stand, ToldRecord};
+use crate::metrics::NEVER;
+use crate::record::{
+    AnswerRecord, CellRecord, Exit, Finding, Judged, Reason, RunRecord, Stand, ToldRecord, named,
+};
 use crate::scenario::{Plan, Put, QUESTION_LISTS, Question, QuestionList, Standing, Told, question_place};
 
 /// The variant of somebody's own file as it is, which is asked.
@@ -62,7 +65,10 @@ impl AnswerRecord {
             question: question.name.clone(),
             asks: question.asks.clone(),
             says: question.says.clone(),
-            finding: finding(&figures, demanded),
+            finding: finding(
+                &figures.iter().map(|told| told.counted([without, with])).collect::<Vec<_>>(),
+                demanded,
+            ),
             demanded,
             without: without.id.clone(),
             with: with.id.clone(),
@@ -89,10 +95,37 @@ impl ToldRecord {
         }
     }
 
+    /// Where neither half came to an end of that wait, how many never did is compared.
+    fn counted(&self, cells: [&CellRecord; 2]) -> ToldRecord {
+        let never = |cell: &CellRecord| {
+            let (metric, _) = named(&self.metric, |name| cell.metrics.contains_key(name))?;
+            cell.stat(&metric, "never")
+        };
+        match [self.without, self.with] {
+            [Some(NEVER), Some(NEVER)] => {
+                let [without, with] = cells.map(never);
+                ToldRecord { without, with, ..self.clone() }
+            }
+            _ => self.clone(),
+        }
+    }
+
+    /// Whether it is clearly nearer to what is demanded with it.
+    fn is_gain(&self) -> bool {
+        self.demanded().is_some_and(|(small, great, _)| match (small, great) {
+            (Some(small), Some(great)) => small < great && !is_near(small, great),
+            _ => false,
+        })
+    }
+
     /// The figures that are to be small and great, and how far apart; `None` of a price.
     fn demanded(&self) -> Option<(Option<u64>, Option<u64>, u32)> {
         let less = self.less_milli.map(|factor| (self.with, self.without, factor));
         less.or(self.more_milli.map(|factor| (self.without, self.with, factor)))
+    }
+    /// Whether the halves differ in it by more than luck.
+    fn is_apart(&self) -> bool {
+        self.without.zip(self.with).is_some_and(|(one, other)| !is_near(one, other))
     }
     /// Whether it counts a harm that came in a half.
     fn has_harm(&self) -> bool {
@@ -113,16 +146,18 @@ fn finding(figures: &[ToldRecord], demanded: bool) -> Finding {
     let apart = |&(small, great, factor): &(u64, u64, u32)| {
         great > 0 && u128::from(great) * 1_000 >= u128::from(small) * u128::from(factor)
     };
-    // What lies so near, within a twentieth, is luck.
-    let alike = |&(small, great, _): &(u64, u64, u32)| {
-        u128::from(small.abs_diff(great)) * 20 <= u128::from(small.max(great))
-    };
+    let alike = |&(small, great, _): &(u64, u64, u32)| is_near(small, great);
     match asked.as_slice() {
         all if all.iter().all(apart) => Finding::Shown,
         all if all.iter().all(alike) => Finding::Same,
         all if all.iter().any(|one| one.0 > one.1 && !alike(one)) => Finding::Worse,
         _ => Finding::Less,
     }
+}
+
+/// What lies so near, within a twentieth, is luck.
+fn is_near(one: u64, other: u64) -> bool {
+    u128::from(one.abs_diff(other)) * 20 <= u128::from(one.max(other))
 }
 
 pub struct Answered<'a> {
@@ -133,6 +168,8 @@ pub struct Answered<'a> {
     pub void: Option<Void>,
     /// What of it happened changed nothing.
     pub is_unchanged: bool,
+    /// One of its figures is better with it, and another worse.
+    pub is_mixed: bool,
     /// Less is lost or stuck with it.
     pub mends: bool,
     /// What else gets better with it and what it costs, over all seeds; of somebody's own file.
@@ -161,8 +198,9 @@ impl Void {
             Finding::Shown | Finding::Less if with.is_more_than(without) => Some(Void::FailsWithIt),
             Finding::Worse if without.is_more_than(with) => Some(Void::FailsWithoutIt),
             Finding::Same if is_none() => {
-                let has_harm = first.figures.iter().any(ToldRecord::has_harm);
-                Some(if has_harm { Void::NothingToMend } else { Void::NothingHappened })
+                let happened = |one: &ToldRecord| one.has_harm() || one.is_apart();
+                let happened = first.figures.iter().any(happened);
+                Some(if happened { Void::NothingToMend } else { Void::NothingHappened })
             }
             _ => None,
         }
@@ -195,11 +233,12 @@ impl<'a> Losses<'a> {
         self.0.get(check).copied().unwrap_or(0)
     }
 
-    /// Whether it has a check that the other has not, or clearly more of one.
+    /// Whether it has a check that the other has not, or more than twice as much of one: what fails
+    /// in both is a fault of the file itself, and how often is by chance.
     fn exceeds(&self, other: &Losses<'_>) -> bool {
         self.0.iter().any(|(check, count)| match other.count(check) {
             0 => true,
-            less => *count > less.saturating_add((less / 4).max(2)),
+            less => *count > less.saturating_mul(2).saturating_add(2),
         })
     }
 
@@ -319,8 +358,9 @@ pub fn by_list(record: &RunRecord) -> Vec<AnsweredList<'_>> {
             let halves = |one: &&AnswerRecord| Some([record.cell(&one.without)?, record.cell(&one.with)?]);
             let pairs: Vec<_> = all.iter().filter_map(halves).collect();
             let weighed = (!first.demanded && !pairs.is_empty()).then(|| Weighed::of(&pairs));
+            let is_mixed = first.finding == Finding::Worse && first.figures.iter().any(ToldRecord::is_gain);
             let alike = [alike(first.finding), all.len()];
-            Answered { number, first, alike, void, is_unchanged, mends, weighed }
+            Answered { number, first, alike, void, is_unchanged, is_mixed, mends, weighed }
         });
         let answers: Vec<Answered<'_>> = answered.collect();
         let numbers: BTreeSet<u32> =
@@ -341,7 +381,7 @@ pub fn are_all(record: &RunRecord) -> bool {
 mod tests {
     use super::*;
     use crate::analysis::assemble;
-    use crate::metrics::NEVER;
+    use crate::metrics::{Figure, Unit};
 
     fn told([without, with]: [u64; 2]) -> ToldRecord {
         ToldRecord {
@@ -362,21 +402,27 @@ mod tests {
         Reason::Violation { check: check.to_owned() }
     }
 
+    /// A question of somebody's own file with these figures, and what fails in each half.
+    fn asked(figures: Vec<ToldRecord>, [without, with]: [&[Reason]; 2]) -> RunRecord {
+        let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+        record.cells = vec![cell("without", without), cell("with", with)];
+        record.answers = vec![AnswerRecord {
+            question: "checklist-2".to_owned(),
+            finding: finding(&figures, false),
+            without: "without".to_owned(),
+            with: "with".to_owned(),
+            figures,
+            ..AnswerRecord::default()
+        }];
+        record
+    }
+
     #[test]
     fn a_better_half_that_fails_more_proves_nothing() {
         let (stuck, lost, edit) = (Reason::Stuck {}, violation("lost"), violation("lost-edit"));
         let gate = Reason::NoChange {};
-        let fails = |[without, with]: [&[Reason]; 2], figures: [u64; 2]| {
-            let mut record = assemble("reports/x", &[], Vec::new(), &[]);
-            record.cells = vec![cell("without", without), cell("with", with)];
-            record.answers = vec![AnswerRecord {
-                question: "checklist-2".to_owned(),
-                finding: finding(&[told(figures)], false),
-                without: "without".to_owned(),
-                with: "with".to_owned(),
-                figures: vec![told(figures)],
-                ..AnswerRecord::default()
-            }];
+        let fails = |halves: [&[Reason]; 2], figures: [u64; 2]| {
+            let record = asked(vec![told(figures)], halves);
             let lists = by_list(&record);
             (lists[0].answers[0].void, lists[0].answered)
         };
@@ -408,6 +454,40 @@ mod tests {
     }
 
     #[test]
+    fn of_waits_without_an_end_those_that_never_came_count() {
+        let half = |never: u64| {
+            let p95 = if never > 1 { NEVER } else { 8 };
+            let (unit, count, min, p50, p99, max) = (Unit::Ns, 20 - never, 8, 8, p95, p95);
+            let (mean, waited) = (None, 9);
+            let wait = Figure::Distribution { unit, count, min, p50, p95, p99, max, mean, never, waited };
+            CellRecord { metrics: [("wait".into(), wait)].into(), ..CellRecord::default() }
+        };
+        let found = |halves: [u64; 2]| {
+            let [without, with] = halves.map(half);
+            let metric = "wait.p95".to_owned();
+            let of = |cell: &CellRecord| cell.expected(&metric);
+            let told =
+                ToldRecord { without: of(&without), with: of(&with), metric: metric.clone(), ..told([0, 0]) };
+            finding(&[told.counted([&without, &with])], false)
+        };
+        assert_eq!(found([12, 8]), Finding::Less);
+        assert_eq!(found([8, 12]), Finding::Worse);
+        assert_eq!(found([12, 6]), Finding::Shown);
+        assert_eq!(found([8, 8]), Finding::Same);
+        assert_eq!(found([8, 0]), Finding::Shown, "all ended with it");
+    }
+
+    #[test]
+    fn an_answer_with_a_better_and_a_worse_figure_is_mixed() {
+        let is_mixed = |figures: [[u64; 2]; 2]| {
+            by_list(&asked(figures.map(told).to_vec(), [&[], &[]]))[0].answers[0].is_mixed
+        };
+        assert!(is_mixed([[36, 1], [20, 22]]));
+        assert!(!is_mixed([[36, 36], [20, 22]]));
+        assert!(!is_mixed([[36, 1], [22, 20]]));
+    }
+
+    #[test]
     fn what_neither_half_has_is_decided_by_the_other_figures() {
         let none = ToldRecord { without: None, with: None, ..told([0, 0]) };
         let half = ToldRecord { with: None, ..told([8, 0]) };
@@ -424,18 +504,9 @@ mod tests {
     #[test]
     fn what_happened_and_stayed_is_not_called_nothing() {
         let answered = |mends: [u64; 2], besides: [u64; 2]| {
-            let mut record = assemble("reports/x", &[], Vec::new(), &[]);
-            record.cells = vec![cell("without", &[]), cell("with", &[])];
             let metric = "workload.edits.refused".to_owned();
             let price = ToldRecord { metric, less_milli: None, ..told(besides) };
-            record.answers = vec![AnswerRecord {
-                question: "checklist-2".to_owned(),
-                finding: finding(&[told(mends)], false),
-                without: "without".to_owned(),
-                with: "with".to_owned(),
-                figures: vec![told(mends), price],
-                ..AnswerRecord::default()
-            }];
+            let record = asked(vec![told(mends), price], [&[], &[]]);
             let lists = by_list(&record);
             (lists[0].answers[0].void, lists[0].answers[0].is_unchanged)
         };
@@ -453,7 +524,9 @@ mod tests {
         for (own, other, more) in [
             (one, &[("lost", 40)][..], false),
             (&[("lost", 45)], one, false),
-            (&[("lost", 60)], one, true),
+            (&[("lost", 60)], one, false),
+            (&[("lost", 90)], one, true),
+            (&[("lost", 5), ("stale", 40)], &[("lost", 3), ("stale", 31)], false),
             (&[("stale", 1)], &[], true),
             (&[("lost", 40), ("stale", 1)], one, true),
             (&[("stale", 40)], one, false),
@@ -478,16 +551,7 @@ mod tests {
 
     #[test]
     fn a_question_with_which_fewer_checks_fail_mends_whatever_its_figures_say() {
-        let mut record = assemble("reports/x", &[], Vec::new(), &[]);
-        record.cells = vec![cell("without", &[violation("stale")]), cell("with", &[])];
-        record.answers = vec![AnswerRecord {
-            question: "checklist-7".to_owned(),
-            finding: finding(&[told([0, 0])], false),
-            without: "without".to_owned(),
-            with: "with".to_owned(),
-            figures: vec![told([0, 0])],
-            ..AnswerRecord::default()
-        }];
+        let mut record = asked(vec![told([0, 0])], [&[violation("stale")], &[]]);
         assert!(by_list(&record)[0].answers[0].mends);
         record.cells.reverse();
         record.cells[0].id = "without".to_owned();

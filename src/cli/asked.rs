@@ -102,7 +102,7 @@ impl Questioned<'_> {
             return Question { put: Put::ToNone(Standing::default(), why), ..question };
         }
         let mut standing = Standing {
-            half: seen.does.map(half),
+            half: seen.half(),
             because: seen.because.clone(),
             tried: Vec::new(),
             shown_by: question.does.map_or("", Practice::shown_by).to_owned(),
@@ -137,7 +137,7 @@ impl Questioned<'_> {
         if let Some(why) = lacks.filter(|_| !is_mended) {
             return Err(why);
         }
-        let document = self.own.asked(&question.name, self.of, seen.does.map(half), &seen.mends);
+        let document = self.own.asked(&question.name, self.of, seen);
         let plans = sources::with(&document, self.selection, Values::new(), console)?;
         let half = |name: &str| {
             let title = format!("{}-{name}", question.name);
@@ -149,10 +149,6 @@ impl Questioned<'_> {
         }
         Ok(halves)
     }
-}
-
-fn half(does: bool) -> Stand {
-    if does { Stand::With } else { Stand::Without }
 }
 
 fn has_answer(question: &Question) -> bool {

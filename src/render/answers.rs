@@ -51,14 +51,17 @@ impl Answered<'_> {
             (_, Finding::NotAsked, _) => "not measured",
             (_, Finding::Unmeasured, _) => "a figure is missing",
             (_, Finding::Same, _) if self.mends && !self.harms().is_empty() => &harmed,
-            (_, Finding::Same, _) if self.mends => "fewer checks fail with it",
+            (_, Finding::Same, _) if self.mends => "less is lost or stuck with it",
             (Some(Void::NothingHappened), ..) => &nothing,
-            (Some(Void::FailsWithIt), ..) => "its figures prove nothing: more checks fail with it",
-            (Some(Void::FailsWithoutIt), ..) => "its figures prove nothing: more checks fail without it",
+            (Some(Void::FailsWithIt), ..) => "its figures prove nothing: more is lost or stuck with it",
+            (Some(Void::FailsWithoutIt), ..) => "its figures prove nothing: more is lost or stuck without it",
             (_, Finding::Shown | Finding::Less, _) if !self.harms().is_empty() => &harmed,
             _ if self.is_unchanged => "this happened, and did not change",
             (Some(Void::NothingToMend), ..) => &no_mend,
+            (_, Finding::Same, _) if self.has_gain() => "no clear gain in what it is about",
             (_, Finding::Same, _) => "no clear gain here",
+            (_, Finding::Worse, None) if self.is_mixed => "of the second one figure is better, another worse",
+            (_, Finding::Worse, _) if self.is_mixed => "one figure is better with it, another worse",
             (_, Finding::Worse, None) => "a figure of the second is worse",
             (_, Finding::Worse, _) => "a figure is worse with it",
             (_, _, Some(Stand::With)) => "it helps",
@@ -73,6 +76,11 @@ impl Answered<'_> {
             "" => String::new(),
             what => format!(", so it cannot show; it takes {what}"),
         }
+    }
+
+    /// Whether another figure of the summary gets better with it.
+    fn has_gain(&self) -> bool {
+        self.weighed.as_ref().is_some_and(|weighed| weighed.better.is_some())
     }
 
     fn harms(&self) -> &[(Harm, [u64; 2])] {

@@ -3,7 +3,7 @@
 use super::diagnostic::Source;
 use super::document::{Document, settings};
 use super::merge::Setting;
-use super::practice::Mend;
+use super::practice::{Mend, Seen};
 use super::question::Stand;
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_value};
 
@@ -12,10 +12,11 @@ const HALVES: [(&str, Stand); 2] = [("without", Stand::Without), ("with", Stand:
 
 impl Document {
     /// This scenario under a question of `of`, with its two variants in place of all own ones. The
-    /// half on which it `stands` is itself, with what both variants set alike; `mends` make the
-    /// other of one that stands without.
+    /// half that it is `seen` to be is itself, with what both variants set alike, but for what it
+    /// keeps; its mends make the other half of one that does not do what is asked for.
     #[must_use]
-    pub fn asked(&self, question: &str, of: &Document, stands: Option<Stand>, mends: &[Mend]) -> Document {
+    pub fn asked(&self, question: &str, of: &Document, seen: &Seen) -> Document {
+        let stands = seen.half();
         let mut asked = self.clone();
         let Some(written) = of.tree.get(&["question", question]) else { return asked };
         let mut written = written.clone();
@@ -31,8 +32,9 @@ impl Document {
                 _ => variant.without("expect"),
             };
             if stands == Some(Stand::Without) && stand == Stand::With {
-                mends.iter().for_each(|mend| add(&mut variant, mend));
+                seen.mends.iter().for_each(|mend| add(&mut variant, mend));
             }
+            seen.kept.iter().for_each(|key| keep(&mut variant, key, &self.tree));
             variants.insert(title, Entry::new(variant));
         }
         asked.tree = self.bare();
@@ -102,6 +104,20 @@ fn alike(one: &Node, other: &Node) -> Node {
         both.insert("unset".to_owned(), Entry::new(one.clone()));
     }
     Node::new(Val::Table(both), one.origin.clone())
+}
+
+/// Leaves a key as the tree has it: what is set to all such keys is set to each of the others.
+fn keep(variant: &mut Node, key: &str, tree: &Node) {
+    let Some(kept) = Setting::of_need(key) else { return };
+    let set = variant.table_mut().and_then(|table| table.get_mut("set"));
+    let Some(set) = set.and_then(|entry| entry.node.table_mut()) else { return };
+    let meets = |text: &&String| Setting::of_need(text).is_some_and(|setting| setting.meets(&kept));
+    let met: Vec<String> = set.keys().filter(meets).cloned().collect();
+    for text in met {
+        let (Some(setting), Some(entry)) = (Setting::of_need(&text), set.remove(&text)) else { continue };
+        let others = setting.single(tree).into_iter().filter(|one| !one.meets(&kept));
+        set.extend(others.map(|one| (one.dotted(), entry.clone())));
+    }
 }
 
 fn add(variant: &mut Node, mend: &Mend) {

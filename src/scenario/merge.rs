@@ -8,7 +8,7 @@ use super::form::Form;
 use super::grammar::ROOT;
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_path, parse_value};
 use super::view::View;
-use super::written::is_wide;
+use super::written::{dotted, is_wide};
 
 pub(super) const AXIS: &str = "--axis";
 
@@ -110,6 +110,23 @@ impl Setting {
     /// Whether it is about the very key that another is about.
     pub(super) fn is_of_key(&self, other: &Setting) -> bool {
         self.path == other.path
+    }
+    /// The same for each name of a tree that its stars stand for.
+    pub(super) fn single(&self, tree: &Node) -> Vec<Setting> {
+        let Some(star) = self.path.iter().position(|name| is_wide(name)) else { return vec![self.clone()] };
+        let (above, wide): (Vec<&str>, _) =
+            (self.path[..star].iter().map(String::as_str).collect(), &self.path[star]);
+        let entries = tree.get(&above).and_then(Node::table).into_iter().flatten();
+        let meant = entries.filter(|(_, entry)| stands_for(wide, &entry.node));
+        let one = |(name, _): (&String, &Entry)| {
+            let mut path = self.path.clone();
+            path[star] = name.clone();
+            Setting { path, ..self.clone() }.single(tree)
+        };
+        meant.flat_map(one).collect()
+    }
+    pub(super) fn dotted(&self) -> String {
+        dotted(&self.path.iter().map(String::as_str).collect::<Vec<_>>())
     }
     pub(super) fn meets(&self, other: &Setting) -> bool {
         self.path.iter().zip(&other.path).all(|(a, b)| a == b || is_wide(a) || is_wide(b))

@@ -131,6 +131,18 @@ pub enum ClockModel {
     },
 }
 
+impl ClockModel {
+    /// How far the scenario lets it be ahead, with what it drifts until the network sets it, or in
+    /// a day.
+    pub(super) fn ahead(self) -> Span {
+        let ClockModel::Told { offset, drift_ppb, resync } = self else { return Span::ZERO };
+        let drifts = if resync == Span::ZERO { Span::secs(86_400) } else { resync };
+        let drifted = i128::from(drift_ppb.max(0)) * i128::from(drifts.0) / 1_000_000_000;
+        let ahead = i128::from(offset) * 1_000 + drifted;
+        Span(u64::try_from(ahead.max(0)).unwrap_or(u64::MAX))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartState {
     pub name: String,

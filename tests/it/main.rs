@@ -5,6 +5,7 @@ mod baselines;
 mod bench;
 mod brought;
 mod calibrate;
+mod cases;
 mod checklist;
 mod cli;
 mod comparisons;

@@ -10,7 +10,8 @@ use syncdyno::record::{AnswerRecord, Finding, RunRecord, Stand};
 #[path = "apps/faults.rs"]
 mod faults;
 
-use faults::{Fault, SOUND, changed};
+pub(crate) use faults::SOUND;
+use faults::{Fault, changed};
 
 /// An app with nearly every fault.
 const FAULTY: &str = include_str!("apps/faulty.toml");
@@ -36,7 +37,7 @@ impl Fault {
 }
 
 /// What the program comes to when it puts questions to an app, with its exit code.
-fn asked(app: &str, args: &[&str]) -> (i32, String, Option<RunRecord>) {
+pub(crate) fn asked(app: &str, args: &[&str]) -> (i32, String, Option<RunRecord>) {
     let desk = tempfile::TempDir::new().unwrap();
     let file = desk.path().join("app.toml");
     std::fs::write(&file, app).unwrap();
@@ -67,19 +68,19 @@ fn lacking(record: &RunRecord) -> BTreeSet<&str> {
     lacks.map(|one| one.question.as_str()).collect()
 }
 
-fn answer<'r>(record: &'r RunRecord, question: &str) -> &'r AnswerRecord {
+pub(crate) fn answer<'r>(record: &'r RunRecord, question: &str) -> &'r AnswerRecord {
     record.answers.iter().find(|one| one.question == question).unwrap_or_else(|| panic!("{question}"))
 }
 
 /// Whether the variation with it is better, and its figures count.
-fn helps(record: &RunRecord, question: &str) -> bool {
+pub(crate) fn helps(record: &RunRecord, question: &str) -> bool {
     let lists = analysis::by_list(record);
     let mut all = lists.iter().flat_map(|list| &list.answers);
     let one = all.find(|one| one.first.question == question).unwrap_or_else(|| panic!("{question}"));
     one.is_better()
 }
 
-fn faults(record: &RunRecord) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn faults(record: &RunRecord) -> BTreeMap<String, Vec<String>> {
     let named =
         |fault: &analysis::Fault<'_>| fault.mended_by.iter().map(|(one, _)| one.question.clone()).collect();
     analysis::own_faults(record).iter().map(|fault| (fault.check.to_owned(), named(fault))).collect()

@@ -37,7 +37,7 @@ fn written(desk: &TempDir, name: &str, text: &str) -> PathBuf {
 }
 
 /// What a search comes to at its only place.
-fn tuned(desk: &TempDir, app: &Path, seeds: &str, more: &[&str]) -> Value {
+pub(crate) fn tuned(desk: &TempDir, app: &Path, seeds: &str, more: &[&str]) -> Value {
     let run = program(desk.path(), "tune", app)
         .args(["--format", "json", "--seeds", seeds])
         .args(more)
@@ -47,7 +47,7 @@ fn tuned(desk: &TempDir, app: &Path, seeds: &str, more: &[&str]) -> Value {
     tune["places"][0].take()
 }
 
-fn best(place: &Value) -> String {
+pub(crate) fn best(place: &Value) -> String {
     place["best"][KEY].as_str().expect("it has a best").to_owned()
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::plan::Plan;
+use super::super::plan::{Fleet, Plan};
 use super::seen::{Mend, Seen, all_do, listed, outbox, pulled, texts};
 use crate::base::{EntityId, Ppm, Word};
-use crate::contract::{ColumnKind, EditKind, Entity, NamedBy, ScopeRule};
+use crate::contract::{ColumnKind, Delivery, EditKind, Entity, NamedBy, ScopeRule};
 use crate::workload::{Action, Maker};
 
 /// Bytes from which on a column is long for a phone that does not show it.
@@ -110,51 +110,59 @@ fn not_copied(plan: &Plan, of: EntityId, at: usize) -> usize {
 }
 
 pub(super) fn own_rows(plan: &Plan) -> Seen {
-    let (mut whose, mut lacking, mut mends) = (BTreeMap::<EntityId, Owned>::new(), Vec::new(), Vec::new());
+    let mut whose = BTreeMap::<EntityId, Vec<Owned>>::new();
+    let (mut open, mut apart, mut mends) = (Vec::new(), Vec::new(), Vec::new());
     let (ids, named) = (pulled(plan), naming(plan));
     let mut is_scoped = false;
     for id in &ids {
         let (entity, data) = (plan.schema.entity(*id), &plan.data[usize::from(id.0)]);
         let owned = |(at, attribute): (usize, usize)| {
-            let is_folded = matches!(data.columns[at], Maker::Folded { .. });
+            // One that is copied for a scope is made as the attribute.
+            let is_folded = plan.schema.copies.iter().any(|copy| (copy.of, copy.column) == (*id, at));
             Owned { column: entity.columns[at].name.clone(), attribute, is_folded }
         };
         // A scope of days alone lets all rows of these days through.
         is_scoped |= !entity.scope.is_empty();
-        if let Some(by) = entity.scope.iter().find_map(ScopeRule::attribute) {
-            whose.insert(*id, owned(by));
+        let mut own: Vec<Owned> = entity.scope.iter().filter_map(ScopeRule::attribute).map(owned).collect();
+        let written = own.len();
+        if own.is_empty() {
+            own.extend(data.columns.iter().enumerate().find_map(|(at, maker)| match maker {
+                Maker::Attribute(attribute) => Some(owned((at, *attribute))),
+                _ => None,
+            }));
+        }
+        let parents = beneath(plan, *id, &whose, &mut own, &mut mends);
+        let scope = own.iter().skip(written).map(|owned| {
+            let device = format!("device.{}", plan.attributes[owned.attribute].name);
+            (owned.column.clone(), device.into())
+        });
+        let scope = toml::Table::from_iter(scope);
+        if scope.is_empty() {
+            whose.extend((!own.is_empty()).then_some((*id, own)));
             continue;
         }
-        let own = data.columns.iter().enumerate().find_map(|(at, maker)| match maker {
-            Maker::Attribute(attribute) => Some(owned((at, *attribute))),
-            _ => None,
-        });
-        // What a scoped row has below it is its phone's, too.
-        let parent = entity.columns.iter().find_map(|column| match column.kind {
-            ColumnKind::Ref(to) => Some((&column.name, plan.schema.entity(to), whose.get(&to)?)),
-            _ => None,
-        });
-        let below = |(via, to, of): (&String, &Entity, &Owned)| {
-            let (column, fold) = folded(to, &of.column, via);
-            let kind = match of.is_folded {
-                true => format!("attribute {}", plan.attributes[of.attribute].name),
-                false => fold,
-            };
-            mends.push(Mend::set(&["entity", &entity.name, "schema", &column], kind));
-            mends.extend(project(entity, &named, held(entity).chain([&column])));
-            Owned { column, attribute: of.attribute, is_folded: !of.is_folded }
-        };
-        if let Some(owned) = own.or_else(|| parent.map(below)) {
-            let device = format!("device.{}", plan.attributes[owned.attribute].name);
-            let scope = toml::Table::from_iter([(owned.column.clone(), device.into())]);
-            mends.push(Mend::set(&["entity", &entity.name, "scope"], scope));
-            lacking.push(format!("`{}`", entity.name));
-            whose.insert(*id, owned);
+        if !parents.is_empty() {
+            let columns =
+                held(entity).chain(scope.keys().filter(|column| held(entity).all(|own| own != *column)));
+            mends.extend(project(entity, &named, columns));
         }
+        if written == 0 {
+            mends.push(Mend::set(&["entity", &entity.name, "scope"], scope));
+            open.push(format!("`{}`", entity.name));
+        } else {
+            let set = |(column, device)| Mend::set(&["entity", &entity.name, "scope", column], device);
+            mends.extend(scope.iter().map(|(column, device)| set((column, device.clone()))));
+            let parents: Vec<String> = parents.iter().map(|parent| format!("`{parent}`")).collect();
+            let (name, parents) = (&entity.name, listed(&parents));
+            apart.push(format!("rows of `{name}` come to phones that do not hold their {parents}"));
+        }
+        whose.insert(*id, own);
     }
-    if !lacking.is_empty() {
-        let because = format!("all rows of {} come to every phone", listed(&lacking));
-        return Seen::does_not(because).mended(mends);
+    if !open.is_empty() {
+        apart.insert(0, format!("all rows of {} come to every phone", listed(&open)));
+    }
+    if !apart.is_empty() {
+        return Seen::does_not(apart.join("; ")).mended(mends);
     }
     if is_scoped {
         return Seen::does();
@@ -162,6 +170,51 @@ pub(super) fn own_rows(plan: &Plan) -> Seen {
     Seen::moot(
         "no entity has a `scope` or a column \"attribute …\", so the file does not say which rows belong to whom",
     )
+}
+
+/// What a scoped row has below it is its phone's, too: gives an entity the columns by which its
+/// rows go where the rows go that they refer to, as far as its `own` do not say so; and names those
+/// parents.
+fn beneath(
+    plan: &Plan,
+    id: EntityId,
+    whose: &BTreeMap<EntityId, Vec<Owned>>,
+    own: &mut Vec<Owned>,
+    mends: &mut Vec<Mend>,
+) -> BTreeSet<String> {
+    let (entity, mut parents) = (plan.schema.entity(id), BTreeSet::new());
+    let refs = entity.projection.iter().filter_map(|at| match entity.columns[*at].kind {
+        ColumnKind::Ref(to) => Some((&entity.columns[*at].name, plan.schema.entity(to), whose.get(&to)?)),
+        _ => None,
+    });
+    let come = |entity: &Entity| entity.delivery == Delivery::Delta;
+    for (via, to, of) in refs.filter(|(_, to, _)| come(entity) && come(to)) {
+        for of in of {
+            let is_said = own.iter().any(|own| own.attribute == of.attribute);
+            if is_said || !splits(plan, of.attribute) {
+                continue;
+            }
+            let (column, fold) = folded(to, &of.column, via);
+            let kind = match of.is_folded {
+                true => format!("attribute {}", plan.attributes[of.attribute].name),
+                false => fold,
+            };
+            mends.push(Mend::set(&["entity", &entity.name, "schema", &column], kind));
+            own.push(Owned { column, attribute: of.attribute, is_folded: !of.is_folded });
+            parents.insert(to.name.clone());
+        }
+    }
+    parents
+}
+
+/// Whether phones have different values of an attribute.
+fn splits(plan: &Plan, attribute: usize) -> bool {
+    let of = &plan.attributes[attribute];
+    let numbers = |fleet: &Fleet| {
+        let devices = fleet.devices;
+        (0..devices).map(move |device| of.number(device, devices)).collect::<BTreeSet<_>>()
+    };
+    plan.fleets.iter().flat_map(numbers).collect::<BTreeSet<_>>().len() > 1
 }
 
 pub(super) fn natural_key(plan: &Plan) -> Seen {

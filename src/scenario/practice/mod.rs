@@ -7,6 +7,7 @@ mod units;
 
 use super::plan::{Happening, Plan};
 use super::question::Practice;
+use super::written::dotted;
 use crate::backend::{StampedBy, Writes};
 use crate::base::Span;
 use crate::contract::ColumnKind;
@@ -176,21 +177,29 @@ fn server_dates(plan: &Plan) -> Seen {
         Mode::Ota => ("gateway.serve.capture", &plan.gateway.serve),
         Mode::Persistent => ("gateway.refresh.capture", &plan.gateway.refresh.capture),
     };
-    if let Capture::LastModified(options) = capture
-        && matches!(options.source, LastModifiedSource::ClientClock | LastModifiedSource::ClientLocal)
-    {
-        return Seen::by_key(false, &format!("{key}.last_modified.source"), options.source);
-    }
-    if plan.engine.pull.cursor == CursorBook::LastSyncOn {
-        let entity = Mend::set(&["engine", "pull", "cursor"], "entity");
-        return Seen::does_not("`engine.pull.cursor` is \"last-sync-on\", a date of the phone's clock")
-            .mended(vec![entity]);
-    }
-    if plan.backend.stamped_by == StampedBy::Device {
-        let backend = Mend::set(&["backend", "stamped_by"], "backend");
-        return Seen::does_not("`backend.stamped_by` is \"device\"").mended(vec![backend]);
-    }
-    Seen::does()
+    let source = match capture {
+        Capture::LastModified(options) => Some(options.source),
+        _ => None,
+    };
+    let by_phones = source
+        .filter(|source| matches!(source, LastModifiedSource::ClientClock | LastModifiedSource::ClientLocal));
+    let asks_by_date = plan.engine.pull.cursor == CursorBook::LastSyncOn;
+    // A clock that is fast already shows it. One that dates ahead of all records has everything
+    // loaded again, and hides what the date of a sync's end passes over.
+    let is_refused = asks_by_date && source == Some(LastModifiedSource::Records);
+    let kept = plan.fleets.iter().filter(|fleet| is_refused || fleet.clock.ahead() >= Span::secs(1));
+    let kept = kept.map(|fleet| dotted(&["fleet", &fleet.name, "clock"])).collect();
+    let seen = match (by_phones, plan.backend.stamped_by) {
+        (Some(source), _) => Seen::by_key(false, &format!("{key}.last_modified.source"), source),
+        _ if asks_by_date => {
+            Seen::does_not("`engine.pull.cursor` is \"last-sync-on\", a date of the phone's clock")
+                .mended(vec![Mend::set(&["engine", "pull", "cursor"], "entity")])
+        }
+        (None, StampedBy::Device) => Seen::does_not("`backend.stamped_by` is \"device\"")
+            .mended(vec![Mend::set(&["backend", "stamped_by"], "backend")]),
+        (None, StampedBy::Backend) => Seen::does(),
+    };
+    Seen { kept, ..seen }
 }
 
 fn with_parents(plan: &Plan) -> Seen {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::super::plan::Plan;
+use super::super::question::Stand;
 use super::super::written::dotted;
 use crate::base::{EntityId, Word};
 use crate::engine::LocalCapture;
@@ -22,6 +23,8 @@ pub struct Seen {
     pub figures: Vec<(String, String)>,
     /// What makes the scenario do it, as far as that depends on the scenario.
     pub mends: Vec<Mend>,
+    /// Keys that both variants of a question set, and that stay as the scenario has them.
+    pub kept: Vec<String>,
 }
 
 /// A key with the TOML value that it is set to; without a value it is taken out.
@@ -32,6 +35,10 @@ pub struct Mend {
 }
 
 impl Seen {
+    /// Which half of a question the scenario is.
+    pub fn half(&self) -> Option<Stand> {
+        self.does.map(|does| if does { Stand::With } else { Stand::Without })
+    }
     pub(super) fn does() -> Seen {
         Seen { does: Some(true), ..Seen::default() }
     }

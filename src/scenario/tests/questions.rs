@@ -1,6 +1,6 @@
 //! What two variants answer, and the same asked of another scenario.
 
-use super::super::{ClockModel, Document, Mend, Request, Stand};
+use super::super::{ClockModel, Document, Mend, Practice, Request, Seen};
 use super::{MINIMAL, document, plan, plans, stacks};
 
 pub(super) const VARIANTS: &str = "
@@ -60,7 +60,7 @@ fn what_is_unset_is_as_if_it_were_not_written() {
 fn another_scenario_is_asked_by_what_the_variants_set() {
     let of = document(&with("{n}", FIGURE));
     let own = document(&format!("{TWO}[variant.mine]\nset = {{ \"entity.tag.rows\" = 3 }}\n"));
-    let asked = own.asked("checklist-9", &of, None, &[]);
+    let asked = own.asked("checklist-9", &of, &Seen::default());
     let plans = asked.plans(&Request::default(), &stacks()).unwrap();
     let variants: Vec<_> = plans.iter().filter_map(|plan| plan.variant.as_deref()).collect();
     assert_eq!(variants, ["checklist-9-large", "checklist-9-small"]);
@@ -81,8 +81,9 @@ fn with_clocks() -> Document {
 #[test]
 fn the_half_that_a_scenario_is_like_is_the_scenario() {
     let own = document(TWO);
-    let rows = |stands, mends: &[Mend]| {
-        let asked = own.asked("checklist-9", &with_clocks(), stands, mends);
+    let rows = |does, mends: &[Mend]| {
+        let seen = Seen { does, mends: mends.to_vec(), ..Seen::default() };
+        let asked = own.asked("checklist-9", &with_clocks(), &seen);
         let plans = asked.plans(&Request::default(), &stacks()).unwrap();
         let clocks = plans.iter().map(|plan| plan.fleets[0].clock).collect::<Vec<_>>();
         assert!(clocks.iter().all(|clock| *clock == clocks[0] && *clock != ClockModel::Good), "{clocks:?}");
@@ -91,9 +92,40 @@ fn the_half_that_a_scenario_is_like_is_the_scenario() {
     // By their names the large half is first, which is the one with it.
     let mend = Mend { key: "entity.tag.rows".to_owned(), value: Some("7".to_owned()) };
     let mends = std::slice::from_ref(&mend);
-    assert_eq!(rows(Some(Stand::With), mends), [(500, 1_000), (20, 1_000)]);
-    assert_eq!(rows(Some(Stand::Without), mends), [(2_000, 7), (500, 1_000)]);
+    assert_eq!(rows(Some(true), mends), [(500, 1_000), (20, 1_000)]);
+    assert_eq!(rows(Some(false), mends), [(2_000, 7), (500, 1_000)]);
     assert_eq!(rows(None, mends), [(2_000, 1_000), (20, 1_000)]);
+}
+
+#[test]
+fn a_clock_that_is_fast_already_stays_as_it_is() {
+    let dates = Practice::ServerDates;
+    let clocks = |clock: &str, more: &str| {
+        let text = format!(
+            "{TWO}clock = {clock}\n[fleet.others]\ndevices = 2\n[fleet.\"old ones\"]\ndevices = 2\n\
+             clock = {{ offset = \"90s\" }}\n{more}"
+        );
+        let asked = document(&text).asked("checklist-9", &with_clocks(), &dates.seen_in(&plan(&text)));
+        let plans = asked.plans(&Request::default(), &stacks()).unwrap();
+        let offset = |model: ClockModel| match model {
+            ClockModel::Told { offset, .. } => offset / 1_000_000,
+            _ => 0,
+        };
+        let offsets = |plan: &super::super::Plan| -> Vec<i64> {
+            plan.fleets.iter().map(|fleet| offset(fleet.clock)).collect()
+        };
+        assert_eq!(offsets(&plans[0]), offsets(&plans[1]));
+        offsets(&plans[0])
+    };
+    let all = |first| [90, 60, first];
+    assert_eq!(clocks("\"good\"", ""), all(60));
+    assert_eq!(clocks("{ offset = \"5s\" }", ""), all(5));
+    assert_eq!(clocks("{ drift = \"200ppm\" }", ""), all(0), "it is 17 s ahead in a day");
+    assert_eq!(clocks("{ offset = \"-5s\" }", ""), all(60), "a slow clock passes over nothing");
+    let by_date = "[engine.pull]\ncursor = \"last-sync-on\"\n";
+    assert_eq!(clocks("\"good\"", by_date), [90, 0, 0], "a date ahead of all records is refused");
+    let whose = format!("{by_date}[gateway.serve.capture.last_modified]\nsource = \"client-clock\"\n");
+    assert_eq!(clocks("\"good\"", &whose), all(60));
 }
 
 #[test]
