@@ -59,7 +59,6 @@ pub struct Oracle {
     pub(super) attachments: Attachments,
     pub(super) parts_seen: u64,
     pub(super) looks: Looks,
-    /// When something last happened.
     pub(super) now: Time,
     /// When a device last died at work: what it had pulled by then it may hold without having told.
     pub(super) cut_short: FxHashMap<DeviceId, Time>,
@@ -522,7 +521,7 @@ impl Oracle {
         let row = self.history.row(id);
         let versions = row.held_with(change.stamp);
         let counts = (versions, self.held.versions(id, device));
-        self.after_hours.brings(&mut self.findings, by, row, counts);
+        self.after_hours.brings(&mut self.findings, (device, unit), row, counts);
         if let Some(places) = self.places.get(device.0 as usize) {
             let at = At { device, place: &places[usize::from(row.entity.0)], now: at };
             self.held.look_at(id, row, at, versions, change.removed);
@@ -559,7 +558,7 @@ impl Oracle {
 
     fn perhaps_held(&self, row: RowId, device: DeviceId) -> usize {
         let Some(cut) = self.cut_short.get(&device) else { return 0 };
-        self.history.row(row).versions.iter().take_while(|version| version.at <= *cut).count()
+        self.history.row(row).versions.iter().take_while(|of| of.at <= *cut).count()
     }
     fn acknowledged(&mut self, (at, device): (Time, DeviceId), edit: EditId, row: RowId, stamp: Stamp) {
         self.ledger.acknowledged((at, device), edit, row, &self.history);
