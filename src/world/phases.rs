@@ -77,9 +77,7 @@ impl World {
         }
         let mut now = self.handle.now();
         let mut deadline = now + self.plan.drain;
-        let all = covering(&self.plan.units);
-        let everyday = everyday(&self.plan.units).filter(|units| *units != all);
-        let mut units = everyday.clone().unwrap_or_else(|| all.clone());
+        let (mut units, mut others) = stages(&self.plan.units);
         self.resolver.iter().for_each(|resolver| resolver.hurry(units.clone()));
         let (mut fetches, mut held) = (false, HeldBack::default());
         loop {
@@ -124,11 +122,9 @@ impl World {
                 continue;
             }
             let Some(file) = self.file_behind(since) else {
-                if units == all {
-                    return Ok(());
-                }
+                let Some(all) = others.take() else { return Ok(()) };
                 self.others_follow(&units);
-                units.clone_from(&all);
+                units = all;
                 continue;
             };
             if now >= deadline {
@@ -388,26 +384,32 @@ pub(super) fn named(reasons: Vec<(DeviceId, String)>) -> Vec<String> {
     lines
 }
 
-/// The same of the units that an ordinary day starts, if these push everything.
-fn everyday(units: &[SyncUnit]) -> Option<Vec<UnitId>> {
+/// What of an app a unit brings and sends.
+fn parts(unit: &SyncUnit) -> Vec<(bool, EntityId)> {
+    let pull = unit.pull.iter().filter(|e| unit.brings_whole(**e)).map(|e| (false, *e));
+    pull.chain(unit.push.iter().map(|e| (true, *e))).collect()
+}
+
+/// The units that bring everything to rest, and, where those that an ordinary day starts do not
+/// pull all, first as many of these.
+fn stages(units: &[SyncUnit]) -> (Vec<UnitId>, Option<Vec<UnitId>>) {
     let starts = |on: &Trigger| !matches!(on, Trigger::Start | Trigger::Login | Trigger::Manual);
-    let idle = |unit: &SyncUnit| SyncUnit { name: unit.name.clone(), ..SyncUnit::default() };
-    let is_everyday = |unit: &SyncUnit| unit.on.iter().any(starts);
-    let own: Vec<SyncUnit> =
-        units.iter().map(|unit| if is_everyday(unit) { unit.clone() } else { idle(unit) }).collect();
-    let pushes = |units: &[SyncUnit]| -> BTreeSet<EntityId> {
-        units.iter().flat_map(|unit| unit.push.iter().copied()).collect()
+    let own = |unit: &SyncUnit| {
+        if unit.on.iter().any(starts) { unit.clone() } else { SyncUnit::default() }
     };
-    let chosen = covering(&own);
-    (!chosen.is_empty() && pushes(&own) == pushes(units)).then_some(chosen)
+    let everyday: Vec<SyncUnit> = units.iter().map(own).collect();
+    let of = |units: &[SyncUnit]| -> BTreeSet<(bool, EntityId)> { units.iter().flat_map(parts).collect() };
+    let left: BTreeSet<(bool, EntityId)> = of(units).difference(&of(&everyday)).copied().collect();
+    let pushes = left.iter().any(|(pushes, _)| *pushes);
+    match covering(&everyday) {
+        first if left.is_empty() => (first, None),
+        first if !first.is_empty() && !pushes => (first, Some(covering(units))),
+        _ => (covering(units), None),
+    }
 }
 
 /// As few units as it takes to push and pull everything: the one that covers most first.
 fn covering(units: &[SyncUnit]) -> Vec<UnitId> {
-    let parts = |unit: &SyncUnit| -> Vec<(bool, EntityId)> {
-        let pull = unit.pull.iter().filter(|e| unit.brings_whole(**e)).map(|e| (false, *e));
-        pull.chain(unit.push.iter().map(|e| (true, *e))).collect()
-    };
     let mut left: Vec<(bool, EntityId)> = units.iter().flat_map(parts).collect();
     let mut chosen = Vec::new();
     while !left.is_empty() {
@@ -445,6 +447,22 @@ mod tests {
     fn partial_units_drain_together() {
         let units = [unit("Login", &[0, 1], &[]), unit("Send", &[], &[1]), unit("Idle", &[], &[])];
         assert_eq!(covering(&units), [UnitId(0), UnitId(1)]);
+    }
+
+    #[test]
+    fn units_of_an_ordinary_day_come_to_rest_before_those_of_a_login() {
+        let on = |on: Trigger, of: SyncUnit| SyncUnit { on: vec![on], ..of };
+        let login = on(Trigger::Login, unit("Login", &[0, 1], &[]));
+        let send = on(Trigger::Save, unit("Send", &[], &[1]));
+        let refresh = |pull: &[u16]| on(Trigger::Online, unit("Refresh", pull, &[]));
+        assert_eq!(
+            stages(&[login.clone(), send.clone(), refresh(&[0])]),
+            (vec![UnitId(1), UnitId(2)], Some(vec![UnitId(0), UnitId(1)]))
+        );
+        assert_eq!(stages(&[login.clone(), send, refresh(&[0, 1])]), (vec![UnitId(2), UnitId(1)], None));
+        let sends = on(Trigger::Login, unit("Login", &[0, 1], &[1]));
+        assert_eq!(stages(&[sends, refresh(&[0])]), (vec![UnitId(0)], None));
+        assert_eq!(stages(&[login]), (vec![UnitId(0)], None));
     }
 
     #[test]
