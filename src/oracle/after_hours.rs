@@ -8,6 +8,9 @@ use super::findings::Findings;
 use super::history::Row;
 use crate::base::{DeviceId, EntityId, UnitId};
 
+/// Whose run brings something, if it is of a unit.
+pub(super) type By = (DeviceId, Option<UnitId>);
+
 /// What those other syncs are to have brought, once they are through.
 #[derive(Debug, Default)]
 pub struct AfterHours {
@@ -25,7 +28,7 @@ impl AfterHours {
     pub(super) fn brings(
         &self,
         findings: &mut Findings,
-        (device, unit): (DeviceId, Option<UnitId>),
+        (device, unit): By,
         row: &Row,
         (has, had): (usize, usize),
     ) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::after_hours::AfterHours;
+use super::after_hours::{AfterHours, By};
 use super::again::Given;
 use super::attachments::Attachments;
 use super::busy::Busy;
@@ -35,11 +35,10 @@ use super::thrift::Account;
 use super::truth::{Places, RowHash, place_of};
 use super::ways_out::WaysOut;
 use super::words::Labels;
-use crate::base::{DeviceId, EditId, Stamp, Time, UnitId};
+use crate::base::{DeviceId, EditId, Stamp, Time};
 use crate::contract::{
-    AppliedChange, Attributes, Author, ColumnKind, CommitKind, ConflictKind, Decision, EditKind, Event,
-    KillReason, LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, PhoneEvent, Refusal, Sides,
-    SyncError,
+    AppliedChange, Attributes, Author, CommitKind, ConflictKind, Decision, EditKind, Event, KillReason,
+    LocalEdit, LogKind, NamedBy, Node, Occurrence, PageEvent, PhoneEvent, Refusal, Sides, SyncError,
 };
 
 /// The reference model under way.
@@ -156,15 +155,9 @@ impl Oracle {
             let text = || checks::id_twice(&self.setup.labels.schema, &twice);
             self.findings.add(Check::IdTwice, concerns, text);
         }
-        if let Event::MutationRefused { edit, entity, key, conflict: None, holder: Some(to), .. } = event {
-            let of = self.setup.labels.schema.entity(*entity);
-            let outdated = |kind: &ColumnKind| matches!(kind, ColumnKind::Ref(to_rows) if self.names.is_outdated(*to_rows, to.as_str()));
-            if of.columns.iter().any(|column| outdated(&column.kind)) {
-                let concerns = (Some(edit.device), Some((*entity, key.as_str())));
-                self.findings.add(Check::DanglingId, concerns, || {
-                    format!("edit {edit} was refused, as it refers to {to}: the backend has that row under another key")
-                });
-            }
+        let (schema, names) = (&self.setup.labels.schema, &self.names);
+        if let Some((device, record, text)) = checks::outdated_reference(schema, names, event) {
+            self.findings.add(Check::DanglingId, (Some(device), Some(record)), || text);
         }
     }
 
@@ -365,7 +358,7 @@ impl Oracle {
                 self.ledger.request_ended(device, request, false);
             }
             Event::ChunkApplied { unit, changes, .. } => {
-                changes.iter().for_each(|change| self.applied(at, (device, unit), change));
+                (0..changes.len()).for_each(|nth| self.applied(at, (device, unit), &changes[nth..]));
             }
             Event::EditAcknowledged { edit, entity, key, stamp } => {
                 let row = self.history.remember(entity, key.as_str());
@@ -509,7 +502,8 @@ impl Oracle {
     }
 
     /// A pulled change is durable; rows that nothing happened to need no note unless they go.
-    fn applied(&mut self, at: Time, (device, unit): (DeviceId, Option<UnitId>), change: &AppliedChange<'_>) {
+    fn applied(&mut self, at: Time, (device, unit): By, changes: &[AppliedChange<'_>]) {
+        let change = &changes[0];
         let id = match self.history.find(change.entity, change.key) {
             Some(id) => id,
             None if change.removed => self.history.remember(change.entity, change.key),
@@ -526,7 +520,10 @@ impl Oracle {
             let at = At { device, place: &places[usize::from(row.entity.0)], now: at };
             self.held.look_at(id, row, at, versions, change.removed);
         }
-        self.look_back(at, device, id, versions, change);
+        // What the same transaction replaces nobody sees.
+        if !changes[1..].iter().any(|later| (later.entity, later.key) == (change.entity, change.key)) {
+            self.look_back(at, device, id, versions, change);
+        }
         self.take(at, device, id, versions, change.removed);
         self.held.told(id, device);
         self.shown.told(id, device, versions, at);

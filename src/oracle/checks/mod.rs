@@ -21,7 +21,7 @@ pub(super) use edits::{
     EditCase, acknowledged_without_commit, lost_edit, overwriting_logged, refused_and_committed,
     silent_discard, silent_overwrite, stuck,
 };
-pub(super) use names::{dangling_ids, id_twice};
+pub(super) use names::{dangling_ids, id_twice, outdated_reference};
 pub(super) use rows::RowCase;
 pub(super) use shown::{ShownCase, own_write_vanished, went_back};
 pub(super) use taken::{TakenCase, merged_with_nobody, not_taken};

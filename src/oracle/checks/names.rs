@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::{EntityId, Key, ValueRef};
-use crate::contract::{ColumnKind, DeviceView, Schema};
+use crate::base::{DeviceId, EntityId, Key, ValueRef};
+use crate::contract::{Column, ColumnKind, DeviceView, Event, Schema};
 use crate::oracle::names::{Names, Twice};
 use crate::oracle::words;
 
@@ -12,6 +12,25 @@ pub(in crate::oracle) fn id_twice(schema: &Schema, twice: &Twice) -> String {
     let [first, second] = twice.rows.each_ref().map(|key| words::record(schema, twice.entity, key.as_str()));
     let entity = &schema.entity(twice.entity).name;
     format!("the key {} of {entity} was given to {first}, and again to {second}", twice.given)
+}
+
+/// An edit is not refused for a reference to a row that the backend has under another key.
+pub(in crate::oracle) fn outdated_reference<'e>(
+    schema: &Schema,
+    names: &Names,
+    event: &Event<'e>,
+) -> Option<(DeviceId, (EntityId, &'e str), String)> {
+    let Event::MutationRefused { edit, entity, key, conflict: None, holder: Some(to), .. } = *event else {
+        return None;
+    };
+    let outdated = |column: &Column| match column.kind {
+        ColumnKind::Ref(target) => names.is_outdated(target, to.as_str()),
+        _ => false,
+    };
+    let text =
+        format!("edit {edit} was refused, as it refers to {to}: the backend has that row under another key");
+    let is_outdated = schema.entity(entity).columns.iter().any(outdated);
+    is_outdated.then_some((edit.device, (entity, key.as_str()), text))
 }
 
 /// What a device shows and what waits on it names rows by keys that somebody has.

@@ -113,7 +113,7 @@ fn entity(draft: &mut Draft, name: &'static str, parent: Option<&Entity>, last: 
         if scoped {
             draft.line(format_args!("entity.{name}.schema.area = \"fold {above}.area via {above}\""));
         }
-        // A row whose parent is gone would be waited for by `missing_parent = "wait"`.
+        // What refers to a row that is gone would be waited for by `missing_parent = "wait"`.
         let then = draft.pick(&["cascade", "restrict"]);
         draft.line(format_args!("entity.{name}.on_delete.{above} = \"{then}\""));
         on_open = last && draft.chance(15);
@@ -278,7 +278,6 @@ fn engine(draft: &mut Draft, ahead: bool, brings_ends: bool) {
         ("push.chunk_rows", &["1", "5"]),
         ("push.chunk_bytes", &["\"2KiB\""]),
         ("push.squash", &["true"]),
-        ("push.order", &["\"as-made\""]),
         ("push.unit", &["\"family\""]),
         (
             "conflict.policy",
@@ -412,7 +411,8 @@ fn events(draft: &mut Draft, cast: &Cast) {
             "event.burst = {{ at = \"+{at}s\", edits = {{ action = \"{action}\", devices = [{who}], count = 9, over = \"20s\" }} }}"
         ));
     }
-    if draft.chance(30) {
+    // An import takes no look at what was deleted meanwhile.
+    if draft.chance(30) && !draft.lines.iter().any(|line| line.contains("missing_parent")) {
         let pulled: Vec<&Entity> = cast.entities.iter().filter(|one| one.pulled).collect();
         let (entity, rows) = (draft.stream.pick(&pulled).name, draft.stream.below(60) + 1);
         draft.line(format_args!(
