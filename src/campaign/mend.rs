@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::run::{Quietly, attempt};
@@ -24,6 +25,10 @@ const TRIES: usize = 8;
 const MOST_TRIES: u64 = 24;
 /// A cell of a longer estimate is not run again; an estimate is the same on every machine.
 const TRIED_UP_TO: Span = Span::secs(2);
+/// The work of one try and of all tries for a cell, by how often a run is asked whether it is to
+/// end: after so many steps of the executor, or rows.
+const WORK_OF_ONE: u64 = 200_000;
+const WORK_OF_ALL: u64 = 1_000_000;
 /// Remedies that are named where none was tried.
 const NAMED: usize = 3;
 
@@ -50,7 +55,8 @@ pub fn mend(
     for at in worst.take(CELLS).collect::<Vec<_>>() {
         let cell = &judged[at].cell;
         let Some(plan) = plan_of.get(cell.id.as_str()) else { continue };
-        let remedy = Trial { plan, cell, runner, stop: &stop }.remedy();
+        let trial = Trial { plan, cell, runner, stop: &stop, work: AtomicU64::new(0) };
+        let remedy = trial.remedy();
         judged[at].cell.remedies.extend(remedy.filter(|_| !stop.was_cut()));
         if stop.was_cut() {
             break;
@@ -115,6 +121,10 @@ fn known(document: &Document, cell: &CellRecord, finding: &str) -> Vec<String> {
     distinct(ways.flat_map(|loss| document.remedies(loss.metric)))
 }
 
+fn key(set: &str) -> &str {
+    set.split_once('=').map_or("", |(key, _)| key)
+}
+
 /// What a cell comes to with other settings.
 struct Tried {
     set: Vec<String>,
@@ -131,6 +141,10 @@ impl Tried {
     }
     fn mends(&self) -> bool {
         self.fails.is_empty() && self.worse.is_empty()
+    }
+    /// How much of a finding it leaves, and what else is wrong with it: the less the better.
+    fn leaves(&self, finding: &str) -> [u64; 3] {
+        [self.count(finding), self.worse.len() as u64, self.fails.len() as u64]
     }
 }
 
@@ -156,6 +170,7 @@ struct Trial<'a> {
     cell: &'a CellRecord,
     runner: &'a dyn Runner,
     stop: &'a Stop,
+    work: AtomicU64,
 }
 
 impl Trial<'_> {
@@ -179,24 +194,53 @@ impl Trial<'_> {
         let mut tried: Vec<Tried> = Vec::new();
         for set in alone.into_iter().take(tries).map(|set| vec![set.clone()]) {
             self.take(&document, set, &mut tried)?;
-            if tried.last().is_some_and(Tried::mends) {
+            if tried.last().is_some_and(Tried::mends) || self.work.load(Ordering::Relaxed) > WORK_OF_ALL / 2 {
                 break;
             }
         }
-        // What mends each finding; then all of the first: one setting may need another.
-        for together in [self.best_of_each(&all, &tried), known(&document, self.cell, finding)] {
-            let is_new = together.len() > 1 && tried.iter().all(|one| one.set != together);
-            if is_new && !tried.iter().any(Tried::mends) {
-                self.take(&document, together, &mut tried)?;
-            }
+        let together = self.best_of_each(&all, &tried);
+        if together.len() > 1 && !tried.iter().any(Tried::mends) {
+            self.take(&document, together, &mut tried)?;
+        }
+        if !tried.iter().any(Tried::mends) {
+            self.add_to_best(&document, finding, &mut tried)?;
         }
         self.best(finding, first, &tried)
+    }
+
+    /// Adds to the setting that leaves least of the finding the next one with which less is left,
+    /// as one may need another; and so on. `None` if somebody wants us to stop.
+    fn add_to_best(&self, document: &Document, finding: &str, tried: &mut Vec<Tried>) -> Option<()> {
+        let known = known(document, self.cell, finding);
+        let is_known = |one: &&Tried| one.changes && one.set.iter().all(|set| known.contains(set));
+        let best = tried.iter().filter(is_known).min_by_key(|one| one.leaves(finding));
+        let Some((mut best, mut left)) = best.map(|one| (one.set.clone(), one.leaves(finding))) else {
+            return Some(());
+        };
+        // What helps alone, or was not tried alone, comes before what changes nothing.
+        let alone = |set: &String| tried.iter().find(|one| one.set == [set.clone()]);
+        let mut next = known.clone();
+        next.sort_by_key(|set| alone(set).map(|one| (!one.changes, one.count(finding))));
+        for set in next.into_iter().take(TRIES) {
+            if best.iter().any(|of| key(of) == key(&set)) {
+                continue;
+            }
+            let before = tried.len();
+            self.take(document, best.iter().cloned().chain([set]).collect(), tried)?;
+            let Some(one) = tried.get(before).filter(|one| one.leaves(finding) < left) else { continue };
+            (best, left) = (one.set.clone(), one.leaves(finding));
+            if one.mends() {
+                break;
+            }
+        }
+        Some(())
     }
 
     /// Adds what came of these settings, if they can be run to an end; `None` if somebody wants us
     /// to stop.
     fn take(&self, document: &Document, set: Vec<String>, tried: &mut Vec<Tried>) -> Option<()> {
-        if let Some(plan) = self.planned(document, &set) {
+        let plan = self.planned(document, &set).filter(|plan| Cost::of(plan).time() <= TRIED_UP_TO);
+        if let Some(plan) = plan {
             tried.extend(self.tried(set, &plan));
         }
         (!self.stop.cuts()).then_some(())
@@ -211,9 +255,8 @@ impl Trial<'_> {
         };
         let mut sets: Vec<String> = distinct(all.iter().filter_map(best));
         // Of two values of a key the first stays: it mends what is graver.
-        let key = |set: &String| set.split_once('=').map_or("", |(key, _)| key).to_owned();
         let mut keys = BTreeSet::new();
-        sets.retain(|set| keys.insert(key(set)));
+        sets.retain(|set| keys.insert(key(set).to_owned()));
         sets
     }
 
@@ -258,7 +301,9 @@ impl Trial<'_> {
 
     /// What comes of this plan; `None` if it did not come to an end.
     fn tried(&self, set: Vec<String>, plan: &Plan) -> Option<Tried> {
-        let cut = || self.stop.cuts();
+        let most = self.work.load(Ordering::Relaxed).saturating_add(WORK_OF_ONE).min(WORK_OF_ALL);
+        let is_spent = || self.work.fetch_add(1, Ordering::Relaxed) >= most;
+        let cut = || self.stop.cuts() || is_spent();
         let outcome = attempt(plan, "", || self.runner.run(plan, &Quietly(&cut))).ok()?;
         let cell = analysis::judge(plan, "", &outcome).cell;
         let ended = cell.verdict != Verdict::Incomplete;

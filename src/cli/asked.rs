@@ -14,7 +14,7 @@ use super::sources::{self, Values};
 use crate::analysis::AS_GIVEN;
 use crate::base::inert_path;
 use crate::record::Exit;
-use crate::scenario::{Document, Plan, Practice, Put, Question, Seen, Stand, Standing, Told, question_place};
+use crate::scenario::{Diagnostic, Document, Plan, Put, Question, Seen, Stand, Standing, Told, question_place};
 
 /// Why no two variants are run that are one scenario.
 const NO_CHANGE: &str = "your file is the same without it and with it";
@@ -105,7 +105,7 @@ impl Questioned<'_> {
             half: seen.half(),
             because: seen.because.clone(),
             tried: Vec::new(),
-            shown_by: question.does.map_or("", Practice::shown_by).to_owned(),
+            shown_by: question.does.map_or_else(String::new, |practice| practice.lacks(self.given)),
         };
         match self.halves(&question, &seen, console) {
             Err(why) => Question { put: Put::ToNone(standing, why), ..question },
@@ -138,7 +138,11 @@ impl Questioned<'_> {
             return Err(why);
         }
         let document = self.own.asked(&question.name, self.of, seen);
-        let plans = sources::with(&document, self.selection, Values::new(), console)?;
+        let plans = sources::with(&document, self.selection, Values::new(), console);
+        let plans = plans.map_err(|invalid| {
+            let all: Vec<String> = invalid.diagnostics.iter().map(Diagnostic::in_a_line).collect();
+            all.join("; ")
+        })?;
         let half = |name: &str| {
             let title = format!("{}-{name}", question.name);
             plans.iter().filter(|plan| plan.variant.as_ref() == Some(&title)).cloned().collect::<Vec<_>>()

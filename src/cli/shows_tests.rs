@@ -155,3 +155,28 @@ fn what_cannot_be_asked_is_told_and_tests_nothing() {
     }
     assert_snapshot!(told);
 }
+
+#[test]
+fn a_question_that_the_file_rules_out_names_the_line_that_does() {
+    let asks = "
+[variant.rule]
+set = { \"engine.conflict.policy\" = \"server-wins\" }
+[variant.people]
+set = { \"engine.conflict.policy\" = \"manual\" }
+[question.checklist-8]
+asks = \"Do people decide?\"
+without = \"rule\"
+with = \"people\"
+says = \"lost {lost}\"
+figure.lost = { metric = \"oracle.lost.rows\", less = 2 }
+";
+    let mut desk = asking(asks);
+    let upgrade = "[event.newer]\nat = \"+9m\"\n\
+        upgrade = { adds = { entity = \"appointment\", column = \"note\", type = \"text 5\" } }\n";
+    desk.write("mine.toml", &format!("{TIES}{upgrade}"));
+    assert_eq!(desk.run("run @asks.toml --for @mine.toml --out @out --progress none"), 4);
+    let line = TIES.lines().count() + 3;
+    for said in ["`event.newer.upgrade`", &format!("mine.toml:{line}"), "\"server-wins\""] {
+        assert!(desk.err.contains(said), "{said}: {}", desk.err);
+    }
+}

@@ -100,18 +100,15 @@ pub(super) fn refuse_overlap(document: &Document, selection: &Selection, axes: V
     document.overlap(&request).map_or(Ok(()), |keys| Err(Refusal::usage(overlap(keys))))
 }
 
-/// The cells of a document with other values of some keys, or in a few words why it cannot have them.
+/// The cells of a document with other values of some keys, or why it cannot have them.
 pub(super) fn with(
     document: &Document,
     selection: &Selection,
     axes: Values,
     console: &Console<'_>,
-) -> Result<Vec<Plan>, String> {
+) -> Result<Vec<Plan>, Invalid> {
     let request = Request { axes, variants: selection.variant.clone(), ..request(selection) };
-    cells(document, &request, console).map_err(|invalid| {
-        let titles: Vec<&str> = invalid.diagnostics.iter().map(|d| d.title.as_str()).collect();
-        titles.join("; ")
-    })
+    cells(document, &request, console)
 }
 
 pub(super) fn plans(selection: &Selection, console: &Console<'_>) -> Result<Vec<Plan>> {

@@ -178,7 +178,10 @@ fn plans(
                     tried.extend(of_cells);
                     plans.extend(cells);
                 }
-                Err(why) => tried.push((labels(None), Some(why))),
+                Err(invalid) => {
+                    let titles: Vec<&str> = invalid.diagnostics.iter().map(|d| d.title.as_str()).collect();
+                    tried.push((labels(None), Some(titles.join("; "))));
+                }
             }
         }
     }

@@ -404,7 +404,7 @@ table! {
     OracleConflicts "oracle.conflicts.count" Count Neither Counter "Edits that met a true conflict by the oracle's account, each once."
     OracleConflictsFalse "oracle.conflicts.false" Count Lower Counter "Edits about which a rule decided as in a conflict, though by commits nobody else had changed what they set."
     OracleConflictsMissed "oracle.conflicts.missed" Count Lower Counter "Edits that replaced, unread, what somebody else had written: conflicts that nobody called."
-    OracleOverwritten "oracle.overwritten.columns" Count Lower Counter "Columns in which one person's value took the place of another's, unread: an edit that gave way, a version that an edit replaced."
+    OracleOverwritten "oracle.overwritten.columns" Count Lower Counter "Values that were overwritten or gave way unseen: columns in which one person's value took the place of another's, unread. Beyond `oracle.gave_way.columns` they were overwritten: an edit replaced a version on the backend."
     OracleGaveWay "oracle.gave_way.columns" Count Lower Counter "Of those, columns of edits that gave way: nothing on the backend was replaced."
     OracleGaveWayLost "oracle.gave_way.lost" Count Lower Counter "Of those in turn, columns of edits that are lost, and counted by `oracle.saved_edits.lost`: nothing else of them arrived."
     OracleStaleCopies "oracle.stale_copies.rows" Rows Lower Counter "Rows of the backend at the end with a copied column (\"fold\") that is not what the row that it is copied from says."

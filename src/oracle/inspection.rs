@@ -208,12 +208,13 @@ impl Inspection<'_> {
     }
     /// What the device says of its edits; of open conflicts and attachments it is noted.
     fn look(&mut self, device: DeviceId, view: &dyn DeviceView) -> Said {
-        let Oracle { history, busy, attachments, watched, .. } = &mut self.oracle;
+        let Oracle { history, busy, attachments, watched, ledger, .. } = &mut self.oracle;
         attachments.wait_on(device, view.attachments());
         for OpenConflict { entity, key, .. } in view.open_conflicts() {
             busy.note(history.remember(entity, key.as_str()), Some(device), |what| what.open += 1);
         }
-        let said = Said::of(view, &watched[device.0 as usize].owing);
+        let mut said = Said::of(view, &watched[device.0 as usize].owing);
+        said.log.extend(ledger.read_before(device));
         self.ends.wait_on(device, said.unsent.iter().map(|edit| edit.edit));
         said
     }

@@ -1,6 +1,6 @@
 //! Every local edit and what became of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
@@ -13,7 +13,7 @@ use super::meant::{GaveWay, Won};
 use super::refused::{Definition, met};
 use super::truth::Places;
 use crate::base::{DeviceId, EditId, Time, Value};
-use crate::contract::{Decision, EditKind, LocalEdit, LogKind, Refusal};
+use crate::contract::{Decision, EditKind, LocalEdit, LogEntry, LogKind, Refusal};
 
 #[derive(Clone, Debug)]
 struct InFlight {
@@ -28,6 +28,15 @@ struct Decided {
     life: u32,
     at: Time,
     won: Option<Won>,
+}
+
+/// A line about an edit, in the log of the device that wrote it in this life at this instant.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    edit: EditId,
+    kind: LogKind,
+    life: u32,
+    at: Time,
 }
 
 #[derive(Debug, Default)]
@@ -48,7 +57,9 @@ pub(super) struct Ledger {
     pub(super) conflicts: u64,
     definition: Definition,
     pub(super) found: Found,
-    upgraded: BTreeSet<DeviceId>,
+    lines: BTreeMap<DeviceId, Vec<Line>>,
+    /// By device whose database an upgrade has emptied: the lines that its log had.
+    emptied: BTreeMap<DeviceId, Vec<Line>>,
 }
 
 impl Ledger {
@@ -309,9 +320,23 @@ impl Ledger {
         self.lives.taken_by(id.device, edit.life, edit.made)
     }
     pub(super) fn emptied(&mut self, device: DeviceId) {
-        if self.upgraded.insert(device) {
-            self.devices[device.0 as usize].values_mut().for_each(|edit| edit.emptied = true);
+        if self.emptied.contains_key(&device) {
+            return;
         }
+        self.emptied.insert(device, self.lines.remove(&device).unwrap_or_default());
+        self.devices[device.0 as usize].values_mut().for_each(|edit| edit.emptied = true);
+    }
+    /// What people could read on a device before an upgrade emptied its log. That an edit won says
+    /// nothing of one that was then thrown away.
+    pub(super) fn read_before(&self, device: DeviceId) -> impl Iterator<Item = LogEntry> {
+        let lines = self.emptied.get(&device).into_iter().flatten();
+        let lines = lines.filter(move |line| self.lives.has(device, (device, line.life, line.at)));
+        lines.filter_map(|&Line { edit: id, kind, .. }| {
+            let edit = self.get(id)?;
+            let is_settled = edit.committed() || matches!(kind, LogKind::Superseded | LogKind::Rejected);
+            let (entity, key) = (edit.entity, edit.key.clone());
+            is_settled.then_some(LogEntry { edit: Some(id), entity, key, kind, met: None })
+        })
     }
     /// Whether the line about an edit, once it counts as done, is part of its device's state.
     pub(super) fn has_told(&self, id: EditId, committed: (u32, Time)) -> bool {
@@ -370,6 +395,7 @@ impl Ledger {
         logging_out: bool,
     ) {
         let life = self.lives.now(device);
+        self.lines.entry(device).or_default().push(Line { edit: id, kind, life, at });
         if let Some(edit) = self.get_mut(id) {
             edit.told_refused = (kind == LogKind::Rejected && device == id.device).then_some((life, at));
             edit.left_at_logout = logging_out && kind == LogKind::Rejected && !edit.is_refused_for_good();

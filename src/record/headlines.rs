@@ -97,7 +97,7 @@ pub fn is_gated(name: &str) -> bool {
 /// What people lost, though no check says so.
 const LOST: &[Headline] = &[
     headline("oracle.saved_edits.lost", "value", false, "saved edits lost"),
-    headline("oracle.overwritten.columns", "value", false, "values that gave way unseen"),
+    headline("oracle.overwritten.columns", "value", false, "values that were overwritten or gave way unseen"),
     headline("oracle.stale_copies.rows", "value", false, "rows with stale copies of others"),
 ];
 

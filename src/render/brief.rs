@@ -447,6 +447,7 @@ pub(super) fn word(phase: Phase) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::headline_of;
     use crate::analysis::judge;
     use crate::metrics::Figure;
     use crate::record::fixture;
@@ -496,6 +497,12 @@ mod tests {
             "{line}"
         );
         assert_eq!(row(&cell, "requests a person").as_deref(), Some("78"));
+    }
+
+    #[test]
+    fn a_sum_of_two_figures_is_called_by_both() {
+        let name = headline_of(OVERWRITTEN).map_or("", |headline| headline.name);
+        assert!(name.contains("overwritten") && name.contains("gave way"), "{name}");
     }
 
     #[test]

@@ -28,11 +28,11 @@ fn remedy(RemedyRecord { check, set, found, left, remaining, worse }: &RemedyRec
         Some(0) if *found > 0 => format!("mended by {together} (tried: {check} {} → 0)", counted(*found)),
         Some(0) => format!("mended by {together} (tried: no {check})"),
         Some(left) if left < found => format!(
-            "no setting that is known for {check} mends this; {together} leaves {} of {} (tried)",
+            "no setting that was tried for {check} mends this; {together} leaves {} of {}",
             counted(*left),
             counted(*found)
         ),
-        Some(_) => format!("no setting that is known for {check} mends this (tried: {})", quoted.join(", ")),
+        Some(_) => format!("no setting that was tried for {check} mends this: {}", quoted.join(", ")),
         None => format!("may be mended by {} (not tried: the cell takes too long)", quoted.join(" or ")),
     };
     let of_backend: Vec<&String> = set.iter().filter(|one| one.starts_with(BACKEND)).collect();

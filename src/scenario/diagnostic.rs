@@ -106,6 +106,13 @@ impl Diagnostic {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
     }
+    /// The same in a line: what is wrong, in which line of which file, and what would be right.
+    pub fn in_a_line(&self) -> String {
+        let line = |place: &Place| format!("{}:{}", inert(&place.source.name), place.line_column().0);
+        let help = (*self.help != Help::default()).then(|| self.help.to_string());
+        let more: Vec<String> = self.place.as_ref().map(line).into_iter().chain(help).collect();
+        if more.is_empty() { self.title.clone() } else { format!("{} ({})", self.title, more.join("; ")) }
+    }
     /// Sources of one line each, as of a CSV, go by the number of that line.
     fn order(&self) -> (bool, &str, usize, usize, &str) {
         match &self.place {

@@ -49,6 +49,34 @@ fn an_edit_that_vanishes_is_lost_and_so_is_one_that_a_rule_drops_in_silence() {
 }
 
 #[test]
+fn what_people_could_read_before_an_upgrade_emptied_the_log_was_told() {
+    // The last four say too little, to nobody, or of another phone.
+    for (history, found) in [
+        ("ahead; 0 sets a1 mine; office a1 theirs; 0 pushes; drain; 0 dies; 0 upgraded; 0 forgets", "silent"),
+        ("0 sets a1 mine; office a1 theirs; 0 pushes; 0 dies; 0 upgraded; 0 forgets", "silent"),
+        ("0 sets a1 mine; poison 0.0; 0 pushes; 0 dies; 0 upgraded; 0 forgets", "silent"),
+        (
+            "ahead; 0 sets a1 mine; office a1 theirs; 0 pushes; 0 dies; 0 upgraded; 0 drops; 0 forgets",
+            "lost-edit 1 & oracle.silent_discard.count 1",
+        ),
+        (
+            "0 sets a1 mine; poison 0.0; 0 pushes unheard; 0 dies; 0 upgraded; 0 drops; 0 forgets",
+            "lost-edit 1 & oracle.silent_discard.count 1",
+        ),
+        (
+            "ahead; 0 dies; 0 upgraded; 0 sets a1 mine; office a1 theirs; 0 pushes; drain; 0 forgets",
+            "silent-discard 1",
+        ),
+        (
+            "ahead; 0 sets a1 mine; office a1 theirs; 0 pushes; drain; 1 dies; 1 upgraded; 0 forgets",
+            "silent-discard 1",
+        ),
+    ] {
+        judge(&format!("empties; {history}; 0 starts; drain => {found}"));
+    }
+}
+
+#[test]
 fn an_edit_that_replaces_what_its_device_never_saw_discards_it_silently() {
     // The third one writes the whole row as its device knew it, and so undoes a column that it did
     // not mean to set; the last is in the log, though a power loss ate the word of it.

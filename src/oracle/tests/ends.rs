@@ -58,6 +58,7 @@ const ENDS: &str = "
     => BackendRestored BackendRestored
 
     empties; 0 sets a1 mine; 0 dies; 0 upgraded; 0 drops => Upgraded
+    empties; 0 sets a1 mine; office a1 theirs; 0 pushes; 0 dies; 0 upgraded; 0 forgets => Superseded told
     0 sets a1 mine; 0 dies; 0 upgraded; 0 drops => Forgotten
     empties; 0 dies; 0 upgraded; 0 starts; 0 sets a1 mine; 0 drops => Forgotten
     fickle; 0 sets a1 mine; 0 dies power; 0 drops => PowerLost

@@ -3,9 +3,10 @@
 mod data;
 mod network;
 mod seen;
+mod shown;
 mod units;
 
-use super::plan::{Happening, Plan};
+use super::plan::Plan;
 use super::question::Practice;
 use super::written::dotted;
 use crate::backend::{StampedBy, Writes};
@@ -59,50 +60,9 @@ impl Practice {
     }
 }
 
-impl Practice {
-    /// What a scenario must have so that it shows, where that is no matter of course.
-    pub fn shown_by(self) -> &'static str {
-        match self {
-            Practice::AvoidedConflicts
-            | Practice::PeopleDecide
-            | Practice::MergedConflicts
-            | Practice::FullEngine => "people who edit the same rows at a time (`[workload.contention]`)",
-            Practice::ChangedColumns => {
-                "people who edit other columns of the same rows at a time (`[workload.contention]`)"
-            }
-            Practice::CursorWithRows => "apps that are killed while a load comes (`event.NAME.kill`)",
-            Practice::LoadInPages => "a network that goes while a load comes (`event.NAME.outage`)",
-            Practice::ToldOfNetwork | Practice::TrueStatus => {
-                "a network that goes while edits wait (`event.NAME.outage`)"
-            }
-            Practice::Outbox => {
-                "edits of a row whose last edit is on its way (`event.NAME.edits` with `same_row`)"
-            }
-            Practice::SentBeforeLogout => "a logout while edits wait (`event.NAME.logout`)",
-            Practice::FullSyncReplaces => "units that wait as a full sync is asked for",
-            Practice::StartsByItself => "edits on phones (`[action.NAME]`)",
-            Practice::ServerDates => "rows that two phones edit (`[workload.contention]`)",
-            Practice::NaturalKey => "phones that make the same thing (`unique`)",
-            Practice::WithParents => "rows that are made with what they refer to",
-            Practice::PhotosBeside => "people who take photos (`entity.NAME.attachment`)",
-            Practice::OwnActions => "an entity that two units pull",
-            Practice::FreeScreen => "people who look at the app during a sync (`workload.foreground`)",
-            Practice::ShownColumns
-            | Practice::FlatLists
-            | Practice::OwnRows
-            | Practice::FittingTimeout
-            | Practice::QuickHooks
-            | Practice::UnitForMoment => "",
-        }
-    }
-}
-
 fn sent_before_logout(plan: &Plan) -> Seen {
     let on_logout = plan.engine.on_logout;
-    let is_planned =
-        plan.events.iter().any(|event| matches!(event.what, Happening::LogOut | Happening::OtherUser));
-    let by_chance = plan.chaos.as_ref().is_some_and(|chaos| chaos.logout_mtbf > Span::ZERO);
-    if !is_planned && !by_chance {
+    if !shown::logs_out(plan) {
         return Seen::absent("nobody logs out in it (`event.NAME.logout`)");
     }
     Seen::by_key(matches!(on_logout, OnLogout::SendFirst | OnLogout::Refuse), "engine.on_logout", on_logout)

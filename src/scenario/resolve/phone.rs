@@ -1,13 +1,18 @@
 //! What cannot be had with two versions of an app.
 
 use super::super::view::{Mistakes, View};
+use super::super::written::dotted;
 use crate::base::Word;
 use crate::engine::{Detect, Identity};
 use crate::gateway::Mode;
 use crate::store::OnMismatch;
 
 fn upgrades<'a>(root: View<'a>) -> impl Iterator<Item = View<'a>> {
-    root.at("event").entries().filter_map(|(_, event)| event.at("upgrade").present())
+    named_upgrades(root).map(|(_, upgrade)| upgrade)
+}
+
+fn named_upgrades<'a>(root: View<'a>) -> impl Iterator<Item = (&'a str, View<'a>)> {
+    root.at("event").entries().filter_map(|(name, event)| Some((name, event.at("upgrade").present()?)))
 }
 
 pub(super) fn on_mismatch(root: View<'_>) -> OnMismatch {
@@ -15,7 +20,7 @@ pub(super) fn on_mismatch(root: View<'_>) -> OnMismatch {
 }
 
 pub(super) fn fits(root: View<'_>, wrong: &Mistakes) {
-    let Some(first) = upgrades(root).next() else { return };
+    let Some((name, first)) = named_upgrades(root).next() else { return };
     let on_mismatch = on_mismatch(root);
     for other in upgrades(root).map(|upgrade| upgrade.at("on_mismatch")) {
         if other.word::<OnMismatch>() != on_mismatch {
@@ -47,7 +52,8 @@ pub(super) fn fits(root: View<'_>, wrong: &Mistakes) {
         (root.at("unit").entries().any(in_parts), "unit", "units that bring whole rows"),
     ] {
         if unfit {
-            let title = format!("`{at}` is for one version of an app, and here are two");
+            let two = dotted(&["event", name, "upgrade"]);
+            let title = format!("`{at}` is for one version of an app, and `{two}` makes two");
             wrong.at(first, title, format!("it takes {help}"));
         }
     }

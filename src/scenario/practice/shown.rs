@@ -1,0 +1,140 @@
+//! What a file must have so that a practice shows in it, and has not.
+
+use super::super::plan::{Happening, Plan};
+use super::super::question::Practice;
+use crate::backend::Writes;
+use crate::base::{Ppm, Span, Word};
+use crate::engine::Policy;
+
+impl Practice {
+    /// What a plan lacks so that it shows; of what it has, at what time that must come. Empty where
+    /// the plan has all, or it is a matter of course.
+    pub fn lacks(self, plan: &Plan) -> String {
+        let outage = || has(plan, |what| matches!(what, Happening::Outage(_)));
+        let kill = || has(plan, |what| matches!(what, Happening::Kill(_)));
+        let is_contended = plan.workload.contention.share > Ppm(0);
+        let unless = |is_there: bool, what: &str| if is_there { String::new() } else { what.to_owned() };
+        match self {
+            Practice::AvoidedConflicts
+            | Practice::PeopleDecide
+            | Practice::MergedConflicts
+            | Practice::FullEngine => {
+                unless(is_contended, "people who edit the same rows at a time (`[workload.contention]`)")
+            }
+            Practice::ChangedColumns => other_columns(plan),
+            Practice::CursorWithRows => timed("apps that are killed while a load comes", "kill", kill()),
+            Practice::LoadInPages => timed("a network that goes while a load comes", "outage", outage()),
+            Practice::ToldOfNetwork | Practice::TrueStatus => {
+                timed("a network that goes while edits wait", "outage", outage())
+            }
+            Practice::SentBeforeLogout => timed("a logout while edits wait", "logout", logs_out(plan)),
+            Practice::Outbox => {
+                let again = "edits of a row whose last edit is on its way";
+                let is_there = has(plan, |what| matches!(what, Happening::Edits { .. }));
+                if is_there { again.to_owned() } else { format!("{again} (`event.NAME.edits` with `same_row`)") }
+            }
+            Practice::FullSyncReplaces => "units that wait as a full sync is asked for".to_owned(),
+            Practice::StartsByItself => {
+                unless(plan.taken().next().is_some(), "edits on phones (`[action.NAME]`)")
+            }
+            Practice::ServerDates => unless(is_contended, "rows that two phones edit (`[workload.contention]`)"),
+            Practice::NaturalKey => {
+                let is_doubled = plan.workload.contention.double_create > Ppm(0);
+                unless(is_doubled, "phones that make the same thing (`double_create` in `[workload.contention]`)")
+            }
+            Practice::WithParents => "rows that are made with what they refer to".to_owned(),
+            Practice::PhotosBeside => unless(
+                !plan.schema.attachments.is_empty(),
+                "people who take photos (`entity.NAME.attachment`)",
+            ),
+            Practice::OwnActions => "an entity that two units pull".to_owned(),
+            Practice::FreeScreen => "people who look at the app during a sync".to_owned(),
+            Practice::ShownColumns
+            | Practice::FlatLists
+            | Practice::OwnRows
+            | Practice::FittingTimeout
+            | Practice::QuickHooks
+            | Practice::UnitForMoment => String::new(),
+        }
+    }
+}
+
+fn has(plan: &Plan, is_it: impl Fn(&Happening) -> bool) -> bool {
+    plan.events.iter().any(|event| is_it(&event.what))
+}
+
+/// Something that must come at a time; its key is named where the file has none of it.
+fn timed(what: &str, key: &str, is_there: bool) -> String {
+    if is_there { what.to_owned() } else { format!("{what} (`event.NAME.{key}`)") }
+}
+
+pub(super) fn logs_out(plan: &Plan) -> bool {
+    let by_chance = plan.chaos.as_ref().is_some_and(|chaos| chaos.logout_mtbf > Span::ZERO);
+    by_chance || has(plan, |what| matches!(what, Happening::LogOut | Happening::OtherUser))
+}
+
+/// A row that is sent whole puts back columns of others, unless a conflict is found and merged.
+fn other_columns(plan: &Plan) -> String {
+    let (contention, policy) = (&plan.workload.contention, plan.engine.conflict.policy);
+    if contention.share == Ppm(0) {
+        return "people who edit other columns of the same rows at a time (`[workload.contention]`)".to_owned();
+    }
+    if plan.backend.writes != Writes::Blind && policy == Policy::FieldMerge {
+        return format!(
+            "a row that goes over another unmerged, and `engine.conflict.policy` is \"{}\"",
+            policy.word()
+        );
+    }
+    match contention.beside {
+        Ppm(0) => "people who edit other columns of a row (`beside` in `[workload.contention]`)".to_owned(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Described;
+    use crate::scenario::{Document, Request};
+
+    const APP: &str = r#"
+name = "app"
+duration = "1h"
+entity.note = { rows = 10, schema = { id = "uuid key", text = "text 5..10", done = "one of no|yes" } }
+fleet.phones = { devices = 2, start = "1d" }
+unit.Sync = { on = ["login", "save"], pull = ["*"], push = ["*"] }
+action.type = { entity = "note", kind = "update", columns = ["text"], per_device = 5 }
+action.tick = { entity = "note", kind = "update", columns = ["done"], per_device = 5 }
+"#;
+
+    fn lacks(practice: Practice, more: &str) -> String {
+        let document = Document::parse("app.toml", &format!("{APP}{more}")).unwrap();
+        let plans = document.plans(&Request::default(), &[Described::builtin("builtin")]).unwrap();
+        practice.lacks(&plans[0])
+    }
+
+    #[test]
+    fn only_what_a_file_has_not_is_said_to_be_lacking() {
+        let contended = "workload.contention = { share = 0.2, by = \"devices\" }\n";
+        let beside = contended.replace("0.2", "0.2, beside = 0.5");
+        let blind = format!("{beside}backend.writes = \"blind\"\n");
+        let merged = format!("{beside}engine.conflict.policy = \"field-merge\"\n");
+        let out = "event.out = { at = \"+9m\", outage = { for = \"9m\" } }\n";
+        for (practice, more, key) in [
+            (Practice::PeopleDecide, "", "[workload.contention]"),
+            (Practice::PeopleDecide, contended, ""),
+            (Practice::ChangedColumns, "", "[workload.contention]"),
+            (Practice::ChangedColumns, contended, "`beside`"),
+            (Practice::ChangedColumns, &blind, ""),
+            (Practice::ChangedColumns, &merged, "engine.conflict.policy"),
+            (Practice::LoadInPages, "", "event.NAME.outage"),
+            (Practice::StartsByItself, "", ""),
+        ] {
+            let lacks = lacks(practice, more);
+            assert_eq!(lacks.is_empty(), key.is_empty(), "{practice:?} {more}: {lacks}");
+            assert!(lacks.contains(key), "{practice:?} {more}: {lacks}");
+        }
+        let when = lacks(Practice::LoadInPages, out);
+        assert!(!when.is_empty() && !when.contains("event.NAME"), "{when}");
+    }
+}
