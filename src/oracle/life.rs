@@ -129,7 +129,7 @@ impl Life {
         }
     }
 
-    /// Whether it is about the record on its way to another system, or about the worker that has it.
+    /// Whether it is about the record on its way to another system, or the worker that has it.
     fn is_carried(&mut self, at: Time, event: &IntegrationEvent<'_>) -> bool {
         match *event {
             IntegrationEvent::Delivered { entity, key, .. } | IntegrationEvent::Rejected { entity, key } => {
